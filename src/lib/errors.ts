@@ -1,0 +1,172 @@
+/**
+ * The one home of coded errors: every code, whose fault it is, whether a retry can help, and the fields it
+ * carries. Decide by `isError(e, code)`, never by `instanceof` or by the text of a message.
+ * @module
+ */
+
+/** Who has to act for the error to go away. */
+export type Fault = 'caller' | 'job' | 'worker' | 'platform';
+
+interface ErrorRow {
+  readonly fault: Fault;
+  readonly retryable: boolean;
+}
+
+const row = (fault: Fault, retryable = false): ErrorRow => ({ fault, retryable });
+
+/** Every code that manyhands throws or sends. `docs/errors.md` is kept equal to this table by a test. */
+export const ERROR_TABLE = {
+  // What the caller handed in
+  INVALID_ARGUMENT: row('caller'),
+  UNKNOWN_OPTION: row('caller'),
+  UNSUPPORTED_ENVIRONMENT: row('caller'),
+  VALUE_NOT_CLONEABLE: row('caller'),
+  VALUE_TOO_LARGE: row('caller'),
+  VALUE_MALFORMED: row('platform'),
+  WORK_FUNCTION_INVALID: row('caller'),
+  WORKTIME_UNKNOWN: row('caller'),
+  INPUT_FAILED: row('caller'),
+  // Jobs
+  JOB_UNKNOWN: row('caller'),
+  JOB_EXISTS: row('caller'),
+  JOB_CLOSED: row('caller'),
+  JOB_CANCELLED: row('caller'),
+  JOB_STATE: row('caller'),
+  NOT_OWNER: row('caller'),
+  SLICES_FAILED: row('job'),
+  SLICE_UNKNOWN: row('caller'),
+  RESULT_NOT_AVAILABLE: row('caller'),
+  // What became of a slice
+  WORK_ERROR: row('job'),
+  RESULT_NOT_CLONEABLE: row('job'),
+  RESULT_TOO_LARGE: row('job'),
+  ASSIGN_FAILED: row('job'),
+  SLICE_TIMEOUT: row('job'),
+  NO_PROGRESS: row('job'),
+  SANDBOX_CRASHED: row('job'),
+  LEASE_LOST: row('worker'),
+  // Payment
+  OFFER_MALFORMED: row('caller'),
+  OFFER_SIGNATURE_INVALID: row('caller'),
+  OFFER_MISMATCH: row('caller'),
+  OFFER_REPLAYED: row('caller'),
+  OFFER_EXPIRED: row('caller'),
+  OFFER_UNDERFUNDED: row('caller'),
+  OFFER_TOO_LOW: row('caller'),
+  NO_FUNDS: row('caller'),
+  // Wallet
+  KEYSTORE_MALFORMED: row('caller'),
+  KEYSTORE_PASSPHRASE: row('caller'),
+  KEYSTORE_LOCKED: row('caller'),
+  KEYSTORE_UNKNOWN: row('caller'),
+  KEYSTORE_EXISTS: row('caller'),
+  KEYSTORE_UNSAFE: row('caller'),
+  KEY_MALFORMED: row('caller'),
+  ADDRESS_MALFORMED: row('caller'),
+  // JobFS
+  JOBFS_PATH: row('caller'),
+  JOBFS_SOURCE: row('caller'),
+  JOBFS_TOO_LARGE: row('caller'),
+  JOBFS_MALFORMED: row('caller'),
+  // The wire
+  CONNECT_FAILED: row('platform', true),
+  CONNECTION_LOST: row('platform', true),
+  CLOSED: row('caller'),
+  TIMEOUT: row('platform', true),
+  ABORTED: row('caller'),
+  PROTOCOL_VERSION: row('caller'),
+  MESSAGE_MALFORMED: row('caller'),
+  MESSAGE_TOO_LARGE: row('caller'),
+  MESSAGE_UNKNOWN: row('caller'),
+  UNAUTHENTICATED: row('caller'),
+  FORBIDDEN: row('caller'),
+  LIMIT_EXCEEDED: row('caller'),
+  SEGMENT_MALFORMED: row('caller'),
+  PACKAGE_MALFORMED: row('caller'),
+  BLOB_UNKNOWN: row('caller'),
+  BLOB_MISMATCH: row('caller'),
+  // Workers and operators
+  ISOLATION_UNAVAILABLE: row('worker'),
+  ADDRESS_IN_USE: row('caller'),
+  DATA_DIR_LOCKED: row('caller'),
+  STORE_UNUSABLE: row('platform'),
+  SHUTTING_DOWN: row('platform', true),
+  INTERNAL: row('platform', true),
+  UNKNOWN_REMOTE: row('platform'),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** The typed fields of the codes that carry some; the others carry any plain record. */
+export interface ErrorInfoByCode {
+  VALUE_NOT_CLONEABLE: { path: string; type: string };
+  WORKTIME_UNKNOWN: { name: string; range: string; available: string[] };
+  /** `results` keeps every result by its index (slice number minus one); failed ones are holes. */
+  SLICES_FAILED: { jobId: string; failed: number; failures: SliceFailure[]; results: unknown[] };
+  JOB_CANCELLED: { jobId: string; reason: string };
+  PROTOCOL_VERSION: { ours: number; theirs: number };
+  LIMIT_EXCEEDED: { limit: string; max: number; actual: number };
+}
+
+/** One slice that failed for good. */
+export interface SliceFailure {
+  /** From 1. */
+  sliceNumber: number;
+  error: Error;
+}
+
+export type ErrorInfo<C extends ErrorCode> = C extends keyof ErrorInfoByCode
+  ? ErrorInfoByCode[C]
+  : Record<string, unknown>;
+
+/** The wire form of an error. */
+export interface WireError {
+  code: string;
+  message: string;
+  info?: Record<string, unknown>;
+}
+
+/** An error with a stable `code`; see `ERROR_TABLE`. */
+export class ManyhandsError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'ManyhandsError';
+  readonly code: C;
+  readonly info: ErrorInfo<C>;
+
+  constructor(code: C, message: string, info?: ErrorInfo<C>, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.info = (info ?? {}) as ErrorInfo<C>;
+  }
+
+  /** Whether the same call may succeed when it is made again. */
+  get retryable(): boolean {
+    return ERROR_TABLE[this.code].retryable;
+  }
+
+  get fault(): Fault {
+    return ERROR_TABLE[this.code].fault;
+  }
+}
+
+/** Whether `e` is a manyhands error (of that code, where one is named). Works across realms and copies. */
+export function isError<C extends ErrorCode>(e: unknown, code: C): e is ManyhandsError<C>;
+export function isError(e: unknown): e is ManyhandsError;
+export function isError(e: unknown, code?: ErrorCode): boolean {
+  if (!(e instanceof Object) || (e as Error).name !== 'ManyhandsError') return false;
+  const found = (e as ManyhandsError).code;
+  return code === undefined ? Object.hasOwn(ERROR_TABLE, found) : found === code;
+}
+
+/** What goes over the wire for any thrown thing; an unexpected one shows its message and no stack. */
+export function toWireError(e: unknown): WireError {
+  if (isError(e)) return { code: e.code, message: e.message, info: e.info };
+  return { code: 'INTERNAL', message: e instanceof Error ? e.message : String(e) };
+}
+
+/** The error that a peer sent. A code that this version does not know becomes `UNKNOWN_REMOTE`. */
+export function fromWireError(wire: WireError): ManyhandsError {
+  if (Object.hasOwn(ERROR_TABLE, wire.code)) {
+    return new ManyhandsError(wire.code as ErrorCode, wire.message, (wire.info ?? {}) as never);
+  }
+  return new ManyhandsError('UNKNOWN_REMOTE', `${wire.code}: ${wire.message}`, { code: wire.code, ...wire.info });
+}

@@ -1,0 +1,101 @@
+/**
+ * A limit on everything that a peer controls, each with its unit, each enforced where it enters.
+ * Relations between them are asserted in limits.test.ts.
+ * @module
+ */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+// The socket
+/** One WebSocket message. */
+export const MESSAGE_BYTES_MAX = 4 * MiB;
+/** Nesting inside a control message. */
+export const MESSAGE_DEPTH_MAX = 32;
+/** From connecting to a proper `hello`. */
+export const HANDSHAKE_MS_MAX = 10_000;
+/** A peer that says nothing for so long is gone; clients ping at a third of it. */
+export const IDLE_MS_MAX = 45_000;
+/** Unsent bytes on one socket, past which its peer is not read any more. */
+export const SOCKET_BUFFER_BYTES_MAX = 16 * MiB;
+/** Messages of one connection that wait for their answer. */
+export const REQUESTS_IN_FLIGHT_MAX = 1_024;
+/** Connections of one scheduler node. */
+export const CONNECTIONS_MAX = 10_000;
+
+// Values, segments, blobs
+/** One segment of inputs or outcomes on the socket. */
+export const SEGMENT_BYTES_MAX = 1 * MiB;
+/** Slices in one segment. */
+export const SEGMENT_SLICES_MAX = 65_536;
+/** One encoded value; past `SEGMENT_BYTES_MAX` it travels as a blob. */
+export const VALUE_BYTES_MAX = 64 * MiB;
+/** Nesting inside a value. */
+export const VALUE_DEPTH_MAX = 1_000;
+/** One content-addressed blob. */
+export const BLOB_BYTES_MAX = 64 * MiB;
+/** All blobs of one node. */
+export const BLOB_STORE_BYTES_MAX = 64 * 1024 * MiB;
+/** How long a ticket to put a blob is good for. */
+export const BLOB_TICKET_MS_MAX = 10 * 60_000;
+
+// Jobs
+/** One encoded job package. */
+export const PACKAGE_BYTES_MAX = 1 * MiB;
+/** Source text of one work function. */
+export const SOURCE_BYTES_MAX = 512 * KiB;
+/** Slices of one job: every slice number is exact as a double. */
+export const JOB_SLICES_MAX = 2 ** 53 - 1;
+/** Name, description and link of a job, each in UTF-16 units. */
+export const PUBLIC_TEXT_LENGTH_MAX = 1_024;
+/** Compute groups of one job or worker. */
+export const GROUPS_MAX = 16;
+/** Environment variables of one job. */
+export const ENV_COUNT_MAX = 256;
+/** Jobs of one owner that are not finished. */
+export const OPEN_JOBS_PER_OWNER_MAX = 10_000;
+/** Executions of one slice that may be lost before it fails for good. */
+export const ATTEMPTS_MAX = 3;
+/** Executions of one slice whose work function threw before it fails for good: one to see, one to confirm. */
+export const WORK_ERRORS_MAX = 2;
+/** Time for one slice unless its job says less. */
+export const SLICE_MS_MAX = 24 * 3_600_000;
+/** Time of one slice without a sign of progress unless its job says otherwise. */
+export const NO_PROGRESS_MS_DEFAULT = 300_000;
+
+// Leases
+/** A lease that is not renewed for so long is lost. */
+export const LEASE_MS = 60_000;
+/** How long a lease outlives its worker's socket, so that the worker may come back. */
+export const LEASE_GRACE_MS = 5_000;
+/** What a lease aims to last. */
+export const LEASE_TARGET_MS = 2_000;
+/** Slices in one lease. */
+export const LEASE_SLICES_MAX = 65_536;
+/** Input bytes that travel with one lease, unless it is one slice. */
+export const LEASE_INPUT_BYTES_MAX = 1 * MiB;
+/** Leases of one worker at a time: two a sandbox, one at work and one to come. */
+export const LEASES_PER_WORKER_MAX = 256;
+/** Sandboxes of one worker. */
+export const SANDBOXES_PER_WORKER_MAX = 128;
+
+// Followers
+/** Bytes of journal on their way to one follower without its acknowledgement. */
+export const FOLLOW_WINDOW_BYTES_MAX = 8 * MiB;
+/** Slices in one answer of `job.results`. */
+export const RESULTS_BYTES_MAX = 1 * MiB;
+
+// What a slice may say
+/** Console bytes of one slice; what is past it is dropped, with a word. */
+export const CONSOLE_BYTES_PER_SLICE_MAX = 64 * KiB;
+/** Console messages that one worker may send a second. */
+export const CONSOLE_MESSAGES_PER_SECOND_MAX = 100;
+/** Progress reports of one sandbox: one each so many milliseconds. */
+export const PROGRESS_INTERVAL_MS = 100;
+/** An error's message and stack, each in UTF-16 units. */
+export const ERROR_TEXT_LENGTH_MAX = 16_384;
+
+// JobFS
+export const JOBFS_FILES_MAX = 10_000;
+export const JOBFS_BYTES_MAX = 256 * MiB;
+/** One path, in UTF-8 bytes. */
+export const JOBFS_PATH_BYTES_MAX = 1_024;

@@ -1,0 +1,5 @@
+/**
+ * The version of the wire. It changes when an old peer could misread a new one.
+ * @module
+ */
+export const PROTOCOL_VERSION = 1;

@@ -1,0 +1,30 @@
+/**
+ * The sandbox port: one isolated thread that runs one job's slices. Hosts: `thread` (worker_threads) and
+ * `browser-frame`; each only starts it, carries its messages and kills it.
+ * @module
+ */
+import type { SandboxToSupervisor, SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
+
+export interface Sandbox {
+  send(message: SupervisorToSandbox, transfer?: ArrayBuffer[]): void;
+  /** Kills it at once; `exit` is called once, in any case. */
+  kill(): void;
+}
+
+export interface SandboxHandlers {
+  /** Unchecked: whatever job code or its harness posted. */
+  message(raw: unknown): void;
+  /** It is gone: `reason` is a sentence for people. */
+  exit(reason: string): void;
+}
+
+export interface SandboxHost {
+  readonly isolation: 'browser' | 'deno' | 'chromium' | 'thread';
+  /** Starts an empty sandbox for a job of `owner`. Rejects with a coded error when it cannot. */
+  start(owner: string, handlers: SandboxHandlers): Promise<Sandbox>;
+  /** Kills all that is left. */
+  close(): Promise<void>;
+}
+
+/** The typed view of a message that was checked. */
+export type CheckedSandboxMessage = SandboxToSupervisor;
