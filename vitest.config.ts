@@ -1,0 +1,49 @@
+/**
+ * One project a kind of test, so that each can be run by itself: `npx vitest run --project unit`.
+ * `*.deep.test.ts` take minutes and run only with `DEEP=1` (`npm run test:deep`).
+ * @module
+ */
+import { defineConfig } from 'vitest/config';
+
+const deep = process.env.DEEP === '1';
+const SECOND_MS = 1_000;
+
+interface Project {
+  name: string;
+  include: string[];
+  testTimeoutMs?: number;
+}
+
+const PROJECTS: Project[] = [
+  { name: 'unit', include: ['src/**/*.test.ts', 'web-worker-demo/**/*.test.ts', 'bench/**/*.test.ts'] },
+  {
+    name: 'tidy',
+    include: ['tests/tidy/**/*.test.ts', 'scripts/**/*.test.ts'],
+    testTimeoutMs: 60 * SECOND_MS,
+  },
+  { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeoutMs: 30 * SECOND_MS },
+  { name: 'vectors', include: ['tests/vectors/**/*.test.ts'] },
+  { name: 'hostile', include: ['tests/hostile/**/*.test.ts'], testTimeoutMs: 60 * SECOND_MS },
+  { name: 'sim', include: ['tests/sim/**/*.test.ts'], testTimeoutMs: 60 * SECOND_MS },
+  { name: 'integration', include: ['tests/integration/**/*.test.ts'], testTimeoutMs: 120 * SECOND_MS },
+  { name: 'package', include: ['tests/package/**/*.test.ts'], testTimeoutMs: 180 * SECOND_MS },
+];
+
+const DEEP_TIMEOUT_MS = 40 * 60 * SECOND_MS;
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    allowOnly: false,
+    retry: 0,
+    projects: PROJECTS.map(({ name, include, testTimeoutMs = 15 * SECOND_MS }) => ({
+      test: {
+        name,
+        include,
+        exclude: ['**/node_modules/**', '**/dist/**', ...(deep ? [] : ['**/*.deep.test.ts'])],
+        testTimeout: deep ? DEEP_TIMEOUT_MS : testTimeoutMs,
+        hookTimeout: Math.max(testTimeoutMs, 30 * SECOND_MS),
+      },
+    })),
+  },
+});
