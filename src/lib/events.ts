@@ -6,13 +6,15 @@
 export type Listener<P> = (payload: P) => void;
 
 export class Emitter<M extends object> {
-  readonly #listeners = new Map<string, Set<Listener<never>>>();
+  /** Lists are replaced, never changed, so that `emit` can go through one without copying it. */
+  readonly #listeners = new Map<string, readonly Listener<never>[]>();
 
   on<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
     const key = name.toLowerCase();
-    const set = this.#listeners.get(key) ?? new Set();
-    set.add(listener as Listener<never>);
-    this.#listeners.set(key, set);
+    const list = this.#listeners.get(key) ?? [];
+    if (!list.includes(listener as Listener<never>)) {
+      this.#listeners.set(key, [...list, listener as Listener<never>]);
+    }
     return this;
   }
 
@@ -25,19 +27,26 @@ export class Emitter<M extends object> {
   }
 
   off<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
-    this.#listeners.get(name.toLowerCase())?.delete(listener as Listener<never>);
+    const key = name.toLowerCase();
+    const list = this.#listeners.get(key);
+    if (list !== undefined) {
+      this.#listeners.set(
+        key,
+        list.filter((one) => one !== listener),
+      );
+    }
     return this;
   }
 
   listenerCount(name: keyof M & string): number {
-    return this.#listeners.get(name.toLowerCase())?.size ?? 0;
+    return this.#listeners.get(name.toLowerCase())?.length ?? 0;
   }
 
   /** Calls the listeners of `name`, in the order in which they were added. */
   emit<K extends keyof M & string>(name: K, payload: M[K]): void {
-    const set = this.#listeners.get(name.toLowerCase());
-    if (set === undefined || set.size === 0) return;
-    for (const listener of [...set]) {
+    const list = this.#listeners.get(name.toLowerCase());
+    if (list === undefined) return;
+    for (const listener of list) {
       try {
         (listener as Listener<M[K]>)(payload);
       } catch (error) {
