@@ -38,7 +38,9 @@ export async function bundleFrame() {
   // The text must not end its own script element.
   const script = (await bundleScript(join(folder, 'main.ts'))).replaceAll('</script', '<\\/script');
   const hash = createHash('sha256').update(script).digest('base64');
-  const frame = fill(await readFile(join(folder, 'frame.html'), 'utf8'), { script });
+  const frame = fill(await readFile(join(folder, 'frame.html'), 'utf8'), {
+    script: `<script>${script}</script>`,
+  });
   await mkdir(join(WEB, 'sandbox'), { recursive: true });
   await writeFile(join(WEB, 'sandbox', 'frame.html'), frame);
   const rules = fill(await readFile(headers, 'utf8'), { frameScriptHash: `sha256-${hash}` });
@@ -75,9 +77,10 @@ async function bundleScript(entry) {
   return result.outputFiles[0].text;
 }
 
-/** Replaces every `{{name}}`; one that is not known is a mistake in the template. */
+/** Replaces every `{{name}}`, or a comment that is nothing else; one that is not known is a mistake in the template. */
 function fill(template, values) {
-  return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => {
+  return template.replaceAll(/<!-- \{\{(\w+)\}\} -->|\{\{(\w+)\}\}/g, (_, comment, plain) => {
+    const name = comment ?? plain;
     if (values[name] === undefined)
       throw new Error(`The template wants {{${name}}}, which the build does not have.`);
     return values[name];

@@ -1,0 +1,81 @@
+/**
+ * One sandbox in a frame: the page's end of its port, and the promise that `exit` is called once, however it ends.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import type { SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
+import type { FrameLink } from './browser-frame-link.js';
+import type { Sandbox, SandboxHandlers } from './sandbox.js';
+
+export class FrameSandbox implements Sandbox {
+  readonly id: number;
+  readonly #link: FrameLink;
+  readonly #handlers: SandboxHandlers;
+  readonly #channel = new MessageChannel();
+  /** Tells the host, before the supervisor hears of it. */
+  readonly #over: () => void;
+  #state: 'starting' | 'running' | 'killed' | 'over' = 'starting';
+  #reason = '';
+
+  constructor(id: number, link: FrameLink, handlers: SandboxHandlers, over: () => void) {
+    this.id = id;
+    this.#link = link;
+    this.#handlers = handlers;
+    this.#over = over;
+  }
+
+  /** Rejects with ISOLATION_UNAVAILABLE when it did not start; `exit` is not called then. */
+  async start(): Promise<void> {
+    const port = this.#channel.port1;
+    port.onmessage = (event: MessageEvent<unknown>) => this.#handlers.message(event.data);
+    // What cannot be read is passed on as nothing: the supervisor refuses it like any other malformed message.
+    port.onmessageerror = () => this.#handlers.message(undefined);
+    // Where the engine tells of it: the Worker closed itself, or crashed without an error event.
+    port.addEventListener('close', () => this.#onPortClosed());
+    try {
+      await this.#link.startSandbox(this.id, this.#channel.port2);
+    } catch (error) {
+      this.ended('It did not start.');
+      throw error;
+    }
+    if (this.#state === 'over') throw new ManyhandsError('ISOLATION_UNAVAILABLE', this.#reason);
+    this.#state = 'running';
+  }
+
+  send(message: SupervisorToSandbox, transfer: ArrayBuffer[] = []): void {
+    this.#channel.port1.postMessage(message, transfer);
+  }
+
+  kill(): void {
+    this.#end('It was killed.');
+  }
+
+  /** It is gone already, and its Worker with it. */
+  ended(reason: string): void {
+    if (this.#state === 'over') return;
+    const wasStarting = this.#state === 'starting';
+    this.#state = 'over';
+    this.#reason = reason;
+    this.#silence();
+    this.#channel.port1.close();
+    this.#over();
+    if (!wasStarting) this.#handlers.exit(reason);
+  }
+
+  #end(reason: string): void {
+    if (this.#state === 'killed' || this.#state === 'over') return;
+    this.#state = 'killed';
+    this.#silence();
+    void this.#link.killSandbox(this.id).then(() => this.ended(reason));
+  }
+
+  #onPortClosed(): void {
+    if (this.#state === 'running') this.#end('The sandbox ended by itself.');
+    else this.ended('The sandbox ended while it was starting.');
+  }
+
+  #silence(): void {
+    this.#channel.port1.onmessage = null;
+    this.#channel.port1.onmessageerror = null;
+  }
+}

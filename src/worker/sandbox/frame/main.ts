@@ -1,0 +1,81 @@
+/**
+ * The sandbox frame's own script. It takes orders from the page that embeds it, and starts one classic Worker a
+ * sandbox. No job code ever runs in this document: a document can leak by ways that a Worker does not have.
+ * @module
+ */
+import { expose } from 'comlink';
+import {
+  CONNECT_MESSAGE,
+  type FrameControl,
+  type FrameNotice,
+  type FrameReport,
+  type WorkerPortMessage,
+} from './frame-control.js';
+
+const workers = new Map<number, Worker>();
+let scriptUrl: string | undefined;
+
+function control(notices: MessagePort): FrameControl {
+  const exit = (id: number, reason: string): void => {
+    if (!end(id)) return;
+    const notice: FrameNotice = { type: 'exit', id, reason };
+    notices.postMessage(notice);
+  };
+  return {
+    async prepare(script) {
+      scriptUrl ??= URL.createObjectURL(new Blob([script as BlobPart], { type: 'text/javascript' }));
+      return report();
+    },
+    startSandbox(id, port) {
+      if (scriptUrl === undefined || workers.has(id)) throw new Error('Not prepared, or this id is taken.');
+      const worker = new Worker(scriptUrl, { name: `sandbox ${id}` });
+      workers.set(id, worker);
+      worker.addEventListener('error', (event) => {
+        event.preventDefault();
+        exit(id, `An error that nothing caught ended the sandbox: ${event.message || 'no message'}`);
+      });
+      worker.addEventListener('messageerror', () => exit(id, 'The sandbox was sent what it cannot read.'));
+      worker.postMessage({ type: 'port' } satisfies WorkerPortMessage, [port]);
+      return Promise.resolve();
+    },
+    killSandbox(id) {
+      end(id);
+      return Promise.resolve();
+    },
+    ping: () => Promise.resolve(),
+  };
+}
+
+/** Ends a Worker; whether there was one. */
+function end(id: number): boolean {
+  const worker = workers.get(id);
+  if (worker === undefined) return false;
+  workers.delete(id);
+  worker.terminate();
+  return true;
+}
+
+/**
+ * Whether the server's headers are in force. A `data:` URL reaches nobody, and only the policy can refuse it, so that
+ * a frame which was served without the policy is found before any job code comes near it.
+ */
+async function report(): Promise<FrameReport> {
+  const found: string[] = [];
+  if (self.origin !== 'null') found.push('its origin is not opaque');
+  const reached = await fetch('data:,').then(
+    () => true,
+    () => false,
+  );
+  if (reached) found.push('its content security policy lets it connect');
+  return { isolated: found.length === 0, finding: found.join('; ') };
+}
+
+function onConnect(event: MessageEvent): void {
+  if (event.source !== window.parent || event.data !== CONNECT_MESSAGE) return;
+  const [orders, notices] = event.ports;
+  if (orders === undefined || notices === undefined) return;
+  window.removeEventListener('message', onConnect);
+  expose(control(notices), orders);
+}
+
+if (window.parent !== window) window.addEventListener('message', onConnect);
