@@ -5,6 +5,8 @@
 export interface KeyValueStorage {
   get(key: string): Promise<Uint8Array | undefined>;
   set(key: string, value: Uint8Array): Promise<void>;
+  /** Stores only where there is nothing yet; of several at once exactly one gets `true`, the others change nothing. */
+  add(key: string, value: Uint8Array): Promise<boolean>;
   delete(key: string): Promise<void>;
   keys(): Promise<string[]>;
 }
@@ -15,6 +17,11 @@ export function memoryStorage(): KeyValueStorage {
   return {
     get: (key) => Promise.resolve(map.get(key)),
     set: (key, value) => Promise.resolve(void map.set(key, value)),
+    add(key, value) {
+      if (map.has(key)) return Promise.resolve(false);
+      map.set(key, value);
+      return Promise.resolve(true);
+    },
     delete: (key) => Promise.resolve(void map.delete(key)),
     keys: () => Promise.resolve([...map.keys()]),
   };

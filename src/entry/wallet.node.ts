@@ -1,0 +1,34 @@
+/**
+ * The wallet in Node: keystores are files of their owner's alone, in `MANYHANDS_HOME` or `~/.manyhands`.
+ * @module
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../lib/clock.js';
+import { systemRandom } from '../lib/random.js';
+import { fileStorage } from '../lib/storage-files.js';
+import { createWallet } from '../wallet/wallet.js';
+import type { Wallet } from '../wallet/wallet.js';
+
+/** A wallet over the files `<home>/<label>.keystore`. */
+export function openWallet(home: string): Wallet {
+  return createWallet({
+    storage: fileStorage({ dir: home, suffix: '.keystore', random: systemRandom, secret: true }),
+    clock: systemClock,
+    random: systemRandom,
+    place: home,
+    // A wrong one stays wrong: it is tried once.
+    passphrase: ({ attempt }) => (attempt === 1 ? process.env.MANYHANDS_PASSPHRASE : undefined),
+  });
+}
+
+/** The wallet of this user. Its home is read when this module loads. */
+export const wallet: Wallet = openWallet(process.env.MANYHANDS_HOME || join(homedir(), '.manyhands'));
+
+export { Keystore } from '../wallet/keystore.js';
+export type { KeystoreOptions, NewKeystoreOptions, PassphraseSource } from '../wallet/keystore.js';
+export type { KeystoreJson } from '../wallet/keystore-json.js';
+export type { Wallet } from '../wallet/wallet.js';
+export type { Address } from '../wallet/address.js';
+export { parseAddress } from '../wallet/address.js';
+export { formatCredits, toUnits, UNITS_PER_CREDIT } from '../wallet/credits.js';

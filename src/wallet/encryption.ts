@@ -1,0 +1,69 @@
+/**
+ * Encrypting and decrypting a private key as Web3 Secret Storage version 3, by ethers. Errors of ethers are
+ * translated without their text or cause, since those can quote what was handed in.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { toHex } from '../lib/ids.js';
+import type { Random } from '../lib/random.js';
+import { loadKeystoreFiles, loadSigning } from './ethers.js';
+import { parseKeystoreJson } from './keystore-json.js';
+import type { KeystoreJson } from './keystore-json.js';
+import { parsePrivateKey } from './private-key.js';
+
+/** What geth and ethers write: half a second. */
+const SCRYPT_STANDARD = { N: 131_072, r: 8, p: 1 };
+/** For the empty passphrase, which protects nothing at any cost: a few milliseconds. */
+const SCRYPT_CHEAP = { N: 1_024, r: 8, p: 1 };
+
+/** @throws INVALID_ARGUMENT for a passphrase that is no text */
+export async function encryptKey(key: Uint8Array, passphrase: string, random: Random): Promise<KeystoreJson> {
+  const secret = passphraseBytes(passphrase);
+  const [{ encryptKeystoreJson }, { computeAddress, SigningKey }] = await Promise.all([
+    loadKeystoreFiles(),
+    loadSigning(),
+  ]);
+  const address = computeAddress(new SigningKey(key));
+  const text = await encryptKeystoreJson({ address, privateKey: `0x${toHex(key)}` }, secret, {
+    scrypt: passphrase === '' ? SCRYPT_CHEAP : SCRYPT_STANDARD,
+    salt: `0x${toHex(random.bytes(32))}`,
+    iv: `0x${toHex(random.bytes(16))}`,
+    uuid: `0x${toHex(random.bytes(16))}`,
+  });
+  return parseKeystoreJson(text);
+}
+
+/** @throws KEYSTORE_PASSPHRASE, KEYSTORE_MALFORMED */
+export async function decryptKey(
+  json: KeystoreJson,
+  passphrase: string,
+  label: string | undefined,
+): Promise<{ key: Uint8Array; address: string }> {
+  const secret = passphraseBytes(passphrase);
+  const { decryptKeystoreJson } = await loadKeystoreFiles();
+  const name = label === undefined ? 'this keystore' : `the keystore "${label}"`;
+  try {
+    const account = await decryptKeystoreJson(JSON.stringify(json), secret);
+    return { key: parsePrivateKey(account.privateKey), address: account.address.toLowerCase() };
+  } catch (error) {
+    if ((error as { argument?: unknown } | null)?.argument === 'password') {
+      throw new ManyhandsError('KEYSTORE_PASSPHRASE', `That is not the passphrase of ${name}.`, { label });
+    }
+    throw new ManyhandsError(
+      'KEYSTORE_MALFORMED',
+      `The passphrase opens ${name}, but what is in it is not the key of the address that it states.`,
+      { label },
+    );
+  }
+}
+
+/** Unicode in its compatible composed form, as other wallets do, so that the same typing gives the same bytes. */
+function passphraseBytes(passphrase: string): Uint8Array {
+  if (typeof passphrase !== 'string' || /\p{Surrogate}/u.test(passphrase)) {
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      'A passphrase must be a string of whole Unicode characters.',
+    );
+  }
+  return new TextEncoder().encode(passphrase.normalize('NFKC'));
+}

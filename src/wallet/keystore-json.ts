@@ -1,0 +1,153 @@
+/**
+ * Strict reading of a keystore in Web3 Secret Storage version 3. All is checked before any key derivation, so
+ * that a hostile file can neither burn hours nor reach code that does not expect it; what is not known is dropped.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { parseAddress } from './address.js';
+import type { Address } from './address.js';
+
+/** A keystore file: the private key, encrypted. */
+export interface KeystoreJson {
+  version: 3;
+  id?: string;
+  /** 40 hexadecimal digits without `0x`, as the format has it; some files leave it out. */
+  address?: string;
+  crypto: {
+    cipher: 'aes-128-ctr';
+    cipherparams: { iv: string };
+    ciphertext: string;
+    kdf: 'scrypt' | 'pbkdf2';
+    kdfparams: ScryptParams | Pbkdf2Params;
+    mac: string;
+  };
+}
+export interface ScryptParams {
+  dklen: 32;
+  n: number;
+  r: number;
+  p: number;
+  salt: string;
+}
+export interface Pbkdf2Params {
+  dklen: 32;
+  c: number;
+  prf: 'hmac-sha256';
+  salt: string;
+}
+
+/** A keystore file is under 1 KiB. */
+const KEYSTORE_LENGTH_MAX = 65_536;
+/** scrypt's cost, and block size times cost: 128 bytes each, so 1 GiB. */
+const SCRYPT_N_MAX = 2 ** 20;
+const SCRYPT_MEMORY_BLOCKS_MAX = 2 ** 23;
+/** n * r * p; a keystore of standard cost has 2^20, which takes half a second. */
+const SCRYPT_WORK_MAX = 2 ** 23;
+/** Sixteen times what geth writes. */
+const PBKDF2_ROUNDS_MAX = 2 ** 22;
+
+const HEX = /^(?:[0-9a-fA-F]{2})*$/;
+
+/**
+ * The keystore that a text or an object describes.
+ * @throws KEYSTORE_MALFORMED naming the field; the content is never quoted.
+ */
+export function parseKeystoreJson(source: unknown): KeystoreJson {
+  const file = record(typeof source === 'string' ? parseText(source) : source, 'the whole of it');
+  if (file.version !== 3 && file.version !== '3') malformed('version', 'must be 3');
+  const crypto = record(file.crypto ?? file.Crypto, 'crypto');
+  if (crypto.cipher !== 'aes-128-ctr') malformed('crypto.cipher', 'must be "aes-128-ctr"');
+  const cipherparams = record(crypto.cipherparams, 'crypto.cipherparams');
+  const kdfparams = record(crypto.kdfparams, 'crypto.kdfparams');
+  const id = file.id;
+  if (id !== undefined && (typeof id !== 'string' || !/^[0-9a-fA-F-]{1,64}$/.test(id)))
+    malformed('id', 'must be a UUID');
+  const address = addressOf(file.address);
+  return {
+    version: 3,
+    ...(id === undefined ? {} : { id }),
+    ...(address === undefined ? {} : { address: address.slice(2) }),
+    crypto: {
+      cipher: 'aes-128-ctr',
+      cipherparams: { iv: hex(cipherparams.iv, 'crypto.cipherparams.iv', 16, 16) },
+      ciphertext: hex(crypto.ciphertext, 'crypto.ciphertext', 32, 32),
+      ...keyDerivation(crypto.kdf, kdfparams),
+      mac: hex(crypto.mac, 'crypto.mac', 32, 32),
+    },
+  };
+}
+
+function keyDerivation(
+  kdf: unknown,
+  params: Record<string, unknown>,
+): { kdf: 'scrypt' | 'pbkdf2'; kdfparams: ScryptParams | Pbkdf2Params } {
+  if (params.dklen !== 32) malformed('crypto.kdfparams.dklen', 'must be 32');
+  const salt = hex(params.salt, 'crypto.kdfparams.salt', 0, 256);
+  if (kdf === 'pbkdf2') {
+    const c = whole(params.c, 'crypto.kdfparams.c', PBKDF2_ROUNDS_MAX);
+    if (params.prf !== 'hmac-sha256') malformed('crypto.kdfparams.prf', 'must be "hmac-sha256"');
+    return { kdf, kdfparams: { dklen: 32, c, prf: 'hmac-sha256', salt } };
+  }
+  if (kdf !== 'scrypt') malformed('crypto.kdf', 'must be "scrypt" or "pbkdf2"');
+  const n = whole(params.n, 'crypto.kdfparams.n', SCRYPT_N_MAX);
+  if (n < 2 || (n & (n - 1)) !== 0) malformed('crypto.kdfparams.n', 'must be a power of two');
+  const r = whole(params.r, 'crypto.kdfparams.r', 64);
+  const p = whole(params.p, 'crypto.kdfparams.p', 64);
+  if (n * r > SCRYPT_MEMORY_BLOCKS_MAX || n * r * p > SCRYPT_WORK_MAX) {
+    malformed('crypto.kdfparams', `asks for too much work: n * r * p must be at most ${SCRYPT_WORK_MAX}`);
+  }
+  return { kdf: 'scrypt', kdfparams: { dklen: 32, n, r, p, salt } };
+}
+
+function parseText(text: string): unknown {
+  if (text.length > KEYSTORE_LENGTH_MAX)
+    malformed('the whole of it', `is longer than ${KEYSTORE_LENGTH_MAX} characters`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The parser's own error quotes the text, which may be a bare private key.
+    return malformed('the whole of it', 'is not JSON');
+  }
+}
+
+function addressOf(value: unknown): Address | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string' || !/^(?:0x)?[0-9a-fA-F]{40}$/.test(value))
+    malformed('address', 'must be 40 hexadecimal digits');
+  return parseAddress(value);
+}
+
+function record(value: unknown, field: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    malformed(field, 'must be an object');
+  return value as Record<string, unknown>;
+}
+
+function hex(value: unknown, field: string, bytesMin: number, bytesMax: number): string {
+  const text = typeof value === 'string' && value.startsWith('0x') ? value.slice(2) : value;
+  if (
+    typeof text !== 'string' ||
+    text.length > 2 * bytesMax ||
+    text.length < 2 * bytesMin ||
+    !HEX.test(text)
+  ) {
+    const size = bytesMin === bytesMax ? String(bytesMin) : `${bytesMin} to ${bytesMax}`;
+    malformed(field, `must be ${size} bytes in hexadecimal`);
+  }
+  return text.toLowerCase();
+}
+
+function whole(value: unknown, field: string, max: number): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > max) {
+    malformed(field, `must be a whole number from 1 to ${max}`);
+  }
+  return value as number;
+}
+
+function malformed(field: string, rule: string): never {
+  throw new ManyhandsError(
+    'KEYSTORE_MALFORMED',
+    `This is no keystore (Ethereum V3 JSON) that can be opened: ${field} ${rule}.`,
+    { field },
+  );
+}

@@ -1,0 +1,219 @@
+/**
+ * A keystore: an encrypted private key and, while it is unlocked, the key itself in a private field. The key
+ * never leaves this file; others hand in what is to be signed (`signDigest`).
+ * @module
+ */
+import { systemClock } from '../lib/clock.js';
+import type { CancelTimer, Clock } from '../lib/clock.js';
+import { ManyhandsError } from '../lib/errors.js';
+import { systemRandom } from '../lib/random.js';
+import type { Random } from '../lib/random.js';
+import type { Address } from './address.js';
+import { decryptKey, encryptKey } from './encryption.js';
+import { loadSigning } from './ethers.js';
+import { parseKeystoreJson } from './keystore-json.js';
+import type { KeystoreJson } from './keystore-json.js';
+import { newPrivateKey, parsePrivateKey } from './private-key.js';
+
+export interface KeystoreOptions {
+  /** What the wallet calls it. */
+  label?: string;
+  /** For `unlock(passphrase, seconds)`. @default the machine's clock */
+  clock?: Clock;
+}
+
+export interface NewKeystoreOptions extends KeystoreOptions {
+  /** @default '' which protects nothing: whoever reads the file can use the key */
+  passphrase?: string;
+  /** Where keys, salts and ids come from. @default the machine's randomness */
+  random?: Random;
+}
+
+/** Finds out a passphrase; `undefined` gives up. `attempt` counts from 1. */
+export type PassphraseSource = (asked: {
+  label: string | undefined;
+  address: Address;
+  attempt: number;
+}) => Promise<string | undefined> | string | undefined;
+
+const PASSPHRASE_ATTEMPTS_MAX = 5;
+/** What setTimeout takes at most. */
+const UNLOCK_SECONDS_MAX = Math.floor((2 ** 31 - 1) / 1000);
+
+/** Signs 32 bytes. An accessor to the private field, set by the class; not part of the package's exports. */
+export let signDigest: (keystore: Keystore, digest: string) => Promise<string>;
+/** Gives a keystore somewhere to ask for its passphrase, when it is locked and something is to be signed. */
+export let setPassphraseSource: (keystore: Keystore, source: PassphraseSource) => void;
+
+/** An encrypted private key; its address is an identity or a payment account. */
+export class Keystore {
+  readonly label: string | undefined;
+  readonly #clock: Clock;
+  #json: KeystoreJson;
+  #key: Uint8Array | undefined;
+  #cancelLock: CancelTimer | undefined;
+  /** Counts calls of `lock`, so that an unlocking under way notices one. */
+  #locks = 0;
+  #emptyPassphraseFailed = false;
+  #source: PassphraseSource | undefined;
+  #unlocking: Promise<void> | undefined;
+
+  static {
+    signDigest = async (keystore, digest) => {
+      const [{ SigningKey }] = await Promise.all([loadSigning(), keystore.#ensureUnlocked()]);
+      if (keystore.#key === undefined) throw lockedError(keystore);
+      return new SigningKey(keystore.#key).sign(digest).serialized;
+    };
+    setPassphraseSource = (keystore, source) => {
+      keystore.#source = source;
+    };
+  }
+
+  private constructor(json: KeystoreJson, options: KeystoreOptions) {
+    this.#json = json;
+    this.label = options.label;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** A new random key, unlocked. A passphrase that is not empty costs half a second, here and at each unlock. */
+  static async create(options: NewKeystoreOptions = {}): Promise<Keystore> {
+    return Keystore.fromPrivateKey(newPrivateKey(options.random ?? systemRandom), options);
+  }
+
+  /**
+   * A keystore of a key that is there already, unlocked.
+   * @param privateKey 64 hexadecimal digits, with or without `0x`, or 32 bytes
+   * @throws KEY_MALFORMED
+   */
+  static async fromPrivateKey(
+    privateKey: string | Uint8Array,
+    options: NewKeystoreOptions = {},
+  ): Promise<Keystore> {
+    const key = parsePrivateKey(privateKey);
+    const passphrase = options.passphrase ?? '';
+    const json = await encryptKey(key, passphrase, options.random ?? systemRandom);
+    const keystore = new Keystore(json, options);
+    keystore.#key = key;
+    keystore.#emptyPassphraseFailed = passphrase !== '';
+    return keystore;
+  }
+
+  /**
+   * A keystore of Ethereum V3 JSON, as text or object; locked.
+   * @throws KEYSTORE_MALFORMED
+   */
+  static fromJSON(json: string | object, options: KeystoreOptions = {}): Keystore {
+    return new Keystore(parseKeystoreJson(json), options);
+  }
+
+  /**
+   * `0x` and 40 lower-case hexadecimal digits.
+   * @throws KEYSTORE_LOCKED where the file does not say its address and has not been unlocked yet
+   */
+  get address(): Address {
+    if (this.#json.address === undefined) throw lockedError(this);
+    return `0x${this.#json.address}`;
+  }
+
+  get isUnlocked(): boolean {
+    return this.#key !== undefined;
+  }
+
+  /**
+   * Decrypts the key and keeps it in memory, for `seconds` where that is given, else until `lock()`.
+   * @throws KEYSTORE_PASSPHRASE, KEYSTORE_LOCKED when `lock()` is called meanwhile
+   */
+  async unlock(passphrase = '', seconds?: number): Promise<void> {
+    if (seconds !== undefined && !(seconds > 0 && seconds <= UNLOCK_SECONDS_MAX)) {
+      throw new ManyhandsError(
+        'INVALID_ARGUMENT',
+        `unlock: seconds must be above 0 and at most ${UNLOCK_SECONDS_MAX}`,
+      );
+    }
+    const locks = this.#locks;
+    const { key, address } = await decryptKey(this.#json, passphrase, this.label).catch((error: unknown) => {
+      if (passphrase === '') this.#emptyPassphraseFailed = true;
+      throw error;
+    });
+    if (locks !== this.#locks) {
+      key.fill(0);
+      throw lockedError(this);
+    }
+    this.#forget();
+    this.#key = key;
+    this.#json.address ??= address.slice(2);
+    if (seconds !== undefined) {
+      this.#cancelLock = this.#clock.after(seconds * 1000, () => this.lock(), { background: true });
+    }
+  }
+
+  /** Forgets the key. */
+  lock(): void {
+    this.#locks += 1;
+    this.#forget();
+  }
+
+  /** Ethereum V3 JSON: the key encrypted, never the key. */
+  toJSON(): KeystoreJson {
+    return structuredClone(this.#json);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const address = this.#json.address === undefined ? 'address unknown' : this.address;
+    return `Keystore(${this.label === undefined ? '' : `${this.label}, `}${address}, ${this.isUnlocked ? 'unlocked' : 'locked'})`;
+  }
+
+  #forget(): void {
+    this.#cancelLock?.();
+    this.#cancelLock = undefined;
+    this.#key?.fill(0);
+    this.#key = undefined;
+  }
+
+  /** Unlocks by the empty passphrase, then by the source's; callers at once share one try. */
+  #ensureUnlocked(): Promise<void> {
+    if (this.#key !== undefined) return Promise.resolve();
+    this.#unlocking ??= this.#tryToUnlock().finally(() => {
+      this.#unlocking = undefined;
+    });
+    return this.#unlocking;
+  }
+
+  async #tryToUnlock(): Promise<void> {
+    if (!this.#emptyPassphraseFailed && (await this.#unlocksWith(''))) return;
+    for (let attempt = 1; attempt <= PASSPHRASE_ATTEMPTS_MAX && this.#source !== undefined; attempt++) {
+      const passphrase = await this.#source({ label: this.label, address: this.#addressOrEmpty(), attempt });
+      if (passphrase === undefined) break;
+      if (await this.#unlocksWith(passphrase)) return;
+    }
+    throw lockedError(this);
+  }
+
+  async #unlocksWith(passphrase: string): Promise<boolean> {
+    try {
+      await this.unlock(passphrase);
+      return true;
+    } catch (error) {
+      if (error instanceof ManyhandsError && error.code === 'KEYSTORE_PASSPHRASE') return false;
+      throw error;
+    }
+  }
+
+  #addressOrEmpty(): Address {
+    return this.#json.address === undefined ? '' : this.address;
+  }
+}
+
+/** The name of a keystore in a message. */
+function nameOf(label: string | undefined): string {
+  return label === undefined ? 'The keystore' : `The keystore "${label}"`;
+}
+
+function lockedError(keystore: Keystore): ManyhandsError {
+  return new ManyhandsError(
+    'KEYSTORE_LOCKED',
+    `${nameOf(keystore.label)} is locked and its passphrase is needed: call keystore.unlock(passphrase), ` +
+      'set MANYHANDS_PASSPHRASE, or set wallet.passphrasePrompt.',
+    { label: keystore.label },
+  );
+}

@@ -1,0 +1,141 @@
+/**
+ * Payment offers: a signed promise of credits for the slices of one job package at one scheduler. Here an offer
+ * is made and its signature checked; whether it is replayed, expired or covered is the scheduler's to judge.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { ADDRESS_PATTERN } from './address.js';
+import type { Address } from './address.js';
+import { UNITS_MAX } from './credits.js';
+import type { Keystore } from './keystore.js';
+import { recoverSigner, signTypedData } from './typed-data.js';
+import type { TypedData } from './typed-data.js';
+
+/** What is promised. Amounts are units: 10^9 make one credit. */
+export interface OfferTerms {
+  /** 64 lower-case hexadecimal digits. */
+  packageDigest: string;
+  /** Highest price of one slice. */
+  pricePerSlice: bigint;
+  /** Most that the whole job may cost. */
+  ceiling: bigint;
+  /** Wall time after which it is not accepted any more, milliseconds. */
+  acceptBeforeMs: number;
+  /** 64 lower-case hexadecimal digits, used once. */
+  nonce: string;
+}
+
+/** An offer as it travels. */
+export interface SignedOffer extends OfferTerms {
+  /** Who pays: the signer. */
+  account: Address;
+  /** `0x` and 130 lower-case hexadecimal digits. */
+  signature: string;
+}
+
+const HASH_PATTERN = /^[0-9a-f]{64}$/;
+const SIGNATURE_PATTERN = /^0x[0-9a-f]{130}$/;
+
+const FIELDS = [
+  { name: 'account', type: 'address' },
+  { name: 'packageDigest', type: 'bytes32' },
+  { name: 'pricePerSlice', type: 'uint256' },
+  { name: 'ceiling', type: 'uint256' },
+  { name: 'acceptBefore', type: 'uint256' },
+  { name: 'nonce', type: 'bytes32' },
+];
+
+/**
+ * Signs an offer with the keystore of the account that pays.
+ * @throws OFFER_MALFORMED, KEYSTORE_LOCKED
+ */
+export async function signOffer(
+  keystore: Keystore,
+  offer: OfferTerms & { schedulerId: string },
+): Promise<SignedOffer> {
+  const { schedulerId, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce } = offer;
+  const terms = { account: keystore.address, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce };
+  checkSchedulerId(schedulerId);
+  checkTerms(terms);
+  return { ...terms, signature: await signTypedData(keystore, typed(terms, schedulerId)) };
+}
+
+/**
+ * The account that signed this offer for this scheduler, which is the one that it names.
+ * @throws OFFER_MALFORMED, OFFER_SIGNATURE_INVALID
+ */
+export async function recoverOffer(offer: SignedOffer, schedulerId: string): Promise<Address> {
+  checkSchedulerId(schedulerId);
+  checkOfferShape(offer);
+  const signer = await recoverSigner(typed(offer, schedulerId), offer.signature);
+  if (signer !== offer.account) {
+    throw new ManyhandsError(
+      'OFFER_SIGNATURE_INVALID',
+      `The payment offer is not signed by its account ${offer.account} for this scheduler and with these terms. ` +
+        'Sign it again with the keystore of that account, for this scheduler.',
+      { account: offer.account },
+    );
+  }
+  return signer;
+}
+
+/**
+ * Checks each field of an offer that somebody sent; a signature's truth is `recoverOffer`'s.
+ * @throws OFFER_MALFORMED
+ */
+export function checkOfferShape(offer: unknown): asserts offer is SignedOffer {
+  if (typeof offer !== 'object' || offer === null) malformed('the offer', 'must be an object');
+  const given = offer as Partial<Record<keyof SignedOffer, unknown>>;
+  checkTerms(given);
+  if (typeof given.signature !== 'string' || !SIGNATURE_PATTERN.test(given.signature)) {
+    malformed('signature', 'must be 0x and 130 lower-case hexadecimal digits');
+  }
+}
+
+function checkTerms(offer: Partial<Record<keyof SignedOffer, unknown>>): void {
+  if (typeof offer.account !== 'string' || !ADDRESS_PATTERN.test(offer.account)) {
+    malformed('account', 'must be 0x and 40 lower-case hexadecimal digits');
+  }
+  for (const name of ['packageDigest', 'nonce'] as const) {
+    const value = offer[name];
+    if (typeof value !== 'string' || !HASH_PATTERN.test(value))
+      malformed(name, 'must be 64 lower-case hexadecimal digits');
+  }
+  for (const name of ['pricePerSlice', 'ceiling'] as const) {
+    const value = offer[name];
+    if (typeof value !== 'bigint' || value < 0n || value > UNITS_MAX)
+      malformed(name, 'must be a bigint from 0 to 2^63 - 1');
+  }
+  const { acceptBeforeMs } = offer;
+  if (!Number.isSafeInteger(acceptBeforeMs) || (acceptBeforeMs as number) < 0) {
+    malformed('acceptBeforeMs', 'must be milliseconds since 1970, a whole number');
+  }
+}
+
+function checkSchedulerId(schedulerId: unknown): void {
+  if (typeof schedulerId !== 'string' || !HASH_PATTERN.test(schedulerId)) {
+    malformed('schedulerId', 'must be 64 lower-case hexadecimal digits');
+  }
+}
+
+function typed(offer: OfferTerms & { account: Address }, schedulerId: string): TypedData {
+  return {
+    schedulerId,
+    name: 'PaymentOffer',
+    fields: FIELDS,
+    values: {
+      account: offer.account,
+      packageDigest: `0x${offer.packageDigest}`,
+      pricePerSlice: offer.pricePerSlice,
+      ceiling: offer.ceiling,
+      acceptBefore: BigInt(offer.acceptBeforeMs),
+      nonce: `0x${offer.nonce}`,
+    },
+  };
+}
+
+function malformed(field: string, rule: string): never {
+  throw new ManyhandsError('OFFER_MALFORMED', `The payment offer cannot be read: ${field} ${rule}.`, {
+    field,
+  });
+}

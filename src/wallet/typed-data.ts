@@ -1,0 +1,45 @@
+/**
+ * EIP-712 signatures in the domain of one scheduler: what is signed for one is worth nothing at another.
+ * A signature is taken in its one canonical form only (low s, v of 27 or 28).
+ * @module
+ */
+import type { TypedDataField } from 'ethers/hash';
+import type { Address } from './address.js';
+import { loadSigning } from './ethers.js';
+import { signDigest } from './keystore.js';
+import type { Keystore } from './keystore.js';
+
+/** One structure, its fields, its values, and the scheduler that it is for (64 hexadecimal digits). */
+export interface TypedData {
+  schedulerId: string;
+  name: string;
+  fields: TypedDataField[];
+  values: Record<string, string | bigint>;
+}
+
+const SIGNATURE_PATTERN = /^0x([0-9a-f]{64})([0-9a-f]{64})(1b|1c)$/;
+const HALF_CURVE_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+
+/** @throws KEYSTORE_LOCKED */
+export async function signTypedData(keystore: Keystore, data: TypedData): Promise<string> {
+  return signDigest(keystore, await digestOf(data));
+}
+
+/** Who signed; `undefined` where the signature is not canonical or is nobody's. */
+export async function recoverSigner(data: TypedData, signature: string): Promise<Address | undefined> {
+  const parts = SIGNATURE_PATTERN.exec(signature);
+  if (parts === null || BigInt(`0x${parts[2]}`) > HALF_CURVE_ORDER) return undefined;
+  const [{ recoverAddress }, digest] = await Promise.all([loadSigning(), digestOf(data)]);
+  try {
+    return recoverAddress(digest, signature).toLowerCase();
+  } catch {
+    // No point of the curve has that r.
+    return undefined;
+  }
+}
+
+async function digestOf({ schedulerId, name, fields, values }: TypedData): Promise<string> {
+  const { TypedDataEncoder } = await loadSigning();
+  const domain = { name: 'manyhands', version: '1', salt: `0x${schedulerId}` };
+  return TypedDataEncoder.hash(domain, { [name]: fields }, values);
+}
