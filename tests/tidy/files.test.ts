@@ -1,0 +1,64 @@
+/**
+ * Sizes, names and headers of files.
+ * @module
+ */
+import { describe, expect, it } from 'vitest';
+import { allPaths, codeFiles, productFiles } from './tree.js';
+
+const LINES_MAX = 400;
+const LINES_TO_LOOK_AT = 250;
+
+/** Fixed by the tools that look for them. */
+const NAMES_OF_TOOLS =
+  /(^|\/)(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY)\.md$|(^|\/)LICENSE$|(^|\/)\./;
+const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
+
+describe('files', () => {
+  it(`have at most ${LINES_MAX} lines of code`, () => {
+    const sized = codeFiles.map((file) => ({ path: file.path, lines: file.lines.length - 1 }));
+    const large = sized.filter((file) => file.lines > LINES_TO_LOOK_AT && file.lines <= LINES_MAX);
+    if (large.length > 0) {
+      const list = large.map((file) => `  ${file.lines} ${file.path}`).join('\n');
+      console.warn(`Over ${LINES_TO_LOOK_AT} lines, is each one thing?\n${list}`);
+    }
+    expect(sized.filter((file) => file.lines > LINES_MAX)).toEqual([]);
+  });
+
+  it('have names in kebab-case', () => {
+    const odd = allPaths.filter((path) => {
+      if (NAMES_OF_TOOLS.test(path)) return false;
+      return !path.split('/').every((part) => KEBAB.test(part) || part.startsWith('.'));
+    });
+    expect(odd).toEqual([]);
+  });
+
+  it('open with a comment that says what they own, marked @module', () => {
+    const bare = codeFiles.filter((file) => {
+      if (file.path.startsWith('examples/') || /\.d\.ts$/.test(file.path)) return false;
+      const head = file.text.replace(/^#!.*\n/, '').match(/^\/\*\*[\s\S]*?\*\//)?.[0];
+      return head === undefined || !head.includes('@module');
+    });
+    expect(bare.map((file) => file.path)).toEqual([]);
+  });
+
+  it('use one suffix for tests', () => {
+    const odd = allPaths.filter(
+      (path) => /[._](spec|tests?)\.[cm]?[jt]s$/.test(path) && !path.endsWith('.test.ts'),
+    );
+    expect(odd).toEqual([]);
+  });
+
+  it('keep unit tests beside the file that they test', () => {
+    const paths = new Set(allPaths);
+    const lonely = allPaths.filter((path) => {
+      if (!path.startsWith('src/') || !path.endsWith('.test.ts')) return false;
+      const folder = path.slice(0, path.lastIndexOf('/') + 1);
+      return ![...paths].some((other) => other.startsWith(folder) && !/\.test(-d)?\.ts$/.test(other));
+    });
+    expect(lonely).toEqual([]);
+  });
+
+  it('sees the tree at all', () => {
+    expect(productFiles.length).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,60 @@
+/**
+ * package.json and the lockfile: the version stands in one piece, no download host is fixed, and what is installed
+ * needs no install script.
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SOFTWARE_VERSION } from '../../src/lib/version.js';
+
+interface LockedPackage {
+  version?: string;
+  resolved?: string;
+  dev?: boolean;
+  optional?: boolean;
+  hasInstallScript?: boolean;
+}
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+const manifest = readJson('package.json') as {
+  name: string;
+  version: string;
+  type: string;
+  engines: { node: string };
+  scripts: Record<string, string>;
+  dependencies: Record<string, string>;
+};
+const lock = readJson('package-lock.json') as { version: string; packages: Record<string, LockedPackage> };
+
+/**
+ * Each makes something faster by a native build that it fetches ready-made, and works without: npm may leave its
+ * script out.
+ */
+const SCRIPTS_THAT_MAY_BE_LEFT_OUT = ['node_modules/msgpackr-extract'];
+
+describe('the manifest', () => {
+  it('has the version that the code reports', () => {
+    expect(SOFTWARE_VERSION).toBe(manifest.version);
+    expect(lock.version).toBe(manifest.version);
+    expect(readFileSync('CHANGELOG.md', 'utf8')).toMatch(/^## \[Unreleased\]/m);
+  });
+
+  it('is ESM and runs no script on install', () => {
+    expect(manifest.type).toBe('module');
+    const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];
+    expect(hooks.filter((hook) => hook in manifest.scripts)).toEqual([]);
+  });
+
+  it('locks packages and no download host', () => {
+    const named = Object.entries(lock.packages).filter(([, locked]) => locked.resolved !== undefined);
+    expect(named.map(([path]) => path)).toEqual([]);
+  });
+
+  it('needs no install script at run time', () => {
+    const scripts = Object.entries(lock.packages).filter(
+      ([, locked]) => locked.hasInstallScript && !locked.dev,
+    );
+    expect(scripts.map(([path]) => path)).toEqual(SCRIPTS_THAT_MAY_BE_LEFT_OUT);
+    expect(scripts.filter(([, locked]) => !locked.optional).map(([path]) => path)).toEqual([]);
+  });
+});
