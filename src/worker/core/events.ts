@@ -1,0 +1,113 @@
+/**
+ * What can happen to a worker, and what it then wants done. The supervisor turns the world into events and
+ * effects into calls; nothing else passes between it and the core.
+ * @module
+ */
+import type { ErrorCode } from '../../lib/errors.js';
+import type { JobId, LeaseId } from '../../protocol/messages.js';
+import type { SliceLimits } from './state.js';
+
+/** A lease without its inputs. */
+export interface GrantedLease {
+  leaseId: LeaseId;
+  jobId: JobId;
+  packageDigest: string;
+  first: number;
+  count: number;
+  leaseMs: number;
+  sliceMs?: number;
+  /** Slices whose input is a blob, ascending. */
+  heavy: readonly number[];
+}
+
+/** How a slice, or a whole set-up, was lost. */
+export type LossCode = Extract<
+  ErrorCode,
+  'SANDBOX_CRASHED' | 'SLICE_TIMEOUT' | 'NO_PROGRESS' | 'ASSIGN_FAILED'
+>;
+
+/** Whose trouble it was that a sandbox could not be set up: the job's is charged, the others' leases go back. */
+export type SetupFault = 'job' | 'worker';
+
+export type CoreEvent =
+  /** The scheduler can be reached (again); what was asked before is forgotten there. */
+  | { type: 'online' }
+  | { type: 'offline' }
+  | { type: 'grant'; want: number; lease: GrantedLease }
+  | { type: 'recall'; leaseId: LeaseId }
+  /** The lease is ours no more, whoever said so. */
+  | { type: 'lost'; leaseId: LeaseId }
+  | { type: 'sandbox-ready'; slot: number; gen: number; limits: SliceLimits }
+  | { type: 'sandbox-failed'; slot: number; gen: number; fault: SetupFault; message: string }
+  /** It died, or was caught cheating, or could not be given its input. */
+  | { type: 'sandbox-exit'; slot: number; gen: number; message: string }
+  /** A slice's input cannot be had, so that it cannot run here. */
+  | { type: 'input-failed'; slot: number; gen: number; batch: number; fault: SetupFault; message: string }
+  | { type: 'begin'; slot: number; gen: number; sliceNumber: number }
+  | { type: 'progress'; slot: number; gen: number; sliceNumber: number; progress?: number }
+  | {
+      type: 'outcomes';
+      slot: number;
+      gen: number;
+      batch: number;
+      first: number;
+      count: number;
+      computeMs: number;
+      done: boolean;
+      segment: Uint8Array;
+    }
+  | { type: 'reported'; report: number }
+  /** `lost`: the scheduler does not know the lease any more. */
+  | { type: 'report-failed'; report: number; lost: boolean }
+  | { type: 'tick' }
+  /** Take no more, hand back what has not begun, finish what has. */
+  | { type: 'drain' }
+  /** Stop all at once and hand everything back. */
+  | { type: 'halt'; reason: string };
+
+export type Effect =
+  /** Asks for a lease; the same number again replaces what was said before. */
+  | { type: 'want'; want: number; warm: JobId | undefined; idle: boolean }
+  | { type: 'unwant'; want: number }
+  /** Fetch what the job needs, start a sandbox and assign the job; answered by `sandbox-ready` or `sandbox-failed`. */
+  | { type: 'open-sandbox'; slot: number; gen: number; leaseId: LeaseId; jobId: JobId; packageDigest: string }
+  | { type: 'kill-sandbox'; slot: number; gen: number }
+  /** The job's files will be needed soon. */
+  | { type: 'prepare'; jobId: JobId; packageDigest: string }
+  | {
+      type: 'feed';
+      slot: number;
+      gen: number;
+      batch: number;
+      leaseId: LeaseId;
+      first: number;
+      count: number;
+      each: boolean;
+    }
+  | {
+      type: 'report';
+      report: number;
+      leaseId: LeaseId;
+      first: number;
+      count: number;
+      computeMs: number;
+      segment?: Uint8Array;
+      lost?: { code: LossCode; message: string };
+    }
+  | { type: 'return'; leaseId: LeaseId; from: number; reason: string }
+  | { type: 'renew'; leaseIds: LeaseId[] }
+  /** Nothing of it is needed any more. */
+  | { type: 'lease-over'; leaseId: LeaseId }
+  | { type: 'began'; slot: number; leaseId: LeaseId; jobId: JobId; sliceNumber: number }
+  | {
+      type: 'progressed';
+      slot: number;
+      leaseId: LeaseId;
+      jobId: JobId;
+      sliceNumber: number;
+      progress?: number;
+    }
+  /** Something went wrong that the owner of the machine should hear of. */
+  | { type: 'trouble'; slot: number; jobId: JobId; code: ErrorCode; message: string }
+  /** After `drain` or `halt`: nothing is held and nothing awaits an answer. */
+  | { type: 'drained' };

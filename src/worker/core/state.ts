@@ -1,0 +1,209 @@
+/**
+ * What a worker knows: its slots (one sandbox each), the leases they hold and the reports on their way. Only
+ * `step` changes it. It knows no clock, no socket and no sandbox: times come in with the events.
+ * @module
+ */
+import type { JobId, LeaseId } from '../../protocol/messages.js';
+
+/** Sizes and times that shape the work; the defaults are measured ones, tests set others. */
+export interface Tuning {
+  /** What one batch in a sandbox aims to last, milliseconds. */
+  batchMs: number;
+  /** A batch is not cut below this to leave a tail that can be recalled, milliseconds. */
+  batchMsMin: number;
+  /** Outcome bytes that one batch aims to stay under. */
+  batchBytes: number;
+  /** Work that should wait in a sandbox behind the running batch, milliseconds. */
+  queueMs: number;
+  /** Batches in one sandbox at most. */
+  queueBatchesMax: number;
+  /** Slices as long as this are fed one at a time: what waits behind one could run elsewhere. Milliseconds. */
+  longSliceMs: number;
+  /** The next lease is asked for when the present one lasts less than this, milliseconds. */
+  prefetchMs: number;
+  /** Outcome bytes of one slot without an acknowledgement, past which its sandbox is fed no more. */
+  unackedBytesMax: number;
+  /** Reports of one slot without an acknowledgement, past which its sandbox is fed no more. */
+  unackedReportsMax: number;
+  /** Slices that run one by one after a crash before batches are trusted again. */
+  carefulSlices: number;
+  /** First pause of a slot that could not be set up, milliseconds; doubles each time. */
+  restMs: number;
+  /** Longest pause of a slot, milliseconds. */
+  restMsMax: number;
+  /** Assignments of a slot that may fail one after the other before it pauses too. */
+  assignFailuresFree: number;
+}
+
+export const TUNING: Readonly<Tuning> = Object.freeze({
+  batchMs: 25,
+  batchMsMin: 5,
+  batchBytes: 512 * 1024,
+  queueMs: 20,
+  queueBatchesMax: 4,
+  longSliceMs: 200,
+  prefetchMs: 500,
+  unackedBytesMax: 4 * 1024 * 1024,
+  unackedReportsMax: 48,
+  carefulSlices: 64,
+  restMs: 250,
+  restMsMax: 60_000,
+  assignFailuresFree: 16,
+});
+
+/** A lease as the core sees it: numbers, no bytes. Slice numbers count from 1; `end` is the one after the last. */
+export interface LeaseState {
+  readonly leaseId: LeaseId;
+  readonly jobId: JobId;
+  readonly packageDigest: string;
+  readonly slot: number;
+  readonly first: number;
+  /** Shrinks when a tail is handed back. */
+  end: number;
+  /** The next slice whose outcome is awaited: everything before it is reported. */
+  next: number;
+  /** The next slice that has not been given to the sandbox. */
+  fedTo: number;
+  readonly leaseMs: number;
+  /** The scheduler's estimate of one slice, milliseconds. */
+  readonly sliceMs: number | undefined;
+  /** Slices whose input is a blob, ascending: each ends its batch. */
+  readonly heavy: readonly number[];
+  /** Reports without an answer. */
+  inFlight: number;
+  /** When the scheduler last heard of it. */
+  heardMs: number;
+}
+
+/** Slices in the sandbox: `next` to `end - 1` of one lease are still to come. */
+export interface Batch {
+  readonly batch: number;
+  readonly lease: LeaseState;
+  next: number;
+  readonly end: number;
+  /** The last slice that said that it began; 0 before any. */
+  begun: number;
+  readonly fedMs: number;
+}
+
+/** `opening`: being started and assigned; `ready`: runs what it is fed. */
+export type SandboxState =
+  | { readonly phase: 'none' }
+  | { readonly phase: 'opening'; readonly gen: number; readonly jobId: JobId; readonly leaseId: LeaseId }
+  | { readonly phase: 'ready'; readonly gen: number; readonly jobId: JobId; readonly limits: SliceLimits };
+
+/** What a job allows one slice, milliseconds. */
+export interface SliceLimits {
+  sliceMs: number;
+  noProgressMs: number;
+}
+
+export interface Slot {
+  readonly slot: number;
+  /** The lease at work, and the one to come. */
+  leases: LeaseState[];
+  want: { readonly want: number; idle: boolean; warm: JobId | undefined } | undefined;
+  sandbox: SandboxState;
+  /** What the sandbox has, in order. */
+  fed: Batch[];
+  /** Slices that are still run one by one; 0 in ordinary times. */
+  careful: number;
+  /** When the running slice began, or a little before. */
+  sliceStartMs: number;
+  /** When the running slice last gave a sign. */
+  signMs: number;
+  /** Since when the sandbox has been at work without its time being accounted for. */
+  markMs: number;
+  unackedBytes: number;
+  unackedReports: number;
+  /** No lease is asked for before this. */
+  restUntilMs: number;
+  /** Set-ups that failed one after the other. */
+  failures: number;
+}
+
+/** What is known of a job's slices, with old measurements fading. */
+export interface Profile {
+  ms: number;
+  bytes: number;
+  count: number;
+}
+
+/** One report without an answer. */
+export interface ReportState {
+  readonly report: number;
+  readonly lease: LeaseState;
+  readonly first: number;
+  readonly bytes: number;
+}
+
+/** `draining`: no new work, what is in the sandboxes ends; `halted`: nothing runs any more. */
+export type CoreMode = 'running' | 'draining' | 'halted';
+
+export interface CoreState {
+  readonly tuning: Readonly<Tuning>;
+  mode: CoreMode;
+  /** Whether `drained` was said. */
+  drained: boolean;
+  /** Whether the scheduler can be reached now. */
+  online: boolean;
+  readonly slots: readonly Slot[];
+  readonly leases: Map<LeaseId, LeaseState>;
+  readonly reports: Map<number, ReportState>;
+  readonly profiles: Map<JobId, Profile>;
+  /** Last numbers given out. */
+  lastWant: number;
+  lastBatch: number;
+  lastReport: number;
+  lastGen: number;
+  /** When the last tick came: one that comes late says that the machine slept. */
+  lastTickMs: number | undefined;
+}
+
+/** A worker of `slots` sandboxes that has nothing yet. */
+export function newCoreState(slots: number, tuning: Partial<Tuning> = {}): CoreState {
+  return {
+    tuning: { ...TUNING, ...tuning },
+    mode: 'running',
+    drained: false,
+    online: false,
+    slots: Array.from({ length: slots }, (_, slot) => newSlot(slot)),
+    leases: new Map(),
+    reports: new Map(),
+    profiles: new Map(),
+    lastWant: 0,
+    lastBatch: 0,
+    lastReport: 0,
+    lastGen: 0,
+    lastTickMs: undefined,
+  };
+}
+
+function newSlot(slot: number): Slot {
+  return {
+    slot,
+    leases: [],
+    want: undefined,
+    sandbox: { phase: 'none' },
+    fed: [],
+    careful: 0,
+    sliceStartMs: 0,
+    signMs: 0,
+    markMs: 0,
+    unackedBytes: 0,
+    unackedReports: 0,
+    restUntilMs: 0,
+    failures: 0,
+  };
+}
+
+/** Whether time matters now, so that `tick` events are needed. */
+export function needsTick(state: CoreState): boolean {
+  return state.leases.size > 0 || (state.mode === 'running' && state.slots.some((s) => s.restUntilMs > 0));
+}
+
+/** The running batch, where that slice is of it and still without outcome. */
+export function runningBatch(slot: Slot, sliceNumber: number): Batch | undefined {
+  const batch = slot.fed[0];
+  return batch !== undefined && sliceNumber >= batch.next && sliceNumber < batch.end ? batch : undefined;
+}

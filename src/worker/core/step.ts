@@ -1,0 +1,139 @@
+/**
+ * The worker's state machine: one event in, effects out. It is the only door to the state; it never waits, and
+ * the same events at the same times give the same effects.
+ * @module
+ */
+import type { CoreEvent, Effect } from './events.js';
+import { pump, sayWant } from './feed.js';
+import { recallLease, returnFrom, takeGrant } from './leases.js';
+import {
+  clearSandbox,
+  dropLease,
+  failInput,
+  failSetup,
+  handBack,
+  killSandbox,
+  loseSandbox,
+} from './losses.js';
+import { takeAnswer, takeOutcomes } from './outcomes.js';
+import { needsTick } from './state.js';
+import type { CoreState, Slot } from './state.js';
+import { takeBegin, takeProgress, takeTick } from './watch.js';
+
+/** Changes `state` by `event`, which happened at `nowMs` (monotonic), and says what is to be done, in order. */
+export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[] {
+  const effects: Effect[] = [];
+  if (isOfSandbox(event)) stepSandbox(state, event, nowMs, effects);
+  else stepWorker(state, event, nowMs, effects);
+  if (!needsTick(state)) state.lastTickMs = undefined;
+  if (state.mode !== 'running' && !state.drained && state.leases.size === 0 && state.reports.size === 0) {
+    state.drained = true;
+    effects.push({ type: 'drained' });
+  }
+  return effects;
+}
+
+type SandboxEvent = Extract<CoreEvent, { gen: number }>;
+
+function isOfSandbox(event: CoreEvent): event is SandboxEvent {
+  return 'gen' in event;
+}
+
+function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effects: Effect[]): void {
+  const slot = state.slots[event.slot]!;
+  // What a sandbox said before it was killed counts for nothing: its slices run elsewhere.
+  if (slot.sandbox.phase === 'none' || slot.sandbox.gen !== event.gen) return;
+  switch (event.type) {
+    case 'sandbox-ready': {
+      const { gen, jobId } = slot.sandbox;
+      slot.sandbox = { phase: 'ready', gen, jobId, limits: event.limits };
+      return pump(state, slot, nowMs, effects);
+    }
+    case 'sandbox-failed':
+      return failSetup(state, event, nowMs, effects);
+    case 'sandbox-exit':
+      return loseSandbox(state, slot, { code: 'SANDBOX_CRASHED', message: event.message }, nowMs, effects);
+    case 'input-failed':
+      return failInput(state, event, nowMs, effects);
+    case 'begin':
+      return takeBegin(state, event, nowMs, effects);
+    case 'progress':
+      return takeProgress(state, event, nowMs, effects);
+    case 'outcomes':
+      return takeOutcomes(state, event, nowMs, effects);
+  }
+}
+
+function stepWorker(
+  state: CoreState,
+  event: Exclude<CoreEvent, SandboxEvent>,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  switch (event.type) {
+    case 'online':
+      return goOnline(state, nowMs, effects);
+    case 'offline':
+      state.online = false;
+      return;
+    case 'grant':
+      return pumpSlot(state, takeGrant(state, event, nowMs, effects), nowMs, effects);
+    case 'recall':
+      return pumpSlot(state, recallLease(state, event.leaseId, effects), nowMs, effects);
+    case 'lost': {
+      const lease = state.leases.get(event.leaseId);
+      if (lease !== undefined) dropLease(state, lease, nowMs, effects);
+      return;
+    }
+    case 'reported':
+    case 'report-failed':
+      return takeAnswer(state, event, nowMs, effects);
+    case 'tick':
+      return takeTick(state, nowMs, effects);
+    case 'drain':
+      return drain(state, effects);
+    case 'halt':
+      return halt(state, event.reason, effects);
+  }
+}
+
+function pumpSlot(state: CoreState, slot: Slot | undefined, nowMs: number, effects: Effect[]): void {
+  if (slot !== undefined) pump(state, slot, nowMs, effects);
+}
+
+/** The scheduler forgot our wants with the connection, and may have given our leases away. */
+function goOnline(state: CoreState, nowMs: number, effects: Effect[]): void {
+  state.online = true;
+  if (state.leases.size > 0) effects.push({ type: 'renew', leaseIds: [...state.leases.keys()] });
+  for (const slot of state.slots) {
+    if (slot.want !== undefined) sayWant(state, slot, effects);
+    pump(state, slot, nowMs, effects);
+  }
+}
+
+function drain(state: CoreState, effects: Effect[]): void {
+  if (state.mode !== 'running') return;
+  state.mode = 'draining';
+  for (const slot of state.slots) {
+    dropWant(state, slot, effects);
+    if (slot.sandbox.phase === 'opening') killSandbox(slot, effects);
+    handBack(state, slot, effects);
+  }
+}
+
+function halt(state: CoreState, reason: string, effects: Effect[]): void {
+  if (state.mode === 'halted') return;
+  state.mode = 'halted';
+  for (const slot of state.slots) {
+    dropWant(state, slot, effects);
+    const gen = clearSandbox(slot);
+    if (gen !== undefined) effects.push({ type: 'kill-sandbox', slot: slot.slot, gen });
+    for (const lease of [...slot.leases]) returnFrom(state, lease, lease.next, reason, effects);
+  }
+}
+
+function dropWant(state: CoreState, slot: Slot, effects: Effect[]): void {
+  if (slot.want === undefined) return;
+  if (state.online) effects.push({ type: 'unwant', want: slot.want.want });
+  slot.want = undefined;
+}

@@ -1,0 +1,96 @@
+/**
+ * What time does: slices that take too long or give no sign, leases that want renewing, slots that have rested.
+ * @module
+ */
+import type { CoreEvent, Effect, LossCode } from './events.js';
+import { pump } from './feed.js';
+import { loseSandbox } from './losses.js';
+import { runningBatch } from './state.js';
+import type { CoreState, Slot } from './state.js';
+
+/** How often `tick` is wanted while `needsTick`, milliseconds. */
+export const TICK_MS = 100;
+/** A tick that comes later than this after the last says that the machine slept or the page was throttled. */
+const LATE_MS = 1_500;
+/** A sandbox tells that a slice begins only when its last sign is so old, milliseconds. */
+const BEGIN_SLACK_MS = 200;
+/** A lease is renewed this many times in its life. */
+const RENEWALS = 3;
+
+export function takeTick(state: CoreState, nowMs: number, effects: Effect[]): void {
+  const last = state.lastTickMs;
+  state.lastTickMs = nowMs;
+  if (last !== undefined && nowMs - last > LATE_MS) forgive(state, nowMs - last - TICK_MS);
+  for (const slot of state.slots) {
+    const loss = overdue(slot, nowMs);
+    if (loss === undefined) pump(state, slot, nowMs, effects);
+    else loseSandbox(state, slot, loss, nowMs, effects);
+  }
+  renew(state, nowMs, effects);
+}
+
+/** Time in which nobody could have heard a sandbox is not held against it. */
+function forgive(state: CoreState, ms: number): void {
+  for (const slot of state.slots) {
+    slot.sliceStartMs += ms;
+    slot.signMs += ms;
+  }
+}
+
+function overdue(slot: Slot, nowMs: number): { code: LossCode; message: string } | undefined {
+  if (slot.sandbox.phase !== 'ready' || slot.fed.length === 0) return undefined;
+  const { sliceMs, noProgressMs } = slot.sandbox.limits;
+  if (nowMs - slot.sliceStartMs > sliceMs + BEGIN_SLACK_MS) {
+    return {
+      code: 'SLICE_TIMEOUT',
+      message: `The slice took more than ${sliceMs} ms, which is its job's limit.`,
+    };
+  }
+  if (nowMs - slot.signMs > noProgressMs + BEGIN_SLACK_MS) {
+    return {
+      code: 'NO_PROGRESS',
+      message: `The slice gave no sign of progress for ${noProgressMs} ms; call progress().`,
+    };
+  }
+  return undefined;
+}
+
+function renew(state: CoreState, nowMs: number, effects: Effect[]): void {
+  if (!state.online) return;
+  let due = false;
+  for (const lease of state.leases.values()) due ||= nowMs - lease.heardMs >= lease.leaseMs / RENEWALS;
+  if (!due) return;
+  for (const lease of state.leases.values()) lease.heardMs = nowMs;
+  effects.push({ type: 'renew', leaseIds: [...state.leases.keys()] });
+}
+
+/** A slice says that it begins: the clock of its limits starts. Numbers that are not its turn count for nothing. */
+export function takeBegin(
+  state: CoreState,
+  event: Extract<CoreEvent, { type: 'begin' }>,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  const slot = state.slots[event.slot]!;
+  const batch = runningBatch(slot, event.sliceNumber);
+  if (batch === undefined || event.sliceNumber <= batch.begun) return;
+  batch.begun = event.sliceNumber;
+  slot.sliceStartMs = slot.signMs = nowMs;
+  const { leaseId, jobId } = batch.lease;
+  effects.push({ type: 'began', slot: slot.slot, leaseId, jobId, sliceNumber: event.sliceNumber });
+}
+
+export function takeProgress(
+  state: CoreState,
+  event: Extract<CoreEvent, { type: 'progress' }>,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  const { slot: number, sliceNumber, progress } = event;
+  const slot = state.slots[number]!;
+  const batch = runningBatch(slot, sliceNumber);
+  if (batch === undefined) return;
+  slot.signMs = nowMs;
+  const { leaseId, jobId } = batch.lease;
+  effects.push({ type: 'progressed', slot: number, leaseId, jobId, sliceNumber, progress });
+}
