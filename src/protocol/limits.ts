@@ -7,20 +7,33 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 // The socket
-/** One WebSocket message. */
-export const MESSAGE_BYTES_MAX = 4 * MiB;
+export {
+  MESSAGE_BYTES_MAX,
+  HANDSHAKE_MS_MAX,
+  IDLE_MS_MAX,
+  SOCKET_BUFFER_BYTES_MAX,
+  SOCKET_BUFFER_BYTES_LOW,
+  REQUESTS_IN_FLIGHT_MAX,
+  CONNECTIONS_MAX,
+} from '../lib/socket-limits.js';
 /** Nesting inside a control message. */
 export const MESSAGE_DEPTH_MAX = 32;
-/** From connecting to a proper `hello`. */
-export const HANDSHAKE_MS_MAX = 10_000;
-/** A peer that says nothing for so long is gone; clients ping at a third of it. */
-export const IDLE_MS_MAX = 45_000;
-/** Unsent bytes on one socket, past which its peer is not read any more. */
-export const SOCKET_BUFFER_BYTES_MAX = 16 * MiB;
-/** Messages of one connection that wait for their answer. */
-export const REQUESTS_IN_FLIGHT_MAX = 1_024;
-/** Connections of one scheduler node. */
-export const CONNECTIONS_MAX = 10_000;
+/** Values of any kind inside one control message, keys included. */
+export const MESSAGE_NODES_MAX = 262_144;
+/** Texts that name something: software, worktimes, groups, error codes; in UTF-16 units. */
+export const NAME_LENGTH_MAX = 128;
+/** Worktimes that one peer announces. */
+export const WORKTIMES_MAX = 64;
+/** Owners, or jobs, that one worker limits itself to. */
+export const WORKER_FILTER_MAX = 1_024;
+/** Leases in one `lease.renew`. */
+export const RENEW_LEASES_MAX = 1_024;
+/** An amount of credits in units: what a signed 64-bit integer holds. */
+export const UNITS_MAX = 2n ** 63n - 1n;
+/** Why something was cancelled, returned or paused; in UTF-16 units. */
+export const REASON_LENGTH_MAX = 1_024;
+/** Numbers in one slice of a range that is grouped. */
+export const RANGE_GROUP_MAX = 1_048_576;
 
 // Values, segments, blobs
 /** One segment of inputs or outcomes on the socket. */
@@ -67,6 +80,8 @@ export const NO_PROGRESS_MS_DEFAULT = 300_000;
 export const LEASE_MS = 60_000;
 /** How long a lease outlives its worker's socket, so that the worker may come back. */
 export const LEASE_GRACE_MS = 5_000;
+/** How long leases live on after a restart of the scheduler, so that their workers find it again. */
+export const RESTART_GRACE_MS = 15_000;
 /** What a lease aims to last. */
 export const LEASE_TARGET_MS = 2_000;
 /** Slices in one lease. */

@@ -1,0 +1,40 @@
+/**
+ * How many slices a lease takes: about `LEASE_TARGET_MS` of work, one at a job's start, small at its tail.
+ * @module
+ */
+import { LEASE_SLICES_MAX, LEASE_TARGET_MS } from '../../protocol/limits.js';
+import { meanSliceMs, type SliceProfile } from './slice-profile.js';
+
+export interface CarveQuestion {
+  readonly profile: SliceProfile;
+  /** Slices of the job that nobody has. */
+  readonly pending: number;
+  /** Leases of the job at work now. */
+  readonly leases: number;
+  /** Slices of the pending range that comes next. */
+  readonly rangeSlices: number;
+  /** How often an execution of that range's slices was lost. */
+  readonly lost: number;
+  /** Slices that the job can still pay for; Infinity where they are free. */
+  readonly funded: number;
+}
+
+/** A lease never covers more than so many times what is measured already: a first guess may be far off. */
+const GROWTH_MAX = 16;
+/** At the tail a lease takes this part of a fair share, so that the last ones end together. */
+const TAIL_SHARE = 2;
+
+/** Slices for the next lease, at least 1; 0 only where nothing is funded. */
+export function carveCount(question: CarveQuestion): number {
+  const { profile, pending, leases, rangeSlices, lost, funded } = question;
+  if (funded < 1) return 0;
+  // A slice that may have killed a sandbox is leased alone, so that it takes no others with it.
+  if (lost > 0) return 1;
+  const sliceMs = meanSliceMs(profile);
+  if (sliceMs === undefined) return 1;
+  const byTime = LEASE_TARGET_MS / Math.max(sliceMs, 1e-6);
+  const byTail = pending / (TAIL_SHARE * (leases + 1));
+  const byEvidence = Math.max(1, profile.slices) * GROWTH_MAX;
+  const count = Math.ceil(Math.min(byTime, byTail, byEvidence));
+  return Math.max(1, Math.min(count, rangeSlices, funded, LEASE_SLICES_MAX));
+}

@@ -1,0 +1,22 @@
+/**
+ * What a command may know besides the store: the time, and whom to tell afterwards.
+ * @module
+ */
+import type { JobRecord, StoredEvent } from '../job-record.js';
+import { addJournal } from '../job-record.js';
+import type { Script } from '../script.js';
+import type { Notes } from '../store.js';
+
+export interface CommandContext {
+  /** Wall milliseconds; the same for all commands of a commit. */
+  readonly nowMs: number;
+  readonly notes: Notes;
+}
+
+export const emptyNotes = (): Notes => ({ journal: new Set(), work: false, revoked: [] });
+
+/** Adds a journal row and lets the job's followers know. */
+export function* note(ctx: CommandContext, job: JobRecord, event: StoredEvent): Script<number> {
+  ctx.notes.journal.add(job.jobId);
+  return yield* addJournal(job, event, ctx.nowMs);
+}

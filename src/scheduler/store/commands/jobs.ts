@@ -1,0 +1,248 @@
+/**
+ * Commands of a job's owner: deploy, append, close, cancel, top up. Each can be repeated after a lost answer.
+ * @module
+ */
+import { ManyhandsError } from '../../../lib/errors.js';
+import { JOB_SLICES_MAX, OPEN_JOBS_PER_OWNER_MAX } from '../../../protocol/limits.js';
+import type { JobStatus, SignedOffer } from '../../../protocol/messages.js';
+import { formatUnits } from '../../policy/price.js';
+import { EMPTY_PROFILE } from '../../policy/slice-profile.js';
+import { encodeInput } from '../inputs.js';
+import { findJob, insertJob, ownJob, saveJob, statusOf, type JobRecord } from '../job-record.js';
+import { balanceOf } from '../ledger.js';
+import { encodeOffer } from '../offer-row.js';
+import { putRange } from '../ranges.js';
+import { all, get, run, type Script } from '../script.js';
+import type { Answer, Commands, DeployCommand } from '../store.js';
+import { note, type CommandContext } from './context.js';
+import { growEscrow, refund, settle } from './escrow.js';
+
+/** Takes a new job. The same job again changes nothing; another under its id is refused with `JOB_EXISTS`. */
+export function* deploy(ctx: CommandContext, c: DeployCommand): Script<JobStatus> {
+  const known = yield* findJob(c.jobId);
+  if (known !== undefined) {
+    if (known.owner === c.owner && known.digest === c.digest) return statusOf(known);
+    throw new ManyhandsError('JOB_EXISTS', `the id ${c.jobId} is taken by another job: make a new id`, {
+      jobId: c.jobId,
+    });
+  }
+  const open = yield* get<{ jobs: number }>(
+    `SELECT COUNT(*) AS jobs FROM jobs WHERE owner = ? AND run_status IN ('running', 'paused')`,
+    c.owner,
+  );
+  if ((open?.jobs ?? 0) >= OPEN_JOBS_PER_OWNER_MAX) {
+    throw new ManyhandsError(
+      'LIMIT_EXCEEDED',
+      `${c.owner} has ${open!.jobs} jobs that are not finished, the most that one owner may have: close or cancel some`,
+      { limit: 'OPEN_JOBS_PER_OWNER_MAX', max: OPEN_JOBS_PER_OWNER_MAX, actual: open!.jobs },
+    );
+  }
+  yield* checkOffer(ctx, c);
+  const job = newJob(ctx, c);
+  yield* insertJob(job);
+  yield* run(
+    'INSERT INTO packages (job_id, bytes, offer) VALUES (?, ?, ?)',
+    c.jobId,
+    c.package,
+    c.offer === undefined ? null : encodeOffer(c.offer),
+  );
+  if (c.offer !== undefined) yield* useNonce(c.offer, c.jobId);
+  yield* note(ctx, job, { kind: 'accepted' });
+  yield* saveJob(job);
+  return statusOf(job);
+}
+
+function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
+  return {
+    jobId: c.jobId,
+    owner: c.owner,
+    digest: c.digest,
+    createdMs: ctx.nowMs,
+    runStatus: 'running',
+    reason: null,
+    open: true,
+    total: 0,
+    pending: 0,
+    leased: 0,
+    accepted: 0,
+    failed: 0,
+    leases: 0,
+    seq: 0,
+    profile: EMPTY_PROFILE,
+    worktime: c.worktime.name,
+    worktimeRange: c.worktime.range,
+    groups: c.groups,
+    account: c.offer?.account ?? null,
+    price: c.offer?.pricePerSlice ?? 0n,
+    ceiling: c.offer?.ceiling ?? 0n,
+    escrow: 0n,
+    paid: 0n,
+  };
+}
+
+function* checkOffer(ctx: CommandContext, c: DeployCommand): Script<void> {
+  const price = c.offer?.pricePerSlice ?? 0n;
+  if (price < c.minimumPrice) {
+    throw new ManyhandsError(
+      'OFFER_TOO_LOW',
+      `the offer is ${formatUnits(price)} credits a slice, and this scheduler takes no less than ${formatUnits(c.minimumPrice)}`,
+      { price: String(price), minimum: String(c.minimumPrice) },
+    );
+  }
+  if (c.offer !== undefined) yield* checkFreshOffer(ctx, c.offer);
+}
+
+function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): Script<void> {
+  if (offer.acceptBeforeMs < ctx.nowMs) {
+    throw new ManyhandsError(
+      'OFFER_EXPIRED',
+      `the offer was good until ${new Date(offer.acceptBeforeMs).toISOString()}: sign a new one (and check this machine's clock)`,
+      { acceptBeforeMs: offer.acceptBeforeMs, nowMs: ctx.nowMs },
+    );
+  }
+  const used = yield* all('SELECT 1 AS one FROM offers WHERE account = ? AND nonce = ?', offer.account, offer.nonce);
+  if (used.length > 0) {
+    throw new ManyhandsError('OFFER_REPLAYED', 'this offer was used already: each offer is good for one job', {
+      nonce: offer.nonce,
+    });
+  }
+  const balance = yield* balanceOf(offer.account);
+  if (offer.pricePerSlice > 0n && balance < offer.ceiling) {
+    throw new ManyhandsError(
+      'OFFER_UNDERFUNDED',
+      `the offer promises up to ${formatUnits(offer.ceiling)} credits, and ${offer.account} has ${formatUnits(balance)}: lower the ceiling or fund the account`,
+      { ceiling: String(offer.ceiling), balance: String(balance), account: offer.account },
+    );
+  }
+}
+
+function* useNonce(offer: SignedOffer, jobId: string): Script<void> {
+  yield* run('INSERT INTO offers (account, nonce, job_id) VALUES (?, ?, ?)', offer.account, offer.nonce, jobId);
+}
+
+/** Adds slices at the end of an open job. The same `appendId` again changes nothing. */
+export function* append(ctx: CommandContext, c: Commands['append'][0]): Script<Answer<'append'>> {
+  const job = yield* ownJob(c.jobId, c.owner);
+  const before = yield* get<{ first: number; count: number }>(
+    'SELECT first, count FROM inputs WHERE job_id = ? AND append_id = ?',
+    c.jobId,
+    c.appendId,
+  );
+  if (before !== undefined) return { first: before.first, count: before.count };
+  checkOpen(job);
+  const { count } = c.input;
+  if (job.total + count > JOB_SLICES_MAX) {
+    throw new ManyhandsError('LIMIT_EXCEEDED', `a job has at most ${JOB_SLICES_MAX} slices`, {
+      limit: 'JOB_SLICES_MAX',
+      max: JOB_SLICES_MAX,
+      actual: job.total + count,
+    });
+  }
+  const first = job.total + 1;
+  yield* run(
+    'INSERT INTO inputs (job_id, first, count, append_id, kind, body) VALUES (?, ?, ?, ?, ?, ?)',
+    c.jobId,
+    first,
+    count,
+    c.appendId,
+    c.input.kind,
+    encodeInput(c.input),
+  );
+  yield* putRange(c.jobId, { first, last: first + count - 1, state: 'pending', lost: 0, thrown: 0 });
+  job.total += count;
+  job.pending += count;
+  yield* growEscrow(ctx, job, c.appendId);
+  yield* note(ctx, job, { kind: 'appended', first, count });
+  yield* settle(ctx, job);
+  ctx.notes.work = true;
+  return { first, count };
+}
+
+function checkOpen(job: JobRecord): void {
+  if (job.runStatus === 'cancelled') {
+    throw new ManyhandsError('JOB_CANCELLED', `job ${job.jobId} was cancelled: ${job.reason ?? ''}`, {
+      jobId: job.jobId,
+      reason: job.reason ?? '',
+    });
+  }
+  if (!job.open) {
+    throw new ManyhandsError(
+      'JOB_CLOSED',
+      `job ${job.jobId} is closed: to add slices later, set job.autoClose = false before exec()`,
+      { jobId: job.jobId },
+    );
+  }
+}
+
+/** No more slices will come; a job whose slices are all done is complete then. */
+export function* close(ctx: CommandContext, c: Commands['close'][0]): Script<JobStatus> {
+  const job = yield* ownJob(c.jobId, c.owner);
+  if (!job.open) return statusOf(job);
+  job.open = false;
+  yield* note(ctx, job, { kind: 'closed' });
+  yield* settle(ctx, job);
+  return statusOf(job);
+}
+
+/** Ends a job where it is: its leases are revoked, its results stay, its escrow goes back. */
+export function* cancel(ctx: CommandContext, c: Commands['cancel'][0]): Script<JobStatus> {
+  const job = yield* ownJob(c.jobId, c.owner);
+  if (job.runStatus === 'finished' || job.runStatus === 'cancelled') return statusOf(job);
+  const leases = yield* all<{ lease_id: string; next: number; last: number }>(
+    'SELECT lease_id, next, last FROM leases WHERE job_id = ?',
+    c.jobId,
+  );
+  yield* run('DELETE FROM leases WHERE job_id = ?', c.jobId);
+  yield* run(
+    `UPDATE ranges SET state = 'pending', lease_id = NULL WHERE job_id = ? AND state = 'leased'`,
+    c.jobId,
+  );
+  for (const lease of leases) ctx.notes.revoked.push({ leaseId: lease.lease_id, reason: 'the job was cancelled' });
+  job.pending += job.leased;
+  job.leased = 0;
+  job.leases = 0;
+  job.open = false;
+  job.runStatus = 'cancelled';
+  job.reason = c.reason;
+  yield* refund(ctx, job);
+  yield* note(ctx, job, { kind: 'cancelled', reason: c.reason });
+  yield* saveJob(job);
+  return statusOf(job);
+}
+
+/** A further offer for the same package: its ceiling takes the place of the old one. */
+export function* topup(ctx: CommandContext, c: Commands['topup'][0]): Script<JobStatus> {
+  const job = yield* ownJob(c.jobId, c.owner);
+  const used = yield* get<{ job_id: string }>(
+    'SELECT job_id FROM offers WHERE account = ? AND nonce = ?',
+    c.offer.account,
+    c.offer.nonce,
+  );
+  if (used?.job_id === c.jobId) return statusOf(job);
+  checkTopup(job, c.offer);
+  yield* checkFreshOffer(ctx, { ...c.offer, ceiling: c.offer.ceiling - job.escrow - job.paid });
+  yield* useNonce(c.offer, c.jobId);
+  job.ceiling = c.offer.ceiling;
+  yield* growEscrow(ctx, job, c.offer.nonce);
+  yield* settle(ctx, job);
+  ctx.notes.work = true;
+  return statusOf(job);
+}
+
+function checkTopup(job: JobRecord, offer: SignedOffer): void {
+  if (job.runStatus === 'finished' || job.runStatus === 'cancelled') {
+    throw new ManyhandsError('JOB_STATE', `job ${job.jobId} is ${job.runStatus}: there is nothing left to pay for`, {
+      jobId: job.jobId,
+      runStatus: job.runStatus,
+    });
+  }
+  const isSame =
+    offer.packageDigest === job.digest && offer.account === job.account && offer.pricePerSlice === job.price;
+  if (!isSame || offer.ceiling < job.ceiling) {
+    throw new ManyhandsError(
+      'OFFER_MISMATCH',
+      'a top-up must be for the same job package, account and price, with a ceiling no lower than before',
+      { jobId: job.jobId },
+    );
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * Commands of workers around a lease: lend, give back, renew, and take back what is lost.
+ * @module
+ */
+import {
+  LEASE_GRACE_MS,
+  LEASE_INPUT_BYTES_MAX,
+  LEASE_MS,
+  RESTART_GRACE_MS,
+} from '../../../protocol/limits.js';
+import type { GroupKey, Lease } from '../../../protocol/messages.js';
+import { carveCount } from '../../policy/carve-lease.js';
+import { chooseJob, type Candidate } from '../../policy/choose-job.js';
+import { fundedSlices } from '../../policy/price.js';
+import { meanSliceMs } from '../../policy/slice-profile.js';
+import { leaseInputs } from '../inputs.js';
+import { findJob, saveJob, type JobRecord } from '../job-record.js';
+import { firstRange, putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
+import { all, get, run, type Script } from '../script.js';
+import type { Answer, Commands } from '../store.js';
+import type { CommandContext } from './context.js';
+import { settle } from './escrow.js';
+import { endLostSlice } from './lost-slice.js';
+
+export interface LeaseRow {
+  lease_id: string;
+  job_id: string;
+  worker_id: string;
+  payee: string;
+  next: number;
+  last: number;
+}
+
+/** Jobs that are looked at, neediest first, before a worker is told that there is nothing for it. */
+const CANDIDATES_PAGE = 256;
+
+/** Lends slices of the neediest eligible job. */
+export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Lease | null> {
+  const chosen = yield* findWork(c);
+  if (chosen === undefined) return null;
+  const job = (yield* findJob(chosen.jobId))!;
+  const range = (yield* firstRange(job.jobId, 'pending'))!;
+  const wanted = carveCount({
+    profile: job.profile,
+    pending: job.pending,
+    leases: job.leases,
+    rangeSlices: range.last - range.first + 1,
+    lost: range.lost,
+    funded: fundedSlices(job.price, job.escrow, job.leased),
+  });
+  const { parts, count } = yield* leaseInputs(job.jobId, range.first, wanted, LEASE_INPUT_BYTES_MAX);
+  yield* lend(ctx, c, job, range.first, count);
+  const sliceMs = meanSliceMs(job.profile);
+  return {
+    leaseId: c.leaseId,
+    jobId: job.jobId,
+    packageDigest: job.digest,
+    first: range.first,
+    count,
+    inputs: parts,
+    leaseMs: LEASE_MS,
+    ...(sliceMs === undefined ? {} : { sliceMs }),
+  };
+}
+
+function* lend(
+  ctx: CommandContext,
+  c: Commands['lease'][0],
+  job: JobRecord,
+  first: number,
+  count: number,
+): Script<void> {
+  const range = (yield* rangeAt(job.jobId, first))!;
+  const last = first + count - 1;
+  if (last === range.last) yield* removeRange(job.jobId, first);
+  else yield* shortenRange(job.jobId, first, last + 1);
+  yield* putRange(job.jobId, {
+    first,
+    last,
+    state: 'leased',
+    lost: range.lost,
+    thrown: range.thrown,
+    lease_id: c.leaseId,
+  });
+  yield* run(
+    'INSERT INTO leases (lease_id, job_id, worker_id, payee, next, last, deadline_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    c.leaseId,
+    job.jobId,
+    c.worker.workerId,
+    c.worker.paymentAddress ?? `unclaimed:${c.worker.workerId}`,
+    first,
+    last,
+    ctx.nowMs + LEASE_MS,
+  );
+  job.pending -= count;
+  job.leased += count;
+  job.leases += 1;
+  yield* saveJob(job);
+}
+
+interface CandidateRow {
+  job_id: string;
+  owner: string;
+  leases: number;
+  created_ms: number;
+  leased: number;
+  worktime: string;
+  worktime_range: string;
+  groups_json: string;
+  price: string;
+  escrow: string;
+}
+
+function* findWork(c: Commands['lease'][0]): Script<Candidate | undefined> {
+  const { owners, jobs } = c.worker;
+  // A worker with lists is answered from the index of those; the others look at the neediest jobs, page by page.
+  const only = [
+    ...(owners === undefined ? [] : [`owner IN (${owners.map(() => '?').join(', ')})`]),
+    ...(jobs === undefined ? [] : [`job_id IN (${jobs.map(() => '?').join(', ')})`]),
+  ];
+  const where = [`run_status = 'running' AND pending > 0`, ...only].join(' AND ');
+  for (let offset = 0; ; offset += CANDIDATES_PAGE) {
+    const rows = yield* all<CandidateRow>(
+      `SELECT job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, price, escrow
+        FROM jobs WHERE ${where} ORDER BY leases, created_ms LIMIT ${CANDIDATES_PAGE} OFFSET ${offset}`,
+      ...(owners ?? []),
+      ...(jobs ?? []),
+    );
+    const candidates = rows.filter(isFunded).map(toCandidate);
+    const chosen = chooseJob(candidates, c.worker, c.warm);
+    if (chosen !== undefined || rows.length < CANDIDATES_PAGE) return chosen;
+  }
+}
+
+const isFunded = (row: CandidateRow): boolean =>
+  fundedSlices(BigInt(row.price), BigInt(row.escrow), row.leased) > 0;
+
+function toCandidate(row: CandidateRow): Candidate {
+  return {
+    jobId: row.job_id,
+    owner: row.owner,
+    leases: row.leases,
+    createdMs: row.created_ms,
+    worktime: row.worktime,
+    worktimeRange: row.worktime_range,
+    groups: JSON.parse(row.groups_json) as GroupKey[],
+    price: BigInt(row.price),
+  };
+}
+
+/** That worker's lease, or undefined. */
+export function* findLease(leaseId: string, workerId: string): Script<LeaseRow | undefined> {
+  return yield* get<LeaseRow>(
+    'SELECT lease_id, job_id, worker_id, payee, next, last FROM leases WHERE lease_id = ? AND worker_id = ?',
+    leaseId,
+    workerId,
+  );
+}
+
+/** Takes the tail from `from` on out of a lease, uncharged. A lease that is gone has nothing to give back. */
+export function* giveBack(ctx: CommandContext, c: Commands['giveBack'][0]): Script<Answer<'giveBack'>> {
+  const held = yield* findLease(c.leaseId, c.workerId);
+  if (held === undefined) return { left: 0 };
+  const from = Math.max(c.from, held.next);
+  if (from > held.last) return { left: held.last - held.next + 1 };
+  const job = (yield* findJob(held.job_id))!;
+  yield* releaseTail(job, held, from);
+  yield* settle(ctx, job);
+  ctx.notes.work = true;
+  return { left: from - held.next };
+}
+
+/** Makes slices `from` to the lease's end pending again; the lease ends where nothing is left of it. */
+function* releaseTail(job: JobRecord, held: LeaseRow, from: number): Script<void> {
+  const range = (yield* rangeAt(job.jobId, held.next))!;
+  yield* removeRange(job.jobId, held.next);
+  if (from > held.next) {
+    yield* putRange(job.jobId, { ...range, last: from - 1, lease_id: held.lease_id });
+    yield* run('UPDATE leases SET last = ? WHERE lease_id = ?', from - 1, held.lease_id);
+  } else {
+    yield* run('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
+    job.leases -= 1;
+  }
+  const { lost, thrown } = range;
+  yield* putRange(job.jobId, { first: from, last: held.last, state: 'pending', lost, thrown });
+  job.leased -= held.last - from + 1;
+  job.pending += held.last - from + 1;
+}
+
+/** Puts the deadline of that worker's leases off. */
+export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Answer<'renew'>> {
+  const lost: string[] = [];
+  for (const leaseId of c.leaseIds) {
+    const held = yield* findLease(leaseId, c.workerId);
+    if (held === undefined) lost.push(leaseId);
+    else yield* run('UPDATE leases SET deadline_ms = ? WHERE lease_id = ?', ctx.nowMs + LEASE_MS, leaseId);
+  }
+  return { lost };
+}
+
+/** A worker's socket is gone: its leases end soon unless it comes back. */
+export function* orphan(ctx: CommandContext, c: Commands['orphan'][0]): Script<null> {
+  const soon = ctx.nowMs + LEASE_GRACE_MS;
+  yield* run('UPDATE leases SET deadline_ms = ? WHERE worker_id = ? AND deadline_ms > ?', soon, c.workerId, soon);
+  return null;
+}
+
+/** The scheduler was away: every worker gets the time to come back. */
+export function* revive(ctx: CommandContext): Script<null> {
+  const soon = ctx.nowMs + RESTART_GRACE_MS;
+  yield* run('UPDATE leases SET deadline_ms = ?', soon);
+  return null;
+}
+
+/** Leases that one transaction takes back at most. */
+const EXPIRE_BATCH = 1_000;
+
+/** Takes every lease past its deadline back, and charges an attempt to its first unreported slice only. */
+export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
+  const late = yield* all<LeaseRow>(
+    `SELECT lease_id, job_id, worker_id, payee, next, last FROM leases WHERE deadline_ms <= ? LIMIT ${EXPIRE_BATCH}`,
+    ctx.nowMs,
+  );
+  for (const held of late) {
+    const job = (yield* findJob(held.job_id))!;
+    ctx.notes.revoked.push({ leaseId: held.lease_id, reason: 'it was not renewed in time' });
+    if (held.last > held.next) yield* releaseTail(job, held, held.next + 1);
+    const error = {
+      code: 'LEASE_LOST',
+      message: `the worker that had slice ${held.next} went away without a word`,
+    };
+    yield* endLostSlice(ctx, job, { ...held, last: held.next }, error);
+    yield* settle(ctx, job);
+  }
+  if (late.length > 0) ctx.notes.work = true;
+  return { expired: late.length };
+}

@@ -1,0 +1,69 @@
+/**
+ * A slice whose execution was lost with its sandbox or worker: it runs again, alone, or fails for good.
+ * @module
+ */
+import { ERROR_TABLE, ManyhandsError, type ErrorCode } from '../../../lib/errors.js';
+import { ENVELOPE_KIND, encodeError } from '../../../protocol/envelope.js';
+import { ERROR_TEXT_LENGTH_MAX } from '../../../protocol/limits.js';
+import { SegmentWriter } from '../../../protocol/segment.js';
+import { judgeLost } from '../../policy/attempts.js';
+import type { JobRecord } from '../job-record.js';
+import { putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
+import { run, type Script } from '../script.js';
+import { note, type CommandContext } from './context.js';
+import type { LeaseRow } from './leases.js';
+
+/**
+ * Ends the execution of slice `held.next` as lost, charges it an attempt, and moves the lease behind it (it ends where
+ * nothing is left). The caller settles the job.
+ */
+export function* endLostSlice(
+  ctx: CommandContext,
+  job: JobRecord,
+  held: LeaseRow,
+  error: { code: string; message: string },
+): Script<void> {
+  const slice = held.next;
+  const range = (yield* rangeAt(job.jobId, slice))!;
+  if (held.last > slice) {
+    yield* shortenRange(job.jobId, slice, slice + 1);
+    yield* run('UPDATE leases SET next = ? WHERE lease_id = ?', slice + 1, held.lease_id);
+  } else {
+    yield* removeRange(job.jobId, slice);
+    yield* run('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
+    job.leases -= 1;
+  }
+  job.leased -= 1;
+  if (judgeLost(range) === 'retry') {
+    yield* putRange(job.jobId, {
+      first: slice,
+      last: slice,
+      state: 'pending',
+      lost: range.lost + 1,
+      thrown: range.thrown,
+    });
+    job.pending += 1;
+    return;
+  }
+  yield* putRange(job.jobId, { first: slice, last: slice, state: 'failed', lost: 0, thrown: 0 });
+  job.failed += 1;
+  const seq = yield* note(ctx, job, { kind: 'outcomes' });
+  yield* run(
+    'INSERT INTO outputs (job_id, first, count, seq, segment) VALUES (?, ?, 1, ?, ?)',
+    job.jobId,
+    slice,
+    seq,
+    lostSegment(error, range.lost + 1),
+  );
+}
+
+/** The outcome of a slice that nobody could finish, in the scheduler's own words and the last worker's reason. */
+function lostSegment(error: { code: string; message: string }, attempts: number): Uint8Array {
+  const code = (Object.hasOwn(ERROR_TABLE, error.code) ? error.code : 'SANDBOX_CRASHED') as ErrorCode;
+  const text = `${error.message.slice(0, ERROR_TEXT_LENGTH_MAX)} (lost ${attempts} times)`;
+  const cause = new ManyhandsError(code, text, { attempts } as never);
+  delete cause.stack;
+  const writer = new SegmentWriter();
+  writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(cause));
+  return writer.finish();
+}

@@ -1,0 +1,149 @@
+/**
+ * The commit of outcomes: what is final, what runs again, who is paid, and one journal row.
+ * @module
+ */
+import { ManyhandsError } from '../../../lib/errors.js';
+import { ENVELOPE_KIND } from '../../../protocol/envelope.js';
+import { LEASE_MS, SLICE_MS_MAX } from '../../../protocol/limits.js';
+import { SegmentReader, sliceSegment } from '../../../protocol/segment.js';
+import { judge, type Judgement } from '../../policy/attempts.js';
+import { learn } from '../../policy/slice-profile.js';
+import { findJob, type JobRecord } from '../job-record.js';
+import { putRange, rangeAt, removeRange, shortenRange, type RangeRow } from '../ranges.js';
+import { run as write, type Script } from '../script.js';
+import type { Answer, ReportCommand } from '../store.js';
+import { note, type CommandContext } from './context.js';
+import { payExecutions, settle } from './escrow.js';
+import { findLease, type LeaseRow } from './leases.js';
+import { endLostSlice } from './lost-slice.js';
+
+/**
+ * Takes the outcomes of a lease's next slices. The same report again changes nothing; a lease that is gone, or slices
+ * that are not its next ones, are refused with `LEASE_LOST` and `MESSAGE_MALFORMED`.
+ */
+export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'report'>> {
+  const held = yield* findLease(c.leaseId, c.workerId);
+  if (held === undefined) {
+    throw new ManyhandsError('LEASE_LOST', `lease ${c.leaseId} is not yours (any more): drop what is left of it`, {
+      leaseId: c.leaseId,
+    });
+  }
+  const end = c.first + c.count + (c.lost === undefined ? 0 : 1);
+  if (end <= held.next) return { jobId: held.job_id, next: held.next, left: held.last - held.next + 1, paid: 0n };
+  checkPlace(c, held, end);
+  const reader = readSegment(c);
+  const job = (yield* findJob(held.job_id))!;
+  let rest: LeaseRow = held;
+  let paid = 0n;
+  if (reader !== undefined) {
+    paid = yield* takeOutcomes(ctx, job, held, reader, c.segment!);
+    rest = { ...held, next: held.next + c.count };
+    job.profile = learn(job.profile, Math.min(Math.max(c.computeMs, 0), SLICE_MS_MAX), c.count);
+  }
+  if (c.lost !== undefined) {
+    yield* endLostSlice(ctx, job, rest, c.lost);
+    ctx.notes.work = true;
+  } else if (rest.next > rest.last) {
+    yield* write('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
+    job.leases -= 1;
+  } else {
+    const deadline = ctx.nowMs + LEASE_MS;
+    yield* write('UPDATE leases SET next = ?, deadline_ms = ? WHERE lease_id = ?', rest.next, deadline, held.lease_id);
+  }
+  yield* settle(ctx, job);
+  return { jobId: job.jobId, next: end, left: held.last - end + 1, paid };
+}
+
+function checkPlace(c: ReportCommand, held: LeaseRow, end: number): void {
+  if (c.first !== held.next || end - 1 > held.last) {
+    throw new ManyhandsError(
+      'MESSAGE_MALFORMED',
+      `a report of lease ${c.leaseId} must begin at slice ${held.next} and end by ${held.last}, not ${c.first} to ${end - 1}`,
+      { path: 'lease.report.first' },
+    );
+  }
+}
+
+function readSegment(c: ReportCommand): SegmentReader | undefined {
+  if (c.count === 0) return undefined;
+  const reader = c.segment === undefined ? undefined : new SegmentReader(c.segment);
+  if (reader?.count !== c.count) {
+    throw new ManyhandsError(
+      'SEGMENT_MALFORMED',
+      `the report says ${c.count} outcomes and its segment has ${reader?.count ?? 'none'}`,
+      { path: 'lease.report.segment' },
+    );
+  }
+  return reader;
+}
+
+/** Writes the outcomes down and pays the final ones; the lease's range shrinks by them. */
+function* takeOutcomes(
+  ctx: CommandContext,
+  job: JobRecord,
+  held: LeaseRow,
+  reader: SegmentReader,
+  segment: Uint8Array,
+): Script<bigint> {
+  const range = (yield* rangeAt(job.jobId, held.next))!;
+  const { count } = reader;
+  const judgements = judge(count, (i) => reader.kind(i) === ENVELOPE_KIND.error, range);
+  if (held.next + count > held.last) yield* removeRange(job.jobId, held.next);
+  else yield* shortenRange(job.jobId, held.next, held.next + count);
+  job.leased -= count;
+  const final: Judgement[] = [];
+  for (const judgement of judgements) {
+    yield* place(job, held.next, judgement, range);
+    if (judgement.verdict !== 'retry') final.push(judgement);
+    else ctx.notes.work = true;
+  }
+  if (final.length === 0) return 0n;
+  const slices = final.reduce((sum, judgement) => sum + judgement.count, 0);
+  const paid = yield* payExecutions(ctx, job, held.payee, slices, job.seq + 1);
+  const seq = yield* note(ctx, job, { kind: 'outcomes' });
+  for (const { from, count: run } of joined(final)) {
+    const part = run === count ? segment : sliceSegment(segment, from, run);
+    yield* write(
+      'INSERT INTO outputs (job_id, first, count, seq, segment) VALUES (?, ?, ?, ?, ?)',
+      job.jobId,
+      held.next + from,
+      run,
+      seq,
+      part,
+    );
+  }
+  return paid;
+}
+
+function* place(job: JobRecord, base: number, judgement: Judgement, range: RangeRow): Script<void> {
+  const first = base + judgement.from;
+  const last = first + judgement.count - 1;
+  switch (judgement.verdict) {
+    case 'accept':
+      job.accepted += judgement.count;
+      return yield* putRange(job.jobId, { first, last, state: 'accepted', lost: 0, thrown: 0 });
+    case 'fail':
+      job.failed += judgement.count;
+      return yield* putRange(job.jobId, { first, last, state: 'failed', lost: 0, thrown: 0 });
+    case 'retry':
+      job.pending += judgement.count;
+      return yield* putRange(job.jobId, {
+        first,
+        last,
+        state: 'pending',
+        lost: range.lost,
+        thrown: range.thrown + 1,
+      });
+  }
+}
+
+/** Neighbouring final runs as one: accepted and failed outcomes travel in the same segment. */
+function joined(runs: readonly Judgement[]): { from: number; count: number }[] {
+  const parts: { from: number; count: number }[] = [];
+  for (const { from, count } of runs) {
+    const last = parts.at(-1);
+    if (last !== undefined && last.from + last.count === from) last.count += count;
+    else parts.push({ from, count });
+  }
+  return parts;
+}

@@ -1,0 +1,219 @@
+/**
+ * A job's row as a record that a command reads, changes and writes back, and its journal.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import type { GroupKey, JobStatus, JournalEvent, RunStatus } from '../../protocol/messages.js';
+import type { SliceProfile } from '../policy/slice-profile.js';
+import { get, run, type Script } from './script.js';
+
+export interface JobRecord {
+  jobId: string;
+  owner: string;
+  digest: string;
+  createdMs: number;
+  runStatus: RunStatus;
+  reason: string | null;
+  open: boolean;
+  /** Slices, and how many are in each state. */
+  total: number;
+  pending: number;
+  leased: number;
+  accepted: number;
+  failed: number;
+  /** Leases at work. */
+  leases: number;
+  /** The journal's last row. */
+  seq: number;
+  profile: SliceProfile;
+  worktime: string;
+  worktimeRange: string;
+  groups: GroupKey[];
+  /** Who pays; null where nobody does. */
+  account: string | null;
+  /** Units. */
+  price: bigint;
+  ceiling: bigint;
+  escrow: bigint;
+  paid: bigint;
+}
+
+interface JobRow {
+  job_id: string;
+  owner: string;
+  digest: string;
+  created_ms: number;
+  run_status: string;
+  reason: string | null;
+  is_open: number;
+  total: number;
+  pending: number;
+  leased: number;
+  accepted: number;
+  failed: number;
+  leases: number;
+  seq: number;
+  profile_ms: number;
+  profile_slices: number;
+  worktime: string;
+  worktime_range: string;
+  groups_json: string;
+  account: string | null;
+  price: string;
+  ceiling: string;
+  escrow: string;
+  paid: string;
+}
+
+/** The job, or undefined. */
+export function* findJob(jobId: string): Script<JobRecord | undefined> {
+  const row = yield* get<JobRow>('SELECT * FROM jobs WHERE job_id = ?', jobId);
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** The job of that owner; throws `JOB_UNKNOWN` or `NOT_OWNER`. */
+export function* ownJob(jobId: string, owner: string): Script<JobRecord> {
+  const job = yield* findJob(jobId);
+  if (job === undefined) {
+    throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, { jobId });
+  }
+  if (job.owner !== owner) {
+    throw new ManyhandsError(
+      'NOT_OWNER',
+      `job ${jobId} belongs to ${job.owner}, and you are ${owner}: use the identity that deployed it`,
+      { jobId, owner: job.owner },
+    );
+  }
+  return job;
+}
+
+function toRecord(row: JobRow): JobRecord {
+  return {
+    jobId: row.job_id,
+    owner: row.owner,
+    digest: row.digest,
+    createdMs: row.created_ms,
+    runStatus: row.run_status as RunStatus,
+    reason: row.reason,
+    open: row.is_open === 1,
+    total: row.total,
+    pending: row.pending,
+    leased: row.leased,
+    accepted: row.accepted,
+    failed: row.failed,
+    leases: row.leases,
+    seq: row.seq,
+    profile: { ms: row.profile_ms, slices: row.profile_slices },
+    worktime: row.worktime,
+    worktimeRange: row.worktime_range,
+    groups: JSON.parse(row.groups_json) as GroupKey[],
+    account: row.account,
+    price: BigInt(row.price),
+    ceiling: BigInt(row.ceiling),
+    escrow: BigInt(row.escrow),
+    paid: BigInt(row.paid),
+  };
+}
+
+/** Writes a new job's row. */
+export function* insertJob(job: JobRecord): Script<void> {
+  yield* run(
+    `INSERT INTO jobs (job_id, owner, digest, created_ms, run_status, reason, is_open, total, pending, leased, accepted,
+      failed, leases, seq, profile_ms, profile_slices, worktime, worktime_range, groups_json, account, price, ceiling,
+      escrow, paid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    job.jobId,
+    job.owner,
+    job.digest,
+    job.createdMs,
+    job.runStatus,
+    job.reason,
+    job.open ? 1 : 0,
+    job.total,
+    job.pending,
+    job.leased,
+    job.accepted,
+    job.failed,
+    job.leases,
+    job.seq,
+    job.profile.ms,
+    job.profile.slices,
+    job.worktime,
+    job.worktimeRange,
+    JSON.stringify(job.groups),
+    job.account,
+    String(job.price),
+    String(job.ceiling),
+    String(job.escrow),
+    String(job.paid),
+  );
+}
+
+/** Writes back what commands may change. */
+export function* saveJob(job: JobRecord): Script<void> {
+  yield* run(
+    `UPDATE jobs SET run_status = ?, reason = ?, is_open = ?, total = ?, pending = ?, leased = ?, accepted = ?,
+      failed = ?, leases = ?, seq = ?, profile_ms = ?, profile_slices = ?, account = ?, price = ?, ceiling = ?,
+      escrow = ?, paid = ? WHERE job_id = ?`,
+    job.runStatus,
+    job.reason,
+    job.open ? 1 : 0,
+    job.total,
+    job.pending,
+    job.leased,
+    job.accepted,
+    job.failed,
+    job.leases,
+    job.seq,
+    job.profile.ms,
+    job.profile.slices,
+    job.account,
+    String(job.price),
+    String(job.ceiling),
+    String(job.escrow),
+    String(job.paid),
+    job.jobId,
+  );
+}
+
+/** The job in numbers, as followers see it. */
+export function statusOf(job: JobRecord): JobStatus {
+  return {
+    jobId: job.jobId,
+    runStatus: job.runStatus,
+    open: job.open,
+    total: job.total,
+    leased: job.leased,
+    accepted: job.accepted,
+    failed: job.failed,
+    workers: job.leases,
+    cursor: job.seq,
+    paid: job.paid,
+    ...(job.reason === null ? {} : { reason: job.reason }),
+  };
+}
+
+/** An event as the journal keeps it: outcomes name nothing, their parts are found by `seq`. */
+export type StoredEvent = Exclude<JournalEvent, { kind: 'outcomes' }> | { kind: 'outcomes' };
+
+/** The journal's text for a status: units do not fit in JSON's numbers. */
+export const statusText = (status: JobStatus): string => JSON.stringify({ ...status, paid: String(status.paid) });
+
+/** The status that `statusText` wrote. */
+export function parseStatus(text: string): JobStatus {
+  const raw = JSON.parse(text) as Omit<JobStatus, 'paid'> & { paid: string };
+  return { ...raw, paid: BigInt(raw.paid) };
+}
+
+/** Adds the next row to the job's journal; the caller saves the job afterwards. */
+export function* addJournal(job: JobRecord, event: StoredEvent, atMs: number): Script<number> {
+  job.seq += 1;
+  yield* run(
+    'INSERT INTO journal (job_id, seq, at_ms, event, status) VALUES (?, ?, ?, ?, ?)',
+    job.jobId,
+    job.seq,
+    atMs,
+    JSON.stringify(event),
+    statusText(statusOf(job)),
+  );
+  return job.seq;
+}

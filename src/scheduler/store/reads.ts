@@ -1,0 +1,113 @@
+/**
+ * Plain reads, as scripts: they change nothing and see only what is committed.
+ * @module
+ */
+import type { JournalEvent, JournalRow, SegmentPart } from '../../protocol/messages.js';
+import { findJob, parseStatus, statusOf, type StoredEvent } from './job-record.js';
+import { balanceOf, escrowAccount } from './ledger.js';
+import { decodeOffer } from './offer-row.js';
+import { all, get, getExact, type Script } from './script.js';
+import type { AccountView, JobView } from './store.js';
+
+/** A job with its package and offer. */
+export function* readJob(jobId: string): Script<JobView | undefined> {
+  const job = yield* findJob(jobId);
+  if (job === undefined) return undefined;
+  const row = (yield* get<{ bytes: Uint8Array; offer: Uint8Array | null }>(
+    'SELECT bytes, offer FROM packages WHERE job_id = ?',
+    jobId,
+  ))!;
+  return {
+    status: statusOf(job),
+    owner: job.owner,
+    digest: job.digest,
+    package: row.bytes,
+    ...(row.offer === null ? {} : { offer: decodeOffer(row.offer) }),
+  };
+}
+
+/** Journal rows that one read brings at most. */
+const JOURNAL_PAGE = 64;
+
+/** Rows after `after`, in order; at least one where there is one, and no more once `bytes` of segments are passed. */
+export function* readJournal(jobId: string, after: number, bytes: number): Script<JournalRow[]> {
+  const rows: JournalRow[] = [];
+  const stored = yield* all<{ seq: number; at_ms: number; event: string; status: string }>(
+    `SELECT seq, at_ms, event, status FROM journal WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ${JOURNAL_PAGE}`,
+    jobId,
+    after,
+  );
+  let left = bytes;
+  for (const row of stored) {
+    if (left <= 0) break;
+    const event = JSON.parse(row.event) as StoredEvent;
+    const full: JournalEvent =
+      event.kind === 'outcomes' ? { kind: 'outcomes', parts: yield* partsOfRow(jobId, row.seq) } : event;
+    if (full.kind === 'outcomes') for (const part of full.parts) left -= part.segment.byteLength;
+    rows.push({ seq: row.seq, atMs: row.at_ms, status: parseStatus(row.status), event: full });
+  }
+  return rows;
+}
+
+function* partsOfRow(jobId: string, seq: number): Script<SegmentPart[]> {
+  return yield* all<SegmentPart>(
+    'SELECT first, count, segment FROM outputs WHERE job_id = ? AND seq = ? ORDER BY first',
+    jobId,
+    seq,
+  );
+}
+
+/** Output rows that one read looks at. */
+const RESULTS_PAGE = 64;
+
+/** Outcomes of slices `from` to `to`, whole stored segments (the caller cuts the ends), in order. */
+export function* readResults(
+  jobId: string,
+  from: number,
+  to: number,
+  bytes: number,
+): Script<{ parts: SegmentPart[]; next?: number }> {
+  const start = yield* get<{ first: number }>(
+    'SELECT first FROM outputs WHERE job_id = ? AND first <= ? ORDER BY first DESC LIMIT 1',
+    jobId,
+    from,
+  );
+  const rows = yield* all<{ first: number; count: number }>(
+    `SELECT first, count FROM outputs WHERE job_id = ? AND first >= ? AND first <= ? ORDER BY first LIMIT ${RESULTS_PAGE}`,
+    jobId,
+    start?.first ?? from,
+    to,
+  );
+  const parts: SegmentPart[] = [];
+  let left = bytes;
+  for (const row of rows) {
+    if (row.first + row.count <= from) continue;
+    if (left <= 0) return { parts, next: row.first };
+    const { segment } = (yield* get<{ segment: Uint8Array }>(
+      'SELECT segment FROM outputs WHERE job_id = ? AND first = ?',
+      jobId,
+      row.first,
+    ))!;
+    parts.push({ ...row, segment });
+    left -= segment.byteLength;
+  }
+  const last = rows.at(-1);
+  return rows.length < RESULTS_PAGE || last === undefined ? { parts } : { parts, next: last.first + last.count };
+}
+
+/** What an account has, what waits in escrow for its jobs, and what it was ever paid. */
+export function* readAccount(account: string): Script<AccountView> {
+  const jobs = yield* all<{ job_id: string }>('SELECT job_id FROM jobs WHERE account = ?', account);
+  let escrow = 0n;
+  for (const job of jobs) escrow += yield* balanceOf(escrowAccount(job.job_id));
+  const earned = yield* getExact<{ units: bigint | null }>(
+    `SELECT SUM(amount) AS units FROM transfers WHERE credit = ? AND debit LIKE 'escrow:%' AND transfer_id LIKE 'pay:%'`,
+    account,
+  );
+  return { balance: yield* balanceOf(account), escrow, earned: earned?.units ?? 0n };
+}
+
+export function* readNextDeadline(): Script<number | undefined> {
+  const row = yield* get<{ deadline: number | null }>('SELECT MIN(deadline_ms) AS deadline FROM leases');
+  return row?.deadline ?? undefined;
+}

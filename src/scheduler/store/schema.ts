@@ -1,0 +1,123 @@
+/**
+ * The tables. Slices are kept as disjoint ranges with a state, never as rows; journal rows name their outcomes by
+ * `seq`; units that arithmetic in SQL must not touch are decimal text.
+ * @module
+ */
+
+/** Raised with every change of the tables; a store of another version is refused. */
+export const SCHEMA_VERSION = 1;
+
+export const SCHEMA = `
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE IF NOT EXISTS jobs (
+  job_id TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  run_status TEXT NOT NULL,
+  reason TEXT,
+  is_open INTEGER NOT NULL,
+  total INTEGER NOT NULL,
+  pending INTEGER NOT NULL,
+  leased INTEGER NOT NULL,
+  accepted INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  leases INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  profile_ms REAL NOT NULL,
+  profile_slices REAL NOT NULL,
+  worktime TEXT NOT NULL,
+  worktime_range TEXT NOT NULL,
+  groups_json TEXT NOT NULL,
+  account TEXT,
+  price TEXT NOT NULL,
+  ceiling TEXT NOT NULL,
+  escrow TEXT NOT NULL,
+  paid TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jobs_with_work ON jobs (leases, created_ms) WHERE run_status = 'running' AND pending > 0;
+CREATE INDEX IF NOT EXISTS jobs_of_owner ON jobs (owner, created_ms);
+CREATE INDEX IF NOT EXISTS jobs_of_account ON jobs (account);
+
+CREATE TABLE IF NOT EXISTS packages (
+  job_id TEXT PRIMARY KEY,
+  bytes BLOB NOT NULL,
+  offer BLOB
+);
+
+CREATE TABLE IF NOT EXISTS inputs (
+  job_id TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  append_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  body BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS inputs_by_place ON inputs (job_id, first);
+CREATE UNIQUE INDEX IF NOT EXISTS inputs_by_append ON inputs (job_id, append_id);
+
+CREATE TABLE IF NOT EXISTS ranges (
+  job_id TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  lost INTEGER NOT NULL,
+  thrown INTEGER NOT NULL,
+  lease_id TEXT,
+  PRIMARY KEY (job_id, first)
+);
+CREATE INDEX IF NOT EXISTS ranges_by_state ON ranges (job_id, state, first);
+
+CREATE TABLE IF NOT EXISTS leases (
+  lease_id TEXT PRIMARY KEY,
+  job_id TEXT NOT NULL,
+  worker_id TEXT NOT NULL,
+  payee TEXT NOT NULL,
+  next INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  deadline_ms INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS leases_by_deadline ON leases (deadline_ms);
+CREATE INDEX IF NOT EXISTS leases_by_worker ON leases (worker_id);
+CREATE INDEX IF NOT EXISTS leases_by_job ON leases (job_id);
+
+CREATE TABLE IF NOT EXISTS outputs (
+  job_id TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  segment BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS outputs_by_place ON outputs (job_id, first);
+CREATE INDEX IF NOT EXISTS outputs_by_seq ON outputs (job_id, seq);
+
+CREATE TABLE IF NOT EXISTS journal (
+  job_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  status TEXT NOT NULL,
+  PRIMARY KEY (job_id, seq)
+);
+
+CREATE TABLE IF NOT EXISTS accounts (
+  account TEXT PRIMARY KEY,
+  balance INTEGER NOT NULL CHECK (balance >= 0 OR account = 'mint')
+);
+CREATE TABLE IF NOT EXISTS transfers (
+  transfer_id TEXT PRIMARY KEY,
+  debit TEXT NOT NULL,
+  credit TEXT NOT NULL,
+  amount INTEGER NOT NULL CHECK (amount > 0),
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS transfers_by_credit ON transfers (credit);
+
+CREATE TABLE IF NOT EXISTS offers (
+  account TEXT NOT NULL,
+  nonce TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  PRIMARY KEY (account, nonce)
+);
+`;

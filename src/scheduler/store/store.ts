@@ -1,0 +1,117 @@
+/**
+ * The store port: every decision of the scheduler is a command, and all commands of one tick are one transaction.
+ * An expected refusal is an outcome, so one bad command never spoils its batch.
+ * @module
+ */
+import type { ManyhandsError } from '../../lib/errors.js';
+import type {
+  Input,
+  JobStatus,
+  JournalRow,
+  Lease,
+  SegmentPart,
+  SignedOffer,
+  WorkerDescription,
+} from '../../protocol/messages.js';
+
+/** What is asked of the store, and what it answers. Wall times in milliseconds come from the caller's clock. */
+export interface Commands {
+  deploy: [DeployCommand, JobStatus];
+  append: [{ jobId: string; owner: string; appendId: string; input: Input }, { first: number; count: number }];
+  close: [{ jobId: string; owner: string }, JobStatus];
+  cancel: [{ jobId: string; owner: string; reason: string }, JobStatus];
+  topup: [{ jobId: string; owner: string; offer: SignedOffer }, JobStatus];
+  /** Lends slices of some job to one sandbox; null where there is nothing for it. */
+  lease: [{ leaseId: string; worker: WorkerDescription; warm?: string }, Lease | null];
+  report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
+  /** Gives the tail from `from` on back, uncharged. */
+  giveBack: [{ leaseId: string; workerId: string; from: number }, { left: number }];
+  /** Renews leases; answers with those that are not this worker's (any more). */
+  renew: [{ leaseIds: string[]; workerId: string }, { lost: string[] }];
+  /** Shortens the leases of a worker that has gone, so that it may come back, but not for long. */
+  orphan: [{ workerId: string }, null];
+  /** Takes back every lease past its deadline. */
+  expire: [Record<never, never>, { expired: number }];
+  /** After a restart: no lease ends before its worker had time to come back. */
+  revive: [Record<never, never>, null];
+  mint: [{ account: string; amount: bigint; mintId: string }, { balance: bigint }];
+}
+
+export interface DeployCommand {
+  jobId: string;
+  owner: string;
+  package: Uint8Array;
+  digest: string;
+  worktime: { name: string; range: string };
+  groups: { key: string; secretHash?: string }[];
+  offer?: SignedOffer;
+  /** Units; a job that offers less is refused. */
+  minimumPrice: bigint;
+}
+
+export interface ReportCommand {
+  leaseId: string;
+  workerId: string;
+  first: number;
+  count: number;
+  computeMs: number;
+  segment?: Uint8Array;
+  lost?: { code: string; message: string };
+}
+
+export type CommandName = keyof Commands;
+export type Command = { [K in CommandName]: { name: K } & Commands[K][0] }[CommandName];
+export type Answer<K extends CommandName> = Commands[K][1];
+
+export type Outcome = { ok: true; value: Commands[CommandName][1] } | { ok: false; error: ManyhandsError };
+
+/** What a commit means for those who listen. */
+export interface Notes {
+  /** Jobs with new journal rows. */
+  journal: Set<string>;
+  /** There may be slices to lease that were not there before. */
+  work: boolean;
+  /** Leases that are gone, for their workers to hear. */
+  revoked: { leaseId: string; reason: string }[];
+}
+
+export interface Committed {
+  outcomes: Outcome[];
+  notes: Notes;
+}
+
+export interface AccountView {
+  balance: bigint;
+  /** Units that stand in escrow for this account's jobs. */
+  escrow: bigint;
+  /** Units that this account was ever paid for slices. */
+  earned: bigint;
+}
+
+export interface JobView {
+  status: JobStatus;
+  owner: string;
+  digest: string;
+  package: Uint8Array;
+  offer?: SignedOffer;
+}
+
+/** The truth. Implementations pass one contract suite. */
+export interface Store {
+  /** 64 hexadecimal digits, made once for each store. */
+  readonly schedulerId: string;
+  /** One transaction, on disk when it resolves. Outcomes are in the order of the commands. */
+  commit(commands: readonly Command[]): Promise<Committed>;
+  job(jobId: string): Promise<JobView | undefined>;
+  status(jobId: string): Promise<{ status: JobStatus; owner: string } | undefined>;
+  /** Rows after `after`, in order, until `bytes` of segments are passed; at least one where there is one. */
+  journal(jobId: string, after: number, bytes: number): Promise<JournalRow[]>;
+  /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next`: where to go on. */
+  results(jobId: string, from: number, to: number, bytes: number): Promise<{ parts: SegmentPart[]; next?: number }>;
+  account(account: string): Promise<AccountView>;
+  /** The earliest deadline of a lease, wall milliseconds. */
+  nextDeadline(): Promise<number | undefined>;
+  /** What is wrong with the store, in sentences; empty when every invariant holds. */
+  check(): Promise<string[]>;
+  close(): Promise<void>;
+}
