@@ -44,6 +44,14 @@ export const SEGMENT_SLICES_MAX = 65_536;
 export const VALUE_BYTES_MAX = 64 * MiB;
 /** Nesting inside a value. */
 export const VALUE_DEPTH_MAX = 1_000;
+/** Objects in one value, and entries of one object, map or set: an object costs far more memory than its one byte. */
+export const VALUE_OBJECTS_MAX = 4 * 1024 * 1024;
+/** Length of an array, holes included. */
+export const ARRAY_LENGTH_MAX = 64 * 1024 * 1024;
+/** Regular expressions in one value, their sources together, in UTF-16 units. */
+export const REGEXP_LENGTH_MAX = 65_536;
+/** One encoded error of a work function; past it, its cause and info are left out. */
+export const ERROR_BYTES_MAX = 256 * KiB;
 /** One content-addressed blob. */
 export const BLOB_BYTES_MAX = 64 * MiB;
 /** All blobs of one node. */
