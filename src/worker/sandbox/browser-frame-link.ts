@@ -12,8 +12,8 @@ import { CONNECT_MESSAGE, type FrameControl, type FrameNotice } from './frame/fr
 const ANSWER_MS_MAX = 2_000;
 /** How long a frame may take to load and to prove its isolation: a slow machine fetches it first. */
 const START_MS_MAX = 15_000;
-/** How often a frame is asked whether it lives. */
-const PING_MS = 5_000;
+/** How often a frame is asked whether it lives: a crash of its process makes no event in the page. */
+const PING_MS = 2_000;
 /** Longest reason that is taken from a frame, in UTF-16 units. */
 const REASON_LENGTH_MAX = 500;
 
@@ -52,8 +52,6 @@ export class FrameLink {
     this.#notices = notices;
     this.#control = wrap<FrameControl>(orders);
     notices.onmessage = (event: MessageEvent<unknown>) => this.#onNotice(event.data);
-    // Where the engine tells that the other end is gone, a crashed frame is known at once.
-    orders.addEventListener('close', () => this.takeDown('The sandbox frame crashed.'));
   }
 
   /** Puts a frame up. Rejects with ISOLATION_UNAVAILABLE when it does not load or is not isolated. */

@@ -30,8 +30,6 @@ export class FrameSandbox implements Sandbox {
     port.onmessage = (event: MessageEvent<unknown>) => this.#handlers.message(event.data);
     // What cannot be read is passed on as nothing: the supervisor refuses it like any other malformed message.
     port.onmessageerror = () => this.#handlers.message(undefined);
-    // Where the engine tells of it: the Worker closed itself, or crashed without an error event.
-    port.addEventListener('close', () => this.#onPortClosed());
     try {
       await this.#link.startSandbox(this.id, this.#channel.port2);
     } catch (error) {
@@ -47,7 +45,10 @@ export class FrameSandbox implements Sandbox {
   }
 
   kill(): void {
-    this.#end('It was killed.');
+    if (this.#state === 'killed' || this.#state === 'over') return;
+    this.#state = 'killed';
+    this.#silence();
+    void this.#link.killSandbox(this.id).then(() => this.ended('It was killed.'));
   }
 
   /** It is gone already, and its Worker with it. */
@@ -60,18 +61,6 @@ export class FrameSandbox implements Sandbox {
     this.#channel.port1.close();
     this.#over();
     if (!wasStarting) this.#handlers.exit(reason);
-  }
-
-  #end(reason: string): void {
-    if (this.#state === 'killed' || this.#state === 'over') return;
-    this.#state = 'killed';
-    this.#silence();
-    void this.#link.killSandbox(this.id).then(() => this.ended(reason));
-  }
-
-  #onPortClosed(): void {
-    if (this.#state === 'running') this.#end('The sandbox ended by itself.');
-    else this.ended('The sandbox ended while it was starting.');
   }
 
   #silence(): void {
