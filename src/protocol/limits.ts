@@ -56,6 +56,8 @@ export const ERROR_BYTES_MAX = 256 * KiB;
 export const BLOB_BYTES_MAX = 64 * MiB;
 /** All blobs of one node. */
 export const BLOB_STORE_BYTES_MAX = 64 * 1024 * MiB;
+/** Tickets of one node at a time. */
+export const BLOB_TICKETS_MAX = 100_000;
 /** How long a ticket to put a blob is good for. */
 export const BLOB_TICKET_MS_MAX = 10 * 60_000;
 
@@ -70,6 +72,10 @@ export const JOB_SLICES_MAX = 2 ** 53 - 1;
 export const PUBLIC_TEXT_LENGTH_MAX = 1_024;
 /** Compute groups of one job or worker. */
 export const GROUPS_MAX = 16;
+/** Executions of one slice that must agree. */
+export const VOTES_MAX = 16;
+/** Requirements of one job on its workers. */
+export const REQUIREMENTS_MAX = 64;
 /** Environment variables of one job. */
 export const ENV_COUNT_MAX = 256;
 /** Jobs of one owner that are not finished. */

@@ -1,0 +1,138 @@
+/**
+ * What the scheduler takes from clients: one table, type of message to its shape. The compiler holds it equal to
+ * `messages.ts`.
+ * @module
+ */
+import {
+  BLOB_BYTES_MAX,
+  FOLLOW_WINDOW_BYTES_MAX,
+  GROUPS_MAX,
+  LEASE_SLICES_MAX,
+  NAME_LENGTH_MAX,
+  PACKAGE_BYTES_MAX,
+  RENEW_LEASES_MAX,
+  SANDBOXES_PER_WORKER_MAX,
+  WORKER_FILTER_MAX,
+  WORKTIMES_MAX,
+} from './limits.js';
+import {
+  address,
+  array,
+  atLeast,
+  boolean,
+  bytes,
+  digest,
+  finite,
+  id,
+  integer,
+  object,
+  oneOf,
+  optional,
+  refine,
+  signature,
+  text,
+  units,
+} from './message-checks.js';
+import type { Check } from './message-checks.js';
+import {
+  consoleLevel,
+  consoleText,
+  cursor,
+  errorText,
+  input,
+  name,
+  reason,
+  segmentBytes,
+  signedOffer,
+  sliceNumber,
+  worktimeName,
+} from './message-checks-shared.js';
+import type {
+  DeployerNotices,
+  GroupKey,
+  Hello,
+  RequestBody,
+  RequestType,
+  WorkerDescription,
+  WorkerNotices,
+} from './messages.js';
+
+const groupKey = object<GroupKey>({ key: name, secretHash: optional(digest) });
+
+const worker = object<WorkerDescription>({
+  workerId: id,
+  worktimes: array(worktimeName, WORKTIMES_MAX),
+  isolation: oneOf('browser', 'deno', 'chromium', 'thread'),
+  sandboxes: integer(1, SANDBOXES_PER_WORKER_MAX),
+  paymentAddress: optional(address),
+  owners: optional(array(address, WORKER_FILTER_MAX)),
+  jobs: optional(array(id, WORKER_FILTER_MAX)),
+  groups: optional(array(groupKey, GROUPS_MAX)),
+  minimumPrice: optional(units),
+});
+
+export const hello = object<Omit<Hello, 'type'>>({
+  protocol: integer(0),
+  software: name,
+  role: oneOf('deployer', 'worker', 'operator'),
+  worker: optional(worker),
+  operatorToken: optional(text(NAME_LENGTH_MAX)),
+});
+
+const report = refine(
+  object<RequestBody<'lease.report'>>({
+    leaseId: id,
+    first: sliceNumber,
+    count: integer(0, LEASE_SLICES_MAX),
+    computeMs: atLeast(0),
+    segment: optional(segmentBytes),
+    lost: optional(object<{ code: string; message: string }>({ code: name, message: errorText })),
+  }),
+  ({ count, segment, lost }) =>
+    count > 0 ? segment !== undefined : segment === undefined && lost !== undefined,
+  'a segment exactly where count is not 0, and outcomes or a loss',
+);
+
+const nothing = object<Record<string, never>>({});
+const job = object<{ jobId: string }>({ jobId: id });
+
+export const REQUEST_CHECKS: { readonly [K in RequestType]: Check<RequestBody<K>> } = {
+  'session.prove': object({ address, signature }),
+  'blob.ticket': object({ digest, bytes: integer(0, BLOB_BYTES_MAX) }),
+  'job.deploy': object({ jobId: id, package: bytes(PACKAGE_BYTES_MAX, 1), offer: optional(signedOffer) }),
+  'job.append': object({ jobId: id, appendId: id, input }),
+  'job.close': job,
+  'job.cancel': object({ jobId: id, reason }),
+  'job.status': job,
+  'job.topup': object({ jobId: id, offer: signedOffer }),
+  'job.results': object({ jobId: id, from: sliceNumber, to: sliceNumber }),
+  'job.follow': object({ jobId: id, after: cursor, windowBytes: integer(0, FOLLOW_WINDOW_BYTES_MAX) }),
+  'job.unfollow': job,
+  'account.show': object({ address }),
+  'account.mint': object({ address, amount: units, mintId: id }),
+  'job.package': job,
+  'lease.report': report,
+  'lease.return': object({ leaseId: id, from: sliceNumber, reason }),
+  'lease.renew': object({ leaseIds: array(id, RENEW_LEASES_MAX) }),
+  ping: nothing,
+};
+
+type ClientNotices = WorkerNotices & DeployerNotices;
+
+export const CLIENT_NOTICE_CHECKS: { readonly [K in keyof ClientNotices]: Check<ClientNotices[K]> } = {
+  'lease.want': object<ClientNotices['lease.want']>({ want: integer(0), warm: optional(id), idle: boolean }),
+  'lease.unwant': object({ want: integer(0) }),
+  'slice.console': object<ClientNotices['slice.console']>({
+    leaseId: id,
+    sliceNumber,
+    level: consoleLevel,
+    message: consoleText,
+    same: optional(integer(1)),
+  }),
+  'slice.progress': object<ClientNotices['slice.progress']>({
+    leaseId: id,
+    sliceNumber,
+    progress: optional(finite),
+  }),
+  'follow.credit': object({ jobId: id, bytes: integer(0) }),
+};

@@ -1,0 +1,130 @@
+/**
+ * Connections inside one process: local mode, tests and the simulator. A message arrives in a later turn, never
+ * inside `send`, in order, and is the very bytes that were sent: nobody may change them afterwards.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { SOCKET_BUFFER_BYTES_LOW } from '../lib/socket-limits.js';
+import { connectFailed } from './connect-failed.js';
+import { Inbox } from './inbox.js';
+import type { Handlers } from './inbox.js';
+import type { CloseInfo, Connect, Connection } from './transport.js';
+
+/** How a delivery is put off: `run` is called later, in the order of the calls. */
+export type Defer = (run: () => void) => void;
+
+export interface MemoryOptions {
+  /** By default a microtask. */
+  defer?: Defer;
+  /** What `peer` says of each end. */
+  names?: readonly [string, string];
+}
+
+class MemoryConnection implements Connection {
+  readonly peer: string;
+  readonly #defer: Defer;
+  readonly #inbox: Inbox;
+  #other!: MemoryConnection;
+  #open = true;
+  /** Bytes sent that the other side has not handed over yet. */
+  #unread = 0;
+
+  constructor(peer: string, defer: Defer) {
+    this.peer = peer;
+    this.#defer = defer;
+    this.#inbox = new Inbox((bytes) => this.#other.#wasRead(bytes));
+  }
+
+  static join(a: MemoryConnection, b: MemoryConnection): void {
+    a.#other = b;
+    b.#other = a;
+  }
+
+  get bufferedBytes(): number {
+    return this.#open ? this.#unread : 0;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.#open) return;
+    this.#unread += bytes.length;
+    const other = this.#other;
+    this.#defer(() => other.#inbox.push(bytes));
+  }
+
+  close(code = 1000, reason = ''): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#inbox.shut();
+    const info = { code, reason };
+    this.#defer(() => {
+      this.#other.#ended(info);
+      this.#inbox.end(info);
+    });
+  }
+
+  pause(): void {
+    this.#inbox.pause();
+  }
+
+  resume(): void {
+    if (!this.#inbox.paused) return;
+    this.#inbox.resume();
+    this.#defer(() => this.#inbox.deliver());
+  }
+
+  handle(handlers: Handlers): void {
+    this.#inbox.handlers = handlers;
+    this.#defer(() => this.#inbox.deliver());
+  }
+
+  #ended(info: CloseInfo): void {
+    this.#open = false;
+    this.#inbox.end(info);
+  }
+
+  #wasRead(bytes: number): void {
+    const before = this.#unread;
+    this.#unread -= bytes;
+    if (before > SOCKET_BUFFER_BYTES_LOW && this.#unread <= SOCKET_BUFFER_BYTES_LOW) {
+      this.#defer(() => this.#inbox.drained());
+    }
+  }
+}
+
+/** Two ends of one connection. */
+export function memoryPair(options: MemoryOptions = {}): [Connection, Connection] {
+  const defer = options.defer ?? queueMicrotask;
+  const [first, second] = options.names ?? ['memory', 'memory'];
+  const a = new MemoryConnection(second, defer);
+  const b = new MemoryConnection(first, defer);
+  MemoryConnection.join(a, b);
+  return [a, b];
+}
+
+export interface MemoryNetwork {
+  connect: Connect;
+  /** Takes connections to `url`; the returned function stops that. Throws `ADDRESS_IN_USE`. */
+  listen(url: string, onConnection: (connection: Connection) => void): () => void;
+}
+
+/** Any number of listeners, told apart by their address. */
+export function memoryNetwork(options: MemoryOptions = {}): MemoryNetwork {
+  const listeners = new Map<string, (connection: Connection) => void>();
+  return {
+    listen(url, onConnection) {
+      if (listeners.has(url)) {
+        throw new ManyhandsError('ADDRESS_IN_USE', `Something listens at ${url} already.`, { url });
+      }
+      listeners.set(url, onConnection);
+      return () => void listeners.delete(url);
+    },
+    connect(url, { signal } = {}) {
+      if (signal?.aborted) return Promise.reject(connectFailed(url, 'it was given up', signal.reason));
+      const listener = listeners.get(url);
+      if (listener === undefined) return Promise.reject(connectFailed(url, 'nothing listens there'));
+      const [client, server] = memoryPair(options);
+      listener(server);
+      return Promise.resolve(client);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * WebSockets of Node: `connectNode` for clients, `acceptNode` for a server.
+ * @module
+ */
+import { WebSocket } from 'ws';
+import { HANDSHAKE_MS_MAX } from '../lib/socket-limits.js';
+import { connectFailed } from './connect-failed.js';
+import { NodeConnection, WS_OPTIONS } from './node-connection.js';
+import type { Connect } from './transport.js';
+
+export { acceptNode } from './accept-node.js';
+export type { Acceptor, AcceptOptions } from './accept-node.js';
+
+/** Opens a WebSocket. Rejects with `CONNECT_FAILED`, whose `cause` is what Node said. */
+export const connectNode: Connect = (url, { signal } = {}) =>
+  new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(connectFailed(url, 'it was given up', signal.reason));
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(url, {
+        ...WS_OPTIONS,
+        handshakeTimeout: HANDSHAKE_MS_MAX,
+        ...(isPrivate(url) ? { generateMask: noMask } : {}),
+      });
+    } catch (cause) {
+      return reject(connectFailed(url, 'that is no address of a socket', cause));
+    }
+    const connection = new NodeConnection(socket, url);
+    const settle = (then: () => void): void => {
+      signal?.removeEventListener('abort', onAbort);
+      socket.off('open', onOpen).off('error', onError);
+      then();
+    };
+    const onOpen = (): void => settle(() => resolve(connection));
+    const onError = (cause: Error): void => settle(() => reject(connectFailed(url, reasonOf(cause), cause)));
+    const onAbort = (): void => {
+      settle(() => reject(connectFailed(url, 'it was given up', signal!.reason)));
+      socket.terminate();
+    };
+    socket.on('open', onOpen).on('error', onError);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+
+/**
+ * Masking guards third parties' proxies against bytes that somebody else chose; where nobody stands between (TLS,
+ * this machine), a mask of zeros is sent, and the copy of every message that masking costs is saved on both sides.
+ */
+function isPrivate(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return (
+    protocol === 'wss:' ||
+    hostname === 'localhost' ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}
+
+function noMask(mask: Buffer): void {
+  mask.fill(0);
+}
+
+function reasonOf(cause: Error & { code?: string }): string {
+  if (cause.code === 'ECONNREFUSED') return 'nothing listens there';
+  if (cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN') return 'that host name is not known';
+  return cause.message === '' ? 'the network refused' : cause.message;
+}
