@@ -1,0 +1,74 @@
+/**
+ * Bundles: a tree of files as one gzipped tar. The same files give the same bytes and so the same digest,
+ * whatever the order in which they were added, the time, the machine and the user.
+ * @module
+ */
+import { delay } from '../lib/clock.js';
+import type { Clock } from '../lib/clock.js';
+import { Gzipper, gunzip } from './gzip.js';
+import { BUNDLE_BYTES_MAX, INFLATED_BYTES_MAX } from './limits.js';
+import { TarReader } from './tar-read.js';
+import { TAR_END, tarHeader, tarPadding } from './tar-write.js';
+import { tooLarge, Tree } from './tree.js';
+import type { TreeEntry } from './tree.js';
+
+/** Compressed in one go; some 30 ms. */
+const SLICE_BYTES = 1024 * 1024;
+
+/** @throws JOBFS_TOO_LARGE when it is too large for a blob once it is compressed */
+export async function packTree(tree: Tree, clock: Clock): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const gzipper = new Gzipper((bytes) => {
+    parts.push(bytes);
+    length += bytes.length;
+    if (length > BUNDLE_BYTES_MAX) tooLarge('bytes once it is compressed', BUNDLE_BYTES_MAX, length);
+  });
+  let sinceYield = 0;
+  for (const [path, entry] of tree.sorted()) {
+    const content = entry.kind === 'file' ? entry.bytes : new Uint8Array(0);
+    gzipper.push(tarHeader(path, entry.kind, content.length));
+    for (let at = 0; at < content.length; at += SLICE_BYTES) {
+      const slice = content.subarray(at, at + SLICE_BYTES);
+      gzipper.push(slice);
+      sinceYield += slice.length;
+      if (sinceYield < SLICE_BYTES) continue;
+      sinceYield = 0;
+      await delay(clock, 0);
+    }
+    gzipper.push(tarPadding(content.length));
+  }
+  gzipper.push(TAR_END);
+  gzipper.end();
+  return joined(parts, length);
+}
+
+/**
+ * The files and directories of a bundle by absolute path, each directory before what is in it. What strangers
+ * packed is safe to hand in: it cannot escape the root, and its limits are kept while it inflates.
+ * @throws JOBFS_MALFORMED, JOBFS_TOO_LARGE
+ */
+export function unpackBundle(bytes: Uint8Array): Map<string, TreeEntry> {
+  if (bytes.length > BUNDLE_BYTES_MAX)
+    tooLarge('bytes once it is compressed', BUNDLE_BYTES_MAX, bytes.length);
+  const tree = new Tree();
+  const reader = new TarReader(tree);
+  let inflated = 0;
+  gunzip(bytes, (piece) => {
+    inflated += piece.length;
+    if (inflated > INFLATED_BYTES_MAX) tooLarge('bytes with all headers', INFLATED_BYTES_MAX, inflated);
+    reader.push(piece);
+  });
+  reader.end();
+  return new Map(tree.sorted());
+}
+
+function joined(parts: Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

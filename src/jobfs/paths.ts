@@ -1,0 +1,54 @@
+/**
+ * Paths inside a job's file system: POSIX, absolute once resolved, without `.` and `..`.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { PATH_BYTES_MAX } from './limits.js';
+
+/** Where `~` is, and where a job's file system starts: the home of Pyodide. */
+export const HOME = '/home/pyodide';
+
+/**
+ * The absolute path that `path` means, seen from `cwd`. `~` alone and `~/…` are the home; `..` stops at the root.
+ * @throws JOBFS_PATH
+ */
+export function resolvePath(path: string, cwd: string): string {
+  if (typeof path !== 'string' || path === '') refusePath(path, 'is no path');
+  const expanded = path === '~' || path.startsWith('~/') ? HOME + path.slice(1) : path;
+  const parts: string[] = [];
+  for (const part of (expanded.startsWith('/') ? expanded : `${cwd}/${expanded}`).split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  const resolved = `/${parts.join('/')}`;
+  if (resolved.includes('\0')) refusePath(path, 'has a NUL in it');
+  if (/\p{Surrogate}/u.test(resolved)) refusePath(path, 'is not whole Unicode');
+  if (utf8Length(resolved) > PATH_BYTES_MAX) refusePath(path, `is longer than ${PATH_BYTES_MAX} bytes`);
+  return resolved;
+}
+
+/** The directories above `path`, from the topmost; the root is not one of them. */
+export function parentsOf(path: string): string[] {
+  const parents: string[] = [];
+  for (let i = path.indexOf('/', 1); i !== -1; i = path.indexOf('/', i + 1)) parents.push(path.slice(0, i));
+  return parents;
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The order of everything that is listed or packed; a directory comes before what is in it. */
+export function comparePaths(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+export function refusePath(path: unknown, rule: string): never {
+  const shown = typeof path === 'string' ? JSON.stringify(path.slice(0, 200)) : typeof path;
+  throw new ManyhandsError('JOBFS_PATH', `JobFS: ${shown} ${rule}.`, { path });
+}

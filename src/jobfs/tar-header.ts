@@ -1,0 +1,99 @@
+/**
+ * Reading one tar header block, and the records of a pax header. Nothing in them is trusted.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+
+export const BLOCK_BYTES = 512;
+
+export interface TarHeader {
+  name: string;
+  /** One character; NUL of old archives is given as `0`. */
+  type: string;
+  /** Bytes of content behind the header. */
+  bytes: number;
+}
+
+/** @throws JOBFS_MALFORMED */
+export function readTarHeader(block: Uint8Array): TarHeader {
+  checkSum(block);
+  const type = String.fromCharCode(block[156]! || 0x30);
+  const name = textField(block, 0, 100);
+  // GNU archives keep other things where POSIX has the front of a long name.
+  const prefix = asciiField(block, 257, 6) === 'ustar' && block[262] === 0 ? textField(block, 345, 155) : '';
+  return { name: prefix === '' ? name : `${prefix}/${name}`, type, bytes: numberField(block, 124, 12) };
+}
+
+export function isZeroBlock(block: Uint8Array): boolean {
+  return block.every((byte) => byte === 0);
+}
+
+/** The records `<length> <key>=<value>\n` of a pax header. @throws JOBFS_MALFORMED */
+export function readPaxRecords(bytes: Uint8Array): Map<string, string> {
+  const records = new Map<string, string>();
+  for (let at = 0; at < bytes.length;) {
+    const space = bytes.indexOf(0x20, at);
+    const digits = space === -1 || space - at > 6 ? '' : asciiField(bytes, at, space - at);
+    const end = at + Number(digits);
+    if (!/^[1-9][0-9]*$/.test(digits) || end > bytes.length || end < space + 3 || bytes[end - 1] !== 0x0a) {
+      malformed('an extended header has a record of the wrong length');
+    }
+    const equals = bytes.indexOf(0x3d, space);
+    if (equals === -1 || equals >= end) malformed('an extended header has a record without a key');
+    records.set(
+      decodeText(bytes.subarray(space + 1, equals)),
+      decodeText(bytes.subarray(equals + 1, end - 1)),
+    );
+    at = end;
+  }
+  return records;
+}
+
+/** UTF-8 up to the first NUL. */
+export function decodeUntilNul(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decodeText(end === -1 ? bytes : bytes.subarray(0, end));
+}
+
+/** @throws JOBFS_MALFORMED always */
+export function malformed(reason: string): never {
+  throw new ManyhandsError('JOBFS_MALFORMED', `This is no bundle of files that can be unpacked: ${reason}.`);
+}
+
+function checkSum(block: Uint8Array): void {
+  let sum = 0;
+  // The sum's own field counts as spaces.
+  for (let i = 0; i < BLOCK_BYTES; i++) sum += i >= 148 && i < 156 ? 0x20 : block[i]!;
+  if (sum !== numberField(block, 148, 8)) malformed('a header has the wrong checksum');
+}
+
+function textField(block: Uint8Array, at: number, length: number): string {
+  return decodeUntilNul(block.subarray(at, at + length));
+}
+
+function asciiField(block: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...block.subarray(at, at + length)).replace(/\0.*$/s, '');
+}
+
+/** Octal digits, or, marked by the top bit, a big-endian number as GNU tar writes what octal cannot hold. */
+function numberField(block: Uint8Array, at: number, length: number): number {
+  if ((block[at]! & 0x80) !== 0) {
+    let value = block[at]! & 0x7f;
+    for (let i = at + 1; i < at + length; i++) value = value * 256 + block[i]!;
+    if (!Number.isSafeInteger(value)) malformed('a number in a header is too large');
+    return value;
+  }
+  const text = asciiField(block, at, length).trim();
+  if (!/^[0-7]*$/.test(text)) malformed('a number in a header is not octal');
+  return text === '' ? 0 : Number.parseInt(text, 8);
+}
+
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return malformed('a name is not UTF-8');
+  }
+}
