@@ -3,7 +3,12 @@
  * order), so its SHA-256 is the job's digest.
  * @module
  */
+import { isError, ManyhandsError } from '../lib/errors.js';
+import { sha256Hex } from '../lib/sha256.js';
+import { canonicalPackage } from './job-package-checks.js';
+import { PACKAGE_BYTES_MAX } from './limits.js';
 import type { Digest, GroupKey } from './messages.js';
+import { decodeValue, encodeValue } from './values.js';
 
 /** A value that is here, or a blob that has its encoding. */
 export type InlineOrBlob = { inline: Uint8Array } | { blob: Digest; bytes: number };
@@ -37,4 +42,53 @@ export interface JobPackage {
     /** Milliseconds without a sign of progress. */
     noProgressMs: number;
   };
+}
+
+/** The canonical bytes of a package. Throws `PACKAGE_MALFORMED` with the `field` that is wrong. */
+export function encodeJobPackage(pkg: JobPackage): Uint8Array<ArrayBuffer> {
+  const bytes = encodeValue(unshared(canonicalPackage(pkg)));
+  if (bytes.length > PACKAGE_BYTES_MAX) throw tooLarge(bytes.length);
+  return bytes;
+}
+
+/**
+ * The package of bytes from anybody: every field is checked, and only its canonical encoding is taken, so that one
+ * package has one digest. Throws `PACKAGE_MALFORMED`.
+ */
+export function decodeJobPackage(bytes: Uint8Array): JobPackage {
+  if (bytes.length > PACKAGE_BYTES_MAX) throw tooLarge(bytes.length);
+  const pkg = canonicalPackage(decodeRaw(bytes));
+  const canonical = encodeValue(unshared(pkg));
+  if (canonical.length !== bytes.length || canonical.some((byte, i) => byte !== bytes[i])) {
+    throw new ManyhandsError('PACKAGE_MALFORMED', 'job package: it is not in its canonical encoding');
+  }
+  return pkg;
+}
+
+/** What is signed in an offer: the SHA-256 of a package's canonical bytes. */
+export function packageDigest(bytes: Uint8Array): Digest {
+  return sha256Hex(bytes);
+}
+
+function decodeRaw(bytes: Uint8Array): unknown {
+  try {
+    return decodeValue(bytes);
+  } catch (error) {
+    if (!isError(error, 'VALUE_MALFORMED')) throw error;
+    throw new ManyhandsError('PACKAGE_MALFORMED', `job package: ${error.message}`, {}, { cause: error });
+  }
+}
+
+/** The same bytes in two fields are two objects, so that a package's encoding does not depend on who shares what. */
+function unshared(pkg: JobPackage): JobPackage {
+  const own = (from: InlineOrBlob): InlineOrBlob =>
+    'inline' in from ? { inline: new Uint8Array(from.inline) } : from;
+  return { ...pkg, source: own(pkg.source), args: own(pkg.args) };
+}
+
+function tooLarge(bytes: number): ManyhandsError {
+  return new ManyhandsError(
+    'PACKAGE_MALFORMED',
+    `job package: ${bytes} bytes are more than ${PACKAGE_BYTES_MAX}; put its arguments or files into blobs`,
+  );
 }

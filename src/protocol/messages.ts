@@ -91,6 +91,11 @@ export interface RangeInput {
   group?: number;
   /** Numbers in all, where the last group is shorter. */
   values?: number;
+  /**
+   * Numbers left out before the first: a part of a range counts its steps from the whole one's start, since fractions
+   * would round differently from another start. Absent: none.
+   */
+  offset?: number;
 }
 
 /** Envelopes in a segment; `count` is also in the segment's header and must agree. */

@@ -1,0 +1,124 @@
+/**
+ * Public classes that describe an input set without listing it. `RangeObject` has DCP's name and semantics: the end
+ * is included, and with `group` each slice gets an array, even of one.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { ARRAY_LENGTH_MAX } from './limits.js';
+import type { RangeInput } from './messages.js';
+import { rangeDatum, rangeFromBounds, rangeValues } from './ranges.js';
+
+export interface RangeBounds {
+  start: number;
+  /** Included, where a whole number of steps leads to it. */
+  end: number;
+  /** @default 1, or −1 where end is below start */
+  step?: number;
+  /** Numbers in one slice's datum, which is then an array. */
+  group?: number;
+}
+
+/** A range of numbers, one slice each (or one slice a `group`); never expanded on its way. */
+export class RangeObject implements Iterable<number | number[]> {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+  readonly group: number | undefined;
+  readonly #input: RangeInput;
+
+  /** Throws `INVALID_ARGUMENT`: not finite, a step that does not approach the end, a bad group. */
+  constructor(start: number | RangeBounds, end?: number, step?: number, group?: number) {
+    const bounds = typeof start === 'object' && start !== null ? start : { start, end: end!, step, group };
+    this.#input = rangeFromBounds(bounds.start, bounds.end, bounds.step, bounds.group);
+    this.start = this.#input.start;
+    this.end = bounds.end;
+    this.step = this.#input.step;
+    this.group = this.#input.group;
+  }
+
+  /** Slices. */
+  get length(): number {
+    return this.#input.count;
+  }
+
+  /** Numbers in all; the same as `length` where there is no `group`. */
+  get stepCount(): number {
+    return rangeValues(this.#input);
+  }
+
+  /** The number that is reached last. */
+  get last(): number {
+    return this.start + (this.stepCount - 1) * this.step;
+  }
+
+  /** The greatest number of the range. */
+  get max(): number {
+    return Math.max(this.start, this.last);
+  }
+
+  /** Whether the steps stop short of `end`. */
+  get hasRemainder(): boolean {
+    return Math.abs(this.end - this.last) > Math.abs(this.step) / 2 ** 20;
+  }
+
+  /** The datum of the slice at `n`, from 0. Throws `INVALID_ARGUMENT` where there is none. */
+  nthValue(n: number): number | number[] {
+    return rangeDatum(this.#input, n);
+  }
+
+  /** All data. Throws `INVALID_ARGUMENT` where they are too many for an array. */
+  toArray(): (number | number[])[] {
+    return this.slice();
+  }
+
+  /** The data from index `from` up to `to`, which is not included; negative ones count from the end. */
+  slice(from = 0, to = this.length): (number | number[])[] {
+    const first = clampIndex(from, this.length);
+    const count = Math.max(0, clampIndex(to, this.length) - first);
+    if (count * (this.group ?? 1) > ARRAY_LENGTH_MAX) {
+      throw new ManyhandsError(
+        'INVALID_ARGUMENT',
+        `a range of ${this.stepCount} numbers is too long for an array`,
+      );
+    }
+    return Array.from({ length: count }, (_, i) => this.nthValue(first + i));
+  }
+
+  /** The data for which `keep` holds, as an array. */
+  filter(keep: (datum: number | number[], index: number, range: this) => unknown): (number | number[])[] {
+    const kept: (number | number[])[] = [];
+    let index = 0;
+    for (const datum of this) if (keep(datum, index++, this)) kept.push(datum);
+    return kept;
+  }
+
+  *[Symbol.iterator](): IterableIterator<number | number[]> {
+    for (let i = 0; i < this.length; i++) yield this.nthValue(i);
+  }
+
+  toString(): string {
+    const group = this.group === undefined ? '' : ` in groups of ${this.group}`;
+    return `${this.start} to ${this.end} by ${this.step}${group}`;
+  }
+
+  /** What the constructor takes. */
+  toObject(): RangeBounds {
+    const bounds: RangeBounds = { start: this.start, end: this.end, step: this.step };
+    if (this.group !== undefined) bounds.group = this.group;
+    return bounds;
+  }
+
+  toJSON(): RangeBounds {
+    return this.toObject();
+  }
+}
+
+/** The form in which a range travels. */
+export function toRangeInput(range: RangeObject): RangeInput {
+  return rangeFromBounds(range.start, range.end, range.step, range.group);
+}
+
+function clampIndex(index: number, length: number): number {
+  const whole = Math.trunc(index) || 0;
+  return Math.min(length, Math.max(0, whole < 0 ? length + whole : whole));
+}
