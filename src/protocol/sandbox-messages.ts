@@ -8,6 +8,8 @@ import type { ConsoleLevel, InputPart } from './messages.js';
 
 /** Everything a sandbox needs to run one job's slices; bytes are verified by the supervisor before. */
 export interface Assignment {
+  /** What the work function sees as `work.job.id`; absent where it is not told. */
+  jobId?: string;
   /** The encoded job package. */
   package: Uint8Array;
   /** Blobs that the package names, by digest: work function, arguments, JobFS bundle. */

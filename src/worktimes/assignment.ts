@@ -1,0 +1,39 @@
+/**
+ * An assignment taken apart: the job package, its blobs and its files. The supervisor has verified all digests.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { unpackBundle } from '../jobfs/bundle.js';
+import { decodeJobPackage, type InlineOrBlob } from '../protocol/job-package.js';
+import type { Assignment } from '../protocol/sandbox-messages.js';
+import { decodeValue } from '../protocol/values.js';
+import type { JobContext, SliceVoice } from './runtime.js';
+
+/** Where a job starts that has no files. */
+const CWD_DEFAULT = '/home/pyodide';
+
+/** Throws PACKAGE_MALFORMED, VALUE_MALFORMED, JOBFS_MALFORMED, JOBFS_TOO_LARGE or ASSIGN_FAILED. */
+export function readAssignment(assignment: Assignment, voice: SliceVoice): JobContext {
+  const job = decodeJobPackage(assignment.package);
+  const blob = (digest: string): Uint8Array => {
+    const bytes = Object.hasOwn(assignment.blobs, digest) ? assignment.blobs[digest] : undefined;
+    if (bytes !== undefined) return bytes;
+    throw new ManyhandsError('ASSIGN_FAILED', `The blob ${digest} of the job did not reach the sandbox`, {
+      digest,
+    });
+  };
+  const bytesOf = (part: InlineOrBlob): Uint8Array => ('inline' in part ? part.inline : blob(part.blob));
+  const args = decodeValue(bytesOf(job.args));
+  if (!Array.isArray(args)) throw new ManyhandsError('ASSIGN_FAILED', "The job's arguments are not an array");
+  return {
+    source: new TextDecoder().decode(bytesOf(job.source)),
+    sourceKind: job.sourceKind,
+    args,
+    env: job.env,
+    cwd: job.fs?.cwd ?? CWD_DEFAULT,
+    files: job.fs === undefined ? new Map() : unpackBundle(blob(job.fs.blob)),
+    public: job.public,
+    jobId: assignment.jobId,
+    voice,
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * Source text to a work function. The text is what `fn.toString()` prints (a function, an arrow, a method), an
+ * expression or script that evaluates to a function, or an ES module that exports one.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+
+/** The name under which the user's source appears in stacks. */
+export const SOURCE_NAME = 'work-function.js';
+
+export type AnyFunction = (...args: unknown[]) => unknown;
+
+export interface Compiled {
+  fn: AnyFunction;
+  /** UTF-16 units that were put before the source's first line. */
+  shift: number;
+}
+
+/** What compiling needs of the place it runs in. */
+export interface CompilePlace {
+  /** Indirect eval: runs the script in the global scope and gives its completion value. */
+  evaluate(script: string): unknown;
+  /** Imports an ES module from its text. */
+  importModule(source: string): Promise<Record<string, unknown>>;
+  /** Where a script's syntax error is, as 'line 3'; undefined where the place cannot tell. Runs nothing of it. */
+  locateSyntaxError?(script: string): Promise<string | undefined>;
+}
+
+const NAMED = `\n//# sourceURL=${SOURCE_NAME}`;
+
+/** The three readings of a source, tried in order; each parses as a whole before anything of it runs. */
+const READINGS = [
+  { before: '(', after: '\n)' },
+  { before: '({', after: '\n})' },
+  { before: '', after: '' },
+] as const;
+
+/** Throws WORK_FUNCTION_INVALID. */
+export async function compileFunction(source: string, place: CompilePlace): Promise<Compiled> {
+  let first: unknown;
+  for (const { before, after } of READINGS) {
+    const script = before + source + after + NAMED;
+    try {
+      const value = place.evaluate(script);
+      const candidate = before === '({' ? onlyMethod(value) : value;
+      if (typeof candidate === 'function')
+        return { fn: checkKind(candidate as AnyFunction), shift: before.length };
+      first ??= new TypeError(`it gives ${candidate === null ? 'null' : typeof candidate}, not a function`);
+    } catch (error) {
+      if (error instanceof ManyhandsError) throw error;
+      // Only a text that does not parse may be read another way: anything else has run already.
+      if (!(error instanceof SyntaxError)) throw invalid(error, undefined);
+      first ??= error;
+    }
+  }
+  const place1 = first instanceof SyntaxError ? await place.locateSyntaxError?.(`(${source}\n)`) : undefined;
+  throw invalid(first, place1);
+}
+
+/** The default export, or the only exported function. Throws WORK_FUNCTION_INVALID. */
+export async function compileModule(source: string, place: CompilePlace): Promise<Compiled> {
+  let exports: Record<string, unknown>;
+  try {
+    exports = await place.importModule(`${source}${NAMED}`);
+  } catch (error) {
+    throw invalid(error, undefined);
+  }
+  if (typeof exports['default'] === 'function')
+    return { fn: checkKind(exports['default'] as AnyFunction), shift: 0 };
+  const functions = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
+  if (functions.length !== 1) {
+    const found = functions.length === 0 ? 'exports no function' : `exports ${functions.join(', ')}`;
+    throw new ManyhandsError(
+      'WORK_FUNCTION_INVALID',
+      `The work function's module ${found}; export one function, or make it the default export`,
+    );
+  }
+  return { fn: checkKind(exports[functions[0]!] as AnyFunction), shift: 0 };
+}
+
+function onlyMethod(value: unknown): unknown {
+  const keys = Reflect.ownKeys(value as object);
+  return keys.length === 1 ? Object.getOwnPropertyDescriptor(value, keys[0]!)?.value : undefined;
+}
+
+function checkKind(fn: AnyFunction): AnyFunction {
+  const text = Function.prototype.toString.call(fn);
+  if (/^class[\s{]/.test(text)) throw refuse('a class', 'a function that uses it');
+  const tag = Object.prototype.toString.call(fn);
+  if (tag === '[object GeneratorFunction]' || tag === '[object AsyncGeneratorFunction]') {
+    throw refuse('a generator', 'a function that returns an array of what it would yield');
+  }
+  return fn;
+}
+
+function refuse(what: string, instead: string): ManyhandsError {
+  return new ManyhandsError('WORK_FUNCTION_INVALID', `The work function is ${what}; pass ${instead}`);
+}
+
+function invalid(error: unknown, place: string | undefined): ManyhandsError {
+  const name = error instanceof Error ? error.name : 'Error';
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, 1_024);
+  const hint = message.includes('native code') ? '; built-in and bound functions have no source to ship' : '';
+  const where = place ?? placeInStack(error);
+  const info = { name, ...(where === undefined ? {} : { place: where }) };
+  return new ManyhandsError(
+    'WORK_FUNCTION_INVALID',
+    `The work function cannot be compiled: ${name}: ${message}${where === undefined ? '' : ` at ${where}`}${hint}`,
+    info,
+    { cause: error },
+  );
+}
+
+function placeInStack(error: unknown): string | undefined {
+  const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
+  return new RegExp(`${SOURCE_NAME.replace('.', '\\.')}:\\d+(:\\d+)?`).exec(stack)?.[0];
+}

@@ -1,0 +1,35 @@
+/**
+ * A JavaScript stack cut down to the user's source: frames of the harness go, and columns of the first line are
+ * put back to where the user wrote them. Reads V8's and SpiderMonkey's formats.
+ * @module
+ */
+import { SOURCE_NAME } from './compile.js';
+
+const FRAMES_MAX = 50;
+
+/** The lines of `stack` that are the user's. `shift`: units put before the source's first line when compiled. */
+export function userFrames(stack: string, shift: number): string[] {
+  const lines = stack.split('\n').filter((line) => /^\s+at |@.*:\d+:\d+$/.test(line));
+  let last = lines.length - 1;
+  while (last >= 0 && !lines[last]!.includes(SOURCE_NAME)) last--;
+  return lines
+    .slice(0, last + 1)
+    .filter((line) => line.includes(SOURCE_NAME) || line.includes('<anonymous>'))
+    .slice(0, FRAMES_MAX)
+    .map((line) => tidyFrame(line, shift));
+}
+
+function tidyFrame(line: string, shift: number): string {
+  const text = line
+    // V8 tells where an eval was made; that is the harness.
+    .replace(/eval at [^,]*(?:\([^)]*\))*, /g, '')
+    // A module's own URL, where its sourceURL is not used.
+    .replace(/(?:data:text\/javascript|blob:)[^\s)]*?(?=:\d+:\d+\)?$)/, SOURCE_NAME);
+  return shift === 0
+    ? text
+    : text
+        .replace(`${SOURCE_NAME}:1:`, `${SOURCE_NAME}:1:\u0000`)
+        .replace(/\u0000(\d+)/, (_, column: string) => {
+          return String(Math.max(1, Number(column) - shift));
+        });
+}

@@ -1,0 +1,51 @@
+/**
+ * The globals that job code may see, as data. What is not listed here is taken away before job code runs; the
+ * globals of the worktimes (`progress`, `work`, `jobfs`, `console`) are put in after that.
+ * @module
+ */
+
+/** The language itself. */
+const ECMASCRIPT = [
+  'AggregateError', 'Array', 'ArrayBuffer', 'AsyncDisposableStack', 'Atomics', 'BigInt', 'BigInt64Array',
+  'BigUint64Array', 'Boolean', 'DataView', 'Date', 'DisposableStack', 'Error', 'EvalError', 'FinalizationRegistry',
+  'Float16Array', 'Float32Array', 'Float64Array', 'Function', 'Infinity', 'Int16Array', 'Int32Array', 'Int8Array',
+  'Intl', 'Iterator', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'Promise', 'Proxy', 'RangeError',
+  'ReferenceError', 'Reflect', 'RegExp', 'Set', 'SharedArrayBuffer', 'String', 'SuppressedError', 'Symbol',
+  'SyntaxError', 'Temporal', 'TypeError', 'URIError', 'Uint16Array', 'Uint32Array', 'Uint8Array',
+  'Uint8ClampedArray', 'WeakMap', 'WeakRef', 'WeakSet', 'WebAssembly', 'decodeURI', 'decodeURIComponent',
+  'encodeURI', 'encodeURIComponent', 'escape', 'eval', 'globalThis', 'isFinite', 'isNaN', 'parseFloat', 'parseInt',
+  'undefined', 'unescape',
+]; // prettier-ignore
+
+/** What computes, waits, encodes or draws, and reaches nobody. */
+const PLATFORM = [
+  'AbortController', 'AbortSignal', 'Blob', 'ByteLengthQueuingStrategy', 'CompressionStream', 'CountQueuingStrategy',
+  'CustomEvent', 'DOMException', 'DOMMatrix', 'DOMMatrixReadOnly', 'DOMPoint', 'DOMPointReadOnly', 'DOMQuad',
+  'DOMRect', 'DOMRectReadOnly', 'DecompressionStream', 'Event', 'EventTarget', 'File', 'FileReader',
+  'FileReaderSync', 'FormData', 'ImageBitmap', 'ImageData', 'MessageChannel', 'MessageEvent', 'MessagePort',
+  'OffscreenCanvas', 'OffscreenCanvasRenderingContext2D', 'Path2D', 'CanvasGradient', 'CanvasPattern',
+  'TextMetrics', 'Performance', 'ReadableByteStreamController', 'ReadableStream', 'ReadableStreamBYOBReader',
+  'ReadableStreamBYOBRequest', 'ReadableStreamDefaultController', 'ReadableStreamDefaultReader', 'TextDecoder',
+  'TextDecoderStream', 'TextEncoder', 'TextEncoderStream', 'TransformStream', 'TransformStreamDefaultController',
+  'URL', 'URLSearchParams', 'WebGL2RenderingContext', 'WebGLRenderingContext', 'WritableStream',
+  'WritableStreamDefaultController', 'WritableStreamDefaultWriter', 'atob', 'btoa', 'clearInterval', 'clearTimeout',
+  'createImageBitmap', 'crypto', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'performance', 'queueMicrotask', 'self',
+  'setInterval', 'setTimeout', 'structuredClone',
+]; // prettier-ignore
+
+/** Every name of the global object, its own or inherited, that stays. */
+export const PERMITTED_GLOBALS: ReadonlySet<string> = new Set([...ECMASCRIPT, ...PLATFORM]);
+
+/** What stays of `navigator`, as values: enough to size one's work, too little to know a machine again. */
+export const PERMITTED_NAVIGATOR: readonly string[] = [
+  'hardwareConcurrency',
+  'language',
+  'platform',
+  'userAgent',
+];
+
+/** Names that the chain of the global object has from `Object.prototype`. */
+export const PERMITTED_INHERITED: ReadonlySet<string> = new Set([
+  'constructor', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'toLocaleString', 'toString', 'valueOf',
+  '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__', '__proto__',
+]); // prettier-ignore

@@ -1,0 +1,84 @@
+/**
+ * The inner loop of a sandbox: runs the slices of one batch in order. A cheap synchronous work function is the
+ * hot path: nothing is awaited, allocated or timed for each slice that need not be.
+ * @module
+ */
+import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type { OutcomeWriter } from './outcome-writer.js';
+import type { WorkFunction } from './runtime.js';
+import { openInput, type BlobShelf } from './slice-input.js';
+import type { SliceSigns } from './slice-signs.js';
+import { withoutFrames } from './work-error.js';
+
+export type Batch = Extract<SupervisorToSandbox, { type: 'run' }>;
+
+/** Slices between two readings of the clock at most: so many may turn slow before it is noticed. */
+const CLOCK_EVERY_MAX = 16;
+/** Slices quicker than this are timed several at once. */
+const CHEAP_MS = 0.1;
+
+export interface BatchTools {
+  readonly work: WorkFunction;
+  readonly blobs: BlobShelf;
+  readonly signs: SliceSigns;
+  readonly writer: OutcomeWriter;
+  readonly now: () => number;
+}
+
+/** Runs a batch to its end; resolves when its last outcome was sent. Never rejects for what job code does. */
+export async function runBatch(batch: Batch, tools: BatchTools): Promise<void> {
+  const { work, signs, writer, now } = tools;
+  const { call, endSlice } = work;
+  const { each } = batch;
+  const lastPart = batch.inputs.length - 1;
+  let nowMs = now();
+  let clockEvery = 1;
+  let untilClock = 1;
+  writer.start(batch.batch, batch.inputs[0]?.first ?? 0, nowMs);
+  for (let p = 0; p <= lastPart; p++) {
+    const { first, input } = batch.inputs[p]!;
+    if (p > 0) writer.continueAt(first, now());
+    const slices = openInput(input, tools.blobs);
+    const last = slices.count - 1;
+    for (let i = 0; i <= last; i++) {
+      signs.sliceNumber = first + i;
+      if (untilClock === clockEvery) signs.begin(first + i, each, nowMs);
+      // What failed decides whose stack it is: before and after the call it is ours.
+      let inWork = false;
+      try {
+        const datum = slices.datum(i);
+        inWork = true;
+        let result = call(datum);
+        if (typeof result === 'object' && result !== null && isThenable(result)) {
+          result = await result;
+          untilClock = 1;
+        }
+        inWork = false;
+        writer.addValue(result);
+      } catch (thrown) {
+        writer.addError(inWork ? work.explain(thrown) : withoutFrames(thrown));
+      }
+      endSlice?.();
+      if (signs.pending) signs.endSlice();
+      if (--untilClock <= 0) {
+        const beforeMs = nowMs;
+        nowMs = now();
+        const cheap = !each && nowMs - beforeMs < CHEAP_MS * clockEvery;
+        clockEvery = cheap ? Math.min(CLOCK_EVERY_MAX, clockEvery * 2) : 1;
+        untilClock = clockEvery;
+        if (i === last && p === lastPart) break;
+        if (each || writer.isDue(nowMs)) {
+          writer.flush(nowMs, false);
+          signs.sign(nowMs);
+        }
+      }
+      if (writer.full && !(i === last && p === lastPart)) writer.flush(now(), false);
+    }
+  }
+  if (lastPart >= 0) writer.flush(now(), true);
+  signs.sign(now());
+}
+
+function isThenable(value: object): boolean {
+  return typeof (value as { then?: unknown }).then === 'function';
+}

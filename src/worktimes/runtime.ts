@@ -1,0 +1,46 @@
+/**
+ * What a worktime's runtime is to the sandbox: it takes one job and gives back a function to call once a slice.
+ * @module
+ */
+import type { JobPackage } from '../protocol/job-package.js';
+import type { ConsoleLevel } from '../protocol/messages.js';
+
+/** One entry of a job's files, by absolute path. */
+export type JobFileEntry = { kind: 'file'; bytes: Uint8Array } | { kind: 'directory' };
+
+/** What the work function may tell while it runs; each call concerns the slice at work. */
+export interface SliceVoice {
+  console(level: ConsoleLevel, text: string): void;
+  /** As `progress()` of a work function: a fraction, a text such as '50%', or nothing. Always true. */
+  progress(value?: unknown): true;
+}
+
+/** One job, unpacked. */
+export interface JobContext {
+  readonly source: string;
+  readonly sourceKind: JobPackage['sourceKind'];
+  /** After the datum. */
+  readonly args: readonly unknown[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute; where relative paths start. */
+  readonly cwd: string;
+  readonly files: ReadonlyMap<string, JobFileEntry>;
+  readonly public: Readonly<JobPackage['public']>;
+  readonly jobId?: string;
+  readonly voice: SliceVoice;
+}
+
+/** A compiled work function. */
+export interface WorkFunction {
+  /** The result, or a thenable of it; throws what the user's code threw. Called without a `this`. */
+  readonly call: (this: void, datum: unknown) => unknown;
+  /** What was thrown, as an error that speaks of the user's source only. */
+  explain(thrown: unknown): Error;
+  /** Called after each slice whose output may be incomplete; absent where nothing is held back. */
+  readonly endSlice?: (this: void) => void;
+}
+
+export interface Runtime {
+  /** Throws a ManyhandsError: WORK_FUNCTION_INVALID, or ASSIGN_FAILED. */
+  prepare(job: JobContext): Promise<WorkFunction>;
+}

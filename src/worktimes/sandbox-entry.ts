@@ -1,0 +1,104 @@
+/**
+ * What runs inside a sandbox, whatever kind of thread it is: takes an assignment, then batches, and reports
+ * outcomes. It shares its realm with job code: what it needs of the realm is held from before that code came.
+ * @module
+ */
+import { isError, ManyhandsError, toWireError, type WireError } from '../lib/errors.js';
+import type { SandboxToSupervisor, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import { readAssignment } from './assignment.js';
+import { OutcomeWriter } from './outcome-writer.js';
+import { runBatch, type Batch } from './run-batch.js';
+import type { Runtime, WorkFunction } from './runtime.js';
+import { BlobShelf } from './slice-input.js';
+import { SliceSigns } from './slice-signs.js';
+
+export interface SandboxPort {
+  post(message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void;
+  /** Called once, at the start. */
+  onMessage(fn: (message: SupervisorToSandbox) => void): void;
+}
+
+/** What the kind of thread gives. */
+export interface SandboxPlace {
+  /** Starts the runtime of a worktime that the supervisor chose; `assets` are its files, where it was handed some. */
+  loadRuntime(name: string, assets: Record<string, Uint8Array>, env: RuntimeEnvironment): Promise<Runtime>;
+  /** Takes away the globals that job code must not have; after the runtime was loaded, before job code runs. */
+  tame(): void;
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Resolves in a later turn of the event loop, so that messages and timers get theirs. */
+  nextTurn(): Promise<void>;
+  /** Calls `report` for what job code left to fail outside a slice: rejections nobody awaited, throwing timers. */
+  onStrayError(report: (error: unknown) => void): void;
+  /** Ends the thread: the harness itself failed. */
+  fail(this: void, error: unknown): void;
+}
+
+/** What a runtime has to know when it starts. */
+export interface RuntimeEnvironment {
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Serves one job for the life of the thread. */
+export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
+  const post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void => port.post(message, transfer);
+  const signs = new SliceSigns(post, place.now);
+  const writer = new OutcomeWriter(post);
+  const blobs = new BlobShelf();
+  const queue: Batch[] = [];
+  let work: WorkFunction | undefined;
+  let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' = 'empty';
+
+  const assign = async (message: Extract<SupervisorToSandbox, { type: 'assign' }>): Promise<void> => {
+    state = 'assigning';
+    try {
+      const { worktime, assets } = message.assignment;
+      const job = readAssignment(message.assignment, signs);
+      const runtime = await place.loadRuntime(worktime.name, assets, { env: job.env });
+      place.tame();
+      work = await runtime.prepare(job);
+      state = 'idle';
+      post({ type: 'assigned' });
+    } catch (error) {
+      state = 'failed';
+      post({ type: 'assign-failed', error: assignError(error) });
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    if (state !== 'idle' || work === undefined) return;
+    state = 'running';
+    for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
+      await runBatch(batch, { work, blobs, signs, writer, now: place.now });
+      if (queue.length > 0) await place.nextTurn();
+    }
+    state = 'idle';
+  };
+
+  place.onStrayError((error) => {
+    const explained = work?.explain(error);
+    signs.console('error', `Uncaught outside the slice's own call: ${explained?.stack ?? String(error)}`);
+  });
+
+  port.onMessage((message) => {
+    switch (message.type) {
+      case 'assign':
+        if (state === 'empty') void assign(message).then(drain).catch(place.fail);
+        return;
+      case 'blob':
+        return blobs.put(message.digest, message.bytes);
+      case 'run':
+        queue.push(message);
+        drain().catch(place.fail);
+        return;
+      default:
+        message satisfies never;
+    }
+  });
+}
+
+function assignError(error: unknown): WireError {
+  if (isError(error)) return toWireError(error);
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return toWireError(new ManyhandsError('ASSIGN_FAILED', `The sandbox could not take the job: ${text}`));
+}

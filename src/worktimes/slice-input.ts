@@ -1,0 +1,105 @@
+/**
+ * The data of consecutive slices as they came: a range that is described, or envelopes in a segment, some of
+ * which stand for blobs that were sent before.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { decodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
+import { BLOB_BYTES_MAX } from '../protocol/limits.js';
+import type { Input, RangeInput } from '../protocol/messages.js';
+import { rangeDatum } from '../protocol/ranges.js';
+import { SegmentReader } from '../protocol/segment.js';
+import { decodeValue } from '../protocol/values.js';
+
+/** Blobs that wait for their slices may fill this much; the oldest go first. */
+const BLOBS_BYTES_MAX = 4 * BLOB_BYTES_MAX;
+
+export interface SliceInput {
+  readonly count: number;
+  /** The datum of the i-th slice, from 0. Throws VALUE_MALFORMED, SEGMENT_MALFORMED or BLOB_UNKNOWN. */
+  datum(i: number): unknown;
+}
+
+/** Never throws: where the input is malformed, each of its slices says so. */
+export function openInput(input: Input, blobs: BlobShelf): SliceInput {
+  try {
+    return input.kind === 'range' ? new RangeSlices(input) : new SegmentSlices(input.segment, blobs);
+  } catch (error) {
+    return new BrokenSlices(input.count, error);
+  }
+}
+
+/** Values that came as blobs, kept while there is room. */
+export class BlobShelf {
+  readonly #blobs = new Map<string, Uint8Array>();
+  #bytes = 0;
+
+  put(digest: string, bytes: Uint8Array): void {
+    if (this.#blobs.has(digest)) return;
+    this.#blobs.set(digest, bytes);
+    this.#bytes += bytes.length;
+    for (const [old, held] of this.#blobs) {
+      if (this.#bytes <= BLOBS_BYTES_MAX || old === digest) break;
+      this.#blobs.delete(old);
+      this.#bytes -= held.length;
+    }
+  }
+
+  get(digest: string): Uint8Array {
+    const bytes = this.#blobs.get(digest);
+    if (bytes !== undefined) return bytes;
+    throw new ManyhandsError(
+      'BLOB_UNKNOWN',
+      `The blob ${digest} of a slice's datum did not reach the sandbox`,
+      { digest },
+    );
+  }
+}
+
+class RangeSlices implements SliceInput {
+  readonly count: number;
+  readonly #range: RangeInput;
+
+  constructor(range: RangeInput) {
+    this.count = range.count;
+    this.#range = range;
+  }
+
+  datum(i: number): unknown {
+    return rangeDatum(this.#range, i);
+  }
+}
+
+class SegmentSlices implements SliceInput {
+  readonly count: number;
+  readonly #reader: SegmentReader;
+  readonly #blobs: BlobShelf;
+
+  constructor(segment: Uint8Array, blobs: BlobShelf) {
+    this.#reader = new SegmentReader(segment);
+    this.#blobs = blobs;
+    this.count = this.#reader.count;
+  }
+
+  datum(i: number): unknown {
+    const kind = this.#reader.kind(i);
+    if (kind === ENVELOPE_KIND.value) return this.#reader.value(i);
+    if (kind === ENVELOPE_KIND.blob)
+      return decodeValue(this.#blobs.get(decodeBlobRef(this.#reader.body(i)).digest));
+    throw new ManyhandsError('SEGMENT_MALFORMED', `A slice's datum cannot be an envelope of kind ${kind}`);
+  }
+}
+
+class BrokenSlices implements SliceInput {
+  readonly count: number;
+  readonly #error: unknown;
+
+  constructor(count: number, error: unknown) {
+    this.count = count;
+    this.#error = error;
+  }
+
+  datum(): unknown {
+    throw this.#error;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Takes away from a realm every global that is not permitted, on the global object and along its prototypes. The
+ * list is data (`permits.ts`); what the harness needs must have been taken before.
+ * @module
+ */
+import { PERMITTED_GLOBALS, PERMITTED_INHERITED, PERMITTED_NAVIGATOR } from './permits.js';
+
+/** Names that could not be taken away; empty where all went well. */
+export function tameGlobals(scope: object): string[] {
+  const navigator = copyNavigator((scope as { navigator?: unknown }).navigator);
+  const left: string[] = [];
+  for (const holder of holders(scope)) {
+    const permitted = holder === scope ? PERMITTED_GLOBALS : PERMITTED_INHERITED;
+    for (const key of Reflect.ownKeys(holder)) {
+      if (typeof key === 'symbol' || permitted.has(key)) continue;
+      if (!remove(holder, key)) left.push(key);
+    }
+  }
+  if (navigator !== undefined) {
+    Object.defineProperty(scope, 'navigator', { value: navigator, configurable: true, writable: true });
+  }
+  // Events must not be heard on the global object itself; other targets keep their methods.
+  for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
+    Object.defineProperty(scope, name, { value: undefined, configurable: true, writable: true });
+  }
+  return left;
+}
+
+/** The global object and its prototypes, without those that everything shares. */
+function holders(scope: object): object[] {
+  const found: object[] = [];
+  for (
+    let holder: object | null = scope;
+    holder !== null;
+    holder = Object.getPrototypeOf(holder) as object | null
+  ) {
+    const isShared = holder === Object.prototype || holder === globalThis.EventTarget?.prototype;
+    if (!isShared) found.push(holder);
+  }
+  return found;
+}
+
+function remove(holder: object, key: string): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(holder, key);
+  if (descriptor === undefined || Reflect.deleteProperty(holder, key)) return true;
+  if (descriptor.writable !== true) return false;
+  return Reflect.set(holder, key, undefined);
+}
+
+function copyNavigator(navigator: unknown): Record<string, unknown> | undefined {
+  if (typeof navigator !== 'object' || navigator === null) return undefined;
+  const copy: Record<string, unknown> = {};
+  for (const key of PERMITTED_NAVIGATOR) {
+    const value = (navigator as Record<string, unknown>)[key];
+    if (value !== undefined) copy[key] = value;
+  }
+  return Object.freeze(copy) as Record<string, unknown>;
+}

@@ -1,0 +1,67 @@
+/**
+ * The entry of a sandbox in a Node thread (worker_threads). A thread is no border against hostile code: hosts give
+ * it to jobs of trusted owners only; the globals are tamed all the same, so that a job behaves alike everywhere.
+ * @module
+ */
+import { parentPort } from 'node:worker_threads';
+import { ManyhandsError } from '../lib/errors.js';
+import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type { CompilePlace } from './map-basic/compile.js';
+import { mapBasicRuntime } from './map-basic/runtime.js';
+import type { Runtime } from './runtime.js';
+import { runSandbox, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
+import { tameGlobals } from './tame-globals.js';
+
+if (parentPort === null) throw new Error('thread-sandbox.js is started as a worker thread only');
+
+const { process, setImmediate } = globalThis;
+const exit = process.exit.bind(process);
+const evaluate = globalThis.eval;
+const now = performance.now.bind(performance);
+const postMessage = parentPort.postMessage.bind(parentPort);
+const listen = parentPort.on.bind(parentPort);
+
+const compilePlace: CompilePlace = {
+  evaluate: (script) => evaluate(script) as unknown,
+  importModule: async (source) =>
+    (await import(`data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`)) as Record<
+      string,
+      unknown
+    >,
+  locateSyntaxError,
+};
+
+const port: SandboxPort = {
+  post: (message, transfer) => postMessage(message, transfer),
+  onMessage: (fn) => void listen('message', (message: SupervisorToSandbox) => fn(message)),
+};
+
+const place: SandboxPlace = {
+  loadRuntime,
+  tame: () => void tameGlobals(globalThis),
+  now,
+  nextTurn: () => new Promise((resolve) => void setImmediate(resolve)),
+  onStrayError(report) {
+    process.on('uncaughtException', report);
+    process.on('unhandledRejection', report);
+  },
+  fail: () => exit(1),
+};
+
+runSandbox(port, place);
+
+async function loadRuntime(name: string): Promise<Runtime> {
+  if (name === 'map-basic') return mapBasicRuntime(compilePlace, globalThis);
+  throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
+}
+
+/** V8 tells the place of a syntax error only in the decorated stack of a script that was compiled by name. */
+async function locateSyntaxError(script: string): Promise<string | undefined> {
+  const { Script } = await import('node:vm');
+  try {
+    new Script(script, { filename: 'work-function.js', columnOffset: -1 });
+    return undefined;
+  } catch (error) {
+    return /^work-function\.js:\d+/.exec((error as Error).stack ?? '')?.[0];
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * One sandbox in a real thread with a job in it: hands it batches and gathers what it says.
+ * @module
+ */
+import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { fromWireError } from '../../src/lib/errors.js';
+import { sha256Hex } from '../../src/lib/sha256.js';
+import { decodeError, ENVELOPE_KIND } from '../../src/protocol/envelope.js';
+import { encodeJobPackage, type JobPackage } from '../../src/protocol/job-package.js';
+import type { InputPart } from '../../src/protocol/messages.js';
+import type { SandboxToSupervisor } from '../../src/protocol/sandbox-messages.js';
+import { SegmentReader, SegmentWriter } from '../../src/protocol/segment.js';
+import { encodeValue } from '../../src/protocol/values.js';
+import type { Sandbox, SandboxHost } from '../../src/worker/sandbox/sandbox.js';
+import { threadHost } from '../../src/worker/sandbox/thread.js';
+
+/** The thread's script exists in the built tree only. */
+export const THREAD_SCRIPT = new URL('../../dist/worktimes/thread-sandbox.js', import.meta.url);
+
+export interface JobSpec {
+  worktime?: 'map-basic' | 'pyodide';
+  source: string;
+  sourceKind?: JobPackage['sourceKind'];
+  args?: unknown[];
+  env?: Record<string, string>;
+  /** A JobFS bundle and its directory. */
+  bundle?: { bytes: Uint8Array; cwd: string };
+  jobId?: string;
+}
+
+export type Message = SandboxToSupervisor;
+type Of<T extends Message['type']> = Extract<Message, { type: T }>;
+
+const VERSIONS = { 'map-basic': '1.0.0', pyodide: '314.0.7' };
+
+/** A host over the built thread script. Throws where the tree was not built. */
+export function builtThreadHost(heapMiB?: number): SandboxHost {
+  if (!existsSync(fileURLToPath(THREAD_SCRIPT)))
+    throw new Error('Build first: npx tsc -p tsconfig.build.json');
+  return threadHost({ script: THREAD_SCRIPT, heapMiB });
+}
+
+export class SandboxRig {
+  readonly messages: Message[] = [];
+  exitReason: string | undefined;
+  #sandbox!: Sandbox;
+  #batch = 0;
+  #waiting = new Set<() => void>();
+
+  /** Starts a sandbox and assigns the job; rejects with the sandbox's coded error. */
+  static async start(host: SandboxHost, spec: JobSpec): Promise<SandboxRig> {
+    const rig = new SandboxRig();
+    rig.#sandbox = await host.start('0x00', {
+      message: (raw) => {
+        rig.messages.push(raw as Message);
+        rig.#wake();
+      },
+      exit: (reason) => {
+        rig.exitReason = reason;
+        rig.#wake();
+      },
+    });
+    rig.#assign(spec);
+    const answer = await rig.until((m) => m.type === 'assigned' || m.type === 'assign-failed');
+    if (answer.type === 'assign-failed') {
+      rig.kill();
+      throw fromWireError(answer.error);
+    }
+    return rig;
+  }
+
+  kill(): void {
+    this.#sandbox.kill();
+  }
+
+  blob(digest: string, bytes: Uint8Array): void {
+    this.#sandbox.send({ type: 'blob', digest, bytes });
+  }
+
+  /** Queues a batch and returns its number. */
+  send(inputs: InputPart[], each = false): number {
+    const batch = ++this.#batch;
+    this.#sandbox.send({ type: 'run', batch, inputs, each });
+    return batch;
+  }
+
+  /** Runs one batch over these data: what became of each, an Error where its slice failed. */
+  async run(data: unknown[], options: { first?: number; each?: boolean } = {}): Promise<unknown[]> {
+    const input = { kind: 'segment', count: data.length, segment: segmentOf(data) } as const;
+    return this.outcomes(this.send([{ first: options.first ?? 1, input }], options.each));
+  }
+
+  /** What became of one datum's slice. */
+  async one(datum: unknown): Promise<unknown> {
+    return (await this.run([datum]))[0];
+  }
+
+  /** The error of one datum's slice. */
+  async failure(datum: unknown): Promise<Error & { code?: string; info?: Record<string, unknown> }> {
+    const outcome = await this.one(datum);
+    if (outcome instanceof Error) return outcome;
+    throw new Error(`The slice did not fail: ${String(outcome)}`);
+  }
+
+  /** Waits for the end of a batch and decodes all its outcomes. */
+  async outcomes(batch: number): Promise<unknown[]> {
+    await this.until((m) => m.type === 'outcomes' && m.batch === batch && m.done);
+    return this.of('outcomes')
+      .filter((m) => m.batch === batch)
+      .flatMap((m) => readOutcomes(m));
+  }
+
+  of<T extends Message['type']>(type: T): Of<T>[] {
+    return this.messages.filter((m): m is Of<T> => m.type === type);
+  }
+
+  /** The console's lines as `level text`. */
+  get lines(): string[] {
+    return this.of('console').map(
+      (m) => `${m.level} ${m.message}${m.same === undefined ? '' : ` (${m.same})`}`,
+    );
+  }
+
+  /** The first message for which it holds, past or to come; rejects when the sandbox ends before. */
+  async until(holds: (message: Message) => boolean): Promise<Message> {
+    for (;;) {
+      const found = this.messages.find(holds);
+      if (found !== undefined) return found;
+      if (this.exitReason !== undefined) throw new Error(`The sandbox ended: ${this.exitReason}`);
+      await this.#change();
+    }
+  }
+
+  /** Resolves with the reason when the sandbox is gone. */
+  async exited(): Promise<string> {
+    while (this.exitReason === undefined) await this.#change();
+    return this.exitReason;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  #assign(spec: JobSpec): void {
+    const { worktime = 'map-basic', bundle } = spec;
+    const fs = bundle && { blob: sha256Hex(bundle.bytes), bytes: bundle.bytes.length, cwd: bundle.cwd };
+    this.#sandbox.send({
+      type: 'assign',
+      assignment: {
+        ...(spec.jobId === undefined ? {} : { jobId: spec.jobId }),
+        package: encodeJobPackage(packageOf(spec, fs)),
+        blobs: bundle === undefined ? {} : { [fs!.blob]: bundle.bytes },
+        worktime: { name: worktime, version: VERSIONS[worktime] },
+        assets: {},
+      },
+    });
+  }
+}
+
+export function segmentOf(data: unknown[]): Uint8Array {
+  const writer = new SegmentWriter();
+  for (const datum of data) writer.appendValue(datum);
+  return writer.finish();
+}
+
+export function readOutcomes(message: Of<'outcomes'>): unknown[] {
+  const reader = new SegmentReader(message.segment);
+  if (reader.count !== message.count) throw new Error('The count of the message is not that of its segment');
+  return Array.from({ length: reader.count }, (_, i) => {
+    if (reader.kind(i) === ENVELOPE_KIND.value) return reader.value(i);
+    return decodeError(reader.body(i));
+  });
+}
+
+function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
+  const { worktime = 'map-basic' } = spec;
+  return {
+    version: 1,
+    worktime: { name: worktime, range: `^${VERSIONS[worktime]}` },
+    source: { inline: new TextEncoder().encode(spec.source) },
+    sourceKind: spec.sourceKind ?? 'function',
+    args: { inline: encodeValue(spec.args ?? []) },
+    ...(fs === undefined ? {} : { fs }),
+    env: spec.env ?? {},
+    requirements: {},
+    groups: [{ key: 'public' }],
+    votes: 1,
+    public: { name: 'A job', description: 'of a test', link: '' },
+    isolation: 'job',
+    limits: { sliceMs: 60_000, noProgressMs: 60_000 },
+  };
+}
