@@ -12,6 +12,8 @@ interface Project {
   name: string;
   include: string[];
   testTimeoutMs?: number;
+  /** Run once before its files. */
+  globalSetup?: string;
 }
 
 const PROJECTS: Project[] = [
@@ -26,7 +28,12 @@ const PROJECTS: Project[] = [
   { name: 'hostile', include: ['tests/hostile/**/*.test.ts'], testTimeoutMs: 60 * SECOND_MS },
   { name: 'sim', include: ['tests/sim/**/*.test.ts'], testTimeoutMs: 60 * SECOND_MS },
   { name: 'integration', include: ['tests/integration/**/*.test.ts'], testTimeoutMs: 120 * SECOND_MS },
-  { name: 'package', include: ['tests/package/**/*.test.ts'], testTimeoutMs: 180 * SECOND_MS },
+  {
+    name: 'package',
+    include: ['tests/package/**/*.test.ts'],
+    testTimeoutMs: 180 * SECOND_MS,
+    globalSetup: 'tests/package/install.ts',
+  },
 ];
 
 const DEEP_TIMEOUT_MS = 40 * 60 * SECOND_MS;
@@ -36,10 +43,11 @@ export default defineConfig({
     maxWorkers: 2,
     allowOnly: false,
     retry: 0,
-    projects: PROJECTS.map(({ name, include, testTimeoutMs = 15 * SECOND_MS }) => ({
+    projects: PROJECTS.map(({ name, include, globalSetup, testTimeoutMs = 15 * SECOND_MS }) => ({
       test: {
         name,
         include,
+        ...(globalSetup === undefined ? {} : { globalSetup }),
         exclude: ['**/node_modules/**', '**/dist/**', ...(deep ? [] : ['**/*.deep.test.ts'])],
         testTimeout: deep ? DEEP_TIMEOUT_MS : testTimeoutMs,
         hookTimeout: Math.max(testTimeoutMs, 30 * SECOND_MS),

@@ -1,0 +1,94 @@
+/**
+ * The installed package in Node: every export, and the command.
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { run, tryRun } from './run.js';
+
+const { folder, packageFolder } = inject('installed');
+const node = process.execPath;
+
+/** The names that a module exports, as an application imports it. */
+async function namesOf(specifier: string): Promise<string[]> {
+  const script = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(specifier)}))))`;
+  const { stdout } = await run(node, ['--input-type=module', '--eval', script], folder);
+  return JSON.parse(stdout) as string[];
+}
+
+describe('in Node', () => {
+  it.each([
+    [
+      'manyhands',
+      ['computeFor', 'compute_for', 'compute', 'attach', 'init', 'RangeObject', 'ManyhandsError', 'isError'],
+    ],
+    ['manyhands', ['addSlices', 'fetchResults']],
+    ['manyhands/wallet', ['wallet', 'Keystore']],
+    ['manyhands/jobfs', ['JobFS']],
+    ['manyhands/worker', ['Worker']],
+    ['manyhands/scheduler', ['startScheduler']],
+    ['manyhands/work', []],
+  ])('%s exports %j', async (specifier, names) => {
+    expect(await namesOf(specifier)).toEqual(expect.arrayContaining(names));
+  });
+
+  it('has no export without a test above', () => {
+    const manifest = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
+      exports: Record<string, unknown>;
+    };
+    const tested = ['.', './wallet', './jobfs', './worker', './scheduler', './work', './package.json'];
+    expect(Object.keys(manifest.exports)).toEqual(tested);
+  });
+
+  it('has no default export', async () => {
+    for (const specifier of [
+      'manyhands',
+      'manyhands/wallet',
+      'manyhands/jobfs',
+      'manyhands/worker',
+      'manyhands/scheduler',
+    ]) {
+      expect(await namesOf(specifier)).not.toContain('default');
+    }
+  });
+
+  it('can be required from CommonJS', async () => {
+    const { stdout } = await run(
+      node,
+      ['--eval', "console.log(typeof require('manyhands').computeFor)"],
+      folder,
+    );
+    expect(stdout.trim()).toBe('function');
+  });
+
+  it('shows its help', async () => {
+    const { code, stdout, stderr } = await tryRun(
+      join(folder, 'node_modules', '.bin', 'manyhands'),
+      ['--help'],
+      folder,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const command of ['scheduler', 'worker', 'demo', 'keystore', 'account', 'job'])
+      expect(stdout).toContain(command);
+  });
+
+  it('reports its version', async () => {
+    const { stdout } = await run(join(folder, 'node_modules', '.bin', 'manyhands'), ['--version'], folder);
+    const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(stdout.trim()).toBe(version);
+  });
+
+  it('calls a mistake a mistake, without a stack', async () => {
+    const { code, stderr } = await tryRun(
+      join(folder, 'node_modules', '.bin', 'manyhands'),
+      ['no-such-command'],
+      folder,
+    );
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/no-such-command/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});

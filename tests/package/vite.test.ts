@@ -1,0 +1,141 @@
+/**
+ * The installed package in a page that Vite builds: it builds, without Node and without what a page does not need.
+ * @module
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build, type Rolldown } from 'vite';
+import { describe, expect, inject, it } from 'vitest';
+
+const { folder } = inject('installed');
+
+const KIB = 1024;
+/** What a page pays for `import 'manyhands'`, compressed, before anything is signed. */
+const ROOT_BYTES_MAX = 60 * KIB;
+
+interface Page {
+  chunks: Rolldown.OutputChunk[];
+  /** Modules that are loaded with the page: those of the entry and of what it imports statically. */
+  eager: string[];
+  /** All modules, those of lazy chunks too. */
+  all: string[];
+  eagerBytes: number;
+  warnings: string[];
+}
+
+/** Builds a page with this script. */
+async function buildPage(name: string, script: string): Promise<Page> {
+  const root = join(folder, name);
+  await mkdir(root, { recursive: true });
+  await writeFile(join(root, 'index.html'), '<!doctype html><script type="module" src="./main.js"></script>');
+  await writeFile(join(root, 'main.js'), script);
+  const warnings: string[] = [];
+  const result = await build({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      modulePreload: false,
+      rollupOptions: {
+        onwarn(warning, defaultHandler) {
+          warnings.push(warning.message);
+          // Vite's own stops at what cannot be resolved.
+          defaultHandler(warning);
+        },
+      },
+    },
+  });
+  const outputs = (Array.isArray(result) ? result : [result]) as Rolldown.RolldownOutput[];
+  const chunks = outputs.flatMap((output) => output.output).filter((output) => output.type === 'chunk');
+  const eagerChunks = closure(chunks);
+  return {
+    chunks,
+    eager: eagerChunks.flatMap((chunk) => chunk.moduleIds),
+    all: chunks.flatMap((chunk) => chunk.moduleIds),
+    eagerBytes: eagerChunks.reduce((sum, chunk) => sum + gzipSync(chunk.code).length, 0),
+    warnings,
+  };
+}
+
+/** The entry and all that it imports statically. */
+function closure(chunks: Rolldown.OutputChunk[]): Rolldown.OutputChunk[] {
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const found = new Set<Rolldown.OutputChunk>();
+  const visit = (chunk: Rolldown.OutputChunk | undefined): void => {
+    if (chunk === undefined || found.has(chunk)) return;
+    found.add(chunk);
+    for (const name of chunk.imports) visit(byName.get(name));
+  };
+  for (const chunk of chunks) if (chunk.isEntry) visit(chunk);
+  return [...found];
+}
+
+const inside = (modules: string[], dependency: string): string[] =>
+  modules.filter((id) => id.includes(`/node_modules/${dependency}/`));
+
+/** Traces of Node in what was built. */
+function nodeIn(page: Page): string[] {
+  const imports = page.chunks.flatMap((chunk) =>
+    [...chunk.imports, ...chunk.dynamicImports].filter((name) => name.startsWith('node:')),
+  );
+  const stubs = page.all.filter((id) => id.includes('__vite-browser-external'));
+  const text = page.chunks.filter((chunk) => /\b(from|import|require)\s*\(?\s*["'`]node:/.test(chunk.code));
+  return [...imports, ...stubs, ...text.map((chunk) => chunk.fileName)];
+}
+
+describe('a page', () => {
+  it('of a deployer builds without Node, and loads little', async () => {
+    const page = await buildPage(
+      'deployer',
+      "import { computeFor } from 'manyhands';\nconsole.log(computeFor);\n",
+    );
+    expect(nodeIn(page)).toEqual([]);
+    for (const dependency of [
+      'pyodide',
+      'libsql',
+      'ws',
+      'comlink',
+      'commander',
+      'log-update',
+      'fast-png',
+      'uqr',
+    ]) {
+      expect(inside(page.all, dependency)).toEqual([]);
+    }
+    // Signing is loaded when something is signed.
+    expect(inside(page.eager, 'ethers')).toEqual([]);
+    expect(inside(page.all, 'manyhands').length).toBeGreaterThan(5);
+    expect(page.eagerBytes).toBeLessThan(ROOT_BYTES_MAX);
+    expect(page.warnings).toEqual([]);
+  });
+
+  it('of a donor builds without Node', async () => {
+    const page = await buildPage(
+      'donor',
+      "import { Worker } from 'manyhands/worker';\nconsole.log(Worker);\n",
+    );
+    expect(nodeIn(page)).toEqual([]);
+    for (const dependency of ['pyodide', 'libsql', 'ws', 'ethers'])
+      expect(inside(page.eager, dependency)).toEqual([]);
+    expect(inside(page.all, 'libsql')).toEqual([]);
+  });
+
+  it('that does both, with keys and files, builds', async () => {
+    const names = ['computeFor', 'Worker', 'wallet', 'JobFS'];
+    const script = `
+      import { computeFor } from 'manyhands';
+      import { Worker } from 'manyhands/worker';
+      import { wallet } from 'manyhands/wallet';
+      import { JobFS } from 'manyhands/jobfs';
+      console.log(${names.join(', ')});`;
+    const page = await buildPage('both', script);
+    expect(nodeIn(page)).toEqual([]);
+  });
+
+  it('cannot build the scheduler in', async () => {
+    const script = "import { startScheduler } from 'manyhands/scheduler';\nconsole.log(startScheduler);\n";
+    await expect(buildPage('server', script)).rejects.toThrow(/manyhands|scheduler/);
+  });
+});
