@@ -24,7 +24,7 @@ export interface Judgement {
 export function judge(count: number, isFailure: (index: number) => boolean, attempts: Attempts): Judgement[] {
   const onFailure: Verdict = attempts.thrown + 1 >= WORK_ERRORS_MAX ? 'fail' : 'retry';
   const judgements: Judgement[] = [];
-  for (let from = 0; from < count; ) {
+  for (let from = 0; from < count;) {
     const failure = isFailure(from);
     let to = from + 1;
     while (to < count && isFailure(to) === failure) to++;

@@ -53,9 +53,11 @@ function* checkRanges(job: JobCounts, say: Say): Script<void> {
   }
   if (next - 1 !== job.total) say(`its ranges end at ${next - 1} and it has ${job.total} slices`);
   for (const state of ['pending', 'leased', 'accepted', 'failed'] as const) {
-    if (counts[state] !== job[state]) say(`${counts[state]} slices are ${state} and its row says ${job[state]}`);
+    if (counts[state] !== job[state])
+      say(`${counts[state]} slices are ${state} and its row says ${job[state]}`);
   }
-  if (job.run_status === 'finished' && job.accepted + job.failed !== job.total) say('it is finished with slices left');
+  if (job.run_status === 'finished' && job.accepted + job.failed !== job.total)
+    say('it is finished with slices left');
 }
 
 function* checkOutputs(job: JobCounts, say: Say): Script<void> {
@@ -69,13 +71,17 @@ function* checkOutputs(job: JobCounts, say: Say): Script<void> {
     if (output.first <= last) say(`slice ${output.first} has two outcomes`);
     last = output.first + output.count - 1;
     sum += output.count;
-    if (output.seq < 1 || output.seq > job.seq) say(`an outcome names journal row ${output.seq}, which is not there`);
+    if (output.seq < 1 || output.seq > job.seq)
+      say(`an outcome names journal row ${output.seq}, which is not there`);
   }
-  if (sum !== job.accepted + job.failed) say(`${sum} outcomes for ${job.accepted + job.failed} slices that are done`);
-  const rows = (yield* all<{ seq: number }>('SELECT seq FROM journal WHERE job_id = ? ORDER BY seq', job.job_id)).map(
-    (row) => row.seq,
-  );
-  if (rows.length !== job.seq || rows.some((seq, i) => seq !== i + 1)) say('its journal has a gap or a repeat');
+  if (sum !== job.accepted + job.failed)
+    say(`${sum} outcomes for ${job.accepted + job.failed} slices that are done`);
+  const rows = (yield* all<{ seq: number }>(
+    'SELECT seq FROM journal WHERE job_id = ? ORDER BY seq',
+    job.job_id,
+  )).map((row) => row.seq);
+  if (rows.length !== job.seq || rows.some((seq, i) => seq !== i + 1))
+    say('its journal has a gap or a repeat');
 }
 
 function* checkLeases(job: JobCounts, say: Say): Script<void> {
@@ -100,7 +106,8 @@ function* checkMoney(job: JobCounts, say: Say): Script<void> {
   const paid = BigInt(job.paid);
   if (paid > BigInt(job.ceiling)) say('more was paid than its ceiling');
   // A slice that was lost for good has no execution to pay; every other outcome is paid exactly once.
-  if (price > 0n && paid > price * BigInt(job.accepted + job.failed)) say('more was paid than its outcomes cost');
+  if (price > 0n && paid > price * BigInt(job.accepted + job.failed))
+    say('more was paid than its outcomes cost');
   if (paid < price * BigInt(job.accepted)) say('an accepted outcome was not paid');
 }
 

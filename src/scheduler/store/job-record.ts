@@ -75,7 +75,9 @@ export function* findJob(jobId: string): Script<JobRecord | undefined> {
 export function* ownJob(jobId: string, owner: string): Script<JobRecord> {
   const job = yield* findJob(jobId);
   if (job === undefined) {
-    throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, { jobId });
+    throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, {
+      jobId,
+    });
   }
   if (job.owner !== owner) {
     throw new ManyhandsError(
@@ -196,7 +198,8 @@ export function statusOf(job: JobRecord): JobStatus {
 export type StoredEvent = Exclude<JournalEvent, { kind: 'outcomes' }> | { kind: 'outcomes' };
 
 /** The journal's text for a status: units do not fit in JSON's numbers. */
-export const statusText = (status: JobStatus): string => JSON.stringify({ ...status, paid: String(status.paid) });
+export const statusText = (status: JobStatus): string =>
+  JSON.stringify({ ...status, paid: String(status.paid) });
 
 /** The status that `statusText` wrote. */
 export function parseStatus(text: string): JobStatus {

@@ -46,6 +46,9 @@ export function* transfer(t: Transfer): Script<void> {
 }
 
 function* addTo(account: string, amount: bigint): Script<void> {
-  yield* run('INSERT INTO accounts (account, balance) VALUES (?, 0) ON CONFLICT (account) DO NOTHING', account);
+  yield* run(
+    'INSERT INTO accounts (account, balance) VALUES (?, 0) ON CONFLICT (account) DO NOTHING',
+    account,
+  );
   yield* run('UPDATE accounts SET balance = balance + ? WHERE account = ?', amount, account);
 }

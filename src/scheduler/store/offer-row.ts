@@ -10,6 +10,9 @@ export function encodeOffer(offer: SignedOffer): Uint8Array {
 }
 
 export function decodeOffer(bytes: Uint8Array): SignedOffer {
-  const plain = JSON.parse(new TextDecoder().decode(bytes)) as SignedOffer & { pricePerSlice: string; ceiling: string };
+  const plain = JSON.parse(new TextDecoder().decode(bytes)) as SignedOffer & {
+    pricePerSlice: string;
+    ceiling: string;
+  };
   return { ...plain, pricePerSlice: BigInt(plain.pricePerSlice), ceiling: BigInt(plain.ceiling) };
 }

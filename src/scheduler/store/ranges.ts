@@ -43,11 +43,15 @@ export function* shortenRange(jobId: string, first: number, newFirst: number): S
 }
 
 /** Puts slices into a state, where no range covers them, and joins them with like neighbours. */
-export function* putRange(jobId: string, range: Omit<RangeRow, 'lease_id'> & { lease_id?: string }): Script<void> {
+export function* putRange(
+  jobId: string,
+  range: Omit<RangeRow, 'lease_id'> & { lease_id?: string },
+): Script<void> {
   const { first, state, lost, thrown } = range;
   let last = range.last;
   if (state !== 'leased') {
-    const alike = (row: RangeRow): boolean => row.state === state && row.lost === lost && row.thrown === thrown;
+    const alike = (row: RangeRow): boolean =>
+      row.state === state && row.lost === lost && row.thrown === thrown;
     const after = yield* rangeAt(jobId, last + 1);
     if (after !== undefined && alike(after)) {
       yield* removeRange(jobId, after.first);

@@ -92,7 +92,9 @@ export function* readResults(
     left -= segment.byteLength;
   }
   const last = rows.at(-1);
-  return rows.length < RESULTS_PAGE || last === undefined ? { parts } : { parts, next: last.first + last.count };
+  return rows.length < RESULTS_PAGE || last === undefined
+    ? { parts }
+    : { parts, next: last.first + last.count };
 }
 
 /** What an account has, what waits in escrow for its jobs, and what it was ever paid. */

@@ -94,9 +94,13 @@ class SqliteEngine {
   commit(commands: readonly Command[], nowMs: number): Committed {
     const notes = emptyNotes();
     try {
-      return { outcomes: this.#transaction(() => commands.map((c) => this.#outcome(c, nowMs, notes))), notes };
+      return {
+        outcomes: this.#transaction(() => commands.map((c) => this.#outcome(c, nowMs, notes))),
+        notes,
+      };
     } catch (error) {
-      if (commands.length === 1) return { outcomes: [{ ok: false, error: unexpected(error) }], notes: emptyNotes() };
+      if (commands.length === 1)
+        return { outcomes: [{ ok: false, error: unexpected(error) }], notes: emptyNotes() };
     }
     const alone = commands.map((c) => this.commit([c], nowMs));
     const all = emptyNotes();

@@ -13,21 +13,27 @@ import type {
   SignedOffer,
   WorkerDescription,
 } from '../../protocol/messages.js';
+import type { Candidate } from '../policy/choose-job.js';
 
 /** What is asked of the store, and what it answers. Wall times in milliseconds come from the caller's clock. */
 export interface Commands {
   deploy: [DeployCommand, JobStatus];
-  append: [{ jobId: string; owner: string; appendId: string; input: Input }, { first: number; count: number }];
+  append: [
+    { jobId: string; owner: string; appendId: string; input: Input },
+    { first: number; count: number },
+  ];
   close: [{ jobId: string; owner: string }, JobStatus];
   cancel: [{ jobId: string; owner: string; reason: string }, JobStatus];
   topup: [{ jobId: string; owner: string; offer: SignedOffer }, JobStatus];
   /** Lends slices of some job to one sandbox; null where there is nothing for it. */
-  lease: [{ leaseId: string; worker: WorkerDescription; warm?: string }, Lease | null];
+  lease: [{ leaseId: string; worker: WorkerDescription; warm?: string }, Granted | null];
   report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
   /** Gives the tail from `from` on back, uncharged. */
-  giveBack: [{ leaseId: string; workerId: string; from: number }, { left: number }];
+  giveBack: [{ leaseId: string; workerId: string; from: number }, { next: number; left: number }];
   /** Renews leases; answers with those that are not this worker's (any more). */
   renew: [{ leaseIds: string[]; workerId: string }, { lost: string[] }];
+  /** A worker is back: its leases get their full time again. */
+  adopt: [{ workerId: string }, { leases: LentLease[] }];
   /** Shortens the leases of a worker that has gone, so that it may come back, but not for long. */
   orphan: [{ workerId: string }, null];
   /** Takes back every lease past its deadline. */
@@ -47,6 +53,21 @@ export interface DeployCommand {
   offer?: SignedOffer;
   /** Units; a job that offers less is refused. */
   minimumPrice: bigint;
+}
+
+/** A lease, and what says who may have its slices. */
+export interface Granted {
+  lease: Lease;
+  job: Candidate;
+}
+
+/** A lease as the store knows it. */
+export interface LentLease {
+  leaseId: string;
+  next: number;
+  last: number;
+  job: Candidate;
+  sliceMs?: number;
 }
 
 export interface ReportCommand {
@@ -107,7 +128,12 @@ export interface Store {
   /** Rows after `after`, in order, until `bytes` of segments are passed; at least one where there is one. */
   journal(jobId: string, after: number, bytes: number): Promise<JournalRow[]>;
   /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next`: where to go on. */
-  results(jobId: string, from: number, to: number, bytes: number): Promise<{ parts: SegmentPart[]; next?: number }>;
+  results(
+    jobId: string,
+    from: number,
+    to: number,
+    bytes: number,
+  ): Promise<{ parts: SegmentPart[]; next?: number }>;
   account(account: string): Promise<AccountView>;
   /** The earliest deadline of a lease, wall milliseconds. */
   nextDeadline(): Promise<number | undefined>;

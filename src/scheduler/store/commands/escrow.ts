@@ -3,7 +3,7 @@
  * @module
  */
 import { escrowTarget, fundedSlices } from '../../policy/price.js';
-import { saveJob, type JobRecord } from "../job-record.js";
+import { saveJob, type JobRecord } from '../job-record.js';
 import { balanceOf, escrowAccount, transfer } from '../ledger.js';
 import type { Script } from '../script.js';
 import { note, type CommandContext } from './context.js';

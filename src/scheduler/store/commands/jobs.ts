@@ -100,11 +100,19 @@ function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): Script<void>
       { acceptBeforeMs: offer.acceptBeforeMs, nowMs: ctx.nowMs },
     );
   }
-  const used = yield* all('SELECT 1 AS one FROM offers WHERE account = ? AND nonce = ?', offer.account, offer.nonce);
+  const used = yield* all(
+    'SELECT 1 AS one FROM offers WHERE account = ? AND nonce = ?',
+    offer.account,
+    offer.nonce,
+  );
   if (used.length > 0) {
-    throw new ManyhandsError('OFFER_REPLAYED', 'this offer was used already: each offer is good for one job', {
-      nonce: offer.nonce,
-    });
+    throw new ManyhandsError(
+      'OFFER_REPLAYED',
+      'this offer was used already: each offer is good for one job',
+      {
+        nonce: offer.nonce,
+      },
+    );
   }
   const balance = yield* balanceOf(offer.account);
   if (offer.pricePerSlice > 0n && balance < offer.ceiling) {
@@ -117,7 +125,12 @@ function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): Script<void>
 }
 
 function* useNonce(offer: SignedOffer, jobId: string): Script<void> {
-  yield* run('INSERT INTO offers (account, nonce, job_id) VALUES (?, ?, ?)', offer.account, offer.nonce, jobId);
+  yield* run(
+    'INSERT INTO offers (account, nonce, job_id) VALUES (?, ?, ?)',
+    offer.account,
+    offer.nonce,
+    jobId,
+  );
 }
 
 /** Adds slices at the end of an open job. The same `appendId` again changes nothing. */
@@ -197,7 +210,8 @@ export function* cancel(ctx: CommandContext, c: Commands['cancel'][0]): Script<J
     `UPDATE ranges SET state = 'pending', lease_id = NULL WHERE job_id = ? AND state = 'leased'`,
     c.jobId,
   );
-  for (const lease of leases) ctx.notes.revoked.push({ leaseId: lease.lease_id, reason: 'the job was cancelled' });
+  for (const lease of leases)
+    ctx.notes.revoked.push({ leaseId: lease.lease_id, reason: 'the job was cancelled' });
   job.pending += job.leased;
   job.leased = 0;
   job.leases = 0;
@@ -231,10 +245,14 @@ export function* topup(ctx: CommandContext, c: Commands['topup'][0]): Script<Job
 
 function checkTopup(job: JobRecord, offer: SignedOffer): void {
   if (job.runStatus === 'finished' || job.runStatus === 'cancelled') {
-    throw new ManyhandsError('JOB_STATE', `job ${job.jobId} is ${job.runStatus}: there is nothing left to pay for`, {
-      jobId: job.jobId,
-      runStatus: job.runStatus,
-    });
+    throw new ManyhandsError(
+      'JOB_STATE',
+      `job ${job.jobId} is ${job.runStatus}: there is nothing left to pay for`,
+      {
+        jobId: job.jobId,
+        runStatus: job.runStatus,
+      },
+    );
   }
   const isSame =
     offer.packageDigest === job.digest && offer.account === job.account && offer.pricePerSlice === job.price;

@@ -8,7 +8,7 @@ import {
   LEASE_MS,
   RESTART_GRACE_MS,
 } from '../../../protocol/limits.js';
-import type { GroupKey, Lease } from '../../../protocol/messages.js';
+import type { GroupKey } from '../../../protocol/messages.js';
 import { carveCount } from '../../policy/carve-lease.js';
 import { chooseJob, type Candidate } from '../../policy/choose-job.js';
 import { fundedSlices } from '../../policy/price.js';
@@ -17,7 +17,7 @@ import { leaseInputs } from '../inputs.js';
 import { findJob, saveJob, type JobRecord } from '../job-record.js';
 import { firstRange, putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
 import { all, get, run, type Script } from '../script.js';
-import type { Answer, Commands } from '../store.js';
+import type { Answer, Commands, Granted, LentLease } from '../store.js';
 import type { CommandContext } from './context.js';
 import { settle } from './escrow.js';
 import { endLostSlice } from './lost-slice.js';
@@ -35,7 +35,7 @@ export interface LeaseRow {
 const CANDIDATES_PAGE = 256;
 
 /** Lends slices of the neediest eligible job. */
-export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Lease | null> {
+export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Granted | null> {
   const chosen = yield* findWork(c);
   if (chosen === undefined) return null;
   const job = (yield* findJob(chosen.jobId))!;
@@ -52,14 +52,17 @@ export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Lea
   yield* lend(ctx, c, job, range.first, count);
   const sliceMs = meanSliceMs(job.profile);
   return {
-    leaseId: c.leaseId,
-    jobId: job.jobId,
-    packageDigest: job.digest,
-    first: range.first,
-    count,
-    inputs: parts,
-    leaseMs: LEASE_MS,
-    ...(sliceMs === undefined ? {} : { sliceMs }),
+    job: chosen,
+    lease: {
+      leaseId: c.leaseId,
+      jobId: job.jobId,
+      packageDigest: job.digest,
+      first: range.first,
+      count,
+      inputs: parts,
+      leaseMs: LEASE_MS,
+      ...(sliceMs === undefined ? {} : { sliceMs }),
+    },
   };
 }
 
@@ -160,14 +163,14 @@ export function* findLease(leaseId: string, workerId: string): Script<LeaseRow |
 /** Takes the tail from `from` on out of a lease, uncharged. A lease that is gone has nothing to give back. */
 export function* giveBack(ctx: CommandContext, c: Commands['giveBack'][0]): Script<Answer<'giveBack'>> {
   const held = yield* findLease(c.leaseId, c.workerId);
-  if (held === undefined) return { left: 0 };
+  if (held === undefined) return { next: c.from, left: 0 };
   const from = Math.max(c.from, held.next);
-  if (from > held.last) return { left: held.last - held.next + 1 };
+  if (from > held.last) return { next: held.next, left: held.last - held.next + 1 };
   const job = (yield* findJob(held.job_id))!;
   yield* releaseTail(job, held, from);
   yield* settle(ctx, job);
   ctx.notes.work = true;
-  return { left: from - held.next };
+  return { next: held.next, left: from - held.next };
 }
 
 /** Makes slices `from` to the lease's end pending again; the lease ends where nothing is left of it. */
@@ -198,10 +201,31 @@ export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Ans
   return { lost };
 }
 
+/** A worker is back before its leases ended: they get their full time again. */
+export function* adopt(ctx: CommandContext, c: Commands['adopt'][0]): Script<Answer<'adopt'>> {
+  yield* run('UPDATE leases SET deadline_ms = ? WHERE worker_id = ?', ctx.nowMs + LEASE_MS, c.workerId);
+  const rows = yield* all<LeaseRow>(
+    'SELECT lease_id, job_id, worker_id, payee, next, last FROM leases WHERE worker_id = ?',
+    c.workerId,
+  );
+  const leases: LentLease[] = [];
+  for (const { lease_id: leaseId, job_id: jobId, next, last } of rows) {
+    const job = (yield* findJob(jobId))!;
+    const sliceMs = meanSliceMs(job.profile);
+    leases.push({ leaseId, next, last, job, ...(sliceMs === undefined ? {} : { sliceMs }) });
+  }
+  return { leases };
+}
+
 /** A worker's socket is gone: its leases end soon unless it comes back. */
 export function* orphan(ctx: CommandContext, c: Commands['orphan'][0]): Script<null> {
   const soon = ctx.nowMs + LEASE_GRACE_MS;
-  yield* run('UPDATE leases SET deadline_ms = ? WHERE worker_id = ? AND deadline_ms > ?', soon, c.workerId, soon);
+  yield* run(
+    'UPDATE leases SET deadline_ms = ? WHERE worker_id = ? AND deadline_ms > ?',
+    soon,
+    c.workerId,
+    soon,
+  );
   return null;
 }
 

@@ -24,12 +24,17 @@ import { endLostSlice } from './lost-slice.js';
 export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'report'>> {
   const held = yield* findLease(c.leaseId, c.workerId);
   if (held === undefined) {
-    throw new ManyhandsError('LEASE_LOST', `lease ${c.leaseId} is not yours (any more): drop what is left of it`, {
-      leaseId: c.leaseId,
-    });
+    throw new ManyhandsError(
+      'LEASE_LOST',
+      `lease ${c.leaseId} is not yours (any more): drop what is left of it`,
+      {
+        leaseId: c.leaseId,
+      },
+    );
   }
   const end = c.first + c.count + (c.lost === undefined ? 0 : 1);
-  if (end <= held.next) return { jobId: held.job_id, next: held.next, left: held.last - held.next + 1, paid: 0n };
+  if (end <= held.next)
+    return { jobId: held.job_id, next: held.next, left: held.last - held.next + 1, paid: 0n };
   checkPlace(c, held, end);
   const reader = readSegment(c);
   const job = (yield* findJob(held.job_id))!;
@@ -48,7 +53,12 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
     job.leases -= 1;
   } else {
     const deadline = ctx.nowMs + LEASE_MS;
-    yield* write('UPDATE leases SET next = ?, deadline_ms = ? WHERE lease_id = ?', rest.next, deadline, held.lease_id);
+    yield* write(
+      'UPDATE leases SET next = ?, deadline_ms = ? WHERE lease_id = ?',
+      rest.next,
+      deadline,
+      held.lease_id,
+    );
   }
   yield* settle(ctx, job);
   return { jobId: job.jobId, next: end, left: held.last - end + 1, paid };

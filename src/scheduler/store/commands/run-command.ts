@@ -6,7 +6,7 @@ import type { Script } from '../script.js';
 import type { Command, CommandName, Commands } from '../store.js';
 import type { CommandContext } from './context.js';
 import { append, cancel, close, deploy, topup } from './jobs.js';
-import { expire, giveBack, lease, orphan, renew, revive } from './leases.js';
+import { adopt, expire, giveBack, lease, orphan, renew, revive } from './leases.js';
 import { mint } from './mint.js';
 import { report } from './report.js';
 
@@ -31,6 +31,8 @@ export function runCommand(ctx: CommandContext, c: Command): Script<Commands[Com
       return giveBack(ctx, c);
     case 'renew':
       return renew(ctx, c);
+    case 'adopt':
+      return adopt(ctx, c);
     case 'orphan':
       return orphan(ctx, c);
     case 'expire':

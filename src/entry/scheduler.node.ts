@@ -1,0 +1,179 @@
+/**
+ * A scheduler in this process: real clock, real sockets, SQLite and files in one data folder.
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../lib/clock.js';
+import { ManyhandsError } from '../lib/errors.js';
+import { systemRandom } from '../lib/random.js';
+import { DEFAULT_SCHEDULER, SOCKET_PATH } from '../protocol/scheduler-url.js';
+import { Core } from '../scheduler/core.js';
+import { openFileBlobs } from '../scheduler/file-blobs.js';
+import { httpHandler } from '../scheduler/http.js';
+import { silent, type Log } from '../scheduler/log.js';
+import { acceptClient } from '../scheduler/open-session.js';
+import { openStaticFiles } from '../scheduler/static-files.js';
+import { lockFolder } from '../scheduler/store/folder-lock.js';
+import { openSqliteStore } from '../scheduler/store/sqlite.js';
+import type { Store } from '../scheduler/store/store.js';
+import { acceptNode } from '../transport/accept-node.js';
+import { toUnits } from '../wallet/credits.js';
+import { WORKTIMES } from '../worktimes/registry.js';
+
+export interface SchedulerOptions {
+  /** TCP port; 0 takes a free one. @default 8462 */
+  port?: number;
+  /** Address to listen on; `0.0.0.0` is every network. @default '127.0.0.1' */
+  host?: string;
+  /** Folder of the database, the blobs and the operator's token. @default ~/.manyhands/scheduler */
+  dataDir?: string;
+  /** Credits; a job that offers less a slice is refused. @default 0 */
+  minimumPrice?: number | string;
+  /** Hears what happens; nothing is printed otherwise. */
+  log?: Log;
+}
+
+export interface Scheduler {
+  /** Where deployers, workers and browsers find it. */
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** What an operator shows; it is also in the file `operator.token` of the data folder. */
+  readonly operatorToken: string;
+  /** What is wrong with the store, in sentences; empty when every invariant holds. */
+  check(): Promise<string[]>;
+  /** Commits what was taken, closes every socket, and gives the data folder back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a scheduler.
+ * @throws ADDRESS_IN_USE, DATA_DIR_LOCKED, STORE_UNUSABLE, INVALID_ARGUMENT, UNKNOWN_OPTION.
+ */
+export async function startScheduler(options: SchedulerOptions = {}): Promise<Scheduler> {
+  const resolved = resolveOptions(options);
+  const { dataDir, log } = resolved;
+  const unlock = lockFolder(dataDir);
+  let store: Store | undefined;
+  try {
+    store = openSqliteStore({ dataDir, clock: systemClock, random: systemRandom });
+    return await listen(resolved, store, unlock, log);
+  } catch (error) {
+    await store?.close();
+    unlock();
+    throw error;
+  }
+}
+
+async function listen(options: Resolved, store: Store, unlock: () => void, log: Log): Promise<Scheduler> {
+  const { dataDir, host } = options;
+  const operatorToken = await readToken(dataDir);
+  const blobs = await openFileBlobs(join(dataDir, 'blobs'), systemRandom);
+  const core = await Core.start({
+    store,
+    blobs,
+    clock: systemClock,
+    random: systemRandom,
+    defer: (fn) => void setImmediate(fn),
+    log,
+    worktimes: WORKTIMES,
+    minimumPrice: options.minimumPrice,
+    operatorToken,
+  });
+  const files = await openStaticFiles(fileURLToPath(new URL('../web/', import.meta.url)));
+  const health = (): object => ({ workers: core.workers.size, leases: core.leases.size });
+  const server = createServer(httpHandler({ blobs, tickets: core.tickets, files, health, log }));
+  const acceptor = acceptNode(server, SOCKET_PATH, (connection) => acceptClient(core, connection));
+  const port = await bind(server, options.port, host).catch(async (error: unknown) => {
+    await core.close();
+    throw error;
+  });
+  const url = `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : bracket(host)}:${port}`;
+  log('info', 'listening', { url, dataDir });
+  return {
+    url,
+    port,
+    dataDir,
+    operatorToken,
+    check: () => store.check(),
+    close: async () => {
+      await core.close();
+      await acceptor.close();
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      await store.close();
+      unlock();
+    },
+  };
+}
+
+type Resolved = Required<Omit<SchedulerOptions, 'minimumPrice'>> & { minimumPrice: bigint };
+
+function resolveOptions(options: SchedulerOptions): Resolved {
+  const known = ['port', 'host', 'dataDir', 'minimumPrice', 'log'];
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    throw new ManyhandsError(
+      'UNKNOWN_OPTION',
+      `startScheduler has no option ${key}; it has ${known.join(', ')}`,
+      { key },
+    );
+  }
+  const home = process.env.MANYHANDS_HOME ?? join(homedir(), '.manyhands');
+  const port = options.port ?? Number(new URL(DEFAULT_SCHEDULER).port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `port must be an integer from 0 to 65535, not ${String(options.port)}`,
+      {
+        argument: 'port',
+      },
+    );
+  }
+  return {
+    port,
+    host: options.host ?? '127.0.0.1',
+    dataDir: options.dataDir ?? join(home, 'scheduler'),
+    minimumPrice: toUnits(options.minimumPrice ?? 0),
+    log: options.log ?? silent,
+  };
+}
+
+const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** The operator's token: made once, readable by the folder's owner only. */
+async function readToken(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'operator.token');
+  if (!existsSync(file))
+    await writeFile(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+  return (await readFile(file, 'utf8')).trim();
+}
+
+function bind(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const isTaken = cause.code === 'EADDRINUSE';
+      const message = isTaken
+        ? `port ${port} of ${host} is taken: is a scheduler running there already? Name another port`
+        : `cannot listen on ${host}:${port}: ${cause.message}`;
+      reject(
+        new ManyhandsError(
+          isTaken ? 'ADDRESS_IN_USE' : 'INVALID_ARGUMENT',
+          message,
+          { host, port },
+          { cause },
+        ),
+      );
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}

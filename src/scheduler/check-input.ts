@@ -1,0 +1,51 @@
+/**
+ * What a deployer's input and package must be before they are taken: well-formed, and every blob that they name is here.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { decodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
+import type { JobPackage } from '../protocol/job-package.js';
+import type { Input } from '../protocol/messages.js';
+import { SegmentReader } from '../protocol/segment.js';
+import type { BlobStore } from './blobs.js';
+
+/** Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`. A range was checked with its message. */
+export async function checkInput(blobs: BlobStore, input: Input): Promise<void> {
+  if (input.kind === 'range') return;
+  const reader = new SegmentReader(input.segment);
+  if (reader.count !== input.count) {
+    throw new ManyhandsError(
+      'SEGMENT_MALFORMED',
+      `the input says ${input.count} slices and its segment has ${reader.count}`,
+      { path: 'job.append.input.count' },
+    );
+  }
+  for (let i = 0; i < reader.count; i++) {
+    const kind = reader.kind(i);
+    if (kind === ENVELOPE_KIND.value) continue;
+    if (kind !== ENVELOPE_KIND.blob) {
+      throw new ManyhandsError('SEGMENT_MALFORMED', `input ${i} is neither a value nor a blob`, {
+        index: i,
+        kind,
+      });
+    }
+    await checkBlob(blobs, decodeBlobRef(reader.body(i)).digest, `input ${i}`);
+  }
+}
+
+/** Throws `BLOB_UNKNOWN` where the package names a blob that is not here. */
+export async function checkPackageBlobs(blobs: BlobStore, pkg: JobPackage): Promise<void> {
+  if ('blob' in pkg.source) await checkBlob(blobs, pkg.source.blob, 'the work function');
+  if ('blob' in pkg.args) await checkBlob(blobs, pkg.args.blob, 'the arguments');
+  if (pkg.fs !== undefined) await checkBlob(blobs, pkg.fs.blob, 'the JobFS bundle');
+}
+
+async function checkBlob(blobs: BlobStore, digest: string, what: string): Promise<void> {
+  if ((await blobs.size(digest)) === undefined) {
+    throw new ManyhandsError(
+      'BLOB_UNKNOWN',
+      `${what} names blob ${digest}, which is not here: put it first`,
+      { digest },
+    );
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * One socket of a client: the handshake, the decoding of what comes in, replies and refusals, and what to do with a
+ * peer that is too slow, too silent or too loud. The sessions behind it know only messages.
+ * @module
+ */
+import { isError, ManyhandsError, toWireError } from '../lib/errors.js';
+import { toHex } from '../lib/ids.js';
+import { SOFTWARE_VERSION } from '../lib/version.js';
+import { decodeClientMessage, encodeMessage } from '../protocol/codec.js';
+import {
+  HANDSHAKE_MS_MAX,
+  IDLE_MS_MAX,
+  REQUESTS_IN_FLIGHT_MAX,
+  SOCKET_BUFFER_BYTES_MAX,
+} from '../protocol/limits.js';
+import type { ClientMessage, Hello, SchedulerMessage } from '../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../protocol/version.js';
+import type { Connection } from '../transport/transport.js';
+import type { Core } from './core.js';
+
+/** What a session does with its client's messages. */
+export interface Session {
+  /**
+   * Answers a request. Requests are begun in the order in which they came; `done` settles when the answer is committed,
+   * and the next request is begun without waiting for it.
+   */
+  request(message: RequestMessage): Promise<{ done: Promise<object> }>;
+  notice(message: NoticeMessage): void;
+  /** The socket is gone. */
+  end(): void;
+}
+
+export type RequestMessage = Extract<ClientMessage, { id: number }>;
+export type NoticeMessage = Exclude<ClientMessage, { id: number } | Hello>;
+export type OpenSession = (connection: ClientConnection, hello: Hello) => Session;
+
+/** A peer that breaks the protocol (RFC 6455, 1002). */
+const CLOSE_PROTOCOL = 1002;
+const CLOSE_TRY_LATER = 1013;
+
+export class ClientConnection {
+  /** What a deployer signs to prove its address. */
+  readonly challenge: string;
+  readonly #core: Core;
+  readonly #connection: Connection;
+  readonly #open: OpenSession;
+  #session: Session | undefined;
+  #begun: Promise<void> = Promise.resolve();
+  #inFlight = 0;
+  #isClosed = false;
+  #cancelTimer: () => void;
+
+  constructor(core: Core, connection: Connection, open: OpenSession) {
+    this.#core = core;
+    this.#connection = connection;
+    this.#open = open;
+    this.challenge = toHex(core.options.random.bytes(32));
+    this.#cancelTimer = this.#after(HANDSHAKE_MS_MAX, 'no hello came');
+    connection.handle({
+      message: (bytes) => this.#receive(bytes),
+      close: () => this.#ended(),
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes;
+  }
+
+  send(message: SchedulerMessage): void {
+    if (this.#isClosed) return;
+    if (this.#connection.bufferedBytes > SOCKET_BUFFER_BYTES_MAX) {
+      this.#isClosed = true;
+      this.#connection.close(CLOSE_TRY_LATER, 'you read too slowly');
+      return;
+    }
+    this.#connection.send(encodeMessage(message));
+  }
+
+  /** Says why, and closes. */
+  dismiss(error: ManyhandsError, code = CLOSE_PROTOCOL): void {
+    if (this.#isClosed) return;
+    this.send({ type: 'goodbye', error: toWireError(error) });
+    this.#isClosed = true;
+    this.#connection.close(code, error.code);
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#after(IDLE_MS_MAX, 'nothing was heard for too long');
+    let message: ClientMessage;
+    try {
+      message = decodeClientMessage(bytes);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    try {
+      this.#dispatch(message);
+    } catch (error) {
+      this.dismiss(asError(error));
+    }
+  }
+
+  /** A bad request is refused by its id; anything else that cannot be read ends the connection. */
+  #refuse(cause: unknown): void {
+    const error = asError(cause);
+    const { id } = error.info as { id?: unknown };
+    if (this.#session === undefined || typeof id !== 'number') return this.dismiss(error);
+    this.send({ type: 'refusal', replyTo: id, error: toWireError(error) });
+  }
+
+  #dispatch(message: ClientMessage): void {
+    if (message.type === 'hello') return this.#greet(message);
+    if (this.#session === undefined) {
+      throw new ManyhandsError('UNAUTHENTICATED', 'the first message must be hello', { type: message.type });
+    }
+    if ('id' in message) this.#begin(message, this.#session);
+    else this.#session.notice(message);
+  }
+
+  #greet(hello: Hello): void {
+    if (this.#session !== undefined) {
+      throw new ManyhandsError('MESSAGE_MALFORMED', 'a connection has one hello', { path: 'type' });
+    }
+    const { store, clock, worktimes, minimumPrice } = this.#core.options;
+    this.#session = this.#open(this, hello);
+    this.send({
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      software: SOFTWARE_VERSION,
+      schedulerId: store.schedulerId,
+      nowMs: clock.wallMs(),
+      challenge: this.challenge,
+      worktimes: worktimes.map(({ name, version }) => ({ name, version })),
+      minimumPrice,
+    });
+  }
+
+  /** Begins requests one after another, so that what is pipelined is taken in its order. */
+  #begin(message: RequestMessage, session: Session): void {
+    if (++this.#inFlight === REQUESTS_IN_FLIGHT_MAX) this.#connection.pause();
+    this.#begun = this.#begun.then(async () => {
+      try {
+        const { done } = await session.request(message);
+        done.then(
+          (body) => this.#finish({ type: 'reply', replyTo: message.id, body }),
+          (error: unknown) => this.#finish(this.#refusal(message, error)),
+        );
+      } catch (error) {
+        this.#finish(this.#refusal(message, error));
+      }
+    });
+  }
+
+  #refusal(message: RequestMessage, cause: unknown): SchedulerMessage {
+    const error = asError(cause);
+    if (error.code === 'INTERNAL') {
+      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      this.#core.options.log('error', 'request failed', { type: message.type, cause: text });
+    }
+    return { type: 'refusal', replyTo: message.id, error: toWireError(error) };
+  }
+
+  #finish(answer: SchedulerMessage): void {
+    if (this.#inFlight-- === REQUESTS_IN_FLIGHT_MAX) this.#connection.resume();
+    this.send(answer);
+  }
+
+  #after(ms: number, why: string): () => void {
+    const leave = (): void => this.dismiss(new ManyhandsError('TIMEOUT', why));
+    return this.#core.options.clock.after(ms, leave, { background: true });
+  }
+
+  #ended(): void {
+    this.#isClosed = true;
+    this.#cancelTimer();
+    this.#session?.end();
+    this.#session = undefined;
+  }
+}
+
+function asError(error: unknown): ManyhandsError {
+  if (isError(error)) return error;
+  return new ManyhandsError('INTERNAL', 'the scheduler could not do this: see its log', {}, { cause: error });
+}

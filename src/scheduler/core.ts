@@ -1,0 +1,109 @@
+/**
+ * A scheduler node without its sockets: what sessions share. The composition root gives it its store and ports.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import { ManyhandsError } from '../lib/errors.js';
+import type { Random } from '../lib/random.js';
+import type { WorktimeName } from '../protocol/messages.js';
+import { BlobTickets, type BlobStore } from './blobs.js';
+import { Followers } from './followers.js';
+import { HeldLeases } from './held-leases.js';
+import type { Log } from './log.js';
+import { Market } from './market.js';
+import type { Notes, Store } from './store/store.js';
+import { Tick } from './tick.js';
+import type { WorkerSession } from './worker-session.js';
+
+export interface CoreOptions {
+  store: Store;
+  blobs: BlobStore;
+  clock: Clock;
+  random: Random;
+  /** Calls back soon, after what is ready now has been read (setImmediate in Node). */
+  defer: (fn: () => void) => void;
+  log: Log;
+  worktimes: readonly WorktimeName[];
+  /** Units; a job that offers less a slice is refused. */
+  minimumPrice: bigint;
+  /** What an operator shows in its hello. */
+  operatorToken: string;
+}
+
+/** How often deadlines of leases are looked at, milliseconds. */
+const EXPIRY_INTERVAL_MS = 500;
+
+export class Core {
+  readonly options: CoreOptions;
+  readonly tick: Tick;
+  readonly followers: Followers;
+  readonly leases = new HeldLeases();
+  readonly market: Market;
+  readonly tickets: BlobTickets;
+  /** Connected workers by their id: one that comes back takes the place of its old connection. */
+  readonly workers = new Map<string, WorkerSession>();
+  #cancelExpiry: (() => void) | undefined;
+  #isClosed = false;
+
+  private constructor(options: CoreOptions) {
+    const { store, clock, random, log } = options;
+    this.options = options;
+    this.tick = new Tick({ store, defer: options.defer, log, onNotes: (notes) => this.#heed(notes) });
+    this.followers = new Followers(store, log);
+    this.market = new Market({ tick: this.tick, leases: this.leases, clock, random, log });
+    this.tickets = new BlobTickets(clock, random);
+  }
+
+  /** A node on that store; leases of before a restart get the time to be found again. */
+  static async start(options: CoreOptions): Promise<Core> {
+    const core = new Core(options);
+    await core.tick.submit('revive', {});
+    core.#watchDeadlines();
+    return core;
+  }
+
+  /** Takes no more commands; resolves when all that was taken is committed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelExpiry?.();
+    this.market.close();
+    await this.tick.close();
+  }
+
+  #heed(notes: Notes): void {
+    for (const jobId of notes.journal) this.followers.wake(jobId);
+    for (const { leaseId, reason } of notes.revoked) {
+      this.leases.get(leaseId)?.holder.send({ type: 'lease.revoke', leaseId, reason });
+      this.leases.delete(leaseId);
+    }
+    if (notes.work) this.market.wake();
+  }
+
+  #watchDeadlines(): void {
+    if (this.#isClosed) return;
+    this.#cancelExpiry = this.options.clock.after(EXPIRY_INTERVAL_MS, () => void this.#expire(), {
+      background: true,
+    });
+  }
+
+  async #expire(): Promise<void> {
+    const { store, clock, log } = this.options;
+    try {
+      const deadline = await store.nextDeadline();
+      if (deadline !== undefined && deadline <= clock.wallMs()) await this.tick.submit('expire', {});
+    } catch (error) {
+      if (!this.#isClosed) log('error', 'expiry failed', { error: String(error) });
+    }
+    this.#watchDeadlines();
+  }
+}
+
+/** The refusal of a job that this scheduler has no worktime for. */
+export function unknownWorktime(name: string, range: string, there: readonly WorktimeName[]): ManyhandsError {
+  const available = there.map((w) => `${w.name} ${w.version}`);
+  return new ManyhandsError(
+    'WORKTIME_UNKNOWN',
+    `no worktime ${name} ${range} here: there is ${available.join(', ')}`,
+    { name, range, available },
+  );
+}

@@ -1,0 +1,242 @@
+/**
+ * What a deployer or an operator asks over its connection. Everything is checked here, and decided in the store.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { decodeJobPackage, packageDigest } from '../protocol/job-package.js';
+import { RESULTS_BYTES_MAX } from '../protocol/limits.js';
+import type { DeployerRequests, SegmentPart, SignedOffer } from '../protocol/messages.js';
+import { sliceSegment } from '../protocol/segment.js';
+import { recoverOffer } from '../wallet/offer.js';
+import { recoverChallenge } from '../wallet/session-proof.js';
+import { resolveWorktime } from '../worktimes/registry.js';
+import { checkInput, checkPackageBlobs } from './check-input.js';
+import type { ClientConnection, NoticeMessage, RequestMessage, Session } from './client-connection.js';
+import { unknownWorktime, type Core } from './core.js';
+import type { JobView } from './store/store.js';
+
+type Request<K extends keyof DeployerRequests> = DeployerRequests[K][0];
+type Answered = Promise<{ done: Promise<object> }>;
+
+export class DeployerSession implements Session {
+  readonly #core: Core;
+  readonly #connection: ClientConnection;
+  readonly #isOperator: boolean;
+  /** The address that the client has proved. */
+  #owner: string | undefined;
+
+  constructor(core: Core, connection: ClientConnection, isOperator: boolean) {
+    this.#core = core;
+    this.#connection = connection;
+    this.#isOperator = isOperator;
+  }
+
+  async request(m: RequestMessage): Answered {
+    switch (m.type) {
+      case 'ping':
+        return now({ nowMs: this.#core.options.clock.wallMs() });
+      case 'session.prove':
+        return now(await this.#prove(m));
+      case 'blob.ticket':
+        this.#proved();
+        return now(await issueTicket(this.#core, m.digest, m.bytes));
+      case 'job.deploy':
+        return this.#deploy(m);
+      case 'job.append':
+        await checkInput(this.#core.options.blobs, m.input);
+        return this.#submitted(
+          this.#core.tick.submit('append', { ...named(m, this.#proved()), ...appended(m) }),
+        );
+      case 'job.close':
+        return this.#status(this.#core.tick.submit('close', named(m, this.#proved())));
+      case 'job.cancel':
+        return this.#status(
+          this.#core.tick.submit('cancel', { ...named(m, this.#proved()), reason: m.reason }),
+        );
+      case 'job.topup':
+        await this.#checkOffer(m.offer);
+        return this.#status(this.#core.tick.submit('topup', { ...named(m, this.#proved()), offer: m.offer }));
+      case 'account.mint':
+        return this.#mint(m);
+      default:
+        return now(await this.#read(m));
+    }
+  }
+
+  notice(m: NoticeMessage): void {
+    if (m.type === 'follow.credit') this.#core.followers.credit(this.#connection, m.jobId, m.bytes);
+    else throw notForYou(m.type);
+  }
+
+  end(): void {
+    this.#core.followers.remove(this.#connection);
+  }
+
+  async #read(m: RequestMessage): Promise<object> {
+    switch (m.type) {
+      case 'job.status':
+        return { status: (await this.#ownJob(m.jobId)).status };
+      case 'job.results':
+        return this.#results(m);
+      case 'job.follow': {
+        const { status, owner } = await this.#ownJob(m.jobId);
+        // The reply is on its way before the first rows.
+        queueMicrotask(() => this.#core.followers.add(this.#connection, m.jobId, m.after, m.windowBytes));
+        return { status, owner };
+      }
+      case 'job.unfollow':
+        this.#core.followers.remove(this.#connection, m.jobId);
+        return {};
+      case 'account.show':
+        this.#proved();
+        return { address: m.address, ...(await this.#core.options.store.account(m.address)) };
+      default:
+        throw notForYou(m.type);
+    }
+  }
+
+  async #prove({ address, signature }: Request<'session.prove'>): Promise<object> {
+    const { schedulerId } = this.#core.options.store;
+    const { challenge } = this.#connection;
+    const signer = await recoverChallenge({ schedulerId, challenge, signature });
+    if (signer !== address) {
+      throw new ManyhandsError(
+        'UNAUTHENTICATED',
+        `the signature is not of ${address}: sign this connection's challenge`,
+        {
+          address,
+        },
+      );
+    }
+    this.#owner = address;
+    return { address };
+  }
+
+  async #deploy(m: Request<'job.deploy'>): Answered {
+    const owner = this.#proved();
+    const { blobs, worktimes, minimumPrice } = this.#core.options;
+    const pkg = decodeJobPackage(m.package);
+    const digest = packageDigest(m.package);
+    const { name, range } = pkg.worktime;
+    if (resolveWorktime(worktimes, name, range) === undefined) throw unknownWorktime(name, range, worktimes);
+    await checkPackageBlobs(blobs, pkg);
+    if (m.offer !== undefined) {
+      await this.#checkOffer(m.offer);
+      if (m.offer.packageDigest !== digest) {
+        throw new ManyhandsError('OFFER_MISMATCH', 'the offer was signed for another job package', {
+          digest,
+        });
+      }
+    }
+    return this.#status(
+      this.#core.tick.submit('deploy', {
+        jobId: m.jobId,
+        owner,
+        package: m.package,
+        digest,
+        worktime: { name, range },
+        groups: pkg.groups,
+        minimumPrice,
+        ...(m.offer === undefined ? {} : { offer: m.offer }),
+      }),
+    );
+  }
+
+  async #checkOffer(offer: SignedOffer): Promise<void> {
+    const signer = await recoverOffer(offer, this.#core.options.store.schedulerId);
+    if (signer !== offer.account) {
+      throw new ManyhandsError(
+        'OFFER_SIGNATURE_INVALID',
+        `the offer is not signed by its account ${offer.account}`,
+        {
+          account: offer.account,
+        },
+      );
+    }
+  }
+
+  #mint(m: Request<'account.mint'>): { done: Promise<object> } {
+    if (!this.#isOperator) {
+      throw new ManyhandsError(
+        'FORBIDDEN',
+        'only an operator, with the token of the data folder, mints credits',
+      );
+    }
+    const { address: account, amount, mintId } = m;
+    return this.#submitted(this.#core.tick.submit('mint', { account, amount, mintId }));
+  }
+
+  async #results({ jobId, from, to }: Request<'job.results'>): Promise<object> {
+    await this.#ownJob(jobId);
+    const { parts, next } = await this.#core.options.store.results(jobId, from, to, RESULTS_BYTES_MAX);
+    const cut = parts.map((part) => cutPart(part, from, to));
+    return next === undefined || next > to ? { parts: cut } : { parts: cut, next };
+  }
+
+  async #ownJob(jobId: string): Promise<Pick<JobView, 'status' | 'owner'>> {
+    const owner = this.#isOperator ? undefined : this.#proved();
+    const job = await this.#core.options.store.status(jobId);
+    if (job === undefined) {
+      throw new ManyhandsError(
+        'JOB_UNKNOWN',
+        `no job ${jobId} is known here: check the id and the scheduler`,
+        { jobId },
+      );
+    }
+    if (owner !== undefined && job.owner !== owner) {
+      throw new ManyhandsError(
+        'NOT_OWNER',
+        `job ${jobId} belongs to ${job.owner}, and you are ${owner}: use the identity that deployed it`,
+        { jobId, owner: job.owner },
+      );
+    }
+    return job;
+  }
+
+  #proved(): string {
+    if (this.#owner === undefined && !this.#isOperator) {
+      throw new ManyhandsError('UNAUTHENTICATED', 'prove who you are first: session.prove');
+    }
+    return this.#owner ?? 'operator';
+  }
+
+  #status(done: Promise<object>): { done: Promise<object> } {
+    return { done: done.then((status) => ({ status })) };
+  }
+
+  #submitted(done: Promise<object>): { done: Promise<object> } {
+    return { done };
+  }
+}
+
+const now = (body: object): { done: Promise<object> } => ({ done: Promise.resolve(body) });
+const named = (m: { jobId: string }, owner: string): { jobId: string; owner: string } => ({
+  jobId: m.jobId,
+  owner,
+});
+const appended = ({
+  appendId,
+  input,
+}: Request<'job.append'>): Pick<Request<'job.append'>, 'appendId' | 'input'> => ({
+  appendId,
+  input,
+});
+
+function notForYou(type: string): ManyhandsError {
+  return new ManyhandsError('FORBIDDEN', `${type} is not a deployer's message`, { type });
+}
+
+/** Only what was asked for of a stored segment. */
+function cutPart(part: SegmentPart, from: number, to: number): SegmentPart {
+  const first = Math.max(part.first, from);
+  const last = Math.min(part.first + part.count - 1, to);
+  const count = last - first + 1;
+  if (count === part.count) return part;
+  return { first, count, segment: sliceSegment(part.segment, first - part.first, count) };
+}
+
+/** Leave to put a blob, or the word that it is here. */
+export async function issueTicket(core: Core, digest: string, bytes: number): Promise<object> {
+  if ((await core.options.blobs.size(digest)) !== undefined) return { known: true };
+  return { known: false, ticket: core.tickets.issue(digest, bytes) };
+}

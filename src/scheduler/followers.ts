@@ -1,0 +1,127 @@
+/**
+ * Who follows which job, and how far each has come. Rows are read from the store only as a follower's window allows, so
+ * a slow one costs the scheduler nothing.
+ * @module
+ */
+import { toWireError } from '../lib/errors.js';
+import { RESULTS_BYTES_MAX } from '../protocol/limits.js';
+import type { JournalRow, SchedulerMessage } from '../protocol/messages.js';
+import type { Log } from './log.js';
+import type { Store } from './store/store.js';
+
+/** What a row costs of the window beside its segments: no row is free. */
+export const ROW_BYTES = 512;
+
+export interface FollowerPort {
+  send(message: SchedulerMessage): void;
+  readonly bufferedBytes: number;
+}
+
+interface Follower {
+  readonly port: FollowerPort;
+  readonly jobId: string;
+  /** The last row that was sent. */
+  cursor: number;
+  /** Bytes that may still be sent before the follower says that it has consumed some. */
+  window: number;
+  state: 'idle' | 'reading' | 'again' | 'gone';
+}
+
+/** Console and progress are dropped for a follower that has so much unsent. */
+const BEST_EFFORT_BYTES_MAX = 1024 * 1024;
+
+export class Followers {
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #byJob = new Map<string, Set<Follower>>();
+
+  constructor(store: Store, log: Log) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** Sends the rows after `after` from now on; a second follow of the same job and port takes the place of the first. */
+  add(port: FollowerPort, jobId: string, after: number, windowBytes: number): void {
+    this.remove(port, jobId);
+    const set = this.#byJob.get(jobId) ?? new Set();
+    const follower: Follower = { port, jobId, cursor: after, window: windowBytes, state: 'idle' };
+    this.#byJob.set(jobId, set.add(follower));
+    this.#pump(follower);
+  }
+
+  /** Ends the follow of that job, or all of that port's. */
+  remove(port: FollowerPort, jobId?: string): void {
+    for (const [id, set] of jobId === undefined ? this.#byJob : [[jobId, this.#byJob.get(jobId)] as const]) {
+      for (const follower of set ?? []) {
+        if (follower.port !== port) continue;
+        follower.state = 'gone';
+        set!.delete(follower);
+      }
+      if (set?.size === 0) this.#byJob.delete(id);
+    }
+  }
+
+  /** The follower has consumed bytes. */
+  credit(port: FollowerPort, jobId: string, bytes: number): void {
+    for (const follower of this.#byJob.get(jobId) ?? []) {
+      if (follower.port !== port) continue;
+      follower.window += bytes;
+      this.#pump(follower);
+    }
+  }
+
+  /** The job's journal has new rows. */
+  wake(jobId: string): void {
+    for (const follower of this.#byJob.get(jobId) ?? []) this.#pump(follower);
+  }
+
+  /** Tells a job's followers something that may be lost. */
+  tell(jobId: string, message: SchedulerMessage): void {
+    for (const { port } of this.#byJob.get(jobId) ?? []) {
+      if (port.bufferedBytes < BEST_EFFORT_BYTES_MAX) port.send(message);
+    }
+  }
+
+  #pump(follower: Follower): void {
+    if (follower.state === 'reading') follower.state = 'again';
+    if (follower.state === 'idle') void this.#read(follower);
+  }
+
+  async #read(follower: Follower): Promise<void> {
+    const { port, jobId } = follower;
+    try {
+      do {
+        follower.state = 'reading';
+        while (follower.window > 0 && isHere(follower)) {
+          const rows = await this.#store.journal(
+            jobId,
+            follower.cursor,
+            Math.min(follower.window, RESULTS_BYTES_MAX),
+          );
+          if (rows.length === 0 || !isHere(follower)) break;
+          for (const row of rows) follower.window -= rowBytes(row);
+          follower.cursor = rows.at(-1)!.seq;
+          port.send({ type: 'job.journal', jobId, rows });
+        }
+      } while (isAwaited(follower));
+      if (isHere(follower)) follower.state = 'idle';
+    } catch (error) {
+      this.remove(port, jobId);
+      this.#log('error', 'follower', { jobId, error: toWireError(error).message });
+      port.send({ type: 'goodbye', error: toWireError(error) });
+    }
+  }
+}
+
+/** Read through a function: the state changes while a read is awaited. */
+const isHere = (follower: Follower): boolean => follower.state !== 'gone';
+
+/** Whether there were new rows while the last ones were read. */
+const isAwaited = (follower: Follower): boolean => follower.state === 'again';
+
+/** What a row takes of its follower's window; the deployer counts the same way. */
+export function rowBytes(row: JournalRow): number {
+  let bytes = ROW_BYTES;
+  if (row.event.kind === 'outcomes') for (const part of row.event.parts) bytes += part.segment.byteLength;
+  return bytes;
+}

@@ -1,0 +1,73 @@
+/**
+ * Which leases the connected workers hold: a picture for recalls and revocations, never the truth (that is the store).
+ * @module
+ */
+import type { Candidate } from './policy/choose-job.js';
+import type { SchedulerMessage } from '../protocol/messages.js';
+import type { LentLease } from './store/store.js';
+
+/** A job of which nothing is known: what its slices are thought to take. */
+const UNKNOWN_SLICE_MS = 100;
+
+export interface LeaseHolder {
+  readonly workerId: string;
+  send(message: SchedulerMessage): void;
+}
+
+export interface HeldLease {
+  readonly leaseId: string;
+  readonly holder: LeaseHolder;
+  readonly job: Candidate;
+  /** First slice without an outcome, and the last one. */
+  next: number;
+  last: number;
+  /** What one slice is thought to take, milliseconds. */
+  sliceMs: number;
+  isBegun: boolean;
+  recalledMs: number;
+  recalls: number;
+}
+
+export class HeldLeases {
+  readonly #leases = new Map<string, HeldLease>();
+
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  get(leaseId: string): HeldLease | undefined {
+    return this.#leases.get(leaseId);
+  }
+
+  /** A lease that `holder` has from now on. */
+  add(holder: LeaseHolder, lease: LentLease): void {
+    const { leaseId, job, next, last, sliceMs = UNKNOWN_SLICE_MS } = lease;
+    const fresh = { isBegun: false, recalledMs: 0, recalls: 0 };
+    this.#leases.set(leaseId, { leaseId, holder, job, next, last, sliceMs, ...fresh });
+  }
+
+  delete(leaseId: string): void {
+    this.#leases.delete(leaseId);
+  }
+
+  /** Forgets all of one holder's. */
+  drop(holder: LeaseHolder): void {
+    for (const lease of this.#leases.values())
+      if (lease.holder === holder) this.#leases.delete(lease.leaseId);
+  }
+
+  /** How many slices of the lease are left; it is gone at 0. */
+  progress(leaseId: string, next: number, left: number): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined) return;
+    lease.isBegun ||= next > lease.next;
+    lease.recalls = 0;
+    lease.next = next;
+    lease.last = next + left - 1;
+    if (left === 0) this.#leases.delete(leaseId);
+  }
+
+  values(): Iterable<HeldLease> {
+    return this.#leases.values();
+  }
+}

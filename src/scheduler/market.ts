@@ -1,0 +1,179 @@
+/**
+ * Where sandboxes that want work meet jobs that have some. Wants that cannot be served wait here (in memory: a worker
+ * that comes back says them again), and are tried again whenever work may have appeared.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import { ManyhandsError } from '../lib/errors.js';
+import { newId } from '../lib/ids.js';
+import type { Random } from '../lib/random.js';
+import { LEASES_PER_WORKER_MAX } from '../protocol/limits.js';
+import type { WorkerDescription } from '../protocol/messages.js';
+import type { HeldLeases, LeaseHolder } from './held-leases.js';
+import type { Log } from './log.js';
+import { chooseRecall } from './policy/choose-recall.js';
+import type { Tick } from './tick.js';
+
+export interface Want {
+  /** The worker's number for it. */
+  readonly want: number;
+  /** The job its sandbox is warm for. */
+  readonly warm?: string;
+  /** Whether the sandbox has nothing to do now; the others ask ahead. */
+  readonly idle: boolean;
+}
+
+export interface Customer extends LeaseHolder {
+  readonly description: WorkerDescription;
+}
+
+export interface MarketOptions {
+  tick: Tick;
+  leases: HeldLeases;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** While sandboxes stand idle, leases are looked at again so often for a tail to recall, milliseconds. */
+const RECALL_INTERVAL_MS = 25;
+
+export class Market {
+  readonly #options: MarketOptions;
+  readonly #wants = new Map<Customer, Map<number, Want>>();
+  /** Customers that are being served, and whether to look again after that. */
+  readonly #serving = new Map<Customer, { again: boolean }>();
+  #cancelRecall: (() => void) | undefined;
+
+  constructor(options: MarketOptions) {
+    this.#options = options;
+  }
+
+  add(customer: Customer, want: Want): void {
+    const wants = this.#wants.get(customer) ?? new Map<number, Want>();
+    if (wants.size >= LEASES_PER_WORKER_MAX) {
+      throw new ManyhandsError('LIMIT_EXCEEDED', 'too many wants of one worker at once', {
+        limit: 'LEASES_PER_WORKER_MAX',
+        max: LEASES_PER_WORKER_MAX,
+        actual: wants.size + 1,
+      });
+    }
+    this.#wants.set(customer, wants.set(want.want, want));
+    this.#serve(customer);
+  }
+
+  remove(customer: Customer, want: number): void {
+    this.#wants.get(customer)?.delete(want);
+  }
+
+  /** The worker is gone. */
+  drop(customer: Customer): void {
+    this.#wants.delete(customer);
+  }
+
+  /** There may be work that was not there before. */
+  wake(): void {
+    for (const customer of this.#wants.keys()) this.#serve(customer);
+  }
+
+  close(): void {
+    this.#cancelRecall?.();
+    this.#wants.clear();
+  }
+
+  #serve(customer: Customer): void {
+    const running = this.#serving.get(customer);
+    if (running !== undefined) {
+      running.again = true;
+      return;
+    }
+    if ((this.#wants.get(customer)?.size ?? 0) === 0) return;
+    const state = { again: false };
+    this.#serving.set(customer, state);
+    void this.#serveAll(customer, state);
+  }
+
+  async #serveAll(customer: Customer, state: { again: boolean }): Promise<void> {
+    try {
+      do {
+        state.again = false;
+        while (await this.#serveOne(customer));
+      } while (readAgain(state));
+    } catch (error) {
+      this.#options.log('warn', 'lease failed', { worker: customer.workerId, error: String(error) });
+    } finally {
+      this.#serving.delete(customer);
+    }
+    this.#recallSoon();
+  }
+
+  /** Serves the customer's most urgent want; false where there is none or no work for it. */
+  async #serveOne(customer: Customer): Promise<boolean> {
+    const wants = this.#wants.get(customer);
+    const want = wants === undefined ? undefined : mostUrgent(wants);
+    if (want === undefined) return false;
+    const { tick, random, leases } = this.#options;
+    const granted = await tick.submit('lease', {
+      leaseId: newId(random),
+      worker: customer.description,
+      ...(want.warm === undefined ? {} : { warm: want.warm }),
+    });
+    if (granted === null) return false;
+    const { lease, job } = granted;
+    if (this.#wants.get(customer)?.delete(want.want) !== true) {
+      // The want was taken back, or the worker went, while the store worked on it.
+      const { leaseId, first: from } = lease;
+      await tick.submit('giveBack', { leaseId, workerId: customer.workerId, from });
+      return true;
+    }
+    const { leaseId, first, count, sliceMs } = lease;
+    leases.add(customer, { leaseId, next: first, last: first + count - 1, job, sliceMs });
+    customer.send({ type: 'lease.grant', want: want.want, lease });
+    return true;
+  }
+
+  #recallSoon(): void {
+    if (this.#cancelRecall !== undefined || !this.#hasIdle()) return;
+    this.#recall();
+    this.#cancelRecall = this.#options.clock.after(
+      RECALL_INTERVAL_MS,
+      () => {
+        this.#cancelRecall = undefined;
+        this.#recallSoon();
+      },
+      { background: true },
+    );
+  }
+
+  #hasIdle(): boolean {
+    if (this.#options.leases.size === 0) return false;
+    for (const wants of this.#wants.values()) for (const want of wants.values()) if (want.idle) return true;
+    return false;
+  }
+
+  /** Asks one lease's holder for its tail, for each worker that has an idle sandbox. */
+  #recall(): void {
+    const { leases, clock } = this.#options;
+    for (const [customer, wants] of this.#wants) {
+      if (![...wants.values()].some((want) => want.idle)) continue;
+      const nowMs = clock.monotonicMs();
+      const lease = chooseRecall(leases.values(), customer.description, nowMs);
+      if (lease === undefined) continue;
+      lease.recalledMs = nowMs;
+      lease.recalls += 1;
+      lease.holder.send({ type: 'lease.recall', leaseId: lease.leaseId });
+    }
+  }
+}
+
+/** Read through a function: it changes while a lease is awaited. */
+const readAgain = (state: { again: boolean }): boolean => state.again;
+
+function mostUrgent(wants: ReadonlyMap<number, Want>): Want | undefined {
+  let found: Want | undefined;
+  for (const want of wants.values()) {
+    if (want.idle) return want;
+    found ??= want;
+  }
+  return found;
+}

@@ -1,0 +1,45 @@
+/**
+ * From a hello to the session behind it, by its role.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import type { Hello } from '../protocol/messages.js';
+import type { Connection } from '../transport/transport.js';
+import { ClientConnection, type Session } from './client-connection.js';
+import type { Core } from './core.js';
+import { DeployerSession } from './deployer-session.js';
+import { WorkerSession } from './worker-session.js';
+
+/** Takes a new connection of a client; it lives until its socket is gone. */
+export function acceptClient(core: Core, connection: Connection): void {
+  new ClientConnection(core, connection, (client, hello) => openSession(core, client, hello));
+}
+
+function openSession(core: Core, client: ClientConnection, hello: Hello): Session {
+  switch (hello.role) {
+    case 'deployer':
+      return new DeployerSession(core, client, false);
+    case 'operator':
+      if (!isSame(hello.operatorToken ?? '', core.options.operatorToken)) {
+        throw new ManyhandsError(
+          'FORBIDDEN',
+          `that is not the operator's token: it is in the scheduler's data folder`,
+        );
+      }
+      return new DeployerSession(core, client, true);
+    case 'worker':
+      if (hello.worker === undefined) {
+        throw new ManyhandsError('MESSAGE_MALFORMED', 'a worker must describe itself', {
+          path: 'hello.worker',
+        });
+      }
+      return new WorkerSession(core, client, hello.worker);
+  }
+}
+
+/** Compares in a time that does not tell how much is right. */
+function isSame(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < b.length; i++) difference |= (a.charCodeAt(i) || 0) ^ b.charCodeAt(i);
+  return difference === 0;
+}

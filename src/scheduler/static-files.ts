@@ -1,0 +1,123 @@
+/**
+ * The donor's page and what it needs, from the folder that the build made: every file with its headers, and the big
+ * files of installed packages (Pyodide) from where npm put them, as the build's manifest says.
+ * @module
+ */
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, relative, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+export interface StaticFiles {
+  /** Answers where it knows the path; false otherwise. */
+  serve(path: string, method: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+}
+
+interface HeaderRule {
+  /** An exact path, or a prefix that ends in `*`. */
+  path: string;
+  headers: Record<string, string>;
+}
+
+interface Asset {
+  path: string;
+  sha256: string;
+  package?: string;
+  file?: string;
+}
+
+interface Served {
+  file: string;
+  etag?: string;
+}
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+};
+
+/** The files under `folder`, listed once: a path that was not there at the start is never looked up on the disk. */
+export async function openStaticFiles(folder: string): Promise<StaticFiles | undefined> {
+  if (!existsSync(join(folder, 'index.html'))) return undefined;
+  const served = new Map<string, Served>();
+  for (const file of await filesUnder(folder)) {
+    served.set(`/${relative(folder, file).split(sep).join('/')}`, { file });
+  }
+  served.delete('/headers.json');
+  for (const asset of await readAssets(folder)) {
+    const file = asset.package === undefined ? served.get(asset.path)?.file : packageFile(asset);
+    if (file !== undefined) served.set(asset.path, { file, etag: `"${asset.sha256}"` });
+  }
+  const index = served.get('/index.html');
+  if (index !== undefined) served.set('/', index);
+  const rules = await readRules(folder);
+  return {
+    async serve(path, method, request, response) {
+      const found = served.get(path);
+      if (found === undefined) return false;
+      await send(found, headersFor(rules, path), method, request, response);
+      return true;
+    },
+  };
+}
+
+async function send(
+  { file, etag }: Served,
+  headers: Record<string, string>,
+  method: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
+  if (etag !== undefined) response.setHeader('ETag', etag);
+  if (etag !== undefined && request.headers['if-none-match'] === etag) {
+    return void response.writeHead(304).end();
+  }
+  response.setHeader('Content-Length', (await stat(file)).size);
+  response.writeHead(200);
+  if (method === 'HEAD') return void response.end();
+  await pipeline(createReadStream(file), response);
+}
+
+/** Later rules add to earlier ones and win over them. */
+function headersFor(rules: readonly HeaderRule[], path: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const rule of rules) {
+    const isHit = rule.path.endsWith('*') ? path.startsWith(rule.path.slice(0, -1)) : path === rule.path;
+    if (isHit) Object.assign(headers, rule.headers);
+  }
+  return headers;
+}
+
+async function readRules(folder: string): Promise<HeaderRule[]> {
+  const { rules } = JSON.parse(await readFile(join(folder, 'headers.json'), 'utf8')) as {
+    rules: HeaderRule[];
+  };
+  return rules;
+}
+
+async function readAssets(folder: string): Promise<Asset[]> {
+  const manifest = join(folder, 'assets', 'manifest.json');
+  if (!existsSync(manifest)) return [];
+  return (JSON.parse(await readFile(manifest, 'utf8')) as { assets: Asset[] }).assets;
+}
+
+function packageFile(asset: Asset): string {
+  const root = dirname(createRequire(import.meta.url).resolve(`${asset.package}/package.json`));
+  return join(root, asset.file ?? '');
+}
+
+async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}

@@ -1,0 +1,173 @@
+/**
+ * What a worker says over its connection: its wants, its outcomes, its signs of life.
+ * @module
+ */
+import { ManyhandsError, toWireError } from '../lib/errors.js';
+import { CONSOLE_MESSAGES_PER_SECOND_MAX } from '../protocol/limits.js';
+import type { SchedulerMessage, WorkerDescription, WorkerRequests } from '../protocol/messages.js';
+import type { ClientConnection, NoticeMessage, RequestMessage, Session } from './client-connection.js';
+import type { Core } from './core.js';
+import { issueTicket } from './deployer-session.js';
+import type { Customer } from './market.js';
+
+type Request<K extends keyof WorkerRequests> = WorkerRequests[K][0];
+
+export class WorkerSession implements Session, Customer {
+  readonly description: WorkerDescription;
+  readonly #core: Core;
+  readonly #connection: ClientConnection;
+  #spoken = { second: 0, messages: 0 };
+
+  constructor(core: Core, connection: ClientConnection, description: WorkerDescription) {
+    this.#core = core;
+    this.#connection = connection;
+    this.description = description;
+    const old = core.workers.get(this.workerId);
+    core.workers.set(this.workerId, this);
+    old?.replaced();
+    void this.#adopt();
+  }
+
+  get workerId(): string {
+    return this.description.workerId;
+  }
+
+  send(message: SchedulerMessage): void {
+    this.#connection.send(message);
+  }
+
+  /** The same worker has come back over another connection. */
+  replaced(): void {
+    this.#leave();
+    this.#connection.dismiss(new ManyhandsError('CONNECTION_LOST', 'you are connected a second time'));
+  }
+
+  async request(m: RequestMessage): Promise<{ done: Promise<object> }> {
+    switch (m.type) {
+      case 'ping':
+        return { done: Promise.resolve({ nowMs: this.#core.options.clock.wallMs() }) };
+      case 'job.package':
+        return { done: Promise.resolve(await this.#package(m.jobId)) };
+      case 'blob.ticket':
+        return { done: Promise.resolve(await this.#ticket(m)) };
+      case 'lease.report':
+        return { done: this.#report(m) };
+      case 'lease.return':
+        return { done: this.#return(m) };
+      case 'lease.renew':
+        return { done: this.#core.tick.submit('renew', { leaseIds: m.leaseIds, workerId: this.workerId }) };
+      default:
+        throw new ManyhandsError('FORBIDDEN', `${m.type} is not a worker's message`, { type: m.type });
+    }
+  }
+
+  notice(m: NoticeMessage): void {
+    switch (m.type) {
+      case 'lease.want': {
+        const { want, warm, idle } = m;
+        return this.#core.market.add(this, { want, idle, ...(warm === undefined ? {} : { warm }) });
+      }
+      case 'lease.unwant':
+        return this.#core.market.remove(this, m.want);
+      case 'slice.console':
+        return this.#tell(m.leaseId, (jobId) => {
+          const { sliceNumber, level, message, same } = m;
+          const text = { sliceNumber, level, message, ...(same === undefined ? {} : { same }) };
+          return { type: 'job.console', jobId, ...text };
+        });
+      case 'slice.progress':
+        return this.#tell(m.leaseId, (jobId) => {
+          const { sliceNumber, progress } = m;
+          return {
+            type: 'job.progress',
+            jobId,
+            sliceNumber,
+            ...(progress === undefined ? {} : { progress }),
+          };
+        });
+      default:
+        throw new ManyhandsError('FORBIDDEN', `${m.type} is not a worker's message`, { type: m.type });
+    }
+  }
+
+  end(): void {
+    this.#leave();
+    if (this.#core.workers.get(this.workerId) !== this) return;
+    this.#core.workers.delete(this.workerId);
+    this.#core.tick.submit('orphan', { workerId: this.workerId }).catch((error: unknown) => this.#log(error));
+  }
+
+  #leave(): void {
+    this.#core.market.drop(this);
+    this.#core.leases.drop(this);
+  }
+
+  /** Leases of before a lost connection live on. */
+  async #adopt(): Promise<void> {
+    try {
+      const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
+      if (this.#core.workers.get(this.workerId) !== this) return;
+      for (const lease of leases) this.#core.leases.add(this, lease);
+    } catch (error) {
+      this.#log(error);
+    }
+  }
+
+  async #package(jobId: string): Promise<object> {
+    const job = await this.#core.options.store.job(jobId);
+    if (job === undefined)
+      throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here`, { jobId });
+    const { owner, offer } = job;
+    return { package: job.package, owner, ...(offer === undefined ? {} : { offer }) };
+  }
+
+  /** Only who has slices to report may put results. */
+  async #ticket({ digest, bytes }: Request<'blob.ticket'>): Promise<object> {
+    const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
+    if (leases.length === 0) {
+      throw new ManyhandsError('FORBIDDEN', 'a worker without a lease has no results to put');
+    }
+    return issueTicket(this.#core, digest, bytes);
+  }
+
+  async #report(m: Request<'lease.report'>): Promise<object> {
+    const { leaseId, first, count, computeMs, segment, lost } = m;
+    const { next, left, paid } = await this.#core.tick.submit('report', {
+      leaseId,
+      workerId: this.workerId,
+      first,
+      count,
+      computeMs,
+      ...(segment === undefined ? {} : { segment }),
+      ...(lost === undefined ? {} : { lost }),
+    });
+    this.#core.leases.progress(leaseId, next, left);
+    return { next, paid };
+  }
+
+  async #return({ leaseId, from }: Request<'lease.return'>): Promise<object> {
+    const { next, left } = await this.#core.tick.submit('giveBack', {
+      leaseId,
+      workerId: this.workerId,
+      from,
+    });
+    this.#core.leases.progress(leaseId, next, left);
+    return {};
+  }
+
+  /** Forwards what may be lost to the job's followers, as long as the worker is not too loud. */
+  #tell(leaseId: string, message: (jobId: string) => SchedulerMessage): void {
+    const held = this.#core.leases.get(leaseId);
+    if (held?.holder !== this) return;
+    const second = Math.floor(this.#core.options.clock.monotonicMs() / 1_000);
+    if (this.#spoken.second !== second) this.#spoken = { second, messages: 0 };
+    if (++this.#spoken.messages > CONSOLE_MESSAGES_PER_SECOND_MAX) return;
+    this.#core.followers.tell(held.job.jobId, message(held.job.jobId));
+  }
+
+  #log(error: unknown): void {
+    const { code, message } = toWireError(error);
+    if (code !== 'SHUTTING_DOWN')
+      this.#core.options.log('warn', 'worker', { workerId: this.workerId, code, message });
+  }
+}
