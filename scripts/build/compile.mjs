@@ -2,16 +2,18 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { filesBelow } from './files.mjs';
 import { CACHE, DIST, ROOT, SRC, packageDir } from './paths.mjs';
 
+/** Fakes for tests; they do not ship (tsconfig.build.json). */
+const FAKES = join(SRC, 'testing') + sep;
 const BUILD_INFO = join(CACHE, 'tsc.tsbuildinfo');
 
 /** Compiles; throws with the compiler's words where types are wrong (what it could emit is there all the same). */
 export async function compile() {
   const sources = (await filesBelow(SRC)).filter(
-    (file) => file.endsWith('.ts') && !/\.(test|test-d|d)\.ts$/.test(file),
+    (file) => file.endsWith('.ts') && !/\.(test|test-d|d)\.ts$/.test(file) && !file.startsWith(FAKES),
   );
   const outputs = new Set(sources.flatMap(outputsOf));
   await removeStale(outputs);
