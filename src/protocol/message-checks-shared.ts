@@ -40,6 +40,7 @@ import type {
   SignedOffer,
   WorktimeName,
 } from './messages.js';
+import { isSoundRange } from './ranges.js';
 
 export const name = text(NAME_LENGTH_MAX, 1);
 export const reason = text(REASON_LENGTH_MAX);
@@ -72,13 +73,7 @@ const rangeShape = object<RangeInput>({
   offset: optional(integer(0, JOB_SLICES_MAX)),
 });
 
-/** All but the last group are full. */
-function groupsFit({ count, group, values }: RangeInput): boolean {
-  if (group === undefined) return values === undefined;
-  return values === undefined || Math.ceil(values / group) === count;
-}
-
-export const rangeInput = refine(rangeShape, groupsFit, 'a range whose values fill its count of groups');
+export const rangeInput = refine(rangeShape, isSoundRange, 'a range whose numbers agree and are all finite');
 
 export const segmentInput = object<SegmentInput>({
   kind: oneOf('segment'),

@@ -205,10 +205,13 @@ export interface DeployerRequests {
   /** From now on `job.journal` messages come, from the row after `after`. One follow a job and connection. */
   'job.follow': [{ jobId: JobId; after: Cursor; windowBytes: number }, { status: JobStatus; owner: Address }];
   'job.unfollow': [{ jobId: JobId }, Record<string, never>];
-  'account.show': [{ address: Address }, { address: Address; balance: bigint; escrow: bigint; earned: bigint }];
+  'account.show': [
+    { address: Address },
+    { address: Address; balance: bigint; escrow: bigint; earned: bigint },
+  ];
   /** Operators only. Repeating a mintId changes nothing. */
   'account.mint': [{ address: Address; amount: bigint; mintId: string }, { balance: bigint }];
-  'ping': [Record<string, never>, { nowMs: number }];
+  ping: [Record<string, never>, { nowMs: number }];
 }
 
 /** Requests of a worker. */
@@ -238,7 +241,7 @@ export interface WorkerRequests {
   'lease.return': [{ leaseId: LeaseId; from: number; reason: string }, Record<string, never>];
   /** Sandboxes still at work on these; replied with those that are lost. */
   'lease.renew': [{ leaseIds: LeaseId[] }, { lost: LeaseId[] }];
-  'ping': DeployerRequests['ping'];
+  ping: DeployerRequests['ping'];
 }
 
 /** Work for one sandbox: slices `first` to `first + count - 1`, to be run in order. */
@@ -261,7 +264,13 @@ export interface WorkerNotices {
   /** Sandbox wants: asks for one lease, for sandbox `want` (a number of the worker's). `warm`: the job it is warm for. */
   'lease.want': { want: number; warm?: JobId; idle: boolean };
   'lease.unwant': { want: number };
-  'slice.console': { leaseId: LeaseId; sliceNumber: number; level: ConsoleLevel; message: string; same?: number };
+  'slice.console': {
+    leaseId: LeaseId;
+    sliceNumber: number;
+    level: ConsoleLevel;
+    message: string;
+    same?: number;
+  };
   'slice.progress': { leaseId: LeaseId; sliceNumber: number; progress?: number };
 }
 export interface DeployerNotices {
@@ -278,12 +287,16 @@ export interface SchedulerNotices {
   /** Stop at once; nothing of it is taken any more. */
   'lease.revoke': { leaseId: LeaseId; reason: string };
   /** The scheduler goes down soon, or this client is not welcome; with `error` the connection is closed after it. */
-  'goodbye': { error: WireError };
+  goodbye: { error: WireError };
 }
 
 export type ConsoleLevel = 'debug' | 'info' | 'log' | 'warn' | 'error';
 
-type Requests<M> = { [K in keyof M]: M[K] extends [infer Q, unknown] ? { type: K; id: number } & Q : never }[keyof M];
+/** A body of no fields says so by `Record<string, never>`, with which nothing could be joined. */
+type Joined<Q> = Q extends Record<string, never> ? unknown : Q;
+type Requests<M> = {
+  [K in keyof M]: M[K] extends [infer Q, unknown] ? { type: K; id: number } & Joined<Q> : never;
+}[keyof M];
 type Notices<M> = { [K in keyof M]: { type: K } & M[K] }[keyof M];
 
 export type AllRequests = DeployerRequests & WorkerRequests;

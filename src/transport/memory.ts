@@ -14,8 +14,8 @@ import type { CloseInfo, Connect, Connection } from './transport.js';
 export type Defer = (run: () => void) => void;
 
 export interface MemoryOptions {
-  /** By default a microtask. */
-  defer?: Defer;
+  /** One for what each end sends; by default a microtask. */
+  defer?: readonly [Defer, Defer];
   /** What `peer` says of each end. */
   names?: readonly [string, string];
 }
@@ -26,6 +26,7 @@ class MemoryConnection implements Connection {
   readonly #inbox: Inbox;
   #other!: MemoryConnection;
   #open = true;
+  #cut = false;
   /** Bytes sent that the other side has not handed over yet. */
   #unread = 0;
 
@@ -47,8 +48,7 @@ class MemoryConnection implements Connection {
   send(bytes: Uint8Array): void {
     if (!this.#open) return;
     this.#unread += bytes.length;
-    const other = this.#other;
-    this.#defer(() => other.#inbox.push(bytes));
+    this.#defer(() => this.#other.#receive(bytes));
   }
 
   close(code = 1000, reason = ''): void {
@@ -77,6 +77,18 @@ class MemoryConnection implements Connection {
     this.#defer(() => this.#inbox.deliver());
   }
 
+  /** Ends it at both ends at once; what is on its way is lost. */
+  cut(info: CloseInfo): void {
+    for (const end of [this, this.#other]) {
+      end.#cut = true;
+      end.#ended(info);
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (!this.#cut) this.#inbox.push(bytes);
+  }
+
   #ended(info: CloseInfo): void {
     this.#open = false;
     this.#inbox.end(info);
@@ -91,14 +103,28 @@ class MemoryConnection implements Connection {
   }
 }
 
+/** How a connection ends that nobody closed. */
+const ABNORMAL: CloseInfo = { code: 1006, reason: '' };
+
+export interface MemoryLink {
+  ends: [Connection, Connection];
+  /** Breaks it: what is on its way is lost, and both ends are told at once. */
+  cut(): void;
+}
+
+/** Two ends of one connection, and a way to break it. */
+export function memoryLink(options: MemoryOptions = {}): MemoryLink {
+  const [deferA, deferB] = options.defer ?? [queueMicrotask, queueMicrotask];
+  const [first, second] = options.names ?? ['memory', 'memory'];
+  const a = new MemoryConnection(second, deferA);
+  const b = new MemoryConnection(first, deferB);
+  MemoryConnection.join(a, b);
+  return { ends: [a, b], cut: () => a.cut(ABNORMAL) };
+}
+
 /** Two ends of one connection. */
 export function memoryPair(options: MemoryOptions = {}): [Connection, Connection] {
-  const defer = options.defer ?? queueMicrotask;
-  const [first, second] = options.names ?? ['memory', 'memory'];
-  const a = new MemoryConnection(second, defer);
-  const b = new MemoryConnection(first, defer);
-  MemoryConnection.join(a, b);
-  return [a, b];
+  return memoryLink(options).ends;
 }
 
 export interface MemoryNetwork {

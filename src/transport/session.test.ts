@@ -27,7 +27,8 @@ it('speaks over a real socket', async () => {
               minimumPrice: 0n,
             }),
           );
-        else if (m.type === 'ping') c.send(encodeMessage({ type: 'reply', replyTo: m.id, body: { nowMs: 5 } }));
+        else if (m.type === 'ping')
+          c.send(encodeMessage({ type: 'reply', replyTo: m.id, body: { nowMs: 5 } }));
       },
       close() {},
     });

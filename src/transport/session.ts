@@ -28,7 +28,7 @@ export type { Call, SessionCodec, SessionMessage } from './link.js';
 export type SessionState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed';
 
 /** Request types to their bodies and replies, as `DeployerRequests` and `WorkerRequests` are. */
-export type RequestMap = { [type: string]: [unknown, unknown] };
+export type RequestMap<R = Record<string, unknown>> = { [K in keyof R]: [unknown, unknown] };
 
 export interface SessionOptions {
   /** `ws(s)://host/socket`. */
@@ -44,11 +44,11 @@ export interface SessionOptions {
    * Runs on every connection after the welcome, and may ask by `call`, before anything else is sent. Where it rejects
    * with an error that is not retryable, the session ends with it.
    */
-  greet?(welcome: SessionMessage, call: Call): Promise<void>;
-  /** Every message that is no reply, refusal, welcome or goodbye. */
-  notice(message: SessionMessage): void;
+  greet?: (welcome: never, call: Call) => Promise<void>;
+  /** Every message that is no reply, refusal, welcome or goodbye, as the codec decoded it. */
+  notice: (message: never) => void;
   /** Each change of state; `error` says why it became `waiting` or `closed`. */
-  state?(state: SessionState, error?: Error): void;
+  state?: (state: SessionState, error?: Error) => void;
   /** Whether a lost connection is opened again. @default true */
   reconnect?: boolean;
   /** Milliseconds in flight, while connected, after which a request rejects with `TIMEOUT`. @default 60_000 */
@@ -59,7 +59,7 @@ const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
 /** A connection that was open for so long was a good one: the back-off starts anew. */
 const GOOD_CONNECTION_MS = 1_000;
 
-export class ClientSession<R extends object = RequestMap> {
+export class ClientSession<R extends RequestMap<R> = RequestMap> {
   readonly #options: SessionOptions;
   readonly #requests: PendingRequests;
   readonly #requestTimeoutMs: number;
@@ -120,14 +120,11 @@ export class ClientSession<R extends object = RequestMap> {
    */
   request<K extends keyof R & string>(
     type: K,
-    body: R[K] extends [infer Q, unknown] ? Q : never,
+    body: R[K][0],
     options: { signal?: AbortSignal } = {},
-  ): Promise<R[K] extends [unknown, infer A] ? A : never> {
-    const answer =
-      this.#state === 'closed'
-        ? Promise.reject(this.#endError!)
-        : this.#requests.add(type, body, options.signal);
-    return answer as Promise<R[K] extends [unknown, infer A] ? A : never>;
+  ): Promise<R[K][1]> {
+    if (this.#state === 'closed') return Promise.reject(this.#endError!);
+    return this.#requests.add(type, body, options.signal);
   }
 
   /** Sends a message that gets no answer; dropped when the session is not open. Throws what the codec throws. */
@@ -170,14 +167,14 @@ export class ClientSession<R extends object = RequestMap> {
         clock,
         codec,
         hello,
-        greet: (welcome, call) => this.#options.greet?.(welcome, call) ?? Promise.resolve(),
+        greet: (welcome, call) => this.#options.greet?.(welcome as never, call) ?? Promise.resolve(),
         newId: this.#newId,
         requestTimeoutMs: this.#requestTimeoutMs,
       },
       {
         open: () => this.#greeted(),
         answer: (answer) => this.#answered(answer),
-        notice: (message) => this.#options.notice(message),
+        notice: (message) => this.#options.notice(message as never),
         drain: () => this.#resolveDrained(),
         end: (error) => this.#linkEnded(error),
       },

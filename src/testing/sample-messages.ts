@@ -1,0 +1,234 @@
+/**
+ * A valid message of every type of the wire, for tests that mutate them or send them where they do not belong. The
+ * compiler refuses this file when a type is missing.
+ * @module
+ */
+import type {
+  ClientMessage,
+  JobStatus,
+  JournalEvent,
+  JournalRow,
+  ReplyBody,
+  RequestType,
+  SchedulerMessage,
+  SignedOffer,
+} from '../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../protocol/version.js';
+
+type Samples<M extends { type: string }> = { readonly [K in M['type']]: readonly Extract<M, { type: K }>[] };
+
+const id = (letter: string): string => letter.repeat(22);
+const digest = (letter: string): string => letter.repeat(64);
+const address = `0x${'ab'.repeat(20)}`;
+const jobId = id('J');
+const leaseId = id('L');
+const segment = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+
+const offer: SignedOffer = {
+  account: address,
+  packageDigest: digest('d'),
+  pricePerSlice: 1_000n,
+  ceiling: 2n ** 62n,
+  acceptBeforeMs: 1_800_000_000_000,
+  nonce: digest('e'),
+  signature: `0x${'1f'.repeat(65)}`,
+};
+
+const status: JobStatus = {
+  jobId,
+  runStatus: 'running',
+  open: true,
+  total: 2 ** 40,
+  leased: 10,
+  accepted: 5,
+  failed: 1,
+  workers: 2,
+  cursor: 7,
+  paid: 5_000n,
+};
+
+const events: { readonly [K in JournalEvent['kind']]: Extract<JournalEvent, { kind: K }> } = {
+  accepted: { kind: 'accepted' },
+  appended: { kind: 'appended', first: 1, count: 10 },
+  outcomes: { kind: 'outcomes', parts: [{ first: 1, count: 2, segment }] },
+  closed: { kind: 'closed' },
+  completed: { kind: 'completed' },
+  cancelled: { kind: 'cancelled', reason: 'by its owner' },
+  paused: { kind: 'paused', reason: 'nofunds' },
+  resumed: { kind: 'resumed' },
+};
+
+const rows: JournalRow[] = Object.values(events).map((event, i) => ({
+  seq: i + 1,
+  atMs: 1_700_000_000_000.5,
+  status: { ...status, reason: 'nofunds' },
+  event,
+}));
+
+export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
+  hello: [
+    { type: 'hello', protocol: PROTOCOL_VERSION, software: '0.1.0', role: 'deployer' },
+    {
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      software: '0.1.0',
+      role: 'operator',
+      operatorToken: digest('0'),
+    },
+    {
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      software: '0.1.0',
+      role: 'worker',
+      worker: {
+        workerId: id('W'),
+        worktimes: [{ name: 'map-basic', version: '1.0.0' }],
+        isolation: 'browser',
+        sandboxes: 4,
+        paymentAddress: address,
+        owners: [address],
+        jobs: [jobId],
+        groups: [{ key: 'public' }, { key: 'lab', secretHash: digest('5') }],
+        minimumPrice: 10n,
+      },
+    },
+  ],
+  'session.prove': [{ type: 'session.prove', id: 1, address, signature: offer.signature }],
+  'blob.ticket': [{ type: 'blob.ticket', id: 2, digest: digest('b'), bytes: 1_024 }],
+  'job.deploy': [
+    { type: 'job.deploy', id: 3, jobId, package: Uint8Array.of(9, 9, 9) },
+    { type: 'job.deploy', id: 4, jobId, package: Uint8Array.of(9, 9, 9), offer },
+  ],
+  'job.append': [
+    { type: 'job.append', id: 5, jobId, appendId: id('A'), input: { kind: 'segment', count: 2, segment } },
+    {
+      type: 'job.append',
+      id: 6,
+      jobId,
+      appendId: id('B'),
+      input: { kind: 'range', start: 0.5, step: -2, count: 9 },
+    },
+    {
+      type: 'job.append',
+      id: 7,
+      jobId,
+      appendId: id('C'),
+      input: { kind: 'range', start: 1, step: 1, count: 3, group: 4, values: 10, offset: 2 },
+    },
+  ],
+  'job.close': [{ type: 'job.close', id: 8, jobId }],
+  'job.cancel': [{ type: 'job.cancel', id: 9, jobId, reason: 'by its owner' }],
+  'job.status': [{ type: 'job.status', id: 10, jobId }],
+  'job.topup': [{ type: 'job.topup', id: 11, jobId, offer }],
+  'job.results': [{ type: 'job.results', id: 12, jobId, from: 1, to: 100 }],
+  'job.follow': [{ type: 'job.follow', id: 13, jobId, after: 0, windowBytes: 1_048_576 }],
+  'job.unfollow': [{ type: 'job.unfollow', id: 14, jobId }],
+  'account.show': [{ type: 'account.show', id: 15, address }],
+  'account.mint': [{ type: 'account.mint', id: 16, address, amount: 10n ** 9n, mintId: id('M') }],
+  ping: [{ type: 'ping', id: 17 }],
+  'job.package': [{ type: 'job.package', id: 18, jobId }],
+  'lease.report': [
+    { type: 'lease.report', id: 19, leaseId, first: 1, count: 2, computeMs: 0.25, segment },
+    {
+      type: 'lease.report',
+      id: 20,
+      leaseId,
+      first: 3,
+      count: 0,
+      computeMs: 0,
+      lost: { code: 'SANDBOX_CRASHED', message: 'It went away.' },
+    },
+  ],
+  'lease.return': [{ type: 'lease.return', id: 21, leaseId, from: 4, reason: 'recalled' }],
+  'lease.renew': [{ type: 'lease.renew', id: 22, leaseIds: [leaseId, id('K')] }],
+  'lease.want': [
+    { type: 'lease.want', want: 0, idle: true },
+    { type: 'lease.want', want: 1, idle: false, warm: jobId },
+  ],
+  'lease.unwant': [{ type: 'lease.unwant', want: 1 }],
+  'slice.console': [
+    { type: 'slice.console', leaseId, sliceNumber: 1, level: 'log', message: 'hello, ✋' },
+    { type: 'slice.console', leaseId, sliceNumber: 1, level: 'warn', message: 'again', same: 3 },
+  ],
+  'slice.progress': [
+    { type: 'slice.progress', leaseId, sliceNumber: 1 },
+    { type: 'slice.progress', leaseId, sliceNumber: 1, progress: 0.5 },
+  ],
+  'follow.credit': [{ type: 'follow.credit', jobId, bytes: 4_096 }],
+};
+
+export const SAMPLE_SCHEDULER_MESSAGES: Samples<SchedulerMessage> = {
+  welcome: [
+    {
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      software: '0.1.0',
+      schedulerId: digest('1'),
+      nowMs: 1_700_000_000_000,
+      challenge: digest('2'),
+      worktimes: [{ name: 'pyodide', version: '314.0.7' }],
+      minimumPrice: 0n,
+    },
+  ],
+  reply: [{ type: 'reply', replyTo: 17, body: { nowMs: 1_700_000_000_000 } }],
+  refusal: [
+    {
+      type: 'refusal',
+      replyTo: 3,
+      error: {
+        code: 'JOB_UNKNOWN',
+        message: 'There is no such job.',
+        info: { jobId, list: [1, 'two', [3n]] },
+      },
+    },
+  ],
+  'job.journal': [{ type: 'job.journal', jobId, rows }],
+  'job.console': [{ type: 'job.console', jobId, sliceNumber: 1, level: 'log', message: 'hello', same: 2 }],
+  'job.progress': [{ type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 }],
+  'lease.grant': [
+    {
+      type: 'lease.grant',
+      want: 1,
+      lease: {
+        leaseId,
+        jobId,
+        packageDigest: digest('d'),
+        first: 1,
+        count: 11,
+        inputs: [
+          { first: 1, input: { kind: 'range', start: 0, step: 1, count: 9 } },
+          { first: 10, input: { kind: 'segment', count: 2, segment } },
+        ],
+        leaseMs: 60_000,
+        sliceMs: 0.01,
+      },
+    },
+  ],
+  'lease.recall': [{ type: 'lease.recall', leaseId }],
+  'lease.revoke': [{ type: 'lease.revoke', leaseId, reason: 'cancelled' }],
+  goodbye: [{ type: 'goodbye', error: { code: 'SHUTTING_DOWN', message: 'The scheduler goes down.' } }],
+};
+
+export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K>[] } = {
+  'session.prove': [{ address }],
+  'blob.ticket': [{ known: true }, { known: false, ticket: digest('7') }],
+  'job.deploy': [{ status }],
+  'job.append': [{ first: 1, count: 10 }],
+  'job.close': [{ status: { ...status, open: false } }],
+  'job.cancel': [{ status: { ...status, runStatus: 'cancelled', reason: 'by its owner' } }],
+  'job.status': [{ status }],
+  'job.topup': [{ status }],
+  'job.results': [{ parts: [] }, { parts: [{ first: 1, count: 2, segment }], next: 3 }],
+  'job.follow': [{ status, owner: address }],
+  'job.unfollow': [{}],
+  'account.show': [{ address, balance: 2n ** 62n, escrow: 0n, earned: 1n }],
+  'account.mint': [{ balance: 10n ** 9n }],
+  'job.package': [
+    { package: Uint8Array.of(9), owner: address },
+    { package: Uint8Array.of(9), owner: address, offer },
+  ],
+  'lease.report': [{ next: 3, paid: 2_000n }],
+  'lease.return': [{}],
+  'lease.renew': [{ lost: [] }, { lost: [leaseId] }],
+  ping: [{ nowMs: 1_700_000_000_000 }],
+};

@@ -1,0 +1,74 @@
+/**
+ * Randomness that a seed replays: xoshiro128**, seeded by splitmix32. Never for secrets.
+ * @module
+ */
+import type { Random } from '../lib/random.js';
+
+export class SeededRandom implements Random {
+  readonly seed: number;
+  readonly #state = new Uint32Array(4);
+
+  /** `seed`: any integer; its low 32 bits count. */
+  constructor(seed: number) {
+    this.seed = seed >>> 0;
+    let mixed = this.seed;
+    for (let i = 0; i < 4; i++) {
+      mixed = (mixed + 0x9e3779b9) >>> 0;
+      let word = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+      word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
+      this.#state[i] = (word ^ (word >>> 16)) >>> 0;
+    }
+  }
+
+  /** 32 random bits. */
+  word(): number {
+    const state = this.#state;
+    const result = Math.imul(rotate(Math.imul(state[1]!, 5), 7), 9) >>> 0;
+    const shifted = state[1]! << 9;
+    state[2]! ^= state[0]!;
+    state[3]! ^= state[1]!;
+    state[1]! ^= state[2]!;
+    state[0]! ^= state[3]!;
+    state[2]! ^= shifted;
+    state[3] = rotate(state[3]!, 11);
+    return result;
+  }
+
+  next(): number {
+    return ((this.word() >>> 5) * 2 ** 26 + (this.word() >>> 6)) / 2 ** 53;
+  }
+
+  bytes(n: number): Uint8Array {
+    const made = new Uint8Array(n);
+    for (let i = 0; i < n; i++) made[i] = this.word() >>> 24;
+    return made;
+  }
+
+  /** A whole number from `min` to `max`, both included. */
+  integer(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
+  }
+
+  /** Anywhere in [min, max). */
+  between(min: number, max: number): number {
+    return min + this.next() * (max - min);
+  }
+
+  /** True with probability `chance`. */
+  chance(chance: number): boolean {
+    return this.next() < chance;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.integer(0, items.length - 1)]!;
+  }
+
+  /** One of its own for a part of a test, so that what one part draws does not change what another gets. */
+  fork(): SeededRandom {
+    return new SeededRandom(this.word());
+  }
+}
+
+function rotate(word: number, bits: number): number {
+  return ((word << bits) | (word >>> (32 - bits))) >>> 0;
+}
