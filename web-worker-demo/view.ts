@@ -14,8 +14,8 @@ export interface SandboxLine {
   /** Stays with one sandbox as long as it lives. */
   key: string;
   job: string;
-  owner: string;
-  slices: number;
+  /** What it is at, in words. */
+  at: string;
   /** From 0 to 1; absent where the job does not tell. */
   progress?: number;
 }
@@ -91,7 +91,7 @@ export function log(text: string, at: Date): void {
 function makeLine(key: string): HTMLLIElement {
   const item = document.createElement('li');
   item.dataset.key = key;
-  for (const name of ['job', 'count', 'owner']) {
+  for (const name of ['job', 'at']) {
     const part = document.createElement('span');
     part.className = name;
     item.append(part);
@@ -104,11 +104,10 @@ function makeLine(key: string): HTMLLIElement {
 }
 
 function fillLine(item: HTMLLIElement, line: SandboxLine): void {
-  const [job, count, owner] = item.children;
+  const [job, at] = item.children;
   const bar = item.querySelector('progress')!;
   job!.textContent = line.job;
-  count!.textContent = `${number.format(line.slices)} ${line.slices === 1 ? 'slice' : 'slices'}`;
-  owner!.textContent = `for ${line.owner}`;
+  at!.textContent = line.at;
   bar.hidden = line.progress === undefined;
   bar.value = line.progress ?? 0;
 }

@@ -5,10 +5,11 @@
 import { test as base, type Page } from '@playwright/test';
 import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type {} from './frame-page.js';
 import { startListener, type Listener } from './listener.js';
-import { startWebServer, type WebServer } from './web-server.js';
+import { startWebServer, WEB, type WebServer } from './web-server.js';
 
 /** Runs the code that it is sent, as job code at its worst could, and answers with what came of it. */
 const OBEDIENT = `self.onmessage = ({ ports: [port] }) => {
@@ -21,8 +22,6 @@ const OBEDIENT = `self.onmessage = ({ ports: [port] }) => {
     }
   };
 };`;
-
-const FRAME = fileURLToPath(new URL('../../../dist/web/sandbox/frame.html', import.meta.url));
 
 export interface FrameRig {
   page: Page;
@@ -40,16 +39,14 @@ export interface FrameRig {
 export const test = base.extend<{ rig: FrameRig }>({
   rig: async ({ page }, use) => {
     const stranger = await startListener();
-    const server = await startWebServer(
-      {
-        '/': '<!doctype html><title>Frame test</title><script type="module" src="/test.js"></script>',
-        '/test.js': await bundle(),
-        '/obedient.js': OBEDIENT,
-        '/broken.js': 'throw new Error("broken from the start");',
-        '/bare.html': await readFile(FRAME, 'utf8'),
-      },
-      ['/bare.html'],
-    );
+    const server = await startWebServer({
+      'index.html': '<!doctype html><title>Frame test</title><script type="module" src="/test.js"></script>',
+      'test.js': await bundle(),
+      'obedient.js': OBEDIENT,
+      'broken.js': 'throw new Error("broken from the start");',
+      // No rule of headers.json is for this path, so it comes without a policy.
+      'bare.html': await readFile(join(WEB, 'sandbox', 'frame.html'), 'utf8'),
+    });
     await page.goto(server.url);
     await use({ page, server, stranger, ...actions(page) });
     await page.close();

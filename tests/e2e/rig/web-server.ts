@@ -1,31 +1,22 @@
 /**
- * A small server for tests of the frame without a scheduler: dist/web with the headers of headers.json, the files
- * that its manifest takes from packages, and pages that a test hands in.
+ * The scheduler's static server without a scheduler: dist/web as it is served, and pages that a test puts in.
  * @module
  */
-import { createRequire } from 'node:module';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { readFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, extname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openStaticFiles } from '../../../src/scheduler/static-files.js';
 
-const WEB = fileURLToPath(new URL('../../../dist/web/', import.meta.url));
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.json': 'application/json',
-  '.wasm': 'application/wasm',
-};
+export const WEB = fileURLToPath(new URL('../../../dist/web/', import.meta.url));
 
 export interface Asset {
   name: string;
   path: string;
   sha256: string;
   bytes: number;
-  package?: string;
-  file?: string;
 }
 
 export interface WebServer {
@@ -33,56 +24,34 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-interface Rules {
-  rules: { path: string; headers: Record<string, string> }[];
-}
-
 export async function readManifest(): Promise<Asset[]> {
   const text = await readFile(join(WEB, 'assets', 'manifest.json'), 'utf8');
   return (JSON.parse(text) as { assets: Asset[] }).assets;
 }
 
-/** Serves on a free port of loopback. `pages`: what is served besides, by path; `bare`: leaves the headers out there. */
-export async function startWebServer(pages: Record<string, string>, bare: string[] = []): Promise<WebServer> {
-  const { rules } = JSON.parse(await readFile(join(WEB, 'headers.json'), 'utf8')) as Rules;
-  const assets = await readManifest();
+/** Serves on a free port of loopback. `pages`: what is served besides, or in place of what is there, by file name. */
+export async function startWebServer(pages: Record<string, string>): Promise<WebServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'manyhands-web-'));
+  await cp(WEB, folder, { recursive: true });
+  for (const [name, text] of Object.entries(pages)) await writeFile(join(folder, name), text);
+  const files = await openStaticFiles(folder);
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.writeHead(404).end());
-  });
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const body = pages[path] ?? (await readFile(fileOf(path, assets)));
-    if (!bare.includes(path)) {
-      for (const rule of rules) {
-        if (!matches(rule.path, path)) continue;
-        for (const [name, value] of Object.entries(rule.headers)) response.setHeader(name, value);
-      }
-    }
-    response.setHeader(
-      'Content-Type',
-      TYPES[extname(path === '/' ? '/index.html' : path)] ?? 'application/octet-stream',
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    files?.serve(pathname, request.method ?? 'GET', request, response).then(
+      (found) => found || response.writeHead(404).end(),
+      () => response.destroy(),
     );
-    response.end(body);
-  };
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await rm(folder, { recursive: true, force: true });
+    },
   };
-}
-
-function matches(rule: string, path: string): boolean {
-  return rule.endsWith('*') ? path.startsWith(rule.slice(0, -1)) : rule === path;
-}
-
-function fileOf(path: string, assets: Asset[]): string {
-  const asset = assets.find((one) => one.path === path);
-  if (asset?.package === undefined || asset.file === undefined) return join(WEB, path);
-  const require = createRequire(import.meta.url);
-  return join(dirname(require.resolve(`${asset.package}/package.json`)), asset.file);
 }
