@@ -1,0 +1,199 @@
+/**
+ * Sandboxes that run in this very thread, for tests of whoever feeds them: they do what a script says for each slice,
+ * at times of a clock that the test owns. They keep the sandbox port's promises and none of its isolation.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import { encodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
+import type { InputPart } from '../protocol/messages.js';
+import { rangeDatum } from '../protocol/ranges.js';
+import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import { SegmentReader, SegmentWriter } from '../protocol/segment.js';
+import type { Sandbox, SandboxHandlers, SandboxHost } from '../worker/sandbox/sandbox.js';
+
+/** What a slice does. `hang`: never ends. `crash`: takes the sandbox with it. */
+export type SliceAct =
+  | { kind: 'value'; value: unknown; ms?: number }
+  | { kind: 'throw'; error: Error; ms?: number }
+  | { kind: 'crash' }
+  | { kind: 'hang' };
+
+export interface FakeSandboxScript {
+  /** Called for each slice that runs; `run` counts this slice's executions from 1. */
+  slice(sliceNumber: number, datum: unknown, run: number): SliceAct;
+  /** What becomes of an assignment. @default 'assigned' */
+  assign?(start: number): 'assigned' | 'refuse' | 'crash' | 'hang';
+  /** Whether it can be started; `start` counts from 1. @default true */
+  starts?(start: number): boolean;
+  /** Sees, and may replace, everything a sandbox posts. */
+  post?(message: unknown): unknown[];
+}
+
+type Run = Extract<SupervisorToSandbox, { type: 'run' }>;
+
+export class FakeSandboxHost implements SandboxHost {
+  readonly isolation = 'thread';
+  /** Executions of each slice. */
+  readonly runs = new Map<number, number>();
+  /** Every batch that came, in order. */
+  readonly batches: { first: number; count: number; each: boolean }[] = [];
+  readonly owners: string[] = [];
+  started = 0;
+  alive = 0;
+  closed = false;
+  readonly #clock: Clock;
+  readonly #script: FakeSandboxScript;
+
+  constructor(clock: Clock, script: FakeSandboxScript) {
+    this.#clock = clock;
+    this.#script = script;
+  }
+
+  async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    this.owners.push(owner);
+    const start = ++this.started;
+    if (this.#script.starts?.(start) === false) throw new Error('no room for a sandbox');
+    this.alive++;
+    const ended = (): void => void this.alive--;
+    return new FakeSandbox(this, this.#clock, this.#script, handlers, start, ended);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+class FakeSandbox implements Sandbox {
+  readonly #host: FakeSandboxHost;
+  readonly #clock: Clock;
+  readonly #script: FakeSandboxScript;
+  readonly #handlers: SandboxHandlers;
+  readonly #start: number;
+  readonly #ended: () => void;
+  readonly #queue: Run[] = [];
+  readonly #writer = new SegmentWriter();
+  #state: 'empty' | 'idle' | 'running' | 'dead' = 'empty';
+
+  constructor(
+    host: FakeSandboxHost,
+    clock: Clock,
+    script: FakeSandboxScript,
+    handlers: SandboxHandlers,
+    start: number,
+    ended: () => void,
+  ) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#script = script;
+    this.#handlers = handlers;
+    this.#start = start;
+    this.#ended = ended;
+  }
+
+  send(message: SupervisorToSandbox): void {
+    if (this.#state === 'dead') return;
+    if (message.type === 'assign') return this.#assign();
+    if (message.type !== 'run') return;
+    this.#queue.push(message);
+    if (this.#state === 'idle') this.#next();
+  }
+
+  kill(): void {
+    this.#die('It was killed.');
+  }
+
+  #assign(): void {
+    const how = this.#script.assign?.(this.#start) ?? 'assigned';
+    this.#later(0, () => {
+      if (how === 'crash') return this.#die('It crashed while it was assigned.');
+      if (how === 'hang') return;
+      if (how === 'refuse') {
+        return this.#post({
+          type: 'assign-failed',
+          error: { code: 'ASSIGN_FAILED', message: 'SyntaxError: no' },
+        });
+      }
+      this.#state = 'idle';
+      this.#post({ type: 'assigned' });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const run = this.#state === 'idle' ? this.#queue.shift() : undefined;
+    if (run === undefined) return;
+    this.#state = 'running';
+    const slices = [...slicesOf(run.inputs)];
+    this.#host.batches.push({ first: slices[0]!.sliceNumber, count: slices.length, each: run.each });
+    this.#later(0, () => this.#run(run, slices, 0, 0));
+  }
+
+  #run(run: Run, slices: readonly FakeSlice[], index: number, reported: number): void {
+    const { sliceNumber, datum } = slices[index]!;
+    const runs = (this.#host.runs.get(sliceNumber) ?? 0) + 1;
+    this.#host.runs.set(sliceNumber, runs);
+    const act = this.#script.slice(sliceNumber, datum, runs);
+    if (run.each) this.#post({ type: 'begin', sliceNumber });
+    if (act.kind === 'hang') return;
+    if (act.kind === 'crash') return this.#die('It crashed.');
+    const end = (): void => {
+      if (act.kind === 'value') this.#writer.appendValue(act.value);
+      else this.#writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(act.error));
+      const done = index + 1 === slices.length;
+      const flushed = done || run.each || this.#writer.byteLength > 256 * 1024;
+      if (flushed) {
+        const first = slices[reported]!.sliceNumber;
+        const count = index + 1 - reported;
+        const segment = this.#writer.finish();
+        this.#post({
+          type: 'outcomes',
+          batch: run.batch,
+          first,
+          count,
+          segment,
+          computeMs: act.ms ?? 0,
+          done,
+        });
+      }
+      if (this.#state === 'dead') return;
+      if (!done) return this.#run(run, slices, index + 1, flushed ? index + 1 : reported);
+      this.#state = 'idle';
+      this.#next();
+    };
+    if (act.ms === undefined || act.ms === 0) end();
+    else this.#later(act.ms, end);
+  }
+
+  #post(message: unknown): void {
+    const all = this.#script.post?.(message) ?? [message];
+    for (const one of all) if (this.#state !== 'dead') this.#handlers.message(one);
+  }
+
+  #later(ms: number, fn: () => void): void {
+    this.#clock.after(ms, () => this.#state !== 'dead' && fn());
+  }
+
+  #die(reason: string): void {
+    if (this.#state === 'dead') return;
+    this.#state = 'dead';
+    this.#ended();
+    this.#handlers.exit(reason);
+  }
+}
+
+interface FakeSlice {
+  sliceNumber: number;
+  datum: unknown;
+}
+
+function* slicesOf(inputs: InputPart[]): Generator<FakeSlice> {
+  for (const { first, input } of inputs) {
+    const reader = input.kind === 'segment' ? new SegmentReader(input.segment) : undefined;
+    for (let i = 0; i < input.count; i++) {
+      const isValue = reader?.kind(i) === ENVELOPE_KIND.value;
+      const datum =
+        input.kind === 'range' ? rangeDatum(input, i) : isValue ? reader!.value(i) : reader!.body(i);
+      yield { sliceNumber: first + i, datum };
+    }
+  }
+}

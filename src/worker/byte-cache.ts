@@ -1,0 +1,45 @@
+/**
+ * Bytes by key, bounded by their sum: what was not used for longest goes first.
+ * @module
+ */
+export class ByteCache<V extends { readonly byteLength: number }> {
+  readonly #bytesMax: number;
+  readonly #entries = new Map<string, V>();
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Sum of what is kept, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(key: string): V | undefined {
+    const found = this.#entries.get(key);
+    if (found === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, found);
+    return found;
+  }
+
+  /** Keeps `value`, unless it alone is too large. */
+  set(key: string, value: V): void {
+    this.delete(key);
+    if (value.byteLength > this.#bytesMax) return;
+    this.#entries.set(key, value);
+    this.#bytes += value.byteLength;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= this.#bytesMax) return;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    const found = this.#entries.get(key);
+    if (found === undefined) return;
+    this.#entries.delete(key);
+    this.#bytes -= found.byteLength;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The jobs that this worker has leases of: their packages, fetched once, checked against the digest that the lease
+ * names, and everything else that a sandbox must be given before it can run them.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { decodeJobPackage, packageDigest } from '../protocol/job-package.js';
+import type { InlineOrBlob, JobPackage } from '../protocol/job-package.js';
+import type { Address, Digest, JobId, WorktimeName } from '../protocol/messages.js';
+import type { Assignment } from '../protocol/sandbox-messages.js';
+import { resolveWorktime } from '../worktimes/registry.js';
+import type { Blobs } from './blobs.js';
+import { ByteCache } from './byte-cache.js';
+import type { SchedulerLink } from './scheduler-link.js';
+
+/** Packages that are kept, bytes. */
+const PACKAGES_BYTES_MAX = 32 * 1024 * 1024;
+
+/** A job as the scheduler described it, its package checked. */
+export interface Job {
+  readonly jobId: JobId;
+  readonly owner: Address;
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+  readonly package: JobPackage;
+  readonly byteLength: number;
+}
+
+/** Files that a worktime needs in a sandbox that cannot find them itself, by name. */
+export type LoadWorktimeFiles = (worktime: WorktimeName) => Promise<Record<string, Uint8Array>>;
+
+export interface JobsPorts {
+  link: SchedulerLink;
+  blobs: Blobs;
+  /** What this worker runs. */
+  worktimes: readonly WorktimeName[];
+  worktimeFiles: LoadWorktimeFiles;
+  /** Whose jobs may run here; anybody's when absent. */
+  owners: readonly Address[] | undefined;
+}
+
+export class Jobs {
+  readonly #ports: JobsPorts;
+  readonly #cache = new ByteCache<Job>(PACKAGES_BYTES_MAX);
+  readonly #coming = new Map<JobId, Promise<Job>>();
+
+  constructor(ports: JobsPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * The job behind a lease.
+   * @throws PACKAGE_MALFORMED, BLOB_MISMATCH where the package is not the one that the lease names, FORBIDDEN where its
+   *   owner's jobs do not run here, and what the scheduler refuses with
+   */
+  async get(jobId: JobId, digest: Digest): Promise<Job> {
+    const job = this.#cache.get(jobId) ?? (await this.#fetch(jobId));
+    if (job.digest !== digest) {
+      this.#cache.delete(jobId);
+      const text = `The package of job ${jobId} has the digest ${job.digest}; its lease names ${digest}.`;
+      throw new ManyhandsError('BLOB_MISMATCH', text, { jobId });
+    }
+    this.#checkOwner(job);
+    return job;
+  }
+
+  /** Everything that a sandbox must have before it can run the job. Throws as `get`, and WORKTIME_UNKNOWN. */
+  async assignment(job: Job): Promise<Assignment> {
+    const { worktimes, worktimeFiles, blobs } = this.#ports;
+    const { name, range } = job.package.worktime;
+    const worktime = resolveWorktime(worktimes, name, range);
+    if (worktime === undefined) {
+      const available = worktimes.map((w) => `${w.name} ${w.version}`);
+      const text = `This worker has no worktime ${name} ${range}; it has ${available.join(', ')}.`;
+      throw new ManyhandsError('WORKTIME_UNKNOWN', text, { name, range, available });
+    }
+    const digests = blobsOf(job.package);
+    const [assets, ...found] = await Promise.all([
+      worktimeFiles(worktime),
+      ...digests.map(async (digest) => [digest, await blobs.get(digest)] as const),
+    ]);
+    return { jobId: job.jobId, package: job.bytes, blobs: Object.fromEntries(found), worktime, assets };
+  }
+
+  /** Starts fetching what the job needs; what fails will fail again, and be told, when it is needed. */
+  prepare(jobId: JobId, digest: Digest): void {
+    this.get(jobId, digest)
+      .then((job) => this.assignment(job))
+      .catch(() => undefined);
+  }
+
+  #fetch(jobId: JobId): Promise<Job> {
+    const coming = this.#coming.get(jobId);
+    if (coming !== undefined) return coming;
+    const fetched = this.#ask(jobId).finally(() => this.#coming.delete(jobId));
+    this.#coming.set(jobId, fetched);
+    return fetched;
+  }
+
+  async #ask(jobId: JobId): Promise<Job> {
+    const { package: raw, owner, offer } = await this.#ports.link.request('job.package', { jobId });
+    // The message's buffer may be shared with other fields, and these bytes are kept and posted.
+    const bytes = raw.slice();
+    const digest = packageDigest(bytes);
+    if (offer !== undefined && offer.packageDigest !== digest) {
+      const text = `The payment offer of job ${jobId} is for the package ${offer.packageDigest}, not ${digest}.`;
+      throw new ManyhandsError('OFFER_MISMATCH', text, { jobId });
+    }
+    const job: Job = {
+      jobId,
+      owner,
+      digest,
+      bytes,
+      package: decodeJobPackage(bytes),
+      byteLength: bytes.byteLength,
+    };
+    this.#cache.set(jobId, job);
+    return job;
+  }
+
+  #checkOwner({ jobId, owner }: Job): void {
+    const { owners } = this.#ports;
+    if (owners === undefined || owners.includes(owner)) return;
+    const text = `Job ${jobId} belongs to ${owner}, whose jobs do not run on this worker.`;
+    throw new ManyhandsError('FORBIDDEN', text, { jobId, owner });
+  }
+}
+
+function blobsOf(job: JobPackage): Digest[] {
+  const digestOf = (part: InlineOrBlob): Digest[] => ('blob' in part ? [part.blob] : []);
+  return [...new Set([...digestOf(job.source), ...digestOf(job.args), ...(job.fs ? [job.fs.blob] : [])])];
+}

@@ -1,0 +1,61 @@
+/**
+ * Reports on their way to the scheduler, in order for each lease. A result that is too large for a segment becomes a
+ * blob first, and those behind it wait.
+ * @module
+ */
+import { isError, ManyhandsError } from '../lib/errors.js';
+import { encodeBlobRef, encodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
+import { SEGMENT_BYTES_MAX } from '../protocol/limits.js';
+import type { LeaseId, ReplyBody, RequestBody } from '../protocol/messages.js';
+import { SegmentReader, SegmentWriter } from '../protocol/segment.js';
+import type { Blobs } from './blobs.js';
+import type { SchedulerLink } from './scheduler-link.js';
+
+export type Report = RequestBody<'lease.report'>;
+
+export class Reports {
+  readonly #link: SchedulerLink;
+  readonly #blobs: Blobs;
+  /** The last report of each lease that has some waiting for a blob. */
+  readonly #last = new Map<LeaseId, Promise<unknown>>();
+
+  constructor(link: SchedulerLink, blobs: Blobs) {
+    this.#link = link;
+    this.#blobs = blobs;
+  }
+
+  /** Sends a report; resolves with the scheduler's answer, rejects with its refusal. */
+  send(report: Report): Promise<ReplyBody<'lease.report'>> {
+    const before = this.#last.get(report.leaseId);
+    const large = (report.segment?.byteLength ?? 0) > SEGMENT_BYTES_MAX;
+    if (before === undefined && !large) return this.#link.request('lease.report', report);
+    const sent = (before ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(async () => {
+        const segment = large ? await this.#asBlob(report.segment!) : report.segment;
+        // Sent, not answered: those behind need not wait for the commit.
+        return { answer: this.#link.request('lease.report', { ...report, segment }) };
+      });
+    this.#last.set(report.leaseId, sent);
+    const forget = (): void => {
+      if (this.#last.get(report.leaseId) === sent) this.#last.delete(report.leaseId);
+    };
+    sent.then(forget, forget);
+    return sent.then(({ answer }) => answer);
+  }
+
+  /** A segment whose one envelope stands for the value, or says why the value could not be stored. */
+  async #asBlob(segment: Uint8Array): Promise<Uint8Array> {
+    const reader = new SegmentReader(segment);
+    const writer = new SegmentWriter();
+    try {
+      const ref = await this.#blobs.put(reader.body(0));
+      writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef(ref));
+    } catch (error) {
+      if (!isError(error) || error.retryable || error.code === 'CLOSED') throw error;
+      const text = `The result has ${segment.byteLength} bytes, and the scheduler did not store it: ${error.message}`;
+      writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(new ManyhandsError('RESULT_TOO_LARGE', text)));
+    }
+    return writer.finish();
+  }
+}

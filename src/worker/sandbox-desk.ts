@@ -1,0 +1,154 @@
+/**
+ * The worker's sandboxes at one desk: one runner a slot. What they say becomes events for the core; what they say
+ * besides (console, progress) goes to the scheduler within its ration.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import type { Emitter } from '../lib/events.js';
+import { CONSOLE_MESSAGES_PER_SECOND_MAX, PROGRESS_INTERVAL_MS } from '../protocol/limits.js';
+import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
+import { Allowance } from './allowance.js';
+import type { Blobs } from './blobs.js';
+import type { CoreEvent, Effect } from './core/events.js';
+import type { CoreState, LeaseState } from './core/state.js';
+import type { Jobs } from './jobs.js';
+import type { BatchInputs } from './lease-inputs.js';
+import { SandboxRunner } from './sandbox-runner.js';
+import type { SandboxHost } from './sandbox/sandbox.js';
+import type { SchedulerLink } from './scheduler-link.js';
+import type { Tally } from './tally.js';
+import type { WorkerEvents } from './worker-events.js';
+
+/** Console text of one worker, bytes a second, and at once. */
+const CONSOLE_BYTES_PER_SECOND = 256 * 1024;
+const CONSOLE_BYTES_BURST = 1024 * 1024;
+/** Signs (beginnings, progress, console) of one sandbox a second, and at once; an honest one stays far below. */
+const SIGNS_PER_SECOND = 2_000;
+const SIGNS_BURST = 10_000;
+
+export interface DeskOptions {
+  link: SchedulerLink;
+  host: SandboxHost;
+  clock: Clock;
+  jobs: Jobs;
+  blobs: Blobs;
+  events: Emitter<WorkerEvents>;
+  core: CoreState;
+  tally: Tally;
+  dispatch: (event: CoreEvent) => void;
+}
+
+interface Seat {
+  readonly gen: number;
+  readonly jobId: string;
+  readonly runner: SandboxRunner;
+  readonly signs: Allowance;
+  progressMs: number;
+}
+
+type Said = Exclude<SandboxToSupervisor, { type: 'assigned' | 'assign-failed' }>;
+
+export class SandboxDesk {
+  readonly #options: DeskOptions;
+  readonly #seats: (Seat | undefined)[] = [];
+  readonly #consoleMessages: Allowance;
+  readonly #consoleBytes: Allowance;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    const now = options.clock.monotonicMs();
+    const perSecond = CONSOLE_MESSAGES_PER_SECOND_MAX;
+    this.#consoleMessages = new Allowance(perSecond, perSecond, now);
+    this.#consoleBytes = new Allowance(CONSOLE_BYTES_PER_SECOND, CONSOLE_BYTES_BURST, now);
+  }
+
+  open(effect: Extract<Effect, { type: 'open-sandbox' }>): void {
+    const { slot, gen, jobId, packageDigest } = effect;
+    const { dispatch, tally, clock } = this.#options;
+    const runner = new SandboxRunner(this.#options, {
+      ready: (job) => {
+        tally.met(jobId, job.package.public);
+        tally.sandbox(slot, jobId, 'ready', job.package.public);
+        dispatch({ type: 'sandbox-ready', slot, gen, limits: job.package.limits });
+      },
+      failed: (fault, message) => dispatch({ type: 'sandbox-failed', slot, gen, fault, message }),
+      said: (message) => this.#onSaid(slot, gen, message),
+      starved: (batch, fault, message) =>
+        dispatch({ type: 'input-failed', slot, gen, batch, fault, message }),
+      exited: (message) => dispatch({ type: 'sandbox-exit', slot, gen, message }),
+    });
+    const signs = new Allowance(SIGNS_PER_SECOND, SIGNS_BURST, clock.monotonicMs());
+    this.#seats[slot] = { gen, jobId, runner, signs, progressMs: -Infinity };
+    tally.sandbox(slot, jobId, 'opening');
+    void runner.open(jobId, packageDigest);
+  }
+
+  kill(slot: number, gen: number): void {
+    const seat = this.#seats[slot];
+    if (seat?.gen !== gen) return;
+    this.#seats[slot] = undefined;
+    seat.runner.kill();
+    this.#options.tally.sandbox(slot, seat.jobId, 'ended', seat.runner.job?.package.public);
+  }
+
+  feed({ slot, gen, batch, each }: Extract<Effect, { type: 'feed' }>, cut: BatchInputs): void {
+    const seat = this.#seats[slot];
+    if (seat?.gen === gen) seat.runner.feed(batch, cut, each);
+  }
+
+  /** Progress that the core took for true. */
+  progressed(effect: Extract<Effect, { type: 'progressed' }>): void {
+    const { slot, leaseId, jobId, sliceNumber, progress } = effect;
+    const { clock, link, tally } = this.#options;
+    const seat = this.#seats[slot];
+    const nowMs = clock.monotonicMs();
+    if (seat === undefined || nowMs - seat.progressMs < PROGRESS_INTERVAL_MS / 2) return;
+    seat.progressMs = nowMs;
+    tally.progressed(slot, jobId, sliceNumber, progress);
+    const known = progress === undefined ? {} : { progress };
+    link.notify({ type: 'slice.progress', leaseId, sliceNumber, ...known });
+  }
+
+  /** Ends all sandboxes. */
+  close(): void {
+    this.#seats.forEach((seat, slot) => seat !== undefined && this.kill(slot, seat.gen));
+  }
+
+  #onSaid(slot: number, gen: number, message: Said): void {
+    const { dispatch, clock } = this.#options;
+    if (message.type === 'outcomes') return dispatch({ ...message, slot, gen });
+    const seat = this.#seats[slot];
+    if (seat?.gen !== gen) return;
+    if (!seat.signs.take(clock.monotonicMs())) {
+      const flood = 'The sandbox posted more messages than anybody could read.';
+      return dispatch({ type: 'sandbox-exit', slot, gen, message: flood });
+    }
+    if (message.type === 'console') return this.#onConsole(slot, seat.jobId, message);
+    dispatch({ ...message, slot, gen });
+  }
+
+  #onConsole(slot: number, jobId: string, message: Extract<Said, { type: 'console' }>): void {
+    const { clock, link, events } = this.#options;
+    const { sliceNumber, level, message: text, same } = message;
+    const lease = this.#leaseOf(slot, jobId, sliceNumber);
+    const nowMs = clock.monotonicMs();
+    if (
+      lease === undefined ||
+      !this.#consoleMessages.take(nowMs) ||
+      !this.#consoleBytes.take(nowMs, text.length)
+    )
+      return;
+    const said = { sliceNumber, level, message: text, ...(same === undefined ? {} : { same }) };
+    events.emit('console', { sandbox: slot, jobId, ...said });
+    link.notify({ type: 'slice.console', leaseId: lease.leaseId, ...said });
+  }
+
+  /** Also one that is reported and not yet acknowledged: a word may come just behind the outcome. */
+  #leaseOf(slot: number, jobId: string, sliceNumber: number): LeaseState | undefined {
+    for (const lease of this.#options.core.leases.values()) {
+      if (lease.slot !== slot || lease.jobId !== jobId) continue;
+      if (sliceNumber >= lease.first && sliceNumber < lease.end) return lease;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * One sandbox from its start to its end: sets it up for a job within a time, hands it batches with the blobs that
+ * their slices stand for, and turns what it posts into events. Everything after its end is silence.
+ * @module
+ */
+import type { CancelTimer, Clock } from '../lib/clock.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
+import type { ErrorCode } from '../lib/errors.js';
+import type { Digest, JobId } from '../protocol/messages.js';
+import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
+import type { Blobs } from './blobs.js';
+import { checkSandboxMessage } from './check-sandbox-message.js';
+import type { SetupFault } from './core/events.js';
+import type { Job, Jobs } from './jobs.js';
+import type { BatchInputs } from './lease-inputs.js';
+import type { Sandbox, SandboxHost } from './sandbox/sandbox.js';
+
+/** From asking for a sandbox to having one, milliseconds. */
+export const START_MS_MAX = 60_000;
+/** From handing it the job to its word that it is ready: Python starts in there, milliseconds. */
+export const ASSIGN_MS_MAX = 120_000;
+
+/** Errors that the job brought with it; the others are trouble of this machine or of the way to it. */
+const FAULTS_OF_JOB: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ASSIGN_FAILED',
+  'BLOB_UNKNOWN',
+  'BLOB_MISMATCH',
+  'PACKAGE_MALFORMED',
+]);
+
+export interface RunnerEvents {
+  ready(job: Job): void;
+  failed(fault: SetupFault, message: string): void;
+  said(message: Exclude<SandboxToSupervisor, { type: 'assigned' | 'assign-failed' }>): void;
+  /** A batch's input cannot be had. */
+  starved(batch: number, fault: SetupFault, message: string): void;
+  exited(message: string): void;
+}
+
+export interface RunnerPorts {
+  host: SandboxHost;
+  clock: Clock;
+  jobs: Jobs;
+  blobs: Blobs;
+}
+
+type RunnerState = 'starting' | 'assigning' | 'ready' | 'ended';
+
+export class SandboxRunner {
+  readonly #ports: RunnerPorts;
+  readonly #events: RunnerEvents;
+  #state: RunnerState = 'starting';
+  #sandbox: Sandbox | undefined;
+  #job: Job | undefined;
+  #cancelLimit: CancelTimer | undefined;
+  /** Set while a batch waits for its blobs: those behind it wait too. */
+  #feeding: Promise<void> | undefined;
+
+  constructor(ports: RunnerPorts, events: RunnerEvents) {
+    this.#ports = ports;
+    this.#events = events;
+  }
+
+  /** The job that it was set up for. */
+  get job(): Job | undefined {
+    return this.#job;
+  }
+
+  /** Fetches what the job needs, starts the sandbox and assigns the job; `ready` or `failed` follows. */
+  async open(jobId: JobId, digest: Digest): Promise<void> {
+    const { jobs, host } = this.#ports;
+    try {
+      this.#job = await jobs.get(jobId, digest);
+      const assignment = await jobs.assignment(this.#job);
+      if (this.#is('ended')) return;
+      this.#limit(START_MS_MAX, 'worker', 'The sandbox did not start');
+      const sandbox = await host.start(this.#job.owner, {
+        message: (raw) => this.#onMessage(raw),
+        exit: (reason) => this.#onExit(reason),
+      });
+      if (this.#is('ended')) return sandbox.kill();
+      this.#sandbox = sandbox;
+      this.#state = 'assigning';
+      this.#limit(ASSIGN_MS_MAX, 'job', 'The job did not get ready');
+      sandbox.send({ type: 'assign', assignment });
+    } catch (error) {
+      this.#fail(faultOf(error), messageOf(error));
+    }
+  }
+
+  /** Hands the sandbox a batch; batches run in the order of the calls. */
+  feed(batch: number, cut: BatchInputs, each: boolean): void {
+    const { inputs, transfer, blobs } = cut;
+    if (this.#feeding === undefined && blobs.length === 0) {
+      this.#sandbox?.send({ type: 'run', batch, inputs, each }, transfer);
+      return;
+    }
+    const before = this.#feeding ?? Promise.resolve();
+    const feeding = before.then(async () => {
+      for (const digest of blobs) {
+        const bytes = await this.#ports.blobs.get(digest);
+        if (this.#is('ended')) return;
+        this.#sandbox?.send({ type: 'blob', digest, bytes });
+      }
+      if (!this.#is('ended')) this.#sandbox?.send({ type: 'run', batch, inputs, each }, transfer);
+    });
+    const settled = feeding
+      .catch((error: unknown) => {
+        if (!this.#is('ended')) this.#events.starved(batch, faultOf(error), messageOf(error));
+      })
+      .finally(() => {
+        if (this.#feeding === settled) this.#feeding = undefined;
+      });
+    this.#feeding = settled;
+  }
+
+  /** Ends it without a word. */
+  kill(): void {
+    if (this.#is('ended')) return;
+    this.#state = 'ended';
+    this.#cancelLimit?.();
+    this.#sandbox?.kill();
+  }
+
+  #onMessage(raw: unknown): void {
+    if (this.#is('ended')) return;
+    const checked = checkSandboxMessage(raw);
+    if ('violation' in checked) return this.#onExit(checked.violation);
+    const message = checked.ok;
+    if (this.#is('ready')) {
+      if (message.type === 'assigned' || message.type === 'assign-failed') {
+        return this.#onExit('The sandbox said again how its assignment went.');
+      }
+      return this.#events.said(message);
+    }
+    switch (message.type) {
+      case 'assigned':
+        this.#cancelLimit?.();
+        this.#state = 'ready';
+        return this.#events.ready(this.#job!);
+      case 'assign-failed':
+        return this.#fail('job', message.error.message);
+      case 'console':
+        return;
+      default:
+        return this.#onExit('The sandbox reported on slices before it had any.');
+    }
+  }
+
+  #onExit(reason: string): void {
+    if (this.#is('ended')) return;
+    if (!this.#is('ready'))
+      return this.#fail('job', `The sandbox ended while its job was assigned: ${reason}`);
+    this.kill();
+    this.#events.exited(reason);
+  }
+
+  #limit(ms: number, fault: SetupFault, what: string): void {
+    this.#cancelLimit?.();
+    this.#cancelLimit = this.#ports.clock.after(ms, () =>
+      this.#fail(fault, `${what} within ${ms / 1_000} s.`),
+    );
+  }
+
+  #fail(fault: SetupFault, message: string): void {
+    if (this.#is('ended')) return;
+    this.kill();
+    this.#events.failed(fault, message);
+  }
+
+  /** A call, since what is awaited in between may have changed the state. */
+  #is(state: RunnerState): boolean {
+    return this.#state === state;
+  }
+}
+
+function faultOf(error: unknown): SetupFault {
+  return error instanceof ManyhandsError && FAULTS_OF_JOB.has(error.code) ? 'job' : 'worker';
+}
+
+function messageOf(error: unknown): string {
+  if (isError(error)) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,261 @@
+/**
+ * Executes what the core decides: talks to the scheduler, starts and feeds sandboxes, keeps time; and tells the core
+ * what became of it. It decides nothing itself.
+ * @module
+ */
+import type { CancelTimer, Clock } from '../lib/clock.js';
+import { delay } from '../lib/clock.js';
+import { deferred } from '../lib/deferred.js';
+import type { Emitter } from '../lib/events.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
+import type { ErrorCode } from '../lib/errors.js';
+import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js';
+import type { Lease, LeaseId, SchedulerMessage } from '../protocol/messages.js';
+import type { Blobs } from './blobs.js';
+import type { CoreEvent, Effect } from './core/events.js';
+import { newCoreState, needsTick } from './core/state.js';
+import type { CoreState, Tuning } from './core/state.js';
+import { step } from './core/step.js';
+import { TICK_MS } from './core/watch.js';
+import type { Jobs } from './jobs.js';
+import { LeaseInputs } from './lease-inputs.js';
+import { Reports } from './reports.js';
+import { SandboxDesk } from './sandbox-desk.js';
+import type { SandboxHost } from './sandbox/sandbox.js';
+import type { SchedulerLink } from './scheduler-link.js';
+import { Tally } from './tally.js';
+import type { WorkerEvents, WorkerStatus } from './worker-events.js';
+
+export interface SupervisorPorts {
+  link: SchedulerLink;
+  host: SandboxHost;
+  clock: Clock;
+  jobs: Jobs;
+  blobs: Blobs;
+  events: Emitter<WorkerEvents>;
+}
+
+/** What of the scheduler's notices concerns a worker's leases. */
+export type LeaseNotice = Extract<
+  SchedulerMessage,
+  { type: 'lease.grant' | 'lease.recall' | 'lease.revoke' }
+>;
+
+/** After `halt`: how long the scheduler may take to hear of what is handed back, milliseconds. */
+const HALT_MS_MAX = 2_000;
+
+export class Supervisor {
+  readonly #ports: SupervisorPorts;
+  readonly #core: CoreState;
+  readonly #desk: SandboxDesk;
+  readonly #reports: Reports;
+  readonly #tally: Tally;
+  readonly #inputs = new Map<LeaseId, LeaseInputs>();
+  /** Requests whose answers only matter in that they come. */
+  readonly #pending = new Set<Promise<unknown>>();
+  readonly #queue: CoreEvent[] = [];
+  readonly #drained = deferred();
+  #stepping = false;
+  #cancelTick: CancelTimer | undefined;
+
+  constructor(slots: number, ports: SupervisorPorts, tuning?: Partial<Tuning>) {
+    this.#ports = ports;
+    this.#core = newCoreState(slots, tuning);
+    this.#tally = new Tally(slots, ports.events);
+    this.#reports = new Reports(ports.link, ports.blobs);
+    this.#desk = new SandboxDesk({
+      ...ports,
+      core: this.#core,
+      tally: this.#tally,
+      dispatch: (e) => this.#dispatch(e),
+    });
+  }
+
+  get status(): WorkerStatus {
+    return this.#tally.status;
+  }
+
+  /** The connection came, or went. */
+  setOnline(online: boolean): void {
+    this.#dispatch({ type: online ? 'online' : 'offline' });
+  }
+
+  notice(message: LeaseNotice): void {
+    switch (message.type) {
+      case 'lease.grant':
+        return this.#granted(message.want, message.lease);
+      case 'lease.recall':
+        return this.#dispatch({ type: 'recall', leaseId: message.leaseId });
+      case 'lease.revoke':
+        return this.#dispatch({ type: 'lost', leaseId: message.leaseId });
+    }
+  }
+
+  /**
+   * Takes no more work, hands back what has not begun, finishes what has within `graceMs`, then hands back the rest.
+   * Resolves when the scheduler knows it all, or could not be told in time.
+   */
+  async stop(graceMs: number): Promise<void> {
+    if (graceMs > 0) {
+      this.#dispatch({ type: 'drain' });
+      await this.#within(graceMs, this.#drained.promise);
+    }
+    this.#dispatch({ type: 'halt', reason: 'The worker is stopping.' });
+    await this.#within(HALT_MS_MAX, this.#settled());
+    this.#cancelTick?.();
+    this.#desk.close();
+  }
+
+  /** Hands everything back without waiting for anything: the process is about to go. */
+  halt(reason: string): void {
+    this.#dispatch({ type: 'halt', reason });
+  }
+
+  async #settled(): Promise<void> {
+    await this.#drained.promise;
+    await Promise.allSettled([...this.#pending]);
+  }
+
+  async #within(ms: number, promise: Promise<unknown>): Promise<void> {
+    const over = new AbortController();
+    const limit = delay(this.#ports.clock, ms, over.signal).catch(() => undefined);
+    await Promise.race([promise, limit]);
+    over.abort(new ManyhandsError('ABORTED', 'It settled in time.'));
+  }
+
+  #granted(want: number, lease: Lease): void {
+    const { leaseId, jobId, first, count } = lease;
+    if (this.#inputs.has(leaseId)) return;
+    let inputs: LeaseInputs;
+    try {
+      inputs = new LeaseInputs(lease);
+    } catch (error) {
+      this.#warn(error);
+      return this.#return(
+        leaseId,
+        first,
+        error instanceof Error ? error.message : 'Its inputs are malformed.',
+      );
+    }
+    this.#inputs.set(leaseId, inputs);
+    this.#ports.events.emit('fetch', { jobId, first, count });
+    const { packageDigest, leaseMs, sliceMs } = lease;
+    const { heavy } = inputs;
+    this.#dispatch({
+      type: 'grant',
+      want,
+      lease: { leaseId, jobId, packageDigest, first, count, leaseMs, sliceMs, heavy },
+    });
+  }
+
+  /** One event after the other: what an effect causes at once waits for its turn. */
+  #dispatch(event: CoreEvent): void {
+    this.#queue.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        for (const effect of step(this.#core, next, this.#ports.clock.monotonicMs())) this.#execute(effect);
+      }
+    } finally {
+      this.#stepping = false;
+    }
+    this.#keepTicking();
+  }
+
+  #keepTicking(): void {
+    if (this.#cancelTick !== undefined || !needsTick(this.#core)) return;
+    this.#cancelTick = this.#ports.clock.after(TICK_MS, () => {
+      this.#cancelTick = undefined;
+      this.#dispatch({ type: 'tick' });
+    });
+  }
+
+  #execute(effect: Effect): void {
+    const { link, jobs } = this.#ports;
+    switch (effect.type) {
+      case 'want': {
+        const { want, idle, warm } = effect;
+        return link.notify({ type: 'lease.want', want, idle, ...(warm === undefined ? {} : { warm }) });
+      }
+      case 'unwant':
+        return link.notify({ type: 'lease.unwant', want: effect.want });
+      case 'prepare':
+        return jobs.prepare(effect.jobId, effect.packageDigest);
+      case 'open-sandbox':
+        return this.#desk.open(effect);
+      case 'kill-sandbox':
+        return this.#desk.kill(effect.slot, effect.gen);
+      case 'feed': {
+        const inputs = this.#inputs.get(effect.leaseId);
+        if (inputs !== undefined) this.#desk.feed(effect, inputs.cut(effect.first, effect.count));
+        return;
+      }
+      case 'report':
+        return this.#report(effect);
+      case 'return':
+        return this.#return(effect.leaseId, effect.from, effect.reason);
+      case 'renew':
+        return this.#renew(effect.leaseIds);
+      case 'lease-over':
+        this.#inputs.delete(effect.leaseId);
+        return;
+      case 'began':
+        return this.#tally.began(effect.slot, effect.jobId, effect.sliceNumber);
+      case 'progressed':
+        return this.#desk.progressed(effect);
+      case 'trouble':
+        return this.#warn(
+          new ManyhandsError(effect.code as ErrorCode, effect.message, { jobId: effect.jobId }),
+        );
+      case 'drained':
+        return this.#drained.resolve();
+    }
+  }
+
+  #report(effect: Extract<Effect, { type: 'report' }>): void {
+    const { report, leaseId, first, count, computeMs, segment, lost } = effect;
+    const jobId = this.#core.reports.get(report)?.lease.jobId ?? '';
+    const loss = lost && { code: lost.code, message: lost.message.slice(0, ERROR_TEXT_LENGTH_MAX) };
+    const sent = this.#reports.send({ leaseId, first, count, computeMs, segment, lost: loss });
+    sent.then(
+      ({ paid }) => {
+        this.#tally.reported(jobId, first, count, computeMs, paid);
+        this.#dispatch({ type: 'reported', report });
+      },
+      (error: unknown) => {
+        const known = isError(error, 'LEASE_LOST');
+        if (!known && !isError(error, 'CLOSED')) this.#warn(error);
+        this.#dispatch({ type: 'report-failed', report, lost: known });
+      },
+    );
+  }
+
+  #return(leaseId: LeaseId, from: number, reason: string): void {
+    const cut = reason.slice(0, REASON_LENGTH_MAX);
+    // A refusal says that the scheduler has it back already.
+    this.#keep(
+      this.#ports.link.request('lease.return', { leaseId, from, reason: cut }).catch(() => undefined),
+    );
+  }
+
+  #renew(leaseIds: LeaseId[]): void {
+    const renewed = this.#ports.link.request('lease.renew', { leaseIds }).then(
+      ({ lost }) => {
+        for (const leaseId of lost) this.#dispatch({ type: 'lost', leaseId });
+      },
+      () => undefined,
+    );
+    this.#keep(renewed);
+  }
+
+  #keep(promise: Promise<unknown>): void {
+    this.#pending.add(promise);
+    void promise.finally(() => this.#pending.delete(promise));
+  }
+
+  #warn(error: unknown): void {
+    const shown = error instanceof Error ? error : new Error(String(error));
+    this.#ports.events.emit('warning', { error: shown });
+  }
+}

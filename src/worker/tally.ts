@@ -1,0 +1,64 @@
+/**
+ * The numbers and the pictures that a worker shows: what was done and earned, and what each sandbox is at.
+ * @module
+ */
+import type { Emitter } from '../lib/events.js';
+import type { JobId } from '../protocol/messages.js';
+import type { JobPublic, SandboxPhase, SandboxStatus, WorkerEvents, WorkerStatus } from './worker-events.js';
+
+/** Jobs that are remembered as met. */
+const MET_MAX = 1_024;
+
+export class Tally {
+  readonly #events: Emitter<WorkerEvents>;
+  readonly #sandboxes: SandboxStatus[];
+  readonly #met = new Set<JobId>();
+  #slices = 0;
+  #computeMs = 0;
+  #earned = 0n;
+
+  constructor(slots: number, events: Emitter<WorkerEvents>) {
+    this.#events = events;
+    this.#sandboxes = Array.from({ length: slots }, (_, sandbox) => ({ sandbox, state: 'none' }));
+  }
+
+  /** A copy. */
+  get status(): WorkerStatus {
+    return {
+      slices: this.#slices,
+      computeMs: this.#computeMs,
+      earned: this.#earned,
+      sandboxes: this.#sandboxes.map((s) => ({ ...s })),
+    };
+  }
+
+  met(jobId: JobId, about: JobPublic): void {
+    if (this.#met.has(jobId)) return;
+    if (this.#met.size >= MET_MAX) this.#met.clear();
+    this.#met.add(jobId);
+    this.#events.emit('job', { jobId, ...about });
+  }
+
+  sandbox(sandbox: number, jobId: JobId, state: SandboxPhase, about?: JobPublic): void {
+    this.#sandboxes[sandbox] = { sandbox, jobId, public: about, state };
+    this.#events.emit('sandbox', { sandbox, jobId, public: about, state });
+  }
+
+  began(sandbox: number, jobId: JobId, sliceNumber: number): void {
+    Object.assign(this.#sandboxes[sandbox]!, { sliceNumber, progress: undefined });
+    this.#events.emit('slice', { sandbox, jobId, sliceNumber });
+  }
+
+  progressed(sandbox: number, jobId: JobId, sliceNumber: number, progress?: number): void {
+    Object.assign(this.#sandboxes[sandbox]!, { sliceNumber, progress });
+    this.#events.emit('progress', { sandbox, jobId, sliceNumber, progress });
+  }
+
+  reported(jobId: JobId, first: number, count: number, computeMs: number, paid: bigint): void {
+    this.#slices += count;
+    this.#computeMs += computeMs;
+    this.#earned += paid;
+    if (count > 0) this.#events.emit('result', { jobId, first, count, computeMs });
+    if (paid > 0n) this.#events.emit('payment', { jobId, amount: paid });
+  }
+}

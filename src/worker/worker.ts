@@ -1,0 +1,282 @@
+/**
+ * The worker as its owner sees it: one life from `start()` to `stop()`, with events on the way. It joins the session
+ * with the scheduler to the supervisor; entry points hand in the real ports.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import { Emitter } from '../lib/events.js';
+import type { Listener } from '../lib/events.js';
+import { fromWireError, ManyhandsError } from '../lib/errors.js';
+import { newId } from '../lib/ids.js';
+import type { Random } from '../lib/random.js';
+import { SOFTWARE_VERSION } from '../lib/version.js';
+import { clientCodec } from '../protocol/codec.js';
+import type { Address, Hello, SchedulerMessage } from '../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../protocol/version.js';
+import { ClientSession } from '../transport/session.js';
+import type { SessionState } from '../transport/session.js';
+import type { Connect } from '../transport/transport.js';
+import { WORKTIMES } from '../worktimes/registry.js';
+import { Blobs } from './blobs.js';
+import type { Tuning } from './core/state.js';
+import { Jobs } from './jobs.js';
+import { resolveWorkerOptions } from './resolve-options.js';
+import type { Isolation, ResolvedWorkerOptions, WorkerDefaults, WorkerOptions } from './resolve-options.js';
+import type { SandboxHost } from './sandbox/sandbox.js';
+import type { SchedulerLink } from './scheduler-link.js';
+import { Supervisor } from './supervisor.js';
+import type { WorkerEvents, WorkerStatus } from './worker-events.js';
+import type { LoadWorktimeFiles } from './jobs.js';
+
+/** What a host of sandboxes, and what gives worktimes their files, is made from. */
+export interface WorkerSetting {
+  options: ResolvedWorkerOptions;
+  blobs: Blobs;
+  clock: Clock;
+}
+
+/** What the environment gives a worker. */
+export interface WorkerPorts {
+  connect: Connect;
+  clock: Clock;
+  random: Random;
+  fetch: typeof fetch;
+  defaults: WorkerDefaults;
+  /** How each kind of isolation that there is here is made. */
+  hosts: Partial<Record<Isolation, (setting: WorkerSetting) => SandboxHost>>;
+  /** Files of worktimes for sandboxes that cannot find them; none when absent. */
+  worktimeFiles?: (setting: WorkerSetting) => LoadWorktimeFiles;
+  /** Whose jobs a `thread` may run when nobody said. */
+  ownAddress: () => Promise<Address>;
+  /** Calls `leave` when the process or page is about to go; the answer stops listening. */
+  onLeave?: (leave: () => void) => () => void;
+  tuning?: Partial<Tuning>;
+}
+
+/** `stopping`: hands back and reports what it has. A stopped worker is not started again; make another. */
+export type WorkerState = 'initial' | 'starting' | 'started' | 'stopping' | 'stopped';
+
+export interface StopOptions {
+  /** Kill all sandboxes and hand everything back at once. @default false */
+  force?: boolean;
+}
+
+/** How long `stop()` lets sandboxes finish what they have been given, milliseconds. */
+export const STOP_GRACE_MS = 5_000;
+
+export class BaseWorker {
+  /** What this worker is called; it keeps it across reconnects. */
+  readonly id: string;
+  readonly #options: ResolvedWorkerOptions;
+  readonly #ports: WorkerPorts;
+  readonly #events = new Emitter<WorkerEvents>();
+  readonly #host: SandboxHost;
+  readonly #blobs: Blobs;
+  readonly #session: ClientSession;
+  #owners: readonly Address[] | undefined;
+  #state: WorkerState = 'initial';
+  #supervisor: Supervisor | undefined;
+  #stopping: Promise<void> | undefined;
+  #unlisten: (() => void)[] = [];
+
+  /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, or ISOLATION_UNAVAILABLE where this environment has no such sandbox */
+  constructor(options: WorkerOptions, ports: WorkerPorts) {
+    this.#options = resolveWorkerOptions(options, ports.defaults);
+    this.#ports = ports;
+    this.id = newId(ports.random);
+    const { isolation, scheduler } = this.#options;
+    const makeHost = ports.hosts[isolation];
+    if (makeHost === undefined) {
+      const there = Object.keys(ports.hosts).join(', ');
+      const text = `There are no sandboxes of isolation '${isolation}' here; there are: ${there}.`;
+      throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation });
+    }
+    const { clock, connect, random } = ports;
+    this.#session = new ClientSession({
+      url: scheduler.socket,
+      connect,
+      clock,
+      random,
+      codec: clientCodec,
+      hello: () => this.#hello(),
+      notice: (message) => this.#onNotice(message as SchedulerMessage),
+      state: (state, error) => this.#onSession(state, error),
+    });
+    this.#blobs = new Blobs({ http: scheduler.http, fetch: ports.fetch, clock, link: this.#link() });
+    this.#host = makeHost(this.#setting());
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** What was done and earned since the start, and what each sandbox is at. */
+  get status(): WorkerStatus {
+    return this.#supervisor?.status ?? { slices: 0, computeMs: 0, earned: 0n, sandboxes: [] };
+  }
+
+  /** Event names are case-insensitive. */
+  on<K extends keyof WorkerEvents & string>(name: K, listener: Listener<WorkerEvents[K]>): this {
+    this.#events.on(name, listener);
+    return this;
+  }
+
+  once<K extends keyof WorkerEvents & string>(name: K, listener: Listener<WorkerEvents[K]>): this {
+    this.#events.once(name, listener);
+    return this;
+  }
+
+  off<K extends keyof WorkerEvents & string>(name: K, listener: Listener<WorkerEvents[K]>): this {
+    this.#events.off(name, listener);
+    return this;
+  }
+
+  /**
+   * Connects and begins to ask for work; resolves when connected. Afterwards lost connections are made again.
+   * @throws JOB_STATE when it was started before, CONNECT_FAILED, PROTOCOL_VERSION, ABORTED
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'initial') {
+      const text = `This worker is ${this.#state}; a worker is started once. Make another one.`;
+      throw new ManyhandsError('INVALID_ARGUMENT', text, { state: this.#state });
+    }
+    this.#state = 'starting';
+    const { signal } = this.#options;
+    try {
+      this.#owners = await this.#resolveOwners();
+      this.#supervisor = this.#makeSupervisor(this.#owners);
+      await this.#session.open(signal);
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+    // A stop during the start came first.
+    if (!this.#is('starting'))
+      throw new ManyhandsError('ABORTED', 'The worker was stopped while it started.');
+    this.#state = 'started';
+    const abort = (): void => void this.stop({ force: true });
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#unlisten.push(() => signal?.removeEventListener('abort', abort));
+    if (this.#ports.onLeave) this.#unlisten.push(this.#ports.onLeave(() => this.#leave()));
+    this.#events.emit('start', {});
+    this.#supervisor.setOnline(this.#session.state === 'open');
+  }
+
+  /**
+   * Takes no more work, hands back what has not begun, lets sandboxes finish what they have been given (at most
+   * `STOP_GRACE_MS`), reports it, and closes. A second call with `force` cuts the first one short.
+   */
+  stop(options: StopOptions = {}): Promise<void> {
+    const force = options.force ?? false;
+    if (force) this.#supervisor?.halt('The worker is stopping.');
+    this.#stopping ??= this.#stop(force ? 0 : STOP_GRACE_MS);
+    return this.#stopping;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const began = this.#state;
+    if (began === 'stopped') return;
+    this.#state = 'stopping';
+    if (began === 'started') await this.#supervisor?.stop(graceMs);
+    await this.#close();
+    if (began === 'started') this.#events.emit('stop', {});
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'stopped';
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    await this.#session.close();
+    await this.#host.close();
+  }
+
+  /** The page goes: there is time to send, and none to wait. */
+  #leave(): void {
+    this.#supervisor?.halt('The page was closed.');
+  }
+
+  #is(state: WorkerState): boolean {
+    return this.#state === state;
+  }
+
+  #setting(): WorkerSetting {
+    return { options: this.#options, blobs: this.#blobs, clock: this.#ports.clock };
+  }
+
+  async #resolveOwners(): Promise<readonly Address[] | undefined> {
+    const { owners, isolation } = this.#options;
+    // Threads keep nothing from job code: strangers' jobs never get one unless their owner is named.
+    if (owners === undefined && isolation === 'thread') return [await this.#ports.ownAddress()];
+    return owners;
+  }
+
+  #makeSupervisor(owners: readonly Address[] | undefined): Supervisor {
+    const link = this.#link();
+    const blobs = this.#blobs;
+    const worktimeFiles = this.#ports.worktimeFiles?.(this.#setting()) ?? (() => Promise.resolve({}));
+    const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, owners });
+    const { clock, tuning } = this.#ports;
+    const ports = { link, host: this.#host, clock, jobs, blobs, events: this.#events };
+    return new Supervisor(this.#options.cores, ports, tuning);
+  }
+
+  /** The session with types: its codec has checked every reply. */
+  #link(): SchedulerLink {
+    return {
+      request: (type, body) => this.#session.request(type, body) as never,
+      notify: (message) => this.#session.notify(message),
+    };
+  }
+
+  #hello(): Hello {
+    const { isolation, cores, paymentAddress, jobs, groups, minimumPrice } = this.#options;
+    return {
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      software: `manyhands/${SOFTWARE_VERSION}`,
+      role: 'worker',
+      worker: {
+        workerId: this.id,
+        worktimes: WORKTIMES.map(({ name, version }) => ({ name, version })),
+        isolation,
+        sandboxes: cores,
+        paymentAddress,
+        owners: this.#owners && [...this.#owners],
+        jobs: jobs && [...jobs],
+        groups: groups && [...groups],
+        minimumPrice,
+      },
+    };
+  }
+
+  #onNotice(message: SchedulerMessage): void {
+    switch (message.type) {
+      case 'lease.grant':
+      case 'lease.recall':
+      case 'lease.revoke':
+        return this.#supervisor?.notice(message);
+      case 'goodbye':
+        this.#events.emit('warning', { error: fromWireError(message.error) });
+        return;
+      default:
+        return;
+    }
+  }
+
+  #onSession(state: SessionState, error?: Error): void {
+    if (state === 'open') {
+      this.#events.emit('connect', { url: this.#options.scheduler.http });
+      if (this.#state === 'started') this.#supervisor?.setOnline(true);
+      return;
+    }
+    if (state !== 'waiting' && state !== 'closed') return;
+    const live = this.#state === 'started' || this.#state === 'stopping';
+    if (live) this.#supervisor?.setOnline(false);
+    if (state === 'waiting') this.#events.emit('disconnect', { error });
+    else if (this.#state === 'started') {
+      this.#events.emit('error', {
+        error: error ?? new ManyhandsError('CLOSED', 'The scheduler ended the session.'),
+      });
+      void this.stop({ force: true });
+    }
+  }
+}
