@@ -17,18 +17,17 @@ startButton.addEventListener('click', () => void start());
 stopButton.addEventListener('click', () => void stop());
 
 async function start(): Promise<void> {
-  const mine = new Worker({ scheduler: location.origin });
-  worker = mine;
   connection = 'connecting';
   showState('connecting');
-  listen(mine);
+  let mine: Worker | undefined;
   try {
+    mine = new Worker({ scheduler: location.origin });
+    worker = mine;
+    listen(mine);
     await mine.start();
   } catch (error) {
-    if (worker !== mine) return;
-    end();
-    showState('failed');
-    say(`Could not start: ${message(error)}`);
+    // The donor pressed stop meanwhile: that tells of itself.
+    if (worker === mine && !isStopping()) end('failed', `Could not start: ${message(error)}`);
   }
 }
 
@@ -36,27 +35,31 @@ async function stop(): Promise<void> {
   const mine = worker;
   if (mine === undefined) return;
   connection = 'stopping';
-  draw();
+  showState('stopping');
   try {
     await mine.stop();
+    if (worker === mine) end('stopped', 'Stopped.');
   } catch (error) {
-    say(`Stopping went wrong: ${message(error)}`);
+    if (worker === mine) end('failed', `Stopping went wrong: ${message(error)}`);
   }
-  if (worker !== mine) return;
-  end();
-  showState('stopped');
-  say('Stopped.');
+}
+
+function isStopping(): boolean {
+  return connection === 'stopping';
 }
 
 /** Keeps the totals of the worker that ended. */
-function end(): void {
-  if (worker === undefined) return;
-  const { slices, computeMs } = worker.status;
-  before.slices += slices;
-  before.computeMs += computeMs;
+function end(state: 'stopped' | 'failed', words: string): void {
+  if (worker !== undefined) {
+    const { slices, computeMs } = worker.status;
+    before.slices += slices;
+    before.computeMs += computeMs;
+  }
   worker = undefined;
   showTotals(before.slices, before.computeMs, 0);
   showSandboxes([]);
+  showState(state);
+  say(words);
 }
 
 function listen(mine: Worker): void {
@@ -74,7 +77,9 @@ function listen(mine: Worker): void {
     })
     .on('job', ({ name }) => say(`Began work on ${quoted(name)}.`))
     .on('warning', ({ error }) => say(error.message))
-    .on('error', ({ error }) => say(`The worker cannot go on: ${error.message}`));
+    .on('error', ({ error }) => {
+      if (worker === mine) end('failed', `The worker cannot go on: ${error.message}`);
+    });
   for (const name of ['sandbox', 'slice', 'progress', 'result'] as const) mine.on(name, draw);
 }
 

@@ -28,7 +28,7 @@ const STATE_TEXT: Record<PageState, string> = {
   waiting: 'Connection lost, trying again …',
   stopping: 'Stopping: handing back what is not done …',
   stopped: 'Stopped',
-  failed: 'Could not start',
+  failed: 'Ended by an error',
 };
 const LOG_LINES_MAX = 100;
 

@@ -1,0 +1,156 @@
+/**
+ * Jobs from end to end: a scheduler process, donors' tabs in a real Chromium, and this Node process as the deployer.
+ * @module
+ */
+import { expect, type Page } from '@playwright/test';
+import { addSlices, attach, computeFor, init, type Job } from 'manyhands';
+import { startCutProxy } from './rig/cut-proxy.js';
+import { test } from './rig/job-rig.js';
+import { attachElsewhere } from './rig/processes.js';
+
+/** What a listener saw of a job, in the order in which it came. */
+function watch<T>(job: Job<T>): { results: [number, T][]; errors: unknown[] } {
+  const seen: { results: [number, T][]; errors: unknown[] } = { results: [], errors: [] };
+  job.on('result', ({ sliceNumber, result }) => seen.results.push([sliceNumber, result]));
+  job.on('error', (error) => seen.errors.push(error));
+  return seen;
+}
+
+/** Slice numbers, sorted: equal to 1 … n where nothing is lost or repeated. */
+const numbers = (results: readonly [number, unknown][]): number[] =>
+  results.map(([sliceNumber]) => sliceNumber).sort((a, b) => a - b);
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);
+
+async function slicesDone(tab: Page): Promise<number> {
+  const text = await tab.locator('#slices').textContent();
+  return Number((text ?? '').replaceAll(',', ''));
+}
+
+/** A work function that keeps a core busy for so many milliseconds. */
+const BUSY = `(x, ms) => {
+  const end = performance.now() + ms;
+  while (performance.now() < end) progress();
+  return x * x;
+}`;
+
+test('a tab computes a JavaScript job', async ({ rig }) => {
+  const tab = await rig.openTab();
+  await init({ scheduler: rig.scheduler });
+  const job = computeFor(
+    [1, 2, 3, 4, 5],
+    (x: number, factor: number) => ({ product: x * factor, at: typeof self }),
+    [7],
+  );
+  job.public.name = 'Sevens';
+  const seen = watch(job);
+  const results = await job.exec();
+  expect([...results]).toEqual([7, 14, 21, 28, 35].map((product) => ({ product, at: 'object' })));
+  expect(numbers(seen.results)).toEqual(upTo(5));
+  await expect.poll(() => slicesDone(tab)).toBe(5);
+  await expect(tab.getByRole('log')).toContainText('“Sevens”');
+  await tab.getByRole('button', { name: 'Stop' }).click();
+  await expect(tab.getByRole('status')).toHaveText('Stopped');
+});
+
+test('a tab computes a Python job that reads a file of its JobFS', async ({ rig }) => {
+  await rig.openTab();
+  await init({ scheduler: rig.scheduler });
+  const job = computeFor<number[]>(
+    ['alpha', 'beta', 'gamma'],
+    [
+      'import manyhands',
+      'def count(word):',
+      '    manyhands.progress(0.5)',
+      '    with open("/home/pyodide/words.txt", encoding="utf-8") as file:',
+      '        text = file.read()',
+      '    return [text.split().count(word), 2 ** 70]',
+    ].join('\n'),
+  );
+  job.worktime = 'pyodide';
+  await job.fs.add(new TextEncoder().encode('alpha beta beta alpha beta\n'), 'words.txt');
+  const results = await job.exec();
+  expect([...results]).toEqual([2, 3, 0].map((count) => [count, 2n ** 70n]));
+});
+
+test('an open job gets more slices while it runs', async ({ rig }) => {
+  await rig.openTab();
+  await init({ scheduler: rig.scheduler });
+  const job = computeFor<number>([1, 2, 3], BUSY, [20]);
+  job.autoClose = false;
+  const seen = watch(job);
+  const id = await job.deploy();
+  await expect.poll(() => seen.results.length).toBe(3);
+  await addSlices([4, 5], id);
+  await expect.poll(() => seen.results.length).toBe(5);
+  expect(job.status.runStatus).toBe('running');
+  await job.addSlices([6]);
+  await job.close();
+  expect([...(await job.wait())]).toEqual([1, 4, 9, 16, 25, 36]);
+  expect(numbers(seen.results)).toEqual(upTo(6));
+});
+
+test('a tab is closed in the middle of a job, and another one finishes it', async ({ rig }) => {
+  const count = 60;
+  const first = await rig.openTab();
+  await init({ scheduler: rig.scheduler });
+  const job = computeFor<number>(upTo(count), BUSY, [100]);
+  const seen = watch(job);
+  await job.deploy();
+  await expect.poll(() => seen.results.length).toBeGreaterThan(2);
+  await first.close();
+  const atClose = seen.results.length;
+  expect(atClose).toBeLessThan(count);
+  const second = await rig.openTab();
+  expect([...(await job.wait())]).toEqual(upTo(count).map((x) => x * x));
+  expect(numbers(seen.results)).toEqual(upTo(count));
+  expect(seen.errors).toEqual([]);
+  expect(await slicesDone(second)).toBeGreaterThan(0);
+});
+
+test('the socket of the deployer is cut, again and again, and no event is lost or repeated', async ({
+  rig,
+}) => {
+  const count = 2_000;
+  const proxy = await startCutProxy(rig.scheduler);
+  try {
+    await init({ scheduler: proxy.url });
+    await rig.openTab();
+    const job = computeFor<number>(upTo(count), BUSY, [2]);
+    const seen = watch(job);
+    let cuts = 0;
+    await job.deploy();
+    for (const at of [20, 200, 800]) {
+      await expect.poll(() => seen.results.length).toBeGreaterThan(at);
+      const carried = proxy.carried;
+      proxy.cut();
+      cuts += 1;
+      await expect.poll(() => proxy.carried).toBeGreaterThan(carried);
+    }
+    expect([...(await job.wait())]).toEqual(upTo(count).map((x) => x * x));
+    expect(cuts).toBe(3);
+    expect(numbers(seen.results)).toEqual(upTo(count));
+    expect(seen.errors).toEqual([]);
+  } finally {
+    await proxy.close();
+  }
+});
+
+test('another program attaches to a job behind a cursor, and one from the start', async ({ rig }) => {
+  const count = 200;
+  await rig.openTab();
+  await init({ scheduler: rig.scheduler });
+  const job = computeFor<number>(upTo(count), BUSY, [10]);
+  const seen = watch(job);
+  await job.deploy();
+  await expect.poll(() => seen.results.length).toBeGreaterThan(5);
+  const before = { cursor: job.cursor, results: [...seen.results] };
+  const rest = await attachElsewhere(rig.scheduler, job.id, before.cursor, rig.home);
+  expect(rest.length).toBeGreaterThan(0);
+  expect(numbers([...before.results, ...rest])).toEqual(upTo(count));
+  await job.wait();
+  expect(numbers(seen.results)).toEqual(upTo(count));
+  const again = await attach<number>(job.id);
+  const anew = watch(again);
+  await again.wait();
+  expect(numbers(anew.results)).toEqual(upTo(count));
+});

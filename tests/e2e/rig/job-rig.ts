@@ -1,0 +1,42 @@
+/**
+ * What the job tests share: a scheduler process, a home of its own for this process as the deployer, and donors' tabs.
+ * @module
+ */
+import { test as base, expect, type Page } from '@playwright/test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSchedulerProcess } from './processes.js';
+
+export interface JobRig {
+  /** The scheduler's address. */
+  scheduler: string;
+  /** The deployer's MANYHANDS_HOME. */
+  home: string;
+  /** Opens the donor page and presses start, as a donor would. */
+  openTab(): Promise<Page>;
+}
+
+export const test = base.extend<{ rig: JobRig }>({
+  rig: async ({ browser }, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'manyhands-e2e-'));
+    const home = join(folder, 'home');
+    process.env.MANYHANDS_HOME = home;
+    const scheduler = await startSchedulerProcess(join(folder, 'scheduler'));
+    const pages: Page[] = [];
+    const openTab = async (): Promise<Page> => {
+      // A context for each: another person's browser.
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      pages.push(page);
+      await page.goto(scheduler.url);
+      await page.getByRole('button', { name: 'Start' }).click();
+      await expect(page.getByRole('status')).toContainText(/Connected|Working/);
+      return page;
+    };
+    await use({ scheduler: scheduler.url, home, openTab });
+    for (const page of pages) await page.context().close();
+    await scheduler.close();
+    await rm(folder, { recursive: true, force: true });
+  },
+});
