@@ -1,0 +1,74 @@
+/**
+ * The inputs of one job, one behind the other: slices get their numbers in the order in which they were handed
+ * in, and a close comes behind them all.
+ * @module
+ */
+import type { JobStatus } from '../protocol/messages.js';
+import type { DeployerContext } from './context.js';
+import { Feed, type FeedSummary } from './feed.js';
+import type { JobInput } from './input.js';
+
+export class AppendQueue {
+  readonly #context: DeployerContext;
+  readonly #jobId: string;
+  readonly #ended: AbortSignal;
+  /** Settles when all that was begun so far is handed to the connection. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param ended aborts when nothing more can be appended; what is being fed stops then */
+  constructor(context: DeployerContext, jobId: string, ended: AbortSignal) {
+    this.#context = context;
+    this.#jobId = jobId;
+    this.#ended = ended;
+  }
+
+  /** Begins at once; there must be nothing before it. */
+  startFirst(input: JobInput): Feed {
+    const feed = this.#start(input, 'data');
+    this.#last = feed.sent.catch(() => undefined);
+    return feed;
+  }
+
+  /** Resolves when the slices are committed. @throws what feeding throws */
+  async append(input: JobInput): Promise<FeedSummary> {
+    const started = this.#last.then(() => this.#start(input, 'data'));
+    this.#last = started.then((feed) => feed.sent).catch(() => undefined);
+    const feed = await started;
+    return feed.done;
+  }
+
+  /** Closes the job behind all that was begun so far. */
+  async close(): Promise<JobStatus> {
+    await this.#last;
+    const { status } = await this.#context.link.request('job.close', { jobId: this.#jobId });
+    return status;
+  }
+
+  #start(input: JobInput, label: string): Feed {
+    this.#ended.throwIfAborted();
+    const { ports, link, blobs } = this.#context;
+    const jobId = this.#jobId;
+    const release = link.hold();
+    const feed = new Feed(
+      {
+        clock: ports.clock,
+        random: ports.random,
+        yieldNow: ports.yieldNow,
+        putBlob: (ref, bytes) => blobs.put(ref, bytes, this.#ended),
+        append: (appendId, part) => link.request('job.append', { jobId, appendId, input: part }),
+      },
+      input,
+      label,
+    );
+    const stop = (): void => feed.stop(this.#ended.reason);
+    this.#ended.addEventListener('abort', stop, { once: true });
+    feed.done
+      .catch(() => undefined)
+      .finally(() => {
+        this.#ended.removeEventListener('abort', stop);
+        release();
+      })
+      .catch(() => undefined);
+    return feed;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The types of `computeFor` and its kin: what a job gives is read from the work function's signature, and what its
+ * arguments must be.
+ * @module
+ */
+import type { RangeBounds, RangeObject } from '../protocol/input-sets.js';
+import type { Keystore } from '../wallet/keystore.js';
+import type { Job } from './job.js';
+import type { RemoteStatus } from './deployer.js';
+
+/** The arguments after the datum: they may be left out where the work function needs none. */
+type WorkArgs<A extends unknown[]> = [] extends A ? [args?: Readonly<A>] : [args: Readonly<A>];
+
+type Work<D, A extends unknown[], R> = (datum: D, ...args: A) => R;
+type SourceText = string | URL;
+
+export interface ComputeFor {
+  /** Slices whose data are 0 … count - 1. */
+  <A extends unknown[], R>(count: number, work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
+  /** One slice a number of the range (or a group of numbers); `end` is inclusive. */
+  <A extends unknown[], R, D extends number | number[] = number>(
+    range: RangeObject | RangeBounds,
+    work: Work<D, A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
+  /** One slice an element. */
+  <D, A extends unknown[], R>(
+    data: Iterable<D> | AsyncIterable<D>,
+    work: Work<D, A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
+  /** A work function given as source or as the address of a module; its types are not known. */
+  <R = unknown>(
+    data: number | RangeObject | RangeBounds | Iterable<unknown> | AsyncIterable<unknown>,
+    work: SourceText,
+    args?: ArrayLike<unknown>,
+  ): Job<R>;
+}
+
+export interface ComputeForForms extends ComputeFor {
+  /** `start` to `end`, inclusive, by 1 towards `end`. */
+  <A extends unknown[], R>(
+    start: number,
+    end: number,
+    work: Work<number, A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
+  /** `start` to `end`, inclusive. */
+  <A extends unknown[], R>(
+    start: number,
+    end: number,
+    step: number,
+    work: Work<number, A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
+  <R = unknown>(start: number, end: number, work: SourceText, args?: ArrayLike<unknown>): Job<R>;
+  <R = unknown>(
+    start: number,
+    end: number,
+    step: number,
+    work: SourceText,
+    args?: ArrayLike<unknown>,
+  ): Job<R>;
+}
+
+export interface ComputeDo {
+  /** `count` slices; the datum is the slice's number minus one. */
+  <A extends unknown[], R>(count: number, work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
+  /** One slice. */
+  <A extends unknown[], R>(work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
+  <R = unknown>(count: number, work: SourceText, args?: ArrayLike<unknown>): Job<R>;
+  <R = unknown>(work: SourceText, args?: ArrayLike<unknown>): Job<R>;
+}
+
+export interface Compute {
+  for: ComputeForForms;
+  do: ComputeDo;
+  /** Stops a job for good. As in DCP a keystore may stand before the reason; it is not needed. */
+  cancel(job: string | Job, reason?: string): Promise<RemoteStatus>;
+  cancel(job: string | Job, keystore: Keystore | undefined, reason?: string): Promise<RemoteStatus>;
+  /** @throws JOB_UNKNOWN, NOT_OWNER */
+  status(job: string | Job): Promise<RemoteStatus>;
+}

@@ -1,0 +1,103 @@
+/**
+ * The deployer's functions over one context; entry points make one and export its functions.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import type { Cursor } from '../protocol/messages.js';
+import type { Keystore } from '../wallet/keystore.js';
+import { AppendQueue } from './append-queue.js';
+import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-types.js';
+import { createContext } from './context.js';
+import type { JobStatusInfo } from './events.js';
+import type { FeedSummary } from './feed.js';
+import { fetchJobResults, type FetchedResult, type ResultRange } from './fetch-results.js';
+import { parseDo, parseFor } from './forms.js';
+import { toJobInput } from './input.js';
+import { Job } from './job.js';
+import type { DeployerPorts } from './ports.js';
+import { toStatusInfo } from './tracker.js';
+
+export interface AttachOptions {
+  /** Replay the journal behind this row only. @default 0, all of it */
+  after?: Cursor;
+}
+
+/** What the scheduler says of a job. */
+export interface RemoteStatus extends JobStatusInfo {
+  jobId: string;
+  /** Whether slices may still be added. */
+  open: boolean;
+  /** Why it is cancelled or paused. */
+  reason?: string;
+}
+
+export interface AddedSlices extends FeedSummary {
+  success: true;
+}
+
+export interface Deployer {
+  computeFor: ComputeFor;
+  compute: Compute;
+  /**
+   * A handle of a job that the scheduler has, in any process of its owner. It follows from the first `on` or `wait`.
+   * @throws JOB_UNKNOWN, NOT_OWNER, INVALID_ARGUMENT
+   */
+  attach: <T = unknown>(jobId: string, options?: AttachOptions) => Promise<Job<T>>;
+  /** Adds slices to an open job of this owner; resolves when they are committed. @throws JOB_CLOSED, INPUT_FAILED */
+  addSlices: (data: unknown, jobId: string) => Promise<AddedSlices>;
+  /** Always an array, ordered by slice number; failed slices have an `error` in place of a `value`. */
+  fetchResults: <T = unknown>(jobId: string, range?: ResultRange) => Promise<FetchedResult<T>[]>;
+}
+
+/** Opens no connection yet. @throws INVALID_ARGUMENT when the scheduler's address is malformed */
+export function createDeployer(ports: DeployerPorts): Deployer {
+  const context = createContext(ports);
+  const computeFor = ((...call: unknown[]) => new Job(context, { call: parseFor(call) })) as ComputeForForms;
+  const computeDo = ((...call: unknown[]) => new Job(context, { call: parseDo(call) })) as ComputeDo;
+
+  const status = async (job: string | Job): Promise<RemoteStatus> => {
+    const found = (await context.link.request('job.status', { jobId: idOf(job) })).status;
+    return remoteStatus(found);
+  };
+  const cancel = async (
+    job: string | Job,
+    keystoreOrReason?: Keystore | string,
+    reason = '',
+  ): Promise<RemoteStatus> => {
+    const why = typeof keystoreOrReason === 'string' ? keystoreOrReason : reason;
+    const answer = await context.link.request('job.cancel', { jobId: idOf(job), reason: why });
+    return remoteStatus(answer.status);
+  };
+
+  return {
+    computeFor,
+    compute: { for: computeFor, do: computeDo, cancel, status },
+    async attach<T>(jobId: string, options: AttachOptions = {}) {
+      const after = options.after ?? 0;
+      if (!Number.isSafeInteger(after) || after < 0) {
+        throw new ManyhandsError(
+          'INVALID_ARGUMENT',
+          `after must be a cursor, a whole number from 0; got ${after}.`,
+        );
+      }
+      const answer = await context.link.request('job.status', { jobId: idOf(jobId) });
+      return new Job<T>(context, { attachTo: answer.status, after });
+    },
+    async addSlices(data, jobId) {
+      const queue = new AppendQueue(context, idOf(jobId), new AbortController().signal);
+      return { success: true, ...(await queue.append(toJobInput(data))) };
+    },
+    fetchResults: <T>(jobId: string, range?: ResultRange) => fetchJobResults<T>(context, idOf(jobId), range),
+  };
+}
+
+function remoteStatus(found: Parameters<typeof toStatusInfo>[0]): RemoteStatus {
+  const { jobId, open, reason } = found;
+  return { jobId, open, ...toStatusInfo(found), ...(reason === undefined ? {} : { reason }) };
+}
+
+function idOf(job: unknown): string {
+  const id = job instanceof Job ? job.id : job;
+  if (typeof id === 'string' && id !== '') return id;
+  throw new ManyhandsError('INVALID_ARGUMENT', `A job is named by its id or its handle; got ${typeof job}.`);
+}

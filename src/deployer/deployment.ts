@@ -1,0 +1,149 @@
+/**
+ * Brings one job to the scheduler: package, offer, input. Deploy, appends and close are sent one behind the other
+ * without waiting for answers, so that a job costs one round trip however it is fed.
+ * @module
+ */
+import { isError } from '../lib/errors.js';
+import { toHex } from '../lib/ids.js';
+import type { JobStatus, SignedOffer } from '../protocol/messages.js';
+import type { Keystore } from '../wallet/keystore.js';
+import { signOffer } from '../wallet/offer.js';
+import type { AppendQueue } from './append-queue.js';
+import type { DeployerContext } from './context.js';
+import type { ReadyState } from './events.js';
+import type { Feed } from './feed.js';
+import type { JobInput } from './input.js';
+import { buildPackage, type PackageSettings } from './package.js';
+import type { OfferTerms } from './payment.js';
+
+export interface DeploymentOptions {
+  context: DeployerContext;
+  settings: PackageSettings;
+  input: JobInput;
+  queue: AppendQueue;
+  /** Close the job behind its input. */
+  autoClose: boolean;
+  terms: OfferTerms;
+  /** Signs the offer; by default the wallet's account where the job pays, and nothing is signed where it does not. */
+  keystore: Keystore | undefined;
+  /** Aborts when the job ends, in any way. */
+  ended: AbortSignal;
+  setReadyState: (state: ReadyState) => void;
+  /** The scheduler has the job. */
+  accepted: (status: JobStatus) => void;
+  /** The scheduler closed it behind its input. */
+  closed: (status: JobStatus) => void;
+  /** The input cannot be fed to its end. */
+  failed: (error: Error) => void;
+}
+
+const REASON_LENGTH_MAX = 500;
+
+export class Deployment {
+  readonly #options: DeploymentOptions;
+  readonly #jobId: string;
+  #digest = '';
+  #keystore: Keystore | undefined;
+  #sent = false;
+
+  constructor(options: DeploymentOptions) {
+    this.#options = options;
+    this.#jobId = options.settings.jobId;
+  }
+
+  /** Whether the scheduler may know of the job. */
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  /** Resolves when the scheduler has accepted the job; its input may still stream behind. */
+  async run(): Promise<void> {
+    const { context, settings, ended, setReadyState, accepted } = this.#options;
+    const release = context.link.hold();
+    try {
+      setReadyState('init');
+      const [welcome, built] = await Promise.all([
+        context.link.open(),
+        buildPackage(settings, context.ports.readModule),
+      ]);
+      await Promise.all(built.blobs.map(({ ref, bytes }) => context.blobs.put(ref, bytes, ended)));
+      ended.throwIfAborted();
+      this.#digest = built.digest;
+      setReadyState('preauth');
+      const offer = await this.#firstOffer(welcome.schedulerId);
+      ended.throwIfAborted();
+      setReadyState('deploying');
+      this.#sent = true;
+      const body = { jobId: this.#jobId, package: built.bytes, ...(offer && { offer }) };
+      const deployed = context.link.request('job.deploy', body);
+      const feed = this.#feed(deployed);
+      const { status } = await deployed.catch((error: unknown) => {
+        feed.stop(error);
+        throw error;
+      });
+      setReadyState('deployed');
+      accepted(status);
+    } finally {
+      release();
+    }
+  }
+
+  /** Raises the ceiling by a further offer for the same package. */
+  async topUp(ceiling: bigint, keystore?: Keystore): Promise<JobStatus> {
+    const { context, terms } = this.#options;
+    const { schedulerId } = await context.link.open();
+    const payer = keystore ?? this.#keystore ?? (await context.ports.wallet.get());
+    const offer = await this.#sign(payer, { ...terms, ceiling }, schedulerId);
+    const { status } = await context.link.request('job.topup', { jobId: this.#jobId, offer });
+    return status;
+  }
+
+  #feed(deployed: Promise<unknown>): Feed {
+    const { context, input, queue, autoClose, setReadyState, closed } = this.#options;
+    const release = context.link.hold();
+    if (input.kind !== 'range') setReadyState('uploading');
+    const feed = queue.startFirst(input);
+    const closing = autoClose ? feed.sent.then(() => queue.close()).then(closed) : feed.sent;
+    const all = Promise.all([feed.done, closing]);
+    // A refused deploy is what went wrong then, not that its appends found no job.
+    deployed
+      .then(
+        () => all.catch((error: unknown) => this.#inputFailed(error as Error)),
+        () => all,
+      )
+      .catch(() => undefined)
+      .finally(release)
+      .catch(() => undefined);
+    return feed;
+  }
+
+  /** A job that has only a part of its input must not run on. */
+  #inputFailed(error: Error): void {
+    const { context, ended, failed } = this.#options;
+    if (ended.aborted) return;
+    failed(error);
+    if (isError(error, 'JOB_CANCELLED')) return;
+    const reason = `The input could not be sent to its end: ${error.message}`.slice(0, REASON_LENGTH_MAX);
+    context.link.request('job.cancel', { jobId: this.#jobId, reason }).catch(() => undefined);
+  }
+
+  async #firstOffer(schedulerId: string): Promise<SignedOffer | undefined> {
+    const { context, terms, keystore } = this.#options;
+    this.#keystore = keystore;
+    if (keystore === undefined && terms.pricePerSlice === 0n) return undefined;
+    this.#keystore ??= await context.ports.wallet.get();
+    return this.#sign(this.#keystore, terms, schedulerId);
+  }
+
+  #sign(keystore: Keystore, terms: OfferTerms, schedulerId: string): Promise<SignedOffer> {
+    const { context } = this.#options;
+    return signOffer(keystore, {
+      schedulerId,
+      packageDigest: this.#digest,
+      pricePerSlice: terms.pricePerSlice,
+      ceiling: terms.ceiling,
+      acceptBeforeMs: Math.floor(context.link.schedulerWallMs() + terms.acceptMs),
+      nonce: toHex(context.ports.random.bytes(32)),
+    });
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The events of a job handle: one payload each, names in any case.
+ * @module
+ */
+import type { ConsoleLevel, RunStatus } from '../protocol/messages.js';
+import type { Job } from './job.js';
+import type { ResultHandle } from './results.js';
+
+/** Where a handle is on its way to a deployed job; `new` until `exec` or `deploy` is called. */
+export type ReadyState =
+  'new' | 'exec' | 'init' | 'preauth' | 'deploying' | 'uploading' | 'deployed' | 'reconnected';
+
+export interface JobStatusInfo {
+  /** `new` until the scheduler has the job. */
+  runStatus: RunStatus | 'new';
+  /** Slices. */
+  total: number;
+  /** Slices that were given to workers or are finished. */
+  distributed: number;
+  /** Slices that are finished: with a result, or failed for good. */
+  computed: number;
+  /** Of them, those that failed for good. */
+  failed: number;
+  /** Sandboxes at work on the job. */
+  workers: number;
+  /** Credits paid so far, in units of 10^-9. */
+  paid: bigint;
+}
+
+export interface StatusEvent<T> extends JobStatusInfo {
+  job: Job<T>;
+}
+
+export interface ResultEvent<T> {
+  job: Job<T>;
+  /** From 1. */
+  sliceNumber: number;
+  result: T;
+}
+
+export interface ConsoleEvent<T> {
+  job: Job<T>;
+  sliceNumber: number;
+  level: ConsoleLevel;
+  message: string;
+  /** The same message came so many times in a row. */
+  same?: number;
+}
+
+export interface ProgressEvent<T> {
+  job: Job<T>;
+  sliceNumber: number;
+  /** From 0 to 1; absent for a sign of life without a number. */
+  progress?: number;
+}
+
+export interface ErrorEvent<T> {
+  job: Job<T>;
+  /** The slice that failed for good; absent where the trouble is not one slice's. */
+  sliceNumber?: number;
+  /** What the work function threw, with its own type, message and stack; or a coded error. */
+  error: Error;
+  name: string;
+  message: string;
+}
+
+export interface CancelEvent<T> {
+  job: Job<T>;
+  runStatus: 'cancelled';
+  reason: string;
+  code: 'JOB_CANCELLED';
+}
+
+export interface NoFundsEvent<T> {
+  job: Job<T>;
+  reason: string;
+}
+
+export interface JobEvents<T> {
+  readystatechange: ReadyState;
+  /** The scheduler has the job. */
+  accepted: { job: Job<T>; id: string };
+  status: StatusEvent<T>;
+  result: ResultEvent<T>;
+  console: ConsoleEvent<T>;
+  progress: ProgressEvent<T>;
+  error: ErrorEvent<T>;
+  complete: ResultHandle<T>;
+  cancel: CancelEvent<T>;
+  nofunds: NoFundsEvent<T>;
+}
+
+/** Events that the job's journal brings: listening to one of them follows the job. */
+export const JOURNAL_EVENTS: ReadonlySet<string> = new Set([
+  'status',
+  'result',
+  'console',
+  'progress',
+  'error',
+  'complete',
+  'cancel',
+  'nofunds',
+]);

@@ -1,0 +1,31 @@
+/**
+ * The text of a work function's module, fetched by the deployer: workers get it with the job and reach no address.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+
+/** @throws WORK_FUNCTION_INVALID */
+export async function fetchModule(fetcher: typeof fetch, url: URL): Promise<string> {
+  let response: Response;
+  try {
+    response = await fetcher(url);
+  } catch (cause) {
+    throw unreadable(url, 'no answer', cause);
+  }
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw unreadable(url, `status ${response.status}`);
+  }
+  return response.text();
+}
+
+/** The error for a module that cannot be had. */
+export function unreadable(url: URL, why: string, cause?: unknown): ManyhandsError {
+  const text = `The work function's module cannot be read from ${url.origin}${url.pathname}: ${why}.`;
+  return new ManyhandsError(
+    'WORK_FUNCTION_INVALID',
+    text,
+    { url: `${url.origin}${url.pathname}` },
+    { cause },
+  );
+}

@@ -1,0 +1,182 @@
+/**
+ * Follows a job's journal from a cursor: every row once and in order, whatever happens to the connection. A row
+ * is taken, read to its end, credited to the window, and only then is the next one taken.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
+import type { BlobRef } from '../protocol/envelope.js';
+import type { Cursor, JobStatus, JournalEvent, JournalRow } from '../protocol/messages.js';
+import type { JobNotice, SchedulerLink } from './link.js';
+import { readOutcomes, type OutcomeSink } from './outcomes.js';
+
+/** Bytes of outcomes on their way to this follower. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+/** The event loop gets its turn after so long. */
+const TURN_MS = 8;
+
+export interface FollowSink extends OutcomeSink {
+  /** After each row: the job as it was then, and what happened. */
+  row(status: JobStatus, event: JournalEvent): void;
+  /** The job as it is when the follow begins, and again after each reconnect. */
+  following(status: JobStatus): void;
+  console(message: Extract<JobNotice, { type: 'job.console' }>): void;
+  progress(message: Extract<JobNotice, { type: 'job.progress' }>): void;
+  /** The journal cannot be followed any more. */
+  broken(error: Error): void;
+}
+
+export interface FollowPorts {
+  link: SchedulerLink;
+  clock: Clock;
+  yieldNow: () => Promise<void>;
+  fetchBlob: (ref: BlobRef) => Promise<Uint8Array>;
+}
+
+type State = 'following' | 'disconnected' | 'stopped';
+
+export class Follower {
+  readonly #jobId: string;
+  readonly #ports: FollowPorts;
+  readonly #sink: FollowSink;
+  readonly #unsubscribe: () => void;
+  readonly #release: () => void;
+  #state: State = 'following';
+  /** The row that is being read, or was read last. */
+  #taken: Cursor;
+  /** The last row of which everything was handed to the sink. */
+  #cursor: Cursor;
+  /** Rows that came and are not taken yet, and how many of them were taken since the list was made. */
+  #rows: JournalRow[] = [];
+  #next = 0;
+  #reading = false;
+  /** One a `job.follow`: credits of rows that an earlier one brought must not be given to a later one. */
+  #attempt = new AbortController();
+  #turnEndsMs = 0;
+
+  /** Begins at once. @throws JOB_STATE when this process follows that job already */
+  constructor(jobId: string, after: Cursor, ports: FollowPorts, sink: FollowSink) {
+    this.#jobId = jobId;
+    this.#ports = ports;
+    this.#sink = sink;
+    this.#taken = this.#cursor = after;
+    this.#unsubscribe = ports.link.subscribe(jobId, {
+      notice: (message) => this.#notice(message),
+      disconnected: () => this.#disconnected(),
+      reconnected: () => this.#follow(),
+      ended: (error) => this.#break(error),
+    });
+    this.#release = ports.link.hold();
+    this.#follow();
+  }
+
+  /** The last row that was read to its end; `attach(jobId, { after: cursor })` goes on behind it. */
+  get cursor(): Cursor {
+    return this.#cursor;
+  }
+
+  /** Follows no more; what of a row is being read is still handed over. */
+  stop(): void {
+    if (this.#state === 'stopped') return;
+    const told = this.#state === 'following';
+    this.#state = 'stopped';
+    this.#attempt.abort(new ManyhandsError('ABORTED', `Job ${this.#jobId} is not followed any more.`));
+    this.#rows = [];
+    this.#unsubscribe();
+    if (told) this.#ports.link.request('job.unfollow', { jobId: this.#jobId }).catch(() => undefined);
+    this.#release();
+  }
+
+  #follow(): void {
+    if (this.#state === 'stopped') return;
+    this.#disconnected();
+    this.#state = 'following';
+    const { signal } = this.#attempt;
+    const body = { jobId: this.#jobId, after: this.#taken, windowBytes: WINDOW_BYTES };
+    this.#ports.link.request('job.follow', body, { signal }).then(
+      ({ status }) => {
+        if (!signal.aborted) this.#sink.following(status);
+      },
+      (error: unknown) => {
+        if (!signal.aborted) this.#break(error as Error);
+      },
+    );
+  }
+
+  /** What came and was not taken is asked for again: so its credits need no accounts over two connections. */
+  #disconnected(): void {
+    if (this.#state === 'stopped') return;
+    this.#state = 'disconnected';
+    this.#attempt.abort(new ManyhandsError('ABORTED', 'The connection of this follow was lost.'));
+    this.#attempt = new AbortController();
+    this.#rows = [];
+    this.#next = 0;
+  }
+
+  #break(error: Error): void {
+    if (this.#state === 'stopped') return;
+    const reason = isError(error)
+      ? error
+      : new ManyhandsError('INTERNAL', error.message, {}, { cause: error });
+    this.#state = 'disconnected';
+    this.stop();
+    this.#sink.broken(reason);
+  }
+
+  #notice(message: JobNotice): void {
+    if (this.#state !== 'following') return;
+    if (message.type === 'job.console') this.#sink.console(message);
+    else if (message.type === 'job.progress') this.#sink.progress(message);
+    else if (this.#keep(message.rows)) this.#read();
+  }
+
+  /** Appends the rows that are new. A gap means that rows were lost on the way: they are asked for again. */
+  #keep(rows: readonly JournalRow[]): boolean {
+    for (const row of rows) {
+      const expected = (this.#rows.at(-1)?.seq ?? this.#taken) + 1;
+      if (row.seq < expected) continue;
+      if (row.seq > expected) {
+        this.#follow();
+        return false;
+      }
+      this.#rows.push(row);
+    }
+    return this.#next < this.#rows.length;
+  }
+
+  #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#turnEndsMs = this.#ports.clock.monotonicMs() + TURN_MS;
+    this.#readRows()
+      .catch((error: unknown) => this.#break(error as Error))
+      .finally(() => (this.#reading = false));
+  }
+
+  async #readRows(): Promise<void> {
+    while (this.#next < this.#rows.length) {
+      const row = this.#rows[this.#next]!;
+      if (++this.#next === this.#rows.length) {
+        this.#rows = [];
+        this.#next = 0;
+      }
+      this.#taken = row.seq;
+      if (row.event.kind === 'outcomes') await this.#readParts(row.event.parts);
+      this.#cursor = row.seq;
+      this.#sink.row(row.status, row.event);
+    }
+  }
+
+  async #readParts(parts: (JournalEvent & { kind: 'outcomes' })['parts']): Promise<void> {
+    const { signal } = this.#attempt;
+    for (const part of parts) {
+      const fetched = readOutcomes(part, this.#sink, this.#ports.fetchBlob);
+      if (fetched !== undefined) await fetched;
+      if (!signal.aborted) this.#ports.link.credit({ jobId: this.#jobId, bytes: part.segment.byteLength });
+      if (this.#ports.clock.monotonicMs() >= this.#turnEndsMs) {
+        await this.#ports.yieldNow();
+        this.#turnEndsMs = this.#ports.clock.monotonicMs() + TURN_MS;
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What a caller may hand in as input: told apart here, once, and never expanded or copied. Ranges travel as
+ * their description; iterables and async iterables are read when they are sent.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import type { RangeBounds } from '../protocol/input-sets.js';
+import type { RangeInput } from '../protocol/messages.js';
+import { rangeFromBounds } from '../protocol/ranges.js';
+
+export type JobInput =
+  | { readonly kind: 'range'; readonly range: RangeInput; readonly slices: number }
+  | { readonly kind: 'values'; readonly values: Iterable<unknown>; readonly slices?: number }
+  | { readonly kind: 'stream'; readonly values: AsyncIterable<unknown>; readonly slices?: undefined };
+
+export const INPUT_FORMS =
+  'an array, an iterable, an async iterable, a RangeObject, { start, end, step?, group? }, or a number of slices';
+
+/** @throws INVALID_ARGUMENT when `data` is none of the accepted forms */
+export function toJobInput(data: unknown): JobInput {
+  if (typeof data === 'number') return countInput(data);
+  if (typeof data === 'function') throw refused('a function', adviceForFunction(data));
+  if (typeof data === 'string') throw refused('a string', ' For its characters, hand in [...text].');
+  if (typeof data !== 'object' || data === null) throw refused(String(data), '');
+  if (isRangeBounds(data)) return boundsInput(data);
+  if (data instanceof Promise) throw refused('a promise', ' Await it first.');
+  if (isAsyncIterable(data)) return { kind: 'stream', values: data };
+  if (isIterable(data)) return { kind: 'values', values: data, slices: knownCount(data) };
+  throw refused('an object that cannot be iterated', '');
+}
+
+/** `count` slices whose data are 0 … count - 1. */
+export function countInput(count: number): JobInput {
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `The number of slices must be a whole number from 0, got ${count}.`,
+    );
+  }
+  if (count === 0) return { kind: 'values', values: [], slices: 0 };
+  return boundsInput({ start: 0, end: count - 1, step: 1 });
+}
+
+export function boundsInput(bounds: RangeBounds): JobInput {
+  const range = rangeFromBounds(bounds.start, bounds.end, bounds.step, bounds.group);
+  return { kind: 'range', range, slices: range.count };
+}
+
+export function isRangeBounds(data: unknown): data is RangeBounds {
+  const bounds = data as Partial<RangeBounds> | null;
+  return typeof data === 'object' && typeof bounds?.start === 'number' && typeof bounds.end === 'number';
+}
+
+function isIterable(data: object): data is Iterable<unknown> {
+  return typeof (data as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
+}
+
+function isAsyncIterable(data: object): data is AsyncIterable<unknown> {
+  return typeof (data as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function';
+}
+
+/** The number of elements where it is known before they are read. */
+function knownCount(data: Iterable<unknown>): number | undefined {
+  if (Array.isArray(data)) return data.length;
+  if (data instanceof Set || data instanceof Map) return data.size;
+  if (ArrayBuffer.isView(data)) return (data as unknown as ArrayLike<unknown>).length;
+  return undefined;
+}
+
+function adviceForFunction(data: object): string {
+  const tag = Object.prototype.toString.call(data);
+  return tag.includes('Generator') ? ' Call the generator function and hand in what it returns.' : '';
+}
+
+function refused(what: string, advice: string): ManyhandsError<'INVALID_ARGUMENT'> {
+  return new ManyhandsError('INVALID_ARGUMENT', `The input must be ${INPUT_FORMS}; got ${what}.${advice}`);
+}

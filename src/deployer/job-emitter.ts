@@ -1,0 +1,59 @@
+/**
+ * The listening half of a job handle, under all the names that DCP's users know. Names of events are
+ * case-insensitive.
+ * @module
+ */
+import { Emitter, type Listener } from '../lib/events.js';
+import type { JobEvents } from './events.js';
+
+type Name<T> = keyof JobEvents<T>;
+type Handler<T, K extends Name<T>> = Listener<JobEvents<T>[K]>;
+
+export abstract class JobEmitter<T> {
+  readonly #emitter = new Emitter<JobEvents<T>>();
+
+  on<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+    this.#emitter.on(name, listener);
+    this.listened(name.toLowerCase());
+    return this;
+  }
+
+  once<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+    this.#emitter.once(name, listener);
+    this.listened(name.toLowerCase());
+    return this;
+  }
+
+  off<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+    this.#emitter.off(name, listener);
+    return this;
+  }
+
+  addListener<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+    return this.on(name, listener);
+  }
+
+  addEventListener<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+    return this.on(name, listener);
+  }
+
+  removeListener<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+    return this.off(name, listener);
+  }
+
+  removeEventListener<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+    return this.off(name, listener);
+  }
+
+  listenerCount(name: Name<T>): number {
+    return this.#emitter.listenerCount(name);
+  }
+
+  /** @internal */
+  emit<K extends Name<T>>(name: K, payload: JobEvents<T>[K]): void {
+    this.#emitter.emit(name, payload);
+  }
+
+  /** Somebody began to listen to the event of that name, in lower case. */
+  protected abstract listened(name: string): void;
+}

@@ -1,0 +1,320 @@
+/**
+ * The handle of a job: what is set on it before it is deployed, how it is deployed, and how it is followed.
+ * @module
+ */
+import { isError, ManyhandsError } from '../lib/errors.js';
+import { newId } from '../lib/ids.js';
+import type { JobFS } from '../jobfs/job-fs.js';
+import type { Cursor, JobStatus } from '../protocol/messages.js';
+import { toUnits } from '../wallet/credits.js';
+import type { Keystore } from '../wallet/keystore.js';
+import { AppendQueue } from './append-queue.js';
+import type { DeployerContext } from './context.js';
+import { Deployment } from './deployment.js';
+import { JOURNAL_EVENTS, type JobStatusInfo, type ReadyState } from './events.js';
+import type { FeedSummary } from './feed.js';
+import { fetchJobResults, type FetchedResult, type ResultRange } from './fetch-results.js';
+import type { ParsedCall } from './forms.js';
+import { toJobInput } from './input.js';
+import { JobEmitter } from './job-emitter.js';
+import { resolveOffer, type OfferTerms, type SlicePaymentOffer } from './payment.js';
+import { RESULTS_LENGTH_MAX, type ResultHandle } from './results.js';
+import {
+  PUBLIC_GROUP,
+  type ComputeGroup,
+  type JobLimits,
+  type PublicInfo,
+  type Requirements,
+} from './settings.js';
+import { JobTracker } from './tracker.js';
+import { JAVASCRIPT_WORKTIME } from './work-function.js';
+
+/** A job that this handle is to deploy, or one that the scheduler has already. */
+export type JobOrigin = { call: ParsedCall } | { attachTo: JobStatus; after: Cursor };
+
+export class Job<T = unknown> extends JobEmitter<T> {
+  /** 22 characters; known before the job is deployed. */
+  readonly id: string;
+  /** The environment that runs the work function: `map-basic` (JavaScript) or `pyodide` (Python). */
+  worktime = JAVASCRIPT_WORKTIME;
+  /** A semver range of the worktime's version. @default the versions that this release was made for */
+  worktimeVersion: string | undefined;
+  /** What the people who lend their machines see of the job. */
+  public: Partial<PublicInfo> = { name: null, description: null, link: null };
+  /** Environment variables of the work function. */
+  env: Record<string, string> = {};
+  /** Capabilities that a worker must have. */
+  requirements: Requirements = {};
+  limits: JobLimits = {};
+  /** `slice`: a fresh realm for each slice, so that none sees what another left. */
+  isolation: 'job' | 'slice' = 'job';
+  /** Whether results are kept on the handle; without them memory stays flat, and `result` events carry all. */
+  collateResults = true;
+
+  readonly #context: DeployerContext;
+  readonly #origin: JobOrigin;
+  readonly #tracker: JobTracker<T>;
+  readonly #queue: AppendQueue;
+  #readyState: ReadyState = 'new';
+  #computeGroups: ComputeGroup[] = [{ ...PUBLIC_GROUP }];
+  #autoClose = true;
+  #fs: JobFS | undefined;
+  #offer: SlicePaymentOffer = 0;
+  #keystore: Keystore | undefined;
+  #deployment: Deployment | undefined;
+  #accepted: Promise<void> | undefined;
+
+  /** @internal Made by `computeFor` and `attach`. */
+  constructor(context: DeployerContext, origin: JobOrigin) {
+    super();
+    const attached = 'attachTo' in origin;
+    this.id = attached ? origin.attachTo.jobId : newId(context.ports.random);
+    this.#context = context;
+    this.#origin = origin;
+    this.#tracker = new JobTracker<T>({
+      context,
+      job: this,
+      after: attached ? origin.after : 0,
+      setReadyState: (state) => this.#setReadyState(state),
+    });
+    this.#queue = new AppendQueue(context, this.id, this.#tracker.ended);
+    if (!attached) return;
+    this.#readyState = 'deployed';
+    this.#autoClose = !origin.attachTo.open;
+    this.#accepted = Promise.resolve();
+    this.#tracker.known(origin.attachTo);
+  }
+
+  /**
+   * Deploys the job and resolves with its results when it is complete.
+   * @param slicePaymentOffer credits per slice. @default 0
+   * @param keystore pays. @default the wallet's account, where the job pays at all
+   * @throws SLICES_FAILED when slices failed for good (with the results that there are), JOB_CANCELLED,
+   *   INPUT_FAILED, VALUE_NOT_CLONEABLE, CONNECT_FAILED, and what the scheduler refuses with
+   */
+  async exec(slicePaymentOffer?: SlicePaymentOffer, keystore?: Keystore): Promise<ResultHandle<T>> {
+    if (this.#accepted !== undefined)
+      throw this.#state('exec was called twice, or after deploy', 'Use job.wait().');
+    this.#tracker.want();
+    await this.#deploy(slicePaymentOffer, keystore);
+    return this.#tracker.finished;
+  }
+
+  /**
+   * Deploys the job and resolves with its id when the scheduler has it; the rest of its input streams behind.
+   * @throws as `exec`, but for what happens after that
+   */
+  async deploy(slicePaymentOffer?: SlicePaymentOffer, keystore?: Keystore): Promise<string> {
+    if (this.#accepted !== undefined)
+      throw this.#state('deploy was called twice, or after exec', 'Use job.wait().');
+    await this.#deploy(slicePaymentOffer, keystore);
+    return this.id;
+  }
+
+  /** Resolves with the results when the job is complete; rejects as `exec`. @throws JOB_STATE before it is deployed */
+  async wait(): Promise<ResultHandle<T>> {
+    await this.#deployed('wait');
+    this.#tracker.want();
+    return this.#tracker.finished;
+  }
+
+  /** Adds slices to an open job; resolves when they are committed. @throws JOB_STATE, JOB_CLOSED, INPUT_FAILED */
+  async addSlices(data: unknown): Promise<FeedSummary> {
+    const input = toJobInput(data);
+    await this.#deployed('addSlices');
+    if (this.#autoClose) {
+      throw this.#state(
+        'it closes itself behind its input',
+        'Set job.autoClose = false before it is deployed.',
+      );
+    }
+    return this.#queue.append(input);
+  }
+
+  /** No more slices will come: the job is complete when those that it has are. @throws JOB_STATE */
+  async close(): Promise<void> {
+    await this.#deployed('close');
+    this.#tracker.update(await this.#queue.close());
+  }
+
+  /** Stops the job for good; results so far can still be fetched. */
+  async cancel(reason = ''): Promise<JobStatusInfo> {
+    const known = this.#deployment?.sent ?? 'attachTo' in this.#origin;
+    if (!known) {
+      this.#accepted ??= Promise.resolve();
+      this.#tracker.cancelled(reason);
+      return this.status;
+    }
+    const { status } = await this.#context.link.request('job.cancel', { jobId: this.id, reason });
+    this.#tracker.update(status);
+    if (status.runStatus === 'cancelled') this.#tracker.cancelled(status.reason ?? reason);
+    return this.status;
+  }
+
+  /** Results that the scheduler has, by slice number; failed slices have an `error` in place of a `value`. */
+  fetchResults(range?: ResultRange): Promise<FetchedResult<T>[]> {
+    return fetchJobResults<T>(this.#context, this.id, range);
+  }
+
+  /** Raises the ceiling of a job that pays, in credits for the whole job. */
+  async topUp(ceiling: number | string, keystore?: Keystore): Promise<void> {
+    const units = toUnits(ceiling);
+    await this.#deployed('topUp');
+    if (this.#deployment === undefined) throw this.#state('topUp works on the handle that deployed it', '');
+    this.#tracker.update(await this.#deployment.topUp(units, keystore));
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  setSlicePaymentOffer(offer: SlicePaymentOffer): void {
+    this.#beforeDeploy('setSlicePaymentOffer');
+    this.#offer = offer;
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  setPaymentAccountKeystore(keystore: Keystore): void {
+    this.#beforeDeploy('setPaymentAccountKeystore');
+    this.#keystore = keystore;
+  }
+
+  get readyState(): ReadyState {
+    return this.#readyState;
+  }
+
+  get status(): JobStatusInfo {
+    return this.#tracker.status;
+  }
+
+  /** The result of slice n is at index n - 1; what is not there yet is a hole. */
+  get results(): ResultHandle<T> {
+    return this.#tracker.results;
+  }
+
+  /** How far the journal was read; `attach(job.id, { after: job.cursor })` goes on behind it. */
+  get cursor(): Cursor {
+    return this.#tracker.cursor;
+  }
+
+  /** Whether the job closes itself behind its input. */
+  get autoClose(): boolean {
+    return this.#autoClose;
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set autoClose(value: boolean) {
+    this.#beforeDeploy('autoClose');
+    this.#autoClose = value;
+  }
+
+  /** Appending keeps the public group, assigning replaces it. Secrets never leave this process. */
+  get computeGroups(): ComputeGroup[] {
+    return this.#computeGroups;
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set computeGroups(groups: ComputeGroup[]) {
+    this.#beforeDeploy('computeGroups');
+    this.#computeGroups = groups;
+  }
+
+  /** The job's files. */
+  get fs(): JobFS {
+    return (this.#fs ??= this.#context.ports.makeJobFS());
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set fs(fs: JobFS) {
+    this.#beforeDeploy('fs');
+    this.#fs = fs;
+  }
+
+  #deploy(offer: SlicePaymentOffer | undefined, keystore: Keystore | undefined): Promise<void> {
+    this.#accepted = this.#runDeployment(offer ?? this.#offer, keystore ?? this.#keystore);
+    this.#accepted.catch(() => undefined);
+    return this.#accepted;
+  }
+
+  async #runDeployment(offer: SlicePaymentOffer, keystore: Keystore | undefined): Promise<void> {
+    const tracker = this.#tracker;
+    try {
+      this.#setReadyState('exec');
+      this.#deployment = this.#makeDeployment(offer, keystore);
+      await this.#deployment.run();
+    } catch (error) {
+      if (isError(error, 'NO_FUNDS') || isError(error, 'OFFER_UNDERFUNDED')) {
+        this.emit('nofunds', { job: this, reason: error.message });
+      }
+      tracker.fail(error as Error);
+      throw error;
+    }
+  }
+
+  #makeDeployment(offer: SlicePaymentOffer, keystore: Keystore | undefined): Deployment {
+    if (!('call' in this.#origin)) throw this.#state('it was attached to', 'Use job.wait().');
+    const { input, work, args } = this.#origin.call;
+    const tracker = this.#tracker;
+    return new Deployment({
+      context: this.#context,
+      settings: {
+        jobId: this.id,
+        work,
+        args,
+        worktime: this.worktime,
+        worktimeVersion: this.worktimeVersion,
+        fs: this.#fs,
+        env: this.env,
+        requirements: this.requirements,
+        computeGroups: this.#computeGroups,
+        public: this.public,
+        isolation: this.isolation,
+        limits: this.limits,
+      },
+      input,
+      queue: this.#queue,
+      autoClose: this.#autoClose,
+      terms: this.#terms(offer, input.slices),
+      keystore,
+      ended: tracker.ended,
+      setReadyState: (state) => this.#setReadyState(state),
+      accepted: (status) => {
+        this.emit('accepted', { job: this, id: this.id });
+        tracker.known(status);
+      },
+      closed: (status) => tracker.update(status),
+      failed: (error) => tracker.fail(error),
+    });
+  }
+
+  #terms(offer: SlicePaymentOffer, slices: number | undefined): OfferTerms {
+    if (this.collateResults && slices !== undefined && slices > RESULTS_LENGTH_MAX) {
+      throw new ManyhandsError(
+        'INVALID_ARGUMENT',
+        `${slices} results do not fit into an array. Set job.collateResults = false and listen to 'result'.`,
+      );
+    }
+    return resolveOffer(offer, this.#autoClose ? slices : undefined);
+  }
+
+  #setReadyState(state: ReadyState): void {
+    this.#readyState = state;
+    this.emit('readystatechange', state);
+  }
+
+  protected override listened(name: string): void {
+    if (JOURNAL_EVENTS.has(name)) this.#tracker.want();
+  }
+
+  async #deployed(what: string): Promise<void> {
+    if (this.#accepted === undefined)
+      throw this.#state(`${what} needs a deployed job`, 'Call exec or deploy first.');
+    await this.#accepted;
+  }
+
+  #beforeDeploy(what: string): void {
+    if (this.#accepted === undefined) return;
+    throw this.#state(`${what} cannot be set on a deployed job`, 'Set it before exec or deploy.');
+  }
+
+  #state(what: string, advice: string): ManyhandsError<'JOB_STATE'> {
+    return new ManyhandsError('JOB_STATE', `Job ${this.id}: ${what}. ${advice}`, { jobId: this.id });
+  }
+}

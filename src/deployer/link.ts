@@ -1,0 +1,205 @@
+/**
+ * The connection that all jobs of a context share. It opens when something first needs it, stays while anything
+ * holds it (a request under way, a job that is followed), and closes soon after, so that it keeps no process alive.
+ * @module
+ */
+import type { CancelTimer } from '../lib/clock.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
+import { SOFTWARE_VERSION } from '../lib/version.js';
+import { clientCodec } from '../protocol/codec.js';
+import type { DeployerNotices, DeployerRequests, SchedulerMessage, Welcome } from '../protocol/messages.js';
+import { parseSchedulerUrl, type SchedulerUrl } from '../protocol/scheduler-url.js';
+import { PROTOCOL_VERSION } from '../protocol/version.js';
+import { ClientSession, type SessionState } from '../transport/session.js';
+import { signChallenge } from '../wallet/session-proof.js';
+import type { DeployerPorts } from './ports.js';
+
+/** An unused connection is closed after so long; jobs that come one after another share one. */
+const IDLE_CLOSE_MS = 250;
+
+export type JobNotice = Extract<SchedulerMessage, { type: 'job.journal' | 'job.console' | 'job.progress' }>;
+
+/** What a followed job is told. */
+export interface JobSubscriber {
+  notice(message: JobNotice): void;
+  /** A connection was made anew: the subscription of the old one is gone. */
+  reconnected(): void;
+  /** The connection was lost; it is being made anew. */
+  disconnected(): void;
+  /** There will be no connection any more. */
+  ended(error: Error): void;
+}
+
+/** How often a request whose answer is late is asked again; all of them may be repeated. */
+const REPEATS_MAX = 2;
+
+export class SchedulerLink {
+  readonly url: SchedulerUrl;
+  readonly #ports: DeployerPorts;
+  readonly #subscribers = new Map<string, JobSubscriber>();
+  #session: ClientSession<DeployerRequests> | undefined;
+  #opening: Promise<Welcome> | undefined;
+  #opened = false;
+  #welcome: Welcome | undefined;
+  #clockOffsetMs = 0;
+  #holders = 0;
+  #cancelIdle: CancelTimer | undefined;
+
+  /** @throws INVALID_ARGUMENT when the scheduler's address is malformed */
+  constructor(ports: DeployerPorts) {
+    this.#ports = ports;
+    this.url = parseSchedulerUrl(ports.schedulerUrl);
+  }
+
+  /** Keeps the connection until the returned function is called (once; further calls do nothing). */
+  hold(): () => void {
+    this.#holders++;
+    this.#cancelIdle?.();
+    let held = true;
+    return () => {
+      if (held && --this.#holders === 0) this.#closeWhenIdle();
+      held = false;
+    };
+  }
+
+  /**
+   * Resolves once the connection is there and this side has proved who it is.
+   * @throws CONNECT_FAILED, PROTOCOL_VERSION and what the scheduler refuses with
+   */
+  open(): Promise<Welcome> {
+    this.#opening ??= this.#start();
+    return this.#opening;
+  }
+
+  /** One request; it is sent again when the connection is lost before its answer. */
+  async request<K extends keyof DeployerRequests>(
+    type: K,
+    body: DeployerRequests[K][0],
+    options?: { signal?: AbortSignal },
+  ): Promise<DeployerRequests[K][1]> {
+    const release = this.hold();
+    try {
+      for (let repeats = 0; ; repeats++) {
+        // Once there was a connection requests are handed over at once: so they keep the order of their calls.
+        if (!this.#opened) await this.open();
+        try {
+          return await this.#session!.request(type, body, options);
+        } catch (error) {
+          if (!isError(error, 'TIMEOUT') || repeats === REPEATS_MAX) throw error;
+        }
+      }
+    } finally {
+      release();
+    }
+  }
+
+  credit(notice: DeployerNotices['follow.credit']): void {
+    this.#session?.notify({ type: 'follow.credit', ...notice });
+  }
+
+  /** Bytes that were handed to the socket and have not left. */
+  get bufferedBytes(): number {
+    return this.#session?.bufferedBytes ?? 0;
+  }
+
+  /** The scheduler's wall clock, as far as it is known, milliseconds. */
+  schedulerWallMs(): number {
+    return this.#ports.clock.wallMs() + this.#clockOffsetMs;
+  }
+
+  /** @throws JOB_STATE when that job is followed already: one follow a job and connection */
+  subscribe(jobId: string, subscriber: JobSubscriber): () => void {
+    if (this.#subscribers.has(jobId)) {
+      throw new ManyhandsError(
+        'JOB_STATE',
+        `Job ${jobId} is followed by another handle of this process already.`,
+      );
+    }
+    this.#subscribers.set(jobId, subscriber);
+    return () => {
+      if (this.#subscribers.get(jobId) === subscriber) this.#subscribers.delete(jobId);
+    };
+  }
+
+  async #start(): Promise<Welcome> {
+    const { connect, clock, random } = this.#ports;
+    const session = new ClientSession<DeployerRequests>({
+      url: this.url.socket,
+      connect,
+      clock,
+      random,
+      codec: clientCodec,
+      hello: () => ({
+        type: 'hello',
+        protocol: PROTOCOL_VERSION,
+        software: `manyhands/${SOFTWARE_VERSION}`,
+        role: 'deployer',
+      }),
+      greet: (welcome: Welcome, call) => this.#greet(welcome, call),
+      notice: (message: SchedulerMessage) => this.#dispatch(message),
+      state: (state, error) => {
+        if (this.#session === session) this.#stateChanged(state, error);
+      },
+    });
+    this.#session = session;
+    try {
+      await session.open();
+    } catch (error) {
+      if (this.#session === session) this.#forget();
+      throw withAdvice(error, this.url.http);
+    }
+    this.#opened = true;
+    return this.#welcome!;
+  }
+
+  async #greet(welcome: Welcome, call: (type: string, body: object) => Promise<unknown>): Promise<void> {
+    this.#welcome = welcome;
+    this.#clockOffsetMs = welcome.nowMs - this.#ports.clock.wallMs();
+    const identity = await this.#ports.wallet.getId();
+    const { schedulerId, challenge } = welcome;
+    const signature = await signChallenge(identity, { schedulerId, challenge });
+    await call('session.prove', { address: identity.address, signature });
+  }
+
+  #dispatch(message: SchedulerMessage): void {
+    if (message.type === 'job.journal' || message.type === 'job.console' || message.type === 'job.progress') {
+      this.#subscribers.get(message.jobId)?.notice(message);
+    }
+  }
+
+  #stateChanged(state: SessionState, error: Error | undefined): void {
+    if (state === 'waiting') for (const one of [...this.#subscribers.values()]) one.disconnected();
+    if (state === 'open') for (const one of [...this.#subscribers.values()]) one.reconnected();
+    if (state !== 'closed') return;
+    this.#forget();
+    const reason = error ?? new ManyhandsError('CLOSED', 'The connection to the scheduler was closed.');
+    for (const one of [...this.#subscribers.values()]) one.ended(reason);
+  }
+
+  #forget(): void {
+    this.#session = undefined;
+    this.#opening = undefined;
+    this.#opened = false;
+  }
+
+  #closeWhenIdle(): void {
+    this.#cancelIdle = this.#ports.clock.after(
+      IDLE_CLOSE_MS,
+      () => {
+        if (this.#holders > 0) return;
+        const session = this.#session;
+        this.#forget();
+        void session?.close();
+      },
+      { background: true },
+    );
+  }
+}
+
+function withAdvice(error: unknown, url: string): unknown {
+  if (!(error instanceof ManyhandsError) || error.code !== 'CONNECT_FAILED') return error;
+  const text =
+    `No scheduler answers at ${url}. Start one with 'npx manyhands scheduler', or name another with ` +
+    `init({ scheduler }) or MANYHANDS_SCHEDULER.`;
+  return new ManyhandsError('CONNECT_FAILED', text, { url }, { cause: error });
+}

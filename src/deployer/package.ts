@@ -1,0 +1,108 @@
+/**
+ * Builds the package of a job out of its settings: what is small goes inside, what is large becomes a blob beside.
+ * @module
+ */
+import {
+  encodeJobPackage,
+  packageDigest,
+  type InlineOrBlob,
+  type JobPackage,
+} from '../protocol/job-package.js';
+import type { BlobRef } from '../protocol/envelope.js';
+import type { JobFS } from '../jobfs/job-fs.js';
+import { encodeValue } from '../protocol/values.js';
+import { describeWorktime } from '../worktimes/registry.js';
+import { blobRef } from './blobs.js';
+import { atPath } from './segment-packer.js';
+import {
+  packEnv,
+  packGroups,
+  packLimits,
+  packPublic,
+  packRequirements,
+  type ComputeGroup,
+  type JobLimits,
+  type PublicInfo,
+  type Requirements,
+} from './settings.js';
+import { packSource, type WorkSource } from './work-function.js';
+
+/** What is larger travels as a blob, which workers fetch once and keep. */
+const INLINE_BYTES_MAX = 64 * 1024;
+
+export interface PackageSettings {
+  jobId: string;
+  work: WorkSource;
+  args: readonly unknown[];
+  worktime: string;
+  worktimeVersion: string | undefined;
+  fs: JobFS | undefined;
+  env: Readonly<Record<string, string>>;
+  requirements: Requirements;
+  computeGroups: readonly ComputeGroup[];
+  public: Partial<PublicInfo>;
+  isolation: JobPackage['isolation'];
+  limits: JobLimits;
+}
+
+export interface BuiltPackage {
+  bytes: Uint8Array;
+  digest: string;
+  /** To be stored before the job is deployed. */
+  blobs: { ref: BlobRef; bytes: Uint8Array }[];
+}
+
+/** @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, VALUE_NOT_CLONEABLE and what the files' packing throws */
+export async function buildPackage(
+  settings: PackageSettings,
+  readModule: (url: URL) => Promise<string>,
+): Promise<BuiltPackage> {
+  const blobs: BuiltPackage['blobs'] = [];
+  const { bytes: source, sourceKind } = await packSource(settings.work, settings.worktime, readModule);
+  const bytes = encodeJobPackage({
+    version: 1,
+    worktime: { name: settings.worktime, range: worktimeRange(settings) },
+    source: place(source, blobs),
+    sourceKind,
+    args: place(encodeArgs(settings.args), blobs),
+    ...(await packFiles(settings.fs, blobs)),
+    env: packEnv(settings.env),
+    requirements: packRequirements(settings.requirements),
+    groups: packGroups(settings.computeGroups),
+    votes: 1,
+    public: packPublic(settings.public, settings.jobId),
+    isolation: settings.isolation,
+    limits: packLimits(settings.limits),
+  });
+  return { bytes, digest: packageDigest(bytes), blobs };
+}
+
+function worktimeRange({ worktime, worktimeVersion }: PackageSettings): string {
+  return worktimeVersion ?? describeWorktime(worktime)?.defaultRange ?? '*';
+}
+
+function encodeArgs(args: readonly unknown[]): Uint8Array {
+  try {
+    return encodeValue([...args]);
+  } catch (error) {
+    throw atPath(error, 'args');
+  }
+}
+
+async function packFiles(
+  fs: JobFS | undefined,
+  blobs: BuiltPackage['blobs'],
+): Promise<Pick<JobPackage, 'fs'>> {
+  if (fs === undefined || fs.isEmpty) return {};
+  const { bytes, cwd } = await fs.pack();
+  const ref = blobRef(bytes);
+  blobs.push({ ref, bytes });
+  return { fs: { blob: ref.digest, bytes: ref.bytes, cwd } };
+}
+
+function place(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
+  if (bytes.length <= INLINE_BYTES_MAX) return { inline: bytes };
+  const ref = blobRef(bytes);
+  blobs.push({ ref, bytes });
+  return { blob: ref.digest, bytes: ref.bytes };
+}

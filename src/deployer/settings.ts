@@ -1,0 +1,131 @@
+/**
+ * What a caller may set on a job before it is deployed, and how that becomes fields of its package. Secrets of
+ * compute groups are hashed here and go no further.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { DIGEST_PATTERN, sha256Hex } from '../lib/sha256.js';
+import type { JobPackage } from '../protocol/job-package.js';
+import {
+  ENV_COUNT_MAX,
+  GROUPS_MAX,
+  NO_PROGRESS_MS_DEFAULT,
+  PUBLIC_TEXT_LENGTH_MAX,
+  SLICE_MS_MAX,
+} from '../protocol/limits.js';
+import type { GroupKey } from '../protocol/messages.js';
+
+/** What workers may show to the people who run them. */
+export interface PublicInfo {
+  name: string | null;
+  description: string | null;
+  /** An http(s) address. */
+  link: string | null;
+}
+
+/** A compute group: by its secret, or by the SHA-256 of the secret as 64 hexadecimal digits; `public` needs none. */
+export interface ComputeGroup {
+  joinKey: string;
+  joinSecret?: string;
+  joinHash?: string;
+}
+
+export interface JobLimits {
+  /** Time for one slice. @default 24 hours */
+  sliceTimeoutMs?: number;
+  /** Time of one slice without a sign of progress. @default 5 minutes */
+  noProgressMs?: number;
+}
+
+type Requirement = boolean | number | string;
+/** Capabilities that a worker must have; nested ones are named by a path: `{ environment: { webgpu: true } }`. */
+export interface Requirements {
+  [name: string]: Requirement | Requirements;
+}
+
+export const PUBLIC_GROUP: Readonly<ComputeGroup> = { joinKey: 'public' };
+
+/** @throws INVALID_ARGUMENT */
+export function packGroups(groups: readonly ComputeGroup[]): GroupKey[] {
+  if (!Array.isArray(groups)) throw invalid('job.computeGroups must be an array of { joinKey, joinSecret }.');
+  if (groups.length === 0) throw invalid('job.computeGroups is empty, so no worker could take the job.');
+  if (groups.length > GROUPS_MAX) throw invalid(`A job joins at most ${GROUPS_MAX} compute groups.`);
+  return groups.map((group: ComputeGroup, index) => packGroup(group, index));
+}
+
+function packGroup(group: ComputeGroup, index: number): GroupKey {
+  const where = `job.computeGroups[${index}]`;
+  if (typeof group !== 'object' || group === null) throw invalid(`${where} must be { joinKey, joinSecret }.`);
+  const { joinKey, joinSecret, joinHash } = group;
+  if (typeof joinKey !== 'string' || joinKey === '') throw invalid(`${where}.joinKey must be a string.`);
+  if (typeof joinSecret === 'string') {
+    return { key: joinKey, secretHash: sha256Hex(new TextEncoder().encode(joinSecret)) };
+  }
+  if (typeof joinHash === 'string' && DIGEST_PATTERN.test(joinHash))
+    return { key: joinKey, secretHash: joinHash };
+  if (joinSecret !== undefined || joinHash !== undefined) {
+    throw invalid(`${where} needs a joinSecret (a string) or a joinHash (64 hexadecimal digits).`);
+  }
+  if (joinKey !== PUBLIC_GROUP.joinKey) throw invalid(`${where} ('${joinKey}') needs a joinSecret.`);
+  return { key: joinKey };
+}
+
+/** @throws INVALID_ARGUMENT */
+export function packPublic(info: Partial<PublicInfo>, jobId: string): JobPackage['public'] {
+  const text = {
+    name: info.name ?? `Ad-hoc job ${jobId.slice(0, 6)}`,
+    description: info.description ?? '',
+    link: info.link ?? '',
+  };
+  for (const [field, value] of Object.entries(text)) {
+    if (typeof value !== 'string') throw invalid(`job.public.${field} must be a string.`);
+    if (value.length > PUBLIC_TEXT_LENGTH_MAX) {
+      throw invalid(`job.public.${field} is longer than ${PUBLIC_TEXT_LENGTH_MAX} characters.`);
+    }
+  }
+  if (text.link !== '' && !/^https?:\/\//.test(text.link))
+    throw invalid('job.public.link must be an http(s) address.');
+  return text;
+}
+
+/** @throws INVALID_ARGUMENT */
+export function packEnv(env: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(env);
+  if (entries.length > ENV_COUNT_MAX) throw invalid(`job.env has more than ${ENV_COUNT_MAX} variables.`);
+  for (const [name, value] of entries) {
+    if (!/^[^=\0]+$/.test(name)) throw invalid(`job.env has a malformed name: '${name}'.`);
+    if (typeof value !== 'string') throw invalid(`job.env.${name} must be a string, got ${typeof value}.`);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** @throws INVALID_ARGUMENT */
+export function packRequirements(requirements: Requirements): Record<string, Requirement> {
+  const flat: Record<string, Requirement> = {};
+  const walk = (node: Requirements, path: string): void => {
+    for (const [name, value] of Object.entries(node)) {
+      const key = path === '' ? name : `${path}.${name}`;
+      if (typeof value === 'object' && value !== null) walk(value, key);
+      else if (['boolean', 'number', 'string'].includes(typeof value)) flat[key] = value;
+      else throw invalid(`job.requirements.${key} must be a boolean, a number or a string.`);
+    }
+  };
+  walk(requirements, '');
+  return flat;
+}
+
+/** @throws INVALID_ARGUMENT */
+export function packLimits(limits: JobLimits): JobPackage['limits'] {
+  const sliceMs = limits.sliceTimeoutMs ?? SLICE_MS_MAX;
+  const noProgressMs = limits.noProgressMs ?? Math.min(NO_PROGRESS_MS_DEFAULT, sliceMs);
+  for (const [name, value] of Object.entries({ sliceTimeoutMs: sliceMs, noProgressMs })) {
+    if (!Number.isSafeInteger(value) || value < 1 || value > SLICE_MS_MAX) {
+      throw invalid(`job.limits.${name} must be a whole number of milliseconds from 1 to ${SLICE_MS_MAX}.`);
+    }
+  }
+  return { sliceMs, noProgressMs };
+}
+
+function invalid(message: string): ManyhandsError<'INVALID_ARGUMENT'> {
+  return new ManyhandsError('INVALID_ARGUMENT', message);
+}

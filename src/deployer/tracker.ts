@@ -1,0 +1,207 @@
+/**
+ * What a handle knows of its job: follows the journal on demand, keeps status and results, emits events, and owns
+ * the promise of the job's end.
+ * @module
+ */
+import { deferred } from '../lib/deferred.js';
+import { ManyhandsError } from '../lib/errors.js';
+import type { BlobRef } from '../protocol/envelope.js';
+import type { Cursor, JobStatus, JournalEvent } from '../protocol/messages.js';
+import type { DeployerContext } from './context.js';
+import type { ErrorEvent, JobStatusInfo, ReadyState } from './events.js';
+import { Follower, type FollowSink } from './follow.js';
+import type { Job } from './job.js';
+import type { JobNotice } from './link.js';
+import { ResultHandle } from './results.js';
+
+export interface TrackerOptions<T> {
+  context: DeployerContext;
+  job: Job<T>;
+  /** The journal's row to go on behind. */
+  after: Cursor;
+  setReadyState: (state: ReadyState) => void;
+}
+
+const NEW_STATUS: JobStatusInfo = {
+  runStatus: 'new',
+  total: 0,
+  distributed: 0,
+  computed: 0,
+  failed: 0,
+  workers: 0,
+  paid: 0n,
+};
+
+export class JobTracker<T> implements FollowSink {
+  /** Resolves when the job is complete and no slice failed. */
+  readonly finished: Promise<ResultHandle<T>>;
+  /** Aborts when nothing more will come of this job, in any way. */
+  readonly ended: AbortSignal;
+  readonly results = new ResultHandle<T>();
+  readonly #options: TrackerOptions<T>;
+  readonly #finish = deferred<ResultHandle<T>>();
+  readonly #end = new AbortController();
+  #follower: Follower | undefined;
+  #wanted = false;
+  #known = false;
+  #followed = false;
+  #collate = true;
+  #over = false;
+  #status: JobStatusInfo = NEW_STATUS;
+
+  constructor(options: TrackerOptions<T>) {
+    this.#options = options;
+    this.finished = this.#finish.promise;
+    this.finished.catch(() => undefined);
+    this.ended = this.#end.signal;
+  }
+
+  get status(): JobStatusInfo {
+    return this.#status;
+  }
+
+  get cursor(): Cursor {
+    return this.#follower?.cursor ?? this.#options.after;
+  }
+
+  /** Somebody listens or waits: the job is followed as soon as the scheduler has it. */
+  want(): void {
+    this.#wanted = true;
+    this.#begin();
+  }
+
+  /** The scheduler has the job. */
+  known(status: JobStatus): void {
+    if (this.#over) return;
+    this.#known = true;
+    this.update(status);
+    this.#begin();
+  }
+
+  update(status: JobStatus): void {
+    if (this.#over) return;
+    this.#status = toStatusInfo(status);
+    if (this.#collate && this.#followed) this.results.setTotal(status.total);
+  }
+
+  /** The job was cancelled, as a reply or the journal says; only the first word counts. */
+  cancelled(reason: string): void {
+    if (this.#over) return;
+    const { job } = this.#options;
+    this.#status = { ...this.#status, runStatus: 'cancelled' };
+    const because = reason === '' ? '' : `: ${reason}`;
+    const error = new ManyhandsError('JOB_CANCELLED', `Job ${job.id} was cancelled${because}.`, {
+      jobId: job.id,
+      reason,
+    });
+    job.emit('cancel', { job, runStatus: 'cancelled', reason, code: 'JOB_CANCELLED' });
+    this.#settle(error);
+  }
+
+  /** The handle can do nothing more for this job; says so by an `error` event and by `finished`. */
+  fail(error: Error): void {
+    if (this.#over) return;
+    this.#emitError(error, undefined);
+    this.#settle(error);
+  }
+
+  result(sliceNumber: number, value: unknown): void {
+    if (this.#over) return;
+    if (this.#collate) this.results[sliceNumber - 1] = value as T;
+    const { job } = this.#options;
+    job.emit('result', { job, sliceNumber, result: value as T });
+  }
+
+  failure(sliceNumber: number, error: Error): void {
+    if (this.#over) return;
+    this.results.addFailure(sliceNumber, error);
+    this.#emitError(error, sliceNumber);
+  }
+
+  row(status: JobStatus, event: JournalEvent): void {
+    const { job } = this.#options;
+    this.update(status);
+    job.emit('status', { job, ...this.#status });
+    if (event.kind === 'cancelled') this.cancelled(event.reason);
+    else if (event.kind === 'completed') this.#complete();
+    else if (event.kind === 'paused') job.emit('nofunds', { job, reason: event.reason });
+  }
+
+  following(status: JobStatus): void {
+    const { job, setReadyState } = this.#options;
+    if (this.#followed) setReadyState('reconnected');
+    this.#followed = true;
+    this.update(status);
+    // Where the journal was read to its end before, no row will say how the job ended.
+    if (status.cursor > this.cursor) return;
+    job.emit('status', { job, ...this.#status });
+    if (status.runStatus === 'finished') this.#complete();
+    else if (status.runStatus === 'cancelled') this.cancelled(status.reason ?? '');
+    else if (status.runStatus === 'paused') job.emit('nofunds', { job, reason: status.reason ?? '' });
+  }
+
+  console({ sliceNumber, level, message, same }: Extract<JobNotice, { type: 'job.console' }>): void {
+    const { job } = this.#options;
+    job.emit('console', { job, sliceNumber, level, message, ...(same === undefined ? {} : { same }) });
+  }
+
+  progress({ sliceNumber, progress }: Extract<JobNotice, { type: 'job.progress' }>): void {
+    const { job } = this.#options;
+    job.emit('progress', { job, sliceNumber, ...(progress === undefined ? {} : { progress }) });
+  }
+
+  broken(error: Error): void {
+    this.fail(error);
+  }
+
+  #begin(): void {
+    if (!this.#wanted || !this.#known || this.#follower !== undefined || this.#over) return;
+    const { context, job, after } = this.#options;
+    this.#collate = job.collateResults;
+    const { clock, yieldNow } = context.ports;
+    const fetchBlob = (ref: BlobRef): Promise<Uint8Array> => context.blobs.get(ref, this.ended);
+    const ports = { link: context.link, clock, yieldNow, fetchBlob };
+    try {
+      this.#follower = new Follower(job.id, after, ports, this);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  #complete(): void {
+    if (this.#over) return;
+    const { job } = this.#options;
+    this.results.setComplete();
+    job.emit('complete', this.results);
+    const { failed, total } = this.#status;
+    if (failed === 0) return this.#settle(undefined);
+    const failures = this.results.failures;
+    const first = failures[0];
+    const example = first === undefined ? '' : ` Slice ${first.sliceNumber}: ${first.error.message}`;
+    const text = `${failed} of ${total} slices of job ${job.id} failed for good.${example}`;
+    const info = { jobId: job.id, failed, failures, results: this.results };
+    this.#settle(new ManyhandsError('SLICES_FAILED', text, info, { cause: first?.error }));
+  }
+
+  #settle(error: Error | undefined): void {
+    this.#over = true;
+    if (error === undefined) this.#finish.resolve(this.results);
+    else this.#finish.reject(error);
+    this.#follower?.stop();
+    this.#end.abort(error ?? new ManyhandsError('JOB_STATE', `Job ${this.#options.job.id} is complete.`));
+  }
+
+  #emitError(error: Error, sliceNumber: number | undefined): void {
+    const { job } = this.#options;
+    const payload: ErrorEvent<T> = { job, error, name: error.name, message: error.message };
+    if (sliceNumber !== undefined) payload.sliceNumber = sliceNumber;
+    job.emit('error', payload);
+  }
+}
+
+/** A job in numbers as callers see it. */
+export function toStatusInfo(status: JobStatus): JobStatusInfo {
+  const { total, leased, accepted, failed, runStatus, workers, paid } = status;
+  const computed = accepted + failed;
+  return { runStatus, total, distributed: leased + computed, computed, failed, workers, paid };
+}

@@ -1,0 +1,145 @@
+/**
+ * The work function as source text. A function is taken by `toString()`, so it sees none of the variables
+ * around it. The text is read and checked when the job is deployed, because the worktime may be set until then.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { SOURCE_BYTES_MAX } from '../protocol/limits.js';
+import type { JobPackage } from '../protocol/job-package.js';
+
+export type WorkSource =
+  | { readonly kind: 'function'; readonly text: string; readonly name: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'url'; readonly url: URL };
+
+export interface PackedSource {
+  readonly bytes: Uint8Array;
+  readonly sourceKind: JobPackage['sourceKind'];
+}
+
+/** The worktime whose work functions are JavaScript. */
+export const JAVASCRIPT_WORKTIME = 'map-basic';
+
+/** @throws WORK_FUNCTION_INVALID for what can be seen to be wrong without knowing the worktime */
+export function parseWork(work: unknown): WorkSource {
+  if (work instanceof URL) return { kind: 'url', url: work };
+  if (typeof work === 'string') {
+    if (work.trim() === '') throw invalid('its source is empty', 'Hand in the source of a function.');
+    return { kind: 'text', text: work };
+  }
+  if (typeof work !== 'function') {
+    throw invalid(
+      `it is ${typeof work}`,
+      'Hand in a function, its source as a string, or the URL of a module.',
+    );
+  }
+  return { kind: 'function', text: functionText(work), name: work.name };
+}
+
+/**
+ * The source as it travels in the package of a job with this worktime.
+ * @throws WORK_FUNCTION_INVALID, and whatever `readModule` throws
+ */
+export async function packSource(
+  work: WorkSource,
+  worktime: string,
+  readModule: (url: URL) => Promise<string>,
+): Promise<PackedSource> {
+  if (worktime !== JAVASCRIPT_WORKTIME)
+    return packed(await foreignText(work, worktime, readModule), 'module');
+  if (work.kind === 'url') return packed(await readModule(work.url), 'module');
+  if (work.kind === 'text' && isModuleText(work.text)) return packed(work.text, 'module');
+  return packed(toExpression(work), 'function');
+}
+
+async function foreignText(
+  work: WorkSource,
+  worktime: string,
+  readModule: (url: URL) => Promise<string>,
+): Promise<string> {
+  if (work.kind === 'function') {
+    throw invalid(
+      `worktime '${worktime}' does not run JavaScript functions`,
+      'Hand in its source as a string or as a URL.',
+    );
+  }
+  return dedent(work.kind === 'url' ? await readModule(work.url) : work.text);
+}
+
+function packed(text: string, sourceKind: JobPackage['sourceKind']): PackedSource {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length > SOURCE_BYTES_MAX) {
+    throw invalid(
+      `its source is ${bytes.length} bytes and the limit is ${SOURCE_BYTES_MAX}`,
+      'Move data out of the source: into the arguments or the job’s files.',
+    );
+  }
+  return { bytes, sourceKind };
+}
+
+function functionText(work: object): string {
+  const text = Function.prototype.toString.call(work);
+  if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
+    throw invalid('it is a bound or built-in function, whose source is not known', 'Wrap it: (x) => f(x).');
+  }
+  if (/^class\b/.test(text)) throw invalid('it is a class', 'Hand in a function that uses the class inside.');
+  if (Object.prototype.toString.call(work).includes('Generator')) {
+    throw invalid(
+      'it is a generator function',
+      'A slice has one result: return an array instead of yielding.',
+    );
+  }
+  return text;
+}
+
+/** An expression that evaluates to the function; a method's shorthand source is not one by itself. */
+function toExpression(work: Exclude<WorkSource, { kind: 'url' }>): string {
+  const text = work.text.trim().replace(/;$/, '');
+  const problem = syntaxProblem(text);
+  if (problem === undefined) return text;
+  const method = `Object.values({ ${text} })[0]`;
+  if (work.kind === 'function' && !/^[[#]|^[gs]et\s/.test(text) && syntaxProblem(method) === undefined)
+    return method;
+  if (work.kind === 'function' && problem === 'unchecked') return looksLikeMethod(text) ? method : text;
+  if (problem === 'unchecked') return text;
+  throw invalid(
+    `its source is not an expression (${problem})`,
+    'Write it as (x) => … or function (x) { … }.',
+  );
+}
+
+/** Parses and does not run. `unchecked` where the page's policy forbids to compile text. */
+function syntaxProblem(expression: string): string | undefined {
+  try {
+    Reflect.construct(Function, [`return (${expression}\n)`]);
+    return undefined;
+  } catch (error) {
+    return error instanceof SyntaxError ? error.message : 'unchecked';
+  }
+}
+
+function looksLikeMethod(text: string): boolean {
+  return !/^(async\s+)?(function\b|\(|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)/u.test(text);
+}
+
+function isModuleText(text: string): boolean {
+  return /^\s*export\s/m.test(text) && syntaxProblem(text.trim().replace(/;$/, '')) !== undefined;
+}
+
+/** Takes away the indentation that a template literal gave to all of its lines. */
+function dedent(text: string): string {
+  const lines = text.split('\n');
+  const filled = lines.filter((line) => line.trim() !== '');
+  const margin = /^[ \t]*/.exec(filled[0] ?? '')![0];
+  if (margin === '' || !filled.every((line) => line.startsWith(margin))) return text;
+  return lines
+    .map((line) => (line.startsWith(margin) ? line.slice(margin.length) : line.trimStart()))
+    .join('\n');
+}
+
+function invalid(what: string, advice: string): ManyhandsError<'WORK_FUNCTION_INVALID'> {
+  return new ManyhandsError(
+    'WORK_FUNCTION_INVALID',
+    `This work function cannot be shipped: ${what}. ${advice}`,
+  );
+}

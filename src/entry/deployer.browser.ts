@@ -1,0 +1,67 @@
+/**
+ * The deployer in a browser: real sockets and clock, keystores of this origin.
+ * @module
+ */
+import { createModuleDeployer } from '../deployer/module-deployer.js';
+import { systemClock } from '../lib/clock.js';
+import { systemRandom } from '../lib/random.js';
+import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
+import { connectBrowser } from '../transport/ws-browser.js';
+import { fetchModule } from '../deployer/fetch-module.js';
+import { JobFS } from './jobfs.browser.js';
+import { wallet } from './wallet.browser.js';
+
+const deployer = createModuleDeployer(() => ({
+  schedulerUrl: DEFAULT_SCHEDULER,
+  connect: connectBrowser,
+  clock: systemClock,
+  random: systemRandom,
+  wallet,
+  fetch: (input, init) => fetch(input, init),
+  readModule: (url) => fetchModule((input, init) => fetch(input, init), url),
+  makeJobFS: () => new JobFS(),
+  yieldNow: nextTask,
+}));
+
+/** A task of its own, without the delay that browsers put on nested timers. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+export const { init, computeFor, compute, attach, addSlices, fetchResults } = deployer;
+/** The same as `computeFor`, for those who come from Python. */
+export const compute_for = computeFor;
+
+export { isError, ManyhandsError } from '../lib/errors.js';
+export type { ErrorCode, ErrorInfo, SliceFailure } from '../lib/errors.js';
+export { RangeObject } from '../protocol/input-sets.js';
+export type { RangeBounds } from '../protocol/input-sets.js';
+export { registerSerializer } from '../protocol/values.js';
+export type { Serializer } from '../protocol/values.js';
+export type { Job } from '../deployer/job.js';
+export type { ResultHandle, SettledResult } from '../deployer/results.js';
+export type { Compute, ComputeDo, ComputeFor, ComputeForForms } from '../deployer/compute-types.js';
+export type { AddedSlices, AttachOptions, RemoteStatus } from '../deployer/deployer.js';
+export type { FetchedResult, ResultRange } from '../deployer/fetch-results.js';
+export type { InitOptions } from '../deployer/module-deployer.js';
+export type { SlicePaymentOffer } from '../deployer/payment.js';
+export type { ComputeGroup, JobLimits, PublicInfo, Requirements } from '../deployer/settings.js';
+export type {
+  CancelEvent,
+  ConsoleEvent,
+  ErrorEvent,
+  JobEvents,
+  JobStatusInfo,
+  NoFundsEvent,
+  ProgressEvent,
+  ReadyState,
+  ResultEvent,
+  StatusEvent,
+} from '../deployer/events.js';

@@ -1,0 +1,63 @@
+/**
+ * The deployer in Node: real sockets and clock, keystores of this user, work functions from files too.
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import { createModuleDeployer } from '../deployer/module-deployer.js';
+import { systemClock } from '../lib/clock.js';
+import { systemRandom } from '../lib/random.js';
+import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
+import { connectNode } from '../transport/ws-node.js';
+import { fetchModule, unreadable } from '../deployer/fetch-module.js';
+import { JobFS } from './jobfs.node.js';
+import { wallet } from './wallet.node.js';
+
+const deployer = createModuleDeployer(() => ({
+  schedulerUrl: process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER,
+  connect: connectNode,
+  clock: systemClock,
+  random: systemRandom,
+  wallet,
+  fetch: (input, init) => fetch(input, init),
+  readModule,
+  makeJobFS: () => new JobFS(),
+  yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+}));
+
+function readModule(url: URL): Promise<string> {
+  if (url.protocol !== 'file:') return fetchModule(fetch, url);
+  return readFile(url, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(url, cause.code ?? cause.message, cause);
+  });
+}
+
+export const { init, computeFor, compute, attach, addSlices, fetchResults } = deployer;
+/** The same as `computeFor`, for those who come from Python. */
+export const compute_for = computeFor;
+
+export { isError, ManyhandsError } from '../lib/errors.js';
+export type { ErrorCode, ErrorInfo, SliceFailure } from '../lib/errors.js';
+export { RangeObject } from '../protocol/input-sets.js';
+export type { RangeBounds } from '../protocol/input-sets.js';
+export { registerSerializer } from '../protocol/values.js';
+export type { Serializer } from '../protocol/values.js';
+export type { Job } from '../deployer/job.js';
+export type { ResultHandle, SettledResult } from '../deployer/results.js';
+export type { Compute, ComputeDo, ComputeFor, ComputeForForms } from '../deployer/compute-types.js';
+export type { AddedSlices, AttachOptions, RemoteStatus } from '../deployer/deployer.js';
+export type { FetchedResult, ResultRange } from '../deployer/fetch-results.js';
+export type { InitOptions } from '../deployer/module-deployer.js';
+export type { SlicePaymentOffer } from '../deployer/payment.js';
+export type { ComputeGroup, JobLimits, PublicInfo, Requirements } from '../deployer/settings.js';
+export type {
+  CancelEvent,
+  ConsoleEvent,
+  ErrorEvent,
+  JobEvents,
+  JobStatusInfo,
+  NoFundsEvent,
+  ProgressEvent,
+  ReadyState,
+  ResultEvent,
+  StatusEvent,
+} from '../deployer/events.js';
