@@ -9,8 +9,8 @@ export interface Statement {
   /** With `?` placeholders. */
   readonly sql: string;
   readonly params: readonly SqlValue[];
-  /** What is wanted back: rows, or nothing. */
-  readonly want: 'rows' | 'nothing';
+  /** What is wanted back: all rows, the first one if there is one, or nothing. */
+  readonly want: 'rows' | 'row' | 'nothing';
   /** Integers come back as bigint: for columns that hold units. */
   readonly exact: boolean;
 }
@@ -25,12 +25,12 @@ export function* all<T extends object = Row>(sql: string, ...params: SqlValue[])
 
 /** The first row, if there is one. */
 export function* get<T extends object = Row>(sql: string, ...params: SqlValue[]): Script<T | undefined> {
-  return (yield { sql, params, want: 'rows', exact: false })[0] as T | undefined;
+  return (yield { sql, params, want: 'row', exact: false })[0] as T | undefined;
 }
 
 /** The first row with its integers as bigint. */
 export function* getExact<T extends object = Row>(sql: string, ...params: SqlValue[]): Script<T | undefined> {
-  return (yield { sql, params, want: 'rows', exact: true })[0] as T | undefined;
+  return (yield { sql, params, want: 'row', exact: true })[0] as T | undefined;
 }
 
 /** A statement that gives nothing back. */

@@ -16,7 +16,7 @@ import { runCommand } from './commands/run-command.js';
 import { findJob, statusOf } from './job-record.js';
 import { readAccount, readJob, readJournal, readNextDeadline, readResults } from './reads.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
-import { all, get, run, type Row, type Script, type Statement } from './script.js';
+import { get, run, type Row, type Script, type SqlValue, type Statement } from './script.js';
 import type { Command, Committed, Notes, Outcome, Store } from './store.js';
 
 export interface SqliteOptions {
@@ -138,9 +138,19 @@ class SqliteEngine {
 
   #execute(statement: Statement): Row[] {
     const prepared = this.#prepare(statement);
-    if (statement.want === 'rows') return prepared.all(...(statement.params as unknown[])) as Row[];
-    prepared.run(...(statement.params as unknown[]));
-    return [];
+    // Always one array: libsql takes a single typed array for named parameters, and aborts the process.
+    const params = statement.params as unknown[];
+    switch (statement.want) {
+      case 'rows':
+        return (prepared.all(params) as Record<string, SqlValue | ArrayBuffer>[]).map(withBytes);
+      case 'row': {
+        const row = prepared.get(params) as Row | undefined;
+        return row === undefined ? [] : [row];
+      }
+      case 'nothing':
+        prepared.run(params);
+        return [];
+    }
   }
 
   #prepare({ sql, exact }: Statement): Database.Statement {
@@ -179,6 +189,14 @@ function openDatabase(dataDir: string | undefined): Database.Database {
   } catch (cause) {
     throw new ManyhandsError('STORE_UNUSABLE', `cannot open the database ${place}`, { place }, { cause });
   }
+}
+
+/** libsql's `all` gives blobs as ArrayBuffers, its `get` as Buffers: a script always sees bytes. */
+function withBytes(row: Record<string, SqlValue | ArrayBuffer>): Row {
+  for (const [column, value] of Object.entries(row)) {
+    if (value instanceof ArrayBuffer) row[column] = new Uint8Array(value);
+  }
+  return row as Row;
 }
 
 function mergeNotes(into: Notes, notes: Notes): void {

@@ -1,0 +1,154 @@
+/**
+ * A world for the store's contract: deployers and workers that act at random from a seed, as the scheduler would let
+ * them, and remember what they were told. Used by every store's suite.
+ * @module
+ */
+import type { Clock } from '../../src/lib/clock.js';
+import { newId, toHex } from '../../src/lib/ids.js';
+import { ENVELOPE_KIND, encodeError } from '../../src/protocol/envelope.js';
+import { LEASE_MS } from '../../src/protocol/limits.js';
+import type { Input, Lease, SignedOffer, WorkerDescription } from '../../src/protocol/messages.js';
+import { rangeFromBounds } from '../../src/protocol/ranges.js';
+import { SegmentWriter } from '../../src/protocol/segment.js';
+import type { Answer, Command, CommandName, Commands, Store } from '../../src/scheduler/store/store.js';
+import type { SeededRandom } from '../../src/testing/seeded-random.js';
+
+/** A clock that stands until it is told. */
+export class StandingClock implements Clock {
+  nowMs = 1_800_000_000_000;
+  wallMs = (): number => this.nowMs;
+  monotonicMs = (): number => this.nowMs;
+  after = (): never => {
+    throw new Error('a store sets no timers');
+  };
+}
+
+export const OWNER = `0x${'a'.repeat(40)}`;
+export const PAYER = `0x${'b'.repeat(40)}`;
+export const PAYEE = `0x${'c'.repeat(40)}`;
+
+export function workerNamed(random: SeededRandom, extra: Partial<WorkerDescription> = {}): WorkerDescription {
+  const worktimes = [{ name: 'map-basic', version: '1.0.0' }];
+  return {
+    workerId: newId(random),
+    worktimes,
+    isolation: 'thread',
+    sandboxes: 2,
+    paymentAddress: PAYEE,
+    ...extra,
+  };
+}
+
+/** One command in a commit of its own; throws what refused it. */
+export async function perform<K extends CommandName>(
+  store: Store,
+  name: K,
+  body: Commands[K][0],
+): Promise<Answer<K>> {
+  const { outcomes } = await store.commit([{ name, ...body } as unknown as Command]);
+  const outcome = outcomes[0]!;
+  if (!outcome.ok) throw outcome.error;
+  return outcome.value as Answer<K>;
+}
+
+export interface OfferTerms {
+  price: bigint;
+  ceiling: bigint;
+}
+
+export function offerOf(random: SeededRandom, clock: StandingClock, terms: OfferTerms): SignedOffer {
+  return {
+    account: PAYER,
+    packageDigest: '0'.repeat(64),
+    pricePerSlice: terms.price,
+    ceiling: terms.ceiling,
+    acceptBeforeMs: clock.nowMs + 60_000,
+    nonce: toHex(random.bytes(32)),
+    signature: `0x${'1'.repeat(130)}`,
+  };
+}
+
+/** Deploys a job of no slices; answers with its id. */
+export async function deployJob(store: Store, random: SeededRandom, offer?: SignedOffer): Promise<string> {
+  const jobId = newId(random);
+  await perform(store, 'deploy', {
+    jobId,
+    owner: OWNER,
+    package: new Uint8Array([1, 2, 3]),
+    digest: '0'.repeat(64),
+    worktime: { name: 'map-basic', range: '^1.0.0' },
+    groups: [{ key: 'public' }],
+    minimumPrice: 0n,
+    ...(offer === undefined ? {} : { offer }),
+  });
+  return jobId;
+}
+
+export async function appendTo(
+  store: Store,
+  random: SeededRandom,
+  jobId: string,
+  input: Input,
+): Promise<number> {
+  return (await perform(store, 'append', { jobId, owner: OWNER, appendId: newId(random), input })).first;
+}
+
+export const rangeInput = (count: number): Input => rangeFromBounds(1, count);
+
+export function segmentInput(values: readonly unknown[]): Input {
+  return { kind: 'segment', count: values.length, segment: segmentOf(values) };
+}
+
+export function segmentOf(values: readonly unknown[]): Uint8Array {
+  const writer = new SegmentWriter();
+  for (const value of values) {
+    if (value instanceof Error) writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(value));
+    else writer.appendValue(value);
+  }
+  return writer.finish();
+}
+
+export async function leaseFor(
+  store: Store,
+  random: SeededRandom,
+  worker: WorkerDescription,
+  warm?: string,
+): Promise<Lease | undefined> {
+  const granted = await perform(store, 'lease', {
+    leaseId: newId(random),
+    worker,
+    ...(warm === undefined ? {} : { warm }),
+  });
+  return granted?.lease;
+}
+
+/** Reports the next `values.length` slices of a lease. */
+export function reportOf(
+  lease: Pick<Lease, 'leaseId'>,
+  worker: WorkerDescription,
+  first: number,
+  values: readonly unknown[],
+): Commands['report'][0] {
+  return {
+    leaseId: lease.leaseId,
+    workerId: worker.workerId,
+    first,
+    count: values.length,
+    computeMs: values.length,
+    ...(values.length === 0 ? {} : { segment: segmentOf(values) }),
+  };
+}
+
+/** Works everything off with one honest worker; a job that cannot end in so many leases is stuck. */
+export async function drain(store: Store, random: SeededRandom, clock: StandingClock): Promise<void> {
+  const worker = workerNamed(random);
+  clock.nowMs += 2 * LEASE_MS;
+  await perform(store, 'expire', {});
+  for (let leases = 0; leases < 10_000; leases++) {
+    const lease = await leaseFor(store, random, worker);
+    if (lease === undefined) return;
+    const values = Array.from({ length: lease.count }, (_, i) => lease.first + i);
+    await perform(store, 'report', reportOf(lease, worker, lease.first, values));
+  }
+  throw new Error('10,000 leases did not work everything off');
+}
