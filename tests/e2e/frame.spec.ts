@@ -12,7 +12,7 @@ const frameCount = ({ page }: FrameRig): Promise<number> => page.locator('iframe
 /** Stops the frame's own thread at its next step, as a process that hangs or is starved would. */
 async function hang({ page }: FrameRig): Promise<void> {
   const handle = await page.locator('iframe').elementHandle();
-  const frame = await handle!.contentFrame();
+  const frame = await handle.contentFrame();
   const session = await page.context().newCDPSession(frame!);
   await session.send('Debugger.enable');
   await session.send('Debugger.pause');

@@ -35,7 +35,7 @@ const BUSY = `(x, ms) => {
 
 test('a tab computes a JavaScript job', async ({ rig }) => {
   const tab = await rig.openTab();
-  await init({ scheduler: rig.scheduler });
+  init({ scheduler: rig.scheduler });
   const job = computeFor(
     [1, 2, 3, 4, 5],
     (x: number, factor: number) => ({ product: x * factor, at: typeof self }),
@@ -54,7 +54,7 @@ test('a tab computes a JavaScript job', async ({ rig }) => {
 
 test('a tab computes a Python job that reads a file of its JobFS', async ({ rig }) => {
   await rig.openTab();
-  await init({ scheduler: rig.scheduler });
+  init({ scheduler: rig.scheduler });
   const job = computeFor<number[]>(
     ['alpha', 'beta', 'gamma'],
     [
@@ -74,7 +74,7 @@ test('a tab computes a Python job that reads a file of its JobFS', async ({ rig 
 
 test('an open job gets more slices while it runs', async ({ rig }) => {
   await rig.openTab();
-  await init({ scheduler: rig.scheduler });
+  init({ scheduler: rig.scheduler });
   const job = computeFor<number>([1, 2, 3], BUSY, [20]);
   job.autoClose = false;
   const seen = watch(job);
@@ -92,7 +92,7 @@ test('an open job gets more slices while it runs', async ({ rig }) => {
 test('a tab is closed in the middle of a job, and another one finishes it', async ({ rig }) => {
   const count = 60;
   const first = await rig.openTab();
-  await init({ scheduler: rig.scheduler });
+  init({ scheduler: rig.scheduler });
   const job = computeFor<number>(upTo(count), BUSY, [100]);
   const seen = watch(job);
   await job.deploy();
@@ -113,7 +113,7 @@ test('the socket of the deployer is cut, again and again, and no event is lost o
   const count = 2_000;
   const proxy = await startCutProxy(rig.scheduler);
   try {
-    await init({ scheduler: proxy.url });
+    init({ scheduler: proxy.url });
     await rig.openTab();
     const job = computeFor<number>(upTo(count), BUSY, [2]);
     const seen = watch(job);
@@ -138,7 +138,7 @@ test('the socket of the deployer is cut, again and again, and no event is lost o
 test('another program attaches to a job behind a cursor, and one from the start', async ({ rig }) => {
   const count = 200;
   await rig.openTab();
-  await init({ scheduler: rig.scheduler });
+  init({ scheduler: rig.scheduler });
   const job = computeFor<number>(upTo(count), BUSY, [10]);
   const seen = watch(job);
   await job.deploy();

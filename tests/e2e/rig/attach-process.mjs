@@ -6,7 +6,7 @@
 import { attach, init } from 'manyhands';
 
 const [scheduler, jobId, after] = process.argv.slice(2);
-await init({ scheduler });
+init({ scheduler });
 const job = await attach(jobId, { after: Number(after) });
 const seen = [];
 job.on('result', ({ sliceNumber, result }) => seen.push([sliceNumber, result]));

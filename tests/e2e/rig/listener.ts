@@ -17,13 +17,13 @@ export interface Listener {
 export async function startListener(): Promise<Listener> {
   const seen: string[] = [];
   const server = createServer((request, response) => {
-    seen.push(`${request.method} ${request.url}`);
+    seen.push([request.method, request.url].join(' '));
     response.writeHead(200, { 'Access-Control-Allow-Origin': '*', 'Content-Type': 'text/javascript' });
     response.end('self.reached = true;');
   });
   server.on('connection', () => seen.push('connection'));
   server.on('upgrade', (request, socket) => {
-    seen.push(`upgrade ${request.url}`);
+    seen.push(['upgrade', request.url].join(' '));
     socket.destroy();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
