@@ -107,15 +107,15 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Che
   };
 }
 
-/** Any number but the not finite ones. */
+/** Any number but the not finite ones; −0 is 0 on the wire. */
 export const finite: Check<number> = (value) => {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value + 0;
   throw new Mismatch('a finite number');
 };
 
 export function atLeast(min: number): Check<number> {
   return (value) => {
-    if (typeof value === 'number' && Number.isFinite(value) && value >= min) return value;
+    if (typeof value === 'number' && Number.isFinite(value) && value >= min) return value + 0;
     throw new Mismatch(`a finite number, at least ${min}`);
   };
 }
@@ -181,6 +181,7 @@ export function tagged<T extends object>(tag: string, checks: Record<string, Che
 export const plain: Check<unknown> = (value) => {
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value);
+  if (typeof value === 'number') return value + 0;
   return isRecord(value) ? plainRecord(value) : value;
 };
 
