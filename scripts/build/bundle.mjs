@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { DIST, PAGE, ROOT, SRC, WEB } from './paths.mjs';
+import { fill } from './template.mjs';
 
 const SHARED = {
   bundle: true,
@@ -75,16 +76,6 @@ export async function bundlePage() {
 async function bundleScript(entry) {
   const result = await build({ ...SHARED, entryPoints: [entry], format: 'iife' });
   return result.outputFiles[0].text;
-}
-
-/** Replaces every `{{name}}`, or a comment that is nothing else; one that is not known is a mistake in the template. */
-function fill(template, values) {
-  return template.replaceAll(/<!-- \{\{(\w+)\}\} -->|\{\{(\w+)\}\}/g, (_, comment, plain) => {
-    const name = comment ?? plain;
-    if (values[name] === undefined)
-      throw new Error(`The template wants {{${name}}}, which the build does not have.`);
-    return values[name];
-  });
 }
 
 function isMissing(file) {
