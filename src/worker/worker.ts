@@ -11,7 +11,7 @@ import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { clientCodec } from '../protocol/codec.js';
-import type { Address, Hello, SchedulerMessage } from '../protocol/messages.js';
+import type { Address, Hello, SchedulerMessage, WorkerRequests } from '../protocol/messages.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { SessionState } from '../transport/session.js';
@@ -20,13 +20,13 @@ import { WORKTIMES } from '../worktimes/registry.js';
 import { Blobs } from './blobs.js';
 import type { Tuning } from './core/state.js';
 import { Jobs } from './jobs.js';
+import type { LoadWorktimeFiles } from './jobs.js';
 import { resolveWorkerOptions } from './resolve-options.js';
 import type { Isolation, ResolvedWorkerOptions, WorkerDefaults, WorkerOptions } from './resolve-options.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
 import type { SchedulerLink } from './scheduler-link.js';
 import { Supervisor } from './supervisor.js';
 import type { WorkerEvents, WorkerStatus } from './worker-events.js';
-import type { LoadWorktimeFiles } from './jobs.js';
 
 /** What a host of sandboxes, and what gives worktimes their files, is made from. */
 export interface WorkerSetting {
@@ -48,7 +48,7 @@ export interface WorkerPorts {
   worktimeFiles?: (setting: WorkerSetting) => LoadWorktimeFiles;
   /** Whose jobs a `thread` may run when nobody said. */
   ownAddress: () => Promise<Address>;
-  /** Calls `leave` when the process or page is about to go; the answer stops listening. */
+  /** Calls `leave` when the page is about to go: there is time to send, and none to wait. Answers what stops listening. */
   onLeave?: (leave: () => void) => () => void;
   tuning?: Partial<Tuning>;
 }
@@ -72,7 +72,7 @@ export class BaseWorker {
   readonly #events = new Emitter<WorkerEvents>();
   readonly #host: SandboxHost;
   readonly #blobs: Blobs;
-  readonly #session: ClientSession;
+  readonly #session: ClientSession<WorkerRequests>;
   #owners: readonly Address[] | undefined;
   #state: WorkerState = 'initial';
   #supervisor: Supervisor | undefined;
@@ -92,7 +92,7 @@ export class BaseWorker {
       throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation });
     }
     const { clock, connect, random } = ports;
-    this.#session = new ClientSession({
+    this.#session = new ClientSession<WorkerRequests>({
       url: scheduler.socket,
       connect,
       clock,
@@ -157,7 +157,7 @@ export class BaseWorker {
     const abort = (): void => void this.stop({ force: true });
     signal?.addEventListener('abort', abort, { once: true });
     this.#unlisten.push(() => signal?.removeEventListener('abort', abort));
-    if (this.#ports.onLeave) this.#unlisten.push(this.#ports.onLeave(() => this.#leave()));
+    if (this.#ports.onLeave) this.#unlisten.push(this.#ports.onLeave(abort));
     this.#events.emit('start', {});
     this.#supervisor.setOnline(this.#session.state === 'open');
   }
@@ -189,11 +189,6 @@ export class BaseWorker {
     await this.#host.close();
   }
 
-  /** The page goes: there is time to send, and none to wait. */
-  #leave(): void {
-    this.#supervisor?.halt('The page was closed.');
-  }
-
   #is(state: WorkerState): boolean {
     return this.#state === state;
   }
@@ -222,7 +217,7 @@ export class BaseWorker {
   /** The session with types: its codec has checked every reply. */
   #link(): SchedulerLink {
     return {
-      request: (type, body) => this.#session.request(type, body) as never,
+      request: (type, body) => this.#session.request(type, body),
       notify: (message) => this.#session.notify(message),
     };
   }

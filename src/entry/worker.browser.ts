@@ -1,0 +1,82 @@
+/**
+ * A worker in a browser page: sandboxes are Web Workers in a hidden frame that may not connect to anything. The frame,
+ * its script and the files of worktimes come from the scheduler, and are verified.
+ * @module
+ */
+import { systemClock } from '../lib/clock.js';
+import { ManyhandsError } from '../lib/errors.js';
+import { systemRandom } from '../lib/random.js';
+import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
+import { connectBrowser } from '../transport/ws-browser.js';
+import { AssetManifest } from '../worker/asset-manifest.js';
+import { lazyHost } from '../worker/lazy-host.js';
+import type { WorkerOptions } from '../worker/resolve-options.js';
+import { browserFrameHost } from '../worker/sandbox/browser-frame.js';
+import type { SandboxHost } from '../worker/sandbox/sandbox.js';
+import { BaseWorker } from '../worker/worker.js';
+import type { WorkerSetting } from '../worker/worker.js';
+
+/** What a sandbox runs, by its name in the scheduler's manifest. */
+const SANDBOX_SCRIPT = 'browser-sandbox.js';
+const FRAME_PATH = '/sandbox/frame.html';
+
+const load: typeof fetch = (input, init) => globalThis.fetch(input, init);
+
+/** Lends this page's machine. See `WorkerOptions`; make it, listen to its events, then `start()` it. */
+export class Worker extends BaseWorker {
+  /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, ISOLATION_UNAVAILABLE */
+  constructor(options: WorkerOptions = {}) {
+    super(options, {
+      connect: connectBrowser,
+      clock: systemClock,
+      random: systemRandom,
+      fetch: load,
+      defaults: {
+        scheduler: location.protocol.startsWith('http') ? location.origin : DEFAULT_SCHEDULER,
+        isolation: 'browser',
+        cores: navigator.hardwareConcurrency,
+      },
+      hosts: { browser: frameHost },
+      worktimeFiles: (setting) => {
+        const manifest = manifestOf(setting);
+        return (worktime) => manifest.worktimeFiles(worktime);
+      },
+      ownAddress: () =>
+        Promise.reject(new ManyhandsError('INTERNAL', 'Frames need no identity of their own.')),
+      onLeave,
+    });
+  }
+}
+
+function manifestOf({ options, blobs }: WorkerSetting): AssetManifest {
+  return new AssetManifest(options.scheduler.http, load, blobs);
+}
+
+function frameHost(setting: WorkerSetting): SandboxHost {
+  return lazyHost('browser', async () => {
+    const { url, sha256 } = await manifestOf(setting).find(SANDBOX_SCRIPT);
+    return browserFrameHost({
+      frameUrl: `${setting.options.scheduler.http}${FRAME_PATH}`,
+      scriptUrl: url,
+      scriptDigest: sha256,
+      clock: setting.clock,
+    });
+  });
+}
+
+function onLeave(leave: () => void): () => void {
+  addEventListener('pagehide', leave);
+  return () => removeEventListener('pagehide', leave);
+}
+
+export { isError, ManyhandsError } from '../lib/errors.js';
+export type { ErrorCode } from '../lib/errors.js';
+export type { GroupOption, Isolation, WorkerOptions } from '../worker/resolve-options.js';
+export type { StopOptions, WorkerState } from '../worker/worker.js';
+export type {
+  JobPublic,
+  SandboxPhase,
+  SandboxStatus,
+  WorkerEvents,
+  WorkerStatus,
+} from '../worker/worker-events.js';

@@ -1,0 +1,45 @@
+/**
+ * A worker in Node: real sockets and clock, threads for the jobs of listed owners, by default this user's own.
+ * @module
+ */
+import { availableParallelism } from 'node:os';
+import { systemClock } from '../lib/clock.js';
+import { systemRandom } from '../lib/random.js';
+import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
+import { connectNode } from '../transport/ws-node.js';
+import type { WorkerOptions } from '../worker/resolve-options.js';
+import { threadHost } from '../worker/sandbox/thread.js';
+import { BaseWorker } from '../worker/worker.js';
+import { wallet } from './wallet.node.js';
+
+/** Lends this machine. See `WorkerOptions`; make it, listen to its events, then `start()` it. */
+export class Worker extends BaseWorker {
+  /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, ISOLATION_UNAVAILABLE */
+  constructor(options: WorkerOptions = {}) {
+    super(options, {
+      connect: connectNode,
+      clock: systemClock,
+      random: systemRandom,
+      fetch: (input, init) => fetch(input, init),
+      defaults: {
+        scheduler: process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER,
+        isolation: 'thread',
+        cores: availableParallelism(),
+      },
+      hosts: { thread: () => threadHost() },
+      ownAddress: async () => (await wallet.getId()).address,
+    });
+  }
+}
+
+export { isError, ManyhandsError } from '../lib/errors.js';
+export type { ErrorCode } from '../lib/errors.js';
+export type { GroupOption, Isolation, WorkerOptions } from '../worker/resolve-options.js';
+export type { StopOptions, WorkerState } from '../worker/worker.js';
+export type {
+  JobPublic,
+  SandboxPhase,
+  SandboxStatus,
+  WorkerEvents,
+  WorkerStatus,
+} from '../worker/worker-events.js';
