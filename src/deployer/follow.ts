@@ -6,12 +6,15 @@
 import type { Clock } from '../lib/clock.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import type { BlobRef } from '../protocol/envelope.js';
-import type { Cursor, JobStatus, JournalEvent, JournalRow } from '../protocol/messages.js';
+import { FOLLOW_ROW_BYTES } from '../protocol/limits.js';
+import type { Cursor, JobStatus, JournalEvent, JournalRow, SegmentPart } from '../protocol/messages.js';
 import type { JobNotice, SchedulerLink } from './link.js';
 import { readOutcomes, type OutcomeSink } from './outcomes.js';
 
 /** Bytes of outcomes on their way to this follower. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
+/** What was consumed is told when it is so much, or when there is nothing left to read. */
+const CREDIT_BYTES = 256 * 1024;
 /** The event loop gets its turn after so long. */
 const TURN_MS = 8;
 
@@ -33,7 +36,11 @@ export interface FollowPorts {
   fetchBlob: (ref: BlobRef) => Promise<Uint8Array>;
 }
 
-type State = 'following' | 'disconnected' | 'stopped';
+/** `resuming`: rows are dropped until the reply to a follow that begins anew on the same connection. */
+type State = 'following' | 'resuming' | 'disconnected' | 'stopped';
+
+/** Times that rows may be missing, with none read in between, before it is the scheduler that lost them. */
+const GAPS_MAX = 3;
 
 export class Follower {
   readonly #jobId: string;
@@ -50,6 +57,9 @@ export class Follower {
   #rows: JournalRow[] = [];
   #next = 0;
   #reading = false;
+  #gaps = 0;
+  /** Bytes that were consumed and not told. */
+  #owed = 0;
   /** One a `job.follow`: credits of rows that an earlier one brought must not be given to a later one. */
   #attempt = new AbortController();
   #turnEndsMs = 0;
@@ -63,11 +73,11 @@ export class Follower {
     this.#unsubscribe = ports.link.subscribe(jobId, {
       notice: (message) => this.#notice(message),
       disconnected: () => this.#disconnected(),
-      reconnected: () => this.#follow(),
+      reconnected: () => this.#follow('following'),
       ended: (error) => this.#break(error),
     });
     this.#release = ports.link.hold();
-    this.#follow();
+    this.#follow('following');
   }
 
   /** The last row that was read to its end; `attach(jobId, { after: cursor })` goes on behind it. */
@@ -78,7 +88,7 @@ export class Follower {
   /** Follows no more; what of a row is being read is still handed over. */
   stop(): void {
     if (this.#state === 'stopped') return;
-    const told = this.#state === 'following';
+    const told = this.#state !== 'disconnected';
     this.#state = 'stopped';
     this.#attempt.abort(new ManyhandsError('ABORTED', `Job ${this.#jobId} is not followed any more.`));
     this.#rows = [];
@@ -87,15 +97,17 @@ export class Follower {
     this.#release();
   }
 
-  #follow(): void {
+  #follow(state: 'following' | 'resuming'): void {
     if (this.#state === 'stopped') return;
     this.#disconnected();
-    this.#state = 'following';
+    this.#state = state;
     const { signal } = this.#attempt;
     const body = { jobId: this.#jobId, after: this.#taken, windowBytes: WINDOW_BYTES };
     this.#ports.link.request('job.follow', body, { signal }).then(
       ({ status }) => {
-        if (!signal.aborted) this.#sink.following(status);
+        if (signal.aborted) return;
+        this.#state = 'following';
+        this.#sink.following(status);
       },
       (error: unknown) => {
         if (!signal.aborted) this.#break(error as Error);
@@ -111,6 +123,7 @@ export class Follower {
     this.#attempt = new AbortController();
     this.#rows = [];
     this.#next = 0;
+    this.#owed = 0;
   }
 
   #break(error: Error): void {
@@ -130,13 +143,15 @@ export class Follower {
     else if (this.#keep(message.rows)) this.#read();
   }
 
-  /** Appends the rows that are new. A gap means that rows were lost on the way: they are asked for again. */
+  /** Keeps the rows that are new. Where some are missing before them, all from there on is asked for again. */
   #keep(rows: readonly JournalRow[]): boolean {
     for (const row of rows) {
       const expected = (this.#rows.at(-1)?.seq ?? this.#taken) + 1;
       if (row.seq < expected) continue;
       if (row.seq > expected) {
-        this.#follow();
+        const lost = `Rows ${expected} to ${row.seq - 1} of the journal of job ${this.#jobId} are missing.`;
+        if (++this.#gaps > GAPS_MAX) this.#break(new ManyhandsError('INTERNAL', lost));
+        else this.#follow('resuming');
         return false;
       }
       this.#rows.push(row);
@@ -148,35 +163,49 @@ export class Follower {
     if (this.#reading) return;
     this.#reading = true;
     this.#turnEndsMs = this.#ports.clock.monotonicMs() + TURN_MS;
-    this.#readRows()
-      .catch((error: unknown) => this.#break(error as Error))
-      .finally(() => (this.#reading = false));
+    this.#readRows().catch((error: unknown) => this.#break(error as Error));
   }
 
   async #readRows(): Promise<void> {
     while (this.#next < this.#rows.length) {
+      const { signal } = this.#attempt;
       const row = this.#rows[this.#next]!;
       if (++this.#next === this.#rows.length) {
         this.#rows = [];
         this.#next = 0;
       }
       this.#taken = row.seq;
-      if (row.event.kind === 'outcomes') await this.#readParts(row.event.parts);
+      if (row.event.kind === 'outcomes') await this.#readParts(row.event.parts, signal);
       this.#cursor = row.seq;
+      this.#gaps = 0;
+      this.#consumed(FOLLOW_ROW_BYTES, signal);
       this.#sink.row(row.status, row.event);
     }
+    this.#reading = false;
+    this.#credit();
   }
 
-  async #readParts(parts: (JournalEvent & { kind: 'outcomes' })['parts']): Promise<void> {
-    const { signal } = this.#attempt;
+  async #readParts(parts: readonly SegmentPart[], signal: AbortSignal): Promise<void> {
     for (const part of parts) {
       const fetched = readOutcomes(part, this.#sink, this.#ports.fetchBlob);
       if (fetched !== undefined) await fetched;
-      if (!signal.aborted) this.#ports.link.credit({ jobId: this.#jobId, bytes: part.segment.byteLength });
+      this.#consumed(part.segment.byteLength, signal);
       if (this.#ports.clock.monotonicMs() >= this.#turnEndsMs) {
         await this.#ports.yieldNow();
         this.#turnEndsMs = this.#ports.clock.monotonicMs() + TURN_MS;
       }
     }
+  }
+
+  /** What came by an earlier follow is not credited to a later one, whose window begins anew. */
+  #consumed(bytes: number, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#owed += bytes;
+    if (this.#owed >= CREDIT_BYTES) this.#credit();
+  }
+
+  #credit(): void {
+    if (this.#owed > 0) this.#ports.link.credit({ jobId: this.#jobId, bytes: this.#owed });
+    this.#owed = 0;
   }
 }

@@ -110,6 +110,8 @@ export const SANDBOXES_PER_WORKER_MAX = 128;
 // Followers
 /** Bytes of journal on their way to one follower without its acknowledgement. */
 export const FOLLOW_WINDOW_BYTES_MAX = 8 * MiB;
+/** What a journal row takes of that window beside its segments: no row is free. */
+export const FOLLOW_ROW_BYTES = 512;
 /** Slices in one answer of `job.results`. */
 export const RESULTS_BYTES_MAX = 1 * MiB;
 
