@@ -120,9 +120,14 @@ function rest(state: CoreState, slot: Slot, fault: SetupFault, nowMs: number): v
 
 /** The lease is not ours any more: nothing of it is reported, and a sandbox that runs it is killed. */
 export function dropLease(state: CoreState, lease: LeaseState, nowMs: number, effects: Effect[]): void {
+  stopLease(state, lease, effects);
+  forgetLease(state, lease, effects);
+  pump(state, state.slots[lease.slot]!, nowMs, effects);
+}
+
+/** Kills the sandbox that runs the lease, or is set up for it. */
+export function stopLease(state: CoreState, lease: LeaseState, effects: Effect[]): void {
   const slot = state.slots[lease.slot]!;
   const opening = slot.sandbox.phase === 'opening' && slot.sandbox.leaseId === lease.leaseId;
   if (opening || slot.fed.some((b) => b.lease === lease)) killSandbox(slot, effects);
-  forgetLease(state, lease, effects);
-  pump(state, slot, nowMs, effects);
 }

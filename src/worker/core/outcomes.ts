@@ -5,7 +5,7 @@
 import type { CoreEvent, Effect } from './events.js';
 import { learn, pump } from './feed.js';
 import { forgetLease, settleLease } from './leases.js';
-import { dropLease, loseSandbox } from './losses.js';
+import { dropLease, loseSandbox, stopLease } from './losses.js';
 import { addReport, closeReport } from './reports.js';
 import type { Batch, CoreState } from './state.js';
 
@@ -67,6 +67,7 @@ export function takeAnswer(
     if (held && lease.inFlight === 0 && lease.next >= lease.end) forgetLease(state, lease, effects);
   } else if (held) {
     if (!event.lost) {
+      stopLease(state, lease, effects);
       const reason = 'Its outcomes could not be reported.';
       effects.push({ type: 'return', leaseId: lease.leaseId, from: entry.first, reason });
     }

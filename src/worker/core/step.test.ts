@@ -1,0 +1,439 @@
+import { describe, expect, it } from 'vitest';
+import type { CoreEvent, Effect } from './events.js';
+import { newCoreState } from './state.js';
+import type { CoreState, Tuning } from './state.js';
+import { step } from './step.js';
+
+const JOB = 'job';
+const LIMITS = { sliceMs: 1_000, noProgressMs: 500 };
+const BYTES = new Uint8Array(10);
+
+/** A core and its clock; `do` answers with the effects, those of one type where it is named. */
+function stand(slots = 1, tuning: Partial<Tuning> = {}) {
+  const state: CoreState = newCoreState(slots, tuning);
+  const world = {
+    state,
+    nowMs: 0,
+    do: (event: CoreEvent): Effect[] => step(state, event, world.nowMs),
+    grant: (
+      want: number,
+      first: number,
+      count: number,
+      more: { jobId?: string; sliceMs?: number; heavy?: number[] } = {},
+    ) =>
+      world.do({
+        type: 'grant',
+        want,
+        lease: {
+          leaseId: `L${first}`,
+          jobId: more.jobId ?? JOB,
+          packageDigest: 'd',
+          first,
+          count,
+          leaseMs: 60_000,
+          sliceMs: more.sliceMs,
+          heavy: more.heavy ?? [],
+        },
+      }),
+    ready: (gen: number, slot = 0) => world.do({ type: 'sandbox-ready', slot, gen, limits: LIMITS }),
+    outcomes: (batch: number, first: number, count: number, done: boolean, gen = state.lastGen, slot = 0) =>
+      world.do({ type: 'outcomes', slot, gen, batch, first, count, computeMs: 1, done, segment: BYTES }),
+  };
+  return world;
+}
+
+/** A worker with one lease of slices 1 to `count` at work. */
+function atWork(
+  count: number,
+  more: { sliceMs?: number; heavy?: number[] } = {},
+  tuning: Partial<Tuning> = {},
+) {
+  const world = stand(1, tuning);
+  world.do({ type: 'online' });
+  world.grant(1, 1, count, more);
+  const fed = of(world.ready(1), 'feed');
+  return { ...world, world, fed };
+}
+
+function of<K extends Effect['type']>(effects: Effect[], type: K): Extract<Effect, { type: K }>[] {
+  return effects.filter((e): e is Extract<Effect, { type: K }> => e.type === type);
+}
+
+const types = (effects: Effect[]): string[] => effects.map((e) => e.type);
+
+describe('wants', () => {
+  it('asks once for each slot when the connection is there, and again after a reconnect', () => {
+    const world = stand(2);
+    expect(world.do({ type: 'tick' })).toEqual([]);
+    world.do({ type: 'offline' });
+    const first = world.do({ type: 'online' });
+    expect(of(first, 'want').map((w) => w.idle)).toEqual([true, true]);
+    world.do({ type: 'offline' });
+    expect(of(world.do({ type: 'online' }), 'want')).toEqual(first);
+  });
+
+  it('asks for the next lease when the present one ends soon, and says when it has run dry', () => {
+    const { world } = atWork(10, { sliceMs: 100 });
+    expect(world.state.slots[0]!.want).toBeUndefined();
+    world.nowMs = 100;
+    for (let n = 1; n < 6; n++) {
+      world.nowMs = n * 100;
+      expect(of(world.outcomes(n, n, 1, true), 'want')).toEqual(n === 5 ? [] : []);
+    }
+    world.nowMs = 600;
+    const sixth = world.outcomes(6, 6, 1, true);
+    expect(of(sixth, 'want')).toEqual([{ type: 'want', want: 2, idle: false, warm: JOB }]);
+    for (let n = 7; n < 10; n++) world.outcomes(n, n, 1, true);
+    expect(of(world.outcomes(10, 10, 1, true), 'want')).toEqual([
+      { type: 'want', want: 2, idle: true, warm: JOB },
+    ]);
+  });
+
+  it('hands back a lease that nobody asked for, and one of a want that was served already', () => {
+    const world = stand();
+    world.do({ type: 'online' });
+    expect(types(world.grant(7, 1, 10))).toEqual(['return', 'lease-over']);
+    world.grant(1, 1, 10);
+    expect(types(world.grant(1, 50, 10))).toEqual(['return', 'lease-over']);
+  });
+});
+
+describe('feeding', () => {
+  it('feeds one slice while nothing is known, then batches by time', () => {
+    const { world, fed } = atWork(1_000, {}, { batchMs: 25, batchMsMin: 5 });
+    expect(fed).toMatchObject([{ first: 1, count: 1, each: false }]);
+    world.nowMs = 1;
+    const next = of(world.outcomes(1, 1, 1, true), 'feed');
+    // 1 ms a slice: an eighth of what is left would be more than 25.
+    expect(next[0]).toMatchObject({ first: 2, count: 25 });
+    expect(next[1]).toMatchObject({ first: 27, count: 25 });
+  });
+
+  it('keeps a tail that can be recalled: a batch takes at most an eighth of what is left', () => {
+    const { fed } = atWork(100, { sliceMs: 1 });
+    expect(fed[0]!.count).toBe(12);
+  });
+
+  it('feeds long slices one at a time', () => {
+    expect(atWork(5, { sliceMs: 250 }).fed).toMatchObject([{ first: 1, count: 1 }]);
+  });
+
+  it('ends a batch at a slice whose input is a blob', () => {
+    const { fed } = atWork(1_000, { sliceMs: 0.01, heavy: [3, 4] });
+    expect(fed.map(({ first, count }) => [first, count]).slice(0, 3)).toEqual([
+      [1, 3],
+      [4, 1],
+      [5, 500],
+    ]);
+  });
+
+  it('stops feeding while too much is not acknowledged, and goes on after', () => {
+    const { world } = atWork(100, { sliceMs: 30 }, { unackedBytesMax: 15, unackedReportsMax: 100 });
+    world.nowMs = 30;
+    expect(of(world.outcomes(1, 1, 1, true), 'feed')).toHaveLength(1);
+    world.nowMs = 60;
+    expect(of(world.outcomes(2, 2, 1, true), 'feed')).toHaveLength(0);
+    world.nowMs = 90;
+    world.outcomes(3, 3, 1, true);
+    expect(of(world.do({ type: 'reported', report: 1 }), 'feed')).toHaveLength(0);
+    expect(of(world.do({ type: 'reported', report: 2 }), 'feed').length).toBeGreaterThan(0);
+  });
+
+  it('begins the next lease before the present one is done, in the same sandbox', () => {
+    const { world } = atWork(2, { sliceMs: 10 });
+    const next = world.grant(2, 101, 2, { sliceMs: 10 });
+    expect(types(next)).toEqual(['feed']);
+    expect(of(next, 'feed')[0]).toMatchObject({ leaseId: 'L101', first: 101 });
+  });
+
+  it('changes the sandbox for another job, once the first has nothing left to run', () => {
+    const { world } = atWork(1, { sliceMs: 10 });
+    const other = world.grant(2, 201, 1, { jobId: 'other', sliceMs: 10 });
+    expect(types(other)).toEqual(['prepare']);
+    const end = world.outcomes(1, 1, 1, true);
+    expect(types(end)).toEqual(['report', 'kill-sandbox', 'open-sandbox', 'want']);
+    expect(of(end, 'open-sandbox')[0]).toMatchObject({ jobId: 'other', gen: 2 });
+  });
+});
+
+describe('outcomes', () => {
+  it('reports what a sandbox says as it comes', () => {
+    const { world } = atWork(8, { sliceMs: 5 });
+    const [report] = of(world.outcomes(1, 1, 1, true), 'report');
+    expect(report).toMatchObject({ leaseId: 'L1', first: 1, count: 1, segment: BYTES });
+  });
+
+  it('ends the lease when all reports are answered', () => {
+    const { world } = atWork(1);
+    expect(types(world.outcomes(1, 1, 1, true))).toEqual(['report', 'want']);
+    expect(world.state.leases.size).toBe(1);
+    expect(types(world.do({ type: 'reported', report: 1 }))).toEqual(['lease-over']);
+    expect(world.state.leases.size).toBe(0);
+  });
+
+  const cheats: [string, (w: ReturnType<typeof stand>) => Effect[]][] = [
+    ['a slice that is not its turn', (w) => w.outcomes(1, 2, 1, false)],
+    ['another batch', (w) => w.outcomes(2, 1, 1, false)],
+    ['more than it was fed', (w) => w.outcomes(1, 1, 13, true)],
+    ['an end before the end', (w) => w.outcomes(1, 1, 1, true)],
+    ['no end at the end', (w) => w.outcomes(1, 1, 12, false)],
+    ['no slices', (w) => w.outcomes(1, 1, 0, false)],
+  ];
+  it.each(cheats)('kills a sandbox that reports %s', (_what, cheat) => {
+    const { world, fed } = atWork(100, { sliceMs: 1 });
+    expect(fed[0]!.count).toBe(12);
+    const effects = cheat(world);
+    expect(types(effects).slice(0, 3)).toEqual(['kill-sandbox', 'trouble', 'open-sandbox']);
+    expect(of(effects, 'report')).toEqual([]);
+  });
+
+  it('does not believe a compute time that cannot be', () => {
+    const { world } = atWork(1);
+    world.nowMs = 10;
+    const effects = world.do({
+      type: 'outcomes',
+      slot: 0,
+      gen: 1,
+      batch: 1,
+      first: 1,
+      count: 1,
+      computeMs: 1e12,
+      done: true,
+      segment: BYTES,
+    });
+    expect(of(effects, 'report')[0]!.computeMs).toBeLessThan(100);
+  });
+
+  it('takes nothing from a sandbox that was killed', () => {
+    const { world } = atWork(10);
+    world.do({ type: 'lost', leaseId: 'L1' });
+    expect(world.outcomes(1, 1, 1, true, 1)).toEqual([]);
+  });
+});
+
+describe('a sandbox that dies', () => {
+  it('costs nobody anything: its slices run again, one by one', () => {
+    const { world } = atWork(100, { sliceMs: 1 });
+    world.outcomes(1, 1, 4, false);
+    const effects = world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' });
+    expect(of(effects, 'report')).toEqual([]);
+    expect(of(world.ready(2), 'feed')).toMatchObject([{ first: 5, count: 1, each: true }]);
+  });
+
+  it('again while one known slice runs: that slice is lost, and the lease goes on behind it with batches', () => {
+    const { world } = atWork(100, { sliceMs: 1 });
+    world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' });
+    const [careful] = of(world.ready(2), 'feed');
+    const next = of(world.outcomes(careful!.batch, 1, 1, true), 'feed');
+    expect(next).toMatchObject([{ first: 2, count: 1, each: true }]);
+    const effects = world.do({ type: 'sandbox-exit', slot: 0, gen: 2, message: 'gone again' });
+    expect(of(effects, 'report')).toMatchObject([
+      { first: 2, count: 0, lost: { code: 'SANDBOX_CRASHED', message: 'gone again' } },
+    ]);
+    expect(of(world.ready(3), 'feed')[0]).toMatchObject({ first: 3, each: false });
+  });
+
+  it('is trusted with batches again after enough careful slices', () => {
+    const { world } = atWork(100, { sliceMs: 1 }, { carefulSlices: 2 });
+    world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' });
+    const [one] = of(world.ready(2), 'feed');
+    const [two] = of(world.outcomes(one!.batch, 1, 1, true), 'feed');
+    expect(two!.each).toBe(true);
+    expect(of(world.outcomes(two!.batch, 2, 1, true), 'feed')[0]!.each).toBe(false);
+  });
+
+  it('with nothing to run is simply not there any more', () => {
+    const { world } = atWork(1);
+    world.outcomes(1, 1, 1, true);
+    const effects = world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' });
+    expect(types(effects)).toEqual(['kill-sandbox', 'trouble', 'want']);
+    expect(of(effects, 'want')[0]!.warm).toBeUndefined();
+  });
+});
+
+describe('time', () => {
+  it('ends a slice that takes longer than its job allows; alone in its batch, it is the culprit at once', () => {
+    const { world } = atWork(2, { sliceMs: 300 });
+    world.nowMs = 450;
+    world.do({ type: 'progress', slot: 0, gen: 1, sliceNumber: 1 });
+    world.nowMs = 900;
+    world.do({ type: 'progress', slot: 0, gen: 1, sliceNumber: 1 });
+    world.nowMs = 1_201;
+    const effects = world.do({ type: 'tick' });
+    expect(of(effects, 'report')[0]).toMatchObject({ first: 1, count: 0, lost: { code: 'SLICE_TIMEOUT' } });
+    expect(types(effects)).toContain('kill-sandbox');
+  });
+
+  it('ends a slice that gives no sign', () => {
+    const { world } = atWork(2, { sliceMs: 300 });
+    world.nowMs = 701;
+    expect(of(world.do({ type: 'tick' }), 'report')[0]).toMatchObject({ lost: { code: 'NO_PROGRESS' } });
+  });
+
+  it('begins the time of a slice anew when it says that it begins, once', () => {
+    const { world } = atWork(100, { sliceMs: 1 });
+    world.nowMs = 400;
+    expect(types(world.do({ type: 'begin', slot: 0, gen: 1, sliceNumber: 5 }))).toEqual(['began']);
+    world.nowMs = 800;
+    expect(world.do({ type: 'begin', slot: 0, gen: 1, sliceNumber: 5 })).toEqual([]);
+    expect(world.do({ type: 'begin', slot: 0, gen: 1, sliceNumber: 50 })).toEqual([]);
+    expect(types(world.do({ type: 'tick' }))).not.toContain('kill-sandbox');
+    world.nowMs = 1_101;
+    expect(types(world.do({ type: 'tick' }))).toContain('kill-sandbox');
+  });
+
+  it('does not hold the time against a slice in which the machine slept', () => {
+    const { world } = atWork(2, { sliceMs: 300 });
+    world.do({ type: 'tick' });
+    world.nowMs = 3_600_000;
+    expect(types(world.do({ type: 'tick' }))).not.toContain('kill-sandbox');
+    world.nowMs += 400;
+    world.do({ type: 'tick' });
+    world.nowMs += 400;
+    expect(types(world.do({ type: 'tick' }))).toContain('kill-sandbox');
+  });
+
+  it('renews leases before they run out', () => {
+    const { world } = atWork(2, { sliceMs: 300 }, {});
+    world.state.slots[0]!.fed.length = 0;
+    world.nowMs = 19_999;
+    expect(of(world.do({ type: 'tick' }), 'renew')).toEqual([]);
+    world.nowMs = 20_000;
+    expect(of(world.do({ type: 'tick' }), 'renew')).toEqual([{ type: 'renew', leaseIds: ['L1'] }]);
+    world.nowMs = 39_999;
+    expect(of(world.do({ type: 'tick' }), 'renew')).toEqual([]);
+  });
+});
+
+describe('leases that go', () => {
+  it('a recall gives back the half of what has not been fed', () => {
+    const { world, fed } = atWork(100, { sliceMs: 1 });
+    const fedTo = fed.at(-1)!.first + fed.at(-1)!.count;
+    const from = 101 - Math.ceil((101 - fedTo) / 2);
+    expect(of(world.do({ type: 'recall', leaseId: 'L1' }), 'return')).toMatchObject([
+      { leaseId: 'L1', from },
+    ]);
+  });
+
+  it('a recall of what is all in the sandbox is not answered', () => {
+    const { world } = atWork(1);
+    expect(world.do({ type: 'recall', leaseId: 'L1' })).toEqual([]);
+  });
+
+  it('a revoked lease at work takes its sandbox with it; one to come does not', () => {
+    const { world } = atWork(2, { sliceMs: 200 });
+    world.grant(2, 101, 2, { sliceMs: 200 });
+    expect(types(world.do({ type: 'lost', leaseId: 'L101' }))).toEqual(['lease-over', 'want']);
+    expect(types(world.do({ type: 'lost', leaseId: 'L1' }))).toContain('kill-sandbox');
+  });
+
+  it('a report that the scheduler does not take ends the lease', () => {
+    const { world } = atWork(10, { sliceMs: 1 });
+    world.outcomes(1, 1, 5, true);
+    const effects = world.do({ type: 'report-failed', report: 1, lost: true });
+    expect(types(effects).slice(0, 2)).toEqual(['kill-sandbox', 'lease-over']);
+  });
+
+  it('a report that failed otherwise hands the lease back from there', () => {
+    const { world } = atWork(10, { sliceMs: 1 });
+    world.outcomes(1, 1, 5, true);
+    const effects = world.do({ type: 'report-failed', report: 1, lost: false });
+    expect(of(effects, 'return')).toMatchObject([{ leaseId: 'L1', from: 1 }]);
+  });
+});
+
+describe('a sandbox that cannot be set up', () => {
+  it('by the job: its next slice is lost, the rest goes back', () => {
+    const world = stand();
+    world.do({ type: 'online' });
+    world.grant(1, 1, 10);
+    const effects = world.do({
+      type: 'sandbox-failed',
+      slot: 0,
+      gen: 1,
+      fault: 'job',
+      message: 'SyntaxError',
+    });
+    expect(of(effects, 'report')).toMatchObject([{ first: 1, count: 0, lost: { code: 'ASSIGN_FAILED' } }]);
+    expect(of(effects, 'return')).toMatchObject([{ from: 2 }]);
+    expect(of(effects, 'want')).toHaveLength(1);
+  });
+
+  it('by this machine: the lease goes back, and the slot rests, longer each time', () => {
+    const world = stand();
+    world.do({ type: 'online' });
+    world.grant(1, 1, 10);
+    const effects = world.do({
+      type: 'sandbox-failed',
+      slot: 0,
+      gen: 1,
+      fault: 'worker',
+      message: 'no memory',
+    });
+    expect(of(effects, 'report')).toEqual([]);
+    expect(of(effects, 'return')).toMatchObject([{ from: 1 }]);
+    expect(of(effects, 'want')).toEqual([]);
+    world.nowMs = 249;
+    expect(of(world.do({ type: 'tick' }), 'want')).toEqual([]);
+    world.nowMs = 250;
+    expect(of(world.do({ type: 'tick' }), 'want')).toHaveLength(1);
+    world.grant(2, 21, 10);
+    world.do({ type: 'sandbox-failed', slot: 0, gen: 2, fault: 'worker', message: 'no memory' });
+    world.nowMs = 700;
+    expect(of(world.do({ type: 'tick' }), 'want')).toEqual([]);
+    world.nowMs = 750;
+    expect(of(world.do({ type: 'tick' }), 'want')).toHaveLength(1);
+  });
+
+  it('a slice whose input is lost is lost itself; where it only cannot be fetched, it goes back', () => {
+    const { world, fed } = atWork(10, { heavy: [1] });
+    const input = {
+      type: 'input-failed',
+      slot: 0,
+      gen: 1,
+      batch: fed[0]!.batch,
+      message: 'no blob',
+    } as const;
+    const lost = world.do({ ...input, fault: 'job' });
+    expect(of(lost, 'report')).toMatchObject([{ first: 1, lost: { code: 'ASSIGN_FAILED' } }]);
+    const other = atWork(10, { heavy: [1] });
+    expect(of(other.world.do({ ...input, fault: 'worker' }), 'return')).toMatchObject([{ from: 1 }]);
+  });
+});
+
+describe('stopping', () => {
+  it('draining hands back what has not begun, and is done when the rest is reported', () => {
+    const { world, fed } = atWork(100, { sliceMs: 20 });
+    const end = fed.at(-1)!.first + fed.at(-1)!.count;
+    expect(of(world.do({ type: 'drain' }), 'return')).toMatchObject([{ leaseId: 'L1', from: end }]);
+    let last: Effect[] = [];
+    for (const { batch, first, count } of fed) last = world.outcomes(batch, first, count, true);
+    expect(of(last, 'feed')).toEqual([]);
+    expect(types(last)).not.toContain('drained');
+    for (const report of [...world.state.reports.keys()]) last = world.do({ type: 'reported', report });
+    expect(types(last)).toEqual(['lease-over', 'drained']);
+  });
+
+  it('halting hands back everything at once', () => {
+    const { world } = atWork(100, { sliceMs: 20 });
+    const effects = world.do({ type: 'halt', reason: 'now' });
+    expect(types(effects)).toEqual(['kill-sandbox', 'return', 'lease-over', 'drained']);
+    expect(of(effects, 'return')[0]).toMatchObject({ from: 1, reason: 'now' });
+    expect(types(world.do({ type: 'online' }))).toEqual([]);
+  });
+
+  it('a sandbox that dies while draining hands back what it had', () => {
+    const { world } = atWork(100, { sliceMs: 20 });
+    world.do({ type: 'drain' });
+    const effects = world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' });
+    expect(of(effects, 'return')).toMatchObject([{ from: 1 }]);
+    expect(types(effects).at(-1)).toBe('drained');
+  });
+
+  it('a lease that comes meanwhile goes back', () => {
+    const world = stand();
+    world.do({ type: 'online' });
+    expect(types(world.do({ type: 'drain' }))).toEqual(['unwant', 'drained']);
+    expect(types(world.grant(1, 1, 10))).toEqual(['return', 'lease-over']);
+  });
+});
