@@ -61,7 +61,6 @@ function copyError(source: Error, causesLeft: number): Error {
   const { name, message, stack } = source;
   if (typeof name === 'string' && name !== copy.name) setErrorField(copy, 'name', cut(name));
   setErrorField(copy, 'message', cut(textOf(message)));
-  Reflect.deleteProperty(copy, 'stack');
   if (typeof stack === 'string') setErrorField(copy, 'stack', cut(stack));
   const { code, info, errors } = source as { code?: unknown; info?: unknown; errors?: unknown };
   if (code !== undefined && isCloneable(code)) setErrorField(copy, 'code', code);

@@ -48,8 +48,13 @@ export const VALUE_DEPTH_MAX = 1_000;
 export const VALUE_OBJECTS_MAX = 4 * 1024 * 1024;
 /** Length of an array, holes included. */
 export const ARRAY_LENGTH_MAX = 64 * 1024 * 1024;
-/** Regular expressions in one value, their sources together, in UTF-16 units. */
+/** Source of one regular expression, in UTF-16 units. */
 export const REGEXP_LENGTH_MAX = 65_536;
+/**
+ * Regular expressions with the flag `u` or `v` in one value, their sources together, in UTF-16 units: engines build
+ * Unicode sets when they are read, up to 0.1 ms a unit.
+ */
+export const REGEXP_UNICODE_LENGTH_MAX = 4_096;
 /** One encoded error of a work function; past it, its cause and info are left out. */
 export const ERROR_BYTES_MAX = 256 * KiB;
 /** One content-addressed blob. */

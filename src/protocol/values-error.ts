@@ -30,9 +30,17 @@ export function errorFields(error: object): ErrorFields {
   return { className, fields };
 }
 
-/** An empty error of a class; undefined where the class is not one that travels. */
+/** An empty error of a class, without a stack; undefined where the class is not one that travels. */
 export function makeError(className: string): Error | undefined {
-  return ERROR_CLASSES.get(className)?.('');
+  const make = ERROR_CLASSES.get(className);
+  if (make === undefined) return undefined;
+  const limit = Error.stackTraceLimit;
+  // Taking a stack that is thrown away is most of what an error costs, and a stranger chooses how many there are.
+  const spared = typeof limit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0);
+  const error = make('');
+  if (spared) Error.stackTraceLimit = limit;
+  Reflect.deleteProperty(error, 'stack');
+  return error;
 }
 
 const FIELD_NAMES: ReadonlySet<string> = new Set(ERROR_FIELDS);

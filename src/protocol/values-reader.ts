@@ -3,69 +3,45 @@
  * nesting and objects are bounded, nothing is executed (but a registered class's own `deserialize`).
  * @module
  */
-import { ManyhandsError } from '../lib/errors.js';
-import { ARRAY_LENGTH_MAX, REGEXP_LENGTH_MAX, VALUE_DEPTH_MAX, VALUE_OBJECTS_MAX } from './limits.js';
+import { isError } from '../lib/errors.js';
+import { ARRAY_LENGTH_MAX, VALUE_DEPTH_MAX, VALUE_OBJECTS_MAX } from './limits.js';
 import { bigintAt } from './values-bigint.js';
 import { makeError, setErrorField } from './values-error.js';
 import { EXT, TAG, VIEW_KINDS_BY_EXT } from './values-format.js';
+import { RegExpBudget } from './values-regexp.js';
 import { serializerNamed } from './values-registry.js';
-import { readKey, readUtf8 } from './values-text.js';
+import { ByteSource } from './values-source.js';
 
 /** Stands for an object whose number is given but that is not there yet. */
 const PENDING: unique symbol = Symbol('pending');
 
-const TWO_32 = 2 ** 32;
-
-export class ValueReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #pos = 0;
-  #end = 0;
+export class ValueReader extends ByteSource {
   #objects: unknown[] = [];
-  /** UTF-16 units of regular expressions so far: compiling them is the one costly thing that bytes can ask for. */
-  #regexpLength = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  #regexps: RegExpBudget | undefined;
 
   /** The one value that fills the bytes from `from` to `to`. Throws `VALUE_MALFORMED`. */
   read(from: number, to: number): unknown {
-    this.#pos = from;
-    this.#end = to;
-    this.#regexpLength = 0;
+    this.pos = from;
+    this.end = to;
+    this.#regexps = undefined;
     try {
       const value = this.#value(1);
-      if (this.#pos !== to) throw this.#bad(`${to - this.#pos} bytes are left over`);
+      if (this.pos !== to) throw this.bad(`${to - this.pos} bytes are left over`);
       return value;
+    } catch (error) {
+      // Whatever an engine refuses by itself (a stack that was nearly used up, a map past its size) is refused here.
+      if (isError(error, 'VALUE_MALFORMED')) throw error;
+      throw this.bad('it could not be built', error);
     } finally {
       if (this.#objects.length > 0) this.#objects = [];
     }
   }
 
-  #bad(what: string, cause?: unknown): ManyhandsError {
-    return new ManyhandsError(
-      'VALUE_MALFORMED',
-      `not an encoded value: ${what} (at byte ${this.#pos})`,
-      { at: this.#pos },
-      cause === undefined ? undefined : { cause },
-    );
-  }
-
-  /** Takes `n` bytes and says where they are. */
-  #take(n: number): number {
-    const at = this.#pos;
-    if (n > this.#end - at) throw this.#bad(`${n} bytes wanted, ${this.#end - at} left`);
-    this.#pos = at + n;
-    return at;
-  }
-
   #value(depth: number): unknown {
-    const head = this.#bytes[this.#take(1)]!;
+    const head = this.bytes[this.take(1)]!;
     if (head < 0x80) return head;
     if (head >= 0xe0) return head - 0x100;
-    if (head >= 0xa0 && head < 0xc0) return this.#string(head & 31);
+    if (head >= 0xa0 && head < 0xc0) return this.string(head & 31);
     if (head < 0x90) return this.#plain(head & 15, depth);
     if (head < 0xa0) return this.#array(head & 15, depth);
     switch (head) {
@@ -76,36 +52,28 @@ export class ValueReader {
       case 0xc3:
         return true;
       case 0xcb:
-        return this.#view.getFloat64(this.#take(8));
+        return this.view.getFloat64(this.take(8));
       case 0xca:
-        return this.#view.getFloat32(this.#take(4));
+        return this.view.getFloat32(this.take(4));
       case 0xcc:
-        return this.#bytes[this.#take(1)];
+        return this.bytes[this.take(1)];
       case 0xcd:
-        return this.#view.getUint16(this.#take(2));
+        return this.view.getUint16(this.take(2));
       case 0xce:
-        return this.#view.getUint32(this.#take(4));
+        return this.view.getUint32(this.take(4));
       case 0xcf:
-        return this.#long(false);
+        return this.long(false);
       case 0xd0:
-        return this.#view.getInt8(this.#take(1));
+        return this.view.getInt8(this.take(1));
       case 0xd1:
-        return this.#view.getInt16(this.#take(2));
+        return this.view.getInt16(this.take(2));
       case 0xd2:
-        return this.#view.getInt32(this.#take(4));
+        return this.view.getInt32(this.take(4));
       case 0xd3:
-        return this.#long(true);
+        return this.long(true);
       default:
         return this.#sized(head, depth);
     }
-  }
-
-  #long(signed: boolean): number {
-    const at = this.#take(8);
-    const high = signed ? this.#view.getInt32(at) : this.#view.getUint32(at);
-    const n = high * TWO_32 + this.#view.getUint32(at + 4);
-    if (!Number.isSafeInteger(n)) throw this.#bad('an integer past 2^53');
-    return n;
   }
 
   /** The heads that carry a length. */
@@ -114,21 +82,21 @@ export class ValueReader {
       case 0xd9:
       case 0xda:
       case 0xdb:
-        return this.#string(this.#length(head - 0xd9));
+        return this.string(this.length(head - 0xd9));
       case 0xdc:
       case 0xdd:
-        return this.#array(this.#length(head - 0xdb), depth);
+        return this.#array(this.length(head - 0xdb), depth);
       case 0xde:
       case 0xdf:
-        return this.#plain(this.#length(head - 0xdd), depth);
+        return this.#plain(this.length(head - 0xdd), depth);
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return this.#enrol(this.#copy(this.#length(head - 0xc4)), depth);
+        return this.#enrol(this.copy(this.length(head - 0xc4)), depth);
       case 0xc7:
       case 0xc8:
       case 0xc9:
-        return this.#ext(this.#length(head - 0xc7), depth);
+        return this.#ext(this.length(head - 0xc7), depth);
       case 0xd4:
       case 0xd5:
       case 0xd6:
@@ -136,30 +104,8 @@ export class ValueReader {
       case 0xd8:
         return this.#ext(1 << (head - 0xd4), depth);
       default:
-        throw this.#bad(`0x${head.toString(16)} begins nothing`);
+        throw this.bad(`0x${head.toString(16)} begins nothing`);
     }
-  }
-
-  /** A length of 1, 2 or 4 bytes (`size` 0, 1, 2). */
-  #length(size: number): number {
-    if (size === 0) return this.#bytes[this.#take(1)]!;
-    return size === 1 ? this.#view.getUint16(this.#take(2)) : this.#view.getUint32(this.#take(4));
-  }
-
-  #string(length: number): string {
-    const at = this.#take(length);
-    try {
-      return readUtf8(this.#bytes, at, length);
-    } catch (error) {
-      throw this.#bad('text that is not UTF-8', error);
-    }
-  }
-
-  #copy(length: number): Uint8Array<ArrayBuffer> {
-    const at = this.#take(length);
-    const copy = new Uint8Array(length);
-    copy.set(this.#bytes.subarray(at, at + length));
-    return copy;
   }
 
   /** Gives an object the next number. */
@@ -170,18 +116,12 @@ export class ValueReader {
   }
 
   #reserve(depth: number): void {
-    if (depth > VALUE_DEPTH_MAX) throw this.#bad(`nested deeper than ${VALUE_DEPTH_MAX} levels`);
-    if (this.#objects.length >= VALUE_OBJECTS_MAX) throw this.#bad(`more than ${VALUE_OBJECTS_MAX} objects`);
-  }
-
-  /** Refuses a count of items that the bytes left cannot hold, before anything is made for them. */
-  #checkCount(items: number): void {
-    if (items > this.#end - this.#pos)
-      throw this.#bad(`${items} items announced, ${this.#end - this.#pos} bytes left`);
+    if (depth > VALUE_DEPTH_MAX) throw this.bad(`nested deeper than ${VALUE_DEPTH_MAX} levels`);
+    if (this.#objects.length >= VALUE_OBJECTS_MAX) throw this.bad(`more than ${VALUE_OBJECTS_MAX} objects`);
   }
 
   #array(length: number, depth: number): unknown {
-    this.#checkCount(length);
+    this.checkCount(length);
     if (length > 0 && this.#atTag()) return this.#tagged(length, depth);
     const array: unknown[] = this.#enrol([], depth);
     for (let i = 0; i < length; i++) array.push(this.#value(depth + 1));
@@ -189,16 +129,16 @@ export class ValueReader {
   }
 
   #atTag(): boolean {
-    const at = this.#pos;
-    return this.#bytes[at] === 0xd4 && at + 3 <= this.#end && this.#bytes[at + 1] === EXT.tag;
+    const at = this.pos;
+    return this.bytes[at] === 0xd4 && at + 3 <= this.end && this.bytes[at + 1] === EXT.tag;
   }
 
   #plain(count: number, depth: number): unknown {
-    this.#checkCount(2 * count);
-    if (count > VALUE_OBJECTS_MAX) throw this.#bad(`more than ${VALUE_OBJECTS_MAX} properties`);
+    this.checkCount(2 * count);
+    if (count > VALUE_OBJECTS_MAX) throw this.bad(`more than ${VALUE_OBJECTS_MAX} properties`);
     const object: Record<string, unknown> = this.#enrol({}, depth);
     for (let i = 0; i < count; i++) {
-      const key = this.#key();
+      const key = this.key() ?? this.#text('a key');
       const value = this.#value(depth + 1);
       if (key === '__proto__') {
         Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
@@ -207,80 +147,54 @@ export class ValueReader {
     return object;
   }
 
-  #key(): string {
-    const head = this.#bytes[this.#pos]!;
-    if (head >= 0xa0 && head < 0xc0) {
-      const at = this.#take(1 + (head & 31)) + 1;
-      try {
-        return readKey(this.#bytes, at, head & 31);
-      } catch (error) {
-        throw this.#bad('a key that is not UTF-8', error);
-      }
-    }
-    return this.#text('a key');
-  }
-
   #text(what: string): string {
     const value = this.#value(VALUE_DEPTH_MAX + 1);
-    if (typeof value !== 'string') throw this.#bad(`${what} that is not text`);
+    if (typeof value !== 'string') throw this.bad(`${what} that is not text`);
     return value;
   }
 
   #ext(length: number, depth: number): unknown {
-    const type = this.#bytes[this.#take(1)]!;
-    if (length > this.#end - this.#pos)
-      throw this.#bad(`${length} bytes wanted, ${this.#end - this.#pos} left`);
+    const type = this.bytes[this.take(1)]!;
+    if (length > this.end - this.pos) throw this.bad(`${length} bytes wanted, ${this.end - this.pos} left`);
     switch (type) {
       case EXT.undefined:
-        if (length !== 1 || this.#bytes[this.#take(1)] !== 0) throw this.#bad('an ill-formed undefined');
+        if (length !== 1 || this.bytes[this.take(1)] !== 0) throw this.bad('an ill-formed undefined');
         return undefined;
       case EXT.bigint:
-        if (length === 0) throw this.#bad('an empty BigInt');
-        return bigintAt(this.#bytes, this.#take(length), length);
+        if (length === 0) throw this.bad('an empty BigInt');
+        return bigintAt(this.bytes, this.take(length), length);
       case EXT.date:
-        if (length !== 8) throw this.#bad('an ill-formed date');
-        return this.#enrol(new Date(this.#view.getFloat64(this.#take(8))), depth);
+        if (length !== 8) throw this.bad('an ill-formed date');
+        return this.#enrol(new Date(this.view.getFloat64(this.take(8))), depth);
       case EXT.reference:
         return this.#reference(length);
       case EXT.utf16:
-        return this.#utf16(length);
+        return this.utf16(length);
       case EXT.arrayBuffer:
-        return this.#enrol(this.#copy(length).buffer, depth);
+        return this.#enrol(this.copy(length).buffer, depth);
       default:
         return this.#binaryView(type, length, depth);
     }
   }
 
   #reference(length: number): unknown {
-    if (length !== 1 && length !== 2 && length !== 4) throw this.#bad('an ill-formed reference');
-    const number = this.#length(length >> 1);
+    if (length !== 1 && length !== 2 && length !== 4) throw this.bad('an ill-formed reference');
+    const number = this.length(length >> 1);
     const object = number < this.#objects.length ? this.#objects[number] : PENDING;
-    if (object === PENDING) throw this.#bad(`a reference to object ${number}, which is not there`);
+    if (object === PENDING) throw this.bad(`a reference to object ${number}, which is not there`);
     return object;
-  }
-
-  #utf16(length: number): string {
-    if (length % 2 !== 0) throw this.#bad('UTF-16 text of an odd length');
-    const at = this.#take(length);
-    let text = '';
-    for (let i = at; i < at + length; i += 8192) {
-      const units: number[] = [];
-      for (let j = i; j < Math.min(i + 8192, at + length); j += 2) units.push(this.#view.getUint16(j));
-      text += String.fromCharCode(...units);
-    }
-    return text;
   }
 
   #binaryView(type: number, length: number, depth: number): unknown {
     const kind = VIEW_KINDS_BY_EXT.get(type);
-    if (kind === undefined) throw this.#bad(`extension type ${type} is not known`);
-    if (kind.make === undefined) throw this.#bad(`extension type ${type} has no class in this environment`);
-    if (length % kind.elementBytes !== 0) throw this.#bad('a typed array with a part of an element');
-    return this.#enrol(new kind.make(this.#copy(length).buffer), depth);
+    if (kind === undefined) throw this.bad(`extension type ${type} is not known`);
+    if (kind.make === undefined) throw this.bad(`extension type ${type} has no class in this environment`);
+    if (length % kind.elementBytes !== 0) throw this.bad('a typed array with a part of an element');
+    return this.#enrol(new kind.make(this.copy(length).buffer), depth);
   }
 
   #tagged(length: number, depth: number): unknown {
-    const tag = this.#bytes[this.#take(3) + 2]!;
+    const tag = this.bytes[this.take(3) + 2]!;
     const items = length - 1;
     switch (tag) {
       case TAG.sparse:
@@ -298,19 +212,19 @@ export class ValueReader {
       case TAG.registered:
         return this.#registered(items, depth);
       default:
-        throw this.#bad(`tag ${tag} is not known`);
+        throw this.bad(`tag ${tag} is not known`);
     }
   }
 
   #sparse(items: number, depth: number): unknown[] {
     const length = items % 2 === 1 ? this.#value(VALUE_DEPTH_MAX + 1) : undefined;
-    if (!isIntegerWithin(length, 0, ARRAY_LENGTH_MAX)) throw this.#bad('an ill-formed sparse array');
+    if (!isIntegerWithin(length, 0, ARRAY_LENGTH_MAX)) throw this.bad('an ill-formed sparse array');
     const array = this.#enrol(holes(length), depth);
     let least = 0;
     for (let i = 1; i < items; i += 2) {
       const index = this.#value(VALUE_DEPTH_MAX + 1);
       if (!isIntegerWithin(index, least, length - 1))
-        throw this.#bad('an index of a sparse array out of order');
+        throw this.bad('an index of a sparse array out of order');
       array[index] = this.#value(depth + 1);
       least = index + 1;
     }
@@ -318,8 +232,8 @@ export class ValueReader {
   }
 
   #map(items: number, depth: number): Map<unknown, unknown> {
-    if (items % 2 !== 0) throw this.#bad('a map with a key and no value');
-    if (items > 2 * VALUE_OBJECTS_MAX) throw this.#bad(`more than ${VALUE_OBJECTS_MAX} entries`);
+    if (items % 2 !== 0) throw this.bad('a map with a key and no value');
+    if (items > 2 * VALUE_OBJECTS_MAX) throw this.bad(`more than ${VALUE_OBJECTS_MAX} entries`);
     const map = this.#enrol(new Map<unknown, unknown>(), depth);
     for (let i = 0; i < items; i += 2) {
       const key = this.#value(depth + 1);
@@ -329,7 +243,7 @@ export class ValueReader {
   }
 
   #set(items: number, depth: number): Set<unknown> {
-    if (items > VALUE_OBJECTS_MAX) throw this.#bad(`more than ${VALUE_OBJECTS_MAX} items`);
+    if (items > VALUE_OBJECTS_MAX) throw this.bad(`more than ${VALUE_OBJECTS_MAX} items`);
     const set = this.#enrol(new Set<unknown>(), depth);
     for (let i = 0; i < items; i++) set.add(this.#value(depth + 1));
     return set;
@@ -337,28 +251,27 @@ export class ValueReader {
 
   #error(items: number, depth: number): Error {
     const error = items % 2 === 1 ? makeError(this.#text("an error's class")) : undefined;
-    if (error === undefined) throw this.#bad('an ill-formed error');
+    if (error === undefined) throw this.bad('an ill-formed error');
     this.#enrol(error, depth);
-    Reflect.deleteProperty(error, 'stack');
     for (let i = 1; i < items; i += 2) {
       const key = this.#text("an error's field");
       if (!setErrorField(error, key, this.#value(depth + 1)))
-        throw this.#bad('an ill-formed field of an error');
+        throw this.bad('an ill-formed field of an error');
     }
     return error;
   }
 
   #regexp(items: number, depth: number): RegExp {
     this.#reserve(depth);
-    if (items !== 2) throw this.#bad('an ill-formed regular expression');
+    if (items !== 2) throw this.bad('an ill-formed regular expression');
     const source = this.#text("a regular expression's source");
     const flags = this.#text("a regular expression's flags");
-    this.#regexpLength += source.length;
-    if (this.#regexpLength > REGEXP_LENGTH_MAX) throw this.#bad('regular expressions that are too long');
+    this.#regexps ??= new RegExpBudget();
+    if (!this.#regexps.take(source, flags)) throw this.bad('regular expressions that are too long');
     try {
       return this.#enrol(new RegExp(source, flags), depth);
     } catch (error) {
-      throw this.#bad('a regular expression that is none', error);
+      throw this.bad('a regular expression that is none', error);
     }
   }
 
@@ -372,22 +285,22 @@ export class ValueReader {
       case 'bigint':
         return this.#enrol(Object(primitive) as object, depth);
       default:
-        throw this.#bad('an ill-formed boxed primitive');
+        throw this.bad('an ill-formed boxed primitive');
     }
   }
 
   #registered(items: number, depth: number): unknown {
-    if (items !== 2) throw this.#bad('an ill-formed instance');
+    if (items !== 2) throw this.bad('an ill-formed instance');
     const number = this.#objects.length;
     this.#enrol(PENDING, depth);
     const name = this.#text("an instance's class");
     const serializer = serializerNamed(name);
-    if (serializer === undefined) throw this.#bad(`no serializer "${name.slice(0, 100)}" is registered here`);
+    if (serializer === undefined) throw this.bad(`no serializer "${name.slice(0, 100)}" is registered here`);
     const wire = this.#value(depth + 1);
     try {
       return (this.#objects[number] = serializer.deserialize(wire));
     } catch (error) {
-      throw this.#bad(`the serializer "${name}" could not make an instance`, error);
+      throw this.bad(`the serializer "${name}" could not make an instance`, error);
     }
   }
 }

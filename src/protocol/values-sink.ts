@@ -6,15 +6,20 @@
 import { VALUE_BYTES_MAX } from './limits.js';
 import { EXT } from './values-format.js';
 import { Refusal } from './values-refusal.js';
-import { utf8Length, writeAscii, writeUtf8 } from './values-text.js';
+import { encodeInto, isWellFormed, utf8Length, writeAscii, writeShortUtf8 } from './values-text.js';
 
 const TWO_32 = 2 ** 32;
+/** Text up to this length gets room for three bytes a unit at once, so that one pass does. */
+const GUESSED_MAX = 0xffff;
+
+/** Room may be asked for that is not used; it is never more than this. */
+const ROOM_AHEAD = 4 * GUESSED_MAX;
 
 export class ByteSink {
   /** What was written is `bytes.subarray(0, pos)`. */
   bytes: Uint8Array<ArrayBuffer>;
   pos = 0;
-  /** Growing past this refuses the value that is being written. */
+  /** The value that is being written may not end behind this; growing well past it refuses it at once. */
   protected ceiling = Infinity;
   #view: DataView;
 
@@ -30,7 +35,7 @@ export class ByteSink {
 
   #grow(n: number): void {
     const needed = this.pos + n;
-    if (needed > this.ceiling) throw tooManyBytes();
+    if (needed > this.ceiling + ROOM_AHEAD) throw tooManyBytes();
     const bigger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     bigger.set(this.bytes.subarray(0, this.pos));
     this.bytes = bigger;
@@ -150,32 +155,59 @@ export class ByteSink {
 
   /** Text as UTF-8; text with a lone surrogate, which UTF-8 cannot hold, as its UTF-16 code units. */
   string(text: string): void {
-    const n = text.length;
-    if (n < 64) {
-      this.reserve(2 + n);
-      const start = this.pos;
-      const body = n < 32 ? start + 1 : start + 2;
-      if (writeAscii(text, this.bytes, body)) {
-        if (n < 32) this.bytes[start] = 0xa0 | n;
-        else {
-          this.bytes[start] = 0xd9;
-          this.bytes[start + 1] = n;
-        }
-        this.pos = body + n;
-        return;
-      }
+    if (text.length < 32) this.#shortText(text);
+    else if (text.length <= GUESSED_MAX) this.#middleText(text);
+    else this.#longText(text);
+  }
+
+  #shortText(text: string): void {
+    this.reserve(1 + text.length);
+    if (writeAscii(text, this.bytes, this.pos + 1)) {
+      this.bytes[this.pos] = 0xa0 | text.length;
+      this.pos += 1 + text.length;
+      return;
     }
     const length = utf8Length(text);
     if (length < 0) return this.#utf16(text);
+    this.reserve(2 + length);
+    this.#textHeader(length);
+    writeShortUtf8(text, this.bytes, this.pos);
+    this.pos += length;
+  }
+
+  /** Written behind a head as if it were ASCII, and moved where it proves longer. */
+  #middleText(text: string): void {
+    const room = 3 * text.length;
+    this.reserve(5 + room);
+    const guess = this.pos + (text.length < 0x100 ? 2 : 3);
+    const { written } = encodeInto(text, this.bytes, guess, room);
+    if (written !== text.length && !isWellFormed(text)) return this.#utf16(text);
+    this.#textHeader(written);
+    if (this.pos !== guess) this.bytes.copyWithin(this.pos, guess, guess + written);
+    this.pos += written;
+  }
+
+  #longText(text: string): void {
+    let length = text.length;
     this.reserve(5 + length);
+    // So much text always has the longest head. The platform's encoder says quickest whether it is all ASCII.
+    if (encodeInto(text, this.bytes, this.pos + 5, length).read !== length) {
+      length = utf8Length(text);
+      if (length < 0) return this.#utf16(text);
+      this.reserve(5 + length);
+      encodeInto(text, this.bytes, this.pos + 5, length);
+    }
+    this.#textHeader(length);
+    this.pos += length;
+  }
+
+  #textHeader(length: number): void {
     if (length < 32) this.bytes[this.pos++] = 0xa0 | length;
     else if (length < 0x100) {
       this.bytes[this.pos++] = 0xd9;
       this.bytes[this.pos++] = length;
     } else if (length < 0x10000) this.#short(0xda, length);
     else this.#long(0xdb, length);
-    writeUtf8(text, this.bytes, this.pos, length);
-    this.pos += length;
   }
 
   #utf16(text: string): void {

@@ -34,28 +34,65 @@ export function utf8Length(text: string): number {
   return length;
 }
 
-/** Writes well-formed `text`, whose UTF-8 is `length` bytes, at `at`. */
-export function writeUtf8(text: string, bytes: Uint8Array, at: number, length: number): void {
-  encoder.encodeInto(text, bytes.subarray(at, at + length));
+/** Whether UTF-8 can hold `text`: it has no lone surrogate. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** Writes text at `at`, within `room` bytes; says how much was read and written. */
+export function encodeInto(
+  text: string,
+  bytes: Uint8Array,
+  at: number,
+  room: number,
+): { read: number; written: number } {
+  return encoder.encodeInto(text, bytes.subarray(at, at + room));
+}
+
+/** Writes well-formed text at `at`; quicker than the platform's encoder where it is short. */
+export function writeShortUtf8(text: string, bytes: Uint8Array, at: number): void {
+  let to = at;
+  for (let i = 0; i < text.length; i++) {
+    const point = text.codePointAt(i)!;
+    if (point < 0x80) bytes[to++] = point;
+    else {
+      if (point < 0x800) bytes[to++] = 0xc0 | (point >> 6);
+      else {
+        if (point < 0x10000) bytes[to++] = 0xe0 | (point >> 12);
+        else {
+          bytes[to++] = 0xf0 | (point >> 18);
+          bytes[to++] = 0x80 | ((point >> 12) & 63);
+          i++;
+        }
+        bytes[to++] = 0x80 | ((point >> 6) & 63);
+      }
+      bytes[to++] = 0x80 | (point & 63);
+    }
+  }
 }
 
 /** The text of `length` bytes at `at`. Throws a `TypeError` where they are not UTF-8. */
 export function readUtf8(bytes: Uint8Array, at: number, length: number): string {
-  if (length <= 24) {
+  if (length <= SHORT_MAX) {
     const text = readAscii(bytes, at, length);
     if (text !== undefined) return text;
   }
   return decoder.decode(bytes.subarray(at, at + length));
 }
 
+/** Up to so many bytes the platform's decoder costs more than a call with each unit as an argument. */
+const SHORT_MAX = 24;
+/** One array a length, filled anew for each text: nothing is allocated. */
+const UNITS = Array.from({ length: SHORT_MAX + 1 }, (_, length) => new Array<number>(length).fill(0));
+
 function readAscii(bytes: Uint8Array, at: number, length: number): string | undefined {
-  let text = '';
-  for (let i = at; i < at + length; i++) {
-    const unit = bytes[i]!;
+  const units = UNITS[length]!;
+  for (let i = 0; i < length; i++) {
+    const unit = bytes[at + i]!;
     if (unit > 0x7f) return undefined;
-    text += String.fromCharCode(unit);
+    units[i] = unit;
   }
-  return text;
+  return String.fromCharCode.apply(String, units);
 }
 
 const CACHE_SIZE = 1024;
@@ -63,7 +100,7 @@ const cache = new Array<string | undefined>(CACHE_SIZE);
 
 /** Like `readUtf8`, for property names: they repeat, so the last ones seen are kept and compared, not built again. */
 export function readKey(bytes: Uint8Array, at: number, length: number): string {
-  if (length === 0 || length > 24) return readUtf8(bytes, at, length);
+  if (length === 0 || length > SHORT_MAX) return readUtf8(bytes, at, length);
   const mixed = bytes[at]! * 31 + bytes[at + length - 1]! * 7 + bytes[at + (length >> 1)]! * 131 + length;
   const slot = mixed & (CACHE_SIZE - 1);
   const known = cache[slot];

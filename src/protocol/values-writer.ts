@@ -9,6 +9,7 @@ import { bigintBytes } from './values-bigint.js';
 import { EXT, TAG, VIEW_KINDS } from './values-format.js';
 import { errorFields } from './values-error.js';
 import { foreignRefusal, keyStep, Refusal, refusalAt } from './values-refusal.js';
+import { RegExpBudget } from './values-regexp.js';
 import { serializerOf, type AnySerializer } from './values-registry.js';
 import { ByteSink, tooManyBytes } from './values-sink.js';
 
@@ -21,6 +22,7 @@ export class ValueWriter extends ByteSink {
   #numbers: Map<object, number> | undefined;
   /** Numbers of registered instances whose own value is being written. */
   #unfinished: number[] = [];
+  #regexps: RegExpBudget | undefined;
 
   /**
    * Appends one value. On a throw nothing was appended.
@@ -45,6 +47,7 @@ export class ValueWriter extends ByteSink {
     this.#objects = [];
     this.#numbers = undefined;
     this.#unfinished = [];
+    this.#regexps = undefined;
   }
 
   #value(value: unknown, depth: number): void {
@@ -136,16 +139,16 @@ export class ValueWriter extends ByteSink {
 
   #sparse(array: readonly unknown[], depth: number): void {
     const { length } = array;
-    const keys = Object.keys(array).filter((key) => isIndex(key, length));
-    this.#tagged(TAG.sparse, 1 + 2 * keys.length);
+    const indices = Object.keys(array).filter(isIndex).map(Number);
+    const present = indices.filter((index) => index < length).sort((a, b) => a - b);
+    this.#tagged(TAG.sparse, 1 + 2 * present.length);
     this.number(length);
-    for (const key of keys) {
-      const index = Number(key);
+    for (const index of present) {
       try {
         this.number(index);
         this.#value(array[index], depth + 1);
       } catch (error) {
-        throw refusalAt(error, `[${key}]`);
+        throw refusalAt(error, `[${index}]`);
       }
     }
   }
@@ -203,9 +206,7 @@ export class ValueWriter extends ByteSink {
       case 'Error':
         return this.#error(object, depth);
       case 'RegExp':
-        this.#tagged(TAG.regexp, 2);
-        this.string((object as RegExp).source);
-        return this.string((object as RegExp).flags);
+        return this.#regexp(object as RegExp);
       case 'ArrayBuffer': {
         const bytes = new Uint8Array(object as ArrayBuffer);
         this.extHeader(EXT.arrayBuffer, bytes.length);
@@ -242,6 +243,20 @@ export class ValueWriter extends ByteSink {
     if (kind === undefined) throw refuse(name, `a ${name} cannot travel`);
     this.extHeader(kind.ext, bytes.length);
     this.raw(bytes);
+  }
+
+  #regexp({ source, flags }: RegExp): void {
+    this.#regexps ??= new RegExpBudget();
+    if (!this.#regexps.take(source, flags)) {
+      throw new Refusal(
+        'too-large',
+        'regexp',
+        'regular expressions that are too long; send their sources as text',
+      );
+    }
+    this.#tagged(TAG.regexp, 2);
+    this.string(source);
+    this.string(flags);
   }
 
   #entries(tag: number, map: ReadonlyMap<unknown, unknown>, depth: number): void {
@@ -307,7 +322,6 @@ function hasHole(array: readonly unknown[]): boolean {
   return false;
 }
 
-function isIndex(key: string, length: number): boolean {
-  const index = Number(key);
-  return Number.isInteger(index) && index >= 0 && index < length && String(index) === key;
+function isIndex(key: string): boolean {
+  return /^(0|[1-9]\d{0,9})$/.test(key);
 }
