@@ -133,9 +133,7 @@ class Inspection {
   #indexed(items: ArrayLike<unknown>, depth: number): string[] {
     const shown: string[] = [];
     for (let i = 0; i < items.length && i < ITEMS_MAX && this.#left > 0; i++) {
-      shown.push(
-        i in (items as object) ? this.#property(items as object, String(i), depth, true) : '<empty>',
-      );
+      shown.push(i in (items as object) ? this.#property(items, String(i), depth, true) : '<empty>');
     }
     return shown;
   }

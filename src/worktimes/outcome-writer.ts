@@ -3,7 +3,7 @@
  * end, or each by itself.
  * @module
  */
-import { ManyhandsError } from '../lib/errors.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
 import { encodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
 import { SEGMENT_BYTES_MAX, SEGMENT_SLICES_MAX } from '../protocol/limits.js';
 import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
@@ -99,11 +99,10 @@ export class OutcomeWriter {
 }
 
 function asResultError(error: unknown): unknown {
-  if (!(error instanceof ManyhandsError)) return error;
+  if (!isError(error)) return error;
   const about = `The work function's result: ${error.message}`;
-  if (error.code === 'VALUE_NOT_CLONEABLE') {
+  if (error.code === 'VALUE_NOT_CLONEABLE')
     return new ManyhandsError('RESULT_NOT_CLONEABLE', about, { ...error.info });
-  }
   if (error.code === 'VALUE_TOO_LARGE')
     return new ManyhandsError('RESULT_TOO_LARGE', about, { ...error.info });
   return error;

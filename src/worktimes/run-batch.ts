@@ -79,6 +79,6 @@ export async function runBatch(batch: Batch, tools: BatchTools): Promise<void> {
   signs.sign(now());
 }
 
-function isThenable(value: object): boolean {
+function isThenable(value: object): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown }).then === 'function';
 }

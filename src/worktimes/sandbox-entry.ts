@@ -6,11 +6,13 @@
 import { isError, ManyhandsError, toWireError, type WireError } from '../lib/errors.js';
 import type { SandboxToSupervisor, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import { readAssignment } from './assignment.js';
+import { defineJobGlobals } from './job-globals.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { runBatch, type Batch } from './run-batch.js';
 import type { Runtime, WorkFunction } from './runtime.js';
 import { BlobShelf } from './slice-input.js';
 import { SliceSigns } from './slice-signs.js';
+import { tameGlobals } from './tame-globals.js';
 
 export interface SandboxPort {
   post(message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void;
@@ -20,23 +22,21 @@ export interface SandboxPort {
 
 /** What the kind of thread gives. */
 export interface SandboxPlace {
-  /** Starts the runtime of a worktime that the supervisor chose; `assets` are its files, where it was handed some. */
-  loadRuntime(name: string, assets: Record<string, Uint8Array>, env: RuntimeEnvironment): Promise<Runtime>;
-  /** Takes away the globals that job code must not have; after the runtime was loaded, before job code runs. */
-  tame(): void;
+  /** The global object, which job code will see. */
+  readonly scope: object;
+  /**
+   * Starts the runtime of a worktime that the supervisor chose, in the realm as job code will find it. `assets` are
+   * its files, where the supervisor handed some in.
+   */
+  loadRuntime(name: string, assets: Record<string, Uint8Array>): Promise<Runtime>;
   /** Milliseconds, monotonic. */
-  now(): number;
+  readonly now: () => number;
   /** Resolves in a later turn of the event loop, so that messages and timers get theirs. */
   nextTurn(): Promise<void>;
   /** Calls `report` for what job code left to fail outside a slice: rejections nobody awaited, throwing timers. */
   onStrayError(report: (error: unknown) => void): void;
   /** Ends the thread: the harness itself failed. */
-  fail(this: void, error: unknown): void;
-}
-
-/** What a runtime has to know when it starts. */
-export interface RuntimeEnvironment {
-  readonly env: Readonly<Record<string, string>>;
+  readonly fail: (error: unknown) => void;
 }
 
 /** Serves one job for the life of the thread. */
@@ -54,8 +54,9 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     try {
       const { worktime, assets } = message.assignment;
       const job = readAssignment(message.assignment, signs);
-      const runtime = await place.loadRuntime(worktime.name, assets, { env: job.env });
-      place.tame();
+      tameGlobals(place.scope);
+      defineJobGlobals(place.scope, job);
+      const runtime = await place.loadRuntime(worktime.name, assets);
       work = await runtime.prepare(job);
       state = 'idle';
       post({ type: 'assigned' });

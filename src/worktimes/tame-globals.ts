@@ -5,7 +5,7 @@
  */
 import { PERMITTED_GLOBALS, PERMITTED_INHERITED, PERMITTED_NAVIGATOR } from './permits.js';
 
-/** Names that could not be taken away; empty where all went well. */
+/** Returns the names that could not be taken away; empty where all went well. */
 export function tameGlobals(scope: object): string[] {
   const navigator = copyNavigator((scope as { navigator?: unknown }).navigator);
   const left: string[] = [];
@@ -19,6 +19,8 @@ export function tameGlobals(scope: object): string[] {
   if (navigator !== undefined) {
     Object.defineProperty(scope, 'navigator', { value: navigator, configurable: true, writable: true });
   }
+  // Node has no `self`; job code finds it everywhere.
+  Object.defineProperty(scope, 'self', { value: scope, configurable: true, writable: true });
   // Events must not be heard on the global object itself; other targets keep their methods.
   for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
     Object.defineProperty(scope, name, { value: undefined, configurable: true, writable: true });
@@ -54,5 +56,5 @@ function copyNavigator(navigator: unknown): Record<string, unknown> | undefined 
     const value = (navigator as Record<string, unknown>)[key];
     if (value !== undefined) copy[key] = value;
   }
-  return Object.freeze(copy) as Record<string, unknown>;
+  return Object.freeze(copy);
 }

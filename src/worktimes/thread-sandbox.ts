@@ -3,6 +3,9 @@
  * it to jobs of trusted owners only; the globals are tamed all the same, so that a job behaves alike everywhere.
  * @module
  */
+import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
+import { Script } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { ManyhandsError } from '../lib/errors.js';
 import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
@@ -10,7 +13,6 @@ import type { CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
 import type { Runtime } from './runtime.js';
 import { runSandbox, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
-import { tameGlobals } from './tame-globals.js';
 
 if (parentPort === null) throw new Error('thread-sandbox.js is started as a worker thread only');
 
@@ -37,8 +39,8 @@ const port: SandboxPort = {
 };
 
 const place: SandboxPlace = {
+  scope: globalThis,
   loadRuntime,
-  tame: () => void tameGlobals(globalThis),
   now,
   nextTurn: () => new Promise((resolve) => void setImmediate(resolve)),
   onStrayError(report) {
@@ -51,13 +53,23 @@ const place: SandboxPlace = {
 runSandbox(port, place);
 
 async function loadRuntime(name: string): Promise<Runtime> {
-  if (name === 'map-basic') return mapBasicRuntime(compilePlace, globalThis);
-  throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
+  if (name === 'map-basic') return mapBasicRuntime(compilePlace);
+  if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
+  // V8 (seen in 11.3, Node 20) aborts the whole process when it leaves optimised code in a call that it inlined
+  // into WebAssembly and that returns a reference, as Pyodide's do.
+  setFlagsFromString('--no-turbo-inline-js-wasm-calls');
+  const { pyodideRuntime } = await import('./pyodide/runtime.js');
+  const fileUrl = (file: string): string => import.meta.resolve(`pyodide/${file}`);
+  return pyodideRuntime({
+    readAsset: async (file) => new Uint8Array(await readFile(new URL(fileUrl(file)))),
+    importAsset: async (file) => (await import(fileUrl(file))) as Record<string, unknown>,
+    scope: globalThis,
+    fail: place.fail,
+  });
 }
 
 /** V8 tells the place of a syntax error only in the decorated stack of a script that was compiled by name. */
 async function locateSyntaxError(script: string): Promise<string | undefined> {
-  const { Script } = await import('node:vm');
   try {
     new Script(script, { filename: 'work-function.js', columnOffset: -1 });
     return undefined;

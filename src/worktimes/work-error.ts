@@ -51,12 +51,12 @@ function copyError(thrown: object, frames: FrameFilter, depth: number): Error {
   const name = (typeName(thrown) ?? 'Error').slice(0, NAME_LENGTH_MAX);
   const error = plainError(name, message, clip(frames(stack).join('\n')));
   const builtin = BUILTIN.find((one) => thrown instanceof one);
-  if (builtin !== undefined) Object.setPrototypeOf(error, builtin.prototype as object);
+  if (builtin !== undefined) Object.setPrototypeOf(error, builtin.prototype);
   const code = read(thrown, 'code');
   if (typeof code === 'string' || typeof code === 'number') {
     Object.assign(error, { code: typeof code === 'string' ? code.slice(0, NAME_LENGTH_MAX) : code });
   }
-  if (thrown instanceof ManyhandsError) Object.assign(error, { info: thrown.info });
+  if (thrown instanceof ManyhandsError) Object.assign(error, { info: thrown.info as unknown });
   const cause = read(thrown, 'cause');
   if (cause !== undefined && depth < CAUSES_MAX) {
     hide(error, 'cause', isErrorLike(cause) ? explainThrown(cause, frames, depth + 1) : cause);

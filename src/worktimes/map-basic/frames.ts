@@ -6,6 +6,7 @@
 import { SOURCE_NAME } from './compile.js';
 
 const FRAMES_MAX = 50;
+const FIRST_LINE = new RegExp(`${SOURCE_NAME.replace('.', '\\.')}:1:(\\d+)`);
 
 /** The lines of `stack` that are the user's. `shift`: units put before the source's first line when compiled. */
 export function userFrames(stack: string, shift: number): string[] {
@@ -25,11 +26,8 @@ function tidyFrame(line: string, shift: number): string {
     .replace(/eval at [^,]*(?:\([^)]*\))*, /g, '')
     // A module's own URL, where its sourceURL is not used.
     .replace(/(?:data:text\/javascript|blob:)[^\s)]*?(?=:\d+:\d+\)?$)/, SOURCE_NAME);
-  return shift === 0
-    ? text
-    : text
-        .replace(`${SOURCE_NAME}:1:`, `${SOURCE_NAME}:1:\u0000`)
-        .replace(/\u0000(\d+)/, (_, column: string) => {
-          return String(Math.max(1, Number(column) - shift));
-        });
+  if (shift === 0) return text;
+  return text.replace(FIRST_LINE, (_, column: string) => {
+    return `${SOURCE_NAME}:1:${Math.max(1, Number(column) - shift)}`;
+  });
 }

@@ -1,0 +1,310 @@
+/**
+ * The Python half of the runtime, as source: it runs once in each interpreter, before job code, and gives back the
+ * functions that JavaScript calls. Data never enters it by interpolation.
+ * @module
+ */
+
+/** The name under which the user's source appears in tracebacks. */
+export const SOURCE_NAME = 'work-function.py';
+
+/** The name under which this half appears in tracebacks, from where it is cut out. */
+export const HARNESS_NAME = '<manyhands>';
+
+export const HARNESS = `
+import ast
+import datetime
+import io
+import linecache
+import os
+import sys
+import textwrap
+import traceback
+import types
+from pyodide.ffi import JsProxy
+
+SOURCE_NAME = 'work-function.py'
+HARNESS_NAME = '<manyhands>'
+LINE_BYTES_MAX = 16384
+TEXT_MAX = 16384
+GENERATOR = 0x20 | 0x200
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+class ConsoleLines(io.RawIOBase):
+    """What Python writes, as lines of the job's console."""
+
+    def __init__(self, host, level):
+        self.host = host
+        self.level = level
+        self.rest = b''
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        data = bytes(data)
+        lines = (self.rest + data).split(b'\\n')
+        was_open = self.rest
+        self.rest = lines.pop()
+        for line in lines:
+            self.say(line)
+        if len(self.rest) > LINE_BYTES_MAX:
+            self.end()
+        elif self.rest and not was_open:
+            self.host.holdLine()
+        return len(data)
+
+    def end(self):
+        if self.rest:
+            line, self.rest = self.rest, b''
+            self.say(line)
+
+    def say(self, line):
+        self.host.console(self.level, line.decode('utf-8', 'replace'))
+
+
+class Harness:
+    def __init__(self, host):
+        self.host = host
+        self.handler = None
+        self.out = ConsoleLines(host, 'log')
+        self.err = ConsoleLines(host, 'error')
+
+    def install(self, job):
+        job = job.to_py()
+        for name, raw in (('stdout', self.out), ('stderr', self.err)):
+            stream = io.TextIOWrapper(raw, 'utf-8', 'backslashreplace', newline='\\n', write_through=True)
+            setattr(sys, name, stream)
+            setattr(sys, '__' + name + '__', stream)
+        os.environ.update(job['env'])
+        os.chdir(job['cwd'])
+        for name in ('manyhands', 'dcp'):
+            sys.modules[name] = self.module(name, job)
+
+    def module(self, name, job):
+        host = self.host
+
+        def progress(value=None):
+            """Says that the slice goes on: a fraction from 0 to 1, a text such as '50%', or nothing."""
+            return host.progress(value if isinstance(value, (int, float, str)) else None)
+
+        def say(level):
+            return lambda *values: host.console(level, ' '.join(map(str, values)))
+
+        def set_slice_handler(function):
+            self.handler = function
+
+        module = types.ModuleType(name, 'What a work function can say and know; see docs/worktimes.md.')
+        module.progress = progress
+        levels = ('debug', 'info', 'log', 'warn', 'error')
+        module.console = types.SimpleNamespace(**{level: say(level) for level in levels})
+        module.job = types.SimpleNamespace(id=job['id'], public=types.SimpleNamespace(**job['public']))
+        module.set_slice_handler = set_slice_handler
+        return module
+
+    def end_lines(self):
+        self.out.end()
+        self.err.end()
+
+    # The work function
+
+    def load(self, source):
+        """(function, None, None), or (None, why not, where)."""
+        lines = source.splitlines()
+        first = next((line for line in lines if line.strip()), '')
+        if first[:1].isspace():
+            source = textwrap.dedent(source)
+        linecache.cache[SOURCE_NAME] = (len(source), None, source.splitlines(True), SOURCE_NAME)
+        try:
+            tree = ast.parse(source, SOURCE_NAME)
+        except SyntaxError as error:
+            where = f'{SOURCE_NAME}:{error.lineno}:{error.offset}' if error.lineno else None
+            return None, f'{type(error).__name__}: {error.msg}', where
+        except ValueError as error:
+            return None, str(error), None
+        try:
+            function = self.function_of(tree)
+        except BaseException as error:
+            where = last_place(error.__traceback__)
+            return None, f'{type(error).__name__}: {text_of(error)}', where
+        problem = problem_of(function)
+        return (None, problem, None) if problem else (function, None, None)
+
+    def function_of(self, tree):
+        module = types.ModuleType('work_function')
+        sys.modules['work_function'] = module
+        last = tree.body[-1] if tree.body else None
+        expression = None
+        if isinstance(last, ast.Expr) and (len(tree.body) == 1 or isinstance(last.value, ast.Lambda)):
+            expression = ast.Expression(tree.body.pop().value)
+        exec(compile(tree, SOURCE_NAME, 'exec', dont_inherit=True), module.__dict__)
+        if self.handler is not None:
+            return self.handler
+        if expression is not None:
+            return eval(compile(expression, SOURCE_NAME, 'eval', dont_inherit=True), module.__dict__)
+        named = module.__dict__.get('work')
+        if callable(named) and not isinstance(named, type):
+            return named
+        found = [module.__dict__.get(name) for name in function_names(tree)]
+        return next((one for one in reversed(found) if callable(one)), None)
+
+    # Values
+
+    def bind(self, function, args):
+        """The function of the datum alone."""
+        args = tuple(settle(self.host, args, {}))
+        return lambda datum: function(datum, *args)
+
+    def apply(self, function, box):
+        """Calls it with a datum that could not cross by itself."""
+        return function(settle(self.host, box, {})[0])
+
+    # Errors
+
+    def describe(self):
+        """Name, message, traceback and code of the exception that reached JavaScript last."""
+        error = sys.last_exc
+        for name in ('last_exc', 'last_type', 'last_value', 'last_traceback'):
+            if hasattr(sys, name):
+                delattr(sys, name)
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename == HARNESS_NAME:
+            trace = trace.tb_next
+        try:
+            stack = ''.join(traceback.format_exception(type(error), error, trace))
+        except BaseException:
+            stack = ''
+        code = getattr(error, 'code', None)
+        code = code if type(code) in (int, str) else None
+        return [type(error).__name__, text_of(error), clip(stack.rstrip('\\n')), code]
+
+    def odd_part(self, value):
+        """Path and type of the first part of a result that cannot leave Python; None where all can."""
+        return odd_part(value, '$', set())
+
+
+def function_names(tree):
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Lambda):
+            if isinstance(node.target, ast.Name):
+                yield node.target.id
+
+
+def problem_of(function):
+    if function is None:
+        return 'the source defines no function at its top level; define one, or a lambda'
+    if isinstance(function, type):
+        return f'{function.__name__} is a class, not a function; define a function that uses it'
+    if not callable(function):
+        return f'the source gives a value of type {type(function).__name__}, not a function'
+    code = getattr(function, '__code__', None)
+    if code is not None and code.co_flags & GENERATOR:
+        return f'{function.__name__} is a generator; return a list of what it would yield'
+    return None
+
+
+def last_place(trace):
+    where = None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == SOURCE_NAME:
+            where = f'{SOURCE_NAME}:{trace.tb_lineno}'
+        trace = trace.tb_next
+    return where
+
+
+def settle(host, value, done):
+    """Replaces, in place, what only stands for a Python value: see values.ts."""
+    kind = type(value)
+    if kind is list or kind is dict or kind is set:
+        if id(value) in done:
+            return value
+        done[id(value)] = value
+        if kind is list:
+            for i, item in enumerate(value):
+                value[i] = settle(host, item, done)
+        elif kind is dict:
+            items = [(settle(host, k, done), settle(host, v, done)) for k, v in value.items()]
+            value.clear()
+            value.update(items)
+        else:
+            items = [settle(host, item, done) for item in value]
+            value.clear()
+            value.update(items)
+        return value
+    if kind is memoryview:
+        return bytes(value) if value.format == 'B' else value
+    if isinstance(value, int) and kind is not bool:
+        return int(value)
+    if kind is JsProxy:
+        stands_for = host.standsFor(value)
+        if stands_for == '-0':
+            return -0.0
+        if stands_for == 'date':
+            return EPOCH + datetime.timedelta(milliseconds=value.getTime())
+    return value
+
+
+def to_js_default(value, convert, cache):
+    if isinstance(value, frozenset):
+        return convert(set(value))
+    if isinstance(value, datetime.datetime):
+        known = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
+        return harness.host.date((known - EPOCH) / datetime.timedelta(milliseconds=1))
+    raise TypeError(f'a value of type {type(value).__name__} cannot leave Python')
+
+
+def odd_part(value, path, seen):
+    if value is None or isinstance(value, (bool, int, float, str, JsProxy, datetime.datetime)):
+        return None
+    if id(value) in seen:
+        return None
+    seen.add(id(value))
+    if isinstance(value, (list, tuple)):
+        return first_odd((item, f'{path}[{i}]', seen) for i, item in enumerate(value))
+    if isinstance(value, (set, frozenset)):
+        return first_odd((item, f'{path}<item {i}>', seen) for i, item in enumerate(value))
+    if isinstance(value, dict):
+        for i, key in enumerate(value):
+            if key is not None and not isinstance(key, (bool, int, float, str)):
+                return [f'{path}<key {i}>', type(key).__name__]
+        return first_odd((item, path + step(key), seen) for key, item in value.items())
+    try:
+        memoryview(value)
+        return None
+    except TypeError:
+        return [path, type(value).__name__]
+
+
+def first_odd(parts):
+    return next((odd for odd in (odd_part(*part) for part in parts) if odd is not None), None)
+
+
+def step(key):
+    if isinstance(key, str) and key.isidentifier():
+        return '.' + key
+    return f'[{key!r}]'[:200]
+
+
+def text_of(error):
+    try:
+        return clip(str(error))
+    except BaseException:
+        return ''
+
+
+def clip(text):
+    return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + '…'
+
+
+harness = None
+
+
+def make(host):
+    global harness
+    harness = Harness(host)
+    return harness
+`;

@@ -1,0 +1,102 @@
+/**
+ * Starts Pyodide from bytes, with no network: alike in a browser's Worker and in a Node thread, where it finds a
+ * realm that looks like a Worker's. Its loader sees a few stand-ins for the time of loading only.
+ * @module
+ */
+import type { PyodideConfig, PyodideInterface } from 'pyodide';
+import { ManyhandsError } from '../../lib/errors.js';
+
+export interface PyodidePlace {
+  /** A file of the `pyodide` package. */
+  readAsset(name: string): Promise<Uint8Array>;
+  /** Imports a module of the `pyodide` package. */
+  importAsset(name: string): Promise<Record<string, unknown>>;
+  /** The global object. */
+  readonly scope: object;
+  /** Ends the sandbox: the interpreter broke. */
+  readonly fail: (error: unknown) => void;
+}
+
+export type PyodideOutput = (level: 'log' | 'error', text: string) => void;
+
+/** Never asked for over a network: the stand-in for `fetch` answers for it. */
+const BASE = 'https://pyodide.invalid/';
+
+type LoadPyodide = (config: PyodideConfig) => Promise<PyodideInterface>;
+
+/** Throws ASSIGN_FAILED. */
+export async function startPyodide(place: PyodidePlace, output: PyodideOutput): Promise<PyodideInterface> {
+  const [wasm, library, lock] = await Promise.all([
+    place.readAsset('pyodide.asm.wasm'),
+    place.readAsset('python_stdlib.zip'),
+    place.readAsset('pyodide-lock.json'),
+  ]);
+  const files = new Map([
+    ['pyodide.asm.wasm', wasm],
+    ['python_stdlib.zip', library],
+  ]);
+  const remove = install(place.scope, standIns(files));
+  try {
+    const { loadPyodide } = (await place.importAsset('pyodide.mjs')) as { loadPyodide: LoadPyodide };
+    const module = await place.importAsset('pyodide.asm.mjs');
+    return await loadPyodide({
+      indexURL: BASE,
+      stdLibURL: `${BASE}python_stdlib.zip`,
+      packageBaseUrl: BASE,
+      lockFileContents: new TextDecoder().decode(lock),
+      createPyodideModule: module['default'] as NonNullable<PyodideConfig['createPyodideModule']>,
+      convertNullToNone: true,
+      stdin: () => null,
+      stdout: (text) => output('log', text),
+      stderr: (text) => output('error', text),
+    });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new ManyhandsError('ASSIGN_FAILED', `Pyodide did not start: ${text}`, {}, { cause: error });
+  } finally {
+    remove();
+  }
+}
+
+/** What Pyodide's loader looks for to find itself in a module Worker, and to get its files. */
+function standIns(files: ReadonlyMap<string, Uint8Array>): Record<string, unknown> {
+  class WorkerScope {
+    static [Symbol.hasInstance](): boolean {
+      return true;
+    }
+  }
+  const answer = (url: unknown): Promise<Partial<Response>> => {
+    const name = String(url).slice(BASE.length);
+    const bytes = files.get(name);
+    if (bytes === undefined) return Promise.reject(new TypeError(`There is no ${name} in this sandbox`));
+    return Promise.resolve({ ok: true, arrayBuffer: () => Promise.resolve(bytes.slice().buffer) });
+  };
+  return {
+    fetch: answer,
+    location: { href: BASE, toString: () => BASE },
+    WorkerGlobalScope: WorkerScope,
+    WebAssembly: withoutStreaming(),
+  };
+}
+
+/** Streaming would ask for a real `Response`, which brings nothing where the bytes are here. */
+function withoutStreaming(): unknown {
+  const compile = async (response: Promise<Response>, imports?: WebAssembly.Imports): Promise<unknown> =>
+    WebAssembly.instantiate(await (await response).arrayBuffer(), imports);
+  return Object.create(WebAssembly, { instantiateStreaming: { value: compile } }) as unknown;
+}
+
+/** Puts values on the global object; returns how to take them back. */
+function install(scope: object, values: Record<string, unknown>): () => void {
+  const before = new Map<string, PropertyDescriptor | undefined>();
+  for (const [name, value] of Object.entries(values)) {
+    before.set(name, Object.getOwnPropertyDescriptor(scope, name));
+    Object.defineProperty(scope, name, { value, configurable: true, writable: true });
+  }
+  return () => {
+    for (const [name, descriptor] of before) {
+      if (descriptor === undefined) Reflect.deleteProperty(scope, name);
+      else Object.defineProperty(scope, name, descriptor);
+    }
+  };
+}

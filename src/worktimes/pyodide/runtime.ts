@@ -1,0 +1,196 @@
+/**
+ * The worktime `pyodide`: Python work functions in CPython on WebAssembly. The source is compiled once, its
+ * function called once a slice.
+ * @module
+ */
+import type { PyodideInterface } from 'pyodide';
+import type { PyCallable, PyProxy } from 'pyodide/ffi';
+import { isError, ManyhandsError } from '../../lib/errors.js';
+import type { ConsoleLevel } from '../../protocol/messages.js';
+import type { JobContext, JobFileEntry, Runtime, WorkFunction } from '../runtime.js';
+import { explainThrown, plainError, withoutFrames } from '../work-error.js';
+import { HARNESS, HARNESS_NAME } from './harness.js';
+import { startPyodide, type PyodideOutput, type PyodidePlace } from './load-pyodide.js';
+import { copyFromPython, crossesAlone, markOddities, standsFor } from './values.js';
+
+/** The harness as JavaScript calls it. */
+interface Harness extends PyProxy {
+  install(job: unknown): void;
+  load(source: string): PyProxy & { toJs(options: object): [PyCallable | undefined, string?, string?] };
+  bind(fn: PyCallable, args: PyProxy): PyCallable;
+  apply(fn: PyCallable, box: PyProxy): unknown;
+  describe(): PyProxy;
+  odd_part(value: PyProxy): PyProxy | undefined;
+  end_lines(): void;
+}
+
+/** Starts an interpreter with nobody's code in it. Throws ASSIGN_FAILED. */
+export async function pyodideRuntime(place: PyodidePlace): Promise<Runtime> {
+  let output: PyodideOutput = () => undefined;
+  const pyodide = await startPyodide(place, (level, text) => output(level, text));
+  return {
+    async prepare(job) {
+      output = (level, text) => job.voice.console(level, text);
+      return new PythonWork(pyodide, job, place.fail).workFunction();
+    },
+  };
+}
+
+class PythonWork {
+  readonly #pyodide: PyodideInterface;
+  readonly #fail: (error: unknown) => void;
+  readonly #harness: Harness;
+  readonly #toJsDefault: PyCallable;
+  /** Of the datum alone. */
+  readonly #fn: PyCallable;
+  /** Whether a line is begun that a slice's end must end. */
+  #lineHeld = false;
+
+  /** Throws WORK_FUNCTION_INVALID or ASSIGN_FAILED. */
+  constructor(pyodide: PyodideInterface, job: JobContext, fail: (error: unknown) => void) {
+    this.#pyodide = pyodide;
+    this.#fail = fail;
+    mountFiles(pyodide, job.files, job.cwd);
+    const namespace = pyodide.toPy({ __name__: HARNESS_NAME }) as PyProxy;
+    pyodide.runPython(HARNESS, { globals: namespace, filename: HARNESS_NAME });
+    const get = (name: string): unknown => (namespace as unknown as { get(name: string): unknown }).get(name);
+    this.#toJsDefault = get('to_js_default') as PyCallable;
+    this.#harness = (get('make') as PyCallable)(this.#host(job)) as Harness;
+    const { env, cwd, jobId: id } = job;
+    this.#harness.install({ env: { ...env }, cwd, id, public: { ...job.public } });
+    const fn = this.#load(job.source);
+    this.#fn = job.args.length === 0 ? fn : this.#bind(fn, [...job.args]);
+  }
+
+  workFunction(): WorkFunction {
+    const fn = this.#fn;
+    return {
+      call: (datum) => {
+        const result = (crossesAlone(datum) ? fn(datum) : this.#callWithCopy(datum)) as unknown;
+        return typeof result === 'object' || typeof result === 'function' || result === undefined
+          ? this.#take(result)
+          : result;
+      },
+      explain: (thrown) => this.#explain(thrown),
+      endSlice: () => {
+        if (!this.#lineHeld) return;
+        this.#lineHeld = false;
+        this.#harness.end_lines();
+      },
+    };
+  }
+
+  /** What Python may call. */
+  #host(job: JobContext): object {
+    return {
+      console: (level: ConsoleLevel, text: string) => job.voice.console(level, text),
+      progress: (value: unknown) => job.voice.progress(value),
+      holdLine: () => {
+        this.#lineHeld = true;
+      },
+      standsFor,
+      date: (ms: number) => new Date(ms),
+    };
+  }
+
+  #load(source: string): PyCallable {
+    const loaded = this.#harness.load(source);
+    const [fn, problem, place] = loaded.toJs({ depth: 1 });
+    loaded.destroy();
+    if (fn !== undefined) return fn;
+    const where = place === undefined ? '' : ` at ${place}`;
+    throw new ManyhandsError(
+      'WORK_FUNCTION_INVALID',
+      `The work function cannot be compiled: ${problem ?? 'it is no function'}${where}`,
+      place === undefined ? {} : { place },
+    );
+  }
+
+  #callWithCopy(datum: unknown): unknown {
+    const list = [datum];
+    const odd = markOddities(list);
+    const copy = this.#pyodide.toPy(odd ? list : datum) as PyProxy;
+    try {
+      return odd ? this.#harness.apply(this.#fn, copy) : (this.#fn(copy) as unknown);
+    } finally {
+      copy.destroy();
+    }
+  }
+
+  #bind(fn: PyCallable, args: unknown[]): PyCallable {
+    markOddities(args);
+    const list = this.#pyodide.toPy(args) as PyProxy;
+    try {
+      return this.#harness.bind(fn, list);
+    } finally {
+      list.destroy();
+    }
+  }
+
+  /** What Python gave, as a JavaScript value, or a promise of it. Throws RESULT_NOT_CLONEABLE. */
+  #take(result: unknown): unknown {
+    if (result === undefined) return null;
+    const { PyProxy, PyAwaitable } = this.#pyodide.ffi;
+    if (!(result instanceof PyProxy)) return result;
+    if (result instanceof PyAwaitable) {
+      const awaitable = result as unknown as PromiseLike<unknown>;
+      return Promise.resolve(awaitable).then((value) => this.#take(value));
+    }
+    try {
+      return copyFromPython(result, this.#toJsDefault);
+    } catch (error) {
+      throw this.#refusal(result, error);
+    } finally {
+      result.destroy();
+    }
+  }
+
+  #refusal(result: PyProxy, error: unknown): unknown {
+    const odd = this.#harness.odd_part(result);
+    if (odd === undefined) return error;
+    const [path, type] = odd.toJs() as [string, string];
+    odd.destroy();
+    return new ManyhandsError(
+      'RESULT_NOT_CLONEABLE',
+      `The work function's result: ${path}: a value of Python's type ${type} cannot travel; return plain data`,
+      { path, type },
+    );
+  }
+
+  #explain(thrown: unknown): Error {
+    if (isError(thrown)) return withoutFrames(thrown) as Error;
+    if ((thrown as { pyodide_fatal_error?: unknown } | null)?.pyodide_fatal_error === true)
+      this.#fail(thrown);
+    if (!(thrown instanceof this.#pyodide.ffi.PythonError)) return explainThrown(thrown, () => []);
+    const described = this.#harness.describe();
+    const [name, message, stack, code] = described.toJs() as [string, string, string, string | number | null];
+    described.destroy();
+    const error = plainError(name, message, '');
+    Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
+    return code === null || code === undefined ? error : Object.assign(error, { code });
+  }
+}
+
+/** Throws ASSIGN_FAILED where a path is taken by Python's own files. */
+function mountFiles(pyodide: PyodideInterface, files: ReadonlyMap<string, JobFileEntry>, cwd: string): void {
+  const { FS } = pyodide;
+  let path = cwd;
+  try {
+    FS.mkdirTree(cwd);
+    for (const [at, entry] of files) {
+      path = at;
+      if (entry.kind === 'directory') FS.mkdirTree(at);
+      else {
+        FS.mkdirTree(at.slice(0, at.lastIndexOf('/')) || '/');
+        FS.writeFile(at, entry.bytes, { canOwn: true });
+      }
+    }
+  } catch (error) {
+    throw new ManyhandsError(
+      'ASSIGN_FAILED',
+      `The job's file ${path} cannot be put there`,
+      { path },
+      { cause: error },
+    );
+  }
+}
