@@ -72,7 +72,7 @@ export class JobFS {
       taken = snapshot(source);
       target = targetOf(source, destination, cwd);
     } catch (error) {
-      return this.#queue(() => Promise.reject(error as Error));
+      return this.#queue(() => Promise.reject(error));
     }
     return this.#queue(() => this.#addNow(taken, target));
   }

@@ -30,7 +30,7 @@ export async function readPathNode(source: string | URL, budget: Budget): Promis
         ? 'does not exist'
         : code === 'EACCES'
           ? 'may not be read'
-          : `cannot be read (${code})`;
+          : `cannot be read (${String(code)})`;
     return refuseSource(`${(error as NodeJS.ErrnoException).path ?? path} ${why}.`, { path }, error);
   }
 }

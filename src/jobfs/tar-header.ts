@@ -14,14 +14,19 @@ export interface TarHeader {
   bytes: number;
 }
 
-/** @throws JOBFS_MALFORMED */
-export function readTarHeader(block: Uint8Array): TarHeader {
+/**
+ * `longName` is what a header before it says instead of its own name, which then may be cut anywhere.
+ * @throws JOBFS_MALFORMED
+ */
+export function readTarHeader(block: Uint8Array, longName?: string): TarHeader {
   checkSum(block);
   const type = String.fromCharCode(block[156]! || 0x30);
+  const bytes = numberField(block, 124, 12);
+  if (longName !== undefined) return { name: longName, type, bytes };
   const name = textField(block, 0, 100);
   // GNU archives keep other things where POSIX has the front of a long name.
   const prefix = asciiField(block, 257, 6) === 'ustar' && block[262] === 0 ? textField(block, 345, 155) : '';
-  return { name: prefix === '' ? name : `${prefix}/${name}`, type, bytes: numberField(block, 124, 12) };
+  return { name: prefix === '' ? name : `${prefix}/${name}`, type, bytes };
 }
 
 export function isZeroBlock(block: Uint8Array): boolean {

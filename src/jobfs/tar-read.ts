@@ -77,11 +77,10 @@ export class TarReader {
       this.#ended = true;
       return;
     }
-    const header = readTarHeader(this.#block);
+    const header = readTarHeader(this.#block, this.#longName);
     if (isMeta(header.type)) {
       if (header.bytes > META_BYTES_MAX) malformed('an extended header is too long');
     } else {
-      header.name = this.#longName ?? header.name;
       header.bytes = this.#longBytes ?? header.bytes;
       this.#longName = undefined;
       this.#longBytes = undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 import { createStore, del, get, keys, set } from 'idb-keyval';
+import { ManyhandsError } from './errors.js';
 import { memoryStorage } from './storage.js';
 import type { KeyValueStorage } from './storage.js';
 
@@ -30,12 +31,21 @@ export function indexedDbStorage(name: string): KeyValueStorage {
               added = false;
             };
             transaction.oncomplete = () => resolve(added);
-            transaction.onabort = () => reject(transaction.error as Error);
+            transaction.onabort = () => reject(unusable(name, transaction.error));
           }),
       ),
     delete: (key) => del(key, store),
     keys: () => keys<string>(store),
   };
+}
+
+function unusable(name: string, cause: unknown): ManyhandsError {
+  return new ManyhandsError(
+    'STORE_UNUSABLE',
+    `The browser could not write to the database "${name}".`,
+    {},
+    { cause },
+  );
 }
 
 /** In a sandboxed frame the property itself throws. */

@@ -7,7 +7,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import { toHex } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import { loadKeystoreFiles, loadSigning } from './ethers.js';
-import { parseKeystoreJson } from './keystore-json.js';
+import { isEarlyScrypt, parseKeystoreJson } from './keystore-json.js';
 import type { KeystoreJson } from './keystore-json.js';
 import { parsePrivateKey } from './private-key.js';
 
@@ -40,20 +40,45 @@ export async function decryptKey(
   label: string | undefined,
 ): Promise<{ key: Uint8Array; address: string }> {
   const secret = passphraseBytes(passphrase);
-  const { decryptKeystoreJson } = await loadKeystoreFiles();
   const name = label === undefined ? 'this keystore' : `the keystore "${label}"`;
-  try {
-    const account = await decryptKeystoreJson(JSON.stringify(json), secret);
-    return { key: parsePrivateKey(account.privateKey), address: account.address.toLowerCase() };
-  } catch (error) {
-    if ((error as { argument?: unknown } | null)?.argument === 'password') {
-      throw new ManyhandsError('KEYSTORE_PASSPHRASE', `That is not the passphrase of ${name}.`, { label });
-    }
+  const opened = isEarlyScrypt(json) ? await openEarly(json, secret) : await open(json, secret);
+  if (opened === 'wrong passphrase') {
+    throw new ManyhandsError('KEYSTORE_PASSPHRASE', `That is not the passphrase of ${name}.`, { label });
+  }
+  if (opened === 'wrong content' || (json.address !== undefined && opened.address !== `0x${json.address}`)) {
     throw new ManyhandsError(
       'KEYSTORE_MALFORMED',
       `The passphrase opens ${name}, but what is in it is not the key of the address that it states.`,
       { label },
     );
+  }
+  return opened;
+}
+
+type Opened = { key: Uint8Array; address: string } | 'wrong passphrase' | 'wrong content';
+
+async function open(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
+  const { decryptKeystoreJson } = await loadKeystoreFiles();
+  try {
+    const { privateKey, address } = await decryptKeystoreJson(JSON.stringify(json), secret);
+    return { key: parsePrivateKey(privateKey), address: address.toLowerCase() };
+  } catch (error) {
+    return (error as { argument?: unknown } | null)?.argument === 'password'
+      ? 'wrong passphrase'
+      : 'wrong content';
+  }
+}
+
+async function openEarly(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
+  const { decryptEarlyScrypt } = await import('./early-scrypt.js');
+  const bytes = await decryptEarlyScrypt(json, secret);
+  if (bytes === undefined) return 'wrong passphrase';
+  const { computeAddress, SigningKey } = await loadSigning();
+  try {
+    const key = parsePrivateKey(bytes);
+    return { key, address: computeAddress(new SigningKey(key)).toLowerCase() };
+  } catch {
+    return 'wrong content';
   }
 }
 

@@ -3,23 +3,35 @@
  * unlocked, never by importing the wallet.
  * @module
  */
-type Signing = typeof import('ethers/crypto') &
-  typeof import('ethers/hash') &
-  typeof import('ethers/transaction');
-type KeystoreFiles = typeof import('ethers/wallet');
+import type * as Crypto from 'ethers/crypto';
+import type * as Hash from 'ethers/hash';
+import type * as Transaction from 'ethers/transaction';
+import type * as KeystoreFiles from 'ethers/wallet';
+
+/** What signs and recovers. */
+type Signing = Pick<typeof Crypto, 'SigningKey' | 'keccak256'> &
+  Pick<typeof Hash, 'TypedDataEncoder'> &
+  Pick<typeof Transaction, 'computeAddress' | 'recoverAddress'>;
 
 let signing: Promise<Signing> | undefined;
 
-/** What signs and recovers: half of the cost of the whole library. */
+/** Loads what signs and recovers: half of the cost of the whole library. */
 export function loadSigning(): Promise<Signing> {
-  return (signing ??= Promise.all([
-    import('ethers/crypto'),
-    import('ethers/hash'),
-    import('ethers/transaction'),
-  ]).then(([crypto, hash, transaction]) => ({ ...crypto, ...hash, ...transaction })));
+  signing ??= importSigning().catch((error: unknown) => {
+    // A page that was offline for a moment may try again.
+    signing = undefined;
+    throw error;
+  });
+  return signing;
 }
 
-/** What encrypts and decrypts keystores. */
-export function loadKeystoreFiles(): Promise<KeystoreFiles> {
+async function importSigning(): Promise<Signing> {
+  const [{ SigningKey, keccak256 }, { TypedDataEncoder }, { computeAddress, recoverAddress }] =
+    await Promise.all([import('ethers/crypto'), import('ethers/hash'), import('ethers/transaction')]);
+  return { SigningKey, keccak256, TypedDataEncoder, computeAddress, recoverAddress };
+}
+
+/** Loads what encrypts and decrypts keystores. */
+export function loadKeystoreFiles(): Promise<typeof KeystoreFiles> {
   return import('ethers/wallet');
 }

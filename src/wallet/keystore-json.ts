@@ -77,6 +77,12 @@ export function parseKeystoreJson(source: unknown): KeystoreJson {
   };
 }
 
+/** Whether the scrypt cost is one that RFC 7914 forbids: see `early-scrypt.ts`. */
+export function isEarlyScrypt(json: KeystoreJson): boolean {
+  const { kdf, kdfparams } = json.crypto;
+  return kdf === 'scrypt' && Math.log2((kdfparams as ScryptParams).n) >= 16 * (kdfparams as ScryptParams).r;
+}
+
 function keyDerivation(
   kdf: unknown,
   params: Record<string, unknown>,

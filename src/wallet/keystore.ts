@@ -5,7 +5,7 @@
  */
 import { systemClock } from '../lib/clock.js';
 import type { CancelTimer, Clock } from '../lib/clock.js';
-import { ManyhandsError } from '../lib/errors.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
 import { systemRandom } from '../lib/random.js';
 import type { Random } from '../lib/random.js';
 import type { Address } from './address.js';
@@ -180,21 +180,24 @@ export class Keystore {
   }
 
   async #tryToUnlock(): Promise<void> {
-    if (!this.#emptyPassphraseFailed && (await this.#unlocksWith(''))) return;
+    if (!this.#emptyPassphraseFailed && (await this.#refusal('')) === undefined) return;
+    let refusal: unknown = lockedError(this);
     for (let attempt = 1; attempt <= PASSPHRASE_ATTEMPTS_MAX && this.#source !== undefined; attempt++) {
       const passphrase = await this.#source({ label: this.label, address: this.#addressOrEmpty(), attempt });
       if (passphrase === undefined) break;
-      if (await this.#unlocksWith(passphrase)) return;
+      refusal = await this.#refusal(passphrase);
+      if (refusal === undefined) return;
     }
-    throw lockedError(this);
+    throw refusal;
   }
 
-  async #unlocksWith(passphrase: string): Promise<boolean> {
+  /** Tries a passphrase; gives the error where it is a wrong one. */
+  async #refusal(passphrase: string): Promise<unknown> {
     try {
       await this.unlock(passphrase);
-      return true;
+      return undefined;
     } catch (error) {
-      if (error instanceof ManyhandsError && error.code === 'KEYSTORE_PASSPHRASE') return false;
+      if (isError(error, 'KEYSTORE_PASSPHRASE')) return error;
       throw error;
     }
   }

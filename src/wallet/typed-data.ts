@@ -28,7 +28,7 @@ export async function signTypedData(keystore: Keystore, data: TypedData): Promis
 /** Who signed; `undefined` where the signature is not canonical or is nobody's. */
 export async function recoverSigner(data: TypedData, signature: string): Promise<Address | undefined> {
   const parts = SIGNATURE_PATTERN.exec(signature);
-  if (parts === null || BigInt(`0x${parts[2]}`) > HALF_CURVE_ORDER) return undefined;
+  if (parts === null || BigInt(`0x${parts[2] ?? ''}`) > HALF_CURVE_ORDER) return undefined;
   const [{ recoverAddress }, digest] = await Promise.all([loadSigning(), digestOf(data)]);
   try {
     return recoverAddress(digest, signature).toLowerCase();

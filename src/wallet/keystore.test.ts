@@ -1,0 +1,165 @@
+import { inspect } from 'node:util';
+import { encryptKeystoreJsonSync, Wallet as EthersWallet } from 'ethers/wallet';
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../testing/virtual-clock.js';
+import vectors from '../../tests/vectors/keystores.json' with { type: 'json' };
+import { Keystore, setPassphraseSource, signDigest } from './keystore.js';
+
+const KEY = '4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318';
+const ADDRESS = '0x2c7536e3605d9c16a7a3d7b1898e529396a65c23';
+const DIGEST = `0x${'42'.repeat(32)}`;
+
+/** Made by ethers at a cost that suits tests. */
+const guarded = JSON.parse(
+  encryptKeystoreJsonSync({ address: ADDRESS, privateKey: `0x${KEY}` }, 'guarded', { scrypt: { N: 64 } }),
+) as object;
+
+describe('a keystore', () => {
+  it('has the address of its key, in lower case', async () => {
+    const keystore = await Keystore.fromPrivateKey(`0x${KEY.toUpperCase()}`);
+    expect(keystore.address).toBe(ADDRESS);
+  });
+
+  it('is new each time it is created, and signs at once', async () => {
+    const [one, other] = await Promise.all([Keystore.create(), Keystore.create()]);
+    expect(one.address).not.toBe(other.address);
+    expect(one.isUnlocked).toBe(true);
+    await expect(signDigest(one, DIGEST)).resolves.toMatch(/^0x[0-9a-f]{130}$/);
+  });
+
+  it('opens with its passphrase after a round trip through JSON', async () => {
+    const keystore = Keystore.fromJSON(JSON.stringify(guarded), { label: 'mine' });
+    expect(keystore).toMatchObject({ address: ADDRESS, label: 'mine', isUnlocked: false });
+    await keystore.unlock('guarded');
+    expect(keystore.isUnlocked).toBe(true);
+  });
+
+  it('refuses another passphrase and stays locked', async () => {
+    const keystore = Keystore.fromJSON(guarded);
+    await expect(keystore.unlock('other')).rejects.toMatchObject({ code: 'KEYSTORE_PASSPHRASE' });
+    await expect(keystore.unlock()).rejects.toMatchObject({ code: 'KEYSTORE_PASSPHRASE' });
+    expect(keystore.isUnlocked).toBe(false);
+  });
+
+  it('does not sign while it is locked and nobody knows its passphrase', async () => {
+    const keystore = Keystore.fromJSON(guarded);
+    await expect(signDigest(keystore, DIGEST)).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' });
+    await keystore.unlock('guarded');
+    await signDigest(keystore, DIGEST);
+    keystore.lock();
+    await expect(signDigest(keystore, DIGEST)).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' });
+  });
+
+  it('with an empty passphrase opens by itself when it is to sign', async () => {
+    const keystore = Keystore.fromJSON((await Keystore.create()).toJSON());
+    await signDigest(keystore, DIGEST);
+    expect(keystore.isUnlocked).toBe(true);
+  });
+
+  it('asks for its passphrase up to five times, once for all who wait', async () => {
+    const asked: number[] = [];
+    const keystore = Keystore.fromJSON(guarded);
+    setPassphraseSource(keystore, ({ attempt, address }) => {
+      expect(address).toBe(ADDRESS);
+      asked.push(attempt);
+      return attempt === 2 ? 'guarded' : 'wrong';
+    });
+    await Promise.all([signDigest(keystore, DIGEST), signDigest(keystore, DIGEST)]);
+    expect(asked).toEqual([1, 2]);
+    keystore.lock();
+    setPassphraseSource(keystore, ({ attempt }) => void asked.push(attempt + 100));
+    await expect(signDigest(keystore, DIGEST)).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' });
+    expect(asked).toEqual([1, 2, 101]);
+  });
+
+  it('locks itself when the seconds are over', async () => {
+    const clock = new VirtualClock();
+    const keystore = Keystore.fromJSON((await Keystore.create()).toJSON(), { clock });
+    await keystore.unlock('', 10);
+    await clock.advance(9_999);
+    expect(keystore.isUnlocked).toBe(true);
+    await keystore.unlock('', 10);
+    await clock.advance(9_999);
+    expect(keystore.isUnlocked).toBe(true);
+    await clock.advance(1);
+    expect(keystore.isUnlocked).toBe(false);
+    await keystore.unlock('', 10);
+    await keystore.unlock('');
+    await clock.advance(20_000);
+    expect(keystore.isUnlocked).toBe(true);
+  });
+
+  it.each([0, -1, Number.NaN, Infinity, 3e6])('refuses to be unlocked for %d seconds', async (seconds) => {
+    const keystore = await Keystore.create();
+    await expect(keystore.unlock('', seconds)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('that is locked while it unlocks ends locked', async () => {
+    const keystore = Keystore.fromJSON((await Keystore.create()).toJSON());
+    const unlocking = keystore.unlock();
+    keystore.lock();
+    await expect(unlocking).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' });
+    expect(keystore.isUnlocked).toBe(false);
+  });
+
+  it('takes a passphrase in any composition of its characters', async () => {
+    const text = encryptKeystoreJsonSync({ address: ADDRESS, privateKey: `0x${KEY}` }, 'caf\u00e9', {
+      scrypt: { N: 64 },
+    });
+    const keystore = Keystore.fromJSON(text);
+    await keystore.unlock('cafe\u0301');
+    expect(keystore.isUnlocked).toBe(true);
+  });
+
+  it('whose file states another address is refused', async () => {
+    const json = (await Keystore.create()).toJSON();
+    const keystore = Keystore.fromJSON({ ...json, address: '00'.repeat(20) });
+    await expect(keystore.unlock()).rejects.toMatchObject({ code: 'KEYSTORE_MALFORMED' });
+  });
+
+  it('shows its address and nothing else', async () => {
+    const keystore = await Keystore.create({ label: 'id' });
+    expect(inspect(keystore)).toBe(`Keystore(id, ${keystore.address}, unlocked)`);
+    expect(JSON.parse(JSON.stringify(keystore))).toEqual(keystore.toJSON());
+    expect(Object.keys(keystore)).toEqual(['label']);
+  });
+});
+
+describe('other software', () => {
+  it.each(['scrypt', 'pbkdf2'] as const)('the definition’s %s example opens', async (kdf) => {
+    const keystore = Keystore.fromJSON(vectors[kdf]);
+    expect(() => keystore.address).toThrow(expect.objectContaining({ code: 'KEYSTORE_LOCKED' }));
+    expect(inspect(keystore)).toContain('address unknown');
+    await keystore.unlock(vectors.passphrase);
+    expect(keystore.address).toBe(vectors.address);
+    const ours = await signDigest(keystore, DIGEST);
+    expect(ours).toBe(new EthersWallet(vectors.privateKey).signingKey.sign(DIGEST).serialized);
+    expect(keystore.toJSON().address).toBe(vectors.address.slice(2));
+  });
+
+  it('ethers opens ours, which a passphrase makes costly', async () => {
+    const ours = await Keystore.fromPrivateKey(KEY, { passphrase: 'guarded' });
+    const { kdf, kdfparams } = ours.toJSON().crypto;
+    expect({ kdf, ...kdfparams }).toMatchObject({ kdf: 'scrypt', n: 131_072, r: 8, p: 1 });
+    const opened = await EthersWallet.fromEncryptedJson(JSON.stringify(ours), 'guarded');
+    expect(opened.privateKey).toBe(`0x${KEY}`);
+  });
+
+  it('ethers opens ours with an empty passphrase, which costs nothing', async () => {
+    const ours = await Keystore.fromPrivateKey(KEY);
+    expect((ours.toJSON().crypto.kdfparams as { n: number }).n).toBeLessThanOrEqual(1_024);
+    const opened = await EthersWallet.fromEncryptedJson(JSON.stringify(ours), '');
+    expect(opened.privateKey).toBe(`0x${KEY}`);
+  });
+
+  it('we open the file of ethers, which says "Crypto" and may have more in it', async () => {
+    const { address, privateKey, mnemonic } = EthersWallet.createRandom();
+    const account = { address, privateKey, mnemonic: { entropy: mnemonic!.entropy } };
+    const text = encryptKeystoreJsonSync(account, 'pass', { scrypt: { N: 64 } });
+    expect(JSON.parse(text)).toHaveProperty('x-ethers');
+    const keystore = Keystore.fromJSON(text);
+    await keystore.unlock('pass');
+    expect(keystore.toJSON()).not.toHaveProperty('x-ethers');
+    expect(`0x${(JSON.parse(text) as { address: string }).address}`).toBe(keystore.address);
+  });
+});

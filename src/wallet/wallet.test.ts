@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../lib/clock.js';
+import { systemRandom } from '../lib/random.js';
+import { memoryStorage } from '../lib/storage.js';
+import type { KeyValueStorage } from '../lib/storage.js';
+import { Keystore } from './keystore.js';
+import type { PassphraseSource } from './keystore.js';
+import { signChallenge } from './session-proof.js';
+import { createWallet } from './wallet.js';
+import type { Wallet } from './wallet.js';
+
+const CHALLENGE = { schedulerId: 'aa'.repeat(32), challenge: 'bb'.repeat(32) };
+
+function open(storage: KeyValueStorage = memoryStorage(), passphrase?: PassphraseSource): Wallet {
+  return createWallet({
+    storage,
+    clock: systemClock,
+    random: systemRandom,
+    place: '/home/me/.manyhands',
+    passphrase,
+  });
+}
+
+describe('a wallet', () => {
+  it('makes the identity and the account when they are first asked for, and keeps them', async () => {
+    const storage = memoryStorage();
+    const wallet = open(storage);
+    const [id, account] = await Promise.all([wallet.getId(), wallet.get()]);
+    expect(id.address).not.toBe(account.address);
+    expect([id.label, account.label]).toEqual(['id', 'default']);
+    expect(await wallet.list()).toEqual(['default', 'id']);
+    const later = open(storage);
+    expect((await later.getId()).address).toBe(id.address);
+    expect((await later.get('default')).address).toBe(account.address);
+    await signChallenge(await later.getId(), CHALLENGE);
+  });
+
+  it('gives the same keystore each time, also to many at once', async () => {
+    const wallet = open();
+    const found = await Promise.all(Array.from({ length: 10 }, () => wallet.getId()));
+    expect(new Set(found).size).toBe(1);
+  });
+
+  it('agrees with another process that makes the identity at the same moment', async () => {
+    const storage = memoryStorage();
+    const addresses = await Promise.all(
+      Array.from({ length: 5 }, async () => (await open(storage).getId()).address),
+    );
+    expect(new Set(addresses).size).toBe(1);
+  });
+
+  it('knows no other label by itself, and says which there are', async () => {
+    const wallet = open();
+    await wallet.create('savings');
+    await expect(wallet.get('saving')).rejects.toMatchObject({
+      code: 'KEYSTORE_UNKNOWN',
+      message: expect.stringContaining('savings') as string,
+      info: { label: 'saving', labels: ['savings'] },
+    });
+    await expect(wallet.remove('saving')).rejects.toMatchObject({ code: 'KEYSTORE_UNKNOWN' });
+  });
+
+  it('takes a keystore under a label that is free', async () => {
+    const storage = memoryStorage();
+    const keystore = await Keystore.create();
+    await open(storage).add(keystore, 'mine');
+    await expect(open(storage).add(keystore, 'mine')).rejects.toMatchObject({ code: 'KEYSTORE_EXISTS' });
+    await expect(open(storage).create('mine')).rejects.toMatchObject({ code: 'KEYSTORE_EXISTS' });
+    expect((await open(storage).get('mine')).address).toBe(keystore.address);
+  });
+
+  it('removes a keystore', async () => {
+    const wallet = open();
+    const { address } = await wallet.get();
+    await wallet.remove('default');
+    expect(await wallet.list()).toEqual([]);
+    expect((await wallet.get()).address).not.toBe(address);
+  });
+
+  it.each(['', '../id', 'a/b', '.hidden', 'a\\b', 'x'.repeat(65), 'a b', 'a\0', 7, null])(
+    'refuses the label %j',
+    async (label) => {
+      const wallet = open();
+      for (const method of ['get', 'remove', 'create'] as const) {
+        await expect(wallet[method](label as string)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      }
+      await expect(wallet.add(await Keystore.create(), label as string)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+    },
+  );
+
+  it.each(['', 'not json', '{"version":3}'])(
+    'refuses a stored keystore that is %j, and does not replace it',
+    async (text) => {
+      const storage = memoryStorage();
+      await storage.set('id', new TextEncoder().encode(text));
+      await expect(open(storage).getId()).rejects.toMatchObject({ code: 'KEYSTORE_MALFORMED' });
+      expect(new TextDecoder().decode(await storage.get('id'))).toBe(text);
+    },
+  );
+
+  it('looks again after a failure', async () => {
+    const storage = memoryStorage();
+    await storage.set('id', new Uint8Array(3));
+    const wallet = open(storage);
+    await expect(wallet.getId()).rejects.toMatchObject({ code: 'KEYSTORE_MALFORMED' });
+    await storage.delete('id');
+    await expect(wallet.getId()).resolves.toBeInstanceOf(Keystore);
+  });
+});
+
+describe('a passphrase', () => {
+  it('is asked of the prompt first, else of what the wallet was made with', async () => {
+    const storage = memoryStorage();
+    await open(storage).create('mine', { passphrase: 'secret' });
+    const wallet = open(storage, () => 'secret');
+    await signChallenge(await wallet.get('mine'), CHALLENGE);
+
+    const prompted = open(storage, () => 'wrong');
+    const asked: unknown[] = [];
+    prompted.passphrasePrompt = (what) => {
+      asked.push(what);
+      return Promise.resolve('secret');
+    };
+    const keystore = await prompted.get('mine');
+    await signChallenge(keystore, CHALLENGE);
+    expect(asked).toEqual([{ label: 'mine', address: keystore.address, attempt: 1 }]);
+  });
+
+  it('that nobody knows leaves the keystore locked, with advice', async () => {
+    const storage = memoryStorage();
+    await open(storage).create('mine', { passphrase: 'secret' });
+    await expect(signChallenge(await open(storage).get('mine'), CHALLENGE)).rejects.toMatchObject({
+      code: 'KEYSTORE_LOCKED',
+      message: expect.stringMatching(/"mine".*MANYHANDS_PASSPHRASE/) as string,
+    });
+  });
+});
