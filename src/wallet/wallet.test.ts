@@ -1,3 +1,4 @@
+import { encryptKeystoreJsonSync, Wallet as EthersWallet } from 'ethers/wallet';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../lib/clock.js';
 import { systemRandom } from '../lib/random.js';
@@ -110,10 +111,18 @@ describe('a wallet', () => {
   });
 });
 
+/** A store with a keystore "mine" of the passphrase "secret", made at a cost that suits tests. */
+async function guardedStorage(): Promise<KeyValueStorage> {
+  const { address, privateKey } = EthersWallet.createRandom();
+  const text = encryptKeystoreJsonSync({ address, privateKey }, 'secret', { scrypt: { N: 64 } });
+  const storage = memoryStorage();
+  await storage.set('mine', new TextEncoder().encode(text));
+  return storage;
+}
+
 describe('a passphrase', () => {
   it('is asked of the prompt first, else of what the wallet was made with', async () => {
-    const storage = memoryStorage();
-    await open(storage).create('mine', { passphrase: 'secret' });
+    const storage = await guardedStorage();
     const wallet = open(storage, () => 'secret');
     await signChallenge(await wallet.get('mine'), CHALLENGE);
 
@@ -129,8 +138,7 @@ describe('a passphrase', () => {
   });
 
   it('that nobody knows leaves the keystore locked, with advice', async () => {
-    const storage = memoryStorage();
-    await open(storage).create('mine', { passphrase: 'secret' });
+    const storage = await guardedStorage();
     await expect(signChallenge(await open(storage).get('mine'), CHALLENGE)).rejects.toMatchObject({
       code: 'KEYSTORE_LOCKED',
       message: expect.stringMatching(/"mine".*MANYHANDS_PASSPHRASE/) as string,
