@@ -140,6 +140,16 @@ export default tseslint.config(
         { max: LINES_A_FUNCTION_MAX, skipBlankLines: true, skipComments: true },
       ],
       'max-lines': ['error', { max: LINES_A_FILE_MAX }],
+    },
+  },
+  {
+    files: [
+      'src/{lib,protocol,transport,jobfs,wallet,deployer,worker,worktimes}/**/*.ts',
+      'src/entry/*.browser.ts',
+      'web-worker-demo/**/*.ts',
+    ],
+    ignores: ['**/*.test.ts', '**/*-node.ts', '**/node-*.ts', '**/*-files.ts', '**/thread*.ts'],
+    rules: {
       'no-restricted-globals': [
         'error',
         { name: 'Buffer', message: 'Use Uint8Array: this file may run in a page.' },

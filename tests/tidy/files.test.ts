@@ -34,10 +34,9 @@ describe('files', () => {
 
   it('open with a comment that says what they own, in src marked @module', () => {
     const bare = codeFiles.filter((file) => {
-      if (file.path.startsWith('examples/') || /\.d\.m?ts$/.test(file.path)) return false;
+      if (file.path.startsWith('examples/') || /\.(d\.m?ts|test\.ts)$/.test(file.path)) return false;
       const head = file.text.replace(/^#!.*\n/, '').match(/^\/\*\*[\s\S]*?\*\//)?.[0];
-      const marked = file.path.startsWith('src/') && !file.path.includes('.test');
-      return head === undefined || (marked && !head.includes('@module'));
+      return head === undefined || (file.path.startsWith('src/') && !head.includes('@module'));
     });
     expect(bare.map((file) => file.path)).toEqual([]);
   });
