@@ -19,6 +19,8 @@ export interface Faults {
   cutChance: number;
   /** Of each attempt to connect: it is refused. */
   refuseChance: number;
+  /** Breaks the connection on chosen messages, counted over the whole network from 0: lost, or just arrived. */
+  cutAt?: (message: number) => 'lost' | 'arrived' | undefined;
 }
 
 export const NO_FAULTS: Faults = { latencyMs: [0, 0], cutChance: 0, refuseChance: 0 };
@@ -45,6 +47,7 @@ export class FaultyNetwork implements MemoryNetwork {
   readonly counts = { connected: 0, refused: 0, cut: 0, delivered: 0 };
   readonly #clock: Clock;
   readonly #random: SeededRandom;
+  #sent = 0;
   readonly #listeners = new Map<string, (connection: Connection) => void>();
   readonly #links = new Set<OpenLink>();
   /** Until when (monotonic) a client reaches nobody. */
@@ -56,8 +59,9 @@ export class FaultyNetwork implements MemoryNetwork {
     this.faults = { ...NO_FAULTS, ...faults };
   }
 
-  /** Connections that are open, as far as the network knows. */
+  /** Connections that nobody has closed and nothing has cut. */
   get open(): number {
+    for (const open of this.#links) if (!open.link.isOpen()) this.#links.delete(open);
     return this.#links.size;
   }
 
@@ -131,17 +135,22 @@ export class FaultyNetwork implements MemoryNetwork {
     };
     lane.step = step;
     return (run) => {
-      const broken = this.#random.chance(this.faults.cutChance);
-      const arrives = broken && this.#random.chance(0.5);
+      const fate = this.#fate();
       lane.push(this.#clock.monotonicMs() + this.#latency(), () => {
-        if (!broken || arrives) {
+        if (fate !== 'lost') {
           this.counts.delivered++;
           run();
         }
-        if (broken) cut();
+        if (fate !== undefined) cut();
       });
       if (lane.timer === undefined) step();
     };
+  }
+
+  #fate(): 'lost' | 'arrived' | undefined {
+    const planned = this.faults.cutAt?.(this.#sent++);
+    if (planned !== undefined || !this.#random.chance(this.faults.cutChance)) return planned;
+    return this.#random.chance(0.5) ? 'lost' : 'arrived';
   }
 
   #latency(): number {

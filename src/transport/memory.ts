@@ -41,6 +41,10 @@ class MemoryConnection implements Connection {
     b.#other = a;
   }
 
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   get bufferedBytes(): number {
     return this.#open ? this.#unread : 0;
   }
@@ -108,6 +112,8 @@ const ABNORMAL: CloseInfo = { code: 1006, reason: '' };
 
 export interface MemoryLink {
   ends: [Connection, Connection];
+  /** Whether neither end has closed it. */
+  isOpen(): boolean;
   /** Breaks it: what is on its way is lost, and both ends are told at once. */
   cut(): void;
 }
@@ -119,7 +125,7 @@ export function memoryLink(options: MemoryOptions = {}): MemoryLink {
   const a = new MemoryConnection(second, deferA);
   const b = new MemoryConnection(first, deferB);
   MemoryConnection.join(a, b);
-  return { ends: [a, b], cut: () => a.cut(ABNORMAL) };
+  return { ends: [a, b], isOpen: () => a.isOpen && b.isOpen, cut: () => a.cut(ABNORMAL) };
 }
 
 /** Two ends of one connection. */

@@ -1,0 +1,322 @@
+/**
+ * What every transport does alike: the same tests over real sockets, over memory, and over memory with delays.
+ * @module
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/lib/clock.js';
+import { deferred } from '../../src/lib/deferred.js';
+import { FaultyNetwork } from '../../src/testing/faulty-network.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { memoryNetwork } from '../../src/transport/memory.js';
+import type { CloseInfo, Connect, Connection } from '../../src/transport/transport.js';
+import { acceptNode, connectNode } from '../../src/transport/ws-node.js';
+
+/** Something that listens, and a way to reach it. */
+interface Rig {
+  connect: Connect;
+  url: string;
+  /** An address of the same kind at which nothing listens. */
+  nowhere: string;
+  /** Each connection as the server's side gets it. */
+  accept(onConnection: (connection: Connection) => void): void;
+  close(): Promise<void>;
+}
+
+const rigs: Record<string, () => Promise<Rig>> = {
+  async 'ws in Node'() {
+    const server = createServer();
+    let accept: (connection: Connection) => void = () => undefined;
+    const acceptor = acceptNode(server, '/socket', (connection) => accept(connection));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    return {
+      connect: connectNode,
+      url: `ws://127.0.0.1:${port}/socket`,
+      nowhere: `ws://127.0.0.1:${port}/elsewhere`,
+      accept: (onConnection) => void (accept = onConnection),
+      async close() {
+        await acceptor.close();
+        server.close();
+      },
+    };
+  },
+  memory() {
+    const network = memoryNetwork();
+    return Promise.resolve({
+      connect: network.connect,
+      url: 'memory://here',
+      nowhere: 'memory://nowhere',
+      accept: (onConnection) => void network.listen('memory://here', onConnection),
+      close: () => Promise.resolve(),
+    });
+  },
+  'memory with delays'() {
+    const random = new SeededRandom(1);
+    const network = new FaultyNetwork({ clock: systemClock, random, faults: { latencyMs: [0, 3] } });
+    return Promise.resolve({
+      connect: network.connect,
+      url: 'memory://here',
+      nowhere: 'memory://nowhere',
+      accept: (onConnection) => void network.listen('memory://here', onConnection),
+      close: () => Promise.resolve(),
+    });
+  },
+};
+
+/** One end, with what came to it. */
+class End {
+  readonly connection: Connection;
+  readonly received: Uint8Array[] = [];
+  readonly closes: CloseInfo[] = [];
+  drains = 0;
+  #changed = deferred();
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+    connection.handle({
+      message: (bytes) => this.#note(() => this.received.push(bytes)),
+      close: (info) => this.#note(() => this.closes.push(info)),
+      drain: () => this.#note(() => this.drains++),
+    });
+  }
+
+  /** Resolves when `reached` holds; it is looked at whenever something came. */
+  async until(reached: (end: this) => boolean): Promise<void> {
+    while (!reached(this)) await this.#changed.promise;
+  }
+
+  get texts(): string[] {
+    return this.received.map((bytes) => new TextDecoder().decode(bytes));
+  }
+
+  #note(change: () => void): void {
+    change();
+    this.#changed.resolve();
+    this.#changed = deferred();
+  }
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe.each(Object.entries(rigs))('%s', (_, start) => {
+  let rig: Rig;
+
+  beforeEach(async () => {
+    rig = await start();
+  });
+
+  afterEach(() => rig.close());
+
+  async function pair(): Promise<{ client: Connection; server: Connection }> {
+    const accepted = deferred<Connection>();
+    rig.accept(accepted.resolve);
+    const client = await rig.connect(rig.url);
+    return { client, server: await accepted.promise };
+  }
+
+  it('carries messages both ways, whole and in order', async () => {
+    const { client, server } = await pair();
+    const [a, b] = [new End(client), new End(server)];
+    for (let i = 0; i < 500; i++) {
+      client.send(utf8(`to server ${i}`));
+      server.send(utf8(`to client ${i}`));
+    }
+    await Promise.all([
+      a.until((end) => end.received.length === 500),
+      b.until((end) => end.received.length === 500),
+    ]);
+    expect(b.texts).toEqual(Array.from({ length: 500 }, (_, i) => `to server ${i}`));
+    expect(a.texts).toEqual(Array.from({ length: 500 }, (_, i) => `to client ${i}`));
+    client.close();
+  });
+
+  it('carries large messages, and empty ones', async () => {
+    const { client, server } = await pair();
+    const end = new End(server);
+    const large = new Uint8Array(3 * 1024 * 1024).map((_, i) => i % 251);
+    client.send(large);
+    client.send(new Uint8Array(0));
+    await end.until(({ received }) => received.length === 2);
+    expect(Buffer.compare(end.received[0]!, large)).toBe(0);
+    expect(end.received[1]).toHaveLength(0);
+    client.close();
+  });
+
+  it('sends from a view what the view shows', async () => {
+    const { client, server } = await pair();
+    const end = new End(server);
+    client.send(utf8('0123456789').subarray(3, 6));
+    await end.until(({ received }) => received.length === 1);
+    expect(end.texts).toEqual(['345']);
+    client.close();
+  });
+
+  it('keeps what comes before there is a handler', async () => {
+    const { client, server } = await pair();
+    const answers = new End(server);
+    client.send(utf8('first'));
+    server.send(utf8('early'));
+    await answers.until(({ received }) => received.length === 1);
+    const late = new End(client);
+    server.send(utf8('later'));
+    await late.until(({ received }) => received.length === 2);
+    expect(late.texts).toEqual(['early', 'later']);
+    client.close();
+  });
+
+  it('never calls a handler inside send, handle, resume or close', async () => {
+    const { client, server } = await pair();
+    let inside = false;
+    const calls: string[] = [];
+    const watch = (connection: Connection, name: string): void =>
+      connection.handle({
+        message: () => void calls.push(inside ? `${name} message inside` : `${name} message`),
+        close: () => void calls.push(inside ? `${name} close inside` : `${name} close`),
+      });
+    const act = (fn: () => void): void => {
+      inside = true;
+      fn();
+      inside = false;
+    };
+    act(() => watch(client, 'client'));
+    act(() => watch(server, 'server'));
+    act(() => client.send(utf8('x')));
+    act(() => server.pause());
+    act(() => server.resume());
+    await expect.poll(() => calls).toContain('server message');
+    act(() => client.close());
+    await expect.poll(() => [...calls].sort()).toEqual(['client close', 'server close', 'server message']);
+  });
+
+  it('hands nothing over while paused, and all of it after', async () => {
+    const { client, server } = await pair();
+    const [answers, end] = [new End(client), new End(server)];
+    server.pause();
+    for (let i = 0; i < 50; i++) client.send(utf8(String(i)));
+    // An answer that comes back shows that the pause held while there was time to read.
+    server.send(utf8('still here'));
+    await answers.until(({ received }) => received.length === 1);
+    expect(end.received).toHaveLength(0);
+    server.resume();
+    await end.until(({ received }) => received.length === 50);
+    expect(end.texts).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
+    client.close();
+  });
+
+  it('stops in the middle of a burst when the handler pauses', async () => {
+    const { client, server } = await pair();
+    const seen: string[] = [];
+    server.handle({
+      message(bytes) {
+        seen.push(new TextDecoder().decode(bytes));
+        server.pause();
+      },
+      close: () => undefined,
+    });
+    const answers = new End(client);
+    for (const text of ['a', 'b', 'c']) client.send(utf8(text));
+    await expect.poll(() => seen).toEqual(['a']);
+    server.send(utf8('x'));
+    await answers.until(({ received }) => received.length === 1);
+    expect(seen).toEqual(['a']);
+    server.resume();
+    await expect.poll(() => seen).toEqual(['a', 'b']);
+    server.resume();
+    await expect.poll(() => seen).toEqual(['a', 'b', 'c']);
+    client.close();
+  });
+
+  it('lets a paused peer be felt, and says when there is room again', async () => {
+    const { client, server } = await pair();
+    const [a, b] = [new End(client), new End(server)];
+    server.pause();
+    const part = new Uint8Array(1024 * 1024);
+    for (let i = 0; i < 32; i++) client.send(part);
+    expect(client.bufferedBytes).toBeGreaterThan(8 * part.length);
+    expect(a.drains).toBe(0);
+    server.resume();
+    await a.until(({ drains }) => drains === 1);
+    expect(client.bufferedBytes).toBeLessThanOrEqual(part.length);
+    await b.until(({ received }) => received.length === 32);
+    client.close();
+  });
+
+  it.each(['client', 'server'] as const)(
+    'closes from the %s, once at both ends, with all that was sent',
+    async (side) => {
+      const both = await pair();
+      const ends = { client: new End(both.client), server: new End(both.server) };
+      const other = side === 'client' ? 'server' : 'client';
+      both[side].send(utf8('last words'));
+      both[side].close(3001, 'done');
+      both[side].close(3002, 'again');
+      both[side].send(utf8('too late'));
+      await ends[side].until(({ closes }) => closes.length === 1);
+      await ends[other].until(({ closes }) => closes.length === 1);
+      expect(ends[other].texts).toEqual(['last words']);
+      expect(ends[other].closes).toEqual([{ code: 3001, reason: 'done' }]);
+      both[other].send(utf8('nobody'));
+      both[other].close();
+      expect(ends[side].closes).toHaveLength(1);
+      expect(ends[side].received).toHaveLength(0);
+      expect(both[side].bufferedBytes).toBe(0);
+    },
+  );
+
+  it('hands nothing over after closing', async () => {
+    const { client, server } = await pair();
+    const end = new End(client);
+    const other = new End(server);
+    server.send(utf8('on its way'));
+    client.close();
+    await end.until(({ closes }) => closes.length === 1);
+    await other.until(({ closes }) => closes.length === 1);
+    expect(end.received).toHaveLength(0);
+  });
+
+  it('closes though it is paused', async () => {
+    const { client, server } = await pair();
+    const [a, b] = [new End(client), new End(server)];
+    client.pause();
+    server.send(utf8('unread'));
+    client.close();
+    await a.until(({ closes }) => closes.length === 1);
+    await b.until(({ closes }) => closes.length === 1);
+  });
+
+  it('takes many connections apart', async () => {
+    const servers: End[] = [];
+    rig.accept((connection) => servers.push(new End(connection)));
+    const clients = await Promise.all(Array.from({ length: 20 }, () => rig.connect(rig.url)));
+    clients.forEach((client, i) => client.send(utf8(String(i))));
+    await expect.poll(() => servers.filter((end) => end.received.length === 1)).toHaveLength(20);
+    expect(new Set(servers.flatMap((end) => end.texts)).size).toBe(20);
+    expect(servers.every((end) => end.connection.peer !== '')).toBe(true);
+    for (const client of clients) client.close();
+    await expect.poll(() => servers.filter((end) => end.closes.length === 1)).toHaveLength(20);
+  });
+
+  it('rejects with advice where nothing listens', async () => {
+    const error = await rig.connect(rig.nowhere).then(
+      () => expect.unreachable(),
+      (e: unknown) => e as Error,
+    );
+    expect(error).toMatchObject({ code: 'CONNECT_FAILED', info: { url: rig.nowhere } });
+    expect(error.message).toContain('npx manyhands scheduler');
+  });
+
+  it('gives up when it is told to', async () => {
+    rig.accept(() => undefined);
+    const signal = AbortSignal.abort();
+    await expect(rig.connect(rig.url, { signal })).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+    const later = new AbortController();
+    const connecting = rig.connect(rig.url, { signal: later.signal });
+    later.abort();
+    await connecting.then(
+      (connection) => connection.close(),
+      (error: unknown) => expect(error).toMatchObject({ code: 'CONNECT_FAILED' }),
+    );
+  });
+});
