@@ -182,8 +182,9 @@ export class ByteSink {
     const guess = this.pos + (text.length < 0x100 ? 2 : 3);
     const { written } = encodeInto(text, this.bytes, guess, room);
     if (written !== text.length && !isWellFormed(text)) return this.#utf16(text);
+    const at = this.pos + (written < 0x100 ? 2 : written < 0x10000 ? 3 : 5);
+    if (at !== guess) this.bytes.copyWithin(at, guess, guess + written);
     this.#textHeader(written);
-    if (this.pos !== guess) this.bytes.copyWithin(this.pos, guess, guess + written);
     this.pos += written;
   }
 
