@@ -107,6 +107,7 @@ describe('a page', () => {
     }
     // Signing is loaded when something is signed.
     expect(inside(page.eager, 'ethers')).toEqual([]);
+    expect(inside(page.all, 'ethers')).not.toEqual([]);
     expect(inside(page.all, 'manyhands').length).toBeGreaterThan(5);
     expect(page.eagerBytes).toBeLessThan(ROOT_BYTES_MAX);
     expect(page.warnings).toEqual([]);
