@@ -16,12 +16,18 @@ import { copyFromPython, crossesAlone, markOddities, standsFor } from './values.
 /** The harness as JavaScript calls it. */
 interface Harness extends PyProxy {
   install(job: unknown): void;
-  load(source: string): PyProxy & { toJs(options: object): [PyCallable | undefined, string?, string?] };
+  load(source: string): PyProxy;
   bind(fn: PyCallable, args: PyProxy): PyCallable;
   apply(fn: PyCallable, box: PyProxy): unknown;
   describe(): PyProxy;
   odd_part(value: PyProxy): PyProxy | undefined;
   end_lines(): void;
+}
+
+/** What is used of Emscripten's file system. */
+interface FileSystem {
+  mkdirTree(path: string): void;
+  writeFile(path: string, bytes: Uint8Array, options: { canOwn: boolean }): void;
 }
 
 /** Starts an interpreter with nobody's code in it. Throws ASSIGN_FAILED. */
@@ -95,7 +101,7 @@ class PythonWork {
 
   #load(source: string): PyCallable {
     const loaded = this.#harness.load(source);
-    const [fn, problem, place] = loaded.toJs({ depth: 1 });
+    const [fn, problem, place] = loaded.toJs({ depth: 1 }) as [PyCallable | undefined, string?, string?];
     loaded.destroy();
     if (fn !== undefined) return fn;
     const where = place === undefined ? '' : ` at ${place}`;
@@ -173,7 +179,7 @@ class PythonWork {
 
 /** Throws ASSIGN_FAILED where a path is taken by Python's own files. */
 function mountFiles(pyodide: PyodideInterface, files: ReadonlyMap<string, JobFileEntry>, cwd: string): void {
-  const { FS } = pyodide;
+  const FS = pyodide.FS as unknown as FileSystem;
   let path = cwd;
   try {
     FS.mkdirTree(cwd);

@@ -1,0 +1,152 @@
+/**
+ * The entry of a sandbox in a browser: a classic Worker in a frame of opaque origin. It is bundled into one script;
+ * the first message brings the port to the supervisor, which job code then cannot reach.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import type { SandboxToSupervisor, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
+import { mapBasicRuntime } from './map-basic/runtime.js';
+import { pyodideRuntime } from './pyodide/runtime.js';
+import type { Runtime } from './runtime.js';
+import { runSandbox, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
+
+/** What this file uses of a Worker's global scope; TypeScript's DOM library describes a window. */
+interface WorkerScope {
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  removeEventListener(type: string, listener: (event: Event) => void): void;
+  close(): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+const listen = scope.addEventListener.bind(scope);
+const silence = scope.removeEventListener.bind(scope);
+const closeScope = scope.close.bind(scope);
+const evaluate = globalThis.eval;
+const later = globalThis.setTimeout.bind(globalThis);
+const now = performance.now.bind(performance);
+const createUrl = URL.createObjectURL.bind(URL);
+const revokeUrl = URL.revokeObjectURL.bind(URL);
+const ScriptBlob = Blob;
+
+listen('message', begin);
+
+function begin(event: Event): void {
+  const [port] = (event as MessageEvent).ports;
+  if (port === undefined) return;
+  silence('message', begin);
+  let broken = false;
+  const postMessage = port.postMessage.bind(port);
+  runSandbox(
+    portOf(port, (message, transfer) => {
+      if (!broken) postMessage(message, transfer);
+    }),
+    placeOf(() => {
+      broken = true;
+      closeScope();
+    }),
+  );
+}
+
+function portOf(
+  port: MessagePort,
+  post: (message: SandboxToSupervisor, transfer: ArrayBuffer[]) => void,
+): SandboxPort {
+  return {
+    post: (message, transfer = []) => post(message, transfer),
+    onMessage(fn) {
+      port.onmessage = (event: MessageEvent<SupervisorToSandbox>) => fn(event.data);
+    },
+  };
+}
+
+function placeOf(fail: () => void): SandboxPlace {
+  const { port1, port2 } = new MessageChannel();
+  const turn = port2.postMessage.bind(port2);
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return {
+    scope: globalThis,
+    loadRuntime: (name, assets) => loadRuntime(name, assets, fail),
+    now,
+    nextTurn: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        turn(0);
+      }),
+    onStrayError: (report) => listenForStrays(report),
+    fail,
+  };
+}
+
+/** What nothing caught is told, and ends neither this Worker nor the patience of the frame above it. */
+function listenForStrays(report: (error: unknown) => void): void {
+  listen('error', (event) => {
+    event.preventDefault();
+    const { error, message } = event as Omit<ErrorEvent, 'error'> & { error: unknown };
+    if (parsing === undefined) report(error ?? new Error(message));
+    else parsing(event as ErrorEvent);
+  });
+  listen('unhandledrejection', (event) => {
+    event.preventDefault();
+    report((event as PromiseRejectionEvent).reason);
+  });
+}
+
+async function loadRuntime(
+  name: string,
+  assets: Record<string, Uint8Array>,
+  fail: () => void,
+): Promise<Runtime> {
+  if (name === 'map-basic') return mapBasicRuntime(compilePlace);
+  if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
+  const asset = (file: string): Uint8Array => {
+    const bytes = Object.hasOwn(assets, file) ? assets[file] : undefined;
+    if (bytes !== undefined) return bytes;
+    throw new ManyhandsError('ASSIGN_FAILED', `The file ${file} of Pyodide did not reach the sandbox`, {
+      file,
+    });
+  };
+  return pyodideRuntime({
+    readAsset: async (file) => asset(file),
+    importAsset: async (file) => importText(asset(file)),
+    scope: globalThis,
+    fail,
+  });
+}
+
+const compilePlace: CompilePlace = {
+  evaluate: (script) => evaluate(script) as unknown,
+  importModule: (source) => importText(source),
+  locateSyntaxError,
+};
+
+async function importText(text: string | Uint8Array): Promise<Record<string, unknown>> {
+  const url = createUrl(new ScriptBlob([text as BlobPart], { type: 'text/javascript' }));
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } finally {
+    revokeUrl(url);
+  }
+}
+
+/** Takes the next error event, while a script is looked through for its syntax error. */
+let parsing: ((event: ErrorEvent) => void) | undefined;
+
+/**
+ * A browser tells the place of a syntax error only to `onerror`, so the script is run again as a timer's; the throw
+ * before it keeps what does parse from running.
+ */
+function locateSyntaxError(script: string): Promise<string | undefined> {
+  const before = 'throw 0;';
+  return new Promise((resolve) => {
+    parsing = ({ error, lineno, colno }: Omit<ErrorEvent, 'error'> & { error: unknown }) => {
+      parsing = undefined;
+      if (error === 0 || !(lineno > 0)) return resolve(undefined);
+      // One more unit on the first line is the bracket that `compileFunction` puts before the source.
+      const column = lineno === 1 ? colno - before.length - 1 : colno;
+      resolve(`${SOURCE_NAME}:${lineno}${column > 0 ? `:${column}` : ''}`);
+    };
+    later(before + script, 0);
+  });
+}
