@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.js';
 import { encodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
 import type { InputPart } from '../protocol/messages.js';
 import { rangeDatum } from '../protocol/ranges.js';
-import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type { Assignment, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import { SegmentReader, SegmentWriter } from '../protocol/segment.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../worker/sandbox/sandbox.js';
 
@@ -38,6 +38,9 @@ export class FakeSandboxHost implements SandboxHost {
   /** Every batch that came, in order. */
   readonly batches: { first: number; count: number; each: boolean }[] = [];
   readonly owners: string[] = [];
+  readonly assignments: Assignment[] = [];
+  /** Blobs that came for slices, by digest. */
+  readonly blobs = new Map<string, Uint8Array>();
   started = 0;
   alive = 0;
   closed = false;
@@ -92,8 +95,11 @@ class FakeSandbox implements Sandbox {
 
   send(message: SupervisorToSandbox): void {
     if (this.#state === 'dead') return;
-    if (message.type === 'assign') return this.#assign();
-    if (message.type !== 'run') return;
+    if (message.type === 'assign') {
+      this.#host.assignments.push(message.assignment);
+      return this.#assign();
+    }
+    if (message.type === 'blob') return void this.#host.blobs.set(message.digest, message.bytes);
     this.#queue.push(message);
     if (this.#state === 'idle') this.#next();
   }

@@ -1,25 +1,37 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { jobId, OWNER, stage } from '../testing/worker-stage.js';
+import { isError } from '../lib/errors.js';
+import { decodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
+import { jobId, OWNER, stage, STRANGER } from '../testing/worker-stage.js';
 import type { Stage } from '../testing/worker-stage.js';
 
 const JOB = jobId('squares');
+const OTHER = jobId('other');
 
 function squares(n: number): number[] {
   return Array.from({ length: n }, (_, i) => (i + 1) ** 2);
 }
 
-let open: Stage | undefined;
-function on(made: Stage): Stage {
-  open = made;
-  return made;
-}
-afterEach(() => {
-  expect(open?.scheduler.violations ?? []).toEqual([]);
-  open = undefined;
+/** A script whose slices take `ms` of virtual time. */
+const taking = (ms: number) => ({
+  slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: (datum as number) ** 2, ms }),
 });
 
-describe('a worker', () => {
-  it('works a job from its first lease to its last', async () => {
+let open: Stage[] = [];
+function on(made: Stage): Stage {
+  open.push(made);
+  return made;
+}
+afterEach(async () => {
+  const all = open;
+  open = [];
+  for (const { scheduler, worker, clock } of all) {
+    expect(scheduler.violations).toEqual([]);
+    await clock.runUntil(worker.stop({ force: true }));
+  }
+});
+
+describe('a worker at work', () => {
+  it('works a job from its first lease to its last, in one sandbox, each slice once', async () => {
     const { clock, scheduler, worker, host, names } = on(stage());
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 95, sliceMs: 1 });
@@ -27,10 +39,290 @@ describe('a worker', () => {
     expect(scheduler.values(JOB)).toEqual(squares(95));
     expect([...host.runs.values()].every((runs) => runs === 1)).toBe(true);
     expect(host.started).toBe(1);
-    expect(worker.status.slices).toBe(95);
     await clock.runUntil(worker.stop());
+    expect(worker.status).toMatchObject({ slices: 95, earned: 0n });
     expect(worker.state).toBe('stopped');
     expect(host.alive).toBe(0);
     expect(names().filter((n) => ['start', 'job', 'stop'].includes(n))).toEqual(['start', 'job', 'stop']);
+  });
+
+  it('says who it is, and asks for one lease a sandbox', async () => {
+    const { clock, scheduler, worker } = on(
+      stage({}, { cores: 3, paymentAddress: STRANGER.toUpperCase().replace('X', 'x') }),
+    );
+    await worker.start();
+    await clock.advance(0);
+    expect(scheduler.workers).toMatchObject([
+      { workerId: worker.id, isolation: 'thread', sandboxes: 3, owners: [OWNER], paymentAddress: STRANGER },
+    ]);
+    expect(scheduler.wants).toMatchObject([{ idle: true }, { idle: true }, { idle: true }]);
+  });
+
+  it('has its next lease before the present one ends, so that the sandbox never idles', async () => {
+    const { clock, scheduler, worker } = on(stage(taking(20)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, chunk: 50, sliceMs: 20 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    // One slice after the other without a pause.
+    expect(clock.monotonicMs()).toBe(200 * 20);
+    const wants = scheduler.said.filter((m) => m.type === 'lease.want');
+    expect(wants.slice(1, 4).every((m) => m.type === 'lease.want' && !m.idle && m.warm === JOB)).toBe(true);
+  });
+
+  it('changes to a sandbox of another job, and back', async () => {
+    const { clock, scheduler, worker, host } = on(stage(taking(5)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, sliceMs: 5 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 10, sliceMs: 5 });
+    await clock.runUntil(() => scheduler.isComplete(OTHER));
+    expect(host.started).toBe(2);
+    expect(host.alive).toBe(1);
+  });
+
+  it('hands on what work functions throw, and the sandbox lives on', async () => {
+    const error = new TypeError('three is too many');
+    const { clock, scheduler, worker, host } = on(
+      stage({ slice: (n) => (n === 3 ? { kind: 'throw', error } : { kind: 'value', value: n }) }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    const outcome = scheduler.outcomes.get(JOB)!.get(3)!;
+    expect(outcome.kind).toBe(ENVELOPE_KIND.error);
+    expect(decodeError(outcome.body)).toBeInstanceOf(TypeError);
+    expect(host.started).toBe(1);
+  });
+
+  it('tells what it earned', async () => {
+    const { clock, scheduler, worker, events } = on(stage());
+    scheduler.price = 5n;
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 7 });
+    await clock.runUntil(() => worker.status.slices === 7);
+    expect(worker.status.earned).toBe(35n);
+    expect(events.filter((e) => e.name === 'payment')[0]!.payload).toEqual({ jobId: JOB, amount: 5n });
+  });
+
+  it('shows what its sandboxes are at', async () => {
+    const { clock, scheduler, worker } = on(stage(taking(1_000)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3, sliceMs: 1_000 });
+    await clock.advance(500);
+    expect(worker.status.sandboxes).toMatchObject([
+      { sandbox: 0, state: 'ready', jobId: JOB, public: { name: 'squares' } },
+    ]);
+  });
+});
+
+describe('leases that go', () => {
+  it('a recall gives back half of the tail, and the rest is worked', async () => {
+    const { clock, scheduler, worker } = on(stage(taking(10)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 100, sliceMs: 10 });
+    await clock.advance(100);
+    scheduler.lending = false;
+    scheduler.recall(scheduler.leaseOf(JOB, 100)!);
+    await clock.advance(1);
+    expect(scheduler.returns).toHaveLength(1);
+    expect(scheduler.returns[0]!.from).toBeGreaterThan(50);
+    expect(scheduler.returns[0]!.from).toBeLessThan(70);
+    scheduler.lending = true;
+    scheduler.lend();
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.values(JOB)).toEqual(squares(100));
+  });
+
+  it('a revoked lease is dropped with its sandbox, and nothing of it is reported', async () => {
+    const { clock, scheduler, worker, host } = on(stage(taking(100)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, chunk: 20, sliceMs: 100 });
+    await clock.advance(450);
+    scheduler.lending = false;
+    const revoked = scheduler.leaseOf(JOB, 20)!;
+    const before = scheduler.reports.length;
+    scheduler.revoke(revoked);
+    await clock.advance(1_000);
+    expect(host.alive).toBe(0);
+    expect(scheduler.reports).toHaveLength(before);
+    scheduler.lending = true;
+    scheduler.lend();
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+  });
+
+  it('a lease that the scheduler forgot is noticed by renewing, and dropped', async () => {
+    const { clock, scheduler, worker, host } = on(stage(taking(50_000)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, leaseMs: 60_000 });
+    await clock.advance(1_000);
+    scheduler.lending = false;
+    scheduler.expire(scheduler.leaseOf(JOB, 1)!);
+    await clock.advance(20_000);
+    expect(scheduler.said.some((m) => m.type === 'lease.renew')).toBe(true);
+    expect(host.alive).toBe(0);
+  });
+
+  it('a refused report ends the lease; the worker goes on', async () => {
+    const { clock, scheduler, worker } = on(stage(taking(10)));
+    await worker.start();
+    let refused = 0;
+    scheduler.intercept = (request) => {
+      if (request.type !== 'lease.report' || refused++ > 0) return true;
+      scheduler.expire(request.leaseId);
+      return true;
+    };
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 50, chunk: 25, sliceMs: 10 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.values(JOB)).toEqual(squares(50));
+  });
+});
+
+describe('a lost connection', () => {
+  it('loses and doubles nothing: reports in flight are sent again, wants are said again', async () => {
+    const { clock, scheduler, worker, names } = on(stage(taking(10)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 300, chunk: 50, sliceMs: 10 });
+    let reports = 0;
+    // Taken, and the answer lost with the connection; or not even taken.
+    scheduler.intercept = (request) => {
+      if (request.type !== 'lease.report') return true;
+      reports++;
+      if (reports % 5 === 0) {
+        scheduler.cut();
+        return reports % 2 === 0;
+      }
+      return true;
+    };
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.values(JOB)).toEqual(squares(300));
+    expect(names().filter((n) => n === 'disconnect').length).toBeGreaterThan(3);
+    expect(names().filter((n) => n === 'connect').length).toBeGreaterThan(3);
+  });
+
+  it('does not stop the sandbox until too much waits', async () => {
+    const { clock, scheduler, worker } = on(stage(taking(100), {}, { tuning: { unackedReportsMax: 4 } }));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, chunk: 30, sliceMs: 100 });
+    scheduler.intercept = (request) => request.type !== 'lease.report';
+    await clock.advance(2_900);
+    expect(scheduler.said.filter((m) => m.type === 'lease.report').length).toBeLessThanOrEqual(6);
+  });
+
+  it('before there ever was one rejects the start', async () => {
+    const { worker, clock } = stage({}, { scheduler: 'http://nobody:1' });
+    await expect(clock.runUntil(worker.start())).rejects.toSatisfy((e) => isError(e, 'CONNECT_FAILED'));
+    expect(worker.state).toBe('stopped');
+    await expect(worker.start()).rejects.toSatisfy((e) => isError(e, 'INVALID_ARGUMENT'));
+  });
+
+  it('for good, by a goodbye, stops the worker with an error', async () => {
+    const { clock, scheduler, worker, names, host } = on(stage(taking(100)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, sliceMs: 100 });
+    await clock.advance(50);
+    scheduler.broadcast({ type: 'goodbye', error: { code: 'FORBIDDEN', message: 'Not you.' } });
+    scheduler.cut();
+    await clock.runUntil(() => worker.state === 'stopped');
+    expect(names()).toContain('error');
+    expect(host.alive).toBe(0);
+  });
+});
+
+describe('stopping', () => {
+  it('finishes what sandboxes have, hands back the rest, and is gone', async () => {
+    const { clock, scheduler, worker, host } = on(stage(taking(100)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40, chunk: 40, sliceMs: 100 });
+    await clock.advance(550);
+    const begun = host.runs.size;
+    await clock.runUntil(worker.stop());
+    expect(scheduler.returns.length).toBeGreaterThan(0);
+    expect(scheduler.outcomes.get(JOB)!.size).toBeGreaterThanOrEqual(begun);
+    expect(scheduler.outcomes.get(JOB)!.size).toBe(host.runs.size);
+    expect(scheduler.leases.size).toBe(0);
+    expect(scheduler.connections.size).toBe(0);
+    expect(host.closed).toBe(true);
+  });
+
+  it('does not wait for ever: after the grace everything goes back', async () => {
+    const { clock, scheduler, worker } = on(stage({ slice: () => ({ kind: 'hang' }) }));
+    await worker.start();
+    scheduler.addJob({
+      jobId: JOB,
+      owner: OWNER,
+      total: 4,
+      package: { limits: { sliceMs: 86_400_000, noProgressMs: 86_400_000 } },
+    });
+    await clock.advance(100);
+    const startedMs = clock.monotonicMs();
+    await clock.runUntil(worker.stop());
+    expect(clock.monotonicMs() - startedMs).toBe(5_000);
+    expect(scheduler.leases.size).toBe(0);
+  });
+
+  it('by force kills at once; a second call cuts the first short', async () => {
+    const { clock, scheduler, worker, host } = on(stage({ slice: () => ({ kind: 'hang' }) }));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4 });
+    await clock.advance(100);
+    const startedMs = clock.monotonicMs();
+    const gentle = worker.stop();
+    await clock.advance(10);
+    expect(host.alive).toBe(1);
+    await clock.runUntil(Promise.all([gentle, worker.stop({ force: true })]));
+    expect(clock.monotonicMs() - startedMs).toBe(10);
+    expect(scheduler.leases.size).toBe(0);
+  });
+
+  it('happens when the signal aborts, or the page goes', async () => {
+    const stopping = new AbortController();
+    const one = on(stage(taking(100), { signal: stopping.signal }));
+    await one.worker.start();
+    stopping.abort();
+    await one.clock.runUntil(() => one.worker.state === 'stopped');
+
+    let leave = (): void => undefined;
+    const two = on(stage(taking(100), {}, { onLeave: (fn) => ((leave = fn), () => undefined) }));
+    await two.worker.start();
+    two.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 100 });
+    await two.clock.advance(50);
+    leave();
+    await two.clock.advance(0);
+    expect(two.scheduler.leases.size).toBe(0);
+  });
+
+  it('before it was started is the end too', async () => {
+    const { worker } = stage();
+    await worker.stop();
+    expect(worker.state).toBe('stopped');
+  });
+});
+
+describe('whose jobs run', () => {
+  it('only those of listed owners, whatever the scheduler sends', async () => {
+    const { clock, scheduler, worker, host, events } = on(stage());
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
+    await clock.runUntil(() => scheduler.returns.length > 0);
+    expect(host.started).toBe(0);
+    expect(scheduler.returns[0]!.reason).toContain(STRANGER);
+    expect(events.filter((e) => e.name === 'warning')).toHaveLength(1);
+  });
+
+  it('those that the options name', async () => {
+    const { clock, scheduler, worker } = on(stage({}, { owners: [STRANGER] }));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+  });
+
+  it('and only under the digest that the lease names', async () => {
+    const { clock, scheduler, worker, host } = on(stage());
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
+    scheduler.setDigest(JOB, 'f'.repeat(64));
+    await worker.start();
+    await clock.runUntil(() => scheduler.losses.length > 0);
+    expect(host.started).toBe(0);
+    expect(scheduler.losses[0]!.message).toContain('digest');
   });
 });

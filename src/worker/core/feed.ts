@@ -42,7 +42,7 @@ function feedSandbox(state: CoreState, slot: Slot, nowMs: number, effects: Effec
   if (slot.sandbox.phase !== 'ready' || state.mode !== 'running') return;
   for (const lease of slot.leases) {
     if (lease.jobId !== slot.sandbox.jobId) return;
-    while (lease.fedTo < lease.end && mayFeed(state, slot, lease)) {
+    while (lease.fedTo < feedEnd(lease) && mayFeed(state, slot, lease)) {
       const count = batchSize(state, slot, lease);
       const first = lease.fedTo;
       const end = first + count;
@@ -67,6 +67,10 @@ function feedSandbox(state: CoreState, slot: Slot, nowMs: number, effects: Effec
   }
 }
 
+function feedEnd(lease: LeaseState): number {
+  return lease.bad === undefined ? lease.end : Math.min(lease.end, lease.bad.sliceNumber);
+}
+
 /** Whether the sandbox should have one more batch: a little work ahead of it, and none that we could not report. */
 function mayFeed(state: CoreState, slot: Slot, lease: LeaseState): boolean {
   const { tuning } = state;
@@ -85,7 +89,7 @@ function mayFeed(state: CoreState, slot: Slot, lease: LeaseState): boolean {
 }
 
 function batchSize(state: CoreState, slot: Slot, lease: LeaseState): number {
-  const left = lease.end - lease.fedTo;
+  const left = feedEnd(lease) - lease.fedTo;
   const sliceMs = sliceMsOf(state, lease);
   if (slot.careful > 0 || sliceMs === undefined) return 1;
   const { batchMs, batchMsMin, batchBytes } = state.tuning;

@@ -37,6 +37,7 @@ export function takeGrant(
     leaseMs: lease.leaseMs,
     sliceMs: lease.sliceMs,
     heavy: lease.heavy,
+    bad: undefined,
     inFlight: 0,
     heardMs: nowMs,
   };

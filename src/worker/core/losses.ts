@@ -40,7 +40,10 @@ export function loseSandbox(
   if (running !== undefined) {
     // A time that ran out is the fault of the one slice there was; a death may be a neighbour's.
     const known = slot.careful > 0 || (outstanding === 1 && loss.code !== 'SANDBOX_CRASHED');
-    if (known) blame(state, running.lease, loss, effects);
+    if (known) {
+      blame(state, running.lease, loss, effects);
+      settleBad(state, running.lease, nowMs, effects);
+    }
     slot.careful = known ? 0 : state.tuning.carefulSlices;
   }
   if (state.mode === 'draining') handBack(state, slot, effects);
@@ -80,7 +83,7 @@ export function failSetup(
   pump(state, slot, nowMs, effects);
 }
 
-/** A slice's input could not be had. */
+/** A slice's input could not be had. What stands before it runs all the same. */
 export function failInput(
   state: CoreState,
   event: Extract<CoreEvent, { type: 'input-failed' }>,
@@ -90,9 +93,30 @@ export function failInput(
   const slot = state.slots[event.slot]!;
   const batch = slot.fed.find((b) => b.batch === event.batch);
   if (batch === undefined) return;
+  const { fault, message } = event;
+  // A slice with a blob for its input is always the last of its batch.
+  batch.lease.bad = { sliceNumber: batch.end - 1, fault, message };
   killSandbox(slot, effects);
-  refuseLease(state, slot, batch.lease, event, nowMs, effects);
+  settleBad(state, batch.lease, nowMs, effects);
   pump(state, slot, nowMs, effects);
+}
+
+/** Once only the slice without input is next: it is lost, or it and what follows goes back. */
+export function settleBad(state: CoreState, lease: LeaseState, nowMs: number, effects: Effect[]): void {
+  const { bad } = lease;
+  if (bad === undefined || lease.next < bad.sliceNumber) return;
+  lease.bad = undefined;
+  if (lease.next >= lease.end) return;
+  const slot = state.slots[lease.slot]!;
+  if (bad.fault === 'worker') return refuseLease(state, slot, lease, bad, nowMs, effects);
+  effects.push({
+    type: 'trouble',
+    slot: slot.slot,
+    jobId: lease.jobId,
+    code: 'ASSIGN_FAILED',
+    message: bad.message,
+  });
+  blame(state, lease, { code: 'ASSIGN_FAILED', message: bad.message }, effects);
 }
 
 /** The job's fault costs its next slice an attempt; the rest goes back, for this sandbox cannot run it. */

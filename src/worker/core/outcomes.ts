@@ -5,7 +5,7 @@
 import type { CoreEvent, Effect } from './events.js';
 import { learn, pump } from './feed.js';
 import { forgetLease, settleLease } from './leases.js';
-import { dropLease, loseSandbox, stopLease } from './losses.js';
+import { dropLease, loseSandbox, settleBad, stopLease } from './losses.js';
 import { addReport, closeReport } from './reports.js';
 import type { Batch, CoreState } from './state.js';
 
@@ -32,6 +32,7 @@ export function takeOutcomes(state: CoreState, event: Outcomes, nowMs: number, e
   const { first, count, segment } = event;
   addReport(state, lease, { first, count, computeMs, segment }, effects);
   settleLease(state, lease, effects);
+  settleBad(state, lease, nowMs, effects);
   pump(state, slot, nowMs, effects);
 }
 

@@ -69,6 +69,9 @@ export interface LeaseState {
   readonly sliceMs: number | undefined;
   /** Slices whose input is a blob, ascending: each ends its batch. */
   readonly heavy: readonly number[];
+  /** A slice whose input cannot be had: it is never fed, and dealt with when its turn comes. */
+  bad:
+    { readonly sliceNumber: number; readonly fault: 'job' | 'worker'; readonly message: string } | undefined;
   /** Reports without an answer. */
   inFlight: number;
   /** When the scheduler last heard of it. */

@@ -1,0 +1,227 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { SegmentWriter } from '../protocol/segment.js';
+import type { SliceAct } from '../testing/fake-sandbox.js';
+import { jobId, OWNER, stage } from '../testing/worker-stage.js';
+import type { Stage } from '../testing/worker-stage.js';
+
+const JOB = jobId('job');
+
+let open: Stage[] = [];
+function on(made: Stage): Stage {
+  open.push(made);
+  return made;
+}
+afterEach(async () => {
+  const all = open;
+  open = [];
+  for (const { scheduler, worker, clock } of all) {
+    expect(scheduler.violations).toEqual([]);
+    await clock.runUntil(worker.stop({ force: true }));
+  }
+});
+
+const value = (n: number): SliceAct => ({ kind: 'value', value: n, ms: 1 });
+
+describe('a slice that kills its sandbox', () => {
+  it('in a lease of 2,000: only it is lost, everything else has one outcome', async () => {
+    const { clock, scheduler, worker } = on(
+      stage({ slice: (n) => (n === 1_234 ? { kind: 'crash' } : value(n)) }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2_000, chunk: 2_000, sliceMs: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses.map((l) => [l.sliceNumber, l.code])).toEqual(
+      Array.from({ length: 3 }, () => [1_234, 'SANDBOX_CRASHED']),
+    );
+    const kinds = [...scheduler.outcomes.get(JOB)!].filter(([, o]) => o.kind !== 0).map(([n]) => n);
+    expect(kinds).toEqual([1_234]);
+  });
+
+  it('runs alone before it is blamed, and batches come back behind it', async () => {
+    const { clock, scheduler, worker, host } = on(
+      stage({ slice: (n) => (n === 50 ? { kind: 'crash' } : value(n)) }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 400, chunk: 400, sliceMs: 1, attemptsMax: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    const careful = host.batches.filter((b) => b.each);
+    expect(careful.every((b) => b.count === 1)).toBe(true);
+    expect(careful.at(-1)!.first).toBe(50);
+    expect(host.batches.at(-1)).toMatchObject({ each: false });
+    expect(host.runs.get(50)).toBe(2);
+    expect(host.started).toBe(3);
+  });
+
+  it('because its neighbour did is run again, uncharged', async () => {
+    const { clock, scheduler, worker } = on(
+      stage({ slice: (n, _d, run) => (n === 20 && run === 1 ? { kind: 'crash' } : value(n)) }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, chunk: 200, sliceMs: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toEqual([]);
+  });
+
+  it('many of them do not keep the others from ending', async () => {
+    const { clock, scheduler, worker } = on(
+      stage({ slice: (n) => (n % 10 === 0 ? { kind: 'crash' } : value(n)) }, { cores: 2 }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 30, sliceMs: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toHaveLength(30);
+  });
+});
+
+describe('a slice that does not end', () => {
+  const limits = { limits: { sliceMs: 1_000, noProgressMs: 60_000 } };
+
+  it('is lost to its time limit, and the others are not', async () => {
+    const { clock, scheduler, worker } = on(stage({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }));
+    await worker.start();
+    scheduler.addJob({
+      jobId: JOB,
+      owner: OWNER,
+      total: 100,
+      chunk: 100,
+      sliceMs: 1,
+      package: limits,
+      attemptsMax: 1,
+    });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toMatchObject([{ sliceNumber: 7, code: 'SLICE_TIMEOUT' }]);
+    expect(clock.monotonicMs()).toBeLessThan(4_000);
+  });
+
+  it('and gives no sign is lost to that', async () => {
+    const { clock, scheduler, worker } = on(stage({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }));
+    await worker.start();
+    const silent = { limits: { sliceMs: 86_400_000, noProgressMs: 500 } };
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 1, package: silent, attemptsMax: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toMatchObject([{ sliceNumber: 7, code: 'NO_PROGRESS' }]);
+  });
+});
+
+describe('a sandbox that cannot be had', () => {
+  it('because the job does not load costs the job its attempts', async () => {
+    const { clock, scheduler, worker } = on(stage({ assign: () => 'refuse' }));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toHaveLength(9);
+    expect(scheduler.losses[0]).toMatchObject({ code: 'ASSIGN_FAILED', message: 'SyntaxError: no' });
+  });
+
+  it('because it dies or hangs while it is assigned, too', async () => {
+    const how = ['crash', 'hang'] as const;
+    const { clock, scheduler, worker } = on(stage({ assign: (start) => how[start - 1] ?? 'assigned' }));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toMatchObject([{ code: 'ASSIGN_FAILED' }, { code: 'ASSIGN_FAILED' }]);
+    expect(scheduler.losses[1]!.message).toContain('within 120 s');
+  });
+
+  it('because of this machine costs nobody; the worker tries again later', async () => {
+    const { clock, scheduler, worker } = on(stage({ starts: (start) => start > 3 }));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toEqual([]);
+    expect(scheduler.returns).toHaveLength(3);
+    expect(clock.monotonicMs()).toBeGreaterThan(250 + 500 + 1_000 - 300);
+  });
+});
+
+describe('a hostile sandbox', () => {
+  const segment = (n: number): Uint8Array => {
+    const writer = new SegmentWriter();
+    for (let i = 0; i < n; i++) writer.appendValue(i);
+    return writer.finish();
+  };
+  const lies: [string, (m: Record<string, unknown>) => unknown[]][] = [
+    ['outcomes twice', (m) => [m, m]],
+    ['outcomes of slices to come', (m) => [{ ...m, first: (m.first as number) + 1 }]],
+    ['outcomes of another batch', (m) => [{ ...m, batch: (m.batch as number) + 1 }]],
+    ['more outcomes than slices', (m) => [{ ...m, count: 60_000, segment: segment(60_000) }]],
+    ['a count that its segment has not', (m) => [{ ...m, segment: segment((m.count as number) + 1) }]],
+    ['outcomes that are no segment', (m) => [{ ...m, segment: new Uint8Array(100) }]],
+    ['text for bytes', (m) => [{ ...m, segment: 'bytes' }]],
+    ['shared memory', (m) => [{ ...m, segment: new Uint8Array(new SharedArrayBuffer(64)) }]],
+    ['a number that is none', (m) => [{ ...m, computeMs: NaN }]],
+    ['no message', () => [null]],
+    ['an unknown message', () => [{ type: 'lease.report' }]],
+    ['that it is assigned, again', (m) => [{ type: 'assigned' }, m]],
+    [
+      'a flood',
+      (m) => [...Array.from({ length: 20_000 }, () => ({ type: 'progress', sliceNumber: m.first })), m],
+    ],
+  ];
+
+  it.each(lies)('that posts %s is killed, and its slices run elsewhere', async (_what, lie) => {
+    let lied = false;
+    const { clock, scheduler, worker, host } = on(
+      stage({
+        slice: value,
+        post: (message) => {
+          const m = message as Record<string, unknown>;
+          if (m.type !== 'outcomes' || lied || m.first === 1) return [message];
+          lied = true;
+          return lie(m);
+        },
+      }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 50, sliceMs: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(lied).toBe(true);
+    expect(host.started).toBe(2);
+    expect(scheduler.losses).toEqual([]);
+    expect(scheduler.values(JOB)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+  });
+
+  it('that says too much is heard in part: console and progress are rationed', async () => {
+    const { clock, scheduler, worker, host, events } = on(
+      stage({
+        slice: (n) => ({ kind: 'value', value: n, ms: 1_000 }),
+        post: (message) => {
+          const m = message as Record<string, unknown>;
+          if (m.type !== 'outcomes') return [message];
+          const word = { type: 'console', sliceNumber: m.first, level: 'log', message: 'x'.repeat(100) };
+          const sign = { type: 'progress', sliceNumber: m.first, progress: 0.5 };
+          return [...Array.from({ length: 500 }, () => [word, sign]).flat(), message];
+        },
+      }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 1_000 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    const words = scheduler.said.filter((m) => m.type === 'slice.console').length;
+    expect(words).toBeGreaterThanOrEqual(100);
+    expect(words).toBeLessThanOrEqual(100 * 6);
+    expect(scheduler.said.filter((m) => m.type === 'slice.progress').length).toBeLessThanOrEqual(5);
+    expect(host.started).toBe(1);
+    expect(events.some((e) => e.name === 'console')).toBe(true);
+  });
+
+  it('that reports before it is assigned costs the job an attempt', async () => {
+    let lied = false;
+    const { clock, scheduler, worker } = on(
+      stage({
+        slice: value,
+        post: (message) => {
+          if (lied) return [message];
+          lied = true;
+          return [
+            { type: 'outcomes', batch: 1, first: 1, count: 1, segment: segment(1), computeMs: 0, done: true },
+          ];
+        },
+      }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toMatchObject([{ code: 'ASSIGN_FAILED' }]);
+  });
+});
