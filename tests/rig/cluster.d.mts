@@ -1,0 +1,17 @@
+import type { ChildProcess } from 'node:child_process';
+
+export interface Cluster {
+  readonly url: string;
+  readonly operatorToken: string;
+  /** MANYHANDS_HOME of all of them; its identity is the owner whose jobs the workers take. */
+  readonly home: string;
+  readonly dataDir: string;
+  readonly workers: ChildProcess[];
+  addWorker(): Promise<void>;
+  restartScheduler(): Promise<void>;
+  stopScheduler(): Promise<void>;
+  memory(): Promise<NodeJS.MemoryUsage>;
+  stop(): Promise<void>;
+}
+
+export function startCluster(options?: { workers?: number; cores?: number }): Promise<Cluster>;

@@ -1,0 +1,67 @@
+/**
+ * A scheduler and workers, each a process of its own, in a home and a data folder that are thrown away. Used by tests
+ * and benchmarks; it runs what `npm run build` made.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const role = (name) => fileURLToPath(new URL(`${name}.mjs`, import.meta.url));
+
+/** Resolves with the child and what it said when it was ready. */
+async function start(name, ...args) {
+  const child = fork(role(name), args.map(String), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  for await (const line of createInterface({ input: child.stdout })) return { child, ...JSON.parse(line) };
+  throw new Error(`${name} ended before it was ready`);
+}
+
+async function end(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}
+
+/** Starts them all, and sets MANYHANDS_HOME so that this process deploys as the owner that the workers serve. */
+export async function startCluster({ workers = 2, cores = 1 } = {}) {
+  const home = await mkdtemp(join(tmpdir(), 'manyhands-cluster-'));
+  process.env.MANYHANDS_HOME = home;
+  const dataDir = join(home, 'scheduler');
+  // The identity is made before the workers look for it.
+  const { openWallet } = await import('../../dist/entry/wallet.node.js');
+  await openWallet(home).getId();
+  let scheduler = await start('scheduler', dataDir, 0);
+  const { url, port, operatorToken } = scheduler;
+  const startWorker = async () => (await start('worker', url, cores)).child;
+  const crew = await Promise.all(Array.from({ length: workers }, startWorker));
+  return {
+    url,
+    operatorToken,
+    home,
+    dataDir,
+    /** The workers' processes. */
+    workers: crew,
+    addWorker: async () => void crew.push(await startWorker()),
+    /** Kills the scheduler as the power cut would, and starts it again on the same data and port. */
+    restartScheduler: async () => {
+      await end(scheduler.child, 'SIGKILL');
+      scheduler = await start('scheduler', dataDir, port);
+    },
+    stopScheduler: () => end(scheduler.child, 'SIGTERM'),
+    /** The scheduler's memory now. */
+    memory: async () => {
+      scheduler.child.send('memory');
+      const [{ memory }] = await once(scheduler.child, 'message');
+      return memory;
+    },
+    stop: async () => {
+      await Promise.all(crew.map((child) => end(child, 'SIGTERM')));
+      await end(scheduler.child, 'SIGTERM');
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** A scheduler as a process of its own: prints one line of JSON when it listens, ends on SIGTERM. */
+import { startScheduler } from '../../dist/entry/scheduler.node.js';
+
+const [dataDir, port] = process.argv.slice(2);
+const log = (level, event, fields) => level !== 'info' && console.error(level, event, fields);
+const scheduler = await startScheduler({ port: Number(port), dataDir, log });
+process.on('SIGTERM', () => void scheduler.close().then(() => process.exit(0)));
+process.on('message', (question) => {
+  if (question === 'memory') process.send({ memory: process.memoryUsage() });
+});
+process.on('disconnect', () => process.exit(1));
+console.log(
+  JSON.stringify({ url: scheduler.url, port: scheduler.port, operatorToken: scheduler.operatorToken }),
+);
