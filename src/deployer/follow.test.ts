@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeValue } from '../protocol/values.js';
+import { deployerRig, until } from '../testing/deployer-rig.js';
+
+describe('following', () => {
+  it('goes on where it was after any cut, with nothing lost or repeated', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }), async (cutsAt) => {
+        const { stub, deployer } = deployerRig();
+        stub.rowsAtOnce = 3;
+        const job = deployer.computeFor({ start: 1, end: 300 }, (x: number) => x);
+        const states: string[] = [];
+        const seen: number[] = [];
+        job.on('readystatechange', (state) => states.push(state));
+        job.on('result', ({ sliceNumber }) => {
+          seen.push(sliceNumber);
+          if (cutsAt.includes(sliceNumber)) stub.cut();
+        });
+        const done = job.exec();
+        await until(() => stub.jobs.size === 1 && !stub.job.open);
+        for (let first = 1; first <= 300; first += 10) {
+          stub.outcome(
+            stub.job,
+            first,
+            Array.from({ length: 10 }, (_, i) => ({ value: first + i })),
+          );
+        }
+        const results = await done;
+        const expected = Array.from({ length: 300 }, (_, i) => i + 1);
+        expect(seen).toEqual(expected);
+        expect([...results]).toEqual(expected);
+        expect(stub.violations).toEqual([]);
+        if (new Set(cutsAt).size > 0) expect(states).toContain('reconnected');
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('asks again for rows that got lost', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.rowsAtOnce = 2;
+    stub.work = (datum) => ({ value: datum });
+    stub.rowSlices = 5;
+    const job = deployer.computeFor({ start: 1, end: 100 }, (x: number) => x);
+    for (const seq of [1, 4, 5, 11]) stub.loseRows.add(`${job.id}/${seq}`);
+    // Before a second follow on one connection the stub must have seen the end of the first: that is allowed here.
+    const results = await job.exec();
+    expect([...results]).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    expect(stub.loseRows.size).toBe(0);
+  });
+
+  it('lets the scheduler send as fast as it reads, and no faster', async () => {
+    const { stub, deployer } = deployerRig();
+    const big = new Uint8Array(500_000);
+    const job = deployer.computeFor({ start: 1, end: 60 }, () => big);
+    job.collateResults = false;
+    let seen = 0;
+    job.on('result', () => seen++);
+    const done = job.exec();
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    for (let slice = 1; slice <= 60; slice++) stub.outcome(stub.job, slice, [{ value: big }]);
+    await done;
+    expect(seen).toBe(60);
+    const credits = stub.said.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
+    const rows = stub.job.journal.length - 1;
+    const sent = 60 * big.length;
+    const credited = credits.reduce((a, b) => a + b, 0);
+    expect(credited).toBeGreaterThan(sent);
+    expect(credited).toBeLessThan(sent + 60 * 200 + rows * 512 + 1);
+  });
+
+  it('fetches large results, checks them, and tries until they are there', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.fetchFaults.push('broken', 500);
+    const large = { pixels: new Float64Array(3_000).fill(0.5) };
+    stub.outcome(stub.job, 1, [{ value: 'small' }, { blob: encodeValue(large) }, { value: 'last' }]);
+    const results = await done;
+    expect([...results]).toEqual(['small', large, 'last']);
+  });
+
+  it('counts a large result that is not what it should be as failed', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const done = job.exec().catch(() => undefined);
+    const errors: unknown[] = [];
+    job.on('error', ({ error, sliceNumber }) => errors.push([sliceNumber, error]));
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    const good = encodeValue('good');
+    const digestsBefore = new Set(stub.blobs.keys());
+    const outcomes = [{ blob: good }, { value: 2 }];
+    stub.outcome(stub.job, 1, outcomes);
+    for (const digest of stub.blobs.keys())
+      if (!digestsBefore.has(digest)) stub.blobs.set(digest, encodeValue('evil'));
+    await done;
+    expect(errors).toMatchObject([[1, { code: 'BLOB_MISMATCH' }]]);
+    expect(job.results.isAvailable(0)).toBe(false);
+    expect(job.results[1]).toBe(2);
+  });
+
+  it('takes a segment that cannot be read as the failure of its slices', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const errors: unknown[] = [];
+    job.on('error', ({ sliceNumber, error }) => errors.push([sliceNumber, error]));
+    const done = job.exec().catch((e: unknown) => e);
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.job.accepted = 2;
+    stub.commit(stub.job, [{ first: 1, count: 2, segment: Uint8Array.of(1, 2, 3) }]);
+    await done;
+    expect(errors).toMatchObject([
+      [1, { code: 'SEGMENT_MALFORMED' }],
+      [2, { code: 'SEGMENT_MALFORMED' }],
+    ]);
+  });
+
+  it('goes on in another process from a cursor, and from the start', async () => {
+    const rig = deployerRig();
+    const { stub, deployer } = rig;
+    stub.work = (datum) => ({ value: datum });
+    stub.rowSlices = 10;
+    const job = deployer.computeFor({ start: 1, end: 50 }, (x: number) => x);
+    let cursor = 0;
+    job.on('result', ({ sliceNumber }) => {
+      if (sliceNumber === 30) cursor = job.cursor;
+    });
+    await job.exec();
+    expect(cursor).toBeGreaterThan(0);
+    const { createDeployer } = await import('./deployer.js');
+    const other = createDeployer(rig.ports);
+    const rest = await other.attach<number>(job.id, { after: cursor });
+    const seen: number[] = [];
+    rest.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
+    await rest.wait();
+    expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => i + 21));
+    const whole = await other.attach<number>(job.id);
+    expect([...(await whole.wait())]).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    const late = await other.attach(job.id, { after: whole.cursor });
+    expect((await late.wait()).isAvailable(0)).toBe(false);
+  });
+
+  it('says so when a job is attached to that is not there, or another’s', async () => {
+    const { deployer, stub, ports } = deployerRig();
+    await expect(deployer.attach('A'.repeat(22))).rejects.toMatchObject({ code: 'JOB_UNKNOWN' });
+    const id = await deployer.computeFor([1], (x: number) => x).deploy();
+    const { createDeployer } = await import('./deployer.js');
+    const stranger = createDeployer({ ...ports, wallet: deployerRig().wallet });
+    await expect(stranger.attach(id)).rejects.toMatchObject({ code: 'NOT_OWNER' });
+    expect(stub.jobs.size).toBe(1);
+  });
+
+  it('ends with the scheduler’s word when it is told to stay away', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    stub.tell(job.id, { type: 'goodbye', error: { code: 'FORBIDDEN', message: 'not welcome' } });
+    await expect(done).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+});

@@ -1,0 +1,53 @@
+/**
+ * A deployer over a stub scheduler, for tests: real clock and keys, memory for the network.
+ * @module
+ */
+import { createDeployer, type Deployer } from '../deployer/deployer.js';
+import type { DeployerPorts } from '../deployer/ports.js';
+import { JobFS } from '../jobfs/job-fs.js';
+import { systemClock } from '../lib/clock.js';
+import { systemRandom } from '../lib/random.js';
+import { memoryStorage } from '../lib/storage.js';
+import { createWallet, type Wallet } from '../wallet/wallet.js';
+import { StubDeployerScheduler } from './stub-deployer-scheduler.js';
+
+export interface DeployerRig {
+  stub: StubDeployerScheduler;
+  wallet: Wallet;
+  deployer: Deployer;
+  ports: DeployerPorts;
+  /** Modules that work functions may name, by address. */
+  modules: Map<string, string>;
+}
+
+/** A fresh one each time, with keys of its own. */
+export function deployerRig(): DeployerRig {
+  const stub = new StubDeployerScheduler();
+  const modules = new Map<string, string>();
+  const wallet = createWallet({
+    storage: memoryStorage(),
+    clock: systemClock,
+    random: systemRandom,
+    place: 'memory',
+  });
+  const ports: DeployerPorts = {
+    schedulerUrl: 'http://stub.test',
+    connect: stub.connect,
+    clock: systemClock,
+    random: systemRandom,
+    wallet,
+    fetch: stub.fetch,
+    readModule: (url) => {
+      const text = modules.get(url.href);
+      return text === undefined ? Promise.reject(new Error(`no module ${url.href}`)) : Promise.resolve(text);
+    },
+    makeJobFS: () => new JobFS({ fetch: stub.fetch }),
+    yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+  return { stub, wallet, ports, modules, deployer: createDeployer(ports) };
+}
+
+/** Resolves when `reached` holds; looks at it after every turn of the event loop. */
+export async function until(reached: () => boolean): Promise<void> {
+  while (!reached()) await new Promise((resolve) => setImmediate(resolve));
+}
