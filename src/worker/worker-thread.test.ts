@@ -1,0 +1,96 @@
+/** One worker with real threads, real time and a stub scheduler: what the fake sandbox promises, the real one keeps. */
+import { build } from 'esbuild';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { systemClock } from '../lib/clock.js';
+import { systemRandom } from '../lib/random.js';
+import { decodeError } from '../protocol/envelope.js';
+import { StubScheduler } from '../testing/stub-scheduler.js';
+import { jobId, OWNER } from '../testing/worker-stage.js';
+import { memoryNetwork } from '../transport/memory.js';
+import { threadHost } from './sandbox/thread.js';
+import { BaseWorker } from './worker.js';
+
+const JOB = jobId('real');
+let folder: string;
+let script: URL;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'manyhands-thread-'));
+  const entry = fileURLToPath(new URL('../worktimes/thread-sandbox.ts', import.meta.url));
+  const outfile = join(folder, 'thread-sandbox.mjs');
+  const external = ['pyodide'];
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external,
+    logLevel: 'silent',
+  });
+  script = pathToFileURL(outfile);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function until(reached: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): unknown => (reached() ? resolve() : systemClock.after(5, look));
+    look();
+  });
+}
+
+it('runs a job whose work function computes, throws, hangs and kills its thread', async () => {
+  const scheduler = new StubScheduler();
+  const network = memoryNetwork();
+  network.listen('ws://scheduler:8462/socket', scheduler.accept);
+  const worker = new BaseWorker(
+    { cores: 2 },
+    {
+      connect: network.connect,
+      clock: systemClock,
+      random: systemRandom,
+      fetch: scheduler.fetch,
+      defaults: { scheduler: 'http://scheduler:8462', isolation: 'thread', cores: 2 },
+      hosts: { thread: () => threadHost({ script, heapMiB: 64 }) },
+      ownAddress: () => Promise.resolve(OWNER),
+    },
+  );
+  const work = `(x) => {
+    if (x === 400) throw new RangeError('not four hundred');
+    if (x === 700) for (;;);
+    if (x === 900) { const held = []; for (;;) held.push(new Array(1e6).fill(x)); }
+    return x * x;
+  }`;
+  await worker.start();
+  scheduler.addJob({
+    jobId: JOB,
+    owner: OWNER,
+    total: 1_000,
+    chunk: 250,
+    attemptsMax: 1,
+    package: {
+      source: { inline: new TextEncoder().encode(work) },
+      limits: { sliceMs: 3_000, noProgressMs: 60_000 },
+    },
+  });
+  await until(() => scheduler.isComplete(JOB));
+  const outcomes = scheduler.outcomes.get(JOB)!;
+  expect(decodeError(outcomes.get(400)!.body)).toMatchObject({
+    name: 'RangeError',
+    message: 'not four hundred',
+  });
+  expect(scheduler.losses.map((l) => [l.sliceNumber, l.code]).sort()).toEqual([
+    [700, 'SLICE_TIMEOUT'],
+    [900, 'SANDBOX_CRASHED'],
+  ]);
+  const values = Array.from({ length: 1_000 }, (_, i) => (i + 1) ** 2);
+  for (const n of [400, 700, 900]) values.splice(n - 1, 1, undefined as never);
+  expect(scheduler.values(JOB)).toEqual(values);
+  expect(scheduler.violations).toEqual([]);
+  await worker.stop();
+  expect(worker.state).toBe('stopped');
+}, 60_000);
