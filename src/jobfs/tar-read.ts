@@ -20,6 +20,8 @@ import type { Tree } from './tree.js';
 
 /** A header of headers (a long name, pax records) is small. */
 const META_BYTES_MAX = 65_536;
+/** Archives are filled up to whole records behind their end; tar's largest usual record is 1 MiB. */
+const TRAILER_BYTES_MAX = 1024 * 1024;
 
 export class TarReader {
   readonly #tree: Tree;
@@ -33,6 +35,7 @@ export class TarReader {
   #longName: string | undefined;
   #longBytes: number | undefined;
   #ended = false;
+  #trailerBytes = 0;
 
   constructor(tree: Tree) {
     this.#tree = tree;
@@ -61,6 +64,8 @@ export class TarReader {
         if (this.#blockFilled === BLOCK_BYTES) this.#startMember();
       }
     }
+    this.#trailerBytes += chunk.length - at;
+    if (this.#trailerBytes > TRAILER_BYTES_MAX) malformed('it goes on behind its end');
   }
 
   /** All has come in. @throws JOBFS_MALFORMED where something is missing */
