@@ -179,7 +179,10 @@ function dictionary<T>(
   return Object.fromEntries(
     names.map((name) => {
       if (name.length > NAME_LENGTH_MAX || !NAME_PATTERN.test(name)) {
-        throw packageMalformed(field, 'has a name that is too long or not of letters, digits, `_`, `.` and `-`');
+        throw packageMalformed(
+          field,
+          'has a name that is too long or not of letters, digits, `_`, `.` and `-`',
+        );
       }
       return [name, check(found[name], `${field}.${name}`)];
     }),

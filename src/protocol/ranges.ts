@@ -37,7 +37,7 @@ function countValues(start: number, end: number, step: number): number {
   const span = end - start;
   if (!Number.isFinite(span)) throw invalid('`start` and `end` are too far apart');
   let steps: number;
-  if (Number.isSafeInteger(span) && Number.isInteger(start) && Number.isInteger(step)) {
+  if ([start, end, step, span].every(Number.isSafeInteger)) {
     steps = (span - (span % step)) / step;
   } else {
     // Decimal fractions are rounded when they are read, so that 0.3 / 0.1 is a hair under 3. What rounding can have

@@ -167,7 +167,7 @@ export class SegmentReader {
   }
 
   #start(index: number): number {
-    if (!(index >= 0 && index < this.count)) {
+    if (index >>> 0 !== index || index >= this.count) {
       throw new ManyhandsError('INVALID_ARGUMENT', `envelope ${index} of a segment of ${this.count}`);
     }
     return this.#bodies + (index === 0 ? 0 : this.#ends[index - 1]!);
