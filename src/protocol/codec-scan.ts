@@ -75,12 +75,12 @@ class Scan {
   }
 
   #array(count: number, depth: number): void {
-    this.#enter(count, depth);
+    this.#enter(depth);
     for (let i = 0; i < count; i++) this.value(depth + 1);
   }
 
   #map(count: number, depth: number): void {
-    this.#enter(count * 2, depth);
+    this.#enter(depth);
     for (let i = 0; i < count; i++) {
       const token = this.#bytes[this.#at] ?? 0;
       if (!((token >= 0xa0 && token < 0xc0) || (token >= 0xd9 && token <= 0xdb))) {
@@ -91,10 +91,8 @@ class Scan {
     }
   }
 
-  /** Every entry takes a byte at least, so a count past the end is refused before anything is made of it. */
-  #enter(values: number, depth: number): void {
+  #enter(depth: number): void {
     if (depth >= MESSAGE_DEPTH_MAX) throw malformed(`nesting deeper than ${MESSAGE_DEPTH_MAX}`, this.#at);
-    if (values > this.#bytes.length - this.#at) throw malformed('a count past its end', this.#at);
   }
 
   #length(width: number): number {

@@ -141,11 +141,11 @@ export function oneOf<const T extends readonly string[]>(...values: T): Check<T[
 }
 
 /** Past so many times its own size of memory a view is copied out of the buffer that it would keep alive. */
-const PINNED_RATIO_MAX = 4;
+const PINNED_RATIO_MAX = 8;
 
 /**
  * Binary. What is given back is a view of the received message, or a copy where the view would keep a buffer alive
- * that is more than four times larger: whoever keeps it need not copy it again.
+ * that is more than eight times larger: whoever keeps it need not copy it again.
  */
 export function bytes(max: number, min = 0): Check<Uint8Array> {
   return (value) => {
@@ -195,4 +195,7 @@ export const plainRecord: Check<Record<string, unknown>> = (value) => {
 export const id = pattern(ID_PATTERN, 'an id: 22 characters of base64url');
 export const digest = pattern(DIGEST_PATTERN, '64 lower-case hexadecimal digits');
 export const address = pattern(/^0x[0-9a-f]{40}$/, 'an address: 0x and 40 lower-case hexadecimal digits');
-export const signature = pattern(/^0x[0-9a-fA-F]{130}$/, 'a signature: 0x and 130 hexadecimal digits');
+export const signature = pattern(
+  /^0x[0-9a-f]{130}$/,
+  'a signature: 0x and 130 lower-case hexadecimal digits',
+);

@@ -52,7 +52,7 @@ export function acceptNode(
       const peer = { heardMs: clock.monotonicMs() };
       const heard = (): void => void (peer.heardMs = clock.monotonicMs());
       open.set(webSocket, peer);
-      webSocket.on('message', heard).on('pong', heard).on('ping', heard);
+      webSocket.on('message', heard).on('pong', heard);
       webSocket.on('close', () => {
         open.delete(webSocket);
         if (open.size === 0) gone?.();

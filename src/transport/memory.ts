@@ -26,7 +26,6 @@ class MemoryConnection implements Connection {
   readonly #inbox: Inbox;
   #other!: MemoryConnection;
   #open = true;
-  #cut = false;
   /** Bytes sent that the other side has not handed over yet. */
   #unread = 0;
 
@@ -46,13 +45,13 @@ class MemoryConnection implements Connection {
   }
 
   get bufferedBytes(): number {
-    return this.#open ? this.#unread : 0;
+    return this.#unread;
   }
 
   send(bytes: Uint8Array): void {
     if (!this.#open) return;
     this.#unread += bytes.length;
-    this.#defer(() => this.#other.#receive(bytes));
+    this.#defer(() => this.#other.#inbox.push(bytes));
   }
 
   close(code = 1000, reason = ''): void {
@@ -83,14 +82,7 @@ class MemoryConnection implements Connection {
 
   /** Ends it at both ends at once; what is on its way is lost. */
   cut(info: CloseInfo): void {
-    for (const end of [this, this.#other]) {
-      end.#cut = true;
-      end.#ended(info);
-    }
-  }
-
-  #receive(bytes: Uint8Array): void {
-    if (!this.#cut) this.#inbox.push(bytes);
+    for (const end of [this, this.#other]) end.#ended(info);
   }
 
   #ended(info: CloseInfo): void {

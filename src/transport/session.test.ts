@@ -2,7 +2,9 @@
  * A session over a network that fails: nothing asked is lost or hangs, whatever breaks and whenever.
  * @module
  */
+import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../lib/clock.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { HANDSHAKE_MS_MAX, IDLE_MS_MAX, REQUESTS_IN_FLIGHT_MAX } from '../lib/socket-limits.js';
 import { FaultyNetwork } from '../testing/faulty-network.js';
@@ -12,7 +14,7 @@ import { VirtualClock } from '../testing/virtual-clock.js';
 import { BACK_OFF_MS_MAX, BACK_OFF_MS_MIN } from './back-off.js';
 import { ClientSession } from './session.js';
 import type { SessionMessage, SessionOptions, SessionState } from './session.js';
-import type { Connection } from './transport.js';
+import type { Connect, Connection } from './transport.js';
 
 const URL_HERE = 'memory://scheduler';
 
@@ -78,6 +80,7 @@ interface Setting {
   network: FaultyNetwork;
   scheduler: FakeScheduler;
   session: ClientSession;
+  options: SessionOptions;
   states: [SessionState, string | undefined][];
   notices: Fields[];
 }
@@ -94,7 +97,7 @@ function setUp(options: Partial<SessionOptions> = {}, faults: Partial<Faults> = 
   network.listen(URL_HERE, scheduler.accept);
   const states: Setting['states'] = [];
   const notices: Fields[] = [];
-  const session = new ClientSession({
+  const resolved: SessionOptions = {
     url: URL_HERE,
     connect: network.connect,
     clock,
@@ -105,8 +108,16 @@ function setUp(options: Partial<SessionOptions> = {}, faults: Partial<Faults> = 
     notice: (message: Fields) => void notices.push(message),
     state: (state, error) => void states.push([state, isError(error) ? error.code : undefined]),
     ...options,
-  });
-  return { clock, network, scheduler, session, states, notices };
+  };
+  return {
+    clock,
+    network,
+    scheduler,
+    session: new ClientSession(resolved),
+    options: resolved,
+    states,
+    notices,
+  };
 }
 
 let s: Setting;
@@ -269,6 +280,20 @@ describe('time', () => {
     expect(s.scheduler.connections[0]!.received.filter(({ type }) => type === 'ping')).toHaveLength(60);
   });
 
+  it('does not end a connection where timers come late, as in hidden tabs', async () => {
+    const { clock } = s;
+    const late: Clock = {
+      wallMs: () => clock.wallMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      after: (ms, fn, options) => clock.after(Math.ceil(ms / 60_000) * 60_000, fn, options),
+    };
+    s.session = new ClientSession({ ...s.options, clock: late });
+    await opened();
+    await clock.advance(20 * 60_000);
+    expect(s.session.state).toBe('open');
+    expect(s.scheduler.connections).toHaveLength(1);
+  });
+
   it('between tries grows to its limit, and starts anew after a good connection', async () => {
     await opened();
     await s.clock.advance(5_000);
@@ -385,6 +410,17 @@ describe('the end', () => {
 });
 
 describe('closing', () => {
+  it('closes a connection that comes too late', async () => {
+    // One that does not heed its signal.
+    const connect: Connect = (url) => s.network.connect(url);
+    const session = new ClientSession({ ...s.options, connect });
+    const opening = codeOf(session.open());
+    void session.close();
+    expect(await opening).toBe('CLOSED');
+    await s.clock.run();
+    expect(s.scheduler.connections.map(({ open, received }) => [open, received])).toEqual([[false, []]]);
+  });
+
   const moments: [string, (setting: Setting) => Promise<void>][] = [
     ['before it was opened', () => Promise.resolve()],
     ['while dialling', ({ session }) => (session.open().catch(() => undefined), Promise.resolve())],
@@ -478,11 +514,49 @@ describe('giving up', () => {
     expect(await codeOf(setUp().session.open(AbortSignal.abort()))).toBe('ABORTED');
   });
 
-  it('no longer ends a session that is open', async () => {
+  it('no longer ends a session that is open, and listens no longer to what is done', async () => {
     const giveUp = new AbortController();
     await s.clock.runUntil(s.session.open(giveUp.signal));
+    await s.clock.runUntil(s.session.request('work', { n: 1 }, { signal: giveUp.signal }));
+    await s.clock.run();
+    expect(getEventListeners(giveUp.signal, 'abort')).toEqual([]);
     giveUp.abort();
     expect(s.session.state).toBe('open');
+  });
+});
+
+describe('a greeting', () => {
+  it('comes before anything else, and notices before it are dropped', async () => {
+    s.scheduler.answer = ({ type, id }) =>
+      type === 'greet' ? undefined : { type: 'reply', replyTo: id!, body: {} };
+    const opening = s.session.open();
+    const asked = work(1);
+    await s.clock.run();
+    s.session.notify({ type: 'too soon' });
+    await s.clock.run();
+    const { received } = s.scheduler.connections[0]!;
+    expect(received.map(({ type }) => type)).toEqual(['hello', 'greet']);
+    s.scheduler.send({ type: 'reply', replyTo: received[1]!.id!, body: {} });
+    await s.clock.runUntil(Promise.all([opening, asked]));
+    expect(received.map(({ type }) => type)).toEqual(['hello', 'greet', 'work']);
+  });
+
+  it('hears that its connection was lost, for what it asked and what it asks after', async () => {
+    const heard: (string | undefined)[] = [];
+    s = setUp({
+      async greet(_, call) {
+        heard.push(await codeOf(call('greet', {})));
+        heard.push(await codeOf(call('greet', {})));
+      },
+    });
+    await opened();
+    s.scheduler.answer = () => undefined;
+    s.network.cut();
+    await s.clock.runUntil(() => s.scheduler.connections.length === 2);
+    await s.clock.advance(20);
+    s.network.cut();
+    await s.clock.advance(1);
+    expect(heard).toEqual([undefined, undefined, 'CONNECTION_LOST', 'CONNECTION_LOST']);
   });
 });
 

@@ -276,14 +276,54 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     expect(end.received).toHaveLength(0);
   });
 
-  it('closes though it is paused', async () => {
+  // Without an answer to its closing it would end too, but only after seconds.
+  it('closes at once though it is paused with something unread', { timeout: 3_000 }, async () => {
     const { client, server } = await pair();
     const [a, b] = [new End(client), new End(server)];
     client.pause();
     server.send(utf8('unread'));
+    client.send(utf8('there and'));
+    await b.until(({ received }) => received.length === 1);
     client.close();
     await a.until(({ closes }) => closes.length === 1);
     await b.until(({ closes }) => closes.length === 1);
+    expect(a.received).toHaveLength(0);
+  });
+
+  it('hands over what it kept while paused before it says that the peer closed', async () => {
+    const { client, server } = await pair();
+    const order: string[] = [];
+    const [answers, sent] = [new End(client), utf8('unread')];
+    server.handle({ message: () => order.push('message'), close: () => order.push('close') });
+    server.pause();
+    client.send(sent);
+    client.send(sent);
+    server.send(utf8('time passes'));
+    await answers.until(({ received }) => received.length === 1);
+    client.close();
+    expect(order).toEqual([]);
+    server.resume();
+    await expect.poll(() => order).toEqual(['message', 'message', 'close']);
+  });
+
+  it('does not say that the peer closed while something waits to be handed over', async () => {
+    const { client, server } = await pair();
+    const order: string[] = [];
+    server.handle({
+      message() {
+        order.push('message');
+        server.pause();
+      },
+      close: () => order.push('close'),
+    });
+    client.send(utf8('a'));
+    client.send(utf8('b'));
+    client.close();
+    await expect.poll(() => order).toEqual(['message']);
+    server.resume();
+    await expect.poll(() => order.slice(0, 2)).toEqual(['message', 'message']);
+    server.resume();
+    await expect.poll(() => order).toEqual(['message', 'message', 'close']);
   });
 
   it('takes many connections apart', async () => {
