@@ -10,9 +10,11 @@ export function tameGlobals(scope: object): string[] {
   const navigator = copyNavigator((scope as { navigator?: unknown }).navigator);
   const left: string[] = [];
   for (const holder of holders(scope)) {
-    const permitted = holder === scope ? PERMITTED_GLOBALS : PERMITTED_INHERITED;
+    // A browser keeps timers, `performance` and more on the prototype of a Worker's global scope.
+    const isPermitted = (key: string): boolean =>
+      PERMITTED_GLOBALS.has(key) || (holder !== scope && PERMITTED_INHERITED.has(key));
     for (const key of Reflect.ownKeys(holder)) {
-      if (typeof key === 'symbol' || permitted.has(key)) continue;
+      if (typeof key === 'symbol' || isPermitted(key)) continue;
       if (!remove(holder, key)) left.push(key);
     }
   }
