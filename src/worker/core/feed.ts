@@ -18,13 +18,13 @@ const BATCH_SHARE = 1 / 8;
 
 /** Does what there is to do for the slot now: sandbox, batches, want. */
 export function pump(state: CoreState, slot: Slot, nowMs: number, effects: Effect[]): void {
-  if (state.mode === 'running') openSandbox(state, slot, effects);
+  if (state.mode === 'running') openSandbox(state, slot, nowMs, effects);
   feedSandbox(state, slot, nowMs, effects);
   askForMore(state, slot, nowMs, effects);
 }
 
 /** Starts a sandbox for the slot's lease; one of another job gives way once it has nothing left to run. */
-function openSandbox(state: CoreState, slot: Slot, effects: Effect[]): void {
+function openSandbox(state: CoreState, slot: Slot, nowMs: number, effects: Effect[]): void {
   const lease = slot.leases[0];
   if (lease === undefined || slot.fed.length > 0) return;
   if (slot.sandbox.phase !== 'none') {
@@ -35,6 +35,7 @@ function openSandbox(state: CoreState, slot: Slot, effects: Effect[]): void {
   const gen = ++state.lastGen;
   const { leaseId, jobId, packageDigest } = lease;
   slot.sandbox = { phase: 'opening', gen, jobId, leaseId };
+  slot.openedMs = nowMs;
   effects.push({ type: 'open-sandbox', slot: slot.slot, gen, leaseId, jobId, packageDigest });
 }
 

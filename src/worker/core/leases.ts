@@ -25,6 +25,7 @@ export function takeGrant(
     return undefined;
   }
   slot.want = undefined;
+  slot.recalled = false;
   const held: LeaseState = {
     leaseId: lease.leaseId,
     jobId: lease.jobId,
@@ -47,15 +48,6 @@ export function takeGrant(
     effects.push({ type: 'prepare', jobId: held.jobId, packageDigest: held.packageDigest });
   }
   return slot;
-}
-
-/** Hands back the half of what has not been fed. */
-export function recallLease(state: CoreState, leaseId: string, effects: Effect[]): Slot | undefined {
-  const lease = state.leases.get(leaseId);
-  if (lease === undefined) return undefined;
-  const unstarted = lease.end - lease.fedTo;
-  if (unstarted > 0) returnFrom(state, lease, lease.end - Math.ceil(unstarted / 2), 'Recalled.', effects);
-  return state.slots[lease.slot];
 }
 
 /** Hands back slices `from` and after. `from` must not lie before what was fed. */

@@ -6,6 +6,7 @@ import type { CoreEvent, Effect } from './events.js';
 import { learn, pump } from './feed.js';
 import { forgetLease, settleLease } from './leases.js';
 import { dropLease, loseSandbox, settleBad, stopLease } from './losses.js';
+import { takeBack } from './recall.js';
 import { addReport, closeReport } from './reports.js';
 import type { Batch, CoreState } from './state.js';
 
@@ -33,6 +34,7 @@ export function takeOutcomes(state: CoreState, event: Outcomes, nowMs: number, e
   addReport(state, lease, { first, count, computeMs, segment }, effects);
   settleLease(state, lease, effects);
   settleBad(state, lease, nowMs, effects);
+  takeBack(state, slot, effects);
   pump(state, slot, nowMs, effects);
 }
 

@@ -27,6 +27,8 @@ export interface Tuning {
   unackedReportsMax: number;
   /** Slices that run one by one after a crash before batches are trusted again. */
   carefulSlices: number;
+  /** A recall takes back what a sandbox has been given, by killing it, where that lasts longer than this. Milliseconds. */
+  overfedMs: number;
   /** First pause of a slot that could not be set up, milliseconds; doubles each time. */
   restMs: number;
   /** Longest pause of a slot, milliseconds. */
@@ -46,6 +48,7 @@ export const TUNING: Readonly<Tuning> = Object.freeze({
   unackedBytesMax: 4 * 1024 * 1024,
   unackedReportsMax: 48,
   carefulSlices: 64,
+  overfedMs: 1_000,
   restMs: 250,
   restMsMax: 60_000,
   assignFailuresFree: 16,
@@ -117,6 +120,11 @@ export interface Slot {
   signMs: number;
   /** Since when the sandbox has been at work without its time being accounted for. */
   markMs: number;
+  /** Somebody waits for the work that this sandbox has been given and has not begun. */
+  recalled: boolean;
+  /** When the sandbox was asked for, and how long the last one took to be ready. */
+  openedMs: number;
+  setupMs: number;
   unackedBytes: number;
   unackedReports: number;
   /** No lease is asked for before this. */
@@ -193,6 +201,9 @@ function newSlot(slot: number): Slot {
     sliceStartMs: 0,
     signMs: 0,
     markMs: 0,
+    recalled: false,
+    openedMs: 0,
+    setupMs: 0,
     unackedBytes: 0,
     unackedReports: 0,
     restUntilMs: 0,

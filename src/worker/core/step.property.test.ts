@@ -9,7 +9,7 @@ import type { CoreState } from './state.js';
 import { step } from './step.js';
 
 const SLOTS = 2;
-const TUNING = { unackedBytesMax: 1_000, unackedReportsMax: 5, carefulSlices: 3, assignFailuresFree: 1 };
+const TUNING = { unackedBytesMax: 1_000, unackedReportsMax: 5, carefulSlices: 3, assignFailuresFree: 1, overfedMs: 20 };
 /** One report's bytes at most. */
 const BYTES_MAX = 400;
 

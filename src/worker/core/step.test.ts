@@ -320,6 +320,25 @@ describe('leases that go', () => {
     expect(world.do({ type: 'recall', leaseId: 'L1' })).toEqual([]);
   });
 
+  it('a recall takes back what is in the sandbox, between two slices, where slices got slow', () => {
+    const { world, fed } = atWork(20, { sliceMs: 0.1 });
+    expect(fed.at(-1)).toMatchObject({ first: 1, count: 20 });
+    expect(world.do({ type: 'recall', leaseId: 'L1' })).toEqual([]);
+    world.nowMs = 50;
+    expect(types(world.outcomes(1, 1, 1, false))).toEqual(['report']);
+    world.nowMs = 10_050;
+    const effects = world.outcomes(1, 2, 1, false);
+    expect(types(effects)).toEqual(['report', 'kill-sandbox', 'return', 'open-sandbox']);
+    expect(of(effects, 'return')).toMatchObject([{ from: 12 }]);
+    expect(of(world.ready(2), 'feed')).toMatchObject([{ first: 3, count: 1, each: false }]);
+  });
+
+  it('nobody waits: then slices that got slow stay where they are', () => {
+    const { world } = atWork(20, { sliceMs: 0.1 });
+    world.nowMs = 10_000;
+    expect(types(world.outcomes(1, 1, 1, false))).toEqual(['report']);
+  });
+
   it('a revoked lease at work takes its sandbox with it; one to come does not', () => {
     const { world } = atWork(2, { sliceMs: 200 });
     world.grant(2, 101, 2, { sliceMs: 200 });

@@ -5,7 +5,7 @@
  */
 import type { CoreEvent, Effect } from './events.js';
 import { pump, sayWant } from './feed.js';
-import { recallLease, returnFrom, takeGrant } from './leases.js';
+import { returnFrom, takeGrant } from './leases.js';
 import {
   clearSandbox,
   dropLease,
@@ -16,6 +16,7 @@ import {
   loseSandbox,
 } from './losses.js';
 import { takeAnswer, takeOutcomes } from './outcomes.js';
+import { takeRecall } from './recall.js';
 import { needsTick } from './state.js';
 import type { CoreState, Slot } from './state.js';
 import { takeBegin, takeProgress, takeTick } from './watch.js';
@@ -47,6 +48,7 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
     case 'sandbox-ready': {
       const { gen, jobId } = slot.sandbox;
       slot.sandbox = { phase: 'ready', gen, jobId, limits: event.limits };
+      slot.setupMs = nowMs - slot.openedMs;
       return pump(state, slot, nowMs, effects);
     }
     case 'sandbox-failed':
@@ -79,7 +81,7 @@ function stepWorker(
     case 'grant':
       return pumpSlot(state, takeGrant(state, event, nowMs, effects), nowMs, effects);
     case 'recall':
-      return pumpSlot(state, recallLease(state, event.leaseId, effects), nowMs, effects);
+      return pumpSlot(state, takeRecall(state, event.leaseId, effects), nowMs, effects);
     case 'lost': {
       const lease = state.leases.get(event.leaseId);
       if (lease !== undefined) dropLease(state, lease, nowMs, effects);
