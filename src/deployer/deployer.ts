@@ -35,6 +35,16 @@ export interface AddedSlices extends FeedSummary {
   success: true;
 }
 
+/** What an account has at a scheduler, in units (10^9 make one credit). */
+export interface AccountInfo {
+  address: string;
+  balance: bigint;
+  /** Held for the account's jobs. */
+  escrow: bigint;
+  /** Earned by work so far. */
+  earned: bigint;
+}
+
 export interface Deployer {
   computeFor: ComputeFor;
   compute: Compute;
@@ -47,6 +57,8 @@ export interface Deployer {
   addSlices: (data: unknown, jobId: string) => Promise<AddedSlices>;
   /** Always an array, ordered by slice number; failed slices have an `error` in place of a `value`. */
   fetchResults: <T = unknown>(jobId: string, range?: ResultRange) => Promise<FetchedResult<T>[]>;
+  /** @param address @default the wallet's account */
+  getAccount: (address?: string) => Promise<AccountInfo>;
 }
 
 /** Opens no connection yet. @throws INVALID_ARGUMENT when the scheduler's address is malformed */
@@ -88,6 +100,10 @@ export function createDeployer(ports: DeployerPorts): Deployer {
       return { success: true, ...(await queue.append(toJobInput(data))) };
     },
     fetchResults: <T>(jobId: string, range?: ResultRange) => fetchJobResults<T>(context, idOf(jobId), range),
+    async getAccount(address) {
+      const whose = address ?? (await ports.wallet.get()).address;
+      return context.link.request('account.show', { address: whose });
+    },
   };
 }
 

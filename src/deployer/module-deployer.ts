@@ -59,5 +59,6 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
     attach: (jobId, options) => deployer().attach(jobId, options),
     addSlices: (data, jobId) => deployer().addSlices(data, jobId),
     fetchResults: (jobId, range) => deployer().fetchResults(jobId, range),
+    getAccount: (address) => deployer().getAccount(address),
   };
 }

@@ -31,7 +31,7 @@ function readModule(url: URL): Promise<string> {
   });
 }
 
-export const { init, computeFor, compute, attach, addSlices, fetchResults } = deployer;
+export const { init, computeFor, compute, attach, addSlices, fetchResults, getAccount } = deployer;
 /** The same as `computeFor`, for those who come from Python. */
 export const compute_for = computeFor;
 
@@ -44,7 +44,7 @@ export type { Serializer } from '../protocol/values.js';
 export type { Job } from '../deployer/job.js';
 export type { ResultHandle, SettledResult } from '../deployer/results.js';
 export type { Compute, ComputeDo, ComputeFor, ComputeForForms } from '../deployer/compute-types.js';
-export type { AddedSlices, AttachOptions, RemoteStatus } from '../deployer/deployer.js';
+export type { AccountInfo, AddedSlices, AttachOptions, RemoteStatus } from '../deployer/deployer.js';
 export type { FetchedResult, ResultRange } from '../deployer/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/payment.js';

@@ -2,6 +2,7 @@
  * A deployer over a stub scheduler, for tests: real clock and keys, memory for the network.
  * @module
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDeployer, type Deployer } from '../deployer/deployer.js';
 import type { DeployerPorts } from '../deployer/ports.js';
 import { JobFS } from '../jobfs/job-fs.js';
@@ -42,12 +43,12 @@ export function deployerRig(): DeployerRig {
       return text === undefined ? Promise.reject(new Error(`no module ${url.href}`)) : Promise.resolve(text);
     },
     makeJobFS: () => new JobFS({ fetch: stub.fetch }),
-    yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+    yieldNow: () => nextTurn(),
   };
   return { stub, wallet, ports, modules, deployer: createDeployer(ports) };
 }
 
 /** Resolves when `reached` holds; looks at it after every turn of the event loop. */
 export async function until(reached: () => boolean): Promise<void> {
-  while (!reached()) await new Promise((resolve) => setImmediate(resolve));
+  while (!reached()) await nextTurn();
 }

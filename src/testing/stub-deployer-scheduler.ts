@@ -4,6 +4,7 @@
  * and the order of cursors, and notes what a deployer does against the rules.
  * @module
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ManyhandsError, toWireError } from '../lib/errors.js';
 import { sha256Hex } from '../lib/sha256.js';
 import { decodeClientMessage, encodeMessage } from '../protocol/codec.js';
@@ -311,6 +312,8 @@ export class StubDeployerScheduler {
       case 'job.unfollow':
         client.follows.delete(request.jobId);
         return {};
+      case 'account.show':
+        return { address: request.address, balance: 5n, escrow: 2n, earned: 1n };
       case 'ping':
         return { nowMs: 0 };
       default:
@@ -405,7 +408,7 @@ export class StubDeployerScheduler {
     if (client.follows.has(jobId)) this.violations.push(`two follows of ${jobId} on one connection`);
     const follow = { jobId, after, cursor: after, window: windowBytes };
     client.follows.set(jobId, follow);
-    setImmediate(() => this.#pump(client, follow));
+    this.#pumpLater(client, follow);
     return { status: job.status, owner: job.owner };
   }
 
@@ -419,8 +422,12 @@ export class StubDeployerScheduler {
   #wake(job: StubJob): void {
     for (const client of this.clients) {
       const follow = client.follows.get(job.jobId);
-      if (follow !== undefined) setImmediate(() => this.#pump(client, follow));
+      if (follow !== undefined) this.#pumpLater(client, follow);
     }
+  }
+
+  #pumpLater(client: StubClient, follow: StubFollow): void {
+    void nextTurn().then(() => this.#pump(client, follow));
   }
 
   #pump(client: StubClient, follow: StubFollow): void {
@@ -439,7 +446,7 @@ export class StubDeployerScheduler {
     }
     if (rows.length === 0) return;
     client.connection.send(encodeMessage({ type: 'job.journal', jobId: follow.jobId, rows }));
-    setImmediate(() => this.#pump(client, follow));
+    this.#pumpLater(client, follow);
   }
 
   #datum(input: Input, index: number): unknown {

@@ -1,0 +1,56 @@
+/**
+ * What the types of `computeFor` promise: the compiler is the test.
+ * @module
+ */
+import { expectTypeOf } from 'vitest';
+import { compute, computeFor, RangeObject, type Job } from '../entry/deployer.node.js';
+
+// The result is what the work function returns, awaited.
+expectTypeOf(computeFor([1, 2, 3], (x: number, k: number) => `${x * k}`, [2])).toEqualTypeOf<Job<string>>();
+expectTypeOf(computeFor([1], async (x: number) => [x])).toEqualTypeOf<Job<number[]>>();
+expectTypeOf(computeFor(['a'], (s: string) => s.length).exec()).resolves.items.toEqualTypeOf<number>();
+
+// The datum's type comes from the data.
+expectTypeOf(computeFor(['a', 'b'], (s) => s.toUpperCase())).toEqualTypeOf<Job<string>>();
+expectTypeOf(computeFor(new Set([1]), (n) => n + 1)).toEqualTypeOf<Job<number>>();
+expectTypeOf(computeFor([1].values(), (n) => n + 1)).toEqualTypeOf<Job<number>>();
+declare const stream: AsyncIterable<Uint8Array>;
+expectTypeOf(computeFor(stream, (bytes) => bytes.length)).toEqualTypeOf<Job<number>>();
+// @ts-expect-error the work function takes a string, the data are numbers
+computeFor([1], (s: string) => s);
+
+// Ranges give numbers, or arrays of them where they are grouped.
+expectTypeOf(computeFor({ start: 1, end: 5 }, (n) => n * 2)).toEqualTypeOf<Job<number>>();
+expectTypeOf(computeFor(new RangeObject(1, 5), (n) => n * 2)).toEqualTypeOf<Job<number>>();
+expectTypeOf(computeFor({ start: 1, end: 5, group: 2 }, (n: number[]) => n.length)).toEqualTypeOf<
+  Job<number>
+>();
+expectTypeOf(computeFor(10, (n) => n > 5)).toEqualTypeOf<Job<boolean>>();
+expectTypeOf(compute.for(1, 10, (n) => String(n))).toEqualTypeOf<Job<string>>();
+expectTypeOf(compute.for(1, 10, 2, (n, label: string) => `${label}${n}`, ['x'])).toEqualTypeOf<Job<string>>();
+expectTypeOf(compute.do(3, (n) => n)).toEqualTypeOf<Job<number>>();
+expectTypeOf(compute.do(() => 'done')).toEqualTypeOf<Job<string>>();
+
+// The arguments are the rest of the parameters.
+// @ts-expect-error an argument is missing
+computeFor([1], (x: number, k: number) => x * k);
+// @ts-expect-error it is of another type
+computeFor([1], (x: number, k: number) => x * k, ['2']);
+// @ts-expect-error there is one too many
+computeFor([1], (x: number, k: number) => x * k, [2, 3]);
+computeFor([1], (x: number, k?: number) => x * (k ?? 1));
+computeFor([1], (x: number, k: number) => x * k, [2] as const);
+
+// Source has no types of its own; the caller may say what it returns.
+expectTypeOf(computeFor([1], '(x) => x')).toEqualTypeOf<Job>();
+expectTypeOf(computeFor<number>([1], '(x) => x', [])).toEqualTypeOf<Job<number>>();
+expectTypeOf(computeFor([1], new URL('file:///work.py'))).toEqualTypeOf<Job>();
+
+// Events know the result.
+computeFor([1], (x) => `${x}`).on('result', ({ result, sliceNumber, job }) => {
+  expectTypeOf(result).toEqualTypeOf<string>();
+  expectTypeOf(sliceNumber).toEqualTypeOf<number>();
+  expectTypeOf(job).toEqualTypeOf<Job<string>>();
+});
+// @ts-expect-error there is no such event
+computeFor([1], (x) => x).on('resutl', () => undefined);

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { packSource, parseWork } from './work-function.js';
+
+const noModule = (): Promise<string> => Promise.reject(new Error('no module'));
+/** The function that a sandbox would make of the packed source. */
+async function shipped(work: unknown): Promise<(x: number) => unknown> {
+  const { bytes, sourceKind } = await packSource(parseWork(work), 'map-basic', noModule);
+  expect(sourceKind).toBe('function');
+  return (0, eval)(`(${new TextDecoder().decode(bytes)})`) as (x: number) => unknown;
+}
+
+describe('a work function', () => {
+  it('travels in every way of writing one', async () => {
+    const methods = {
+      plain(x: number) {
+        return x + 1;
+      },
+      async waits(x: number) {
+        return x + 1;
+      },
+      'odd name'(x: number) {
+        return x + 1;
+      },
+      async(x: number) {
+        return x + 1;
+      },
+      get(x: number) {
+        return x + 1;
+      },
+    };
+    class Holder {
+      static method(x: number): number {
+        return x + 1;
+      }
+    }
+    const works = [
+      (x: number) => x + 1,
+      async (x: number) => x + 1,
+      function (x: number) {
+        return x + 1;
+      },
+      function named(x: number) {
+        return x + 1;
+      },
+      ...Object.values(methods),
+      Object.getOwnPropertyDescriptor(Holder, 'method')!.value,
+      '(x) => x + 1',
+      'x => x + 1;',
+      '  function (x) { return x + 1 } ',
+      '((k) => (x) => x + k)(1)',
+    ];
+    for (const work of works) expect(await (await shipped(work))(41), String(work)).toBe(42);
+  });
+
+  it.each([
+    ['bound', ((x: number) => x).bind(null), /Wrap it/],
+    ['built-in', Math.sqrt, /Wrap it/],
+    ['a class', class A {}, /class/],
+    ['a generator', function* () {}, /generator/],
+    ['an async generator', async function* () {}, /generator/],
+    ['empty text', '  ', /empty/],
+    ['a number', 5, /Hand in a function/],
+  ])('is refused at once when it is %s', (_, work: unknown, advice) => {
+    expect(() => parseWork(work)).toThrowError(advice);
+    expect(() => parseWork(work)).toThrowError(expect.objectContaining({ code: 'WORK_FUNCTION_INVALID' }));
+  });
+
+  it.each(['(x) =>', 'x +', 'def f(x): return x', 'return 5'])(
+    'is refused at deploy when it is %j',
+    async (text) => {
+      await expect(packSource(parseWork(text), 'map-basic', noModule)).rejects.toMatchObject({
+        code: 'WORK_FUNCTION_INVALID',
+      });
+    },
+  );
+
+  it('is only read, not run, on its way', async () => {
+    const text = '(globalThis.ranOnItsWay = true, (x) => x)';
+    await packSource(parseWork(text), 'map-basic', noModule);
+    expect('ranOnItsWay' in globalThis).toBe(false);
+  });
+
+  it('is a module where it comes from an address or exports something', async () => {
+    const module = 'export default (x) => x;';
+    const read = (): Promise<string> => Promise.resolve(module);
+    for (const work of [new URL('https://example.org/work.js'), module]) {
+      const { bytes, sourceKind } = await packSource(parseWork(work), 'map-basic', read);
+      expect([new TextDecoder().decode(bytes), sourceKind]).toEqual([module, 'module']);
+    }
+  });
+
+  it('is Python text for other worktimes, without the margin of a template literal', async () => {
+    const text = `
+      def work(x):
+          # twice
+          return 2 * x
+    `;
+    const { bytes, sourceKind } = await packSource(parseWork(text), 'pyodide', noModule);
+    expect(new TextDecoder().decode(bytes)).toBe('\ndef work(x):\n    # twice\n    return 2 * x\n');
+    expect(sourceKind).toBe('module');
+    await expect(
+      packSource(
+        parseWork((x: number) => x),
+        'pyodide',
+        noModule,
+      ),
+    ).rejects.toMatchObject({
+      code: 'WORK_FUNCTION_INVALID',
+    });
+  });
+
+  it('has a greatest size', async () => {
+    const text = `(x) => "${'a'.repeat(600_000)}"`;
+    await expect(packSource(parseWork(text), 'map-basic', noModule)).rejects.toThrowError(/524288/);
+  });
+});
