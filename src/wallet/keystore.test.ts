@@ -137,6 +137,11 @@ describe('other software', () => {
     expect(keystore.toJSON().address).toBe(vectors.address.slice(2));
   });
 
+  it('an example that states another address is refused', async () => {
+    const keystore = Keystore.fromJSON({ ...vectors.scrypt, address: '11'.repeat(20) });
+    await expect(keystore.unlock(vectors.passphrase)).rejects.toMatchObject({ code: 'KEYSTORE_MALFORMED' });
+  });
+
   it('ethers opens ours, which a passphrase makes costly', async () => {
     const ours = await Keystore.fromPrivateKey(KEY, { passphrase: 'guarded' });
     const { kdf, kdfparams } = ours.toJSON().crypto;

@@ -28,7 +28,7 @@ beforeAll(async () => {
     format: 'esm',
     // Some of what ethers brings asks for it.
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
     logLevel: 'error',
   });
