@@ -21,7 +21,7 @@ export interface JobStatusInfo {
   computed: number;
   /** Of them, those that failed for good. */
   failed: number;
-  /** Sandboxes at work on the job. */
+  /** Workers at work on the job. */
   workers: number;
   /** Credits paid so far, in units of 10^-9. */
   paid: bigint;

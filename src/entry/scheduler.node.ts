@@ -21,7 +21,7 @@ import { silent, type Log } from '../scheduler/log.js';
 import { acceptClient } from '../scheduler/open-session.js';
 import { openStaticFiles } from '../scheduler/static-files.js';
 import { lockFolder } from '../scheduler/store/folder-lock.js';
-import { openSqliteStore } from '../scheduler/store/sqlite.js';
+import { DATABASE_FILE, openSqliteStore } from '../scheduler/store/sqlite.js';
 import type { Store } from '../scheduler/store/store.js';
 import { acceptNode } from '../transport/accept-node.js';
 import { toUnits } from '../wallet/credits.js';
@@ -69,6 +69,22 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
     await store?.close();
     unlock();
     throw error;
+  }
+}
+
+/**
+ * What is wrong with a data folder, in sentences; empty when every invariant holds. It may run beside its scheduler.
+ * @throws STORE_UNUSABLE where there is no store
+ */
+export async function checkDataDir(dataDir: string): Promise<string[]> {
+  if (!existsSync(join(dataDir, DATABASE_FILE))) {
+    throw new ManyhandsError('STORE_UNUSABLE', `there is no scheduler's data in ${dataDir}`, { dataDir });
+  }
+  const store = openSqliteStore({ dataDir, clock: systemClock, random: systemRandom });
+  try {
+    return await store.check();
+  } finally {
+    await store.close();
   }
 }
 

@@ -155,7 +155,7 @@ export interface JobStatus {
   accepted: number;
   /** Slices that failed for good. */
   failed: number;
-  /** Sandboxes at work on it. */
+  /** Workers that hold leases of it. */
   workers: number;
   /** Last row of its journal. */
   cursor: Cursor;

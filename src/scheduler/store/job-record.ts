@@ -21,8 +21,9 @@ export interface JobRecord {
   leased: number;
   accepted: number;
   failed: number;
-  /** Leases at work. */
+  /** Leases at work, and how many workers hold them. */
   leases: number;
+  workers: number;
   /** The journal's last row. */
   seq: number;
   profile: SliceProfile;
@@ -52,6 +53,7 @@ interface JobRow {
   accepted: number;
   failed: number;
   leases: number;
+  workers: number;
   seq: number;
   profile_ms: number;
   profile_slices: number;
@@ -104,6 +106,7 @@ function toRecord(row: JobRow): JobRecord {
     accepted: row.accepted,
     failed: row.failed,
     leases: row.leases,
+    workers: row.workers,
     seq: row.seq,
     profile: { ms: row.profile_ms, slices: row.profile_slices },
     worktime: row.worktime,
@@ -121,8 +124,8 @@ function toRecord(row: JobRow): JobRecord {
 export function* insertJob(job: JobRecord): Script<void> {
   yield* run(
     `INSERT INTO jobs (job_id, owner, digest, created_ms, run_status, reason, is_open, total, pending, leased, accepted,
-      failed, leases, seq, profile_ms, profile_slices, worktime, worktime_range, groups_json, account, price, ceiling,
-      escrow, paid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      failed, leases, workers, seq, profile_ms, profile_slices, worktime, worktime_range, groups_json, account, price, ceiling,
+      escrow, paid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     job.jobId,
     job.owner,
     job.digest,
@@ -136,6 +139,7 @@ export function* insertJob(job: JobRecord): Script<void> {
     job.accepted,
     job.failed,
     job.leases,
+    job.workers,
     job.seq,
     job.profile.ms,
     job.profile.slices,
@@ -154,7 +158,7 @@ export function* insertJob(job: JobRecord): Script<void> {
 export function* saveJob(job: JobRecord): Script<void> {
   yield* run(
     `UPDATE jobs SET run_status = ?, reason = ?, is_open = ?, total = ?, pending = ?, leased = ?, accepted = ?,
-      failed = ?, leases = ?, seq = ?, profile_ms = ?, profile_slices = ?, account = ?, price = ?, ceiling = ?,
+      failed = ?, leases = ?, workers = ?, seq = ?, profile_ms = ?, profile_slices = ?, account = ?, price = ?, ceiling = ?,
       escrow = ?, paid = ? WHERE job_id = ?`,
     job.runStatus,
     job.reason,
@@ -165,6 +169,7 @@ export function* saveJob(job: JobRecord): Script<void> {
     job.accepted,
     job.failed,
     job.leases,
+    job.workers,
     job.seq,
     job.profile.ms,
     job.profile.slices,
@@ -187,7 +192,7 @@ export function statusOf(job: JobRecord): JobStatus {
     leased: job.leased,
     accepted: job.accepted,
     failed: job.failed,
-    workers: job.leases,
+    workers: job.workers,
     cursor: job.seq,
     paid: job.paid,
     ...(job.reason === null ? {} : { reason: job.reason }),
@@ -219,4 +224,14 @@ export function* addJournal(job: JobRecord, event: StoredEvent, atMs: number): S
     statusText(statusOf(job)),
   );
   return job.seq;
+}
+
+/** Counts a job's leases and their workers anew, after a lease came or went. */
+export function* countLeases(job: JobRecord): Script<void> {
+  const row = yield* get<{ leases: number; workers: number }>(
+    'SELECT COUNT(*) AS leases, COUNT(DISTINCT worker_id) AS workers FROM leases WHERE job_id = ?',
+    job.jobId,
+  );
+  job.leases = row!.leases;
+  job.workers = row!.workers;
 }

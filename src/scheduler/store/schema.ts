@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS jobs (
   accepted INTEGER NOT NULL,
   failed INTEGER NOT NULL,
   leases INTEGER NOT NULL,
+  workers INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   profile_ms REAL NOT NULL,
   profile_slices REAL NOT NULL,

@@ -69,7 +69,7 @@ function makeStore(engine: SqliteEngine, schedulerId: string, clock: Clock): Sto
     results: (jobId, from, to, bytes) => read(readResults(jobId, from, to, bytes)),
     account: (account) => read(readAccount(account)),
     nextDeadline: () => read(readNextDeadline()),
-    check: () => read(checkStore()),
+    check: () => Promise.resolve().then(() => engine.snapshot(checkStore())),
     close: () => Promise.resolve(engine.close()),
   };
 }
@@ -110,6 +110,16 @@ class SqliteEngine {
 
   read<R>(script: Script<R>): R {
     return this.#drive(script).result;
+  }
+
+  /** Reads of one moment, whatever another process commits meanwhile. */
+  snapshot<R>(script: Script<R>): R {
+    this.#db.exec('BEGIN');
+    try {
+      return this.read(script);
+    } finally {
+      this.#db.exec('COMMIT');
+    }
   }
 
   close(): void {

@@ -67,6 +67,7 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     accepted: 0,
     failed: 0,
     leases: 0,
+    workers: 0,
     seq: 0,
     profile: EMPTY_PROFILE,
     worktime: c.worktime.name,
@@ -215,6 +216,7 @@ export function* cancel(ctx: CommandContext, c: Commands['cancel'][0]): Script<J
   job.pending += job.leased;
   job.leased = 0;
   job.leases = 0;
+  job.workers = 0;
   job.open = false;
   job.runStatus = 'cancelled';
   job.reason = c.reason;

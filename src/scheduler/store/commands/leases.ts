@@ -14,7 +14,7 @@ import { chooseJob, type Candidate } from '../../policy/choose-job.js';
 import { fundedSlices } from '../../policy/price.js';
 import { meanSliceMs } from '../../policy/slice-profile.js';
 import { leaseInputs } from '../inputs.js';
-import { findJob, saveJob, type JobRecord } from '../job-record.js';
+import { countLeases, findJob, saveJob, type JobRecord } from '../job-record.js';
 import { firstRange, putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
 import { all, get, run, type Script } from '../script.js';
 import type { Answer, Commands, Granted, LentLease } from '../store.js';
@@ -97,7 +97,7 @@ function* lend(
   );
   job.pending -= count;
   job.leased += count;
-  job.leases += 1;
+  yield* countLeases(job);
   yield* saveJob(job);
 }
 
@@ -182,7 +182,7 @@ function* releaseTail(job: JobRecord, held: LeaseRow, from: number): Script<void
     yield* run('UPDATE leases SET last = ? WHERE lease_id = ?', from - 1, held.lease_id);
   } else {
     yield* run('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
-    job.leases -= 1;
+    yield* countLeases(job);
   }
   const { lost, thrown } = range;
   yield* putRange(job.jobId, { first: from, last: held.last, state: 'pending', lost, thrown });

@@ -8,7 +8,7 @@ import { LEASE_MS, SLICE_MS_MAX } from '../../../protocol/limits.js';
 import { SegmentReader, sliceSegment } from '../../../protocol/segment.js';
 import { judge, type Judgement } from '../../policy/attempts.js';
 import { learn } from '../../policy/slice-profile.js';
-import { findJob, type JobRecord } from '../job-record.js';
+import { countLeases, findJob, type JobRecord } from '../job-record.js';
 import { putRange, rangeAt, removeRange, shortenRange, type RangeRow } from '../ranges.js';
 import { run as write, type Script } from '../script.js';
 import type { Answer, ReportCommand } from '../store.js';
@@ -50,7 +50,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
     ctx.notes.work = true;
   } else if (rest.next > rest.last) {
     yield* write('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
-    job.leases -= 1;
+    yield* countLeases(job);
   } else {
     const deadline = ctx.nowMs + LEASE_MS;
     yield* write(

@@ -1,0 +1,74 @@
+/** `manyhands worker`: lends this machine until a signal. @module */
+import { Command, Option } from 'commander';
+import { Worker, type Isolation } from '../../entry/worker.node.js';
+import { formatCredits } from '../../entry/wallet.node.js';
+import { examples } from '../help.js';
+import { schedulerOption, wholeNumber } from '../options.js';
+import { untilSignal } from '../until-signal.js';
+
+interface Options {
+  scheduler: string;
+  cores?: number;
+  isolation: Isolation;
+  paymentAddress?: string;
+  owner?: string[];
+  job?: string[];
+  join?: string[];
+}
+
+const CORES_MAX = 128;
+
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description(
+      'Lend this machine. With isolation "thread" it takes the jobs of listed owners only: by default yours.',
+    )
+    .addOption(schedulerOption())
+    .option(
+      '-c, --cores <number>',
+      'sandboxes at work at most (default: all cores)',
+      wholeNumber(1, CORES_MAX),
+    )
+    .addOption(
+      new Option('--isolation <kind>', 'how job code is kept in').choices(['thread']).default('thread'),
+    )
+    .option('--payment-address <address>', 'account that is paid')
+    .option('--owner <address...>', 'take jobs of these owners (default: your own identity)')
+    .option('--job <id...>', 'take these jobs only')
+    .option('--join <key[,secret]...>', 'take jobs of these compute groups (default: public)')
+    .addHelpText(
+      'after',
+      examples(
+        ['manyhands worker', 'all cores, for your own jobs on this machine'],
+        ['manyhands worker --cores 2 --scheduler http://10.0.0.5:8462', 'two cores, another scheduler'],
+        ['manyhands worker --join lab,secret', 'for the jobs of a group'],
+      ),
+    )
+    .action(runWorker);
+}
+
+async function runWorker(options: Options): Promise<void> {
+  const { owner, job, join, ...rest } = options;
+  const worker = new Worker({ ...rest, owners: owner, jobs: job, groups: join?.map(toGroup) });
+  worker.on('connect', ({ url }) => console.log(`Connected to ${url}.`));
+  worker.on('disconnect', () => console.log('The connection is lost; trying again.'));
+  worker.on('job', ({ jobId, name }) =>
+    console.log(`Working on ${name === '' ? 'a job' : name} (${jobId}).`),
+  );
+  worker.on('warning', ({ error }) => console.error(`warning: ${error.message}`));
+  const ended = new Promise<Error>((resolve) => worker.on('error', ({ error }) => resolve(error)));
+  await worker.start();
+  console.log('Lending this machine. Ctrl-C hands back what has not begun and stops.');
+  const reason = await Promise.race([untilSignal(), ended]);
+  await worker.stop();
+  const { slices, computeMs, earned } = worker.status;
+  console.log(
+    `${slices} slices, ${(computeMs / 1_000).toFixed(1)} s of computing, ${formatCredits(earned)} credits.`,
+  );
+  if (reason instanceof Error) throw reason;
+}
+
+function toGroup(text: string): { key: string; secret?: string } {
+  const comma = text.indexOf(',');
+  return comma < 0 ? { key: text } : { key: text.slice(0, comma), secret: text.slice(comma + 1) };
+}
