@@ -2,6 +2,7 @@
  * Jobs from end to end: a scheduler process, donors' tabs in a real Chromium, and this Node process as the deployer.
  * @module
  */
+import './rig/home.js';
 import { expect, type Page } from '@playwright/test';
 import { addSlices, attach, computeFor, init, type Job } from 'manyhands';
 import { startCutProxy } from './rig/cut-proxy.js';
@@ -12,8 +13,14 @@ import { attachElsewhere } from './rig/processes.js';
 function watch<T>(job: Job<T>): { results: [number, T][]; errors: unknown[] } {
   const seen: { results: [number, T][]; errors: unknown[] } = { results: [], errors: [] };
   job.on('result', ({ sliceNumber, result }) => seen.results.push([sliceNumber, result]));
-  job.on('error', (error) => seen.errors.push(error));
+  job.on('error', ({ sliceNumber, error }) => seen.errors.push({ sliceNumber, error: error.stack }));
   return seen;
+}
+
+/** Polls until so many results are there; a failed slice ends the wait, since nothing more can come of it. */
+async function untilResults(seen: { results: unknown[]; errors: unknown[] }, count: number): Promise<void> {
+  await expect.poll(() => seen.errors.length > 0 || seen.results.length >= count).toBe(true);
+  expect(seen.errors).toEqual([]);
 }
 
 /** Slice numbers, sorted: equal to 1 … n where nothing is lost or repeated. */
@@ -79,9 +86,9 @@ test('an open job gets more slices while it runs', async ({ rig }) => {
   job.autoClose = false;
   const seen = watch(job);
   const id = await job.deploy();
-  await expect.poll(() => seen.results.length).toBe(3);
+  await untilResults(seen, 3);
   await addSlices([4, 5], id);
-  await expect.poll(() => seen.results.length).toBe(5);
+  await untilResults(seen, 5);
   expect(job.status.runStatus).toBe('running');
   await job.addSlices([6]);
   await job.close();
@@ -96,7 +103,7 @@ test('a tab is closed in the middle of a job, and another one finishes it', asyn
   const job = computeFor<number>(upTo(count), BUSY, [100]);
   const seen = watch(job);
   await job.deploy();
-  await expect.poll(() => seen.results.length).toBeGreaterThan(2);
+  await untilResults(seen, 3);
   await first.close();
   const atClose = seen.results.length;
   expect(atClose).toBeLessThan(count);
@@ -120,7 +127,7 @@ test('the socket of the deployer is cut, again and again, and no event is lost o
     let cuts = 0;
     await job.deploy();
     for (const at of [20, 200, 800]) {
-      await expect.poll(() => seen.results.length).toBeGreaterThan(at);
+      await untilResults(seen, at + 1);
       const carried = proxy.carried;
       proxy.cut();
       cuts += 1;
@@ -142,7 +149,7 @@ test('another program attaches to a job behind a cursor, and one from the start'
   const job = computeFor<number>(upTo(count), BUSY, [10]);
   const seen = watch(job);
   await job.deploy();
-  await expect.poll(() => seen.results.length).toBeGreaterThan(5);
+  await untilResults(seen, 6);
   const before = { cursor: job.cursor, results: [...seen.results] };
   const rest = await attachElsewhere(rig.scheduler, job.id, before.cursor, rig.home);
   expect(rest.length).toBeGreaterThan(0);

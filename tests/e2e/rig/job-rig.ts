@@ -6,6 +6,7 @@ import { test as base, expect, type Page } from '@playwright/test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HOME } from './home.js';
 import { startSchedulerProcess } from './processes.js';
 
 export interface JobRig {
@@ -19,10 +20,8 @@ export interface JobRig {
 
 export const test = base.extend<{ rig: JobRig }>({
   rig: async ({ browser }, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'manyhands-e2e-'));
-    const home = join(folder, 'home');
-    process.env.MANYHANDS_HOME = home;
-    const scheduler = await startSchedulerProcess(join(folder, 'scheduler'));
+    const dataDir = await mkdtemp(join(tmpdir(), 'manyhands-scheduler-'));
+    const scheduler = await startSchedulerProcess(dataDir);
     const pages: Page[] = [];
     const openTab = async (): Promise<Page> => {
       // A context for each: another person's browser.
@@ -34,9 +33,9 @@ export const test = base.extend<{ rig: JobRig }>({
       await expect(page.getByRole('status')).toContainText(/Connected|Working/);
       return page;
     };
-    await use({ scheduler: scheduler.url, home, openTab });
+    await use({ scheduler: scheduler.url, home: HOME, openTab });
     for (const page of pages) await page.context().close();
     await scheduler.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(dataDir, { recursive: true, force: true });
   },
 });

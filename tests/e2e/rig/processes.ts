@@ -29,7 +29,9 @@ function firstLine(child: ChildProcess): Promise<string> {
     });
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`It ended with ${String(code)}: ${complaints || printed}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`It ended with ${String(code)}: ${complaints || printed}`)),
+    );
   });
 }
 
