@@ -28,6 +28,8 @@ class BrowserConnection implements Connection {
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => this.#received(data));
+    // A `close` always follows, and an error says nothing more than that.
+    socket.addEventListener('error', () => undefined);
     socket.addEventListener('close', ({ code, reason }) => this.#inbox.end({ code, reason }));
   }
 
@@ -95,13 +97,19 @@ export const connectBrowser: Connect = (url, { signal } = {}) =>
       return reject(connectFailed(url, 'that is no address of a socket', cause));
     }
     const connection = new BrowserConnection(socket, url);
-    const listening = new AbortController();
-    const fail = (why: string, cause?: unknown): void => {
-      listening.abort();
-      reject(connectFailed(url, why, cause));
+    const settle = (then: () => void): void => {
+      socket.removeEventListener('open', onOpen);
+      socket.removeEventListener('close', onClose);
+      signal?.removeEventListener('abort', onAbort);
+      then();
     };
-    const once = { signal: listening.signal };
-    socket.addEventListener('open', () => (listening.abort(), resolve(connection)), once);
-    socket.addEventListener('close', () => fail('nothing answers there'), once);
-    signal?.addEventListener('abort', () => (fail('it was given up', signal.reason), socket.close()), once);
+    const onOpen = (): void => settle(() => resolve(connection));
+    const onClose = (): void => settle(() => reject(connectFailed(url, 'nothing answers there')));
+    const onAbort = (): void => {
+      settle(() => reject(connectFailed(url, 'it was given up', signal!.reason)));
+      socket.close();
+    };
+    socket.addEventListener('open', onOpen);
+    socket.addEventListener('close', onClose);
+    signal?.addEventListener('abort', onAbort, { once: true });
   });

@@ -5,12 +5,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { systemClock } from '../../src/lib/clock.js';
 import { deferred } from '../../src/lib/deferred.js';
 import { FaultyNetwork } from '../../src/testing/faulty-network.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { memoryNetwork } from '../../src/transport/memory.js';
 import type { CloseInfo, Connect, Connection } from '../../src/transport/transport.js';
+import { connectBrowser } from '../../src/transport/ws-browser.js';
 import { acceptNode, connectNode } from '../../src/transport/ws-node.js';
 
 /** Something that listens, and a way to reach it. */
@@ -24,24 +26,28 @@ interface Rig {
   close(): Promise<void>;
 }
 
+async function sockets(connect: Connect): Promise<Rig> {
+  const server = createServer();
+  let accept: (connection: Connection) => void = () => undefined;
+  const acceptor = acceptNode(server, '/socket', (connection) => accept(connection));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    connect,
+    url: `ws://127.0.0.1:${port}/socket`,
+    nowhere: `ws://127.0.0.1:${port}/elsewhere`,
+    accept: (onConnection) => void (accept = onConnection),
+    async close() {
+      await acceptor.close();
+      server.close();
+    },
+  };
+}
+
 const rigs: Record<string, () => Promise<Rig>> = {
-  async 'ws in Node'() {
-    const server = createServer();
-    let accept: (connection: Connection) => void = () => undefined;
-    const acceptor = acceptNode(server, '/socket', (connection) => accept(connection));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    return {
-      connect: connectNode,
-      url: `ws://127.0.0.1:${port}/socket`,
-      nowhere: `ws://127.0.0.1:${port}/elsewhere`,
-      accept: (onConnection) => void (accept = onConnection),
-      async close() {
-        await acceptor.close();
-        server.close();
-      },
-    };
-  },
+  'ws in Node': () => sockets(connectNode),
+  // The same class as a page has, but for what a browser forbids: that is for the tests in a real one.
+  "a page's WebSocket": () => sockets(connectBrowser),
   memory() {
     const network = memoryNetwork();
     return Promise.resolve({
@@ -97,6 +103,8 @@ class End {
     this.#changed = deferred();
   }
 }
+
+Object.assign(globalThis, { WebSocket });
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
