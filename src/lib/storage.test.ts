@@ -89,7 +89,7 @@ describe('files', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('secret files', () => {
+describe('secret files', () => {
   it('are their owner’s alone, whatever the mask', async () => {
     const before = process.umask(0);
     try {
