@@ -10,10 +10,24 @@ export interface DeployerContext {
   readonly ports: DeployerPorts;
   readonly link: SchedulerLink;
   readonly blobs: BlobStore;
+  /** The shared connection; a further one where that follows this job already: one follow a job and connection. */
+  linkToFollow(jobId: string): SchedulerLink;
 }
 
 /** Opens no connection yet. @throws INVALID_ARGUMENT when the scheduler's address is malformed */
 export function createContext(ports: DeployerPorts): DeployerContext {
   const link = new SchedulerLink(ports);
-  return { ports, link, blobs: new BlobStore(ports, link) };
+  const links = [link];
+  return {
+    ports,
+    link,
+    blobs: new BlobStore(ports, link),
+    linkToFollow(jobId) {
+      const free = links.find((one) => !one.follows(jobId));
+      if (free !== undefined) return free;
+      const further = new SchedulerLink(ports);
+      links.push(further);
+      return further;
+    },
+  };
 }

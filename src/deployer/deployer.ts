@@ -93,6 +93,9 @@ export function createDeployer(ports: DeployerPorts): Deployer {
         );
       }
       const answer = await context.link.request('job.status', { jobId: idOf(jobId) });
+      if (after > answer.status.cursor) {
+        throw new ManyhandsError('INVALID_ARGUMENT', `The journal of job ${jobId} ends before row ${after}.`);
+      }
       return new Job<T>(context, { attachTo: answer.status, after });
     },
     async addSlices(data, jobId) {

@@ -185,6 +185,18 @@ describe('feeding', () => {
     await until(() => stub.job.runStatus === 'cancelled');
   });
 
+  it('hears from an append that the job was cancelled by somebody else', async () => {
+    const { stub, deployer } = deployerRig();
+    const reasons: string[] = [];
+    const job = deployer.computeFor(asyncForever(), (x: number) => x);
+    await job.deploy();
+    stub.cancel(stub.job, 'by the operator');
+    job.once('cancel', ({ reason }) => reasons.push(reason));
+    await expect(job.wait()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
+    expect(reasons.length).toBe(1);
+    expect(stub.requests('job.cancel')).toEqual([]);
+  });
+
   it('leaves an open job as it is when what was added to it fails', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
@@ -202,6 +214,10 @@ function* syncNumbers(n: number): Generator<number> {
 
 async function* asyncNumbers(n: number): AsyncGenerator<number> {
   for (let i = 0; i < n; i++) yield i;
+}
+
+async function* asyncForever(): AsyncGenerator<number> {
+  for (let i = 0; ; i++) yield i;
 }
 
 function* failingSync(error: Error): Generator<number> {

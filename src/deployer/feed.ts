@@ -152,6 +152,7 @@ export class Feed {
         cancelFlush?.();
         cancelFlush = undefined;
         await this.#flush();
+        await this.#takeTurns();
       }
       cancelFlush?.();
       await this.#flush();

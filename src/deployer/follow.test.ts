@@ -138,8 +138,23 @@ describe('following', () => {
     expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => i + 21));
     const whole = await other.attach<number>(job.id);
     expect([...(await whole.wait())]).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    await expect(other.attach(job.id, { after: 1_000 })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     const late = await other.attach(job.id, { after: whole.cursor });
     expect((await late.wait()).isAvailable(0)).toBe(false);
+  });
+
+  it('serves any number of handles of one job in one process', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    const others = await Promise.all([deployer.attach(job.id), deployer.attach(job.id)]);
+    const waits = others.map((other) => other.wait());
+    await until(() => stub.requests('job.follow').length === 3);
+    stub.outcome(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
+    for (const results of [await done, ...(await Promise.all(waits))])
+      expect([...results]).toEqual(['a', 'b']);
+    expect(stub.violations).toEqual([]);
   });
 
   it('says so when a job is attached to that is not there, or another’s', async () => {

@@ -64,7 +64,7 @@ export class Follower {
   #attempt = new AbortController();
   #turnEndsMs = 0;
 
-  /** Begins at once. @throws JOB_STATE when this process follows that job already */
+  /** Begins at once. */
   constructor(jobId: string, after: Cursor, ports: FollowPorts, sink: FollowSink) {
     this.#jobId = jobId;
     this.#ports = ports;

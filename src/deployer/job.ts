@@ -280,7 +280,10 @@ export class Job<T = unknown> extends JobEmitter<T> {
         tracker.known(status);
       },
       closed: (status) => tracker.update(status),
-      failed: (error) => tracker.fail(error),
+      failed: (error) => {
+        if (isError(error, 'JOB_CANCELLED')) tracker.cancelled(error.info.reason ?? '');
+        else tracker.fail(error);
+      },
     });
   }
 

@@ -107,14 +107,13 @@ export class SchedulerLink {
     return this.#ports.clock.wallMs() + this.#clockOffsetMs;
   }
 
-  /** @throws JOB_STATE when that job is followed already: one follow a job and connection */
+  /** Whether a handle of this connection follows that job. */
+  follows(jobId: string): boolean {
+    return this.#subscribers.has(jobId);
+  }
+
+  /** From now on that job's notices go to `subscriber`; the connection has no other for it. */
   subscribe(jobId: string, subscriber: JobSubscriber): () => void {
-    if (this.#subscribers.has(jobId)) {
-      throw new ManyhandsError(
-        'JOB_STATE',
-        `Job ${jobId} is followed by another handle of this process already.`,
-      );
-    }
     this.#subscribers.set(jobId, subscriber);
     return () => {
       if (this.#subscribers.get(jobId) === subscriber) this.#subscribers.delete(jobId);

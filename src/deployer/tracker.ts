@@ -160,12 +160,8 @@ export class JobTracker<T> implements FollowSink {
     this.#collate = job.collateResults;
     const { clock, yieldNow } = context.ports;
     const fetchBlob = (ref: BlobRef): Promise<Uint8Array> => context.blobs.get(ref, this.ended);
-    const ports = { link: context.link, clock, yieldNow, fetchBlob };
-    try {
-      this.#follower = new Follower(job.id, after, ports, this);
-    } catch (error) {
-      this.fail(error as Error);
-    }
+    const link = context.linkToFollow(job.id);
+    this.#follower = new Follower(job.id, after, { link, clock, yieldNow, fetchBlob }, this);
   }
 
   #complete(): void {
