@@ -14,4 +14,8 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+export function startWorker(
+  url: string,
+  options?: { cores?: number; home?: string },
+): Promise<{ child: ChildProcess; end(): Promise<void> }>;
 export function startCluster(options?: { workers?: number; cores?: number }): Promise<Cluster>;

@@ -26,6 +26,13 @@ async function end(child, signal) {
   await gone;
 }
 
+/** A worker process that serves the owner whose home that is; ends with this process, or by `end`. */
+export async function startWorker(url, { cores = 1, home = process.env.MANYHANDS_HOME } = {}) {
+  process.env.MANYHANDS_HOME = home;
+  const { child } = await start('worker', url, cores);
+  return { child, end: () => end(child, 'SIGTERM') };
+}
+
 /** Starts them all, and sets MANYHANDS_HOME so that this process deploys as the owner that the workers serve. */
 export async function startCluster({ workers = 2, cores = 1 } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'manyhands-cluster-'));
@@ -36,8 +43,8 @@ export async function startCluster({ workers = 2, cores = 1 } = {}) {
   await openWallet(home).getId();
   let scheduler = await start('scheduler', dataDir, 0);
   const { url, port, operatorToken } = scheduler;
-  const startWorker = async () => (await start('worker', url, cores)).child;
-  const crew = await Promise.all(Array.from({ length: workers }, startWorker));
+  const hire = async () => (await startWorker(url, { cores })).child;
+  const crew = await Promise.all(Array.from({ length: workers }, hire));
   return {
     url,
     operatorToken,
@@ -45,7 +52,7 @@ export async function startCluster({ workers = 2, cores = 1 } = {}) {
     dataDir,
     /** The workers' processes. */
     workers: crew,
-    addWorker: async () => void crew.push(await startWorker()),
+    addWorker: async () => void crew.push(await hire()),
     /** Kills the scheduler as the power cut would, and starts it again on the same data and port. */
     restartScheduler: async () => {
       await end(scheduler.child, 'SIGKILL');

@@ -34,6 +34,14 @@ export function judge(count: number, isFailure: (index: number) => boolean, atte
   return judgements;
 }
 
+/**
+ * Whether a job is given up because nobody can load its work function: sandboxes could not be made ready for it, as
+ * often as one slice may be lost, and not one slice of it has a result.
+ */
+export function isUnloadable(job: { accepted: number; unloadable: number }): boolean {
+  return job.accepted === 0 && job.unloadable >= ATTEMPTS_MAX;
+}
+
 /** Whether a slice whose execution was lost once more runs again. */
 export function judgeLost(attempts: Attempts): Exclude<Verdict, 'accept'> {
   return attempts.lost + 1 >= ATTEMPTS_MAX ? 'fail' : 'retry';

@@ -24,6 +24,8 @@ export interface JobRecord {
   /** Leases at work, and how many workers hold them. */
   leases: number;
   workers: number;
+  /** How often a sandbox could not be made ready for it. */
+  unloadable: number;
   /** The journal's last row. */
   seq: number;
   profile: SliceProfile;
@@ -54,6 +56,7 @@ interface JobRow {
   failed: number;
   leases: number;
   workers: number;
+  unloadable: number;
   seq: number;
   profile_ms: number;
   profile_slices: number;
@@ -107,6 +110,7 @@ function toRecord(row: JobRow): JobRecord {
     failed: row.failed,
     leases: row.leases,
     workers: row.workers,
+    unloadable: row.unloadable,
     seq: row.seq,
     profile: { ms: row.profile_ms, slices: row.profile_slices },
     worktime: row.worktime,
@@ -124,8 +128,8 @@ function toRecord(row: JobRow): JobRecord {
 export function* insertJob(job: JobRecord): Script<void> {
   yield* run(
     `INSERT INTO jobs (job_id, owner, digest, created_ms, run_status, reason, is_open, total, pending, leased, accepted,
-      failed, leases, workers, seq, profile_ms, profile_slices, worktime, worktime_range, groups_json, account, price, ceiling,
-      escrow, paid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      failed, leases, workers, unloadable, seq, profile_ms, profile_slices, worktime, worktime_range, groups_json, account, price, ceiling,
+      escrow, paid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     job.jobId,
     job.owner,
     job.digest,
@@ -140,6 +144,7 @@ export function* insertJob(job: JobRecord): Script<void> {
     job.failed,
     job.leases,
     job.workers,
+    job.unloadable,
     job.seq,
     job.profile.ms,
     job.profile.slices,
@@ -158,7 +163,7 @@ export function* insertJob(job: JobRecord): Script<void> {
 export function* saveJob(job: JobRecord): Script<void> {
   yield* run(
     `UPDATE jobs SET run_status = ?, reason = ?, is_open = ?, total = ?, pending = ?, leased = ?, accepted = ?,
-      failed = ?, leases = ?, workers = ?, seq = ?, profile_ms = ?, profile_slices = ?, account = ?, price = ?, ceiling = ?,
+      failed = ?, leases = ?, workers = ?, unloadable = ?, seq = ?, profile_ms = ?, profile_slices = ?, account = ?, price = ?, ceiling = ?,
       escrow = ?, paid = ? WHERE job_id = ?`,
     job.runStatus,
     job.reason,
@@ -170,6 +175,7 @@ export function* saveJob(job: JobRecord): Script<void> {
     job.failed,
     job.leases,
     job.workers,
+    job.unloadable,
     job.seq,
     job.profile.ms,
     job.profile.slices,

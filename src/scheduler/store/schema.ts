@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS jobs (
   failed INTEGER NOT NULL,
   leases INTEGER NOT NULL,
   workers INTEGER NOT NULL,
+  unloadable INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   profile_ms REAL NOT NULL,
   profile_slices REAL NOT NULL,

@@ -15,7 +15,8 @@ import { putRange } from '../ranges.js';
 import { all, get, run, type Script } from '../script.js';
 import type { Answer, Commands, DeployCommand } from '../store.js';
 import { note, type CommandContext } from './context.js';
-import { growEscrow, refund, settle } from './escrow.js';
+import { endJob } from './end-job.js';
+import { growEscrow, settle } from './escrow.js';
 
 /** Takes a new job. The same job again changes nothing; another under its id is refused with `JOB_EXISTS`. */
 export function* deploy(ctx: CommandContext, c: DeployCommand): Script<JobStatus> {
@@ -68,6 +69,7 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     failed: 0,
     leases: 0,
     workers: 0,
+    unloadable: 0,
     seq: 0,
     profile: EMPTY_PROFILE,
     worktime: c.worktime.name,
@@ -202,30 +204,9 @@ export function* close(ctx: CommandContext, c: Commands['close'][0]): Script<Job
 export function* cancel(ctx: CommandContext, c: Commands['cancel'][0]): Script<JobStatus> {
   const job = yield* ownJob(c.jobId, c.owner);
   if (job.runStatus === 'finished' || job.runStatus === 'cancelled') return statusOf(job);
-  const leases = yield* all<{ lease_id: string; next: number; last: number }>(
-    'SELECT lease_id, next, last FROM leases WHERE job_id = ?',
-    c.jobId,
-  );
-  yield* run('DELETE FROM leases WHERE job_id = ?', c.jobId);
-  yield* run(
-    `UPDATE ranges SET state = 'pending', lease_id = NULL WHERE job_id = ? AND state = 'leased'`,
-    c.jobId,
-  );
-  for (const lease of leases)
-    ctx.notes.revoked.push({ leaseId: lease.lease_id, reason: 'the job was cancelled' });
-  job.pending += job.leased;
-  job.leased = 0;
-  job.leases = 0;
-  job.workers = 0;
-  job.open = false;
-  job.runStatus = 'cancelled';
-  job.reason = c.reason;
-  yield* refund(ctx, job);
-  yield* note(ctx, job, { kind: 'cancelled', reason: c.reason });
-  yield* saveJob(job);
+  yield* endJob(ctx, job, c.reason);
   return statusOf(job);
 }
-
 /** A further offer for the same package: its ceiling takes the place of the old one. */
 export function* topup(ctx: CommandContext, c: Commands['topup'][0]): Script<JobStatus> {
   const job = yield* ownJob(c.jobId, c.owner);

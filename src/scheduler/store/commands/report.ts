@@ -6,13 +6,14 @@ import { ManyhandsError } from '../../../lib/errors.js';
 import { ENVELOPE_KIND } from '../../../protocol/envelope.js';
 import { LEASE_MS, SLICE_MS_MAX } from '../../../protocol/limits.js';
 import { SegmentReader, sliceSegment } from '../../../protocol/segment.js';
-import { judge, type Judgement } from '../../policy/attempts.js';
+import { isUnloadable, judge, type Judgement } from '../../policy/attempts.js';
 import { learn } from '../../policy/slice-profile.js';
 import { countLeases, findJob, type JobRecord } from '../job-record.js';
 import { putRange, rangeAt, removeRange, shortenRange, type RangeRow } from '../ranges.js';
 import { run as write, type Script } from '../script.js';
 import type { Answer, ReportCommand } from '../store.js';
 import { note, type CommandContext } from './context.js';
+import { endJob } from './end-job.js';
 import { payExecutions, settle } from './escrow.js';
 import { findLease, type LeaseRow } from './leases.js';
 import { endLostSlice } from './lost-slice.js';
@@ -46,6 +47,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
     job.profile = learn(job.profile, Math.min(Math.max(c.computeMs, 0), SLICE_MS_MAX), c.count);
   }
   if (c.lost !== undefined) {
+    if (c.lost.code === 'ASSIGN_FAILED') job.unloadable += 1;
     yield* endLostSlice(ctx, job, rest, c.lost);
     ctx.notes.work = true;
   } else if (rest.next > rest.last) {
@@ -60,7 +62,11 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
       held.lease_id,
     );
   }
-  yield* settle(ctx, job);
+  if (c.lost !== undefined && isUnloadable(job)) {
+    yield* endJob(ctx, job, `no worker could load the work function: ${c.lost.message}`);
+  } else {
+    yield* settle(ctx, job);
+  }
   return { jobId: job.jobId, next: end, left: held.last - end + 1, paid };
 }
 
