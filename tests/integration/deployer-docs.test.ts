@@ -25,7 +25,10 @@ it('there are some', () => {
 
 it.each(programs)('$name', async ({ code }) => {
   const env = { PATH: process.env.PATH, MANYHANDS_HOME: cluster.home, MANYHANDS_SCHEDULER: cluster.url };
-  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', code], { env, timeout: 30_000 });
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', code], {
+    env,
+    timeout: 30_000,
+  });
   expect(stderr).toBe('');
   const promised = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map(([, said]) => said);
   expect(promised.length).toBeGreaterThan(0);
