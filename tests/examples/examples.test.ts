@@ -1,0 +1,48 @@
+/**
+ * Every numbered example runs, as a reader would run it, and says what it should.
+ * @module
+ */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startCluster, type Cluster } from '../rig/cluster.mjs';
+
+const FOLDER = fileURLToPath(new URL('../../examples/', import.meta.url));
+const run = promisify(execFile);
+
+const words =
+  readFileSync(join(FOLDER, 'data', 'lighthouse.txt'), 'utf8')
+    .toLowerCase()
+    .match(/[a-z]+/g) ?? [];
+const HOURS = Array.from({ length: 10_000 }, (_, hour) => hour);
+
+/** What each says at its end. */
+const LAST_LINES: Record<string, string> = {
+  '01-first-job.mjs': 'all: [ 1, 4, 9, 16, 25 ]',
+  '02-python-files.mjs': `goat: ${words.filter((word) => word === 'goat').length} of ${words.length} words`,
+  '03-open-job.mjs': '5 slices in all',
+  '04-failures.mjs': 'slice 4: 4',
+  '05-streams.mjs': `${HOURS.length} readings, ${HOURS.filter((hour) => Math.sin(hour / 100) > 0.9999).length} of them at high tide`,
+  '06-come-back.mjs': '5:5 6:6 7:0 8:1',
+  '07-paid-job.mjs': 'the worker has 2',
+};
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ workers: 1 });
+});
+afterAll(() => cluster.stop());
+
+it('has an end to check for every numbered example', () => {
+  const numbered = readdirSync(FOLDER).filter((name) => /^\d\d-.*\.mjs$/.test(name));
+  expect(numbered.sort()).toEqual(Object.keys(LAST_LINES));
+});
+
+it.each(Object.entries(LAST_LINES))('%s ends with "%s"', async (name, last) => {
+  const env = { ...process.env, MANYHANDS_HOME: cluster.home, MANYHANDS_SCHEDULER: cluster.url };
+  const { stdout } = await run(process.execPath, [join(FOLDER, name)], { env, cwd: FOLDER });
+  expect(stdout.trim().split('\n').at(-1)).toBe(last);
+});
