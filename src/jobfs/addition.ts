@@ -1,6 +1,6 @@
 /**
  * The promise that `JobFS.add` gives. It notices whether anybody waits for it, so that an error is told once:
- * to who waits, or else by `pack`.
+ * to who waits, or else by `pack`. Whoever makes one handles the rejection of what is in it.
  * @module
  */
 export class Addition<T> implements Promise<T> {
@@ -10,8 +10,6 @@ export class Addition<T> implements Promise<T> {
 
   constructor(outcome: Promise<T>) {
     this.#outcome = outcome;
-    // A forgotten `await` must not end the process: `pack` tells the error then.
-    outcome.catch(() => undefined);
   }
 
   /** Settles, and rejects only where nobody else was told. */

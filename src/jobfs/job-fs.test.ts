@@ -10,7 +10,9 @@ import { unpackBundle } from './bundle.js';
 import { JobFS } from './job-fs.js';
 import { FILES_BYTES_MAX } from './limits.js';
 import { readPathNode } from './read-path-node.js';
+import { readSource } from './sources.js';
 import type { JobFsSource } from './sources.js';
+import { Tree } from './tree.js';
 
 let dir: string;
 let server: Server;
@@ -276,6 +278,36 @@ describe('what is not waited for', () => {
 });
 
 describe('limits', () => {
+  it('on all bytes count what is there, without what was replaced', () => {
+    const tree = new Tree();
+    const quarter = new Uint8Array(FILES_BYTES_MAX / 4);
+    for (const path of ['/1', '/2', '/3', '/4', '/4', '/1']) tree.putFile(path, quarter);
+    expect(tree.bytesLeft).toBe(0);
+    expect(() => tree.putFile('/5', text('x'))).toThrow(expect.objectContaining({ code: 'JOBFS_TOO_LARGE' }));
+    tree.putFile('/4', text('x'));
+    tree.putFile('/5', text('x'));
+    expect(tree.bytesLeft).toBe(FILES_BYTES_MAX / 4 - 2);
+  });
+
+  it.each<[string, () => JobFsSource]>([
+    ['a file', () => join(dir, 'plain.txt')],
+    ['a directory', () => join(dir, 'tree')],
+    ['an answer', () => new URL('/x', origin)],
+    ['a Blob', () => new Blob(['plain'])],
+  ])('on bytes stop the reading of %s', async (_, source) => {
+    const reading = readSource(source(), { readPath: readPathNode, fetch }, { bytes: 4, entries: 100 });
+    await expect(reading).rejects.toMatchObject({ code: 'JOBFS_TOO_LARGE' });
+  });
+
+  it('on entries stop the reading of a directory', async () => {
+    const reading = readSource(
+      join(dir, 'tree'),
+      { readPath: readPathNode, fetch },
+      { bytes: 1e6, entries: 4 },
+    );
+    await expect(reading).rejects.toMatchObject({ code: 'JOBFS_TOO_LARGE' });
+  });
+
   it('on all bytes hold before a source is read', async () => {
     const fs = make();
     const huge = { size: FILES_BYTES_MAX + 1 };

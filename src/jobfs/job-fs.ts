@@ -148,6 +148,7 @@ export class JobFS {
 
   #queue(work: () => Promise<void>): Promise<this> {
     const outcome = this.#last.then(work).then(() => this);
+    // A forgotten `await` must not end the process: `pack` tells the error then.
     this.#last = outcome.catch(() => undefined);
     const addition = new Addition(outcome);
     this.#additions.push(addition);

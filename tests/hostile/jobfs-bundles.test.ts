@@ -143,6 +143,15 @@ describe('a bundle is refused', () => {
   });
 });
 
+it('a GNU archive has other things where POSIX has the front of a long name', () => {
+  const path = (magic: string): string[] => [
+    ...unpackBundle(pack(member({ name: 'a', prefix: 'front', magic }))).keys(),
+  ];
+  expect(path('ustar\x0000')).toEqual(['/front', '/front/a']);
+  expect(path('ustar  \0')).toEqual(['/a']);
+  expect(path('')).toEqual(['/a']);
+});
+
 describe('compression', () => {
   const good = pack(member({ content: 'hello' }));
 
