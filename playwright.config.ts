@@ -10,6 +10,7 @@ const withSandbox = process.getuid?.() !== 0 && process.env.CHROMIUM_NO_SANDBOX 
 
 export default defineConfig({
   testDir: 'tests/e2e',
+  testMatch: '**/*.test.ts',
   outputDir: 'test-results',
   timeout: 90_000,
   expect: { timeout: 30_000 },
