@@ -155,7 +155,25 @@ describe('what strangers send', () => {
     ['an unknown kind later on', changed(22, 0xff)],
   ])('%s', (_, bytes) => {
     expect(() => new SegmentReader(bytes)).toThrow(malformed);
-    expect(() => sliceSegment(bytes, 0, 1)).toThrow(malformed);
+  });
+
+  test('cutting checks the header and what it cuts', () => {
+    const cuts: [number, number][] = [
+      [0, 2],
+      [1, 1],
+    ];
+    for (const [from, count] of cuts) {
+      for (const bytes of [
+        changed(0, 0),
+        changed(12, 0xff),
+        changed(16, 0xff),
+        changed(16, 0, 0, 0, 2),
+        changed(22, 9),
+      ]) {
+        expect(() => sliceSegment(bytes, from, count), `${from}`).toThrow(malformed);
+      }
+    }
+    expect(sliceSegment(changed(22, 9), 0, 1)).toEqual(segmentOf(1));
   });
 
   test('a value that is malformed harms no other, and none reads past its end', () => {

@@ -6,12 +6,17 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { ENVELOPE_KIND, ENVELOPE_KIND_MAX } from './envelope.js';
 import { SEGMENT_SLICES_MAX } from './limits.js';
+import {
+  assemble,
+  checkHeader,
+  checkRun,
+  HEADER_BYTES,
+  malformed,
+  readEnds,
+  startOf,
+} from './segment-layout.js';
 import { ValueReader } from './values-reader.js';
 import { ValueWriter } from './values-writer.js';
-
-/** `MS`, the version, and the codec of the values (1: docs/values.md). */
-const MAGIC = 0x4d530101;
-const HEADER_BYTES = 12;
 
 /** Collects envelopes. Values are encoded straight into its buffer. */
 export class SegmentWriter {
@@ -116,7 +121,9 @@ export class SegmentReader {
     this.count = count;
     this.#bytes = bytes;
     this.#bodies = HEADER_BYTES + 4 * count;
-    this.#ends = readEnds(bytes, count, this.#bodies);
+    this.#ends = readEnds(bytes, this.#bodies, 0, count);
+    const left = bytes.length - this.#bodies - this.#ends[count - 1]!;
+    if (left !== 0) throw malformed(`${left} bytes are left over`);
   }
 
   /** A number of `ENVELOPE_KIND`. */
@@ -149,18 +156,7 @@ export class SegmentReader {
 
   /** A segment of `count` of these envelopes from `from` on: a copy. */
   slice(from: number, count: number): Uint8Array<ArrayBuffer> {
-    if (
-      !Number.isInteger(from) ||
-      !Number.isInteger(count) ||
-      from < 0 ||
-      count < 1 ||
-      from + count > this.count
-    ) {
-      throw new ManyhandsError(
-        'INVALID_ARGUMENT',
-        `envelopes ${from} to ${from + count - 1} of ${this.count}`,
-      );
-    }
+    checkRun(from, count, this.count);
     const begin = from === 0 ? 0 : this.#ends[from - 1]!;
     const ends = this.#ends.subarray(from, from + count);
     return assemble(ends, begin, this.#bytes.subarray(this.#bodies + begin, this.#bodies + ends[count - 1]!));
@@ -174,53 +170,15 @@ export class SegmentReader {
   }
 }
 
-/** A copy of `count` envelopes from index `from` on. Throws `SEGMENT_MALFORMED` or `INVALID_ARGUMENT`. */
+/**
+ * A copy of `count` envelopes from index `from` on. Only those are checked: its cost does not grow with the segment.
+ * Throws `SEGMENT_MALFORMED` or `INVALID_ARGUMENT`.
+ */
 export function sliceSegment(bytes: Uint8Array, from: number, count: number): Uint8Array<ArrayBuffer> {
-  return new SegmentReader(bytes).slice(from, count);
-}
-
-function assemble(ends: Uint32Array, begin: number, bodies: Uint8Array): Uint8Array<ArrayBuffer> {
-  const table = HEADER_BYTES + 4 * ends.length;
-  const segment = new Uint8Array(table + bodies.length);
-  const view = new DataView(segment.buffer);
-  view.setUint32(0, MAGIC);
-  view.setUint32(4, ends.length);
-  for (let i = 0; i < ends.length; i++) view.setUint32(HEADER_BYTES + 4 * i, ends[i]! - begin);
-  segment.set(bodies, table);
-  return segment;
-}
-
-/** Checks the header and returns the count. */
-function checkHeader(bytes: Uint8Array): number {
-  if (bytes.length < HEADER_BYTES) throw malformed('it is shorter than its header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0) !== MAGIC)
-    throw malformed('it does not begin as one, or is of an unknown version or codec');
-  const count = view.getUint32(4);
-  if (count < 1 || count > SEGMENT_SLICES_MAX) throw malformed(`${count} envelopes`);
-  if (view.getUint32(8) !== 0) throw malformed('it has dependencies, which this version does not know');
-  if (bytes.length < HEADER_BYTES + 4 * count) throw malformed('it is shorter than its offset table');
-  return count;
-}
-
-/** Reads and checks the offset table: every envelope has a known kind, and the last one ends where the bytes end. */
-function readEnds(bytes: Uint8Array, count: number, bodies: number): Uint32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const room = bytes.length - bodies;
-  const ends = new Uint32Array(count);
-  let start = 0;
-  for (let i = 0; i < count; i++) {
-    const end = view.getUint32(HEADER_BYTES + 4 * i);
-    if (end <= start || end > room)
-      throw malformed(`envelope ${i} ends before it begins or behind the segment's end`);
-    if (bytes[bodies + start]! > ENVELOPE_KIND_MAX) throw malformed(`envelope ${i} is of an unknown kind`);
-    ends[i] = end;
-    start = end;
-  }
-  if (start !== room) throw malformed(`${room - start} bytes are left over`);
-  return ends;
-}
-
-function malformed(what: string): ManyhandsError {
-  return new ManyhandsError('SEGMENT_MALFORMED', `not a segment: ${what}`);
+  const total = checkHeader(bytes);
+  checkRun(from, count, total);
+  const bodies = HEADER_BYTES + 4 * total;
+  const ends = readEnds(bytes, bodies, from, count);
+  const begin = startOf(bytes, from);
+  return assemble(ends, begin, bytes.subarray(bodies + begin, bodies + ends[count - 1]!));
 }

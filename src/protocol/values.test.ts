@@ -172,6 +172,16 @@ describe('arrays', () => {
     expect((roundTrip(new Array(5_000)) as unknown[]).length).toBe(5_000);
   });
 
+  test('a property that only looks like an index is left out of a sparse array too', () => {
+    const sparse: unknown[] = [];
+    sparse.length = 3;
+    sparse[1] = 'one';
+    Object.assign(sparse, { '4294967295': 'no index', '01': 'nor this', '-1': 'nor that' });
+    const back = roundTrip(sparse) as unknown[];
+    expect(back.length).toBe(3);
+    expect(Object.entries(back)).toEqual([['1', 'one']]);
+  });
+
   test('an array past the limit is refused, with its path', () => {
     expect(tooLarge({ a: new Array(ARRAY_LENGTH_MAX + 1) })).toEqual({ path: '$.a', limit: 'length' });
   });
