@@ -27,7 +27,12 @@ const PROJECTS: Project[] = [
   { name: 'vectors', include: ['tests/vectors/**/*.test.ts'] },
   { name: 'hostile', include: ['tests/hostile/**/*.test.ts'], testTimeoutMs: 60 * SECOND_MS },
   { name: 'sim', include: ['tests/sim/**/*.test.ts'], testTimeoutMs: 60 * SECOND_MS },
-  { name: 'integration', include: ['tests/{integration,examples}/**/*.test.ts'], testTimeoutMs: 120 * SECOND_MS },
+  { name: 'examples', include: ['tests/examples/**/*.test.ts'], testTimeoutMs: 120 * SECOND_MS },
+  {
+    name: 'integration',
+    include: ['tests/{integration,examples}/**/*.test.ts'],
+    testTimeoutMs: 120 * SECOND_MS,
+  },
   {
     name: 'package',
     include: ['tests/package/**/*.test.ts'],

@@ -45,7 +45,8 @@ export const STEPS = [
   vitest('vectors', 'Golden vectors'),
   vitest('hostile', 'Hostile peers'),
   vitest('sim', 'Simulation'),
-  vitest('integration', 'Real processes'),
+  vitest('integration', 'Real processes', { needs: ['build'] }),
+  vitest('examples', 'Examples', { needs: ['build'] }),
   vitest('package', 'The packed package', { needs: ['build'] }),
   {
     name: 'e2e',
