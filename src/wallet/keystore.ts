@@ -44,6 +44,8 @@ const UNLOCK_SECONDS_MAX = Math.floor((2 ** 31 - 1) / 1000);
 export let signDigest: (keystore: Keystore, digest: string) => Promise<string>;
 /** Gives a keystore somewhere to ask for its passphrase, when it is locked and something is to be signed. */
 export let setPassphraseSource: (keystore: Keystore, source: PassphraseSource) => void;
+/** The address, also of a keystore whose file does not say it: that one is unlocked to find out. */
+export let findAddress: (keystore: Keystore) => Promise<Address>;
 
 /** An encrypted private key; its address is an identity or a payment account. */
 export class Keystore {
@@ -63,6 +65,10 @@ export class Keystore {
       const [{ SigningKey }] = await Promise.all([loadSigning(), keystore.#ensureUnlocked()]);
       if (keystore.#key === undefined) throw lockedError(keystore);
       return new SigningKey(keystore.#key).sign(digest).serialized;
+    };
+    findAddress = async (keystore) => {
+      if (keystore.#json.address === undefined) await keystore.#ensureUnlocked();
+      return keystore.address;
     };
     setPassphraseSource = (keystore, source) => {
       keystore.#source = source;

@@ -7,6 +7,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import { ADDRESS_PATTERN } from './address.js';
 import type { Address } from './address.js';
 import { UNITS_MAX } from './credits.js';
+import { findAddress } from './keystore.js';
 import type { Keystore } from './keystore.js';
 import { recoverSigner, signTypedData } from './typed-data.js';
 import type { TypedData } from './typed-data.js';
@@ -54,8 +55,9 @@ export async function signOffer(
   offer: OfferTerms & { schedulerId: string },
 ): Promise<SignedOffer> {
   const { schedulerId, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce } = offer;
-  const terms = { account: keystore.address, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce };
   checkSchedulerId(schedulerId);
+  const account = await findAddress(keystore);
+  const terms = { account, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce };
   checkTerms(terms);
   return { ...terms, signature: await signTypedData(keystore, typed(terms, schedulerId)) };
 }

@@ -120,6 +120,16 @@ async function guardedStorage(): Promise<KeyValueStorage> {
   return storage;
 }
 
+it('opens a keystore whose file does not say its address, to know it', async () => {
+  const storage = await guardedStorage();
+  const { address, ...rest } = JSON.parse(new TextDecoder().decode(await storage.get('mine'))) as {
+    address: string;
+  };
+  await storage.set('mine', new TextEncoder().encode(JSON.stringify(rest)));
+  expect((await open(storage, () => 'secret').get('mine')).address).toBe(`0x${address}`);
+  await expect(open(storage).get('mine')).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' });
+});
+
 describe('a passphrase', () => {
   it('is asked of the prompt first, else of what the wallet was made with', async () => {
     const storage = await guardedStorage();

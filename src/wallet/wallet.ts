@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
 import type { KeyValueStorage } from '../lib/storage.js';
-import { Keystore, setPassphraseSource } from './keystore.js';
+import { findAddress, Keystore, setPassphraseSource } from './keystore.js';
 import type { PassphraseSource } from './keystore.js';
 
 /** What signs jobs and proves who deploys. */
@@ -117,6 +117,8 @@ export class Wallet {
       clock: this.#options.clock,
     });
     setPassphraseSource(keystore, this.#ask);
+    // Who has a keystore of a wallet may ask for its address at once.
+    await findAddress(keystore);
     return keystore;
   }
 
