@@ -4,8 +4,9 @@
  * ones. A field that this version does not know is dropped, so that a newer peer can add some.
  * @module
  */
-import { Packr } from 'msgpackr/pack';
-import { Unpackr } from 'msgpackr/unpack';
+import type * as Msgpackr from 'msgpackr';
+import * as packing from 'msgpackr/pack';
+import * as unpacking from 'msgpackr/unpack';
 import { ManyhandsError } from '../lib/errors.js';
 import type { WireError } from '../lib/errors.js';
 import { cutText } from '../lib/text.js';
@@ -20,7 +21,16 @@ import type { ClientMessage, ReplyBody, RequestType, SchedulerMessage } from './
 import { PROTOCOL_VERSION } from './version.js';
 
 // The entries `msgpackr/pack` and `/unpack` leave out its native string reader: strangers' bytes meet JavaScript only.
-const packr = new Packr({ useRecords: false, variableMapSize: true, skipValues: [undefined] });
+// Their own declarations lead nowhere under Node's resolution; these classes are those of the main entry.
+const { Packr } = packing as Pick<typeof Msgpackr, 'Packr'>;
+const { Unpackr } = unpacking as Pick<typeof Msgpackr, 'Unpackr'>;
+
+const PLAIN: Msgpackr.Options & { skipValues: unknown[] } = {
+  useRecords: false,
+  variableMapSize: true,
+  skipValues: [undefined],
+};
+const packr = new Packr(PLAIN);
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
 
 /**
@@ -101,7 +111,7 @@ export function decodeSchedulerMessage(bytes: Uint8Array): SchedulerMessage {
  * @throws MESSAGE_MALFORMED with the path and what was expected.
  */
 export function decodeReply<K extends RequestType>(type: K, body: unknown): ReplyBody<K> {
-  return checked<ReplyBody<K>>(REPLY_CHECKS[type] as Check<ReplyBody<K>>, body, `reply to ${type}`);
+  return checked<ReplyBody<K>>(REPLY_CHECKS[type], body, `reply to ${type}`);
 }
 
 /** What a client's session takes as its codec. */
@@ -128,7 +138,7 @@ const INFO_ITEMS_MAX = 1_024;
 
 /** What is plain of `value`, or undefined. */
 function plainPart(value: unknown, depth: number): unknown {
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? value : undefined;
+  if (typeof value === 'bigint') return -(2n ** 63n) <= value && value < 2n ** 64n ? value : undefined;
   if (typeof value === 'string') return cutText(value, ERROR_TEXT_LENGTH_MAX);
   if (typeof value !== 'object')
     return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;

@@ -58,18 +58,17 @@ export const welcome = object<Omit<Welcome, 'type'>>({
 
 export const refusal = object<Omit<Refusal, 'type'>>({ replyTo: integer(0), error: wireError });
 
-const kind = <K extends JournalEvent['kind']>(wanted: K): Check<K> => oneOf(wanted) as Check<K>;
 type Event<K extends JournalEvent['kind']> = Extract<JournalEvent, { kind: K }>;
 
 const journalEvent = tagged<JournalEvent>('kind', {
-  accepted: object<Event<'accepted'>>({ kind: kind('accepted') }),
-  appended: object<Event<'appended'>>({ kind: kind('appended'), first: sliceNumber, count: sliceCount }),
-  outcomes: object<Event<'outcomes'>>({ kind: kind('outcomes'), parts: array(segmentPart, LIST_MAX) }),
-  closed: object<Event<'closed'>>({ kind: kind('closed') }),
-  completed: object<Event<'completed'>>({ kind: kind('completed') }),
-  cancelled: object<Event<'cancelled'>>({ kind: kind('cancelled'), reason }),
-  paused: object<Event<'paused'>>({ kind: kind('paused'), reason }),
-  resumed: object<Event<'resumed'>>({ kind: kind('resumed') }),
+  accepted: object<Event<'accepted'>>({ kind: oneOf('accepted') }),
+  appended: object<Event<'appended'>>({ kind: oneOf('appended'), first: sliceNumber, count: sliceCount }),
+  outcomes: object<Event<'outcomes'>>({ kind: oneOf('outcomes'), parts: array(segmentPart, LIST_MAX) }),
+  closed: object<Event<'closed'>>({ kind: oneOf('closed') }),
+  completed: object<Event<'completed'>>({ kind: oneOf('completed') }),
+  cancelled: object<Event<'cancelled'>>({ kind: oneOf('cancelled'), reason }),
+  paused: object<Event<'paused'>>({ kind: oneOf('paused'), reason }),
+  resumed: object<Event<'resumed'>>({ kind: oneOf('resumed') }),
 } satisfies { [K in JournalEvent['kind']]: Check<Event<K>> });
 
 const journalRow = object<JournalRow>({ seq: cursor, atMs: wallMs, status: jobStatus, event: journalEvent });

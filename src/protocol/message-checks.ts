@@ -51,7 +51,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A map with these fields; any other field is dropped. */
 export function object<T extends object>(shape: Shape<T>): Check<T> {
-  const fields = Object.entries(shape) as [string, Check<unknown>][];
+  const fields = Object.entries<Check<unknown>>(shape);
   return (value) => {
     if (!isRecord(value)) throw new Mismatch('a map');
     const made: Record<string, unknown> = {};

@@ -29,7 +29,7 @@ async function story(
   const talk = async (name: string): Promise<void> => {
     const connection = await network.connectAs(name)(HERE);
     connection.handle({
-      message: (bytes) => note(`${name} ${bytes[0]}`),
+      message: (bytes) => note(`${name} ${String(bytes[0])}`),
       close: ({ code }) => note(`${name} ${code}`),
     });
     for (let i = 0; i < 20; i++) connection.send(Uint8Array.of(i));

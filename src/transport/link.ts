@@ -84,7 +84,7 @@ export class Link {
       inFlightMax: REQUESTS_IN_FLIGHT_MAX,
       send: ({ type, id, body }) => this.send({ type, id, ...(body as object) }),
     });
-    this.#cancelTimer = clock.after(HANDSHAKE_MS_MAX, () => this.end(noWelcome(options.url)));
+    this.#cancelTimer = clock.after(HANDSHAKE_MS_MAX, () => void this.end(noWelcome(options.url)));
     options.connect(options.url, { signal: this.#giveUp.signal }).then(
       (connection) => this.#connected(connection),
       (error: unknown) => this.end(coded(error)),

@@ -105,7 +105,7 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     this.#opened = deferred();
     const { promise } = this.#opened;
     if (this.#state === 'closed') this.#opened.reject(this.#endError);
-    else if (signal?.aborted) this.#finish(givenUp(signal));
+    else if (signal?.aborted) void this.#finish(givenUp(signal));
     else {
       if (signal !== undefined) this.#heed(signal, promise);
       this.#connect();
