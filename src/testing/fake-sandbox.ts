@@ -198,7 +198,7 @@ function* slicesOf(inputs: InputPart[]): Generator<FakeSlice> {
     for (let i = 0; i < input.count; i++) {
       const isValue = reader?.kind(i) === ENVELOPE_KIND.value;
       const datum =
-        input.kind === 'range' ? rangeDatum(input, i) : isValue ? reader!.value(i) : reader!.body(i);
+        input.kind === 'range' ? rangeDatum(input, i) : isValue ? reader.value(i) : reader!.body(i);
       yield { sliceNumber: first + i, datum };
     }
   }

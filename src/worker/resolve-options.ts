@@ -6,7 +6,13 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { ID_PATTERN } from '../lib/ids.js';
 import { DIGEST_PATTERN, sha256Hex } from '../lib/sha256.js';
-import { GROUPS_MAX, SANDBOXES_PER_WORKER_MAX, WORKER_FILTER_MAX } from '../protocol/limits.js';
+import {
+  GROUPS_MAX,
+  NAME_LENGTH_MAX,
+  SANDBOXES_PER_WORKER_MAX,
+  UNITS_MAX,
+  WORKER_FILTER_MAX,
+} from '../protocol/limits.js';
 import type { Address, GroupKey, JobId, WorkerDescription } from '../protocol/messages.js';
 import { parseSchedulerUrl } from '../protocol/scheduler-url.js';
 import type { SchedulerUrl } from '../protocol/scheduler-url.js';
@@ -38,7 +44,7 @@ export interface WorkerOptions {
   groups?: readonly GroupOption[];
   /** Least price of one slice that is worked for, in units (1 credit = 10^9 units). @default 0n */
   minimumPrice?: bigint;
-  /** What this worker is called in logs. @default 'worker' */
+  /** What its owner calls it; told to nobody. @default 'worker' */
   name?: string;
   /** Stops the worker, at once, when it aborts. */
   signal?: AbortSignal;
@@ -65,7 +71,6 @@ export interface WorkerDefaults {
   cores: number;
 }
 
-const NAME_LENGTH_MAX = 256;
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const ISOLATIONS: readonly Isolation[] = ['browser', 'deno', 'chromium', 'thread'];
 
@@ -164,7 +169,7 @@ function resolveGroup(group: GroupOption): GroupKey {
 
 function resolvePrice(price: unknown): bigint | undefined {
   if (price === undefined) return undefined;
-  if (typeof price !== 'bigint' || price < 0n)
+  if (typeof price !== 'bigint' || price < 0n || price > UNITS_MAX)
     throw invalid('minimumPrice', 'units as a bigint of at least 0n', price);
   return price;
 }
@@ -198,5 +203,5 @@ function invalid(option: string, expected: string, found: unknown): ManyhandsErr
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  return `${String(value as number)} (${typeof value})`;
+  return `${String(value)} (${typeof value})`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
-import { isError, ManyhandsError } from '../lib/errors.js';
+import { isError } from '../lib/errors.js';
 import type { ErrorCode } from '../lib/errors.js';
 import type { Digest, JobId } from '../protocol/messages.js';
 import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
@@ -175,7 +175,7 @@ export class SandboxRunner {
 }
 
 function faultOf(error: unknown): SetupFault {
-  return error instanceof ManyhandsError && FAULTS_OF_JOB.has(error.code) ? 'job' : 'worker';
+  return isError(error) && FAULTS_OF_JOB.has(error.code) ? 'job' : 'worker';
 }
 
 function messageOf(error: unknown): string {

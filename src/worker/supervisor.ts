@@ -8,7 +8,6 @@ import { delay } from '../lib/clock.js';
 import { deferred } from '../lib/deferred.js';
 import type { Emitter } from '../lib/events.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
-import type { ErrorCode } from '../lib/errors.js';
 import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js';
 import type { Lease, LeaseId, SchedulerMessage } from '../protocol/messages.js';
 import type { Blobs } from './blobs.js';
@@ -205,9 +204,7 @@ export class Supervisor {
       case 'progressed':
         return this.#desk.progressed(effect);
       case 'trouble':
-        return this.#warn(
-          new ManyhandsError(effect.code as ErrorCode, effect.message, { jobId: effect.jobId }),
-        );
+        return this.#warn(new ManyhandsError(effect.code, effect.message, { jobId: effect.jobId }));
       case 'drained':
         return this.#drained.resolve();
     }

@@ -65,7 +65,7 @@ export interface StopOptions {
 export const STOP_GRACE_MS = 5_000;
 
 export class BaseWorker {
-  /** What this worker is called; it keeps it across reconnects. */
+  /** What the scheduler knows it by; it keeps it across reconnects. */
   readonly id: string;
   readonly #options: ResolvedWorkerOptions;
   readonly #ports: WorkerPorts;
@@ -99,11 +99,16 @@ export class BaseWorker {
       random,
       codec: clientCodec,
       hello: () => this.#hello(),
-      notice: (message) => this.#onNotice(message as SchedulerMessage),
+      notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
     });
     this.#blobs = new Blobs({ http: scheduler.http, fetch: ports.fetch, clock, link: this.#link() });
     this.#host = makeHost(this.#setting());
+  }
+
+  /** What its owner calls it. */
+  get name(): string {
+    return this.#options.name;
   }
 
   get state(): WorkerState {
@@ -116,17 +121,17 @@ export class BaseWorker {
   }
 
   /** Event names are case-insensitive. */
-  on<K extends keyof WorkerEvents & string>(name: K, listener: Listener<WorkerEvents[K]>): this {
+  on<K extends keyof WorkerEvents>(name: K, listener: Listener<WorkerEvents[K]>): this {
     this.#events.on(name, listener);
     return this;
   }
 
-  once<K extends keyof WorkerEvents & string>(name: K, listener: Listener<WorkerEvents[K]>): this {
+  once<K extends keyof WorkerEvents>(name: K, listener: Listener<WorkerEvents[K]>): this {
     this.#events.once(name, listener);
     return this;
   }
 
-  off<K extends keyof WorkerEvents & string>(name: K, listener: Listener<WorkerEvents[K]>): this {
+  off<K extends keyof WorkerEvents>(name: K, listener: Listener<WorkerEvents[K]>): this {
     this.#events.off(name, listener);
     return this;
   }
