@@ -12,7 +12,12 @@ import {
   SAMPLE_SCHEDULER_MESSAGES,
 } from '../testing/sample-messages.js';
 import { decodeClientMessage, decodeReply, decodeSchedulerMessage, encodeMessage } from './codec.js';
-import { ERROR_TEXT_LENGTH_MAX, MESSAGE_BYTES_MAX, SEGMENT_BYTES_MAX } from './limits.js';
+import {
+  CONSOLE_BYTES_PER_SLICE_MAX,
+  ERROR_TEXT_LENGTH_MAX,
+  MESSAGE_BYTES_MAX,
+  SEGMENT_BYTES_MAX,
+} from './limits.js';
 import type { ClientMessage, Reply, RequestType, SchedulerMessage } from './messages.js';
 import { PROTOCOL_VERSION } from './version.js';
 
@@ -226,6 +231,13 @@ describe('encoding', () => {
       replyTo: 1,
       error: { code: 'INTERNAL', message: 'm'.repeat(ERROR_TEXT_LENGTH_MAX), info: { a: 1, b: [2] } },
     });
+  });
+
+  it('sends text of lone surrogates that fits as text that fits', () => {
+    const [sample] = SAMPLE_CLIENT_MESSAGES['slice.console'];
+    const message = '\udc00'.repeat(CONSOLE_BYTES_PER_SLICE_MAX);
+    const sent = decodeClientMessage(encodeMessage({ ...sample!, message }));
+    expect(sent).toEqual({ ...sample, message: '\ufffd'.repeat(CONSOLE_BYTES_PER_SLICE_MAX) });
   });
 
   it('never writes over bytes that it gave out', () => {
