@@ -4,13 +4,11 @@
  * @module
  */
 import { toWireError } from '../lib/errors.js';
-import { RESULTS_BYTES_MAX } from '../protocol/limits.js';
+import { FOLLOW_ROW_BYTES, RESULTS_BYTES_MAX } from '../protocol/limits.js';
 import type { JournalRow, SchedulerMessage } from '../protocol/messages.js';
 import type { Log } from './log.js';
 import type { Store } from './store/store.js';
 
-/** What a row costs of the window beside its segments: no row is free. */
-export const ROW_BYTES = 512;
 
 export interface FollowerPort {
   send(message: SchedulerMessage): void;
@@ -121,7 +119,7 @@ const isAwaited = (follower: Follower): boolean => follower.state === 'again';
 
 /** What a row takes of its follower's window; the deployer counts the same way. */
 export function rowBytes(row: JournalRow): number {
-  let bytes = ROW_BYTES;
+  let bytes = FOLLOW_ROW_BYTES;
   if (row.event.kind === 'outcomes') for (const part of row.event.parts) bytes += part.segment.byteLength;
   return bytes;
 }

@@ -1,0 +1,189 @@
+/**
+ * The simulator: real scheduler, worker and deployer code over a network that fails, in virtual time, from one seed.
+ * Schedulers are killed and started again on their store, workers vanish and others come, connections break and stall.
+ * @module
+ */
+import { createDeployer, type Deployer } from '../../src/deployer/deployer.js';
+import { newId } from '../../src/lib/ids.js';
+import { memoryStorage } from '../../src/lib/storage.js';
+import type { BlobStore } from '../../src/scheduler/blobs.js';
+import { Core } from '../../src/scheduler/core.js';
+import { acceptClient } from '../../src/scheduler/open-session.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import type { Store } from '../../src/scheduler/store/store.js';
+import { FakeSandboxHost, type FakeSandboxScript } from '../../src/testing/fake-sandbox.js';
+import { FaultyNetwork, type Faults } from '../../src/testing/faulty-network.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { VirtualClock } from '../../src/testing/virtual-clock.js';
+import { createWallet, type Wallet } from '../../src/wallet/wallet.js';
+import { BaseWorker } from '../../src/worker/worker.js';
+import { WORKTIMES } from '../../src/worktimes/registry.js';
+
+const URL = 'http://scheduler.test';
+const SOCKET = 'ws://scheduler.test/socket';
+const never = <T>(): Promise<T> => new Promise(() => undefined);
+
+/** A store whose process can be killed: from then on nothing comes of what is asked. */
+function mortal(store: Store): { store: Store; kill(): void } {
+  let alive = true;
+  const asked =
+    <A extends unknown[], R>(fn: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (!alive) return never<R>();
+      const answer = await fn(...args);
+      // A commit that was made is made, and its process may die before it can say so.
+      return alive ? answer : never<R>();
+    };
+  return {
+    store: {
+      schedulerId: store.schedulerId,
+      commit: asked((commands) => store.commit(commands)),
+      job: asked((id) => store.job(id)),
+      status: asked((id) => store.status(id)),
+      journal: asked((...args) => store.journal(...args)),
+      results: asked((...args) => store.results(...args)),
+      account: asked((account) => store.account(account)),
+      nextDeadline: asked(() => store.nextDeadline()),
+      check: asked(() => store.check()),
+      close: () => Promise.resolve(),
+    },
+    kill: () => void (alive = false),
+  };
+}
+
+const noBlobs: BlobStore = {
+  size: () => Promise.resolve(undefined),
+  put: () => Promise.reject(new Error('the simulator has no blobs')),
+  get: () => Promise.resolve(undefined),
+};
+
+export class World {
+  readonly seed: number;
+  readonly clock = new VirtualClock();
+  readonly random: SeededRandom;
+  readonly network: FaultyNetwork;
+  /** What is on the disk: it outlives every scheduler. */
+  readonly store: Store;
+  readonly wallet: Wallet;
+  /** What happened, for whoever has to read a failed seed. */
+  readonly story: string[] = [];
+  #node: { kill(): void } | undefined;
+  #workers = 0;
+
+  constructor(seed: number, faults: Partial<Faults>) {
+    this.seed = seed;
+    const { clock } = this;
+    this.random = new SeededRandom(seed);
+    this.network = new FaultyNetwork({ clock, random: this.random, faults });
+    this.store = openSqliteStore({ clock, random: this.random });
+    const storage = memoryStorage();
+    this.wallet = createWallet({ storage, clock, random: this.random, place: 'the simulator' });
+  }
+
+  /** Keys are made and unlocked before time begins: that is real work, which virtual time does not know. */
+  async prepare(): Promise<void> {
+    for (const keystore of [await this.wallet.getId(), await this.wallet.get()]) await keystore.unlock('');
+  }
+
+  say(what: string): void {
+    this.story.push(`${Math.round(this.clock.monotonicMs())} ms: ${what}`);
+  }
+
+  async startScheduler(): Promise<void> {
+    const { clock, random } = this;
+    const { store, kill } = mortal(this.store);
+    const core = await Core.start({
+      store,
+      blobs: noBlobs,
+      clock,
+      random,
+      defer: (fn) => void clock.after(0, fn),
+      log: (level, event, fields) => {
+        if (level === 'error') this.say(`scheduler ${event} ${JSON.stringify(fields)}`);
+      },
+      worktimes: WORKTIMES,
+      minimumPrice: 0n,
+      operatorToken: 'operator',
+    });
+    const unlisten = this.network.listen(SOCKET, (connection) => acceptClient(core, connection));
+    this.say('the scheduler is up');
+    this.#node = {
+      kill: () => {
+        kill();
+        unlisten();
+        this.network.cut();
+      },
+    };
+  }
+
+  /** As SIGKILL does: what was committed stays, everything else is gone. */
+  killScheduler(): void {
+    this.say('the scheduler is killed');
+    this.#node?.kill();
+    this.#node = undefined;
+  }
+
+  /** A worker that does what the script says; `vanish` is a pulled plug. */
+  async hire(script: FakeSandboxScript, cores: number): Promise<{ worker: BaseWorker; vanish(): void }> {
+    const { clock, random } = this;
+    const name = `worker ${++this.#workers}`;
+    const host = new FakeSandboxHost(clock, script);
+    const owner = (await this.wallet.getId()).address;
+    let alive = true;
+    const worker = new BaseWorker(
+      {
+        scheduler: URL,
+        cores,
+        isolation: 'thread',
+        paymentAddress: `0x${String(this.#workers).padStart(40, '0')}`,
+      },
+      {
+        connect: (url, options) => (alive ? this.network.connectAs(name)(url, options) : never()),
+        clock,
+        random,
+        fetch: never,
+        defaults: { scheduler: URL, isolation: 'thread', cores },
+        hosts: { thread: () => host },
+        ownAddress: () => Promise.resolve(owner),
+      },
+    );
+    // Until the first connection a worker gives up where it is refused: it is started again, as people do.
+    worker.start().then(
+      () => this.say(`${name} is up`),
+      () => this.say(`${name} could not connect`),
+    );
+    return {
+      worker,
+      vanish: () => {
+        this.say(`${name} vanishes`);
+        alive = false;
+        this.network.partition(name, Number.MAX_SAFE_INTEGER);
+        this.network.cut(name);
+      },
+    };
+  }
+
+  deployer(name: string): Deployer {
+    const { clock, random, wallet } = this;
+    return createDeployer({
+      schedulerUrl: URL,
+      connect: this.network.connectAs(name),
+      clock,
+      random,
+      wallet: {
+        get: (label) => wallet.get(label),
+        getId: () => wallet.getId(),
+      },
+      fetch: never,
+      readModule: never,
+      makeJobFS: () => {
+        throw new Error('the simulator has no files');
+      },
+      yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+    });
+  }
+
+  async mint(account: string, amount: bigint): Promise<void> {
+    await this.store.commit([{ name: 'mint', account, amount, mintId: newId(this.random) }]);
+  }
+}
