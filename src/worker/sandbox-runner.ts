@@ -7,7 +7,7 @@ import type { CancelTimer, Clock } from '../lib/clock.js';
 import { isError } from '../lib/errors.js';
 import type { ErrorCode } from '../lib/errors.js';
 import type { Digest, JobId } from '../protocol/messages.js';
-import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
+import type { SandboxToSupervisor, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import type { Blobs } from './blobs.js';
 import { checkSandboxMessage } from './check-sandbox-message.js';
 import type { SetupFault } from './core/events.js';
@@ -92,17 +92,16 @@ export class SandboxRunner {
   feed(batch: number, cut: BatchInputs, each: boolean): void {
     const { inputs, transfer, blobs } = cut;
     if (this.#feeding === undefined && blobs.length === 0) {
-      this.#sandbox?.send({ type: 'run', batch, inputs, each }, transfer);
-      return;
+      return this.#send({ type: 'run', batch, inputs, each }, transfer);
     }
     const before = this.#feeding ?? Promise.resolve();
     const feeding = before.then(async () => {
       for (const digest of blobs) {
         const bytes = await this.#ports.blobs.get(digest);
         if (this.#is('ended')) return;
-        this.#sandbox?.send({ type: 'blob', digest, bytes });
+        this.#send({ type: 'blob', digest, bytes });
       }
-      if (!this.#is('ended')) this.#sandbox?.send({ type: 'run', batch, inputs, each }, transfer);
+      if (!this.#is('ended')) this.#send({ type: 'run', batch, inputs, each }, transfer);
     });
     const settled = feeding
       .catch((error: unknown) => {
@@ -120,6 +119,14 @@ export class SandboxRunner {
     this.#state = 'ended';
     this.#cancelLimit?.();
     this.#sandbox?.kill();
+  }
+
+  #send(message: SupervisorToSandbox, transfer?: ArrayBuffer[]): void {
+    try {
+      this.#sandbox?.send(message, transfer);
+    } catch (error) {
+      this.#onExit(`The sandbox could not be spoken to: ${messageOf(error)}`);
+    }
   }
 
   #onMessage(raw: unknown): void {

@@ -158,6 +158,7 @@ export interface CoreState {
   drained: boolean;
   /** Whether the scheduler can be reached now. */
   online: boolean;
+  wasOnline: boolean;
   readonly slots: readonly Slot[];
   readonly leases: Map<LeaseId, LeaseState>;
   readonly reports: Map<number, ReportState>;
@@ -178,6 +179,7 @@ export function newCoreState(slots: number, tuning: Partial<Tuning> = {}): CoreS
     mode: 'running',
     drained: false,
     online: false,
+    wasOnline: false,
     slots: Array.from({ length: slots }, (_, slot) => newSlot(slot)),
     leases: new Map(),
     reports: new Map(),

@@ -229,7 +229,7 @@ describe('stopping', () => {
     const effects = world.do({ type: 'halt', reason: 'now' });
     expect(types(effects)).toEqual(['kill-sandbox', 'return', 'lease-over', 'drained']);
     expect(of(effects, 'return')[0]).toMatchObject({ from: 1, reason: 'now' });
-    expect(types(world.do({ type: 'online' }))).toEqual([]);
+    expect(of(world.do({ type: 'online' }), 'want')).toEqual([]);
   });
 
   it('a sandbox that dies while draining hands back what it had', () => {

@@ -103,10 +103,14 @@ function pumpSlot(state: CoreState, slot: Slot | undefined, nowMs: number, effec
   if (slot !== undefined) pump(state, slot, nowMs, effects);
 }
 
-/** The scheduler forgot our wants with the connection, and may have given our leases away. */
+/**
+ * The scheduler forgot our wants with the connection, and may have given our leases away. It hears of all that we
+ * hold, be it none: a grant may have been lost on the way.
+ */
 function goOnline(state: CoreState, nowMs: number, effects: Effect[]): void {
   state.online = true;
-  if (state.leases.size > 0) effects.push({ type: 'renew', leaseIds: [...state.leases.keys()] });
+  if (state.wasOnline) effects.push({ type: 'renew', leaseIds: [...state.leases.keys()] });
+  state.wasOnline = true;
   for (const slot of state.slots) {
     if (slot.want !== undefined) sayWant(state, slot, effects);
     pump(state, slot, nowMs, effects);
