@@ -4,24 +4,22 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import type { SandboxToSupervisor, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
 import { pyodideRuntime } from './pyodide/runtime.js';
 import type { Runtime } from './runtime.js';
-import { runSandbox, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
+import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
 
 /** What this file uses of a Worker's global scope; TypeScript's DOM library describes a window. */
 interface WorkerScope {
   addEventListener(type: string, listener: (event: Event) => void): void;
   removeEventListener(type: string, listener: (event: Event) => void): void;
-  close(): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
 const listen = scope.addEventListener.bind(scope);
 const silence = scope.removeEventListener.bind(scope);
-const closeScope = scope.close.bind(scope);
 const evaluate = globalThis.eval;
 const later = globalThis.setTimeout.bind(globalThis);
 const now = performance.now.bind(performance);
@@ -35,39 +33,27 @@ function begin(event: Event): void {
   const [port] = (event as MessageEvent).ports;
   if (port === undefined) return;
   silence('message', begin);
-  let broken = false;
-  const postMessage = port.postMessage.bind(port);
-  runSandbox(
-    portOf(port, (message, transfer) => {
-      if (!broken) postMessage(message, transfer);
-    }),
-    placeOf(() => {
-      broken = true;
-      closeScope();
-    }),
-  );
+  runSandbox(portOf(port), place());
 }
 
-function portOf(
-  port: MessagePort,
-  post: (message: SandboxToSupervisor, transfer: ArrayBuffer[]) => void,
-): SandboxPort {
+function portOf(port: MessagePort): SandboxPort {
+  const postMessage = port.postMessage.bind(port);
   return {
-    post: (message, transfer = []) => post(message, transfer),
+    post: (message, transfer = []) => postMessage(message, transfer),
     onMessage(fn) {
       port.onmessage = (event: MessageEvent<SupervisorToSandbox>) => fn(event.data);
     },
   };
 }
 
-function placeOf(fail: () => void): SandboxPlace {
+function place(): SandboxPlace {
   const { port1, port2 } = new MessageChannel();
   const turn = port2.postMessage.bind(port2);
   const waiting: (() => void)[] = [];
   port1.onmessage = () => waiting.shift()?.();
   return {
     scope: globalThis,
-    loadRuntime: (name, assets) => loadRuntime(name, assets, fail),
+    loadRuntime,
     now,
     nextTurn: () =>
       new Promise((resolve) => {
@@ -75,13 +61,22 @@ function placeOf(fail: () => void): SandboxPlace {
         turn(0);
       }),
     onStrayError: (report) => listenForStrays(report),
-    fail,
+    endBy(error) {
+      ending = true;
+      later(() => {
+        throw error;
+      }, 0);
+    },
   };
 }
+
+/** Whether the next error that nothing catches is to end this Worker: the frame above it sees to that. */
+let ending = false;
 
 /** What nothing caught is told, and ends neither this Worker nor the patience of the frame above it. */
 function listenForStrays(report: (error: unknown) => void): void {
   listen('error', (event) => {
+    if (ending) return;
     event.preventDefault();
     const { error, message } = event as Omit<ErrorEvent, 'error'> & { error: unknown };
     if (parsing === undefined) report(error ?? new Error(message));
@@ -93,11 +88,7 @@ function listenForStrays(report: (error: unknown) => void): void {
   });
 }
 
-async function loadRuntime(
-  name: string,
-  assets: Record<string, Uint8Array>,
-  fail: () => void,
-): Promise<Runtime> {
+async function loadRuntime(name: string, assets: Record<string, Uint8Array>, fail: Fail): Promise<Runtime> {
   if (name === 'map-basic') return mapBasicRuntime(compilePlace);
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
   const asset = (file: string): Uint8Array => {

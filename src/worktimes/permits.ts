@@ -36,6 +36,9 @@ const PLATFORM = [
 /** Every name of the global object, its own or inherited, that stays. */
 export const PERMITTED_GLOBALS: ReadonlySet<string> = new Set([...ECMASCRIPT, ...PLATFORM]);
 
+/** Numbers of Chromium's old file system that cannot be taken away, and mean nothing without it. */
+export const UNREMOVABLE_GLOBALS: readonly string[] = ['TEMPORARY', 'PERSISTENT'];
+
 /** What stays of `navigator`, as values: enough to size one's work, too little to know a machine again. */
 export const PERMITTED_NAVIGATOR: readonly string[] = [
   'hardwareConcurrency',

@@ -34,7 +34,9 @@ export async function runBatch(batch: Batch, tools: BatchTools): Promise<void> {
   let nowMs = now();
   let clockEvery = 1;
   let untilClock = 1;
-  writer.start(batch.batch, batch.inputs[0]?.first ?? 0, nowMs);
+  const start = batch.inputs[0]?.first ?? 1;
+  writer.start(batch.batch, start, nowMs);
+  signs.startBatch(start);
   for (let p = 0; p <= lastPart; p++) {
     const { first, input } = batch.inputs[p]!;
     if (p > 0) writer.continueAt(first, now());

@@ -26,28 +26,39 @@ export interface SandboxPlace {
   readonly scope: object;
   /**
    * Starts the runtime of a worktime that the supervisor chose, in the realm as job code will find it. `assets` are
-   * its files, where the supervisor handed some in.
+   * its files, where the supervisor handed some in; `fail` is for when it breaks later.
    */
-  loadRuntime(name: string, assets: Record<string, Uint8Array>): Promise<Runtime>;
+  loadRuntime(name: string, assets: Record<string, Uint8Array>, fail: Fail): Promise<Runtime>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Resolves in a later turn of the event loop, so that messages and timers get theirs. */
   nextTurn(): Promise<void>;
   /** Calls `report` for what job code left to fail outside a slice: rejections nobody awaited, throwing timers. */
   onStrayError(report: (error: unknown) => void): void;
-  /** Ends the thread: the harness itself failed. */
-  readonly fail: (error: unknown) => void;
+  /** Ends the thread, in a later turn, by an error that nothing catches. */
+  endBy(error: Error): void;
 }
+
+/** Ends the sandbox at once, without a further word: what it would say is not to be trusted. */
+export type Fail = (error: unknown) => void;
 
 /** Serves one job for the life of the thread. */
 export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
-  const post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void => port.post(message, transfer);
+  const post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void => {
+    if (state !== 'broken') port.post(message, transfer);
+  };
   const signs = new SliceSigns(post, place.now);
   const writer = new OutcomeWriter(post);
   const blobs = new BlobShelf();
   const queue: Batch[] = [];
   let work: WorkFunction | undefined;
-  let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' = 'empty';
+  let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' | 'broken' = 'empty';
+
+  const fail: Fail = (error) => {
+    if (state === 'broken') return;
+    state = 'broken';
+    place.endBy(new Error(`The sandbox broke: ${error instanceof Error ? error.message : String(error)}`));
+  };
 
   const assign = async (message: Extract<SupervisorToSandbox, { type: 'assign' }>): Promise<void> => {
     state = 'assigning';
@@ -56,7 +67,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
       const job = readAssignment(message.assignment, signs);
       tameGlobals(place.scope);
       defineJobGlobals(place.scope, job);
-      const runtime = await place.loadRuntime(worktime.name, assets);
+      const runtime = await place.loadRuntime(worktime.name, assets, fail);
       work = await runtime.prepare(job);
       state = 'idle';
       post({ type: 'assigned' });
@@ -73,10 +84,11 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
       await runBatch(batch, { work, blobs, signs, writer, now: place.now });
       if (queue.length > 0) await place.nextTurn();
     }
-    state = 'idle';
+    if (state === 'running') state = 'idle';
   };
 
   place.onStrayError((error) => {
+    if (state === 'broken') return;
     const explained = work?.explain(error);
     signs.console('error', `Uncaught outside the slice's own call: ${explained?.stack ?? String(error)}`);
   });
@@ -84,13 +96,13 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   port.onMessage((message) => {
     switch (message.type) {
       case 'assign':
-        if (state === 'empty') void assign(message).then(drain).catch(place.fail);
+        if (state === 'empty') void assign(message).then(drain).catch(fail);
         return;
       case 'blob':
         return blobs.put(message.digest, message.bytes);
       case 'run':
         queue.push(message);
-        drain().catch(place.fail);
+        drain().catch(fail);
         return;
       default:
         message satisfies never;

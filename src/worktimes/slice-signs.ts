@@ -14,11 +14,13 @@ import type { SliceVoice } from './runtime.js';
 
 /** A silence after which the next slice announces itself. */
 const QUIET_MS = 100;
+/** Messages that are kept from before the first slice. */
+const EARLY_MAX = 20;
 /** Messages at once after a silence. */
 const CONSOLE_BURST = CONSOLE_MESSAGES_PER_SECOND_MAX;
 
 export class SliceSigns implements SliceVoice {
-  /** The slice at work. */
+  /** The slice at work; 0 before the first one. */
   sliceNumber = 0;
   /** Set by whatever is held back until the slice's end. */
   pending = false;
@@ -37,10 +39,19 @@ export class SliceSigns implements SliceVoice {
   #tokens = CONSOLE_BURST;
   #tokensMs = 0;
   #dropped = 0;
+  readonly #early: [ConsoleLevel, string][] = [];
 
   constructor(post: (message: SandboxToSupervisor) => void, now: () => number) {
     this.#post = post;
     this.#now = now;
+  }
+
+  /** The first slice of a batch is at work; what was said before any slice is said in its name. */
+  startBatch(first: number): void {
+    this.sliceNumber = first;
+    if (this.#early.length === 0) return;
+    for (const [level, text] of this.#early.splice(0)) this.console(level, text);
+    this.pending = true;
   }
 
   /** Something was sent that shows the sandbox to be alive. */
@@ -56,6 +67,7 @@ export class SliceSigns implements SliceVoice {
   }
 
   progress(value?: unknown): true {
+    if (this.sliceNumber === 0) return true;
     const fraction = this.#fraction(value);
     const nowMs = this.#now();
     if (nowMs - this.#progressMs < PROGRESS_INTERVAL_MS) return true;
@@ -68,6 +80,10 @@ export class SliceSigns implements SliceVoice {
   }
 
   console(level: ConsoleLevel, text: string): void {
+    if (this.sliceNumber === 0) {
+      if (this.#early.length < EARLY_MAX) this.#early.push([level, text]);
+      return;
+    }
     if (text === this.#lastText && level === this.#lastLevel && this.sliceNumber === this.#lastSlice) {
       this.#same++;
       this.pending = true;

@@ -12,12 +12,11 @@ import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import type { CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
 import type { Runtime } from './runtime.js';
-import { runSandbox, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
+import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
 
 if (parentPort === null) throw new Error('thread-sandbox.js is started as a worker thread only');
 
 const { process, setImmediate } = globalThis;
-const exit = process.exit.bind(process);
 const evaluate = globalThis.eval;
 const now = performance.now.bind(performance);
 const postMessage = parentPort.postMessage.bind(parentPort);
@@ -47,12 +46,17 @@ const place: SandboxPlace = {
     process.on('uncaughtException', report);
     process.on('unhandledRejection', report);
   },
-  fail: () => exit(1),
+  endBy(error) {
+    process.removeAllListeners('uncaughtException');
+    setImmediate(() => {
+      throw error;
+    });
+  },
 };
 
 runSandbox(port, place);
 
-async function loadRuntime(name: string): Promise<Runtime> {
+async function loadRuntime(name: string, _assets: unknown, fail: Fail): Promise<Runtime> {
   if (name === 'map-basic') return mapBasicRuntime(compilePlace);
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
   // V8 (seen in 11.3, Node 20) aborts the whole process when it leaves optimised code in a call that it inlined
@@ -64,7 +68,7 @@ async function loadRuntime(name: string): Promise<Runtime> {
     readAsset: async (file) => new Uint8Array(await readFile(new URL(fileUrl(file)))),
     importAsset: async (file) => (await import(fileUrl(file))) as Record<string, unknown>,
     scope: globalThis,
-    fail: place.fail,
+    fail,
   });
 }
 

@@ -28,6 +28,8 @@ export function explainThrown(thrown: unknown, frames: FrameFilter, depth = 0): 
 /** Builtin classes as which an error comes back at the deployer's. */
 const BUILTIN = [AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
 
+const BUILTIN_NAMES = new Set(['Error', ...BUILTIN.map((one) => one.name)]);
+
 /** An error that owns its fields, with nothing of our own frames in its stack. */
 export function plainError(name: string, message: string, frames: string): Error {
   const error = new Error(message);
@@ -94,7 +96,7 @@ function isErrorLike(thrown: unknown): thrown is object {
 /** `name`, or the class's where a subclass did not set one of its own. */
 function typeName(thrown: object): string | undefined {
   const name = text(read(thrown, 'name'));
-  if (name !== undefined && name !== '' && name !== 'Error') return name;
+  if (name !== undefined && name !== '' && !BUILTIN_NAMES.has(name)) return name;
   const constructor = read(thrown, 'constructor');
   const className = typeof constructor === 'function' ? text(read(constructor, 'name')) : undefined;
   return className === undefined || className === '' ? name : className;

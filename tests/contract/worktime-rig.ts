@@ -4,9 +4,12 @@
  */
 import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
+import { packTree } from '../../src/jobfs/bundle.js';
+import { Tree } from '../../src/jobfs/tree.js';
+import { systemClock } from '../../src/lib/clock.js';
 import { fromWireError } from '../../src/lib/errors.js';
 import { sha256Hex } from '../../src/lib/sha256.js';
-import { decodeError, ENVELOPE_KIND } from '../../src/protocol/envelope.js';
+import { decodeError, encodeBlobRef, ENVELOPE_KIND } from '../../src/protocol/envelope.js';
 import { encodeJobPackage, type JobPackage } from '../../src/protocol/job-package.js';
 import type { InputPart } from '../../src/protocol/messages.js';
 import type { SandboxToSupervisor } from '../../src/protocol/sandbox-messages.js';
@@ -27,12 +30,39 @@ export interface JobSpec {
   /** A JobFS bundle and its directory. */
   bundle?: { bytes: Uint8Array; cwd: string };
   jobId?: string;
+  /** Lives longer than one test: whoever started it ends it. */
+  shared?: boolean;
 }
 
 export type Message = SandboxToSupervisor;
 type Of<T extends Message['type']> = Extract<Message, { type: T }>;
 
 const VERSIONS = { 'map-basic': '1.0.0', pyodide: '314.0.7' };
+
+/** Starts a sandbox with a job (a text: its JavaScript source); whoever gives it ends the sandbox after the test. */
+export type StartSandbox = (spec: JobSpec | string) => Promise<SandboxRig>;
+
+/** Starts sandboxes of one host, and ends them all. */
+export function starter(host: () => SandboxHost): { start: StartSandbox; end: () => void } {
+  const rigs: SandboxRig[] = [];
+  return {
+    start: async (spec) => {
+      const rig = await SandboxRig.start(host(), typeof spec === 'string' ? { source: spec } : spec);
+      if (typeof spec === 'string' || spec.shared !== true) rigs.push(rig);
+      return rig;
+    },
+    end: () => rigs.splice(0).forEach((rig) => rig.kill()),
+  };
+}
+
+/** A JobFS bundle of some files, by absolute path. */
+export async function bundleOf(files: Record<string, string | Uint8Array>): Promise<Uint8Array> {
+  const tree = new Tree();
+  for (const [path, content] of Object.entries(files)) {
+    tree.putFile(path, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+  }
+  return packTree(tree, systemClock);
+}
 
 /** A host over the built thread script. Throws where the tree was not built. */
 export function builtThreadHost(heapMiB?: number): SandboxHost {
@@ -74,8 +104,16 @@ export class SandboxRig {
     this.#sandbox.kill();
   }
 
-  blob(digest: string, bytes: Uint8Array): void {
-    this.#sandbox.send({ type: 'blob', digest, bytes });
+  /** Runs one slice whose datum travels as a blob. */
+  async runBlob(datum: unknown, { send = true } = {}): Promise<unknown[]> {
+    const bytes = encodeValue(datum);
+    const digest = sha256Hex(bytes);
+    const writer = new SegmentWriter();
+    writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef({ digest, bytes: bytes.length }));
+    if (send) this.#sandbox.send({ type: 'blob', digest, bytes });
+    return this.outcomes(
+      this.send([{ first: 1, input: { kind: 'segment', count: 1, segment: writer.finish() } }]),
+    );
   }
 
   /** Queues a batch and returns its number. */

@@ -49,12 +49,13 @@ export async function compileFunction(source: string, place: CompilePlace): Prom
     } catch (error) {
       if (error instanceof ManyhandsError) throw error;
       // Only a text that does not parse may be read another way: anything else has run already.
-      if (!(error instanceof SyntaxError)) throw invalid(error, undefined);
+      if (!(error instanceof SyntaxError)) throw invalid(error);
       first ??= error;
     }
   }
-  const place1 = first instanceof SyntaxError ? await place.locateSyntaxError?.(`(${source}\n)`) : undefined;
-  throw invalid(first, place1);
+  const where = first instanceof SyntaxError ? await place.locateSyntaxError?.(`(${source}\n)`) : undefined;
+  const isNative = /\{\s*\[native code\]\s*\}\s*$/.test(source);
+  throw invalid(first, where, isNative ? '; built-in and bound functions have no source to ship' : '');
 }
 
 /** The default export, or the only exported function. Throws WORK_FUNCTION_INVALID. */
@@ -63,7 +64,7 @@ export async function compileModule(source: string, place: CompilePlace): Promis
   try {
     exports = await place.importModule(`${source}${NAMED}`);
   } catch (error) {
-    throw invalid(error, undefined);
+    throw invalid(error);
   }
   if (typeof exports['default'] === 'function')
     return { fn: checkKind(exports['default'] as AnyFunction), shift: 0 };
@@ -97,10 +98,9 @@ function refuse(what: string, instead: string): ManyhandsError {
   return new ManyhandsError('WORK_FUNCTION_INVALID', `The work function is ${what}; pass ${instead}`);
 }
 
-function invalid(error: unknown, place: string | undefined): ManyhandsError {
+function invalid(error: unknown, place?: string, hint = ''): ManyhandsError {
   const name = error instanceof Error ? error.name : 'Error';
   const message = (error instanceof Error ? error.message : String(error)).slice(0, 1_024);
-  const hint = message.includes('native code') ? '; built-in and bound functions have no source to ship' : '';
   const where = place ?? placeInStack(error);
   const info = { name, ...(where === undefined ? {} : { place: where }) };
   return new ManyhandsError(

@@ -76,6 +76,8 @@ class Harness:
             stream = io.TextIOWrapper(raw, 'utf-8', 'backslashreplace', newline='\\n', write_through=True)
             setattr(sys, name, stream)
             setattr(sys, '__' + name + '__', stream)
+        # Pyodide prints whatever exception reaches JavaScript; ours is told once, as the slice's outcome.
+        sys.excepthook = lambda *about: None
         os.environ.update(job['env'])
         os.chdir(job['cwd'])
         for name in ('manyhands', 'dcp'):
@@ -239,7 +241,7 @@ def settle(host, value, done):
         return bytes(value) if value.format == 'B' else value
     if isinstance(value, int) and kind is not bool:
         return int(value)
-    if kind is JsProxy:
+    if isinstance(value, JsProxy):
         stands_for = host.standsFor(value)
         if stands_for == '-0':
             return -0.0

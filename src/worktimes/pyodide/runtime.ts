@@ -11,7 +11,7 @@ import type { JobContext, JobFileEntry, Runtime, WorkFunction } from '../runtime
 import { explainThrown, plainError, withoutFrames } from '../work-error.js';
 import { HARNESS, HARNESS_NAME } from './harness.js';
 import { startPyodide, type PyodideOutput, type PyodidePlace } from './load-pyodide.js';
-import { copyFromPython, crossesAlone, markOddities, standsFor } from './values.js';
+import { copyFromPython, crossesAlone, markOddities, settleAlone, standsFor } from './values.js';
 
 /** The harness as JavaScript calls it. */
 interface Harness extends PyProxy {
@@ -73,9 +73,7 @@ class PythonWork {
     return {
       call: (datum) => {
         const result = (crossesAlone(datum) ? fn(datum) : this.#callWithCopy(datum)) as unknown;
-        return typeof result === 'object' || typeof result === 'function' || result === undefined
-          ? this.#take(result)
-          : result;
+        return typeof result === 'number' || typeof result === 'string' ? result : this.#take(result);
       },
       explain: (thrown) => this.#explain(thrown),
       endSlice: () => {
@@ -135,9 +133,8 @@ class PythonWork {
 
   /** What Python gave, as a JavaScript value, or a promise of it. Throws RESULT_NOT_CLONEABLE. */
   #take(result: unknown): unknown {
-    if (result === undefined) return null;
     const { PyProxy, PyAwaitable } = this.#pyodide.ffi;
-    if (!(result instanceof PyProxy)) return result;
+    if (!(result instanceof PyProxy)) return settleAlone(result);
     if (result instanceof PyAwaitable) {
       const awaitable = result as unknown as PromiseLike<unknown>;
       return Promise.resolve(awaitable).then((value) => this.#take(value));

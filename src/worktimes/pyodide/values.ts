@@ -70,36 +70,46 @@ export function fromDict(entries: Iterable<[unknown, unknown]>): unknown {
   return Object.fromEntries(pairs as [string, unknown][]);
 }
 
-/** Makes null of every undefined inside: None is a value, and null is its name in JavaScript. */
-export function noneToNull(value: unknown, seen?: Set<object>): unknown {
-  if (value === undefined) return null;
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+/**
+ * Settles, in place, what Pyodide made of a Python value: None is null, since it is a value and null is its name in
+ * JavaScript; an int that a number holds exactly is one (Pyodide's own border is one lower).
+ */
+export function settleCopy(value: unknown, seen?: Set<object>): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return settleAlone(value);
   const known = seen ?? new Set();
   if (known.has(value)) return value;
   known.add(value);
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i];
-      if (item === undefined) value[i] = null;
-      else if (typeof item === 'object') noneToNull(item, known);
+      if (item === undefined || typeof item === 'object' || typeof item === 'bigint')
+        value[i] = settleCopy(item, known);
     }
   } else if (value instanceof Map) {
-    for (const [key, item] of value) value.set(key, noneToNull(item, known));
+    for (const [key, item] of value) value.set(key, settleCopy(item, known));
   } else if (value instanceof Set) {
     if (value.delete(undefined)) value.add(null);
   } else if (Object.getPrototypeOf(value) === Object.prototype) {
     const record = value as Record<string, unknown>;
-    for (const key of Object.keys(record)) {
-      const item = record[key];
-      if (item === undefined || typeof item === 'object') setOwn(record, key, noneToNull(item, known));
-    }
+    for (const key of Object.keys(record)) setOwn(record, key, settleCopy(record[key], known));
   }
   return value;
 }
 
+/** What crossed from Python by itself: a bool, an int, None, or an object of JavaScript that was in there. */
+export function settleAlone(value: unknown): unknown {
+  return value === undefined ? null : typeof value === 'bigint' ? asNumber(value) : value;
+}
+
+/** A number where it is exact, else the BigInt itself. */
+function asNumber(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
 /** A key such as `__proto__` stays a key. */
 function setOwn(record: Record<string, unknown>, key: string, value: unknown): void {
-  if (record[key] !== value) {
+  if (!Object.is(record[key], value)) {
     Object.defineProperty(record, key, { value, configurable: true, enumerable: true, writable: true });
   }
 }
@@ -111,5 +121,5 @@ export function copyFromPython(proxy: PyProxy, toJsDefault: PyCallable): unknown
     dict_converter: fromDict,
     default_converter: toJsDefault as unknown as () => unknown,
   };
-  return noneToNull(proxy.toJs(options) as unknown);
+  return settleCopy(proxy.toJs(options) as unknown);
 }

@@ -1,0 +1,22 @@
+/**
+ * Messages of the sandbox as text, with their bytes, on their way between Node and a page.
+ * @module
+ */
+const PIECE = 0x8000;
+
+export function toText(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (!(item instanceof Uint8Array)) return item;
+    let binary = '';
+    for (let i = 0; i < item.length; i += PIECE)
+      binary += String.fromCharCode(...item.subarray(i, i + PIECE));
+    return { $bytes: btoa(binary) };
+  });
+}
+
+export function fromText(text: string): unknown {
+  return JSON.parse(text, (_key, item: unknown) => {
+    if (typeof item !== 'object' || item === null || !('$bytes' in item)) return item;
+    return Uint8Array.from(atob(item.$bytes as string), (unit) => unit.charCodeAt(0));
+  });
+}

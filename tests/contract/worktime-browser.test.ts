@@ -1,0 +1,139 @@
+/**
+ * The worktimes in Workers of a real Chromium, in the frame that donors run them in, with the headers it is served
+ * with.
+ * @module
+ */
+import { chromium, type Browser, type Page } from '@playwright/test';
+import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../../scripts/find-chromium.mjs';
+import type { Sandbox, SandboxHandlers, SandboxHost } from '../../src/worker/sandbox/sandbox.js';
+import { describeWorktime } from '../../src/worktimes/registry.js';
+import { startWebServer, type WebServer } from '../e2e/rig/web-server.js';
+import type {} from './worktime-browser-page.js';
+import { fromText, toText } from './worktime-browser-text.js';
+import { starter } from './worktime-rig.js';
+import { mapBasicSuite } from './worktime-suite-map-basic.js';
+import { pyodideSuite } from './worktime-suite-pyodide.js';
+import { signsSuite } from './worktime-suite-signs.js';
+
+const FLAGS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+const PYODIDE = describeWorktime('pyodide')!;
+const ASSETS = Object.fromEntries(
+  PYODIDE.assets!.map((name) => [name, `/assets/pyodide/${PYODIDE.version}/${name}`]),
+);
+
+let server: WebServer;
+let browser: Browser;
+let host: PageHost;
+
+beforeAll(async () => {
+  const script = fileURLToPath(new URL('../../dist/sandbox/browser-sandbox.js', import.meta.url));
+  server = await startWebServer({
+    'index.html': '<!doctype html><title>Worktimes</title><script type="module" src="/test.js"></script>',
+    'test.js': await bundlePage(),
+    'browser-sandbox.js': await readFile(script, 'utf8'),
+  });
+  browser = await chromium.launch({ executablePath: findChromium(), chromiumSandbox: false, args: FLAGS });
+  host = await PageHost.open(await browser.newPage(), server.url);
+}, 60_000);
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const { start, end } = starter(() => host);
+afterEach(end);
+
+describe('map-basic in a browser', () => {
+  mapBasicSuite(start);
+  signsSuite(start);
+});
+
+describe('pyodide in a browser', () => pyodideSuite(start));
+
+describe('a Worker', () => {
+  it('does not hear its supervisor, nor speak to it, but by the harness', async () => {
+    const rig = await start(`async () => {
+      const heard = [];
+      EventTarget.prototype.addEventListener.call(globalThis, 'message', (event) => heard.push(event.data));
+      globalThis.onmessage = (event) => heard.push(event.data);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return [heard, typeof postMessage, Object.getOwnPropertyNames(Object.getPrototypeOf(globalThis))];
+    }`);
+    const first = rig.one(0);
+    expect(await rig.one(0)).toEqual([[], 'undefined', expect.not.arrayContaining(['postMessage', 'close'])]);
+    await first;
+  });
+});
+
+/** The frame host of a page, as a host of this process. */
+class PageHost implements SandboxHost {
+  readonly isolation = 'browser';
+  readonly #page: Page;
+  readonly #handlers = new Map<number, SandboxHandlers>();
+  readonly #early = new Map<number, [kind: string, text: string][]>();
+
+  private constructor(page: Page) {
+    this.#page = page;
+  }
+
+  static async open(page: Page, url: string): Promise<PageHost> {
+    const opened = new PageHost(page);
+    await page.exposeFunction('heard', (id: number, kind: string, text: string) =>
+      opened.#heard(id, kind, text),
+    );
+    await page.goto(url);
+    await page.waitForFunction(() => 'worktimePage' in window);
+    return opened;
+  }
+
+  async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    const id = await this.#page.evaluate((name) => window.worktimePage.start(name), owner);
+    this.#handlers.set(id, handlers);
+    for (const [kind, text] of this.#early.get(id) ?? []) this.#heard(id, kind, text);
+    return {
+      send: (message) => {
+        const isPython = message.type === 'assign' && message.assignment.worktime.name === 'pyodide';
+        const call = [id, toText(message), isPython ? ASSETS : {}] as const;
+        this.#page
+          .evaluate((args) => window.worktimePage.send(...args), call)
+          .catch((error: unknown) => {
+            handlers.exit(String(error));
+          });
+      },
+      kill: () => {
+        this.#page
+          .evaluate((at) => window.worktimePage.kill(at), id)
+          .catch((error: unknown) => {
+            if (!this.#page.isClosed()) handlers.exit(String(error));
+          });
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#page.close();
+  }
+
+  #heard(id: number, kind: string, text: string): void {
+    const handlers = this.#handlers.get(id);
+    if (handlers === undefined) this.#early.set(id, [...(this.#early.get(id) ?? []), [kind, text]]);
+    else if (kind === 'exit') handlers.exit(text);
+    else handlers.message(fromText(text));
+  }
+}
+
+async function bundlePage(): Promise<string> {
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL('./worktime-browser-page.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+  });
+  return result.outputFiles[0]!.text;
+}

@@ -1,0 +1,260 @@
+/**
+ * What the worktime pyodide promises, for any kind of sandbox. An interpreter takes seconds to start, so that many
+ * tests share one whose work function evaluates what it is sent.
+ * @module
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleOf, type SandboxRig, type StartSandbox } from './worktime-rig.js';
+
+/** Evaluates an expression with the datum as `x`, or executes a text that sets `r`. */
+const EVALUATOR = `
+import sys
+
+def helper(x, code):
+    names = {'x': x}
+    if '\\n' in code:
+        exec(compile(code, 'job-code.py', 'exec'), names)
+        return names.get('r')
+    return eval(compile(code, 'job-code.py', 'eval'), names)
+
+def work(datum):
+    return helper(datum[1], datum[0])
+`;
+
+export function pyodideSuite(start: StartSandbox): void {
+  describe('with one interpreter', () => sharedTests(start));
+  describe('the job', () => jobTests(start));
+}
+
+function sharedTests(start: StartSandbox): void {
+  let rig: SandboxRig;
+  beforeAll(async () => {
+    const bundle = {
+      bytes: await bundleOf({
+        '/data/in.txt': 'grüß',
+        '/data/helper.py': 'def triple(x):\n    return 3 * x\n',
+      }),
+      cwd: '/data',
+    };
+    rig = await start({
+      worktime: 'pyodide',
+      source: EVALUATOR,
+      shared: true,
+      bundle,
+      env: { GREETING: 'hello' },
+      jobId: 'an id',
+    });
+  });
+  afterAll(() => rig.kill());
+
+  const evaluate = async (code: string, x: unknown = null): Promise<unknown> => rig.one([code, x]);
+
+  it('takes values as Python has them', async () => {
+    const kinds: [unknown, string][] = [
+      [1, "int 1"], [-0, 'float -0.0'], [1.5, 'float 1.5'], [NaN, 'float nan'], [Infinity, 'float inf'],
+      [2 ** 53, 'float 9007199254740992.0'], [5n, 'int 5'], [10n ** 30n, `int 1${'0'.repeat(30)}`], [-(2n ** 70n), `int ${-(2n ** 70n)}`],
+      ['é💩', "str 'é💩'"], [true, 'bool True'], [null, 'NoneType None'], [undefined, 'NoneType None'],
+      [new Uint8Array([97, 0]), "bytes b'a\\x00'"], [new Uint8Array([97]).buffer, "bytes b'a'"],
+      [[1, null, [2n, -0, true]], 'list [1, None, [2, -0.0, True]]'], [{ a: { b: [] } }, "dict {'a': {'b': []}}"],
+      [new Map<unknown, unknown>([[1, 'x'], [2n, -0]]), "dict {1: 'x', 2: -0.0}"], [new Set([2n]), 'set {2}'],
+      [new Date(1500), 'datetime datetime.datetime(1970, 1, 1, 0, 0, 1, 500000, tzinfo=datetime.timezone.utc)'],
+      [[, 1], 'list [None, 1]'], [{ big: 2n ** 64n, bytes: new Uint8Array(1) }, "dict {'big': 18446744073709551616, 'bytes': b'\\x00'}"],
+    ]; // prettier-ignore
+    const code = 'type(x).__name__ + " " + repr(x)';
+    expect(await rig.run(kinds.map(([value]) => [code, value]))).toEqual(kinds.map(([, shown]) => shown));
+  });
+
+  it('takes typed arrays as buffers', async () => {
+    const data = [
+      new Float64Array([0.5, -0]),
+      new Int16Array([-3]),
+      new BigUint64Array([2n ** 63n]),
+      new Float32Array([1.5]),
+    ];
+    const code = 'f"{type(x).__name__} {x.format} {x.tolist()}"';
+    expect(await rig.run(data.map((x) => [code, x]))).toEqual([
+      'memoryview d [0.5, -0.0]', 'memoryview h [-3]', 'memoryview Q [9223372036854775808]', 'memoryview f [1.5]',
+    ]); // prettier-ignore
+  });
+
+  it('takes lists that contain themselves, and shared parts once', async () => {
+    const loop: unknown[] = [-0];
+    loop.push(loop);
+    const shared = { n: 1n };
+    expect(await evaluate('x[1] is x and x[1][0]', loop)).toBe(-0);
+    expect(await evaluate('x[0] is x[1]', [shared, shared])).toBe(true);
+  });
+
+  it('gives values as JavaScript has them', async () => {
+    const results: [string, unknown][] = [
+      ['1', 1], ['-0.0', -0], ['2**53 - 1', 2 ** 53 - 1], ['2**53', 2n ** 53n], ['-10**30', -(10n ** 30n)], ['1.5', 1.5],
+      ['float("nan")', NaN], ['float("-inf")', -Infinity], ['"é💩"', 'é💩'], ['True', true], ['None', null],
+      ['[1, None, (2, 3), 2**64]', [1, null, [2, 3], 2n ** 64n]], ['{"a": {"b": None}}', { a: { b: null } }],
+      ['{1: None, "b": 2}', new Map<unknown, unknown>([[1, null], ['b', 2]])], ['{}', {}], ['{1, 2}', new Set([1, 2])], ['{None}', new Set([null])],
+      ['frozenset([1])', new Set([1])], ['b"a\\x00"', new Uint8Array([97, 0])], ['bytearray(b"a")', new Uint8Array([97])],
+      ['__import__("array").array("d", [1, 2])', new Float64Array([1, 2])], ['memoryview(b"abcd")[::2]', new Uint8Array([97, 99])],
+      ['[b"x", {"k": bytearray(2)}]', [new Uint8Array([120]), { k: new Uint8Array(2) }]], ['{"__proto__": 1}', JSON.parse('{"__proto__": 1}')],
+      ['__import__("datetime").datetime(1970, 1, 1, 0, 0, 1)', new Date(1000)],
+      ['[__import__("datetime").datetime(1970, 1, 1, tzinfo=__import__("datetime").timezone.utc)]', [new Date(0)]],
+      ['__import__("collections").OrderedDict(a=1)', { a: 1 }], ['__import__("collections").namedtuple("P", "x y")(1, 2)', [1, 2]],
+    ]; // prettier-ignore
+    expect(await rig.run(results.map(([code]) => [code, null]))).toEqual(results.map(([, value]) => value));
+  });
+
+  it('gives back what it took', async () => {
+    const data = [
+      [1, 'a', null, { b: [new Uint8Array([1]), true] }],
+      new Map([[1, 2]]),
+      { deep: { er: [1.5, -0] } },
+    ];
+    expect(await rig.run(data.map((x) => ['x', x]))).toEqual(data);
+  });
+
+  it('refuses a result of another type, with its path and Python type', async () => {
+    const odd: [string, string, string][] = [
+      ['object()', '$', 'object'], ['[1, {"a": 1j}]', '$[1].a', 'complex'], ['(_ for _ in [])', '$', 'generator'],
+      ['{(1, 2): 3}', '$<key 0>', 'tuple'], ['lambda: 1', '$', 'function'], ['[range(3)]', '$[0]', 'range'],
+      ['{"a b": {1: int}}', "$['a b'][1]", 'type'], ['__import__("decimal").Decimal(1)', '$', 'Decimal'],
+    ]; // prettier-ignore
+    const outcomes = await rig.run(odd.map(([code]) => [code, null]));
+    expect(outcomes).toMatchObject(
+      odd.map(([, path, type]) => ({ code: 'RESULT_NOT_CLONEABLE', info: { path, type } })),
+    );
+  });
+
+  it('tells of exceptions by type, message and traceback in the user files', async () => {
+    const before = rig.of('console').length;
+    const zero = await rig.failure(['1 / x', 0]);
+    expect(zero).toMatchObject({ name: 'ZeroDivisionError', message: 'division by zero' });
+    expect(zero.stack).toMatch(
+      /^Traceback \(most recent call last\):\n {2}File "work-function.py", line 12, in work\n/,
+    );
+    expect(zero.stack).toMatch(/job-code\.py", line 1, in <module>\nZeroDivisionError: division by zero$/);
+    expect(zero.stack).toContain('return helper(datum[1], datum[0])');
+    expect(zero.stack).not.toContain('<manyhands>');
+    const chained = await rig.failure([
+      'try:\n  {}["k"]\nexcept KeyError as e:\n  raise ValueError("bad", 2) from e\n',
+      0,
+    ]);
+    expect(chained).toMatchObject({ name: 'ValueError', message: "('bad', 2)" });
+    expect(chained.stack).toContain("KeyError: 'k'");
+    expect(chained.stack).toContain('direct cause');
+    expect(rig.of('console').length).toBe(before);
+  });
+
+  it('survives odd exceptions', async () => {
+    const codes = [
+      'class E(Exception):\n  def __str__(self): raise RuntimeError("no")\nraise E()\n',
+      'raise ValueError("m" * 1000000)\n', 'import sys\nsys.exit(3)\n', 'raise KeyboardInterrupt\n',
+      'def f(): return f()\nf()\n', 'input()\nr = 1\n', 'raise BaseExceptionGroup("g", [SystemExit(1)])\n',
+      'bytearray(3 * 10**9)\nr = 1\n', 'import js\njs.eval("null.x")\n',
+    ]; // prettier-ignore
+    const outcomes = (await rig.run(codes.map((code) => [code, 0]))) as (Error & { code?: unknown })[];
+    expect(outcomes.map((o) => o.name)).toEqual([
+      'E', 'ValueError', 'SystemExit', 'KeyboardInterrupt', 'RecursionError', 'EOFError', 'BaseExceptionGroup',
+      expect.stringMatching(/OverflowError|MemoryError/), 'JsException',
+    ]); // prettier-ignore
+    expect(outcomes[2]!.code).toBe(3);
+    expect(outcomes[1]!.message.length).toBeLessThanOrEqual(16_384);
+    expect(await evaluate('1 + 1')).toBe(2);
+  });
+
+  it('prints to the console, line by line, the last one at the end of the slice', async () => {
+    const before = rig.messages.length;
+    await rig.run([
+      ['print("a", 1)\nprint("b\\nc", end="")\nimport sys\nprint("wrong", file=sys.stderr)\n', 0],
+      [
+        'print("", end="")\nsys = __import__("sys")\nsys.stdout.buffer.write("é\\n".encode())\n__import__("warnings").warn("w")\n',
+        0,
+      ],
+    ]);
+    const lines = rig.messages
+      .slice(before)
+      .flatMap((m) => (m.type === 'console' ? [`${m.sliceNumber} ${m.level} ${m.message}`] : []));
+    expect(lines.slice(0, 5)).toEqual(['1 log a 1', '1 log b', '1 error wrong', '1 log c', '2 log é']);
+    expect(lines[5]).toMatch(/^2 error .*UserWarning: w/);
+  });
+
+  it('has the module manyhands, and dcp for those who come from there', async () => {
+    const before = rig.messages.length;
+    const code = `
+import manyhands, dcp, time
+manyhands.console.warn('careful', 2)
+time.sleep(0.11)
+r = [manyhands.progress(0.25), dcp.progress('x'), dcp.progress(), manyhands.job.id, manyhands.job.public.name]
+`;
+    expect(await evaluate(code)).toEqual([true, true, true, 'an id', 'A job']);
+    const said = rig.messages.slice(before);
+    expect(said).toContainEqual({ type: 'console', sliceNumber: 1, level: 'warn', message: 'careful 2' });
+    expect(said).toContainEqual({ type: 'progress', sliceNumber: 1, progress: 0.25 });
+  });
+
+  it('has the files at their paths, modules of them, the directory and the environment', async () => {
+    expect(await evaluate('[open("in.txt").read(), open("/data/in.txt", "rb").read(), __import__("os").getcwd()]')).toEqual([
+      'grüß', new TextEncoder().encode('grüß'), '/data',
+    ]); // prettier-ignore
+    expect(await evaluate('__import__("helper").triple(x)', 5)).toBe(15);
+    expect(await evaluate('[__import__("os").environ[k] for k in ("GREETING", "HOME")]')).toEqual([
+      'hello',
+      '/home/pyodide',
+    ]);
+    expect(await rig.failure(['open("none.txt")', 0])).toMatchObject({ name: 'FileNotFoundError' });
+  });
+
+  it('has the standard library, and no network', async () => {
+    const code =
+      'import json, re, math, random, hashlib, datetime, statistics, itertools, os\nr = [json.loads("[1]"), math.sqrt(4), len(os.urandom(4))]\n';
+    expect(await evaluate(code)).toEqual([[1], 2, 4]);
+    const fetchers = ['import urllib.request\nurllib.request.urlopen("http://127.0.0.1:9/")\n', 'import js\njs.fetch("http://127.0.0.1:9/")\n',
+      'import pyodide.http\npyodide.http.open_url("http://127.0.0.1:9/")\n', 'import js\njs.process.exit()\n']; // prettier-ignore
+    expect((await rig.run(fetchers.map((text) => [text, 0]))).every((o) => o instanceof Error)).toBe(true);
+  });
+}
+
+function jobTests(start: StartSandbox): void {
+  it('passes the arguments after the datum, as Python has them, to an async def, too', async () => {
+    const source = `
+      import asyncio
+
+      async def f(x, *args):
+          await asyncio.sleep(0.001)
+          if x == 'raise':
+              raise LookupError(x)
+          return [x, [(type(a).__name__, a) for a in args]]
+    `;
+    const args = [1, 2n, -0, new Uint8Array([1]), { a: null }];
+    const rig = await start({ worktime: 'pyodide', source, args });
+    const named = [
+      ['int', 1],
+      ['int', 2],
+      ['float', -0],
+      ['bytes', new Uint8Array([1])],
+      ['dict', { a: null }],
+    ];
+    const [five, list, error] = await rig.run([5, [6], 'raise']);
+    expect([five, list]).toEqual([
+      [5, named],
+      [[6], named],
+    ]);
+    expect(error).toMatchObject({ name: 'LookupError', message: 'raise' });
+    expect((error as Error).stack).toMatch(/^Traceback.*\n {2}File "work-function.py", line 7, in f\n/);
+  });
+
+  it('is refused where its source does not parse, with the place', async () => {
+    const error = await start({ worktime: 'pyodide', source: 'def f(x):\n    return x +\n' }).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
+    expect(error).toMatchObject({ code: 'WORK_FUNCTION_INVALID' });
+    expect((error as Error).message).toMatch(/SyntaxError: invalid syntax at work-function\.py:2:\d+/);
+  });
+
+  it('ends with the sandbox where the interpreter breaks, without an outcome of the slice', async () => {
+    const source = 'import ctypes\ndef f(x):\n    return ctypes.string_at(x) if x else 0\n';
+    const rig = await start({ worktime: 'pyodide', source });
+    expect(await rig.one(0)).toBe(0);
+    rig.send([{ first: 2, input: { kind: 'range', start: 4e9, step: 1, count: 3 } }], true);
+    expect(await rig.exited()).toMatch(/The sandbox broke: .*out of bounds/);
+    expect(rig.of('outcomes').length).toBe(1);
+  });
+}

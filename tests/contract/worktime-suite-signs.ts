@@ -1,0 +1,308 @@
+/**
+ * What any sandbox promises its supervisor, whatever the worktime: errors, console, progress, when outcomes leave,
+ * and that it outlives what job code does.
+ * @module
+ */
+import { describe, expect, it } from 'vitest';
+import {
+  CONSOLE_BYTES_PER_SLICE_MAX,
+  ERROR_TEXT_LENGTH_MAX,
+  SEGMENT_BYTES_MAX,
+} from '../../src/protocol/limits.js';
+import { segmentOf, type StartSandbox } from './worktime-rig.js';
+
+const BUSY = 'const busy = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };';
+
+export function signsSuite(start: StartSandbox): void {
+  describe('errors', () => errorTests(start));
+  describe('console and progress', () => voiceTests(start));
+  describe('outcomes', () => flushTests(start));
+  describe('hostile job code', () => hostileTests(start));
+}
+
+function errorTests(start: StartSandbox): void {
+  it('have their own type, message, code, cause and place', async () => {
+    const rig = await start(`(kind) => {
+  class OddError extends RangeError {}
+  if (kind === 'odd') throw new OddError('how odd');
+  if (kind === 'null') null.x;
+  const cause = Object.assign(new URIError('deep'), { code: 'E_DEEP' });
+  throw Object.assign(new Error('outer', { cause }), { code: 42 });
+}`);
+    const odd = await rig.failure('odd');
+    expect(odd).toBeInstanceOf(RangeError);
+    expect(odd).toMatchObject({ name: 'OddError', message: 'how odd' });
+    expect(odd.stack).toMatch(/^OddError: how odd\n.*work-function\.js:3:\d+/);
+    expect(await rig.failure('null')).toBeInstanceOf(TypeError);
+    const outer = await rig.failure('');
+    expect(outer).toMatchObject({ name: 'Error', message: 'outer', code: 42 });
+    expect(outer.cause).toMatchObject({ name: 'URIError', message: 'deep', code: 'E_DEEP' });
+    expect((outer.cause as Error).stack).toContain('work-function.js:5');
+  });
+
+  it('show the columns of the first line as the user wrote them, and no frame of ours', async () => {
+    const source = "x => [x].map((y) => { throw new Error('at ' + y); })";
+    const error = await (await start(source)).failure(1);
+    expect(error.stack).toContain(`work-function.js:1:${source.indexOf('new Error') + 1}`);
+    const frames = error.stack!.split('\n').slice(1);
+    expect(frames.filter((line) => !/work-function\.js|<anonymous>|map/.test(line))).toEqual([]);
+  });
+
+  it('come from a rejected promise, too', async () => {
+    const rig = await start('async (x) => { await null; throw new SyntaxError(`late ${x}`); }');
+    const error = await rig.failure(3);
+    expect(error).toMatchObject({ name: 'SyntaxError', message: 'late 3' });
+    expect(error.stack).toContain('work-function.js:1');
+  });
+
+  it('are made of whatever is thrown', async () => {
+    const rig = await start(`(i) => {
+      const getter = Object.defineProperty(new Error('x'), 'message', { get() { throw new Error('gotcha'); } });
+      const proxy = new Proxy({}, { get() { throw 1; }, getPrototypeOf() { throw 2; } });
+      const everything = ['text', null, undefined, 7, { a: 1 }, Symbol('s'), () => 1, Object.freeze(new Error('frozen')),
+        getter, proxy, Object.assign(new Error('m'), { stack: 5, name: {} }), new AggregateError([new TypeError('in')], 'all'),
+        10n, NaN, [1, 2], Object.create(null)];
+      throw everything[i];
+    }`);
+    const outcomes = (await rig.run(Array.from({ length: 16 }, (_, i) => i))) as Error[];
+    expect(outcomes.every((o) => o instanceof Error)).toBe(true);
+    expect(outcomes[0]).toMatchObject({
+      message: "The work function threw a string, which is no Error: 'text'",
+      cause: 'text',
+    });
+    expect(outcomes[1]!.message).toContain('threw null');
+    expect(outcomes[4]!.message).toContain('{ a: 1 }');
+    expect(outcomes[7]!.message).toBe('frozen');
+    expect(outcomes[11]).toMatchObject({ name: 'AggregateError', errors: [{ message: 'in' }] });
+  });
+
+  it('are limited', async () => {
+    const rig = await start(`(x) => {
+      const error = new Error('m'.repeat(1e6));
+      error.name = 'n'.repeat(1e6);
+      let deep = error;
+      for (let i = 0; i < 100; i++) deep = new Error('level', { cause: deep });
+      if (x === 1) throw deep;
+      throw error;
+    }`);
+    const [long, deep] = (await rig.run([0, 1])) as [Error, Error];
+    expect(long.message.length).toBeLessThanOrEqual(ERROR_TEXT_LENGTH_MAX);
+    expect(long.name.length).toBeLessThanOrEqual(256);
+    expect(long.stack!.length).toBeLessThanOrEqual(ERROR_TEXT_LENGTH_MAX);
+    expect(deep.message).toBe('level');
+    expect(rig.of('outcomes')[0]!.segment.byteLength).toBeLessThan(200_000);
+  });
+
+  it('name a stack overflow', async () => {
+    const rig = await start('function f(x) { return f(x) + 1; }');
+    expect(await rig.failure(1)).toBeInstanceOf(RangeError);
+    expect(await rig.failure(1)).toMatchObject({ message: expect.stringContaining('call stack') as string });
+  });
+}
+
+function voiceTests(start: StartSandbox): void {
+  it('forward the console, formatted', async () => {
+    const rig = await start(`(x) => {
+      console.log('plain', 1, [1, { a: 'b' }], null);
+      console.debug('%s is %d years and %i%%', 'Ann', '41.5', 99.9);
+      console.info(new Map([[1, new Set([2])]]));
+      console.warn(new TypeError('careful').message);
+      console.error(-0, 10n, undefined, () => 1);
+      console.table([1]); console.assert(false, 'no'); console.assert(true, 'yes');
+    }`);
+    await rig.one(0);
+    expect(rig.lines).toEqual([
+      "log plain 1 [ 1, { a: 'b' } ] null",
+      'debug Ann is 41.5 years and 99%',
+      'info Map(1) { 1 => Set(1) { 2 } }',
+      'warn careful',
+      'error -0 10n undefined [Function (anonymous)]',
+      'log [ 1 ]',
+      'error Assertion failed no',
+    ]);
+    expect(rig.of('console')[0]!.sliceNumber).toBe(1);
+  });
+
+  it('survive whatever is printed', async () => {
+    const rig = await start(`() => {
+      const loop = { name: 'loop' }; loop.loop = loop;
+      const hostile = new Proxy({}, { ownKeys() { throw 1; }, getPrototypeOf() { throw 2; } });
+      console.log(loop, { get secret() { throw new Error('read'); } });
+      console.log(hostile);
+      console.log('%s', hostile);
+      let deep = []; for (let i = 0; i < 1e4; i++) deep = [deep, deep];
+      console.log(deep);
+      console.log(new Array(1e6).fill('x'), 'y'.repeat(1e6));
+      return 'alive';
+    }`);
+    expect(await rig.one(0)).toBe('alive');
+    expect(rig.lines[0]).toBe("log { name: 'loop', loop: [Circular] } { secret: [Getter] }");
+    expect(rig.lines[1]).toBe('log [cannot be shown]');
+    expect(Math.max(...rig.lines.map((line) => line.length))).toBeLessThan(17_000);
+  });
+
+  it('collapse the same message said again, up to the end of its slice', async () => {
+    const rig = await start(
+      '(x) => { for (let i = 0; i < 5; i++) console.log("again"); if (x === 1) console.log("other"); }',
+    );
+    await rig.run([1, 2]);
+    expect(rig.of('console').map((m) => [m.sliceNumber, m.message, m.same])).toEqual([
+      [1, 'again', undefined],
+      [1, 'again', 4],
+      [1, 'other', undefined],
+      [2, 'again', undefined],
+      [2, 'again', 4],
+    ]);
+  });
+
+  it('cap the console bytes of a slice, with a word', async () => {
+    const rig = await start(
+      '(x) => { for (let i = 0; i < 20; i++) console.log(String(i % 10).repeat(10_000)); }',
+    );
+    await rig.one(0);
+    const texts = rig.of('console').map((m) => m.message);
+    expect(texts.join('').length).toBeLessThan(CONSOLE_BYTES_PER_SLICE_MAX + 200);
+    expect(texts.at(-1)).toContain('is over 65536 bytes');
+  });
+
+  it('cap the console messages of a second, with a word', async () => {
+    const rig = await start(
+      `(x) => { ${BUSY} for (let i = 0; i < 1000; i++) console.log(i); busy(50); console.log('end'); }`,
+    );
+    await rig.one(0);
+    const texts = rig.of('console').map((m) => m.message);
+    expect(texts.length).toBeLessThan(250);
+    expect(texts).toContain('end');
+    expect(texts.some((text) => /^\[\d+ console messages were dropped/.test(text))).toBe(true);
+  });
+
+  it('keep what is said before the first slice for it', async () => {
+    const rig = await start('console.log("early"); progress(0.5); x => x');
+    await rig.run([1], { first: 7 });
+    expect(rig.of('console')).toMatchObject([{ sliceNumber: 7, message: 'early' }]);
+  });
+
+  it('tell progress, in range and forwards, at most each 100 ms', async () => {
+    const rig = await start(`(value) => { ${BUSY} busy(110); return [progress(value), progress(value)]; }`);
+    const values = [undefined, 0, 0.5, 1, '50%', ' 7.5 % ', -1, 1.1, NaN, 'x', {}, '500%'];
+    expect(await rig.run(values)).toEqual(values.map(() => [true, true]));
+    const told = rig.of('progress').map((m) => m.progress);
+    expect(told).toEqual([undefined, 0, 0.5, 1, 0.5, 0.075, ...Array<undefined>(6).fill(undefined)]);
+    const backwards = await start(
+      `() => { ${BUSY} for (const p of [0.5, 0.2, 0.6]) { progress(p); busy(110); } }`,
+    );
+    await backwards.one(0);
+    expect(backwards.of('progress').map((m) => m.progress)).toEqual([0.5, undefined, 0.6]);
+  });
+}
+
+function flushTests(start: StartSandbox): void {
+  it('of quick slices leave together', async () => {
+    const rig = await start('x => x');
+    const count = 2_000;
+    const batch = rig.send([{ first: 5, input: { kind: 'range', start: 0, step: 1, count } }]);
+    expect(await rig.outcomes(batch)).toHaveLength(count);
+    expect(rig.of('outcomes').length).toBeLessThan(20);
+  });
+
+  it('of slow slices leave each 50 ms or so, in order, with the time they took', async () => {
+    const rig = await start(`(x) => { ${BUSY} busy(10); return x; }`);
+    await rig.run(
+      Array.from({ length: 30 }, (_, i) => i),
+      { first: 11 },
+    );
+    const messages = rig.of('outcomes');
+    expect(messages.length).toBeGreaterThanOrEqual(4);
+    expect(Math.max(...messages.map((m) => m.count))).toBeLessThanOrEqual(12);
+    let next = 11;
+    for (const m of messages) {
+      expect(m.first).toBe(next);
+      next += m.count;
+      expect(m.done).toBe(next === 41);
+    }
+    const ms = messages.reduce((sum, m) => sum + m.computeMs, 0);
+    expect(ms).toBeGreaterThan(290);
+  });
+
+  it('leave one by one where each is asked for, behind a sign that the slice begins', async () => {
+    const rig = await start('(x) => x');
+    expect(await rig.run([1, 2, 3], { each: true, first: 4 })).toEqual([1, 2, 3]);
+    const seen = rig.messages.filter((m) => m.type === 'begin' || m.type === 'outcomes');
+    expect(seen.map((m) => (m.type === 'begin' ? `begin ${m.sliceNumber}` : `${m.first}+${m.count} ${m.done}`))).toEqual([
+      'begin 4', '4+1 false', 'begin 5', '5+1 false', 'begin 6', '6+1 true',
+    ]); // prettier-ignore
+  });
+
+  it('are preceded by a sign of life after a silence', async () => {
+    const rig = await start(`(x) => { ${BUSY} busy(150); return x; }`);
+    await rig.run([1, 2]);
+    expect(rig.of('begin').map((m) => m.sliceNumber)).toEqual([1]);
+    await rig.run([3], { first: 3 });
+    expect(rig.of('begin').length).toBeLessThanOrEqual(2);
+  });
+
+  it('leave before they fill a segment, and a large one goes by itself', async () => {
+    const rig = await start('(bytes) => new Uint8Array(bytes)');
+    const sizes = [...Array<number>(12).fill(100_000), 900_000, 10, 3_000_000, 10, 700_000, 700_000];
+    const outcomes = (await rig.run(sizes)) as Uint8Array[];
+    expect(outcomes.map((o) => o.length)).toEqual(sizes);
+    const messages = rig.of('outcomes');
+    for (const m of messages)
+      if (m.count > 1) expect(m.segment.byteLength).toBeLessThanOrEqual(SEGMENT_BYTES_MAX);
+    expect(messages.find((m) => m.segment.byteLength > SEGMENT_BYTES_MAX)).toMatchObject({
+      first: 15,
+      count: 1,
+    });
+    expect(messages.map((m) => m.done).lastIndexOf(false)).toBe(messages.length - 2);
+  });
+
+  it('of several batches come batch by batch, also where slices wait', async () => {
+    const rig = await start('async (x) => { await new Promise((r) => setTimeout(r, 2)); return x; }');
+    const inputs = [1, 2, 3].map(
+      (n) => ({ kind: 'segment', count: 2, segment: segmentOf([n, -n]) }) as const,
+    );
+    const batches = inputs.map((input, i) => rig.send([{ first: 1 + 2 * i, input }]));
+    for (const [i, batch] of batches.entries()) expect(await rig.outcomes(batch)).toEqual([i + 1, -i - 1]);
+    expect(rig.of('outcomes').map((m) => m.first)).toEqual(
+      [...rig.of('outcomes').map((m) => m.first)].sort((a, b) => a - b),
+    );
+  });
+}
+
+function hostileTests(start: StartSandbox): void {
+  it('cannot stop the sandbox by what it leaves to fail', async () => {
+    const rig = await start(`async (x) => {
+      setTimeout(() => { throw new TypeError('in a timer'); }, 0);
+      void Promise.reject(new RangeError('forgotten'));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return x;
+    }`);
+    expect(await rig.one(1)).toBe(1);
+    expect(rig.lines.join('\n')).toMatch(/error Uncaught.*TypeError: in a timer/);
+    expect(rig.lines.join('\n')).toMatch(/error Uncaught.*RangeError: forgotten/);
+    expect(rig.exitReason).toBeUndefined();
+  });
+
+  it('cannot make the harness report nonsense by poisoning prototypes', async () => {
+    const rig = await start(`(x) => {
+      for (const name of ['push', 'map', 'slice', 'forEach', 'includes']) Array.prototype[name] = () => { throw new Error('poison'); };
+      Object.prototype.toJSON = () => 1;
+      JSON.stringify = null;
+      return x;
+    }`);
+    expect(await rig.run([1, 2])).toEqual([1, 2]);
+  });
+
+  it('is refused a datum that is no value', async () => {
+    const rig = await start('(x) => x');
+    const segment = segmentOf(['a long enough text', 2]);
+    segment[segment.length - 1] = 0xc1;
+    const outcomes = await rig.outcomes(
+      rig.send([{ first: 1, input: { kind: 'segment', count: 2, segment } }]),
+    );
+    expect(outcomes).toMatchObject(['a long enough text', { code: 'VALUE_MALFORMED' }]);
+    const broken = { kind: 'segment', count: 2, segment: new Uint8Array(40) } as const;
+    const none = await rig.outcomes(rig.send([{ first: 3, input: broken }]));
+    expect(none).toMatchObject([{ code: 'SEGMENT_MALFORMED' }, { code: 'SEGMENT_MALFORMED' }]);
+  });
+}
