@@ -38,7 +38,7 @@ export function decodeError(bytes: Uint8Array): Error {
   const { code, info } = error as { code?: unknown; info?: unknown };
   if (error.name !== 'ManyhandsError' || typeof code !== 'string' || !Object.hasOwn(ERROR_TABLE, code))
     return error;
-  const own = new ManyhandsError(code as ErrorCode, error.message, (isRecord(info) ? info : {}) as never);
+  const own = new ManyhandsError(code as ErrorCode, error.message, isRecord(info) ? info : {});
   if (error.stack !== undefined) setErrorField(own, 'stack', error.stack);
   if ('cause' in error) setErrorField(own, 'cause', error.cause);
   return own;

@@ -5,8 +5,12 @@
  */
 import { ERROR_CLASSES } from './values-format.js';
 
-const getter = (prototype: object, key: string | symbol): ((this: unknown) => unknown) =>
-  Object.getOwnPropertyDescriptor(prototype, key)!.get as (this: unknown) => unknown;
+type Getter = (this: unknown) => unknown;
+
+const getter = (prototype: object, key: string | symbol): Getter => {
+  const property = Object.getOwnPropertyDescriptor(prototype, key) as { get: Getter };
+  return property.get;
+};
 
 const typedArrayName = getter(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag);
 const mapSize = getter(Map.prototype, 'size');

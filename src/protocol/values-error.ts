@@ -20,7 +20,7 @@ export function errorFields(error: object): ErrorFields {
   const name = source['name'];
   if (typeof name === 'string' && name !== className) fields.push(['name', name]);
   const message = source['message'];
-  if (message !== undefined && message !== '') fields.push(['message', String(message)]);
+  if (message !== undefined && message !== '') fields.push(['message', `${message as string}`]);
   if (typeof source['stack'] === 'string') fields.push(['stack', source['stack']]);
   if (source['code'] !== undefined) fields.push(['code', source['code']]);
   if (source['info'] !== undefined) fields.push(['info', source['info']]);

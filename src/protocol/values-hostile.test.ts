@@ -211,6 +211,17 @@ describe('single oddities', () => {
     expect(survives(hex(bytes))).toBe(false);
   });
 
+  test('a crowd of arrays with holes takes no room for the holes', () => {
+    const many = 100_000;
+    const bytes = new Uint8Array(5 + 7 * many);
+    bytes.set(hex('dd 00 01 86 a0'));
+    for (let i = 0; i < many; i++) bytes.set(hex('92 d4 05 00 cd 03 e8'), 5 + 7 * i);
+    const before = memoryBytes();
+    const back = decodeValue(bytes) as unknown[][];
+    expect(memoryBytes() - before).toBeLessThan(100 * 2 ** 20);
+    expect(back[many - 1]!.length).toBe(1_000);
+  });
+
   test('a sparse array past the limit; the longest one takes no room', () => {
     const sparse = (length: number): Uint8Array => {
       const bytes = hex('92 d4 05 00 ce 00 00 00 00');

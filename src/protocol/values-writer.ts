@@ -8,18 +8,15 @@ import { brandOf, describe, isShared, viewBytes, viewName } from './values-brand
 import { bigintBytes } from './values-bigint.js';
 import { EXT, TAG, VIEW_KINDS } from './values-format.js';
 import { errorFields } from './values-error.js';
+import { hasHole, presentIndices } from './values-holes.js';
 import { foreignRefusal, keyStep, Refusal, refusalAt } from './values-refusal.js';
 import { RegExpBudget } from './values-regexp.js';
 import { serializerOf, type AnySerializer } from './values-registry.js';
+import { SeenObjects } from './values-seen.js';
 import { ByteSink, tooManyBytes } from './values-sink.js';
 
-/** Up to so many objects are looked for one by one; past it a map is kept. */
-const SCAN_MAX = 8;
-
 export class ValueWriter extends ByteSink {
-  /** Objects of the present value in the order in which they were met; their index is their number on the wire. */
-  #objects: object[] = [];
-  #numbers: Map<object, number> | undefined;
+  readonly #seen = new SeenObjects();
   /** Numbers of registered instances whose own value is being written. */
   #unfinished: number[] = [];
   #regexps: RegExpBudget | undefined;
@@ -39,13 +36,12 @@ export class ValueWriter extends ByteSink {
       throw foreignRefusal(error).toError();
     } finally {
       this.ceiling = Infinity;
-      if (this.#objects.length > 0) this.#forget();
+      if (this.#seen.count > 0) this.#forget();
     }
   }
 
   #forget(): void {
-    this.#objects = [];
-    this.#numbers = undefined;
+    this.#seen.forget();
     this.#unfinished = [];
     this.#regexps = undefined;
   }
@@ -94,8 +90,7 @@ export class ValueWriter extends ByteSink {
 
   /** Writes a reference where the object was met before; else gives it the next number. */
   #met(object: object): boolean {
-    const objects = this.#objects;
-    const known = this.#numbers === undefined ? objects.indexOf(object) : (this.#numbers.get(object) ?? -1);
+    const known = this.#seen.numberOf(object);
     if (known >= 0) {
       if (this.#unfinished.includes(known)) {
         throw refuse('cycle', 'what `serialize` of a registered class gave contains the instance itself');
@@ -103,12 +98,9 @@ export class ValueWriter extends ByteSink {
       this.#reference(known);
       return true;
     }
-    const number = objects.push(object) - 1;
-    if (number >= VALUE_OBJECTS_MAX) {
+    if (this.#seen.count > VALUE_OBJECTS_MAX) {
       throw new Refusal('too-large', 'objects', `more than ${VALUE_OBJECTS_MAX} objects in one value`);
     }
-    if (this.#numbers !== undefined) this.#numbers.set(object, number);
-    else if (number >= SCAN_MAX) this.#numbers = new Map(objects.map((each, i) => [each, i]));
     return false;
   }
 
@@ -139,8 +131,7 @@ export class ValueWriter extends ByteSink {
 
   #sparse(array: readonly unknown[], depth: number): void {
     const { length } = array;
-    const indices = Object.keys(array).filter(isIndex).map(Number);
-    const present = indices.filter((index) => index < length).sort((a, b) => a - b);
+    const present = presentIndices(array);
     this.#tagged(TAG.sparse, 1 + 2 * present.length);
     this.number(length);
     for (const index of present) {
@@ -176,7 +167,7 @@ export class ValueWriter extends ByteSink {
   }
 
   #registered(instance: object, serializer: AnySerializer, depth: number): void {
-    const number = this.#objects.length - 1;
+    const number = this.#seen.count - 1;
     this.#tagged(TAG.registered, 2);
     this.string(serializer.name);
     this.#unfinished.push(number);
@@ -313,15 +304,4 @@ function checkEntries(count: number): void {
       `more than ${VALUE_OBJECTS_MAX} entries in one object, map or set`,
     );
   }
-}
-
-/** Whether an index below the length is missing. Holes read as undefined, so only those are looked at closely. */
-function hasHole(array: readonly unknown[]): boolean {
-  if (!Array.prototype.includes.call(array, undefined)) return false;
-  for (let i = 0; i < array.length; i++) if (array[i] === undefined && !Object.hasOwn(array, i)) return true;
-  return false;
-}
-
-function isIndex(key: string): boolean {
-  return /^(0|[1-9]\d{0,9})$/.test(key);
 }

@@ -48,7 +48,7 @@ class Builder {
     if (typeof description !== 'object' || description === null) return description;
     if (Array.isArray(description)) return this.#fill(description);
     if (typeof description['$'] === 'string') return this.#tagged(description as Tagged);
-    const object = this.#begin({} as Record<string, unknown>);
+    const object = this.#begin<Record<string, unknown>>({});
     for (const [key, each] of Object.entries(description)) object[key] = this.value(each);
     return object;
   }
