@@ -11,6 +11,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import type { WireError } from '../lib/errors.js';
 import { cutText } from '../lib/text.js';
 import { scanMessage } from './codec-scan.js';
+import { boundedInfo } from './error-info.js';
 import { ERROR_TEXT_LENGTH_MAX, MESSAGE_BYTES_MAX, NAME_LENGTH_MAX } from './limits.js';
 import { Mismatch } from './message-checks.js';
 import type { Check } from './message-checks.js';
@@ -127,34 +128,8 @@ function sendable(error: WireError): WireError {
     code: cutText(error.code, NAME_LENGTH_MAX),
     message: cutText(error.message, ERROR_TEXT_LENGTH_MAX),
   };
-  if (error.info !== undefined) cut.info = plainPart(error.info, 0) as Record<string, unknown>;
+  if (error.info !== undefined) cut.info = boundedInfo(error.info);
   return cut;
-}
-
-/** Levels of an error's fields that are sent. */
-const INFO_DEPTH_MAX = 8;
-/** Entries of one list among them. */
-const INFO_ITEMS_MAX = 1_024;
-
-/** What is plain of `value`, or undefined. */
-function plainPart(value: unknown, depth: number): unknown {
-  if (typeof value === 'bigint') return -(2n ** 63n) <= value && value < 2n ** 64n ? value : undefined;
-  if (typeof value === 'string') return cutText(value, ERROR_TEXT_LENGTH_MAX);
-  if (typeof value !== 'object')
-    return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
-  if (value === null || value instanceof Uint8Array) return value;
-  if (depth >= INFO_DEPTH_MAX) return undefined;
-  if (Array.isArray(value)) {
-    const items = value.slice(0, INFO_ITEMS_MAX).map((item) => plainPart(item, depth + 1));
-    return items.filter((item) => item !== undefined);
-  }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return undefined;
-  const made: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value).slice(0, INFO_ITEMS_MAX)) {
-    if (key !== '__proto__') made[key] = plainPart(item, depth + 1);
-  }
-  return made;
 }
 
 function unpack(bytes: Uint8Array): Record<string, unknown> & { type: string } {

@@ -20,11 +20,11 @@ import {
   digest,
   finite,
   id,
+  info,
   integer,
   object,
   oneOf,
   optional,
-  plainRecord,
   refine,
   signature,
   tagged,
@@ -58,7 +58,7 @@ export const wallMs = finite;
 export const wireError = object<WireError>({
   code: name,
   message: errorText,
-  info: optional(plainRecord),
+  info: optional(info),
 });
 
 export const worktimeName = object<WorktimeName>({ name, version: name });

@@ -6,6 +6,7 @@
  */
 import { DIGEST_PATTERN } from '../lib/sha256.js';
 import { ID_PATTERN } from '../lib/ids.js';
+import { boundedInfo } from './error-info.js';
 import { UNITS_MAX } from './limits.js';
 
 /** Gives the value back as `T`, or throws `Mismatch`. */
@@ -177,19 +178,10 @@ export function tagged<T extends object>(tag: string, checks: Record<string, Che
   };
 }
 
-/** Any plain value, rebuilt; for the open fields of an error. Depth and size are bounded by the scan before. */
-export const plain: Check<unknown> = (value) => {
-  if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value);
-  if (typeof value === 'number') return value + 0;
-  return isRecord(value) ? plainRecord(value) : value;
-};
-
-export const plainRecord: Check<Record<string, unknown>> = (value) => {
+/** Any map, of which only what is plain and within limits is kept. */
+export const info: Check<Record<string, unknown>> = (value) => {
   if (!isRecord(value)) throw new Mismatch('a map');
-  const made: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) if (key !== '__proto__') made[key] = plain(value[key]);
-  return made;
+  return boundedInfo(value);
 };
 
 export const id = pattern(ID_PATTERN, 'an id: 22 characters of base64url');
