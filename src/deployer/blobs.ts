@@ -11,7 +11,7 @@ import { BLOB_BYTES_MAX } from '../protocol/limits.js';
 import type { SchedulerLink } from './link.js';
 import type { DeployerPorts } from './ports.js';
 
-/** Tries of a put before it is given up: with the pauses between them about half a minute. */
+/** Tries of a transfer before it is given up: with the pauses between them about half a minute. */
 const TRIES_MAX = 8;
 const PAUSE_MS_FIRST = 200;
 const PAUSE_MS_MAX = 10_000;
@@ -55,11 +55,12 @@ export class BlobStore {
   }
 
   /**
-   * Tries until it is there or `signal` aborts: what was committed can be had as soon as there is a connection.
-   * @throws BLOB_UNKNOWN, BLOB_MISMATCH, FORBIDDEN
+   * Gets a blob and checks that it is the one.
+   * @param triesMax `Infinity` for who goes on until there is a connection again
+   * @throws CONNECTION_LOST after `triesMax`, BLOB_UNKNOWN, BLOB_MISMATCH, FORBIDDEN
    */
-  async get(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.#retry(Infinity, signal, async () => {
+  async get(ref: BlobRef, signal?: AbortSignal, triesMax = TRIES_MAX): Promise<Uint8Array> {
+    return this.#retry(triesMax, signal, async () => {
       const response = await this.#fetch(ref, signal, {});
       const bytes = await readBody(response, ref, signal);
       if (bytes.length !== ref.bytes || sha256Hex(bytes) !== ref.digest) {
@@ -87,8 +88,9 @@ export class BlobStore {
         digest: ref.digest,
       });
     }
-    // Past its time a ticket is refused: the next try gets a fresh one.
-    const retryable = response.status >= 500 || [401, 403, 408, 429].includes(response.status);
+    // A ticket past its time is refused: the next try gets a fresh one.
+    const isTicketOld = init.method === 'PUT' && (response.status === 401 || response.status === 403);
+    const retryable = isTicketOld || response.status >= 500 || [408, 429].includes(response.status);
     throw new ManyhandsError(
       retryable ? 'CONNECTION_LOST' : 'FORBIDDEN',
       `The scheduler answered ${response.status} to the transfer of blob ${ref.digest}.`,

@@ -119,7 +119,7 @@ describe('a job', () => {
   it('takes more slices until it is closed', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: datum });
-    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const job = deployer.computeFor([1, 2], (x: unknown) => x);
     job.autoClose = false;
     const done = job.exec();
     await until(() => stub.jobs.size === 1);
@@ -131,8 +131,12 @@ describe('a job', () => {
       lastSliceNumber: 7,
       count: 3,
     });
-    await job.close();
-    expect([...(await done)]).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    // Neither waits for the other here; the close still comes behind.
+    const last = job.addSlices([8, 'x'.repeat(600_000), 10]);
+    await Promise.all([last, job.close()]);
+    const [eighth, ninth, tenth] = (await done).slice(7);
+    expect([...job.results].slice(0, 7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect([eighth, ninth, tenth]).toEqual([8, 'x'.repeat(600_000), 10]);
     await expect(deployer.addSlices([8], job.id)).rejects.toMatchObject({ code: 'JOB_CLOSED' });
   });
 
@@ -191,6 +195,19 @@ describe('a job', () => {
     const python = deployer.computeFor([1], 'def f(x): return x');
     python.worktime = 'no-such';
     await expect(python.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
+    let closed = false;
+    const silent: AsyncIterableIterator<string> = {
+      [Symbol.asyncIterator]: () => silent,
+      next: () => new Promise(() => undefined),
+      return: () => {
+        closed = true;
+        return Promise.resolve({ value: undefined, done: true });
+      },
+    };
+    const streaming = deployer.computeFor(silent, 'def f(x): return x');
+    streaming.worktime = 'no-such';
+    await expect(streaming.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
+    await until(() => closed);
     expect(stub.requests('job.cancel')).toEqual([]);
   });
 

@@ -96,7 +96,8 @@ export class Job<T = unknown> extends JobEmitter<T> {
     if (this.#accepted !== undefined)
       throw this.#state('exec was called twice, or after deploy', 'Use job.wait().');
     this.#tracker.want();
-    await this.#deploy(slicePaymentOffer, keystore);
+    // A job that is cancelled on its way is not waited for.
+    await Promise.race([this.#deploy(slicePaymentOffer, keystore), this.#tracker.finished]);
     return this.#tracker.finished;
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deployerRig, until } from '../testing/deployer-rig.js';
 import { createDeployer } from './deployer.js';
+import { SchedulerLink } from './link.js';
 
 describe('the connection of a context', () => {
   it('is opened by the first job, shared by all, and closed soon after the last', async () => {
@@ -51,6 +52,19 @@ describe('the connection of a context', () => {
     stub.outcome(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
     stub.refusing = false;
     expect([...(await done)]).toEqual(['a', 'b']);
+  });
+
+  it('is held by whoever holds it, however often another lets go', async () => {
+    const { stub, ports } = deployerRig();
+    const link = new SchedulerLink(ports);
+    const [first, second] = [link.hold(), link.hold()];
+    await link.open();
+    first();
+    first();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(stub.clients.size).toBe(1);
+    second();
+    await until(() => stub.clients.size === 0);
   });
 
   it('is refused a malformed address, without repeating it', () => {

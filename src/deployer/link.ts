@@ -185,7 +185,6 @@ export class SchedulerLink {
     this.#cancelIdle = this.#ports.clock.after(
       IDLE_CLOSE_MS,
       () => {
-        if (this.#holders > 0) return;
         const session = this.#session;
         this.#forget();
         void session?.close();

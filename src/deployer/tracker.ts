@@ -159,7 +159,7 @@ export class JobTracker<T> implements FollowSink {
     const { context, job, after } = this.#options;
     this.#collate = job.collateResults;
     const { clock, yieldNow } = context.ports;
-    const fetchBlob = (ref: BlobRef): Promise<Uint8Array> => context.blobs.get(ref, this.ended);
+    const fetchBlob = (ref: BlobRef): Promise<Uint8Array> => context.blobs.get(ref, this.ended, Infinity);
     const link = context.linkToFollow(job.id);
     this.#follower = new Follower(job.id, after, { link, clock, yieldNow, fetchBlob }, this);
   }

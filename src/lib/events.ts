@@ -8,12 +8,14 @@ export type Listener<P> = (payload: P) => void;
 export class Emitter<M extends object> {
   /** Lists are replaced, never changed, so that `emit` can go through one without copying it. */
   readonly #listeners = new Map<string, readonly Listener<never>[]>();
+  /** What `once` was given, by what it wrapped around it, so that `off` finds it. */
+  readonly #originals = new WeakMap<object, unknown>();
 
   on<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
     const key = name.toLowerCase();
     const list = this.#listeners.get(key) ?? [];
-    if (!list.includes(listener as Listener<never>)) {
-      this.#listeners.set(key, [...list, listener as Listener<never>]);
+    if (!list.includes(listener)) {
+      this.#listeners.set(key, [...list, listener]);
     }
     return this;
   }
@@ -23,6 +25,7 @@ export class Emitter<M extends object> {
       this.off(name, wrapped);
       listener(payload);
     };
+    this.#originals.set(wrapped, listener);
     return this.on(name, wrapped);
   }
 
@@ -32,7 +35,7 @@ export class Emitter<M extends object> {
     if (list !== undefined) {
       this.#listeners.set(
         key,
-        list.filter((one) => one !== listener),
+        list.filter((one) => one !== listener && this.#originals.get(one) !== listener),
       );
     }
     return this;
@@ -50,7 +53,7 @@ export class Emitter<M extends object> {
       try {
         (listener as Listener<M[K]>)(payload);
       } catch (error) {
-        void Promise.reject(error as Error);
+        void Promise.reject(error);
       }
     }
   }

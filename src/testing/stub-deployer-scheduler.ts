@@ -38,6 +38,8 @@ export interface StubFollow {
   after: number;
   cursor: number;
   window: number;
+  /** The window that it began with: more than that is never free. */
+  windowMax: number;
 }
 
 export interface StubClient {
@@ -118,6 +120,10 @@ export class StubDeployerScheduler {
   readonly loseRows = new Set<string>();
   /** What a slice comes to as soon as it is appended; nothing does where absent. */
   work: ((datum: unknown, sliceNumber: number) => StubOutcome) | undefined;
+  /** Whether followers get every message of journal rows twice. */
+  repeating = false;
+  /** What HTTP answers wait for. */
+  fetchGate: Promise<void> = Promise.resolve();
   /** Slices in one row of outcomes. */
   rowSlices = 1_000;
   connects = 0;
@@ -143,6 +149,7 @@ export class StubDeployerScheduler {
     const digest = (input as string).split('/').at(-1)!;
     const method = init?.method ?? 'GET';
     this.fetches.push({ method, digest });
+    await this.fetchGate;
     init?.signal?.throwIfAborted();
     const fault = this.fetchFaults.shift();
     if (fault === 'broken') throw new TypeError('fetch failed');
@@ -406,7 +413,7 @@ export class StubDeployerScheduler {
   #follow(client: StubClient, job: StubJob, request: Extract<Request, { type: 'job.follow' }>): object {
     const { jobId, after, windowBytes } = request;
     if (client.follows.has(jobId)) this.violations.push(`two follows of ${jobId} on one connection`);
-    const follow = { jobId, after, cursor: after, window: windowBytes };
+    const follow = { jobId, after, cursor: after, window: windowBytes, windowMax: windowBytes };
     client.follows.set(jobId, follow);
     this.#pumpLater(client, follow);
     return { status: job.status, owner: job.owner };
@@ -416,6 +423,7 @@ export class StubDeployerScheduler {
     const follow = client.follows.get(jobId);
     if (follow === undefined) return;
     follow.window += bytes;
+    if (follow.window > follow.windowMax) this.violations.push(`${jobId}: credit for more than was sent`);
     this.#pump(client, follow);
   }
 
@@ -445,7 +453,9 @@ export class StubDeployerScheduler {
       if (!this.loseRows.delete(`${follow.jobId}/${row.seq}`)) rows.push(row);
     }
     if (rows.length === 0) return;
-    client.connection.send(encodeMessage({ type: 'job.journal', jobId: follow.jobId, rows }));
+    const message = encodeMessage({ type: 'job.journal', jobId: follow.jobId, rows });
+    client.connection.send(message);
+    if (this.repeating) client.connection.send(message);
     this.#pumpLater(client, follow);
   }
 

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { Emitter } from './events.js';
+
+interface Events {
+  said: string;
+}
+
+describe('an emitter', () => {
+  it('calls listeners in order, by a name in any case', () => {
+    const emitter = new Emitter<Events>();
+    const heard: string[] = [];
+    emitter.on('said', (word) => heard.push(`1 ${word}`));
+    emitter.on('SAID' as 'said', (word) => heard.push(`2 ${word}`));
+    emitter.emit('said', 'a');
+    emitter.emit('Said' as 'said', 'b');
+    expect(heard).toEqual(['1 a', '2 a', '1 b', '2 b']);
+    expect(emitter.listenerCount('sAiD' as 'said')).toBe(2);
+  });
+
+  it('calls one listener once, however often it was added, and none that was taken away', () => {
+    const emitter = new Emitter<Events>();
+    const heard: string[] = [];
+    const listener = (word: string): void => void heard.push(word);
+    emitter.on('said', listener).on('said', listener);
+    emitter.emit('said', 'a');
+    emitter.off('said', listener);
+    emitter.emit('said', 'b');
+    expect(heard).toEqual(['a']);
+  });
+
+  it('calls what waits for one event once, and lets it be taken away', () => {
+    const emitter = new Emitter<Events>();
+    const heard: string[] = [];
+    const never = (): void => void heard.push('never');
+    emitter.once('said', (word) => heard.push(word));
+    emitter.once('said', never);
+    emitter.off('said', never);
+    emitter.emit('said', 'a');
+    emitter.emit('said', 'b');
+    expect(heard).toEqual(['a']);
+  });
+
+  it('goes through the listeners that there were when it began', () => {
+    const emitter = new Emitter<Events>();
+    const heard: string[] = [];
+    const second = (): void => void heard.push('second');
+    emitter.on('said', () => {
+      heard.push('first');
+      emitter.off('said', second);
+      emitter.on('said', () => heard.push('late'));
+    });
+    emitter.on('said', second);
+    emitter.emit('said', 'a');
+    expect(heard).toEqual(['first', 'second']);
+  });
+});
