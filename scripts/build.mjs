@@ -3,14 +3,14 @@
  * (esbuild), and what the scheduler's static server needs to know (headers.json, assets/manifest.json).
  * Nothing is done when no input has changed. `--quiet` prints only what is wrong; `--force` builds anyway.
  */
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleFrame, bundlePage, bundleSandbox } from './build/bundle.mjs';
 import { compile } from './build/compile.mjs';
 import { withLock } from './build/lock.mjs';
 import { writeManifest } from './build/manifest.mjs';
-import { CACHE, DIST, ROOT, WEB } from './build/paths.mjs';
+import { CACHE, DIST, ROOT, STAGE, WEB } from './build/paths.mjs';
 import { inputsDigest, isFresh, saveStamp } from './build/stamp.mjs';
 
 const quiet = process.argv.includes('--quiet');
@@ -40,11 +40,13 @@ async function build() {
     }
   };
   await attempt('The library', compile);
-  await rm(WEB, { recursive: true, force: true });
+  await rm(STAGE, { recursive: true, force: true });
   const sandbox = await attempt('The sandbox script', bundleSandbox);
   await attempt('The asset manifest', () => writeManifest(sandbox));
   await attempt('The sandbox frame', bundleFrame);
   await attempt('The donor page', bundlePage);
+  await rm(WEB, { recursive: true, force: true });
+  await rename(STAGE, WEB);
   const command = join(DIST, 'cli', 'main.js');
   if (existsSync(command)) await chmod(command, 0o755);
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { DIST, PAGE, ROOT, SRC, WEB } from './paths.mjs';
+import { DIST, PAGE, ROOT, SRC, STAGE } from './paths.mjs';
 import { fill } from './template.mjs';
 
 const SHARED = {
@@ -42,11 +42,11 @@ export async function bundleFrame() {
   const frame = fill(await readFile(join(folder, 'frame.html'), 'utf8'), {
     script: `<script>${script}</script>`,
   });
-  await mkdir(join(WEB, 'sandbox'), { recursive: true });
-  await writeFile(join(WEB, 'sandbox', 'frame.html'), frame);
+  await mkdir(join(STAGE, 'sandbox'), { recursive: true });
+  await writeFile(join(STAGE, 'sandbox', 'frame.html'), frame);
   const rules = fill(await readFile(headers, 'utf8'), { frameScriptHash: `sha256-${hash}` });
   JSON.parse(rules);
-  await writeFile(join(WEB, 'headers.json'), rules);
+  await writeFile(join(STAGE, 'headers.json'), rules);
 }
 
 /** The page at `/`, its script and its style. */
@@ -58,19 +58,18 @@ export async function bundlePage() {
     ...SHARED,
     entryPoints: [script, join(PAGE, 'style.css')],
     format: 'esm',
-    outdir: join(WEB, 'assets'),
+    outdir: join(STAGE, 'assets'),
     entryNames: '[name]-[hash]',
     alias: PUBLIC_ENTRIES,
-    external: ['node:*'],
   });
-  await mkdir(join(WEB, 'assets'), { recursive: true });
+  await mkdir(join(STAGE, 'assets'), { recursive: true });
   const made = {};
   for (const file of result.outputFiles) {
     await writeFile(file.path, file.contents);
     made[file.path.endsWith('.css') ? 'style' : 'main'] = `/assets/${basename(file.path)}`;
   }
-  await writeFile(join(WEB, 'index.html'), fill(await readFile(page, 'utf8'), made));
-  await copyFile(join(PAGE, 'icon.svg'), join(WEB, 'icon.svg'));
+  await writeFile(join(STAGE, 'index.html'), fill(await readFile(page, 'utf8'), made));
+  await copyFile(join(PAGE, 'icon.svg'), join(STAGE, 'icon.svg'));
 }
 
 async function bundleScript(entry) {

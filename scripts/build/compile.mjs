@@ -32,7 +32,7 @@ function outputsOf(source) {
 async function removeStale(outputs) {
   for (const file of await filesBelow(DIST)) {
     const place = relative(DIST, file);
-    if (place.startsWith('web/') || place === 'sandbox/browser-sandbox.js') continue;
+    if (/^\.?web\//.test(place) || place === 'sandbox/browser-sandbox.js') continue;
     if (!outputs.has(file)) await rm(file, { force: true });
   }
 }

@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WEB, packageDir } from './paths.mjs';
+import { STAGE, packageDir } from './paths.mjs';
 
 const PYODIDE_FILES = [
   'pyodide.mjs',
@@ -23,12 +23,12 @@ const PYODIDE_FILES = [
 /** Writes the manifest, and the sandbox script (its text, where there is one) beside it. */
 export async function writeManifest(sandboxScript) {
   const assets = [];
-  await mkdir(join(WEB, 'assets'), { recursive: true });
+  await mkdir(join(STAGE, 'assets'), { recursive: true });
   if (sandboxScript !== undefined) {
     const bytes = Buffer.from(sandboxScript);
     const { sha256 } = measure(bytes);
     const path = `/assets/browser-sandbox-${sha256.slice(0, 12)}.js`;
-    await writeFile(join(WEB, path), bytes);
+    await writeFile(join(STAGE, path), bytes);
     assets.push({ name: 'browser-sandbox.js', path, ...measure(bytes) });
   }
   const folder = packageDir('pyodide');
@@ -38,7 +38,7 @@ export async function writeManifest(sandboxScript) {
     const path = `/assets/pyodide/${version}/${file}`;
     assets.push({ name: file, path, ...measure(bytes), package: 'pyodide', file });
   }
-  await writeFile(join(WEB, 'assets', 'manifest.json'), `${JSON.stringify({ assets }, null, 2)}\n`);
+  await writeFile(join(STAGE, 'assets', 'manifest.json'), `${JSON.stringify({ assets }, null, 2)}\n`);
 }
 
 function measure(bytes) {

@@ -8,6 +8,8 @@ export const SRC = join(ROOT, 'src');
 export const PAGE = join(ROOT, 'web-worker-demo');
 export const DIST = join(ROOT, 'dist');
 export const WEB = join(DIST, 'web');
+/** Where dist/web is put together, so that a scheduler that serves it never sees half of it. */
+export const STAGE = join(DIST, '.web');
 export const CACHE = join(ROOT, 'node_modules', '.cache', 'manyhands');
 
 const require = createRequire(import.meta.url);
