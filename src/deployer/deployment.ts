@@ -11,7 +11,6 @@ import { signOffer } from '../wallet/offer.js';
 import type { AppendQueue } from './append-queue.js';
 import type { DeployerContext } from './context.js';
 import type { ReadyState } from './events.js';
-import type { Feed } from './feed.js';
 import type { JobInput } from './input.js';
 import { buildPackage, type PackageSettings } from './package.js';
 import type { OfferTerms } from './payment.js';
@@ -76,11 +75,8 @@ export class Deployment {
       this.#sent = true;
       const body = { jobId: this.#jobId, package: built.bytes, ...(offer && { offer }) };
       const deployed = context.link.request('job.deploy', body);
-      const feed = this.#feed(deployed);
-      const { status } = await deployed.catch((error: unknown) => {
-        feed.stop(error);
-        throw error;
-      });
+      this.#feed(deployed);
+      const { status } = await deployed;
       setReadyState('deployed');
       accepted(status);
     } finally {
@@ -98,13 +94,14 @@ export class Deployment {
     return status;
   }
 
-  #feed(deployed: Promise<unknown>): Feed {
+  #feed(deployed: Promise<unknown>): void {
     const { context, input, queue, autoClose, setReadyState, closed } = this.#options;
     const release = context.link.hold();
     if (input.kind !== 'range') setReadyState('uploading');
     const feed = queue.startFirst(input);
     const closing = autoClose ? feed.sent.then(() => queue.close()).then(closed) : feed.sent;
     const all = Promise.all([feed.done, closing]);
+    all.catch(() => undefined);
     // A refused deploy is what went wrong then, not that its appends found no job.
     deployed
       .then(
@@ -114,7 +111,6 @@ export class Deployment {
       .catch(() => undefined)
       .finally(release)
       .catch(() => undefined);
-    return feed;
   }
 
   /** A job that has only a part of its input must not run on. */

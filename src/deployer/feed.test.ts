@@ -123,10 +123,15 @@ describe('feeding', () => {
     const { stub, deployer } = deployerRig();
     const data: unknown[] = Array.from({ length: 30 }, (_, i) => ({ x: i }));
     data[17] = { x: () => 1 };
-    const error: unknown = await deployer
+    stub.late.add('job.deploy');
+    const failed = deployer
       .computeFor(data, () => 1)
       .exec()
       .catch((e: unknown) => e);
+    await until(() => stub.jobs.size === 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    stub.releaseAnswers();
+    const error = await failed;
     if (!isError(error, 'VALUE_NOT_CLONEABLE')) throw error;
     expect(error.info).toMatchObject({ path: 'data[17].x', type: 'function' });
     expect(error.message).toContain('data[17].x');
