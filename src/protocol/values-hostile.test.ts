@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isError } from '../lib/errors.js';
-import { ARRAY_LENGTH_MAX, REGEXP_UNICODE_LENGTH_MAX, VALUE_DEPTH_MAX } from './limits.js';
+import { ARRAY_LENGTH_MAX, REGEXP_UNICODE_LENGTH_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from './limits.js';
 import { decodeError } from './envelope.js';
 import { decodeValue, encodeValue } from './values.js';
 
@@ -135,6 +135,20 @@ describe('lengths that lie', () => {
     expect(survives(hex(bytes))).toBe(false);
   });
 
+  test('are named, and refused before anything is read for them', () => {
+    const zeros = new Uint8Array(100).fill(0);
+    for (const head of ['dd 00 00 00 61', 'df 00 00 00 31', 'dc ff ff']) {
+      const bytes = zeros.slice();
+      bytes.set(hex(head));
+      const error = expect.objectContaining({
+        code: 'VALUE_MALFORMED',
+        info: { at: head.split(' ').length },
+        message: expect.stringMatching(/items announced, \d+ bytes left/) as string,
+      }) as Error;
+      expect(() => decodeValue(bytes), head).toThrow(error);
+    }
+  });
+
   test('nested headers that each announce all that is left allocate nothing for it', () => {
     const bytes = new Uint8Array(1 << 20);
     for (let at = 0; at + 5 <= 5 * (VALUE_DEPTH_MAX - 1); at += 5) {
@@ -183,6 +197,7 @@ describe('single oddities', () => {
     ['an overlong encoding', 'a2 c0 80'],
     ['a surrogate in UTF-8', 'a3 ed a0 80'],
     ['long text that is not UTF-8', `d9 1e ${'61'.repeat(29)} ff`],
+    ['UTF-16 text of an odd length with more behind it', '92 c7 03 04 00 61 00 61'],
     ['a key that is a number', '81 01 01'],
     ['a key that is an array', '81 90 01'],
     ['a key that is a head', '81 c1 01'],
@@ -247,6 +262,15 @@ describe('single oddities', () => {
     expect(survives(encoded('('.repeat(60_000), ''))).toBe(false);
   });
 
+  test('more bytes than a value may have are not looked at', () => {
+    const bytes = new Uint8Array(VALUE_BYTES_MAX + 1);
+    const error = expect.objectContaining({
+      code: 'VALUE_MALFORMED',
+      message: expect.stringContaining('too many') as string,
+    });
+    expect(() => decodeValue(bytes)).toThrow(error as Error);
+  });
+
   test('integers of any width and float32 are taken: other writers may not choose the least', () => {
     expect(decodeValue(hex('cf 00 00 00 00 00 00 00 01'))).toBe(1);
     expect(decodeValue(hex('d3 ff ff ff ff ff ff ff ff'))).toBe(-1);
@@ -258,6 +282,13 @@ describe('single oddities', () => {
 
   test('a key given twice counts once, the last value', () => {
     expect(decodeValue(hex('82 a1 61 01 a1 61 02'))).toEqual({ a: 2 });
+  });
+
+  test('a key that was read before does not let ill-formed bytes pass for it', () => {
+    // Both have the same place among the keys that are kept, and the same code units where UTF-8 is not minded.
+    const key = 'ÀJ';
+    expect(decodeValue(encodeValue({ [key]: 1 }))).toEqual({ [key]: 1 });
+    expect(survives(hex('81 a2 c0 4a 01'))).toBe(false);
   });
 
   test('`__proto__` and `constructor` as keys are only keys', () => {

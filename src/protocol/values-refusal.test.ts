@@ -36,6 +36,7 @@ describe('what cannot travel is named with its path', () => {
     [new AggregateError([Symbol('s')]), '$.errors[0]', 'symbol'],
     [new URL('http://a/'), '$', 'URL'],
     [Object.create(new Map()), '$', 'Map'],
+    [Object.create(Object.create(null) as object), '$', 'Object'],
     [Object.setPrototypeOf({}, Date.prototype), '$', 'Date'],
     [(function* () {})(), '$', 'Object'],
   ];
