@@ -27,7 +27,7 @@ export type SupervisorToSandbox =
    * Batches queue up; the sandbox runs them in order.
    */
   | { type: 'run'; batch: number; inputs: InputPart[]; each: boolean }
-  /** A value that travels as a blob, which the supervisor fetched. */
+  /** A value that travels as a blob, which the supervisor fetched; for the batch that comes next, and it alone. */
   | { type: 'blob'; digest: string; bytes: Uint8Array };
 
 export type SandboxToSupervisor =
@@ -39,6 +39,14 @@ export type SandboxToSupervisor =
    * Outcomes of `count` slices from `first`, always the next ones in order. `done`: the batch is at its end.
    * `computeMs` is the time in the work function.
    */
-  | { type: 'outcomes'; batch: number; first: number; count: number; segment: Uint8Array; computeMs: number; done: boolean }
+  | {
+      type: 'outcomes';
+      batch: number;
+      first: number;
+      count: number;
+      segment: Uint8Array;
+      computeMs: number;
+      done: boolean;
+    }
   | { type: 'progress'; sliceNumber: number; progress?: number }
   | { type: 'console'; sliceNumber: number; level: ConsoleLevel; message: string; same?: number };

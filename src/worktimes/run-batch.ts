@@ -6,11 +6,14 @@
 import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import type { OutcomeWriter } from './outcome-writer.js';
 import type { WorkFunction } from './runtime.js';
-import { openInput, type BlobShelf } from './slice-input.js';
+import { openInput, type BatchBlobs } from './slice-input.js';
 import type { SliceSigns } from './slice-signs.js';
 import { withoutFrames } from './work-error.js';
 
-export type Batch = Extract<SupervisorToSandbox, { type: 'run' }>;
+export interface Batch {
+  readonly run: Extract<SupervisorToSandbox, { type: 'run' }>;
+  readonly blobs: BatchBlobs;
+}
 
 /** Slices between two readings of the clock at most: so many may turn slow before it is noticed. */
 const CLOCK_EVERY_MAX = 16;
@@ -19,28 +22,27 @@ const CHEAP_MS = 0.1;
 
 export interface BatchTools {
   readonly work: WorkFunction;
-  readonly blobs: BlobShelf;
   readonly signs: SliceSigns;
   readonly writer: OutcomeWriter;
   readonly now: () => number;
 }
 
 /** Runs a batch to its end; resolves when its last outcome was sent. Never rejects for what job code does. */
-export async function runBatch(batch: Batch, tools: BatchTools): Promise<void> {
+export async function runBatch({ run, blobs }: Batch, tools: BatchTools): Promise<void> {
   const { work, signs, writer, now } = tools;
   const { call, endSlice } = work;
-  const { each } = batch;
-  const lastPart = batch.inputs.length - 1;
+  const { each, inputs } = run;
+  const lastPart = inputs.length - 1;
   let nowMs = now();
   let clockEvery = 1;
   let untilClock = 1;
-  const start = batch.inputs[0]?.first ?? 1;
-  writer.start(batch.batch, start, nowMs);
+  const start = inputs[0]?.first ?? 1;
+  writer.start(run.batch, start, nowMs);
   signs.startBatch(start);
   for (let p = 0; p <= lastPart; p++) {
-    const { first, input } = batch.inputs[p]!;
+    const { first, input } = inputs[p]!;
     if (p > 0) writer.continueAt(first, now());
-    const slices = openInput(input, tools.blobs);
+    const slices = openInput(input, blobs);
     const last = slices.count - 1;
     for (let i = 0; i <= last; i++) {
       signs.sliceNumber = first + i;

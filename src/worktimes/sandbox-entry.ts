@@ -10,7 +10,6 @@ import { defineJobGlobals } from './job-globals.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { runBatch, type Batch } from './run-batch.js';
 import type { Runtime, WorkFunction } from './runtime.js';
-import { BlobShelf } from './slice-input.js';
 import { SliceSigns } from './slice-signs.js';
 import { tameGlobals } from './tame-globals.js';
 
@@ -49,7 +48,8 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   };
   const signs = new SliceSigns(post, place.now);
   const writer = new OutcomeWriter(post);
-  const blobs = new BlobShelf();
+  /** Blobs of the batch that comes next. */
+  let blobs = new Map<string, Uint8Array>();
   const queue: Batch[] = [];
   let work: WorkFunction | undefined;
   let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' | 'broken' = 'empty';
@@ -81,7 +81,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     if (state !== 'idle' || work === undefined) return;
     state = 'running';
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-      await runBatch(batch, { work, blobs, signs, writer, now: place.now });
+      await runBatch(batch, { work, signs, writer, now: place.now });
       if (queue.length > 0) await place.nextTurn();
     }
     if (state === 'running') state = 'idle';
@@ -99,9 +99,11 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
         if (state === 'empty') void assign(message).then(drain).catch(fail);
         return;
       case 'blob':
-        return blobs.put(message.digest, message.bytes);
+        blobs.set(message.digest, message.bytes);
+        return;
       case 'run':
-        queue.push(message);
+        queue.push({ run: message, blobs });
+        blobs = new Map();
         drain().catch(fail);
         return;
       default:

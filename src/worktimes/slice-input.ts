@@ -5,14 +5,13 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { decodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
-import { BLOB_BYTES_MAX } from '../protocol/limits.js';
 import type { Input, RangeInput } from '../protocol/messages.js';
 import { rangeDatum } from '../protocol/ranges.js';
 import { SegmentReader } from '../protocol/segment.js';
 import { decodeValue } from '../protocol/values.js';
 
-/** Blobs that wait for their slices may fill this much; the oldest go first. */
-const BLOBS_BYTES_MAX = 4 * BLOB_BYTES_MAX;
+/** What came as blobs for one batch, by digest. */
+export type BatchBlobs = ReadonlyMap<string, Uint8Array>;
 
 export interface SliceInput {
   readonly count: number;
@@ -21,38 +20,11 @@ export interface SliceInput {
 }
 
 /** Never throws: where the input is malformed, each of its slices says so. */
-export function openInput(input: Input, blobs: BlobShelf): SliceInput {
+export function openInput(input: Input, blobs: BatchBlobs): SliceInput {
   try {
     return input.kind === 'range' ? new RangeSlices(input) : new SegmentSlices(input.segment, blobs);
   } catch (error) {
     return new BrokenSlices(input.count, error);
-  }
-}
-
-/** Values that came as blobs, kept while there is room. */
-export class BlobShelf {
-  readonly #blobs = new Map<string, Uint8Array>();
-  #bytes = 0;
-
-  put(digest: string, bytes: Uint8Array): void {
-    if (this.#blobs.has(digest)) return;
-    this.#blobs.set(digest, bytes);
-    this.#bytes += bytes.length;
-    for (const [old, held] of this.#blobs) {
-      if (this.#bytes <= BLOBS_BYTES_MAX || old === digest) break;
-      this.#blobs.delete(old);
-      this.#bytes -= held.length;
-    }
-  }
-
-  get(digest: string): Uint8Array {
-    const bytes = this.#blobs.get(digest);
-    if (bytes !== undefined) return bytes;
-    throw new ManyhandsError(
-      'BLOB_UNKNOWN',
-      `The blob ${digest} of a slice's datum did not reach the sandbox`,
-      { digest },
-    );
   }
 }
 
@@ -73,9 +45,9 @@ class RangeSlices implements SliceInput {
 class SegmentSlices implements SliceInput {
   readonly count: number;
   readonly #reader: SegmentReader;
-  readonly #blobs: BlobShelf;
+  readonly #blobs: BatchBlobs;
 
-  constructor(segment: Uint8Array, blobs: BlobShelf) {
+  constructor(segment: Uint8Array, blobs: BatchBlobs) {
     this.#reader = new SegmentReader(segment);
     this.#blobs = blobs;
     this.count = this.#reader.count;
@@ -85,8 +57,20 @@ class SegmentSlices implements SliceInput {
     const kind = this.#reader.kind(i);
     if (kind === ENVELOPE_KIND.value) return this.#reader.value(i);
     if (kind === ENVELOPE_KIND.blob)
-      return decodeValue(this.#blobs.get(decodeBlobRef(this.#reader.body(i)).digest));
+      return decodeValue(this.#blob(decodeBlobRef(this.#reader.body(i)).digest));
     throw new ManyhandsError('SEGMENT_MALFORMED', `A slice's datum cannot be an envelope of kind ${kind}`);
+  }
+
+  #blob(digest: string): Uint8Array {
+    const bytes = this.#blobs.get(digest);
+    if (bytes !== undefined) return bytes;
+    throw new ManyhandsError(
+      'BLOB_UNKNOWN',
+      `The blob ${digest} of a slice's datum did not reach the sandbox`,
+      {
+        digest,
+      },
+    );
   }
 }
 

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
-import { storeContract } from './store-suite.js';
+import { hostileStoreContract } from './store-suite-hostile.js';
+import { storeContract, type StoreUnderTest } from './store-suite.js';
+import type { StandingClock } from './store-world.js';
 
-storeContract('SQLite on disk', async (clock) => {
+async function onDisk(clock: StandingClock): Promise<StoreUnderTest> {
   const dataDir = await mkdtemp(join(tmpdir(), 'manyhands-store-'));
   const random = new SeededRandom(7);
   let store = openSqliteStore({ dataDir, clock, random });
@@ -21,9 +23,13 @@ storeContract('SQLite on disk', async (clock) => {
       await rm(dataDir, { recursive: true });
     },
   };
-});
+}
 
-storeContract('SQLite in memory', (clock) => {
+function inMemory(clock: StandingClock): Promise<StoreUnderTest> {
   const store = openSqliteStore({ clock, random: new SeededRandom(7) });
   return Promise.resolve({ store, dispose: () => store.close() });
-});
+}
+
+storeContract('SQLite on disk', onDisk);
+storeContract('SQLite in memory', inMemory);
+hostileStoreContract('SQLite in memory', inMemory);

@@ -61,7 +61,9 @@ describe('a Worker', () => {
       const heard = [];
       EventTarget.prototype.addEventListener.call(globalThis, 'message', (event) => heard.push(event.data));
       globalThis.onmessage = (event) => heard.push(event.data);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      const { port1, port2 } = new MessageChannel();
+      const turn = () => new Promise((resolve) => { port1.onmessage = resolve; port2.postMessage(0); });
+      for (const end = performance.now() + 50; performance.now() < end; ) await turn();
       return [heard, typeof postMessage, Object.getOwnPropertyNames(Object.getPrototypeOf(globalThis))];
     }`);
     const first = rig.one(0);
