@@ -7,12 +7,7 @@ import { isError, ManyhandsError, toWireError } from '../lib/errors.js';
 import { toHex } from '../lib/ids.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { decodeClientMessage, encodeMessage } from '../protocol/codec.js';
-import {
-  HANDSHAKE_MS_MAX,
-  IDLE_MS_MAX,
-  REQUESTS_IN_FLIGHT_MAX,
-  SOCKET_BUFFER_BYTES_MAX,
-} from '../protocol/limits.js';
+import { HANDSHAKE_MS_MAX, REQUESTS_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_MAX } from '../protocol/limits.js';
 import type { ClientMessage, Hello, SchedulerMessage } from '../protocol/messages.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import type { Connection } from '../transport/transport.js';
@@ -86,8 +81,6 @@ export class ClientConnection {
 
   #receive(bytes: Uint8Array): void {
     if (this.#isClosed) return;
-    this.#cancelTimer();
-    this.#cancelTimer = this.#after(IDLE_MS_MAX, 'nothing was heard for too long');
     let message: ClientMessage;
     try {
       message = decodeClientMessage(bytes);
@@ -124,6 +117,8 @@ export class ClientConnection {
     }
     const { store, clock, worktimes, minimumPrice } = this.#core.options;
     this.#session = this.#open(this, hello);
+    // From here on the transport ends a peer that is gone: a hidden tab may well say nothing for a minute.
+    this.#cancelTimer();
     this.send({
       type: 'welcome',
       protocol: PROTOCOL_VERSION,
