@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { delay } from '../lib/clock.js';
 import { sha256Hex } from '../lib/sha256.js';
 import { decodeBlobRef, decodeError, encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
 import type { InputPart } from '../protocol/messages.js';
@@ -44,10 +45,15 @@ function put(scheduler: StubScheduler, bytes: Uint8Array): string {
 }
 
 describe('an input that is a blob', () => {
-  it('is fetched, verified, and handed to the sandbox before its batch', async () => {
-    const { clock, scheduler, worker, host } = on(
-      stage({ slice: (n) => ({ kind: 'value', value: n, ms: 1 }) }),
+  it('is fetched, verified, and handed to the sandbox before its batch; those behind it wait', async () => {
+    const made: Stage = on(
+      stage(
+        { slice: (n) => ({ kind: 'value', value: n, ms: 1 }) },
+        {},
+        { fetch: (input, init) => delay(made.clock, 500).then(() => made.scheduler.fetch(input, init)) },
+      ),
     );
+    const { clock, scheduler, worker, host } = made;
     const bytes = encodeValue('large');
     const input = mixed(
       new Map([
@@ -60,6 +66,7 @@ describe('an input that is a blob', () => {
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.values(JOB)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(host.blobs.get(sha256Hex(bytes))).toEqual(bytes);
+    expect(host.started).toBe(1);
   });
 
   it('is lost, alone, where the scheduler has no such blob, or another one', async () => {

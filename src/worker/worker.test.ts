@@ -162,6 +162,18 @@ describe('leases that go', () => {
     expect(host.alive).toBe(0);
   });
 
+  it('a grant that comes twice is one lease', async () => {
+    const { clock, scheduler, worker, names } = on(stage(taking(100)));
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 100 });
+    await clock.advance(50);
+    const [held] = [...scheduler.leases.values()];
+    scheduler.broadcast({ type: 'lease.grant', want: 1, lease: held!.lease });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(names().filter((n) => n === 'fetch')).toHaveLength(1);
+    expect(scheduler.returns).toEqual([]);
+  });
+
   it('a refused report ends the lease; the worker goes on', async () => {
     const { clock, scheduler, worker } = on(stage(taking(10)));
     await worker.start();

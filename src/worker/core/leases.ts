@@ -5,9 +5,6 @@
 import type { CoreEvent, Effect } from './events.js';
 import type { CoreState, LeaseState, Slot } from './state.js';
 
-/** A slot holds one lease at work and one to come. */
-const LEASES_PER_SLOT_MAX = 2;
-
 /** Takes a lease into the slot that asked for it, or hands it back where nobody asked. Answers with that slot. */
 export function takeGrant(
   state: CoreState,
@@ -18,7 +15,7 @@ export function takeGrant(
   const { lease } = event;
   if (state.leases.has(lease.leaseId)) return undefined;
   const slot = state.slots.find((s) => s.want?.want === event.want);
-  if (slot === undefined || state.mode !== 'running' || slot.leases.length >= LEASES_PER_SLOT_MAX) {
+  if (slot === undefined || state.mode !== 'running') {
     const reason = state.mode === 'running' ? 'No sandbox waits for it any more.' : 'The worker is stopping.';
     effects.push({ type: 'return', leaseId: lease.leaseId, from: lease.first, reason });
     effects.push({ type: 'lease-over', leaseId: lease.leaseId });

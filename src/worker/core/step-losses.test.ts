@@ -24,6 +24,21 @@ describe('a sandbox that dies', () => {
     expect(of(world.ready(3), 'feed')[0]).toMatchObject({ first: 3, each: false });
   });
 
+  it('with one slice in it runs that slice again: a death may be a neighbour’s', () => {
+    const { world } = atWork(5);
+    const effects = world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' });
+    expect(of(effects, 'report')).toEqual([]);
+    expect(of(world.ready(2), 'feed')).toMatchObject([{ first: 1, count: 1, each: true }]);
+  });
+
+  it('is not heard any more, even when there is another in its place', () => {
+    const { world } = atWork(5);
+    world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' });
+    const [again] = of(world.ready(2), 'feed');
+    expect(world.outcomes(again!.batch, 1, 1, true, 1)).toEqual([]);
+    expect(world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' })).toEqual([]);
+  });
+
   it('is trusted with batches again after enough careful slices', () => {
     const { world } = atWork(100, { sliceMs: 1 }, { carefulSlices: 2 });
     world.do({ type: 'sandbox-exit', slot: 0, gen: 1, message: 'gone' });
