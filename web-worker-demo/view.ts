@@ -38,16 +38,22 @@ const time = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h2
 export const startButton = element('start', HTMLButtonElement);
 export const stopButton = element('stop', HTMLButtonElement);
 
+/** Whether the focus was on a button when both were switched off. */
+let owesFocus = false;
+
 /** Says where this page is, and leaves only the buttons that make sense there. */
 export function showState(state: PageState): void {
   element('state').dataset.state = state;
   element('state-text').textContent = STATE_TEXT[state];
   const stoppable = ['connecting', 'connected', 'working', 'waiting'].includes(state);
-  const hadFocus = document.activeElement === startButton || document.activeElement === stopButton;
+  const focused = document.activeElement;
+  if (focused === startButton || focused === stopButton) owesFocus = true;
+  else if (focused !== document.body) owesFocus = false;
   startButton.disabled = stoppable || state === 'stopping';
   stopButton.disabled = !stoppable;
   // A button that is switched off loses the focus, and with it the place of who uses the keyboard.
-  if (hadFocus) (stoppable ? stopButton : startButton).focus();
+  const next = [startButton, stopButton].find((button) => !button.disabled);
+  if (owesFocus && next !== undefined) next.focus();
 }
 
 export function showPlace(host: string): void {

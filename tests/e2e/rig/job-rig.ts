@@ -16,6 +16,8 @@ export interface JobRig {
   home: string;
   /** Opens the donor page and presses start, as a donor would. */
   openTab(): Promise<Page>;
+  /** Ends the scheduler before the test does. */
+  stopScheduler(): Promise<void>;
 }
 
 export const test = base.extend<{ rig: JobRig }>({
@@ -33,7 +35,7 @@ export const test = base.extend<{ rig: JobRig }>({
       await expect(page.getByRole('status')).toContainText(/Connected|Working/);
       return page;
     };
-    await use({ scheduler: scheduler.url, home: HOME, openTab });
+    await use({ scheduler: scheduler.url, home: HOME, openTab, stopScheduler: () => scheduler.close() });
     for (const page of pages) await page.context().close();
     await scheduler.close();
     await rm(dataDir, { recursive: true, force: true });
