@@ -1,0 +1,2 @@
+/** The task of bench/throughput, as piscina loads it. */
+export default (x) => x * x;
