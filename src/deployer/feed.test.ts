@@ -152,11 +152,11 @@ describe('feeding', () => {
   it('puts a large datum as a blob, before its append, and once', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: (datum as Uint8Array | string).length });
-    stub.fetchFaults.push('broken', 503);
+    stub.http.faults.push('broken', 503);
     const data = ['a', bytes(2_000_000, 3), 'bc', bytes(2_000_000, 3), 'def'];
     const results = await deployer.computeFor(data, (x: Uint8Array | string) => x.length).exec();
     expect([...results]).toEqual([1, 2_000_000, 2, 2_000_000, 3]);
-    expect(stub.blobs.size).toBe(1);
+    expect(stub.http.blobs.size).toBe(1);
   });
 
   it('appends once what it had to send twice', async () => {

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../lib/deferred.js';
 import { SegmentWriter } from '../protocol/segment.js';
 import { encodeValue } from '../protocol/values.js';
-import { deployerRig, until } from '../testing/deployer-rig.js';
+import { deployerRig, hurriedClock, until } from '../testing/deployer-rig.js';
 
 describe('following', () => {
   it('goes on where it was after any cut, with nothing lost or repeated', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }), async (cutsAt) => {
-        const { stub, deployer } = deployerRig({ hurry: 20 });
+        const { stub, deployer } = deployerRig({ clock: hurriedClock(20) });
         stub.rowsAtOnce = 3;
         const job = deployer.computeFor({ start: 1, end: 300 }, (x: number) => x);
         const states: string[] = [];
@@ -96,9 +96,9 @@ describe('following', () => {
     const done = job.exec();
     await until(() => stub.jobs.size === 1 && !stub.job.open);
     const gate = deferred();
-    stub.fetchGate = gate.promise;
+    stub.http.gate = gate.promise;
     stub.outcome(stub.job, 1, [{ value: 'a' }, { blob: encodeValue('large') }, { value: 'c' }]);
-    await until(() => stub.fetches.length === 1);
+    await until(() => stub.http.requests.length === 1);
     const halfWay = job.cursor;
     stub.outcome(stub.job, 4, [{ value: 'd' }, { value: 'e' }]);
     // What came behind the row that is being read is asked for again on the next connection.
@@ -120,7 +120,7 @@ describe('following', () => {
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const done = job.exec();
     await until(() => stub.jobs.size === 1 && !stub.job.open);
-    stub.fetchFaults.push('broken', 500);
+    stub.http.faults.push('broken', 500);
     const large = { pixels: new Float64Array(3_000).fill(0.5) };
     stub.outcome(stub.job, 1, [{ value: 'small' }, { blob: encodeValue(large) }, { value: 'last' }]);
     const results = await done;
@@ -135,11 +135,11 @@ describe('following', () => {
     job.on('error', ({ error, sliceNumber }) => errors.push([sliceNumber, error]));
     await until(() => stub.jobs.size === 1 && !stub.job.open);
     const good = encodeValue('good');
-    const digestsBefore = new Set(stub.blobs.keys());
+    const digestsBefore = new Set(stub.http.blobs.keys());
     const outcomes = [{ blob: good }, { value: 2 }];
     stub.outcome(stub.job, 1, outcomes);
-    for (const digest of stub.blobs.keys())
-      if (!digestsBefore.has(digest)) stub.blobs.set(digest, encodeValue('evil'));
+    for (const digest of stub.http.blobs.keys())
+      if (!digestsBefore.has(digest)) stub.http.blobs.set(digest, encodeValue('evil'));
     await done;
     expect(errors).toMatchObject([[1, { code: 'BLOB_MISMATCH' }]]);
     expect(job.results.isAvailable(0)).toBe(false);

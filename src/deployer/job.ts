@@ -1,10 +1,9 @@
 /**
- * The handle of a job: what is set on it before it is deployed, how it is deployed, and how it is followed.
+ * The handle of a job: how it is deployed, fed, followed and ended.
  * @module
  */
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
-import type { JobFS } from '../jobfs/job-fs.js';
 import type { Cursor, JobStatus } from '../protocol/messages.js';
 import { toUnits } from '../wallet/credits.js';
 import type { Keystore } from '../wallet/keystore.js';
@@ -16,59 +15,31 @@ import type { FeedSummary } from './feed.js';
 import { fetchJobResults, type FetchedResult, type ResultRange } from './fetch-results.js';
 import type { ParsedCall } from './forms.js';
 import { toJobInput } from './input.js';
-import { JobEmitter } from './job-emitter.js';
+import { JobSettings } from './job-settings.js';
 import { resolveOffer, type OfferTerms, type SlicePaymentOffer } from './payment.js';
 import { RESULTS_LENGTH_MAX, type ResultHandle } from './results.js';
-import {
-  PUBLIC_GROUP,
-  type ComputeGroup,
-  type JobLimits,
-  type PublicInfo,
-  type Requirements,
-} from './settings.js';
 import { JobTracker } from './tracker.js';
-import { JAVASCRIPT_WORKTIME } from './work-function.js';
 
 /** A job that this handle is to deploy, or one that the scheduler has already. */
 export type JobOrigin = { call: ParsedCall } | { attachTo: JobStatus; after: Cursor };
 
-export class Job<T = unknown> extends JobEmitter<T> {
-  /** 22 characters; known before the job is deployed. */
-  readonly id: string;
-  /** The environment that runs the work function: `map-basic` (JavaScript) or `pyodide` (Python). */
-  worktime = JAVASCRIPT_WORKTIME;
-  /** A semver range of the worktime's version. @default the versions that this release was made for */
-  worktimeVersion: string | undefined;
-  /** What the people who lend their machines see of the job. */
-  public: Partial<PublicInfo> = { name: null, description: null, link: null };
-  /** Environment variables of the work function. */
-  env: Record<string, string> = {};
-  /** Capabilities that a worker must have. */
-  requirements: Requirements = {};
-  limits: JobLimits = {};
-  /** `slice`: a fresh realm for each slice, so that none sees what another left. */
-  isolation: 'job' | 'slice' = 'job';
-  /** Whether results are kept on the handle; without them memory stays flat, and `result` events carry all. */
-  collateResults = true;
-
+export class Job<T = unknown> extends JobSettings<T> {
   readonly #context: DeployerContext;
   readonly #origin: JobOrigin;
   readonly #tracker: JobTracker<T>;
   readonly #queue: AppendQueue;
   #readyState: ReadyState = 'new';
-  #computeGroups: ComputeGroup[] = [{ ...PUBLIC_GROUP }];
-  #autoClose = true;
-  #fs: JobFS | undefined;
-  #offer: SlicePaymentOffer = 0;
-  #keystore: Keystore | undefined;
   #deployment: Deployment | undefined;
   #accepted: Promise<void> | undefined;
 
   /** @internal Made by `computeFor` and `attach`. */
   constructor(context: DeployerContext, origin: JobOrigin) {
-    super();
     const attached = 'attachTo' in origin;
-    this.id = attached ? origin.attachTo.jobId : newId(context.ports.random);
+    super({
+      id: attached ? origin.attachTo.jobId : newId(context.ports.random),
+      autoClose: attached ? !origin.attachTo.open : true,
+      makeJobFS: context.ports.makeJobFS,
+    });
     this.#context = context;
     this.#origin = origin;
     this.#tracker = new JobTracker<T>({
@@ -80,7 +51,6 @@ export class Job<T = unknown> extends JobEmitter<T> {
     this.#queue = new AppendQueue(context, this.id, this.#tracker.ended);
     if (!attached) return;
     this.#readyState = 'deployed';
-    this.#autoClose = !origin.attachTo.open;
     this.#accepted = Promise.resolve();
     this.#tracker.known(origin.attachTo);
   }
@@ -93,8 +63,7 @@ export class Job<T = unknown> extends JobEmitter<T> {
    *   INPUT_FAILED, VALUE_NOT_CLONEABLE, CONNECT_FAILED, and what the scheduler refuses with
    */
   async exec(slicePaymentOffer?: SlicePaymentOffer, keystore?: Keystore): Promise<ResultHandle<T>> {
-    if (this.#accepted !== undefined)
-      throw this.#state('exec was called twice, or after deploy', 'Use job.wait().');
+    if (this.isBegun) throw this.stateError('exec was called twice, or after deploy', 'Use job.wait().');
     this.#tracker.want();
     // A job that is cancelled on its way is not waited for.
     await Promise.race([this.#deploy(slicePaymentOffer, keystore), this.#tracker.finished]);
@@ -106,8 +75,7 @@ export class Job<T = unknown> extends JobEmitter<T> {
    * @throws as `exec`, but for what happens after that
    */
   async deploy(slicePaymentOffer?: SlicePaymentOffer, keystore?: Keystore): Promise<string> {
-    if (this.#accepted !== undefined)
-      throw this.#state('deploy was called twice, or after exec', 'Use job.wait().');
+    if (this.isBegun) throw this.stateError('deploy was called twice, or after exec', 'Use job.wait().');
     await this.#deploy(slicePaymentOffer, keystore);
     return this.id;
   }
@@ -123,8 +91,8 @@ export class Job<T = unknown> extends JobEmitter<T> {
   async addSlices(data: unknown): Promise<FeedSummary> {
     const input = toJobInput(data);
     await this.#deployed('addSlices');
-    if (this.#autoClose) {
-      throw this.#state(
+    if (this.autoClose) {
+      throw this.stateError(
         'it closes itself behind its input',
         'Set job.autoClose = false before it is deployed.',
       );
@@ -161,20 +129,9 @@ export class Job<T = unknown> extends JobEmitter<T> {
   async topUp(ceiling: number | string, keystore?: Keystore): Promise<void> {
     const units = toUnits(ceiling);
     await this.#deployed('topUp');
-    if (this.#deployment === undefined) throw this.#state('topUp works on the handle that deployed it', '');
+    if (this.#deployment === undefined)
+      throw this.stateError('topUp works on the handle that deployed it', '');
     this.#tracker.update(await this.#deployment.topUp(units, keystore));
-  }
-
-  /** @throws JOB_STATE once the job is deployed */
-  setSlicePaymentOffer(offer: SlicePaymentOffer): void {
-    this.#beforeDeploy('setSlicePaymentOffer');
-    this.#offer = offer;
-  }
-
-  /** @throws JOB_STATE once the job is deployed */
-  setPaymentAccountKeystore(keystore: Keystore): void {
-    this.#beforeDeploy('setPaymentAccountKeystore');
-    this.#keystore = keystore;
   }
 
   get readyState(): ReadyState {
@@ -195,41 +152,8 @@ export class Job<T = unknown> extends JobEmitter<T> {
     return this.#tracker.cursor;
   }
 
-  /** Whether the job closes itself behind its input. */
-  get autoClose(): boolean {
-    return this.#autoClose;
-  }
-
-  /** @throws JOB_STATE once the job is deployed */
-  set autoClose(value: boolean) {
-    this.#beforeDeploy('autoClose');
-    this.#autoClose = value;
-  }
-
-  /** Appending keeps the public group, assigning replaces it. Secrets never leave this process. */
-  get computeGroups(): ComputeGroup[] {
-    return this.#computeGroups;
-  }
-
-  /** @throws JOB_STATE once the job is deployed */
-  set computeGroups(groups: ComputeGroup[]) {
-    this.#beforeDeploy('computeGroups');
-    this.#computeGroups = groups;
-  }
-
-  /** The job's files. */
-  get fs(): JobFS {
-    return (this.#fs ??= this.#context.ports.makeJobFS());
-  }
-
-  /** @throws JOB_STATE once the job is deployed */
-  set fs(fs: JobFS) {
-    this.#beforeDeploy('fs');
-    this.#fs = fs;
-  }
-
   #deploy(offer: SlicePaymentOffer | undefined, keystore: Keystore | undefined): Promise<void> {
-    this.#accepted = this.#runDeployment(offer ?? this.#offer, keystore ?? this.#keystore);
+    this.#accepted = this.#runDeployment(offer ?? this.offer, keystore ?? this.payer);
     this.#accepted.catch(() => undefined);
     return this.#accepted;
   }
@@ -250,28 +174,15 @@ export class Job<T = unknown> extends JobEmitter<T> {
   }
 
   #makeDeployment(offer: SlicePaymentOffer, keystore: Keystore | undefined): Deployment {
-    if (!('call' in this.#origin)) throw this.#state('it was attached to', 'Use job.wait().');
+    if (!('call' in this.#origin)) throw this.stateError('it was attached to', 'Use job.wait().');
     const { input, work, args } = this.#origin.call;
     const tracker = this.#tracker;
     return new Deployment({
       context: this.#context,
-      settings: {
-        jobId: this.id,
-        work,
-        args,
-        worktime: this.worktime,
-        worktimeVersion: this.worktimeVersion,
-        fs: this.#fs,
-        env: this.env,
-        requirements: this.requirements,
-        computeGroups: this.#computeGroups,
-        public: this.public,
-        isolation: this.isolation,
-        limits: this.limits,
-      },
+      settings: { ...this.packageSettings(), work, args },
       input,
       queue: this.#queue,
-      autoClose: this.#autoClose,
+      autoClose: this.autoClose,
       terms: this.#terms(offer, input.slices),
       keystore,
       ended: tracker.ended,
@@ -295,12 +206,16 @@ export class Job<T = unknown> extends JobEmitter<T> {
         `${slices} results do not fit into an array. Set job.collateResults = false and listen to 'result'.`,
       );
     }
-    return resolveOffer(offer, this.#autoClose ? slices : undefined);
+    return resolveOffer(offer, this.autoClose ? slices : undefined);
   }
 
   #setReadyState(state: ReadyState): void {
     this.#readyState = state;
     this.emit('readystatechange', state);
+  }
+
+  protected override get isBegun(): boolean {
+    return this.#accepted !== undefined;
   }
 
   protected override listened(name: string): void {
@@ -309,16 +224,7 @@ export class Job<T = unknown> extends JobEmitter<T> {
 
   async #deployed(what: string): Promise<void> {
     if (this.#accepted === undefined)
-      throw this.#state(`${what} needs a deployed job`, 'Call exec or deploy first.');
+      throw this.stateError(`${what} needs a deployed job`, 'Call exec or deploy first.');
     await this.#accepted;
-  }
-
-  #beforeDeploy(what: string): void {
-    if (this.#accepted === undefined) return;
-    throw this.#state(`${what} cannot be set on a deployed job`, 'Set it before exec or deploy.');
-  }
-
-  #state(what: string, advice: string): ManyhandsError<'JOB_STATE'> {
-    return new ManyhandsError('JOB_STATE', `Job ${this.id}: ${what}. ${advice}`, { jobId: this.id });
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deployerRig, until } from '../testing/deployer-rig.js';
+import { VirtualClock } from '../testing/virtual-clock.js';
 import { createDeployer } from './deployer.js';
 import { SchedulerLink } from './link.js';
 
@@ -17,15 +18,18 @@ describe('the connection of a context', () => {
   });
 
   it('stays while a job is followed', async () => {
-    const { stub, deployer } = deployerRig();
+    const clock = new VirtualClock();
+    const { stub, deployer } = deployerRig({ clock });
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();
     await until(() => stub.requests('job.follow').length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await clock.advance(60_000);
     expect(stub.clients.size).toBe(1);
     stub.outcome(stub.job, 1, [{ value: 'late' }]);
     expect([...(await done)]).toEqual(['late']);
-    await until(() => stub.clients.size === 0);
+    await clock.advance(1_000);
+    expect(stub.clients.size).toBe(0);
+    expect(stub.connects).toBe(1);
   });
 
   it('says at once, with advice, when there is no scheduler, and tries anew for the next job', async () => {
@@ -55,16 +59,18 @@ describe('the connection of a context', () => {
   });
 
   it('is held by whoever holds it, however often another lets go', async () => {
-    const { stub, ports } = deployerRig();
+    const clock = new VirtualClock();
+    const { stub, ports } = deployerRig({ clock });
     const link = new SchedulerLink(ports);
     const [first, second] = [link.hold(), link.hold()];
     await link.open();
     first();
     first();
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await clock.advance(1_000);
     expect(stub.clients.size).toBe(1);
     second();
-    await until(() => stub.clients.size === 0);
+    await clock.advance(1_000);
+    expect(stub.clients.size).toBe(0);
   });
 
   it('is refused a malformed address, without repeating it', () => {

@@ -83,7 +83,8 @@ export class SchedulerLink {
         // Once there was a connection requests are handed over at once: so they keep the order of their calls.
         if (!this.#opened) await this.open();
         try {
-          return await this.#session!.request(type, body, options);
+          if (this.#session === undefined) throw new ManyhandsError('CLOSED', 'The connection was closed.');
+          return await this.#session.request(type, body, options);
         } catch (error) {
           if (!isError(error, 'TIMEOUT') || repeats === REPEATS_MAX) throw error;
         }

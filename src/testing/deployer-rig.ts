@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDeployer, type Deployer } from '../deployer/deployer.js';
 import type { DeployerPorts } from '../deployer/ports.js';
 import { JobFS } from '../jobfs/job-fs.js';
-import { systemClock } from '../lib/clock.js';
+import { systemClock, type Clock } from '../lib/clock.js';
 import { systemRandom } from '../lib/random.js';
 import { memoryStorage } from '../lib/storage.js';
 import { createWallet, type Wallet } from '../wallet/wallet.js';
@@ -21,8 +21,8 @@ export interface DeployerRig {
   modules: Map<string, string>;
 }
 
-/** A fresh one each time, with keys of its own. Timers run `hurry` times as fast as they should. */
-export function deployerRig({ hurry = 1 } = {}): DeployerRig {
+/** A fresh one each time, with keys of its own. */
+export function deployerRig({ clock = systemClock }: { clock?: Clock } = {}): DeployerRig {
   const stub = new StubDeployerScheduler();
   const modules = new Map<string, string>();
   const wallet = createWallet({
@@ -34,18 +34,23 @@ export function deployerRig({ hurry = 1 } = {}): DeployerRig {
   const ports: DeployerPorts = {
     schedulerUrl: 'http://stub.test',
     connect: stub.connect,
-    clock: { ...systemClock, after: (ms, fn, options) => systemClock.after(ms / hurry, fn, options) },
+    clock,
     random: systemRandom,
     wallet,
-    fetch: stub.fetch,
+    fetch: stub.http.fetch,
     readModule: (url) => {
       const text = modules.get(url.href);
       return text === undefined ? Promise.reject(new Error(`no module ${url.href}`)) : Promise.resolve(text);
     },
-    makeJobFS: () => new JobFS({ fetch: stub.fetch }),
+    makeJobFS: () => new JobFS({ fetch: stub.http.fetch }),
     yieldNow: () => nextTurn(),
   };
   return { stub, wallet, ports, modules, deployer: createDeployer(ports) };
+}
+
+/** Real time, but timers run so many times as fast as they should. */
+export function hurriedClock(times: number): Clock {
+  return { ...systemClock, after: (ms, fn, options) => systemClock.after(ms / times, fn, options) };
 }
 
 /** Resolves when `reached` holds; looks at it after every turn of the event loop. */

@@ -8,28 +8,25 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ManyhandsError, toWireError } from '../lib/errors.js';
 import { sha256Hex } from '../lib/sha256.js';
 import { decodeClientMessage, encodeMessage } from '../protocol/codec.js';
-import { decodeBlobRef, encodeError, encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
-import { decodeJobPackage, type JobPackage } from '../protocol/job-package.js';
+import { encodeError, encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
+import type { JobPackage } from '../protocol/job-package.js';
 import { FOLLOW_ROW_BYTES, RESULTS_BYTES_MAX } from '../protocol/limits.js';
 import type {
   ClientMessage,
   Input,
-  JobStatus,
-  JournalEvent,
   JournalRow,
   SchedulerMessage,
   SegmentPart,
-  SignedOffer,
 } from '../protocol/messages.js';
-import { rangeDatum } from '../protocol/ranges.js';
 import { SegmentReader, SegmentWriter } from '../protocol/segment.js';
-import { decodeValue } from '../protocol/values.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import type { Connect, Connection } from '../transport/transport.js';
 import { memoryPair } from '../transport/memory.js';
 import { recoverOffer } from '../wallet/offer.js';
 import { recoverChallenge } from '../wallet/session-proof.js';
 import { WORKTIMES } from '../worktimes/registry.js';
+import { StubBlobs } from './stub-blobs.js';
+import { StubJob, type StubOutcome } from './stub-job.js';
 
 type Request = Extract<ClientMessage, { id: number }>;
 
@@ -48,61 +45,10 @@ export interface StubClient {
   follows: Map<string, StubFollow>;
 }
 
-/** What a slice comes to: `{ value }`, `{ error }`, or bytes that are stored as a blob. */
-export type StubOutcome = { value: unknown } | { error: unknown } | { blob: Uint8Array };
-
-export class StubJob {
-  readonly inputs: Input[] = [];
-  readonly appendIds: string[] = [];
-  readonly answers = new Map<string, { first: number; count: number }>();
-  readonly journal: JournalRow[] = [];
-  readonly outcomes: SegmentPart[] = [];
-  readonly offers: SignedOffer[] = [];
-  total = 0;
-  open = true;
-  accepted = 0;
-  failed = 0;
-  runStatus: JobStatus['runStatus'] = 'running';
-  reason: string | undefined;
-
-  constructor(
-    readonly jobId: string,
-    readonly owner: string,
-    readonly bytes: Uint8Array,
-  ) {}
-
-  get package(): JobPackage {
-    return decodeJobPackage(this.bytes);
-  }
-
-  get status(): JobStatus {
-    const { jobId, runStatus, open, total, accepted, failed, reason } = this;
-    const cursor = this.journal.length;
-    const status: JobStatus = {
-      jobId,
-      runStatus,
-      open,
-      total,
-      leased: 0,
-      accepted,
-      failed,
-      workers: 0,
-      cursor,
-      paid: 0n,
-    };
-    return reason === undefined ? status : { ...status, reason };
-  }
-
-  add(event: JournalEvent): void {
-    const seq = this.journal.length + 1;
-    this.journal.push({ seq, atMs: seq, status: { ...this.status, cursor: seq }, event });
-  }
-}
-
 export class StubDeployerScheduler {
   readonly schedulerId = 'ab'.repeat(32);
   readonly jobs = new Map<string, StubJob>();
-  readonly blobs = new Map<string, Uint8Array>();
+  readonly http = new StubBlobs();
   readonly clients = new Set<StubClient>();
   /** Every message that came, in order. */
   readonly said: ClientMessage[] = [];
@@ -122,17 +68,10 @@ export class StubDeployerScheduler {
   work: ((datum: unknown, sliceNumber: number) => StubOutcome) | undefined;
   /** Whether followers get every message of journal rows twice. */
   repeating = false;
-  /** What HTTP answers wait for. */
-  fetchGate: Promise<void> = Promise.resolve();
   /** Slices in one row of outcomes. */
   rowSlices = 1_000;
   connects = 0;
-  fetches: { method: string; digest: string }[] = [];
-  /** Statuses to answer the next HTTP requests with; `broken` is no answer at all. */
-  readonly fetchFaults: (number | 'broken')[] = [];
   readonly #waiting: (() => void)[] = [];
-  readonly #tickets = new Map<string, string>();
-  readonly #readers = new WeakMap<Input, SegmentReader>();
 
   readonly connect: Connect = (url) => {
     this.connects++;
@@ -142,23 +81,6 @@ export class StubDeployerScheduler {
     const [client, server] = memoryPair();
     this.#accept(server);
     return Promise.resolve(client);
-  };
-
-  /** The scheduler's HTTP side. */
-  readonly fetch: typeof fetch = async (input, init) => {
-    const digest = (input as string).split('/').at(-1)!;
-    const method = init?.method ?? 'GET';
-    this.fetches.push({ method, digest });
-    await this.fetchGate;
-    init?.signal?.throwIfAborted();
-    const fault = this.fetchFaults.shift();
-    if (fault === 'broken') throw new TypeError('fetch failed');
-    if (fault !== undefined) return new Response('', { status: fault });
-    if (method === 'PUT') return this.#put(digest, init!);
-    const found = this.blobs.get(digest);
-    return found === undefined
-      ? new Response('', { status: 404 })
-      : new Response(found as Uint8Array<ArrayBuffer>);
   };
 
   /** The one job that there is. */
@@ -186,7 +108,7 @@ export class StubDeployerScheduler {
   /** The datum of every slice of a job, in order. */
   data(job: StubJob = this.job): unknown[] {
     return job.inputs.flatMap((input) =>
-      Array.from({ length: input.count }, (_, i) => this.#datum(input, i)),
+      Array.from({ length: input.count }, (_, i) => this.http.datum(input, i)),
     );
   }
 
@@ -196,7 +118,7 @@ export class StubDeployerScheduler {
     for (const outcome of outcomes) {
       if ('value' in outcome) writer.appendValue(outcome.value);
       else if ('error' in outcome) writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(outcome.error));
-      else writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef(this.#store(outcome.blob)));
+      else writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef(this.http.store(outcome.blob)));
       if ('error' in outcome) job.failed++;
       else job.accepted++;
     }
@@ -297,7 +219,7 @@ export class StubDeployerScheduler {
     if (client.owner === undefined) throw new ManyhandsError('UNAUTHENTICATED', 'prove first');
     switch (request.type) {
       case 'blob.ticket':
-        return this.#ticket(request.digest);
+        return this.http.ticket(request.digest);
       case 'job.deploy':
         return this.#deploy(client.owner, request);
       case 'job.append':
@@ -340,7 +262,7 @@ export class StubDeployerScheduler {
     if (known !== undefined) return { status: known.status };
     const job = new StubJob(request.jobId, owner, request.package);
     for (const blob of blobsOf(job.package)) {
-      if (!this.blobs.has(blob)) throw new ManyhandsError('BLOB_UNKNOWN', `no blob ${blob}`);
+      if (!this.http.blobs.has(blob)) throw new ManyhandsError('BLOB_UNKNOWN', `no blob ${blob}`);
     }
     this.jobs.set(request.jobId, job);
     job.add({ kind: 'accepted' });
@@ -359,7 +281,7 @@ export class StubDeployerScheduler {
     if (job.runStatus === 'cancelled')
       throw new ManyhandsError('JOB_CANCELLED', `job ${job.jobId} is cancelled`);
     if (!job.open) throw new ManyhandsError('JOB_CLOSED', `job ${job.jobId} is closed`);
-    this.#checkBlobs(input);
+    this.http.check(input);
     const answer = { first: job.total + 1, count: input.count };
     job.answers.set(appendId, answer);
     job.inputs.push(input);
@@ -376,7 +298,7 @@ export class StubDeployerScheduler {
     for (let from = 0; from < input.count; from += rowSlices) {
       const count = Math.min(rowSlices, input.count - from);
       const outcomes = Array.from({ length: count }, (_, i) =>
-        work(this.#datum(input, from + i), first + from + i),
+        work(this.http.datum(input, from + i), first + from + i),
       );
       this.outcome(job, first + from, outcomes);
     }
@@ -457,46 +379,6 @@ export class StubDeployerScheduler {
     client.connection.send(message);
     if (this.repeating) client.connection.send(message);
     this.#pumpLater(client, follow);
-  }
-
-  #datum(input: Input, index: number): unknown {
-    if (input.kind === 'range') return rangeDatum(input, index);
-    const reader = this.#readers.get(input) ?? new SegmentReader(input.segment);
-    this.#readers.set(input, reader);
-    if (reader.kind(index) !== ENVELOPE_KIND.blob) return reader.value(index);
-    return decodeValue(this.blobs.get(decodeBlobRef(reader.body(index)).digest)!);
-  }
-
-  #checkBlobs(input: Input): void {
-    if (input.kind !== 'segment') return;
-    const reader = new SegmentReader(input.segment);
-    for (let i = 0; i < reader.count; i++) {
-      if (reader.kind(i) !== ENVELOPE_KIND.blob) continue;
-      const { digest } = decodeBlobRef(reader.body(i));
-      if (!this.blobs.has(digest)) throw new ManyhandsError('BLOB_UNKNOWN', `no blob ${digest}`);
-    }
-  }
-
-  #ticket(digest: string): object {
-    if (this.blobs.has(digest)) return { known: true };
-    const ticket = `ticket-${this.#tickets.size}`;
-    this.#tickets.set(ticket, digest);
-    return { known: false, ticket };
-  }
-
-  #store(bytes: Uint8Array): { digest: string; bytes: number } {
-    const digest = sha256Hex(bytes);
-    this.blobs.set(digest, bytes);
-    return { digest, bytes: bytes.length };
-  }
-
-  async #put(digest: string, init: RequestInit): Promise<Response> {
-    const ticket = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? '';
-    if (this.#tickets.get(ticket) !== digest) return new Response('', { status: 401 });
-    const bytes = new Uint8Array(await new Response(init.body).arrayBuffer());
-    if (sha256Hex(bytes) !== digest) return new Response('', { status: 400 });
-    this.blobs.set(digest, bytes);
-    return new Response('', { status: 201 });
   }
 }
 
