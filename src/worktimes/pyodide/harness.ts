@@ -4,13 +4,15 @@
  * @module
  */
 
+import { HARNESS_VALUES } from './harness-values.js';
+
 /** The name under which the user's source appears in tracebacks. */
 export const SOURCE_NAME = 'work-function.py';
 
 /** The name under which this half appears in tracebacks, from where it is cut out. */
 export const HARNESS_NAME = '<manyhands>';
 
-export const HARNESS = `
+const CORE = `
 import ast
 import datetime
 import io
@@ -218,79 +220,6 @@ def last_place(trace):
     return where
 
 
-def settle(host, value, done):
-    """Replaces, in place, what only stands for a Python value: see values.ts."""
-    kind = type(value)
-    if kind is list or kind is dict or kind is set:
-        if id(value) in done:
-            return value
-        done[id(value)] = value
-        if kind is list:
-            for i, item in enumerate(value):
-                value[i] = settle(host, item, done)
-        elif kind is dict:
-            items = [(settle(host, k, done), settle(host, v, done)) for k, v in value.items()]
-            value.clear()
-            value.update(items)
-        else:
-            items = [settle(host, item, done) for item in value]
-            value.clear()
-            value.update(items)
-        return value
-    if kind is memoryview:
-        return bytes(value) if value.format == 'B' else value
-    if isinstance(value, int) and kind is not bool:
-        return int(value)
-    if isinstance(value, JsProxy):
-        stands_for = host.standsFor(value)
-        if stands_for == '-0':
-            return -0.0
-        if stands_for == 'date':
-            return EPOCH + datetime.timedelta(milliseconds=value.getTime())
-    return value
-
-
-def to_js_default(value, convert, cache):
-    if isinstance(value, frozenset):
-        return convert(set(value))
-    if isinstance(value, datetime.datetime):
-        known = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
-        return harness.host.date((known - EPOCH) / datetime.timedelta(milliseconds=1))
-    raise TypeError(f'a value of type {type(value).__name__} cannot leave Python')
-
-
-def odd_part(value, path, seen):
-    if value is None or isinstance(value, (bool, int, float, str, JsProxy, datetime.datetime)):
-        return None
-    if id(value) in seen:
-        return None
-    seen.add(id(value))
-    if isinstance(value, (list, tuple)):
-        return first_odd((item, f'{path}[{i}]', seen) for i, item in enumerate(value))
-    if isinstance(value, (set, frozenset)):
-        return first_odd((item, f'{path}<item {i}>', seen) for i, item in enumerate(value))
-    if isinstance(value, dict):
-        for i, key in enumerate(value):
-            if key is not None and not isinstance(key, (bool, int, float, str)):
-                return [f'{path}<key {i}>', type(key).__name__]
-        return first_odd((item, path + step(key), seen) for key, item in value.items())
-    try:
-        memoryview(value)
-        return None
-    except TypeError:
-        return [path, type(value).__name__]
-
-
-def first_odd(parts):
-    return next((odd for odd in (odd_part(*part) for part in parts) if odd is not None), None)
-
-
-def step(key):
-    if isinstance(key, str) and key.isidentifier():
-        return '.' + key
-    return f'[{key!r}]'[:200]
-
-
 def text_of(error):
     try:
         return clip(str(error))
@@ -310,3 +239,5 @@ def make(host):
     harness = Harness(host)
     return harness
 `;
+
+export const HARNESS = CORE + HARNESS_VALUES;
