@@ -81,9 +81,8 @@ function decodeRaw(bytes: Uint8Array): unknown {
 
 /** The same bytes in two fields are two objects, so that a package's encoding does not depend on who shares what. */
 function unshared(pkg: JobPackage): JobPackage {
-  const own = (from: InlineOrBlob): InlineOrBlob =>
-    'inline' in from ? { inline: new Uint8Array(from.inline) } : from;
-  return { ...pkg, source: own(pkg.source), args: own(pkg.args) };
+  const { args } = pkg;
+  return 'inline' in args ? { ...pkg, args: { inline: new Uint8Array(args.inline) } } : pkg;
 }
 
 function tooLarge(bytes: number): ManyhandsError {

@@ -39,6 +39,11 @@ describe('bounds', () => {
     expect(rangeFromBounds(1e6 + 0.1, 1e6 + 0.7, 0.1).count).toBe(7);
   });
 
+  test('a start of −0 is 0, which JSON keeps', () => {
+    expect(rangeFromBounds(-0, 2).start).toBe(0);
+    expect(rangeFromBounds(-0, 2, 1, 2).start).toBe(0);
+  });
+
   test('a billion slices are five numbers, at once', () => {
     const range = rangeFromBounds(1, 1e9);
     expect(range).toEqual({ kind: 'range', start: 1, step: 1, count: 1e9 });

@@ -157,6 +157,21 @@ describe('what strangers send', () => {
     expect(() => new SegmentReader(bytes)).toThrow(malformed);
   });
 
+  test('one envelope too many, well-formed otherwise', () => {
+    const many = (count: number): Uint8Array => {
+      const segment = new Uint8Array(12 + 6 * count);
+      const view = new DataView(segment.buffer);
+      view.setUint32(0, 0x4d530101);
+      view.setUint32(4, count);
+      for (let i = 0; i < count; i++) view.setUint32(12 + 4 * i, 2 * (i + 1));
+      return segment;
+    };
+    expect(new SegmentReader(many(SEGMENT_SLICES_MAX)).value(SEGMENT_SLICES_MAX - 1)).toBe(0);
+    expect(() => new SegmentReader(many(SEGMENT_SLICES_MAX + 1))).toThrow(malformed);
+    expect(() => sliceSegment(many(SEGMENT_SLICES_MAX + 1), 0, 1)).toThrow(malformed);
+    expect(() => sliceSegment(many(100).subarray(0, 100), 50, 1)).toThrow(malformed);
+  });
+
   test('cutting checks the header and what it cuts', () => {
     const cuts: [number, number][] = [
       [0, 2],
