@@ -59,9 +59,7 @@ runSandbox(port, place);
 async function loadRuntime(name: string, _assets: unknown, fail: Fail): Promise<Runtime> {
   if (name === 'map-basic') return mapBasicRuntime(compilePlace);
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
-  // V8 (seen in 11.3, Node 20) aborts the whole process when it leaves optimised code in a call that it inlined
-  // into WebAssembly and that returns a reference, as Pyodide's do.
-  setFlagsFromString('--no-turbo-inline-js-wasm-calls');
+  keepV8FromAborting();
   const { pyodideRuntime } = await import('./pyodide/runtime.js');
   const fileUrl = (file: string): string => import.meta.resolve(`pyodide/${file}`);
   return pyodideRuntime({
@@ -70,6 +68,18 @@ async function loadRuntime(name: string, _assets: unknown, fail: Fail): Promise<
     scope: globalThis,
     fail,
   });
+}
+
+/** V8's versions from here on are not known to have the flag, and would complain. */
+const V8_WITHOUT_FLAG = 13;
+
+/**
+ * V8 (seen in 11.3, Node 20) aborts the whole process when it leaves optimised code in a call that it inlined into
+ * WebAssembly and that returns a reference, as Pyodide's calls do.
+ */
+function keepV8FromAborting(): void {
+  if (Number.parseInt(process.versions.v8, 10) >= V8_WITHOUT_FLAG) return;
+  setFlagsFromString('--no-turbo-inline-js-wasm-calls');
 }
 
 /** V8 tells the place of a syntax error only in the decorated stack of a script that was compiled by name. */
