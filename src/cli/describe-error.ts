@@ -2,7 +2,7 @@
  * An error as a person reads it: what is wrong and its code. A stack only where the fault may be ours.
  * @module
  */
-import { isError } from '../lib/errors.js';
+import { isError } from '../entry/deployer.node.js';
 
 /** The text for the terminal. */
 export function describeError(error: unknown): string {

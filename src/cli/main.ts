@@ -5,7 +5,7 @@
  * @module
  */
 import { Command, CommanderError } from 'commander';
-import { SOFTWARE_VERSION } from '../lib/version.js';
+import { readFileSync } from 'node:fs';
 import { accountCommand } from './commands/account.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -19,11 +19,15 @@ import { examples } from './help.js';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 const program = new Command('manyhands')
   .description(
     'Volunteer computing for the web: run a scheduler, lend a machine, look after jobs and credits.',
   )
-  .version(SOFTWARE_VERSION)
+  .version(version)
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .addHelpText(

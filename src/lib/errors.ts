@@ -34,10 +34,8 @@ export const ERROR_TABLE = {
   JOB_STATE: row('caller'),
   NOT_OWNER: row('caller'),
   SLICES_FAILED: row('job'),
-  SLICE_UNKNOWN: row('caller'),
   RESULT_NOT_AVAILABLE: row('caller'),
   // What became of a slice
-  WORK_ERROR: row('job'),
   RESULT_NOT_CLONEABLE: row('job'),
   RESULT_TOO_LARGE: row('job'),
   ASSIGN_FAILED: row('job'),
@@ -166,7 +164,10 @@ export function toWireError(e: unknown): WireError {
 /** The error that a peer sent. A code that this version does not know becomes `UNKNOWN_REMOTE`. */
 export function fromWireError(wire: WireError): ManyhandsError {
   if (Object.hasOwn(ERROR_TABLE, wire.code)) {
-    return new ManyhandsError(wire.code as ErrorCode, wire.message, (wire.info ?? {}) as never);
+    return new ManyhandsError(wire.code as ErrorCode, wire.message, wire.info ?? {});
   }
-  return new ManyhandsError('UNKNOWN_REMOTE', `${wire.code}: ${wire.message}`, { code: wire.code, ...wire.info });
+  return new ManyhandsError('UNKNOWN_REMOTE', `${wire.code}: ${wire.message}`, {
+    code: wire.code,
+    ...wire.info,
+  });
 }

@@ -13,7 +13,7 @@ export const ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 export function newId(random: Random): string {
   const bytes = random.bytes(17);
   let id = '';
-  for (let i = 0, bits = 0, held = 0; id.length < 22; ) {
+  for (let i = 0, bits = 0, held = 0; id.length < 22;) {
     if (bits < 6) {
       held = (held << 8) | bytes[i++]!;
       bits += 8;

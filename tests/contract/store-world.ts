@@ -48,7 +48,7 @@ export async function perform<K extends CommandName>(
   const { outcomes } = await store.commit([{ name, ...body } as unknown as Command]);
   const outcome = outcomes[0]!;
   if (!outcome.ok) throw outcome.error;
-  return outcome.value as Answer<K>;
+  return outcome.value;
 }
 
 export interface OfferTerms {

@@ -61,7 +61,7 @@ export function* endLostSlice(
 function lostSegment(error: { code: string; message: string }, attempts: number): Uint8Array {
   const code = (Object.hasOwn(ERROR_TABLE, error.code) ? error.code : 'SANDBOX_CRASHED') as ErrorCode;
   const text = `${error.message.slice(0, ERROR_TEXT_LENGTH_MAX)} (lost ${attempts} times)`;
-  const cause = new ManyhandsError(code, text, { attempts } as never);
+  const cause = new ManyhandsError(code, text, { attempts });
   delete cause.stack;
   const writer = new SegmentWriter();
   writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(cause));
