@@ -124,7 +124,6 @@ module.exports = {
     home('pg', ['src/scheduler/store/']),
     home('msgpackr', ['src/protocol/']),
     home('fflate', ['src/jobfs/']),
-    home('nanotar', ['src/jobfs/']),
     home('semver', ['src/worktimes/', 'src/scheduler/policy/']),
     home('@noble/hashes', ['src/lib/']),
     home('commander', ['src/cli/']),
