@@ -97,6 +97,11 @@ export const NO_PROGRESS_MS_DEFAULT = 300_000;
 // Leases
 /** A lease that is not renewed for so long is lost. */
 export const LEASE_MS = 60_000;
+/**
+ * A lease without progress is lost after so long, however often it is renewed: one slice at work, and one more of the
+ * lease before it in the same sandbox.
+ */
+export const LEASE_SILENT_MS_MAX = 2 * SLICE_MS_MAX + LEASE_MS;
 /** How long a lease outlives its worker's socket, so that the worker may come back. */
 export const LEASE_GRACE_MS = 5_000;
 /** How long leases live on after a restart of the scheduler, so that their workers find it again. */

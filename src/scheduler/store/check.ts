@@ -2,6 +2,7 @@
  * The invariants of a store, checked on a live one (`manyhands doctor`) and by tests: each sentence is a defect.
  * @module
  */
+import { UNITS_MAX } from '../../protocol/limits.js';
 import { MINT } from './ledger.js';
 import { all, getExact, type Script } from './script.js';
 
@@ -116,12 +117,16 @@ function* checkLedger(wrong: string[]): Script<void> {
   if ((sum?.units ?? 0n) !== 0n) wrong.push(`the ledger sums to ${sum!.units} units, not to zero`);
   const accounts = yield* all<{ account: string }>('SELECT account FROM accounts');
   for (const { account } of accounts) {
-    const row = yield* getExact<{ balance: bigint; moved: bigint }>(
-      `SELECT balance, (SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE credit = a.account)
+    const row = yield* getExact<{ balance: bigint; earned: bigint; paid: bigint; moved: bigint }>(
+      `SELECT balance, earned,
+        (SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE credit = a.account AND transfer_id LIKE 'pay:%') AS paid,
+        (SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE credit = a.account)
         - (SELECT COALESCE(SUM(amount), 0) FROM transfers WHERE debit = a.account) AS moved
         FROM accounts a WHERE account = ?`,
       account,
     );
+    if (row!.earned !== row!.paid && row!.earned !== UNITS_MAX)
+      wrong.push(`account ${account}: what it earned and its payments differ`);
     if (row!.balance !== row!.moved) wrong.push(`account ${account}: its balance and its transfers differ`);
     if (row!.balance < 0n && account !== MINT) wrong.push(`account ${account} is below zero`);
   }

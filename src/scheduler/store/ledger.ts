@@ -3,6 +3,7 @@
  * zero by construction, and the database refuses a negative balance of any account but the mint.
  * @module
  */
+import { UNITS_MAX } from '../../protocol/limits.js';
 import { all, getExact, run, type Script } from './script.js';
 
 export const MINT = 'mint';
@@ -23,6 +24,23 @@ export interface Transfer {
 export function* balanceOf(account: string): Script<bigint> {
   const row = yield* getExact<{ balance: bigint }>('SELECT balance FROM accounts WHERE account = ?', account);
   return row?.balance ?? 0n;
+}
+
+/** Units that `account` was ever paid for slices. */
+export function* earnedOf(account: string): Script<bigint> {
+  const row = yield* getExact<{ earned: bigint }>('SELECT earned FROM accounts WHERE account = ?', account);
+  return row?.earned ?? 0n;
+}
+
+/** Counts a payment for slices: credits that go round may be earned more often than there are any. */
+export function* addEarned(account: string, amount: bigint): Script<void> {
+  yield* run(
+    'UPDATE accounts SET earned = CASE WHEN earned > ? THEN ? ELSE earned + ? END WHERE account = ?',
+    UNITS_MAX - amount,
+    UNITS_MAX,
+    amount,
+    account,
+  );
 }
 
 /** Whether that transfer was made already. */

@@ -4,9 +4,9 @@
  */
 import type { JournalEvent, JournalRow, SegmentPart } from '../../protocol/messages.js';
 import { findJob, parseStatus, statusOf, type StoredEvent } from './job-record.js';
-import { balanceOf, escrowAccount } from './ledger.js';
+import { balanceOf, earnedOf } from './ledger.js';
 import { decodeOffer } from './offer-row.js';
-import { all, get, getExact, type Script } from './script.js';
+import { all, get, type Script } from './script.js';
 import type { AccountView, JobView } from './store.js';
 
 /** A job with its package and offer. */
@@ -28,6 +28,8 @@ export function* readJob(jobId: string): Script<JobView | undefined> {
 
 /** Journal rows that one read brings at most. */
 const JOURNAL_PAGE = 64;
+/** Parts of outcomes that one read brings at most, unless one row has more: each is several values of a message. */
+const JOURNAL_PARTS_MAX = 1_024;
 
 /** Rows after `after`, in order; at least one where there is one, and no more once `bytes` of segments are passed. */
 export function* readJournal(jobId: string, after: number, bytes: number): Script<JournalRow[]> {
@@ -38,15 +40,29 @@ export function* readJournal(jobId: string, after: number, bytes: number): Scrip
     after,
   );
   let left = bytes;
+  let partsLeft = JOURNAL_PARTS_MAX;
   for (const row of stored) {
     if (left <= 0) break;
     const event = JSON.parse(row.event) as StoredEvent;
-    const full: JournalEvent =
-      event.kind === 'outcomes' ? { kind: 'outcomes', parts: yield* partsOfRow(jobId, row.seq) } : event;
-    if (full.kind === 'outcomes') for (const part of full.parts) left -= part.segment.byteLength;
+    let full: JournalEvent;
+    if (event.kind === 'outcomes') {
+      partsLeft -= yield* countParts(jobId, row.seq);
+      if (partsLeft < 0 && rows.length > 0) break;
+      full = { kind: 'outcomes', parts: yield* partsOfRow(jobId, row.seq) };
+      for (const part of full.parts) left -= part.segment.byteLength;
+    } else full = event;
     rows.push({ seq: row.seq, atMs: row.at_ms, status: parseStatus(row.status), event: full });
   }
   return rows;
+}
+
+function* countParts(jobId: string, seq: number): Script<number> {
+  const row = yield* get<{ parts: number }>(
+    'SELECT COUNT(*) AS parts FROM outputs WHERE job_id = ? AND seq = ?',
+    jobId,
+    seq,
+  );
+  return row!.parts;
 }
 
 function* partsOfRow(jobId: string, seq: number): Script<SegmentPart[]> {
@@ -99,14 +115,12 @@ export function* readResults(
 
 /** What an account has, what waits in escrow for its jobs, and what it was ever paid. */
 export function* readAccount(account: string): Script<AccountView> {
-  const jobs = yield* all<{ job_id: string }>('SELECT job_id FROM jobs WHERE account = ?', account);
-  let escrow = 0n;
-  for (const job of jobs) escrow += yield* balanceOf(escrowAccount(job.job_id));
-  const earned = yield* getExact<{ units: bigint | null }>(
-    `SELECT SUM(amount) AS units FROM transfers WHERE credit = ? AND debit LIKE 'escrow:%' AND transfer_id LIKE 'pay:%'`,
+  const jobs = yield* all<{ escrow: string }>(
+    `SELECT escrow FROM jobs WHERE account = ? AND run_status IN ('running', 'paused')`,
     account,
   );
-  return { balance: yield* balanceOf(account), escrow, earned: earned?.units ?? 0n };
+  const escrow = jobs.reduce((sum, job) => sum + BigInt(job.escrow), 0n);
+  return { balance: yield* balanceOf(account), escrow, earned: yield* earnedOf(account) };
 }
 
 export function* readNextDeadline(): Script<number | undefined> {

@@ -5,7 +5,7 @@
  */
 
 /** Raised with every change of the tables; a store of another version is refused. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -38,9 +38,10 @@ CREATE TABLE IF NOT EXISTS jobs (
   escrow TEXT NOT NULL,
   paid TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS jobs_with_work ON jobs (leases, created_ms) WHERE run_status = 'running' AND pending > 0;
-CREATE INDEX IF NOT EXISTS jobs_of_owner ON jobs (owner, created_ms);
-CREATE INDEX IF NOT EXISTS jobs_of_account ON jobs (account);
+CREATE INDEX IF NOT EXISTS jobs_with_work ON jobs (leases, created_ms, job_id) WHERE run_status = 'running' AND pending > 0;
+CREATE INDEX IF NOT EXISTS jobs_with_work_of_owner ON jobs (owner) WHERE run_status = 'running' AND pending > 0;
+CREATE INDEX IF NOT EXISTS live_jobs_of_owner ON jobs (owner) WHERE run_status IN ('running', 'paused');
+CREATE INDEX IF NOT EXISTS live_jobs_of_account ON jobs (account) WHERE run_status IN ('running', 'paused');
 
 CREATE TABLE IF NOT EXISTS packages (
   job_id TEXT PRIMARY KEY,
@@ -78,11 +79,13 @@ CREATE TABLE IF NOT EXISTS leases (
   payee TEXT NOT NULL,
   next INTEGER NOT NULL,
   last INTEGER NOT NULL,
-  deadline_ms INTEGER NOT NULL
+  deadline_ms INTEGER NOT NULL,
+  granted_ms INTEGER NOT NULL,
+  progress_ms INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS leases_by_deadline ON leases (deadline_ms);
 CREATE INDEX IF NOT EXISTS leases_by_worker ON leases (worker_id);
-CREATE INDEX IF NOT EXISTS leases_by_job ON leases (job_id);
+CREATE INDEX IF NOT EXISTS leases_by_job ON leases (job_id, worker_id);
 
 CREATE TABLE IF NOT EXISTS outputs (
   job_id TEXT NOT NULL,
@@ -105,7 +108,8 @@ CREATE TABLE IF NOT EXISTS journal (
 
 CREATE TABLE IF NOT EXISTS accounts (
   account TEXT PRIMARY KEY,
-  balance INTEGER NOT NULL CHECK (balance >= 0 OR account = 'mint')
+  balance INTEGER NOT NULL CHECK (balance >= 0 OR account = 'mint'),
+  earned INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS transfers (
   transfer_id TEXT PRIMARY KEY,

@@ -4,7 +4,7 @@
  */
 import { escrowTarget, fundedSlices } from '../../policy/price.js';
 import { saveJob, type JobRecord } from '../job-record.js';
-import { balanceOf, escrowAccount, transfer } from '../ledger.js';
+import { addEarned, balanceOf, escrowAccount, transfer } from '../ledger.js';
 import type { Script } from '../script.js';
 import { note, type CommandContext } from './context.js';
 
@@ -43,6 +43,7 @@ export function* payExecutions(
     amount,
     atMs: ctx.nowMs,
   });
+  yield* addEarned(payee, amount);
   job.escrow -= amount;
   job.paid += amount;
   return amount;

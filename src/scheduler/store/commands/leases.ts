@@ -6,6 +6,8 @@ import {
   LEASE_GRACE_MS,
   LEASE_INPUT_BYTES_MAX,
   LEASE_MS,
+  LEASE_SILENT_MS_MAX,
+  LEASES_PER_WORKER_MAX,
   RESTART_GRACE_MS,
 } from '../../../protocol/limits.js';
 import type { GroupKey } from '../../../protocol/messages.js';
@@ -29,13 +31,21 @@ export interface LeaseRow {
   payee: string;
   next: number;
   last: number;
+  granted_ms: number;
 }
+
+const COLUMNS = 'lease_id, job_id, worker_id, payee, next, last, granted_ms';
 
 /** Jobs that are looked at, neediest first, before a worker is told that there is nothing for it. */
 const CANDIDATES_PAGE = 256;
 
-/** Lends slices of the neediest eligible job. */
+/** Lends slices of the neediest eligible job; none to a worker that has as many leases as it may. */
 export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Granted | null> {
+  const held = yield* get<{ leases: number }>(
+    'SELECT COUNT(*) AS leases FROM leases WHERE worker_id = ?',
+    c.worker.workerId,
+  );
+  if (held!.leases >= LEASES_PER_WORKER_MAX) return null;
   const chosen = yield* findWork(c);
   if (chosen === undefined) return null;
   const job = (yield* findJob(chosen.jobId))!;
@@ -86,7 +96,7 @@ function* lend(
     lease_id: c.leaseId,
   });
   yield* run(
-    'INSERT INTO leases (lease_id, job_id, worker_id, payee, next, last, deadline_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO leases (lease_id, job_id, worker_id, payee, next, last, deadline_ms, granted_ms, progress_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     c.leaseId,
     job.jobId,
     c.worker.workerId,
@@ -94,6 +104,8 @@ function* lend(
     first,
     last,
     ctx.nowMs + LEASE_MS,
+    ctx.nowMs,
+    ctx.nowMs,
   );
   job.pending -= count;
   job.leased += count;
@@ -118,21 +130,35 @@ function* findWork(c: Commands['lease'][0]): Script<Candidate | undefined> {
   const { owners, jobs } = c.worker;
   // A worker with lists is answered from the index of those; the others look at the neediest jobs, page by page.
   const only = [
-    ...(owners === undefined ? [] : [`owner IN (${owners.map(() => '?').join(', ')})`]),
-    ...(jobs === undefined ? [] : [`job_id IN (${jobs.map(() => '?').join(', ')})`]),
+    ...(owners === undefined ? [] : [isOneOf('owner', padded(owners))]),
+    ...(jobs === undefined ? [] : [isOneOf('job_id', padded(jobs))]),
   ];
-  const where = [`run_status = 'running' AND pending > 0`, ...only].join(' AND ');
-  for (let offset = 0; ; offset += CANDIDATES_PAGE) {
-    const rows = yield* all<CandidateRow>(
-      `SELECT job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, price, escrow
-        FROM jobs WHERE ${where} ORDER BY leases, created_ms LIMIT ${CANDIDATES_PAGE} OFFSET ${offset}`,
-      ...(owners ?? []),
-      ...(jobs ?? []),
-    );
+  const where = [
+    `run_status = 'running' AND pending > 0`,
+    '(leases, created_ms, job_id) > (?, ?, ?)',
+    ...only,
+  ];
+  const sql = `SELECT job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, price, escrow
+    FROM jobs WHERE ${where.join(' AND ')} ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
+  let after: [number, number, string] = [-1, 0, ''];
+  for (;;) {
+    const lists = [...padded(owners ?? []), ...padded(jobs ?? [])];
+    const rows = yield* all<CandidateRow>(sql, ...after, ...lists);
     const candidates = rows.filter(isFunded).map(toCandidate);
     const chosen = chooseJob(candidates, c.worker, c.warm);
-    if (chosen !== undefined || rows.length < CANDIDATES_PAGE) return chosen;
+    const last = rows.at(-1);
+    if (chosen !== undefined || rows.length < CANDIDATES_PAGE || last === undefined) return chosen;
+    after = [last.leases, last.created_ms, last.job_id];
   }
+}
+
+const isOneOf = (column: string, list: readonly string[]): string =>
+  list.length === 0 ? '1 = 0' : `${column} IN (${list.map(() => '?').join(', ')})`;
+
+/** The list, its last one repeated up to a power of two: so that there are few statements, whatever workers ask. */
+function padded(list: readonly string[]): string[] {
+  const length = list.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(list.length));
+  return Array.from({ length }, (_, i) => list[Math.min(i, list.length - 1)]!);
 }
 
 const isFunded = (row: CandidateRow): boolean =>
@@ -154,7 +180,7 @@ function toCandidate(row: CandidateRow): Candidate {
 /** That worker's lease, or undefined. */
 export function* findLease(leaseId: string, workerId: string): Script<LeaseRow | undefined> {
   return yield* get<LeaseRow>(
-    'SELECT lease_id, job_id, worker_id, payee, next, last FROM leases WHERE lease_id = ? AND worker_id = ?',
+    `SELECT ${COLUMNS} FROM leases WHERE lease_id = ? AND worker_id = ?`,
     leaseId,
     workerId,
   );
@@ -190,24 +216,33 @@ function* releaseTail(job: JobRecord, held: LeaseRow, from: number): Script<void
   job.pending += held.last - from + 1;
 }
 
+/** Puts the deadlines of leases off, by a sign of life of their worker; not for ever where they make no progress. */
+function* renewLeases(column: 'lease_id' | 'worker_id', id: string, nowMs: number): Script<void> {
+  const deadline = nowMs + LEASE_MS;
+  yield* run(
+    `UPDATE leases SET deadline_ms = CASE WHEN progress_ms < ? THEN progress_ms + ? ELSE ? END WHERE ${column} = ?`,
+    deadline - LEASE_SILENT_MS_MAX,
+    LEASE_SILENT_MS_MAX,
+    deadline,
+    id,
+  );
+}
+
 /** Puts the deadline of that worker's leases off. */
 export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Answer<'renew'>> {
   const lost: string[] = [];
   for (const leaseId of c.leaseIds) {
     const held = yield* findLease(leaseId, c.workerId);
     if (held === undefined) lost.push(leaseId);
-    else yield* run('UPDATE leases SET deadline_ms = ? WHERE lease_id = ?', ctx.nowMs + LEASE_MS, leaseId);
+    else yield* renewLeases('lease_id', leaseId, ctx.nowMs);
   }
   return { lost };
 }
 
 /** A worker is back before its leases ended: they get their full time again. */
 export function* adopt(ctx: CommandContext, c: Commands['adopt'][0]): Script<Answer<'adopt'>> {
-  yield* run('UPDATE leases SET deadline_ms = ? WHERE worker_id = ?', ctx.nowMs + LEASE_MS, c.workerId);
-  const rows = yield* all<LeaseRow>(
-    'SELECT lease_id, job_id, worker_id, payee, next, last FROM leases WHERE worker_id = ?',
-    c.workerId,
-  );
+  yield* renewLeases('worker_id', c.workerId, ctx.nowMs);
+  const rows = yield* all<LeaseRow>(`SELECT ${COLUMNS} FROM leases WHERE worker_id = ?`, c.workerId);
   const leases: LentLease[] = [];
   for (const { lease_id: leaseId, job_id: jobId, next, last } of rows) {
     const job = (yield* findJob(jobId))!;
@@ -242,7 +277,7 @@ const EXPIRE_BATCH = 1_000;
 /** Takes every lease past its deadline back, and charges an attempt to its first unreported slice only. */
 export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
   const late = yield* all<LeaseRow>(
-    `SELECT lease_id, job_id, worker_id, payee, next, last FROM leases WHERE deadline_ms <= ? LIMIT ${EXPIRE_BATCH}`,
+    `SELECT ${COLUMNS} FROM leases WHERE deadline_ms <= ? LIMIT ${EXPIRE_BATCH}`,
     ctx.nowMs,
   );
   for (const held of late) {

@@ -3,8 +3,9 @@
  * @module
  */
 import { ManyhandsError } from '../../../lib/errors.js';
+import { cutText } from '../../../lib/text.js';
 import { ENVELOPE_KIND } from '../../../protocol/envelope.js';
-import { LEASE_MS, SLICE_MS_MAX } from '../../../protocol/limits.js';
+import { LEASE_MS, REASON_LENGTH_MAX, SLICE_MS_MAX } from '../../../protocol/limits.js';
 import { SegmentReader, sliceSegment } from '../../../protocol/segment.js';
 import { isUnloadable, judge, type Judgement } from '../../policy/attempts.js';
 import { learn } from '../../policy/slice-profile.js';
@@ -44,11 +45,12 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
   if (reader !== undefined) {
     paid = yield* takeOutcomes(ctx, job, held, reader, c.segment!);
     rest = { ...held, next: held.next + c.count };
-    job.profile = learn(job.profile, Math.min(Math.max(c.computeMs, 0), SLICE_MS_MAX), c.count);
+    job.profile = learn(job.profile, believed(c.computeMs, ctx.nowMs - held.granted_ms), c.count);
   }
   if (c.lost !== undefined) {
     if (c.lost.code === 'ASSIGN_FAILED') job.unloadable += 1;
     yield* endLostSlice(ctx, job, rest, c.lost);
+    yield* write('UPDATE leases SET progress_ms = ? WHERE lease_id = ?', ctx.nowMs, held.lease_id);
     ctx.notes.work = true;
   } else if (rest.next > rest.last) {
     yield* write('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
@@ -56,18 +58,28 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
   } else {
     const deadline = ctx.nowMs + LEASE_MS;
     yield* write(
-      'UPDATE leases SET next = ?, deadline_ms = ? WHERE lease_id = ?',
+      'UPDATE leases SET next = ?, deadline_ms = ?, progress_ms = ? WHERE lease_id = ?',
       rest.next,
       deadline,
+      ctx.nowMs,
       held.lease_id,
     );
   }
   if (c.lost !== undefined && isUnloadable(job)) {
-    yield* endJob(ctx, job, `no worker could load the work function: ${c.lost.message}`);
+    const reason = `no worker could load the work function: ${c.lost.message}`;
+    yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
   } else {
     yield* settle(ctx, job);
   }
   return { jobId: job.jobId, next: end, left: held.last - end + 1, paid };
+}
+
+/**
+ * What of a reported computing time can be true: no more than the lease was held, and a millisecond for the clock. A
+ * worker that says more would make all others get one slice at a time.
+ */
+function believed(computeMs: number, heldMs: number): number {
+  return Math.max(0, Math.min(computeMs, heldMs + 1, SLICE_MS_MAX));
 }
 
 function checkPlace(c: ReportCommand, held: LeaseRow, end: number): void {
