@@ -8,13 +8,7 @@ import type { Keystore } from '../wallet/keystore.js';
 import { JobEmitter } from './job-emitter.js';
 import type { PackageSettings } from './package.js';
 import type { SlicePaymentOffer } from './payment.js';
-import {
-  PUBLIC_GROUP,
-  type ComputeGroup,
-  type JobLimits,
-  type PublicInfo,
-  type Requirements,
-} from './settings.js';
+import { PUBLIC_GROUP, type ComputeGroup, type JobLimits, type PublicInfo } from './settings.js';
 import { JAVASCRIPT_WORKTIME } from './work-function.js';
 
 export abstract class JobSettings<T> extends JobEmitter<T> {
@@ -28,11 +22,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   public: Partial<PublicInfo> = { name: null, description: null, link: null };
   /** Environment variables of the work function. */
   env: Record<string, string> = {};
-  /** Capabilities that a worker must have. */
-  requirements: Requirements = {};
   limits: JobLimits = {};
-  /** `slice`: a fresh realm for each slice, so that none sees what another left. */
-  isolation: 'job' | 'slice' = 'job';
   /** Whether results are kept on the handle; without them memory stays flat, and `result` events carry all. */
   collateResults = true;
 
@@ -102,17 +92,15 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
 
   /** The settings as they are now. */
   protected packageSettings(): Omit<PackageSettings, 'work' | 'args'> {
-    const { id, worktime, worktimeVersion, env, requirements, computeGroups, isolation, limits } = this;
+    const { id, worktime, worktimeVersion, env, computeGroups, limits } = this;
     return {
       jobId: id,
       worktime,
       worktimeVersion,
       fs: this.#fs,
       env,
-      requirements,
       computeGroups,
       public: this.public,
-      isolation,
       limits,
     };
   }

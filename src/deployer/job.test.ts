@@ -52,18 +52,14 @@ describe('a job', () => {
     job.public = { name: 'squares', description: 'of numbers', link: 'https://example.org/' };
     job.computeGroups.push({ joinKey: 'lab', joinSecret: 'hush' });
     job.env.LEVEL = '3';
-    job.requirements = { environment: { webgpu: true }, discrete: true };
     job.limits = { sliceTimeoutMs: 5_000, noProgressMs: 1_000 };
-    job.isolation = 'slice';
     await job.deploy();
     const pkg = stub.job.package;
     expect(pkg.public).toEqual({ name: 'squares', description: 'of numbers', link: 'https://example.org/' });
     const secretHash = sha256Hex(new TextEncoder().encode('hush'));
     expect(pkg.groups).toEqual([{ key: 'public' }, { key: 'lab', secretHash }]);
     expect(pkg.env).toEqual({ LEVEL: '3' });
-    expect(pkg.requirements).toEqual({ 'environment.webgpu': true, discrete: true });
     expect(pkg.limits).toEqual({ sliceMs: 5_000, noProgressMs: 1_000 });
-    expect(pkg.isolation).toBe('slice');
     expect(JSON.stringify(pkg)).not.toContain('hush');
   });
 

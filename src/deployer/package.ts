@@ -19,11 +19,9 @@ import {
   packGroups,
   packLimits,
   packPublic,
-  packRequirements,
   type ComputeGroup,
   type JobLimits,
   type PublicInfo,
-  type Requirements,
 } from './settings.js';
 import { packSource, type WorkSource } from './work-function.js';
 
@@ -38,10 +36,8 @@ export interface PackageSettings {
   worktimeVersion: string | undefined;
   fs: JobFS | undefined;
   env: Readonly<Record<string, string>>;
-  requirements: Requirements;
   computeGroups: readonly ComputeGroup[];
   public: Partial<PublicInfo>;
-  isolation: JobPackage['isolation'];
   limits: JobLimits;
 }
 
@@ -67,11 +63,11 @@ export async function buildPackage(
     args: place(encodeArgs(settings.args), blobs),
     ...(await packFiles(settings.fs, blobs)),
     env: packEnv(settings.env),
-    requirements: packRequirements(settings.requirements),
+    requirements: {},
     groups: packGroups(settings.computeGroups),
     votes: 1,
     public: packPublic(settings.public, settings.jobId),
-    isolation: settings.isolation,
+    isolation: 'job',
     limits: packLimits(settings.limits),
   });
   return { bytes, digest: packageDigest(bytes), blobs };

@@ -37,12 +37,6 @@ export interface JobLimits {
   noProgressMs?: number;
 }
 
-type Requirement = boolean | number | string;
-/** Capabilities that a worker must have; nested ones are named by a path: `{ environment: { webgpu: true } }`. */
-export interface Requirements {
-  [name: string]: Requirement | Requirements;
-}
-
 export const PUBLIC_GROUP: Readonly<ComputeGroup> = { joinKey: 'public' };
 
 /** @throws INVALID_ARGUMENT */
@@ -97,21 +91,6 @@ export function packEnv(env: Readonly<Record<string, string>>): Record<string, s
     if (typeof value !== 'string') throw invalid(`job.env.${name} must be a string, got ${typeof value}.`);
   }
   return Object.fromEntries(entries);
-}
-
-/** @throws INVALID_ARGUMENT */
-export function packRequirements(requirements: Requirements): Record<string, Requirement> {
-  const flat: Record<string, Requirement> = {};
-  const walk = (node: Requirements, path: string): void => {
-    for (const [name, value] of Object.entries(node)) {
-      const key = path === '' ? name : `${path}.${name}`;
-      if (typeof value === 'object' && value !== null) walk(value, key);
-      else if (['boolean', 'number', 'string'].includes(typeof value)) flat[key] = value;
-      else throw invalid(`job.requirements.${key} must be a boolean, a number or a string.`);
-    }
-  };
-  walk(requirements, '');
-  return flat;
 }
 
 /** @throws INVALID_ARGUMENT */

@@ -39,8 +39,6 @@ export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode, ErrorInfo, SliceFailure } from '../lib/errors.js';
 export { RangeObject } from '../protocol/input-sets.js';
 export type { RangeBounds } from '../protocol/input-sets.js';
-export { registerSerializer } from '../protocol/values.js';
-export type { Serializer } from '../protocol/values.js';
 export type { Job } from '../deployer/job.js';
 export type { ResultHandle, SettledResult } from '../deployer/results.js';
 export type { Compute, ComputeDo, ComputeFor, ComputeForForms } from '../deployer/compute-types.js';
@@ -48,7 +46,7 @@ export type { AccountInfo, AddedSlices, AttachOptions, RemoteStatus } from '../d
 export type { FetchedResult, ResultRange } from '../deployer/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/payment.js';
-export type { ComputeGroup, JobLimits, PublicInfo, Requirements } from '../deployer/settings.js';
+export type { ComputeGroup, JobLimits, PublicInfo } from '../deployer/settings.js';
 export type {
   CancelEvent,
   ConsoleEvent,
