@@ -16,6 +16,8 @@ export {
   REQUESTS_IN_FLIGHT_MAX,
   CONNECTIONS_MAX,
 } from '../lib/socket-limits.js';
+/** Bytes of one connection's requests that wait for their answer, past which it is not read; one request may pass it. */
+export const REQUEST_BYTES_IN_FLIGHT_MAX = 8 * MiB;
 /** Nesting inside a control message. */
 export const MESSAGE_DEPTH_MAX = 32;
 /** Values of any kind inside one control message, keys included. */

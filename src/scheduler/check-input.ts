@@ -20,6 +20,7 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<void> 
       { path: 'job.append.input.count' },
     );
   }
+  const found = new Set<string>();
   for (let i = 0; i < reader.count; i++) {
     const kind = reader.kind(i);
     if (kind === ENVELOPE_KIND.value) continue;
@@ -29,7 +30,9 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<void> 
         kind,
       });
     }
-    await checkBlob(blobs, decodeBlobRef(reader.body(i)).digest, `input ${i}`);
+    const { digest } = decodeBlobRef(reader.body(i));
+    if (!found.has(digest)) await checkBlob(blobs, digest, `input ${i}`);
+    found.add(digest);
   }
 }
 

@@ -7,7 +7,12 @@ import { isError, ManyhandsError, toWireError } from '../lib/errors.js';
 import { toHex } from '../lib/ids.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { decodeClientMessage, encodeMessage } from '../protocol/codec.js';
-import { HANDSHAKE_MS_MAX, REQUESTS_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_MAX } from '../protocol/limits.js';
+import {
+  HANDSHAKE_MS_MAX,
+  REQUEST_BYTES_IN_FLIGHT_MAX,
+  REQUESTS_IN_FLIGHT_MAX,
+  SOCKET_BUFFER_BYTES_MAX,
+} from '../protocol/limits.js';
 import type { ClientMessage, Hello, SchedulerMessage } from '../protocol/messages.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import type { Connection } from '../transport/transport.js';
@@ -15,14 +20,20 @@ import type { Core } from './core.js';
 
 /** What a session does with its client's messages. */
 export interface Session {
-  /**
-   * Answers a request. Requests are begun in the order in which they came; `done` settles when the answer is committed,
-   * and the next request is begun without waiting for it.
-   */
-  request(message: RequestMessage): Promise<{ done: Promise<object> }>;
+  /** Answers a request. Requests are begun in the order in which they came. */
+  request(message: RequestMessage): Promise<Answer>;
   notice(message: NoticeMessage): void;
-  /** The socket is gone. */
+  /** Little is left unsent on the socket, after there was much. */
+  drained?(): void;
+  /** The socket is gone, or nothing is sent over it any more. */
   end(): void;
+}
+
+export interface Answer {
+  /** Settles when the answer is committed; the next request is begun without waiting for it. */
+  readonly done: Promise<object>;
+  /** Called when the reply is on its way: what belongs behind it. */
+  readonly sent?: () => void;
 }
 
 export type RequestMessage = Extract<ClientMessage, { id: number }>;
@@ -42,6 +53,7 @@ export class ClientConnection {
   #session: Session | undefined;
   #begun: Promise<void> = Promise.resolve();
   #inFlight = 0;
+  #inFlightBytes = 0;
   #isClosed = false;
   #cancelTimer: () => void;
 
@@ -54,6 +66,7 @@ export class ClientConnection {
     connection.handle({
       message: (bytes) => this.#receive(bytes),
       close: () => this.#ended(),
+      drain: () => this.#session?.drained?.(),
     });
   }
 
@@ -64,9 +77,7 @@ export class ClientConnection {
   send(message: SchedulerMessage): void {
     if (this.#isClosed) return;
     if (this.#connection.bufferedBytes > SOCKET_BUFFER_BYTES_MAX) {
-      this.#isClosed = true;
-      this.#connection.close(CLOSE_TRY_LATER, 'you read too slowly');
-      return;
+      return this.#close(CLOSE_TRY_LATER, 'you read too slowly');
     }
     this.#connection.send(encodeMessage(message));
   }
@@ -75,8 +86,13 @@ export class ClientConnection {
   dismiss(error: ManyhandsError, code = CLOSE_PROTOCOL): void {
     if (this.#isClosed) return;
     this.send({ type: 'goodbye', error: toWireError(error) });
-    this.#isClosed = true;
-    this.#connection.close(code, error.code);
+    this.#close(code, error.code);
+  }
+
+  /** Its session ends at once: nobody must be counted on whom nothing reaches any more. */
+  #close(code: number, reason: string): void {
+    this.#connection.close(code, reason);
+    this.#ended();
   }
 
   #receive(bytes: Uint8Array): void {
@@ -88,7 +104,7 @@ export class ClientConnection {
       return this.#refuse(error);
     }
     try {
-      this.#dispatch(message);
+      this.#dispatch(message, bytes.byteLength);
     } catch (error) {
       this.dismiss(asError(error));
     }
@@ -102,12 +118,12 @@ export class ClientConnection {
     this.send({ type: 'refusal', replyTo: id, error: toWireError(error) });
   }
 
-  #dispatch(message: ClientMessage): void {
+  #dispatch(message: ClientMessage, bytes: number): void {
     if (message.type === 'hello') return this.#greet(message);
     if (this.#session === undefined) {
       throw new ManyhandsError('UNAUTHENTICATED', 'the first message must be hello', { type: message.type });
     }
-    if ('id' in message) this.#begin(message, this.#session);
+    if ('id' in message) this.#begin(message, bytes, this.#session);
     else this.#session.notice(message);
   }
 
@@ -132,17 +148,22 @@ export class ClientConnection {
   }
 
   /** Begins requests one after another, so that what is pipelined is taken in its order. */
-  #begin(message: RequestMessage, session: Session): void {
-    if (++this.#inFlight === REQUESTS_IN_FLIGHT_MAX) this.#connection.pause();
+  #begin(message: RequestMessage, bytes: number, session: Session): void {
+    this.#inFlight += 1;
+    this.#inFlightBytes += bytes;
+    if (this.#isFull()) this.#connection.pause();
+    const refuse = (error: unknown): void => this.send(this.#refusal(message, error));
     this.#begun = this.#begun.then(async () => {
       try {
-        const { done } = await session.request(message);
-        done.then(
-          (body) => this.#finish({ type: 'reply', replyTo: message.id, body }),
-          (error: unknown) => this.#finish(this.#refusal(message, error)),
-        );
+        const { done, sent } = await session.request(message);
+        done
+          .then((body) => this.send({ type: 'reply', replyTo: message.id, body }))
+          .then(sent)
+          .catch(refuse)
+          .finally(() => this.#settled(bytes));
       } catch (error) {
-        this.#finish(this.#refusal(message, error));
+        refuse(error);
+        this.#settled(bytes);
       }
     });
   }
@@ -156,9 +177,15 @@ export class ClientConnection {
     return { type: 'refusal', replyTo: message.id, error: toWireError(error) };
   }
 
-  #finish(answer: SchedulerMessage): void {
-    if (this.#inFlight-- === REQUESTS_IN_FLIGHT_MAX) this.#connection.resume();
-    this.send(answer);
+  #isFull(): boolean {
+    return this.#inFlight >= REQUESTS_IN_FLIGHT_MAX || this.#inFlightBytes >= REQUEST_BYTES_IN_FLIGHT_MAX;
+  }
+
+  #settled(bytes: number): void {
+    const wasFull = this.#isFull();
+    this.#inFlight -= 1;
+    this.#inFlightBytes -= bytes;
+    if (wasFull && !this.#isFull()) this.#connection.resume();
   }
 
   #after(ms: number, why: string): () => void {
@@ -169,8 +196,9 @@ export class ClientConnection {
   #ended(): void {
     this.#isClosed = true;
     this.#cancelTimer();
-    this.#session?.end();
+    const session = this.#session;
     this.#session = undefined;
+    session?.end();
   }
 }
 

@@ -11,12 +11,18 @@ import { recoverOffer } from '../wallet/offer.js';
 import { recoverChallenge } from '../wallet/session-proof.js';
 import { resolveWorktime } from '../worktimes/registry.js';
 import { checkInput, checkPackageBlobs } from './check-input.js';
-import type { ClientConnection, NoticeMessage, RequestMessage, Session } from './client-connection.js';
+import type {
+  Answer,
+  ClientConnection,
+  NoticeMessage,
+  RequestMessage,
+  Session,
+} from './client-connection.js';
 import { unknownWorktime, type Core } from './core.js';
 import type { JobView } from './store/store.js';
 
 type Request<K extends keyof DeployerRequests> = DeployerRequests[K][0];
-type Answered = Promise<{ done: Promise<object> }>;
+type Answered = Promise<Answer>;
 
 export class DeployerSession implements Session {
   readonly #core: Core;
@@ -24,6 +30,7 @@ export class DeployerSession implements Session {
   readonly #isOperator: boolean;
   /** The address that the client has proved. */
   #owner: string | undefined;
+  #hasEnded = false;
 
   constructor(core: Core, connection: ClientConnection, isOperator: boolean) {
     this.#core = core;
@@ -43,6 +50,7 @@ export class DeployerSession implements Session {
       case 'job.deploy':
         return this.#deploy(m);
       case 'job.append':
+        this.#proved();
         await checkInput(this.#core.options.blobs, m.input);
         return this.#submitted(
           this.#core.tick.submit('append', { ...named(m, this.#proved()), ...appended(m) }),
@@ -54,10 +62,13 @@ export class DeployerSession implements Session {
           this.#core.tick.submit('cancel', { ...named(m, this.#proved()), reason: m.reason }),
         );
       case 'job.topup':
+        this.#proved();
         await this.#checkOffer(m.offer);
         return this.#status(this.#core.tick.submit('topup', { ...named(m, this.#proved()), offer: m.offer }));
       case 'account.mint':
         return this.#mint(m);
+      case 'job.follow':
+        return this.#follow(m);
       default:
         return now(await this.#read(m));
     }
@@ -68,7 +79,12 @@ export class DeployerSession implements Session {
     else throw notForYou(m.type);
   }
 
+  drained(): void {
+    this.#core.followers.drained(this.#connection);
+  }
+
   end(): void {
+    this.#hasEnded = true;
     this.#core.followers.remove(this.#connection);
   }
 
@@ -78,12 +94,6 @@ export class DeployerSession implements Session {
         return { status: (await this.#ownJob(m.jobId)).status };
       case 'job.results':
         return this.#results(m);
-      case 'job.follow': {
-        const { status, owner } = await this.#ownJob(m.jobId);
-        // The reply is on its way before the first rows.
-        queueMicrotask(() => this.#core.followers.add(this.#connection, m.jobId, m.after, m.windowBytes));
-        return { status, owner };
-      }
       case 'job.unfollow':
         this.#core.followers.remove(this.#connection, m.jobId);
         return {};
@@ -93,6 +103,17 @@ export class DeployerSession implements Session {
       default:
         throw notForYou(m.type);
     }
+  }
+
+  async #follow({ jobId, after, windowBytes }: Request<'job.follow'>): Answered {
+    const { status, owner } = await this.#ownJob(jobId);
+    return {
+      ...now({ status, owner }),
+      // The first rows come behind the reply, and only while somebody is there.
+      sent: () => {
+        if (!this.#hasEnded) this.#core.followers.add(this.#connection, jobId, after, windowBytes);
+      },
+    };
   }
 
   async #prove({ address, signature }: Request<'session.prove'>): Promise<object> {
@@ -116,6 +137,13 @@ export class DeployerSession implements Session {
     const owner = this.#proved();
     const { blobs, worktimes, minimumPrice } = this.#core.options;
     const pkg = decodeJobPackage(m.package);
+    if (pkg.votes > 1) {
+      throw new ManyhandsError(
+        'PACKAGE_MALFORMED',
+        `the job wants ${pkg.votes} executions of each slice that agree, and this scheduler runs each slice once: set votes to 1`,
+        { field: 'votes' },
+      );
+    }
     const digest = packageDigest(m.package);
     const { name, range } = pkg.worktime;
     if (resolveWorktime(worktimes, name, range) === undefined) throw unknownWorktime(name, range, worktimes);
@@ -155,7 +183,7 @@ export class DeployerSession implements Session {
     }
   }
 
-  #mint(m: Request<'account.mint'>): { done: Promise<object> } {
+  #mint(m: Request<'account.mint'>): Answer {
     if (!this.#isOperator) {
       throw new ManyhandsError(
         'FORBIDDEN',
@@ -200,16 +228,16 @@ export class DeployerSession implements Session {
     return this.#owner ?? 'operator';
   }
 
-  #status(done: Promise<object>): { done: Promise<object> } {
+  #status(done: Promise<object>): Answer {
     return { done: done.then((status) => ({ status })) };
   }
 
-  #submitted(done: Promise<object>): { done: Promise<object> } {
+  #submitted(done: Promise<object>): Answer {
     return { done };
   }
 }
 
-const now = (body: object): { done: Promise<object> } => ({ done: Promise.resolve(body) });
+const now = (body: object): Answer => ({ done: Promise.resolve(body) });
 const named = (m: { jobId: string }, owner: string): { jobId: string; owner: string } => ({
   jobId: m.jobId,
   owner,

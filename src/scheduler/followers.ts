@@ -4,14 +4,14 @@
  * @module
  */
 import { toWireError } from '../lib/errors.js';
-import { FOLLOW_ROW_BYTES, RESULTS_BYTES_MAX } from '../protocol/limits.js';
+import { FOLLOW_ROW_BYTES, RESULTS_BYTES_MAX, SOCKET_BUFFER_BYTES_LOW } from '../protocol/limits.js';
 import type { JournalRow, SchedulerMessage } from '../protocol/messages.js';
 import type { Log } from './log.js';
 import type { Store } from './store/store.js';
 
-
 export interface FollowerPort {
   send(message: SchedulerMessage): void;
+  /** Bytes that were sent and have not left; `drained` is called when few are left of many. */
   readonly bufferedBytes: number;
 }
 
@@ -68,6 +68,12 @@ export class Followers {
     }
   }
 
+  /** The port takes more again. */
+  drained(port: FollowerPort): void {
+    for (const set of this.#byJob.values())
+      for (const follower of set) if (follower.port === port) this.#pump(follower);
+  }
+
   /** The job's journal has new rows. */
   wake(jobId: string): void {
     for (const follower of this.#byJob.get(jobId) ?? []) this.#pump(follower);
@@ -90,7 +96,7 @@ export class Followers {
     try {
       do {
         follower.state = 'reading';
-        while (follower.window > 0 && isHere(follower)) {
+        while (follower.window > 0 && isHere(follower) && port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW) {
           const rows = await this.#store.journal(
             jobId,
             follower.cursor,

@@ -39,7 +39,9 @@ export class WorkerSession implements Session, Customer {
   /** The same worker has come back over another connection. */
   replaced(): void {
     this.#leave();
-    this.#connection.dismiss(new ManyhandsError('CLOSED', 'another connection of this worker has taken its place'));
+    this.#connection.dismiss(
+      new ManyhandsError('CLOSED', 'another connection of this worker has taken its place'),
+    );
   }
 
   async request(m: RequestMessage): Promise<{ done: Promise<object> }> {
