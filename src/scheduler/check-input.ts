@@ -1,5 +1,5 @@
 /**
- * What a deployer's input and package must be before they are taken: well-formed, and every blob that they name is here.
+ * What inputs, packages and outcomes must be before they are taken: well-formed, and every blob that they name is here.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -32,6 +32,25 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<void> 
     }
     const { digest } = decodeBlobRef(reader.body(i));
     if (!found.has(digest)) await checkBlob(blobs, digest, `input ${i}`);
+    found.add(digest);
+  }
+}
+
+/** Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`: an outcome that nobody can read is none, and is not paid. */
+export async function checkOutcomes(blobs: BlobStore, segment: Uint8Array): Promise<void> {
+  const reader = new SegmentReader(segment);
+  const found = new Set<string>();
+  for (let i = 0; i < reader.count; i++) {
+    const kind = reader.kind(i);
+    if (kind === ENVELOPE_KIND.value || kind === ENVELOPE_KIND.error) continue;
+    if (kind !== ENVELOPE_KIND.blob) {
+      throw new ManyhandsError('SEGMENT_MALFORMED', `outcome ${i} is neither a value, a blob nor an error`, {
+        index: i,
+        kind,
+      });
+    }
+    const { digest } = decodeBlobRef(reader.body(i));
+    if (!found.has(digest)) await checkBlob(blobs, digest, `outcome ${i}`);
     found.add(digest);
   }
 }

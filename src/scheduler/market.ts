@@ -124,6 +124,8 @@ export class Market {
       // The want was taken back, or the worker went, while the store worked on it.
       const { leaseId, first: from } = lease;
       await tick.submit('giveBack', { leaseId, workerId: customer.workerId, from });
+      // The same worker, back over another connection, may have been told of it meanwhile.
+      leases.delete(leaseId);
       return true;
     }
     const { leaseId, first, count, sliceMs } = lease;

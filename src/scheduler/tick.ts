@@ -67,6 +67,8 @@ export class Tick {
         if (outcome.error.code === 'INTERNAL') this.#say(command, outcome.error.cause);
         answer.reject(outcome.error);
       });
+      // Who got an answer acts on it first: a lease must be known before it is revoked by the same commit.
+      await Promise.resolve();
       this.#options.onNotes(notes);
     } catch (cause) {
       this.#say(batch[0]!.command, cause);

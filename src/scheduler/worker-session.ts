@@ -2,13 +2,15 @@
  * What a worker says over its connection: its wants, its outcomes, its signs of life.
  * @module
  */
-import { ManyhandsError, toWireError } from '../lib/errors.js';
+import { isError, ManyhandsError, toWireError } from '../lib/errors.js';
 import { CONSOLE_MESSAGES_PER_SECOND_MAX } from '../protocol/limits.js';
 import type { SchedulerMessage, WorkerDescription, WorkerRequests } from '../protocol/messages.js';
 import type { ClientConnection, NoticeMessage, RequestMessage, Session } from './client-connection.js';
+import { checkOutcomes } from './check-input.js';
 import type { Core } from './core.js';
 import { issueTicket } from './deployer-session.js';
 import type { Customer } from './market.js';
+import { isEligible } from './policy/choose-job.js';
 
 type Request<K extends keyof WorkerRequests> = WorkerRequests[K][0];
 
@@ -53,11 +55,12 @@ export class WorkerSession implements Session, Customer {
       case 'blob.ticket':
         return { done: Promise.resolve(await this.#ticket(m)) };
       case 'lease.report':
+        if (m.segment !== undefined) await checkOutcomes(this.#core.options.blobs, m.segment);
         return { done: this.#report(m) };
       case 'lease.return':
         return { done: this.#return(m) };
       case 'lease.renew':
-        return { done: this.#core.tick.submit('renew', { leaseIds: m.leaseIds, workerId: this.workerId }) };
+        return { done: this.#renew(m.leaseIds) };
       default:
         throw new ManyhandsError('FORBIDDEN', `${m.type} is not a worker's message`, { type: m.type });
     }
@@ -117,7 +120,8 @@ export class WorkerSession implements Session, Customer {
 
   async #package(jobId: string): Promise<object> {
     const job = await this.#core.options.store.job(jobId);
-    if (job === undefined)
+    // Who may not run it need not know that it is there: its source and files are for its groups alone.
+    if (job === undefined || !isEligible(job.candidate, this.description))
       throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here`, { jobId });
     const { owner, offer } = job;
     return { package: job.package, owner, ...(offer === undefined ? {} : { offer }) };
@@ -134,17 +138,32 @@ export class WorkerSession implements Session, Customer {
 
   async #report(m: Request<'lease.report'>): Promise<object> {
     const { leaseId, first, count, computeMs, segment, lost } = m;
-    const { next, left, paid } = await this.#core.tick.submit('report', {
-      leaseId,
-      workerId: this.workerId,
-      first,
-      count,
-      computeMs,
-      ...(segment === undefined ? {} : { segment }),
-      ...(lost === undefined ? {} : { lost }),
-    });
-    this.#core.leases.progress(leaseId, next, left);
-    return { next, paid };
+    try {
+      const { next, left, paid } = await this.#core.tick.submit('report', {
+        leaseId,
+        workerId: this.workerId,
+        first,
+        count,
+        computeMs,
+        ...(segment === undefined ? {} : { segment }),
+        ...(lost === undefined ? {} : { lost }),
+      });
+      this.#core.leases.progress(leaseId, next, left);
+      return { next, paid };
+    } catch (error) {
+      if (isError(error, 'LEASE_LOST')) this.#forget(leaseId);
+      throw error;
+    }
+  }
+
+  async #renew(leaseIds: string[]): Promise<object> {
+    const { lost } = await this.#core.tick.submit('renew', { leaseIds, workerId: this.workerId });
+    for (const leaseId of lost) this.#forget(leaseId);
+    return { lost };
+  }
+
+  #forget(leaseId: string): void {
+    if (this.#core.leases.get(leaseId)?.holder === this) this.#core.leases.delete(leaseId);
   }
 
   async #return({ leaseId, from }: Request<'lease.return'>): Promise<object> {
@@ -153,7 +172,8 @@ export class WorkerSession implements Session, Customer {
       workerId: this.workerId,
       from,
     });
-    this.#core.leases.progress(leaseId, next, left);
+    if (left === 0) this.#forget(leaseId);
+    else this.#core.leases.progress(leaseId, next, left);
     return {};
   }
 

@@ -21,6 +21,7 @@ export function* readJob(jobId: string): Script<JobView | undefined> {
     status: statusOf(job),
     owner: job.owner,
     digest: job.digest,
+    candidate: job,
     package: row.bytes,
     ...(row.offer === null ? {} : { offer: decodeOffer(row.offer) }),
   };

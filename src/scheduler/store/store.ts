@@ -113,6 +113,8 @@ export interface JobView {
   status: JobStatus;
   owner: string;
   digest: string;
+  /** What says who may have its slices. */
+  candidate: Candidate;
   package: Uint8Array;
   offer?: SignedOffer;
 }

@@ -1,0 +1,126 @@
+import { afterEach, expect, test } from 'vitest';
+import { newId } from '../lib/ids.js';
+import { encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
+import type { Lease } from '../protocol/messages.js';
+import { rangeFromBounds } from '../protocol/ranges.js';
+import { SegmentWriter } from '../protocol/segment.js';
+import { OPERATOR, SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
+
+let rig: SchedulerRig;
+afterEach(async () => {
+  expect(rig.complaints).toEqual([]);
+  expect(await rig.store.check()).toEqual([]);
+  await rig.close();
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function granted(worker: StubConnection): Promise<Lease> {
+  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  return (await worker.until((m) => m.type === 'lease.grant')).lease;
+}
+
+/** A report of the lease's first slice with one envelope. */
+function reportOf(lease: Lease, id: number, kind: number, body: Uint8Array) {
+  const writer = new SegmentWriter();
+  writer.appendEnvelope(kind, body);
+  const { leaseId, first } = lease;
+  const segment = writer.finish();
+  return { type: 'lease.report' as const, id, leaseId, first, count: 1, computeMs: 1, segment };
+}
+
+test('shows a package to workers that may run its job, and to no others', async () => {
+  rig = await SchedulerRig.start();
+  const groups = [{ key: 'lab', secretHash: '1'.repeat(64) }];
+  const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
+  const ask = { type: 'job.package' as const, id: 1, jobId };
+  expect((await rig.worker().ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  const guess = rig.worker({ groups: [{ key: 'lab', secretHash: '2'.repeat(64) }] });
+  expect((await guess.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  expect((await rig.worker({ groups }).ask(ask)).body).toMatchObject({ owner: OPERATOR });
+});
+
+test('takes no outcome that nobody could read: a kind that is not one, or a blob that is not here', async () => {
+  const here = 'a'.repeat(64);
+  const size = (digest: string) => Promise.resolve(digest === here ? 5 : undefined);
+  rig = await SchedulerRig.start({ blobs: { size } });
+  const jobId = await rig.deploy();
+  const worker = rig.worker();
+  const lease = await granted(worker);
+  for (const kind of [ENVELOPE_KIND.delegated, ENVELOPE_KIND.parts]) {
+    const { refused } = await worker.ask(reportOf(lease, 10 + kind, kind, new Uint8Array(4)));
+    expect(refused?.code).toBe('SEGMENT_MALFORMED');
+  }
+  const blob = (id: number, digest: string) =>
+    worker.ask(reportOf(lease, id, ENVELOPE_KIND.blob, encodeBlobRef({ digest, bytes: 5 })));
+  expect((await blob(20, 'b'.repeat(64))).refused?.code).toBe('BLOB_UNKNOWN');
+  expect((await blob(21, here)).body).toMatchObject({ next: 2 });
+  expect((await rig.store.status(jobId))!.status.accepted).toBe(1);
+});
+
+test('revokes a lease whose job was cancelled in the very commit that granted it', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const worker = rig.worker();
+  await turn();
+  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  await rig.core.tick.submit('cancel', { jobId, owner: OPERATOR, reason: 'enough' });
+  await turn();
+  const types = worker.sent.map((m) => m.type);
+  expect(types).toEqual(['welcome', 'lease.grant', 'lease.revoke']);
+  expect(rig.core.leases.size).toBe(0);
+});
+
+test('forgets a lease of which its worker hears that it is lost', async () => {
+  rig = await SchedulerRig.start();
+  await rig.deploy();
+  const worker = rig.worker();
+  const lease = await granted(worker);
+  const workerId = [...rig.core.workers.keys()][0]!;
+  const giveBack = () =>
+    rig.core.tick.submit('giveBack', { leaseId: lease.leaseId, workerId, from: lease.first });
+  await giveBack();
+  expect(rig.core.leases.size).toBe(1);
+  const { refused } = await worker.ask(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])));
+  expect(refused?.code).toBe('LEASE_LOST');
+  expect(rig.core.leases.size).toBe(0);
+
+  const other = rig.worker();
+  const second = await granted(other);
+  const otherId = [...rig.core.workers.keys()][1]!;
+  await rig.core.tick.submit('giveBack', { leaseId: second.leaseId, workerId: otherId, from: second.first });
+  const { leaseId } = second;
+  expect((await other.ask({ type: 'lease.renew', id: 1, leaseIds: [leaseId] })).body).toEqual({
+    lost: [leaseId],
+  });
+  expect(rig.core.leases.size).toBe(0);
+});
+
+test('leaves another worker’s lease alone, whatever it is told of it', async () => {
+  rig = await SchedulerRig.start();
+  await rig.deploy();
+  const lease = await granted(rig.worker());
+  const thief = rig.worker();
+  const { leaseId, first } = lease;
+  expect((await thief.ask(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])))).refused?.code).toBe(
+    'LEASE_LOST',
+  );
+  await thief.ask({ type: 'lease.renew', id: 2, leaseIds: [leaseId] });
+  await thief.ask({ type: 'lease.return', id: 3, leaseId, from: first, reason: '' });
+  expect(rig.core.leases.get(leaseId)).toBeDefined();
+});
+
+test('takes the place of an older connection of the same worker, and keeps its leases', async () => {
+  rig = await SchedulerRig.start();
+  await rig.deploy();
+  const workerId = newId(rig.random);
+  const old = rig.worker({ workerId });
+  const lease = await granted(old);
+  const fresh = rig.worker({ workerId });
+  expect(old.all('goodbye')).toHaveLength(1);
+  old.hangUp();
+  await turn();
+  expect(rig.core.workers.size).toBe(1);
+  const report = reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1]));
+  expect((await fresh.ask(report)).body).toMatchObject({ next: 2 });
+});
