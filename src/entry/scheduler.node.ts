@@ -2,9 +2,7 @@
  * A scheduler in this process: real clock, real sockets, SQLite and files in one data folder.
  * @module
  */
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
@@ -19,6 +17,7 @@ import { openFileBlobs } from '../scheduler/file-blobs.js';
 import { httpHandler } from '../scheduler/http.js';
 import { silent, type Log } from '../scheduler/log.js';
 import { acceptClient } from '../scheduler/open-session.js';
+import { readOperatorToken } from '../scheduler/operator-token.js';
 import { openStaticFiles } from '../scheduler/static-files.js';
 import { lockFolder } from '../scheduler/store/folder-lock.js';
 import { DATABASE_FILE, openSqliteStore } from '../scheduler/store/sqlite.js';
@@ -90,7 +89,7 @@ export async function checkDataDir(dataDir: string): Promise<string[]> {
 
 async function listen(options: Resolved, store: Store, unlock: () => void, log: Log): Promise<Scheduler> {
   const { dataDir, host } = options;
-  const operatorToken = await readToken(dataDir);
+  const operatorToken = await readOperatorToken(dataDir, systemRandom);
   const blobs = await openFileBlobs(join(dataDir, 'blobs'), systemRandom);
   const core = await Core.start({
     store,
@@ -165,14 +164,6 @@ function resolveOptions(options: SchedulerOptions): Resolved {
 }
 
 const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-
-/** The operator's token: made once, readable by the folder's owner only. */
-async function readToken(dataDir: string): Promise<string> {
-  const file = join(dataDir, 'operator.token');
-  if (!existsSync(file))
-    await writeFile(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-  return (await readFile(file, 'utf8')).trim();
-}
 
 function bind(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {

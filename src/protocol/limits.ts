@@ -63,8 +63,6 @@ export const ERROR_BYTES_MAX = 256 * KiB;
 export const BLOB_BYTES_MAX = 64 * MiB;
 /** All blobs of one node. */
 export const BLOB_STORE_BYTES_MAX = 64 * 1024 * MiB;
-/** Tickets of one node at a time. */
-export const BLOB_TICKETS_MAX = 100_000;
 /** How long a ticket to put a blob is good for. */
 export const BLOB_TICKET_MS_MAX = 10 * 60_000;
 

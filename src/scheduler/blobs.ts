@@ -4,9 +4,10 @@
  */
 import type { Clock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
-import { newId } from '../lib/ids.js';
+import { toHex } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
-import { BLOB_BYTES_MAX, BLOB_TICKET_MS_MAX, BLOB_TICKETS_MAX } from '../protocol/limits.js';
+import { sha256Hex } from '../lib/sha256.js';
+import { BLOB_BYTES_MAX, BLOB_TICKET_MS_MAX } from '../protocol/limits.js';
 
 export interface BlobStore {
   /** Its size in bytes, or undefined. */
@@ -20,21 +21,17 @@ export interface BlobStore {
   get(digest: string): Promise<{ bytes: number; content: AsyncIterable<Uint8Array> } | undefined>;
 }
 
-interface Ticket {
-  digest: string;
-  bytes: number;
-  untilMs: number;
-}
-
-/** Tickets are kept in memory: after a restart a client asks for a new one. */
+/**
+ * Tickets are signed, not kept: however many are asked for, they take no room. The key is of this run, so after a
+ * restart a client asks for a new one.
+ */
 export class BlobTickets {
-  readonly #tickets = new Map<string, Ticket>();
   readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #key: string;
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
-    this.#random = random;
+    this.#key = toHex(random.bytes(32));
   }
 
   /** A ticket for one blob of that size. */
@@ -46,35 +43,23 @@ export class BlobTickets {
         { bytes },
       );
     }
-    this.#forgetOld();
-    if (this.#tickets.size >= BLOB_TICKETS_MAX) {
-      throw new ManyhandsError(
-        'LIMIT_EXCEEDED',
-        'too many blobs are on their way at once: try again in a while',
-        {
-          limit: 'BLOB_TICKETS_MAX',
-          max: BLOB_TICKETS_MAX,
-          actual: this.#tickets.size,
-        },
-      );
-    }
-    const ticket = newId(this.#random);
-    this.#tickets.set(ticket, { digest, bytes, untilMs: this.#clock.monotonicMs() + BLOB_TICKET_MS_MAX });
-    return ticket;
+    const untilMs = Math.ceil(this.#clock.monotonicMs()) + BLOB_TICKET_MS_MAX;
+    return `${untilMs}.${bytes}.${this.#sign(digest, untilMs, bytes)}`;
   }
 
   /** Whether that ticket lets that blob in, and how large it may be. */
   admit(ticket: string, digest: string): { bytes: number } | undefined {
-    const found = this.#tickets.get(ticket);
-    if (found?.digest !== digest || found.untilMs < this.#clock.monotonicMs()) return undefined;
-    return found;
+    const found = TICKET_PATTERN.exec(ticket);
+    if (found === null) return undefined;
+    const [untilMs, bytes] = [Number(found[1]), Number(found[2])];
+    if (found[3] !== this.#sign(digest, untilMs, bytes)) return undefined;
+    return untilMs < this.#clock.monotonicMs() ? undefined : { bytes };
   }
 
-  #forgetOld(): void {
-    const nowMs = this.#clock.monotonicMs();
-    for (const [ticket, { untilMs }] of this.#tickets) {
-      if (untilMs >= nowMs) return;
-      this.#tickets.delete(ticket);
-    }
+  #sign(digest: string, untilMs: number, bytes: number): string {
+    const text = [this.#key, digest, untilMs, bytes, this.#key].join(':');
+    return sha256Hex(new TextEncoder().encode(text));
   }
 }
+
+const TICKET_PATTERN = /^(\d{1,15})\.(\d{1,15})\.([0-9a-f]{64})$/;

@@ -81,17 +81,19 @@ async function handleBlob(
   if (method === 'PUT') return putBlob(options, digest, request, response);
   if (method !== 'GET' && method !== 'HEAD')
     return json(response, 405, wrong('FORBIDDEN', 'GET, HEAD or PUT'));
-  const blob = await options.blobs.get(digest);
-  if (blob === undefined) return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not here`));
-  response.writeHead(200, {
+  const bytes = await options.blobs.size(digest);
+  if (bytes === undefined) return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not here`));
+  const headers = {
     'Content-Type': 'application/octet-stream',
-    'Content-Length': blob.bytes,
+    'Content-Length': bytes,
     'Cache-Control': 'public, max-age=31536000, immutable',
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': `default-src 'none'; sandbox`,
-  });
-  if (method === 'HEAD') return void response.end();
-  await pipeline(blob.content, response);
+  };
+  if (method === 'HEAD') return void response.writeHead(200, headers).end();
+  const blob = await options.blobs.get(digest);
+  if (blob === undefined) return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not here`));
+  await pipeline(blob.content, response.writeHead(200, headers));
 }
 
 async function putBlob(

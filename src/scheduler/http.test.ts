@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemRandom } from '../lib/random.js';
+import { BLOB_TICKET_MS_MAX } from '../protocol/limits.js';
+import { VirtualClock } from '../testing/virtual-clock.js';
+import { BlobTickets, type BlobStore } from './blobs.js';
+import { openFileBlobs } from './file-blobs.js';
+import { httpHandler } from './http.js';
+
+let folder: string;
+let server: Server;
+let port: number;
+let clock: VirtualClock;
+let tickets: BlobTickets;
+let blobs: BlobStore;
+/** Every content that was opened for an answer. */
+let opened: Readable[];
+let complaints: unknown[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'manyhands-http-'));
+  clock = new VirtualClock();
+  tickets = new BlobTickets(clock, systemRandom);
+  opened = [];
+  complaints = [];
+  const files = await openFileBlobs(folder, systemRandom);
+  blobs = {
+    ...files,
+    get: async (digest) => {
+      const found = await files.get(digest);
+      if (found !== undefined) opened.push(found.content as Readable);
+      return found;
+    },
+  };
+  const log = (...line: unknown[]): void => void complaints.push(line);
+  server = createServer(
+    httpHandler({ blobs, tickets, files: undefined, health: () => ({ workers: 3 }), log }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ({ port } = server.address() as AddressInfo);
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true });
+});
+
+const digestOf = (content: string): string => createHash('sha256').update(content).digest('hex');
+
+interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+async function ask(
+  method: string,
+  path: string,
+  options: { ticket?: string; body?: string } = {},
+): Promise<Answer> {
+  const { ticket, body } = options;
+  const headers = ticket === undefined ? {} : { authorization: `Bearer ${ticket}` };
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    request({ port, host: '127.0.0.1', method, path, headers }, resolve).on('error', reject).end(body);
+  });
+  return { status: answer.statusCode!, headers: answer.headers, body: await text(answer) };
+}
+
+async function put(content: string, announced = content.length): Promise<Answer> {
+  const digest = digestOf(content);
+  return ask('PUT', `/blobs/${digest}`, { ticket: tickets.issue(digest, announced), body: content });
+}
+
+test('tells its health', async () => {
+  const { status, body } = await ask('GET', '/healthz');
+  expect(status).toBe(200);
+  expect(JSON.parse(body)).toMatchObject({ ok: true, workers: 3 });
+});
+
+test('takes a blob with its ticket and gives it to anybody, for ever, as nothing that a browser would run', async () => {
+  expect((await put('hello')).status).toBe(201);
+  const { status, headers, body } = await ask('GET', `/blobs/${digestOf('hello')}`);
+  expect([status, body]).toEqual([200, 'hello']);
+  expect(headers).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-length': '5',
+    'cache-control': 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': `default-src 'none'; sandbox`,
+    'access-control-allow-origin': '*',
+  });
+});
+
+test('answers HEAD as GET, and leaves no file open', async () => {
+  await put('hello');
+  const path = `/blobs/${digestOf('hello')}`;
+  const [head, get] = [await ask('HEAD', path), await ask('GET', path)];
+  for (const name of ['content-length', 'content-type', 'content-security-policy', 'cache-control'])
+    expect(head.headers[name]).toBe(get.headers[name]);
+  expect([head.status, head.body]).toEqual([200, '']);
+  expect((await ask('HEAD', `/blobs/${'0'.repeat(64)}`)).status).toBe(404);
+  expect(opened.map((content) => content.destroyed)).toEqual(opened.map(() => true));
+});
+
+test('leaves no file open when its reader goes away in the middle', async () => {
+  const content = 'x'.repeat(20_000_000);
+  await put(content);
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET /blobs/${digestOf(content)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await new Promise((resolve) => socket.once('data', resolve));
+  const closed = new Promise((resolve) => opened[0]!.once('close', resolve));
+  socket.destroy();
+  await closed;
+});
+
+test('refuses a blob without a ticket, with another’s, a made-up or an old one', async () => {
+  const digest = digestOf('hello');
+  const path = `/blobs/${digest}`;
+  const body = 'hello';
+  expect((await ask('PUT', path, { body })).status).toBe(403);
+  expect((await ask('PUT', path, { body, ticket: tickets.issue(digestOf('other'), 5) })).status).toBe(403);
+  expect((await ask('PUT', path, { body, ticket: 'x'.repeat(22) })).status).toBe(403);
+  const old = tickets.issue(digest, 5);
+  expect((await ask('PUT', path, { body, ticket: `${old}0` })).status).toBe(403);
+  clock.after(BLOB_TICKET_MS_MAX + 1, () => undefined);
+  await clock.run();
+  expect((await ask('PUT', path, { body, ticket: old })).status).toBe(403);
+  expect((await ask('GET', path)).status).toBe(404);
+});
+
+test('issues tickets without an end to them: nobody can use them up for the others', () => {
+  for (let i = 0; i < 120_000; i++) tickets.issue('a'.repeat(64), 5);
+  expect(tickets.admit(tickets.issue('b'.repeat(64), 5), 'b'.repeat(64))).toEqual({ bytes: 5 });
+});
+
+test.each([
+  ['longer', 'hello', 4],
+  ['shorter', 'hello', 6],
+])('refuses a blob that is %s than it was announced', async (_, content, announced) => {
+  const { status, body } = await put(content, announced);
+  expect(status).toBe(422);
+  expect(JSON.parse(body)).toMatchObject({ error: { code: 'BLOB_MISMATCH' } });
+  expect(await readdir(join(folder, 'parts'))).toEqual([]);
+});
+
+test('refuses bytes that are not the blob', async () => {
+  const digest = digestOf('hello');
+  const answer = await ask('PUT', `/blobs/${digest}`, { ticket: tickets.issue(digest, 5), body: 'jello' });
+  expect(answer.status).toBe(422);
+  expect(await blobs.size(digest)).toBeUndefined();
+});
+
+test('keeps nothing of an upload that breaks off', async () => {
+  const digest = digestOf('hello');
+  const socket = connect(port, '127.0.0.1');
+  const ticket = tickets.issue(digest, 5);
+  socket.write(
+    `PUT /blobs/${digest} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ticket}\r\nContent-Length: 5\r\n\r\nhel`,
+  );
+  while ((await readdir(join(folder, 'parts'))).length === 0) await new Promise((r) => setImmediate(r));
+  socket.destroy();
+  while ((await readdir(join(folder, 'parts'))).length > 0) await new Promise((r) => setImmediate(r));
+  expect(await blobs.size(digest)).toBeUndefined();
+});
+
+test.each([
+  ['GET', '/', 404],
+  ['GET', '/blobs/abc', 400],
+  ['GET', `/blobs/${'A'.repeat(64)}`, 400],
+  ['GET', '/blobs/../parts', 400],
+  ['GET', '/blobs/..%2f..%2foperator.token', 400],
+  ['DELETE', `/blobs/${'0'.repeat(64)}`, 405],
+  ['POST', '/', 404],
+  ['OPTIONS', `/blobs/${'0'.repeat(64)}`, 204],
+])('answers %s %s with %i', async (method, path, status) => {
+  expect((await ask(method, path)).status).toBe(status);
+  expect(complaints).toEqual([]);
+});
