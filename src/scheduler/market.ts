@@ -37,6 +37,8 @@ export interface MarketOptions {
 
 /** While sandboxes stand idle, leases are looked at again so often for a tail to recall, milliseconds. */
 const RECALL_INTERVAL_MS = 25;
+/** Leases that are looked at in one round, once for each worker: many idle workers must not take all of the time. */
+const RECALL_LOOKS_MAX = 5_000;
 
 export class Market {
   readonly #options: MarketOptions;
@@ -44,6 +46,8 @@ export class Market {
   /** Customers that are being served, and whether to look again after that. */
   readonly #serving = new Map<Customer, { again: boolean }>();
   #cancelRecall: (() => void) | undefined;
+  /** The idle worker that the next round begins with. */
+  #recallFrom = 0;
 
   constructor(options: MarketOptions) {
     this.#options = options;
@@ -153,11 +157,14 @@ export class Market {
     return false;
   }
 
-  /** Asks one lease's holder for its tail, for each worker that has an idle sandbox. */
+  /** Asks one lease's holder for its tail, for each worker that has an idle sandbox: for some now, for the rest next. */
   #recall(): void {
     const { leases, clock } = this.#options;
-    for (const [customer, wants] of this.#wants) {
-      if (![...wants.values()].some((want) => want.idle)) continue;
+    const idle = [...this.#wants].filter(([, wants]) => [...wants.values()].some((want) => want.idle));
+    const first = this.#recallFrom < idle.length ? this.#recallFrom : 0;
+    const count = Math.min(idle.length - first, Math.ceil(RECALL_LOOKS_MAX / Math.max(1, leases.size)));
+    this.#recallFrom = first + count;
+    for (const [customer] of idle.slice(first, first + count)) {
       const nowMs = clock.monotonicMs();
       const lease = chooseRecall(leases.values(), customer.description, nowMs);
       if (lease === undefined) continue;

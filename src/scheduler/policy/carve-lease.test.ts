@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { LEASE_SLICES_MAX, LEASE_TARGET_MS } from '../../protocol/limits.js';
+import { carveCount, type CarveQuestion } from './carve-lease.js';
+import { EMPTY_PROFILE } from './slice-profile.js';
+
+const question = (change: Partial<CarveQuestion>): CarveQuestion => ({
+  profile: { ms: 10_000, slices: 10_000 },
+  pending: 1e9,
+  leases: 0,
+  rangeSlices: 1e9,
+  lost: 0,
+  funded: Infinity,
+  ...change,
+});
+
+test.each<[string, Partial<CarveQuestion>, number]>([
+  ['of a job of which nothing is known', { profile: EMPTY_PROFILE }, 1],
+  ['of slices of a millisecond', {}, LEASE_TARGET_MS],
+  ['of slices that take longer than a lease', { profile: { ms: 60_000, slices: 1 } }, 1],
+  ['of slices that take no time at all', { profile: { ms: 0, slices: 1e6 } }, LEASE_SLICES_MAX],
+  ['of little evidence', { profile: { ms: 0.01, slices: 1 } }, 16],
+  ['of evidence that has faded', { profile: { ms: 0.0001, slices: 0.01 } }, 16],
+  ['of a slice that was lost', { lost: 1 }, 1],
+  ['of a short range', { rangeSlices: 7 }, 7],
+  ['of a job with little money', { funded: 3 }, 3],
+  ['of a job with none', { funded: 0 }, 0],
+  ['of a lost slice without money', { funded: 0, lost: 2 }, 0],
+  ['at the tail, shared by four leases', { pending: 100, rangeSlices: 100, leases: 4 }, 10],
+  ['of the last slice', { pending: 1, rangeSlices: 1, leases: 50 }, 1],
+])('the size of a lease %s', (_, change, count) => {
+  expect(carveCount(question(change))).toBe(count);
+});
+
+test('a lease is whole slices, one at least where there is money, and never more than there is', () => {
+  const profile = fc.record({
+    ms: fc.double({ min: 0, max: 1e9, noNaN: true }),
+    slices: fc.double({ min: 0, max: 1e9, noNaN: true }),
+  });
+  const count = fc.integer({ min: 1, max: 2 ** 53 - 1 });
+  fc.assert(
+    fc.property(
+      fc.record({
+        profile,
+        pending: count,
+        leases: fc.nat(),
+        rangeSlices: count,
+        lost: fc.nat(2),
+        funded: fc.oneof(fc.nat(), fc.constant(Infinity)),
+      }),
+      (q) => {
+        const carved = carveCount(q);
+        expect(Number.isInteger(carved)).toBe(true);
+        expect(carved).toBeLessThanOrEqual(Math.min(q.rangeSlices, q.funded, LEASE_SLICES_MAX));
+        expect(carved === 0).toBe(q.funded < 1);
+        if (q.lost > 0) expect(carved).toBeLessThanOrEqual(1);
+      },
+    ),
+  );
+});

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import type { WorkerDescription } from '../../protocol/messages.js';
+import { candidate } from '../../testing/fake-lender.js';
+import { chooseRecall, type Recallable } from './choose-recall.js';
+
+const WORKER: WorkerDescription = {
+  workerId: 'w',
+  worktimes: [{ name: 'map-basic', version: '1.0.0' }],
+  isolation: 'thread',
+  sandboxes: 1,
+};
+const lease = (change: Partial<Recallable>): Recallable => ({
+  job: candidate({}),
+  next: 1,
+  last: 100,
+  sliceMs: 10,
+  isBegun: true,
+  recalledMs: 0,
+  recalls: 0,
+  ...change,
+});
+const choose = (leases: Recallable[], nowMs = 1_000) => chooseRecall(leases, WORKER, nowMs);
+
+test('takes the lease with the most time left, not with the most slices', () => {
+  const many = lease({ last: 1_000, sliceMs: 0.1 });
+  const long = lease({ last: 20, sliceMs: 100 });
+  expect(choose([many, long])).toBe(long);
+});
+
+test.each<[string, Partial<Recallable>, boolean]>([
+  ['its last slice at work', { next: 100 }, false],
+  ['a last slice that may lie behind another lease', { next: 100, isBegun: false }, true],
+  ['too little left for a message', { next: 99, sliceMs: 5 }, false],
+  ['a job that the worker may not run', { job: candidate({ groups: [{ key: 'lab' }] }) }, false],
+])('a lease with %s is recalled: %3$s', (_, change, is) => {
+  expect(choose([lease(change)]) !== undefined).toBe(is);
+});
+
+test('asks a lease again after twice the time, each time, and no more rarely than every two seconds', () => {
+  for (const [recalls, waitMs] of [
+    [1, 50],
+    [2, 100],
+    [3, 200],
+    [50, 1_600],
+  ] as const) {
+    const asked = [lease({ recalls, recalledMs: 1_000 })];
+    expect(choose(asked, 1_000 + waitMs - 1)).toBeUndefined();
+    expect(choose(asked, 1_000 + waitMs)).toBeDefined();
+  }
+});
