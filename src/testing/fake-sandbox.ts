@@ -29,6 +29,12 @@ export interface FakeSandboxScript {
   post?(message: unknown): unknown[];
 }
 
+/** Outcomes leave within a batch after so many bytes, or milliseconds. */
+const FLUSH_BYTES = 256 * 1024;
+const FLUSH_MS = 50;
+/** A silence after which a slice announces itself, milliseconds. */
+const QUIET_MS = 100;
+
 type Run = Extract<SupervisorToSandbox, { type: 'run' }>;
 
 export class FakeSandboxHost implements SandboxHost {
@@ -75,6 +81,7 @@ class FakeSandbox implements Sandbox {
   readonly #ended: () => void;
   readonly #queue: Run[] = [];
   readonly #writer = new SegmentWriter();
+  #flushedMs = 0;
   #state: 'empty' | 'idle' | 'running' | 'dead' = 'empty';
 
   constructor(
@@ -129,45 +136,50 @@ class FakeSandbox implements Sandbox {
     const run = this.#state === 'idle' ? this.#queue.shift() : undefined;
     if (run === undefined) return;
     this.#state = 'running';
+    this.#flushedMs = this.#clock.monotonicMs();
     const slices = [...slicesOf(run.inputs)];
     this.#host.batches.push({ first: slices[0]!.sliceNumber, count: slices.length, each: run.each });
-    this.#later(0, () => this.#run(run, slices, 0, 0));
+    this.#later(0, () => this.#run(run, slices, 0));
   }
 
-  #run(run: Run, slices: readonly FakeSlice[], index: number, reported: number): void {
-    const { sliceNumber, datum } = slices[index]!;
-    const runs = (this.#host.runs.get(sliceNumber) ?? 0) + 1;
-    this.#host.runs.set(sliceNumber, runs);
-    const act = this.#script.slice(sliceNumber, datum, runs);
-    if (run.each) this.#post({ type: 'begin', sliceNumber });
-    if (act.kind === 'hang') return;
-    if (act.kind === 'crash') return this.#die('It crashed.');
-    const end = (): void => {
-      if (act.kind === 'value') this.#writer.appendValue(act.value);
-      else this.#writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(act.error));
-      const done = index + 1 === slices.length;
-      const flushed = done || run.each || this.#writer.byteLength > 256 * 1024;
-      if (flushed) {
-        const first = slices[reported]!.sliceNumber;
-        const count = index + 1 - reported;
-        const segment = this.#writer.finish();
-        this.#post({
-          type: 'outcomes',
-          batch: run.batch,
-          first,
-          count,
-          segment,
-          computeMs: act.ms ?? 0,
-          done,
+  /** Runs slices until one takes time, which then goes on from there. */
+  #run(run: Run, slices: readonly FakeSlice[], from: number): void {
+    for (let index = from; index < slices.length; index++) {
+      const { sliceNumber, datum } = slices[index]!;
+      const runs = (this.#host.runs.get(sliceNumber) ?? 0) + 1;
+      this.#host.runs.set(sliceNumber, runs);
+      const act = this.#script.slice(sliceNumber, datum, runs);
+      const isQuiet = this.#clock.monotonicMs() - this.#flushedMs > QUIET_MS;
+      if (run.each || isQuiet) this.#post({ type: 'begin', sliceNumber });
+      if (act.kind === 'hang') return;
+      if (act.kind === 'crash') return this.#die('It crashed.');
+      if (act.ms !== undefined && act.ms > 0) {
+        return this.#later(act.ms, () => {
+          this.#end(run, slices, index, act);
+          if (this.#state === 'running') this.#run(run, slices, index + 1);
         });
       }
-      if (this.#state === 'dead') return;
-      if (!done) return this.#run(run, slices, index + 1, flushed ? index + 1 : reported);
-      this.#state = 'idle';
-      this.#next();
-    };
-    if (act.ms === undefined || act.ms === 0) end();
-    else this.#later(act.ms, end);
+      this.#end(run, slices, index, act);
+      if (this.#state !== 'running') return;
+    }
+    this.#state = 'idle';
+    this.#next();
+  }
+
+  /** One slice is done; its outcome leaves with others, as in a real sandbox. */
+  #end(run: Run, slices: readonly FakeSlice[], index: number, act: Extract<SliceAct, { ms?: number }>): void {
+    if (act.kind === 'value') this.#writer.appendValue(act.value);
+    else this.#writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(act.error));
+    const nowMs = this.#clock.monotonicMs();
+    const done = index + 1 === slices.length;
+    const isDue = nowMs - this.#flushedMs >= FLUSH_MS || this.#writer.byteLength > FLUSH_BYTES;
+    if (!done && !run.each && !isDue) return;
+    const { count } = this.#writer;
+    const first = slices[index]!.sliceNumber + 1 - count;
+    const computeMs = nowMs - this.#flushedMs;
+    this.#flushedMs = nowMs;
+    const segment = this.#writer.finish();
+    this.#post({ type: 'outcomes', batch: run.batch, first, count, segment, computeMs, done });
   }
 
   #post(message: unknown): void {
