@@ -2,10 +2,21 @@
  * How help texts look.
  * @module
  */
+import { terminalWidth } from './terminal.js';
 
-/** The examples under a command's help: what to type, and what it does. */
-export function examples(...lines: [command: string, what: string][]): string {
-  const width = Math.max(...lines.map(([command]) => command.length));
-  const rows = lines.map(([command, what]) => `  $ ${command.padEnd(width)}  # ${what}`);
-  return `\nExamples:\n${rows.join('\n')}\n`;
+/** The examples under a command's help: what to type, and what it does; on a narrow terminal, one above the other. */
+export function examples(...lines: [command: string, what: string][]): () => string {
+  return () => formatExamples(lines, terminalWidth());
+}
+
+/** The text for so many columns. */
+export function formatExamples(
+  lines: readonly (readonly [command: string, what: string])[],
+  columns: number,
+): string {
+  const widest = Math.max(...lines.map(([command]) => command.length));
+  const rows = lines.map(([command, what]) => `  $ ${command.padEnd(widest)}  # ${what}`);
+  const fits = rows.every((row) => row.length <= columns);
+  const shown = fits ? rows : lines.map(([command, what]) => `  # ${what}\n  $ ${command}`);
+  return `\nExamples:\n${shown.join('\n')}`;
 }

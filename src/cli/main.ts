@@ -4,62 +4,21 @@
  * code 1, wrong usage with 2, and no stack is shown for either.
  * @module
  */
-import { Command, CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
-import { accountCommand } from './commands/account.js';
-import { demoCommand } from './commands/demo.js';
-import { doctorCommand } from './commands/doctor.js';
-import { jobCommand } from './commands/job.js';
-import { keystoreCommand } from './commands/keystore.js';
-import { schedulerCommand } from './commands/scheduler.js';
-import { workerCommand } from './commands/worker.js';
+import { CommanderError } from 'commander';
 import { describeError } from './describe-error.js';
-import { examples } from './help.js';
+import { shieldJobIds } from './options.js';
+import { makeProgram } from './program.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
-const program = new Command('manyhands')
-  .description(
-    'Volunteer computing for the web: run a scheduler, lend a machine, look after jobs and credits.',
-  )
-  .version(version)
-  .exitOverride()
-  .configureHelp({ showGlobalOptions: true })
-  .addHelpText(
-    'after',
-    examples(
-      ['manyhands demo', 'two jobs from start to end on this machine'],
-      ['manyhands scheduler', 'a scheduler on http://localhost:8462'],
-      ['manyhands worker', 'lend this machine to your own jobs'],
-      ['manyhands job status <id>', 'how far a job is'],
-    ),
-  );
-for (const make of [
-  demoCommand,
-  schedulerCommand,
-  workerCommand,
-  jobCommand,
-  keystoreCommand,
-  accountCommand,
-  doctorCommand,
-]) {
-  program.addCommand(make());
-}
-
-/** Subcommands do not take over what their parent says on errors. */
-function overrideExit(command: Command): void {
-  command.exitOverride();
-  command.commands.forEach(overrideExit);
-}
-
-overrideExit(program);
+// Whoever reads may stop (`| head`): then there is nobody to write for.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 try {
-  await program.parseAsync();
+  await makeProgram().parseAsync(shieldJobIds(process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has said what is wrong; help and version are no failure.

@@ -1,20 +1,52 @@
 /**
- * Readers of option values that several commands share: each refuses with a sentence that commander shows.
+ * Options and arguments that several commands share. What cannot be read as what it should be is wrong usage, and is
+ * refused with a sentence that commander shows; a value of the right form that is not there is a coded error.
  * @module
  */
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import { ManyhandsError } from '../entry/deployer.node.js';
+import { defaultDataDir } from './home.js';
 
-/** `--scheduler`, wherever a command talks to one. */
+const DEFAULT_SCHEDULER = 'http://localhost:8462';
+const JOB_ID = /^[A-Za-z0-9_-]{22}$/;
+
+/** `--scheduler`, wherever a command talks to one; else MANYHANDS_SCHEDULER, where it is not empty. */
 export const schedulerOption = (): Option =>
-  new Option('-s, --scheduler <url>', 'address of the scheduler')
-    .env('MANYHANDS_SCHEDULER')
-    .default('http://localhost:8462');
+  new Option('-s, --scheduler <url>', 'address of the scheduler').default(
+    process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER,
+    `MANYHANDS_SCHEDULER, or ${DEFAULT_SCHEDULER}`,
+  );
+
+/** `--data-dir`, wherever a command needs a scheduler's folder. */
+export const dataDirOption = (what: string): Option =>
+  new Option('-d, --data-dir <folder>', what).default(defaultDataDir(), '~/.manyhands/scheduler');
+
+/** `<id>` of a job; one that no job can have is refused before anybody is asked. */
+export const jobIdArgument = (): Argument =>
+  new Argument('<id>', "the job's id, 22 characters").argParser((text: string) => {
+    if (JOB_ID.test(text)) return text;
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `"${text.slice(0, 40)}" is no job id: an id has 22 letters, digits, - and _, as job.id shows it.`,
+      { argument: 'id' },
+    );
+  });
+
+/**
+ * The arguments with ids that begin with a dash behind `--`, where commander does not take them for options: one in 64
+ * ids does.
+ */
+export function shieldJobIds(args: readonly string[]): string[] {
+  const isDashed = (arg: string): boolean => arg.startsWith('-') && JOB_ID.test(arg);
+  if (args[0] !== 'job' || args.includes('--') || !args.some(isDashed)) return [...args];
+  return [...args.filter((arg) => !isDashed(arg)), '--', ...args.filter(isDashed)];
+}
 
 /** A whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isInteger(value) || value < min || value > max) {
+    if (!/^\d+$/.test(text) || value < min || value > max) {
       throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
     }
     return value;

@@ -1,12 +1,10 @@
 /** `manyhands account`: credits at a scheduler. @module */
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { getAccount, init } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
 import { formatCredits, parseAddress, toUnits, wallet } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
-import { schedulerOption } from '../options.js';
+import { dataDirOption, schedulerOption } from '../options.js';
 
 export function accountCommand(): Command {
   const account = new Command('account')
@@ -23,6 +21,7 @@ export function accountCommand(): Command {
     .description('Show what an account has, what waits in escrow for its jobs, and what it earned.')
     .argument('[address]', 'account (default: your keystore "default")')
     .addOption(schedulerOption())
+    .option('--json', 'as JSON')
     .addHelpText('after', examples(['manyhands account show', 'your own account']))
     .action(showAccount);
   account
@@ -33,7 +32,7 @@ export function accountCommand(): Command {
     .argument('<address>', 'account to credit')
     .argument('<credits>', 'how many, up to nine decimals')
     .addOption(schedulerOption())
-    .option('-d, --data-dir <folder>', "the scheduler's data folder (default: ~/.manyhands/scheduler)")
+    .addOption(dataDirOption("the scheduler's data folder"))
     .addHelpText(
       'after',
       examples(['manyhands account mint 0x… 2.5 --data-dir ./data', 'two and a half credits']),
@@ -42,27 +41,33 @@ export function accountCommand(): Command {
   return account;
 }
 
-async function showAccount(address: string | undefined, { scheduler }: { scheduler: string }): Promise<void> {
+async function showAccount(
+  given: string | undefined,
+  { scheduler, json }: { scheduler: string; json?: boolean },
+): Promise<void> {
   init({ scheduler });
-  const whose = address === undefined ? (await wallet.get()).address : parseAddress(address);
-  const { balance, escrow, earned } = await getAccount(whose);
-  console.log(`account   ${whose}`);
-  console.log(`balance   ${formatCredits(balance)} credits`);
-  console.log(`escrow    ${formatCredits(escrow)} credits`);
-  console.log(`earned    ${formatCredits(earned)} credits`);
+  const address = given === undefined ? (await wallet.get()).address : parseAddress(given);
+  const account = await getAccount(address);
+  const balance = formatCredits(account.balance);
+  const escrow = formatCredits(account.escrow);
+  const earned = formatCredits(account.earned);
+  if (json) return console.log(JSON.stringify({ address, balance, escrow, earned }));
+  console.log(`account   ${address}`);
+  console.log(`balance   ${balance} credits`);
+  console.log(`escrow    ${escrow} credits`);
+  console.log(`earned    ${earned} credits`);
 }
 
 async function mint(
-  address: string,
+  given: string,
   credits: string,
-  { scheduler, dataDir }: { scheduler: string; dataDir?: string },
+  { scheduler, dataDir }: { scheduler: string; dataDir: string },
 ): Promise<void> {
-  const whose = parseAddress(address);
+  const address = parseAddress(given);
   const units = toUnits(credits);
-  const home = process.env.MANYHANDS_HOME ?? join(homedir(), '.manyhands');
-  const operator = await openOperator({ scheduler, dataDir: dataDir ?? join(home, 'scheduler') });
+  const operator = await openOperator({ scheduler, dataDir });
   try {
-    console.log(`${whose} has ${formatCredits(await operator.mint(whose, units))} credits now.`);
+    console.log(`${address} has ${formatCredits(await operator.mint(address, units))} credits now.`);
   } finally {
     await operator.close();
   }

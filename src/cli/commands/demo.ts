@@ -1,8 +1,11 @@
 /** `manyhands demo`: the main job on real input, on this machine alone, in a minute. @module */
+import { constants } from 'node:os';
 import { Command } from 'commander';
 import { runDemo, type DemoOptions } from '../demo/run-demo.js';
 import { examples } from '../help.js';
 import { wholeNumber } from '../options.js';
+
+const EXIT_SIGNAL = 128;
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -18,5 +21,11 @@ export function demoCommand(): Command {
         ['manyhands demo --keep --lan', 'and phones may join for as long as you like'],
       ),
     )
-    .action((options: DemoOptions) => runDemo(options));
+    .action(demo);
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const signal = await runDemo(options);
+  // As a shell has it for a program that a signal ended; everything is closed, and nothing is left to wait for.
+  if (signal !== undefined) process.exit(EXIT_SIGNAL + constants.signals[signal]);
 }

@@ -29,9 +29,9 @@ export function keystoreCommand(): Command {
     });
   keystore
     .command('show')
-    .description('Show the addresses of keystores; with --json one encrypted keystore as it is stored.')
+    .description('Show the addresses of keystores; with a label and --json that keystore as it is stored.')
     .argument('[label]', 'only this one')
-    .option('--json', 'the encrypted keystore itself, to keep a copy')
+    .option('--json', 'of a label: the encrypted keystore itself, to keep a copy; of all: a list')
     .addHelpText(
       'after',
       examples(
@@ -48,9 +48,15 @@ export function keystoreCommand(): Command {
 
 async function showKeystores(label: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
   const labels = label === undefined ? await wallet.list() : [label];
-  if (labels.length === 0) console.log('There are no keystores yet: the first job makes an identity.');
-  for (const one of labels) {
-    const found = await wallet.get(one);
-    console.log(json ? JSON.stringify(found, null, 2) : `${one.padEnd(16)}  ${found.address}`);
+  const found = await Promise.all(
+    labels.map(async (one) => ({ label: one, keystore: await wallet.get(one) })),
+  );
+  if (json) {
+    const addresses = found.map((one) => ({ label: one.label, address: one.keystore.address }));
+    console.log(JSON.stringify(label === undefined ? addresses : found[0]!.keystore, null, 2));
+    return;
   }
+  if (labels.length === 0) console.log('There are no keystores yet: the first job makes an identity.');
+  const width = Math.max(...labels.map((one) => one.length));
+  for (const one of found) console.log(`${one.label.padEnd(width)}  ${one.keystore.address}`);
 }

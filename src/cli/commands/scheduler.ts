@@ -1,16 +1,16 @@
 /** `manyhands scheduler`: one scheduler in this process, until a signal. @module */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { startScheduler } from '../../entry/scheduler.node.js';
 import { examples } from '../help.js';
 import { lanAddress } from '../lan-address.js';
-import { wholeNumber } from '../options.js';
+import { dataDirOption, wholeNumber } from '../options.js';
 import { untilSignal } from '../until-signal.js';
 
 interface Options {
-  port?: number;
+  port: number;
   host?: string;
   lan?: boolean;
-  dataDir?: string;
+  dataDir: string;
   minimumPrice?: string;
   json?: boolean;
 }
@@ -18,10 +18,10 @@ interface Options {
 export function schedulerCommand(): Command {
   return new Command('scheduler')
     .description('Run a scheduler: jobs, leases, results and credits in one data folder.')
-    .option('-p, --port <number>', 'TCP port, 0 for a free one (default: 8462)', wholeNumber(0, 65_535))
+    .option('-p, --port <number>', 'TCP port, 0 for a free one', wholeNumber(0, 65_535), 8_462)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
-    .option('--lan', 'listen on the whole network')
-    .option('-d, --data-dir <folder>', 'where everything is kept (default: ~/.manyhands/scheduler)')
+    .addOption(new Option('--lan', 'listen on the whole network').conflicts('host'))
+    .addOption(dataDirOption('where everything is kept'))
     .option('--minimum-price <credits>', 'least price of a slice that is taken (default: 0)')
     .option('--json', 'print one line of JSON when ready, and log lines of JSON')
     .addHelpText(

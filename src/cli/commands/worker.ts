@@ -1,9 +1,10 @@
 /** `manyhands worker`: lends this machine until a signal. @module */
 import { Command, Option } from 'commander';
-import { Worker, type Isolation } from '../../entry/worker.node.js';
+import { Worker, type Isolation, type WorkerStatus } from '../../entry/worker.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
 import { schedulerOption, wholeNumber } from '../options.js';
+import { printable } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
 
 interface Options {
@@ -53,19 +54,22 @@ async function runWorker(options: Options): Promise<void> {
   worker.on('connect', ({ url }) => console.log(`Connected to ${url}.`));
   worker.on('disconnect', () => console.log('The connection is lost; trying again.'));
   worker.on('job', ({ jobId, name }) =>
-    console.log(`Working on ${name === '' ? 'a job' : name} (${jobId}).`),
+    console.log(`Working on ${name === '' ? 'a job' : printable(name)} (${jobId}).`),
   );
-  worker.on('warning', ({ error }) => console.error(`warning: ${error.message}`));
+  worker.on('warning', ({ error }) => console.error(`warning: ${printable(error.message)}`));
   const ended = new Promise<Error>((resolve) => worker.on('error', ({ error }) => resolve(error)));
   await worker.start();
   console.log('Lending this machine. Ctrl-C hands back what has not begun and stops.');
   const reason = await Promise.race([untilSignal(), ended]);
   await worker.stop();
-  const { slices, computeMs, earned } = worker.status;
-  console.log(
-    `${slices} slices, ${(computeMs / 1_000).toFixed(1)} s of computing, ${formatCredits(earned)} credits.`,
-  );
+  console.log(summary(worker.status));
   if (reason instanceof Error) throw reason;
+}
+
+/** What the machine has done for others. */
+function summary({ slices, computeMs, earned }: WorkerStatus): string {
+  const seconds = (computeMs / 1_000).toFixed(1);
+  return `${slices} ${slices === 1 ? 'slice' : 'slices'}, ${seconds} s of computing, ${formatCredits(earned)} credits.`;
 }
 
 function toGroup(text: string): { key: string; secret?: string } {

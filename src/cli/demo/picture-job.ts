@@ -1,56 +1,76 @@
 /**
- * The JavaScript job: the Mandelbrot set in tiles, put together into a PNG.
+ * The JavaScript job: a tail of the seahorse valley of the Mandelbrot set in tiles, put together into a PNG.
  * @module
  */
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { encode } from 'fast-png';
 import { computeFor } from '../../entry/deployer.node.js';
-import { showProgress } from './progress-bar.js';
+import type { PictureFile } from './picture-file.js';
+import type { ProgressDisplay } from './progress-display.js';
+import { runShown } from './run-shown.js';
 
 const WIDTH = 1_200;
 const HEIGHT = 800;
 const TILE = 40;
-const ITERATIONS = 1_500;
 
 interface Tile {
   x: number;
   y: number;
 }
 
+/** What is shown and how; the arguments of the job. */
 interface View {
   width: number;
   height: number;
   tile: number;
+  /** The point in the middle, and how wide the picture is. */
+  centre: { re: number; im: number };
+  span: number;
+  /** Steps after which a point counts as one of the set. */
   iterations: number;
+  /** From the far outside inwards; then from the first again. */
+  palette: { at: number; rgb: number[] }[];
 }
 
+const VIEW: View = {
+  width: WIDTH,
+  height: HEIGHT,
+  tile: TILE,
+  centre: { re: -0.74375, im: 0.13145 },
+  span: 0.0031,
+  iterations: 1_200,
+  palette: [
+    { at: 0, rgb: [2, 6, 36] },
+    { at: 0.18, rgb: [12, 44, 120] },
+    { at: 0.4, rgb: [40, 120, 200] },
+    { at: 0.58, rgb: [240, 225, 190] },
+    { at: 0.75, rgb: [250, 178, 40] },
+    { at: 0.9, rgb: [150, 52, 8] },
+    { at: 1, rgb: [2, 6, 36] },
+  ],
+};
+
 export interface Picture {
-  file: string;
   width: number;
   height: number;
   slices: number;
 }
 
-/** Renders the tiles of the picture and writes it to `out`. */
-export async function runPictureJob(out: string): Promise<Picture> {
+/** Renders the tiles of the picture and writes it to `file`. */
+export async function runPictureJob(
+  file: PictureFile,
+  display: ProgressDisplay,
+  signal: AbortSignal,
+): Promise<Picture> {
   const tiles: Tile[] = [];
   for (let y = 0; y < HEIGHT; y += TILE) for (let x = 0; x < WIDTH; x += TILE) tiles.push({ x, y });
-  const view = { width: WIDTH, height: HEIGHT, tile: TILE, iterations: ITERATIONS };
-  const job = computeFor(tiles, renderTile, [view]);
+  const job = computeFor(tiles, renderTile, [VIEW]);
   job.public = { name: 'Mandelbrot', description: 'A picture, tile by tile', link: null };
+  const title = 'Mandelbrot (JavaScript)';
+  const rendered = await runShown({ title, job, slices: tiles.length, display, signal });
   const pixels = new Uint8Array(WIDTH * HEIGHT * 3);
-  const finish = showProgress('Mandelbrot (JavaScript)', job, tiles.length);
-  try {
-    const rendered = await job.exec();
-    rendered.forEach((tile, i) => paste(pixels, tiles[i]!, tile));
-  } finally {
-    finish();
-  }
-  const file = resolve(out);
-  await writeFile(file, encode({ width: WIDTH, height: HEIGHT, data: pixels, channels: 3, depth: 8 }));
-  console.log(`  wrote ${file}`);
-  return { file, width: WIDTH, height: HEIGHT, slices: tiles.length };
+  rendered.forEach((tile, i) => paste(pixels, tiles[i]!, tile));
+  await file.write(encode({ width: WIDTH, height: HEIGHT, data: pixels, channels: 3, depth: 8 }));
+  return { width: WIDTH, height: HEIGHT, slices: tiles.length };
 }
 
 function paste(pixels: Uint8Array, { x, y }: Tile, tile: Uint8Array): void {
@@ -59,29 +79,55 @@ function paste(pixels: Uint8Array, { x, y }: Tile, tile: Uint8Array): void {
   }
 }
 
-/** The work function: it travels as source, so everything that it needs is inside it. */
-function renderTile({ x, y }: Tile, { width, height, tile, iterations }: View): Uint8Array {
+/**
+ * The work function: it travels as source, so everything that it needs is inside it. Each pixel is the mean of four
+ * points.
+ */
+export function renderTile({ x, y }: Tile, view: View): Uint8Array {
+  const { width, height, tile, centre, span, iterations, palette } = view;
+
+  /** How deep a point lies, without steps between one iteration and the next; 0 for a point of the set. */
+  function depth(cr: number, ci: number): number {
+    let zr = 0;
+    let zi = 0;
+    for (let n = 0; n < iterations; n++) {
+      const rr = zr * zr;
+      const ii = zi * zi;
+      if (rr + ii > 256) return n + 1 - Math.log2(Math.log2(rr + ii) / 2);
+      zi = 2 * zr * zi + ci;
+      zr = rr - ii + cr;
+    }
+    return 0;
+  }
+
+  function addColour(sum: number[], deep: number): void {
+    const turn = Math.log2(deep) * 0.42 - 0.95;
+    const t = turn - Math.floor(turn);
+    const next = palette.findIndex(({ at }) => at >= t);
+    const to = palette[Math.max(1, next)]!;
+    const from = palette[Math.max(1, next) - 1]!;
+    const part = (t - from.at) / (to.at - from.at);
+    const smooth = part * part * (3 - 2 * part);
+    for (let c = 0; c < 3; c++) sum[c]! += from.rgb[c]! + (to.rgb[c]! - from.rgb[c]!) * smooth;
+  }
+
+  const step = span / width;
   const rgb = new Uint8Array(tile * tile * 3);
   for (let py = 0; py < tile; py++) {
     for (let px = 0; px < tile; px++) {
-      const cr = ((x + px) / width) * 3 - 2.15;
-      const ci = ((y + py) / height) * 2 - 1;
-      let zr = 0;
-      let zi = 0;
-      let n = 0;
-      while (n < iterations && zr * zr + zi * zi < 256) {
-        const next = zr * zr - zi * zi + cr;
-        zi = 2 * zr * zi + ci;
-        zr = next;
-        n++;
+      const sum = [0, 0, 0];
+      for (const [dx, dy] of [
+        [0, 0],
+        [0.5, 0],
+        [0, 0.5],
+        [0.5, 0.5],
+      ] as const) {
+        const re = centre.re + (x + px + dx - width / 2) * step;
+        const im = centre.im - (y + py + dy - height / 2) * step;
+        const deep = depth(re, im);
+        if (deep > 0) addColour(sum, deep);
       }
-      // Colours by the smoothed number of steps until the point is far out; what never gets there is black.
-      const depth = n === iterations ? 0 : n + 1 - Math.log2(Math.log2(zr * zr + zi * zi) / 2);
-      const t = depth === 0 ? 0 : 0.5 - 0.5 * Math.cos(Math.log2(1 + depth) * 1.1);
-      const at = (py * tile + px) * 3;
-      rgb[at] = 255 * Math.min(1, t * t * 1.3);
-      rgb[at + 1] = 255 * (depth === 0 ? 0 : 0.08 + 0.8 * t ** 1.5);
-      rgb[at + 2] = 255 * (depth === 0 ? 0.02 : 0.25 + 0.7 * Math.sin(Math.PI * t * 0.7));
+      for (let c = 0; c < 3; c++) rgb[(py * tile + px) * 3 + c] = sum[c]! / 4;
     }
   }
   return rgb;

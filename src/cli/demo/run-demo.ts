@@ -10,8 +10,11 @@ import { startScheduler, type Scheduler } from '../../entry/scheduler.node.js';
 import { Worker } from '../../entry/worker.node.js';
 import { lanAddress } from '../lan-address.js';
 import { qrCode } from '../qr-code.js';
+import { printable } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
+import { pictureFile, type PictureFile } from './picture-file.js';
 import { runPictureJob } from './picture-job.js';
+import { ProgressDisplay } from './progress-display.js';
 import { runWordsJob } from './words-job.js';
 
 export interface DemoOptions {
@@ -23,57 +26,96 @@ export interface DemoOptions {
 
 const WORKERS = 2;
 
-/** Runs it; on Ctrl-C everything is ended and cleaned up, and the demo is over early. */
-export async function runDemo(options: DemoOptions): Promise<void> {
+/** What is running, in the order in which it was begun. */
+interface Stage {
+  display: ProgressDisplay;
+  file: PictureFile;
+  workers: Worker[];
+  /** Rejects when a worker cannot go on. */
+  failed: Promise<never>;
+  fail: (error: Error) => void;
+  /** Aborts when the user wants the end. */
+  signal: AbortSignal;
+}
+
+/** Runs it, and leaves nothing but the picture. Resolves with the signal that ended the jobs before their end. */
+export async function runDemo(options: DemoOptions): Promise<NodeJS.Signals | undefined> {
   const interrupted = untilSignal();
+  const controller = new AbortController();
+  const stage = await setStage(options, controller.signal);
   const dataDir = await mkdtemp(join(tmpdir(), 'manyhands-demo-'));
-  const scheduler = await startScheduler({
-    port: options.port,
-    host: options.lan ? '0.0.0.0' : '127.0.0.1',
-    dataDir,
-  });
-  const workers: Worker[] = [];
+  let scheduler: Scheduler | undefined;
+  let jobs: Promise<void> | undefined;
   try {
-    await Promise.race([runJobs(scheduler, workers, options), interrupted]);
-    if (options.keep) {
-      console.log(`\nThe scheduler stays up: open ${scheduler.url} in a browser to join. Ctrl-C ends it.`);
-      await interrupted;
+    scheduler = await startScheduler({
+      port: options.port,
+      host: options.lan ? '0.0.0.0' : '127.0.0.1',
+      dataDir,
+    });
+    jobs = runJobs(scheduler, stage, options);
+    const signal = await Promise.race([jobs.then(() => undefined), stage.failed, interrupted]);
+    if (signal !== undefined) {
+      stage.display.say('Stopping.');
+      return signal;
     }
+    if (options.keep) {
+      console.log(`\nThe scheduler stays up: open ${scheduler.url} to join. Ctrl-C ends it.`);
+      await Promise.race([interrupted, stage.failed]);
+    }
+    return undefined;
   } finally {
-    await Promise.all(workers.map((worker) => worker.stop({ force: true })));
-    await scheduler.close();
+    controller.abort();
+    await Promise.all(stage.workers.map((worker) => worker.stop({ force: true })));
+    // Until its job is settled, a deployer would go on looking for its scheduler.
+    await jobs?.catch(() => undefined);
+    await scheduler?.close();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-async function runJobs(scheduler: Scheduler, workers: Worker[], options: DemoOptions): Promise<void> {
+async function setStage(options: DemoOptions, signal: AbortSignal): Promise<Stage> {
+  const file = await pictureFile(options.out);
+  let fail: Stage['fail'] = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  failed.catch(() => undefined);
+  return { display: new ProgressDisplay(), file, workers: [], failed, fail, signal };
+}
+
+async function runJobs(scheduler: Scheduler, stage: Stage, options: DemoOptions): Promise<void> {
   const { url } = scheduler;
-  console.log(`A scheduler listens on ${url}, with SQLite in ${scheduler.dataDir}`);
-  for (let i = 0; i < WORKERS; i++) {
-    const worker = new Worker({ scheduler: url, isolation: 'thread', cores: 1 });
-    workers.push(worker);
-    await worker.start();
-  }
-  console.log(`${WORKERS} workers have joined. A browser tab can join too: open ${url}`);
+  console.log(`A scheduler listens on ${url}`);
+  console.log(`  its data     ${scheduler.dataDir}, until the end`);
+  for (let i = 0; i < WORKERS; i++) await hire(url, stage);
+  console.log(`${WORKERS} workers have joined. A browser tab can join too:`);
+  console.log(`  open         ${url}`);
   if (options.lan) showLanAddress(scheduler.port);
   console.log();
   init({ scheduler: url });
+  const { display, file, signal } = stage;
   const started = performance.now();
-  const picture = await runPictureJob(options.out);
-  const words = await runWordsJob();
+  const picture = await runPictureJob(file, display, signal);
+  const words = await runWordsJob(display, signal);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-  console.log(
-    `\nDone in ${seconds} s: ${picture.slices + words.slices} slices in two jobs, each counted once.`,
-  );
-  console.log(
-    `  the picture  ${picture.file} (${picture.width} × ${picture.height} pixels, ${picture.slices} tiles)`,
-  );
-  console.log(`  the words    ${words.words} in ${words.slices} chapters, the same as a plain count finds`);
+  const size = `${picture.width} × ${picture.height} pixels in ${picture.slices} tiles`;
+  const slices = picture.slices + words.slices;
+  console.log(`\nDone in ${seconds} s: ${slices} slices in two jobs, each counted once.`);
+  console.log(`  the picture  ${file.path}`);
+  console.log(`               ${size}`);
+  console.log(`  the words    ${words.words} in ${words.slices} chapters, as a plain count finds`);
+}
+
+async function hire(url: string, { workers, display, fail, signal }: Stage): Promise<void> {
+  signal.throwIfAborted();
+  const worker = new Worker({ scheduler: url, isolation: 'thread', cores: 1 });
+  worker.on('warning', ({ error }) => display.say(`warning: ${printable(error.message)}`));
+  worker.on('error', ({ error }) => fail(error));
+  workers.push(worker);
+  await worker.start();
 }
 
 function showLanAddress(port: number): void {
   const address = lanAddress();
-  if (address === undefined) return console.log('This machine is on no network.');
+  if (address === undefined) return console.log('  this machine is on no network');
   const url = `http://${address}:${port}`;
-  console.log(`On the network: ${url}\n\n${qrCode(url)}`);
+  console.log(`  on the network, or by its code: ${url}\n\n${qrCode(url)}`);
 }

@@ -5,18 +5,13 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { computeFor, ManyhandsError } from '../../entry/deployer.node.js';
-import { showProgress } from './progress-bar.js';
+import { terminalWidth } from '../terminal.js';
+import type { ProgressDisplay } from './progress-display.js';
+import { runShown } from './run-shown.js';
+import { wordsTable, type ChapterWords } from './words-table.js';
 
 const BOOK = fileURLToPath(new URL('../../../examples/data/lighthouse.txt', import.meta.url));
 const CHAPTER = /^CHAPTER /m;
-
-/** What one chapter comes to. */
-interface ChapterWords {
-  title: string;
-  words: number;
-  distinct: number;
-  longest: string;
-}
 
 const PYTHON = `
 import re
@@ -41,8 +36,13 @@ def count_words(chapter):
     }
 `;
 
+export interface Words {
+  slices: number;
+  words: number;
+}
+
 /** Counts the words of every chapter, and checks the sum against a plain count here. */
-export async function runWordsJob(): Promise<{ slices: number; words: number }> {
+export async function runWordsJob(display: ProgressDisplay, signal: AbortSignal): Promise<Words> {
   const book = await readFile(BOOK, 'utf8');
   const chapters = book.split(CHAPTER).slice(1);
   const job = computeFor<ChapterWords>(
@@ -52,18 +52,9 @@ export async function runWordsJob(): Promise<{ slices: number; words: number }> 
   job.worktime = 'pyodide';
   job.public = { name: 'Words of a book', description: 'Word statistics by chapter, in Python', link: null };
   await job.fs.add(BOOK, 'book.txt');
-  const finish = showProgress('Words (Python)         ', job, chapters.length);
-  let counted: ChapterWords[];
-  try {
-    counted = await job.exec();
-  } finally {
-    finish();
-  }
-  for (const { title, words, distinct, longest } of counted) {
-    console.log(
-      `  ${title.padEnd(34)} ${String(words).padStart(5)} words, ${distinct} different, longest "${longest}"`,
-    );
-  }
+  const title = 'Words (Python)';
+  const counted = await runShown({ title, job, slices: chapters.length, display, signal });
+  for (const line of wordsTable(counted, terminalWidth())) console.log(line);
   const words = counted.reduce((sum, chapter) => sum + chapter.words, 0);
   const plain = chapters.reduce((sum, chapter) => sum + plainCount(chapter), 0);
   if (words !== plain)

@@ -1,0 +1,27 @@
+/**
+ * The file that the picture goes to: looked at before the work, so that nobody computes for nothing.
+ * @module
+ */
+import { access, constants, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ManyhandsError } from '../../entry/deployer.node.js';
+
+export interface PictureFile {
+  readonly path: string;
+  /** @throws INVALID_ARGUMENT when it cannot be written after all */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** @throws INVALID_ARGUMENT where there is no folder for it, or one may not write there */
+export async function pictureFile(out: string): Promise<PictureFile> {
+  const path = resolve(out);
+  const refuse = (cause: unknown): never => {
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    const text = `The picture cannot be written to ${path} (${why}): name another file with --out.`;
+    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'out' }, { cause });
+  };
+  const known = await stat(path).catch(() => undefined);
+  if (known?.isDirectory()) refuse({ code: 'EISDIR' });
+  await access(known === undefined ? dirname(path) : path, constants.W_OK).catch(refuse);
+  return { path, write: (bytes) => writeFile(path, bytes).catch(refuse) };
+}

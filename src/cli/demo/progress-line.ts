@@ -1,0 +1,71 @@
+/**
+ * The text of a job's progress in one line, as wide as the terminal allows.
+ * @module
+ */
+import { cut, fit } from '../terminal.js';
+
+export interface Progress {
+  done: number;
+  total: number;
+  /** At work, or once all is done the most that were at a time. */
+  workers: number;
+  elapsedMs: number;
+}
+
+const BAR_WIDTH_MAX = 24;
+const BAR_WIDTH_MIN = 8;
+const TITLE_WIDTH = 23;
+const SHORT_TITLE_WIDTH = 10;
+/** As wide as "12345/s" and "12 min 34 s left": fields keep their width, so that the line does not jump. */
+const RATE_WIDTH = 7;
+const TIME_WIDTH = 16;
+
+/**
+ * The line in at most `columns` columns: title, bar, slices done, slices a second, workers, time left. Where it is too
+ * long, the bar becomes shorter, then the title, and then the words, the workers and the rate are left out.
+ */
+export function progressLine(title: string, progress: Progress, columns: number): string {
+  const { done, total, workers, elapsedMs } = progress;
+  const counts = `${String(done).padStart(String(total).length)}/${total}`;
+  const perSecond = rate(done, elapsedMs).padStart(RATE_WIDTH);
+  const crew = `${workers} ${workers === 1 ? 'worker ' : 'workers'}`;
+  const time = remaining(progress).padEnd(TIME_WIDTH);
+  const short = title.replace(/ \(.*\)$/, '');
+  const name = fit(short, SHORT_TITLE_WIDTH);
+  const shapes: [title: string, ...facts: string[]][] = [
+    [fit(title, TITLE_WIDTH), `${counts} slices`, perSecond, crew, time],
+    [name, `${counts} slices`, perSecond, crew, time],
+    [name, counts, perSecond, crew, time],
+    [name, counts, perSecond, time],
+    [name, counts, time],
+  ];
+  for (const [first, ...facts] of shapes) {
+    const room = columns - [first, '', ...facts].join('  ').length;
+    if (room < BAR_WIDTH_MIN) continue;
+    return [first, bar(done, total, Math.min(room, BAR_WIDTH_MAX)), ...facts].join('  ').trimEnd();
+  }
+  return cut(`${short}  ${counts}`, columns);
+}
+
+function bar(done: number, total: number, width: number): string {
+  const filled = total === 0 ? 0 : Math.floor((done / total) * width);
+  return '█'.repeat(filled) + '░'.repeat(width - filled);
+}
+
+function rate(done: number, elapsedMs: number): string {
+  const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1_000 : 0;
+  return `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`;
+}
+
+function remaining({ done, total, elapsedMs }: Progress): string {
+  if (done >= total) return `in ${duration(elapsedMs)}`;
+  return done === 0 ? 'starting' : `${duration(((total - done) / done) * elapsedMs)} left`;
+}
+
+/** `4.2 s` or `3 min 5 s`. */
+export function duration(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

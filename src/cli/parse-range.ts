@@ -1,0 +1,14 @@
+/**
+ * Slice numbers as one types them.
+ * @module
+ */
+import { InvalidArgumentError } from 'commander';
+
+/** `7` or `1-100`: first and last slice, both included, counted from 1. */
+export function parseRange(text: string): [from: number, to: number] {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text.trim()) ?? [];
+  const from = Number(first);
+  const to = Number(last);
+  if (Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 1 && from <= to) return [from, to];
+  throw new InvalidArgumentError('Write slice numbers from 1, like 7 or 1-100.');
+}

@@ -1,0 +1,59 @@
+/**
+ * All commands under one name, and how each of them complains.
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { accountCommand } from './commands/account.js';
+import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
+import { jobCommand } from './commands/job.js';
+import { keystoreCommand } from './commands/keystore.js';
+import { schedulerCommand } from './commands/scheduler.js';
+import { workerCommand } from './commands/worker.js';
+import { describeUsage } from './describe-error.js';
+import { examples } from './help.js';
+
+/** The command line. Wrong usage throws a `CommanderError`, after it was said. */
+export function makeProgram(): Command {
+  const program = new Command('manyhands')
+    .description(
+      'Volunteer computing for the web: run a scheduler, lend a machine, look after jobs and credits.',
+    )
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .addHelpText(
+      'after',
+      examples(
+        ['manyhands demo', 'two jobs from start to end on this machine'],
+        ['manyhands scheduler', 'a scheduler on http://localhost:8462'],
+        ['manyhands worker', 'lend this machine to your own jobs'],
+        ['manyhands job status <id>', 'how far a job is'],
+      ),
+    );
+  const commands = [
+    demoCommand,
+    schedulerCommand,
+    workerCommand,
+    jobCommand,
+    keystoreCommand,
+    accountCommand,
+    doctorCommand,
+  ];
+  for (const make of commands) program.addCommand(make());
+  settle(program);
+  return program;
+}
+
+/** Subcommands do not take over from their parent what is set here. */
+function settle(command: Command): void {
+  command.exitOverride();
+  command.helpOption('-h, --help', 'show this help');
+  command.configureOutput({ outputError: (text, write) => write(describeUsage(text)) });
+  if (command.commands.length > 0) command.helpCommand('help [command]', 'show the help of a command');
+  command.commands.forEach(settle);
+}
+
+function ownVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
