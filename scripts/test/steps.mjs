@@ -115,7 +115,7 @@ async function runPlaywright({ reports, deep }) {
 function environment(deep) {
   return {
     env: { CI: 'true', ...(deep ? { DEEP: '1' } : {}) },
-    timeoutMs: (deep ? 90 : 8) * MINUTE_MS,
+    timeoutMs: (deep ? 90 : 6) * MINUTE_MS,
   };
 }
 

@@ -37,9 +37,12 @@ isError(new Error(), 'NO_SUCH_CODE');
 `;
 
 const SERVER = `
+import { openOperator, type Operator } from 'manyhands/operator';
 import { startScheduler } from 'manyhands/scheduler';
 const scheduler = await startScheduler({ port: 0 });
 export const url: string = scheduler.url;
+const operator: Operator = await openOperator({ scheduler: url, dataDir: '.' });
+export const closed: Promise<void> = operator.close();
 await scheduler.close();
 `;
 

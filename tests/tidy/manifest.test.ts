@@ -21,6 +21,7 @@ const manifest = readJson('package.json') as {
   version: string;
   type: string;
   engines: { node: string };
+  exports: Record<string, unknown>;
   scripts: Record<string, string>;
   dependencies: Record<string, string>;
 };
@@ -37,6 +38,18 @@ describe('the manifest', () => {
     expect(SOFTWARE_VERSION).toBe(manifest.version);
     expect(lock.version).toBe(manifest.version);
     expect(readFileSync('CHANGELOG.md', 'utf8')).toMatch(/^## \[Unreleased\]/m);
+  });
+
+  it('explains each export, and has the types of each from the source', () => {
+    const page = readFileSync('docs/package-json.md', 'utf8');
+    const explained = [...page.matchAll(/^\| `(\.[^`]*)`/gm)].map(([, name]) => name);
+    expect(explained).toEqual(Object.keys(manifest.exports));
+    // The compiler's own file has comments.
+    const paths = [...readFileSync('tsconfig.json', 'utf8').matchAll(/"(manyhands[^"]*)": \[/g)].map(
+      ([, name]) => name,
+    );
+    const modules = Object.keys(manifest.exports).filter((name) => name !== './package.json');
+    expect(paths).toEqual(modules.map((name) => name.replace(/^\./, 'manyhands')));
   });
 
   it('is ESM and runs no script on install', () => {
