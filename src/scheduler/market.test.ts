@@ -58,6 +58,7 @@ test('grants a want once, and parks what there is nothing for until there is', a
   await settle();
   expect(grants(w)).toEqual([1, 2]);
   expect(lender.slices).toBe(4);
+  expect(lender.asked.filter(({ name }) => name === 'giveBack')).toEqual([]);
 });
 
 test('serves an idle sandbox before one that asks ahead, and passes its warm job on', async () => {

@@ -146,7 +146,7 @@ export class SchedulerRig {
       blobs: { ...noBlobs, ...options.blobs },
       clock: rig.clock,
       random: rig.random,
-      defer: (fn) => void setImmediate(fn),
+      defer: queueMicrotask,
       log: (level, event, fields) => void (level === 'error' && rig.complaints.push({ event, ...fields })),
       worktimes: WORKTIMES,
       minimumPrice: 0n,
