@@ -13,6 +13,8 @@ interface LockedPackage {
   dev?: boolean;
   optional?: boolean;
   hasInstallScript?: boolean;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
 }
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
@@ -26,6 +28,16 @@ const manifest = readJson('package.json') as {
   dependencies: Record<string, string>;
 };
 const lock = readJson('package-lock.json') as { version: string; packages: Record<string, LockedPackage> };
+
+/** Where Node looks for `name` from a package at `path`: inside it, then beside each of its parents. */
+function placesOf(path: string, name: string): string[] {
+  const parents = path
+    .split('/node_modules/')
+    .map((_, i, parts) => parts.slice(0, i + 1).join('/node_modules/'));
+  return ['', ...parents].map((parent) =>
+    parent === '' ? `node_modules/${name}` : `${parent}/node_modules/${name}`,
+  );
+}
 
 /**
  * Each makes something faster by a native build that it fetches ready-made, and works without: npm may leave its
@@ -61,6 +73,16 @@ describe('the manifest', () => {
   it('locks packages and no download host', () => {
     const named = Object.entries(lock.packages).filter(([, locked]) => locked.resolved !== undefined);
     expect(named.map(([path]) => path)).toEqual([]);
+  });
+
+  it('locks every package that a locked one names, those for other platforms too', () => {
+    // npm ci refuses a lockfile with gaps, and fills none.
+    const missing = Object.entries(lock.packages).flatMap(([path, locked]) =>
+      Object.keys({ ...locked.dependencies, ...locked.optionalDependencies })
+        .filter((name) => !placesOf(path, name).some((place) => place in lock.packages))
+        .map((name) => `${name} for ${path}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('needs no install script at run time', () => {
