@@ -95,8 +95,8 @@ export const SLICE_MS_MAX = 24 * 3_600_000;
 export const NO_PROGRESS_MS_DEFAULT = 300_000;
 
 // Leases
-/** A lease that is not renewed for so long is lost. */
-export const LEASE_MS = 60_000;
+/** A lease that is not renewed for so long is lost: longer than two of the minutes at which hidden tabs run timers. */
+export const LEASE_MS = 150_000;
 /**
  * A lease without progress is lost after so long, however often it is renewed: one slice at work, and one more of the
  * lease before it in the same sandbox.

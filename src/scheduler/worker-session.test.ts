@@ -124,3 +124,15 @@ test('takes the place of an older connection of the same worker, and keeps its l
   const report = reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1]));
   expect((await fresh.ask(report)).body).toMatchObject({ next: 2 });
 });
+
+test('takes a lease back at once whose grant was lost with the connection, and charges nobody', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const workerId = newId(rig.random);
+  const lost = await granted(rig.worker({ workerId }));
+  const back = rig.worker({ workerId });
+  expect((await back.ask({ type: 'lease.renew', id: 1, leaseIds: [] })).body).toEqual({ lost: [] });
+  const again = await granted(rig.worker());
+  expect(again).toMatchObject({ first: lost.first, jobId });
+  expect(again.leaseId).not.toBe(lost.leaseId);
+});

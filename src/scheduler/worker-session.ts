@@ -18,6 +18,9 @@ export class WorkerSession implements Session, Customer {
   readonly description: WorkerDescription;
   readonly #core: Core;
   readonly #connection: ClientConnection;
+  /** The leases that it had when it came. */
+  readonly #adopted: Promise<string[]>;
+  #hasRenewed = false;
   #spoken = { second: 0, messages: 0 };
 
   constructor(core: Core, connection: ClientConnection, description: WorkerDescription) {
@@ -27,7 +30,7 @@ export class WorkerSession implements Session, Customer {
     const old = core.workers.get(this.workerId);
     core.workers.set(this.workerId, this);
     old?.replaced();
-    void this.#adopt();
+    this.#adopted = this.#adopt();
   }
 
   get workerId(): string {
@@ -108,13 +111,15 @@ export class WorkerSession implements Session, Customer {
   }
 
   /** Leases of before a lost connection live on. */
-  async #adopt(): Promise<void> {
+  async #adopt(): Promise<string[]> {
     try {
       const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
-      if (this.#core.workers.get(this.workerId) !== this) return;
+      if (this.#core.workers.get(this.workerId) !== this) return [];
       for (const lease of leases) this.#core.leases.add(this, lease);
+      return leases.map(({ leaseId }) => leaseId);
     } catch (error) {
       this.#log(error);
+      return [];
     }
   }
 
@@ -156,9 +161,14 @@ export class WorkerSession implements Session, Customer {
     }
   }
 
+  /** A worker that has come back names first, before it wants more, every lease that it knows of. */
   async #renew(leaseIds: string[]): Promise<object> {
-    const { lost } = await this.#core.tick.submit('renew', { leaseIds, workerId: this.workerId });
-    for (const leaseId of lost) this.#forget(leaseId);
+    const had = this.#hasRenewed ? [] : await this.#adopted;
+    this.#hasRenewed = true;
+    const unknown = had.filter((leaseId) => !leaseIds.includes(leaseId));
+    const { workerId } = this;
+    const { lost } = await this.#core.tick.submit('renew', { leaseIds, workerId, unknown });
+    for (const leaseId of [...lost, ...unknown]) this.#forget(leaseId);
     return { lost };
   }
 

@@ -31,7 +31,7 @@ export interface Commands {
   /** Gives the tail from `from` on back, uncharged. */
   giveBack: [{ leaseId: string; workerId: string; from: number }, { next: number; left: number }];
   /** Renews leases; answers with those that are not this worker's (any more). */
-  renew: [{ leaseIds: string[]; workerId: string }, { lost: string[] }];
+  renew: [RenewCommand, { lost: string[] }];
   /** A worker is back: its leases get their full time again. */
   adopt: [{ workerId: string }, { leases: LentLease[] }];
   /** Shortens the leases of a worker that has gone, so that it may come back, but not for long. */
@@ -68,6 +68,13 @@ export interface LentLease {
   last: number;
   job: Candidate;
   sliceMs?: number;
+}
+
+export interface RenewCommand {
+  leaseIds: string[];
+  workerId: string;
+  /** Leases of its own that the worker does not know of, since their grants were lost: they go back uncharged. */
+  unknown?: string[];
 }
 
 export interface ReportCommand {

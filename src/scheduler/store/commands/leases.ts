@@ -236,6 +236,10 @@ export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Ans
     if (held === undefined) lost.push(leaseId);
     else yield* renewLeases('lease_id', leaseId, ctx.nowMs);
   }
+  for (const leaseId of c.unknown ?? []) {
+    const held = yield* findLease(leaseId, c.workerId);
+    if (held !== undefined) yield* giveBack(ctx, { leaseId, workerId: c.workerId, from: held.next });
+  }
   return { lost };
 }
 
