@@ -30,7 +30,7 @@ const PROJECTS: Project[] = [
   { name: 'examples', include: ['tests/examples/**/*.test.ts'], testTimeoutMs: 120 * SECOND_MS },
   {
     name: 'integration',
-    include: ['tests/{integration,examples}/**/*.test.ts'],
+    include: ['tests/{integration,cli}/**/*.test.ts'],
     testTimeoutMs: 120 * SECOND_MS,
   },
   {

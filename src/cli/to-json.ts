@@ -22,9 +22,8 @@ function plain(value: unknown, around: readonly object[]): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Error) return { name: value.name, message: value.message };
   if (value instanceof RegExp) return String(value);
-  if (value instanceof Boolean || value instanceof Number || value instanceof String) {
-    return plain(value.valueOf(), path);
-  }
+  const isBoxed = [Boolean, Number, String, BigInt].some((type) => value instanceof type);
+  if (isBoxed) return plain(value.valueOf(), path);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, path)]));
 }
 

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dataDirOption, jobIdArgument, schedulerOption, shieldJobIds, wholeNumber } from './options.js';
+
+const ID = 'abcdefghijklmnopqrstu_';
+const DASHED = `-${ID.slice(1)}`;
+
+beforeEach(() => {
+  vi.stubEnv('MANYHANDS_SCHEDULER', undefined);
+  vi.stubEnv('MANYHANDS_HOME', '/there');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('--scheduler', () => {
+  it('is MANYHANDS_SCHEDULER, or the default where that is not set or empty', () => {
+    expect(schedulerOption().defaultValue).toBe('http://localhost:8462');
+    vi.stubEnv('MANYHANDS_SCHEDULER', '');
+    expect(schedulerOption().defaultValue).toBe('http://localhost:8462');
+    vi.stubEnv('MANYHANDS_SCHEDULER', 'http://there:1');
+    expect(schedulerOption().defaultValue).toBe('http://there:1');
+  });
+});
+
+describe('--data-dir', () => {
+  it('is a folder of MANYHANDS_HOME, which is ~/.manyhands where it is empty', () => {
+    expect(dataDirOption('which').defaultValue).toBe('/there/scheduler');
+    vi.stubEnv('MANYHANDS_HOME', '');
+    expect(dataDirOption('which').defaultValue).toMatch(/\.manyhands\/scheduler$/);
+  });
+});
+
+describe('a job id', () => {
+  it('is taken when it has the form of one', () => {
+    const read = jobIdArgument().parseArg!;
+    expect(read(ID, undefined)).toBe(ID);
+    for (const wrong of ['', 'my-job', `${ID}a`, `${ID.slice(1)}!`]) {
+      expect(() => read(wrong, undefined)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    }
+  });
+
+  it('may begin with a dash', () => {
+    expect(shieldJobIds(['job', 'status', DASHED, '--json'])).toEqual([
+      'job',
+      'status',
+      '--json',
+      '--',
+      DASHED,
+    ]);
+  });
+
+  it('moves nothing else', () => {
+    for (const args of [
+      ['job', 'status', ID, '--json'],
+      ['job', 'status', '--', DASHED],
+      ['worker', DASHED],
+      [],
+    ]) {
+      expect(shieldJobIds(args)).toEqual(args);
+    }
+  });
+});
+
+describe('a whole number', () => {
+  const read = wholeNumber(1, 20);
+
+  it.each([
+    ['1', 1],
+    ['20', 20],
+    ['007', 7],
+  ])('is %s', (text, value) => {
+    expect(read(text)).toBe(value);
+  });
+
+  it.each(['', ' ', '0', '21', '-1', '1.5', '1e1', '0x10', 'two', 'Infinity'])('is not "%s"', (text) => {
+    expect(() => read(text)).toThrow('It must be a whole number from 1 to 20.');
+  });
+});

@@ -1,0 +1,107 @@
+/**
+ * Mistakes that only show when a command runs: a sentence, a code, exit 1, and no stack.
+ * @module
+ */
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Cli, type Finished } from './rig/cli.js';
+
+const JOB_ID = 'A'.repeat(22);
+const ADDRESS = `0x${'1'.repeat(40)}`;
+
+let cli: Cli;
+let url: string;
+let port: string;
+let dataDir: string;
+beforeAll(async () => {
+  cli = await Cli.open();
+  ({ url, dataDir } = await cli.startScheduler());
+  port = new URL(url).port;
+  await cli.run(['keystore', 'create', 'taken']);
+  await mkdir(cli.path('empty'));
+  await mkdir(cli.path('broken'));
+  await writeFile(
+    cli.path('broken', 'manyhands.db'),
+    'this is no database, and long enough to be looked at'.repeat(99),
+  );
+  await mkdir(cli.path('stranger'));
+  await writeFile(cli.path('stranger', 'operator.token'), `${'0'.repeat(64)}\n`);
+  await writeFile(cli.path('file'), '');
+});
+afterAll(() => cli.end());
+
+function expectSentence({ code, stdout, stderr }: Finished, errorCode: string): void {
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^manyhands: \S[^\n]* \[[A-Z_]+\]\n$/);
+  expect(stderr).toContain(`[${errorCode}]`);
+}
+
+const NOBODY = 'http://127.0.0.1:1';
+
+it.each<[string, string, () => string[]]>([
+  ['no scheduler for a worker', 'CONNECT_FAILED', () => ['worker', '-s', NOBODY]],
+  ['no scheduler for a job', 'CONNECT_FAILED', () => ['job', 'status', JOB_ID, '-s', NOBODY]],
+  ['no scheduler for an account', 'CONNECT_FAILED', () => ['account', 'show', ADDRESS, '-s', NOBODY]],
+  [
+    'no scheduler for the operator',
+    'CONNECT_FAILED',
+    () => ['account', 'mint', ADDRESS, '1', '-s', NOBODY, '-d', dataDir],
+  ],
+  ['an address of another kind', 'INVALID_ARGUMENT', () => ['worker', '-s', 'ftp://localhost']],
+  ['status of an unknown job', 'JOB_UNKNOWN', () => ['job', 'status', JOB_ID, '-s', url]],
+  ['results of an unknown job', 'JOB_UNKNOWN', () => ['job', 'results', JOB_ID, '-s', url]],
+  ['the end of an unknown job', 'JOB_UNKNOWN', () => ['job', 'cancel', JOB_ID, '-s', url]],
+  ['an id with a dash in front', 'JOB_UNKNOWN', () => ['job', 'status', `-${'a'.repeat(21)}`, '-s', url]],
+  ['a malformed job id', 'INVALID_ARGUMENT', () => ['job', 'status', 'my-job', '-s', url]],
+  ['a malformed job id of a worker', 'INVALID_ARGUMENT', () => ['worker', '--job', 'my-job', '-s', url]],
+  ['a malformed owner', 'INVALID_ARGUMENT', () => ['worker', '--owner', 'me', '-s', url]],
+  [
+    'a malformed account to pay',
+    'INVALID_ARGUMENT',
+    () => ['worker', '--payment-address', '0x12', '-s', url],
+  ],
+  ['a malformed account', 'ADDRESS_MALFORMED', () => ['account', 'show', '0x12', '-s', url]],
+  ['a malformed account to credit', 'ADDRESS_MALFORMED', () => ['account', 'mint', 'me', '1', '-s', url]],
+  ['malformed credits', 'INVALID_ARGUMENT', () => ['account', 'mint', ADDRESS, '1,5', '-s', url]],
+  ['too many decimals', 'INVALID_ARGUMENT', () => ['account', 'mint', ADDRESS, '0.0000000001', '-s', url]],
+  ['a malformed least price', 'INVALID_ARGUMENT', () => ['scheduler', '--minimum-price', 'much']],
+  [
+    'no operator’s folder',
+    'FORBIDDEN',
+    () => ['account', 'mint', ADDRESS, '1', '-s', url, '-d', cli.path('empty')],
+  ],
+  [
+    'another operator’s folder',
+    'FORBIDDEN',
+    () => ['account', 'mint', ADDRESS, '1', '-s', url, '-d', cli.path('stranger')],
+  ],
+  ['a port in use', 'ADDRESS_IN_USE', () => ['scheduler', '-p', port, '-d', cli.path('other')]],
+  ['a port in use for the demo', 'ADDRESS_IN_USE', () => ['demo', '-p', port, '-o', cli.path('x.png')]],
+  ['a locked data folder', 'DATA_DIR_LOCKED', () => ['scheduler', '-p', '0', '-d', dataDir]],
+  ['a file for a data folder', 'STORE_UNUSABLE', () => ['scheduler', '-p', '0', '-d', cli.path('file')]],
+  ['a folder without a store', 'STORE_UNUSABLE', () => ['doctor', '-d', cli.path('empty')]],
+  ['a file that is no store', 'STORE_UNUSABLE', () => ['doctor', '-d', cli.path('broken')]],
+  ['a keystore that exists', 'KEYSTORE_EXISTS', () => ['keystore', 'create', 'taken']],
+  ['a keystore that does not exist', 'KEYSTORE_UNKNOWN', () => ['keystore', 'show', 'nobody']],
+  ['a label that is none', 'INVALID_ARGUMENT', () => ['keystore', 'create', '../up']],
+  ['a picture in no folder', 'INVALID_ARGUMENT', () => ['demo', '-o', cli.path('nowhere', 'x.png')]],
+  ['a picture that is a folder', 'INVALID_ARGUMENT', () => ['demo', '-o', cli.path('empty')]],
+])('%s: %s', async (_what, code, args) => {
+  expectSentence(await cli.run(args()), code);
+  expect(await cli.leftovers()).toEqual([]);
+});
+
+it('takes the scheduler from MANYHANDS_SCHEDULER, and the option before it', async () => {
+  const there = await cli.run(['job', 'status', JOB_ID], { MANYHANDS_SCHEDULER: url });
+  expectSentence(there, 'JOB_UNKNOWN');
+  const nowhere = await cli.run(['job', 'status', JOB_ID], { MANYHANDS_SCHEDULER: NOBODY });
+  expectSentence(nowhere, 'CONNECT_FAILED');
+  const said = await cli.run(['job', 'status', JOB_ID, '-s', url], { MANYHANDS_SCHEDULER: NOBODY });
+  expectSentence(said, 'JOB_UNKNOWN');
+});
+
+it('shows what a wrong store says of itself, not what the folder holds', async () => {
+  await cp(cli.path('broken'), cli.path('broken-2'), { recursive: true });
+  const { stderr } = await cli.run(['doctor', '-d', cli.path('broken-2')]);
+  expect(stderr).toContain(cli.path('broken-2'));
+});

@@ -1,0 +1,136 @@
+/**
+ * A scheduler, a worker and a job from the command line, to their orderly ends; and the books that are left.
+ * @module
+ */
+import { cp, stat } from 'node:fs/promises';
+import Database from 'libsql';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type * as Deployer from '../../src/entry/deployer.node.js';
+import { Cli, type Running } from './rig/cli.js';
+
+const SLICES = 60;
+/** A slice of 50 ms; the third throws. */
+const WORK = `(datum) => {
+  const end = Date.now() + 50;
+  while (Date.now() < end);
+  if (datum === 3) throw new RangeError('three is too many');
+  return { double: BigInt(datum * 2), list: new Uint8Array([datum]) };
+}`;
+
+let cli: Cli;
+let deployer: typeof Deployer;
+let scheduler: { running: Running; url: string; dataDir: string };
+beforeAll(async () => {
+  cli = await Cli.open();
+  scheduler = await cli.startScheduler();
+  // The module looks for its home when it is loaded.
+  process.env.MANYHANDS_HOME = cli.home;
+  deployer = await import('../../src/entry/deployer.node.js');
+  deployer.init({ scheduler: scheduler.url });
+});
+afterAll(() => cli.end());
+
+const at = (...args: string[]): string[] => [...args, '--scheduler', scheduler.url];
+
+async function deploy(): Promise<string> {
+  return deployer.computeFor({ start: 1, end: SLICES }, WORK).deploy();
+}
+
+interface Status {
+  runStatus: string;
+  total: number;
+  computed: number;
+  failed: number;
+}
+
+async function statusOf(id: string): Promise<Status> {
+  const { code, stdout } = await cli.run(at('job', 'status', id, '--json'));
+  expect(code).toBe(0);
+  return JSON.parse(stdout) as Status;
+}
+
+it('tells programs in one line of JSON where the scheduler is', async () => {
+  expect(scheduler.running.stdout).toBe(
+    `${JSON.stringify({ url: scheduler.url, port: Number(new URL(scheduler.url).port), dataDir: scheduler.dataDir })}\n`,
+  );
+  expect(scheduler.dataDir).toBe(cli.path('home', 'scheduler'));
+  expect((await fetch(`${scheduler.url}/healthz`)).status).toBe(200);
+});
+
+it('works until Ctrl-C, hands back the rest, and another worker finishes the job', async () => {
+  const id = await deploy();
+  const first = cli.start(at('worker', '--cores', '1'));
+  await first.said(new RegExp(`Working on .*${id}`));
+  await expect.poll(async () => (await statusOf(id)).computed, { timeout: 20_000 }).toBeGreaterThan(0);
+  const ended = await first.kill('SIGINT');
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  expect(ended.stdout.split('\n')[0]).toBe(`Connected to ${scheduler.url}.`);
+  const [, done] = /\n(\d+) slices?, \d+\.\d s of computing, 0 credits\.\n$/.exec(ended.stdout)!;
+  const between = await statusOf(id);
+  expect(between).toMatchObject({ runStatus: 'running', total: SLICES, computed: Number(done) });
+  expect(between.computed).toBeLessThan(SLICES);
+
+  const second = cli.start(at('worker', '--cores', '2'));
+  await expect.poll(async () => (await statusOf(id)).runStatus, { timeout: 30_000 }).toBe('finished');
+  expect(await second.kill('SIGTERM')).toMatchObject({ code: 0 });
+  expect(await statusOf(id)).toMatchObject({ computed: SLICES, failed: 1 });
+
+  const { stdout } = await cli.run(at('job', 'results', id));
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+  expect(lines).toHaveLength(SLICES);
+  expect(lines[1]).toEqual({ slice: 2, value: { double: '4', list: [2] } });
+  expect(lines[2]).toEqual({ slice: 3, error: { name: 'RangeError', message: 'three is too many' } });
+  const some = await cli.run(at('job', 'results', id, '--range', '59-99'));
+  expect(some.stdout).toBe(
+    `{"slice":59,"value":{"double":"118","list":[59]}}\n{"slice":60,"value":{"double":"120","list":[60]}}\n`,
+  );
+  const shown = await cli.run(at('job', 'status', id));
+  expect(shown.stdout).toContain(`slices    ${SLICES} of ${SLICES} done, 1 of them failed\n`);
+});
+
+it('ends a job, and says so to whoever asks', async () => {
+  const id = await deploy();
+  const { code, stdout } = await cli.run(at('job', 'cancel', id, '--reason', 'wrong\u001b[31m input'));
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: `${id} is cancelled: 0 of ${SLICES} slices are done.\n`,
+  });
+  const shown = await cli.run(at('job', 'status', id));
+  expect(shown.stdout).toContain('status    cancelled (wrong [31m input)\n');
+});
+
+it('credits an account for the operator, and shows it to everybody', async () => {
+  const account = `0x${'c'.repeat(40)}`;
+  const minted = await cli.run(at('account', 'mint', account, '2.5'));
+  expect(minted).toMatchObject({ code: 0, stdout: `${account} has 2.5 credits now.\n`, stderr: '' });
+  const shown = await cli.run(at('account', 'show', account, '--json'));
+  expect(JSON.parse(shown.stdout)).toEqual({ address: account, balance: '2.5', escrow: '0', earned: '0' });
+  const own = await cli.run(at('account', 'show'));
+  expect(own.stdout).toMatch(/^account {3}0x[0-9a-f]{40}\nbalance {3}0 credits\n/);
+});
+
+it('finds the books in order beside the scheduler, which ends on SIGTERM, and what is wrong with a copy', async () => {
+  const sound = await cli.run(['doctor']);
+  expect(sound).toMatchObject({ code: 0, stdout: `Everything is in order in ${scheduler.dataDir}.\n` });
+
+  expect(await scheduler.running.kill('SIGTERM')).toMatchObject({ code: 0 });
+  const copy = cli.path('copy');
+  await cp(scheduler.dataDir, copy, { recursive: true });
+  const db = new Database(cli.path('copy', 'manyhands.db'));
+  db.exec('UPDATE jobs SET accepted = accepted + 1 WHERE failed = 1');
+  db.close();
+  const unsound = await cli.run(['doctor', '--data-dir', copy]);
+  expect(unsound).toMatchObject({ code: 1, stderr: '' });
+  expect(unsound.stdout).toMatch(/^job \S{22}: \d+ slices are accepted and its row says \d+\n/);
+  const json = await cli.run(['doctor', '--data-dir', copy, '--json']);
+  expect(json.code).toBe(1);
+  expect(JSON.parse(json.stdout)).toEqual({
+    dataDir: copy,
+    wrong: unsound.stdout.split('\n').filter((line) => line.startsWith('job ')),
+  });
+  expect((await stat(copy)).isDirectory()).toBe(true);
+  expect(await cli.run(['doctor'])).toMatchObject({ code: 0 });
+});

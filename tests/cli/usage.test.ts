@@ -1,0 +1,76 @@
+/**
+ * Help and wrong usage: what a person types who does not know the commands yet.
+ * @module
+ */
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeProgram } from '../../src/cli/program.js';
+import { Cli } from './rig/cli.js';
+
+const EXIT_USAGE = 2;
+
+/** The words of every command and subcommand. */
+function paths(command: Command, words: string[] = []): string[][] {
+  return [words, ...command.commands.flatMap((one) => paths(one, [...words, one.name()]))];
+}
+
+let cli: Cli;
+beforeAll(async () => {
+  cli = await Cli.open();
+});
+afterAll(() => cli.end());
+
+describe('help', () => {
+  it.each(paths(makeProgram()).map((words) => [words.join(' ') || 'manyhands', words] as const))(
+    'of %s says how to use it, with examples',
+    async (_name, words) => {
+      const { code, stdout, stderr } = await cli.run([...words, '--help']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(`Usage: ${['manyhands', ...words].join(' ')}`);
+      expect(stdout).toMatch(/^Examples:\n(.*\n)* {2}\$ .*manyhands /m);
+    },
+  );
+
+  it('is shown for no command, which is wrong usage', async () => {
+    const { code, stdout, stderr } = await cli.run([]);
+    expect({ code, stdout }).toEqual({ code: EXIT_USAGE, stdout: '' });
+    expect(stderr).toContain('Usage: manyhands');
+    expect(stderr).toContain('$ manyhands demo');
+  });
+
+  it('leaves nothing in the home', async () => {
+    await cli.run(['help', 'worker']);
+    expect(await cli.run(['keystore', 'show'])).toMatchObject({ code: 0 });
+    const { stdout } = await cli.run(['keystore', 'show', '--json']);
+    expect(JSON.parse(stdout)).toEqual([]);
+  });
+
+  it('has the version of the package', async () => {
+    const { code, stdout } = await cli.run(['--version']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+});
+
+describe('wrong usage', () => {
+  it.each<[string, string[], RegExp]>([
+    ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
+    ['a command with a slip', ['schedular'], /unknown command 'schedular' \(Did you mean scheduler\?\)/],
+    ['an unknown subcommand', ['job', 'frobnicate'], /unknown command 'frobnicate'/],
+    ['an unknown option', ['worker', '--frobnicate'], /unknown option '--frobnicate'/],
+    ['no argument', ['job', 'status'], /missing required argument 'id'/],
+    ['too many arguments', ['keystore', 'show', 'a', 'b'], /too many arguments/],
+    ['an option without its value', ['scheduler', '--data-dir'], /argument missing/],
+    ['a port that is none', ['scheduler', '--port', 'http'], /whole number from 0 to 65535/],
+    ['a port that is too large', ['demo', '--port', '65536'], /whole number from 0 to 65535/],
+    ['a port in another notation', ['demo', '--port', '0x50'], /whole number from 0 to 65535/],
+    ['no cores', ['worker', '--cores', '0'], /whole number from 1 to/],
+    ['an isolation that there is not', ['worker', '--isolation', 'deno'], /Allowed choices are thread/],
+    ['a range that is none', ['job', 'results', 'A'.repeat(22), '--range', '9-1'], /like 7 or 1-100/],
+    ['two hosts', ['scheduler', '--lan', '--host', '::1'], /cannot be used with option/],
+  ])('%s is said in one line', async (_what, args, sentence) => {
+    const { code, stdout, stderr } = await cli.run(args);
+    expect({ code, stdout }).toEqual({ code: EXIT_USAGE, stdout: '' });
+    expect(stderr).toMatch(/^manyhands: [^\n]+\n$/);
+    expect(stderr).toMatch(sentence);
+  });
+});
