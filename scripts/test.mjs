@@ -3,6 +3,7 @@
  * `N passed, N failed` as the last line. `--deep` adds the `*.deep.test.ts` files, `--only a,b` picks steps.
  * @module
  */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,10 @@ if (options.help) {
 if (options.error !== undefined) {
   console.error(`${options.error}\n\n${USAGE}`);
   process.exit(2);
+}
+if (!existsSync('node_modules')) {
+  console.error('The dependencies are not installed: run `npm ci` first.\n0 passed, 1 failed');
+  process.exit(1);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
