@@ -1,4 +1,5 @@
 /** One build at a time: two at once would tear each other's files. */
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -17,7 +18,7 @@ export async function withLock(path, fn) {
 
 /** The file appears with its number in it, or not at all. */
 async function take(path) {
-  const mine = `${path}.${process.pid}`;
+  const mine = `${path}.${process.pid}.${randomUUID()}`;
   await writeFile(mine, String(process.pid));
   try {
     await link(mine, path);

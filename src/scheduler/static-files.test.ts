@@ -18,6 +18,7 @@ const ASSET = { path: '/assets/a.0123.js', sha256: '0123' };
 const PACKAGED = { path: '/assets/pkg.json', sha256: '4567', package: 'semver', file: 'package.json' };
 
 let folder: string;
+const serving: Promise<void>[] = [];
 let server: Server;
 let port: number;
 
@@ -38,14 +39,15 @@ beforeEach(async () => {
   }
   const served = (await openStaticFiles(join(folder, 'web')))!;
   server = createServer((incoming, response) => {
-    void served.serve(incoming.url!, incoming.method!, incoming, response).then((isKnown) => {
-      if (!isKnown) response.writeHead(404).end();
-    });
+    const answered = served.serve(incoming.url!, incoming.method!, incoming, response);
+    serving.push(answered.then((isKnown) => void (isKnown || response.writeHead(404).end())));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ({ port } = server.address() as AddressInfo);
 });
 afterEach(async () => {
+  // A client has the whole answer a moment before its server knows so.
+  await Promise.all(serving.splice(0));
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await rm(folder, { recursive: true });

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import type { StoreUnderTest } from './store-rig.js';
 import { hostileStoreContract } from './store-suite-hostile.js';
-import { storeContract, type StoreUnderTest } from './store-suite.js';
+import { moneyStoreContract } from './store-suite-money.js';
+import { randomStoreContract } from './store-suite-random.js';
+import { storeContract } from './store-suite.js';
 import type { StandingClock } from './store-world.js';
 
 async function onDisk(clock: StandingClock): Promise<StoreUnderTest> {
@@ -30,6 +33,7 @@ function inMemory(clock: StandingClock): Promise<StoreUnderTest> {
   return Promise.resolve({ store, dispose: () => store.close() });
 }
 
-storeContract('SQLite on disk', onDisk);
-storeContract('SQLite in memory', inMemory);
-hostileStoreContract('SQLite in memory', inMemory);
+for (const contract of [storeContract, moneyStoreContract, randomStoreContract, hostileStoreContract]) {
+  contract('SQLite on disk', onDisk);
+  contract('SQLite in memory', inMemory);
+}

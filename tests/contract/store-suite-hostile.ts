@@ -4,7 +4,6 @@
  * @module
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { isError } from '../../src/lib/errors.js';
 import { newId } from '../../src/lib/ids.js';
 import { encodeMessage } from '../../src/protocol/codec.js';
 import {
@@ -20,7 +19,7 @@ import type { Lease } from '../../src/protocol/messages.js';
 import { SegmentWriter } from '../../src/protocol/segment.js';
 import type { Store } from '../../src/scheduler/store/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import type { StoreUnderTest } from './store-suite.js';
+import { codeOf, type StoreUnderTest } from './store-rig.js';
 import {
   appendTo,
   deployJob,
@@ -36,15 +35,6 @@ import {
   StandingClock,
   workerNamed,
 } from './store-world.js';
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'nothing was refused';
-  } catch (error) {
-    return isError(error) ? error.code : `not coded: ${String(error)}`;
-  }
-}
 
 /** Outcomes of which every other one is an error of no content: the most parts that a report can fall into. */
 function chequered(count: number): Uint8Array {

@@ -3,22 +3,17 @@
  * @module
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { isError } from '../../src/lib/errors.js';
 import { newId } from '../../src/lib/ids.js';
 import { ATTEMPTS_MAX, LEASE_GRACE_MS, LEASE_MS, LEASE_SLICES_MAX } from '../../src/protocol/limits.js';
-import type { JournalRow } from '../../src/protocol/messages.js';
-import { SegmentReader } from '../../src/protocol/segment.js';
-import { decodeError } from '../../src/protocol/envelope.js';
 import type { Store } from '../../src/scheduler/store/store.js';
+import { codeOf, outcomesOf, wholeJournal, type StoreUnderTest } from './store-rig.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import {
   appendTo,
   deployJob,
   drain,
   leaseFor,
-  offerOf,
   OWNER,
-  PAYEE,
   PAYER,
   perform,
   rangeInput,
@@ -28,49 +23,6 @@ import {
   StandingClock,
   workerNamed,
 } from './store-world.js';
-
-export interface StoreUnderTest {
-  store: Store;
-  /** Closes it and opens it on the same data; absent where nothing outlives a close. */
-  reopen?(): Promise<Store>;
-  dispose(): Promise<void>;
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'nothing was refused';
-  } catch (error) {
-    return isError(error) ? error.code : `not coded: ${String(error)}`;
-  }
-}
-
-/** Every row of a journal, read in small steps as a follower does. */
-export async function wholeJournal(store: Store, jobId: string): Promise<JournalRow[]> {
-  const rows: JournalRow[] = [];
-  for (;;) {
-    const more = await store.journal(jobId, rows.at(-1)?.seq ?? 0, 1);
-    if (more.length === 0) return rows;
-    rows.push(...more);
-  }
-}
-
-/** Every slice's outcome in the journal; a slice that comes twice is a defect. */
-export function outcomesOf(rows: readonly JournalRow[]): Map<number, unknown> {
-  const outcomes = new Map<number, unknown>();
-  for (const { event } of rows) {
-    if (event.kind !== 'outcomes') continue;
-    for (const part of event.parts) {
-      const reader = new SegmentReader(part.segment);
-      expect(reader.count).toBe(part.count);
-      for (let i = 0; i < reader.count; i++) {
-        expect(outcomes.has(part.first + i)).toBe(false);
-        outcomes.set(part.first + i, reader.kind(i) === 0 ? reader.value(i) : decodeError(reader.body(i)));
-      }
-    }
-  }
-  return outcomes;
-}
 
 export function storeContract(name: string, open: (clock: StandingClock) => Promise<StoreUnderTest>): void {
   describe(`${name} as a store`, () => {
@@ -309,53 +261,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
       });
     });
 
-    it('pays each outcome once within the ceiling, pauses without funds, goes on after a top-up, refunds', async () => {
-      await begin();
-      await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
-      const jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 50n }));
-      await appendTo(store, random, jobId, rangeInput(8));
-      await perform(store, 'close', { jobId, owner: OWNER });
-      await drain(store, random, clock);
-      expect((await store.status(jobId))!.status).toMatchObject({
-        runStatus: 'paused',
-        accepted: 5,
-        paid: 50n,
-      });
-      expect(await store.account(PAYEE)).toMatchObject({ balance: 50n, earned: 50n });
-      const topup = offerOf(random, clock, { price: 10n, ceiling: 500n });
-      await perform(store, 'topup', { jobId, owner: OWNER, offer: topup });
-      await perform(store, 'topup', { jobId, owner: OWNER, offer: topup });
-      expect(await store.account(PAYER)).toMatchObject({ balance: 920n, escrow: 30n });
-      await drain(store, random, clock);
-      expect((await store.status(jobId))!.status).toMatchObject({ runStatus: 'finished', paid: 80n });
-      expect(await store.account(PAYER)).toMatchObject({ balance: 920n, escrow: 0n });
-      const kinds = (await wholeJournal(store, jobId)).map((row) => row.event.kind);
-      expect(kinds).toContain('paused');
-      expect(kinds).toContain('resumed');
-    });
-
-    it('refuses offers that are replayed, expired, underfunded or too low', async () => {
-      await begin();
-      await perform(store, 'mint', { account: PAYER, amount: 100n, mintId: newId(random) });
-      const good = offerOf(random, clock, { price: 1n, ceiling: 100n });
-      await deployJob(store, random, good);
-      expect(await codeOf(deployJob(store, random, good))).toBe('OFFER_REPLAYED');
-      const late = { ...offerOf(random, clock, { price: 1n, ceiling: 1n }), acceptBeforeMs: clock.nowMs - 1 };
-      expect(await codeOf(deployJob(store, random, late))).toBe('OFFER_EXPIRED');
-      const poor = offerOf(random, clock, { price: 1n, ceiling: 101n });
-      expect(await codeOf(deployJob(store, random, poor))).toBe('OFFER_UNDERFUNDED');
-      const low = perform(store, 'deploy', {
-        jobId: newId(random),
-        owner: OWNER,
-        package: new Uint8Array(1),
-        digest: '0'.repeat(64),
-        worktime: { name: 'map-basic', range: '*' },
-        groups: [{ key: 'public' }],
-        minimumPrice: 2n,
-      });
-      expect(await codeOf(low)).toBe('OFFER_TOO_LOW');
-    });
-
     it('lends a job only to workers of its groups, owners, worktimes and price', async () => {
       await begin();
       const jobId = await deployJob(store, random);
@@ -408,93 +313,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
       await drain(store, random, clock);
       expect(outcomesOf(await wholeJournal(store, jobId)).size).toBe(100);
     });
-
-    it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-      'keeps its invariants under random commands (seed %i)',
-      async (seed) => {
-        await begin(seed);
-        await perform(store, 'mint', { account: PAYER, amount: 100_000n, mintId: newId(random) });
-        const jobs: string[] = [];
-        const workers = Array.from({ length: 3 }, () => workerNamed(random));
-        const held: { leaseId: string; first: number; count: number; worker: (typeof workers)[number] }[] =
-          [];
-        const pick = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)]!;
-        const acts: (() => Promise<unknown>)[] = [
-          async () => {
-            const paid = random.next() < 0.5;
-            const offer = offerOf(random, clock, {
-              price: 3n,
-              ceiling: BigInt(Math.floor(random.next() * 900)),
-            });
-            jobs.push(await deployJob(store, random, paid ? offer : undefined));
-          },
-          () => appendTo(store, random, pick(jobs), rangeInput(1 + Math.floor(random.next() * 300))),
-          () => appendTo(store, random, pick(jobs), segmentInput(['p', 'q', 'r'])),
-          async () => {
-            const worker = pick(workers);
-            const lease = await leaseFor(store, random, worker, pick(jobs));
-            if (lease !== undefined) held.push({ ...lease, worker });
-          },
-          async () => {
-            const lease = pick(held);
-            const count = 1 + Math.floor(random.next() * lease.count);
-            const values = Array.from({ length: count }, () => (random.next() < 0.1 ? new Error('x') : 1));
-            await perform(store, 'report', reportOf(lease, lease.worker, lease.first, values));
-            lease.first += count;
-            lease.count -= count;
-          },
-          async () => {
-            const lease = pick(held);
-            const lost = { code: 'NO_PROGRESS', message: 'silent' };
-            await perform(store, 'report', { ...reportOf(lease, lease.worker, lease.first, []), lost });
-            lease.first += 1;
-            lease.count -= 1;
-          },
-          async () => {
-            const lease = pick(held);
-            const from = lease.first + Math.floor(random.next() * (lease.count + 1));
-            await perform(store, 'giveBack', {
-              leaseId: lease.leaseId,
-              workerId: lease.worker.workerId,
-              from,
-            });
-          },
-          async () => {
-            clock.nowMs += random.next() * LEASE_MS;
-            await perform(store, 'expire', {});
-          },
-          () => perform(store, 'orphan', { workerId: pick(workers).workerId }),
-          () => perform(store, random.next() < 0.3 ? 'close' : 'renew', closeOrRenew()),
-          async () => {
-            if (random.next() < 0.1)
-              await perform(store, 'cancel', { jobId: pick(jobs), owner: OWNER, reason: 'x' });
-          },
-        ];
-        const closeOrRenew = () => ({
-          jobId: pick(jobs),
-          owner: OWNER,
-          leaseIds: held.map((lease) => lease.leaseId),
-          workerId: pick(workers).workerId,
-        });
-        await acts[0]!();
-        for (let i = 0; i < 400; i++) {
-          const code =
-            held.length === 0 ? await codeOf(pick(acts.slice(0, 4))()) : await codeOf(pick(acts)());
-          expect(code).not.toMatch(/INTERNAL|not coded/);
-          if (i % 20 === 0) expect(await store.check()).toEqual([]);
-        }
-        for (const jobId of jobs) await codeOf(perform(store, 'close', { jobId, owner: OWNER }));
-        await drain(store, random, clock);
-        for (const jobId of jobs) {
-          const { status } = (await store.status(jobId))!;
-          const rows = await wholeJournal(store, jobId);
-          expect(outcomesOf(rows).size).toBe(status.accepted + status.failed);
-          expect(rows.at(-1)!.status).toEqual(status);
-          if (status.runStatus === 'finished') expect(status.accepted + status.failed).toBe(status.total);
-          else expect(['paused', 'cancelled']).toContain(status.runStatus);
-        }
-      },
-    );
 
     it('refuses a segment of outcomes that is not one', async () => {
       await begin();

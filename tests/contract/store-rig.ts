@@ -1,0 +1,54 @@
+/**
+ * What the suites of a store share: the store under test, and a journal read as followers read it.
+ * @module
+ */
+import { expect } from 'vitest';
+import { isError } from '../../src/lib/errors.js';
+import { decodeError } from '../../src/protocol/envelope.js';
+import type { JournalRow } from '../../src/protocol/messages.js';
+import { SegmentReader } from '../../src/protocol/segment.js';
+import type { Store } from '../../src/scheduler/store/store.js';
+
+export interface StoreUnderTest {
+  store: Store;
+  /** Closes it and opens it on the same data; absent where nothing outlives a close. */
+  reopen?(): Promise<Store>;
+  dispose(): Promise<void>;
+}
+
+/** The code of what a promise rejects with. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'nothing was refused';
+  } catch (error) {
+    return isError(error) ? error.code : `not coded: ${String(error)}`;
+  }
+}
+
+/** Every row of a journal, read in small steps as a follower does. */
+export async function wholeJournal(store: Store, jobId: string): Promise<JournalRow[]> {
+  const rows: JournalRow[] = [];
+  for (;;) {
+    const more = await store.journal(jobId, rows.at(-1)?.seq ?? 0, 1);
+    if (more.length === 0) return rows;
+    rows.push(...more);
+  }
+}
+
+/** Every slice's outcome in the journal; a slice that comes twice is a defect. */
+export function outcomesOf(rows: readonly JournalRow[]): Map<number, unknown> {
+  const outcomes = new Map<number, unknown>();
+  for (const { event } of rows) {
+    if (event.kind !== 'outcomes') continue;
+    for (const part of event.parts) {
+      const reader = new SegmentReader(part.segment);
+      expect(reader.count).toBe(part.count);
+      for (let i = 0; i < reader.count; i++) {
+        expect(outcomes.has(part.first + i)).toBe(false);
+        outcomes.set(part.first + i, reader.kind(i) === 0 ? reader.value(i) : decodeError(reader.body(i)));
+      }
+    }
+  }
+  return outcomes;
+}

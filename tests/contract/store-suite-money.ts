@@ -1,0 +1,91 @@
+/**
+ * What every store promises where credits are at stake.
+ * @module
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { newId } from '../../src/lib/ids.js';
+import type { Store } from '../../src/scheduler/store/store.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { codeOf, wholeJournal, type StoreUnderTest } from './store-rig.js';
+import {
+  appendTo,
+  deployJob,
+  drain,
+  offerOf,
+  OWNER,
+  PAYEE,
+  PAYER,
+  perform,
+  rangeInput,
+  StandingClock,
+} from './store-world.js';
+
+export function moneyStoreContract(
+  name: string,
+  open: (clock: StandingClock) => Promise<StoreUnderTest>,
+): void {
+  describe(`${name} keeps the books`, () => {
+    let under: StoreUnderTest;
+    let store: Store;
+    let clock: StandingClock;
+    let random: SeededRandom;
+
+    const begin = async (seed = 1): Promise<void> => {
+      clock = new StandingClock();
+      random = new SeededRandom(seed);
+      under = await open(clock);
+      store = under.store;
+    };
+    afterEach(async () => {
+      expect(await store.check()).toEqual([]);
+      await under.dispose();
+    });
+
+    it('pays each outcome once within the ceiling, pauses without funds, goes on after a top-up, refunds', async () => {
+      await begin();
+      await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
+      const jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 50n }));
+      await appendTo(store, random, jobId, rangeInput(8));
+      await perform(store, 'close', { jobId, owner: OWNER });
+      await drain(store, random, clock);
+      expect((await store.status(jobId))!.status).toMatchObject({
+        runStatus: 'paused',
+        accepted: 5,
+        paid: 50n,
+      });
+      expect(await store.account(PAYEE)).toMatchObject({ balance: 50n, earned: 50n });
+      const topup = offerOf(random, clock, { price: 10n, ceiling: 500n });
+      await perform(store, 'topup', { jobId, owner: OWNER, offer: topup });
+      await perform(store, 'topup', { jobId, owner: OWNER, offer: topup });
+      expect(await store.account(PAYER)).toMatchObject({ balance: 920n, escrow: 30n });
+      await drain(store, random, clock);
+      expect((await store.status(jobId))!.status).toMatchObject({ runStatus: 'finished', paid: 80n });
+      expect(await store.account(PAYER)).toMatchObject({ balance: 920n, escrow: 0n });
+      const kinds = (await wholeJournal(store, jobId)).map((row) => row.event.kind);
+      expect(kinds).toContain('paused');
+      expect(kinds).toContain('resumed');
+    });
+
+    it('refuses offers that are replayed, expired, underfunded or too low', async () => {
+      await begin();
+      await perform(store, 'mint', { account: PAYER, amount: 100n, mintId: newId(random) });
+      const good = offerOf(random, clock, { price: 1n, ceiling: 100n });
+      await deployJob(store, random, good);
+      expect(await codeOf(deployJob(store, random, good))).toBe('OFFER_REPLAYED');
+      const late = { ...offerOf(random, clock, { price: 1n, ceiling: 1n }), acceptBeforeMs: clock.nowMs - 1 };
+      expect(await codeOf(deployJob(store, random, late))).toBe('OFFER_EXPIRED');
+      const poor = offerOf(random, clock, { price: 1n, ceiling: 101n });
+      expect(await codeOf(deployJob(store, random, poor))).toBe('OFFER_UNDERFUNDED');
+      const low = perform(store, 'deploy', {
+        jobId: newId(random),
+        owner: OWNER,
+        package: new Uint8Array(1),
+        digest: '0'.repeat(64),
+        worktime: { name: 'map-basic', range: '*' },
+        groups: [{ key: 'public' }],
+        minimumPrice: 2n,
+      });
+      expect(await codeOf(low)).toBe('OFFER_TOO_LOW');
+    });
+  });
+}
