@@ -2,6 +2,7 @@
  * Help and wrong usage: what a person types who does not know the commands yet.
  * @module
  */
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeProgram } from '../../src/cli/program.js';
@@ -13,6 +14,31 @@ const EXIT_USAGE = 2;
 function paths(command: Command, words: string[] = []): string[][] {
   return [words, ...command.commands.flatMap((one) => paths(one, [...words, one.name()]))];
 }
+
+/** Every command and subcommand, with the words before it. */
+function all(command: Command, words: string[] = []): { name: string; command: Command }[] {
+  const own = { name: words.join(' '), command };
+  return [own, ...command.commands.flatMap((one) => all(one, [...words, one.name()]))];
+}
+
+it('is described in docs/cli.md with every command, argument and option', () => {
+  const page = readFileSync('docs/cli.md', 'utf8');
+  const leaves = all(makeProgram()).filter(({ command }) => command.commands.length === 0);
+  expect(leaves.length).toBeGreaterThan(8);
+  for (const { name, command } of leaves) {
+    const [group = '', ...rest] = name.split(' ');
+    const section = page.split(/^## /m).find((part) => part.startsWith(`${group}\n`)) ?? '';
+    const wanted = [
+      ...(rest.length > 0 ? [`\`${name} `] : []),
+      ...command.registeredArguments.map((argument) => argument.name()),
+      ...command.options.map((option) => option.long ?? option.flags),
+    ];
+    expect(
+      wanted.filter((text) => !section.includes(text)),
+      name,
+    ).toEqual([]);
+  }
+});
 
 let cli: Cli;
 beforeAll(async () => {
