@@ -18,7 +18,7 @@ function plain(value: unknown, around: readonly object[]): unknown {
   if (around.includes(value)) return '[cycle]';
   const path = [...around, value];
   const list = listOf(value);
-  if (list !== undefined) return Array.from(list, (item) => plain(item, path) ?? null);
+  if (list !== undefined) return Array.from(list, (item) => plain(item, path));
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Error) return { name: value.name, message: value.message };
   if (value instanceof RegExp) return String(value);
