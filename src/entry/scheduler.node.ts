@@ -87,10 +87,14 @@ export async function checkDataDir(dataDir: string): Promise<string[]> {
   }
 }
 
+/** A request or an answer of HTTP that stands still for so long is given up; sockets are pinged instead. */
+const HTTP_IDLE_MS = 60_000;
+
 async function listen(options: Resolved, store: Store, unlock: () => void, log: Log): Promise<Scheduler> {
   const { dataDir, host } = options;
   const operatorToken = await readOperatorToken(dataDir, systemRandom);
   const blobs = await openFileBlobs(join(dataDir, 'blobs'), systemRandom);
+  const files = await openStaticFiles(fileURLToPath(new URL('../web/', import.meta.url)));
   const core = await Core.start({
     store,
     blobs,
@@ -102,9 +106,9 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     minimumPrice: options.minimumPrice,
     operatorToken,
   });
-  const files = await openStaticFiles(fileURLToPath(new URL('../web/', import.meta.url)));
   const health = (): object => ({ workers: core.workers.size, leases: core.leases.size });
   const server = createServer(httpHandler({ blobs, tickets: core.tickets, files, health, log }));
+  server.timeout = HTTP_IDLE_MS;
   const acceptor = acceptNode(server, SOCKET_PATH, (connection) => acceptClient(core, connection));
   const port = await bind(server, options.port, host).catch(async (error: unknown) => {
     await core.close();

@@ -55,6 +55,35 @@ export async function checkOutcomes(blobs: BlobStore, segment: Uint8Array): Prom
   }
 }
 
+/**
+ * Throws `PACKAGE_MALFORMED` where the package asks for what its format can say and no worker here does: to take it and
+ * not do it would be a lie.
+ */
+export function checkHonoured(pkg: JobPackage): void {
+  const refuse = (field: keyof JobPackage, what: string): never => {
+    throw new ManyhandsError('PACKAGE_MALFORMED', what, { field });
+  };
+  if (pkg.votes > 1) {
+    refuse(
+      'votes',
+      `the job wants ${pkg.votes} executions of each slice that agree, and this scheduler runs each slice once: set votes to 1`,
+    );
+  }
+  if (pkg.isolation !== 'job') {
+    refuse(
+      'isolation',
+      `slices of one job share a sandbox here: set isolation to 'job', not '${pkg.isolation}'`,
+    );
+  }
+  const [required] = Object.keys(pkg.requirements);
+  if (required !== undefined) {
+    refuse(
+      'requirements',
+      `workers here say nothing of what they are capable of: '${required}' cannot be required`,
+    );
+  }
+}
+
 /** Throws `BLOB_UNKNOWN` where the package names a blob that is not here. */
 export async function checkPackageBlobs(blobs: BlobStore, pkg: JobPackage): Promise<void> {
   if ('blob' in pkg.source) await checkBlob(blobs, pkg.source.blob, 'the work function');

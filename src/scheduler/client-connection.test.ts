@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { newId } from '../lib/ids.js';
 import { encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
-import { encodeJobPackage } from '../protocol/job-package.js';
+import { encodeJobPackage, type JobPackage } from '../protocol/job-package.js';
 import { REQUEST_BYTES_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_LOW } from '../protocol/limits.js';
 import type { Input } from '../protocol/messages.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
@@ -119,18 +119,22 @@ test('refuses a request whose answer cannot be sent, and lives on', async () => 
   expect((await operator.ask({ type: 'ping', id: 2 })).body).toBeDefined();
 });
 
-test('refuses a job that wants votes, since each slice is run once', async () => {
+test.each([
+  ['votes', { votes: 2 }],
+  ['isolation', { isolation: 'slice' as const }],
+  ['requirements', { requirements: { webgpu: true } }],
+])('refuses a job that asks by its %s for what no worker does', async (field, asked) => {
   rig = await SchedulerRig.start();
-  const deploy = (votes: number, id: number) =>
-    rig.operator().ask({
+  const operator = rig.operator();
+  const deploy = (pkg: Partial<JobPackage>, id: number) =>
+    operator.ask({
       type: 'job.deploy',
       id,
       jobId: newId(rig.random),
-      package: encodeJobPackage({ ...PLAIN_PACKAGE, votes }),
+      package: encodeJobPackage({ ...PLAIN_PACKAGE, ...pkg }),
     });
-  const { refused } = await deploy(2, 1);
-  expect(refused).toMatchObject({ code: 'PACKAGE_MALFORMED', info: { field: 'votes' } });
-  expect((await deploy(1, 2)).body).toMatchObject({ status: { runStatus: 'running' } });
+  expect((await deploy({}, 1)).refused).toBeUndefined();
+  expect((await deploy(asked, 2)).refused).toMatchObject({ code: 'PACKAGE_MALFORMED', info: { field } });
 });
 
 test('looks a blob up once, however often an input names it, and never for who did not prove themselves', async () => {

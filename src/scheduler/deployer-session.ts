@@ -10,7 +10,7 @@ import { sliceSegment } from '../protocol/segment.js';
 import { recoverOffer } from '../wallet/offer.js';
 import { recoverChallenge } from '../wallet/session-proof.js';
 import { resolveWorktime } from '../worktimes/registry.js';
-import { checkInput, checkPackageBlobs } from './check-input.js';
+import { checkHonoured, checkInput, checkPackageBlobs } from './check-input.js';
 import type {
   Answer,
   ClientConnection,
@@ -137,13 +137,7 @@ export class DeployerSession implements Session {
     const owner = this.#proved();
     const { blobs, worktimes, minimumPrice } = this.#core.options;
     const pkg = decodeJobPackage(m.package);
-    if (pkg.votes > 1) {
-      throw new ManyhandsError(
-        'PACKAGE_MALFORMED',
-        `the job wants ${pkg.votes} executions of each slice that agree, and this scheduler runs each slice once: set votes to 1`,
-        { field: 'votes' },
-      );
-    }
+    checkHonoured(pkg);
     const digest = packageDigest(m.package);
     const { name, range } = pkg.worktime;
     if (resolveWorktime(worktimes, name, range) === undefined) throw unknownWorktime(name, range, worktimes);
