@@ -47,6 +47,7 @@ export function makeProgram(): Command {
 /** Subcommands do not take over from their parent what is set here. */
 function settle(command: Command): void {
   command.exitOverride();
+  command.configureHelp({ minWidthToWrap: 20 });
   command.helpOption('-h, --help', 'show this help');
   command.configureOutput({ outputError: (text, write) => write(describeUsage(text)) });
   if (command.commands.length > 0) command.helpCommand('help [command]', 'show the help of a command');
