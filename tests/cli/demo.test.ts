@@ -28,7 +28,7 @@ it('renders the picture, counts the words, and leaves nothing else', async () =>
   expect(join).toBeGreaterThan(0);
   expect(join).toBeLessThan(stdout.indexOf('Mandelbrot (JavaScript)'));
   expect(stdout).toMatch(
-    /^Mandelbrot \(JavaScript\) .* 600\/600 slices +\d+(\.\d)?\/s {2}2 workers {2}in \d+\.\d s$/m,
+    /^Mandelbrot \(JavaScript\) .* 600\/600 slices +\d+(\.\d)?\/s {2}[12] workers? +in \d+\.\d s$/m,
   );
   expect(stdout).toMatch(
     /^Words \(Python\) .* 10\/10 slices +\d+(\.\d)?\/s {2}[12] workers? +in \d+\.\d s$/m,
@@ -53,7 +53,7 @@ it('renders the picture, counts the words, and leaves nothing else', async () =>
 it.each(['SIGINT', 'SIGTERM'] as const)('ends cleanly on %s in the middle of a job', async (signal) => {
   const out = cli.path('picture.png');
   const demo = cli.start(['demo', '--out', out]);
-  await demo.said(/ 150\/600 slices/);
+  await demo.said(/ [1-5]\d\d\/600 slices/);
   const { code, stdout, stderr } = await demo.kill(signal);
   expect({ code, stderr }).toEqual({
     code: signal === 'SIGINT' ? EXIT_INTERRUPTED : 143,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type * as Deployer from '../../src/entry/deployer.node.js';
 import { Cli, type Running } from './rig/cli.js';
 
-const SLICES = 60;
+const SLICES = 100;
 /** A slice of 50 ms; the third throws. */
 const WORK = `(datum) => {
   const end = Date.now() + 50;
@@ -61,7 +61,8 @@ it('works until Ctrl-C, hands back the rest, and another worker finishes the job
   const id = await deploy();
   const first = cli.start(at('worker', '--cores', '1'));
   await first.said(new RegExp(`Working on .*${id}`));
-  await expect.poll(async () => (await statusOf(id)).computed, { timeout: 20_000 }).toBeGreaterThan(0);
+  const soon = { timeout: 20_000, interval: 50 };
+  await expect.poll(async () => (await deployer.compute.status(id)).computed, soon).toBeGreaterThan(0);
   const ended = await first.kill('SIGINT');
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   expect(ended.stdout.split('\n')[0]).toBe(`Connected to ${scheduler.url}.`);
@@ -71,7 +72,8 @@ it('works until Ctrl-C, hands back the rest, and another worker finishes the job
   expect(between.computed).toBeLessThan(SLICES);
 
   const second = cli.start(at('worker', '--cores', '2'));
-  await expect.poll(async () => (await statusOf(id)).runStatus, { timeout: 30_000 }).toBe('finished');
+  const later = { timeout: 60_000, interval: 200 };
+  await expect.poll(async () => (await deployer.compute.status(id)).runStatus, later).toBe('finished');
   expect(await second.kill('SIGTERM')).toMatchObject({ code: 0 });
   expect(await statusOf(id)).toMatchObject({ computed: SLICES, failed: 1 });
 
@@ -83,9 +85,9 @@ it('works until Ctrl-C, hands back the rest, and another worker finishes the job
   expect(lines).toHaveLength(SLICES);
   expect(lines[1]).toEqual({ slice: 2, value: { double: '4', list: [2] } });
   expect(lines[2]).toEqual({ slice: 3, error: { name: 'RangeError', message: 'three is too many' } });
-  const some = await cli.run(at('job', 'results', id, '--range', '59-99'));
+  const some = await cli.run(at('job', 'results', id, '--range', '99-200'));
   expect(some.stdout).toBe(
-    `{"slice":59,"value":{"double":"118","list":[59]}}\n{"slice":60,"value":{"double":"120","list":[60]}}\n`,
+    `{"slice":99,"value":{"double":"198","list":[99]}}\n{"slice":100,"value":{"double":"200","list":[100]}}\n`,
   );
   const shown = await cli.run(at('job', 'status', id));
   expect(shown.stdout).toContain(`slices    ${SLICES} of ${SLICES} done, 1 of them failed\n`);
