@@ -113,4 +113,14 @@ describe('a work function', () => {
     const text = `(x) => "${'a'.repeat(600_000)}"`;
     await expect(packSource(parseWork(text), 'map-basic', noModule)).rejects.toThrowError(/524288/);
   });
+
+  it.each([
+    'def f(x):\n  return x',
+    'import re\n\ndef f(x):\n  return x',
+    'lambda x: x',
+    'async def f(x): ...',
+  ])('says that %j looks like Python', async (source) => {
+    const packed = packSource(parseWork(source), 'map-basic', noModule);
+    await expect(packed).rejects.toThrow("set job.worktime = 'pyodide'");
+  });
 });

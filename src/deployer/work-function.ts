@@ -104,8 +104,14 @@ function toExpression(work: Exclude<WorkSource, { kind: 'url' }>): string {
   if (problem === 'unchecked') return text;
   throw invalid(
     `its source is not an expression (${problem})`,
-    'Write it as (x) => … or function (x) { … }.',
+    looksLikePython(text)
+      ? "It looks like Python: set job.worktime = 'pyodide'."
+      : 'Write it as (x) => … or function (x) { … }.',
   );
+}
+
+function looksLikePython(text: string): boolean {
+  return /^\s*(?:async def|def|lambda|from \w+ import|import \w+(?:\s|$)|@\w)/m.test(text);
 }
 
 /** Parses and does not run. `unchecked` where the page's policy forbids to compile text. */

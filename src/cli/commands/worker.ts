@@ -1,7 +1,7 @@
 /** `manyhands worker`: lends this machine until a signal. @module */
 import { Command, Option } from 'commander';
 import { Worker, type Isolation, type WorkerStatus } from '../../entry/worker.node.js';
-import { formatCredits } from '../../entry/wallet.node.js';
+import { formatCredits, wallet } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
 import { schedulerOption, wholeNumber } from '../options.js';
 import { printable } from '../terminal.js';
@@ -59,6 +59,9 @@ async function runWorker(options: Options): Promise<void> {
   worker.on('warning', ({ error }) => console.error(`warning: ${printable(error.message)}`));
   const ended = new Promise<Error>((resolve) => worker.on('error', ({ error }) => resolve(error)));
   await worker.start();
+  console.log(
+    `Taking jobs of ${(owner ?? [(await wallet.getId()).address]).join(', ')} (--owner names others).`,
+  );
   console.log('Lending this machine. Ctrl-C hands back what has not begun and stops.');
   const reason = await Promise.race([untilSignal(), ended]);
   await worker.stop();
