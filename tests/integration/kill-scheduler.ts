@@ -37,7 +37,7 @@ export async function surviveKills(kills: number, seed: number): Promise<void> {
     const job = computeFor(data, work);
     const seen = new Map<number, number>();
     const killAt = Array.from({ length: kills }, (_, k) =>
-      Math.floor(((k + random.next()) * SLICES) / (kills + 1)),
+      Math.max(1, Math.floor(((k + random.next()) * SLICES) / (kills + 1))),
     );
     let wake = (): void => undefined;
     job.on('result', ({ sliceNumber, result }) => {
