@@ -3,7 +3,7 @@
  * `N passed, N failed` as the last line. `--deep` adds the `*.deep.test.ts` files, `--only a,b` picks steps.
  * @module
  */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,14 +30,15 @@ if (!existsSync('node_modules')) {
   process.exit(1);
 }
 
+const reports = await mkdtemp(join(tmpdir(), 'manyhands-test-'));
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     stopProcesses();
+    rmSync(reports, { recursive: true, force: true });
     process.exit(signal === 'SIGINT' ? 130 : 143);
   });
 }
 
-const reports = await mkdtemp(join(tmpdir(), 'manyhands-test-'));
 const startedAt = performance.now();
 try {
   const steps = STEPS.filter((step) => options.only === undefined || options.only.includes(step.name));
