@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../lib/deferred.js';
+import { FOLLOW_WINDOW_BYTES_MAX } from '../protocol/limits.js';
 import { SegmentWriter } from '../protocol/segment.js';
 import { encodeValue } from '../protocol/values.js';
 import { deployerRig, hurriedClock, until } from '../testing/deployer-rig.js';
@@ -69,7 +70,9 @@ describe('following', () => {
       event.kind === 'outcomes' ? 512 + event.parts[0]!.segment.length : 512,
     );
     const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
-    expect(sum(credits)).toBe(sum(sent));
+    // What is not told yet is a small part of the window.
+    expect(sum(sent) - sum(credits)).toBeGreaterThanOrEqual(0);
+    expect(sum(sent) - sum(credits)).toBeLessThan(FOLLOW_WINDOW_BYTES_MAX / 16);
     expect(credits.length).toBeGreaterThan(5);
     expect(stub.violations).toEqual([]);
   });

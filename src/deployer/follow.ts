@@ -182,7 +182,6 @@ export class Follower {
       this.#sink.row(row.status, row.event);
     }
     this.#reading = false;
-    this.#credit();
   }
 
   async #readParts(parts: readonly SegmentPart[], signal: AbortSignal): Promise<void> {
@@ -201,11 +200,8 @@ export class Follower {
   #consumed(bytes: number, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#owed += bytes;
-    if (this.#owed >= CREDIT_BYTES) this.#credit();
-  }
-
-  #credit(): void {
-    if (this.#owed > 0) this.#ports.link.credit({ jobId: this.#jobId, bytes: this.#owed });
+    if (this.#owed < CREDIT_BYTES) return;
+    this.#ports.link.credit({ jobId: this.#jobId, bytes: this.#owed });
     this.#owed = 0;
   }
 }

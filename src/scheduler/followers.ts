@@ -23,6 +23,8 @@ interface Follower {
   /** Bytes that may still be sent before the follower says that it has consumed some. */
   window: number;
   state: 'idle' | 'reading' | 'again' | 'gone';
+  /** Whether it has all there was when the journal was read last. */
+  atEnd: boolean;
 }
 
 /** Console and progress are dropped for a follower that has so much unsent. */
@@ -42,7 +44,14 @@ export class Followers {
   add(port: FollowerPort, jobId: string, after: number, windowBytes: number): void {
     this.remove(port, jobId);
     const set = this.#byJob.get(jobId) ?? new Set();
-    const follower: Follower = { port, jobId, cursor: after, window: windowBytes, state: 'idle' };
+    const follower: Follower = {
+      port,
+      jobId,
+      cursor: after,
+      window: windowBytes,
+      state: 'idle',
+      atEnd: false,
+    };
     this.#byJob.set(jobId, set.add(follower));
     this.#pump(follower);
   }
@@ -76,7 +85,10 @@ export class Followers {
 
   /** The job's journal has new rows. */
   wake(jobId: string): void {
-    for (const follower of this.#byJob.get(jobId) ?? []) this.#pump(follower);
+    for (const follower of this.#byJob.get(jobId) ?? []) {
+      follower.atEnd = false;
+      this.#pump(follower);
+    }
   }
 
   /** Tells a job's followers something that may be lost. */
@@ -88,7 +100,7 @@ export class Followers {
 
   #pump(follower: Follower): void {
     if (follower.state === 'reading') follower.state = 'again';
-    if (follower.state === 'idle') void this.#read(follower);
+    if (follower.state === 'idle' && !follower.atEnd) void this.#read(follower);
   }
 
   async #read(follower: Follower): Promise<void> {
@@ -96,13 +108,22 @@ export class Followers {
     try {
       do {
         follower.state = 'reading';
-        while (follower.window > 0 && isHere(follower) && port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW) {
-          const rows = await this.#store.journal(
+        // What was the end when the last read began need not be it now.
+        follower.atEnd = false;
+        while (
+          !hasAll(follower) &&
+          follower.window > 0 &&
+          isHere(follower) &&
+          port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW
+        ) {
+          const { rows, atEnd } = await this.#store.journal(
             jobId,
             follower.cursor,
             Math.min(follower.window, RESULTS_BYTES_MAX),
           );
-          if (rows.length === 0 || !isHere(follower)) break;
+          if (!isHere(follower)) break;
+          follower.atEnd = atEnd;
+          if (rows.length === 0) break;
           for (const row of rows) follower.window -= rowBytes(row);
           follower.cursor = rows.at(-1)!.seq;
           port.send({ type: 'job.journal', jobId, rows });
@@ -119,6 +140,8 @@ export class Followers {
 
 /** Read through a function: the state changes while a read is awaited. */
 const isHere = (follower: Follower): boolean => follower.state !== 'gone';
+
+const hasAll = (follower: Follower): boolean => follower.atEnd;
 
 /** Whether there were new rows while the last ones were read. */
 const isAwaited = (follower: Follower): boolean => follower.state === 'again';

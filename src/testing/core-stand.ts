@@ -9,11 +9,19 @@ import { step } from '../worker/core/step.js';
 
 export const JOB = 'job';
 const LIMITS = { sliceMs: 1_000, noProgressMs: 500 };
+/** Sizes that are easy to reckon with. */
+const PLAIN: Partial<Tuning> = {
+  batchMs: 25,
+  batchMsMin: 5,
+  batchShare: 1 / 8,
+  queueMs: 20,
+  longSliceMs: 200,
+};
 export const BYTES = new Uint8Array(10);
 
 /** A core and its clock; `do` answers with the effects, those of one type where it is named. */
 export function stand(slots = 1, tuning: Partial<Tuning> = {}) {
-  const state: CoreState = newCoreState(slots, tuning);
+  const state: CoreState = newCoreState(slots, { ...PLAIN, ...tuning });
   const world = {
     state,
     nowMs: 0,

@@ -31,9 +31,9 @@ export interface FakeSandboxScript {
 
 /** Outcomes leave within a batch after so many bytes, or milliseconds. */
 const FLUSH_BYTES = 256 * 1024;
-const FLUSH_MS = 50;
+const FLUSH_MS = 200;
 /** A silence after which a slice announces itself, milliseconds. */
-const QUIET_MS = 100;
+const QUIET_MS = 250;
 
 type Run = Extract<SupervisorToSandbox, { type: 'run' }>;
 

@@ -13,7 +13,7 @@ import { plainError } from './work-error.js';
 /** Bytes after which outcomes leave within a batch. */
 export const FLUSH_BYTES = 256 * 1024;
 /** Milliseconds after which outcomes leave within a batch. */
-export const FLUSH_MS = 50;
+export const FLUSH_MS = 200;
 
 type Post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]) => void;
 

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONSOLE_BYTES_PER_SLICE_MAX } from '../protocol/limits.js';
 import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
-import { SliceSigns } from './slice-signs.js';
+import { QUIET_MS, SliceSigns } from './slice-signs.js';
 
 function setUp(): { signs: SliceSigns; said: SandboxToSupervisor[]; clock: { ms: number } } {
   const said: SandboxToSupervisor[] = [];
@@ -21,11 +21,11 @@ describe('the signs of a slice', () => {
   it('announce a slice after a silence, or where each is to be', () => {
     const { signs, said } = setUp();
     signs.begin(1, false, 10_000);
-    signs.begin(2, false, 10_100);
-    signs.begin(3, false, 10_101);
-    signs.begin(4, true, 10_101);
-    signs.sign(10_200);
-    signs.begin(5, false, 10_300);
+    signs.begin(2, false, 10_000 + QUIET_MS);
+    signs.begin(3, false, 10_001 + QUIET_MS);
+    signs.begin(4, true, 10_001 + QUIET_MS);
+    signs.sign(10_100 + QUIET_MS);
+    signs.begin(5, false, 10_100 + 2 * QUIET_MS);
     expect(said).toEqual([1, 3, 4].map((sliceNumber) => ({ type: 'begin', sliceNumber })));
   });
 

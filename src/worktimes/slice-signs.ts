@@ -10,10 +10,11 @@ import {
   PROGRESS_INTERVAL_MS,
 } from '../protocol/limits.js';
 import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
+import { FLUSH_MS } from './outcome-writer.js';
 import type { SliceVoice } from './runtime.js';
 
-/** A silence after which the next slice announces itself. */
-const QUIET_MS = 100;
+/** A silence after which the next slice announces itself: longer than outcomes wait, which are a sign too. */
+export const QUIET_MS = FLUSH_MS + 50;
 /** Messages that are kept from before the first slice. */
 const EARLY_MAX = 20;
 /** Messages at once after a silence. */

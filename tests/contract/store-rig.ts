@@ -30,9 +30,9 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
 export async function wholeJournal(store: Store, jobId: string): Promise<JournalRow[]> {
   const rows: JournalRow[] = [];
   for (;;) {
-    const more = await store.journal(jobId, rows.at(-1)?.seq ?? 0, 1);
-    if (more.length === 0) return rows;
-    rows.push(...more);
+    const page = await store.journal(jobId, rows.at(-1)?.seq ?? 0, 1);
+    rows.push(...page.rows);
+    if (page.atEnd) return rows;
   }
 }
 

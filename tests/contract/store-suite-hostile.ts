@@ -80,7 +80,7 @@ export function hostileStoreContract(
       const { status } = (await store.status(jobId))!;
       expect(status.runStatus).toBe('cancelled');
       expect(status.reason!.length).toBeLessThanOrEqual(REASON_LENGTH_MAX);
-      const rows = await store.journal(jobId, 0, RESULTS_BYTES_MAX);
+      const { rows } = await store.journal(jobId, 0, RESULTS_BYTES_MAX);
       for (const { event } of rows) if (event.kind === 'cancelled') expect(event.reason).toBe(status.reason);
     });
 
@@ -103,7 +103,7 @@ export function hostileStoreContract(
       for (const lease of whole) await report(lease, chequered(lease.count));
       let after = 0;
       for (;;) {
-        const rows = await store.journal(jobId, after, RESULTS_BYTES_MAX);
+        const { rows } = await store.journal(jobId, after, RESULTS_BYTES_MAX);
         if (rows.length === 0) break;
         expect(encodeMessage({ type: 'job.journal', jobId, rows }).length).toBeGreaterThan(0);
         after = rows.at(-1)!.seq;

@@ -9,6 +9,7 @@ import {
   ERROR_TEXT_LENGTH_MAX,
   SEGMENT_BYTES_MAX,
 } from '../../src/protocol/limits.js';
+import { FLUSH_MS } from '../../src/worktimes/outcome-writer.js';
 import { segmentOf, type StartSandbox } from './worktime-rig.js';
 
 const BUSY = 'const busy = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };';
@@ -205,23 +206,23 @@ function flushTests(start: StartSandbox): void {
     expect(rig.of('outcomes').length).toBeLessThan(20);
   });
 
-  it('of slow slices leave each 50 ms or so, in order, with the time they took', async () => {
+  it('of slow slices leave after a while, in order, with the time they took', async () => {
     const rig = await start(`(x) => { ${BUSY} busy(10); return x; }`);
     await rig.run(
-      Array.from({ length: 30 }, (_, i) => i),
+      Array.from({ length: 60 }, (_, i) => i),
       { first: 11 },
     );
     const messages = rig.of('outcomes');
-    expect(messages.length).toBeGreaterThanOrEqual(4);
-    expect(Math.max(...messages.map((m) => m.count))).toBeLessThanOrEqual(12);
+    expect(messages.length).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...messages.map((m) => m.count))).toBeLessThanOrEqual(FLUSH_MS / 10 + 1);
     let next = 11;
     for (const m of messages) {
       expect(m.first).toBe(next);
       next += m.count;
-      expect(m.done).toBe(next === 41);
+      expect(m.done).toBe(next === 71);
     }
     const ms = messages.reduce((sum, m) => sum + m.computeMs, 0);
-    expect(ms).toBeGreaterThan(290);
+    expect(ms).toBeGreaterThan(590);
   });
 
   it('leave one by one where each is asked for, behind a sign that the slice begins', async () => {

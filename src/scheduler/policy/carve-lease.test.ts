@@ -26,7 +26,13 @@ test.each<[string, Partial<CarveQuestion>, number]>([
   ['of a job with little money', { funded: 3 }, 3],
   ['of a job with none', { funded: 0 }, 0],
   ['of a lost slice without money', { funded: 0, lost: 2 }, 0],
-  ['at the tail, shared by four leases', { pending: 100, rangeSlices: 100, leases: 4 }, 10],
+  [
+    'at the tail, half of a fair share beside four leases',
+    { pending: 1_000, rangeSlices: 1_000, leases: 4 },
+    100,
+  ],
+  ['at the very tail, no less than is worth a commit', { pending: 100, rangeSlices: 100, leases: 4 }, 50],
+  ['at the very tail, no more than there is', { pending: 20, rangeSlices: 20, leases: 4 }, 20],
   ['of the last slice', { pending: 1, rangeSlices: 1, leases: 50 }, 1],
 ])('the size of a lease %s', (_, change, count) => {
   expect(carveCount(question(change))).toBe(count);

@@ -21,8 +21,12 @@ export interface CarveQuestion {
 
 /** A lease never covers more than so many times what is measured already: a first guess may be far off. */
 const GROWTH_MAX = 16;
+/**
+ * A lease costs a few commits: at the tail it is not cut below this much work, milliseconds. It can be recalled in part.
+ */
+const TAIL_MS_MIN = 50;
 /** At the tail a lease takes this part of a fair share, so that the last ones end together. */
-const TAIL_SHARE = 2;
+const TAIL_SHARE = 1 / 2;
 
 /** Slices for the next lease, at least 1; 0 only where nothing is funded. */
 export function carveCount(question: CarveQuestion): number {
@@ -32,8 +36,9 @@ export function carveCount(question: CarveQuestion): number {
   if (lost > 0) return 1;
   const sliceMs = meanSliceMs(profile);
   if (sliceMs === undefined) return 1;
-  const byTime = LEASE_TARGET_MS / Math.max(sliceMs, 1e-6);
-  const byTail = pending / (TAIL_SHARE * (leases + 1));
+  const msEach = Math.max(sliceMs, 1e-6);
+  const byTime = LEASE_TARGET_MS / msEach;
+  const byTail = Math.max((TAIL_SHARE * pending) / (leases + 1), TAIL_MS_MIN / msEach);
   const byEvidence = Math.max(1, profile.slices) * GROWTH_MAX;
   const count = Math.ceil(Math.min(byTime, byTail, byEvidence));
   return Math.max(1, Math.min(count, rangeSlices, funded, LEASE_SLICES_MAX));

@@ -2,12 +2,12 @@
  * Plain reads, as scripts: they change nothing and see only what is committed.
  * @module
  */
-import type { JournalEvent, JournalRow, SegmentPart } from '../../protocol/messages.js';
+import type { JournalEvent, SegmentPart } from '../../protocol/messages.js';
 import { findJob, parseStatus, statusOf, type StoredEvent } from './job-record.js';
 import { balanceOf, earnedOf } from './ledger.js';
 import { decodeOffer } from './offer-row.js';
 import { all, get, type Script } from './script.js';
-import type { AccountView, JobView } from './store.js';
+import type { AccountView, JobView, JournalPage } from './store.js';
 
 /** A job with its package and offer. */
 export function* readJob(jobId: string): Script<JobView | undefined> {
@@ -33,8 +33,8 @@ const JOURNAL_PAGE = 64;
 const JOURNAL_PARTS_MAX = 1_024;
 
 /** Rows after `after`, in order; at least one where there is one, and no more once `bytes` of segments are passed. */
-export function* readJournal(jobId: string, after: number, bytes: number): Script<JournalRow[]> {
-  const rows: JournalRow[] = [];
+export function* readJournal(jobId: string, after: number, bytes: number): Script<JournalPage> {
+  const rows: JournalPage['rows'] = [];
   const stored = yield* all<{ seq: number; at_ms: number; event: string; status: string }>(
     `SELECT seq, at_ms, event, status FROM journal WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ${JOURNAL_PAGE}`,
     jobId,
@@ -54,7 +54,7 @@ export function* readJournal(jobId: string, after: number, bytes: number): Scrip
     } else full = event;
     rows.push({ seq: row.seq, atMs: row.at_ms, status: parseStatus(row.status), event: full });
   }
-  return rows;
+  return { rows, atEnd: stored.length < JOURNAL_PAGE && rows.length === stored.length };
 }
 
 function* countParts(jobId: string, seq: number): Script<number> {

@@ -126,6 +126,12 @@ export interface JobView {
   offer?: SignedOffer;
 }
 
+/** A part of a journal; `atEnd`: there was nothing behind it when it was read. */
+export interface JournalPage {
+  rows: JournalRow[];
+  atEnd: boolean;
+}
+
 /** The truth. Implementations pass one contract suite. */
 export interface Store {
   /** 64 hexadecimal digits, made once for each store. */
@@ -135,7 +141,7 @@ export interface Store {
   job(jobId: string): Promise<JobView | undefined>;
   status(jobId: string): Promise<{ status: JobStatus; owner: string } | undefined>;
   /** Rows after `after`, in order, until `bytes` of segments are passed; at least one where there is one. */
-  journal(jobId: string, after: number, bytes: number): Promise<JournalRow[]>;
+  journal(jobId: string, after: number, bytes: number): Promise<JournalPage>;
   /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next`: where to go on. */
   results(
     jobId: string,

@@ -4,6 +4,7 @@
  * @module
  */
 import { LEASE_SLICES_MAX } from '../../protocol/limits.js';
+import type { JobId } from '../../protocol/messages.js';
 import type { Effect } from './events.js';
 import type { Batch, CoreState, LeaseState, Profile, Slot } from './state.js';
 
@@ -13,8 +14,6 @@ const FADING = 0.8;
 const PROFILES_MAX = 256;
 /** Shortest slice that is reckoned with, milliseconds: a clock cannot tell less. */
 const SLICE_MS_MIN = 0.000_1;
-/** A batch takes at most this part of what is left of its lease, so that a tail stays that can be recalled. */
-const BATCH_SHARE = 1 / 8;
 
 /** Does what there is to do for the slot now: sandbox, batches, want. */
 export function pump(state: CoreState, slot: Slot, nowMs: number, effects: Effect[]): void {
@@ -93,14 +92,21 @@ function batchSize(state: CoreState, slot: Slot, lease: LeaseState): number {
   const left = feedEnd(lease) - lease.fedTo;
   const sliceMs = sliceMsOf(state, lease);
   if (slot.careful > 0 || sliceMs === undefined) return 1;
-  const { batchMs, batchMsMin, batchBytes } = state.tuning;
+  const { batchMs, batchMsMin, batchShare, batchBytes } = state.tuning;
   const profile = state.profiles.get(lease.jobId);
   const sliceBytes = profile === undefined ? 0 : profile.bytes / profile.count;
-  const share = Math.max(left * BATCH_SHARE, batchMsMin / sliceMs);
+  const share = Math.max(unfed(slot, lease.jobId) * batchShare, batchMsMin / sliceMs);
   const wished = Math.min(batchMs / sliceMs, share, batchBytes / sliceBytes, left, LEASE_SLICES_MAX);
   const count = Math.max(1, Math.floor(wished));
   const heavy = lease.heavy.find((n) => n >= lease.fedTo);
   return heavy === undefined ? count : Math.min(count, heavy - lease.fedTo + 1);
+}
+
+/** Slices of the job that the slot holds and has not given to its sandbox. */
+function unfed(slot: Slot, jobId: JobId): number {
+  let count = 0;
+  for (const lease of slot.leases) if (lease.jobId === jobId) count += feedEnd(lease) - lease.fedTo;
+  return count;
 }
 
 /** What one slice takes, as this worker saw it or the scheduler told, in milliseconds. */

@@ -11,6 +11,8 @@ export interface Tuning {
   batchMs: number;
   /** A batch is not cut below this to leave a tail that can be recalled, milliseconds. */
   batchMsMin: number;
+  /** A batch takes at most this part of what its slot has not fed yet, so that a tail stays that can be recalled. */
+  batchShare: number;
   /** Outcome bytes that one batch aims to stay under. */
   batchBytes: number;
   /** Work that should wait in a sandbox behind the running batch, milliseconds. */
@@ -38,8 +40,9 @@ export interface Tuning {
 }
 
 export const TUNING: Readonly<Tuning> = Object.freeze({
-  batchMs: 25,
-  batchMsMin: 5,
+  batchMs: 200,
+  batchMsMin: 10,
+  batchShare: 1 / 4,
   batchBytes: 512 * 1024,
   queueMs: 20,
   queueBatchesMax: 4,
