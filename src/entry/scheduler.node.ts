@@ -147,7 +147,7 @@ function resolveOptions(options: SchedulerOptions): Resolved {
       { key },
     );
   }
-  const home = process.env.MANYHANDS_HOME ?? join(homedir(), '.manyhands');
+  const home = process.env.MANYHANDS_HOME || join(homedir(), '.manyhands');
   const port = options.port ?? Number(new URL(DEFAULT_SCHEDULER).port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new ManyhandsError(

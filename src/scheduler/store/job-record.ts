@@ -5,7 +5,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import type { GroupKey, JobStatus, JournalEvent, RunStatus } from '../../protocol/messages.js';
 import type { SliceProfile } from '../policy/slice-profile.js';
-import { get, run, type Script } from './script.js';
+import { get, run, type Script, type SqlValue } from './script.js';
 
 export interface JobRecord {
   jobId: string;
@@ -124,68 +124,57 @@ function toRecord(row: JobRow): JobRecord {
   };
 }
 
+/** What a new job brings and keeps: its columns, and each one's value. */
+const FIXED: Columns = [
+  ['job_id', (job) => job.jobId],
+  ['owner', (job) => job.owner],
+  ['digest', (job) => job.digest],
+  ['created_ms', (job) => job.createdMs],
+  ['worktime', (job) => job.worktime],
+  ['worktime_range', (job) => job.worktimeRange],
+  ['groups_json', (job) => JSON.stringify(job.groups)],
+];
+
+/** What commands may change. */
+const CHANGING: Columns = [
+  ['run_status', (job) => job.runStatus],
+  ['reason', (job) => job.reason],
+  ['is_open', (job) => (job.open ? 1 : 0)],
+  ['total', (job) => job.total],
+  ['pending', (job) => job.pending],
+  ['leased', (job) => job.leased],
+  ['accepted', (job) => job.accepted],
+  ['failed', (job) => job.failed],
+  ['leases', (job) => job.leases],
+  ['workers', (job) => job.workers],
+  ['unloadable', (job) => job.unloadable],
+  ['seq', (job) => job.seq],
+  ['profile_ms', (job) => job.profile.ms],
+  ['profile_slices', (job) => job.profile.slices],
+  ['account', (job) => job.account],
+  ['price', (job) => String(job.price)],
+  ['ceiling', (job) => String(job.ceiling)],
+  ['escrow', (job) => String(job.escrow)],
+  ['paid', (job) => String(job.paid)],
+];
+
+type Columns = readonly (readonly [name: keyof JobRow, of: (job: JobRecord) => SqlValue])[];
+
+const names = (columns: Columns): string => columns.map(([name]) => name).join(', ');
+const values = (columns: Columns, job: JobRecord): SqlValue[] => columns.map(([, of]) => of(job));
+
+const ALL: Columns = [...FIXED, ...CHANGING];
+const INSERT = `INSERT INTO jobs (${names(ALL)}) VALUES (${ALL.map(() => '?').join(', ')})`;
+const UPDATE = `UPDATE jobs SET ${CHANGING.map(([name]) => `${name} = ?`).join(', ')} WHERE job_id = ?`;
+
 /** Writes a new job's row. */
 export function* insertJob(job: JobRecord): Script<void> {
-  yield* run(
-    `INSERT INTO jobs (job_id, owner, digest, created_ms, run_status, reason, is_open, total, pending, leased, accepted,
-      failed, leases, workers, unloadable, seq, profile_ms, profile_slices, worktime, worktime_range, groups_json, account, price, ceiling,
-      escrow, paid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    job.jobId,
-    job.owner,
-    job.digest,
-    job.createdMs,
-    job.runStatus,
-    job.reason,
-    job.open ? 1 : 0,
-    job.total,
-    job.pending,
-    job.leased,
-    job.accepted,
-    job.failed,
-    job.leases,
-    job.workers,
-    job.unloadable,
-    job.seq,
-    job.profile.ms,
-    job.profile.slices,
-    job.worktime,
-    job.worktimeRange,
-    JSON.stringify(job.groups),
-    job.account,
-    String(job.price),
-    String(job.ceiling),
-    String(job.escrow),
-    String(job.paid),
-  );
+  yield* run(INSERT, ...values(ALL, job));
 }
 
 /** Writes back what commands may change. */
 export function* saveJob(job: JobRecord): Script<void> {
-  yield* run(
-    `UPDATE jobs SET run_status = ?, reason = ?, is_open = ?, total = ?, pending = ?, leased = ?, accepted = ?,
-      failed = ?, leases = ?, workers = ?, unloadable = ?, seq = ?, profile_ms = ?, profile_slices = ?, account = ?, price = ?, ceiling = ?,
-      escrow = ?, paid = ? WHERE job_id = ?`,
-    job.runStatus,
-    job.reason,
-    job.open ? 1 : 0,
-    job.total,
-    job.pending,
-    job.leased,
-    job.accepted,
-    job.failed,
-    job.leases,
-    job.workers,
-    job.unloadable,
-    job.seq,
-    job.profile.ms,
-    job.profile.slices,
-    job.account,
-    String(job.price),
-    String(job.ceiling),
-    String(job.escrow),
-    String(job.paid),
-    job.jobId,
-  );
+  yield* run(UPDATE, ...values(CHANGING, job), job.jobId);
 }
 
 /** The job in numbers, as followers see it. */
