@@ -5,9 +5,11 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { DIGEST_PATTERN } from '../lib/sha256.js';
-import type { InlineOrBlob, JobPackage } from './job-package.js';
+import type { InlineOrBlob, JobPackage, WasmCall } from './job-package.js';
 import {
+  BINARY_SOURCE_BYTES_MAX,
   BLOB_BYTES_MAX,
+  CUSTOM_WORKTIME_BYTES_MAX,
   ENV_COUNT_MAX,
   GROUPS_MAX,
   JOBFS_PATH_BYTES_MAX,
@@ -30,8 +32,10 @@ export function canonicalPackage(raw: unknown): JobPackage {
   const p = record(raw, 'package', [
     'version',
     'worktime',
+    'customWorktime?',
     'source',
     'sourceKind',
+    'wasm?',
     'args',
     'fs?',
     'env',
@@ -43,11 +47,20 @@ export function canonicalPackage(raw: unknown): JobPackage {
     'limits',
   ]);
   const fs = p['fs'];
+  const custom = p['customWorktime'];
+  const wasm = p['wasm'];
+  const sourceKind = oneOf(p['sourceKind'], 'sourceKind', ['function', 'module', 'bytes'] as const);
   return {
     version: oneOf(p['version'], 'version', [1] as const),
     worktime: checkWorktime(p['worktime']),
-    source: checkInlineOrBlob(p['source'], 'source', SOURCE_BYTES_MAX),
-    sourceKind: oneOf(p['sourceKind'], 'sourceKind', ['function', 'module'] as const),
+    ...(custom === undefined ? {} : { customWorktime: checkCustomWorktime(custom) }),
+    source: checkInlineOrBlob(
+      p['source'],
+      'source',
+      sourceKind === 'bytes' ? BINARY_SOURCE_BYTES_MAX : SOURCE_BYTES_MAX,
+    ),
+    sourceKind,
+    ...(wasm === undefined ? {} : { wasm: checkWasm(wasm) }),
     args: checkInlineOrBlob(p['args'], 'args', VALUE_BYTES_MAX),
     ...(fs === undefined ? {} : { fs: checkFs(fs) }),
     env: checkEnv(p['env']),
@@ -70,6 +83,29 @@ function checkWorktime(raw: unknown): JobPackage['worktime'] {
   return {
     name: text(worktime['name'], 'worktime.name', 1, NAME_LENGTH_MAX),
     range: text(worktime['range'], 'worktime.range', 1, NAME_LENGTH_MAX),
+  };
+}
+
+function checkCustomWorktime(raw: unknown): NonNullable<JobPackage['customWorktime']> {
+  const custom = record(raw, 'customWorktime', ['name', 'version', 'source']);
+  return {
+    name: text(custom['name'], 'customWorktime.name', 1, NAME_LENGTH_MAX),
+    version: text(custom['version'], 'customWorktime.version', 1, NAME_LENGTH_MAX),
+    source: checkInlineOrBlob(custom['source'], 'customWorktime.source', CUSTOM_WORKTIME_BYTES_MAX),
+  };
+}
+
+function checkWasm(raw: unknown): WasmCall {
+  const wasm = record(raw, 'wasm', ['export?', 'result?']);
+  const name = wasm['export'];
+  const result = wasm['result'];
+  // One call has one encoding: what says nothing is absent.
+  if (name === undefined && result === undefined) throw packageMalformed('wasm', 'says nothing');
+  return {
+    ...(name === undefined ? {} : { export: text(name, 'wasm.export', 1, NAME_LENGTH_MAX) }),
+    ...(result === undefined
+      ? {}
+      : { result: oneOf(result, 'wasm.result', ['bytes', 'json', 'text'] as const) }),
   };
 }
 

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { isError } from '../lib/errors.js';
 import { decodeJobPackage, encodeJobPackage, packageDigest, type JobPackage } from './job-package.js';
 import {
+  BINARY_SOURCE_BYTES_MAX,
   BLOB_BYTES_MAX,
+  CUSTOM_WORKTIME_BYTES_MAX,
   ENV_COUNT_MAX,
   GROUPS_MAX,
   JOBFS_PATH_BYTES_MAX,
@@ -52,6 +54,12 @@ function changed(path: string, value: unknown): JobPackage {
 const record = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`N${i}`, '']));
 
+const custom = (bytes: number, version = '1'): unknown => ({
+  name: 'lisp',
+  version,
+  source: { blob: DIGEST, bytes },
+});
+
 describe('a package', () => {
   test('comes back as it was, in any order of its fields, without what was absent', () => {
     const bytes = encodeJobPackage(sample());
@@ -80,6 +88,10 @@ describe('a package', () => {
     const shared = new Uint8Array([0x90]);
     const twice = encodeJobPackage({ ...sample(), source: { inline: shared }, args: { inline: shared } });
     expect(decodeJobPackage(twice).args).toEqual({ inline: shared });
+    const worktime = { name: 'a', version: '1', source: { inline: shared } };
+    expect(() =>
+      decodeJobPackage(encodeJobPackage({ ...sample(), args: { inline: shared }, customWorktime: worktime })),
+    ).not.toThrow();
     const apart = { ...sample(), source: { inline: shared }, args: { inline: shared.slice() } };
     expect(encodeJobPackage(apart)).toEqual(twice);
   });
@@ -95,6 +107,13 @@ describe('the edge of what is taken', () => {
       { inline: new Uint8Array(SOURCE_BYTES_MAX + 1) },
     ],
     ['source', { blob: DIGEST, bytes: 1 }, { blob: DIGEST, bytes: SOURCE_BYTES_MAX + 1 }],
+    ['wasm', { export: 'n'.repeat(NAME_LENGTH_MAX) }, { export: 'n'.repeat(NAME_LENGTH_MAX + 1) }],
+    ['wasm', { result: 'json' }, {}],
+    [
+      'customWorktime',
+      custom(CUSTOM_WORKTIME_BYTES_MAX, 'v'.repeat(NAME_LENGTH_MAX)),
+      custom(CUSTOM_WORKTIME_BYTES_MAX + 1),
+    ],
     ['args', { blob: DIGEST, bytes: 1 }, { blob: DIGEST, bytes: VALUE_BYTES_MAX + 1 }],
     ['fs.bytes', BLOB_BYTES_MAX, BLOB_BYTES_MAX + 1],
     ['fs.cwd', `/${'d'.repeat(JOBFS_PATH_BYTES_MAX - 1)}`, `/${'d'.repeat(JOBFS_PATH_BYTES_MAX)}`],
@@ -114,6 +133,19 @@ describe('the edge of what is taken', () => {
   ])('%s', (path, taken, refused) => {
     deepStrictEqual(decodeJobPackage(encodeJobPackage(changed(path, taken))), changed(path, taken));
     expect(() => encodeJobPackage(changed(path, refused))).toThrow(malformed);
+  });
+
+  test('a source that is bytes', () => {
+    const of = (bytes: number): JobPackage => ({
+      ...sample(),
+      source: { blob: DIGEST, bytes },
+      sourceKind: 'bytes',
+    });
+    deepStrictEqual(
+      decodeJobPackage(encodeJobPackage(of(BINARY_SOURCE_BYTES_MAX))),
+      of(BINARY_SOURCE_BYTES_MAX),
+    );
+    expect(() => encodeJobPackage(of(BINARY_SOURCE_BYTES_MAX + 1))).toThrow(malformed);
   });
 
   test('the whole', () => {
@@ -138,6 +170,12 @@ describe('what is wrong is named', () => {
     ['source', { blob: DIGEST.toUpperCase(), bytes: 1 }],
     ['source', { blob: DIGEST, bytes: 1.5 }],
     ['sourceKind', 'script'],
+    ['wasm', { export: '' }],
+    ['wasm', { result: 'xml' }],
+    ['wasm', { entry: 'work' }],
+    ['customWorktime', false],
+    ['customWorktime', { name: 'lisp', version: '1' }],
+    ['customWorktime', { name: '', version: '1', source: { blob: DIGEST, bytes: 1 } }],
     ['args', null],
     ['fs', { blob: DIGEST, bytes: 1 }],
     ['fs.cwd', 'relative'],

@@ -13,6 +13,16 @@ import { decodeValue, encodeValue } from './values.js';
 /** A value that is here, or a blob that has its encoding. */
 export type InlineOrBlob = { inline: Uint8Array } | { blob: Digest; bytes: number };
 
+/** What a work function of WebAssembly gives: a JSON text is parsed, a text is UTF-8. */
+export type WasmResult = 'bytes' | 'json' | 'text';
+
+export interface WasmCall {
+  /** The exported function that is called. */
+  export?: string;
+  /** What the bytes that it gives are. */
+  result?: WasmResult;
+}
+
 export interface JobPackage {
   version: 1;
   worktime: {
@@ -20,10 +30,23 @@ export interface JobPackage {
     /** A semver range. */
     range: string;
   };
-  /** UTF-8 source of the work function: an expression (JavaScript) or a module with a function (Python). */
+  /** A worktime that the job brings along: an ES module, which `worktime` runs. Absent where there is none. */
+  customWorktime?: {
+    name: string;
+    /** As the module itself says it. */
+    version: string;
+    /** UTF-8 text. */
+    source: InlineOrBlob;
+  };
+  /**
+   * The work function: UTF-8 text of an expression (JavaScript) or of a module with a function (Python), or bytes that
+   * the worktime can read (a WebAssembly module).
+   */
   source: InlineOrBlob;
   /** How the source is to be read. */
-  sourceKind: 'function' | 'module';
+  sourceKind: 'function' | 'module' | 'bytes';
+  /** How the worktime `wasm` is to call its module, where that is not left to the module. */
+  wasm?: WasmCall;
   /** The encoded array of arguments after the datum. */
   args: InlineOrBlob;
   /** The JobFS bundle; absent where there are no files. */
@@ -81,8 +104,14 @@ function decodeRaw(bytes: Uint8Array): unknown {
 
 /** The same bytes in two fields are two objects, so that a package's encoding does not depend on who shares what. */
 function unshared(pkg: JobPackage): JobPackage {
-  const { args } = pkg;
-  return 'inline' in args ? { ...pkg, args: { inline: new Uint8Array(args.inline) } } : pkg;
+  const { args, customWorktime } = pkg;
+  const own = (part: InlineOrBlob): InlineOrBlob =>
+    'inline' in part ? { inline: new Uint8Array(part.inline) } : part;
+  const custom =
+    customWorktime === undefined
+      ? {}
+      : { customWorktime: { ...customWorktime, source: own(customWorktime.source) } };
+  return { ...pkg, ...custom, args: own(args) };
 }
 
 function tooLarge(bytes: number): ManyhandsError {

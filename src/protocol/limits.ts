@@ -71,6 +71,10 @@ export const BLOB_TICKET_MS_MAX = 10 * 60_000;
 export const PACKAGE_BYTES_MAX = 1 * MiB;
 /** Source text of one work function. */
 export const SOURCE_BYTES_MAX = 512 * KiB;
+/** A work function that is bytes (a WebAssembly module): what Go links is megabytes, what more takes is too long to load. */
+export const BINARY_SOURCE_BYTES_MAX = 32 * MiB;
+/** The module of one custom worktime. */
+export const CUSTOM_WORKTIME_BYTES_MAX = 8 * MiB;
 /** Slices of one job: every slice number is exact as a double. */
 export const JOB_SLICES_MAX = 2 ** 53 - 1;
 /** Name, description and link of a job, each in UTF-16 units. */

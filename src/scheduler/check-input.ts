@@ -69,6 +69,12 @@ export function checkHonoured(pkg: JobPackage): void {
       `the job wants ${pkg.votes} executions of each slice that agree, and this scheduler runs each slice once: set votes to 1`,
     );
   }
+  if (pkg.customWorktime !== undefined && pkg.worktime.name !== 'map-basic') {
+    refuse(
+      'customWorktime',
+      `a custom worktime is a module that map-basic runs: set worktime.name to 'map-basic', not '${pkg.worktime.name}'`,
+    );
+  }
   if (pkg.isolation !== 'job') {
     refuse(
       'isolation',
@@ -87,6 +93,8 @@ export function checkHonoured(pkg: JobPackage): void {
 /** Throws `BLOB_UNKNOWN` where the package names a blob that is not here. */
 export async function checkPackageBlobs(blobs: BlobStore, pkg: JobPackage): Promise<void> {
   if ('blob' in pkg.source) await checkBlob(blobs, pkg.source.blob, 'the work function');
+  const custom = pkg.customWorktime?.source;
+  if (custom !== undefined && 'blob' in custom) await checkBlob(blobs, custom.blob, 'the custom worktime');
   if ('blob' in pkg.args) await checkBlob(blobs, pkg.args.blob, 'the arguments');
   if (pkg.fs !== undefined) await checkBlob(blobs, pkg.fs.blob, 'the JobFS bundle');
 }

@@ -128,5 +128,6 @@ export class Jobs {
 
 function blobsOf(job: JobPackage): Digest[] {
   const digestOf = (part: InlineOrBlob): Digest[] => ('blob' in part ? [part.blob] : []);
-  return [...new Set([...digestOf(job.source), ...digestOf(job.args), ...(job.fs ? [job.fs.blob] : [])])];
+  const parts = [job.source, job.args, ...(job.customWorktime ? [job.customWorktime.source] : [])];
+  return [...new Set([...parts.flatMap(digestOf), ...(job.fs ? [job.fs.blob] : [])])];
 }
