@@ -218,6 +218,12 @@ export default tseslint.config(
     },
   },
   {
+    files: ['bench/browser/*.js', 'bench/browser.mjs'],
+    languageOptions: {
+      globals: { window: 'readonly', Worker: 'readonly', onmessage: 'writable', postMessage: 'readonly' },
+    },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: { sourceType: 'commonjs', globals: { module: 'writable', require: 'readonly' } },
   },
