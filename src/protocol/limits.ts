@@ -26,8 +26,10 @@ export const MESSAGE_NODES_MAX = 262_144;
 export const NAME_LENGTH_MAX = 128;
 /** Worktimes that one peer announces. */
 export const WORKTIMES_MAX = 64;
-/** Owners, or jobs, that one worker limits itself to. */
+/** Owners, or jobs, that one worker limits itself to, or takes none of. */
 export const WORKER_FILTER_MAX = 1_024;
+/** `worker.update` messages of one worker in a second. */
+export const WORKER_UPDATES_PER_SECOND_MAX = 50;
 /** Leases in one `lease.renew`. */
 export const RENEW_LEASES_MAX = 1_024;
 /** An amount of credits in units: what a signed 64-bit integer holds. */
@@ -61,6 +63,8 @@ export const REGEXP_UNICODE_LENGTH_MAX = 4_096;
 export const ERROR_BYTES_MAX = 256 * KiB;
 /** One content-addressed blob. */
 export const BLOB_BYTES_MAX = 64 * MiB;
+/** A runtime's memory, with its empty pages left out. */
+export const SNAPSHOT_BYTES_MAX = 64 * MiB;
 /** All blobs of one node. */
 export const BLOB_STORE_BYTES_MAX = 64 * 1024 * MiB;
 /** How long a ticket to put a blob is good for. */

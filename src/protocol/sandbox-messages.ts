@@ -16,11 +16,31 @@ export interface Assignment {
   blobs: Record<string, Uint8Array>;
   /** The exact worktime that was chosen. */
   worktime: { name: string; version: string };
-  /** Files that the worktime needs, by name (Pyodide's in a browser); empty where the host finds them itself. */
-  assets: Record<string, Uint8Array>;
+  /**
+   * Files that the worktime needs, by name (Pyodide's in a browser); empty where the host finds them itself, and where
+   * the sandbox was warmed for this worktime.
+   */
+  assets: WorktimeFiles;
+  /** As `warm` has it. */
+  snapshot?: Uint8Array;
 }
 
+/** By name; what is compiled can be posted to threads of this process only. */
+export type WorktimeFiles = Record<string, Uint8Array | WebAssembly.Module>;
+
 export type SupervisorToSandbox =
+  /**
+   * Start the runtime of that worktime, for whatever job comes; at most once, and before `assign`, whose job must be
+   * for the same worktime. `snapshot`: memory that the runtime may start from, as `make-snapshot` gave it.
+   */
+  | {
+      type: 'warm';
+      worktime: { name: string; version: string };
+      assets: WorktimeFiles;
+      snapshot?: Uint8Array;
+    }
+  /** Start the runtime of that worktime and give its memory; this sandbox does nothing else, ever. */
+  | { type: 'make-snapshot'; worktime: { name: string; version: string }; assets: WorktimeFiles }
   | { type: 'assign'; assignment: Assignment }
   /**
    * Run these slices in order. `each`: report every slice by itself, so that the one that kills the sandbox is known.
@@ -31,7 +51,11 @@ export type SupervisorToSandbox =
   | { type: 'blob'; digest: string; bytes: Uint8Array };
 
 export type SandboxToSupervisor =
-  | { type: 'assigned' }
+  /** `misfit`: the snapshot could not be used, and the runtime was started without it. */
+  | { type: 'warmed'; misfit?: boolean }
+  | { type: 'warm-failed'; error: WireError }
+  | { type: 'snapshot'; bytes: Uint8Array }
+  | { type: 'assigned'; misfit?: boolean }
   | { type: 'assign-failed'; error: WireError }
   /** The slice that begins; sent where `each` is set or the last sign is older than 100 ms. */
   | { type: 'begin'; sliceNumber: number }
@@ -50,3 +74,11 @@ export type SandboxToSupervisor =
     }
   | { type: 'progress'; sliceNumber: number; progress?: number }
   | { type: 'console'; sliceNumber: number; level: ConsoleLevel; message: string; same?: number };
+
+/** What a sandbox says before it has a job. */
+export type SetupAnswer = Extract<
+  SandboxToSupervisor,
+  { type: 'warmed' | 'warm-failed' | 'snapshot' | 'assigned' | 'assign-failed' }
+>;
+/** What a sandbox that has a job says. */
+export type SaidAtWork = Exclude<SandboxToSupervisor, SetupAnswer>;

@@ -48,6 +48,9 @@ export class FakeSandboxHost implements SandboxHost {
   /** Blobs that came for slices, by digest. */
   readonly blobs = new Map<string, Uint8Array>();
   started = 0;
+  /** Sandboxes that were warmed, and asked for a snapshot. */
+  warmed = 0;
+  snapshots = 0;
   alive = 0;
   closed = false;
   readonly #clock: Clock;
@@ -105,6 +108,14 @@ class FakeSandbox implements Sandbox {
     if (message.type === 'assign') {
       this.#host.assignments.push(message.assignment);
       return this.#assign();
+    }
+    if (message.type === 'warm') {
+      this.#host.warmed++;
+      return this.#later(0, () => this.#post({ type: 'warmed' }));
+    }
+    if (message.type === 'make-snapshot') {
+      this.#host.snapshots++;
+      return this.#later(0, () => this.#post({ type: 'snapshot', bytes: new Uint8Array(16) }));
     }
     if (message.type === 'blob') return void this.#host.blobs.set(message.digest, message.bytes);
     this.#queue.push(message);

@@ -10,6 +10,7 @@ import {
   ERROR_TEXT_LENGTH_MAX,
   LEASE_SLICES_MAX,
   SEGMENT_BYTES_MAX,
+  SNAPSHOT_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from '../protocol/limits.js';
 import type { ConsoleLevel } from '../protocol/messages.js';
@@ -29,9 +30,13 @@ export function checkSandboxMessage(raw: unknown): Checked {
   if (!isRecord(raw)) return violation('something that is no message');
   switch (raw.type) {
     case 'assigned':
-      return { ok: { type: 'assigned' } };
+    case 'warmed':
+      return { ok: { type: raw.type, ...(raw.misfit === true ? { misfit: true } : {}) } };
     case 'assign-failed':
-      return checkAssignFailed(raw);
+    case 'warm-failed':
+      return checkSetupFailed(raw.type, raw);
+    case 'snapshot':
+      return checkSnapshot(raw);
     case 'begin':
       return isSlice(raw.sliceNumber)
         ? { ok: { type: 'begin', sliceNumber: raw.sliceNumber } }
@@ -49,14 +54,20 @@ export function checkSandboxMessage(raw: unknown): Checked {
 
 type Raw = Record<string, unknown>;
 
-function checkAssignFailed({ error }: Raw): Checked {
+function checkSetupFailed(type: 'assign-failed' | 'warm-failed', { error }: Raw): Checked {
   if (!isRecord(error) || typeof error.code !== 'string' || typeof error.message !== 'string') {
     return violation('a malformed refusal of its job');
   }
   const code = error.code.slice(0, CODE_LENGTH_MAX);
-  return {
-    ok: { type: 'assign-failed', error: { code, message: error.message.slice(0, ERROR_TEXT_LENGTH_MAX) } },
-  };
+  return { ok: { type, error: { code, message: error.message.slice(0, ERROR_TEXT_LENGTH_MAX) } } };
+}
+
+function checkSnapshot({ bytes }: Raw): Checked {
+  const fits =
+    bytes instanceof Uint8Array &&
+    bytes.buffer instanceof ArrayBuffer &&
+    bytes.byteLength <= SNAPSHOT_BYTES_MAX;
+  return fits ? { ok: { type: 'snapshot', bytes } } : violation('a snapshot that is none, or is too large');
 }
 
 function checkOutcomes({ batch, first, count, segment, computeMs, done }: Raw): Checked {

@@ -6,7 +6,7 @@
 import type { Clock } from '../lib/clock.js';
 import type { Emitter } from '../lib/events.js';
 import { CONSOLE_MESSAGES_PER_SECOND_MAX, PROGRESS_INTERVAL_MS } from '../protocol/limits.js';
-import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
+import type { SaidAtWork } from '../protocol/sandbox-messages.js';
 import { Allowance } from './allowance.js';
 import type { Blobs } from './blobs.js';
 import type { CoreEvent, Effect } from './core/events.js';
@@ -46,8 +46,6 @@ interface Seat {
   progressMs: number;
 }
 
-type Said = Exclude<SandboxToSupervisor, { type: 'assigned' | 'assign-failed' }>;
-
 export class SandboxDesk {
   readonly #options: DeskOptions;
   readonly #seats: (Seat | undefined)[] = [];
@@ -68,7 +66,7 @@ export class SandboxDesk {
     const runner = new SandboxRunner(this.#options, {
       ready: (job) => {
         tally.met(jobId, job.package.public);
-        tally.sandbox(slot, jobId, 'ready', job.package.public);
+        tally.sandbox(slot, jobId, 'ready', job);
         dispatch({ type: 'sandbox-ready', slot, gen, limits: job.package.limits });
       },
       failed: (fault, message) => dispatch({ type: 'sandbox-failed', slot, gen, fault, message }),
@@ -88,7 +86,7 @@ export class SandboxDesk {
     if (seat?.gen !== gen) return;
     this.#seats[slot] = undefined;
     seat.runner.kill();
-    this.#options.tally.sandbox(slot, seat.jobId, 'ended', seat.runner.job?.package.public);
+    this.#options.tally.sandbox(slot, seat.jobId, 'ended', seat.runner.job);
   }
 
   feed({ slot, gen, batch, each }: Extract<Effect, { type: 'feed' }>, cut: BatchInputs): void {
@@ -114,7 +112,7 @@ export class SandboxDesk {
     this.#seats.forEach((seat, slot) => seat !== undefined && this.kill(slot, seat.gen));
   }
 
-  #onSaid(slot: number, gen: number, message: Said): void {
+  #onSaid(slot: number, gen: number, message: SaidAtWork): void {
     const { dispatch, clock } = this.#options;
     if (message.type === 'outcomes') return dispatch({ ...message, slot, gen });
     const seat = this.#seats[slot];
@@ -127,7 +125,7 @@ export class SandboxDesk {
     dispatch({ ...message, slot, gen });
   }
 
-  #onConsole(slot: number, jobId: string, message: Extract<Said, { type: 'console' }>): void {
+  #onConsole(slot: number, jobId: string, message: Extract<SaidAtWork, { type: 'console' }>): void {
     const { clock, link, events } = this.#options;
     const { sliceNumber, level, message: text, same } = message;
     const lease = this.#leaseOf(slot, jobId, sliceNumber);

@@ -7,7 +7,7 @@ import type { CancelTimer, Clock } from '../lib/clock.js';
 import { isError } from '../lib/errors.js';
 import type { ErrorCode } from '../lib/errors.js';
 import type { Digest, JobId } from '../protocol/messages.js';
-import type { SandboxToSupervisor, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type { SaidAtWork, SetupAnswer, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import type { Blobs } from './blobs.js';
 import { checkSandboxMessage } from './check-sandbox-message.js';
 import type { SetupFault } from './core/events.js';
@@ -31,7 +31,7 @@ const FAULTS_OF_JOB: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export interface RunnerEvents {
   ready(job: Job): void;
   failed(fault: SetupFault, message: string): void;
-  said(message: Exclude<SandboxToSupervisor, { type: 'assigned' | 'assign-failed' }>): void;
+  said(message: SaidAtWork): void;
   /** A batch's input cannot be had. */
   starved(batch: number, fault: SetupFault, message: string): void;
   exited(message: string): void;
@@ -134,12 +134,24 @@ export class SandboxRunner {
     const checked = checkSandboxMessage(raw);
     if ('violation' in checked) return this.#onExit(checked.violation);
     const message = checked.ok;
-    if (this.#is('ready')) {
-      if (message.type === 'assigned' || message.type === 'assign-failed') {
-        return this.#onExit('The sandbox said again how its assignment went.');
-      }
-      return this.#events.said(message);
+    switch (message.type) {
+      case 'warmed':
+      case 'warm-failed':
+      case 'snapshot':
+        return this.#onExit('The sandbox answered what nobody asked.');
+      case 'assigned':
+      case 'assign-failed':
+        return this.#onAssignment(message);
+      case 'console':
+        return this.#is('ready') ? this.#events.said(message) : undefined;
+      default:
+        if (this.#is('ready')) return this.#events.said(message);
+        return this.#onExit('The sandbox reported on slices before it had any.');
     }
+  }
+
+  #onAssignment(message: Extract<SetupAnswer, { type: 'assigned' | 'assign-failed' }>): void {
+    if (this.#is('ready')) return this.#onExit('The sandbox said again how its assignment went.');
     switch (message.type) {
       case 'assigned':
         this.#cancelLimit?.();
@@ -147,10 +159,6 @@ export class SandboxRunner {
         return this.#events.ready(this.#job!);
       case 'assign-failed':
         return this.#fail('job', message.error.message);
-      case 'console':
-        return;
-      default:
-        return this.#onExit('The sandbox reported on slices before it had any.');
     }
   }
 

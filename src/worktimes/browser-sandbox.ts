@@ -4,11 +4,13 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-messages.js';
 import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
-import { pyodideRuntime } from './pyodide/runtime.js';
-import type { Runtime } from './runtime.js';
+import type { PyodidePlace } from './pyodide/load-pyodide.js';
+import { makeSnapshot, pyodideRuntime } from './pyodide/runtime.js';
+import type { Runtime, RuntimeStart } from './runtime.js';
+import { wasmRuntime } from './wasm/runtime.js';
 import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
 
 /** What this file uses of a Worker's global scope; TypeScript's DOM library describes a window. */
@@ -54,6 +56,10 @@ function place(): SandboxPlace {
   return {
     scope: globalThis,
     loadRuntime,
+    makeSnapshot: async (name, assets) => {
+      if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `${name} has no snapshots`);
+      return makeSnapshot(pyodidePlace(assets, () => undefined));
+    },
     now,
     nextTurn: () =>
       new Promise((resolve) => {
@@ -88,22 +94,32 @@ function listenForStrays(report: (error: unknown) => void): void {
   });
 }
 
-async function loadRuntime(name: string, assets: Record<string, Uint8Array>, fail: Fail): Promise<Runtime> {
+async function loadRuntime(
+  name: string,
+  assets: WorktimeFiles,
+  fail: Fail,
+  start: RuntimeStart = {},
+): Promise<Runtime> {
   if (name === 'map-basic') return mapBasicRuntime(compilePlace);
+  if (name === 'wasm') return wasmRuntime();
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
+  return pyodideRuntime({ ...pyodidePlace(assets, fail), ...start });
+}
+
+function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
   const asset = (file: string): Uint8Array => {
     const bytes = Object.hasOwn(assets, file) ? assets[file] : undefined;
-    if (bytes !== undefined) return bytes;
+    if (bytes instanceof Uint8Array) return bytes;
     throw new ManyhandsError('ASSIGN_FAILED', `The file ${file} of Pyodide did not reach the sandbox`, {
       file,
     });
   };
-  return pyodideRuntime({
+  return {
     readAsset: async (file) => asset(file),
     importAsset: async (file) => importText(asset(file)),
     scope: globalThis,
     fail,
-  });
+  };
 }
 
 const compilePlace: CompilePlace = {

@@ -8,7 +8,18 @@ import { jobFiles } from './job-files.js';
 import type { JobContext, SliceVoice } from './runtime.js';
 import type { WorkInfo } from './work-globals.js';
 
-/** Defines `progress`, `console`, `work`, `jobfs` and compilers' helpers on the global object that job code sees. */
+/** Defines `progress`, `console` and compilers' helpers: what a runtime may look for before there is a job. */
+export function defineVoiceGlobals(scope: object, voice: SliceVoice): void {
+  define(scope, {
+    progress: (value?: unknown) => voice.progress(value),
+    console: jobConsole(voice),
+    // esbuild's `keepNames` calls this inside the functions that it compiles.
+    __name: (target: object, value: string) =>
+      Object.defineProperty(target, 'name', { value, configurable: true }),
+  });
+}
+
+/** Defines `work` and `jobfs` on the global object that job code sees. */
 export function defineJobGlobals(scope: object, job: JobContext): void {
   const work: WorkInfo = {
     job: Object.freeze({
@@ -17,15 +28,10 @@ export function defineJobGlobals(scope: object, job: JobContext): void {
     }),
     env: Object.freeze({ ...job.env }),
   };
-  const values: Record<string, unknown> = {
-    progress: (value?: unknown) => job.voice.progress(value),
-    console: jobConsole(job.voice),
-    work: Object.freeze(work),
-    jobfs: jobFiles(job.files, job.cwd),
-    // esbuild's `keepNames` calls this inside the functions that it compiles.
-    __name: (target: object, value: string) =>
-      Object.defineProperty(target, 'name', { value, configurable: true }),
-  };
+  define(scope, { work: Object.freeze(work), jobfs: jobFiles(job.files, job.cwd) });
+}
+
+function define(scope: object, values: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(values)) {
     Object.defineProperty(scope, name, { value, configurable: true, enumerable: false, writable: true });
   }

@@ -17,8 +17,14 @@ export interface SliceVoice {
 
 /** One job, unpacked. */
 export interface JobContext {
+  /** Empty where the work function is bytes. */
   readonly source: string;
+  readonly sourceBytes: Uint8Array;
   readonly sourceKind: JobPackage['sourceKind'];
+  /** How a WebAssembly module is called. */
+  readonly wasm?: JobPackage['wasm'];
+  /** The worktime that the job brought along. */
+  readonly customWorktime?: { readonly name: string; readonly version: string; readonly source: string };
   /** After the datum. */
   readonly args: readonly unknown[];
   readonly env: Readonly<Record<string, string>>;
@@ -40,7 +46,15 @@ export interface WorkFunction {
   readonly endSlice?: (this: void) => void;
 }
 
+/** How a runtime may be started. */
+export interface RuntimeStart {
+  /** Memory that it may start from; where that does not fit, it starts without and says so. */
+  readonly snapshot?: Uint8Array;
+}
+
 export interface Runtime {
+  /** Set where it was given a snapshot and had to start without. */
+  readonly misfit?: boolean;
   /** Throws a ManyhandsError: WORK_FUNCTION_INVALID, or ASSIGN_FAILED. */
   prepare(job: JobContext): Promise<WorkFunction>;
 }

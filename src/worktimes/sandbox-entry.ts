@@ -4,12 +4,17 @@
  * @module
  */
 import { isError, ManyhandsError, toWireError, type WireError } from '../lib/errors.js';
-import type { SandboxToSupervisor, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type {
+  Assignment,
+  SandboxToSupervisor,
+  SupervisorToSandbox,
+  WorktimeFiles,
+} from '../protocol/sandbox-messages.js';
 import { readAssignment } from './assignment.js';
-import { defineJobGlobals } from './job-globals.js';
+import { defineJobGlobals, defineVoiceGlobals } from './job-globals.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { runBatch, type Batch } from './run-batch.js';
-import type { Runtime, WorkFunction } from './runtime.js';
+import type { Runtime, RuntimeStart, WorkFunction } from './runtime.js';
 import { SliceSigns } from './slice-signs.js';
 import { tameGlobals } from './tame-globals.js';
 
@@ -27,7 +32,9 @@ export interface SandboxPlace {
    * Starts the runtime of a worktime that the supervisor chose, in the realm as job code will find it. `assets` are
    * its files, where the supervisor handed some in; `fail` is for when it breaks later.
    */
-  loadRuntime(name: string, assets: Record<string, Uint8Array>, fail: Fail): Promise<Runtime>;
+  loadRuntime(name: string, assets: WorktimeFiles, fail: Fail, start?: RuntimeStart): Promise<Runtime>;
+  /** Starts the runtime of a worktime for its memory alone; absent where no worktime can give it. */
+  makeSnapshot?(name: string, assets: WorktimeFiles): Promise<Uint8Array>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Resolves in a later turn of the event loop, so that messages and timers get theirs. */
@@ -53,6 +60,8 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   const queue: Batch[] = [];
   let work: WorkFunction | undefined;
   let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' | 'broken' = 'empty';
+  /** The runtime that was started, or is being started, before there was a job. */
+  let warm: { name: string; runtime: Promise<Runtime> } | undefined;
 
   const fail: Fail = (error) => {
     if (state === 'broken') return;
@@ -60,17 +69,60 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     place.endBy(new Error(`The sandbox broke: ${error instanceof Error ? error.message : String(error)}`));
   };
 
+  /** Leaves of the realm what job code will find. */
+  const tame = (): void => {
+    tameGlobals(place.scope);
+    defineVoiceGlobals(place.scope, signs);
+  };
+
+  const warmUp = async (message: Extract<SupervisorToSandbox, { type: 'warm' }>): Promise<void> => {
+    const { worktime, assets, snapshot } = message;
+    try {
+      tame();
+      warm = { name: worktime.name, runtime: place.loadRuntime(worktime.name, assets, fail, { snapshot }) };
+      const { misfit } = await warm.runtime;
+      post({ type: 'warmed', ...(misfit === true ? { misfit } : {}) });
+    } catch (error) {
+      state = 'failed';
+      post({ type: 'warm-failed', error: assignError(error) });
+    }
+  };
+
+  const makeSnapshot = async (
+    message: Extract<SupervisorToSandbox, { type: 'make-snapshot' }>,
+  ): Promise<void> => {
+    // Whatever comes later finds this sandbox taken.
+    state = 'failed';
+    try {
+      tame();
+      if (place.makeSnapshot === undefined)
+        throw new ManyhandsError('ASSIGN_FAILED', 'This sandbox makes no snapshots');
+      const bytes = await place.makeSnapshot(message.worktime.name, message.assets);
+      post({ type: 'snapshot', bytes }, [bytes.buffer as ArrayBuffer]);
+    } catch (error) {
+      post({ type: 'warm-failed', error: assignError(error) });
+    }
+  };
+
+  /** The runtime for this worktime: the one that was warmed for it, else a new one. */
+  const runtimeFor = async ({ worktime, assets, snapshot }: Assignment): Promise<Runtime> => {
+    if (warm === undefined) return place.loadRuntime(worktime.name, assets, fail, { snapshot });
+    if (warm.name === worktime.name) return warm.runtime;
+    throw new ManyhandsError('ASSIGN_FAILED', `This sandbox was warmed for ${warm.name}`);
+  };
+
   const assign = async (message: Extract<SupervisorToSandbox, { type: 'assign' }>): Promise<void> => {
     state = 'assigning';
     try {
-      const { worktime, assets } = message.assignment;
       const job = readAssignment(message.assignment, signs);
-      tameGlobals(place.scope);
+      if (warm === undefined) tame();
       defineJobGlobals(place.scope, job);
-      const runtime = await place.loadRuntime(worktime.name, assets, fail);
+      const runtime = await runtimeFor(message.assignment);
       work = await runtime.prepare(job);
       state = 'idle';
-      post({ type: 'assigned' });
+      // Whoever warmed this sandbox was told then.
+      const isMisfit = warm === undefined && runtime.misfit === true;
+      post({ type: 'assigned', ...(isMisfit ? { misfit: true } : {}) });
     } catch (error) {
       state = 'failed';
       post({ type: 'assign-failed', error: assignError(error) });
@@ -95,6 +147,12 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
 
   port.onMessage((message) => {
     switch (message.type) {
+      case 'warm':
+        if (state === 'empty' && warm === undefined) void warmUp(message).catch(fail);
+        return;
+      case 'make-snapshot':
+        if (state === 'empty' && warm === undefined) void makeSnapshot(message).catch(fail);
+        return;
       case 'assign':
         if (state === 'empty') void assign(message).then(drain).catch(fail);
         return;

@@ -8,10 +8,11 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { ManyhandsError } from '../lib/errors.js';
-import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-messages.js';
 import type { CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
-import type { Runtime } from './runtime.js';
+import type { PyodidePlace } from './pyodide/load-pyodide.js';
+import type { Runtime, RuntimeStart } from './runtime.js';
 import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
 
 if (parentPort === null) throw new Error('thread-sandbox.js is started as a worker thread only');
@@ -40,6 +41,11 @@ const port: SandboxPort = {
 const place: SandboxPlace = {
   scope: globalThis,
   loadRuntime,
+  makeSnapshot: async (name, assets) => {
+    if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `${name} has no snapshots`);
+    const pyodide = await import('./pyodide/runtime.js');
+    return pyodide.makeSnapshot(pyodidePlace(assets, () => undefined));
+  },
   now,
   nextTurn: () => new Promise((resolve) => void setImmediate(resolve)),
   onStrayError(report) {
@@ -56,18 +62,34 @@ const place: SandboxPlace = {
 
 runSandbox(port, place);
 
-async function loadRuntime(name: string, _assets: unknown, fail: Fail): Promise<Runtime> {
+async function loadRuntime(
+  name: string,
+  assets: WorktimeFiles,
+  fail: Fail,
+  start: RuntimeStart = {},
+): Promise<Runtime> {
   if (name === 'map-basic') return mapBasicRuntime(compilePlace);
+  if (name === 'wasm') return (await import('./wasm/runtime.js')).wasmRuntime();
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
-  keepV8FromAborting();
   const { pyodideRuntime } = await import('./pyodide/runtime.js');
+  return pyodideRuntime({ ...pyodidePlace(assets, fail), ...start });
+}
+
+/** Files that were not handed in are found here. */
+function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
+  keepV8FromAborting();
   const fileUrl = (file: string): string => import.meta.resolve(`pyodide/${file}`);
-  return pyodideRuntime({
-    readAsset: async (file) => new Uint8Array(await readFile(new URL(fileUrl(file)))),
+  const compiled = assets['pyodide.asm.wasm'];
+  return {
+    readAsset: async (file) => {
+      const given = assets[file];
+      return given instanceof Uint8Array ? given : new Uint8Array(await readFile(new URL(fileUrl(file))));
+    },
     importAsset: async (file) => (await import(fileUrl(file))) as Record<string, unknown>,
+    ...(compiled instanceof WebAssembly.Module ? { compiled } : {}),
     scope: globalThis,
     fail,
-  });
+  };
 }
 
 /** V8's versions from here on are not known to have the flag, and would complain. */

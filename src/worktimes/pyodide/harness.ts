@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HARNESS_SNAPSHOT } from './harness-snapshot.js';
 import { HARNESS_VALUES } from './harness-values.js';
 
 /** The name under which the user's source appears in tracebacks. */
@@ -240,4 +241,4 @@ def make(host):
     return harness
 `;
 
-export const HARNESS = CORE + HARNESS_VALUES;
+export const HARNESS = CORE + HARNESS_VALUES + HARNESS_SNAPSHOT;

@@ -15,6 +15,12 @@ export interface PyodidePlace {
   readonly scope: object;
   /** Ends the sandbox: the interpreter broke. */
   readonly fail: (error: unknown) => void;
+  /** `pyodide.asm.wasm`, where somebody has compiled it before. */
+  readonly compiled?: WebAssembly.Module;
+  /** Memory to start from, as `makeSnapshot` once gave it. */
+  readonly snapshot?: Uint8Array;
+  /** Whether this interpreter will be asked for its memory; it is good for nothing else then. */
+  readonly forSnapshot?: boolean;
 }
 
 export type PyodideOutput = (level: 'log' | 'error', text: string) => void;
@@ -22,12 +28,19 @@ export type PyodideOutput = (level: 'log' | 'error', text: string) => void;
 /** Never asked for over a network: the stand-in for `fetch` answers for it. */
 const BASE = 'https://pyodide.invalid/';
 
-type LoadPyodide = (config: PyodideConfig) => Promise<PyodideInterface>;
+/** Pyodide's own names for what it does not promise to keep. */
+interface SnapshotConfig extends PyodideConfig {
+  _makeSnapshot?: boolean;
+  _loadSnapshot?: Uint8Array;
+}
+
+type LoadPyodide = (config: SnapshotConfig) => Promise<PyodideInterface>;
 
 /** Throws ASSIGN_FAILED. */
 export async function startPyodide(place: PyodidePlace, output: PyodideOutput): Promise<PyodideInterface> {
+  const { compiled, snapshot, forSnapshot } = place;
   const [wasm, library, lock] = await Promise.all([
-    place.readAsset('pyodide.asm.wasm'),
+    compiled === undefined ? place.readAsset('pyodide.asm.wasm') : new Uint8Array(),
     place.readAsset('python_stdlib.zip'),
     place.readAsset('pyodide-lock.json'),
   ]);
@@ -35,7 +48,7 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
     ['pyodide.asm.wasm', wasm],
     ['python_stdlib.zip', library],
   ]);
-  const remove = install(place.scope, standIns(files));
+  const remove = install(place.scope, standIns(files, compiled));
   try {
     const { loadPyodide } = (await place.importAsset('pyodide.mjs')) as { loadPyodide: LoadPyodide };
     const module = await place.importAsset('pyodide.asm.mjs');
@@ -49,6 +62,8 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
       stdin: () => null,
       stdout: (text) => output('log', text),
       stderr: (text) => output('error', text),
+      ...(forSnapshot === true ? { _makeSnapshot: true } : {}),
+      ...(snapshot === undefined ? {} : { _loadSnapshot: snapshot }),
     });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -59,7 +74,10 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
 }
 
 /** What Pyodide's loader looks for to find itself in a module Worker, and to get its files. */
-function standIns(files: ReadonlyMap<string, Uint8Array>): Record<string, unknown> {
+function standIns(
+  files: ReadonlyMap<string, Uint8Array>,
+  compiled: WebAssembly.Module | undefined,
+): Record<string, unknown> {
   class WorkerScope {
     static [Symbol.hasInstance](): boolean {
       return true;
@@ -75,14 +93,16 @@ function standIns(files: ReadonlyMap<string, Uint8Array>): Record<string, unknow
     fetch: answer,
     location: { href: BASE, toString: () => BASE },
     WorkerGlobalScope: WorkerScope,
-    WebAssembly: withoutStreaming(),
+    WebAssembly: withoutStreaming(compiled),
   };
 }
 
 /** Streaming would ask for a real `Response`, which brings nothing where the bytes are here. */
-function withoutStreaming(): unknown {
-  const compile = async (response: Promise<Response>, imports?: WebAssembly.Imports): Promise<unknown> =>
-    WebAssembly.instantiate(await (await response).arrayBuffer(), imports);
+function withoutStreaming(compiled: WebAssembly.Module | undefined): unknown {
+  const compile = async (response: Promise<Response>, imports?: WebAssembly.Imports): Promise<unknown> => {
+    if (compiled === undefined) return WebAssembly.instantiate(await (await response).arrayBuffer(), imports);
+    return { module: compiled, instance: await WebAssembly.instantiate(compiled, imports) };
+  };
   return Object.create(WebAssembly, { instantiateStreaming: { value: compile } }) as unknown;
 }
 

@@ -6,11 +6,13 @@
 import type { PyodideInterface } from 'pyodide';
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
 import { isError, ManyhandsError } from '../../lib/errors.js';
+import { sha256Hex } from '../../lib/sha256.js';
 import type { ConsoleLevel } from '../../protocol/messages.js';
 import type { JobContext, JobFileEntry, Runtime, WorkFunction } from '../runtime.js';
 import { explainThrown, plainError, withoutFrames } from '../work-error.js';
 import { HARNESS, HARNESS_NAME } from './harness.js';
 import { startPyodide, type PyodideOutput, type PyodidePlace } from './load-pyodide.js';
+import { packSnapshot, unpackSnapshot } from './snapshot.js';
 import { copyFromPython, crossesAlone, markOddities, settleAlone, standsFor } from './values.js';
 
 /** The harness as JavaScript calls it. */
@@ -30,16 +32,65 @@ interface FileSystem {
   writeFile(path: string, bytes: Uint8Array, options: { canOwn: boolean }): void;
 }
 
-/** Starts an interpreter with nobody's code in it. Throws ASSIGN_FAILED. */
+/** What `makeMemorySnapshot` is called on: Pyodide does not promise to keep it. */
+interface SnapshotMaker {
+  makeMemorySnapshot(): Uint8Array;
+}
+
+/** Where the harness waits in a snapshot: nothing of JavaScript's side outlives one. */
+const WAITING_NAME = 'manyhands.waiting-harness';
+
+/** Starts an interpreter with nobody's code in it, without the snapshot where that does not fit. Throws ASSIGN_FAILED. */
 export async function pyodideRuntime(place: PyodidePlace): Promise<Runtime> {
+  if (place.snapshot === undefined) return start(place);
+  try {
+    return await start({ ...place, snapshot: unpackSnapshot(place.snapshot) });
+  } catch {
+    return { ...(await start({ ...place, snapshot: undefined })), misfit: true };
+  }
+}
+
+async function start(place: PyodidePlace): Promise<Runtime> {
   let output: PyodideOutput = () => undefined;
   const pyodide = await startPyodide(place, (level, text) => output(level, text));
+  const names = place.snapshot === undefined ? runHarness(pyodide) : wakeHarness(pyodide);
   return {
     async prepare(job) {
       output = (level, text) => job.voice.console(level, text);
-      return new PythonWork(pyodide, job, place.fail).workFunction();
+      return new PythonWork(pyodide, names, job, place.fail).workFunction();
     },
   };
+}
+
+/** The memory of a fresh interpreter with the harness in it, packed. Throws ASSIGN_FAILED. */
+export async function makeSnapshot(place: Omit<PyodidePlace, 'snapshot'>): Promise<Uint8Array> {
+  const pyodide = await startPyodide({ ...place, forSnapshot: true }, () => undefined);
+  const names = runHarness(pyodide);
+  (names.get('preload') as PyCallable)(WAITING_NAME, sha256Hex(new TextEncoder().encode(HARNESS)));
+  names.destroy();
+  return packSnapshot((pyodide as unknown as SnapshotMaker).makeMemorySnapshot());
+}
+
+/** The names that the harness defines, as a Python dict. */
+interface HarnessNames extends PyProxy {
+  get(name: string): unknown;
+}
+
+function runHarness(pyodide: PyodideInterface): HarnessNames {
+  const names = pyodide.toPy({ __name__: HARNESS_NAME }) as HarnessNames;
+  pyodide.runPython(HARNESS, { globals: names, filename: HARNESS_NAME });
+  return names;
+}
+
+/** Finds the harness in memory that came from a snapshot, and makes this interpreter unlike its siblings. */
+function wakeHarness(pyodide: PyodideInterface): HarnessNames {
+  const modules = pyodide.pyimport('sys.modules') as PyProxy & { pop(name: string): HarnessNames };
+  const names = modules.pop(WAITING_NAME);
+  modules.destroy();
+  if (names.get('HARNESS_DIGEST') !== sha256Hex(new TextEncoder().encode(HARNESS)))
+    throw new ManyhandsError('ASSIGN_FAILED', 'The snapshot holds the harness of another version');
+  (names.get('reseed') as PyCallable)();
+  return names;
 }
 
 class PythonWork {
@@ -53,15 +104,17 @@ class PythonWork {
   #lineHeld = false;
 
   /** Throws WORK_FUNCTION_INVALID or ASSIGN_FAILED. */
-  constructor(pyodide: PyodideInterface, job: JobContext, fail: (error: unknown) => void) {
+  constructor(
+    pyodide: PyodideInterface,
+    names: HarnessNames,
+    job: JobContext,
+    fail: (error: unknown) => void,
+  ) {
     this.#pyodide = pyodide;
     this.#fail = fail;
     mountFiles(pyodide, job.files, job.cwd);
-    const namespace = pyodide.toPy({ __name__: HARNESS_NAME }) as PyProxy;
-    pyodide.runPython(HARNESS, { globals: namespace, filename: HARNESS_NAME });
-    const get = (name: string): unknown => (namespace as unknown as { get(name: string): unknown }).get(name);
-    this.#toJsDefault = get('to_js_default') as PyCallable;
-    this.#harness = (get('make') as PyCallable)(this.#host(job)) as Harness;
+    this.#toJsDefault = names.get('to_js_default') as PyCallable;
+    this.#harness = (names.get('make') as PyCallable)(this.#host(job)) as Harness;
     const { env, cwd, jobId: id } = job;
     this.#harness.install({ env: { ...env }, cwd, id, public: { ...job.public } });
     const fn = this.#load(job.source);
