@@ -31,6 +31,15 @@ export async function bundleSandbox() {
   return text;
 }
 
+/** The main thread of a headless sandbox's process, for Deno. */
+export async function bundleDenoMain() {
+  const entry = join(SRC, 'worker', 'sandbox', 'deno', 'main.ts');
+  if (isMissing(entry)) return;
+  const { outputFiles } = await build({ ...SHARED, entryPoints: [entry], format: 'esm', target: 'es2024' });
+  await mkdir(join(DIST, 'sandbox'), { recursive: true });
+  await writeFile(join(DIST, 'sandbox', 'deno-main.js'), outputFiles[0].text);
+}
+
 /** The frame's document with its script inline, and headers.json with the hash that lets this script alone run. */
 export async function bundleFrame() {
   const folder = join(SRC, 'worker', 'sandbox', 'frame');

@@ -32,7 +32,7 @@ function outputsOf(source) {
 async function removeStale(outputs) {
   for (const file of await filesBelow(DIST)) {
     const place = relative(DIST, file);
-    if (/^\.?web\//.test(place) || place === 'sandbox/browser-sandbox.js') continue;
+    if (/^\.?web\//.test(place) || place.startsWith('sandbox/')) continue;
     if (!outputs.has(file)) await rm(file, { force: true });
   }
 }
