@@ -3,20 +3,16 @@
  * outcomes. It shares its realm with job code: what it needs of the realm is held from before that code came.
  * @module
  */
-import { isError, ManyhandsError, toWireError, type WireError } from '../lib/errors.js';
 import type {
-  Assignment,
   SandboxToSupervisor,
   SupervisorToSandbox,
   WorktimeFiles,
 } from '../protocol/sandbox-messages.js';
-import { readAssignment } from './assignment.js';
-import { defineJobGlobals, defineVoiceGlobals } from './job-globals.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { runBatch, type Batch } from './run-batch.js';
 import type { Runtime, RuntimeStart, WorkFunction } from './runtime.js';
+import { SandboxSetup, setupError } from './sandbox-setup.js';
 import { SliceSigns } from './slice-signs.js';
-import { tameGlobals } from './tame-globals.js';
 
 export interface SandboxPort {
   post(message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void;
@@ -60,8 +56,6 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   const queue: Batch[] = [];
   let work: WorkFunction | undefined;
   let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' | 'broken' = 'empty';
-  /** The runtime that was started, or is being started, before there was a job. */
-  let warm: { name: string; runtime: Promise<Runtime> } | undefined;
 
   const fail: Fail = (error) => {
     if (state === 'broken') return;
@@ -69,63 +63,16 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     place.endBy(new Error(`The sandbox broke: ${error instanceof Error ? error.message : String(error)}`));
   };
 
-  /** Leaves of the realm what job code will find. */
-  const tame = (): void => {
-    tameGlobals(place.scope);
-    defineVoiceGlobals(place.scope, signs);
-  };
-
-  const warmUp = async (message: Extract<SupervisorToSandbox, { type: 'warm' }>): Promise<void> => {
-    const { worktime, assets, snapshot } = message;
-    try {
-      tame();
-      warm = { name: worktime.name, runtime: place.loadRuntime(worktime.name, assets, fail, { snapshot }) };
-      const { misfit } = await warm.runtime;
-      post({ type: 'warmed', ...(misfit === true ? { misfit } : {}) });
-    } catch (error) {
-      state = 'failed';
-      post({ type: 'warm-failed', error: assignError(error) });
-    }
-  };
-
-  const makeSnapshot = async (
-    message: Extract<SupervisorToSandbox, { type: 'make-snapshot' }>,
-  ): Promise<void> => {
-    // Whatever comes later finds this sandbox taken.
-    state = 'failed';
-    try {
-      tame();
-      if (place.makeSnapshot === undefined)
-        throw new ManyhandsError('ASSIGN_FAILED', 'This sandbox makes no snapshots');
-      const bytes = await place.makeSnapshot(message.worktime.name, message.assets);
-      post({ type: 'snapshot', bytes }, [bytes.buffer as ArrayBuffer]);
-    } catch (error) {
-      post({ type: 'warm-failed', error: assignError(error) });
-    }
-  };
-
-  /** The runtime for this worktime: the one that was warmed for it, else a new one. */
-  const runtimeFor = async ({ worktime, assets, snapshot }: Assignment): Promise<Runtime> => {
-    if (warm === undefined) return place.loadRuntime(worktime.name, assets, fail, { snapshot });
-    if (warm.name === worktime.name) return warm.runtime;
-    throw new ManyhandsError('ASSIGN_FAILED', `This sandbox was warmed for ${warm.name}`);
-  };
-
-  const assign = async (message: Extract<SupervisorToSandbox, { type: 'assign' }>): Promise<void> => {
+  const assign = async ({ assignment }: Extract<SupervisorToSandbox, { type: 'assign' }>): Promise<void> => {
     state = 'assigning';
     try {
-      const job = readAssignment(message.assignment, signs);
-      if (warm === undefined) tame();
-      defineJobGlobals(place.scope, job);
-      const runtime = await runtimeFor(message.assignment);
-      work = await runtime.prepare(job);
+      const { work: prepared, misfit } = await setup.assign(assignment);
+      work = prepared;
       state = 'idle';
-      // Whoever warmed this sandbox was told then.
-      const isMisfit = warm === undefined && runtime.misfit === true;
-      post({ type: 'assigned', ...(isMisfit ? { misfit: true } : {}) });
+      post({ type: 'assigned', ...(misfit ? { misfit } : {}) });
     } catch (error) {
       state = 'failed';
-      post({ type: 'assign-failed', error: assignError(error) });
+      post({ type: 'assign-failed', error: setupError(error) });
     }
   };
 
@@ -139,6 +86,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     if (state === 'running') state = 'idle';
   };
 
+  const setup = new SandboxSetup(place, signs, fail);
   place.onStrayError((error) => {
     if (state === 'broken') return;
     const explained = work?.explain(error);
@@ -148,10 +96,8 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   port.onMessage((message) => {
     switch (message.type) {
       case 'warm':
-        if (state === 'empty' && warm === undefined) void warmUp(message).catch(fail);
-        return;
       case 'make-snapshot':
-        if (state === 'empty' && warm === undefined) void makeSnapshot(message).catch(fail);
+        if (state === 'empty') void setup.begin(message).then(post).catch(fail);
         return;
       case 'assign':
         if (state === 'empty') void assign(message).then(drain).catch(fail);
@@ -168,10 +114,4 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
         message satisfies never;
     }
   });
-}
-
-function assignError(error: unknown): WireError {
-  if (isError(error)) return toWireError(error);
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return toWireError(new ManyhandsError('ASSIGN_FAILED', `The sandbox could not take the job: ${text}`));
 }
