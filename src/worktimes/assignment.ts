@@ -25,9 +25,15 @@ export function readAssignment(assignment: Assignment, voice: SliceVoice): JobCo
   const bytesOf = (part: InlineOrBlob): Uint8Array => ('inline' in part ? part.inline : blob(part.blob));
   const args = decodeValue(bytesOf(job.args));
   if (!Array.isArray(args)) throw new ManyhandsError('ASSIGN_FAILED', "The job's arguments are not an array");
+  const sourceBytes = bytesOf(job.source);
+  const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  const custom = job.customWorktime;
   return {
-    source: new TextDecoder().decode(bytesOf(job.source)),
+    source: job.sourceKind === 'bytes' ? '' : textOf(sourceBytes),
+    sourceBytes,
     sourceKind: job.sourceKind,
+    wasm: job.wasm,
+    customWorktime: custom && { ...custom, source: textOf(bytesOf(custom.source)) },
     args,
     env: job.env,
     cwd: job.fs?.cwd ?? CWD_DEFAULT,

@@ -16,6 +16,7 @@ export interface WorktimeDescription extends WorktimeName {
 /** Every worktime of this version. A test keeps Pyodide's version equal to its package's. */
 export const WORKTIMES: readonly WorktimeDescription[] = [
   { name: 'map-basic', version: '1.0.0', defaultRange: '^1.0.0' },
+  { name: 'wasm', version: '1.0.0', defaultRange: '^1.0.0' },
   {
     name: 'pyodide',
     version: '314.0.7',

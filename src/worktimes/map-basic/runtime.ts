@@ -2,6 +2,8 @@
  * The worktime `map-basic`: JavaScript work functions in the sandbox's own realm.
  * @module
  */
+import { ManyhandsError } from '../../lib/errors.js';
+import { customWork } from '../custom/custom-work.js';
 import type { JobContext, Runtime, WorkFunction } from '../runtime.js';
 import { explainThrown } from '../work-error.js';
 import { compileFunction, compileModule, type AnyFunction, type CompilePlace } from './compile.js';
@@ -10,6 +12,11 @@ import { userFrames } from './frames.js';
 export function mapBasicRuntime(place: CompilePlace): Runtime {
   return {
     async prepare(job: JobContext): Promise<WorkFunction> {
+      if (job.customWorktime !== undefined) return customWork(job, job.customWorktime, place);
+      if (job.sourceKind === 'bytes') {
+        const text = 'The worktime map-basic runs JavaScript, and this work function is bytes';
+        throw new ManyhandsError('WORK_FUNCTION_INVALID', text);
+      }
       const compile = job.sourceKind === 'module' ? compileModule : compileFunction;
       const { fn, shift } = await compile(job.source, place);
       return {

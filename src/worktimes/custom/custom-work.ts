@@ -1,0 +1,121 @@
+/**
+ * A worktime that a job brings along: an ES module of the contract in docs/worktimes.md, which runs in the realm of
+ * `map-basic` and is trusted no more than job code is.
+ * @module
+ */
+import { isError, ManyhandsError } from '../../lib/errors.js';
+import type { ConsoleLevel } from '../../protocol/messages.js';
+import { jobFiles } from '../job-files.js';
+import type { CompilePlace } from '../map-basic/compile.js';
+import type { JobContext, WorkFunction } from '../runtime.js';
+import { explainThrown, plainError, withoutFrames } from '../work-error.js';
+import { formatArguments } from '../inspect-value.js';
+import type { CustomRuntime, WorktimePlace } from './contract.js';
+
+/** The name under which the module appears in stacks. */
+export const WORKTIME_NAME = 'worktime.js';
+
+const FRAMES_MAX = 50;
+const LEVELS: readonly ConsoleLevel[] = ['debug', 'info', 'log', 'warn', 'error'];
+
+type Custom = NonNullable<JobContext['customWorktime']>;
+type AnyFunction = (...args: never[]) => unknown;
+
+/** Throws WORK_FUNCTION_INVALID. */
+export async function customWork(
+  job: JobContext,
+  custom: Custom,
+  place: CompilePlace,
+): Promise<WorkFunction> {
+  const module = await importWorktime(custom, place);
+  const runtime = await startWorktime(module['start'] as AnyFunction, job, custom);
+  const explain = (thrown: unknown): Error => explainBy(runtime, thrown);
+  let work: unknown;
+  try {
+    const source = job.sourceKind === 'bytes' ? job.sourceBytes.slice() : job.source;
+    work = await runtime.prepare(source, [...job.args]);
+  } catch (thrown) {
+    const error = explain(thrown);
+    throw refused(custom, `cannot prepare the work function: ${error.name}: ${error.message}`, error);
+  }
+  if (typeof work !== 'function') {
+    throw refused(custom, `gave ${work === null ? 'null' : typeof work} from prepare, not a function`);
+  }
+  return { call: work as WorkFunction['call'], explain };
+}
+
+async function importWorktime(custom: Custom, place: CompilePlace): Promise<Record<string, unknown>> {
+  let module: Record<string, unknown>;
+  try {
+    module = await place.importModule(`${custom.source}\n//# sourceURL=${WORKTIME_NAME}`);
+  } catch (thrown) {
+    const error = explainThrown(thrown, worktimeFrames);
+    throw refused(custom, `cannot be loaded: ${error.name}: ${error.message}`, error);
+  }
+  const { name, version, start } = module;
+  if (name !== custom.name || version !== custom.version) {
+    throw refused(
+      custom,
+      `says that it is ${String(name)} ${String(version)}; its exports must be as its job says`,
+    );
+  }
+  if (typeof start !== 'function') throw refused(custom, 'exports no function `start`');
+  return module;
+}
+
+async function startWorktime(start: AnyFunction, job: JobContext, custom: Custom): Promise<CustomRuntime> {
+  let runtime: unknown;
+  try {
+    runtime = await (start as (place: WorktimePlace) => unknown)(placeOf(job));
+  } catch (thrown) {
+    const error = explainThrown(thrown, worktimeFrames);
+    throw refused(custom, `does not start: ${error.name}: ${error.message}`, error);
+  }
+  const found = runtime as Partial<CustomRuntime> | null | undefined;
+  if (typeof found?.prepare === 'function') return found as CustomRuntime;
+  throw refused(custom, 'gave no object with `prepare` from start');
+}
+
+function placeOf(job: JobContext): WorktimePlace {
+  const { voice } = job;
+  const say = Object.fromEntries(
+    LEVELS.map((level) => [level, (...args: unknown[]) => voice.console(level, formatArguments(args))]),
+  );
+  return Object.freeze({
+    files: jobFiles(job.files, job.cwd),
+    env: Object.freeze({ ...job.env }),
+    console: Object.freeze(say) as WorktimePlace['console'],
+    progress: (value?: number | string) => voice.progress(value),
+    job: Object.freeze({
+      ...(job.jobId === undefined ? {} : { id: job.jobId }),
+      public: Object.freeze({ ...job.public }),
+    }),
+  });
+}
+
+/** An interpreter's own account of an error, where it has one; its stack is of the language that it runs. */
+function explainBy(runtime: CustomRuntime, thrown: unknown): Error {
+  if (isError(thrown)) return withoutFrames(thrown) as Error;
+  if (runtime.explain === undefined) return explainThrown(thrown, worktimeFrames);
+  try {
+    const { name, message, stack, code } = runtime.explain(thrown);
+    const error = plainError(String(name ?? 'Error').slice(0, 256), String(message ?? ''), '');
+    if (typeof stack === 'string')
+      Object.defineProperty(error, 'stack', { value: stack, configurable: true });
+    return typeof code === 'string' || typeof code === 'number' ? Object.assign(error, { code }) : error;
+  } catch {
+    return explainThrown(thrown, worktimeFrames);
+  }
+}
+
+function worktimeFrames(stack: string): string[] {
+  return stack
+    .split('\n')
+    .filter((line) => line.includes(WORKTIME_NAME))
+    .slice(0, FRAMES_MAX);
+}
+
+function refused(custom: Custom, what: string, cause?: unknown): ManyhandsError {
+  const text = `The custom worktime ${custom.name} ${custom.version} ${what}`;
+  return new ManyhandsError('WORK_FUNCTION_INVALID', text, { worktime: custom.name }, { cause });
+}

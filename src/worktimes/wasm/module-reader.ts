@@ -1,0 +1,198 @@
+/**
+ * The outside of a WebAssembly module, read from its bytes: what it imports and exports, and the types of its
+ * functions. JavaScript tells names only, and a page may not be allowed to compile.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+
+/** A type of a value; `other` is one that no JavaScript number stands for. */
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'other';
+
+export interface FunctionType {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+export type ExternalKind = 'function' | 'table' | 'memory' | 'global' | 'tag';
+
+export interface ModuleImport {
+  readonly module: string;
+  readonly name: string;
+  readonly kind: ExternalKind;
+}
+
+export interface ModuleExport {
+  readonly name: string;
+  readonly kind: ExternalKind;
+  /** Of a function; absent where its type is none of plain functions. */
+  readonly type?: FunctionType;
+}
+
+export interface ModuleOutside {
+  readonly imports: readonly ModuleImport[];
+  readonly exports: readonly ModuleExport[];
+}
+
+const HEADER_BYTES = 8;
+const KINDS: readonly ExternalKind[] = ['function', 'table', 'memory', 'global', 'tag'];
+const NUMBER_TYPES: Record<number, ValueType> = { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64' };
+const SECTION = { type: 1, import: 2, function: 3, export: 7 } as const;
+/** Forms of a type: a function, a struct, an array; subtypes, and groups of types that refer to each other. */
+const FORM = { function: 0x60, struct: 0x5f, array: 0x5e, sub: 0x50, subFinal: 0x4f, group: 0x4e } as const;
+/** References that name their heap type behind them. */
+const REFERENCE_FORMS: ReadonlySet<number> = new Set([0x63, 0x64]);
+
+/** Whether bytes begin as a WebAssembly module of version 1 does. */
+export function isWasm(bytes: Uint8Array): boolean {
+  return [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0].every((byte, i) => bytes[i] === byte);
+}
+
+/** Whether bytes begin as a component of WASI preview 2 does. */
+export function isComponent(bytes: Uint8Array): boolean {
+  return [0, 0x61, 0x73, 0x6d].every((byte, i) => bytes[i] === byte) && bytes[4] !== 1 && bytes[6] === 1;
+}
+
+/** Of bytes that `WebAssembly.validate` takes. Throws WORK_FUNCTION_INVALID where they have a form unknown here. */
+export function readOutside(bytes: Uint8Array): ModuleOutside {
+  return new OutsideReader(bytes).read();
+}
+
+class OutsideReader {
+  readonly #bytes: Uint8Array;
+  #at = HEADER_BYTES;
+  readonly #types: (FunctionType | undefined)[] = [];
+  /** Index of the type of each function, imported ones first. */
+  readonly #functions: number[] = [];
+  readonly #imports: ModuleImport[] = [];
+  readonly #exports: ModuleExport[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  read(): ModuleOutside {
+    while (this.#at < this.#bytes.length) {
+      const section = this.#byte();
+      const length = this.#unsigned();
+      const end = this.#at + length;
+      if (section === SECTION.type) this.#repeat(() => this.#typeGroup());
+      else if (section === SECTION.import) this.#repeat(() => this.#import());
+      else if (section === SECTION.function) this.#repeat(() => this.#functions.push(this.#unsigned()));
+      else if (section === SECTION.export) this.#repeat(() => this.#export());
+      // The code and the data behind the exports are nobody's matter here.
+      if (section === SECTION.export) break;
+      this.#at = end;
+    }
+    return { imports: this.#imports, exports: this.#exports };
+  }
+
+  #typeGroup(): void {
+    if (this.#bytes[this.#at] !== FORM.group) return this.#type();
+    this.#at++;
+    this.#repeat(() => this.#type());
+  }
+
+  #type(): void {
+    let form = this.#byte();
+    if (form === FORM.sub || form === FORM.subFinal) {
+      this.#repeat(() => this.#unsigned());
+      form = this.#byte();
+    }
+    if (form === FORM.function) {
+      this.#types.push({ params: this.#valueTypes(), results: this.#valueTypes() });
+      return;
+    }
+    this.#types.push(undefined);
+    if (form === FORM.array) return this.#field();
+    if (form !== FORM.struct) throw this.#unknown(`the type form 0x${form.toString(16)}`);
+    this.#repeat(() => this.#field());
+  }
+
+  #field(): void {
+    this.#valueType();
+    this.#byte();
+  }
+
+  #valueTypes(): ValueType[] {
+    const types: ValueType[] = [];
+    this.#repeat(() => types.push(this.#valueType()));
+    return types;
+  }
+
+  #valueType(): ValueType {
+    const code = this.#byte();
+    if (REFERENCE_FORMS.has(code)) this.#unsigned();
+    return NUMBER_TYPES[code] ?? 'other';
+  }
+
+  #import(): void {
+    const module = this.#name();
+    const name = this.#name();
+    const kind = this.#kind();
+    this.#imports.push({ module, name, kind });
+    if (kind === 'function') this.#functions.push(this.#unsigned());
+    else if (kind === 'table') {
+      this.#valueType();
+      this.#limits();
+    } else if (kind === 'memory') this.#limits();
+    else if (kind === 'global') this.#field();
+    else {
+      this.#byte();
+      this.#unsigned();
+    }
+  }
+
+  #export(): void {
+    const name = this.#name();
+    const kind = this.#kind();
+    const index = this.#unsigned();
+    const type = kind === 'function' ? this.#types[this.#functions[index] ?? -1] : undefined;
+    this.#exports.push(type === undefined ? { name, kind } : { name, kind, type });
+  }
+
+  #limits(): void {
+    const flags = this.#byte();
+    this.#unsigned();
+    if ((flags & 1) !== 0) this.#unsigned();
+    if ((flags & 8) !== 0) this.#unsigned();
+  }
+
+  #kind(): ExternalKind {
+    const code = this.#byte();
+    const kind = KINDS[code];
+    if (kind === undefined) throw this.#unknown(`the kind ${code} of an import or export`);
+    return kind;
+  }
+
+  #name(): string {
+    const length = this.#unsigned();
+    const text = new TextDecoder().decode(this.#bytes.subarray(this.#at, this.#at + length));
+    this.#at += length;
+    return text;
+  }
+
+  #repeat(read: () => unknown): void {
+    for (let left = this.#unsigned(); left > 0; left--) read();
+  }
+
+  /** LEB128. Heap types are signed; only their length matters. Past 2^53 a number is none of those that are kept. */
+  #unsigned(): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = this.#byte();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at++];
+    if (byte === undefined) throw this.#unknown('an early end');
+    return byte;
+  }
+
+  #unknown(what: string): ManyhandsError {
+    const text = `The WebAssembly module has ${what}, which this version cannot read.`;
+    return new ManyhandsError('WORK_FUNCTION_INVALID', text, { at: this.#at });
+  }
+}

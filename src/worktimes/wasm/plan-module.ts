@@ -1,0 +1,147 @@
+/**
+ * What kind of work function a WebAssembly module is, told by what it exports: a command, a function of bytes, or a
+ * function of numbers. A deployer asks it before it ships the module, a sandbox before it runs it.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import type { WasmCall } from '../../protocol/job-package.js';
+import { HOST_FUNCTIONS } from './host-names.js';
+import {
+  isComponent,
+  isWasm,
+  readOutside,
+  type FunctionType,
+  type ModuleExport,
+  type ModuleImport,
+  type ModuleOutside,
+  type ValueType,
+} from './module-reader.js';
+
+export type ModulePlan =
+  /** A program of WASI preview 1: a fresh instance for each slice. */
+  | { readonly kind: 'command' }
+  /** `work(pointer, length, ...args)`, with `alloc` for what goes in. */
+  | { readonly kind: 'bytes'; readonly name: string; readonly argTypes: readonly ValueType[] }
+  /** `work(...numbers)`. */
+  | { readonly kind: 'numbers'; readonly name: string; readonly type: FunctionType };
+
+/** The function that is called where nobody names one. */
+const WORK = 'work';
+/** Exports that serve the function, or the linker. */
+const HELPERS = /^(alloc|dealloc|_initialize|_start|__.*)$/;
+const SHOWN_MAX = 8;
+
+/** Throws WORK_FUNCTION_INVALID, which says what would do. */
+export function planModule(bytes: Uint8Array, call: WasmCall = {}): ModulePlan {
+  checkBytes(bytes);
+  const outside = readOutside(bytes);
+  checkImports(outside.imports);
+  const functions = new Map(
+    outside.exports.filter((one) => one.kind === 'function').map((one) => [one.name, one]),
+  );
+  if (functions.has('_start') && call.export === undefined) {
+    if (hasMemory(outside)) return { kind: 'command' };
+    throw invalid('it exports _start and no memory', 'A command must export its memory as `memory`.');
+  }
+  const found = chooseFunction(functions, call.export);
+  const { type } = found;
+  if (type === undefined || [...type.params, ...type.results].includes('other')) {
+    throw invalid(
+      `its function ${found.name} takes or gives what is no number`,
+      'Export one of i32, i64, f32 and f64 only.',
+    );
+  }
+  if (takesBytes(type, functions, outside)) {
+    return { kind: 'bytes', name: found.name, argTypes: type.params.slice(2) };
+  }
+  return { kind: 'numbers', name: found.name, type };
+}
+
+function checkBytes(bytes: Uint8Array): void {
+  if (isComponent(bytes)) {
+    throw invalid('it is a WebAssembly component', 'Build it for WASI preview 1 (wasm32-wasip1).');
+  }
+  if (!isWasm(bytes)) {
+    const isText = /^\s*\(module/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+    throw isText
+      ? invalid('it is WebAssembly text', 'Assemble it first: wat2wasm module.wat.')
+      : invalid('its bytes are no WebAssembly module', 'Hand in the .wasm file that your compiler writes.');
+  }
+  if (!WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) {
+    throw invalid(
+      'its bytes are a WebAssembly module that does not hold together, or with features that not every browser has',
+      'Build it again; wasm-validate says more.',
+    );
+  }
+}
+
+function checkImports(imports: readonly ModuleImport[]): void {
+  const missing = imports.filter(
+    ({ module, name, kind }) => kind !== 'function' || HOST_FUNCTIONS.get(module)?.has(name) !== true,
+  );
+  if (missing.length === 0) return;
+  const shown = missing.slice(0, SHOWN_MAX).map(({ module, name, kind }) => `${module}.${name} (${kind})`);
+  const more = missing.length > SHOWN_MAX ? ` and ${missing.length - SHOWN_MAX} more` : '';
+  throw invalid(`it imports ${shown.join(', ')}${more}, which a sandbox does not have`, adviceFor(missing), {
+    imports: missing.map(({ module, name }) => `${module}.${name}`).slice(0, 100),
+  });
+}
+
+function adviceFor(missing: readonly ModuleImport[]): string {
+  const modules = new Set(missing.map(({ module }) => module));
+  const begins = (text: string): boolean => [...modules].some((module) => module.startsWith(text));
+  if (modules.has('gojs') || modules.has('go')) return 'Build it with GOOS=wasip1.';
+  if (modules.has('wbg') || begins('__wbindgen') || begins('./'))
+    return 'Export plain functions: the JavaScript that wasm-bindgen writes does not travel.';
+  if (modules.has('wasi_unstable') || begins('wasi:')) return 'Build it for WASI preview 1 (wasm32-wasip1).';
+  if (missing.some(({ kind }) => kind === 'memory'))
+    return 'Let the module define and export its own memory.';
+  return 'It may import wasi_snapshot_preview1, and progress, log and fail of manyhands.';
+}
+
+function chooseFunction(
+  functions: ReadonlyMap<string, ModuleExport>,
+  wanted: string | undefined,
+): ModuleExport {
+  const names = [...functions.keys()].filter((name) => !HELPERS.test(name));
+  const shown = names.length === 0 ? 'no function' : names.slice(0, SHOWN_MAX).join(', ');
+  if (wanted !== undefined) {
+    const found = functions.get(wanted);
+    if (found !== undefined) return found;
+    throw invalid(
+      `it exports ${shown}, and no function ${wanted}`,
+      'Set job.wasm.export to one that it exports.',
+    );
+  }
+  const found = functions.get(WORK) ?? (names.length === 1 ? functions.get(names[0]!) : undefined);
+  if (found !== undefined) return found;
+  throw invalid(
+    `it exports ${shown}`,
+    names.length === 0
+      ? 'Export the work function, or build a command (with _start).'
+      : "Call one of them `work`, or name it: job.wasm = { export: '…' }.",
+  );
+}
+
+/** The convention: `alloc(i32) → i32`, and `work(i32, i32, …) → i64`, which packs a pointer and a length. */
+function takesBytes(
+  { params, results }: FunctionType,
+  functions: ReadonlyMap<string, ModuleExport>,
+  outside: ModuleOutside,
+): boolean {
+  const alloc = functions.get('alloc')?.type;
+  const fits = alloc?.params.join() === 'i32' && alloc.results.join() === 'i32' && hasMemory(outside);
+  return fits && results.join() === 'i64' && params.slice(0, 2).join() === 'i32,i32';
+}
+
+function hasMemory({ exports }: ModuleOutside): boolean {
+  return exports.some(({ name, kind }) => name === 'memory' && kind === 'memory');
+}
+
+function invalid(what: string, advice: string, info: Record<string, unknown> = {}): ManyhandsError {
+  return new ManyhandsError(
+    'WORK_FUNCTION_INVALID',
+    `This WebAssembly module cannot be a work function: ${what}. ${advice}`,
+    info,
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * The worktime `wasm`: a WebAssembly module as the work function. The module is compiled once for its sandbox.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import type { JobContext, Runtime, WorkFunction } from '../runtime.js';
+import { commandWork } from './command.js';
+import { planModule } from './plan-module.js';
+import { plainWork } from './plain.js';
+
+export function wasmRuntime(): Runtime {
+  return {
+    async prepare(job: JobContext): Promise<WorkFunction> {
+      if (job.sourceKind !== 'bytes') {
+        const text =
+          'The worktime wasm runs the bytes of a WebAssembly module, and this work function is text';
+        throw new ManyhandsError('WORK_FUNCTION_INVALID', text);
+      }
+      const bytes = job.sourceBytes as Uint8Array<ArrayBuffer>;
+      const plan = planModule(bytes, job.wasm);
+      const module = await compile(bytes);
+      return plan.kind === 'command' ? commandWork(module, job) : plainWork(module, plan, job);
+    },
+  };
+}
+
+async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const text = `The WebAssembly module cannot be compiled: ${(cause as Error).message}`;
+    throw new ManyhandsError('WORK_FUNCTION_INVALID', text, {}, { cause });
+  }
+}
