@@ -71,7 +71,14 @@ function onLeave(leave: () => void): () => void {
 
 export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode } from '../lib/errors.js';
-export type { GroupOption, Isolation, WorkerOptions } from '../worker/resolve-options.js';
+export type { LiveOptions } from '../worker/live-options.js';
+export type {
+  GroupOption,
+  Isolation,
+  Newcomer,
+  WarmPolicy,
+  WorkerOptions,
+} from '../worker/resolve-options.js';
 export type { StopOptions, WorkerState } from '../worker/worker.js';
 export type {
   JobPublic,

@@ -67,6 +67,8 @@ const worker = object<WorkerDescription>({
   paymentAddress: optional(address),
   owners: optional(array(address, WORKER_FILTER_MAX)),
   jobs: optional(array(id, WORKER_FILTER_MAX)),
+  blockedJobs: optional(array(id, WORKER_FILTER_MAX)),
+  blockedOwners: optional(array(address, WORKER_FILTER_MAX)),
   groups: optional(array(groupKey, GROUPS_MAX)),
   minimumPrice: optional(units),
 });
@@ -120,6 +122,7 @@ export const REQUEST_CHECKS: { readonly [K in RequestType]: Check<RequestBody<K>
 type ClientNotices = WorkerNotices & DeployerNotices;
 
 export const CLIENT_NOTICE_CHECKS: { readonly [K in keyof ClientNotices]: Check<ClientNotices[K]> } = {
+  'worker.update': object<ClientNotices['worker.update']>({ worker }),
   'lease.want': object<ClientNotices['lease.want']>({ want: integer(0), warm: optional(id), idle: boolean }),
   'lease.unwant': object({ want: integer(0) }),
   'slice.console': object<ClientNotices['slice.console']>({

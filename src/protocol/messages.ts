@@ -66,6 +66,10 @@ export interface WorkerDescription {
   owners?: Address[];
   /** Takes these jobs only. */
   jobs?: JobId[];
+  /** Takes none of these jobs. */
+  blockedJobs?: JobId[];
+  /** Takes no job of these owners. */
+  blockedOwners?: Address[];
   /** The groups whose jobs it takes; `public` when absent. */
   groups?: GroupKey[];
   /** Takes no slice that pays less, in units. */
@@ -261,6 +265,8 @@ export interface Lease {
 
 /** Messages that get no answer, by direction. */
 export interface WorkerNotices {
+  /** What the worker takes has changed: replaces what its hello said. Its `workerId` stays. */
+  'worker.update': { worker: WorkerDescription };
   /** Sandbox wants: asks for one lease, for sandbox `want` (a number of the worker's). `warm`: the job it is warm for. */
   'lease.want': { want: number; warm?: JobId; idle: boolean };
   'lease.unwant': { want: number };

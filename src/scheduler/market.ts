@@ -70,6 +70,11 @@ export class Market {
     this.#wants.get(customer)?.delete(want);
   }
 
+  /** What the customer takes has changed. */
+  renew(customer: Customer): void {
+    this.#serve(customer);
+  }
+
   /** The worker is gone. */
   drop(customer: Customer): void {
     this.#wants.delete(customer);

@@ -3,7 +3,7 @@
  * @module
  */
 import { isError, ManyhandsError, toWireError } from '../lib/errors.js';
-import { CONSOLE_MESSAGES_PER_SECOND_MAX } from '../protocol/limits.js';
+import { CONSOLE_MESSAGES_PER_SECOND_MAX, WORKER_UPDATES_PER_SECOND_MAX } from '../protocol/limits.js';
 import type { SchedulerMessage, WorkerDescription, WorkerRequests } from '../protocol/messages.js';
 import type { ClientConnection, NoticeMessage, RequestMessage, Session } from './client-connection.js';
 import { checkOutcomes } from './check-input.js';
@@ -15,22 +15,28 @@ import { isEligible } from './policy/choose-job.js';
 type Request<K extends keyof WorkerRequests> = WorkerRequests[K][0];
 
 export class WorkerSession implements Session, Customer {
-  readonly description: WorkerDescription;
   readonly #core: Core;
   readonly #connection: ClientConnection;
   /** The leases that it had when it came. */
   readonly #adopted: Promise<string[]>;
   #hasRenewed = false;
   #spoken = { second: 0, messages: 0 };
+  #updated = { second: 0, messages: 0 };
+  #description: WorkerDescription;
 
   constructor(core: Core, connection: ClientConnection, description: WorkerDescription) {
     this.#core = core;
     this.#connection = connection;
-    this.description = description;
+    this.#description = description;
     const old = core.workers.get(this.workerId);
     core.workers.set(this.workerId, this);
     old?.replaced();
     this.#adopted = this.#adopt();
+  }
+
+  /** As the worker last said. */
+  get description(): WorkerDescription {
+    return this.#description;
   }
 
   get workerId(): string {
@@ -71,6 +77,8 @@ export class WorkerSession implements Session, Customer {
 
   notice(m: NoticeMessage): void {
     switch (m.type) {
+      case 'worker.update':
+        return this.#update(m.worker);
       case 'lease.want': {
         const { want, warm, idle } = m;
         return this.#core.market.add(this, { want, idle, ...(warm === undefined ? {} : { warm }) });
@@ -96,6 +104,23 @@ export class WorkerSession implements Session, Customer {
       default:
         throw new ManyhandsError('FORBIDDEN', `${m.type} is not a worker's message`, { type: m.type });
     }
+  }
+
+  #update(worker: WorkerDescription): void {
+    const second = Math.floor(this.#core.options.clock.monotonicMs() / 1_000);
+    if (this.#updated.second !== second) this.#updated = { second, messages: 0 };
+    if (++this.#updated.messages > WORKER_UPDATES_PER_SECOND_MAX) {
+      throw new ManyhandsError('LIMIT_EXCEEDED', 'the worker describes itself anew too often', {
+        limit: 'WORKER_UPDATES_PER_SECOND_MAX',
+        max: WORKER_UPDATES_PER_SECOND_MAX,
+        actual: this.#updated.messages,
+      });
+    }
+    if (worker.workerId !== this.workerId) {
+      throw new ManyhandsError('FORBIDDEN', 'a worker keeps its id as long as its connection lasts');
+    }
+    this.#description = worker;
+    this.#core.market.renew(this);
   }
 
   end(): void {
@@ -125,8 +150,10 @@ export class WorkerSession implements Session, Customer {
 
   async #package(jobId: string): Promise<object> {
     const job = await this.#core.options.store.job(jobId);
-    // Who may not run it need not know that it is there: its source and files are for its groups alone.
-    if (job === undefined || !isEligible(job.candidate, this.description))
+    // Who may not run it need not know that it is there: its source and files are for its groups alone. Who does not
+    // want it may have asked before it knew.
+    const reader = { ...this.description, blockedJobs: [], blockedOwners: [] };
+    if (job === undefined || !isEligible(job.candidate, reader))
       throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here`, { jobId });
     const { owner, offer } = job;
     return { package: job.package, owner, ...(offer === undefined ? {} : { offer }) };

@@ -88,6 +88,8 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
         paymentAddress: address,
         owners: [address],
         jobs: [jobId],
+        blockedJobs: [id('X')],
+        blockedOwners: [address],
         groups: [{ key: 'public' }, { key: 'lab', secretHash: digest('5') }],
         minimumPrice: 10n,
       },
@@ -141,6 +143,18 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
   ],
   'lease.return': [{ type: 'lease.return', id: 21, leaseId, from: 4, reason: 'recalled' }],
   'lease.renew': [{ type: 'lease.renew', id: 22, leaseIds: [leaseId, id('K')] }],
+  'worker.update': [
+    {
+      type: 'worker.update',
+      worker: {
+        workerId: id('W'),
+        worktimes: [{ name: 'map-basic', version: '1.0.0' }],
+        isolation: 'browser',
+        sandboxes: 2,
+        blockedJobs: [jobId],
+      },
+    },
+  ],
   'lease.want': [
     { type: 'lease.want', want: 0, idle: true },
     { type: 'lease.want', want: 1, idle: false, warm: jobId },

@@ -180,7 +180,10 @@ export class StubScheduler {
   };
 
   #carve(warm: string | undefined): Lease | undefined {
-    const jobs = [...this.#jobs.values()].filter((job) => job.pending.length > 0);
+    const { blockedJobs = [], blockedOwners = [] } = this.workers.at(-1) ?? {};
+    const isTaken = ({ jobId, owner }: KeptJob): boolean =>
+      !blockedJobs.includes(jobId) && !blockedOwners.includes(owner);
+    const jobs = [...this.#jobs.values()].filter((job) => job.pending.length > 0 && isTaken(job));
     const job = jobs.find((one) => one.jobId === warm) ?? jobs[0];
     if (job === undefined) return undefined;
     const range = job.pending[0]!;
@@ -214,6 +217,9 @@ export class StubScheduler {
           worktimes: [],
           minimumPrice: 0n,
         });
+      case 'worker.update':
+        this.workers[this.workers.length - 1] = message.worker;
+        return this.lend();
       case 'lease.want': {
         const { want, idle, warm } = message;
         const parked = this.wants.find((w) => w.want === want && w.connection === connection);

@@ -44,7 +44,11 @@ const EVENT_NAMES = [
   'progress',
   'console',
   'result',
+  'return',
   'payment',
+  'pause',
+  'unpause',
+  'bytes',
   'warning',
   'error',
 ] as const;

@@ -37,6 +37,8 @@ export interface JobsPorts {
   worktimeFiles: LoadWorktimeFiles;
   /** Whose jobs may run here; anybody's when absent. */
   owners: readonly Address[] | undefined;
+  /** The last word of the machine's owner, now that the job's owner is known. @default always */
+  mayRun?: (jobId: JobId, owner: Address) => boolean;
 }
 
 export class Jobs {
@@ -50,17 +52,26 @@ export class Jobs {
 
   /**
    * The job behind a lease.
-   * @throws PACKAGE_MALFORMED, BLOB_MISMATCH where the package is not the one that the lease names, FORBIDDEN where its
-   *   owner's jobs do not run here, and what the scheduler refuses with
+   * @throws FORBIDDEN where its owner's jobs do not run here, and as `look`
    */
   async get(jobId: JobId, digest: Digest): Promise<Job> {
+    const job = await this.look(jobId, digest);
+    this.#checkOwner(job);
+    return job;
+  }
+
+  /**
+   * The job behind a lease, whether it may run here or not.
+   * @throws PACKAGE_MALFORMED, BLOB_MISMATCH where the package is not the one that the lease names, and what the
+   *   scheduler refuses with
+   */
+  async look(jobId: JobId, digest: Digest): Promise<Job> {
     const job = this.#cache.get(jobId) ?? (await this.#fetch(jobId));
     if (job.digest !== digest) {
       this.#cache.delete(jobId);
       const text = `The package of job ${jobId} has the digest ${job.digest}; its lease names ${digest}.`;
       throw new ManyhandsError('BLOB_MISMATCH', text, { jobId });
     }
-    this.#checkOwner(job);
     return job;
   }
 
@@ -119,8 +130,9 @@ export class Jobs {
   }
 
   #checkOwner({ jobId, owner }: Job): void {
-    const { owners } = this.#ports;
-    if (owners === undefined || owners.includes(owner)) return;
+    const { owners, mayRun } = this.#ports;
+    const isTaken = owners === undefined || owners.includes(owner);
+    if (isTaken && mayRun?.(jobId, owner) !== false) return;
     const text = `Job ${jobId} belongs to ${owner}, whose jobs do not run on this worker.`;
     throw new ManyhandsError('FORBIDDEN', text, { jobId, owner });
   }

@@ -4,26 +4,37 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { ID_PATTERN } from '../lib/ids.js';
-import { DIGEST_PATTERN, sha256Hex } from '../lib/sha256.js';
-import {
-  GROUPS_MAX,
-  NAME_LENGTH_MAX,
-  SANDBOXES_PER_WORKER_MAX,
-  UNITS_MAX,
-  WORKER_FILTER_MAX,
-} from '../protocol/limits.js';
-import type { Address, GroupKey, JobId, WorkerDescription } from '../protocol/messages.js';
+import { SANDBOXES_PER_WORKER_MAX } from '../protocol/limits.js';
+import type { Address, GroupKey, JobId } from '../protocol/messages.js';
 import { parseSchedulerUrl } from '../protocol/scheduler-url.js';
 import type { SchedulerUrl } from '../protocol/scheduler-url.js';
+import {
+  checkAddresses,
+  checkAdmit,
+  checkBytesPerDay,
+  checkCores,
+  checkGroups,
+  checkIsolation,
+  checkJobs,
+  checkName,
+  checkOrigins,
+  checkPaymentAddress,
+  checkPolicy,
+  checkPrice,
+  checkShare,
+  checkSignal,
+  show,
+} from './option-checks.js';
+import type { GroupOption, Isolation, WarmPolicy } from './option-checks.js';
+import type { JobPublic } from './worker-events.js';
 
-export type Isolation = WorkerDescription['isolation'];
+export type { GroupOption, Isolation, WarmPolicy } from './option-checks.js';
 
-/** A compute group to join: by its secret, which never leaves this machine, or by the secret's SHA-256. */
-export interface GroupOption {
-  key: string;
-  secret?: string;
-  secretHash?: string;
+/** Who asks to be let in: a deployer whose code has not been near this machine, and its first job here. */
+export interface Newcomer {
+  owner: Address;
+  jobId: JobId;
+  public: JobPublic;
 }
 
 /** What a user of `new Worker(...)` may say. */
@@ -34,16 +45,33 @@ export interface WorkerOptions {
   isolation?: Isolation;
   /** Sandboxes at work at most. @default the cores of this machine */
   cores?: number;
+  /** Part of its time that each sandbox works, above 0 and up to 1: it rests between batches. @default 1 */
+  share?: number;
+  /** What is kept warm between slices. @default 'warm-function' */
+  policy?: WarmPolicy;
   /** Whose account is paid; nobody's when absent: `0x` and 40 hexadecimal digits. */
   paymentAddress?: Address;
   /** Runs the jobs of these owners only. @default with 'thread': this machine's own identity; else anybody's */
   owners?: readonly Address[];
   /** Runs these jobs only. @default any */
   jobs?: readonly JobId[];
+  /** Runs none of these jobs. @default [] */
+  blockedJobs?: readonly JobId[];
+  /** Runs no job of these owners. @default [] */
+  blockedOwners?: readonly Address[];
+  /**
+   * Asked once for each owner, before any code of that owner is started here; meanwhile other work goes on. Only `true`
+   * lets it in; anything else, an error, or no answer in five minutes keeps that owner out until the worker ends.
+   */
+  admit?: (who: Newcomer) => boolean | Promise<boolean>;
   /** Runs jobs of these compute groups. @default the public group */
   groups?: readonly GroupOption[];
   /** Least price of one slice that is worked for, in units (1 credit = 10^9 units). @default 0n */
   minimumPrice?: bigint;
+  /** Origins that input may be fetched from besides the scheduler, like `https://example.com`. @default [] */
+  allowOrigins?: readonly string[];
+  /** Bytes down and up in one day (UTC) after which the worker pauses till the next. @default no limit */
+  bytesPerDay?: number;
   /** What its owner calls it; told to nobody. @default 'worker' */
   name?: string;
   /** Stops the worker, at once, when it aborts. */
@@ -55,11 +83,18 @@ export interface ResolvedWorkerOptions {
   readonly scheduler: SchedulerUrl;
   readonly isolation: Isolation;
   readonly cores: number;
+  readonly share: number;
+  readonly policy: WarmPolicy;
   readonly paymentAddress: Address | undefined;
   readonly owners: readonly Address[] | undefined;
   readonly jobs: readonly JobId[] | undefined;
+  readonly blockedJobs: readonly JobId[];
+  readonly blockedOwners: readonly Address[];
+  readonly admit: WorkerOptions['admit'];
   readonly groups: readonly GroupKey[] | undefined;
   readonly minimumPrice: bigint | undefined;
+  readonly allowOrigins: readonly string[];
+  readonly bytesPerDay: number | undefined;
   readonly name: string;
   readonly signal: AbortSignal | undefined;
 }
@@ -71,8 +106,26 @@ export interface WorkerDefaults {
   cores: number;
 }
 
-const ADDRESS = /^0x[0-9a-f]{40}$/i;
-const ISOLATIONS: readonly Isolation[] = ['browser', 'deno', 'chromium', 'thread'];
+/** The compiler holds it equal to `WorkerOptions`. */
+const KNOWN: Record<keyof WorkerOptions, true> = {
+  scheduler: true,
+  isolation: true,
+  cores: true,
+  share: true,
+  policy: true,
+  paymentAddress: true,
+  owners: true,
+  jobs: true,
+  blockedJobs: true,
+  blockedOwners: true,
+  admit: true,
+  groups: true,
+  minimumPrice: true,
+  allowOrigins: true,
+  bytesPerDay: true,
+  name: true,
+  signal: true,
+};
 
 /** @throws UNKNOWN_OPTION or INVALID_ARGUMENT, which name the option */
 export function resolveWorkerOptions(
@@ -85,123 +138,36 @@ export function resolveWorkerOptions(
       `A worker's options must be an object, not ${show(options)}.`,
     );
   }
-  const {
-    scheduler,
-    isolation,
-    cores,
-    paymentAddress,
-    owners,
-    jobs,
-    groups,
-    minimumPrice,
-    name,
-    signal,
-    ...rest
-  } = options;
-  const unknown = Object.keys(rest)[0];
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(KNOWN, key));
   if (unknown !== undefined) {
-    const known =
-      'scheduler, isolation, cores, paymentAddress, owners, jobs, groups, minimumPrice, name, signal';
+    const known = Object.keys(KNOWN).join(', ');
     throw new ManyhandsError('UNKNOWN_OPTION', `A worker has no option ${show(unknown)}; it has ${known}.`, {
       option: unknown,
     });
   }
+  const { cores } = options;
   return Object.freeze({
-    scheduler: parseSchedulerUrl(scheduler ?? defaults.scheduler),
-    isolation: resolveIsolation(isolation ?? defaults.isolation),
-    cores: resolveCores(cores, defaults.cores),
-    paymentAddress:
-      paymentAddress === undefined ? undefined : resolveAddress('paymentAddress', paymentAddress),
-    owners: list('owners', owners)?.map((owner) => resolveAddress('owners', owner)),
-    jobs: list('jobs', jobs)?.map(resolveJob),
-    groups: list('groups', groups, GROUPS_MAX)?.map(resolveGroup),
-    minimumPrice: resolvePrice(minimumPrice),
-    name: resolveName(name),
-    signal: resolveSignal(signal),
+    scheduler: parseSchedulerUrl(options.scheduler ?? defaults.scheduler),
+    isolation: checkIsolation(options.isolation ?? defaults.isolation),
+    cores: cores === undefined ? coresOf(defaults.cores) : checkCores(cores),
+    share: checkShare(options.share ?? 1),
+    policy: checkPolicy(options.policy ?? 'warm-function'),
+    paymentAddress: checkPaymentAddress(options.paymentAddress),
+    owners: checkAddresses('owners', options.owners),
+    jobs: checkJobs('jobs', options.jobs),
+    blockedJobs: checkJobs('blockedJobs', options.blockedJobs) ?? [],
+    blockedOwners: checkAddresses('blockedOwners', options.blockedOwners) ?? [],
+    admit: checkAdmit(options.admit),
+    groups: checkGroups(options.groups),
+    minimumPrice: checkPrice(options.minimumPrice),
+    allowOrigins: checkOrigins(options.allowOrigins),
+    bytesPerDay: checkBytesPerDay(options.bytesPerDay),
+    name: checkName(options.name),
+    signal: checkSignal(options.signal),
   });
 }
 
-function resolveIsolation(isolation: unknown): Isolation {
-  const found = ISOLATIONS.find((one) => one === isolation);
-  if (found === undefined) throw invalid('isolation', `one of ${ISOLATIONS.join(', ')}`, isolation);
-  return found;
-}
-
-function resolveCores(cores: unknown, found: number): number {
-  if (cores === undefined) return Math.min(Math.max(1, Math.floor(found) || 1), SANDBOXES_PER_WORKER_MAX);
-  const fits =
-    Number.isSafeInteger(cores) && (cores as number) >= 1 && (cores as number) <= SANDBOXES_PER_WORKER_MAX;
-  if (!fits) throw invalid('cores', `a whole number from 1 to ${SANDBOXES_PER_WORKER_MAX}`, cores);
-  return cores as number;
-}
-
-function resolveAddress(option: string, address: unknown): Address {
-  if (typeof address === 'string' && ADDRESS.test(address)) return address.toLowerCase();
-  throw invalid(option, 'an address: 0x and 40 hexadecimal digits', address);
-}
-
-function resolveJob(job: unknown): JobId {
-  if (typeof job === 'string' && ID_PATTERN.test(job)) return job;
-  throw invalid('jobs', 'a list of job ids of 22 characters', job);
-}
-
-/** The secret is never shown, in no error either. */
-function resolveGroup(group: GroupOption): GroupKey {
-  if (typeof group !== 'object' || group === null)
-    throw invalid('groups', 'a list of { key, secret }', group);
-  const { key, secret, secretHash } = group;
-  if (typeof key !== 'string' || key === '' || key.length > NAME_LENGTH_MAX)
-    throw invalid('groups', 'a key', key);
-  if (secret !== undefined && secretHash !== undefined) {
-    throw new ManyhandsError(
-      'INVALID_ARGUMENT',
-      `Give the group ${key} its secret or its secretHash, not both.`,
-    );
-  }
-  if (secretHash !== undefined) {
-    if (typeof secretHash === 'string' && DIGEST_PATTERN.test(secretHash)) return { key, secretHash };
-    throw invalid('groups', 'a secretHash of 64 hexadecimal digits', typeof secretHash);
-  }
-  if (secret === undefined) return { key };
-  if (typeof secret !== 'string') throw invalid('groups', 'a secret that is text', typeof secret);
-  return { key, secretHash: sha256Hex(new TextEncoder().encode(secret)) };
-}
-
-function resolvePrice(price: unknown): bigint | undefined {
-  if (price === undefined) return undefined;
-  if (typeof price !== 'bigint' || price < 0n || price > UNITS_MAX)
-    throw invalid('minimumPrice', 'units as a bigint of at least 0n', price);
-  return price;
-}
-
-function resolveName(name: unknown): string {
-  if (name === undefined) return 'worker';
-  if (typeof name === 'string' && name !== '' && name.length <= NAME_LENGTH_MAX) return name;
-  throw invalid('name', `text of 1 to ${NAME_LENGTH_MAX} characters`, name);
-}
-
-function resolveSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw invalid('signal', 'an AbortSignal', signal);
-}
-
-function list<T>(
-  option: string,
-  value: readonly T[] | undefined,
-  max = WORKER_FILTER_MAX,
-): readonly T[] | undefined {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.length <= max) return value as readonly T[];
-  throw invalid(option, `a list of at most ${max}`, value);
-}
-
-function invalid(option: string, expected: string, found: unknown): ManyhandsError {
-  const text = `The option ${option} of a worker must be ${expected}; it is ${show(found)}.`;
-  return new ManyhandsError('INVALID_ARGUMENT', text, { option });
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  return `${String(value)} (${typeof value})`;
+/** What the machine says of its cores may be nothing, or more than a worker may have. */
+function coresOf(found: number): number {
+  return Math.min(Math.max(1, Math.floor(found) || 1), SANDBOXES_PER_WORKER_MAX);
 }

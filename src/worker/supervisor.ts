@@ -9,7 +9,7 @@ import { deferred } from '../lib/deferred.js';
 import type { Emitter } from '../lib/events.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js';
-import type { Lease, LeaseId, SchedulerMessage } from '../protocol/messages.js';
+import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protocol/messages.js';
 import type { Blobs } from './blobs.js';
 import type { CoreEvent, Effect } from './core/events.js';
 import { newCoreState, needsTick } from './core/state.js';
@@ -32,6 +32,8 @@ export interface SupervisorPorts {
   jobs: Jobs;
   blobs: Blobs;
   events: Emitter<WorkerEvents>;
+  /** Why that job does not run here now; undefined where it may. */
+  objection: (jobId: JobId, digest: Digest) => string | undefined;
 }
 
 /** What of the scheduler's notices concerns a worker's leases. */
@@ -50,6 +52,8 @@ export class Supervisor {
   readonly #reports: Reports;
   readonly #tally: Tally;
   readonly #inputs = new Map<LeaseId, LeaseInputs>();
+  /** What of each lease has not gone back: the slice behind its last. */
+  readonly #ends = new Map<LeaseId, { readonly jobId: JobId; readonly end: number }>();
   /** Requests whose answers only matter in that they come. */
   readonly #pending = new Set<Promise<unknown>>();
   readonly #queue: CoreEvent[] = [];
@@ -70,8 +74,19 @@ export class Supervisor {
     });
   }
 
-  get status(): WorkerStatus {
+  get status(): Omit<WorkerStatus, 'bytesToday'> {
     return this.#tally.status;
+  }
+
+  /** What the owner of the machine allows from now on. */
+  allow(allowed: { cores: number; share: number; paused: boolean }): void {
+    this.#tally.resize(allowed.cores);
+    this.#dispatch({ type: 'allow', ...allowed });
+  }
+
+  /** Stops what runs of a job, and hands it back. */
+  refuse(jobId: JobId, reason: string): void {
+    this.#dispatch({ type: 'refuse', jobId, reason });
   }
 
   /** The connection came, or went. */
@@ -123,8 +138,11 @@ export class Supervisor {
   }
 
   #granted(want: number, lease: Lease): void {
-    const { leaseId, jobId, first, count } = lease;
+    const { leaseId, jobId, first, count, packageDigest } = lease;
     if (this.#inputs.has(leaseId)) return;
+    this.#ends.set(leaseId, { jobId, end: first + count });
+    const reason = this.#ports.objection(jobId, packageDigest);
+    if (reason !== undefined) return this.#dispatch({ type: 'decline', want, leaseId, first, reason });
     let inputs: LeaseInputs;
     try {
       inputs = new LeaseInputs(lease);
@@ -138,7 +156,7 @@ export class Supervisor {
     }
     this.#inputs.set(leaseId, inputs);
     this.#ports.events.emit('fetch', { jobId, first, count });
-    const { packageDigest, leaseMs, sliceMs } = lease;
+    const { leaseMs, sliceMs } = lease;
     const { heavy } = inputs;
     this.#dispatch({
       type: 'grant',
@@ -198,6 +216,7 @@ export class Supervisor {
         return this.#renew(effect.leaseIds);
       case 'lease-over':
         this.#inputs.delete(effect.leaseId);
+        this.#ends.delete(effect.leaseId);
         return;
       case 'began':
         return this.#tally.began(effect.slot, effect.jobId, effect.sliceNumber);
@@ -230,6 +249,9 @@ export class Supervisor {
 
   #return(leaseId: LeaseId, from: number, reason: string): void {
     const cut = reason.slice(0, REASON_LENGTH_MAX);
+    const { jobId, end } = this.#ends.get(leaseId) ?? { jobId: '', end: from };
+    this.#ends.set(leaseId, { jobId, end: from });
+    if (end > from) this.#ports.events.emit('return', { jobId, first: from, count: end - from, reason: cut });
     // A refusal says that the scheduler has it back already.
     this.#keep(
       this.#ports.link.request('lease.return', { leaseId, from, reason: cut }).catch(() => undefined),

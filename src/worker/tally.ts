@@ -3,8 +3,14 @@
  * @module
  */
 import type { Emitter } from '../lib/events.js';
-import type { JobId } from '../protocol/messages.js';
+import type { Address, JobId } from '../protocol/messages.js';
 import type { JobPublic, SandboxPhase, SandboxStatus, WorkerEvents, WorkerStatus } from './worker-events.js';
+
+/** What is known of a job once its package is there. */
+export interface AboutJob {
+  readonly owner: Address;
+  readonly package: { readonly public: JobPublic };
+}
 
 /** Jobs that are remembered as met. */
 const MET_MAX = 1_024;
@@ -13,22 +19,24 @@ export class Tally {
   readonly #events: Emitter<WorkerEvents>;
   readonly #sandboxes: SandboxStatus[];
   readonly #met = new Set<JobId>();
+  #slots: number;
   #slices = 0;
   #computeMs = 0;
   #earned = 0n;
 
   constructor(slots: number, events: Emitter<WorkerEvents>) {
     this.#events = events;
+    this.#slots = slots;
     this.#sandboxes = Array.from({ length: slots }, (_, sandbox) => ({ sandbox, state: 'none' }));
   }
 
   /** A copy. */
-  get status(): WorkerStatus {
+  get status(): Omit<WorkerStatus, 'bytesToday'> {
     return {
       slices: this.#slices,
       computeMs: this.#computeMs,
       earned: this.#earned,
-      sandboxes: this.#sandboxes.map((s) => ({ ...s })),
+      sandboxes: this.#sandboxes.filter((s) => s.sandbox < this.#slots || isLive(s)).map((s) => ({ ...s })),
     };
   }
 
@@ -39,9 +47,18 @@ export class Tally {
     this.#events.emit('job', { jobId, ...about });
   }
 
-  sandbox(sandbox: number, jobId: JobId, state: SandboxPhase, about?: JobPublic): void {
-    this.#sandboxes[sandbox] = { sandbox, jobId, public: about, state };
+  sandbox(sandbox: number, jobId: JobId, state: SandboxPhase, job?: AboutJob): void {
+    const about = job?.package.public;
+    this.#sandboxes[sandbox] = { sandbox, jobId, owner: job?.owner, public: about, state };
     this.#events.emit('sandbox', { sandbox, jobId, public: about, state });
+  }
+
+  /** How many sandboxes there may be from now on: one that has ended and is too many is not shown any more. */
+  resize(slots: number): void {
+    for (let sandbox = this.#sandboxes.length; sandbox < slots; sandbox++) {
+      this.#sandboxes.push({ sandbox, state: 'none' });
+    }
+    this.#slots = slots;
   }
 
   began(sandbox: number, jobId: JobId, sliceNumber: number): void {
@@ -61,4 +78,8 @@ export class Tally {
     if (count > 0) this.#events.emit('result', { jobId, first, count, computeMs });
     if (paid > 0n) this.#events.emit('payment', { jobId, amount: paid });
   }
+}
+
+function isLive({ state }: SandboxStatus): boolean {
+  return state === 'opening' || state === 'ready';
 }

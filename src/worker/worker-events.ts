@@ -2,7 +2,7 @@
  * What a worker tells its owner, each event with one object; and the numbers that a page shows.
  * @module
  */
-import type { ConsoleLevel, JobId } from '../protocol/messages.js';
+import type { Address, ConsoleLevel, JobId } from '../protocol/messages.js';
 
 /** What a job says of itself to those who lend it a machine. */
 export interface JobPublic {
@@ -42,8 +42,15 @@ export interface WorkerEvents {
   };
   /** The scheduler has taken the outcomes of these slices. `computeMs` is their time in the work function. */
   result: { jobId: JobId; first: number; count: number; computeMs: number };
+  /** Slices `first` to `first + count - 1` went back to the scheduler, uncharged. */
+  return: { jobId: JobId; first: number; count: number; reason: string };
   /** `amount` in units (1 credit = 10^9 units). */
   payment: { jobId: JobId; amount: bigint };
+  /** A reason to rest came, or went; the worker rests while there is one. */
+  pause: { reason: string };
+  unpause: { reason: string };
+  /** Bytes down and up since midnight UTC; told once a second at most. */
+  bytes: { bytesToday: number };
   /** Something failed that the worker deals with by itself. */
   warning: { error: Error };
   /** The worker cannot go on. */
@@ -57,6 +64,8 @@ export interface WorkerStatus {
   computeMs: number;
   /** Units earned. */
   earned: bigint;
+  /** Bytes down and up since midnight UTC. */
+  bytesToday: number;
   sandboxes: SandboxStatus[];
 }
 
@@ -65,6 +74,8 @@ export interface SandboxStatus {
   sandbox: number;
   state: 'none' | SandboxPhase;
   jobId?: JobId;
+  /** Whose job it is. */
+  owner?: Address;
   public?: JobPublic;
   /** The slice at work, where it is known. */
   sliceNumber?: number;

@@ -9,23 +9,28 @@ import type { Listener } from '../lib/events.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
+import type { KeyValueStorage } from '../lib/storage.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { clientCodec } from '../protocol/codec.js';
-import type { Address, Hello, SchedulerMessage, WorkerRequests } from '../protocol/messages.js';
+import type { Address, Hello, JobId, SchedulerMessage, WorkerRequests } from '../protocol/messages.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { SessionState } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
 import { WORKTIMES } from '../worktimes/registry.js';
+import { Announcer } from './announcer.js';
 import { Blobs } from './blobs.js';
 import type { Tuning } from './core/state.js';
+import { describeWorker } from './describe-worker.js';
 import { Jobs } from './jobs.js';
 import type { LoadWorktimeFiles } from './jobs.js';
+import type { LiveOptions } from './live-options.js';
 import { resolveWorkerOptions } from './resolve-options.js';
 import type { Isolation, ResolvedWorkerOptions, WorkerDefaults, WorkerOptions } from './resolve-options.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
 import type { SchedulerLink } from './scheduler-link.js';
 import { Supervisor } from './supervisor.js';
+import { Wishes } from './wishes.js';
 import type { WorkerEvents, WorkerStatus } from './worker-events.js';
 
 /** What a host of sandboxes, and what gives worktimes their files, is made from. */
@@ -41,6 +46,8 @@ export interface WorkerPorts {
   clock: Clock;
   random: Random;
   fetch: typeof fetch;
+  /** Where the day's sum of bytes outlives the process; nowhere when absent. */
+  storage?: KeyValueStorage;
   defaults: WorkerDefaults;
   /** How each kind of isolation that there is here is made. */
   hosts: Partial<Record<Isolation, (setting: WorkerSetting) => SandboxHost>>;
@@ -73,6 +80,9 @@ export class BaseWorker {
   readonly #host: SandboxHost;
   readonly #blobs: Blobs;
   readonly #session: ClientSession<WorkerRequests>;
+  readonly #wishes: Wishes;
+  readonly #announcer: Announcer;
+  #jobs: Jobs | undefined;
   #owners: readonly Address[] | undefined;
   #state: WorkerState = 'initial';
   #supervisor: Supervisor | undefined;
@@ -91,10 +101,16 @@ export class BaseWorker {
       const text = `There are no sandboxes of isolation '${isolation}' here; there are: ${there}.`;
       throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation });
     }
-    const { clock, connect, random } = ports;
+    const { clock, random } = ports;
+    this.#announcer = new Announcer({
+      clock,
+      isOpen: () => this.#session.state === 'open',
+      send: () => this.#session.notify({ type: 'worker.update', worker: this.#describe() }),
+    });
+    this.#wishes = this.#makeWishes();
     this.#session = new ClientSession<WorkerRequests>({
       url: scheduler.socket,
-      connect,
+      connect: this.#wishes.traffic.connect(ports.connect),
       clock,
       random,
       codec: clientCodec,
@@ -102,7 +118,12 @@ export class BaseWorker {
       notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
     });
-    this.#blobs = new Blobs({ http: scheduler.http, fetch: ports.fetch, clock, link: this.#link() });
+    this.#blobs = new Blobs({
+      http: scheduler.http,
+      fetch: this.#wishes.traffic.fetch(ports.fetch),
+      clock,
+      link: this.#link(),
+    });
     this.#host = makeHost(this.#setting());
   }
 
@@ -117,7 +138,40 @@ export class BaseWorker {
 
   /** What was done and earned since the start, and what each sandbox is at. */
   get status(): WorkerStatus {
-    return this.#supervisor?.status ?? { slices: 0, computeMs: 0, earned: 0n, sandboxes: [] };
+    const { bytesToday } = this.#wishes.traffic;
+    const none = { slices: 0, computeMs: 0, earned: 0n, sandboxes: [] };
+    return { ...none, ...this.#supervisor?.status, bytesToday };
+  }
+
+  /** What may change while it lives: setting a property takes effect at once. */
+  get options(): LiveOptions {
+    return this.#wishes.live;
+  }
+
+  /** Why it rests now; it works while there is no reason. `bytes` is the worker's own, for `bytesPerDay`. */
+  get paused(): readonly string[] {
+    return this.#wishes.pauses.reasons;
+  }
+
+  /**
+   * Takes no more work and hands back what has not begun; what runs has a second to end, and goes back too. Each reason
+   * counts once, and has to be taken away by `unpause`.
+   */
+  pause(reason = 'user'): void {
+    this.#wishes.pauses.add(reason);
+  }
+
+  /** Takes that reason to rest away. */
+  unpause(reason = 'user'): void {
+    this.#wishes.pauses.remove(reason);
+  }
+
+  /**
+   * Stops what runs of a job, or of all jobs of an owner, at once, and takes none again.
+   * @throws INVALID_ARGUMENT where that is no job id or no address
+   */
+  block(which: { jobId?: JobId; owner?: Address }): void {
+    this.#wishes.block(which);
   }
 
   /** Event names are case-insensitive. */
@@ -149,7 +203,9 @@ export class BaseWorker {
     const { signal } = this.#options;
     try {
       this.#owners = await this.#resolveOwners();
+      await this.#wishes.traffic.load();
       this.#supervisor = this.#makeSupervisor(this.#owners);
+      this.#wishes.apply();
       await this.#session.open(signal);
     } catch (error) {
       await this.#close();
@@ -190,7 +246,9 @@ export class BaseWorker {
   async #close(): Promise<void> {
     this.#state = 'stopped';
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#announcer.close();
     await this.#session.close();
+    await this.#wishes.close();
     await this.#host.close();
   }
 
@@ -213,10 +271,27 @@ export class BaseWorker {
     const link = this.#link();
     const blobs = this.#blobs;
     const worktimeFiles = this.#ports.worktimeFiles?.(this.#setting()) ?? (() => Promise.resolve({}));
-    const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, owners });
     const { clock, tuning } = this.#ports;
-    const ports = { link, host: this.#host, clock, jobs, blobs, events: this.#events };
-    return new Supervisor(this.#options.cores, ports, tuning);
+    const { admission, live } = this.#wishes;
+    const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
+    const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, owners, mayRun });
+    this.#jobs = jobs;
+    const objection = admission.objection.bind(admission);
+    const ports = { link, host: this.#host, clock, jobs, blobs, events: this.#events, objection };
+    return new Supervisor(live.cores, ports, tuning);
+  }
+
+  #makeWishes(): Wishes {
+    const { clock, storage } = this.#ports;
+    return new Wishes(this.#options, {
+      clock,
+      storage,
+      events: this.#events,
+      look: (jobId, digest) => this.#jobs!.look(jobId, digest),
+      described: () => this.#announcer.changed(),
+      allow: (allowed) => this.#supervisor?.allow(allowed),
+      refuse: (jobId, reason) => this.#supervisor?.refuse(jobId, reason),
+    });
   }
 
   /** The session with types: its codec has checked every reply. */
@@ -227,24 +302,19 @@ export class BaseWorker {
     };
   }
 
+  #describe(): NonNullable<Hello['worker']> {
+    const { live, admission } = this.#wishes;
+    return describeWorker(this.id, this.#options, live, this.#owners, admission.filter);
+  }
+
   #hello(): Hello {
-    const { isolation, cores, paymentAddress, jobs, groups, minimumPrice } = this.#options;
+    this.#announcer.greeted();
     return {
       type: 'hello',
       protocol: PROTOCOL_VERSION,
       software: `manyhands/${SOFTWARE_VERSION}`,
       role: 'worker',
-      worker: {
-        workerId: this.id,
-        worktimes: WORKTIMES.map(({ name, version }) => ({ name, version })),
-        isolation,
-        sandboxes: cores,
-        paymentAddress,
-        owners: this.#owners && [...this.#owners],
-        jobs: jobs && [...jobs],
-        groups: groups && [...groups],
-        minimumPrice,
-      },
+      worker: this.#describe(),
     };
   }
 
@@ -265,6 +335,7 @@ export class BaseWorker {
   #onSession(state: SessionState, error?: Error): void {
     if (state === 'open') {
       this.#events.emit('connect', { url: this.#options.scheduler.http });
+      this.#announcer.opened();
       if (this.#state === 'started') this.#supervisor?.setOnline(true);
       return;
     }

@@ -28,6 +28,7 @@ export const PUBLIC_GROUP: GroupKey = { key: 'public' };
 export function isEligible(job: Candidate, worker: WorkerDescription): boolean {
   if (worker.owners !== undefined && !worker.owners.includes(job.owner)) return false;
   if (worker.jobs !== undefined && !worker.jobs.includes(job.jobId)) return false;
+  if (worker.blockedOwners?.includes(job.owner) || worker.blockedJobs?.includes(job.jobId)) return false;
   if (worker.minimumPrice !== undefined && job.price < worker.minimumPrice) return false;
   const runs = worker.worktimes.some(
     (w) => w.name === job.worktime && semver.satisfies(w.version, job.worktimeRange),

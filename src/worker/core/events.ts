@@ -34,6 +34,12 @@ export type CoreEvent =
   | { type: 'online' }
   | { type: 'offline' }
   | { type: 'grant'; want: number; lease: GrantedLease }
+  /** What the owner of the machine allows from now on. */
+  | { type: 'allow'; cores: number; share: number; paused: boolean }
+  /** A lease came that the owner of the machine does not want. */
+  | { type: 'decline'; want: number; leaseId: LeaseId; first: number; reason: string }
+  /** Nothing of that job may run here any more. */
+  | { type: 'refuse'; jobId: JobId; reason: string }
   | { type: 'recall'; leaseId: LeaseId }
   /** The lease is ours no more, whoever said so. */
   | { type: 'lost'; leaseId: LeaseId }

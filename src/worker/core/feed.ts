@@ -5,6 +5,7 @@
  */
 import { LEASE_SLICES_MAX } from '../../protocol/limits.js';
 import type { JobId } from '../../protocol/messages.js';
+import { rests } from './duty.js';
 import type { Effect } from './events.js';
 import type { Batch, CoreState, LeaseState, Profile, Slot } from './state.js';
 
@@ -17,6 +18,7 @@ const SLICE_MS_MIN = 0.000_1;
 
 /** Does what there is to do for the slot now: sandbox, batches, want. */
 export function pump(state: CoreState, slot: Slot, nowMs: number, effects: Effect[]): void {
+  if (slot.closedMs !== undefined) return;
   if (state.mode === 'running') openSandbox(state, slot, nowMs, effects);
   feedSandbox(state, slot, nowMs, effects);
   askForMore(state, slot, nowMs, effects);
@@ -42,7 +44,7 @@ function feedSandbox(state: CoreState, slot: Slot, nowMs: number, effects: Effec
   if (slot.sandbox.phase !== 'ready' || state.mode !== 'running') return;
   for (const lease of slot.leases) {
     if (lease.jobId !== slot.sandbox.jobId) return;
-    while (lease.fedTo < feedEnd(lease) && mayFeed(state, slot, lease)) {
+    while (lease.fedTo < feedEnd(lease) && !rests(state, slot, nowMs) && mayFeed(state, slot, lease)) {
       const count = batchSize(state, slot, lease);
       const first = lease.fedTo;
       const end = first + count;

@@ -46,7 +46,7 @@ export function loseSandbox(
     }
     slot.careful = known ? 0 : state.tuning.carefulSlices;
   }
-  if (state.mode === 'draining') handBack(state, slot, effects);
+  if (state.mode === 'draining') handBack(state, slot, effects, 'The worker is stopping.');
   pump(state, slot, nowMs, effects);
 }
 
@@ -64,9 +64,8 @@ function blame(
 }
 
 /** Gives back what the slot holds and has not begun; used where it will begin nothing any more. */
-export function handBack(state: CoreState, slot: Slot, effects: Effect[]): void {
-  for (const lease of [...slot.leases])
-    returnFrom(state, lease, lease.fedTo, 'The worker is stopping.', effects);
+export function handBack(state: CoreState, slot: Slot, effects: Effect[], reason: string): void {
+  for (const lease of [...slot.leases]) returnFrom(state, lease, lease.fedTo, reason, effects);
 }
 
 /** A sandbox could not be set up for the slot's lease. */

@@ -2,6 +2,7 @@
  * Outcomes of a sandbox, checked against what it was fed, and the scheduler's answers to their reports.
  * @module
  */
+import { owe } from './duty.js';
 import type { CoreEvent, Effect } from './events.js';
 import { learn, pump } from './feed.js';
 import { forgetLease, settleLease } from './leases.js';
@@ -28,6 +29,7 @@ export function takeOutcomes(state: CoreState, event: Outcomes, nowMs: number, e
   const computeMs = Math.min(event.computeMs, nowMs - batch.fedMs + CLOCK_SLACK_MS);
   slot.markMs = slot.signMs = slot.sliceStartMs = nowMs;
   slot.failures = 0;
+  owe(state, slot, spentMs, nowMs);
   if (slot.careful > 0) slot.careful = Math.max(0, slot.careful - event.count);
   learn(state, lease, spentMs, event.count, event.segment.byteLength);
   const { first, count, segment } = event;

@@ -134,6 +134,11 @@ export interface Slot {
   restUntilMs: number;
   /** Set-ups that failed one after the other. */
   failures: number;
+  /** Since when it takes no more work, because the owner of the machine says so. */
+  closedMs: number | undefined;
+  /** Rest that it owes for what it worked, and since when it has rested, milliseconds. */
+  restDebtMs: number;
+  restFromMs: number;
 }
 
 /** What is known of a job's slices, with old measurements fading. */
@@ -162,7 +167,12 @@ export interface CoreState {
   /** Whether the scheduler can be reached now. */
   online: boolean;
   wasOnline: boolean;
-  readonly slots: readonly Slot[];
+  /** Those past `cores` are closed. */
+  readonly slots: Slot[];
+  /** Slots that may be at work. */
+  cores: number;
+  /** Part of its time that each slot may work, above 0 and up to 1. */
+  share: number;
   readonly leases: Map<LeaseId, LeaseState>;
   readonly reports: Map<number, ReportState>;
   readonly profiles: Map<JobId, Profile>;
@@ -184,6 +194,8 @@ export function newCoreState(slots: number, tuning: Partial<Tuning> = {}): CoreS
     online: false,
     wasOnline: false,
     slots: Array.from({ length: slots }, (_, slot) => newSlot(slot)),
+    cores: slots,
+    share: 1,
     leases: new Map(),
     reports: new Map(),
     profiles: new Map(),
@@ -195,7 +207,8 @@ export function newCoreState(slots: number, tuning: Partial<Tuning> = {}): CoreS
   };
 }
 
-function newSlot(slot: number): Slot {
+/** A slot that has nothing yet. */
+export function newSlot(slot: number): Slot {
   return {
     slot,
     leases: [],
@@ -213,6 +226,9 @@ function newSlot(slot: number): Slot {
     unackedReports: 0,
     restUntilMs: 0,
     failures: 0,
+    closedMs: undefined,
+    restDebtMs: 0,
+    restFromMs: 0,
   };
 }
 

@@ -3,6 +3,7 @@
  * the same events at the same times give the same effects.
  * @module
  */
+import { declineGrant, dropWant, refuseJob, setAllowed, tendClosed } from './allow.js';
 import type { CoreEvent, Effect } from './events.js';
 import { pump, sayWant } from './feed.js';
 import { returnFrom, takeGrant } from './leases.js';
@@ -26,6 +27,7 @@ export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[
   const effects: Effect[] = [];
   if (isOfSandbox(event)) stepSandbox(state, event, nowMs, effects);
   else stepWorker(state, event, nowMs, effects);
+  tendClosed(state, nowMs, effects);
   if (!needsTick(state)) state.lastTickMs = undefined;
   if (state.mode !== 'running' && !state.drained && state.leases.size === 0 && state.reports.size === 0) {
     state.drained = true;
@@ -33,6 +35,8 @@ export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[
   }
   return effects;
 }
+
+const STOPPING = 'The worker is stopping.';
 
 type SandboxEvent = Extract<CoreEvent, { gen: number }>;
 
@@ -80,6 +84,12 @@ function stepWorker(
       return;
     case 'grant':
       return pumpSlot(state, takeGrant(state, event, nowMs, effects), nowMs, effects);
+    case 'allow':
+      return setAllowed(state, event, nowMs, effects);
+    case 'decline':
+      return declineGrant(state, event, nowMs, effects);
+    case 'refuse':
+      return refuseJob(state, event, nowMs, effects);
     case 'recall':
       return pumpSlot(state, takeRecall(state, event.leaseId, effects), nowMs, effects);
     case 'lost': {
@@ -123,7 +133,7 @@ function drain(state: CoreState, effects: Effect[]): void {
   for (const slot of state.slots) {
     dropWant(state, slot, effects);
     if (slot.sandbox.phase === 'opening') killSandbox(slot, effects);
-    handBack(state, slot, effects);
+    handBack(state, slot, effects, STOPPING);
   }
 }
 
@@ -136,10 +146,4 @@ function halt(state: CoreState, reason: string, effects: Effect[]): void {
     if (gen !== undefined) effects.push({ type: 'kill-sandbox', slot: slot.slot, gen });
     for (const lease of [...slot.leases]) returnFrom(state, lease, lease.next, reason, effects);
   }
-}
-
-function dropWant(state: CoreState, slot: Slot, effects: Effect[]): void {
-  if (slot.want === undefined) return;
-  if (state.online) effects.push({ type: 'unwant', want: slot.want.want });
-  slot.want = undefined;
 }

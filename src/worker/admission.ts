@@ -1,0 +1,130 @@
+/**
+ * Whose jobs may come near this machine: none that is blocked, and where the owner of the machine wants to be asked,
+ * none before the answer. While an owner is asked about, and after a no, the scheduler is told not to offer its jobs.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import { WORKER_FILTER_MAX } from '../protocol/limits.js';
+import type { Address, Digest, JobId } from '../protocol/messages.js';
+import type { WorkerOptions } from './resolve-options.js';
+import type { AboutJob } from './tally.js';
+
+/** A question without an answer counts as no after so long, milliseconds. */
+export const ADMIT_MS_MAX = 5 * 60_000;
+/** Jobs and owners that are remembered. */
+const KNOWN_MAX = 4_096;
+
+export interface AdmissionOptions {
+  clock: Clock;
+  /** The owner's wishes, as they are now. */
+  blocked: () => { jobs: readonly JobId[]; owners: readonly Address[] };
+  admit: WorkerOptions['admit'];
+  /** Finds out whose job it is and what it says of itself; starts nothing of it. */
+  look: (jobId: JobId, digest: Digest) => Promise<AboutJob>;
+  /** What the scheduler should not offer is another list now. */
+  changed: () => void;
+}
+
+type Answer = 'asking' | 'yes' | 'no';
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #answers = new Map<Address, Answer>();
+  readonly #owners = new Map<JobId, Address>();
+  /** Jobs whose owner is being found out. */
+  readonly #looking = new Set<JobId>();
+  readonly #cancels = new Set<() => void>();
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Why that job does not run here now; undefined where it may. May ask, and then says so. */
+  objection(jobId: JobId, digest: Digest): string | undefined {
+    const { blocked, admit } = this.#options;
+    const { jobs, owners } = blocked();
+    if (jobs.includes(jobId)) return 'The worker does not take this job.';
+    const owner = this.#owners.get(jobId);
+    if (owner !== undefined && owners.includes(owner)) return "The worker does not take this owner's jobs.";
+    if (admit === undefined) return undefined;
+    const answer = owner === undefined ? undefined : this.#answers.get(owner);
+    if (answer === 'yes') return undefined;
+    if (answer === 'no') return "The worker does not take this owner's jobs.";
+    if (answer === undefined) this.#look(jobId, digest);
+    return 'The owner of the machine is being asked.';
+  }
+
+  /** The last word before a sandbox starts, when the job's owner is known for sure. */
+  mayRun(jobId: JobId, owner: Address): boolean {
+    remember(this.#owners, jobId, owner);
+    const { jobs, owners } = this.#options.blocked();
+    if (jobs.includes(jobId) || owners.includes(owner)) return false;
+    return this.#options.admit === undefined || this.#answers.get(owner) === 'yes';
+  }
+
+  /** Jobs of that owner that were met. */
+  jobsOf(owner: Address): JobId[] {
+    return [...this.#owners].filter(([, one]) => one === owner).map(([jobId]) => jobId);
+  }
+
+  /** What the scheduler should not offer; the owner's own wishes last, for they are checked here too. */
+  get filter(): { blockedJobs: JobId[]; blockedOwners: Address[] } {
+    const { jobs, owners } = this.#options.blocked();
+    const kept = [...this.#answers].filter(([, answer]) => answer !== 'yes').map(([owner]) => owner);
+    return {
+      blockedJobs: [...new Set([...this.#looking, ...jobs])].slice(0, WORKER_FILTER_MAX),
+      blockedOwners: [...new Set([...kept.reverse(), ...owners])].slice(0, WORKER_FILTER_MAX),
+    };
+  }
+
+  /** Nobody waits for answers any more. */
+  close(): void {
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels.clear();
+  }
+
+  #look(jobId: JobId, digest: Digest): void {
+    if (this.#looking.has(jobId)) return;
+    const looked = this.#options.look(jobId, digest);
+    this.#looking.add(jobId);
+    this.#options.changed();
+    const found = looked.then(
+      (job) => {
+        remember(this.#owners, jobId, job.owner);
+        if (!this.#answers.has(job.owner)) this.#ask(jobId, job);
+      },
+      // It is offered again, and looked at again, or is gone.
+      () => undefined,
+    );
+    void found.then(() => {
+      this.#looking.delete(jobId);
+      this.#options.changed();
+    });
+  }
+
+  #ask(jobId: JobId, { owner, package: { public: about } }: AboutJob): void {
+    remember(this.#answers, owner, 'asking');
+    const settle = (isWelcome: boolean): void => {
+      if (!this.#cancels.delete(cancel)) return;
+      cancel();
+      this.#answers.set(owner, isWelcome ? 'yes' : 'no');
+      this.#options.changed();
+    };
+    const cancel = this.#options.clock.after(ADMIT_MS_MAX, () => settle(false), { background: true });
+    this.#cancels.add(cancel);
+    const asked = new Promise<boolean>((resolve) =>
+      resolve(this.#options.admit!({ owner, jobId, public: { ...about } })),
+    );
+    asked.then(
+      (isWelcome) => settle(isWelcome === true),
+      () => settle(false),
+    );
+  }
+}
+
+/** Forgets the oldest where there are too many: it is asked about again. */
+function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
+  const oldest = map.size >= KNOWN_MAX && !map.has(key) ? map.keys().next().value : undefined;
+  if (oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
+}

@@ -1,0 +1,124 @@
+/**
+ * What of a worker's options may change while it lives. Setting a property checks it and takes effect at once; what
+ * is read is a copy, so that a list is changed by setting another.
+ * @module
+ */
+import type { Address, GroupKey, JobId } from '../protocol/messages.js';
+import {
+  checkAddresses,
+  checkBytesPerDay,
+  checkCores,
+  checkGroups,
+  checkJobs,
+  checkOrigins,
+  checkPaymentAddress,
+  checkPrice,
+  checkShare,
+} from './option-checks.js';
+import type { GroupOption } from './option-checks.js';
+import type { ResolvedWorkerOptions } from './resolve-options.js';
+
+type LiveKey =
+  | 'cores'
+  | 'share'
+  | 'paymentAddress'
+  | 'jobs'
+  | 'blockedJobs'
+  | 'blockedOwners'
+  | 'groups'
+  | 'minimumPrice'
+  | 'allowOrigins'
+  | 'bytesPerDay';
+
+/** All setters throw `INVALID_ARGUMENT` where construction would. */
+export class LiveOptions {
+  #now: Pick<ResolvedWorkerOptions, LiveKey>;
+  readonly #changed: (key: LiveKey) => void;
+
+  /** `changed` is called after each change. */
+  constructor(options: ResolvedWorkerOptions, changed: (key: LiveKey) => void) {
+    this.#now = { ...options };
+    this.#changed = changed;
+  }
+
+  /** Sandboxes at work at most. Fewer: those that are too many hand back what they have not begun, and end. */
+  get cores(): number {
+    return this.#now.cores;
+  }
+  set cores(cores: number) {
+    this.#set('cores', checkCores(cores));
+  }
+
+  /** Part of its time that each sandbox works, above 0 and up to 1. */
+  get share(): number {
+    return this.#now.share;
+  }
+  set share(share: number) {
+    this.#set('share', checkShare(share));
+  }
+
+  /** Who is paid for leases that are taken from now on. */
+  get paymentAddress(): Address | undefined {
+    return this.#now.paymentAddress;
+  }
+  set paymentAddress(address: Address | undefined) {
+    this.#set('paymentAddress', checkPaymentAddress(address));
+  }
+
+  get jobs(): readonly JobId[] | undefined {
+    return this.#now.jobs?.slice();
+  }
+  set jobs(jobs: readonly JobId[] | undefined) {
+    this.#set('jobs', checkJobs('jobs', jobs));
+  }
+
+  /** What runs of a job that is put in here is stopped at once. */
+  get blockedJobs(): readonly JobId[] {
+    return this.#now.blockedJobs.slice();
+  }
+  set blockedJobs(jobs: readonly JobId[]) {
+    this.#set('blockedJobs', checkJobs('blockedJobs', jobs) ?? []);
+  }
+
+  get blockedOwners(): readonly Address[] {
+    return this.#now.blockedOwners.slice();
+  }
+  set blockedOwners(owners: readonly Address[]) {
+    this.#set('blockedOwners', checkAddresses('blockedOwners', owners) ?? []);
+  }
+
+  /** With the SHA-256 of each secret, never the secret. */
+  get groups(): readonly GroupKey[] | undefined {
+    return this.#now.groups?.map((group) => ({ ...group }));
+  }
+  set groups(groups: readonly GroupOption[] | undefined) {
+    this.#set('groups', checkGroups(groups));
+  }
+
+  /** Units. */
+  get minimumPrice(): bigint | undefined {
+    return this.#now.minimumPrice;
+  }
+  set minimumPrice(price: bigint | undefined) {
+    this.#set('minimumPrice', checkPrice(price));
+  }
+
+  get allowOrigins(): readonly string[] {
+    return this.#now.allowOrigins.slice();
+  }
+  set allowOrigins(origins: readonly string[]) {
+    this.#set('allowOrigins', checkOrigins(origins));
+  }
+
+  get bytesPerDay(): number | undefined {
+    return this.#now.bytesPerDay;
+  }
+  set bytesPerDay(bytes: number | undefined) {
+    this.#set('bytesPerDay', checkBytesPerDay(bytes));
+  }
+
+  #set<K extends LiveKey>(key: K, value: ResolvedWorkerOptions[K]): void {
+    this.#now = { ...this.#now, [key]: value };
+    this.#changed(key);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * How many bytes a worker moves in one day (UTC), both ways, over its socket and for blobs; and the cap on them. The
+ * day's sum outlives the process where there is a place to keep it.
+ * @module
+ */
+import type { CancelTimer, Clock } from '../lib/clock.js';
+import type { KeyValueStorage } from '../lib/storage.js';
+import type { Connect, Connection } from '../transport/transport.js';
+
+const DAY_MS = 86_400_000;
+/** The sum is told, and kept, so often at most, milliseconds. */
+const TELL_MS = 1_000;
+
+export interface TrafficOptions {
+  clock: Clock;
+  storage: KeyValueStorage | undefined;
+  /** Under which the day's sum is kept. */
+  key: string;
+  told: (bytesToday: number) => void;
+  /** The cap is reached, or is not any more. */
+  capped: (isCapped: boolean) => void;
+}
+
+export class Traffic {
+  readonly #options: TrafficOptions;
+  #day: number;
+  #bytes = 0;
+  #cap: number | undefined;
+  #isCapped = false;
+  #cancelTell: CancelTimer | undefined;
+  #cancelMidnight: CancelTimer | undefined;
+  #saved: Promise<void> = Promise.resolve();
+
+  constructor(options: TrafficOptions, cap: number | undefined) {
+    this.#options = options;
+    this.#cap = cap;
+    this.#day = this.#today();
+  }
+
+  get bytesToday(): number {
+    this.#turn();
+    return this.#bytes;
+  }
+
+  get cap(): number | undefined {
+    return this.#cap;
+  }
+  set cap(bytes: number | undefined) {
+    this.#cap = bytes;
+    this.#look();
+  }
+
+  /** Goes on from what was kept of today. */
+  async load(): Promise<void> {
+    const { storage, key } = this.#options;
+    const kept = await storage?.get(key).catch(() => undefined);
+    if (kept !== undefined) {
+      const { day, bytes } = readKept(kept);
+      if (day === this.#day) this.#bytes += bytes;
+    }
+    this.#look();
+  }
+
+  /** Keeps the sum, and stops its timers. */
+  async close(): Promise<void> {
+    this.#cancelTell?.();
+    this.#cancelMidnight?.();
+    this.#cancelMidnight = undefined;
+    this.#save();
+    await this.#saved;
+  }
+
+  add(bytes: number): void {
+    this.#turn();
+    this.#bytes += bytes;
+    this.#look();
+    this.#cancelTell ??= this.#options.clock.after(TELL_MS, () => this.#tell(), { background: true });
+  }
+
+  /** The same way to connect, counted. */
+  connect(connect: Connect): Connect {
+    return async (url, options) => this.#counted(await connect(url, options));
+  }
+
+  /** The same `fetch`, counted; what comes in packed counts as unpacked. */
+  fetch(load: typeof fetch): typeof fetch {
+    return async (input, init) => {
+      if (ArrayBuffer.isView(init?.body)) this.add(init.body.byteLength);
+      const answer = await load(input, init);
+      if (answer.body === null) return answer;
+      const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+        transform: (chunk, controller) => {
+          this.add(chunk.byteLength);
+          controller.enqueue(chunk);
+        },
+      });
+      const { status, statusText, headers } = answer;
+      return new Response(answer.body.pipeThrough(count), { status, statusText, headers });
+    };
+  }
+
+  #counted(connection: Connection): Connection {
+    return {
+      peer: connection.peer,
+      get bufferedBytes() {
+        return connection.bufferedBytes;
+      },
+      send: (bytes) => {
+        this.add(bytes.byteLength);
+        connection.send(bytes);
+      },
+      close: (code, reason) => connection.close(code, reason),
+      pause: () => connection.pause(),
+      resume: () => connection.resume(),
+      handle: (handlers) =>
+        connection.handle({
+          ...handlers,
+          message: (bytes) => {
+            this.add(bytes.byteLength);
+            handlers.message(bytes);
+          },
+        }),
+    };
+  }
+
+  #tell(): void {
+    this.#cancelTell = undefined;
+    this.#options.told(this.bytesToday);
+    this.#save();
+  }
+
+  #look(): void {
+    const isCapped = this.#cap !== undefined && this.#bytes >= this.#cap;
+    if (isCapped) this.#cancelMidnight ??= this.#untilMidnight();
+    if (isCapped === this.#isCapped) return;
+    this.#isCapped = isCapped;
+    this.#options.capped(isCapped);
+  }
+
+  /** A new day begins with nothing. */
+  #turn(): void {
+    const day = this.#today();
+    if (day === this.#day) return;
+    this.#day = day;
+    this.#bytes = 0;
+    this.#look();
+  }
+
+  #untilMidnight(): CancelTimer {
+    const { clock } = this.#options;
+    const leftMs = (this.#day + 1) * DAY_MS - clock.wallMs();
+    return clock.after(
+      Math.max(1, leftMs),
+      () => {
+        this.#cancelMidnight = undefined;
+        this.#turn();
+        this.#look();
+      },
+      { background: true },
+    );
+  }
+
+  #today(): number {
+    return Math.floor(this.#options.clock.wallMs() / DAY_MS);
+  }
+
+  #save(): void {
+    const { storage, key } = this.#options;
+    if (storage === undefined) return;
+    const kept = new TextEncoder().encode(JSON.stringify({ day: this.#day, bytes: this.#bytes }));
+    // A sum that cannot be kept is no reason to stop.
+    this.#saved = this.#saved.then(() => storage.set(key, kept)).catch(() => undefined);
+  }
+}
+
+function readKept(bytes: Uint8Array): { day: number; bytes: number } {
+  try {
+    const kept = JSON.parse(new TextDecoder().decode(bytes)) as { day?: unknown; bytes?: unknown };
+    if (Number.isSafeInteger(kept.day) && Number.isSafeInteger(kept.bytes) && (kept.bytes as number) >= 0) {
+      return { day: kept.day as number, bytes: kept.bytes as number };
+    }
+  } catch {
+    // Not ours, or half written: the day begins with nothing.
+  }
+  return { day: -1, bytes: 0 };
+}

@@ -1,0 +1,117 @@
+/**
+ * What the machine's owner wants, and may change at any time: the live options, the reasons to rest, the daily bytes,
+ * and whose code comes in. A change reaches the sandboxes at once, and the scheduler where it concerns it.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import type { Emitter } from '../lib/events.js';
+import type { KeyValueStorage } from '../lib/storage.js';
+import type { Address, JobId } from '../protocol/messages.js';
+import { Admission } from './admission.js';
+import type { AdmissionOptions } from './admission.js';
+import { LiveOptions } from './live-options.js';
+import { checkAddress, checkJob } from './option-checks.js';
+import { Pauses } from './pauses.js';
+import type { ResolvedWorkerOptions } from './resolve-options.js';
+import { Traffic } from './traffic.js';
+import type { WorkerEvents } from './worker-events.js';
+
+/** Why a worker pauses that moved as many bytes as it may in a day. */
+const BYTES = 'bytes';
+const UNWANTED = 'The owner of the machine does not want it.';
+
+export interface WishesPorts {
+  clock: Clock;
+  storage: KeyValueStorage | undefined;
+  events: Emitter<WorkerEvents>;
+  look: AdmissionOptions['look'];
+  /** What the scheduler should know of this worker has changed. */
+  described: () => void;
+  /** What is to be done on this machine; nothing before there are sandboxes. */
+  allow: (allowed: { cores: number; share: number; paused: boolean }) => void;
+  refuse: (jobId: JobId, reason: string) => void;
+}
+
+export class Wishes {
+  readonly live: LiveOptions;
+  readonly pauses: Pauses;
+  readonly traffic: Traffic;
+  readonly admission: Admission;
+  readonly #ports: WishesPorts;
+
+  constructor(options: ResolvedWorkerOptions, ports: WishesPorts) {
+    const { clock, storage, events, look, described } = ports;
+    this.#ports = ports;
+    this.live = new LiveOptions(options, (key) => this.#changed(key));
+    this.pauses = new Pauses((name, reason) => {
+      events.emit(name, { reason });
+      this.apply();
+    });
+    this.traffic = new Traffic(
+      {
+        clock,
+        storage,
+        key: `bytes-${options.name}`,
+        told: (bytesToday) => events.emit('bytes', { bytesToday }),
+        capped: (isCapped) => (isCapped ? this.pauses.add(BYTES) : this.pauses.remove(BYTES)),
+      },
+      options.bytesPerDay,
+    );
+    const blocked: AdmissionOptions['blocked'] = () => ({
+      jobs: this.live.blockedJobs,
+      owners: this.live.blockedOwners,
+    });
+    this.admission = new Admission({ clock, blocked, admit: options.admit, look, changed: described });
+  }
+
+  /** Tells the sandboxes what is allowed now. */
+  apply(): void {
+    const { cores, share } = this.live;
+    this.#ports.allow({ cores, share, paused: this.pauses.any });
+  }
+
+  /** @throws INVALID_ARGUMENT where that is no job id or no address */
+  block({ jobId, owner }: { jobId?: JobId; owner?: Address }): void {
+    const { blockedJobs, blockedOwners } = this.live;
+    if (jobId !== undefined) {
+      const job = checkJob('jobId', jobId);
+      if (!blockedJobs.includes(job)) this.live.blockedJobs = [...blockedJobs, job];
+    }
+    if (owner === undefined) return;
+    const address = checkAddress('owner', owner);
+    if (!blockedOwners.includes(address)) this.live.blockedOwners = [...blockedOwners, address];
+  }
+
+  async close(): Promise<void> {
+    this.admission.close();
+    await this.traffic.close();
+  }
+
+  #changed(key: keyof LiveOptions): void {
+    const { described } = this.#ports;
+    switch (key) {
+      case 'cores':
+        this.apply();
+        return described();
+      case 'share':
+        return this.apply();
+      case 'bytesPerDay':
+        this.traffic.cap = this.live.bytesPerDay;
+        return;
+      case 'allowOrigins':
+        return;
+      case 'blockedJobs':
+      case 'blockedOwners':
+        this.#refuseBlocked();
+        return described();
+      default:
+        return described();
+    }
+  }
+
+  #refuseBlocked(): void {
+    const { blockedJobs, blockedOwners } = this.live;
+    const ofOwners = blockedOwners.flatMap((owner) => this.admission.jobsOf(owner));
+    for (const jobId of new Set([...blockedJobs, ...ofOwners])) this.#ports.refuse(jobId, UNWANTED);
+  }
+}
