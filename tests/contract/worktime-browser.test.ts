@@ -18,6 +18,7 @@ import { starter } from './worktime-rig.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { signsSuite } from './worktime-suite-signs.js';
+import { wasmSuite } from './worktime-suite-wasm.js';
 
 const FLAGS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 const PYODIDE = describeWorktime('pyodide')!;
@@ -54,6 +55,8 @@ describe('map-basic in a browser', () => {
 });
 
 describe('pyodide in a browser', () => pyodideSuite(start));
+
+describe('wasm in a browser', () => wasmSuite(start));
 
 describe('a Worker', () => {
   it('does not hear its supervisor, nor speak to it, but by the harness', async () => {

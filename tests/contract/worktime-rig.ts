@@ -22,9 +22,11 @@ import { threadHost } from '../../src/worker/sandbox/thread.js';
 export const THREAD_SCRIPT = new URL('../../dist/worktimes/thread-sandbox.js', import.meta.url);
 
 export interface JobSpec {
-  worktime?: 'map-basic' | 'pyodide';
-  source: string;
+  worktime?: 'map-basic' | 'pyodide' | 'wasm';
+  source: string | Uint8Array;
   sourceKind?: JobPackage['sourceKind'];
+  wasm?: JobPackage['wasm'];
+  customWorktime?: { name: string; version: string; source: string };
   args?: unknown[];
   env?: Record<string, string>;
   /** A JobFS bundle and its directory. */
@@ -37,7 +39,7 @@ export interface JobSpec {
 export type Message = SandboxToSupervisor;
 type Of<T extends Message['type']> = Extract<Message, { type: T }>;
 
-const VERSIONS = { 'map-basic': '1.0.0', pyodide: '314.0.7' };
+const VERSIONS = { 'map-basic': '1.0.0', pyodide: '314.0.7', wasm: '1.0.0' };
 
 /** Starts a sandbox with a job (a text: its JavaScript source); whoever gives it ends the sandbox after the test. */
 export type StartSandbox = (spec: JobSpec | string) => Promise<SandboxRig>;
@@ -217,12 +219,16 @@ export function readOutcomes(message: Of<'outcomes'>): unknown[] {
 }
 
 function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
-  const { worktime = 'map-basic' } = spec;
+  const { worktime = 'map-basic', source, customWorktime: custom } = spec;
+  const bytesOf = (text: string | Uint8Array): Uint8Array =>
+    typeof text === 'string' ? new TextEncoder().encode(text) : text;
   return {
     version: 1,
     worktime: { name: worktime, range: `^${VERSIONS[worktime]}` },
-    source: { inline: new TextEncoder().encode(spec.source) },
-    sourceKind: spec.sourceKind ?? 'function',
+    ...(custom && { customWorktime: { ...custom, source: { inline: bytesOf(custom.source) } } }),
+    source: { inline: bytesOf(source) },
+    sourceKind: spec.sourceKind ?? (typeof source === 'string' ? 'function' : 'bytes'),
+    wasm: spec.wasm,
     args: { inline: encodeValue(spec.args ?? []) },
     ...(fs === undefined ? {} : { fs }),
     env: spec.env ?? {},

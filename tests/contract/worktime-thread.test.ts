@@ -7,6 +7,7 @@ import { builtThreadHost, starter } from './worktime-rig.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { signsSuite } from './worktime-suite-signs.js';
+import { wasmSuite } from './worktime-suite-wasm.js';
 
 const host = builtThreadHost();
 const { start, end } = starter(() => host);
@@ -20,6 +21,8 @@ describe('map-basic in a thread', () => {
 });
 
 describe('pyodide in a thread', () => pyodideSuite(start));
+
+describe('wasm in a thread', () => wasmSuite(start));
 
 describe('a thread', () => {
   it('says why it ended when it ran out of memory', async () => {
