@@ -68,7 +68,8 @@ class FixedFile extends File {
 
   override path_open(oflags: number, rights: bigint, flags: number): { ret: number; fd_obj: OpenFile } {
     const opened = super.path_open(oflags, rights, flags);
-    if (opened.ret === defs.ERRNO_SUCCESS) opened.fd_obj = new FixedOpenFile(this);
+    if (opened.ret === defs.ERRNO_PERM || (flags & defs.FDFLAGS_APPEND) !== 0) opened.ret = defs.ERRNO_ROFS;
+    else if (opened.ret === defs.ERRNO_SUCCESS) opened.fd_obj = new FixedOpenFile(this);
     return opened;
   }
 }
