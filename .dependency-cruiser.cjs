@@ -1,6 +1,6 @@
 /**
  * Who may import whom. Floors: L0 lib; L1 protocol, transport, jobfs, wallet; L2 scheduler/policy, worker/core,
- * worktimes; L3 deployer, scheduler, worker; L4 entry; L5 cli, web-worker-demo. Imports go downward only, rooms of a
+ * worktimes; L3 deployer, scheduler, worker, element; L4 entry; L5 cli, web-worker-demo. Imports go downward only, rooms of a
  * floor do not import one another, and each dependency has one home. ARCHITECTURE.md shows the same as a map.
  * @module
  */
@@ -58,9 +58,10 @@ module.exports = {
     floor('deployer', ['lib', ...LEAVES, 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
     floor('scheduler', ['lib', ...LEAVES, 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
     floor('worker', ['lib', ...LEAVES, 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
+    floor('element', ['lib'], 'L3: a frame around a page of a scheduler; it knows no worker.'),
     floor(
       'entry',
-      ['lib', ...LEAVES, ...CORES, ...ROOMS],
+      ['lib', ...LEAVES, ...CORES, ...ROOMS, 'element'],
       'L4 composes what is below; nothing of L5, nothing of testing.',
     ),
     floor('cli', ['entry'], 'L5 uses public exports only.'),

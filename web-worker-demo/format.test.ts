@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration } from './format.js';
+import { formatAmount, formatBytes, formatDuration, formatRate } from './format.js';
 
 describe('formatDuration', () => {
   it.each([
@@ -14,4 +14,30 @@ describe('formatDuration', () => {
   ])('says %d ms as %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });
+
+  it('writes as the language does', () => {
+    expect(formatDuration(1_234, 'de')).toBe('1,2 s');
+    expect(formatDuration(5_000 * 3_600_000, 'de')).toBe('5.000 h 0 min');
+  });
+});
+
+it.each([
+  [0n, 'en', '0'],
+  [1_500_000_000n, 'de', '1,5'],
+  [2n ** 62n, 'en', '4,611,686,018.427388'],
+])('says %d units in %s as %s credits', (units, language, text) => {
+  expect(formatAmount(units, language)).toBe(text);
+});
+
+it.each([
+  [0, '0 MiB'],
+  [1_048_576 * 1.25, '1.3 MiB'],
+  [1_048_576 * 300, '300 MiB'],
+  [1_048_576 * 2_048, '2 GiB'],
+])('says %d bytes as %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+it('gives a small rate a decimal', () => {
+  expect([formatRate(0), formatRate(0.45), formatRate(12_345.6)]).toEqual(['0', '0.5', '12,346']);
 });

@@ -1,15 +1,41 @@
 /**
- * Numbers in words that people read.
+ * Numbers in words that people read, as their language writes them.
  * @module
  */
+import { formatCredits } from 'manyhands/wallet';
+
+const MEBIBYTE = 1_048_576;
 
 /** Seconds below a minute, then minutes and seconds, then hours and minutes. */
-export function formatDuration(ms: number): string {
+export function formatDuration(ms: number, language = 'en'): string {
   const seconds = ms / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${formatNumber(seconds, language, 1, 1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes} min ${whole % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${formatNumber(Math.floor(minutes / 60), language)} h ${minutes % 60} min`;
+}
+
+export function formatNumber(value: number, language = 'en', decimalsMax = 0, decimalsMin = 0): string {
+  const options = { maximumFractionDigits: decimalsMax, minimumFractionDigits: decimalsMin };
+  return new Intl.NumberFormat(language, options).format(value);
+}
+
+/** A rate: with a decimal where it is small. */
+export function formatRate(perSecond: number, language = 'en'): string {
+  return formatNumber(perSecond, language, perSecond < 10 ? 1 : 0);
+}
+
+/** Units as credits, exact to a millionth. */
+export function formatAmount(units: bigint, language = 'en'): string {
+  const options: Intl.NumberFormatOptions = { maximumFractionDigits: 6 };
+  // The formatter takes a decimal text as it is: a number would lose what is beyond 2^53.
+  return new Intl.NumberFormat(language, options).format(formatCredits(units) as `${number}`);
+}
+
+export function formatBytes(bytes: number, language = 'en'): string {
+  const mebibytes = bytes / MEBIBYTE;
+  if (mebibytes >= 1024) return `${formatNumber(mebibytes / 1024, language, 1)} GiB`;
+  return `${formatNumber(mebibytes, language, mebibytes < 10 ? 1 : 0)} MiB`;
 }

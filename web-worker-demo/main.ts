@@ -1,86 +1,108 @@
 /**
- * The donor's page: start and stop one worker of this page's own scheduler, and show what it does. It uses only what
+ * The donor's page: one donor of this page's own scheduler, the settings, and what is drawn of both. It uses only what
  * manyhands exports to everybody.
  * @module
  */
-import { Worker, type SandboxStatus, type WorkerStatus } from 'manyhands/worker';
-import { log, showPlace, showSandboxes, showState, showTotals, startButton, stopButton } from './view.js';
+import { browserSources } from './donor/condition-sources.js';
+import { Donor } from './donor/donor.js';
+import { Gate } from './donor/gate.js';
+import { takeJoin } from './donor/join-link.js';
+import { openPageStore } from './donor/page-store.js';
+import { shortAddress } from './donor/safe-text.js';
+import { SettingsBox } from './donor/settings-box.js';
+import { drawChart } from './view/chart.js';
+import { bindCredits, drawCredits } from './view/credits-form.js';
+import { askToAdmit, askToBlock, askToJoin } from './view/dialogs.js';
+import { button, byId, setText } from './view/dom.js';
+import { bindInstall } from './view/install.js';
+import { drawJobs, type BlockChoice } from './view/job-cards.js';
+import { bindLists, drawLists, joinGroup } from './view/lists-form.js';
+import { log, redrawLog } from './view/log-view.js';
+import { drawNotes } from './view/notes.js';
+import { language, say, t } from './view/page-text.js';
+import { applyPreferences, bindPreferences } from './view/preferences.js';
+import { bindRules, drawRules } from './view/rules-form.js';
+import { drawFigures, drawPower, drawTitle } from './view/status-view.js';
 
-let worker: Worker | undefined;
-/** What earlier workers of this page did: each press of start makes a new one. */
-const before = { slices: 0, computeMs: 0 };
-let connection: 'connecting' | 'up' | 'lost' | 'stopping' = 'connecting';
+const CHART_EVERY_MS = 1_000;
+
+// First of all: a secret does not stay in the address bar.
+const invited = takeJoin();
+
+const cores = navigator.hardwareConcurrency || 1;
+const store = openPageStore();
+const box = new SettingsBox(store, cores);
+const gate = new Gate(box, askToAdmit, log);
+const sources = browserSources();
+const donor = new Donor({
+  scheduler: location.origin,
+  store,
+  settings: () => box.now,
+  admit: gate.admit,
+  say: log,
+  changed: draw,
+  sources,
+});
+
 let drawing = false;
+let spoken = '';
 
-showPlace(location.host);
-startButton.addEventListener('click', () => void start());
-stopButton.addEventListener('click', () => void stop());
+bindPreferences(box);
+bindRules(box, cores);
+bindLists(box, ({ key }) => log({ key: 'log.joined', values: { name: key }, tone: 'good' }));
+bindCredits(box, () => log({ key: 'log.exported', tone: 'good' }));
+bindInstall();
+button('power').addEventListener('click', () => void press());
+box.onChange(() => {
+  drawSettings();
+  void donor.settingsChanged();
+});
+for (const name of ['online', 'offline']) addEventListener(name, drawNotes);
+setInterval(drawLive, CHART_EVERY_MS);
 
-async function start(): Promise<void> {
-  connection = 'connecting';
-  showState('connecting');
-  let mine: Worker | undefined;
-  try {
-    mine = new Worker({ scheduler: location.origin });
-    worker = mine;
-    listen(mine);
-    await mine.start();
-  } catch (error) {
-    // The donor pressed stop meanwhile: that tells of itself.
-    if (worker === mine && !isStopping()) end('failed', `Could not start: ${message(error)}`);
+drawSettings();
+drawLive();
+if (box.now.autostart) donor.start();
+if (invited !== undefined) void join(invited);
+
+async function press(): Promise<void> {
+  if (!donor.running) return donor.start();
+  gate.close();
+  await donor.stop();
+}
+
+async function join(group: NonNullable<typeof invited>): Promise<void> {
+  if (!(await askToJoin(group))) return;
+  await joinGroup(box, group);
+  log({ key: 'log.joined', values: { name: group.key }, tone: 'good' });
+}
+
+async function block(choice: BlockChoice): Promise<void> {
+  const what = await askToBlock(choice);
+  if (what === 'job') {
+    const { jobId: id, name } = choice;
+    box.change({ blockedJobs: [...box.now.blockedJobs.filter((job) => job.id !== id), { id, name }] });
+    log({ key: 'log.blockedJob', values: { name } });
+  } else if (what === 'owner' && choice.owner !== undefined) {
+    const { owner } = choice;
+    box.change({ blockedOwners: [...new Set([...box.now.blockedOwners, owner])] });
+    log({ key: 'log.blockedOwner', values: { address: shortAddress(owner) } });
   }
 }
 
-async function stop(): Promise<void> {
-  const mine = worker;
-  if (mine === undefined) return;
-  connection = 'stopping';
-  showState('stopping');
-  try {
-    await mine.stop();
-    if (worker === mine) end('stopped', 'Stopped.');
-  } catch (error) {
-    if (worker === mine) end('failed', `Stopping went wrong: ${message(error)}`);
-  }
-}
-
-function isStopping(): boolean {
-  return connection === 'stopping';
-}
-
-/** Keeps the totals of the worker that ended. */
-function end(state: 'stopped' | 'failed', words: string): void {
-  if (worker !== undefined) {
-    const { slices, computeMs } = worker.status;
-    before.slices += slices;
-    before.computeMs += computeMs;
-  }
-  worker = undefined;
-  showTotals(before.slices, before.computeMs, 0);
-  showSandboxes([]);
-  showState(state);
-  say(words);
-}
-
-function listen(mine: Worker): void {
-  mine
-    .on('connect', () => {
-      say(connection === 'lost' ? 'Connected again.' : 'Connected. Waiting for work.');
-      if (connection !== 'stopping') connection = 'up';
-      draw();
-    })
-    .on('disconnect', () => {
-      if (connection === 'stopping') return;
-      connection = 'lost';
-      say('The connection is lost. It is tried again by itself; finished work is kept.');
-      draw();
-    })
-    .on('job', ({ name }) => say(`Began work on ${quoted(name)}.`))
-    .on('warning', ({ error }) => say(error.message))
-    .on('error', ({ error }) => {
-      if (worker === mine) end('failed', `The worker cannot go on: ${error.message}`);
-    });
-  for (const name of ['sandbox', 'slice', 'progress', 'result'] as const) mine.on(name, draw);
+/** All that hangs on settings, the language among them. */
+function drawSettings(): void {
+  applyPreferences(box);
+  setText(byId('place'), location.host);
+  setText(byId('lead-text'), t('hero.text', { host: location.host }));
+  say(byId('rules-kept'), box.keeps ? 'rules.kept' : 'rules.forgotten');
+  drawRules(box, cores, sources);
+  drawLists(box);
+  drawCredits(box);
+  drawNotes();
+  if (spoken !== language()) redrawLog();
+  spoken = language();
+  drawNow();
 }
 
 /** Draws at the next frame, once however much happens before it. */
@@ -89,44 +111,25 @@ function draw(): void {
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    if (worker !== undefined) show(worker.status);
+    drawNow();
   });
 }
 
-function show(status: WorkerStatus): void {
-  const running = status.sandboxes.filter(({ state }) => state === 'opening' || state === 'ready');
-  showTotals(before.slices + status.slices, before.computeMs + status.computeMs, running.length);
-  showSandboxes(running.map(lineOf));
-  if (connection === 'stopping') showState('stopping');
-  else if (connection === 'lost') showState('waiting');
-  else if (connection === 'connecting') showState('connecting');
-  else showState(running.length > 0 ? 'working' : 'connected');
+function drawNow(): void {
+  const { status } = donor;
+  byId('hero').dataset.phase = status.phase;
+  drawPower(status);
+  drawTitle(status.phase);
+  drawFigures(status, box.now.mebibytesPerDay);
+  drawJobs(status.sandboxes, (choice) => void block(choice));
+  say(byId('nothing'), donor.running ? 'running.none' : 'running.noneStopped');
 }
 
-function lineOf({
-  sandbox,
-  state,
-  public: job,
-  sliceNumber,
-  progress,
-}: SandboxStatus): Parameters<typeof showSandboxes>[0][number] {
-  const at = sliceNumber === undefined ? 'at work' : `slice ${sliceNumber.toLocaleString('en')}`;
-  return {
-    key: String(sandbox),
-    job: job === undefined ? 'Getting ready …' : job.name || 'A job without a name',
-    at: state === 'opening' ? 'starting' : at,
-    progress,
-  };
-}
-
-function quoted(name: string): string {
-  return name === '' ? 'a job without a name' : `“${name}”`;
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function say(text: string): void {
-  log(text, new Date());
+/** What changes with time alone; a hidden tab draws nothing, but its title. */
+function drawLive(): void {
+  const now = performance.now();
+  drawTitle(donor.status.phase);
+  if (document.visibilityState === 'hidden') return;
+  drawChart(donor.rates.series(now), donor.rates.current(now));
+  drawNow();
 }

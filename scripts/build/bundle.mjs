@@ -2,7 +2,7 @@
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { DIST, PAGE, ROOT, SRC, STAGE } from './paths.mjs';
 import { fill } from './template.mjs';
@@ -19,7 +19,12 @@ const SHARED = {
 };
 
 /** The public parts that the page uses, by their package names. */
-const PUBLIC_ENTRIES = { 'manyhands/worker': join(SRC, 'entry', 'worker.browser.ts') };
+const PUBLIC_ENTRIES = Object.fromEntries(
+  ['worker', 'wallet', 'element'].map((name) => [
+    `manyhands/${name}`,
+    join(SRC, 'entry', `${name}.browser.ts`),
+  ]),
+);
 
 /** One classic script that a Worker in the frame starts from; its text, or nothing where it is not written yet. */
 export async function bundleSandbox() {
@@ -58,31 +63,71 @@ export async function bundleFrame() {
   await writeFile(join(STAGE, 'headers.json'), rules);
 }
 
-/** The page at `/`, its script and its style. */
+/**
+ * The page at `/` and the embedded one at `/embed` with their scripts and styles, the element for other sites, what
+ * makes the page installable, and its service worker.
+ */
 export async function bundlePage() {
   const page = join(PAGE, 'index.html');
-  const script = join(PAGE, 'main.ts');
-  if (isMissing(page) || isMissing(script) || isMissing(PUBLIC_ENTRIES['manyhands/worker'])) return;
+  if (isMissing(page) || isMissing(PUBLIC_ENTRIES['manyhands/worker'])) return;
+  const entries = ['main.ts', 'embed.ts', 'style.css', 'embed.css'].map((name) => join(PAGE, name));
   const result = await build({
     ...SHARED,
-    entryPoints: [script, join(PAGE, 'style.css')],
+    entryPoints: entries,
     format: 'esm',
+    splitting: true,
+    metafile: true,
     outdir: join(STAGE, 'assets'),
     entryNames: '[name]-[hash]',
+    chunkNames: 'page-[hash]',
     alias: PUBLIC_ENTRIES,
   });
   await mkdir(join(STAGE, 'assets'), { recursive: true });
-  const made = {};
-  for (const file of result.outputFiles) {
-    await writeFile(file.path, file.contents);
-    made[file.path.endsWith('.css') ? 'style' : 'main'] = `/assets/${basename(file.path)}`;
-  }
+  for (const file of result.outputFiles) await writeFile(file.path, file.contents);
+  const { made, shell } = pageFiles(result.metafile);
   await writeFile(join(STAGE, 'index.html'), fill(await readFile(page, 'utf8'), made));
+  await writeFile(join(STAGE, 'embed.html'), fill(await readFile(join(PAGE, 'embed.html'), 'utf8'), made));
   await copyFile(join(PAGE, 'icon.svg'), join(STAGE, 'icon.svg'));
+  await cp(join(PAGE, 'icons'), join(STAGE, 'icons'), { recursive: true });
+  await copyFile(join(PAGE, 'manifest.webmanifest'), join(STAGE, 'manifest.webmanifest'));
+  await writeFile(join(STAGE, 'element.js'), await bundleScript(PUBLIC_ENTRIES['manyhands/element'], 'esm'));
+  await writeFile(join(STAGE, 'sw.js'), await bundleServiceWorker(shell));
 }
 
-async function bundleScript(entry) {
-  const result = await build({ ...SHARED, entryPoints: [entry], format: 'iife' });
+/** The paths that the pages' templates ask for, and those of the donor page's shell. */
+function pageFiles({ outputs }) {
+  const paths = Object.entries(outputs).map(([file, { entryPoint }]) => ({
+    path: `/assets/${basename(file)}`,
+    from: entryPoint === undefined ? undefined : basename(entryPoint),
+  }));
+  const pathOf = (from) => paths.find((one) => one.from === from)?.path;
+  const made = {
+    main: pathOf('main.ts'),
+    style: pathOf('style.css'),
+    embed: pathOf('embed.ts'),
+    embedStyle: pathOf('embed.css'),
+  };
+  const scripts = paths.filter(({ from }) => from === undefined || !from.startsWith('embed.'));
+  const fixed = ['/', '/icon.svg', '/icons/icon-192.png', '/manifest.webmanifest'];
+  return { made, shell: [...fixed, ...scripts.map(({ path }) => path)].sort() };
+}
+
+/** `shell`: what it keeps for when there is no network. */
+async function bundleServiceWorker(shell) {
+  const hash = createHash('sha256');
+  for (const path of shell) {
+    hash.update(path);
+    hash.update(await readFile(join(STAGE, path === '/' ? 'index.html' : path)));
+  }
+  const define = {
+    SHELL: JSON.stringify(shell),
+    SHELL_VERSION: JSON.stringify(hash.digest('hex').slice(0, 16)),
+  };
+  return bundleScript(join(PAGE, 'sw.ts'), 'iife', define);
+}
+
+async function bundleScript(entry, format = 'iife', define = {}) {
+  const result = await build({ ...SHARED, entryPoints: [entry], format, define });
   return result.outputFiles[0].text;
 }
 

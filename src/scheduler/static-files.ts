@@ -59,6 +59,8 @@ export async function openStaticFiles(folder: string): Promise<StaticFiles | und
   }
   const index = served.get('/index.html');
   if (index !== undefined) served.set('/', index);
+  const embed = served.get('/embed.html');
+  if (embed !== undefined) served.set('/embed', embed);
   const rules = await readRules(folder);
   return {
     async serve(path, method, request, response) {

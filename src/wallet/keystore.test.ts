@@ -37,6 +37,24 @@ describe('a keystore', () => {
     expect(keystore.isUnlocked).toBe(true);
   });
 
+  it(
+    'is copied under another passphrase, each with a key of its own',
+    async () => {
+      const open = await Keystore.fromPrivateKey(KEY);
+      const copy = await open.withPassphrase('sesame');
+      open.lock();
+      await expect(signDigest(copy, DIGEST)).resolves.toMatch(/^0x/);
+      const read = Keystore.fromJSON(JSON.stringify(copy));
+      expect(read.toJSON().crypto.kdfparams).toMatchObject({ n: 131_072 });
+      await read.unlock('sesame');
+      expect(read).toMatchObject({ address: ADDRESS, isUnlocked: true });
+      await expect(Keystore.fromJSON(guarded).withPassphrase('x')).rejects.toMatchObject({
+        code: 'KEYSTORE_LOCKED',
+      });
+    },
+    REAL_COST_MS,
+  );
+
   it('refuses another passphrase and stays locked', async () => {
     const keystore = Keystore.fromJSON(guarded);
     await expect(keystore.unlock('other')).rejects.toMatchObject({ code: 'KEYSTORE_PASSPHRASE' });

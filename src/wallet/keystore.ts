@@ -159,6 +159,16 @@ export class Keystore {
     this.#forget();
   }
 
+  /**
+   * The same key in a keystore of its own under another passphrase; unlocked, as is this one afterwards.
+   * @throws KEYSTORE_PASSPHRASE, KEYSTORE_LOCKED where this one cannot be unlocked
+   */
+  async withPassphrase(passphrase: string): Promise<Keystore> {
+    await this.#ensureUnlocked();
+    if (this.#key === undefined) throw lockedError(this);
+    return Keystore.fromPrivateKey(this.#key, { passphrase, label: this.label, clock: this.#clock });
+  }
+
   /** Ethereum V3 JSON: the key encrypted, never the key. */
   toJSON(): KeystoreJson {
     return structuredClone(this.#json);

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { readEmbedMessage, readSiteMessage } from './embed-messages.js';
+
+it.each([
+  [{ from: 'manyhands-embed', type: 'height', height: 200, more: 1 }, { height: 200 }],
+  [{ from: 'manyhands-embed', type: 'payment', jobId: 'x', amount: 5n }, { amount: 5n }],
+  [{ from: 'manyhands-embed', type: 'start' }, {}],
+])('takes a message with its fields: %#', (message, fields) => {
+  const taken = readEmbedMessage(message);
+  expect(taken).toMatchObject(fields);
+  expect(taken).not.toHaveProperty('more');
+});
+
+it.each([
+  undefined,
+  'text',
+  { type: 'start' },
+  { from: 'elsewhere', type: 'start' },
+  { from: 'manyhands-embed', type: 'constructor' },
+  { from: 'manyhands-embed', type: 'height', height: NaN },
+  { from: 'manyhands-embed', type: 'height', height: '200' },
+  { from: 'manyhands-embed', type: 'payment', jobId: 'x', amount: 5 },
+])('takes nothing else from the embedded document: %#', (message) => {
+  expect(readEmbedMessage(message)).toBeUndefined();
+});
+
+it('takes limits of a site that are limits', () => {
+  const configure = { to: 'manyhands-embed', type: 'configure' };
+  expect(readSiteMessage({ ...configure, cores: 2.7, share: 3, autostart: 'yes' })).toMatchObject({
+    cores: 2,
+    share: 1,
+    autostart: false,
+  });
+  expect(readSiteMessage({ ...configure, cores: 0, share: -1 })).toMatchObject({
+    cores: undefined,
+    share: undefined,
+  });
+  expect(readSiteMessage({ to: 'manyhands-embed', type: 'start' })).toBeUndefined();
+  expect(readSiteMessage({ to: 'other', type: 'stop' })).toBeUndefined();
+});

@@ -1,0 +1,22 @@
+/**
+ * `import 'manyhands/element'` defines `<manyhands-worker>`. Importing it in Node defines nothing and does no harm.
+ * @module
+ */
+import { ManyhandsWorkerElement } from '../element/manyhands-worker.js';
+
+export const TAG = 'manyhands-worker';
+
+// Two bundles of one page may both carry it; the first one counts.
+if (typeof customElements !== 'undefined' && customElements.get(TAG) === undefined)
+  customElements.define(TAG, ManyhandsWorkerElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'manyhands-worker': ManyhandsWorkerElement;
+  }
+}
+
+export { ManyhandsWorkerElement } from '../element/manyhands-worker.js';
+export type { ManyhandsWorkerEvents } from '../element/manyhands-worker.js';
+export { readSiteMessage } from '../element/embed-messages.js';
+export type { EmbedMessage, EmbedStatus, SiteMessage } from '../element/embed-messages.js';

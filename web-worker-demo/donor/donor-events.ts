@@ -1,0 +1,50 @@
+/**
+ * What the donor's page shows of a donor: the phase it is in, what is given, and what happened, as keys of the message
+ * table, so that a change of language changes the past too.
+ * @module
+ */
+import type { SandboxStatus } from 'manyhands/worker';
+import type { MessageKey, Values } from '../i18n/translate.js';
+import type { PauseReason } from './conditions.js';
+import type { Totals } from './totals.js';
+
+/**
+ * `offline`: no connection could be made yet, tried again by itself. `lost`: there was one. `stopped` and `failed` are
+ * ends; the donor can start again.
+ */
+export type Phase =
+  | 'idle'
+  | 'connecting'
+  | 'offline'
+  | 'connected'
+  | 'working'
+  | 'paused'
+  | 'lost'
+  | 'stopping'
+  | 'stopped'
+  | 'failed';
+
+export type Tone = 'plain' | 'good' | 'wait' | 'bad';
+
+export interface LogEntry {
+  key: MessageKey;
+  values?: Values;
+  tone?: Tone;
+}
+
+export interface DonorStatus {
+  phase: Phase;
+  pausedBy: readonly (PauseReason | 'bytes')[];
+  /** Since this page was opened. */
+  visit: Totals;
+  /** In all visits with this browser. */
+  all: Totals;
+  bytesToday: number;
+  /** Sandboxes that have a job. */
+  sandboxes: SandboxStatus[];
+}
+
+/** Whether a worker lives in that phase, or is being made. */
+export function isRunning(phase: Phase): boolean {
+  return !['idle', 'stopped', 'failed', 'stopping'].includes(phase);
+}

@@ -1,0 +1,57 @@
+/**
+ * What a donor's settings mean to a worker of this page: the options of a new one, and what changes in one at work.
+ * @module
+ */
+import { Worker } from 'manyhands/worker';
+import type { WorkerOptions } from 'manyhands/worker';
+import type { Settings } from './settings.js';
+
+const MEBIBYTE = 1_048_576;
+const PUBLIC_GROUP = { key: 'public' };
+
+/** `limits`: what a site that embeds the page allows at most. */
+export interface HostLimits {
+  cores?: number;
+  share?: number;
+}
+
+type Changing = Required<
+  Pick<WorkerOptions, 'cores' | 'share' | 'blockedJobs' | 'blockedOwners' | 'allowOrigins' | 'bytesPerDay'>
+> &
+  Pick<WorkerOptions, 'groups' | 'paymentAddress'>;
+
+/** `address`: who is paid, where somebody is. */
+export function optionsOf(
+  settings: Settings,
+  address: string | undefined,
+  limits: HostLimits = {},
+): Changing {
+  const groups = settings.groups.map((group) => ({ ...group }));
+  return {
+    cores: Math.min(settings.cores, limits.cores ?? settings.cores),
+    share: Math.min(settings.share, limits.share ?? 1),
+    blockedJobs: settings.blockedJobs.map(({ id }) => id),
+    blockedOwners: settings.blockedOwners,
+    allowOrigins: settings.allowOrigins,
+    bytesPerDay: settings.mebibytesPerDay * MEBIBYTE,
+    // The public group is what a worker without groups has.
+    groups: groups.length === 0 ? undefined : settings.publicGroup ? [PUBLIC_GROUP, ...groups] : groups,
+    paymentAddress: address,
+  };
+}
+
+export function makeWorker(options: WorkerOptions): Worker {
+  return new Worker(options);
+}
+
+/** Sets what differs, so that a change of one thing disturbs nothing else. */
+export function applyOptions(worker: Worker, before: Changing, after: Changing): void {
+  for (const key of Object.keys(after) as (keyof Changing)[]) {
+    if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;
+    setOption(worker, key, after);
+  }
+}
+
+function setOption<K extends keyof Changing>(worker: Worker, key: K, after: Changing): void {
+  (worker.options as Changing)[key] = after[key];
+}

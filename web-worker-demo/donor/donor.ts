@@ -1,0 +1,278 @@
+/**
+ * The donor: from pressing start to pressing stop, over any number of workers. It keeps the settings applied, rests
+ * while a condition says so, tries again while the scheduler cannot be reached, and counts what is given.
+ * @module
+ */
+import type { Worker, WorkerOptions } from 'manyhands/worker';
+import { Conditions } from './conditions.js';
+import type { ConditionSources, PauseReason } from './conditions.js';
+import { applyOptions, makeWorker, optionsOf } from './donor-worker.js';
+import type { HostLimits } from './donor-worker.js';
+import { isRunning } from './donor-events.js';
+import type { DonorStatus, LogEntry, Phase } from './donor-events.js';
+import { browserAddress } from './earnings.js';
+import { codeOf, failure } from './failures.js';
+import type { PageStore } from './page-store.js';
+import { Rates } from './rates.js';
+import { NAME_SHOWN_MAX, safeText } from './safe-text.js';
+import type { Settings } from './settings.js';
+import { stayAwake } from './stay-awake.js';
+import { addTotals, NOTHING, readTotals, subtractTotals, writeTotals } from './totals.js';
+import type { Totals } from './totals.js';
+
+export type Admit = NonNullable<WorkerOptions['admit']>;
+
+export interface DonorPorts {
+  scheduler: string;
+  store: PageStore;
+  settings: () => Settings;
+  /** Asks the donor about a deployer that is new here. */
+  admit: Admit;
+  say: (entry: LogEntry) => void;
+  changed: () => void;
+  /** Hears of each worker before it starts. */
+  born?: (worker: Worker) => void;
+  /** Hears why it has ended where nobody wanted it to. */
+  failed?: (error: unknown) => void;
+  sources: ConditionSources;
+}
+
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+/** What is still at work after so long goes back: the donor wants the machine now. */
+const STOP_PATIENCE_MS = 700;
+const SAVE_EVERY_MS = 5_000;
+
+export class Donor {
+  readonly rates = new Rates();
+  readonly #ports: DonorPorts;
+  readonly #conditions: Conditions;
+  #worker: Worker | undefined;
+  #applied: ReturnType<typeof optionsOf> | undefined;
+  #phase: Phase = 'idle';
+  /** What workers of this visit did that are no more. */
+  #before = NOTHING;
+  /** What of this visit is in the store already. */
+  #saved = NOTHING;
+  #atOpening: Totals;
+  #limits: HostLimits = {};
+  #retryMs = RETRY_FIRST_MS;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #sleep: (() => void) | undefined;
+  #payee: string | undefined;
+
+  constructor(ports: DonorPorts) {
+    this.#ports = ports;
+    this.#atOpening = readTotals(ports.store);
+    this.#conditions = new Conditions(ports.sources, (reason, holds) => this.#onCondition(reason, holds));
+    setInterval(() => this.#save(), SAVE_EVERY_MS);
+    addEventListener('pagehide', () => this.#save());
+    addEventListener('online', () => this.#retryNow());
+    // A page that comes back from the browser's cache has lost its worker when it went.
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted && isRunning(this.#phase)) void this.#begin();
+    });
+    document.addEventListener('freeze', () => this.#conditions.set('asleep', true));
+    document.addEventListener('resume', () => this.#conditions.set('asleep', false));
+  }
+
+  get status(): DonorStatus {
+    const now = this.#worker?.status;
+    const visit = now === undefined ? this.#before : addTotals(this.#before, now);
+    return {
+      phase: this.#shownPhase(),
+      pausedBy: (this.#worker?.paused ?? []) as DonorStatus['pausedBy'],
+      visit,
+      all: addTotals(this.#atOpening, visit),
+      bytesToday: now?.bytesToday ?? 0,
+      sandboxes: (now?.sandboxes ?? []).filter(({ state }) => state === 'opening' || state === 'ready'),
+    };
+  }
+
+  get running(): boolean {
+    return isRunning(this.#phase);
+  }
+
+  start(): void {
+    if (this.running || this.#phase === 'stopping') return;
+    this.#retryMs = RETRY_FIRST_MS;
+    this.#sleep = stayAwake();
+    this.rates.begin(performance.now());
+    void this.#begin();
+  }
+
+  /** Takes no more work; what does not end in a moment goes back. Done within a second. */
+  async stop(): Promise<void> {
+    if (!this.running) return;
+    clearTimeout(this.#retry);
+    const worker = this.#worker;
+    this.#go('stopping');
+    if (worker !== undefined) {
+      const impatient = setTimeout(() => void worker.stop({ force: true }), STOP_PATIENCE_MS);
+      await worker.stop().catch((error: unknown) => this.#ports.say(failure('log.stopFailed', error)));
+      clearTimeout(impatient);
+    }
+    this.#end('stopped', { key: 'log.stopped' });
+  }
+
+  /** Brings changed settings to the worker. */
+  async settingsChanged(): Promise<void> {
+    const settings = this.#ports.settings();
+    if (this.running) this.#conditions.follow(settings);
+    this.#payee = await payeeOf(settings).catch((error: unknown) => {
+      this.#ports.say(failure('log.keyFailed', error));
+      return undefined;
+    });
+    if (this.#worker === undefined || this.#applied === undefined) return;
+    const next = optionsOf(this.#ports.settings(), this.#payee, this.#limits);
+    applyOptions(this.#worker, this.#applied, next);
+    this.#applied = next;
+    this.#ports.changed();
+  }
+
+  /** What a site around this page allows at most. */
+  limit(limits: HostLimits): void {
+    this.#limits = limits;
+    void this.settingsChanged();
+  }
+
+  async #begin(): Promise<void> {
+    this.#forget();
+    this.#go('connecting');
+    let mine: Worker | undefined;
+    try {
+      const settings = this.#ports.settings();
+      this.#payee = await payeeOf(settings);
+      if (!this.running) return;
+      this.#applied = optionsOf(this.#ports.settings(), this.#payee, this.#limits);
+      mine = makeWorker({
+        scheduler: this.#ports.scheduler,
+        ...this.#applied,
+        admit: (who) => this.#ports.admit(who),
+      });
+      this.#worker = mine;
+      this.#listen(mine);
+      this.#ports.born?.(mine);
+      this.#conditions.follow(settings);
+      for (const reason of this.#conditions.reasons) mine.pause(reason);
+      await mine.start();
+      this.#retryMs = RETRY_FIRST_MS;
+    } catch (error) {
+      if (this.#worker !== mine || !this.running) return;
+      if (codeOf(error) === 'CONNECT_FAILED') this.#tryLater();
+      else this.#fail('log.startFailed', error);
+    }
+  }
+
+  #tryLater(): void {
+    this.#forget();
+    if (this.#phase !== 'offline') this.#ports.say({ key: 'log.offline', tone: 'wait' });
+    this.#go('offline');
+    // Jitter: a scheduler that comes back is not met by all its donors at one moment.
+    const waitMs = this.#retryMs * (0.5 + Math.random());
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
+    this.#retry = setTimeout(() => void this.#begin(), waitMs);
+  }
+
+  #retryNow(): void {
+    if (this.#phase !== 'offline') return;
+    clearTimeout(this.#retry);
+    void this.#begin();
+  }
+
+  #listen(mine: Worker): void {
+    const { say, changed } = this.#ports;
+    mine
+      .on('connect', () => {
+        if (!this.running) return;
+        say({ key: this.#phase === 'lost' ? 'log.connectedAgain' : 'log.connected', tone: 'good' });
+        this.#go('connected');
+      })
+      .on('disconnect', () => {
+        if (!this.running || this.#phase === 'connecting' || this.#phase === 'offline') return;
+        if (this.#phase !== 'lost') say({ key: 'log.lost', tone: 'wait' });
+        this.#go('lost');
+      })
+      .on('job', ({ name }) => {
+        const shown = safeText(name, NAME_SHOWN_MAX);
+        say(shown === '' ? { key: 'log.jobUnnamed' } : { key: 'log.job', values: { name: shown } });
+      })
+      .on('result', ({ count }) => {
+        this.rates.add(count, performance.now());
+        changed();
+      })
+      .on('pause', ({ reason }) => say({ key: pauseKey(reason, 'paused'), tone: 'wait' }))
+      .on('unpause', ({ reason }) => say({ key: pauseKey(reason, 'unpaused'), tone: 'good' }))
+      .on('warning', ({ error }) => say(failure('log.warning', error)))
+      .on('error', ({ error }) => {
+        if (this.#worker === mine && this.running) this.#fail('log.failed', error);
+      });
+    for (const name of ['sandbox', 'slice', 'progress', 'pause', 'unpause', 'payment', 'bytes'] as const) {
+      mine.on(name, changed);
+    }
+  }
+
+  #onCondition(reason: PauseReason, holds: boolean): void {
+    if (holds) this.#worker?.pause(reason);
+    else this.#worker?.unpause(reason);
+    this.#ports.changed();
+  }
+
+  #shownPhase(): Phase {
+    if (this.#phase !== 'connected') return this.#phase;
+    if ((this.#worker?.paused.length ?? 0) > 0) return 'paused';
+    const busy = this.#worker?.status.sandboxes.some(({ state }) => state === 'opening' || state === 'ready');
+    return busy === true ? 'working' : 'connected';
+  }
+
+  #go(phase: Phase): void {
+    this.#phase = phase;
+    this.#ports.changed();
+  }
+
+  #fail(key: 'log.startFailed' | 'log.failed', error: unknown): void {
+    this.#ports.failed?.(error);
+    this.#end('failed', failure(key, error));
+  }
+
+  #end(phase: 'stopped' | 'failed', entry: LogEntry): void {
+    this.#forget();
+    clearTimeout(this.#retry);
+    this.#conditions.close();
+    this.#sleep?.();
+    this.#save();
+    this.#ports.say(entry);
+    this.#go(phase);
+  }
+
+  /** Keeps what the worker did, and lets go of it. */
+  #forget(): void {
+    if (this.#worker !== undefined) this.#before = addTotals(this.#before, this.#worker.status);
+    this.#worker = undefined;
+    this.#applied = undefined;
+  }
+
+  #save(): void {
+    const { visit } = this.status;
+    if (visit.slices === this.#saved.slices) return;
+    // Another tab may have added to it meanwhile: only what is new goes in.
+    const { store } = this.#ports;
+    writeTotals(store, addTotals(readTotals(store), subtractTotals(visit, this.#saved)));
+    this.#saved = visit;
+  }
+}
+
+async function payeeOf({ payment }: Settings): Promise<string | undefined> {
+  if (payment.to === 'nobody') return undefined;
+  return payment.to === 'address' ? payment.address : browserAddress();
+}
+
+const TOLD: readonly string[] = ['battery', 'metered', 'active', 'pressure', 'asleep', 'bytes'];
+
+function pauseKey<W extends 'paused' | 'unpaused'>(
+  reason: string,
+  what: W,
+): `log.${W}.${PauseReason | 'bytes'}` {
+  const known = TOLD.includes(reason) ? (reason as PauseReason | 'bytes') : 'asleep';
+  return `log.${what}.${known}`;
+}

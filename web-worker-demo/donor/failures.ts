@@ -1,0 +1,29 @@
+/**
+ * Errors in words that a donor can act on: by their code where there is something to say, else in the error's own.
+ * @module
+ */
+import { isError } from 'manyhands/worker';
+import type { MessageKey } from '../i18n/translate.js';
+import type { LogEntry } from './donor-events.js';
+import { safeText } from './safe-text.js';
+
+const ERROR_TEXT_MAX = 300;
+
+const BY_CODE: Record<string, MessageKey> = {
+  CONNECT_FAILED: 'error.connect',
+  PROTOCOL_VERSION: 'error.version',
+  ISOLATION_UNAVAILABLE: 'error.isolation',
+  STORE_UNUSABLE: 'error.storage',
+};
+
+export function codeOf(error: unknown): string | undefined {
+  return isError(error) ? error.code : undefined;
+}
+
+/** `key`: a message with a place for `why`. What a scheduler or a job wrote is cut like all text of strangers. */
+export function failure(key: MessageKey, error: unknown): LogEntry {
+  const known = BY_CODE[codeOf(error) ?? ''];
+  const text = safeText(error instanceof Error ? error.message : String(error), ERROR_TEXT_MAX);
+  const tone = key === 'log.warning' ? 'wait' : 'bad';
+  return { key, values: { why: known === undefined ? text : { key: known } }, tone };
+}

@@ -1,0 +1,36 @@
+/**
+ * Whether a press in the embedded document is the visitor's own: made by their hand, with the button in full view for a
+ * while before. A site that lays something over the frame, or slides it under the pointer, gets no start.
+ * @module
+ */
+
+/** How long the button must have been in view. */
+const SEEN_MS = 400;
+/** What part of it. */
+const SEEN_PART = 0.98;
+/** How often a browser looks anew, at least what it asks for where it looks behind other elements too. */
+const LOOK_EVERY_MS = 100;
+
+/** The second version of the observer tells whether anything covers, fades or moves what it watches. */
+type Entry = IntersectionObserverEntry & { isVisible?: boolean };
+type Options = IntersectionObserverInit & { trackVisibility: boolean; delay: number };
+
+export class OwnClick {
+  #sinceMs: number | undefined;
+
+  constructor(button: Element) {
+    const options: Options = { threshold: [0, SEEN_PART, 1], trackVisibility: true, delay: LOOK_EVERY_MS };
+    const observer = new IntersectionObserver((entries) => {
+      const last: Entry | undefined = entries.at(-1);
+      const seen = last !== undefined && last.intersectionRatio >= SEEN_PART && last.isVisible !== false;
+      this.#sinceMs = seen ? (this.#sinceMs ?? performance.now()) : undefined;
+    }, options);
+    observer.observe(button);
+  }
+
+  accepts(event: Event): boolean {
+    if (!event.isTrusted || document.visibilityState !== 'visible') return false;
+    if (navigator.userActivation?.isActive === false) return false;
+    return this.#sinceMs !== undefined && performance.now() - this.#sinceMs >= SEEN_MS;
+  }
+}

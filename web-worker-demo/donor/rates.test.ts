@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { Rates } from './rates.js';
+
+it('is a mean of the last whole seconds', () => {
+  const rates = new Rates();
+  rates.begin(100_000);
+  for (let ms = 100_000; ms < 110_000; ms += 500) rates.add(10, ms);
+  expect(rates.current(110_000)).toBe(20);
+  expect(rates.current(114_000)).toBeCloseTo(20 / 3);
+  expect(rates.current(118_000)).toBe(0);
+});
+
+it('shows three minutes, and forgets what is older', () => {
+  const rates = new Rates();
+  rates.add(600, 0);
+  rates.add(60, 400_000);
+  const series = rates.series(404_000);
+  expect(series).toHaveLength(90);
+  expect(series.filter((rate) => rate > 0)).toEqual([10, 10]);
+});
+
+it('does not count the time before its begin into the mean', () => {
+  const rates = new Rates();
+  rates.begin(10_000);
+  rates.add(40, 10_500);
+  expect(rates.current(12_000)).toBe(20);
+});

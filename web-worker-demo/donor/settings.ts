@@ -1,0 +1,166 @@
+/**
+ * What a donor has chosen. It is read back from a store that anything on this origin can write, and from links: every
+ * field is checked, and what does not fit becomes its default.
+ * @module
+ */
+
+export interface Group {
+  key: string;
+  /** SHA-256 of its secret; the secret itself where this page cannot compute one. */
+  secretHash?: string;
+  secret?: string;
+}
+
+/** Who gets the credits: nobody, a key that is kept in this browser, or an address of the donor's. */
+export type Payment = { to: 'nobody' } | { to: 'browser' } | { to: 'address'; address: string };
+
+export interface BlockedJob {
+  id: string;
+  name: string;
+}
+
+export interface Settings {
+  /** Sandboxes at work at most. */
+  cores: number;
+  /** Share of each core's time, above 0 and at most 1. */
+  share: number;
+  onlyPlugged: boolean;
+  avoidMetered: boolean;
+  onlyIdle: boolean;
+  pauseUnderPressure: boolean;
+  groups: Group[];
+  /** Whether jobs that are open to everybody run too, beside those of the groups. */
+  publicGroup: boolean;
+  payment: Payment;
+  allowOrigins: string[];
+  blockedJobs: BlockedJob[];
+  blockedOwners: string[];
+  askBeforeNewOwner: boolean;
+  admittedOwners: string[];
+  /** Download and upload together, MiB a day. */
+  mebibytesPerDay: number;
+  /** Starts when the page is opened. */
+  autostart: boolean;
+  language: 'auto' | 'en' | 'de';
+  theme: 'auto' | 'light' | 'dark';
+}
+
+export const LISTED_MAX = 200;
+export const GROUPS_LISTED_MAX = 20;
+export const MEBIBYTES_MAX = 1_000_000;
+/** A share below this is no help to anybody. */
+export const SHARE_MIN = 0.1;
+const GROUP_TEXT_MAX = 256;
+
+export const ADDRESS_PATTERN = /^0x[0-9a-f]{40}$/i;
+const HASH_PATTERN = /^[0-9a-f]{64}$/;
+const ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
+
+/** `cores`: how many this machine has. One is left to its owner where there is more than one. */
+export function defaultSettings(cores: number): Settings {
+  return {
+    cores: Math.max(1, cores - 1),
+    share: 1,
+    onlyPlugged: false,
+    avoidMetered: true,
+    onlyIdle: false,
+    pauseUnderPressure: false,
+    groups: [],
+    publicGroup: true,
+    payment: { to: 'nobody' },
+    allowOrigins: [],
+    blockedJobs: [],
+    blockedOwners: [],
+    askBeforeNewOwner: false,
+    admittedOwners: [],
+    mebibytesPerDay: 2_048,
+    autostart: false,
+    language: 'auto',
+    theme: 'auto',
+  };
+}
+
+/** Settings from what was stored, field by field. `cores`: how many this machine has. */
+export function readSettings(stored: unknown, cores: number): Settings {
+  const from = (typeof stored === 'object' && stored !== null ? stored : {}) as Record<string, unknown>;
+  const base = defaultSettings(cores);
+  const flag = (name: keyof Settings): boolean => {
+    const value = from[name];
+    return typeof value === 'boolean' ? value : (base[name] as boolean);
+  };
+  return {
+    cores: Math.round(within(from.cores, 1, cores, base.cores)),
+    share: within(from.share, SHARE_MIN, 1, base.share),
+    onlyPlugged: flag('onlyPlugged'),
+    avoidMetered: flag('avoidMetered'),
+    onlyIdle: flag('onlyIdle'),
+    pauseUnderPressure: flag('pauseUnderPressure'),
+    groups: listOf(from.groups, readGroup, GROUPS_LISTED_MAX),
+    publicGroup: flag('publicGroup'),
+    payment: readPayment(from.payment),
+    allowOrigins: listOf(from.allowOrigins, readOrigin),
+    blockedJobs: listOf(from.blockedJobs, readBlockedJob),
+    blockedOwners: listOf(from.blockedOwners, readAddress),
+    askBeforeNewOwner: flag('askBeforeNewOwner'),
+    admittedOwners: listOf(from.admittedOwners, readAddress),
+    mebibytesPerDay: Math.round(within(from.mebibytesPerDay, 1, MEBIBYTES_MAX, base.mebibytesPerDay)),
+    autostart: flag('autostart'),
+    language: oneOf(from.language, ['auto', 'en', 'de'] as const),
+    theme: oneOf(from.theme, ['auto', 'light', 'dark'] as const),
+  };
+}
+
+export function readAddress(value: unknown): string | undefined {
+  return typeof value === 'string' && ADDRESS_PATTERN.test(value) ? value.toLowerCase() : undefined;
+}
+
+/** The origin of an `https` address, or of `http` on this very machine; nothing otherwise. */
+export function readOrigin(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > 500) return undefined;
+  const text = /^[a-z]+:\/\//i.test(value.trim()) ? value.trim() : `https://${value.trim()}`;
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const local = url.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'https:' || local ? url.origin : undefined;
+}
+
+export function readGroup(value: unknown): Group | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { key, secret, secretHash } = value as Record<string, unknown>;
+  if (typeof key !== 'string' || key.trim() === '' || key.length > GROUP_TEXT_MAX) return undefined;
+  if (typeof secretHash === 'string' && HASH_PATTERN.test(secretHash)) return { key, secretHash };
+  if (typeof secret === 'string' && secret !== '' && secret.length <= GROUP_TEXT_MAX) return { key, secret };
+  return { key };
+}
+
+function readPayment(value: unknown): Payment {
+  if (typeof value !== 'object' || value === null) return { to: 'nobody' };
+  const { to, address } = value as Record<string, unknown>;
+  if (to === 'browser') return { to };
+  const read = readAddress(address);
+  return to === 'address' && read !== undefined ? { to, address: read } : { to: 'nobody' };
+}
+
+function readBlockedJob(value: unknown): BlockedJob | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { id, name } = value as Record<string, unknown>;
+  if (typeof id !== 'string' || !ID_PATTERN.test(id)) return undefined;
+  return { id, name: typeof name === 'string' ? name.slice(0, GROUP_TEXT_MAX) : '' };
+}
+
+function within(value: unknown, low: number, high: number, otherwise: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return otherwise;
+  return Math.min(Math.max(value, low), Math.max(low, high));
+}
+
+function oneOf<T extends string>(value: unknown, choices: readonly [T, ...T[]]): T {
+  return choices.find((choice) => choice === value) ?? choices[0];
+}
+
+function listOf<T>(value: unknown, read: (item: unknown) => T | undefined, max = LISTED_MAX): T[] {
+  if (!Array.isArray(value)) return [];
+  return value
+    .slice(0, max)
+    .map(read)
+    .filter((item) => item !== undefined);
+}

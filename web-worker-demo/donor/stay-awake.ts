@@ -1,0 +1,14 @@
+/**
+ * Keeps a hidden tab at work: a page that holds a Web Lock is not frozen. Where there are no locks (a page over plain
+ * HTTP) the browser may slow a hidden tab down; it computes all the same.
+ * @module
+ */
+
+/** Holds a lock until the answered function is called. */
+export function stayAwake(): () => void {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  // Shared: a second tab of this site may lend too.
+  navigator.locks?.request('manyhands-running', { mode: 'shared' }, () => held).catch(() => undefined);
+  return release;
+}

@@ -1,0 +1,56 @@
+/**
+ * Messages in the donor's language. A language is one table with the keys of the English one, which the compiler
+ * checks; to add one, write its table, and name it in `TABLES` and in the settings.
+ * @module
+ */
+import { de } from './de.js';
+import { en, type Message } from './en.js';
+
+export type MessageKey = keyof typeof en;
+export type Language = 'en' | 'de';
+/** A value may itself be a message. */
+export type Value = string | number | { key: MessageKey };
+export type Values = Readonly<Record<string, Value>>;
+
+/** A language's own name, for who looks for it. */
+export const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', de: 'Deutsch' };
+
+export const TABLES: Record<Language, Record<MessageKey, Message>> = { en, de };
+
+/** The first of the browser's languages that there is a table for. */
+export function languageOf(wanted: Language | 'auto', offered: readonly string[]): Language {
+  if (wanted !== 'auto') return wanted;
+  for (const tag of offered) {
+    const primary = tag.toLowerCase().split('-')[0];
+    const found = (Object.keys(TABLES) as Language[]).find((language) => language === primary);
+    if (found !== undefined) return found;
+  }
+  return 'en';
+}
+
+export class Translator {
+  readonly language: Language;
+  readonly #plurals: Intl.PluralRules;
+  readonly #number: Intl.NumberFormat;
+
+  constructor(language: Language) {
+    this.language = language;
+    this.#plurals = new Intl.PluralRules(language);
+    this.#number = new Intl.NumberFormat(language);
+  }
+
+  /** Numbers are written as the language writes them; what is filled in is text, never a message's own places. */
+  text(key: MessageKey, values: Values = {}): string {
+    const message = TABLES[this.language][key];
+    const pattern =
+      typeof message === 'string'
+        ? message
+        : message[this.#plurals.select(Number(values.count)) === 'one' ? 'one' : 'other'];
+    return pattern.replace(/\{(\w+)\}/g, (place, name: string) => {
+      const value = values[name];
+      if (value === undefined) return place;
+      if (typeof value === 'object') return this.text(value.key, values);
+      return typeof value === 'number' ? this.#number.format(value) : value;
+    });
+  }
+}

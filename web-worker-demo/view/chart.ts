@@ -1,0 +1,37 @@
+/**
+ * The live chart: slices a second over the last minutes as an SVG area, with the same in a sentence.
+ * @module
+ */
+import { formatRate } from '../format.js';
+import { byId, setText } from './dom.js';
+import { language, t } from './page-text.js';
+
+const WIDTH = 600;
+const HEIGHT = 120;
+/** Room for the line's own thickness. */
+const MARGIN = 4;
+
+/** `series`: slices a second, the oldest first. */
+export function drawChart(series: readonly number[], now: number): void {
+  const peak = Math.max(...series, 0);
+  const figure = byId('chart');
+  figure.dataset.empty = String(peak === 0);
+  setText(byId('rate'), formatRate(now, language()));
+  const values = { now: formatRate(now, language()), peak: formatRate(peak, language()) };
+  setText(byId('chart-text'), peak === 0 ? t('now.chartEmpty') : t('now.chart', values));
+  setText(byId('chart-peak'), peak === 0 ? '' : `max ${values.peak}`);
+  const line = pathOf(series, peak);
+  figure.querySelector('.line')!.setAttribute('d', line);
+  const area = line === '' ? '' : `${line}L${WIDTH},${HEIGHT}L0,${HEIGHT}Z`;
+  figure.querySelector('.area')!.setAttribute('d', area);
+}
+
+function pathOf(series: readonly number[], peak: number): string {
+  if (peak === 0) return '';
+  const step = WIDTH / Math.max(1, series.length - 1);
+  const points = series.map((value, i) => {
+    const y = HEIGHT - MARGIN - (value / peak) * (HEIGHT - 2 * MARGIN);
+    return `${(i * step).toFixed(1)},${y.toFixed(1)}`;
+  });
+  return `M${points.join('L')}`;
+}

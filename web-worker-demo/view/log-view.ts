@@ -1,0 +1,43 @@
+/**
+ * The log in plain words, the newest first. Entries are kept as keys, so that the past changes its language too.
+ * @module
+ */
+import type { LogEntry } from '../donor/donor-events.js';
+import { byId, make } from './dom.js';
+import { language, t } from './page-text.js';
+
+const ENTRIES_MAX = 100;
+/** Entries that come faster than this are no news: a job that hitches all the time must not wipe out the rest. */
+const REPEATS_SHOWN_MAX = 1;
+
+const entries: { entry: LogEntry; at: Date; item: HTMLElement; times: number }[] = [];
+
+export function log(entry: LogEntry): void {
+  const last = entries[0];
+  const same = last !== undefined && JSON.stringify(last.entry) === JSON.stringify(entry);
+  if (same) {
+    last.times += 1;
+    fill(last);
+    return;
+  }
+  const line = { entry, at: new Date(), item: make('li'), times: REPEATS_SHOWN_MAX };
+  entries.unshift(line);
+  fill(line);
+  byId('log').prepend(line.item);
+  for (const old of entries.splice(ENTRIES_MAX)) old.item.remove();
+}
+
+/** Says everything again, in the page's language. */
+export function redrawLog(): void {
+  entries.forEach(fill);
+}
+
+function fill({ entry, at, item, times }: (typeof entries)[number]): void {
+  const stamp = make('time', { datetime: at.toISOString() });
+  const format = new Intl.DateTimeFormat(language(), { timeStyle: 'medium', hourCycle: 'h23' });
+  stamp.textContent = format.format(at);
+  const words = make('span', { text: t(entry.key, entry.values), dir: 'auto' });
+  item.dataset.tone = entry.tone ?? 'plain';
+  item.replaceChildren(stamp, words);
+  if (times > REPEATS_SHOWN_MAX) item.append(make('span', { class: 'times', text: `× ${times}` }));
+}

@@ -1,0 +1,36 @@
+/**
+ * The language of the whole page: every element that names a message says it, and what is drawn by script asks here.
+ * @module
+ */
+import { languageOf, Translator } from '../i18n/translate.js';
+import type { Language, MessageKey, Values } from '../i18n/translate.js';
+
+let translator = new Translator('en');
+
+/** A message in the page's language. */
+export function t(key: MessageKey, values?: Values): string {
+  return translator.text(key, values);
+}
+
+export function language(): Language {
+  return translator.language;
+}
+
+/** Changes the language of what stands in the document; what script draws is drawn again by whoever draws it. */
+export function speak(wanted: Language | 'auto'): void {
+  translator = new Translator(languageOf(wanted, navigator.languages));
+  document.documentElement.lang = translator.language;
+  for (const element of document.querySelectorAll('[data-t]')) {
+    element.textContent = t(element.getAttribute('data-t') as MessageKey);
+  }
+  for (const element of document.querySelectorAll('[data-t-label]')) {
+    element.setAttribute('aria-label', t(element.getAttribute('data-t-label') as MessageKey));
+  }
+}
+
+/** Changes which message an element says, now and after a change of language. */
+export function say(element: HTMLElement, key: MessageKey): void {
+  if (element.dataset.t === key) return;
+  element.dataset.t = key;
+  element.textContent = t(key);
+}

@@ -1,0 +1,85 @@
+/**
+ * How much and when: the plain controls, each bound to one setting. What this browser cannot tell is not offered.
+ * @module
+ */
+import { askForIdlePermission } from '../donor/condition-sources.js';
+import type { ConditionSources } from '../donor/conditions.js';
+import type { SettingsBox } from '../donor/settings-box.js';
+import type { MessageKey } from '../i18n/translate.js';
+import { formatNumber } from '../format.js';
+import { byId, input, setText } from './dom.js';
+import { language, t } from './page-text.js';
+
+const FLAGS = [
+  'onlyPlugged',
+  'avoidMetered',
+  'onlyIdle',
+  'pauseUnderPressure',
+  'autostart',
+  'publicGroup',
+  'askBeforeNewOwner',
+] as const;
+
+const NEEDS: [setting: (typeof FLAGS)[number], source: keyof ConditionSources, name: MessageKey][] = [
+  ['onlyPlugged', 'battery', 'when.missingBattery'],
+  ['avoidMetered', 'metered', 'when.missingMetered'],
+  ['onlyIdle', 'active', 'when.missingActive'],
+  ['pauseUnderPressure', 'pressure', 'when.missingPressure'],
+];
+
+let idleDenied = false;
+
+/** `cores`: how many this machine has. */
+export function bindRules(box: SettingsBox, cores: number): void {
+  input('cores').max = String(cores);
+  input('cores').addEventListener('input', () => box.change({ cores: input('cores').valueAsNumber }));
+  input('share').addEventListener('input', () => box.change({ share: input('share').valueAsNumber / 100 }));
+  input('mebibytes').addEventListener('change', () =>
+    box.change({ mebibytesPerDay: input('mebibytes').valueAsNumber }),
+  );
+  for (const flag of FLAGS) {
+    if (flag === 'onlyIdle') continue;
+    input(flag).addEventListener('change', () => box.change({ [flag]: input(flag).checked }));
+  }
+  input('onlyIdle').addEventListener('change', () => void changeIdle(box));
+}
+
+/** The browser asks the donor for a permission, in the click that wants it. */
+async function changeIdle(box: SettingsBox): Promise<void> {
+  const wanted = input('onlyIdle').checked;
+  const allowed = wanted && (await askForIdlePermission().catch(() => false));
+  idleDenied = wanted && !allowed;
+  box.change({ onlyIdle: allowed });
+}
+
+export function drawRules(box: SettingsBox, cores: number, sources: ConditionSources): void {
+  const { now } = box;
+  input('cores').value = String(now.cores);
+  setText(byId('cores-value'), t('much.coresValue', { cores: now.cores, all: cores }));
+  input('share').value = String(Math.round(now.share * 100));
+  setText(byId('share-value'), `${formatNumber(Math.round(now.share * 100), language())} %`);
+  if (document.activeElement !== input('mebibytes')) input('mebibytes').value = String(now.mebibytesPerDay);
+  for (const flag of FLAGS) input(flag).checked = now[flag];
+  // Without a group, jobs for everybody are all that there is.
+  input('publicGroup').disabled = now.groups.length === 0;
+  if (now.groups.length === 0) input('publicGroup').checked = true;
+  drawMissing(sources);
+}
+
+function drawMissing(sources: ConditionSources): void {
+  const missing = NEEDS.filter(([, source]) => sources[source] === undefined);
+  for (const [flag, source] of NEEDS) {
+    const label = input(flag).closest('label')!;
+    label.hidden = sources[source] === undefined;
+  }
+  const lines: string[] = [];
+  if (missing.length > 0) {
+    const list = new Intl.ListFormat(language(), { type: 'conjunction' }).format(
+      missing.map(([, , name]) => t(name)),
+    );
+    lines.push(t('when.missing', { count: missing.length, list }));
+  }
+  if (idleDenied) lines.push(t('when.idleDenied'));
+  setText(byId('when-note'), lines.join(' '));
+  byId('when-note').hidden = lines.length === 0;
+}
