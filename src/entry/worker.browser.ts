@@ -6,6 +6,7 @@
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
 import { systemRandom } from '../lib/random.js';
+import { indexedDbStorage } from '../lib/storage-idb.js';
 import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
 import { connectBrowser } from '../transport/ws-browser.js';
 import { AssetManifest } from '../worker/asset-manifest.js';
@@ -31,6 +32,8 @@ export class Worker extends BaseWorker {
       clock: systemClock,
       random: systemRandom,
       fetch: load,
+      storage: indexedDbStorage('manyhands-worker'),
+      assets: indexedDbStorage('manyhands-assets'),
       defaults: {
         scheduler: location.protocol.startsWith('http') ? location.origin : DEFAULT_SCHEDULER,
         isolation: 'browser',

@@ -47,6 +47,7 @@ export class FakeSandboxHost implements SandboxHost {
   readonly assignments: Assignment[] = [];
   /** Blobs that came for slices, by digest. */
   readonly blobs = new Map<string, Uint8Array>();
+  /** Sandboxes that are, or were, a job's: one that was nobody's counts from its assignment on. */
   started = 0;
   /** Sandboxes that were warmed, and asked for a snapshot. */
   warmed = 0;
@@ -62,12 +63,16 @@ export class FakeSandboxHost implements SandboxHost {
   }
 
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
-    this.owners.push(owner);
-    const start = ++this.started;
-    if (this.#script.starts?.(start) === false) throw new Error('no room for a sandbox');
-    this.alive++;
-    const ended = (): void => void this.alive--;
-    return new FakeSandbox(this, this.#clock, this.#script, handlers, start, ended);
+    const isNobodys = owner.startsWith('spare:') || owner.startsWith('snapshot:');
+    const sandbox = new FakeSandbox(this, this.#clock, this.#script, handlers);
+    const fits = this.#script.starts?.(this.started + 1) !== false;
+    if (!isNobodys) {
+      this.owners.push(owner);
+      sandbox.count();
+    }
+    if (!fits) throw new Error('no room for a sandbox');
+    if (!isNobodys) this.alive++;
+    return sandbox;
   }
 
   async close(): Promise<void> {
@@ -80,33 +85,33 @@ class FakeSandbox implements Sandbox {
   readonly #clock: Clock;
   readonly #script: FakeSandboxScript;
   readonly #handlers: SandboxHandlers;
-  readonly #start: number;
-  readonly #ended: () => void;
+  /** Which of the host's sandboxes with a job it is; 0 while it has none. */
+  #start = 0;
   readonly #queue: Run[] = [];
   readonly #writer = new SegmentWriter();
   #flushedMs = 0;
   #state: 'empty' | 'idle' | 'running' | 'dead' = 'empty';
 
-  constructor(
-    host: FakeSandboxHost,
-    clock: Clock,
-    script: FakeSandboxScript,
-    handlers: SandboxHandlers,
-    start: number,
-    ended: () => void,
-  ) {
+  constructor(host: FakeSandboxHost, clock: Clock, script: FakeSandboxScript, handlers: SandboxHandlers) {
     this.#host = host;
     this.#clock = clock;
     this.#script = script;
     this.#handlers = handlers;
-    this.#start = start;
-    this.#ended = ended;
+  }
+
+  /** It is a job's from now on. */
+  count(): void {
+    this.#start = ++this.#host.started;
   }
 
   send(message: SupervisorToSandbox): void {
     if (this.#state === 'dead') return;
     if (message.type === 'assign') {
       this.#host.assignments.push(message.assignment);
+      if (this.#start === 0) {
+        this.count();
+        this.#host.alive++;
+      }
       return this.#assign();
     }
     if (message.type === 'warm') {
@@ -205,7 +210,7 @@ class FakeSandbox implements Sandbox {
   #die(reason: string): void {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
-    this.#ended();
+    if (this.#start > 0) this.#host.alive--;
     this.#handlers.exit(reason);
   }
 }

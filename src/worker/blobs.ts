@@ -10,6 +10,7 @@ import { sha256HexAsync } from '../lib/sha256.js';
 import type { BlobRef } from '../protocol/envelope.js';
 import { BLOB_BYTES_MAX } from '../protocol/limits.js';
 import type { Digest } from '../protocol/messages.js';
+import type { AssetStore } from './asset-store.js';
 import { ByteCache } from './byte-cache.js';
 import type { SchedulerLink } from './scheduler-link.js';
 
@@ -27,6 +28,8 @@ export interface BlobPorts {
   fetch: typeof fetch;
   clock: Clock;
   link: SchedulerLink;
+  /** What outlives the worker; nothing when absent. */
+  store?: AssetStore | undefined;
 }
 
 export class Blobs {
@@ -40,19 +43,11 @@ export class Blobs {
   }
 
   /**
-   * The bytes of a blob; they must not be changed.
+   * The bytes of a blob; they must not be changed. `keep`: they may be needed again after this worker's life.
    * @throws BLOB_UNKNOWN, BLOB_MISMATCH, or CONNECT_FAILED where the scheduler cannot be reached
    */
-  get(digest: Digest): Promise<Uint8Array> {
-    const kept = this.#cache.get(digest);
-    if (kept !== undefined) return Promise.resolve(kept);
-    const coming = this.#coming.get(digest);
-    if (coming !== undefined) return coming;
-    const fetched = this.#fetch(`${this.#ports.http}/blobs/${digest}`, digest).finally(() =>
-      this.#coming.delete(digest),
-    );
-    this.#coming.set(digest, fetched);
-    return fetched;
+  get(digest: Digest, { keep = false } = {}): Promise<Uint8Array> {
+    return this.#once(`${this.#ports.http}/blobs/${digest}`, digest, keep, BLOB_BYTES_MAX);
   }
 
   /**
@@ -76,14 +71,37 @@ export class Blobs {
   }
 
   /**
-   * A file at `url` that must have that digest.
+   * A file at `url` that must have that digest; it is kept beyond this worker's life.
    * @throws as `get`
    */
-  async fetchFile(url: string, digest: Digest, bytesMax = BLOB_BYTES_MAX): Promise<Uint8Array> {
-    return this.#cache.get(digest) ?? (await this.#fetch(url, digest, bytesMax));
+  fetchFile(url: string, digest: Digest, bytesMax = BLOB_BYTES_MAX): Promise<Uint8Array> {
+    return this.#once(url, digest, true, bytesMax);
   }
 
-  async #fetch(url: string, digest: Digest, bytesMax = BLOB_BYTES_MAX): Promise<Uint8Array> {
+  /** What many ask for at once is fetched once. */
+  #once(url: string, digest: Digest, keep: boolean, bytesMax: number): Promise<Uint8Array> {
+    const kept = this.#cache.get(digest);
+    if (kept !== undefined) return Promise.resolve(kept);
+    const coming = this.#coming.get(digest);
+    if (coming !== undefined) return coming;
+    const obtained = this.#obtain(url, digest, keep, bytesMax).finally(() => this.#coming.delete(digest));
+    this.#coming.set(digest, obtained);
+    return obtained;
+  }
+
+  async #obtain(url: string, digest: Digest, keep: boolean, bytesMax: number): Promise<Uint8Array> {
+    const store = keep ? this.#ports.store : undefined;
+    const stored = await store?.get(digest);
+    if (stored !== undefined) {
+      this.#cache.set(digest, stored);
+      return stored;
+    }
+    const bytes = await this.#fetch(url, digest, bytesMax);
+    void store?.set(digest, bytes);
+    return bytes;
+  }
+
+  async #fetch(url: string, digest: Digest, bytesMax: number): Promise<Uint8Array> {
     const bytes = await this.#again(() =>
       this.#call(url, digest, {}, (answer) => readBounded(answer, bytesMax, url)),
     );

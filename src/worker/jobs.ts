@@ -7,7 +7,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import { decodeJobPackage, packageDigest } from '../protocol/job-package.js';
 import type { InlineOrBlob, JobPackage } from '../protocol/job-package.js';
 import type { Address, Digest, JobId, WorktimeName } from '../protocol/messages.js';
-import type { Assignment } from '../protocol/sandbox-messages.js';
+import type { Assignment, WorktimeFiles } from '../protocol/sandbox-messages.js';
 import { resolveWorktime } from '../worktimes/registry.js';
 import type { Blobs } from './blobs.js';
 import { ByteCache } from './byte-cache.js';
@@ -27,7 +27,7 @@ export interface Job {
 }
 
 /** Files that a worktime needs in a sandbox that cannot find them itself, by name. */
-export type LoadWorktimeFiles = (worktime: WorktimeName) => Promise<Record<string, Uint8Array>>;
+export type LoadWorktimeFiles = (worktime: WorktimeName) => Promise<WorktimeFiles>;
 
 export interface JobsPorts {
   link: SchedulerLink;
@@ -88,9 +88,14 @@ export class Jobs {
     const digests = blobsOf(job.package);
     const [assets, ...found] = await Promise.all([
       worktimeFiles(worktime),
-      ...digests.map(async (digest) => [digest, await blobs.get(digest)] as const),
+      ...digests.map(async (digest) => [digest, await blobs.get(digest, { keep: true })] as const),
     ]);
     return { jobId: job.jobId, package: job.bytes, blobs: Object.fromEntries(found), worktime, assets };
+  }
+
+  /** Files that a sandbox for that worktime needs. Throws as the port does. */
+  worktimeFiles(worktime: WorktimeName): Promise<WorktimeFiles> {
+    return this.#ports.worktimeFiles(worktime);
   }
 
   /** Starts fetching what the job needs; what fails will fail again, and be told, when it is needed. */

@@ -14,9 +14,9 @@ import type { CoreState, LeaseState } from './core/state.js';
 import type { Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
 import { SandboxRunner } from './sandbox-runner.js';
-import type { SandboxHost } from './sandbox/sandbox.js';
 import type { SchedulerLink } from './scheduler-link.js';
 import type { Tally } from './tally.js';
+import type { Warmth } from './warmth.js';
 import type { WorkerEvents } from './worker-events.js';
 
 /** Console text of one worker, bytes a second, and at once. */
@@ -28,13 +28,13 @@ const SIGNS_BURST = 10_000;
 
 export interface DeskOptions {
   link: SchedulerLink;
-  host: SandboxHost;
   clock: Clock;
   jobs: Jobs;
   blobs: Blobs;
   events: Emitter<WorkerEvents>;
   core: CoreState;
   tally: Tally;
+  warmth: Warmth;
   dispatch: (event: CoreEvent) => void;
 }
 
@@ -110,6 +110,7 @@ export class SandboxDesk {
   /** Ends all sandboxes. */
   close(): void {
     this.#seats.forEach((seat, slot) => seat !== undefined && this.kill(slot, seat.gen));
+    this.#options.warmth.close();
   }
 
   #onSaid(slot: number, gen: number, message: SaidAtWork): void {

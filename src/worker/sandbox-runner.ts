@@ -6,14 +6,15 @@
 import type { CancelTimer, Clock } from '../lib/clock.js';
 import { isError } from '../lib/errors.js';
 import type { ErrorCode } from '../lib/errors.js';
-import type { Digest, JobId } from '../protocol/messages.js';
+import type { Digest, JobId, WorktimeName } from '../protocol/messages.js';
 import type { SaidAtWork, SetupAnswer, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import type { Blobs } from './blobs.js';
 import { checkSandboxMessage } from './check-sandbox-message.js';
 import type { SetupFault } from './core/events.js';
 import type { Job, Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
-import type { Sandbox, SandboxHost } from './sandbox/sandbox.js';
+import type { Sandbox } from './sandbox/sandbox.js';
+import type { Warmth } from './warmth.js';
 
 /** From asking for a sandbox to having one, milliseconds. */
 export const START_MS_MAX = 60_000;
@@ -38,7 +39,7 @@ export interface RunnerEvents {
 }
 
 export interface RunnerPorts {
-  host: SandboxHost;
+  warmth: Warmth;
   clock: Clock;
   jobs: Jobs;
   blobs: Blobs;
@@ -52,6 +53,9 @@ export class SandboxRunner {
   #state: RunnerState = 'starting';
   #sandbox: Sandbox | undefined;
   #job: Job | undefined;
+  #worktime: WorktimeName | undefined;
+  /** Set while `warmth` waits to hear how the set-up ends. */
+  #isWarming = false;
   #cancelLimit: CancelTimer | undefined;
   /** Set while a batch waits for its blobs: those behind it wait too. */
   #feeding: Promise<void> | undefined;
@@ -68,21 +72,25 @@ export class SandboxRunner {
 
   /** Fetches what the job needs, starts the sandbox and assigns the job; `ready` or `failed` follows. */
   async open(jobId: JobId, digest: Digest): Promise<void> {
-    const { jobs, host } = this.#ports;
+    const { jobs, warmth } = this.#ports;
     try {
       this.#job = await jobs.get(jobId, digest);
       const assignment = await jobs.assignment(this.#job);
       if (this.#is('ended')) return;
+      this.#isWarming = true;
+      const start = await warmth.prepare(assignment);
+      if (this.#is('ended')) return start.spare?.sandbox.kill();
       this.#limit(START_MS_MAX, 'worker', 'The sandbox did not start');
-      const sandbox = await host.start(this.#job.owner, {
+      const sandbox = await warmth.start(start, this.#job.owner, {
         message: (raw) => this.#onMessage(raw),
         exit: (reason) => this.#onExit(reason),
       });
       if (this.#is('ended')) return sandbox.kill();
       this.#sandbox = sandbox;
+      this.#worktime = assignment.worktime;
       this.#state = 'assigning';
       this.#limit(ASSIGN_MS_MAX, 'job', 'The job did not get ready');
-      sandbox.send({ type: 'assign', assignment });
+      sandbox.send({ type: 'assign', assignment: start.assignment });
     } catch (error) {
       this.#fail(faultOf(error), messageOf(error));
     }
@@ -118,6 +126,7 @@ export class SandboxRunner {
     if (this.#is('ended')) return;
     this.#state = 'ended';
     this.#cancelLimit?.();
+    this.#settle();
     this.#sandbox?.kill();
   }
 
@@ -156,6 +165,9 @@ export class SandboxRunner {
       case 'assigned':
         this.#cancelLimit?.();
         this.#state = 'ready';
+        if (message.misfit === true && this.#worktime !== undefined)
+          this.#ports.warmth.misfit(this.#worktime);
+        this.#settle();
         return this.#events.ready(this.#job!);
       case 'assign-failed':
         return this.#fail('job', message.error.message);
@@ -168,6 +180,13 @@ export class SandboxRunner {
       return this.#fail('job', `The sandbox ended while its job was assigned: ${reason}`);
     this.kill();
     this.#events.exited(reason);
+  }
+
+  /** Tells, once, that setting up is over. */
+  #settle(): void {
+    if (!this.#isWarming) return;
+    this.#isWarming = false;
+    this.#ports.warmth.settled();
   }
 
   #limit(ms: number, fault: SetupFault, what: string): void {

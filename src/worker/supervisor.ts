@@ -10,6 +10,7 @@ import type { Emitter } from '../lib/events.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js';
 import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protocol/messages.js';
+import type { AssetStore } from './asset-store.js';
 import type { Blobs } from './blobs.js';
 import type { CoreEvent, Effect } from './core/events.js';
 import { newCoreState, needsTick } from './core/state.js';
@@ -22,7 +23,9 @@ import { Reports } from './reports.js';
 import { SandboxDesk } from './sandbox-desk.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
 import type { SchedulerLink } from './scheduler-link.js';
+import type { WarmPolicy } from './option-checks.js';
 import { Tally } from './tally.js';
+import { Warmth } from './warmth.js';
 import type { WorkerEvents, WorkerStatus } from './worker-events.js';
 
 export interface SupervisorPorts {
@@ -32,6 +35,10 @@ export interface SupervisorPorts {
   jobs: Jobs;
   blobs: Blobs;
   events: Emitter<WorkerEvents>;
+  /** @default 'cold' */
+  policy?: WarmPolicy;
+  /** Where snapshots outlive the worker; nowhere when absent. */
+  store?: AssetStore;
   /** Why that job does not run here now; undefined where it may. */
   objection: (jobId: JobId, digest: Digest) => string | undefined;
 }
@@ -66,8 +73,16 @@ export class Supervisor {
     this.#core = newCoreState(slots, tuning);
     this.#tally = new Tally(slots, ports.events);
     this.#reports = new Reports(ports.link, ports.blobs);
+    const warmth = new Warmth({
+      ...ports,
+      policy: ports.policy ?? 'cold',
+      cores: slots,
+      worktimeFiles: (worktime) => ports.jobs.worktimeFiles(worktime),
+      warn: (error) => this.#warn(error),
+    });
     this.#desk = new SandboxDesk({
       ...ports,
+      warmth,
       core: this.#core,
       tally: this.#tally,
       dispatch: (e) => this.#dispatch(e),

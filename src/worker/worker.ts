@@ -19,6 +19,7 @@ import type { SessionState } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
 import { WORKTIMES } from '../worktimes/registry.js';
 import { Announcer } from './announcer.js';
+import { AssetStore } from './asset-store.js';
 import { Blobs } from './blobs.js';
 import type { Tuning } from './core/state.js';
 import { describeWorker } from './describe-worker.js';
@@ -47,7 +48,9 @@ export interface WorkerPorts {
   random: Random;
   fetch: typeof fetch;
   /** Where the day's sum of bytes outlives the process; nowhere when absent. */
-  storage?: KeyValueStorage;
+  storage?: KeyValueStorage | undefined;
+  /** Where files of worktimes, blobs of jobs and snapshots outlive the process; nowhere when absent. */
+  assets?: KeyValueStorage | undefined;
   defaults: WorkerDefaults;
   /** How each kind of isolation that there is here is made. */
   hosts: Partial<Record<Isolation, (setting: WorkerSetting) => SandboxHost>>;
@@ -78,6 +81,7 @@ export class BaseWorker {
   readonly #ports: WorkerPorts;
   readonly #events = new Emitter<WorkerEvents>();
   readonly #host: SandboxHost;
+  readonly #store: AssetStore | undefined;
   readonly #blobs: Blobs;
   readonly #session: ClientSession<WorkerRequests>;
   readonly #wishes: Wishes;
@@ -118,11 +122,13 @@ export class BaseWorker {
       notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
     });
+    this.#store = ports.assets && new AssetStore(ports.assets, clock);
     this.#blobs = new Blobs({
       http: scheduler.http,
       fetch: this.#wishes.traffic.fetch(ports.fetch),
       clock,
       link: this.#link(),
+      store: this.#store,
     });
     this.#host = makeHost(this.#setting());
   }
@@ -277,7 +283,10 @@ export class BaseWorker {
     const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, owners, mayRun });
     this.#jobs = jobs;
     const objection = admission.objection.bind(admission);
-    const ports = { link, host: this.#host, clock, jobs, blobs, events: this.#events, objection };
+    const { policy } = this.#options;
+    const store = this.#store;
+    const events = this.#events;
+    const ports = { link, host: this.#host, clock, jobs, blobs, events, objection, policy, store };
     return new Supervisor(live.cores, ports, tuning);
   }
 

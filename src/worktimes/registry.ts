@@ -9,6 +9,8 @@ import type { WorktimeName } from '../protocol/messages.js';
 export interface WorktimeDescription extends WorktimeName {
   /** What a job asks for when it says nothing: a semver range. */
   readonly defaultRange: string;
+  /** Whether its runtime can be started from a snapshot of its memory. */
+  readonly snapshot?: boolean;
   /** Files that a browser sandbox is handed as bytes, by their names in the package that carries them. */
   readonly assets?: readonly string[];
 }
@@ -21,6 +23,7 @@ export const WORKTIMES: readonly WorktimeDescription[] = [
     name: 'pyodide',
     version: '314.0.7',
     defaultRange: '^314.0.0',
+    snapshot: true,
     assets: ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'python_stdlib.zip', 'pyodide-lock.json'],
   },
 ];

@@ -1,0 +1,80 @@
+/**
+ * How warm a job's sandbox starts, by the worker's policy: in a spare whose runtime runs already, with a snapshot of a
+ * started one, or from nothing.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import type { WorktimeName } from '../protocol/messages.js';
+import type { Assignment, WorktimeFiles } from '../protocol/sandbox-messages.js';
+import type { AssetStore } from './asset-store.js';
+import type { WarmPolicy } from './option-checks.js';
+import type { Sandbox, SandboxHandlers, SandboxHost } from './sandbox/sandbox.js';
+import type { EmptySandbox } from './set-up-sandbox.js';
+import { Snapshots } from './snapshots.js';
+import { WarmSpares } from './warm-spares.js';
+
+export interface WarmthPorts {
+  host: SandboxHost;
+  clock: Clock;
+  policy: WarmPolicy;
+  /** Sandboxes at work at most. */
+  cores: number;
+  store?: AssetStore;
+  worktimeFiles: (worktime: WorktimeName) => Promise<WorktimeFiles>;
+  warn: (error: unknown) => void;
+}
+
+/** What a sandbox is about to be started with. */
+export interface WarmStart {
+  readonly assignment: Assignment;
+  readonly spare?: EmptySandbox;
+}
+
+export class Warmth {
+  readonly #ports: WarmthPorts;
+  readonly #snapshots: Snapshots;
+  readonly #spares: WarmSpares;
+  #state: 'open' | 'closed' = 'open';
+
+  constructor(ports: WarmthPorts) {
+    this.#ports = ports;
+    const warn = (error: unknown): void => {
+      if (this.#state === 'open') ports.warn(error);
+    };
+    this.#snapshots = new Snapshots({ ...ports, warn });
+    this.#spares = new WarmSpares(ports.cores, { ...ports, snapshots: this.#snapshots });
+  }
+
+  /** Finds the warmest start for a job; `settled` must be called once its sandbox is ready, or given up. Never rejects. */
+  async prepare(assignment: Assignment): Promise<WarmStart> {
+    const { worktime, assets } = assignment;
+    if (this.#ports.policy === 'cold') return { assignment };
+    const spare = await this.#spares.take(worktime);
+    if (spare !== undefined) return { assignment: { ...assignment, assets: {} }, spare };
+    const snapshot = await this.#snapshots.get(worktime, assets);
+    return { assignment: { ...assignment, ...(snapshot === undefined ? {} : { snapshot }) } };
+  }
+
+  /** An empty sandbox that is `owner`'s from now on. Rejects as `SandboxHost.start`. */
+  async start({ spare }: WarmStart, owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    if (spare === undefined) return this.#ports.host.start(owner, handlers);
+    spare.setHandlers(handlers);
+    return spare.sandbox;
+  }
+
+  /** What was prepared is ready, or will never be. */
+  settled(): void {
+    if (this.#ports.policy !== 'cold') this.#spares.settled();
+  }
+
+  /** The snapshot of that worktime could not be used. */
+  misfit(worktime: WorktimeName): void {
+    this.#snapshots.misfit(worktime);
+  }
+
+  /** Ends all spares. */
+  close(): void {
+    this.#state = 'closed';
+    this.#spares.close();
+  }
+}
