@@ -12,7 +12,7 @@ import type { RemoteStatus } from './deployer.js';
 type WorkArgs<A extends unknown[]> = [] extends A ? [args?: Readonly<A>] : [args: Readonly<A>];
 
 type Work<D, A extends unknown[], R> = (datum: D, ...args: A) => R;
-type SourceText = string | URL;
+type SourceText = string | URL | Uint8Array | ArrayBuffer;
 
 export interface ComputeFor {
   /** Slices whose data are 0 … count - 1. */
@@ -29,7 +29,7 @@ export interface ComputeFor {
     work: Work<D, A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
-  /** A work function given as source or as the address of a module; its types are not known. */
+  /** A work function given as source, as the address of a module or as its bytes; its types are not known. */
   <R = unknown>(
     data: number | RangeObject | RangeBounds | Iterable<unknown> | AsyncIterable<unknown>,
     work: SourceText,

@@ -1,11 +1,11 @@
 /**
- * The text of a work function's module, fetched by the deployer: workers get it with the job and reach no address.
+ * The bytes of a work function's module, fetched by the deployer: workers get it with the job and reach no address.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
 
 /** @throws WORK_FUNCTION_INVALID */
-export async function fetchModule(fetcher: typeof fetch, url: URL): Promise<string> {
+export async function fetchModule(fetcher: typeof fetch, url: URL): Promise<Uint8Array> {
   let response: Response;
   try {
     response = await fetcher(url);
@@ -16,7 +16,7 @@ export async function fetchModule(fetcher: typeof fetch, url: URL): Promise<stri
     await response.body?.cancel();
     throw unreadable(url, `status ${response.status}`);
   }
-  return response.text();
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 /** The error for a module that cannot be had. */

@@ -15,12 +15,12 @@ export interface ParsedCall {
 
 const FOR_FORMS =
   'computeFor(data, work, args?), compute.for(start, end, step?, work, args?) or compute.for(range, work, args?), ' +
-  'where work is a function, a source string or a URL, and args is an array';
+  'where work is a function, a source string, a URL or the bytes of a module, and args is an array';
 const DO_FORMS = 'compute.do(n, work, args?) or compute.do(work, args?)';
 
 /** @throws INVALID_ARGUMENT naming the accepted forms, WORK_FUNCTION_INVALID */
 export function parseFor(call: readonly unknown[]): ParsedCall {
-  const { head, work, args } = splitCall(call, FOR_FORMS);
+  const { head, work, args } = splitCall(call, FOR_FORMS, 1);
   if (head.length === 1) return { input: toJobInput(head[0]), work, args };
   const numbers = head.every((value) => typeof value === 'number');
   if (!numbers || (head.length !== 2 && head.length !== 3)) throw refused(FOR_FORMS, call);
@@ -30,7 +30,7 @@ export function parseFor(call: readonly unknown[]): ParsedCall {
 
 /** @throws INVALID_ARGUMENT naming the accepted forms, WORK_FUNCTION_INVALID */
 export function parseDo(call: readonly unknown[]): ParsedCall {
-  const { head, work, args } = splitCall(call, DO_FORMS);
+  const { head, work, args } = splitCall(call, DO_FORMS, 0);
   if (head.length > 1 || (head.length === 1 && typeof head[0] !== 'number')) throw refused(DO_FORMS, call);
   return { input: countInput((head[0] as number | undefined) ?? 1), work, args };
 }
@@ -38,13 +38,16 @@ export function parseDo(call: readonly unknown[]): ParsedCall {
 function splitCall(
   call: readonly unknown[],
   forms: string,
+  headMin: number,
 ): { head: readonly unknown[]; work: WorkSource; args: readonly unknown[] } {
   let end = call.length;
   while (end > 0 && call[end - 1] === undefined) end--;
   const last = call[end - 1];
-  const lastIsWork = isWork(last);
+  // Bytes are a work function, unless they stand where its arguments would.
+  const lastIsWork = isWork(last) || (isBytes(last) && (end - 2 < headMin || !isWork(call[end - 2])));
   const workIndex = lastIsWork ? end - 1 : end - 2;
-  if (workIndex < 0 || !isWork(call[workIndex])) throw refused(forms, call);
+  if (workIndex < 0 || !(lastIsWork || isWork(call[workIndex]) || isBytes(call[workIndex])))
+    throw refused(forms, call);
   if (!lastIsWork && !isArrayLike(last)) throw refused(forms, call);
   const args = lastIsWork ? [] : Array.from(last as ArrayLike<unknown>);
   return { head: call.slice(0, workIndex), work: parseWork(call[workIndex]), args };
@@ -52,6 +55,10 @@ function splitCall(
 
 function isWork(value: unknown): boolean {
   return typeof value === 'function' || typeof value === 'string' || value instanceof URL;
+}
+
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array || value instanceof ArrayBuffer;
 }
 
 function isArrayLike(value: unknown): value is ArrayLike<unknown> {

@@ -5,34 +5,35 @@
 import { ManyhandsError } from '../lib/errors.js';
 import type { JobFS } from '../jobfs/job-fs.js';
 import type { Keystore } from '../wallet/keystore.js';
+import type { WasmCall } from '../protocol/job-package.js';
+import type { CustomWorktime } from './custom-worktime.js';
 import { JobEmitter } from './job-emitter.js';
 import type { PackageSettings } from './package.js';
 import type { SlicePaymentOffer } from './payment.js';
 import { PUBLIC_GROUP, type ComputeGroup, type JobLimits, type PublicInfo } from './settings.js';
 import { JAVASCRIPT_WORKTIME } from './work-function.js';
 
+/** A worktime that there is; another name is refused where no worker has it. */
+export type WorktimeId = 'map-basic' | 'pyodide' | 'wasm' | (string & {});
+
 export abstract class JobSettings<T> extends JobEmitter<T> {
   /** 22 characters; known before the job is deployed. */
   readonly id: string;
-  /** The environment that runs the work function: `map-basic` (JavaScript) or `pyodide` (Python). */
-  worktime = JAVASCRIPT_WORKTIME;
-  /** A semver range of the worktime's version. @default the versions that this release was made for */
-  worktimeVersion: string | undefined;
-  /** What the people who lend their machines see of the job. */
-  public: Partial<PublicInfo> = { name: null, description: null, link: null };
-  /** Environment variables of the work function. */
-  env: Record<string, string> = {};
-  limits: JobLimits = {};
-  /** Whether results are kept on the handle; without them memory stays flat, and `result` events carry all. */
-  collateResults = true;
-
   /** Credits per slice that `exec` and `deploy` offer where they are told nothing. */
   protected offer: SlicePaymentOffer = 0;
   /** Who pays where `exec` and `deploy` are told nothing; by default the wallet's account. */
   protected payer: Keystore | undefined;
   readonly #makeJobFS: () => JobFS;
+  #worktime: WorktimeId = JAVASCRIPT_WORKTIME;
+  #worktimeVersion: string | undefined;
+  #customWorktime: CustomWorktime | undefined;
+  #wasm: WasmCall = {};
+  #public: Partial<PublicInfo> = { name: null, description: null, link: null };
+  #env: Record<string, string> = {};
+  #limits: JobLimits = {};
   #computeGroups: ComputeGroup[] = [{ ...PUBLIC_GROUP }];
   #autoClose: boolean;
+  #collateResults = true;
   #fs: JobFS | undefined;
 
   protected constructor(options: { id: string; autoClose: boolean; makeJobFS: () => JobFS }) {
@@ -54,6 +55,97 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
     this.payer = keystore;
   }
 
+  /** The environment that runs the work function: JavaScript, Python, or a WebAssembly module. */
+  get worktime(): WorktimeId {
+    return this.#worktime;
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set worktime(name: WorktimeId) {
+    this.#change('worktime');
+    this.#worktime = name;
+  }
+
+  /** A semver range of the worktime's version. @default the versions that this release was made for */
+  get worktimeVersion(): string | undefined {
+    return this.#worktimeVersion;
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set worktimeVersion(range: string | undefined) {
+    this.#change('worktimeVersion');
+    this.#worktimeVersion = range;
+  }
+
+  /** A worktime that the job brings along, in place of those that workers have. */
+  get customWorktime(): CustomWorktime | undefined {
+    return this.#customWorktime;
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set customWorktime(custom: CustomWorktime | undefined) {
+    this.#change('customWorktime');
+    this.#customWorktime = custom;
+  }
+
+  /** How a WebAssembly module is called, where that is not left to what it exports. */
+  get wasm(): WasmCall {
+    return this.#watched(this.#wasm, 'wasm');
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set wasm(call: WasmCall) {
+    this.#change('wasm');
+    this.#wasm = call;
+  }
+
+  /** What the people who lend their machines see of the job. */
+  get public(): Partial<PublicInfo> {
+    return this.#watched(this.#public, 'public');
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set public(info: Partial<PublicInfo>) {
+    this.#change('public');
+    this.#public = info;
+  }
+
+  /** Environment variables of the work function. */
+  get env(): Record<string, string> {
+    return this.#watched(this.#env, 'env');
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set env(env: Record<string, string>) {
+    this.#change('env');
+    this.#env = env;
+  }
+
+  get limits(): JobLimits {
+    return this.#watched(this.#limits, 'limits');
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  set limits(limits: JobLimits) {
+    this.#change('limits');
+    this.#limits = limits;
+  }
+
+  /** Whether results are kept on the handle; without them memory stays flat, and `result` events carry all. */
+  get collateResults(): boolean {
+    return this.#collateResults;
+  }
+
+  /** @throws JOB_STATE once results come */
+  set collateResults(value: boolean) {
+    if (this.isFollowed)
+      throw this.stateError(
+        'its results come already',
+        'Set collateResults before exec, wait or the first listener.',
+      );
+    this.#collateResults = value;
+  }
+
   /** Whether the job closes itself behind its input. */
   get autoClose(): boolean {
     return this.#autoClose;
@@ -67,7 +159,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
 
   /** Appending keeps the public group, assigning replaces it. Secrets never leave this process. */
   get computeGroups(): ComputeGroup[] {
-    return this.#computeGroups;
+    return this.#watched(this.#computeGroups, 'computeGroups');
   }
 
   /** @throws JOB_STATE once the job is deployed */
@@ -90,23 +182,41 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** Whether `exec` or `deploy` was called. */
   protected abstract readonly isBegun: boolean;
 
+  /** Whether the job's journal is being read. */
+  protected abstract readonly isFollowed: boolean;
+
   /** The settings as they are now. */
   protected packageSettings(): Omit<PackageSettings, 'work' | 'args'> {
-    const { id, worktime, worktimeVersion, env, computeGroups, limits } = this;
     return {
-      jobId: id,
-      worktime,
-      worktimeVersion,
+      jobId: this.id,
+      worktime: this.#worktime,
+      worktimeVersion: this.#worktimeVersion,
+      customWorktime: this.#customWorktime,
+      wasm: this.#wasm,
       fs: this.#fs,
-      env,
-      computeGroups,
-      public: this.public,
-      limits,
+      env: this.#env,
+      computeGroups: this.#computeGroups,
+      public: this.#public,
+      limits: this.#limits,
     };
   }
 
   protected stateError(what: string, advice: string): ManyhandsError<'JOB_STATE'> {
     return new ManyhandsError('JOB_STATE', `Job ${this.id}: ${what}. ${advice}`, { jobId: this.id });
+  }
+
+  /** A setting that is an object: what is written into it later would be lost without a word. */
+  #watched<S extends object>(setting: S, what: string): S {
+    if (typeof setting !== 'object' || setting === null) return setting;
+    const check = (): true => {
+      this.#change(what);
+      return true;
+    };
+    return new Proxy(setting, {
+      set: (target, key, value) => check() && Reflect.set(target, key, value),
+      defineProperty: (target, key, descriptor) => check() && Reflect.defineProperty(target, key, descriptor),
+      deleteProperty: (target, key) => check() && Reflect.deleteProperty(target, key),
+    });
   }
 
   #change(what: string): void {

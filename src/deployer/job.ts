@@ -218,6 +218,10 @@ export class Job<T = unknown> extends JobSettings<T> {
     return this.#accepted !== undefined;
   }
 
+  protected override get isFollowed(): boolean {
+    return this.#tracker.isFollowing;
+  }
+
   protected override listened(name: string): void {
     if (JOURNAL_EVENTS.has(name)) this.#tracker.want();
   }

@@ -7,12 +7,15 @@ import {
   packageDigest,
   type InlineOrBlob,
   type JobPackage,
+  type WasmCall,
 } from '../protocol/job-package.js';
 import type { BlobRef } from '../protocol/envelope.js';
 import type { JobFS } from '../jobfs/job-fs.js';
 import { encodeValue } from '../protocol/values.js';
 import { describeWorktime } from '../worktimes/registry.js';
+import { packWasm } from './binary-work.js';
 import { blobRef } from './blobs.js';
+import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
 import { atPath } from './segment-packer.js';
 import {
   packEnv,
@@ -34,6 +37,8 @@ export interface PackageSettings {
   args: readonly unknown[];
   worktime: string;
   worktimeVersion: string | undefined;
+  customWorktime: CustomWorktime | undefined;
+  wasm: WasmCall;
   fs: JobFS | undefined;
   env: Readonly<Record<string, string>>;
   computeGroups: readonly ComputeGroup[];
@@ -51,15 +56,20 @@ export interface BuiltPackage {
 /** @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, VALUE_NOT_CLONEABLE and what the files' packing throws */
 export async function buildPackage(
   settings: PackageSettings,
-  readModule: (url: URL) => Promise<string>,
+  readModule: (url: URL) => Promise<Uint8Array>,
 ): Promise<BuiltPackage> {
   const blobs: BuiltPackage['blobs'] = [];
-  const { bytes: source, sourceKind } = await packSource(settings.work, settings.worktime, readModule);
+  const { worktime, wasm } = settings;
+  const custom = await packCustomWorktime(settings.customWorktime, worktime, readModule);
+  const home = { worktime, wasm, isCustom: custom !== undefined };
+  const { bytes: source, sourceKind } = await packSource(settings.work, home, readModule);
   const bytes = encodeJobPackage({
     version: 1,
-    worktime: { name: settings.worktime, range: worktimeRange(settings) },
+    worktime: { name: worktime, range: worktimeRange(settings) },
+    ...(custom && { customWorktime: { ...custom, source: place(custom.source, blobs) } }),
     source: place(source, blobs),
     sourceKind,
+    ...packWasm(wasm, worktime),
     args: place(encodeArgs(settings.args), blobs),
     ...(await packFiles(settings.fs, blobs)),
     env: packEnv(settings.env),

@@ -24,8 +24,8 @@ export interface DeployerPorts {
   random: Random;
   wallet: DeployerWallet;
   fetch: typeof fetch;
-  /** The text of a work function's module. */
-  readModule: (url: URL) => Promise<string>;
+  /** A work function's module: its text in UTF-8, or a WebAssembly module. */
+  readModule: (url: URL) => Promise<Uint8Array>;
   makeJobFS: () => JobFS;
   /** Lets the event loop go round once, so that sockets and timers get their turn. */
   yieldNow: () => Promise<void>;

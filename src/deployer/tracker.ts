@@ -7,6 +7,7 @@ import { deferred } from '../lib/deferred.js';
 import { ManyhandsError } from '../lib/errors.js';
 import type { BlobRef } from '../protocol/envelope.js';
 import type { Cursor, JobStatus, JournalEvent } from '../protocol/messages.js';
+import { UNLOADABLE_REASON } from '../protocol/reasons.js';
 import type { DeployerContext } from './context.js';
 import type { ErrorEvent, JobStatusInfo, ReadyState } from './events.js';
 import { Follower, type FollowSink } from './follow.js';
@@ -64,6 +65,10 @@ export class JobTracker<T> implements FollowSink {
     return this.#follower?.cursor ?? this.#options.after;
   }
 
+  get isFollowing(): boolean {
+    return this.#follower !== undefined;
+  }
+
   /** Somebody listens or waits: the job is followed as soon as the scheduler has it. */
   want(): void {
     this.#wanted = true;
@@ -90,10 +95,8 @@ export class JobTracker<T> implements FollowSink {
     const { job } = this.#options;
     this.#status = { ...this.#status, runStatus: 'cancelled' };
     const because = reason === '' ? '' : `: ${reason}`;
-    const error = new ManyhandsError('JOB_CANCELLED', `Job ${job.id} was cancelled${because}.`, {
-      jobId: job.id,
-      reason,
-    });
+    const text = `Job ${job.id} was cancelled${because}.`;
+    const error = new ManyhandsError('JOB_CANCELLED', text, { jobId: job.id, reason }, causeOf(reason));
     job.emit('cancel', { job, runStatus: 'cancelled', reason, code: 'JOB_CANCELLED' });
     this.#settle(error);
   }
@@ -193,6 +196,16 @@ export class JobTracker<T> implements FollowSink {
     if (sliceNumber !== undefined) payload.sliceNumber = sliceNumber;
     job.emit('error', payload);
   }
+}
+
+/** The error behind a reason, where it is the work function's. */
+function causeOf(reason: string): { cause: ManyhandsError } | undefined {
+  if (!reason.startsWith(UNLOADABLE_REASON)) return undefined;
+  const message = reason.slice(UNLOADABLE_REASON.length);
+  const place = /work-function\.\w+(?::\d+){1,2}|work-function\.py, line \d+/.exec(message)?.[0];
+  return {
+    cause: new ManyhandsError('WORK_FUNCTION_INVALID', message, place === undefined ? {} : { place }),
+  };
 }
 
 /** A job in numbers as callers see it. */

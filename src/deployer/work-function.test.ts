@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { packSource, parseWork } from './work-function.js';
 
-const noModule = (): Promise<string> => Promise.reject(new Error('no module'));
+const noModule = (): Promise<Uint8Array> => Promise.reject(new Error('no module'));
 /** The function that a sandbox would make of the packed source. */
 async function shipped(work: unknown): Promise<(x: number) => unknown> {
-  const { bytes, sourceKind } = await packSource(parseWork(work), 'map-basic', noModule);
+  const { bytes, sourceKind } = await packSource(parseWork(work), { worktime: 'map-basic' }, noModule);
   expect(sourceKind).toBe('function');
   return (0, eval)(`(${new TextDecoder().decode(bytes)})`) as (x: number) => unknown;
 }
@@ -68,7 +68,7 @@ describe('a work function', () => {
   it.each(['(x) =>', 'x +', 'def f(x): return x', 'return 5'])(
     'is refused at deploy when it is %j',
     async (text) => {
-      await expect(packSource(parseWork(text), 'map-basic', noModule)).rejects.toMatchObject({
+      await expect(packSource(parseWork(text), { worktime: 'map-basic' }, noModule)).rejects.toMatchObject({
         code: 'WORK_FUNCTION_INVALID',
       });
     },
@@ -76,15 +76,15 @@ describe('a work function', () => {
 
   it('is only read, not run, on its way', async () => {
     const text = '(globalThis.ranOnItsWay = true, (x) => x)';
-    await packSource(parseWork(text), 'map-basic', noModule);
+    await packSource(parseWork(text), { worktime: 'map-basic' }, noModule);
     expect('ranOnItsWay' in globalThis).toBe(false);
   });
 
   it('is a module where it comes from an address or exports something', async () => {
     const module = 'export default (x) => x;';
-    const read = (): Promise<string> => Promise.resolve(module);
+    const read = (): Promise<Uint8Array> => Promise.resolve(new TextEncoder().encode(module));
     for (const work of [new URL('https://example.org/work.js'), module]) {
-      const { bytes, sourceKind } = await packSource(parseWork(work), 'map-basic', read);
+      const { bytes, sourceKind } = await packSource(parseWork(work), { worktime: 'map-basic' }, read);
       expect([new TextDecoder().decode(bytes), sourceKind]).toEqual([module, 'module']);
     }
   });
@@ -95,13 +95,13 @@ describe('a work function', () => {
           # twice
           return 2 * x
     `;
-    const { bytes, sourceKind } = await packSource(parseWork(text), 'pyodide', noModule);
+    const { bytes, sourceKind } = await packSource(parseWork(text), { worktime: 'pyodide' }, noModule);
     expect(new TextDecoder().decode(bytes)).toBe('\ndef work(x):\n    # twice\n    return 2 * x\n');
     expect(sourceKind).toBe('module');
     await expect(
       packSource(
         parseWork((x: number) => x),
-        'pyodide',
+        { worktime: 'pyodide' },
         noModule,
       ),
     ).rejects.toMatchObject({
@@ -111,7 +111,9 @@ describe('a work function', () => {
 
   it('has a greatest size', async () => {
     const text = `(x) => "${'a'.repeat(600_000)}"`;
-    await expect(packSource(parseWork(text), 'map-basic', noModule)).rejects.toThrowError(/524288/);
+    await expect(packSource(parseWork(text), { worktime: 'map-basic' }, noModule)).rejects.toThrowError(
+      /524288/,
+    );
   });
 
   it.each([
@@ -120,7 +122,7 @@ describe('a work function', () => {
     'lambda x: x',
     'async def f(x): ...',
   ])('says that %j looks like Python', async (source) => {
-    const packed = packSource(parseWork(source), 'map-basic', noModule);
+    const packed = packSource(parseWork(source), { worktime: 'map-basic' }, noModule);
     await expect(packed).rejects.toThrow("set job.worktime = 'pyodide'");
   });
 });

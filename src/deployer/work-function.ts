@@ -5,11 +5,14 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { SOURCE_BYTES_MAX } from '../protocol/limits.js';
-import type { JobPackage } from '../protocol/job-package.js';
+import type { JobPackage, WasmCall } from '../protocol/job-package.js';
+import { isWasm } from '../worktimes/wasm/module-reader.js';
+import { packBytes, packModule } from './binary-work.js';
 
 export type WorkSource =
   | { readonly kind: 'function'; readonly text: string; readonly name: string }
   | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'url'; readonly url: URL };
 
 export interface PackedSource {
@@ -19,10 +22,23 @@ export interface PackedSource {
 
 /** The worktime whose work functions are JavaScript. */
 export const JAVASCRIPT_WORKTIME = 'map-basic';
+/** The worktime whose work functions are WebAssembly modules. */
+export const WASM_WORKTIME = 'wasm';
+
+/** What a work function is to run in. */
+export interface WorkHome {
+  readonly worktime: string;
+  /** Whether the job brings its worktime along: what its work functions are is for it to say. */
+  readonly isCustom?: boolean;
+  readonly wasm?: WasmCall;
+}
 
 /** @throws WORK_FUNCTION_INVALID for what can be seen to be wrong without knowing the worktime */
 export function parseWork(work: unknown): WorkSource {
   if (work instanceof URL) return { kind: 'url', url: work };
+  if (work instanceof ArrayBuffer) return { kind: 'bytes', bytes: new Uint8Array(work) };
+  if (ArrayBuffer.isView(work))
+    return { kind: 'bytes', bytes: new Uint8Array(work.buffer, work.byteOffset, work.byteLength) };
   if (typeof work === 'string') {
     if (work.trim() === '') throw invalid('its source is empty', 'Hand in the source of a function.');
     return { kind: 'text', text: work };
@@ -30,7 +46,7 @@ export function parseWork(work: unknown): WorkSource {
   if (typeof work !== 'function') {
     throw invalid(
       `it is ${typeof work}`,
-      'Hand in a function, its source as a string, or the URL of a module.',
+      'Hand in a function, its source as a string, the URL of a module, or the bytes of one.',
     );
   }
   return { kind: 'function', text: functionText(work), name: work.name };
@@ -42,28 +58,46 @@ export function parseWork(work: unknown): WorkSource {
  */
 export async function packSource(
   work: WorkSource,
-  worktime: string,
-  readModule: (url: URL) => Promise<string>,
+  { worktime, isCustom = false, wasm }: WorkHome,
+  readModule: (url: URL) => Promise<Uint8Array>,
 ): Promise<PackedSource> {
-  if (worktime !== JAVASCRIPT_WORKTIME)
-    return packed(await foreignText(work, worktime, readModule), 'module');
-  if (work.kind === 'url') return packed(await readModule(work.url), 'module');
-  if (work.kind === 'text' && isModuleText(work.text)) return packed(work.text, 'module');
-  return packed(toExpression(work), 'function');
-}
-
-async function foreignText(
-  work: WorkSource,
-  worktime: string,
-  readModule: (url: URL) => Promise<string>,
-): Promise<string> {
+  const isJavaScript = worktime === JAVASCRIPT_WORKTIME && !isCustom;
   if (work.kind === 'function') {
+    if (isJavaScript) return packed(toExpression(work), 'function');
     throw invalid(
-      `worktime '${worktime}' does not run JavaScript functions`,
-      'Hand in its source as a string or as a URL.',
+      `${isCustom ? 'a custom worktime' : `worktime '${worktime}'`} does not run JavaScript functions`,
+      worktime === WASM_WORKTIME
+        ? 'Hand in the bytes or the URL of a WebAssembly module.'
+        : 'Hand in its source as a string or as a URL.',
     );
   }
-  return dedent(work.kind === 'url' ? await readModule(work.url) : work.text);
+  if (work.kind === 'text') {
+    if (isJavaScript) {
+      if (isModuleText(work.text)) return packed(work.text, 'module');
+      return packed(toExpression(work), 'function');
+    }
+    if (worktime === WASM_WORKTIME && !isCustom) return packModule(new TextEncoder().encode(work.text), wasm);
+    return packed(dedent(work.text), 'module');
+  }
+  const bytes = work.kind === 'url' ? await readModule(work.url) : work.bytes;
+  if (isCustom) return work.kind === 'bytes' ? packBytes(bytes) : packFound(bytes);
+  if (worktime === WASM_WORKTIME) return packModule(bytes, wasm);
+  if (isWasm(bytes)) throw invalid('it is a WebAssembly module', "Set job.worktime = 'wasm'.");
+  if (work.kind === 'bytes')
+    throw invalid(`worktime '${worktime}' does not run bytes`, 'Hand in its source as a string or as a URL.');
+  const text = new TextDecoder().decode(bytes);
+  return packed(isJavaScript ? text : dedent(text), 'module');
+}
+
+/** What an address gave, for a custom worktime: a text where it is one. */
+function packFound(bytes: Uint8Array): PackedSource {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return packBytes(bytes);
+  }
+  return packed(text, 'module');
 }
 
 function packed(text: string, sourceKind: JobPackage['sourceKind']): PackedSource {
@@ -93,7 +127,7 @@ function functionText(work: object): string {
 }
 
 /** An expression that evaluates to the function; a method's shorthand source is not one by itself. */
-function toExpression(work: Exclude<WorkSource, { kind: 'url' }>): string {
+function toExpression(work: Extract<WorkSource, { text: string }>): string {
   const text = work.text.trim().replace(/;$/, '');
   const problem = syntaxProblem(text);
   if (problem === undefined) return text;

@@ -50,6 +50,8 @@ export type { AccountInfo, AddedSlices, AttachOptions, RemoteStatus } from '../d
 export type { FetchedResult, ResultRange } from '../deployer/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/payment.js';
+export type { CustomWorktime } from '../deployer/custom-worktime.js';
+export type { WasmCall } from '../protocol/job-package.js';
 export type { ComputeGroup, JobLimits, PublicInfo } from '../deployer/settings.js';
 export type {
   CancelEvent,

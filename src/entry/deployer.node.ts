@@ -24,11 +24,13 @@ const deployer = createModuleDeployer(() => ({
   yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
 }));
 
-function readModule(url: URL): Promise<string> {
+async function readModule(url: URL): Promise<Uint8Array> {
   if (url.protocol !== 'file:') return fetchModule(fetch, url);
-  return readFile(url, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(url, cause.code ?? cause.message, cause);
-  });
+  try {
+    return new Uint8Array(await readFile(url));
+  } catch (cause) {
+    throw unreadable(url, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
+  }
 }
 
 export const { init, computeFor, compute, attach, addSlices, fetchResults, getAccount } = deployer;
@@ -46,6 +48,8 @@ export type { AccountInfo, AddedSlices, AttachOptions, RemoteStatus } from '../d
 export type { FetchedResult, ResultRange } from '../deployer/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/payment.js';
+export type { CustomWorktime } from '../deployer/custom-worktime.js';
+export type { WasmCall } from '../protocol/job-package.js';
 export type { ComputeGroup, JobLimits, PublicInfo } from '../deployer/settings.js';
 export type {
   CancelEvent,

@@ -40,7 +40,8 @@ export function deployerRig({ clock = systemClock }: { clock?: Clock } = {}): De
     fetch: stub.http.fetch,
     readModule: (url) => {
       const text = modules.get(url.href);
-      return text === undefined ? Promise.reject(new Error(`no module ${url.href}`)) : Promise.resolve(text);
+      if (text === undefined) return Promise.reject(new Error(`no module ${url.href}`));
+      return Promise.resolve(new TextEncoder().encode(text));
     },
     makeJobFS: () => new JobFS({ fetch: stub.http.fetch }),
     yieldNow: () => nextTurn(),

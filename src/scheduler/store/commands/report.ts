@@ -6,6 +6,7 @@ import { ManyhandsError } from '../../../lib/errors.js';
 import { cutText } from '../../../lib/text.js';
 import { ENVELOPE_KIND } from '../../../protocol/envelope.js';
 import { LEASE_MS, REASON_LENGTH_MAX, SLICE_MS_MAX } from '../../../protocol/limits.js';
+import { UNLOADABLE_REASON } from '../../../protocol/reasons.js';
 import { SegmentReader, sliceSegment } from '../../../protocol/segment.js';
 import { isUnloadable, judge, type Judgement } from '../../policy/attempts.js';
 import { learn } from '../../policy/slice-profile.js';
@@ -66,7 +67,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
     );
   }
   if (c.lost !== undefined && isUnloadable(job)) {
-    const reason = `no worker could load the work function: ${c.lost.message}`;
+    const reason = `${UNLOADABLE_REASON}${c.lost.message}`;
     yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
   } else {
     yield* settle(ctx, job);

@@ -1,0 +1,7 @@
+/**
+ * Why a job ended, where a program may want to know it: the beginning of a reason that both ends know.
+ * @module
+ */
+
+/** What follows is the words of the last sandbox that could not load the work function. */
+export const UNLOADABLE_REASON = 'no worker could load the work function: ';
