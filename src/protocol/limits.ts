@@ -143,6 +143,17 @@ export const PROGRESS_INTERVAL_MS = 100;
 /** An error's message and stack, each in UTF-16 units. */
 export const ERROR_TEXT_LENGTH_MAX = 16_384;
 
+// What a sandbox may hold
+/** WebAssembly memories of one sandbox, by what each may grow to, and tables. */
+export const SANDBOX_WASM_BYTES_MAX = 2 * 1024 * MiB;
+/** ArrayBuffers, blobs and pixels that job code of one sandbox holds. */
+export const SANDBOX_BUFFER_BYTES_MAX = 1024 * MiB;
+/** Outcome bytes that a sandbox may post for one batch; an honest one stays far below, or has one slice. */
+export const SANDBOX_OUTPUT_BYTES_PER_BATCH_MAX = 128 * MiB;
+/** Messages that a sandbox may post a second, of any kind, and at once. */
+export const SANDBOX_MESSAGES_PER_SECOND_MAX = 2_000;
+export const SANDBOX_MESSAGES_BURST_MAX = 10_000;
+
 // JobFS
 export const JOBFS_FILES_MAX = 10_000;
 export const JOBFS_BYTES_MAX = 256 * MiB;

@@ -12,6 +12,7 @@ import { makeSnapshot, pyodideRuntime } from './pyodide/runtime.js';
 import type { Runtime, RuntimeStart } from './runtime.js';
 import { wasmRuntime } from './wasm/runtime.js';
 import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
+import { getterOf, methodOf } from './wrap-native.js';
 
 /** What this file uses of a Worker's global scope; TypeScript's DOM library describes a window. */
 interface WorkerScope {
@@ -28,6 +29,10 @@ const now = performance.now.bind(performance);
 const createUrl = URL.createObjectURL.bind(URL);
 const revokeUrl = URL.revokeObjectURL.bind(URL);
 const ScriptBlob = Blob;
+const { apply } = Reflect;
+/** Job code may put another getter in its place, which would be handed the event, and with it the port. */
+const readData = getterOf(MessageEvent.prototype, 'data');
+const preventDefault = methodOf(Event.prototype, 'preventDefault');
 
 listen('message', begin);
 
@@ -43,7 +48,7 @@ function portOf(port: MessagePort): SandboxPort {
   return {
     post: (message, transfer = []) => postMessage(message, transfer),
     onMessage(fn) {
-      port.onmessage = (event: MessageEvent<SupervisorToSandbox>) => fn(event.data);
+      port.onmessage = (event) => fn(apply(readData, event, []) as SupervisorToSandbox);
     },
   };
 }
@@ -83,13 +88,13 @@ let ending = false;
 function listenForStrays(report: (error: unknown) => void): void {
   listen('error', (event) => {
     if (ending) return;
-    event.preventDefault();
+    apply(preventDefault, event, []);
     const { error, message } = event as Omit<ErrorEvent, 'error'> & { error: unknown };
     if (parsing === undefined) report(error ?? new Error(message));
     else parsing(event as ErrorEvent);
   });
   listen('unhandledrejection', (event) => {
-    event.preventDefault();
+    apply(preventDefault, event, []);
     report((event as PromiseRejectionEvent).reason);
   });
 }

@@ -17,17 +17,20 @@ const ECMASCRIPT = [
   'undefined', 'unescape',
 ]; // prettier-ignore
 
-/** What computes, waits, encodes or draws, and reaches nobody. */
+/**
+ * What computes, waits, encodes or draws, and reaches nobody. Left out is what makes memory that cannot be counted
+ * (streams that compress, WebGL, readers of files).
+ */
 const PLATFORM = [
-  'AbortController', 'AbortSignal', 'Blob', 'ByteLengthQueuingStrategy', 'CompressionStream', 'CountQueuingStrategy',
+  'AbortController', 'AbortSignal', 'Blob', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy',
   'CustomEvent', 'DOMException', 'DOMMatrix', 'DOMMatrixReadOnly', 'DOMPoint', 'DOMPointReadOnly', 'DOMQuad',
-  'DOMRect', 'DOMRectReadOnly', 'DecompressionStream', 'Event', 'EventTarget', 'File', 'FileReader',
-  'FileReaderSync', 'FormData', 'ImageBitmap', 'ImageData', 'MessageChannel', 'MessageEvent', 'MessagePort',
+  'DOMRect', 'DOMRectReadOnly', 'Event', 'EventTarget', 'File',
+  'ImageBitmap', 'ImageData', 'MessageChannel', 'MessageEvent', 'MessagePort',
   'OffscreenCanvas', 'OffscreenCanvasRenderingContext2D', 'Path2D', 'CanvasGradient', 'CanvasPattern',
   'TextMetrics', 'Performance', 'ReadableByteStreamController', 'ReadableStream', 'ReadableStreamBYOBReader',
   'ReadableStreamBYOBRequest', 'ReadableStreamDefaultController', 'ReadableStreamDefaultReader', 'TextDecoder',
-  'TextDecoderStream', 'TextEncoder', 'TextEncoderStream', 'TransformStream', 'TransformStreamDefaultController',
-  'URL', 'URLSearchParams', 'WebGL2RenderingContext', 'WebGLRenderingContext', 'WritableStream',
+  'TextDecoderStream', 'TextEncoder', 'TransformStream', 'TransformStreamDefaultController',
+  'URL', 'URLSearchParams', 'WritableStream',
   'WritableStreamDefaultController', 'WritableStreamDefaultWriter', 'atob', 'btoa', 'clearInterval', 'clearTimeout',
   'createImageBitmap', 'crypto', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'performance', 'queueMicrotask', 'self',
   'setInterval', 'setTimeout', 'structuredClone',
@@ -35,6 +38,12 @@ const PLATFORM = [
 
 /** Every name of the global object, its own or inherited, that stays. */
 export const PERMITTED_GLOBALS: ReadonlySet<string> = new Set([...ECMASCRIPT, ...PLATFORM]);
+
+/** Properties of permitted globals that go all the same: an address of a blob is of use for Workers only. */
+export const FORBIDDEN_PROPERTIES: readonly (readonly [holder: string, key: string])[] = [
+  ['URL', 'createObjectURL'],
+  ['URL', 'revokeObjectURL'],
+];
 
 /** Numbers of Chromium's old file system that cannot be taken away, and mean nothing without it. */
 export const UNREMOVABLE_GLOBALS: readonly string[] = ['TEMPORARY', 'PERSISTENT'];

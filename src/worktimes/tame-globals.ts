@@ -3,10 +3,40 @@
  * list is data (`permits.ts`); what the harness needs must have been taken before.
  * @module
  */
-import { PERMITTED_GLOBALS, PERMITTED_INHERITED, PERMITTED_NAVIGATOR } from './permits.js';
+import { SANDBOX_BUFFER_BYTES_MAX, SANDBOX_WASM_BYTES_MAX } from '../protocol/limits.js';
+import { limitBuffers } from './buffer-quota.js';
+import {
+  FORBIDDEN_PROPERTIES,
+  PERMITTED_GLOBALS,
+  PERMITTED_INHERITED,
+  PERMITTED_NAVIGATOR,
+} from './permits.js';
+import { Quota } from './quota.js';
+import { limitWebAssembly } from './wasm-limits.js';
 
-/** Returns the names that could not be taken away; empty where all went well. */
-export function tameGlobals(scope: object): string[] {
+/** Bytes that one realm may hold outside its heap. */
+export interface MemoryCaps {
+  /** WebAssembly memories and tables, by what they may grow to. */
+  wasmBytes: number;
+  /** Buffers, blobs and pixels. */
+  bufferBytes: number;
+}
+
+const CAPS: MemoryCaps = { wasmBytes: SANDBOX_WASM_BYTES_MAX, bufferBytes: SANDBOX_BUFFER_BYTES_MAX };
+
+/**
+ * Puts what makes memory under its caps, and takes away what is not permitted. Returns the names that could not be
+ * taken away; empty where all went well. Once for a realm, before any code of a job or a runtime.
+ */
+export function tameGlobals(scope: object, caps: MemoryCaps = CAPS): string[] {
+  // Another global object than the realm's own has nothing of its own to limit.
+  if (scope === globalThis) {
+    const names = scope as Record<string, unknown>;
+    limitBuffers(names, new Quota(caps.bufferBytes, 'ArrayBuffers'));
+    limitWebAssembly(names, new Quota(caps.wasmBytes, 'WebAssembly memory'));
+    for (const [holder, key] of FORBIDDEN_PROPERTIES)
+      remove((names[holder] as object | undefined) ?? {}, key);
+  }
   const navigator = copyNavigator((scope as { navigator?: unknown }).navigator);
   const left: string[] = [];
   for (const holder of holders(scope)) {
@@ -25,6 +55,8 @@ export function tameGlobals(scope: object): string[] {
   Object.defineProperty(scope, 'self', { value: scope, configurable: true, writable: true });
   // Events must not be heard on the global object itself; other targets keep their methods.
   for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
+    // What cannot be changed is the place's own: Deno's errors come by such a method.
+    if (Object.getOwnPropertyDescriptor(scope, name)?.configurable === false) continue;
     Object.defineProperty(scope, name, { value: undefined, configurable: true, writable: true });
   }
   return left;

@@ -1,0 +1,195 @@
+/**
+ * ArrayBuffers under a quota: every way in which job code can come by one is counted before it is made. Wrapped are
+ * the constructors and the methods whose result has memory of its own; what an unwrapped method makes goes through a
+ * wrapped constructor. Small pieces are counted by samples that job code cannot foresee.
+ * @module
+ */
+import { limitClones } from './clone-quota.js';
+import { limitDrawings } from './drawing-quota.js';
+import type { Quota } from './quota.js';
+import { Sampler } from './sampler.js';
+import { wrapConstructor, wrapMethod, type AnyConstructor, getterOf } from './wrap-native.js';
+
+const { apply, construct, getPrototypeOf } = Reflect;
+const isView = ArrayBuffer.isView.bind(ArrayBuffer);
+const { isArray } = Array;
+const arrayFrom = Array.from.bind(Array);
+const TypedArray = getPrototypeOf(Uint8Array) as AnyConstructor & { prototype: object };
+const NUMBER = Number;
+
+const TYPED_ARRAYS = [
+  'BigInt64Array', 'BigUint64Array', 'Float16Array', 'Float32Array', 'Float64Array', 'Int16Array', 'Int32Array',
+  'Int8Array', 'Uint16Array', 'Uint32Array', 'Uint8Array', 'Uint8ClampedArray',
+]; // prettier-ignore
+
+/** Methods of all typed arrays that make another as large at most. */
+const COPYING = ['slice', 'map', 'filter', 'toReversed', 'toSorted', 'with'];
+
+/** Longer texts are reckoned with three bytes a unit before they are encoded. */
+const TEXT_LENGTH_FREE = 65_536;
+/** Engines keep typed arrays up to this size on their heap, which is not counted here. */
+const ON_HEAP_BYTES = 64;
+
+const byteLengthOfBuffer = getterOf(ArrayBuffer.prototype, 'byteLength');
+const byteLengthOfView = getterOf(TypedArray.prototype, 'byteLength');
+const lengthOfView = getterOf(TypedArray.prototype, 'length');
+const bufferOfView = getterOf(TypedArray.prototype, 'buffer');
+const kindOfView = getterOf(TypedArray.prototype, Symbol.toStringTag);
+
+/** Counts what is made on `scope` from here on. */
+export function limitBuffers(scope: Record<string, unknown>, quota: Quota): void {
+  const counter = new BufferCounter(quota);
+  limitBufferConstructor(scope, 'ArrayBuffer', counter);
+  limitBufferConstructor(scope, 'SharedArrayBuffer', counter);
+  for (const name of TYPED_ARRAYS) limitTypedArray(scope, name, counter);
+  limitMethods(scope, counter);
+  limitClones(scope, quota);
+  limitDrawings(scope, quota);
+}
+
+/** Knows what was counted within a call already, so that a method that uses a constructor is not counted twice. */
+class BufferCounter {
+  readonly quota: Quota;
+  readonly #sampler: Sampler;
+  #last: object | undefined;
+  #watching = false;
+
+  constructor(quota: Quota) {
+    this.quota = quota;
+    this.#sampler = new Sampler((target, bytes) => quota.hold(target, bytes));
+  }
+
+  /** To be called with what a constructor made. */
+  add(made: object, bytes: number): void {
+    if (this.#watching) this.#last = made;
+    this.#sampler.add(() => (isView(made) ? (apply(bufferOfView, made, []) as object) : made), bytes);
+  }
+
+  /** Runs a native method, and counts its result unless a constructor did. */
+  addResult(call: () => unknown): unknown {
+    this.#watching = true;
+    const made = call();
+    this.#watching = false;
+    if (typeof made === 'object' && made !== null && this.#last !== made) {
+      const bytes = byteLength(made);
+      if (bytes !== undefined && bytes > ON_HEAP_BYTES) this.add(made, bytes);
+    }
+    this.#last = undefined;
+    return made;
+  }
+}
+
+/** Of a buffer or a typed array; undefined for anything else. Not fooled by what job code defines on it. */
+function byteLength(value: object): number | undefined {
+  if (isView(value)) {
+    const isTyped = apply(kindOfView, value, []) !== undefined;
+    return isTyped ? (apply(byteLengthOfView, value, []) as number) : 0;
+  }
+  try {
+    return apply(byteLengthOfBuffer, value, []) as number;
+  } catch {
+    return undefined;
+  }
+}
+
+function limitBufferConstructor(scope: Record<string, unknown>, name: string, counter: BufferCounter): void {
+  const Native = scope[name] as AnyConstructor | undefined;
+  if (Native === undefined) return;
+  wrapConstructor(scope, name, Native, (args, newTarget) => {
+    const length = NUMBER(args[0] ?? 0);
+    const options = args[1] as { maxByteLength?: unknown } | null | undefined;
+    const most = typeof options === 'object' ? options?.maxByteLength : undefined;
+    const max = most === undefined ? undefined : NUMBER(most);
+    const bytes = max !== undefined && max > length ? max : length;
+    if (bytes > 0) counter.quota.check(bytes);
+    const given = max === undefined ? [length] : [length, { maxByteLength: max }];
+    const made = construct(Native, given, newTarget) as object;
+    if (bytes > 0) counter.add(made, bytes);
+    return made;
+  });
+}
+
+function limitTypedArray(scope: Record<string, unknown>, name: string, counter: BufferCounter): void {
+  const Native = scope[name] as (AnyConstructor & { BYTES_PER_ELEMENT: number }) | undefined;
+  if (Native === undefined) return;
+  const width = Native.BYTES_PER_ELEMENT;
+  wrapConstructor(scope, name, Native, (args, newTarget) => {
+    const first = args[0];
+    let given = args;
+    if (typeof first === 'object' && first !== null) {
+      if (isBuffer(first)) return construct(Native, args, newTarget) as object;
+      // What only looks like an array could tell us another length than it tells the engine.
+      const source =
+        isView(first) || isArray(first) ? first : (arrayFrom(first as ArrayLike<unknown>) as object);
+      given = [source];
+      counter.quota.check(
+        isView(source)
+          ? (apply(lengthOfView, source, []) as number) * width
+          : (source as unknown[]).length * width,
+      );
+    } else if (typeof first === 'number' || typeof first === 'string') {
+      const bytes = NUMBER(first) * width;
+      if (bytes > ON_HEAP_BYTES) counter.quota.check(bytes);
+    }
+    const made = construct(Native, given, newTarget) as object;
+    const bytes = apply(byteLengthOfView, made, []) as number;
+    if (bytes > ON_HEAP_BYTES) counter.add(made, bytes);
+    return made;
+  });
+}
+
+function isBuffer(value: object): boolean {
+  if (isView(value) || isArray(value)) return false;
+  try {
+    apply(byteLengthOfBuffer, value, []);
+    return true;
+  } catch {
+    return isShared(value);
+  }
+}
+
+const sharedLength =
+  typeof SharedArrayBuffer === 'undefined' ? undefined : getterOf(SharedArrayBuffer.prototype, 'byteLength');
+
+function isShared(value: object): boolean {
+  if (sharedLength === undefined) return false;
+  try {
+    apply(sharedLength, value, []);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): void {
+  const { quota } = counter;
+  const count = (
+    holder: object | undefined,
+    name: string,
+    size: (self: unknown, args: unknown[]) => number,
+  ) =>
+    wrapMethod(holder, name, (native, self, args) => {
+      const bytes = size(self, args);
+      if (bytes > ON_HEAP_BYTES) quota.check(bytes);
+      return counter.addResult(() => apply(native, self, args));
+    });
+  const own = (self: unknown): number =>
+    typeof self === 'object' && self !== null ? (byteLength(self) ?? 0) : 0;
+  const given = (self: unknown, args: unknown[]): number =>
+    args[0] === undefined ? own(self) : (args[0] = NUMBER(args[0]));
+  const text = (_self: unknown, args: unknown[]): number => {
+    if (args.length > 0 && typeof args[0] !== 'string') args[0] = `${args[0] as string}`;
+    const { length } = (args[0] ?? '') as string;
+    return length > TEXT_LENGTH_FREE ? length * 3 : length;
+  };
+  for (const name of COPYING) count(TypedArray.prototype, name, own);
+  count(ArrayBuffer.prototype, 'slice', own);
+  count(ArrayBuffer.prototype, 'transfer', given);
+  count(ArrayBuffer.prototype, 'transferToFixedLength', given);
+  const Shared = scope['SharedArrayBuffer'] as AnyConstructor | undefined;
+  count(Shared?.prototype as object | undefined, 'slice', () => 0);
+  count(scope['Uint8Array'] as object, 'fromBase64', text);
+  count(scope['Uint8Array'] as object, 'fromHex', text);
+  const Encoder = scope['TextEncoder'] as AnyConstructor | undefined;
+  count(Encoder?.prototype as object | undefined, 'encode', text);
+}

@@ -1,0 +1,177 @@
+/**
+ * A ledger of memory that job code holds, where the platform has none: what is given out is counted, what was collected
+ * is given back. Garbage is noticed between turns by finalizers, and within one turn by cohorts, so that a long
+ * synchronous slice that allocates and forgets is not taken for one that hoards.
+ * @module
+ */
+import { methodOf } from './wrap-native.js';
+
+/** Held bytes share one cohort's fate within a turn; larger pieces have a cohort of their own. */
+const COHORT_BYTES = 8 * 1024 * 1024;
+/** Tokens that are ready for cohorts of the turn. */
+const TOKENS = 4_096;
+/** More than there is: before an engine refuses such a piece it collects what it can. */
+const NUDGE_BYTES = 2 ** 40;
+const NUDGES_MAX = 4;
+
+/** A cohort's token lives as long as one of its pieces does; the reference was made in an earlier turn. */
+interface Token {
+  held: object | undefined;
+  readonly ref: WeakRef<object>;
+}
+
+interface Cohort {
+  bytes: number;
+  opened: number;
+  token: object | undefined;
+  readonly ref: WeakRef<object> | undefined;
+}
+
+interface Piece {
+  readonly bytes: number;
+  readonly cohort: Cohort;
+}
+
+const { WeakRef, FinalizationRegistry, WeakMap, ArrayBuffer, RangeError, setTimeout } = globalThis;
+const { apply } = Reflect;
+const deref = methodOf(WeakRef.prototype, 'deref');
+const setWeak = methodOf(WeakMap.prototype, 'set');
+const register = methodOf(FinalizationRegistry.prototype, 'register');
+
+/** Counts up to `limit` bytes; `what` stands at the start of the error's message. */
+export class Quota {
+  readonly limit: number;
+  readonly #what: string;
+  #used = 0;
+  /** A linked list: methods of arrays can be tampered with. */
+  readonly #cohorts: Record<number, Cohort | undefined> = Object.create(null) as Record<number, Cohort>;
+  #firstCohort = 0;
+  #endCohort = 0;
+  #cohort: Cohort;
+  readonly #tokens: Record<number, Token> = Object.create(null) as Record<number, Token>;
+  #tokensLeft = 0;
+  #refilling = false;
+  readonly #keeper = new WeakMap<object, object>();
+  readonly #registry: FinalizationRegistry<Piece>;
+
+  constructor(limit: number, what: string) {
+    this.limit = limit;
+    this.#what = what;
+    this.#registry = new FinalizationRegistry((piece) => this.#giveBack(piece));
+    this.#refill();
+    this.#cohort = this.#openCohort();
+  }
+
+  /** Bytes that are held, as far as is known. */
+  get used(): number {
+    return this.#used;
+  }
+
+  get left(): number {
+    return this.limit - this.#used;
+  }
+
+  /** Throws a RangeError where `bytes` more are over the limit even when what was forgotten is collected. */
+  check(bytes: number): void {
+    if (this.#used + bytes <= this.limit) return;
+    if (bytes <= this.limit) this.#collect();
+    if (this.#used + bytes <= this.limit) return;
+    throw new RangeError(`${this.#what}: ${bytes} bytes more would pass this sandbox's ${this.limit} bytes`);
+  }
+
+  /** Counts `bytes` for as long as `target` lives. */
+  hold(target: object, bytes: number): void {
+    this.#used += bytes;
+    // As the turn's tokens run out, cohorts grow, so that there is always one left.
+    if (this.#cohort.opened + bytes > COHORT_BYTES * (TOKENS / (this.#tokensLeft + 1))) {
+      this.#cohort.token = undefined;
+      this.#cohort = this.#openCohort();
+    }
+    const cohort = this.#cohort;
+    cohort.opened += bytes;
+    cohort.bytes += bytes;
+    if (cohort.token !== undefined) apply(setWeak, this.#keeper, [target, cohort.token]);
+    apply(register, this.#registry, [target, { bytes, cohort }]);
+  }
+
+  /** Counts `bytes` for ever. */
+  spend(bytes: number): void {
+    this.check(bytes);
+    this.#used += bytes;
+  }
+
+  #giveBack({ bytes, cohort }: Piece): void {
+    // A cohort that was found dead has given everything back.
+    if (cohort.bytes === 0) return;
+    cohort.bytes -= bytes;
+    this.#used -= bytes;
+  }
+
+  #openCohort(): Cohort {
+    const token = this.#tokensLeft > 0 ? this.#tokens[--this.#tokensLeft] : undefined;
+    if (this.#tokensLeft < TOKENS / 2) this.#refillSoon();
+    const cohort: Cohort = { bytes: 0, opened: 0, token: token?.held, ref: token?.ref };
+    if (token !== undefined) token.held = undefined;
+    this.#cohorts[this.#endCohort++] = cohort;
+    return cohort;
+  }
+
+  #refillSoon(): void {
+    if (this.#refilling) return;
+    this.#refilling = true;
+    setTimeout(() => {
+      this.#refilling = false;
+      this.#refill();
+    }, 0);
+  }
+
+  /** A reference that was made in this turn keeps its target till the turn's end, so they are made ahead. */
+  #refill(): void {
+    while (this.#tokensLeft < TOKENS) {
+      const held = { token: true };
+      this.#tokens[this.#tokensLeft++] = { held, ref: new WeakRef(held) };
+    }
+    // Cohorts that gave everything back need not be looked at again.
+    while (this.#firstCohort < this.#endCohort - 1 && this.#cohorts[this.#firstCohort]?.bytes === 0) {
+      delete this.#cohorts[this.#firstCohort++];
+    }
+  }
+
+  /**
+   * To look at a reference keeps its target for the turn: so cohorts are looked at only once a collection has been
+   * seen, by a token that nothing holds.
+   */
+  #collect(): void {
+    const last = this.#tokensLeft - NUDGES_MAX;
+    if (last < 0) return this.#refillSoon();
+    // All are let go now: one that is found dead tells of a collection that began after this.
+    for (let i = last; i < this.#tokensLeft; i++) this.#tokens[i]!.held = undefined;
+    while (this.#tokensLeft > last) {
+      const { ref } = this.#tokens[--this.#tokensLeft]!;
+      nudge();
+      if (apply(deref, ref, []) === undefined) {
+        this.#tokensLeft = last;
+        return this.#sweep();
+      }
+    }
+  }
+
+  #sweep(): void {
+    for (let i = this.#firstCohort; i < this.#endCohort; i++) {
+      const cohort = this.#cohorts[i];
+      if (cohort === undefined || cohort.bytes === 0 || cohort.ref === undefined || cohort === this.#cohort)
+        continue;
+      if (apply(deref, cohort.ref, []) !== undefined) continue;
+      this.#used -= cohort.bytes;
+      cohort.bytes = 0;
+    }
+  }
+}
+
+function nudge(): void {
+  try {
+    new ArrayBuffer(NUDGE_BYTES);
+  } catch {
+    // That was to be expected.
+  }
+}
