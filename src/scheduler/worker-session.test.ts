@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { newId } from '../lib/ids.js';
 import { encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
+import { WORKER_UPDATES_PER_SECOND_MAX } from '../protocol/limits.js';
 import type { Lease } from '../protocol/messages.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
 import { SegmentWriter } from '../protocol/segment.js';
@@ -38,6 +39,34 @@ test('shows a package to workers that may run its job, and to no others', async 
   const guess = rig.worker({ groups: [{ key: 'lab', secretHash: '2'.repeat(64) }] });
   expect((await guess.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
   expect((await rig.worker({ groups }).ask(ask)).body).toMatchObject({ owner: OPERATOR });
+});
+
+test('goes by what a worker says last of itself, and shows it what it may have asked for before', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const worker = rig.worker({ blockedJobs: [jobId] });
+  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  await turn();
+  expect((await worker.ask({ type: 'job.package', id: 1, jobId })).body).toMatchObject({ owner: OPERATOR });
+  expect(worker.sent.some((m) => m.type === 'lease.grant')).toBe(false);
+  const [description] = [...rig.core.workers.values()].map((session) => session.description);
+  worker.receive({ type: 'worker.update', worker: { ...description!, blockedJobs: [] } });
+  expect((await worker.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
+});
+
+test.each<[string, number, (id: string) => string]>([
+  ['LIMIT_EXCEEDED', WORKER_UPDATES_PER_SECOND_MAX + 1, (id) => id],
+  ['FORBIDDEN', 1, (id) => [...id].reverse().join('')],
+])('ends a connection with %s after %i descriptions of that worker', async (code, times, rename) => {
+  rig = await SchedulerRig.start();
+  const worker = rig.worker();
+  await turn();
+  const [description] = [...rig.core.workers.values()].map((session) => session.description);
+  for (let i = 0; i < times; i++) {
+    const workerId = rename(description!.workerId);
+    worker.receive({ type: 'worker.update', worker: { ...description!, workerId } });
+  }
+  expect(worker.sent.at(-1)).toMatchObject({ type: 'goodbye', error: { code } });
 });
 
 test('takes no outcome that nobody could read: a kind that is not one, or a blob that is not here', async () => {

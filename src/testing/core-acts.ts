@@ -12,6 +12,8 @@ export type Act =
   | { act: 'grant'; pick: number; count: number; jobId: string; sliceMs: number | undefined }
   | { act: 'stray-grant'; count: number }
   | { act: 'recall' | 'lost'; pick: number }
+  | { act: 'allow'; cores: number; share: number; paused: boolean }
+  | { act: 'refuse'; jobId: string }
   | { act: 'ready' | 'exit'; slot: number }
   | { act: 'fail'; slot: number; fault: 'job' | 'worker' }
   | { act: 'input-failed'; pick: number; fault: 'job' | 'worker' }
@@ -47,6 +49,19 @@ export const acts: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.record({ act: fc.constant('stray-grant' as const), count: fc.integer({ min: 1, max: 5 }) }),
   },
   { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('recall' as const, 'lost' as const), pick }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      act: fc.constant('allow' as const),
+      cores: fc.integer({ min: 1, max: SLOTS }),
+      share: fc.constantFrom(1, 1, 0.5, 0.1),
+      paused: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ act: fc.constant('refuse' as const), jobId: fc.constantFrom('a', 'b') }),
+  },
   { weight: 8, arbitrary: fc.record({ act: fc.constant('ready' as const), slot }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('exit' as const), slot }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('fail' as const), slot, fault }) },
@@ -123,6 +138,12 @@ export function play(world: World, act: Act): void {
       if (act.act === 'lost') world.leases.get(held)!.gone = true;
       return;
     }
+    case 'allow': {
+      const { cores, share, paused } = act;
+      return world.do({ type: 'allow', cores, share, paused });
+    }
+    case 'refuse':
+      return world.do({ type: 'refuse', jobId: act.jobId, reason: 'unwanted' });
     case 'answer': {
       const report = at([...world.reports.keys()], act.pick);
       if (report === undefined) return;

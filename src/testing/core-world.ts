@@ -54,6 +54,8 @@ export class World {
   #leases = 0;
 
   do(event: CoreEvent): void {
+    // A scheduler forgets the wants of a connection with it.
+    if (event.type === 'online' || event.type === 'offline') this.wants.clear();
     for (const effect of step(this.state, event, this.nowMs)) this.see(effect);
     this.check();
   }

@@ -144,7 +144,7 @@ export function checkSignal(signal: unknown): AbortSignal | undefined {
 
 function list(option: string, value: unknown, max = WORKER_FILTER_MAX): readonly unknown[] | undefined {
   if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.length <= max) return value;
+  if (Array.isArray(value) && value.length <= max) return value as unknown[];
   throw invalid(option, `a list of at most ${max}`, value);
 }
 

@@ -8,8 +8,10 @@ import type { KeyValueStorage } from '../lib/storage.js';
 import type { Connect, Connection } from '../transport/transport.js';
 
 const DAY_MS = 86_400_000;
-/** The sum is told, and kept, so often at most, milliseconds. */
+/** The sum is told so often at most, milliseconds. */
 const TELL_MS = 1_000;
+/** It is written down so often at most: what a killed process loses of its account. Milliseconds. */
+const SAVE_MS = 15_000;
 
 export interface TrafficOptions {
   clock: Clock;
@@ -30,11 +32,13 @@ export class Traffic {
   #cancelTell: CancelTimer | undefined;
   #cancelMidnight: CancelTimer | undefined;
   #saved: Promise<void> = Promise.resolve();
+  #savedMs: number;
 
   constructor(options: TrafficOptions, cap: number | undefined) {
     this.#options = options;
     this.#cap = cap;
     this.#day = this.#today();
+    this.#savedMs = options.clock.monotonicMs();
   }
 
   get bytesToday(): number {
@@ -66,7 +70,7 @@ export class Traffic {
     this.#cancelTell?.();
     this.#cancelMidnight?.();
     this.#cancelMidnight = undefined;
-    this.#save();
+    if (this.#bytes > 0) this.#save();
     await this.#saved;
   }
 
@@ -126,7 +130,7 @@ export class Traffic {
   #tell(): void {
     this.#cancelTell = undefined;
     this.#options.told(this.bytesToday);
-    this.#save();
+    if (this.#options.clock.monotonicMs() - this.#savedMs >= SAVE_MS) this.#save();
   }
 
   #look(): void {
@@ -165,8 +169,9 @@ export class Traffic {
   }
 
   #save(): void {
-    const { storage, key } = this.#options;
+    const { storage, key, clock } = this.#options;
     if (storage === undefined) return;
+    this.#savedMs = clock.monotonicMs();
     const kept = new TextEncoder().encode(JSON.stringify({ day: this.#day, bytes: this.#bytes }));
     // A sum that cannot be kept is no reason to stop.
     this.#saved = this.#saved.then(() => storage.set(key, kept)).catch(() => undefined);

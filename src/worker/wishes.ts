@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../lib/clock.js';
 import type { Emitter } from '../lib/events.js';
+import { sha256Hex } from '../lib/sha256.js';
 import type { KeyValueStorage } from '../lib/storage.js';
 import type { Address, JobId } from '../protocol/messages.js';
 import { Admission } from './admission.js';
@@ -51,7 +52,7 @@ export class Wishes {
       {
         clock,
         storage,
-        key: `bytes-${options.name}`,
+        key: `bytes-${sha256Hex(new TextEncoder().encode(options.name)).slice(0, 16)}`,
         told: (bytesToday) => events.emit('bytes', { bytesToday }),
         capped: (isCapped) => (isCapped ? this.pauses.add(BYTES) : this.pauses.remove(BYTES)),
       },

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { acts, at, play, playSandbox } from '../../testing/core-acts.js';
 import { SLOTS, World } from '../../testing/core-world.js';
+import { CLOSE_GRACE_MS } from './allow.js';
 
 describe('the core', () => {
   it('reports each slice once and in order, feeds and returns no slice twice, whatever happens', () => {
@@ -39,6 +40,28 @@ describe('the core', () => {
           for (const lease of world.leases.values()) expect(lease.over).toBe(true);
         },
       ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps nothing once it is paused, whatever went before, and takes work again afterwards', () => {
+    fc.assert(
+      fc.property(fc.array(acts, { maxLength: 80 }), (before) => {
+        const world = new World();
+        world.do({ type: 'online' });
+        for (const act of before) if (act.act !== 'drain' && act.act !== 'halt') play(world, act);
+        world.do({ type: 'online' });
+        world.do({ type: 'allow', cores: SLOTS, share: 1, paused: true });
+        expect(world.wants.size).toBe(0);
+        world.nowMs += CLOSE_GRACE_MS;
+        world.do({ type: 'tick' });
+        for (const report of [...world.reports.keys()]) world.do({ type: 'reported', report });
+        expect(world.state.leases.size).toBe(0);
+        world.do({ type: 'allow', cores: SLOTS, share: 1, paused: false });
+        world.nowMs += world.state.tuning.restMsMax;
+        world.do({ type: 'tick' });
+        expect(world.wants.size).toBe(SLOTS);
+      }),
       { numRuns: 300 },
     );
   });
