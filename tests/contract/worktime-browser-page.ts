@@ -58,11 +58,13 @@ window.worktimePage = {
   send(id, text, assets) {
     const message = fromText(text) as SupervisorToSandbox;
     last = last.then(async () => {
-      if (message.type === 'assign') {
+      const { assets: files } =
+        message.type === 'assign' ? message.assignment : { assets: undefined, ...message };
+      if (files !== undefined) {
         for (const [name, path] of Object.entries(assets)) {
           const bytes = fetched.get(path) ?? fetchAsset(path);
           fetched.set(path, bytes);
-          message.assignment.assets[name] = await bytes;
+          files[name] = await bytes;
         }
       }
       sandboxes[id]!.send(message);

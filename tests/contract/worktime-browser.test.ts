@@ -9,15 +9,18 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../scripts/find-chromium.mjs';
+import type { SupervisorToSandbox } from '../../src/protocol/sandbox-messages.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../../src/worker/sandbox/sandbox.js';
 import { describeWorktime } from '../../src/worktimes/registry.js';
 import { startWebServer, type WebServer } from '../e2e/rig/web-server.js';
 import type {} from './worktime-browser-page.js';
 import { fromText, toText } from './worktime-browser-text.js';
 import { starter } from './worktime-rig.js';
+import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { signsSuite } from './worktime-suite-signs.js';
+import { warmSuite } from './worktime-suite-warm.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
 
 const FLAGS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
@@ -57,6 +60,10 @@ describe('map-basic in a browser', () => {
 describe('pyodide in a browser', () => pyodideSuite(start));
 
 describe('wasm in a browser', () => wasmSuite(start));
+
+describe('a custom worktime in a browser', () => customSuite(start));
+
+describe('a warm start in a browser', () => warmSuite(() => host));
 
 describe('a Worker', () => {
   it('does not hear its supervisor, nor speak to it, but by the harness', async () => {
@@ -102,7 +109,7 @@ class PageHost implements SandboxHost {
     for (const [kind, text] of this.#early.get(id) ?? []) this.#heard(id, kind, text);
     return {
       send: (message) => {
-        const isPython = message.type === 'assign' && message.assignment.worktime.name === 'pyodide';
+        const isPython = worktimeOf(message) === 'pyodide';
         const call = [id, toText(message), isPython ? ASSETS : {}] as const;
         this.#page
           .evaluate((args) => window.worktimePage.send(...args), call)
@@ -130,6 +137,12 @@ class PageHost implements SandboxHost {
     else if (kind === 'exit') handlers.exit(text);
     else handlers.message(fromText(text));
   }
+}
+
+/** Of a message that needs the files of one. */
+function worktimeOf(message: SupervisorToSandbox): string | undefined {
+  if (message.type === 'assign') return message.assignment.worktime.name;
+  return message.type === 'warm' || message.type === 'make-snapshot' ? message.worktime.name : undefined;
 }
 
 async function bundlePage(): Promise<string> {

@@ -21,6 +21,8 @@ import { threadHost } from '../../src/worker/sandbox/thread.js';
 /** The thread's script exists in the built tree only. */
 export const THREAD_SCRIPT = new URL('../../dist/worktimes/thread-sandbox.js', import.meta.url);
 
+type WorktimeId = 'map-basic' | 'pyodide';
+
 export interface JobSpec {
   worktime?: 'map-basic' | 'pyodide' | 'wasm';
   source: string | Uint8Array;
@@ -32,6 +34,8 @@ export interface JobSpec {
   /** A JobFS bundle and its directory. */
   bundle?: { bytes: Uint8Array; cwd: string };
   jobId?: string;
+  /** Memory that its runtime may start from. */
+  snapshot?: Uint8Array;
   /** Lives longer than one test: whoever started it ends it. */
   shared?: boolean;
 }
@@ -80,10 +84,10 @@ export class SandboxRig {
   #batch = 0;
   #waiting = new Set<() => void>();
 
-  /** Starts a sandbox and assigns the job; rejects with the sandbox's coded error. */
-  static async start(host: SandboxHost, spec: JobSpec): Promise<SandboxRig> {
+  /** Starts a sandbox that has no job yet. */
+  static async open(host: SandboxHost, owner = '0x00'): Promise<SandboxRig> {
     const rig = new SandboxRig();
-    rig.#sandbox = await host.start('0x00', {
+    rig.#sandbox = await host.start(owner, {
       message: (raw) => {
         rig.messages.push(raw as Message);
         rig.#wake();
@@ -93,13 +97,39 @@ export class SandboxRig {
         rig.#wake();
       },
     });
-    rig.#assign(spec);
-    const answer = await rig.until((m) => m.type === 'assigned' || m.type === 'assign-failed');
-    if (answer.type === 'assign-failed') {
-      rig.kill();
-      throw fromWireError(answer.error);
-    }
     return rig;
+  }
+
+  /** Starts a sandbox and assigns the job; rejects with the sandbox's coded error. */
+  static async start(host: SandboxHost, spec: JobSpec): Promise<SandboxRig> {
+    const rig = await SandboxRig.open(host);
+    await rig.assign(spec);
+    return rig;
+  }
+
+  /** Assigns the job; kills the sandbox and rejects with its coded error where it refuses. */
+  async assign(spec: JobSpec): Promise<Of<'assigned'>> {
+    this.#assign(spec);
+    const answer = await this.until((m) => m.type === 'assigned' || m.type === 'assign-failed');
+    if (answer.type === 'assigned') return answer;
+    this.kill();
+    throw fromWireError((answer as Of<'assign-failed'>).error);
+  }
+
+  /** Starts a runtime before there is a job. */
+  async warm(worktime: WorktimeId, snapshot?: Uint8Array): Promise<Message> {
+    const name = { name: worktime, version: VERSIONS[worktime] };
+    this.#sandbox.send({ type: 'warm', worktime: name, assets: {}, ...(snapshot && { snapshot }) });
+    return this.until((m) => m.type === 'warmed' || m.type === 'warm-failed');
+  }
+
+  /** The memory of a started runtime. */
+  async makeSnapshot(worktime: WorktimeId): Promise<Uint8Array> {
+    const name = { name: worktime, version: VERSIONS[worktime] };
+    this.#sandbox.send({ type: 'make-snapshot', worktime: name, assets: {} });
+    const answer = await this.until((m) => m.type === 'snapshot' || m.type === 'warm-failed');
+    if (answer.type === 'snapshot') return answer.bytes;
+    throw fromWireError((answer as Of<'warm-failed'>).error);
   }
 
   kill(): void {
@@ -198,6 +228,7 @@ export class SandboxRig {
         blobs: bundle === undefined ? {} : { [fs!.blob]: bundle.bytes },
         worktime: { name: worktime, version: VERSIONS[worktime] },
         assets: {},
+        ...(spec.snapshot === undefined ? {} : { snapshot: spec.snapshot }),
       },
     });
   }

@@ -4,9 +4,11 @@
  */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { builtThreadHost, starter } from './worktime-rig.js';
+import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { signsSuite } from './worktime-suite-signs.js';
+import { warmSuite } from './worktime-suite-warm.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
 
 const host = builtThreadHost();
@@ -23,6 +25,10 @@ describe('map-basic in a thread', () => {
 describe('pyodide in a thread', () => pyodideSuite(start));
 
 describe('wasm in a thread', () => wasmSuite(start));
+
+describe('a custom worktime in a thread', () => customSuite(start));
+
+describe('a warm start in a thread', () => warmSuite(() => host));
 
 describe('a thread', () => {
   it('says why it ended when it ran out of memory', async () => {
