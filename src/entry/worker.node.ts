@@ -1,5 +1,6 @@
 /**
- * A worker in Node: real sockets and clock, threads for the jobs of listed owners, by default this user's own.
+ * A worker in Node: real sockets and clock. Jobs run in processes of Deno or in a browser without a window, whichever
+ * this machine has; in threads where they are asked for by name, for the jobs of listed owners.
  * @module
  */
 import { availableParallelism, homedir } from 'node:os';
@@ -11,10 +12,17 @@ import { fileStorage } from '../lib/storage-files.js';
 import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
 import { connectNode } from '../transport/ws-node.js';
 import type { WorkerOptions } from '../worker/resolve-options.js';
+import { installedFiles } from '../worker/installed-files.js';
+import { denoHost } from '../worker/sandbox/deno-host.js';
+import { chooseHeadless, findHeadless } from '../worker/sandbox/headless.js';
+import type { HeadlessFound } from '../worker/sandbox/headless.js';
 import { threadHost } from '../worker/sandbox/thread.js';
 import { BaseWorker } from '../worker/worker.js';
 import { wallet } from './wallet.node.js';
 import { threadWorktimeFiles } from './worktime-files.node.js';
+
+/** Where the build lists the files of worktimes with their digests. */
+const MANIFEST = new URL('../web/assets/manifest.json', import.meta.url);
 
 /** Lends this machine. See `WorkerOptions`; make it, listen to its events, then `start()` it. */
 export class Worker extends BaseWorker {
@@ -29,14 +37,24 @@ export class Worker extends BaseWorker {
       assets: fileStorage({ dir: join(home(), 'cache'), suffix: '', random: systemRandom }),
       defaults: {
         scheduler: process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER,
-        isolation: 'thread',
+        // Only looked for where nobody chose: a choice needs nothing else to be there.
+        isolation: options?.isolation ?? chooseHeadless(process.env),
         cores: availableParallelism(),
       },
-      hosts: { thread: () => threadHost() },
-      worktimeFiles: () => threadWorktimeFiles(),
+      hosts: {
+        deno: ({ clock }) => denoHost({ clock, env: process.env }),
+        thread: () => threadHost(),
+      },
+      worktimeFiles: ({ options: { isolation } }) =>
+        isolation === 'thread' ? threadWorktimeFiles() : installedFiles(MANIFEST),
       ownAddress: async () => (await wallet.getId()).address,
     });
   }
+}
+
+/** What this machine has to keep strangers' code in, the one that is taken by default first; nothing is started. */
+export function findIsolations(): HeadlessFound[] {
+  return findHeadless(process.env);
 }
 
 /** Where a daily cap's sum is kept. */
@@ -50,6 +68,7 @@ function home(): string {
 
 export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode } from '../lib/errors.js';
+export type { HeadlessFound } from '../worker/sandbox/headless.js';
 export type { LiveOptions } from '../worker/live-options.js';
 export type {
   GroupOption,

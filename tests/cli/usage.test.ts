@@ -90,7 +90,11 @@ describe('wrong usage', () => {
     ['a port that is too large', ['demo', '--port', '65536'], /whole number from 0 to 65535/],
     ['a port in another notation', ['demo', '--port', '0x50'], /whole number from 0 to 65535/],
     ['no cores', ['worker', '--cores', '0'], /whole number from 1 to/],
-    ['an isolation that there is not', ['worker', '--isolation', 'deno'], /Allowed choices are thread/],
+    [
+      'an isolation that there is not',
+      ['worker', '--isolation', 'browser'],
+      /Allowed choices are deno, chromium, thread/,
+    ],
     ['a range that is none', ['job', 'results', 'A'.repeat(22), '--range', '9-1'], /like 7 or 1-100/],
     ['two hosts', ['scheduler', '--lan', '--host', '::1'], /cannot be used with option/],
   ])('%s is said in one line', async (_what, args, sentence) => {

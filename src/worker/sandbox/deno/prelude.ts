@@ -8,11 +8,12 @@ export function prelude(): void {
   const evaluate = globalThis.eval;
   const wait = globalThis.setTimeout.bind(globalThis) as (fn: () => void, ms?: number) => number;
   const dispatch = EventTarget.prototype.dispatchEvent.bind(globalThis as unknown as EventTarget);
+  const [ScriptBlob, Told, Rejected] = [Blob, ErrorEvent, PromiseRejectionEvent];
   const [createUrl, revokeUrl] = [URL.createObjectURL.bind(URL), URL.revokeObjectURL.bind(URL)];
 
   /** Deno tells where a text does not parse only of modules. */
   const placeOf = async (text: string): Promise<{ lineno: number; colno: number }> => {
-    const url = createUrl(new Blob([text], { type: 'text/javascript' }));
+    const url = createUrl(new ScriptBlob([text], { type: 'text/javascript' }));
     const thrown: unknown = await import(url).then(
       () => undefined,
       (error: unknown) => error,
@@ -28,9 +29,24 @@ export function prelude(): void {
     } catch (error) {
       const place = error instanceof SyntaxError ? await placeOf(text) : {};
       const told = { error, message: String(error), cancelable: true, ...place };
-      dispatch(new ErrorEvent('error', told));
+      dispatch(new Told('error', told));
     }
   };
+
+  // Deno makes many of its globals when they are first asked for; what limits them looks for a value.
+  const unwanted =
+    /^(on|GPU|Cache|Lock|caches|location|navigator|self|process|Buffer|(set|clear)Immediate|BroadcastChannel|EventSource|Headers|Request|Response|URLPattern|WebSocket)/;
+  for (const name of Object.getOwnPropertyNames(scope)) {
+    const found = Object.getOwnPropertyDescriptor(scope, name);
+    if (found?.get === undefined || found.configurable !== true || unwanted.test(name)) continue;
+    const { enumerable = false } = found;
+    Object.defineProperty(scope, name, {
+      value: scope[name],
+      writable: true,
+      configurable: true,
+      enumerable,
+    });
+  }
 
   // Browsers take a text for a timer, too; Deno does not.
   scope['setTimeout'] = (callback: unknown, ms?: number, ...args: unknown[]): number => {
@@ -38,10 +54,36 @@ export function prelude(): void {
     return wait(() => (callback as (...args: unknown[]) => void)(...args), ms);
   };
 
+  // Deno tells of errors by this method of the global object; nobody else gets to be heard by it.
+  Object.defineProperty(scope, 'dispatchEvent', {
+    value: (event: Event) => !(event instanceof Told || event instanceof Rejected) || dispatch(event),
+    writable: false,
+    configurable: false,
+    enumerable: false,
+  });
+
+  // Deno writes a place in a text that was evaluated in a way of its own; this is V8's.
+  Error.prepareStackTrace = (error, frames: { toString(): string }[]) => {
+    const lines = frames.map((frame) => `\n    at ${frame.toString()}`);
+    return `${String(error)}${lines.join('')}`;
+  };
+
+  // Browsers keep what a message brings behind an accessor of all messages, Deno with each.
+  const { defineProperty, getOwnPropertyDescriptor } = Object;
+  defineProperty(MessageEvent.prototype, 'data', {
+    get(this: object): unknown {
+      return getOwnPropertyDescriptor(this, 'data')?.value;
+    },
+    set(this: object, value: unknown) {
+      defineProperty(this, 'data', { value, writable: true, configurable: true, enumerable: true });
+    },
+    configurable: false,
+  });
+
   // Deno delivers to a port by a method that job code could replace, and see the sandbox's own port by it.
   for (const name of ['dispatchEvent', 'addEventListener', 'removeEventListener'] as const) {
-    const value = EventTarget.prototype[name];
-    Object.defineProperty(MessagePort.prototype, name, { value, writable: false, configurable: false });
+    const found = Object.getOwnPropertyDescriptor(EventTarget.prototype, name);
+    Object.defineProperty(MessagePort.prototype, name, { ...found, writable: false, configurable: false });
   }
 
   // The sandbox takes these away with all that is not permitted; nothing between here and there needs them.
