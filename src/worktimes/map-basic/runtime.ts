@@ -6,6 +6,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { customWork } from '../custom/custom-work.js';
 import type { JobContext, Runtime, WorkFunction } from '../runtime.js';
 import { explainThrown } from '../work-error.js';
+import { adviseOnName } from './advice.js';
 import { compileFunction, compileModule, type AnyFunction, type CompilePlace } from './compile.js';
 import { userFrames } from './frames.js';
 
@@ -21,7 +22,7 @@ export function mapBasicRuntime(place: CompilePlace): Runtime {
       const { fn, shift } = await compile(job.source, place);
       return {
         call: bindArguments(fn, job.args),
-        explain: (thrown) => explainThrown(thrown, (stack) => userFrames(stack, shift)),
+        explain: (thrown) => adviseOnName(explainThrown(thrown, (stack) => userFrames(stack, shift))),
       };
     },
   };

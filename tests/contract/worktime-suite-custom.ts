@@ -1,0 +1,120 @@
+/**
+ * What holds for worktimes that jobs bring along, for any kind of sandbox.
+ * @module
+ */
+import { describe, expect, it } from 'vitest';
+import { bundleOf, type JobSpec, type SandboxRig, type StartSandbox } from './worktime-rig.js';
+
+/** A worktime whose work functions are sums of what they name. */
+const SUMS = `
+export const name = 'sums';
+export const version = '1.2.3';
+export async function start({ files, env, console, progress, job }) {
+  const seen = { files: files.readTextFile('k.txt'), env: env.K, job: job.public.name };
+  return {
+    async prepare(source, args) {
+      const terms = typeof source === 'string' ? source.split('+').map((t) => t.trim()) : [...source];
+      return (datum) => {
+        if (datum === 'seen') return [seen, args, source];
+        if (datum === 'say') { console.log('%s!', 'said'); return progress(0.5); }
+        if (datum === 'later') return Promise.resolve('late');
+        return terms.reduce((sum, term) => {
+          if (term in datum) return sum + datum[term];
+          throw Object.assign(new RangeError('no ' + term), { term });
+        }, 0);
+      };
+    },
+  };
+}
+`;
+
+type StartSums = (spec?: Partial<JobSpec> & { module?: string }) => Promise<SandboxRig>;
+
+export function customSuite(start: StartSandbox): void {
+  const startSums: StartSums = async ({ module = SUMS, ...spec } = {}) =>
+    start({
+      source: 'a + b',
+      sourceKind: 'module',
+      customWorktime: { name: 'sums', version: '1.2.3', source: module },
+      env: { K: 'v' },
+      bundle: { bytes: await bundleOf({ '/home/pyodide/k.txt': 'file' }), cwd: '/home/pyodide' },
+      ...spec,
+    });
+  describe('what it is given', () => placeTests(startSums));
+  describe('its errors', () => errorTests(startSums));
+}
+
+function placeTests(start: StartSums): void {
+  it('is the source, the arguments, files, variables and the job', async () => {
+    const rig = await start({ args: [1, { k: 2 }] });
+    expect(await rig.run([{ a: 1, b: 2 }, { a: 3, b: 4 }, 'later'])).toEqual([3, 7, 'late']);
+    expect(await rig.one('seen')).toEqual([
+      { files: 'file', env: 'v', job: 'A job' },
+      [1, { k: 2 }],
+      'a + b',
+    ]);
+  });
+
+  it('is bytes where the work function is bytes', async () => {
+    const rig = await start({ source: new Uint8Array([1, 0]), sourceKind: 'bytes' });
+    expect(await rig.one(['x', 'y'])).toBe('0yx');
+  });
+
+  it('is a console and progress', async () => {
+    const rig = await start();
+    expect(await rig.one('say')).toBe(true);
+    expect(rig.lines).toEqual(['log said!']);
+    expect(rig.of('progress').map((m) => m.progress)).toEqual([0.5]);
+  });
+
+  it('is no way out: its module sees what a work function of JavaScript does', async () => {
+    const rig = await start({
+      module: `${SUMS.replace('async prepare', `async odd`).replace(
+        'return {',
+        'return { prepare: () => () => [typeof fetch, typeof postMessage, typeof process],',
+      )}`,
+    });
+    expect(await rig.one(0)).toEqual(['undefined', 'undefined', 'undefined']);
+  });
+}
+
+function errorTests(start: StartSums): void {
+  it('in a slice have their type, message and place in the module', async () => {
+    const rig = await start();
+    const error = await rig.failure({ a: 1 });
+    expect(error).toMatchObject({ name: 'RangeError', message: 'no b' });
+    expect(error.stack).toContain('worktime.js');
+    expect(error.stack).not.toMatch(/dist|blob:|data:/);
+    expect(await rig.one({ a: 1, b: 1 })).toBe(2);
+  });
+
+  it('may be told in words of the language', async () => {
+    const explaining = SUMS.replace(
+      'async prepare',
+      `explain: (e) => ({ name: 'SumError', message: e.term + '?', stack: 'SumError: ' + e.term + '? in line 1', code: 7 }),
+       async prepare`,
+    );
+    const rig = await start({ module: explaining });
+    expect(await rig.failure({ a: 1 })).toMatchObject({ name: 'SumError', message: 'b?', stack: 'SumError: b? in line 1', code: 7 }); // prettier-ignore
+    const broken = await start({
+      module: explaining.replace('explain: (e) => (', 'explain: (e) => e.none.no && ('),
+    });
+    expect(await broken.failure({ a: 1 })).toMatchObject({ name: 'RangeError', message: 'no b' });
+  });
+
+  it.each([
+    ['does not parse', 'export const name = ;', 'cannot be loaded: SyntaxError'],
+    ['throws', 'throw new TypeError("at once")', 'cannot be loaded: TypeError: at once'],
+    ['is another', SUMS.replace("'1.2.3'", "'1.2.4'"), 'says that it is sums 1.2.4'],
+    ['exports no start', SUMS.replace('async function start', 'async function begin'), 'no function `start`'],
+    ['does not start', SUMS.replace('const seen', 'throw new RangeError("no"); const seen'), 'does not start: RangeError: no'],
+    ['has no prepare', SUMS.replace('async prepare', 'async ready'), '`prepare`'],
+    ['cannot prepare', SUMS.replace('const terms', 'throw new SyntaxError("bad sum"); const terms'), 'cannot prepare the work function: SyntaxError: bad sum'],
+    ['gives no function', SUMS.replace('return (datum)', 'return 5; (datum)'), 'gave number'],
+  ])('before any slice are told where its module %s', async (_, module, text) => {
+    await expect(start({ module })).rejects.toMatchObject({
+      code: 'WORK_FUNCTION_INVALID',
+      message: expect.stringContaining(text) as string,
+    });
+  }); // prettier-ignore
+}
