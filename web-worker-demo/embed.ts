@@ -11,13 +11,13 @@ import { HostSite } from './donor/host-site.js';
 import { OwnClick } from './donor/own-click.js';
 import { openPageStore } from './donor/page-store.js';
 import { SettingsBox } from './donor/settings-box.js';
-import { formatNumber } from './format.js';
 import { bindCredits, drawCredits } from './view/credits-form.js';
 import { askToBlock } from './view/dialogs.js';
 import { button, byId, input, setText } from './view/dom.js';
 import { drawJobs, type BlockChoice } from './view/job-cards.js';
-import { language, speak, t } from './view/page-text.js';
+import { speak, t } from './view/page-text.js';
 import { wear } from './view/preferences.js';
+import { drawMuch } from './view/rules-form.js';
 import { drawPower, drawSums } from './view/status-view.js';
 
 const cores = navigator.hardwareConcurrency || 1;
@@ -118,10 +118,7 @@ function drawAll(): void {
   setText(byId('lead-text'), text);
   const used = Math.min(box.now.cores, wish.cores ?? cores);
   setText(byId('means'), t('embed.means', { cores: t('embed.cores', { count: used }) }));
-  input('cores').value = String(box.now.cores);
-  setText(byId('cores-value'), t('much.coresValue', { cores: box.now.cores, all: cores }));
-  input('share').value = String(Math.round(box.now.share * 100));
-  setText(byId('share-value'), `${formatNumber(Math.round(box.now.share * 100), language())} %`);
+  drawMuch(box.now, cores);
   byId('always-row').hidden = around === undefined || wish.autostart !== true;
   setText(byId('always-text'), t('embed.always', { site: around ?? '' }));
   input('always').checked = alwaysHere();
@@ -147,7 +144,7 @@ function drawNow(): void {
   const running = isRunning(phase);
   byId('figures').hidden = !running && all.slices === 0;
   byId('embed-running').hidden = !running;
-  drawJobs(sandboxes, (choice) => void block(choice));
+  drawJobs(status, (choice) => void block(choice));
   site.tell({ type: 'status', phase, running, ...visit, sandboxes: sandboxes.length });
   if (running !== wasRunning) site.tell({ type: running ? 'start' : 'stop' });
   wasRunning = running;

@@ -121,7 +121,7 @@ function drawNow(): void {
   drawPower(status);
   drawTitle(status.phase);
   drawFigures(status, box.now.mebibytesPerDay);
-  drawJobs(status.sandboxes, (choice) => void block(choice));
+  drawJobs(status, (choice) => void block(choice));
   say(byId('nothing'), donor.running ? 'running.none' : 'running.noneStopped');
 }
 

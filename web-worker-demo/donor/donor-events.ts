@@ -32,6 +32,13 @@ export interface LogEntry {
   tone?: Tone;
 }
 
+/** What was done for one job since the page was opened. */
+export interface JobSums {
+  slices: number;
+  /** Milliseconds. */
+  computeMs: number;
+}
+
 export interface DonorStatus {
   phase: Phase;
   pausedBy: readonly (PauseReason | 'bytes')[];
@@ -42,6 +49,8 @@ export interface DonorStatus {
   bytesToday: number;
   /** Sandboxes that have a job. */
   sandboxes: SandboxStatus[];
+  /** By the job's id. */
+  jobs: ReadonlyMap<string, JobSums>;
 }
 
 /** Whether a worker lives in that phase, or is being made. */

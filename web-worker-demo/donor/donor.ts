@@ -9,7 +9,7 @@ import type { ConditionSources, PauseReason } from './conditions.js';
 import { applyOptions, makeWorker, optionsOf } from './donor-worker.js';
 import type { HostLimits } from './donor-worker.js';
 import { isRunning } from './donor-events.js';
-import type { DonorStatus, LogEntry, Phase } from './donor-events.js';
+import type { DonorStatus, JobSums, LogEntry, Phase } from './donor-events.js';
 import { browserAddress } from './earnings.js';
 import { codeOf, failure } from './failures.js';
 import type { PageStore } from './page-store.js';
@@ -40,13 +40,18 @@ export interface DonorPorts {
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 /** What is still at work after so long goes back: the donor wants the machine now. */
-const STOP_PATIENCE_MS = 700;
+const STOP_PATIENCE_MS = 400;
+/** By then nothing computes any more; that the scheduler hears of it may take longer. */
+const STOPPED_MS = 850;
+/** Jobs whose sums are kept. */
+const JOBS_KEPT_MAX = 200;
 const SAVE_EVERY_MS = 5_000;
 
 export class Donor {
   readonly rates = new Rates();
   readonly #ports: DonorPorts;
   readonly #conditions: Conditions;
+  readonly #jobs = new Map<string, JobSums>();
   #worker: Worker | undefined;
   #applied: ReturnType<typeof optionsOf> | undefined;
   #phase: Phase = 'idle';
@@ -85,6 +90,7 @@ export class Donor {
       visit,
       all: addTotals(this.#atOpening, visit),
       bytesToday: now?.bytesToday ?? 0,
+      jobs: this.#jobs,
       sandboxes: (now?.sandboxes ?? []).filter(({ state }) => state === 'opening' || state === 'ready'),
     };
   }
@@ -109,7 +115,8 @@ export class Donor {
     this.#go('stopping');
     if (worker !== undefined) {
       const impatient = setTimeout(() => void worker.stop({ force: true }), STOP_PATIENCE_MS);
-      await worker.stop().catch((error: unknown) => this.#ports.say(failure('log.stopFailed', error)));
+      const over = worker.stop().catch((error: unknown) => this.#ports.say(failure('log.stopFailed', error)));
+      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, STOPPED_MS))]);
       clearTimeout(impatient);
     }
     this.#end('stopped', { key: 'log.stopped' });
@@ -197,8 +204,9 @@ export class Donor {
         const shown = safeText(name, NAME_SHOWN_MAX);
         say(shown === '' ? { key: 'log.jobUnnamed' } : { key: 'log.job', values: { name: shown } });
       })
-      .on('result', ({ count }) => {
+      .on('result', ({ jobId, count, computeMs }) => {
         this.rates.add(count, performance.now());
+        this.#count(jobId, count, computeMs);
         changed();
       })
       .on('pause', ({ reason }) => say({ key: pauseKey(reason, 'paused'), tone: 'wait' }))
@@ -210,6 +218,14 @@ export class Donor {
     for (const name of ['sandbox', 'slice', 'progress', 'pause', 'unpause', 'payment', 'bytes'] as const) {
       mine.on(name, changed);
     }
+  }
+
+  #count(jobId: string, count: number, computeMs: number): void {
+    const sum = this.#jobs.get(jobId) ?? { slices: 0, computeMs: 0 };
+    this.#jobs.delete(jobId);
+    this.#jobs.set(jobId, { slices: sum.slices + count, computeMs: sum.computeMs + computeMs });
+    // The first key is the one that has given nothing for longest.
+    if (this.#jobs.size > JOBS_KEPT_MAX) this.#jobs.delete(this.#jobs.keys().next().value!);
   }
 
   #onCondition(reason: PauseReason, holds: boolean): void {

@@ -22,14 +22,18 @@ export function drawChart(series: readonly number[], now: number): void {
   setText(byId('chart-peak'), peak === 0 ? '' : `max ${values.peak}`);
   const line = pathOf(series, peak);
   figure.querySelector('.line')!.setAttribute('d', line);
-  const area = line === '' ? '' : `${line}L${WIDTH},${HEIGHT}L0,${HEIGHT}Z`;
+  const from = line.slice(1, line.indexOf(','));
+  const area = line === '' ? '' : `${line}L${WIDTH},${HEIGHT}L${from},${HEIGHT}Z`;
   figure.querySelector('.area')!.setAttribute('d', area);
 }
 
 function pathOf(series: readonly number[], peak: number): string {
   if (peak === 0) return '';
   const step = WIDTH / Math.max(1, series.length - 1);
-  const points = series.map((value, i) => {
+  // It begins where there was something, not with minutes of nothing.
+  const first = Math.max(0, series.findIndex((value) => value > 0) - 1);
+  const points = series.slice(first).map((value, offset) => {
+    const i = first + offset;
     const y = HEIGHT - MARGIN - (value / peak) * (HEIGHT - 2 * MARGIN);
     return `${(i * step).toFixed(1)},${y.toFixed(1)}`;
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import type { SandboxStatus } from 'manyhands/worker';
+import type { DonorStatus, JobSums } from '../donor/donor-events.js';
 import { formatNumber } from '../format.js';
 import {
   DESCRIPTION_SHOWN_MAX,
@@ -35,10 +36,14 @@ interface Card {
 }
 
 const LINGER_MS = 1_500;
+const QUICK_MS = 200;
 const cards = new Map<string, Card>();
 
 /** `block` is called with the job whose button was pressed. */
-export function drawJobs(sandboxes: readonly SandboxStatus[], block: (choice: BlockChoice) => void): void {
+export function drawJobs(
+  { sandboxes, jobs }: Pick<DonorStatus, 'sandboxes' | 'jobs'>,
+  block: (choice: BlockChoice) => void,
+): void {
   const now = performance.now();
   const byJob = new Map<string, SandboxStatus[]>();
   for (const sandbox of sandboxes) {
@@ -53,7 +58,7 @@ export function drawJobs(sandboxes: readonly SandboxStatus[], block: (choice: Bl
       byId('jobs').append(card.item);
     }
     card.seenMs = now;
-    fillCard(card, mine);
+    fillCard(card, mine, jobs.get(key));
   }
   for (const [key, card] of cards) {
     if (byJob.has(key)) continue;
@@ -81,7 +86,7 @@ function makeCard(block: (choice: BlockChoice) => void): Card {
   return card;
 }
 
-function fillCard(card: Card, sandboxes: readonly SandboxStatus[]): void {
+function fillCard(card: Card, sandboxes: readonly SandboxStatus[], sums: JobSums | undefined): void {
   const about = sandboxes.find((sandbox) => sandbox.public !== undefined);
   const { jobId, owner } = about ?? sandboxes[0]!;
   const named = safeText(about?.public?.name, NAME_SHOWN_MAX);
@@ -91,13 +96,17 @@ function fillCard(card: Card, sandboxes: readonly SandboxStatus[]): void {
   const description = safeText(about?.public?.description, DESCRIPTION_SHOWN_MAX);
   setText(card.about, description);
   card.about.hidden = description === '';
-  setText(card.owner, owner === undefined ? '' : t('running.owner', { address: shortAddress(owner) }));
+  const from = owner === undefined ? [] : [t('running.owner', { address: shortAddress(owner) })];
+  const done = sums === undefined ? [] : [t('running.done', { count: sums.slices })];
+  setText(card.owner, [...from, ...done].join(' · '));
   card.owner.title = owner ?? '';
   fillLink(card.link, safeLink(about?.public?.link));
   setText(card.block, t('running.block'));
   card.block.setAttribute('aria-label', t('running.blockLabel', { name }));
   card.block.hidden = jobId === undefined;
-  fillLanes(card.lanes, sandboxes);
+  // Of slices that pass in a blink no single one is told.
+  const quick = sums !== undefined && sums.computeMs / sums.slices < QUICK_MS;
+  fillLanes(card.lanes, sandboxes, quick);
 }
 
 function fillLink(link: HTMLAnchorElement, href: string | undefined): void {
@@ -112,11 +121,11 @@ function fillLink(link: HTMLAnchorElement, href: string | undefined): void {
   link.title = t('running.linkTo', { host });
 }
 
-function fillLanes(list: HTMLElement, sandboxes: readonly SandboxStatus[]): void {
+function fillLanes(list: HTMLElement, sandboxes: readonly SandboxStatus[], quick: boolean): void {
   const old = new Map([...list.children].map((lane) => [(lane as HTMLElement).dataset.sandbox, lane]));
   const lanes = sandboxes.map((sandbox) => {
     const lane = (old.get(String(sandbox.sandbox)) as HTMLElement | undefined) ?? makeLane(sandbox.sandbox);
-    fillLane(lane, sandbox);
+    fillLane(lane, quick ? { ...sandbox, sliceNumber: undefined, progress: undefined } : sandbox);
     return lane;
   });
   const same = lanes.length === list.children.length && lanes.every((lane, i) => list.children[i] === lane);

@@ -5,6 +5,7 @@
 import { askForIdlePermission } from '../donor/condition-sources.js';
 import type { ConditionSources } from '../donor/conditions.js';
 import type { SettingsBox } from '../donor/settings-box.js';
+import type { Settings } from '../donor/settings.js';
 import type { MessageKey } from '../i18n/translate.js';
 import { formatNumber } from '../format.js';
 import { byId, input, setText } from './dom.js';
@@ -52,12 +53,23 @@ async function changeIdle(box: SettingsBox): Promise<void> {
   box.change({ onlyIdle: allowed });
 }
 
+/** `cores`: how many this machine has. */
+export function drawMuch({ cores: chosen, share }: Readonly<Settings>, cores: number): void {
+  drawRange('cores', chosen, t('much.coresValue', { cores: chosen, all: cores }));
+  const percent = Math.round(share * 100);
+  drawRange('share', percent, `${formatNumber(percent, language())} %`);
+}
+
+/** The value in words stands beside the slider, and is what a screen reader says of it. */
+function drawRange(id: 'cores' | 'share', value: number, words: string): void {
+  input(id).value = String(value);
+  input(id).setAttribute('aria-valuetext', words);
+  setText(byId(`${id}-value`), words);
+}
+
 export function drawRules(box: SettingsBox, cores: number, sources: ConditionSources): void {
   const { now } = box;
-  input('cores').value = String(now.cores);
-  setText(byId('cores-value'), t('much.coresValue', { cores: now.cores, all: cores }));
-  input('share').value = String(Math.round(now.share * 100));
-  setText(byId('share-value'), `${formatNumber(Math.round(now.share * 100), language())} %`);
+  drawMuch(now, cores);
   if (document.activeElement !== input('mebibytes')) input('mebibytes').value = String(now.mebibytesPerDay);
   for (const flag of FLAGS) input(flag).checked = now[flag];
   // Without a group, jobs for everybody are all that there is.
