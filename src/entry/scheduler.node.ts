@@ -3,7 +3,8 @@
  * @module
  */
 import { existsSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,8 @@ import { openStaticFiles } from '../scheduler/static-files.js';
 import { lockFolder } from '../scheduler/store/folder-lock.js';
 import { DATABASE_FILE, openSqliteStore } from '../scheduler/store/sqlite.js';
 import type { Store } from '../scheduler/store/store.js';
+import { checkTlsOption, openTls, type TlsOption } from '../scheduler/tls/open-tls.js';
+import type { TlsPair } from '../scheduler/tls/tls-pair.js';
 import { acceptNode } from '../transport/accept-node.js';
 import { toUnits } from '../wallet/credits.js';
 import { WORKTIMES } from '../worktimes/registry.js';
@@ -35,6 +38,11 @@ export interface SchedulerOptions {
   dataDir?: string;
   /** Credits; a job that offers less a slice is refused. @default 0 */
   minimumPrice?: number | string;
+  /**
+   * Serves `https` and `wss` alone: with a certificate and its key in PEM, or `'self-signed'` for a pair that is made on
+   * this machine and kept in the data folder. @default no TLS
+   */
+  tls?: TlsOption;
   /** Hears what happens; nothing is printed otherwise. */
   log?: Log;
 }
@@ -46,6 +54,8 @@ export interface Scheduler {
   readonly dataDir: string;
   /** What an operator shows; it is also in the file `operator.token` of the data folder. */
   readonly operatorToken: string;
+  /** SHA-256 of the certificate, as browsers show it; undefined without TLS. */
+  readonly fingerprint: string | undefined;
   /** What is wrong with the store, in sentences; empty when every invariant holds. */
   check(): Promise<string[]>;
   /** Commits what was taken, closes every socket, and gives the data folder back. */
@@ -54,7 +64,7 @@ export interface Scheduler {
 
 /**
  * Starts a scheduler.
- * @throws ADDRESS_IN_USE, DATA_DIR_LOCKED, STORE_UNUSABLE, INVALID_ARGUMENT, UNKNOWN_OPTION.
+ * @throws ADDRESS_IN_USE, TLS_UNUSABLE, DATA_DIR_LOCKED, STORE_UNUSABLE, INVALID_ARGUMENT, UNKNOWN_OPTION.
  */
 export async function startScheduler(options: SchedulerOptions = {}): Promise<Scheduler> {
   const resolved = resolveOptions(options);
@@ -92,6 +102,7 @@ const HTTP_IDLE_MS = 60_000;
 
 async function listen(options: Resolved, store: Store, unlock: () => void, log: Log): Promise<Scheduler> {
   const { dataDir, host } = options;
+  const tls = await openTls(options.tls, dataDir, systemClock.wallMs(), systemRandom);
   const operatorToken = await readOperatorToken(dataDir, systemRandom);
   const blobs = await openFileBlobs(join(dataDir, 'blobs'), systemRandom);
   const files = await openStaticFiles(fileURLToPath(new URL('../web/', import.meta.url)));
@@ -107,20 +118,21 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     operatorToken,
   });
   const health = (): object => ({ workers: core.workers.size, leases: core.leases.size });
-  const server = createServer(httpHandler({ blobs, tickets: core.tickets, files, health, log }));
+  const server = makeServer(tls, httpHandler({ blobs, tickets: core.tickets, files, health, log }));
   server.timeout = HTTP_IDLE_MS;
   const acceptor = acceptNode(server, SOCKET_PATH, (connection) => acceptClient(core, connection));
   const port = await bind(server, options.port, host).catch(async (error: unknown) => {
     await core.close();
     throw error;
   });
-  const url = `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : bracket(host)}:${port}`;
+  const url = `http${tls === undefined ? '' : 's'}://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : bracket(host)}:${port}`;
   log('info', 'listening', { url, dataDir });
   return {
     url,
     port,
     dataDir,
     operatorToken,
+    fingerprint: tls?.fingerprint,
     check: () => store.check(),
     close: async () => {
       await core.close();
@@ -135,10 +147,17 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
   };
 }
 
-type Resolved = Required<Omit<SchedulerOptions, 'minimumPrice'>> & { minimumPrice: bigint };
+function makeServer(tls: TlsPair | undefined, handler: RequestListener): Server | TlsServer {
+  if (tls === undefined) return createServer(handler);
+  const { cert, key } = tls;
+  return createTlsServer({ cert, key }, handler);
+}
+
+type Resolved = Required<Omit<SchedulerOptions, 'minimumPrice' | 'tls'>> &
+  Pick<SchedulerOptions, 'tls'> & { minimumPrice: bigint };
 
 function resolveOptions(options: SchedulerOptions): Resolved {
-  const known = ['port', 'host', 'dataDir', 'minimumPrice', 'log'];
+  const known = ['port', 'host', 'dataDir', 'minimumPrice', 'tls', 'log'];
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new ManyhandsError(
@@ -163,13 +182,14 @@ function resolveOptions(options: SchedulerOptions): Resolved {
     host: options.host ?? '127.0.0.1',
     dataDir: options.dataDir ?? join(home, 'scheduler'),
     minimumPrice: toUnits(options.minimumPrice ?? 0),
+    tls: checkTlsOption(options.tls),
     log: options.log ?? silent,
   };
 }
 
 const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-function bind(server: Server, port: number, host: string): Promise<number> {
+function bind(server: Server | TlsServer, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const isTaken = cause.code === 'EADDRINUSE';

@@ -86,6 +86,7 @@ export const ERROR_TABLE = {
   // Workers and operators
   ISOLATION_UNAVAILABLE: row('worker'),
   ADDRESS_IN_USE: row('caller'),
+  TLS_UNUSABLE: row('caller'),
   DATA_DIR_LOCKED: row('caller'),
   STORE_UNUSABLE: row('platform'),
   SHUTTING_DOWN: row('platform', true),

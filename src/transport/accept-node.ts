@@ -4,6 +4,7 @@
  * @module
  */
 import type { IncomingMessage, Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
@@ -34,7 +35,7 @@ export interface Acceptor {
  * acceptor an HTTP server.
  */
 export function acceptNode(
-  server: Server,
+  server: Server | TlsServer,
   path: string,
   onConnection: (connection: Connection) => void,
   options: AcceptOptions = {},

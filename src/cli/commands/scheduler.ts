@@ -1,9 +1,13 @@
 /** `manyhands scheduler`: one scheduler in this process, until a signal. @module */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { startScheduler } from '../../entry/scheduler.node.js';
+import { ManyhandsError } from '../../entry/deployer.node.js';
+import { startScheduler, type Scheduler } from '../../entry/scheduler.node.js';
 import { examples } from '../help.js';
 import { lanAddress } from '../lan-address.js';
 import { dataDirOption, wholeNumber } from '../options.js';
+import { qrCode } from '../qr-code.js';
 import { untilSignal } from '../until-signal.js';
 
 interface Options {
@@ -12,6 +16,9 @@ interface Options {
   lan?: boolean;
   dataDir: string;
   minimumPrice?: string;
+  tls?: 'self-signed';
+  tlsCert?: string;
+  tlsKey?: string;
   json?: boolean;
 }
 
@@ -23,12 +30,20 @@ export function schedulerCommand(): Command {
     .addOption(new Option('--lan', 'listen on the whole network').conflicts('host'))
     .addOption(dataDirOption('where everything is kept'))
     .option('--minimum-price <credits>', 'least price of a slice that is taken (default: 0)')
+    .option('--tls-cert <file>', 'serve https and wss with this certificate, in PEM; needs --tls-key')
+    .option('--tls-key <file>', "the certificate's key, in PEM, without a passphrase")
+    .addOption(
+      new Option('--tls <kind>', 'serve https and wss with a certificate that is made here, for --lan')
+        .choices(['self-signed'])
+        .conflicts(['tlsCert', 'tlsKey']),
+    )
     .option('--json', 'print one line of JSON when ready, and log lines of JSON')
     .addHelpText(
       'after',
       examples(
         ['manyhands scheduler', 'on http://localhost:8462, for this machine'],
         ['manyhands scheduler --lan --port 80', 'for everybody on the network'],
+        ['manyhands scheduler --lan --tls self-signed', 'with https, which phones need for all features'],
         ['manyhands scheduler --data-dir ./data', 'with its data in a folder of yours'],
       ),
     )
@@ -36,9 +51,10 @@ export function schedulerCommand(): Command {
 }
 
 async function runScheduler(options: Options): Promise<void> {
-  const { json = false, lan = false, ...rest } = options;
+  const { json = false, lan = false, tls, tlsCert, tlsKey, ...rest } = options;
   const scheduler = await startScheduler({
     ...rest,
+    tls: tls ?? (await readPair(tlsCert, tlsKey)),
     host: rest.host ?? (lan ? '0.0.0.0' : '127.0.0.1'),
     log: (level, event, fields) => {
       if (level === 'debug' || event === 'listening') return;
@@ -47,15 +63,49 @@ async function runScheduler(options: Options): Promise<void> {
       );
     },
   });
-  const { url, port, dataDir } = scheduler;
-  if (json) {
-    console.log(JSON.stringify({ url, port, dataDir }));
-  } else {
-    console.log(`A scheduler listens on ${url}`);
-    const address = lan ? lanAddress() : undefined;
-    if (address !== undefined) console.log(`On the network: http://${address}:${port}`);
-    console.log(`Its data folder is ${dataDir}. Donors open the address in a browser. Ctrl-C stops it.`);
-  }
+  const { url, port, dataDir, fingerprint } = scheduler;
+  if (json) console.log(JSON.stringify({ url, port, dataDir, fingerprint }));
+  else greet(scheduler, lan, tls === 'self-signed');
   await untilSignal();
   await scheduler.close();
+}
+
+function greet({ url, port, dataDir, fingerprint }: Scheduler, lan: boolean, isSelfSigned: boolean): void {
+  console.log(`A scheduler listens on ${url}`);
+  const address = lan ? lanAddress() : undefined;
+  if (address !== undefined) {
+    const shown = `${new URL(url).protocol}//${address}:${port}`;
+    console.log(`On the network: ${shown}`);
+    if (process.stdout.isTTY) console.log(`\n${qrCode(shown)}\n`);
+  }
+  if (fingerprint !== undefined) console.log(`Its certificate has the SHA-256 ${fingerprint}`);
+  if (isSelfSigned) {
+    console.log('Browsers ask once whether to trust it: compare the SHA-256. Programs of Node are told by');
+    console.log(`  NODE_EXTRA_CA_CERTS=${join(dataDir, 'tls', 'cert.pem')}`);
+  }
+  console.log(`Its data folder is ${dataDir}. Donors open the address in a browser. Ctrl-C stops it.`);
+}
+
+async function readPair(
+  cert: string | undefined,
+  key: string | undefined,
+): Promise<{ cert: Uint8Array; key: Uint8Array } | undefined> {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    const missing = cert === undefined ? '--tls-cert' : '--tls-key';
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `TLS needs a certificate and its key: ${missing} is missing.`,
+    );
+  }
+  return { cert: await readPem(cert), key: await readPem(key) };
+}
+
+async function readPem(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ManyhandsError('TLS_UNUSABLE', `${file} cannot be read: ${why}`, { file }, { cause });
+  }
 }

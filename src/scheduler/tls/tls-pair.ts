@@ -1,0 +1,119 @@
+/**
+ * The certificate and key that a scheduler serves with: given, or made on this machine and kept in its data folder.
+ * What no server could be started with is refused with a word on what to do.
+ * @module
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { ManyhandsError } from '../../lib/errors.js';
+import type { Random } from '../../lib/random.js';
+import { makeSelfSigned } from './self-signed.js';
+import type { PemPair } from './self-signed.js';
+
+/** Text or bytes in PEM; the certificate may be followed by those that vouch for it. */
+export interface TlsFiles {
+  cert: string | Uint8Array;
+  key: string | Uint8Array;
+}
+
+export interface TlsPair extends PemPair {
+  /** SHA-256 of the certificate, as browsers show it: `AB:CD:…`. */
+  readonly fingerprint: string;
+  readonly isSelfSigned: boolean;
+}
+
+/** Where the pair that was made here is kept, in the data folder; the certificate is for others to trust. */
+export const SELF_SIGNED_CERT = join('tls', 'cert.pem');
+const SELF_SIGNED_KEY = join('tls', 'key.pem');
+/** One that ends so soon is made anew, milliseconds. */
+const RENEW_MS = 30 * 86_400_000;
+
+/** @throws TLS_UNUSABLE where they cannot be read, do not belong together, or are out of date */
+export function checkTlsPair(files: TlsFiles, nowMs: number): TlsPair {
+  const cert = Buffer.from(files.cert).toString();
+  const key = Buffer.from(files.key).toString();
+  const found = readCertificate(cert);
+  try {
+    if (!found.checkPrivateKey(createPrivateKey(key)))
+      throw unusable('the key is not that of the certificate');
+    createSecureContext({ cert, key });
+  } catch (error) {
+    if (error instanceof ManyhandsError) throw error;
+    throw unusable('the key cannot be read; it must be PEM, without a passphrase', error);
+  }
+  if (Date.parse(found.validTo) <= nowMs)
+    throw unusable(`the certificate ended on ${found.validTo}; renew it`);
+  return { cert, key, fingerprint: found.fingerprint256, isSelfSigned: found.issuer === found.subject };
+}
+
+/** The pair of that folder, made anew where it is missing, ends soon, or does not name one of `hosts`. */
+export async function openSelfSigned(
+  dataDir: string,
+  hosts: readonly string[],
+  nowMs: number,
+  random: Random,
+): Promise<TlsPair> {
+  const kept = await readKept(dataDir, nowMs);
+  if (kept !== undefined && isGoodFor(kept, hosts, nowMs)) return kept;
+  const made = makeSelfSigned(hosts, nowMs, random);
+  await mkdir(join(dataDir, 'tls'), { recursive: true, mode: 0o700 });
+  await writeOwn(join(dataDir, SELF_SIGNED_KEY), made.key);
+  await writeOwn(join(dataDir, SELF_SIGNED_CERT), made.cert);
+  return checkTlsPair(made, nowMs);
+}
+
+async function readKept(dataDir: string, nowMs: number): Promise<TlsPair | undefined> {
+  try {
+    const cert = await readFile(join(dataDir, SELF_SIGNED_CERT), 'utf8');
+    const key = await readFile(join(dataDir, SELF_SIGNED_KEY), 'utf8');
+    await chmod(join(dataDir, SELF_SIGNED_KEY), 0o600);
+    return checkTlsPair({ cert, key }, nowMs);
+  } catch {
+    // Not there, half written or too old: it is only ours, and made anew.
+    return undefined;
+  }
+}
+
+function isGoodFor({ cert }: TlsPair, hosts: readonly string[], nowMs: number): boolean {
+  const { subjectAltName = '', validTo } = new X509Certificate(cert);
+  const named = new Set(subjectAltName.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, '')));
+  return Date.parse(validTo) - nowMs > RENEW_MS && hosts.every((host) => named.has(spelled(host)));
+}
+
+/** As Node spells it in a certificate: IPv6 in capitals and in full. */
+function spelled(host: string): string {
+  if (!host.includes(':')) return host;
+  const [head = '', tail] = new URL(`http://[${host}]`).hostname.slice(1, -1).toUpperCase().split('::');
+  if (tail === undefined) return head;
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === '' ? [] : tail.split(':');
+  return [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after].join(':');
+}
+
+async function writeOwn(file: string, text: string): Promise<void> {
+  const part = `${file}.part`;
+  const handle = await open(part, 'w', 0o600);
+  try {
+    await handle.chmod(0o600);
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(part, file);
+}
+
+function readCertificate(cert: string): X509Certificate {
+  try {
+    return new X509Certificate(cert);
+  } catch (cause) {
+    throw unusable('the certificate cannot be read; it must be PEM', cause);
+  }
+}
+
+function unusable(why: string, cause?: unknown): ManyhandsError {
+  const text = `No TLS with this certificate and key: ${why}.`;
+  return new ManyhandsError('TLS_UNUSABLE', text, {}, { cause });
+}
