@@ -43,7 +43,7 @@ export const STEPS = [
   vitest('unit', 'Unit tests'),
   vitest('contract', 'Contract suites'),
   vitest('vectors', 'Golden vectors'),
-  vitest('hostile', 'Hostile peers'),
+  vitest('hostile', 'Hostile peers', { needs: ['build'] }),
   vitest('sim', 'Simulation'),
   vitest('integration', 'Real processes', { needs: ['build'] }),
   vitest('examples', 'Examples', { needs: ['build'] }),

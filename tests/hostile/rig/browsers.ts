@@ -1,0 +1,102 @@
+/**
+ * Browsers as the escape tests use them: one page, at most. Chromium tells after its end which names it asked for.
+ * @module
+ */
+import { chromium } from '@playwright/test';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import puppeteer from 'puppeteer-core';
+import { findChromium } from '../../../scripts/find-chromium.mjs';
+
+/** Names under this are the listener's, where the browser lets them be mapped. */
+export const LISTENER_NAMES = 'escape.test';
+/** Names under this are nobody's: to ask for one is to be seen. */
+export const WATCHED_NAMES = 'escape.invalid';
+
+export interface TestBrowser {
+  readonly name: 'chromium' | 'firefox';
+  open(url: string): Promise<void>;
+  evaluate<T>(code: string): Promise<T>;
+  /** Ends it; the watched names that it asked for, where it can tell. */
+  close(): Promise<string[]>;
+}
+
+const FLAGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** `allowList`: whether the frame is served with its header Connection-Allowlist. */
+export async function openChromium({ allowList = true } = {}): Promise<TestBrowser> {
+  const folder = await mkdtemp(join(tmpdir(), 'manyhands-net-log-'));
+  const log = join(folder, 'net.json');
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    chromiumSandbox: process.getuid?.() !== 0 && process.env.CHROMIUM_NO_SANDBOX === undefined,
+    args: [...FLAGS, `--host-resolver-rules=MAP *.${LISTENER_NAMES} 127.0.0.1`, `--log-net-log=${log}`],
+  });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  if (!allowList) {
+    await context.route('**/sandbox/frame.html', async (route) => {
+      const response = await route.fetch();
+      const headers = response.headers();
+      delete headers['connection-allowlist'];
+      await route.fulfill({ response, headers });
+    });
+  }
+  return {
+    name: 'chromium',
+    open: async (url) => void (await page.goto(url)),
+    evaluate: (code) => page.evaluate(code),
+    close: async () => {
+      await browser.close();
+      const names = await namesAskedFor(log);
+      await rm(folder, { recursive: true, force: true });
+      return names;
+    },
+  };
+}
+
+/** The system's Firefox (`FIREFOX_PATH`, else Debian's). */
+export async function openFirefox(): Promise<TestBrowser> {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
+    headless: true,
+    extraPrefsFirefox: { 'network.dns.disablePrefetch': false },
+  });
+  const page = await browser.newPage();
+  return {
+    name: 'firefox',
+    open: async (url) => void (await page.goto(url)),
+    evaluate: (code) => page.evaluate(code) as Promise<never>,
+    close: async () => {
+      await browser.close();
+      return [];
+    },
+  };
+}
+
+/** From Chromium's log of its network: every watched name that its resolver was asked for. */
+async function namesAskedFor(log: string): Promise<string[]> {
+  const text = await readFile(log, 'utf8');
+  const { constants, events } = JSON.parse(text) as {
+    constants: { logEventTypes: Record<string, number> };
+    events: { type: number; params?: unknown }[];
+  };
+  const resolver = new Set(
+    Object.entries(constants.logEventTypes)
+      .filter(([name]) => name.startsWith('HOST_RESOLVER') || name.startsWith('DNS_'))
+      .map(([, type]) => type),
+  );
+  const names = events
+    .filter(({ type }) => resolver.has(type))
+    .flatMap(({ params }) => JSON.stringify(params ?? {}).match(/[\w-]+\.escape\.invalid/g) ?? []);
+  return [...new Set(names)];
+}
