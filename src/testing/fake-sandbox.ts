@@ -49,6 +49,8 @@ export class FakeSandboxHost implements SandboxHost {
   readonly blobs = new Map<string, Uint8Array>();
   /** Sandboxes that are, or were, a job's: one that was nobody's counts from its assignment on. */
   started = 0;
+  /** Living sandboxes that are nobody's. */
+  spares = 0;
   /** Sandboxes that were warmed, and asked for a snapshot. */
   warmed = 0;
   snapshots = 0;
@@ -71,7 +73,8 @@ export class FakeSandboxHost implements SandboxHost {
       sandbox.count();
     }
     if (!fits) throw new Error('no room for a sandbox');
-    if (!isNobodys) this.alive++;
+    if (isNobodys) this.spares++;
+    else this.alive++;
     return sandbox;
   }
 
@@ -110,6 +113,7 @@ class FakeSandbox implements Sandbox {
       this.#host.assignments.push(message.assignment);
       if (this.#start === 0) {
         this.count();
+        this.#host.spares--;
         this.#host.alive++;
       }
       return this.#assign();
@@ -211,6 +215,7 @@ class FakeSandbox implements Sandbox {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
     if (this.#start > 0) this.#host.alive--;
+    else this.#host.spares--;
     this.#handlers.exit(reason);
   }
 }

@@ -3,7 +3,7 @@
  * besides (console, progress) goes to the scheduler within its ration.
  * @module
  */
-import type { Clock } from '../lib/clock.js';
+import type { CancelTimer, Clock } from '../lib/clock.js';
 import type { Emitter } from '../lib/events.js';
 import { CONSOLE_MESSAGES_PER_SECOND_MAX, PROGRESS_INTERVAL_MS } from '../protocol/limits.js';
 import type { SaidAtWork } from '../protocol/sandbox-messages.js';
@@ -13,7 +13,9 @@ import type { CoreEvent, Effect } from './core/events.js';
 import type { CoreState, LeaseState } from './core/state.js';
 import type { Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
+import { ParkedSandboxes } from './parked-sandboxes.js';
 import { SandboxRunner } from './sandbox-runner.js';
+import type { RunnerEvents } from './sandbox-runner.js';
 import type { SchedulerLink } from './scheduler-link.js';
 import type { Tally } from './tally.js';
 import type { Warmth } from './warmth.js';
@@ -41,19 +43,24 @@ export interface DeskOptions {
 interface Seat {
   readonly gen: number;
   readonly jobId: string;
+  readonly packageDigest: string;
   readonly runner: SandboxRunner;
   readonly signs: Allowance;
   progressMs: number;
+  cancelIdle?: CancelTimer;
 }
 
 export class SandboxDesk {
   readonly #options: DeskOptions;
   readonly #seats: (Seat | undefined)[] = [];
+  readonly #parked: ParkedSandboxes;
   readonly #consoleMessages: Allowance;
   readonly #consoleBytes: Allowance;
 
   constructor(options: DeskOptions) {
     this.#options = options;
+    const { clock, warmth } = options;
+    this.#parked = new ParkedSandboxes(clock, warmth.parkMax, warmth.keepMs);
     const now = options.clock.monotonicMs();
     const perSecond = CONSOLE_MESSAGES_PER_SECOND_MAX;
     this.#consoleMessages = new Allowance(perSecond, perSecond, now);
@@ -62,36 +69,47 @@ export class SandboxDesk {
 
   open(effect: Extract<Effect, { type: 'open-sandbox' }>): void {
     const { slot, gen, jobId, packageDigest } = effect;
-    const { dispatch, tally, clock } = this.#options;
-    const runner = new SandboxRunner(this.#options, {
-      ready: (job) => {
-        tally.met(jobId, job.package.public);
-        tally.sandbox(slot, jobId, 'ready', job);
-        dispatch({ type: 'sandbox-ready', slot, gen, limits: job.package.limits });
-      },
-      failed: (fault, message) => dispatch({ type: 'sandbox-failed', slot, gen, fault, message }),
-      said: (message) => this.#onSaid(slot, gen, message),
-      starved: (batch, fault, message) =>
-        dispatch({ type: 'input-failed', slot, gen, batch, fault, message }),
-      exited: (message) => dispatch({ type: 'sandbox-exit', slot, gen, message }),
-    });
+    const { tally, clock } = this.#options;
+    const events = this.#eventsOf(slot, gen, jobId);
+    const kept = this.#parked.take(jobId, packageDigest);
+    const runner = kept ?? new SandboxRunner(this.#options, events);
     const signs = new Allowance(SIGNS_PER_SECOND, SIGNS_BURST, clock.monotonicMs());
-    this.#seats[slot] = { gen, jobId, runner, signs, progressMs: -Infinity };
+    this.#seats[slot] = { gen, jobId, packageDigest, runner, signs, progressMs: -Infinity };
     tally.sandbox(slot, jobId, 'opening');
-    void runner.open(jobId, packageDigest);
+    if (kept === undefined) return void runner.open(jobId, packageDigest);
+    kept.adopt(events);
   }
 
-  kill(slot: number, gen: number): void {
+  /** Ends a sandbox; one that has nothing to do may be kept for the next lease of its job. */
+  kill(slot: number, gen: number, isIdle = false): void {
     const seat = this.#seats[slot];
     if (seat?.gen !== gen) return;
     this.#seats[slot] = undefined;
-    seat.runner.kill();
+    seat.cancelIdle?.();
     this.#options.tally.sandbox(slot, seat.jobId, 'ended', seat.runner.job);
+    if (isIdle) this.#parked.put(seat.jobId, seat.packageDigest, seat.runner);
+    else seat.runner.kill();
+  }
+
+  /** A sandbox has nothing to do: it is kept as long as the policy says. */
+  idle(slot: number, gen: number): void {
+    const seat = this.#seats[slot];
+    if (seat?.gen !== gen) return;
+    const { dispatch, clock, warmth } = this.#options;
+    const stale = (): void => dispatch({ type: 'sandbox-stale', slot, gen });
+    seat.cancelIdle = clock.after(warmth.keepMs, stale, { background: true });
+  }
+
+  /** Ends what is kept of a job, or of all: it may not run here now. */
+  forget(jobId?: string): void {
+    this.#parked.drop(jobId);
   }
 
   feed({ slot, gen, batch, each }: Extract<Effect, { type: 'feed' }>, cut: BatchInputs): void {
     const seat = this.#seats[slot];
-    if (seat?.gen === gen) seat.runner.feed(batch, cut, each);
+    if (seat?.gen !== gen) return;
+    seat.cancelIdle?.();
+    seat.runner.feed(batch, cut, each);
   }
 
   /** Progress that the core took for true. */
@@ -110,7 +128,24 @@ export class SandboxDesk {
   /** Ends all sandboxes. */
   close(): void {
     this.#seats.forEach((seat, slot) => seat !== undefined && this.kill(slot, seat.gen));
+    this.#parked.drop();
     this.#options.warmth.close();
+  }
+
+  #eventsOf(slot: number, gen: number, jobId: string): RunnerEvents {
+    const { dispatch, tally } = this.#options;
+    return {
+      ready: (job) => {
+        tally.met(jobId, job.package.public);
+        tally.sandbox(slot, jobId, 'ready', job);
+        dispatch({ type: 'sandbox-ready', slot, gen, limits: job.package.limits });
+      },
+      failed: (fault, message) => dispatch({ type: 'sandbox-failed', slot, gen, fault, message }),
+      said: (message) => this.#onSaid(slot, gen, message),
+      starved: (batch, fault, message) =>
+        dispatch({ type: 'input-failed', slot, gen, batch, fault, message }),
+      exited: (message) => dispatch({ type: 'sandbox-exit', slot, gen, message }),
+    };
   }
 
   #onSaid(slot: number, gen: number, message: SaidAtWork): void {

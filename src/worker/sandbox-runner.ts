@@ -49,7 +49,7 @@ type RunnerState = 'starting' | 'assigning' | 'ready' | 'ended';
 
 export class SandboxRunner {
   readonly #ports: RunnerPorts;
-  readonly #events: RunnerEvents;
+  #events: RunnerEvents;
   #state: RunnerState = 'starting';
   #sandbox: Sandbox | undefined;
   #job: Job | undefined;
@@ -94,6 +94,17 @@ export class SandboxRunner {
     } catch (error) {
       this.#fail(faultOf(error), messageOf(error));
     }
+  }
+
+  /** Whether it has its job and lives. */
+  get isReady(): boolean {
+    return this.#is('ready');
+  }
+
+  /** Another listens to it from now on, and hears first that it is ready. */
+  adopt(events: RunnerEvents): void {
+    this.#events = events;
+    events.ready(this.#job!);
   }
 
   /** Hands the sandbox a batch; batches run in the order of the calls. */

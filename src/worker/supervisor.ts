@@ -96,11 +96,13 @@ export class Supervisor {
   /** What the owner of the machine allows from now on. */
   allow(allowed: { cores: number; share: number; paused: boolean }): void {
     this.#tally.resize(allowed.cores);
+    if (allowed.paused) this.#desk.forget();
     this.#dispatch({ type: 'allow', ...allowed });
   }
 
   /** Stops what runs of a job, and hands it back. */
   refuse(jobId: JobId, reason: string): void {
+    this.#desk.forget(jobId);
     this.#dispatch({ type: 'refuse', jobId, reason });
   }
 
@@ -217,7 +219,9 @@ export class Supervisor {
       case 'open-sandbox':
         return this.#desk.open(effect);
       case 'kill-sandbox':
-        return this.#desk.kill(effect.slot, effect.gen);
+        return this.#desk.kill(effect.slot, effect.gen, effect.isIdle);
+      case 'sandbox-idle':
+        return this.#desk.idle(effect.slot, effect.gen);
       case 'feed': {
         const inputs = this.#inputs.get(effect.leaseId);
         if (inputs !== undefined) this.#desk.feed(effect, inputs.cut(effect.first, effect.count));

@@ -13,6 +13,12 @@ import type { EmptySandbox } from './set-up-sandbox.js';
 import { Snapshots } from './snapshots.js';
 import { WarmSpares } from './warm-spares.js';
 
+/** How long a job's sandbox waits for its next lease where functions are kept warm, and where not, milliseconds. */
+const KEEP_MS = 120_000;
+const LINGER_MS = 250;
+/** Sandboxes that are kept beside those at work, at most. */
+const PARKED_MAX = 4;
+
 export interface WarmthPorts {
   host: SandboxHost;
   clock: Clock;
@@ -43,6 +49,16 @@ export class Warmth {
     };
     this.#snapshots = new Snapshots({ ...ports, warn });
     this.#spares = new WarmSpares(ports.cores, { ...ports, snapshots: this.#snapshots });
+  }
+
+  /** How long a sandbox is kept that has nothing to do, milliseconds. */
+  get keepMs(): number {
+    return this.#ports.policy === 'warm-function' ? KEEP_MS : LINGER_MS;
+  }
+
+  /** Sandboxes that are kept while another job has their place, at most. */
+  get parkMax(): number {
+    return this.#ports.policy === 'warm-function' ? Math.min(PARKED_MAX, this.#ports.cores) : 0;
   }
 
   /** Finds the warmest start for a job; `settled` must be called once its sandbox is ready, or given up. Never rejects. */

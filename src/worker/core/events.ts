@@ -47,6 +47,8 @@ export type CoreEvent =
   | { type: 'sandbox-failed'; slot: number; gen: number; fault: SetupFault; message: string }
   /** It died, or was caught cheating, or could not be given its input. */
   | { type: 'sandbox-exit'; slot: number; gen: number; message: string }
+  /** It was idle for as long as it is kept. */
+  | { type: 'sandbox-stale'; slot: number; gen: number }
   /** A slice's input cannot be had, so that it cannot run here. */
   | { type: 'input-failed'; slot: number; gen: number; batch: number; fault: SetupFault; message: string }
   | { type: 'begin'; slot: number; gen: number; sliceNumber: number }
@@ -77,7 +79,10 @@ export type Effect =
   | { type: 'unwant'; want: number }
   /** Fetch what the job needs, start a sandbox and assign the job; answered by `sandbox-ready` or `sandbox-failed`. */
   | { type: 'open-sandbox'; slot: number; gen: number; leaseId: LeaseId; jobId: JobId; packageDigest: string }
-  | { type: 'kill-sandbox'; slot: number; gen: number }
+  /** `isIdle`: it has run all that it was given, and another lease of its job could come. */
+  | { type: 'kill-sandbox'; slot: number; gen: number; isIdle?: boolean }
+  /** It has run all that its slot holds; answered by `sandbox-stale`, after a while, unless it is fed before. */
+  | { type: 'sandbox-idle'; slot: number; gen: number }
   /** The job's files will be needed soon. */
   | { type: 'prepare'; jobId: JobId; packageDigest: string }
   | {

@@ -21,7 +21,19 @@ export function pump(state: CoreState, slot: Slot, nowMs: number, effects: Effec
   if (slot.closedMs !== undefined) return;
   if (state.mode === 'running') openSandbox(state, slot, nowMs, effects);
   feedSandbox(state, slot, nowMs, effects);
+  sayIdle(slot, effects);
   askForMore(state, slot, nowMs, effects);
+}
+
+/** Tells once that the sandbox has nothing to do. */
+function sayIdle(slot: Slot, effects: Effect[]): void {
+  const { sandbox } = slot;
+  if (sandbox.phase !== 'ready' || slot.leases.length > 0 || slot.fed.length > 0) {
+    slot.idleGen = undefined;
+  } else if (slot.idleGen !== sandbox.gen) {
+    slot.idleGen = sandbox.gen;
+    effects.push({ type: 'sandbox-idle', slot: slot.slot, gen: sandbox.gen });
+  }
 }
 
 /** Starts a sandbox for the slot's lease; one of another job gives way once it has nothing left to run. */
@@ -30,7 +42,8 @@ function openSandbox(state: CoreState, slot: Slot, nowMs: number, effects: Effec
   if (lease === undefined || slot.fed.length > 0) return;
   if (slot.sandbox.phase !== 'none') {
     if (slot.sandbox.jobId === lease.jobId) return;
-    effects.push({ type: 'kill-sandbox', slot: slot.slot, gen: slot.sandbox.gen });
+    const isIdle = slot.sandbox.phase === 'ready';
+    effects.push({ type: 'kill-sandbox', slot: slot.slot, gen: slot.sandbox.gen, isIdle });
     slot.careful = 0;
   }
   const gen = ++state.lastGen;

@@ -113,6 +113,8 @@ export interface Slot {
   leases: LeaseState[];
   want: { readonly want: number; idle: boolean; warm: JobId | undefined } | undefined;
   sandbox: SandboxState;
+  /** The sandbox that was said to be idle. */
+  idleGen: number | undefined;
   /** What the sandbox has, in order. */
   fed: Batch[];
   /** Slices that are still run one by one; 0 in ordinary times. */
@@ -214,6 +216,7 @@ export function newSlot(slot: number): Slot {
     leases: [],
     want: undefined,
     sandbox: { phase: 'none' },
+    idleGen: undefined,
     fed: [],
     careful: 0,
     sliceStartMs: 0,

@@ -59,6 +59,10 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
       return failSetup(state, event, nowMs, effects);
     case 'sandbox-exit':
       return loseSandbox(state, slot, { code: 'SANDBOX_CRASHED', message: event.message }, nowMs, effects);
+    case 'sandbox-stale':
+      if (slot.leases.length > 0 || slot.fed.length > 0) return;
+      killSandbox(slot, effects);
+      return pump(state, slot, nowMs, effects);
     case 'input-failed':
       return failInput(state, event, nowMs, effects);
     case 'begin':

@@ -1,0 +1,73 @@
+/**
+ * Sandboxes of jobs that have no place at work now: kept for a while, a few at a time, since the job's next lease starts
+ * in one at once.
+ * @module
+ */
+import type { CancelTimer, Clock } from '../lib/clock.js';
+import type { RunnerEvents, SandboxRunner } from './sandbox-runner.js';
+
+interface Parked {
+  readonly jobId: string;
+  readonly packageDigest: string;
+  readonly runner: SandboxRunner;
+  readonly cancel: CancelTimer;
+}
+
+export class ParkedSandboxes {
+  readonly #clock: Clock;
+  readonly #max: number;
+  readonly #keepMs: number;
+  /** The oldest first. */
+  #parked: Parked[] = [];
+
+  /** `keepMs`: milliseconds. */
+  constructor(clock: Clock, max: number, keepMs: number) {
+    this.#clock = clock;
+    this.#max = max;
+    this.#keepMs = keepMs;
+  }
+
+  /** Keeps the sandbox, or ends it. One place too many is taken till `take` has been asked: it may want the oldest. */
+  put(jobId: string, packageDigest: string, runner: SandboxRunner): void {
+    if (this.#max === 0 || !runner.isReady) return runner.kill();
+    const end = (): void => this.#end(parked);
+    const cancel = this.#clock.after(this.#keepMs, end, { background: true });
+    const parked: Parked = { jobId, packageDigest, runner, cancel };
+    runner.adopt(listeningFor(end));
+    this.#parked.push(parked);
+  }
+
+  /** A sandbox of that very job, which is the caller's from now on. Of the others the oldest give way. */
+  take(jobId: string, packageDigest: string): SandboxRunner | undefined {
+    const found = this.#parked.find((one) => one.jobId === jobId && one.packageDigest === packageDigest);
+    this.#parked = this.#parked.filter((one) => one !== found);
+    found?.cancel();
+    while (this.#parked.length > this.#max) this.#end(this.#parked[0]!);
+    return found?.runner;
+  }
+
+  /** Ends those of a job, or all. */
+  drop(jobId?: string): void {
+    for (const parked of [...this.#parked])
+      if (jobId === undefined || parked.jobId === jobId) this.#end(parked);
+  }
+
+  #end(parked: Parked): void {
+    parked.cancel();
+    this.#parked = this.#parked.filter((one) => one !== parked);
+    parked.runner.kill();
+  }
+}
+
+/** A sandbox without slices has nothing to say: what does is ended. */
+function listeningFor(end: () => void): RunnerEvents {
+  return {
+    ready: () => undefined,
+    failed: end,
+    said: (message) => {
+      if (message.type !== 'console') end();
+    },
+    starved: end,
+    exited: end,
+  };
+}

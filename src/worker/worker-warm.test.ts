@@ -1,0 +1,149 @@
+/**
+ * How warm a worker starts its sandboxes, under each policy: what it keeps, what it has ready, and when it lets go.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { sha256Hex } from '../lib/sha256.js';
+import { memoryStorage } from '../lib/storage.js';
+import { jobId, OWNER, stage } from '../testing/worker-stage.js';
+import type { Stage } from '../testing/worker-stage.js';
+import type { WorkerOptions } from './resolve-options.js';
+
+const JOB = jobId('one');
+const OTHER = jobId('two');
+const THIRD = jobId('three');
+const MINUTE = 60_000;
+
+const script = {
+  slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: datum, ms: 5 }),
+};
+
+let open: Stage[] = [];
+function on(options: WorkerOptions = {}): Stage {
+  const made = stage(script, options);
+  open.push(made);
+  return made;
+}
+afterEach(async () => {
+  const all = open;
+  open = [];
+  for (const { scheduler, worker, clock } of all) {
+    expect(scheduler.violations).toEqual([]);
+    await clock.runUntil(worker.stop({ force: true }));
+  }
+});
+
+async function work({ scheduler, clock }: Stage, id: string): Promise<void> {
+  scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
+  await clock.runUntil(() => scheduler.isComplete(id));
+}
+
+describe('warm-function', () => {
+  it('is what a worker does unless it is told otherwise: a job finds its sandbox again', async () => {
+    const s = on();
+    await s.worker.start();
+    await work(s, JOB);
+    await work(s, OTHER);
+    await work(s, JOB);
+    expect(s.host.assignments).toHaveLength(2);
+    await work(s, OTHER);
+    expect(s.host.assignments).toHaveLength(2);
+  });
+
+  it('keeps so many and so long, and no more', async () => {
+    const s = on();
+    await s.worker.start();
+    for (const id of [JOB, OTHER, THIRD]) await work(s, id);
+    // One at its place, one beside it: this worker has one core.
+    expect(s.host.alive).toBe(2);
+    await s.clock.advance(3 * MINUTE);
+    expect(s.host.alive).toBe(0);
+  });
+
+  it('keeps nothing of a job that is blocked, nor anything while it rests', async () => {
+    const s = on();
+    await s.worker.start();
+    await work(s, JOB);
+    await work(s, OTHER);
+    expect(s.host.alive).toBe(2);
+    s.worker.block({ jobId: JOB });
+    await s.clock.advance(10);
+    expect(s.host.alive).toBe(1);
+    await work(s, THIRD);
+    s.worker.pause();
+    await s.clock.advance(10);
+    expect(s.host.alive).toBe(1);
+  });
+});
+
+describe('a spare', () => {
+  it('is started when all is quiet, for what was asked for, and the next job starts in it', async () => {
+    const s = on({ policy: 'warm-runtime' });
+    await s.worker.start();
+    await s.clock.advance(MINUTE);
+    expect(s.host.warmed).toBe(0);
+    await work(s, JOB);
+    expect(s.host.warmed).toBe(0);
+    await s.clock.advance(1_000);
+    expect(s.host.warmed).toBe(1);
+    const asked = s.host.owners.length;
+    await work(s, OTHER);
+    expect(s.host.owners).toHaveLength(asked);
+    expect(s.host.assignments[1]!.assets).toEqual({});
+  });
+
+  it('is given up when nothing was asked for in a while, and with the worker', async () => {
+    const s = on({ policy: 'warm-runtime' });
+    await s.worker.start();
+    await work(s, JOB);
+    await s.clock.advance(1_000);
+    expect(s.host.spares).toBe(1);
+    await s.clock.advance(6 * MINUTE);
+    expect(s.host.spares).toBe(0);
+    await work(s, OTHER);
+    await s.clock.advance(1_000);
+    expect(s.host.spares).toBe(1);
+    await s.clock.runUntil(s.worker.stop());
+    expect(s.host.spares).toBe(0);
+  });
+});
+
+describe('cold', () => {
+  it('keeps nothing and has nothing ready', async () => {
+    const s = on({ policy: 'cold' });
+    await s.worker.start();
+    await work(s, JOB);
+    await s.clock.advance(1_000);
+    expect([s.host.alive, s.host.warmed, s.host.snapshots]).toEqual([0, 0, 0]);
+    await work(s, OTHER);
+    expect(s.host.owners).toHaveLength(2);
+  });
+});
+
+describe('blobs that a job names', () => {
+  it('are downloaded once by all workers of this machine', async () => {
+    const assets = memoryStorage();
+    const bundle = new Uint8Array(100).fill(7);
+    const fs = { blob: sha256Hex(bundle), bytes: bundle.length, cwd: '/data' };
+    const downloads: string[] = [];
+    for (let life = 0; life < 2; life++) {
+      const s: Stage = stage(
+        script,
+        {},
+        {
+          assets,
+          fetch: (url, init) => {
+            downloads.push(String(url));
+            return s.scheduler.fetch(url, init);
+          },
+        },
+      );
+      open.push(s);
+      s.scheduler.blobs.set(fs.blob, bundle);
+      await s.worker.start();
+      s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2, sliceMs: 5, package: { fs } });
+      await s.clock.runUntil(() => s.scheduler.isComplete(JOB));
+      expect(s.host.assignments[0]!.blobs).toEqual({ [fs.blob]: bundle });
+    }
+    expect(downloads).toEqual([`http://scheduler:8462/blobs/${fs.blob}`]);
+  });
+});
