@@ -1,0 +1,184 @@
+/**
+ * Job code against the sandbox in Deno: what reaches files, the machine, the network or the process's inside, each seen to work without
+ * defence first; and what tries to take its memory and its time.
+ * @module
+ */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/lib/clock.js';
+import { denoHost } from '../../src/worker/sandbox/deno-host.js';
+import type { SandboxHost } from '../../src/worker/sandbox/sandbox.js';
+import { SandboxRig } from '../contract/worktime-rig.js';
+import { ATTACKS } from './deno-attacks.js';
+import {
+  denoChildren,
+  denoPath,
+  openTarget,
+  startOrphan,
+  watchPeak,
+  undefended,
+  type Target,
+} from './deno-rig.js';
+
+const SCRIPTS = new URL('../../dist/sandbox/', import.meta.url);
+/** Runs an attack as a slice; its answer, or the error that it met. */
+const RUN = `async ([source, aim]) => {
+  try { return await (0, eval)(source)(aim); } catch (error) { return String(error); }
+}`;
+
+let target: Target;
+let host: SandboxHost;
+
+beforeAll(async () => {
+  target = await openTarget();
+  host = denoHost({ clock: systemClock, env: { MANYHANDS_DENO: denoPath() }, scripts: SCRIPTS });
+});
+
+afterAll(async () => {
+  await host.close();
+  await target.close();
+});
+
+describe('without defence', () => {
+  it.concurrent.each(ATTACKS)('$name works', async (attack) => {
+    expect(await undefended(attack, target.aim)).toBe(true);
+  });
+});
+
+describe('a job in Deno', () => {
+  it(`gets nowhere by ${ATTACKS.length} ways`, async () => {
+    const before = (await target.seen()).length;
+    const rig = await SandboxRig.start(host, { source: RUN });
+    const answers = await rig.run(ATTACKS.map(({ source }) => [source, target.aim]));
+    const through = ATTACKS.filter((_, i) => typeof answers[i] !== 'string');
+    expect(through.map(({ name }) => name)).toEqual([]);
+    expect((await target.seen()).slice(before)).toEqual([]);
+    rig.kill();
+    await rig.exited();
+  });
+});
+
+describe('the realm of a job in Deno', () => {
+  it.each([
+    [
+      'the method that delivers',
+      'EventTarget.prototype.dispatchEvent = function (e) { found.push(this, e); };',
+    ],
+    ['what listens', 'EventTarget.prototype.addEventListener = function () { found.push(this); };'],
+    [
+      'what a message brings',
+      `const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data');
+       try { Object.defineProperty(MessageEvent.prototype, 'data', {
+         get() { found.push(this); return get.call(this); },
+         set(v) { found.push(this); Object.defineProperty(this, 'data', { value: v }); },
+       }); } catch {}`,
+    ],
+    ['where ports send', 'MessagePort.prototype.postMessage = function () { found.push(this, arguments); };'],
+    [
+      'the stack',
+      'Error.prepareStackTrace = (_, frames) => found.push(...frames.flatMap((f) => [f.getThis(), f.getFunction()].filter(Boolean)));',
+    ],
+    [
+      'symbols of the global object',
+      `for (const key of Object.getOwnPropertySymbols(globalThis)) {
+         const all = Object.values(globalThis[key]?.listeners ?? {}).flat();
+         found.push(...all.filter((one) => one?.callback?.ports !== undefined));
+       }`,
+    ],
+  ])('keeps the port to the supervisor behind %s', async (_what, poison) => {
+    const rig = await SandboxRig.start(host, {
+      source: `(() => {
+        const found = [];
+        { ${poison} }
+        const isOurs = (x) => x instanceof MessagePort || x instanceof MessageEvent || (typeof x === 'function' && !String(x).includes('found')) || x?.callback;
+        return async () => {
+          await new Promise((f) => setTimeout(f, 5));
+          try { null.x; } catch (e) { void e.stack; }
+          return found.filter(isOurs).length;
+        };
+      })()`,
+    });
+    expect(await rig.run([1, 2, 3])).toEqual([0, 0, 0]);
+    expect(await rig.run([4])).toEqual([0]);
+    rig.kill();
+  });
+});
+
+const MiB = 1024 * 1024;
+/** Small caps, so that the tests need little of their machine. */
+const CAPS = { memoryMiB: 400, heapMiB: 128 };
+/** Where the realm's own caps come first, the slice fails and the sandbox lives. */
+const END_OR_QUOTA = /out of memory|quota/;
+/** What a bomb may reach beyond its cap before it is stopped. */
+const OVERSHOOT_MIB = 256;
+
+describe('a bomb in Deno', () => {
+  const bombs: [name: string, source: string, end: RegExp][] = [
+    ['of objects', '() => { const all = []; for (;;) all.push(new Array(1e4).fill({})); }', /out of memory/],
+    ['of text', '() => { const all = []; for (;;) all.push(("x".repeat(1e6) + all.length).split("").join("y")); }', /out of memory/],
+    ['of modules', `async () => {
+      for (let i = 0; ; i++) await import('data:text/javascript,export default "' + 'z'.repeat(3e6) + i + '"');
+    }`, /out of memory/],
+    ['of buffers', '() => { const all = []; for (;;) all.push(new Uint8Array(1e6).fill(1)); }', END_OR_QUOTA],
+    ['of Blobs', '() => { const all = []; for (;;) all.push(new Blob([new Uint8Array(1e6).fill(1)])); }', END_OR_QUOTA],
+    ['of WebAssembly memory', `() => {
+      const all = [];
+      for (;;) { const m = new WebAssembly.Memory({ initial: 160 }); new Uint8Array(m.buffer).fill(1); all.push(m); }
+    }`, END_OR_QUOTA],
+    ['of copies', '() => { const all = []; for (;;) all.push(structuredClone("x".repeat(1e6) + all.length)); }', /out of memory/],
+  ]; // prettier-ignore
+
+  it.each(bombs)('%s is stopped at its cap', async (_name, source, end) => {
+    const small = denoHost({
+      clock: systemClock,
+      env: { MANYHANDS_DENO: denoPath() },
+      scripts: SCRIPTS,
+      ...CAPS,
+    });
+    const rig = await SandboxRig.start(small, { source });
+    const peak = watchPeak();
+    rig.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
+    const slice = rig.until((m) => m.type === 'outcomes').then(() => 'the slice failed: a quota');
+    expect(await Promise.race([rig.exited(), slice.catch(() => rig.exited())])).toMatch(end);
+    expect(peak.stop() / MiB).toBeLessThan(CAPS.memoryMiB + OVERSHOOT_MIB);
+    rig.kill();
+    await small.close();
+  });
+});
+
+describe('a sandbox in Deno', () => {
+  it('is gone within two seconds, in the middle of an endless loop', async () => {
+    const rig = await SandboxRig.start(host, { source: '() => { for (;;); }' });
+    rig.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
+    await rig.until((m) => m.type === 'begin');
+    const startedMs = performance.now();
+    rig.kill();
+    expect(await rig.exited()).toBe('The sandbox process was killed.');
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  it('ends when its supervisor is killed, also where a job loops for ever', async () => {
+    const orphan = await startOrphan();
+    expect(await orphan.loops()).toBe(true);
+    orphan.killSupervisor();
+    await expect.poll(() => orphan.isAlive(), { timeout: 5_000 }).toBe(false);
+  });
+
+  it('has an empty environment, and a folder of its own with nothing in it', async () => {
+    const own = denoHost({ clock: systemClock, env: { MANYHANDS_DENO: denoPath() }, scripts: SCRIPTS });
+    const rig = await SandboxRig.start(own, { source: 'x => x' });
+    const [pid] = denoChildren();
+    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+    expect(variables.map((one) => one.split('=')[0]).sort()).toEqual([
+      'DENO_DIR',
+      'DENO_NO_PACKAGE_JSON',
+      'DENO_NO_UPDATE_CHECK',
+      'NO_COLOR',
+    ]);
+    const folder = readlinkSync(`/proc/${pid}/cwd`);
+    expect(readdirSync(folder)).toEqual([]);
+    rig.kill();
+    await own.close();
+    expect(existsSync(folder)).toBe(false);
+  });
+});
