@@ -1,20 +1,36 @@
 /** `manyhands worker`: lends this machine until a signal. @module */
 import { Command, Option } from 'commander';
-import { findIsolations, Worker, type Isolation, type WorkerStatus } from '../../entry/worker.node.js';
-import { formatCredits, wallet } from '../../entry/wallet.node.js';
+import {
+  findIsolations,
+  ManyhandsError,
+  Worker,
+  type Isolation,
+  type WarmPolicy,
+} from '../../entry/worker.node.js';
+import { wallet } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
 import { schedulerOption, wholeNumber } from '../options.js';
-import { printable } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
+import { OUTPUTS, showWorker } from '../worker/output.js';
+import type { OutputKind } from '../worker/output.js';
+import { parseBytes, parseCredits, parseGroup, parseShare } from '../worker/parse.js';
+import { summary } from '../worker/words.js';
 
 interface Options {
   scheduler: string;
   cores?: number;
   isolation?: Isolation;
+  share?: number;
+  policy?: WarmPolicy;
   paymentAddress?: string;
   owner?: string[];
-  job?: string[];
+  jobs?: string[];
   join?: string[];
+  leavePublicGroup?: boolean;
+  minWage?: bigint;
+  allowOrigin?: string[];
+  bytesPerDay?: number;
+  output?: OutputKind;
 }
 
 const CORES_MAX = 128;
@@ -30,6 +46,11 @@ export function workerCommand(): Command {
       'sandboxes at work at most (default: all cores)',
       wholeNumber(1, CORES_MAX),
     )
+    .option(
+      '--share <part>',
+      'part of its time that each sandbox works, like 0.5 or 50% (default: 1)',
+      parseShare,
+    )
     .addOption(
       new Option(
         '--isolation <kind>',
@@ -41,14 +62,32 @@ export function workerCommand(): Command {
       '--owner <address...>',
       'take jobs of these owners (default: anybody; with thread: your own identity)',
     )
-    .option('--job <id...>', 'take these jobs only')
-    .option('--join <key[,secret]...>', 'take jobs of these compute groups (default: public)')
+    .option('--job, --jobs <id...>', 'take these jobs only')
+    .option('--join <key[,secret]...>', 'take jobs of these compute groups too')
+    .option('--leave-public-group', 'take jobs of the groups that were joined only')
+    .option('--min-wage <credits>', 'take no slice that pays less (default: 0)', parseCredits)
+    .option('--allow-origin <origin...>', 'where input may be fetched from besides the scheduler')
+    .option('--bytes-per-day <size>', 'pause till midnight UTC after so many bytes, like 500MB', parseBytes)
+    .addOption(
+      new Option('--policy <kind>', 'what is kept warm (default: warm-function)').choices([
+        'cold',
+        'warm-runtime',
+        'warm-function',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--output <kind>',
+        'how it tells of itself (default: dashboard on a terminal, else log)',
+      ).choices(OUTPUTS),
+    )
     .addHelpText(
       'after',
       examples(
         ['manyhands worker', 'all cores, for your own jobs on this machine'],
         ['manyhands worker --cores 2 --scheduler http://10.0.0.5:8462', 'two cores, another scheduler'],
-        ['manyhands worker --join lab,secret', 'for the jobs of a group'],
+        ['manyhands worker --join lab,secret --leave-public-group', 'for the jobs of a group alone'],
+        ['manyhands worker --share 25% --bytes-per-day 1GB', 'a quarter of its time, and little traffic'],
       ),
     )
     .addHelpText('after', isolationsHere)
@@ -56,22 +95,47 @@ export function workerCommand(): Command {
 }
 
 async function runWorker(options: Options): Promise<void> {
-  const { owner, job, join, ...rest } = options;
-  const worker = new Worker({ ...rest, owners: owner, jobs: job, groups: join?.map(toGroup) });
-  worker.on('connect', ({ url }) => console.log(`Connected to ${url}.`));
-  worker.on('disconnect', () => console.log('The connection is lost; trying again.'));
-  worker.on('job', ({ jobId, name }) =>
-    console.log(`Working on ${name === '' ? 'a job' : printable(name)} (${jobId}).`),
-  );
-  worker.on('warning', ({ error }) => console.error(`warning: ${printable(error.message)}`));
+  const { owner, join, leavePublicGroup, minWage, allowOrigin, output, ...rest } = options;
+  const worker = new Worker({
+    ...rest,
+    owners: owner,
+    groups: groupsOf(join, leavePublicGroup),
+    minimumPrice: minWage,
+    allowOrigins: allowOrigin,
+  });
+  const kind = output ?? (process.stdout.isTTY ? 'dashboard' : 'log');
   const ended = new Promise<Error>((resolve) => worker.on('error', ({ error }) => resolve(error)));
-  await worker.start();
-  console.log(await whoseJobs(options.isolation, owner));
-  console.log('Lending this machine. Ctrl-C hands back what has not begun and stops.');
-  const reason = await Promise.race([untilSignal(), ended]);
-  await worker.stop();
-  console.log(summary(worker.status));
+  const shown = showWorker(worker, kind, rest.scheduler);
+  let reason: Error | NodeJS.Signals;
+  try {
+    await worker.start();
+    shown.say(await whoseJobs(options.isolation, owner));
+    shown.say('Lending this machine. Ctrl-C hands back what has not begun and stops.');
+    reason = await Promise.race([untilSignal(() => void worker.stop({ force: true })), ended]);
+    shown.say('Stopping. Ctrl-C again does not wait.');
+    await worker.stop();
+  } finally {
+    shown.end();
+  }
+  if (kind !== 'json') console.log(summary(worker.status));
   if (reason instanceof Error) throw reason;
+}
+
+/** The groups that were joined, and the public one unless it was left. */
+function groupsOf(
+  join: readonly string[] | undefined,
+  leavePublicGroup = false,
+): { key: string; secret?: string }[] | undefined {
+  if (join === undefined && !leavePublicGroup) return undefined;
+  if (join === undefined) {
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      'Without the public group no group is left: name one with --join <key,secret>.',
+      { argument: '--leave-public-group' },
+    );
+  }
+  const joined = join.map(parseGroup);
+  return leavePublicGroup ? joined : [{ key: 'public' }, ...joined];
 }
 
 async function whoseJobs(isolation: Isolation | undefined, owner: string[] | undefined): Promise<string> {
@@ -87,15 +151,4 @@ function isolationsHere(): string {
   const none =
     '  nothing; install Deno (npm install deno) or Chromium, or choose --isolation thread for your own jobs';
   return `\nFound on this machine to keep strangers' code in:\n${(found.length === 0 ? [none] : found).join('\n')}`;
-}
-
-/** What the machine has done for others. */
-function summary({ slices, computeMs, earned }: WorkerStatus): string {
-  const seconds = (computeMs / 1_000).toFixed(1);
-  return `${slices} ${slices === 1 ? 'slice' : 'slices'}, ${seconds} s of computing, ${formatCredits(earned)} credits.`;
-}
-
-function toGroup(text: string): { key: string; secret?: string } {
-  const comma = text.indexOf(',');
-  return comma < 0 ? { key: text } : { key: text.slice(0, comma), secret: text.slice(comma + 1) };
 }

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { SandboxStatus } from '../../entry/worker.node.js';
+import { drawDashboard, PLAIN } from './dashboard.js';
+import type { Picture } from './dashboard.js';
+import { Rates } from './rates.js';
+import { bytesText, durationText } from './words.js';
+
+const JOB = 'abcdefghijklmnopqrstuv';
+
+function sandboxes(count: number): SandboxStatus[] {
+  return Array.from({ length: count }, (_, sandbox) => ({
+    sandbox,
+    state: 'ready',
+    jobId: JOB,
+    public: { name: `Protein ${sandbox}`, description: '', link: '' },
+    sliceNumber: 1_000 + sandbox,
+    progress: sandbox / 10,
+  }));
+}
+
+function picture(change: Partial<Picture> = {}): Picture {
+  return {
+    url: 'http://localhost:8462',
+    isConnected: true,
+    paused: [],
+    elapsedMs: 3_725_000,
+    status: {
+      slices: 12_345,
+      computeMs: 90_000,
+      earned: 1_500_000_000n,
+      bytesToday: 2_345_678,
+      sandboxes: sandboxes(3),
+    },
+    bytesPerDay: 500_000_000,
+    rates: [0, 1, 5, 10, 20],
+    log: ['12:00:00  Connected.', '12:00:01  Working on it.'],
+    ...change,
+  };
+}
+
+describe.each([20, 40, 60, 79, 100, 200])('the dashboard on %i columns', (columns) => {
+  it.each([8, 12, 24, 60])('and %i rows fits, and says what matters', (rows) => {
+    const text = drawDashboard(picture(), columns, rows, PLAIN);
+    const lines = text.split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+    if (rows >= 12) expect(lines.length).toBeLessThanOrEqual(rows);
+    expect(text).toContain('12,345 slices');
+    expect(text).toContain('1:30 computing');
+    expect(text).toContain('1.5 credits');
+  });
+});
+
+it('shows what each sandbox is at', () => {
+  const [first, , , fourth] = sandboxes(4);
+  const status = {
+    ...picture().status,
+    sandboxes: [
+      first!,
+      { sandbox: 1, state: 'opening' as const, jobId: JOB },
+      { sandbox: 2, state: 'none' as const },
+      { ...fourth!, progress: undefined, public: { name: 'Evil\u001b[2Jname', description: '', link: '' } },
+    ],
+  };
+  const lines = drawDashboard(picture({ status }), 60, 24, PLAIN).split('\n');
+  expect(lines).toContain(`  1 Protein 0                           #1000  ░░░░░░░░   0%`);
+  expect(lines).toContain(`  2 ${JOB}: getting ready`);
+  expect(lines).toContain('  3 waiting for work');
+  expect(lines.find((line) => line.startsWith('  4'))).toMatch(/^ {2}4 Evil \[2Jname +#1003$/);
+});
+
+it('says how many sandboxes there is no room for', () => {
+  const status = { ...picture().status, sandboxes: sandboxes(64) };
+  const lines = drawDashboard(picture({ status }), 80, 24, PLAIN).split('\n');
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(lines.some((line) => /^ {4}and \d+ more$/.test(line))).toBe(true);
+});
+
+it.each<[string, Partial<Picture>, RegExp]>([
+  ['lending', {}, /^manyhands {2}lending .*http:\/\/localhost:8462 {2}1:02:05$/],
+  ['connecting', { isConnected: false }, /^manyhands {2}connecting /],
+  ['paused', { paused: ['bytes', 'user'] }, /^manyhands {2}paused: bytes, user /],
+])('says that it is %s', (_state, change, head) => {
+  expect(drawDashboard(picture(change), 80, 24, PLAIN).split('\n')[0]).toMatch(head);
+});
+
+it('marks words where the terminal has colours, without moving anything', () => {
+  const mark = (text: string): string => `<${text}>`;
+  const style = { bold: mark, dim: mark, good: mark, bad: mark };
+  const marked = drawDashboard(picture(), 80, 24, style).replaceAll(/[<>]/g, '');
+  expect(marked).toBe(drawDashboard(picture(), 80, 24, PLAIN));
+});
+
+it('counts slices by the second, and forgets the oldest', () => {
+  const rates = new Rates(4, 1_000);
+  rates.add(100, 5);
+  rates.add(900, 5);
+  rates.add(2_500, 7);
+  expect(rates.perSecond(3_000)).toEqual([10, 0, 7]);
+  expect(rates.perSecond(4_000)).toEqual([0, 7, 0]);
+  expect(rates.perSecond(60_000)).toEqual([0, 0, 0]);
+});
+
+it('writes sizes and times short', () => {
+  expect([0, 999, 1_000, 99_950, 999_600, 1_234_567, 5e12].map(bytesText)).toEqual([
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '100 kB',
+    '1.0 MB',
+    '1.2 MB',
+    '5.0 TB',
+  ]);
+  expect([0, 61_000, 3_600_000].map(durationText)).toEqual(['0:00', '1:01', '1:00:00']);
+});

@@ -1,0 +1,129 @@
+/**
+ * The live picture of a worker for a terminal of any size, as text: what it did, what each sandbox is at, and the last
+ * words of its log. It is drawn from numbers alone, so that it can be looked at without a terminal.
+ * @module
+ */
+import type { SandboxStatus, WorkerStatus } from '../../entry/worker.node.js';
+import { formatCredits } from '../../entry/wallet.node.js';
+import { cut, fit, printable } from '../terminal.js';
+import { bytesText, counted, durationText } from './words.js';
+
+export interface Picture {
+  url: string;
+  isConnected: boolean;
+  /** Why it rests; empty while it works. */
+  paused: readonly string[];
+  elapsedMs: number;
+  status: WorkerStatus;
+  bytesPerDay: number | undefined;
+  /** Slices a second, the oldest first. */
+  rates: readonly number[];
+  /** What was said, the oldest first. */
+  log: readonly string[];
+}
+
+/** How words may be marked; plain text where the terminal shows no colours. */
+export interface Style {
+  bold: (text: string) => string;
+  dim: (text: string) => string;
+  good: (text: string) => string;
+  bad: (text: string) => string;
+}
+
+export const PLAIN: Style = {
+  bold: (text) => text,
+  dim: (text) => text,
+  good: (text) => text,
+  bad: (text) => text,
+};
+
+const BARS = ' ▁▂▃▄▅▆▇█';
+const COLUMNS_MAX = 110;
+/** Rows that are not sums, sandboxes or log, and the one where the cursor stands. */
+const FRAME_ROWS = 5;
+const LOG_ROWS_MIN = 2;
+const LOG_ROWS_MAX = 8;
+
+/** The picture in at most so many columns and rows. */
+export function drawDashboard(picture: Picture, columns: number, rows: number, style: Style): string {
+  const width = Math.max(20, Math.min(columns, COLUMNS_MAX));
+  const { sandboxes } = picture.status;
+  const totals = sums(picture, width);
+  const room = Math.max(1, rows - FRAME_ROWS - totals.length - LOG_ROWS_MIN);
+  const shown = sandboxes.length <= room ? sandboxes : sandboxes.slice(0, room - 1);
+  const more = sandboxes.length - shown.length;
+  const lines = [
+    head(picture, width, style),
+    ...totals,
+    style.dim(chart(picture.rates, width)),
+    style.dim('─'.repeat(width)),
+    ...shown.map((sandbox) => row(sandbox, width, style)),
+    ...(more > 0 ? [style.dim(cut(`    and ${more} more`, width))] : []),
+    style.dim('─'.repeat(width)),
+  ];
+  const logRows = Math.max(LOG_ROWS_MIN, Math.min(LOG_ROWS_MAX, rows - lines.length - 1));
+  return [...lines, ...picture.log.slice(-logRows).map((line) => cut(line, width))].join('\n');
+}
+
+function head({ url, isConnected, paused, elapsedMs }: Picture, width: number, style: Style): string {
+  const state = !isConnected ? 'connecting' : paused.length > 0 ? `paused: ${paused.join(', ')}` : 'lending';
+  const left = cut(`manyhands  ${printable(state)}`, width);
+  const right = cut(`${url}  ${durationText(elapsedMs)}`, width - left.length - 2);
+  const gap = ' '.repeat(Math.max(0, width - left.length - right.length));
+  const words = left.slice('manyhands  '.length);
+  const shown = isConnected && paused.length === 0 ? style.good(words) : style.bad(words);
+  return `${style.bold('manyhands')}  ${shown}${gap}${style.dim(right)}`;
+}
+
+/** The sums on one line, or on as many as they need. */
+function sums({ status, bytesPerDay }: Picture, width: number): string[] {
+  const cap = bytesPerDay === undefined ? '' : ` of ${bytesText(bytesPerDay)}`;
+  const parts = [
+    counted(status.slices, 'slice'),
+    `${durationText(status.computeMs)} computing`,
+    `${formatCredits(status.earned)} credits`,
+    `${bytesText(status.bytesToday)}${cap} today`,
+  ];
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    const joined = `${last}   ${part}`;
+    if (last !== undefined && joined.length <= width) lines[lines.length - 1] = joined;
+    else lines.push(cut(part, width));
+  }
+  return lines;
+}
+
+function chart(rates: readonly number[], width: number): string {
+  const now = rates.at(-1) ?? 0;
+  const label = `${now < 10 ? now.toFixed(1) : Math.round(now).toLocaleString('en')} slices/s`;
+  const room = Math.max(0, width - label.length - 2);
+  const shown = rates.slice(-room);
+  const most = Math.max(...shown, 0);
+  const bar = (rate: number): string =>
+    BARS[rate > 0 ? Math.max(1, Math.round((rate / most) * (BARS.length - 1))) : 0]!;
+  return cut(`${shown.map(bar).join('')}  ${label}`.trimStart(), width);
+}
+
+function row(sandbox: SandboxStatus, width: number, style: Style): string {
+  const number = `${sandbox.sandbox + 1}`.padStart(3);
+  const { state, jobId, sliceNumber, progress } = sandbox;
+  if (state === 'none' || state === 'ended' || jobId === undefined)
+    return style.dim(`${number} waiting for work`);
+  const name = printable(sandbox.public?.name ?? '').trim() || jobId;
+  if (state === 'opening') return cut(`${number} ${name}: getting ready`, width);
+  const slice = sliceNumber === undefined ? '' : `#${sliceNumber}`;
+  const bar = progress === undefined ? '' : progressBar(progress, width >= 80 ? 20 : 8);
+  const tail = [slice.padStart(Math.min(9, Math.max(slice.length, 6))), bar]
+    .filter((part) => part !== '')
+    .join('  ');
+  const room = width - number.length - 1 - tail.length - 1;
+  return `${number} ${fit(name, Math.max(4, room))} ${tail}`.slice(0, width);
+}
+
+function progressBar(progress: number, length: number): string {
+  const part = Math.min(1, Math.max(0, progress));
+  const full = Math.round(part * length);
+  const percent = `${Math.floor(part * 100)}%`.padStart(4);
+  return `${'█'.repeat(full)}${'░'.repeat(length - full)} ${percent}`;
+}

@@ -1,0 +1,35 @@
+/**
+ * How many slices were done in each of the last seconds.
+ * @module
+ */
+
+export class Rates {
+  readonly #buckets: number[];
+  readonly #bucketMs: number;
+  #at = -1;
+
+  constructor(count: number, bucketMs: number) {
+    this.#buckets = Array<number>(count).fill(0);
+    this.#bucketMs = bucketMs;
+  }
+
+  add(nowMs: number, count: number): void {
+    this.#turn(nowMs);
+    this.#buckets[this.#at % this.#buckets.length]! += count;
+  }
+
+  /** Slices a second, the oldest bucket first; the present one, which is not over, is left out. */
+  perSecond(nowMs: number): number[] {
+    this.#turn(nowMs);
+    const { length } = this.#buckets;
+    const inOrder = Array.from({ length: length - 1 }, (_, i) => this.#buckets[(this.#at + 1 + i) % length]!);
+    return inOrder.map((count) => (count * 1_000) / this.#bucketMs);
+  }
+
+  #turn(nowMs: number): void {
+    const now = Math.floor(nowMs / this.#bucketMs);
+    const { length } = this.#buckets;
+    for (let at = Math.max(this.#at + 1, now - length + 1); at <= now; at++) this.#buckets[at % length] = 0;
+    this.#at = Math.max(this.#at, now);
+  }
+}
