@@ -27,8 +27,9 @@ interface Cohort {
   readonly ref: WeakRef<object> | undefined;
 }
 
-interface Piece {
-  readonly bytes: number;
+/** What one target holds. */
+export interface Piece {
+  bytes: number;
   readonly cohort: Cohort;
 }
 
@@ -80,7 +81,7 @@ export class Quota {
   }
 
   /** Counts `bytes` for as long as `target` lives. */
-  hold(target: object, bytes: number): void {
+  hold(target: object, bytes: number): Piece {
     this.#used += bytes;
     // As the turn's tokens run out, cohorts grow, so that there is always one left.
     if (this.#cohort.opened + bytes > COHORT_BYTES * (TOKENS / (this.#tokensLeft + 1))) {
@@ -91,7 +92,15 @@ export class Quota {
     cohort.opened += bytes;
     cohort.bytes += bytes;
     if (cohort.token !== undefined) apply(setWeak, this.#keeper, [target, cohort.token]);
-    apply(register, this.#registry, [target, { bytes, cohort }]);
+    const piece = { bytes, cohort };
+    apply(register, this.#registry, [target, piece]);
+    return piece;
+  }
+
+  /** Gives back what somebody knows that nobody will use again. */
+  release(piece: Piece): void {
+    this.#giveBack(piece);
+    piece.bytes = 0;
   }
 
   /** Counts `bytes` for ever. */

@@ -55,6 +55,17 @@ interface Rewritten {
 type Imports = Record<string, unknown>;
 type Native = typeof WebAssembly;
 
+/** What gives back what a memory holds. */
+const releases = new WeakMap<object, () => void>();
+
+/**
+ * Gives back what a memory holds of its quota, for a runtime that knows that no code will reach it again: the
+ * collector may be long in coming. Memories that are under no quota are left alone.
+ */
+export function releaseMemory(memory: WebAssembly.Memory): void {
+  (apply(getWeak, releases, [memory]) as (() => void) | undefined)?.();
+}
+
 /** Puts `scope.WebAssembly` under the quota. */
 export function limitWebAssembly(scope: Record<string, unknown>, quota: Quota): void {
   const wasm = scope['WebAssembly'] as Native | undefined;
@@ -237,7 +248,8 @@ class Limiter {
     if (type.shared) descriptor['shared'] = true;
     if (type.index64) descriptor['address'] = 'i64';
     const memory = construct(this.#native.Memory, [descriptor], target) as object;
-    this.#quota.hold(memory, bytes);
+    const piece = this.#quota.hold(memory, bytes);
+    apply(setWeak, releases, [memory, () => this.#quota.release(piece)]);
     return memory;
   }
 

@@ -5,6 +5,7 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import type { JobContext, WorkFunction } from '../runtime.js';
+import { releaseMemory } from '../wasm-limits.js';
 import { packDatum, toJson, unpackResult } from './data.js';
 import { ExitError, explainWasm } from './explain.js';
 import { instantiate, WASIProcExit, type HostOptions } from './host.js';
@@ -37,12 +38,14 @@ export function commandWork(module: WebAssembly.Module, job: JobContext): WorkFu
 }
 
 function run(module: WebAssembly.Module, options: HostOptions, errors: LineOutput): void {
-  const start = instantiate(module, options).exports['_start'] as () => void;
+  const { exports } = instantiate(module, options);
   try {
-    start();
+    (exports['_start'] as () => void)();
   } catch (error) {
     if (!(error instanceof WASIProcExit)) throw error;
     if (error.code !== 0) throw new ExitError(error.code, errors.tail);
+  } finally {
+    releaseMemory(exports['memory'] as WebAssembly.Memory);
   }
 }
 

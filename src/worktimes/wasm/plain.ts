@@ -6,6 +6,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { VALUE_BYTES_MAX } from '../../protocol/limits.js';
 import type { JobContext, WorkFunction } from '../runtime.js';
+import { releaseMemory } from '../wasm-limits.js';
 import { environmentOf } from './command.js';
 import { packDatum, unpackResult } from './data.js';
 import { explainWasm } from './explain.js';
@@ -90,6 +91,8 @@ class PlainInstance {
 
   /** The next slice gets a fresh one. */
   drop(): void {
+    const memory = this.#exports?.['memory'];
+    if (memory instanceof WebAssembly.Memory) releaseMemory(memory);
     this.#exports = undefined;
   }
 
