@@ -28,6 +28,10 @@ const LAST_LINES: Record<string, string> = {
   '05-streams.mjs': `${HOURS.length} readings, ${HOURS.filter((hour) => Math.sin(hour / 100) > 0.9999).length} of them at high tide`,
   '06-come-back.mjs': '5:5 6:6 7:0 8:1',
   '07-paid-job.mjs': 'the worker has 2',
+  '09-wasm.mjs': ['sea', 'keeper', 'goat']
+    .map((word) => `${word} ${words.filter((one) => one === word).length}`)
+    .join(', '),
+  '10-custom-worktime.mjs': '    at line 2',
 };
 
 let cluster: Cluster;
