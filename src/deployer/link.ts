@@ -197,8 +197,11 @@ export class SchedulerLink {
 
 function withAdvice(error: unknown, url: string): unknown {
   if (!(error instanceof ManyhandsError) || error.code !== 'CONNECT_FAILED') return error;
+  const { reason } = error.info as { reason?: unknown };
+  // Who is told why needs no more than that.
+  if (reason !== undefined && reason !== 'refused' && reason !== 'no-answer') return error;
   const text =
     `No scheduler answers at ${url}. Start one with 'npx manyhands scheduler', or name another with ` +
     `init({ scheduler }) or MANYHANDS_SCHEDULER.`;
-  return new ManyhandsError('CONNECT_FAILED', text, { url }, { cause: error });
+  return new ManyhandsError('CONNECT_FAILED', text, { url, reason }, { cause: error });
 }

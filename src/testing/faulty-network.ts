@@ -83,7 +83,7 @@ export class FaultyNetwork implements MemoryNetwork {
       const listener = this.#listeners.get(url);
       if (listener === undefined || this.#random.chance(this.faults.refuseChance)) {
         this.counts.refused++;
-        throw connectFailed(url, 'nothing listens there');
+        throw connectFailed(url, 'refused', 'nothing listens there');
       }
       this.counts.connected++;
       const connection = this.#open(client);
@@ -165,7 +165,7 @@ export class FaultyNetwork implements MemoryNetwork {
     try {
       await delay(this.#clock, ms, signal);
     } catch (cause) {
-      throw connectFailed(url, 'it was given up', cause);
+      throw connectFailed(url, 'aborted', 'it was given up', cause);
     }
   }
 }

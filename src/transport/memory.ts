@@ -143,9 +143,11 @@ export function memoryNetwork(options: MemoryOptions = {}): MemoryNetwork {
       return () => void listeners.delete(url);
     },
     connect(url, { signal } = {}) {
-      if (signal?.aborted) return Promise.reject(connectFailed(url, 'it was given up', signal.reason));
+      if (signal?.aborted)
+        return Promise.reject(connectFailed(url, 'aborted', 'it was given up', signal.reason));
       const listener = listeners.get(url);
-      if (listener === undefined) return Promise.reject(connectFailed(url, 'nothing listens there'));
+      if (listener === undefined)
+        return Promise.reject(connectFailed(url, 'refused', 'nothing listens there'));
       const [client, server] = memoryPair(options);
       listener(server);
       return Promise.resolve(client);

@@ -89,12 +89,12 @@ class BrowserConnection implements Connection {
 /** Opens a WebSocket. Rejects with `CONNECT_FAILED`; a page is not told why. */
 export const connectBrowser: Connect = (url, { signal } = {}) =>
   new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(connectFailed(url, 'it was given up', signal.reason));
+    if (signal?.aborted) return reject(connectFailed(url, 'aborted', 'it was given up', signal.reason));
     let socket: WebSocket;
     try {
       socket = new WebSocket(url);
     } catch (cause) {
-      return reject(connectFailed(url, 'that is no address of a socket', cause));
+      return reject(connectFailed(url, 'address', 'that is no address of a socket', cause));
     }
     const connection = new BrowserConnection(socket, url);
     const settle = (then: () => void): void => {
@@ -104,9 +104,10 @@ export const connectBrowser: Connect = (url, { signal } = {}) =>
       then();
     };
     const onOpen = (): void => settle(() => resolve(connection));
-    const onClose = (): void => settle(() => reject(connectFailed(url, 'nothing answers there')));
+    const onClose = (): void =>
+      settle(() => reject(connectFailed(url, 'no-answer', 'nothing answers there')));
     const onAbort = (): void => {
-      settle(() => reject(connectFailed(url, 'it was given up', signal!.reason)));
+      settle(() => reject(connectFailed(url, 'aborted', 'it was given up', signal!.reason)));
       socket.close();
     };
     socket.addEventListener('open', onOpen);

@@ -4,7 +4,7 @@
  */
 import { WebSocket } from 'ws';
 import { HANDSHAKE_MS_MAX } from '../lib/socket-limits.js';
-import { connectFailed } from './connect-failed.js';
+import { connectFailed, connectFailedInNode } from './connect-failed.js';
 import { NodeConnection, WS_OPTIONS } from './node-connection.js';
 import type { Connect } from './transport.js';
 
@@ -14,7 +14,7 @@ export type { Acceptor, AcceptOptions } from './accept-node.js';
 /** Opens a WebSocket. Rejects with `CONNECT_FAILED`, whose `cause` is what Node said. */
 export const connectNode: Connect = (url, { signal } = {}) =>
   new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(connectFailed(url, 'it was given up', signal.reason));
+    if (signal?.aborted) return reject(connectFailed(url, 'aborted', 'it was given up', signal.reason));
     let socket: WebSocket;
     try {
       socket = new WebSocket(url, {
@@ -23,7 +23,7 @@ export const connectNode: Connect = (url, { signal } = {}) =>
         ...(isPrivate(url) ? { generateMask: noMask } : {}),
       });
     } catch (cause) {
-      return reject(connectFailed(url, 'that is no address of a socket', cause));
+      return reject(connectFailed(url, 'address', 'that is no address of a socket', cause));
     }
     const connection = new NodeConnection(socket, url);
     const settle = (then: () => void): void => {
@@ -32,9 +32,9 @@ export const connectNode: Connect = (url, { signal } = {}) =>
       then();
     };
     const onOpen = (): void => settle(() => resolve(connection));
-    const onError = (cause: Error): void => settle(() => reject(connectFailed(url, reasonOf(cause), cause)));
+    const onError = (cause: Error): void => settle(() => reject(connectFailedInNode(url, cause)));
     const onAbort = (): void => {
-      settle(() => reject(connectFailed(url, 'it was given up', signal!.reason)));
+      settle(() => reject(connectFailed(url, 'aborted', 'it was given up', signal!.reason)));
       socket.terminate();
     };
     socket.on('open', onOpen).on('error', onError);
@@ -58,10 +58,4 @@ function isPrivate(url: string): boolean {
 
 function noMask(mask: Buffer): void {
   mask.fill(0);
-}
-
-function reasonOf(cause: Error & { code?: string }): string {
-  if (cause.code === 'ECONNREFUSED') return 'nothing listens there';
-  if (cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN') return 'that host name is not known';
-  return cause.message === '' ? 'the network refused' : cause.message;
 }

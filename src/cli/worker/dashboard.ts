@@ -39,6 +39,8 @@ export const PLAIN: Style = {
 
 const BARS = ' ▁▂▃▄▅▆▇█';
 const COLUMNS_MAX = 110;
+/** Room for the rate before its chart. */
+const LABEL_WIDTH = 18;
 /** Rows that are not sums, sandboxes or log, and the one where the cursor stands. */
 const FRAME_ROWS = 5;
 const LOG_ROWS_MIN = 2;
@@ -97,12 +99,11 @@ function sums({ status, bytesPerDay }: Picture, width: number): string[] {
 function chart(rates: readonly number[], width: number): string {
   const now = rates.at(-1) ?? 0;
   const label = `${now < 10 ? now.toFixed(1) : Math.round(now).toLocaleString('en')} slices/s`;
-  const room = Math.max(0, width - label.length - 2);
-  const shown = rates.slice(-room);
+  const shown = rates.slice(-Math.max(0, width - LABEL_WIDTH));
   const most = Math.max(...shown, 0);
   const bar = (rate: number): string =>
     BARS[rate > 0 ? Math.max(1, Math.round((rate / most) * (BARS.length - 1))) : 0]!;
-  return cut(`${shown.map(bar).join('')}  ${label}`.trimStart(), width);
+  return cut(`${label.padEnd(LABEL_WIDTH)}${shown.map(bar).join('').trimStart()}`, width).trimEnd();
 }
 
 function row(sandbox: SandboxStatus, width: number, style: Style): string {
