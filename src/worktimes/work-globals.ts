@@ -4,6 +4,8 @@
  * @module
  */
 
+export type { CustomRuntime, CustomWorktimeModule, WorktimePlace } from './custom/contract.js';
+
 /** The job's files; a relative path starts at the job's directory, `~` is `/home/pyodide`. */
 export interface WorkJobFS {
   /** A copy of the file's bytes. Throws JOBFS_PATH where there is none. */

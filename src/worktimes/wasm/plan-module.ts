@@ -4,6 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
+import { cutText } from '../../lib/text.js';
 import type { WasmCall } from '../../protocol/job-package.js';
 import { HOST_FUNCTIONS } from './host-names.js';
 import {
@@ -29,7 +30,9 @@ export type ModulePlan =
 const WORK = 'work';
 /** Exports that serve the function, or the linker. */
 const HELPERS = /^(alloc|dealloc|_initialize|_start|__.*)$/;
+/** Names that an error tells, and how much of each, in UTF-16 units. */
 const SHOWN_MAX = 8;
+const NAME_SHOWN_MAX = 100;
 
 /** Throws WORK_FUNCTION_INVALID, which says what would do. */
 export function planModule(bytes: Uint8Array, call: WasmCall = {}): ModulePlan {
@@ -80,10 +83,12 @@ function checkImports(imports: readonly ModuleImport[]): void {
     ({ module, name, kind }) => kind !== 'function' || HOST_FUNCTIONS.get(module)?.has(name) !== true,
   );
   if (missing.length === 0) return;
-  const shown = missing.slice(0, SHOWN_MAX).map(({ module, name, kind }) => `${module}.${name} (${kind})`);
+  const shown = missing
+    .slice(0, SHOWN_MAX)
+    .map(({ module, name, kind }) => `${cutText(`${module}.${name}`, NAME_SHOWN_MAX)} (${kind})`);
   const more = missing.length > SHOWN_MAX ? ` and ${missing.length - SHOWN_MAX} more` : '';
   throw invalid(`it imports ${shown.join(', ')}${more}, which a sandbox does not have`, adviceFor(missing), {
-    imports: missing.map(({ module, name }) => `${module}.${name}`).slice(0, 100),
+    imports: missing.slice(0, 100).map(({ module, name }) => cutText(`${module}.${name}`, NAME_SHOWN_MAX)),
   });
 }
 
@@ -104,7 +109,13 @@ function chooseFunction(
   wanted: string | undefined,
 ): ModuleExport {
   const names = [...functions.keys()].filter((name) => !HELPERS.test(name));
-  const shown = names.length === 0 ? 'no function' : names.slice(0, SHOWN_MAX).join(', ');
+  const shown =
+    names.length === 0
+      ? 'no function'
+      : names
+          .slice(0, SHOWN_MAX)
+          .map((name) => cutText(name, NAME_SHOWN_MAX))
+          .join(', ');
   if (wanted !== undefined) {
     const found = functions.get(wanted);
     if (found !== undefined) return found;
