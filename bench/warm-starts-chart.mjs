@@ -17,7 +17,7 @@ export function chart(rows) {
     ...legend(),
     ...panel(
       TOP,
-      'from slices to the first result, ms: p50, and p95 as a line',
+      'from slices to the first result, ms: p50, and p95 as a line; logarithmic',
       groups,
       rows,
       (row) => row.p50,
@@ -36,13 +36,13 @@ function legend() {
   ]);
 }
 
+/** `line`: a second figure, drawn as a line on a logarithmic scale, since starts differ by more than a hundredfold. */
 function panel(top, title, groups, rows, height, line) {
-  const top95 = Math.max(...rows.map((row) => Math.max(height(row), line?.(row) ?? 0)));
-  const step = niceStep(top95);
-  const most = Math.ceil(top95 / step) * step;
-  const y = (value) => top + PANEL - (value / most) * PANEL;
+  const most = Math.max(...rows.map((row) => Math.max(height(row), line?.(row) ?? 0)));
+  const { ticks, part } = line === undefined ? linear(most) : logarithmic(most);
+  const y = (value) => top + PANEL - part(value) * PANEL;
   const parts = [`<text x="${LEFT}" y="${top - 10}" fill="#222" font-weight="600">${title}</text>`];
-  for (let value = 0; value <= most; value += step) {
+  for (const value of ticks) {
     parts.push(`<line x1="${LEFT}" x2="${WIDTH - 10}" y1="${y(value)}" y2="${y(value)}" stroke="#e3e6ea"/>`);
     parts.push(`<text x="${LEFT - 8}" y="${y(value) + 4}" text-anchor="end" fill="#555">${value}</text>`);
   }
@@ -74,9 +74,18 @@ function panel(top, title, groups, rows, height, line) {
   return parts;
 }
 
-/** A step of 1, 2 or 5 times a power of ten, so that about five fit. */
-function niceStep(most) {
+function linear(most) {
   const rough = Math.max(most, 1) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= rough) ?? rough;
+  const step = [1, 2, 5, 10].map((n) => n * power).find((one) => one >= rough) ?? rough;
+  const steps = Math.ceil(most / step);
+  const ticks = Array.from({ length: steps + 1 }, (_, i) => i * step);
+  return { ticks, part: (value) => value / (steps * step) };
+}
+
+/** From 1 to the power of ten above. */
+function logarithmic(most) {
+  const decades = Math.max(1, Math.ceil(Math.log10(most)));
+  const ticks = Array.from({ length: decades + 1 }, (_, i) => 10 ** i);
+  return { ticks, part: (value) => Math.log10(Math.max(1, value)) / decades };
 }

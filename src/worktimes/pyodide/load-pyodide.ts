@@ -87,7 +87,10 @@ function standIns(
     const name = String(url).slice(BASE.length);
     const bytes = files.get(name);
     if (bytes === undefined) return Promise.reject(new TypeError(`There is no ${name} in this sandbox`));
-    return Promise.resolve({ ok: true, arrayBuffer: () => Promise.resolve(bytes.slice().buffer) });
+    return Promise.resolve({
+      ok: true,
+      arrayBuffer: () => Promise.resolve(wholeBuffer(bytes) as ArrayBuffer),
+    });
   };
   return {
     fetch: answer,
@@ -95,6 +98,11 @@ function standIns(
     WorkerGlobalScope: WorkerScope,
     WebAssembly: withoutStreaming(compiled),
   };
+}
+
+/** These bytes alone; they are nobody else's, and are asked for once. */
+function wholeBuffer(bytes: Uint8Array): ArrayBufferLike {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 }
 
 /** Streaming would ask for a real `Response`, which brings nothing where the bytes are here. */
