@@ -2,9 +2,11 @@
  * One sandbox in a frame: the page's end of its port, and the promise that `exit` is called once, however it ends.
  * @module
  */
+import type { Clock } from '../../lib/clock.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
 import type { FrameLink } from './browser-frame-link.js';
+import { MessageRation } from './message-ration.js';
 import type { Sandbox, SandboxHandlers } from './sandbox.js';
 
 export class FrameSandbox implements Sandbox {
@@ -14,22 +16,26 @@ export class FrameSandbox implements Sandbox {
   readonly #channel = new MessageChannel();
   /** Tells the host, before the supervisor hears of it. */
   readonly #over: () => void;
+  readonly #clock: Clock;
+  readonly #ration: MessageRation;
   #state: 'starting' | 'running' | 'killed' | 'over' = 'starting';
   #reason = '';
 
-  constructor(id: number, link: FrameLink, handlers: SandboxHandlers, over: () => void) {
+  constructor(id: number, link: FrameLink, handlers: SandboxHandlers, clock: Clock, over: () => void) {
     this.id = id;
     this.#link = link;
     this.#handlers = handlers;
+    this.#clock = clock;
+    this.#ration = new MessageRation(clock.monotonicMs());
     this.#over = over;
   }
 
   /** Rejects with ISOLATION_UNAVAILABLE when it did not start; `exit` is not called then. */
   async start(): Promise<void> {
     const port = this.#channel.port1;
-    port.onmessage = (event: MessageEvent<unknown>) => this.#handlers.message(event.data);
+    port.onmessage = (event: MessageEvent<unknown>) => this.#heard(event.data);
     // What cannot be read is passed on as nothing: the supervisor refuses it like any other malformed message.
-    port.onmessageerror = () => this.#handlers.message(undefined);
+    port.onmessageerror = () => this.#heard(undefined);
     try {
       await this.#link.startSandbox(this.id, this.#channel.port2);
     } catch (error) {
@@ -41,6 +47,7 @@ export class FrameSandbox implements Sandbox {
   }
 
   send(message: SupervisorToSandbox, transfer: ArrayBuffer[] = []): void {
+    if (message.type === 'run') this.#ration.fed();
     this.#channel.port1.postMessage(message, transfer);
   }
 
@@ -61,6 +68,13 @@ export class FrameSandbox implements Sandbox {
     this.#channel.port1.close();
     this.#over();
     if (!wasStarting) this.#handlers.exit(reason);
+  }
+
+  #heard(raw: unknown): void {
+    const tooMuch = this.#ration.heard(raw, this.#clock.monotonicMs());
+    if (tooMuch === undefined) return this.#handlers.message(raw);
+    this.ended(tooMuch);
+    void this.#link.killSandbox(this.id);
   }
 
   #silence(): void {

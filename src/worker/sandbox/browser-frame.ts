@@ -81,7 +81,7 @@ class BrowserFrameHost implements SandboxHost {
   }
 
   async #startIn(link: FrameLink, frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
-    const sandbox = new FrameSandbox(++this.#lastId, link, handlers, () => {
+    const sandbox = new FrameSandbox(++this.#lastId, link, handlers, this.#options.clock, () => {
       frame.sandboxes.delete(sandbox.id);
       this.#keepOrDrop(frame);
     });

@@ -58,7 +58,7 @@ export const DOCUMENT = channels('map-basic', 'document', [
   ['script-element', 'tcp', 'const s = document.createElement("script"); s.src = t.http + "/s.js"; document.documentElement.append(s); await new Promise((done) => { s.onload = s.onerror = done; }); return true;'],
   ['style-element', 'tcp', 'const l = document.createElement("link"); l.rel = "stylesheet"; l.href = t.http + "/s.css"; document.documentElement.append(l); await new Promise((done) => { l.onload = l.onerror = done; }); return true;'],
   ['audio', 'tcp', 'const a = new Audio(t.http); await new Promise((done) => { a.onerror = a.oncanplay = done; a.load(); }); return true;'],
-  ['preconnect', 'tcp', 'const l = document.createElement("link"); l.rel = "preconnect"; l.href = "http://" + t.host + ":" + t.port; document.documentElement.append(l); await new Promise((r) => setTimeout(r, 1500)); return true;'],
+  ['preconnect', 'dns', 'const l = document.createElement("link"); l.rel = "preconnect"; l.href = "http://" + t.host; document.documentElement.append(l); await new Promise((r) => setTimeout(r, 1500)); return true;'],
   ['dns-prefetch', 'dns', 'const l = document.createElement("link"); l.rel = "dns-prefetch"; l.href = "//" + t.host; document.documentElement.append(l); await new Promise((r) => setTimeout(r, 1500)); return true;'],
   ['prefetch', 'tcp', 'const l = document.createElement("link"); l.rel = "prefetch"; l.href = t.http; document.documentElement.append(l); await new Promise((done) => { l.onload = l.onerror = done; setTimeout(done, 3000); }); return true;'],
   ['frame', 'tcp', 'const f = document.createElement("iframe"); f.src = t.http; document.documentElement.append(f); await new Promise((done) => { f.onload = done; }); return true;'],
@@ -66,6 +66,6 @@ export const DOCUMENT = channels('map-basic', 'document', [
   ['meta-refresh', 'tcp', 'const f = document.createElement("iframe"); f.srcdoc = "<meta http-equiv=refresh content=\'0;url=" + t.http + "\'>"; document.documentElement.append(f); await new Promise((r) => setTimeout(r, 2000)); return true;'],
   ['navigation', 'tcp', 'const f = document.createElement("iframe"); document.documentElement.append(f); f.contentWindow.location.href = t.http; await new Promise((r) => setTimeout(r, 1500)); return true;'],
   ['window-open', 'tcp', 'window.open(t.http); await new Promise((r) => setTimeout(r, 1500)); return true;'],
-  ['shared-worker', 'tcp', 'const w = new SharedWorker("data:text/javascript," + encodeURIComponent("onconnect = (e) => fetch(" + JSON.stringify(t.http) + ").finally(() => e.ports[0].postMessage(1))")); w.port.start(); await new Promise((done) => { w.port.onmessage = done; }); return true;'],
+  ['shared-worker', 'tcp', 'const w = new SharedWorker(URL.createObjectURL(new Blob(["onconnect = (e) => fetch(" + JSON.stringify(t.http) + ").finally(() => e.ports[0].postMessage(1))"]))); w.port.start(); await new Promise((done) => { w.port.onmessage = done; }); return true;'],
   ['css-image', 'tcp', 'document.documentElement.style.backgroundImage = "url(" + t.http + ")"; await new Promise((r) => setTimeout(r, 1000)); return true;'],
 ]); // prettier-ignore

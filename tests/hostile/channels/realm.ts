@@ -5,7 +5,8 @@
  */
 import { channels } from './channel.js';
 
-const IS_PORT = `const isPort = (x) => { try { return Object.prototype.toString.call(x) === '[object MessagePort]'; } catch { return false; } };`;
+const IS_PORT = `const { apply } = Reflect, toText = Object.prototype.toString;
+  const isPort = (x) => { try { return apply(toText, x, []) === '[object MessagePort]'; } catch { return false; } };`;
 const FOUND = 'return globalThis.caught === true;';
 
 /** Lays a trap in place of a getter or a method: whatever comes by with a port is caught. */
@@ -18,8 +19,8 @@ const trap = (holder: string, key: string): string => `${IS_PORT}
       for (const one of seen) if (isPort(one) && one !== globalThis.mine) globalThis.caught = true;
     };
     const changed = before.get
-      ? { ...before, get() { const r = Reflect.apply(before.get, this, []); look(this, [r]); return r; } }
-      : { ...before, value(...args) { look(this, args); return Reflect.apply(before.value, this, args); } };
+      ? { ...before, get() { const r = apply(before.get, this, []); look(this, [r]); return r; } }
+      : { ...before, value(...args) { look(this, args); return apply(before.value, this, args); } };
     Object.defineProperty(holder, '${key}', changed);
   }
   ${FOUND}`;
@@ -31,7 +32,7 @@ export const REALM = channels('map-basic', 'careless', [
       const before = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data').get;
       Object.defineProperty(MessageEvent.prototype, 'data', {
         configurable: true,
-        get() { if (isPort(Reflect.apply(current, this, []))) globalThis.caught = true; return Reflect.apply(before, this, []); },
+        get() { if (isPort(apply(current, this, []))) globalThis.caught = true; return apply(before, this, []); },
       });
     }
     ${FOUND}`],
@@ -40,7 +41,7 @@ export const REALM = channels('map-basic', 'careless', [
   ['port-by-apply', 'itself', trap('Function.prototype', 'apply')],
   ['port-by-reflect', 'itself', trap('Reflect', 'apply')],
   ['port-by-push', 'itself', trap('Array.prototype', 'push')],
-  ['port-by-then', 'itself', trap('Promise.prototype', 'then')],
+  ['port-by-bind', 'itself', trap('Function.prototype', 'bind')],
   ['port-by-listener', 'itself', `
     if (t.turn === 1) EventTarget.prototype.addEventListener.call(globalThis, 'message', (e) => { if (e.data?.type) globalThis.caught = true; });
     ${FOUND}`],
@@ -50,7 +51,7 @@ export const REALM = channels('map-basic', 'careless', [
   ['stack-functions', 'itself', `
     if (t.turn === 1) {
       globalThis.caught = false;
-      Error.prepareStackTrace = (e, sites) => { for (const s of sites) { const f = s.getFunction?.(); if (typeof f === 'function' && !/turn/.test(String(f)) && /postMessage|port/.test(String(f))) globalThis.caught = true; } return ''; };
+      Error.prepareStackTrace = (e, sites) => { for (const s of sites) { const f = s.getFunction?.(); if (typeof f === 'function' && !/^(async|[(])/.test(String(f))) globalThis.caught = true; } return ''; };
       void new Error('x').stack;
       [1].sort.call([2, 1], () => { void new Error('y').stack; return 0; });
       delete Error.prepareStackTrace;

@@ -7,7 +7,7 @@ import { channels } from './channel.js';
 export const STORAGE = channels('map-basic', 'worker', [
   ['indexed-db', 'itself', 'return new Promise((yes, no) => { const r = indexedDB.open("escape"); r.onsuccess = () => yes(true); r.onerror = no; });'],
   ['caches', 'itself', 'const c = await caches.open("escape"); await c.put("http://escape.test/", new Response("x")); return true;'],
-  ['cookie-store', 'itself', 'return "cookieStore" in self || (await fetch(t.http, { credentials: "include" })).ok;'],
+  ['storage-buckets', 'itself', 'return (await navigator.storageBuckets.open("escape")) !== undefined;'],
   ['private-files', 'itself', 'return (await navigator.storage.getDirectory()) !== undefined;'],
   ['storage-estimate', 'itself', 'return (await navigator.storage.estimate()).quota > 0;'],
   ['storage-persist', 'itself', 'return (await navigator.storage.persisted()) !== undefined;'],
