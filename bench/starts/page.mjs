@@ -52,7 +52,7 @@ function firstResult(sandbox, setHandlers, assignment) {
   });
 }
 
-window.starts = {
+globalThis.starts = {
   /** `files`: paths of Pyodide's files, by name. */
   async prepare(files) {
     host = browserFrameHost({
