@@ -29,6 +29,10 @@ test('nothing starts before the donor starts it; the keyboard is enough', async 
   const status = page.getByRole('status');
   await expect(status).toHaveText('Not started');
   await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the start button' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Shift+Tab');
   await expect(page.getByRole('button', { name: 'Start' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(status).toHaveText('Connected, waiting for work');

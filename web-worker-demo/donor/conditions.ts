@@ -6,7 +6,7 @@
 import type { Settings } from './settings.js';
 
 /** Why the worker rests. */
-export type PauseReason = 'battery' | 'metered' | 'active' | 'pressure' | 'asleep';
+export type PauseReason = 'battery' | 'metered' | 'active' | 'pressure';
 
 /** Watches one condition; calls back with whether it holds, at once where that is known. Answers what stops it. */
 export type Watch = (changed: (holds: boolean) => void) => () => void;
@@ -53,14 +53,6 @@ export class Conditions {
     }
   }
 
-  /** A condition that is found out elsewhere. */
-  set(reason: PauseReason, holds: boolean): void {
-    if (this.#holding.has(reason) === holds) return;
-    if (holds) this.#holding.add(reason);
-    else this.#holding.delete(reason);
-    this.#tell(reason, holds);
-  }
-
   close(): void {
     for (const reason of [...this.#watching.keys()]) this.#unwatch(reason);
   }
@@ -70,7 +62,7 @@ export class Conditions {
     if (watch === undefined || this.#watching.has(reason)) return;
     let stopped = false;
     const stop = watch((holds) => {
-      if (!stopped) this.set(reason, holds);
+      if (!stopped) this.#set(reason, holds);
     });
     this.#watching.set(reason, () => {
       stopped = true;
@@ -81,6 +73,13 @@ export class Conditions {
   #unwatch(reason: Watched): void {
     this.#watching.get(reason)?.();
     this.#watching.delete(reason);
-    this.set(reason, false);
+    this.#set(reason, false);
+  }
+
+  #set(reason: PauseReason, holds: boolean): void {
+    if (this.#holding.has(reason) === holds) return;
+    if (holds) this.#holding.add(reason);
+    else this.#holding.delete(reason);
+    this.#tell(reason, holds);
   }
 }

@@ -65,6 +65,7 @@ export class Donor {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #sleep: (() => void) | undefined;
   #payee: string | undefined;
+  #asleep = false;
 
   constructor(ports: DonorPorts) {
     this.#ports = ports;
@@ -77,8 +78,8 @@ export class Donor {
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted && isRunning(this.#phase)) void this.#begin();
     });
-    document.addEventListener('freeze', () => this.#conditions.set('asleep', true));
-    document.addEventListener('resume', () => this.#conditions.set('asleep', false));
+    document.addEventListener('freeze', () => this.#fallAsleep());
+    document.addEventListener('resume', () => this.#wakeUp());
   }
 
   get status(): DonorStatus {
@@ -169,6 +170,21 @@ export class Donor {
       if (codeOf(error) === 'CONNECT_FAILED') this.#tryLater();
       else this.#fail('log.startFailed', error);
     }
+  }
+
+  /** There is time to send and none to wait: everything goes back, and waking begins anew. */
+  #fallAsleep(): void {
+    if (!this.running || this.#worker === undefined) return;
+    this.#asleep = true;
+    this.#ports.say({ key: 'log.asleep', tone: 'wait' });
+    void this.#worker.stop({ force: true });
+  }
+
+  #wakeUp(): void {
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    this.#ports.say({ key: 'log.awake' });
+    if (this.running) void this.#begin();
   }
 
   #tryLater(): void {
@@ -283,12 +299,12 @@ async function payeeOf({ payment }: Settings): Promise<string | undefined> {
   return payment.to === 'address' ? payment.address : browserAddress();
 }
 
-const TOLD: readonly string[] = ['battery', 'metered', 'active', 'pressure', 'asleep', 'bytes'];
+const TOLD: readonly string[] = ['battery', 'metered', 'active', 'pressure', 'bytes'];
 
 function pauseKey<W extends 'paused' | 'unpaused'>(
   reason: string,
   what: W,
 ): `log.${W}.${PauseReason | 'bytes'}` {
-  const known = TOLD.includes(reason) ? (reason as PauseReason | 'bytes') : 'asleep';
+  const known = TOLD.includes(reason) ? (reason as PauseReason | 'bytes') : 'pressure';
   return `log.${what}.${known}`;
 }

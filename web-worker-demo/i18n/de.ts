@@ -42,7 +42,6 @@ export const de: Record<MessageKey, Message> = {
   'paused.metered': 'getaktetes Netz',
   'paused.active': 'Sie benutzen den Computer',
   'paused.pressure': 'der Computer ist ausgelastet',
-  'paused.asleep': 'der Tab schläft',
   'paused.bytes': 'die Datenmenge des Tages ist verbraucht',
 
   'now.title': 'Gerade jetzt',
@@ -99,8 +98,8 @@ export const de: Record<MessageKey, Message> = {
   'log.unpaused.active': 'Der Computer ist frei: Es geht weiter.',
   'log.paused.pressure': 'Pause: Der Computer ist ausgelastet.',
   'log.unpaused.pressure': 'Die Auslastung ist vorbei: Es geht weiter.',
-  'log.paused.asleep': 'Pause: Der Tab schläft ein.',
-  'log.unpaused.asleep': 'Der Tab ist wach: Es geht weiter.',
+  'log.asleep': 'Der Tab schläft ein: Alles ging zurück.',
+  'log.awake': 'Der Tab ist wach: Es geht weiter.',
   'log.paused.bytes': 'Pause bis Mitternacht (UTC): Die Datenmenge des Tages ist verbraucht.',
   'log.unpaused.bytes': 'Für heute ist wieder Datenmenge frei: Es geht weiter.',
   'log.blockedJob': 'Auftrag „{name}“ gesperrt. Er läuft hier nicht mehr.',

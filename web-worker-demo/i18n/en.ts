@@ -47,7 +47,6 @@ export const en = {
   'paused.metered': 'on a metered network',
   'paused.active': 'you are using the computer',
   'paused.pressure': 'the computer is busy',
-  'paused.asleep': 'the tab is asleep',
   'paused.bytes': 'the day’s data is used up',
 
   'now.title': 'Right now',
@@ -103,8 +102,8 @@ export const en = {
   'log.unpaused.active': 'The computer is idle: going on.',
   'log.paused.pressure': 'Paused: the computer is under pressure.',
   'log.unpaused.pressure': 'The pressure is off: going on.',
-  'log.paused.asleep': 'Paused: the tab goes to sleep.',
-  'log.unpaused.asleep': 'The tab is awake: going on.',
+  'log.asleep': 'The tab goes to sleep: everything went back.',
+  'log.awake': 'The tab is awake: going on.',
   'log.paused.bytes': 'Paused until midnight (UTC): the day’s data is used up.',
   'log.unpaused.bytes': 'There is data left for today: going on.',
   'log.blockedJob': 'Blocked the job “{name}”. It will not run here again.',

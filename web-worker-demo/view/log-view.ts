@@ -20,7 +20,7 @@ export function log(entry: LogEntry): void {
     fill(last);
     return;
   }
-  const line = { entry, at: new Date(), item: make('li'), times: REPEATS_SHOWN_MAX };
+  const line = { entry, at: new Date(), item: make('div'), times: REPEATS_SHOWN_MAX };
   entries.unshift(line);
   fill(line);
   byId('log').prepend(line.item);

@@ -40,9 +40,9 @@ export interface SchedulerProcess {
   close(): Promise<void>;
 }
 
-/** A scheduler with its data in `dataDir`. */
-export async function startSchedulerProcess(dataDir: string): Promise<SchedulerProcess> {
-  const child = node('./scheduler-process.mjs', [dataDir], {});
+/** A scheduler with its data in `dataDir`, on a free port where none is named. */
+export async function startSchedulerProcess(dataDir: string, port = 0): Promise<SchedulerProcess> {
+  const child = node('./scheduler-process.mjs', [dataDir, String(port)], {});
   const { url } = JSON.parse(await firstLine(child)) as { url: string };
   return {
     url,

@@ -1,0 +1,308 @@
+/**
+ * The donor's story on their page: arriving, starting, seeing what runs, setting terms, earning, stopping, coming back.
+ * In a real Chromium, with a scheduler process and this process as the deployer.
+ * @module
+ */
+import './rig/home.js';
+import { readFile } from 'node:fs/promises';
+import { expect, type Page } from '@playwright/test';
+import { computeFor, init, type Job } from 'manyhands';
+import { openOperator } from 'manyhands/operator';
+import { Keystore, toUnits, wallet } from 'manyhands/wallet';
+import { axeFindings, leasesOf, power, setRange, state } from './rig/donor-page.js';
+import { test, type JobRig } from './rig/job-rig.js';
+
+/** A slice that keeps a core busy for so many milliseconds, and says how far it is. */
+const BUSY = `(x, ms) => {
+  const began = performance.now();
+  for (;;) {
+    const part = (performance.now() - began) / ms;
+    if (part >= 1) return x;
+    progress(part);
+  }
+}`;
+
+async function deploy(
+  rig: JobRig,
+  name: string,
+  ms: number,
+  change?: (job: Job<number>) => void,
+): Promise<Job<number>> {
+  init({ scheduler: rig.scheduler });
+  const job = computeFor<number>(
+    Array.from({ length: 2_000 }, (_, i) => i),
+    BUSY,
+    [ms],
+  );
+  job.public.name = name;
+  change?.(job);
+  await job.deploy();
+  return job;
+}
+
+const card = (page: Page, name: string) => page.locator('.job', { hasText: name });
+
+/** Opens the sections of the terms that are folded. */
+async function unfold(page: Page): Promise<void> {
+  for (const name of ['For whom', 'Credits']) await page.getByText(name, { exact: true }).first().click();
+}
+
+test('a donor’s visits, from arriving to coming back', async ({ rig, page }) => {
+  await page.goto(`${rig.scheduler}/#join=lab,sesame%2C1`);
+  await expect(state(page)).toHaveText('Not started');
+
+  // The link's secret leaves the address bar at once, and is kept as a digest alone.
+  expect(page.url()).toBe(`${rig.scheduler}/`);
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Join' }).click();
+  await unfold(page);
+  await expect(page.getByRole('button', { name: 'Leave lab' })).toBeVisible();
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('sesame');
+
+  // Terms, before there is a worker.
+  await page.getByLabel('Earn to a key made in this browser').check();
+  await expect(page.locator('#browser-address')).toHaveText(/^Your address: 0x[0-9a-f]{40}$/);
+  await setRange(page, 'Share of their time', 50);
+  expect(await axeFindings(page)).toEqual([]);
+
+  const payer = await wallet.get();
+  const operator = await openOperator({ scheduler: rig.scheduler, dataDir: rig.dataDir });
+  await operator.mint(payer.address, toUnits(10_000));
+  await operator.close();
+  init({ scheduler: rig.scheduler });
+  const paid = computeFor<number>(
+    Array.from({ length: 2_000 }, (_, i) => i),
+    BUSY,
+    [150],
+  );
+  Object.assign(paid.public, {
+    name: 'Paid \u202ekrow\u202c <b>work</b>',
+    description: `${'long '.repeat(80)}end`,
+    link: 'https://example.org/about',
+  });
+  await paid.deploy(0.5, payer);
+  const other = await deploy(rig, 'For the lab', 400, (job) => {
+    job.computeGroups = [{ joinKey: 'lab', joinSecret: 'sesame,1' }];
+    Object.assign(job.public, { link: 'http://example.org/' });
+  });
+
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText('Working');
+  await setRange(page, 'Cores', 2);
+  await setRange(page, 'Share of their time', 100);
+
+  // What a stranger wrote is text, cut, without marks that turn it round.
+  const first = card(page, 'Paid krow <b>work</b>');
+  await expect(first).toBeVisible();
+  expect((await first.locator('.job-about').textContent())!.length).toBeLessThanOrEqual(280);
+  const link = first.getByRole('link');
+  expect(await link.evaluate((a: HTMLAnchorElement) => [a.href, a.rel, a.target])).toEqual([
+    'https://example.org/about',
+    'noopener noreferrer',
+    '_blank',
+  ]);
+  const second = card(page, 'For the lab');
+  await expect(second).toBeVisible();
+  await expect(second.getByRole('link')).toBeHidden();
+  await expect(second.getByRole('progressbar').first()).toBeVisible();
+  await expect(page.locator('#credits')).not.toHaveText('0');
+  await expect(page.locator('#chart-text')).toHaveText(/^Slices a second over the last three minutes/);
+  expect(await axeFindings(page)).toEqual([]);
+
+  // The key, as a file that opens with its passphrase.
+  await page.getByRole('button', { name: 'Save the key as a file' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Passphrase', { exact: true }).fill('long enough');
+  await dialog.getByLabel('Passphrase, again').fill('long enough');
+  expect(await axeFindings(page)).toEqual([]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Save' }).click(),
+  ]);
+  const keystore = Keystore.fromJSON(await readFile(await download.path(), 'utf8'));
+  await keystore.unlock('long enough');
+  await expect(page.locator('#browser-address')).toHaveText(`Your address: ${keystore.address}`);
+
+  // Block one job: it goes, the other stays.
+  await first.getByRole('button', { name: /^Block/ }).click();
+  await expect(page.getByRole('dialog')).toContainText('Its deployer is');
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Block this job' }).click();
+  await expect(first).toBeHidden();
+  await expect(second).toBeVisible();
+
+  // Stopping is a matter of a second, and hands back what was lent.
+  const stopMs = await page.evaluate(async () => {
+    const began = performance.now();
+    document.getElementById('power')!.click();
+    const shown = document.getElementById('state')!;
+    while (shown.dataset.state !== 'stopped') await new Promise((next) => requestAnimationFrame(next));
+    return performance.now() - began;
+  });
+  expect(stopMs).toBeLessThan(1_500);
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await other.cancel();
+  await paid.cancel();
+
+  // Coming back: everything is as it was, and nothing runs.
+  const slices = await page.locator('#slices').textContent();
+  await page.reload();
+  await expect(state(page)).toHaveText('Not started');
+  await expect(page.locator('#slices')).toHaveText(slices!);
+  await unfold(page);
+  await expect(page.getByLabel('Cores')).toHaveValue('2');
+  await expect(page.getByLabel('Earn to a key made in this browser')).toBeChecked();
+  await expect(page.locator('#browser-address')).toHaveText(`Your address: ${keystore.address}`);
+  await expect(page.getByRole('button', { name: /^Unblock Job “Paid krow/ })).toBeVisible();
+  await page.getByRole('button', { name: 'Leave lab' }).click();
+  await expect(page.getByRole('button', { name: 'Leave lab' })).toBeHidden();
+});
+
+test('a new deployer is let in or kept out by the donor', async ({ rig, page }) => {
+  await deploy(rig, 'First of mine', 50);
+  await page.goto(rig.scheduler);
+  await unfold(page);
+  await page.getByLabel('Ask me before a new deployer’s code runs').check();
+  await power(page, 'Start').click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('First of mine');
+  await expect(page.locator('#slices')).toHaveText('0');
+  expect(await axeFindings(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('log')).toContainText('Kept out the deployer');
+  await power(page, 'Stop').click();
+  await power(page, 'Start').click();
+  await dialog.getByRole('button', { name: 'Let them in' }).click();
+  await expect(card(page, 'First of mine')).toBeVisible();
+  await expect(page.locator('#slices')).not.toHaveText('0');
+});
+
+test('on battery, frozen, offline: it rests, says why, and goes on', async ({ rig, page }) => {
+  await page.addInitScript(() => {
+    const battery = Object.assign(new EventTarget(), { charging: true });
+    Object.assign(navigator, { getBattery: () => Promise.resolve(battery) });
+    Object.assign(globalThis, { battery });
+  });
+  const charge = (charging: boolean): Promise<void> =>
+    page.evaluate((now) => {
+      const { battery } = globalThis as unknown as { battery: EventTarget & { charging: boolean } };
+      battery.charging = now;
+      battery.dispatchEvent(new Event('chargingchange'));
+    }, charging);
+  await deploy(rig, 'Long', 60);
+  await page.goto(rig.scheduler);
+  await page.getByLabel('Only when plugged in').check();
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText('Working');
+  const locks = (): Promise<number> =>
+    page.evaluate(async () => (await navigator.locks.query()).held!.filter(({ name }) => name === 'manyhands-running').length); // prettier-ignore
+  expect(await locks()).toBe(1);
+
+  await charge(false);
+  await expect(state(page)).toHaveText('Paused: on battery');
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await charge(true);
+  await expect(state(page)).toHaveText('Working');
+
+  // What the browser tells a page that it is about to freeze, and one that it has thawed.
+  await page.evaluate(() => document.dispatchEvent(new Event('freeze')));
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await page.evaluate(() => document.dispatchEvent(new Event('resume')));
+  await expect(state(page)).toHaveText('Working');
+
+  await rig.stopScheduler();
+  await expect(state(page)).toHaveText(/Connection lost, trying again/);
+  expect(await axeFindings(page)).toEqual([]);
+  await rig.restartScheduler();
+  await expect(state(page)).toHaveText('Working');
+  const before = await page.locator('#slices').textContent();
+  await expect(page.locator('#slices')).not.toHaveText(before!);
+
+  await power(page, 'Stop').click();
+  await expect(state(page)).toHaveText('Stopped');
+  expect(await locks()).toBe(0);
+});
+
+test('eight sandboxes; one crash takes no other work with it', async ({ rig, page }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 8 });
+  });
+  const job = await deploy(rig, 'Wide', 250);
+  await page.goto(rig.scheduler);
+  await setRange(page, 'Cores', 8);
+  await power(page, 'Start').click();
+  await expect(page.locator('.lanes li')).toHaveCount(8);
+  await expect(page.locator('#slices')).not.toHaveText('0');
+  // The deployer's frame goes, and all its sandboxes with it, as when its process dies.
+  await page.evaluate(() => {
+    for (const frame of document.querySelectorAll('iframe')) frame.src = 'about:blank';
+  });
+  await expect(page.locator('iframe[src$="/sandbox/frame.html"]')).toHaveCount(1);
+  await expect(page.locator('.lanes li')).toHaveCount(8);
+  const before = await page.locator('#slices').textContent();
+  await expect(page.locator('#slices')).not.toHaveText(before!);
+  await job.cancel();
+});
+
+test('German, dark, narrow, without storage: the same page', async ({ rig, browser }) => {
+  const context = await browser.newContext({
+    locale: 'de-DE',
+    colorScheme: 'dark',
+    viewport: { width: 390, height: 844 },
+  });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    Object.defineProperty(globalThis, 'localStorage', {
+      get: () => {
+        throw new DOMException('refused', 'SecurityError');
+      },
+    });
+  });
+  await page.goto(rig.scheduler);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    'Verleihen Sie die freie Zeit Ihres Computers',
+  );
+  await expect(page.locator('#rules-kept')).toContainText('merkt sich');
+  for (const summary of await page.locator('summary').all()) await summary.scrollIntoViewIfNeeded();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Start' }).click();
+  await expect(state(page)).toHaveText('Verbunden, wartet auf Arbeit');
+  await page.getByLabel('Sprache').selectOption('English');
+  await expect(state(page)).toHaveText('Connected, waiting for work');
+  await expect(page.getByRole('log')).toContainText('Connected. Waiting for work.');
+  await page.getByLabel('Appearance').selectOption('Light');
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('light');
+  expect(await axeFindings(page)).toEqual([]);
+  await context.close();
+});
+
+test('the shell is there offline, and works once the network is back', async ({ rig, page, context }) => {
+  await page.goto(rig.scheduler);
+  await page.evaluate(async () => navigator.serviceWorker.ready);
+  await page.reload();
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.locator('#notes')).toContainText('You are offline');
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText(/No connection, trying again/);
+  expect(await axeFindings(page)).toEqual([]);
+  await context.setOffline(false);
+  await expect(state(page)).toHaveText('Connected, waiting for work');
+  await deploy(rig, 'Any', 20);
+  await expect(page.locator('#slices')).not.toHaveText('0');
+  const kept = await page.evaluate(async () => {
+    const names = await caches.keys();
+    const shells = await Promise.all(names.filter((name) => name.startsWith('manyhands-shell-')).map((name) => caches.open(name)));
+    return (await Promise.all(shells.map((cache) => cache.keys()))).flat().map(({ url }) => new URL(url).pathname);
+  }); // prettier-ignore
+  expect(kept).toContain('/');
+  expect(kept.filter((path) => /blobs|sandbox|manifest\.json|pyodide/.test(path))).toEqual([]);
+  const manifest = JSON.parse(
+    await (await page.request.get(`${rig.scheduler}/manifest.webmanifest`)).text(),
+  ) as {
+    icons: { src: string; purpose: string }[];
+  };
+  expect(manifest.icons.map(({ purpose }) => purpose)).toContain('maskable');
+  for (const { src } of manifest.icons) expect((await page.request.get(rig.scheduler + src)).ok()).toBe(true);
+});
