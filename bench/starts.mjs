@@ -57,10 +57,10 @@ const browser = await chromium.launch({
 try {
   const tab = await browser.newPage();
   await tab.goto(`http://127.0.0.1:${server.address().port}/`);
-  await tab.waitForFunction(() => 'starts' in window);
+  await tab.waitForFunction(() => 'starts' in globalThis);
   const { version, assets } = describeWorktime('pyodide');
   const paths = Object.fromEntries(assets.map((name) => [name, `/assets/pyodide/${version}/${name}`]));
-  const bytes = await tab.evaluate((all) => window.starts.prepare(all), paths);
+  const bytes = await tab.evaluate((all) => globalThis.starts.prepare(all), paths);
   console.log(`snapshot of ${(bytes / 2 ** 20).toFixed(1)} MiB\n`);
   console.log('| worktime | start | p50, ms | p95, ms |');
   console.log('| --- | --- | ---: | ---: |');
@@ -68,7 +68,7 @@ try {
     const rounds = name === 'pyodide' && how === 'cold' ? Math.min(COLD_ROUNDS, ROUNDS) : ROUNDS;
     const times = [];
     for (let i = 0; i < rounds; i++) {
-      times.push(await tab.evaluate((args) => window.starts.once(...args), [name, how]));
+      times.push(await tab.evaluate((args) => globalThis.starts.once(...args), [name, how]));
       // The frame before is taken down, and its process ends, before the next one counts.
       await pause(250);
     }
