@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sha256Hex } from '../lib/sha256.js';
 import { UNLOADABLE_REASON } from '../protocol/reasons.js';
 import { deployerRig, until } from '../testing/deployer-rig.js';
 import type { Job } from './job.js';
@@ -82,7 +83,8 @@ describe('the package of a job', () => {
     const job = deployer.computeFor([1], '(* x x)');
     job.customWorktime = { name: 'lisp', version: '0.1.0', source: 'export const name = "lisp";' };
     await job.deploy();
-    const source = { inline: new TextEncoder().encode('export const name = "lisp";') };
+    const bytes = new TextEncoder().encode('export const name = "lisp";');
+    const source = { blob: sha256Hex(bytes), bytes: bytes.length };
     expect(stub.job.package).toMatchObject({
       worktime: { name: 'map-basic' },
       customWorktime: { name: 'lisp', version: '0.1.0', source },

@@ -66,7 +66,7 @@ export async function buildPackage(
   const bytes = encodeJobPackage({
     version: 1,
     worktime: { name: worktime, range: worktimeRange(settings) },
-    ...(custom && { customWorktime: { ...custom, source: place(custom.source, blobs) } }),
+    ...(custom && { customWorktime: { ...custom, source: placeBeside(custom.source, blobs) } }),
     source: place(source, blobs),
     sourceKind,
     ...packWasm(wasm, worktime),
@@ -107,7 +107,11 @@ async function packFiles(
 }
 
 function place(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
-  if (bytes.length <= INLINE_BYTES_MAX) return { inline: bytes };
+  return bytes.length <= INLINE_BYTES_MAX ? { inline: bytes } : placeBeside(bytes, blobs);
+}
+
+/** Under its digest, however small: workers keep it for the next job that names it. */
+function placeBeside(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
   const ref = blobRef(bytes);
   blobs.push({ ref, bytes });
   return { blob: ref.digest, bytes: ref.bytes };
