@@ -3,7 +3,7 @@
  * @module
  */
 import { chromium } from '@playwright/test';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
@@ -18,6 +18,8 @@ export interface TestBrowser {
   readonly name: 'chromium' | 'firefox';
   open(url: string): Promise<void>;
   evaluate<T>(code: string): Promise<T>;
+  /** Bytes of memory that all its processes hold; 0 where that cannot be told. */
+  memory(): Promise<number>;
   /** Ends it; the watched names that it asked for, where it can tell. */
   close(): Promise<string[]>;
 }
@@ -54,6 +56,7 @@ export async function openChromium({ allowList = true } = {}): Promise<TestBrows
     name: 'chromium',
     open: async (url) => void (await page.goto(url)),
     evaluate: (code) => page.evaluate(code),
+    memory: () => memoryOf(log),
     close: async () => {
       await browser.close();
       const names = await namesAskedFor(log);
@@ -76,6 +79,7 @@ export async function openFirefox(): Promise<TestBrowser> {
     name: 'firefox',
     open: async (url) => void (await page.goto(url)),
     evaluate: (code) => page.evaluate(code) as Promise<never>,
+    memory: () => Promise.resolve(0),
     close: async () => {
       await browser.close();
       return [];
@@ -99,4 +103,25 @@ async function namesAskedFor(log: string): Promise<string[]> {
     .filter(({ type }) => resolver.has(type))
     .flatMap(({ params }) => JSON.stringify(params ?? {}).match(/[\w-]+\.escape\.invalid/g) ?? []);
   return [...new Set(names)];
+}
+
+const KIB = 1024;
+
+/** Anonymous and shared memory of the process whose command line has `mark`, and of all that came of it. */
+async function memoryOf(mark: string): Promise<number> {
+  const processes = new Map<number, { parent: number; bytes: number; isRoot: boolean }>();
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const read = (file: string): Promise<string> => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '');
+    const [status, command] = [await read('status'), await read('cmdline')];
+    const field = (key: string): number =>
+      Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    const bytes = (field('RssAnon') + field('RssShmem')) * KIB;
+    processes.set(Number(name), { parent: field('PPid'), bytes, isRoot: command.includes(mark) });
+  }
+  const belongs = (pid: number): boolean => {
+    const process = processes.get(pid);
+    return process !== undefined && (process.isRoot || belongs(process.parent));
+  };
+  return [...processes].reduce((sum, [pid, { bytes }]) => (belongs(pid) ? sum + bytes : sum), 0);
 }
