@@ -27,7 +27,7 @@ type HostFunction = (...args: never[]) => unknown;
 const memoryOf = (instance: WebAssembly.Instance): WebAssembly.Memory => {
   const { memory } = instance.exports;
   if (memory instanceof WebAssembly.Memory) return memory;
-  throw new TypeError('The module calls the host and exports no memory for it: export it as `memory`');
+  throw new Error('The module calls the host and exports no memory for it: export it as `memory`');
 };
 
 /** Makes an instance. Throws what the module's start function throws. */
@@ -74,6 +74,8 @@ function guarded(fn: HostFunction): (...args: never[]) => unknown {
     } catch (error) {
       // A pointer outside of the memory.
       if (error instanceof RangeError) return defs.ERRNO_FAULT;
+      // A number that the library does not reckon with.
+      if (error instanceof TypeError) return defs.ERRNO_INVAL;
       // The library's way to say that it cannot do something.
       if (typeof error === 'string') return defs.ERRNO_NOTSUP;
       throw error;

@@ -1,0 +1,87 @@
+/**
+ * WebAssembly modules that mean harm, in a real sandbox: each fails by itself, and the sandbox goes on.
+ * @module
+ */
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { assemble } from '../rig/wat.js';
+import { builtThreadHost, segmentOf, starter, type SandboxRig } from '../contract/worktime-rig.js';
+
+const host = builtThreadHost();
+const { start, end } = starter(() => host);
+afterEach(end);
+afterAll(() => host.close());
+
+const startWat = async (wat: string): Promise<SandboxRig> =>
+  start({ worktime: 'wasm', source: await assemble(wat) });
+const OK = 0;
+/** Every function of WASI that takes places in memory, with its parameters. */
+const CALLS: Record<string, string> = {
+  args_get: 'i32 i32', args_sizes_get: 'i32 i32', environ_get: 'i32 i32', environ_sizes_get: 'i32 i32',
+  clock_time_get: 'i32 i64 i32', clock_res_get: 'i32 i32', fd_read: 'i32 i32 i32 i32', fd_write: 'i32 i32 i32 i32',
+  fd_pread: 'i32 i32 i32 i64 i32', fd_pwrite: 'i32 i32 i32 i64 i32', fd_readdir: 'i32 i32 i32 i64 i32',
+  fd_seek: 'i32 i64 i32 i32', fd_fdstat_get: 'i32 i32', fd_filestat_get: 'i32 i32', fd_prestat_get: 'i32 i32',
+  fd_prestat_dir_name: 'i32 i32 i32', fd_allocate: 'i32 i64 i64', fd_filestat_set_size: 'i32 i64',
+  fd_renumber: 'i32 i32', fd_close: 'i32', path_open: 'i32 i32 i32 i32 i32 i64 i64 i32 i32',
+  path_filestat_get: 'i32 i32 i32 i32 i32', path_rename: 'i32 i32 i32 i32 i32 i32', path_unlink_file: 'i32 i32 i32',
+  path_link: 'i32 i32 i32 i32 i32 i32 i32', path_readlink: 'i32 i32 i32 i32 i32 i32',
+  path_symlink: 'i32 i32 i32 i32 i32', poll_oneoff: 'i32 i32 i32 i32', random_get: 'i32 i32',
+  sock_recv: 'i32 i32 i32 i32 i32 i32', sock_send: 'i32 i32 i32 i32 i32', sock_shutdown: 'i32 i32', proc_raise: 'i32',
+}; // prettier-ignore
+
+describe('a module', () => {
+  it.each(Object.entries(CALLS))(
+    'that calls %s with places outside of its memory gets a number',
+    async (name, types) => {
+      const params = types.split(' ');
+      const rig = await startWat(`(module
+      (import "wasi_snapshot_preview1" "${name}" (func $f (param ${types}) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "work") (param i64) (result i32)
+        ${params.map((type) => (type === 'i64' ? 'local.get 0' : 'local.get 0 i32.wrap_i64')).join(' ')} call $f))`);
+      const outcomes = await rig.run([-1n, -(2n ** 31n), 2n ** 31n - 1n, 65_535n, 2n ** 62n, 4n, 3n]);
+      for (const outcome of outcomes) expect(outcome).toEqual(expect.any(Number));
+      expect(await rig.one(-2n)).toEqual(expect.any(Number));
+    },
+  );
+
+  it('that wants more memory than there is is refused, or told so by memory.grow', async () => {
+    const huge = startWat('(module (memory (export "memory") 65536) (func (export "work")))');
+    await expect(huge).rejects.toMatchObject({ code: 'WORK_FUNCTION_INVALID' });
+    const rig = await startWat(`(module (memory (export "memory") 1) (func (export "work") (result i32)
+      loop i32.const 1024 memory.grow i32.const -1 i32.ne br_if 0 end memory.size))`);
+    const pages = (await rig.one([])) as number;
+    expect(pages * 65_536).toBeLessThanOrEqual(2 * 1024 ** 3);
+    expect(await rig.one([])).toBe(pages);
+  });
+
+  it('that never ends is ended from outside, also in its start function', async () => {
+    const rig = await startWat('(module (func (export "work") loop br 0 end))');
+    rig.send([{ first: 1, input: { kind: 'segment', count: 1, segment: segmentOf([[]]) } }], true);
+    await rig.until((m) => m.type === 'begin');
+    rig.kill();
+    expect(await rig.exited()).toBe('The sandbox thread was killed.');
+    const own = builtThreadHost();
+    const loop = '(module (func $start loop br 0 end) (start $start) (func (export "work")))';
+    const starting = starter(() => own).start({ worktime: 'wasm', source: await assemble(loop) });
+    const refused = expect(starting).rejects.toThrow('The sandbox thread was killed.');
+    await own.close();
+    await refused;
+  });
+
+  it('that floods its console and its descriptors ends with its slice', async () => {
+    const rig = await startWat(`(module
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (memory (export "memory") 1) (data (i32.const 0) "\\08\\00\\00\\00\\04\\00\\00\\00line\\n") (data (i32.const 100) ".")
+      (func (export "work") (result i32) (local $i i32)
+        loop
+          i32.const 2 i32.const 0 i32.const 1 i32.const 64 call $write drop
+          i32.const 3 i32.const 0 i32.const 100 i32.const 1 i32.const 0 i64.const 0 i64.const 0 i32.const 0 i32.const 64
+          call $open drop
+          local.get $i i32.const 1 i32.add local.tee $i i32.const 20000 i32.lt_u br_if 0
+        end i32.const ${OK}))`);
+    expect(await rig.run([[], []])).toEqual([OK, OK]);
+    expect(rig.lines.length).toBeLessThan(1_000);
+  });
+});
