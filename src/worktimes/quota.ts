@@ -10,8 +10,12 @@ import { methodOf } from './wrap-native.js';
 const COHORT_BYTES = 8 * 1024 * 1024;
 /** Tokens that are ready for cohorts of the turn. */
 const TOKENS = 4_096;
-/** More than there is: before an engine refuses such a piece it collects what it can. */
-const NUDGE_BYTES = 2 ** 40;
+/** More than there is: before an engine refuses such a piece it collects what it can. Which size does it differs. */
+const NUDGES_BYTES = [2 ** 40, 2 ** 34] as const;
+/** What the harness may still take once the limit was met, to say so; its pieces are no larger than this. */
+export const RESERVE_BYTES = 64 * 1024 * 1024;
+const RESERVE_PIECE_BYTES = 4 * 1024 * 1024;
+/** Times that an engine is made to collect for one request. */
 const NUDGES_MAX = 4;
 
 /** A cohort's token lives as long as one of its pieces does; the reference was made in an earlier turn. */
@@ -39,10 +43,11 @@ const deref = methodOf(WeakRef.prototype, 'deref');
 const setWeak = methodOf(WeakMap.prototype, 'set');
 const register = methodOf(FinalizationRegistry.prototype, 'register');
 
-/** Counts up to `limit` bytes; `what` stands at the start of the error's message. */
+/** Counts up to `limit` bytes; `what` stands at the start of the error's message. `reserve`: see `check`. */
 export class Quota {
   readonly limit: number;
   readonly #what: string;
+  readonly #reserve: number;
   #used = 0;
   /** A linked list: methods of arrays can be tampered with. */
   readonly #cohorts: Record<number, Cohort | undefined> = Object.create(null) as Record<number, Cohort>;
@@ -52,11 +57,14 @@ export class Quota {
   readonly #tokens: Record<number, Token> = Object.create(null) as Record<number, Token>;
   #tokensLeft = 0;
   #refilling = false;
+  /** Whether the limit was met, and nothing was given back since. */
+  #met = false;
   readonly #keeper = new WeakMap<object, object>();
   readonly #registry: FinalizationRegistry<Piece>;
 
-  constructor(limit: number, what: string) {
+  constructor(limit: number, what: string, reserve = 0) {
     this.limit = limit;
+    this.#reserve = reserve;
     this.#what = what;
     this.#registry = new FinalizationRegistry((piece) => this.#giveBack(piece));
     this.#refill();
@@ -72,11 +80,19 @@ export class Quota {
     return this.limit - this.#used;
   }
 
-  /** Throws a RangeError where `bytes` more are over the limit even when what was forgotten is collected. */
+  /**
+   * Throws a RangeError where `bytes` more are over the limit even when what was forgotten is collected. After that a
+   * little more goes through: the harness shares the realm, and has an outcome to write.
+   */
   check(bytes: number): void {
-    if (this.#used + bytes <= this.limit) return;
+    if (this.#used + bytes <= this.limit) {
+      this.#met = false;
+      return;
+    }
+    if (this.#met && bytes <= RESERVE_PIECE_BYTES && this.#used + bytes <= this.limit + this.#reserve) return;
     if (bytes <= this.limit) this.#collect();
     if (this.#used + bytes <= this.limit) return;
+    this.#met = true;
     throw new RangeError(`${this.#what}: ${bytes} bytes more would pass this sandbox's ${this.limit} bytes`);
   }
 
@@ -178,9 +194,11 @@ export class Quota {
 }
 
 function nudge(): void {
-  try {
-    new ArrayBuffer(NUDGE_BYTES);
-  } catch {
-    // That was to be expected.
+  for (let i = 0; i < NUDGES_BYTES.length; i++) {
+    try {
+      new ArrayBuffer(NUDGES_BYTES[i]!);
+    } catch {
+      // That was to be expected.
+    }
   }
 }

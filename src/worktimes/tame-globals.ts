@@ -11,7 +11,7 @@ import {
   PERMITTED_INHERITED,
   PERMITTED_NAVIGATOR,
 } from './permits.js';
-import { Quota } from './quota.js';
+import { Quota, RESERVE_BYTES } from './quota.js';
 import { limitWebAssembly } from './wasm-limits.js';
 
 /** Bytes that one realm may hold outside its heap. */
@@ -32,7 +32,7 @@ export function tameGlobals(scope: object, caps: MemoryCaps = CAPS): string[] {
   // Another global object than the realm's own has nothing of its own to limit.
   if (scope === globalThis) {
     const names = scope as Record<string, unknown>;
-    limitBuffers(names, new Quota(caps.bufferBytes, 'ArrayBuffers'));
+    limitBuffers(names, new Quota(caps.bufferBytes, 'ArrayBuffers', RESERVE_BYTES));
     limitWebAssembly(names, new Quota(caps.wasmBytes, 'WebAssembly memory'));
     for (const [holder, key] of FORBIDDEN_PROPERTIES)
       remove((names[holder] as object | undefined) ?? {}, key);
