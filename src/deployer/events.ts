@@ -76,6 +76,14 @@ export interface NoFundsEvent<T> {
   reason: string;
 }
 
+export interface NoWorkersEvent<T> {
+  job: Job<T>;
+  /** Since the scheduler had the job, milliseconds. */
+  waitedMs: number;
+  /** What to look at, in a sentence. */
+  message: string;
+}
+
 export interface JobEvents<T> {
   readystatechange: ReadyState;
   /** The scheduler has the job. */
@@ -88,6 +96,8 @@ export interface JobEvents<T> {
   complete: ResultHandle<T>;
   cancel: CancelEvent<T>;
   nofunds: NoFundsEvent<T>;
+  /** Nobody has taken a slice yet, seconds after the deployment; told once. */
+  noworkers: NoWorkersEvent<T>;
 }
 
 /** Events that the job's journal brings: listening to one of them follows the job. */
@@ -100,4 +110,5 @@ export const JOURNAL_EVENTS: ReadonlySet<string> = new Set([
   'complete',
   'cancel',
   'nofunds',
+  'noworkers',
 ]);

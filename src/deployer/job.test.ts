@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../lib/errors.js';
 import { sha256Hex } from '../lib/sha256.js';
-import { deployerRig, until } from '../testing/deployer-rig.js';
-import type { ResultEvent } from './events.js';
+import { deployerRig, hurriedClock, until } from '../testing/deployer-rig.js';
+import type { NoWorkersEvent, ResultEvent } from './events.js';
 
 describe('a job', () => {
   it('deploys, feeds and resolves with every result at its place', async () => {
@@ -33,6 +33,17 @@ describe('a job', () => {
     expect(job.status).toMatchObject({ runStatus: 'finished', total: 5, distributed: 5, computed: 5 });
     expect(job.results).toBe(results);
     expect(stub.violations).toEqual([]);
+  });
+
+  it('says when nobody takes it', async () => {
+    const { deployer } = deployerRig({ clock: hurriedClock(100) });
+    const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+    const told = new Promise<NoWorkersEvent<unknown>>((resolve) => job.on('noworkers', resolve));
+    await job.deploy();
+    const event = await told;
+    expect(event.job).toBe(job);
+    expect(event.message).toMatch(/No worker has taken a slice yet/);
+    await job.cancel();
   });
 
   it('never sends a range as values', async () => {

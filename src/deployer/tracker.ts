@@ -14,6 +14,7 @@ import { Follower, type FollowSink } from './follow.js';
 import type { Job } from './job.js';
 import type { JobNotice } from './link.js';
 import { ResultHandle } from './results.js';
+import { watchForWorkers } from './worker-watch.js';
 
 export interface TrackerOptions<T> {
   context: DeployerContext;
@@ -22,6 +23,9 @@ export interface TrackerOptions<T> {
   after: Cursor;
   setReadyState: (state: ReadyState) => void;
 }
+
+const NO_WORKERS =
+  'No worker has taken a slice yet. Is one running that takes this job: its owner, its compute groups, its price?';
 
 const NEW_STATUS: JobStatusInfo = {
   runStatus: 'new',
@@ -165,6 +169,13 @@ export class JobTracker<T> implements FollowSink {
     const fetchBlob = (ref: BlobRef): Promise<Uint8Array> => context.blobs.get(ref, this.ended, Infinity);
     const link = context.linkToFollow(job.id);
     this.#follower = new Follower(job.id, after, { link, clock, yieldNow, fetchBlob }, this);
+    watchForWorkers({
+      clock,
+      ended: this.ended,
+      isWorthAsking: () => job.listenerCount('noworkers') > 0 && this.#status.computed === 0,
+      status: async () => (await context.link.request('job.status', { jobId: job.id })).status,
+      tell: (waitedMs) => job.emit('noworkers', { job, waitedMs, message: NO_WORKERS }),
+    });
   }
 
   #complete(): void {

@@ -60,6 +60,7 @@ export type {
   JobEvents,
   JobStatusInfo,
   NoFundsEvent,
+  NoWorkersEvent,
   ProgressEvent,
   ReadyState,
   ResultEvent,

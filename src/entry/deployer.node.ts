@@ -58,6 +58,7 @@ export type {
   JobEvents,
   JobStatusInfo,
   NoFundsEvent,
+  NoWorkersEvent,
   ProgressEvent,
   ReadyState,
   ResultEvent,

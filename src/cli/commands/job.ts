@@ -68,6 +68,11 @@ async function showStatus(id: string, options: { scheduler: string; json?: boole
   console.log(`slices    ${computed} of ${total} done, ${failed} of them failed`);
   console.log(`workers   ${workers}`);
   console.log(`paid      ${formatCredits(paid)} credits`);
+  if (runStatus === 'running' && workers === 0 && computed < total) {
+    console.log(
+      'No worker is at it. Is one running that takes this job: its owner, its compute groups, its price?',
+    );
+  }
 }
 
 async function printResults(

@@ -22,7 +22,7 @@ export const WORDS: { [K in keyof WorkerEvents]?: (payload: WorkerEvents[K]) => 
 
 /** What the machine has done for others. */
 export function summary({ slices, computeMs, earned }: WorkerStatus): string {
-  return `${counted(slices, 'slice')}, ${seconds(computeMs)} of computing, ${formatCredits(earned)} credits.`;
+  return `${slices} slice${slices === 1 ? '' : 's'}, ${seconds(computeMs)} of computing, ${formatCredits(earned)} credits.`;
 }
 
 export const counted = (count: number, noun: string): string =>
