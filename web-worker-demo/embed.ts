@@ -119,6 +119,7 @@ function drawAll(): void {
   const used = Math.min(box.now.cores, wish.cores ?? cores);
   setText(byId('means'), t('embed.means', { cores: t('embed.cores', { count: used }) }));
   drawMuch(box.now, cores);
+  byId('forgotten').hidden = store.keeps;
   byId('always-row').hidden = around === undefined || wish.autostart !== true;
   setText(byId('always-text'), t('embed.always', { site: around ?? '' }));
   input('always').checked = alwaysHere();

@@ -11,6 +11,8 @@ import type { KeyValueStorage } from './storage.js';
 
 /** What browsers throw where a page has no right to store: in a sandboxed frame, in some private windows. */
 const NO_STORAGE = ['SecurityError', 'InvalidStateError'];
+/** What Chromium says in a frame of another site where the visitor blocks what such frames store; its name says nothing. */
+const DENIED = /denied permission/i;
 
 /** A store in the database `name`, kept by the browser; what is in memory is lost with the page. */
 export function indexedDbStorage(name: string): KeyValueStorage {
@@ -43,7 +45,8 @@ async function choose(name: string): Promise<KeyValueStorage> {
   try {
     await store('readonly', (entries) => promisifyRequest(entries.count()));
   } catch (error) {
-    if (NO_STORAGE.includes((error as Error).name)) return memoryStorage();
+    const { name: what, message } = error as Error;
+    if (NO_STORAGE.includes(what) || DENIED.test(message)) return memoryStorage();
     throw error;
   }
   return {

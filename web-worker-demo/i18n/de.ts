@@ -237,6 +237,8 @@ export const de: Record<MessageKey, Message> = {
   'embed.hidden':
     'Etwas verdeckt vielleicht diesen Knopf. Holen Sie ihn ganz ins Bild, und drücken Sie noch einmal.',
   'embed.always': 'Auf {site} von selbst starten',
+  'embed.forgotten':
+    'Dieser Browser merkt sich für diesen Rahmen nichts: Was hier eingestellt ist und der Schlüssel sind mit der Seite weg. Speichern Sie den Schlüssel vorher als Datei.',
   'embed.more': 'Alle Einstellungen',
   'embed.details': 'Einstellungen',
 };

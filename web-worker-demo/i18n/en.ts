@@ -235,6 +235,8 @@ export const en = {
   },
   'embed.hidden': 'Something may cover this button. Scroll it into full view, and press again.',
   'embed.always': 'Start by itself on {site}',
+  'embed.forgotten':
+    'This browser keeps nothing for this frame: what is set here, and the key, are gone with the page. Save the key as a file before you leave.',
   'embed.more': 'All choices',
   'embed.details': 'Choices',
 } as const satisfies Record<string, Message>;
