@@ -7,9 +7,11 @@ import { systemClock } from '../../src/lib/clock.js';
 import { denoHost } from '../../src/worker/sandbox/deno-host.js';
 import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
+import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { signsSuite } from './worktime-suite-signs.js';
+import { wasmSuite } from './worktime-suite-wasm.js';
 
 const SCRIPTS = new URL('../../dist/sandbox/', import.meta.url);
 
@@ -25,3 +27,7 @@ describe('map-basic in Deno', () => {
 });
 
 describe('pyodide in Deno', () => pyodideSuite(start));
+
+describe('wasm in Deno', () => wasmSuite(start, true));
+
+describe('a custom worktime in Deno', () => customSuite(start, true));

@@ -9,17 +9,19 @@ import { bundleOf, type JobSpec, type SandboxRig, type StartSandbox } from './wo
 
 const COMMAND = readFileSync(new URL('../rig/wasm/command.wasm', import.meta.url));
 
-export function wasmSuite(start: StartSandbox): void {
+/** `isBrief`: what depends on the kind of sandbox most, for those that are slow to start. */
+export function wasmSuite(start: StartSandbox, isBrief = false): void {
   const startWat = async (wat: string, spec: Omit<JobSpec, 'source'> = {}): Promise<SandboxRig> =>
     start({ worktime: 'wasm', source: await assemble(wat), ...spec });
   const startCommand = (args: unknown[], spec: Omit<JobSpec, 'source' | 'args'> = {}): Promise<SandboxRig> =>
     start({ worktime: 'wasm', source: COMMAND, args, ...spec });
+  describe('a failure', () => failureTests(startWat));
+  describe('a command and files', () => fileTests(startCommand));
+  if (isBrief) return;
   describe('a function of numbers', () => numberTests(startWat));
   describe('a function of bytes', () => bytesTests(startWat));
-  describe('a failure', () => failureTests(startWat));
   describe('what cannot be a work function', () => refusalTests(start, startWat));
   describe('a command', () => commandTests(startCommand));
-  describe('a command and files', () => fileTests(startCommand));
 }
 
 type StartWat = (wat: string, spec?: Omit<JobSpec, 'source'>) => Promise<SandboxRig>;
