@@ -45,6 +45,20 @@ computeFor([1], (x: number, k: number) => x * k, [2] as const);
 expectTypeOf(computeFor([1], '(x) => x')).toEqualTypeOf<Job>();
 expectTypeOf(computeFor<number>([1], '(x) => x', [])).toEqualTypeOf<Job<number>>();
 expectTypeOf(computeFor([1], new URL('file:///work.py'))).toEqualTypeOf<Job>();
+expectTypeOf(computeFor<bigint>([1], new Uint8Array(8))).toEqualTypeOf<Job<bigint>>();
+
+// Worktimes are known by name, and others may be named.
+declare const job: Job;
+job.worktime = 'wasm';
+job.worktime = 'of-tomorrow';
+// @ts-expect-error a worktime is a name
+job.worktime = 5;
+job.wasm = { export: 'mandelbrot', result: 'json' };
+// @ts-expect-error there is no such form
+job.wasm = { result: 'xml' };
+job.customWorktime = { name: 'lisp', version: '1.0.0', source: new URL('file:///lisp.mjs') };
+// @ts-expect-error its version is missing
+job.customWorktime = { name: 'lisp', source: '' };
 
 // Events know the result.
 computeFor([1], (x) => `${x}`).on('result', ({ result, sliceNumber, job }) => {
