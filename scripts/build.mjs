@@ -6,7 +6,7 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleDenoMain, bundleFrame, bundlePage, bundleSandbox } from './build/bundle.mjs';
+import { bundleFrame, bundleHeadless, bundlePage, bundleSandbox } from './build/bundle.mjs';
 import { compile } from './build/compile.mjs';
 import { withLock } from './build/lock.mjs';
 import { writeManifest } from './build/manifest.mjs';
@@ -42,7 +42,7 @@ async function build() {
   await attempt('The library', compile);
   await rm(STAGE, { recursive: true, force: true });
   const sandbox = await attempt('The sandbox script', bundleSandbox);
-  await attempt('The script for Deno', bundleDenoMain);
+  await attempt('The scripts of headless sandboxes', bundleHeadless);
   await attempt('The asset manifest', () => writeManifest(sandbox));
   await attempt('The sandbox frame', bundleFrame);
   await attempt('The donor page', bundlePage);

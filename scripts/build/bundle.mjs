@@ -36,13 +36,19 @@ export async function bundleSandbox() {
   return text;
 }
 
-/** The main thread of a headless sandbox's process, for Deno. */
-export async function bundleDenoMain() {
-  const entry = join(SRC, 'worker', 'sandbox', 'deno', 'main.ts');
-  if (isMissing(entry)) return;
-  const { outputFiles } = await build({ ...SHARED, entryPoints: [entry], format: 'esm', target: 'es2024' });
+/** What holds sandboxes without a window: the main thread of Deno's process, and the page in a browser. */
+export async function bundleHeadless() {
+  const folder = join(SRC, 'worker', 'sandbox');
+  const entries = {
+    'deno-main.js': join(folder, 'deno', 'main.ts'),
+    'chromium-bridge.js': join(folder, 'chromium', 'bridge.ts'),
+  };
   await mkdir(join(DIST, 'sandbox'), { recursive: true });
-  await writeFile(join(DIST, 'sandbox', 'deno-main.js'), outputFiles[0].text);
+  for (const [name, entry] of Object.entries(entries)) {
+    if (isMissing(entry)) continue;
+    const { outputFiles } = await build({ ...SHARED, entryPoints: [entry], format: 'esm', target: 'es2022' });
+    await writeFile(join(DIST, 'sandbox', name), outputFiles[0].text);
+  }
 }
 
 /** The frame's document with its script inline, and headers.json with the hash that lets this script alone run. */

@@ -13,6 +13,7 @@ import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
 import { connectNode } from '../transport/ws-node.js';
 import type { WorkerOptions } from '../worker/resolve-options.js';
 import { installedFiles } from '../worker/installed-files.js';
+import { chromiumHost } from '../worker/sandbox/chromium-host.js';
 import { denoHost } from '../worker/sandbox/deno-host.js';
 import { chooseHeadless, findHeadless } from '../worker/sandbox/headless.js';
 import type { HeadlessFound } from '../worker/sandbox/headless.js';
@@ -43,6 +44,7 @@ export class Worker extends BaseWorker {
       },
       hosts: {
         deno: ({ clock }) => denoHost({ clock, env: process.env }),
+        chromium: ({ clock }) => chromiumHost({ clock, random: systemRandom, env: process.env }),
         thread: () => threadHost(),
       },
       worktimeFiles: ({ options: { isolation } }) =>
