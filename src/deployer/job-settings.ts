@@ -5,7 +5,7 @@
 import { ManyhandsError } from '../lib/errors.js';
 import type { JobFS } from '../jobfs/job-fs.js';
 import type { Keystore } from '../wallet/keystore.js';
-import type { WasmCall } from '../protocol/job-package.js';
+import type { JobPackage, WasmCall } from '../protocol/job-package.js';
 import type { CustomWorktime } from './custom-worktime.js';
 import { JobEmitter } from './job-emitter.js';
 import type { PackageSettings } from './package.js';
@@ -28,6 +28,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   #worktimeVersion: string | undefined;
   #customWorktime: CustomWorktime | undefined;
   #wasm: WasmCall = {};
+  #isolation: JobPackage['isolation'] = 'job';
   #public: Partial<PublicInfo> = { name: null, description: null, link: null };
   #env: Record<string, string> = {};
   #limits: JobLimits = {};
@@ -97,6 +98,24 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   set wasm(call: WasmCall) {
     this.#change('wasm');
     this.#wasm = call;
+  }
+
+  /**
+   * Whether slices of the job may share a sandbox ('job'), or each gets a fresh one ('slice'), which costs its start.
+   * @default 'job'
+   */
+  get isolation(): JobPackage['isolation'] {
+    return this.#isolation;
+  }
+
+  /** @throws INVALID_ARGUMENT; JOB_STATE once the job is deployed */
+  set isolation(isolation: JobPackage['isolation']) {
+    this.#change('isolation');
+    if (!['job', 'slice'].includes(isolation)) {
+      const text = `job.isolation must be 'job' or 'slice', not '${String(isolation)}'.`;
+      throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'job.isolation' });
+    }
+    this.#isolation = isolation;
   }
 
   /** What the people who lend their machines see of the job. */
@@ -192,6 +211,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
       worktime: this.#worktime,
       worktimeVersion: this.#worktimeVersion,
       customWorktime: this.#customWorktime,
+      isolation: this.#isolation,
       wasm: this.#wasm,
       fs: this.#fs,
       env: this.#env,

@@ -38,6 +38,7 @@ export interface PackageSettings {
   worktime: string;
   worktimeVersion: string | undefined;
   customWorktime: CustomWorktime | undefined;
+  isolation: JobPackage['isolation'];
   wasm: WasmCall;
   fs: JobFS | undefined;
   env: Readonly<Record<string, string>>;
@@ -77,7 +78,7 @@ export async function buildPackage(
     groups: packGroups(settings.computeGroups),
     votes: 1,
     public: packPublic(settings.public, settings.jobId),
-    isolation: 'job',
+    isolation: settings.isolation,
     limits: packLimits(settings.limits),
   });
   return { bytes, digest: packageDigest(bytes), blobs };

@@ -75,12 +75,6 @@ export function checkHonoured(pkg: JobPackage): void {
       `a custom worktime is a module that map-basic runs: set worktime.name to 'map-basic', not '${pkg.worktime.name}'`,
     );
   }
-  if (pkg.isolation !== 'job') {
-    refuse(
-      'isolation',
-      `slices of one job share a sandbox here: set isolation to 'job', not '${pkg.isolation}'`,
-    );
-  }
   const [required] = Object.keys(pkg.requirements);
   if (required !== undefined) {
     refuse(

@@ -121,7 +121,6 @@ test('refuses a request whose answer cannot be sent, and lives on', async () => 
 
 test.each([
   ['votes', { votes: 2 }],
-  ['isolation', { isolation: 'slice' as const }],
   ['requirements', { requirements: { webgpu: true } }],
 ])('refuses a job that asks by its %s for what no worker does', async (field, asked) => {
   rig = await SchedulerRig.start();

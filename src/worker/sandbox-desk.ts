@@ -138,7 +138,8 @@ export class SandboxDesk {
       ready: (job) => {
         tally.met(jobId, job.package.public);
         tally.sandbox(slot, jobId, 'ready', job);
-        dispatch({ type: 'sandbox-ready', slot, gen, limits: job.package.limits });
+        const { limits, isolation } = job.package;
+        dispatch({ type: 'sandbox-ready', slot, gen, limits, fresh: isolation === 'slice' });
       },
       failed: (fault, message) => dispatch({ type: 'sandbox-failed', slot, gen, fault, message }),
       said: (message) => this.#onSaid(slot, gen, message),

@@ -30,13 +30,13 @@ export const BOMBS: readonly Bomb[] = [
   {
     id: 'small-buffers',
     source: '() => { const all = []; for (;;) all.push(new Uint8Array(8192).fill(1)); }',
-    ends: ['RangeError'],
+    ends: ['RangeError', 'SLICE_TIMEOUT'],
     bytesMax: GiB + SLACK,
   },
   {
     id: 'copies',
     source: `() => { ${TOUCH} const one = touch(new ArrayBuffer(2 ** 24)); const all = []; for (;;) { all.push(one.slice()); all.push(structuredClone(one)); one.constructor = undefined; } }`,
-    ends: ['RangeError'],
+    ends: ['RangeError', 'SLICE_TIMEOUT'],
     bytesMax: GiB + SLACK,
   },
   {
@@ -64,7 +64,7 @@ export const BOMBS: readonly Bomb[] = [
   {
     id: 'messages-to-itself',
     source: '() => { const { port1 } = new MessageChannel(); const b = new Uint8Array(2 ** 22).fill(1); for (;;) port1.postMessage(b); }',
-    ends: ['RangeError'],
+    ends: ['RangeError', 'SLICE_TIMEOUT'],
     bytesMax: GiB + SLACK,
   },
   { id: 'huge-result', source: '() => new Array(2 ** 24).fill("0123456789abcdef".repeat(16))', ends: ['RESULT_TOO_LARGE', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'] },

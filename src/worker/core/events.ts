@@ -43,7 +43,8 @@ export type CoreEvent =
   | { type: 'recall'; leaseId: LeaseId }
   /** The lease is ours no more, whoever said so. */
   | { type: 'lost'; leaseId: LeaseId }
-  | { type: 'sandbox-ready'; slot: number; gen: number; limits: SliceLimits }
+  /** `fresh`: each slice of the job wants a sandbox of its own. */
+  | { type: 'sandbox-ready'; slot: number; gen: number; limits: SliceLimits; fresh?: boolean }
   | { type: 'sandbox-failed'; slot: number; gen: number; fault: SetupFault; message: string }
   /** It died, or was caught cheating, or could not be given its input. */
   | { type: 'sandbox-exit'; slot: number; gen: number; message: string }

@@ -82,6 +82,11 @@ function feedSandbox(state: CoreState, slot: Slot, nowMs: number, effects: Effec
   }
 }
 
+/** Whether the sandbox is there for one slice. */
+export function isFresh({ sandbox }: Slot): boolean {
+  return sandbox.phase === 'ready' && sandbox.fresh === true;
+}
+
 function feedEnd(lease: LeaseState): number {
   return lease.bad === undefined ? lease.end : Math.min(lease.end, lease.bad.sliceNumber);
 }
@@ -92,7 +97,7 @@ function mayFeed(state: CoreState, slot: Slot, lease: LeaseState): boolean {
   if (slot.fed.length === 0) {
     return slot.unackedBytes < tuning.unackedBytesMax && slot.unackedReports < tuning.unackedReportsMax;
   }
-  if (slot.careful > 0 || slot.fed.length >= tuning.queueBatchesMax) return false;
+  if (slot.careful > 0 || isFresh(slot) || slot.fed.length >= tuning.queueBatchesMax) return false;
   if (slot.unackedBytes >= tuning.unackedBytesMax || slot.unackedReports >= tuning.unackedReportsMax)
     return false;
   const sliceMs = sliceMsOf(state, lease);
@@ -106,7 +111,7 @@ function mayFeed(state: CoreState, slot: Slot, lease: LeaseState): boolean {
 function batchSize(state: CoreState, slot: Slot, lease: LeaseState): number {
   const left = feedEnd(lease) - lease.fedTo;
   const sliceMs = sliceMsOf(state, lease);
-  if (slot.careful > 0 || sliceMs === undefined) return 1;
+  if (slot.careful > 0 || isFresh(slot) || sliceMs === undefined) return 1;
   const { batchMs, batchMsMin, batchShare, batchBytes } = state.tuning;
   const profile = state.profiles.get(lease.jobId);
   const sliceBytes = profile === undefined ? 0 : profile.bytes / profile.count;

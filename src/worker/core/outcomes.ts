@@ -4,9 +4,9 @@
  */
 import { owe } from './duty.js';
 import type { CoreEvent, Effect } from './events.js';
-import { learn, pump } from './feed.js';
+import { isFresh, learn, pump } from './feed.js';
 import { forgetLease, settleLease } from './leases.js';
-import { dropLease, loseSandbox, settleBad, stopLease } from './losses.js';
+import { dropLease, killSandbox, loseSandbox, settleBad, stopLease } from './losses.js';
 import { takeBack } from './recall.js';
 import { addReport, closeReport } from './reports.js';
 import type { Batch, CoreState } from './state.js';
@@ -37,6 +37,7 @@ export function takeOutcomes(state: CoreState, event: Outcomes, nowMs: number, e
   settleLease(state, lease, effects);
   settleBad(state, lease, nowMs, effects);
   takeBack(state, slot, effects);
+  if (isFresh(slot)) killSandbox(slot, effects);
   pump(state, slot, nowMs, effects);
 }
 

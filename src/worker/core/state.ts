@@ -99,7 +99,14 @@ export interface Batch {
 export type SandboxState =
   | { readonly phase: 'none' }
   | { readonly phase: 'opening'; readonly gen: number; readonly jobId: JobId; readonly leaseId: LeaseId }
-  | { readonly phase: 'ready'; readonly gen: number; readonly jobId: JobId; readonly limits: SliceLimits };
+  | {
+      readonly phase: 'ready';
+      readonly gen: number;
+      readonly jobId: JobId;
+      readonly limits: SliceLimits;
+      /** It runs one slice, and is killed. */
+      readonly fresh?: true;
+    };
 
 /** What a job allows one slice, milliseconds. */
 export interface SliceLimits {

@@ -51,7 +51,8 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
   switch (event.type) {
     case 'sandbox-ready': {
       const { gen, jobId } = slot.sandbox;
-      slot.sandbox = { phase: 'ready', gen, jobId, limits: event.limits };
+      const fresh = event.fresh === true ? { fresh: true as const } : {};
+      slot.sandbox = { phase: 'ready', gen, jobId, limits: event.limits, ...fresh };
       slot.setupMs = nowMs - slot.openedMs;
       return pump(state, slot, nowMs, effects);
     }
