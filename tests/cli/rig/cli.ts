@@ -70,8 +70,12 @@ export class Running {
     });
   }
 
-  kill(signal: NodeJS.Signals): Promise<Finished> {
+  signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  kill(signal: NodeJS.Signals): Promise<Finished> {
+    this.signal(signal);
     return this.finished;
   }
 

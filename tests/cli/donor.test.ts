@@ -1,0 +1,101 @@
+/**
+ * A donor's command line against a scheduler of the local network: TLS with a certificate that it made itself, what the
+ * worker tells in JSON, and its end in a hurry.
+ * @module
+ */
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Cli, type Running } from './rig/cli.js';
+
+const LONG = `(datum) => {
+  const end = Date.now() + 60_000;
+  while (Date.now() < end) progress(0.5);
+  return datum;
+}`;
+
+let cli: Cli;
+let scheduler: { running: Running; url: string; dataDir: string; fingerprint?: string };
+let trust: { NODE_EXTRA_CA_CERTS: string };
+beforeAll(async () => {
+  cli = await Cli.open();
+  scheduler = await cli.startScheduler('--tls', 'self-signed');
+  trust = { NODE_EXTRA_CA_CERTS: join(scheduler.dataDir, 'tls', 'cert.pem') };
+});
+afterAll(() => cli.end());
+
+/** The certificate that the scheduler shows, checked against the one in its folder. */
+async function shown(): Promise<{ status: number | undefined; fingerprint: string }> {
+  const ca = await readFile(trust.NODE_EXTRA_CA_CERTS);
+  return new Promise((resolve, reject) => {
+    const asked = request(`${scheduler.url}/healthz`, { ca }, (answer) => {
+      const { fingerprint256 } = (
+        answer.socket as unknown as { getPeerCertificate(): { fingerprint256: string } }
+      ).getPeerCertificate();
+      answer.resume().on('end', () => resolve({ status: answer.statusCode, fingerprint: fingerprint256 }));
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+it('serves https with a certificate of its own, and says its fingerprint', async () => {
+  expect(scheduler.url).toMatch(/^https:\/\/localhost:\d+$/);
+  expect(await shown()).toEqual({ status: 200, fingerprint: scheduler.fingerprint });
+});
+
+it('is not trusted unasked, and the worker says what to do', async () => {
+  const { code, stderr } = await cli.run(['worker', '--isolation', 'thread', '-s', scheduler.url]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/certificate is not trusted here .*NODE_EXTRA_CA_CERTS.*\[CONNECT_FAILED\]\n$/);
+});
+
+it('tells programs what happens, and a second signal does not wait for a long slice', async () => {
+  const script = `
+    import { computeFor, init } from '${new URL('../../dist/entry/deployer.node.js', import.meta.url).href}';
+    init({ scheduler: '${scheduler.url}' });
+    const job = computeFor([1, 2, 3], ${JSON.stringify(LONG)});
+    job.public.name = 'A long one';
+    await job.deploy();
+    process.exit();`;
+  await writeFile(cli.path('deploy.mjs'), script);
+  const args = ['worker', '--isolation', 'thread', '--cores', '1', '--output', 'json', '-s', scheduler.url];
+  const worker = cli.start(args, trust);
+  await worker.said(/"event":"start"/);
+  const env = { ...process.env, ...trust, MANYHANDS_HOME: cli.home };
+  await promisify(execFile)(process.execPath, [cli.path('deploy.mjs')], { env });
+  await worker.said(/"event":"sandbox".*"state":"ready"/);
+  worker.signal('SIGTERM');
+  await worker.said(/"event":"return"/);
+  const ended = await worker.kill('SIGTERM');
+  expect(ended).toMatchObject({ code: 130, stderr: '' });
+  const events = ended.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { at: string; event: string; name?: string; slices?: number });
+  expect(events.find(({ event }) => event === 'job')).toMatchObject({ name: 'A long one' });
+  expect(events.at(-1)).toMatchObject({ event: 'end', slices: 0, earned: '0' });
+  expect(events.every(({ at }) => !Number.isNaN(Date.parse(at)))).toBe(true);
+});
+
+it.each<[string, string[]]>([
+  ['--leave-public-group', ['worker', '--leave-public-group', '-s', 'http://localhost:1']],
+  ['--tls-key is missing', ['scheduler', '--tls-cert', 'a.pem']],
+])('wants what belongs together: %s', async (text, args) => {
+  const { code, stderr } = await cli.run(args);
+  expect(code).toBe(1);
+  expect(stderr).toContain('[INVALID_ARGUMENT]');
+  expect(stderr + args.join(' ')).toContain(text);
+});
+
+it('refuses a certificate that is none with a sentence', async () => {
+  await writeFile(cli.path('no.pem'), 'no');
+  for (const file of ['no.pem', 'missing.pem']) {
+    const pair = ['--tls-cert', cli.path(file), '--tls-key', cli.path('no.pem')];
+    const { code, stderr } = await cli.run(['scheduler', '-p', '0', '-d', cli.path('data'), ...pair]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^manyhands: .*(cannot be read).*\[TLS_UNUSABLE\]\n$/);
+  }
+});
