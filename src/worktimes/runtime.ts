@@ -36,10 +36,28 @@ export interface JobContext {
   readonly voice: SliceVoice;
 }
 
+/** What came of the first slices of a chunk, in order; an entry of `errors` stands for its slice's result. */
+export interface ChunkOutcome {
+  readonly results: readonly unknown[];
+  readonly errors: ReadonlyMap<number, Error>;
+}
+
+/** A runtime's own loop over cheap slices, where going in and out for each would cost more than they do. */
+export interface ChunkCaller {
+  /** Whether a slice with such a datum is worth it. */
+  suits(datum: unknown): boolean;
+  /** Runs as many as it can, at least none; what it leaves goes by `call`. */
+  run(data: unknown[]): ChunkOutcome;
+  /** The one of `data` that is at work now, while `run` is. */
+  at(): number;
+}
+
 /** A compiled work function. */
 export interface WorkFunction {
   /** The result, or a thenable of it; throws what the user's code threw. Called without a `this`. */
   readonly call: (this: void, datum: unknown) => unknown;
+  /** Absent where slices are called one by one. */
+  readonly chunks?: ChunkCaller;
   /** What was thrown, as an error that speaks of the user's source only. */
   explain(thrown: unknown): Error;
   /** Called after each slice whose output may be incomplete; absent where nothing is held back. */

@@ -23,6 +23,8 @@ const CONSOLE_BURST = CONSOLE_MESSAGES_PER_SECOND_MAX;
 export class SliceSigns implements SliceVoice {
   /** The slice at work; 0 before the first one. */
   sliceNumber = 0;
+  /** Finds the slice at work where several run in one call; whoever sets it takes it away. */
+  locate: (() => number) | undefined;
   /** Set by whatever is held back until the slice's end. */
   pending = false;
   readonly #post: (message: SandboxToSupervisor) => void;
@@ -69,6 +71,7 @@ export class SliceSigns implements SliceVoice {
 
   progress(value?: unknown): true {
     if (this.sliceNumber === 0) return true;
+    this.#find();
     const fraction = this.#fraction(value);
     const nowMs = this.#now();
     if (nowMs - this.#progressMs < PROGRESS_INTERVAL_MS) return true;
@@ -85,6 +88,7 @@ export class SliceSigns implements SliceVoice {
       if (this.#early.length < EARLY_MAX) this.#early.push([level, text]);
       return;
     }
+    this.#find();
     if (text === this.#lastText && level === this.#lastLevel && this.sliceNumber === this.#lastSlice) {
       this.#same++;
       this.pending = true;
@@ -102,6 +106,14 @@ export class SliceSigns implements SliceVoice {
     this.pending = false;
     this.#flushSame();
     this.#lastText = undefined;
+  }
+
+  /** Where several slices run in one call: ends those that have, in what is told of them. */
+  #find(): void {
+    const found = this.locate?.();
+    if (found === undefined || found === this.sliceNumber) return;
+    if (this.pending) this.endSlice();
+    this.sliceNumber = found;
   }
 
   #flushSame(): void {

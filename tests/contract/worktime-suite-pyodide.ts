@@ -212,6 +212,74 @@ r = [manyhands.progress(0.25), dcp.progress('x'), dcp.progress(), manyhands.job.
 }
 
 function jobTests(start: StartSandbox): void {
+  it('computes many cheap slices as it does one by one', async () => {
+    const source = `
+import asyncio
+seen = []
+
+def work(d):
+    i = d['i']
+    if i % 50 == 7:
+        raise LookupError(i)
+    if i % 50 == 8:
+        print('slice', i)
+        print('again', i, end='')
+    if i % 50 == 9:
+        return {'i': {i: 1j}} if d.get('odd') else {'i': -0.0, 'n': 2**60, 'none': None, 't': 'x' * i}
+    if d.get('late'):
+        return asyncio.sleep(0.001, {'late': i})
+    if d.get('shared'):
+        seen.append(i)
+        return seen
+    return d if i % 2 else [i, d['z'], None, True]
+`;
+    const rig = await start({ worktime: 'pyodide', source });
+    const shown = (n: number, more: object = {}): object[] =>
+      Array.from({ length: n }, (_, i) => ({ i, z: i % 3 === 0 ? -0 : 2n ** 70n, ...more }));
+    const plain = await rig.run(shown(600));
+    plain.forEach((outcome, i) => {
+      if (i % 50 === 7) expect(outcome).toMatchObject({ name: 'LookupError', message: String(i) });
+      else if (i % 50 === 9) expect(outcome).toEqual({ i: -0, n: 2n ** 60n, none: null, t: 'x'.repeat(i) });
+      else if (i % 2) expect(outcome).toEqual({ i, z: i % 3 === 0 ? -0 : 2n ** 70n });
+      else expect(outcome).toEqual([i, i % 3 === 0 ? -0 : 2n ** 70n, null, true]);
+    });
+    const failed = plain[507] as Error;
+    expect(failed.stack).toMatch(/^Traceback.*\n {2}File "work-function.py", line 8, in work\n/);
+    expect(failed.stack).not.toContain('<manyhands>');
+    const said = rig.of('console').map((m) => [m.sliceNumber, m.message]);
+    const expected = Array.from({ length: 12 }, (_, n) => 50 * n + 8);
+    expect(said).toEqual(expected.flatMap((i) => [[i + 1, `slice ${i}`], [i + 1, `again ${i}`]])); // prettier-ignore
+    const odd = await rig.run(shown(120, { odd: true }));
+    expect(odd[109]).toMatchObject({
+      code: 'RESULT_NOT_CLONEABLE',
+      info: { path: '$.i[109]', type: 'complex' },
+    });
+    expect(odd[110]).toEqual([110, 2n ** 70n, null, true]);
+    // What a later slice changes is as it was when its slice ended.
+    const shared = await rig.run(shown(5).map((one, i) => ({ ...one, i, shared: true })));
+    expect(shared).toEqual([[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]);
+  });
+
+  it.each(['late', 'shared'])('leaves the loop where results are %s', async (how) => {
+    const source = `
+import asyncio
+seen = []
+
+def work(d):
+    if d['how'] == 'late':
+        return asyncio.sleep(0, {'late': d['i']})
+    seen.append(d['i'])
+    return seen if len(seen) > 40 else {'n': len(seen)}
+`;
+    const rig = await start({ worktime: 'pyodide', source });
+    const outcomes = await rig.run(Array.from({ length: 100 }, (_, i) => ({ i, how })));
+    outcomes.forEach((outcome, i) => {
+      if (how === 'late') expect(outcome).toEqual({ late: i });
+      else if (i < 40) expect(outcome).toEqual({ n: i + 1 });
+      else expect(outcome).toEqual(Array.from({ length: i + 1 }, (_, k) => k));
+    });
+  });
+
   it('passes the arguments after the datum, as Python has them, to an async def, too', async () => {
     const source = `
       import asyncio

@@ -110,14 +110,15 @@ function snapshotTests(open: Open): void {
     const map = Math.ceil(Math.ceil(length! / 4_096) / 8);
     const otherBuild = snapshot.slice();
     otherBuild[8 + map + 16]! ^= 0xff;
-    const bad = [snapshot.slice(0, 1_000_000), new Uint8Array(100), otherBuild];
+    const bad = [snapshot.slice(0, 1_000_000), otherBuild];
     for (const bytes of bad) {
       const rig = await open('0x00');
       const assigned = await rig.assign({ worktime: 'pyodide', source: 'lambda x: x + 1', snapshot: bytes });
       expect(assigned).toEqual({ type: 'assigned', misfit: true });
       expect(await rig.one(1)).toBe(2);
     }
-  });
+    // Each of them starts an interpreter from nothing.
+  }, 60_000);
 
   it('is not made of JavaScript', async () => {
     const rig = await open('snapshot:2');

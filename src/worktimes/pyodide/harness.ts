@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HARNESS_CHUNK } from './harness-chunk.js';
 import { HARNESS_SNAPSHOT } from './harness-snapshot.js';
 import { HARNESS_VALUES } from './harness-values.js';
 
@@ -55,6 +56,8 @@ class ConsoleLines(io.RawIOBase):
             self.end()
         elif self.rest and not was_open:
             self.host.holdLine()
+            if harness is not None:
+                harness.held = True
         return len(data)
 
     def end(self):
@@ -70,6 +73,10 @@ class Harness:
     def __init__(self, host):
         self.host = host
         self.handler = None
+        # Of a chunk: the slice at work, whether it left a line open, and a result that is to be copied by itself.
+        self.at = 0
+        self.held = False
+        self.result = None
         self.out = ConsoleLines(host, 'log')
         self.err = ConsoleLines(host, 'error')
 
@@ -172,16 +179,14 @@ class Harness:
         for name in ('last_exc', 'last_type', 'last_value', 'last_traceback'):
             if hasattr(sys, name):
                 delattr(sys, name)
-        trace = error.__traceback__
-        while trace is not None and trace.tb_frame.f_code.co_filename == HARNESS_NAME:
-            trace = trace.tb_next
-        try:
-            stack = ''.join(traceback.format_exception(type(error), error, trace))
-        except BaseException:
-            stack = ''
-        code = getattr(error, 'code', None)
-        code = code if type(code) in (int, str) else None
-        return [type(error).__name__, text_of(error), clip(stack.rstrip('\\n')), code]
+        return described(error)
+
+    def run_chunk(self, function, data, marked):
+        return run_chunk(self, function, data, marked)
+
+    def take_result(self):
+        result, self.result = self.result, None
+        return result
 
     def odd_part(self, value):
         """Path and type of the first part of a result that cannot leave Python; None where all can."""
@@ -221,6 +226,19 @@ def last_place(trace):
     return where
 
 
+def described(error):
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == HARNESS_NAME:
+        trace = trace.tb_next
+    try:
+        stack = ''.join(traceback.format_exception(type(error), error, trace))
+    except BaseException:
+        stack = ''
+    code = getattr(error, 'code', None)
+    code = code if type(code) in (int, str) else None
+    return [type(error).__name__, text_of(error), clip(stack.rstrip('\\n')), code]
+
+
 def text_of(error):
     try:
         return clip(str(error))
@@ -241,4 +259,4 @@ def make(host):
     return harness
 `;
 
-export const HARNESS = CORE + HARNESS_VALUES + HARNESS_SNAPSHOT;
+export const HARNESS = CORE + HARNESS_VALUES + HARNESS_CHUNK + HARNESS_SNAPSHOT;

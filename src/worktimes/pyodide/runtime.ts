@@ -9,14 +9,15 @@ import { isError, ManyhandsError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/sha256.js';
 import type { ConsoleLevel } from '../../protocol/messages.js';
 import type { JobContext, JobFileEntry, Runtime, WorkFunction } from '../runtime.js';
-import { explainThrown, plainError, withoutFrames } from '../work-error.js';
+import { explainThrown, withoutFrames } from '../work-error.js';
+import { errorOf, PythonChunks, type ChunkHarness, type Described } from './chunks.js';
 import { HARNESS, HARNESS_NAME } from './harness.js';
 import { startPyodide, type PyodideOutput, type PyodidePlace } from './load-pyodide.js';
 import { packSnapshot, unpackSnapshot } from './snapshot.js';
 import { copyFromPython, crossesAlone, markOddities, settleAlone, standsFor } from './values.js';
 
 /** The harness as JavaScript calls it. */
-interface Harness extends PyProxy {
+interface Harness extends ChunkHarness {
   install(job: unknown): void;
   load(source: string): PyProxy;
   bind(fn: PyCallable, args: PyProxy): PyCallable;
@@ -123,11 +124,22 @@ class PythonWork {
 
   workFunction(): WorkFunction {
     const fn = this.#fn;
+    const chunks = new PythonChunks({
+      pyodide: this.#pyodide,
+      harness: this.#harness,
+      fn,
+      take: (result) => this.#take(result),
+      copy: (results) => copyFromPython(results, this.#toJsDefault) as unknown[],
+      explain: (thrown) => this.#explain(thrown),
+    });
     return {
       call: (datum) => {
         const result = (crossesAlone(datum) ? fn(datum) : this.#callWithCopy(datum)) as unknown;
-        return typeof result === 'number' || typeof result === 'string' ? result : this.#take(result);
+        if (typeof result === 'number' || typeof result === 'string') return result;
+        chunks.sawCopy = typeof result === 'object';
+        return this.#take(result);
       },
+      chunks,
       explain: (thrown) => this.#explain(thrown),
       endSlice: () => {
         if (!this.#lineHeld) return;
@@ -219,11 +231,9 @@ class PythonWork {
       this.#fail(thrown);
     if (!(thrown instanceof this.#pyodide.ffi.PythonError)) return explainThrown(thrown, () => []);
     const described = this.#harness.describe();
-    const [name, message, stack, code] = described.toJs() as [string, string, string, string | number | null];
+    const about = described.toJs() as Described;
     described.destroy();
-    const error = plainError(name, message, '');
-    Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
-    return code === null || code === undefined ? error : Object.assign(error, { code });
+    return errorOf(about);
   }
 }
 
