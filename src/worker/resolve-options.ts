@@ -41,7 +41,7 @@ export interface Newcomer {
 export interface WorkerOptions {
   /** Address of the scheduler. @default MANYHANDS_SCHEDULER, this page's own address, or http://localhost:8462 */
   scheduler?: string | URL;
-  /** How job code is kept from this machine. @default 'thread' in Node, 'browser' in a page */
+  /** How job code is kept from this machine. @default 'browser' in a page; in Node 'deno' where there is one, else 'chromium' */
   isolation?: Isolation;
   /** Sandboxes at work at most. @default the cores of this machine */
   cores?: number;
