@@ -19,6 +19,7 @@ import { httpHandler } from '../scheduler/http.js';
 import { silent, type Log } from '../scheduler/log.js';
 import { acceptClient } from '../scheduler/open-session.js';
 import { readOperatorToken } from '../scheduler/operator-token.js';
+import { checkSandboxOrigins } from '../scheduler/sandbox-origins.js';
 import { openStaticFiles } from '../scheduler/static-files.js';
 import { lockFolder } from '../scheduler/store/folder-lock.js';
 import { DATABASE_FILE, openSqliteStore } from '../scheduler/store/sqlite.js';
@@ -43,6 +44,11 @@ export interface SchedulerOptions {
    * this machine and kept in the data folder. @default no TLS
    */
   tls?: TlsOption;
+  /**
+   * Origins of distinct sites that serve this scheduler's page too (the same scheduler by other names, say): donors'
+   * browsers give the frame of each deployer one of them by turn, and with it a process. @default []
+   */
+  sandboxOrigins?: readonly string[];
   /** Hears what happens; nothing is printed otherwise. */
   log?: Log;
 }
@@ -105,7 +111,8 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
   const tls = await openTls(options.tls, dataDir, systemClock.wallMs(), systemRandom);
   const operatorToken = await readOperatorToken(dataDir, systemRandom);
   const blobs = await openFileBlobs(join(dataDir, 'blobs'), systemRandom);
-  const files = await openStaticFiles(fileURLToPath(new URL('../web/', import.meta.url)));
+  const web = fileURLToPath(new URL('../web/', import.meta.url));
+  const files = await openStaticFiles(web, options.sandboxOrigins);
   const core = await Core.start({
     store,
     blobs,
@@ -157,7 +164,7 @@ type Resolved = Required<Omit<SchedulerOptions, 'minimumPrice' | 'tls'>> &
   Pick<SchedulerOptions, 'tls'> & { minimumPrice: bigint };
 
 function resolveOptions(options: SchedulerOptions): Resolved {
-  const known = ['port', 'host', 'dataDir', 'minimumPrice', 'tls', 'log'];
+  const known = ['port', 'host', 'dataDir', 'minimumPrice', 'tls', 'sandboxOrigins', 'log'];
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new ManyhandsError(
@@ -183,6 +190,7 @@ function resolveOptions(options: SchedulerOptions): Resolved {
     dataDir: options.dataDir ?? join(home, 'scheduler'),
     minimumPrice: toUnits(options.minimumPrice ?? 0),
     tls: checkTlsOption(options.tls),
+    sandboxOrigins: checkSandboxOrigins(options.sandboxOrigins),
     log: options.log ?? silent,
   };
 }

@@ -57,9 +57,12 @@ function manifestOf({ options, blobs }: WorkerSetting): AssetManifest {
 
 function frameHost(setting: WorkerSetting): SandboxHost {
   return lazyHost('browser', async () => {
-    const { url, sha256 } = await manifestOf(setting).find(SANDBOX_SCRIPT);
+    const manifest = manifestOf(setting);
+    const { url, sha256 } = await manifest.find(SANDBOX_SCRIPT);
+    const origins = await manifest.sandboxOrigins();
     return browserFrameHost({
       frameUrl: `${setting.options.scheduler.http}${FRAME_PATH}`,
+      otherFrameUrls: origins.map((origin) => `${origin}${FRAME_PATH}`),
       scriptUrl: url,
       scriptDigest: sha256,
       clock: setting.clock,

@@ -154,6 +154,9 @@ export const SANDBOX_OUTPUT_BYTES_PER_BATCH_MAX = 128 * MiB;
 export const SANDBOX_MESSAGES_PER_SECOND_MAX = 2_000;
 export const SANDBOX_MESSAGES_BURST_MAX = 10_000;
 
+/** Origins that serve sandbox frames for one scheduler's donors. */
+export const SANDBOX_ORIGINS_MAX = 64;
+
 // JobFS
 export const JOBFS_FILES_MAX = 10_000;
 export const JOBFS_BYTES_MAX = 256 * MiB;

@@ -9,11 +9,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { allowFrames, tellOrigins } from './sandbox-origins.js';
 
 export interface StaticFiles {
   /** Answers where it knows the path; false otherwise. */
   serve(path: string, method: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }
+
+const MANIFEST_PATH = '/assets/manifest.json';
 
 interface HeaderRule {
   /** An exact path, or a prefix that ends in `*`. */
@@ -45,8 +48,14 @@ const TYPES: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** The files under `folder`, listed once: a path that was not there at the start is never looked up on the disk. */
-export async function openStaticFiles(folder: string): Promise<StaticFiles | undefined> {
+/**
+ * The files under `folder`, listed once: a path that was not there at the start is never looked up on the disk.
+ * `sandboxOrigins`: see `sandbox-origins.ts`.
+ */
+export async function openStaticFiles(
+  folder: string,
+  sandboxOrigins: readonly string[] = [],
+): Promise<StaticFiles | undefined> {
   if (!existsSync(join(folder, 'index.html'))) return undefined;
   const served = new Map<string, Served>();
   for (const file of await filesUnder(folder)) {
@@ -66,7 +75,14 @@ export async function openStaticFiles(folder: string): Promise<StaticFiles | und
     async serve(path, method, request, response) {
       const found = served.get(path);
       if (found === undefined) return false;
-      await send(found, headersFor(rules, path), method, request, response);
+      const headers = allowFrames(headersFor(rules, path), sandboxOrigins);
+      if (path === MANIFEST_PATH && sandboxOrigins.length > 0) {
+        const text = tellOrigins(await readFile(found.file, 'utf8'), sandboxOrigins);
+        response.writeHead(200, { ...headers, 'Content-Type': TYPES['.json'] });
+        response.end(method === 'HEAD' ? undefined : text);
+        return true;
+      }
+      await send(found, headers, method, request, response);
       return true;
     },
   };

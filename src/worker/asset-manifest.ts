@@ -5,7 +5,7 @@
  */
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { DIGEST_PATTERN } from '../lib/sha256.js';
-import { BLOB_BYTES_MAX } from '../protocol/limits.js';
+import { BLOB_BYTES_MAX, SANDBOX_ORIGINS_MAX } from '../protocol/limits.js';
 import type { WorktimeName } from '../protocol/messages.js';
 import { describeWorktime } from '../worktimes/registry.js';
 import type { Blobs } from './blobs.js';
@@ -25,6 +25,7 @@ export class AssetManifest {
   readonly #fetch: typeof fetch;
   readonly #blobs: Blobs;
   #assets: Promise<Map<string, Asset>> | undefined;
+  #sandboxOrigins: readonly string[] = [];
 
   /** `http`: the scheduler's address, without a slash at its end. */
   constructor(http: string, load: typeof fetch, blobs: Blobs) {
@@ -39,6 +40,12 @@ export class AssetManifest {
     if (asset !== undefined) return asset;
     const text = `The scheduler at ${this.#http} does not serve ${name}, which sandboxes need. Is its build complete?`;
     throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { name });
+  }
+
+  /** Origins that serve the sandbox frame besides the scheduler's own. Throws as `find`. */
+  async sandboxOrigins(): Promise<readonly string[]> {
+    await this.#load();
+    return this.#sandboxOrigins;
   }
 
   /** The files of a worktime, by name. Throws as `find`, and BLOB_MISMATCH. */
@@ -76,7 +83,8 @@ export class AssetManifest {
   }
 
   #read(raw: unknown): Map<string, Asset> {
-    const list = (raw as { assets?: unknown } | null)?.assets;
+    const { assets: list, sandboxOrigins } = (raw ?? {}) as { assets?: unknown; sandboxOrigins?: unknown };
+    this.#sandboxOrigins = readOrigins(sandboxOrigins);
     if (!Array.isArray(list) || list.length > ASSETS_MAX) throw new Error('it lists no assets');
     const assets = new Map<string, Asset>();
     for (const entry of list as unknown[]) {
@@ -95,4 +103,13 @@ export class AssetManifest {
     }
     return assets;
   }
+}
+
+/** Only texts that are origins; what else a scheduler may say is left out. */
+function readOrigins(raw: unknown): readonly string[] {
+  if (!Array.isArray(raw)) return [];
+  const origins = (raw as unknown[]).filter(
+    (one): one is string => typeof one === 'string' && URL.canParse(one) && new URL(one).origin === one,
+  );
+  return origins.slice(0, SANDBOX_ORIGINS_MAX);
 }

@@ -17,6 +17,7 @@ interface Options {
   dataDir: string;
   minimumPrice?: string;
   tls?: 'self-signed';
+  sandboxOrigins?: string[];
   tlsCert?: string;
   tlsKey?: string;
   json?: boolean;
@@ -30,6 +31,11 @@ export function schedulerCommand(): Command {
     .addOption(new Option('--lan', 'listen on the whole network').conflicts('host'))
     .addOption(dataDirOption('where everything is kept'))
     .option('--minimum-price <credits>', 'least price of a slice that is taken (default: 0)')
+    .option(
+      '--sandbox-origins <origins>',
+      'other sites of this scheduler, with commas: a process for each deployer',
+      (text: string) => text.split(','),
+    )
     .option('--tls-cert <file>', 'serve https and wss with this certificate, in PEM; needs --tls-key')
     .option('--tls-key <file>', "the certificate's key, in PEM, without a passphrase")
     .addOption(

@@ -17,6 +17,8 @@ const IDLE_MS_DEFAULT = 10_000;
 export interface BrowserFrameOptions {
   /** The frame's document, served with the headers of headers.json. */
   frameUrl: string | URL;
+  /** The same document on other sites: each owner's frame gets the one that the fewest frames have. */
+  otherFrameUrls?: readonly string[];
   /** The sandbox script. */
   scriptUrl: string | URL;
   /** SHA-256 that the script must have; not checked when absent. */
@@ -35,6 +37,7 @@ export function browserFrameHost(options: BrowserFrameOptions): SandboxHost {
 
 /** One owner's frame: on its way, or up. */
 interface OwnerFrame {
+  frameUrl: string;
   link: Promise<FrameLink>;
   sandboxes: Map<number, FrameSandbox>;
   /** Calls of `start` that wait for the frame; it is not idle while there are some. */
@@ -91,7 +94,8 @@ class BrowserFrameHost implements SandboxHost {
   }
 
   #openFrame(owner: string): OwnerFrame {
-    const { frameUrl, clock } = this.#options;
+    const { clock } = this.#options;
+    const frameUrl = this.#nextUrl();
     const sandboxes = new Map<number, FrameSandbox>();
     const forget = (): void => {
       frame.cancelIdle();
@@ -101,7 +105,7 @@ class BrowserFrameHost implements SandboxHost {
       const script = await this.#loadScript();
       this.#assertOpen();
       return FrameLink.open({
-        frameUrl: String(frameUrl),
+        frameUrl,
         script,
         clock,
         signal: this.#closing.signal,
@@ -112,10 +116,19 @@ class BrowserFrameHost implements SandboxHost {
         },
       });
     };
-    const frame: OwnerFrame = { link: open(), sandboxes, starting: 0, cancelIdle: () => undefined };
+    const frame: OwnerFrame = { frameUrl, link: open(), sandboxes, starting: 0, cancelIdle: () => undefined };
     frame.link.catch(forget);
     this.#frames.set(owner, frame);
     return frame;
+  }
+
+  /** Frames of distinct sites get a process each. */
+  #nextUrl(): string {
+    const { frameUrl, otherFrameUrls = [] } = this.#options;
+    const urls = otherFrameUrls.length > 0 ? otherFrameUrls : [String(frameUrl)];
+    const used = (url: string): number =>
+      [...this.#frames.values()].filter((frame) => frame.frameUrl === url).length;
+    return urls.reduce((best, url) => (used(url) < used(best) ? url : best));
   }
 
   /** Starts the time after which a frame without sandboxes is removed. */

@@ -1,0 +1,43 @@
+/**
+ * Other sites for sandbox frames: what is taken for one, and what donors' pages are told.
+ * @module
+ */
+import { describe, expect, it } from 'vitest';
+import { allowFrames, checkSandboxOrigins, tellOrigins } from './sandbox-origins.js';
+
+const ORIGINS = ['https://box1.example.org', 'http://box2.example.net:8080'];
+
+describe('the origins of sandboxes', () => {
+  it('are origins of http or https, and nothing more', () => {
+    expect(checkSandboxOrigins(ORIGINS)).toEqual(ORIGINS);
+    expect(checkSandboxOrigins()).toEqual([]);
+    for (const wrong of [
+      'box.example',
+      'https://box.example/',
+      'ftp://box.example',
+      "https://box.example; script-src 'unsafe-inline'",
+      'https://a.example https://b.example',
+    ]) {
+      expect(() => checkSandboxOrigins([wrong])).toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+      );
+    }
+  });
+
+  it('may be framed by pages that may frame their own, and by no other', () => {
+    const policy = "default-src 'none'; frame-src 'self'; base-uri 'none'";
+    expect(allowFrames({ 'Content-Security-Policy': policy }, ORIGINS)).toEqual({
+      'Content-Security-Policy': `default-src 'none'; frame-src 'self' ${ORIGINS.join(' ')}; base-uri 'none'`,
+    });
+    const other = { 'Content-Security-Policy': "default-src 'none'", 'X-Other': 'kept' };
+    expect(allowFrames(other, ORIGINS)).toEqual(other);
+    expect(allowFrames({}, ORIGINS)).toEqual({});
+  });
+
+  it('stand in the manifest', () => {
+    expect(JSON.parse(tellOrigins('{"assets":[]}', ORIGINS))).toEqual({
+      assets: [],
+      sandboxOrigins: ORIGINS,
+    });
+  });
+});
