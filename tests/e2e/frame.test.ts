@@ -169,6 +169,22 @@ test('a frame that hangs is removed when it does not kill what it should', async
   expect(await frameCount(rig)).toBe(1);
 });
 
+test('owners are spread over the sites that serve the frame', async ({ rig }) => {
+  const { port } = new URL(rig.server.url);
+  const otherFrameUrls = ['127.0.0.1', 'localhost'].map(
+    (host) => `http://${host}:${port}/sandbox/frame.html`,
+  );
+  await rig.page.goto(`${rig.server.url}/free.html`);
+  await rig.open({ otherFrameUrls });
+  for (const owner of ['one', 'two', 'three', 'one']) {
+    expect(await rig.run(await rig.start(owner), 'return self.origin;')).toEqual({ value: 'null' });
+  }
+  const frames = await rig.page
+    .locator('iframe')
+    .evaluateAll((all) => all.map((one) => (one as HTMLIFrameElement).src));
+  expect(frames).toEqual([otherFrameUrls[0], otherFrameUrls[1], otherFrameUrls[0]]);
+});
+
 test('a closed host ends everything and starts nothing', async ({ rig }) => {
   await rig.open();
   const sandbox = await rig.start();

@@ -14,7 +14,13 @@ interface Entry {
 }
 
 export interface FramePage {
-  open(options: { frameUrl: string; scriptUrl: string; scriptDigest?: string; idleMs?: number }): void;
+  open(options: {
+    frameUrl: string;
+    otherFrameUrls?: string[];
+    scriptUrl: string;
+    scriptDigest?: string;
+    idleMs?: number;
+  }): void;
   /** The sandbox's number; rejects as the host does. */
   start(owner: string): Promise<number>;
   send(index: number, message: unknown): void;

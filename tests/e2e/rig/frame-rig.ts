@@ -29,7 +29,13 @@ export interface FrameRig {
   /** A server on another port, which nothing in a sandbox may reach. */
   stranger: Listener;
   /** Opens a host; `frame` and `script` are paths. */
-  open(options?: { frame?: string; script?: string; idleMs?: number; scriptDigest?: string }): Promise<void>;
+  open(options?: {
+    frame?: string;
+    otherFrameUrls?: string[];
+    script?: string;
+    idleMs?: number;
+    scriptDigest?: string;
+  }): Promise<void>;
   start(owner?: string): Promise<number>;
   /** Has a sandbox run `code` and gives its answer. */
   run(index: number, code: string): Promise<{ value?: unknown; error?: string }>;
@@ -42,6 +48,8 @@ export const test = base.extend<{ rig: FrameRig }>({
     const server = await startWebServer({
       'index.html': '<!doctype html><title>Frame test</title><script type="module" src="/test.js"></script>',
       'test.js': await bundle(),
+      // No policy: it may put up frames of any site.
+      'free.html': '<!doctype html><title>Frame test</title><script type="module" src="/test.js"></script>',
       'obedient.js': OBEDIENT,
       'broken.js': 'throw new Error("broken from the start");',
       // No rule of headers.json is for this path, so it comes without a policy.
