@@ -1,0 +1,43 @@
+/**
+ * Every channel out of a browser's sandbox, tried as real jobs on a worker whose sandboxes are processes of Deno: nothing gets
+ * out, nothing is seen.
+ * @module
+ */
+import { expect, it } from 'vitest';
+import { CHANNELS } from './channels/index.js';
+import { openEscapeRig } from './rig/escape-rig.js';
+import type { TestBrowser } from './rig/browsers.js';
+
+type WorkerModule = typeof import('../../src/entry/worker.node.js');
+
+/** A worker in Node where the other tests have a browser with a donor's page. */
+async function openDeno(): Promise<TestBrowser> {
+  const built = new URL('../../dist/entry/worker.node.js', import.meta.url).href;
+  const { Worker } = (await import(built)) as WorkerModule;
+  let worker: InstanceType<WorkerModule['Worker']> | undefined;
+  const deno = {
+    // As there: names cannot be mapped, so that channels get an address.
+    name: 'firefox',
+    open: () => Promise.resolve(),
+    async evaluate(order: string) {
+      const options = JSON.parse(/^hostilePage\.start\((.*)\)$/.exec(order)![1]!) as { scheduler: string };
+      worker = new Worker({ ...options, isolation: 'deno', cores: 2 });
+      await worker.start();
+    },
+    async close() {
+      await worker?.stop({ force: true });
+      return [];
+    },
+  };
+  return deno as unknown as TestBrowser;
+}
+
+it('nothing gets out of a sandbox in Deno', async () => {
+  const rig = await openEscapeRig(openDeno);
+  const outcomes = await rig.attempt(CHANNELS);
+  const seen = [...rig.listeners.seen];
+  await rig.close();
+  expect(outcomes.filter(({ through }) => through)).toEqual([]);
+  expect(outcomes).toHaveLength(CHANNELS.length);
+  expect(seen).toEqual([]);
+});
