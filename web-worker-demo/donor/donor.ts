@@ -66,6 +66,8 @@ export class Donor {
   #sleep: (() => void) | undefined;
   #payee: string | undefined;
   #asleep = false;
+  /** What went to somebody: without a payee the ledger books it where nobody can claim it. */
+  #earned = 0n;
 
   constructor(ports: DonorPorts) {
     this.#ports = ports;
@@ -84,7 +86,8 @@ export class Donor {
 
   get status(): DonorStatus {
     const now = this.#worker?.status;
-    const visit = now === undefined ? this.#before : addTotals(this.#before, now);
+    const done = now === undefined ? this.#before : addTotals(this.#before, now);
+    const visit = { ...done, earned: this.#earned };
     return {
       phase: this.#shownPhase(),
       pausedBy: (this.#worker?.paused ?? []) as DonorStatus['pausedBy'],
@@ -224,6 +227,9 @@ export class Donor {
         this.rates.add(count, performance.now());
         this.#count(jobId, count, computeMs);
         changed();
+      })
+      .on('payment', ({ amount }) => {
+        if (this.#applied?.paymentAddress !== undefined) this.#earned += amount;
       })
       .on('pause', ({ reason }) => say({ key: pauseKey(reason, 'paused'), tone: 'wait' }))
       .on('unpause', ({ reason }) => say({ key: pauseKey(reason, 'unpaused'), tone: 'good' }))
