@@ -4,17 +4,16 @@
  * @module
  */
 import { expect, it } from 'vitest';
+import type * as WorkerEntry from '../../src/entry/worker.node.js';
 import { CHANNELS } from './channels/index.js';
 import { openEscapeRig } from './rig/escape-rig.js';
 import type { TestBrowser } from './rig/browsers.js';
 
-type WorkerModule = typeof import('../../src/entry/worker.node.js');
-
 /** A worker in Node where the other tests have a browser with a donor's page. */
 async function openDeno(): Promise<TestBrowser> {
   const built = new URL('../../dist/entry/worker.node.js', import.meta.url).href;
-  const { Worker } = (await import(built)) as WorkerModule;
-  let worker: InstanceType<WorkerModule['Worker']> | undefined;
+  const { Worker } = (await import(built)) as typeof WorkerEntry;
+  let worker: WorkerEntry.Worker | undefined;
   const deno = {
     // As there: names cannot be mapped, so that channels get an address.
     name: 'firefox',

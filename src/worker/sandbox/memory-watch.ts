@@ -11,7 +11,7 @@ import type { CancelTimer, Clock } from '../../lib/clock.js';
 const LOOK_MS = 20;
 /** How often it looks where a program has to be started for it. */
 const ASK_MS = 250;
-/** Linux counts a process's memory in pages; their size is the same on all that Node and Deno run on but for arm64 kernels of 16 or 64 KiB, which `getconf` knows. */
+/** Linux counts in pages; `getconf` knows where they are larger than this. */
 const PAGE_BYTES_DEFAULT = 4_096;
 
 /** Resident bytes of the processes that live, by their ids. */
