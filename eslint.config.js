@@ -218,9 +218,15 @@ export default tseslint.config(
     },
   },
   {
-    files: ['bench/browser/*.js', 'bench/browser.mjs'],
+    files: ['bench/browser/*.js', 'bench/browser.mjs', 'examples/08-element/*.js'],
     languageOptions: {
-      globals: { window: 'readonly', Worker: 'readonly', onmessage: 'writable', postMessage: 'readonly' },
+      globals: {
+        window: 'readonly',
+        document: 'readonly',
+        Worker: 'readonly',
+        onmessage: 'writable',
+        postMessage: 'readonly',
+      },
     },
   },
   {

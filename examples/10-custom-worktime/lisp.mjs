@@ -42,14 +42,12 @@ class LispError extends Error {
 
 /** One expression: a number, a text, a symbol with its line, or a list of them. */
 function parse(source) {
-  const tokens = source
-    .split('\n')
-    .flatMap((text, row) =>
-      [...text.replace(/;.*/, '').matchAll(/[()]|"[^"]*"|[^\s()]+/g)].map(([token]) => ({
-        token,
-        line: row + 1,
-      })),
-    );
+  const tokens = source.split('\n').flatMap((text, row) =>
+    [...text.replace(/;.*/, '').matchAll(/[()]|"[^"]*"|[^\s()]+/g)].map(([token]) => ({
+      token,
+      line: row + 1,
+    })),
+  );
   const read = () => {
     const { token, line } = tokens.shift() ?? {};
     if (token === undefined) throw new LispError('a bracket is missing', source.split('\n').length);

@@ -8,7 +8,7 @@ import { Quota } from './quota.js';
 const MiB = 1024 * 1024;
 const PIECE = 2 * MiB;
 
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function take(quota: Quota, bytes = PIECE): Uint8Array {
   quota.check(bytes);

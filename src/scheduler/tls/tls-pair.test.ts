@@ -44,7 +44,14 @@ describe('a self-signed certificate', () => {
     expect(text).toMatch(/Version: 3/);
     expect(text).toMatch(/Signature Algorithm: ecdsa-with-SHA256/);
     expect(text).toMatch(/TLS Web Server Authentication/);
-    const verdict = execFileSync('openssl', ['verify', '-CAfile', file, '-attime', String(NOW / 1_000), file]);
+    const verdict = execFileSync('openssl', [
+      'verify',
+      '-CAfile',
+      file,
+      '-attime',
+      String(NOW / 1_000),
+      file,
+    ]);
     expect(String(verdict)).toMatch(/OK/);
   });
 
