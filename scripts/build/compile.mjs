@@ -26,7 +26,7 @@ export async function compile() {
 
 function outputsOf(source) {
   const stem = join(DIST, relative(SRC, source)).replace(/\.ts$/, '');
-  return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`];
+  return [`${stem}.js`, `${stem}.d.ts`];
 }
 
 async function removeStale(outputs) {
