@@ -60,9 +60,10 @@ const donor = new Donor({
 const click = new OwnClick(button('power'));
 button('power').addEventListener('click', (event) => {
   if (donor.running) return void donor.stop();
-  const own = click.accepts(event);
-  setText(byId('hidden-note'), own ? '' : t('embed.hidden'));
-  if (own) donor.start();
+  void click.confirms(event).then((own) => {
+    setText(byId('hidden-note'), own ? '' : t('embed.hidden'));
+    if (own && !donor.running) donor.start();
+  });
 });
 const alwaysClick = new OwnClick(byId('always-row'));
 input('always').addEventListener('click', (event) => {

@@ -10,6 +10,8 @@ const SEEN_MS = 400;
 const SEEN_PART = 0.98;
 /** How often a browser looks anew, at least what it asks for where it looks behind other elements too. */
 const LOOK_EVERY_MS = 100;
+/** A cover that comes with the press is seen by then. */
+const CONFIRM_MS = 3 * LOOK_EVERY_MS;
 
 /** The second version of the observer tells whether anything covers, fades or moves what it watches. */
 type Entry = IntersectionObserverEntry & { isVisible?: boolean };
@@ -31,6 +33,17 @@ export class OwnClick {
   accepts(event: Event): boolean {
     if (!event.isTrusted || document.visibilityState !== 'visible') return false;
     if (navigator.userActivation?.isActive === false) return false;
+    return this.#isSeen();
+  }
+
+  /** The same, and that the button stayed in view for a moment after the press. */
+  async confirms(event: Event): Promise<boolean> {
+    if (!this.accepts(event)) return false;
+    await new Promise((resolve) => void setTimeout(resolve, CONFIRM_MS));
+    return this.#isSeen();
+  }
+
+  #isSeen(): boolean {
     return this.#sinceMs !== undefined && performance.now() - this.#sinceMs >= SEEN_MS;
   }
 }
