@@ -121,7 +121,7 @@ function drawAll(): void {
   setText(byId('means'), t('embed.means', { cores: t('embed.cores', { count: used }) }));
   drawMuch(box.now, cores);
   byId('forgotten').hidden = store.keeps;
-  byId('always-row').hidden = around === undefined || wish.autostart !== true;
+  byId('always-row').hidden = around === undefined || wish.autostart !== true || !OwnClick.seesCovers;
   setText(byId('always-text'), t('embed.always', { site: around ?? '' }));
   input('always').checked = alwaysHere();
   drawCredits(box);

@@ -48,6 +48,8 @@ describe('pausing', () => {
     expect(scheduler.returns.length).toBeGreaterThan(0);
     await clock.advance(CLOSE_GRACE_MS);
     expect(held(on)).toBe(0);
+    // What a job left behind in its sandbox would go on.
+    expect(on.host.alive).toBe(0);
     expect(worker.paused).toEqual(['battery', 'user']);
     const before = done(on);
     worker.unpause();

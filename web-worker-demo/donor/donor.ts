@@ -66,6 +66,8 @@ export class Donor {
   #sleep: (() => void) | undefined;
   #payee: string | undefined;
   #asleep = false;
+  /** Counts beginnings and ends: one that was overtaken while it waited makes no worker. */
+  #turn = 0;
   /** What went to somebody: without a payee the ledger books it where nobody can claim it. */
   #earned = 0n;
 
@@ -78,7 +80,9 @@ export class Donor {
     addEventListener('online', () => this.#retryNow());
     // A page that comes back from the browser's cache has lost its worker when it went.
     addEventListener('pageshow', ({ persisted }) => {
-      if (persisted && isRunning(this.#phase)) void this.#begin();
+      if (!persisted || !isRunning(this.#phase)) return;
+      this.#asleep = false;
+      void this.#begin();
     });
     document.addEventListener('freeze', () => this.#fallAsleep());
     document.addEventListener('resume', () => this.#wakeUp());
@@ -115,6 +119,7 @@ export class Donor {
   async stop(): Promise<void> {
     if (!this.running) return;
     clearTimeout(this.#retry);
+    this.#turn++;
     const worker = this.#worker;
     this.#go('stopping');
     if (worker !== undefined) {
@@ -148,13 +153,14 @@ export class Donor {
   }
 
   async #begin(): Promise<void> {
+    const turn = ++this.#turn;
     this.#forget();
     this.#go('connecting');
     let mine: Worker | undefined;
     try {
       const settings = this.#ports.settings();
       this.#payee = await payeeOf(settings);
-      if (!this.running) return;
+      if (turn !== this.#turn || !this.running) return;
       this.#applied = optionsOf(this.#ports.settings(), this.#payee, this.#limits);
       mine = makeWorker({
         scheduler: this.#ports.scheduler,
@@ -169,7 +175,7 @@ export class Donor {
       await mine.start();
       this.#retryMs = RETRY_FIRST_MS;
     } catch (error) {
-      if (this.#worker !== mine || !this.running) return;
+      if (turn !== this.#turn || this.#worker !== mine || !this.running) return;
       if (codeOf(error) === 'CONNECT_FAILED') this.#tryLater();
       else this.#fail('log.startFailed', error);
     }
@@ -274,6 +280,7 @@ export class Donor {
   }
 
   #end(phase: 'stopped' | 'failed', entry: LogEntry): void {
+    this.#turn++;
     this.#forget();
     clearTimeout(this.#retry);
     this.#conditions.close();

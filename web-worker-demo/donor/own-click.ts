@@ -18,6 +18,9 @@ type Entry = IntersectionObserverEntry & { isVisible?: boolean };
 type Options = IntersectionObserverInit & { trackVisibility: boolean; delay: number };
 
 export class OwnClick {
+  /** Whether this browser tells what covers or fades the button; else only its place and its time in view guard it. */
+  static readonly seesCovers = 'isVisible' in IntersectionObserverEntry.prototype;
+
   #sinceMs: number | undefined;
 
   constructor(button: Element) {

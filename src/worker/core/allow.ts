@@ -51,9 +51,9 @@ export function dropWant(state: CoreState, slot: Slot, effects: Effect[]): void 
 export function tendClosed(state: CoreState, nowMs: number, effects: Effect[]): void {
   for (const slot of state.slots) {
     if (slot.closedMs === undefined) continue;
-    const over = slot.fed.length > 0 && nowMs - slot.closedMs >= CLOSE_GRACE_MS;
-    const surplus = slot.fed.length === 0 && slot.slot >= state.cores;
-    if ((over || surplus) && slot.sandbox.phase !== 'none') killSandbox(slot, effects);
+    const isOver = slot.fed.length === 0 || nowMs - slot.closedMs >= CLOSE_GRACE_MS;
+    // One that has nothing to run goes too: what its job left behind (timers, say) would go on.
+    if (isOver && slot.sandbox.phase !== 'none') killSandbox(slot, effects);
     if (slot.fed.length === 0) handBack(state, slot, effects, CLOSED);
   }
 }

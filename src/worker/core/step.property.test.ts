@@ -57,6 +57,9 @@ describe('the core', () => {
         world.do({ type: 'tick' });
         for (const report of [...world.reports.keys()]) world.do({ type: 'reported', report });
         expect(world.state.leases.size).toBe(0);
+        expect(world.state.slots.map(({ sandbox }) => sandbox.phase)).toEqual(
+          world.state.slots.map(() => 'none'),
+        );
         world.do({ type: 'allow', cores: SLOTS, share: 1, paused: false });
         world.nowMs += world.state.tuning.restMsMax;
         world.do({ type: 'tick' });
