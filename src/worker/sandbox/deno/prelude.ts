@@ -68,17 +68,22 @@ export function prelude(): void {
     return `${String(error)}${lines.join('')}`;
   };
 
-  // Browsers keep what a message brings behind an accessor of all messages, Deno with each.
+  // Browsers keep what a message brings behind accessors of all messages, Deno with each, where it assigns it:
+  // a setter of the job's would be called with the next message, which tells the port that it came by.
   const { defineProperty, getOwnPropertyDescriptor } = Object;
-  defineProperty(MessageEvent.prototype, 'data', {
-    get(this: object): unknown {
-      return getOwnPropertyDescriptor(this, 'data')?.value;
-    },
-    set(this: object, value: unknown) {
-      defineProperty(this, 'data', { value, writable: true, configurable: true, enumerable: true });
-    },
-    configurable: false,
-  });
+  for (const name of ['data', 'ports', 'origin', 'lastEventId', 'source']) {
+    const missing = name === 'source' ? null : undefined;
+    defineProperty(MessageEvent.prototype, name, {
+      get(this: object): unknown {
+        const own = getOwnPropertyDescriptor(this, name);
+        return own === undefined ? missing : own.value;
+      },
+      set(this: object, value: unknown) {
+        defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true });
+      },
+      configurable: false,
+    });
+  }
 
   // Deno delivers to a port by a method that job code could replace, and see the sandbox's own port by it.
   for (const name of ['dispatchEvent', 'addEventListener', 'removeEventListener'] as const) {
