@@ -8,6 +8,7 @@ import { limitClones } from './clone-quota.js';
 import { limitDrawings } from './drawing-quota.js';
 import type { Quota } from './quota.js';
 import { Sampler } from './sampler.js';
+import { limitStreams } from './stream-quota.js';
 import { wrapConstructor, wrapMethod, type AnyConstructor, getterOf } from './wrap-native.js';
 
 const { apply, construct, getPrototypeOf } = Reflect;
@@ -45,6 +46,7 @@ export function limitBuffers(scope: Record<string, unknown>, quota: Quota): void
   limitMethods(scope, counter);
   limitClones(scope, quota);
   limitDrawings(scope, quota);
+  limitStreams(scope);
 }
 
 /** Knows what was counted within a call already, so that a method that uses a constructor is not counted twice. */

@@ -27,8 +27,7 @@ const PLATFORM = [
   'DOMRect', 'DOMRectReadOnly', 'Event', 'EventTarget', 'File',
   'ImageBitmap', 'ImageData', 'MessageChannel', 'MessageEvent', 'MessagePort',
   'OffscreenCanvas', 'OffscreenCanvasRenderingContext2D', 'Path2D', 'CanvasGradient', 'CanvasPattern',
-  'TextMetrics', 'Performance', 'ReadableByteStreamController', 'ReadableStream', 'ReadableStreamBYOBReader',
-  'ReadableStreamBYOBRequest', 'ReadableStreamDefaultController', 'ReadableStreamDefaultReader', 'TextDecoder',
+  'TextMetrics', 'Performance', 'ReadableStream', 'ReadableStreamDefaultController', 'ReadableStreamDefaultReader', 'TextDecoder',
   'TextDecoderStream', 'TextEncoder', 'TransformStream', 'TransformStreamDefaultController',
   'URL', 'URLSearchParams', 'WritableStream',
   'WritableStreamDefaultController', 'WritableStreamDefaultWriter', 'atob', 'btoa', 'clearInterval', 'clearTimeout',
@@ -39,11 +38,22 @@ const PLATFORM = [
 /** Every name of the global object, its own or inherited, that stays. */
 export const PERMITTED_GLOBALS: ReadonlySet<string> = new Set([...ECMASCRIPT, ...PLATFORM]);
 
-/** Properties of permitted globals that go all the same: an address of a blob is of use for Workers only. */
+/**
+ * Properties of permitted globals, or of their prototypes, that go all the same: an address of a blob is of use for
+ * Workers only, and a blob's stream makes buffers that cannot be counted.
+ */
 export const FORBIDDEN_PROPERTIES: readonly (readonly [holder: string, key: string])[] = [
   ['URL', 'createObjectURL'],
   ['URL', 'revokeObjectURL'],
+  ['Blob.prototype', 'stream'],
 ];
+
+/** All that stays of `crypto.subtle`: its other methods make buffers that cannot be counted. */
+export const PERMITTED_SUBTLE: ReadonlySet<PropertyKey> = new Set<PropertyKey>([
+  'constructor',
+  'digest',
+  Symbol.toStringTag,
+]);
 
 /** Numbers of Chromium's old file system that cannot be taken away, and mean nothing without it. */
 export const UNREMOVABLE_GLOBALS: readonly string[] = ['TEMPORARY', 'PERSISTENT'];

@@ -10,6 +10,7 @@ import {
   PERMITTED_GLOBALS,
   PERMITTED_INHERITED,
   PERMITTED_NAVIGATOR,
+  PERMITTED_SUBTLE,
 } from './permits.js';
 import { Quota, RESERVE_BYTES } from './quota.js';
 import { limitWebAssembly } from './wasm-limits.js';
@@ -34,8 +35,7 @@ export function tameGlobals(scope: object, caps: MemoryCaps = CAPS): string[] {
     const names = scope as Record<string, unknown>;
     limitBuffers(names, new Quota(caps.bufferBytes, 'ArrayBuffers', RESERVE_BYTES));
     limitWebAssembly(names, new Quota(caps.wasmBytes, 'WebAssembly memory'));
-    for (const [holder, key] of FORBIDDEN_PROPERTIES)
-      remove((names[holder] as object | undefined) ?? {}, key);
+    removeProperties(names);
   }
   const navigator = copyNavigator((scope as { navigator?: unknown }).navigator);
   const left: string[] = [];
@@ -62,6 +62,16 @@ export function tameGlobals(scope: object, caps: MemoryCaps = CAPS): string[] {
   return left;
 }
 
+function removeProperties(names: Record<string, unknown>): void {
+  for (const [path, key] of FORBIDDEN_PROPERTIES) {
+    const [name, part] = path.split('.');
+    const holder = names[name!] as Record<string, unknown> | undefined;
+    remove(((part === undefined ? holder : holder?.[part]) ?? {}) as object, key);
+  }
+  const subtle = (names['SubtleCrypto'] as { prototype: object } | undefined)?.prototype ?? {};
+  for (const key of Reflect.ownKeys(subtle)) if (!PERMITTED_SUBTLE.has(key)) remove(subtle, key);
+}
+
 /** The global object and its prototypes, without those that everything shares. */
 function holders(scope: object): object[] {
   const found: object[] = [];
@@ -76,7 +86,7 @@ function holders(scope: object): object[] {
   return found;
 }
 
-function remove(holder: object, key: string): boolean {
+function remove(holder: object, key: PropertyKey): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(holder, key);
   if (descriptor === undefined || Reflect.deleteProperty(holder, key)) return true;
   if (descriptor.writable !== true) return false;
