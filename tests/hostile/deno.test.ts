@@ -73,6 +73,44 @@ describe('the realm of a job in Deno', () => {
          set(v) { found.push(this); Object.defineProperty(this, 'data', { value: v }); },
        }); } catch {}`,
     ],
+    [
+      'what else a message brings',
+      `for (const proto of [MessageEvent.prototype, Event.prototype, Object.prototype]) {
+         for (const name of ['data', 'ports', 'origin', 'lastEventId', 'source']) {
+           try { Object.defineProperty(proto, name, {
+             get() { if (this instanceof Event) found.push(this); },
+             set(v) { if (this instanceof Event) found.push(this); Object.defineProperty(this, name, { value: v, writable: true, configurable: true, enumerable: true }); },
+             configurable: true,
+           }); } catch {}
+         }
+       }`,
+    ],
+    [
+      'the first entry of a list',
+      `const own = (v) => { if (v?.item instanceof MessagePort) found.push(v.item); if (v?.callback) found.push(v); };
+       Object.defineProperty(Array.prototype, 0, {
+         set(v) { own(v); Object.defineProperty(this, 0, { value: v, writable: true, configurable: true, enumerable: true }); },
+         configurable: true,
+       });`,
+    ],
+    [
+      'the kind of a list',
+      `const own = (list) => { for (const v of list) if (v?.item instanceof MessagePort || v?.callback) found.push(v.item ?? v); };
+       try { Object.defineProperty(Array.prototype, 'constructor', { get() { own(this); return Array; }, configurable: true }); } catch {}`,
+    ],
+    [
+      'what an event has inside',
+      `for (const name of [...Reflect.ownKeys(new MessageEvent('message')), 'relatedTarget', 'cancelBubble', 'eventPhase', 'bubbles', 'currentTarget', 'target', 'defaultPrevented']) {
+         try { Object.defineProperty(Event.prototype, name, {
+           get() { if (this instanceof MessageEvent) setTimeout(() => found.push(this)); },
+           set(v) { if (this instanceof MessageEvent) setTimeout(() => found.push(this)); Object.defineProperty(this, name, { value: v, writable: true, configurable: true, enumerable: true }); },
+           configurable: true,
+         }); } catch {}
+       }
+       const { push } = found;
+       const attributes = Reflect.ownKeys(new MessageEvent('message')).find((key) => String(key).includes('attributes'));
+       found.push = (...all) => all.forEach((one) => { if (one instanceof MessagePort || one[attributes]?.target || one[attributes]?.currentTarget) push.call(found, one); });`,
+    ],
     ['where ports send', 'MessagePort.prototype.postMessage = function () { found.push(this, arguments); };'],
     [
       'the stack',
