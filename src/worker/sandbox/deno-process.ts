@@ -12,6 +12,7 @@ import type { SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
 import type { DenoFolder } from './deno-folder.js';
 import type { FromDeno, ToDeno } from './deno/pipe-messages.js';
 import type { MemoryWatch } from './memory-watch.js';
+import { MessageRation } from './message-ration.js';
 import { encodeFrame, FrameReader } from './sandbox-frames.js';
 import type { Sandbox, SandboxHandlers } from './sandbox.js';
 
@@ -57,12 +58,14 @@ export class DenoSandbox implements Sandbox {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #up = deferred();
   readonly #gone = deferred();
+  readonly #ration: MessageRation;
   #state: 'starting' | 'running' | 'over' = 'starting';
   #reason: string | undefined;
   #lastWords = '';
 
   constructor(options: DenoProcessOptions) {
     this.#options = options;
+    this.#ration = new MessageRation(options.clock.monotonicMs());
     this.#child = startProcess(options);
     const { stdin, stdout, stderr } = this.#child;
     const reader = new FrameReader({ bodyBytesMax: BODY_BYTES_MAX }, (message) => this.#onMessage(message));
@@ -107,7 +110,9 @@ export class DenoSandbox implements Sandbox {
   }
 
   send(message: SupervisorToSandbox): void {
-    if (this.#state === 'running') this.#write({ type: 'message', message });
+    if (this.#state !== 'running') return;
+    if (message.type === 'run') this.#ration.fed();
+    this.#write({ type: 'message', message });
   }
 
   kill(): void {
@@ -136,12 +141,20 @@ export class DenoSandbox implements Sandbox {
       case 'up':
         return this.#onUp(said?.finding);
       case 'message':
-        return this.#options.handlers.message(said?.message);
+        return this.#onSandboxMessage(said?.message);
       case 'exit':
         return this.#end(String(said?.reason).slice(0, REASON_LENGTH_MAX));
       default:
         return this.#end('The sandbox wrote a message of an unknown kind.');
     }
+  }
+
+  /** Whatever the sandbox does, also before it is ready and while nobody uses it. */
+  #onSandboxMessage(message: unknown): void {
+    const { clock, handlers } = this.#options;
+    const tooMuch = this.#ration.heard(message, clock.monotonicMs());
+    if (tooMuch === undefined) handlers.message(message);
+    else this.#end(tooMuch);
   }
 
   #onUp(finding: unknown): void {
