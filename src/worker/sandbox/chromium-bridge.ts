@@ -92,7 +92,13 @@ export class Bridge {
   static async open(options: BridgeOptions): Promise<Bridge> {
     const { chromium: path, heapMiB, clock, signal } = options;
     const server = await openBridgeServer(options);
-    const browser = await Browser.open({ path, url: server.url, port: server.port, heapMiB });
+    let browser: Browser;
+    try {
+      browser = await Browser.open({ path, url: server.url, port: server.port, heapMiB });
+    } catch (error) {
+      await server.close();
+      throw unavailable(`The browser ${path} could not be started: ${String(error)}`);
+    }
     let cancel: CancelTimer = () => undefined;
     const late = new Promise<string>((resolve) => {
       const stopped = (): void => resolve('The worker was stopped.');

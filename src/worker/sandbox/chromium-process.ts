@@ -60,8 +60,15 @@ export class Browser {
     });
   }
 
+  /** Rejects where this system starts no process, or has no room for a profile; nothing is left behind then. */
   static async open(options: BrowserOptions): Promise<Browser> {
-    return new Browser(options, await mkdtemp(join(tmpdir(), 'manyhands-chromium-')));
+    const profile = await mkdtemp(join(tmpdir(), 'manyhands-chromium-'));
+    try {
+      return new Browser(options, profile);
+    } catch (error) {
+      await rm(profile, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** Processes that run pages of it, where this system tells (Linux); none elsewhere. */
