@@ -59,6 +59,28 @@ describe('a store of assets', () => {
     expect(await store.read('d')).toEqual(bytesOf(4));
   });
 
+  it('counts what another process kept and the index does not know', async () => {
+    const storage = memoryStorage();
+    await filled(storage, 1_000).store.set('a', bytesOf(1));
+    const index = await storage.get('index');
+    await filled(storage, 1_000).store.set('b', bytesOf(2));
+    await storage.set('index', index!);
+    const { store, clock } = filled(storage, 250);
+    await clock.advance(100_000);
+    await store.set('c', bytesOf(3));
+    await store.set('d', bytesOf(4));
+    expect((await storage.keys()).sort()).toEqual(['c', 'd', 'index']);
+  });
+
+  it('is within its bound again from its first use', async () => {
+    const storage = memoryStorage();
+    await filled(storage, 1_000).store.set('a', bytesOf(1));
+    for (const key of ['b', 'c', 'd']) await storage.set(key, bytesOf(2));
+    const { store } = filled(storage, 250);
+    await store.delete('none');
+    expect((await storage.keys()).length).toBe(3);
+  });
+
   it('costs nothing but a download where the storage fails', async () => {
     const broken = (): Promise<never> => Promise.reject(new Error('the disk is full'));
     const storage = { get: broken, set: broken, add: broken, delete: broken, keys: broken };

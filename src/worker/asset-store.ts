@@ -25,6 +25,8 @@ export class AssetStore {
   readonly #bytesMax: number;
   /** One change of the index after the other. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Whether this store has looked once at all that is kept. */
+  #isCompared = false;
 
   constructor(storage: KeyValueStorage, clock: Clock, bytesMax = BYTES_MAX) {
     this.#storage = storage;
@@ -87,15 +89,39 @@ export class AssetStore {
 
   async #readIndex(): Promise<Index> {
     const index = decode(await this.#storage.get(INDEX_KEY));
-    // Two processes may overwrite each other's index: what only one of them knew must not stay for ever.
-    if (index.size === 0) {
-      for (const key of await this.#storage.keys()) if (key !== INDEX_KEY) index.set(key, [0, 0]);
-    }
+    if (!this.#isCompared || index.size === 0) await this.#compare(index);
     return index;
   }
 
-  /** What must go for `key` to stay, the least recently used first. */
-  #tooMany(index: Index, key: string): string[] {
+  /**
+   * Makes the index tell what there is: two processes may overwrite each other's, and what only one of them knew
+   * would stay for ever, beside what is counted.
+   */
+  async #compare(index: Index): Promise<void> {
+    const keys = new Set(await this.#storage.keys());
+    keys.delete(INDEX_KEY);
+    let isChanged = false;
+    for (const key of index.keys()) {
+      if (!keys.has(key)) isChanged = index.delete(key);
+    }
+    for (const key of keys) {
+      if (index.has(key)) continue;
+      const bytes = await this.#storage.get(key);
+      if (bytes === undefined) continue;
+      index.set(key, [bytes.byteLength, 0]);
+      isChanged = true;
+    }
+    for (const old of this.#tooMany(index)) {
+      index.delete(old);
+      await this.#storage.delete(old);
+      isChanged = true;
+    }
+    if (isChanged) await this.#storage.set(INDEX_KEY, encode(index));
+    this.#isCompared = true;
+  }
+
+  /** What must go, the least recently used first; `key` stays. */
+  #tooMany(index: Index, key?: string): string[] {
     let bytes = 0;
     for (const [size] of index.values()) bytes += size;
     let entries = index.size;
