@@ -5,6 +5,7 @@
  * @module
  */
 import { encodeFrame, FrameReader } from '../sandbox-frames.js';
+import { hidePorts } from './hide-ports.js';
 import type { FromDeno, ToDeno } from './pipe-messages.js';
 import { prelude } from './prelude.js';
 
@@ -39,7 +40,8 @@ function writeAll(bytes: Uint8Array): void {
 }
 
 function open(script: Uint8Array): void {
-  const text = new Blob([`(${prelude.toString()})();\n`, script as BlobPart], { type: 'text/javascript' });
+  const first = `(${prelude.toString()})();\n(${hidePorts.toString()})();\n`;
+  const text = new Blob([first, script as BlobPart], { type: 'text/javascript' });
   const worker = new Worker(URL.createObjectURL(text), { type: 'module', name: 'sandbox' });
   worker.addEventListener('error', (event) => {
     event.preventDefault();

@@ -68,60 +68,6 @@ export function prelude(): void {
     return `${String(error)}${lines.join('')}`;
   };
 
-  // Browsers keep what a message brings behind accessors of all messages, Deno with each, where it assigns it:
-  // a setter of the job's would be called with the next message, which tells the port that it came by.
-  const { defineProperty, getOwnPropertyDescriptor } = Object;
-  for (const name of ['data', 'ports', 'origin', 'lastEventId', 'source']) {
-    const missing = name === 'source' ? null : undefined;
-    defineProperty(MessageEvent.prototype, name, {
-      get(this: object): unknown {
-        const own = getOwnPropertyDescriptor(this, name);
-        return own === undefined ? missing : own.value;
-      },
-      set(this: object, value: unknown) {
-        defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true });
-      },
-      configurable: false,
-    });
-  }
-
-  // Deno delivers to a port by a method that job code could replace, and see the sandbox's own port by it.
-  for (const name of ['dispatchEvent', 'addEventListener', 'removeEventListener'] as const) {
-    const found = Object.getOwnPropertyDescriptor(EventTarget.prototype, name);
-    Object.defineProperty(MessagePort.prototype, name, { ...found, writable: false, configurable: false });
-  }
-
-  // Deno's way from a port to a handler passes many a property that a job can put a setter or a getter on, those of
-  // lists among them, and an event there has the port as its target. The ports that the sandbox opens before it hears
-  // a first message, which are its own, get theirs handed straight, by an event that never has a target.
-  const handler = getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage');
-  const { apply } = Reflect;
-  let areOurs = true;
-  defineProperty(MessagePort.prototype, 'onmessage', {
-    get(this: MessagePort): unknown {
-      return handler?.get === undefined ? null : apply(handler.get, this, []);
-    },
-    set(this: MessagePort, heard: (event: Event) => void) {
-      if (handler?.set === undefined) return;
-      if (!areOurs) return void apply(handler.set, this, [heard]);
-      const value = (event: Event): boolean => {
-        areOurs = false;
-        try {
-          heard(event);
-        } catch (error) {
-          wait(() => {
-            throw error;
-          });
-        }
-        return true;
-      };
-      defineProperty(this, 'dispatchEvent', { value, writable: false, configurable: false });
-      apply(handler.set, this, [() => undefined]);
-    },
-    configurable: false,
-    enumerable: true,
-  });
-
   // The sandbox takes these away with all that is not permitted; nothing between here and there needs them.
   for (const name of ['Deno', 'process', 'Buffer', 'global', 'Worker']) Reflect.deleteProperty(scope, name);
 }
