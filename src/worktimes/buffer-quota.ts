@@ -4,6 +4,7 @@
  * wrapped constructor. Small pieces are counted by samples that job code cannot foresee.
  * @module
  */
+import { allocatedBytes, bufferOf, NativeShared } from './buffer-sizes.js';
 import { limitClones } from './clone-quota.js';
 import { limitDrawings } from './drawing-quota.js';
 import type { Quota } from './quota.js';
@@ -31,7 +32,6 @@ const TEXT_LENGTH_FREE = 65_536;
 /** Engines keep typed arrays up to this size on their heap, which is not counted here. */
 const ON_HEAP_BYTES = 64;
 
-const byteLengthOfBuffer = getterOf(ArrayBuffer.prototype, 'byteLength');
 const byteLengthOfView = getterOf(TypedArray.prototype, 'byteLength');
 const lengthOfView = getterOf(TypedArray.prototype, 'length');
 const bufferOfView = getterOf(TypedArray.prototype, 'buffer');
@@ -41,7 +41,9 @@ const kindOfView = getterOf(TypedArray.prototype, Symbol.toStringTag);
 export function limitBuffers(scope: Record<string, unknown>, quota: Quota): void {
   const counter = new BufferCounter(quota);
   limitBufferConstructor(scope, 'ArrayBuffer', counter);
-  limitBufferConstructor(scope, 'SharedArrayBuffer', counter);
+  // Where the global is hidden, WebAssembly's buffers lead to the constructor all the same.
+  const shared = scope['SharedArrayBuffer'] === undefined ? { SharedArrayBuffer: NativeShared } : scope;
+  limitBufferConstructor(shared, 'SharedArrayBuffer', counter);
   for (const name of TYPED_ARRAYS) limitTypedArray(scope, name, counter);
   limitMethods(scope, counter);
   limitClones(scope, quota);
@@ -81,17 +83,11 @@ class BufferCounter {
   }
 }
 
-/** Of a buffer or a typed array; undefined for anything else. Not fooled by what job code defines on it. */
+/** Of a typed array, or what a buffer may grow to; undefined for anything else. Not fooled by what job code defines. */
 function byteLength(value: object): number | undefined {
-  if (isView(value)) {
-    const isTyped = apply(kindOfView, value, []) !== undefined;
-    return isTyped ? (apply(byteLengthOfView, value, []) as number) : 0;
-  }
-  try {
-    return apply(byteLengthOfBuffer, value, []) as number;
-  } catch {
-    return undefined;
-  }
+  if (!isView(value)) return allocatedBytes(value);
+  const isTyped = apply(kindOfView, value, []) !== undefined;
+  return isTyped ? (apply(byteLengthOfView, value, []) as number) : 0;
 }
 
 function limitBufferConstructor(scope: Record<string, unknown>, name: string, counter: BufferCounter): void {
@@ -141,26 +137,7 @@ function limitTypedArray(scope: Record<string, unknown>, name: string, counter: 
 }
 
 function isBuffer(value: object): boolean {
-  if (isView(value) || isArray(value)) return false;
-  try {
-    apply(byteLengthOfBuffer, value, []);
-    return true;
-  } catch {
-    return isShared(value);
-  }
-}
-
-const sharedLength =
-  typeof SharedArrayBuffer === 'undefined' ? undefined : getterOf(SharedArrayBuffer.prototype, 'byteLength');
-
-function isShared(value: object): boolean {
-  if (sharedLength === undefined) return false;
-  try {
-    apply(sharedLength, value, []);
-    return true;
-  } catch {
-    return false;
-  }
+  return !isView(value) && !isArray(value) && bufferOf(value) !== undefined;
 }
 
 function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): void {
@@ -179,6 +156,11 @@ function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): v
     typeof self === 'object' && self !== null ? (byteLength(self) ?? 0) : 0;
   const given = (self: unknown, args: unknown[]): number =>
     args[0] === undefined ? own(self) : (args[0] = NUMBER(args[0]));
+  // Such a buffer keeps its maximum.
+  const kept = (self: unknown, args: unknown[]): number => {
+    const [most, length] = [own(self), given(self, args)];
+    return length > most ? length : most;
+  };
   const text = (_self: unknown, args: unknown[]): number => {
     if (args.length > 0 && typeof args[0] !== 'string') args[0] = `${args[0] as string}`;
     const { length } = (args[0] ?? '') as string;
@@ -186,10 +168,9 @@ function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): v
   };
   for (const name of COPYING) count(TypedArray.prototype, name, own);
   count(ArrayBuffer.prototype, 'slice', own);
-  count(ArrayBuffer.prototype, 'transfer', given);
+  count(ArrayBuffer.prototype, 'transfer', kept);
   count(ArrayBuffer.prototype, 'transferToFixedLength', given);
-  const Shared = scope['SharedArrayBuffer'] as AnyConstructor | undefined;
-  count(Shared?.prototype as object | undefined, 'slice', () => 0);
+  count(NativeShared?.prototype as object | undefined, 'slice', own);
   count(scope['Uint8Array'] as object, 'fromBase64', text);
   count(scope['Uint8Array'] as object, 'fromHex', text);
   const Encoder = scope['TextEncoder'] as AnyConstructor | undefined;

@@ -1,17 +1,17 @@
 /**
  * Copies that the platform makes outside the heap, under the quota: structured clones, messages that job code posts to
- * itself, and blobs. A message cannot be followed to its receiver, so what is copied into one is counted for ever:
- * buffers that are transferred are free.
+ * itself, and blobs. A message cannot be followed to its receiver, so what is copied or transferred into one is counted
+ * for ever.
  * @module
  */
+import { allocatedBytes, bufferOf, isShared, pictureBytes } from './buffer-sizes.js';
 import type { Quota } from './quota.js';
 import { wrapConstructor, wrapMethod, type AnyConstructor, getterOf, methodOf } from './wrap-native.js';
 
-const { apply, construct, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
-const isView = ArrayBuffer.isView.bind(ArrayBuffer);
+const { apply, construct, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { isArray } = Array;
 const arrayFrom = Array.from.bind(Array);
-const { Map, Set, RangeError } = globalThis;
+const { Map, Set, RangeError, TypeError } = globalThis;
 const { iterator } = Symbol;
 const setHas = methodOf(Set.prototype, 'has');
 const setAdd = methodOf(Set.prototype, 'add');
@@ -19,12 +19,12 @@ const then = methodOf(Promise.prototype, 'then');
 const mapForEach = methodOf(Map.prototype, 'forEach');
 const setForEach = methodOf(Set.prototype, 'forEach');
 
-const bufferSize = getterOf(ArrayBuffer.prototype, 'byteLength');
-const typedBuffer = getterOf(getPrototypeOf(Uint8Array.prototype)!, 'buffer');
-const dataViewBuffer = getterOf(DataView.prototype, 'buffer');
 const mapSize = getterOf(Map.prototype, 'size');
 const setSize = getterOf(Set.prototype, 'size');
 const blobSize = typeof Blob === 'undefined' ? undefined : getterOf(Blob.prototype, 'size');
+
+const portPrototype = typeof MessagePort === 'undefined' ? undefined : (MessagePort.prototype as object);
+const isPrototypeOf = methodOf(Object.prototype, 'isPrototypeOf');
 
 /** Objects that are looked through in one value; one that has more cannot be cloned here. */
 const OBJECTS_MAX = 1_000_000;
@@ -39,16 +39,30 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
     const bytes = costOf(args[0], setOf(list));
     quota.check(bytes);
     const copy = apply(native, undefined, [args[0], { transfer: iterableOf(list) }]);
-    if (bytes > 0 && typeof copy === 'object' && copy !== null) quota.hold(copy, bytes);
+    if (bytes === 0 && list.length === 0) return copy;
+    // Each by itself: one may be kept where the rest of the copy is forgotten.
+    costOf(copy, new Set(), (part, size) => {
+      quota.hold(part, size);
+    });
     return copy;
   });
   const Port = scope['MessagePort'] as AnyConstructor | undefined;
   wrapMethod(Port?.prototype as object | undefined, 'postMessage', (native, self, args) => {
     const list = transferList(args[1]);
-    quota.spend(MESSAGE_BYTES + costOf(args[0], setOf(list)));
+    let bytes = MESSAGE_BYTES + costOf(args[0], setOf(list));
+    for (let i = 0; i < list.length; i++) bytes += allocatedBytes(list[i] as object) ?? 0;
+    quota.spend(bytes);
     return apply(native, self, [args[0], { transfer: iterableOf(list) }]);
   });
   limitBlobs(scope, quota);
+  const Subtle = scope['SubtleCrypto'] as AnyConstructor | undefined;
+  wrapMethod(Subtle?.prototype as object | undefined, 'digest', (native, self, args) => {
+    const data = args[1];
+    const buffer = typeof data === 'object' && data !== null ? bufferOf(data) : undefined;
+    // The bytes are copied, and looked at later.
+    const done = quota.reserve(buffer === undefined ? 0 : (allocatedBytes(buffer) ?? 0));
+    return settle(apply(native, self, args), done);
+  });
 }
 
 function limitBlobs(scope: Record<string, unknown>, quota: Quota): void {
@@ -70,15 +84,27 @@ function limitBlobs(scope: Record<string, unknown>, quota: Quota): void {
   for (const name of ['arrayBuffer', 'bytes', 'text']) {
     wrapMethod(Own?.prototype as object | undefined, name, (native, self, args) => {
       const bytes = blobSize === undefined ? 0 : Number(apply(blobSize, self, []));
-      quota.check(bytes);
-      return apply(then, apply(native, self, args), [
-        (made: unknown) => {
-          if (typeof made === 'object' && made !== null) quota.hold(made, bytes);
-          return made;
-        },
-      ]);
+      const done = quota.reserve(bytes);
+      return settle(apply(native, self, args), done, (made) => {
+        if (typeof made === 'object' && made !== null) quota.hold(made, bytes);
+      });
     });
   }
+}
+
+/** Runs `done` when a promise of the platform is settled, and `keep` before anybody else sees its value. */
+function settle(promise: unknown, done: () => void, keep?: (made: unknown) => void): unknown {
+  return apply(then, promise, [
+    (made: unknown) => {
+      done();
+      keep?.(made);
+      return made;
+    },
+    (error: unknown) => {
+      done();
+      throw error;
+    },
+  ]);
 }
 
 /** Of one part of a blob; a part that is no text and no bytes is made a text first, so that it is read once. */
@@ -86,7 +112,7 @@ function partSize(parts: unknown[], i: number): number {
   const part = parts[i];
   if (typeof part === 'object' && part !== null) {
     const buffer = bufferOf(part);
-    if (buffer !== undefined) return apply(bufferSize, buffer, []) as number;
+    if (buffer !== undefined) return allocatedBytes(buffer) ?? 0;
     const size = blobSize === undefined ? undefined : attempt(() => apply(blobSize, part, []));
     if (typeof size === 'number') return size;
   }
@@ -95,14 +121,21 @@ function partSize(parts: unknown[], i: number): number {
   return text.length * 3;
 }
 
-/** Bytes outside the heap that a copy of the value takes. Throws a RangeError where it is too large to tell. */
-function costOf(value: unknown, free: Set<unknown>): number {
+/**
+ * Bytes outside the heap that a copy of the value takes; `each` is told of the parts that have them. Throws a
+ * RangeError where the value is too large to tell.
+ */
+function costOf(value: unknown, free: Set<unknown>, each?: (part: object, bytes: number) => void): number {
   const stack: unknown[] = [value];
   let height = 1;
   let objects = 0;
   let bytes = 0;
   const push = (item: unknown): void => {
     stack[height++] = item;
+  };
+  const add = (part: object, size: number): void => {
+    bytes += size;
+    if (size > 0) each?.(part, size);
   };
   while (height > 0) {
     const item = stack[--height];
@@ -114,8 +147,12 @@ function costOf(value: unknown, free: Set<unknown>): number {
     if (buffer !== undefined) {
       if (apply(setHas, free, [buffer]) && buffer !== item) continue;
       apply(setAdd, free, [buffer]);
-      bytes += apply(bufferSize, buffer, []) as number;
-    } else pushParts(item, push);
+      if (!isShared(buffer)) add(buffer, allocatedBytes(buffer) ?? 0);
+      continue;
+    }
+    const pixels = pictureBytes(item);
+    if (pixels !== undefined) add(item, pixels);
+    else pushParts(item, push);
   }
   return bytes;
 }
@@ -140,18 +177,25 @@ function pushParts(item: object, push: (part: unknown) => void): void {
   }
 }
 
-function bufferOf(item: object): object | undefined {
-  if (isView(item)) {
-    return (attempt(() => apply(typedBuffer, item, [])) ?? apply(dataViewBuffer, item, [])) as object;
-  }
-  return typeof attempt(() => apply(bufferSize, item, [])) === 'number' ? item : undefined;
-}
-
 /** What the call's second argument names as transferred, read once. */
 function transferList(options: unknown): unknown[] {
   if (typeof options !== 'object' || options === null) return [];
   const list = iterator in options ? options : (options as { transfer?: unknown }).transfer;
-  return list === undefined || list === null ? [] : arrayFrom(list as unknown[]);
+  if (list === undefined || list === null) return [];
+  const items = arrayFrom(list as unknown[]);
+  // The dead original of a picture would give back what its successor holds; of what is refused no size is known.
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (typeof item !== 'object' || item === null || (allocatedBytes(item) === undefined && !isPort(item)))
+      throw new TypeError('Only ArrayBuffers and MessagePorts can be transferred here');
+  }
+  return items;
+}
+
+/** A picture could be given the prototype of ports. */
+function isPort(item: object): boolean {
+  if (portPrototype === undefined || pictureBytes(item) !== undefined) return false;
+  return apply(isPrototypeOf, portPrototype, [item]) === true;
 }
 
 function setOf(list: unknown[]): Set<unknown> {

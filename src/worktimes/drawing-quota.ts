@@ -3,13 +3,14 @@
  * graphics card holds or how long it is busy cannot be bounded from here.
  * @module
  */
+import { limitBitmaps } from './bitmap-quota.js';
+import { pictureBytes } from './buffer-sizes.js';
 import type { Quota } from './quota.js';
-import { wrapConstructor, wrapMethod, wrapSetter, type AnyConstructor, methodOf } from './wrap-native.js';
+import { wrapConstructor, wrapMethod, wrapSetter, type AnyConstructor } from './wrap-native.js';
 
 const { apply, construct, getOwnPropertyDescriptor } = Reflect;
 const { abs } = Math;
 const NUMBER = Number;
-const then = methodOf(Promise.prototype, 'then');
 const PIXEL_BYTES = 4;
 const SIZES_MAX = 2 ** 31;
 
@@ -30,18 +31,7 @@ export function limitDrawings(scope: Record<string, unknown>, quota: Quota): voi
       return made;
     });
   }
-  const bitmap = (scope['ImageBitmap'] as AnyConstructor | undefined)?.prototype as object | undefined;
-  const sizeOf = (made: object, key: string): number =>
-    NUMBER(bitmap === undefined ? 0 : apply(getOwnPropertyDescriptor(bitmap, key)!.get!, made, []));
-  wrapMethod(scope, 'createImageBitmap', (native, _self, args) => {
-    quota.check(0);
-    return apply(then, apply(native, undefined, args), [
-      (made: object) => {
-        quota.hold(made, sizeOf(made, 'width') * sizeOf(made, 'height') * PIXEL_BYTES);
-        return made;
-      },
-    ]);
-  });
+  limitBitmaps(scope, quota);
 }
 
 function limitCanvas(
@@ -73,6 +63,13 @@ function limitCanvas(
   wrapMethod(prototype, 'getContext', (native, self, args) =>
     args[0] === '2d' ? apply(native, self, ['2d', softwareOptions(args[1])]) : null,
   );
+  wrapMethod(prototype, 'transferToImageBitmap', (native, self, args) => {
+    const bytes = pictureBytes(self as object) ?? 0;
+    quota.check(bytes);
+    const made = apply(native, self, args) as object;
+    quota.hold(made, bytes);
+    return made;
+  });
   const Drawing = scope['OffscreenCanvasRenderingContext2D'] as AnyConstructor | undefined;
   for (const [name, at] of [
     ['getImageData', 2],

@@ -119,6 +119,17 @@ export class Quota {
     piece.bytes = 0;
   }
 
+  /** Counts `bytes` until the function that it returns is called: for what is being made. */
+  reserve(bytes: number): () => void {
+    this.check(bytes);
+    const target = { piece: undefined as Piece | undefined };
+    target.piece = this.hold(target, bytes);
+    return () => {
+      if (target.piece !== undefined) this.release(target.piece);
+      target.piece = undefined;
+    };
+  }
+
   /** Counts `bytes` for ever. */
   spend(bytes: number): void {
     this.check(bytes);

@@ -1,0 +1,77 @@
+/**
+ * Reads sizes of buffers, views and pictures by getters that were taken before job code could tamper with them.
+ * @module
+ */
+import { getterOf, type AnyConstructor, type AnyMethod } from './wrap-native.js';
+
+const { apply, getPrototypeOf } = Reflect;
+const isView = ArrayBuffer.isView.bind(ArrayBuffer);
+
+/** Some browsers hide the global, and still make such buffers for WebAssembly. */
+export const NativeShared: AnyConstructor | undefined = findShared();
+
+const typedBuffer = getterOf(getPrototypeOf(Uint8Array.prototype)!, 'buffer');
+const dataViewBuffer = getterOf(DataView.prototype, 'buffer');
+const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
+const bufferMax = getterOf(ArrayBuffer.prototype, 'maxByteLength');
+const shared = NativeShared?.prototype as object | undefined;
+const sharedLength = shared === undefined ? undefined : getterOf(shared, 'byteLength');
+const sharedMax = shared === undefined ? undefined : getterOf(shared, 'maxByteLength');
+const PICTURES = ['ImageBitmap', 'ImageData', 'OffscreenCanvas'].flatMap((name) => {
+  const found = (globalThis as Record<string, unknown>)[name] as { prototype: object } | undefined;
+  if (found === undefined) return [];
+  return [{ width: getterOf(found.prototype, 'width'), height: getterOf(found.prototype, 'height') }];
+});
+const PIXEL_BYTES = 4;
+
+function findShared(): AnyConstructor | undefined {
+  if (typeof SharedArrayBuffer !== 'undefined') return SharedArrayBuffer as unknown as AnyConstructor;
+  try {
+    const { buffer } = new WebAssembly.Memory({ initial: 0, maximum: 1, shared: true });
+    return buffer instanceof ArrayBuffer
+      ? undefined
+      : ((buffer as { constructor: unknown }).constructor as AnyConstructor);
+  } catch {
+    return undefined;
+  }
+}
+
+function read(getter: AnyMethod | undefined, item: object): number | undefined {
+  if (getter === undefined) return undefined;
+  try {
+    const value = apply(getter, item, []);
+    return typeof value === 'number' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The buffer of a view, or the buffer itself; undefined for anything else. */
+export function bufferOf(item: object): object | undefined {
+  if (!isView(item)) return read(bufferLength, item) !== undefined || isShared(item) ? item : undefined;
+  try {
+    return apply(typedBuffer, item, []) as object;
+  } catch {
+    return apply(dataViewBuffer, item, []) as object;
+  }
+}
+
+export function isShared(item: object): boolean {
+  return read(sharedLength, item) !== undefined;
+}
+
+/** Bytes that a buffer can come to hold: its maximum where it can be resized. Undefined for what is no buffer. */
+export function allocatedBytes(buffer: object): number | undefined {
+  const length = read(bufferLength, buffer);
+  if (length !== undefined) return read(bufferMax, buffer) ?? length;
+  return read(sharedMax, buffer) ?? read(sharedLength, buffer);
+}
+
+/** Bytes of a picture's pixels; undefined for what is no picture. */
+export function pictureBytes(item: object): number | undefined {
+  for (let i = 0; i < PICTURES.length; i++) {
+    const width = read(PICTURES[i]!.width, item);
+    if (width !== undefined) return width * (read(PICTURES[i]!.height, item) ?? 0) * PIXEL_BYTES;
+  }
+  return undefined;
+}
