@@ -66,7 +66,7 @@ function removeProperties(names: Record<string, unknown>): void {
   for (const [path, key] of FORBIDDEN_PROPERTIES) {
     const [name, part] = path.split('.');
     const holder = names[name!] as Record<string, unknown> | undefined;
-    remove(((part === undefined ? holder : holder?.[part]) ?? {}), key);
+    remove((part === undefined ? holder : holder?.[part]) ?? {}, key);
   }
   const subtle = (names['SubtleCrypto'] as { prototype: object } | undefined)?.prototype ?? {};
   for (const key of Reflect.ownKeys(subtle)) if (!PERMITTED_SUBTLE.has(key)) remove(subtle, key);
