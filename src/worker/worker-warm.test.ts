@@ -71,7 +71,7 @@ describe('warm-function', () => {
     await work(s, THIRD);
     s.worker.pause();
     await s.clock.advance(10);
-    expect(s.host.alive).toBe(1);
+    expect(s.host.alive).toBe(0);
   });
 });
 
