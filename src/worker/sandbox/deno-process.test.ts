@@ -52,7 +52,7 @@ process.stdin.resume();`,
   return { reason, heard };
 }
 
-describe.skipIf(process.platform === 'win32')('a process of Deno', () => {
+describe('a process of Deno', () => {
   it('is ended where it posts messages without end, though it never was given a job', async () => {
     const flood = Array.from({ length: 3 * SANDBOX_MESSAGES_BURST_MAX }, () => ({ type: 'console' }));
     const { reason, heard } = await heardOf(flood);
