@@ -11,6 +11,8 @@ const withSandbox = process.getuid?.() !== 0 && process.env.CHROMIUM_NO_SANDBOX 
 export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '**/*.test.ts',
+  // As with vitest: what takes minutes runs with `npm run test:deep` alone.
+  testIgnore: process.env.DEEP === '1' ? [] : ['**/*.deep.test.ts'],
   outputDir: 'test-results',
   timeout: 90_000,
   expect: { timeout: 30_000 },

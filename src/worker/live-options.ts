@@ -6,6 +6,7 @@
 import type { Address, GroupKey, JobId } from '../protocol/messages.js';
 import {
   checkAddresses,
+  checkAdmit,
   checkBytesPerDay,
   checkCores,
   checkGroups,
@@ -16,7 +17,7 @@ import {
   checkShare,
 } from './option-checks.js';
 import type { GroupOption } from './option-checks.js';
-import type { ResolvedWorkerOptions } from './resolve-options.js';
+import type { ResolvedWorkerOptions, WorkerOptions } from './resolve-options.js';
 
 type LiveKey =
   | 'cores'
@@ -25,6 +26,7 @@ type LiveKey =
   | 'jobs'
   | 'blockedJobs'
   | 'blockedOwners'
+  | 'admit'
   | 'groups'
   | 'minimumPrice'
   | 'allowOrigins'
@@ -85,6 +87,14 @@ export class LiveOptions {
   }
   set blockedOwners(owners: readonly Address[]) {
     this.#set('blockedOwners', checkAddresses('blockedOwners', owners) ?? []);
+  }
+
+  /** Another one is asked again about every owner, as by `askAgain` of the worker; with none everybody comes in. */
+  get admit(): WorkerOptions['admit'] {
+    return this.#now.admit;
+  }
+  set admit(admit: WorkerOptions['admit']) {
+    this.#set('admit', checkAdmit(admit));
   }
 
   /** With the SHA-256 of each secret, never the secret. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
+import type { Job } from './jobs.js';
 import type { RunnerEvents, SandboxRunner } from './sandbox-runner.js';
 
 interface Parked {
@@ -25,6 +26,11 @@ export class ParkedSandboxes {
     this.#clock = clock;
     this.#max = max;
     this.#keepMs = keepMs;
+  }
+
+  /** What the kept ones were set up for. */
+  get jobs(): Job[] {
+    return this.#parked.flatMap(({ runner }) => runner.job ?? []);
   }
 
   /** Keeps the sandbox, or ends it. One place too many is taken till `take` has been asked: it may want the oldest. */

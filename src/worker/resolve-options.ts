@@ -61,7 +61,7 @@ export interface WorkerOptions {
   blockedOwners?: readonly Address[];
   /**
    * Asked once for each owner, before any code of that owner is started here; meanwhile other work goes on. Only `true`
-   * lets it in; anything else, an error, or no answer in five minutes keeps that owner out until the worker ends.
+   * lets it in; anything else, an error, or no answer in five minutes keeps that owner out until `askAgain`.
    */
   admit?: (who: Newcomer) => boolean | Promise<boolean>;
   /** Runs jobs of these compute groups. @default the public group */

@@ -11,7 +11,7 @@ import { Allowance } from './allowance.js';
 import type { Blobs } from './blobs.js';
 import type { CoreEvent, Effect } from './core/events.js';
 import type { CoreState, LeaseState } from './core/state.js';
-import type { Jobs } from './jobs.js';
+import type { Job, Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
 import { ParkedSandboxes } from './parked-sandboxes.js';
 import { SandboxRunner } from './sandbox-runner.js';
@@ -65,6 +65,12 @@ export class SandboxDesk {
     const perSecond = CONSOLE_MESSAGES_PER_SECOND_MAX;
     this.#consoleMessages = new Allowance(perSecond, perSecond, now);
     this.#consoleBytes = new Allowance(CONSOLE_BYTES_PER_SECOND, CONSOLE_BYTES_BURST, now);
+  }
+
+  /** The jobs whose code is here, in sandboxes at work and in those that are kept. */
+  get jobs(): Job[] {
+    const atWork = this.#seats.flatMap((seat) => seat?.runner.job ?? []);
+    return [...atWork, ...this.#parked.jobs];
   }
 
   open(effect: Extract<Effect, { type: 'open-sandbox' }>): void {

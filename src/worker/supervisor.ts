@@ -20,6 +20,7 @@ import { TICK_MS } from './core/watch.js';
 import type { Jobs } from './jobs.js';
 import { LeaseInputs } from './lease-inputs.js';
 import { Reports } from './reports.js';
+import type { Newcomer } from './resolve-options.js';
 import { SandboxDesk } from './sandbox-desk.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
 import type { SchedulerLink } from './scheduler-link.js';
@@ -91,6 +92,13 @@ export class Supervisor {
 
   get status(): Omit<WorkerStatus, 'bytesToday'> {
     return this.#tally.status;
+  }
+
+  /** The jobs whose code is in a sandbox now. */
+  get here(): Newcomer[] {
+    return this.#desk.jobs.map(({ owner, jobId, package: { public: about } }) => {
+      return { owner, jobId, public: about };
+    });
   }
 
   /** What the owner of the machine allows from now on. */

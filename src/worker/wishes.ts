@@ -31,6 +31,7 @@ export interface WishesPorts {
   /** What is to be done on this machine; nothing before there are sandboxes. */
   allow: (allowed: { cores: number; share: number; paused: boolean }) => void;
   refuse: (jobId: JobId, reason: string) => void;
+  here: AdmissionOptions['here'];
 }
 
 export class Wishes {
@@ -41,7 +42,7 @@ export class Wishes {
   readonly #ports: WishesPorts;
 
   constructor(options: ResolvedWorkerOptions, ports: WishesPorts) {
-    const { clock, storage, events, look, described } = ports;
+    const { clock, storage, events, look, described, here } = ports;
     this.#ports = ports;
     this.live = new LiveOptions(options, (key) => this.#changed(key));
     this.pauses = new Pauses((name, reason) => {
@@ -62,7 +63,9 @@ export class Wishes {
       jobs: this.live.blockedJobs,
       owners: this.live.blockedOwners,
     });
-    this.admission = new Admission({ clock, blocked, admit: options.admit, look, changed: described });
+    const admit = (): ResolvedWorkerOptions['admit'] => this.live.admit;
+    const refuse = (jobId: JobId): void => ports.refuse(jobId, UNWANTED);
+    this.admission = new Admission({ clock, blocked, admit, look, here, refuse, changed: described });
   }
 
   /** Tells the sandboxes what is allowed now. */
@@ -101,6 +104,8 @@ export class Wishes {
         return;
       case 'allowOrigins':
         return;
+      case 'admit':
+        return this.admission.askAgain();
       case 'blockedJobs':
       case 'blockedOwners':
         this.#refuseBlocked();

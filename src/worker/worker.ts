@@ -180,6 +180,14 @@ export class BaseWorker {
     this.#wishes.block(which);
   }
 
+  /**
+   * Forgets what `admit` answered, and asks it again. Owners whose jobs are here are asked about at once: what runs of
+   * them stops and goes back, uncharged, unless `admit` returns `true` itself.
+   */
+  askAgain(): void {
+    this.#wishes.admission.askAgain();
+  }
+
   /** Event names are case-insensitive. */
   on<K extends keyof WorkerEvents>(name: K, listener: Listener<WorkerEvents[K]>): this {
     this.#events.on(name, listener);
@@ -300,6 +308,7 @@ export class BaseWorker {
       described: () => this.#announcer.changed(),
       allow: (allowed) => this.#supervisor?.allow(allowed),
       refuse: (jobId, reason) => this.#supervisor?.refuse(jobId, reason),
+      here: () => this.#supervisor?.here ?? [],
     });
   }
 

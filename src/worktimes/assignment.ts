@@ -3,7 +3,6 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { unpackBundle } from '../jobfs/bundle.js';
 import { decodeJobPackage, type InlineOrBlob } from '../protocol/job-package.js';
 import type { Assignment } from '../protocol/sandbox-messages.js';
 import { decodeValue } from '../protocol/values.js';
@@ -13,7 +12,7 @@ import type { JobContext, SliceVoice } from './runtime.js';
 const CWD_DEFAULT = '/home/pyodide';
 
 /** Throws PACKAGE_MALFORMED, VALUE_MALFORMED, JOBFS_MALFORMED, JOBFS_TOO_LARGE or ASSIGN_FAILED. */
-export function readAssignment(assignment: Assignment, voice: SliceVoice): JobContext {
+export async function readAssignment(assignment: Assignment, voice: SliceVoice): Promise<JobContext> {
   const job = decodeJobPackage(assignment.package);
   const blob = (digest: string): Uint8Array => {
     const bytes = Object.hasOwn(assignment.blobs, digest) ? assignment.blobs[digest] : undefined;
@@ -37,9 +36,15 @@ export function readAssignment(assignment: Assignment, voice: SliceVoice): JobCo
     args,
     env: job.env,
     cwd: job.fs?.cwd ?? CWD_DEFAULT,
-    files: job.fs === undefined ? new Map() : unpackBundle(blob(job.fs.blob)),
+    files: job.fs === undefined ? new Map() : await unpack(blob(job.fs.blob)),
     public: job.public,
     jobId: assignment.jobId,
     voice,
   };
+}
+
+/** Few jobs have files, and what reads them takes a while to load. */
+async function unpack(bundle: Uint8Array): Promise<JobContext['files']> {
+  const { unpackBundle } = await import('../jobfs/bundle.js');
+  return unpackBundle(bundle);
 }

@@ -8,9 +8,7 @@ import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-mes
 import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
 import type { PyodidePlace } from './pyodide/load-pyodide.js';
-import { makeSnapshot, pyodideRuntime } from './pyodide/runtime.js';
 import type { Runtime, RuntimeStart } from './runtime.js';
-import { wasmRuntime } from './wasm/runtime.js';
 import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
 import { getterOf, methodOf } from './wrap-native.js';
 
@@ -63,6 +61,7 @@ function place(): SandboxPlace {
     loadRuntime,
     makeSnapshot: async (name, assets) => {
       if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `${name} has no snapshots`);
+      const { makeSnapshot } = await import('./pyodide/runtime.js');
       return makeSnapshot(pyodidePlace(assets, () => undefined));
     },
     now,
@@ -99,6 +98,7 @@ function listenForStrays(report: (error: unknown) => void): void {
   });
 }
 
+/** Each job needs one of them: the others cost it no time. */
 async function loadRuntime(
   name: string,
   assets: WorktimeFiles,
@@ -106,8 +106,9 @@ async function loadRuntime(
   start: RuntimeStart = {},
 ): Promise<Runtime> {
   if (name === 'map-basic') return mapBasicRuntime(compilePlace);
-  if (name === 'wasm') return wasmRuntime();
+  if (name === 'wasm') return (await import('./wasm/runtime.js')).wasmRuntime();
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
+  const { pyodideRuntime } = await import('./pyodide/runtime.js');
   return pyodideRuntime({ ...pyodidePlace(assets, fail), ...start });
 }
 

@@ -41,9 +41,7 @@ const kindOfView = getterOf(TypedArray.prototype, Symbol.toStringTag);
 export function limitBuffers(scope: Record<string, unknown>, quota: Quota): void {
   const counter = new BufferCounter(quota);
   limitBufferConstructor(scope, 'ArrayBuffer', counter);
-  // Where the global is hidden, WebAssembly's buffers lead to the constructor all the same.
-  const shared = scope['SharedArrayBuffer'] === undefined ? { SharedArrayBuffer: NativeShared } : scope;
-  limitBufferConstructor(shared, 'SharedArrayBuffer', counter);
+  limitBufferConstructor(scope, 'SharedArrayBuffer', counter);
   for (const name of TYPED_ARRAYS) limitTypedArray(scope, name, counter);
   limitMethods(scope, counter);
   limitClones(scope, quota);

@@ -7,8 +7,8 @@ import { getterOf, type AnyConstructor, type AnyMethod } from './wrap-native.js'
 const { apply, getPrototypeOf } = Reflect;
 const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 
-/** Some browsers hide the global, and still make such buffers for WebAssembly. */
-export const NativeShared: AnyConstructor | undefined = findShared();
+/** Where a browser hides the global, no such buffer is to be had: `wasm-limits` refuses shared memories there. */
+export const NativeShared = globalThis.SharedArrayBuffer as AnyConstructor | undefined;
 
 const typedBuffer = getterOf(getPrototypeOf(Uint8Array.prototype)!, 'buffer');
 const dataViewBuffer = getterOf(DataView.prototype, 'buffer');
@@ -23,18 +23,6 @@ const PICTURES = ['ImageBitmap', 'ImageData', 'OffscreenCanvas'].flatMap((name) 
   return [{ width: getterOf(found.prototype, 'width'), height: getterOf(found.prototype, 'height') }];
 });
 const PIXEL_BYTES = 4;
-
-function findShared(): AnyConstructor | undefined {
-  if (typeof SharedArrayBuffer !== 'undefined') return SharedArrayBuffer as unknown as AnyConstructor;
-  try {
-    const { buffer } = new WebAssembly.Memory({ initial: 0, maximum: 1, shared: true });
-    return buffer instanceof ArrayBuffer
-      ? undefined
-      : ((buffer as { constructor: unknown }).constructor as AnyConstructor);
-  } catch {
-    return undefined;
-  }
-}
 
 function read(getter: AnyMethod | undefined, item: object): number | undefined {
   if (getter === undefined) return undefined;

@@ -51,7 +51,7 @@ export class SandboxSetup {
 
   /** `misfit`: its snapshot could not be used. Rejects where the job cannot be taken. */
   async assign(assignment: Assignment): Promise<{ work: WorkFunction; misfit: boolean }> {
-    const job = readAssignment(assignment, this.#signs);
+    const job = await readAssignment(assignment, this.#signs);
     if (!this.#begun) this.#tame();
     defineJobGlobals(this.#place.scope, job);
     const runtime = await this.#runtimeFor(assignment);

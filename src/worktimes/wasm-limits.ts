@@ -23,6 +23,9 @@ const TABLE_ELEMENT_BYTES = 16;
 const FIRST_SHARE = 3 / 4;
 const SHARE = 1 / 4;
 
+/** A browser hides the global from pages that are not cross-origin isolated. */
+const MAY_SHARE = globalThis.SharedArrayBuffer !== undefined;
+
 const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } =
   Reflect;
 const isView = ArrayBuffer.isView.bind(ArrayBuffer);
@@ -234,6 +237,9 @@ class Limiter {
   }
 
   #makeMemory(type: MemoryType, target: AnyConstructor): object {
+    // Its buffer would lead to a constructor that the quota of buffers does not know of.
+    if (type.shared && !MAY_SHARE)
+      throw new RangeError('WebAssembly: no memory can be shared here: this page is not cross-origin isolated');
     const least = type.min * WASM_PAGE_BYTES;
     const wished = type.max === undefined ? this.#quota.limit : type.max * WASM_PAGE_BYTES;
     this.#quota.check(least);

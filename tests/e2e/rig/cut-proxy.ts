@@ -1,5 +1,5 @@
 /**
- * A TCP proxy whose connections can be cut at any moment, as a network does.
+ * A TCP proxy whose connections can be cut at any moment, as a network does; and one that stays away for a while.
  * @module
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -9,8 +9,16 @@ export interface CutProxy {
   url: string;
   /** Connections that it has carried so far. */
   readonly carried: number;
+  /** When it turned somebody away since it went, milliseconds of `performance.now()`. */
+  readonly refused: readonly number[];
   /** Destroys every connection, without a goodbye. */
   cut(): void;
+  /** Cuts, and from now on turns away whoever comes. */
+  goDown(): void;
+  /** Carries again, all that comes from now on. */
+  comeUp(): void;
+  /** From now on bytes of both directions vanish, and nobody is told: a cable that is pulled. */
+  swallow(): void;
   close(): Promise<void>;
 }
 
@@ -19,7 +27,14 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let carried = 0;
+  let down = false;
+  let refused: number[] = [];
   const server = createServer((near) => {
+    if (down) {
+      refused.push(performance.now());
+      near.resetAndDestroy();
+      return;
+    }
     carried += 1;
     const far = connect(Number(port), hostname);
     for (const [one, other] of [
@@ -44,7 +59,21 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
     get carried() {
       return carried;
     },
+    get refused() {
+      return refused;
+    },
     cut,
+    goDown: () => {
+      down = true;
+      refused = [];
+      cut();
+    },
+    comeUp: () => {
+      down = false;
+    },
+    swallow: () => {
+      for (const socket of sockets) socket.unpipe().resume();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,0 +1,80 @@
+/**
+ * The donor's network goes away in the middle of a job: the tab computes on with what it has, tries again by itself,
+ * and delivers what is still its own when the network is back.
+ * @module
+ */
+import './rig/home.js';
+import { expect, type Page } from '@playwright/test';
+import { computeFor, init, type Job } from 'manyhands';
+import { startCutProxy } from './rig/cut-proxy.js';
+import { power, setRange, state } from './rig/donor-page.js';
+import { test } from './rig/job-rig.js';
+
+/** A slice of so many milliseconds that tells when it ended. */
+const STAMP = `(x, ms) => {
+  const end = performance.now() + ms;
+  while (performance.now() < end) progress();
+  return performance.timeOrigin + performance.now();
+}`;
+
+interface Watched {
+  job: Job<number>;
+  /** Slice numbers as they came, and when each slice ended (milliseconds since 1970). */
+  numbers: number[];
+  ends: number[];
+}
+
+async function deploy(scheduler: string, count: number, ms: number): Promise<Watched> {
+  init({ scheduler });
+  const job = computeFor<number>(
+    Array.from({ length: count }, (_, i) => i),
+    STAMP,
+    [ms],
+  );
+  job.public.name = 'Through a gap';
+  const watched: Watched = { job, numbers: [], ends: [] };
+  job.on('result', ({ sliceNumber, result }) => {
+    watched.numbers.push(sliceNumber);
+    watched.ends.push(result);
+  });
+  await job.deploy();
+  return watched;
+}
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);
+const slicesDone = async (page: Page): Promise<number> =>
+  Number(((await page.locator('#slices').textContent()) ?? '').replaceAll(',', ''));
+
+test('a network that goes in the middle of a job costs no slice', async ({ rig, page }) => {
+  const count = 100;
+  const proxy = await startCutProxy(rig.scheduler);
+  try {
+    const { job, numbers, ends } = await deploy(rig.scheduler, count, 60);
+    await page.goto(proxy.url);
+    await setRange(page, 'Cores', 2);
+    await power(page, 'Start').click();
+    // By then leases are as long as they get: about two seconds for each sandbox.
+    await expect.poll(() => numbers.length).toBeGreaterThan(25);
+
+    proxy.goDown();
+    const wentMs = Date.now();
+    await expect(state(page)).toHaveText(/Connection lost, trying again/);
+    await expect(page.getByRole('log')).toContainText('finished work is kept meanwhile');
+    // It tries by itself, each time after a longer wait.
+    await expect.poll(() => proxy.refused.length).toBeGreaterThan(3);
+    const waits = proxy.refused.slice(1).map((at, i) => at - proxy.refused[i]!);
+    expect(waits.at(-1)).toBeGreaterThan(waits[0]!);
+    await new Promise((r) => setTimeout(r, 8000));
+    const backMs = Date.now();
+    proxy.comeUp();
+
+    await expect(state(page)).toHaveText('Working');
+    await job.wait();
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(upTo(count));
+    // What it computed while it was away was delivered, and nothing of it was computed again.
+    expect(ends.filter((end) => end > wentMs && end < backMs).length).toBeGreaterThan(1);
+    await expect.poll(() => slicesDone(page)).toBe(count);
+  } finally {
+    await proxy.close();
+  }
+});
