@@ -4,52 +4,17 @@
  * @module
  */
 import './rig/home.js';
-import { expect, type Page } from '@playwright/test';
-import { computeFor, init, type Job } from 'manyhands';
+import { expect } from '@playwright/test';
 import { startCutProxy } from './rig/cut-proxy.js';
 import { power, setRange, state } from './rig/donor-page.js';
 import { test } from './rig/job-rig.js';
-
-/** A slice of so many milliseconds that tells when it ended. */
-const STAMP = `(x, ms) => {
-  const end = performance.now() + ms;
-  while (performance.now() < end) progress();
-  return performance.timeOrigin + performance.now();
-}`;
-
-interface Watched {
-  job: Job<number>;
-  /** Slice numbers as they came, and when each slice ended (milliseconds since 1970). */
-  numbers: number[];
-  ends: number[];
-}
-
-async function deploy(scheduler: string, count: number, ms: number): Promise<Watched> {
-  init({ scheduler });
-  const job = computeFor<number>(
-    Array.from({ length: count }, (_, i) => i),
-    STAMP,
-    [ms],
-  );
-  job.public.name = 'Through a gap';
-  const watched: Watched = { job, numbers: [], ends: [] };
-  job.on('result', ({ sliceNumber, result }) => {
-    watched.numbers.push(sliceNumber);
-    watched.ends.push(result);
-  });
-  await job.deploy();
-  return watched;
-}
-
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);
-const slicesDone = async (page: Page): Promise<number> =>
-  Number(((await page.locator('#slices').textContent()) ?? '').replaceAll(',', ''));
+import { deployStamped, slicesDone, sorted, upTo } from './rig/stamped-job.js';
 
 test('a network that goes in the middle of a job costs no slice', async ({ rig, page }) => {
   const count = 100;
   const proxy = await startCutProxy(rig.scheduler);
   try {
-    const { job, numbers, ends } = await deploy(rig.scheduler, count, 60);
+    const { job, numbers, ends } = await deployStamped(rig.scheduler, count, 60);
     await page.goto(proxy.url);
     await setRange(page, 'Cores', 2);
     await power(page, 'Start').click();
@@ -69,7 +34,7 @@ test('a network that goes in the middle of a job costs no slice', async ({ rig, 
 
     await expect(state(page)).toHaveText('Working');
     await job.wait();
-    expect(numbers.toSorted((a, b) => a - b)).toEqual(upTo(count));
+    expect(sorted(numbers)).toEqual(upTo(count));
     // What it computed while it was away was delivered, and nothing of it was computed again.
     expect(ends.filter((end) => end > wentMs && end < backMs).length).toBeGreaterThan(1);
     await expect.poll(() => slicesDone(page)).toBe(count);
