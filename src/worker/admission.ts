@@ -150,9 +150,10 @@ export class Admission {
   }
 }
 
-/** Forgets the oldest where there are too many: it is asked about again. */
+/** Forgets what was not met for longest where there are too many: it is asked about again. */
 function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
-  const oldest = map.size >= KNOWN_MAX && !map.has(key) ? map.keys().next().value : undefined;
+  map.delete(key);
+  const oldest = map.size >= KNOWN_MAX ? map.keys().next().value : undefined;
   if (oldest !== undefined) map.delete(oldest);
   map.set(key, value);
 }

@@ -177,6 +177,7 @@ describe('options that change while it lives', () => {
     ['allowOrigins', ({ options }) => (options.allowOrigins = ['example.com'])],
     ['bytesPerDay', ({ options }) => (options.bytesPerDay = -1)],
     ['blockedOwners', ({ options }) => (options.blockedOwners = ['0x1'])],
+    ['admit', ({ options }) => Object.assign(options, { admit: true })],
     ['owner', (worker) => worker.block({ owner: 'me' })],
     ['jobId', (worker) => worker.block({ jobId: 'x' })],
   ])('refuse a wrong %s, and stay as they are', async (option, change) => {
@@ -289,6 +290,73 @@ describe('admission', () => {
     expect(host.started).toBe(0);
     expect(held(on)).toBe(0);
     expect(scheduler.workers.at(-1)).toMatchObject({ blockedJobs: [], blockedOwners: [STRANGER] });
+  });
+});
+
+describe('admission that changes while jobs run', () => {
+  it('asks about who is here when it is switched on; what is not let in stops and goes back', async () => {
+    const on = await start(taking(60_000), { ...EVERYBODY, cores: 2 });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 1 });
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 1 });
+    await clock.runUntil(() => host.alive === 2 && worker.status.sandboxes.every((s) => s.state === 'ready'));
+    const admit = vi.fn(({ owner }: { owner: string }) => owner === OWNER);
+    worker.options.admit = admit;
+    expect(admit).toHaveBeenCalledTimes(2);
+    await clock.advance(200);
+    const { sandboxes } = worker.status;
+    expect(sandboxes.some((s) => s.state === 'ready' && s.owner === OWNER)).toBe(true);
+    expect(sandboxes.some((s) => s.state === 'ready' && s.owner === STRANGER)).toBe(false);
+    expect([...scheduler.leases.values()].map(({ job }) => job.jobId)).toEqual([OTHER]);
+    expect(scheduler.losses).toEqual([]);
+    expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([STRANGER]);
+    worker.options.admit = undefined;
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+  });
+
+  it('waits for a later answer with nothing of that owner at work, and does not take an older answer for it', async () => {
+    const answers: ((isWelcome: boolean) => void)[] = [];
+    const admit = (): Promise<boolean> => new Promise<boolean>((resolve) => answers.push(resolve));
+    const on = await start(taking(20), { ...EVERYBODY, admit });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 2_000, chunk: 10 });
+    await clock.runUntil(() => answers.length === 1);
+    worker.askAgain();
+    await clock.runUntil(() => answers.length === 2);
+    answers[0]!(true);
+    await clock.advance(1_000);
+    expect(host.started).toBe(0);
+    answers[1]!(true);
+    await clock.runUntil(() => done(on) > 20);
+    worker.askAgain();
+    await clock.advance(0);
+    expect(answers).toHaveLength(3);
+    const before = done(on);
+    await clock.advance(5_000);
+    expect(done(on)).toBe(before);
+    expect(host.alive).toBe(0);
+    expect(held(on)).toBe(0);
+    answers[2]!(true);
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toEqual([]);
+  });
+
+  it('ends what is kept warm of an owner who is asked about, and asks again whom it had refused', async () => {
+    const welcome = new Set<string>([OWNER]);
+    const admit = ({ owner }: { owner: string }): boolean => welcome.has(owner);
+    const on = await start(taking(10), { ...EVERYBODY, admit });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
+    scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 10 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    await clock.advance(1_000);
+    expect(host.alive).toBe(1);
+    welcome.clear();
+    welcome.add(STRANGER);
+    worker.askAgain();
+    await clock.runUntil(() => scheduler.isComplete(OTHER));
+    expect(host.alive).toBe(1);
+    expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([OWNER]);
   });
 });
 
