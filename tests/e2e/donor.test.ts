@@ -174,6 +174,14 @@ test('a new deployer is let in or kept out by the donor', async ({ rig, page }) 
   await dialog.getByRole('button', { name: 'Let them in' }).click();
   await expect(card(page, 'First of mine')).toBeVisible();
   await expect(page.locator('#slices')).not.toHaveText('0');
+
+  // A change of mind reaches what runs: it stops and goes back, until the donor lets it in again.
+  await page.getByRole('button', { name: 'Ask about them again' }).click();
+  await expect(dialog).toContainText('First of mine');
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect(card(page, 'First of mine')).toBeHidden();
+  await dialog.getByRole('button', { name: 'Let them in' }).click();
+  await expect(card(page, 'First of mine')).toBeVisible();
 });
 
 test('on battery, frozen, offline: it rests, says why, and goes on', async ({ rig, page }) => {

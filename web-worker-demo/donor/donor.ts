@@ -8,6 +8,7 @@ import { Conditions } from './conditions.js';
 import type { ConditionSources, PauseReason } from './conditions.js';
 import { applyOptions, makeWorker, optionsOf } from './donor-worker.js';
 import type { HostLimits } from './donor-worker.js';
+import { isStricter } from './door.js';
 import { isRunning } from './donor-events.js';
 import type { DonorStatus, JobSums, LogEntry, Phase } from './donor-events.js';
 import { browserAddress } from './earnings.js';
@@ -53,6 +54,8 @@ export class Donor {
   readonly #conditions: Conditions;
   readonly #jobs = new Map<string, JobSums>();
   #worker: Worker | undefined;
+  /** Under which whoever computes here was let in. */
+  #door: Settings;
   #applied: ReturnType<typeof optionsOf> | undefined;
   #phase: Phase = 'idle';
   /** What workers of this visit did that are no more. */
@@ -73,6 +76,7 @@ export class Donor {
 
   constructor(ports: DonorPorts) {
     this.#ports = ports;
+    this.#door = ports.settings();
     this.#atOpening = readTotals(ports.store);
     this.#conditions = new Conditions(ports.sources, (reason, holds) => this.#onCondition(reason, holds));
     setInterval(() => this.#save(), SAVE_EVERY_MS);
@@ -135,6 +139,9 @@ export class Donor {
   async settingsChanged(): Promise<void> {
     const settings = this.#ports.settings();
     if (this.running) this.#conditions.follow(settings);
+    const isHarder = isStricter(this.#door, settings);
+    this.#door = settings;
+    if (isHarder) this.#worker?.askAgain();
     this.#payee = await payeeOf(settings).catch((error: unknown) => {
       this.#ports.say(failure('log.keyFailed', error));
       return undefined;
