@@ -1,0 +1,104 @@
+/**
+ * A tab that is really hidden, really frozen, and on a machine that really sleeps, in a browser that treats it as a
+ * donor's browser does.
+ * @module
+ */
+import './rig/home.js';
+import { expect } from '@playwright/test';
+import { checkDataDir } from 'manyhands/scheduler';
+import type { Browser } from 'puppeteer-core';
+import { leasesOf } from './rig/donor-page.js';
+import { test as base } from './rig/job-rig.js';
+import {
+  cover,
+  launchPlainChromium,
+  openDonor,
+  processesOf,
+  slicesOf,
+  textOf,
+} from './rig/plain-chromium.js';
+import { deployStamped, slicesDone, sorted, upTo } from './rig/stamped-job.js';
+
+const test = base.extend<{ plain: Browser }>({
+  plain: async ({}, use) => {
+    const browser = await launchPlainChromium();
+    await use(browser);
+    await browser.close();
+  },
+});
+
+test('a hidden tab computes as it did in front', async ({ rig, plain }) => {
+  const { job, numbers } = await deployStamped(rig.scheduler, 10_000, 20);
+  const page = await openDonor(plain, rig.scheduler);
+  await expect.poll(() => numbers.length).toBeGreaterThan(50);
+  await cover(plain);
+  await page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 100 });
+  // The browser means it: a timer of a tenth of a second comes once a second.
+  const ticks = await page.evaluate(async () => {
+    let count = 0;
+    const timer = setInterval(() => count++, 100);
+    const began = performance.now();
+    while (performance.now() - began < 4_000) await new Promise((next) => setTimeout(next, 1_000));
+    clearInterval(timer);
+    return count;
+  });
+  expect(ticks).toBeLessThan(10);
+  const before = numbers.length;
+  await expect.poll(() => numbers.length - before).toBeGreaterThan(200);
+  expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+  expect(await page.title()).toContain('Working');
+  await page.bringToFront();
+  await expect.poll(() => textOf(page, '#state')).toBe('Working');
+  await job.cancel();
+});
+
+test('a frozen tab has handed everything back, and goes on when it thaws', async ({ rig, plain }) => {
+  const count = 150;
+  const { job, numbers } = await deployStamped(rig.scheduler, count, 100);
+  const page = await openDonor(plain, rig.scheduler);
+  await expect.poll(() => numbers.length).toBeGreaterThan(25);
+  await cover(plain);
+  const session = await page.createCDPSession();
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  // By its own last words: the five seconds of grace for a tab that falls silent are not what frees them.
+  await expect.poll(() => leasesOf(rig.scheduler), { timeout: 4_000 }).toBe(0);
+  const asleep = numbers.length;
+  const other = await rig.openTab();
+  await expect.poll(() => slicesDone(other)).toBeGreaterThan(30);
+  expect(await slicesOf(page)).toBeLessThanOrEqual(asleep);
+  await session.send('Page.setWebLifecycleState', { state: 'active' });
+  await expect.poll(() => textOf(page, '#state')).toMatch(/Working|Connected/);
+  await job.wait();
+  expect(sorted(numbers)).toEqual(upTo(count));
+  expect((await slicesOf(page)) + (await slicesDone(other))).toBeLessThanOrEqual(count);
+  expect(await textOf(page, '#log')).toContain('The tab goes to sleep');
+  expect(await checkDataDir(rig.dataDir)).toEqual([]);
+});
+
+test('a machine that sleeps past its leases and wakes up: nothing is lost, nothing counts twice', async ({
+  rig,
+  plain,
+}) => {
+  test.setTimeout(240_000);
+  const count = 150;
+  const { job, numbers } = await deployStamped(rig.scheduler, count, 100);
+  const page = await openDonor(plain, rig.scheduler);
+  await expect.poll(() => numbers.length).toBeGreaterThan(25);
+  const processes = await processesOf(plain);
+  for (const { id } of processes) process.kill(id, 'SIGSTOP');
+  try {
+    // Nobody said a word: the scheduler takes the silence for an end, and gives the leases to others.
+    await expect.poll(() => leasesOf(rig.scheduler), { timeout: 90_000 }).toBe(0);
+    const other = await rig.openTab();
+    await expect.poll(() => slicesDone(other)).toBeGreaterThan(30);
+    expect(job.status.runStatus).toBe('running');
+    for (const { id } of processes) process.kill(id, 'SIGCONT');
+    await expect.poll(() => textOf(page, '#log')).toContain('Connected again');
+    await job.wait();
+    expect(sorted(numbers)).toEqual(upTo(count));
+    expect((await slicesOf(page)) + (await slicesDone(other))).toBeLessThanOrEqual(count);
+    expect(await checkDataDir(rig.dataDir)).toEqual([]);
+  } finally {
+    for (const { id } of processes) process.kill(id, 'SIGCONT');
+  }
+});
