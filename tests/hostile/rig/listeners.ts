@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 const WEBSOCKET_KEY = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const TYPES: Record<string, string> = {
@@ -30,7 +30,12 @@ export async function startListeners(): Promise<Listeners> {
     seen.push(`tcp: ${request.method ?? ''} ${request.url ?? ''}`);
     answer(request, response);
   });
-  server.on('connection', () => seen.push('tcp: a connection'));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    seen.push('tcp: a connection');
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('upgrade', (request, socket) => {
     seen.push(`tcp: upgrade ${request.url ?? ''}`);
     const key = `${request.headers['sec-websocket-key'] ?? ''}${WEBSOCKET_KEY}`;
@@ -59,7 +64,8 @@ export async function startListeners(): Promise<Listeners> {
       await new Promise<void>((resolve) => udp.close(() => resolve()));
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        // A server forgets a socket that was upgraded, and waits for it all the same.
+        for (const socket of sockets) socket.destroy();
       });
     },
   };
