@@ -5,6 +5,7 @@
  */
 import './rig/home.js';
 import { expect } from '@playwright/test';
+import { computeFor, init } from 'manyhands';
 import { checkDataDir } from 'manyhands/scheduler';
 import type { Browser } from 'puppeteer-core';
 import { leasesOf } from './rig/donor-page.js';
@@ -100,5 +101,46 @@ test('a machine that sleeps past its leases and wakes up: nothing is lost, nothi
     expect(await checkDataDir(rig.dataDir)).toEqual([]);
   } finally {
     for (const { id } of processes) process.kill(id, 'SIGCONT');
+  }
+});
+
+test('a tab hidden for long, whose timers run once a minute, keeps a slice that outlasts its lease', async ({
+  rig,
+}) => {
+  test.setTimeout(400_000);
+  // A browser waits five minutes before it slows a hidden tab down so far.
+  const plain = await launchPlainChromium('IntensiveWakeUpThrottling:grace_period_seconds/10');
+  try {
+    init({ scheduler: rig.scheduler });
+    // 200 s without a sign of life from within, and leases of 150 s that the page has to renew.
+    const work = `(x, ms) => {
+      const began = performance.timeOrigin + performance.now();
+      while (performance.timeOrigin + performance.now() < began + ms);
+      return began;
+    }`;
+    const job = computeFor<number>([1], work, [200_000]);
+    job.public.name = 'One long slice';
+    await job.deploy();
+    const page = await openDonor(plain, rig.scheduler);
+    await expect.poll(() => textOf(page, '#state')).toBe('Working');
+    await cover(plain);
+    const coveredMs = Date.now();
+    const ticks = page.evaluate(async () => {
+      let count = 0;
+      const began = performance.now();
+      while (performance.now() - began < 150_000) {
+        await new Promise((next) => setTimeout(next, 100));
+        count += 1;
+      }
+      return count;
+    });
+    const [began] = [...(await job.wait())];
+    // Begun once, before the tab was covered: nobody took it away from the tab and gave it back.
+    expect(began).toBeLessThan(coveredMs);
+    expect(await ticks).toBeLessThan(30);
+    await expect.poll(() => slicesOf(page)).toBe(1);
+    expect(await textOf(page, '#log')).not.toContain('A hitch');
+  } finally {
+    await plain.close();
   }
 });

@@ -1,0 +1,128 @@
+/**
+ * When a donor does not want their machine used, as a real Chromium tells of it: idleness, pressure, a cellular
+ * network, data saver. The signals are the browser's own, set from outside; of the battery alone it takes no order,
+ * so that donor.test.ts stands in for that one.
+ * @module
+ */
+import './rig/home.js';
+import { chromium, expect, type CDPSession, type Page } from '@playwright/test';
+import { findChromium } from '../../scripts/find-chromium.mjs';
+import { leasesOf, power, state } from './rig/donor-page.js';
+import { test as base } from './rig/job-rig.js';
+import { deployStamped } from './rig/stamped-job.js';
+
+interface Donor {
+  page: Page;
+  /** What stands for the machine's sensors. */
+  sensors: CDPSession;
+  /** As a donor who answers the browser's question with yes. */
+  allowIdleDetection(): Promise<void>;
+}
+
+const asRoot = process.getuid?.() === 0 || process.env.CHROMIUM_NO_SANDBOX !== undefined;
+
+const test = base.extend<{ donor: Donor }>({
+  donor: async ({ rig }, use) => {
+    const browser = await chromium.launch({
+      executablePath: findChromium(),
+      chromiumSandbox: !asRoot,
+      // A desktop's Chromium does not tell the kind of its network; a phone's does.
+      args: ['--disable-gpu', '--enable-blink-features=NetInfoDownlinkMax'],
+    });
+    const page = await browser.newPage();
+    await page.goto(rig.scheduler);
+    const sensors = await page.context().newCDPSession(page);
+    const { targetInfo } = await sensors.send('Target.getTargetInfo');
+    const allowIdleDetection = async (): Promise<void> => {
+      const session = await browser.newBrowserCDPSession();
+      await session.send('Browser.grantPermissions', {
+        permissions: ['idleDetection'],
+        origin: rig.scheduler,
+        browserContextId: targetInfo.browserContextId,
+      });
+    };
+    await use({ page, sensors, allowIdleDetection });
+    await browser.close();
+  },
+});
+
+test('only while nobody is at the machine', async ({ rig, donor: { page, sensors, allowIdleDetection } }) => {
+  const { job } = await deployStamped(rig.scheduler, 2_000, 30);
+  const wish = page.getByLabel('Only when I am not using the computer');
+  // Without the permission the wish cannot be kept, and is not taken.
+  await wish.click();
+  await expect(page.locator('#when-note')).toContainText(
+    'not allowed to tell whether you are at the computer',
+  );
+  await expect(wish).not.toBeChecked();
+
+  await allowIdleDetection();
+  await wish.check();
+  await power(page, 'Start').click();
+  await sensors.send('Emulation.setIdleOverride', { isUserActive: true, isScreenUnlocked: true });
+  await expect(state(page)).toHaveText('Paused: you are using the computer');
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await sensors.send('Emulation.setIdleOverride', { isUserActive: false, isScreenUnlocked: true });
+  await expect(state(page)).toHaveText('Working');
+  await sensors.send('Emulation.setIdleOverride', { isUserActive: true, isScreenUnlocked: true });
+  await expect(state(page)).toHaveText('Paused: you are using the computer');
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  // A screen that is locked is nobody at the machine, too.
+  await sensors.send('Emulation.setIdleOverride', { isUserActive: true, isScreenUnlocked: false });
+  await expect(state(page)).toHaveText('Working');
+  await job.cancel();
+});
+
+test('pause while the computer is under pressure', async ({ rig, donor: { page, sensors } }) => {
+  const { job } = await deployStamped(rig.scheduler, 5_000, 30);
+  const press = (level: 'nominal' | 'fair' | 'serious' | 'critical'): Promise<unknown> =>
+    sensors.send('Emulation.setPressureStateOverride', { source: 'cpu', state: level });
+  await sensors.send('Emulation.setPressureSourceOverrideEnabled', {
+    enabled: true,
+    source: 'cpu',
+    metadata: { available: true },
+  });
+  await press('serious');
+  await page.getByLabel('Pause while the computer is under pressure').check();
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText('Working');
+  await press('critical');
+  await expect(state(page)).toHaveText('Paused: the computer is busy');
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  const pausedMs = Date.now();
+  await press('nominal');
+  await expect(state(page)).toHaveText('Working');
+  // The worker itself was much of the pressure: it does not come back at once, to go again.
+  expect(Date.now() - pausedMs).toBeGreaterThan(15_000);
+  await job.cancel();
+});
+
+test('not on a metered network', async ({ rig, donor: { page, sensors } }) => {
+  const { job } = await deployStamped(rig.scheduler, 2_000, 30);
+  const network = (connectionType: 'cellular4g' | 'wifi'): Promise<unknown> =>
+    sensors.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 1,
+      downloadThroughput: 1e9,
+      uploadThroughput: 1e9,
+      connectionType,
+    });
+  await expect(page.getByLabel('Not on a metered network')).toBeChecked();
+  await network('wifi');
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText('Working');
+  await network('cellular4g');
+  await expect(state(page)).toHaveText('Paused: on a metered network');
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await network('wifi');
+  await expect(state(page)).toHaveText('Working');
+  await power(page, 'Stop').click();
+
+  // Data saver is a wish of the donor's to the browser, and holds for this page, too.
+  await sensors.send('Emulation.setDataSaverOverride', { dataSaverEnabled: true });
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText('Paused: on a metered network');
+  await page.getByLabel('Not on a metered network').uncheck();
+  await expect(state(page)).toHaveText('Working');
+  await job.cancel();
+});
