@@ -4,25 +4,42 @@
  */
 import { getterOf, type AnyConstructor, type AnyMethod } from './wrap-native.js';
 
-const { apply, getPrototypeOf } = Reflect;
+const { apply, deleteProperty, getPrototypeOf } = Reflect;
 const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 
-/** Where a browser hides the global, no such buffer is to be had: `wasm-limits` refuses shared memories there. */
+/** Where a browser hides the global, only WebAssembly makes such buffers: see `knowShared`. */
 export const NativeShared = globalThis.SharedArrayBuffer as AnyConstructor | undefined;
 
 const typedBuffer = getterOf(getPrototypeOf(Uint8Array.prototype)!, 'buffer');
 const dataViewBuffer = getterOf(DataView.prototype, 'buffer');
 const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
 const bufferMax = getterOf(ArrayBuffer.prototype, 'maxByteLength');
-const shared = NativeShared?.prototype as object | undefined;
-const sharedLength = shared === undefined ? undefined : getterOf(shared, 'byteLength');
-const sharedMax = shared === undefined ? undefined : getterOf(shared, 'maxByteLength');
+let sharedLength: AnyMethod | undefined;
+let sharedMax: AnyMethod | undefined;
+if (NativeShared !== undefined) readSharedBy(NativeShared.prototype as object);
 const PICTURES = ['ImageBitmap', 'ImageData', 'OffscreenCanvas'].flatMap((name) => {
   const found = (globalThis as Record<string, unknown>)[name] as { prototype: object } | undefined;
   if (found === undefined) return [];
   return [{ width: getterOf(found.prototype, 'width'), height: getterOf(found.prototype, 'height') }];
 });
 const PIXEL_BYTES = 4;
+
+function readSharedBy(prototype: object): void {
+  sharedLength = getterOf(prototype, 'byteLength');
+  sharedMax = getterOf(prototype, 'maxByteLength');
+}
+
+/**
+ * To be told of each shared memory's buffer before job code gets it: where the global is hidden, the first one brings
+ * its constructor and its `slice` into the realm, which would make buffers that nobody counts.
+ */
+export function knowShared(buffer: object): void {
+  if (sharedLength !== undefined) return;
+  const prototype = getPrototypeOf(buffer)!;
+  readSharedBy(prototype);
+  deleteProperty(prototype, 'constructor');
+  deleteProperty(prototype, 'slice');
+}
 
 function read(getter: AnyMethod | undefined, item: object): number | undefined {
   if (getter === undefined) return undefined;

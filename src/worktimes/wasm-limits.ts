@@ -4,27 +4,25 @@
  * seen: one that says no maximum gets a part of what is left.
  * @module
  */
+import { knowShared } from './buffer-sizes.js';
 import type { Quota } from './quota.js';
 import {
   MEMORY_MODULE,
   ModuleRefused,
   parseMemoryImport,
   rewriteModule,
+  TABLE_ELEMENTS_MAX,
   WASM_PAGE_BYTES,
   type MemoryType,
   type ModuleBytes,
 } from './wasm-module.js';
-import { wrapConstructor, type AnyConstructor, getterOf, methodOf } from './wrap-native.js';
+import { wrapConstructor, type AnyConstructor, type AnyMethod, getterOf, methodOf } from './wrap-native.js';
 
-/** Elements that a table may have, and what one is reckoned with. */
-const TABLE_MAX = 1_000_000;
+/** What an element of a table is reckoned with. */
 const TABLE_ELEMENT_BYTES = 16;
 /** The first memory of a sandbox may take so much of the cap, each other one so much of what is left. */
 const FIRST_SHARE = 3 / 4;
 const SHARE = 1 / 4;
-
-/** A browser hides the global from pages that are not cross-origin isolated. */
-const MAY_SHARE = globalThis.SharedArrayBuffer !== undefined;
 
 const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } =
   Reflect;
@@ -84,6 +82,7 @@ class Limiter {
     'Module' | 'Instance' | 'Memory' | 'Table' | 'CompileError' | 'compile' | 'instantiate' | 'validate'
   >;
   readonly #tableElements = new WeakMap<WebAssembly.Module, number>();
+  readonly #bufferOf: AnyMethod;
   readonly #importsOf: (module: WebAssembly.Module) => WebAssembly.ModuleImportDescriptor[];
 
   constructor(wasm: Native, quota: Quota) {
@@ -91,6 +90,7 @@ class Limiter {
     this.#quota = quota;
     const { Module, Instance, Memory, Table, CompileError, compile, instantiate, validate } = wasm;
     this.#native = { Module, Instance, Memory, Table, CompileError, compile, instantiate, validate };
+    this.#bufferOf = getterOf(Memory.prototype, 'buffer');
     this.#importsOf = Module.imports.bind(Module);
   }
 
@@ -194,7 +194,8 @@ class Limiter {
 
   /** A module that came as a copy is not known: it is reckoned with the most that one may have. */
   #holdTables(instance: WebAssembly.Instance, module: WebAssembly.Module): WebAssembly.Instance {
-    const elements = (apply(getWeak, this.#tableElements, [module]) as number | undefined) ?? TABLE_MAX;
+    const elements =
+      (apply(getWeak, this.#tableElements, [module]) as number | undefined) ?? TABLE_ELEMENTS_MAX;
     if (elements > 0) this.#quota.hold(instance, elements * TABLE_ELEMENT_BYTES);
     return instance;
   }
@@ -202,7 +203,7 @@ class Limiter {
   /** A module's bytes, copied and rewritten. Throws a CompileError. */
   #rewrite(source: unknown): Rewritten {
     try {
-      const { bytes, length, tableElements } = rewriteModule(copyBytes(source), TABLE_MAX);
+      const { bytes, length, tableElements } = rewriteModule(copyBytes(source), TABLE_ELEMENTS_MAX);
       // A view of what was written: the buffer behind it may be longer.
       const view = new Bytes(apply(typed.buffer, bytes, []) as ArrayBuffer, 0, length);
       return { view, tableElements };
@@ -214,7 +215,8 @@ class Limiter {
 
   /** The imports that job code gave, and the memories that the module was to define. */
   #complete(module: WebAssembly.Module, imports: unknown): unknown {
-    const elements = (apply(getWeak, this.#tableElements, [module]) as number | undefined) ?? TABLE_MAX;
+    const elements =
+      (apply(getWeak, this.#tableElements, [module]) as number | undefined) ?? TABLE_ELEMENTS_MAX;
     this.#quota.check(elements * TABLE_ELEMENT_BYTES);
     const wanted = this.#importsOf(module);
     let memories: Imports | undefined;
@@ -237,9 +239,6 @@ class Limiter {
   }
 
   #makeMemory(type: MemoryType, target: AnyConstructor): object {
-    // Its buffer would lead to a constructor that the quota of buffers does not know of.
-    if (type.shared && !MAY_SHARE)
-      throw new RangeError('WebAssembly: no memory can be shared here: this page is not cross-origin isolated');
     const least = type.min * WASM_PAGE_BYTES;
     const wished = type.max === undefined ? this.#quota.limit : type.max * WASM_PAGE_BYTES;
     this.#quota.check(least);
@@ -254,6 +253,7 @@ class Limiter {
     if (type.shared) descriptor['shared'] = true;
     if (type.index64) descriptor['address'] = 'i64';
     const memory = construct(this.#native.Memory, [descriptor], target) as object;
+    if (type.shared) knowShared(apply(this.#bufferOf, memory, []) as object);
     const piece = this.#quota.hold(memory, bytes);
     apply(setWeak, releases, [memory, () => this.#quota.release(piece)]);
     return memory;
@@ -262,9 +262,9 @@ class Limiter {
   #makeTable(type: unknown, rest: unknown[], target: AnyConstructor): object {
     const { element, initial, minimum, maximum, address } = type as Record<string, unknown>;
     const least = NUMBER(initial ?? minimum);
-    const most = maximum === undefined ? TABLE_MAX : smaller(NUMBER(maximum), TABLE_MAX);
-    if (least > TABLE_MAX)
-      throw new RangeError(`A table of ${least} elements is over this sandbox's ${TABLE_MAX}`);
+    const most = maximum === undefined ? TABLE_ELEMENTS_MAX : smaller(NUMBER(maximum), TABLE_ELEMENTS_MAX);
+    if (least > TABLE_ELEMENTS_MAX)
+      throw new RangeError(`A table of ${least} elements is over this sandbox's ${TABLE_ELEMENTS_MAX}`);
     if (maximum !== undefined && NUMBER(maximum) < least)
       throw new RangeError('The maximum is below the minimum');
     this.#quota.check(most * TABLE_ELEMENT_BYTES);

@@ -17,6 +17,8 @@ export const MEMORY_MODULE = 'manyhands:memory';
 export const WASM_PAGE_BYTES = 65_536;
 /** Memories that one module may define. */
 const MEMORIES_MAX = 16;
+/** Elements that a table may have, and those of one module together. */
+export const TABLE_ELEMENTS_MAX = 1_000_000;
 /** Tables that one module may define. */
 const TABLES_MAX = 64;
 
