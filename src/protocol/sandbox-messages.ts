@@ -48,7 +48,9 @@ export type SupervisorToSandbox =
    */
   | { type: 'run'; batch: number; inputs: InputPart[]; each: boolean }
   /** A value that travels as a blob, which the supervisor fetched; for the batch that comes next, and it alone. */
-  | { type: 'blob'; digest: string; bytes: Uint8Array };
+  | { type: 'blob'; digest: string; bytes: Uint8Array }
+  /** There is nothing to do: answer, and let nothing run until there is. Said again, it asks whether it still can answer. */
+  | { type: 'rest' };
 
 export type SandboxToSupervisor =
   /** `misfit`: the snapshot could not be used, and the runtime was started without it. */
@@ -72,6 +74,8 @@ export type SandboxToSupervisor =
       computeMs: number;
       done: boolean;
     }
+  /** The answer to each `rest`. */
+  | { type: 'resting' }
   | { type: 'progress'; sliceNumber: number; progress?: number }
   | { type: 'console'; sliceNumber: number; level: ConsoleLevel; message: string; same?: number };
 
@@ -81,4 +85,4 @@ export type SetupAnswer = Extract<
   { type: 'warmed' | 'warm-failed' | 'snapshot' | 'assigned' | 'assign-failed' }
 >;
 /** What a sandbox that has a job says. */
-export type SaidAtWork = Exclude<SandboxToSupervisor, SetupAnswer>;
+export type SaidAtWork = Exclude<SandboxToSupervisor, SetupAnswer | { type: 'resting' }>;

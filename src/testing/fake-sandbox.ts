@@ -126,6 +126,7 @@ class FakeSandbox implements Sandbox {
       this.#host.snapshots++;
       return this.#later(0, () => this.#post({ type: 'snapshot', bytes: new Uint8Array(16) }));
     }
+    if (message.type === 'rest') return this.#later(0, () => this.#post({ type: 'resting' }));
     if (message.type === 'blob') return void this.#host.blobs.set(message.digest, message.bytes);
     this.#queue.push(message);
     if (this.#state === 'idle') this.#next();

@@ -32,6 +32,8 @@ export function checkSandboxMessage(raw: unknown): Checked {
     case 'assigned':
     case 'warmed':
       return { ok: { type: raw.type, ...(raw.misfit === true ? { misfit: true } : {}) } };
+    case 'resting':
+      return { ok: { type: 'resting' } };
     case 'assign-failed':
     case 'warm-failed':
       return checkSetupFailed(raw.type, raw);

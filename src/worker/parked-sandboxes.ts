@@ -40,6 +40,7 @@ export class ParkedSandboxes {
     const cancel = this.#clock.after(this.#keepMs, end, { background: true });
     const parked: Parked = { jobId, packageDigest, runner, cancel };
     runner.adopt(listeningFor(end));
+    runner.rest();
     this.#parked.push(parked);
   }
 

@@ -97,6 +97,12 @@ export class SandboxDesk {
     else seat.runner.kill();
   }
 
+  /** A sandbox has nothing to run now, be it for a moment. */
+  rest(slot: number, gen: number): void {
+    const seat = this.#seats[slot];
+    if (seat?.gen === gen) seat.runner.rest();
+  }
+
   /** A sandbox has nothing to do: it is kept as long as the policy says. */
   idle(slot: number, gen: number): void {
     const seat = this.#seats[slot];

@@ -45,6 +45,10 @@ export interface RunnerPorts {
   blobs: Blobs;
 }
 
+/** How long a sandbox without work may take to answer that it rests, and how often one that could run on is asked. */
+export const REST_MS_MAX = 5_000;
+const LOOK_EVERY_MS = 10_000;
+
 type RunnerState = 'starting' | 'assigning' | 'ready' | 'ended';
 
 export class SandboxRunner {
@@ -59,6 +63,10 @@ export class SandboxRunner {
   #cancelLimit: CancelTimer | undefined;
   /** Set while a batch waits for its blobs: those behind it wait too. */
   #feeding: Promise<void> | undefined;
+  #isResting = false;
+  /** Questions whether it rests that have no answer yet. */
+  #asked = 0;
+  #cancelRest: CancelTimer | undefined;
 
   constructor(ports: RunnerPorts, events: RunnerEvents) {
     this.#ports = ports;
@@ -110,6 +118,8 @@ export class SandboxRunner {
   /** Hands the sandbox a batch; batches run in the order of the calls. */
   feed(batch: number, cut: BatchInputs, each: boolean): void {
     const { inputs, transfer, blobs } = cut;
+    this.#isResting = false;
+    this.#cancelRest?.();
     if (this.#feeding === undefined && blobs.length === 0) {
       return this.#send({ type: 'run', batch, inputs, each }, transfer);
     }
@@ -132,10 +142,18 @@ export class SandboxRunner {
     this.#feeding = settled;
   }
 
+  /** It has nothing to do: nothing may run in it until it is fed. One that cannot say so in time is ended. */
+  rest(): void {
+    if (this.#isResting || !this.#is('ready')) return;
+    this.#isResting = true;
+    this.#askForRest();
+  }
+
   /** Ends it without a word. */
   kill(): void {
     if (this.#is('ended')) return;
     this.#state = 'ended';
+    this.#cancelRest?.();
     this.#cancelLimit?.();
     this.#settle();
     this.#sandbox?.kill();
@@ -162,12 +180,31 @@ export class SandboxRunner {
       case 'assigned':
       case 'assign-failed':
         return this.#onAssignment(message);
+      case 'resting':
+        return this.#onResting();
       case 'console':
         return this.#is('ready') ? this.#events.said(message) : undefined;
       default:
         if (this.#is('ready')) return this.#events.said(message);
         return this.#onExit('The sandbox reported on slices before it had any.');
     }
+  }
+
+  #askForRest(): void {
+    const busy = (): void => this.#onExit('Code that its slices left behind kept the sandbox busy.');
+    this.#asked += 1;
+    this.#cancelRest = this.#ports.clock.after(REST_MS_MAX, busy, { background: true });
+    this.#send({ type: 'rest' });
+  }
+
+  #onResting(): void {
+    if (this.#asked === 0) return this.#onExit('The sandbox answered what nobody asked.');
+    this.#asked -= 1;
+    if (this.#asked > 0 || !this.#isResting) return;
+    this.#cancelRest?.();
+    if (this.#sandbox?.sleeps === true) return;
+    const again = (): void => this.#askForRest();
+    this.#cancelRest = this.#ports.clock.after(LOOK_EVERY_MS, again, { background: true });
   }
 
   #onAssignment(message: Extract<SetupAnswer, { type: 'assigned' | 'assign-failed' }>): void {

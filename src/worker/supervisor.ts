@@ -228,6 +228,8 @@ export class Supervisor {
         return this.#desk.open(effect);
       case 'kill-sandbox':
         return this.#desk.kill(effect.slot, effect.gen, effect.isIdle);
+      case 'sandbox-rest':
+        return this.#desk.rest(effect.slot, effect.gen);
       case 'sandbox-idle':
         return this.#desk.idle(effect.slot, effect.gen);
       case 'feed': {

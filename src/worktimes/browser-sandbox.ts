@@ -8,6 +8,7 @@ import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-mes
 import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
 import type { PyodidePlace } from './pyodide/load-pyodide.js';
+import { sleepByBell, sleepByClock } from './rest.js';
 import type { Runtime, RuntimeStart } from './runtime.js';
 import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
 import { getterOf, methodOf } from './wrap-native.js';
@@ -38,7 +39,8 @@ function begin(event: Event): void {
   const [port] = (event as MessageEvent).ports;
   if (port === undefined) return;
   silence('message', begin);
-  runSandbox(portOf(port), place());
+  const { bell } = apply(readData, event, []) as { bell?: Int32Array };
+  runSandbox(portOf(port), { ...place(), sleep: bell === undefined ? sleepByClock() : sleepByBell(bell) });
 }
 
 function portOf(port: MessagePort): SandboxPort {

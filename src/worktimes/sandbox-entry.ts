@@ -9,6 +9,7 @@ import type {
   WorktimeFiles,
 } from '../protocol/sandbox-messages.js';
 import { OutcomeWriter } from './outcome-writer.js';
+import { Rest, type Sleep } from './rest.js';
 import { runBatch, type Batch } from './run-batch.js';
 import type { Runtime, RuntimeStart, WorkFunction } from './runtime.js';
 import { SandboxSetup, setupError } from './sandbox-setup.js';
@@ -35,6 +36,8 @@ export interface SandboxPlace {
   readonly now: () => number;
   /** Resolves in a later turn of the event loop, so that messages and timers get theirs. */
   nextTurn(): Promise<void>;
+  /** Blocks the thread; absent where it cannot. */
+  readonly sleep?: Sleep;
   /** Calls `report` for what job code left to fail outside a slice: rejections nobody awaited, throwing timers. */
   onStrayError(report: (error: unknown) => void): void;
   /** Ends the thread, in a later turn, by an error that nothing catches. */
@@ -54,6 +57,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   /** Blobs of the batch that comes next. */
   let blobs = new Map<string, Uint8Array>();
   const queue: Batch[] = [];
+  const rest = new Rest(place);
   let work: WorkFunction | undefined;
   let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' | 'broken' = 'empty';
 
@@ -94,6 +98,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   });
 
   port.onMessage((message) => {
+    rest.hear();
     switch (message.type) {
       case 'warm':
       case 'make-snapshot':
@@ -105,7 +110,12 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
       case 'blob':
         blobs.set(message.digest, message.bytes);
         return;
+      case 'rest':
+        post({ type: 'resting' });
+        if (state === 'idle' && queue.length === 0) rest.begin().catch(fail);
+        return;
       case 'run':
+        rest.end();
         queue.push({ run: message, blobs });
         blobs = new Map();
         drain().catch(fail);

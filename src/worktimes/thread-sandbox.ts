@@ -6,12 +6,13 @@
 import { readFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { ManyhandsError } from '../lib/errors.js';
 import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-messages.js';
 import type { CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
 import type { PyodidePlace } from './pyodide/load-pyodide.js';
+import { sleepByBell } from './rest.js';
 import type { Runtime, RuntimeStart } from './runtime.js';
 import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
 
@@ -48,6 +49,7 @@ const place: SandboxPlace = {
   },
   now,
   nextTurn: () => new Promise((resolve) => void setImmediate(resolve)),
+  sleep: sleepByBell((workerData as { bell: Int32Array }).bell),
   onStrayError(report) {
     process.on('uncaughtException', report);
     process.on('unhandledRejection', report);
@@ -72,7 +74,9 @@ async function loadRuntime(
   if (name === 'wasm') return (await import('./wasm/runtime.js')).wasmRuntime();
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
   const { pyodideRuntime } = await import('./pyodide/runtime.js');
-  return pyodideRuntime({ ...pyodidePlace(assets, fail), ...start });
+  const { snapshot } = start;
+  const readSnapshot = snapshot instanceof Uint8Array ? async () => snapshot : undefined;
+  return pyodideRuntime({ ...pyodidePlace(assets, fail), readSnapshot });
 }
 
 /** Files that were not handed in are found here. */
@@ -86,7 +90,7 @@ function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
       return given instanceof Uint8Array ? given : new Uint8Array(await readFile(new URL(fileUrl(file))));
     },
     importAsset: async (file) => (await import(fileUrl(file))) as Record<string, unknown>,
-    ...(compiled instanceof WebAssembly.Module ? { compiled } : {}),
+    ...(compiled instanceof WebAssembly.Module ? { compiled: Promise.resolve(compiled) } : {}),
     scope: globalThis,
     fail,
   };

@@ -19,6 +19,7 @@ import { starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
+import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 import { warmSuite } from './worktime-suite-warm.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
@@ -55,6 +56,7 @@ afterEach(end);
 describe('map-basic in a browser', () => {
   mapBasicSuite(start);
   signsSuite(start);
+  restSuite(start);
 });
 
 describe('pyodide in a browser', () => pyodideSuite(start));

@@ -10,6 +10,7 @@ import { chromiumHost } from '../../src/worker/sandbox/chromium-host.js';
 import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
+import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 
 const warnings: string[] = [];
@@ -30,6 +31,7 @@ afterAll(() => host.close());
 describe('map-basic in a headless browser', () => {
   mapBasicSuite(start);
   signsSuite(start);
+  restSuite(start);
 });
 
 describe('pyodide in a headless browser', () => {

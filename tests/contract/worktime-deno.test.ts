@@ -9,6 +9,7 @@ import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
+import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
 
@@ -24,6 +25,7 @@ afterAll(() => host.close());
 describe('map-basic in Deno', () => {
   mapBasicSuite(start);
   signsSuite(start);
+  restSuite(start);
 });
 
 describe('pyodide in Deno', () => {

@@ -136,6 +136,13 @@ export class SandboxRig {
     this.#sandbox.kill();
   }
 
+  /** Tells it that there is nothing to do; resolves when it says that it rests. */
+  async rest(): Promise<void> {
+    const before = this.of('resting').length;
+    this.#sandbox.send({ type: 'rest' });
+    await this.until(() => this.of('resting').length > before);
+  }
+
   /** Runs one slice whose datum travels as a blob. */
   async runBlob(datum: unknown, { send = true } = {}): Promise<unknown[]> {
     const bytes = encodeValue(datum);

@@ -7,6 +7,7 @@ import { builtThreadHost, starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
+import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 import { warmSuite } from './worktime-suite-warm.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
@@ -20,6 +21,7 @@ afterAll(() => host.close());
 describe('map-basic in a thread', () => {
   mapBasicSuite(start);
   signsSuite(start);
+  restSuite(start);
 });
 
 describe('pyodide in a thread', () => pyodideSuite(start));

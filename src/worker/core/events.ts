@@ -82,6 +82,8 @@ export type Effect =
   | { type: 'open-sandbox'; slot: number; gen: number; leaseId: LeaseId; jobId: JobId; packageDigest: string }
   /** `isIdle`: it has run all that it was given, and another lease of its job could come. */
   | { type: 'kill-sandbox'; slot: number; gen: number; isIdle?: boolean }
+  /** It has run all that it was given, and gets nothing now: nothing may run in it until it is fed. */
+  | { type: 'sandbox-rest'; slot: number; gen: number }
   /** It has run all that its slot holds; answered by `sandbox-stale`, after a while, unless it is fed before. */
   | { type: 'sandbox-idle'; slot: number; gen: number }
   /** The job's files will be needed soon. */

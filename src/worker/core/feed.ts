@@ -21,8 +21,20 @@ export function pump(state: CoreState, slot: Slot, nowMs: number, effects: Effec
   if (slot.closedMs !== undefined) return;
   if (state.mode === 'running') openSandbox(state, slot, nowMs, effects);
   feedSandbox(state, slot, nowMs, effects);
+  sayRest(slot, effects);
   sayIdle(slot, effects);
   askForMore(state, slot, nowMs, effects);
+}
+
+/** Tells once that the sandbox gets nothing now, though its slot may hold more: it waits for acknowledgements, or its share. */
+function sayRest(slot: Slot, effects: Effect[]): void {
+  const { sandbox } = slot;
+  if (sandbox.phase !== 'ready' || slot.fed.length > 0) {
+    slot.restGen = undefined;
+  } else if (slot.restGen !== sandbox.gen) {
+    slot.restGen = sandbox.gen;
+    effects.push({ type: 'sandbox-rest', slot: slot.slot, gen: sandbox.gen });
+  }
 }
 
 /** Tells once that the sandbox has nothing to do. */

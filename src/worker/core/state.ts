@@ -122,6 +122,8 @@ export interface Slot {
   sandbox: SandboxState;
   /** The sandbox that was said to be idle. */
   idleGen: number | undefined;
+  /** The sandbox that was told to rest, unless it was fed since. */
+  restGen: number | undefined;
   /** What the sandbox has, in order. */
   fed: Batch[];
   /** Slices that are still run one by one; 0 in ordinary times. */
@@ -224,6 +226,7 @@ export function newSlot(slot: number): Slot {
     want: undefined,
     sandbox: { phase: 'none' },
     idleGen: undefined,
+    restGen: undefined,
     fed: [],
     careful: 0,
     sliceStartMs: 0,

@@ -107,7 +107,7 @@ describe('outcomes', () => {
 
   it('ends the lease when all reports are answered', () => {
     const { world } = atWork(1);
-    expect(types(world.outcomes(1, 1, 1, true))).toEqual(['report', 'sandbox-idle', 'want']);
+    expect(types(world.outcomes(1, 1, 1, true))).toEqual(['report', 'sandbox-rest', 'sandbox-idle', 'want']);
     expect(world.state.leases.size).toBe(1);
     expect(types(world.do({ type: 'reported', report: 1 }))).toEqual(['lease-over']);
     expect(world.state.leases.size).toBe(0);

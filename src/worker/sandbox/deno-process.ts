@@ -54,6 +54,7 @@ const FLAGS = [
 ];
 
 export class DenoSandbox implements Sandbox {
+  readonly sleeps = true;
   readonly #options: DenoProcessOptions;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #up = deferred();

@@ -6,6 +6,8 @@
 import type { SandboxToSupervisor, SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
 
 export interface Sandbox {
+  /** Whether one that rests runs nothing at all before it is sent something: nobody need look after it. @default false */
+  readonly sleeps?: boolean;
   send(message: SupervisorToSandbox, transfer?: ArrayBuffer[]): void;
   /** Kills it at once; `exit` is called once, in any case. */
   kill(): void;

@@ -55,7 +55,10 @@ class ThreadHost implements SandboxHost {
 }
 
 class ThreadSandbox implements Sandbox {
+  readonly sleeps = true;
   readonly #worker: Worker;
+  /** Counts the messages that it was sent; it wakes by it. */
+  readonly #bell = new Int32Array(new SharedArrayBuffer(4));
   readonly #online: Promise<void>;
   readonly #gone: Promise<void>;
   #reason: string | undefined;
@@ -64,6 +67,7 @@ class ThreadSandbox implements Sandbox {
     this.#worker = new Worker(script, {
       name: 'manyhands sandbox',
       argv: [],
+      workerData: { bell: this.#bell },
       env: {},
       execArgv: [],
       stdin: false,
@@ -112,6 +116,8 @@ class ThreadSandbox implements Sandbox {
 
   send(message: SupervisorToSandbox, transfer: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
+    Atomics.add(this.#bell, 0, 1);
+    Atomics.notify(this.#bell, 0);
   }
 
   kill(): void {

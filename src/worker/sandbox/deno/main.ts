@@ -24,6 +24,8 @@ const LIMITS = { textBytesMax: 64 * 1024 * 1024, bodyBytesMax: 1024 * 1024 * 102
 const PERMISSIONS = ['read', 'write', 'net', 'env', 'sys', 'run', 'ffi', 'import'];
 
 let toWorker: MessagePort | undefined;
+/** Counts the messages to the Worker, which wakes by it. */
+const bell = new Int32Array(new SharedArrayBuffer(4));
 
 function say(message: FromDeno): void {
   try {
@@ -54,7 +56,7 @@ function open(script: Uint8Array): void {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = (event: MessageEvent<unknown>) => say({ type: 'message', message: event.data });
   port1.onmessageerror = () => say({ type: 'message', message: null });
-  worker.postMessage({ type: 'port' }, [port2]);
+  worker.postMessage({ type: 'port', bell }, [port2]);
   toWorker = port1;
   say({ type: 'up', finding: finding() });
 }
@@ -79,8 +81,10 @@ function isReachable(name: string): boolean {
 
 function onMessage(raw: unknown): void {
   const message = raw as ToDeno;
-  if (message.type === 'open') open(message.script);
-  else toWorker?.postMessage(message.message, buffersIn(message.message));
+  if (message.type === 'open') return open(message.script);
+  toWorker?.postMessage(message.message, buffersIn(message.message));
+  Atomics.add(bell, 0, 1);
+  Atomics.notify(bell, 0);
 }
 
 /** All buffers of a message, which the reader made for it alone. */

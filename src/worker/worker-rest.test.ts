@@ -1,0 +1,100 @@
+/**
+ * A worker's sandboxes between slices: told to rest, looked after while they do, and ended where they do not.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { jobId, OWNER, stage } from '../testing/worker-stage.js';
+import type { Stage } from '../testing/worker-stage.js';
+import { REST_MS_MAX } from './sandbox-runner.js';
+
+const JOB = jobId('one');
+const OTHER = jobId('two');
+const MINUTE = 60_000;
+
+let open: Stage[] = [];
+/** A worker whose sandboxes say that they rest while `answers()`; `rests` counts those answers. */
+async function begin(answers: () => boolean): Promise<Stage & { rests: () => number }> {
+  let rests = 0;
+  const made = stage({
+    slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
+    post: (message) => {
+      if ((message as { type: string }).type !== 'resting') return [message];
+      rests++;
+      return answers() ? [message] : [];
+    },
+  });
+  open.push(made);
+  await made.worker.start();
+  return { ...made, rests: () => rests };
+}
+afterEach(async () => {
+  const all = open;
+  open = [];
+  for (const { scheduler, worker, clock } of all) {
+    expect(scheduler.violations).toEqual([]);
+    await clock.runUntil(worker.stop({ force: true }));
+  }
+});
+
+async function work({ scheduler, clock }: Stage, id: string): Promise<void> {
+  scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
+  await clock.runUntil(() => scheduler.isComplete(id));
+}
+
+describe('a sandbox without work', () => {
+  it('rests, at its place and beside it, and is asked now and then whether it still can answer', async () => {
+    const s = await begin(() => true);
+    await work(s, JOB);
+    await s.clock.advance(10);
+    expect(s.rests()).toBe(1);
+    await work(s, OTHER);
+    await s.clock.advance(MINUTE);
+    expect(s.host.alive).toBe(2);
+    expect(s.rests()).toBeGreaterThan(8);
+    expect(s.rests()).toBeLessThan(30);
+    await work(s, JOB);
+    expect(s.host.assignments).toHaveLength(2);
+  });
+
+  it('that does not answer is ended, uncharged, and the job starts in another', async () => {
+    let answers = true;
+    const s = await begin(() => answers);
+    await work(s, JOB);
+    await s.clock.advance(10);
+    answers = false;
+    await s.clock.advance(MINUTE);
+    expect(s.host.alive).toBe(0);
+    expect(s.scheduler.losses).toEqual([]);
+    expect(s.names()).toContain('warning');
+    answers = true;
+    await work(s, JOB);
+    expect(s.host.assignments).toHaveLength(2);
+  });
+
+  it('rests also where its place goes to another job with its last slice', async () => {
+    const s = await begin(() => true);
+    for (const id of [JOB, OTHER]) s.scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
+    await s.clock.runUntil(() => [JOB, OTHER].every((id) => s.scheduler.isComplete(id)));
+    await s.clock.advance(10);
+    expect([s.host.alive, s.rests()]).toEqual([2, 2]);
+  });
+
+  it('beside others at work that does not answer is ended as well', async () => {
+    const s = await begin(() => false);
+    await work(s, JOB);
+    await work(s, OTHER);
+    expect(s.host.alive).toBe(2);
+    await s.clock.advance(REST_MS_MAX + 10);
+    expect(s.host.alive).toBe(0);
+  });
+});
+
+it('a sandbox that says that it rests without being asked is ended', async () => {
+  const made = stage({
+    slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
+    post: (message) => [message, { type: 'resting' }],
+  });
+  open.push(made);
+  await made.worker.start();
+  made.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1 });
+  await made.clock.runUntil(() => made.host.started > 1);
+});
