@@ -37,12 +37,12 @@ const FLAGS = [
 export async function openChromium({ allowList = true } = {}): Promise<TestBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'manyhands-net-log-'));
   const log = join(folder, 'net.json');
-  const browser = await chromium.launch({
+  // A profile like a donor's: a context without one looks up no name ahead, and so would show nothing of it.
+  const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: findChromium(),
     chromiumSandbox: process.getuid?.() !== 0 && process.env.CHROMIUM_NO_SANDBOX === undefined,
     args: [...FLAGS, `--host-resolver-rules=MAP *.${LISTENER_NAMES} 127.0.0.1`, `--log-net-log=${log}`],
   });
-  const context = await browser.newContext();
   const page = await context.newPage();
   if (!allowList) {
     await context.route('**/sandbox/frame.html', async (route) => {
@@ -58,7 +58,7 @@ export async function openChromium({ allowList = true } = {}): Promise<TestBrows
     evaluate: (code) => page.evaluate(code),
     memory: () => memoryOf(log),
     close: async () => {
-      await browser.close();
+      await context.close();
       const names = await namesAskedFor(log);
       await rm(folder, { recursive: true, force: true });
       return names;
