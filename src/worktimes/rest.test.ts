@@ -16,6 +16,7 @@ function thread(turns: number[], act: (turn: number, rest: Rest) => void = () =>
     sleep: (ms) => {
       sleeps.push(ms);
       nowMs += ms;
+      return true;
     },
   });
   return { rest, sleeps };
@@ -59,6 +60,13 @@ describe('a rest by the clock', () => {
     await Promise.all([rest.begin(), rest.begin()]);
     expect(sleeps).toHaveLength(2);
   });
+});
+
+it('a thread that cannot be blocked goes on', async () => {
+  let turns = 0;
+  const rest = new Rest({ now: () => 0, nextTurn: async () => void turns++, sleep: () => false });
+  await rest.begin();
+  expect(turns).toBe(1);
 });
 
 it('a bell lets nobody sleep who has not heard every message', () => {

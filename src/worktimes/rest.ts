@@ -7,8 +7,11 @@
 import type { SandboxPlace } from './sandbox-entry.js';
 import { getterOf } from './wrap-native.js';
 
-/** Blocks the thread for `ms` at most; not at all where a message is on its way, `heard` being how many have come. */
-export type Sleep = (ms: number, heard: number) => void;
+/**
+ * Blocks the thread for `ms` at most; not at all where a message is on its way, `heard` being how many have come. Says
+ * `false` where this thread cannot be blocked.
+ */
+export type Sleep = (ms: number, heard: number) => boolean;
 
 /** What of the place is needed to rest. */
 export type RestingPlace = Pick<SandboxPlace, 'now' | 'nextTurn' | 'sleep'>;
@@ -60,7 +63,9 @@ export class Rest {
       if (turnMs > LONG_TURN_MS && ++longTurns > LONG_TURNS_MAX) {
         throw new Error('code that its slices left behind kept it busy');
       }
-      sleep(Math.min(PUNISHED_MS, Math.max(sleepMs, turnMs * SLEEP_PER_TURN)), this.#heard);
+      const wishedMs = Math.min(PUNISHED_MS, Math.max(sleepMs, turnMs * SLEEP_PER_TURN));
+      // Awake it stays, and the supervisor asks now and then whether it still answers.
+      if (!sleep(wishedMs, this.#heard)) return;
       sleepMs = Math.min(LONGEST_MS, sleepMs * 1.25);
     }
   }
@@ -81,6 +86,7 @@ const bufferOf = getterOf(WebAssembly.Memory.prototype, 'buffer');
 export function sleepByBell(bell: Int32Array): Sleep {
   return (_ms, heard) => {
     if (load(bell, 0) === heard) wait(bell, 0, heard);
+    return true;
   };
 }
 
@@ -88,10 +94,19 @@ export function sleepByBell(bell: Int32Array): Sleep {
 export function sleepByClock(): Sleep {
   let still: Int32Array | undefined;
   return (ms) => {
-    // The memory is made when it is first needed: it would cost each start a moment.
-    still ??= new Numbers(
-      apply(bufferOf, new Memory({ initial: 1, maximum: 1, shared: true }), []) as ArrayBuffer,
-    );
-    wait(still, 0, 0, ms);
+    try {
+      // The memory is made when it is first needed: it would cost each start a moment.
+      still ??= sharedNumbers();
+      wait(still, 0, 0, ms);
+      return true;
+    } catch {
+      return false;
+    }
   };
+}
+
+/** Shared memory of one number, also where `SharedArrayBuffer` is hidden. */
+function sharedNumbers(): Int32Array {
+  const memory = new Memory({ initial: 1, maximum: 1, shared: true });
+  return new Numbers(apply(bufferOf, memory, []) as ArrayBuffer);
 }
