@@ -7,46 +7,68 @@ import { browserSources } from './donor/condition-sources.js';
 import { Donor } from './donor/donor.js';
 import { isRunning, type LogEntry } from './donor/donor-events.js';
 import { codeOf } from './donor/failures.js';
+import { Gate } from './donor/gate.js';
 import { HostSite } from './donor/host-site.js';
-import { OwnClick } from './donor/own-click.js';
+import { OwnClick, SEEN_MS } from './donor/own-click.js';
 import { openPageStore } from './donor/page-store.js';
 import { SettingsBox } from './donor/settings-box.js';
+import { narrow, readWish, sameWish, type Wish } from './donor/site-wish.js';
+import { StandingConsent } from './donor/standing-consent.js';
 import { bindCredits, drawCredits } from './view/credits-form.js';
-import { askToBlock } from './view/dialogs.js';
+import { askToAdmit, askToBlock } from './view/dialogs.js';
 import { button, byId, input, setText } from './view/dom.js';
 import { drawJobs, type BlockChoice } from './view/job-cards.js';
+import { bindAdmitted, drawAdmitted, drawBlocked } from './view/lists-form.js';
 import { speak, t } from './view/page-text.js';
 import { wear } from './view/preferences.js';
-import { drawMuch } from './view/rules-form.js';
+import { bindRules, drawRules } from './view/rules-form.js';
+import { drawWish } from './view/site-words.js';
 import { drawPower, drawSums } from './view/status-view.js';
 
 const cores = navigator.hardwareConcurrency || 1;
 const store = openPageStore();
 const box = new SettingsBox(store, cores);
-const ALWAYS = 'always';
+const consent = new StandingConsent(store);
+const sources = browserSources();
+/** Whether a site's wish that the visitor is asked has been taken over, once. */
+const ASKED = 'asked-for-site';
 
-let wish: { cores?: number; share?: number; lang?: string; theme?: string; autostart?: boolean } = {};
+let wish: Wish = { groups: [] };
+/** Since when it is this one. */
+let wishMs = -Infinity;
+/** What stood there when the visitor started it. */
+let agreed: Wish | undefined;
+let dress: { lang?: string | undefined; theme?: string | undefined; autostart?: boolean } = {};
 let wasRunning = false;
 let drawing = false;
 
 const site = new HostSite({
   configure: (asked) => {
-    wish = asked;
-    donor.limit({ cores: asked.cores, share: asked.share });
+    const next = readWish(asked);
+    if (!sameWish(wish, next)) wishMs = performance.now();
+    wish = next;
+    dress = asked;
+    if (asked.askFirst === true && store.read(ASKED) !== true) {
+      store.write(ASKED, true);
+      box.change({ askBeforeNewOwner: true });
+    }
+    obey();
     drawAll();
-    if (asked.autostart && alwaysHere() && document.visibilityState === 'visible') donor.start();
+    if (asked.autostart && consent.holds(site.origin, wish.groups) && document.visibilityState === 'visible')
+      start();
   },
-  stop: () => void donor.stop(),
+  stop: () => void stop(),
 });
 
+const gate = new Gate(box, askToAdmit, tellTrouble);
 const donor = new Donor({
   scheduler: location.origin,
   store,
   settings: () => box.now,
-  admit: () => true,
+  admit: gate.admit,
   say: tellTrouble,
   changed: draw,
-  sources: browserSources(),
+  sources,
   born: (worker) => {
     worker.on('result', ({ jobId, count, computeMs }) => site.result(jobId, count, computeMs));
     worker.on('payment', ({ jobId, amount }) => site.tell({ type: 'payment', jobId, amount }));
@@ -59,10 +81,13 @@ const donor = new Donor({
 
 const click = new OwnClick(button('power'));
 button('power').addEventListener('click', (event) => {
-  if (donor.running) return void donor.stop();
+  if (donor.running) return void stop();
+  const read = performance.now() - wishMs >= SEEN_MS ? wish : undefined;
   void click.confirms(event).then((own) => {
-    setText(byId('hidden-note'), own ? '' : t('embed.hidden'));
-    if (own && !donor.running) donor.start();
+    // What stands beside the button is what was pressed for: it stood there before, and stands there still.
+    const meant = own && read !== undefined && sameWish(read, wish);
+    setText(byId('hidden-note'), meant ? '' : t('embed.hidden'));
+    if (meant && !donor.running) start();
   });
 });
 const alwaysClick = new OwnClick(byId('always-row'));
@@ -70,13 +95,10 @@ input('always').addEventListener('click', (event) => {
   if (!alwaysClick.accepts(event)) return event.preventDefault();
 });
 input('always').addEventListener('change', () => {
-  const others = sitesAlways().filter((one) => one !== site.origin);
-  if (site.origin !== undefined)
-    store.write(ALWAYS, input('always').checked ? [...others, site.origin] : others);
+  if (site.origin !== undefined) consent.set(site.origin, input('always').checked, wish.groups);
 });
-input('cores').max = String(cores);
-input('cores').addEventListener('input', () => box.change({ cores: input('cores').valueAsNumber }));
-input('share').addEventListener('input', () => box.change({ share: input('share').valueAsNumber / 100 }));
+bindRules(box, cores);
+bindAdmitted(box);
 bindCredits(box, () => undefined);
 box.onChange(() => {
   drawAll();
@@ -85,13 +107,21 @@ box.onChange(() => {
 new ResizeObserver(() => tellHeight()).observe(byId('hero'));
 drawAll();
 
-function sitesAlways(): string[] {
-  const stored = store.read(ALWAYS);
-  return Array.isArray(stored) ? stored.filter((one) => typeof one === 'string').slice(0, 200) : [];
+function start(): void {
+  agreed = wish;
+  obey();
+  donor.start();
 }
 
-function alwaysHere(): boolean {
-  return site.origin !== undefined && sitesAlways().includes(site.origin);
+async function stop(): Promise<void> {
+  gate.close();
+  await donor.stop();
+  obey();
+}
+
+/** What the site wishes is in force at once, as far as it is no more than what the visitor started. */
+function obey(): void {
+  donor.limit(donor.running && agreed !== undefined ? narrow(agreed, wish) : wish);
 }
 
 async function block(choice: BlockChoice): Promise<void> {
@@ -110,20 +140,18 @@ function tellTrouble({ key, values, tone }: LogEntry): void {
 }
 
 function drawAll(): void {
-  speak(wish.lang === 'en' || wish.lang === 'de' ? wish.lang : box.now.language);
-  wear(wish.theme === 'light' || wish.theme === 'dark' ? wish.theme : 'auto');
-  const host = location.host;
+  const { lang, theme, autostart } = dress;
+  speak(lang === 'en' || lang === 'de' ? lang : box.now.language);
+  wear(theme === 'light' || theme === 'dark' ? theme : 'auto');
   const around = site.origin === undefined ? undefined : new URL(site.origin).host;
-  const text =
-    around === undefined ? t('embed.textAlone', { host }) : t('embed.text', { host, site: around });
-  setText(byId('lead-text'), text);
-  const used = Math.min(box.now.cores, wish.cores ?? cores);
-  setText(byId('means'), t('embed.means', { cores: t('embed.cores', { count: used }) }));
-  drawMuch(box.now, cores);
+  drawWish(wish, around, Math.min(box.now.cores, wish.cores ?? cores));
+  drawRules(box, cores, sources);
+  drawAdmitted(box);
+  drawBlocked(box);
   byId('forgotten').hidden = store.keeps;
-  byId('always-row').hidden = around === undefined || wish.autostart !== true || !OwnClick.seesCovers;
+  byId('always-row').hidden = around === undefined || autostart !== true || !OwnClick.seesCovers;
   setText(byId('always-text'), t('embed.always', { site: around ?? '' }));
-  input('always').checked = alwaysHere();
+  input('always').checked = consent.holds(site.origin, wish.groups);
   drawCredits(box);
   draw();
 }

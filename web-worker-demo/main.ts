@@ -21,7 +21,7 @@ import { log, redrawLog } from './view/log-view.js';
 import { drawNotes } from './view/notes.js';
 import { language, say, t } from './view/page-text.js';
 import { applyPreferences, bindPreferences } from './view/preferences.js';
-import { bindRules, drawRules } from './view/rules-form.js';
+import { bindRules, drawPublicGroup, drawRules } from './view/rules-form.js';
 import { drawFigures, drawPower, drawTitle } from './view/status-view.js';
 
 const CHART_EVERY_MS = 1_000;
@@ -97,6 +97,7 @@ function drawSettings(): void {
   setText(byId('lead-text'), t('hero.text', { host: location.host }));
   say(byId('rules-kept'), box.keeps ? 'rules.kept' : 'rules.forgotten');
   drawRules(box, cores, sources);
+  drawPublicGroup(box);
   drawLists(box);
   drawCredits(box);
   drawNotes();

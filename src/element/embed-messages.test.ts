@@ -35,6 +35,15 @@ it('takes limits of a site that are limits', () => {
     cores: undefined,
     share: undefined,
   });
+  expect(readSiteMessage({ ...configure, bytesPerDay: 10.5, join: 'lab,x', askFirst: true })).toMatchObject({
+    bytesPerDay: 10,
+    join: 'lab,x',
+    askFirst: true,
+    onlyGroups: false,
+  });
+  expect(
+    readSiteMessage({ ...configure, bytesPerDay: -1, join: 'x'.repeat(30_000), onlyGroups: 1 }),
+  ).toMatchObject({ bytesPerDay: undefined, join: undefined, onlyGroups: false });
   expect(readSiteMessage({ to: 'manyhands-embed', type: 'start' })).toBeUndefined();
   expect(readSiteMessage({ to: 'other', type: 'stop' })).toBeUndefined();
 });

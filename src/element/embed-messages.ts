@@ -11,6 +11,13 @@ export type SiteMessage =
       type: 'configure';
       cores?: number;
       share?: number;
+      bytesPerDay?: number;
+      /** Compute groups, as `key,secret` or links that join one, with spaces between; the visitor is told before they start. */
+      join?: string;
+      /** Jobs of those groups alone. */
+      onlyGroups?: boolean;
+      /** The visitor is asked before a new deployer's code runs, until they say otherwise. */
+      askFirst?: boolean;
       lang?: string;
       theme?: string;
       /** The site would like a donor's standing consent to be used; it is nothing without one. */
@@ -41,6 +48,9 @@ export type EmbedMessage =
   | { from: 'manyhands-embed'; type: 'error'; code: string; message: string };
 
 type Fields = Record<string, unknown>;
+
+/** Twenty groups of the longest kind would fit; a longer one is no list of groups. */
+const JOIN_LENGTH_MAX = 20_000;
 
 const EMBED_FIELDS: Record<
   EmbedMessage['type'],
@@ -81,7 +91,7 @@ export function readEmbedMessage(data: unknown): EmbedMessage | undefined {
 /** A message of a site; limits that are none are left out. */
 export function readSiteMessage(data: unknown): SiteMessage | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
-  const { to, type, cores, share, lang, theme, autostart } = data as Fields;
+  const { to, type, cores, share, bytesPerDay, join, lang, theme, ...flags } = data as Fields;
   if (to !== 'manyhands-embed') return undefined;
   if (type === 'stop') return { to, type };
   if (type !== 'configure') return undefined;
@@ -90,9 +100,13 @@ export function readSiteMessage(data: unknown): SiteMessage | undefined {
     type,
     cores: isLimit(cores, 1) ? Math.floor(cores) : undefined,
     share: isLimit(share, 0) ? Math.min(share, 1) : undefined,
+    bytesPerDay: isLimit(bytesPerDay, 1) ? Math.floor(bytesPerDay) : undefined,
+    join: typeof join === 'string' && join.length <= JOIN_LENGTH_MAX ? join : undefined,
+    onlyGroups: flags.onlyGroups === true,
+    askFirst: flags.askFirst === true,
     lang: typeof lang === 'string' ? lang.slice(0, 35) : undefined,
     theme: typeof theme === 'string' ? theme.slice(0, 10) : undefined,
-    autostart: autostart === true,
+    autostart: flags.autostart === true,
   };
 }
 

@@ -38,7 +38,18 @@ const NOTHING: EmbedStatus = {
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 export class ManyhandsWorkerElement extends Base {
-  static readonly observedAttributes = ['scheduler', 'cores', 'share', 'autostart', 'lang', 'theme'];
+  static readonly observedAttributes = [
+    'scheduler',
+    'cores',
+    'share',
+    'bytes-per-day',
+    'join',
+    'only-groups',
+    'ask-first',
+    'autostart',
+    'lang',
+    'theme',
+  ];
 
   #frame: HTMLIFrameElement | undefined;
   #origin = '';
@@ -104,6 +115,10 @@ export class ManyhandsWorkerElement extends Base {
       type: 'configure',
       cores: numberOf(this.getAttribute('cores')),
       share: numberOf(this.getAttribute('share')),
+      bytesPerDay: numberOf(this.getAttribute('bytes-per-day')),
+      join: this.getAttribute('join') ?? undefined,
+      onlyGroups: this.hasAttribute('only-groups'),
+      askFirst: this.hasAttribute('ask-first'),
       lang: this.getAttribute('lang') ?? undefined,
       theme: this.getAttribute('theme') ?? undefined,
       autostart: this.hasAttribute('autostart'),

@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { expect, type FrameLocator, type Page } from '@playwright/test';
-import { computeFor, init } from 'manyhands';
+import { computeFor, init, type Job } from 'manyhands';
 import { axeFindings } from './rig/donor-page.js';
 import { test as base } from './rig/job-rig.js';
 
@@ -36,6 +36,21 @@ const test = base.extend<{ site: string }>({
 
 const embed = (page: Page): FrameLocator => page.frameLocator('manyhands-worker iframe');
 const start = (page: Page) => embed(page).getByRole('button', { name: 'Start', exact: true });
+
+/** Presses until the press counts as the visitor's own: the button has to have been in view for a moment. */
+async function pressStart(page: Page): Promise<void> {
+  await expect
+    .poll(async () => {
+      if (await start(page).isVisible()) await start(page).click();
+      return embed(page).getByRole('status').textContent();
+    })
+    .toMatch(/Connected|Working/);
+}
+
+const setAttribute = (page: Page, name: string, value: string): Promise<void> =>
+  page
+    .locator('manyhands-worker')
+    .evaluate((element, [key, text]) => element.setAttribute(key, text), [name, value] as const);
 
 test('a visitor of another site lends a hand, and the site hears of it', async ({ rig, site, page }) => {
   init({ scheduler: rig.scheduler });
@@ -72,12 +87,7 @@ test('a visitor of another site lends a hand, and the site hears of it', async (
   await expect(embed(page).getByRole('status')).toHaveText('Not started');
   await page.evaluate(() => document.getElementById('cover')!.remove());
 
-  await expect
-    .poll(async () => {
-      if (await start(page).isVisible()) await start(page).click();
-      return embed(page).getByRole('status').textContent();
-    })
-    .toMatch(/Connected|Working/);
+  await pressStart(page);
   expect([...(await done)]).toEqual([1, 4, 9, 16, 25, 36]);
   await expect(page.locator('#heard')).toContainText('start');
   await expect(page.locator('#heard')).toContainText('6 slices');
@@ -100,4 +110,57 @@ test('a visitor of another site lends a hand, and the site hears of it', async (
   await page.getByRole('button', { name: 'Stop it from here' }).click();
   await expect(embed(page).getByRole('status')).toHaveText('Stopped');
   await expect(page.locator('#heard')).toContainText('stop');
+});
+
+test('a site brings its groups and its caps; what it adds later waits for the visitor’s next press', async ({
+  rig,
+  site,
+  page,
+}) => {
+  init({ scheduler: rig.scheduler });
+  const inGroup = (joinKey: string, joinSecret: string): Job<number> => {
+    const job = computeFor<number>([1, 2, 3], '(x) => x * x');
+    job.computeGroups = [{ joinKey, joinSecret }];
+    job.public.name = `For ${joinKey}`;
+    return job;
+  };
+  const everybodys = computeFor<number>([1], '(x) => x');
+  await everybodys.deploy();
+  await page.goto(site);
+  await setAttribute(page, 'join', 'lab,sesame%201');
+  await setAttribute(page, 'only-groups', '');
+  await setAttribute(page, 'ask-first', '');
+  await setAttribute(page, 'bytes-per-day', '50000000');
+  const note = embed(page).locator('#groups-note');
+  await expect(note).toHaveText(`Only jobs of the group “lab” run here: ${new URL(site).host} brings it.`);
+  await embed(page).getByText('Choices', { exact: true }).click();
+  await expect(embed(page).getByText('asks for 48 MiB a day at most')).toBeVisible();
+  await expect(embed(page).getByLabel('Ask me before a new deployer’s code runs')).toBeChecked();
+  expect(await axeFindings(page)).toEqual([]);
+  await embed(page).getByText('Choices', { exact: true }).click();
+
+  const lab = inGroup('lab', 'sesame 1');
+  const labDone = lab.exec();
+  await pressStart(page);
+  const question = embed(page).getByRole('dialog');
+  await expect(question).toContainText('For lab');
+  await question.getByRole('button', { name: 'Let them in' }).click();
+  expect([...(await labDone)]).toEqual([1, 4, 9]);
+
+  // A group that the site adds meanwhile is not what the visitor agreed to.
+  const sea = inGroup('sea', 'salt');
+  const seaDone = sea.exec();
+  await setAttribute(page, 'join', 'lab,sesame%201 sea,salt');
+  await expect(note).toContainText('“lab” and “sea”');
+  expect([...(await inGroup('lab', 'sesame 1').exec())]).toEqual([1, 4, 9]);
+  expect(sea.status.computed).toBe(0);
+  await page.getByRole('button', { name: 'Stop it from here' }).click();
+  await expect(embed(page).getByRole('status')).toHaveText('Stopped');
+  await pressStart(page);
+  expect([...(await seaDone)]).toEqual([1, 4, 9]);
+  expect(everybodys.status.computed).toBe(0);
+
+  // A smaller cap is in force at once.
+  await setAttribute(page, 'bytes-per-day', '1');
+  await expect(embed(page).getByRole('status')).toHaveText('Paused: the day’s data is used up');
 });

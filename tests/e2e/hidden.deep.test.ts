@@ -21,7 +21,7 @@ import {
 import { deployStamped, slicesDone, sorted, upTo } from './rig/stamped-job.js';
 
 const test = base.extend<{ plain: Browser }>({
-  plain: async ({}, use) => {
+  plain: async ({ rig: _rig }, use) => {
     const browser = await launchPlainChromium();
     await use(browser);
     await browser.close();
@@ -125,19 +125,19 @@ test('a tab hidden for long, whose timers run once a minute, keeps a slice that 
     await expect.poll(() => textOf(page, '#state')).toBe('Working');
     await cover(plain);
     const coveredMs = Date.now();
-    const ticks = page.evaluate(async () => {
-      let count = 0;
-      const began = performance.now();
-      while (performance.now() - began < 150_000) {
-        await new Promise((next) => setTimeout(next, 100));
-        count += 1;
-      }
-      return count;
+    await page.evaluate(() => {
+      const tick = (): void => {
+        document.body.dataset.ticks = String(Number(document.body.dataset.ticks ?? 0) + 1);
+        setTimeout(tick, 100);
+      };
+      tick();
     });
     const [began] = [...(await job.wait())];
     // Begun once, before the tab was covered: nobody took it away from the tab and gave it back.
     expect(began).toBeLessThan(coveredMs);
-    expect(await ticks).toBeLessThan(30);
+    // The browser meant it: a timer of a tenth of a second came some dozen times.
+    const ticks = await page.evaluate(() => Number(document.body.dataset.ticks));
+    expect(ticks).toBeLessThan(60);
     await expect.poll(() => slicesOf(page)).toBe(1);
     expect(await textOf(page, '#log')).not.toContain('A hitch');
   } finally {

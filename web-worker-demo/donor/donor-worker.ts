@@ -4,15 +4,19 @@
  */
 import { Worker } from 'manyhands/worker';
 import type { WorkerOptions } from 'manyhands/worker';
-import type { Settings } from './settings.js';
+import type { Group, Settings } from './settings.js';
 
 const MEBIBYTE = 1_048_576;
 const PUBLIC_GROUP = { key: 'public' };
 
-/** `limits`: what a site that embeds the page allows at most. */
+/** What a site that embeds the page allows at most, and the groups that it brings. */
 export interface HostLimits {
-  cores?: number;
-  share?: number;
+  cores?: number | undefined;
+  share?: number | undefined;
+  bytesPerDay?: number | undefined;
+  groups?: readonly Group[] | undefined;
+  /** Whether only jobs of groups run; it counts for nothing where there is no group. */
+  onlyGroups?: boolean | undefined;
 }
 
 type Changing = Required<
@@ -26,16 +30,20 @@ export function optionsOf(
   address: string | undefined,
   limits: HostLimits = {},
 ): Changing {
-  const groups = settings.groups.map((group) => ({ ...group }));
+  // Whoever is in a group by themselves keeps their own secret for it.
+  const brought = (limits.groups ?? []).filter(({ key }) => settings.groups.every((own) => own.key !== key));
+  const groups = [...settings.groups, ...brought].map((group) => ({ ...group }));
+  const publicToo = settings.publicGroup && limits.onlyGroups !== true;
+  const bytesPerDay = settings.mebibytesPerDay * MEBIBYTE;
   return {
     cores: Math.min(settings.cores, limits.cores ?? settings.cores),
     share: Math.min(settings.share, limits.share ?? 1),
     blockedJobs: settings.blockedJobs.map(({ id }) => id),
     blockedOwners: settings.blockedOwners,
     allowOrigins: settings.allowOrigins,
-    bytesPerDay: settings.mebibytesPerDay * MEBIBYTE,
+    bytesPerDay: Math.min(bytesPerDay, limits.bytesPerDay ?? bytesPerDay),
     // The public group is what a worker without groups has.
-    groups: groups.length === 0 ? undefined : settings.publicGroup ? [PUBLIC_GROUP, ...groups] : groups,
+    groups: groups.length === 0 ? undefined : publicToo ? [PUBLIC_GROUP, ...groups] : groups,
     paymentAddress: address,
   };
 }

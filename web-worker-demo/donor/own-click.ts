@@ -5,7 +5,7 @@
  */
 
 /** How long the button must have been in view. */
-const SEEN_MS = 400;
+export const SEEN_MS = 400;
 /** What part of it. */
 const SEEN_PART = 0.98;
 /** How often a browser looks anew, at least what it asks for where it looks behind other elements too. */

@@ -234,6 +234,16 @@ export const de: Record<MessageKey, Message> = {
     one: '{count} Kern',
     other: '{count} Kerne',
   },
+  'embed.groupNamed': '„{name}“',
+  'embed.groups': {
+    one: 'Auch Aufträge der Gruppe {list} laufen hier: {site} bringt sie mit.',
+    other: 'Auch Aufträge der Gruppen {list} laufen hier: {site} bringt sie mit.',
+  },
+  'embed.onlyGroups': {
+    one: 'Nur Aufträge der Gruppe {list} laufen hier: {site} bringt sie mit.',
+    other: 'Nur Aufträge der Gruppen {list} laufen hier: {site} bringt sie mit.',
+  },
+  'embed.siteCap': '{site} bittet um höchstens {cap} am Tag.',
   'embed.hidden':
     'Etwas verdeckt vielleicht diesen Knopf. Holen Sie ihn ganz ins Bild, und drücken Sie noch einmal.',
   'embed.always': 'Auf {site} von selbst starten',

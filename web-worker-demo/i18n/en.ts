@@ -233,6 +233,16 @@ export const en = {
     one: '{count} core',
     other: '{count} cores',
   },
+  'embed.groupNamed': '“{name}”',
+  'embed.groups': {
+    one: 'Jobs of the group {list} run here, too: {site} brings it.',
+    other: 'Jobs of the groups {list} run here, too: {site} brings them.',
+  },
+  'embed.onlyGroups': {
+    one: 'Only jobs of the group {list} run here: {site} brings it.',
+    other: 'Only jobs of the groups {list} run here: {site} brings them.',
+  },
+  'embed.siteCap': '{site} asks for {cap} a day at most.',
   'embed.hidden': 'Something may cover this button. Scroll it into full view, and press again.',
   'embed.always': 'Start by itself on {site}',
   'embed.forgotten':

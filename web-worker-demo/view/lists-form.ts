@@ -38,6 +38,10 @@ export function bindLists(box: SettingsBox, joined: (group: Group) => void): voi
     originForm.reset();
     box.change({ allowOrigins: [...new Set([...box.now.allowOrigins, origin])] });
   });
+  bindAdmitted(box);
+}
+
+export function bindAdmitted(box: SettingsBox): void {
   button('forget-admitted').addEventListener('click', () => box.change({ admittedOwners: [] }));
 }
 
@@ -54,9 +58,7 @@ export function drawLists(box: SettingsBox): void {
     'groups',
     now.groups.map((group) => groupEntry(box, group)),
   );
-  const blocked = [...blockedJobs(box), ...blockedOwners(box)];
-  drawList('blocked', blocked);
-  byId('blocked-none').hidden = blocked.length > 0;
+  drawBlocked(box);
   const originEntries = now.allowOrigins.map((origin) => ({
     text: origin,
     word: '×',
@@ -64,8 +66,18 @@ export function drawLists(box: SettingsBox): void {
     remove: () => box.change({ allowOrigins: box.now.allowOrigins.filter((one) => one !== origin) }),
   }));
   drawList('origins', originEntries);
+  drawAdmitted(box);
+}
+
+export function drawAdmitted({ now }: SettingsBox): void {
   byId('admitted-row').hidden = now.admittedOwners.length === 0;
   setText(byId('admitted'), t('whom.admitted', { count: now.admittedOwners.length }));
+}
+
+export function drawBlocked(box: SettingsBox): void {
+  const blocked = [...blockedJobs(box), ...blockedOwners(box)];
+  drawList('blocked', blocked);
+  byId('blocked-none').hidden = blocked.length > 0;
 }
 
 function groupEntry(box: SettingsBox, { key }: Group): Entry {

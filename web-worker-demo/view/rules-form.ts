@@ -30,6 +30,10 @@ const NEEDS: [setting: (typeof FLAGS)[number], source: keyof ConditionSources, n
 
 let idleDenied = false;
 
+/** The embedded document has some of them only. */
+const flagsHere = (): (typeof FLAGS)[number][] =>
+  FLAGS.filter((flag) => document.getElementById(flag) !== null);
+
 /** `cores`: how many this machine has. */
 export function bindRules(box: SettingsBox, cores: number): void {
   input('cores').max = String(cores);
@@ -38,7 +42,7 @@ export function bindRules(box: SettingsBox, cores: number): void {
   input('mebibytes').addEventListener('change', () =>
     box.change({ mebibytesPerDay: input('mebibytes').valueAsNumber }),
   );
-  for (const flag of FLAGS) {
+  for (const flag of flagsHere()) {
     if (flag === 'onlyIdle') continue;
     input(flag).addEventListener('change', () => box.change({ [flag]: input(flag).checked }));
   }
@@ -71,11 +75,14 @@ export function drawRules(box: SettingsBox, cores: number, sources: ConditionSou
   const { now } = box;
   drawMuch(now, cores);
   if (document.activeElement !== input('mebibytes')) input('mebibytes').value = String(now.mebibytesPerDay);
-  for (const flag of FLAGS) input(flag).checked = now[flag];
-  // Without a group, jobs for everybody are all that there is.
+  for (const flag of flagsHere()) input(flag).checked = now[flag];
+  drawMissing(sources);
+}
+
+/** Without a group, jobs for everybody are all that there is. */
+export function drawPublicGroup({ now }: SettingsBox): void {
   input('publicGroup').disabled = now.groups.length === 0;
   if (now.groups.length === 0) input('publicGroup').checked = true;
-  drawMissing(sources);
 }
 
 function drawMissing(sources: ConditionSources): void {

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { optionsOf } from './donor-worker.js';
+import { openPageStore } from './page-store.js';
+import { defaultSettings } from './settings.js';
+import { narrow, parseGroups, type Wish } from './site-wish.js';
+import { StandingConsent } from './standing-consent.js';
+
+const LAB = { key: 'lab', secret: 'sesame' };
+const SEA = { key: 'sea', secret: 'salt' };
+
+it('reads groups of a site, by pairs and by links, and leaves out what is neither', () => {
+  const join = ' lab,sesame  https://scheduler.example/#join=sea%20side,a%2Cb\n,nobody %zz,x';
+  expect(parseGroups(join)).toEqual([LAB, { key: 'sea side', secret: 'a,b' }]);
+  expect(parseGroups(undefined)).toEqual([]);
+});
+
+describe('what is in force while it runs', () => {
+  const agreed: Wish = { cores: 2, share: undefined, groups: [LAB, SEA], onlyGroups: false };
+
+  it('is less where the site asks for less', () => {
+    const now: Wish = { cores: 1, share: 0.5, bytesPerDay: 10, groups: [SEA], onlyGroups: true };
+    expect(narrow(agreed, now)).toEqual(now);
+  });
+
+  it('is never more than what the visitor saw', () => {
+    const now: Wish = { groups: [SEA, { key: 'other' }], onlyGroups: false };
+    expect(narrow({ ...agreed, groups: [LAB] }, now)).toMatchObject({ cores: 2, groups: [] });
+    expect(narrow({ ...agreed, onlyGroups: true }, { ...now, cores: 8 })).toMatchObject({
+      cores: 2,
+      onlyGroups: true,
+    });
+  });
+});
+
+describe('a worker in a site', () => {
+  const settings = { ...defaultSettings(4), mebibytesPerDay: 1 };
+
+  it('has the site’s groups beside its owner’s, and the smaller caps', () => {
+    const own = { ...settings, groups: [{ key: 'lab', secretHash: 'a'.repeat(64) }] };
+    const { groups, bytesPerDay } = optionsOf(own, undefined, { groups: [LAB, SEA], bytesPerDay: 1_000 });
+    expect(groups).toEqual([{ key: 'public' }, own.groups[0], SEA]);
+    expect(bytesPerDay).toBe(1_000);
+    expect(optionsOf(own, undefined, { bytesPerDay: 1e12 }).bytesPerDay).toBe(1_048_576);
+  });
+
+  it('runs jobs for everybody where groups alone are wanted and there is none', () => {
+    expect(optionsOf(settings, undefined, { groups: [LAB], onlyGroups: true }).groups).toEqual([LAB]);
+    expect(optionsOf(settings, undefined, { groups: [], onlyGroups: true }).groups).toBeUndefined();
+  });
+});
+
+it('keeps a word that was given for one site and its groups then', () => {
+  const kept = new Map<string, string>();
+  const store = openPageStore(
+    () =>
+      ({
+        getItem: (key: string) => kept.get(key) ?? null,
+        setItem: (key: string, value: string) => void kept.set(key, value),
+        removeItem: (key: string) => void kept.delete(key),
+      }) as Storage,
+  );
+  const consent = new StandingConsent(store);
+  const site = 'https://site.example';
+  expect(consent.holds(site, [])).toBe(false);
+  consent.set(site, true, [LAB]);
+  expect(consent.holds(site, [LAB])).toBe(true);
+  expect(consent.holds(site, [])).toBe(true);
+  expect(consent.holds(site, [LAB, SEA])).toBe(false);
+  expect(consent.holds('https://other.example', [])).toBe(false);
+  consent.set(site, false, []);
+  expect(consent.holds(site, [])).toBe(false);
+  store.write('always', [site]);
+  expect([consent.holds(site, []), consent.holds(site, [LAB])]).toEqual([true, false]);
+});

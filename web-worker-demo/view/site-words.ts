@@ -1,0 +1,32 @@
+/**
+ * What a visitor reads beside the start button of the embedded document: for whom, how much, and which groups the site
+ * around it brings.
+ * @module
+ */
+import { NAME_SHOWN_MAX, safeText } from '../donor/safe-text.js';
+import type { Wish } from '../donor/site-wish.js';
+import { formatBytes } from '../format.js';
+import { byId, setText } from './dom.js';
+import { language, t } from './page-text.js';
+
+/** `site`: its host, where there is one. `used`: the cores that it would take. */
+export function drawWish(wish: Wish, site: string | undefined, used: number): void {
+  const { host } = location;
+  setText(
+    byId('lead-text'),
+    site === undefined ? t('embed.textAlone', { host }) : t('embed.text', { host, site }),
+  );
+  setText(byId('means'), t('embed.means', { cores: t('embed.cores', { count: used }) }));
+  const names = wish.groups.map(({ key }) => t('embed.groupNamed', { name: safeText(key, NAME_SHOWN_MAX) }));
+  const list = new Intl.ListFormat(language(), { type: 'conjunction' }).format(names);
+  const key = wish.onlyGroups === true ? 'embed.onlyGroups' : 'embed.groups';
+  show('groups-note', names.length === 0 ? '' : t(key, { count: names.length, list, site: site ?? '' }));
+  const { bytesPerDay } = wish;
+  const cap = bytesPerDay === undefined ? '' : formatBytes(bytesPerDay, language());
+  show('site-cap', cap === '' ? '' : t('embed.siteCap', { site: site ?? '', cap }));
+}
+
+function show(id: string, text: string): void {
+  byId(id).hidden = text === '';
+  setText(byId(id), text);
+}
