@@ -138,6 +138,8 @@ test('a tab hidden for long, whose timers run once a minute, keeps a slice that 
     // The browser meant it: a timer of a tenth of a second came some dozen times.
     const ticks = await page.evaluate(() => Number(document.body.dataset.ticks));
     expect(ticks).toBeLessThan(60);
+    // A hidden page draws nothing.
+    await page.bringToFront();
     await expect.poll(() => slicesOf(page)).toBe(1);
     expect(await textOf(page, '#log')).not.toContain('A hitch');
   } finally {
