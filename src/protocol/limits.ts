@@ -122,6 +122,9 @@ export const LEASE_SLICES_MAX = 65_536;
 export const LEASE_INPUT_BYTES_MAX = 1 * MiB;
 /** Leases of one worker at a time: two a sandbox, one at work and one to come. */
 export const LEASES_PER_WORKER_MAX = 256;
+/** Jobs that a want may name as warm beside its sandbox's own, and worktimes that stand ready. */
+export const WARM_JOBS_MAX = 16;
+export const WARM_WORKTIMES_MAX = 8;
 /** Sandboxes of one worker. */
 export const SANDBOXES_PER_WORKER_MAX = 128;
 

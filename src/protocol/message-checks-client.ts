@@ -12,6 +12,8 @@ import {
   PACKAGE_BYTES_MAX,
   RENEW_LEASES_MAX,
   SANDBOXES_PER_WORKER_MAX,
+  WARM_JOBS_MAX,
+  WARM_WORKTIMES_MAX,
   WORKER_FILTER_MAX,
   WORKTIMES_MAX,
 } from './limits.js';
@@ -123,7 +125,13 @@ type ClientNotices = WorkerNotices & DeployerNotices;
 
 export const CLIENT_NOTICE_CHECKS: { readonly [K in keyof ClientNotices]: Check<ClientNotices[K]> } = {
   'worker.update': object<ClientNotices['worker.update']>({ worker }),
-  'lease.want': object<ClientNotices['lease.want']>({ want: integer(0), warm: optional(id), idle: boolean }),
+  'lease.want': object<ClientNotices['lease.want']>({
+    want: integer(0),
+    warm: optional(id),
+    warmJobs: optional(array(id, WARM_JOBS_MAX)),
+    warmWorktimes: optional(array(worktimeName, WARM_WORKTIMES_MAX)),
+    idle: boolean,
+  }),
   'lease.unwant': object({ want: integer(0) }),
   'slice.console': object<ClientNotices['slice.console']>({
     leaseId: id,

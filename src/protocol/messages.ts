@@ -263,12 +263,22 @@ export interface Lease {
   sliceMs?: number;
 }
 
+/** What starts at once, or soon, for one want. */
+export interface Warmth {
+  /** The job that the sandbox has. */
+  warm?: JobId;
+  /** Jobs of which a sandbox is kept beside those at work. */
+  warmJobs?: JobId[];
+  /** Worktimes of which a started runtime stands ready. */
+  warmWorktimes?: WorktimeName[];
+}
+
 /** Messages that get no answer, by direction. */
 export interface WorkerNotices {
   /** What the worker takes has changed: replaces what its hello said. Its `workerId` stays. */
   'worker.update': { worker: WorkerDescription };
-  /** Sandbox wants: asks for one lease, for sandbox `want` (a number of the worker's). `warm`: the job it is warm for. */
-  'lease.want': { want: number; warm?: JobId; idle: boolean };
+  /** Sandbox wants: asks for one lease, for sandbox `want` (a number of the worker's). */
+  'lease.want': Warmth & { want: number; idle: boolean };
   'lease.unwant': { want: number };
   'slice.console': {
     leaseId: LeaseId;

@@ -64,13 +64,13 @@ test('grants a want once, and parks what there is nothing for until there is', a
 test('serves an idle sandbox before one that asks ahead, and passes its warm job on', async () => {
   const w = worker('a');
   market.add(w, { want: 1, idle: false });
-  market.add(w, { want: 2, idle: true, warm: 'warm job' });
+  market.add(w, { want: 2, idle: true, warmth: { warm: 'warm job' } });
   await settle();
   lender.slices = 1;
   market.wake();
   await settle();
   expect(grants(w)).toEqual([2]);
-  expect(lender.asked.at(-2)).toMatchObject({ warm: 'warm job' });
+  expect(lender.asked.at(-2)).toMatchObject({ warmth: { warm: 'warm job' } });
 });
 
 test('gives a lease back whose want was taken back, or whose worker went, while the store worked on it', async () => {

@@ -8,7 +8,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import { LEASES_PER_WORKER_MAX } from '../protocol/limits.js';
-import type { WorkerDescription } from '../protocol/messages.js';
+import type { Warmth, WorkerDescription } from '../protocol/messages.js';
 import type { HeldLeases, LeaseHolder } from './held-leases.js';
 import type { Log } from './log.js';
 import { chooseRecall } from './policy/choose-recall.js';
@@ -17,8 +17,8 @@ import type { Tick } from './tick.js';
 export interface Want {
   /** The worker's number for it. */
   readonly want: number;
-  /** The job its sandbox is warm for. */
-  readonly warm?: string;
+  /** What starts at once for it. */
+  readonly warmth?: Warmth;
   /** Whether the sandbox has nothing to do now; the others ask ahead. */
   readonly idle: boolean;
 }
@@ -125,7 +125,7 @@ export class Market {
     const granted = await tick.submit('lease', {
       leaseId: newId(random),
       worker: customer.description,
-      ...(want.warm === undefined ? {} : { warm: want.warm }),
+      warmth: want.warmth ?? {},
     });
     if (granted === null) return false;
     const { lease, job } = granted;

@@ -80,8 +80,8 @@ export class WorkerSession implements Session, Customer {
       case 'worker.update':
         return this.#update(m.worker);
       case 'lease.want': {
-        const { want, warm, idle } = m;
-        return this.#core.market.add(this, { want, idle, ...(warm === undefined ? {} : { warm }) });
+        const { want, idle, warm, warmJobs, warmWorktimes } = m;
+        return this.#core.market.add(this, { want, idle, warmth: { warm, warmJobs, warmWorktimes } });
       }
       case 'lease.unwant':
         return this.#core.market.remove(this, m.want);

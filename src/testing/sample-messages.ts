@@ -158,6 +158,13 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
   'lease.want': [
     { type: 'lease.want', want: 0, idle: true },
     { type: 'lease.want', want: 1, idle: false, warm: jobId },
+    {
+      type: 'lease.want',
+      want: 2,
+      idle: true,
+      warmJobs: [jobId],
+      warmWorktimes: [{ name: 'pyodide', version: '1.0.0' }],
+    },
   ],
   'lease.unwant': [{ type: 'lease.unwant', want: 1 }],
   'slice.console': [

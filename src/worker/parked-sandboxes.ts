@@ -18,11 +18,14 @@ export class ParkedSandboxes {
   readonly #clock: Clock;
   readonly #max: number;
   readonly #keepMs: number;
+  /** Others are kept now. */
+  readonly #changed: () => void;
   /** The oldest first. */
   #parked: Parked[] = [];
 
   /** `keepMs`: milliseconds. */
-  constructor(clock: Clock, max: number, keepMs: number) {
+  constructor(clock: Clock, max: number, keepMs: number, changed: () => void) {
+    this.#changed = changed;
     this.#clock = clock;
     this.#max = max;
     this.#keepMs = keepMs;
@@ -42,6 +45,7 @@ export class ParkedSandboxes {
     runner.adopt(listeningFor(end));
     runner.rest();
     this.#parked.push(parked);
+    this.#changed();
   }
 
   /** A sandbox of that very job, which is the caller's from now on. Of the others the oldest give way. */
@@ -49,6 +53,7 @@ export class ParkedSandboxes {
     const found = this.#parked.find((one) => one.jobId === jobId && one.packageDigest === packageDigest);
     this.#parked = this.#parked.filter((one) => one !== found);
     found?.cancel();
+    if (found !== undefined) this.#changed();
     while (this.#parked.length > this.#max) this.#end(this.#parked[0]!);
     return found?.runner;
   }
@@ -63,6 +68,7 @@ export class ParkedSandboxes {
     parked.cancel();
     this.#parked = this.#parked.filter((one) => one !== parked);
     parked.runner.kill();
+    this.#changed();
   }
 }
 

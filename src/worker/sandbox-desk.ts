@@ -5,7 +5,13 @@
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
 import type { Emitter } from '../lib/events.js';
-import { CONSOLE_MESSAGES_PER_SECOND_MAX, PROGRESS_INTERVAL_MS } from '../protocol/limits.js';
+import {
+  CONSOLE_MESSAGES_PER_SECOND_MAX,
+  PROGRESS_INTERVAL_MS,
+  WARM_JOBS_MAX,
+  WARM_WORKTIMES_MAX,
+} from '../protocol/limits.js';
+import type { JobId, Warmth as WarmFor } from '../protocol/messages.js';
 import type { SaidAtWork } from '../protocol/sandbox-messages.js';
 import { Allowance } from './allowance.js';
 import type { Blobs } from './blobs.js';
@@ -27,6 +33,8 @@ const CONSOLE_BYTES_BURST = 1024 * 1024;
 /** Signs (beginnings, progress, console) of one sandbox a second, and at once; an honest one stays far below. */
 const SIGNS_PER_SECOND = 2_000;
 const SIGNS_BURST = 10_000;
+/** What is warm is told anew at most so often, milliseconds. */
+const WARM_TOLD_MS = 100;
 
 export interface DeskOptions {
   link: SchedulerLink;
@@ -56,11 +64,13 @@ export class SandboxDesk {
   readonly #parked: ParkedSandboxes;
   readonly #consoleMessages: Allowance;
   readonly #consoleBytes: Allowance;
+  #warmTold = '';
+  #cancelTell: CancelTimer | undefined;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     const { clock, warmth } = options;
-    this.#parked = new ParkedSandboxes(clock, warmth.parkMax, warmth.keepMs);
+    this.#parked = new ParkedSandboxes(clock, warmth.parkMax, warmth.keepMs, () => this.warmthChanged());
     const now = options.clock.monotonicMs();
     const perSecond = CONSOLE_MESSAGES_PER_SECOND_MAX;
     this.#consoleMessages = new Allowance(perSecond, perSecond, now);
@@ -71,6 +81,34 @@ export class SandboxDesk {
   get jobs(): Job[] {
     const atWork = this.#seats.flatMap((seat) => seat?.runner.job ?? []);
     return [...atWork, ...this.#parked.jobs];
+  }
+
+  /** What starts at once, or soon, for a slot whose sandbox has that job. */
+  warmFor(warm: JobId | undefined): WarmFor {
+    const jobs = new Set(this.#parked.jobs.reverse().map(({ jobId }) => jobId));
+    if (warm !== undefined) jobs.delete(warm);
+    const { worktimes } = this.#options.warmth;
+    return {
+      ...(warm === undefined ? {} : { warm }),
+      ...(jobs.size === 0 ? {} : { warmJobs: [...jobs].slice(0, WARM_JOBS_MAX) }),
+      ...(worktimes.length === 0 ? {} : { warmWorktimes: worktimes.slice(0, WARM_WORKTIMES_MAX) }),
+    };
+  }
+
+  /** Other sandboxes are kept, or other runtimes stand ready: wants that wait are said again, soon and in one go. */
+  warmthChanged(): void {
+    const { clock, dispatch } = this.#options;
+    this.#cancelTell ??= clock.after(
+      WARM_TOLD_MS,
+      () => {
+        this.#cancelTell = undefined;
+        const now = JSON.stringify(this.warmFor(undefined));
+        if (now === this.#warmTold) return;
+        this.#warmTold = now;
+        dispatch({ type: 'warmth' });
+      },
+      { background: true },
+    );
   }
 
   open(effect: Extract<Effect, { type: 'open-sandbox' }>): void {
@@ -141,6 +179,7 @@ export class SandboxDesk {
   close(): void {
     this.#seats.forEach((seat, slot) => seat !== undefined && this.kill(slot, seat.gen));
     this.#parked.drop();
+    this.#cancelTell?.();
     this.#options.warmth.close();
   }
 

@@ -80,6 +80,7 @@ export class Supervisor {
       cores: slots,
       worktimeFiles: (worktime) => ports.jobs.worktimeFiles(worktime),
       warn: (error) => this.#warn(error),
+      changed: () => this.#desk.warmthChanged(),
     });
     this.#desk = new SandboxDesk({
       ...ports,
@@ -218,7 +219,7 @@ export class Supervisor {
     switch (effect.type) {
       case 'want': {
         const { want, idle, warm } = effect;
-        return link.notify({ type: 'lease.want', want, idle, ...(warm === undefined ? {} : { warm }) });
+        return link.notify({ type: 'lease.want', want, idle, ...this.#desk.warmFor(warm) });
       }
       case 'unwant':
         return link.notify({ type: 'lease.unwant', want: effect.want });

@@ -23,6 +23,8 @@ export interface WarmSparesPorts {
   clock: Clock;
   snapshots: Snapshots;
   worktimeFiles: (worktime: WorktimeName) => Promise<WorktimeFiles>;
+  /** Other spares stand ready now. */
+  changed?: () => void;
 }
 
 interface Spare {
@@ -49,6 +51,11 @@ export class WarmSpares {
     this.#pool = newWarmPool(cores);
   }
 
+  /** Worktimes whose runtimes stand ready. */
+  get worktimes(): WorktimeName[] {
+    return [...new Set(this.#spares.map(({ kind }) => kind))].map((kind) => this.#worktimes.get(kind)!);
+  }
+
   /** Spares that stand ready. */
   get count(): number {
     return this.#spares.length;
@@ -67,6 +74,7 @@ export class WarmSpares {
     const found = this.#spares.find((spare) => spare.kind === kind);
     if (found !== undefined) {
       this.#spares = this.#spares.filter((spare) => spare !== found);
+      this.#ports.changed?.();
       return found.empty;
     }
     const starting = this.#starting;
@@ -132,6 +140,7 @@ export class WarmSpares {
   #keep(spare: Spare): void {
     spare.empty.setHandlers({ message: () => this.#drop(spare), exit: () => this.#drop(spare) });
     this.#spares.push(spare);
+    this.#ports.changed?.();
   }
 
   async #warm(worktime: WorktimeName): Promise<EmptySandbox | undefined> {
@@ -151,6 +160,7 @@ export class WarmSpares {
 
   #drop(spare: Spare): void {
     this.#spares = this.#spares.filter((one) => one !== spare);
+    this.#ports.changed?.();
     spare.empty.sandbox.kill();
   }
 }

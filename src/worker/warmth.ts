@@ -28,6 +28,8 @@ export interface WarmthPorts {
   store?: AssetStore;
   worktimeFiles: (worktime: WorktimeName) => Promise<WorktimeFiles>;
   warn: (error: unknown) => void;
+  /** Other worktimes stand ready now. */
+  changed?: () => void;
 }
 
 /** What a sandbox is about to be started with. */
@@ -49,6 +51,11 @@ export class Warmth {
     };
     this.#snapshots = new Snapshots({ ...ports, warn });
     this.#spares = new WarmSpares(ports.cores, { ...ports, snapshots: this.#snapshots });
+  }
+
+  /** Worktimes of which a started runtime stands ready. */
+  get worktimes(): WorktimeName[] {
+    return this.#spares.worktimes;
   }
 
   /** How long a sandbox is kept that has nothing to do, milliseconds. */

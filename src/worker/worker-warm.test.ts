@@ -49,6 +49,26 @@ describe('warm-function', () => {
     expect(s.host.assignments).toHaveLength(2);
   });
 
+  it('tells the scheduler what starts at once, and when that changes while it waits', async () => {
+    const s = on({ cores: 2 });
+    await s.worker.start();
+    const wants = (): unknown[] => s.scheduler.said.filter(({ type }) => type === 'lease.want');
+    for (const id of [JOB, OTHER, THIRD]) await work(s, id);
+    await s.clock.advance(1_000);
+    const worktime = { name: 'map-basic', version: expect.any(String) as string };
+    const before = wants().length;
+    expect(wants().at(-1)).toMatchObject({
+      idle: true,
+      warmJobs: [expect.any(String)],
+      warmWorktimes: [worktime],
+    });
+    await s.clock.advance(10_000);
+    expect(wants().length).toBe(before);
+    await s.clock.advance(10 * MINUTE);
+    expect(wants().length).toBeLessThan(before + 20);
+    expect(wants().at(-1)).toEqual({ type: 'lease.want', want: expect.any(Number) as number, idle: true });
+  });
+
   it('keeps so many and so long, and no more', async () => {
     const s = on();
     await s.worker.start();

@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { WorkerDescription } from '../../protocol/messages.js';
+import { newId } from '../../lib/ids.js';
+import type { Warmth, WorkerDescription } from '../../protocol/messages.js';
 import { candidate } from '../../testing/fake-lender.js';
-import { chooseJob, isEligible, type Candidate } from './choose-job.js';
+import { SeededRandom } from '../../testing/seeded-random.js';
+import {
+  chooseJob,
+  isEligible,
+  isOpenTurn,
+  WARM_JOB_ADVANTAGE,
+  WARM_RUNTIME_ADVANTAGE,
+} from './choose-job.js';
+import type { Candidate } from './choose-job.js';
 
 const worker = (change: Partial<WorkerDescription> = {}): WorkerDescription => ({
   workerId: 'w',
@@ -48,27 +57,101 @@ const job = (jobId: string, leases: number, createdMs = 0): Candidate =>
   candidate({ jobId, leases, createdMs });
 
 test('takes the job with the fewest leases, and of those the oldest', () => {
-  expect(chooseJob([job('a', 2), job('b', 1, 9), job('c', 1, 5)], worker(), undefined)?.jobId).toBe('c');
-  expect(chooseJob([], worker(), undefined)).toBeUndefined();
+  expect(chooseJob([job('a', 2), job('b', 1, 9), job('c', 1, 5)], worker(), {})?.jobId).toBe('c');
+  expect(chooseJob([], worker(), {})).toBeUndefined();
 });
 
 test.each([
   [3, 'warm'],
   [4, 'cold'],
 ])('keeps a warm sandbox at its job while that is about fair: %i leases against one', (leases, chosen) => {
-  expect(chooseJob([job('cold', 1), job('warm', leases)], worker(), 'warm')?.jobId).toBe(chosen);
+  expect(chooseJob([job('cold', 1), job('warm', leases)], worker(), { warm: 'warm' })?.jobId).toBe(chosen);
 });
 
-test('takes an eligible job wherever there is one, and no other', () => {
+const python = (jobId: string, leases: number): Candidate =>
+  candidate({ jobId, leases, worktime: 'pyodide', worktimeRange: '^314.0.0' });
+
+test.each<[string, Warmth, string]>([
+  ['the sandbox’s own job before one that is kept', { warm: 'own', warmJobs: ['kept', 'kept too'] }, 'own'],
+  ['of those that are kept the neediest', { warm: 'elsewhere', warmJobs: ['kept too', 'kept'] }, 'kept'],
+  ['a runtime that stands ready', { warmWorktimes: [{ name: 'pyodide', version: '314.0.7' }] }, 'python'],
+  [
+    'what is kept before a runtime',
+    { warmJobs: ['kept too'], warmWorktimes: [{ name: 'pyodide', version: '314.0.7' }] },
+    'kept too',
+  ],
+  ['no runtime of another version', { warmWorktimes: [{ name: 'pyodide', version: '1.0.0' }] }, 'needy'],
+  ['no kept job that has far more leases', { warmJobs: ['rich'] }, 'needy'],
+])('prefers %s', (_, warmth, chosen) => {
+  const jobs = [
+    job('needy', 0),
+    python('python', 1),
+    job('own', 2),
+    job('kept', 1),
+    job('kept too', 2),
+    job('rich', 3),
+  ];
+  const both = worker({ worktimes: [...worker().worktimes, { name: 'pyodide', version: '314.0.7' }] });
+  expect(chooseJob(jobs, both, warmth)?.jobId).toBe(chosen);
+});
+
+const anyWarmth = fc.record(
+  {
+    warm: fc.nat(9).map(String),
+    warmJobs: fc.array(fc.nat(9).map(String), { maxLength: 4 }),
+    warmWorktimes: fc.array(
+      fc.constantFrom('map-basic', 'pyodide').map((name) => ({ name, version: '1.2.0' })),
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+test('takes an eligible job wherever there is one, and no other; what is warm may be ahead by no more than is fair', () => {
   const jobs = fc.array(fc.record({ leases: fc.nat(5), createdMs: fc.nat(5), mine: fc.boolean() }));
   fc.assert(
-    fc.property(jobs, fc.nat(9), (list, warm) => {
+    fc.property(jobs, anyWarmth, (list, warmth) => {
       const candidates = list.map(({ mine, ...rest }, i) =>
         candidate({ jobId: `${i}`, ...rest, groups: mine ? [{ key: 'public' }] : [lab] }),
       );
-      const chosen = chooseJob(candidates, worker(), `${warm}`);
-      expect(chosen === undefined).toBe(!list.some(({ mine }) => mine));
-      if (chosen !== undefined) expect(isEligible(chosen, worker())).toBe(true);
+      const chosen = chooseJob(candidates, worker(), warmth);
+      const mine = candidates.filter((one) => isEligible(one, worker()));
+      expect(chosen === undefined).toBe(mine.length === 0);
+      if (chosen === undefined) return;
+      expect(mine).toContain(chosen);
+      const least = Math.min(...mine.map(({ leases }) => leases));
+      const isWarm = ({ jobId }: Candidate): boolean =>
+        jobId === warmth.warm || warmth.warmJobs?.includes(jobId) === true;
+      const hasNear = mine.some((one) => isWarm(one) && one.leases <= least + WARM_JOB_ADVANTAGE);
+      expect(isWarm(chosen) || !hasNear).toBe(true);
+      expect(chosen.leases).toBeLessThanOrEqual(
+        least + (isWarm(chosen) ? WARM_JOB_ADVANTAGE : WARM_RUNTIME_ADVANTAGE),
+      );
     }),
   );
+});
+
+test('shuts no job out, whatever workers are warm for: leases that last spread over all', () => {
+  const rounds = fc.array(anyWarmth, { minLength: 1, maxLength: 120 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 10 }), rounds, (count, wants) => {
+      const leases = new Array<number>(count).fill(0);
+      for (const warmth of wants) {
+        const chosen = chooseJob(
+          leases.map((n, i) => job(`${i}`, n)),
+          worker(),
+          warmth,
+        )!;
+        leases[Number(chosen.jobId)]! += 1;
+        expect(Math.max(...leases) - Math.min(...leases)).toBeLessThanOrEqual(WARM_JOB_ADVANTAGE + 1);
+      }
+    }),
+  );
+});
+
+test('of leases that come and go, an eighth goes to the neediest', () => {
+  const random = new SeededRandom(7);
+  const ids = Array.from({ length: 4_000 }, () => newId(random));
+  const open = ids.filter(isOpenTurn).length;
+  expect(open).toBeGreaterThan(400);
+  expect(open).toBeLessThan(600);
 });

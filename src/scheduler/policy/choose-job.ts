@@ -1,10 +1,11 @@
 /**
  * Which job a sandbox serves next: one that it may serve, the job with the fewest leases first (so that jobs share
- * the workers), the older on a tie; the job that the sandbox is warm for as long as that is about fair.
+ * the workers), the older on a tie; but rather a job that starts at once, then one whose runtime stands ready, as long
+ * as that is about fair.
  * @module
  */
 import semver from 'semver';
-import type { GroupKey, WorkerDescription } from '../../protocol/messages.js';
+import type { GroupKey, Warmth, WorkerDescription, WorktimeName } from '../../protocol/messages.js';
 
 export interface Candidate {
   readonly jobId: string;
@@ -18,8 +19,12 @@ export interface Candidate {
   readonly price: bigint;
 }
 
-/** A warm sandbox stays with its job while that has at most so many leases more than the neediest. */
-const WARM_ADVANTAGE = 2;
+/** A job that a sandbox is warm for is served while it has at most so many leases more than the neediest. */
+export const WARM_JOB_ADVANTAGE = 2;
+/** And a job whose runtime stands ready, so many. */
+export const WARM_RUNTIME_ADVANTAGE = 1;
+/** Of so many leases one goes to the neediest, whatever is warm: a worker that is warm for much shuts nobody out. */
+const OPEN_TURN_EVERY = 8;
 
 /** The group that everybody is in unless they say otherwise. */
 export const PUBLIC_GROUP: GroupKey = { key: 'public' };
@@ -30,32 +35,51 @@ export function isEligible(job: Candidate, worker: WorkerDescription): boolean {
   if (worker.jobs !== undefined && !worker.jobs.includes(job.jobId)) return false;
   if (worker.blockedOwners?.includes(job.owner) || worker.blockedJobs?.includes(job.jobId)) return false;
   if (worker.minimumPrice !== undefined && job.price < worker.minimumPrice) return false;
-  const runs = worker.worktimes.some(
-    (w) => w.name === job.worktime && semver.satisfies(w.version, job.worktimeRange),
+  return (
+    worker.worktimes.some((w) => runs(w, job)) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP])
   );
-  return runs && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP]);
 }
 
 function sharesGroup(a: readonly GroupKey[], b: readonly GroupKey[]): boolean {
   return a.some((x) => b.some((y) => x.key === y.key && x.secretHash === y.secretHash));
 }
 
+/** Whether the lease of that (random) id is one of those that go to the neediest, whatever is warm. */
+export function isOpenTurn(leaseId: string): boolean {
+  return leaseId.charCodeAt(0) % OPEN_TURN_EVERY === 0;
+}
+
 /** The job to serve, or undefined where there is none for this worker. */
 export function chooseJob(
   candidates: readonly Candidate[],
   worker: WorkerDescription,
-  warm: string | undefined,
+  warmth: Warmth,
 ): Candidate | undefined {
   const eligible = candidates.filter((job) => isEligible(job, worker));
-  let best: Candidate | undefined;
-  for (const job of eligible) {
-    if (best === undefined || isNeedier(job, best)) best = job;
-  }
-  if (best === undefined || warm === undefined) return best;
-  const kept = eligible.find((job) => job.jobId === warm);
-  return kept !== undefined && kept.leases <= best.leases + WARM_ADVANTAGE ? kept : best;
+  const best = neediest(eligible);
+  if (best === undefined) return undefined;
+  const { warm, warmJobs = [], warmWorktimes = [] } = warmth;
+  const within = (advantage: number): Candidate[] =>
+    eligible.filter((job) => job.leases <= best.leases + advantage);
+  const near = within(WARM_JOB_ADVANTAGE);
+  return (
+    near.find((job) => job.jobId === warm) ??
+    neediest(near.filter((job) => warmJobs.includes(job.jobId))) ??
+    neediest(within(WARM_RUNTIME_ADVANTAGE).filter((job) => warmWorktimes.some((one) => runs(one, job)))) ??
+    best
+  );
+}
+
+function neediest(jobs: readonly Candidate[]): Candidate | undefined {
+  let found: Candidate | undefined;
+  for (const job of jobs) if (found === undefined || isNeedier(job, found)) found = job;
+  return found;
 }
 
 function isNeedier(a: Candidate, b: Candidate): boolean {
   return a.leases !== b.leases ? a.leases < b.leases : a.createdMs < b.createdMs;
+}
+
+function runs({ name, version }: WorktimeName, job: Candidate): boolean {
+  return name === job.worktime && semver.satisfies(version, job.worktimeRange);
 }

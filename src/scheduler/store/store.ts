@@ -11,6 +11,7 @@ import type {
   Lease,
   SegmentPart,
   SignedOffer,
+  Warmth,
   WorkerDescription,
 } from '../../protocol/messages.js';
 import type { Candidate } from '../policy/choose-job.js';
@@ -26,7 +27,7 @@ export interface Commands {
   cancel: [{ jobId: string; owner: string; reason: string }, JobStatus];
   topup: [{ jobId: string; owner: string; offer: SignedOffer }, JobStatus];
   /** Lends slices of some job to one sandbox; null where there is nothing for it. */
-  lease: [{ leaseId: string; worker: WorkerDescription; warm?: string }, Granted | null];
+  lease: [{ leaseId: string; worker: WorkerDescription; warmth?: Warmth }, Granted | null];
   report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
   /** Gives the tail from `from` on back, uncharged. */
   giveBack: [{ leaseId: string; workerId: string; from: number }, { next: number; left: number }];

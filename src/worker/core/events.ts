@@ -40,6 +40,8 @@ export type CoreEvent =
   | { type: 'decline'; want: number; leaseId: LeaseId; first: number; reason: string }
   /** Nothing of that job may run here any more. */
   | { type: 'refuse'; jobId: JobId; reason: string }
+  /** Other sandboxes are kept, or other runtimes stand ready, than when the open wants were said. */
+  | { type: 'warmth' }
   | { type: 'recall'; leaseId: LeaseId }
   /** The lease is ours no more, whoever said so. */
   | { type: 'lost'; leaseId: LeaseId }

@@ -95,6 +95,9 @@ function stepWorker(
       return declineGrant(state, event, nowMs, effects);
     case 'refuse':
       return refuseJob(state, event, nowMs, effects);
+    case 'warmth':
+      for (const slot of state.slots) sayWant(state, slot, effects);
+      return;
     case 'recall':
       return pumpSlot(state, takeRecall(state, event.leaseId, effects), nowMs, effects);
     case 'lost': {

@@ -12,7 +12,7 @@ import {
 } from '../../../protocol/limits.js';
 import type { GroupKey } from '../../../protocol/messages.js';
 import { carveCount } from '../../policy/carve-lease.js';
-import { chooseJob, type Candidate } from '../../policy/choose-job.js';
+import { chooseJob, isOpenTurn, type Candidate } from '../../policy/choose-job.js';
 import { fundedSlices } from '../../policy/price.js';
 import { meanSliceMs } from '../../policy/slice-profile.js';
 import { leaseInputs } from '../inputs.js';
@@ -140,12 +140,13 @@ function* findWork(c: Commands['lease'][0]): Script<Candidate | undefined> {
   ];
   const sql = `SELECT job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, price, escrow
     FROM jobs WHERE ${where.join(' AND ')} ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
+  const isOpen = isOpenTurn(c.leaseId);
   let after: [number, number, string] = [-1, 0, ''];
   for (;;) {
     const lists = [...padded(owners ?? []), ...padded(jobs ?? [])];
     const rows = yield* all<CandidateRow>(sql, ...after, ...lists);
     const candidates = rows.filter(isFunded).map(toCandidate);
-    const chosen = chooseJob(candidates, c.worker, c.warm);
+    const chosen = chooseJob(candidates, c.worker, isOpen ? {} : (c.warmth ?? {}));
     const last = rows.at(-1);
     if (chosen !== undefined || rows.length < CANDIDATES_PAGE || last === undefined) return chosen;
     after = [last.leases, last.created_ms, last.job_id];
