@@ -30,6 +30,8 @@ export interface LogEntry {
   key: MessageKey;
   values?: Values;
   tone?: Tone;
+  /** What was said to programmers; for who wants to know. */
+  detail?: string;
 }
 
 /** What was done for one job since the page was opened. */

@@ -14,6 +14,10 @@ const BY_CODE: Record<string, MessageKey> = {
   PROTOCOL_VERSION: 'error.version',
   ISOLATION_UNAVAILABLE: 'error.isolation',
   STORE_UNUSABLE: 'error.storage',
+  SANDBOX_CRASHED: 'error.crashed',
+  ASSIGN_FAILED: 'error.setUp',
+  SLICE_TIMEOUT: 'error.timeout',
+  NO_PROGRESS: 'error.noProgress',
 };
 
 export function codeOf(error: unknown): string | undefined {
@@ -25,5 +29,6 @@ export function failure(key: MessageKey, error: unknown): LogEntry {
   const known = BY_CODE[codeOf(error) ?? ''];
   const text = safeText(error instanceof Error ? error.message : String(error), ERROR_TEXT_MAX);
   const tone = key === 'log.warning' ? 'wait' : 'bad';
-  return { key, values: { why: known === undefined ? text : { key: known } }, tone };
+  if (known === undefined) return { key, values: { why: text }, tone };
+  return { key, values: { why: { key: known } }, tone, detail: text };
 }

@@ -115,6 +115,11 @@ export const de: Record<MessageKey, Message> = {
   'error.isolation':
     'Dieser Browser konnte die Abschottung nicht einrichten. Laden Sie die Seite neu, oder nehmen Sie einen anderen Browser.',
   'error.storage': 'Der Speicher dieses Browsers ist nicht benutzbar.',
+  'error.crashed':
+    'Eine Sandbox ist abgestürzt. Sonst ist nichts betroffen; eine neue tritt an ihre Stelle, und ihre Arbeit läuft noch einmal.',
+  'error.setUp': 'Ein Auftrag ließ sich in seiner Sandbox nicht einrichten.',
+  'error.timeout': 'Ein Stück dauerte länger, als sein Auftrag erlaubt, und wurde beendet.',
+  'error.noProgress': 'Ein Stück gab zu lange kein Lebenszeichen und wurde beendet.',
 
   'rules.title': 'Ihre Bedingungen',
   'rules.kept': 'In diesem Browser gemerkt, sofort in Kraft.',

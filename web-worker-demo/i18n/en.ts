@@ -117,6 +117,11 @@ export const en = {
   'error.version': 'this page and the scheduler do not understand each other any more. Reload the page.',
   'error.isolation': 'this browser could not set up the sandbox. Reload the page, or try another browser.',
   'error.storage': 'this browser’s storage cannot be used.',
+  'error.crashed':
+    'a sandbox crashed. Nothing else is touched; a new one takes its place, and its work runs again.',
+  'error.setUp': 'a job could not be set up in its sandbox.',
+  'error.timeout': 'a slice took longer than its job allows, and was ended.',
+  'error.noProgress': 'a slice gave no sign of life for too long, and was ended.',
 
   'rules.title': 'Your terms',
   'rules.kept': 'Kept in this browser, in force at once.',

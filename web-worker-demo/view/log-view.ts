@@ -14,7 +14,7 @@ const entries: { entry: LogEntry; at: Date; item: HTMLElement; times: number }[]
 
 export function log(entry: LogEntry): void {
   const last = entries[0];
-  const same = last !== undefined && JSON.stringify(last.entry) === JSON.stringify(entry);
+  const same = last !== undefined && readsLike(last.entry) === readsLike(entry);
   if (same) {
     last.times += 1;
     fill(last);
@@ -27,6 +27,8 @@ export function log(entry: LogEntry): void {
   for (const old of entries.splice(ENTRIES_MAX)) old.item.remove();
 }
 
+const readsLike = ({ detail: _detail, ...read }: LogEntry): string => JSON.stringify(read);
+
 /** Says everything again, in the page's language. */
 export function redrawLog(): void {
   entries.forEach(fill);
@@ -36,7 +38,7 @@ function fill({ entry, at, item, times }: (typeof entries)[number]): void {
   const stamp = make('time', { datetime: at.toISOString() });
   const format = new Intl.DateTimeFormat(language(), { timeStyle: 'medium', hourCycle: 'h23' });
   stamp.textContent = format.format(at);
-  const words = make('span', { text: t(entry.key, entry.values), dir: 'auto' });
+  const words = make('span', { text: t(entry.key, entry.values), dir: 'auto', title: entry.detail });
   item.dataset.tone = entry.tone ?? 'plain';
   item.replaceChildren(stamp, words);
   if (times > REPEATS_SHOWN_MAX) item.append(make('span', { class: 'times', text: `× ${times}` }));

@@ -13,13 +13,16 @@ const KEEPS_AWAKE = [
   '--disable-renderer-backgrounding',
 ];
 
+/** Among what a driver switches off is the process that a sandboxed frame has for itself. */
+const SWITCHED_OFF = puppeteer.defaultArgs().filter((flag) => flag.startsWith('--disable-features='));
+
 /** `features`: of Chromium, as its command line names them. */
 export async function launchPlainChromium(...features: string[]): Promise<Browser> {
   const asRoot = process.getuid?.() === 0 || process.env.CHROMIUM_NO_SANDBOX !== undefined;
   return puppeteer.launch({
     executablePath: findChromium(),
     headless: true,
-    ignoreDefaultArgs: KEEPS_AWAKE,
+    ignoreDefaultArgs: [...KEEPS_AWAKE, ...SWITCHED_OFF],
     args: [
       '--disable-gpu',
       '--disable-quic',
@@ -53,10 +56,35 @@ export async function slicesOf(page: Page): Promise<number> {
   return Number((await textOf(page, '#slices')).replaceAll(',', ''));
 }
 
+interface ProcessInfo {
+  id: number;
+  type: string;
+  /** Seconds. */
+  cpuTime: number;
+}
+
 /** The processes of a browser. */
-export async function processesOf(browser: Browser): Promise<{ id: number; type: string }[]> {
+export async function processesOf(browser: Browser): Promise<ProcessInfo[]> {
   const session = await browser.target().createCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
   return processInfo;
+}
+
+/** The renderer that works the hardest, by its process id: that of the sandboxes, while a job of long slices runs. */
+export async function busiestRenderer(browser: Browser): Promise<number> {
+  const before = await processesOf(browser);
+  let found: number | undefined;
+  while (found === undefined) {
+    const now = await processesOf(browser);
+    const rates = now
+      .filter(({ type }) => type === 'renderer')
+      .map(({ id, cpuTime }) => ({
+        id,
+        seconds: cpuTime - (before.find((one) => one.id === id)?.cpuTime ?? 0),
+      }));
+    const best = rates.reduce((one, other) => (other.seconds > one.seconds ? other : one));
+    if (best.seconds > 1) found = best.id;
+  }
+  return found;
 }

@@ -1,0 +1,52 @@
+/**
+ * A renderer process that dies with all of a deployer's sandboxes in it, as under a heap bomb or the system's own
+ * killer: the page lives, says so, and the work runs again at nobody's cost.
+ * @module
+ */
+import './rig/home.js';
+import { expect } from '@playwright/test';
+import { ATTEMPTS_MAX } from '../../src/protocol/limits.js';
+import { test } from './rig/job-rig.js';
+import {
+  busiestRenderer,
+  launchPlainChromium,
+  openDonor,
+  processesOf,
+  slicesOf,
+  textOf,
+} from './rig/plain-chromium.js';
+import { deployStamped, sorted, upTo } from './rig/stamped-job.js';
+
+test('the process of the sandboxes dies, more often than a slice may be lost', async ({ rig }) => {
+  test.setTimeout(240_000);
+  const count = 60;
+  const plain = await launchPlainChromium();
+  try {
+    const { job, numbers } = await deployStamped(rig.scheduler, count, 500);
+    const errors: unknown[] = [];
+    job.on('error', ({ error }) => errors.push(error));
+    const page = await openDonor(plain, rig.scheduler);
+    let crashes = 0;
+    page.on('error', () => crashes++);
+    for (let time = 0; time <= ATTEMPTS_MAX; time++) {
+      const done = numbers.length;
+      await expect.poll(() => numbers.length).toBeGreaterThan(done + 1);
+      const victim = await busiestRenderer(plain);
+      process.kill(victim, 'SIGKILL');
+      await expect.poll(async () => (await processesOf(plain)).some(({ id }) => id === victim)).toBe(false);
+      // The page that has the frame is another process: it is there, and answers.
+      expect(await textOf(page, '#state')).toBe('Working');
+    }
+    await expect
+      .poll(() => textOf(page, '#log'))
+      .toContain('A hitch: a sandbox crashed. Nothing else is touched;');
+    expect(await textOf(page, '#log')).not.toContain('frame.html');
+    await job.wait();
+    expect(sorted(numbers)).toEqual(upTo(count));
+    expect(errors).toEqual([]);
+    expect(crashes).toBe(0);
+    await expect.poll(() => slicesOf(page)).toBe(count);
+  } finally {
+    await plain.close();
+  }
+});
