@@ -60,6 +60,7 @@ globalThis.starts = {
       scriptUrl: '/sandbox-script.js',
       clock: systemClock,
       idleMs: 100,
+      keepReady: true,
     });
     const load = async ([name, path]) => [name, new Uint8Array(await (await fetch(path)).arrayBuffer())];
     assets = Object.fromEntries(await Promise.all(Object.entries(files).map(load)));

@@ -22,11 +22,22 @@ export interface Assignment {
    */
   assets: WorktimeFiles;
   /** As `warm` has it. */
-  snapshot?: Uint8Array;
+  snapshot?: Uint8Array | Blob;
 }
 
-/** By name; what is compiled can be posted to threads of this process only. */
-export type WorktimeFiles = Record<string, Uint8Array | WebAssembly.Module>;
+/**
+ * By name; what is compiled can be posted to threads of this process only. A browser's host ships large files as blobs,
+ * which no message copies, and modules as the key under which the frame hands them over.
+ */
+export type WorktimeFiles = Record<string, Uint8Array | WebAssembly.Module | Blob | ModuleKey>;
+
+/** Stands for a module that comes over a port of its own, as a `ModuleMessage`. */
+export interface ModuleKey {
+  readonly moduleKey: string;
+}
+
+/** From a frame to a Worker in it: a compiled module, or why there is none. */
+export type ModuleMessage = { key: string; module: WebAssembly.Module } | { key: string; problem: string };
 
 export type SupervisorToSandbox =
   /**
@@ -37,7 +48,7 @@ export type SupervisorToSandbox =
       type: 'warm';
       worktime: { name: string; version: string };
       assets: WorktimeFiles;
-      snapshot?: Uint8Array;
+      snapshot?: Uint8Array | Blob;
     }
   /** Start the runtime of that worktime and give its memory; this sandbox does nothing else, ever. */
   | { type: 'make-snapshot'; worktime: { name: string; version: string }; assets: WorktimeFiles }

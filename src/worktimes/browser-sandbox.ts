@@ -7,6 +7,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-messages.js';
 import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
+import { GivenModules } from './given-modules.js';
 import type { PyodidePlace } from './pyodide/load-pyodide.js';
 import { sleepByBell, sleepByClock } from './rest.js';
 import type { Runtime, RuntimeStart } from './runtime.js';
@@ -31,13 +32,18 @@ const ScriptBlob = Blob;
 const { apply } = Reflect;
 /** Job code may put another getter in its place, which would be handed the event, and with it the port. */
 const readData = getterOf(MessageEvent.prototype, 'data');
+const readBlob = methodOf(Blob.prototype, 'arrayBuffer');
 const preventDefault = methodOf(Event.prototype, 'preventDefault');
+
+/** Where the frame hands in modules that it compiled. */
+let modules: GivenModules | undefined;
 
 listen('message', begin);
 
 function begin(event: Event): void {
-  const [port] = (event as MessageEvent).ports;
+  const [port, modulePort] = (event as MessageEvent).ports;
   if (port === undefined) return;
+  if (modulePort !== undefined) modules = new GivenModules(modulePort);
   silence('message', begin);
   const { bell } = apply(readData, event, []) as { bell?: Int32Array };
   runSandbox(portOf(port), { ...place(), sleep: bell === undefined ? sleepByClock() : sleepByBell(bell) });
@@ -111,20 +117,28 @@ async function loadRuntime(
   if (name === 'wasm') return (await import('./wasm/runtime.js')).wasmRuntime();
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
   const { pyodideRuntime } = await import('./pyodide/runtime.js');
-  return pyodideRuntime({ ...pyodidePlace(assets, fail), ...start });
+  const { snapshot } = start;
+  const readSnapshot = snapshot === undefined ? undefined : () => bytesOf(snapshot);
+  return pyodideRuntime({ ...pyodidePlace(assets, fail), readSnapshot });
 }
 
 function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
-  const asset = (file: string): Uint8Array => {
-    const bytes = Object.hasOwn(assets, file) ? assets[file] : undefined;
-    if (bytes instanceof Uint8Array) return bytes;
+  const asset = (file: string): Uint8Array | Blob => {
+    const found = Object.hasOwn(assets, file) ? assets[file] : undefined;
+    if (found instanceof Uint8Array || found instanceof ScriptBlob) return found;
     throw new ManyhandsError('ASSIGN_FAILED', `The file ${file} of Pyodide did not reach the sandbox`, {
       file,
     });
   };
+  const wasm = assets['pyodide.asm.wasm'];
+  const key = wasm !== undefined && 'moduleKey' in wasm ? wasm.moduleKey : undefined;
+  const compiled = key === undefined ? undefined : modules?.get(key);
+  // Whoever waits for it hears of it, where something else does not fail before.
+  compiled?.catch(() => undefined);
   return {
-    readAsset: async (file) => asset(file),
+    readAsset: (file) => bytesOf(asset(file)),
     importAsset: async (file) => importText(asset(file)),
+    ...(compiled === undefined ? {} : { compiled }),
     scope: globalThis,
     fail,
   };
@@ -136,7 +150,12 @@ const compilePlace: CompilePlace = {
   locateSyntaxError,
 };
 
-async function importText(text: string | Uint8Array): Promise<Record<string, unknown>> {
+/** Where it came as a blob, it is read here, by what was there before job code. */
+async function bytesOf(file: Uint8Array | Blob): Promise<Uint8Array> {
+  return file instanceof Uint8Array ? file : new Uint8Array((await apply(readBlob, file, [])) as ArrayBuffer);
+}
+
+async function importText(text: string | Uint8Array | Blob): Promise<Record<string, unknown>> {
   const url = createUrl(new ScriptBlob([text as BlobPart], { type: 'text/javascript' }));
   try {
     return (await import(url)) as Record<string, unknown>;

@@ -8,7 +8,8 @@ import { methodOf } from './wrap-native.js';
 
 /** Held bytes share one cohort's fate within a turn; larger pieces have a cohort of their own. */
 const COHORT_BYTES = 8 * 1024 * 1024;
-/** Tokens that are ready for cohorts of the turn. */
+/** Tokens that are ready for cohorts of the turn: few for a realm that begins, twice as many each time they run low. */
+const TOKENS_FIRST = 256;
 const TOKENS = 4_096;
 /** More than there is: before an engine refuses such a piece it collects what it can. Which size does it differs. */
 const NUDGES_BYTES = [2 ** 40, 2 ** 34] as const;
@@ -56,6 +57,7 @@ export class Quota {
   #cohort: Cohort;
   readonly #tokens: Record<number, Token> = Object.create(null) as Record<number, Token>;
   #tokensLeft = 0;
+  #tokensWanted = TOKENS_FIRST;
   #refilling = false;
   /** Whether the limit was met, and nothing was given back since. */
   #met = false;
@@ -100,7 +102,7 @@ export class Quota {
   hold(target: object, bytes: number): Piece {
     this.#used += bytes;
     // As the turn's tokens run out, cohorts grow, so that there is always one left.
-    if (this.#cohort.opened + bytes > COHORT_BYTES * (TOKENS / (this.#tokensLeft + 1))) {
+    if (this.#cohort.opened + bytes > COHORT_BYTES * (this.#tokensWanted / (this.#tokensLeft + 1))) {
       this.#cohort.token = undefined;
       this.#cohort = this.#openCohort();
     }
@@ -145,7 +147,7 @@ export class Quota {
 
   #openCohort(): Cohort {
     const token = this.#tokensLeft > 0 ? this.#tokens[--this.#tokensLeft] : undefined;
-    if (this.#tokensLeft < TOKENS / 2) this.#refillSoon();
+    if (this.#tokensLeft < this.#tokensWanted / 2) this.#refillSoon();
     const cohort: Cohort = { bytes: 0, opened: 0, token: token?.held, ref: token?.ref };
     if (token !== undefined) token.held = undefined;
     this.#cohorts[this.#endCohort++] = cohort;
@@ -157,13 +159,14 @@ export class Quota {
     this.#refilling = true;
     setTimeout(() => {
       this.#refilling = false;
+      if (this.#tokensWanted < TOKENS) this.#tokensWanted *= 2;
       this.#refill();
     }, 0);
   }
 
   /** A reference that was made in this turn keeps its target till the turn's end, so they are made ahead. */
   #refill(): void {
-    while (this.#tokensLeft < TOKENS) {
+    while (this.#tokensLeft < this.#tokensWanted) {
       const held = { token: true };
       this.#tokens[this.#tokensLeft++] = { held, ref: new WeakRef(held) };
     }

@@ -67,7 +67,7 @@ export interface WorkFunction {
 /** How a runtime may be started. */
 export interface RuntimeStart {
   /** Memory that it may start from; where that does not fit, it starts without and says so. */
-  readonly snapshot?: Uint8Array;
+  readonly snapshot?: Uint8Array | Blob;
 }
 
 export interface Runtime {

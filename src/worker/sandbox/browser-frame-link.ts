@@ -6,6 +6,7 @@
 import { releaseProxy, transfer, wrap, type Remote } from 'comlink';
 import type { Clock } from '../../lib/clock.js';
 import { ManyhandsError } from '../../lib/errors.js';
+import type { ModuleSource } from './browser-files.js';
 import { CONNECT_MESSAGE, type FrameControl, type FrameNotice } from './frame/frame-control.js';
 
 /** How long a frame that is up may take to answer. */
@@ -90,6 +91,16 @@ export class FrameLink {
   /** Starts a sandbox whose messages go over `port`. Rejects with ISOLATION_UNAVAILABLE when the frame is dead. */
   startSandbox(id: number, port: MessagePort): Promise<void> {
     return this.#ask(() => this.#control.startSandbox(id, transfer(port, [port])), ANSWER_MS_MAX);
+  }
+
+  /** Has the frame hand a sandbox a module that it compiles; the sandbox hears of it in any case. */
+  giveModule(id: number, { key, source }: ModuleSource): void {
+    this.#ask(() => this.#control.giveModule(id, key, source), ANSWER_MS_MAX).catch(() => undefined);
+  }
+
+  /** Has the frame compile a module that sandboxes will want. */
+  compileModule({ key, source }: ModuleSource): void {
+    this.#ask(() => this.#control.compileModule(key, source), ANSWER_MS_MAX).catch(() => undefined);
   }
 
   /** Resolves when the sandbox is gone: terminated, or with the whole frame where that does not answer. */

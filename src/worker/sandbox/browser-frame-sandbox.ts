@@ -5,26 +5,38 @@
 import type { Clock } from '../../lib/clock.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
+import type { BrowserFiles } from './browser-files.js';
 import type { FrameLink } from './browser-frame-link.js';
 import { MessageRation } from './message-ration.js';
 import type { Sandbox, SandboxHandlers } from './sandbox.js';
+
+export interface FrameSandboxOptions {
+  id: number;
+  link: FrameLink;
+  handlers: SandboxHandlers;
+  files: BrowserFiles;
+  clock: Clock;
+  /** Called before the supervisor hears that it ended. */
+  over: () => void;
+}
 
 export class FrameSandbox implements Sandbox {
   readonly id: number;
   readonly #link: FrameLink;
   readonly #handlers: SandboxHandlers;
+  readonly #files: BrowserFiles;
   readonly #channel = new MessageChannel();
-  /** Tells the host, before the supervisor hears of it. */
   readonly #over: () => void;
   readonly #clock: Clock;
   readonly #ration: MessageRation;
   #state: 'starting' | 'running' | 'killed' | 'over' = 'starting';
   #reason = '';
 
-  constructor(id: number, link: FrameLink, handlers: SandboxHandlers, clock: Clock, over: () => void) {
+  constructor({ id, link, handlers, files, clock, over }: FrameSandboxOptions) {
     this.id = id;
     this.#link = link;
     this.#handlers = handlers;
+    this.#files = files;
     this.#clock = clock;
     this.#ration = new MessageRation(clock.monotonicMs());
     this.#over = over;
@@ -48,7 +60,9 @@ export class FrameSandbox implements Sandbox {
 
   send(message: SupervisorToSandbox, transfer: ArrayBuffer[] = []): void {
     if (message.type === 'run') this.#ration.fed();
-    this.#channel.port1.postMessage(message, transfer);
+    const shipped = this.#files.ship(message);
+    this.#channel.port1.postMessage(shipped.message, transfer);
+    for (const module of shipped.modules) this.#link.giveModule(this.id, module);
   }
 
   kill(): void {

@@ -7,6 +7,7 @@
 import type { Clock } from '../../lib/clock.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/sha256.js';
+import { BrowserFiles } from './browser-files.js';
 import { FrameLink } from './browser-frame-link.js';
 import { FrameSandbox } from './browser-frame-sandbox.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from './sandbox.js';
@@ -28,6 +29,8 @@ export interface BrowserFrameOptions {
   fetch?: typeof fetch;
   /** Milliseconds. @default 10,000 */
   idleMs?: number;
+  /** Whether a frame stands ready for the next owner, from the first that was wanted on. @default false */
+  keepReady?: boolean;
 }
 
 /** Sandboxes in frames of this page. */
@@ -35,8 +38,12 @@ export function browserFrameHost(options: BrowserFrameOptions): SandboxHost {
   return new BrowserFrameHost(options);
 }
 
-/** One owner's frame: on its way, or up. */
+/** How long nothing must have been started before another frame is made ready, milliseconds. */
+const QUIET_MS = 1_000;
+
+/** One owner's frame, or one that is nobody's yet: on its way, or up. */
 interface OwnerFrame {
+  owner: string | undefined;
   frameUrl: string;
   link: Promise<FrameLink>;
   sandboxes: Map<number, FrameSandbox>;
@@ -49,6 +56,10 @@ class BrowserFrameHost implements SandboxHost {
   readonly isolation = 'browser';
   readonly #options: BrowserFrameOptions;
   readonly #frames = new Map<string, OwnerFrame>();
+  readonly #files = new BrowserFiles();
+  /** Fresh, with what sandboxes wanted before compiled. */
+  #ready: OwnerFrame | undefined;
+  #cancelReady = (): void => undefined;
   #script: Promise<Uint8Array> | undefined;
   readonly #closing = new AbortController();
   #lastId = 0;
@@ -59,7 +70,7 @@ class BrowserFrameHost implements SandboxHost {
 
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
     this.#assertOpen();
-    const frame = this.#frames.get(owner) ?? this.#openFrame(owner);
+    const frame = this.#frames.get(owner) ?? this.#frameFor(owner);
     frame.cancelIdle();
     frame.starting += 1;
     try {
@@ -69,12 +80,14 @@ class BrowserFrameHost implements SandboxHost {
     } finally {
       frame.starting -= 1;
       this.#keepOrDrop(frame);
+      this.#readySoon();
     }
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new ManyhandsError('CLOSED', 'This host of sandboxes is closed.'));
-    const frames = [...this.#frames.values()];
+    this.#cancelReady();
+    const frames = [...this.#frames.values(), ...(this.#ready === undefined ? [] : [this.#ready])];
     await Promise.all(
       frames.map(async (frame) => {
         const link = await frame.link.catch(() => undefined);
@@ -84,22 +97,55 @@ class BrowserFrameHost implements SandboxHost {
   }
 
   async #startIn(link: FrameLink, frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
-    const sandbox = new FrameSandbox(++this.#lastId, link, handlers, this.#options.clock, () => {
-      frame.sandboxes.delete(sandbox.id);
-      this.#keepOrDrop(frame);
+    const sandbox = new FrameSandbox({
+      id: ++this.#lastId,
+      link,
+      handlers,
+      files: this.#files,
+      clock: this.#options.clock,
+      over: () => {
+        frame.sandboxes.delete(sandbox.id);
+        this.#keepOrDrop(frame);
+      },
     });
     frame.sandboxes.set(sandbox.id, sandbox);
     await sandbox.start();
     return sandbox;
   }
 
-  #openFrame(owner: string): OwnerFrame {
+  /** The one that stands ready, where there is one. */
+  #frameFor(owner: string): OwnerFrame {
+    const frame = this.#ready ?? this.#openFrame(owner);
+    this.#ready = undefined;
+    frame.owner = owner;
+    this.#frames.set(owner, frame);
+    return frame;
+  }
+
+  /** Makes a frame ready when nothing is being started. */
+  #readySoon(): void {
+    this.#cancelReady();
+    if (this.#options.keepReady !== true || this.#closing.signal.aborted) return;
+    this.#cancelReady = this.#options.clock.after(QUIET_MS, () => void this.#makeReady(), {
+      background: true,
+    });
+  }
+
+  async #makeReady(): Promise<void> {
+    const frame = (this.#ready ??= this.#openFrame(undefined));
+    const link = await frame.link.catch(() => undefined);
+    for (const module of this.#files.modules) link?.compileModule(module);
+  }
+
+  #openFrame(owner: string | undefined): OwnerFrame {
     const { clock } = this.#options;
     const frameUrl = this.#nextUrl();
     const sandboxes = new Map<number, FrameSandbox>();
     const forget = (): void => {
       frame.cancelIdle();
-      if (this.#frames.get(owner) === frame) this.#frames.delete(owner);
+      if (this.#ready === frame) this.#ready = undefined;
+      if (frame.owner !== undefined && this.#frames.get(frame.owner) === frame)
+        this.#frames.delete(frame.owner);
     };
     const open = async (): Promise<FrameLink> => {
       const script = await this.#loadScript();
@@ -116,9 +162,15 @@ class BrowserFrameHost implements SandboxHost {
         },
       });
     };
-    const frame: OwnerFrame = { frameUrl, link: open(), sandboxes, starting: 0, cancelIdle: () => undefined };
+    const frame: OwnerFrame = {
+      owner,
+      frameUrl,
+      link: open(),
+      sandboxes,
+      starting: 0,
+      cancelIdle: () => undefined,
+    };
     frame.link.catch(forget);
-    this.#frames.set(owner, frame);
     return frame;
   }
 

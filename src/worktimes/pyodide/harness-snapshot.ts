@@ -12,15 +12,15 @@ USUAL_MODULES = (
 )
 
 
-def preload(name, digest):
-    """Loads what is usual, and leaves this harness, with its digest, where it is found again."""
-    global HARNESS_DIGEST
+def preload(name, text):
+    """Loads what is usual, and leaves this harness, with its own text, where it is found again."""
+    global HARNESS_TEXT
     import gc
     import importlib
 
     for module in USUAL_MODULES:
         importlib.import_module(module)
-    HARNESS_DIGEST = digest
+    HARNESS_TEXT = text
     sys.modules[name] = globals()
     gc.collect()
 

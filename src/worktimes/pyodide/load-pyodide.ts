@@ -5,6 +5,7 @@
  */
 import type { PyodideConfig, PyodideInterface } from 'pyodide';
 import { ManyhandsError } from '../../lib/errors.js';
+import { openSnapshot, type OpenSnapshot } from './snapshot.js';
 
 export interface PyodidePlace {
   /** A file of the `pyodide` package. */
@@ -15,10 +16,10 @@ export interface PyodidePlace {
   readonly scope: object;
   /** Ends the sandbox: the interpreter broke. */
   readonly fail: (error: unknown) => void;
-  /** `pyodide.asm.wasm`, where somebody has compiled it before. */
-  readonly compiled?: WebAssembly.Module;
+  /** `pyodide.asm.wasm`, where somebody compiles it elsewhere. */
+  readonly compiled?: Promise<WebAssembly.Module>;
   /** Memory to start from, as `makeSnapshot` once gave it. */
-  readonly snapshot?: Uint8Array;
+  readonly readSnapshot?: (() => Promise<Uint8Array>) | undefined;
   /** Whether this interpreter will be asked for its memory; it is good for nothing else then. */
   readonly forSnapshot?: boolean;
 }
@@ -27,6 +28,7 @@ export type PyodideOutput = (level: 'log' | 'error', text: string) => void;
 
 /** Never asked for over a network: the stand-in for `fetch` answers for it. */
 const BASE = 'https://pyodide.invalid/';
+const WASM = 'pyodide.asm.wasm';
 
 /** Pyodide's own names for what it does not promise to keep. */
 interface SnapshotConfig extends PyodideConfig {
@@ -36,34 +38,41 @@ interface SnapshotConfig extends PyodideConfig {
 
 type LoadPyodide = (config: SnapshotConfig) => Promise<PyodideInterface>;
 
+type CreateModule = NonNullable<PyodideConfig['createPyodideModule']>;
+
 /** Throws ASSIGN_FAILED. */
 export async function startPyodide(place: PyodidePlace, output: PyodideOutput): Promise<PyodideInterface> {
-  const { compiled, snapshot, forSnapshot } = place;
-  const [wasm, library, lock] = await Promise.all([
-    compiled === undefined ? place.readAsset('pyodide.asm.wasm') : new Uint8Array(),
-    place.readAsset('python_stdlib.zip'),
-    place.readAsset('pyodide-lock.json'),
-  ]);
-  const files = new Map([
-    ['pyodide.asm.wasm', wasm],
-    ['python_stdlib.zip', library],
-  ]);
+  const { compiled, readSnapshot, forSnapshot } = place;
+  const files = new Map<string, Uint8Array>();
+  const read = async (name: string): Promise<void> => {
+    files.set(name, await place.readAsset(name));
+  };
+  // The loader looks around as soon as it is imported.
   const remove = install(place.scope, standIns(files, compiled));
   try {
-    const { loadPyodide } = (await place.importAsset('pyodide.mjs')) as { loadPyodide: LoadPyodide };
-    const module = await place.importAsset('pyodide.asm.mjs');
+    const [loader, module, lock, snapshot] = await Promise.all([
+      place.importAsset('pyodide.mjs'),
+      place.importAsset('pyodide.asm.mjs'),
+      place.readAsset('pyodide-lock.json'),
+      readSnapshot?.().then(openSnapshot),
+      read('python_stdlib.zip'),
+      // Asked for in any case, and left aside where it is compiled already.
+      compiled === undefined ? read(WASM) : files.set(WASM, new Uint8Array()),
+    ]);
+    const { loadPyodide } = loader as { loadPyodide: LoadPyodide };
+    const create = module['default'] as CreateModule;
     return await loadPyodide({
       indexURL: BASE,
       stdLibURL: `${BASE}python_stdlib.zip`,
       packageBaseUrl: BASE,
       lockFileContents: new TextDecoder().decode(lock),
-      createPyodideModule: module['default'] as NonNullable<PyodideConfig['createPyodideModule']>,
+      createPyodideModule: snapshot === undefined ? create : filled(create, snapshot),
       convertNullToNone: true,
       stdin: () => null,
       stdout: (text) => output('log', text),
       stderr: (text) => output('error', text),
       ...(forSnapshot === true ? { _makeSnapshot: true } : {}),
-      ...(snapshot === undefined ? {} : { _loadSnapshot: snapshot }),
+      ...(snapshot === undefined ? {} : { _loadSnapshot: snapshot.head }),
     });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -73,10 +82,20 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
   }
 }
 
+/** As Pyodide would make it of a snapshot that has all memory in it, which is then copied once more. */
+function filled(create: CreateModule, { heapBytes, writeTo }: OpenSnapshot): CreateModule {
+  return async (settings) => {
+    settings.INITIAL_MEMORY = heapBytes;
+    const module = await create(settings);
+    writeTo(module.HEAPU8);
+    return module;
+  };
+}
+
 /** What Pyodide's loader looks for to find itself in a module Worker, and to get its files. */
 function standIns(
   files: ReadonlyMap<string, Uint8Array>,
-  compiled: WebAssembly.Module | undefined,
+  compiled: Promise<WebAssembly.Module> | undefined,
 ): Record<string, unknown> {
   class WorkerScope {
     static [Symbol.hasInstance](): boolean {
@@ -96,7 +115,7 @@ function standIns(
     fetch: answer,
     location: { href: BASE, toString: () => BASE },
     WorkerGlobalScope: WorkerScope,
-    WebAssembly: withoutStreaming(compiled),
+    WebAssembly: startingWasm(compiled),
   };
 }
 
@@ -105,13 +124,37 @@ function wholeBuffer(bytes: Uint8Array): ArrayBufferLike {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 }
 
-/** Streaming would ask for a real `Response`, which brings nothing where the bytes are here. */
-function withoutStreaming(compiled: WebAssembly.Module | undefined): unknown {
+/**
+ * What differs from `WebAssembly` while the loader runs. Streaming would ask for a real `Response`, which brings nothing
+ * where the bytes are here. The one memory that is asked for is a shared one, to wait on while a stream has nothing: none
+ * of ours waits, and some pages may share none. Of the modules most are alike: they pass calls of one type on.
+ */
+function startingWasm(compiled: Promise<WebAssembly.Module> | undefined): unknown {
+  const { Memory, Module } = WebAssembly;
   const compile = async (response: Promise<Response>, imports?: WebAssembly.Imports): Promise<unknown> => {
     if (compiled === undefined) return WebAssembly.instantiate(await (await response).arrayBuffer(), imports);
-    return { module: compiled, instance: await WebAssembly.instantiate(compiled, imports) };
+    const module = await compiled;
+    return { module, instance: await WebAssembly.instantiate(module, imports) };
   };
-  return Object.create(WebAssembly, { instantiateStreaming: { value: compile } }) as unknown;
+  const made = new Map<string, WebAssembly.Module>();
+  const OwnModule = new Proxy(Module, {
+    construct(_, [bytes]: [Uint8Array<ArrayBuffer>]) {
+      const key = bytes.join();
+      const module = made.get(key) ?? new Module(bytes);
+      made.set(key, module);
+      return module;
+    },
+  });
+  class OwnMemory {
+    constructor({ initial, maximum }: WebAssembly.MemoryDescriptor) {
+      return new Memory({ initial, ...(maximum === undefined ? {} : { maximum }) });
+    }
+  }
+  return Object.create(WebAssembly, {
+    instantiateStreaming: { value: compile },
+    Memory: { value: OwnMemory },
+    Module: { value: OwnModule },
+  }) as unknown;
 }
 
 /** Puts values on the global object; returns how to take them back. */

@@ -6,14 +6,13 @@
 import type { PyodideInterface } from 'pyodide';
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
 import { isError, ManyhandsError } from '../../lib/errors.js';
-import { sha256Hex } from '../../lib/sha256.js';
 import type { ConsoleLevel } from '../../protocol/messages.js';
 import type { JobContext, JobFileEntry, Runtime, WorkFunction } from '../runtime.js';
 import { explainThrown, withoutFrames } from '../work-error.js';
 import { errorOf, PythonChunks, type ChunkHarness, type Described } from './chunks.js';
 import { HARNESS, HARNESS_NAME } from './harness.js';
 import { startPyodide, type PyodideOutput, type PyodidePlace } from './load-pyodide.js';
-import { packSnapshot, unpackSnapshot } from './snapshot.js';
+import { packSnapshot } from './snapshot.js';
 import { copyFromPython, crossesAlone, markOddities, settleAlone, standsFor } from './values.js';
 
 /** The harness as JavaScript calls it. */
@@ -43,18 +42,18 @@ const WAITING_NAME = 'manyhands.waiting-harness';
 
 /** Starts an interpreter with nobody's code in it, without the snapshot where that does not fit. Throws ASSIGN_FAILED. */
 export async function pyodideRuntime(place: PyodidePlace): Promise<Runtime> {
-  if (place.snapshot === undefined) return start(place);
+  if (place.readSnapshot === undefined) return start(place);
   try {
-    return await start({ ...place, snapshot: unpackSnapshot(place.snapshot) });
+    return await start(place);
   } catch {
-    return { ...(await start({ ...place, snapshot: undefined })), misfit: true };
+    return { ...(await start({ ...place, readSnapshot: undefined })), misfit: true };
   }
 }
 
 async function start(place: PyodidePlace): Promise<Runtime> {
   let output: PyodideOutput = () => undefined;
   const pyodide = await startPyodide(place, (level, text) => output(level, text));
-  const names = place.snapshot === undefined ? runHarness(pyodide) : wakeHarness(pyodide);
+  const names = place.readSnapshot === undefined ? runHarness(pyodide) : wakeHarness(pyodide);
   return {
     async prepare(job) {
       output = (level, text) => job.voice.console(level, text);
@@ -64,10 +63,10 @@ async function start(place: PyodidePlace): Promise<Runtime> {
 }
 
 /** The memory of a fresh interpreter with the harness in it, packed. Throws ASSIGN_FAILED. */
-export async function makeSnapshot(place: Omit<PyodidePlace, 'snapshot'>): Promise<Uint8Array> {
+export async function makeSnapshot(place: Omit<PyodidePlace, 'readSnapshot'>): Promise<Uint8Array> {
   const pyodide = await startPyodide({ ...place, forSnapshot: true }, () => undefined);
   const names = runHarness(pyodide);
-  (names.get('preload') as PyCallable)(WAITING_NAME, sha256Hex(new TextEncoder().encode(HARNESS)));
+  (names.get('preload') as PyCallable)(WAITING_NAME, HARNESS);
   names.destroy();
   return packSnapshot((pyodide as unknown as SnapshotMaker).makeMemorySnapshot());
 }
@@ -88,7 +87,7 @@ function wakeHarness(pyodide: PyodideInterface): HarnessNames {
   const modules = pyodide.pyimport('sys.modules') as PyProxy & { pop(name: string): HarnessNames };
   const names = modules.pop(WAITING_NAME);
   modules.destroy();
-  if (names.get('HARNESS_DIGEST') !== sha256Hex(new TextEncoder().encode(HARNESS)))
+  if (names.get('HARNESS_TEXT') !== HARNESS)
     throw new ManyhandsError('ASSIGN_FAILED', 'The snapshot holds the harness of another version');
   (names.get('reseed') as PyCallable)();
   return names;

@@ -1,61 +1,119 @@
 /**
- * A started interpreter's memory as bytes: what Pyodide gives, without its pages of zeros, which are half of it.
- * A snapshot is made before any job code came near, and belongs to the files that it was made from.
+ * A started interpreter's memory as bytes: what Pyodide gives, without its pages of zeros, which are half of it, and
+ * laid out so that the pages go straight to where they belong. A snapshot is made before any job code came near, and
+ * belongs to the files that it was made from.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 
 /** What is dropped where it is all zeros, bytes: a page of the operating system. */
 const PAGE = 4_096;
-/** 'MHS1', little-endian. */
-const MAGIC = 0x3153_484d;
-const HEADER_BYTES = 8;
+/** 'MHS2', little-endian. */
+const MAGIC = 0x3253_484d;
+const HEADER_BYTES = 12;
 /** The memory of an interpreter that runs nothing is an eighth of this. */
-const RAW_BYTES_MAX = 256 * 1024 * 1024;
+const HEAP_BYTES_MAX = 256 * 1024 * 1024;
+/** What Pyodide writes before the memory is some kilobytes. */
+const HEAD_BYTES_MAX = 1024 * 1024;
 
-/** `raw` as Pyodide made it; its length is a multiple of 16. */
+export interface OpenSnapshot {
+  /** What Pyodide wrote before the memory, in bytes of its own. */
+  readonly head: Uint8Array<ArrayBuffer>;
+  /** Bytes of memory, a multiple of 64 KiB. */
+  readonly heapBytes: number;
+  /** Makes the memory what it was: all of the first `heapBytes`. */
+  readonly writeTo: (heap: Uint8Array) => void;
+}
+
+/** `raw` as Pyodide made it: its second word is where the memory begins. */
 export function packSnapshot(raw: Uint8Array): Uint8Array {
-  const pages = Math.ceil(raw.length / PAGE);
-  const words = new Uint32Array(raw.buffer, raw.byteOffset, raw.length >>> 2);
+  const headBytes = new DataView(raw.buffer, raw.byteOffset).getUint32(4, true);
+  const heap = raw.subarray(headBytes);
+  const pages = Math.ceil(heap.length / PAGE);
   const kept: number[] = [];
   for (let page = 0; page < pages; page++) {
-    if (!isZero(words, (page * PAGE) >>> 2, Math.min((page + 1) * PAGE, raw.length) >>> 2)) kept.push(page);
+    if (!isZero(heap.subarray(page * PAGE, (page + 1) * PAGE))) kept.push(page);
   }
   const bitmapBytes = Math.ceil(pages / 8);
-  const packed = new Uint8Array(HEADER_BYTES + bitmapBytes + kept.length * PAGE);
+  const packed = new Uint8Array(HEADER_BYTES + headBytes + bitmapBytes + kept.length * PAGE);
   const header = new DataView(packed.buffer);
   header.setUint32(0, MAGIC, true);
-  header.setUint32(4, raw.length, true);
-  let at = HEADER_BYTES + bitmapBytes;
+  header.setUint32(4, headBytes, true);
+  header.setUint32(8, heap.length, true);
+  packed.set(raw.subarray(0, headBytes), HEADER_BYTES);
+  const bitmapAt = HEADER_BYTES + headBytes;
+  let at = bitmapAt + bitmapBytes;
   for (const page of kept) {
-    packed[HEADER_BYTES + (page >>> 3)]! |= 1 << (page & 7);
-    packed.set(raw.subarray(page * PAGE, (page + 1) * PAGE), at);
+    packed[bitmapAt + (page >>> 3)]! |= 1 << (page & 7);
+    packed.set(heap.subarray(page * PAGE, (page + 1) * PAGE), at);
     at += PAGE;
   }
   return packed;
 }
 
 /** Throws ASSIGN_FAILED where these are not the bytes of a packed snapshot. */
-export function unpackSnapshot(packed: Uint8Array): Uint8Array {
+export function openSnapshot(packed: Uint8Array): OpenSnapshot {
   if (packed.length < HEADER_BYTES) throw malformed();
   const header = new DataView(packed.buffer, packed.byteOffset, HEADER_BYTES);
-  const length = header.getUint32(4, true);
-  if (header.getUint32(0, true) !== MAGIC || length > RAW_BYTES_MAX || length % 16 !== 0) throw malformed();
-  const pages = Math.ceil(length / PAGE);
-  let at = HEADER_BYTES + Math.ceil(pages / 8);
-  const raw = new Uint8Array(pages * PAGE);
-  for (let page = 0; page < pages; page++) {
-    if ((packed[HEADER_BYTES + (page >>> 3)]! & (1 << (page & 7))) === 0) continue;
-    if (at + PAGE > packed.length) throw malformed();
-    raw.set(packed.subarray(at, at + PAGE), page * PAGE);
-    at += PAGE;
-  }
-  if (at !== packed.length) throw malformed();
-  return raw.subarray(0, length);
+  const headBytes = header.getUint32(4, true);
+  const heapBytes = header.getUint32(8, true);
+  const pages = heapBytes / PAGE;
+  const fits = headBytes <= HEAD_BYTES_MAX && heapBytes <= HEAP_BYTES_MAX && Number.isInteger(pages);
+  if (header.getUint32(0, true) !== MAGIC || !fits) throw malformed();
+  const pagesAt = HEADER_BYTES + headBytes + Math.ceil(pages / 8);
+  if (pagesAt > packed.length) throw malformed();
+  const bitmap = packed.subarray(HEADER_BYTES + headBytes, pagesAt);
+  const runs = readRuns(bitmap, pages);
+  const kept = runs.reduce((sum, run) => sum + (run.isKept ? run.pages : 0), 0);
+  if (pagesAt + kept * PAGE !== packed.length) throw malformed();
+  return {
+    head: packed.slice(HEADER_BYTES, HEADER_BYTES + headBytes),
+    heapBytes,
+    writeTo(heap) {
+      let from = pagesAt;
+      let to = 0;
+      for (const { isKept, pages: count } of runs) {
+        const bytes = count * PAGE;
+        if (isKept) {
+          heap.set(packed.subarray(from, from + bytes), to);
+          from += bytes;
+        } else clear(heap.subarray(to, to + bytes));
+        to += bytes;
+      }
+    },
+  };
 }
 
-function isZero(words: Uint32Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (words[i] !== 0) return false;
+/** Neighbouring pages that are alike in being kept, or in being zeros. */
+interface Run {
+  isKept: boolean;
+  pages: number;
+}
+
+function readRuns(bitmap: Uint8Array, pages: number): Run[] {
+  const runs: Run[] = [];
+  let last: Run | undefined;
+  for (let page = 0; page < pages; page++) {
+    const isKept = (bitmap[page >>> 3]! & (1 << (page & 7))) !== 0;
+    if (last?.isKept === isKept) last.pages += 1;
+    else runs.push((last = { isKept, pages: 1 }));
+  }
+  return runs;
+}
+
+/** Fresh memory is zeros nearly everywhere, and to write to it costs much more than to look. */
+function clear(pages: Uint8Array): void {
+  for (let at = 0; at < pages.length; at += PAGE) {
+    const page = pages.subarray(at, at + PAGE);
+    if (!isZero(page)) page.fill(0);
+  }
+}
+
+function isZero(page: Uint8Array): boolean {
+  const bytes = page.length;
+  const words = page.byteOffset % 4 === 0 && bytes % 4 === 0;
+  const values = words ? new Uint32Array(page.buffer, page.byteOffset, bytes / 4) : page;
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) return false;
   return true;
 }
 

@@ -8,7 +8,10 @@
 /** The one message to the frame's window: it brings the two ports. */
 export const CONNECT_MESSAGE = 'manyhands.frame.connect';
 
-/** The first message to a sandbox's Worker: it brings the port to the page's supervisor. */
+/**
+ * The first message to a sandbox's Worker: it brings the port to the page's supervisor, and the one over which this
+ * frame hands in compiled modules.
+ */
 export interface WorkerPortMessage {
   type: 'port';
 }
@@ -19,6 +22,10 @@ export interface FrameControl {
   prepare(script: Uint8Array): Promise<FrameReport>;
   /** Starts a Worker whose messages go over `port`; an id is used once. */
   startSandbox(id: number, port: MessagePort): Promise<void>;
+  /** Compiles a module ahead of the sandboxes that will want it. `key` stands for the same bytes ever after. */
+  compileModule(key: string, source: Blob): Promise<void>;
+  /** Hands a sandbox a module, compiled here; answers before that is done. */
+  giveModule(id: number, key: string, source: Blob): Promise<void>;
   /** Terminates a Worker; one that is not known is gone already. */
   killSandbox(id: number): Promise<void>;
   /** Answers, which is all that is asked of it. */

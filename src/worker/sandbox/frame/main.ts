@@ -11,8 +11,15 @@ import {
   type FrameReport,
   type WorkerPortMessage,
 } from './frame-control.js';
+import { FrameModules } from './modules.js';
 
-const workers = new Map<number, Worker>();
+interface FrameWorker {
+  worker: Worker;
+  modules: MessagePort;
+}
+
+const workers = new Map<number, FrameWorker>();
+const modules = new FrameModules();
 let scriptUrl: string | undefined;
 
 function control(notices: MessagePort): FrameControl {
@@ -29,13 +36,23 @@ function control(notices: MessagePort): FrameControl {
     startSandbox(id, port) {
       if (scriptUrl === undefined || workers.has(id)) throw new Error('Not prepared, or this id is taken.');
       const worker = new Worker(scriptUrl, { name: `sandbox ${id}` });
-      workers.set(id, worker);
+      const { port1, port2 } = new MessageChannel();
+      workers.set(id, { worker, modules: port1 });
       worker.addEventListener('error', (event) => {
         event.preventDefault();
         exit(id, `An error that nothing caught ended the sandbox: ${event.message || 'no message'}`);
       });
       worker.addEventListener('messageerror', () => exit(id, 'The sandbox was sent what it cannot read.'));
-      worker.postMessage({ type: 'port' } satisfies WorkerPortMessage, [port]);
+      worker.postMessage({ type: 'port' } satisfies WorkerPortMessage, [port, port2]);
+      return Promise.resolve();
+    },
+    compileModule(key, source) {
+      void modules.compile(key, source);
+      return Promise.resolve();
+    },
+    giveModule(id, key, source) {
+      const to = workers.get(id)?.modules;
+      if (to !== undefined) void modules.give(key, source, to);
       return Promise.resolve();
     },
     killSandbox(id) {
@@ -48,10 +65,11 @@ function control(notices: MessagePort): FrameControl {
 
 /** Ends a Worker; whether there was one. */
 function end(id: number): boolean {
-  const worker = workers.get(id);
-  if (worker === undefined) return false;
+  const found = workers.get(id);
+  if (found === undefined) return false;
   workers.delete(id);
-  worker.terminate();
+  found.worker.terminate();
+  found.modules.close();
   return true;
 }
 

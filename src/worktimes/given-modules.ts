@@ -1,0 +1,56 @@
+/**
+ * Compiled modules that the frame hands to a Worker in it, over a port that job code never sees.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import type { ModuleMessage } from '../protocol/sandbox-messages.js';
+
+interface Waiting {
+  resolve(module: WebAssembly.Module): void;
+  reject(error: Error): void;
+}
+
+/** How long a frame may take to compile one, milliseconds: a phone needs some seconds for Python. */
+const COMPILE_MS_MAX = 60_000;
+
+const { Map, Promise, setTimeout, clearTimeout } = globalThis;
+
+export class GivenModules {
+  readonly #came = new Map<string, ModuleMessage>();
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(port: MessagePort) {
+    port.onmessage = ({ data }: MessageEvent<ModuleMessage>) => {
+      const waiting = this.#waiting.get(data.key);
+      this.#waiting.delete(data.key);
+      if (waiting === undefined) this.#came.set(data.key, data);
+      else settle(waiting, data);
+    };
+  }
+
+  /** Rejects with ASSIGN_FAILED where it cannot be compiled, or never comes. */
+  get(key: string): Promise<WebAssembly.Module> {
+    return new Promise((resolve, reject) => {
+      const late = new ManyhandsError('ASSIGN_FAILED', `The module ${key} did not reach the sandbox`, {
+        key,
+      });
+      const timer = setTimeout(() => reject(late), COMPILE_MS_MAX);
+      const waiting: Waiting = {
+        resolve: (module) => (clearTimeout(timer), resolve(module)),
+        reject: (error) => (clearTimeout(timer), reject(error)),
+      };
+      const came = this.#came.get(key);
+      this.#came.delete(key);
+      if (came === undefined) this.#waiting.set(key, waiting);
+      else settle(waiting, came);
+    });
+  }
+}
+
+function settle(waiting: Waiting, message: ModuleMessage): void {
+  if ('module' in message) return waiting.resolve(message.module);
+  const { key, problem } = message;
+  waiting.reject(
+    new ManyhandsError('ASSIGN_FAILED', `The module ${key} was not compiled: ${problem}`, { key }),
+  );
+}
