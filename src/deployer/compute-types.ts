@@ -80,4 +80,28 @@ export interface Compute {
   cancel(job: string | Job, keystore: Keystore | undefined, reason?: string): Promise<RemoteStatus>;
   /** @throws JOB_UNKNOWN, NOT_OWNER */
   status(job: string | Job): Promise<RemoteStatus>;
+  /** The jobs of this identity at the scheduler, the newest first, a page at a time. @throws INVALID_ARGUMENT */
+  list(options?: ListOptions): Promise<JobPage>;
+}
+
+export interface ListOptions {
+  /** Only jobs older than that one: the last of the page before. */
+  after?: string | undefined;
+  /** Jobs at most, 1 to 100. @default 20 */
+  limit?: number | undefined;
+}
+
+/** A job among others. */
+export interface ListedJob extends RemoteStatus {
+  owner: string;
+  /** Its public name. */
+  name: string;
+  /** Wall time of its deployment, milliseconds. */
+  createdMs: number;
+}
+
+export interface JobPage {
+  jobs: ListedJob[];
+  /** Whether there are older ones. */
+  more: boolean;
 }

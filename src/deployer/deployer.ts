@@ -14,8 +14,8 @@ import { fetchJobResults, type FetchedResult, type ResultRange } from './fetch-r
 import { parseDo, parseFor } from './forms.js';
 import { toJobInput } from './input.js';
 import { Job } from './job.js';
+import { listJobs, remoteStatus } from './list-jobs.js';
 import type { DeployerPorts } from './ports.js';
-import { toStatusInfo } from './tracker.js';
 
 export interface AttachOptions {
   /** Replay the journal behind this row only. @default 0, all of it */
@@ -83,7 +83,13 @@ export function createDeployer(ports: DeployerPorts): Deployer {
 
   return {
     computeFor,
-    compute: { for: computeFor, do: computeDo, cancel, status },
+    compute: {
+      for: computeFor,
+      do: computeDo,
+      cancel,
+      status,
+      list: (options) => listJobs((body) => context.link.request('job.list', body), options),
+    },
     async attach<T>(jobId: string, options: AttachOptions = {}) {
       const after = options.after ?? 0;
       if (!Number.isSafeInteger(after) || after < 0) {
@@ -108,11 +114,6 @@ export function createDeployer(ports: DeployerPorts): Deployer {
       return context.link.request('account.show', { address: whose });
     },
   };
-}
-
-function remoteStatus(found: Parameters<typeof toStatusInfo>[0]): RemoteStatus {
-  const { jobId, open, reason } = found;
-  return { jobId, open, ...toStatusInfo(found), ...(reason === undefined ? {} : { reason }) };
 }
 
 function idOf(job: unknown): string {

@@ -55,6 +55,7 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
       do: computeDo,
       cancel: (job, ...rest: [never?, string?]) => deployer().compute.cancel(job, ...rest),
       status: (job) => deployer().compute.status(job),
+      list: (options) => deployer().compute.list(options),
     },
     attach: (jobId, options) => deployer().attach(jobId, options),
     addSlices: (data, jobId) => deployer().addSlices(data, jobId),

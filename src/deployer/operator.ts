@@ -12,6 +12,8 @@ import { parseSchedulerUrl } from '../protocol/scheduler-url.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
+import type { JobPage, ListOptions } from './compute-types.js';
+import { listJobs } from './list-jobs.js';
 
 export interface OperatorOptions {
   scheduler: string | URL;
@@ -37,6 +39,8 @@ export interface Operator {
   /** Credits `units` to an account, from nothing; resolves with its balance in units. */
   mint(address: string, units: bigint): Promise<bigint>;
   account(address: string): Promise<AccountInfo>;
+  /** All jobs there are, the newest first, a page at a time. Rejects with `INVALID_ARGUMENT`. */
+  jobs(options?: ListOptions): Promise<JobPage>;
   close(): Promise<void>;
 }
 
@@ -63,6 +67,7 @@ export async function connectOperator(options: OperatorOptions, ports: OperatorP
         .balance;
     },
     account: (address) => session.request('account.show', { address: address.toLowerCase() }),
+    jobs: (options) => listJobs((body) => session.request('job.list', body), options),
     close: () => session.close(),
   };
 }

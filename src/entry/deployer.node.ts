@@ -43,7 +43,15 @@ export { RangeObject } from '../protocol/input-sets.js';
 export type { RangeBounds } from '../protocol/input-sets.js';
 export type { Job } from '../deployer/job.js';
 export type { ResultHandle, SettledResult } from '../deployer/results.js';
-export type { Compute, ComputeDo, ComputeFor, ComputeForForms } from '../deployer/compute-types.js';
+export type {
+  Compute,
+  ComputeDo,
+  ComputeFor,
+  ComputeForForms,
+  JobPage,
+  ListedJob,
+  ListOptions,
+} from '../deployer/compute-types.js';
 export type { AccountInfo, AddedSlices, AttachOptions, RemoteStatus } from '../deployer/deployer.js';
 export type { FetchedResult, ResultRange } from '../deployer/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';

@@ -48,4 +48,5 @@ async function readToken(dataDir: string | undefined): Promise<string> {
   }
 }
 
+export type { JobPage, ListedJob, ListOptions } from '../deployer/compute-types.js';
 export type { AccountInfo, Operator } from '../deployer/operator.js';

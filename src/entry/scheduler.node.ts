@@ -87,12 +87,17 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
   }
 }
 
+/** Whether there is a scheduler's data in that folder. */
+export function hasDataDir(dataDir: string): boolean {
+  return existsSync(join(dataDir, DATABASE_FILE));
+}
+
 /**
  * What is wrong with a data folder, in sentences; empty when every invariant holds. It may run beside its scheduler.
  * @throws STORE_UNUSABLE where there is no store
  */
 export async function checkDataDir(dataDir: string): Promise<string[]> {
-  if (!existsSync(join(dataDir, DATABASE_FILE))) {
+  if (!hasDataDir(dataDir)) {
     throw new ManyhandsError('STORE_UNUSABLE', `there is no scheduler's data in ${dataDir}`, { dataDir });
   }
   const store = openSqliteStore({ dataDir, clock: systemClock, random: systemRandom });

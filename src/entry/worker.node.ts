@@ -15,8 +15,8 @@ import type { WorkerOptions } from '../worker/resolve-options.js';
 import { installedFiles } from '../worker/installed-files.js';
 import { chromiumHost } from '../worker/sandbox/chromium-host.js';
 import { denoHost } from '../worker/sandbox/deno-host.js';
-import { chooseHeadless, findHeadless } from '../worker/sandbox/headless.js';
-import type { HeadlessFound } from '../worker/sandbox/headless.js';
+import { chooseHeadless, examineHeadless, findHeadless } from '../worker/sandbox/headless.js';
+import type { HeadlessExamined, HeadlessFound } from '../worker/sandbox/headless.js';
 import { threadHost } from '../worker/sandbox/thread.js';
 import { BaseWorker } from '../worker/worker.js';
 import { wallet } from './wallet.node.js';
@@ -59,6 +59,11 @@ export function findIsolations(): HeadlessFound[] {
   return findHeadless(process.env);
 }
 
+/** The same, each started to ask for its version. Never rejects. */
+export function examineIsolations(): Promise<HeadlessExamined[]> {
+  return examineHeadless(process.env);
+}
+
 /** Where a daily cap's sum is kept. */
 function dayStorage(): KeyValueStorage {
   return fileStorage({ dir: join(home(), 'worker'), suffix: '.json', random: systemRandom });
@@ -70,7 +75,8 @@ function home(): string {
 
 export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode } from '../lib/errors.js';
-export type { HeadlessFound } from '../worker/sandbox/headless.js';
+export { HOW_TO_GET_ONE } from '../worker/sandbox/headless.js';
+export type { HeadlessExamined, HeadlessFound } from '../worker/sandbox/headless.js';
 export type { LiveOptions } from '../worker/live-options.js';
 export type {
   GroupOption,

@@ -73,6 +73,8 @@ export const BLOB_TICKET_MS_MAX = 10 * 60_000;
 // Jobs
 /** One encoded job package. */
 export const PACKAGE_BYTES_MAX = 1 * MiB;
+/** Jobs in one answer of `job.list`. */
+export const JOB_LIST_MAX = 100;
 /** Source text of one work function. */
 export const SOURCE_BYTES_MAX = 512 * KiB;
 /** A work function that is bytes (a WebAssembly module): what Go links is megabytes, what more takes is too long to load. */

@@ -188,6 +188,16 @@ export type JournalEvent =
   | { kind: 'paused'; reason: string }
   | { kind: 'resumed' };
 
+/** A job among others. */
+export interface JobListing {
+  status: JobStatus;
+  owner: Address;
+  /** Its public name; empty where it has none, or its package is too large to look. */
+  name: string;
+  /** Wall time of its deployment, milliseconds. */
+  createdMs: number;
+}
+
 /** Requests of a deployer (or operator): what is asked, what is replied. */
 export interface DeployerRequests {
   /** Proves `address` by its signature over the welcome's challenge; first of all on every connection. */
@@ -202,6 +212,8 @@ export interface DeployerRequests {
   'job.close': [{ jobId: JobId }, { status: JobStatus }];
   'job.cancel': [{ jobId: JobId; reason: string }, { status: JobStatus }];
   'job.status': [{ jobId: JobId }, { status: JobStatus }];
+  /** The asker's jobs (an operator's: all), the newest first; `after`: those older than that one. */
+  'job.list': [{ after?: JobId; limit: number }, { jobs: JobListing[]; more: boolean }];
   /** A further signed offer for the same package: its ceiling replaces the old one. */
   'job.topup': [{ jobId: JobId; offer: SignedOffer }, { status: JobStatus }];
   /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next` is where to go on. */

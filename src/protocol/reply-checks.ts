@@ -3,7 +3,13 @@
  * answers, so whoever asked names the type.
  * @module
  */
-import { NAME_LENGTH_MAX, PACKAGE_BYTES_MAX, RENEW_LEASES_MAX, SEGMENT_SLICES_MAX } from './limits.js';
+import {
+  JOB_LIST_MAX,
+  NAME_LENGTH_MAX,
+  PACKAGE_BYTES_MAX,
+  RENEW_LEASES_MAX,
+  SEGMENT_SLICES_MAX,
+} from './limits.js';
 import { address, array, boolean, bytes, id, object, optional, text, units } from './message-checks.js';
 import type { Check } from './message-checks.js';
 import {
@@ -14,7 +20,7 @@ import {
   sliceNumber,
   wallMs,
 } from './message-checks-shared.js';
-import type { JobStatus, ReplyBody, RequestType } from './messages.js';
+import type { JobListing, JobStatus, ReplyBody, RequestType } from './messages.js';
 
 const nothing = object<Record<string, never>>({});
 const status = object<{ status: JobStatus }>({ status: jobStatus });
@@ -30,6 +36,18 @@ export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } 
   'job.close': status,
   'job.cancel': status,
   'job.status': status,
+  'job.list': object<ReplyBody<'job.list'>>({
+    jobs: array(
+      object<JobListing>({
+        status: jobStatus,
+        owner: address,
+        name: text(NAME_LENGTH_MAX),
+        createdMs: wallMs,
+      }),
+      JOB_LIST_MAX,
+    ),
+    more: boolean,
+  }),
   'job.topup': status,
   'job.results': object<ReplyBody<'job.results'>>({
     parts: array(segmentPart, SEGMENT_SLICES_MAX),

@@ -4,8 +4,8 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { decodeJobPackage, packageDigest } from '../protocol/job-package.js';
-import { RESULTS_BYTES_MAX } from '../protocol/limits.js';
-import type { DeployerRequests, SegmentPart, SignedOffer } from '../protocol/messages.js';
+import { NAME_LENGTH_MAX, RESULTS_BYTES_MAX } from '../protocol/limits.js';
+import type { DeployerRequests, JobListing, SegmentPart, SignedOffer } from '../protocol/messages.js';
 import { sliceSegment } from '../protocol/segment.js';
 import { recoverOffer } from '../wallet/offer.js';
 import { recoverChallenge } from '../wallet/session-proof.js';
@@ -92,6 +92,8 @@ export class DeployerSession implements Session {
     switch (m.type) {
       case 'job.status':
         return { status: (await this.#ownJob(m.jobId)).status };
+      case 'job.list':
+        return this.#list(m);
       case 'job.results':
         return this.#results(m);
       case 'job.unfollow':
@@ -103,6 +105,19 @@ export class DeployerSession implements Session {
       default:
         throw notForYou(m.type);
     }
+  }
+
+  async #list({ after, limit }: Request<'job.list'>): Promise<object> {
+    const owner = this.#isOperator ? undefined : this.#proved();
+    // One more than is wanted tells whether there are more.
+    const found = await this.#core.options.store.jobs(owner, after, limit + 1);
+    const jobs = found
+      .slice(0, limit)
+      .map(({ package: bytes, ...job }): JobListing => ({
+        ...job,
+        name: bytes === undefined ? '' : nameIn(bytes),
+      }));
+    return { jobs, more: found.length > limit };
   }
 
   async #follow({ jobId, after, windowBytes }: Request<'job.follow'>): Answered {
@@ -261,4 +276,13 @@ function cutPart(part: SegmentPart, from: number, to: number): SegmentPart {
 export async function issueTicket(core: Core, digest: string, bytes: number): Promise<object> {
   if ((await core.options.blobs.size(digest)) !== undefined) return { known: true };
   return { known: false, ticket: core.tickets.issue(digest, bytes) };
+}
+
+/** The public name that a package gives its job. */
+function nameIn(bytes: Uint8Array): string {
+  try {
+    return decodeJobPackage(bytes).public.name.slice(0, NAME_LENGTH_MAX);
+  } catch {
+    return '';
+  }
 }

@@ -58,6 +58,7 @@ export class FakeLender implements Store {
 
   job = never;
   status = never;
+  jobs = never;
   journal = never;
   results = never;
   account = never;

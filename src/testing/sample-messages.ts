@@ -121,6 +121,10 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
   'job.close': [{ type: 'job.close', id: 8, jobId }],
   'job.cancel': [{ type: 'job.cancel', id: 9, jobId, reason: 'by its owner' }],
   'job.status': [{ type: 'job.status', id: 10, jobId }],
+  'job.list': [
+    { type: 'job.list', id: 17, limit: 20 },
+    { type: 'job.list', id: 18, after: jobId, limit: 100 },
+  ],
   'job.topup': [{ type: 'job.topup', id: 11, jobId, offer }],
   'job.results': [{ type: 'job.results', id: 12, jobId, from: 1, to: 100 }],
   'job.follow': [{ type: 'job.follow', id: 13, jobId, after: 0, windowBytes: 1_048_576 }],
@@ -238,6 +242,10 @@ export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K
   'job.close': [{ status: { ...status, open: false } }],
   'job.cancel': [{ status: { ...status, runStatus: 'cancelled', reason: 'by its owner' } }],
   'job.status': [{ status }],
+  'job.list': [
+    { jobs: [], more: false },
+    { jobs: [{ status, owner: address, name: 'squares', createdMs: 1_800_000_000_000 }], more: true },
+  ],
   'job.topup': [{ status }],
   'job.results': [{ parts: [] }, { parts: [{ first: 1, count: 2, segment }], next: 3 }],
   'job.follow': [{ status, owner: address }],

@@ -231,6 +231,8 @@ export class StubDeployerScheduler {
         return { status: this.#owned(client, request.jobId).status };
       case 'job.status':
         return { status: this.#owned(client, request.jobId).status };
+      case 'job.list':
+        return { jobs: [], more: false };
       case 'job.topup':
         this.#owned(client, request.jobId).offers.push(request.offer);
         return { status: this.#owned(client, request.jobId).status };

@@ -104,6 +104,36 @@ it('ends a job, and says so to whoever asks', async () => {
   expect(shown.stdout).toContain('status    cancelled (wrong [31m input)\n');
 });
 
+it('lists the jobs that there are, a page at a time, and everybody’s for the operator', async () => {
+  const job = deployer.computeFor({ start: 1, end: 3 }, WORK);
+  job.public.name = 'Named \u001b[31m';
+  const id = await job.deploy();
+  const shown = await cli.run(at('job', 'list', '--limit', '1'));
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout.startsWith(`${id}  2`)).toBe(true);
+  expect(shown.stdout).toMatch(/ running +0 of 3 +Named/);
+  expect(shown.stdout).not.toContain('\u001b');
+  interface Page {
+    jobs: { jobId: string; owner: string; name: string; total: number }[];
+    more: boolean;
+  }
+  const pageOf = async (...args: string[]): Promise<Page> => {
+    const { code, stdout } = await cli.run(at('job', 'list', '--json', ...args));
+    expect(code).toBe(0);
+    return JSON.parse(stdout) as Page;
+  };
+  const all = await pageOf();
+  expect(all.jobs[0]).toMatchObject({ jobId: id, name: 'Named \u001b[31m', total: 3 });
+  const second = await pageOf('--limit', '1', `--after=${id}`);
+  expect(second.jobs).toEqual(all.jobs.slice(1, 2));
+  expect(second.more).toBe(all.jobs.length > 2);
+  expect((await pageOf(`--after=${all.jobs.at(-1)!.jobId}`)).jobs).toEqual([]);
+  expect((await pageOf('--all', '--data-dir', scheduler.dataDir)).jobs.map(({ jobId }) => jobId)).toContain(
+    id,
+  );
+  expect((await cli.run(at('job', 'list', '--limit', '0'))).code).not.toBe(0);
+});
+
 it('credits an account for the operator, and shows it to everybody', async () => {
   const account = `0x${'c'.repeat(40)}`;
   const minted = await cli.run(at('account', 'mint', account, '2.5'));
@@ -116,7 +146,9 @@ it('credits an account for the operator, and shows it to everybody', async () =>
 
 it('finds the books in order beside the scheduler, which ends on SIGTERM, and what is wrong with a copy', async () => {
   const sound = await cli.run(['doctor']);
-  expect(sound).toMatchObject({ code: 0, stdout: `Everything is in order in ${scheduler.dataDir}.\n` });
+  expect(sound).toMatchObject({ code: 0, stderr: '' });
+  expect(sound.stdout).toContain(`\nEverything is in order in ${scheduler.dataDir}.\n`);
+  expect(sound.stdout).toMatch(/^deno {6}\d+\.\d+\.\d+ +\S*deno\S*\nchromium {2}\d+\.\S+ +\S+\n/);
 
   expect(await scheduler.running.kill('SIGTERM')).toMatchObject({ code: 0 });
   const copy = cli.path('copy');
@@ -126,13 +158,32 @@ it('finds the books in order beside the scheduler, which ends on SIGTERM, and wh
   db.close();
   const unsound = await cli.run(['doctor', '--data-dir', copy]);
   expect(unsound).toMatchObject({ code: 1, stderr: '' });
-  expect(unsound.stdout).toMatch(/^job \S{22}: \d+ slices are accepted and its row says \d+\n/);
+  expect(unsound.stdout).toMatch(/^job \S{22}: \d+ slices are accepted and its row says \d+\n/m);
   const json = await cli.run(['doctor', '--data-dir', copy, '--json']);
   expect(json.code).toBe(1);
+  const isolations = ['deno', 'chromium'].map((isolation) =>
+    expect.objectContaining({ isolation, version: expect.stringMatching(/^\d+\./) as string }),
+  ) as unknown[];
   expect(JSON.parse(json.stdout)).toEqual({
+    isolations,
     dataDir: copy,
     wrong: unsound.stdout.split('\n').filter((line) => line.startsWith('job ')),
   });
   expect((await stat(copy)).isDirectory()).toBe(true);
   expect(await cli.run(['doctor'])).toMatchObject({ code: 0 });
+});
+
+it('says what to do on a machine that has nothing, or something that does not run', async () => {
+  const env = {
+    MANYHANDS_HOME: cli.path('nowhere'),
+    MANYHANDS_DENO: '/nowhere',
+    MANYHANDS_CHROMIUM: '/nowhere',
+  };
+  const none = await cli.run(['doctor'], env);
+  expect(none).toMatchObject({ code: 0, stderr: '' });
+  expect(none.stdout).toContain('npm install deno');
+  expect(none.stdout).toContain("There is no scheduler's data in");
+  const broken = await cli.run(['doctor'], { ...env, MANYHANDS_DENO: process.execPath });
+  expect(broken.stdout).toContain('npm install deno');
+  expect(broken.stdout).toMatch(/\ndeno +\S+ does not work: /);
 });

@@ -297,6 +297,40 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
       expect(asked).toEqual(Array.from({ length: 201 }, (_, i) => 700 + i));
     });
 
+    it('lists jobs of an owner, or of all, the newest first, a page at a time', async () => {
+      await begin();
+      const ids: string[] = [];
+      for (let i = 0; i < 5; i++) {
+        ids.unshift(await deployJob(store, random));
+        clock.nowMs += 1;
+      }
+      const other = newId(random);
+      const deploy = {
+        digest: '0'.repeat(64),
+        worktime: { name: 'map-basic', range: '^1.0.0' },
+        groups: [],
+        minimumPrice: 0n,
+      };
+      await perform(store, 'deploy', {
+        ...deploy,
+        jobId: other,
+        owner: PAYER,
+        package: new Uint8Array(70_000),
+      });
+      const idsOf = (jobs: { status: { jobId: string } }[]): string[] =>
+        jobs.map(({ status }) => status.jobId);
+      const page = await store.jobs(OWNER, undefined, 3);
+      expect(idsOf(page)).toEqual(ids.slice(0, 3));
+      expect(page[0]).toMatchObject({ owner: OWNER, createdMs: clock.nowMs - 1 });
+      expect([...page[0]!.package!]).toEqual([1, 2, 3]);
+      expect(idsOf(await store.jobs(OWNER, ids[2], 3))).toEqual(ids.slice(3));
+      expect(await store.jobs(OWNER, ids[4], 3)).toEqual([]);
+      const all = await store.jobs(undefined, undefined, 9);
+      expect(idsOf(all)).toEqual([other, ...ids]);
+      // A page of large packages would take long.
+      expect(all[0]).not.toHaveProperty('package');
+    });
+
     it('keeps everything over a close and an open', async () => {
       await begin();
       if (under.reopen === undefined) return;

@@ -40,6 +40,7 @@ function mortal(store: Store): { store: Store; kill(): void } {
       commit: asked((commands) => store.commit(commands)),
       job: asked((id) => store.job(id)),
       status: asked((id) => store.status(id)),
+      jobs: asked((...args) => store.jobs(...args)),
       journal: asked((...args) => store.journal(...args)),
       results: asked((...args) => store.results(...args)),
       account: asked((account) => store.account(account)),

@@ -1,15 +1,19 @@
 /** `manyhands job`: look after jobs of this user's identity, in any process and days later. @module */
 import { Command } from 'commander';
 import { compute, fetchResults, init } from '../../entry/deployer.node.js';
+import type { JobPage } from '../../entry/deployer.node.js';
+import { openOperator } from '../../entry/operator.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
-import { jobIdArgument, schedulerOption } from '../options.js';
+import { dataDirOption, jobIdArgument, schedulerOption, wholeNumber } from '../options.js';
 import { parseRange } from '../parse-range.js';
 import { printable } from '../terminal.js';
 import { toJson } from '../to-json.js';
 
 /** Slices that are fetched at a time, so that a large job is never in memory as a whole. */
 const PAGE_SLICES = 10_000;
+const LIST_MAX = 100;
+const LIST_DEFAULT = 20;
 
 export function jobCommand(): Command {
   const job = new Command('job')
@@ -17,11 +21,13 @@ export function jobCommand(): Command {
     .addHelpText(
       'after',
       examples(
+        ['manyhands job list', 'which there are'],
         ['manyhands job status <id>', 'how far it is'],
         ['manyhands job results <id> > results.jsonl', 'what there is so far'],
         ['manyhands job cancel <id>', 'end it; its results stay'],
       ),
     );
+  job.addCommand(listCommand());
   job
     .command('status')
     .description('Show how far a job is.')
@@ -52,6 +58,66 @@ export function jobCommand(): Command {
     )
     .action(cancel);
   return job;
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('List your jobs, the newest first.')
+    .option('-n, --limit <number>', `jobs at most, up to ${LIST_MAX}`, wholeNumber(1, LIST_MAX), LIST_DEFAULT)
+    .option('--after <id>', 'go on behind that job: those that are older')
+    .option('--all', "everybody's jobs: for the scheduler's operator, whose token is in the data folder")
+    .addOption(schedulerOption())
+    .addOption(dataDirOption("with --all: the scheduler's data folder"))
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        ['manyhands job list', 'the latest'],
+        ['manyhands job list --all --data-dir ./data', "as the operator: everybody's"],
+      ),
+    )
+    .action(list);
+}
+
+interface ListOptions {
+  limit: number;
+  after?: string;
+  all?: boolean;
+  scheduler: string;
+  dataDir: string;
+  json?: boolean;
+}
+
+async function list({ limit, after, all, scheduler, dataDir, json }: ListOptions): Promise<void> {
+  const page = await pageOf({ limit, after }, all ? { scheduler, dataDir } : { scheduler });
+  if (json) return console.log(toJson(page));
+  for (const { jobId, owner, name, createdMs, runStatus, computed, failed, total } of page.jobs) {
+    const when = new Date(createdMs).toISOString().slice(0, 16).replace('T', ' ');
+    const how = `${computed} of ${total}${failed > 0 ? `, ${failed} failed` : ''}`;
+    const whose = all ? `  ${owner}` : '';
+    console.log(
+      `${jobId}  ${when}  ${runStatus.padEnd(9)}  ${how.padEnd(20)}${whose}  ${printable(name)}`.trimEnd(),
+    );
+  }
+  if (page.jobs.length === 0)
+    console.log(after === undefined ? 'There are none.' : 'There are no older ones.');
+  if (page.more) console.log(`There are older ones: --after=${page.jobs.at(-1)!.jobId}`);
+}
+
+async function pageOf(
+  options: { limit: number; after: string | undefined },
+  at: { scheduler: string; dataDir?: string },
+): Promise<JobPage> {
+  if (at.dataDir === undefined) {
+    init(at);
+    return compute.list(options);
+  }
+  const operator = await openOperator(at);
+  try {
+    return await operator.jobs(options);
+  } finally {
+    await operator.close();
+  }
 }
 
 async function showStatus(id: string, options: { scheduler: string; json?: boolean }): Promise<void> {

@@ -7,7 +7,7 @@ import { findJob, parseStatus, statusOf, type StoredEvent } from './job-record.j
 import { balanceOf, earnedOf } from './ledger.js';
 import { decodeOffer } from './offer-row.js';
 import { all, get, type Script } from './script.js';
-import type { AccountView, JobView, JournalPage } from './store.js';
+import type { AccountView, JobView, JournalPage, ListedJob } from './store.js';
 
 /** A job with its package and offer. */
 export function* readJob(jobId: string): Script<JobView | undefined> {
@@ -25,6 +25,44 @@ export function* readJob(jobId: string): Script<JobView | undefined> {
     package: row.bytes,
     ...(row.offer === null ? {} : { offer: decodeOffer(row.offer) }),
   };
+}
+
+/** Packages up to here are read for a list of jobs, bytes: a page of them is not to take long. */
+const LISTED_PACKAGE_BYTES_MAX = 64 * 1024;
+
+/** The newest first; older than `after`, where it is given and known. */
+export function* readJobs(
+  owner: string | undefined,
+  after: string | undefined,
+  limit: number,
+): Script<ListedJob[]> {
+  const from = after === undefined ? undefined : yield* findJob(after);
+  const where = [
+    ...(owner === undefined ? [] : ['owner = ?']),
+    ...(from === undefined ? [] : ['(created_ms, job_id) < (?, ?)']),
+  ];
+  const values = [
+    ...(owner === undefined ? [] : [owner]),
+    ...(from === undefined ? [] : [from.createdMs, from.jobId]),
+  ];
+  const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
+  const ids = yield* all<{ job_id: string }>(
+    `SELECT job_id FROM jobs ${condition} ORDER BY created_ms DESC, job_id DESC LIMIT ?`,
+    ...values,
+    limit,
+  );
+  const jobs: ListedJob[] = [];
+  for (const { job_id: jobId } of ids) {
+    const job = (yield* findJob(jobId))!;
+    const row = yield* get<{ bytes: Uint8Array }>(
+      'SELECT bytes FROM packages WHERE job_id = ? AND length(bytes) <= ?',
+      jobId,
+      LISTED_PACKAGE_BYTES_MAX,
+    );
+    const known = row === undefined ? {} : { package: row.bytes };
+    jobs.push({ status: statusOf(job), owner: job.owner, createdMs: job.createdMs, ...known });
+  }
+  return jobs;
 }
 
 /** Journal rows that one read brings at most. */

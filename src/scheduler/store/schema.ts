@@ -40,6 +40,8 @@ CREATE TABLE IF NOT EXISTS jobs (
 );
 CREATE INDEX IF NOT EXISTS jobs_with_work ON jobs (leases, created_ms, job_id) WHERE run_status = 'running' AND pending > 0;
 CREATE INDEX IF NOT EXISTS jobs_with_work_of_owner ON jobs (owner) WHERE run_status = 'running' AND pending > 0;
+CREATE INDEX IF NOT EXISTS jobs_of_owner_by_age ON jobs (owner, created_ms, job_id);
+CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created_ms, job_id);
 CREATE INDEX IF NOT EXISTS live_jobs_of_owner ON jobs (owner) WHERE run_status IN ('running', 'paused');
 CREATE INDEX IF NOT EXISTS live_jobs_of_account ON jobs (account) WHERE run_status IN ('running', 'paused');
 

@@ -14,7 +14,7 @@ import { checkStore } from './check.js';
 import { emptyNotes } from './commands/context.js';
 import { runCommand } from './commands/run-command.js';
 import { findJob, statusOf } from './job-record.js';
-import { readAccount, readJob, readJournal, readNextDeadline, readResults } from './reads.js';
+import { readAccount, readJob, readJobs, readJournal, readNextDeadline, readResults } from './reads.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { get, run, type Row, type Script, type SqlValue, type Statement } from './script.js';
 import type { Command, Committed, Notes, Outcome, Store } from './store.js';
@@ -65,6 +65,7 @@ function makeStore(engine: SqliteEngine, schedulerId: string, clock: Clock): Sto
     commit: (commands) => Promise.resolve().then(() => engine.commit(commands, clock.wallMs())),
     job: (jobId) => read(readJob(jobId)),
     status: (jobId) => read(readStatus(jobId)),
+    jobs: (owner, after, limit) => read(readJobs(owner, after, limit)),
     journal: (jobId, after, bytes) => read(readJournal(jobId, after, bytes)),
     results: (jobId, from, to, bytes) => read(readResults(jobId, from, to, bytes)),
     account: (account) => read(readAccount(account)),

@@ -127,6 +127,15 @@ export interface JobView {
   offer?: SignedOffer;
 }
 
+/** A job among others. */
+export interface ListedJob {
+  status: JobStatus;
+  owner: string;
+  createdMs: number;
+  /** Absent where it is large. */
+  package?: Uint8Array;
+}
+
 /** A part of a journal; `atEnd`: there was nothing behind it when it was read. */
 export interface JournalPage {
   rows: JournalRow[];
@@ -141,6 +150,8 @@ export interface Store {
   commit(commands: readonly Command[]): Promise<Committed>;
   job(jobId: string): Promise<JobView | undefined>;
   status(jobId: string): Promise<{ status: JobStatus; owner: string } | undefined>;
+  /** Jobs of that owner, or of all; the newest first, `limit` at most, older than `after` where it is given. */
+  jobs(owner: string | undefined, after: string | undefined, limit: number): Promise<ListedJob[]>;
   /** Rows after `after`, in order, until `bytes` of segments are passed; at least one where there is one. */
   journal(jobId: string, after: number, bytes: number): Promise<JournalPage>;
   /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next`: where to go on. */

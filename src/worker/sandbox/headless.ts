@@ -2,9 +2,10 @@
  * Which isolation for strangers' jobs this machine has: Deno first, a browser without a window else.
  * @module
  */
+import { execFile } from 'node:child_process';
 import { ManyhandsError } from '../../lib/errors.js';
 import { findChromium } from './chromium-find.js';
-import { findDeno, type Environment } from './deno-find.js';
+import { askDeno, findDeno, type Environment } from './deno-find.js';
 
 export interface HeadlessFound {
   isolation: 'deno' | 'chromium';
@@ -20,6 +21,51 @@ export function findHeadless(env: Environment): HeadlessFound[] {
   const chromium = findChromium(env);
   if (chromium !== undefined) found.push({ isolation: 'chromium', path: chromium });
   return found;
+}
+
+/** What was found, and whether it runs. */
+export interface HeadlessExamined extends HeadlessFound {
+  /** As it tells itself; absent where it is not asked. */
+  version?: string;
+  /** Why it will not do, in a sentence. */
+  problem?: string;
+}
+
+const ASK_MS_MAX = 20_000;
+
+/** All that was found, asked for its version. Never rejects. */
+export function examineHeadless(env: Environment): Promise<HeadlessExamined[]> {
+  return Promise.all(
+    findHeadless(env).map(async (found) => {
+      try {
+        const version =
+          found.isolation === 'deno' ? await versionOfDeno(found.path) : await versionOf(found.path);
+        return { ...found, ...(version === undefined ? {} : { version }) };
+      } catch (error) {
+        return { ...found, problem: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+}
+
+async function versionOfDeno(path: string): Promise<string> {
+  const { SystemRoot } = process.env;
+  const quiet = { DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
+  return (await askDeno(path, { ...quiet, ...(SystemRoot === undefined ? {} : { SystemRoot }) })).version;
+}
+
+/** Browsers of Windows open a window where others tell their version. */
+function versionOf(path: string): Promise<string | undefined> {
+  if (process.platform === 'win32') return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    execFile(path, ['--version'], { timeout: ASK_MS_MAX }, (error, stdout) => {
+      const version = /\d+(\.\d+)+/.exec(stdout)?.[0];
+      if (error === null && version !== undefined) return resolve(version);
+      reject(
+        new Error(`It does not tell its version: ${error?.message.split('\n')[0] ?? stdout.slice(0, 100)}`),
+      );
+    });
+  });
 }
 
 /**
