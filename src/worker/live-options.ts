@@ -113,6 +113,7 @@ export class LiveOptions {
     this.#set('minimumPrice', checkPrice(price));
   }
 
+  /** Kept only: a worker connects to its scheduler alone. */
   get allowOrigins(): readonly string[] {
     return this.#now.allowOrigins.slice();
   }

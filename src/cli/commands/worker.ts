@@ -66,7 +66,10 @@ export function workerCommand(): Command {
     .option('--join <key[,secret]...>', 'take jobs of these compute groups too')
     .option('--leave-public-group', 'take jobs of the groups that were joined only')
     .option('--min-wage <credits>', 'take no slice that pays less (default: 0)', parseCredits)
-    .option('--allow-origin <origin...>', 'where input may be fetched from besides the scheduler')
+    .option(
+      '--allow-origin <origin...>',
+      'where input may be fetched from besides the scheduler (only kept: all input comes from the scheduler so far)',
+    )
     .option('--bytes-per-day <size>', 'pause till midnight UTC after so many bytes, like 500MB', parseBytes)
     .addOption(
       new Option('--policy <kind>', 'what is kept warm (default: warm-function)').choices([
