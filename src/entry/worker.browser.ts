@@ -65,6 +65,7 @@ function frameHost(setting: WorkerSetting): SandboxHost {
       otherFrameUrls: origins.map((origin) => `${origin}${FRAME_PATH}`),
       scriptUrl: url,
       scriptDigest: sha256,
+      keepReady: true,
       clock: setting.clock,
     });
   });

@@ -13,7 +13,7 @@ import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protoco
 import type { AssetStore } from './asset-store.js';
 import type { Blobs } from './blobs.js';
 import type { CoreEvent, Effect } from './core/events.js';
-import { newCoreState, needsTick } from './core/state.js';
+import { isBusy, newCoreState, needsTick } from './core/state.js';
 import type { CoreState, Tuning } from './core/state.js';
 import { step } from './core/step.js';
 import { TICK_MS } from './core/watch.js';
@@ -80,6 +80,7 @@ export class Supervisor {
       cores: slots,
       worktimeFiles: (worktime) => ports.jobs.worktimeFiles(worktime),
       warn: (error) => this.#warn(error),
+      isBusy: () => isBusy(this.#core),
       changed: () => this.#desk.warmthChanged(),
     });
     this.#desk = new SandboxDesk({

@@ -13,6 +13,15 @@ import type { Snapshots } from './snapshots.js';
 
 /** How long no sandbox of a job must have been set up before a spare is started, milliseconds. */
 const QUIET_MS = 250;
+/**
+ * While all cores are at work, a spare takes time from their slices: nothing is started before so many times what one
+ * takes has gone by since the last set-up, so that no more than a fiftieth of a worker's time goes into what may be asked.
+ */
+const BUSY_TIMES = 50;
+/** What a spare is reckoned to take before one was started, milliseconds. */
+const START_MS_GUESS = 500;
+/** How often a busy worker looks whether it is one no more, milliseconds. */
+const BUSY_LOOK_MS = 1_000;
 /** How often the pool is looked at while it holds something, milliseconds. */
 const LOOK_MS = 30_000;
 /** A kind that could not be started is left alone for so long, milliseconds. */
@@ -23,6 +32,8 @@ export interface WarmSparesPorts {
   clock: Clock;
   snapshots: Snapshots;
   worktimeFiles: (worktime: WorktimeName) => Promise<WorktimeFiles>;
+  /** Whether every core is at work on slices. */
+  isBusy: () => boolean;
   /** Other spares stand ready now. */
   changed?: () => void;
 }
@@ -41,6 +52,9 @@ export class WarmSpares {
   #spares: Spare[] = [];
   /** Sandboxes of jobs that are being set up. */
   #settingUp = 0;
+  /** When a sandbox was last set up, of a job or ahead of one, and how long a spare took by kind, milliseconds. */
+  #lastSetUpMs = -Infinity;
+  readonly #startMs = new Map<string, number>();
   #starting: { kind: string; empty: Promise<EmptySandbox | undefined>; isTaken: boolean } | undefined;
   #lastId = 0;
   #cancel: CancelTimer | undefined;
@@ -86,6 +100,7 @@ export class WarmSpares {
   /** The sandbox that was wanted is ready, or will never be. */
   settled(): void {
     this.#settingUp -= 1;
+    this.#lastSetUpMs = this.#ports.clock.monotonicMs();
     this.#lookIn(QUIET_MS);
   }
 
@@ -120,14 +135,20 @@ export class WarmSpares {
       return this.#lookIn(0);
     }
     if (nowMs < (this.#restUntilMs.get(next.start) ?? 0)) return this.#lookIn(LOOK_MS);
+    const restMs = BUSY_TIMES * (this.#startMs.get(next.start) ?? START_MS_GUESS);
+    if (this.#ports.isBusy() && nowMs - this.#lastSetUpMs < restMs) return this.#lookIn(BUSY_LOOK_MS);
     this.#start(next.start);
   }
 
   #start(kind: string): void {
     const starting = { kind, empty: this.#warm(this.#worktimes.get(kind)!), isTaken: false };
     this.#starting = starting;
+    const { clock } = this.#ports;
+    const beganMs = clock.monotonicMs();
     void starting.empty.then((empty) => {
       this.#starting = undefined;
+      this.#lastSetUpMs = clock.monotonicMs();
+      this.#startMs.set(kind, this.#lastSetUpMs - beganMs);
       if (empty === undefined) {
         // A job that needs it will start its own, and tell what is wrong.
         this.#restUntilMs.set(kind, this.#ports.clock.monotonicMs() + FAILED_REST_MS);

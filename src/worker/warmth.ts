@@ -28,6 +28,8 @@ export interface WarmthPorts {
   store?: AssetStore;
   worktimeFiles: (worktime: WorktimeName) => Promise<WorktimeFiles>;
   warn: (error: unknown) => void;
+  /** Whether every core is at work on slices. */
+  isBusy: () => boolean;
   /** Other worktimes stand ready now. */
   changed?: () => void;
 }

@@ -111,6 +111,17 @@ describe('a spare', () => {
     expect(s.host.assignments[1]!.assets).toEqual({});
   });
 
+  it('takes no time from slices that are at work but for a fiftieth of it', async () => {
+    const s = on({ policy: 'warm-runtime' });
+    await s.worker.start();
+    s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100_000, sliceMs: 5 });
+    await s.clock.advance(20_000);
+    expect(s.host.warmed).toBe(0);
+    await s.clock.advance(20_000);
+    expect(s.host.warmed).toBe(1);
+    expect(s.scheduler.isComplete(JOB)).toBe(false);
+  });
+
   it('is given up when nothing was asked for in a while, and with the worker', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();

@@ -255,3 +255,8 @@ export function runningBatch(slot: Slot, sliceNumber: number): Batch | undefined
   const batch = slot.fed[0];
   return batch !== undefined && sliceNumber >= batch.next && sliceNumber < batch.end ? batch : undefined;
 }
+
+/** Whether every core that the owner of the machine gives is at work on slices. */
+export function isBusy({ slots, cores }: CoreState): boolean {
+  return slots.filter(({ fed }) => fed.length > 0).length >= cores;
+}

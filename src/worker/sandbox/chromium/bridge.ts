@@ -23,6 +23,7 @@ const host = browserFrameHost({
   frameUrl: '/sandbox/frame.html',
   scriptUrl: '/browser-sandbox.js',
   clock: systemClock,
+  keepReady: true,
 });
 const sandboxes = new Map<number, Sandbox>();
 /** Killed before they were there. */
