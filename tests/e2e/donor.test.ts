@@ -270,7 +270,11 @@ test('German, dark, narrow, without storage: the same page', async ({ rig, brows
   );
   await expect(page.locator('#rules-kept')).toContainText('merkt sich');
   for (const summary of await page.locator('summary').all()) await summary.scrollIntoViewIfNeeded();
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  for (const width of [390, 320]) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.evaluate(() => (document.getElementById('install')!.hidden = false));
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  }
   expect(await axeFindings(page)).toEqual([]);
   await page.getByRole('button', { name: 'Start' }).click();
   await expect(state(page)).toHaveText('Verbunden, wartet auf Arbeit');
