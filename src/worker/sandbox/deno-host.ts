@@ -10,6 +10,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { askDeno, findDeno, type Environment } from './deno-find.js';
 import { DenoFolder } from './deno-folder.js';
 import { denoEnvironment, DenoSandbox } from './deno-process.js';
+import { findMemoryGroups, type MemoryGroups } from './memory-groups.js';
 import { MemoryWatch } from './memory-watch.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from './sandbox.js';
 
@@ -21,6 +22,8 @@ export interface DenoHostOptions {
   memoryMiB?: number;
   /** JavaScript heap of one sandbox at most, MiB. @default 512 */
   heapMiB?: number;
+  /** Groups by which the kernel bounds that memory. @default those that this program was given, if any */
+  groups?: MemoryGroups | undefined;
   /** Folder of the built scripts. @default dist/sandbox/ */
   scripts?: URL;
 }
@@ -40,6 +43,7 @@ interface Ground {
   deno: string;
   folder: DenoFolder;
   script: Uint8Array;
+  groups: MemoryGroups | undefined;
 }
 
 class DenoHost implements SandboxHost {
@@ -100,7 +104,8 @@ class DenoHost implements SandboxHost {
     try {
       const { builtinModules } = await askDeno(path, denoEnvironment(folder));
       await folder.fill(main, builtinModules);
-      return { deno: path, folder, script: await readFile(new URL(SANDBOX_SCRIPT, scripts)) };
+      const groups = this.#options.groups ?? findMemoryGroups();
+      return { deno: path, folder, script: await readFile(new URL(SANDBOX_SCRIPT, scripts)), groups };
     } catch (error) {
       await folder.remove();
       throw error;

@@ -9,6 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/clock.js';
 import { CONSOLE_BYTES_PER_SLICE_MAX, SANDBOX_MESSAGES_BURST_MAX } from '../../protocol/limits.js';
 import { DenoSandbox } from './deno-process.js';
+import { FakeCgroups } from '../../testing/fake-cgroups.js';
+import { findMemoryGroups, type MemoryGroups } from './memory-groups.js';
 import { MemoryWatch } from './memory-watch.js';
 import { encodeFrame } from './sandbox-frames.js';
 
@@ -23,7 +25,10 @@ afterEach(() => {
 });
 
 /** Starts what says that it is up and then `messages`; why it ended, and how many of them were heard. */
-async function heardOf(messages: unknown[]): Promise<{ reason: string; heard: number }> {
+async function heardOf(
+  messages: unknown[],
+  groups?: MemoryGroups,
+): Promise<{ reason: string; heard: number }> {
   const frames = [{ type: 'up', finding: '' }, ...messages.map((message) => ({ type: 'message', message }))];
   writeFileSync(join(folder, 'frames'), Buffer.concat(frames.flatMap((frame) => encodeFrame(frame))));
   const program = join(folder, 'deno');
@@ -44,6 +49,7 @@ process.stdin.resume();`,
       heapMiB: 128,
       watch: new MemoryWatch({ clock: systemClock }),
       clock: systemClock,
+      groups,
       handlers: { message: () => (heard += 1), exit: resolve },
       over: () => undefined,
     });
@@ -64,6 +70,30 @@ describe('a process of Deno', () => {
     const text = 'x'.repeat(CONSOLE_BYTES_PER_SLICE_MAX + 1);
     const { reason, heard } = await heardOf([{ type: 'console', message: text }, { type: 'console' }]);
     expect([reason, heard]).toEqual(['The sandbox posted a longer text than it may.', 0]);
+  });
+
+  it('is bounded by a group of its own where there are such, and says what the kernel ended it for', async () => {
+    const files = new FakeCgroups(1, '/service/manyhands', '/service');
+    const groups = findMemoryGroups(files, { pid: 1, isRoot: false })!;
+    const held: string[] = [];
+    const move = files.write.bind(files);
+    files.write = (path, text) => {
+      move(path, text);
+      if (!path.endsWith('/cgroup.procs')) return;
+      // As the kernel does with one that takes too much.
+      const group = files.groups.get(path.slice(0, -'/cgroup.procs'.length))!;
+      held.push(group.files.get('memory.max')!);
+      group.files.set('memory.events', 'oom 1\noom_kill 1\n');
+      group.pids.clear();
+      setImmediate(() => process.kill(Number(text), 'SIGKILL'));
+    };
+    const reason = await heardOf([], groups).then(
+      (ended) => ended.reason,
+      (error: unknown) => String(error),
+    );
+    expect(reason).toContain('ran out of memory: it needs more than 1024 MiB');
+    expect(held).toEqual([String(1_024 * 1024 * 1024)]);
+    expect([...files.groups.keys()].some((path) => path.includes('sandbox-'))).toBe(false);
   });
 
   it('is ended where it posts outcomes of no batch', async () => {

@@ -11,6 +11,7 @@ import { VALUE_BYTES_MAX } from '../../protocol/limits.js';
 import type { SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
 import type { DenoFolder } from './deno-folder.js';
 import type { FromDeno, ToDeno } from './deno/pipe-messages.js';
+import type { MemoryGroups, MemoryHold } from './memory-groups.js';
 import type { MemoryWatch } from './memory-watch.js';
 import { MessageRation } from './message-ration.js';
 import { encodeFrame, FrameReader } from './sandbox-frames.js';
@@ -35,6 +36,8 @@ export interface DenoProcessOptions {
   /** JavaScript heap at most, MiB. */
   heapMiB: number;
   watch: MemoryWatch;
+  /** By which the kernel holds the bound, too. */
+  groups?: MemoryGroups | undefined;
   clock: Clock;
   handlers: SandboxHandlers;
   /** Tells the host, before the supervisor hears of it. */
@@ -63,6 +66,7 @@ export class DenoSandbox implements Sandbox {
   #state: 'starting' | 'running' | 'over' = 'starting';
   #reason: string | undefined;
   #lastWords = '';
+  #hold: MemoryHold | undefined;
 
   constructor(options: DenoProcessOptions) {
     this.#options = options;
@@ -88,11 +92,13 @@ export class DenoSandbox implements Sandbox {
 
   /** Resolves when the sandbox can be spoken to. Rejects with ISOLATION_UNAVAILABLE; `exit` is not called then. */
   async started(): Promise<void> {
-    const { clock, watch, memoryMiB, script } = this.#options;
+    const { clock, watch, memoryMiB, script, groups } = this.#options;
     const cancel = clock.after(START_MS_MAX, () =>
       this.#end(`It did not start within ${START_MS_MAX / 1_000} s.`),
     );
     const { pid } = this.#child;
+    // Before it has any code that could take memory.
+    if (pid !== undefined) this.#hold = groups?.hold(pid, memoryMiB * MiB);
     const unwatch =
       pid === undefined
         ? undefined
@@ -177,7 +183,8 @@ export class DenoSandbox implements Sandbox {
     if (this.#state === 'over') return;
     const wasUp = this.#state === 'running';
     this.#state = 'over';
-    const why = this.#reason ?? reason;
+    const why = this.#reason ?? (this.#hold?.ranOut() === true ? this.#ranOut() : reason);
+    this.#hold?.release();
     this.#options.over();
     this.#gone.resolve();
     if (wasUp) this.#options.handlers.exit(why);
@@ -185,6 +192,11 @@ export class DenoSandbox implements Sandbox {
       const text = `The sandbox process of Deno did not start. ${why}`;
       this.#up.reject(new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation: 'deno' }));
     }
+  }
+
+  #ranOut(): string {
+    const { memoryMiB } = this.#options;
+    return `The sandbox ran out of memory: it needs more than ${memoryMiB} MiB, which is the most.`;
   }
 
   #explain(code: number | null, signal: string | null): string {
