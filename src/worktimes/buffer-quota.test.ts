@@ -36,7 +36,7 @@ describe('the quota of buffers', () => {
   it('spends what is posted, copied or transferred', async () => {
     const { port1, port2 } = new MessageChannel();
     const own = hold(new ArrayBuffer(MiB));
-    expect(await counted(() => (port1.postMessage(own, [own]), 1))).toBe(MiB + 128);
+    expect(await counted(() => (port1.postMessage(own, [own]), 1))).toBe(MiB + 128 + 16);
     port1.close();
     port2.close();
   });

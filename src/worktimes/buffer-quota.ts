@@ -7,14 +7,17 @@
 import { allocatedBytes, bufferOf, NativeShared } from './buffer-sizes.js';
 import { limitClones } from './clone-quota.js';
 import { limitDrawings } from './drawing-quota.js';
+import { limitIntl } from './intl-quota.js';
+import { limitMembers } from './members.js';
 import type { Quota } from './quota.js';
 import { Sampler } from './sampler.js';
 import { limitStreams } from './stream-quota.js';
-import { wrapConstructor, wrapMethod, type AnyConstructor, getterOf } from './wrap-native.js';
+import { wrapConstructor, wrapMethod, type AnyConstructor, getterOf, methodOf } from './wrap-native.js';
 
-const { apply, construct, getPrototypeOf } = Reflect;
+const { apply, construct, defineProperty, getPrototypeOf } = Reflect;
 const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 const { isArray } = Array;
+const { iterator } = Symbol;
 const arrayFrom = Array.from.bind(Array);
 const TypedArray = getPrototypeOf(Uint8Array) as AnyConstructor & { prototype: object };
 const NUMBER = Number;
@@ -25,12 +28,14 @@ const TYPED_ARRAYS = [
 ]; // prettier-ignore
 
 /** Methods of all typed arrays that make another as large at most. */
-const COPYING = ['slice', 'map', 'filter', 'toReversed', 'toSorted', 'with'];
+const COPYING = ['slice', 'filter', 'toReversed', 'with'];
 
 /** Longer texts are reckoned with three bytes a unit before they are encoded. */
 const TEXT_LENGTH_FREE = 65_536;
 /** Engines keep typed arrays up to this size on their heap, which is not counted here. */
 const ON_HEAP_BYTES = 64;
+/** Shorter lists are copied one by one. */
+const SHORT_LENGTH = 64;
 
 const byteLengthOfView = getterOf(TypedArray.prototype, 'byteLength');
 const lengthOfView = getterOf(TypedArray.prototype, 'length');
@@ -47,6 +52,8 @@ export function limitBuffers(scope: Record<string, unknown>, quota: Quota): void
   limitClones(scope, quota);
   limitDrawings(scope, quota);
   limitStreams(scope);
+  limitIntl(scope, quota);
+  limitMembers(scope);
 }
 
 /** Knows what was counted within a call already, so that a method that uses a constructor is not counted twice. */
@@ -61,10 +68,14 @@ class BufferCounter {
     this.#sampler = new Sampler((target, bytes) => quota.hold(target, bytes));
   }
 
-  /** To be called with what a constructor made. */
+  /**
+   * To be called with what a constructor made. Throws a RangeError where it is over the limit all the same: job code may
+   * have run since its size was looked at, as a getter or a `valueOf`.
+   */
   add(made: object, bytes: number): void {
     if (this.#watching) this.#last = made;
     this.#sampler.add(() => (isView(made) ? (apply(bufferOfView, made, []) as object) : made), bytes);
+    this.quota.check(0);
   }
 
   /** Runs a native method, and counts its result unless a constructor did. */
@@ -84,8 +95,7 @@ class BufferCounter {
 /** Of a typed array, or what a buffer may grow to; undefined for anything else. Not fooled by what job code defines. */
 function byteLength(value: object): number | undefined {
   if (!isView(value)) return allocatedBytes(value);
-  const isTyped = apply(kindOfView, value, []) !== undefined;
-  return isTyped ? (apply(byteLengthOfView, value, []) as number) : 0;
+  return isTyped(value) ? (apply(byteLengthOfView, value, []) as number) : 0;
 }
 
 function limitBufferConstructor(scope: Record<string, unknown>, name: string, counter: BufferCounter): void {
@@ -109,20 +119,37 @@ function limitTypedArray(scope: Record<string, unknown>, name: string, counter: 
   const Native = scope[name] as (AnyConstructor & { BYTES_PER_ELEMENT: number }) | undefined;
   if (Native === undefined) return;
   const width = Native.BYTES_PER_ELEMENT;
+  const fromList = (source: object): object => {
+    // A copy, since it could tell us another length than it tells the engine, and so could what iterates over it.
+    const list = arrayFrom(source as ArrayLike<unknown>);
+    const { length } = list;
+    const bytes = length * width;
+    if (length <= SHORT_LENGTH) {
+      const made = construct(Native, [length]) as Record<number, unknown>;
+      for (let i = 0; i < length; i++) made[i] = list[i];
+      if (bytes > ON_HEAP_BYTES) counter.add(made, bytes);
+      return made;
+    }
+    defineProperty(list, iterator, { value: undefined });
+    // Its elements may be objects, whose `valueOf` finds the memory taken already.
+    const done = bytes > ON_HEAP_BYTES ? counter.quota.reserve(bytes) : undefined;
+    let made: object;
+    try {
+      made = construct(Native, [list]) as object;
+    } finally {
+      done?.();
+    }
+    if (bytes > ON_HEAP_BYTES) counter.add(made, bytes);
+    return made;
+  };
   wrapConstructor(scope, name, Native, (args, newTarget) => {
     const first = args[0];
     let given = args;
     if (typeof first === 'object' && first !== null) {
       if (isBuffer(first)) return construct(Native, args, newTarget) as object;
-      // What only looks like an array could tell us another length than it tells the engine.
-      const source =
-        isView(first) || isArray(first) ? first : (arrayFrom(first as ArrayLike<unknown>) as object);
-      given = [source];
-      counter.quota.check(
-        isView(source)
-          ? (apply(lengthOfView, source, []) as number) * width
-          : (source as unknown[]).length * width,
-      );
+      if (!isView(first)) return fromList(first);
+      counter.quota.check((apply(lengthOfView, first, []) as number) * width);
+      given = [first];
     } else if (typeof first === 'number' || typeof first === 'string') {
       const bytes = NUMBER(first) * width;
       if (bytes > ON_HEAP_BYTES) counter.quota.check(bytes);
@@ -135,6 +162,7 @@ function limitTypedArray(scope: Record<string, unknown>, name: string, counter: 
 }
 
 function isBuffer(value: object): boolean {
+  // To look at an array as at a buffer costs an exception.
   return !isView(value) && !isArray(value) && bufferOf(value) !== undefined;
 }
 
@@ -165,6 +193,7 @@ function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): v
     return length > TEXT_LENGTH_FREE ? length * 3 : length;
   };
   for (const name of COPYING) count(TypedArray.prototype, name, own);
+  limitCallbacks(scope, quota);
   count(ArrayBuffer.prototype, 'slice', own);
   count(ArrayBuffer.prototype, 'transfer', kept);
   count(ArrayBuffer.prototype, 'transferToFixedLength', given);
@@ -173,4 +202,35 @@ function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): v
   count(scope['Uint8Array'] as object, 'fromHex', text);
   const Encoder = scope['TextEncoder'] as AnyConstructor | undefined;
   count(Encoder?.prototype as object | undefined, 'encode', text);
+}
+
+/** Where job code is called while the result is being made, the result is counted before. */
+function limitCallbacks(scope: Record<string, unknown>, quota: Quota): void {
+  const kinds = Object.create(null) as Record<string, AnyConstructor>;
+  for (const name of TYPED_ARRAYS) kinds[name] = scope[name] as AnyConstructor;
+  const prototype = TypedArray.prototype;
+  const sort = methodOf(prototype, 'sort');
+  /** A copy of the same kind by a constructor that counts, whatever the array says of its own. */
+  const copy = (self: object): Record<number, unknown> => {
+    quota.check(apply(byteLengthOfView, self, []) as number);
+    return construct(kinds[apply(kindOfView, self, []) as string]!, [self]) as Record<number, unknown>;
+  };
+  wrapMethod(prototype, 'map', (native, self, args) => {
+    const [call, that] = args;
+    if (!isTyped(self) || typeof call !== 'function') return apply(native, self, args);
+    const made = copy(self);
+    const length = apply(lengthOfView, self, []) as number;
+    const from = self as Record<number, unknown>;
+    for (let i = 0; i < length; i++) made[i] = apply(call, that, [from[i], i, self]);
+    return made;
+  });
+  wrapMethod(prototype, 'toSorted', (native, self, args) => {
+    const [compare] = args;
+    if (!isTyped(self) || typeof compare !== 'function') return apply(native, self, args);
+    return apply(sort, copy(self), [compare]);
+  });
+}
+
+function isTyped(value: unknown): value is object {
+  return isView(value) && apply(kindOfView, value, []) !== undefined;
 }

@@ -17,7 +17,7 @@ const bufferMax = getterOf(ArrayBuffer.prototype, 'maxByteLength');
 let sharedLength: AnyMethod | undefined;
 let sharedMax: AnyMethod | undefined;
 if (NativeShared !== undefined) readSharedBy(NativeShared.prototype as object);
-const PICTURES = ['ImageBitmap', 'ImageData', 'OffscreenCanvas'].flatMap((name) => {
+const PICTURES = ['ImageData', 'ImageBitmap', 'OffscreenCanvas'].flatMap((name) => {
   const found = (globalThis as Record<string, unknown>)[name] as { prototype: object } | undefined;
   if (found === undefined) return [];
   return [{ width: getterOf(found.prototype, 'width'), height: getterOf(found.prototype, 'height') }];

@@ -1,58 +1,109 @@
 /**
- * Copies that the platform makes outside the heap, under the quota: structured clones, messages that job code posts to
- * itself, and blobs. A message cannot be followed to its receiver, so what is copied or transferred into one is counted
- * for ever.
+ * Copies that the platform makes outside the heap, under the quota: structured clones and messages that job code posts
+ * to itself. A message cannot be followed to its receiver, so buffers in it are counted for ever, copied or transferred.
  * @module
  */
-import { allocatedBytes, bufferOf, isShared, pictureBytes } from './buffer-sizes.js';
+import { blobBytes, limitBlobs, settle } from './blob-quota.js';
+import { allocatedBytes, bufferOf, pictureBytes } from './buffer-sizes.js';
+import { Messages } from './message-quota.js';
 import type { Quota } from './quota.js';
-import { wrapConstructor, wrapMethod, type AnyConstructor, getterOf, methodOf } from './wrap-native.js';
+import { getterOf, methodOf, wrapMethod, type AnyConstructor } from './wrap-native.js';
+import { isWasmInUse } from './wasm-limits.js';
 
-const { apply, construct, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { isArray } = Array;
+const objectPrototype = Object.prototype;
 const arrayFrom = Array.from.bind(Array);
 const { Map, Set, RangeError, TypeError } = globalThis;
+const asUintN = BigInt.asUintN.bind(BigInt);
 const { iterator } = Symbol;
 const setHas = methodOf(Set.prototype, 'has');
 const setAdd = methodOf(Set.prototype, 'add');
-const then = methodOf(Promise.prototype, 'then');
 const mapForEach = methodOf(Map.prototype, 'forEach');
 const setForEach = methodOf(Set.prototype, 'forEach');
 
 const mapSize = getterOf(Map.prototype, 'size');
 const setSize = getterOf(Set.prototype, 'size');
-const blobSize = typeof Blob === 'undefined' ? undefined : getterOf(Blob.prototype, 'size');
+const importsOf =
+  typeof WebAssembly === 'undefined' ? undefined : WebAssembly.Module.imports.bind(WebAssembly.Module);
+const memoryBuffer =
+  typeof WebAssembly === 'undefined' ? undefined : getterOf(WebAssembly.Memory.prototype, 'buffer');
 
 const portPrototype = typeof MessagePort === 'undefined' ? undefined : (MessagePort.prototype as object);
 const isPrototypeOf = methodOf(Object.prototype, 'isPrototypeOf');
 
 /** Objects that are looked through in one value; one that has more cannot be cloned here. */
 const OBJECTS_MAX = 1_000_000;
-/** A message to oneself costs this at least: what the platform keeps for it. */
-const MESSAGE_BYTES = 128;
-/** Texts in a message that are not counted. */
-const TEXT_FREE = 4_096;
+/** In a message every value counts, since none of it is on the heap until it is received. */
+const VALUE_BYTES = 16;
+const LETTER_BYTES = 2;
+const BITS_A_BYTE = 8;
+const BIG_BITS_FIRST = 1_024;
+
+interface Cost {
+  /** What lies outside the heap wherever the copy is. */
+  outside: number;
+  /** All the rest of it, as it is on its way. */
+  inside: number;
+}
+
+interface Copied {
+  readonly copy: unknown;
+  readonly cost: Cost;
+}
+
+interface Walk {
+  /** Is told of the parts that lie outside the heap. */
+  each?: (part: object, bytes: number) => void;
+  /** Of a copy that nobody else has seen: its objects are what their prototypes say. */
+  isOurs?: boolean;
+}
 
 export function limitClones(scope: Record<string, unknown>, quota: Quota): void {
+  const messages = new Messages(scope, quota);
+  const clone = methodOf(scope, 'structuredClone');
+  /** Copies first and looks at the copy, which has no disguise: what may be copied is no more than what is held. */
+  const copyAhead = (value: unknown): Copied | undefined => {
+    const { used, limit } = quota;
+    if (used > limit / 2 || isWasmInUse()) return undefined;
+    const done = quota.reserve(used);
+    try {
+      const copy = apply(clone, undefined, [value]);
+      const hold = (part: object, size: number): void => void quota.hold(part, size);
+      return { copy, cost: costOf(copy, new Set(), { each: hold, isOurs: true }) };
+    } finally {
+      done();
+    }
+  };
   wrapMethod(scope, 'structuredClone', (native, _self, args) => {
     const list = transferList(args[1]);
-    const bytes = costOf(args[0], setOf(list));
-    quota.check(bytes);
+    const ahead = list.length === 0 ? copyAhead(args[0]) : undefined;
+    if (ahead !== undefined) {
+      if (ahead.cost.outside > 0) quota.check(0);
+      return ahead.copy;
+    }
+    const { outside } = costOf(args[0], setOf(list));
+    quota.check(outside);
+    for (let i = 0; i < list.length; i++) messages.forget(list[i] as object);
     const copy = apply(native, undefined, [args[0], { transfer: iterableOf(list) }]);
-    if (bytes === 0 && list.length === 0) return copy;
+    if (outside === 0 && list.length === 0) return copy;
     // Each by itself: one may be kept where the rest of the copy is forgotten.
-    costOf(copy, new Set(), (part, size) => {
-      quota.hold(part, size);
-    });
+    costOf(copy, new Set(), { each: (part, size) => void quota.hold(part, size) });
     return copy;
   });
   const Port = scope['MessagePort'] as AnyConstructor | undefined;
   wrapMethod(Port?.prototype as object | undefined, 'postMessage', (native, self, args) => {
     const list = transferList(args[1]);
-    let bytes = MESSAGE_BYTES + costOf(args[0], setOf(list));
-    for (let i = 0; i < list.length; i++) bytes += allocatedBytes(list[i] as object) ?? 0;
-    quota.spend(bytes);
-    return apply(native, self, [args[0], { transfer: iterableOf(list) }]);
+    const ahead = list.length === 0 ? copyAhead(args[0]) : undefined;
+    const value = ahead === undefined ? args[0] : ahead.copy;
+    const cost = ahead?.cost ?? costOf(value, setOf(list));
+    let { outside } = cost;
+    for (let i = 0; i < list.length; i++) outside += allocatedBytes(list[i] as object) ?? 0;
+    quota.check(outside + cost.inside);
+    for (let i = 0; i < list.length; i++) messages.forget(list[i] as object);
+    quota.spend(outside);
+    messages.post(self as object, cost.inside);
+    return apply(native, self, [value, { transfer: iterableOf(list) }]);
   });
   limitBlobs(scope, quota);
   const Subtle = scope['SubtleCrypto'] as AnyConstructor | undefined;
@@ -65,96 +116,62 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
   });
 }
 
-function limitBlobs(scope: Record<string, unknown>, quota: Quota): void {
-  for (const name of ['Blob', 'File']) {
-    const Native = scope[name] as AnyConstructor | undefined;
-    if (Native === undefined) continue;
-    wrapConstructor(scope, name, Native, (args, newTarget) => {
-      const parts =
-        typeof args[0] === 'object' && args[0] !== null ? arrayFrom(args[0] as unknown[]) : args[0];
-      let bytes = 0;
-      if (isArray(parts)) for (let i = 0; i < parts.length; i++) bytes += partSize(parts, i);
-      quota.check(bytes);
-      const made = construct(Native, args.length === 0 ? [] : [parts, args[1], args[2]], newTarget) as object;
-      quota.hold(made, bytes);
-      return made;
-    });
-  }
-  const Own = scope['Blob'] as AnyConstructor | undefined;
-  for (const name of ['arrayBuffer', 'bytes', 'text']) {
-    wrapMethod(Own?.prototype as object | undefined, name, (native, self, args) => {
-      const bytes = blobSize === undefined ? 0 : Number(apply(blobSize, self, []));
-      const done = quota.reserve(bytes);
-      return settle(apply(native, self, args), done, (made) => {
-        if (typeof made === 'object' && made !== null) quota.hold(made, bytes);
-      });
-    });
-  }
-}
-
-/** Runs `done` when a promise of the platform is settled, and `keep` before anybody else sees its value. */
-function settle(promise: unknown, done: () => void, keep?: (made: unknown) => void): unknown {
-  return apply(then, promise, [
-    (made: unknown) => {
-      done();
-      keep?.(made);
-      return made;
-    },
-    (error: unknown) => {
-      done();
-      throw error;
-    },
-  ]);
-}
-
-/** Of one part of a blob; a part that is no text and no bytes is made a text first, so that it is read once. */
-function partSize(parts: unknown[], i: number): number {
-  const part = parts[i];
-  if (typeof part === 'object' && part !== null) {
-    const buffer = bufferOf(part);
-    if (buffer !== undefined) return allocatedBytes(buffer) ?? 0;
-    const size = blobSize === undefined ? undefined : attempt(() => apply(blobSize, part, []));
-    if (typeof size === 'number') return size;
-  }
-  const text = typeof part === 'string' ? part : `${part as string}`;
-  parts[i] = text;
-  return text.length * 3;
-}
-
 /**
- * Bytes outside the heap that a copy of the value takes; `each` is told of the parts that have them. Throws a
- * RangeError where the value is too large to tell.
+ * Bytes that a copy of the value takes. Throws a RangeError where the value is too large to tell, a TypeError for what
+ * cannot be counted.
  */
-function costOf(value: unknown, free: Set<unknown>, each?: (part: object, bytes: number) => void): number {
+function costOf(value: unknown, free: Set<unknown>, { each, isOurs = false }: Walk = {}): Cost {
   const stack: unknown[] = [value];
   let height = 1;
   let objects = 0;
-  let bytes = 0;
+  const cost: Cost = { outside: 0, inside: 0 };
   const push = (item: unknown): void => {
     stack[height++] = item;
   };
   const add = (part: object, size: number): void => {
-    bytes += size;
+    cost.outside += size;
     if (size > 0) each?.(part, size);
   };
   while (height > 0) {
     const item = stack[--height];
-    if (typeof item === 'string' && item.length > TEXT_FREE) bytes += item.length;
+    cost.inside += VALUE_BYTES;
+    if (typeof item === 'string') cost.inside += item.length * LETTER_BYTES;
+    if (typeof item === 'bigint') cost.inside += bigBytes(item);
     if (typeof item !== 'object' || item === null || apply(setHas, free, [item])) continue;
     apply(setAdd, free, [item]);
     if (++objects > OBJECTS_MAX) throw new RangeError('The value has too many objects to be cloned here');
+    if (isArray(item) || (isOurs && getPrototypeOf(item) === objectPrototype)) {
+      pushProperties(item, push);
+      continue;
+    }
     const buffer = bufferOf(item);
     if (buffer !== undefined) {
       if (apply(setHas, free, [buffer]) && buffer !== item) continue;
       apply(setAdd, free, [buffer]);
-      if (!isShared(buffer)) add(buffer, allocatedBytes(buffer) ?? 0);
+      add(buffer, allocatedBytes(buffer) ?? 0);
       continue;
     }
-    const pixels = pictureBytes(item);
-    if (pixels !== undefined) add(item, pixels);
+    const bytes = pictureBytes(item) ?? blobBytes(item);
+    if (bytes > 0) add(item, bytes);
+    else if (isWebAssembly(item)) throw new TypeError('Modules and memories cannot be cloned here');
     else pushParts(item, push);
   }
-  return bytes;
+  return cost;
+}
+
+function bigBytes(value: bigint): number {
+  let bits = BIG_BITS_FIRST;
+  const size = value < 0n ? -value : value;
+  while (asUintN(bits, size) !== size) bits *= 2;
+  return bits / BITS_A_BYTE;
+}
+
+/** What `wasm-limits` counts by the object that it gave out, which a copy could outlive. */
+function isWebAssembly(item: object): boolean {
+  return (
+    attempt(() => apply(memoryBuffer!, item, [])) !== undefined ||
+    attempt(() => importsOf!(item as WebAssembly.Module)) !== undefined
+  );
 }
 
 function pushParts(item: object, push: (part: unknown) => void): void {
@@ -166,6 +183,10 @@ function pushParts(item: object, push: (part: unknown) => void): void {
     return void apply(mapForEach, item, [each]);
   if (typeof attempt(() => apply(setSize, item, [])) === 'number')
     return void apply(setForEach, item, [each]);
+  pushProperties(item, push);
+}
+
+function pushProperties(item: object, push: (part: unknown) => void): void {
   const keys = ownKeys(item);
   for (let i = 0; i < keys.length; i++) {
     const descriptor = getOwnPropertyDescriptor(item, keys[i]!);
@@ -173,6 +194,7 @@ function pushParts(item: object, push: (part: unknown) => void): void {
     // What a getter would give cannot be known before: it could give each time another thing.
     if (descriptor.get !== undefined && descriptor.enumerable)
       throw new RangeError('A value with accessors cannot be cloned here');
+    push(keys[i]);
     push(descriptor.value);
   }
 }
@@ -194,7 +216,7 @@ function transferList(options: unknown): unknown[] {
 
 /** A picture could be given the prototype of ports. */
 function isPort(item: object): boolean {
-  if (portPrototype === undefined || pictureBytes(item) !== undefined) return false;
+  if (portPrototype === undefined || pictureBytes(item) !== undefined || blobBytes(item) > 0) return false;
   return apply(isPrototypeOf, portPrototype, [item]) === true;
 }
 

@@ -20,6 +20,10 @@ import { wrapConstructor, type AnyConstructor, type AnyMethod, getterOf, methodO
 
 /** What an element of a table is reckoned with. */
 const TABLE_ELEMENT_BYTES = 16;
+/** A byte of a module, and of the sections that each instance has a copy of, are reckoned with so many. */
+const MODULE_FACTOR = 4;
+const INSTANCE_FACTOR = 8;
+const UNKNOWN_INSTANCE_BYTES = TABLE_ELEMENTS_MAX * TABLE_ELEMENT_BYTES;
 /** The first memory of a sandbox may take so much of the cap, each other one so much of what is left. */
 const FIRST_SHARE = 3 / 4;
 const SHARE = 1 / 4;
@@ -50,7 +54,9 @@ const dataView = {
 
 interface Rewritten {
   readonly view: Uint8Array<ArrayBuffer>;
-  readonly tableElements: number;
+  /** Of the module itself: its bytes, and the code that comes of them. */
+  readonly moduleBytes: number;
+  readonly instanceBytes: number;
 }
 
 type Imports = Record<string, unknown>;
@@ -72,6 +78,14 @@ export function limitWebAssembly(scope: Record<string, unknown>, quota: Quota): 
   const wasm = scope['WebAssembly'] as Native | undefined;
   if (wasm === undefined) return;
   new Limiter(wasm, quota).install();
+  inUse = () => quota.used > 0;
+}
+
+let inUse = (): boolean => false;
+
+/** Whether this realm's job has modules or memories: these are not counted among its buffers. */
+export function isWasmInUse(): boolean {
+  return inUse();
 }
 
 class Limiter {
@@ -81,7 +95,7 @@ class Limiter {
     Native,
     'Module' | 'Instance' | 'Memory' | 'Table' | 'CompileError' | 'compile' | 'instantiate' | 'validate'
   >;
-  readonly #tableElements = new WeakMap<WebAssembly.Module, number>();
+  readonly #instanceBytes = new WeakMap<WebAssembly.Module, number>();
   readonly #bufferOf: AnyMethod;
   readonly #importsOf: (module: WebAssembly.Module) => WebAssembly.ModuleImportDescriptor[];
 
@@ -100,6 +114,7 @@ class Limiter {
       wrapConstructor(this.#wasm, name, Own as AnyConstructor, make);
     wrap('Module', Module, (args, target) => {
       const rewritten = this.#rewrite(args[0]);
+      this.#quota.check(rewritten.moduleBytes);
       const module = construct(Module, [rewritten.view, args[1]], target) as WebAssembly.Module;
       return this.#know(module, rewritten);
     });
@@ -110,7 +125,7 @@ class Limiter {
         [module, this.#complete(module, args[1])],
         target,
       ) as WebAssembly.Instance;
-      return this.#holdTables(instance, module);
+      return this.#holdInstance(instance, module);
     });
     wrap('Memory', Memory, ([type], target) => this.#makeMemory(readMemoryType(type), target));
     wrap('Table', Table, ([type, ...rest], target) => this.#makeTable(type, rest, target));
@@ -135,8 +150,13 @@ class Limiter {
     const wasm = this.#wasm;
     const compiled = async (source: unknown, options: unknown): Promise<WebAssembly.Module> => {
       const rewritten = this.#rewrite(source);
-      const module = (await apply(compile, wasm, [rewritten.view, options])) as WebAssembly.Module;
-      return this.#know(module, rewritten);
+      const done = this.#quota.reserve(rewritten.moduleBytes);
+      try {
+        const module = (await apply(compile, wasm, [rewritten.view, options])) as WebAssembly.Module;
+        return this.#know(module, rewritten);
+      } finally {
+        done();
+      }
     };
     const instantiated = async (source: unknown, imports: unknown, options: unknown): Promise<unknown> => {
       if (isModule(this.#importsOf, source)) return this.#instantiateModule(source, imports);
@@ -184,29 +204,40 @@ class Limiter {
     const all = this.#complete(module, imports);
     const { instantiate } = this.#native;
     const instance = (await apply(instantiate, this.#wasm, [module, all])) as WebAssembly.Instance;
-    return this.#holdTables(instance, module);
+    return this.#holdInstance(instance, module);
   }
 
-  #know(module: WebAssembly.Module, { tableElements }: Rewritten): WebAssembly.Module {
-    apply(setWeak, this.#tableElements, [module, tableElements]);
+  #know(module: WebAssembly.Module, { moduleBytes, instanceBytes }: Rewritten): WebAssembly.Module {
+    this.#quota.hold(module, moduleBytes);
+    apply(setWeak, this.#instanceBytes, [module, instanceBytes]);
     return module;
   }
 
-  /** A module that came as a copy is not known: it is reckoned with the most that one may have. */
-  #holdTables(instance: WebAssembly.Instance, module: WebAssembly.Module): WebAssembly.Instance {
-    const elements =
-      (apply(getWeak, this.#tableElements, [module]) as number | undefined) ?? TABLE_ELEMENTS_MAX;
-    if (elements > 0) this.#quota.hold(instance, elements * TABLE_ELEMENT_BYTES);
+  /** A module that came as a copy is not known: it is reckoned with the most tables that one may have. */
+  #costOf(module: WebAssembly.Module): number {
+    return (apply(getWeak, this.#instanceBytes, [module]) as number | undefined) ?? UNKNOWN_INSTANCE_BYTES;
+  }
+
+  #holdInstance(instance: WebAssembly.Instance, module: WebAssembly.Module): WebAssembly.Instance {
+    const bytes = this.#costOf(module);
+    if (bytes > 0) this.#quota.hold(instance, bytes);
     return instance;
   }
 
   /** A module's bytes, copied and rewritten. Throws a CompileError. */
   #rewrite(source: unknown): Rewritten {
     try {
-      const { bytes, length, tableElements } = rewriteModule(copyBytes(source), TABLE_ELEMENTS_MAX);
+      const { bytes, length, tableElements, instanceBytes } = rewriteModule(
+        copyBytes(source),
+        TABLE_ELEMENTS_MAX,
+      );
       // A view of what was written: the buffer behind it may be longer.
       const view = new Bytes(apply(typed.buffer, bytes, []) as ArrayBuffer, 0, length);
-      return { view, tableElements };
+      return {
+        view,
+        moduleBytes: length * MODULE_FACTOR,
+        instanceBytes: tableElements * TABLE_ELEMENT_BYTES + instanceBytes * INSTANCE_FACTOR,
+      };
     } catch (error) {
       if (!(error instanceof ModuleRefused)) throw error;
       throw new this.#native.CompileError(`WebAssembly: the module is refused: ${error.message}`);
@@ -215,9 +246,7 @@ class Limiter {
 
   /** The imports that job code gave, and the memories that the module was to define. */
   #complete(module: WebAssembly.Module, imports: unknown): unknown {
-    const elements =
-      (apply(getWeak, this.#tableElements, [module]) as number | undefined) ?? TABLE_ELEMENTS_MAX;
-    this.#quota.check(elements * TABLE_ELEMENT_BYTES);
+    this.#quota.check(this.#costOf(module));
     const wanted = this.#importsOf(module);
     let memories: Imports | undefined;
     for (let i = 0; i < wanted.length; i++) {

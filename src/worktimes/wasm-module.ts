@@ -23,6 +23,14 @@ export const TABLE_ELEMENTS_MAX = 1_000_000;
 const TABLES_MAX = 64;
 
 const SECTION = { custom: 0, type: 1, import: 2, table: 4, memory: 5 } as const;
+/** Imports, functions, globals, exports and elements. */
+const SECTIONS_OF_INSTANCES: Readonly<Record<number, boolean>> = {
+  2: true,
+  3: true,
+  6: true,
+  7: true,
+  9: true,
+};
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const FLAG = { max: 1, shared: 2, index64: 4, pageSize: 8 } as const;
 const TABLE_WITH_INIT = 0x40;
@@ -49,6 +57,8 @@ export interface ModuleBytes {
 export interface RewrittenModule extends ModuleBytes {
   /** Elements that its tables may grow to, together. */
   readonly tableElements: number;
+  /** Bytes of the sections of which each instance has something of its own. */
+  readonly instanceBytes: number;
 }
 
 /**
@@ -63,14 +73,16 @@ export function rewriteModule(given: ModuleBytes, tableMax: number): RewrittenMo
   const sections = readSections(given);
   const memories: MemoryType[] = [];
   let tables: Tables | undefined;
+  let instanceBytes = 0;
   for (let i = 0; i < sections.length; i++) {
     const { id, start, end } = sections[i]!;
+    if (SECTIONS_OF_INSTANCES[id] === true) instanceBytes += end - start;
     if (id === SECTION.memory) readMemories(new Reader(bytes, start, end), memories);
     if (id === SECTION.table) tables = boundTables(new Reader(bytes, start, end), tableMax);
   }
   const tableElements = tables?.elements ?? 0;
-  if (memories.length === 0 && tables === undefined) return { ...given, tableElements };
-  return { ...assemble(bytes, sections, memories, tables?.writer), tableElements };
+  if (memories.length === 0 && tables === undefined) return { ...given, tableElements, instanceBytes };
+  return { ...assemble(bytes, sections, memories, tables?.writer), tableElements, instanceBytes };
 }
 
 /** What an import that this file wrote asks for; undefined for any other text. */

@@ -19,17 +19,29 @@ export function methodOf(holder: object, key: string): AnyMethod {
   return (holder as Record<string, AnyMethod>)[key]!;
 }
 
-/** Replaces a constructor in `holder`; `make` is called for `new` only. Nothing of the native one stays in reach. */
+/**
+ * Replaces a constructor in `holder`; nothing of the native one stays in reach. `make` is called for `new`, and for a
+ * call without it where that is allowed.
+ */
 export function wrapConstructor(
   holder: object,
   name: string,
   Native: AnyConstructor,
   make: (args: unknown[], newTarget: AnyConstructor) => object,
+  { callable = false } = {},
 ): void {
   const Wrapper = function (...args: unknown[]): object {
-    if (new.target === undefined) throw new TypeError(`Constructor ${name} requires 'new'`);
-    return make(args, new.target as unknown as AnyConstructor);
+    if (new.target === undefined) {
+      if (!callable) throw new TypeError(`Constructor ${name} requires 'new'`);
+      return make(args, Native);
+    }
+    // A getter of job code may stand here: it is not to run in the midst of what is being counted.
+    const prototype = (new.target as unknown) === Wrapper ? undefined : (new.target.prototype as unknown);
+    const made = make(args, Native);
+    if (typeof prototype === 'object' && prototype !== null) setPrototypeOf(made, prototype);
+    return made;
   };
+  defineProperty(Wrapper, 'name', { value: name, configurable: true });
   setPrototypeOf(Wrapper, getPrototypeOf(Native));
   for (const key of ownKeys(Native))
     defineProperty(Wrapper, key, { ...getOwnPropertyDescriptor(Native, key)! });
@@ -42,15 +54,23 @@ export function wrapConstructor(
   defineProperty(holder, name, { ...getOwnPropertyDescriptor(holder, name), value: Wrapper });
 }
 
-/** Replaces a method, where there is one; a missing `holder` has none. */
+/** Who has the property: `holder`, or one of its prototypes, as with a browser's global functions. */
+function ownerOf(holder: object | undefined, name: string): object | undefined {
+  let owner: object | null | undefined = holder;
+  while (owner && getOwnPropertyDescriptor(owner, name) === undefined) owner = getPrototypeOf(owner);
+  return owner ?? undefined;
+}
+
+/** Replaces a method where it is, `holder` or a prototype of it; a missing `holder` has none. */
 export function wrapMethod(
   holder: object | undefined,
   name: string,
   call: (native: AnyMethod, self: unknown, args: unknown[]) => unknown,
 ): void {
-  const descriptor = holder === undefined ? undefined : getOwnPropertyDescriptor(holder, name);
+  const owner = ownerOf(holder, name);
+  const descriptor = owner === undefined ? undefined : getOwnPropertyDescriptor(owner, name);
   const native = descriptor?.value as AnyMethod | undefined;
-  if (holder === undefined || typeof native !== 'function') return;
+  if (owner === undefined || typeof native !== 'function') return;
   // A method of an object literal cannot be constructed, like the native ones.
   const holderOfOurs = {
     method(this: unknown, ...args: unknown[]): unknown {
@@ -60,7 +80,7 @@ export function wrapMethod(
   const method = methodOf(holderOfOurs, 'method');
   defineProperty(method, 'name', { value: name, configurable: true });
   defineProperty(method, 'length', { value: native.length, configurable: true });
-  defineProperty(holder, name, { ...descriptor, value: method });
+  defineProperty(owner, name, { ...descriptor, value: method });
 }
 
 /** Replaces the setter of an accessor, where there is one. */
