@@ -23,7 +23,8 @@ export interface ManyhandsWorkerEvents {
 }
 
 const HEIGHT_MIN = 120;
-const HEIGHT_MAX = 1_000;
+/** All choices on a narrow phone are not as high. */
+const HEIGHT_MAX = 2_400;
 const EMBED_PATH = '/embed';
 const NOTHING: EmbedStatus = {
   phase: 'idle',

@@ -132,10 +132,20 @@ test('a site brings its groups and its caps; what it adds later waits for the vi
   await setAttribute(page, 'ask-first', '');
   await setAttribute(page, 'bytes-per-day', '50000000');
   const note = embed(page).locator('#groups-note');
-  await expect(note).toHaveText(`Only jobs of the group “lab” run here: ${new URL(site).host} brings it.`);
+  await expect(note).toHaveText(
+    `Only jobs of the group “lab”, which ${new URL(site).host} has chosen, run here.`,
+  );
   await embed(page).getByText('Choices', { exact: true }).click();
-  await expect(embed(page).getByText('asks for 48 MiB a day at most')).toBeVisible();
+  await expect(embed(page).getByText('asks for at most 1 core and 48 MiB a day')).toBeVisible();
   await expect(embed(page).getByLabel('Ask me before a new deployer’s code runs')).toBeChecked();
+  // All of it is seen: the frame is as high as what is in it.
+  await expect
+    .poll(() =>
+      embed(page)
+        .locator('html')
+        .evaluate((html) => html.scrollHeight - html.clientHeight),
+    )
+    .toBe(0);
   expect(await axeFindings(page)).toEqual([]);
   await embed(page).getByText('Choices', { exact: true }).click();
 

@@ -241,14 +241,16 @@ export const de: Record<MessageKey, Message> = {
   },
   'embed.groupNamed': '„{name}“',
   'embed.groups': {
-    one: 'Auch Aufträge der Gruppe {list} laufen hier: {site} bringt sie mit.',
-    other: 'Auch Aufträge der Gruppen {list} laufen hier: {site} bringt sie mit.',
+    one: 'Auch Aufträge der Gruppe {list}, die {site} ausgesucht hat, laufen hier.',
+    other: 'Auch Aufträge der Gruppen {list}, die {site} ausgesucht hat, laufen hier.',
   },
   'embed.onlyGroups': {
-    one: 'Nur Aufträge der Gruppe {list} laufen hier: {site} bringt sie mit.',
-    other: 'Nur Aufträge der Gruppen {list} laufen hier: {site} bringt sie mit.',
+    one: 'Nur Aufträge der Gruppe {list}, die {site} ausgesucht hat, laufen hier.',
+    other: 'Nur Aufträge der Gruppen {list}, die {site} ausgesucht hat, laufen hier.',
   },
-  'embed.siteCap': '{site} bittet um höchstens {cap} am Tag.',
+  'embed.caps': '{site} bittet um höchstens {list}.',
+  'embed.capShare': '{share} ihrer Zeit',
+  'embed.capData': '{data} am Tag',
   'embed.hidden':
     'Etwas verdeckt vielleicht diesen Knopf. Holen Sie ihn ganz ins Bild, und drücken Sie noch einmal.',
   'embed.always': 'Auf {site} von selbst starten',

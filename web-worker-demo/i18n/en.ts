@@ -240,14 +240,16 @@ export const en = {
   },
   'embed.groupNamed': '“{name}”',
   'embed.groups': {
-    one: 'Jobs of the group {list} run here, too: {site} brings it.',
-    other: 'Jobs of the groups {list} run here, too: {site} brings them.',
+    one: 'Jobs of the group {list}, which {site} has chosen, run here, too.',
+    other: 'Jobs of the groups {list}, which {site} has chosen, run here, too.',
   },
   'embed.onlyGroups': {
-    one: 'Only jobs of the group {list} run here: {site} brings it.',
-    other: 'Only jobs of the groups {list} run here: {site} brings them.',
+    one: 'Only jobs of the group {list}, which {site} has chosen, run here.',
+    other: 'Only jobs of the groups {list}, which {site} has chosen, run here.',
   },
-  'embed.siteCap': '{site} asks for {cap} a day at most.',
+  'embed.caps': '{site} asks for at most {list}.',
+  'embed.capShare': '{share} of their time',
+  'embed.capData': '{data} a day',
   'embed.hidden': 'Something may cover this button. Scroll it into full view, and press again.',
   'embed.always': 'Start by itself on {site}',
   'embed.forgotten':

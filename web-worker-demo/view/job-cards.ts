@@ -117,7 +117,7 @@ function fillLink(link: HTMLAnchorElement, href: string | undefined): void {
   link.lang = language();
   // The host as the browser writes it: look-alike letters stand as punycode.
   const { host } = new URL(href);
-  link.textContent = `${t('running.link')} · ${host} ↗`;
+  link.textContent = `${t('running.link')} · ${host}\u00a0↗`;
   link.title = t('running.linkTo', { host });
 }
 

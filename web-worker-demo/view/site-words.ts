@@ -5,7 +5,7 @@
  */
 import { NAME_SHOWN_MAX, safeText } from '../donor/safe-text.js';
 import type { Wish } from '../donor/site-wish.js';
-import { formatBytes } from '../format.js';
+import { formatBytes, formatNumber } from '../format.js';
 import { byId, setText } from './dom.js';
 import { language, t } from './page-text.js';
 
@@ -21,9 +21,19 @@ export function drawWish(wish: Wish, site: string | undefined, used: number): vo
   const list = new Intl.ListFormat(language(), { type: 'conjunction' }).format(names);
   const key = wish.onlyGroups === true ? 'embed.onlyGroups' : 'embed.groups';
   show('groups-note', names.length === 0 ? '' : t(key, { count: names.length, list, site: site ?? '' }));
-  const { bytesPerDay } = wish;
-  const cap = bytesPerDay === undefined ? '' : formatBytes(bytesPerDay, language());
-  show('site-cap', cap === '' ? '' : t('embed.siteCap', { site: site ?? '', cap }));
+  const caps = capsOf(wish);
+  show('site-caps', caps === '' ? '' : t('embed.caps', { site: site ?? '', list: caps }));
+}
+
+/** What the site limits, in words: a slider that says more than that is not the last word. */
+function capsOf({ cores, share, bytesPerDay }: Wish): string {
+  const words: string[] = [];
+  if (cores !== undefined) words.push(t('embed.cores', { count: cores }));
+  if (share !== undefined && share < 1)
+    words.push(t('embed.capShare', { share: `${formatNumber(share * 100, language())} %` }));
+  if (bytesPerDay !== undefined)
+    words.push(t('embed.capData', { data: formatBytes(bytesPerDay, language()) }));
+  return new Intl.ListFormat(language(), { type: 'conjunction' }).format(words);
 }
 
 function show(id: string, text: string): void {
