@@ -111,12 +111,10 @@ export class DeployerSession implements Session {
     const owner = this.#isOperator ? undefined : this.#proved();
     // One more than is wanted tells whether there are more.
     const found = await this.#core.options.store.jobs(owner, after, limit + 1);
-    const jobs = found
-      .slice(0, limit)
-      .map(({ package: bytes, ...job }): JobListing => ({
-        ...job,
-        name: bytes === undefined ? '' : nameIn(bytes),
-      }));
+    const jobs = found.slice(0, limit).map(({ package: bytes, ...job }): JobListing => ({
+      ...job,
+      name: bytes === undefined ? '' : nameIn(bytes),
+    }));
     return { jobs, more: found.length > limit };
   }
 

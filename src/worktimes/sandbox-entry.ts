@@ -8,9 +8,10 @@ import type {
   SupervisorToSandbox,
   WorktimeFiles,
 } from '../protocol/sandbox-messages.js';
+import { BatchQueue } from './batch-queue.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { Rest, type Sleep } from './rest.js';
-import { runBatch, type Batch } from './run-batch.js';
+import { runBatch } from './run-batch.js';
 import type { Runtime, RuntimeStart, WorkFunction } from './runtime.js';
 import { SandboxSetup, setupError } from './sandbox-setup.js';
 import { SliceSigns } from './slice-signs.js';
@@ -54,9 +55,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   };
   const signs = new SliceSigns(post, place.now);
   const writer = new OutcomeWriter(post);
-  /** Blobs of the batch that comes next. */
-  let blobs = new Map<string, Uint8Array>();
-  const queue: Batch[] = [];
+  const queue = new BatchQueue();
   const rest = new Rest(place);
   let work: WorkFunction | undefined;
   let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' | 'broken' = 'empty';
@@ -83,9 +82,9 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   const drain = async (): Promise<void> => {
     if (state !== 'idle' || work === undefined) return;
     state = 'running';
-    for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
+    for (let batch = queue.next(); batch !== undefined; batch = queue.next()) {
       await runBatch(batch, { work, signs, writer, now: place.now });
-      if (queue.length > 0) await place.nextTurn();
+      if (!queue.isEmpty) await place.nextTurn();
     }
     if (state === 'running') state = 'idle';
   };
@@ -108,16 +107,14 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
         if (state === 'empty') void assign(message).then(drain).catch(fail);
         return;
       case 'blob':
-        blobs.set(message.digest, message.bytes);
-        return;
+        return queue.blob(message);
       case 'rest':
         post({ type: 'resting' });
-        if (state === 'idle' && queue.length === 0) rest.begin().catch(fail);
+        if (state === 'idle' && queue.isEmpty) rest.begin().catch(fail);
         return;
       case 'run':
         rest.end();
-        queue.push({ run: message, blobs });
-        blobs = new Map();
+        queue.push(message);
         drain().catch(fail);
         return;
       default:

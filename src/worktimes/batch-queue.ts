@@ -1,0 +1,29 @@
+/**
+ * The batches that a sandbox was sent and has not begun, each with the blobs that came before it.
+ * @module
+ */
+import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import type { Batch } from './run-batch.js';
+
+export class BatchQueue {
+  readonly #batches: Batch[] = [];
+  /** For the batch that comes next. */
+  #blobs = new Map<string, Uint8Array>();
+
+  get isEmpty(): boolean {
+    return this.#batches.length === 0;
+  }
+
+  blob({ digest, bytes }: Extract<SupervisorToSandbox, { type: 'blob' }>): void {
+    this.#blobs.set(digest, bytes);
+  }
+
+  push(run: Extract<SupervisorToSandbox, { type: 'run' }>): void {
+    this.#batches.push({ run, blobs: this.#blobs });
+    this.#blobs = new Map();
+  }
+
+  next(): Batch | undefined {
+    return this.#batches.shift();
+  }
+}
