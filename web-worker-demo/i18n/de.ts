@@ -77,6 +77,7 @@ export const de: Record<MessageKey, Message> = {
   'running.blockLabel': '{name} sperren',
 
   'log.title': 'Was geschah',
+  'log.none': 'Noch nichts. Was geschieht, steht dann hier.',
   'log.connected': 'Verbunden. Wartet auf Arbeit.',
   'log.connectedAgain': 'Wieder verbunden.',
   'log.lost':

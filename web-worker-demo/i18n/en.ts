@@ -82,6 +82,7 @@ export const en = {
   'running.blockLabel': 'Block {name}',
 
   'log.title': 'What happened',
+  'log.none': 'Nothing yet. What happens is written down here.',
   'log.connected': 'Connected. Waiting for work.',
   'log.connectedAgain': 'Connected again.',
   'log.lost': 'The connection is lost. It is made again by itself; finished work is kept meanwhile.',

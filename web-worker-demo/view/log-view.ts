@@ -24,6 +24,7 @@ export function log(entry: LogEntry): void {
   entries.unshift(line);
   fill(line);
   byId('log').prepend(line.item);
+  byId('log-none').hidden = true;
   for (const old of entries.splice(ENTRIES_MAX)) old.item.remove();
 }
 
