@@ -46,8 +46,8 @@ export interface RunnerPorts {
 }
 
 /** How long a sandbox without work may take to answer that it rests, and how often one that could run on is asked. */
-export const REST_MS_MAX = 5_000;
-const LOOK_EVERY_MS = 10_000;
+export const REST_MS_MAX = 3_000;
+const LOOK_EVERY_MS = 1_000;
 
 type RunnerState = 'starting' | 'assigning' | 'ready' | 'ended';
 

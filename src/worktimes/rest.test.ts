@@ -32,9 +32,9 @@ describe('a rest by the clock', () => {
   });
 
   it('gives what runs in its turns a twentieth of the time', async () => {
-    const { rest, sleeps } = thread([10, 20, 100]);
+    const { rest, sleeps } = thread([10, 20, 30, 100]);
     await rest.begin();
-    expect(sleeps).toEqual([190, 380, 1_900]);
+    expect(sleeps).toEqual([190, 380, 570, 1_000]);
   });
 
   it('fails where turn after turn is taken for long', async () => {

@@ -22,7 +22,7 @@ const LONGEST_MS = 50;
 /** Each sleep is at least this many times as long as the turn before it. */
 const SLEEP_PER_TURN = 19;
 /** A sleep after a long turn, milliseconds at most. */
-const PUNISHED_MS = 2_000;
+const PUNISHED_MS = 1_000;
 /** Turns that take longer than this, milliseconds, end the sandbox when there are more than so many of them. */
 const LONG_TURN_MS = 250;
 const LONG_TURNS_MAX = 2;
