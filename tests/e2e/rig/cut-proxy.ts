@@ -9,8 +9,6 @@ export interface CutProxy {
   url: string;
   /** Connections that it has carried so far. */
   readonly carried: number;
-  /** When it turned somebody away since it went, milliseconds of `performance.now()`. */
-  readonly refused: readonly number[];
   /** Destroys every connection, without a goodbye. */
   cut(): void;
   /** Cuts, and from now on turns away whoever comes. */
@@ -28,10 +26,8 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
   const sockets = new Set<Socket>();
   let carried = 0;
   let down = false;
-  let refused: number[] = [];
   const server = createServer((near) => {
     if (down) {
-      refused.push(performance.now());
       near.resetAndDestroy();
       return;
     }
@@ -59,13 +55,9 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
     get carried() {
       return carried;
     },
-    get refused() {
-      return refused;
-    },
     cut,
     goDown: () => {
       down = true;
-      refused = [];
       cut();
     },
     comeUp: () => {
