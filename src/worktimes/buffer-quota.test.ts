@@ -3,7 +3,7 @@
  * came by it.
  * @module
  */
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limitBuffers } from './buffer-quota.js';
 import { Quota } from './quota.js';
 
@@ -26,6 +26,9 @@ async function counted(make: () => unknown): Promise<number> {
 }
 
 describe('the quota of buffers', () => {
+  // What a collection looked at in one turn is kept until the next.
+  afterEach(() => new Promise((next) => setImmediate(next)));
+
   it('holds what was transferred for as long as its successor lives', async () => {
     const own = hold(new ArrayBuffer(MiB));
     expect(await counted(() => structuredClone(own, { transfer: [own] }))).toBe(MiB);
@@ -69,6 +72,56 @@ describe('the quota of buffers', () => {
     expect(await counted(() => crypto.subtle.digest('SHA-256', data))).toBe(0);
   });
 
+  it('follows a blob into its copies and parts', async () => {
+    const made = new Blob([new Uint8Array(MiB)]);
+    expect(await counted(() => structuredClone(made))).toBeGreaterThanOrEqual(MiB);
+    expect(await counted(() => made.slice(1))).toBeGreaterThanOrEqual(MiB);
+    const { port1, port2 } = new MessageChannel();
+    expect(await counted(() => (port1.postMessage(made), 1))).toBeGreaterThanOrEqual(MiB);
+    port1.close();
+    port2.close();
+  });
+
+  it('counts plain values on their way, numbers, texts and big integers', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const posted = (value: unknown) => counted(() => (port1.postMessage(value), 1));
+    expect(await posted(new Array(10_000).fill(1.5))).toBeGreaterThan(80_000);
+    expect(await posted(['x'.repeat(4_000)])).toBeGreaterThan(4_000);
+    expect(await posted(1n << 100_000n)).toBeGreaterThan(12_500);
+    port1.close();
+    port2.close();
+  });
+
+  it('does not copy what is counted elsewhere', () => {
+    const module = new WebAssembly.Module(Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0]));
+    expect(() => structuredClone(module)).toThrow(TypeError);
+  });
+
+  it('makes arrays of lists, also of those that iterate otherwise', () => {
+    const list = [1, 2, 3];
+    expect([...new Uint8Array(list)]).toEqual([1, 2, 3]);
+    expect([...new Uint8Array(new Set(list))]).toEqual([1, 2, 3]);
+    const long = Array.from({ length: 1_000 }, (_, i) => i);
+    expect(Array.from(new Uint16Array(long))).toEqual(long);
+    expect(Array.from(Uint8Array.of(3, 1, 2).toSorted((a, b) => b - a))).toEqual([3, 2, 1]);
+    expect(Array.from(Uint8Array.of(1, 2).map((x) => x * 2))).toEqual([2, 4]);
+    class Own extends Uint8Array {}
+    expect([new Own(2) instanceof Own, new Own([7])[0]]).toEqual([true, 7]);
+  });
+
+  it('counts what Intl makes', async () => {
+    expect(await counted(() => new Intl.DateTimeFormat('en'))).toBeGreaterThan(50_000);
+    expect(Intl.NumberFormat('en').format(1)).toBe('1');
+    const segmenter = new Intl.Segmenter('en');
+    expect(await counted(() => segmenter.segment('x'.repeat(10_000)))).toBeGreaterThan(100_000);
+    expect([...segmenter.segment('ab')].map(({ segment }) => segment)).toEqual(['a', 'b']);
+  });
+
+  it('leaves no member that is not permitted', () => {
+    expect('mark' in performance).toBe(false);
+    expect(performance.now()).toBeGreaterThan(0);
+  });
+
   it('refuses many readings of one blob in one turn', async () => {
     const blob = new Blob([new Uint8Array(4 * MiB)]);
     const all: Promise<unknown>[] = [];
@@ -76,5 +129,46 @@ describe('the quota of buffers', () => {
       for (let i = 0; i < 40; i++) all.push(blob.arrayBuffer());
     }).toThrow(RangeError);
     expect((await Promise.all(all)).length).toBeLessThan(16);
+  });
+
+  it('sees through an object that is given another prototype', () => {
+    const buffer: object = new ArrayBuffer(40 * MiB);
+    Object.setPrototypeOf(buffer, Object.prototype);
+    expect(() => structuredClone({ buffer })).toThrow(RangeError);
+    const map: object = new Map([[1, buffer]]);
+    Object.setPrototypeOf(map, Object.prototype);
+    expect(() => structuredClone({ map })).toThrow(RangeError);
+  });
+
+  describe('lets no code of a job run between looking and making', () => {
+    const all: unknown[] = [];
+    let depth = 0;
+    /** Makes one more of the same, as long as there is no end of it. */
+    const deeper = (make: () => unknown): void => {
+      if (++depth < 30) all.push(make());
+    };
+    beforeEach(() => void (depth = all.length = 0));
+
+    it('a getter of the prototype', () => {
+      const get = (_: object, key: string | symbol): unknown =>
+        key === 'prototype' ? (deeper(make), ArrayBuffer.prototype) : undefined;
+      const Sly = new Proxy<NewableFunction>(class {}, { get });
+      const make = (): unknown => Reflect.construct(ArrayBuffer, [8 * MiB], Sly);
+      expect(make).toThrow(RangeError);
+    });
+
+    it('an element of a list', () => {
+      const list: unknown[] = new Array(MiB).fill(1);
+      const make = (): unknown => new Float64Array(list as number[]);
+      list[0] = { valueOf: () => (deeper(make), 1) };
+      expect(make).toThrow(RangeError);
+    });
+
+    it('a callback', () => {
+      const from = new Uint8Array(8 * MiB);
+      Object.defineProperty(from, 'constructor', { value: undefined });
+      const make = (): unknown => from.map((_, i) => (i === 0 && deeper(make), 1));
+      expect(make).toThrow(RangeError);
+    });
   });
 });

@@ -18,6 +18,8 @@ export interface TestBrowser {
   readonly name: 'chromium' | 'firefox';
   open(url: string): Promise<void>;
   evaluate<T>(code: string): Promise<T>;
+  /** Opens a page beside the other, and answers how to evaluate code in it. */
+  beside(url: string): Promise<<T>(code: string) => Promise<T>>;
   /** Bytes of memory that all its processes hold; 0 where that cannot be told. */
   memory(): Promise<number>;
   /** Ends it; the watched names that it asked for, where it can tell. */
@@ -56,6 +58,11 @@ export async function openChromium({ allowList = true } = {}): Promise<TestBrows
     name: 'chromium',
     open: async (url) => void (await page.goto(url)),
     evaluate: (code) => page.evaluate(code),
+    beside: async (url) => {
+      const other = await context.newPage();
+      await other.goto(url);
+      return (code) => other.evaluate(code);
+    },
     memory: () => memoryOf(log),
     close: async () => {
       await context.close();
@@ -79,6 +86,7 @@ export async function openFirefox(): Promise<TestBrowser> {
     name: 'firefox',
     open: async (url) => void (await page.goto(url)),
     evaluate: (code) => page.evaluate(code) as Promise<never>,
+    beside: () => Promise.reject(new Error('Only Chromium is asked for a second page')),
     memory: () => Promise.resolve(0),
     close: async () => {
       await browser.close();

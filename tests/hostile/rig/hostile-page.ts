@@ -12,6 +12,10 @@ export interface HostilePage {
   /** The longest time between two turns of the page since the last call, milliseconds. */
   longestStall(): number;
   warnings(): string[];
+  /** How long sandboxes were at work on their last slice of this job, milliseconds; those that ended. */
+  ended(jobId: string): number[];
+  /** Whether the scheduler has taken an outcome of this job, or a sandbox of its ended. */
+  isTriedOnce(jobId: string): boolean;
 }
 
 declare global {
@@ -22,6 +26,9 @@ declare global {
 
 let worker: Worker | undefined;
 const warnings: string[] = [];
+const begunMs = new Map<number, number>();
+const ended: { jobId: string; ms: number }[] = [];
+const tried = new Set<string>();
 let longest = 0;
 let last = performance.now();
 const { port1, port2 } = new MessageChannel();
@@ -39,6 +46,14 @@ window.hostilePage = {
   async start(options) {
     worker = new Worker(options);
     worker.on('warning', ({ error }) => warnings.push(error.message));
+    worker.on('slice', ({ sandbox }) => begunMs.set(sandbox, performance.now()));
+    worker.on('result', ({ jobId }) => tried.add(jobId));
+    worker.on('sandbox', ({ sandbox, jobId, state }) => {
+      if (state === 'ready') begunMs.set(sandbox, performance.now());
+      if (state !== 'ended') return;
+      tried.add(jobId);
+      ended.push({ jobId, ms: performance.now() - (begunMs.get(sandbox) ?? performance.now()) });
+    });
     await worker.start();
   },
   stop: async () => worker?.stop({ force: true }),
@@ -48,4 +63,6 @@ window.hostilePage = {
     return stall;
   },
   warnings: () => warnings,
+  ended: (jobId) => ended.filter((one) => one.jobId === jobId).map(({ ms }) => ms),
+  isTriedOnce: (jobId) => tried.has(jobId),
 };
