@@ -152,7 +152,7 @@ describe('the quota of buffers', () => {
     it('a getter of the prototype', () => {
       const get = (_: object, key: string | symbol): unknown =>
         key === 'prototype' ? (deeper(make), ArrayBuffer.prototype) : undefined;
-      const Sly = new Proxy<NewableFunction>(class {}, { get });
+      const Sly = new Proxy(function () {} as unknown as NewableFunction, { get });
       const make = (): unknown => Reflect.construct(ArrayBuffer, [8 * MiB], Sly);
       expect(make).toThrow(RangeError);
     });
