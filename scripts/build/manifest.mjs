@@ -4,8 +4,8 @@
  *   { "assets": [{ "name", "path", "sha256", "bytes", "package"?, "file"? }] }
  *
  * `name`: what the worktime calls it. `path`: where the scheduler serves it; it changes with its content, so that it
- * can be cached for ever. `sha256`: 64 lower-case hexadecimal digits over `bytes` bytes. An entry with `package` is
- * not in dist/ (Pyodide is 13 MB, and installed anyway): the scheduler serves `file` from the folder of that package.
+ * can be cached for ever. `sha256`: 64 lower-case hexadecimal digits over `bytes` bytes. `file` is where it lies: as seen from
+ * dist/web, or in the folder of `package` (Pyodide is 13 MB, and installed anyway).
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ const PYODIDE_FILES = [
   'pyodide-lock.json',
 ];
 
-/** Writes the manifest, and the sandbox script (its text, where there is one) beside it. */
+/** Writes the manifest. `sandboxScript`: its text, where there is one. */
 export async function writeManifest(sandboxScript) {
   const assets = [];
   await mkdir(join(STAGE, 'assets'), { recursive: true });
@@ -28,8 +28,8 @@ export async function writeManifest(sandboxScript) {
     const bytes = Buffer.from(sandboxScript);
     const { sha256 } = measure(bytes);
     const path = `/assets/browser-sandbox-${sha256.slice(0, 12)}.js`;
-    await writeFile(join(STAGE, path), bytes);
-    assets.push({ name: 'browser-sandbox.js', path, ...measure(bytes) });
+    const file = '../sandbox/browser-sandbox.js';
+    assets.push({ name: 'browser-sandbox.js', path, ...measure(bytes), file });
   }
   const folder = packageDir('pyodide');
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));

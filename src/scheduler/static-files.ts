@@ -63,7 +63,7 @@ export async function openStaticFiles(
   }
   served.delete('/headers.json');
   for (const asset of await readAssets(folder)) {
-    const file = asset.package === undefined ? served.get(asset.path)?.file : packageFile(asset);
+    const file = fileOf(asset, folder) ?? served.get(asset.path)?.file;
     if (file !== undefined) served.set(asset.path, { file, etag: `"${asset.sha256}"` });
   }
   const index = served.get('/index.html');
@@ -130,9 +130,11 @@ async function readAssets(folder: string): Promise<Asset[]> {
   return (JSON.parse(await readFile(manifest, 'utf8')) as { assets: Asset[] }).assets;
 }
 
-function packageFile(asset: Asset): string {
-  const root = dirname(createRequire(import.meta.url).resolve(`${asset.package}/package.json`));
-  return join(root, asset.file ?? '');
+/** Where an asset is that lies elsewhere than its path says: in a package, or as seen from `folder`. */
+function fileOf({ package: name, file }: Asset, folder: string): string | undefined {
+  if (file === undefined) return undefined;
+  if (name === undefined) return join(folder, file);
+  return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
 }
 
 async function filesUnder(folder: string): Promise<string[]> {
