@@ -150,9 +150,9 @@ describe('the quota of buffers', () => {
     beforeEach(() => void (depth = all.length = 0));
 
     it('a getter of the prototype', () => {
-      const get = (_: object, key: string | symbol): unknown =>
+      const get = (_: unknown, key: string | symbol): unknown =>
         key === 'prototype' ? (deeper(make), ArrayBuffer.prototype) : undefined;
-      const Sly = new Proxy(function () {} as unknown as NewableFunction, { get });
+      const Sly = new Proxy(function () {}, { get });
       const make = (): unknown => Reflect.construct(ArrayBuffer, [8 * MiB], Sly);
       expect(make).toThrow(RangeError);
     });
