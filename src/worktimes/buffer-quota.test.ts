@@ -150,9 +150,10 @@ describe('the quota of buffers', () => {
     beforeEach(() => void (depth = all.length = 0));
 
     it('a getter of the prototype', () => {
-      const get = (_: unknown, key: string | symbol): unknown =>
-        key === 'prototype' ? (deeper(make), ArrayBuffer.prototype) : undefined;
-      const Sly = new Proxy(function () {}, { get });
+      const base = function (): void {};
+      const Sly: typeof base = new Proxy(base, {
+        get: (_, key) => (key === 'prototype' ? (deeper(make), ArrayBuffer.prototype) : undefined),
+      });
       const make = (): unknown => Reflect.construct(ArrayBuffer, [8 * MiB], Sly);
       expect(make).toThrow(RangeError);
     });
