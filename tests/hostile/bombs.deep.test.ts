@@ -20,6 +20,8 @@ const NEIGHBOURS = 150;
 /** A slice that throws runs again elsewhere, while the first sandbox may still hold what it took up to its own cap. */
 const SANDBOXES_AT_ONCE = 2;
 const MIB = 2 ** 20;
+/** How a slice ends that did not end by itself. */
+const CUT = ['SLICE_TIMEOUT', 'SANDBOX_CRASHED', 'NO_PROGRESS'];
 
 interface Blast {
   ended: string;
@@ -126,7 +128,8 @@ describe('a bomb', () => {
       );
       expect(results).toEqual(Array.from({ length: NEIGHBOURS }, (_, i) => i * 2));
       expect(bomb.ends).toContain(ended);
-      expect(attemptMs).toBeLessThan(LIMIT_MS + SLACK_MS + late);
+      // A sandbox whose slice threw lives on, and ends when it is wanted no more.
+      if (CUT.includes(ended)) expect(attemptMs).toBeLessThan(LIMIT_MS + SLACK_MS + late);
       expect(ms).toBeLessThan(ATTEMPTS * (LIMIT_MS + SLACK_MS) + SLACK_MS + late);
       expect(stall).toBeLessThan(STALL_MS_MAX + late);
       if (bomb.bytesMax === undefined) return;
