@@ -9,7 +9,7 @@ import { Quota } from './quota.js';
 
 const MiB = 2 ** 20;
 const realm = globalThis as unknown as Record<string, unknown>;
-const quota = new Quota(64 * MiB, 'Buffers');
+const quota = new Quota(64 * MiB, 'Buffers', MiB);
 limitBuffers(realm, quota);
 
 const Resizable = ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer;
@@ -138,6 +138,16 @@ describe('the quota of buffers', () => {
     const map: object = new Map([[1, buffer]]);
     Object.setPrototypeOf(map, Object.prototype);
     expect(() => structuredClone({ map })).toThrow(RangeError);
+  });
+
+  it('lets the harness say that the limit was met', () => {
+    const all: unknown[] = [];
+    expect(() => {
+      for (;;) all.push(new Uint8Array(MiB));
+    }).toThrow(RangeError);
+    const { length } = all;
+    for (let i = 0; i < 1_000; i++) all.push(new Uint8Array(251));
+    expect(all).toHaveLength(length + 1_000);
   });
 
   describe('lets no code of a job run between looking and making', () => {

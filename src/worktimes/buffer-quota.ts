@@ -34,6 +34,8 @@ const COPYING = ['slice', 'filter', 'toReversed', 'with'];
 const TEXT_LENGTH_FREE = 65_536;
 /** Engines keep typed arrays up to this size on their heap, which is not counted here. */
 const ON_HEAP_BYTES = 64;
+/** Over the limit by so little nothing is done: a sample may stand for more than there is. */
+const OVERSHOOT_BYTES = 16 * 1024 * 1024;
 /** Shorter lists are copied one by one. */
 const SHORT_LENGTH = 64;
 
@@ -75,7 +77,7 @@ class BufferCounter {
   add(made: object, bytes: number): void {
     if (this.#watching) this.#last = made;
     this.#sampler.add(() => (isView(made) ? (apply(bufferOfView, made, []) as object) : made), bytes);
-    this.quota.check(0);
+    if (this.quota.left < -OVERSHOOT_BYTES) this.quota.check(0);
   }
 
   /** Runs a native method, and counts its result unless a constructor did. */

@@ -79,7 +79,7 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
     const list = transferList(args[1]);
     const ahead = list.length === 0 ? copyAhead(args[0]) : undefined;
     if (ahead !== undefined) {
-      if (ahead.cost.outside > 0) quota.check(0);
+      if (ahead.cost.outside > 0 && quota.left < 0) quota.check(0);
       return ahead.copy;
     }
     const { outside } = costOf(args[0], setOf(list));
