@@ -16,6 +16,7 @@ const NUDGES_BYTES = [2 ** 40, 2 ** 34] as const;
 /** What the harness may still take once the limit was met, to say so; its pieces are no larger than this. */
 export const RESERVE_BYTES = 64 * 1024 * 1024;
 const RESERVE_PIECE_BYTES = 4 * 1024 * 1024;
+const SMALL_PIECE_BYTES = 64 * 1024;
 /** Times that an engine is made to collect for one request. */
 const NUDGES_MAX = 4;
 
@@ -91,11 +92,18 @@ export class Quota {
       this.#met = false;
       return;
     }
-    if (this.#met && bytes <= RESERVE_PIECE_BYTES && this.#used + bytes <= this.limit + this.#reserve) return;
+    if (this.#isReserved(bytes)) return;
     if (bytes <= this.limit) this.#collect();
     if (this.#used + bytes <= this.limit) return;
     this.#met = true;
     throw new RangeError(`${this.#what}: ${bytes} bytes more would pass this sandbox's ${this.limit} bytes`);
+  }
+
+  /** Half of the reserve is for small pieces at any time: the harness may be the first to meet the limit. */
+  #isReserved(bytes: number): boolean {
+    const over = this.#used + bytes - this.limit;
+    if (this.#met) return bytes <= RESERVE_PIECE_BYTES && over <= this.#reserve;
+    return bytes <= SMALL_PIECE_BYTES && over <= this.#reserve / 2;
   }
 
   /** Counts `bytes` for as long as `target` lives. */
