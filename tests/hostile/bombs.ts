@@ -2,6 +2,9 @@
  * Jobs that take all they can get, as data: each says what it takes, and how much of it a sandbox lets it have.
  * @module
  */
+/** Bombs whose sandboxes were seen to end up to 3.4 s after their limit: only all their attempts together are timed. */
+export const LATE: readonly string[] = ['modules'];
+
 export interface Bomb {
   readonly id: string;
   readonly source: string;
@@ -55,7 +58,7 @@ const WAYS_PAST_BUFFERS: Readonly<Record<string, string>> = {
 
 const WAYS_PAST_WASM: Readonly<Record<string, string>> = {
   modules: `() => {
-    const size = 2 ** 24, head = [0, 97, 115, 109, 1, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x08, 1, 97];
+    const size = 2 ** 22, head = [0, 97, 115, 109, 1, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x02, 1, 97];
     const bytes = new Uint8Array(head.length + size - 2).fill(7);
     bytes.set(head);
     const all = [];
