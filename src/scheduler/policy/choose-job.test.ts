@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import semver from 'semver';
+import { expect, test, vi } from 'vitest';
 import { newId } from '../../lib/ids.js';
 import type { Warmth, WorkerDescription } from '../../protocol/messages.js';
 import { candidate } from '../../testing/fake-lender.js';
@@ -154,4 +155,22 @@ test('of leases that come and go, an eighth goes to the neediest', () => {
   const open = ids.filter(isOpenTurn).length;
   expect(open).toBeGreaterThan(400);
   expect(open).toBeLessThan(600);
+});
+
+test('takes no heed of a runtime that stands ready but is none of the worker’s', () => {
+  const jobs = [
+    candidate({ jobId: 'needy', leases: 1, worktimeRange: '~1.2.0' }),
+    candidate({ jobId: 'served', leases: 2, worktimeRange: '^1.0.0' }),
+  ];
+  const claim = (version: string): Warmth => ({ warmWorktimes: [{ name: 'map-basic', version }] });
+  expect(chooseJob(jobs, worker(), claim('1.9.0'))?.jobId).toBe('needy');
+});
+
+test('reads a range once, however many jobs have it and whatever is claimed to be warm', () => {
+  const jobs = Array.from({ length: 300 }, (_, i) => job(`job ${i}`, i % 2));
+  const warmWorktimes = Array.from({ length: 8 }, (_, i) => ({ name: 'map-basic', version: `9.0.${i}` }));
+  const read = vi.spyOn(semver, 'satisfies');
+  expect(chooseJob(jobs, worker(), { warmWorktimes })?.jobId).toBe('job 0');
+  expect(read).toHaveBeenCalledTimes(1);
+  read.mockRestore();
 });

@@ -29,15 +29,20 @@ const OPEN_TURN_EVERY = 8;
 /** The group that everybody is in unless they say otherwise. */
 export const PUBLIC_GROUP: GroupKey = { key: 'public' };
 
+/** Whether one of a worker's worktimes is what a job asks for. */
+type Fits = (job: Candidate) => boolean;
+
 /** Whether that worker may run that job at all. */
-export function isEligible(job: Candidate, worker: WorkerDescription): boolean {
+export function isEligible(
+  job: Candidate,
+  worker: WorkerDescription,
+  fits = fitsOneOf(worker.worktimes),
+): boolean {
   if (worker.owners !== undefined && !worker.owners.includes(job.owner)) return false;
   if (worker.jobs !== undefined && !worker.jobs.includes(job.jobId)) return false;
   if (worker.blockedOwners?.includes(job.owner) || worker.blockedJobs?.includes(job.jobId)) return false;
   if (worker.minimumPrice !== undefined && job.price < worker.minimumPrice) return false;
-  return (
-    worker.worktimes.some((w) => runs(w, job)) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP])
-  );
+  return fits(job) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP]);
 }
 
 function sharesGroup(a: readonly GroupKey[], b: readonly GroupKey[]): boolean {
@@ -55,17 +60,19 @@ export function chooseJob(
   worker: WorkerDescription,
   warmth: Warmth,
 ): Candidate | undefined {
-  const eligible = candidates.filter((job) => isEligible(job, worker));
+  const fits = fitsOneOf(worker.worktimes);
+  const eligible = candidates.filter((job) => isEligible(job, worker, fits));
   const best = neediest(eligible);
   if (best === undefined) return undefined;
   const { warm, warmJobs = [], warmWorktimes = [] } = warmth;
+  const startsSoon = fitsOneOf(worker.worktimes.filter((one) => isAmong(one, warmWorktimes)));
   const within = (advantage: number): Candidate[] =>
     eligible.filter((job) => job.leases <= best.leases + advantage);
   const near = within(WARM_JOB_ADVANTAGE);
   return (
     near.find((job) => job.jobId === warm) ??
     neediest(near.filter((job) => warmJobs.includes(job.jobId))) ??
-    neediest(within(WARM_RUNTIME_ADVANTAGE).filter((job) => warmWorktimes.some((one) => runs(one, job)))) ??
+    neediest(within(WARM_RUNTIME_ADVANTAGE).filter(startsSoon)) ??
     best
   );
 }
@@ -80,6 +87,23 @@ function isNeedier(a: Candidate, b: Candidate): boolean {
   return a.leases !== b.leases ? a.leases < b.leases : a.createdMs < b.createdMs;
 }
 
-function runs({ name, version }: WorktimeName, job: Candidate): boolean {
-  return name === job.worktime && semver.satisfies(version, job.worktimeRange);
+/** A worker can only be warm for what it has; what else it claims is not compared with anything. */
+function isAmong({ name, version }: WorktimeName, claimed: readonly WorktimeName[]): boolean {
+  return claimed.some((one) => one.name === name && one.version === version);
+}
+
+/** Reading a range is dear, and most jobs have one of a few: each is read once for all the jobs of a choice. */
+function fitsOneOf(worktimes: readonly WorktimeName[]): Fits {
+  const known = new Map<string, boolean>();
+  return ({ worktime, worktimeRange }) => {
+    const key = `${worktime.length} ${worktime} ${worktimeRange}`;
+    let fits = known.get(key);
+    if (fits === undefined) {
+      fits = worktimes.some(
+        ({ name, version }) => name === worktime && semver.satisfies(version, worktimeRange),
+      );
+      known.set(key, fits);
+    }
+    return fits;
+  };
 }
