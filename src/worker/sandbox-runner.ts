@@ -218,7 +218,11 @@ export class SandboxRunner {
         this.#settle();
         return this.#events.ready(this.#job!);
       case 'assign-failed':
-        return this.#fail('job', message.error.message);
+        // What the place of the sandbox could not give, no job is to blame for.
+        return this.#fail(
+          message.error.code === 'ISOLATION_UNAVAILABLE' ? 'worker' : 'job',
+          message.error.message,
+        );
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import type { ModuleMessage } from '../protocol/sandbox-messages.js';
+import { getterOf } from './wrap-native.js';
 
 interface Waiting {
   resolve(module: WebAssembly.Module): void;
@@ -14,13 +15,16 @@ interface Waiting {
 const COMPILE_MS_MAX = 60_000;
 
 const { Map, Promise, setTimeout, clearTimeout } = globalThis;
+const { apply } = Reflect;
+const readData = getterOf(MessageEvent.prototype, 'data');
 
 export class GivenModules {
   readonly #came = new Map<string, ModuleMessage>();
   readonly #waiting = new Map<string, Waiting>();
 
   constructor(port: MessagePort) {
-    port.onmessage = ({ data }: MessageEvent<ModuleMessage>) => {
+    port.onmessage = (event) => {
+      const data = apply(readData, event, []) as ModuleMessage;
       const waiting = this.#waiting.get(data.key);
       this.#waiting.delete(data.key);
       if (waiting === undefined) this.#came.set(data.key, data);
@@ -28,12 +32,16 @@ export class GivenModules {
     };
   }
 
-  /** Rejects with ASSIGN_FAILED where it cannot be compiled, or never comes. */
+  /** Rejects with ISOLATION_UNAVAILABLE where it cannot be compiled, or never comes: no job is to blame for that. */
   get(key: string): Promise<WebAssembly.Module> {
     return new Promise((resolve, reject) => {
-      const late = new ManyhandsError('ASSIGN_FAILED', `The module ${key} did not reach the sandbox`, {
-        key,
-      });
+      const late = new ManyhandsError(
+        'ISOLATION_UNAVAILABLE',
+        `The module ${key} did not reach the sandbox`,
+        {
+          key,
+        },
+      );
       const timer = setTimeout(() => reject(late), COMPILE_MS_MAX);
       const waiting: Waiting = {
         resolve: (module) => (clearTimeout(timer), resolve(module)),
@@ -51,6 +59,6 @@ function settle(waiting: Waiting, message: ModuleMessage): void {
   if ('module' in message) return waiting.resolve(message.module);
   const { key, problem } = message;
   waiting.reject(
-    new ManyhandsError('ASSIGN_FAILED', `The module ${key} was not compiled: ${problem}`, { key }),
+    new ManyhandsError('ISOLATION_UNAVAILABLE', `The module ${key} was not compiled: ${problem}`, { key }),
   );
 }

@@ -3,12 +3,14 @@
  * instantiates it makes them, and tables get a maximum. What cannot be read is refused, never handed on.
  * @module
  */
-import { methodOf } from './wrap-native.js';
+import { getterOf, methodOf } from './wrap-native.js';
 
-const { apply } = Reflect;
+const { apply, getPrototypeOf } = Reflect;
 const { floor, max: larger } = Math;
 const { Uint8Array: Bytes } = globalThis;
 const setBytes = methodOf(Bytes.prototype, 'set');
+const bufferOf = getterOf(getPrototypeOf(Bytes.prototype)!, 'buffer');
+const offsetOf = getterOf(getPrototypeOf(Bytes.prototype)!, 'byteOffset');
 const charCodeAt = methodOf(String.prototype, 'charCodeAt');
 
 /** The module name of the memories' imports; the field says what the memory is to be. */
@@ -272,7 +274,10 @@ class Writer {
 
   copy(from: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     this.#reserve(end - start);
-    for (let i = start; i < end; i++) this.#bytes[this.#length++] = from[i]!;
+    const buffer = apply(bufferOf, from, []) as ArrayBuffer;
+    const part = new Bytes(buffer, (apply(offsetOf, from, []) as number) + start, end - start);
+    apply(setBytes, this.#bytes, [part, this.#length]);
+    this.#length += end - start;
   }
 
   byte(value: number): void {

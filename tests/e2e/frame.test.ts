@@ -141,6 +141,27 @@ test('each owner has a frame, and it goes when its last sandbox went', async ({ 
   expect(await rig.run(mine, 'return 1;')).toEqual({ value: 1 });
 });
 
+test('a frame stands ready for the next owner; one that died unseen is replaced', async ({ rig }) => {
+  await rig.open({ keepReady: true });
+  await rig.start('first');
+  await expect.poll(() => frameCount(rig)).toBe(2);
+  // Marked in the page: a frame that is put up later has no mark.
+  const mark = (): Promise<void> =>
+    rig.page.evaluate(() => {
+      for (const frame of document.querySelectorAll('iframe')) frame.title = 'was there';
+    });
+  await mark();
+  const framesAfterStart = await rig.page.evaluate(async () => {
+    await window.framePage.start('second');
+    return [...document.querySelectorAll('iframe')].map(({ title }) => title);
+  });
+  expect(framesAfterStart).toEqual(['was there', 'was there']);
+  await expect.poll(() => frameCount(rig)).toBe(3);
+  await rig.page.evaluate(() => [...document.querySelectorAll('iframe')].at(-1)!.remove());
+  const third = await rig.start('third');
+  expect(await rig.run(third, 'return "again";')).toEqual({ value: 'again' });
+});
+
 test('a frame that dies takes its own sandboxes only, and the next one starts afresh', async ({ rig }) => {
   await rig.open();
   const [bomb, bystander, other] = [

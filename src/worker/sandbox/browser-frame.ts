@@ -69,6 +69,17 @@ class BrowserFrameHost implements SandboxHost {
   }
 
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    const isFromReady = this.#ready !== undefined && !this.#frames.has(owner);
+    try {
+      return await this.#startOnce(owner, handlers);
+    } catch (error) {
+      // A frame that stood ready may have died since anybody looked.
+      if (!isFromReady || this.#closing.signal.aborted) throw error;
+      return this.#startOnce(owner, handlers);
+    }
+  }
+
+  async #startOnce(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
     this.#assertOpen();
     const frame = this.#frames.get(owner) ?? this.#frameFor(owner);
     frame.cancelIdle();

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PyodideConfig, PyodideInterface } from 'pyodide';
-import { ManyhandsError } from '../../lib/errors.js';
+import { isError, ManyhandsError } from '../../lib/errors.js';
 import { openSnapshot, type OpenSnapshot } from './snapshot.js';
 
 export interface PyodidePlace {
@@ -40,7 +40,7 @@ type LoadPyodide = (config: SnapshotConfig) => Promise<PyodideInterface>;
 
 type CreateModule = NonNullable<PyodideConfig['createPyodideModule']>;
 
-/** Throws ASSIGN_FAILED. */
+/** Throws ASSIGN_FAILED, or ISOLATION_UNAVAILABLE where what is compiled elsewhere does not come. */
 export async function startPyodide(place: PyodidePlace, output: PyodideOutput): Promise<PyodideInterface> {
   const { compiled, readSnapshot, forSnapshot } = place;
   const files = new Map<string, Uint8Array>();
@@ -48,7 +48,11 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
     files.set(name, await place.readAsset(name));
   };
   // The loader looks around as soon as it is imported.
-  const remove = install(place.scope, standIns(files, compiled));
+  let given: WebAssembly.Module | undefined;
+  const remove = install(
+    place.scope,
+    standIns(files, () => given),
+  );
   try {
     const [loader, module, lock, snapshot] = await Promise.all([
       place.importAsset('pyodide.mjs'),
@@ -56,9 +60,12 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
       place.readAsset('pyodide-lock.json'),
       readSnapshot?.().then(openSnapshot),
       read('python_stdlib.zip'),
-      // Asked for in any case, and left aside where it is compiled already.
-      compiled === undefined ? read(WASM) : files.set(WASM, new Uint8Array()),
+      compiled === undefined ? read(WASM) : undefined,
     ]);
+    // Before it runs: the loader waits for ever for what it cannot have.
+    given = await compiled;
+    // Asked for in any case, and left aside where it is compiled already.
+    if (given !== undefined) files.set(WASM, new Uint8Array());
     const { loadPyodide } = loader as { loadPyodide: LoadPyodide };
     const create = module['default'] as CreateModule;
     return await loadPyodide({
@@ -75,6 +82,7 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
       ...(snapshot === undefined ? {} : { _loadSnapshot: snapshot.head }),
     });
   } catch (error) {
+    if (isError(error, 'ISOLATION_UNAVAILABLE')) throw error;
     const text = error instanceof Error ? error.message : String(error);
     throw new ManyhandsError('ASSIGN_FAILED', `Pyodide did not start: ${text}`, {}, { cause: error });
   } finally {
@@ -95,7 +103,7 @@ function filled(create: CreateModule, { heapBytes, writeTo }: OpenSnapshot): Cre
 /** What Pyodide's loader looks for to find itself in a module Worker, and to get its files. */
 function standIns(
   files: ReadonlyMap<string, Uint8Array>,
-  compiled: Promise<WebAssembly.Module> | undefined,
+  compiled: () => WebAssembly.Module | undefined,
 ): Record<string, unknown> {
   class WorkerScope {
     static [Symbol.hasInstance](): boolean {
@@ -129,11 +137,11 @@ function wholeBuffer(bytes: Uint8Array): ArrayBufferLike {
  * where the bytes are here. The one memory that is asked for is a shared one, to wait on while a stream has nothing: none
  * of ours waits, and some pages may share none. Of the modules most are alike: they pass calls of one type on.
  */
-function startingWasm(compiled: Promise<WebAssembly.Module> | undefined): unknown {
+function startingWasm(compiled: () => WebAssembly.Module | undefined): unknown {
   const { Memory, Module } = WebAssembly;
   const compile = async (response: Promise<Response>, imports?: WebAssembly.Imports): Promise<unknown> => {
-    if (compiled === undefined) return WebAssembly.instantiate(await (await response).arrayBuffer(), imports);
-    const module = await compiled;
+    const module = compiled();
+    if (module === undefined) return WebAssembly.instantiate(await (await response).arrayBuffer(), imports);
     return { module, instance: await WebAssembly.instantiate(module, imports) };
   };
   const made = new Map<string, WebAssembly.Module>();

@@ -45,7 +45,9 @@ export async function pyodideRuntime(place: PyodidePlace): Promise<Runtime> {
   if (place.readSnapshot === undefined) return start(place);
   try {
     return await start(place);
-  } catch {
+  } catch (error) {
+    // That is no fault of the snapshot's.
+    if (isError(error, 'ISOLATION_UNAVAILABLE')) throw error;
     return { ...(await start({ ...place, readSnapshot: undefined })), misfit: true };
   }
 }

@@ -20,6 +20,7 @@ export interface FramePage {
     scriptUrl: string;
     scriptDigest?: string;
     idleMs?: number;
+    keepReady?: boolean;
   }): void;
   /** The sandbox's number; rejects as the host does. */
   start(owner: string): Promise<number>;

@@ -34,6 +34,7 @@ export interface FrameRig {
     otherFrameUrls?: string[];
     script?: string;
     idleMs?: number;
+    keepReady?: boolean;
     scriptDigest?: string;
   }): Promise<void>;
   start(owner?: string): Promise<number>;

@@ -14,9 +14,9 @@ export class FrameModules {
     const known = this.#modules.get(key);
     if (known !== undefined) return known;
     const module = compile(source);
-    // Whoever asks for it hears of it.
-    module.catch(() => undefined);
     this.#modules.set(key, module);
+    // Whoever asks for it hears of it; the next one may have more luck.
+    module.catch(() => this.#modules.delete(key));
     return module;
   }
 
