@@ -109,6 +109,7 @@ export class DeployerSession implements Session {
 
   async #list({ after, limit }: Request<'job.list'>): Promise<object> {
     const owner = this.#isOperator ? undefined : this.#proved();
+    if (after !== undefined) await this.#refuseUnknown(after, owner);
     // One more than is wanted tells whether there are more.
     const found = await this.#core.options.store.jobs(owner, after, limit + 1);
     const jobs = found.slice(0, limit).map(({ package: bytes, ...job }): JobListing => ({
@@ -116,6 +117,12 @@ export class DeployerSession implements Session {
       name: bytes === undefined ? '' : nameIn(bytes),
     }));
     return { jobs, more: found.length > limit };
+  }
+
+  /** Another's job is as unknown as none: its place in time is nobody else's business. */
+  async #refuseUnknown(jobId: string, owner: string | undefined): Promise<void> {
+    const job = await this.#core.options.store.status(jobId);
+    if (job === undefined || (owner !== undefined && job.owner !== owner)) throw unknownJob(jobId);
   }
 
   async #follow({ jobId, after, windowBytes }: Request<'job.follow'>): Answered {
@@ -211,13 +218,7 @@ export class DeployerSession implements Session {
   async #ownJob(jobId: string): Promise<Pick<JobView, 'status' | 'owner'>> {
     const owner = this.#isOperator ? undefined : this.#proved();
     const job = await this.#core.options.store.status(jobId);
-    if (job === undefined) {
-      throw new ManyhandsError(
-        'JOB_UNKNOWN',
-        `no job ${jobId} is known here: check the id and the scheduler`,
-        { jobId },
-      );
-    }
+    if (job === undefined) throw unknownJob(jobId);
     if (owner !== undefined && job.owner !== owner) {
       throw new ManyhandsError(
         'NOT_OWNER',
@@ -259,6 +260,12 @@ const appended = ({
 
 function notForYou(type: string): ManyhandsError {
   return new ManyhandsError('FORBIDDEN', `${type} is not a deployer's message`, { type });
+}
+
+function unknownJob(jobId: string): ManyhandsError {
+  return new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, {
+    jobId,
+  });
 }
 
 /** Only what was asked for of a stored segment. */
