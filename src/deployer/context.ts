@@ -5,11 +5,13 @@
 import { BlobStore } from './blobs.js';
 import { SchedulerLink } from './link.js';
 import type { DeployerPorts } from './ports.js';
+import { WorkersMissing } from './worker-watch.js';
 
 export interface DeployerContext {
   readonly ports: DeployerPorts;
   readonly link: SchedulerLink;
   readonly blobs: BlobStore;
+  readonly missing: WorkersMissing;
   /** The shared connection; a further one where that follows this job already: one follow a job and connection. */
   linkToFollow(jobId: string): SchedulerLink;
 }
@@ -22,6 +24,7 @@ export function createContext(ports: DeployerPorts): DeployerContext {
     ports,
     link,
     blobs: new BlobStore(ports, link),
+    missing: new WorkersMissing(ports.warn),
     linkToFollow(jobId) {
       const free = links.find((one) => !one.follows(jobId));
       if (free !== undefined) return free;

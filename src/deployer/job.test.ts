@@ -46,6 +46,20 @@ describe('a job', () => {
     await job.cancel();
   });
 
+  it('says to the program’s user, once for all jobs, when nobody takes it and nobody listens', async () => {
+    const { deployer, warnings } = deployerRig({ clock: hurriedClock(1_000) });
+    const jobs = [1, 2].map((n) => deployer.computeFor([n], (x: number) => x));
+    for (const job of jobs) void job.exec().catch(() => undefined);
+    await until(() => warnings.length > 0);
+    const heard = deployer.computeFor([3], (x: number) => x);
+    const told = new Promise((resolve) => heard.on('noworkers', resolve));
+    void heard.exec().catch(() => undefined);
+    await told;
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^manyhands: job [\w-]{22}: No worker has taken a slice yet/);
+    for (const job of [...jobs, heard]) await job.cancel();
+  });
+
   it('never sends a range as values', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.compute.for(1, 1_000_000_000, (x: number) => x);

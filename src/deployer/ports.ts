@@ -29,4 +29,6 @@ export interface DeployerPorts {
   makeJobFS: () => JobFS;
   /** Lets the event loop go round once, so that sockets and timers get their turn. */
   yieldNow: () => Promise<void>;
+  /** Says to whoever runs this program what nobody listens for. */
+  warn: (text: string) => void;
 }

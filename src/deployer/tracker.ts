@@ -14,7 +14,7 @@ import { Follower, type FollowSink } from './follow.js';
 import type { Job } from './job.js';
 import type { JobNotice } from './link.js';
 import { ResultHandle } from './results.js';
-import { watchForWorkers } from './worker-watch.js';
+import { NO_WORKERS, watchForWorkers } from './worker-watch.js';
 
 export interface TrackerOptions<T> {
   context: DeployerContext;
@@ -23,9 +23,6 @@ export interface TrackerOptions<T> {
   after: Cursor;
   setReadyState: (state: ReadyState) => void;
 }
-
-const NO_WORKERS =
-  'No worker has taken a slice yet. Is one running that takes this job: its owner, its compute groups, its price?';
 
 const NEW_STATUS: JobStatusInfo = {
   runStatus: 'new',
@@ -169,12 +166,17 @@ export class JobTracker<T> implements FollowSink {
     const fetchBlob = (ref: BlobRef): Promise<Uint8Array> => context.blobs.get(ref, this.ended, Infinity);
     const link = context.linkToFollow(job.id);
     this.#follower = new Follower(job.id, after, { link, clock, yieldNow, fetchBlob }, this);
+    const { missing } = context;
+    const isHeard = (): boolean => job.listenerCount('noworkers') > 0;
     watchForWorkers({
       clock,
       ended: this.ended,
-      isWorthAsking: () => job.listenerCount('noworkers') > 0 && this.#status.computed === 0,
+      isWorthAsking: () => (isHeard() || !missing.isSaid) && this.#status.computed === 0,
       status: async () => (await context.link.request('job.status', { jobId: job.id })).status,
-      tell: (waitedMs) => job.emit('noworkers', { job, waitedMs, message: NO_WORKERS }),
+      tell(waitedMs) {
+        if (isHeard()) job.emit('noworkers', { job, waitedMs, message: NO_WORKERS });
+        else missing.say(job.id);
+      },
     });
   }
 

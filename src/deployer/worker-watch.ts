@@ -6,8 +6,31 @@
 import type { Clock } from '../lib/clock.js';
 import type { JobStatus } from '../protocol/messages.js';
 
+export const NO_WORKERS =
+  'No worker has taken a slice yet. Is one running that takes this job: its owner, its compute groups, its price?';
+
 /** How long a job may wait for its first worker before that is told, milliseconds. */
 export const NO_WORKERS_MS = 5_000;
+
+/** Says that text to whoever runs the program: once, where many jobs wait for workers one line will do. */
+export class WorkersMissing {
+  readonly #warn: (text: string) => void;
+  #isSaid = false;
+
+  constructor(warn: (text: string) => void) {
+    this.#warn = warn;
+  }
+
+  get isSaid(): boolean {
+    return this.#isSaid;
+  }
+
+  say(jobId: string): void {
+    if (this.#isSaid) return;
+    this.#isSaid = true;
+    this.#warn(`manyhands: job ${jobId}: ${NO_WORKERS}`);
+  }
+}
 
 export interface WorkerWatchOptions {
   clock: Clock;

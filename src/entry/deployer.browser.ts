@@ -21,6 +21,7 @@ const deployer = createModuleDeployer(() => ({
   readModule: (url) => fetchModule((input, init) => fetch(input, init), url),
   makeJobFS: () => new JobFS(),
   yieldNow: nextTask,
+  warn: (text) => console.warn(text),
 }));
 
 /** A task of its own, without the delay that browsers put on nested timers. */

@@ -22,6 +22,7 @@ const deployer = createModuleDeployer(() => ({
   readModule,
   makeJobFS: () => new JobFS(),
   yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+  warn: (text) => void process.stderr.write(`${text}\n`),
 }));
 
 async function readModule(url: URL): Promise<Uint8Array> {

@@ -19,12 +19,15 @@ export interface DeployerRig {
   ports: DeployerPorts;
   /** Modules that work functions may name, by address. */
   modules: Map<string, string>;
+  /** What was said to whoever runs the program. */
+  warnings: string[];
 }
 
 /** A fresh one each time, with keys of its own. */
 export function deployerRig({ clock = systemClock }: { clock?: Clock } = {}): DeployerRig {
   const stub = new StubDeployerScheduler();
   const modules = new Map<string, string>();
+  const warnings: string[] = [];
   const wallet = createWallet({
     storage: memoryStorage(),
     clock: systemClock,
@@ -45,8 +48,9 @@ export function deployerRig({ clock = systemClock }: { clock?: Clock } = {}): De
     },
     makeJobFS: () => new JobFS({ fetch: stub.http.fetch }),
     yieldNow: () => nextTurn(),
+    warn: (text) => warnings.push(text),
   };
-  return { stub, wallet, ports, modules, deployer: createDeployer(ports) };
+  return { stub, wallet, ports, modules, warnings, deployer: createDeployer(ports) };
 }
 
 /** Real time, but timers run so many times as fast as they should. */

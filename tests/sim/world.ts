@@ -181,6 +181,7 @@ export class World {
         throw new Error('the simulator has no files');
       },
       yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+      warn: () => undefined,
     });
   }
 
