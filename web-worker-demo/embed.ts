@@ -108,6 +108,7 @@ new ResizeObserver(() => tellHeight()).observe(byId('hero'));
 drawAll();
 
 function start(): void {
+  if (donor.running || donor.status.phase === 'stopping') return;
   agreed = wish;
   obey();
   donor.start();
@@ -116,12 +117,13 @@ function start(): void {
 async function stop(): Promise<void> {
   gate.close();
   await donor.stop();
+  agreed = undefined;
   obey();
 }
 
 /** What the site wishes is in force at once, as far as it is no more than what the visitor started. */
 function obey(): void {
-  donor.limit(donor.running && agreed !== undefined ? narrow(agreed, wish) : wish);
+  donor.limit(agreed === undefined ? wish : narrow(agreed, wish));
 }
 
 async function block(choice: BlockChoice): Promise<void> {

@@ -24,6 +24,9 @@ export type Phase =
   | 'stopped'
   | 'failed';
 
+/** `bytes`: the day's data is used up. `site`: the site around the page asks for other jobs than were agreed to. */
+export type RestReason = PauseReason | 'bytes' | 'site';
+
 export type Tone = 'plain' | 'good' | 'wait' | 'bad';
 
 export interface LogEntry {
@@ -43,7 +46,7 @@ export interface JobSums {
 
 export interface DonorStatus {
   phase: Phase;
-  pausedBy: readonly (PauseReason | 'bytes')[];
+  pausedBy: readonly RestReason[];
   /** Since this page was opened. */
   visit: Totals;
   /** In all visits with this browser. */

@@ -17,6 +17,8 @@ export interface HostLimits {
   groups?: readonly Group[] | undefined;
   /** Whether only jobs of groups run; it counts for nothing where there is no group. */
   onlyGroups?: boolean | undefined;
+  /** Whether nothing runs at all: what the site wants now has nothing in common with what its visitor agreed to. */
+  rest?: boolean | undefined;
 }
 
 type Changing = Required<

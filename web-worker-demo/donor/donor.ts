@@ -10,7 +10,7 @@ import { applyOptions, makeWorker, optionsOf } from './donor-worker.js';
 import type { HostLimits } from './donor-worker.js';
 import { isStricter } from './door.js';
 import { isRunning } from './donor-events.js';
-import type { DonorStatus, JobSums, LogEntry, Phase } from './donor-events.js';
+import type { DonorStatus, JobSums, LogEntry, Phase, RestReason } from './donor-events.js';
 import { browserAddress } from './earnings.js';
 import { codeOf, failure } from './failures.js';
 import type { PageStore } from './page-store.js';
@@ -47,6 +47,7 @@ const STOPPED_MS = 850;
 /** Jobs whose sums are kept. */
 const JOBS_KEPT_MAX = 200;
 const SAVE_EVERY_MS = 5_000;
+const SITE = 'site';
 
 export class Donor {
   readonly rates = new Rates();
@@ -150,12 +151,15 @@ export class Donor {
     const next = optionsOf(this.#ports.settings(), this.#payee, this.#limits);
     applyOptions(this.#worker, this.#applied, next);
     this.#applied = next;
+    if (this.#limits.rest !== true) this.#worker.unpause(SITE);
     this.#ports.changed();
   }
 
   /** What a site around this page allows at most. */
   limit(limits: HostLimits): void {
     this.#limits = limits;
+    // Resting begins at once and ends when all the rest of what is wished is in force.
+    if (limits.rest === true) this.#worker?.pause(SITE);
     void this.settingsChanged();
   }
 
@@ -179,6 +183,7 @@ export class Donor {
       this.#ports.born?.(mine);
       this.#conditions.follow(settings);
       for (const reason of this.#conditions.reasons) mine.pause(reason);
+      if (this.#limits.rest === true) mine.pause(SITE);
       await mine.start();
       this.#retryMs = RETRY_FIRST_MS;
     } catch (error) {
@@ -319,12 +324,9 @@ async function payeeOf({ payment }: Settings): Promise<string | undefined> {
   return payment.to === 'address' ? payment.address : browserAddress();
 }
 
-const TOLD: readonly string[] = ['battery', 'metered', 'active', 'pressure', 'bytes'];
+const TOLD: readonly string[] = ['battery', 'metered', 'active', 'pressure', 'bytes', SITE];
 
-function pauseKey<W extends 'paused' | 'unpaused'>(
-  reason: string,
-  what: W,
-): `log.${W}.${PauseReason | 'bytes'}` {
-  const known = TOLD.includes(reason) ? (reason as PauseReason | 'bytes') : 'pressure';
+function pauseKey<W extends 'paused' | 'unpaused'>(reason: string, what: W): `log.${W}.${RestReason}` {
+  const known = TOLD.includes(reason) ? (reason as RestReason) : 'pressure';
   return `log.${what}.${known}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { optionsOf } from './donor-worker.js';
 import { openPageStore } from './page-store.js';
 import { defaultSettings } from './settings.js';
-import { narrow, parseGroups, type Wish } from './site-wish.js';
+import { narrow, parseGroups, readWish, type Wish } from './site-wish.js';
 import { StandingConsent } from './standing-consent.js';
 
 const LAB = { key: 'lab', secret: 'sesame' };
@@ -29,6 +29,37 @@ describe('what is in force while it runs', () => {
       cores: 2,
       onlyGroups: true,
     });
+  });
+});
+
+describe('where nothing is left that both want', () => {
+  const settings = defaultSettings(4);
+  const ofLab: Wish = { groups: [LAB], onlyGroups: true };
+  const everybodys: Wish = { groups: [], onlyGroups: false };
+
+  it.each([
+    ['the site takes its group away', ofLab, { ...everybodys, onlyGroups: true }],
+    ['the site wants everybody’s jobs', ofLab, everybodys],
+    ['the site wants another group', ofLab, { groups: [SEA], onlyGroups: true }],
+    ['the site wants a group alone after everybody’s jobs', everybodys, ofLab],
+  ])('it rests, in what was agreed to: %s', (_, agreed, now) => {
+    const limits = narrow(agreed, now);
+    expect(limits).toMatchObject({ ...agreed, rest: true });
+    expect(optionsOf(settings, undefined, limits).groups).toEqual(
+      optionsOf(settings, undefined, agreed).groups,
+    );
+  });
+
+  it('runs on where everybody’s jobs are left', () => {
+    const configure = {
+      to: 'manyhands-embed',
+      type: 'configure',
+      autostart: false,
+      onlyGroups: true,
+    } as const;
+    const both: Wish = { groups: [LAB], onlyGroups: false };
+    expect(narrow(both, readWish({ ...configure, join: '' }))).toEqual(everybodys);
+    expect(narrow(both, ofLab)).toEqual(ofLab);
   });
 });
 

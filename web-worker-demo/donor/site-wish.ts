@@ -27,18 +27,22 @@ export function parseGroups(join: string | undefined): Group[] {
 }
 
 export function readWish({ cores, share, bytesPerDay, join, onlyGroups }: Configure): Wish {
-  return { cores, share, bytesPerDay, groups: parseGroups(join), onlyGroups };
+  const groups = parseGroups(join);
+  return { cores, share, bytesPerDay, groups, onlyGroups: onlyGroups === true && groups.length > 0 };
 }
 
-/** The less of both, in each respect: what is in force while it runs. */
+/** The less of both, in each respect: what is in force while it runs. Where they have no job in common it rests. */
 export function narrow(agreed: Wish, now: Wish): Wish {
-  return {
+  const caps = {
     cores: least(agreed.cores, now.cores),
     share: least(agreed.share, now.share),
     bytesPerDay: least(agreed.bytesPerDay, now.bytesPerDay),
-    groups: agreed.groups.filter(({ key }) => now.groups.some((group) => group.key === key)),
-    onlyGroups: agreed.onlyGroups === true || now.onlyGroups === true,
   };
+  const groups = agreed.groups.filter(({ key }) => now.groups.some((group) => group.key === key));
+  const onlyGroups = agreed.onlyGroups === true || now.onlyGroups === true;
+  if (!onlyGroups || groups.length > 0) return { ...caps, groups, onlyGroups };
+  // A worker without groups runs everybody's jobs: a resting one stays in those that were agreed to.
+  return { ...caps, groups: agreed.groups, onlyGroups: agreed.onlyGroups, rest: true };
 }
 
 /** Whether both say the same to a visitor who reads them. */

@@ -43,6 +43,8 @@ export const de: Record<MessageKey, Message> = {
   'paused.active': 'Sie benutzen den Computer',
   'paused.pressure': 'der Computer ist ausgelastet',
   'paused.bytes': 'die Datenmenge des Tages ist verbraucht',
+  'paused.site':
+    'diese Website möchte jetzt andere Aufträge, als Sie zugesagt haben; beenden Sie und starten Sie neu, wenn Sie mögen',
 
   'now.title': 'Gerade jetzt',
   'now.rate': 'Stücke pro Sekunde',
@@ -103,6 +105,8 @@ export const de: Record<MessageKey, Message> = {
   'log.awake': 'Der Tab ist wach: Es geht weiter.',
   'log.paused.bytes': 'Pause bis Mitternacht (UTC): Die Datenmenge des Tages ist verbraucht.',
   'log.unpaused.bytes': 'Für heute ist wieder Datenmenge frei: Es geht weiter.',
+  'log.paused.site': 'Pause: Diese Website möchte jetzt andere Aufträge, als Sie zugesagt haben.',
+  'log.unpaused.site': 'Diese Website möchte wieder Aufträge, die Sie zugesagt haben: Es geht weiter.',
   'log.blockedJob': 'Auftrag „{name}“ gesperrt. Er läuft hier nicht mehr.',
   'log.blockedOwner': 'Absender {address} gesperrt. Von ihm läuft hier nichts mehr.',
   'log.admitted': 'Absender {address} zugelassen.',

@@ -48,6 +48,7 @@ export const en = {
   'paused.active': 'you are using the computer',
   'paused.pressure': 'the computer is busy',
   'paused.bytes': 'the day’s data is used up',
+  'paused.site': 'this site now asks for other jobs than you agreed to; stop, and start again if you like',
 
   'now.title': 'Right now',
   'now.rate': 'slices a second',
@@ -107,6 +108,8 @@ export const en = {
   'log.awake': 'The tab is awake: going on.',
   'log.paused.bytes': 'Paused until midnight (UTC): the day’s data is used up.',
   'log.unpaused.bytes': 'There is data left for today: going on.',
+  'log.paused.site': 'Paused: this site now asks for other jobs than you agreed to.',
+  'log.unpaused.site': 'This site asks for jobs again that you agreed to: going on.',
   'log.blockedJob': 'Blocked the job “{name}”. It will not run here again.',
   'log.blockedOwner': 'Blocked the deployer {address}. None of their jobs will run here again.',
   'log.admitted': 'Let in the deployer {address}.',
