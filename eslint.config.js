@@ -165,7 +165,14 @@ export default tseslint.config(
   },
   {
     // The console is the output of these.
-    files: ['src/cli/**', 'src/entry/deployer.browser.ts', 'scripts/**', 'bench/**', 'examples/**', 'tests/**'],
+    files: [
+      'src/cli/**',
+      'src/entry/deployer.browser.ts',
+      'scripts/**',
+      'bench/**',
+      'examples/**',
+      'tests/**',
+    ],
     rules: { 'no-console': 'off' },
   },
   {
