@@ -5,13 +5,22 @@
 import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import type { Batch } from './run-batch.js';
 
+/** A batch and the one behind it: methods of arrays can be tampered with. */
+interface Waiting {
+  readonly batch: Batch;
+  next: Waiting | undefined;
+}
+
+const { Map } = globalThis;
+
 export class BatchQueue {
-  readonly #batches: Batch[] = [];
+  #first: Waiting | undefined;
+  #last: Waiting | undefined;
   /** For the batch that comes next. */
   #blobs = new Map<string, Uint8Array>();
 
   get isEmpty(): boolean {
-    return this.#batches.length === 0;
+    return this.#first === undefined;
   }
 
   blob({ digest, bytes }: Extract<SupervisorToSandbox, { type: 'blob' }>): void {
@@ -19,11 +28,16 @@ export class BatchQueue {
   }
 
   push(run: Extract<SupervisorToSandbox, { type: 'run' }>): void {
-    this.#batches.push({ run, blobs: this.#blobs });
+    const added: Waiting = { batch: { run, blobs: this.#blobs }, next: undefined };
+    if (this.#first === undefined) this.#first = added;
+    else this.#last!.next = added;
+    this.#last = added;
     this.#blobs = new Map();
   }
 
   next(): Batch | undefined {
-    return this.#batches.shift();
+    const found = this.#first;
+    this.#first = found?.next;
+    return found?.batch;
   }
 }

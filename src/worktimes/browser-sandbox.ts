@@ -33,6 +33,7 @@ const { apply } = Reflect;
 /** Job code may put another getter in its place, which would be handed the event, and with it the port. */
 const readData = getterOf(MessageEvent.prototype, 'data');
 const readBlob = methodOf(Blob.prototype, 'arrayBuffer');
+const sliceBlob = methodOf(Blob.prototype, 'slice');
 const preventDefault = methodOf(Event.prototype, 'preventDefault');
 
 /** Where the frame hands in modules that it compiled. */
@@ -52,18 +53,30 @@ function begin(event: Event): void {
 function portOf(port: MessagePort): SandboxPort {
   const postMessage = port.postMessage.bind(port);
   return {
-    post: (message, transfer = []) => postMessage(message, transfer),
+    post: (message, transfer) =>
+      transfer === undefined ? postMessage(message) : postMessage(message, transfer),
     onMessage(fn) {
       port.onmessage = (event) => fn(apply(readData, event, []) as SupervisorToSandbox);
     },
   };
 }
 
+/** Waits for a turn, and the next one behind it: methods of arrays can be tampered with. */
+interface Waiting {
+  readonly then: () => void;
+  next: Waiting | undefined;
+}
+
 function place(): SandboxPlace {
   const { port1, port2 } = new MessageChannel();
   const turn = port2.postMessage.bind(port2);
-  const waiting: (() => void)[] = [];
-  port1.onmessage = () => waiting.shift()?.();
+  let first: Waiting | undefined;
+  let last: Waiting | undefined;
+  port1.onmessage = () => {
+    const { then } = first!;
+    first = first!.next;
+    then();
+  };
   return {
     scope: globalThis,
     loadRuntime,
@@ -73,11 +86,13 @@ function place(): SandboxPlace {
       return makeSnapshot(pyodidePlace(assets, () => undefined));
     },
     now,
-    nextTurn: () =>
-      new Promise((resolve) => {
-        waiting.push(resolve);
-        turn(0);
-      }),
+    nextTurn: (then) => {
+      const added: Waiting = { then, next: undefined };
+      if (first === undefined) first = added;
+      else last!.next = added;
+      last = added;
+      turn(0);
+    },
     onStrayError: (report) => listenForStrays(report),
     endBy(error) {
       ending = true;
@@ -137,7 +152,7 @@ function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
   compiled?.catch(() => undefined);
   return {
     readAsset: (file) => bytesOf(asset(file)),
-    importAsset: async (file) => importText(asset(file)),
+    importAsset: async (file) => importText(await eager(asset(file))),
     ...(compiled === undefined ? {} : { compiled }),
     scope: globalThis,
     fail,
@@ -153,6 +168,18 @@ const compilePlace: CompilePlace = {
 /** Where it came as a blob, it is read here, by what was there before job code. */
 async function bytesOf(file: Uint8Array | Blob): Promise<Uint8Array> {
   return file instanceof Uint8Array ? file : new Uint8Array((await apply(readBlob, file, [])) as ArrayBuffer);
+}
+
+/** How `pyodide.asm.mjs` ends: all before it is one function, which is called once. */
+const EXPORT = 'export default _createPyodideModule;\n';
+
+/** A function in brackets is parsed once; else first for its syntax, and again when it is called: 1.2 MB of it. */
+async function eager(file: Uint8Array | Blob): Promise<Uint8Array | Blob> {
+  if (!(file instanceof ScriptBlob)) return file;
+  const end = apply(sliceBlob, file, [-EXPORT.length]) as Blob;
+  if (new TextDecoder().decode(await bytesOf(end)) !== EXPORT) return file;
+  const body = apply(sliceBlob, file, [0, -EXPORT.length]) as Blob;
+  return new ScriptBlob(['const _createPyodideModule = (', body, `);${EXPORT}`]);
 }
 
 async function importText(text: string | Uint8Array | Blob): Promise<Record<string, unknown>> {

@@ -16,6 +16,16 @@ export type Sleep = (ms: number, heard: number) => boolean;
 /** What of the place is needed to rest. */
 export type RestingPlace = Pick<SandboxPlace, 'now' | 'nextTurn' | 'sleep'>;
 
+export interface RestEvents {
+  /** It rests: called once for each question. */
+  rests(): void;
+  /** It cannot, for what was left behind. */
+  fail(error: unknown): void;
+}
+
+const { min, max } = Math;
+const Failure = Error;
+
 /** The first sleep and the longest, milliseconds: half of it is how late a message is heard. */
 const FIRST_MS = 4;
 const LONGEST_MS = 50;
@@ -27,15 +37,24 @@ const PUNISHED_MS = 1_000;
 const LONG_TURN_MS = 250;
 const LONG_TURNS_MAX = 2;
 
-/** One sandbox's rest: begun when it has nothing to do, over when there is. */
+/**
+ * One sandbox's rest: begun when it has nothing to do, over when there is. It shares its realm with job code, which may
+ * have changed every global since: no promise, `await` or method of an array is on its way.
+ */
 export class Rest {
   readonly #place: RestingPlace;
+  readonly #events: RestEvents;
   #heard = 0;
   /** Counts rests and their ends: it is at rest while it is odd. */
   #count = 0;
+  /** Times that it was asked and has not said yet that it rests. */
+  #questions = 0;
+  #sleepMs = FIRST_MS;
+  #longTurns = 0;
 
-  constructor(place: RestingPlace) {
+  constructor(place: RestingPlace, events: RestEvents) {
     this.#place = place;
+    this.#events = events;
   }
 
   /** A message has come. */
@@ -43,31 +62,58 @@ export class Rest {
     this.#heard = (this.#heard + 1) | 0;
   }
 
-  /** There is something to do. */
-  end(): void {
-    if (this.#isOn) this.#count += 1;
+  /** Whether it rests: the answer is due just before the next sleep, and `begin` is to be called once nothing runs. */
+  ask(): void {
+    this.#questions += 1;
   }
 
-  /** Stands still until `end`; rejects where what was left behind takes turn after turn for itself. */
-  async begin(): Promise<void> {
-    const { sleep, now, nextTurn } = this.#place;
-    if (this.#isOn || sleep === undefined) return;
-    const mine = (this.#count += 1);
-    let sleepMs = FIRST_MS;
-    let longTurns = 0;
-    for (;;) {
-      const beganMs = now();
-      await nextTurn();
-      if (this.#count !== mine) return;
-      const turnMs = now() - beganMs;
-      if (turnMs > LONG_TURN_MS && ++longTurns > LONG_TURNS_MAX) {
-        throw new Error('code that its slices left behind kept it busy');
-      }
-      const wishedMs = Math.min(PUNISHED_MS, Math.max(sleepMs, turnMs * SLEEP_PER_TURN));
-      // Awake it stays, and the supervisor asks now and then whether it still answers.
-      if (!sleep(wishedMs, this.#heard)) return;
-      sleepMs = Math.min(LONGEST_MS, sleepMs * 1.25);
+  /** Whether an answer is due. */
+  get isAsked(): boolean {
+    return this.#questions > 0;
+  }
+
+  /** There is something to do: who asked before has the answer that no longer counts. */
+  end(): void {
+    if (this.#isOn) this.#count += 1;
+    this.#answer();
+  }
+
+  /** Stands still until `end`, from the next turn on; fails where what was left behind takes turn after turn. */
+  begin(): void {
+    if (this.#isOn) return;
+    this.#count += 1;
+    this.#sleepMs = FIRST_MS;
+    this.#longTurns = 0;
+    this.#takeTurn(this.#count);
+  }
+
+  #takeTurn(mine: number): void {
+    const { now, nextTurn } = this.#place;
+    const beganMs = now();
+    nextTurn(() => {
+      if (this.#count === mine) this.#sleep(mine, now() - beganMs);
+    });
+  }
+
+  #sleep(mine: number, turnMs: number): void {
+    const { sleep } = this.#place;
+    if (turnMs > LONG_TURN_MS && ++this.#longTurns > LONG_TURNS_MAX) {
+      return this.#events.fail(new Failure('code that its slices left behind kept it busy'));
     }
+    // Only who comes here is about to stand still: said any earlier, job code could keep it from that.
+    this.#answer();
+    const wishedMs = min(PUNISHED_MS, max(this.#sleepMs, turnMs * SLEEP_PER_TURN));
+    if (sleep === undefined || !sleep(wishedMs, this.#heard)) {
+      // Awake it stays, and the supervisor asks now and then whether it still answers.
+      this.#count += 1;
+      return;
+    }
+    this.#sleepMs = min(LONGEST_MS, this.#sleepMs * 1.25);
+    this.#takeTurn(mine);
+  }
+
+  #answer(): void {
+    for (; this.#questions > 0; this.#questions--) this.#events.rests();
   }
 
   get #isOn(): boolean {
@@ -107,6 +153,8 @@ export function sleepByClock(): Sleep {
 
 /** Shared memory of one number, also where `SharedArrayBuffer` is hidden. */
 function sharedNumbers(): Int32Array {
-  const memory = new Memory({ initial: 1, maximum: 1, shared: true });
+  // Without a prototype, or job code could add what the constructor looks for.
+  const size = { __proto__: null, initial: 1, maximum: 1, shared: true };
+  const memory = new Memory(size);
   return new Numbers(apply(bufferOf, memory, []) as ArrayBuffer);
 }

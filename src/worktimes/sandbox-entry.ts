@@ -35,8 +35,8 @@ export interface SandboxPlace {
   makeSnapshot?(name: string, assets: WorktimeFiles): Promise<Uint8Array>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** Resolves in a later turn of the event loop, so that messages and timers get theirs. */
-  nextTurn(): Promise<void>;
+  /** Calls `then` in a later turn of the event loop, so that messages and timers get theirs: by no global of now. */
+  readonly nextTurn: (then: () => void) => void;
   /** Blocks the thread; absent where it cannot. */
   readonly sleep?: Sleep;
   /** Calls `report` for what job code left to fail outside a slice: rejections nobody awaited, throwing timers. */
@@ -48,6 +48,9 @@ export interface SandboxPlace {
 /** Ends the sandbox at once, without a further word: what it would say is not to be trusted. */
 export type Fail = (error: unknown) => void;
 
+/** Job code may put others in their place. */
+const { Promise, Error, String } = globalThis;
+
 /** Serves one job for the life of the thread. */
 export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   const post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void => {
@@ -56,7 +59,6 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   const signs = new SliceSigns(post, place.now);
   const writer = new OutcomeWriter(post);
   const queue = new BatchQueue();
-  const rest = new Rest(place);
   let work: WorkFunction | undefined;
   let state: 'empty' | 'assigning' | 'idle' | 'running' | 'failed' | 'broken' = 'empty';
 
@@ -64,6 +66,11 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     if (state === 'broken') return;
     state = 'broken';
     place.endBy(new Error(`The sandbox broke: ${error instanceof Error ? error.message : String(error)}`));
+  };
+
+  const rest = new Rest(place, { rests: () => post({ type: 'resting' }), fail });
+  const restIfIdle = (): void => {
+    if (rest.isAsked && state === 'idle' && queue.isEmpty) rest.begin();
   };
 
   const assign = async ({ assignment }: Extract<SupervisorToSandbox, { type: 'assign' }>): Promise<void> => {
@@ -84,16 +91,15 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     state = 'running';
     for (let batch = queue.next(); batch !== undefined; batch = queue.next()) {
       await runBatch(batch, { work, signs, writer, now: place.now });
-      if (!queue.isEmpty) await place.nextTurn();
+      if (!queue.isEmpty) await new Promise<void>((resolve) => place.nextTurn(resolve));
     }
     if (state === 'running') state = 'idle';
+    restIfIdle();
   };
 
   const setup = new SandboxSetup(place, signs, fail);
   place.onStrayError((error) => {
-    if (state === 'broken') return;
-    const explained = work?.explain(error);
-    signs.console('error', `Uncaught outside the slice's own call: ${explained?.stack ?? String(error)}`);
+    if (state !== 'broken') signs.console('error', strayText(error, work));
   });
 
   port.onMessage((message) => {
@@ -109,9 +115,8 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
       case 'blob':
         return queue.blob(message);
       case 'rest':
-        post({ type: 'resting' });
-        if (state === 'idle' && queue.isEmpty) rest.begin().catch(fail);
-        return;
+        rest.ask();
+        return restIfIdle();
       case 'run':
         rest.end();
         queue.push(message);
@@ -121,4 +126,8 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
         message satisfies never;
     }
   });
+}
+
+function strayText(error: unknown, work: WorkFunction | undefined): string {
+  return `Uncaught outside the slice's own call: ${work?.explain(error).stack ?? String(error)}`;
 }

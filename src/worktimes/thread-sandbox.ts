@@ -48,7 +48,7 @@ const place: SandboxPlace = {
     return pyodide.makeSnapshot(pyodidePlace(assets, () => undefined));
   },
   now,
-  nextTurn: () => new Promise((resolve) => void setImmediate(resolve)),
+  nextTurn: (then) => void setImmediate(then),
   sleep: sleepByBell((workerData as { bell: Int32Array }).bell),
   onStrayError(report) {
     process.on('uncaughtException', report);
