@@ -59,6 +59,10 @@ export class FakeCgroups implements GroupFiles {
     this.groups.delete(path);
   }
 
+  list(path: string): string[] {
+    return [...this.groups.keys()].filter((one) => dirname(one) === path).map(nameOf);
+  }
+
   /** The group of a process, as a path below the delegated one. */
   placeOf(pid: number): string | undefined {
     const found = [...this.groups].find(([, { pids }]) => pids.has(String(pid)));

@@ -36,9 +36,9 @@ describe('groups of memory', () => {
     expect(findMemoryGroups(files, somebody)!.hold(CHILD, 5)).toBeDefined();
   });
 
-  it('are made beside us where systemd has placed us, as root too', () => {
+  it('are made beside us where systemd has placed us', () => {
     const files = withChild(new FakeCgroups(PID, `${SERVICE}/manyhands`, SERVICE));
-    expect(findMemoryGroups(files, root)!.hold(CHILD, 7)).toBeDefined();
+    expect(findMemoryGroups(files, somebody)!.hold(CHILD, 7)).toBeDefined();
     expect(files.placeOf(CHILD)).toBe(`/sandbox-${CHILD}`);
     expect(files.placeOf(PID)).toBe('/manyhands');
   });
@@ -50,9 +50,35 @@ describe('groups of memory', () => {
     expect(groups.hold(CHILD, 7)).toBeDefined();
   });
 
+  it('are removed at the next chance where the kernel still counted a process', () => {
+    const files = withChild(new FakeCgroups(PID, `${SERVICE}/manyhands`, SERVICE));
+    const groups = findMemoryGroups(files, somebody)!;
+    const sandboxes = (): string[] => files.list(files.delegated).filter((name) => name !== 'manyhands');
+    const first = groups.hold(CHILD, 7)!;
+    first.release();
+    expect(sandboxes()).toEqual([`sandbox-${CHILD}`]);
+    files.groups.get(`${files.delegated}/sandbox-${CHILD}`)!.pids.clear();
+    files.groups.get(files.own)!.pids.add('300');
+    groups.hold(300, 7);
+    expect(sandboxes()).toEqual(['sandbox-300']);
+  });
+
+  it('that a killed worker left are removed at the start, but none that is in use', () => {
+    const files = new FakeCgroups(PID, `${SERVICE}/manyhands`, SERVICE);
+    for (const name of ['sandbox-1', 'sandbox-2', 'another']) files.makeFolder(`${files.delegated}/${name}`);
+    files.groups.get(`${files.delegated}/sandbox-2`)!.pids.add('2');
+    findMemoryGroups(files, somebody);
+    expect(files.list(files.delegated).sort()).toEqual(['another', 'manyhands', 'sandbox-2']);
+  });
+
   it.each<[string, () => FakeCgroups, typeof root]>([
     ['others are in our group', () => withChild(new FakeCgroups(PID, SERVICE)), somebody],
     ['we are root, and may write anywhere', () => new FakeCgroups(PID, SERVICE), root],
+    [
+      'we are root in a group of that name',
+      () => new FakeCgroups(PID, `${SERVICE}/manyhands`, SERVICE),
+      root,
+    ],
     [
       'memory is not bounded by such groups',
       () => new FakeCgroups(PID, SERVICE, SERVICE, 'cpu hugetlb'),

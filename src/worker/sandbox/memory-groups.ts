@@ -4,7 +4,7 @@
  * the whole group where it cannot. Anywhere else there are no such groups, and memory is watched.
  * @module
  */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path/posix';
 
 /** The files by which Linux is told; each call throws where it refuses. */
@@ -13,6 +13,8 @@ export interface GroupFiles {
   write(path: string, text: string): void;
   makeFolder(path: string): void;
   removeFolder(path: string): void;
+  /** Names of what is in a folder. */
+  list(path: string): string[];
 }
 
 /** Who asks. */
@@ -33,6 +35,7 @@ export interface MemoryHold {
 const ROOT = '/sys/fs/cgroup';
 /** The group of this program itself: one that is divided must hold no process of its own. */
 const OWN = 'manyhands';
+const SANDBOX = /^sandbox-\d+$/;
 
 /** The groups that this program may make, or undefined. */
 export function findMemoryGroups(
@@ -49,6 +52,8 @@ export function findMemoryGroups(
 }
 
 function findHome(files: GroupFiles, { pid, isRoot }: GroupOwner): string | undefined {
+  // Where every group can be divided, being able to says nothing.
+  if (isRoot) return undefined;
   const line = files
     .read('/proc/self/cgroup')
     .split('\n')
@@ -60,7 +65,7 @@ function findHome(files: GroupFiles, { pid, isRoot }: GroupOwner): string | unde
   if (!wordsOf(files.read(join(home, 'cgroup.controllers'))).includes('memory')) return undefined;
   if (isPlaced) return divided(files, home);
   const others = wordsOf(files.read(join(home, 'cgroup.procs'))).filter((one) => one !== String(pid));
-  if (isRoot || others.length > 0) return undefined;
+  if (others.length > 0) return undefined;
   const place = join(home, OWN);
   files.makeFolder(place);
   try {
@@ -82,19 +87,26 @@ function divided(files: GroupFiles, home: string): string {
 export class MemoryGroups {
   readonly #files: GroupFiles;
   readonly #home: string;
+  /** Groups whose process is gone, but not yet for the kernel: it is slower than the news of it. */
+  readonly #left = new Set<string>();
 
   constructor(files: GroupFiles, home: string) {
     this.#files = files;
     this.#home = home;
+    // Those of workers that were killed. One that is in use is not removed: the kernel refuses.
+    attempt(() => {
+      for (const name of files.list(home)) if (SANDBOX.test(name)) this.#remove(join(home, name));
+    });
+    this.#left.clear();
   }
 
   /** Puts a process in a group of so many bytes; undefined where that cannot be done. */
   hold(pid: number, bytes: number): MemoryHold | undefined {
     const files = this.#files;
     const group = join(this.#home, `sandbox-${pid}`);
-    const release = (): void => attempt(() => files.removeFolder(group));
-    // One of a process that had the same id.
-    release();
+    // One of a process that had the same id, and those that were still busy.
+    for (const one of [group, ...this.#left]) this.#remove(one);
+    this.#left.delete(group);
     try {
       files.makeFolder(group);
       files.write(join(group, 'memory.max'), String(bytes));
@@ -103,17 +115,32 @@ export class MemoryGroups {
       attempt(() => files.write(join(group, 'memory.oom.group'), '1'));
       files.write(join(group, 'cgroup.procs'), String(pid));
     } catch {
-      release();
+      this.#remove(group);
       return undefined;
     }
-    let ranOut = false;
-    return {
-      ranOut: () => {
-        attempt(() => (ranOut ||= /^oom_kill [1-9]/m.test(files.read(join(group, 'memory.events')))));
-        return ranOut;
-      },
-      release,
+    let isOver = false;
+    const ranOut = (): boolean => {
+      attempt(() => (isOver ||= /^oom_kill [1-9]/m.test(files.read(join(group, 'memory.events')))));
+      return isOver;
     };
+    return {
+      ranOut,
+      release: () => {
+        ranOut();
+        for (const one of [group, ...this.#left]) this.#remove(one);
+      },
+    };
+  }
+
+  /** Tried again with the next sandbox that begins or ends, where the kernel refuses. */
+  #remove(group: string): void {
+    try {
+      this.#files.removeFolder(group);
+      this.#left.delete(group);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EBUSY') this.#left.add(group);
+      else this.#left.delete(group);
+    }
   }
 }
 
@@ -133,4 +160,5 @@ const linuxFiles: GroupFiles = {
   write: (path, text) => writeFileSync(path, text, { flag: 'r+' }),
   makeFolder: (path) => mkdirSync(path),
   removeFolder: (path) => rmdirSync(path),
+  list: (path) => readdirSync(path),
 };
