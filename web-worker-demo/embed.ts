@@ -30,6 +30,9 @@ const store = openPageStore();
 const box = new SettingsBox(store, cores);
 const consent = new StandingConsent(store);
 const sources = browserSources();
+/** Kept while this tab is on the site, through its pages: who has stopped it is not started by the next one. */
+const visit = openPageStore(() => sessionStorage);
+const STOPPED = 'stopped';
 /** Whether a site's wish that the visitor is asked has been taken over, once. */
 const ASKED = 'asked-for-site';
 
@@ -54,8 +57,9 @@ const site = new HostSite({
     }
     obey();
     drawAll();
-    if (asked.autostart && consent.holds(site.origin, wish.groups) && document.visibilityState === 'visible')
-      start();
+    // The frame may have its height already, and had nobody to tell it to.
+    tellHeight();
+    startByItself();
   },
   stop: () => void stop(),
 });
@@ -81,22 +85,23 @@ const donor = new Donor({
 
 const click = new OwnClick(button('power'));
 button('power').addEventListener('click', (event) => {
-  if (donor.running) return void stop();
-  const read = performance.now() - wishMs >= SEEN_MS ? wish : undefined;
-  void click.confirms(event).then((own) => {
-    // What stands beside the button is what was pressed for: it stood there before, and stands there still.
-    const meant = own && read !== undefined && sameWish(read, wish);
-    setText(byId('hidden-note'), meant ? '' : t('embed.hidden'));
-    if (meant && !donor.running) start();
+  // It does what is written on it, which may be a moment old.
+  if (button('power').dataset.running === 'true') return void stop();
+  void isMeant(click, event).then((meant) => {
+    if (meant) start(wish);
   });
 });
 const alwaysClick = new OwnClick(byId('always-row'));
 input('always').addEventListener('click', (event) => {
-  if (!alwaysClick.accepts(event)) return event.preventDefault();
+  const { origin } = site;
+  if (origin === undefined) return event.preventDefault();
+  if (!input('always').checked) return consent.takeBack(origin);
+  void isMeant(alwaysClick, event).then((meant) => {
+    if (meant && input('always').checked) consent.give(origin, wish);
+    input('always').checked = consent.given(origin) !== undefined;
+  });
 });
-input('always').addEventListener('change', () => {
-  if (site.origin !== undefined) consent.set(site.origin, input('always').checked, wish.groups);
-});
+document.addEventListener('visibilitychange', startByItself);
 bindRules(box, cores);
 bindAdmitted(box);
 bindCredits(box, () => undefined);
@@ -107,18 +112,44 @@ box.onChange(() => {
 new ResizeObserver(() => tellHeight()).observe(byId('hero'));
 drawAll();
 
-function start(): void {
-  if (donor.running || donor.status.phase === 'stopping') return;
-  agreed = wish;
+/** Whether a press is the visitor's own, and what the site asks for stood there before it and stands there still. */
+async function isMeant(by: OwnClick, event: Event): Promise<boolean> {
+  const read = performance.now() - wishMs >= SEEN_MS ? wish : undefined;
+  const own = await by.confirms(event);
+  const meant = own && read !== undefined && sameWish(read, wish);
+  setText(byId('hidden-note'), meant ? '' : t('embed.hidden'));
+  return meant;
+}
+
+/** `terms`: what the visitor agrees to; the site has no more from it until they press again. */
+function start(terms: Wish): void {
+  if (isBusy()) return;
+  visit.write(STOPPED, false);
+  agreed = terms;
   obey();
   donor.start();
 }
 
+/** Where the visitor has given their word for this site, and has not stopped it in this visit. */
+function startByItself(): void {
+  if (dress.autostart !== true || document.visibilityState !== 'visible') return;
+  if (isBusy() || visit.read(STOPPED) === true) return;
+  const given = consent.given(site.origin, wish.groups);
+  const terms = given && narrow(given, wish);
+  if (terms !== undefined && terms.rest !== true) start(terms);
+}
+
 async function stop(): Promise<void> {
+  if (donor.running) visit.write(STOPPED, true);
   gate.close();
   await donor.stop();
+  if (isBusy()) return;
   agreed = undefined;
   obey();
+}
+
+function isBusy(): boolean {
+  return donor.running || donor.status.phase === 'stopping';
 }
 
 /** What the site wishes is in force at once, as far as it is no more than what the visitor started. */
@@ -153,7 +184,7 @@ function drawAll(): void {
   byId('forgotten').hidden = store.keeps;
   byId('always-row').hidden = around === undefined || autostart !== true || !OwnClick.seesCovers;
   setText(byId('always-text'), t('embed.always', { site: around ?? '' }));
-  input('always').checked = consent.holds(site.origin, wish.groups);
+  input('always').checked = consent.given(site.origin) !== undefined;
   drawCredits(box);
   draw();
 }
@@ -170,14 +201,14 @@ function draw(): void {
 
 function drawNow(): void {
   const { status } = donor;
-  const { phase, visit, all, sandboxes } = status;
+  const { phase, visit: sums, all, sandboxes } = status;
   drawPower(status);
   drawSums(all);
   const running = isRunning(phase);
   byId('figures').hidden = !running && all.slices === 0;
   byId('embed-running').hidden = !running;
   drawJobs(status, (choice) => void block(choice));
-  site.tell({ type: 'status', phase, running, ...visit, sandboxes: sandboxes.length });
+  site.tell({ type: 'status', phase, running, ...sums, sandboxes: sandboxes.length });
   if (running !== wasRunning) site.tell({ type: running ? 'start' : 'stop' });
   wasRunning = running;
 }

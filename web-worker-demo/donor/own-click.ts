@@ -21,29 +21,43 @@ export class OwnClick {
   /** Whether this browser tells what covers or fades the button; else only its place and its time in view guard it. */
   static readonly seesCovers = 'isVisible' in IntersectionObserverEntry.prototype;
 
+  readonly #button: Element;
+  readonly #observer: IntersectionObserver;
   #sinceMs: number | undefined;
 
   constructor(button: Element) {
     const options: Options = { threshold: [0, SEEN_PART, 1], trackVisibility: true, delay: LOOK_EVERY_MS };
-    const observer = new IntersectionObserver((entries) => {
+    this.#button = button;
+    this.#observer = new IntersectionObserver((entries) => {
       const last: Entry | undefined = entries.at(-1);
       const seen = last !== undefined && last.intersectionRatio >= SEEN_PART && last.isVisible !== false;
       this.#sinceMs = seen ? (this.#sinceMs ?? performance.now()) : undefined;
     }, options);
-    observer.observe(button);
+    this.#observer.observe(button);
   }
 
   accepts(event: Event): boolean {
     if (!event.isTrusted || document.visibilityState !== 'visible') return false;
     if (navigator.userActivation?.isActive === false) return false;
-    return this.#isSeen();
+    if (this.#isSeen()) return true;
+    this.#lookAnew();
+    return false;
   }
 
   /** The same, and that the button stayed in view for a moment after the press. */
   async confirms(event: Event): Promise<boolean> {
     if (!this.accepts(event)) return false;
     await new Promise((resolve) => void setTimeout(resolve, CONFIRM_MS));
-    return this.#isSeen();
+    if (this.#isSeen()) return true;
+    this.#lookAnew();
+    return false;
+  }
+
+  /** An observer tells of changes alone: a busy browser that missed one would refuse every press after it. */
+  #lookAnew(): void {
+    if (this.#sinceMs !== undefined) return;
+    this.#observer.unobserve(this.#button);
+    this.#observer.observe(this.#button);
   }
 
   #isSeen(): boolean {

@@ -80,7 +80,7 @@ describe('a worker in a site', () => {
   });
 });
 
-it('keeps a word that was given for one site and its groups then', () => {
+it('keeps a word that was given for one site and what it asked for then', () => {
   const kept = new Map<string, string>();
   const store = openPageStore(
     () =>
@@ -92,14 +92,22 @@ it('keeps a word that was given for one site and its groups then', () => {
   );
   const consent = new StandingConsent(store);
   const site = 'https://site.example';
-  expect(consent.holds(site, [])).toBe(false);
-  consent.set(site, true, [LAB]);
-  expect(consent.holds(site, [LAB])).toBe(true);
-  expect(consent.holds(site, [])).toBe(true);
-  expect(consent.holds(site, [LAB, SEA])).toBe(false);
-  expect(consent.holds('https://other.example', [])).toBe(false);
-  consent.set(site, false, []);
-  expect(consent.holds(site, [])).toBe(false);
-  store.write('always', [site]);
-  expect([consent.holds(site, []), consent.holds(site, [LAB])]).toEqual([true, false]);
+  const asked: Wish = { cores: 1, groups: [LAB], onlyGroups: true };
+  expect(consent.given(site)).toBeUndefined();
+  consent.give(site, asked);
+  expect(consent.given('https://other.example')).toBeUndefined();
+  expect(consent.given(undefined)).toBeUndefined();
+
+  // What the site asks for later is cut to what it asked for then.
+  const more: Wish = { groups: [{ ...LAB, secret: 'new' }, SEA], onlyGroups: false };
+  const starts = (now: Wish): Wish => narrow(consent.given(site, now.groups)!, now);
+  expect(starts(more)).toEqual({ cores: 1, groups: [more.groups[0]], onlyGroups: true });
+  expect(starts({ groups: [] }).rest).toBe(true);
+  expect([...kept.values()].join('')).not.toContain('sesame');
+
+  consent.takeBack(site);
+  expect(consent.given(site)).toBeUndefined();
+  // Words as they were kept before they had terms.
+  store.write('always', [site, { origin: site, groups: ['lab'] }]);
+  expect(consent.given(site)).toBeUndefined();
 });
