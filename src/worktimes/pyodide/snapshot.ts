@@ -25,14 +25,15 @@ export interface OpenSnapshot {
   readonly writeTo: (heap: Uint8Array) => void;
 }
 
-/** `raw` as Pyodide made it: its second word is where the memory begins. */
+/** `raw` as Pyodide made it: its second word is where the memory begins, a multiple of 16. */
 export function packSnapshot(raw: Uint8Array): Uint8Array {
   const headBytes = new DataView(raw.buffer, raw.byteOffset).getUint32(4, true);
   const heap = raw.subarray(headBytes);
-  const pages = Math.ceil(heap.length / PAGE);
+  const words = new Uint32Array(heap.buffer, heap.byteOffset, heap.length / 4);
+  const pages = heap.length / PAGE;
   const kept: number[] = [];
   for (let page = 0; page < pages; page++) {
-    if (!isZero(heap.subarray(page * PAGE, (page + 1) * PAGE))) kept.push(page);
+    if (!isZero(words, (page * PAGE) / 4, ((page + 1) * PAGE) / 4)) kept.push(page);
   }
   const bitmapBytes = Math.ceil(pages / 8);
   const packed = new Uint8Array(HEADER_BYTES + headBytes + bitmapBytes + kept.length * PAGE);
@@ -70,6 +71,7 @@ export function openSnapshot(packed: Uint8Array): OpenSnapshot {
     head: packed.slice(HEADER_BYTES, HEADER_BYTES + headBytes),
     heapBytes,
     writeTo(heap) {
+      const words = new Uint32Array(heap.buffer, heap.byteOffset, heapBytes / 4);
       let from = pagesAt;
       let to = 0;
       for (const { isKept, pages: count } of runs) {
@@ -77,7 +79,7 @@ export function openSnapshot(packed: Uint8Array): OpenSnapshot {
         if (isKept) {
           heap.set(packed.subarray(from, from + bytes), to);
           from += bytes;
-        } else clear(heap.subarray(to, to + bytes));
+        } else clear(words, to, to + bytes);
         to += bytes;
       }
     },
@@ -101,19 +103,21 @@ function readRuns(bitmap: Uint8Array, pages: number): Run[] {
   return runs;
 }
 
-/** Fresh memory is zeros nearly everywhere, and to write to it costs much more than to look. */
-function clear(pages: Uint8Array): void {
-  for (let at = 0; at < pages.length; at += PAGE) {
-    const page = pages.subarray(at, at + PAGE);
-    if (!isZero(page)) page.fill(0);
+/** Fresh memory is zeros nearly everywhere, and to write to it costs much more than to look. `words` is all of it. */
+function clear(words: Uint32Array, from: number, to: number): void {
+  const pageWords = PAGE / 4;
+  for (let at = from / 4; at < to / 4; at += pageWords) {
+    if (!isZero(words, at, at + pageWords)) words.fill(0, at, at + pageWords);
   }
 }
 
-function isZero(page: Uint8Array): boolean {
-  const bytes = page.length;
-  const words = page.byteOffset % 4 === 0 && bytes % 4 === 0;
-  const values = words ? new Uint32Array(page.buffer, page.byteOffset, bytes / 4) : page;
-  for (let i = 0; i < values.length; i++) if (values[i] !== 0) return false;
+/** Counted in words, by eight. */
+function isZero(words: Uint32Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i += 8) {
+    const low = words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]!;
+    const high = words[i + 4]! | words[i + 5]! | words[i + 6]! | words[i + 7]!;
+    if ((low | high) !== 0) return false;
+  }
   return true;
 }
 
