@@ -27,7 +27,37 @@ const RESTLESS = `async (what) => {
   return counted;
 }`;
 
+/** What job code may do to the realm to keep its thread from standing still. */
+const HOSTILE: Record<string, string> = {
+  numbers: 'Math.min = () => 0; Math.max = () => NaN;',
+  'the global promise': 'globalThis.Promise = class { then() {} };',
+  'what promises inherit':
+    'const wait = () => new Promise(() => {}); Promise.prototype.constructor = class { then() {} }; Promise.prototype.then = wait;',
+  'what arrays inherit': 'for (const name of ["push", "shift"]) Array.prototype[name] = () => undefined;',
+  'what objects inherit': 'Object.prototype.address = "none";',
+};
+
+/** Takes the whole thread by a timer, spoils the realm once its slice is over, and tells how long it took since. */
+const GREEDY = `(code) => {
+  const clock = performance.now.bind(performance);
+  const took = globalThis.took ?? 0;
+  globalThis.took = 0;
+  if (code === '') return took;
+  setInterval(() => {
+    const until = clock() + 20;
+    while (clock() < until);
+    globalThis.took += 20;
+  }, 1);
+  setTimeout(() => (0, eval)(code), 0);
+  return took;
+}`;
+
 const WHILE_MS = 650;
+/** Of what it could have while it rests. */
+const GREEDY_MS_MAX = WHILE_MS / 2;
+/** By then the realm is as job code wants it. */
+const SPOILED_MS = 100;
+const UNANSWERED_MS = 2_000;
 
 export function restSuite(start: StartSandbox): void {
   const over = async (rig: SandboxRig): Promise<number> => {
@@ -44,6 +74,31 @@ export function restSuite(start: StartSandbox): void {
     expect(free).toBeGreaterThan(100);
     expect(resting).toBeLessThan(free / 10);
     expect(await over(rig)).toBeGreaterThan(resting);
+  });
+
+  it('stands still when it says so, whatever job code did to its realm', async () => {
+    // One that says nothing is ended by its supervisor.
+    const silence = (): Promise<undefined> => delay(systemClock, UNANSWERED_MS).then(() => undefined);
+    const greedyMs = async (code: string): Promise<number> => {
+      const rig = await start(GREEDY);
+      await rig.one(code);
+      const begunMs = systemClock.monotonicMs();
+      await delay(systemClock, SPOILED_MS);
+      if ((await Promise.race([rig.rest().then(() => true), silence()])) === undefined) return 0;
+      const freeMs = systemClock.monotonicMs() - begunMs;
+      await delay(systemClock, WHILE_MS);
+      const took = await Promise.race([rig.one(''), silence()]);
+      return took === undefined ? 0 : (took as number) - freeMs;
+    };
+    const codes = Object.entries(HOSTILE);
+    const tooGreedy: string[] = [];
+    await Promise.all(
+      codes.map(async ([what, code]) => {
+        const ms = await greedyMs(code);
+        if (ms > GREEDY_MS_MAX) tooGreedy.push(`${what}: ${ms} ms`);
+      }),
+    );
+    expect(tooGreedy).toEqual([]);
   });
 
   it('answers again while it rests, and can be killed', async () => {
