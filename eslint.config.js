@@ -168,6 +168,7 @@ export default tseslint.config(
     files: [
       'src/cli/**',
       'src/entry/deployer.browser.ts',
+      'src/element/manyhands-worker.ts',
       'scripts/**',
       'bench/**',
       'examples/**',

@@ -4,9 +4,13 @@
  * less or stop it; only the visitor, in the frame, can start it.
  * @module
  */
+import { systemClock, type CancelTimer } from '../lib/clock.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
+import { readLimit, type LimitName } from './attributes.js';
 import { readEmbedMessage } from './embed-messages.js';
 import type { EmbedMessage, EmbedStatus, SiteMessage } from './embed-messages.js';
+import { FrameWatch } from './frame-watch.js';
+import { whenPageListens } from './page-listens.js';
 
 /** The events of the element by name; none of them bubbles. */
 export interface ManyhandsWorkerEvents {
@@ -18,6 +22,7 @@ export interface ManyhandsWorkerEvents {
   result: CustomEvent<{ jobId: string; count: number; computeMs: number }>;
   /** `amount` in units (1 credit = 10^9 units). */
   payment: CustomEvent<{ jobId: string; amount: bigint }>;
+  /** It could not start or cannot go on, the scheduler does not answer, or the attribute that names it is no address. */
   error: CustomEvent<{ error: Error }>;
   status: CustomEvent<EmbedStatus>;
 }
@@ -55,6 +60,18 @@ export class ManyhandsWorkerElement extends Base {
   #frame: HTMLIFrameElement | undefined;
   #origin = '';
   #status = NOTHING;
+  /** An upgrade tells of the attributes before the place: one frame is made, when both are known. */
+  #isPlaced = false;
+  /** Whether there is a document in the frame that can be told something. */
+  #hasLoaded = false;
+  #unsaid: CancelTimer = () => undefined;
+  readonly #complained = new Set<string>();
+  readonly #watch = new FrameWatch({
+    clock: systemClock,
+    silent: () => this.#tellOfSilence(),
+    again: () => this.#build(),
+  });
+  readonly #onOnline = (): void => this.#watch.online();
   readonly #onMessage = (event: MessageEvent): void => this.#hear(event);
 
   /** What the visitor lends now, and the sums since they came. */
@@ -69,31 +86,32 @@ export class ManyhandsWorkerElement extends Base {
 
   connectedCallback(): void {
     addEventListener('message', this.#onMessage);
+    addEventListener('online', this.#onOnline);
+    this.#isPlaced = true;
     this.#build();
   }
 
   disconnectedCallback(): void {
     removeEventListener('message', this.#onMessage);
-    this.#frame?.remove();
-    this.#frame = undefined;
-    this.#status = NOTHING;
+    removeEventListener('online', this.#onOnline);
+    this.#isPlaced = false;
+    this.#clear();
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (!this.isConnected || before === after) return;
-    if (name === 'scheduler') this.#build();
-    else this.#configure();
+    if (!this.#isPlaced || before === after) return;
+    if (name !== 'scheduler') return this.#configure();
+    this.#clear();
+    this.#build();
   }
 
   #build(): void {
-    this.#frame?.remove();
-    this.#frame = undefined;
+    this.#removeFrame();
     const written = this.getAttribute('scheduler') ?? '';
     if (!URL.canParse(written) || !/^https?:$/.test(new URL(written).protocol)) {
       const text = `<manyhands-worker> needs the attribute scheduler, an http or https address; it is "${written}".`;
-      this.#emit('error', {
-        error: new ManyhandsError('INVALID_ARGUMENT', text, { attribute: 'scheduler' }),
-      });
+      const error = new ManyhandsError('INVALID_ARGUMENT', text, { attribute: 'scheduler' });
+      this.#unsaid = whenPageListens(systemClock, () => this.#complain(error));
       return;
     }
     this.#origin = new URL(written).origin;
@@ -103,20 +121,44 @@ export class ManyhandsWorkerElement extends Base {
     frame.allow = 'compute-pressure; idle-detection';
     frame.referrerPolicy = 'no-referrer';
     frame.style.cssText = `display:block;width:100%;height:${HEIGHT_MIN}px;border:0;color-scheme:normal`;
-    frame.addEventListener('load', () => this.#configure());
+    frame.addEventListener('load', () => {
+      this.#hasLoaded = true;
+      this.#watch.loaded();
+      this.#configure();
+    });
     frame.src = this.#origin + EMBED_PATH;
     this.style.display ||= 'block';
     this.#frame = frame;
     root.replaceChildren(frame);
+    if (origin !== 'null') this.#watch.begin();
+    else
+      this.#warn(
+        '<manyhands-worker> hears nothing of its frame, and tells it nothing: this page is a file or in a sandboxed frame, and has no origin.',
+      );
+  }
+
+  #clear(): void {
+    this.#watch.close();
+    this.#removeFrame();
+    this.#status = NOTHING;
+  }
+
+  #removeFrame(): void {
+    this.#unsaid();
+    this.#frame?.remove();
+    this.#frame = undefined;
+    this.#hasLoaded = false;
   }
 
   #configure(): void {
+    const limit = (name: LimitName): number | undefined =>
+      readLimit(name, this.getAttribute(name), (text) => this.#warn(text));
     this.#tell({
       to: 'manyhands-embed',
       type: 'configure',
-      cores: numberOf(this.getAttribute('cores')),
-      share: numberOf(this.getAttribute('share')),
-      bytesPerDay: numberOf(this.getAttribute('bytes-per-day')),
+      cores: limit('cores'),
+      share: limit('share'),
+      bytesPerDay: limit('bytes-per-day'),
       join: this.getAttribute('join') ?? undefined,
       onlyGroups: this.hasAttribute('only-groups'),
       askFirst: this.hasAttribute('ask-first'),
@@ -127,14 +169,16 @@ export class ManyhandsWorkerElement extends Base {
   }
 
   #tell(message: SiteMessage): void {
-    this.#frame?.contentWindow?.postMessage(message, this.#origin);
+    if (this.#hasLoaded) this.#frame?.contentWindow?.postMessage(message, this.#origin);
   }
 
   #hear(event: MessageEvent): void {
     if (event.source === null || event.source !== this.#frame?.contentWindow) return;
     if (event.origin !== this.#origin) return;
     const message = readEmbedMessage(event.data);
-    if (message !== undefined) this.#take(message);
+    if (message === undefined) return;
+    this.#watch.heard();
+    this.#take(message);
   }
 
   #take(message: EmbedMessage): void {
@@ -160,12 +204,24 @@ export class ManyhandsWorkerElement extends Base {
     }
   }
 
+  #tellOfSilence(): void {
+    const text = `<manyhands-worker> has no answer from the scheduler at ${this.#origin}, and tries again by itself. Does it run there, and does this page's content policy allow it (frame-src)?`;
+    this.#complain(new ManyhandsError('CONNECT_FAILED', text, { scheduler: this.#origin }));
+  }
+
+  #complain(error: ManyhandsError): void {
+    console.error(error.message);
+    this.#emit('error', { error });
+  }
+
+  /** Once for each text, however often attributes change. */
+  #warn(text: string): void {
+    if (this.#complained.has(text)) return;
+    this.#complained.add(text);
+    console.warn(text);
+  }
+
   #emit(name: string, detail: object): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-function numberOf(text: string | null): number | undefined {
-  const value = text === null || text.trim() === '' ? NaN : Number(text);
-  return Number.isFinite(value) ? value : undefined;
 }

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import { VirtualClock } from '../testing/virtual-clock.js';
+import { FrameWatch } from './frame-watch.js';
+
+function stand(): { clock: VirtualClock; watch: FrameWatch; heard: string[] } {
+  const clock = new VirtualClock();
+  const heard: string[] = [];
+  const watch = new FrameWatch({
+    clock,
+    silent: () => heard.push('silent'),
+    again: () => {
+      heard.push('again');
+      watch.begin();
+    },
+  });
+  watch.begin();
+  return { clock, watch, heard };
+}
+
+it('tells once of a frame that does not answer, and tries again less and less often', async () => {
+  const { clock, watch, heard } = stand();
+  await clock.advance(19_000);
+  expect(heard).toEqual([]);
+  await clock.advance(1_000);
+  expect(heard).toEqual(['silent']);
+  await clock.advance(30_000);
+  expect(heard).toEqual(['silent', 'again']);
+  await clock.advance(79_000);
+  expect(heard).toHaveLength(2);
+  await clock.advance(1_000);
+  expect(heard).toEqual(['silent', 'again', 'again']);
+  watch.heard();
+  await clock.advance(3_600_000);
+  expect(heard).toHaveLength(3);
+});
+
+it('waits less once the frame has loaded something, and not at all for a network that is back', async () => {
+  const { clock, watch, heard } = stand();
+  watch.online();
+  watch.loaded();
+  await clock.advance(5_000);
+  expect(heard).toEqual(['silent']);
+  watch.loaded();
+  watch.online();
+  await clock.advance(0);
+  expect(heard).toEqual(['silent', 'again']);
+});
+
+it('is quiet about a frame that answers or is gone', async () => {
+  const { clock, watch, heard } = stand();
+  watch.loaded();
+  watch.heard();
+  watch.online();
+  await clock.advance(3_600_000);
+  watch.begin();
+  watch.close();
+  await clock.advance(3_600_000);
+  expect(heard).toEqual([]);
+});
