@@ -44,10 +44,15 @@ export function httpHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     handle(options, request, response).catch((error: unknown) => {
-      if (!isError(error)) options.log('warn', 'http', { url: request.url, error: String(error) });
+      if (!isError(error) && !hasLeft(error)) options.log('warn', 'http', { url: request.url, error: String(error) });
       fail(response, error);
     });
   };
+}
+
+/** Whether who asked went away before all of the answer was there: a page that is left does that. */
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 async function handle(
