@@ -15,6 +15,23 @@ it('shows the stack of what may be our fault', () => {
   expect(describeError('oh')).toBe('manyhands: unexpected: oh');
 });
 
+it('says in the same words for all commands that no scheduler is there, as one tells a command of it', () => {
+  for (const url of ['http://127.0.0.1:1', 'ws://127.0.0.1:1/socket']) {
+    const error = new ManyhandsError('CONNECT_FAILED', 'No. init({ scheduler })', { url, reason: 'refused' });
+    expect(describeError(error)).toBe(
+      "manyhands: No scheduler answers at http://127.0.0.1:1. Start one with 'npx manyhands scheduler', or name " +
+        'another with --scheduler or MANYHANDS_SCHEDULER. [CONNECT_FAILED]',
+    );
+  }
+  const error = new ManyhandsError('CONNECT_FAILED', 'Check it.', { url: 'wss://a/socket', reason: 'tls' });
+  expect(describeError(error)).toBe('manyhands: Check it. [CONNECT_FAILED]');
+});
+
+it('keeps the lines of what one can do where nothing isolates', () => {
+  const error = new ManyhandsError('ISOLATION_UNAVAILABLE', 'Nothing:\n  this\u001b\n  that');
+  expect(describeError(error)).toBe('manyhands: Nothing:\n  this \n  that [ISOLATION_UNAVAILABLE]');
+});
+
 it('puts wrong usage on one line', () => {
   expect(describeUsage("error: unknown command 'x'\n(Did you mean y?)\n")).toBe(
     "manyhands: unknown command 'x' (Did you mean y?)\n",

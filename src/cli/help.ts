@@ -4,6 +4,11 @@
  */
 import { terminalWidth } from './terminal.js';
 
+/** `help job results` as `job results --help`: commander's own `help` looks at its first word alone. */
+export function helpAsOption(args: readonly string[]): string[] {
+  return args[0] === 'help' && args.length > 2 ? [...args.slice(1), '--help'] : [...args];
+}
+
 /** The examples under a command's help: what to type, and what it does; on a narrow terminal, one above the other. */
 export function examples(...lines: [command: string, what: string][]): () => string {
   return () => formatExamples(lines, terminalWidth());

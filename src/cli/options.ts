@@ -4,7 +4,7 @@
  * @module
  */
 import { Argument, InvalidArgumentError, Option } from 'commander';
-import { ManyhandsError } from '../entry/deployer.node.js';
+import { parseAddress, type Address } from '../entry/wallet.node.js';
 import { defaultDataDir } from './home.js';
 
 const DEFAULT_SCHEDULER = 'http://localhost:8462';
@@ -23,14 +23,27 @@ export const dataDirOption = (what: string): Option =>
 
 /** `<id>` of a job; one that no job can have is refused before anybody is asked. */
 export const jobIdArgument = (): Argument =>
-  new Argument('<id>', "the job's id, 22 characters").argParser((text: string) => {
-    if (JOB_ID.test(text)) return text;
-    throw new ManyhandsError(
-      'INVALID_ARGUMENT',
-      `"${text.slice(0, 40)}" is no job id: an id has 22 letters, digits, - and _, as job.id shows it.`,
-      { argument: 'id' },
-    );
-  });
+  new Argument('<id>', "the job's id, 22 characters").argParser(jobId);
+
+/** A job's id. */
+export function jobId(text: string): string {
+  if (JOB_ID.test(text)) return text;
+  throw new InvalidArgumentError('An id has 22 letters, digits, - and _, as job.id shows it.');
+}
+
+/** The address of an account or an owner. */
+export function address(text: string): Address {
+  try {
+    return parseAddress(text);
+  } catch {
+    throw new InvalidArgumentError('An address is 0x and 40 hexadecimal digits.');
+  }
+}
+
+/** For an option that takes several values. */
+export function each<T>(parse: (text: string) => T): (text: string, before?: T[]) => T[] {
+  return (text, before = []) => [...before, parse(text)];
+}
 
 /**
  * The arguments with ids that begin with a dash behind `--`, where commander does not take them for options: one in 64

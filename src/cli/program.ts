@@ -26,7 +26,7 @@ export function makeProgram(): Command {
       examples(
         ['manyhands demo', 'two jobs from start to end on this machine'],
         ['manyhands scheduler', 'a scheduler on http://localhost:8462'],
-        ['manyhands worker', 'lend this machine to your own jobs'],
+        ['manyhands worker', 'lend this machine to the jobs of that scheduler'],
         ['manyhands job status <id>', 'how far a job is'],
       ),
     );

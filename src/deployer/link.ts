@@ -200,6 +200,8 @@ function withAdvice(error: unknown, url: string): unknown {
   const { reason } = error.info as { reason?: unknown };
   // Who is told why needs no more than that.
   if (reason !== undefined && reason !== 'refused' && reason !== 'no-answer') return error;
+  // One that is full is there.
+  if (error.message.includes('HTTP 503')) return error;
   const text =
     `No scheduler answers at ${url}. Start one with 'npx manyhands scheduler', or name another with ` +
     `init({ scheduler }) or MANYHANDS_SCHEDULER.`;

@@ -51,20 +51,8 @@ it.each<[string, string, () => string[]]>([
   ['status of an unknown job', 'JOB_UNKNOWN', () => ['job', 'status', JOB_ID, '-s', url]],
   ['results of an unknown job', 'JOB_UNKNOWN', () => ['job', 'results', JOB_ID, '-s', url]],
   ['the end of an unknown job', 'JOB_UNKNOWN', () => ['job', 'cancel', JOB_ID, '-s', url]],
+  ['a list behind an unknown job', 'JOB_UNKNOWN', () => ['job', 'list', `--after=${JOB_ID}`, '-s', url]],
   ['an id with a dash in front', 'JOB_UNKNOWN', () => ['job', 'status', `-${'a'.repeat(21)}`, '-s', url]],
-  ['a malformed job id', 'INVALID_ARGUMENT', () => ['job', 'status', 'my-job', '-s', url]],
-  ['a malformed job id of a worker', 'INVALID_ARGUMENT', () => ['worker', '--job', 'my-job', '-s', url]],
-  ['a malformed owner', 'INVALID_ARGUMENT', () => ['worker', '--owner', 'me', '-s', url]],
-  [
-    'a malformed account to pay',
-    'INVALID_ARGUMENT',
-    () => ['worker', '--payment-address', '0x12', '-s', url],
-  ],
-  ['a malformed account', 'ADDRESS_MALFORMED', () => ['account', 'show', '0x12', '-s', url]],
-  ['a malformed account to credit', 'ADDRESS_MALFORMED', () => ['account', 'mint', 'me', '1', '-s', url]],
-  ['malformed credits', 'INVALID_ARGUMENT', () => ['account', 'mint', ADDRESS, '1,5', '-s', url]],
-  ['too many decimals', 'INVALID_ARGUMENT', () => ['account', 'mint', ADDRESS, '0.0000000001', '-s', url]],
-  ['a malformed least price', 'INVALID_ARGUMENT', () => ['scheduler', '--minimum-price', 'much']],
   [
     'no operator’s folder',
     'FORBIDDEN',
@@ -104,4 +92,19 @@ it('shows what a wrong store says of itself, not what the folder holds', async (
   await cp(cli.path('broken'), cli.path('broken-2'), { recursive: true });
   const { stderr } = await cli.run(['doctor', '-d', cli.path('broken-2')]);
   expect(stderr).toContain(cli.path('broken-2'));
+});
+
+it('makes no keystore to look at its account', async () => {
+  const { code, stderr } = await cli.run(['account', 'show', '-s', url]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('manyhands keystore create default');
+  expect((await cli.run(['keystore', 'show'])).stdout).not.toContain('default');
+});
+
+it('says line by line what to do where nothing isolates, and which name leads nowhere', async () => {
+  const env = { MANYHANDS_DENO: '/nowhere', MANYHANDS_CHROMIUM: '/nope' };
+  const { code, stderr } = await cli.run(['worker', '-s', url], env);
+  expect(code).toBe(1);
+  expect(stderr).toContain('\n  Deno: ');
+  expect(stderr).toContain('\n/nope: MANYHANDS_CHROMIUM names it, and there is no program there.');
 });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type * as Deployer from '../../src/entry/deployer.node.js';
 import { Cli, type Running } from './rig/cli.js';
 
+const NOBODY = 'http://127.0.0.1:1';
 const SLICES = 100;
 /** A slice of 50 ms; one near the end throws: it is run twice before it counts. */
 const WORK = `(datum) => {
@@ -140,6 +141,7 @@ it('credits an account for the operator, and shows it to everybody', async () =>
   expect(minted).toMatchObject({ code: 0, stdout: `${account} has 2.5 credits now.\n`, stderr: '' });
   const shown = await cli.run(at('account', 'show', account, '--json'));
   expect(JSON.parse(shown.stdout)).toEqual({ address: account, balance: '2.5', escrow: '0', earned: '0' });
+  expect((await cli.run(['keystore', 'create', 'default'])).code).toBe(0);
   const own = await cli.run(at('account', 'show'));
   expect(own.stdout).toMatch(/^account {3}0x[0-9a-f]{40}\nbalance {3}0 credits\n/);
 });
@@ -149,6 +151,8 @@ it('finds the books in order beside the scheduler, which ends on SIGTERM, and wh
   expect(sound).toMatchObject({ code: 0, stderr: '' });
   expect(sound.stdout).toContain(`\nEverything is in order in ${scheduler.dataDir}.\n`);
   expect(sound.stdout).toMatch(/^deno {6}\d+\.\d+\.\d+ +\S*deno\S*\nchromium {2}\d+\.\S+ +\S+\n/);
+  const asked = await cli.run(at('doctor'));
+  expect(asked.stdout).toContain(`\nscheduler ${scheduler.url} answers; workers: 0\n`);
 
   expect(await scheduler.running.kill('SIGTERM')).toMatchObject({ code: 0 });
   const copy = cli.path('copy');
@@ -159,13 +163,14 @@ it('finds the books in order beside the scheduler, which ends on SIGTERM, and wh
   const unsound = await cli.run(['doctor', '--data-dir', copy]);
   expect(unsound).toMatchObject({ code: 1, stderr: '' });
   expect(unsound.stdout).toMatch(/^job \S{22}: \d+ slices are accepted and its row says \d+\n/m);
-  const json = await cli.run(['doctor', '--data-dir', copy, '--json']);
+  const json = await cli.run(['doctor', '--data-dir', copy, '--json', '--scheduler', NOBODY]);
   expect(json.code).toBe(1);
   const isolations = ['deno', 'chromium'].map((isolation) =>
     expect.objectContaining({ isolation, version: expect.stringMatching(/^\d+\./) as string }),
   ) as unknown[];
   expect(JSON.parse(json.stdout)).toEqual({
     isolations,
+    scheduler: { url: NOBODY, problem: expect.stringMatching(/\S/) as string },
     dataDir: copy,
     wrong: unsound.stdout.split('\n').filter((line) => line.startsWith('job ')),
   });
@@ -182,6 +187,7 @@ it('says what to do on a machine that has nothing, or something that does not ru
   const none = await cli.run(['doctor'], env);
   expect(none).toMatchObject({ code: 0, stderr: '' });
   expect(none.stdout).toContain('npm install deno');
+  expect(none.stdout).toMatch(/\nchromium {2}\/nowhere does not work: MANYHANDS_CHROMIUM names it, /);
   expect(none.stdout).toContain("There is no scheduler's data in");
   const broken = await cli.run(['doctor'], { ...env, MANYHANDS_DENO: process.execPath });
   expect(broken.stdout).toContain('npm install deno');

@@ -9,6 +9,7 @@ import { makeProgram } from '../../src/cli/program.js';
 import { Cli } from './rig/cli.js';
 
 const EXIT_USAGE = 2;
+const ADDRESS = `0x${'1'.repeat(40)}`;
 
 /** The words of every command and subcommand. */
 function paths(command: Command, words: string[] = []): string[][] {
@@ -64,6 +65,12 @@ describe('help', () => {
     expect(stderr).toContain('$ manyhands demo');
   });
 
+  it('is of the last of the words after "help"', async () => {
+    const { code, stdout } = await cli.run(['help', 'job', 'results']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: manyhands job results');
+  });
+
   it('leaves nothing in the home', async () => {
     await cli.run(['help', 'worker']);
     expect(await cli.run(['keystore', 'show'])).toMatchObject({ code: 0 });
@@ -96,6 +103,16 @@ describe('wrong usage', () => {
       /Allowed choices are deno, chromium, thread/,
     ],
     ['a range that is none', ['job', 'results', 'A'.repeat(22), '--range', '9-1'], /like 7 or 1-100/],
+    ['a job id that is none', ['job', 'status', 'my-job'], /An id has 22 letters/],
+    ['a job id that is none, to list behind', ['job', 'list', '--after', 'my-job'], /An id has 22 letters/],
+    ['a job id that is none, of a worker', ['worker', '--job', 'my-job'], /An id has 22 letters/],
+    ['an owner that is none', ['worker', '--owner', 'me'], /40 hexadecimal digits/],
+    ['an account that is none, to pay', ['worker', '--payment-address', '0x12'], /40 hexadecimal digits/],
+    ['an account that is none', ['account', 'show', '0x12'], /40 hexadecimal digits/],
+    ['an account that is none, to credit', ['account', 'mint', 'me', '1'], /40 hexadecimal digits/],
+    ['credits that are none', ['account', 'mint', ADDRESS, '1,5'], /Write credits/],
+    ['credits with too many decimals', ['account', 'mint', ADDRESS, '0.0000000001'], /Write credits/],
+    ['a least price that is none', ['scheduler', '--minimum-price', 'much'], /Write credits/],
     ['two hosts', ['scheduler', '--lan', '--host', '::1'], /cannot be used with option/],
   ])('%s is said in one line', async (_what, args, sentence) => {
     const { code, stdout, stderr } = await cli.run(args);

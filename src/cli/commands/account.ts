@@ -1,10 +1,13 @@
 /** `manyhands account`: credits at a scheduler. @module */
 import { Command } from 'commander';
-import { getAccount, init } from '../../entry/deployer.node.js';
+import { getAccount, init, ManyhandsError } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
-import { formatCredits, parseAddress, toUnits, wallet } from '../../entry/wallet.node.js';
+import { formatCredits, wallet, type Address } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
-import { dataDirOption, schedulerOption } from '../options.js';
+import { address, dataDirOption, schedulerOption } from '../options.js';
+import { parseCredits } from '../worker/parse.js';
+
+const OWN_LABEL = 'default';
 
 export function accountCommand(): Command {
   const account = new Command('account')
@@ -19,7 +22,7 @@ export function accountCommand(): Command {
   account
     .command('show')
     .description('Show what an account has, what waits in escrow for its jobs, and what it earned.')
-    .argument('[address]', 'account (default: your keystore "default")')
+    .argument('[address]', 'account (default: your keystore "default")', address)
     .addOption(schedulerOption())
     .option('--json', 'as JSON')
     .addHelpText('after', examples(['manyhands account show', 'your own account']))
@@ -29,8 +32,8 @@ export function accountCommand(): Command {
     .description(
       "Credit an account from nothing. Only the scheduler's operator can: the token is in its data folder.",
     )
-    .argument('<address>', 'account to credit')
-    .argument('<credits>', 'how many, up to nine decimals')
+    .argument('<address>', 'account to credit', address)
+    .argument('<credits>', 'how many, up to nine decimals', parseCredits)
     .addOption(schedulerOption())
     .addOption(dataDirOption("the scheduler's data folder"))
     .addHelpText(
@@ -42,32 +45,39 @@ export function accountCommand(): Command {
 }
 
 async function showAccount(
-  given: string | undefined,
+  given: Address | undefined,
   { scheduler, json }: { scheduler: string; json?: boolean },
 ): Promise<void> {
   init({ scheduler });
-  const address = given === undefined ? (await wallet.get()).address : parseAddress(given);
-  const account = await getAccount(address);
+  const whose = given ?? (await ownAccount());
+  const account = await getAccount(whose);
   const balance = formatCredits(account.balance);
   const escrow = formatCredits(account.escrow);
   const earned = formatCredits(account.earned);
-  if (json) return console.log(JSON.stringify({ address, balance, escrow, earned }));
-  console.log(`account   ${address}`);
+  if (json) return console.log(JSON.stringify({ address: whose, balance, escrow, earned }));
+  console.log(`account   ${whose}`);
   console.log(`balance   ${balance} credits`);
   console.log(`escrow    ${escrow} credits`);
   console.log(`earned    ${earned} credits`);
 }
 
+/** A look makes no keystore. @throws KEYSTORE_UNKNOWN where there is none yet */
+async function ownAccount(): Promise<Address> {
+  if ((await wallet.list()).includes(OWN_LABEL)) return (await wallet.get(OWN_LABEL)).address;
+  const text =
+    `You have no keystore "${OWN_LABEL}" yet: make it with 'manyhands keystore create ${OWN_LABEL}', ` +
+    `or name an account.`;
+  throw new ManyhandsError('KEYSTORE_UNKNOWN', text, { label: OWN_LABEL });
+}
+
 async function mint(
-  given: string,
-  credits: string,
+  whose: Address,
+  units: bigint,
   { scheduler, dataDir }: { scheduler: string; dataDir: string },
 ): Promise<void> {
-  const address = parseAddress(given);
-  const units = toUnits(credits);
   const operator = await openOperator({ scheduler, dataDir });
   try {
-    console.log(`${address} has ${formatCredits(await operator.mint(address, units))} credits now.`);
+    console.log(`${whose} has ${formatCredits(await operator.mint(whose, units))} credits now.`);
   } finally {
     await operator.close();
   }

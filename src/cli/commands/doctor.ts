@@ -7,31 +7,39 @@ import { Command } from 'commander';
 import { checkDataDir, hasDataDir } from '../../entry/scheduler.node.js';
 import { examineIsolations, HOW_TO_GET_ONE } from '../../entry/worker.node.js';
 import { examples } from '../help.js';
-import { dataDirOption } from '../options.js';
+import { dataDirOption, schedulerOption } from '../options.js';
 import { printable } from '../terminal.js';
 
 const EXIT_UNSOUND = 1;
+const ANSWER_MS_MAX = 3_000;
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      "Tell what this machine has to keep strangers' code in, and check a scheduler's data folder: each slice in one place, each outcome paid once, a ledger of zero.",
+      "Tell what this machine has to keep strangers' code in and whether the scheduler answers, and check a scheduler's data folder: each slice in one place, each outcome paid once, a ledger of zero.",
     )
     .addOption(dataDirOption('which one'))
+    .addOption(schedulerOption())
     .option('--json', 'as JSON')
     .addHelpText('after', examples(['manyhands doctor --data-dir ./data', 'may run beside its scheduler']))
     .action(check);
 }
 
 async function check(
-  { dataDir, json }: { dataDir: string; json?: boolean },
+  { dataDir, scheduler: url, json }: { dataDir: string; scheduler: string; json?: boolean },
   command: Command,
 ): Promise<void> {
   const isNamed = command.getOptionValueSource('dataDir') !== 'default';
-  const [isolations, wrong] = await Promise.all([examineIsolations(), findWrong(dataDir, isNamed)]);
+  const [isolations, scheduler, wrong] = await Promise.all([
+    examineIsolations(),
+    askScheduler(url),
+    findWrong(dataDir, isNamed),
+  ]);
   if (wrong !== undefined && wrong.length > 0) process.exitCode = EXIT_UNSOUND;
-  if (json)
-    return console.log(JSON.stringify({ isolations, dataDir, ...(wrong === undefined ? {} : { wrong }) }));
+  if (json) {
+    const books = wrong === undefined ? {} : { wrong };
+    return console.log(JSON.stringify({ isolations, scheduler, dataDir, ...books }));
+  }
   if (!isolations.some(({ problem }) => problem === undefined)) console.log(HOW_TO_GET_ONE);
   for (const { isolation, path, version = '', problem } of isolations) {
     const found =
@@ -40,11 +48,37 @@ async function check(
         : `${path} does not work: ${printable(problem)}`;
     console.log(`${isolation.padEnd(9)} ${found}`);
   }
+  const { workers = 0, problem: silence } = scheduler;
+  const answer =
+    silence === undefined ? `answers; workers: ${workers}` : `does not answer: ${printable(silence)}`;
+  console.log(`scheduler ${printable(url)} ${answer}`);
   if (wrong === undefined)
     return console.log(`There is no scheduler's data in ${dataDir}, and nothing to check.`);
   for (const sentence of wrong) console.log(sentence);
   if (wrong.length === 0) console.log(`Everything is in order in ${dataDir}.`);
   else console.log(wrong.length === 1 ? 'One thing is wrong.' : `${wrong.length} things are wrong.`);
+}
+
+interface Answer {
+  url: string;
+  workers?: number;
+  /** Why it is none, in words. */
+  problem?: string;
+}
+
+/** None is needed to look at the books, so that one that is silent is no fault. Never rejects. */
+async function askScheduler(url: string): Promise<Answer> {
+  try {
+    const address = new URL('/healthz', url.replace(/^ws/, 'http'));
+    const response = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const said = (await response.json().catch(() => undefined)) as
+      { ok?: unknown; workers?: unknown } | undefined;
+    if (said?.ok !== true) return { url, problem: `what is there is no scheduler (HTTP ${response.status})` };
+    return { url, workers: Number(said.workers) };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return { url, problem: cause instanceof Error ? cause.message : message };
+  }
 }
 
 /** Undefined where there is no data, and nobody said that there is. */

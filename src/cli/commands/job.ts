@@ -5,7 +5,7 @@ import type { JobPage } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
-import { dataDirOption, jobIdArgument, schedulerOption, wholeNumber } from '../options.js';
+import { dataDirOption, jobId, jobIdArgument, schedulerOption, wholeNumber } from '../options.js';
 import { parseRange } from '../parse-range.js';
 import { printable } from '../terminal.js';
 import { toJson } from '../to-json.js';
@@ -64,7 +64,7 @@ function listCommand(): Command {
   return new Command('list')
     .description('List your jobs, the newest first.')
     .option('-n, --limit <number>', `jobs at most, up to ${LIST_MAX}`, wholeNumber(1, LIST_MAX), LIST_DEFAULT)
-    .option('--after <id>', 'go on behind that job: those that are older')
+    .option('--after <id>', 'go on behind that job: those that are older', jobId)
     .option('--all', "everybody's jobs: for the scheduler's operator, whose token is in the data folder")
     .addOption(schedulerOption())
     .addOption(dataDirOption("with --all: the scheduler's data folder"))

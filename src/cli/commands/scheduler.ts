@@ -9,6 +9,7 @@ import { lanAddress } from '../lan-address.js';
 import { dataDirOption, wholeNumber } from '../options.js';
 import { qrCode } from '../qr-code.js';
 import { untilSignal } from '../until-signal.js';
+import { parseCredits } from '../worker/parse.js';
 
 interface Options {
   port: number;
@@ -30,7 +31,14 @@ export function schedulerCommand(): Command {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .addOption(new Option('--lan', 'listen on the whole network').conflicts('host'))
     .addOption(dataDirOption('where everything is kept'))
-    .option('--minimum-price <credits>', 'least price of a slice that is taken (default: 0)')
+    .option(
+      '--minimum-price <credits>',
+      'least price of a slice that is taken (default: 0)',
+      (text: string) => {
+        parseCredits(text);
+        return text;
+      },
+    )
     .option(
       '--sandbox-origins <origins>',
       'other sites of this scheduler, with commas: a process for each deployer',

@@ -9,7 +9,7 @@ import {
 } from '../../entry/worker.node.js';
 import { wallet } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
-import { schedulerOption, wholeNumber } from '../options.js';
+import { address, each, jobId, schedulerOption, wholeNumber } from '../options.js';
 import { untilSignal } from '../until-signal.js';
 import { OUTPUTS, showWorker } from '../worker/output.js';
 import type { OutputKind } from '../worker/output.js';
@@ -38,7 +38,7 @@ const CORES_MAX = 128;
 export function workerCommand(): Command {
   return new Command('worker')
     .description(
-      "Lend this machine to strangers' jobs, in Deno or in a browser without a window, where they can touch nothing.",
+      "Lend this machine to the jobs of a scheduler: to anybody's, which run in Deno or in a browser without a window and can touch nothing of yours; or to your own alone, with --isolation thread.",
     )
     .addOption(schedulerOption())
     .option(
@@ -57,12 +57,13 @@ export function workerCommand(): Command {
         'how job code is kept in (default: deno where there is one, else chromium); thread is for jobs of listed owners only',
       ).choices(['deno', 'chromium', 'thread']),
     )
-    .option('--payment-address <address>', 'account that is paid')
+    .option('--payment-address <address>', 'account that is paid', address)
     .option(
       '--owner <address...>',
       'take jobs of these owners (default: anybody; with thread: your own identity)',
+      each(address),
     )
-    .option('--job, --jobs <id...>', 'take these jobs only')
+    .option('--job, --jobs <id...>', 'take these jobs only', each(jobId))
     .option('--join <key[,secret]...>', 'take jobs of these compute groups too')
     .option('--leave-public-group', 'take jobs of the groups that were joined only')
     .option('--min-wage <credits>', 'take no slice that pays less (default: 0)', parseCredits)
@@ -87,7 +88,8 @@ export function workerCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        ['manyhands worker', 'all cores, for your own jobs on this machine'],
+        ['manyhands worker', "all cores, for anybody's jobs"],
+        ['manyhands worker --isolation thread', 'for your own jobs alone: needs no Deno and no browser'],
         ['manyhands worker --cores 2 --scheduler http://10.0.0.5:8462', 'two cores, another scheduler'],
         ['manyhands worker --join lab,secret --leave-public-group', 'for the jobs of a group alone'],
         ['manyhands worker --share 25% --bytes-per-day 1GB', 'a quarter of its time, and little traffic'],

@@ -34,8 +34,8 @@ export interface HeadlessExamined extends HeadlessFound {
 const ASK_MS_MAX = 20_000;
 
 /** All that was found, asked for its version. Never rejects. */
-export function examineHeadless(env: Environment): Promise<HeadlessExamined[]> {
-  return Promise.all(
+export async function examineHeadless(env: Environment): Promise<HeadlessExamined[]> {
+  const examined = await Promise.all(
     findHeadless(env).map(async (found) => {
       try {
         const version =
@@ -46,6 +46,20 @@ export function examineHeadless(env: Environment): Promise<HeadlessExamined[]> {
       }
     }),
   );
+  return [...examined, ...findMisnamed(env)];
+}
+
+/** What a variable names and is not there: nothing else is looked for in its place. */
+function findMisnamed(env: Environment): (HeadlessFound & { problem: string })[] {
+  const named = [
+    { isolation: 'deno', variable: 'MANYHANDS_DENO', find: findDeno },
+    { isolation: 'chromium', variable: 'MANYHANDS_CHROMIUM', find: findChromium },
+  ] as const;
+  return named.flatMap(({ isolation, variable, find }) => {
+    const path = env[variable];
+    if (!path || find(env) !== undefined) return [];
+    return [{ isolation, path, problem: `${variable} names it, and there is no program there` }];
+  });
 }
 
 async function versionOfDeno(path: string): Promise<string> {
@@ -75,7 +89,8 @@ function versionOf(path: string): Promise<string | undefined> {
 export function chooseHeadless(env: Environment): HeadlessFound['isolation'] {
   const [first] = findHeadless(env);
   if (first !== undefined) return first.isolation;
-  throw new ManyhandsError('ISOLATION_UNAVAILABLE', HOW_TO_GET_ONE);
+  const misnamed = findMisnamed(env).map(({ path, problem }) => `${path}: ${problem}.`);
+  throw new ManyhandsError('ISOLATION_UNAVAILABLE', [HOW_TO_GET_ONE, ...misnamed].join('\n'));
 }
 
 /** What a person can do on a machine that has none. */
