@@ -144,8 +144,11 @@ function limitTypedArray(scope: Record<string, unknown>, name: string, counter: 
     if (bytes > ON_HEAP_BYTES) counter.add(made, bytes);
     return made;
   };
+  const lengthFree = ON_HEAP_BYTES / width;
   wrapConstructor(scope, name, Native, (args, newTarget) => {
     const first = args[0];
+    // Most are as small as this, and made often.
+    if (typeof first === 'number' && first <= lengthFree) return new Native(first) as object;
     let given = args;
     if (typeof first === 'object' && first !== null) {
       if (isBuffer(first)) return construct(Native, args, newTarget) as object;
