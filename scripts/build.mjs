@@ -30,6 +30,7 @@ async function build() {
     say('dist/ is up to date.');
     return true;
   }
+  say('Building dist/: up to half a minute …');
   const problems = [];
   const attempt = async (what, step) => {
     try {

@@ -68,7 +68,8 @@ it.each(['SIGINT', 'SIGTERM'] as const)('ends cleanly on %s in the middle of a j
 it('stays up for others with --keep, and tells the network with --lan', async () => {
   const demo = cli.start(['demo', '--keep', '--lan', '--out', cli.path('picture.png')]);
   const [, url = ''] = await demo.said(/A scheduler listens on (\S+)/);
-  await demo.said(/The scheduler stays up/);
+  const [, named] = await demo.said(/MANYHANDS_SCHEDULER=(\S+) node first\.mjs/);
+  expect(named).toBe(url);
   const health = await fetch(`${url}/healthz`);
   expect(health.status).toBe(200);
   expect(await health.json()).toMatchObject({ workers: 2 });
@@ -85,6 +86,10 @@ it('stays up for others with --keep, and tells the network with --lan', async ()
     expect(demo.stdout.match(/^[█▀▄ ]{25,}$/gm)?.length).toBeGreaterThanOrEqual(13);
   }
 
+  const tab = cli.start(['worker', '--scheduler', url, '--cores', '1', '--output', 'log']);
+  await tab.said(/Working on Mandelbrot/);
+  await demo.said(/^For your tabs .*\/2400 slices/m);
+  await tab.kill('SIGINT');
   expect(await demo.kill('SIGINT')).toMatchObject({ code: 0, stderr: '' });
   expect(demo.isAlive).toBe(false);
   expect(await cli.leftovers()).toEqual([]);

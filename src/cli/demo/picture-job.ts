@@ -3,7 +3,7 @@
  * @module
  */
 import { encode } from 'fast-png';
-import { computeFor } from '../../entry/deployer.node.js';
+import { computeFor, type Job } from '../../entry/deployer.node.js';
 import type { PictureFile } from './picture-file.js';
 import type { ProgressDisplay } from './progress-display.js';
 import { runShown } from './run-shown.js';
@@ -55,27 +55,38 @@ export interface Picture {
   slices: number;
 }
 
+export interface PictureOptions {
+  /** How many times as wide and as high. @default 1 */
+  times?: number;
+  /** @default 'Mandelbrot (JavaScript)' */
+  title?: string;
+  /** Sees the job before it is deployed. */
+  prepare?: (job: Job<Uint8Array>) => void;
+}
+
 /** Renders the tiles of the picture and writes it to `file`. */
 export async function runPictureJob(
   file: PictureFile,
   display: ProgressDisplay,
   signal: AbortSignal,
+  { times = 1, title = 'Mandelbrot (JavaScript)', prepare }: PictureOptions = {},
 ): Promise<Picture> {
+  const [width, height] = [WIDTH * times, HEIGHT * times];
   const tiles: Tile[] = [];
-  for (let y = 0; y < HEIGHT; y += TILE) for (let x = 0; x < WIDTH; x += TILE) tiles.push({ x, y });
-  const job = computeFor(tiles, renderTile, [VIEW]);
+  for (let y = 0; y < height; y += TILE) for (let x = 0; x < width; x += TILE) tiles.push({ x, y });
+  const job = computeFor(tiles, renderTile, [{ ...VIEW, width, height }]);
   job.public = { name: 'Mandelbrot', description: 'A picture, tile by tile', link: null };
-  const title = 'Mandelbrot (JavaScript)';
+  prepare?.(job);
   const rendered = await runShown({ title, job, slices: tiles.length, display, signal });
-  const pixels = new Uint8Array(WIDTH * HEIGHT * 3);
-  rendered.forEach((tile, i) => paste(pixels, tiles[i]!, tile));
-  await file.write(encode({ width: WIDTH, height: HEIGHT, data: pixels, channels: 3, depth: 8 }));
-  return { width: WIDTH, height: HEIGHT, slices: tiles.length };
+  const pixels = new Uint8Array(width * height * 3);
+  rendered.forEach((tile, i) => paste(pixels, width, tiles[i]!, tile));
+  await file.write(encode({ width, height, data: pixels, channels: 3, depth: 8 }));
+  return { width, height, slices: tiles.length };
 }
 
-function paste(pixels: Uint8Array, { x, y }: Tile, tile: Uint8Array): void {
+function paste(pixels: Uint8Array, width: number, { x, y }: Tile, tile: Uint8Array): void {
   for (let row = 0; row < TILE; row++) {
-    pixels.set(tile.subarray(row * TILE * 3, (row + 1) * TILE * 3), ((y + row) * WIDTH + x) * 3);
+    pixels.set(tile.subarray(row * TILE * 3, (row + 1) * TILE * 3), ((y + row) * width + x) * 3);
   }
 }
 

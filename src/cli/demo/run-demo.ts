@@ -12,6 +12,7 @@ import { lanAddress } from '../lan-address.js';
 import { qrCode } from '../qr-code.js';
 import { printable } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
+import { runGuestJobs } from './guest-job.js';
 import { pictureFile, type PictureFile } from './picture-file.js';
 import { runPictureJob } from './picture-job.js';
 import { ProgressDisplay } from './progress-display.js';
@@ -59,8 +60,9 @@ export async function runDemo(options: DemoOptions): Promise<NodeJS.Signals | un
       return signal;
     }
     if (options.keep) {
-      console.log(`\nThe scheduler stays up: open ${scheduler.url} to join. Ctrl-C ends it.`);
-      await Promise.race([interrupted, stage.failed]);
+      sayWhatNext(scheduler.url);
+      jobs = runGuestJobs(stage);
+      await Promise.race([interrupted, stage.failed, jobs]);
     }
     return undefined;
   } finally {
@@ -71,6 +73,12 @@ export async function runDemo(options: DemoOptions): Promise<NodeJS.Signals | un
     await scheduler?.close();
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+function sayWhatNext(url: string): void {
+  console.log(`\nThe scheduler stays up. Ctrl-C ends it.`);
+  console.log(`  open ${url} and press Start: tabs draw the picture again, larger each time`);
+  console.log(`  or send it a job of your own: MANYHANDS_SCHEDULER=${url} node first.mjs`);
 }
 
 async function setStage(options: DemoOptions, signal: AbortSignal): Promise<Stage> {
