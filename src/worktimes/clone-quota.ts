@@ -5,16 +5,20 @@
  */
 import { blobBytes, limitBlobs, settle } from './blob-quota.js';
 import { allocatedBytes, bufferOf, pictureBytes } from './buffer-sizes.js';
+import { memoryBytes, whileCopying } from './memory-list.js';
 import { Messages } from './message-quota.js';
 import type { Quota } from './quota.js';
-import { getterOf, methodOf, wrapMethod, type AnyConstructor } from './wrap-native.js';
-import { isWasmInUse } from './wasm-limits.js';
+import { getterOf, methodOf, wrapMethod, type AnyConstructor, type AnyMethod } from './wrap-native.js';
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { isArray } = Array;
-const objectPrototype = Object.prototype;
 const arrayFrom = Array.from.bind(Array);
 const { Map, Set, RangeError, TypeError } = globalThis;
+/** Of objects that nobody has disguised. */
+const OBJECT = Object.prototype;
+const MAP = Map.prototype;
+const SET = Set.prototype;
+const DATE = Date.prototype;
 const asUintN = BigInt.asUintN.bind(BigInt);
 const { iterator } = Symbol;
 const setHas = methodOf(Set.prototype, 'has');
@@ -64,11 +68,16 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
   const clone = methodOf(scope, 'structuredClone');
   /** Copies first and looks at the copy, which has no disguise: what may be copied is no more than what is held. */
   const copyAhead = (value: unknown): Copied | undefined => {
-    const { used, limit } = quota;
-    if (used > limit / 2 || isWasmInUse()) return undefined;
-    const done = quota.reserve(used);
+    const most = quota.used + memoryBytes();
+    if (most > quota.left) return undefined;
+    let reserved = most;
+    let done = quota.reserve(most);
+    const reserveMore = (bytes: number): void => {
+      done();
+      done = quota.reserve((reserved += bytes));
+    };
     try {
-      const copy = apply(clone, undefined, [value]);
+      const copy = whileCopying(reserveMore, () => apply(clone, undefined, [value]));
       const hold = (part: object, size: number): void => void quota.hold(part, size);
       return { copy, cost: costOf(copy, new Set(), { each: hold, isOurs: true }) };
     } finally {
@@ -126,7 +135,8 @@ function costOf(value: unknown, free: Set<unknown>, { each, isOurs = false }: Wa
   let objects = 0;
   const cost: Cost = { outside: 0, inside: 0 };
   const push = (item: unknown): void => {
-    stack[height++] = item;
+    if (typeof item === 'number') cost.inside += VALUE_BYTES;
+    else stack[height++] = item;
   };
   const add = (part: object, size: number): void => {
     cost.outside += size;
@@ -140,10 +150,11 @@ function costOf(value: unknown, free: Set<unknown>, { each, isOurs = false }: Wa
     if (typeof item !== 'object' || item === null || apply(setHas, free, [item])) continue;
     apply(setAdd, free, [item]);
     if (++objects > OBJECTS_MAX) throw new RangeError('The value has too many objects to be cloned here');
-    if (isArray(item) || (isOurs && getPrototypeOf(item) === objectPrototype)) {
+    if (isArray(item) && !isOurs) {
       pushProperties(item, push);
       continue;
     }
+    if (isOurs && pushOurs(item, push)) continue;
     const buffer = bufferOf(item);
     if (buffer !== undefined) {
       if (apply(setHas, free, [buffer]) && buffer !== item) continue;
@@ -174,15 +185,47 @@ function isWebAssembly(item: object): boolean {
   );
 }
 
-function pushParts(item: object, push: (part: unknown) => void): void {
+/** Pushes the parts of what is known by its prototype; says false for anything else. */
+function pushOurs(item: object, push: (part: unknown) => void): boolean {
+  if (isArray(item)) {
+    const { length } = item;
+    const keys = ownKeys(item);
+    // One more is its length; where there is another number of them, it has holes or other properties.
+    if (keys.length !== length + 1) pushProperties(item, push);
+    else for (let i = 0; i < length; i++) push(item[i]);
+    return true;
+  }
+  switch (getPrototypeOf(item)) {
+    case OBJECT: {
+      const keys = ownKeys(item);
+      for (let i = 0; i < keys.length; i++) {
+        push(keys[i]);
+        push((item as Record<PropertyKey, unknown>)[keys[i]!]);
+      }
+      return true;
+    }
+    case MAP:
+      eachOf(mapForEach, item, push);
+      return true;
+    case SET:
+      eachOf(setForEach, item, push);
+      return true;
+    default:
+      return getPrototypeOf(item) === DATE;
+  }
+}
+
+function eachOf(forEach: AnyMethod, item: object, push: (part: unknown) => void): void {
   const each = (value: unknown, key: unknown): void => {
     push(value);
     push(key);
   };
-  if (typeof attempt(() => apply(mapSize, item, [])) === 'number')
-    return void apply(mapForEach, item, [each]);
-  if (typeof attempt(() => apply(setSize, item, [])) === 'number')
-    return void apply(setForEach, item, [each]);
+  apply(forEach, item, [each]);
+}
+
+function pushParts(item: object, push: (part: unknown) => void): void {
+  if (typeof attempt(() => apply(mapSize, item, [])) === 'number') return eachOf(mapForEach, item, push);
+  if (typeof attempt(() => apply(setSize, item, [])) === 'number') return eachOf(setForEach, item, push);
   pushProperties(item, push);
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { knowShared } from './buffer-sizes.js';
+import { rememberMemory, watchMemories } from './memory-list.js';
 import type { Quota } from './quota.js';
 import {
   MEMORY_MODULE,
@@ -78,14 +79,6 @@ export function limitWebAssembly(scope: Record<string, unknown>, quota: Quota): 
   const wasm = scope['WebAssembly'] as Native | undefined;
   if (wasm === undefined) return;
   new Limiter(wasm, quota).install();
-  inUse = () => quota.used > 0;
-}
-
-let inUse = (): boolean => false;
-
-/** Whether this realm's job has modules or memories: these are not counted among its buffers. */
-export function isWasmInUse(): boolean {
-  return inUse();
 }
 
 class Limiter {
@@ -127,6 +120,7 @@ class Limiter {
       ) as WebAssembly.Instance;
       return this.#holdInstance(instance, module);
     });
+    watchMemories(Memory.prototype);
     wrap('Memory', Memory, ([type], target) => this.#makeMemory(readMemoryType(type), target));
     wrap('Table', Table, ([type, ...rest], target) => this.#makeTable(type, rest, target));
     this.#replaceImports();
@@ -283,6 +277,7 @@ class Limiter {
     if (type.index64) descriptor['address'] = 'i64';
     const memory = construct(this.#native.Memory, [descriptor], target) as object;
     if (type.shared) knowShared(apply(this.#bufferOf, memory, []) as object);
+    rememberMemory(memory);
     const piece = this.#quota.hold(memory, bytes);
     apply(setWeak, releases, [memory, () => this.#quota.release(piece)]);
     return memory;
