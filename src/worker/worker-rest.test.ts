@@ -70,6 +70,18 @@ describe('a sandbox without work', () => {
     expect(s.host.assignments).toHaveLength(2);
   });
 
+  it('that was asleep with its machine gets the time to answer once more', async () => {
+    const s = await begin(() => false);
+    await work(s, JOB);
+    await s.clock.advance(10);
+    const real = s.clock.monotonicMs.bind(s.clock);
+    s.clock.monotonicMs = () => real() + MINUTE;
+    await s.clock.advance(REST_MS_MAX + 10);
+    expect(s.host.alive).toBe(1);
+    await s.clock.advance(REST_MS_MAX);
+    expect(s.host.alive).toBe(0);
+  });
+
   it('rests also where its place goes to another job with its last slice', async () => {
     const s = await begin(() => true);
     for (const id of [JOB, OTHER]) s.scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
