@@ -44,7 +44,8 @@ export function httpHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     handle(options, request, response).catch((error: unknown) => {
-      if (!isError(error) && !hasLeft(error)) options.log('warn', 'http', { url: request.url, error: String(error) });
+      if (!isError(error) && !hasLeft(error))
+        options.log('warn', 'http', { url: request.url, error: String(error) });
       fail(response, error);
     });
   };
