@@ -212,7 +212,7 @@ describe('a job', () => {
       if (request.type !== 'job.deploy') return;
       throw Object.assign(new Error('none'), { name: 'ManyhandsError', code: 'WORKTIME_UNKNOWN', info: {} });
     };
-    await expect(job.exec()).rejects.toMatchObject({ code: 'WORK_FUNCTION_INVALID' });
+    await expect(job.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
     const python = deployer.computeFor([1], 'def f(x): return x');
     python.worktime = 'no-such';
     await expect(python.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });

@@ -89,6 +89,22 @@ describe('a work function', () => {
     }
   });
 
+  it.each([
+    ['python', 'There is no worktime python: there is map-basic, wasm, pyodide. Did you mean pyodide?'],
+    ['cobol', 'There is no worktime cobol: there is map-basic, wasm, pyodide.'],
+  ])('is refused for a worktime %s that there is not, by what there is', async (worktime, message) => {
+    await expect(
+      packSource(
+        parseWork((x: number) => x),
+        { worktime },
+        noModule,
+      ),
+    ).rejects.toMatchObject({
+      code: 'WORKTIME_UNKNOWN',
+      message,
+    });
+  });
+
   it('is Python text for other worktimes, without the margin of a template literal', async () => {
     const text = `
       def work(x):

@@ -6,6 +6,7 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { SOURCE_BYTES_MAX } from '../protocol/limits.js';
 import type { JobPackage, WasmCall } from '../protocol/job-package.js';
+import { describeWorktime, WORKTIMES } from '../worktimes/registry.js';
 import { isWasm } from '../worktimes/wasm/module-reader.js';
 import { packBytes, packModule } from './binary-work.js';
 
@@ -64,6 +65,7 @@ export async function packSource(
   const isJavaScript = worktime === JAVASCRIPT_WORKTIME && !isCustom;
   if (work.kind === 'function') {
     if (isJavaScript) return packed(toExpression(work), 'function');
+    if (!isCustom && describeWorktime(worktime) === undefined) throw noWorktime(worktime);
     throw invalid(
       `${isCustom ? 'a custom worktime' : `worktime '${worktime}'`} does not run JavaScript functions`,
       worktime === WASM_WORKTIME
@@ -175,6 +177,26 @@ function dedent(text: string): string {
   return lines
     .map((line) => (line.startsWith(margin) ? line.slice(margin.length) : line.trimStart()))
     .join('\n');
+}
+
+/** Names by which people know what a worktime runs. */
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ['python', 'pyodide'],
+  ['python3', 'pyodide'],
+  ['py', 'pyodide'],
+  ['javascript', JAVASCRIPT_WORKTIME],
+  ['js', JAVASCRIPT_WORKTIME],
+  ['node', JAVASCRIPT_WORKTIME],
+  ['webassembly', WASM_WORKTIME],
+  ['wasi', WASM_WORKTIME],
+]);
+
+function noWorktime(name: string): ManyhandsError<'WORKTIME_UNKNOWN'> {
+  const available = WORKTIMES.map((one) => one.name);
+  const meant = MEANT.get(name.toLowerCase());
+  const advice = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  const text = `There is no worktime ${name}: there is ${available.join(', ')}.${advice}`;
+  return new ManyhandsError('WORKTIME_UNKNOWN', text, { name, range: '*', available });
 }
 
 function invalid(what: string, advice: string): ManyhandsError<'WORK_FUNCTION_INVALID'> {
