@@ -12,20 +12,33 @@ import { computeFor, init, type Job } from 'manyhands';
 import { axeFindings } from './rig/donor-page.js';
 import { test as base } from './rig/job-rig.js';
 
+/** A page with an element that names no scheduler, and one whose scheduler is not there. Its own script comes last. */
+const MISTAKES = (scheduler: string): string =>
+  `<!doctype html><html lang="en"><script type="module" src="${scheduler}/element.js"></script>
+  <manyhands-worker scheduler="nowhere"></manyhands-worker>
+  <manyhands-worker scheduler="http://127.0.0.1:9" cores="lots" share="50%"></manyhands-worker>
+  <script type="module" src="/mistakes.js"></script>`;
+const LISTENER = `document.documentElement.dataset.heard = '';
+  for (const one of document.querySelectorAll('manyhands-worker'))
+    one.addEventListener('error', ({ detail }) => {
+      document.documentElement.dataset.heard += ' ' + detail.error.code;
+    });`;
+
 /** The site of the example; what stands in it is served with a policy of its own. */
 const test = base.extend<{ site: string }>({
   site: async ({ rig }, use) => {
     const page = await readFile(new URL('../../examples/08-element/index.html', import.meta.url), 'utf8');
     const script = await readFile(new URL('../../examples/08-element/site.js', import.meta.url), 'utf8');
     const server = createServer((request, response) => {
-      const isScript = request.url === '/site.js';
-      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
       const from = rig.scheduler;
+      const isScript = request.url?.endsWith('.js') === true;
+      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
       response.setHeader(
         'Content-Security-Policy',
-        `default-src 'none'; script-src 'self' ${from}; style-src 'unsafe-inline'; frame-src ${from}`,
+        `default-src 'none'; script-src 'self' ${from}; style-src 'unsafe-inline'; frame-src ${from} http://127.0.0.1:9`,
       );
-      response.end(isScript ? script : page.replaceAll('http://localhost:8462', from));
+      if (request.url?.startsWith('/mistakes')) response.end(isScript ? LISTENER : MISTAKES(from));
+      else response.end(isScript ? script : page.replaceAll('http://localhost:8462', from));
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
@@ -46,6 +59,13 @@ async function pressStart(page: Page): Promise<void> {
     })
     .toMatch(/Connected|Working/);
 }
+
+/** Whether the frame is as high as what is in it. */
+const overflow = async (page: Page): Promise<{ isHigh: boolean; hidden: number }> => {
+  const html = embed(page).locator('html');
+  const hidden = await html.evaluate((element) => element.scrollHeight - element.clientHeight);
+  return { isHigh: (await html.evaluate((element) => element.clientHeight)) > 200, hidden };
+};
 
 const setAttribute = (page: Page, name: string, value: string): Promise<void> =>
   page
@@ -157,6 +177,12 @@ test('a site brings its groups and its caps; what it adds later waits for the vi
   await question.getByRole('button', { name: 'Let them in' }).click();
   expect([...(await labDone)]).toEqual([1, 4, 9]);
 
+  // Without its group the site gets nothing, and not everybody's jobs instead.
+  await setAttribute(page, 'join', '');
+  await expect(embed(page).getByRole('status')).toContainText('asks for other jobs than you agreed to');
+  await setAttribute(page, 'join', 'lab,sesame%201');
+  await expect(embed(page).getByRole('status')).toHaveText(/Connected|Working/);
+
   // A group that the site adds meanwhile is not what the visitor agreed to.
   const sea = inGroup('sea', 'salt');
   const seaDone = sea.exec();
@@ -174,4 +200,87 @@ test('a site brings its groups and its caps; what it adds later waits for the vi
   // A smaller cap is in force at once.
   await setAttribute(page, 'bytes-per-day', '1');
   await expect(embed(page).getByRole('status')).toHaveText('Paused: the day’s data is used up');
+});
+
+test('a site of any width shows all of the frame, and asks for it once', async ({ site, page }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/embed')) asked.push(request.url());
+  });
+  for (const width of [1280, 375]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(site);
+    await page.addStyleTag({ content: 'body { max-width: none }' });
+    await expect(embed(page).locator('#lead-text')).toContainText(new URL(site).host);
+    await expect.poll(() => overflow(page)).toEqual({ isHigh: true, hidden: 0 });
+  }
+  expect(asked).toHaveLength(2);
+});
+
+test('a visitor’s standing word starts what they read, and nothing after their own stop', async ({
+  rig,
+  site,
+  page,
+}) => {
+  init({ scheduler: rig.scheduler });
+  const everybodys = computeFor<number>([1], '(x) => x');
+  await everybodys.deploy();
+  // This browser keeps nothing for a frame of another host.
+  const near = site.replace('127.0.0.1', new URL(rig.scheduler).hostname);
+  await page.goto(near);
+  for (const [name, value] of [
+    ['join', 'lab,sesame'],
+    ['only-groups', ''],
+    ['autostart', ''],
+  ] as const) {
+    await setAttribute(page, name, value);
+  }
+  const status = embed(page).getByRole('status');
+  await expect(embed(page).locator('#groups-note')).toContainText('Only jobs of the group “lab”');
+  // What the frame is told changes its height, and a press by place could miss.
+  await embed(page).getByText('Choices', { exact: true }).dispatchEvent('click');
+  const always = embed(page).getByLabel('Start by itself on');
+  const agree = (): Promise<void> =>
+    expect
+      .poll(async () => {
+        if (!(await always.isChecked())) await embed(page).locator('#always-row').click();
+        return embed(page)
+          .locator('html')
+          .evaluate(() => localStorage.getItem('manyhands.always'));
+      })
+      .toContain('"onlyGroups":true');
+  await agree();
+  await expect(status).toHaveText('Not started');
+
+  // Another visit, in which the site asks for more: it has what the visitor read, and that is nothing of this.
+  await page.goto(near);
+  await setAttribute(page, 'autostart', '');
+  await expect(embed(page).locator('#always-row')).toHaveJSProperty('hidden', false);
+  await expect(status).toHaveText('Not started');
+  await setAttribute(page, 'join', 'lab,sesame sea,salt');
+  await expect(status).toHaveText(/Connected|Working/);
+  await embed(page).getByRole('button', { name: 'Stop', exact: true }).dispatchEvent('click');
+  await expect(status).toHaveText('Stopped');
+  await setAttribute(page, 'lang', 'de');
+  await expect(status).toHaveText('Angehalten');
+  await page.goto(near);
+  await setAttribute(page, 'join', 'lab,sesame');
+  await setAttribute(page, 'autostart', '');
+  await expect(embed(page).locator('#always-row')).toHaveJSProperty('hidden', false);
+  await expect(status).toHaveText('Not started');
+  expect(everybodys.status.computed).toBe(0);
+});
+
+test('a site hears of a mistake in its page, and of a scheduler that does not answer', async ({
+  site,
+  page,
+}) => {
+  const said: string[] = [];
+  page.on('console', (message) => said.push(message.text()));
+  await page.goto(`${site}mistakes`);
+  await expect(page.locator('html')).toHaveAttribute('data-heard', ' INVALID_ARGUMENT CONNECT_FAILED');
+  const all = said.join('\n');
+  for (const text of ['needs the attribute scheduler', 'no answer from', 'cores="lots"', 'share="50%"']) {
+    expect(all).toContain(text);
+  }
 });
