@@ -30,7 +30,7 @@ export function runChunk(
   const { chunks } = work;
   if (chunks === undefined || to - from < CHUNK_MIN) return 0;
   const data = dataOf(slices, from, Math.min(to, from + CHUNK_MAX));
-  if (data.length < CHUNK_MIN || !chunks.suits(data[0])) return 0;
+  if (data.length < CHUNK_MIN || !chunks.suits) return 0;
   let outcome: ChunkOutcome;
   signs.locate = () => first + from + chunks.at();
   try {

@@ -44,8 +44,8 @@ export interface ChunkOutcome {
 
 /** A runtime's own loop over cheap slices, where going in and out for each would cost more than they do. */
 export interface ChunkCaller {
-  /** Whether a slice with such a datum is worth it. */
-  suits(datum: unknown): boolean;
+  /** Whether the work function's results can be taken many at a time, as far as is known. */
+  readonly suits: boolean;
   /** Runs as many as it can, at least none; what it leaves goes by `call`. */
   run(data: unknown[]): ChunkOutcome;
   /** The one of `data` that is at work now, while `run` is. */

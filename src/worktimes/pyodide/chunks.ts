@@ -7,7 +7,7 @@ import type { PyodideInterface } from 'pyodide';
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
 import type { ChunkCaller, ChunkOutcome } from '../runtime.js';
 import { plainError } from '../work-error.js';
-import { crossesAlone, markOddities } from './values.js';
+import { markOddities } from './values.js';
 
 /** What of the harness is called here. */
 export interface ChunkHarness extends PyProxy {
@@ -37,15 +37,13 @@ export class PythonChunks implements ChunkCaller {
   readonly #ports: ChunkPorts;
   /** Whether what the function gives can be copied together with what it gives next. */
   #suitable = true;
-  /** Whether a slice by itself gave something that had to be copied. */
-  sawCopy = false;
 
   constructor(ports: ChunkPorts) {
     this.#ports = ports;
   }
 
-  suits(datum: unknown): boolean {
-    return this.#suitable && (this.sawCopy || !crossesAlone(datum));
+  get suits(): boolean {
+    return this.#suitable;
   }
 
   at(): number {

@@ -137,7 +137,6 @@ class PythonWork {
       call: (datum) => {
         const result = (crossesAlone(datum) ? fn(datum) : this.#callWithCopy(datum)) as unknown;
         if (typeof result === 'number' || typeof result === 'string') return result;
-        chunks.sawCopy = typeof result === 'object';
         return this.#take(result);
       },
       chunks,
