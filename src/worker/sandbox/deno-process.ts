@@ -97,7 +97,7 @@ export class DenoSandbox implements Sandbox {
       this.#end(`It did not start within ${START_MS_MAX / 1_000} s.`),
     );
     const { pid } = this.#child;
-    // Before it has any code that could take memory.
+    // The process is given its script after this: until then nothing in it takes memory.
     if (pid !== undefined) this.#hold = groups?.hold(pid, memoryMiB * MiB);
     const unwatch =
       pid === undefined
