@@ -4,6 +4,7 @@
  * @module
  */
 import { pictureBytes } from './buffer-sizes.js';
+import { LinkedQueue } from './linked-queue.js';
 import type { Quota } from './quota.js';
 import { methodOf, wrapMethod } from './wrap-native.js';
 
@@ -15,11 +16,6 @@ const NUMBER = Number;
 const then = methodOf(Promise.prototype, 'then');
 const PIXEL_BYTES = 4;
 const OPTIONS = ['imageOrientation', 'premultiplyAlpha', 'colorSpaceConversion', 'resizeQuality'] as const;
-
-interface Waiting {
-  readonly start: () => void;
-  next: Waiting | undefined;
-}
 
 export function limitBitmaps(scope: Record<string, unknown>, quota: Quota): void {
   const enqueue = makeQueue();
@@ -73,14 +69,13 @@ function readOptions(given: unknown): { options: object; bytes: number } {
   return { options, bytes: abs(width) * abs(height) * PIXEL_BYTES };
 }
 
-/** One call at a time; a linked list, since methods of arrays can be tampered with. */
+/** One call at a time. */
 function makeQueue(): (make: () => unknown) => unknown {
-  let first: Waiting | undefined;
-  let last: Waiting | undefined;
+  /** The first of them is at work. */
+  const calls = new LinkedQueue<() => void>();
   const advance = (): void => {
-    first = first?.next;
-    if (first === undefined) last = undefined;
-    else first.start();
+    calls.shift();
+    calls.first?.();
   };
   return (make) =>
     new Promise((resolve, reject) => {
@@ -101,11 +96,8 @@ function makeQueue(): (make: () => unknown) => unknown {
           advance();
         }
       };
-      const waiting: Waiting = { start, next: undefined };
-      if (last !== undefined) last.next = waiting;
-      last = waiting;
-      if (first !== undefined) return;
-      first = waiting;
-      start();
+      const isAlone = calls.isEmpty;
+      calls.push(start);
+      if (isAlone) start();
     });
 }

@@ -5,6 +5,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-messages.js';
+import { LinkedQueue } from './linked-queue.js';
 import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
 import { GivenModules } from './given-modules.js';
@@ -61,22 +62,11 @@ function portOf(port: MessagePort): SandboxPort {
   };
 }
 
-/** Waits for a turn, and the next one behind it: methods of arrays can be tampered with. */
-interface Waiting {
-  readonly then: () => void;
-  next: Waiting | undefined;
-}
-
 function place(): SandboxPlace {
   const { port1, port2 } = new MessageChannel();
   const turn = port2.postMessage.bind(port2);
-  let first: Waiting | undefined;
-  let last: Waiting | undefined;
-  port1.onmessage = () => {
-    const { then } = first!;
-    first = first!.next;
-    then();
-  };
+  const waiting = new LinkedQueue<() => void>();
+  port1.onmessage = () => waiting.shift()?.();
   return {
     scope: globalThis,
     loadRuntime,
@@ -87,10 +77,7 @@ function place(): SandboxPlace {
     },
     now,
     nextTurn: (then) => {
-      const added: Waiting = { then, next: undefined };
-      if (first === undefined) first = added;
-      else last!.next = added;
-      last = added;
+      waiting.push(then);
       turn(0);
     },
     onStrayError: (report) => listenForStrays(report),

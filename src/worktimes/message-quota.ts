@@ -3,6 +3,7 @@
  * until the receiver is gone.
  * @module
  */
+import { LinkedQueue } from './linked-queue.js';
 import type { Piece, Quota } from './quota.js';
 import { getterOf, methodOf, wrapConstructor, type AnyConstructor } from './wrap-native.js';
 
@@ -22,13 +23,11 @@ const LASTING_MESSAGE_BYTES = 128;
 
 interface Waiting {
   piece: Piece | undefined;
-  next: Waiting | undefined;
 }
 
 /** The messages on their way to a port, in their order. It does not keep the port. */
 interface Inbox {
-  first: Waiting | undefined;
-  last: Waiting | undefined;
+  readonly waiting: LinkedQueue<Waiting>;
   /** Nobody knows who receives, or somebody may but not by this port. */
   isLost: boolean;
 }
@@ -72,11 +71,9 @@ export class Messages {
       return this.#quota.spend(bytes + (this.#isFollowed ? MESSAGE_BYTES : LASTING_MESSAGE_BYTES));
     const cost = bytes + MESSAGE_BYTES;
     this.#quota.check(cost);
-    const waiting: Waiting = { piece: undefined, next: undefined };
+    const waiting: Waiting = { piece: undefined };
     waiting.piece = this.#quota.hold(waiting, cost);
-    if (inbox.last === undefined) inbox.first = waiting;
-    else inbox.last.next = waiting;
-    inbox.last = waiting;
+    inbox.waiting.push(waiting);
   }
 
   /** Of a port that is transferred: from now on all that waits for it counts for ever. */
@@ -88,17 +85,15 @@ export class Messages {
   }
 
   #openInbox(port: object): Inbox {
-    const inbox: Inbox = { first: undefined, last: undefined, isLost: false };
+    const inbox: Inbox = { waiting: new LinkedQueue(), isLost: false };
     this.#quota.hold(port, PORT_BYTES);
     apply(setWeak, this.#inboxes, [port, inbox]);
     apply(register, this.#registry, [port, inbox]);
     const arrived = (event: unknown): void => {
-      const { first } = inbox;
       // An event that job code made has not come from anybody.
-      if (first === undefined || !isTrusted(event as object)) return;
-      inbox.first = first.next;
-      if (inbox.first === undefined) inbox.last = undefined;
-      this.#release(first);
+      if (!isTrusted(event as object)) return;
+      const first = inbox.waiting.shift();
+      if (first !== undefined) this.#release(first);
     };
     // The first listener of the port: no other can stop the event before it.
     apply(listen!, port, ['message', arrived]);
@@ -109,8 +104,8 @@ export class Messages {
   /** Returns the bytes that waited. */
   #empty(inbox: Inbox): number {
     let bytes = 0;
-    for (let one = inbox.first; one !== undefined; one = one.next) bytes += this.#release(one);
-    inbox.first = inbox.last = undefined;
+    for (let one = inbox.waiting.shift(); one !== undefined; one = inbox.waiting.shift())
+      bytes += this.#release(one);
     return bytes;
   }
 

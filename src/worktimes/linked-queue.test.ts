@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { LinkedQueue } from './linked-queue.js';
+
+describe('a linked queue', () => {
+  it('gives what it was given, in order, and goes on after it was empty', () => {
+    const queue = new LinkedQueue<number>();
+    expect(queue.shift()).toBeUndefined();
+    for (const value of [1, 2]) queue.push(value);
+    expect([queue.first, queue.shift(), queue.isEmpty, queue.shift(), queue.isEmpty]).toEqual([
+      1,
+      1,
+      false,
+      2,
+      true,
+    ]);
+    queue.push(3);
+    expect([queue.shift(), queue.shift()]).toEqual([3, undefined]);
+  });
+
+  it('needs no method of arrays', () => {
+    const queue = new LinkedQueue<string>();
+    let given: string | undefined;
+    const { push, shift } = Array.prototype;
+    Array.prototype.push = Array.prototype.shift = () => {
+      throw new Error('tampered with');
+    };
+    try {
+      queue.push('kept');
+      given = queue.shift();
+    } finally {
+      Object.assign(Array.prototype, { push, shift });
+    }
+    expect(given).toBe('kept');
+  });
+});
