@@ -3,6 +3,7 @@
  * behind it and virtual time around it.
  * @module
  */
+import { afterEach, expect } from 'vitest';
 import { memoryNetwork } from '../transport/memory.js';
 import { BaseWorker } from '../worker/worker.js';
 import type { WorkerPorts } from '../worker/worker.js';
@@ -83,4 +84,25 @@ export function stage(
   const events: { name: string; payload: unknown }[] = [];
   for (const name of EVENT_NAMES) worker.on(name, (payload) => events.push({ name, payload }));
   return { clock, scheduler, host, worker, events, names: () => events.map((e) => e.name) };
+}
+
+/** Keeps the stages that a file's tests open, and closes them behind each: what a scheduler saw as wrong fails the test. */
+export function stageKeeper(): (made: Stage) => Stage {
+  const open: Stage[] = [];
+  afterEach(async () => {
+    for (const { scheduler, worker, clock } of open.splice(0)) {
+      expect(scheduler.violations).toEqual([]);
+      await clock.runUntil(worker.stop({ force: true }));
+    }
+  });
+  return (made) => {
+    open.push(made);
+    return made;
+  };
+}
+
+/** Runs a job of four slices, and returns when it is complete. */
+export async function workOff({ scheduler, clock }: Stage, id: string): Promise<void> {
+  scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
+  await clock.runUntil(() => scheduler.isComplete(id));
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { delay } from '../lib/clock.js';
 import { sha256Hex } from '../lib/sha256.js';
 import { decodeBlobRef, decodeError, encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
@@ -6,24 +6,12 @@ import type { InputPart } from '../protocol/messages.js';
 import { SegmentWriter } from '../protocol/segment.js';
 import { decodeValue, encodeValue } from '../protocol/values.js';
 import type { StubScheduler } from '../testing/stub-scheduler.js';
-import { jobId, OWNER, stage } from '../testing/worker-stage.js';
+import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
 import type { Stage } from '../testing/worker-stage.js';
 
 const JOB = jobId('job');
 
-let open: Stage[] = [];
-function on(made: Stage): Stage {
-  open.push(made);
-  return made;
-}
-afterEach(async () => {
-  const all = open;
-  open = [];
-  for (const { scheduler, worker, clock } of all) {
-    expect(scheduler.violations).toEqual([]);
-    await clock.runUntil(worker.stop({ force: true }));
-  }
-});
+const on = stageKeeper();
 
 /** Input in which the slices of `blobs` stand for blobs, the others are their own numbers. */
 function mixed(blobs: Map<number, string>) {

@@ -1,24 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SegmentWriter } from '../protocol/segment.js';
 import type { SliceAct } from '../testing/fake-sandbox.js';
-import { jobId, OWNER, stage } from '../testing/worker-stage.js';
-import type { Stage } from '../testing/worker-stage.js';
+import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
 
 const JOB = jobId('job');
 
-let open: Stage[] = [];
-function on(made: Stage): Stage {
-  open.push(made);
-  return made;
-}
-afterEach(async () => {
-  const all = open;
-  open = [];
-  for (const { scheduler, worker, clock } of all) {
-    expect(scheduler.violations).toEqual([]);
-    await clock.runUntil(worker.stop({ force: true }));
-  }
-});
+const on = stageKeeper();
 
 const value = (n: number): SliceAct => ({ kind: 'value', value: n, ms: 1 });
 

@@ -1,8 +1,8 @@
 /**
  * A worker's sandboxes between slices: told to rest, looked after while they do, and ended where they do not.
  */
-import { afterEach, describe, expect, it } from 'vitest';
-import { jobId, OWNER, stage } from '../testing/worker-stage.js';
+import { describe, expect, it } from 'vitest';
+import { jobId, OWNER, stage, stageKeeper, workOff } from '../testing/worker-stage.js';
 import type { Stage } from '../testing/worker-stage.js';
 import { REST_MS_MAX } from './sandbox-runner.js';
 
@@ -10,7 +10,7 @@ const JOB = jobId('one');
 const OTHER = jobId('two');
 const MINUTE = 60_000;
 
-let open: Stage[] = [];
+const keep = stageKeeper();
 /** A worker whose sandboxes say that they rest while `answers()`; `rests` counts those answers. */
 async function begin(answers: () => boolean): Promise<Stage & { rests: () => number }> {
   let rests = 0;
@@ -22,43 +22,29 @@ async function begin(answers: () => boolean): Promise<Stage & { rests: () => num
       return answers() ? [message] : [];
     },
   });
-  open.push(made);
+  keep(made);
   await made.worker.start();
   return { ...made, rests: () => rests };
 }
-afterEach(async () => {
-  const all = open;
-  open = [];
-  for (const { scheduler, worker, clock } of all) {
-    expect(scheduler.violations).toEqual([]);
-    await clock.runUntil(worker.stop({ force: true }));
-  }
-});
-
-async function work({ scheduler, clock }: Stage, id: string): Promise<void> {
-  scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
-  await clock.runUntil(() => scheduler.isComplete(id));
-}
-
 describe('a sandbox without work', () => {
   it('rests, at its place and beside it, and is asked now and then whether it still can answer', async () => {
     const s = await begin(() => true);
-    await work(s, JOB);
+    await workOff(s, JOB);
     await s.clock.advance(10);
     expect(s.rests()).toBe(1);
-    await work(s, OTHER);
+    await workOff(s, OTHER);
     await s.clock.advance(MINUTE);
     expect(s.host.alive).toBe(2);
     expect(s.rests()).toBeGreaterThan(60);
     expect(s.rests()).toBeLessThan(150);
-    await work(s, JOB);
+    await workOff(s, JOB);
     expect(s.host.assignments).toHaveLength(2);
   });
 
   it('that does not answer is ended, uncharged, and the job starts in another', async () => {
     let answers = true;
     const s = await begin(() => answers);
-    await work(s, JOB);
+    await workOff(s, JOB);
     await s.clock.advance(10);
     answers = false;
     await s.clock.advance(MINUTE);
@@ -66,13 +52,13 @@ describe('a sandbox without work', () => {
     expect(s.scheduler.losses).toEqual([]);
     expect(s.names()).toContain('warning');
     answers = true;
-    await work(s, JOB);
+    await workOff(s, JOB);
     expect(s.host.assignments).toHaveLength(2);
   });
 
   it('that was asleep with its machine gets the time to answer once more', async () => {
     const s = await begin(() => false);
-    await work(s, JOB);
+    await workOff(s, JOB);
     await s.clock.advance(10);
     const real = s.clock.monotonicMs.bind(s.clock);
     s.clock.monotonicMs = () => real() + MINUTE;
@@ -92,8 +78,8 @@ describe('a sandbox without work', () => {
 
   it('beside others at work that does not answer is ended as well', async () => {
     const s = await begin(() => false);
-    await work(s, JOB);
-    await work(s, OTHER);
+    await workOff(s, JOB);
+    await workOff(s, OTHER);
     expect(s.host.alive).toBe(2);
     await s.clock.advance(REST_MS_MAX + 10);
     expect(s.host.alive).toBe(0);
@@ -105,7 +91,7 @@ it('a sandbox that says that it rests without being asked is ended', async () =>
     slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
     post: (message) => [message, { type: 'resting' }],
   });
-  open.push(made);
+  keep(made);
   await made.worker.start();
   made.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1 });
   await made.clock.runUntil(() => made.host.started > 1);

@@ -1,10 +1,10 @@
 /**
  * How warm a worker starts its sandboxes, under each policy: what it keeps, what it has ready, and when it lets go.
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../lib/sha256.js';
 import { memoryStorage } from '../lib/storage.js';
-import { jobId, OWNER, stage } from '../testing/worker-stage.js';
+import { jobId, OWNER, stage, stageKeeper, workOff } from '../testing/worker-stage.js';
 import type { Stage } from '../testing/worker-stage.js';
 import type { WorkerOptions } from './resolve-options.js';
 
@@ -17,35 +17,19 @@ const script = {
   slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: datum, ms: 5 }),
 };
 
-let open: Stage[] = [];
+const keep = stageKeeper();
 function on(options: WorkerOptions = {}): Stage {
-  const made = stage(script, options);
-  open.push(made);
-  return made;
+  return keep(stage(script, options));
 }
-afterEach(async () => {
-  const all = open;
-  open = [];
-  for (const { scheduler, worker, clock } of all) {
-    expect(scheduler.violations).toEqual([]);
-    await clock.runUntil(worker.stop({ force: true }));
-  }
-});
-
-async function work({ scheduler, clock }: Stage, id: string): Promise<void> {
-  scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
-  await clock.runUntil(() => scheduler.isComplete(id));
-}
-
 describe('warm-function', () => {
   it('is what a worker does unless it is told otherwise: a job finds its sandbox again', async () => {
     const s = on();
     await s.worker.start();
-    await work(s, JOB);
-    await work(s, OTHER);
-    await work(s, JOB);
+    await workOff(s, JOB);
+    await workOff(s, OTHER);
+    await workOff(s, JOB);
     expect(s.host.assignments).toHaveLength(2);
-    await work(s, OTHER);
+    await workOff(s, OTHER);
     expect(s.host.assignments).toHaveLength(2);
   });
 
@@ -53,7 +37,7 @@ describe('warm-function', () => {
     const s = on({ cores: 2 });
     await s.worker.start();
     const wants = (): unknown[] => s.scheduler.said.filter(({ type }) => type === 'lease.want');
-    for (const id of [JOB, OTHER, THIRD]) await work(s, id);
+    for (const id of [JOB, OTHER, THIRD]) await workOff(s, id);
     await s.clock.advance(1_000);
     const worktime = { name: 'map-basic', version: expect.any(String) as string };
     const before = wants().length;
@@ -72,7 +56,7 @@ describe('warm-function', () => {
   it('keeps so many and so long, and no more', async () => {
     const s = on();
     await s.worker.start();
-    for (const id of [JOB, OTHER, THIRD]) await work(s, id);
+    for (const id of [JOB, OTHER, THIRD]) await workOff(s, id);
     // One at its place, one beside it: this worker has one core.
     expect(s.host.alive).toBe(2);
     await s.clock.advance(3 * MINUTE);
@@ -82,13 +66,13 @@ describe('warm-function', () => {
   it('keeps nothing of a job that is blocked, nor anything while it rests', async () => {
     const s = on();
     await s.worker.start();
-    await work(s, JOB);
-    await work(s, OTHER);
+    await workOff(s, JOB);
+    await workOff(s, OTHER);
     expect(s.host.alive).toBe(2);
     s.worker.block({ jobId: JOB });
     await s.clock.advance(10);
     expect(s.host.alive).toBe(1);
-    await work(s, THIRD);
+    await workOff(s, THIRD);
     s.worker.pause();
     await s.clock.advance(10);
     expect(s.host.alive).toBe(0);
@@ -101,12 +85,12 @@ describe('a spare', () => {
     await s.worker.start();
     await s.clock.advance(MINUTE);
     expect(s.host.warmed).toBe(0);
-    await work(s, JOB);
+    await workOff(s, JOB);
     expect(s.host.warmed).toBe(0);
     await s.clock.advance(1_000);
     expect(s.host.warmed).toBe(1);
     const asked = s.host.owners.length;
-    await work(s, OTHER);
+    await workOff(s, OTHER);
     expect(s.host.owners).toHaveLength(asked);
     expect(s.host.assignments[1]!.assets).toEqual({});
   });
@@ -125,12 +109,12 @@ describe('a spare', () => {
   it('is given up when nothing was asked for in a while, and with the worker', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();
-    await work(s, JOB);
+    await workOff(s, JOB);
     await s.clock.advance(1_000);
     expect(s.host.spares).toBe(1);
     await s.clock.advance(6 * MINUTE);
     expect(s.host.spares).toBe(0);
-    await work(s, OTHER);
+    await workOff(s, OTHER);
     await s.clock.advance(1_000);
     expect(s.host.spares).toBe(1);
     await s.clock.runUntil(s.worker.stop());
@@ -142,10 +126,10 @@ describe('cold', () => {
   it('keeps nothing and has nothing ready', async () => {
     const s = on({ policy: 'cold' });
     await s.worker.start();
-    await work(s, JOB);
+    await workOff(s, JOB);
     await s.clock.advance(1_000);
     expect([s.host.alive, s.host.warmed, s.host.snapshots]).toEqual([0, 0, 0]);
-    await work(s, OTHER);
+    await workOff(s, OTHER);
     expect(s.host.owners).toHaveLength(2);
   });
 });
@@ -157,18 +141,19 @@ describe('blobs that a job names', () => {
     const fs = { blob: sha256Hex(bundle), bytes: bundle.length, cwd: '/data' };
     const downloads: string[] = [];
     for (let life = 0; life < 2; life++) {
-      const s: Stage = stage(
-        script,
-        {},
-        {
-          assets,
-          fetch: (url, init) => {
-            downloads.push(String(url));
-            return s.scheduler.fetch(url, init);
+      const s: Stage = keep(
+        stage(
+          script,
+          {},
+          {
+            assets,
+            fetch: (url, init) => {
+              downloads.push(String(url));
+              return s.scheduler.fetch(url, init);
+            },
           },
-        },
+        ),
       );
-      open.push(s);
       s.scheduler.blobs.set(fs.blob, bundle);
       await s.worker.start();
       s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2, sliceMs: 5, package: { fs } });

@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { isError } from '../lib/errors.js';
 import { sha256Hex } from '../lib/sha256.js';
-import { jobId, OWNER, stage, STRANGER } from '../testing/worker-stage.js';
+import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../testing/worker-stage.js';
 import type { Stage } from '../testing/worker-stage.js';
 import { ADMIT_MS_MAX } from './admission.js';
 import { CLOSE_GRACE_MS } from './core/allow.js';
@@ -15,23 +15,13 @@ const taking = (ms: number) => ({
   slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: (datum as number) ** 2, ms }),
 });
 
-let open: Stage[] = [];
+const keep = stageKeeper();
 async function start(...args: Parameters<typeof stage>): Promise<Stage> {
-  const made = stage(...args);
-  open.push(made);
+  const made = keep(stage(...args));
   await made.worker.start();
   await made.clock.advance(0);
   return made;
 }
-afterEach(async () => {
-  const all = open;
-  open = [];
-  for (const { scheduler, worker, clock } of all) {
-    expect(scheduler.violations).toEqual([]);
-    await clock.runUntil(worker.stop({ force: true }));
-  }
-});
-
 const held = ({ scheduler }: Stage): number => scheduler.leases.size;
 const done = ({ scheduler }: Stage, job = JOB): number => scheduler.outcomes.get(job)!.size;
 
@@ -82,8 +72,7 @@ describe('pausing', () => {
   });
 
   it('holds from before the start', async () => {
-    const made = stage();
-    open.push(made);
+    const made = keep(stage());
     made.worker.pause('metered');
     await made.worker.start();
     made.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });

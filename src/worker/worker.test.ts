@@ -1,8 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isError } from '../lib/errors.js';
 import { decodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
-import { jobId, OWNER, stage, STRANGER } from '../testing/worker-stage.js';
-import type { Stage } from '../testing/worker-stage.js';
+import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../testing/worker-stage.js';
 
 const JOB = jobId('squares');
 const OTHER = jobId('other');
@@ -16,19 +15,7 @@ const taking = (ms: number) => ({
   slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: (datum as number) ** 2, ms }),
 });
 
-let open: Stage[] = [];
-function on(made: Stage): Stage {
-  open.push(made);
-  return made;
-}
-afterEach(async () => {
-  const all = open;
-  open = [];
-  for (const { scheduler, worker, clock } of all) {
-    expect(scheduler.violations).toEqual([]);
-    await clock.runUntil(worker.stop({ force: true }));
-  }
-});
+const on = stageKeeper();
 
 describe('a worker at work', () => {
   it('works a job from its first lease to its last, in one sandbox, each slice once', async () => {

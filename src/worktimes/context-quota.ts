@@ -7,13 +7,12 @@ import { pictureBytes } from './buffer-sizes.js';
 import { Growth } from './growth.js';
 import { limitPathCalls, limitPaths } from './path-quota.js';
 import type { Quota } from './quota.js';
-import { methodOf, wrapMethod, wrapSetter, type AnyConstructor } from './wrap-native.js';
+import { WeakTable } from './weak-table.js';
+import { wrapMethod, wrapSetter, type AnyConstructor } from './wrap-native.js';
 
 const { apply } = Reflect;
 const arrayFrom = Array.from.bind(Array);
-const { RangeError, WeakMap } = globalThis;
-const getWeak = methodOf(WeakMap.prototype, 'get');
-const setWeak = methodOf(WeakMap.prototype, 'set');
+const { RangeError } = globalThis;
 
 /** Measured in Chromium 156. */
 const STATE_BYTES = 1_024;
@@ -73,12 +72,11 @@ export function limitContexts(scope: Record<string, unknown>, quota: Quota): voi
 
 function limitStates(drawing: object, quota: Quota, paths: Growth): void {
   const growth = new Growth(quota);
-  const states = new WeakMap<object, State>();
+  const states = new WeakTable<State>();
   const stateOf = (self: unknown): State => {
-    const known = apply(getWeak, states, [self]) as State | undefined;
-    return known ?? enter(self, undefined);
+    return states.get(self) ?? enter(self as object, undefined);
   };
-  const enter = (self: unknown, below: State | undefined): State => {
+  const enter = (self: object, below: State | undefined): State => {
     const state: State = {
       bytes: 0,
       copied: below?.copied ?? 0,
@@ -87,7 +85,7 @@ function limitStates(drawing: object, quota: Quota, paths: Growth): void {
       strokeStyle: below?.strokeStyle,
       below,
     };
-    apply(setWeak, states, [self, state]);
+    states.set(self, state);
     return state;
   };
   const grow = (self: unknown, state: State, bytes: number): void => {
@@ -98,7 +96,7 @@ function limitStates(drawing: object, quota: Quota, paths: Growth): void {
     const below = stateOf(self);
     const bytes = STATE_BYTES + below.copied;
     growth.grow(self, bytes);
-    enter(self, below).bytes = bytes;
+    enter(self as object, below).bytes = bytes;
     return apply(native, self, args);
   });
   wrapMethod(drawing, 'restore', (native, self, args) => {
@@ -106,14 +104,14 @@ function limitStates(drawing: object, quota: Quota, paths: Growth): void {
     const state = stateOf(self);
     if (state.below === undefined) return made;
     growth.shrink(self as object, state.bytes);
-    apply(setWeak, states, [self, state.below]);
+    states.set(self as object, state.below);
     return made;
   });
   wrapMethod(drawing, 'reset', (native, self, args) => {
     const made = apply(native, self, args);
     growth.shrink(self as object, growth.sizeOf(self));
     paths.shrink(self as object, paths.sizeOf(self));
-    enter(self, undefined);
+    enter(self as object, undefined);
     return made;
   });
   wrapMethod(drawing, 'clip', (native, self, args) => {

@@ -4,12 +4,7 @@
  * @module
  */
 import type { Quota } from './quota.js';
-import { methodOf } from './wrap-native.js';
-
-const { apply } = Reflect;
-const { WeakMap } = globalThis;
-const getWeak = methodOf(WeakMap.prototype, 'get');
-const setWeak = methodOf(WeakMap.prototype, 'set');
+import { WeakTable } from './weak-table.js';
 
 /** Counted ahead, so that few steps are. */
 const STEP_BYTES = 16_384;
@@ -29,7 +24,7 @@ interface Size {
 
 export class Growth {
   readonly #quota: Quota;
-  readonly #sizes = new WeakMap<object, Size>();
+  readonly #sizes = new WeakTable<Size>();
 
   constructor(quota: Quota) {
     this.#quota = quota;
@@ -37,16 +32,16 @@ export class Growth {
 
   /** Bytes that `target` has now. */
   sizeOf(target: unknown): number {
-    return (apply(getWeak, this.#sizes, [target]) as Size | undefined)?.bytes ?? 0;
+    return this.#sizes.get(target)?.bytes ?? 0;
   }
 
   /** Throws a RangeError where the quota has no room. What is no object does not grow. */
   grow(target: unknown, bytes: number): void {
     if (typeof target !== 'object' || target === null) return;
-    let size = apply(getWeak, this.#sizes, [target]) as Size | undefined;
+    let size = this.#sizes.get(target);
     if (size === undefined) {
       size = { bytes: 0, held: 0, anchor: undefined };
-      apply(setWeak, this.#sizes, [target, size]);
+      this.#sizes.set(target, size);
     }
     const grown = size.bytes + bytes;
     if (grown > size.held) {
@@ -61,7 +56,7 @@ export class Growth {
   }
 
   shrink(target: object, bytes: number): void {
-    const size = apply(getWeak, this.#sizes, [target]) as Size | undefined;
+    const size = this.#sizes.get(target);
     if (size !== undefined) size.bytes -= bytes;
   }
 }

@@ -30,6 +30,8 @@ export class LinkedQueue<T> {
   shift(): T | undefined {
     const found = this.#first;
     this.#first = found?.next;
+    // What was taken is not kept here.
+    if (this.#first === undefined) this.#last = undefined;
     return found?.value;
   }
 }

@@ -5,12 +5,11 @@
  */
 import { LinkedQueue } from './linked-queue.js';
 import type { Piece, Quota } from './quota.js';
+import { WeakTable } from './weak-table.js';
 import { getterOf, methodOf, wrapConstructor, type AnyConstructor } from './wrap-native.js';
 
 const { apply, construct, getOwnPropertyDescriptor } = Reflect;
-const { FinalizationRegistry, WeakMap } = globalThis;
-const getWeak = methodOf(WeakMap.prototype, 'get');
-const setWeak = methodOf(WeakMap.prototype, 'set');
+const { FinalizationRegistry } = globalThis;
 const register = methodOf(FinalizationRegistry.prototype, 'register');
 const listen =
   typeof EventTarget === 'undefined' ? undefined : methodOf(EventTarget.prototype, 'addEventListener');
@@ -36,9 +35,9 @@ export class Messages {
   readonly #quota: Quota;
   readonly #isFollowed: boolean;
   /** By the port that posts. */
-  readonly #outboxes = new WeakMap<object, Inbox>();
+  readonly #outboxes = new WeakTable<Inbox>();
   /** By the port that receives. */
-  readonly #inboxes = new WeakMap<object, Inbox>();
+  readonly #inboxes = new WeakTable<Inbox>();
   /** Called between turns: within one, a browser keeps what waits for a port that is gone. */
   readonly #registry = new FinalizationRegistry<Inbox>((inbox) => {
     inbox.isLost = true;
@@ -58,15 +57,15 @@ export class Messages {
       const made = construct(Channel, []) as object;
       const one = apply(first, made, []) as object;
       const two = apply(second, made, []) as object;
-      apply(setWeak, this.#outboxes, [one, this.#openInbox(two)]);
-      apply(setWeak, this.#outboxes, [two, this.#openInbox(one)]);
+      this.#outboxes.set(one, this.#openInbox(two));
+      this.#outboxes.set(two, this.#openInbox(one));
       return made;
     });
   }
 
   /** Counts a message of so many bytes, posted by `port`. Throws a RangeError. */
   post(port: object, bytes: number): void {
-    const inbox = apply(getWeak, this.#outboxes, [port]) as Inbox | undefined;
+    const inbox = this.#outboxes.get(port);
     if (inbox === undefined || inbox.isLost)
       return this.#quota.spend(bytes + (this.#isFollowed ? MESSAGE_BYTES : LASTING_MESSAGE_BYTES));
     const cost = bytes + MESSAGE_BYTES;
@@ -78,7 +77,7 @@ export class Messages {
 
   /** Of a port that is transferred: from now on all that waits for it counts for ever. */
   forget(port: object): void {
-    const inbox = apply(getWeak, this.#inboxes, [port]) as Inbox | undefined;
+    const inbox = this.#inboxes.get(port);
     if (inbox === undefined || inbox.isLost) return;
     inbox.isLost = true;
     this.#quota.spend(this.#empty(inbox));
@@ -87,7 +86,7 @@ export class Messages {
   #openInbox(port: object): Inbox {
     const inbox: Inbox = { waiting: new LinkedQueue(), isLost: false };
     this.#quota.hold(port, PORT_BYTES);
-    apply(setWeak, this.#inboxes, [port, inbox]);
+    this.#inboxes.set(port, inbox);
     apply(register, this.#registry, [port, inbox]);
     const arrived = (event: unknown): void => {
       // An event that job code made has not come from anybody.

@@ -4,6 +4,7 @@
  * synchronous slice that allocates and forgets is not taken for one that hoards.
  * @module
  */
+import { WeakTable } from './weak-table.js';
 import { methodOf } from './wrap-native.js';
 
 /** Held bytes share one cohort's fate within a turn; larger pieces have a cohort of their own. */
@@ -39,10 +40,9 @@ export interface Piece {
   readonly cohort: Cohort;
 }
 
-const { WeakRef, FinalizationRegistry, WeakMap, ArrayBuffer, RangeError, setTimeout } = globalThis;
+const { WeakRef, FinalizationRegistry, ArrayBuffer, RangeError, setTimeout } = globalThis;
 const { apply } = Reflect;
 const deref = methodOf(WeakRef.prototype, 'deref');
-const setWeak = methodOf(WeakMap.prototype, 'set');
 const register = methodOf(FinalizationRegistry.prototype, 'register');
 
 /** Counts up to `limit` bytes; `what` stands at the start of the error's message. `reserve`: see `check`. */
@@ -62,7 +62,7 @@ export class Quota {
   #refilling = false;
   /** Whether the limit was met, and nothing was given back since. */
   #met = false;
-  readonly #keeper = new WeakMap<object, object>();
+  readonly #keeper = new WeakTable<object>();
   readonly #registry: FinalizationRegistry<Piece>;
 
   constructor(limit: number, what: string, reserve = 0) {
@@ -117,7 +117,7 @@ export class Quota {
     const cohort = this.#cohort;
     cohort.opened += bytes;
     cohort.bytes += bytes;
-    if (cohort.token !== undefined) apply(setWeak, this.#keeper, [target, cohort.token]);
+    if (cohort.token !== undefined) this.#keeper.set(target, cohort.token);
     const piece = { bytes, cohort };
     apply(register, this.#registry, [target, piece]);
     return piece;

@@ -17,6 +17,7 @@ import {
   type MemoryType,
   type ModuleBytes,
 } from './wasm-module.js';
+import { WeakTable } from './weak-table.js';
 import { wrapConstructor, type AnyConstructor, type AnyMethod, getterOf, methodOf } from './wrap-native.js';
 
 /** What an element of a table is reckoned with. */
@@ -32,9 +33,7 @@ const SHARE = 1 / 4;
 const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } =
   Reflect;
 const isView = ArrayBuffer.isView.bind(ArrayBuffer);
-const { Uint8Array: Bytes, RangeError, TypeError, WeakMap } = globalThis;
-const getWeak = methodOf(WeakMap.prototype, 'get');
-const setWeak = methodOf(WeakMap.prototype, 'set');
+const { Uint8Array: Bytes, RangeError, TypeError } = globalThis;
 const BIG = BigInt;
 const NUMBER = Number;
 const { floor, max: larger, min: smaller } = Math;
@@ -64,14 +63,15 @@ type Imports = Record<string, unknown>;
 type Native = typeof WebAssembly;
 
 /** What gives back what a memory holds. */
-const releases = new WeakMap<object, () => void>();
+const releases = new WeakTable<() => void>();
 
 /**
  * Gives back what a memory holds of its quota, for a runtime that knows that no code will reach it again: the
  * collector may be long in coming. Memories that are under no quota are left alone.
  */
 export function releaseMemory(memory: WebAssembly.Memory): void {
-  (apply(getWeak, releases, [memory]) as (() => void) | undefined)?.();
+  const release = releases.get(memory);
+  release?.();
 }
 
 /** Puts `scope.WebAssembly` under the quota. */
@@ -88,7 +88,7 @@ class Limiter {
     Native,
     'Module' | 'Instance' | 'Memory' | 'Table' | 'CompileError' | 'compile' | 'instantiate' | 'validate'
   >;
-  readonly #instanceBytes = new WeakMap<WebAssembly.Module, number>();
+  readonly #instanceBytes = new WeakTable<number>();
   readonly #bufferOf: AnyMethod;
   readonly #importsOf: (module: WebAssembly.Module) => WebAssembly.ModuleImportDescriptor[];
 
@@ -203,13 +203,13 @@ class Limiter {
 
   #know(module: WebAssembly.Module, { moduleBytes, instanceBytes }: Rewritten): WebAssembly.Module {
     this.#quota.hold(module, moduleBytes);
-    apply(setWeak, this.#instanceBytes, [module, instanceBytes]);
+    this.#instanceBytes.set(module, instanceBytes);
     return module;
   }
 
   /** A module that came as a copy is not known: it is reckoned with the most tables that one may have. */
   #costOf(module: WebAssembly.Module): number {
-    return (apply(getWeak, this.#instanceBytes, [module]) as number | undefined) ?? UNKNOWN_INSTANCE_BYTES;
+    return this.#instanceBytes.get(module) ?? UNKNOWN_INSTANCE_BYTES;
   }
 
   #holdInstance(instance: WebAssembly.Instance, module: WebAssembly.Module): WebAssembly.Instance {
@@ -279,7 +279,7 @@ class Limiter {
     if (type.shared) knowShared(apply(this.#bufferOf, memory, []) as object);
     rememberMemory(memory);
     const piece = this.#quota.hold(memory, bytes);
-    apply(setWeak, releases, [memory, () => this.#quota.release(piece)]);
+    releases.set(memory, () => this.#quota.release(piece));
     return memory;
   }
 

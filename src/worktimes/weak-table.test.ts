@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { WeakTable } from './weak-table.js';
+
+it('a weak table keeps and finds what it was given, whatever became of the methods of maps', () => {
+  const table = new WeakTable<number>();
+  const key = {};
+  const { get, set } = WeakMap.prototype;
+  const tamper = () => {
+    throw new Error('tampered with');
+  };
+  let found;
+  try {
+    Object.assign(WeakMap.prototype, { get: tamper, set: tamper });
+    table.set(key, 7);
+    found = [table.get(key), table.get({}), table.get(undefined)];
+  } finally {
+    Object.assign(WeakMap.prototype, { get, set });
+  }
+  expect(found).toEqual([7, undefined, undefined]);
+});
