@@ -90,7 +90,8 @@ export async function bundlePage() {
   });
   await mkdir(join(STAGE, 'assets'), { recursive: true });
   for (const file of result.outputFiles) await writeFile(file.path, file.contents);
-  const { made, shell } = pageFiles(result.metafile);
+  const { paths, shell } = pageFiles(result.metafile);
+  const made = { ...paths, ...(await pageParts()) };
   await writeFile(join(STAGE, 'index.html'), fill(await readFile(page, 'utf8'), made));
   await writeFile(join(STAGE, 'embed.html'), fill(await readFile(join(PAGE, 'embed.html'), 'utf8'), made));
   await copyFile(join(PAGE, 'icon.svg'), join(STAGE, 'icon.svg'));
@@ -100,6 +101,18 @@ export async function bundlePage() {
   await writeFile(join(STAGE, 'sw.js'), await bundleServiceWorker(shell));
 }
 
+/** What both pages have in common, by the name that their templates know it by. */
+async function pageParts() {
+  const read = (name) => readFile(join(PAGE, 'parts', `${name}.html`), 'utf8');
+  return {
+    howMuch: await read('how-much'),
+    when: await read('when'),
+    askFirst: await read('ask-first'),
+    blocked: await read('blocked'),
+    credits: await read('credits'),
+  };
+}
+
 /** The paths that the pages' templates ask for, and those of the donor page's shell. */
 function pageFiles({ outputs }) {
   const paths = Object.entries(outputs).map(([file, { entryPoint }]) => ({
@@ -107,7 +120,7 @@ function pageFiles({ outputs }) {
     from: entryPoint === undefined ? undefined : basename(entryPoint),
   }));
   const pathOf = (from) => paths.find((one) => one.from === from)?.path;
-  const made = {
+  const asked = {
     main: pathOf('main.ts'),
     style: pathOf('style.css'),
     embed: pathOf('embed.ts'),
@@ -115,7 +128,7 @@ function pageFiles({ outputs }) {
   };
   const scripts = paths.filter(({ from }) => from === undefined || !from.startsWith('embed.'));
   const fixed = ['/', '/icon.svg', '/icons/icon-192.png', '/manifest.webmanifest'];
-  return { made, shell: [...fixed, ...scripts.map(({ path }) => path)].sort() };
+  return { paths: asked, shell: [...fixed, ...scripts.map(({ path }) => path)].sort() };
 }
 
 /** `shell`: what it keeps for when there is no network. */
