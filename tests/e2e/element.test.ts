@@ -56,14 +56,15 @@ const start = (page: Page) => embed(page).getByRole('button', { name: 'Start', e
  */
 const press = (button: Locator): Promise<void> => button.press('Enter');
 
+const SOON_MS = 1_000;
+
 /** Presses until the press counts as the visitor's own: the button has to have been in view for a moment. */
 async function pressStart(page: Page): Promise<void> {
-  await expect
-    .poll(async () => {
-      if (await start(page).isVisible()) await start(page).click();
-      return embed(page).getByRole('status').textContent();
-    })
-    .toMatch(/Connected|Working/);
+  await expect(async () => {
+    // It may have started since, and be under a dialog.
+    if (await start(page).isVisible()) await start(page).click({ timeout: SOON_MS });
+    await expect(embed(page).getByRole('status')).toHaveText(/Connected|Working/, { timeout: SOON_MS });
+  }).toPass();
 }
 
 /** Whether the frame is as high as what is in it. */
