@@ -119,11 +119,16 @@ test('a script that fails as it starts ends its sandbox', async ({ rig }) => {
   else await expect.poll(() => rig.exits(outcome)).toHaveLength(1);
 });
 
-test('a frame that is served without its headers gets no sandbox', async ({ rig }) => {
-  await rig.open({ frame: '/bare.html' });
-  await expect(rig.start()).rejects.toThrow(/is not isolated: its content security policy lets it connect/);
-  expect(await frameCount(rig)).toBe(0);
-});
+for (const [frame, fault] of [
+  ['/bare.html', 'without its headers'],
+  ['/open.html', 'with a policy that lets it connect'],
+] as const) {
+  test(`a frame that is served ${fault} gets no sandbox`, async ({ rig }) => {
+    await rig.open({ frame });
+    await expect(rig.start()).rejects.toThrow(/is not isolated: its content security policy lets it connect/);
+    expect(await frameCount(rig)).toBe(0);
+  });
+}
 
 test('a script that is not the announced one gets no sandbox', async ({ rig }) => {
   await rig.open({ scriptDigest: '0'.repeat(64) });

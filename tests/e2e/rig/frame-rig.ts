@@ -53,6 +53,9 @@ export const test = base.extend<{ rig: FrameRig }>({
       'free.html': '<!doctype html><title>Frame test</title><script type="module" src="/test.js"></script>',
       'obedient.js': OBEDIENT,
       'broken.js': 'throw new Error("broken from the start");',
+      // Its policy is that of the frame but for one word.
+      'open.html': await readFile(join(WEB, 'sandbox', 'frame.html'), 'utf8'),
+      'headers.json': await headersWithOpenFrame(),
       // No rule of headers.json is for this path, so it comes without a policy.
       'bare.html': await readFile(join(WEB, 'sandbox', 'frame.html'), 'utf8'),
     });
@@ -84,6 +87,19 @@ function actions(page: Page): Pick<FrameRig, 'open' | 'start' | 'run' | 'exits'>
       return page.evaluate(([at, n]) => window.framePage.messages(at)[n] as object, [index, before] as const);
     },
   };
+}
+
+async function headersWithOpenFrame(): Promise<string> {
+  const { rules } = JSON.parse(await readFile(join(WEB, 'headers.json'), 'utf8')) as {
+    rules: { path: string; headers: Record<string, string> }[];
+  };
+  const closed = rules.find(({ path }) => path === '/sandbox/frame.html')!.headers[
+    'Content-Security-Policy'
+  ]!;
+  const open = closed.replace("connect-src 'none'", 'connect-src *');
+  return JSON.stringify({
+    rules: [...rules, { path: '/open.html', headers: { 'Content-Security-Policy': open } }],
+  });
 }
 
 async function bundle(): Promise<string> {

@@ -12,6 +12,7 @@ import {
   type WorkerPortMessage,
 } from './frame-control.js';
 import { FrameModules } from './modules.js';
+import { mayNotConnect } from './policy.js';
 
 interface FrameWorker {
   worker: Worker;
@@ -73,18 +74,11 @@ function end(id: number): boolean {
   return true;
 }
 
-/**
- * Whether the server's headers are in force. A `data:` URL reaches nobody, and only the policy can refuse it, so that
- * a frame which was served without the policy is found before any job code comes near it.
- */
+/** So that a frame which was served without its policy is found before any job code comes near it. */
 async function report(): Promise<FrameReport> {
   const found: string[] = [];
   if (self.origin !== 'null') found.push('its origin is not opaque');
-  const reached = await fetch('data:,').then(
-    () => true,
-    () => false,
-  );
-  if (reached) found.push('its content security policy lets it connect');
+  if (!(await mayNotConnect())) found.push('its content security policy lets it connect');
   return { isolated: found.length === 0, finding: found.join('; ') };
 }
 
