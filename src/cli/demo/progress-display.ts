@@ -24,18 +24,24 @@ export class ProgressDisplay {
 
   /** Shows how `job` goes on until what is called that comes back; then the line stays. */
   show<T>(title: string, job: Job<T>, total: number): () => void {
-    const began = performance.now();
+    // Waiting for tabs that may come is no part of the work.
+    let began: number | undefined;
     const progress: Progress = { done: 0, total, workers: 0, elapsedMs: 0 };
     let most = 0;
     let plainNext = PLAIN_STEP;
     const line = (): string => {
       const workers = progress.done < total ? progress.workers : most;
-      const now: Progress = { ...progress, workers, elapsedMs: performance.now() - began };
+      const now: Progress = {
+        ...progress,
+        workers,
+        elapsedMs: began === undefined ? 0 : performance.now() - began,
+      };
       return progressLine(title, now, this.#isLive ? terminalWidth() - 1 : PLAIN_WIDTH);
     };
     job.on('result', () => void (progress.done += 1));
     job.on('status', ({ workers }) => {
       progress.workers = workers;
+      if (workers > 0) began ??= performance.now();
       most = Math.max(most, workers);
       if (this.#isLive || progress.done >= total || progress.done / total < plainNext) return;
       while (plainNext <= progress.done / total) plainNext += PLAIN_STEP;
