@@ -128,6 +128,10 @@ export const LEASES_PER_WORKER_MAX = 256;
 export const WARM_JOBS_MAX = 16;
 export const WARM_WORKTIMES_MAX = 8;
 /** Sandboxes of one worker. */
+/** How long the answer to a report is remembered, for a worker to whom it was lost. */
+export const ANSWER_MS_MAX = 10 * 60_000;
+/** Answers to reports that one store remembers, the latest ones. */
+export const ANSWERS_MAX = 65_536;
 export const SANDBOXES_PER_WORKER_MAX = 128;
 
 // Followers

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
 import type { StoreUnderTest } from './store-rig.js';
+import { answersStoreContract } from './store-suite-answers.js';
 import { hostileStoreContract } from './store-suite-hostile.js';
 import { moneyStoreContract } from './store-suite-money.js';
 import { randomStoreContract } from './store-suite-random.js';
@@ -33,7 +34,14 @@ function inMemory(clock: StandingClock): Promise<StoreUnderTest> {
   return Promise.resolve({ store, dispose: () => store.close() });
 }
 
-for (const contract of [storeContract, moneyStoreContract, randomStoreContract, hostileStoreContract]) {
+const CONTRACTS = [
+  storeContract,
+  moneyStoreContract,
+  randomStoreContract,
+  hostileStoreContract,
+  answersStoreContract,
+];
+for (const contract of CONTRACTS) {
   contract('SQLite on disk', onDisk);
   contract('SQLite in memory', inMemory);
 }

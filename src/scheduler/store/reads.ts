@@ -3,6 +3,7 @@
  * @module
  */
 import type { JournalEvent, SegmentPart } from '../../protocol/messages.js';
+import { nextForgetting } from './commands/answers.js';
 import { findJob, parseStatus, statusOf, type StoredEvent } from './job-record.js';
 import { balanceOf, earnedOf } from './ledger.js';
 import { decodeOffer } from './offer-row.js';
@@ -164,5 +165,8 @@ export function* readAccount(account: string): Script<AccountView> {
 
 export function* readNextDeadline(): Script<number | undefined> {
   const row = yield* get<{ deadline: number | null }>('SELECT MIN(deadline_ms) AS deadline FROM leases');
-  return row?.deadline ?? undefined;
+  const deadline = row?.deadline ?? undefined;
+  const forgetting = yield* nextForgetting();
+  if (deadline === undefined || forgetting === undefined) return deadline ?? forgetting;
+  return Math.min(deadline, forgetting);
 }

@@ -4,8 +4,11 @@
  * @module
  */
 
-/** Raised with every change of the tables; a store of another version is refused. */
-export const SCHEMA_VERSION = 2;
+/**
+ * Raised with every change that a program of before or after it would misread; a store of another version is refused.
+ * A table or index that only the newer one knows of is made when it opens the store.
+ */
+export const SCHEMA_VERSION = 3;
 
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -90,6 +93,22 @@ CREATE INDEX IF NOT EXISTS leases_by_worker ON leases (worker_id);
 CREATE INDEX IF NOT EXISTS leases_by_job ON leases (job_id, worker_id);
 
 CREATE TABLE IF NOT EXISTS outputs (
+CREATE TABLE IF NOT EXISTS answers (
+  answer INTEGER PRIMARY KEY,
+  lease_id TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  worker_id TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  lost INTEGER NOT NULL,
+  job_id TEXT NOT NULL,
+  next INTEGER NOT NULL,
+  slices_left INTEGER NOT NULL,
+  paid INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS answers_by_report ON answers (lease_id, first);
+CREATE INDEX IF NOT EXISTS answers_by_age ON answers (at_ms);
+
   job_id TEXT NOT NULL,
   first INTEGER NOT NULL,
   count INTEGER NOT NULL,

@@ -28,6 +28,7 @@ export interface Commands {
   topup: [{ jobId: string; owner: string; offer: SignedOffer }, JobStatus];
   /** Lends slices of some job to one sandbox; null where there is nothing for it. */
   lease: [{ leaseId: string; worker: WorkerDescription; warmth?: Warmth }, Granted | null];
+  /** Takes outcomes. The same report of the same worker has the same answer again, for `ANSWER_MS_MAX`. */
   report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
   /** Gives the tail from `from` on back, uncharged. */
   giveBack: [{ leaseId: string; workerId: string; from: number }, { next: number; left: number }];
@@ -37,7 +38,7 @@ export interface Commands {
   adopt: [{ workerId: string }, { leases: LentLease[] }];
   /** Shortens the leases of a worker that has gone, so that it may come back, but not for long. */
   orphan: [{ workerId: string }, null];
-  /** Takes back every lease past its deadline. */
+  /** Takes back every lease past its deadline, and forgets answers to reports that are old. */
   expire: [Record<never, never>, { expired: number }];
   /** After a restart: no lease ends before its worker had time to come back. */
   revive: [Record<never, never>, null];
@@ -162,7 +163,7 @@ export interface Store {
     bytes: number,
   ): Promise<{ parts: SegmentPart[]; next?: number }>;
   account(account: string): Promise<AccountView>;
-  /** The earliest deadline of a lease, wall milliseconds. */
+  /** When `expire` has something to do, wall milliseconds: a lease's deadline or an old answer. */
   nextDeadline(): Promise<number | undefined>;
   /** What is wrong with the store, in sentences; empty when every invariant holds. */
   check(): Promise<string[]>;

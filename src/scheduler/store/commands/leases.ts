@@ -20,6 +20,7 @@ import { countLeases, findJob, saveJob, type JobRecord } from '../job-record.js'
 import { firstRange, putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
 import { all, get, run, type Script } from '../script.js';
 import type { Answer, Commands, Granted, LentLease } from '../store.js';
+import { forgetAnswers } from './answers.js';
 import type { CommandContext } from './context.js';
 import { settle } from './escrow.js';
 import { endLostSlice } from './lost-slice.js';
@@ -279,7 +280,10 @@ export function* revive(ctx: CommandContext): Script<null> {
 /** Leases that one transaction takes back at most. */
 const EXPIRE_BATCH = 1_000;
 
-/** Takes every lease past its deadline back, and charges an attempt to its first unreported slice only. */
+/**
+ * Takes every lease past its deadline back, and charges an attempt to its first unreported slice only; answers to
+ * reports are forgotten when they are old.
+ */
 export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
   const late = yield* all<LeaseRow>(
     `SELECT ${COLUMNS} FROM leases WHERE deadline_ms <= ? LIMIT ${EXPIRE_BATCH}`,
@@ -299,3 +303,4 @@ export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
   if (late.length > 0) ctx.notes.work = true;
   return { expired: late.length };
 }
+  yield* forgetAnswers(ctx);

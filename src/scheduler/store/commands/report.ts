@@ -14,6 +14,7 @@ import { countLeases, findJob, type JobRecord } from '../job-record.js';
 import { putRange, rangeAt, removeRange, shortenRange, type RangeRow } from '../ranges.js';
 import { run as write, type Script } from '../script.js';
 import type { Answer, ReportCommand } from '../store.js';
+import { findAnswer, rememberAnswer } from './answers.js';
 import { note, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { payExecutions, settle } from './escrow.js';
@@ -21,11 +22,17 @@ import { findLease, type LeaseRow } from './leases.js';
 import { endLostSlice } from './lost-slice.js';
 
 /**
- * Takes the outcomes of a lease's next slices. The same report again changes nothing; a lease that is gone, or slices
- * that are not its next ones, are refused with `LEASE_LOST` and `MESSAGE_MALFORMED`.
+ * Takes the outcomes of a lease's next slices. The same report again changes nothing and has the same answer, also
+ * where the lease is over; a lease that is gone, or slices that are not its next ones, are refused with `LEASE_LOST`
+ * and `MESSAGE_MALFORMED`.
  */
 export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'report'>> {
   const held = yield* findLease(c.leaseId, c.workerId);
+  const end = c.first + c.count + (c.lost === undefined ? 0 : 1);
+  if (held === undefined || end <= held.next) {
+    const answer = yield* findAnswer(c);
+    if (answer !== undefined) return answer;
+  }
   if (held === undefined) {
     throw new ManyhandsError(
       'LEASE_LOST',
@@ -35,7 +42,6 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
       },
     );
   }
-  const end = c.first + c.count + (c.lost === undefined ? 0 : 1);
   if (end <= held.next)
     return { jobId: held.job_id, next: held.next, left: held.last - held.next + 1, paid: 0n };
   checkPlace(c, held, end);
@@ -72,7 +78,9 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
   } else {
     yield* settle(ctx, job);
   }
-  return { jobId: job.jobId, next: end, left: held.last - end + 1, paid };
+  const answer = { jobId: job.jobId, next: end, left: held.last - end + 1, paid };
+  yield* rememberAnswer(ctx, c, answer);
+  return answer;
 }
 
 /**

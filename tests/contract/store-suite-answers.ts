@@ -1,0 +1,160 @@
+/**
+ * What every store promises where the answer to a report was lost: who asks again is answered again, and nobody else.
+ * @module
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { newId } from '../../src/lib/ids.js';
+import { ANSWER_MS_MAX, LEASE_MS } from '../../src/protocol/limits.js';
+import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
+import type { Store } from '../../src/scheduler/store/store.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { codeOf, type StoreUnderTest } from './store-rig.js';
+import {
+  appendTo,
+  deployJob,
+  leaseFor,
+  offerOf,
+  OWNER,
+  PAYEE,
+  PAYER,
+  perform,
+  rangeInput,
+  reportOf,
+  StandingClock,
+  workerNamed,
+} from './store-world.js';
+
+export function answersStoreContract(
+  name: string,
+  open: (clock: StandingClock) => Promise<StoreUnderTest>,
+): void {
+  describe(`${name} answers again`, () => {
+    let under: StoreUnderTest;
+    let store: Store;
+    let clock: StandingClock;
+    let random: SeededRandom;
+    let worker: WorkerDescription;
+    let jobId: string;
+
+    afterEach(async () => {
+      expect(await store.check()).toEqual([]);
+      await under.dispose();
+    });
+
+    /** A paid job of 100 slices, a credit of 10 units each, and a worker for it. */
+    const begin = async (): Promise<void> => {
+      clock = new StandingClock();
+      random = new SeededRandom(5);
+      under = await open(clock);
+      store = under.store;
+      await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
+      jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 1_000n }));
+      await appendTo(store, random, jobId, rangeInput(100));
+      worker = workerNamed(random);
+    };
+    const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
+    /** A lease of ten slices at least, all in front of it done. */
+    const leaseOfTen = async (): Promise<Lease> => {
+      for (;;) {
+        const lease = (await leaseFor(store, random, worker))!;
+        if (lease.count >= 10) return lease;
+        const report = reportOf(lease, worker, lease.first, ones(lease.count));
+        await perform(store, 'report', { ...report, computeMs: 0.1 });
+      }
+    };
+
+    it('the last report of a lease as the first time, paid once, also after a restart', async () => {
+      await begin();
+      const lease = await leaseOfTen();
+      const report = reportOf(lease, worker, lease.first, ones(lease.count));
+      const once = await perform(store, 'report', report);
+      expect(once).toMatchObject({ left: 0, paid: 10n * BigInt(lease.count) });
+      const before = (await store.status(jobId))!.status;
+      const { earned } = await store.account(PAYEE);
+      expect(await perform(store, 'report', report)).toEqual(once);
+      if (under.reopen !== undefined) store = await under.reopen();
+      await perform(store, 'revive', {});
+      expect(await perform(store, 'report', report)).toEqual(once);
+      expect((await store.status(jobId))!.status).toEqual(before);
+      expect((await store.account(PAYEE)).earned).toBe(earned);
+    });
+
+    it('every report of a lease that goes on, with what each was paid, in whatever order they come', async () => {
+      await begin();
+      const lease = await leaseOfTen();
+      const reports = [
+        reportOf(lease, worker, lease.first, ones(2)),
+        reportOf(lease, worker, lease.first + 2, ones(3)),
+      ];
+      const answers = [];
+      for (const report of reports) answers.push(await perform(store, 'report', report));
+      expect(answers.map(({ paid }) => paid)).toEqual([20n, 30n]);
+      for (const i of [0, 1, 1, 0]) expect(await perform(store, 'report', reports[i]!)).toEqual(answers[i]);
+      expect((await store.status(jobId))!.status.accepted).toBe(lease.first - 1 + 5);
+    });
+
+    it('a slice that was lost, and reports of leases that ended otherwise', async () => {
+      await begin();
+      const lease = await leaseOfTen();
+      const two = reportOf(lease, worker, lease.first, ones(2));
+      const lost = {
+        ...reportOf(lease, worker, lease.first + 2, []),
+        lost: { code: 'SANDBOX_CRASHED', message: 'gone' },
+      };
+      const once = [await perform(store, 'report', two), await perform(store, 'report', lost)];
+      const { leaseId } = lease;
+      await perform(store, 'giveBack', { leaseId, workerId: worker.workerId, from: lease.first + 3 });
+      expect([await perform(store, 'report', two), await perform(store, 'report', lost)]).toEqual(once);
+      // One attempt is charged, however often that was said.
+      expect(await leaseFor(store, random, worker)).toMatchObject({ first: lease.first + 2, count: 1 });
+
+      const other = await leaseOfTen();
+      const one = reportOf(other, worker, other.first, [1]);
+      const first = await perform(store, 'report', one);
+      await perform(store, 'cancel', { jobId, owner: OWNER, reason: 'enough' });
+      expect(await perform(store, 'report', one)).toEqual(first);
+    });
+
+    it('nobody else, and no other report', async () => {
+      await begin();
+      const lease = await leaseOfTen();
+      const report = reportOf(lease, worker, lease.first, ones(lease.count));
+      await perform(store, 'report', report);
+      const stranger = { ...report, workerId: newId(random) };
+      expect(await codeOf(perform(store, 'report', stranger))).toBe('LEASE_LOST');
+      for (const other of [
+        reportOf(lease, worker, lease.first, ones(lease.count - 1)),
+        reportOf(lease, worker, lease.first + 1, ones(lease.count - 1)),
+        {
+          ...reportOf(lease, worker, lease.first, ones(lease.count - 1)),
+          lost: { code: 'SANDBOX_CRASHED', message: 'gone' },
+        },
+      ])
+        expect(await codeOf(perform(store, 'report', other))).toBe('LEASE_LOST');
+    });
+
+    it('not for ever', async () => {
+      await begin();
+      const lease = await leaseOfTen();
+      const report = reportOf(lease, worker, lease.first, ones(lease.count));
+      const once = await perform(store, 'report', report);
+      clock.nowMs += ANSWER_MS_MAX - 1;
+      await perform(store, 'expire', {});
+      expect(await perform(store, 'report', report)).toEqual(once);
+      clock.nowMs += 1;
+      expect(await store.nextDeadline()).toBeLessThanOrEqual(clock.nowMs);
+      await perform(store, 'expire', {});
+      expect(await codeOf(perform(store, 'report', report))).toBe('LEASE_LOST');
+      expect(await store.nextDeadline()).toBeUndefined();
+    });
+
+    it('nothing of a lease that was lost before it was reported', async () => {
+      await begin();
+      const lease = await leaseOfTen();
+      clock.nowMs += LEASE_MS;
+      await perform(store, 'expire', {});
+      const late = reportOf(lease, worker, lease.first, ones(lease.count));
+      expect(await codeOf(perform(store, 'report', late))).toBe('LEASE_LOST');
+    });
+  });
+}
