@@ -7,6 +7,7 @@ import type { RangeBounds, RangeObject } from '../protocol/input-sets.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job.js';
 import type { RemoteStatus } from './deployer.js';
+import type { RemoteData } from './remote-input.js';
 
 /** The arguments after the datum: they may be left out where the work function needs none. */
 type WorkArgs<A extends unknown[]> = [] extends A ? [args?: Readonly<A>] : [args: Readonly<A>];
@@ -23,6 +24,8 @@ export interface ComputeFor {
     work: Work<D, A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
+  /** One slice an address; the datum is what its worker finds there. */
+  <D, A extends unknown[], R>(data: RemoteData, work: Work<D, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
   /** One slice an element. */
   <D, A extends unknown[], R>(
     data: Iterable<D> | AsyncIterable<D>,
@@ -31,7 +34,7 @@ export interface ComputeFor {
   ): Job<Awaited<R>>;
   /** A work function given as source, as the address of a module or as its bytes; its types are not known. */
   <R = unknown>(
-    data: number | RangeObject | RangeBounds | Iterable<unknown> | AsyncIterable<unknown>,
+    data: number | RangeObject | RangeBounds | RemoteData | Iterable<unknown> | AsyncIterable<unknown>,
     work: SourceText,
     args?: ArrayLike<unknown>,
   ): Job<R>;

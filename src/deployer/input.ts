@@ -7,14 +7,21 @@ import { ManyhandsError } from '../lib/errors.js';
 import type { RangeBounds } from '../protocol/input-sets.js';
 import type { RangeInput } from '../protocol/messages.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
+import { remoteData, toRemoteSet } from './remote-input.js';
 
 export type JobInput =
   | { readonly kind: 'range'; readonly range: RangeInput; readonly slices: number }
-  | { readonly kind: 'values'; readonly values: Iterable<unknown>; readonly slices?: number }
+  | {
+      readonly kind: 'values';
+      readonly values: Iterable<unknown>;
+      readonly slices?: number;
+      /** Where its data are fetched from by workers. */
+      readonly origins?: readonly string[];
+    }
   | { readonly kind: 'stream'; readonly values: AsyncIterable<unknown>; readonly slices?: undefined };
 
 export const INPUT_FORMS =
-  'an array, an iterable, an async iterable, a RangeObject, { start, end, step?, group? }, or a number of slices';
+  'an array, an iterable, an async iterable, a RangeObject, { start, end, step?, group? }, a RemoteDataSet, a RemoteDataPattern, or a number of slices';
 
 /** @throws INVALID_ARGUMENT when `data` is none of the accepted forms */
 export function toJobInput(data: unknown): JobInput {
@@ -23,6 +30,10 @@ export function toJobInput(data: unknown): JobInput {
   if (typeof data === 'string') throw refused('a string', ' For its characters, hand in [...text].');
   if (typeof data !== 'object' || data === null) throw refused(String(data), '');
   if (isRangeBounds(data)) return boundsInput(data);
+  const remote = toRemoteSet(data);
+  if (remote !== undefined) {
+    return { kind: 'values', values: remoteData(remote), slices: remote.length, origins: remote.origins };
+  }
   if (data instanceof Promise) throw refused('a promise', ' Await it first.');
   if (isAsyncIterable(data)) return { kind: 'stream', values: data };
   if (isIterable(data)) return { kind: 'values', values: data, slices: knownCount(data) };

@@ -10,7 +10,13 @@ import type { CustomWorktime } from './custom-worktime.js';
 import { JobEmitter } from './job-emitter.js';
 import type { PackageSettings } from './package.js';
 import type { SlicePaymentOffer } from './payment.js';
-import { PUBLIC_GROUP, type ComputeGroup, type JobLimits, type PublicInfo } from './settings.js';
+import {
+  checkOrigins,
+  PUBLIC_GROUP,
+  type ComputeGroup,
+  type JobLimits,
+  type PublicInfo,
+} from './settings.js';
 import { JAVASCRIPT_WORKTIME } from './work-function.js';
 
 /** A worktime that there is; another name is refused where no worker has it. */
@@ -32,6 +38,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   #public: Partial<PublicInfo> = { name: null, description: null, link: null };
   #env: Record<string, string> = {};
   #limits: JobLimits = {};
+  #origins: readonly string[] = [];
   #computeGroups: ComputeGroup[] = [{ ...PUBLIC_GROUP }];
   #autoClose: boolean;
   #collateResults = true;
@@ -140,6 +147,20 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
     this.#env = env;
   }
 
+  /**
+   * Origins that input may come from by address; those of the input that it was made with need not be named. It is for
+   * slices that are added later.
+   */
+  get origins(): readonly string[] {
+    return this.#origins.slice();
+  }
+
+  /** @throws INVALID_ARGUMENT; JOB_STATE once the job is deployed */
+  set origins(origins: readonly string[]) {
+    this.#change('origins');
+    this.#origins = checkOrigins(origins);
+  }
+
   get limits(): JobLimits {
     return this.#watched(this.#limits, 'limits');
   }
@@ -215,6 +236,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
       wasm: this.#wasm,
       fs: this.#fs,
       env: this.#env,
+      origins: this.#origins,
       computeGroups: this.#computeGroups,
       public: this.#public,
       limits: this.#limits,

@@ -177,9 +177,11 @@ export class Job<T = unknown> extends JobSettings<T> {
     if (!('call' in this.#origin)) throw this.stateError('it was attached to', 'Use job.wait().');
     const { input, work, args } = this.#origin.call;
     const tracker = this.#tracker;
+    const settings = this.packageSettings();
+    const origins = input.kind === 'values' ? input.origins : [];
     return new Deployment({
       context: this.#context,
-      settings: { ...this.packageSettings(), work, args },
+      settings: { ...settings, work, args, origins: [...settings.origins, ...(origins ?? [])] },
       input,
       queue: this.#queue,
       autoClose: this.autoClose,

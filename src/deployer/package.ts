@@ -21,6 +21,7 @@ import {
   packEnv,
   packGroups,
   packLimits,
+  packOrigins,
   packPublic,
   type ComputeGroup,
   type JobLimits,
@@ -41,6 +42,8 @@ export interface PackageSettings {
   isolation: JobPackage['isolation'];
   wasm: WasmCall;
   fs: JobFS | undefined;
+  /** Where input may come from. */
+  origins: readonly string[];
   env: Readonly<Record<string, string>>;
   computeGroups: readonly ComputeGroup[];
   public: Partial<PublicInfo>;
@@ -73,6 +76,7 @@ export async function buildPackage(
     ...packWasm(wasm, worktime),
     args: place(encodeArgs(settings.args), blobs),
     ...(await packFiles(settings.fs, blobs)),
+    ...packOrigins(settings.origins),
     env: packEnv(settings.env),
     requirements: {},
     groups: packGroups(settings.computeGroups),

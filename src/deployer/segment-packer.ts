@@ -6,8 +6,10 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { encodeBlobRef, ENVELOPE_KIND, type BlobRef } from '../protocol/envelope.js';
 import { SEGMENT_SLICES_MAX } from '../protocol/limits.js';
+import { encodeRemote } from '../protocol/remote-url.js';
 import { SegmentReader, SegmentWriter } from '../protocol/segment.js';
 import { blobRef } from './blobs.js';
+import { RemoteDatum } from './remote-input.js';
 
 /** A segment is full from here on; well under `SEGMENT_BYTES_MAX`, so that leases and reconnects stay light. */
 const SEGMENT_TARGET_BYTES = 128 * 1024;
@@ -48,6 +50,11 @@ export class SegmentPacker {
 
   /** @throws VALUE_NOT_CLONEABLE, VALUE_TOO_LARGE; then nothing was added */
   add(value: unknown): void {
+    if (value instanceof RemoteDatum) {
+      this.#writer.appendEnvelope(ENVELOPE_KIND.remote, encodeRemote(value.url));
+      this.#index++;
+      return;
+    }
     let bytes: number;
     try {
       bytes = this.#writer.appendValue(value);

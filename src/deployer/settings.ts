@@ -14,6 +14,8 @@ import {
   SLICE_MS_MAX,
 } from '../protocol/limits.js';
 import type { GroupKey } from '../protocol/messages.js';
+import { sorted } from '../protocol/remote-sets.js';
+import { isOrigin } from '../protocol/remote-url.js';
 
 /** What workers may show to the people who run them. */
 export interface PublicInfo {
@@ -80,6 +82,23 @@ export function packPublic(info: Partial<PublicInfo>, jobId: string): JobPackage
   if (text.link !== '' && !/^https?:\/\//.test(text.link))
     throw invalid('job.public.link must be an http(s) address.');
   return text;
+}
+
+/** @throws LIMIT_EXCEEDED */
+export function packOrigins(named: readonly string[]): Pick<JobPackage, 'origins'> {
+  const origins = sorted(named);
+  return origins.length === 0 ? {} : { origins };
+}
+
+/** Each as `URL.origin` writes it. @throws INVALID_ARGUMENT */
+export function checkOrigins(named: readonly string[]): string[] {
+  if (!Array.isArray(named))
+    throw invalid('job.origins must be an array of origins like https://example.com.');
+  return named.map((one: unknown) => {
+    const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
+    if (url !== undefined && isOrigin(url.origin)) return url.origin;
+    throw invalid(`job.origins must have origins like https://example.com, not ${JSON.stringify(one)}.`);
+  });
 }
 
 /** @throws INVALID_ARGUMENT */

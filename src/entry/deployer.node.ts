@@ -41,6 +41,7 @@ export const compute_for = computeFor;
 export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode, ErrorInfo, SliceFailure } from '../lib/errors.js';
 export { RangeObject } from '../protocol/input-sets.js';
+export { RemoteDataPattern, RemoteDataSet } from '../protocol/remote-sets.js';
 export type { RangeBounds } from '../protocol/input-sets.js';
 export type { Job } from '../deployer/job.js';
 export type { ResultHandle, SettledResult } from '../deployer/results.js';

@@ -42,6 +42,8 @@ export const ERROR_TABLE = {
   SLICE_TIMEOUT: row('job'),
   NO_PROGRESS: row('job'),
   SANDBOX_CRASHED: row('job'),
+  FETCH_FAILED: row('job'),
+  ORIGIN_NOT_ALLOWED: row('caller'),
   LEASE_LOST: row('worker'),
   // Payment
   OFFER_MALFORMED: row('caller'),

@@ -11,11 +11,14 @@ import type { Digest } from './messages.js';
 
 export { decodeError, encodeError } from './envelope-error.js';
 
-/** `delegated` and `parts` are kept for outcomes that other slices make; nothing writes them yet. */
-export const ENVELOPE_KIND = { value: 0, blob: 1, error: 2, delegated: 3, parts: 4 } as const;
+/**
+ * `remote` is an input that its worker fetches: see remote-url.ts. `delegated` and `parts` are kept for outcomes that other
+ * slices make; nothing writes them yet.
+ */
+export const ENVELOPE_KIND = { value: 0, blob: 1, error: 2, delegated: 3, parts: 4, remote: 5 } as const;
 
 /** The greatest kind there is. */
-export const ENVELOPE_KIND_MAX = 4;
+export const ENVELOPE_KIND_MAX = 5;
 
 /** A value that is a blob because of its size; `bytes` is the size of its encoding. */
 export interface BlobRef {

@@ -12,6 +12,7 @@ import {
   CUSTOM_WORKTIME_BYTES_MAX,
   ENV_COUNT_MAX,
   GROUPS_MAX,
+  JOB_ORIGINS_MAX,
   JOBFS_PATH_BYTES_MAX,
   NAME_LENGTH_MAX,
   PACKAGE_BYTES_MAX,
@@ -23,6 +24,7 @@ import {
   VOTES_MAX,
 } from './limits.js';
 import type { GroupKey } from './messages.js';
+import { isOrigin } from './remote-url.js';
 
 /** Names that begin with no digit: those would not keep their place in the order of an object's properties. */
 const NAME_PATTERN = /^[A-Za-z_][\w.-]*$/;
@@ -38,6 +40,7 @@ export function canonicalPackage(raw: unknown): JobPackage {
     'wasm?',
     'args',
     'fs?',
+    'origins?',
     'env',
     'requirements',
     'groups',
@@ -49,6 +52,7 @@ export function canonicalPackage(raw: unknown): JobPackage {
   const fs = p['fs'];
   const custom = p['customWorktime'];
   const wasm = p['wasm'];
+  const origins = p['origins'];
   const sourceKind = oneOf(p['sourceKind'], 'sourceKind', ['function', 'module', 'bytes'] as const);
   return {
     version: oneOf(p['version'], 'version', [1] as const),
@@ -63,6 +67,7 @@ export function canonicalPackage(raw: unknown): JobPackage {
     ...(wasm === undefined ? {} : { wasm: checkWasm(wasm) }),
     args: checkInlineOrBlob(p['args'], 'args', VALUE_BYTES_MAX),
     ...(fs === undefined ? {} : { fs: checkFs(fs) }),
+    ...(origins === undefined ? {} : { origins: checkOrigins(origins) }),
     env: checkEnv(p['env']),
     requirements: checkRequirements(p['requirements']),
     groups: checkGroups(p['groups']),
@@ -137,6 +142,18 @@ function checkFs(raw: unknown): NonNullable<JobPackage['fs']> {
     bytes: integer(fs['bytes'], 'fs.bytes', 1, BLOB_BYTES_MAX),
     cwd,
   };
+}
+
+function checkOrigins(raw: unknown): string[] {
+  if (!Array.isArray(raw) || raw.length < 1 || raw.length > JOB_ORIGINS_MAX) {
+    throw packageMalformed('origins', `must be an array of 1 to ${JOB_ORIGINS_MAX} origins`);
+  }
+  const origins = Array.from(raw as unknown[], (origin, i) => {
+    if (!isOrigin(origin)) throw packageMalformed(`origins[${i}]`, 'must be like https://example.com');
+    return origin;
+  });
+  if (new Set(origins).size < origins.length) throw packageMalformed('origins', 'names an origin twice');
+  return origins.sort();
 }
 
 function checkEnv(raw: unknown): Record<string, string> {

@@ -51,6 +51,8 @@ export interface JobPackage {
   args: InlineOrBlob;
   /** The JobFS bundle; absent where there are no files. */
   fs?: { blob: Digest; bytes: number; cwd: string };
+  /** Where its input may come from besides the scheduler, sorted; absent where from nowhere. */
+  origins?: string[];
   env: Record<string, string>;
   requirements: Record<string, boolean | number | string>;
   groups: GroupKey[];

@@ -89,6 +89,18 @@ export const PUBLIC_TEXT_LENGTH_MAX = 1_024;
 export const GROUPS_MAX = 16;
 /** Executions of one slice that must agree. */
 export const VOTES_MAX = 16;
+/** Origins that the input of one job may come from. */
+export const JOB_ORIGINS_MAX = 32;
+/** Origins that one worker allows input to come from. */
+export const WORKER_ORIGINS_MAX = 256;
+/** One origin, in UTF-16 units: a host name has at most 253. */
+export const ORIGIN_LENGTH_MAX = 300;
+/** One address of an input. */
+export const REMOTE_URL_BYTES_MAX = 8 * KiB;
+/** What is found at one address, as it is read there. */
+export const REMOTE_BYTES_MAX = 32 * MiB;
+/** And where that is JSON: its objects take many times its bytes, outside of any sandbox. */
+export const REMOTE_JSON_BYTES_MAX = 8 * MiB;
 /** Requirements of one job on its workers. */
 export const REQUIREMENTS_MAX = 64;
 /** Environment variables of one job. */
@@ -116,6 +128,10 @@ export const LEASE_SILENT_MS_MAX = 2 * SLICE_MS_MAX + LEASE_MS;
 export const LEASE_GRACE_MS = 5_000;
 /** How long leases live on after a restart of the scheduler, so that their workers find it again. */
 export const RESTART_GRACE_MS = 15_000;
+/** How long the answer to a report is remembered, for a worker to whom it was lost. */
+export const ANSWER_MS_MAX = 10 * 60_000;
+/** Answers to reports that one store remembers, the latest ones. */
+export const ANSWERS_MAX = 65_536;
 /** What a lease aims to last. */
 export const LEASE_TARGET_MS = 2_000;
 /** Slices in one lease. */
@@ -128,10 +144,6 @@ export const LEASES_PER_WORKER_MAX = 256;
 export const WARM_JOBS_MAX = 16;
 export const WARM_WORKTIMES_MAX = 8;
 /** Sandboxes of one worker. */
-/** How long the answer to a report is remembered, for a worker to whom it was lost. */
-export const ANSWER_MS_MAX = 10 * 60_000;
-/** Answers to reports that one store remembers, the latest ones. */
-export const ANSWERS_MAX = 65_536;
 export const SANDBOXES_PER_WORKER_MAX = 128;
 
 // Followers

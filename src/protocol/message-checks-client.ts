@@ -10,12 +10,14 @@ import {
   JOB_LIST_MAX,
   LEASE_SLICES_MAX,
   NAME_LENGTH_MAX,
+  ORIGIN_LENGTH_MAX,
   PACKAGE_BYTES_MAX,
   RENEW_LEASES_MAX,
   SANDBOXES_PER_WORKER_MAX,
   WARM_JOBS_MAX,
   WARM_WORKTIMES_MAX,
   WORKER_FILTER_MAX,
+  WORKER_ORIGINS_MAX,
   WORKTIMES_MAX,
 } from './limits.js';
 import {
@@ -74,6 +76,7 @@ const worker = object<WorkerDescription>({
   blockedOwners: optional(array(address, WORKER_FILTER_MAX)),
   groups: optional(array(groupKey, GROUPS_MAX)),
   minimumPrice: optional(units),
+  allowOrigins: optional(array(text(ORIGIN_LENGTH_MAX), WORKER_ORIGINS_MAX)),
 });
 
 export const hello = object<Omit<Hello, 'type'>>({

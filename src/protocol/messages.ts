@@ -74,6 +74,8 @@ export interface WorkerDescription {
   groups?: GroupKey[];
   /** Takes no slice that pays less, in units. */
   minimumPrice?: bigint;
+  /** Takes jobs whose input comes from these origins too. */
+  allowOrigins?: string[];
 }
 
 export interface GroupKey {

@@ -72,7 +72,7 @@ describe('writing', () => {
 
   test('kinds that there are not are refused', () => {
     const writer = new SegmentWriter();
-    for (const kind of [-1, 5, 0.5, 256, NaN])
+    for (const kind of [-1, 6, 0.5, 256, NaN])
       expect(() => writer.appendEnvelope(kind, new Uint8Array(1))).toThrow(invalid);
     expect(writer.count).toBe(0);
   });
@@ -151,7 +151,7 @@ describe('what strangers send', () => {
     ['ends that go back', changed(12, 0, 0, 0, 7)],
     ['an end behind the bytes', changed(16, 0, 0, 0, 8)],
     ['an end before the bytes', changed(16, 0, 0, 0, 6)],
-    ['an unknown kind', changed(20, 5)],
+    ['an unknown kind', changed(20, 6)],
     ['an unknown kind later on', changed(22, 0xff)],
   ])('%s', (_, bytes) => {
     expect(() => new SegmentReader(bytes)).toThrow(malformed);

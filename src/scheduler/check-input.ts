@@ -6,12 +6,16 @@ import { ManyhandsError } from '../lib/errors.js';
 import { decodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
 import type { JobPackage } from '../protocol/job-package.js';
 import type { Input } from '../protocol/messages.js';
+import { decodeRemote, originOf } from '../protocol/remote-url.js';
 import { SegmentReader } from '../protocol/segment.js';
 import type { BlobStore } from './blobs.js';
 
-/** Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`. A range was checked with its message. */
-export async function checkInput(blobs: BlobStore, input: Input): Promise<void> {
-  if (input.kind === 'range') return;
+/**
+ * The origins of the addresses among an input. Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`. A range was checked with
+ * its message.
+ */
+export async function checkInput(blobs: BlobStore, input: Input): Promise<readonly string[]> {
+  if (input.kind === 'range') return [];
   const reader = new SegmentReader(input.segment);
   if (reader.count !== input.count) {
     throw new ManyhandsError(
@@ -21,11 +25,16 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<void> 
     );
   }
   const found = new Set<string>();
+  const origins = new Set<string>();
   for (let i = 0; i < reader.count; i++) {
     const kind = reader.kind(i);
     if (kind === ENVELOPE_KIND.value) continue;
+    if (kind === ENVELOPE_KIND.remote) {
+      origins.add(originOf(decodeRemote(reader.body(i))));
+      continue;
+    }
     if (kind !== ENVELOPE_KIND.blob) {
-      throw new ManyhandsError('SEGMENT_MALFORMED', `input ${i} is neither a value nor a blob`, {
+      throw new ManyhandsError('SEGMENT_MALFORMED', `input ${i} is neither a value, a blob nor an address`, {
         index: i,
         kind,
       });
@@ -34,6 +43,7 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<void> 
     if (!found.has(digest)) await checkBlob(blobs, digest, `input ${i}`);
     found.add(digest);
   }
+  return [...origins];
 }
 
 /** Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`: an outcome that nobody can read is none, and is not paid. */

@@ -51,10 +51,7 @@ export class DeployerSession implements Session {
         return this.#deploy(m);
       case 'job.append':
         this.#proved();
-        await checkInput(this.#core.options.blobs, m.input);
-        return this.#submitted(
-          this.#core.tick.submit('append', { ...named(m, this.#proved()), ...appended(m) }),
-        );
+        return this.#append(m, await checkInput(this.#core.options.blobs, m.input));
       case 'job.close':
         return this.#status(this.#core.tick.submit('close', named(m, this.#proved())));
       case 'job.cancel':
@@ -72,6 +69,13 @@ export class DeployerSession implements Session {
       default:
         return now(await this.#read(m));
     }
+  }
+
+  #append(m: Request<'job.append'>, origins: readonly string[]): Answer {
+    const { appendId, input } = m;
+    return this.#submitted(
+      this.#core.tick.submit('append', { ...named(m, this.#proved()), appendId, input, origins }),
+    );
   }
 
   notice(m: NoticeMessage): void {
@@ -178,6 +182,7 @@ export class DeployerSession implements Session {
         digest,
         worktime: { name, range },
         groups: pkg.groups,
+        origins: pkg.origins ?? [],
         minimumPrice,
         ...(m.offer === undefined ? {} : { offer: m.offer }),
       }),
@@ -249,13 +254,6 @@ const now = (body: object): Answer => ({ done: Promise.resolve(body) });
 const named = (m: { jobId: string }, owner: string): { jobId: string; owner: string } => ({
   jobId: m.jobId,
   owner,
-});
-const appended = ({
-  appendId,
-  input,
-}: Request<'job.append'>): Pick<Request<'job.append'>, 'appendId' | 'input'> => ({
-  appendId,
-  input,
 });
 
 function notForYou(type: string): ManyhandsError {

@@ -152,7 +152,8 @@ export class WorkerSession implements Session, Customer {
     const job = await this.#core.options.store.job(jobId);
     // Who may not run it need not know that it is there: its source and files are for its groups alone. Who does not
     // want it may have asked before it knew.
-    const reader = { ...this.description, blockedJobs: [], blockedOwners: [] };
+    const allowOrigins = [...(job?.candidate.origins ?? [])];
+    const reader = { ...this.description, blockedJobs: [], blockedOwners: [], allowOrigins };
     if (job === undefined || !isEligible(job.candidate, reader))
       throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here`, { jobId });
     const { owner, offer } = job;

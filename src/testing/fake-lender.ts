@@ -15,6 +15,7 @@ export function candidate(change: Partial<Candidate>): Candidate {
     worktime: 'map-basic',
     worktimeRange: '^1.0.0',
     groups: [{ key: 'public' }],
+    origins: [],
     price: 0n,
     ...change,
   };

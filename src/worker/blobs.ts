@@ -12,6 +12,7 @@ import { BLOB_BYTES_MAX } from '../protocol/limits.js';
 import type { Digest } from '../protocol/messages.js';
 import type { AssetStore } from './asset-store.js';
 import { ByteCache } from './byte-cache.js';
+import { readBounded } from './read-bounded.js';
 import type { SchedulerLink } from './scheduler-link.js';
 
 /** One transfer, milliseconds. */
@@ -103,7 +104,7 @@ export class Blobs {
 
   async #fetch(url: string, digest: Digest, bytesMax: number): Promise<Uint8Array> {
     const bytes = await this.#again(() =>
-      this.#call(url, digest, {}, (answer) => readBounded(answer, bytesMax, url)),
+      this.#call(url, digest, {}, (answer) => readBlob(answer, bytesMax, url)),
     );
     const found = await sha256HexAsync(bytes);
     if (found !== digest) {
@@ -162,23 +163,8 @@ function httpError(url: string, status: number, digest: Digest): ManyhandsError 
   return new ManyhandsError('CONNECT_FAILED', `${url} answered with ${status}.`, { url, status });
 }
 
-async function readBounded(answer: Response, bytesMax: number, url: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = answer.body?.getReader();
-  for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
-    length += read.value.byteLength;
-    if (length > bytesMax) {
-      await reader?.cancel();
-      throw new ManyhandsError('BLOB_MISMATCH', `${url} is larger than ${bytesMax} bytes.`, { url });
-    }
-    chunks.push(read.value);
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+async function readBlob(answer: Response, bytesMax: number, url: string): Promise<Uint8Array> {
+  const bytes = await readBounded(answer, bytesMax);
+  if (bytes !== undefined) return bytes;
+  throw new ManyhandsError('BLOB_MISMATCH', `${url} is larger than ${bytesMax} bytes.`, { url });
 }

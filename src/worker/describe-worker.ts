@@ -15,7 +15,7 @@ export function describeWorker(
   owners: readonly Address[] | undefined,
   filter: { blockedJobs: string[]; blockedOwners: Address[] },
 ): WorkerDescription {
-  const { cores, paymentAddress, jobs, groups, minimumPrice } = live;
+  const { cores, paymentAddress, jobs, groups, minimumPrice, allowOrigins } = live;
   return {
     workerId,
     worktimes: WORKTIMES.map(({ name, version }) => ({ name, version })),
@@ -27,5 +27,6 @@ export function describeWorker(
     ...filter,
     groups: groups && [...groups],
     minimumPrice,
+    allowOrigins: [...allowOrigins],
   };
 }

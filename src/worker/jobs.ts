@@ -39,6 +39,8 @@ export interface JobsPorts {
   owners: readonly Address[] | undefined;
   /** The last word of the machine's owner, now that the job's owner is known. @default always */
   mayRun?: (jobId: JobId, owner: Address) => boolean;
+  /** Whether its input may come from there. @default from nowhere else */
+  mayFetch?: (origin: string) => boolean;
 }
 
 export class Jobs {
@@ -52,11 +54,12 @@ export class Jobs {
 
   /**
    * The job behind a lease.
-   * @throws FORBIDDEN where its owner's jobs do not run here, and as `look`
+   * @throws FORBIDDEN where its owner's jobs do not run here or its input may not be fetched, and as `look`
    */
   async get(jobId: JobId, digest: Digest): Promise<Job> {
     const job = await this.look(jobId, digest);
     this.#checkOwner(job);
+    this.#checkOrigins(job);
     return job;
   }
 
@@ -132,6 +135,13 @@ export class Jobs {
     };
     this.#cache.set(jobId, job);
     return job;
+  }
+
+  #checkOrigins({ jobId, package: { origins = [] } }: Job): void {
+    const other = origins.find((origin) => this.#ports.mayFetch?.(origin) !== true);
+    if (other === undefined) return;
+    const text = `Job ${jobId} takes input from ${other}, which this worker does not allow.`;
+    throw new ManyhandsError('FORBIDDEN', text, { jobId, origin: other });
   }
 
   #checkOwner({ jobId, owner }: Job): void {

@@ -6,7 +6,9 @@ import { ManyhandsError } from '../lib/errors.js';
 import { decodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
 import type { Digest, InputPart, Lease } from '../protocol/messages.js';
 import { sliceRange } from '../protocol/ranges.js';
+import { decodeRemote } from '../protocol/remote-url.js';
 import { SegmentReader } from '../protocol/segment.js';
+import type { RemoteInput } from './remote-inputs.js';
 
 interface Part {
   readonly first: number;
@@ -22,11 +24,15 @@ export interface BatchInputs {
   readonly transfer: ArrayBuffer[];
   /** Blobs that its slices stand for. */
   readonly blobs: readonly Digest[];
+  /** Addresses that its slices stand for. */
+  readonly remotes: readonly RemoteInput[];
 }
 
 export class LeaseInputs {
   readonly #parts: Part[] = [];
   readonly #blobs = new Map<number, Digest>();
+  readonly #remotes = new Map<number, string>();
+  readonly #heavy: number[] = [];
 
   /** @throws SEGMENT_MALFORMED or MESSAGE_MALFORMED where the inputs are not exactly those of the lease's slices */
   constructor(lease: Lease) {
@@ -34,16 +40,16 @@ export class LeaseInputs {
     for (const { first, input } of lease.inputs) {
       const reader = input.kind === 'segment' ? new SegmentReader(input.segment) : undefined;
       if (first !== next || (reader !== undefined && reader.count !== input.count)) throw misfit(lease);
-      if (reader !== undefined) this.#findBlobs(first, reader);
+      if (reader !== undefined) this.#findHeavy(first, reader);
       next += input.count;
       this.#parts.push({ first, end: next, input, reader });
     }
     if (next !== lease.first + lease.count) throw misfit(lease);
   }
 
-  /** Slices whose input is a blob, ascending. */
-  get heavy(): number[] {
-    return [...this.#blobs.keys()];
+  /** Slices whose input is a blob or an address, ascending. */
+  get heavy(): readonly number[] {
+    return this.#heavy;
   }
 
   /** The inputs of slices `first` to `first + count - 1`, which must be of this lease. */
@@ -63,20 +69,25 @@ export class LeaseInputs {
         inputs.push({ first: from, input: { kind: 'segment', count: length, segment } });
       }
     }
-    return { inputs, transfer, blobs: this.#blobs.size === 0 ? [] : this.#blobsOf(first, end) };
+    // One at a time: each of them ends its batch.
+    const blob = this.#blobs.get(end - 1);
+    const url = this.#remotes.get(end - 1);
+    return {
+      inputs,
+      transfer,
+      blobs: blob === undefined ? [] : [blob],
+      remotes: url === undefined ? [] : [{ slice: end - 1, url }],
+    };
   }
 
-  #findBlobs(first: number, reader: SegmentReader): void {
+  #findHeavy(first: number, reader: SegmentReader): void {
     for (let i = 0; i < reader.count; i++) {
       const kind = reader.kind(i);
       if (kind === ENVELOPE_KIND.blob) this.#blobs.set(first + i, decodeBlobRef(reader.body(i)).digest);
+      else if (kind === ENVELOPE_KIND.remote) this.#remotes.set(first + i, decodeRemote(reader.body(i)));
+      else continue;
+      this.#heavy.push(first + i);
     }
-  }
-
-  #blobsOf(first: number, end: number): Digest[] {
-    const digests: Digest[] = [];
-    for (const [slice, digest] of this.#blobs) if (slice >= first && slice < end) digests.push(digest);
-    return digests;
   }
 
   /** Index of the part that has slice `first`. */

@@ -113,7 +113,7 @@ export class LiveOptions {
     this.#set('minimumPrice', checkPrice(price));
   }
 
-  /** Kept only: a worker connects to its scheduler alone. */
+  /** Where input is fetched from besides the scheduler. What needs one that is taken away stops at once. */
   get allowOrigins(): readonly string[] {
     return this.#now.allowOrigins.slice();
   }

@@ -12,6 +12,7 @@ import {
   SANDBOXES_PER_WORKER_MAX,
   UNITS_MAX,
   WORKER_FILTER_MAX,
+  WORKER_ORIGINS_MAX,
 } from '../protocol/limits.js';
 import type { Address, GroupKey, JobId, WorkerDescription } from '../protocol/messages.js';
 
@@ -29,8 +30,6 @@ export interface GroupOption {
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const ISOLATIONS: readonly Isolation[] = ['browser', 'deno', 'chromium', 'thread'];
 const POLICIES: readonly WarmPolicy[] = ['cold', 'warm-runtime', 'warm-function'];
-/** Origins that one worker may name. */
-const ORIGINS_MAX = 256;
 
 export function checkIsolation(isolation: unknown): Isolation {
   const found = ISOLATIONS.find((one) => one === isolation);
@@ -113,7 +112,7 @@ export function checkPrice(price: unknown): bigint | undefined {
 
 /** Each as `https://host[:port]`, whatever was written around it. */
 export function checkOrigins(value: unknown): readonly string[] {
-  return (list('allowOrigins', value, ORIGINS_MAX) ?? []).map((one) => {
+  return (list('allowOrigins', value, WORKER_ORIGINS_MAX) ?? []).map((one) => {
     const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
     if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return url.origin;
     throw invalid('allowOrigins', 'a list of origins like https://example.com', one);

@@ -81,6 +81,7 @@ function listeningFor(end: () => void): RunnerEvents {
       if (message.type !== 'console') end();
     },
     starved: end,
+    served: () => undefined,
     exited: end,
   };
 }

@@ -69,8 +69,8 @@ export interface WorkerOptions {
   /** Least price of one slice that is worked for, in units (1 credit = 10^9 units). @default 0n */
   minimumPrice?: bigint;
   /**
-   * Origins that input may be fetched from besides the scheduler, like `https://example.com`. Checked and kept only: all
-   * input comes from the scheduler, and a worker connects to nothing else, whatever is named here. @default []
+   * Origins that input may be fetched from besides the scheduler, like `https://example.com`, for jobs that ask for it.
+   * Such a site learns this machine's address. @default []
    */
   allowOrigins?: readonly string[];
   /** Bytes down and up in one day (UTC) after which the worker pauses till the next. @default no limit */

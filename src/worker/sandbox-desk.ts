@@ -20,6 +20,7 @@ import type { CoreState, LeaseState } from './core/state.js';
 import type { Job, Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
 import { ParkedSandboxes } from './parked-sandboxes.js';
+import type { RemoteInputs } from './remote-inputs.js';
 import { SandboxRunner } from './sandbox-runner.js';
 import type { RunnerEvents } from './sandbox-runner.js';
 import type { SchedulerLink } from './scheduler-link.js';
@@ -41,6 +42,7 @@ export interface DeskOptions {
   clock: Clock;
   jobs: Jobs;
   blobs: Blobs;
+  remotes: RemoteInputs;
   events: Emitter<WorkerEvents>;
   core: CoreState;
   tally: Tally;
@@ -155,11 +157,11 @@ export class SandboxDesk {
     this.#parked.drop(jobId);
   }
 
-  feed({ slot, gen, batch, each }: Extract<Effect, { type: 'feed' }>, cut: BatchInputs): void {
+  feed({ slot, gen, leaseId, batch, each }: Extract<Effect, { type: 'feed' }>, cut: BatchInputs): void {
     const seat = this.#seats[slot];
     if (seat?.gen !== gen) return;
     seat.cancelIdle?.();
-    seat.runner.feed(batch, cut, each);
+    seat.runner.feed(leaseId, batch, cut, each);
   }
 
   /** Progress that the core took for true. */
@@ -194,8 +196,9 @@ export class SandboxDesk {
       },
       failed: (fault, message) => dispatch({ type: 'sandbox-failed', slot, gen, fault, message }),
       said: (message) => this.#onSaid(slot, gen, message),
-      starved: (batch, fault, message) =>
-        dispatch({ type: 'input-failed', slot, gen, batch, fault, message }),
+      starved: (batch, fault, message, code) =>
+        dispatch({ type: 'input-failed', slot, gen, batch, fault, message, ...(code && { code }) }),
+      served: (batch) => dispatch({ type: 'input-came', slot, gen, batch }),
       exited: (message) => dispatch({ type: 'sandbox-exit', slot, gen, message }),
     };
   }

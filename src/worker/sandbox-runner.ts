@@ -6,13 +6,15 @@
 import type { CancelTimer, Clock } from '../lib/clock.js';
 import { isError } from '../lib/errors.js';
 import type { ErrorCode } from '../lib/errors.js';
-import type { Digest, JobId, WorktimeName } from '../protocol/messages.js';
+import type { Digest, JobId, LeaseId, WorktimeName } from '../protocol/messages.js';
 import type { SaidAtWork, SetupAnswer, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import type { Blobs } from './blobs.js';
 import { checkSandboxMessage } from './check-sandbox-message.js';
-import type { SetupFault } from './core/events.js';
+import type { LossCode, SetupFault } from './core/events.js';
+import { fillInputs } from './fill-inputs.js';
 import type { Job, Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
+import type { RemoteInputs } from './remote-inputs.js';
 import type { Sandbox } from './sandbox/sandbox.js';
 import type { Warmth } from './warmth.js';
 
@@ -27,14 +29,20 @@ const FAULTS_OF_JOB: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BLOB_UNKNOWN',
   'BLOB_MISMATCH',
   'PACKAGE_MALFORMED',
+  'FETCH_FAILED',
+  'ORIGIN_NOT_ALLOWED',
 ]);
+/** Those that a slice is lost by under their own name. */
+const OWN_LOSSES = ['FETCH_FAILED', 'ORIGIN_NOT_ALLOWED'] as const;
 
 export interface RunnerEvents {
   ready(job: Job): void;
   failed(fault: SetupFault, message: string): void;
   said(message: SaidAtWork): void;
   /** A batch's input cannot be had. */
-  starved(batch: number, fault: SetupFault, message: string): void;
+  starved(batch: number, fault: SetupFault, message: string, code?: LossCode): void;
+  /** A batch that waited for its input has it, and is in the sandbox. */
+  served(batch: number): void;
   exited(message: string): void;
 }
 
@@ -43,6 +51,7 @@ export interface RunnerPorts {
   clock: Clock;
   jobs: Jobs;
   blobs: Blobs;
+  remotes: RemoteInputs;
 }
 
 /** How long a sandbox without work may take to answer that it rests, and how often one that could run on is asked. */
@@ -116,30 +125,49 @@ export class SandboxRunner {
   }
 
   /** Hands the sandbox a batch; batches run in the order of the calls. */
-  feed(batch: number, cut: BatchInputs, each: boolean): void {
-    const { inputs, transfer, blobs } = cut;
+  feed(leaseId: LeaseId, batch: number, cut: BatchInputs, each: boolean): void {
+    const { inputs, transfer, blobs, remotes } = cut;
     this.#isResting = false;
     this.#cancelRest?.();
-    if (this.#feeding === undefined && blobs.length === 0) {
+    const isHeavy = blobs.length + remotes.length > 0;
+    if (this.#feeding === undefined && !isHeavy) {
       return this.#send({ type: 'run', batch, inputs, each }, transfer);
     }
     const before = this.#feeding ?? Promise.resolve();
+    // Addresses are asked at once: what one batch waits for comes while those before it run.
+    const found = this.#fetchRemotes(leaseId, remotes);
     const feeding = before.then(async () => {
       for (const digest of blobs) {
         const bytes = await this.#ports.blobs.get(digest);
         if (this.#is('ended')) return;
         this.#send({ type: 'blob', digest, bytes });
       }
-      if (!this.#is('ended')) this.#send({ type: 'run', batch, inputs, each }, transfer);
+      const full = fillInputs(cut, await found);
+      if (this.#is('ended')) return;
+      this.#send({ type: 'run', batch, inputs: full.inputs, each }, full.transfer);
+      if (isHeavy) this.#events.served(batch);
     });
     const settled = feeding
       .catch((error: unknown) => {
-        if (!this.#is('ended')) this.#events.starved(batch, faultOf(error), messageOf(error));
+        if (this.#is('ended')) return;
+        const code = OWN_LOSSES.find((one) => isError(error, one));
+        this.#events.starved(batch, faultOf(error), messageOf(error), code);
       })
       .finally(() => {
         if (this.#feeding === settled) this.#feeding = undefined;
       });
     this.#feeding = settled;
+  }
+
+  async #fetchRemotes(leaseId: LeaseId, remotes: BatchInputs['remotes']): Promise<Map<number, Uint8Array>> {
+    const origins = this.#job?.package.origins ?? [];
+    const fetched = remotes.map(async (remote): Promise<[number, Uint8Array]> => {
+      return [remote.slice, await this.#ports.remotes.get(leaseId, remote, origins)];
+    });
+    const found = Promise.all(fetched).then((list) => new Map(list));
+    // Awaited at its turn.
+    found.catch(() => undefined);
+    return found;
   }
 
   /** It has nothing to do: nothing may run in it until it is fed. One that cannot say so in time is ended. */

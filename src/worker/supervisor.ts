@@ -19,6 +19,7 @@ import { step } from './core/step.js';
 import { TICK_MS } from './core/watch.js';
 import type { Jobs } from './jobs.js';
 import { LeaseInputs } from './lease-inputs.js';
+import type { RemoteInputs } from './remote-inputs.js';
 import { Reports } from './reports.js';
 import type { Newcomer } from './resolve-options.js';
 import { SandboxDesk } from './sandbox-desk.js';
@@ -35,6 +36,7 @@ export interface SupervisorPorts {
   clock: Clock;
   jobs: Jobs;
   blobs: Blobs;
+  remotes: RemoteInputs;
   events: Emitter<WorkerEvents>;
   /** @default 'cold' */
   policy?: WarmPolicy;
@@ -114,6 +116,13 @@ export class Supervisor {
   refuse(jobId: JobId, reason: string): void {
     this.#desk.forget(jobId);
     this.#dispatch({ type: 'refuse', jobId, reason });
+  }
+
+  /** Stops what runs of jobs whose input comes from elsewhere than these origins, and hands it back. */
+  allowOrigins(origins: readonly string[], reason: string): void {
+    for (const { jobId, package: job } of this.#desk.jobs) {
+      if (job.origins?.every((origin) => origins.includes(origin)) === false) this.refuse(jobId, reason);
+    }
   }
 
   /** The connection came, or went. */
@@ -246,6 +255,7 @@ export class Supervisor {
       case 'renew':
         return this.#renew(effect.leaseIds);
       case 'lease-over':
+        this.#ports.remotes.drop(effect.leaseId);
         this.#inputs.delete(effect.leaseId);
         this.#ends.delete(effect.leaseId);
         return;
@@ -280,6 +290,7 @@ export class Supervisor {
 
   #return(leaseId: LeaseId, from: number, reason: string): void {
     const cut = reason.slice(0, REASON_LENGTH_MAX);
+    this.#ports.remotes.drop(leaseId, from);
     const { jobId, end } = this.#ends.get(leaseId) ?? { jobId: '', end: from };
     this.#ends.set(leaseId, { jobId, end: from });
     if (end > from) this.#ports.events.emit('return', { jobId, first: from, count: end - from, reason: cut });

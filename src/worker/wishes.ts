@@ -31,6 +31,8 @@ export interface WishesPorts {
   /** What is to be done on this machine; nothing before there are sandboxes. */
   allow: (allowed: { cores: number; share: number; paused: boolean }) => void;
   refuse: (jobId: JobId, reason: string) => void;
+  /** Nothing may run here whose input comes from elsewhere. */
+  allowOrigins: (origins: readonly string[], reason: string) => void;
   here: AdmissionOptions['here'];
 }
 
@@ -103,7 +105,8 @@ export class Wishes {
         this.traffic.cap = this.live.bytesPerDay;
         return;
       case 'allowOrigins':
-        return;
+        this.#ports.allowOrigins(this.live.allowOrigins, UNWANTED);
+        return described();
       case 'admit':
         return this.admission.askAgain();
       case 'blockedJobs':

@@ -26,6 +26,7 @@ import { describeWorker } from './describe-worker.js';
 import { Jobs } from './jobs.js';
 import type { LoadWorktimeFiles } from './jobs.js';
 import type { LiveOptions } from './live-options.js';
+import { RemoteInputs } from './remote-inputs.js';
 import { resolveWorkerOptions } from './resolve-options.js';
 import type { Isolation, ResolvedWorkerOptions, WorkerDefaults, WorkerOptions } from './resolve-options.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
@@ -83,6 +84,8 @@ export class BaseWorker {
   readonly #host: SandboxHost;
   readonly #store: AssetStore | undefined;
   readonly #blobs: Blobs;
+  /** Counted among the day's bytes. */
+  readonly #fetch: typeof fetch;
   readonly #session: ClientSession<WorkerRequests>;
   readonly #wishes: Wishes;
   readonly #announcer: Announcer;
@@ -122,10 +125,11 @@ export class BaseWorker {
       notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
     });
+    this.#fetch = this.#wishes.traffic.fetch(ports.fetch);
     this.#store = ports.assets && new AssetStore(ports.assets, clock);
     this.#blobs = new Blobs({
       http: scheduler.http,
-      fetch: this.#wishes.traffic.fetch(ports.fetch),
+      fetch: this.#fetch,
       clock,
       link: this.#link(),
       store: this.#store,
@@ -288,13 +292,15 @@ export class BaseWorker {
     const { clock, tuning } = this.#ports;
     const { admission, live } = this.#wishes;
     const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
-    const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, owners, mayRun });
+    const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
+    const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, owners, mayRun, mayFetch });
     this.#jobs = jobs;
     const objection = admission.objection.bind(admission);
     const { policy } = this.#options;
     const store = this.#store;
     const events = this.#events;
-    const ports = { link, host: this.#host, clock, jobs, blobs, events, objection, policy, store };
+    const remotes = new RemoteInputs({ fetch: this.#fetch, clock, allowed: () => live.allowOrigins });
+    const ports = { link, host: this.#host, clock, jobs, blobs, remotes, events, objection, policy, store };
     return new Supervisor(live.cores, ports, tuning);
   }
 
@@ -308,6 +314,7 @@ export class BaseWorker {
       described: () => this.#announcer.changed(),
       allow: (allowed) => this.#supervisor?.allow(allowed),
       refuse: (jobId, reason) => this.#supervisor?.refuse(jobId, reason),
+      allowOrigins: (origins, reason) => this.#supervisor?.allowOrigins(origins, reason),
       here: () => this.#supervisor?.here ?? [],
     });
   }

@@ -16,6 +16,6 @@ export interface Cluster {
 
 export function startWorker(
   url: string,
-  options?: { cores?: number; home?: string },
+  options?: { cores?: number; home?: string; allowOrigins?: readonly string[] },
 ): Promise<{ child: ChildProcess; end(): Promise<void> }>;
 export function startCluster(options?: { workers?: number; cores?: number }): Promise<Cluster>;

@@ -1,8 +1,8 @@
 /** A worker as a process of its own: prints one line of JSON when it is started, ends on SIGTERM. */
 import { Worker } from '../../dist/entry/worker.node.js';
 
-const [scheduler, cores] = process.argv.slice(2);
-const worker = new Worker({ scheduler, isolation: 'thread', cores: Number(cores) });
+const [scheduler, cores, ...allowOrigins] = process.argv.slice(2);
+const worker = new Worker({ scheduler, isolation: 'thread', cores: Number(cores), allowOrigins });
 worker.on('error', ({ error }) => console.error('error', error.message));
 await worker.start();
 process.on('SIGTERM', () => void worker.stop({ force: true }).then(() => process.exit(0)));

@@ -15,6 +15,8 @@ export interface Candidate {
   readonly worktime: string;
   readonly worktimeRange: string;
   readonly groups: readonly GroupKey[];
+  /** Where its input comes from besides the scheduler. */
+  readonly origins: readonly string[];
   /** Units. */
   readonly price: bigint;
 }
@@ -42,6 +44,7 @@ export function isEligible(
   if (worker.jobs !== undefined && !worker.jobs.includes(job.jobId)) return false;
   if (worker.blockedOwners?.includes(job.owner) || worker.blockedJobs?.includes(job.jobId)) return false;
   if (worker.minimumPrice !== undefined && job.price < worker.minimumPrice) return false;
+  if (job.origins.some((origin) => worker.allowOrigins?.includes(origin) !== true)) return false;
   return fits(job) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP]);
 }
 

@@ -32,6 +32,7 @@ export interface JobRecord {
   worktime: string;
   worktimeRange: string;
   groups: GroupKey[];
+  origins: string[];
   /** Who pays; null where nobody does. */
   account: string | null;
   /** Units. */
@@ -63,6 +64,7 @@ interface JobRow {
   worktime: string;
   worktime_range: string;
   groups_json: string;
+  origins_json: string;
   account: string | null;
   price: string;
   ceiling: string;
@@ -116,6 +118,7 @@ function toRecord(row: JobRow): JobRecord {
     worktime: row.worktime,
     worktimeRange: row.worktime_range,
     groups: JSON.parse(row.groups_json) as GroupKey[],
+    origins: JSON.parse(row.origins_json) as string[],
     account: row.account,
     price: BigInt(row.price),
     ceiling: BigInt(row.ceiling),
@@ -133,6 +136,7 @@ const FIXED: Columns = [
   ['worktime', (job) => job.worktime],
   ['worktime_range', (job) => job.worktimeRange],
   ['groups_json', (job) => JSON.stringify(job.groups)],
+  ['origins_json', (job) => JSON.stringify(job.origins)],
 ];
 
 /** What commands may change. */

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS jobs (
   worktime TEXT NOT NULL,
   worktime_range TEXT NOT NULL,
   groups_json TEXT NOT NULL,
+  origins_json TEXT NOT NULL DEFAULT '[]',
   account TEXT,
   price TEXT NOT NULL,
   ceiling TEXT NOT NULL,
@@ -92,7 +93,6 @@ CREATE INDEX IF NOT EXISTS leases_by_deadline ON leases (deadline_ms);
 CREATE INDEX IF NOT EXISTS leases_by_worker ON leases (worker_id);
 CREATE INDEX IF NOT EXISTS leases_by_job ON leases (job_id, worker_id);
 
-CREATE TABLE IF NOT EXISTS outputs (
 CREATE TABLE IF NOT EXISTS answers (
   answer INTEGER PRIMARY KEY,
   lease_id TEXT NOT NULL,
@@ -109,6 +109,7 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE UNIQUE INDEX IF NOT EXISTS answers_by_report ON answers (lease_id, first);
 CREATE INDEX IF NOT EXISTS answers_by_age ON answers (at_ms);
 
+CREATE TABLE IF NOT EXISTS outputs (
   job_id TEXT NOT NULL,
   first INTEGER NOT NULL,
   count INTEGER NOT NULL,

@@ -42,7 +42,7 @@ export function openSqliteStore(options: SqliteOptions): Store {
 }
 
 function* prepare(random: Random): Script<string> {
-  const version = yield* meta('schema', String(SCHEMA_VERSION));
+  const version = yield* migrated(yield* meta('schema', String(SCHEMA_VERSION)));
   if (version !== String(SCHEMA_VERSION)) {
     throw new ManyhandsError(
       'STORE_UNUSABLE',
@@ -51,6 +51,15 @@ function* prepare(random: Random): Script<string> {
     );
   }
   return yield* meta('schedulerId', toHex(random.bytes(32)));
+}
+
+/** A store of the version before gets what is new; each step may be repeated, where a process ended in the middle. */
+function* migrated(version: string): Script<string> {
+  if (version !== '2') return version;
+  const has = yield* get(`SELECT 1 AS one FROM pragma_table_info('jobs') WHERE name = 'origins_json'`);
+  if (has === undefined) yield* run(`ALTER TABLE jobs ADD COLUMN origins_json TEXT NOT NULL DEFAULT '[]'`);
+  yield* run(`UPDATE meta SET value = '3' WHERE key = 'schema'`);
+  return '3';
 }
 
 function* meta(key: string, initial: string): Script<string> {

@@ -20,7 +20,7 @@ import type { Candidate } from '../policy/choose-job.js';
 export interface Commands {
   deploy: [DeployCommand, JobStatus];
   append: [
-    { jobId: string; owner: string; appendId: string; input: Input },
+    { jobId: string; owner: string; appendId: string; input: Input; origins?: readonly string[] },
     { first: number; count: number },
   ];
   close: [{ jobId: string; owner: string }, JobStatus];
@@ -52,6 +52,8 @@ export interface DeployCommand {
   digest: string;
   worktime: { name: string; range: string };
   groups: { key: string; secretHash?: string }[];
+  /** @default none */
+  origins?: string[];
   offer?: SignedOffer;
   /** Units; a job that offers less is refused. */
   minimumPrice: bigint;

@@ -16,14 +16,19 @@ export interface GrantedLease {
   count: number;
   leaseMs: number;
   sliceMs?: number;
-  /** Slices whose input is a blob, ascending. */
+  /** Slices whose input has to be fetched, ascending. */
   heavy: readonly number[];
 }
 
 /** How a slice, or a whole set-up, was lost. */
 export type LossCode = Extract<
   ErrorCode,
-  'SANDBOX_CRASHED' | 'SLICE_TIMEOUT' | 'NO_PROGRESS' | 'ASSIGN_FAILED'
+  | 'SANDBOX_CRASHED'
+  | 'SLICE_TIMEOUT'
+  | 'NO_PROGRESS'
+  | 'ASSIGN_FAILED'
+  | 'FETCH_FAILED'
+  | 'ORIGIN_NOT_ALLOWED'
 >;
 
 /** Whose trouble it was that a sandbox could not be set up: the job's is charged, the others' leases go back. */
@@ -52,8 +57,18 @@ export type CoreEvent =
   | { type: 'sandbox-exit'; slot: number; gen: number; message: string }
   /** It was idle for as long as it is kept. */
   | { type: 'sandbox-stale'; slot: number; gen: number }
-  /** A slice's input cannot be had, so that it cannot run here. */
-  | { type: 'input-failed'; slot: number; gen: number; batch: number; fault: SetupFault; message: string }
+  /** A slice's input cannot be had, so that it cannot run here; `code`: how it is lost. @default 'ASSIGN_FAILED' */
+  | {
+      type: 'input-failed';
+      slot: number;
+      gen: number;
+      batch: number;
+      fault: SetupFault;
+      message: string;
+      code?: LossCode;
+    }
+  /** A batch that waited for its input is in the sandbox: the clock of its limits starts. */
+  | { type: 'input-came'; slot: number; gen: number; batch: number }
   | { type: 'begin'; slot: number; gen: number; sliceNumber: number }
   | { type: 'progress'; slot: number; gen: number; sliceNumber: number; progress?: number }
   | {

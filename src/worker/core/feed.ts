@@ -73,7 +73,16 @@ function feedSandbox(state: CoreState, slot: Slot, nowMs: number, effects: Effec
       const count = batchSize(state, slot, lease);
       const first = lease.fedTo;
       const end = first + count;
-      const batch: Batch = { batch: ++state.lastBatch, lease, next: first, end, begun: 0, fedMs: nowMs };
+      const waiting = nextHeavy(lease) === end - 1;
+      const batch: Batch = {
+        batch: ++state.lastBatch,
+        lease,
+        next: first,
+        end,
+        begun: 0,
+        fedMs: nowMs,
+        waiting,
+      };
       if (slot.fed.length === 0) slot.sliceStartMs = slot.signMs = slot.markMs = nowMs;
       slot.fed.push(batch);
       lease.fedTo = batch.end;
@@ -130,8 +139,20 @@ function batchSize(state: CoreState, slot: Slot, lease: LeaseState): number {
   const share = Math.max(unfed(slot, lease.jobId) * batchShare, batchMsMin / sliceMs);
   const wished = Math.min(batchMs / sliceMs, share, batchBytes / sliceBytes, left, LEASE_SLICES_MAX);
   const count = Math.max(1, Math.floor(wished));
-  const heavy = lease.heavy.find((n) => n >= lease.fedTo);
+  const heavy = nextHeavy(lease);
   return heavy === undefined ? count : Math.min(count, heavy - lease.fedTo + 1);
+}
+
+/** The next slice whose input has to be fetched and that is not fed; there may be very many. */
+function nextHeavy({ heavy, fedTo }: LeaseState): number | undefined {
+  let low = 0;
+  let high = heavy.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (heavy[middle]! < fedTo) low = middle + 1;
+    else high = middle;
+  }
+  return heavy[low];
 }
 
 /** Slices of the job that the slot holds and has not given to its sandbox. */

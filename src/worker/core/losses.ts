@@ -92,9 +92,9 @@ export function failInput(
   const slot = state.slots[event.slot]!;
   const batch = slot.fed.find((b) => b.batch === event.batch);
   if (batch === undefined) return;
-  const { fault, message } = event;
-  // A slice with a blob for its input is always the last of its batch.
-  batch.lease.bad = { sliceNumber: batch.end - 1, fault, message };
+  const { fault, message, code = 'ASSIGN_FAILED' } = event;
+  // A slice whose input has to be fetched is always the last of its batch.
+  batch.lease.bad = { sliceNumber: batch.end - 1, fault, message, code };
   killSandbox(slot, effects);
   settleBad(state, batch.lease, nowMs, effects);
   pump(state, slot, nowMs, effects);
@@ -112,10 +112,10 @@ export function settleBad(state: CoreState, lease: LeaseState, nowMs: number, ef
     type: 'trouble',
     slot: slot.slot,
     jobId: lease.jobId,
-    code: 'ASSIGN_FAILED',
+    code: bad.code,
     message: bad.message,
   });
-  blame(state, lease, { code: 'ASSIGN_FAILED', message: bad.message }, effects);
+  blame(state, lease, { code: bad.code, message: bad.message }, effects);
 }
 
 /** The job's fault costs its next slice an attempt; the rest goes back, for this sandbox cannot run it. */

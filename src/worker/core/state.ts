@@ -4,6 +4,7 @@
  * @module
  */
 import type { JobId, LeaseId } from '../../protocol/messages.js';
+import type { LossCode } from './events.js';
 
 /** Sizes and times that shape the work; the defaults are measured ones, tests set others. */
 export interface Tuning {
@@ -73,11 +74,17 @@ export interface LeaseState {
   readonly leaseMs: number;
   /** The scheduler's estimate of one slice, milliseconds. */
   readonly sliceMs: number | undefined;
-  /** Slices whose input is a blob, ascending: each ends its batch. */
+  /** Slices whose input has to be fetched, ascending: each ends its batch. */
   readonly heavy: readonly number[];
   /** A slice whose input cannot be had: it is never fed, and dealt with when its turn comes. */
   bad:
-    { readonly sliceNumber: number; readonly fault: 'job' | 'worker'; readonly message: string } | undefined;
+    | {
+        readonly sliceNumber: number;
+        readonly fault: 'job' | 'worker';
+        readonly message: string;
+        readonly code: LossCode;
+      }
+    | undefined;
   /** Reports without an answer. */
   inFlight: number;
   /** When the scheduler last heard of it. */
@@ -93,6 +100,8 @@ export interface Batch {
   /** The last slice that said that it began; 0 before any. */
   begun: number;
   readonly fedMs: number;
+  /** Its input is on its way: the time of its slices has not begun. */
+  waiting: boolean;
 }
 
 /** `opening`: being started and assigned; `ready`: runs what it is fed. */

@@ -20,7 +20,7 @@ import { takeAnswer, takeOutcomes } from './outcomes.js';
 import { takeRecall } from './recall.js';
 import { needsTick } from './state.js';
 import type { CoreState, Slot } from './state.js';
-import { takeBegin, takeProgress, takeTick } from './watch.js';
+import { takeBegin, takeInput, takeProgress, takeTick } from './watch.js';
 
 /** Changes `state` by `event`, which happened at `nowMs` (monotonic), and says what is to be done, in order. */
 export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[] {
@@ -66,6 +66,8 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
       return pump(state, slot, nowMs, effects);
     case 'input-failed':
       return failInput(state, event, nowMs, effects);
+    case 'input-came':
+      return takeInput(slot, event.batch, nowMs);
     case 'begin':
       return takeBegin(state, event, nowMs, effects);
     case 'progress':

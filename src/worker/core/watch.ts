@@ -38,7 +38,8 @@ function forgive(state: CoreState, ms: number): void {
 }
 
 function overdue(slot: Slot, nowMs: number): { code: LossCode; message: string } | undefined {
-  if (slot.sandbox.phase !== 'ready' || slot.fed.length === 0) return undefined;
+  // What waits for its input waits on the one who fetches it, who has limits of his own.
+  if (slot.sandbox.phase !== 'ready' || slot.fed[0]?.waiting !== false) return undefined;
   const { sliceMs, noProgressMs } = slot.sandbox.limits;
   if (nowMs - slot.sliceStartMs > sliceMs + BEGIN_SLACK_MS) {
     return {
@@ -62,6 +63,14 @@ function renew(state: CoreState, nowMs: number, effects: Effect[]): void {
   if (!due) return;
   for (const lease of state.leases.values()) lease.heardMs = nowMs;
   effects.push({ type: 'renew', leaseIds: [...state.leases.keys()] });
+}
+
+/** A batch has its input: where it is the one at work, its time begins now. */
+export function takeInput(slot: Slot, number: number, nowMs: number): void {
+  const batch = slot.fed.find((b) => b.batch === number);
+  if (batch === undefined) return;
+  batch.waiting = false;
+  if (batch === slot.fed[0]) slot.sliceStartMs = slot.signMs = slot.markMs = nowMs;
 }
 
 /** A slice says that it begins: the clock of its limits starts. Numbers that are not its turn count for nothing. */

@@ -75,6 +75,7 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     worktime: c.worktime.name,
     worktimeRange: c.worktime.range,
     groups: c.groups,
+    origins: c.origins ?? [],
     account: c.offer?.account ?? null,
     price: c.offer?.pricePerSlice ?? 0n,
     ceiling: c.offer?.ceiling ?? 0n,
@@ -146,6 +147,7 @@ export function* append(ctx: CommandContext, c: Commands['append'][0]): Script<A
   );
   if (before !== undefined) return { first: before.first, count: before.count };
   checkOpen(job);
+  checkOrigins(job, c.origins ?? []);
   const { count } = c.input;
   if (job.total + count > JOB_SLICES_MAX) {
     throw new ManyhandsError('LIMIT_EXCEEDED', `a job has at most ${JOB_SLICES_MAX} slices`, {
@@ -172,6 +174,18 @@ export function* append(ctx: CommandContext, c: Commands['append'][0]): Script<A
   yield* settle(ctx, job);
   ctx.notes.work = true;
   return { first, count };
+}
+
+/** Workers are told which origins a job needs: what comes from elsewhere would find nobody who fetches it. */
+function checkOrigins(job: JobRecord, origins: readonly string[]): void {
+  const other = origins.find((origin) => !job.origins.includes(origin));
+  if (other === undefined) return;
+  const named = job.origins.length === 0 ? 'none' : job.origins.join(', ');
+  throw new ManyhandsError(
+    'ORIGIN_NOT_ALLOWED',
+    `input from ${other} is not taken: of the origins that job ${job.jobId} may have input from (${named}) it is none; name it in job.origins before the job is deployed`,
+    { jobId: job.jobId, origin: other },
+  );
 }
 
 function checkOpen(job: JobRecord): void {

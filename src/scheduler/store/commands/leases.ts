@@ -123,6 +123,7 @@ interface CandidateRow {
   worktime: string;
   worktime_range: string;
   groups_json: string;
+  origins_json: string;
   price: string;
   escrow: string;
 }
@@ -139,7 +140,7 @@ function* findWork(c: Commands['lease'][0]): Script<Candidate | undefined> {
     '(leases, created_ms, job_id) > (?, ?, ?)',
     ...only,
   ];
-  const sql = `SELECT job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, price, escrow
+  const sql = `SELECT job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, origins_json, price, escrow
     FROM jobs WHERE ${where.join(' AND ')} ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
   const isOpen = isOpenTurn(c.leaseId);
   let after: [number, number, string] = [-1, 0, ''];
@@ -175,6 +176,7 @@ function toCandidate(row: CandidateRow): Candidate {
     worktime: row.worktime,
     worktimeRange: row.worktime_range,
     groups: JSON.parse(row.groups_json) as GroupKey[],
+    origins: JSON.parse(row.origins_json) as string[],
     price: BigInt(row.price),
   };
 }
@@ -301,6 +303,6 @@ export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
     yield* settle(ctx, job);
   }
   if (late.length > 0) ctx.notes.work = true;
+  yield* forgetAnswers(ctx);
   return { expired: late.length };
 }
-  yield* forgetAnswers(ctx);

@@ -1,0 +1,175 @@
+/**
+ * Inputs by address: fetched by this side for the sandboxes, which reach nothing. Only from origins that the job named
+ * and this machine's owner allows, without anything that tells who asks, and never more or longer than the limits.
+ * @module
+ */
+import type { Clock } from '../lib/clock.js';
+import { delay } from '../lib/clock.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
+import { REMOTE_BYTES_MAX } from '../protocol/limits.js';
+import type { LeaseId } from '../protocol/messages.js';
+import { decodeContent } from '../protocol/remote-content.js';
+import { encodeValue } from '../protocol/values.js';
+import { FetchGate } from './fetch-gate.js';
+import { readBounded } from './read-bounded.js';
+
+/** One try, milliseconds. */
+const FETCH_MS_MAX = 60_000;
+/** Tries where the next may do better, and the pause before the second, milliseconds; the third's is four times that. */
+const TRIES_MAX = 3;
+const PAUSE_MS = 500;
+/** An address in a message, characters. */
+const SHOWN_MAX = 500;
+
+export interface RemotePorts {
+  fetch: typeof fetch;
+  clock: Clock;
+  /** What the owner of the machine allows now. */
+  allowed: () => readonly string[];
+}
+
+/** An address that a slice stands for. */
+export interface RemoteInput {
+  slice: number;
+  url: string;
+}
+
+/** A failure that may be none a little later. */
+class Passing extends Error {}
+
+export class RemoteInputs {
+  readonly #ports: RemotePorts;
+  readonly #gate = new FetchGate();
+  readonly #coming = new Map<LeaseId, Map<number, AbortController>>();
+
+  constructor(ports: RemotePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * The encoded value of what is at that address.
+   * @param origins those that the job named
+   * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where this machine's owner does not allow it; ABORTED by `drop`
+   */
+  async get(leaseId: LeaseId, { slice, url }: RemoteInput, origins: readonly string[]): Promise<Uint8Array> {
+    const ending = new AbortController();
+    const ofLease = this.#coming.get(leaseId) ?? new Map<number, AbortController>();
+    this.#coming.set(leaseId, ofLease.set(slice, ending));
+    try {
+      return await this.#again(url, origins, ending.signal);
+    } finally {
+      if (ofLease.get(slice) === ending) ofLease.delete(slice);
+      if (ofLease.size === 0 && this.#coming.get(leaseId) === ofLease) this.#coming.delete(leaseId);
+    }
+  }
+
+  /** Slices of that lease from `from` on are not ours any more: what is on its way for them is broken off. */
+  drop(leaseId: LeaseId, from = 0): void {
+    for (const [slice, ending] of this.#coming.get(leaseId) ?? []) {
+      if (slice >= from) ending.abort(new ManyhandsError('ABORTED', 'The slice is not wanted any more.'));
+    }
+  }
+
+  async #again(url: string, origins: readonly string[], signal: AbortSignal): Promise<Uint8Array> {
+    const { origin, href } = new URL(url);
+    for (let tries = 1; ; tries++) {
+      const leave = await this.#gate.enter(origin, signal);
+      try {
+        // Once more for each try: what is allowed may have changed meanwhile.
+        this.#check(origin, url, origins, href === url);
+        return await this.#load(url, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof Passing)) throw error;
+        if (tries === TRIES_MAX) throw failed(url, `${error.message}, ${tries} times`, error.cause);
+      } finally {
+        leave();
+      }
+      await delay(this.#ports.clock, PAUSE_MS * 4 ** (tries - 1), signal);
+    }
+  }
+
+  #check(origin: string, url: string, origins: readonly string[], isWhole: boolean): void {
+    if (!isWhole || !origins.includes(origin)) {
+      const text = `${url.slice(0, SHOWN_MAX)} is of an origin that its job has not named: ${origin}.`;
+      throw new ManyhandsError('ORIGIN_NOT_ALLOWED', text, { origin });
+    }
+    if (this.#ports.allowed().includes(origin)) return;
+    throw new ManyhandsError('FORBIDDEN', `This worker does not take input from ${origin}.`, { origin });
+  }
+
+  async #load(url: string, signal: AbortSignal): Promise<Uint8Array> {
+    const ending = new AbortController();
+    const end = (): void => ending.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    let isLate = false;
+    const late = (): void => {
+      isLate = true;
+      ending.abort(new ManyhandsError('TIMEOUT', 'The fetch took too long.'));
+    };
+    const cancel = this.#ports.clock.after(FETCH_MS_MAX, late, { background: true });
+    try {
+      return await this.#fetch(url, ending.signal);
+    } catch (error) {
+      if (isLate) throw failed(url, `it took more than ${FETCH_MS_MAX / 1_000} s`, error);
+      throw error;
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  async #fetch(url: string, signal: AbortSignal): Promise<Uint8Array> {
+    let answer: Response;
+    try {
+      answer = await this.#ports.fetch(url, {
+        signal,
+        mode: 'cors',
+        credentials: 'omit',
+        // Wherever it leads, nobody has allowed it.
+        redirect: 'error',
+        referrerPolicy: 'no-referrer',
+        cache: 'no-store',
+      });
+    } catch (cause) {
+      throw new Passing(unreachable(cause), { cause });
+    }
+    if (!answer.ok) {
+      await answer.body?.cancel().catch(() => undefined);
+      const what = `it answered with ${answer.status}`;
+      throw isPassing(answer.status) ? new Passing(what) : failed(url, what);
+    }
+    return this.#read(url, answer);
+  }
+
+  async #read(url: string, answer: Response): Promise<Uint8Array> {
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await readBounded(answer, REMOTE_BYTES_MAX);
+    } catch (cause) {
+      throw new Passing('it broke off', { cause });
+    }
+    if (bytes === undefined) throw failed(url, `it is larger than ${REMOTE_BYTES_MAX} bytes`);
+    try {
+      return encodeValue(decodeContent(answer.headers.get('content-type'), bytes));
+    } catch (error) {
+      throw failed(url, error instanceof Error ? error.message : String(error), error);
+    }
+  }
+}
+
+/** Too many requests, too slow, or trouble of the server's own. */
+const isPassing = (status: number): boolean =>
+  status === 408 || status === 425 || status === 429 || status >= 500;
+
+/** A browser does not say why; Node does. */
+function unreachable(cause: unknown): string {
+  const under = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : undefined;
+  const why = under ?? (cause instanceof Error ? cause.message : String(cause));
+  return `it could not be reached (${why}): it must answer without a redirect, and in a browser allow pages of other sites (CORS)`;
+}
+
+function failed(url: string, what: string, cause?: unknown): ManyhandsError {
+  const text = `${url.slice(0, SHOWN_MAX)} could not be fetched: ${what}.`;
+  return new ManyhandsError('FETCH_FAILED', text, { url }, { cause: isError(cause) ? undefined : cause });
+}

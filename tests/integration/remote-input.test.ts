@@ -1,0 +1,96 @@
+/**
+ * Input by address on real processes: a scheduler, workers that allow different sites, and a site.
+ * @module
+ */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import {
+  addSlices,
+  computeFor,
+  init,
+  isError,
+  RemoteDataPattern,
+  RemoteDataSet,
+} from '../../src/entry/deployer.node.js';
+import { openWallet } from '../../src/entry/wallet.node.js';
+import { gives, serveData, type DataServer } from '../../src/testing/data-server.js';
+import { startCluster, startWorker, type Cluster } from '../rig/cluster.mjs';
+
+let cluster: Cluster;
+let site: DataServer;
+let other: DataServer;
+const ends: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  const numbers = Array.from({ length: 30 }, (_, i) => [
+    `/n/${i + 1}.json`,
+    gives('application/json', `${i + 1}`),
+  ]);
+  site = await serveData({
+    '/text': gives('text/plain; charset=utf-8', 'grün'),
+    '/json': gives('application/json', '{"a":[1,2]}'),
+    '/bytes': gives('image/png', new Uint8Array([0, 255])),
+    ...(Object.fromEntries(numbers) as Record<string, ReturnType<typeof gives>>),
+  });
+  other = await serveData({ '/text': gives('text/plain', 'elsewhere') });
+  cluster = await startCluster({ workers: 1 });
+  init({ scheduler: cluster.url, wallet: openWallet(cluster.home) });
+});
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+  await cluster.stop();
+  await Promise.all([site.close(), other.close()]);
+});
+
+async function hire(...allowOrigins: string[]): Promise<void> {
+  const worker = await startWorker(cluster.url, { home: cluster.home, allowOrigins });
+  ends.push(() => worker.end());
+}
+
+it('reaches only workers that allow its origins, and there becomes text, values and bytes', async () => {
+  const { origin } = site;
+  const job = computeFor(
+    new RemoteDataSet(`${origin}/text`, `${origin}/json`, new URL(`${origin}/bytes`), 'data:,here'),
+    (datum: unknown) => (datum instanceof Uint8Array ? ['bytes', ...datum] : datum),
+  );
+  const both = computeFor(
+    [new URL(`${origin}/text`), new URL(`${other.origin}/text`)],
+    (text: string) => text,
+  );
+  job.autoClose = false;
+  await job.deploy();
+  await both.deploy();
+  // The cluster's own worker allows no site: what it does next says that it looked past these jobs.
+  expect([...(await computeFor([1], (x: number) => x + 1).exec())]).toEqual([2]);
+  expect(site.asked).toEqual([]);
+  await hire(origin);
+  await expect.poll(() => job.fetchResults().then((found) => found.length)).toBe(4);
+  const added = await addSlices(new RemoteDataPattern(`${origin}/n/{slice}.json`, 30), job.id);
+  expect(added).toMatchObject({ firstSliceNumber: 5, lastSliceNumber: 34 });
+  const refused: unknown = await job
+    .addSlices(new RemoteDataSet(`${other.origin}/text`))
+    .catch((e: unknown) => e);
+  expect(isError(refused, 'ORIGIN_NOT_ALLOWED')).toBe(true);
+  await job.close();
+  const upTo30 = Array.from({ length: 30 }, (_, i) => i + 1);
+  expect([...(await job.wait())]).toEqual(['grün', { a: [1, 2] }, ['bytes', 0, 255], 'here', ...upTo30]);
+  expect(other.asked).toEqual([]);
+  await hire(origin, other.origin);
+  expect([...(await both.wait())]).toEqual(['grün', 'elsewhere']);
+});
+
+it('a slice whose address gives nothing is lost alone, and says why', async () => {
+  await hire(site.origin);
+  const job = computeFor(
+    new RemoteDataSet(['/text', '/none', '/json'].map((path) => site.origin + path)),
+    () => 1,
+  );
+  const error: unknown = await job.exec().catch((reason: unknown) => reason);
+  if (!isError(error, 'SLICES_FAILED')) throw error;
+  expect(error.info.failures).toMatchObject([
+    {
+      sliceNumber: 2,
+      error: { code: 'FETCH_FAILED', message: expect.stringContaining('answered with 404') as string },
+    },
+  ]);
+  expect(Object.keys(error.info.results)).toEqual(['0', '2']);
+});
