@@ -22,7 +22,7 @@ export interface FakeSandboxScript {
   /** Called for each slice that runs; `run` counts this slice's executions from 1. */
   slice(sliceNumber: number, datum: unknown, run: number): SliceAct;
   /** What becomes of an assignment. @default 'assigned' */
-  assign?(start: number): 'assigned' | 'refuse' | 'crash' | 'hang';
+  assign?(start: number): 'assigned' | 'refuse' | 'unable' | 'crash' | 'hang';
   /** Whether it can be started; `start` counts from 1. @default true */
   starts?(start: number): boolean;
   /** Sees, and may replace, everything a sandbox posts. */
@@ -141,11 +141,10 @@ class FakeSandbox implements Sandbox {
     this.#later(0, () => {
       if (how === 'crash') return this.#die('It crashed while it was assigned.');
       if (how === 'hang') return;
-      if (how === 'refuse') {
-        return this.#post({
-          type: 'assign-failed',
-          error: { code: 'ASSIGN_FAILED', message: 'SyntaxError: no' },
-        });
+      if (how === 'refuse' || how === 'unable') {
+        const ofJob = { code: 'ASSIGN_FAILED', message: 'SyntaxError: no' };
+        const ofMachine = { code: 'ISOLATION_UNAVAILABLE', message: 'The module was not compiled' };
+        return this.#post({ type: 'assign-failed', error: how === 'refuse' ? ofJob : ofMachine });
       }
       this.#state = 'idle';
       this.#post({ type: 'assigned' });

@@ -5,6 +5,7 @@ import { VirtualClock } from '../testing/virtual-clock.js';
 import { describeWorktime } from '../worktimes/registry.js';
 import { AssetManifest } from './asset-manifest.js';
 import { Blobs } from './blobs.js';
+import { knownDigests } from './file-digests.js';
 import { lazyHost } from './lazy-host.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
 
@@ -48,6 +49,7 @@ describe('the files of a worktime', () => {
     const files = await made.worktimeFiles(PYODIDE);
     expect(Object.keys(files)).toEqual(describeWorktime('pyodide')!.assets);
     expect(files['pyodide.mjs']).toEqual(bytesOf('pyodide.mjs'));
+    expect(Object.keys(knownDigests(files))).toEqual(Object.keys(files));
     await made.worktimeFiles(PYODIDE);
     expect(calls).toHaveLength(6);
   });

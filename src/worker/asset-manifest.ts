@@ -9,6 +9,7 @@ import { BLOB_BYTES_MAX, SANDBOX_ORIGINS_MAX } from '../protocol/limits.js';
 import type { WorktimeName } from '../protocol/messages.js';
 import { describeWorktime } from '../worktimes/registry.js';
 import type { Blobs } from './blobs.js';
+import { knowDigest } from './file-digests.js';
 
 /** One file: `url` is absolute. */
 export interface Asset {
@@ -53,7 +54,9 @@ export class AssetManifest {
     const names = describeWorktime(worktime.name)?.assets ?? [];
     const files = names.map(async (name) => {
       const { url, sha256, bytes } = await this.find(name);
-      return [name, await this.#blobs.fetchFile(url, sha256, bytes)] as const;
+      const file = await this.#blobs.fetchFile(url, sha256, bytes);
+      knowDigest(file, sha256);
+      return [name, file] as const;
     });
     return Object.fromEntries(await Promise.all(files));
   }

@@ -9,6 +9,7 @@ import { sha256HexAsync } from '../lib/sha256.js';
 import type { WorktimeName } from '../protocol/messages.js';
 import { installedPyodideFile } from '../worktimes/pyodide/installed.js';
 import { describeWorktime } from '../worktimes/registry.js';
+import { knowDigest } from './file-digests.js';
 import type { LoadWorktimeFiles } from './jobs.js';
 
 /** Reads each worktime's files once. `manifest`: the build's list of assets with their digests. */
@@ -38,7 +39,11 @@ async function readChecked(name: string, digest: string | undefined): Promise<Ui
     const text = `The file ${name} of the package pyodide cannot be read. Install this package again.`;
     throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { name }, { cause });
   });
-  if (digest !== undefined && (await sha256HexAsync(bytes)) === digest) return new Uint8Array(bytes);
+  if (digest !== undefined && (await sha256HexAsync(bytes)) === digest) {
+    const file = new Uint8Array(bytes);
+    knowDigest(file, digest);
+    return file;
+  }
   const text = `The file ${name} of the package pyodide is not the one that this program was built with.`;
   throw new ManyhandsError('ISOLATION_UNAVAILABLE', `${text} Install this package again.`, { name });
 }

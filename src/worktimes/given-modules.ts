@@ -7,6 +7,7 @@ import type { ModuleMessage } from '../protocol/sandbox-messages.js';
 import { getterOf } from './wrap-native.js';
 
 interface Waiting {
+  readonly key: string;
   resolve(module: WebAssembly.Module): void;
   reject(error: Error): void;
 }
@@ -14,21 +15,24 @@ interface Waiting {
 /** How long a frame may take to compile one, milliseconds: a phone needs some seconds for Python. */
 const COMPILE_MS_MAX = 60_000;
 
-const { Map, Promise, setTimeout, clearTimeout } = globalThis;
+const { Map, Promise, Set, setTimeout, clearTimeout } = globalThis;
 const { apply } = Reflect;
 const readData = getterOf(MessageEvent.prototype, 'data');
 
 export class GivenModules {
   readonly #came = new Map<string, ModuleMessage>();
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Set<Waiting>();
 
   constructor(port: MessagePort) {
     port.onmessage = (event) => {
       const data = apply(readData, event, []) as ModuleMessage;
-      const waiting = this.#waiting.get(data.key);
-      this.#waiting.delete(data.key);
-      if (waiting === undefined) this.#came.set(data.key, data);
-      else settle(waiting, data);
+      let isWanted = false;
+      for (const waiting of this.#waiting) {
+        if (waiting.key !== data.key) continue;
+        isWanted = true;
+        settle(waiting, data);
+      }
+      if (!isWanted) this.#came.set(data.key, data);
     };
   }
 
@@ -42,14 +46,19 @@ export class GivenModules {
           key,
         },
       );
-      const timer = setTimeout(() => reject(late), COMPILE_MS_MAX);
-      const waiting: Waiting = {
-        resolve: (module) => (clearTimeout(timer), resolve(module)),
-        reject: (error) => (clearTimeout(timer), reject(error)),
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(waiting);
       };
+      const waiting: Waiting = {
+        key,
+        resolve: (module) => (end(), resolve(module)),
+        reject: (error) => (end(), reject(error)),
+      };
+      const timer = setTimeout(() => waiting.reject(late), COMPILE_MS_MAX);
       const came = this.#came.get(key);
       this.#came.delete(key);
-      if (came === undefined) this.#waiting.set(key, waiting);
+      if (came === undefined) this.#waiting.add(waiting);
       else settle(waiting, came);
     });
   }

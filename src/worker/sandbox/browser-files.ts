@@ -1,15 +1,16 @@
 /**
  * How a worktime's files travel to a sandbox in a frame: large ones as blobs, which are stored once and copied by no
- * message, and WebAssembly as a key, under which the frame hands over what it has compiled.
+ * message, and WebAssembly as its digest, under which the frame hands over what it has compiled.
  * @module
  */
 import type { SupervisorToSandbox, WorktimeFiles } from '../../protocol/sandbox-messages.js';
+import { digestOf } from '../file-digests.js';
 
 /** Smaller files are copied with the message, bytes. */
 const BLOB_BYTES_MIN = 64 * 1024;
 
 export interface ModuleSource {
-  /** Stands for these bytes: they are the named file of an exact worktime, and were verified. */
+  /** Stands for these bytes: their SHA-256. */
   readonly key: string;
   readonly source: Blob;
 }
@@ -22,12 +23,25 @@ export interface Shipped {
 }
 
 interface WorktimeParts {
-  worktime: { name: string; version: string };
   assets: WorktimeFiles;
   snapshot?: Uint8Array | Blob;
 }
 
+/** The files that a message brings, by name; those alone that are a worktime's. */
+export function worktimeFilesOf(message: SupervisorToSandbox): WorktimeFiles {
+  switch (message.type) {
+    case 'assign':
+      return message.assignment.assets;
+    case 'warm':
+    case 'make-snapshot':
+      return message.assets;
+    default:
+      return {};
+  }
+}
+
 export class BrowserFiles {
+  /** By digest, as are the modules. */
   readonly #files = new Map<string, Blob>();
   readonly #snapshots = new WeakMap<Uint8Array, Blob>();
   readonly #modules = new Map<string, ModuleSource>();
@@ -54,14 +68,14 @@ export class BrowserFiles {
   }
 
   #parts(parts: WorktimeParts, modules: ModuleSource[]): Pick<WorktimeParts, 'assets' | 'snapshot'> {
-    const { worktime, snapshot } = parts;
+    const { snapshot } = parts;
     const assets: WorktimeFiles = {};
     for (const [name, file] of Object.entries(parts.assets)) {
       if (!(file instanceof Uint8Array) || file.byteLength < BLOB_BYTES_MIN) {
         assets[name] = file;
         continue;
       }
-      const key = `${worktime.name} ${worktime.version} ${name} ${file.byteLength}`;
+      const key = digestOf(file);
       const source = this.#files.get(key) ?? blobOf(file);
       this.#files.set(key, source);
       if (!name.endsWith('.wasm')) assets[name] = source;

@@ -8,6 +8,8 @@ import { deferred, type Deferred } from '../../lib/deferred.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
 import type { Connection } from '../../transport/transport.js';
+import { knownDigests } from '../file-digests.js';
+import { worktimeFilesOf } from './browser-files.js';
 import { Browser } from './chromium-process.js';
 import { openBridgeServer, type BridgeServer } from './chromium-server.js';
 import {
@@ -123,7 +125,8 @@ export class Bridge {
     this.#send({ type: 'start', id, owner });
     await seat.started.promise;
     return {
-      send: (message: SupervisorToSandbox) => this.#send({ type: 'message', id, message }),
+      send: (message: SupervisorToSandbox) =>
+        this.#send({ type: 'message', id, message, digests: knownDigests(worktimeFilesOf(message)) }),
       kill: () => {
         if (!this.#seats.has(id)) return;
         seat.reason ??= 'The sandbox was killed.';

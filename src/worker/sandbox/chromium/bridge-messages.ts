@@ -6,7 +6,8 @@
 /** From the supervisor; `id` names a sandbox, and is used once. */
 export type ToBridge =
   | { type: 'start'; id: number; owner: string }
-  | { type: 'message'; id: number; message: unknown }
+  /** `digests`: SHA-256 of files that the message brings, by name. */
+  | { type: 'message'; id: number; message: unknown; digests: Record<string, string> }
   | { type: 'kill'; id: number };
 
 /** From the page: unchecked, since a browser is large. */

@@ -6,6 +6,8 @@
 import { systemClock } from '../../../lib/clock.js';
 import { connectBrowser } from '../../../transport/ws-browser.js';
 import type { SupervisorToSandbox } from '../../../protocol/sandbox-messages.js';
+import { knowDigest } from '../../file-digests.js';
+import { worktimeFilesOf } from '../browser-files.js';
 import { browserFrameHost } from '../browser-frame.js';
 import { encodeFrame, FRAME_TEXT_BYTES_MAX, FrameReader } from '../sandbox-frames.js';
 import type { Sandbox } from '../sandbox.js';
@@ -44,11 +46,20 @@ function obey(order: ToBridge): void {
     case 'start':
       return void start(order.id, order.owner);
     case 'message':
-      return sandboxes.get(order.id)?.send(order.message as SupervisorToSandbox);
+      return hand(order.id, order.message as SupervisorToSandbox, order.digests);
     case 'kill':
       if (!sandboxes.has(order.id)) unwanted.add(order.id);
       return sandboxes.get(order.id)?.kill();
   }
+}
+
+/** What came are copies: that their digests were checked, only the supervisor knows. */
+function hand(id: number, message: SupervisorToSandbox, digests: Readonly<Record<string, string>>): void {
+  for (const [name, file] of Object.entries(worktimeFilesOf(message))) {
+    const digest = digests[name];
+    if (file instanceof Uint8Array && digest !== undefined) knowDigest(file, digest);
+  }
+  sandboxes.get(id)?.send(message);
 }
 
 async function start(id: number, owner: string): Promise<void> {
