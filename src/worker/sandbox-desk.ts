@@ -34,6 +34,8 @@ const CONSOLE_BYTES_BURST = 1024 * 1024;
 /** Signs (beginnings, progress, console) of one sandbox a second, and at once; an honest one stays far below. */
 const SIGNS_PER_SECOND = 2_000;
 const SIGNS_BURST = 10_000;
+/** One that has nothing to do for so long is shown as idle, milliseconds: the gap between two leases is shorter. */
+const IDLE_SHOWN_MS = 500;
 /** What is warm is told anew at most so often, milliseconds. */
 const WARM_TOLD_MS = 100;
 
@@ -58,6 +60,7 @@ interface Seat {
   readonly signs: Allowance;
   progressMs: number;
   cancelIdle?: CancelTimer;
+  isShownIdle?: boolean;
 }
 
 export class SandboxDesk {
@@ -147,9 +150,17 @@ export class SandboxDesk {
   idle(slot: number, gen: number): void {
     const seat = this.#seats[slot];
     if (seat?.gen !== gen) return;
-    const { dispatch, clock, warmth } = this.#options;
+    const { dispatch, clock, warmth, tally } = this.#options;
+    const show = (): void => {
+      seat.isShownIdle = true;
+      tally.sandbox(slot, seat.jobId, 'idle', seat.runner.job);
+    };
     const stale = (): void => dispatch({ type: 'sandbox-stale', slot, gen });
-    seat.cancelIdle = clock.after(warmth.keepMs, stale, { background: true });
+    const cancels = [
+      clock.after(IDLE_SHOWN_MS, show, { background: true }),
+      clock.after(warmth.keepMs, stale, { background: true }),
+    ];
+    seat.cancelIdle = () => cancels.forEach((cancel) => cancel());
   }
 
   /** Ends what is kept of a job, or of all: it may not run here now. */
@@ -161,6 +172,8 @@ export class SandboxDesk {
     const seat = this.#seats[slot];
     if (seat?.gen !== gen) return;
     seat.cancelIdle?.();
+    if (seat.isShownIdle) this.#options.tally.sandbox(slot, seat.jobId, 'ready', seat.runner.job);
+    seat.isShownIdle = false;
     seat.runner.feed(leaseId, batch, cut, each);
   }
 

@@ -81,5 +81,5 @@ export class Tally {
 }
 
 function isLive({ state }: SandboxStatus): boolean {
-  return state === 'opening' || state === 'ready';
+  return state === 'opening' || state === 'ready' || state === 'idle';
 }

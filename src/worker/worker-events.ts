@@ -11,8 +11,8 @@ export interface JobPublic {
   link: string;
 }
 
-/** `opening`: being set up; `ready`: at work; `ended`: gone. */
-export type SandboxPhase = 'opening' | 'ready' | 'ended';
+/** `opening`: being set up; `ready`: at work; `idle`: kept, in case that more of its job comes; `ended`: gone. */
+export type SandboxPhase = 'opening' | 'ready' | 'idle' | 'ended';
 
 export interface WorkerEvents {
   /** Connected for the first time. */

@@ -41,6 +41,23 @@ describe('a sandbox without work', () => {
     expect(s.host.assignments).toHaveLength(2);
   });
 
+  it('is shown as idle after a moment, and as at work when more of its job comes', async () => {
+    const s = await begin(() => true);
+    const state = (): string => s.worker.status.sandboxes[0]!.state;
+    await workOff(s, JOB);
+    expect(state()).toBe('ready');
+    await s.clock.advance(1_000);
+    expect(state()).toBe('idle');
+    await workOff(s, JOB);
+    const states = s.events.filter(({ name }) => name === 'sandbox').map(({ payload }) => payload);
+    expect(states.map((one) => (one as { state: string }).state)).toEqual([
+      'opening',
+      'ready',
+      'idle',
+      'ready',
+    ]);
+  });
+
   it('that does not answer is ended, uncharged, and the job starts in another', async () => {
     let answers = true;
     const s = await begin(() => answers);

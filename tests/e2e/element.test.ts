@@ -118,6 +118,8 @@ test('a visitor of another site lends a hand, and the site hears of it', async (
   expect([...(await done)]).toEqual([1, 4, 9, 16, 25, 36]);
   await expect(page.locator('#heard')).toContainText('start');
   await expect(page.locator('#heard')).toContainText('6 slices');
+  // Its sandbox is kept for more of it, and nothing works.
+  await expect(embed(page).getByRole('status')).toHaveText('Connected, waiting for work');
   expect(await axeFindings(page)).toEqual([]);
 
   // The key of this visitor is in the frame, and leaves it as a file.

@@ -58,6 +58,7 @@ it('shows what each sandbox is at', () => {
       first!,
       { sandbox: 1, state: 'opening' as const, jobId: JOB },
       { sandbox: 2, state: 'none' as const },
+      { ...fourth!, sandbox: 4, state: 'idle' as const },
       { ...fourth!, progress: undefined, public: { name: 'Evil\u001b[2Jname', description: '', link: '' } },
     ],
   };
@@ -65,6 +66,7 @@ it('shows what each sandbox is at', () => {
   expect(lines).toContain(`  1 Protein 0                           #1000  ░░░░░░░░   0%`);
   expect(lines).toContain(`  2 ${JOB}: getting ready`);
   expect(lines).toContain('  3 waiting for work');
+  expect(lines).toContain('  5 Protein 3: waiting for more of it');
   expect(lines.find((line) => line.startsWith('  4'))).toMatch(/^ {2}4 Evil \[2Jname +#1003$/);
 });
 

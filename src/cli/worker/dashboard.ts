@@ -113,6 +113,7 @@ function row(sandbox: SandboxStatus, width: number, style: Style): string {
     return style.dim(`${number} waiting for work`);
   const name = printable(sandbox.public?.name ?? '').trim() || jobId;
   if (state === 'opening') return cut(`${number} ${name}: getting ready`, width);
+  if (state === 'idle') return style.dim(cut(`${number} ${name}: waiting for more of it`, width));
   const slice = sliceNumber === undefined ? '' : `#${sliceNumber}`;
   const bar = progress === undefined ? '' : progressBar(progress, width >= 80 ? 20 : 8);
   const tail = [slice.padStart(Math.min(9, Math.max(slice.length, 6))), bar]
