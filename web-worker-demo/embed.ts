@@ -24,6 +24,7 @@ import { wear } from './view/preferences.js';
 import { bindRules, drawRules } from './view/rules-form.js';
 import { drawWish } from './view/site-words.js';
 import { drawPower, drawSums } from './view/status-view.js';
+import { SteadyHeight } from './view/steady-height.js';
 
 const cores = navigator.hardwareConcurrency || 1;
 const store = openPageStore();
@@ -68,7 +69,8 @@ const gate = new Gate(box, askToAdmit, tellTrouble);
 const donor = new Donor({
   scheduler: location.origin,
   store,
-  settings: () => box.now,
+  // Its policy lets it reach the scheduler alone, whatever the donor's own page allows.
+  settings: () => ({ ...box.now, allowOrigins: [] }),
   admit: gate.admit,
   say: tellTrouble,
   changed: draw,
@@ -83,6 +85,7 @@ const donor = new Donor({
   },
 });
 
+const jobsPlace = new SteadyHeight(byId('embed-running'));
 const click = new OwnClick(button('power'));
 button('power').addEventListener('click', (event) => {
   // It does what is written on it, which may be a moment old.
@@ -208,6 +211,7 @@ function drawNow(): void {
   byId('figures').hidden = !running && all.slices === 0;
   byId('embed-running').hidden = !running;
   drawJobs(status, (choice) => void block(choice));
+  jobsPlace.keep();
   site.tell({ type: 'status', phase, running, ...sums, sandboxes: sandboxes.length });
   if (running !== wasRunning) site.tell({ type: running ? 'start' : 'stop' });
   wasRunning = running;

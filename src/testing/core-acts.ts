@@ -17,6 +17,7 @@ export type Act =
   | { act: 'ready' | 'exit'; slot: number }
   | { act: 'fail'; slot: number; fault: 'job' | 'worker' }
   | { act: 'input-failed'; pick: number; fault: 'job' | 'worker' }
+  | { act: 'input-came'; pick: number }
   | { act: 'outcomes'; slot: number; count: number; bytes: number }
   | { act: 'cheat'; slot: number; first: number; count: number; done: boolean }
   | { act: 'sign'; slot: number; begin: boolean; offset: number }
@@ -66,6 +67,7 @@ export const acts: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('exit' as const), slot }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('fail' as const), slot, fault }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('input-failed' as const), pick, fault }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('input-came' as const), pick }) },
   {
     weight: 14,
     arbitrary: fc.record({
@@ -157,15 +159,22 @@ export function play(world: World, act: Act): void {
     case 'input-failed': {
       const batch = at(world.batches, act.pick);
       if (batch === undefined) return;
-      const { gen, batch: number } = batch;
+      const { gen, batch: number, slot } = batch;
+      if (world.waits(batch)) world.unfeed(batch);
       return world.do({
         type: 'input-failed',
-        slot: batch.slot,
+        slot,
         gen,
         batch: number,
         fault: act.fault,
         message: 'no',
       });
+    }
+    case 'input-came': {
+      const batch = at(world.batches, act.pick);
+      if (batch === undefined) return;
+      world.came.add(batch.batch);
+      return world.do({ type: 'input-came', slot: batch.slot, gen: batch.gen, batch: batch.batch });
     }
     default:
       return playSandbox(world, act);

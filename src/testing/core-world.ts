@@ -17,6 +17,8 @@ const TUNING = {
   assignFailuresFree: 1,
   overfedMs: 20,
 };
+/** Which slice of each lease has to be fetched, from its first. */
+const HEAVY = 2;
 /** One report's bytes at most. */
 export const BYTES_MAX = 400;
 
@@ -47,6 +49,8 @@ export class World {
   wants = new Set<number>();
   sandboxes = new Map<number, { gen: number; phase: 'opening' | 'ready' }>();
   batches: SeenBatch[] = [];
+  /** Batches whose input came. */
+  came = new Set<number>();
   reports = new Map<number, { leaseId: string; slot: number; bytes: number }>();
   reported = new Map<string, number>();
   drained = 0;
@@ -73,7 +77,7 @@ export class World {
       count,
       leaseMs: 60_000,
       sliceMs,
-      heavy: [first + 2],
+      heavy: [first + HEAVY],
     };
     this.do({ type: 'grant', want, lease });
   }
@@ -125,6 +129,21 @@ export class World {
         return;
       default:
         return;
+    }
+  }
+
+  /** Whether that batch's input is still on its way. */
+  waits({ batch, end }: SeenBatch): boolean {
+    return (end - 1) % 1_000 === HEAVY && !this.came.has(batch);
+  }
+
+  /** Its input cannot be had: it and those behind it never reached the sandbox. */
+  unfeed(batch: SeenBatch): void {
+    const ofSlot = this.batches.filter((b) => b.slot === batch.slot);
+    for (const gone of ofSlot.slice(ofSlot.indexOf(batch))) {
+      const lease = this.leases.get(gone.leaseId)!;
+      lease.fedTo = Math.min(lease.fedTo, gone.next);
+      this.batches.splice(this.batches.indexOf(gone), 1);
     }
   }
 

@@ -34,13 +34,19 @@ export interface RemoteInput {
   url: string;
 }
 
+/** A fetch under way. */
+interface Coming {
+  readonly value: Promise<Uint8Array>;
+  readonly ending: AbortController;
+}
+
 /** A failure that may be none a little later. */
 class Passing extends Error {}
 
 export class RemoteInputs {
   readonly #ports: RemotePorts;
   readonly #gate = new FetchGate();
-  readonly #coming = new Map<LeaseId, Map<number, AbortController>>();
+  readonly #coming = new Map<LeaseId, Map<number, Coming>>();
 
   constructor(ports: RemotePorts) {
     this.#ports = ports;
@@ -51,21 +57,22 @@ export class RemoteInputs {
    * @param origins those that the job named
    * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where this machine's owner does not allow it; ABORTED by `drop`
    */
-  async get(leaseId: LeaseId, { slice, url }: RemoteInput, origins: readonly string[]): Promise<Uint8Array> {
+  get(leaseId: LeaseId, { slice, url }: RemoteInput, origins: readonly string[]): Promise<Uint8Array> {
+    const ofLease = this.#coming.get(leaseId) ?? new Map<number, Coming>();
+    const known = ofLease.get(slice);
+    if (known !== undefined) return known.value;
     const ending = new AbortController();
-    const ofLease = this.#coming.get(leaseId) ?? new Map<number, AbortController>();
-    this.#coming.set(leaseId, ofLease.set(slice, ending));
-    try {
-      return await this.#again(url, origins, ending.signal);
-    } finally {
-      if (ofLease.get(slice) === ending) ofLease.delete(slice);
-      if (ofLease.size === 0 && this.#coming.get(leaseId) === ofLease) this.#coming.delete(leaseId);
-    }
+    const value = this.#again(url, origins, ending.signal).finally(() => {
+      ofLease.delete(slice);
+      if (ofLease.size === 0) this.#coming.delete(leaseId);
+    });
+    this.#coming.set(leaseId, ofLease.set(slice, { value, ending }));
+    return value;
   }
 
   /** Slices of that lease from `from` on are not ours any more: what is on its way for them is broken off. */
   drop(leaseId: LeaseId, from = 0): void {
-    for (const [slice, ending] of this.#coming.get(leaseId) ?? []) {
+    for (const [slice, { ending }] of this.#coming.get(leaseId) ?? []) {
       if (slice >= from) ending.abort(new ManyhandsError('ABORTED', 'The slice is not wanted any more.'));
     }
   }

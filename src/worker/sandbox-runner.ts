@@ -72,6 +72,8 @@ export class SandboxRunner {
   #cancelLimit: CancelTimer | undefined;
   /** Set while a batch waits for its blobs: those behind it wait too. */
   #feeding: Promise<void> | undefined;
+  /** Raised where an input failed: what was fed behind it is fed anew. */
+  #round = 0;
   #isResting = false;
   /** Questions whether it rests that have no answer yet. */
   #asked = 0;
@@ -136,20 +138,25 @@ export class SandboxRunner {
     const before = this.#feeding ?? Promise.resolve();
     // Addresses are asked at once: what one batch waits for comes while those before it run.
     const found = this.#fetchRemotes(leaseId, remotes);
+    const round = this.#round;
+    const isOver = (): boolean => this.#is('ended') || round !== this.#round;
     const feeding = before.then(async () => {
-      for (const digest of blobs) {
+      for (const digest of isOver() ? [] : blobs) {
         const bytes = await this.#ports.blobs.get(digest);
-        if (this.#is('ended')) return;
+        if (isOver()) return;
         this.#send({ type: 'blob', digest, bytes });
       }
+      if (isOver()) return;
       const full = fillInputs(cut, await found);
-      if (this.#is('ended')) return;
+      if (isOver()) return;
       this.#send({ type: 'run', batch, inputs: full.inputs, each }, full.transfer);
       if (isHeavy) this.#events.served(batch);
     });
     const settled = feeding
       .catch((error: unknown) => {
-        if (this.#is('ended')) return;
+        if (isOver()) return;
+        this.#round++;
+        this.#feeding = undefined;
         const code = OWN_LOSSES.find((one) => isError(error, one));
         this.#events.starved(batch, faultOf(error), messageOf(error), code);
       })

@@ -63,7 +63,7 @@ export const de: Record<MessageKey, Message> = {
 
   'running.title': 'Läuft gerade',
   'running.none':
-    'Noch nichts. Jede Berechnung, die hier läuft, erscheint an dieser Stelle, mit ihrem Namen und ihrem Absender.',
+    'Gerade nichts. Jede Berechnung, die hier läuft, erscheint an dieser Stelle, mit ihrem Namen und ihrem Absender.',
   'running.noneStopped': 'Nichts. Drücken Sie Start, und was hier läuft, erscheint an dieser Stelle.',
   'running.unnamed': 'Ein Auftrag ohne Namen',
   'running.preparing': 'Wird vorbereitet …',
@@ -178,7 +178,8 @@ export const de: Record<MessageKey, Message> = {
   },
   'whom.forget': 'Wieder nach ihnen fragen',
   'whom.origins': 'Andere Orte, von denen Eingaben kommen dürfen',
-  'whom.originsText': 'Ohne solche kommen alle Daten über den Vermittler.',
+  'whom.originsText':
+    'Ohne solche kommen alle Daten über den Vermittler. Ein Ort, den Sie nennen, erfährt Ihre IP-Adresse, und dieser Browser holt von ihm, was Aufträge verlangen.',
   'whom.origin': 'Adresse des Ortes',
   'whom.originInvalid': 'Das ist keine https-Adresse.',
   'whom.add': 'Hinzufügen',

@@ -67,7 +67,7 @@ export const en = {
 
   'running.title': 'Running now',
   'running.none':
-    'Nothing yet. Every computation that runs here shows up in this place, with its name and whose it is.',
+    'Nothing right now. Every computation that runs here shows up in this place, with its name and whose it is.',
   'running.noneStopped': 'Nothing. Press Start, and what runs here shows in this place.',
   'running.unnamed': 'A job without a name',
   'running.preparing': 'Getting ready …',
@@ -177,7 +177,8 @@ export const en = {
   },
   'whom.forget': 'Ask about them again',
   'whom.origins': 'Other sites that input may come from',
-  'whom.originsText': 'Without any, all data comes through the scheduler.',
+  'whom.originsText':
+    'Without any, all data comes through the scheduler. A site that you name learns your IP address, and this browser fetches from it what jobs ask for.',
   'whom.origin': 'Address of the site',
   'whom.originInvalid': 'That is no https address.',
   'whom.add': 'Add',

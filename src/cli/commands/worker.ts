@@ -69,7 +69,7 @@ export function workerCommand(): Command {
     .option('--min-wage <credits>', 'take no slice that pays less (default: 0)', parseCredits)
     .option(
       '--allow-origin <origin...>',
-      'where input may be fetched from besides the scheduler (only kept: all input comes from the scheduler so far)',
+      'sites that input may be fetched from besides the scheduler, for jobs that ask; they learn your IP address',
     )
     .option('--bytes-per-day <size>', 'pause till midnight UTC after so many bytes, like 500MB', parseBytes)
     .addOption(

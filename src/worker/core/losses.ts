@@ -7,7 +7,7 @@ import type { CoreEvent, Effect, LossCode, SetupFault } from './events.js';
 import { pump } from './feed.js';
 import { forgetLease, returnFrom, settleLease } from './leases.js';
 import { addReport } from './reports.js';
-import type { CoreState, LeaseState, Slot } from './state.js';
+import type { Batch, CoreState, LeaseState, Slot } from './state.js';
 
 /** Takes the sandbox away; what it had becomes unfed again. Says whether there was a live one to kill. */
 export function clearSandbox(slot: Slot): number | undefined {
@@ -95,9 +95,17 @@ export function failInput(
   const { fault, message, code = 'ASSIGN_FAILED' } = event;
   // A slice whose input has to be fetched is always the last of its batch.
   batch.lease.bad = { sliceNumber: batch.end - 1, fault, message, code };
-  killSandbox(slot, effects);
+  if (batch.waiting) takeUnsent(slot, batch);
+  else killSandbox(slot, effects);
   settleBad(state, batch.lease, nowMs, effects);
+  if (state.mode === 'draining') handBack(state, slot, effects, 'The worker is stopping.');
   pump(state, slot, nowMs, effects);
+}
+
+/** What waited for its input, and all behind it, never reached the sandbox, which goes on with the rest. */
+function takeUnsent(slot: Slot, batch: Batch): void {
+  for (const { lease, next } of slot.fed.splice(slot.fed.indexOf(batch)))
+    lease.fedTo = Math.min(lease.fedTo, next);
 }
 
 /** Once only the slice without input is next: it is lost, or it and what follows goes back. */

@@ -219,10 +219,24 @@ describe('a sandbox that cannot be set up', () => {
       batch: fed[0]!.batch,
       message: 'no blob',
     } as const;
-    const lost = world.do({ ...input, fault: 'job' });
-    expect(of(lost, 'report')).toMatchObject([{ first: 1, lost: { code: 'ASSIGN_FAILED' } }]);
+    const lost = world.do({ ...input, fault: 'job', code: 'FETCH_FAILED' });
+    expect(of(lost, 'report')).toMatchObject([{ first: 1, lost: { code: 'FETCH_FAILED' } }]);
+    expect(types(lost)).not.toContain('kill-sandbox');
+    expect(of(lost, 'feed')).toMatchObject([{ gen: 1, first: 2 }]);
     const other = atWork(10, { heavy: [1] });
     expect(of(other.world.do({ ...input, fault: 'worker' }), 'return')).toMatchObject([{ from: 1 }]);
+  });
+});
+
+describe('an input that is on its way', () => {
+  it('takes none of its slice’s time, and none of what slices take', () => {
+    const { world, fed } = atWork(10, { heavy: [1], sliceMs: 1 });
+    world.nowMs = 100_000;
+    expect(of(world.do({ type: 'tick' }), 'report')).toEqual([]);
+    world.do({ type: 'input-came', slot: 0, gen: 1, batch: fed[0]!.batch });
+    world.nowMs += 10;
+    world.outcomes(fed[0]!.batch, 1, 1, true);
+    expect(world.state.profiles.get(world.state.leases.get('L1')!.jobId)!.ms).toBe(10);
   });
 });
 
