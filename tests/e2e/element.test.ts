@@ -114,12 +114,22 @@ test('a visitor of another site lends a hand, and the site hears of it', async (
   await expect(embed(page).getByRole('status')).toHaveText('Not started');
   await page.evaluate(() => document.getElementById('cover')!.remove());
 
+  const heights = await page.evaluateHandle(() => {
+    const seen: number[] = [];
+    const frame = document.querySelector('manyhands-worker')!.shadowRoot!.querySelector('iframe')!;
+    new ResizeObserver(() => seen.push(frame.clientHeight)).observe(frame);
+    return seen;
+  });
   await pressStart(page);
   expect([...(await done)]).toEqual([1, 4, 9, 16, 25, 36]);
   await expect(page.locator('#heard')).toContainText('start');
   await expect(page.locator('#heard')).toContainText('6 slices');
   // Its sandbox is kept for more of it, and nothing works.
   await expect(embed(page).getByRole('status')).toHaveText('Connected, waiting for work');
+  await expect(embed(page).locator('#nothing')).toBeVisible();
+  // The site around it did not jump when the job had gone.
+  const seen = await heights.jsonValue();
+  expect(seen.at(-1)).toBe(Math.max(...seen));
   expect(await axeFindings(page)).toEqual([]);
 
   // The key of this visitor is in the frame, and leaves it as a file.
