@@ -8,12 +8,16 @@ function tell(text) {
   heard.append(item);
 }
 
-let slices = 0;
 worker.addEventListener('start', () => tell('start: thank you!'));
+
+let slices = 0;
+const sum = document.createElement('li');
 worker.addEventListener('result', ({ detail }) => {
   slices += detail.count;
-  tell(`${slices} slices`);
+  sum.textContent = `result: ${slices === 1 ? '1 slice' : `${slices} slices`} so far`;
+  heard.append(sum);
 });
+
 worker.addEventListener('payment', ({ detail }) => tell(`${detail.amount} units earned`));
 worker.addEventListener('error', ({ detail }) => tell(`error: ${detail.error.message}`));
 worker.addEventListener('stop', () => tell('stop'));
