@@ -240,6 +240,22 @@ describe('an input that is on its way', () => {
   });
 });
 
+describe('an input that cannot be had', () => {
+  it('leaves the slices before it and behind it to the same sandbox', () => {
+    const { world, fed } = atWork(10, { heavy: [3], sliceMs: 1 });
+    const { batch } = fed[0]!;
+    const failed = { type: 'input-failed', slot: 0, gen: 1, batch, fault: 'job', message: 'none' } as const;
+    const again = of(world.do(failed), 'feed');
+    expect(again).toMatchObject([{ first: 1, count: 2, gen: 1 }]);
+    const effects = world.outcomes(again[0]!.batch, 1, 2, true);
+    expect(of(effects, 'report')).toMatchObject([
+      { first: 1, count: 2 },
+      { first: 3, lost: { message: 'none' } },
+    ]);
+    expect(of(effects, 'feed')[0]).toMatchObject({ first: 4, gen: 1 });
+  });
+});
+
 describe('stopping', () => {
   it('draining hands back what has not begun, and is done when the rest is reported', () => {
     const { world, fed } = atWork(100, { sliceMs: 20 });
