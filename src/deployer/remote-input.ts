@@ -23,7 +23,7 @@ export function toRemoteSet(data: object): RemoteDataSet | RemoteDataPattern | u
   if (data instanceof RemoteDataSet || data instanceof RemoteDataPattern) return data;
   if (Array.isArray(data)) {
     const isAddresses = data.length > 0 && data.every((each) => each instanceof URL);
-    return isAddresses ? new RemoteDataSet(data as URL[]) : undefined;
+    return isAddresses ? new RemoteDataSet(data) : undefined;
   }
   const { pattern, sliceCount } = data as Partial<PatternBounds>;
   if (typeof pattern !== 'string' || typeof sliceCount !== 'number') return undefined;

@@ -19,7 +19,7 @@ export class RemoteDataSet implements Iterable<string> {
   constructor(...urls: readonly (string | URL)[] | [Iterable<string | URL>]) {
     const [first] = urls;
     const isList = urls.length === 1 && typeof first !== 'string' && !(first instanceof URL);
-    const given = isList ? (first as Iterable<string | URL>) : (urls as readonly (string | URL)[]);
+    const given = isList ? (first) : (urls as readonly (string | URL)[]);
     if (typeof given?.[Symbol.iterator] !== 'function')
       throw refused(`a list of addresses, not ${show(given)}`);
     const origins = new Set<string>();
@@ -61,7 +61,8 @@ export class RemoteDataPattern implements Iterable<string> {
   constructor(pattern: string | URL, sliceCount: number) {
     // A URL has its braces escaped.
     const text = typeof pattern === 'string' ? pattern : show(pattern).replaceAll('%7Bslice%7D', PLACE);
-    if (!text.includes(PLACE)) throw refused(`a pattern that has ${PLACE} in it, not ${show(pattern)}`);
+    if (!text.split('#', 1)[0]!.includes(PLACE))
+      throw refused(`a pattern that has ${PLACE} in it, not ${show(pattern)}`);
     if (!Number.isSafeInteger(sliceCount) || sliceCount < 1 || sliceCount > JOB_SLICES_MAX) {
       throw refused(`a whole number of slices from 1, not ${String(sliceCount)}`);
     }
@@ -72,7 +73,7 @@ export class RemoteDataPattern implements Iterable<string> {
         `a pattern with ${PLACE} behind its origin, not ${show(text)}: workers must know beforehand where data come from`,
       );
     }
-    this.pattern = text;
+    this.pattern = text.split('#', 1)[0]!;
     this.sliceCount = sliceCount;
     this.origins = [end.origin];
   }

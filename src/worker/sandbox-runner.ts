@@ -166,7 +166,7 @@ export class SandboxRunner {
     this.#feeding = settled;
   }
 
-  async #fetchRemotes(leaseId: LeaseId, remotes: BatchInputs['remotes']): Promise<Map<number, Uint8Array>> {
+  #fetchRemotes(leaseId: LeaseId, remotes: BatchInputs['remotes']): Promise<Map<number, Uint8Array>> {
     const origins = this.#job?.package.origins ?? [];
     const fetched = remotes.map(async (remote): Promise<[number, Uint8Array]> => {
       return [remote.slice, await this.#ports.remotes.get(leaseId, remote, origins)];

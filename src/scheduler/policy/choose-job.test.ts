@@ -50,6 +50,19 @@ test.each<[string, Partial<Candidate>, Partial<WorkerDescription>, boolean]>([
   ['a private group to no secret', { groups: [lab] }, { groups: [{ key: 'lab' }] }, false],
   ['the public to members of a group alone', {}, { groups: [lab] }, false],
   ['one of two groups', { groups: [{ key: 'x' }, lab] }, { groups: [{ key: 'y' }, lab] }, true],
+  ['input from elsewhere, to who allows nothing', { origins: ['https://a.example'] }, {}, false],
+  [
+    'input from two places, to who allows one',
+    { origins: ['https://a.example', 'https://b.example'] },
+    { allowOrigins: ['https://b.example'] },
+    false,
+  ],
+  [
+    'input from places that are all allowed',
+    { origins: ['https://a.example', 'https://b.example'] },
+    { allowOrigins: ['https://b.example', 'https://c.example', 'https://a.example'] },
+    true,
+  ],
 ])('who may run %s', (_, job, description, is) => {
   expect(isEligible(candidate(job), worker(description))).toBe(is);
 });

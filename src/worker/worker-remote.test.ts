@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { delay } from '../lib/clock.js';
+import { ENVELOPE_KIND } from '../protocol/envelope.js';
+import type { InputPart } from '../protocol/messages.js';
+import { encodeRemote } from '../protocol/remote-url.js';
+import { SegmentWriter } from '../protocol/segment.js';
+import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
+import type { Stage } from '../testing/worker-stage.js';
+import { CLOSE_GRACE_MS } from './core/allow.js';
+
+const JOB = jobId('remote');
+const SITE = 'https://data.example';
+const keep = stageKeeper();
+
+/** The slices of `remote` stand for addresses, the others are their own numbers. */
+function mixed(isRemote: (n: number) => boolean) {
+  return (first: number, count: number): InputPart[] => {
+    const writer = new SegmentWriter();
+    for (let n = first; n < first + count; n++) {
+      if (isRemote(n)) writer.appendEnvelope(ENVELOPE_KIND.remote, encodeRemote(`${SITE}/${n}`));
+      else writer.appendValue(n);
+    }
+    return [{ first, input: { kind: 'segment', count, segment: writer.finish() } }];
+  };
+}
+
+/** What of the site is asked, and what was broken off. */
+interface Asked {
+  urls: string[];
+  aborted: string[];
+}
+
+/** A started worker that allows the site, which answers slice n with n as JSON after `ms`. */
+async function start(
+  ms: number,
+  answer = (url: string): Response => Response.json(Number(url.split('/').at(-1))),
+  allowOrigins = [SITE],
+): Promise<Stage & { asked: Asked }> {
+  const asked: Asked = { urls: [], aborted: [] };
+  const made: Stage = keep(
+    stage(
+      { slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 1 }) },
+      { allowOrigins, cores: 1 },
+      {
+        fetch: async (input, init) => {
+          const url = String(input);
+          if (!url.startsWith(SITE)) return made.scheduler.fetch(input, init);
+          asked.urls.push(url);
+          init!.signal!.addEventListener('abort', () => asked.aborted.push(url));
+          await delay(made.clock, ms, init!.signal!);
+          return answer(url);
+        },
+      },
+    ),
+  );
+  await made.worker.start();
+  return { ...made, asked };
+}
+
+const job = (total: number, isRemote = (_n: number): boolean => true, limitMs = 1_000) => ({
+  jobId: JOB,
+  owner: OWNER,
+  total,
+  chunk: total,
+  sliceMs: 1,
+  attemptsMax: 1,
+  input: mixed(isRemote),
+  package: { origins: [SITE], limits: { sliceMs: limitMs, noProgressMs: limitMs } },
+});
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+
+describe('an input that is an address', () => {
+  it('reaches the sandbox as its value, in order among others, and its way there is not the slice’s time', async () => {
+    const { clock, scheduler, worker, host, asked } = await start(10_000);
+    scheduler.addJob(job(12, (n) => n % 5 === 0));
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.values(JOB)).toEqual(upTo(12));
+    expect(asked.urls).toEqual([`${SITE}/5`, `${SITE}/10`]);
+    expect(scheduler.losses).toEqual([]);
+    expect(host.started).toBe(1);
+    expect(worker.status.computeMs).toBeLessThan(1_000);
+  });
+
+  it('is lost alone where it cannot be had, and its sandbox goes on', async () => {
+    const { clock, scheduler, host } = await start(1, (url) =>
+      url.endsWith('3') ? new Response('', { status: 404 }) : Response.json(Number(url.split('/').at(-1))),
+    );
+    scheduler.addJob(job(8));
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toMatchObject([{ sliceNumber: 3, code: 'FETCH_FAILED' }]);
+    expect(scheduler.losses[0]!.message).toContain(`${SITE}/3`);
+    expect(scheduler.values(JOB).filter((value) => value !== undefined)).toEqual([1, 2, 4, 5, 6, 7, 8]);
+    expect(host.started).toBe(1);
+  });
+
+  it('counts among the day’s bytes', async () => {
+    const { clock, scheduler, worker } = await start(1, () => new Response('x'.repeat(100_000)));
+    const before = worker.status.bytesToday;
+    scheduler.addJob(job(1));
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    // Once down from the site, and once up as the result.
+    expect(worker.status.bytesToday - before).toBeGreaterThan(200_000);
+  });
+
+  it('is not asked for, nor its job started, where the owner of the machine does not allow its origin', async () => {
+    const { clock, scheduler, host, asked } = await start(1, undefined, ['https://other.example']);
+    expect(scheduler.workers.at(-1)!.allowOrigins).toEqual(['https://other.example']);
+    // A scheduler should not lend it; this one does.
+    scheduler.addJob(job(3));
+    await clock.advance(5_000);
+    expect([asked.urls, host.started, scheduler.losses]).toEqual([[], 0, []]);
+    expect(scheduler.returns.length).toBeGreaterThan(0);
+  });
+
+  it('of an origin that its job has not named is lost, and not asked for', async () => {
+    const { clock, scheduler, asked } = await start(1);
+    const { package: pkg, ...rest } = job(2, (n) => n === 1);
+    scheduler.addJob({ ...rest, package: { limits: pkg.limits } });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toMatchObject([{ sliceNumber: 1, code: 'ORIGIN_NOT_ALLOWED' }]);
+    expect(asked.urls).toEqual([]);
+  });
+});
+
+describe('a fetch under way', () => {
+  it.each<[string, (made: Stage) => unknown]>([
+    ['the worker stops', ({ worker }) => worker.stop({ force: true })],
+    ['the worker pauses', ({ worker }) => worker.pause()],
+    ['its job is blocked', ({ worker }) => worker.block({ jobId: JOB })],
+    ['its owner is blocked', ({ worker }) => worker.block({ owner: OWNER })],
+    [
+      'its lease is lost',
+      ({ scheduler }) => ((scheduler.lending = false), scheduler.revoke([...scheduler.leases.keys()][0]!)),
+    ],
+    ['its origin is allowed no more', ({ worker }) => (worker.options.allowOrigins = [])],
+  ])('is broken off when %s, uncharged', async (_what, act) => {
+    const made = await start(50_000);
+    const { clock, scheduler, asked } = made;
+    scheduler.addJob(job(4));
+    await clock.runUntil(() => asked.urls.length > 0);
+    void act(made);
+    await clock.advance(CLOSE_GRACE_MS + 200);
+    expect(asked.aborted).toEqual(asked.urls);
+    expect(scheduler.losses).toEqual([]);
+    expect(scheduler.leases.size).toBe(0);
+  });
+});
+
+it('an origin that is allowed again lets its jobs in again; others ran meanwhile', async () => {
+  const { clock, scheduler, worker, asked } = await start(5_000);
+  scheduler.addJob(job(4));
+  await clock.runUntil(() => asked.urls.length > 0);
+  worker.options.allowOrigins = ['https://other.example'];
+  await clock.advance(1_000);
+  expect(scheduler.workers.at(-1)!.allowOrigins).toEqual(['https://other.example']);
+  worker.options.allowOrigins = ['https://other.example', SITE];
+  await clock.runUntil(() => scheduler.isComplete(JOB));
+  expect(scheduler.values(JOB)).toEqual([1, 2, 3, 4]);
+  expect(scheduler.losses).toEqual([]);
+});
