@@ -4,7 +4,7 @@
  * wrapped constructor. Small pieces are counted by samples that job code cannot foresee.
  * @module
  */
-import { allocatedBytes, bufferOf, NativeShared } from './buffer-sizes.js';
+import { allocatedBytes, bufferOf, handOn, NativeShared } from './buffer-sizes.js';
 import { limitClones } from './clone-quota.js';
 import { limitDrawings } from './drawing-quota.js';
 import { limitIntl } from './intl-quota.js';
@@ -34,6 +34,8 @@ const COPYING = ['slice', 'filter', 'toReversed', 'with'];
 const TEXT_LENGTH_FREE = 65_536;
 /** Engines keep typed arrays up to this size on their heap, which is not counted here. */
 const ON_HEAP_BYTES = 64;
+/** What an engine keeps beside its heap for a buffer of any size, measured in Chromium 156: many small ones are large. */
+const BUFFER_BYTES = 256;
 /** Over the limit by so little nothing is done: a sample may stand for more than there is. */
 const OVERSHOOT_BYTES = 16 * 1024 * 1024;
 /** Shorter lists are copied one by one. */
@@ -67,7 +69,9 @@ class BufferCounter {
 
   constructor(quota: Quota) {
     this.quota = quota;
-    this.#sampler = new Sampler((target, bytes) => quota.hold(target, bytes));
+    this.#sampler = new Sampler((made, bytes) =>
+      quota.hold(isView(made) ? (apply(bufferOfView, made, []) as object) : made, bytes),
+    );
   }
 
   /**
@@ -76,7 +80,7 @@ class BufferCounter {
    */
   add(made: object, bytes: number): void {
     if (this.#watching) this.#last = made;
-    this.#sampler.add(() => (isView(made) ? (apply(bufferOfView, made, []) as object) : made), bytes);
+    this.#sampler.add(made, bytes + BUFFER_BYTES);
     if (this.quota.left < -OVERSHOOT_BYTES) this.quota.check(0);
   }
 
@@ -112,7 +116,7 @@ function limitBufferConstructor(scope: Record<string, unknown>, name: string, co
     if (bytes > 0) counter.quota.check(bytes);
     const given = max === undefined ? [length] : [length, { maxByteLength: max }];
     const made = construct(Native, given, newTarget) as object;
-    if (bytes > 0) counter.add(made, bytes);
+    counter.add(made, bytes > 0 ? bytes : 0);
     return made;
   });
 }
@@ -151,7 +155,7 @@ function limitTypedArray(scope: Record<string, unknown>, name: string, counter: 
     if (typeof first === 'number' && first <= lengthFree) return new Native(first) as object;
     let given = args;
     if (typeof first === 'object' && first !== null) {
-      if (isBuffer(first)) return construct(Native, args, newTarget) as object;
+      if (isBuffer(first)) return new Native(first, args[1], args[2]) as object;
       if (!isView(first)) return fromList(first);
       counter.quota.check((apply(lengthOfView, first, []) as number) * width);
       given = [first];
@@ -200,8 +204,18 @@ function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): v
   for (const name of COPYING) count(TypedArray.prototype, name, own);
   limitCallbacks(scope, quota);
   count(ArrayBuffer.prototype, 'slice', own);
-  count(ArrayBuffer.prototype, 'transfer', kept);
-  count(ArrayBuffer.prototype, 'transferToFixedLength', given);
+  const move = (name: string, size: (self: unknown, args: unknown[]) => number) =>
+    wrapMethod(ArrayBuffer.prototype, name, (native, self, args) => {
+      const before = own(self);
+      const bytes = size(self, args);
+      // The same size is not copied.
+      if (bytes !== before) quota.check(bytes);
+      const made = counter.addResult(() => apply(native, self, args));
+      handOn(self as object, quota);
+      return made;
+    });
+  move('transfer', kept);
+  move('transferToFixedLength', given);
   count(NativeShared?.prototype as object | undefined, 'slice', own);
   count(scope['Uint8Array'] as object, 'fromBase64', text);
   count(scope['Uint8Array'] as object, 'fromHex', text);

@@ -2,6 +2,7 @@
  * Reads sizes of buffers, views and pictures by getters that were taken before job code could tamper with them.
  * @module
  */
+import type { Quota } from './quota.js';
 import { getterOf, type AnyConstructor, type AnyMethod } from './wrap-native.js';
 
 const { apply, deleteProperty, getPrototypeOf } = Reflect;
@@ -70,6 +71,11 @@ export function allocatedBytes(buffer: object): number | undefined {
   const length = read(bufferLength, buffer);
   if (length !== undefined) return read(bufferMax, buffer) ?? length;
   return read(sharedMax, buffer) ?? read(sharedLength, buffer);
+}
+
+/** After a transfer: where the buffer has been emptied, whoever has its memory now is counted, and it is not. */
+export function handOn(buffer: object, quota: Quota): void {
+  if (allocatedBytes(buffer) === 0) quota.releaseAll(buffer);
 }
 
 /** Bytes of a picture's pixels; undefined for what is no picture. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { blobBytes, limitBlobs, settle } from './blob-quota.js';
-import { allocatedBytes, bufferOf, pictureBytes } from './buffer-sizes.js';
+import { allocatedBytes, bufferOf, handOn, pictureBytes } from './buffer-sizes.js';
 import { memoryBytes, whileCopying } from './memory-list.js';
 import { Messages } from './message-quota.js';
 import type { Quota } from './quota.js';
@@ -97,7 +97,8 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
     const copy = apply(native, undefined, [args[0], { transfer: iterableOf(list) }]);
     if (outside === 0 && list.length === 0) return copy;
     // Each by itself: one may be kept where the rest of the copy is forgotten.
-    costOf(copy, new Set(), { each: (part, size) => void quota.hold(part, size) });
+    costOf(copy, new Set(), { each: (part, size) => void quota.hold(part, size), isOurs: true });
+    for (let i = 0; i < list.length; i++) handOn(list[i] as object, quota);
     return copy;
   });
   const Port = scope['MessagePort'] as AnyConstructor | undefined;
@@ -112,7 +113,9 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
     for (let i = 0; i < list.length; i++) messages.forget(list[i] as object);
     quota.spend(outside);
     messages.post(self as object, cost.inside);
-    return apply(native, self, [value, { transfer: iterableOf(list) }]);
+    const nothing = apply(native, self, [value, { transfer: iterableOf(list) }]);
+    for (let i = 0; i < list.length; i++) handOn(list[i] as object, quota);
+    return nothing;
   });
   limitBlobs(scope, quota);
   const Subtle = scope['SubtleCrypto'] as AnyConstructor | undefined;

@@ -5,7 +5,7 @@
  */
 
 /** A small thing that is taken stands for so many bytes. */
-const SAMPLE_BYTES = 16_384;
+const SAMPLE_BYTES = 65_536;
 const POOL_LENGTH = 256;
 
 const { log } = Math;
@@ -36,17 +36,19 @@ export class Sampler {
     this.#untilNext = distance();
   }
 
-  /** `target` is asked for only where the thing is taken. */
-  add(target: () => object, bytes: number): void {
-    if (bytes >= SAMPLE_BYTES) return this.#take(target(), bytes);
-    this.#untilNext -= bytes;
-    if (this.#untilNext > 0) return;
+  add(target: object, bytes: number): void {
+    if (bytes < SAMPLE_BYTES && (this.#untilNext -= bytes) > 0) return;
+    this.#addTaken(target, bytes);
+  }
+
+  #addTaken(target: object, bytes: number): void {
+    if (bytes >= SAMPLE_BYTES) return this.#take(target, bytes);
     let weight = 0;
     while (this.#untilNext <= 0) {
       weight += SAMPLE_BYTES;
       this.#untilNext += distance();
     }
-    this.#take(target(), weight);
+    this.#take(target, weight);
   }
 }
 
