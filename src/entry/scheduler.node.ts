@@ -12,10 +12,12 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
 import { systemRandom } from '../lib/random.js';
+import { SOCKETS_MAX } from '../protocol/limits.js';
 import { DEFAULT_SCHEDULER, SOCKET_PATH } from '../protocol/scheduler-url.js';
 import { Core } from '../scheduler/core.js';
 import { openFileBlobs } from '../scheduler/file-blobs.js';
 import { httpHandler } from '../scheduler/http.js';
+import { limitSockets, slowOptions } from '../scheduler/limit-sockets.js';
 import { silent, type Log } from '../scheduler/log.js';
 import { acceptClient } from '../scheduler/open-session.js';
 import { readOperatorToken } from '../scheduler/operator-token.js';
@@ -49,6 +51,11 @@ export interface SchedulerOptions {
    * browsers give the frame of each deployer one of them by turn, and with it a process. @default []
    */
   sandboxOrigins?: readonly string[];
+  /**
+   * Sockets that are open at a time at most, whatever is spoken over them; this process must be allowed some hundred
+   * files more. @default 12,000
+   */
+  sockets?: number;
   /** Hears what happens; nothing is printed otherwise. */
   log?: Log;
 }
@@ -108,9 +115,6 @@ export async function checkDataDir(dataDir: string): Promise<string[]> {
   }
 }
 
-/** A request or an answer of HTTP that stands still for so long is given up; sockets are pinged instead. */
-const HTTP_IDLE_MS = 60_000;
-
 async function listen(options: Resolved, store: Store, unlock: () => void, log: Log): Promise<Scheduler> {
   const { dataDir, host } = options;
   const tls = await openTls(options.tls, dataDir, systemClock.wallMs(), systemRandom);
@@ -131,7 +135,7 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
   });
   const health = (): object => ({ workers: core.workers.size, leases: core.leases.size });
   const server = makeServer(tls, httpHandler({ blobs, tickets: core.tickets, files, health, log }));
-  server.timeout = HTTP_IDLE_MS;
+  limitSockets(server, options.sockets, { clock: systemClock, log });
   const acceptor = acceptNode(server, SOCKET_PATH, (connection) => acceptClient(core, connection));
   const port = await bind(server, options.port, host).catch(async (error: unknown) => {
     await core.close();
@@ -160,16 +164,16 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
 }
 
 function makeServer(tls: TlsPair | undefined, handler: RequestListener): Server | TlsServer {
-  if (tls === undefined) return createServer(handler);
+  if (tls === undefined) return createServer(slowOptions(), handler);
   const { cert, key } = tls;
-  return createTlsServer({ cert, key }, handler);
+  return createTlsServer({ ...slowOptions(), cert, key }, handler);
 }
 
 type Resolved = Required<Omit<SchedulerOptions, 'minimumPrice' | 'tls'>> &
   Pick<SchedulerOptions, 'tls'> & { minimumPrice: bigint };
 
 function resolveOptions(options: SchedulerOptions): Resolved {
-  const known = ['port', 'host', 'dataDir', 'minimumPrice', 'tls', 'sandboxOrigins', 'log'];
+  const known = ['port', 'host', 'dataDir', 'minimumPrice', 'tls', 'sandboxOrigins', 'sockets', 'log'];
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new ManyhandsError(
@@ -189,8 +193,17 @@ function resolveOptions(options: SchedulerOptions): Resolved {
       },
     );
   }
+  const sockets = options.sockets ?? SOCKETS_MAX;
+  if (!Number.isInteger(sockets) || sockets < 1) {
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `sockets must be an integer above 0, not ${String(options.sockets)}`,
+      { argument: 'sockets' },
+    );
+  }
   return {
     port,
+    sockets,
     host: options.host ?? '127.0.0.1',
     dataDir: options.dataDir ?? join(home, 'scheduler'),
     minimumPrice: toUnits(options.minimumPrice ?? 0),

@@ -26,6 +26,12 @@ test('what travels in one message fits in it', () => {
   expect(limits.MESSAGE_BYTES_MAX).toBeLessThanOrEqual(limits.FOLLOW_WINDOW_BYTES_MAX);
 });
 
+test('sockets: pages and blobs have room beside the connections, and a request has longer than its headers', () => {
+  expect(limits.SOCKETS_MAX).toBeGreaterThan(limits.CONNECTIONS_MAX);
+  expect(limits.HTTP_HEADERS_MS_MAX).toBeLessThan(limits.HTTP_REQUEST_MS_MAX);
+  expect(limits.HTTP_IDLE_MS_MAX).toBeLessThan(limits.HTTP_REQUEST_MS_MAX);
+});
+
 test('a full segment of the smallest envelopes is within its bytes', () => {
   const writer = new SegmentWriter();
   for (let i = 0; i < limits.SEGMENT_SLICES_MAX; i++) writer.appendValue(0);

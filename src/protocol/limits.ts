@@ -16,6 +16,15 @@ export {
   REQUESTS_IN_FLIGHT_MAX,
   CONNECTIONS_MAX,
 } from '../lib/socket-limits.js';
+/** Sockets of one scheduler node, whatever is spoken over them; its open files must go beyond. */
+export const SOCKETS_MAX = 12_000;
+/** From connecting, or from the answer before, until all headers of a request are there; and until all of it is. */
+export const HTTP_HEADERS_MS_MAX = 10_000;
+export const HTTP_REQUEST_MS_MAX = 300_000;
+/** A request or an answer of HTTP that stands still for so long is given up. */
+export const HTTP_IDLE_MS_MAX = 60_000;
+/** How long a socket of HTTP is kept for a further request. */
+export const HTTP_KEEP_ALIVE_MS = 5_000;
 /** Bytes of one connection's requests that wait for their answer, past which it is not read; one request may pass it. */
 export const REQUEST_BYTES_IN_FLIGHT_MAX = 8 * MiB;
 /** Nesting inside a control message. */

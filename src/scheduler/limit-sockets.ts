@@ -1,0 +1,80 @@
+/**
+ * Bounds on the sockets of a node's HTTP server: how many, how many of one network, and how long a request may take to
+ * come in. WebSockets leave all of the times behind with their upgrade: they are pinged instead.
+ * @module
+ */
+import type { Server, ServerOptions } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Clock } from '../lib/clock.js';
+import {
+  HTTP_HEADERS_MS_MAX,
+  HTTP_IDLE_MS_MAX,
+  HTTP_KEEP_ALIVE_MS,
+  HTTP_REQUEST_MS_MAX,
+} from '../protocol/limits.js';
+import type { Log } from './log.js';
+import { networkOf, SocketRoom } from './socket-room.js';
+
+/** How often requests are looked at that take too long, milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+/** How often the log hears of sockets that were refused, milliseconds. */
+const SAY_EVERY_MS = 60_000;
+
+export interface SlowLimits {
+  /** Milliseconds from connecting, or from the answer before, to the end of a request's headers. */
+  headersMs: number;
+  /** And to the end of its body. */
+  requestMs: number;
+  /** How often that is looked at, milliseconds. */
+  lookEveryMs: number;
+}
+
+const SLOW_LIMITS: SlowLimits = {
+  headersMs: HTTP_HEADERS_MS_MAX,
+  requestMs: HTTP_REQUEST_MS_MAX,
+  lookEveryMs: LOOK_EVERY_MS,
+};
+
+/** What the server is to be made with, so that nobody holds a socket by a request that never ends. */
+export function slowOptions(limits = SLOW_LIMITS): ServerOptions & { handshakeTimeout: number } {
+  return {
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: limits.lookEveryMs,
+    keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
+    // Of TLS, which comes before.
+    handshakeTimeout: limits.headersMs,
+  };
+}
+
+/** Refuses sockets past `max`, and those of a network that would leave the others too few; before the server listens. */
+export function limitSockets(
+  server: Server | TlsServer,
+  max: number,
+  { clock, log }: { clock: Clock; log: Log },
+): void {
+  const room = new SocketRoom(max);
+  let refused = 0;
+  let saidMs = -Infinity;
+  const say = (network: string): void => {
+    refused += 1;
+    const now = clock.monotonicMs();
+    if (now - saidMs < SAY_EVERY_MS) return;
+    log('warn', 'sockets refused', { last: network, refused, open: room.total });
+    saidMs = now;
+    refused = 0;
+  };
+  server.timeout = HTTP_IDLE_MS_MAX;
+  // Refused without a word, before anything is made for it.
+  server.maxConnections = max;
+  // With TLS these are the sockets below it.
+  server.prependListener('connection', (socket: Socket) => {
+    const network = networkOf(socket.remoteAddress ?? '');
+    if (!room.enter(network)) {
+      say(network);
+      return void socket.destroy();
+    }
+    socket.once('close', () => room.leave(network));
+  });
+}
