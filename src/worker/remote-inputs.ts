@@ -18,6 +18,8 @@ const FETCH_MS_MAX = 60_000;
 /** Tries where the next may do better, and the pause before the second, milliseconds; the third's is four times that. */
 const TRIES_MAX = 3;
 const PAUSE_MS = 500;
+const TO_BE_REACHED =
+  '; it must answer without a redirect, and allow pages of other sites (CORS) where browsers are to fetch it';
 /** An address in a message, characters. */
 const SHOWN_MAX = 500;
 
@@ -41,7 +43,15 @@ interface Coming {
 }
 
 /** A failure that may be none a little later. */
-class Passing extends Error {}
+class Passing extends Error {
+  constructor(
+    what: string,
+    readonly advice = '',
+    options: ErrorOptions = {},
+  ) {
+    super(what, options);
+  }
+}
 
 export class RemoteInputs {
   readonly #ports: RemotePorts;
@@ -88,7 +98,9 @@ export class RemoteInputs {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof Passing)) throw error;
-        if (tries === TRIES_MAX) throw failed(url, `${error.message}, ${tries} times`, error.cause);
+        if (tries === TRIES_MAX) {
+          throw failed(url, `${error.message}, ${tries} times${error.advice}`, error.cause);
+        }
       } finally {
         leave();
       }
@@ -139,7 +151,7 @@ export class RemoteInputs {
         cache: 'no-store',
       });
     } catch (cause) {
-      throw new Passing(unreachable(cause), { cause });
+      throw new Passing(`it could not be reached (${whyOf(cause)})`, TO_BE_REACHED, { cause });
     }
     if (!answer.ok) {
       await answer.body?.cancel().catch(() => undefined);
@@ -154,7 +166,7 @@ export class RemoteInputs {
     try {
       bytes = await readBounded(answer, REMOTE_BYTES_MAX);
     } catch (cause) {
-      throw new Passing('it broke off', { cause });
+      throw new Passing('it broke off', '', { cause });
     }
     if (bytes === undefined) throw failed(url, `it is larger than ${REMOTE_BYTES_MAX} bytes`);
     try {
@@ -170,10 +182,9 @@ const isPassing = (status: number): boolean =>
   status === 408 || status === 425 || status === 429 || status >= 500;
 
 /** A browser does not say why; Node does. */
-function unreachable(cause: unknown): string {
-  const under = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : undefined;
-  const why = under ?? (cause instanceof Error ? cause.message : String(cause));
-  return `it could not be reached (${why}): it must answer without a redirect, and in a browser allow pages of other sites (CORS)`;
+function whyOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error && cause.cause.message !== '' ? cause.cause.message : cause.message;
 }
 
 function failed(url: string, what: string, cause?: unknown): ManyhandsError {

@@ -69,7 +69,12 @@ export function offerOf(random: SeededRandom, clock: StandingClock, terms: Offer
 }
 
 /** Deploys a job of no slices; answers with its id. */
-export async function deployJob(store: Store, random: SeededRandom, offer?: SignedOffer): Promise<string> {
+export async function deployJob(
+  store: Store,
+  random: SeededRandom,
+  offer?: SignedOffer,
+  origins: string[] = [],
+): Promise<string> {
   const jobId = newId(random);
   await perform(store, 'deploy', {
     jobId,
@@ -78,6 +83,7 @@ export async function deployJob(store: Store, random: SeededRandom, offer?: Sign
     digest: '0'.repeat(64),
     worktime: { name: 'map-basic', range: '^1.0.0' },
     groups: [{ key: 'public' }],
+    origins,
     minimumPrice: 0n,
     ...(offer === undefined ? {} : { offer }),
   });
@@ -89,8 +95,10 @@ export async function appendTo(
   random: SeededRandom,
   jobId: string,
   input: Input,
+  origins: readonly string[] = [],
 ): Promise<number> {
-  return (await perform(store, 'append', { jobId, owner: OWNER, appendId: newId(random), input })).first;
+  const appendId = newId(random);
+  return (await perform(store, 'append', { jobId, owner: OWNER, appendId, input, origins })).first;
 }
 
 export const rangeInput = (count: number): Input => rangeFromBounds(1, count);

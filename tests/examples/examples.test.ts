@@ -32,6 +32,7 @@ const LAST_LINES: Record<string, string> = {
     .map((word) => `${word} ${words.filter((one) => one === word).length}`)
     .join(', '),
   '10-custom-worktime.mjs': '    at line 2',
+  '11-input-by-address.mjs': '1: 6, 2: 7, 3: 8, 4: 9, 5: 10, 6: 11, 7: 12',
 };
 
 let cluster: Cluster;

@@ -1,0 +1,77 @@
+/**
+ * A store of the version before is taken over as it is, with its jobs; one of an unknown version is refused.
+ * @module
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import type { Store } from '../../src/scheduler/store/store.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { appendTo, deployJob, leaseFor, rangeInput, StandingClock, workerNamed } from './store-world.js';
+
+let dataDir: string;
+let random: SeededRandom;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'manyhands-store-'));
+  random = new SeededRandom(3);
+});
+afterEach(() => rm(dataDir, { recursive: true }));
+
+const open = (): Store => openSqliteStore({ dataDir, clock: new StandingClock(), random });
+
+/** Changes the file by hand. */
+function change(...statements: string[]): void {
+  const database = new Database(join(dataDir, DATABASE_FILE));
+  for (const sql of statements) database.exec(sql);
+  database.close();
+}
+
+it.each([
+  ['whole', []],
+  ['interrupted', ["ALTER TABLE jobs ADD COLUMN origins_json TEXT NOT NULL DEFAULT '[]'"]],
+])('a store of version 2 becomes one of version 3: %s', async (_what, begun) => {
+  const before = open();
+  const jobId = await deployJob(before, random);
+  await appendTo(before, random, jobId, rangeInput(10));
+  await before.close();
+  change(
+    'ALTER TABLE jobs DROP COLUMN origins_json',
+    "UPDATE meta SET value = '2' WHERE key = 'schema'",
+    ...begun,
+  );
+  for (let time = 0; time < 2; time++) {
+    const store = open();
+    expect((await store.status(jobId))!.status).toMatchObject({ total: 10 });
+    expect((await store.job(jobId))!.candidate.origins).toEqual([]);
+    expect(await leaseFor(store, random, workerNamed(random))).toMatchObject({ jobId });
+    expect(await store.check()).toEqual([]);
+    await store.close();
+  }
+});
+
+it('a store of a version that is not known is refused', async () => {
+  await open().close();
+  change("UPDATE meta SET value = '99' WHERE key = 'schema'");
+  expect(open).toThrow(expect.objectContaining({ code: 'STORE_UNUSABLE' }));
+});
+
+it('a job with origins is lent to who allows them all, and takes input from no other', async () => {
+  const store = open();
+  const jobId = await deployJob(store, random, undefined, ['https://a.example', 'https://b.example']);
+  const add = (...origins: string[]): Promise<number> =>
+    appendTo(store, random, jobId, rangeInput(5), origins);
+  await expect(add('https://b.example', 'https://c.example')).rejects.toMatchObject({
+    code: 'ORIGIN_NOT_ALLOWED',
+    info: { origin: 'https://c.example' },
+  });
+  expect(await add('https://b.example')).toBe(1);
+  const worker = workerNamed(random);
+  const allows = (...allowOrigins: string[]) => leaseFor(store, random, { ...worker, allowOrigins });
+  expect(await leaseFor(store, random, worker)).toBeUndefined();
+  expect(await allows('https://a.example')).toBeUndefined();
+  expect(await allows('https://b.example', 'https://a.example')).toMatchObject({ jobId });
+  await store.close();
+});

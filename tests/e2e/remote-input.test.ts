@@ -1,0 +1,68 @@
+/**
+ * Input by address in a real browser: a job waits until a donor names the site that its input comes from.
+ * @module
+ */
+import './rig/home.js';
+import { expect } from '@playwright/test';
+import { computeFor, init, RemoteDataSet } from 'manyhands';
+import { gives, serveData } from '../../src/testing/data-server.js';
+import { test } from './rig/job-rig.js';
+
+test('a tab fetches input from the site that its donor names, and from no other', async ({ rig }) => {
+  const site = await serveData({
+    '/json': gives('application/json', '{"n":[1,2]}'),
+    '/text': gives('text/plain; charset=utf-8', 'grün'),
+    '/bytes': gives('image/png', new Uint8Array([0, 255])),
+  });
+  const other = await serveData({ '/text': gives('text/plain', 'elsewhere') });
+  try {
+    init({ scheduler: rig.scheduler });
+    const paths = ['/json', '/text', '/bytes', '/none'];
+    const job = computeFor(new RemoteDataSet(paths.map((path) => site.origin + path)), (datum: unknown) =>
+      datum instanceof Uint8Array ? [...datum] : datum,
+    );
+    const waits = computeFor([new URL(`${other.origin}/text`)], (text: string) => text);
+    await job.deploy();
+    await waits.deploy();
+    const tab = await rig.openTab();
+    // What it does first says that it looked past both.
+    expect([...(await computeFor([1], (x: number) => x + 1).exec())]).toEqual([2]);
+    expect([...site.asked, ...other.asked]).toEqual([]);
+
+    await tab
+      .locator('details', { has: tab.locator('#origin-form') })
+      .locator('summary')
+      .click();
+    await tab.getByLabel('Address of the site').fill(`${site.origin}/anything`);
+    await tab.locator('#origin-form').getByRole('button').click();
+    await expect(tab.locator('#origins')).toContainText(site.origin);
+    const failed: unknown = await job.wait().then(
+      () => 'nothing failed',
+      (error: unknown) => error,
+    );
+    expect(failed).toMatchObject({
+      code: 'SLICES_FAILED',
+      info: {
+        failed: 1,
+        failures: [
+          {
+            sliceNumber: 4,
+            error: { code: 'FETCH_FAILED', message: expect.stringContaining('404') as unknown },
+          },
+        ],
+      },
+    });
+    expect((failed as { info: { results: unknown[] } }).info.results.slice(0, 3)).toEqual([
+      { n: [1, 2] },
+      'grün',
+      [0, 255],
+    ]);
+    const { headers } = site.asked[0]!;
+    expect([headers.cookie, headers.referer, headers.origin]).toEqual([undefined, undefined, rig.scheduler]);
+    expect(await waits.fetchResults()).toEqual([]);
+    expect(other.asked).toEqual([]);
+    await waits.cancel();
+  } finally {
+    await Promise.all([site.close(), other.close()]);
+  }
+});
