@@ -3,11 +3,12 @@
  * @module
  */
 import { chromium } from '@playwright/test';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { findChromium } from '../../../scripts/find-chromium.mjs';
+import { memoryUnder } from './processes-memory.js';
 
 /** Names under this are the listener's, where the browser lets them be mapped. */
 export const LISTENER_NAMES = 'escape.test';
@@ -63,7 +64,7 @@ export async function openChromium({ allowList = true } = {}): Promise<TestBrows
       await other.goto(url);
       return (code) => other.evaluate(code);
     },
-    memory: () => memoryOf(log),
+    memory: () => memoryUnder((_, command) => command.includes(log)),
     close: async () => {
       await context.close();
       const names = await namesAskedFor(log);
@@ -111,25 +112,4 @@ async function namesAskedFor(log: string): Promise<string[]> {
     .filter(({ type }) => resolver.has(type))
     .flatMap(({ params }) => JSON.stringify(params ?? {}).match(/[\w-]+\.escape\.invalid/g) ?? []);
   return [...new Set(names)];
-}
-
-const KIB = 1024;
-
-/** Anonymous and shared memory of the process whose command line has `mark`, and of all that came of it. */
-async function memoryOf(mark: string): Promise<number> {
-  const processes = new Map<number, { parent: number; bytes: number; isRoot: boolean }>();
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const read = (file: string): Promise<string> => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '');
-    const [status, command] = [await read('status'), await read('cmdline')];
-    const field = (key: string): number =>
-      Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-    const bytes = (field('RssAnon') + field('RssShmem')) * KIB;
-    processes.set(Number(name), { parent: field('PPid'), bytes, isRoot: command.includes(mark) });
-  }
-  const belongs = (pid: number): boolean => {
-    const process = processes.get(pid);
-    return process !== undefined && (process.isRoot || belongs(process.parent));
-  };
-  return [...processes].reduce((sum, [pid, { bytes }]) => (belongs(pid) ? sum + bytes : sum), 0);
 }
