@@ -39,12 +39,29 @@ function thread(turns: number[], act: (turn: number, rest: Rest) => void = () =>
 
 describe('a rest by the clock', () => {
   it('sleeps longer and longer, up to a twentieth of a second, until it is over', () => {
-    const { rest, sleeps, go } = thread(Array<number>(30).fill(0));
+    const { rest, sleeps, go } = thread(Array<number>(600).fill(0));
     rest.begin();
     go();
-    expect(sleeps).toHaveLength(30);
+    expect(sleeps).toHaveLength(600);
     expect(sleeps[0]).toBe(4);
     expect(sleeps.at(-1)).toBe(50);
+    sleeps.forEach((ms, i) => expect(ms).toBeGreaterThanOrEqual(sleeps[i - 1] ?? 0));
+  });
+
+  it.each([
+    [100, 5],
+    [300, 9],
+    [1_000, 16],
+    [4_000, 32],
+    [60_000, 50],
+  ])('that has lasted %i ms hears a message at most %i ms late, at no more turns a second', (ms, lateMs) => {
+    const { rest, sleeps, go } = thread(Array<number>(2_000).fill(0));
+    rest.begin();
+    go();
+    let rested = 0;
+    const turns = sleeps.findIndex((slept) => (rested += slept) > ms);
+    expect(sleeps[turns]).toBeLessThanOrEqual(lateMs);
+    expect(turns).toBeLessThan(ms / (lateMs / 2));
   });
 
   it('gives what runs in its turns a twentieth of the time', () => {

@@ -23,12 +23,17 @@ export interface RestEvents {
   fail(error: unknown): void;
 }
 
-const { min, max } = Math;
+const { min, max, sqrt } = Math;
 const Failure = Error;
 
-/** The first sleep and the longest, milliseconds: half of it is how late a message is heard. */
+/** The first sleep and the longest, milliseconds: half of one is how late a message is heard. */
 const FIRST_MS = 4;
 const LONGEST_MS = 50;
+/**
+ * Between them a sleep is this many times the square root of the rest so far: most rests are short, and then every
+ * millisecond counts; a long one has few turns. The longest comes after ten seconds and some four hundred turns.
+ */
+const SLEEP_PER_ROOT = 0.5;
 /** Each sleep is at least this many times as long as the turn before it. */
 const SLEEP_PER_TURN = 19;
 /** A sleep after a long turn, milliseconds at most. */
@@ -49,7 +54,7 @@ export class Rest {
   #count = 0;
   /** Times that it was asked and has not said yet that it rests. */
   #questions = 0;
-  #sleepMs = FIRST_MS;
+  #beganMs = 0;
   #longTurns = 0;
 
   constructor(place: RestingPlace, events: RestEvents) {
@@ -82,7 +87,7 @@ export class Rest {
   begin(): void {
     if (this.#isOn) return;
     this.#count += 1;
-    this.#sleepMs = FIRST_MS;
+    this.#beganMs = this.#place.now();
     this.#longTurns = 0;
     this.#takeTurn(this.#count);
   }
@@ -96,19 +101,19 @@ export class Rest {
   }
 
   #sleep(mine: number, turnMs: number): void {
-    const { sleep } = this.#place;
+    const { now, sleep } = this.#place;
     if (turnMs > LONG_TURN_MS && ++this.#longTurns > LONG_TURNS_MAX) {
       return this.#events.fail(new Failure('code that its slices left behind kept it busy'));
     }
     // Only who comes here is about to stand still: said any earlier, job code could keep it from that.
     this.#answer();
-    const wishedMs = min(PUNISHED_MS, max(this.#sleepMs, turnMs * SLEEP_PER_TURN));
+    const byRest = min(LONGEST_MS, max(FIRST_MS, SLEEP_PER_ROOT * sqrt(now() - this.#beganMs)));
+    const wishedMs = min(PUNISHED_MS, max(byRest, turnMs * SLEEP_PER_TURN));
     if (sleep === undefined || !sleep(wishedMs, this.#heard)) {
       // Awake it stays, and the supervisor asks now and then whether it still answers.
       this.#count += 1;
       return;
     }
-    this.#sleepMs = min(LONGEST_MS, this.#sleepMs * 1.25);
     this.#takeTurn(mine);
   }
 
