@@ -26,6 +26,8 @@ export interface BatchInputs {
   readonly blobs: readonly Digest[];
   /** Addresses that its slices stand for. */
   readonly remotes: readonly RemoteInput[];
+  /** The slice behind them, where it stands for an address. */
+  readonly ahead?: RemoteInput | undefined;
 }
 
 export class LeaseInputs {
@@ -72,11 +74,13 @@ export class LeaseInputs {
     // One at a time: each of them ends its batch.
     const blob = this.#blobs.get(end - 1);
     const url = this.#remotes.get(end - 1);
+    const next = this.#remotes.get(end);
     return {
       inputs,
       transfer,
       blobs: blob === undefined ? [] : [blob],
       remotes: url === undefined ? [] : [{ slice: end - 1, url }],
+      ...(next === undefined ? {} : { ahead: { slice: end, url: next } }),
     };
   }
 

@@ -36,7 +36,7 @@ export interface RemoteInput {
   url: string;
 }
 
-/** A fetch under way. */
+/** A fetch under way, or what it gave. */
 interface Coming {
   readonly value: Promise<Uint8Array>;
   readonly ending: AbortController;
@@ -67,24 +67,44 @@ export class RemoteInputs {
    * @param origins those that the job named
    * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where this machine's owner does not allow it; ABORTED by `drop`
    */
-  get(leaseId: LeaseId, { slice, url }: RemoteInput, origins: readonly string[]): Promise<Uint8Array> {
-    const ofLease = this.#coming.get(leaseId) ?? new Map<number, Coming>();
-    const known = ofLease.get(slice);
-    if (known !== undefined) return known.value;
-    const ending = new AbortController();
-    const value = this.#again(url, origins, ending.signal).finally(() => {
-      ofLease.delete(slice);
-      if (ofLease.size === 0) this.#coming.delete(leaseId);
-    });
-    this.#coming.set(leaseId, ofLease.set(slice, { value, ending }));
-    return value;
+  get(leaseId: LeaseId, remote: RemoteInput, origins: readonly string[]): Promise<Uint8Array> {
+    const coming = this.#begin(leaseId, remote, origins);
+    const forget = (): void => this.#forget(leaseId, remote.slice, coming);
+    coming.value.then(forget, forget);
+    return coming.value;
+  }
+
+  /** Begins to fetch what will be asked for soon, and keeps it until then; what fails is told to who asks. */
+  prefetch(leaseId: LeaseId, remote: RemoteInput, origins: readonly string[]): void {
+    this.#begin(leaseId, remote, origins);
   }
 
   /** Slices of that lease from `from` on are not ours any more: what is on its way for them is broken off. */
   drop(leaseId: LeaseId, from = 0): void {
-    for (const [slice, { ending }] of this.#coming.get(leaseId) ?? []) {
-      if (slice >= from) ending.abort(new ManyhandsError('ABORTED', 'The slice is not wanted any more.'));
+    for (const [slice, coming] of [...(this.#coming.get(leaseId) ?? [])]) {
+      if (slice < from) continue;
+      coming.ending.abort(new ManyhandsError('ABORTED', 'The slice is not wanted any more.'));
+      this.#forget(leaseId, slice, coming);
     }
+  }
+
+  #begin(leaseId: LeaseId, { slice, url }: RemoteInput, origins: readonly string[]): Coming {
+    const ofLease = this.#coming.get(leaseId) ?? new Map<number, Coming>();
+    const known = ofLease.get(slice);
+    if (known !== undefined) return known;
+    const ending = new AbortController();
+    const coming = { value: this.#again(url, origins, ending.signal), ending };
+    // It may fail before anybody asks.
+    coming.value.catch(() => undefined);
+    this.#coming.set(leaseId, ofLease.set(slice, coming));
+    return coming;
+  }
+
+  #forget(leaseId: LeaseId, slice: number, coming: Coming): void {
+    const ofLease = this.#coming.get(leaseId);
+    if (ofLease?.get(slice) !== coming) return;
+    ofLease.delete(slice);
+    if (ofLease.size === 0) this.#coming.delete(leaseId);
   }
 
   async #again(url: string, origins: readonly string[], signal: AbortSignal): Promise<Uint8Array> {

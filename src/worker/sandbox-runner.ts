@@ -128,10 +128,12 @@ export class SandboxRunner {
 
   /** Hands the sandbox a batch; batches run in the order of the calls. */
   feed(leaseId: LeaseId, batch: number, cut: BatchInputs, each: boolean): void {
-    const { inputs, transfer, blobs, remotes } = cut;
+    const { inputs, transfer, blobs, remotes, ahead } = cut;
     this.#isResting = false;
     this.#cancelRest?.();
     const isHeavy = blobs.length + remotes.length > 0;
+    // On its way while this batch runs.
+    if (ahead !== undefined) this.#ports.remotes.prefetch(leaseId, ahead, this.#job?.package.origins ?? []);
     if (this.#feeding === undefined && !isHeavy) {
       return this.#send({ type: 'run', batch, inputs, each }, transfer);
     }

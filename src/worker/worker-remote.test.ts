@@ -35,11 +35,12 @@ async function start(
   ms: number,
   answer = (url: string): Response => Response.json(Number(url.split('/').at(-1))),
   allowOrigins = [SITE],
+  sliceMs = 1,
 ): Promise<Stage & { asked: Asked }> {
   const asked: Asked = { urls: [], aborted: [] };
   const made: Stage = keep(
     stage(
-      { slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 1 }) },
+      { slice: (_n, datum) => ({ kind: 'value', value: datum, ms: sliceMs }) },
       { allowOrigins, cores: 1 },
       {
         fetch: async (input, init) => {
@@ -121,6 +122,26 @@ describe('an input that is an address', () => {
     expect(scheduler.losses).toMatchObject([{ sliceNumber: 1, code: 'ORIGIN_NOT_ALLOWED' }]);
     expect(asked.urls).toEqual([]);
   });
+});
+
+it('the next input comes while a slice runs; where its slice goes back it is broken off', async () => {
+  const made = await start(1_000, undefined, undefined, 1_000);
+  const { clock, scheduler, asked } = made;
+  const began = clock.monotonicMs();
+  scheduler.addJob({ ...job(10, undefined, 60_000), sliceMs: 1_000 });
+  await clock.runUntil(() => scheduler.outcomes.get(JOB)!.size === 3);
+  // One by one they would take two seconds each.
+  expect(clock.monotonicMs() - began).toBeLessThan(4_500);
+  scheduler.lending = false;
+  const lease = [...scheduler.leases.keys()][0]!;
+  for (let recalls = 0; recalls < 4; recalls++) scheduler.recall(lease);
+  await clock.advance(0);
+  expect(asked.aborted).toEqual([`${SITE}/5`]);
+  scheduler.lending = true;
+  scheduler.lend();
+  await clock.runUntil(() => scheduler.isComplete(JOB));
+  expect(scheduler.values(JOB)).toEqual(upTo(10));
+  expect(asked.urls).toHaveLength(11);
 });
 
 describe('a fetch under way', () => {
