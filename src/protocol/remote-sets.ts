@@ -19,7 +19,7 @@ export class RemoteDataSet implements Iterable<string> {
   constructor(...urls: readonly (string | URL)[] | [Iterable<string | URL>]) {
     const [first] = urls;
     const isList = urls.length === 1 && typeof first !== 'string' && !(first instanceof URL);
-    const given = isList ? (first) : (urls as readonly (string | URL)[]);
+    const given = isList ? first : (urls as readonly (string | URL)[]);
     if (typeof given?.[Symbol.iterator] !== 'function')
       throw refused(`a list of addresses, not ${show(given)}`);
     const origins = new Set<string>();

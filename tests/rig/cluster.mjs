@@ -27,7 +27,10 @@ async function end(child, signal) {
 }
 
 /** A worker process that serves the owner whose home that is; ends with this process, or by `end`. */
-export async function startWorker(url, { cores = 1, home = process.env.MANYHANDS_HOME, allowOrigins = [] } = {}) {
+export async function startWorker(
+  url,
+  { cores = 1, home = process.env.MANYHANDS_HOME, allowOrigins = [] } = {},
+) {
   process.env.MANYHANDS_HOME = home;
   const { child } = await start('worker', url, cores, ...allowOrigins);
   return { child, end: () => end(child, 'SIGTERM') };

@@ -62,5 +62,6 @@ export function* forgetAnswers(ctx: CommandContext): Script<void> {
 /** When the oldest answer is to be forgotten, wall milliseconds. */
 export function* nextForgetting(): Script<number | undefined> {
   const row = yield* get<{ oldest: number | null }>('SELECT MIN(at_ms) AS oldest FROM answers');
-  return row?.oldest == null ? undefined : row.oldest + ANSWER_MS_MAX;
+  const oldest = row?.oldest ?? undefined;
+  return oldest === undefined ? undefined : oldest + ANSWER_MS_MAX;
 }
