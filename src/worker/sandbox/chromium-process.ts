@@ -41,6 +41,8 @@ export class Browser {
     this.kill();
     rmSync(this.#profile, { recursive: true, force: true });
   };
+  /** Those that were there last time. */
+  readonly #renderers = new Set<number>();
   #lastWords = '';
 
   private constructor(options: BrowserOptions, profile: string) {
@@ -75,9 +77,17 @@ export class Browser {
   renderers(): number[] {
     const group = this.#child.pid;
     if (group === undefined || process.platform !== 'linux') return [];
-    return readdirSync('/proc')
+    const found = readdirSync('/proc')
       .map(Number)
-      .filter((pid) => pid > 0 && groupOf(pid) === group && isRenderer(pid));
+      .filter((pid) => pid > 0 && groupOf(pid) === group && this.#isRenderer(pid));
+    for (const pid of this.#renderers) if (!found.includes(pid)) this.#renderers.delete(pid);
+    return found;
+  }
+
+  /** The command line of a process that takes or frees much memory is given out late: it is read once. */
+  #isRenderer(pid: number): boolean {
+    if (!this.#renderers.has(pid) && isRenderer(pid)) this.#renderers.add(pid);
+    return this.#renderers.has(pid);
   }
 
   /** The whole group at once. */

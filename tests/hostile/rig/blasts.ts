@@ -36,6 +36,8 @@ export interface Donor {
 
 interface Blast {
   ended: string;
+  /** In the words of what stopped it. */
+  why: string;
   /** From the job's deployment to its end, all attempts together. */
   ms: number;
   /** The longest life of a sandbox that was ended for it. */
@@ -56,7 +58,7 @@ export async function expectStopped(donor: Donor, bomb: Bomb): Promise<string> {
   machine.enable();
   await donor.bystander?.reset();
   await donor.longestStall();
-  const { ended, ms, attemptMs, firstBytes, bytes } = await explode(donor, bomb);
+  const { ended, why, ms, attemptMs, firstBytes, bytes } = await explode(donor, bomb);
   const stall = await donor.longestStall();
   const results = [...(await neighbour)];
   machine.disable();
@@ -65,7 +67,7 @@ export async function expectStopped(donor: Donor, bomb: Bomb): Promise<string> {
   const line =
     `${bomb.id}: ${ended} after ${ms.toFixed(0)} ms (an attempt ${attemptMs.toFixed(0)} ms); ` +
     `${(firstBytes / MIB).toFixed(0)} MiB, all attempts ${(bytes / MIB).toFixed(0)} MiB, may be ${cap}; ` +
-    `stall ${stall.toFixed(0)} ms (machine ${late.toFixed(0)} ms)`;
+    `stall ${stall.toFixed(0)} ms (machine ${late.toFixed(0)} ms); ${why}`;
   expect(results).toEqual(Array.from({ length: NEIGHBOURS }, (_, i) => i * 2));
   expect(bomb.ends, line).toContain(ended);
   // A sandbox whose slice threw lives on, and ends when it is wanted no more.
@@ -94,17 +96,17 @@ async function explode(donor: Donor, { source }: Bomb): Promise<Blast> {
     }
   })();
   const startedMs = performance.now();
-  const ended = await job.exec().then(
-    () => 'a result',
+  const [ended, why] = await job.exec().then(
+    () => ['a result', ''] as const,
     (error: unknown) => {
-      if (!isError(error, 'SLICES_FAILED')) return String(error);
+      if (!isError(error, 'SLICES_FAILED')) return ['another error', String(error)] as const;
       const { error: cause } = error.info.failures[0]!;
-      return (cause as { code?: string }).code ?? cause.name;
+      return [(cause as { code?: string }).code ?? cause.name, cause.message] as const;
     },
   );
   const ms = performance.now() - startedMs;
   going = false;
   await watch;
   const attemptMs = Math.max(0, ...(await donor.ended(job.id)));
-  return { ended, ms, attemptMs, firstBytes, bytes };
+  return { ended, why, ms, attemptMs, firstBytes, bytes };
 }

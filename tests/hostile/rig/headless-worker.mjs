@@ -32,15 +32,12 @@ const answers = {
     delay.reset();
     return ms;
   },
-  stop: async () => {
-    await worker.stop({ force: true });
-    void Promise.resolve().then(() => process.disconnect());
-    return true;
-  },
 };
-process.on('message', async ({ id, what, jobId }) =>
-  process.send({ id, answer: await answers[what](jobId) }),
-);
+process.on('message', async ({ id, what, jobId }) => {
+  if (what !== 'stop') return process.send({ id, answer: answers[what](jobId) });
+  await worker.stop({ force: true });
+  process.disconnect();
+});
 
 await worker.start();
 process.send({ id: 0, answer: true });
