@@ -3,7 +3,7 @@
  * @module
  */
 import { expectTypeOf } from 'vitest';
-import { compute, computeFor, RangeObject, type Job } from '../entry/deployer.node.js';
+import { compute, computeFor, RangeObject, type Job, type RemoteDataSet } from '../entry/deployer.node.js';
 
 // The result is what the work function returns, awaited.
 expectTypeOf(computeFor([1, 2, 3], (x: number, k: number) => `${x * k}`, [2])).toEqualTypeOf<Job<string>>();
@@ -40,6 +40,16 @@ computeFor([1], (x: number, k: number) => x * k, ['2']);
 computeFor([1], (x: number, k: number) => x * k, [2, 3]);
 computeFor([1], (x: number, k?: number) => x * (k ?? 1));
 computeFor([1], (x: number, k: number) => x * k, [2] as const);
+
+// What is at an address has the type that the work function takes it for.
+declare const set: RemoteDataSet;
+expectTypeOf(computeFor(set, ({ n }: { n: number }) => n)).toEqualTypeOf<Job<number>>();
+expectTypeOf(computeFor([new URL('https://a.example/')], (text: string) => text)).toEqualTypeOf<
+  Job<string>
+>();
+expectTypeOf(
+  computeFor({ pattern: 'https://a.example/{slice}', sliceCount: 3 }, (bytes: Uint8Array) => bytes.length),
+).toEqualTypeOf<Job<number>>();
 
 // Source has no types of its own; the caller may say what it returns.
 expectTypeOf(computeFor([1], '(x) => x')).toEqualTypeOf<Job>();
