@@ -38,8 +38,8 @@ describe('input by address', () => {
       new RemoteDataSet('https://b.example/x', 'data:application/json,[1]'),
       work,
     );
-    job.origins = ['https://A.example/path', 'https://b.example'];
-    expect(job.origins).toEqual(['https://a.example', 'https://b.example']);
+    job.origins = ['https://A.example/path'];
+    expect(job.origins).toEqual(['https://a.example']);
     await job.deploy();
     await until(() => !stub.job.open);
     expect(sent(stub.job.inputs)).toEqual([{ url: 'https://b.example/x' }, [1]]);
