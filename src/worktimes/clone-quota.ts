@@ -93,12 +93,22 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
     }
     const { outside } = costOf(args[0], setOf(list));
     quota.check(outside);
-    for (let i = 0; i < list.length; i++) messages.forget(list[i] as object);
+    let transferred = 0;
+    for (let i = 0; i < list.length; i++) {
+      messages.forget(list[i] as object);
+      transferred += allocatedBytes(list[i] as object) ?? 0;
+    }
     const copy = apply(native, undefined, [args[0], { transfer: iterableOf(list) }]);
     if (outside === 0 && list.length === 0) return copy;
     // Each by itself: one may be kept where the rest of the copy is forgotten.
-    costOf(copy, new Set(), { each: (part, size) => void quota.hold(part, size), isOurs: true });
-    for (let i = 0; i < list.length; i++) handOn(list[i] as object, quota);
+    let held = 0;
+    const hold = (part: object, size: number): void => {
+      held += size;
+      quota.hold(part, size);
+    };
+    costOf(copy, new Set(), { each: hold, isOurs: true });
+    // What was transferred and is not in the copy is nobody's, and there until the engine looks: it counts until then.
+    if (held >= outside + transferred) for (let i = 0; i < list.length; i++) handOn(list[i] as object, quota);
     return copy;
   });
   const Port = scope['MessagePort'] as AnyConstructor | undefined;
