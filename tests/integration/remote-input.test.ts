@@ -2,7 +2,7 @@
  * Input by address on real processes: a scheduler, workers that allow different sites, and a site.
  * @module
  */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   addSlices,
   computeFor,
@@ -20,7 +20,7 @@ let site: DataServer;
 let other: DataServer;
 const ends: (() => Promise<void>)[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   const numbers = Array.from({ length: 30 }, (_, i) => [
     `/n/${i + 1}.json`,
     gives('application/json', `${i + 1}`),
@@ -35,7 +35,7 @@ beforeEach(async () => {
   cluster = await startCluster({ workers: 1 });
   init({ scheduler: cluster.url, wallet: openWallet(cluster.home) });
 });
-afterEach(async () => {
+afterAll(async () => {
   for (const end of ends.splice(0)) await end();
   await cluster.stop();
   await Promise.all([site.close(), other.close()]);
@@ -79,7 +79,6 @@ it('reaches only workers that allow its origins, and there becomes text, values 
 });
 
 it('a slice whose address gives nothing is lost alone, and says why', async () => {
-  await hire(site.origin);
   const job = computeFor(
     new RemoteDataSet(['/text', '/none', '/json'].map((path) => site.origin + path)),
     () => 1,
