@@ -92,6 +92,7 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
         blockedOwners: [address],
         groups: [{ key: 'public' }, { key: 'lab', secretHash: digest('5') }],
         minimumPrice: 10n,
+        allowOrigins: ['https://data.example'],
       },
     },
   ],
