@@ -68,9 +68,11 @@ export async function openHeadlessRig(isolation: 'chromium' | 'deno'): Promise<H
     longestStall: () => ask('longestStall'),
     isAlive: () => child.exitCode === null && child.signalCode === null,
     close: async () => {
-      const exited = once(child, 'exit');
-      child.send({ id: 0, what: 'stop' });
-      await exited;
+      if (child.connected) {
+        const exited = once(child, 'exit');
+        child.send({ id: 0, what: 'stop' });
+        await exited;
+      }
       await scheduler.close();
       await rm(folder, { recursive: true, force: true });
     },

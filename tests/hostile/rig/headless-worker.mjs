@@ -18,6 +18,8 @@ const worker = new Worker({ isolation, scheduler, cores: 2 });
 worker.on('slice', ({ sandbox }) => begunMs.set(sandbox, performance.now()));
 worker.on('result', ({ jobId }) => tried.add(jobId));
 worker.on('sandbox', ({ sandbox, jobId, state }) => {
+  // One that ends while it starts was at work on nothing.
+  if (state === 'opening') begunMs.delete(sandbox);
   if (state === 'ready') begunMs.set(sandbox, performance.now());
   if (state !== 'ended') return;
   tried.add(jobId);
