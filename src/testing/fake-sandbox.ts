@@ -22,7 +22,7 @@ export interface FakeSandboxScript {
   /** Called for each slice that runs; `run` counts this slice's executions from 1. */
   slice(sliceNumber: number, datum: unknown, run: number): SliceAct;
   /** What becomes of an assignment. @default 'assigned' */
-  assign?(start: number): 'assigned' | 'refuse' | 'unable' | 'crash' | 'hang';
+  assign?(start: number): 'assigned' | 'refuse' | 'unable' | 'crash' | 'crash-with-others' | 'hang';
   /** Whether it can be started; `start` counts from 1. @default true */
   starts?(start: number): boolean;
   /** Sees, and may replace, everything a sandbox posts. */
@@ -140,6 +140,7 @@ class FakeSandbox implements Sandbox {
     const how = this.#script.assign?.(this.#start) ?? 'assigned';
     this.#later(0, () => {
       if (how === 'crash') return this.#die('It crashed while it was assigned.');
+      if (how === 'crash-with-others') return this.#die('Its frame is gone.', true);
       if (how === 'hang') return;
       if (how === 'refuse' || how === 'unable') {
         const ofJob = { code: 'ASSIGN_FAILED', message: 'SyntaxError: no' };
@@ -211,12 +212,12 @@ class FakeSandbox implements Sandbox {
     this.#clock.after(ms, () => this.#state !== 'dead' && fn());
   }
 
-  #die(reason: string): void {
+  #die(reason: string, isShared = false): void {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
     if (this.#start > 0) this.#host.alive--;
     else this.#host.spares--;
-    this.#handlers.exit(reason);
+    this.#handlers.exit(reason, isShared);
   }
 }
 

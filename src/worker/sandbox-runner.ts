@@ -102,7 +102,7 @@ export class SandboxRunner {
       this.#limit(START_MS_MAX, 'worker', 'The sandbox did not start');
       const sandbox = await warmth.start(start, this.#job.owner, {
         message: (raw) => this.#onMessage(raw),
-        exit: (reason) => this.#onExit(reason),
+        exit: (reason, isShared) => this.#onExit(reason, isShared),
       });
       if (this.#is('ended')) return sandbox.kill();
       this.#sandbox = sandbox;
@@ -269,10 +269,15 @@ export class SandboxRunner {
     }
   }
 
-  #onExit(reason: string): void {
+  #onExit(reason: string, isShared = false): void {
     if (this.#is('ended')) return;
-    if (!this.#is('ready'))
-      return this.#fail('job', `The sandbox ended while its job was assigned: ${reason}`);
+    if (!this.#is('ready')) {
+      // The job is blamed only for what it did alone.
+      return this.#fail(
+        isShared ? 'worker' : 'job',
+        `The sandbox ended while its job was assigned: ${reason}`,
+      );
+    }
     this.kill();
     this.#events.exited(reason);
   }

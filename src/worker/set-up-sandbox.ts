@@ -57,7 +57,7 @@ export async function setUpSandbox(
     signal?.throwIfAborted();
     sandbox = await host.start(owner, {
       message: (raw) => handlers.message(raw),
-      exit: (reason) => handlers.exit(reason),
+      exit: (reason, isShared) => handlers.exit(reason, isShared),
     });
     sandbox.send(message);
     const answer = await answered;

@@ -177,9 +177,12 @@ test('a frame that dies takes its own sandboxes only, and the next one starts af
   await rig.page.evaluate(() => document.querySelectorAll('iframe')[0]!.remove());
   await expect.poll(() => rig.exits(bomb), { timeout: 15_000 }).toHaveLength(1);
   await expect.poll(() => rig.exits(bystander)).toHaveLength(1);
+  expect((await rig.exits(bystander))[0]).toContain('With others.');
   expect(await rig.run(other, 'return "lives";')).toEqual({ value: 'lives' });
   const fresh = await rig.start('bomber');
   expect(await rig.run(fresh, 'return "again";')).toEqual({ value: 'again' });
+  await rig.run(fresh, 'setTimeout(() => { throw new Error("alone"); });');
+  await expect.poll(() => rig.exits(fresh)).toEqual([expect.stringMatching(/alone$/)]);
 });
 
 test('a frame that hangs is removed when it does not kill what it should', async ({ rig }) => {

@@ -72,8 +72,8 @@ export class FrameSandbox implements Sandbox {
     void this.#link.killSandbox(this.id).then(() => this.ended('It was killed.'));
   }
 
-  /** It is gone already, and its Worker with it. */
-  ended(reason: string): void {
+  /** It is gone already, and its Worker with it; `isShared`: not it alone. */
+  ended(reason: string, isShared = false): void {
     if (this.#state === 'over') return;
     const wasStarting = this.#state === 'starting';
     this.#state = 'over';
@@ -81,7 +81,7 @@ export class FrameSandbox implements Sandbox {
     this.#silence();
     this.#channel.port1.close();
     this.#over();
-    if (!wasStarting) this.#handlers.exit(reason);
+    if (!wasStarting) this.#handlers.exit(reason, isShared);
   }
 
   #heard(raw: unknown): void {

@@ -38,6 +38,8 @@ export function browserFrameHost(options: BrowserFrameOptions): SandboxHost {
   return new BrowserFrameHost(options);
 }
 
+/** Frames that shared a process are missed one after the other, within this, milliseconds. */
+const TOGETHER_MS = 10_000;
 /** How long nothing must have been started before another frame is made ready, milliseconds. */
 const QUIET_MS = 1_000;
 
@@ -57,6 +59,8 @@ class BrowserFrameHost implements SandboxHost {
   readonly #options: BrowserFrameOptions;
   readonly #frames = new Map<string, OwnerFrame>();
   readonly #files = new BrowserFiles();
+  /** When the last frame of that address went. */
+  readonly #goneMs = new Map<string, number>();
   /** Fresh, with what sandboxes wanted before compiled. */
   #ready: OwnerFrame | undefined;
   #cancelReady = (): void => undefined;
@@ -169,7 +173,9 @@ class BrowserFrameHost implements SandboxHost {
         exited: (id, reason) => sandboxes.get(id)?.ended(reason),
         gone: (reason) => {
           forget();
-          for (const sandbox of [...sandboxes.values()]) sandbox.ended(reason);
+          const isShared = this.#hasNeighbours(frame);
+          this.#goneMs.set(frameUrl, clock.monotonicMs());
+          for (const sandbox of [...sandboxes.values()]) sandbox.ended(reason, isShared);
         },
       });
     };
@@ -183,6 +189,14 @@ class BrowserFrameHost implements SandboxHost {
     };
     frame.link.catch(forget);
     return frame;
+  }
+
+  /** Whether there is, or was a moment ago, another sandbox in its frame or its process: frames of one site share one. */
+  #hasNeighbours({ frameUrl, sandboxes }: OwnerFrame): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (sandboxes.size > 1 || nowMs - (this.#goneMs.get(frameUrl) ?? -Infinity) < TOGETHER_MS) return true;
+    const others = [...this.#frames.values()].filter((other) => other.frameUrl === frameUrl);
+    return others.some((other) => other.sandboxes !== sandboxes && other.sandboxes.size > 0);
   }
 
   /** Frames of distinct sites get a process each. */

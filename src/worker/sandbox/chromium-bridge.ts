@@ -166,7 +166,10 @@ export class Bridge {
         return;
       case 'exit':
         this.#seats.delete(id);
-        return seat.handlers.exit(seat.reason ?? String(said.reason).slice(0, REASON_LENGTH_MAX));
+        return seat.handlers.exit(
+          seat.reason ?? String(said.reason).slice(0, REASON_LENGTH_MAX),
+          said.isShared === true,
+        );
       default:
         return this.#end("The browser's page sent a message of an unknown kind.");
     }
@@ -199,7 +202,7 @@ export class Bridge {
     void Promise.all([this.#browser.close(), this.#server.close()]).finally(() => {
       this.#over.resolve();
       for (const { started, state, handlers, reason: why = reason } of seats) {
-        if (state === 'running') handlers.exit(why);
+        if (state === 'running') handlers.exit(why, seats.length > 1);
         else started.reject(unavailable(reason));
       }
     });

@@ -16,8 +16,8 @@ export interface Sandbox {
 export interface SandboxHandlers {
   /** Unchecked: whatever job code or its harness posted. */
   message(raw: unknown): void;
-  /** It is gone: `reason` is a sentence for people. */
-  exit(reason: string): void;
+  /** It is gone: `reason` is a sentence for people. `isShared`: others went with it, and any of them may be the cause. */
+  exit(reason: string, isShared?: boolean): void;
 }
 
 export interface SandboxHost {

@@ -55,7 +55,7 @@ window.framePage = {
     const exits: string[] = [];
     const sandbox = await host!.start(owner, {
       message: (raw) => messages.push(raw),
-      exit: (reason) => exits.push(reason),
+      exit: (reason, isShared) => exits.push(isShared === true ? `${reason} With others.` : reason),
     });
     return entries.push({ sandbox, messages, exits }) - 1;
   },

@@ -15,7 +15,7 @@ export type FromBridge =
   | { type: 'started'; id: number }
   | { type: 'failed'; id: number; reason: string }
   | { type: 'message'; id: number; message: unknown }
-  | { type: 'exit'; id: number; reason: string };
+  | { type: 'exit'; id: number; reason: string; isShared: boolean };
 
 /** What one sandbox may send with one message: a value of the greatest size in its segment. */
 export const BRIDGE_BODY_BYTES_MAX = 64 * 1024 * 1024 + 64 * 1024;

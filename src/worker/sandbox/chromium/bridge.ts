@@ -66,9 +66,9 @@ async function start(id: number, owner: string): Promise<void> {
   try {
     const sandbox = await host.start(owner, {
       message: (message) => pass(id, message),
-      exit: (reason) => {
+      exit: (reason, isShared = false) => {
         sandboxes.delete(id);
-        say({ type: 'exit', id, reason });
+        say({ type: 'exit', id, reason, isShared });
       },
     });
     sandboxes.set(id, sandbox);
