@@ -36,4 +36,7 @@ it('puts wrong usage on one line', () => {
   expect(describeUsage("error: unknown command 'x'\n(Did you mean y?)\n")).toBe(
     "manyhands: unknown command 'x' (Did you mean y?)\n",
   );
+  expect(describeUsage("error: command-argument value '0x' is invalid for argument 'address'. Why.")).toBe(
+    "manyhands: the value '0x' is invalid for argument 'address'. Why.\n",
+  );
 });

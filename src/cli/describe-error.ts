@@ -34,6 +34,7 @@ function textOf(error: ManyhandsError): string {
 
 /** Commander's complaint on one line: it writes "error: …", and what one may have meant on a line of its own. */
 export function describeUsage(complaint: string): string {
-  const text = complaint.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  const plain = complaint.replace(/^error: /, '').replace(/^command-argument value /, 'the value ');
+  const text = plain.replaceAll(/\s*\n\s*/g, ' ');
   return `manyhands: ${text.trim()}\n`;
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.js';
 import type { JobStatus } from '../protocol/messages.js';
 
 export const NO_WORKERS =
-  'No worker has taken a slice yet. Is one running that takes this job: its owner, its compute groups, its price, the origins of its input?';
+  'No worker has taken a slice yet. Is one running that takes this job: its owner, its compute groups, its price, the sites that its input comes from (--allow-origin)?';
 
 /** How long a job may wait for its first worker before that is told, milliseconds. */
 export const NO_WORKERS_MS = 5_000;

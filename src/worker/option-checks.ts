@@ -110,12 +110,13 @@ export function checkPrice(price: unknown): bigint | undefined {
   return price;
 }
 
-/** Each as `https://host[:port]`, whatever was written around it. */
+/** Each as `https://host[:port]`: a part of a site cannot be allowed. */
 export function checkOrigins(value: unknown): readonly string[] {
   return (list('allowOrigins', value, WORKER_ORIGINS_MAX) ?? []).map((one) => {
     const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
-    if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return url.origin;
-    throw invalid('allowOrigins', 'a list of origins like https://example.com', one);
+    const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
+    if (isWeb && url.href === `${url.origin}/`) return url.origin;
+    throw invalid('allowOrigins', 'a list of whole sites like https://example.com, without a path', one);
   });
 }
 

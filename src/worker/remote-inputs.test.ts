@@ -110,7 +110,9 @@ describe('who may be asked', () => {
       '/away': (_request, response) => void response.writeHead(302, { location: `${other.origin}/a` }).end(),
     });
     const { fail } = from(origin, eager());
-    expect(await fail('/away')).toMatch(/^FETCH_FAILED .*redirect.*CORS/);
+    expect(await fail('/away')).toMatch(
+      /^FETCH_FAILED .*could not be fetched: it leads elsewhere, and redirects are not followed/,
+    );
     expect(other.asked).toEqual([]);
   });
 });

@@ -18,8 +18,7 @@ const FETCH_MS_MAX = 60_000;
 /** Tries where the next may do better, and the pause before the second, milliseconds; the third's is four times that. */
 const TRIES_MAX = 3;
 const PAUSE_MS = 500;
-const TO_BE_REACHED =
-  '; it must answer without a redirect, and allow pages of other sites (CORS) where browsers are to fetch it';
+const TO_BE_REACHED = '; where browsers are to fetch it, it must allow pages of other sites (CORS)';
 /** An address in a message, characters. */
 const SHOWN_MAX = 500;
 
@@ -166,12 +165,16 @@ export class RemoteInputs {
         mode: 'cors',
         credentials: 'omit',
         // Wherever it leads, nobody has allowed it.
-        redirect: 'error',
+        redirect: 'manual',
         referrerPolicy: 'no-referrer',
         cache: 'no-store',
       });
     } catch (cause) {
       throw new Passing(`it could not be reached (${whyOf(cause)})`, TO_BE_REACHED, { cause });
+    }
+    if (answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400)) {
+      await answer.body?.cancel().catch(() => undefined);
+      throw failed(url, 'it leads elsewhere, and redirects are not followed');
     }
     if (!answer.ok) {
       await answer.body?.cancel().catch(() => undefined);

@@ -164,6 +164,7 @@ describe('options that change while it lives', () => {
     ['cores', ({ options }) => (options.cores = 0)],
     ['share', ({ options }) => (options.share = 1.5)],
     ['allowOrigins', ({ options }) => (options.allowOrigins = ['example.com'])],
+    ['allowOrigins', ({ options }) => (options.allowOrigins = ['https://example.com/a'])],
     ['bytesPerDay', ({ options }) => (options.bytesPerDay = -1)],
     ['blockedOwners', ({ options }) => (options.blockedOwners = ['0x1'])],
     ['admit', ({ options }) => Object.assign(options, { admit: true })],

@@ -5,6 +5,7 @@
  */
 import type { Worker, WorkerOptions } from 'manyhands/worker';
 import { Conditions } from './conditions.js';
+import { DayBytes } from './day-bytes.js';
 import type { ConditionSources, PauseReason } from './conditions.js';
 import { applyOptions, makeWorker, optionsOf } from './donor-worker.js';
 import type { HostLimits } from './donor-worker.js';
@@ -64,6 +65,7 @@ export class Donor {
   /** What of this visit is in the store already. */
   #saved = NOTHING;
   #atOpening: Totals;
+  readonly #dayBytes: DayBytes;
   #limits: HostLimits = {};
   #retryMs = RETRY_FIRST_MS;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -79,6 +81,7 @@ export class Donor {
     this.#ports = ports;
     this.#door = ports.settings();
     this.#atOpening = readTotals(ports.store);
+    this.#dayBytes = new DayBytes(ports.store, () => Date.now());
     this.#conditions = new Conditions(ports.sources, (reason, holds) => this.#onCondition(reason, holds));
     setInterval(() => this.#save(), SAVE_EVERY_MS);
     addEventListener('pagehide', () => this.#save());
@@ -102,7 +105,7 @@ export class Donor {
       pausedBy: (this.#worker?.paused ?? []) as DonorStatus['pausedBy'],
       visit,
       all: addTotals(this.#atOpening, visit),
-      bytesToday: now?.bytesToday ?? 0,
+      bytesToday: this.#dayBytes.today(now?.bytesToday),
       jobs: this.#jobs,
       sandboxes: (now?.sandboxes ?? []).filter(({ state }) => state === 'opening' || state === 'ready'),
     };
@@ -311,6 +314,7 @@ export class Donor {
 
   #save(): void {
     const { visit } = this.status;
+    this.#dayBytes.save();
     if (visit.slices === this.#saved.slices) return;
     // Another tab may have added to it meanwhile: only what is new goes in.
     const { store } = this.#ports;

@@ -45,7 +45,10 @@ describe('readSettings', () => {
 
 it.each([
   ['data.example.org', 'https://data.example.org'],
-  ['https://data.example.org/path', 'https://data.example.org'],
+  ['https://data.example.org/', 'https://data.example.org'],
+  ['https://data.example.org/path', undefined],
+  ['https://data.example.org/?all', undefined],
+  ['nonsense', undefined],
   ['http://localhost:9000', 'http://localhost:9000'],
   ['http://example.org', undefined],
   ['ftp://example.org', undefined],

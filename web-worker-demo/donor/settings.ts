@@ -114,12 +114,14 @@ export function readAddress(value: unknown): string | undefined {
   return typeof value === 'string' && ADDRESS_PATTERN.test(value) ? value.toLowerCase() : undefined;
 }
 
-/** The origin of an `https` address, or of `http` on this very machine; nothing otherwise. */
+/** The origin that is written, of an `https` site or of `http` on this very machine; nothing where it is part of a site. */
 export function readOrigin(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > 500) return undefined;
   const text = /^[a-z]+:\/\//i.test(value.trim()) ? value.trim() : `https://${value.trim()}`;
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
+  // A part of a site cannot be allowed, and a bare word is none that is known.
+  if (url.href !== `${url.origin}/` || !/[.:]|^localhost$/.test(url.hostname)) return undefined;
   const local = url.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
   return url.protocol === 'https:' || local ? url.origin : undefined;
 }

@@ -136,7 +136,7 @@ async function showStatus(id: string, options: { scheduler: string; json?: boole
   console.log(`paid      ${formatCredits(paid)} credits`);
   if (runStatus === 'running' && workers === 0 && computed < total) {
     console.log(
-      'No worker is at it. Is one running that takes this job: its owner, its compute groups, its price, the origins of its input?',
+      'No worker is at it. Is one running that takes this job: its owner, its compute groups, its price, the sites that its input comes from (--allow-origin)?',
     );
   }
 }

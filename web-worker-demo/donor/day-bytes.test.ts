@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { DayBytes } from './day-bytes.js';
+import type { PageStore } from './page-store.js';
+
+const DAY_MS = 86_400_000;
+
+function storeOf(): PageStore {
+  const kept = new Map<string, unknown>();
+  return {
+    keeps: true,
+    read: (name) => kept.get(name),
+    write: (name, value) => void kept.set(name, value),
+  } as PageStore;
+}
+
+it('the sum of a day stands without a worker, over visits, and until midnight UTC', () => {
+  const store = storeOf();
+  let nowMs = 20_000 * DAY_MS + 5;
+  const first = new DayBytes(store, () => nowMs);
+  expect(first.today(undefined)).toBe(0);
+  expect([first.today(700), first.today(undefined)]).toEqual([700, 700]);
+  first.save();
+  expect(new DayBytes(store, () => nowMs).today(undefined)).toBe(700);
+  nowMs += DAY_MS;
+  expect([first.today(undefined), new DayBytes(store, () => nowMs).today(undefined)]).toEqual([0, 0]);
+});
+
+it('what is kept and is no sum counts as nothing', () => {
+  for (const wrong of [null, 'x', { day: 20_000, bytes: -1 }, { day: 20_000.5, bytes: 1 }]) {
+    const store = storeOf();
+    store.write('bytes-today', wrong);
+    expect(new DayBytes(store, () => 20_000 * DAY_MS).today(undefined)).toBe(0);
+  }
+});
