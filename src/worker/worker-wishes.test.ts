@@ -183,7 +183,7 @@ describe('options that change while it lives', () => {
   });
 
   it('are copies: a list is changed by setting another', async () => {
-    const { worker } = await start({}, { allowOrigins: ['https://Example.com/path'] });
+    const { worker } = await start({}, { allowOrigins: ['https://Example.com/'] });
     (worker.options.allowOrigins as string[]).push('https://elsewhere.org');
     expect(worker.options.allowOrigins).toEqual(['https://example.com']);
   });

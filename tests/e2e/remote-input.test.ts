@@ -35,6 +35,9 @@ test('a tab fetches input from the site that its donor names, and from no other'
       .click();
     await tab.getByLabel('Address of the site').fill(`${site.origin}/anything`);
     await tab.locator('#origin-form').getByRole('button').click();
+    await expect(tab.locator('#origin-error')).toContainText('a whole site');
+    await tab.getByLabel('Address of the site').fill(site.origin);
+    await tab.locator('#origin-form').getByRole('button').click();
     await expect(tab.locator('#origins')).toContainText(site.origin);
     const failed: unknown = await job.wait().then(
       () => 'nothing failed',
