@@ -2,9 +2,6 @@
  * Jobs that take all they can get, as data: each says what it takes, and how much of it a sandbox lets it have.
  * @module
  */
-/** Bombs whose sandboxes were seen to end up to 3.4 s after their limit: only all their attempts together are timed. */
-export const LATE: readonly string[] = [];
-
 export interface Bomb {
   readonly id: string;
   readonly source: string;

@@ -6,7 +6,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'vitest';
 import { computeFor, isError } from 'manyhands';
-import { LATE, type Bomb } from '../bombs.js';
+import type { Bomb } from '../bombs.js';
 
 export const LIMIT_MS = 3_000;
 /** A limit is kept within this, for each attempt. */
@@ -71,8 +71,7 @@ export async function expectStopped(donor: Donor, bomb: Bomb): Promise<string> {
   expect(results).toEqual(Array.from({ length: NEIGHBOURS }, (_, i) => i * 2));
   expect(bomb.ends, line).toContain(ended);
   // A sandbox whose slice threw lives on, and ends when it is wanted no more.
-  if (CUT.includes(ended) && !LATE.includes(bomb.id))
-    expect(attemptMs, line).toBeLessThan(LIMIT_MS + SLACK_MS + late);
+  if (CUT.includes(ended)) expect(attemptMs, line).toBeLessThan(LIMIT_MS + SLACK_MS + late);
   expect(ms, line).toBeLessThan(ATTEMPTS * (LIMIT_MS + SLACK_MS) + SLACK_MS + late);
   expect(stall, line).toBeLessThan(STALL_MS_MAX + late);
   if (bomb.bytesMax === undefined) return line;
