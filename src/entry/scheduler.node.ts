@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
 import { systemRandom } from '../lib/random.js';
-import { SOCKETS_MAX } from '../protocol/limits.js';
+import { CONNECTIONS_MAX, SOCKETS_MAX } from '../protocol/limits.js';
 import { DEFAULT_SCHEDULER, SOCKET_PATH } from '../protocol/scheduler-url.js';
 import { Core } from '../scheduler/core.js';
 import { openFileBlobs } from '../scheduler/file-blobs.js';
@@ -22,6 +22,7 @@ import { silent, type Log } from '../scheduler/log.js';
 import { acceptClient } from '../scheduler/open-session.js';
 import { readOperatorToken } from '../scheduler/operator-token.js';
 import { checkSandboxOrigins } from '../scheduler/sandbox-origins.js';
+import { SocketRoom } from '../scheduler/socket-room.js';
 import { openStaticFiles } from '../scheduler/static-files.js';
 import { lockFolder } from '../scheduler/store/folder-lock.js';
 import { DATABASE_FILE, openSqliteStore } from '../scheduler/store/sqlite.js';
@@ -136,7 +137,9 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
   const health = (): object => ({ workers: core.workers.size, leases: core.leases.size });
   const server = makeServer(tls, httpHandler({ blobs, tickets: core.tickets, files, health, log }));
   limitSockets(server, options.sockets, { clock: systemClock, log });
-  const acceptor = acceptNode(server, SOCKET_PATH, (connection) => acceptClient(core, connection));
+  const acceptor = acceptNode(server, SOCKET_PATH, (connection) => acceptClient(core, connection), {
+    room: new SocketRoom(webSocketsOf(options.sockets)),
+  });
   const port = await bind(server, options.port, host).catch(async (error: unknown) => {
     await core.close();
     throw error;
@@ -162,6 +165,10 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     },
   };
 }
+
+/** How many of the sockets may be WebSockets: some stay for the blobs and the pages. */
+const webSocketsOf = (sockets: number): number =>
+  Math.min(CONNECTIONS_MAX, Math.ceil((sockets * CONNECTIONS_MAX) / SOCKETS_MAX));
 
 function makeServer(tls: TlsPair | undefined, handler: RequestListener): Server | TlsServer {
   if (tls === undefined) return createServer(slowOptions(), handler);

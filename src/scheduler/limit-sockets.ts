@@ -14,7 +14,7 @@ import {
   HTTP_REQUEST_MS_MAX,
 } from '../protocol/limits.js';
 import type { Log } from './log.js';
-import { networkOf, SocketRoom } from './socket-room.js';
+import { SocketRoom } from './socket-room.js';
 
 /** How often requests are looked at that take too long, milliseconds. */
 const LOOK_EVERY_MS = 1_000;
@@ -28,12 +28,15 @@ export interface SlowLimits {
   requestMs: number;
   /** How often that is looked at, milliseconds. */
   lookEveryMs: number;
+  /** Milliseconds for which a request or an answer may stand still. */
+  idleMs: number;
 }
 
 const SLOW_LIMITS: SlowLimits = {
   headersMs: HTTP_HEADERS_MS_MAX,
   requestMs: HTTP_REQUEST_MS_MAX,
   lookEveryMs: LOOK_EVERY_MS,
+  idleMs: HTTP_IDLE_MS_MAX,
 };
 
 /** What the server is to be made with, so that nobody holds a socket by a request that never ends. */
@@ -52,29 +55,27 @@ export function slowOptions(limits = SLOW_LIMITS): ServerOptions & { handshakeTi
 export function limitSockets(
   server: Server | TlsServer,
   max: number,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, limits = SLOW_LIMITS }: { clock: Clock; log: Log; limits?: SlowLimits },
 ): void {
   const room = new SocketRoom(max);
   let refused = 0;
   let saidMs = -Infinity;
-  const say = (network: string): void => {
+  const say = (address: string): void => {
     refused += 1;
     const now = clock.monotonicMs();
     if (now - saidMs < SAY_EVERY_MS) return;
-    log('warn', 'sockets refused', { last: network, refused, open: room.total });
+    log('warn', 'sockets refused', { last: address, refused, open: room.total });
     saidMs = now;
     refused = 0;
   };
-  server.timeout = HTTP_IDLE_MS_MAX;
-  // Refused without a word, before anything is made for it.
-  server.maxConnections = max;
-  // With TLS these are the sockets below it.
-  server.prependListener('connection', (socket: Socket) => {
-    const network = networkOf(socket.remoteAddress ?? '');
-    if (!room.enter(network)) {
-      say(network);
+  server.timeout = limits.idleMs;
+  // With TLS these are the sockets below it; refused without a word.
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    if (!room.enter(address)) {
+      say(address);
       return void socket.destroy();
     }
-    socket.once('close', () => room.leave(network));
+    socket.once('close', () => room.leave(address));
   });
 }

@@ -19,10 +19,20 @@ const GOING_AWAY = 1001;
 /** How often each peer is pinged: a third of the silence that ends it. */
 const PING_MS = IDLE_MS_MAX / 3;
 
+/** Who else has a say in who gets in, by IP address: it hears of each connection that it let in when that is gone. */
+export interface ConnectionRoom {
+  /** Takes a place, and says whether there was one. */
+  enter(address: string): boolean;
+  /** Gives it back. */
+  leave(address: string): void;
+}
+
 export interface AcceptOptions {
   clock?: Clock;
   /** @default CONNECTIONS_MAX */
   connectionsMax?: number;
+  /** Keeps one address from taking all. @default everybody gets in, up to `connectionsMax` */
+  room?: ConnectionRoom;
 }
 
 export interface Acceptor {
@@ -40,7 +50,7 @@ export function acceptNode(
   onConnection: (connection: Connection) => void,
   options: AcceptOptions = {},
 ): Acceptor {
-  const { clock = systemClock, connectionsMax = CONNECTIONS_MAX } = options;
+  const { clock = systemClock, connectionsMax = CONNECTIONS_MAX, room } = options;
   const sockets = new WebSocketServer({ ...WS_OPTIONS, noServer: true, clientTracking: false });
   const open = new Map<WebSocket, { heardMs: number }>();
   let state: 'open' | 'closing' = 'open';
@@ -48,7 +58,12 @@ export function acceptNode(
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
-    if (state !== 'open' || open.size >= connectionsMax) return refuse(socket, '503 Service Unavailable');
+    const { remoteAddress = '?', remotePort = 0 } = request.socket;
+    if (state !== 'open' || open.size >= connectionsMax || room?.enter(remoteAddress) === false) {
+      return refuse(socket, '503 Service Unavailable');
+    }
+    // Of the socket, as a handshake that is refused makes no WebSocket.
+    socket.once('close', () => room?.leave(remoteAddress));
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const peer = { heardMs: clock.monotonicMs() };
       const heard = (): void => void (peer.heardMs = clock.monotonicMs());
@@ -58,7 +73,6 @@ export function acceptNode(
         open.delete(webSocket);
         if (open.size === 0) gone?.();
       });
-      const { remoteAddress = '?', remotePort = 0 } = request.socket;
       onConnection(new NodeConnection(webSocket, `${remoteAddress}:${remotePort}`));
     });
   };

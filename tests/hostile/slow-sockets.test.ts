@@ -1,6 +1,6 @@
 /**
- * One address that opens all the sockets it gets and sends a byte now and then: the others must not notice. (Every
- * address of 127/8 is this machine on Linux, where this test needs a second one.)
+ * Addresses that open all the sockets they get and send a byte now and then: the others must not notice. (Every
+ * address of 127/8 is this machine on Linux, where this test needs more than one.)
  * @module
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { computeFor, init } from '../../src/entry/deployer.node.js';
 import { startScheduler, type Scheduler } from '../../src/entry/scheduler.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
@@ -110,4 +111,39 @@ it('keeps nobody else out: health, a worker, a deployer, and those who come late
   expect([...results]).toEqual(Array.from({ length: 50 }, (_, i) => 2 * (i + 1)));
   expect(worker.status.slices).toBe(50);
   expect(lost).toEqual([]);
+});
+
+/** What an address gets that asks for a WebSocket: it is open, or refused with that status. */
+const openWebSocket = (localAddress: string): Promise<WebSocket | number> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${scheduler.port}/socket`, { localAddress });
+    socket.on('open', () => resolve(socket));
+    socket.on('unexpected-response', (asked, { statusCode = 0 }) => {
+      resolve(statusCode);
+      asked.destroy();
+    });
+    socket.on('error', reject);
+  });
+
+it('two addresses do not take all WebSockets from a third', async () => {
+  await scheduler.close();
+  // A hundredth of what ships: 100 of them may be WebSockets.
+  scheduler = await startScheduler({ port: 0, dataDir: join(home, 'scheduler'), sockets: 120 });
+  const fill = async (address: string): Promise<WebSocket[]> => {
+    const all = [];
+    for (;;) {
+      const socket = await openWebSocket(address);
+      if (typeof socket === 'number') {
+        expect(socket).toBe(503);
+        return all;
+      }
+      all.push(socket);
+    }
+  };
+  const [first, second] = [await fill('127.0.0.2'), await fill('127.0.0.3')];
+  expect(first.length).toBe(75);
+  expect(second.length).toBe(13);
+  const third = (await openWebSocket('127.0.0.4')) as WebSocket;
+  expect(third.readyState).toBe(WebSocket.OPEN);
+  for (const socket of [...first, ...second, third]) socket.terminate();
 });
