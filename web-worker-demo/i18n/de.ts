@@ -181,7 +181,8 @@ export const de: Record<MessageKey, Message> = {
   'whom.originsText':
     'Ohne solche kommen alle Daten über den Vermittler. Ein Ort, den Sie nennen, erfährt Ihre IP-Adresse, und dieser Browser holt von ihm, was Aufträge verlangen.',
   'whom.origin': 'Adresse des Ortes',
-  'whom.originInvalid': 'Schreiben Sie die Adresse einer ganzen Site, wie https://example.com, und nichts dahinter.',
+  'whom.originInvalid':
+    'Schreiben Sie die Adresse einer ganzen Site, wie https://example.com, und nichts dahinter.',
   'whom.add': 'Hinzufügen',
   'whom.remove': '{name} entfernen',
 

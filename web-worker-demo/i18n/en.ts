@@ -180,7 +180,8 @@ export const en = {
   'whom.originsText':
     'Without any, all data comes through the scheduler. A site that you name learns your IP address, and this browser fetches from it what jobs ask for.',
   'whom.origin': 'Address of the site',
-  'whom.originInvalid': 'Write the address of a whole site, like https://example.com, without anything behind it.',
+  'whom.originInvalid':
+    'Write the address of a whole site, like https://example.com, without anything behind it.',
   'whom.add': 'Add',
   'whom.remove': 'Remove {name}',
 
