@@ -53,8 +53,8 @@ export interface SchedulerOptions {
    */
   sandboxOrigins?: readonly string[];
   /**
-   * Sockets that are open at a time at most, whatever is spoken over them; this process must be allowed some hundred
-   * files more. @default 12,000
+   * Sockets that are open at a time at most, whatever is spoken over them, of which five sixths may be WebSockets and
+   * 10,000 at most; this process must be allowed some hundred files more. @default 12,000
    */
   sockets?: number;
   /** Hears what happens; nothing is printed otherwise. */

@@ -21,7 +21,12 @@ it('gives one address three quarters at most, and keeps an eighth for those that
   expect(room.enter('10.0.0.1')).toBe(false);
   // Twelve, and fewer and fewer of those who come later, but one at least.
   expect(fill(room, '10.0.0.3')).toBe(12);
-  expect(fillAll(room, numbers(100).map((i) => `10.0.1.${i}`))).toBeLessThan(800);
+  expect(
+    fillAll(
+      room,
+      numbers(100).map((i) => `10.0.1.${i}`),
+    ),
+  ).toBeLessThan(800);
   expect(numbers(250).every((i) => room.enter(`10.0.2.${i}`))).toBe(true);
 });
 

@@ -129,6 +129,8 @@ export function answersStoreContract(
           ...reportOf(lease, worker, lease.first, ones(lease.count - 1)),
           lost: { code: 'SANDBOX_CRASHED', message: 'gone' },
         },
+        // The same place, and one slice lost besides: what was answered is not the answer to that.
+        { ...report, lost: { code: 'SANDBOX_CRASHED', message: 'gone' } },
       ])
         expect(await codeOf(perform(store, 'report', other))).toBe('LEASE_LOST');
     });
@@ -146,6 +148,17 @@ export function answersStoreContract(
       await perform(store, 'expire', {});
       expect(await codeOf(perform(store, 'report', report))).toBe('LEASE_LOST');
       expect(await store.nextDeadline()).toBeUndefined();
+    });
+
+    it('and wakes for whichever comes first, a lease that ends or an answer to forget', async () => {
+      await begin();
+      const lease = await leaseOfTen();
+      const reportedMs = clock.nowMs;
+      await perform(store, 'report', reportOf(lease, worker, lease.first, ones(1)));
+      expect(await store.nextDeadline()).toBe(reportedMs + LEASE_MS);
+      clock.nowMs = reportedMs + ANSWER_MS_MAX - 1;
+      await perform(store, 'renew', { leaseIds: [lease.leaseId], workerId: worker.workerId });
+      expect(await store.nextDeadline()).toBe(reportedMs + ANSWER_MS_MAX);
     });
 
     it('nothing of a lease that was lost before it was reported', async () => {
