@@ -15,8 +15,10 @@ import { limitSockets, slowOptions, type SlowLimits } from './limit-sockets.js';
 import { SocketRoom } from './socket-room.js';
 import { makeSelfSigned, type PemPair } from './tls/self-signed.js';
 
-/** Small times, but for the last: that nothing stands still is a matter of its own. */
-const QUICK = { headersMs: 150, requestMs: 400, lookEveryMs: 20, idleMs: 60_000 };
+/** Small times for what comes in; the others are a matter of their own. */
+const QUICK = { headersMs: 150, requestMs: 400, lookEveryMs: 20, idleMs: 60_000, keepAliveMs: 60_000 };
+/** Times that no test waits for. */
+const SLOW = { headersMs: 60_000, requestMs: 60_000, lookEveryMs: 20, idleMs: 60_000, keepAliveMs: 60_000 };
 /** More than the buffers of two sockets hold. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024);
 
@@ -112,8 +114,13 @@ it('ends requests whose headers or bodies never end, and leaves sockets that wer
   connection.close();
 });
 
+it('ends headers that never end long before a body would be', async () => {
+  await listen(100, { limits: { ...SLOW, headersMs: 150 } });
+  expect(await drip('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')).toMatch(/^HTTP\/1\.1 408 /);
+});
+
 it('ends a socket whose client reads nothing of its answer', async () => {
-  await listen(100, { limits: { ...QUICK, idleMs: 200 } });
+  await listen(100, { limits: { ...SLOW, idleMs: 200 } });
   const gone = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)));
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   socket.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -121,9 +128,16 @@ it('ends a socket whose client reads nothing of its answer', async () => {
   socket.destroy();
 });
 
-/** What a socket of that address gets as its answer to a GET, empty where it is refused. */
-function ask(wrap: (socket: Socket) => Socket, localAddress = '127.0.0.1'): Promise<string> {
-  const raw = connect({ port, host: '127.0.0.1', localAddress });
+it('ends a socket that asks nothing more', async () => {
+  await listen(100, { limits: { ...SLOW, keepAliveMs: 100 } });
+  const socket = await open();
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'close');
+}, 4_000);
+
+/** What a socket gets as its answer to a GET, empty where it is refused. */
+function ask(wrap: (socket: Socket) => Socket): Promise<string> {
+  const raw = connect(port, '127.0.0.1');
   const socket = wrap(raw);
   raw.on('error', () => undefined);
   let heard = '';

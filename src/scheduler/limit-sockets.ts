@@ -30,6 +30,8 @@ export interface SlowLimits {
   lookEveryMs: number;
   /** Milliseconds for which a request or an answer may stand still. */
   idleMs: number;
+  /** And for which a socket is kept for a further request. */
+  keepAliveMs: number;
 }
 
 const SLOW_LIMITS: SlowLimits = {
@@ -37,6 +39,7 @@ const SLOW_LIMITS: SlowLimits = {
   requestMs: HTTP_REQUEST_MS_MAX,
   lookEveryMs: LOOK_EVERY_MS,
   idleMs: HTTP_IDLE_MS_MAX,
+  keepAliveMs: HTTP_KEEP_ALIVE_MS,
 };
 
 /** What the server is to be made with, so that nobody holds a socket by a request that never ends. */
@@ -45,7 +48,7 @@ export function slowOptions(limits = SLOW_LIMITS): ServerOptions & { handshakeTi
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
     connectionsCheckingInterval: limits.lookEveryMs,
-    keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
+    keepAliveTimeout: limits.keepAliveMs,
     // Of TLS, which comes before.
     handshakeTimeout: limits.headersMs,
   };
