@@ -37,8 +37,17 @@ it('never lets in more than there is room for', () => {
   expect(room.total).toBe(10);
 });
 
+it('shares a small room alike to its end', () => {
+  const room = new SocketRoom(8);
+  expect(fill(room, '10.0.0.1')).toBe(6);
+  expect(room.enter('10.0.0.2')).toBe(true);
+  expect(room.enter('10.0.0.1')).toBe(false);
+  expect(room.enter('10.0.0.3')).toBe(true);
+});
+
 it.each(['10.0.0.1', '2001:db8::1'])('gives a place of %s again that was given back', (address) => {
-  const room = new SocketRoom(100);
+  // A size at which one that was forgotten shows.
+  const room = new SocketRoom(103);
   const most = fill(room, address);
   expect(room.total).toBe(most);
   room.leave(address);
