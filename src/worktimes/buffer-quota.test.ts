@@ -33,21 +33,95 @@ describe('the quota of buffers', () => {
 
   it('holds what was transferred once, for as long as its successor lives', async () => {
     const handedOn = (own: ArrayBuffer) => structuredClone({ own }, { transfer: [hold(own)] }).own;
-    expect(await counted(() => handedOn(new ArrayBuffer(MiB)))).toBe(MiB);
-    expect(await counted(() => handedOn(new Resizable(MiB, { maxByteLength: 3 * MiB })))).toBe(3 * MiB);
+    expect(await counted(() => handedOn(new ArrayBuffer(MiB)))).toBe(MiB + BUFFER_BYTES);
+    expect(await counted(() => handedOn(new Resizable(MiB, { maxByteLength: 3 * MiB })))).toBe(
+      3 * MiB + BUFFER_BYTES,
+    );
+  });
+
+  it('counts each small buffer alike, so that nobody finds out, and transfers or drops, those that count for others', () => {
+    const SIZE = 10_000;
+    const before = quota.used;
+    for (let i = 1; i <= 300; i++) {
+      let one = new ArrayBuffer(SIZE);
+      for (let j = 0; j < 20 && quota.used > before; j++) one = structuredClone(one, { transfer: [one] });
+      hold(one);
+      expect(quota.used - before).toBe(i * (SIZE + BUFFER_BYTES));
+    }
   });
 
   it('lets a large buffer be handed on, again and again, in one turn', () => {
     let one = new ArrayBuffer(40 * MiB);
     const before = quota.used;
     for (let i = 0; i < 300; i++) one = structuredClone(one, { transfer: [one] });
-    expect([one.byteLength, quota.used - before]).toEqual([40 * MiB, -BUFFER_BYTES]);
+    expect([one.byteLength, quota.used - before]).toEqual([40 * MiB, 0]);
+  });
+
+  it('counts a transferred buffer that is not in the copy until it is collected, and no other', () => {
+    const lost = hold(new ArrayBuffer(MiB));
+    const before = quota.used;
+    const kept = hold(new ArrayBuffer(2 * MiB));
+    const copy = hold(structuredClone({ kept, fresh: new Uint8Array(MiB) }, { transfer: [lost, kept] }));
+    expect([copy.kept.byteLength, copy.fresh.length, lost.byteLength]).toEqual([2 * MiB, MiB, 0]);
+    // The array that was copied is counted as well.
+    expect(quota.used - before).toBe(4 * MiB + 3 * BUFFER_BYTES);
+  });
+
+  it('counts the buffer that a small array gets when it is asked for, once', async () => {
+    const small = () => hold(new Uint8Array(64));
+    const one = small();
+    expect(await counted(() => new Uint8Array(64))).toBe(0);
+    expect(await counted(() => one.buffer)).toBe(64 + BUFFER_BYTES);
+    expect(await counted(() => [one.buffer, one.subarray(1), new Uint8Array(one.buffer).buffer])).toBe(0);
+    expect(await counted(() => small().subarray(1))).toBe(64 + BUFFER_BYTES);
+    expect(await counted(() => crypto.getRandomValues(small()))).toBe(64 + BUFFER_BYTES);
+    expect(await counted(() => new TextEncoder().encodeInto('a', small()))).toBe(64 + BUFFER_BYTES);
+    expect(await counted(() => new Blob([small()]))).toBeGreaterThan(64 + BUFFER_BYTES + 64);
+    const read = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer')!.get!;
+    expect([read.name, 'prototype' in read]).toEqual(['get buffer', false]);
+    expect(() => read.call({}) as unknown).toThrow(TypeError);
+  });
+
+  it('counts what a small array and its copy get when it is cloned', async () => {
+    const one = hold(new Uint8Array(8));
+    expect(await counted(() => structuredClone([one]))).toBeGreaterThanOrEqual(2 * (8 + BUFFER_BYTES));
+    const { port1, port2 } = new MessageChannel();
+    const other = hold(new Uint8Array(8));
+    expect(await counted(() => (port1.postMessage([other]), 1))).toBeGreaterThanOrEqual(
+      2 * (8 + BUFFER_BYTES),
+    );
+    port1.close();
+    port2.close();
+  });
+
+  it('refuses a maximum below the length as the engine does, and looks for no memory', () => {
+    for (const length of [2, 65 * MiB]) {
+      const make = () => new Resizable(length, { maxByteLength: 1 });
+      expect(make).toThrow(RangeError);
+      expect(make).not.toThrow(/sandbox/);
+    }
+  });
+
+  it('counts what is cloned where a job has put a setter on the prototype of arrays', async () => {
+    const one = { first: 1, second: hold(new ArrayBuffer(MiB)) };
+    const lists = Array.prototype as unknown as object;
+    for (const key of [1, 2, 3, 4])
+      Object.defineProperty(lists, key, { set: () => undefined, get: () => undefined, configurable: true });
+    const before = quota.used;
+    let copy: unknown;
+    try {
+      copy = structuredClone(one);
+    } finally {
+      for (const key of [1, 2, 3, 4]) Reflect.deleteProperty(lists, key);
+    }
+    hold(copy);
+    expect(quota.used - before).toBe(MiB + BUFFER_BYTES);
   });
 
   it('spends what is posted, copied or transferred', async () => {
     const { port1, port2 } = new MessageChannel();
     const post = (own: ArrayBuffer) => (port1.postMessage(own, [hold(own)]), 1);
-    expect(await counted(() => post(new ArrayBuffer(MiB)))).toBe(MiB + 128 + 16);
+    expect(await counted(() => post(new ArrayBuffer(MiB)))).toBe(MiB + BUFFER_BYTES + 128 + 16);
     port1.close();
     port2.close();
   });

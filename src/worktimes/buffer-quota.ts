@@ -4,7 +4,7 @@
  * wrapped constructor. Small pieces are counted by samples that job code cannot foresee.
  * @module
  */
-import { allocatedBytes, bufferOf, handOn, NativeShared } from './buffer-sizes.js';
+import { allocatedBytes, BUFFER_BYTES, bufferOf, moveOn, NativeShared, watchViews } from './buffer-sizes.js';
 import { limitClones } from './clone-quota.js';
 import { limitDrawings } from './drawing-quota.js';
 import { limitIntl } from './intl-quota.js';
@@ -12,9 +12,10 @@ import { limitMembers } from './members.js';
 import type { Quota } from './quota.js';
 import { Sampler } from './sampler.js';
 import { limitStreams } from './stream-quota.js';
+import { WeakTable } from './weak-table.js';
 import { wrapConstructor, wrapMethod, type AnyConstructor, getterOf, methodOf } from './wrap-native.js';
 
-const { apply, construct, defineProperty, getPrototypeOf } = Reflect;
+const { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 const { isArray } = Array;
 const { iterator } = Symbol;
@@ -30,13 +31,18 @@ const TYPED_ARRAYS = [
 /** Methods of all typed arrays that make another as large at most. */
 const COPYING = ['slice', 'filter', 'toReversed', 'with'];
 
+/** Methods that ask their arguments for a buffer, or may. */
+const ASKING = [
+  ['Crypto', 'getRandomValues'],
+  ['TextDecoder', 'decode'],
+  ['TextEncoder', 'encodeInto'],
+] as const;
+
 /** Longer texts are reckoned with three bytes a unit before they are encoded. */
 const TEXT_LENGTH_FREE = 65_536;
 /** Engines keep typed arrays up to this size on their heap, which is not counted here. */
 const ON_HEAP_BYTES = 64;
-/** What an engine keeps beside its heap for a buffer of any size, measured in Chromium 156: many small ones are large. */
-const BUFFER_BYTES = 256;
-/** Over the limit by so little nothing is done: a sample may stand for more than there is. */
+/** Over the limit by so little nothing is done: what an engine keeps beside the bytes is not looked at before. */
 const OVERSHOOT_BYTES = 16 * 1024 * 1024;
 /** Shorter lists are copied one by one. */
 const SHORT_LENGTH = 64;
@@ -53,6 +59,7 @@ export function limitBuffers(scope: Record<string, unknown>, quota: Quota): void
   limitBufferConstructor(scope, 'SharedArrayBuffer', counter);
   for (const name of TYPED_ARRAYS) limitTypedArray(scope, name, counter);
   limitMethods(scope, counter);
+  limitSmallViews(scope, counter);
   limitClones(scope, quota);
   limitDrawings(scope, quota);
   limitStreams(scope);
@@ -69,8 +76,8 @@ class BufferCounter {
 
   constructor(quota: Quota) {
     this.quota = quota;
-    this.#sampler = new Sampler((made, bytes) =>
-      quota.hold(isView(made) ? (apply(bufferOfView, made, []) as object) : made, bytes),
+    this.#sampler = new Sampler(quota, (made) =>
+      isView(made) ? (apply(bufferOfView, made, []) as object) : made,
     );
   }
 
@@ -87,8 +94,12 @@ class BufferCounter {
   /** Runs a native method, and counts its result unless a constructor did. */
   addResult(call: () => unknown): unknown {
     this.#watching = true;
-    const made = call();
-    this.#watching = false;
+    let made: unknown;
+    try {
+      made = call();
+    } finally {
+      this.#watching = false;
+    }
     if (typeof made === 'object' && made !== null && this.#last !== made) {
       const bytes = byteLength(made);
       if (bytes !== undefined && bytes > ON_HEAP_BYTES) this.add(made, bytes);
@@ -112,6 +123,8 @@ function limitBufferConstructor(scope: Record<string, unknown>, name: string, co
     const options = args[1] as { maxByteLength?: unknown } | null | undefined;
     const most = typeof options === 'object' ? options?.maxByteLength : undefined;
     const max = most === undefined ? undefined : NUMBER(most);
+    // The engine refuses it, and no memory is looked for.
+    if (max !== undefined && max < length) return construct(Native, [1, { maxByteLength: 0 }]) as object;
     const bytes = max !== undefined && max > length ? max : length;
     if (bytes > 0) counter.quota.check(bytes);
     const given = max === undefined ? [length] : [length, { maxByteLength: max }];
@@ -206,12 +219,12 @@ function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): v
   count(ArrayBuffer.prototype, 'slice', own);
   const move = (name: string, size: (self: unknown, args: unknown[]) => number) =>
     wrapMethod(ArrayBuffer.prototype, name, (native, self, args) => {
-      const before = own(self);
       const bytes = size(self, args);
+      const before = own(self);
       // The same size is not copied.
       if (bytes !== before) quota.check(bytes);
-      const made = counter.addResult(() => apply(native, self, args));
-      handOn(self as object, quota);
+      const made = apply(native, self, args) as object;
+      moveOn(self as object, made, before, quota);
       return made;
     });
   move('transfer', kept);
@@ -221,6 +234,43 @@ function limitMethods(scope: Record<string, unknown>, counter: BufferCounter): v
   count(scope['Uint8Array'] as object, 'fromHex', text);
   const Encoder = scope['TextEncoder'] as AnyConstructor | undefined;
   count(Encoder?.prototype as object | undefined, 'encode', text);
+}
+
+/** Small arrays are the heap's until somebody asks for their buffer: an engine makes it then, beside its heap. */
+function limitSmallViews(scope: Record<string, unknown>, counter: BufferCounter): void {
+  const seen = new WeakTable<boolean>();
+  const see = (view: object, buffer: object): void => {
+    if ((apply(byteLengthOfView, view, []) as number) > ON_HEAP_BYTES) return;
+    const bytes = allocatedBytes(buffer) ?? 0;
+    if (bytes > ON_HEAP_BYTES || seen.get(buffer) === true) return;
+    counter.quota.check(bytes + BUFFER_BYTES);
+    seen.set(buffer, true);
+    counter.add(buffer, bytes);
+  };
+  watchViews(see);
+  const prototype = TypedArray.prototype;
+  const ours = {
+    get buffer(): unknown {
+      const buffer = apply(bufferOfView, this, []) as object;
+      see(this, buffer);
+      return buffer;
+    },
+  };
+  const descriptor = getOwnPropertyDescriptor(prototype, 'buffer')!;
+  defineProperty(prototype, 'buffer', { ...descriptor, get: getterOf(ours, 'buffer') });
+  // These ask for it themselves.
+  const look = (item: unknown): void => {
+    if (isTyped(item)) see(item, apply(bufferOfView, item, []) as object);
+  };
+  const asks = (holder: object | undefined, name: string): void =>
+    wrapMethod(holder, name, (native, self, args) => {
+      look(self);
+      for (let i = 0; i < args.length; i++) look(args[i]);
+      return apply(native, self, args);
+    });
+  asks(prototype, 'subarray');
+  for (const [name, method] of ASKING)
+    asks((scope[name] as AnyConstructor | undefined)?.prototype as object, method);
 }
 
 /** Where job code is called while the result is being made, the result is counted before. */

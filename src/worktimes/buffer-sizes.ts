@@ -24,6 +24,9 @@ const PICTURES = ['ImageData', 'ImageBitmap', 'OffscreenCanvas'].flatMap((name) 
   return [{ width: getterOf(found.prototype, 'width'), height: getterOf(found.prototype, 'height') }];
 });
 const PIXEL_BYTES = 4;
+/** What an engine keeps beside its heap for a buffer of any size, measured in Chromium 156: many small ones are large. */
+export const BUFFER_BYTES = 256;
+let tell: ((view: object, buffer: object) => void) | undefined;
 
 function readSharedBy(prototype: object): void {
   sharedLength = getterOf(prototype, 'byteLength');
@@ -55,11 +58,19 @@ function read(getter: AnyMethod | undefined, item: object): number | undefined {
 /** The buffer of a view, or the buffer itself; undefined for anything else. */
 export function bufferOf(item: object): object | undefined {
   if (!isView(item)) return read(bufferLength, item) !== undefined || isShared(item) ? item : undefined;
+  let buffer: object;
   try {
-    return apply(typedBuffer, item, []) as object;
+    buffer = apply(typedBuffer, item, []) as object;
   } catch {
     return apply(dataViewBuffer, item, []) as object;
   }
+  tell?.(item, buffer);
+  return buffer;
+}
+
+/** `told` hears of each typed array whose buffer is asked for: small ones get theirs only then. */
+export function watchViews(told: (view: object, buffer: object) => void): void {
+  tell = told;
 }
 
 export function isShared(item: object): boolean {
@@ -73,8 +84,16 @@ export function allocatedBytes(buffer: object): number | undefined {
   return read(sharedMax, buffer) ?? read(sharedLength, buffer);
 }
 
-/** After a transfer: where the buffer has been emptied, whoever has its memory now is counted, and it is not. */
-export function handOn(buffer: object, quota: Quota): void {
+/** After a transfer to one's own realm: what the buffer held, of `before` bytes, is held by its successor. */
+export function moveOn(buffer: object, successor: object, before: number, quota: Quota): void {
+  const now = allocatedBytes(successor) ?? 0;
+  quota.move(buffer, successor, before > now ? before - now : 0);
+  // Not by a sample, for which this one could be moved until it is drawn no more.
+  if (now > before) quota.hold(successor, now - before);
+}
+
+/** After a transfer to elsewhere, which was counted for ever: an emptied buffer holds nothing. */
+export function letGo(buffer: object, quota: Quota): void {
   if (allocatedBytes(buffer) === 0) quota.releaseAll(buffer);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { blobBytes, limitBlobs, settle } from './blob-quota.js';
-import { allocatedBytes, bufferOf, handOn, pictureBytes } from './buffer-sizes.js';
+import { allocatedBytes, BUFFER_BYTES, bufferOf, letGo, moveOn, pictureBytes } from './buffer-sizes.js';
 import { memoryBytes, whileCopying } from './memory-list.js';
 import { Messages } from './message-quota.js';
 import type { Quota } from './quota.js';
@@ -12,6 +12,7 @@ import { getterOf, methodOf, wrapMethod, type AnyConstructor, type AnyMethod } f
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { isArray } = Array;
+const { create } = Object;
 const arrayFrom = Array.from.bind(Array);
 const { Map, Set, RangeError, TypeError } = globalThis;
 /** Of objects that nobody has disguised. */
@@ -93,22 +94,11 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
     }
     const { outside } = costOf(args[0], setOf(list));
     quota.check(outside);
-    let transferred = 0;
-    for (let i = 0; i < list.length; i++) {
-      messages.forget(list[i] as object);
-      transferred += allocatedBytes(list[i] as object) ?? 0;
-    }
-    const copy = apply(native, undefined, [args[0], { transfer: iterableOf(list) }]);
-    if (outside === 0 && list.length === 0) return copy;
+    for (let i = 0; i < list.length; i++) messages.forget(list[i] as object);
+    const { copy, moved } = cloneMoving(native, args[0], list, quota);
     // Each by itself: one may be kept where the rest of the copy is forgotten.
-    let held = 0;
-    const hold = (part: object, size: number): void => {
-      held += size;
-      quota.hold(part, size);
-    };
-    costOf(copy, new Set(), { each: hold, isOurs: true });
-    // What was transferred and is not in the copy is nobody's, and there until the engine looks: it counts until then.
-    if (held >= outside + transferred) for (let i = 0; i < list.length; i++) handOn(list[i] as object, quota);
+    const hold = (part: object, size: number): void => void quota.hold(part, size);
+    costOf(copy, setOf(moved), { each: hold, isOurs: true });
     return copy;
   });
   const Port = scope['MessagePort'] as AnyConstructor | undefined;
@@ -118,13 +108,13 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
     const value = ahead === undefined ? args[0] : ahead.copy;
     const cost = ahead?.cost ?? costOf(value, setOf(list));
     let { outside } = cost;
-    for (let i = 0; i < list.length; i++) outside += allocatedBytes(list[i] as object) ?? 0;
+    for (let i = 0; i < list.length; i++) outside += BUFFER_BYTES + (allocatedBytes(list[i] as object) ?? 0);
     quota.check(outside + cost.inside);
     for (let i = 0; i < list.length; i++) messages.forget(list[i] as object);
     quota.spend(outside);
     messages.post(self as object, cost.inside);
     const nothing = apply(native, self, [value, { transfer: iterableOf(list) }]);
-    for (let i = 0; i < list.length; i++) handOn(list[i] as object, quota);
+    for (let i = 0; i < list.length; i++) letGo(list[i] as object, quota);
     return nothing;
   });
   limitBlobs(scope, quota);
@@ -138,12 +128,37 @@ export function limitClones(scope: Record<string, unknown>, quota: Quota): void 
   });
 }
 
+/** Clones, and moves what the transferred buffers hold to their successors, which `moved` has in the list's order. */
+function cloneMoving(
+  native: AnyMethod,
+  value: unknown,
+  list: unknown[],
+  quota: Quota,
+): { copy: unknown; moved: unknown[] } {
+  const before = bare<number | undefined>();
+  for (let i = 0; i < list.length; i++) before[i] = allocatedBytes(list[i] as object);
+  // The list is copied as well: so it is known which one is whose successor, and none is lost.
+  const pair = apply(native, undefined, [[value, list], { transfer: iterableOf(list) }]) as unknown[];
+  const moved = pair[1] as unknown[];
+  for (let i = 0; i < list.length; i++) {
+    const bytes = before[i];
+    if (bytes !== undefined) moveOn(list[i] as object, moved[i] as object, bytes, quota);
+  }
+  return { copy: pair[0], moved };
+}
+
+/** A list to write to: a setter of job code on the prototype of arrays, or of objects, would get what is put in it. */
+function bare<T>(): Record<number, T> {
+  return create(null) as Record<number, T>;
+}
+
 /**
  * Bytes that a copy of the value takes. Throws a RangeError where the value is too large to tell, a TypeError for what
  * cannot be counted.
  */
 function costOf(value: unknown, free: Set<unknown>, { each, isOurs = false }: Walk = {}): Cost {
-  const stack: unknown[] = [value];
+  const stack = bare<unknown>();
+  stack[0] = value;
   let height = 1;
   let objects = 0;
   const cost: Cost = { outside: 0, inside: 0 };
@@ -172,7 +187,7 @@ function costOf(value: unknown, free: Set<unknown>, { each, isOurs = false }: Wa
     if (buffer !== undefined) {
       if (apply(setHas, free, [buffer]) && buffer !== item) continue;
       apply(setAdd, free, [buffer]);
-      add(buffer, allocatedBytes(buffer) ?? 0);
+      add(buffer, BUFFER_BYTES + (allocatedBytes(buffer) ?? 0));
       continue;
     }
     const bytes = pictureBytes(item) ?? blobBytes(item);

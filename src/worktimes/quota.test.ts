@@ -36,6 +36,43 @@ describe('a quota', () => {
     expect(quota.used).toBeLessThanOrEqual(quota.limit);
   });
 
+  it('takes no new cohort for what is reserved and given back, so that garbage is still told from what is held', async () => {
+    const quota = new Quota(32 * MiB, 'Buffers');
+    await turn();
+    for (let i = 0; i < 100_000; i++) quota.reserve(7 * MiB)();
+    for (let i = 0; i < 100; i++) take(quota);
+    expect(quota.used).toBeLessThanOrEqual(quota.limit);
+  });
+
+  it('moves what is held, gives back what it shrinks by, and nothing of what stands for others', () => {
+    const quota = new Quota(1_000, 'Buffers');
+    const [one, next, last] = [{}, {}, {}];
+    quota.hold(one, 100);
+    quota.count(50);
+    quota.draw(one, 50);
+    quota.move(one, next, 0);
+    quota.releaseAll(one);
+    expect(quota.used).toBe(150);
+    quota.move(next, last, 120);
+    expect(quota.used).toBe(50);
+    quota.releaseAll(next);
+    expect(quota.used).toBe(50);
+    quota.releaseAll(last);
+    expect(quota.used).toBe(0);
+  });
+
+  it('makes even what was counted with what was drawn, now and then', () => {
+    const quota = new Quota(1_000, 'Buffers');
+    const one = {};
+    quota.count(100);
+    quota.draw(one, 64);
+    expect(quota.used).toBe(100);
+    quota.count(2 ** 35);
+    expect(quota.used).toBe(64);
+    quota.releaseAll(one);
+    expect(quota.used).toBe(0);
+  });
+
   it('counts for ever what is spent', () => {
     const quota = new Quota(1_000, 'Messages');
     quota.spend(900);

@@ -1,11 +1,13 @@
 /**
- * Counts many small things by few: a thing is taken with a chance that goes with its size, and stands for those that
- * were not. Which one is taken is random in a way that job code cannot know, so that it cannot keep just the others.
+ * Counts many small things, and notices by few that they are gone: each is counted when it is made; one is drawn with a
+ * chance that goes with its size, and gives back, when it dies, as much as it and those that were not drawn came to.
+ * Nothing shows which one was drawn until it is dead: else a job could drop just those, and keep the others uncounted.
  * @module
  */
+import type { Quota } from './quota.js';
 
-/** A small thing that is taken stands for so many bytes. */
-const SAMPLE_BYTES = 65_536;
+/** A small thing that is drawn stands for so many bytes. */
+const SAMPLE_BYTES = 32_768;
 const POOL_LENGTH = 256;
 
 const { log } = Math;
@@ -28,27 +30,32 @@ function chance(): number {
 }
 
 export class Sampler {
-  readonly #take: (target: object, bytes: number) => void;
-  #untilNext = 0;
+  readonly #quota: Quota;
+  readonly #lastingOf: (made: object) => object;
+  #untilNext = distance();
 
-  constructor(take: (target: object, bytes: number) => void) {
-    this.#take = take;
-    this.#untilNext = distance();
+  /** `lastingOf` gives what is to be dead before the memory is free. */
+  constructor(quota: Quota, lastingOf: (made: object) => object) {
+    this.#quota = quota;
+    this.#lastingOf = lastingOf;
   }
 
-  add(target: object, bytes: number): void {
-    if (bytes < SAMPLE_BYTES && (this.#untilNext -= bytes) > 0) return;
-    this.#addTaken(target, bytes);
+  add(made: object, bytes: number): void {
+    if (bytes >= SAMPLE_BYTES) {
+      this.#quota.hold(this.#lastingOf(made), bytes);
+      return;
+    }
+    this.#quota.count(bytes);
+    if ((this.#untilNext -= bytes) <= 0) this.#draw(made);
   }
 
-  #addTaken(target: object, bytes: number): void {
-    if (bytes >= SAMPLE_BYTES) return this.#take(target, bytes);
+  #draw(made: object): void {
     let weight = 0;
     while (this.#untilNext <= 0) {
       weight += SAMPLE_BYTES;
       this.#untilNext += distance();
     }
-    this.#take(target, weight);
+    this.#quota.draw(this.#lastingOf(made), weight);
   }
 }
 
