@@ -112,6 +112,11 @@ export const REMOTE_BYTES_MAX = 32 * MiB;
 export const REMOTE_JSON_BYTES_MAX = 8 * MiB;
 /** And so many values in it: reading them holds the donor's page up, up to 0.5 µs each in a browser. */
 export const REMOTE_JSON_VALUES_MAX = 200_000;
+/** Fetches of one worker from one origin a second, and at once after a pause. */
+export const ORIGIN_FETCHES_PER_SECOND_MAX = 10;
+export const ORIGIN_FETCHES_BURST_MAX = 20;
+/** A site that asks to be left alone (`Retry-After`) is, for at most so long. */
+export const ORIGIN_CLOSED_MS_MAX = 10 * 60_000;
 /** Requirements of one job on its workers. */
 export const REQUIREMENTS_MAX = 64;
 /** Environment variables of one job. */

@@ -20,30 +20,34 @@ async function site(paths: Record<string, Answer>): Promise<DataServer> {
 }
 
 /** Pauses are over at once, and limits when the test says so. */
-function eager(): Clock & { late(): void } {
-  const limits = new Set<() => void>();
+function eager(): Clock & { late(ms: number): void } {
+  const limits = new Map<() => void, number>();
   return {
     ...systemClock,
-    after: (_ms, fn, options) => {
+    after: (ms, fn, options) => {
       if (options?.background !== true) return systemClock.after(0, fn);
-      limits.add(fn);
+      limits.set(fn, ms);
       return () => void limits.delete(fn);
     },
-    late: () => limits.forEach((fn) => fn()),
+    late: (ms) => limits.forEach((limit, fn) => limit === ms && fn()),
   };
 }
 
 /** A worker's fetches: from that site, by Node's own `fetch`. */
 function from(origin: string, clock: Clock = systemClock) {
   const allowed = [origin];
+  const options: (RequestInit | undefined)[] = [];
   const remotes = new RemoteInputs({
-    fetch: (input, init) => fetch(input, init),
+    fetch: (input, init) => {
+      options.push(init);
+      return fetch(input, init);
+    },
     clock,
     allowed: () => allowed,
   });
-  const get = (path: string, slice = 1, origins = [origin]): Promise<unknown> =>
+  const get = (path: string, slice = 1, origins = [origin], jobId = 'a'): Promise<unknown> =>
     remotes
-      .get(LEASE, { slice, url: path.startsWith('/') ? origin + path : path }, origins)
+      .get(LEASE, { slice, url: path.startsWith('/') ? origin + path : path }, { jobId, origins })
       .then(decodeValue);
   /** The code and text that it fails with. */
   const fail = (path: string, slice?: number, origins?: string[]): Promise<string> =>
@@ -51,7 +55,7 @@ function from(origin: string, clock: Clock = systemClock) {
       (value) => `gave ${String(value)}`,
       (error: unknown) => (isError(error) ? `${error.code} ${error.message}` : String(error)),
     );
-  return { allowed, remotes, get, fail };
+  return { allowed, remotes, get, fail, options };
 }
 
 describe('what an address stands for', () => {
@@ -62,7 +66,7 @@ describe('what an address stands for', () => {
       '/bytes': gives('application/octet-stream', new Uint8Array([1, 2])),
       '/none': (_request, response) => void response.writeHead(200).end('x'),
     });
-    const { get } = from(origin);
+    const { get, options } = from(origin);
     expect(await get('/text?q=%20')).toBe('ä,b');
     expect(await get('/json')).toEqual(JSON.parse('{"__proto__":1,"a":[null]}'));
     expect(await get('/bytes')).toEqual(new Uint8Array([1, 2]));
@@ -70,6 +74,15 @@ describe('what an address stands for', () => {
     expect(asked[0]!.path).toBe('/text?q=%20');
     for (const { headers } of asked)
       expect([headers.cookie, headers.referer]).toEqual([undefined, undefined]);
+    // What a browser would tell of its user, or keep for the site, Node has nothing of.
+    for (const { signal: _signal, ...given } of options as RequestInit[])
+      expect(given).toEqual({
+        mode: 'cors',
+        credentials: 'omit',
+        redirect: 'manual',
+        referrerPolicy: 'no-referrer',
+        cache: 'no-store',
+      });
   });
 
   it('is refused where it is not what it says, without a second try', async () => {
@@ -165,9 +178,30 @@ describe('how long and how much', () => {
     });
     const failed = from(server.origin, clock).fail('/slow');
     await asked.promise;
-    clock.late();
-    expect(await failed).toMatch(/^FETCH_FAILED .*more than 60 s/);
+    clock.late(60_000);
+    expect(await failed).toMatch(/^FETCH_FAILED .*took more than 60 s/);
     await expect.poll(() => server.open).toBe(0);
+  });
+
+  it('a server that does not begin is left after 15 seconds', async () => {
+    const clock = eager();
+    const asked = deferred();
+    const server = await site({ '/slow': () => asked.resolve() });
+    const failed = from(server.origin, clock).fail('/slow');
+    await asked.promise;
+    clock.late(15_000);
+    expect(await failed).toMatch(/^FETCH_FAILED .*did not begin for more than 15 s/);
+    await expect.poll(() => server.open).toBe(0);
+  });
+
+  it('a server that wants to be left alone is, and it costs no slice anything', async () => {
+    const { origin, asked } = await site({
+      '/busy': (_request, response) => void response.writeHead(503, { 'retry-after': '60' }).end(),
+    });
+    const { fail } = from(origin, eager());
+    expect(await fail('/busy')).toMatch(/^CONNECT_FAILED .*left alone.* for 60 s/);
+    expect(await fail('/other', 2)).toMatch(/^CONNECT_FAILED /);
+    expect(asked).toHaveLength(1);
   });
 
   it('asks one site for six at once, and whoever waits has a turn', async () => {
@@ -176,7 +210,9 @@ describe('how long and how much', () => {
       '/wait': (request, response) => void open.push(() => gives('text/plain', 'ok')(request, response)),
     });
     const { get } = from(server.origin);
-    const all = Array.from({ length: 9 }, (_, i) => get(`/wait?${i}`, i + 1));
+    const all = Array.from({ length: 9 }, (_, i) =>
+      get(`/wait?${i}`, i + 1, [server.origin], i % 2 === 0 ? 'a' : 'b'),
+    );
     await expect.poll(() => open.length).toBe(6);
     for (let done = 0; done < 9; done++) {
       await expect.poll(() => open.length > 0).toBe(true);
@@ -196,14 +232,32 @@ describe('what is not wanted any more', () => {
     const { remotes, get, fail } = from(server.origin);
     const first = get('/wait', 1);
     const others = [2, 3, 4, 5, 6, 7, 8].map((slice) => fail(`/wait?${slice}`, slice));
-    await expect.poll(() => open.length).toBe(6);
+    await expect.poll(() => open.length).toBe(4);
     remotes.drop(LEASE, 2);
     expect(new Set(await Promise.all(others))).toEqual(
       new Set(['ABORTED The slice is not wanted any more.']),
     );
     await expect.poll(() => server.open).toBe(1);
-    expect(server.asked).toHaveLength(6);
+    expect(server.asked).toHaveLength(4);
     open[0]!();
     expect(await first).toBe('ok');
+  });
+
+  it('is not asked for where that is known at once', async () => {
+    const server = await site({ '/wait': () => undefined });
+    const { remotes, fail } = from(server.origin);
+    remotes.prefetch(
+      LEASE,
+      { slice: 2, url: `${server.origin}/wait` },
+      { jobId: 'a', origins: [server.origin] },
+    );
+    const failed = fail('/wait', 1);
+    remotes.drop(LEASE);
+    expect(await failed).toBe('ABORTED The slice is not wanted any more.');
+    // One that is asked afterwards has its turn, and is the only one.
+    void fail('/wait?later', 3);
+    await expect.poll(() => server.asked.map(({ path }) => path)).toEqual(['/wait?later']);
+    remotes.drop(LEASE);
+    await expect.poll(() => server.open).toBe(0);
   });
 });

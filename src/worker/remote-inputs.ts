@@ -3,18 +3,20 @@
  * and this machine's owner allows, without anything that tells who asks, and never more or longer than the limits.
  * @module
  */
-import type { Clock } from '../lib/clock.js';
+import type { CancelTimer, Clock } from '../lib/clock.js';
 import { delay } from '../lib/clock.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { REMOTE_BYTES_MAX } from '../protocol/limits.js';
-import type { LeaseId } from '../protocol/messages.js';
+import type { JobId, LeaseId } from '../protocol/messages.js';
 import { decodeContent } from '../protocol/remote-content.js';
 import { encodeValue } from '../protocol/values.js';
 import { FetchGate } from './fetch-gate.js';
 import { readBounded } from './read-bounded.js';
+import { closedMs } from './retry-after.js';
 
-/** One try, milliseconds. */
+/** One try, milliseconds; and until its answer begins. */
 const FETCH_MS_MAX = 60_000;
+const ANSWER_MS_MAX = 15_000;
 /** Tries where the next may do better, and the pause before the second, milliseconds; the third's is four times that. */
 const TRIES_MAX = 3;
 const PAUSE_MS = 500;
@@ -33,6 +35,13 @@ export interface RemotePorts {
 export interface RemoteInput {
   slice: number;
   url: string;
+}
+
+/** For whom it is fetched. */
+export interface RemoteOwner {
+  jobId: JobId;
+  /** Those that the job named. */
+  origins: readonly string[];
 }
 
 /** A fetch under way, or what it gave. */
@@ -54,28 +63,29 @@ class Passing extends Error {
 
 export class RemoteInputs {
   readonly #ports: RemotePorts;
-  readonly #gate = new FetchGate();
+  readonly #gate: FetchGate;
   readonly #coming = new Map<LeaseId, Map<number, Coming>>();
 
   constructor(ports: RemotePorts) {
     this.#ports = ports;
+    this.#gate = new FetchGate(ports.clock);
   }
 
   /**
    * The encoded value of what is at that address.
-   * @param origins those that the job named
-   * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where this machine's owner does not allow it; ABORTED by `drop`
+   * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where this machine's owner does not allow it, CONNECT_FAILED
+   *   where the site wants to be left alone; ABORTED by `drop`
    */
-  get(leaseId: LeaseId, remote: RemoteInput, origins: readonly string[]): Promise<Uint8Array> {
-    const coming = this.#begin(leaseId, remote, origins);
+  get(leaseId: LeaseId, remote: RemoteInput, owner: RemoteOwner): Promise<Uint8Array> {
+    const coming = this.#begin(leaseId, remote, owner);
     const forget = (): void => this.#forget(leaseId, remote.slice, coming);
     coming.value.then(forget, forget);
     return coming.value;
   }
 
   /** Begins to fetch what will be asked for soon, and keeps it until then; what fails is told to who asks. */
-  prefetch(leaseId: LeaseId, remote: RemoteInput, origins: readonly string[]): void {
-    this.#begin(leaseId, remote, origins);
+  prefetch(leaseId: LeaseId, remote: RemoteInput, owner: RemoteOwner): void {
+    this.#begin(leaseId, remote, owner);
   }
 
   /** Slices of that lease from `from` on are not ours any more: what is on its way for them is broken off. */
@@ -87,12 +97,12 @@ export class RemoteInputs {
     }
   }
 
-  #begin(leaseId: LeaseId, { slice, url }: RemoteInput, origins: readonly string[]): Coming {
+  #begin(leaseId: LeaseId, { slice, url }: RemoteInput, owner: RemoteOwner): Coming {
     const ofLease = this.#coming.get(leaseId) ?? new Map<number, Coming>();
     const known = ofLease.get(slice);
     if (known !== undefined) return known;
     const ending = new AbortController();
-    const coming = { value: this.#again(url, origins, ending.signal), ending };
+    const coming = { value: this.#again(url, owner, ending), ending };
     // It may fail before anybody asks.
     coming.value.catch(() => undefined);
     this.#coming.set(leaseId, ofLease.set(slice, coming));
@@ -106,14 +116,18 @@ export class RemoteInputs {
     if (ofLease.size === 0) this.#coming.delete(leaseId);
   }
 
-  async #again(url: string, origins: readonly string[], signal: AbortSignal): Promise<Uint8Array> {
+  async #again(url: string, { jobId, origins }: RemoteOwner, ending: AbortController): Promise<Uint8Array> {
     const { origin, href } = new URL(url);
+    const { signal } = ending;
+    const check = (): void => this.#check(origin, url, origins, href === url);
     for (let tries = 1; ; tries++) {
-      const leave = await this.#gate.enter(origin, signal);
+      check();
+      const leave = await this.#gate.enter(origin, jobId, signal);
       try {
-        // Once more for each try: what is allowed may have changed meanwhile.
-        this.#check(origin, url, origins, href === url);
-        return await this.#load(url, signal);
+        // It may be dropped, and what is allowed may have changed, since it was let in.
+        signal.throwIfAborted();
+        check();
+        return await this.#load(url, ending);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof Passing)) throw error;
@@ -136,28 +150,26 @@ export class RemoteInputs {
     throw new ManyhandsError('FORBIDDEN', `This worker does not take input from ${origin}.`, { origin });
   }
 
-  async #load(url: string, signal: AbortSignal): Promise<Uint8Array> {
-    const ending = new AbortController();
-    const end = (): void => ending.abort(signal.reason);
-    signal.addEventListener('abort', end, { once: true });
-    let isLate = false;
-    const late = (): void => {
-      isLate = true;
-      ending.abort(new ManyhandsError('TIMEOUT', 'The fetch took too long.'));
+  /** What takes too long ends for good. */
+  async #load(url: string, ending: AbortController): Promise<Uint8Array> {
+    const limit = (ms: number, what: string): CancelTimer => {
+      const late = (): void => ending.abort(failed(url, `${what} more than ${ms / 1_000} s`));
+      return this.#ports.clock.after(ms, late, { background: true });
     };
-    const cancel = this.#ports.clock.after(FETCH_MS_MAX, late, { background: true });
+    const cancel = limit(FETCH_MS_MAX, 'it took');
+    const cancelAnswer = limit(ANSWER_MS_MAX, 'its answer did not begin for');
     try {
-      return await this.#fetch(url, ending.signal);
-    } catch (error) {
-      if (isLate) throw failed(url, `it took more than ${FETCH_MS_MAX / 1_000} s`, error);
-      throw error;
+      const answer = await this.#fetch(url, ending.signal);
+      cancelAnswer();
+      return await this.#read(url, answer);
     } finally {
       cancel();
-      signal.removeEventListener('abort', end);
+      cancelAnswer();
     }
   }
 
-  async #fetch(url: string, signal: AbortSignal): Promise<Uint8Array> {
+  /** An answer that is one. */
+  async #fetch(url: string, signal: AbortSignal): Promise<Response> {
     let answer: Response;
     try {
       answer = await this.#ports.fetch(url, {
@@ -178,10 +190,12 @@ export class RemoteInputs {
     }
     if (!answer.ok) {
       await answer.body?.cancel().catch(() => undefined);
+      const ms = closedMs(answer.status, answer.headers.get('retry-after'), this.#ports.clock.wallMs());
+      if (ms !== undefined) throw this.#gate.close(new URL(url).origin, ms);
       const what = `it answered with ${answer.status}`;
       throw isPassing(answer.status) ? new Passing(what) : failed(url, what);
     }
-    return this.#read(url, answer);
+    return answer;
   }
 
   async #read(url: string, answer: Response): Promise<Uint8Array> {
@@ -200,9 +214,8 @@ export class RemoteInputs {
   }
 }
 
-/** Too many requests, too slow, or trouble of the server's own. */
-const isPassing = (status: number): boolean =>
-  status === 408 || status === 425 || status === 429 || status >= 500;
+/** Too slow, too early, or trouble of the server's own. */
+const isPassing = (status: number): boolean => status === 408 || status === 425 || status >= 500;
 
 /** A browser does not say why; Node does. */
 function whyOf(cause: unknown): string {

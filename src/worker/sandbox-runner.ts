@@ -14,7 +14,7 @@ import type { LossCode, SetupFault } from './core/events.js';
 import { fillInputs } from './fill-inputs.js';
 import type { Job, Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
-import type { RemoteInputs } from './remote-inputs.js';
+import type { RemoteInputs, RemoteOwner } from './remote-inputs.js';
 import type { Sandbox } from './sandbox/sandbox.js';
 import type { Warmth } from './warmth.js';
 
@@ -133,7 +133,7 @@ export class SandboxRunner {
     this.#cancelRest?.();
     const isHeavy = blobs.length + remotes.length > 0;
     // On its way while this batch runs.
-    if (ahead !== undefined) this.#ports.remotes.prefetch(leaseId, ahead, this.#job?.package.origins ?? []);
+    if (ahead !== undefined) this.#ports.remotes.prefetch(leaseId, ahead, this.#remoteOwner());
     if (this.#feeding === undefined && !isHeavy) {
       return this.#send({ type: 'run', batch, inputs, each }, transfer);
     }
@@ -169,14 +169,18 @@ export class SandboxRunner {
   }
 
   #fetchRemotes(leaseId: LeaseId, remotes: BatchInputs['remotes']): Promise<Map<number, Uint8Array>> {
-    const origins = this.#job?.package.origins ?? [];
+    const owner = this.#remoteOwner();
     const fetched = remotes.map(async (remote): Promise<[number, Uint8Array]> => {
-      return [remote.slice, await this.#ports.remotes.get(leaseId, remote, origins)];
+      return [remote.slice, await this.#ports.remotes.get(leaseId, remote, owner)];
     });
     const found = Promise.all(fetched).then((list) => new Map(list));
     // Awaited at its turn.
     found.catch(() => undefined);
     return found;
+  }
+
+  #remoteOwner(): RemoteOwner {
+    return { jobId: this.#job?.jobId ?? '', origins: this.#job?.package.origins ?? [] };
   }
 
   /** It has nothing to do: nothing may run in it until it is fed. One that cannot say so in time is ended. */
