@@ -75,6 +75,9 @@ describe('RemoteDataPattern', () => {
       'https:\\\\a{slice}.example/',
       ' https:////a{slice}.example/',
       'ht\ttps://a\t{slice}.example/{slice}',
+      'https:/\t/{slice}.example.com/x',
+      'https:/\n/a{slice}.example.com/x',
+      'https:/\t/a.example:8{slice}/x',
     ].map((url): [string, string, number, RegExp] => [
       `one in the origin of ${url}`,
       url,

@@ -68,7 +68,9 @@ export class RemoteDataPattern implements Iterable<string> {
     }
     const end = checkUrl(text.replaceAll(PLACE, String(sliceCount)), 'the pattern');
     if (end.protocol === 'data:') throw refused('a pattern of http or https');
-    if (/^[^/?#\\]*:[/\\]*[^/?#\\]*/.exec(text.trimStart())![0].includes(PLACE)) {
+    const isInOrigin = /^[^/?#\\]*:[/\\]*[^/?#\\]*/.exec(text.trimStart())![0].includes(PLACE);
+    // What a URL leaves out, as tabs, may hide it from that look.
+    if (isInOrigin || originOfNumber(text, 1) !== originOfNumber(text, 2)) {
       throw refused(
         `a pattern with ${PLACE} behind its origin, not ${show(text)}: workers must know beforehand where data come from`,
       );
@@ -98,6 +100,12 @@ export class RemoteDataPattern implements Iterable<string> {
   *[Symbol.iterator](): IterableIterator<string> {
     for (let n = 0; n < this.sliceCount; n++) yield this.at(n)!;
   }
+}
+
+/** The origin of a pattern's address with that number in the slice's place; undefined where there is none. */
+function originOfNumber(text: string, slice: number): string | undefined {
+  const address = text.replaceAll(PLACE, String(slice));
+  return URL.canParse(address) ? new URL(address).origin : undefined;
 }
 
 /** The value that a `data:` address holds. Throws `INVALID_ARGUMENT`. */

@@ -4,6 +4,7 @@ import { isError } from '../lib/errors.js';
 import { encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
 import type { InputPart, Lease } from '../protocol/messages.js';
 import { rangeDatum } from '../protocol/ranges.js';
+import { encodeRemote } from '../protocol/remote-url.js';
 import { SegmentReader, SegmentWriter } from '../protocol/segment.js';
 import { LeaseInputs } from './lease-inputs.js';
 
@@ -88,6 +89,27 @@ describe('the inputs of a lease', () => {
     expect(inputs.heavy).toEqual([6]);
     expect(inputs.cut(5, 2).blobs).toEqual([digest]);
     expect(inputs.cut(7, 1).blobs).toEqual([]);
+  });
+
+  it('name the addresses among them, and the one behind while it is ours', () => {
+    const writer = new SegmentWriter();
+    for (let n = 1; n <= 3; n++)
+      writer.appendEnvelope(ENVELOPE_KIND.remote, encodeRemote(`https://a.example/${n}`));
+    const inputs = new LeaseInputs(
+      lease(1, 3, [{ first: 1, input: { kind: 'segment', count: 3, segment: writer.finish() } }]),
+    );
+    const third = { slice: 3, url: 'https://a.example/3' };
+    expect(inputs.cut(2, 1)).toMatchObject({
+      remotes: [{ slice: 2, url: 'https://a.example/2' }],
+      ahead: third,
+    });
+    expect(inputs.cut(3, 1)).toMatchObject({ remotes: [third] });
+    expect(inputs.cut(3, 1).ahead).toBeUndefined();
+    inputs.shorten(3);
+    // What was given back does not come back.
+    inputs.shorten(4);
+    expect(inputs.cut(2, 1).ahead).toBeUndefined();
+    expect(inputs.cut(1, 1).ahead).toEqual({ slice: 2, url: 'https://a.example/2' });
   });
 
   const misfits: [string, InputPart[]][] = [

@@ -26,7 +26,7 @@ export interface BatchInputs {
   readonly blobs: readonly Digest[];
   /** Addresses that its slices stand for. */
   readonly remotes: readonly RemoteInput[];
-  /** The slice behind them, where it stands for an address. */
+  /** The slice behind them, where it is still ours and stands for an address. */
   readonly ahead?: RemoteInput | undefined;
 }
 
@@ -35,9 +35,12 @@ export class LeaseInputs {
   readonly #blobs = new Map<number, Digest>();
   readonly #remotes = new Map<number, string>();
   readonly #heavy: number[] = [];
+  /** Behind the last slice that is still ours. */
+  #end: number;
 
   /** @throws SEGMENT_MALFORMED or MESSAGE_MALFORMED where the inputs are not exactly those of the lease's slices */
   constructor(lease: Lease) {
+    this.#end = lease.first + lease.count;
     let next = lease.first;
     for (const { first, input } of lease.inputs) {
       const reader = input.kind === 'segment' ? new SegmentReader(input.segment) : undefined;
@@ -52,6 +55,11 @@ export class LeaseInputs {
   /** Slices whose input is a blob or an address, ascending. */
   get heavy(): readonly number[] {
     return this.#heavy;
+  }
+
+  /** Slices from `end` on are not ours any more. */
+  shorten(end: number): void {
+    this.#end = Math.min(this.#end, end);
   }
 
   /** The inputs of slices `first` to `first + count - 1`, which must be of this lease. */
@@ -74,7 +82,7 @@ export class LeaseInputs {
     // One at a time: each of them ends its batch.
     const blob = this.#blobs.get(end - 1);
     const url = this.#remotes.get(end - 1);
-    const next = this.#remotes.get(end);
+    const next = end < this.#end ? this.#remotes.get(end) : undefined;
     return {
       inputs,
       transfer,

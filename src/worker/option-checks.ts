@@ -9,6 +9,7 @@ import { DIGEST_PATTERN, sha256Hex } from '../lib/sha256.js';
 import {
   GROUPS_MAX,
   NAME_LENGTH_MAX,
+  ORIGIN_LENGTH_MAX,
   SANDBOXES_PER_WORKER_MAX,
   UNITS_MAX,
   WORKER_FILTER_MAX,
@@ -115,8 +116,11 @@ export function checkOrigins(value: unknown): readonly string[] {
   return (list('allowOrigins', value, WORKER_ORIGINS_MAX) ?? []).map((one) => {
     const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
     const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
-    if (isWeb && url.href === `${url.origin}/`) return url.origin;
-    throw invalid('allowOrigins', 'a list of whole sites like https://example.com, without a path', one);
+    if (!isWeb || url.href !== `${url.origin}/`) {
+      throw invalid('allowOrigins', 'a list of whole sites like https://example.com, without a path', one);
+    }
+    if (url.origin.length <= ORIGIN_LENGTH_MAX) return url.origin;
+    throw invalid('allowOrigins', `a list of sites of at most ${ORIGIN_LENGTH_MAX} characters each`, one);
   });
 }
 

@@ -291,6 +291,7 @@ export class Supervisor {
   #return(leaseId: LeaseId, from: number, reason: string): void {
     const cut = reason.slice(0, REASON_LENGTH_MAX);
     this.#ports.remotes.drop(leaseId, from);
+    this.#inputs.get(leaseId)?.shorten(from);
     const { jobId, end } = this.#ends.get(leaseId) ?? { jobId: '', end: from };
     this.#ends.set(leaseId, { jobId, end: from });
     if (end > from) this.#ports.events.emit('return', { jobId, first: from, count: end - from, reason: cut });

@@ -165,6 +165,7 @@ describe('options that change while it lives', () => {
     ['share', ({ options }) => (options.share = 1.5)],
     ['allowOrigins', ({ options }) => (options.allowOrigins = ['example.com'])],
     ['allowOrigins', ({ options }) => (options.allowOrigins = ['https://example.com/a'])],
+    ['allowOrigins', ({ options }) => (options.allowOrigins = [`https://${'a.'.repeat(147)}`])],
     ['bytesPerDay', ({ options }) => (options.bytesPerDay = -1)],
     ['blockedOwners', ({ options }) => (options.blockedOwners = ['0x1'])],
     ['admit', ({ options }) => Object.assign(options, { admit: true })],

@@ -53,6 +53,8 @@ it.each([
   ['http://example.org', undefined],
   ['ftp://example.org', undefined],
   ['', undefined],
+  [`https://${'a'.repeat(284)}.example`, `https://${'a'.repeat(284)}.example`],
+  [`https://${'a'.repeat(285)}.example`, undefined],
 ])('reads the origin %j as %j', (text, origin) => {
   expect(readOrigin(text)).toBe(origin);
 });

@@ -51,6 +51,8 @@ export const MEBIBYTES_MAX = 1_000_000;
 /** A share below this is no help to anybody. */
 export const SHARE_MIN = 0.1;
 const GROUP_TEXT_MAX = 256;
+/** What a scheduler takes: docs/protocol.md, `worker.hello`. */
+const ORIGIN_MAX = 300;
 
 export const ADDRESS_PATTERN = /^0x[0-9a-f]{40}$/i;
 const HASH_PATTERN = /^[0-9a-f]{64}$/;
@@ -123,6 +125,7 @@ export function readOrigin(value: unknown): string | undefined {
   // A part of a site cannot be allowed, and a bare word is none that is known.
   if (url.href !== `${url.origin}/` || !/[.:]|^localhost$/.test(url.hostname)) return undefined;
   const local = url.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+  if (url.origin.length > ORIGIN_MAX) return undefined;
   return url.protocol === 'https:' || local ? url.origin : undefined;
 }
 
