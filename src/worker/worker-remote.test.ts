@@ -180,3 +180,17 @@ it('an origin that is allowed again lets its jobs in again; others ran meanwhile
   expect(scheduler.values(JOB)).toEqual([1, 2, 3, 4]);
   expect(scheduler.losses).toEqual([]);
 });
+
+it('a site that wants to be left alone is, and its slices run when its time is over, uncharged', async () => {
+  let left = 1;
+  const { clock, scheduler, asked } = await start(1, (url) =>
+    left-- > 0
+      ? new Response('', { status: 503, headers: { 'retry-after': '60' } })
+      : Response.json(Number(url.split('/').at(-1))),
+  );
+  scheduler.addJob(job(1));
+  await clock.advance(59_000);
+  expect(asked.urls).toHaveLength(1);
+  await clock.runUntil(() => scheduler.isComplete(JOB));
+  expect([scheduler.values(JOB), scheduler.losses, asked.urls.length]).toEqual([[1], [], 2]);
+});
