@@ -27,6 +27,17 @@ async function counted(make: () => unknown): Promise<number> {
   return made === undefined ? NaN : quota.used - before;
 }
 
+/** Waits until there is room for `bytes`: an engine takes its time to collect what earlier tests forgot. */
+async function room(bytes: number): Promise<void> {
+  while (quota.left < bytes) {
+    try {
+      quota.check(bytes);
+    } catch {
+      await new Promise((next) => setImmediate(next));
+    }
+  }
+}
+
 describe('the quota of buffers', () => {
   // What a collection looked at in one turn is kept until the next.
   afterEach(() => new Promise((next) => setImmediate(next)));
@@ -213,7 +224,8 @@ describe('the quota of buffers', () => {
     expect((await Promise.all(all)).length).toBeLessThan(16);
   });
 
-  it('sees through an object that is given another prototype', () => {
+  it('sees through an object that is given another prototype', async () => {
+    await room(42 * MiB);
     const buffer: object = new ArrayBuffer(40 * MiB);
     Object.setPrototypeOf(buffer, Object.prototype);
     expect(() => structuredClone({ buffer })).toThrow(RangeError);

@@ -51,6 +51,7 @@ describe('a quota', () => {
     quota.count(50);
     quota.draw(one, 50);
     quota.move(one, next, 0);
+    quota.move(one, {}, 150);
     quota.releaseAll(one);
     expect(quota.used).toBe(150);
     quota.move(next, last, 120);
