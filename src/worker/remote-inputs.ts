@@ -16,7 +16,7 @@ import { closedMs } from './retry-after.js';
 
 /** One try, milliseconds; and until its answer begins. */
 const FETCH_MS_MAX = 60_000;
-const ANSWER_MS_MAX = 15_000;
+const ANSWER_BEGINS_MS_MAX = 15_000;
 /** Tries where the next may do better, and the pause before the second, milliseconds; the third's is four times that. */
 const TRIES_MAX = 3;
 const PAUSE_MS = 500;
@@ -157,7 +157,7 @@ export class RemoteInputs {
       return this.#ports.clock.after(ms, late, { background: true });
     };
     const cancel = limit(FETCH_MS_MAX, 'it took');
-    const cancelAnswer = limit(ANSWER_MS_MAX, 'its answer did not begin for');
+    const cancelAnswer = limit(ANSWER_BEGINS_MS_MAX, 'its answer did not begin for');
     try {
       const answer = await this.#fetch(url, ending.signal);
       cancelAnswer();

@@ -110,21 +110,11 @@ describe('a sandbox that cannot be had', () => {
     expect(scheduler.losses[1]!.message).toContain('within 120 s');
   });
 
-  it('because others beside it took it with them costs nobody', async () => {
-    const { clock, scheduler, worker } = on(
-      stage({ assign: (start) => (start <= 2 ? 'crash-with-others' : 'assigned') }),
-    );
-    await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
-    await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(scheduler.losses).toEqual([]);
-    expect(scheduler.returns).toHaveLength(2);
-  });
-
-  it('because a module was not compiled for it costs nobody, and the next one has it', async () => {
-    const { clock, scheduler, worker } = on(
-      stage({ assign: (start) => (start <= 2 ? 'unable' : 'assigned') }),
-    );
+  it.each([
+    ['others beside it took it with them', 'crash-with-others'],
+    ['a module was not compiled for it', 'unable'],
+  ] as const)('because %s costs nobody, and the next one is had', async (_why, how) => {
+    const { clock, scheduler, worker } = on(stage({ assign: (start) => (start <= 2 ? how : 'assigned') }));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
     await clock.runUntil(() => scheduler.isComplete(JOB));

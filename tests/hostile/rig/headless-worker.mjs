@@ -4,31 +4,17 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'manyhands/worker';
+import { followSandboxes } from './follow-sandboxes.mjs';
 
 const NANOSECONDS = 1e6;
 
 const [, , isolation, scheduler] = process.argv;
-const begunMs = new Map();
-const ended = [];
-const tried = new Set();
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 
 const worker = new Worker({ isolation, scheduler, cores: 2 });
-worker.on('slice', ({ sandbox }) => begunMs.set(sandbox, performance.now()));
-worker.on('result', ({ jobId }) => tried.add(jobId));
-worker.on('sandbox', ({ sandbox, jobId, state }) => {
-  // One that ends while it starts was at work on nothing.
-  if (state === 'opening') begunMs.delete(sandbox);
-  if (state === 'ready') begunMs.set(sandbox, performance.now());
-  if (state !== 'ended') return;
-  tried.add(jobId);
-  ended.push({ jobId, ms: performance.now() - (begunMs.get(sandbox) ?? performance.now()) });
-});
-
 const answers = {
-  ended: (jobId) => ended.filter((one) => one.jobId === jobId).map(({ ms }) => ms),
-  isTriedOnce: (jobId) => tried.has(jobId),
+  ...followSandboxes(worker),
   longestStall: () => {
     const ms = delay.max / NANOSECONDS;
     delay.reset();

@@ -55,8 +55,7 @@ export function* rememberAnswer(
 
 /** Forgets the answers that nobody can be waiting for any more. */
 export function* forgetAnswers(ctx: CommandContext): Script<void> {
-  const old = yield* get('SELECT answer FROM answers WHERE at_ms <= ? LIMIT 1', ctx.nowMs - ANSWER_MS_MAX);
-  if (old !== undefined) yield* run('DELETE FROM answers WHERE at_ms <= ?', ctx.nowMs - ANSWER_MS_MAX);
+  yield* run('DELETE FROM answers WHERE at_ms <= ?', ctx.nowMs - ANSWER_MS_MAX);
 }
 
 /** When the oldest answer is to be forgotten, wall milliseconds. */
