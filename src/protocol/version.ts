@@ -2,4 +2,4 @@
  * The version of the wire. It changes when an old peer could misread a new one.
  * @module
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;

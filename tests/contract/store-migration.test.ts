@@ -32,7 +32,7 @@ function change(...statements: string[]): void {
 it.each([
   ['whole', []],
   ['interrupted', ["ALTER TABLE jobs ADD COLUMN origins_json TEXT NOT NULL DEFAULT '[]'"]],
-])('a store of version 2 becomes one of version 3: %s', async (_what, begun) => {
+])('a store of version 2 is brought up to this version: %s', async (_what, begun) => {
   const before = open();
   const jobId = await deployJob(before, random);
   await appendTo(before, random, jobId, rangeInput(10));

@@ -8,7 +8,7 @@
  * Raised with every change that a program of before or after it would misread; a store of another version is refused.
  * A table or index that only the newer one knows of is made when it opens the store.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

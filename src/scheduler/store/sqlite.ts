@@ -14,6 +14,7 @@ import { checkStore } from './check.js';
 import { emptyNotes } from './commands/context.js';
 import { runCommand } from './commands/run-command.js';
 import { findJob, statusOf } from './job-record.js';
+import { migrate } from './migrate.js';
 import { readAccount, readJob, readJobs, readJournal, readNextDeadline, readResults } from './reads.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { get, run, type Row, type Script, type SqlValue, type Statement } from './script.js';
@@ -42,7 +43,7 @@ export function openSqliteStore(options: SqliteOptions): Store {
 }
 
 function* prepare(random: Random): Script<string> {
-  const version = yield* migrated(yield* meta('schema', String(SCHEMA_VERSION)));
+  const version = yield* migrate(yield* meta('schema', String(SCHEMA_VERSION)));
   if (version !== String(SCHEMA_VERSION)) {
     throw new ManyhandsError(
       'STORE_UNUSABLE',
@@ -51,15 +52,6 @@ function* prepare(random: Random): Script<string> {
     );
   }
   return yield* meta('schedulerId', toHex(random.bytes(32)));
-}
-
-/** A store of the version before gets what is new; each step may be repeated, where a process ended in the middle. */
-function* migrated(version: string): Script<string> {
-  if (version !== '2') return version;
-  const has = yield* get(`SELECT 1 AS one FROM pragma_table_info('jobs') WHERE name = 'origins_json'`);
-  if (has === undefined) yield* run(`ALTER TABLE jobs ADD COLUMN origins_json TEXT NOT NULL DEFAULT '[]'`);
-  yield* run(`UPDATE meta SET value = '3' WHERE key = 'schema'`);
-  return '3';
 }
 
 function* meta(key: string, initial: string): Script<string> {
