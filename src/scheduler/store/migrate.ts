@@ -1,0 +1,38 @@
+/**
+ * Brings a store of an earlier schema up to this one. Each step may be repeated, where a process ended in the middle.
+ * @module
+ */
+import { SCHEMA_VERSION } from './schema.js';
+import { get, run, type Script } from './script.js';
+
+/** From each schema to the next one. Tables and indexes that are new are made by `SCHEMA` itself. */
+const STEPS: Record<number, () => Script<void>> = {
+  2: function* () {
+    yield* addColumn('jobs', 'origins_json', `TEXT NOT NULL DEFAULT '[]'`);
+  },
+  3: function* () {
+    // What is new is a table or an index of SCHEMA.
+  },
+};
+
+/**
+ * @param version the schema that the store says it has
+ * @returns the schema that it has now: another than `SCHEMA_VERSION` where no step leads there
+ */
+export function* migrate(version: string): Script<string> {
+  let at = version;
+  while (at !== String(SCHEMA_VERSION)) {
+    const step = STEPS[Number(at)];
+    if (step === undefined) return at;
+    yield* step();
+    at = String(Number(at) + 1);
+    yield* run(`UPDATE meta SET value = ? WHERE key = 'schema'`, at);
+  }
+  return at;
+}
+
+/** Adds a column where it is missing. */
+export function* addColumn(table: string, column: string, definition: string): Script<void> {
+  const has = yield* get(`SELECT 1 AS one FROM pragma_table_info('${table}') WHERE name = '${column}'`);
+  if (has === undefined) yield* run(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
+}
