@@ -16,6 +16,7 @@ interface JobCounts {
   accepted: number;
   failed: number;
   leases: number;
+  workers: number;
   seq: number;
   price: string;
   ceiling: string;
@@ -86,12 +87,20 @@ function* checkOutputs(job: JobCounts, say: Say): Script<void> {
 }
 
 function* checkLeases(job: JobCounts, say: Say): Script<void> {
-  const leases = yield* all<{ lease_id: string; next: number; last: number; held: number | null }>(
-    `SELECT l.lease_id, l.next, l.last, r.last AS held FROM leases l
+  const leases = yield* all<{
+    lease_id: string;
+    worker_id: string;
+    next: number;
+    last: number;
+    held: number | null;
+  }>(
+    `SELECT l.lease_id, l.worker_id, l.next, l.last, r.last AS held FROM leases l
       LEFT JOIN ranges r ON r.job_id = l.job_id AND r.first = l.next AND r.lease_id = l.lease_id WHERE l.job_id = ?`,
     job.job_id,
   );
   if (leases.length !== job.leases) say(`${leases.length} leases and its row says ${job.leases}`);
+  const workers = new Set(leases.map((lease) => lease.worker_id)).size;
+  if (workers !== job.workers) say(`${workers} workers have leases of it and its row says ${job.workers}`);
   for (const lease of leases) {
     if (lease.held !== lease.last) say(`lease ${lease.lease_id} and its range differ`);
   }

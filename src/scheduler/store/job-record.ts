@@ -225,12 +225,26 @@ export function* addJournal(job: JobRecord, event: StoredEvent, atMs: number): S
   return job.seq;
 }
 
-/** Counts a job's leases and their workers anew, after a lease came or went. */
-export function* countLeases(job: JobRecord): Script<void> {
-  const row = yield* get<{ leases: number; workers: number }>(
-    'SELECT COUNT(*) AS leases, COUNT(DISTINCT worker_id) AS workers FROM leases WHERE job_id = ?',
-    job.jobId,
+/**
+ * Counts a lease that begins: call it before the lease's row is written. That it asks for one worker's leases alone keeps
+ * the cost of a lease the same, however many the job has.
+ */
+export function* countLeaseBegun(job: JobRecord, workerId: string): Script<void> {
+  job.leases += 1;
+  if (!(yield* hasLease(job.jobId, workerId))) job.workers += 1;
+}
+
+/** Counts a lease that has ended: call it after the lease's row is gone. */
+export function* countLeaseEnded(job: JobRecord, workerId: string): Script<void> {
+  job.leases -= 1;
+  if (!(yield* hasLease(job.jobId, workerId))) job.workers -= 1;
+}
+
+function* hasLease(jobId: string, workerId: string): Script<boolean> {
+  const row = yield* get(
+    'SELECT 1 AS one FROM leases WHERE job_id = ? AND worker_id = ? LIMIT 1',
+    jobId,
+    workerId,
   );
-  job.leases = row!.leases;
-  job.workers = row!.workers;
+  return row !== undefined;
 }

@@ -11,7 +11,8 @@ const STEPS: Record<number, () => Script<void>> = {
     yield* addColumn('jobs', 'origins_json', `TEXT NOT NULL DEFAULT '[]'`);
   },
   3: function* () {
-    // What is new is a table or an index of SCHEMA.
+    // `outputs_by_row` took its place. What else is new is a table or an index of SCHEMA.
+    yield* run('DROP INDEX IF EXISTS outputs_by_seq');
   },
 };
 

@@ -117,7 +117,7 @@ CREATE TABLE IF NOT EXISTS outputs (
   segment BLOB NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS outputs_by_place ON outputs (job_id, first);
-CREATE INDEX IF NOT EXISTS outputs_by_seq ON outputs (job_id, seq);
+CREATE INDEX IF NOT EXISTS outputs_by_row ON outputs (job_id, seq, first);
 
 CREATE TABLE IF NOT EXISTS journal (
   job_id TEXT NOT NULL,

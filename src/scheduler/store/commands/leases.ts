@@ -16,7 +16,7 @@ import { chooseJob, isOpenTurn, type Candidate } from '../../policy/choose-job.j
 import { fundedSlices } from '../../policy/price.js';
 import { meanSliceMs } from '../../policy/slice-profile.js';
 import { leaseInputs } from '../inputs.js';
-import { countLeases, findJob, saveJob, type JobRecord } from '../job-record.js';
+import { countLeaseBegun, countLeaseEnded, findJob, saveJob, type JobRecord } from '../job-record.js';
 import { firstRange, putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
 import { all, get, run, type Script } from '../script.js';
 import type { Answer, Commands, Granted, LentLease } from '../store.js';
@@ -96,6 +96,7 @@ function* lend(
     thrown: range.thrown,
     lease_id: c.leaseId,
   });
+  yield* countLeaseBegun(job, c.worker.workerId);
   yield* run(
     'INSERT INTO leases (lease_id, job_id, worker_id, payee, next, last, deadline_ms, granted_ms, progress_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     c.leaseId,
@@ -110,7 +111,6 @@ function* lend(
   );
   job.pending -= count;
   job.leased += count;
-  yield* countLeases(job);
   yield* saveJob(job);
 }
 
@@ -212,7 +212,7 @@ function* releaseTail(job: JobRecord, held: LeaseRow, from: number): Script<void
     yield* run('UPDATE leases SET last = ? WHERE lease_id = ?', from - 1, held.lease_id);
   } else {
     yield* run('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
-    yield* countLeases(job);
+    yield* countLeaseEnded(job, held.worker_id);
   }
   const { lost, thrown } = range;
   yield* putRange(job.jobId, { first: from, last: held.last, state: 'pending', lost, thrown });

@@ -7,7 +7,7 @@ import { ENVELOPE_KIND, encodeError } from '../../../protocol/envelope.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../../../protocol/limits.js';
 import { SegmentWriter } from '../../../protocol/segment.js';
 import { judgeLost } from '../../policy/attempts.js';
-import { countLeases, type JobRecord } from '../job-record.js';
+import { countLeaseEnded, type JobRecord } from '../job-record.js';
 import { putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
 import { run, type Script } from '../script.js';
 import { note, type CommandContext } from './context.js';
@@ -31,7 +31,7 @@ export function* endLostSlice(
   } else {
     yield* removeRange(job.jobId, slice);
     yield* run('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
-    yield* countLeases(job);
+    yield* countLeaseEnded(job, held.worker_id);
   }
   job.leased -= 1;
   if (judgeLost(range) === 'retry') {

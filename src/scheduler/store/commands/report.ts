@@ -10,7 +10,7 @@ import { UNLOADABLE_REASON } from '../../../protocol/reasons.js';
 import { SegmentReader, sliceSegment } from '../../../protocol/segment.js';
 import { isUnloadable, judge, type Judgement } from '../../policy/attempts.js';
 import { learn } from '../../policy/slice-profile.js';
-import { countLeases, findJob, type JobRecord } from '../job-record.js';
+import { countLeaseEnded, findJob, type JobRecord } from '../job-record.js';
 import { putRange, rangeAt, removeRange, shortenRange, type RangeRow } from '../ranges.js';
 import { run as write, type Script } from '../script.js';
 import type { Answer, ReportCommand } from '../store.js';
@@ -61,7 +61,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
     ctx.notes.work = true;
   } else if (rest.next > rest.last) {
     yield* write('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
-    yield* countLeases(job);
+    yield* countLeaseEnded(job, held.worker_id);
   } else {
     const deadline = ctx.nowMs + LEASE_MS;
     yield* write(

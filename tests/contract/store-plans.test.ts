@@ -1,0 +1,134 @@
+/**
+ * What SQLite does for each statement of the store: every one that runs while jobs run finds its rows by an index and in
+ * the order that it wants, so that none costs more the more a store has kept.
+ * @module
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { newId } from '../../src/lib/ids.js';
+import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { wholeJournal } from './store-rig.js';
+import {
+  appendTo,
+  deployJob,
+  drain,
+  leaseFor,
+  offerOf,
+  OWNER,
+  PAYER,
+  perform,
+  rangeInput,
+  reportOf,
+  segmentInput,
+  StandingClock,
+  workerNamed,
+} from './store-world.js';
+
+let dataDir: string;
+const statements = new Set<string>();
+let isRunning = false;
+
+/** Everything that a store is asked while it serves: each command, each read, each way out of a lease. */
+async function play(): Promise<void> {
+  const clock = new StandingClock();
+  const random = new SeededRandom(5);
+  const store = openSqliteStore({ dataDir, clock, random });
+  isRunning = true;
+  await perform(store, 'mint', { account: PAYER, amount: 1_000_000n, mintId: newId(random) });
+  const jobId = await deployJob(store, random, offerOf(random, clock, { price: 1n, ceiling: 100n }));
+  await appendTo(store, random, jobId, rangeInput(50));
+  await appendTo(store, random, jobId, segmentInput(['a', 'b']));
+  await perform(store, 'topup', {
+    jobId,
+    owner: OWNER,
+    offer: offerOf(random, clock, { price: 1n, ceiling: 200n }),
+  });
+  const worker = workerNamed(random);
+  const limited = workerNamed(random, { owners: [OWNER], jobs: [jobId] });
+  const lost = (await leaseFor(store, random, worker))!;
+  await perform(store, 'report', { ...reportOf(lost, worker, lost.first, [1]) });
+  const second = (await leaseFor(store, random, limited))!;
+  await perform(store, 'report', {
+    ...reportOf(second, limited, second.first, []),
+    lost: { code: 'SANDBOX_CRASHED', message: '' },
+  });
+  const third = (await leaseFor(store, random, worker))!;
+  await perform(store, 'adopt', { workerId: worker.workerId });
+  await perform(store, 'renew', { workerId: worker.workerId, leaseIds: [third.leaseId], unknown: [] });
+  await perform(store, 'giveBack', {
+    leaseId: third.leaseId,
+    workerId: worker.workerId,
+    from: third.first,
+  });
+  await leaseFor(store, random, worker);
+  await perform(store, 'orphan', { workerId: worker.workerId });
+  await drain(store, random, clock);
+  await perform(store, 'close', { jobId, owner: OWNER });
+  const other = await deployJob(store, random);
+  await appendTo(store, random, other, rangeInput(5));
+  await leaseFor(store, random, worker);
+  await perform(store, 'cancel', { jobId: other, owner: OWNER, reason: 'enough' });
+  await store.nextDeadline();
+  await store.job(jobId);
+  await store.jobs(undefined, undefined, 10);
+  await store.jobs(undefined, other, 10);
+  await store.jobs(OWNER, undefined, 10);
+  await store.jobs(OWNER, other, 10);
+  await wholeJournal(store, jobId);
+  await store.results(jobId, 1, 50, 1_000_000);
+  await store.account(PAYER);
+  isRunning = false;
+  await store.close();
+}
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'manyhands-plans-'));
+  const prepare = Database.prototype.prepare;
+  vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Database.Database, sql) {
+    if (isRunning) statements.add(sql);
+    return prepare.call(this, sql);
+  });
+  await play();
+  vi.restoreAllMocks();
+});
+afterAll(() => rm(dataDir, { recursive: true }));
+
+/** Statements that sort, and why that is bounded. */
+const MAY_SORT = [
+  // Only the jobs that a worker named, of one owner or one by one.
+  / owner IN .* job_id IN /s,
+];
+
+it('every statement of a serving store uses an index, and sorts nothing that grows', () => {
+  expect(statements.size).toBeGreaterThan(50);
+  const database = new Database(join(dataDir, DATABASE_FILE));
+  const found: string[] = [];
+  for (const sql of statements) {
+    const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+    for (const { detail } of steps) {
+      const isScan = /^SCAN (?!CONSTANT ROW)(?!.* USING (COVERING )?INDEX)/.test(detail);
+      const isSort = detail.includes('TEMP B-TREE') && !MAY_SORT.some((one) => one.test(sql));
+      // All that a job has, where a few rows of it are wanted.
+      const isWholeJob = /^SEARCH (outputs|inputs|journal|ranges) .*\(job_id=\?\)$/.test(detail);
+      if (isScan || isSort || isWholeJob) found.push(`${detail}: ${sql}`);
+    }
+  }
+  database.close();
+  expect(found).toEqual([]);
+});
+
+it('a journal row finds its outcomes by their row, not by all that the job has', () => {
+  const sql = [...statements].find((one) =>
+    /SELECT first, count, segment FROM outputs .*seq = \?/.test(one),
+  )!;
+  const database = new Database(join(dataDir, DATABASE_FILE));
+  const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+  database.close();
+  expect(steps.map(({ detail }) => detail)).toEqual([
+    'SEARCH outputs USING INDEX outputs_by_row (job_id=? AND seq=?)',
+  ]);
+});
