@@ -1,6 +1,7 @@
 /**
  * One project a kind of test, so that each can be run by itself: `npx vitest run --project unit`.
- * `*.deep.test.ts` take minutes and run only with `DEEP=1` (`npm run test:deep`).
+ * `*.deep.test.ts` take minutes and run only with `DEEP=1` (`npm run test:deep`). `*.browser.test.ts` need a browser: they
+ * are a project of their own, so that all others run where there is none.
  * @module
  */
 import { defineConfig } from 'vitest/config';
@@ -34,6 +35,11 @@ const PROJECTS: Project[] = [
     testTimeoutMs: 120 * SECOND_MS,
   },
   {
+    name: 'browser',
+    include: ['tests/{contract,hostile,integration}/**/*.browser{,.deep}.test.ts'],
+    testTimeoutMs: 60 * SECOND_MS,
+  },
+  {
     name: 'package',
     include: ['tests/package/**/*.test.ts'],
     testTimeoutMs: 180 * SECOND_MS,
@@ -53,7 +59,12 @@ export default defineConfig({
         name,
         include,
         ...(globalSetup === undefined ? {} : { globalSetup }),
-        exclude: ['**/node_modules/**', '**/dist/**', ...(deep ? [] : ['**/*.deep.test.ts'])],
+        exclude: [
+          '**/node_modules/**',
+          '**/dist/**',
+          ...(deep ? [] : ['**/*.deep.test.ts']),
+          ...(name === 'browser' ? [] : ['**/*.browser{,.deep}.test.ts']),
+        ],
         testTimeout: deep ? DEEP_TIMEOUT_MS : testTimeoutMs,
         hookTimeout: Math.max(testTimeoutMs, 30 * SECOND_MS),
       },

@@ -3,8 +3,9 @@
  * @module
  */
 
-export const USAGE = `Usage: npm test -- [--deep] [--only name[,name…]]
+export const USAGE = `Usage: npm test -- [--deep | --quick] [--only name[,name…]]
 
+  --quick  the checks, and the unit tests that reach what was changed (npm run test:quick)
   --deep   also run the tests that take long (*.deep.test.ts)
   --only   run these steps alone: format, lint, build, types, architecture, tidy, unit, …
   --help   show this text`;
@@ -12,14 +13,15 @@ export const USAGE = `Usage: npm test -- [--deep] [--only name[,name…]]
 /**
  * @param {string[]} args what followed the command
  * @param {string[]} names the names of all steps
- * @returns {{ deep: boolean, help: boolean, only?: string[], error?: string }}
+ * @returns {{ deep: boolean, quick: boolean, help: boolean, only?: string[], error?: string }}
  */
 export function parseArguments(args, names) {
-  const options = { deep: false, help: false };
+  const options = { deep: false, quick: false, help: false };
   const left = args.flatMap((arg) => (arg.startsWith('--only=') ? ['--only', arg.slice(7)] : [arg]));
   while (left.length > 0) {
     const arg = left.shift();
     if (arg === '--deep') options.deep = true;
+    else if (arg === '--quick') options.quick = true;
     else if (arg === '--help' || arg === '-h') options.help = true;
     else if (arg === '--only') {
       const only = (left.shift() ?? '').split(',').filter(Boolean);
@@ -33,6 +35,9 @@ export function parseArguments(args, names) {
       }
       options.only = [...(options.only ?? []), ...only];
     } else return { ...options, error: `Unknown argument: ${arg}` };
+  }
+  if (options.quick && (options.deep || options.only !== undefined)) {
+    return { ...options, error: '--quick goes with no other option' };
   }
   return options;
 }

@@ -8,7 +8,7 @@ const PLACES = 2;
 
 /**
  * @typedef {import('./steps.mjs').Step} Step
- * @typedef {import('./steps.mjs').StepResult & { step: Step, durationMs: number }} FinishedStep
+ * @typedef {import('./steps.mjs').StepResult & { step: Step, durationMs: number, notRun?: true }} FinishedStep
  */
 
 /**
@@ -90,5 +90,5 @@ async function runStep(step, context) {
  */
 function notRun(step, missing) {
   const text = `${step.title}: not run, because ${missing.join(', ')} failed`;
-  return { passed: 0, failed: 1, failures: [text], output: text, step, durationMs: 0 };
+  return { passed: 0, failed: 1, failures: [text], output: text, step, durationMs: 0, notRun: true };
 }

@@ -117,7 +117,7 @@ describe('parseArguments', () => {
   const names = ['lint', 'unit'];
 
   it('reads what there is', () => {
-    expect(parseArguments([], names)).toEqual({ deep: false, help: false });
+    expect(parseArguments([], names)).toEqual({ deep: false, quick: false, help: false });
     expect(parseArguments(['--deep', '--only', 'lint,unit'], names)).toMatchObject({
       deep: true,
       only: names,
@@ -128,6 +128,7 @@ describe('parseArguments', () => {
   it('refuses what there is not', () => {
     expect(parseArguments(['--only', 'x'], names).error).toContain('lint, unit');
     expect(parseArguments(['--only'], names).error).toBeDefined();
+    expect(parseArguments(['--quick', '--deep'], names).error).toContain('--quick');
     expect(parseArguments(['--fast'], names).error).toContain('--fast');
   });
 });

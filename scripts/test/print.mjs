@@ -6,13 +6,18 @@
 /** @typedef {import('./pool.mjs').FinishedStep} FinishedStep */
 
 const FAILURES_SHOWN_MAX = 60;
+const NAME_WIDTH = 14;
 
 /** @param {FinishedStep} finished */
 export function printStep(finished) {
   const { step, passed, failed, durationMs, output } = finished;
+  if (finished.notRun) {
+    console.log(`✘ ${step.name.padEnd(NAME_WIDTH)} ${output}`);
+    return;
+  }
   const sum = failed === 0 ? `${passed} passed` : `${passed} passed, ${failed} failed`;
   console.log(
-    `${failed === 0 ? '✔' : '✘'} ${step.name.padEnd(13)} ${step.title} (${sum}, ${seconds(durationMs)})`,
+    `${failed === 0 ? '✔' : '✘'} ${step.name.padEnd(NAME_WIDTH)} ${step.title} (${sum}, ${seconds(durationMs)})`,
   );
   if (failed === 0) return;
   const rule = '─'.repeat(80);

@@ -3,9 +3,11 @@
  * machine, tests that measure time have it alone. `needs` names steps without whose success it cannot run.
  * @module
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { browserStep } from './browser-step.mjs';
 import { countPlaywright, countVitest } from './counts.mjs';
 import { runBin, runProcess } from './process.mjs';
 
@@ -18,11 +20,22 @@ import { runBin, runProcess } from './process.mjs';
 
 const MINUTE_MS = 60_000;
 
+const architecture = check('architecture', 'Architecture (dependency-cruiser)', () =>
+  runBin(
+    'depcruise',
+    ['--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', 'src', 'web-worker-demo'],
+    {
+      timeoutMs: 3 * MINUTE_MS,
+    },
+  ),
+);
+
 /** @type {Step[]} */
 export const STEPS = [
   check('build', 'Build dist/', () =>
     runProcess(process.execPath, ['scripts/build.mjs', '--quiet'], { timeoutMs: 3 * MINUTE_MS }),
   ),
+  browserStep,
   check('format', 'Formatting (prettier)', () =>
     runBin('prettier', ['--check', '--log-level', 'warn', '.'], { timeoutMs: 3 * MINUTE_MS }),
   ),
@@ -30,15 +43,7 @@ export const STEPS = [
   check('lint', 'Lint (eslint)', () =>
     runBin('eslint', ['.', '--max-warnings', '0'], { timeoutMs: 6 * MINUTE_MS }),
   ),
-  check('architecture', 'Architecture (dependency-cruiser)', () =>
-    runBin(
-      'depcruise',
-      ['--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', 'src', 'web-worker-demo'],
-      {
-        timeoutMs: 3 * MINUTE_MS,
-      },
-    ),
-  ),
+  architecture,
   vitest('tidy', 'Tidy: the rules of the house', { weight: 1 }),
   vitest('unit', 'Unit tests'),
   vitest('contract', 'Contract suites'),
@@ -48,13 +53,47 @@ export const STEPS = [
   vitest('integration', 'Real processes', { needs: ['build'] }),
   vitest('examples', 'Examples', { needs: ['build'] }),
   vitest('package', 'The packed package', { needs: ['build'] }),
+  vitest('browser-suites', 'Sandboxes in a browser', {
+    project: 'browser',
+    needs: ['build', 'browser'],
+  }),
   {
     name: 'e2e',
     title: 'End to end (Chromium)',
     weight: 2,
-    needs: ['build'],
+    needs: ['build', 'browser'],
     run: runPlaywright,
   },
+];
+
+/**
+ * @param {string[]} [names] all steps where it is missing
+ * @returns {Step[]} in their order, with the browser where one of them needs it
+ */
+export function pickSteps(names) {
+  if (names === undefined) return STEPS;
+  const needsBrowser = STEPS.some((step) => names.includes(step.name) && step.needs.includes('browser'));
+  return STEPS.filter((step) => names.includes(step.name) || (needsBrowser && step.name === 'browser'));
+}
+
+/**
+ * The steps for work at the desk: the checks, and the unit tests that reach what was changed.
+ * @type {Step[]}
+ */
+export const QUICK_STEPS = [
+  check('format', 'Formatting (prettier)', () =>
+    runBin('prettier', ['--check', '--cache', '--log-level', 'warn', '.'], { timeoutMs: 3 * MINUTE_MS }),
+  ),
+  check('types', 'Types (tsc)', () => {
+    const buildInfo = ['--incremental', '--tsBuildInfoFile', 'node_modules/.cache/types.tsbuildinfo'];
+    return runBin('tsc', ['--noEmit', '-p', '.', ...buildInfo], { timeoutMs: 5 * MINUTE_MS });
+  }),
+  architecture,
+  check('lint', 'Lint (eslint)', () => {
+    const cache = ['--cache', '--cache-location', 'node_modules/.cache/eslint/'];
+    return runBin('eslint', ['.', '--max-warnings', '0', ...cache], { timeoutMs: 6 * MINUTE_MS });
+  }),
+  vitest('unit', 'Unit tests of what changed', { weight: 1, changedSince: changesBegin }),
 ];
 
 /**
@@ -75,33 +114,32 @@ function check(name, title, command) {
  * A project of vitest.config.ts.
  * @param {string} name
  * @param {string} title
- * @param {{ weight?: 1 | 2, needs?: string[] }} [options]
+ * @param {{ weight?: 1 | 2, needs?: string[], project?: string, changedSince?: () => string }} [options]
+ *   `project`: the project's name, where it is not the step's; `changedSince`: only tests that reach a file changed
+ *   since that commit
  * @returns {Step}
  */
-function vitest(name, title, { weight = 2, needs = [] } = {}) {
+function vitest(name, title, { weight = 2, needs = [], project = name, changedSince } = {}) {
   const run = async (/** @type {Context} */ { reports, deep }) => {
     const file = join(reports, `${name}.json`);
     const args = [
       'run',
       '--project',
-      name,
+      project,
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${file}`,
+      ...(changedSince === undefined ? [] : ['--changed', changedSince(), '--passWithNoTests']),
     ];
     const { ok, output } = await runBin('vitest', args, environment(deep));
-    return { ...countVitest(await readReport(file), ok, process.cwd()), output };
+    const counts = countVitest(await readReport(file), ok, process.cwd(), changedSince !== undefined);
+    return { ...counts, output };
   };
   return { name, title, weight, needs, run };
 }
 
 /** @param {Context} context */
 async function runPlaywright({ reports, deep }) {
-  const browser = await runProcess(process.execPath, ['scripts/ensure-browser.mjs'], {
-    timeoutMs: 5 * MINUTE_MS,
-  });
-  if (!browser.ok)
-    return { passed: 0, failed: 1, failures: ['no browser for the tests'], output: browser.output };
   const file = join(reports, 'e2e.json');
   const { env, timeoutMs } = environment(deep);
   const { ok, output } = await runBin('playwright', ['test', '--reporter=line,json'], {
@@ -111,11 +149,18 @@ async function runPlaywright({ reports, deep }) {
   return { ...countPlaywright(await readReport(file), ok), output };
 }
 
+/** The commit since which the work at the desk counts: where it left the branch that it goes to, else the last one. */
+function changesBegin() {
+  const git = (/** @type {string[]} */ ...args) => spawnSync('git', args, { encoding: 'utf8' });
+  const base = git('merge-base', 'HEAD', '@{upstream}');
+  return base.status === 0 ? base.stdout.trim() : 'HEAD~1';
+}
+
 /** @param {boolean} deep */
 function environment(deep) {
   return {
     env: { CI: 'true', ...(deep ? { DEEP: '1' } : {}) },
-    timeoutMs: (deep ? 90 : 6) * MINUTE_MS,
+    timeoutMs: (deep ? 90 : 8) * MINUTE_MS,
   };
 }
 

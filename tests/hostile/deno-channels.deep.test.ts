@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import type * as WorkerEntry from '../../src/entry/worker.node.js';
 import { CHANNELS } from './channels/index.js';
 import { openEscapeRig } from './rig/escape-rig.js';
-import type { TestBrowser } from './rig/browsers.js';
+import type { TestBrowser } from './rig/test-browser.js';
 
 /** A worker in Node where the other tests have a browser with a donor's page. */
 async function openDeno(): Promise<TestBrowser> {

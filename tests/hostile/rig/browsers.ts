@@ -8,24 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { findChromium } from '../../../scripts/find-chromium.mjs';
+import { findFirefox } from '../../../scripts/find-firefox.mjs';
 import { memoryUnder } from './processes-memory.js';
-
-/** Names under this are the listener's, where the browser lets them be mapped. */
-export const LISTENER_NAMES = 'escape.test';
-/** Names under this are nobody's: to ask for one is to be seen. */
-export const WATCHED_NAMES = 'escape.invalid';
-
-export interface TestBrowser {
-  readonly name: 'chromium' | 'firefox';
-  open(url: string): Promise<void>;
-  evaluate<T>(code: string): Promise<T>;
-  /** Opens a page beside the other, and answers how to evaluate code in it. */
-  beside(url: string): Promise<<T>(code: string) => Promise<T>>;
-  /** Bytes of memory that all its processes hold; 0 where that cannot be told. */
-  memory(): Promise<number>;
-  /** Ends it; the watched names that it asked for, where it can tell. */
-  close(): Promise<string[]>;
-}
+import { LISTENER_NAMES, type TestBrowser } from './test-browser.js';
 
 const FLAGS = [
   '--disable-gpu',
@@ -78,7 +63,7 @@ export async function openChromium({ allowList = true } = {}): Promise<TestBrows
 export async function openFirefox(): Promise<TestBrowser> {
   const browser = await puppeteer.launch({
     browser: 'firefox',
-    executablePath: process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
+    executablePath: findFirefox() ?? 'firefox',
     headless: true,
     extraPrefsFirefox: { 'network.dns.disablePrefetch': false },
   });

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Channel, Targets } from '../channels/channel.js';
-import type { TestBrowser } from './browsers.js';
+import type { TestBrowser } from './test-browser.js';
 import { JS_ATTEMPT, PYTHON_ATTEMPT, type Outcome } from './escape-rig.js';
 
 interface Attempted {

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { computeFor, init, isError } from 'manyhands';
 import { startSchedulerProcess } from '../../e2e/rig/processes.js';
 import type { Channel, Targets } from '../channels/channel.js';
-import { LISTENER_NAMES, WATCHED_NAMES, type TestBrowser } from './browsers.js';
+import { LISTENER_NAMES, WATCHED_NAMES, type TestBrowser } from './test-browser.js';
 import { startListeners, type Listeners } from './listeners.js';
 
 export interface Outcome {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { computeFor, init } from 'manyhands';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { findFirefox } from '../../scripts/find-firefox.mjs';
 import { startSchedulerProcess, type SchedulerProcess } from '../e2e/rig/processes.js';
 
 const WAIT = { timeout: 60_000, interval: 100 };
@@ -22,7 +23,7 @@ beforeAll(async () => {
   scheduler = await startSchedulerProcess(dataDir);
   browser = await puppeteer.launch({
     browser: 'firefox',
-    executablePath: process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
+    executablePath: findFirefox() ?? 'firefox',
     headless: true,
   });
 }, 60_000);
