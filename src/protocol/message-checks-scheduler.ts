@@ -12,6 +12,7 @@ import {
   id,
   integer,
   object,
+  boolean,
   oneOf,
   optional,
   tagged,
@@ -100,7 +101,7 @@ export const SCHEDULER_NOTICE_CHECKS: { readonly [K in keyof SchedulerNotices]: 
       progress: optional(finite),
     }),
     'lease.grant': object({ want: integer(0), lease }),
-    'lease.recall': object({ leaseId: id }),
+    'lease.recall': object<SchedulerNotices['lease.recall']>({ leaseId: id, isWarm: optional(boolean) }),
     'lease.revoke': object({ leaseId: id, reason }),
     goodbye: object({ error: wireError }),
   };

@@ -312,8 +312,11 @@ export interface SchedulerNotices {
   'job.console': { jobId: JobId; sliceNumber: number; level: ConsoleLevel; message: string; same?: number };
   'job.progress': { jobId: JobId; sliceNumber: number; progress?: number };
   'lease.grant': { want: number; lease: Lease };
-  /** Asks for the half of the unstarted tail; answered by `lease.return` where there is any. */
-  'lease.recall': { leaseId: LeaseId };
+  /**
+   * Asks for the half of the unstarted tail; answered by `lease.return` where there is any. `isWarm`: the sandbox that
+   * waits has loaded the job, so that a sandbox which has not may give its last slice up.
+   */
+  'lease.recall': { leaseId: LeaseId; isWarm?: boolean };
   /** Stop at once; nothing of it is taken any more. */
   'lease.revoke': { leaseId: LeaseId; reason: string };
   /** The scheduler goes down soon, or this client is not welcome; with `error` the connection is closed after it. */

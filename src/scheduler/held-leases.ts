@@ -28,8 +28,13 @@ export interface HeldLease {
   recalls: number;
 }
 
+/** Jobs whose recalls are remembered beyond their leases. */
+const RECALLED_JOBS_MAX = 1_024;
+
 export class HeldLeases {
   readonly #leases = new Map<string, HeldLease>();
+  /** Jobs of which a recall brought whole leases back, and nothing was reported since: the next lease waits as long. */
+  readonly #recalled = new Map<string, { recalledMs: number; recalls: number }>();
 
   get size(): number {
     return this.#leases.size;
@@ -42,8 +47,23 @@ export class HeldLeases {
   /** A lease that `holder` has from now on. */
   add(holder: LeaseHolder, lease: LentLease): void {
     const { leaseId, job, next, last, sliceMs = UNKNOWN_SLICE_MS } = lease;
-    const fresh = { isBegun: false, recalledMs: 0, recalls: 0 };
-    this.#leases.set(leaseId, { leaseId, holder, job, next, last, sliceMs, ...fresh });
+    const { recalledMs, recalls } = this.#recalled.get(job.jobId) ?? { recalledMs: 0, recalls: 0 };
+    this.#leases.set(leaseId, {
+      ...{ leaseId, holder, job, next, last, sliceMs },
+      ...{ isBegun: false, recalledMs, recalls },
+    });
+  }
+
+  /** The lease came back as a whole: one that was recalled leaves its back-off to the next one of its job. */
+  giveBack(holder: LeaseHolder, leaseId: string): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease?.holder !== holder) return;
+    this.#leases.delete(leaseId);
+    if (lease.recalls === 0) return;
+    const { jobId } = lease.job;
+    const oldest = this.#recalled.size >= RECALLED_JOBS_MAX ? this.#recalled.keys().next().value : undefined;
+    if (oldest !== undefined) this.#recalled.delete(oldest);
+    this.#recalled.set(jobId, { recalledMs: lease.recalledMs, recalls: lease.recalls });
   }
 
   delete(leaseId: string): void {
@@ -60,7 +80,10 @@ export class HeldLeases {
   progress(leaseId: string, next: number, left: number): void {
     const lease = this.#leases.get(leaseId);
     if (lease === undefined) return;
-    lease.isBegun ||= next > lease.next;
+    if (next > lease.next) {
+      lease.isBegun = true;
+      this.#recalled.delete(lease.job.jobId);
+    }
     lease.recalls = 0;
     lease.next = next;
     lease.last = next + left - 1;

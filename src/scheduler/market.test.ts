@@ -127,6 +127,32 @@ test('recalls the tail of a long lease for a worker that stands idle, not again 
   market.close();
 });
 
+test('says to the holder whether the sandbox that waits has loaded the job', async () => {
+  const holder = busy();
+  market.add(worker('idle'), { want: 1, idle: true, warmth: { warmJobs: ['a job'] } });
+  await settle();
+  expect(holder.heard).toEqual([{ type: 'lease.recall', leaseId: 'long', isWarm: true }]);
+  market.close();
+});
+
+test('a lease that comes back as a whole leaves its back-off to the next lease of its job', async () => {
+  const holder = busy();
+  market.add(worker('idle'), { want: 1, idle: true });
+  await clock.advance(1_000);
+  const often = leases.get('long')!.recalls;
+  expect(often).toBeGreaterThan(3);
+  leases.giveBack(worker('another'), 'long');
+  expect(leases.size).toBe(1);
+  leases.giveBack(holder, 'long');
+  const next = { leaseId: 'next', next: 1, last: 1, job: candidate({}), sliceMs: 10 };
+  leases.add(holder, next);
+  expect(leases.get('next')!.recalls).toBe(often);
+  leases.progress('next', 2, 0);
+  leases.add(holder, { ...next, leaseId: 'third' });
+  expect(leases.get('third')!.recalls).toBe(0);
+  market.close();
+});
+
 test('recalls nothing for a worker that has work, or that may not run the job', async () => {
   const holder = busy();
   market.add(worker('ahead'), { want: 1, idle: false });

@@ -165,20 +165,27 @@ export class Market {
   /** Asks one lease's holder for its tail, for each worker that has an idle sandbox: for some now, for the rest next. */
   #recall(): void {
     const { leases, clock } = this.#options;
-    const idle = [...this.#wants].filter(([, wants]) => [...wants.values()].some((want) => want.idle));
+    const idle = [...this.#wants].flatMap(([customer, wants]) => {
+      const waiting = [...wants.values()].filter((want) => want.idle);
+      return waiting.length === 0 ? [] : [{ customer, waiting }];
+    });
     const first = this.#recallFrom < idle.length ? this.#recallFrom : 0;
     const count = Math.min(idle.length - first, Math.ceil(RECALL_LOOKS_MAX / Math.max(1, leases.size)));
     this.#recallFrom = first + count;
-    for (const [customer] of idle.slice(first, first + count)) {
+    for (const { customer, waiting } of idle.slice(first, first + count)) {
       const nowMs = clock.monotonicMs();
       const lease = chooseRecall(leases.values(), customer.description, nowMs);
       if (lease === undefined) continue;
       lease.recalledMs = nowMs;
       lease.recalls += 1;
-      lease.holder.send({ type: 'lease.recall', leaseId: lease.leaseId });
+      const isWarm = waiting.some(({ warmth }) => isWarmFor(warmth, lease.job.jobId));
+      lease.holder.send({ type: 'lease.recall', leaseId: lease.leaseId, ...(isWarm ? { isWarm } : {}) });
     }
   }
 }
+
+const isWarmFor = (warmth: Warmth = {}, jobId: string): boolean =>
+  warmth.warm === jobId || warmth.warmJobs?.includes(jobId) === true;
 
 /** Read through a function: it changes while a lease is awaited. */
 const readAgain = (state: { again: boolean }): boolean => state.again;

@@ -210,7 +210,7 @@ export class WorkerSession implements Session, Customer {
       workerId: this.workerId,
       from,
     });
-    if (left === 0) this.#forget(leaseId);
+    if (left === 0) this.#core.leases.giveBack(this, leaseId);
     else this.#core.leases.progress(leaseId, next, left);
     return {};
   }

@@ -136,7 +136,8 @@ export function play(world: World, act: Act): void {
     case 'lost': {
       const held = at([...world.state.leases.keys()], act.pick);
       if (held === undefined) return;
-      world.do({ type: act.act, leaseId: held });
+      if (act.act === 'recall') world.do({ type: 'recall', leaseId: held, isWarm: act.pick % 2 === 0 });
+      else world.do({ type: 'lost', leaseId: held });
       if (act.act === 'lost') world.leases.get(held)!.gone = true;
       return;
     }

@@ -23,6 +23,8 @@ export interface FakeSandboxScript {
   slice(sliceNumber: number, datum: unknown, run: number): SliceAct;
   /** What becomes of an assignment. @default 'assigned' */
   assign?(start: number): 'assigned' | 'refuse' | 'unable' | 'crash' | 'crash-with-others' | 'hang';
+  /** How long an assignment takes, milliseconds. @default 0 */
+  readonly assignMs?: number;
   /** Whether it can be started; `start` counts from 1. @default true */
   starts?(start: number): boolean;
   /** Sees, and may replace, everything a sandbox posts. */
@@ -138,7 +140,7 @@ class FakeSandbox implements Sandbox {
 
   #assign(): void {
     const how = this.#script.assign?.(this.#start) ?? 'assigned';
-    this.#later(0, () => {
+    this.#later(this.#script.assignMs ?? 0, () => {
       if (how === 'crash') return this.#die('It crashed while it was assigned.');
       if (how === 'crash-with-others') return this.#die('Its frame is gone.', true);
       if (how === 'hang') return;

@@ -230,7 +230,10 @@ export const SAMPLE_SCHEDULER_MESSAGES: Samples<SchedulerMessage> = {
       },
     },
   ],
-  'lease.recall': [{ type: 'lease.recall', leaseId }],
+  'lease.recall': [
+    { type: 'lease.recall', leaseId },
+    { type: 'lease.recall', leaseId, isWarm: true },
+  ],
   'lease.revoke': [{ type: 'lease.revoke', leaseId, reason: 'cancelled' }],
   goodbye: [{ type: 'goodbye', error: { code: 'SHUTTING_DOWN', message: 'The scheduler goes down.' } }],
 };

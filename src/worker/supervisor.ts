@@ -135,7 +135,11 @@ export class Supervisor {
       case 'lease.grant':
         return this.#granted(message.want, message.lease);
       case 'lease.recall':
-        return this.#dispatch({ type: 'recall', leaseId: message.leaseId });
+        return this.#dispatch({
+          type: 'recall',
+          leaseId: message.leaseId,
+          isWarm: message.isWarm === true,
+        });
       case 'lease.revoke':
         return this.#dispatch({ type: 'lost', leaseId: message.leaseId });
     }

@@ -48,6 +48,20 @@ export function isEligible(
   return fits(job) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP]);
 }
 
+/** `isEligible` for one worker and many jobs: what takes long is found once for each kind of job, and for each job. */
+export function eligibility(worker: WorkerDescription): (job: Candidate) => boolean {
+  const fits = fitsOneOf(worker.worktimes);
+  const known = new Map<string, boolean>();
+  return (job) => {
+    let is = known.get(job.jobId);
+    if (is === undefined) {
+      is = isEligible(job, worker, fits);
+      known.set(job.jobId, is);
+    }
+    return is;
+  };
+}
+
 function sharesGroup(a: readonly GroupKey[], b: readonly GroupKey[]): boolean {
   return a.some((x) => b.some((y) => x.key === y.key && x.secretHash === y.secretHash));
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { WorkerDescription } from '../../protocol/messages.js';
-import { isEligible, type Candidate } from './choose-job.js';
+import { eligibility, type Candidate } from './choose-job.js';
 
 export interface Recallable {
   readonly job: Candidate;
@@ -31,10 +31,11 @@ export function chooseRecall<L extends Recallable>(
 ): L | undefined {
   let best: L | undefined;
   let bestMs = WORTH_MS;
+  const isFor = eligibility(worker);
   for (const lease of leases) {
     const leftMs = (lease.last - lease.next + (lease.isBegun ? 0 : 1)) * lease.sliceMs;
     if (leftMs <= bestMs || nowMs < askAgainMs(lease)) continue;
-    if (!isEligible(lease.job, worker)) continue;
+    if (!isFor(lease.job)) continue;
     best = lease;
     bestMs = leftMs;
   }

@@ -47,7 +47,8 @@ export type CoreEvent =
   | { type: 'refuse'; jobId: JobId; reason: string }
   /** Other sandboxes are kept, or other runtimes stand ready, than when the open wants were said. */
   | { type: 'warmth' }
-  | { type: 'recall'; leaseId: LeaseId }
+  /** Another sandbox is idle; `isWarm`: it has loaded the lease's job. */
+  | { type: 'recall'; leaseId: LeaseId; isWarm: boolean }
   /** The lease is ours no more, whoever said so. */
   | { type: 'lost'; leaseId: LeaseId }
   /** `fresh`: each slice of the job wants a sandbox of its own. */

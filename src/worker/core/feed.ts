@@ -191,11 +191,11 @@ function askForMore(state: CoreState, slot: Slot, nowMs: number, effects: Effect
   const idle = slot.leases.length === 0;
   if (slot.want === undefined) {
     if (!idle && !endsSoon(state, slot, nowMs)) return;
-    slot.want = { want: ++state.lastWant, idle, warm: warmFor(slot) };
+    slot.want = { want: ++state.lastWant, idle, warm: warmFor(slot, idle) };
     sayWant(state, slot, effects);
-  } else if (slot.want.idle !== idle || slot.want.warm !== warmFor(slot)) {
+  } else if (slot.want.idle !== idle || slot.want.warm !== warmFor(slot, idle)) {
     slot.want.idle = idle;
-    slot.want.warm = warmFor(slot);
+    slot.want.warm = warmFor(slot, idle);
     sayWant(state, slot, effects);
   }
 }
@@ -206,8 +206,10 @@ export function sayWant(state: CoreState, slot: Slot, effects: Effect[]): void {
   effects.push({ type: 'want', want: slot.want.want, warm: slot.want.warm, idle: slot.want.idle });
 }
 
-function warmFor(slot: Slot): string | undefined {
-  return slot.sandbox.phase === 'none' ? undefined : slot.sandbox.jobId;
+/** The job that the slot's sandbox could run next. An idle one must have loaded it: others give up slices for that. */
+function warmFor({ sandbox }: Slot, idle: boolean): string | undefined {
+  if (sandbox.phase === 'none' || (idle && sandbox.phase !== 'ready')) return undefined;
+  return sandbox.jobId;
 }
 
 /** Whether what the slot holds lasts less than the time it takes to get more. */

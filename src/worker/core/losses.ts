@@ -76,7 +76,12 @@ export function failSetup(
   effects: Effect[],
 ): void {
   const slot = state.slots[event.slot]!;
-  const lease = slot.sandbox.phase === 'opening' ? state.leases.get(slot.sandbox.leaseId) : undefined;
+  const { sandbox } = slot;
+  const lease =
+    sandbox.phase === 'opening'
+      ? // Where the lease that it was opened for is gone, the next one of the same job would fail as well.
+        (state.leases.get(sandbox.leaseId) ?? slot.leases.find(({ jobId }) => jobId === sandbox.jobId))
+      : undefined;
   killSandbox(slot, effects);
   if (lease !== undefined) refuseLease(state, slot, lease, event, nowMs, effects);
   pump(state, slot, nowMs, effects);

@@ -116,20 +116,34 @@ describe('leases that go', () => {
     const { world, fed } = atWork(100, { sliceMs: 1 });
     const fedTo = fed.at(-1)!.first + fed.at(-1)!.count;
     const from = 101 - Math.ceil((101 - fedTo) / 2);
-    expect(of(world.do({ type: 'recall', leaseId: 'L1' }), 'return')).toMatchObject([
+    expect(of(world.do({ type: 'recall', leaseId: 'L1', isWarm: false }), 'return')).toMatchObject([
       { leaseId: 'L1', from },
     ]);
   });
 
   it('a recall of what is all in the sandbox is not answered', () => {
     const { world } = atWork(1);
-    expect(world.do({ type: 'recall', leaseId: 'L1' })).toEqual([]);
+    expect(world.do({ type: 'recall', leaseId: 'L1', isWarm: false })).toEqual([]);
+  });
+
+  it('a recall leaves the slice that a sandbox starts for, unless one that waits is ready for it and this is not', () => {
+    for (const isWarm of [false, true]) {
+      const world = stand();
+      world.do({ type: 'online' });
+      world.grant(1, 1, 1);
+      const effects = world.do({ type: 'recall', leaseId: 'L1', isWarm });
+      expect(of(effects, 'return')).toEqual(isWarm ? [expect.objectContaining({ from: 1 })] : []);
+    }
+    const { world } = atWork(1, { sliceMs: 300 });
+    world.grant(2, 101, 1, { sliceMs: 300 });
+    const behind = world.do({ type: 'recall', leaseId: 'L101', isWarm: false });
+    expect(of(behind, 'return')).toMatchObject([{ leaseId: 'L101', from: 101 }]);
   });
 
   it('a recall takes back what is in the sandbox, between two slices, where slices got slow', () => {
     const { world, fed } = atWork(20, { sliceMs: 0.1 });
     expect(fed.at(-1)).toMatchObject({ first: 1, count: 20 });
-    expect(world.do({ type: 'recall', leaseId: 'L1' })).toEqual([]);
+    expect(world.do({ type: 'recall', leaseId: 'L1', isWarm: false })).toEqual([]);
     world.nowMs = 50;
     expect(types(world.outcomes(1, 1, 1, false))).toEqual(['report']);
     world.nowMs = 10_050;

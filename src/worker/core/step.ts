@@ -101,7 +101,7 @@ function stepWorker(
       for (const slot of state.slots) sayWant(state, slot, effects);
       return;
     case 'recall':
-      return pumpSlot(state, takeRecall(state, event.leaseId, effects), nowMs, effects);
+      return pumpSlot(state, takeRecall(state, event, effects), nowMs, effects);
     case 'lost': {
       const lease = state.leases.get(event.leaseId);
       if (lease !== undefined) dropLease(state, lease, nowMs, effects);
