@@ -85,9 +85,12 @@ export type {
   WarmPolicy,
   WorkerOptions,
 } from '../worker/resolve-options.js';
-export type { StopOptions, WorkerState } from '../worker/worker.js';
+export type { StopOptions } from '../worker/stop-options.js';
+export type { WorkerState } from '../worker/worker.js';
 export type {
+  JobInfo,
   JobPublic,
+  PaymentAccount,
   SandboxPhase,
   SandboxStatus,
   WorkerEvents,

@@ -237,6 +237,10 @@ export interface WorkerRequests {
   /** The package of a job that it has a lease of, and the offer behind it, to check. */
   'job.package': [{ jobId: JobId }, { package: Uint8Array; owner: Address; offer?: SignedOffer }];
   'blob.ticket': DeployerRequests['blob.ticket'];
+  /** Of a job that it may run. */
+  'job.status': DeployerRequests['job.status'];
+  /** Of its own `paymentAddress` alone. */
+  'account.show': DeployerRequests['account.show'];
   /**
    * Outcomes of the next `count` slices of a lease, starting at `first`; always a prefix of what is left.
    * Where the slice after them took its sandbox with it, `lost` says how, and the lease goes on behind it.

@@ -41,6 +41,22 @@ test('shows a package to workers that may run its job, and to no others', async 
   expect((await rig.worker({ groups }).ask(ask)).body).toMatchObject({ owner: OPERATOR });
 });
 
+test('shows a worker how far a job has come that it may run, and the account that is paid for it', async () => {
+  rig = await SchedulerRig.start();
+  const groups = [{ key: 'lab', secretHash: '1'.repeat(64) }];
+  const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
+  const address = `0x${'a'.repeat(40)}`;
+  const stranger = rig.worker();
+  expect((await stranger.ask({ type: 'job.status', id: 1, jobId })).refused?.code).toBe('JOB_UNKNOWN');
+  expect((await stranger.ask({ type: 'account.show', id: 2, address })).refused?.code).toBe('FORBIDDEN');
+  const mine = rig.worker({ groups, paymentAddress: address });
+  await granted(mine);
+  const { body } = await mine.ask({ type: 'job.status', id: 1, jobId });
+  expect(body).toMatchObject({ status: { jobId, total: 10, accepted: 0, workers: 1, open: true } });
+  const account = (await mine.ask({ type: 'account.show', id: 2, address })).body;
+  expect(account).toEqual({ address, balance: 0n, escrow: 0n, earned: 0n });
+});
+
 test('goes by what a worker says last of itself, and shows it what it may have asked for before', async () => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy();

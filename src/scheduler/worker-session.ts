@@ -11,6 +11,7 @@ import type { Core } from './core.js';
 import { issueTicket } from './deployer-session.js';
 import type { Customer } from './market.js';
 import { isEligible } from './policy/choose-job.js';
+import type { JobView } from './store/store.js';
 
 type Request<K extends keyof WorkerRequests> = WorkerRequests[K][0];
 
@@ -61,6 +62,10 @@ export class WorkerSession implements Session, Customer {
         return { done: Promise.resolve({ nowMs: this.#core.options.clock.wallMs() }) };
       case 'job.package':
         return { done: Promise.resolve(await this.#package(m.jobId)) };
+      case 'job.status':
+        return { done: Promise.resolve(await this.#status(m.jobId)) };
+      case 'account.show':
+        return { done: Promise.resolve(await this.#account(m.address)) };
       case 'blob.ticket':
         return { done: Promise.resolve(await this.#ticket(m)) };
       case 'lease.report':
@@ -149,6 +154,26 @@ export class WorkerSession implements Session, Customer {
   }
 
   async #package(jobId: string): Promise<object> {
+    const { package: bytes, owner, offer } = await this.#readable(jobId);
+    return { package: bytes, owner, ...(offer === undefined ? {} : { offer }) };
+  }
+
+  async #status(jobId: string): Promise<object> {
+    await this.#readable(jobId);
+    const found = await this.#core.options.store.status(jobId);
+    return { status: found!.status };
+  }
+
+  /** An account is shown to whoever is paid into it, and to no other worker. */
+  async #account(address: string): Promise<object> {
+    if (address !== this.description.paymentAddress) {
+      const text = 'a worker may see the account of its own payment address alone';
+      throw new ManyhandsError('FORBIDDEN', text, { address });
+    }
+    return { address, ...(await this.#core.options.store.account(address)) };
+  }
+
+  async #readable(jobId: string): Promise<JobView> {
     const job = await this.#core.options.store.job(jobId);
     // Who may not run it need not know that it is there: its source and files are for its groups alone. Who does not
     // want it may have asked before it knew.
@@ -156,8 +181,7 @@ export class WorkerSession implements Session, Customer {
     const reader = { ...this.description, blockedJobs: [], blockedOwners: [], allowOrigins };
     if (job === undefined || !isEligible(job.candidate, reader))
       throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here`, { jobId });
-    const { owner, offer } = job;
-    return { package: job.package, owner, ...(offer === undefined ? {} : { offer }) };
+    return job;
   }
 
   /** Only who has slices to report may put results. */

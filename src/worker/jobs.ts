@@ -78,6 +78,11 @@ export class Jobs {
     return job;
   }
 
+  /** A job whose package is here. */
+  known(jobId: JobId): Job | undefined {
+    return this.#cache.get(jobId);
+  }
+
   /** Everything that a sandbox must have before it can run the job. Throws as `get`, and WORKTIME_UNKNOWN. */
   async assignment(job: Job): Promise<Assignment> {
     const { worktimes, worktimeFiles, blobs } = this.#ports;

@@ -10,6 +10,7 @@ import {
   checkBytesPerDay,
   checkCores,
   checkGroups,
+  checkHours,
   checkJobs,
   checkOrigins,
   checkPaymentAddress,
@@ -30,7 +31,8 @@ type LiveKey =
   | 'groups'
   | 'minimumPrice'
   | 'allowOrigins'
-  | 'bytesPerDay';
+  | 'bytesPerDay'
+  | 'hours';
 
 /** All setters throw `INVALID_ARGUMENT` where construction would. */
 export class LiveOptions {
@@ -126,6 +128,14 @@ export class LiveOptions {
   }
   set bytesPerDay(bytes: number | undefined) {
     this.#set('bytesPerDay', checkBytesPerDay(bytes));
+  }
+
+  /** As `22:00-07:00`, local time; it pauses outside them, with the reason `hours`. */
+  get hours(): string | undefined {
+    return this.#now.hours;
+  }
+  set hours(hours: string | undefined) {
+    this.#set('hours', checkHours(hours));
   }
 
   #set<K extends LiveKey>(key: K, value: ResolvedWorkerOptions[K]): void {

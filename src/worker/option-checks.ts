@@ -16,6 +16,7 @@ import {
   WORKER_ORIGINS_MAX,
 } from '../protocol/limits.js';
 import type { Address, GroupKey, JobId, WorkerDescription } from '../protocol/messages.js';
+import { formatHours, parseHours } from './working-hours.js';
 
 export type Isolation = WorkerDescription['isolation'];
 /** What is kept warm; see docs/worker.md. */
@@ -128,6 +129,15 @@ export function checkBytesPerDay(bytes: unknown): number | undefined {
   if (bytes === undefined) return undefined;
   if (Number.isSafeInteger(bytes) && (bytes as number) > 0) return bytes as number;
   throw invalid('bytesPerDay', 'a whole number of bytes above 0', bytes);
+}
+
+/** In the one form `22:00-07:00`. */
+export function checkHours(hours: unknown): string | undefined {
+  if (hours === undefined) return undefined;
+  const read = typeof hours === 'string' ? parseHours(hours) : undefined;
+  if (read === undefined)
+    throw invalid('hours', "text like '22-7' or '22:30-07:00' with two different times", hours);
+  return formatHours(read);
 }
 
 export function checkAdmit<T>(admit: T | undefined): T | undefined {

@@ -14,6 +14,7 @@ import {
   checkBytesPerDay,
   checkCores,
   checkGroups,
+  checkHours,
   checkIsolation,
   checkJobs,
   checkName,
@@ -75,6 +76,8 @@ export interface WorkerOptions {
   allowOrigins?: readonly string[];
   /** Bytes down and up in one day (UTC) after which the worker pauses till the next. @default no limit */
   bytesPerDay?: number;
+  /** Hours of the day in which it works, local time, like `'22-7'` or `'22:30-07:00'`; it pauses outside them. @default all day */
+  hours?: string;
   /** What its owner calls it; told to nobody. @default 'worker' */
   name?: string;
   /** Stops the worker, at once, when it aborts. */
@@ -98,6 +101,7 @@ export interface ResolvedWorkerOptions {
   readonly minimumPrice: bigint | undefined;
   readonly allowOrigins: readonly string[];
   readonly bytesPerDay: number | undefined;
+  readonly hours: string | undefined;
   readonly name: string;
   readonly signal: AbortSignal | undefined;
 }
@@ -126,6 +130,7 @@ const KNOWN: Record<keyof WorkerOptions, true> = {
   minimumPrice: true,
   allowOrigins: true,
   bytesPerDay: true,
+  hours: true,
   name: true,
   signal: true,
 };
@@ -165,6 +170,7 @@ export function resolveWorkerOptions(
     minimumPrice: checkPrice(options.minimumPrice),
     allowOrigins: checkOrigins(options.allowOrigins),
     bytesPerDay: checkBytesPerDay(options.bytesPerDay),
+    hours: checkHours(options.hours),
     name: checkName(options.name),
     signal: checkSignal(options.signal),
   });

@@ -16,9 +16,12 @@ import { Pauses } from './pauses.js';
 import type { ResolvedWorkerOptions } from './resolve-options.js';
 import { Traffic } from './traffic.js';
 import type { WorkerEvents } from './worker-events.js';
+import { parseHours, WorkingHours } from './working-hours.js';
 
 /** Why a worker pauses that moved as many bytes as it may in a day. */
 const BYTES = 'bytes';
+/** Why a worker pauses outside the hours of the day in which it works. */
+const HOURS = 'hours';
 const UNWANTED = 'The owner of the machine does not want it.';
 
 export interface WishesPorts {
@@ -41,6 +44,7 @@ export class Wishes {
   readonly pauses: Pauses;
   readonly traffic: Traffic;
   readonly admission: Admission;
+  readonly #hours: WorkingHours;
   readonly #ports: WishesPorts;
 
   constructor(options: ResolvedWorkerOptions, ports: WishesPorts) {
@@ -61,6 +65,9 @@ export class Wishes {
       },
       options.bytesPerDay,
     );
+    this.#hours = new WorkingHours(clock, (isOutside) =>
+      isOutside ? this.pauses.add(HOURS) : this.pauses.remove(HOURS),
+    );
     const blocked: AdmissionOptions['blocked'] = () => ({
       jobs: this.live.blockedJobs,
       owners: this.live.blockedOwners,
@@ -68,6 +75,12 @@ export class Wishes {
     const admit = (): ResolvedWorkerOptions['admit'] => this.live.admit;
     const refuse = (jobId: JobId): void => ports.refuse(jobId, UNWANTED);
     this.admission = new Admission({ clock, blocked, admit, look, here, refuse, changed: described });
+  }
+
+  /** Begins to keep the hours of the day. */
+  begin(): void {
+    this.#followHours();
+    this.apply();
   }
 
   /** Tells the sandboxes what is allowed now. */
@@ -89,6 +102,7 @@ export class Wishes {
   }
 
   async close(): Promise<void> {
+    this.#hours.close();
     this.admission.close();
     await this.traffic.close();
   }
@@ -104,6 +118,8 @@ export class Wishes {
       case 'bytesPerDay':
         this.traffic.cap = this.live.bytesPerDay;
         return;
+      case 'hours':
+        return this.#followHours();
       case 'allowOrigins':
         this.#ports.allowOrigins(this.live.allowOrigins, UNWANTED);
         return described();
@@ -116,6 +132,11 @@ export class Wishes {
       default:
         return described();
     }
+  }
+
+  #followHours(): void {
+    const { hours } = this.live;
+    this.#hours.hours = hours === undefined ? undefined : parseHours(hours);
   }
 
   #refuseBlocked(): void {

@@ -11,6 +11,37 @@ export interface JobPublic {
   link: string;
 }
 
+/** An account of the scheduler's ledger. */
+export interface PaymentAccount {
+  address: Address;
+  /** Units that it may spend (1 credit = 10^9 units). */
+  balance: bigint;
+  /** Units that are set aside for jobs of its own. */
+  escrow: bigint;
+  /** Units that it has ever earned by computing. */
+  earned: bigint;
+}
+
+/** A job as its deployer wrote it, and how far it has come with everybody's help. */
+export interface JobInfo {
+  jobId: JobId;
+  owner: Address;
+  public: JobPublic;
+  /** What runs it: its name, and a semver range. */
+  worktime: { name: string; range: string };
+  /** Other sites that its input comes from. */
+  origins: string[];
+  /** Slices so far; more may come where it is `open`. */
+  total: number;
+  /** Slices with a result. */
+  accepted: number;
+  /** Slices that failed for good. */
+  failed: number;
+  /** Workers that hold leases of it. */
+  workers: number;
+  open: boolean;
+}
+
 /** `opening`: being set up; `ready`: at work; `idle`: kept, in case that more of its job comes; `ended`: gone. */
 export type SandboxPhase = 'opening' | 'ready' | 'idle' | 'ended';
 

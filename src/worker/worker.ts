@@ -31,9 +31,11 @@ import { resolveWorkerOptions } from './resolve-options.js';
 import type { Isolation, ResolvedWorkerOptions, WorkerDefaults, WorkerOptions } from './resolve-options.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
 import type { SchedulerLink } from './scheduler-link.js';
+import { checkStop } from './stop-options.js';
+import type { StopOptions } from './stop-options.js';
 import { Supervisor } from './supervisor.js';
 import { Wishes } from './wishes.js';
-import type { WorkerEvents, WorkerStatus } from './worker-events.js';
+import type { JobInfo, PaymentAccount, WorkerEvents, WorkerStatus } from './worker-events.js';
 
 /** What a host of sandboxes, and what gives worktimes their files, is made from. */
 export interface WorkerSetting {
@@ -66,14 +68,6 @@ export interface WorkerPorts {
 
 /** `stopping`: hands back and reports what it has. A stopped worker is not started again; make another. */
 export type WorkerState = 'initial' | 'starting' | 'started' | 'stopping' | 'stopped';
-
-export interface StopOptions {
-  /** Kill all sandboxes and hand everything back at once. @default false */
-  force?: boolean;
-}
-
-/** How long `stop()` lets sandboxes finish what they have been given, milliseconds. */
-export const STOP_GRACE_MS = 5_000;
 
 export class BaseWorker {
   /** What the scheduler knows it by; it keeps it across reconnects. */
@@ -192,6 +186,31 @@ export class BaseWorker {
     this.#wishes.admission.askAgain();
   }
 
+  /**
+   * The scheduler's ledger of `options.paymentAddress`, as it is now; undefined where nobody is paid.
+   * @throws CLOSED, TIMEOUT where there is no connection, and what the scheduler refuses with
+   */
+  async account(): Promise<PaymentAccount | undefined> {
+    const { paymentAddress } = this.options;
+    if (paymentAddress === undefined) return undefined;
+    return this.#session.request('account.show', { address: paymentAddress });
+  }
+
+  /**
+   * What a job that this worker has met is, and how far it has come with everybody's help.
+   * @throws JOB_UNKNOWN where its package is not here, and as `account`
+   */
+  async jobInfo(jobId: JobId): Promise<JobInfo> {
+    const job = this.#jobs?.known(jobId);
+    if (job === undefined)
+      throw new ManyhandsError('JOB_UNKNOWN', `The job ${jobId} is not here.`, { jobId });
+    const { status } = await this.#session.request('job.status', { jobId });
+    const { total, accepted, failed, workers, open } = status;
+    const { public: about, worktime, origins = [] } = job.package;
+    const progress = { total, accepted, failed, workers, open };
+    return { jobId, owner: job.owner, public: about, worktime, origins: [...origins], ...progress };
+  }
+
   /** Event names are case-insensitive. */
   on<K extends keyof WorkerEvents>(name: K, listener: Listener<WorkerEvents[K]>): this {
     this.#events.on(name, listener);
@@ -223,7 +242,7 @@ export class BaseWorker {
       this.#owners = await this.#resolveOwners();
       await this.#wishes.traffic.load();
       this.#supervisor = this.#makeSupervisor(this.#owners);
-      this.#wishes.apply();
+      this.#wishes.begin();
       await this.#session.open(signal);
     } catch (error) {
       await this.#close();
@@ -242,13 +261,14 @@ export class BaseWorker {
   }
 
   /**
-   * Takes no more work, hands back what has not begun, lets sandboxes finish what they have been given (at most
-   * `STOP_GRACE_MS`), reports it, and closes. A second call with `force` cuts the first one short.
+   * Takes no more work, hands back what has not begun, lets sandboxes finish what they have been given (for at most
+   * `graceMs`), reports it, and closes. A second call with `force` cuts the first one short.
+   * @throws INVALID_ARGUMENT where `graceMs` is no such number
    */
   stop(options: StopOptions = {}): Promise<void> {
-    const force = options.force ?? false;
+    const { force, graceMs } = checkStop(options);
     if (force) this.#supervisor?.halt('The worker is stopping.');
-    this.#stopping ??= this.#stop(force ? 0 : STOP_GRACE_MS);
+    this.#stopping ??= this.#stop(force ? 0 : graceMs);
     return this.#stopping;
   }
 

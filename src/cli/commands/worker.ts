@@ -30,6 +30,7 @@ interface Options {
   minWage?: bigint;
   allowOrigin?: string[];
   bytesPerDay?: number;
+  hours?: string;
   output?: OutputKind;
 }
 
@@ -72,6 +73,7 @@ export function workerCommand(): Command {
       'sites that input may be fetched from besides the scheduler, for jobs that ask; they learn your IP address',
     )
     .option('--bytes-per-day <size>', 'pause till midnight UTC after so many bytes, like 500MB', parseBytes)
+    .option('--hours <from-to>', 'work in these hours of the day alone, local time, like 22-7 or 22:30-07:00')
     .addOption(
       new Option('--policy <kind>', 'what is kept warm (default: warm-function)').choices([
         'cold',

@@ -8,6 +8,7 @@ import { printable } from '../terminal.js';
 
 const PAUSES: Record<string, string> = {
   bytes: 'the bytes of the day are used up; work goes on at midnight UTC',
+  hours: 'it is outside the hours that --hours names',
 };
 
 /** The lines that both the log and the dashboard show; undefined for what is not worth one. */

@@ -1,0 +1,23 @@
+/**
+ * How a worker is stopped: at once, or with time for what runs.
+ * @module
+ */
+import { invalid } from './option-checks.js';
+
+export interface StopOptions {
+  /** Kill all sandboxes and hand everything back at once. @default false */
+  force?: boolean;
+  /** How long sandboxes may finish what they have been given, milliseconds, 0 to 86,400,000. @default 5_000 */
+  graceMs?: number;
+}
+
+/** How long `stop()` lets sandboxes finish what they have been given where nobody said, milliseconds. */
+export const STOP_GRACE_MS = 5_000;
+/** A day: longer than any slice should take. Milliseconds. */
+const STOP_GRACE_MS_MAX = 86_400_000;
+
+/** @throws INVALID_ARGUMENT where `graceMs` is no number of that range */
+export function checkStop({ force = false, graceMs = STOP_GRACE_MS }: StopOptions): Required<StopOptions> {
+  if (graceMs >= 0 && graceMs <= STOP_GRACE_MS_MAX) return { force, graceMs };
+  throw invalid('graceMs', `a number from 0 to ${STOP_GRACE_MS_MAX}`, graceMs);
+}
