@@ -6,12 +6,14 @@
 import type { JobStatus } from '../protocol/messages.js';
 import type { DeployerContext } from './context.js';
 import { Feed, type FeedSummary } from './feed.js';
-import type { JobInput } from './input.js';
+import { discardInput, type JobInput } from './input.js';
 
 export class AppendQueue {
   readonly #context: DeployerContext;
   readonly #jobId: string;
   readonly #ended: AbortSignal;
+  /** Those that are under way: one listener of `ended` stops them all, however many there are. */
+  readonly #feeds = new Set<Feed>();
   /** Settles when all that was begun so far is handed to the connection. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -20,6 +22,7 @@ export class AppendQueue {
     this.#context = context;
     this.#jobId = jobId;
     this.#ended = ended;
+    ended.addEventListener('abort', () => this.#stopAll(), { once: true });
   }
 
   /** Begins at once; there must be nothing before it. */
@@ -33,7 +36,13 @@ export class AppendQueue {
   async append(input: JobInput): Promise<FeedSummary> {
     const started = this.#last.then(() => this.#start(input, 'data'));
     this.#last = started.then((feed) => feed.sent).catch(() => undefined);
-    const feed = await started;
+    let feed: Feed;
+    try {
+      feed = await started;
+    } catch (error) {
+      discardInput(input);
+      throw error;
+    }
     return feed.done;
   }
 
@@ -60,15 +69,18 @@ export class AppendQueue {
       input,
       label,
     );
-    const stop = (): void => feed.stop(this.#ended.reason);
-    this.#ended.addEventListener('abort', stop, { once: true });
+    this.#feeds.add(feed);
     feed.done
       .catch(() => undefined)
       .finally(() => {
-        this.#ended.removeEventListener('abort', stop);
+        this.#feeds.delete(feed);
         release();
       })
       .catch(() => undefined);
     return feed;
+  }
+
+  #stopAll(): void {
+    for (const feed of this.#feeds) feed.stop(this.#ended.reason);
   }
 }

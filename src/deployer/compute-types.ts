@@ -41,7 +41,7 @@ export interface ComputeFor {
 }
 
 export interface ComputeForForms extends ComputeFor {
-  /** `start` to `end`, inclusive, by 1 towards `end`. */
+  /** `start` to `end`, inclusive, by 1; a range that counts down names its step. */
   <A extends unknown[], R>(
     start: number,
     end: number,

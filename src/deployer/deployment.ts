@@ -3,7 +3,7 @@
  * without waiting for answers, so that a job costs one round trip however it is fed.
  * @module
  */
-import { isError } from '../lib/errors.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
 import { toHex } from '../lib/ids.js';
 import type { JobStatus, SignedOffer } from '../protocol/messages.js';
 import type { Keystore } from '../wallet/keystore.js';
@@ -11,7 +11,8 @@ import { signOffer } from '../wallet/offer.js';
 import type { AppendQueue } from './append-queue.js';
 import type { DeployerContext } from './context.js';
 import type { ReadyState } from './events.js';
-import type { JobInput } from './input.js';
+import type { Feed } from './feed.js';
+import { discardInput, type JobInput } from './input.js';
 import { buildPackage, type PackageSettings } from './package.js';
 import type { OfferTerms } from './payment.js';
 
@@ -44,6 +45,7 @@ export class Deployment {
   #digest = '';
   #keystore: Keystore | undefined;
   #sent = false;
+  #first: Feed | undefined;
 
   constructor(options: DeploymentOptions) {
     this.#options = options;
@@ -55,10 +57,16 @@ export class Deployment {
     return this.#sent;
   }
 
+  /** The slices that a complete job must have: those that its input gave. Undefined where more may be added. */
+  get slicesRead(): number | undefined {
+    return this.#options.autoClose ? this.#first?.read : undefined;
+  }
+
   /** Resolves when the scheduler has accepted the job; its input may still stream behind. */
   async run(): Promise<void> {
     const { context, settings, ended, setReadyState, accepted } = this.#options;
     const release = context.link.hold();
+    let isFed = false;
     try {
       setReadyState('init');
       const [welcome, built] = await Promise.all([
@@ -69,17 +77,22 @@ export class Deployment {
       ended.throwIfAborted();
       this.#digest = built.digest;
       setReadyState('preauth');
+      ended.throwIfAborted();
       const offer = await this.#firstOffer(welcome.schedulerId);
       ended.throwIfAborted();
       setReadyState('deploying');
+      // A listener may have cancelled the job: from the next line on the scheduler is told of that.
+      ended.throwIfAborted();
       this.#sent = true;
       const body = { jobId: this.#jobId, package: built.bytes, ...(offer && { offer }) };
       const deployed = context.link.request('job.deploy', body);
+      isFed = true;
       this.#feed(deployed);
       const { status } = await deployed;
       setReadyState('deployed');
       accepted(status);
     } finally {
+      if (!isFed) discardInput(this.#options.input);
       release();
     }
   }
@@ -98,9 +111,13 @@ export class Deployment {
     const { context, input, queue, autoClose, setReadyState, closed } = this.#options;
     const release = context.link.hold();
     if (input.kind !== 'range') setReadyState('uploading');
-    const feed = queue.startFirst(input);
-    const closing = autoClose ? feed.sent.then(() => queue.close()).then(closed) : feed.sent;
-    const all = Promise.all([feed.done, closing]);
+    const feed = (this.#first = queue.startFirst(input));
+    const closing = autoClose ? feed.sent.then(() => queue.close()) : feed.sent;
+    const all = Promise.all([feed.done, closing]).then(([{ count }, status]) => {
+      if (status === undefined) return;
+      this.#checkCount(count, status);
+      closed(status);
+    });
     all.catch(() => undefined);
     // A refused deploy is what went wrong then, not that its appends found no job.
     deployed
@@ -111,6 +128,13 @@ export class Deployment {
       .catch(() => undefined)
       .finally(release)
       .catch(() => undefined);
+  }
+
+  /** The scheduler must have exactly the slices that were read: else results would be missing, and nobody would know. */
+  #checkCount(count: number, { total, runStatus }: JobStatus): void {
+    if (total === count || runStatus === 'cancelled') return;
+    const text = `${count} slices of job ${this.#jobId} were read from its input, and the scheduler has ${total}.`;
+    throw new ManyhandsError('INTERNAL', text, { jobId: this.#jobId, read: count, total });
   }
 
   /** A job that has only a part of its input must not run on. */

@@ -10,7 +10,7 @@ import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import type { BlobRef } from '../protocol/envelope.js';
 import type { Input } from '../protocol/messages.js';
-import type { JobInput } from './input.js';
+import { closeIterator, type JobInput } from './input.js';
 import { SegmentPacker, type PackedSegment } from './segment-packer.js';
 import { ByteWindow } from './window.js';
 
@@ -56,6 +56,7 @@ export class Feed {
   #first = 0;
   #last = 0;
   #count = 0;
+  #read = 0;
   #turnEndsMs = 0;
 
   /** Starts at once. `label` names the input in errors: `data[17]`. */
@@ -69,6 +70,11 @@ export class Feed {
     sending.catch((error: unknown) => this.stop(error));
     this.sent.catch(() => undefined);
     this.done.catch(() => undefined);
+  }
+
+  /** Slices that were read from the input so far. */
+  get read(): number {
+    return this.#read;
   }
 
   /** Slices that are committed so far. */
@@ -94,9 +100,10 @@ export class Feed {
   }
 
   async #send(input: JobInput): Promise<void> {
+    if (input.kind === 'range') this.#read = input.range.count;
     if (input.kind === 'range') await this.#queueAppend(input.range, 0, undefined);
     else if (input.kind === 'values') await this.#sendValues(input.values);
-    else await this.#sendStream(input.values);
+    else await this.#sendStream(input.iterator);
     await this.#queue;
   }
 
@@ -106,12 +113,13 @@ export class Feed {
     let ended = false;
     try {
       for (;;) {
-        const next = guarded(() => iterator.next());
+        const next = guarded(() => checked(iterator.next()));
         if (next.done === true) {
           ended = true;
           break;
         }
         this.#packer.add(next.value);
+        this.#read++;
         if (!this.#packer.full) continue;
         await this.#flush();
         await this.#takeTurns();
@@ -123,8 +131,7 @@ export class Feed {
     }
   }
 
-  async #sendStream(values: AsyncIterable<unknown>): Promise<void> {
-    const iterator = guarded(() => values[Symbol.asyncIterator]());
+  async #sendStream(iterator: AsyncIterator<unknown>): Promise<void> {
     let ended = false;
     let cancelFlush: CancelTimer | undefined;
     const flushLater = (): void => {
@@ -145,6 +152,7 @@ export class Feed {
           break;
         }
         this.#packer.add(next.value);
+        this.#read++;
         if (!this.#packer.full) {
           cancelFlush ??= this.#ports.clock.after(FLUSH_MS, flushLater);
           continue;
@@ -224,23 +232,19 @@ function guarded<T>(step: () => T): T {
 
 async function guardedAsync(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
   try {
-    return await iterator.next();
+    return checked(await iterator.next());
   } catch (cause) {
     throw inputFailed(cause);
   }
 }
 
+/** What `for of` checks too: without it an iterator that gives no objects would go on for ever. */
+function checked(next: IteratorResult<unknown>): IteratorResult<unknown> {
+  if (Object(next) === next) return next;
+  throw new TypeError(`Its next() gave ${String(next)}, which is no iterator result like { value, done }.`);
+}
+
 function inputFailed(cause: unknown): ManyhandsError {
   const text = cause instanceof Error ? cause.message : String(cause);
   return new ManyhandsError('INPUT_FAILED', `The input's iterator failed: ${text}`, {}, { cause });
-}
-
-/** Lets a source that is not read to its end free what it holds; what it throws meanwhile helps nobody. */
-function closeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
-  try {
-    const closing: unknown = iterator.return?.();
-    if (closing instanceof Promise) closing.catch(() => undefined);
-  } catch {
-    return;
-  }
 }

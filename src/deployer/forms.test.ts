@@ -16,7 +16,7 @@ describe('call forms', () => {
   it('takes the forms of compute.for', () => {
     const range = (start: number, count: number, step = 1): object => ({ kind: 'range', start, step, count });
     expect(parseFor([1, 10, work]).input).toEqual({ kind: 'range', range: range(1, 10), slices: 10 });
-    expect(parseFor([10, 1, work]).input).toMatchObject({ range: range(10, 10, -1) });
+    expect(parseFor([10, 1, -1, work]).input).toMatchObject({ range: range(10, 10, -1) });
     expect(parseFor([0, 10, 3, work, [1]]).input).toMatchObject({ range: range(0, 4, 3) });
     expect(parseFor([new RangeObject(1, 4), work]).input).toMatchObject({ range: range(1, 4) });
     expect(parseFor([{ start: 1, end: 4, step: 1, group: 2 }, work]).input).toMatchObject({
@@ -73,6 +73,8 @@ describe('call forms', () => {
     [[1.5, work]],
     [[{ start: 0, end: NaN }, work]],
     [[{ start: 0, end: 5, step: -1 }, work]],
+    [[{ start: 0, end: -1 }, work]],
+    [[10, 1, work]],
   ])('refuses %j', (call: unknown[]) => {
     expect(refusal(call)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });

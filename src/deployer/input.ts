@@ -18,7 +18,7 @@ export type JobInput =
       /** Where its data are fetched from by workers. */
       readonly origins?: readonly string[];
     }
-  | { readonly kind: 'stream'; readonly values: AsyncIterable<unknown>; readonly slices?: undefined };
+  | { readonly kind: 'stream'; readonly iterator: AsyncIterator<unknown>; readonly slices?: undefined };
 
 export const INPUT_FORMS =
   'an array, an iterable, an async iterable, a RangeObject, { start, end, step?, group? }, a RemoteDataSet, a RemoteDataPattern, or a number of slices';
@@ -35,9 +35,59 @@ export function toJobInput(data: unknown): JobInput {
     return { kind: 'values', values: remoteData(remote), slices: remote.length, origins: remote.origins };
   }
   if (data instanceof Promise) throw refused('a promise', ' Await it first.');
-  if (isAsyncIterable(data)) return { kind: 'stream', values: data };
+  if (isAsyncIterable(data)) return { kind: 'stream', iterator: takeIterator(data) };
   if (isIterable(data)) return { kind: 'values', values: data, slices: knownCount(data) };
   throw refused('an object that cannot be iterated', '');
+}
+
+/**
+ * The iterator, taken in the very turn in which the caller hands the source in: one that is fed by events, as
+ * `readline`'s is, loses what is emitted before. What goes wrong here surfaces when it is read.
+ * @throws INVALID_ARGUMENT where lines are lost already
+ */
+function takeIterator(data: AsyncIterable<unknown>): AsyncIterator<unknown> {
+  refuseStartedLines(data);
+  try {
+    return data[Symbol.asyncIterator]();
+  } catch (error) {
+    const failed = Promise.reject<never>(error as Error);
+    failed.catch(() => undefined);
+    return { next: () => failed };
+  }
+}
+
+/** Parts of Node's `readline.Interface`, known by its shape: this module runs in pages too. */
+interface LineReader {
+  on?: unknown;
+  closed?: unknown;
+  terminal?: unknown;
+  input?: { readableDidRead?: unknown };
+}
+
+function refuseStartedLines(data: object): void {
+  const { on, closed, terminal, input } = data as LineReader;
+  if (typeof on !== 'function' || typeof terminal !== 'boolean' || typeof input !== 'object') return;
+  if (closed !== true && input?.readableDidRead !== true) return;
+  throw refused(
+    'a readline interface that has begun to read, whose lines so far are lost',
+    ' Hand it in right behind createInterface, before anything is awaited, or take its iterator there and hand ' +
+      'that in: createInterface({ input })[Symbol.asyncIterator]().',
+  );
+}
+
+/** Lets a source that is not read to its end free what it holds; what it throws meanwhile helps nobody. */
+export function closeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
+  try {
+    const closing: unknown = iterator.return?.();
+    if (closing instanceof Promise) closing.catch(() => undefined);
+  } catch {
+    return;
+  }
+}
+
+/** An input that will never be read: where its source is open already, it is closed. */
+export function discardInput(input: JobInput): void {
+  if (input.kind === 'stream') closeIterator(input.iterator);
 }
 
 /** `count` slices whose data are 0 … count - 1. */

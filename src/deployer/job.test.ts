@@ -238,3 +238,20 @@ describe('a job', () => {
     expect((await deployer.computeFor(0, (x: number) => x).exec()).length).toBe(0);
   });
 });
+
+describe('cancelling while it is being deployed', () => {
+  it.each(['exec', 'init', 'preauth', 'deploying', 'uploading'] as const)(
+    'leaves no open job behind from a listener of %s',
+    async (state) => {
+      const { stub, deployer } = deployerRig();
+      const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+      let cancelled: Promise<unknown> | undefined;
+      job.on('readystatechange', (now) => {
+        if (now === state) cancelled = job.cancel('changed my mind');
+      });
+      await expect(job.exec()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
+      expect(await cancelled).toMatchObject({ runStatus: 'cancelled' });
+      for (const found of stub.jobs.values()) expect(found.open).toBe(false);
+    },
+  );
+});

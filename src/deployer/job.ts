@@ -47,6 +47,7 @@ export class Job<T = unknown> extends JobSettings<T> {
       job: this,
       after: attached ? origin.after : 0,
       setReadyState: (state) => this.#setReadyState(state),
+      slicesRead: () => this.#deployment?.slicesRead,
     });
     this.#queue = new AppendQueue(context, this.id, this.#tracker.ended);
     if (!attached) return;

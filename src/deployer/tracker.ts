@@ -22,6 +22,8 @@ export interface TrackerOptions<T> {
   /** The journal's row to go on behind. */
   after: Cursor;
   setReadyState: (state: ReadyState) => void;
+  /** The slices that the job must have when it is complete, where this handle has read its whole input. */
+  slicesRead: () => number | undefined;
 }
 
 const NEW_STATUS: JobStatusInfo = {
@@ -182,7 +184,12 @@ export class JobTracker<T> implements FollowSink {
 
   #complete(): void {
     if (this.#over) return;
-    const { job } = this.#options;
+    const { job, slicesRead } = this.#options;
+    const { total: slices } = this.#status;
+    if ((slicesRead() ?? slices) !== slices) {
+      const text = `Job ${job.id} is complete with ${slices} slices, and ${slicesRead()} were read from its input.`;
+      return this.fail(new ManyhandsError('INTERNAL', text, { jobId: job.id }));
+    }
     this.results.setComplete();
     job.emit('complete', this.results);
     const { failed, total } = this.#status;

@@ -3,6 +3,8 @@
  * listener that throws does not stop the others and surfaces as an unhandled rejection.
  * @module
  */
+import { ManyhandsError } from './errors.js';
+
 export type Listener<P> = (payload: P) => void;
 
 export class Emitter<M extends object> {
@@ -12,6 +14,7 @@ export class Emitter<M extends object> {
   readonly #originals = new WeakMap<object, unknown>();
 
   on<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
+    checkListener(name, listener);
     const key = name.toLowerCase();
     const list = this.#listeners.get(key) ?? [];
     if (!list.includes(listener)) {
@@ -21,6 +24,7 @@ export class Emitter<M extends object> {
   }
 
   once<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
+    checkListener(name, listener);
     const wrapped: Listener<M[K]> = (payload) => {
       this.off(name, wrapped);
       listener(payload);
@@ -57,4 +61,13 @@ export class Emitter<M extends object> {
       }
     }
   }
+}
+
+/** @throws INVALID_ARGUMENT here and now, where the caller can see which call it was */
+function checkListener(name: unknown, listener: unknown): void {
+  if (typeof name !== 'string')
+    throw new ManyhandsError('INVALID_ARGUMENT', `The name of an event is a string, not a ${typeof name}.`);
+  if (typeof listener === 'function') return;
+  const text = `The listener of '${name}' must be a function; it is ${listener === null ? 'null' : typeof listener}.`;
+  throw new ManyhandsError('INVALID_ARGUMENT', text, { event: name });
 }

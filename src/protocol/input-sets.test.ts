@@ -6,7 +6,7 @@ const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
 describe('RangeObject', () => {
   test('numbers or an object', () => {
     expect([...new RangeObject(1, 4)]).toEqual([1, 2, 3, 4]);
-    expect([...new RangeObject({ start: 4, end: 1 })]).toEqual([4, 3, 2, 1]);
+    expect([...new RangeObject({ start: 4, end: 1, step: -1 })]).toEqual([4, 3, 2, 1]);
     expect([...new RangeObject({ start: 0, end: 5, step: 2, group: 2 })]).toEqual([[0, 2], [4]]);
     expect(new RangeObject(new RangeObject(1, 9, 2)).toArray()).toEqual([1, 3, 5, 7, 9]);
   });

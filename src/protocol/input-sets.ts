@@ -12,7 +12,7 @@ export interface RangeBounds {
   start: number;
   /** Included, where a whole number of steps leads to it. */
   end: number;
-  /** @default 1, or −1 where end is below start */
+  /** Negative to count down. @default 1 */
   step?: number;
   /** Numbers in one slice's datum, which is then an array. */
   group?: number;

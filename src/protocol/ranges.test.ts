@@ -11,7 +11,7 @@ const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
 describe('bounds', () => {
   test.each<[number, number, number | undefined, number[]]>([
     [1, 3, undefined, [1, 2, 3]],
-    [3, 1, undefined, [3, 2, 1]],
+    [3, 1, -1, [3, 2, 1]],
     [5, 5, undefined, [5]],
     [5, 5, -3, [5]],
     [0, 10, 5, [0, 5, 10]],
@@ -23,6 +23,13 @@ describe('bounds', () => {
     [0, 1, 0.25, [0, 0.25, 0.5, 0.75, 1]],
   ])('%s to %s by %s', (start, end, step, expected) => {
     expect(data(rangeFromBounds(start, end, step))).toEqual(expected);
+  });
+
+  test.each([
+    [0, -1],
+    [10, 1],
+  ])('%s to %s without a step is refused: an empty range must not count down', (start, end) => {
+    expect(() => rangeFromBounds(start, end)).toThrow(/name a negative `step`/);
   });
 
   test('fractions reach their end however they are rounded, and are never summed up', () => {

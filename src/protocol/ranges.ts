@@ -10,15 +10,22 @@ import type { RangeInput } from './messages.js';
 
 /**
  * The range from `start` to `end`, both included; `end` is not reached where no whole number of steps leads to it.
- * `step` is 1 or −1 by default. With `group`, each slice's datum is an array of up to so many numbers.
+ * `step` is 1 by default; who wants to count down names a negative one, so that `{ start: 0, end: n - 1 }` with no
+ * numbers to count is refused. With `group`, each slice's datum is an array of up to so many numbers.
  * Throws `INVALID_ARGUMENT`: not finite, a step that does not lead from start to end, a bad group, too many slices.
  */
 export function rangeFromBounds(start: number, end: number, step?: number, group?: number): RangeInput {
-  const stride = step ?? (end < start ? -1 : 1);
+  const stride = step ?? 1;
   for (const [name, value] of Object.entries({ start, end, step: stride })) {
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       throw invalid(`\`${name}\` must be a finite number, not ${describe(value)}`);
     }
+  }
+  if (step === undefined && end < start) {
+    throw invalid(
+      `\`end\` (${end}) is below \`start\` (${start}): name a negative \`step\` to count down; ` +
+        'for no slices at all hand in the number 0 or an empty array',
+    );
   }
   if (stride === 0 || (end - start) / stride < 0) throw invalid('`step` must approach `end` from `start`');
   const values = countValues(start, end, stride);
