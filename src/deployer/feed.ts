@@ -241,7 +241,7 @@ async function guardedAsync(iterator: AsyncIterator<unknown>): Promise<IteratorR
 /** What `for of` checks too: without it an iterator that gives no objects would go on for ever. */
 function checked(next: IteratorResult<unknown>): IteratorResult<unknown> {
   if (Object(next) === next) return next;
-  throw new TypeError(`Its next() gave ${String(next)}, which is no iterator result like { value, done }.`);
+  throw new TypeError(`Its next() gave ${typeof next}, which is no iterator result like { value, done }.`);
 }
 
 function inputFailed(cause: unknown): ManyhandsError {

@@ -50,7 +50,7 @@ function takeIterator(data: AsyncIterable<unknown>): AsyncIterator<unknown> {
   try {
     return data[Symbol.asyncIterator]();
   } catch (error) {
-    const failed = Promise.reject<never>(error as Error);
+    const failed = Promise.reject<never>(error);
     failed.catch(() => undefined);
     return { next: () => failed };
   }
