@@ -61,6 +61,7 @@ export const ERROR_TABLE = {
   KEYSTORE_UNKNOWN: row('caller'),
   KEYSTORE_EXISTS: row('caller'),
   KEYSTORE_UNSAFE: row('caller'),
+  FOLDER_UNUSABLE: row('caller'),
   KEY_MALFORMED: row('caller'),
   ADDRESS_MALFORMED: row('caller'),
   // JobFS

@@ -21,13 +21,14 @@ export interface FileStorageOptions {
   secret?: boolean;
 }
 
-const KEY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/;
+const KEY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@ -]{0,127}$/;
 /** Windows has no such mode bits: what `stat` says there means nothing. */
 const HAS_MODES = process.platform !== 'win32';
 
 /**
- * A folder as a store. Keys are letters, digits and `._@-`, so that none leaves the folder.
- * @throws KEYSTORE_UNSAFE from `get`, where `secret` is set; INVALID_ARGUMENT for such a key.
+ * A folder as a store. Keys are letters, digits, spaces and `._@-`, so that none leaves the folder.
+ * @throws KEYSTORE_UNSAFE from `get`, where `secret` is set; INVALID_ARGUMENT for such a key; FOLDER_UNUSABLE from each
+ *   call that the system refuses.
  */
 export function fileStorage(options: FileStorageOptions): KeyValueStorage {
   const { dir, suffix } = options;
@@ -35,12 +36,12 @@ export function fileStorage(options: FileStorageOptions): KeyValueStorage {
     if (!KEY_PATTERN.test(key)) {
       throw new ManyhandsError(
         'INVALID_ARGUMENT',
-        `A storage key is letters, digits and "._@-", not ${JSON.stringify(key)}`,
+        `A storage key is letters, digits and " ._@-", not ${JSON.stringify(key)}`,
       );
     }
     return join(dir, key + suffix);
   };
-  return {
+  const files: KeyValueStorage = {
     async get(key) {
       const path = pathOf(key);
       const file = await orMissing(open(path, 'r'));
@@ -80,6 +81,28 @@ export function fileStorage(options: FileStorageOptions): KeyValueStorage {
         .sort();
     },
   };
+  const usable = <R>(call: Promise<R>): Promise<R> =>
+    call.catch((error: unknown) => throwUnusable(error, dir));
+  return {
+    get: (key) => usable(files.get(key)),
+    set: (key, value) => usable(files.set(key, value)),
+    add: (key, value) => usable(files.add(key, value)),
+    delete: (key) => usable(files.delete(key)),
+    keys: () => usable(files.keys()),
+  };
+}
+
+/** What the system refuses, such as EACCES or ENOSPC, says which folder and why; other errors stay as they are. */
+function throwUnusable(error: unknown, dir: string): never {
+  if (typeof codeOf(error) !== 'string' || (error as { syscall?: unknown }).syscall === undefined)
+    throw error;
+  const reason = (error as Error).message;
+  throw new ManyhandsError(
+    'FOLDER_UNUSABLE',
+    `The folder ${dir} cannot be used (${reason}). Make it readable and writable, or name another home in MANYHANDS_HOME.`,
+    { path: dir, reason },
+    { cause: error },
+  );
 }
 
 async function writeTemporary(options: FileStorageOptions, value: Uint8Array): Promise<string> {

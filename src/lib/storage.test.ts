@@ -134,3 +134,17 @@ describe('secret files', () => {
     expect(await store.get('b')).toEqual(bytes('2'));
   });
 });
+
+it('a folder that cannot be made or read says which and why', async () => {
+  const file = join(root, 'a-file');
+  await writeFile(file, '');
+  const store = secretFiles(join(file, 'below'));
+  const unusable = { code: 'FOLDER_UNUSABLE', info: { path: join(file, 'below') } };
+  await expect(store.set('a', bytes('1'))).rejects.toMatchObject(unusable);
+  await expect(store.add('a', bytes('1'))).rejects.toMatchObject(unusable);
+  await expect(store.get('a')).rejects.toMatchObject(unusable);
+  await expect(store.keys()).rejects.toMatchObject({
+    ...unusable,
+    message: expect.stringContaining('ENOTDIR') as string,
+  });
+});

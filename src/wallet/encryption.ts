@@ -7,7 +7,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import { toHex } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import { loadKeystoreFiles, loadSigning } from './ethers.js';
-import { isEarlyScrypt, parseKeystoreJson } from './keystore-json.js';
+import { needsPlatformDecryption, parseKeystoreJson } from './keystore-json.js';
 import type { KeystoreJson } from './keystore-json.js';
 import { parsePrivateKey } from './private-key.js';
 
@@ -39,9 +39,12 @@ export async function decryptKey(
   passphrase: string,
   label: string | undefined,
 ): Promise<{ key: Uint8Array; address: string }> {
-  const secret = passphraseBytes(passphrase);
   const name = label === undefined ? 'this keystore' : `the keystore "${label}"`;
-  const opened = isEarlyScrypt(json) ? await openEarly(json, secret) : await open(json, secret);
+  const open = needsPlatformDecryption(json) ? openByPlatform : openByEthers;
+  let opened: Opened = 'wrong passphrase';
+  for (const secret of passphraseSpellings(passphrase)) {
+    if (opened === 'wrong passphrase') opened = await open(json, secret);
+  }
   if (opened === 'wrong passphrase') {
     throw new ManyhandsError('KEYSTORE_PASSPHRASE', `That is not the passphrase of ${name}.`, { label });
   }
@@ -57,7 +60,7 @@ export async function decryptKey(
 
 type Opened = { key: Uint8Array; address: string } | 'wrong passphrase' | 'wrong content';
 
-async function open(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
+async function openByEthers(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
   const { decryptKeystoreJson } = await loadKeystoreFiles();
   try {
     const { privateKey, address } = await decryptKeystoreJson(JSON.stringify(json), secret);
@@ -69,9 +72,9 @@ async function open(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
   }
 }
 
-async function openEarly(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
-  const { decryptEarlyScrypt } = await import('./early-scrypt.js');
-  const bytes = await decryptEarlyScrypt(json, secret);
+async function openByPlatform(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
+  const { decryptByPlatform } = await import('./platform-decrypt.js');
+  const bytes = await decryptByPlatform(json, secret);
   if (bytes === undefined) return 'wrong passphrase';
   const { computeAddress, SigningKey } = await loadSigning();
   try {
@@ -82,7 +85,10 @@ async function openEarly(json: KeystoreJson, secret: Uint8Array): Promise<Opened
   }
 }
 
-/** Unicode in its compatible composed form, as other wallets do, so that the same typing gives the same bytes. */
+/**
+ * The bytes that a passphrase is encrypted under: UTF-8 of what was typed, as geth and web3.js do.
+ * @throws INVALID_ARGUMENT for what is no text
+ */
 function passphraseBytes(passphrase: string): Uint8Array {
   if (typeof passphrase !== 'string' || /\p{Surrogate}/u.test(passphrase)) {
     throw new ManyhandsError(
@@ -90,5 +96,17 @@ function passphraseBytes(passphrase: string): Uint8Array {
       'A passphrase must be a string of whole Unicode characters.',
     );
   }
-  return new TextEncoder().encode(passphrase.normalize('NFKC'));
+  return new TextEncoder().encode(passphrase);
+}
+
+/**
+ * The bytes that a file may have been encrypted under by someone who typed this passphrase: as it is (geth, web3.js), in
+ * the compatible composed form (ethers), and composed or decomposed, where a keyboard or a system wrote it so. Most
+ * passphrases have one spelling only, so that a wrong one costs no more than one try.
+ */
+function passphraseSpellings(passphrase: string): Uint8Array[] {
+  const typed = passphraseBytes(passphrase);
+  const forms = (['NFKC', 'NFC', 'NFD'] as const).map((form) => passphrase.normalize(form));
+  const others = new Set(forms.filter((form) => form !== passphrase));
+  return [typed, ...[...others].map((form) => new TextEncoder().encode(form))];
 }

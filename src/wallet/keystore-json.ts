@@ -13,6 +13,8 @@ export interface KeystoreJson {
   id?: string;
   /** 40 hexadecimal digits without `0x`, as the format has it; some files leave it out. */
   address?: string;
+  /** What its owner calls it, in files of DCP. */
+  label?: string;
   crypto: {
     cipher: 'aes-128-ctr';
     cipherparams: { iv: string };
@@ -36,6 +38,9 @@ export interface Pbkdf2Params {
   salt: string;
 }
 
+const CIPHERTEXT_BYTES = 32;
+/** Some software leaves out the zero bytes with which a key begins; more than eight of them are no accident. */
+const CIPHERTEXT_BYTES_MIN = 24;
 /** A keystore file is under 1 KiB. */
 const KEYSTORE_LENGTH_MAX = 65_536;
 /** scrypt's cost, and block size times cost: 128 bytes each, so 1 GiB. */
@@ -45,6 +50,8 @@ const SCRYPT_MEMORY_BLOCKS_MAX = 2 ** 23;
 const SCRYPT_WORK_MAX = 2 ** 23;
 /** Sixteen times what geth writes. */
 const PBKDF2_ROUNDS_MAX = 2 ** 22;
+
+const LABEL_LENGTH_MAX = 256;
 
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
 
@@ -63,23 +70,26 @@ export function parseKeystoreJson(source: unknown): KeystoreJson {
   if (id !== undefined && (typeof id !== 'string' || !/^[0-9a-fA-F-]{1,64}$/.test(id)))
     malformed('id', 'must be a UUID');
   const address = addressOf(file.address);
+  const label = typeof file.label === 'string' ? file.label.slice(0, LABEL_LENGTH_MAX) : '';
   return {
     version: 3,
     ...(id === undefined ? {} : { id }),
     ...(address === undefined ? {} : { address: address.slice(2) }),
+    ...(label === '' ? {} : { label }),
     crypto: {
       cipher: 'aes-128-ctr',
       cipherparams: { iv: hex(cipherparams.iv, 'crypto.cipherparams.iv', 16, 16) },
-      ciphertext: hex(crypto.ciphertext, 'crypto.ciphertext', 32, 32),
+      ciphertext: hex(crypto.ciphertext, 'crypto.ciphertext', CIPHERTEXT_BYTES_MIN, CIPHERTEXT_BYTES),
       ...keyDerivation(crypto.kdf, kdfparams),
       mac: hex(crypto.mac, 'crypto.mac', 32, 32),
     },
   };
 }
 
-/** Whether the scrypt cost is one that RFC 7914 forbids: see `early-scrypt.ts`. */
-export function isEarlyScrypt(json: KeystoreJson): boolean {
-  const { kdf, kdfparams } = json.crypto;
+/** Whether ethers refuses it though it is sound: see `platform-decrypt.ts`. */
+export function needsPlatformDecryption(json: KeystoreJson): boolean {
+  const { kdf, kdfparams, ciphertext } = json.crypto;
+  if (ciphertext.length < 2 * CIPHERTEXT_BYTES) return true;
   return kdf === 'scrypt' && Math.log2((kdfparams as ScryptParams).n) >= 16 * (kdfparams as ScryptParams).r;
 }
 

@@ -1,3 +1,5 @@
+import { createCipheriv, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto';
+import { keccak256 } from 'ethers/crypto';
 import { inspect } from 'node:util';
 import { encryptKeystoreJsonSync, Wallet as EthersWallet } from 'ethers/wallet';
 import { describe, expect, it } from 'vitest';
@@ -200,4 +202,77 @@ describe('other software', () => {
     expect(keystore.toJSON()).not.toHaveProperty('x-ethers');
     expect(`0x${(JSON.parse(text) as { address: string }).address}`).toBe(keystore.address);
   });
+
+  /** Half-width digits and a ligature: NFKC writes them otherwise. */
+  const WIDE = '\uff11\uff12 \ufb01ne';
+
+  it('that takes a passphrase as it was typed opens ours, and its files open here', async () => {
+    const theirs = encryptKeystoreJsonSync(
+      { address: ADDRESS, privateKey: `0x${KEY}` },
+      new TextEncoder().encode(WIDE),
+      { scrypt: { N: 64 } },
+    );
+    const keystore = Keystore.fromJSON(theirs);
+    await keystore.unlock(WIDE);
+    expect(keystore.address).toBe(ADDRESS.toLowerCase());
+    const ours = await keystore.withPassphrase(WIDE);
+    const opened = await EthersWallet.fromEncryptedJson(JSON.stringify(ours), new TextEncoder().encode(WIDE));
+    expect(opened.privateKey).toBe(`0x${KEY}`);
+  });
+
+  it('that writes a passphrase in its compatible form is understood too', async () => {
+    const theirs = encryptKeystoreJsonSync({ address: ADDRESS, privateKey: `0x${KEY}` }, WIDE, {
+      scrypt: { N: 64 },
+    });
+    const keystore = Keystore.fromJSON(theirs);
+    await keystore.unlock(WIDE);
+    await expect(keystore.unlock(`${WIDE}!`)).rejects.toMatchObject({ code: 'KEYSTORE_PASSPHRASE' });
+  });
+
+  it.each([
+    [31, 'scrypt'],
+    [30, 'pbkdf2'],
+  ] as const)('that leaves out the zero bytes of a key: %i bytes, %s', async (bytes, kdf) => {
+    const key = randomBytes(bytes);
+    const keystore = Keystore.fromJSON(shortFile(key, 'pass', kdf));
+    await expect(keystore.unlock('other')).rejects.toMatchObject({ code: 'KEYSTORE_PASSPHRASE' });
+    await keystore.unlock('pass');
+    const whole = key.toString('hex').padStart(64, '0');
+    expect(keystore.address).toBe(new EthersWallet(whole).address.toLowerCase());
+  });
+
+  it('that writes a label into the file: it is kept', async () => {
+    const json = { ...(await Keystore.create()).toJSON(), label: 'my savings' };
+    const keystore = Keystore.fromJSON(json);
+    expect(keystore.label).toBe('my savings');
+    expect(keystore.toJSON()).toMatchObject({ label: 'my savings' });
+    expect(Keystore.fromJSON(json, { label: 'other' }).label).toBe('other');
+  });
 });
+
+/** A file of software that encrypts a key without the zero bytes in front. */
+function shortFile(key: Buffer, passphrase: string, kdf: 'scrypt' | 'pbkdf2'): object {
+  const salt = randomBytes(32);
+  const derived =
+    kdf === 'scrypt'
+      ? scryptSync(passphrase, salt, 32, { N: 64, r: 8, p: 1 })
+      : pbkdf2Sync(passphrase, salt, 10, 32, 'sha256');
+  const iv = randomBytes(16);
+  const cipher = createCipheriv('aes-128-ctr', derived.subarray(0, 16), iv);
+  const ciphertext = Buffer.concat([cipher.update(key), cipher.final()]);
+  const params =
+    kdf === 'scrypt'
+      ? { dklen: 32, n: 64, r: 8, p: 1, salt: salt.toString('hex') }
+      : { dklen: 32, c: 10, prf: 'hmac-sha256', salt: salt.toString('hex') };
+  return {
+    version: 3,
+    crypto: {
+      cipher: 'aes-128-ctr',
+      cipherparams: { iv: iv.toString('hex') },
+      ciphertext: ciphertext.toString('hex'),
+      kdf,
+      kdfparams: params,
+      mac: keccak256(Buffer.concat([derived.subarray(16), ciphertext])).slice(2),
+    },
+  };
+}

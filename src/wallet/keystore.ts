@@ -16,7 +16,7 @@ import type { KeystoreJson } from './keystore-json.js';
 import { newPrivateKey, parsePrivateKey } from './private-key.js';
 
 export interface KeystoreOptions {
-  /** What the wallet calls it. */
+  /** What the wallet calls it. @default what the file says, where it says one */
   label?: string;
   /** For `unlock(passphrase, seconds)`. @default the machine's clock */
   clock?: Clock;
@@ -77,7 +77,7 @@ export class Keystore {
 
   private constructor(json: KeystoreJson, options: KeystoreOptions) {
     this.#json = json;
-    this.label = options.label;
+    this.label = options.label ?? json.label;
     this.#clock = options.clock ?? systemClock;
   }
 

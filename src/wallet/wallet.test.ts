@@ -78,7 +78,7 @@ describe('a wallet', () => {
     expect((await wallet.get()).address).not.toBe(address);
   });
 
-  it.each(['', '../id', 'a/b', '.hidden', 'a\\b', 'x'.repeat(65), 'a b', 'a\0', 7, null])(
+  it.each(['', '../id', 'a/b', '.hidden', 'a\\b', 'x'.repeat(65), 'a  ', 'a\0', 7, null])(
     'refuses the label %j',
     async (label) => {
       const wallet = open();
@@ -100,6 +100,40 @@ describe('a wallet', () => {
       expect(new TextDecoder().decode(await storage.get('id'))).toBe(text);
     },
   );
+
+  it('takes labels with spaces, and refuses those that are no name of a file on some system', async () => {
+    const wallet = open();
+    expect((await wallet.create('my savings')).label).toBe('my savings');
+    expect(await wallet.list()).toEqual(['my savings']);
+    for (const label of ['nul', 'CON', 'com1.old', 'lpt9', ' x', 'x ', '', 'a/b']) {
+      await expect(wallet.create(label), label).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
+  });
+
+  it('takes no label that differs from another in case alone', async () => {
+    const wallet = open();
+    await wallet.create('Savings');
+    await expect(wallet.create('savings')).rejects.toMatchObject({
+      code: 'KEYSTORE_EXISTS',
+      info: { label: 'Savings' },
+    });
+    expect(await wallet.list()).toEqual(['Savings']);
+  });
+
+  it('gives a keystore another passphrase: the old one opens it no more', async () => {
+    const storage = memoryStorage();
+    const wallet = open(storage);
+    const { address } = await wallet.create('a', { passphrase: 'old' });
+    const changed = await wallet.changePassphrase('a', 'new');
+    expect(changed.address).toBe(address);
+    const later = await open(storage).get('a');
+    expect(later.address).toBe(address);
+    await expect(later.unlock('old')).rejects.toMatchObject({ code: 'KEYSTORE_PASSPHRASE' });
+    await later.unlock('new');
+    await expect(wallet.changePassphrase('b', 'x')).rejects.toMatchObject({ code: 'KEYSTORE_UNKNOWN' });
+    const locked = open(storage);
+    await expect(locked.changePassphrase('a', 'x')).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' });
+  });
 
   it('looks again after a failure', async () => {
     const storage = memoryStorage();

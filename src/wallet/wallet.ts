@@ -25,7 +25,9 @@ export interface WalletOptions {
   passphrase?: PassphraseSource;
 }
 
-const LABEL_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+const LABEL_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._@ -]{0,62}[A-Za-z0-9._@-])?$/;
+/** Names that Windows gives to devices, whatever follows a dot. */
+const DEVICE_NAME = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
 
 /** Keystores by label. */
 export class Wallet {
@@ -63,7 +65,7 @@ export class Wallet {
 
   /** Makes a keystore with a new key. @throws KEYSTORE_EXISTS, INVALID_ARGUMENT */
   async create(label: string, options: { passphrase?: string } = {}): Promise<Keystore> {
-    checkLabel(label);
+    checkNewLabel(label);
     const keystore = await this.#make(label, options.passphrase ?? '');
     await this.add(keystore, label);
     return keystore;
@@ -71,18 +73,32 @@ export class Wallet {
 
   /** Stores a keystore (encrypted) under that label. @throws KEYSTORE_EXISTS, INVALID_ARGUMENT */
   async add(keystore: Keystore, label: string = ACCOUNT_LABEL): Promise<void> {
-    checkLabel(label);
+    checkNewLabel(label);
     if (!(keystore instanceof Keystore))
       throw new ManyhandsError('INVALID_ARGUMENT', 'wallet.add takes a Keystore.');
-    if (!(await this.#options.storage.add(label, encode(keystore)))) {
-      throw new ManyhandsError(
-        'KEYSTORE_EXISTS',
-        `There is a keystore "${label}" in ${this.#options.place} already. Choose another label, or remove that one first.`,
-        { label },
-      );
-    }
+    // On Windows and macOS labels that differ in case alone would be one file.
+    const folded = label.toLowerCase();
+    const similar = (await this.list()).find((one) => one !== label && one.toLowerCase() === folded);
+    if (similar !== undefined) throw this.#exists(similar);
+    if (!(await this.#options.storage.add(label, encode(keystore)))) throw this.#exists(label);
     setPassphraseSource(keystore, this.#ask);
     this.#opened.set(label, Promise.resolve(keystore));
+  }
+
+  /**
+   * Encrypts a keystore under another passphrase and stores it in place of the old file. Copies of the old file still
+   * open with the old passphrase.
+   * @param passphrase the new one; '' protects nothing
+   * @throws KEYSTORE_UNKNOWN, KEYSTORE_PASSPHRASE or KEYSTORE_LOCKED where the old one cannot be opened, INVALID_ARGUMENT
+   */
+  async changePassphrase(label: string, passphrase: string): Promise<Keystore> {
+    checkLabel(label);
+    if (!(await this.list()).includes(label)) throw await this.#unknown(label);
+    const changed = await (await this.get(label)).withPassphrase(passphrase);
+    await this.#options.storage.set(label, encode(changed));
+    setPassphraseSource(changed, this.#ask);
+    this.#opened.set(label, Promise.resolve(changed));
+    return changed;
   }
 
   /** The labels there are, sorted. */
@@ -131,13 +147,24 @@ export class Wallet {
 
   readonly #ask: PassphraseSource = (asked) => (this.passphrasePrompt ?? this.#options.passphrase)?.(asked);
 
+  #exists(label: string): ManyhandsError {
+    return new ManyhandsError(
+      'KEYSTORE_EXISTS',
+      `There is a keystore "${label}" in ${this.#options.place} already. Choose another label, or remove that one first.`,
+      { label },
+    );
+  }
+
   async #unknown(label: string): Promise<ManyhandsError> {
     const labels = await this.list();
     const known = labels.length === 0 ? 'There are none' : `There are: ${labels.join(', ')}`;
+    // What has spaces may be a passphrase in the wrong place, which no message repeats.
+    const named = label.includes(' ') ? {} : { label };
+    const quoted = label.includes(' ') ? 'of that label' : `"${label}"`;
     return new ManyhandsError(
       'KEYSTORE_UNKNOWN',
-      `There is no keystore "${label}" in ${this.#options.place}. ${known}. Make one with wallet.create("${label}").`,
-      { label, labels },
+      `There is no keystore ${quoted} in ${this.#options.place}. ${known}. wallet.create(label) makes one.`,
+      { ...named, labels },
     );
   }
 }
@@ -154,6 +181,16 @@ function checkLabel(label: string): void {
   if (typeof label === 'string' && LABEL_PATTERN.test(label)) return;
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
-    "A keystore's label is 1 to 64 letters, digits or any of . _ @ - and starts with a letter or digit.",
+    "A keystore's label is 1 to 64 letters, digits, spaces or any of . _ @ - and starts with a letter or digit.",
+  );
+}
+
+/** Labels are names of files, also on systems that keep some names for themselves. */
+function checkNewLabel(label: string): void {
+  checkLabel(label);
+  if (!DEVICE_NAME.test(label)) return;
+  throw new ManyhandsError(
+    'INVALID_ARGUMENT',
+    `"${label}" is the name of a device on Windows, where no file can be called so. Choose another label.`,
   );
 }

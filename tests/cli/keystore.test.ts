@@ -57,3 +57,72 @@ it('gives a copy that opens with its passphrase alone, and shows the key to nobo
   const there = await cli.run(['keystore', 'show'], { MANYHANDS_HOME: home });
   expect(there.stdout).toBe(made.stdout);
 });
+
+it('imports a keystore file after it was opened, under its own label or a given one', async () => {
+  await cli.run(['keystore', 'create', 'a']);
+  const { address } = JSON.parse(await exported('a')) as { address: string };
+  const file = cli.path('mine.keystore');
+  await writeFile(file, await exported('a'));
+  const home = { MANYHANDS_HOME: cli.path('second-home') };
+  expect(await cli.run(['keystore', 'import', file], home)).toMatchObject({
+    code: 0,
+    stdout: `mine  0x${address}\n`,
+  });
+  expect(await cli.run(['keystore', 'import', file, 'my savings'], home)).toMatchObject({
+    code: 0,
+    stdout: `my savings  0x${address}\n`,
+  });
+  expect((await cli.run(['keystore', 'import', file], home)).stderr).toContain('[KEYSTORE_EXISTS]');
+  expect((await cli.run(['keystore', 'import', cli.path('none')], home)).stderr).toMatch(
+    /^manyhands: The keystore file cannot be read: ENOENT.*\[INVALID_ARGUMENT\]\n$/,
+  );
+
+  const guarded = await Keystore.create({ passphrase: PASSPHRASE });
+  await writeFile(file, JSON.stringify(guarded));
+  const refused = await cli.run(['keystore', 'import', file, 'b'], home);
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toContain('[KEYSTORE_PASSPHRASE]');
+  const taken = await cli.run(['keystore', 'import', file, 'b'], {
+    ...home,
+    MANYHANDS_PASSPHRASE: PASSPHRASE,
+  });
+  expect(taken).toMatchObject({ code: 0, stdout: `b  ${guarded.address}\n` });
+});
+
+it('changes a passphrase, and nothing without the old or the new one', async () => {
+  await cli.run(['keystore', 'create', 'a'], { MANYHANDS_PASSPHRASE: 'old' });
+  const change = (env: Record<string, string>) => cli.run(['keystore', 'passphrase', 'a'], env);
+  expect((await change({ MANYHANDS_PASSPHRASE: 'old' })).stderr).toContain('MANYHANDS_NEW_PASSPHRASE');
+  const wrong = { MANYHANDS_PASSPHRASE: 'wrong', MANYHANDS_NEW_PASSPHRASE: 'new' };
+  expect((await change(wrong)).stderr).toContain('[KEYSTORE_PASSPHRASE]');
+  expect(await change({ ...wrong, MANYHANDS_PASSPHRASE: 'old' })).toMatchObject({ code: 0, stderr: '' });
+  const copy = Keystore.fromJSON(JSON.parse(await exported('a')) as never);
+  await copy.unlock('new');
+});
+
+it('shows all keystores that can be read beside one that cannot', async () => {
+  await cli.run(['keystore', 'create', 'good']);
+  await writeFile(join(cli.home, 'bad.keystore'), '{}', { mode: 0o600 });
+  const shown = await cli.run(['keystore', 'show']);
+  expect(shown.code).toBe(1);
+  expect(shown.stdout).toMatch(/^good {2}0x[0-9a-f]{40}\n$/);
+  expect(shown.stderr).toMatch(/^bad: manyhands: This is no keystore[^\n]*\[KEYSTORE_MALFORMED\]\n$/);
+});
+
+it('a home that cannot be used says which and why, in a line', async () => {
+  const file = cli.path('no-folder');
+  await writeFile(file, '');
+  const home = join(file, 'home');
+  for (const command of [['create', 'a'], ['show']]) {
+    const { code, stderr } = await cli.run(['keystore', ...command], { MANYHANDS_HOME: home });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^manyhands: The folder [^\n]* cannot be used \(ENOTDIR[^\n]*\[FOLDER_UNUSABLE\]\n$/,
+    );
+    expect(stderr).toContain(home);
+  }
+});
+
+async function exported(label: string): Promise<string> {
+  return (await cli.run(['keystore', 'show', label, '--json'])).stdout;
+}

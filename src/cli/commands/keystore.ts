@@ -1,7 +1,16 @@
 /** `manyhands keystore`: keystores of this user. @module */
 import { Command } from 'commander';
-import { wallet } from '../../entry/wallet.node.js';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { isError, ManyhandsError } from '../../entry/deployer.node.js';
+import { Keystore, wallet } from '../../entry/wallet.node.js';
+import { canAsk } from '../ask-passphrase.js';
+import { describeError } from '../describe-error.js';
 import { examples } from '../help.js';
+import { existingPassphrase, newPassphrase } from '../keystore-passphrase.js';
+
+const NEW_PASSPHRASE = 'MANYHANDS_NEW_PASSPHRASE';
+const EXIT_FAILED = 1;
 
 export function keystoreCommand(): Command {
   const keystore = new Command('keystore')
@@ -10,23 +19,48 @@ export function keystoreCommand(): Command {
       'after',
       examples(
         ['manyhands keystore show', 'all labels and their addresses'],
-        ['manyhands keystore create savings', 'a new one, with MANYHANDS_PASSPHRASE as its passphrase'],
+        ['manyhands keystore create savings', 'a new one; asks for its passphrase on a terminal'],
+        ['manyhands keystore import account.keystore', 'one of geth, ethers, DCP or another machine'],
+        ['manyhands keystore passphrase savings', 'another passphrase for it'],
       ),
     );
   keystore
     .command('create')
     .description(
-      'Make a keystore with a new key. Its passphrase is taken from MANYHANDS_PASSPHRASE; empty without.',
+      'Make a keystore with a new key. Its passphrase is taken from MANYHANDS_PASSPHRASE, or asked for on a terminal; empty without either.',
     )
     .argument('<label>', 'name of the keystore')
     .addHelpText(
       'after',
       examples(['MANYHANDS_PASSPHRASE=… manyhands keystore create savings', 'a protected keystore']),
     )
-    .action(async (label: string) => {
-      const made = await wallet.create(label, { passphrase: process.env.MANYHANDS_PASSPHRASE ?? '' });
-      console.log(`${label}  ${made.address}`);
-    });
+    .action(create);
+  keystore
+    .command('import')
+    .description(
+      'Store a keystore file (Ethereum V3 JSON) under a label. It is opened once, to see that its passphrase is known.',
+    )
+    .argument('<file>', 'the keystore file')
+    .argument('[label]', "name of the keystore (default: the file's own label, or its name)")
+    .addHelpText(
+      'after',
+      examples(
+        ['manyhands keystore import account.keystore', 'as "account"'],
+        ['MANYHANDS_PASSPHRASE=… manyhands keystore import UTC--2026 savings', 'as "savings"'],
+      ),
+    )
+    .action(importFile);
+  keystore
+    .command('passphrase')
+    .description(
+      `Give a keystore another passphrase: the old one from MANYHANDS_PASSPHRASE, the new one from ${NEW_PASSPHRASE}, or both from the terminal.`,
+    )
+    .argument('<label>', 'name of the keystore')
+    .addHelpText(
+      'after',
+      examples(['manyhands keystore passphrase savings', 'asks for the old and the new one']),
+    )
+    .action(changePassphrase);
   keystore
     .command('show')
     .description('Show the addresses of keystores; with a label and --json that keystore as it is stored.')
@@ -42,21 +76,82 @@ export function keystoreCommand(): Command {
         ],
       ),
     )
-    .action(showKeystores);
+    .action((label: string | undefined, { json = false }: { json?: boolean }) =>
+      label === undefined ? showAll(json) : showOne(label, json),
+    );
   return keystore;
 }
 
-async function showKeystores(label: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
-  const labels = label === undefined ? await wallet.list() : [label];
-  const found = await Promise.all(
-    labels.map(async (one) => ({ label: one, keystore: await wallet.get(one) })),
-  );
-  if (json) {
-    const addresses = found.map((one) => ({ label: one.label, address: one.keystore.address }));
-    console.log(JSON.stringify(label === undefined ? addresses : found[0]!.keystore, null, 2));
-    return;
+async function create(label: string): Promise<void> {
+  const made = await wallet.create(label, { passphrase: await newPassphrase('MANYHANDS_PASSPHRASE') });
+  console.log(`${label}  ${made.address}`);
+}
+
+async function importFile(file: string, given: string | undefined): Promise<void> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const text = `The keystore file cannot be read: ${(cause as Error).message}.`;
+    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'file' }, { cause });
+  });
+  const keystore = Keystore.fromJSON(text);
+  const label = given ?? keystore.label ?? basename(file).replace(/\.(keystore|json)$/, '');
+  await open(keystore, label);
+  await wallet.add(keystore, label);
+  console.log(`${label}  ${keystore.address}`);
+}
+
+/** By the empty passphrase, else by the one that is given or typed. */
+async function open(keystore: Keystore, label: string): Promise<void> {
+  let refusal = await refusalOf(keystore, '');
+  for (let attempt = 1; refusal !== undefined; attempt++) {
+    const address = ''; // The file may not say it.
+    const passphrase = await existingPassphrase({ label, address, attempt });
+    if (passphrase === undefined) throw refusal;
+    refusal = await refusalOf(keystore, passphrase);
   }
-  if (labels.length === 0) console.log('There are no keystores yet: the first job makes an identity.');
-  const width = Math.max(...labels.map((one) => one.length));
-  for (const one of found) console.log(`${one.label.padEnd(width)}  ${one.keystore.address}`);
+}
+
+async function refusalOf(keystore: Keystore, passphrase: string): Promise<Error | undefined> {
+  try {
+    await keystore.unlock(passphrase);
+    return undefined;
+  } catch (error) {
+    if (isError(error, 'KEYSTORE_PASSPHRASE')) return error;
+    throw error;
+  }
+}
+
+async function changePassphrase(label: string): Promise<void> {
+  const keystore = await wallet.get(label);
+  if (process.env[NEW_PASSPHRASE] === undefined && !canAsk()) {
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `The new passphrase is missing: set ${NEW_PASSPHRASE} (to nothing for none), or run this on a terminal.`,
+    );
+  }
+  await open(keystore, label);
+  await wallet.changePassphrase(label, await newPassphrase(NEW_PASSPHRASE));
+  console.log(`${label}  ${keystore.address}`);
+}
+
+async function showOne(label: string, json: boolean): Promise<void> {
+  const keystore = await wallet.get(label);
+  console.log(json ? JSON.stringify(keystore, null, 2) : `${label}  ${keystore.address}`);
+}
+
+/** One that cannot be read is said on stderr, and hides no other. */
+async function showAll(json: boolean): Promise<void> {
+  const labels = await wallet.list();
+  const tried = await Promise.allSettled(labels.map((label) => wallet.get(label)));
+  const found = tried.flatMap((one, i) =>
+    one.status === 'fulfilled' ? [{ label: labels[i]!, address: one.value.address }] : [],
+  );
+  if (json) console.log(JSON.stringify(found, null, 2));
+  else if (labels.length === 0) console.log('There are no keystores yet: the first job makes an identity.');
+  const width = Math.max(...labels.map((label) => label.length));
+  if (!json) for (const { label, address } of found) console.log(`${label.padEnd(width)}  ${address}`);
+  tried.forEach((one, i) => {
+    if (one.status !== 'rejected') return;
+    console.error(`${labels[i]!}: ${describeError(one.reason)}`);
+    process.exitCode = EXIT_FAILED;
+  });
 }
