@@ -119,7 +119,6 @@ module.exports = {
       to: { path: 'node_modules/ethers/', dependencyTypesNot: ['type-only', 'dynamic-import'] },
     },
     home('pyodide', ['src/worktimes/']),
-    home('@bjorn3/browser_wasi_shim', ['src/worktimes/']),
     home('comlink', ['src/worker/']),
     home('idb-keyval', ['src/entry/', 'src/lib/storage-']),
     home('libsql', ['src/scheduler/store/']),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../tests/rig/wat.js';
 import { BINARY_SOURCE_BYTES_MAX } from '../protocol/limits.js';
+import { planModule } from '../worktimes/wasm/plan-module.js';
 import { packWasm } from './binary-work.js';
 import { parseDo, parseFor } from './forms.js';
 import { packSource, parseWork, type WorkHome } from './work-function.js';
@@ -36,7 +37,8 @@ describe('a work function of bytes', () => {
       "job.worktime = 'wasm'",
     ],
     ['empty', new Uint8Array(0), CUSTOM, '0 bytes'],
-    ['too large', new Uint8Array(BINARY_SOURCE_BYTES_MAX + 1), CUSTOM, `1 to ${BINARY_SOURCE_BYTES_MAX}`],
+    ['too large', new Uint8Array(BINARY_SOURCE_BYTES_MAX + 1), CUSTOM, 'it is 32.0 MiB, and at most 32 MiB'],
+    ['a module that is too large', new Uint8Array(40 * 2 ** 20), WASM, 'it is 40.0 MiB, and at most 32 MiB'],
   ])('is refused where it is %s', async (_, work, home, text) => {
     await expect(pack(work, home)).rejects.toMatchObject(refused(text) as object);
   });
@@ -47,6 +49,12 @@ describe('a work function of bytes', () => {
     ['(import "wasi_unstable" "fd_write" (func))', 'wasi_unstable.fd_write', 'preview 1'],
     ['(import "gojs" "runtime.wasmExit" (func))', 'gojs.runtime.wasmExit', 'GOOS=wasip1'],
     ['(import "wasi_snapshot_preview1" "fd_fly" (func))', 'fd_fly', 'It may import'],
+    [
+      '(import "env" "Date.now" (func (result f64)))',
+      'env.Date.now',
+      'abort, seed and console.log, as AssemblyScript',
+    ],
+    ['(import "env" "emscripten_sleep" (func))', 'env.emscripten_sleep', '-sSTANDALONE_WASM'],
   ])('names the imports that are not there: %s', async (imports, name, advice) => {
     const error = pack(await assemble(`(module ${imports} (func (export "work")))`), WASM);
     await expect(error).rejects.toMatchObject(refused(name) as object);
@@ -62,6 +70,30 @@ describe('a work function of bytes', () => {
     await expect(pack(odd, WASM)).rejects.toMatchObject(refused('no number') as object);
     const blind = await assemble('(module (func (export "_start")))');
     await expect(pack(blind, WASM)).rejects.toMatchObject(refused('no memory') as object);
+  });
+
+  it('names what this engine has against it', async () => {
+    // Data that need a section of their count, which is not there.
+    const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0x20, 1]);
+    await expect(pack(bytes, WASM)).rejects.toMatchObject(
+      refused('invalid memory limits flags 0x20') as object,
+    );
+  });
+
+  it('takes the names of the functions that give and free memory', async () => {
+    const bytes = await assemble(`(module (memory (export "memory") 1)
+      (func (export "malloc") (param i32) (result i32) i32.const 0)
+      (func (export "free") (param i32)) (func (export "other") (param i32))
+      (func (export "work") (param i32 i32) (result i64) i64.const 0))`);
+    const plan = (call?: object) => planModule(bytes, call);
+    expect(plan()).toEqual({ kind: 'bytes', name: 'work', argTypes: [], alloc: 'malloc' });
+    expect(plan({ free: 'free' })).toMatchObject({ alloc: 'malloc', free: 'free' });
+    expect(() => plan({ free: 'gone' })).toThrow('exports no function gone');
+    expect(() => plan({ alloc: 'other' })).toThrow('is none of bytes');
+    expect(() => plan({ output: '/tmp/x' })).toThrow('is no command');
+    const command = await assemble('(module (memory (export "memory") 1) (func (export "_start")))');
+    expect(planModule(command, { output: '/tmp/x', exitCodes: [1] })).toEqual({ kind: 'command' });
+    expect(() => planModule(command, { free: 'free' })).toThrow('it is a command');
   });
 
   it('is whatever a custom worktime reads: a text where it is one', async () => {
@@ -95,6 +127,9 @@ describe('job.wasm', () => {
     expect(packWasm({ export: 'f', result: 'json' }, 'wasm')).toEqual({
       wasm: { export: 'f', result: 'json' },
     });
+    expect(packWasm({ alloc: 'a', free: 'b', output: '/tmp/o', exitCodes: [10, 0, 10] }, 'wasm')).toEqual({
+      wasm: { alloc: 'a', free: 'b', output: '/tmp/o', exitCodes: [0, 10] },
+    });
   });
 
   it.each([
@@ -102,6 +137,11 @@ describe('job.wasm', () => {
     [{ export: '' }, 'wasm', 'INVALID_ARGUMENT'],
     [{ result: 'xml' }, 'wasm', 'INVALID_ARGUMENT'],
     [{ entry: 'f' }, 'wasm', 'UNKNOWN_OPTION'],
+    [{ alloc: 1 }, 'wasm', 'INVALID_ARGUMENT'],
+    [{ output: '' }, 'wasm', 'INVALID_ARGUMENT'],
+    [{ exitCodes: [] }, 'wasm', 'INVALID_ARGUMENT'],
+    [{ exitCodes: [256] }, 'wasm', 'INVALID_ARGUMENT'],
+    [{ exitCodes: 10 }, 'wasm', 'INVALID_ARGUMENT'],
     [null, 'wasm', 'INVALID_ARGUMENT'],
   ])('is refused as %j with %s', (call, worktime, code) => {
     expect(() => packWasm(call as object, worktime)).toThrowError(expect.objectContaining({ code }) as Error);

@@ -5,48 +5,81 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import type { JobPackage, WasmCall } from '../protocol/job-package.js';
-import { BINARY_SOURCE_BYTES_MAX } from '../protocol/limits.js';
+import { BINARY_SOURCE_BYTES_MAX, EXIT_CODE_MAX } from '../protocol/limits.js';
 import { planModule } from '../worktimes/wasm/plan-module.js';
 import type { PackedSource } from './work-function.js';
 
 const RESULTS: readonly NonNullable<WasmCall['result']>[] = ['bytes', 'json', 'text'];
-const KEYS = ['export', 'result'];
+const NAMES = ['export', 'alloc', 'free'] as const;
+const KEYS: readonly string[] = [...NAMES, 'result', 'output', 'exitCodes'];
+const MIB = 1024 * 1024;
 
 /** @throws WORK_FUNCTION_INVALID where no sandbox could run the module */
 export function packModule(bytes: Uint8Array, call: WasmCall | undefined): PackedSource {
+  // Its size first: to look over what is refused anyway takes long.
+  const packed = packBytes(bytes);
   planModule(bytes, call);
-  return packBytes(bytes);
+  return packed;
 }
 
 /** @throws WORK_FUNCTION_INVALID */
 export function packBytes(bytes: Uint8Array): PackedSource {
   if (bytes.length > 0 && bytes.length <= BINARY_SOURCE_BYTES_MAX) return { bytes, sourceKind: 'bytes' };
+  const most = `${BINARY_SOURCE_BYTES_MAX / MIB} MiB (${BINARY_SOURCE_BYTES_MAX} bytes)`;
+  const size = bytes.length < MIB ? `${bytes.length} bytes` : `${(bytes.length / MIB).toFixed(1)} MiB`;
   throw new ManyhandsError(
     'WORK_FUNCTION_INVALID',
-    `This work function cannot be shipped: it is ${bytes.length} bytes, and 1 to ${BINARY_SOURCE_BYTES_MAX} are taken. ` +
-      'Build it for size, or move data into the job’s files.',
+    bytes.length === 0
+      ? 'This work function cannot be shipped: it is empty, 0 bytes.'
+      : `This work function cannot be shipped: it is ${size}, and at most ${most} are taken. ` +
+          'Build it for size (optimize for size, strip names and debug information), or move data into the job’s files.',
+    { limit: 'BINARY_SOURCE_BYTES_MAX', bytes: bytes.length },
   );
 }
 
 /** @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
 export function packWasm(call: WasmCall, worktime: string): Pick<JobPackage, 'wasm'> {
-  if (typeof call !== 'object' || call === null) throw invalid('job.wasm must be { export, result }.');
+  if (typeof call !== 'object' || call === null)
+    throw invalid("job.wasm must be an object, such as { export: 'work', result: 'bytes' }.");
   const unknown = Object.keys(call).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
-    throw new ManyhandsError('UNKNOWN_OPTION', `job.wasm has no '${unknown}'; it has export and result.`, {
-      option: unknown,
-    });
+    const text = `job.wasm has no '${unknown}'; it has ${KEYS.join(', ')}.`;
+    throw new ManyhandsError('UNKNOWN_OPTION', text, { option: unknown });
   }
-  const { export: name, result } = call;
-  if (name === undefined && result === undefined) return {};
+  const { result, output, exitCodes } = call;
+  if (KEYS.every((key) => call[key as keyof WasmCall] === undefined)) return {};
   if (worktime !== 'wasm') throw invalid(`job.wasm is for job.worktime = 'wasm', which is '${worktime}'.`);
-  if (name !== undefined && (typeof name !== 'string' || name === ''))
-    throw invalid('job.wasm.export must be the name of a function.');
   if (result !== undefined && !RESULTS.includes(result))
     throw invalid(`job.wasm.result must be one of ${RESULTS.join(', ')}.`);
+  if (output !== undefined && (typeof output !== 'string' || output === ''))
+    throw invalid(
+      "job.wasm.output must be the path of a file that the command writes, such as '/tmp/result'.",
+    );
+  const wasm: WasmCall = {};
+  for (const key of NAMES) {
+    const name = call[key];
+    if (name === undefined) continue;
+    if (typeof name !== 'string' || name === '')
+      throw invalid(`job.wasm.${key} must be the name of a function.`);
+    wasm[key] = name;
+  }
   return {
-    wasm: { ...(name === undefined ? {} : { export: name }), ...(result === undefined ? {} : { result }) },
+    wasm: {
+      ...wasm,
+      ...(result === undefined ? {} : { result }),
+      ...(output === undefined ? {} : { output }),
+      ...(exitCodes === undefined ? {} : { exitCodes: checkExitCodes(exitCodes) }),
+    },
   };
+}
+
+/** Each once and in order: one meaning has one encoding. */
+function checkExitCodes(codes: unknown): number[] {
+  const isCode = (one: unknown): one is number =>
+    Number.isInteger(one) && (one as number) >= 0 && (one as number) <= EXIT_CODE_MAX;
+  if (!Array.isArray(codes) || codes.length === 0 || !codes.every(isCode))
+    throw invalid(`job.wasm.exitCodes must be an array of whole numbers from 0 to ${EXIT_CODE_MAX}.`);
+  return [...new Set<number>(codes)].sort((a, b) => a - b);
 }
 
 function invalid(message: string): ManyhandsError<'INVALID_ARGUMENT'> {

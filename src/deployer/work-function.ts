@@ -106,8 +106,10 @@ function packed(text: string, sourceKind: JobPackage['sourceKind']): PackedSourc
   const bytes = new TextEncoder().encode(text);
   if (bytes.length > SOURCE_BYTES_MAX) {
     throw invalid(
-      `its source is ${bytes.length} bytes and the limit is ${SOURCE_BYTES_MAX}`,
-      'Move data out of the source: into the arguments or the job’s files.',
+      `its source is ${bytes.length} bytes and the limit is ${SOURCE_BYTES_MAX} (512 KiB)`,
+      'Put data into the arguments or the job’s files (job.fs.add), and a large library, bundled into one script, too: ' +
+        'a JavaScript work function runs it by (0, eval)(jobfs.readTextFile(path)) once, a Python one imports it from ' +
+        'its directory.',
     );
   }
   return { bytes, sourceKind };

@@ -11,6 +11,7 @@ import {
   BLOB_BYTES_MAX,
   CUSTOM_WORKTIME_BYTES_MAX,
   ENV_COUNT_MAX,
+  EXIT_CODE_MAX,
   GROUPS_MAX,
   JOB_ORIGINS_MAX,
   JOBFS_PATH_BYTES_MAX,
@@ -101,17 +102,35 @@ function checkCustomWorktime(raw: unknown): NonNullable<JobPackage['customWorkti
 }
 
 function checkWasm(raw: unknown): WasmCall {
-  const wasm = record(raw, 'wasm', ['export?', 'result?']);
-  const name = wasm['export'];
-  const result = wasm['result'];
+  const wasm = record(raw, 'wasm', ['export?', 'result?', 'alloc?', 'free?', 'output?', 'exitCodes?']);
   // One call has one encoding: what says nothing is absent.
-  if (name === undefined && result === undefined) throw packageMalformed('wasm', 'says nothing');
+  if (Object.values(wasm).every((one) => one === undefined)) throw packageMalformed('wasm', 'says nothing');
+  const { result, exitCodes } = wasm;
+  const name = (key: 'export' | 'alloc' | 'free'): Partial<WasmCall> =>
+    wasm[key] === undefined ? {} : { [key]: text(wasm[key], `wasm.${key}`, 1, NAME_LENGTH_MAX) };
   return {
-    ...(name === undefined ? {} : { export: text(name, 'wasm.export', 1, NAME_LENGTH_MAX) }),
+    ...name('export'),
     ...(result === undefined
       ? {}
       : { result: oneOf(result, 'wasm.result', ['bytes', 'json', 'text'] as const) }),
+    ...name('alloc'),
+    ...name('free'),
+    ...(wasm['output'] === undefined
+      ? {}
+      : { output: text(wasm['output'], 'wasm.output', 1, JOBFS_PATH_BYTES_MAX) }),
+    ...(exitCodes === undefined ? {} : { exitCodes: checkExitCodes(exitCodes) }),
   };
+}
+
+/** Ascending, so that one call has one encoding. */
+function checkExitCodes(raw: unknown): number[] {
+  const field = 'wasm.exitCodes';
+  if (!Array.isArray(raw) || raw.length < 1 || raw.length > EXIT_CODE_MAX + 1) {
+    throw packageMalformed(field, `must be 1 to ${EXIT_CODE_MAX + 1} exit codes`);
+  }
+  const codes = raw.map((one, i) => integer(one, `${field}[${i}]`, 0, EXIT_CODE_MAX));
+  if (codes.some((code, i) => i > 0 && code <= codes[i - 1]!)) throw packageMalformed(field, 'must ascend');
+  return codes;
 }
 
 function checkInlineOrBlob(raw: unknown, field: string, bytesMax: number): InlineOrBlob {

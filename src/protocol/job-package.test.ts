@@ -109,6 +109,11 @@ describe('the edge of what is taken', () => {
     ['source', { blob: DIGEST, bytes: 1 }, { blob: DIGEST, bytes: SOURCE_BYTES_MAX + 1 }],
     ['wasm', { export: 'n'.repeat(NAME_LENGTH_MAX) }, { export: 'n'.repeat(NAME_LENGTH_MAX + 1) }],
     ['wasm', { result: 'json' }, {}],
+    ['wasm', { alloc: 'malloc', free: 'free' }, { free: '' }],
+    ['wasm', { output: '/tmp/o', exitCodes: [0, 255] }, { exitCodes: [0, 256] }],
+    ['wasm', { exitCodes: [10] }, { exitCodes: [10, 10] }],
+    ['wasm', { exitCodes: [0, 1] }, { exitCodes: [1, 0] }],
+    ['wasm', { exitCodes: [0] }, { exitCodes: [] }],
     [
       'customWorktime',
       custom(CUSTOM_WORKTIME_BYTES_MAX, 'v'.repeat(NAME_LENGTH_MAX)),

@@ -21,6 +21,23 @@ export interface WasmCall {
   export?: string;
   /** What the bytes that it gives are. */
   result?: WasmResult;
+  /**
+   * Of a function of bytes: the exported function that gives room for the datum, `(i32) → i32`.
+   * @default 'alloc', or 'malloc' where there is no `alloc`
+   */
+  alloc?: string;
+  /**
+   * Of a function of bytes: the exported function that frees its result, of a pointer, or of a pointer and a length.
+   * @default 'dealloc', where there is one
+   */
+  free?: string;
+  /** Of a command: the file that holds its result once it ended; what it prints goes to the console. */
+  output?: string;
+  /**
+   * Of a command: the exit codes, 0 to 255, with which it succeeds.
+   * @default [0]
+   */
+  exitCodes?: number[];
 }
 
 export interface JobPackage {

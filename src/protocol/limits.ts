@@ -88,6 +88,8 @@ export const JOB_LIST_MAX = 100;
 export const SOURCE_BYTES_MAX = 512 * KiB;
 /** A work function that is bytes (a WebAssembly module): what Go links is megabytes, what more takes is too long to load. */
 export const BINARY_SOURCE_BYTES_MAX = 32 * MiB;
+/** The largest exit code of a command that a job may name as a success, as systems have them. */
+export const EXIT_CODE_MAX = 255;
 /** The module of one custom worktime. */
 export const CUSTOM_WORKTIME_BYTES_MAX = 8 * MiB;
 /** Slices of one job: every slice number is exact as a double. */

@@ -11,6 +11,7 @@ import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
+import { wasiSuite } from './worktime-suite-wasi.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
 
 const SCRIPTS = new URL('../../dist/sandbox/', import.meta.url);
@@ -35,6 +36,9 @@ describe('pyodide in Deno', () => {
   });
 });
 
-describe('wasm in Deno', () => wasmSuite(start, true));
+describe('wasm in Deno', () => {
+  wasmSuite(start, true);
+  describe('WASI', () => wasiSuite(start, true));
+});
 
 describe('a custom worktime in Deno', () => customSuite(start, true));

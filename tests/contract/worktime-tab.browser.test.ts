@@ -22,6 +22,7 @@ import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 import { warmSuite } from './worktime-suite-warm.js';
+import { wasiSuite } from './worktime-suite-wasi.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
 
 const FLAGS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
@@ -61,7 +62,10 @@ describe('map-basic in a browser', () => {
 
 describe('pyodide in a browser', () => pyodideSuite(start));
 
-describe('wasm in a browser', () => wasmSuite(start));
+describe('wasm in a browser', () => {
+  wasmSuite(start);
+  describe('WASI', () => wasiSuite(start, true));
+});
 
 describe('a custom worktime in a browser', () => customSuite(start));
 

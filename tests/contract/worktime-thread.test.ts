@@ -10,6 +10,7 @@ import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 import { warmSuite } from './worktime-suite-warm.js';
+import { wasiSuite } from './worktime-suite-wasi.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
 
 const host = builtThreadHost();
@@ -26,7 +27,10 @@ describe('map-basic in a thread', () => {
 
 describe('pyodide in a thread', () => pyodideSuite(start));
 
-describe('wasm in a thread', () => wasmSuite(start));
+describe('wasm in a thread', () => {
+  wasmSuite(start);
+  describe('WASI', () => wasiSuite(start));
+});
 
 describe('a custom worktime in a thread', () => customSuite(start));
 

@@ -44,9 +44,10 @@ describe('what a module threw', () => {
   it('has behind it what the module said last', () => {
     const error = explainWasm(new WebAssembly.RuntimeError('unreachable'), 'panicked at x.rs:1');
     expect(error.message).toBe('unreachable; it said: panicked at x.rs:1');
-    expect(explainWasm(new ExitError(3, ''), 'not twice')).toMatchObject({
+    expect(explainWasm(new ExitError(3, { stdout: 'so far', stderr: '' }), 'not twice')).toMatchObject({
       message: 'The command exited with code 3',
       code: 3,
+      info: { stdout: 'so far' },
     });
   });
 });

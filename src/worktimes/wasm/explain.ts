@@ -11,22 +11,37 @@ export const MODULE_NAME = 'work-function.wasm';
 
 const FRAMES_MAX = 50;
 
-/** A command ended itself with a code that is not 0. */
+/** A command ended itself with a code that is no success. */
 export class ExitError extends Error {
   override readonly name = 'ExitError';
   readonly code: number;
+  /** The last of what it wrote, as text. */
+  readonly info: { readonly stdout: string; readonly stderr: string };
 
-  constructor(code: number, said: string) {
-    super(`The command exited with code ${code}${behind(said)}`);
+  constructor(code: number, said: { readonly stdout: string; readonly stderr: string }) {
+    super(`The command exited with code ${code}${behind(said.stderr)}`);
     this.code = code;
+    this.info = said;
+  }
+}
+
+/** A command succeeded, and left no file where the job looks for its result. */
+export class OutputMissingError extends Error {
+  override readonly name = 'OutputMissingError';
+
+  constructor(path: string, said: string) {
+    super(`The command wrote no file ${path}, which job.wasm.output names${behind(said)}`);
   }
 }
 
 /** `said`: the last lines on the module's standard error. */
 export function explainWasm(thrown: unknown, said: string): Error {
   if (isError(thrown)) return withoutFrames(thrown) as Error;
-  if (thrown instanceof ExitError)
-    return Object.assign(plainError(thrown.name, thrown.message, ''), { code: thrown.code });
+  if (thrown instanceof ExitError) {
+    const { code, info } = thrown;
+    return Object.assign(plainError(thrown.name, thrown.message, ''), { code, info });
+  }
+  if (thrown instanceof OutputMissingError) return plainError(thrown.name, thrown.message, '');
   const error = explainThrown(thrown, moduleFrames);
   const isTrap = error.name === 'RuntimeError';
   if (!isTrap && !isStackOverflow(thrown)) return error;

@@ -22,6 +22,6 @@ const WASI_FUNCTIONS = [
 export const HOST_FUNCTIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [WASI_MODULE, new Set(WASI_FUNCTIONS)],
   [OWN_MODULE, new Set(['progress', 'log', 'fail'])],
-  // What AssemblyScript calls where it gives up.
-  ['env', new Set(['abort'])],
+  // What AssemblyScript calls where it gives up, where it begins its random numbers, and to print.
+  ['env', new Set(['abort', 'seed', 'console.log'])],
 ]);

@@ -1,12 +1,15 @@
 /**
- * What one instance of a module finds as its imports: WASI preview 1 over streams and folders in memory, and a few
- * functions of manyhands. A pointer that leads nowhere is the module's error, never the host's.
+ * What one instance of a module finds as its imports: WASI preview 1 over streams and files in memory, and a few
+ * functions of manyhands.
  * @module
  */
-import { WASI, WASIProcExit, wasi as defs, type Fd } from '@bjorn3/browser_wasi_shim';
 import type { SliceVoice } from '../runtime.js';
-import { WASI_MODULE, OWN_MODULE } from './host-names.js';
-import { pollOneoff } from './poll.js';
+import { OWN_MODULE, WASI_MODULE } from './host-names.js';
+import { HostFailure, wasiCalls } from './wasi/calls.js';
+import type { Descriptor } from './wasi/descriptors.js';
+import { GuestMemory } from './wasi/guest-memory.js';
+import type { DirectoryNode } from './wasi/inodes.js';
+import { WasiProcess } from './wasi/process.js';
 
 export interface HostOptions {
   /** With the command's own name first. */
@@ -14,103 +17,91 @@ export interface HostOptions {
   /** As NAME=value. */
   readonly env: readonly string[];
   /** Standard input, output and error, then what is open besides. */
-  readonly fds: readonly Fd[];
+  readonly descriptors: readonly Descriptor[];
+  readonly root: DirectoryNode;
   readonly voice: SliceVoice;
 }
 
-/** What a command gives back that ends itself. */
-export { WASIProcExit };
+export interface HostedInstance {
+  readonly exports: WebAssembly.Exports;
+  /** To be asked after each call of an export: throws what the host threw, where the module caught it. */
+  readonly failure: HostFailure;
+}
 
-type HostFunction = (...args: never[]) => unknown;
+/** Random numbers in one call of the platform's source, bytes. */
+const RANDOM_BYTES_MAX = 65_536;
 
 /** The exported memory; a module that calls the host has one, or fails. */
-const memoryOf = (instance: WebAssembly.Instance): WebAssembly.Memory => {
-  const { memory } = instance.exports;
+const memoryOf = (instance: WebAssembly.Instance | undefined): WebAssembly.Memory => {
+  // A start function may call the host before there is an instance; it has no memory to speak of yet.
+  const memory = instance?.exports['memory'];
   if (memory instanceof WebAssembly.Memory) return memory;
   throw new Error('The module calls the host and exports no memory for it: export it as `memory`');
 };
 
 /** Makes an instance. Throws what the module's start function throws. */
-export function instantiate(module: WebAssembly.Module, options: HostOptions): WebAssembly.Instance {
-  const wasi = new WASI([...options.args], [...options.env], [...options.fds], { debug: false });
-  const memory = (): WebAssembly.Memory => memoryOf(held.instance);
-  const imports: WebAssembly.Imports = {
-    [WASI_MODULE]: wasiImports(wasi, memory),
-    [OWN_MODULE]: ownImports(options.voice, memory),
-    env: { abort: (...at: number[]) => abort(memory(), at) },
-  };
-  const held = { instance: undefined as unknown as WebAssembly.Instance };
-  // A start function may call the host before there is an instance; it has no memory to speak of yet.
-  Object.defineProperty(wasi, 'inst', { get: () => ({ exports: { memory: memory() } }) });
-  held.instance = new WebAssembly.Instance(module, imports);
-  return held.instance;
-}
-
-function wasiImports(wasi: WASI, memory: () => WebAssembly.Memory): WebAssembly.ModuleImports {
-  const made: Record<string, HostFunction> = { ...wasi.wasiImport };
-  // The library counts characters where it writes bytes.
-  made['args_sizes_get'] = (count: number, size: number) => {
-    const view = new DataView(memory().buffer);
-    const encoder = new TextEncoder();
-    view.setUint32(count, wasi.args.length, true);
-    view.setUint32(
-      size,
-      wasi.args.reduce((sum, arg) => sum + encoder.encode(arg).length + 1, 0),
-      true,
-    );
-    return defs.ERRNO_SUCCESS;
-  };
-  // The library takes one subscription, and does not say how many events there are.
-  made['poll_oneoff'] = (...at: [number, number, number, number]) => pollOneoff(memory().buffer, ...at);
-  made['sched_yield'] = () => defs.ERRNO_SUCCESS;
-  return Object.fromEntries(Object.entries(made).map(([name, fn]) => [name, guarded(fn)]));
-}
-
-/** A host function whose failure is a number for the module, or the end of its slice. */
-function guarded(fn: HostFunction): (...args: never[]) => unknown {
-  return (...args) => {
-    try {
-      return fn(...args);
-    } catch (error) {
-      // A pointer outside of the memory.
-      if (error instanceof RangeError) return defs.ERRNO_FAULT;
-      // A number that the library does not reckon with.
-      if (error instanceof TypeError) return defs.ERRNO_INVAL;
-      // The library's way to say that it cannot do something.
-      if (typeof error === 'string') return defs.ERRNO_NOTSUP;
-      throw error;
-    }
-  };
-}
-
-function ownImports(voice: SliceVoice, memory: () => WebAssembly.Memory): WebAssembly.ModuleImports {
-  const text = (pointer: number, length: number): string => readText(memory(), pointer, length);
-  return {
-    progress: (value: number) => void voice.progress(value >= 0 ? value : undefined),
-    log: (pointer: number, length: number) => voice.console('log', text(pointer, length)),
-    fail: (pointer: number, length: number) => {
-      throw new Error(text(pointer, length));
+export function instantiate(module: WebAssembly.Module, options: HostOptions): HostedInstance {
+  const process = new WasiProcess({ ...options, fillRandom });
+  const memory = new GuestMemory(() => memoryOf(held.instance));
+  const failure = new HostFailure();
+  const held: { instance: WebAssembly.Instance | undefined } = { instance: undefined };
+  held.instance = new WebAssembly.Instance(module, {
+    [WASI_MODULE]: wasiCalls(process, memory, failure),
+    [OWN_MODULE]: ownImports(options.voice, memory, failure),
+    env: {
+      abort: (...at: number[]) => failure.run(() => abort(memory, at)),
+      seed: () => failure.run(randomSeed),
+      'console.log': (pointer: number) =>
+        failure.run(() => options.voice.console('log', utf16Text(memory, pointer))),
     },
-  };
+  });
+  failure.check();
+  return { exports: held.instance.exports, failure };
 }
 
-function readText(memory: WebAssembly.Memory, pointer: number, length: number): string {
-  const [start, size] = [pointer >>> 0, length >>> 0];
-  if (start + size > memory.buffer.byteLength) {
-    throw new RangeError(`A text of ${size} bytes at ${start} is outside of the module's memory`);
+function fillRandom(target: Uint8Array): void {
+  for (let i = 0; i < target.length; i += RANDOM_BYTES_MAX) {
+    crypto.getRandomValues(target.subarray(i, i + RANDOM_BYTES_MAX) as Uint8Array<ArrayBuffer>);
   }
-  return new TextDecoder().decode(new Uint8Array(memory.buffer, start, size).slice());
 }
 
-/** AssemblyScript: a message and a file as UTF-16, with their bytes before them, a line and a column. */
-function abort(memory: WebAssembly.Memory, [message = 0, file = 0, line = 0, column = 0]: number[]): never {
-  const utf16 = (pointer: number): string => {
-    const at = pointer >>> 0;
-    if (at < 4 || at > memory.buffer.byteLength) return '';
-    const bytes = new DataView(memory.buffer).getUint32(at - 4, true);
-    if (at + bytes > memory.buffer.byteLength) return '';
-    return new TextDecoder('utf-16le').decode(new Uint8Array(memory.buffer, at, bytes).slice());
+function ownImports(voice: SliceVoice, memory: GuestMemory, failure: HostFailure): WebAssembly.ModuleImports {
+  const text = (pointer: number, length: number): string =>
+    new TextDecoder().decode(copyOf(memory.bytes(pointer, length)));
+  return {
+    progress: (value: number) => failure.run(() => void voice.progress(value >= 0 ? value : undefined)),
+    log: (pointer: number, length: number) => failure.run(() => voice.console('log', text(pointer, length))),
+    fail: (pointer: number, length: number) =>
+      failure.run(() => {
+        throw new Error(text(pointer, length));
+      }),
   };
-  const where = file === 0 ? '' : ` at ${utf16(file)}:${line}:${column}`;
-  throw new Error(`${utf16(message) || 'abort was called'}${where}`);
+}
+
+/** A fresh copy, of these bytes alone. */
+export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+/** AssemblyScript: a message and a file, a line and a column. */
+function abort(memory: GuestMemory, [message = 0, file = 0, line = 0, column = 0]: number[]): never {
+  const where = file === 0 ? '' : ` at ${utf16Text(memory, file)}:${line}:${column}`;
+  throw new Error(`${utf16Text(memory, message) || 'abort was called'}${where}`);
+}
+
+/** A text of AssemblyScript: UTF-16, with its bytes as a number before it; empty for null. */
+function utf16Text(memory: GuestMemory, pointer: number): string {
+  const at = pointer >>> 0;
+  if (at < 4) return '';
+  return new TextDecoder('utf-16le').decode(copyOf(memory.bytes(at, memory.getU32(at - 4))));
+}
+
+/** What AssemblyScript begins its random numbers with: an f64 of any value. */
+function randomSeed(): number {
+  const seed = new DataView(new ArrayBuffer(8));
+  fillRandom(new Uint8Array(seed.buffer));
+  // A whole number of 52 bits and no NaN.
+  return Number(seed.getBigUint64(0) >> 12n);
 }

@@ -4,18 +4,17 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import { VALUE_BYTES_MAX } from '../../protocol/limits.js';
 import type { JobContext, WorkFunction } from '../runtime.js';
 import { releaseMemory } from '../wasm-limits.js';
 import { environmentOf } from './command.js';
 import { packDatum, unpackResult } from './data.js';
 import { explainWasm } from './explain.js';
-import { instantiate } from './host.js';
+import { copyOf, instantiate, type HostedInstance } from './host.js';
+import { inputOf, JobTree } from './job-tree.js';
 import { numbersOf, toWasm, typeText } from './numbers.js';
 import type { ValueType } from './module-reader.js';
 import type { ModulePlan } from './plan-module.js';
-import { LineOutput } from './streams.js';
-import { inputOf, jobRoot, openFolders } from './wasi-files.js';
+import { checkResultSize, LineOutput } from './streams.js';
 
 type Plan<K extends ModulePlan['kind']> = Extract<ModulePlan, { kind: K }>;
 type Exported = (...values: (number | bigint)[]) => unknown;
@@ -32,7 +31,9 @@ export function plainWork(
   return {
     call: (datum) => {
       try {
-        return call(datum);
+        const result = call(datum);
+        instance.checkFailure();
+        return result;
       } catch (error) {
         instance.drop();
         throw error;
@@ -46,16 +47,16 @@ export function plainWork(
 class PlainInstance {
   readonly #module: WebAssembly.Module;
   readonly #job: JobContext;
-  readonly #root;
+  readonly #tree: JobTree;
   readonly #env: readonly string[];
   readonly #output: LineOutput;
   readonly #errors: LineOutput;
-  #exports: WebAssembly.Exports | undefined;
+  #hosted: HostedInstance | undefined;
 
   constructor(module: WebAssembly.Module, job: JobContext) {
     this.#module = module;
     this.#job = job;
-    this.#root = jobRoot(job.files, job.cwd);
+    this.#tree = new JobTree(job.files, job.cwd);
     this.#env = environmentOf(job);
     this.#output = new LineOutput((line) => job.voice.console('log', line));
     this.#errors = new LineOutput((line) => job.voice.console('error', line));
@@ -67,11 +68,20 @@ class PlainInstance {
   }
 
   get exports(): WebAssembly.Exports {
-    return (this.#exports ??= this.#start());
+    return this.#running.exports;
+  }
+
+  get #running(): HostedInstance {
+    return (this.#hosted ??= this.#start());
   }
 
   function(name: string): Exported {
     return this.exports[name] as Exported;
+  }
+
+  /** Throws what the host threw in this slice, where the module caught it and went on. */
+  checkFailure(): void {
+    this.#running.failure.check();
   }
 
   get memory(): ArrayBuffer {
@@ -81,7 +91,7 @@ class PlainInstance {
   /** Starts it before its first slice, so that one that cannot start is found out. Throws WORK_FUNCTION_INVALID. */
   warm(): void {
     try {
-      this.#exports = this.#start();
+      this.#hosted = this.#start();
     } catch (cause) {
       const error = explainWasm(cause, this.said);
       const text = `The WebAssembly module does not start: ${error.name}: ${error.message}`;
@@ -91,9 +101,9 @@ class PlainInstance {
 
   /** The next slice gets a fresh one. */
   drop(): void {
-    const memory = this.#exports?.['memory'];
+    const memory = this.#hosted?.exports['memory'];
     if (memory instanceof WebAssembly.Memory) releaseMemory(memory);
-    this.#exports = undefined;
+    this.#hosted = undefined;
   }
 
   endSlice(): void {
@@ -102,13 +112,18 @@ class PlainInstance {
     this.#errors.clear();
   }
 
-  #start(): WebAssembly.Exports {
-    const fds = [inputOf(new Uint8Array(0)), this.#output, this.#errors, ...openFolders(this.#root)];
-    const options = { args: ['work'], env: this.#env, fds, voice: this.#job.voice };
-    const { exports } = instantiate(this.#module, options);
-    const initialize = exports['_initialize'];
+  #start(): HostedInstance {
+    const tree = this.#tree;
+    tree.renew();
+    const input = inputOf(new Uint8Array(0));
+    const descriptors = [input, this.#output, this.#errors, ...tree.openDirectories()];
+    const { root } = tree;
+    const options = { args: ['work'], env: this.#env, descriptors, root, voice: this.#job.voice };
+    const hosted = instantiate(this.#module, options);
+    const initialize = hosted.exports['_initialize'];
     if (typeof initialize === 'function') (initialize as () => void)();
-    return exports;
+    hosted.failure.check();
+    return hosted;
   }
 }
 
@@ -141,7 +156,7 @@ function numbersCall(
 
 function bytesCall(
   instance: PlainInstance,
-  { name, argTypes }: Plan<'bytes'>,
+  { name, argTypes, alloc, free }: Plan<'bytes'>,
   job: JobContext,
 ): (datum: unknown) => unknown {
   if (argTypes.length !== job.args.length) {
@@ -151,18 +166,14 @@ function bytesCall(
   const args = convertArgs(job.args, argTypes);
   return (datum) => {
     const { bytes, form } = packDatum(datum);
-    const pointer = Number(instance.function('alloc')(bytes.length)) >>> 0;
-    view(instance, 'alloc', pointer, bytes.length).set(bytes);
+    const pointer = Number(instance.function(alloc)(bytes.length)) >>> 0;
+    view(instance, alloc, pointer, bytes.length).set(bytes);
     const packed = BigInt.asUintN(64, instance.function(name)(pointer, bytes.length, ...args) as bigint);
     const at = Number(packed >> 32n);
     const length = Number(packed & 0xffff_ffffn);
-    if (length > VALUE_BYTES_MAX) {
-      throw new ManyhandsError('RESULT_TOO_LARGE', `The work function gave ${length} bytes`, {
-        limit: 'VALUE_BYTES_MAX',
-      });
-    }
-    const result = view(instance, name, at, length).slice();
-    if (typeof instance.exports['dealloc'] === 'function') instance.function('dealloc')(at, length);
+    checkResultSize(length, 'gave');
+    const result = copyOf(view(instance, name, at, length));
+    if (free !== undefined) instance.function(free)(at, length);
     return unpackResult(result, job.wasm?.result ?? form);
   };
 }

@@ -22,14 +22,22 @@ export type ModulePlan =
   /** A program of WASI preview 1: a fresh instance for each slice. */
   | { readonly kind: 'command' }
   /** `work(pointer, length, ...args)`, with `alloc` for what goes in. */
-  | { readonly kind: 'bytes'; readonly name: string; readonly argTypes: readonly ValueType[] }
+  | {
+      readonly kind: 'bytes';
+      readonly name: string;
+      readonly argTypes: readonly ValueType[];
+      /** The function that gives room for the datum. */
+      readonly alloc: string;
+      /** The function that frees a result; absent where there is none. */
+      readonly free?: string;
+    }
   /** `work(...numbers)`. */
   | { readonly kind: 'numbers'; readonly name: string; readonly type: FunctionType };
 
 /** The function that is called where nobody names one. */
 const WORK = 'work';
 /** Exports that serve the function, or the linker. */
-const HELPERS = /^(alloc|dealloc|_initialize|_start|__.*)$/;
+const HELPERS = /^(alloc|dealloc|malloc|free|_initialize|_start|__.*)$/;
 /** Names that an error tells, and how much of each, in UTF-16 units. */
 const SHOWN_MAX = 8;
 const NAME_SHOWN_MAX = 100;
@@ -43,9 +51,16 @@ export function planModule(bytes: Uint8Array, call: WasmCall = {}): ModulePlan {
     outside.exports.filter((one) => one.kind === 'function').map((one) => [one.name, one]),
   );
   if (functions.has('_start') && call.export === undefined) {
+    if (call.alloc !== undefined || call.free !== undefined)
+      throw invalid('it is a command', 'job.wasm.alloc and job.wasm.free are for functions of bytes.');
     if (hasMemory(outside)) return { kind: 'command' };
     throw invalid('it exports _start and no memory', 'A command must export its memory as `memory`.');
   }
+  if (call.output !== undefined || call.exitCodes !== undefined)
+    throw invalid(
+      'it is no command',
+      'job.wasm.output and job.wasm.exitCodes are for commands (with _start).',
+    );
   const found = chooseFunction(functions, call.export);
   const { type } = found;
   if (type === undefined || [...type.params, ...type.results].includes('other')) {
@@ -54,9 +69,16 @@ export function planModule(bytes: Uint8Array, call: WasmCall = {}): ModulePlan {
       'Export one of i32, i64, f32 and f64 only.',
     );
   }
-  if (takesBytes(type, functions, outside)) {
-    return { kind: 'bytes', name: found.name, argTypes: type.params.slice(2) };
+  const helpers = chooseHelpers(functions, call);
+  if (takesBytes(type, helpers.alloc, functions, outside)) {
+    return { kind: 'bytes', name: found.name, argTypes: type.params.slice(2), ...helpers };
   }
+  if (call.alloc !== undefined || call.free !== undefined)
+    throw invalid(
+      `its function ${found.name} is none of bytes`,
+      'job.wasm.alloc and job.wasm.free are for a function (i32, i32, …) → i64 of a module that exports `memory`; ' +
+        'alloc is (i32) → i32.',
+    );
   return { kind: 'numbers', name: found.name, type };
 }
 
@@ -72,9 +94,19 @@ function checkBytes(bytes: Uint8Array): void {
   }
   if (!WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) {
     throw invalid(
-      'its bytes are a WebAssembly module that does not hold together, or with features that not every browser has',
-      'Build it again; wasm-validate says more.',
+      `its bytes are a WebAssembly module that does not hold together, or with features that not every browser has: ${whyInvalid(bytes)}`,
+      'Build it again, without the feature that this names.',
     );
+  }
+}
+
+/** What the engine says about it, without its own name for the call. */
+function whyInvalid(bytes: Uint8Array): string {
+  try {
+    Reflect.construct(WebAssembly.Module, [bytes]);
+    return 'this engine does not say why';
+  } catch (error) {
+    return cutText(String((error as Error).message), 300).replace(/^WebAssembly\.Module\(\): /, '');
   }
 }
 
@@ -101,6 +133,13 @@ function adviceFor(missing: readonly ModuleImport[]): string {
   if (modules.has('wasi_unstable') || begins('wasi:')) return 'Build it for WASI preview 1 (wasm32-wasip1).';
   if (missing.some(({ kind }) => kind === 'memory'))
     return 'Let the module define and export its own memory.';
+  if (begins('env') && missing.some(({ name }) => name.startsWith('emscripten_') || name === 'invoke_vii'))
+    return 'Build it with -sSTANDALONE_WASM: the JavaScript that Emscripten writes does not travel.';
+  if (begins('env'))
+    return (
+      'Of env it may import abort, seed and console.log, as AssemblyScript does; leave out what needs other functions ' +
+      'of JavaScript.'
+    );
   return 'It may import wasi_snapshot_preview1, and progress, log and fail of manyhands.';
 }
 
@@ -134,13 +173,32 @@ function chooseFunction(
   );
 }
 
+/** The functions that give and free memory. Throws WORK_FUNCTION_INVALID where one that is named is not there. */
+function chooseHelpers(
+  functions: ReadonlyMap<string, ModuleExport>,
+  call: WasmCall,
+): { alloc: string; free?: string } {
+  for (const key of ['alloc', 'free'] as const) {
+    const name = call[key];
+    if (name === undefined || functions.has(name)) continue;
+    throw invalid(
+      `it exports no function ${cutText(name, NAME_SHOWN_MAX)}`,
+      `Set job.wasm.${key} to one that it exports.`,
+    );
+  }
+  const alloc = call.alloc ?? (functions.has('alloc') || !functions.has('malloc') ? 'alloc' : 'malloc');
+  const free = call.free ?? (functions.has('dealloc') ? 'dealloc' : undefined);
+  return { alloc, ...(free === undefined ? {} : { free }) };
+}
+
 /** The convention: `alloc(i32) → i32`, and `work(i32, i32, …) → i64`, which packs a pointer and a length. */
 function takesBytes(
   { params, results }: FunctionType,
+  allocName: string,
   functions: ReadonlyMap<string, ModuleExport>,
   outside: ModuleOutside,
 ): boolean {
-  const alloc = functions.get('alloc')?.type;
+  const alloc = functions.get(allocName)?.type;
   const fits = alloc?.params.join() === 'i32' && alloc.results.join() === 'i32' && hasMemory(outside);
   return fits && results.join() === 'i64' && params.slice(0, 2).join() === 'i32,i32';
 }

@@ -2,64 +2,58 @@
  * Where a module of WASI writes to: what is kept as its result, and lines that go to the console.
  * @module
  */
-import { Fd, wasi as defs } from '@bjorn3/browser_wasi_shim';
 import { ManyhandsError } from '../../lib/errors.js';
 import { VALUE_BYTES_MAX } from '../../protocol/limits.js';
+import { FILETYPE, RIGHTS } from './wasi/constants.js';
+import { Descriptor, type Stat } from './wasi/descriptors.js';
+import { FileBytes } from './wasi/file-bytes.js';
+import { nowNs } from './wasi/inodes.js';
 
 /** Text of a line that no end comes of, in UTF-16 units. */
 const LINE_LENGTH_MAX = 16_384;
 /** The last of what was said, kept for an error's message, in UTF-16 units. */
 const TAIL_LENGTH_MAX = 500;
 
-abstract class OutStream extends Fd {
-  override fd_fdstat_get(): { ret: number; fdstat: defs.Fdstat | null } {
-    const fdstat = new defs.Fdstat(defs.FILETYPE_CHARACTER_DEVICE, 0);
-    fdstat.fs_rights_base = BigInt(defs.RIGHTS_FD_WRITE);
-    return { ret: defs.ERRNO_SUCCESS, fdstat };
-  }
+/** As a pipe is: no terminal, and no place to go to in it. */
+abstract class OutStream extends Descriptor {
+  readonly filetype = FILETYPE.UNKNOWN;
+  override rights: bigint = RIGHTS.FD_WRITE;
 
-  override fd_fdstat_set_flags(): number {
-    return defs.ERRNO_SUCCESS;
+  override stat(): Stat {
+    const now = nowNs();
+    return { ino: 0n, filetype: this.filetype, links: 1, size: 0, atim: now, mtim: now, ctim: now };
   }
-
-  override fd_filestat_get(): { ret: number; filestat: defs.Filestat | null } {
-    return { ret: defs.ERRNO_SUCCESS, filestat: new defs.Filestat(0n, defs.FILETYPE_CHARACTER_DEVICE, 0n) };
-  }
-
-  override fd_write(data: Uint8Array): { ret: number; nwritten: number } {
-    this.take(data);
-    return { ret: defs.ERRNO_SUCCESS, nwritten: data.byteLength };
-  }
-
-  protected abstract take(data: Uint8Array): void;
 }
 
 /** Keeps what is written. */
 export class KeptOutput extends OutStream {
-  readonly #pieces: Uint8Array[] = [];
-  #length = 0;
+  readonly #bytes = new FileBytes();
 
+  /** A copy of all of it. */
   get bytes(): Uint8Array {
-    const [only] = this.#pieces;
-    if (only !== undefined && this.#pieces.length === 1) return only;
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    return all;
+    return this.#bytes.all();
+  }
+
+  /** The last `length` bytes at most, as text. */
+  tail(length: number): string {
+    const { size } = this.#bytes;
+    const bytes = new Uint8Array(Math.min(length, size));
+    this.#bytes.read(size - bytes.length, bytes);
+    return new TextDecoder().decode(bytes);
   }
 
   /** Throws RESULT_TOO_LARGE. */
-  protected override take(data: Uint8Array): void {
-    this.#length += data.length;
-    if (this.#length > VALUE_BYTES_MAX) {
-      const text = `The work function wrote more than ${VALUE_BYTES_MAX} bytes to its output; write less`;
-      throw new ManyhandsError('RESULT_TOO_LARGE', text, { limit: 'VALUE_BYTES_MAX' });
-    }
-    this.#pieces.push(data);
+  override write(data: Uint8Array): void {
+    checkResultSize(this.#bytes.size + data.length, 'wrote');
+    this.#bytes.write(this.#bytes.size, data);
   }
+}
+
+/** Throws RESULT_TOO_LARGE where a result has more bytes than a value may have. */
+export function checkResultSize(bytes: number, verb: 'wrote' | 'gave'): void {
+  if (bytes <= VALUE_BYTES_MAX) return;
+  const text = `The work function ${verb} more than ${VALUE_BYTES_MAX} bytes as its result; return less`;
+  throw new ManyhandsError('RESULT_TOO_LARGE', text, { limit: 'VALUE_BYTES_MAX' });
 }
 
 /** Says what is written, line by line. */
@@ -92,7 +86,7 @@ export class LineOutput extends OutStream {
     this.#tail = '';
   }
 
-  protected override take(data: Uint8Array): void {
+  override write(data: Uint8Array): void {
     const lines = (this.#held + this.#decoder.decode(data, { stream: true })).split('\n');
     this.#held = lines.pop()!;
     for (const line of lines) this.#line(line.replace(/\r$/, ''));

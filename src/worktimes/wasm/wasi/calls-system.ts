@@ -1,0 +1,79 @@
+/**
+ * The functions of WASI preview 1 that concern neither descriptors nor paths: arguments, variables, clocks, random
+ * numbers, the program's end; and those that a sandbox has nothing for.
+ * @module
+ */
+import { CLOCK, ERRNO, WasiError } from './constants.js';
+import type { WasiCalls } from './calls-descriptors.js';
+import type { GuestMemory } from './guest-memory.js';
+import { nowNs } from './inodes.js';
+import { pollOneoff } from './poll.js';
+import { ProcessExit, type WasiProcess } from './process.js';
+
+const NS_PER_MS = 1e6;
+/** Nanoseconds between two readings of a clock that differ: browsers round theirs. */
+const RESOLUTION_NS: Readonly<Record<number, bigint>> = {
+  [CLOCK.REALTIME]: 1_000_000n,
+  [CLOCK.MONOTONIC]: 5_000n,
+};
+
+export function systemCalls(process: WasiProcess, memory: GuestMemory): WasiCalls {
+  return {
+    ...textCalls('args', process.args, memory),
+    ...textCalls('environ', process.env, memory),
+    clock_res_get: (id: number, target: number) => memory.setU64(target, resolutionNs(id)),
+    clock_time_get: (id: number, _precision: bigint, target: number) => memory.setU64(target, timeNs(id)),
+    poll_oneoff: (input: number, output: number, count: number, result: number) =>
+      pollOneoff(memory, input, output, count, result),
+    proc_exit: (code: number) => {
+      throw new ProcessExit(code);
+    },
+    proc_raise: unsupported,
+    random_get: (target: number, length: number) => process.fillRandom(memory.bytes(target, length)),
+    sched_yield: () => undefined,
+    sock_accept: unsupported,
+    sock_recv: unsupported,
+    sock_send: unsupported,
+    sock_shutdown: unsupported,
+  };
+}
+
+/** Of texts that end with a zero byte: how many and how long, and they themselves behind a list of where they are. */
+function textCalls(name: string, texts: readonly Uint8Array[], memory: GuestMemory): WasiCalls {
+  return {
+    [`${name}_sizes_get`]: (count: number, size: number) => {
+      memory.setU32(count, texts.length);
+      memory.setU32(
+        size,
+        texts.reduce((sum, text) => sum + text.length, 0),
+      );
+    },
+    [`${name}_get`]: (list: number, buffer: number) => {
+      let at = buffer >>> 0;
+      texts.forEach((text, i) => {
+        memory.setU32((list >>> 0) + 4 * i, at);
+        memory.bytes(at, text.length).set(text);
+        at += text.length;
+      });
+    },
+  };
+}
+
+function resolutionNs(id: number): bigint {
+  const found = RESOLUTION_NS[id];
+  if (found === undefined) throw new WasiError(ERRNO.INVAL);
+  return found;
+}
+
+/** The clocks of processor time count as the monotonic one does: nothing else runs in the sandbox's thread. */
+function timeNs(id: number): bigint {
+  if (id === CLOCK.REALTIME) return nowNs();
+  if (id === CLOCK.MONOTONIC || id === CLOCK.PROCESS_CPU || id === CLOCK.THREAD_CPU) {
+    return BigInt(Math.round(performance.now() * NS_PER_MS));
+  }
+  throw new WasiError(ERRNO.INVAL);
+}
+
+function unsupported(): never {
+  throw new WasiError(ERRNO.NOTSUP);
+}

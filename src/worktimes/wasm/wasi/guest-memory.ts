@@ -1,0 +1,92 @@
+/**
+ * The memory of a module as the host reads and writes it. A place outside of it ends the module, as WASI wants it: a
+ * number could be overlooked, and what was to be written there would be missing without a word.
+ * @module
+ */
+
+export class GuestMemory {
+  readonly #memory: () => WebAssembly.Memory;
+  #buffer: ArrayBufferLike | undefined;
+  #bytes = new Uint8Array(0);
+  #view = new DataView(new ArrayBuffer(0));
+
+  /** `memory` throws where the module exports none. */
+  constructor(memory: () => WebAssembly.Memory) {
+    this.#memory = memory;
+  }
+
+  /** Throws RangeError where `size` bytes from `start` on, both whole and not negative, are not all there. */
+  check(start: number, size: number): void {
+    this.#look(start, size);
+  }
+
+  /** The bytes at a place, which is an i32 as WebAssembly hands it over. Throws RangeError. */
+  bytes(pointer: number, length: number): Uint8Array {
+    const [start, size] = [pointer >>> 0, length >>> 0];
+    this.#look(start, size);
+    return this.#bytes.subarray(start, start + size);
+  }
+
+  getU8(pointer: number): number {
+    return this.#at(pointer, 1).getUint8(pointer >>> 0);
+  }
+
+  getU16(pointer: number): number {
+    return this.#at(pointer, 2).getUint16(pointer >>> 0, true);
+  }
+
+  getU32(pointer: number): number {
+    return this.#at(pointer, 4).getUint32(pointer >>> 0, true);
+  }
+
+  getU64(pointer: number): bigint {
+    return this.#at(pointer, 8).getBigUint64(pointer >>> 0, true);
+  }
+
+  setU8(pointer: number, value: number): void {
+    this.#at(pointer, 1).setUint8(pointer >>> 0, value);
+  }
+
+  setU16(pointer: number, value: number): void {
+    this.#at(pointer, 2).setUint16(pointer >>> 0, value, true);
+  }
+
+  setU32(pointer: number, value: number): void {
+    this.#at(pointer, 4).setUint32(pointer >>> 0, value, true);
+  }
+
+  setU64(pointer: number, value: bigint): void {
+    this.#at(pointer, 8).setBigUint64(pointer >>> 0, BigInt.asUintN(64, value), true);
+  }
+
+  /** The places that a list of `iovec`s names. Throws RangeError. */
+  *vectors(pointer: number, count: number): Generator<Uint8Array> {
+    const start = pointer >>> 0;
+    const total = count >>> 0;
+    for (let i = 0; i < total; i++) {
+      const at = start + 8 * i;
+      this.#look(at, 8);
+      const [place, length] = [this.#view.getUint32(at, true), this.#view.getUint32(at + 4, true)];
+      if (length > 0) yield this.bytes(place, length);
+    }
+  }
+
+  #at(pointer: number, size: number): DataView {
+    this.#look(pointer >>> 0, size);
+    return this.#view;
+  }
+
+  /** Finds the memory as it is now: it may have grown, and then its buffer is another one. */
+  #look(start: number, size: number): void {
+    const { buffer } = this.#memory();
+    if (buffer !== this.#buffer) {
+      this.#bytes = new Uint8Array(buffer);
+      this.#view = new DataView(buffer);
+      this.#buffer = buffer;
+    }
+    if (start + size <= buffer.byteLength) return;
+    throw new RangeError(
+      `The module named ${size} bytes at ${start}; its memory ends at ${buffer.byteLength} bytes`,
+    );
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Paths of a module's file system: from a directory, through symbolic links, to what is there or the place where it
+ * would be.
+ * @module
+ */
+import { ERRNO, WasiError } from './constants.js';
+import { DirectoryNode, SymlinkNode, type Inode } from './inodes.js';
+
+/** Symbolic links in one path, bytes of a name and of a path, as Linux has them. */
+const LINKS_MAX = 40;
+const NAME_BYTES_MAX = 255;
+const PATH_BYTES_MAX = 4_096;
+
+/** Where a path leads. */
+export interface Place {
+  readonly parent: DirectoryNode;
+  /** Its name in `parent`; empty where the path ends with `.` or `..`, or is the root. */
+  readonly name: string;
+  readonly node: Inode | undefined;
+  /** Whether the path ends with a slash, so that only a directory will do. */
+  readonly wantsDirectory: boolean;
+}
+
+/** Decodes a path. Throws EILSEQ, EINVAL, ENOENT or ENAMETOOLONG. */
+export function decodePath(bytes: Uint8Array): string {
+  if (bytes.length === 0) throw new WasiError(ERRNO.NOENT);
+  if (bytes.length > PATH_BYTES_MAX) throw new WasiError(ERRNO.NAMETOOLONG);
+  if (bytes.includes(0)) throw new WasiError(ERRNO.INVAL);
+  let path: string;
+  try {
+    path = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    // A decoder has no other reason than bytes that are not UTF-8.
+    if (error instanceof TypeError) throw new WasiError(ERRNO.ILSEQ);
+    throw error;
+  }
+  return path;
+}
+
+/** Follows a path. Throws ENOENT where a directory on the way is missing, ENOTDIR, ELOOP or ENAMETOOLONG. */
+export function resolvePlace(
+  root: DirectoryNode,
+  start: DirectoryNode,
+  path: string,
+  followLast: boolean,
+): Place {
+  const wantsDirectory = path.endsWith('/');
+  const todo = partsOf(path).reverse();
+  let at = path.startsWith('/') ? root : start;
+  let links = 0;
+  for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+    if (part === '.') continue;
+    if (part === '..') {
+      at = at.parent;
+      continue;
+    }
+    const isLast = todo.length === 0;
+    const node = at.entries.get(part);
+    if (node === undefined) {
+      if (isLast) return { parent: at, name: checkName(part), node, wantsDirectory };
+      throw new WasiError(ERRNO.NOENT);
+    }
+    if (node instanceof SymlinkNode && (!isLast || followLast || wantsDirectory)) {
+      if (++links > LINKS_MAX) throw new WasiError(ERRNO.LOOP);
+      if (node.target.startsWith('/')) at = root;
+      todo.push(...partsOf(node.target).reverse());
+      continue;
+    }
+    if (isLast) return { parent: at, name: part, node, wantsDirectory };
+    if (!(node instanceof DirectoryNode)) throw new WasiError(ERRNO.NOTDIR);
+    at = node;
+  }
+  return { parent: at.parent, name: '', node: at, wantsDirectory };
+}
+
+/** Whether a path leaves the directory that it begins in, as `../x` does. */
+export function leavesStart(path: string): boolean {
+  let depth = 0;
+  for (const part of partsOf(path)) {
+    depth += part === '..' ? -1 : part === '.' ? 0 : 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '');
+}
+
+function checkName(name: string): string {
+  if (name.length > NAME_BYTES_MAX || new TextEncoder().encode(name).length > NAME_BYTES_MAX) {
+    throw new WasiError(ERRNO.NAMETOOLONG);
+  }
+  return name;
+}
