@@ -67,6 +67,7 @@ export class Deployment {
     const { context, settings, ended, setReadyState, accepted } = this.#options;
     const release = context.link.hold();
     let isFed = false;
+    let leaveGroups = (): void => undefined;
     try {
       setReadyState('init');
       const [welcome, built] = await Promise.all([
@@ -79,12 +80,20 @@ export class Deployment {
       setReadyState('preauth');
       ended.throwIfAborted();
       const offer = await this.#firstOffer(welcome.schedulerId);
+      const membership = await context.link.joinGroups(built.secretGroups);
+      leaveGroups = membership.leave;
       ended.throwIfAborted();
       setReadyState('deploying');
       // A listener may have cancelled the job: from the next line on the scheduler is told of that.
       ended.throwIfAborted();
       this.#sent = true;
-      const body = { jobId: this.#jobId, package: built.bytes, ...(offer && { offer }) };
+      const { groups } = membership;
+      const body = {
+        jobId: this.#jobId,
+        package: built.bytes,
+        ...(groups.length > 0 && { groups }),
+        ...(offer && { offer }),
+      };
       const deployed = context.link.request('job.deploy', body);
       isFed = true;
       this.#feed(deployed);
@@ -93,6 +102,7 @@ export class Deployment {
       accepted(status);
     } finally {
       if (!isFed) discardInput(this.#options.input);
+      leaveGroups();
       release();
     }
   }

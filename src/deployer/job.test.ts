@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../lib/errors.js';
-import { sha256Hex } from '../lib/sha256.js';
 import { deployerRig, hurriedClock, until } from '../testing/deployer-rig.js';
+import { groupAddress, hashSecret } from '../wallet/group-proof.js';
 import type { NoWorkersEvent, ResultEvent } from './events.js';
 
 describe('a job', () => {
@@ -81,11 +81,13 @@ describe('a job', () => {
     await job.deploy();
     const pkg = stub.job.package;
     expect(pkg.public).toEqual({ name: 'squares', description: 'of numbers', link: 'https://example.org/' });
-    const secretHash = sha256Hex(new TextEncoder().encode('hush'));
-    expect(pkg.groups).toEqual([{ key: 'public' }, { key: 'lab', secretHash }]);
+    expect(pkg.groups).toEqual([{ key: 'public' }, { key: 'lab' }]);
+    const address = await groupAddress({ key: 'lab', secretHash: hashSecret('hush') });
+    expect(stub.job.groups).toEqual([{ key: 'lab', address }]);
+    expect(stub.groupProofs).toMatchObject([{ key: 'lab', address }]);
     expect(pkg.env).toEqual({ LEVEL: '3' });
     expect(pkg.limits).toEqual({ sliceMs: 5_000, noProgressMs: 1_000 });
-    expect(JSON.stringify(pkg)).not.toContain('hush');
+    expect(JSON.stringify(pkg)).not.toMatch(new RegExp(`hush|${hashSecret('hush')}`));
   });
 
   it('gives failed slices by events and rejects at the end with what there is', async () => {

@@ -7,10 +7,18 @@ import type { CancelTimer } from '../lib/clock.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { clientCodec } from '../protocol/codec.js';
-import type { DeployerNotices, DeployerRequests, SchedulerMessage, Welcome } from '../protocol/messages.js';
+import type {
+  DeployerNotices,
+  DeployerRequests,
+  GroupProof,
+  SchedulerMessage,
+  Welcome,
+} from '../protocol/messages.js';
 import { parseSchedulerUrl, type SchedulerUrl } from '../protocol/scheduler-url.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { ClientSession, type SessionState } from '../transport/session.js';
+import { GroupMembership, type NamedGroup } from '../wallet/group-membership.js';
+import type { GroupCredential } from '../wallet/group-proof.js';
 import { signChallenge } from '../wallet/session-proof.js';
 import type { DeployerPorts } from './ports.js';
 
@@ -37,6 +45,9 @@ export class SchedulerLink {
   readonly url: SchedulerUrl;
   readonly #ports: DeployerPorts;
   readonly #subscribers = new Map<string, JobSubscriber>();
+  readonly #membership = new GroupMembership();
+  /** Groups that jobs are being deployed in: what is sent again on another connection needs them there too. */
+  readonly #groups = new Set<readonly GroupCredential[]>();
   #session: ClientSession<DeployerRequests> | undefined;
   #opening: Promise<Welcome> | undefined;
   #opened = false;
@@ -91,6 +102,19 @@ export class SchedulerLink {
       }
     } finally {
       release();
+    }
+  }
+
+  /** Proves the secrets of groups, on every connection until `leave` is called. */
+  async joinGroups(groups: readonly GroupCredential[]): Promise<{ groups: NamedGroup[]; leave: () => void }> {
+    this.#groups.add(groups);
+    const leave = (): void => void this.#groups.delete(groups);
+    try {
+      const send = (proofs: GroupProof[]): Promise<unknown> => this.request('group.prove', { proofs });
+      return { groups: await this.#membership.prove(groups, send), leave };
+    } catch (error) {
+      leave();
+      throw error;
     }
   }
 
@@ -159,6 +183,10 @@ export class SchedulerLink {
     const { schedulerId, challenge } = welcome;
     const signature = await signChallenge(identity, { schedulerId, challenge });
     await call('session.prove', { address: identity.address, signature });
+    this.#membership.connected(welcome);
+    for (const groups of [...this.#groups]) {
+      await this.#membership.prove(groups, (proofs) => call('group.prove', { proofs }));
+    }
   }
 
   #dispatch(message: SchedulerMessage): void {

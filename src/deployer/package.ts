@@ -11,6 +11,7 @@ import {
 } from '../protocol/job-package.js';
 import type { BlobRef } from '../protocol/envelope.js';
 import type { JobFS } from '../jobfs/job-fs.js';
+import type { GroupCredential } from '../wallet/group-proof.js';
 import { encodeValue } from '../protocol/values.js';
 import { describeWorktime } from '../worktimes/registry.js';
 import { packWasm } from './binary-work.js';
@@ -55,6 +56,8 @@ export interface BuiltPackage {
   digest: string;
   /** To be stored before the job is deployed. */
   blobs: { ref: BlobRef; bytes: Uint8Array }[];
+  /** The groups with a secret, which is proved before the job is deployed; the package has their keys alone. */
+  secretGroups: Required<GroupCredential>[];
 }
 
 /** @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, VALUE_NOT_CLONEABLE and what the files' packing throws */
@@ -67,6 +70,7 @@ export async function buildPackage(
   const custom = await packCustomWorktime(settings.customWorktime, worktime, readModule);
   const home = { worktime, wasm, isCustom: custom !== undefined };
   const { bytes: source, sourceKind } = await packSource(settings.work, home, readModule);
+  const groups = packGroups(settings.computeGroups);
   const bytes = encodeJobPackage({
     version: 1,
     worktime: { name: worktime, range: worktimeRange(settings) },
@@ -79,14 +83,17 @@ export async function buildPackage(
     ...packOrigins(settings.origins),
     env: packEnv(settings.env),
     requirements: {},
-    groups: packGroups(settings.computeGroups),
+    groups: groups.map(({ key }) => ({ key })),
     votes: 1,
     public: packPublic(settings.public, settings.jobId),
     isolation: settings.isolation,
     limits: packLimits(settings.limits),
   });
-  return { bytes, digest: packageDigest(bytes), blobs };
+  return { bytes, digest: packageDigest(bytes), blobs, secretGroups: groups.filter(hasSecret) };
 }
+
+const hasSecret = (group: GroupCredential): group is Required<GroupCredential> =>
+  group.secretHash !== undefined;
 
 function worktimeRange({ worktime, worktimeVersion }: PackageSettings): string {
   return worktimeVersion ?? describeWorktime(worktime)?.defaultRange ?? '*';

@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { DIGEST_PATTERN, sha256Hex } from '../lib/sha256.js';
+import { DIGEST_PATTERN } from '../lib/sha256.js';
 import type { JobPackage } from '../protocol/job-package.js';
 import {
   ENV_COUNT_MAX,
@@ -13,9 +13,9 @@ import {
   PUBLIC_TEXT_LENGTH_MAX,
   SLICE_MS_MAX,
 } from '../protocol/limits.js';
-import type { GroupKey } from '../protocol/messages.js';
 import { sorted } from '../protocol/remote-sets.js';
 import { isOrigin } from '../protocol/remote-url.js';
+import { hashSecret, type GroupCredential } from '../wallet/group-proof.js';
 
 /** What workers may show to the people who run them. */
 export interface PublicInfo {
@@ -42,20 +42,20 @@ export interface JobLimits {
 export const PUBLIC_GROUP: Readonly<ComputeGroup> = { joinKey: 'public' };
 
 /** @throws INVALID_ARGUMENT */
-export function packGroups(groups: readonly ComputeGroup[]): GroupKey[] {
+export function packGroups(groups: readonly ComputeGroup[]): GroupCredential[] {
   if (!Array.isArray(groups)) throw invalid('job.computeGroups must be an array of { joinKey, joinSecret }.');
   if (groups.length === 0) throw invalid('job.computeGroups is empty, so no worker could take the job.');
   if (groups.length > GROUPS_MAX) throw invalid(`A job joins at most ${GROUPS_MAX} compute groups.`);
   return groups.map((group: ComputeGroup, index) => packGroup(group, index));
 }
 
-function packGroup(group: ComputeGroup, index: number): GroupKey {
+function packGroup(group: ComputeGroup, index: number): GroupCredential {
   const where = `job.computeGroups[${index}]`;
   if (typeof group !== 'object' || group === null) throw invalid(`${where} must be { joinKey, joinSecret }.`);
   const { joinKey, joinSecret, joinHash } = group;
   if (typeof joinKey !== 'string' || joinKey === '') throw invalid(`${where}.joinKey must be a string.`);
   if (typeof joinSecret === 'string') {
-    return { key: joinKey, secretHash: sha256Hex(new TextEncoder().encode(joinSecret)) };
+    return { key: joinKey, secretHash: hashSecret(joinSecret) };
   }
   if (typeof joinHash === 'string' && DIGEST_PATTERN.test(joinHash))
     return { key: joinKey, secretHash: joinHash };

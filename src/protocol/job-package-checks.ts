@@ -5,7 +5,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { DIGEST_PATTERN } from '../lib/sha256.js';
-import type { InlineOrBlob, JobPackage, WasmCall } from './job-package.js';
+import type { InlineOrBlob, JobPackage, PackageGroup, WasmCall } from './job-package.js';
 import {
   BINARY_SOURCE_BYTES_MAX,
   BLOB_BYTES_MAX,
@@ -24,7 +24,6 @@ import {
   VALUE_BYTES_MAX,
   VOTES_MAX,
 } from './limits.js';
-import type { GroupKey } from './messages.js';
 import { isOrigin } from './remote-url.js';
 
 /** Names that begin with no digit: those would not keep their place in the order of an object's properties. */
@@ -186,16 +185,14 @@ function checkRequirements(raw: unknown): JobPackage['requirements'] {
   });
 }
 
-function checkGroups(raw: unknown): GroupKey[] {
+function checkGroups(raw: unknown): PackageGroup[] {
   if (!Array.isArray(raw) || raw.length < 1 || raw.length > GROUPS_MAX) {
     throw packageMalformed('groups', `must be an array of 1 to ${GROUPS_MAX} compute groups`);
   }
-  const groups = Array.from(raw as unknown[], (each, i): GroupKey => {
+  const groups = Array.from(raw as unknown[], (each, i): PackageGroup => {
     const field = `groups[${i}]`;
-    const group = record(each, field, ['key', 'secretHash?']);
-    const key = text(group['key'], `${field}.key`, 1, NAME_LENGTH_MAX);
-    if (group['secretHash'] === undefined) return { key };
-    return { key, secretHash: digest(group['secretHash'], `${field}.secretHash`) };
+    const group = record(each, field, ['key']);
+    return { key: text(group['key'], `${field}.key`, 1, NAME_LENGTH_MAX) };
   });
   if (new Set(groups.map(({ key }) => key)).size < groups.length) {
     throw packageMalformed('groups', 'names a compute group twice');

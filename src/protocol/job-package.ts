@@ -7,7 +7,7 @@ import { isError, ManyhandsError } from '../lib/errors.js';
 import { sha256Hex } from '../lib/sha256.js';
 import { canonicalPackage } from './job-package-checks.js';
 import { PACKAGE_BYTES_MAX } from './limits.js';
-import type { Digest, GroupKey } from './messages.js';
+import type { Digest } from './messages.js';
 import { decodeValue, encodeValue } from './values.js';
 
 /** A value that is here, or a blob that has its encoding. */
@@ -38,6 +38,11 @@ export interface WasmCall {
    * @default [0]
    */
   exitCodes?: number[];
+}
+
+/** A compute group by its name; what proves its secret is never in a package. */
+export interface PackageGroup {
+  key: string;
 }
 
 export interface JobPackage {
@@ -72,7 +77,7 @@ export interface JobPackage {
   origins?: string[];
   env: Record<string, string>;
   requirements: Record<string, boolean | number | string>;
-  groups: GroupKey[];
+  groups: PackageGroup[];
   /** Executions that must agree on a slice. */
   votes: number;
   public: { name: string; description: string; link: string };

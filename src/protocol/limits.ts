@@ -98,6 +98,8 @@ export const JOB_SLICES_MAX = 2 ** 53 - 1;
 export const PUBLIC_TEXT_LENGTH_MAX = 1_024;
 /** Compute groups of one job or worker. */
 export const GROUPS_MAX = 16;
+/** Proofs of compute groups' secrets over one connection, right or wrong. */
+export const GROUP_PROOFS_PER_CONNECTION_MAX = 256;
 /** Executions of one slice that must agree. */
 export const VOTES_MAX = 16;
 /** Origins that the input of one job may come from. */

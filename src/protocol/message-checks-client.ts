@@ -55,6 +55,7 @@ import {
 import type {
   DeployerNotices,
   GroupKey,
+  GroupProof,
   Hello,
   RequestBody,
   RequestType,
@@ -62,7 +63,7 @@ import type {
   WorkerNotices,
 } from './messages.js';
 
-const groupKey = object<GroupKey>({ key: name, secretHash: optional(digest) });
+const groupKey = object<GroupKey>({ key: name, address: optional(address) });
 
 const worker = object<WorkerDescription>({
   workerId: id,
@@ -104,10 +105,18 @@ const report = refine(
 const nothing = object<Record<string, never>>({});
 const job = object<{ jobId: string }>({ jobId: id });
 
+const groupProof = object<GroupProof>({ key: name, address, signature });
+
 export const REQUEST_CHECKS: { readonly [K in RequestType]: Check<RequestBody<K>> } = {
   'session.prove': object({ address, signature }),
   'blob.ticket': object({ digest, bytes: integer(0, BLOB_BYTES_MAX) }),
-  'job.deploy': object({ jobId: id, package: bytes(PACKAGE_BYTES_MAX, 1), offer: optional(signedOffer) }),
+  'group.prove': object({ proofs: array(groupProof, GROUPS_MAX) }),
+  'job.deploy': object<RequestBody<'job.deploy'>>({
+    jobId: id,
+    package: bytes(PACKAGE_BYTES_MAX, 1),
+    groups: optional(array(groupKey, GROUPS_MAX)),
+    offer: optional(signedOffer),
+  }),
   'job.append': object({ jobId: id, appendId: id, input }),
   'job.close': job,
   'job.cancel': object({ jobId: id, reason }),

@@ -80,8 +80,18 @@ export interface WorkerDescription {
 
 export interface GroupKey {
   key: string;
-  /** SHA-256 of the secret, never the secret; absent for `public`. */
-  secretHash?: Digest;
+  /**
+   * Of the key pair that the group's secret makes; absent for a group without a secret, such as `public`. Who names it
+   * must prove it over its connection (`group.prove`): until then it stands for nothing.
+   */
+  address?: Address;
+}
+
+/** A signature over the welcome's challenge, by the key that the group's secret makes (`wallet/group-proof.ts`). */
+export interface GroupProof {
+  key: string;
+  address: Address;
+  signature: string;
 }
 
 // ---- Input sets and segments -----------------------------------------------------------------------------
@@ -204,10 +214,18 @@ export interface JobListing {
 export interface DeployerRequests {
   /** Proves `address` by its signature over the welcome's challenge; first of all on every connection. */
   'session.prove': [{ address: Address; signature: string }, { address: Address }];
+  /** Proves the secrets of compute groups, for as long as the connection lasts. */
+  'group.prove': [{ proofs: GroupProof[] }, Record<string, never>];
   /** Asks for leave to `PUT /blobs/<digest>` with `Authorization: Bearer <ticket>`; none is needed where it is known. */
   'blob.ticket': [{ digest: Digest; bytes: number }, { known: boolean; ticket?: string }];
-  /** Repeating it with the same jobId and package changes nothing. */
-  'job.deploy': [{ jobId: JobId; package: Uint8Array; offer?: SignedOffer }, { status: JobStatus }];
+  /**
+   * Repeating it with the same jobId and package changes nothing. `groups`: those of the package's groups that have a
+   * secret, each proved before over this connection; the others are open to everybody who names their key.
+   */
+  'job.deploy': [
+    { jobId: JobId; package: Uint8Array; groups?: GroupKey[]; offer?: SignedOffer },
+    { status: JobStatus },
+  ];
   /** Adds slices at the end. Repeating an appendId changes nothing and replies the same. */
   'job.append': [{ jobId: JobId; appendId: string; input: Input }, { first: number; count: number }];
   /** No more slices will come. */
@@ -241,6 +259,7 @@ export interface WorkerRequests {
   'job.status': DeployerRequests['job.status'];
   /** Of its own `paymentAddress` alone. */
   'account.show': DeployerRequests['account.show'];
+  'group.prove': DeployerRequests['group.prove'];
   /**
    * Outcomes of the next `count` slices of a lease, starting at `first`; always a prefix of what is left.
    * Where the slice after them took its sandbox with it, `lost` says how, and the lease goes on behind it.

@@ -27,6 +27,7 @@ const status = object<{ status: JobStatus }>({ status: jobStatus });
 
 export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } = {
   'session.prove': object({ address }),
+  'group.prove': nothing,
   'blob.ticket': object<ReplyBody<'blob.ticket'>>({
     known: boolean,
     ticket: optional(text(NAME_LENGTH_MAX * 4)),

@@ -3,9 +3,15 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { decodeJobPackage, packageDigest } from '../protocol/job-package.js';
+import { decodeJobPackage, packageDigest, type JobPackage } from '../protocol/job-package.js';
 import { NAME_LENGTH_MAX, RESULTS_BYTES_MAX } from '../protocol/limits.js';
-import type { DeployerRequests, JobListing, SegmentPart, SignedOffer } from '../protocol/messages.js';
+import type {
+  DeployerRequests,
+  GroupKey,
+  JobListing,
+  SegmentPart,
+  SignedOffer,
+} from '../protocol/messages.js';
 import { sliceSegment } from '../protocol/segment.js';
 import { recoverOffer } from '../wallet/offer.js';
 import { recoverChallenge } from '../wallet/session-proof.js';
@@ -19,6 +25,7 @@ import type {
   Session,
 } from './client-connection.js';
 import { unknownWorktime, type Core } from './core.js';
+import { ProvedGroups } from './proved-groups.js';
 import type { JobView } from './store/store.js';
 
 type Request<K extends keyof DeployerRequests> = DeployerRequests[K][0];
@@ -31,11 +38,16 @@ export class DeployerSession implements Session {
   /** The address that the client has proved. */
   #owner: string | undefined;
   #hasEnded = false;
+  readonly #groups: ProvedGroups;
 
   constructor(core: Core, connection: ClientConnection, isOperator: boolean) {
     this.#core = core;
     this.#connection = connection;
     this.#isOperator = isOperator;
+    this.#groups = new ProvedGroups(
+      { schedulerId: core.options.store.schedulerId, challenge: connection.challenge },
+      core.options.defer,
+    );
   }
 
   async request(m: RequestMessage): Answered {
@@ -44,6 +56,10 @@ export class DeployerSession implements Session {
         return now({ nowMs: this.#core.options.clock.wallMs() });
       case 'session.prove':
         return now(await this.#prove(m));
+      case 'group.prove':
+        this.#proved();
+        await this.#groups.prove(m.proofs);
+        return now({});
       case 'blob.ticket':
         this.#proved();
         return now(await issueTicket(this.#core, m.digest, m.bytes));
@@ -181,12 +197,33 @@ export class DeployerSession implements Session {
         package: m.package,
         digest,
         worktime: { name, range },
-        groups: pkg.groups,
+        groups: this.#groupsOf(pkg, m.groups ?? []),
         origins: pkg.origins ?? [],
         minimumPrice,
         ...(m.offer === undefined ? {} : { offer: m.offer }),
       }),
     );
+  }
+
+  /** The package's groups, each with the address that its secret makes where it has one. */
+  #groupsOf(pkg: JobPackage, named: readonly GroupKey[]): GroupKey[] {
+    for (const group of named) {
+      if (!pkg.groups.some(({ key }) => key === group.key)) {
+        throw new ManyhandsError(
+          'MESSAGE_MALFORMED',
+          `the job package does not name the group '${group.key}'`,
+          { path: 'groups' },
+        );
+      }
+      if (!this.#groups.has(group)) {
+        throw new ManyhandsError(
+          'UNAUTHENTICATED',
+          `prove the secret of the compute group '${group.key}' over this connection first: group.prove`,
+          { group: group.key },
+        );
+      }
+    }
+    return pkg.groups.map((group) => named.find(({ key }) => key === group.key) ?? group);
   }
 
   async #checkOffer(offer: SignedOffer): Promise<void> {

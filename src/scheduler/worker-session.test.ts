@@ -1,11 +1,13 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, it, test } from 'vitest';
 import { newId } from '../lib/ids.js';
 import { encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
-import { WORKER_UPDATES_PER_SECOND_MAX } from '../protocol/limits.js';
-import type { Lease } from '../protocol/messages.js';
+import { encodeJobPackage } from '../protocol/job-package.js';
+import { GROUP_PROOFS_PER_CONNECTION_MAX, WORKER_UPDATES_PER_SECOND_MAX } from '../protocol/limits.js';
+import type { GroupKey, Lease } from '../protocol/messages.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
 import { SegmentWriter } from '../protocol/segment.js';
-import { OPERATOR, SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
+import { OPERATOR, PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
+import { groupAddress, hashSecret, signGroup } from '../wallet/group-proof.js';
 
 let rig: SchedulerRig;
 afterEach(async () => {
@@ -32,13 +34,86 @@ function reportOf(lease: Lease, id: number, kind: number, body: Uint8Array) {
 
 test('shows a package to workers that may run its job, and to no others', async () => {
   rig = await SchedulerRig.start();
-  const groups = [{ key: 'lab', secretHash: '1'.repeat(64) }];
+  const secret = { key: 'lab', secretHash: hashSecret('hush') };
+  const groups = [{ key: 'lab', address: await groupAddress(secret) }];
   const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
   const ask = { type: 'job.package' as const, id: 1, jobId };
   expect((await rig.worker().ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
-  const guess = rig.worker({ groups: [{ key: 'lab', secretHash: '2'.repeat(64) }] });
+  const guess = rig.worker({ groups: [{ key: 'lab', address: `0x${'2'.repeat(40)}` }] });
   expect((await guess.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
-  expect((await rig.worker({ groups }).ask(ask)).body).toMatchObject({ owner: OPERATOR });
+  const member = rig.worker({ groups });
+  await prove(member, secret);
+  expect((await member.ask(ask)).body).toMatchObject({ owner: OPERATOR });
+});
+
+/** Signs the challenge of another connection where one is given. */
+async function prove(
+  worker: StubConnection,
+  secret: { key: string; secretHash: string },
+  of = worker,
+): Promise<Awaited<ReturnType<StubConnection['ask']>>> {
+  const { challenge, schedulerId } = of.all('welcome')[0]!;
+  const proofs = [await signGroup(secret, { challenge, schedulerId })];
+  return worker.ask({ type: 'group.prove', id: 99, proofs });
+}
+
+describe('a compute group with a secret', () => {
+  const secret = { key: 'lab', secretHash: hashSecret('hush') };
+
+  it('is not joined by who knows all that its members and jobs send', async () => {
+    rig = await SchedulerRig.start();
+    const groups = [{ key: 'lab', address: await groupAddress(secret) }];
+    await rig.deploy(rangeFromBounds(1, 10), { groups });
+    const member = rig.worker({ groups });
+    const eavesdropper = rig.worker({ groups });
+    eavesdropper.receive({ type: 'lease.want', want: 1, idle: true });
+    // The member's own proof, over the eavesdropper's connection.
+    expect((await prove(eavesdropper, secret, member)).refused?.code).toBe('UNAUTHENTICATED');
+    await turn();
+    expect(eavesdropper.all('lease.grant')).toEqual([]);
+    expect((await prove(member, secret)).body).toEqual({});
+    expect((await granted(member)).count).toBeGreaterThan(0);
+  });
+
+  it('serves what its worker wanted before the proof', async () => {
+    rig = await SchedulerRig.start();
+    const groups = [{ key: 'lab', address: await groupAddress(secret) }];
+    const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
+    const member = rig.worker({ groups });
+    member.receive({ type: 'lease.want', want: 1, idle: true });
+    await prove(member, secret);
+    expect((await member.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
+  });
+
+  it('is proved a bounded number of times over one connection', async () => {
+    rig = await SchedulerRig.start();
+    const worker = rig.worker();
+    const signature = `0x${'1'.repeat(128)}1b`;
+    const address = `0x${'3'.repeat(40)}`;
+    const codes: (string | undefined)[] = [];
+    for (let i = 0; i <= GROUP_PROOFS_PER_CONNECTION_MAX; i++) {
+      const proofs = [{ key: `g${i}`, address, signature }];
+      codes.push((await worker.ask({ type: 'group.prove', id: i, proofs })).refused?.code);
+    }
+    expect(codes.slice(-2)).toEqual(['UNAUTHENTICATED', 'LIMIT_EXCEEDED']);
+  });
+});
+
+test('a job is deployed in a group with a secret only after the proof of it', async () => {
+  rig = await SchedulerRig.start();
+  const secret = { key: 'lab', secretHash: hashSecret('hush') };
+  const groups = [{ key: 'lab', address: await groupAddress(secret) }];
+  const bytes = encodeJobPackage({ ...PLAIN_PACKAGE, groups: [{ key: 'public' }, { key: 'lab' }] });
+  const deployer = rig.operator();
+  const deploy = (id: number, named: GroupKey[]) =>
+    deployer.ask({ type: 'job.deploy', id, jobId: newId(rig.random), package: bytes, groups: named });
+  expect((await deploy(1, groups)).refused?.code).toBe('UNAUTHENTICATED');
+  await prove(deployer, secret);
+  expect((await deploy(2, [{ ...groups[0]!, key: 'public' }])).refused?.code).toBe('UNAUTHENTICATED');
+  expect((await deploy(3, [{ key: 'other' }])).refused?.code).toBe('MESSAGE_MALFORMED');
+  expect((await deploy(4, groups)).body).toMatchObject({ status: { runStatus: 'running' } });
+  const [job] = await rig.store.jobs(undefined, undefined, 1);
+  expect((await rig.store.job(job!.status.jobId))!.candidate.groups).toEqual([{ key: 'public' }, ...groups]);
 });
 
 test('shows a worker how far a job has come that it may run, and the account that is paid for it', async () => {

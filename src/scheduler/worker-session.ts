@@ -12,6 +12,7 @@ import { issueTicket } from './deployer-session.js';
 import type { Customer } from './market.js';
 import { isEligible } from './policy/choose-job.js';
 import type { JobView } from './store/store.js';
+import { ProvedGroups } from './proved-groups.js';
 
 type Request<K extends keyof WorkerRequests> = WorkerRequests[K][0];
 
@@ -24,24 +25,31 @@ export class WorkerSession implements Session, Customer {
   #spoken = { second: 0, messages: 0 };
   #updated = { second: 0, messages: 0 };
   #description: WorkerDescription;
+  readonly #groups: ProvedGroups;
 
   constructor(core: Core, connection: ClientConnection, description: WorkerDescription) {
     this.#core = core;
     this.#connection = connection;
     this.#description = description;
+    this.#groups = new ProvedGroups(
+      { schedulerId: core.options.store.schedulerId, challenge: connection.challenge },
+      core.options.defer,
+    );
     const old = core.workers.get(this.workerId);
     core.workers.set(this.workerId, this);
     old?.replaced();
     this.#adopted = this.#adopt();
   }
 
-  /** As the worker last said. */
+  /** As the worker last said, with those of its groups alone whose secrets it has proved. */
   get description(): WorkerDescription {
-    return this.#description;
+    const { groups } = this.#description;
+    if (groups === undefined) return this.#description;
+    return { ...this.#description, groups: groups.filter((group) => this.#groups.has(group)) };
   }
 
   get workerId(): string {
-    return this.description.workerId;
+    return this.#description.workerId;
   }
 
   send(message: SchedulerMessage): void {
@@ -66,6 +74,10 @@ export class WorkerSession implements Session, Customer {
         return { done: Promise.resolve(await this.#status(m.jobId)) };
       case 'account.show':
         return { done: Promise.resolve(await this.#account(m.address)) };
+      case 'group.prove':
+        await this.#groups.prove(m.proofs);
+        this.#core.market.renew(this);
+        return { done: Promise.resolve({}) };
       case 'blob.ticket':
         return { done: Promise.resolve(await this.#ticket(m)) };
       case 'lease.report':

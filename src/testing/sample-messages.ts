@@ -90,17 +90,27 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
         jobs: [jobId],
         blockedJobs: [id('X')],
         blockedOwners: [address],
-        groups: [{ key: 'public' }, { key: 'lab', secretHash: digest('5') }],
+        groups: [{ key: 'public' }, { key: 'lab', address }],
         minimumPrice: 10n,
         allowOrigins: ['https://data.example'],
       },
     },
   ],
   'session.prove': [{ type: 'session.prove', id: 1, address, signature: offer.signature }],
+  'group.prove': [
+    { type: 'group.prove', id: 1, proofs: [{ key: 'lab', address, signature: offer.signature }] },
+  ],
   'blob.ticket': [{ type: 'blob.ticket', id: 2, digest: digest('b'), bytes: 1_024 }],
   'job.deploy': [
     { type: 'job.deploy', id: 3, jobId, package: Uint8Array.of(9, 9, 9) },
     { type: 'job.deploy', id: 4, jobId, package: Uint8Array.of(9, 9, 9), offer },
+    {
+      type: 'job.deploy',
+      id: 5,
+      jobId,
+      package: Uint8Array.of(9, 9, 9),
+      groups: [{ key: 'lab', address }],
+    },
   ],
   'job.append': [
     { type: 'job.append', id: 5, jobId, appendId: id('A'), input: { kind: 'segment', count: 2, segment } },
@@ -240,6 +250,7 @@ export const SAMPLE_SCHEDULER_MESSAGES: Samples<SchedulerMessage> = {
 
 export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K>[] } = {
   'session.prove': [{ address }],
+  'group.prove': [{}],
   'blob.ticket': [{ known: true }, { known: false, ticket: digest('7') }],
   'job.deploy': [{ status }],
   'job.append': [{ first: 1, count: 10 }],

@@ -8,7 +8,7 @@ import { newId } from '../lib/ids.js';
 import { decodeSchedulerMessage, encodeMessage } from '../protocol/codec.js';
 import { encodeJobPackage, packageDigest } from '../protocol/job-package.js';
 import type { JobPackage } from '../protocol/job-package.js';
-import type { ClientMessage, Hello, Input, SchedulerMessage } from '../protocol/messages.js';
+import type { ClientMessage, GroupKey, Hello, Input, SchedulerMessage } from '../protocol/messages.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import type { BlobStore } from '../scheduler/blobs.js';
@@ -177,16 +177,20 @@ export class SchedulerRig {
   }
 
   /** A job of the operator's with that input. */
-  async deploy(input: Input = rangeFromBounds(1, 10), pkg: Partial<JobPackage> = {}): Promise<string> {
+  async deploy(
+    input: Input = rangeFromBounds(1, 10),
+    pkg: Partial<Omit<JobPackage, 'groups'>> & { groups?: GroupKey[] } = {},
+  ): Promise<string> {
     const jobId = newId(this.random);
-    const bytes = encodeJobPackage({ ...PLAIN_PACKAGE, ...pkg });
+    const groups = pkg.groups ?? PLAIN_PACKAGE.groups;
+    const bytes = encodeJobPackage({ ...PLAIN_PACKAGE, ...pkg, groups: groups.map(({ key }) => ({ key })) });
     await this.core.tick.submit('deploy', {
       jobId,
       owner: OPERATOR,
       package: bytes,
       digest: packageDigest(bytes),
       worktime: PLAIN_PACKAGE.worktime,
-      groups: pkg.groups ?? PLAIN_PACKAGE.groups,
+      groups,
       minimumPrice: 0n,
     });
     await this.append(jobId, input);

@@ -13,6 +13,7 @@ import type { JobPackage } from '../protocol/job-package.js';
 import { FOLLOW_ROW_BYTES, RESULTS_BYTES_MAX } from '../protocol/limits.js';
 import type {
   ClientMessage,
+  GroupProof,
   Input,
   JournalRow,
   SchedulerMessage,
@@ -50,6 +51,7 @@ export class StubDeployerScheduler {
   readonly jobs = new Map<string, StubJob>();
   readonly http = new StubBlobs();
   readonly clients = new Set<StubClient>();
+  readonly groupProofs: GroupProof[] = [];
   /** Every message that came, in order. */
   readonly said: ClientMessage[] = [];
   /** What a deployer did against the rules. */
@@ -220,6 +222,9 @@ export class StubDeployerScheduler {
     switch (request.type) {
       case 'blob.ticket':
         return this.http.ticket(request.digest);
+      case 'group.prove':
+        this.groupProofs.push(...request.proofs);
+        return {};
       case 'job.deploy':
         return this.#deploy(client.owner, request);
       case 'job.append':
@@ -263,6 +268,7 @@ export class StubDeployerScheduler {
     const known = this.jobs.get(request.jobId);
     if (known !== undefined) return { status: known.status };
     const job = new StubJob(request.jobId, owner, request.package);
+    job.groups = request.groups ?? [];
     for (const blob of blobsOf(job.package)) {
       if (!this.http.blobs.has(blob)) throw new ManyhandsError('BLOB_UNKNOWN', `no blob ${blob}`);
     }

@@ -4,6 +4,7 @@
  */
 import { decodeJobPackage, type JobPackage } from '../protocol/job-package.js';
 import type {
+  GroupKey,
   Input,
   JobStatus,
   JournalEvent,
@@ -22,6 +23,8 @@ export class StubJob {
   readonly journal: JournalRow[] = [];
   readonly outcomes: SegmentPart[] = [];
   readonly offers: SignedOffer[] = [];
+  /** Its groups with a secret. */
+  groups: GroupKey[] = [];
   total = 0;
   open = true;
   accepted = 0;

@@ -269,6 +269,8 @@ export class StubScheduler {
       }
       case 'blob.ticket':
         return this.blobs.has(request.digest) ? { known: true } : { known: false, ticket: 'ticket' };
+      case 'group.prove':
+        return {};
       case 'ping':
         return { nowMs: 0 };
       default:

@@ -25,6 +25,12 @@ export async function signTypedData(keystore: Keystore, data: TypedData): Promis
   return signDigest(keystore, await digestOf(data));
 }
 
+/** The same with a private key of 32 bytes that is in no keystore. */
+export async function signTypedDataWithKey(key: Uint8Array, data: TypedData): Promise<string> {
+  const [{ SigningKey }, digest] = await Promise.all([loadSigning(), digestOf(data)]);
+  return new SigningKey(key).sign(digest).serialized;
+}
+
 /** Who signed; `undefined` where the signature is not canonical or is nobody's. */
 export async function recoverSigner(data: TypedData, signature: string): Promise<Address | undefined> {
   const parts = SIGNATURE_PATTERN.exec(signature);

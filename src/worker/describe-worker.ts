@@ -2,20 +2,29 @@
  * A worker as it describes itself to the scheduler: in its hello, and whenever what it takes changes.
  * @module
  */
-import type { Address, WorkerDescription } from '../protocol/messages.js';
+import { SOFTWARE_VERSION } from '../lib/version.js';
+import type { Address, GroupKey, Hello, WorkerDescription } from '../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { WORKTIMES } from '../worktimes/registry.js';
 import type { LiveOptions } from './live-options.js';
 import type { ResolvedWorkerOptions } from './resolve-options.js';
 
-/** `filter` is what it should not be offered; `owners` those to whom it is limited. */
+/** What of the wishes of its owner the scheduler is told. */
+export interface DescribedWishes {
+  readonly live: LiveOptions;
+  readonly groups: { readonly named: GroupKey[] | undefined };
+  /** What it should not be offered. */
+  readonly admission: { readonly filter: { blockedJobs: string[]; blockedOwners: Address[] } };
+}
+
+/** `owners` are those to whom it is limited. */
 export function describeWorker(
   workerId: string,
   { isolation }: ResolvedWorkerOptions,
-  live: LiveOptions,
+  { live, groups, admission }: DescribedWishes,
   owners: readonly Address[] | undefined,
-  filter: { blockedJobs: string[]; blockedOwners: Address[] },
 ): WorkerDescription {
-  const { cores, paymentAddress, jobs, groups, minimumPrice, allowOrigins } = live;
+  const { cores, paymentAddress, jobs, minimumPrice, allowOrigins } = live;
   return {
     workerId,
     worktimes: WORKTIMES.map(({ name, version }) => ({ name, version })),
@@ -24,9 +33,15 @@ export function describeWorker(
     paymentAddress,
     owners: owners && [...owners],
     jobs: jobs && [...jobs],
-    ...filter,
-    groups: groups && [...groups],
+    ...admission.filter,
+    groups: groups.named,
     minimumPrice,
     allowOrigins: [...allowOrigins],
   };
+}
+
+/** The first message of each of its connections. */
+export function workerHello(worker: WorkerDescription): Hello {
+  const software = `manyhands/${SOFTWARE_VERSION}`;
+  return { type: 'hello', protocol: PROTOCOL_VERSION, software, role: 'worker', worker };
 }

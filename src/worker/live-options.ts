@@ -3,7 +3,8 @@
  * is read is a copy, so that a list is changed by setting another.
  * @module
  */
-import type { Address, GroupKey, JobId } from '../protocol/messages.js';
+import type { Address, JobId } from '../protocol/messages.js';
+import type { GroupCredential } from '../wallet/group-proof.js';
 import {
   checkAddresses,
   checkAdmit,
@@ -99,8 +100,8 @@ export class LiveOptions {
     this.#set('admit', checkAdmit(admit));
   }
 
-  /** With the SHA-256 of each secret, never the secret. */
-  get groups(): readonly GroupKey[] | undefined {
+  /** With the SHA-256 of each secret, never the secret; whoever has it can join the group. */
+  get groups(): readonly GroupCredential[] | undefined {
     return this.#now.groups?.map((group) => ({ ...group }));
   }
   set groups(groups: readonly GroupOption[] | undefined) {

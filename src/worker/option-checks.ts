@@ -5,7 +5,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { ID_PATTERN } from '../lib/ids.js';
-import { DIGEST_PATTERN, sha256Hex } from '../lib/sha256.js';
+import { DIGEST_PATTERN } from '../lib/sha256.js';
 import {
   GROUPS_MAX,
   NAME_LENGTH_MAX,
@@ -15,14 +15,15 @@ import {
   WORKER_FILTER_MAX,
   WORKER_ORIGINS_MAX,
 } from '../protocol/limits.js';
-import type { Address, GroupKey, JobId, WorkerDescription } from '../protocol/messages.js';
+import type { Address, JobId, WorkerDescription } from '../protocol/messages.js';
+import { hashSecret, type GroupCredential } from '../wallet/group-proof.js';
 import { formatHours, parseHours } from './working-hours.js';
 
 export type Isolation = WorkerDescription['isolation'];
 /** What is kept warm; see docs/worker.md. */
 export type WarmPolicy = 'cold' | 'warm-runtime' | 'warm-function';
 
-/** A compute group to join: by its secret, which never leaves this machine, or by the secret's SHA-256. */
+/** A compute group to join: by its secret or by the secret's SHA-256, which is as good; neither leaves this machine. */
 export interface GroupOption {
   key: string;
   secret?: string;
@@ -79,12 +80,12 @@ export function checkJob(option: string, job: unknown): JobId {
   throw invalid(option, 'a job id of 22 characters, or a list of them', job);
 }
 
-export function checkGroups(value: unknown): readonly GroupKey[] | undefined {
+export function checkGroups(value: unknown): readonly GroupCredential[] | undefined {
   return list('groups', value, GROUPS_MAX)?.map(checkGroup);
 }
 
 /** The secret is never shown, in no error either. */
-function checkGroup(group: unknown): GroupKey {
+function checkGroup(group: unknown): GroupCredential {
   if (typeof group !== 'object' || group === null)
     throw invalid('groups', 'a list of { key, secret }', group);
   const { key, secret, secretHash } = group as Partial<Record<keyof GroupOption, unknown>>;
@@ -102,7 +103,7 @@ function checkGroup(group: unknown): GroupKey {
   }
   if (secret === undefined) return { key };
   if (typeof secret !== 'string') throw invalid('groups', 'a secret that is text', typeof secret);
-  return { key, secretHash: sha256Hex(new TextEncoder().encode(secret)) };
+  return { key, secretHash: hashSecret(secret) };
 }
 
 export function checkPrice(price: unknown): bigint | undefined {

@@ -5,7 +5,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { SANDBOXES_PER_WORKER_MAX } from '../protocol/limits.js';
-import type { Address, GroupKey, JobId } from '../protocol/messages.js';
+import type { Address, JobId } from '../protocol/messages.js';
 import { parseSchedulerUrl } from '../protocol/scheduler-url.js';
 import type { SchedulerUrl } from '../protocol/scheduler-url.js';
 import {
@@ -26,6 +26,7 @@ import {
   checkSignal,
   show,
 } from './option-checks.js';
+import type { GroupCredential } from '../wallet/group-proof.js';
 import type { GroupOption, Isolation, WarmPolicy } from './option-checks.js';
 import type { JobPublic } from './worker-events.js';
 
@@ -97,7 +98,7 @@ export interface ResolvedWorkerOptions {
   readonly blockedJobs: readonly JobId[];
   readonly blockedOwners: readonly Address[];
   readonly admit: WorkerOptions['admit'];
-  readonly groups: readonly GroupKey[] | undefined;
+  readonly groups: readonly GroupCredential[] | undefined;
   readonly minimumPrice: bigint | undefined;
   readonly allowOrigins: readonly string[];
   readonly bytesPerDay: number | undefined;

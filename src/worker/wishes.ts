@@ -10,6 +10,7 @@ import type { KeyValueStorage } from '../lib/storage.js';
 import type { Address, JobId } from '../protocol/messages.js';
 import { Admission } from './admission.js';
 import type { AdmissionOptions } from './admission.js';
+import { JoinedGroups, type JoinedGroupsOptions } from './joined-groups.js';
 import { LiveOptions } from './live-options.js';
 import { checkAddress, checkJob } from './option-checks.js';
 import { Pauses } from './pauses.js';
@@ -31,6 +32,8 @@ export interface WishesPorts {
   look: AdmissionOptions['look'];
   /** What the scheduler should know of this worker has changed. */
   described: () => void;
+  /** With the scheduler, for the proofs of compute groups. */
+  session: JoinedGroupsOptions['session'];
   /** What is to be done on this machine; nothing before there are sandboxes. */
   allow: (allowed: { cores: number; share: number; paused: boolean }) => void;
   refuse: (jobId: JobId, reason: string) => void;
@@ -44,6 +47,7 @@ export class Wishes {
   readonly pauses: Pauses;
   readonly traffic: Traffic;
   readonly admission: Admission;
+  readonly groups: JoinedGroups;
   readonly #hours: WorkingHours;
   readonly #ports: WishesPorts;
 
@@ -75,6 +79,12 @@ export class Wishes {
     const admit = (): ResolvedWorkerOptions['admit'] => this.live.admit;
     const refuse = (jobId: JobId): void => ports.refuse(jobId, UNWANTED);
     this.admission = new Admission({ clock, blocked, admit, look, here, refuse, changed: described });
+    this.groups = new JoinedGroups({
+      groups: () => this.live.groups,
+      session: ports.session,
+      changed: described,
+      warn: (error) => events.emit('warning', { error }),
+    });
   }
 
   /** Begins to keep the hours of the day. */
@@ -122,6 +132,9 @@ export class Wishes {
         return this.#followHours();
       case 'allowOrigins':
         this.#ports.allowOrigins(this.live.allowOrigins, UNWANTED);
+        return described();
+      case 'groups':
+        this.groups.change();
         return described();
       case 'admit':
         return this.admission.askAgain();

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { isError } from '../lib/errors.js';
-import { sha256Hex } from '../lib/sha256.js';
 import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../testing/worker-stage.js';
 import type { Stage } from '../testing/worker-stage.js';
+import { groupAddress, hashSecret } from '../wallet/group-proof.js';
 import { ADMIT_MS_MAX } from './admission.js';
 import { CLOSE_GRACE_MS } from './core/allow.js';
 
@@ -129,17 +129,21 @@ describe('options that change while it lives', () => {
     worker.options.minimumPrice = 7n;
     worker.options.groups = [{ key: 'lab', secret: 'hush' }];
     worker.options.jobs = [JOB];
-    await clock.advance(0);
-    const secretHash = sha256Hex(new TextEncoder().encode('hush'));
-    const groups = [{ key: 'lab', secretHash }];
-    expect(scheduler.workers.at(-1)).toMatchObject({
-      workerId: worker.id,
-      paymentAddress: STRANGER,
-      minimumPrice: 7n,
-      groups,
-      jobs: [JOB],
+    const secretHash = hashSecret('hush');
+    const groups = [{ key: 'lab', address: await groupAddress({ key: 'lab', secretHash }) }];
+    await vi.waitFor(async () => {
+      await clock.advance(0);
+      expect(scheduler.workers.at(-1)).toMatchObject({
+        workerId: worker.id,
+        paymentAddress: STRANGER,
+        minimumPrice: 7n,
+        groups,
+        jobs: [JOB],
+      });
     });
-    expect(worker.options.groups).toEqual(groups);
+    expect(scheduler.said.find(({ type }) => type === 'group.prove')).toMatchObject({ proofs: groups });
+    expect(JSON.stringify(scheduler.said, (_, v: unknown) => String(v))).not.toContain(secretHash);
+    expect(worker.options.groups).toEqual([{ key: 'lab', secretHash }]);
   });
 
   it('are said in one message where they change all the time, and none is lost', async () => {

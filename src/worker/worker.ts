@@ -10,10 +10,8 @@ import { fromWireError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import type { KeyValueStorage } from '../lib/storage.js';
-import { SOFTWARE_VERSION } from '../lib/version.js';
 import { clientCodec } from '../protocol/codec.js';
 import type { Address, Hello, JobId, SchedulerMessage, WorkerRequests } from '../protocol/messages.js';
-import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { SessionState } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
@@ -22,7 +20,7 @@ import { Announcer } from './announcer.js';
 import { AssetStore } from './asset-store.js';
 import { Blobs } from './blobs.js';
 import type { Tuning } from './core/state.js';
-import { describeWorker } from './describe-worker.js';
+import { describeWorker, workerHello } from './describe-worker.js';
 import { Jobs } from './jobs.js';
 import type { LoadWorktimeFiles } from './jobs.js';
 import type { LiveOptions } from './live-options.js';
@@ -116,6 +114,7 @@ export class BaseWorker {
       random,
       codec: clientCodec,
       hello: () => this.#hello(),
+      greet: this.#wishes.groups.greet,
       notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
     });
@@ -241,6 +240,7 @@ export class BaseWorker {
     try {
       this.#owners = await this.#resolveOwners();
       await this.#wishes.traffic.load();
+      await this.#wishes.groups.prepare();
       this.#supervisor = this.#makeSupervisor(this.#owners);
       this.#wishes.begin();
       await this.#session.open(signal);
@@ -332,6 +332,7 @@ export class BaseWorker {
       events: this.#events,
       look: (jobId, digest) => this.#jobs!.look(jobId, digest),
       described: () => this.#announcer.changed(),
+      session: () => this.#session,
       allow: (allowed) => this.#supervisor?.allow(allowed),
       refuse: (jobId, reason) => this.#supervisor?.refuse(jobId, reason),
       allowOrigins: (origins, reason) => this.#supervisor?.allowOrigins(origins, reason),
@@ -348,19 +349,12 @@ export class BaseWorker {
   }
 
   #describe(): NonNullable<Hello['worker']> {
-    const { live, admission } = this.#wishes;
-    return describeWorker(this.id, this.#options, live, this.#owners, admission.filter);
+    return describeWorker(this.id, this.#options, this.#wishes, this.#owners);
   }
 
   #hello(): Hello {
     this.#announcer.greeted();
-    return {
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      software: `manyhands/${SOFTWARE_VERSION}`,
-      role: 'worker',
-      worker: this.#describe(),
-    };
+    return workerHello(this.#describe());
   }
 
   #onNotice(message: SchedulerMessage): void {

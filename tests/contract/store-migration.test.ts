@@ -7,10 +7,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { newId } from '../../src/lib/ids.js';
 import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite.js';
 import type { Store } from '../../src/scheduler/store/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { appendTo, deployJob, leaseFor, rangeInput, StandingClock, workerNamed } from './store-world.js';
+import {
+  appendTo,
+  deployJob,
+  leaseFor,
+  offerOf,
+  perform,
+  rangeInput,
+  StandingClock,
+  workerNamed,
+} from './store-world.js';
 
 let dataDir: string;
 let random: SeededRandom;
@@ -50,6 +60,33 @@ it.each([
     expect(await store.check()).toEqual([]);
     await store.close();
   }
+});
+
+it('ends jobs of version 3 whose packages gave the secret of their group away, and gives their escrow back', async () => {
+  const before = open();
+  const offer = offerOf(random, new StandingClock(), { price: 10n, ceiling: 50n });
+  const { account } = offer;
+  await perform(before, 'mint', { account, amount: 100n, mintId: newId(random) });
+  const jobId = await deployJob(before, random, offer);
+  await appendTo(before, random, jobId, rangeInput(5));
+  const publicJob = await deployJob(before, random);
+  await before.close();
+  const hashed = JSON.stringify([{ key: 'public' }, { key: 'lab', secretHash: '1'.repeat(64) }]);
+  change(
+    `UPDATE jobs SET groups_json = '${hashed}' WHERE job_id = '${jobId}'`,
+    "UPDATE meta SET value = '3' WHERE key = 'schema'",
+  );
+  const store = open();
+  const { status, candidate } = (await store.job(jobId))!;
+  expect(status).toMatchObject({
+    runStatus: 'cancelled',
+    reason: expect.stringContaining('deploy it again'),
+  });
+  expect(candidate.groups).toEqual([]);
+  expect(await store.account(account)).toMatchObject({ balance: 100n, escrow: 0n });
+  expect((await store.status(publicJob))!.status.runStatus).toBe('running');
+  expect(await store.check()).toEqual([]);
+  await store.close();
 });
 
 it('a store of a version that is not known is refused', async () => {

@@ -200,7 +200,7 @@ export function hostileStoreContract(
             package: new Uint8Array([1]),
             digest: '0'.repeat(64),
             worktime: { name: 'map-basic', range: '^1.0.0' },
-            groups: [{ key: 'lab', secretHash: '1'.repeat(64) }],
+            groups: [{ key: 'lab', address: `0x${'1'.repeat(40)}` }],
             minimumPrice: 0n,
           },
           { name: 'append' as const, jobId, owner: OWNER, appendId, input: rangeInput(1) },

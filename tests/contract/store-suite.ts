@@ -266,7 +266,7 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10));
       for (const extra of [
-        { groups: [{ key: 'lab', secretHash: '1'.repeat(64) }] },
+        { groups: [{ key: 'lab', address: `0x${'1'.repeat(40)}` }] },
         { owners: [PAYER] },
         { jobs: [newId(random)] },
         { minimumPrice: 1n },

@@ -21,8 +21,8 @@ const worker = (change: Partial<WorkerDescription> = {}): WorkerDescription => (
   sandboxes: 1,
   ...change,
 });
-const secret = (digit: string): string => digit.repeat(64);
-const lab = { key: 'lab', secretHash: secret('1') };
+const addressOf = (digit: string): string => `0x${digit.repeat(40)}`;
+const lab = { key: 'lab', address: addressOf('1') };
 
 test.each<[string, Partial<Candidate>, Partial<WorkerDescription>, boolean]>([
   ['anybody’s', {}, {}, true],
@@ -44,7 +44,7 @@ test.each<[string, Partial<Candidate>, Partial<WorkerDescription>, boolean]>([
   [
     'a private group to a wrong secret',
     { groups: [lab] },
-    { groups: [{ ...lab, secretHash: secret('2') }] },
+    { groups: [{ ...lab, address: addressOf('2') }] },
     false,
   ],
   ['a private group to no secret', { groups: [lab] }, { groups: [{ key: 'lab' }] }, false],

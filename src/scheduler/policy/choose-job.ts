@@ -63,7 +63,7 @@ export function eligibility(worker: WorkerDescription): (job: Candidate) => bool
 }
 
 function sharesGroup(a: readonly GroupKey[], b: readonly GroupKey[]): boolean {
-  return a.some((x) => b.some((y) => x.key === y.key && x.secretHash === y.secretHash));
+  return a.some((x) => b.some((y) => x.key === y.key && x.address === y.address));
 }
 
 /** Whether the lease of that (random) id is one of those that go to the neediest, whatever is warm. */

@@ -2,30 +2,33 @@
  * Brings a store of an earlier schema up to this one. Each step may be repeated, where a process ended in the middle.
  * @module
  */
+import { endHashedGroups } from './end-hashed-groups.js';
 import { SCHEMA_VERSION } from './schema.js';
 import { get, run, type Script } from './script.js';
 
 /** From each schema to the next one. Tables and indexes that are new are made by `SCHEMA` itself. */
-const STEPS: Record<number, () => Script<void>> = {
+const STEPS: Record<number, (nowMs: number) => Script<void>> = {
   2: function* () {
     yield* addColumn('jobs', 'origins_json', `TEXT NOT NULL DEFAULT '[]'`);
   },
-  3: function* () {
+  3: function* (nowMs) {
     // `outputs_by_row` took its place. What else is new is a table or an index of SCHEMA.
     yield* run('DROP INDEX IF EXISTS outputs_by_seq');
+    yield* endHashedGroups(nowMs);
   },
 };
 
 /**
+ * @param nowMs wall milliseconds
  * @param version the schema that the store says it has
  * @returns the schema that it has now: another than `SCHEMA_VERSION` where no step leads there
  */
-export function* migrate(version: string): Script<string> {
+export function* migrate(version: string, nowMs: number): Script<string> {
   let at = version;
   while (at !== String(SCHEMA_VERSION)) {
     const step = STEPS[Number(at)];
     if (step === undefined) return at;
-    yield* step();
+    yield* step(nowMs);
     at = String(Number(at) + 1);
     yield* run(`UPDATE meta SET value = ? WHERE key = 'schema'`, at);
   }

@@ -34,7 +34,7 @@ export const DATABASE_FILE = 'manyhands.db';
 export function openSqliteStore(options: SqliteOptions): Store {
   const engine = new SqliteEngine(options.dataDir);
   try {
-    const schedulerId = engine.read(prepare(options.random));
+    const schedulerId = engine.read(prepare(options.random, options.clock.wallMs()));
     return makeStore(engine, schedulerId, options.clock);
   } catch (error) {
     engine.close();
@@ -42,8 +42,8 @@ export function openSqliteStore(options: SqliteOptions): Store {
   }
 }
 
-function* prepare(random: Random): Script<string> {
-  const version = yield* migrate(yield* meta('schema', String(SCHEMA_VERSION)));
+function* prepare(random: Random, nowMs: number): Script<string> {
+  const version = yield* migrate(yield* meta('schema', String(SCHEMA_VERSION)), nowMs);
   if (version !== String(SCHEMA_VERSION)) {
     throw new ManyhandsError(
       'STORE_UNUSABLE',

@@ -5,6 +5,7 @@
  */
 import type { ManyhandsError } from '../../lib/errors.js';
 import type {
+  GroupKey,
   Input,
   JobStatus,
   JournalRow,
@@ -51,7 +52,7 @@ export interface DeployCommand {
   package: Uint8Array;
   digest: string;
   worktime: { name: string; range: string };
-  groups: { key: string; secretHash?: string }[];
+  groups: GroupKey[];
   /** @default none */
   origins?: string[];
   offer?: SignedOffer;

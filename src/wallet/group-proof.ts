@@ -1,0 +1,105 @@
+/**
+ * Proof of a compute group's secret. The secret makes a key pair: its address names the group to the scheduler, and a
+ * signature over the challenge of one connection proves the secret. Neither lets anybody else join: not who listens,
+ * not who reads a job's package, and not who reads the scheduler's database.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import { toHex } from '../lib/ids.js';
+import { scryptKey } from '../lib/key-derivation.js';
+import { sha256Hex } from '../lib/sha256.js';
+import type { Address } from './address.js';
+import { loadSigning } from './ethers.js';
+import { parsePrivateKey } from './private-key.js';
+import type { Challenge } from './session-proof.js';
+import { recoverSigner, signTypedDataWithKey } from './typed-data.js';
+import type { TypedData } from './typed-data.js';
+
+/** What a member holds: the SHA-256 of the secret, as good as the secret itself, or nothing for an open group. */
+export interface GroupCredential {
+  key: string;
+  /** 64 lower-case hexadecimal digits; never sent to anybody. */
+  secretHash?: string;
+}
+
+/** What a member sends. */
+export interface GroupProof {
+  key: string;
+  address: Address;
+  signature: string;
+}
+
+/**
+ * The cost of scrypt: about 0.1 s and 16 MiB once for each secret, so that a short secret cannot be found by trying
+ * millions against the address.
+ */
+const COST = { n: 2 ** 14, r: 8, p: 1 };
+
+/** Keys that are kept of the secrets that were used last. */
+const KEYS_MAX = 64;
+
+const keys = new Map<string, Promise<Uint8Array>>();
+
+/** The SHA-256 of a secret in UTF-8. */
+export function hashSecret(secret: string): string {
+  return sha256Hex(new TextEncoder().encode(secret));
+}
+
+/** The address that names a group with a secret. */
+export async function groupAddress(credential: Required<GroupCredential>): Promise<Address> {
+  const [{ SigningKey, computeAddress }, key] = await Promise.all([loadSigning(), groupKey(credential)]);
+  return computeAddress(new SigningKey(key)).toLowerCase();
+}
+
+/** Proves the secret for one connection of one scheduler. */
+export async function signGroup(
+  credential: Required<GroupCredential>,
+  challenge: Challenge,
+): Promise<GroupProof> {
+  const { key } = credential;
+  const [address, privateKey] = await Promise.all([groupAddress(credential), groupKey(credential)]);
+  return { key, address, signature: await signTypedDataWithKey(privateKey, typed(key, challenge)) };
+}
+
+/** @throws UNAUTHENTICATED where the signature is not of the address that it names */
+export async function checkGroupProof(proof: GroupProof, challenge: Challenge): Promise<void> {
+  const signer = await recoverSigner(typed(proof.key, challenge), proof.signature);
+  if (signer === proof.address) return;
+  throw new ManyhandsError(
+    'UNAUTHENTICATED',
+    `The proof of the compute group '${proof.key}' is not a signature of ${proof.address} over this connection's challenge.`,
+    { group: proof.key },
+  );
+}
+
+function groupKey({ key, secretHash }: Required<GroupCredential>): Promise<Uint8Array> {
+  const id = `${secretHash} ${key}`;
+  const known = keys.get(id);
+  keys.delete(id);
+  const found = known ?? deriveKey(key, secretHash);
+  keys.set(id, found);
+  for (const oldest of keys.keys()) {
+    if (keys.size <= KEYS_MAX) break;
+    keys.delete(oldest);
+  }
+  return found;
+}
+
+/** One in 2^128 secrets makes no key of the curve; it is refused. */
+async function deriveKey(key: string, secretHash: string): Promise<Uint8Array> {
+  const encoder = new TextEncoder();
+  const salt = encoder.encode(`manyhands compute group ${key}`);
+  return parsePrivateKey(toHex(await scryptKey(encoder.encode(secretHash), salt, COST)));
+}
+
+function typed(key: string, { schedulerId, challenge }: Challenge): TypedData {
+  return {
+    schedulerId,
+    name: 'GroupMembership',
+    fields: [
+      { name: 'challenge', type: 'bytes32' },
+      { name: 'group', type: 'string' },
+    ],
+    values: { challenge: `0x${challenge}`, group: key },
+  };
+}
