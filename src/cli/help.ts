@@ -4,8 +4,12 @@
  */
 import { terminalWidth } from './terminal.js';
 
-/** `help job results` as `job results --help`: commander's own `help` looks at its first word alone. */
+/**
+ * `help job results` as `job results --help`: commander's own `help` looks at its first word alone. And `-V` as
+ * `--version`: commander takes one short form, and people type either.
+ */
 export function helpAsOption(args: readonly string[]): string[] {
+  if (args[0] === '-V') return ['--version', ...args.slice(1)];
   return args[0] === 'help' && args.length > 2 ? [...args.slice(1), '--help'] : [...args];
 }
 

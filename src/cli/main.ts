@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
- * The command line: `manyhands <command>`. Each command is a file; errors of the user end with a sentence and exit
+ * The command line: `manyhands <command>`. Each command is a file; what could not be done ends with a sentence and exit
  * code 1, wrong usage with 2, and no stack is shown for either.
  * @module
  */
 import { CommanderError } from 'commander';
+import { isError } from '../entry/deployer.node.js';
 import { describeError } from './describe-error.js';
 import { helpAsOption } from './help.js';
 import { shieldJobIds } from './options.js';
@@ -12,6 +13,8 @@ import { makeProgram } from './program.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** A value that no run of the command could take, found out after commander had read it. */
+const USAGE_CODES = ['INVALID_ARGUMENT', 'UNKNOWN_OPTION', 'ADDRESS_MALFORMED'] as const;
 
 // Whoever reads may stop (`| head`): then there is nobody to write for.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -26,6 +29,6 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   } else {
     console.error(describeError(error));
-    process.exitCode = EXIT_FAILED;
+    process.exitCode = USAGE_CODES.some((code) => isError(error, code)) ? EXIT_USAGE : EXIT_FAILED;
   }
 }

@@ -25,6 +25,10 @@ export const dataDirOption = (what: string): Option =>
 export const jobIdArgument = (): Argument =>
   new Argument('<id>', "the job's id, 22 characters").argParser(jobId);
 
+/** `<id...>` of jobs. */
+export const jobIdsArgument = (): Argument =>
+  new Argument('<id...>', 'ids of jobs, 22 characters each').argParser(each(jobId));
+
 /** A job's id. */
 export function jobId(text: string): string {
   if (JOB_ID.test(text)) return text;

@@ -20,7 +20,7 @@ export function makeProgram(): Command {
     .description(
       'Volunteer computing for the web: run a scheduler, lend a machine, look after jobs and credits.',
     )
-    .version(ownVersion(), '-V, --version', 'print the version')
+    .version(ownVersion(), '-v, --version', 'print the version')
     .addHelpText(
       'after',
       examples(

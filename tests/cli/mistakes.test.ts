@@ -1,5 +1,5 @@
 /**
- * Mistakes that only show when a command runs: a sentence, a code, exit 1, and no stack.
+ * Mistakes that only show when a command runs: a sentence, a code, exit 1 (2 for wrong usage), and no stack.
  * @module
  */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
@@ -31,7 +31,8 @@ beforeAll(async () => {
 afterAll(() => cli.end());
 
 function expectSentence({ code, stdout, stderr }: Finished, errorCode: string): void {
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  const exit = ['INVALID_ARGUMENT', 'UNKNOWN_OPTION'].includes(errorCode) ? 2 : 1;
+  expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
   expect(stderr).toMatch(/^manyhands: \S[^\n]* \[[A-Z_]+\]\n$/);
   expect(stderr).toContain(`[${errorCode}]`);
 }
@@ -71,6 +72,13 @@ it.each<[string, string, () => string[]]>([
   ['a file that is no store', 'STORE_UNUSABLE', () => ['doctor', '-d', cli.path('broken')]],
   ['a keystore that exists', 'KEYSTORE_EXISTS', () => ['keystore', 'create', 'taken']],
   ['a keystore that does not exist', 'KEYSTORE_UNKNOWN', () => ['keystore', 'show', 'nobody']],
+  ['a site that is none', 'INVALID_ARGUMENT', () => ['worker', '-s', url, '--allow-origin', 'example.com']],
+  [
+    'a host that is not this machine',
+    'INVALID_ARGUMENT',
+    () => ['scheduler', '-p', '0', '--host', '192.0.2.1', '-d', cli.path('other')],
+  ],
+  ['no group at all', 'INVALID_ARGUMENT', () => ['worker', '-s', url, '--leave-public-group']],
   ['a label that is none', 'INVALID_ARGUMENT', () => ['keystore', 'create', '../up']],
   ['a picture in no folder', 'INVALID_ARGUMENT', () => ['demo', '-o', cli.path('nowhere', 'x.png')]],
   ['a picture that is a folder', 'INVALID_ARGUMENT', () => ['demo', '-o', cli.path('empty')]],

@@ -4,8 +4,16 @@ import { compute, fetchResults, init } from '../../entry/deployer.node.js';
 import type { JobPage } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
+import { describeError } from '../describe-error.js';
 import { examples } from '../help.js';
-import { dataDirOption, jobId, jobIdArgument, schedulerOption, wholeNumber } from '../options.js';
+import {
+  dataDirOption,
+  jobId,
+  jobIdArgument,
+  jobIdsArgument,
+  schedulerOption,
+  wholeNumber,
+} from '../options.js';
 import { parseRange } from '../parse-range.js';
 import { printable } from '../terminal.js';
 import { toJson } from '../to-json.js';
@@ -14,6 +22,7 @@ import { toJson } from '../to-json.js';
 const PAGE_SLICES = 10_000;
 const LIST_MAX = 100;
 const LIST_DEFAULT = 20;
+const EXIT_FAILED = 1;
 
 export function jobCommand(): Command {
   const job = new Command('job')
@@ -43,13 +52,14 @@ export function jobCommand(): Command {
     )
     .addArgument(jobIdArgument())
     .option('--range <from-to>', 'only these slices, counted from 1', parseRange)
+    .option('--json', 'as JSON, which it always is: each line is a value of its own')
     .addOption(schedulerOption())
     .addHelpText('after', examples(['manyhands job results <id> --range 1-100', 'the first hundred']))
     .action(printResults);
   job
     .command('cancel')
-    .description('End a job where it is; its results stay, its escrow goes back.')
-    .addArgument(jobIdArgument())
+    .description('End jobs where they are; their results stay, their escrow goes back.')
+    .addArgument(jobIdsArgument())
     .option('--reason <text>', 'why, for those who follow it', 'cancelled from the command line')
     .addOption(schedulerOption())
     .addHelpText(
@@ -157,11 +167,20 @@ async function printResults(
   }
 }
 
+/** One after the other; a job that cannot be ended does not keep the next one. */
 async function cancel(
-  id: string,
+  ids: readonly string[],
   { scheduler, reason }: { scheduler: string; reason: string },
 ): Promise<void> {
   init({ scheduler });
-  const { runStatus, computed, total } = await compute.cancel(id, reason);
-  console.log(`${id} is ${runStatus}: ${computed} of ${total} slices are done.`);
+  for (const id of ids) {
+    try {
+      const { runStatus, computed, total } = await compute.cancel(id, reason);
+      console.log(`${id} is ${runStatus}: ${computed} of ${total} slices are done.`);
+    } catch (error) {
+      if (ids.length === 1) throw error;
+      console.error(`${id}: ${describeError(error)}`);
+      process.exitCode = EXIT_FAILED;
+    }
+  }
 }
