@@ -32,6 +32,8 @@ export interface CoreOptions {
 
 /** How often deadlines of leases are looked at, milliseconds. */
 const EXPIRY_INTERVAL_MS = 500;
+/** How often an idle store is looked at, milliseconds. */
+const PROBE_INTERVAL_MS = 5_000;
 
 export class Core {
   readonly options: CoreOptions;
@@ -43,13 +45,15 @@ export class Core {
   /** Connected workers by their id: one that comes back takes the place of its old connection. */
   readonly workers = new Map<string, WorkerSession>();
   #cancelExpiry: (() => void) | undefined;
+  #probedMs = 0;
   #isClosed = false;
 
   private constructor(options: CoreOptions) {
     const { store, clock, random, log } = options;
     this.options = options;
-    this.tick = new Tick({ store, defer: options.defer, log, onNotes: (notes) => this.#heed(notes) });
-    this.followers = new Followers(store, log);
+    const onNotes = (notes: Notes): void => this.#heed(notes);
+    this.tick = new Tick({ store, clock, defer: options.defer, log, onNotes });
+    this.followers = new Followers({ store, clock, log });
     this.market = new Market({ tick: this.tick, leases: this.leases, clock, random, log });
     this.tickets = new BlobTickets(clock, random);
   }
@@ -88,6 +92,10 @@ export class Core {
 
   async #expire(): Promise<void> {
     const { store, clock, log } = this.options;
+    if (clock.monotonicMs() - this.#probedMs >= PROBE_INTERVAL_MS) {
+      this.#probedMs = clock.monotonicMs();
+      await this.tick.probe();
+    }
     try {
       const deadline = await store.nextDeadline();
       if (deadline !== undefined && deadline <= clock.wallMs()) await this.tick.submit('expire', {});

@@ -3,10 +3,12 @@
  * a slow one costs the scheduler nothing.
  * @module
  */
+import type { Clock } from '../lib/clock.js';
 import { toWireError } from '../lib/errors.js';
 import { FOLLOW_ROW_BYTES, RESULTS_BYTES_MAX, SOCKET_BUFFER_BYTES_LOW } from '../protocol/limits.js';
 import type { JournalRow, SchedulerMessage } from '../protocol/messages.js';
 import type { Log } from './log.js';
+import { isStoreFailure } from './store/store-failure.js';
 import type { Store } from './store/store.js';
 
 export interface FollowerPort {
@@ -30,14 +32,21 @@ interface Follower {
 /** Console and progress are dropped for a follower that has so much unsent. */
 const BEST_EFFORT_BYTES_MAX = 1024 * 1024;
 
+/** A journal that the store could not read is tried again after so long, milliseconds. */
+const RETRY_MS = 1_000;
+
+export interface FollowersOptions {
+  store: Store;
+  clock: Clock;
+  log: Log;
+}
+
 export class Followers {
-  readonly #store: Store;
-  readonly #log: Log;
+  readonly #options: FollowersOptions;
   readonly #byJob = new Map<string, Set<Follower>>();
 
-  constructor(store: Store, log: Log) {
-    this.#store = store;
-    this.#log = log;
+  constructor(options: FollowersOptions) {
+    this.#options = options;
   }
 
   /** Sends the rows after `after` from now on; a second follow of the same job and port takes the place of the first. */
@@ -116,7 +125,7 @@ export class Followers {
           isHere(follower) &&
           port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW
         ) {
-          const { rows, atEnd } = await this.#store.journal(
+          const { rows, atEnd } = await this.#options.store.journal(
             jobId,
             follower.cursor,
             Math.min(follower.window, RESULTS_BYTES_MAX),
@@ -131,10 +140,19 @@ export class Followers {
       } while (isAwaited(follower));
       if (isHere(follower)) follower.state = 'idle';
     } catch (error) {
+      if (!isHere(follower)) return;
+      if (isStoreFailure(error)) return this.#readLater(follower);
       this.remove(port, jobId);
-      this.#log('error', 'follower', { jobId, error: toWireError(error).message });
+      this.#options.log('error', 'follower', { jobId, error: toWireError(error).message });
       port.send({ type: 'goodbye', error: toWireError(error) });
     }
+  }
+
+  /** The store cannot be read yet: its rows come when it can. */
+  #readLater(follower: Follower): void {
+    follower.state = 'idle';
+    follower.atEnd = false;
+    this.#options.clock.after(RETRY_MS, () => this.#pump(follower), { background: true });
   }
 }
 

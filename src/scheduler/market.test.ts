@@ -20,6 +20,7 @@ beforeEach(() => {
   leases = new HeldLeases();
   const tick = new Tick({
     store: lender,
+    clock,
     defer: (fn) => void clock.after(0, fn),
     log: silent,
     onNotes: (notes) => void (notes.work && market.wake()),
@@ -106,6 +107,17 @@ test('goes on with its other customers when the store fails for one', async () =
   market.wake();
   await settle();
   expect([...grants(a), ...grants(b)]).toEqual([1, 1]);
+});
+
+test('serves a worker whose request failed by itself, though nothing else happens', async () => {
+  lender.slices = 1;
+  lender.failures = 3;
+  const w = worker('a');
+  market.add(w, { want: 1, idle: true });
+  await settle();
+  expect(grants(w)).toEqual([]);
+  await clock.advance(10_000);
+  expect(grants(w)).toEqual([1]);
 });
 
 /** A worker with a long lease, which others may be given some of. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from '../lib/clock.js';
-import { ManyhandsError } from '../lib/errors.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import { LEASES_PER_WORKER_MAX } from '../protocol/limits.js';
@@ -12,6 +12,8 @@ import type { Warmth, WorkerDescription } from '../protocol/messages.js';
 import type { HeldLeases, LeaseHolder } from './held-leases.js';
 import type { Log } from './log.js';
 import { chooseRecall } from './policy/choose-recall.js';
+import { isStoreFailure } from './store/store-failure.js';
+import type { Commands } from './store/store.js';
 import type { Tick } from './tick.js';
 
 export interface Want {
@@ -37,6 +39,8 @@ export interface MarketOptions {
 
 /** While sandboxes stand idle, leases are looked at again so often for a tail to recall, milliseconds. */
 const RECALL_INTERVAL_MS = 25;
+/** A worker that the store could not serve is tried again after so long, milliseconds. */
+const RETRY_MS = 1_000;
 /** Leases that are looked at in one round, once for each worker: many idle workers must not take all of the time. */
 const RECALL_LOOKS_MAX = 5_000;
 
@@ -109,11 +113,18 @@ export class Market {
         while (await this.#serveOne(customer));
       } while (readAgain(state));
     } catch (error) {
-      this.#options.log('warn', 'lease failed', { worker: customer.workerId, error: String(error) });
+      this.#serveLater(customer, error);
     } finally {
       this.#serving.delete(customer);
     }
     this.#recallSoon();
+  }
+
+  /** What failed need not fail again, and nothing else would wake this customer. */
+  #serveLater(customer: Customer, error: unknown): void {
+    if (isError(error, 'SHUTTING_DOWN')) return;
+    this.#options.log('warn', 'lease failed', { worker: customer.workerId, error: String(error) });
+    this.#options.clock.after(RETRY_MS, () => this.#serve(customer), { background: true });
   }
 
   /** Serves the customer's most urgent want; false where there is none or no work for it. */
@@ -132,7 +143,7 @@ export class Market {
     if (this.#wants.get(customer)?.delete(want.want) !== true) {
       // The want was taken back, or the worker went, while the store worked on it.
       const { leaseId, first: from } = lease;
-      await tick.submit('giveBack', { leaseId, workerId: customer.workerId, from });
+      await this.#giveBack({ leaseId, workerId: customer.workerId, from });
       // The same worker, back over another connection, may have been told of it meanwhile.
       leases.delete(leaseId);
       return true;
@@ -141,6 +152,17 @@ export class Market {
     leases.add(customer, { leaseId, next: first, last: first + count - 1, job, sliceMs });
     customer.send({ type: 'lease.grant', want: want.want, lease });
     return true;
+  }
+
+  /** A lease that no worker has heard of has no other owner: it goes back, however long the store takes nothing. */
+  async #giveBack(lease: Commands['giveBack'][0]): Promise<void> {
+    for (;;) {
+      try {
+        return void (await this.#options.tick.submit('giveBack', lease));
+      } catch (error) {
+        if (!isStoreFailure(error)) throw error;
+      }
+    }
   }
 
   #recallSoon(): void {

@@ -11,6 +11,7 @@ import type { Core } from './core.js';
 import { issueTicket } from './deployer-session.js';
 import type { Customer } from './market.js';
 import { isEligible } from './policy/choose-job.js';
+import { isStoreFailure } from './store/store-failure.js';
 import type { JobView } from './store/store.js';
 import { ProvedGroups } from './proved-groups.js';
 
@@ -142,7 +143,7 @@ export class WorkerSession implements Session, Customer {
 
   end(): void {
     this.#leave();
-    if (this.#core.workers.get(this.workerId) !== this) return;
+    if (!this.#isCurrent) return;
     this.#core.workers.delete(this.workerId);
     this.#core.tick.submit('orphan', { workerId: this.workerId }).catch((error: unknown) => this.#log(error));
   }
@@ -154,15 +155,23 @@ export class WorkerSession implements Session, Customer {
 
   /** Leases of before a lost connection live on. */
   async #adopt(): Promise<string[]> {
-    try {
-      const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
-      if (this.#core.workers.get(this.workerId) !== this) return [];
-      for (const lease of leases) this.#core.leases.add(this, lease);
-      return leases.map(({ leaseId }) => leaseId);
-    } catch (error) {
-      this.#log(error);
-      return [];
+    for (;;) {
+      try {
+        const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
+        if (!this.#isCurrent) return [];
+        for (const lease of leases) this.#core.leases.add(this, lease);
+        return leases.map(({ leaseId }) => leaseId);
+      } catch (error) {
+        this.#log(error);
+        // Without it nobody could call these leases back, or hear that they are over.
+        if (!isStoreFailure(error) || !this.#isCurrent) return [];
+      }
     }
+  }
+
+  /** Whether this is the worker's connection, and not one of before. */
+  get #isCurrent(): boolean {
+    return this.#core.workers.get(this.workerId) === this;
   }
 
   async #package(jobId: string): Promise<object> {

@@ -64,6 +64,7 @@ export class FakeLender implements Store {
   results = never;
   account = never;
   nextDeadline = never;
+  probe = never;
   check = never;
   close = never;
 }

@@ -133,14 +133,14 @@ export class SchedulerRig {
   readonly store: Store;
   core!: Core;
 
-  private constructor(change: (store: Store) => Store) {
-    this.store = change(openSqliteStore({ clock: this.clock, random: this.random }));
+  private constructor(change: (store: Store) => Store, dataDir: string | undefined) {
+    this.store = change(openSqliteStore({ dataDir, clock: this.clock, random: this.random }));
   }
 
   static async start(
-    options: { blobs?: Partial<BlobStore>; store?: (store: Store) => Store } = {},
+    options: { blobs?: Partial<BlobStore>; store?: (store: Store) => Store; dataDir?: string } = {},
   ): Promise<SchedulerRig> {
-    const rig = new SchedulerRig(options.store ?? ((store) => store));
+    const rig = new SchedulerRig(options.store ?? ((store) => store), options.dataDir);
     rig.core = await Core.start({
       store: rig.store,
       blobs: { ...noBlobs, ...options.blobs },

@@ -41,6 +41,7 @@ function mortal(store: Store): { store: Store; kill(): void } {
       job: asked((id) => store.job(id)),
       status: asked((id) => store.status(id)),
       jobs: asked((...args) => store.jobs(...args)),
+      probe: asked(() => store.probe()),
       journal: asked((...args) => store.journal(...args)),
       results: asked((...args) => store.results(...args)),
       account: asked((account) => store.account(account)),

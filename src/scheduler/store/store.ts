@@ -43,6 +43,8 @@ export interface Commands {
   expire: [Record<never, never>, { expired: number }];
   /** After a restart: no lease ends before its worker had time to come back. */
   revive: [Record<never, never>, null];
+  /** After commits that failed: shows by a write of its own that the store takes some, and gives leases time to be renewed. */
+  recover: [{ putOffDeadlines: boolean }, null];
   mint: [{ account: string; amount: bigint; mintId: string }, { balance: bigint }];
 }
 
@@ -150,7 +152,11 @@ export interface JournalPage {
 export interface Store {
   /** 64 hexadecimal digits, made once for each store. */
   readonly schedulerId: string;
-  /** One transaction, on disk when it resolves. Outcomes are in the order of the commands. */
+  /**
+   * One transaction, on disk when it resolves. Outcomes are in the order of the commands. Where the database takes
+   * nothing at the moment it rejects with `STORE_BUSY`, `STORE_FULL` or `STORE_FAILED`, or has that as the outcome of those
+   * that it could not take; of these nothing is there, and none that touches the same passes another.
+   */
   commit(commands: readonly Command[]): Promise<Committed>;
   job(jobId: string): Promise<JobView | undefined>;
   status(jobId: string): Promise<{ status: JobStatus; owner: string } | undefined>;
@@ -168,6 +174,8 @@ export interface Store {
   account(account: string): Promise<AccountView>;
   /** When `expire` has something to do, wall milliseconds: a lease's deadline or an old answer. */
   nextDeadline(): Promise<number | undefined>;
+  /** Rejects as `commit` would now, as far as that can be told without writing. */
+  probe(): Promise<void>;
   /** What is wrong with the store, in sentences; empty when every invariant holds. */
   check(): Promise<string[]>;
   close(): Promise<void>;

@@ -279,6 +279,17 @@ export function* revive(ctx: CommandContext): Script<null> {
   return null;
 }
 
+/** The store takes commits again: leases that could not be renewed meanwhile get the time to be. */
+export function* recover(ctx: CommandContext, c: Commands['recover'][0]): Script<null> {
+  yield* run(
+    "INSERT INTO meta (key, value) VALUES ('recoveredMs', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    String(ctx.nowMs),
+  );
+  const soon = ctx.nowMs + RESTART_GRACE_MS;
+  if (c.putOffDeadlines) yield* run('UPDATE leases SET deadline_ms = ? WHERE deadline_ms < ?', soon, soon);
+  return null;
+}
+
 /** Leases that one transaction takes back at most. */
 const EXPIRE_BATCH = 1_000;
 

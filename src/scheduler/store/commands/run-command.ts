@@ -6,7 +6,7 @@ import type { Script } from '../script.js';
 import type { Command, CommandName, Commands } from '../store.js';
 import type { CommandContext } from './context.js';
 import { append, cancel, close, deploy, topup } from './jobs.js';
-import { adopt, expire, giveBack, lease, orphan, renew, revive } from './leases.js';
+import { adopt, expire, giveBack, lease, orphan, recover, renew, revive } from './leases.js';
 import { mint } from './mint.js';
 import { report } from './report.js';
 
@@ -39,6 +39,8 @@ export function runCommand(ctx: CommandContext, c: Command): Script<Commands[Com
       return expire(ctx);
     case 'revive':
       return revive(ctx);
+    case 'recover':
+      return recover(ctx, c);
     case 'mint':
       return mint(ctx, c);
   }
