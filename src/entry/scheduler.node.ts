@@ -3,7 +3,7 @@
  * @module
  */
 import { existsSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
@@ -19,7 +19,7 @@ import { openFileBlobs } from '../scheduler/file-blobs.js';
 import { httpHandler } from '../scheduler/http.js';
 import { limitSockets, slowOptions } from '../scheduler/limit-sockets.js';
 import { silent, type Log } from '../scheduler/log.js';
-import { acceptClient } from '../scheduler/open-session.js';
+import { acceptClient, refuseClient } from '../scheduler/open-session.js';
 import { readOperatorToken } from '../scheduler/operator-token.js';
 import { checkSandboxOrigins } from '../scheduler/sandbox-origins.js';
 import { SocketRoom } from '../scheduler/socket-room.js';
@@ -28,8 +28,10 @@ import { lockFolder } from '../scheduler/store/folder-lock.js';
 import { DATABASE_FILE, openSqliteStore } from '../scheduler/store/sqlite.js';
 import type { Store } from '../scheduler/store/store.js';
 import { checkTlsOption, openTls, type TlsOption } from '../scheduler/tls/open-tls.js';
+import { checkPublicUrls, checkWebOrigins, WebOrigins } from '../scheduler/web-origins.js';
 import type { TlsPair } from '../scheduler/tls/tls-pair.js';
 import { acceptNode } from '../transport/accept-node.js';
+import type { Connection } from '../transport/transport.js';
 import { toUnits } from '../wallet/credits.js';
 import { WORKTIMES } from '../worktimes/registry.js';
 
@@ -52,6 +54,16 @@ export interface SchedulerOptions {
    * browsers give the frame of each deployer one of them by turn, and with it a process. @default []
    */
   sandboxOrigins?: readonly string[];
+  /**
+   * Origins of other sites whose pages may use this scheduler (deploy jobs, lend), or `'*'` for all. Its own pages, what is
+   * embedded of them in other sites, and programs always may. @default []
+   */
+  allowWebOrigins?: readonly string[];
+  /**
+   * Addresses by which it is reached besides this machine's name and addresses: that of a proxy before it, say. Requests
+   * by other names are refused. @default []
+   */
+  publicUrls?: readonly string[];
   /**
    * Sockets that are open at a time at most, whatever is spoken over them, of which five sixths may be WebSockets and
    * 10,000 at most; this process must be allowed some hundred files more. @default 12,000
@@ -121,8 +133,8 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
   const tls = await openTls(options.tls, dataDir, systemClock.wallMs(), systemRandom);
   const operatorToken = await readOperatorToken(dataDir, systemRandom);
   const blobs = await openFileBlobs(join(dataDir, 'blobs'), systemRandom);
-  const web = fileURLToPath(new URL('../web/', import.meta.url));
-  const files = await openStaticFiles(web, options.sandboxOrigins);
+  const folder = fileURLToPath(new URL('../web/', import.meta.url));
+  const files = await openStaticFiles(folder, options.sandboxOrigins);
   const core = await Core.start({
     store,
     blobs,
@@ -135,9 +147,16 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     operatorToken,
   });
   const health = (): object => ({ workers: core.workers.size, leases: core.leases.size });
-  const server = makeServer(tls, httpHandler({ blobs, tickets: core.tickets, files, health, log }));
+  const web = new WebOrigins({ ...options, isSecure: tls !== undefined });
+  const server = makeServer(tls, httpHandler({ blobs, tickets: core.tickets, files, health, log, web }));
   limitSockets(server, options.sockets, { clock: systemClock, log });
-  const acceptor = acceptNode(server, SOCKET_PATH, (connection) => acceptClient(core, connection), {
+  const accept = (connection: Connection, headers: IncomingHttpHeaders): void => {
+    const refusal = web.refusal(headers);
+    if (refusal === undefined) return acceptClient(core, connection);
+    log('warn', 'refused', { peer: connection.peer, code: refusal.code, reason: refusal.message });
+    refuseClient(connection, refusal);
+  };
+  const acceptor = acceptNode(server, SOCKET_PATH, accept, {
     room: new SocketRoom(webSocketsOf(options.sockets)),
   });
   const port = await bind(server, options.port, host).catch(async (error: unknown) => {
@@ -180,7 +199,18 @@ type Resolved = Required<Omit<SchedulerOptions, 'minimumPrice' | 'tls'>> &
   Pick<SchedulerOptions, 'tls'> & { minimumPrice: bigint };
 
 function resolveOptions(options: SchedulerOptions): Resolved {
-  const known = ['port', 'host', 'dataDir', 'minimumPrice', 'tls', 'sandboxOrigins', 'sockets', 'log'];
+  const known = [
+    'port',
+    'host',
+    'dataDir',
+    'minimumPrice',
+    'tls',
+    'sandboxOrigins',
+    'allowWebOrigins',
+    'publicUrls',
+    'sockets',
+    'log',
+  ];
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new ManyhandsError(
@@ -216,6 +246,8 @@ function resolveOptions(options: SchedulerOptions): Resolved {
     minimumPrice: toUnits(options.minimumPrice ?? 0),
     tls: checkTlsOption(options.tls),
     sandboxOrigins: checkSandboxOrigins(options.sandboxOrigins),
+    allowWebOrigins: checkWebOrigins(options.allowWebOrigins),
+    publicUrls: checkPublicUrls(options.publicUrls),
     log: options.log ?? silent,
   };
 }

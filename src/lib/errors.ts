@@ -81,6 +81,8 @@ export const ERROR_TABLE = {
   MESSAGE_UNKNOWN: row('caller'),
   UNAUTHENTICATED: row('caller'),
   FORBIDDEN: row('caller'),
+  WEB_ORIGIN_REFUSED: row('caller'),
+  HOST_REFUSED: row('caller'),
   LIMIT_EXCEEDED: row('caller'),
   SEGMENT_MALFORMED: row('caller'),
   PACKAGE_MALFORMED: row('caller'),

@@ -199,6 +199,8 @@ export const SANDBOX_MESSAGES_BURST_MAX = 10_000;
 
 /** Origins that serve sandbox frames for one scheduler's donors. */
 export const SANDBOX_ORIGINS_MAX = 64;
+/** Origins of other sites that an operator lets in, and addresses by which a scheduler is known. */
+export const WEB_ORIGINS_MAX = 256;
 
 // JobFS
 export const JOBFS_FILES_MAX = 10_000;

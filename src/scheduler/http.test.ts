@@ -13,6 +13,7 @@ import { VirtualClock } from '../testing/virtual-clock.js';
 import { BlobTickets, type BlobStore } from './blobs.js';
 import { openFileBlobs } from './file-blobs.js';
 import { httpHandler } from './http.js';
+import { WebOrigins } from './web-origins.js';
 
 let folder: string;
 let server: Server;
@@ -40,8 +41,14 @@ beforeEach(async () => {
     },
   };
   const log = (...line: unknown[]): void => void complaints.push(line);
+  const web = new WebOrigins({
+    allowWebOrigins: ['https://app.example'],
+    publicUrls: ['https://grid.example/'],
+    sandboxOrigins: [],
+    isSecure: false,
+  });
   server = createServer(
-    httpHandler({ blobs, tickets, files: undefined, health: () => ({ workers: 3 }), log }),
+    httpHandler({ blobs, tickets, files: undefined, health: () => ({ workers: 3 }), log, web }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ({ port } = server.address() as AddressInfo);
@@ -63,10 +70,14 @@ interface Answer {
 async function ask(
   method: string,
   path: string,
-  options: { ticket?: string; body?: string } = {},
+  options: { ticket?: string; body?: string; host?: string; origin?: string } = {},
 ): Promise<Answer> {
-  const { ticket, body } = options;
-  const headers = ticket === undefined ? {} : { authorization: `Bearer ${ticket}` };
+  const { ticket, body, host, origin } = options;
+  const headers = {
+    ...(ticket !== undefined && { authorization: `Bearer ${ticket}` }),
+    ...(host !== undefined && { host }),
+    ...(origin !== undefined && { origin }),
+  };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     request({ port, host: '127.0.0.1', method, path, headers }, resolve).on('error', reject).end(body);
   });
@@ -94,8 +105,54 @@ test('takes a blob with its ticket and gives it to anybody, for ever, as nothing
     'cache-control': 'public, max-age=31536000, immutable',
     'x-content-type-options': 'nosniff',
     'content-security-policy': `default-src 'none'; sandbox`,
-    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'same-origin',
   });
+  expect(headers).not.toHaveProperty('access-control-allow-origin');
+});
+
+test('gives blobs to pages of its own origins and of those that were named, and to no others', async () => {
+  await put('hello');
+  const path = `/blobs/${digestOf('hello')}`;
+  for (const origin of ['https://app.example', 'https://grid.example', `http://127.0.0.1:${port}`]) {
+    const answer = await ask('GET', path, { origin });
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([200, origin]);
+    expect((await ask('OPTIONS', path, { origin })).headers['access-control-allow-headers']).toContain(
+      'Authorization',
+    );
+  }
+  for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1', 'http://app.example']) {
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT']) {
+      const { status, headers, body } = await ask(method, path, { origin });
+      expect([method, status]).toEqual([method, 403]);
+      expect(headers).not.toHaveProperty('access-control-allow-origin');
+      if (method === 'GET') expect(body).toContain('--allow-web-origin');
+    }
+  }
+});
+
+test('answers nothing to a request by a name that it is not known by', async () => {
+  await put('hello');
+  for (const host of [
+    'evil.example',
+    'evil.example:8462',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+  ]) {
+    for (const path of ['/healthz', `/blobs/${digestOf('hello')}`, '/']) {
+      const { status, body } = await ask('GET', path, { host });
+      expect([path, status]).toEqual([path, 421]);
+      expect(JSON.parse(body)).toMatchObject({ error: { code: 'HOST_REFUSED', info: { host } } });
+    }
+  }
+  for (const host of [
+    'localhost:1',
+    'box1.localhost',
+    '192.168.1.5',
+    '[::1]:8462',
+    '[fe80::1]',
+    'grid.example',
+  ])
+    expect((await ask('GET', '/healthz', { host })).status).toBe(200);
 });
 
 test('answers HEAD as GET, and leaves no file open', async () => {
@@ -113,7 +170,7 @@ test('leaves no file open when its reader goes away in the middle', async () => 
   const content = 'x'.repeat(20_000_000);
   await put(content);
   const socket = connect(port, '127.0.0.1');
-  socket.write(`GET /blobs/${digestOf(content)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  socket.write(`GET /blobs/${digestOf(content)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   await new Promise((resolve) => socket.once('data', resolve));
   const closed = new Promise((resolve) => opened[0]!.once('close', resolve));
   socket.destroy();
@@ -162,7 +219,7 @@ test('keeps nothing of an upload that breaks off', async () => {
   const socket = connect(port, '127.0.0.1');
   const ticket = tickets.issue(digest, 5);
   socket.write(
-    `PUT /blobs/${digest} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ticket}\r\nContent-Length: 5\r\n\r\nhel`,
+    `PUT /blobs/${digest} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${ticket}\r\nContent-Length: 5\r\n\r\nhel`,
   );
   while ((await readdir(join(folder, 'parts'))).length === 0) await new Promise((r) => setImmediate(r));
   socket.destroy();

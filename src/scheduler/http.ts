@@ -11,6 +11,7 @@ import { PROTOCOL_VERSION } from '../protocol/version.js';
 import type { BlobStore, BlobTickets } from './blobs.js';
 import type { Log } from './log.js';
 import type { StaticFiles } from './static-files.js';
+import type { WebOrigins } from './web-origins.js';
 
 export interface HttpOptions {
   blobs: BlobStore;
@@ -18,6 +19,8 @@ export interface HttpOptions {
   /** The donor's page; none where it was not built. */
   files: StaticFiles | undefined;
   health: () => object;
+  /** Which pages may use it, and by which names. */
+  web: WebOrigins;
   log: Log;
 }
 
@@ -29,13 +32,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
 };
 
-/** Blobs are public to who knows their digest, and pages of any origin may use them. */
+/** To pages of other origins that may use blobs; which are public to who knows their digest. */
 const CROSS_ORIGIN = {
-  'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Methods': 'GET, HEAD, PUT, OPTIONS',
   'Access-Control-Allow-Headers': 'Authorization, Content-Type',
   'Access-Control-Max-Age': '86400',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
 };
 
 /** The handler of one node's HTTP requests. */
@@ -63,6 +64,8 @@ async function handle(
 ): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0]!;
   const method = request.method ?? 'GET';
+  const stranger = options.web.hostRefusal(request.headers);
+  if (stranger !== undefined) return json(response, 421, { error: toWireError(stranger) });
   if (path === '/healthz') {
     const body = { ok: true, software: SOFTWARE_VERSION, protocol: PROTOCOL_VERSION, ...options.health() };
     return json(response, 200, body);
@@ -81,7 +84,15 @@ async function handleBlob(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(CROSS_ORIGIN)) response.setHeader(name, value);
+  const refused = options.web.originRefusal(request.headers);
+  if (refused !== undefined) return json(response, 403, { error: toWireError(refused) });
+  const allowed = options.web.allowed(request.headers);
+  const headersOfAll = {
+    Vary: 'Origin',
+    'Cross-Origin-Resource-Policy': allowed === '*' ? 'cross-origin' : 'same-origin',
+    ...(allowed !== undefined && { ...CROSS_ORIGIN, 'Access-Control-Allow-Origin': allowed }),
+  };
+  for (const [name, value] of Object.entries(headersOfAll)) response.setHeader(name, value);
   if (method === 'OPTIONS') return void response.writeHead(204).end();
   if (!DIGEST_PATTERN.test(digest)) return json(response, 400, wrong('BLOB_UNKNOWN', 'that is no SHA-256'));
   if (method === 'PUT') return putBlob(options, digest, request, response);

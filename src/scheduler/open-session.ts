@@ -2,7 +2,8 @@
  * From a hello to the session behind it, by its role.
  * @module
  */
-import { ManyhandsError } from '../lib/errors.js';
+import { ManyhandsError, toWireError } from '../lib/errors.js';
+import { encodeMessage } from '../protocol/codec.js';
 import type { Hello } from '../protocol/messages.js';
 import type { Connection } from '../transport/transport.js';
 import { ClientConnection, type Session } from './client-connection.js';
@@ -10,9 +11,19 @@ import type { Core } from './core.js';
 import { DeployerSession } from './deployer-session.js';
 import { WorkerSession } from './worker-session.js';
 
+/** RFC 6455: the peer breaks a policy. */
+const CLOSE_POLICY = 1008;
+
 /** Takes a new connection of a client; it lives until its socket is gone. */
 export function acceptClient(core: Core, connection: Connection): void {
   new ClientConnection(core, connection, (client, hello) => openSession(core, client, hello));
+}
+
+/** Tells a connection why it is not taken, and closes it: a browser shows its page nothing of a refused handshake. */
+export function refuseClient(connection: Connection, error: ManyhandsError): void {
+  connection.handle({ message: () => undefined, close: () => undefined });
+  connection.send(encodeMessage({ type: 'goodbye', error: toWireError(error) }));
+  connection.close(CLOSE_POLICY, error.code);
 }
 
 function openSession(core: Core, client: ClientConnection, hello: Hello): Session {

@@ -3,7 +3,7 @@
  * and ends a connection whose peer went silent.
  * @module
  */
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -41,13 +41,13 @@ export interface Acceptor {
 }
 
 /**
- * Takes WebSocket connections to `path`. Upgrades to any other path get 404, those past the limit 503. One
+ * Takes WebSocket connections to `path`, each with the headers that it came with. Upgrades to any other path get 404, those past the limit 503. One
  * acceptor an HTTP server.
  */
 export function acceptNode(
   server: Server | TlsServer,
   path: string,
-  onConnection: (connection: Connection) => void,
+  onConnection: (connection: Connection, headers: IncomingHttpHeaders) => void,
   options: AcceptOptions = {},
 ): Acceptor {
   const { clock = systemClock, connectionsMax = CONNECTIONS_MAX, room } = options;
@@ -73,7 +73,7 @@ export function acceptNode(
         open.delete(webSocket);
         if (open.size === 0) gone?.();
       });
-      onConnection(new NodeConnection(webSocket, `${remoteAddress}:${remotePort}`));
+      onConnection(new NodeConnection(webSocket, `${remoteAddress}:${remotePort}`), request.headers);
     });
   };
 

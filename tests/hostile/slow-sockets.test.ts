@@ -78,9 +78,9 @@ function attack(head: string, refused: () => void): void {
 }
 
 const HEADS = [
-  'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ',
-  'GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
-  `PUT /blobs/${'0'.repeat(64)} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n`,
+  'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ',
+  'GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  `PUT /blobs/${'0'.repeat(64)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n`,
 ];
 
 /** Whether the scheduler answers to a socket of an address, a new one each time. */

@@ -115,6 +115,32 @@ it('ends a socket that sends text, too much, or nothing proper', async () => {
   await expectAlive();
 });
 
+it.each([
+  ['another site', { origin: 'https://evil.example' }, 'WEB_ORIGIN_REFUSED'],
+  ['a server of this machine', { origin: 'http://localhost:3000' }, 'WEB_ORIGIN_REFUSED'],
+  ['a file', { origin: 'null' }, 'WEB_ORIGIN_REFUSED'],
+  ['a name rebound to this machine', { host: 'evil.example', origin: 'http://evil.example' }, 'HOST_REFUSED'],
+])('tells a page of %s that it may not connect, and nothing else', async (_what, headers, code) => {
+  const socket = new WebSocket(`${scheduler.url.replace('http', 'ws')}/socket`, { headers });
+  const heard: SchedulerMessage[] = [];
+  socket.on('message', (data) => heard.push(decodeSchedulerMessage(data as Buffer)));
+  socket.on('open', () => socket.send(encodeMessage(hellos[0]!)));
+  expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(1008);
+  expect(heard).toEqual([
+    expect.objectContaining({ type: 'goodbye', error: expect.objectContaining({ code }) }),
+  ]);
+});
+
+it('takes a page of its own', async () => {
+  const socket = new WebSocket(`${scheduler.url.replace('http', 'ws')}/socket`, { origin: scheduler.url });
+  socket.on('open', () => socket.send(encodeMessage(hellos[0]!)));
+  const first = await new Promise<Buffer>((resolve) =>
+    socket.once('message', (data) => resolve(data as Buffer)),
+  );
+  expect(decodeSchedulerMessage(first).type).toBe('welcome');
+  socket.terminate();
+});
+
 it('refuses blobs without a ticket, and paths that lead out of its folders', async () => {
   const digest = '0'.repeat(64);
   const put = await fetch(`${scheduler.url}/blobs/${digest}`, { method: 'PUT', body: 'x' });

@@ -19,6 +19,8 @@ interface Options {
   minimumPrice?: string;
   tls?: 'self-signed';
   sandboxOrigins?: string[];
+  allowWebOrigin?: string[];
+  publicUrl?: string[];
   tlsCert?: string;
   tlsKey?: string;
   json?: boolean;
@@ -44,6 +46,16 @@ export function schedulerCommand(): Command {
       'other sites of this scheduler, with commas: a process for each deployer',
       (text: string) => text.split(','),
     )
+    .option(
+      '--allow-web-origin <origin>',
+      'another site whose pages may use this scheduler, or "*"; may be said several times',
+      collect,
+    )
+    .option(
+      '--public-url <url>',
+      'an address by which it is reached, of a proxy say; may be said several times',
+      collect,
+    )
     .option('--tls-cert <file>', 'serve https and wss with this certificate, in PEM; needs --tls-key')
     .option('--tls-key <file>', "the certificate's key, in PEM, without a passphrase")
     .addOption(
@@ -64,10 +76,14 @@ export function schedulerCommand(): Command {
     .action(runScheduler);
 }
 
+const collect = (one: string, before: string[] = []): string[] => [...before, one];
+
 async function runScheduler(options: Options): Promise<void> {
-  const { json = false, lan = false, tls, tlsCert, tlsKey, ...rest } = options;
+  const { json = false, lan = false, tls, tlsCert, tlsKey, allowWebOrigin, publicUrl, ...rest } = options;
   const scheduler = await startScheduler({
     ...rest,
+    allowWebOrigins: allowWebOrigin,
+    publicUrls: publicUrl,
     tls: tls ?? (await readPair(tlsCert, tlsKey)),
     host: rest.host ?? (lan ? '0.0.0.0' : '127.0.0.1'),
     log: (level, event, fields) => {
