@@ -105,6 +105,15 @@ it('ends a job, and says so to whoever asks', async () => {
   expect(shown.stdout).toContain('status    cancelled (wrong [31m input)\n');
 });
 
+it('ends several jobs: one that is not there keeps no other', async () => {
+  const ids = [await deploy(), 'A'.repeat(22), await deploy()];
+  const { code, stdout, stderr } = await cli.run(at('job', 'cancel', ...ids));
+  expect(code).toBe(1);
+  expect(stdout).toMatch(new RegExp(`^${ids[0]} is cancelled.*\n${ids[2]} is cancelled.*\n$`));
+  expect(stderr).toMatch(new RegExp(`^${ids[1]}: manyhands: .* \\[JOB_UNKNOWN\\]\n$`));
+  expect(await cli.run(at('job', 'results', ids[0]!, '--json'))).toMatchObject({ code: 0, stderr: '' });
+});
+
 it('lists the jobs that there are, a page at a time, and everybody’s for the operator', async () => {
   const job = deployer.computeFor({ start: 1, end: 3 }, WORK);
   job.public.name = 'Named \u001b[31m';

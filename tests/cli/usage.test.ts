@@ -78,8 +78,8 @@ describe('help', () => {
     expect(JSON.parse(stdout)).toEqual([]);
   });
 
-  it('has the version of the package', async () => {
-    const { code, stdout } = await cli.run(['--version']);
+  it.each(['--version', '-v', '-V'])('has the version of the package: %s', async (option) => {
+    const { code, stdout } = await cli.run([option]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 });
