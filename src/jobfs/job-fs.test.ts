@@ -213,6 +213,16 @@ describe('links of this machine', () => {
     expect(fs.ls('/x')).toEqual(['real', 'to-directory', 'to-file']);
   });
 
+  it('refuses a name that is no UTF-8, and says which', async () => {
+    const root = join(dir, 'latin1');
+    await mkdir(root);
+    await writeFile(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9])]), 'x');
+    await expect(make().add(root)).rejects.toMatchObject({
+      code: 'JOBFS_SOURCE',
+      message: expect.stringContaining('not UTF-8') as string,
+    });
+  });
+
   it.each([
     ['out of it', '../plain.txt'],
     ['to a neighbour whose name only starts alike', '../out-next/secret'],

@@ -33,8 +33,15 @@ describe('resolvePath', () => {
     },
   );
 
-  it('takes a path of just the limit', () => {
-    expect(resolvePath(`/${'x'.repeat(1_023)}`, CWD)).toHaveLength(1_024);
+  it('takes a path and a name of just their limits', () => {
+    expect(resolvePath(`/${'x/'.repeat(511)}x`, CWD)).toHaveLength(1_024);
+    expect(resolvePath(`/${'x'.repeat(255)}`, CWD)).toHaveLength(256);
+  });
+
+  it('refuses a name that the file system of a sandbox would cut, counted in bytes', () => {
+    for (const name of ['x'.repeat(256), 'é'.repeat(128), `dir/${'x'.repeat(300)}/y`]) {
+      expect(() => resolvePath(name, CWD)).toThrow(/255 are the most/);
+    }
   });
 
   it('gives for anything an absolute path without tricks, which resolves to itself', () => {

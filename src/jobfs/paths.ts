@@ -3,7 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { PATH_BYTES_MAX } from './limits.js';
+import { NAME_BYTES_MAX, PATH_BYTES_MAX } from './limits.js';
 
 /** Where `~` is, and where a job's file system starts: the home of Pyodide. */
 export const HOME = '/home/pyodide';
@@ -24,6 +24,10 @@ export function resolvePath(path: string, cwd: string): string {
   if (resolved.includes('\0')) refusePath(path, 'has a NUL in it');
   if (/\p{Surrogate}/u.test(resolved)) refusePath(path, 'is not whole Unicode');
   if (utf8Length(resolved) > PATH_BYTES_MAX) refusePath(path, `is longer than ${PATH_BYTES_MAX} bytes`);
+  const long = parts.find((part) => utf8Length(part) > NAME_BYTES_MAX);
+  if (long !== undefined) {
+    refusePath(path, `has a name of ${utf8Length(long)} bytes in it, and ${NAME_BYTES_MAX} are the most`);
+  }
   return resolved;
 }
 

@@ -62,8 +62,9 @@ async function readInto(entries: SourceEntry[], place: Place, left: Budget): Pro
 
 async function readDirectory(entries: SourceEntry[], place: Place, left: Budget): Promise<void> {
   const above = [...place.above, place.path];
-  for (const child of await readdir(place.path, { withFileTypes: true })) {
-    const path = join(place.path, child.name);
+  for (const child of await readdir(place.path, { withFileTypes: true, encoding: 'buffer' })) {
+    const childName = nameOf(child.name, place.path);
+    const path = join(place.path, childName);
     const real = child.isSymbolicLink() ? await realpath(path) : path;
     if (real !== place.root && !real.startsWith(place.root + sep)) {
       refuseSource(`${path} is a link that leads out of what is added, to ${real}. Add that by itself.`, {
@@ -71,8 +72,20 @@ async function readDirectory(entries: SourceEntry[], place: Place, left: Budget)
       });
     }
     if (above.includes(real)) refuseSource(`${path} is a link to a directory that it is in.`, { path });
-    const name = place.name === '' ? child.name : `${place.name}/${child.name}`;
+    const name = place.name === '' ? childName : `${place.name}/${childName}`;
     await readInto(entries, { path: real, name, root: place.root, above }, left);
+  }
+}
+
+/** A name of this machine as text; one that is no UTF-8 cannot be written into a bundle as it is. */
+function nameOf(bytes: Uint8Array, directory: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const shown = new TextDecoder().decode(bytes);
+    return refuseSource(`${join(directory, shown)} has a name that is not UTF-8. Rename it.`, {
+      path: directory,
+    });
   }
 }
 
