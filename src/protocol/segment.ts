@@ -16,6 +16,7 @@ import {
   startOf,
 } from './segment-layout.js';
 import { ValueReader } from './values-reader.js';
+import { isValueAt } from './values-scan.js';
 import { ValueWriter } from './values-writer.js';
 
 /** Collects envelopes. Values are encoded straight into its buffer. */
@@ -142,6 +143,11 @@ export class SegmentReader {
     }
     this.#values ??= new ValueReader(this.#bytes);
     return this.#values.read(start + 1, this.#bodies + this.#ends[index]!);
+  }
+
+  /** Whether an envelope's body has the structure of a value; nothing is built from it. */
+  isValue(index: number): boolean {
+    return isValueAt(this.#bytes, this.#start(index) + 1, this.#bodies + this.#ends[index]!);
   }
 
   /** An envelope's bytes without its kind: a view of the segment. */

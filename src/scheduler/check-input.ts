@@ -28,7 +28,10 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<readon
   const origins = new Set<string>();
   for (let i = 0; i < reader.count; i++) {
     const kind = reader.kind(i);
-    if (kind === ENVELOPE_KIND.value) continue;
+    if (kind === ENVELOPE_KIND.value) {
+      checkValue(reader, i, 'input');
+      continue;
+    }
     if (kind === ENVELOPE_KIND.remote) {
       origins.add(originOf(decodeRemote(reader.body(i))));
       continue;
@@ -52,7 +55,10 @@ export async function checkOutcomes(blobs: BlobStore, segment: Uint8Array): Prom
   const found = new Set<string>();
   for (let i = 0; i < reader.count; i++) {
     const kind = reader.kind(i);
-    if (kind === ENVELOPE_KIND.value || kind === ENVELOPE_KIND.error) continue;
+    if (kind === ENVELOPE_KIND.value || kind === ENVELOPE_KIND.error) {
+      checkValue(reader, i, 'outcome');
+      continue;
+    }
     if (kind !== ENVELOPE_KIND.blob) {
       throw new ManyhandsError('SEGMENT_MALFORMED', `outcome ${i} is neither a value, a blob nor an error`, {
         index: i,
@@ -63,6 +69,14 @@ export async function checkOutcomes(blobs: BlobStore, segment: Uint8Array): Prom
     if (!found.has(digest)) await checkBlob(blobs, digest, `outcome ${i}`);
     found.add(digest);
   }
+}
+
+/** Only the structure is looked at: what a value says is nobody's business here. */
+function checkValue(reader: SegmentReader, index: number, what: string): void {
+  if (reader.isValue(index)) return;
+  throw new ManyhandsError('SEGMENT_MALFORMED', `${what} ${index} has bytes that are no encoded value`, {
+    index,
+  });
 }
 
 /**

@@ -160,17 +160,32 @@ test.each<[string, number, (id: string) => string]>([
   expect(worker.sent.at(-1)).toMatchObject({ type: 'goodbye', error: { code } });
 });
 
-test('takes no outcome that nobody could read: a kind that is not one, or a blob that is not here', async () => {
+test.each<[string, number, number[]]>([
+  ['of a kind that is not one', ENVELOPE_KIND.delegated, [0, 0, 0, 0]],
+  ['of parts that nobody makes', ENVELOPE_KIND.parts, [0, 0, 0, 0]],
+  ['of bytes that are no value', ENVELOPE_KIND.value, [0xc1, 0xff, 0xff]],
+  ['of a value that is cut off', ENVELOPE_KIND.value, [0x92, 1]],
+  ['of an error that is none', ENVELOPE_KIND.error, [0xc1]],
+  ['of a reference that is none', ENVELOPE_KIND.blob, [1, 2, 3]],
+])('takes no outcome %s, and charges its worker the attempt', async (_what, kind, bytes) => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy(rangeFromBounds(1, 1));
+  const worker = rig.worker();
+  const lease = await granted(worker);
+  const { refused } = await worker.ask(reportOf(lease, 1, kind, Uint8Array.from(bytes)));
+  expect(refused?.code).toBe('SEGMENT_MALFORMED');
+  expect((await rig.store.status(jobId))!.status).toMatchObject({ accepted: 0, failed: 0, leased: 0 });
+  expect(rig.core.leases.size).toBe(0);
+  expect((await granted(rig.worker())).first).toBe(1);
+});
+
+test('takes no outcome whose blob is not here, until it is', async () => {
   const here = 'a'.repeat(64);
   const size = (digest: string) => Promise.resolve(digest === here ? 5 : undefined);
   rig = await SchedulerRig.start({ blobs: { size } });
   const jobId = await rig.deploy();
   const worker = rig.worker();
   const lease = await granted(worker);
-  for (const kind of [ENVELOPE_KIND.delegated, ENVELOPE_KIND.parts]) {
-    const { refused } = await worker.ask(reportOf(lease, 10 + kind, kind, new Uint8Array(4)));
-    expect(refused?.code).toBe('SEGMENT_MALFORMED');
-  }
   const blob = (id: number, digest: string) =>
     worker.ask(reportOf(lease, id, ENVELOPE_KIND.blob, encodeBlobRef({ digest, bytes: 5 })));
   expect((await blob(20, 'b'.repeat(64))).refused?.code).toBe('BLOB_UNKNOWN');

@@ -82,7 +82,7 @@ export class WorkerSession implements Session, Customer {
       case 'blob.ticket':
         return { done: Promise.resolve(await this.#ticket(m)) };
       case 'lease.report':
-        if (m.segment !== undefined) await checkOutcomes(this.#core.options.blobs, m.segment);
+        await this.#checkOutcomes(m);
         return { done: this.#report(m) };
       case 'lease.return':
         return { done: this.#return(m) };
@@ -212,6 +212,23 @@ export class WorkerSession implements Session, Customer {
       throw new ManyhandsError('FORBIDDEN', 'a worker without a lease has no results to put');
     }
     return issueTicket(this.#core, digest, bytes);
+  }
+
+  /** Who reports what cannot be read has not done the slice: it is charged an attempt, and goes to somebody else. */
+  async #checkOutcomes({ leaseId, first, segment }: Request<'lease.report'>): Promise<void> {
+    if (segment === undefined) return;
+    try {
+      await checkOutcomes(this.#core.options.blobs, segment);
+    } catch (error) {
+      if (!isError(error, 'SEGMENT_MALFORMED')) throw error;
+      const lost = {
+        code: 'LEASE_LOST',
+        message: `its worker reported what is no outcome: ${error.message}`,
+      };
+      const loss = { type: 'lease.report' as const, leaseId, first, count: 0, computeMs: 0, lost };
+      await this.#report(loss).catch((refused: unknown) => this.#log(refused));
+      throw error;
+    }
   }
 
   async #report(m: Request<'lease.report'>): Promise<object> {
