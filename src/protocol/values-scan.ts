@@ -23,19 +23,11 @@ const FIXED = Int8Array.from([
 /** Whether the bytes from `from` to `to` are one value in its encoding, as far as its structure says. */
 export function isValueAt(bytes: Uint8Array, from: number, to: number): boolean {
   if (from >= to || to > bytes.length) return false;
-  // By far the most: a small integer, a number, a boolean.
+  // By far the most slices come to one number.
   const head = bytes[from]!;
-  if (to - from === 1)
-    return (
-      head < 0x80 ||
-      head >= 0xe0 ||
-      head === 0xc0 ||
-      head === 0xc2 ||
-      head === 0xc3 ||
-      head === 0x90 ||
-      head === 0x80 ||
-      head === 0xa0
-    );
+  if (head < 0x80 || head >= 0xe0) return to - from === 1;
+  const width = head >= 0xc0 ? FIXED[head - 0xc0]! : -1;
+  if (width >= 0 && width !== 8) return to - from === 1 + width;
   if (head === 0xcb) return to - from === 9;
   return new Scan(bytes, from, to).run();
 }
