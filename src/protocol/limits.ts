@@ -127,10 +127,15 @@ export const REQUIREMENTS_MAX = 64;
 export const ENV_COUNT_MAX = 256;
 /** Jobs of one owner that are not finished. */
 export const OPEN_JOBS_PER_OWNER_MAX = 10_000;
-/** Executions of one slice that may be lost before it fails for good. */
+/** Executions of one slice by independent workers that may be lost before it fails for good. */
 export const ATTEMPTS_MAX = 3;
-/** Executions of one slice whose work function threw before it fails for good: one to see, one to confirm. */
+/**
+ * Executions of one slice by independent workers whose work function threw before it fails for good: one to see, one to
+ * confirm.
+ */
 export const WORK_ERRORS_MAX = 2;
+/** Executions of one slice that may fail, whoever runs them, before it fails for good. */
+export const ATTEMPTS_OF_SLICE_MAX = 8;
 /** Time for one slice unless its job says less. */
 export const SLICE_MS_MAX = 24 * 3_600_000;
 /** Time of one slice without a sign of progress unless its job says otherwise. */

@@ -67,9 +67,9 @@ test('reads no further requests while those that wait for an answer are many byt
   rig = await SchedulerRig.start({
     store: (store) => ({
       ...store,
-      commit: async (commands) => {
+      commit: async (commands, roster) => {
         if (isSlow) await new Promise<void>((resolve) => held.push(resolve));
-        return store.commit(commands);
+        return store.commit(commands, roster);
       },
     }),
   });

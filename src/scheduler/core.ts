@@ -7,6 +7,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
 import type { WorktimeName } from '../protocol/messages.js';
 import { BlobTickets, type BlobStore } from './blobs.js';
+import { ConnectedRoster } from './connected-roster.js';
 import { Followers } from './followers.js';
 import { HeldLeases } from './held-leases.js';
 import type { Log } from './log.js';
@@ -41,6 +42,7 @@ export class Core {
   readonly followers: Followers;
   readonly leases = new HeldLeases();
   readonly market: Market;
+  readonly roster: ConnectedRoster;
   readonly tickets: BlobTickets;
   /** Connected workers by their id: one that comes back takes the place of its old connection. */
   readonly workers = new Map<string, WorkerSession>();
@@ -52,9 +54,11 @@ export class Core {
     const { store, clock, random, log } = options;
     this.options = options;
     const onNotes = (notes: Notes): void => this.#heed(notes);
-    this.tick = new Tick({ store, clock, defer: options.defer, log, onNotes });
+    const roster = (): ConnectedRoster => this.roster;
+    this.tick = new Tick({ store, roster, clock, defer: options.defer, log, onNotes });
     this.followers = new Followers({ store, clock, log });
     this.market = new Market({ tick: this.tick, leases: this.leases, clock, random, log });
+    this.roster = new ConnectedRoster(this.workers, this.market, this.leases);
     this.tickets = new BlobTickets(clock, random);
   }
 

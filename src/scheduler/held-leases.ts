@@ -33,6 +33,7 @@ const RECALLED_JOBS_MAX = 1_024;
 
 export class HeldLeases {
   readonly #leases = new Map<string, HeldLease>();
+  readonly #byHolder = new Map<LeaseHolder, Set<string>>();
   /** Jobs of which a recall brought whole leases back, and nothing was reported since: the next lease waits as long. */
   readonly #recalled = new Map<string, { recalledMs: number; recalls: number }>();
 
@@ -48,6 +49,8 @@ export class HeldLeases {
   add(holder: LeaseHolder, lease: LentLease): void {
     const { leaseId, job, next, last, sliceMs = UNKNOWN_SLICE_MS } = lease;
     const { recalledMs, recalls } = this.#recalled.get(job.jobId) ?? { recalledMs: 0, recalls: 0 };
+    this.delete(leaseId);
+    this.#byHolder.set(holder, (this.#byHolder.get(holder) ?? new Set()).add(leaseId));
     this.#leases.set(leaseId, {
       ...{ leaseId, holder, job, next, last, sliceMs },
       ...{ isBegun: false, recalledMs, recalls },
@@ -58,7 +61,7 @@ export class HeldLeases {
   giveBack(holder: LeaseHolder, leaseId: string): void {
     const lease = this.#leases.get(leaseId);
     if (lease?.holder !== holder) return;
-    this.#leases.delete(leaseId);
+    this.delete(leaseId);
     if (lease.recalls === 0) return;
     const { jobId } = lease.job;
     const oldest = this.#recalled.size >= RECALLED_JOBS_MAX ? this.#recalled.keys().next().value : undefined;
@@ -67,13 +70,22 @@ export class HeldLeases {
   }
 
   delete(leaseId: string): void {
+    const holder = this.#leases.get(leaseId)?.holder;
+    if (holder === undefined) return;
     this.#leases.delete(leaseId);
+    const held = this.#byHolder.get(holder)!;
+    held.delete(leaseId);
+    if (held.size === 0) this.#byHolder.delete(holder);
+  }
+
+  isHolding(holder: LeaseHolder): boolean {
+    return this.#byHolder.has(holder);
   }
 
   /** Forgets all of one holder's. */
   drop(holder: LeaseHolder): void {
-    for (const lease of this.#leases.values())
-      if (lease.holder === holder) this.#leases.delete(lease.leaseId);
+    for (const leaseId of this.#byHolder.get(holder) ?? []) this.#leases.delete(leaseId);
+    this.#byHolder.delete(holder);
   }
 
   /** How many slices of the lease are left; it is gone at 0. */
@@ -87,7 +99,7 @@ export class HeldLeases {
     lease.recalls = 0;
     lease.next = next;
     lease.last = next + left - 1;
-    if (left === 0) this.#leases.delete(leaseId);
+    if (left === 0) this.delete(leaseId);
   }
 
   values(): Iterable<HeldLease> {

@@ -41,6 +41,8 @@ export interface MarketOptions {
 const RECALL_INTERVAL_MS = 25;
 /** A worker that the store could not serve is tried again after so long, milliseconds. */
 const RETRY_MS = 1_000;
+/** How often a worker looks again whether what waits for other workers is its own by now, milliseconds. */
+const LATER_MS = 1_000;
 /** Leases that are looked at in one round, once for each worker: many idle workers must not take all of the time. */
 const RECALL_LOOKS_MAX = 5_000;
 
@@ -49,6 +51,8 @@ export class Market {
   readonly #wants = new Map<Customer, Map<number, Want>>();
   /** Customers that are being served, and whether to look again after that. */
   readonly #serving = new Map<Customer, { again: boolean }>();
+  /** Customers that are told that what there is waits for others, and what cancels their next look. */
+  readonly #later = new Map<Customer, () => void>();
   #cancelRecall: (() => void) | undefined;
   /** The idle worker that the next round begins with. */
   #recallFrom = 0;
@@ -79,9 +83,22 @@ export class Market {
     this.#serve(customer);
   }
 
-  /** The worker is gone. */
+  /** The worker is gone. What waited for it may be another's now. */
   drop(customer: Customer): void {
     this.#wants.delete(customer);
+    this.#later.get(customer)?.();
+    this.#later.delete(customer);
+    for (const other of this.#later.keys()) this.#serve(other);
+  }
+
+  /** Whether the customer has asked for work that it did not get yet. */
+  isWaiting(customer: Customer): boolean {
+    return (this.#wants.get(customer)?.size ?? 0) > 0;
+  }
+
+  /** Whether it has a sandbox with nothing to do. */
+  isIdle(customer: Customer): boolean {
+    return [...(this.#wants.get(customer)?.values() ?? [])].some((want) => want.idle);
   }
 
   /** There may be work that was not there before. */
@@ -91,6 +108,8 @@ export class Market {
 
   close(): void {
     this.#cancelRecall?.();
+    for (const cancel of this.#later.values()) cancel();
+    this.#later.clear();
     this.#wants.clear();
   }
 
@@ -138,7 +157,8 @@ export class Market {
       worker: customer.description,
       warmth: want.warmth ?? {},
     });
-    if (granted === null) return false;
+    if (granted === 'later') this.#lookLater(customer);
+    if (granted === null || granted === 'later') return false;
     const { lease, job } = granted;
     if (this.#wants.get(customer)?.delete(want.want) !== true) {
       // The want was taken back, or the worker went, while the store worked on it.
@@ -163,6 +183,16 @@ export class Market {
         if (!isStoreFailure(error)) throw error;
       }
     }
+  }
+
+  /** What there is waits for other workers; should they not come, nothing else would wake this one. */
+  #lookLater(customer: Customer): void {
+    if (this.#later.has(customer)) return;
+    const again = (): void => {
+      this.#later.delete(customer);
+      this.#serve(customer);
+    };
+    this.#later.set(customer, this.#options.clock.after(LATER_MS, again, { background: true }));
   }
 
   #recallSoon(): void {

@@ -8,6 +8,7 @@ import { deferred, type Deferred } from '../lib/deferred.js';
 import { ManyhandsError } from '../lib/errors.js';
 import { STORE_WAIT_MS_MAX } from '../protocol/limits.js';
 import type { Log } from './log.js';
+import type { Roster } from './policy/roster.js';
 import { StoreHealth, type StoreReport } from './store-health.js';
 import { orderKeys } from './store/command-order.js';
 import { isStoreFailure } from './store/store-failure.js';
@@ -15,6 +16,8 @@ import type { Answer, Command, CommandName, Commands, Notes, Outcome, Store } fr
 
 export interface TickOptions {
   store: Store;
+  /** Who is there, for decisions about what failed. */
+  roster?: () => Roster;
   clock: Clock;
   /** Calls back soon, after what is ready now has been read (setImmediate in Node). */
   defer: (fn: () => void) => void;
@@ -151,9 +154,10 @@ export class Tick {
   async #commit(batch: Waiting[]): Promise<void> {
     const commands = batch.map(({ command }) => command);
     const first = this.#recovery();
+    const { store, roster } = this.#options;
     this.#health.asked();
     try {
-      const { outcomes, notes } = await this.#options.store.commit([...first, ...commands]);
+      const { outcomes, notes } = await store.commit([...first, ...commands], roster?.());
       this.#health.answered();
       const left = this.#answer(batch, outcomes.slice(first.length));
       const refused = outcomes.find((outcome) => !outcome.ok && isStoreFailure(outcome.error));

@@ -49,6 +49,11 @@ it.each([
   await before.close();
   change(
     'ALTER TABLE jobs DROP COLUMN origins_json',
+    'DROP INDEX ranges_to_lease',
+    'ALTER TABLE ranges DROP COLUMN failures',
+    'ALTER TABLE leases DROP COLUMN isolation',
+    'ALTER TABLE jobs DROP COLUMN unloadable_by',
+    'ALTER TABLE jobs DROP COLUMN profile_by',
     "UPDATE meta SET value = '2' WHERE key = 'schema'",
     ...begun,
   );

@@ -127,7 +127,7 @@ export async function leaseFor(
     worker,
     ...(warm === undefined ? {} : { warm }),
   });
-  return granted?.lease;
+  return granted === null || granted === 'later' ? undefined : granted.lease;
 }
 
 /** Reports the next `values.length` slices of a lease. */

@@ -18,8 +18,8 @@ function atLastReports(world: World, strike: () => void): { struck: number } {
   const commit = store.commit.bind(store);
   const seen = new Set<string>();
   const counts = { struck: 0 };
-  store.commit = async (commands) => {
-    const committed = await commit(commands);
+  store.commit = async (commands, roster) => {
+    const committed = await commit(commands, roster);
     commands.forEach((command, i) => {
       const outcome = committed.outcomes[i]!;
       if (command.name !== 'report' || !outcome.ok || seen.has(command.leaseId)) return;

@@ -37,7 +37,7 @@ function mortal(store: Store): { store: Store; kill(): void } {
   return {
     store: {
       schedulerId: store.schedulerId,
-      commit: asked((commands) => store.commit(commands)),
+      commit: asked((commands, roster) => store.commit(commands, roster)),
       job: asked((id) => store.job(id)),
       status: asked((id) => store.status(id)),
       jobs: asked((...args) => store.jobs(...args)),

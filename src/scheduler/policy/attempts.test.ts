@@ -1,28 +1,46 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ATTEMPTS_MAX, WORK_ERRORS_MAX } from '../../protocol/limits.js';
-import { isUnloadable, judge, judgeLost } from './attempts.js';
+import { ATTEMPTS_MAX, ATTEMPTS_OF_SLICE_MAX, WORK_ERRORS_MAX } from '../../protocol/limits.js';
+import {
+  independenceOf,
+  isConfirmed,
+  isUnloadable,
+  judge,
+  judgeFailure,
+  type AttemptKind,
+  type FailedAttempt,
+  type Runner,
+} from './attempts.js';
 
-const attempts = (lost: number, thrown: number) => ({ lost, thrown });
+const runner = (workerId: string, payee = `of ${workerId}`, isolation = 'deno'): Runner => ({
+  workerId,
+  payee,
+  isolation,
+});
+const attempts = (kind: AttemptKind, ...runners: Runner[]): FailedAttempt[] =>
+  runners.map((one) => ({ kind, ...one }));
+const somebody = () => true;
+const nobody = () => false;
+const [a, b, c] = [runner('a'), runner('b'), runner('c')] as [Runner, Runner, Runner];
+const alsoOfA = runner('a2', a.payee);
 
-test('accepts results, runs a slice that threw again, and believes the last error it waits for', () => {
+test('accepts results, and gives errors the verdict of their slices', () => {
   const outcomes = [false, false, true, false, true, true];
-  const runs = (thrown: number) =>
-    judge(outcomes.length, (i) => outcomes[i]!, attempts(0, thrown)).map((j) => [j.verdict, j.from, j.count]);
-  const around = (verdict: string) => [
-    ['accept', 0, 2],
-    [verdict, 2, 1],
-    ['accept', 3, 1],
-    [verdict, 4, 2],
-  ];
-  expect(runs(0)).toEqual(around('retry'));
-  expect(runs(WORK_ERRORS_MAX - 1)).toEqual(around('fail'));
+  for (const verdict of ['retry', 'fail'] as const) {
+    const runs = judge(outcomes.length, (i) => outcomes[i]!, verdict);
+    expect(runs.map((j) => [j.verdict, j.from, j.count])).toEqual([
+      ['accept', 0, 2],
+      [verdict, 2, 1],
+      ['accept', 3, 1],
+      [verdict, 4, 2],
+    ]);
+  }
 });
 
 test('judges each outcome once and in order, in as few runs as there are changes', () => {
   fc.assert(
-    fc.property(fc.array(fc.boolean(), { minLength: 1 }), fc.nat(3), (outcomes, thrown) => {
-      const runs = judge(outcomes.length, (i) => outcomes[i]!, attempts(0, thrown));
+    fc.property(fc.array(fc.boolean(), { minLength: 1 }), (outcomes) => {
+      const runs = judge(outcomes.length, (i) => outcomes[i]!, 'retry');
       const judged = runs.flatMap((run) => Array.from({ length: run.count }, (_, i) => [run.from + i, run]));
       expect(judged.map(([index]) => index)).toEqual(outcomes.map((_, i) => i));
       for (const [index, run] of judged as [number, (typeof runs)[number]][])
@@ -33,18 +51,57 @@ test('judges each outcome once and in order, in as few runs as there are changes
   );
 });
 
-test('runs a lost slice again until it was lost as often as it may be', () => {
-  for (let lost = 0; lost < ATTEMPTS_MAX; lost++)
-    expect(judgeLost(attempts(lost, 0))).toBe(lost === ATTEMPTS_MAX - 1 ? 'fail' : 'retry');
+test.each([
+  ['thrown', WORK_ERRORS_MAX],
+  ['lost', ATTEMPTS_MAX],
+] as const)('%s executions fail a slice when %i independent workers had them', (kind, enough) => {
+  const independent = [a, b, c].slice(0, enough);
+  expect(judgeFailure(attempts(kind, ...independent), kind, somebody)).toBe('fail');
+  expect(judgeFailure(attempts(kind, ...independent.slice(1)), kind, nobody)).toBe('retry');
+  for (const same of [a, alsoOfA]) {
+    const alone = attempts(kind, a, ...Array.from({ length: enough - 1 }, () => same));
+    expect(judgeFailure(alone, kind, somebody)).toBe('retry');
+    expect(judgeFailure(alone, kind, nobody)).toBe('fail');
+    expect(judgeFailure(alone.slice(1), kind, nobody)).toBe('retry');
+  }
+});
+
+test('a slice fails for good after so many attempts, whoever may come', () => {
+  const many = attempts('lost', ...Array.from({ length: ATTEMPTS_OF_SLICE_MAX }, () => a));
+  expect(judgeFailure(many.slice(1), 'lost', somebody)).toBe('retry');
+  expect(judgeFailure(many, 'lost', somebody)).toBe('fail');
+});
+
+test('what was returned or silent counts as no failure', () => {
+  const others = [...attempts('returned', a, b), ...attempts('silent', a, b)];
+  expect(judgeFailure([...others, ...attempts('thrown', c)], 'thrown', nobody)).toBe('retry');
+});
+
+test('an error is confirmed by workers of two payees', () => {
+  expect(isConfirmed(attempts('thrown', a, alsoOfA))).toBe(false);
+  expect(isConfirmed(attempts('thrown', a, a))).toBe(false);
+  expect(isConfirmed([...attempts('thrown', a), ...attempts('lost', b)])).toBe(false);
+  expect(isConfirmed(attempts('thrown', a, b))).toBe(true);
+});
+
+test('an attempt tells most where another worker, another payee and another engine make it', () => {
+  expect(independenceOf(a, [b, a])).toBe(0);
+  expect(independenceOf(alsoOfA, [a])).toBe(1);
+  expect(independenceOf(b, [a])).toBe(2);
+  expect(independenceOf(runner('d', 'of d', 'thread'), [a])).toBe(3);
 });
 
 test.each([
-  [0, ATTEMPTS_MAX - 1, false],
-  [0, ATTEMPTS_MAX, true],
-  [1, ATTEMPTS_MAX * 10, false],
-])(
-  'with %i results and %i sandboxes that could not load it, a job is given up: %s',
-  (accepted, unloadable, is) => {
-    expect(isUnloadable({ accepted, unloadable })).toBe(is);
+  [0, [a, a, a], somebody, false],
+  [0, [a, alsoOfA, alsoOfA], somebody, false],
+  [0, [a, a, a], nobody, true],
+  [0, [a, b], nobody, false],
+  [0, [a, b, c], somebody, true],
+  [1, [a, b, c, a, b, c], nobody, false],
+] as const)(
+  'with %i results, a job that %j could not load is given up: %3$s',
+  (accepted, by, isThere, is) => {
+    const job = { accepted, unloadable: by.length, unloadableBy: by };
+    expect(isUnloadable(job, isThere)).toBe(is);
   },
 );

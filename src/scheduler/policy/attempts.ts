@@ -1,14 +1,30 @@
 /**
- * What becomes of a reported outcome: it is final, or its slice runs again. A thrown error is believed when a second
- * execution throws too; an execution that is lost with its sandbox or worker is repeated a few times.
+ * What becomes of a slice whose execution failed: it fails for good, or runs again. A failure is believed when independent
+ * workers saw it (others, who are paid elsewhere), or when no other worker is there that could try: what one worker
+ * reports alone ends no job and fails no slice while another may come.
  * @module
  */
-import { ATTEMPTS_MAX, WORK_ERRORS_MAX } from '../../protocol/limits.js';
+import { ATTEMPTS_MAX, ATTEMPTS_OF_SLICE_MAX, WORK_ERRORS_MAX } from '../../protocol/limits.js';
+import type { WorkerDescription } from '../../protocol/messages.js';
 
-/** How often executions of a slice were lost, or ended in the work function's own error. */
-export interface Attempts {
-  readonly lost: number;
-  readonly thrown: number;
+/** Who ran something. */
+export interface Runner {
+  readonly workerId: string;
+  /** The account that it is paid to. */
+  readonly payee: string;
+  /** Where its sandboxes run, which says which engine ran it. */
+  readonly isolation: string;
+}
+
+/**
+ * `thrown`: the work function's own error; `lost`: with its sandbox or worker; `silent`: it was taken from a worker that
+ * showed no progress; `returned`: it was given back without an attempt, after others had failed.
+ */
+export type AttemptKind = 'thrown' | 'lost' | 'silent' | 'returned';
+
+/** One execution of a slice that brought no result. */
+export interface FailedAttempt extends Runner {
+  readonly kind: AttemptKind;
 }
 
 export type Verdict = 'accept' | 'fail' | 'retry';
@@ -20,9 +36,35 @@ export interface Judgement {
   readonly count: number;
 }
 
-/** Judges a report of `count` outcomes. */
-export function judge(count: number, isFailure: (index: number) => boolean, attempts: Attempts): Judgement[] {
-  const onFailure: Verdict = attempts.thrown + 1 >= WORK_ERRORS_MAX ? 'fail' : 'retry';
+/** Whether a worker of another identity than all of these is there now and could run the job. */
+export type IsAnotherThere = (tried: readonly Runner[]) => boolean;
+
+/** Attempts of one slice that are remembered, the latest ones. */
+const REMEMBERED_MAX = 16;
+
+/** The attempts with one more. */
+export function withAttempt(attempts: readonly FailedAttempt[], next: FailedAttempt): FailedAttempt[] {
+  return [...attempts, next].slice(-REMEMBERED_MAX);
+}
+
+/** How many of the attempts of that kind are independent: of distinct workers that are paid to distinct accounts. */
+export function independent(attempts: readonly FailedAttempt[], kind: AttemptKind): number {
+  return independentRunners(attempts.filter((attempt) => attempt.kind === kind));
+}
+
+/** How many workers there are among them that have no payee in common. */
+export function independentRunners(runners: readonly Runner[]): number {
+  const workers = new Set(runners.map(({ workerId }) => workerId));
+  const payees = new Set(runners.map(({ payee }) => payee));
+  return Math.min(workers.size, payees.size);
+}
+
+/** Judges a report of `count` outcomes; `onFailure` is the verdict of those that are errors. */
+export function judge(
+  count: number,
+  isFailure: (index: number) => boolean,
+  onFailure: Exclude<Verdict, 'accept'>,
+): Judgement[] {
   const judgements: Judgement[] = [];
   for (let from = 0; from < count;) {
     const failure = isFailure(from);
@@ -34,15 +76,49 @@ export function judge(count: number, isFailure: (index: number) => boolean, atte
   return judgements;
 }
 
-/**
- * Whether a job is given up because nobody can load its work function: sandboxes could not be made ready for it, as
- * often as one slice may be lost, and not one slice of it has a result.
- */
-export function isUnloadable(job: { accepted: number; unloadable: number }): boolean {
-  return job.accepted === 0 && job.unloadable >= ATTEMPTS_MAX;
+/** Whether a slice runs again behind `attempts`, of which the last one has just failed with `kind`. */
+export function judgeFailure(
+  attempts: readonly FailedAttempt[],
+  kind: 'thrown' | 'lost',
+  isAnotherThere: IsAnotherThere,
+): Exclude<Verdict, 'accept'> {
+  const enough = kind === 'thrown' ? WORK_ERRORS_MAX : ATTEMPTS_MAX;
+  const alike = attempts.filter((attempt) => attempt.kind === kind);
+  if (independentRunners(alike) >= enough) return 'fail';
+  const counted = attempts.filter((attempt) => attempt.kind === 'thrown' || attempt.kind === 'lost');
+  if (counted.length >= ATTEMPTS_OF_SLICE_MAX) return 'fail';
+  return alike.length >= enough && !isAnotherThere(attempts) ? 'fail' : 'retry';
 }
 
-/** Whether a slice whose execution was lost once more runs again. */
-export function judgeLost(attempts: Attempts): Exclude<Verdict, 'accept'> {
-  return attempts.lost + 1 >= ATTEMPTS_MAX ? 'fail' : 'retry';
+/** Whether a final error was seen by workers of more than one payee: only then its last execution is paid. */
+export function isConfirmed(attempts: readonly FailedAttempt[]): boolean {
+  return independent(attempts, 'thrown') >= WORK_ERRORS_MAX;
+}
+
+/**
+ * Whether a job is given up because nobody can load its work function: independent workers could not, or one could not
+ * as often and no other is there; and not one slice of it has a result.
+ */
+export function isUnloadable(
+  job: { accepted: number; unloadable: number; unloadableBy: readonly Runner[] },
+  isAnotherThere: IsAnotherThere,
+): boolean {
+  if (job.accepted > 0 || job.unloadable < ATTEMPTS_MAX) return false;
+  return independentRunners(job.unloadableBy) >= ATTEMPTS_MAX || !isAnotherThere(job.unloadableBy);
+}
+
+/**
+ * How much a further attempt by that worker would tell beyond those that failed: 0 it has failed itself, 1 another
+ * worker of the same payee has, 2 it is independent, 3 and runs another engine too.
+ */
+export function independenceOf(runner: Runner, tried: readonly Runner[]): number {
+  if (tried.some(({ workerId }) => workerId === runner.workerId)) return 0;
+  if (tried.some(({ payee }) => payee === runner.payee)) return 1;
+  return tried.some(({ isolation }) => isolation === runner.isolation) ? 2 : 3;
+}
+
+/** The worker as one who runs something. */
+export function runnerOf(worker: WorkerDescription): Runner {
+  const { workerId, paymentAddress, isolation } = worker;
+  return { workerId, payee: paymentAddress ?? `unclaimed:${workerId}`, isolation };
 }

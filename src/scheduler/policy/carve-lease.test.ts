@@ -9,7 +9,7 @@ const question = (change: Partial<CarveQuestion>): CarveQuestion => ({
   pending: 1e9,
   leases: 0,
   rangeSlices: 1e9,
-  lost: 0,
+  isAlone: false,
   funded: Infinity,
   ...change,
 });
@@ -21,11 +21,11 @@ test.each<[string, Partial<CarveQuestion>, number]>([
   ['of slices that take no time at all', { profile: { ms: 0, slices: 1e6 } }, LEASE_SLICES_MAX],
   ['of little evidence', { profile: { ms: 0.01, slices: 1 } }, 16],
   ['of evidence that has faded', { profile: { ms: 0.0001, slices: 0.01 } }, 16],
-  ['of a slice that was lost', { lost: 1 }, 1],
+  ['of a slice that was lost', { isAlone: true }, 1],
   ['of a short range', { rangeSlices: 7 }, 7],
   ['of a job with little money', { funded: 3 }, 3],
   ['of a job with none', { funded: 0 }, 0],
-  ['of a lost slice without money', { funded: 0, lost: 2 }, 0],
+  ['of a lost slice without money', { funded: 0, isAlone: true }, 0],
   [
     'at the tail, half of a fair share beside four leases',
     { pending: 1_000, rangeSlices: 1_000, leases: 4 },
@@ -51,7 +51,7 @@ test('a lease is whole slices, one at least where there is money, and never more
         pending: count,
         leases: fc.nat(),
         rangeSlices: count,
-        lost: fc.nat(2),
+        isAlone: fc.boolean(),
         funded: fc.oneof(fc.nat(), fc.constant(Infinity)),
       }),
       (q) => {
@@ -59,7 +59,7 @@ test('a lease is whole slices, one at least where there is money, and never more
         expect(Number.isInteger(carved)).toBe(true);
         expect(carved).toBeLessThanOrEqual(Math.min(q.rangeSlices, q.funded, LEASE_SLICES_MAX));
         expect(carved === 0).toBe(q.funded < 1);
-        if (q.lost > 0) expect(carved).toBeLessThanOrEqual(1);
+        if (q.isAlone) expect(carved).toBeLessThanOrEqual(1);
       },
     ),
   );

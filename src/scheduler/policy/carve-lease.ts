@@ -13,8 +13,8 @@ export interface CarveQuestion {
   readonly leases: number;
   /** Slices of the pending range that comes next. */
   readonly rangeSlices: number;
-  /** How often an execution of that range's slices was lost. */
-  readonly lost: number;
+  /** Whether its slices are leased one by one: an execution was lost, or showed no progress. */
+  readonly isAlone: boolean;
   /** Slices that the job can still pay for; Infinity where they are free. */
   readonly funded: number;
 }
@@ -30,10 +30,10 @@ const TAIL_SHARE = 1 / 2;
 
 /** Slices for the next lease, at least 1; 0 only where nothing is funded. */
 export function carveCount(question: CarveQuestion): number {
-  const { profile, pending, leases, rangeSlices, lost, funded } = question;
+  const { profile, pending, leases, rangeSlices, isAlone, funded } = question;
   if (funded < 1) return 0;
   // A slice that may have killed a sandbox is leased alone, so that it takes no others with it.
-  if (lost > 0) return 1;
+  if (isAlone) return 1;
   const sliceMs = meanSliceMs(profile);
   if (sliceMs === undefined) return 1;
   const msEach = Math.max(sliceMs, 1e-6);

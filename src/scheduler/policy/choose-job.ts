@@ -48,6 +48,9 @@ export function isEligible(
   return fits(job) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP]);
 }
 
+/** Jobs of which it is remembered whether one worker may run them. */
+const KNOWN_JOBS_MAX = 4_096;
+
 /** `isEligible` for one worker and many jobs: what takes long is found once for each kind of job, and for each job. */
 export function eligibility(worker: WorkerDescription): (job: Candidate) => boolean {
   const fits = fitsOneOf(worker.worktimes);
@@ -55,6 +58,7 @@ export function eligibility(worker: WorkerDescription): (job: Candidate) => bool
   return (job) => {
     let is = known.get(job.jobId);
     if (is === undefined) {
+      if (known.size >= KNOWN_JOBS_MAX) known.clear();
       is = isEligible(job, worker, fits);
       known.set(job.jobId, is);
     }

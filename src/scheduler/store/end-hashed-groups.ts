@@ -3,6 +3,7 @@
  * it for them any more. They end with a reason for their owners, and nothing of the hashes stays in the table of jobs.
  * @module
  */
+import { NOBODY_ELSE } from '../policy/roster.js';
 import { emptyNotes } from './commands/context.js';
 import { endJob } from './commands/end-job.js';
 import { findJob } from './job-record.js';
@@ -19,7 +20,7 @@ export function* endHashedGroups(nowMs: number): Script<void> {
   );
   for (const { job_id: jobId } of jobs) {
     const job = yield* findJob(jobId);
-    if (job !== undefined) yield* endJob({ nowMs, notes: emptyNotes() }, job, REASON);
+    if (job !== undefined) yield* endJob({ nowMs, notes: emptyNotes(), roster: NOBODY_ELSE }, job, REASON);
   }
   yield* run(`UPDATE jobs SET groups_json = '[]' WHERE ${hashed}`);
 }

@@ -4,6 +4,7 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import type { GroupKey, JobStatus, JournalEvent, RunStatus } from '../../protocol/messages.js';
+import type { Runner } from '../policy/attempts.js';
 import type { SliceProfile } from '../policy/slice-profile.js';
 import { get, run, type Script, type SqlValue } from './script.js';
 
@@ -24,8 +25,9 @@ export interface JobRecord {
   /** Leases at work, and how many workers hold them. */
   leases: number;
   workers: number;
-  /** How often a sandbox could not be made ready for it. */
+  /** How often a sandbox could not be made ready for it, and whose those were. */
   unloadable: number;
+  unloadableBy: Runner[];
   /** The journal's last row. */
   seq: number;
   profile: SliceProfile;
@@ -58,6 +60,7 @@ interface JobRow {
   leases: number;
   workers: number;
   unloadable: number;
+  unloadable_by: string;
   seq: number;
   profile_ms: number;
   profile_slices: number;
@@ -70,6 +73,33 @@ interface JobRow {
   ceiling: string;
   escrow: string;
   paid: string;
+}
+
+/** Workers that could not load a job which are remembered, the first ones. */
+const UNLOADABLE_BY_MAX = 32;
+
+/** Adds who could not load the job. */
+export function addUnloadable(job: JobRecord, runner: Runner): void {
+  job.unloadable += 1;
+  if (job.unloadableBy.length >= UNLOADABLE_BY_MAX) return;
+  if (!job.unloadableBy.some(({ workerId }) => workerId === runner.workerId))
+    job.unloadableBy = [...job.unloadableBy, runner];
+}
+
+type StoredRunner = [workerId: string, payee: string, isolation: string];
+
+/** The workers that `runnersText` wrote. */
+export function parseRunners(text: string): Runner[] {
+  if (text === '') return [];
+  const stored = JSON.parse(text) as StoredRunner[];
+  return stored.map(([workerId, payee, isolation]) => ({ workerId, payee, isolation }));
+}
+
+function runnersText(runners: readonly Runner[]): string {
+  if (runners.length === 0) return '';
+  return JSON.stringify(
+    runners.map(({ workerId, payee, isolation }): StoredRunner => [workerId, payee, isolation]),
+  );
 }
 
 /** The job, or undefined. */
@@ -113,6 +143,7 @@ function toRecord(row: JobRow): JobRecord {
     leases: row.leases,
     workers: row.workers,
     unloadable: row.unloadable,
+    unloadableBy: parseRunners(row.unloadable_by),
     seq: row.seq,
     profile: { ms: row.profile_ms, slices: row.profile_slices },
     worktime: row.worktime,
@@ -152,6 +183,7 @@ const CHANGING: Columns = [
   ['leases', (job) => job.leases],
   ['workers', (job) => job.workers],
   ['unloadable', (job) => job.unloadable],
+  ['unloadable_by', (job) => runnersText(job.unloadableBy)],
   ['seq', (job) => job.seq],
   ['profile_ms', (job) => job.profile.ms],
   ['profile_slices', (job) => job.profile.slices],

@@ -14,6 +14,11 @@ const STEPS: Record<number, (nowMs: number) => Script<void>> = {
   3: function* (nowMs) {
     // `outputs_by_row` took its place. What else is new is a table or an index of SCHEMA.
     yield* run('DROP INDEX IF EXISTS outputs_by_seq');
+    yield* run('DROP INDEX IF EXISTS ranges_by_state');
+    yield* addColumn('ranges', 'failures', `TEXT NOT NULL DEFAULT ''`);
+    yield* addColumn('leases', 'isolation', `TEXT NOT NULL DEFAULT ''`);
+    yield* addColumn('jobs', 'unloadable_by', `TEXT NOT NULL DEFAULT ''`);
+    yield* addColumn('jobs', 'profile_by', `TEXT NOT NULL DEFAULT ''`);
     yield* endHashedGroups(nowMs);
   },
 };

@@ -3,27 +3,68 @@
  * nobody has leased, or that are all done, cost one row.
  * @module
  */
-import { get, run, type Script } from './script.js';
+import type { AttemptKind, FailedAttempt } from '../policy/attempts.js';
+import { all, get, run, type Script } from './script.js';
 
 export type RangeState = 'pending' | 'leased' | 'accepted' | 'failed';
 
-export interface RangeRow {
+/** How often executions of the range's slices were lost or ended in an error, and each failed attempt as text. */
+export interface RangeHistory {
+  lost: number;
+  thrown: number;
+  failures: string;
+}
+
+export interface RangeRow extends RangeHistory {
   first: number;
   last: number;
   state: RangeState;
-  lost: number;
-  thrown: number;
   lease_id: string | null;
 }
 
-const COLUMNS = 'first, last, state, lost, thrown, lease_id';
+const COLUMNS = 'first, last, state, lost, thrown, failures, lease_id';
 
-/** The first range of that job in that state. */
-export function* firstRange(jobId: string, state: RangeState): Script<RangeRow | undefined> {
+/** Of slices that never failed, or are done. */
+export const NO_HISTORY: Readonly<RangeHistory> = { lost: 0, thrown: 0, failures: '' };
+
+export const historyOf = ({ lost, thrown, failures }: RangeHistory): RangeHistory => ({
+  lost,
+  thrown,
+  failures,
+});
+
+type StoredAttempt = [AttemptKind, workerId: string, payee: string, isolation: string];
+
+/** The failed attempts of a range's slices. */
+export function attemptsOf({ failures }: RangeHistory): FailedAttempt[] {
+  if (failures === '') return [];
+  const stored = JSON.parse(failures) as StoredAttempt[];
+  return stored.map(([kind, workerId, payee, isolation]) => ({ kind, workerId, payee, isolation }));
+}
+
+/** As `attemptsOf` reads them; '' where there are none. */
+export function attemptsText(attempts: readonly FailedAttempt[]): string {
+  if (attempts.length === 0) return '';
+  return JSON.stringify(
+    attempts.map(({ kind, workerId, payee, isolation }): StoredAttempt => [kind, workerId, payee, isolation]),
+  );
+}
+
+/** The first pending range of that job whose slices never failed. */
+export function* firstUntried(jobId: string): Script<RangeRow | undefined> {
   return yield* get<RangeRow>(
-    `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = ? ORDER BY first LIMIT 1`,
+    `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND failures = '' ORDER BY first LIMIT 1`,
     jobId,
-    state,
+  );
+}
+
+/** Some pending ranges of that job whose slices have failed before, `limit` at most. */
+export function* rangesToRetry(jobId: string, limit: number): Script<RangeRow[]> {
+  return yield* all<RangeRow>(
+    `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND failures > ''
+      ORDER BY failures, first LIMIT ?`,
+    jobId,
+    limit,
   );
 }
 
@@ -47,11 +88,11 @@ export function* putRange(
   jobId: string,
   range: Omit<RangeRow, 'lease_id'> & { lease_id?: string },
 ): Script<void> {
-  const { first, state, lost, thrown } = range;
+  const { first, state, lost, thrown, failures } = range;
   let last = range.last;
   if (state !== 'leased') {
     const alike = (row: RangeRow): boolean =>
-      row.state === state && row.lost === lost && row.thrown === thrown;
+      row.state === state && row.lost === lost && row.thrown === thrown && row.failures === failures;
     const after = yield* rangeAt(jobId, last + 1);
     if (after !== undefined && alike(after)) {
       yield* removeRange(jobId, after.first);
@@ -68,13 +109,14 @@ export function* putRange(
     }
   }
   yield* run(
-    `INSERT INTO ranges (job_id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO ranges (job_id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     jobId,
     first,
     last,
     state,
     lost,
     thrown,
+    failures,
     range.lease_id ?? null,
   );
 }

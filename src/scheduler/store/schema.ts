@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS jobs (
   leases INTEGER NOT NULL,
   workers INTEGER NOT NULL,
   unloadable INTEGER NOT NULL,
+  unloadable_by TEXT NOT NULL DEFAULT '',
+  profile_by TEXT NOT NULL DEFAULT '',
   seq INTEGER NOT NULL,
   profile_ms REAL NOT NULL,
   profile_slices REAL NOT NULL,
@@ -73,10 +75,10 @@ CREATE TABLE IF NOT EXISTS ranges (
   state TEXT NOT NULL,
   lost INTEGER NOT NULL,
   thrown INTEGER NOT NULL,
+  failures TEXT NOT NULL DEFAULT '',
   lease_id TEXT,
   PRIMARY KEY (job_id, first)
 );
-CREATE INDEX IF NOT EXISTS ranges_by_state ON ranges (job_id, state, first);
 
 CREATE TABLE IF NOT EXISTS leases (
   lease_id TEXT PRIMARY KEY,
@@ -87,7 +89,8 @@ CREATE TABLE IF NOT EXISTS leases (
   last INTEGER NOT NULL,
   deadline_ms INTEGER NOT NULL,
   granted_ms INTEGER NOT NULL,
-  progress_ms INTEGER NOT NULL
+  progress_ms INTEGER NOT NULL,
+  isolation TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS leases_by_deadline ON leases (deadline_ms);
 CREATE INDEX IF NOT EXISTS leases_by_worker ON leases (worker_id);
@@ -149,3 +152,8 @@ CREATE TABLE IF NOT EXISTS offers (
   PRIMARY KEY (account, nonce)
 );
 `;
+
+/** Indexes on columns that stores of before have only once they are migrated. */
+export const LATE_INDEXES = [
+  'CREATE INDEX IF NOT EXISTS ranges_to_lease ON ranges (job_id, state, failures, first)',
+];

@@ -7,7 +7,7 @@ import { statfsSync } from 'node:fs';
 import type Database from 'libsql';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { orderKeys } from './command-order.js';
-import { emptyNotes } from './commands/context.js';
+import { emptyNotes, type CommandContext } from './commands/context.js';
 import { runCommand } from './commands/run-command.js';
 import type { Row, Script, SqlValue, Statement } from './script.js';
 import { isStoreFailure, noRoom, storeFailure } from './store-failure.js';
@@ -15,6 +15,9 @@ import type { Command, Committed, Notes, Outcome } from './store.js';
 
 /** With less than this a commit is likely to fail, bytes. */
 const FREE_BYTES_MIN = 256 * 1024;
+
+/** What is the same for all commands of a commit. */
+type CommitContext = Omit<CommandContext, 'notes'>;
 
 /** Runs scripts against one connection. */
 export class SqliteEngine {
@@ -33,11 +36,11 @@ export class SqliteEngine {
    * One transaction for all; when a command breaks off halfway, or the disk does not take them all, each is tried again
    * in one of its own. Throws `STORE_BUSY`, `STORE_FULL` or `STORE_FAILED` where nothing can be taken.
    */
-  commit(commands: readonly Command[], nowMs: number): Committed {
+  commit(commands: readonly Command[], now: CommitContext): Committed {
     const notes = emptyNotes();
     try {
       return {
-        outcomes: this.#transaction(() => commands.map((c) => this.#outcome(c, nowMs, notes))),
+        outcomes: this.#transaction(() => commands.map((c) => this.#outcome(c, { ...now, notes }))),
         notes,
       };
     } catch (error) {
@@ -46,7 +49,7 @@ export class SqliteEngine {
       if (commands.length === 1)
         return { outcomes: [{ ok: false, error: unexpected(error) }], notes: emptyNotes() };
     }
-    return this.#commitEach(commands, nowMs);
+    return this.#commitEach(commands, now);
   }
 
   read<R>(script: Script<R>): R {
@@ -84,7 +87,7 @@ export class SqliteEngine {
     if (this.#db.open) this.#db.close();
   }
 
-  #commitEach(commands: readonly Command[], nowMs: number): Committed {
+  #commitEach(commands: readonly Command[], now: CommitContext): Committed {
     const all = emptyNotes();
     /** What the failed commands touch, and why they failed. */
     const failed = new Map<string, ManyhandsError>();
@@ -93,7 +96,7 @@ export class SqliteEngine {
       const behind = keys.map((key) => failed.get(key)).find((error) => error !== undefined);
       try {
         if (behind !== undefined) throw behind;
-        const { outcomes, notes } = this.commit([command], nowMs);
+        const { outcomes, notes } = this.commit([command], now);
         mergeNotes(all, notes);
         return outcomes[0]!;
       } catch (error) {
@@ -105,8 +108,8 @@ export class SqliteEngine {
     return { outcomes, notes: all };
   }
 
-  #outcome(command: Command, nowMs: number, notes: Notes): Outcome {
-    const script = runCommand({ nowMs, notes }, command);
+  #outcome(command: Command, ctx: CommandContext): Outcome {
+    const script = runCommand(ctx, command);
     const progress = { wrote: false };
     try {
       return { ok: true, value: this.#drive(script, progress).result };

@@ -9,11 +9,12 @@ import { isError, ManyhandsError } from '../../lib/errors.js';
 import { delay, type Clock } from '../../lib/clock.js';
 import { toHex } from '../../lib/ids.js';
 import type { Random } from '../../lib/random.js';
+import { NOBODY_ELSE } from '../policy/roster.js';
 import { checkStore } from './check.js';
 import { findJob, statusOf } from './job-record.js';
 import { migrate } from './migrate.js';
 import { readAccount, readJob, readJobs, readJournal, readNextDeadline, readResults } from './reads.js';
-import { SCHEMA, SCHEMA_VERSION } from './schema.js';
+import { LATE_INDEXES, SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { get, run, type Script } from './script.js';
 import { SqliteEngine } from './sqlite-engine.js';
 import { isStoreFailure, storeFailure } from './store-failure.js';
@@ -52,6 +53,7 @@ function* prepare(random: Random, nowMs: number): Script<string> {
       { found: version, expected: SCHEMA_VERSION },
     );
   }
+  for (const sql of LATE_INDEXES) yield* run(sql);
   return yield* meta('schedulerId', toHex(random.bytes(32)));
 }
 
@@ -64,7 +66,8 @@ function makeStore(engine: SqliteEngine, schedulerId: string, clock: Clock): Sto
   const read = <R>(script: () => Script<R>): Promise<R> => readPatiently(clock, () => engine.read(script()));
   return {
     schedulerId,
-    commit: (commands) => Promise.resolve().then(() => engine.commit(commands, clock.wallMs())),
+    commit: (commands, roster = NOBODY_ELSE) =>
+      Promise.resolve().then(() => engine.commit(commands, { nowMs: clock.wallMs(), roster })),
     job: (jobId) => read(() => readJob(jobId)),
     status: (jobId) => read(() => readStatus(jobId)),
     jobs: (owner, after, limit) => read(() => readJobs(owner, after, limit)),

@@ -16,6 +16,7 @@ import type {
   WorkerDescription,
 } from '../../protocol/messages.js';
 import type { Candidate } from '../policy/choose-job.js';
+import type { Roster } from '../policy/roster.js';
 
 /** What is asked of the store, and what it answers. Wall times in milliseconds come from the caller's clock. */
 export interface Commands {
@@ -27,8 +28,8 @@ export interface Commands {
   close: [{ jobId: string; owner: string }, JobStatus];
   cancel: [{ jobId: string; owner: string; reason: string }, JobStatus];
   topup: [{ jobId: string; owner: string; offer: SignedOffer }, JobStatus];
-  /** Lends slices of some job to one sandbox; null where there is nothing for it. */
-  lease: [{ leaseId: string; worker: WorkerDescription; warmth?: Warmth }, Granted | null];
+  /** Lends slices of some job to one sandbox; null where there is nothing for it, `later` where it waits for others. */
+  lease: [{ leaseId: string; worker: WorkerDescription; warmth?: Warmth }, Granted | 'later' | null];
   /** Takes outcomes. The same report of the same worker has the same answer again, for `ANSWER_MS_MAX`. */
   report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
   /** Gives the tail from `from` on back, uncharged. */
@@ -155,9 +156,10 @@ export interface Store {
   /**
    * One transaction, on disk when it resolves. Outcomes are in the order of the commands. Where the database takes
    * nothing at the moment it rejects with `STORE_BUSY`, `STORE_FULL` or `STORE_FAILED`, or has that as the outcome of those
-   * that it could not take; of these nothing is there, and none that touches the same passes another.
+   * that it could not take; of these nothing is there, and none that touches the same passes another. `roster`: who could
+   * run what failed. @default nobody but the worker that a command names
    */
-  commit(commands: readonly Command[]): Promise<Committed>;
+  commit(commands: readonly Command[], roster?: Roster): Promise<Committed>;
   job(jobId: string): Promise<JobView | undefined>;
   status(jobId: string): Promise<{ status: JobStatus; owner: string } | undefined>;
   /** Jobs of that owner, or of all; the newest first, `limit` at most, older than `after` where it is given. */

@@ -2,6 +2,8 @@
  * What a command may know besides the store: the time, and whom to tell afterwards.
  * @module
  */
+import type { IsAnotherThere } from '../../policy/attempts.js';
+import { INDEPENDENT, type Roster } from '../../policy/roster.js';
 import type { JobRecord, StoredEvent } from '../job-record.js';
 import { addJournal } from '../job-record.js';
 import type { Script } from '../script.js';
@@ -11,9 +13,16 @@ export interface CommandContext {
   /** Wall milliseconds; the same for all commands of a commit. */
   readonly nowMs: number;
   readonly notes: Notes;
+  readonly roster: Roster;
 }
 
 export const emptyNotes = (): Notes => ({ journal: new Set(), work: false, revoked: [] });
+
+/** Whether a worker of another identity than those that tried is there, which may run the job. */
+export const isAnotherThere =
+  (ctx: CommandContext, job: JobRecord): IsAnotherThere =>
+  (tried) =>
+    ctx.roster.hasBetter(job, tried, INDEPENDENT - 1);
 
 /** Adds a journal row and lets the job's followers know. */
 export function* note(ctx: CommandContext, job: JobRecord, event: StoredEvent): Script<number> {

@@ -11,7 +11,7 @@ import { encodeInput } from '../inputs.js';
 import { findJob, insertJob, ownJob, saveJob, statusOf, type JobRecord } from '../job-record.js';
 import { balanceOf } from '../ledger.js';
 import { encodeOffer } from '../offer-row.js';
-import { putRange } from '../ranges.js';
+import { NO_HISTORY, putRange } from '../ranges.js';
 import { all, get, run, type Script } from '../script.js';
 import type { Answer, Commands, DeployCommand } from '../store.js';
 import { note, type CommandContext } from './context.js';
@@ -70,6 +70,7 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     leases: 0,
     workers: 0,
     unloadable: 0,
+    unloadableBy: [],
     seq: 0,
     profile: EMPTY_PROFILE,
     worktime: c.worktime.name,
@@ -166,7 +167,7 @@ export function* append(ctx: CommandContext, c: Commands['append'][0]): Script<A
     c.input.kind,
     encodeInput(c.input),
   );
-  yield* putRange(c.jobId, { first, last: first + count - 1, state: 'pending', lost: 0, thrown: 0 });
+  yield* putRange(c.jobId, { first, last: first + count - 1, state: 'pending', ...NO_HISTORY });
   job.total += count;
   job.pending += count;
   yield* growEscrow(ctx, job, c.appendId);

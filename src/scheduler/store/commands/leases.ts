@@ -10,53 +10,51 @@ import {
   LEASES_PER_WORKER_MAX,
   RESTART_GRACE_MS,
 } from '../../../protocol/limits.js';
-import type { GroupKey } from '../../../protocol/messages.js';
+import { runnerOf, withAttempt } from '../../policy/attempts.js';
 import { carveCount } from '../../policy/carve-lease.js';
-import { chooseJob, isOpenTurn, type Candidate } from '../../policy/choose-job.js';
 import { fundedSlices } from '../../policy/price.js';
 import { meanSliceMs } from '../../policy/slice-profile.js';
 import { leaseInputs } from '../inputs.js';
 import { countLeaseBegun, countLeaseEnded, findJob, saveJob, type JobRecord } from '../job-record.js';
-import { firstRange, putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
+import {
+  attemptsOf,
+  attemptsText,
+  historyOf,
+  putRange,
+  rangeAt,
+  removeRange,
+  shortenRange,
+  type RangeHistory,
+  type RangeRow,
+} from '../ranges.js';
 import { all, get, run, type Script } from '../script.js';
 import type { Answer, Commands, Granted, LentLease } from '../store.js';
 import { forgetAnswers } from './answers.js';
 import type { CommandContext } from './context.js';
 import { settle } from './escrow.js';
+import { findWork, type Work } from './find-work.js';
+import { findLease, holderOf, LEASE_COLUMNS, type LeaseRow } from './lease-row.js';
 import { endLostSlice } from './lost-slice.js';
 
-export interface LeaseRow {
-  lease_id: string;
-  job_id: string;
-  worker_id: string;
-  payee: string;
-  next: number;
-  last: number;
-  granted_ms: number;
-}
-
-const COLUMNS = 'lease_id, job_id, worker_id, payee, next, last, granted_ms';
-
-/** Jobs that are looked at, neediest first, before a worker is told that there is nothing for it. */
-const CANDIDATES_PAGE = 256;
-
 /** Lends slices of the neediest eligible job; none to a worker that has as many leases as it may. */
-export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Granted | null> {
+export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Answer<'lease'>> {
   const held = yield* get<{ leases: number }>(
     'SELECT COUNT(*) AS leases FROM leases WHERE worker_id = ?',
     c.worker.workerId,
   );
   if (held!.leases >= LEASES_PER_WORKER_MAX) return null;
-  const chosen = yield* findWork(c);
-  if (chosen === undefined) return null;
+  const work = yield* findWork(ctx, c);
+  return work === undefined || work === 'later' ? (work ?? null) : yield* grant(ctx, c, work);
+}
+
+function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, range }: Work): Script<Granted> {
   const job = (yield* findJob(chosen.jobId))!;
-  const range = (yield* firstRange(job.jobId, 'pending'))!;
   const wanted = carveCount({
     profile: job.profile,
     pending: job.pending,
     leases: job.leases,
     rangeSlices: range.last - range.first + 1,
-    lost: range.lost,
+    isAlone: range.lost > 0 || attemptsOf(range).some(({ kind }) => kind === 'silent'),
     funded: fundedSlices(job.price, job.escrow, job.leased),
   });
   const { parts, count } = yield* leaseInputs(job.jobId, range.first, wanted, LEASE_INPUT_BYTES_MAX);
@@ -92,102 +90,26 @@ function* lend(
     first,
     last,
     state: 'leased',
-    lost: range.lost,
-    thrown: range.thrown,
+    ...historyOf(range),
     lease_id: c.leaseId,
   });
   yield* countLeaseBegun(job, c.worker.workerId);
   yield* run(
-    'INSERT INTO leases (lease_id, job_id, worker_id, payee, next, last, deadline_ms, granted_ms, progress_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO leases (lease_id, job_id, worker_id, payee, next, last, deadline_ms, granted_ms, progress_ms, isolation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     c.leaseId,
     job.jobId,
     c.worker.workerId,
-    c.worker.paymentAddress ?? `unclaimed:${c.worker.workerId}`,
+    runnerOf(c.worker).payee,
     first,
     last,
     ctx.nowMs + LEASE_MS,
     ctx.nowMs,
     ctx.nowMs,
+    c.worker.isolation,
   );
   job.pending -= count;
   job.leased += count;
   yield* saveJob(job);
-}
-
-interface CandidateRow {
-  job_id: string;
-  owner: string;
-  leases: number;
-  created_ms: number;
-  leased: number;
-  worktime: string;
-  worktime_range: string;
-  groups_json: string;
-  origins_json: string;
-  price: string;
-  escrow: string;
-}
-
-function* findWork(c: Commands['lease'][0]): Script<Candidate | undefined> {
-  const { owners, jobs } = c.worker;
-  // A worker with lists is answered from the index of those; the others look at the neediest jobs, page by page.
-  const only = [
-    ...(owners === undefined ? [] : [isOneOf('owner', padded(owners))]),
-    ...(jobs === undefined ? [] : [isOneOf('job_id', padded(jobs))]),
-  ];
-  const where = [
-    `run_status = 'running' AND pending > 0`,
-    '(leases, created_ms, job_id) > (?, ?, ?)',
-    ...only,
-  ];
-  const sql = `SELECT job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, origins_json, price, escrow
-    FROM jobs WHERE ${where.join(' AND ')} ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
-  const isOpen = isOpenTurn(c.leaseId);
-  let after: [number, number, string] = [-1, 0, ''];
-  for (;;) {
-    const lists = [...padded(owners ?? []), ...padded(jobs ?? [])];
-    const rows = yield* all<CandidateRow>(sql, ...after, ...lists);
-    const candidates = rows.filter(isFunded).map(toCandidate);
-    const chosen = chooseJob(candidates, c.worker, isOpen ? {} : (c.warmth ?? {}));
-    const last = rows.at(-1);
-    if (chosen !== undefined || rows.length < CANDIDATES_PAGE || last === undefined) return chosen;
-    after = [last.leases, last.created_ms, last.job_id];
-  }
-}
-
-const isOneOf = (column: string, list: readonly string[]): string =>
-  list.length === 0 ? '1 = 0' : `${column} IN (${list.map(() => '?').join(', ')})`;
-
-/** The list, its last one repeated up to a power of two: so that there are few statements, whatever workers ask. */
-function padded(list: readonly string[]): string[] {
-  const length = list.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(list.length));
-  return Array.from({ length }, (_, i) => list[Math.min(i, list.length - 1)]!);
-}
-
-const isFunded = (row: CandidateRow): boolean =>
-  fundedSlices(BigInt(row.price), BigInt(row.escrow), row.leased) > 0;
-
-function toCandidate(row: CandidateRow): Candidate {
-  return {
-    jobId: row.job_id,
-    owner: row.owner,
-    leases: row.leases,
-    createdMs: row.created_ms,
-    worktime: row.worktime,
-    worktimeRange: row.worktime_range,
-    groups: JSON.parse(row.groups_json) as GroupKey[],
-    origins: JSON.parse(row.origins_json) as string[],
-    price: BigInt(row.price),
-  };
-}
-
-/** That worker's lease, or undefined. */
-export function* findLease(leaseId: string, workerId: string): Script<LeaseRow | undefined> {
-  return yield* get<LeaseRow>(
-    `SELECT ${COLUMNS} FROM leases WHERE lease_id = ? AND worker_id = ?`,
-    leaseId,
-    workerId,
-  );
 }
 
 /** Takes the tail from `from` on out of a lease, uncharged. A lease that is gone has nothing to give back. */
@@ -214,10 +136,21 @@ function* releaseTail(job: JobRecord, held: LeaseRow, from: number): Script<void
     yield* run('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
     yield* countLeaseEnded(job, held.worker_id);
   }
-  const { lost, thrown } = range;
-  yield* putRange(job.jobId, { first: from, last: held.last, state: 'pending', lost, thrown });
+  yield* putRange(job.jobId, {
+    first: from,
+    last: held.last,
+    state: 'pending',
+    ...returned(range, held, from),
+  });
   job.leased -= held.last - from + 1;
   job.pending += held.last - from + 1;
+}
+
+/** The history of slices that come back: who returned all of them, after others had failed, does not wait for them again. */
+function returned(range: RangeRow, held: LeaseRow, from: number): RangeHistory {
+  if (range.failures === '' || from > held.next) return historyOf(range);
+  const attempts = withAttempt(attemptsOf(range), { kind: 'returned', ...holderOf(held) });
+  return { ...historyOf(range), failures: attemptsText(attempts) };
 }
 
 /** Puts the deadlines of leases off, by a sign of life of their worker; not for ever where they make no progress. */
@@ -250,7 +183,7 @@ export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Ans
 /** A worker is back before its leases ended: they get their full time again. */
 export function* adopt(ctx: CommandContext, c: Commands['adopt'][0]): Script<Answer<'adopt'>> {
   yield* renewLeases('worker_id', c.workerId, ctx.nowMs);
-  const rows = yield* all<LeaseRow>(`SELECT ${COLUMNS} FROM leases WHERE worker_id = ?`, c.workerId);
+  const rows = yield* all<LeaseRow>(`SELECT ${LEASE_COLUMNS} FROM leases WHERE worker_id = ?`, c.workerId);
   const leases: LentLease[] = [];
   for (const { lease_id: leaseId, job_id: jobId, next, last } of rows) {
     const job = (yield* findJob(jobId))!;
@@ -299,7 +232,7 @@ const EXPIRE_BATCH = 1_000;
  */
 export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
   const late = yield* all<LeaseRow>(
-    `SELECT ${COLUMNS} FROM leases WHERE deadline_ms <= ? LIMIT ${EXPIRE_BATCH}`,
+    `SELECT ${LEASE_COLUMNS} FROM leases WHERE deadline_ms <= ? LIMIT ${EXPIRE_BATCH}`,
     ctx.nowMs,
   );
   for (const held of late) {

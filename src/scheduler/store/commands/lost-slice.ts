@@ -6,12 +6,20 @@ import { ERROR_TABLE, ManyhandsError, type ErrorCode } from '../../../lib/errors
 import { ENVELOPE_KIND, encodeError } from '../../../protocol/envelope.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../../../protocol/limits.js';
 import { SegmentWriter } from '../../../protocol/segment.js';
-import { judgeLost } from '../../policy/attempts.js';
+import { judgeFailure, withAttempt } from '../../policy/attempts.js';
 import { countLeaseEnded, type JobRecord } from '../job-record.js';
-import { putRange, rangeAt, removeRange, shortenRange } from '../ranges.js';
+import {
+  attemptsOf,
+  attemptsText,
+  NO_HISTORY,
+  putRange,
+  rangeAt,
+  removeRange,
+  shortenRange,
+} from '../ranges.js';
 import { run, type Script } from '../script.js';
-import { note, type CommandContext } from './context.js';
-import type { LeaseRow } from './leases.js';
+import { isAnotherThere, note, type CommandContext } from './context.js';
+import { holderOf, type LeaseRow } from './lease-row.js';
 
 /**
  * Ends the execution of slice `held.next` as lost, charges it an attempt, and moves the lease behind it (it ends where
@@ -34,18 +42,20 @@ export function* endLostSlice(
     yield* countLeaseEnded(job, held.worker_id);
   }
   job.leased -= 1;
-  if (judgeLost(range) === 'retry') {
+  const attempts = withAttempt(attemptsOf(range), { kind: 'lost', ...holderOf(held) });
+  if (judgeFailure(attempts, 'lost', isAnotherThere(ctx, job)) === 'retry') {
     yield* putRange(job.jobId, {
       first: slice,
       last: slice,
       state: 'pending',
       lost: range.lost + 1,
       thrown: range.thrown,
+      failures: attemptsText(attempts),
     });
     job.pending += 1;
     return;
   }
-  yield* putRange(job.jobId, { first: slice, last: slice, state: 'failed', lost: 0, thrown: 0 });
+  yield* putRange(job.jobId, { first: slice, last: slice, state: 'failed', ...NO_HISTORY });
   job.failed += 1;
   const seq = yield* note(ctx, job, { kind: 'outcomes' });
   yield* run(

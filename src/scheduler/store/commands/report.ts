@@ -8,17 +8,33 @@ import { ENVELOPE_KIND } from '../../../protocol/envelope.js';
 import { LEASE_MS, REASON_LENGTH_MAX, SLICE_MS_MAX } from '../../../protocol/limits.js';
 import { UNLOADABLE_REASON } from '../../../protocol/reasons.js';
 import { SegmentReader, sliceSegment } from '../../../protocol/segment.js';
-import { isUnloadable, judge, type Judgement } from '../../policy/attempts.js';
+import {
+  isConfirmed,
+  isUnloadable,
+  judge,
+  judgeFailure,
+  withAttempt,
+  type Judgement,
+} from '../../policy/attempts.js';
 import { learn } from '../../policy/slice-profile.js';
-import { countLeaseEnded, findJob, type JobRecord } from '../job-record.js';
-import { putRange, rangeAt, removeRange, shortenRange, type RangeRow } from '../ranges.js';
+import { addUnloadable, countLeaseEnded, findJob, type JobRecord } from '../job-record.js';
+import {
+  attemptsOf,
+  attemptsText,
+  NO_HISTORY,
+  putRange,
+  rangeAt,
+  removeRange,
+  shortenRange,
+  type RangeHistory,
+} from '../ranges.js';
 import { run as write, type Script } from '../script.js';
 import type { Answer, ReportCommand } from '../store.js';
 import { findAnswer, rememberAnswer } from './answers.js';
-import { note, type CommandContext } from './context.js';
+import { isAnotherThere, note, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { payExecutions, settle } from './escrow.js';
-import { findLease, type LeaseRow } from './leases.js';
+import { findLease, holderOf, type LeaseRow } from './lease-row.js';
 import { endLostSlice } from './lost-slice.js';
 
 /**
@@ -55,7 +71,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
     job.profile = learn(job.profile, believed(c.computeMs, ctx.nowMs - held.granted_ms), c.count);
   }
   if (c.lost !== undefined) {
-    if (c.lost.code === 'ASSIGN_FAILED') job.unloadable += 1;
+    if (c.lost.code === 'ASSIGN_FAILED') addUnloadable(job, holderOf(held));
     yield* endLostSlice(ctx, job, rest, c.lost);
     yield* write('UPDATE leases SET progress_ms = ? WHERE lease_id = ?', ctx.nowMs, held.lease_id);
     ctx.notes.work = true;
@@ -72,7 +88,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
       held.lease_id,
     );
   }
-  if (c.lost !== undefined && isUnloadable(job)) {
+  if (c.lost !== undefined && isUnloadable(job, isAnotherThere(ctx, job))) {
     const reason = `${UNLOADABLE_REASON}${c.lost.message}`;
     yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
   } else {
@@ -124,18 +140,23 @@ function* takeOutcomes(
 ): Script<bigint> {
   const range = (yield* rangeAt(job.jobId, held.next))!;
   const { count } = reader;
-  const judgements = judge(count, (i) => reader.kind(i) === ENVELOPE_KIND.error, range);
+  const attempts = withAttempt(attemptsOf(range), { kind: 'thrown', ...holderOf(held) });
+  const isFailure = (i: number): boolean => reader.kind(i) === ENVELOPE_KIND.error;
+  const judgements = judge(count, isFailure, judgeFailure(attempts, 'thrown', isAnotherThere(ctx, job)));
+  const thrown = { lost: range.lost, thrown: range.thrown + 1, failures: attemptsText(attempts) };
   if (held.next + count > held.last) yield* removeRange(job.jobId, held.next);
   else yield* shortenRange(job.jobId, held.next, held.next + count);
   job.leased -= count;
   const final: Judgement[] = [];
   for (const judgement of judgements) {
-    yield* place(job, held.next, judgement, range);
+    yield* place(job, held.next, judgement, thrown);
     if (judgement.verdict !== 'retry') final.push(judgement);
     else ctx.notes.work = true;
   }
   if (final.length === 0) return 0n;
-  const slices = final.reduce((sum, judgement) => sum + judgement.count, 0);
+  // An error that one payee alone saw may be its own: it is not paid.
+  const isPaid = ({ verdict }: Judgement): boolean => verdict === 'accept' || isConfirmed(attempts);
+  const slices = final.filter(isPaid).reduce((sum, judgement) => sum + judgement.count, 0);
   const paid = yield* payExecutions(ctx, job, held.payee, slices, job.seq + 1);
   const seq = yield* note(ctx, job, { kind: 'outcomes' });
   for (const { from, count: run } of joined(final)) {
@@ -152,25 +173,20 @@ function* takeOutcomes(
   return paid;
 }
 
-function* place(job: JobRecord, base: number, judgement: Judgement, range: RangeRow): Script<void> {
+/** `thrown`: the history of the slices that threw once more. */
+function* place(job: JobRecord, base: number, judgement: Judgement, thrown: RangeHistory): Script<void> {
   const first = base + judgement.from;
   const last = first + judgement.count - 1;
   switch (judgement.verdict) {
     case 'accept':
       job.accepted += judgement.count;
-      return yield* putRange(job.jobId, { first, last, state: 'accepted', lost: 0, thrown: 0 });
+      return yield* putRange(job.jobId, { first, last, state: 'accepted', ...NO_HISTORY });
     case 'fail':
       job.failed += judgement.count;
-      return yield* putRange(job.jobId, { first, last, state: 'failed', lost: 0, thrown: 0 });
+      return yield* putRange(job.jobId, { first, last, state: 'failed', ...NO_HISTORY });
     case 'retry':
       job.pending += judgement.count;
-      return yield* putRange(job.jobId, {
-        first,
-        last,
-        state: 'pending',
-        lost: range.lost,
-        thrown: range.thrown + 1,
-      });
+      return yield* putRange(job.jobId, { first, last, state: 'pending', ...thrown });
   }
 }
 
