@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { LoadWorktimeFiles } from '../worker/jobs.js';
+import { compileForSandboxes } from '../worktimes/wasm-compile.js';
 
 /** What a thread does not import by itself. */
 const FILES = ['python_stdlib.zip', 'pyodide-lock.json'];
@@ -25,7 +26,7 @@ export function threadWorktimeFiles(): LoadWorktimeFiles {
 async function load(): ReturnType<LoadWorktimeFiles> {
   const read = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>
     new Uint8Array(await readFile(new URL(import.meta.resolve(`pyodide/${file}`))));
-  const compiled = read(COMPILED).then((bytes) => WebAssembly.compile(bytes));
+  const compiled = read(COMPILED).then((bytes) => compileForSandboxes(bytes));
   const files = FILES.map(async (file) => [file, await read(file)] as const);
   return { ...Object.fromEntries(await Promise.all(files)), [COMPILED]: await compiled };
 }

@@ -192,10 +192,8 @@ export const PROGRESS_INTERVAL_MS = 100;
 export const ERROR_TEXT_LENGTH_MAX = 16_384;
 
 // What a sandbox may hold
-/** WebAssembly memories of one sandbox, by what each may grow to, and tables. */
-export const SANDBOX_WASM_BYTES_MAX = 2 * 1024 * MiB;
-/** ArrayBuffers, blobs and pixels that job code of one sandbox holds. */
-export const SANDBOX_BUFFER_BYTES_MAX = 1024 * MiB;
+/** What one WebAssembly memory may grow to, in every kind of sandbox. */
+export const SANDBOX_WASM_MEMORY_BYTES_MAX = 2 * 1024 * MiB;
 /** Outcome bytes that a sandbox may post for one batch; an honest one stays far below, or has one slice. */
 export const SANDBOX_OUTPUT_BYTES_PER_BATCH_MAX = 128 * MiB;
 /** Messages that a sandbox may post a second, of any kind, and at once. */

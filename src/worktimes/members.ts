@@ -1,5 +1,5 @@
 /**
- * Takes away members of permitted objects that are not on their list: platforms add new ones, which no quota knows.
+ * Takes away members of permitted objects that are not on their list: platforms add new ones, of which nobody has looked at what they reach.
  * @module
  */
 import { PERMITTED_MEMBERS } from './permits.js';

@@ -3,8 +3,8 @@
  * list is data (`permits.ts`); what the harness needs must have been taken before.
  * @module
  */
-import { SANDBOX_BUFFER_BYTES_MAX, SANDBOX_WASM_BYTES_MAX } from '../protocol/limits.js';
-import { limitBuffers } from './buffer-quota.js';
+import { SANDBOX_WASM_MEMORY_BYTES_MAX } from '../protocol/limits.js';
+import { limitMembers } from './members.js';
 import {
   FORBIDDEN_PROPERTIES,
   PERMITTED_GLOBALS,
@@ -12,29 +12,20 @@ import {
   PERMITTED_NAVIGATOR,
   PERMITTED_SUBTLE,
 } from './permits.js';
-import { Quota, RESERVE_BYTES } from './quota.js';
+import { replaceBlobs } from './realm-blob.js';
 import { limitWebAssembly } from './wasm-limits.js';
 
-/** Bytes that one realm may hold outside its heap. */
-export interface MemoryCaps {
-  /** WebAssembly memories and tables, by what they may grow to. */
-  wasmBytes: number;
-  /** Buffers, blobs and pixels. */
-  bufferBytes: number;
-}
-
-const CAPS: MemoryCaps = { wasmBytes: SANDBOX_WASM_BYTES_MAX, bufferBytes: SANDBOX_BUFFER_BYTES_MAX };
-
 /**
- * Puts what makes memory under its caps, and takes away what is not permitted. Returns the names that could not be
+ * Puts WebAssembly memories under their cap and blobs into the realm, and takes away what is not permitted. Returns the names that could not be
  * taken away; empty where all went well. Once for a realm, before any code of a job or a runtime.
  */
-export function tameGlobals(scope: object, caps: MemoryCaps = CAPS): string[] {
+export function tameGlobals(scope: object): string[] {
   // Another global object than the realm's own has nothing of its own to limit.
   if (scope === globalThis) {
     const names = scope as Record<string, unknown>;
-    limitBuffers(names, new Quota(caps.bufferBytes, 'ArrayBuffers', RESERVE_BYTES));
-    limitWebAssembly(names, new Quota(caps.wasmBytes, 'WebAssembly memory'));
+    replaceBlobs(names);
+    limitMembers(names);
+    limitWebAssembly(names, SANDBOX_WASM_MEMORY_BYTES_MAX);
     removeProperties(names);
   }
   const navigator = copyNavigator((scope as { navigator?: unknown }).navigator);

@@ -4,14 +4,12 @@
  */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { Quota } from './quota.js';
 import { limitWebAssembly } from './wasm-limits.js';
 
 type Wasm = typeof WebAssembly;
 const PAGE = 65_536;
 const MiB = 1024 * 1024;
-/** The first memory's part of 64 MiB, less what the module takes itself. */
-const BESIDE_A_MODULE = 48 * MiB - PAGE;
+const CAP = 64 * MiB;
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const EXPORT_MEMORY = [7, 5, 1, 1, 0x6d, 2, 0];
@@ -32,11 +30,10 @@ const GROWING = Uint8Array.from([
   ...[10, 8, 1, 6, 0, 0x20, 0, 0x40, 0, 0x0b],
 ]); // prettier-ignore
 
-function limited(bytes = 64 * MiB): { wasm: Wasm; quota: Quota } {
+function limited(bytes = CAP): Wasm {
   const wasm = runInNewContext('WebAssembly') as Wasm;
-  const quota = new Quota(bytes, 'WebAssembly memory');
-  limitWebAssembly({ WebAssembly: wasm }, quota);
-  return { wasm, quota };
+  limitWebAssembly({ WebAssembly: wasm }, bytes);
+  return wasm;
 }
 
 /** Bytes that a memory reaches when it is grown as far as it goes. */
@@ -77,74 +74,83 @@ const ENTRIES: Record<string, (wasm: Wasm, bytes: BufferSource) => Promise<WebAs
 describe('a memory', () => {
   for (const [name, make] of Object.entries(ENTRIES)) {
     it(`stays under the cap by ${name}`, async () => {
-      expect(grown(await make(limited().wasm, ENDLESS))).toBe(BESIDE_A_MODULE);
-      expect(grown(await make(limited().wasm, defining([1, 1, 0x80, 0x80, 0x04])))).toBe(BESIDE_A_MODULE);
+      expect(grown(await make(limited(), ENDLESS))).toBe(CAP);
+      expect(grown(await make(limited(), defining([1, 1, 0x80, 0x80, 0x04])))).toBe(CAP);
     });
   }
 
   it('keeps the maximum that it says itself', async () => {
-    const { wasm } = limited();
+    const wasm = limited();
     expect(grown(memoryOf(new wasm.Instance(new wasm.Module(defining([1, 1, 3])))))).toBe(3 * PAGE);
     expect(grown(new wasm.Memory({ initial: 1, maximum: 5 }))).toBe(5 * PAGE);
   });
 
   it('stays under the cap by the constructor, shared or grown by code', async () => {
-    expect(grown(new (limited().wasm.Memory)({ initial: 1 }))).toBe(48 * MiB);
-    expect(grown(new (limited().wasm.Memory)({ initial: 1, maximum: 65_536, shared: true }))).toBe(48 * MiB);
-    const { wasm } = limited();
+    expect(grown(new (limited().Memory)({ initial: 1 }))).toBe(CAP);
+    expect(grown(new (limited().Memory)({ initial: 1, maximum: 65_536, shared: true }))).toBe(CAP);
+    const wasm = limited();
     const { g } = new wasm.Instance(new wasm.Module(GROWING)).exports as { g(pages: number): number };
-    expect([g(766), g(1)]).toEqual([1, -1]);
+    expect([g(1_023), g(1)]).toEqual([1, -1]);
   });
 
   it('is refused where its minimum is over the cap', async () => {
-    const { wasm } = limited(2 * PAGE - 1);
+    const wasm = limited(2 * PAGE - 1);
     const module = new wasm.Module(defining([0, 2]));
     expect(() => new wasm.Instance(module)).toThrow(RangeError);
     await expect(wasm.instantiate(module)).rejects.toThrow(RangeError);
     expect(() => new wasm.Memory({ initial: 2 })).toThrow(RangeError);
   });
 
-  it('shares the cap with all others of its sandbox', () => {
-    const { wasm, quota } = limited();
-    const memories: WebAssembly.Memory[] = [];
-    const makeAll = (): void => {
-      for (;;) memories.push(new wasm.Memory({ initial: 1 }));
-    };
-    expect(makeAll).toThrow(RangeError);
-    expect(memories.length).toBeGreaterThan(15);
-    const sum = memories.reduce((bytes, memory) => bytes + grown(memory), 0);
-    expect(sum).toBeLessThanOrEqual(64 * MiB);
-    expect(quota.used).toBe(sum);
-  });
-
-  it('leaves less where modules and instances are many', () => {
-    const { wasm, quota } = limited();
-    const bytes = Uint8Array.from([...HEADER, 0, 0x80, 0x80, 0x40, 1, 97, ...new Uint8Array(MiB - 2)]);
-    const modules: WebAssembly.Module[] = [];
-    expect(() => {
-      for (;;) modules.push(new wasm.Module(bytes));
-    }).toThrow(RangeError);
-    expect(modules).toHaveLength(15);
-    expect(quota.used).toBeGreaterThan(60 * MiB);
-    const globals = Uint8Array.from([...HEADER, 6, 6, 1, 0x7e, 1, 0x42, 0, 0x0b]);
-    const other = limited();
-    const module = new other.wasm.Module(globals);
-    const before = other.quota.used;
-    const instance = new other.wasm.Instance(module);
-    expect([instance !== undefined, other.quota.used - before]).toEqual([true, 6 * 8]);
+  it('is never refused for others that are held or forgotten', () => {
+    const wasm = limited();
+    const module = new wasm.Module(ENDLESS);
+    for (let i = 0; i < 3_000; i++) new wasm.Instance(module);
+    const memories = Array.from({ length: 40 }, () => new wasm.Memory({ initial: 1 }));
+    expect(memories.map((memory) => memory.grow(10))).toEqual(memories.map(() => 1));
   });
 
   it('of 64 bits is bounded alike, where the engine has them', () => {
-    const { wasm } = limited();
+    const wasm = limited();
     if (!wasm.validate(defining([4, 1]))) return;
     const memory = memoryOf(new wasm.Instance(new wasm.Module(defining([4, 1]))));
     expect(() => memory.grow(100_000n as unknown as number)).toThrow(RangeError);
+    const wide = {
+      address: 'i64',
+      initial: 1n,
+      maximum: 100_000n,
+    } as unknown as WebAssembly.MemoryDescriptor;
+    const made = new wasm.Memory(wide);
+    expect(made.grow(1_023n as unknown as number)).toBe(1n);
+    expect(() => made.grow(1n as unknown as number)).toThrow(RangeError);
+  });
+
+  it('is refused by the engine’s own errors where its description is wrong', () => {
+    const [wasm, native] = [limited(), runInNewContext('WebAssembly') as Wasm];
+    const wrong: unknown[] = [
+      undefined, null, 7, {}, { initial: -1 }, { initial: 'x' }, { initial: 1n }, { initial: Symbol() },
+      { initial: 70_000 }, { initial: 1, maximum: 70_000 }, { initial: 2, maximum: 1 }, { initial: 1, maximum: NaN },
+      { initial: 1, shared: true },
+    ]; // prettier-ignore
+    for (const description of wrong) {
+      const [ours, theirs] = [wasm, native].map((one) => thrown(() => new one.Memory(description as never)));
+      expect(ours).toBe(theirs);
+    }
+    expect(thrown(() => (wasm.Memory as unknown as () => unknown)())).toBe(
+      thrown(() => (native.Memory as unknown as () => unknown)()),
+    );
+  });
+
+  it('is described once: a getter does not say something else the second time', () => {
+    const wasm = limited();
+    let asked = 0;
+    const sly = { initial: 1, get maximum() { return asked++ === 0 ? 2 : 60_000; } }; // prettier-ignore
+    expect(grown(new wasm.Memory(sly))).toBe(2 * PAGE);
   });
 });
 
 describe('a module', () => {
   it('does not show what stands for its memory', () => {
-    const { wasm } = limited();
+    const wasm = limited();
     const module = new wasm.Module(ENDLESS);
     expect([wasm.Module.imports(module), wasm.Module.exports(module)]).toEqual([
       [],
@@ -153,7 +159,7 @@ describe('a module', () => {
   });
 
   it('is refused where it cannot be read, and validate says so', () => {
-    const { wasm } = limited();
+    const wasm = limited();
     const broken = [[], [1, 2, 3], [...HEADER, 5, 0xff, 0xff, 0x03], [...HEADER, 5, 4, 1, 8, 1, 16]];
     for (const bytes of broken) {
       expect(() => new wasm.Module(Uint8Array.from(bytes))).toThrow(wasm.CompileError);
@@ -162,12 +168,89 @@ describe('a module', () => {
     expect(wasm.validate(ENDLESS)).toBe(true);
   });
 
-  it('cannot have a table without bounds', () => {
-    const { wasm } = limited();
-    const table = Uint8Array.from([...HEADER, 4, 4, 1, 0x70, 0, 1, 7, 5, 1, 1, 0x74, 1, 0]);
-    const { t } = new wasm.Instance(new wasm.Module(table)).exports as { t: WebAssembly.Table };
-    expect(() => t.grow(1_000_000)).toThrow('grow');
-    expect(() => new wasm.Table({ element: 'anyfunc', initial: 2_000_000 })).toThrow(RangeError);
-    expect(() => new wasm.Table({ element: 'anyfunc', initial: 1 }).grow(1_000_000)).toThrow('grow');
+  it('may be bytes in shared memory, which are looked at as well, and nothing else', () => {
+    const wasm = limited();
+    const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const seen = new Uint8Array(buffer, 0, ENDLESS.length);
+    seen.set(ENDLESS);
+    expect(grown(memoryOf(new wasm.Instance(new wasm.Module(seen as never))))).toBe(CAP);
+    for (const value of [[...ENDLESS], {}, null, 'x', undefined])
+      expect(thrown(() => new wasm.Module(value as never))).toMatch(/^TypeError/);
+  });
+
+  it('may have several tables of any size that the engine takes', () => {
+    const wasm = limited();
+    const tables = Uint8Array.from([
+      ...HEADER,
+      4,
+      9,
+      2,
+      0x70,
+      0,
+      0x80,
+      0x89,
+      0x7a,
+      0x70,
+      0,
+      1,
+      7,
+      5,
+      1,
+      1,
+      0x74,
+      1,
+      0,
+    ]);
+    const { t } = new wasm.Instance(new wasm.Module(tables)).exports as { t: WebAssembly.Table };
+    expect([t.length, t.grow(100_000)]).toEqual([2_000_000, 2_000_000]);
+    expect(new wasm.Table({ element: 'anyfunc', initial: 2_000_000 }).length).toBe(2_000_000);
   });
 });
+
+describe('what stands in place of the native', () => {
+  it('has the same name, length and text, and the same errors', async () => {
+    const [wasm, native] = [limited(), runInNewContext('WebAssembly') as Wasm];
+    const text = Function.prototype.toString;
+    for (const name of ['Module', 'Instance', 'Memory', 'compile', 'instantiate', 'validate'] as const) {
+      const [ours, theirs] = [wasm[name], native[name]] as unknown as [() => unknown, () => unknown];
+      expect([ours.name, ours.length]).toEqual([theirs.name, theirs.length]);
+      expect(text.call(ours)).toMatch(/^function.*\{ \[native code\] \}$/);
+    }
+    for (const one of [{}, undefined, 7])
+      expect(thrown(() => new wasm.Instance(one as never))).toBe(
+        thrown(() => new native.Instance(one as never)),
+      );
+    await expect(wasm.instantiate(ENDLESS, 7 as never)).rejects.toThrow('must be an object');
+    class Own extends wasm.Memory {}
+    const own = new Own({ initial: 1 });
+    expect([own instanceof Own, own instanceof wasm.Memory, wasm.Memory.prototype.constructor]).toEqual([
+      true,
+      true,
+      wasm.Memory,
+    ]);
+  });
+
+  it('cannot be reached by traps that a job puts on the prototype of objects', () => {
+    const wasm = limited();
+    const traps = Object.prototype as unknown as Record<string, unknown>;
+    let reached: unknown;
+    traps['get'] = (target: unknown) => (reached = target);
+    let name: string;
+    try {
+      name = wasm.Memory.name;
+    } finally {
+      delete traps['get'];
+    }
+    expect([name, reached]).toEqual(['Memory', undefined]);
+  });
+});
+
+/** The error that a call throws, by its type and message. */
+function thrown(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return String(error);
+  }
+  return 'nothing';
+}

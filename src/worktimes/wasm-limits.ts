@@ -1,47 +1,33 @@
 /**
- * WebAssembly under a cap: every entry by which job code can compile, instantiate or make a memory or a table goes
- * through here. All memories of a sandbox share the cap by the most that each may grow to, since growing cannot be
- * seen: one that says no maximum gets a part of what is left.
+ * WebAssembly under a cap: no memory grows past it, whatever the entry by which job code compiles, instantiates or makes
+ * one. The cap is each memory's own. How many live nobody knows but the collector, so their sum is bounded from
+ * outside, by the process; what was forgotten is collected early: see `GarbagePressure`.
  * @module
  */
-import { knowShared } from './buffer-sizes.js';
-import { rememberMemory, watchMemories } from './memory-list.js';
-import type { Quota } from './quota.js';
+import { GarbagePressure } from './collect-garbage.js';
 import {
   MEMORY_MODULE,
   ModuleRefused,
   parseMemoryImport,
   rewriteModule,
-  TABLE_ELEMENTS_MAX,
   WASM_PAGE_BYTES,
   type MemoryType,
   type ModuleBytes,
 } from './wasm-module.js';
 import { WeakTable } from './weak-table.js';
-import { wrapConstructor, type AnyConstructor, type AnyMethod, getterOf, methodOf } from './wrap-native.js';
+import { getterOf, methodOf, wrapConstructor, wrapFunction, type AnyMethod } from './wrap-native.js';
 
-/** What an element of a table is reckoned with. */
-const TABLE_ELEMENT_BYTES = 16;
-/** A byte of a module, and of the sections that each instance has a copy of, are reckoned with so many. */
-const MODULE_FACTOR = 4;
-const INSTANCE_FACTOR = 8;
-const UNKNOWN_INSTANCE_BYTES = TABLE_ELEMENTS_MAX * TABLE_ELEMENT_BYTES;
-/** The first memory of a sandbox may take so much of the cap, each other one so much of what is left. */
-const FIRST_SHARE = 3 / 4;
-const SHARE = 1 / 4;
-
-const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } =
-  Reflect;
+const { apply, construct, deleteProperty, getPrototypeOf } = Reflect;
 const isView = ArrayBuffer.isView.bind(ArrayBuffer);
-const { Uint8Array: Bytes, RangeError, TypeError } = globalThis;
-const BIG = BigInt;
-const NUMBER = Number;
-const { floor, max: larger, min: smaller } = Math;
+const { Promise, Uint8Array: Bytes, RangeError } = globalThis;
+const { floor } = Math;
 const { create } = Object;
 const setBytes = methodOf(Bytes.prototype, 'set');
+const then = methodOf(Promise.prototype, 'then');
 
 const typedPrototype = getPrototypeOf(Bytes.prototype)!;
 const typed = {
+  kind: getterOf(typedPrototype, Symbol.toStringTag),
   buffer: getterOf(typedPrototype, 'buffer'),
   offset: getterOf(typedPrototype, 'byteOffset'),
   length: getterOf(typedPrototype, 'byteLength'),
@@ -51,187 +37,142 @@ const dataView = {
   offset: getterOf(DataView.prototype, 'byteOffset'),
   length: getterOf(DataView.prototype, 'byteLength'),
 };
+const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
 
-interface Rewritten {
-  readonly view: Uint8Array<ArrayBuffer>;
-  /** Of the module itself: its bytes, and the code that comes of them. */
-  readonly moduleBytes: number;
-  readonly instanceBytes: number;
-}
-
+/** What a memory is described by; read in the order in which engines read it. */
+const MEMORY_PROPERTIES = ['address', 'index', 'initial', 'maximum', 'minimum', 'shared'] as const;
+type Description = Partial<Record<(typeof MEMORY_PROPERTIES)[number], unknown>>;
 type Imports = Record<string, unknown>;
 type Native = typeof WebAssembly;
 
-/** What gives back what a memory holds. */
-const releases = new WeakTable<() => void>();
-
-/**
- * Gives back what a memory holds of its quota, for a runtime that knows that no code will reach it again: the
- * collector may be long in coming. Memories that are under no quota are left alone.
- */
-export function releaseMemory(memory: WebAssembly.Memory): void {
-  const release = releases.get(memory);
-  release?.();
+/** Puts `scope.WebAssembly` under the cap: bytes of one memory at most. */
+export function limitWebAssembly(scope: Record<string, unknown>, memoryBytesMax: number): void {
+  const wasm = scope['WebAssembly'] as Native | undefined;
+  if (wasm !== undefined) new Limiter(wasm, floor(memoryBytesMax / WASM_PAGE_BYTES)).install();
 }
 
-/** Puts `scope.WebAssembly` under the quota. */
-export function limitWebAssembly(scope: Record<string, unknown>, quota: Quota): void {
-  const wasm = scope['WebAssembly'] as Native | undefined;
-  if (wasm === undefined) return;
-  new Limiter(wasm, quota).install();
+/** What a module imports, looked at once for all its instances. */
+interface Plan {
+  /** The memories that stand in place of its own, `count` of them, without an array's methods. */
+  readonly memories: Record<number, { name: string; type: MemoryType }>;
+  readonly count: number;
+  /** Names of the modules that the rest comes from. */
+  readonly others: Record<string, true>;
 }
 
 class Limiter {
   readonly #wasm: Native;
-  readonly #quota: Quota;
-  readonly #native: Pick<
-    Native,
-    'Module' | 'Instance' | 'Memory' | 'Table' | 'CompileError' | 'compile' | 'instantiate' | 'validate'
-  >;
-  readonly #instanceBytes = new WeakTable<number>();
-  readonly #bufferOf: AnyMethod;
-  readonly #importsOf: (module: WebAssembly.Module) => WebAssembly.ModuleImportDescriptor[];
+  readonly #pagesMax: number;
+  readonly #native: Pick<Native, 'Module' | 'Memory' | 'CompileError' | 'compile' | 'instantiate'>;
+  readonly #importsOf: (module: unknown) => WebAssembly.ModuleImportDescriptor[];
+  readonly #pressure: GarbagePressure;
+  readonly #plans = new WeakTable<Plan>();
 
-  constructor(wasm: Native, quota: Quota) {
+  constructor(wasm: Native, pagesMax: number) {
+    const { Module, Memory, CompileError, compile, instantiate } = wasm;
     this.#wasm = wasm;
-    this.#quota = quota;
-    const { Module, Instance, Memory, Table, CompileError, compile, instantiate, validate } = wasm;
-    this.#native = { Module, Instance, Memory, Table, CompileError, compile, instantiate, validate };
-    this.#bufferOf = getterOf(Memory.prototype, 'buffer');
-    this.#importsOf = Module.imports.bind(Module);
+    this.#pagesMax = pagesMax;
+    this.#native = { Module, Memory, CompileError, compile, instantiate };
+    this.#importsOf = Module.imports.bind(Module) as (module: unknown) => never;
+    const bufferOf = getterOf(Memory.prototype, 'buffer');
+    this.#pressure = new GarbagePressure((memory) => lengthOf(apply(bufferOf, memory, [])));
   }
 
   install(): void {
-    const { Module, Instance, Memory, Table } = this.#native;
-    const wrap = (name: string, Own: unknown, make: Parameters<typeof wrapConstructor>[3]): void =>
-      wrapConstructor(this.#wasm, name, Own as AnyConstructor, make);
-    wrap('Module', Module, (args, target) => {
-      const rewritten = this.#rewrite(args[0]);
-      this.#quota.check(rewritten.moduleBytes);
-      const module = construct(Module, [rewritten.view, args[1]], target) as WebAssembly.Module;
-      return this.#know(module, rewritten);
-    });
-    wrap('Instance', Instance, (args, target) => {
-      const module = args[0] as WebAssembly.Module;
-      const instance = construct(
-        Instance,
-        [module, this.#complete(module, args[1])],
-        target,
-      ) as WebAssembly.Instance;
-      return this.#holdInstance(instance, module);
-    });
-    watchMemories(Memory.prototype);
-    wrap('Memory', Memory, ([type], target) => this.#makeMemory(readMemoryType(type), target));
-    wrap('Table', Table, ([type, ...rest], target) => this.#makeTable(type, rest, target));
-    this.#replaceImports();
-    this.#replaceFunctions();
-  }
-
-  /** Job code does not see the imports that stand for its own memories. */
-  #replaceImports(): void {
-    const visible = (module: WebAssembly.Module): unknown[] => {
-      const all = this.#importsOf(module);
-      const found: unknown[] = [];
-      for (let i = 0; i < all.length; i++) if (all[i]!.module !== MEMORY_MODULE) found[found.length] = all[i];
-      return found;
-    };
-    const value = { imports: visible }.imports;
-    defineProperty(this.#wasm.Module, 'imports', { value, configurable: true, writable: true });
-  }
-
-  #replaceFunctions(): void {
-    const { compile, validate } = this.#native;
     const wasm = this.#wasm;
-    const compiled = async (source: unknown, options: unknown): Promise<WebAssembly.Module> => {
-      const rewritten = this.#rewrite(source);
-      const done = this.#quota.reserve(rewritten.moduleBytes);
-      try {
-        const module = (await apply(compile, wasm, [rewritten.view, options])) as WebAssembly.Module;
-        return this.#know(module, rewritten);
-      } finally {
-        done();
-      }
-    };
-    const instantiated = async (source: unknown, imports: unknown, options: unknown): Promise<unknown> => {
-      if (isModule(this.#importsOf, source)) return this.#instantiateModule(source, imports);
-      const module = await compiled(source, options);
-      return { module, instance: await this.#instantiateModule(module, imports) };
-    };
-    const bytesOf = async (response: unknown): Promise<unknown> =>
-      ((await response) as Response).arrayBuffer();
-    const functions = {
-      compile: compiled,
-      instantiate: instantiated,
-      validate: (source: unknown, options: unknown): unknown => {
-        try {
-          return apply(validate, wasm, [this.#rewrite(source).view, options]);
-        } catch (error) {
-          if (error instanceof this.#native.CompileError) return false;
-          throw error;
-        }
-      },
-      compileStreaming: async (response: unknown, options: unknown) =>
-        compiled(await bytesOf(response), options),
-      instantiateStreaming: async (response: unknown, imports: unknown, options: unknown) =>
-        instantiated(await bytesOf(response), imports, options),
-    };
-    for (const name of [
-      'compile',
-      'instantiate',
-      'validate',
-      'compileStreaming',
-      'instantiateStreaming',
-    ] as const) {
-      if (getOwnPropertyDescriptor(wasm, name) === undefined) continue;
-      defineProperty(wasm, name, {
-        value: functions[name],
-        configurable: true,
-        writable: true,
-        enumerable: true,
-      });
-    }
+    wrapConstructor(wasm, 'Module', (Native, args, target) => {
+      const given = args.length > 0 ? [this.#rewritten(args[0]), args[1]] : args;
+      return construct(Native, given, target) as object;
+    });
+    wrapConstructor(wasm, 'Instance', (Native, args, target) => {
+      const given = args.length > 0 ? [args[0], this.#complete(args[0], args[1])] : args;
+      return construct(Native, given, target) as object;
+    });
+    wrapConstructor(wasm, 'Memory', (_Native, args, target) => {
+      const [description] = args.length > 0 ? args : [undefined];
+      return this.#makeMemory(describe(description), description, target);
+    });
+    wrapFunction(wasm.Module, 'imports', (native, self, args) => {
+      const all = apply(native, self, args) as WebAssembly.ModuleImportDescriptor[];
+      return visible(all);
+    });
+    this.#wrapFunctions();
     // Type reflection would tell of limits that are not the module's own, and has constructors of its own.
     for (const name of ['Function', 'MemoryMapDescriptor']) deleteProperty(wasm, name);
+    deleteProperty(wasm.Memory.prototype, 'type');
   }
 
-  async #instantiateModule(module: WebAssembly.Module, imports: unknown): Promise<WebAssembly.Instance> {
-    const all = this.#complete(module, imports);
-    const { instantiate } = this.#native;
-    const instance = (await apply(instantiate, this.#wasm, [module, all])) as WebAssembly.Instance;
-    return this.#holdInstance(instance, module);
+  #wrapFunctions(): void {
+    const wasm = this.#wasm;
+    wrapFunction(wasm, 'compile', (_native, _self, args) => this.#compile(args[0], args[1]));
+    wrapFunction(wasm, 'instantiate', (_native, _self, args) => this.#instantiate(args[0], args[1], args[2]));
+    wrapFunction(wasm, 'validate', (native, self, args) => {
+      try {
+        return apply(native, self, args.length > 0 ? [this.#rewritten(args[0]), args[1]] : args);
+      } catch (error) {
+        if (error instanceof this.#native.CompileError) return false;
+        throw error;
+      }
+    });
+    const bytesOf = async (response: unknown): Promise<unknown> =>
+      ((await response) as Response).arrayBuffer();
+    wrapFunction(wasm, 'compileStreaming', async (_native, _self, args) =>
+      this.#compile(await bytesOf(args[0]), args[1]),
+    );
+    wrapFunction(wasm, 'instantiateStreaming', async (_native, _self, args) =>
+      this.#instantiate(await bytesOf(args[0]), args[1], args[2]),
+    );
   }
 
-  #know(module: WebAssembly.Module, { moduleBytes, instanceBytes }: Rewritten): WebAssembly.Module {
-    this.#quota.hold(module, moduleBytes);
-    this.#instanceBytes.set(module, instanceBytes);
-    return module;
-  }
-
-  /** A module that came as a copy is not known: it is reckoned with the most tables that one may have. */
-  #costOf(module: WebAssembly.Module): number {
-    return this.#instanceBytes.get(module) ?? UNKNOWN_INSTANCE_BYTES;
-  }
-
-  #holdInstance(instance: WebAssembly.Instance, module: WebAssembly.Module): WebAssembly.Instance {
-    const bytes = this.#costOf(module);
-    if (bytes > 0) this.#quota.hold(instance, bytes);
-    return instance;
-  }
-
-  /** A module's bytes, copied and rewritten. Throws a CompileError. */
-  #rewrite(source: unknown): Rewritten {
+  #compile(source: unknown, options: unknown): unknown {
+    let bytes: unknown;
     try {
-      const { bytes, length, tableElements, instanceBytes } = rewriteModule(
-        copyBytes(source),
-        TABLE_ELEMENTS_MAX,
-      );
+      bytes = this.#rewritten(source);
+    } catch (error) {
+      return new Promise((_resolve, reject) => reject(error));
+    }
+    return apply(this.#native.compile, this.#wasm, [bytes, options]);
+  }
+
+  #instantiate(source: unknown, imports: unknown, options: unknown): unknown {
+    if (this.#planOf(source) !== undefined) return this.#instantiateModule(source, imports);
+    const made = (module: unknown): unknown =>
+      apply(then, this.#instantiateModule(module, imports), [(instance: unknown) => ({ module, instance })]);
+    return apply(then, this.#compile(source, options), [made]);
+  }
+
+  #instantiateModule(module: unknown, imports: unknown): unknown {
+    let all: unknown;
+    try {
+      all = this.#complete(module, imports);
+    } catch (error) {
+      return new Promise((_resolve, reject) => reject(error));
+    }
+    return apply(this.#native.instantiate, this.#wasm, [module, all]);
+  }
+
+  /** Undefined for what is no module. */
+  #planOf(module: unknown): Plan | undefined {
+    if (!isObject(module) || isView(module)) return undefined;
+    const known = this.#plans.get(module);
+    if (known !== undefined) return known;
+    try {
+      const plan = planOf(this.#importsOf(module));
+      this.#plans.set(module, plan);
+      return plan;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A module's bytes, copied and rewritten; undefined for what is none, which the engine refuses. Throws a CompileError. */
+  #rewritten(source: unknown): Uint8Array | undefined {
+    const copy = copyBytes(source);
+    if (copy === undefined) return undefined;
+    try {
+      const { bytes, length } = rewriteModule(copy);
       // A view of what was written: the buffer behind it may be longer.
-      const view = new Bytes(apply(typed.buffer, bytes, []) as ArrayBuffer, 0, length);
-      return {
-        view,
-        moduleBytes: length * MODULE_FACTOR,
-        instanceBytes: tableElements * TABLE_ELEMENT_BYTES + instanceBytes * INSTANCE_FACTOR,
-      };
+      return new Bytes(apply(typed.buffer, bytes, []) as ArrayBuffer, 0, length);
     } catch (error) {
       if (!(error instanceof ModuleRefused)) throw error;
       throw new this.#native.CompileError(`WebAssembly: the module is refused: ${error.message}`);
@@ -239,112 +180,152 @@ class Limiter {
   }
 
   /** The imports that job code gave, and the memories that the module was to define. */
-  #complete(module: WebAssembly.Module, imports: unknown): unknown {
-    this.#quota.check(this.#costOf(module));
-    const wanted = this.#importsOf(module);
-    let memories: Imports | undefined;
-    for (let i = 0; i < wanted.length; i++) {
-      const { module: from, name } = wanted[i]!;
-      if (from !== MEMORY_MODULE) continue;
-      const type = parseMemoryImport(name);
-      if (type === undefined) continue;
-      memories ??= create(null) as Imports;
-      memories[name] = this.#makeMemory(type, this.#native.Memory as unknown as AnyConstructor);
-    }
-    if (memories === undefined) return imports;
+  #complete(module: unknown, imports: unknown): unknown {
+    const plan = this.#planOf(module);
+    // The engine says what is wrong with either.
+    if (plan === undefined || plan.count === 0 || (imports !== undefined && !isObject(imports)))
+      return imports;
     const all = create(null) as Imports;
-    for (let i = 0; i < wanted.length; i++) {
-      const { module: from } = wanted[i]!;
-      if (from !== MEMORY_MODULE && !(from in all)) all[from] = (imports as Imports | undefined)?.[from];
+    const memories = create(null) as Imports;
+    for (let i = 0; i < plan.count; i++) {
+      const { name, type } = plan.memories[i]!;
+      memories[name] = this.#makeMemory(descriptionOf(type), undefined, this.#native.Memory);
     }
+    for (const from in plan.others) all[from] = (imports as Imports | undefined)?.[from];
     all[MEMORY_MODULE] = memories;
     return all;
   }
 
-  #makeMemory(type: MemoryType, target: AnyConstructor): object {
-    const least = type.min * WASM_PAGE_BYTES;
-    const wished = type.max === undefined ? this.#quota.limit : type.max * WASM_PAGE_BYTES;
-    this.#quota.check(least);
-    const { left, limit, used } = this.#quota;
-    const share = left * (used < limit * SHARE ? FIRST_SHARE : SHARE);
-    const bytes = larger(least, smaller(wished, floor(share / WASM_PAGE_BYTES) * WASM_PAGE_BYTES));
-    const size = (pages: number): unknown => (type.index64 ? BIG(pages) : pages);
-    const descriptor: Record<string, unknown> = {
-      initial: size(type.min),
-      maximum: size(bytes / WASM_PAGE_BYTES),
-    };
-    if (type.shared) descriptor['shared'] = true;
-    if (type.index64) descriptor['address'] = 'i64';
-    const memory = construct(this.#native.Memory, [descriptor], target) as object;
-    if (type.shared) knowShared(apply(this.#bufferOf, memory, []) as object);
-    rememberMemory(memory);
-    const piece = this.#quota.hold(memory, bytes);
-    releases.set(memory, () => this.#quota.release(piece));
+  /** `given` goes to the engine where there is no description, for it to refuse. */
+  #makeMemory(description: Description | undefined, given: unknown, target: unknown): object {
+    const { Memory } = this.#native;
+    const newTarget = target as typeof Memory;
+    if (description === undefined) return construct(Memory, [given], newTarget) as object;
+    const isWide = description.address === 'i64' || description.index === 'i64';
+    const initial = pages(description.initial ?? description.minimum ?? 0);
+    const isSize = (count: number): boolean => isWide || count <= PAGES_32_BITS_MAX;
+    if (initial > this.#pagesMax && isSize(initial))
+      throw new RangeError(
+        `WebAssembly.Memory(): ${initial} pages are more than the ${this.#pagesMax} that a memory may have here`,
+      );
+    boundMaximum(description, this.#pagesMax, isWide);
+    this.#pressure.before(initial * WASM_PAGE_BYTES);
+    const memory = construct(Memory, [description], newTarget) as object;
+    this.#pressure.add(memory);
     return memory;
   }
-
-  #makeTable(type: unknown, rest: unknown[], target: AnyConstructor): object {
-    const { element, initial, minimum, maximum, address } = type as Record<string, unknown>;
-    const least = NUMBER(initial ?? minimum);
-    const most = maximum === undefined ? TABLE_ELEMENTS_MAX : smaller(NUMBER(maximum), TABLE_ELEMENTS_MAX);
-    if (least > TABLE_ELEMENTS_MAX)
-      throw new RangeError(`A table of ${least} elements is over this sandbox's ${TABLE_ELEMENTS_MAX}`);
-    if (maximum !== undefined && NUMBER(maximum) < least)
-      throw new RangeError('The maximum is below the minimum');
-    this.#quota.check(most * TABLE_ELEMENT_BYTES);
-    const size = (count: number): unknown => (address === 'i64' ? BIG(count) : count);
-    const descriptor: Record<string, unknown> = { element, initial: size(least), maximum: size(most) };
-    if (address !== undefined) descriptor['address'] = address;
-    const table = construct(this.#native.Table, [descriptor, ...rest], target) as object;
-    this.#quota.hold(table, most * TABLE_ELEMENT_BYTES);
-    return table;
-  }
 }
 
-function isModule(
-  importsOf: (module: WebAssembly.Module) => unknown,
-  value: unknown,
-): value is WebAssembly.Module {
-  if (typeof value !== 'object' || value === null || isView(value)) return false;
+const BIG = BigInt;
+const BOOLEAN = Boolean;
+const NUMBER = Number;
+
+/** What 32 bits can address; more is for the engine to refuse. */
+const PAGES_32_BITS_MAX = 65_536;
+
+function planOf(wanted: WebAssembly.ModuleImportDescriptor[]): Plan {
+  const memories = create(null) as Plan['memories'];
+  const others = create(null) as Plan['others'];
+  let count = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    const { module: from, name } = wanted[i]!;
+    const type = from === MEMORY_MODULE ? parseMemoryImport(name) : undefined;
+    if (type !== undefined) memories[count++] = { name, type };
+    else others[from] = true;
+  }
+  return { memories, count, others };
+}
+
+/** What the engine would refuse is left as it is. */
+function boundMaximum(description: Description, pagesMax: number, isWide: boolean): void {
+  const { maximum, shared } = description;
+  const bound = isWide ? BIG(pagesMax) : pagesMax;
+  if (maximum === undefined) {
+    if (shared !== true) description.maximum = bound;
+    return;
+  }
+  const most = pages(maximum);
+  if (!(most > pagesMax) || isWide !== (typeof maximum === 'bigint')) return;
+  if (isWide || most <= PAGES_32_BITS_MAX) description.maximum = bound;
+}
+
+/** Each property of a memory's description, read once; undefined for what describes none. */
+function describe(given: unknown): Description | undefined {
+  if (!isObject(given)) return undefined;
+  const description = create(null) as Description;
+  for (let i = 0; i < MEMORY_PROPERTIES.length; i++) {
+    const key = MEMORY_PROPERTIES[i]!;
+    const value = (given as Description)[key];
+    if (value === undefined) continue;
+    if (key === 'shared') description.shared = BOOLEAN(value);
+    else if (key === 'address' || key === 'index') description[key] = `${value as string}`;
+    else description[key] = primitive(value);
+  }
+  return description;
+}
+
+function descriptionOf({ min, max, shared, index64 }: MemoryType): Description {
+  const size = (count: number): unknown => (index64 ? BIG(count) : count);
+  const description = create(null) as Description;
+  description.initial = size(min);
+  if (max !== undefined) description.maximum = size(max);
+  if (shared) description.shared = true;
+  if (index64) description.address = 'i64';
+  return description;
+}
+
+/** What an object that stands for a size says, asked once. */
+function primitive(value: unknown): unknown {
+  return typeof value === 'object' || typeof value === 'function' ? +(value as unknown as number) : value;
+}
+
+/** NaN for what is no size. */
+function pages(value: unknown): number {
+  return typeof value === 'symbol' ? NaN : floor(NUMBER(value));
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** Job code does not see the imports that stand for its own memories. */
+function visible(all: WebAssembly.ModuleImportDescriptor[]): WebAssembly.ModuleImportDescriptor[] {
+  let hidden = 0;
+  for (let i = 0; i < all.length; i++) {
+    if (all[i]!.module === MEMORY_MODULE) hidden += 1;
+    else if (hidden > 0) all[i - hidden] = all[i]!;
+  }
+  all.length -= hidden;
+  return all;
+}
+
+/** Of an ArrayBuffer or a shared one. */
+function lengthOf(buffer: unknown): number {
   try {
-    importsOf(value);
-    return true;
+    return apply(bufferLength, buffer, []) as number;
   } catch {
-    return false;
+    return apply(typed.length, new Bytes(buffer as ArrayBuffer), []) as number;
   }
 }
 
-/** Throws a TypeError. */
-function readMemoryType(type: unknown): MemoryType {
-  if (typeof type !== 'object' || type === null) throw new TypeError('A memory needs a description');
-  const { initial, minimum, maximum, shared, address, index } = type as Record<string, unknown>;
-  const min = NUMBER(initial ?? minimum);
-  const max = maximum === undefined ? undefined : NUMBER(maximum);
-  if (!(min >= 0) || (max !== undefined && !(max >= min)))
-    throw new RangeError('The size of the memory is out of range');
-  return {
-    min: floor(min),
-    max: max === undefined ? undefined : floor(max),
-    shared: shared === true,
-    index64: (address ?? index) === 'i64',
-  };
-}
-
-/** A copy that nobody else holds, of an ArrayBuffer or of what is seen of it. Throws a TypeError. */
-function copyBytes(source: unknown): ModuleBytes {
+/** A copy that nobody else holds, of a buffer or of what is seen of it; undefined for anything else. */
+function copyBytes(source: unknown): ModuleBytes | undefined {
+  if (typeof source !== 'object' || source === null) return undefined;
   let seen: Uint8Array<ArrayBuffer>;
   if (isView(source)) {
-    const kind = apply(getterOf(typedPrototype, Symbol.toStringTag), source, []);
-    const read = kind === undefined ? dataView : typed;
+    const read: { buffer: AnyMethod; offset: AnyMethod; length: AnyMethod } =
+      apply(typed.kind, source, []) === undefined ? dataView : typed;
     const buffer = apply(read.buffer, source, []) as ArrayBuffer;
-    seen = new Bytes(
-      buffer,
-      apply(read.offset, source, []) as number,
-      apply(read.length, source, []) as number,
-    );
+    const offset = apply(read.offset, source, []) as number;
+    seen = new Bytes(buffer, offset, apply(read.length, source, []) as number);
   } else {
-    if (typeof source !== 'object' || source === null) throw new TypeError('A module is made of bytes');
-    seen = new Bytes(source as ArrayBuffer);
+    try {
+      seen = new Bytes(source as ArrayBuffer);
+    } catch {
+      return undefined;
+    }
+    // It may be shared; what else an array can be made of is no buffer.
+    if (apply(typed.buffer, seen, []) !== source) return undefined;
   }
   const length = apply(typed.length, seen, []) as number;
   const bytes = new Bytes(length);

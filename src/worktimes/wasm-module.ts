@@ -1,12 +1,12 @@
 /**
  * Reads and rewrites WebAssembly modules: the memories that a module defines become imports, so that whoever
- * instantiates it makes them, and tables get a maximum. What cannot be read is refused, never handed on.
+ * instantiates it makes them. What cannot be read is refused, never handed on.
  * @module
  */
 import { getterOf, methodOf } from './wrap-native.js';
 
 const { apply, getPrototypeOf } = Reflect;
-const { floor, max: larger } = Math;
+const { floor } = Math;
 const { Uint8Array: Bytes } = globalThis;
 const setBytes = methodOf(Bytes.prototype, 'set');
 const bufferOf = getterOf(getPrototypeOf(Bytes.prototype)!, 'buffer');
@@ -19,24 +19,10 @@ export const MEMORY_MODULE = 'manyhands:memory';
 export const WASM_PAGE_BYTES = 65_536;
 /** Memories that one module may define. */
 const MEMORIES_MAX = 16;
-/** Elements that a table may have, and those of one module together. */
-export const TABLE_ELEMENTS_MAX = 1_000_000;
-/** Tables that one module may define. */
-const TABLES_MAX = 64;
 
-const SECTION = { custom: 0, type: 1, import: 2, table: 4, memory: 5 } as const;
-/** Imports, functions, globals, exports and elements. */
-const SECTIONS_OF_INSTANCES: Readonly<Record<number, boolean>> = {
-  2: true,
-  3: true,
-  6: true,
-  7: true,
-  9: true,
-};
+const SECTION = { custom: 0, type: 1, import: 2, memory: 5 } as const;
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const FLAG = { max: 1, shared: 2, index64: 4, pageSize: 8 } as const;
-const TABLE_WITH_INIT = 0x40;
-const REF_TYPES_LONG = [0x63, 0x64];
 const IMPORT_MEMORY = 2;
 
 /** A memory as a module defines it; sizes in pages. */
@@ -56,35 +42,21 @@ export interface ModuleBytes {
   readonly length: number;
 }
 
-export interface RewrittenModule extends ModuleBytes {
-  /** Elements that its tables may grow to, together. */
-  readonly tableElements: number;
-  /** Bytes of the sections of which each instance has something of its own. */
-  readonly instanceBytes: number;
-}
-
 /**
- * The module with its memories imported and its tables bounded by `tableMax` elements together. Nobody else may hold what is
- * handed in. Throws ModuleRefused.
+ * The module with its memories imported. Nobody else may hold what is handed in. What does not begin as a module does is
+ * given back as it is, for the engine to refuse. Throws ModuleRefused.
  */
-export function rewriteModule(given: ModuleBytes, tableMax: number): RewrittenModule {
-  const { bytes } = given;
-  for (let i = 0; i < HEADER.length; i++) {
-    if (bytes[i] !== HEADER[i]) throw new ModuleRefused('it is no WebAssembly module of version 1');
-  }
+export function rewriteModule(given: ModuleBytes): ModuleBytes {
+  const { bytes, length } = given;
+  if (length < HEADER.length) return given;
+  for (let i = 0; i < HEADER.length; i++) if (bytes[i] !== HEADER[i]) return given;
   const sections = readSections(given);
   const memories: MemoryType[] = [];
-  let tables: Tables | undefined;
-  let instanceBytes = 0;
   for (let i = 0; i < sections.length; i++) {
     const { id, start, end } = sections[i]!;
-    if (SECTIONS_OF_INSTANCES[id] === true) instanceBytes += end - start;
     if (id === SECTION.memory) readMemories(new Reader(bytes, start, end), memories);
-    if (id === SECTION.table) tables = boundTables(new Reader(bytes, start, end), tableMax);
   }
-  const tableElements = tables?.elements ?? 0;
-  if (memories.length === 0 && tables === undefined) return { ...given, tableElements, instanceBytes };
-  return { ...assemble(bytes, sections, memories, tables?.writer), tableElements, instanceBytes };
+  return memories.length === 0 ? given : assemble(bytes, sections, memories);
 }
 
 /** What an import that this file wrote asks for; undefined for any other text. */
@@ -136,53 +108,14 @@ function readMemories(reader: Reader, memories: MemoryType[]): void {
   }
 }
 
-interface Tables {
-  readonly writer: Writer;
-  readonly elements: number;
-}
-
-function boundTables(reader: Reader, tableMax: number): Tables {
-  const writer = new Writer();
-  const count = reader.unsigned();
-  if (count > TABLES_MAX) throw new ModuleRefused(`it defines ${count} tables`);
-  writer.unsigned(count);
-  const each = floor(tableMax / larger(count, 1));
-  let elements = 0;
-  for (let i = 0; i < count; i++) {
-    const from = reader.at;
-    const hasInit = reader.peek() === TABLE_WITH_INIT;
-    if (hasInit) reader.skip(2);
-    const type = reader.byte();
-    if (type === REF_TYPES_LONG[0] || type === REF_TYPES_LONG[1]) reader.unsigned();
-    writer.copy(reader.bytes, from, reader.at);
-    const flags = reader.unsigned();
-    const min = reader.unsigned();
-    const max = (flags & FLAG.max) === 0 ? undefined : reader.unsigned();
-    if (min > each) throw new ModuleRefused(`it defines a table of ${min} elements`);
-    writer.unsigned(flags | FLAG.max);
-    writer.unsigned(min);
-    // A maximum below the minimum is for the engine to refuse.
-    const most = max === undefined || max > each ? each : max;
-    writer.unsigned(most);
-    elements += most;
-    if (!hasInit) continue;
-    if (i < count - 1) throw new ModuleRefused('a table with a first value is not its last table');
-    writer.copy(reader.bytes, reader.at, reader.end);
-    reader.skip(reader.end - reader.at);
-  }
-  if (!reader.done) throw new ModuleRefused('its table section is malformed');
-  return { writer, elements };
-}
-
 function assemble(
   bytes: Uint8Array<ArrayBuffer>,
   sections: readonly Section[],
   memories: readonly MemoryType[],
-  tables: Writer | undefined,
 ): ModuleBytes {
   const writer = new Writer();
   writer.copy(bytes, 0, HEADER.length);
-  let imported = memories.length === 0;
+  let imported = false;
   for (let i = 0; i < sections.length; i++) {
     const { id, at, start, end } = sections[i]!;
     if (!imported && id !== SECTION.custom && id !== SECTION.type) {
@@ -192,8 +125,7 @@ function assemble(
       if (id === SECTION.import) continue;
     }
     if (id === SECTION.memory) continue;
-    if (id === SECTION.table && tables !== undefined) writer.section(SECTION.table, tables);
-    else writer.copy(bytes, at, end);
+    writer.copy(bytes, at, end);
   }
   return writer.finish();
 }

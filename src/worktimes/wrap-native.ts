@@ -1,13 +1,13 @@
 /**
- * Stands a function of ours where a native one stood, so that job code finds nothing else: same prototype, same static
- * properties, same name and length.
+ * Replaces a native function of the realm by another that job code cannot tell from it: a proxy, so that its name, its
+ * length, its text, its static properties and its errors are the native ones.
  * @module
  */
 export type AnyConstructor = (new (...args: unknown[]) => unknown) & { prototype: unknown };
 export type AnyMethod = (this: unknown, ...args: unknown[]) => unknown;
 
-const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
-const { TypeError } = globalThis;
+const { defineProperty, getOwnPropertyDescriptor } = Reflect;
+const { Proxy } = globalThis;
 
 /** The getter of a property as it is now; one that gives undefined where there is none. */
 export function getterOf(holder: object, key: string | symbol): AnyMethod {
@@ -19,81 +19,41 @@ export function methodOf(holder: object, key: string): AnyMethod {
   return (holder as Record<string, AnyMethod>)[key]!;
 }
 
-/**
- * Replaces a constructor in `holder`; nothing of the native one stays in reach. `make` is called for `new`, and for a
- * call without it where that is allowed.
- */
+/** Replaces the constructor `holder[name]`, also where objects that it made lead to it. `make` answers each `new`. */
 export function wrapConstructor(
   holder: object,
   name: string,
-  Native: AnyConstructor,
-  make: (args: unknown[], newTarget: AnyConstructor) => object,
-  { callable = false } = {},
+  make: (Native: AnyConstructor, args: unknown[], newTarget: AnyConstructor) => object,
 ): void {
-  const Wrapper = function (...args: unknown[]): object {
-    if (new.target === undefined) {
-      if (!callable) throw new TypeError(`Constructor ${name} requires 'new'`);
-      return make(args, Native);
-    }
-    // A getter of job code may stand here: it is not to run in the midst of what is being counted.
-    const prototype = (new.target as unknown) === Wrapper ? undefined : (new.target.prototype as unknown);
-    const made = make(args, Native);
-    if (typeof prototype === 'object' && prototype !== null) setPrototypeOf(made, prototype);
-    return made;
-  };
-  defineProperty(Wrapper, 'name', { value: name, configurable: true });
-  setPrototypeOf(Wrapper, getPrototypeOf(Native));
-  for (const key of ownKeys(Native))
-    defineProperty(Wrapper, key, { ...getOwnPropertyDescriptor(Native, key)! });
-  defineProperty(Native.prototype as object, 'constructor', {
-    value: Wrapper,
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  });
-  defineProperty(holder, name, { ...getOwnPropertyDescriptor(holder, name), value: Wrapper });
+  const descriptor = getOwnPropertyDescriptor(holder, name);
+  const Native = descriptor?.value as AnyConstructor | undefined;
+  if (Native === undefined) return;
+  const value = new Proxy(
+    Native,
+    handler({
+      construct: (target: AnyConstructor, args: unknown[], newTarget: AnyConstructor) =>
+        make(target, args, newTarget),
+    }),
+  );
+  defineProperty(holder, name, { ...descriptor, value });
+  const prototype = Native.prototype as object;
+  defineProperty(prototype, 'constructor', { ...getOwnPropertyDescriptor(prototype, 'constructor'), value });
 }
 
-/** Who has the property: `holder`, or one of its prototypes, as with a browser's global functions. */
-function ownerOf(holder: object | undefined, name: string): object | undefined {
-  let owner: object | null | undefined = holder;
-  while (owner && getOwnPropertyDescriptor(owner, name) === undefined) owner = getPrototypeOf(owner);
-  return owner ?? undefined;
-}
-
-/** Replaces a method where it is, `holder` or a prototype of it; a missing `holder` has none. */
-export function wrapMethod(
-  holder: object | undefined,
+/** Replaces the function `holder[name]`, where there is one. */
+export function wrapFunction(
+  holder: object,
   name: string,
   call: (native: AnyMethod, self: unknown, args: unknown[]) => unknown,
 ): void {
-  const owner = ownerOf(holder, name);
-  const descriptor = owner === undefined ? undefined : getOwnPropertyDescriptor(owner, name);
+  const descriptor = getOwnPropertyDescriptor(holder, name);
   const native = descriptor?.value as AnyMethod | undefined;
-  if (owner === undefined || typeof native !== 'function') return;
-  // A method of an object literal cannot be constructed, like the native ones.
-  const holderOfOurs = {
-    method(this: unknown, ...args: unknown[]): unknown {
-      return call(native, this, args);
-    },
-  };
-  const method = methodOf(holderOfOurs, 'method');
-  defineProperty(method, 'name', { value: name, configurable: true });
-  defineProperty(method, 'length', { value: native.length, configurable: true });
-  defineProperty(owner, name, { ...descriptor, value: method });
+  if (native === undefined) return;
+  const apply = (target: AnyMethod, self: unknown, args: unknown[]): unknown => call(target, self, args);
+  defineProperty(holder, name, { ...descriptor, value: new Proxy(native, handler({ apply })) });
 }
 
-/** Replaces the setter of an accessor, where there is one. */
-export function wrapSetter(
-  holder: object | undefined,
-  name: string,
-  before: (self: unknown, value: unknown) => unknown,
-): void {
-  const descriptor = holder === undefined ? undefined : getOwnPropertyDescriptor(holder, name);
-  const native = descriptor?.set as AnyMethod | undefined;
-  if (holder === undefined || native === undefined) return;
-  const set = function (this: unknown, value: unknown): void {
-    apply(native, this, [before(this, value)]);
-  };
-  defineProperty(holder, name, { ...descriptor, set });
+/** Without a prototype: a job could put further traps on the one that objects have. */
+function handler<T extends object>(traps: T): T {
+  return { __proto__: null, ...traps };
 }

@@ -10,6 +10,7 @@ import { chromiumHost } from '../../src/worker/sandbox/chromium-host.js';
 import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
+import { memorySuite } from './worktime-suite-memory.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 
@@ -33,6 +34,8 @@ describe('map-basic in a headless browser', () => {
   signsSuite(start);
   restSuite(start);
 });
+
+describe('memory in a headless browser', () => memorySuite(start));
 
 describe('pyodide in a headless browser', () => {
   it('runs Python', async () => {

@@ -9,6 +9,7 @@ import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
+import { memorySuite } from './worktime-suite-memory.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 import { wasiSuite } from './worktime-suite-wasi.js';
@@ -28,6 +29,8 @@ describe('map-basic in Deno', () => {
   signsSuite(start);
   restSuite(start);
 });
+
+describe('memory in Deno', () => memorySuite(start));
 
 describe('pyodide in Deno', () => {
   it('runs Python', async () => {

@@ -18,6 +18,7 @@ import { fromText, toText } from './worktime-browser-text.js';
 import { starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
+import { memorySuite } from './worktime-suite-memory.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
@@ -71,57 +72,7 @@ describe('a custom worktime in a browser', () => customSuite(start));
 
 describe('a warm start in a browser', () => warmSuite(() => host));
 
-describe('the quota of buffers in a browser', () => {
-  const one = async (source: string): Promise<unknown> => (await start(source)).one(0);
-
-  it('is met by a job that looks which small buffer was counted, and transfers it until none is', async () => {
-    const { held, error } = (await one(`() => {
-      const room = new ArrayBuffer(1_000 * 2 ** 20);
-      const gone = new ArrayBuffer(1);
-      gone.transfer();
-      const fits = (bytes) => {
-        try { gone.transferToFixedLength(bytes); } catch (error) { return !(error instanceof RangeError); }
-      };
-      let [low, high] = [0, 2 ** 30];
-      while (high - low > 1) { const middle = (low + high) >> 1; if (fits(middle)) low = middle; else high = middle; }
-      const all = [];
-      try {
-        while (all.length < 20_000) {
-          let own = new ArrayBuffer(12_000);
-          for (let i = 0; i < 20 && !fits(low); i++) own = own.transfer();
-          all.push(own);
-        }
-      } catch (error) { return { held: all.length * 12_000, error: error.name, room: room.byteLength }; }
-      return { held: all.length * 12_000, error: 'none' };
-    }`)) as { held: number; error: string };
-    expect(error).toBe('RangeError');
-    expect(held).toBeLessThan(100 * 2 ** 20);
-  });
-
-  it('lets a large buffer be transferred, and gives back what it shrinks by', async () => {
-    const sizes = await one(`() => {
-      let own = new ArrayBuffer(700 * 2 ** 20);
-      for (let i = 0; i < 50; i++) own = own.transfer();
-      const most = new ArrayBuffer(16, { maxByteLength: 200 * 2 ** 20 }).transferToFixedLength();
-      own = own.transfer(2 ** 20);
-      const other = new ArrayBuffer(900 * 2 ** 20);
-      let error;
-      try { own.transfer(200 * 2 ** 20); } catch (thrown) { error = thrown.name; }
-      return [own.byteLength, most.byteLength, other.byteLength, error];
-    }`);
-    expect(sizes).toEqual([2 ** 20, 16, 900 * 2 ** 20, 'RangeError']);
-  });
-
-  it('is met by buffers that small arrays get when they are asked for', async () => {
-    const error = await one(`() => {
-      const room = new ArrayBuffer(1_000 * 2 ** 20);
-      const all = [];
-      try { while (all.length < 400_000) all.push(new Uint8Array(64).buffer); } catch (error) { return error.name; }
-      return room.byteLength;
-    }`);
-    expect(error).toBe('RangeError');
-  });
-});
+describe('memory in a browser', () => memorySuite(start));
 
 describe('a Worker', () => {
   it('does not hear its supervisor, nor speak to it, but by the harness', async () => {

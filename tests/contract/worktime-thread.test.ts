@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { builtThreadHost, starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
+import { memorySuite } from './worktime-suite-memory.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
@@ -24,6 +25,8 @@ describe('map-basic in a thread', () => {
   signsSuite(start);
   restSuite(start);
 });
+
+describe('memory in a thread', () => memorySuite(start));
 
 describe('pyodide in a thread', () => pyodideSuite(start));
 

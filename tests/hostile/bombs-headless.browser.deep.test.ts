@@ -9,7 +9,8 @@ import { expectStopped } from './rig/blasts.js';
 import { openHeadlessRig, type HeadlessRig } from './rig/headless-rig.js';
 
 const KINDS = [
-  'loop', 'heap', 'buffers', 'small-buffers', 'transfers', 'wasm-memory', 'messages', 'messages-to-itself', 'huge-result', 'workers',
+  'loop', 'heap', 'buffers', 'small-buffers', 'copies', 'blobs', 'wasm-memory', 'modules', 'messages', 'messages-to-itself',
+  'messages-of-texts', 'formatters', 'segments', 'huge-result', 'workers', 'pixels', 'marks',
 ]; // prettier-ignore
 
 describe.each(['chromium', 'deno'] as const)('a bomb in a worker of isolation %s', (isolation) => {

@@ -1,13 +1,13 @@
 /**
- * Jobs that take all they can get, as data: each says what it takes, and how much of it a sandbox lets it have.
+ * Jobs that take all they can get, as data: each says what it takes, and what it ends as.
  * @module
  */
 export interface Bomb {
   readonly id: string;
   readonly source: string;
   /**
-   * What its slice ends as: by its own error at the cap, and where the machine is busy by its time or with its sandbox,
-   * whichever is first.
+   * What its slice ends as: with its process, by its time, or by an error of the engine that has no more, whichever is
+   * first; or by the lack of what it needs.
    */
   readonly ends: readonly (
     | 'SLICE_TIMEOUT'
@@ -18,42 +18,30 @@ export interface Bomb {
     | 'ReferenceError'
     | 'TypeError'
   )[];
-  /** Bytes that the browser may grow by at most for one sandbox, where the cap lets it be seen: the cap and 256 MiB. */
+  /** Bytes that the browser may grow by, where the job gets nothing; else what bounds the donor's processes counts. */
   readonly bytesMax?: number;
   /**
-   * How it is seen to work in a Worker without defence: it takes more than `bytesMax` (more than a sandbox's cap where
+   * How it is seen to work in a Worker without defence: it takes more than `bytesMax` (more than 1 GiB where
    * there is none), it goes on after its limit, it starts as many Workers as it wants, or posts more than may be.
    */
   readonly control: 'bytes' | 'time' | 'workers' | 'messages';
 }
 
-const GiB = 2 ** 30;
 const SLACK = 256 * 2 ** 20;
 /** Touches every page of what was got, so that it is really there. */
 const TOUCH =
   'const touch = (b) => { const v = new Uint8Array(b); for (let i = 0; i < v.length; i += 4096) v[i] = 1; return v; };';
 
-/** Ways by which a quota was passed once: each takes what nobody counted then. */
-const WAYS_PAST_BUFFERS: Readonly<Record<string, string>> = {
-  transfers: `() => { ${TOUCH} const all = []; for (;;) { const one = new ArrayBuffer(2 ** 24); touch(one); all.push(structuredClone({ one }, { transfer: [one] }).one); } }`,
-  'clones-of-blobs': `async () => { ${TOUCH} const one = touch(new ArrayBuffer(2 ** 25)); const all = []; for (;;) { all.push(structuredClone(new Blob([one]))); await new Promise((go) => setTimeout(go)); } }`,
-  'bytes-of-blobs': `async () => { ${TOUCH} const one = new Blob([new Uint8Array(2 ** 24)]); const all = []; for (;;) all.push(touch(await one.arrayBuffer()).buffer, (await one.bytes()).buffer); }`,
-  'readings-at-once': `async () => { const one = new Blob([new Uint8Array(2 ** 26).fill(1)]); await Promise.all(Array.from({ length: 60 }, () => one.arrayBuffer())); }`,
+/** Memory that is held in other ways than by arrays and buffers. */
+const HOARDS: Readonly<Record<string, string>> = {
+  'small-buffers': '() => { const all = []; for (;;) all.push(new Uint8Array(8192).fill(1)); }',
+  copies: `() => { ${TOUCH} const one = touch(new ArrayBuffer(2 ** 24)); const all = []; for (;;) { all.push(one.slice()); all.push(structuredClone(one)); } }`,
+  blobs: `async () => { const one = new Uint8Array(2 ** 24).fill(1); const all = []; for (;;) { all.push(new Blob([one])); await new Promise((go) => setTimeout(go)); } }`,
+  'messages-to-itself':
+    '() => { const { port1 } = new MessageChannel(); const b = new Uint8Array(2 ** 22).fill(1); for (;;) port1.postMessage(b); }',
   'messages-of-texts': `() => { const { port1 } = new MessageChannel(); const list = Array.from({ length: 1000 }, (_, i) => 'x'.repeat(4000) + i); for (;;) port1.postMessage(list); }`,
-  'messages-of-big-integers': `() => { const { port1 } = new MessageChannel(); const one = 1n << (2n ** 28n); for (;;) port1.postMessage(one); }`,
-  'pixels-without-image': `() => { const all = []; for (;;) all.push(new ImageData(2048, 2048).data.fill(1)); }`,
-  'images-like-another': `() => { const drawing = new OffscreenCanvas(1, 1).getContext('2d'); const one = new ImageData(2048, 2048); const all = []; for (;;) { const made = drawing.createImageData(one); made.data.fill(1); all.push(made); } }`,
-  patterns: `() => { const canvas = new OffscreenCanvas(2048, 2048), drawing = canvas.getContext('2d'); const all = []; for (let i = 0; ; i++) { drawing.fillStyle = '#' + String(100000 + (i % 800000)); drawing.fillRect(0, 0, 2048, 2048); all.push(drawing.createPattern(canvas, 'repeat')); } }`,
-  'saved-states': `() => { const drawing = new OffscreenCanvas(1, 1).getContext('2d'); for (;;) drawing.save(); }`,
-  'doubled-paths': `() => { const one = new Path2D(); one.lineTo(1, 1); for (let i = 0; i < 22; i++) one.addPath(one); const all = []; for (;;) { const next = new Path2D(); next.addPath(one, { a: 2 }); all.push(next); } }`,
   formatters: `() => { const all = []; for (;;) all.push(new Intl.DateTimeFormat('en')); }`,
   segments: `() => { const segmenter = new Intl.Segmenter('en'); const text = 'x y '.repeat(2 ** 20); const all = []; for (;;) all.push(segmenter.segment(text)); }`,
-  'measured-texts': `() => { const drawing = new OffscreenCanvas(1, 1).getContext('2d'); const text = 'xyz '.repeat(2 ** 14 - 8); const all = []; for (let i = 0; ; i++) all.push(drawing.measureText(text + (i % 1e9))); }`,
-  'getters-in-between': `() => { const all = []; const from = new Uint8Array(2 ** 23).fill(1); from.constructor = undefined; let depth = 0; const go = () => { depth++; all.push(from.map((_, i) => { if (i === 0 && depth < 1000) go(); return 1; })); }; for (;;) { depth = 0; go(); } }`,
-  marks: `() => { const one = new Uint8Array(2 ** 24).fill(1); for (let i = 0; ; i++) performance.mark('a' + i, { detail: one }); }`,
-};
-
-const WAYS_PAST_WASM: Readonly<Record<string, string>> = {
   modules: `() => {
     const size = 2 ** 22, head = [0, 97, 115, 109, 1, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x02, 1, 97];
     const bytes = new Uint8Array(head.length + size - 2).fill(7);
@@ -63,14 +51,15 @@ const WAYS_PAST_WASM: Readonly<Record<string, string>> = {
   }`,
 };
 
-function past(bytesMax: number, ways: Readonly<Record<string, string>>): Bomb[] {
-  return Object.entries(ways).map(([id, source]) => ({
-    id,
-    source,
-    ends: ['RangeError', 'TypeError', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'],
-    bytesMax,
-    control: 'bytes',
-  }));
+/** What holds memory outside of the sandbox's process, or beside the heap for no job's good: a sandbox does not have it. */
+const ABSENT: Readonly<Record<string, string>> = {
+  pixels: `() => { const all = []; for (;;) all.push(new ImageData(2048, 2048).data.fill(1)); }`,
+  canvases: `() => { const all = []; for (;;) { const one = new OffscreenCanvas(2048, 2048); one.getContext('2d').fillRect(0, 0, 2048, 2048); all.push(one); } }`,
+  marks: `() => { const one = new Uint8Array(2 ** 24).fill(1); for (let i = 0; ; i++) performance.mark('a' + i, { detail: one }); }`,
+};
+
+function bombsOf(sources: Readonly<Record<string, string>>, more: Pick<Bomb, 'ends' | 'bytesMax'>): Bomb[] {
+  return Object.entries(sources).map(([id, source]) => ({ id, source, control: 'bytes', ...more }));
 }
 
 export const BOMBS: readonly Bomb[] = [
@@ -79,21 +68,6 @@ export const BOMBS: readonly Bomb[] = [
     id: 'buffers',
     source: `() => { ${TOUCH} const all = []; for (;;) all.push(touch(new ArrayBuffer(2 ** 24))); }`,
     ends: ['RangeError', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'],
-    bytesMax: GiB + SLACK,
-    control: 'bytes',
-  },
-  {
-    id: 'small-buffers',
-    source: '() => { const all = []; for (;;) all.push(new Uint8Array(8192).fill(1)); }',
-    ends: ['RangeError', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'],
-    bytesMax: GiB + SLACK,
-    control: 'bytes',
-  },
-  {
-    id: 'copies',
-    source: `() => { ${TOUCH} const one = touch(new ArrayBuffer(2 ** 24)); const all = []; for (;;) { all.push(one.slice()); all.push(structuredClone(one)); one.constructor = undefined; } }`,
-    ends: ['RangeError', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'],
-    bytesMax: GiB + SLACK,
     control: 'bytes',
   },
   {
@@ -109,7 +83,6 @@ export const BOMBS: readonly Bomb[] = [
       }
     }`,
     ends: ['RangeError', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'],
-    bytesMax: 2 * GiB + SLACK,
     control: 'bytes',
   },
   {
@@ -120,15 +93,8 @@ export const BOMBS: readonly Bomb[] = [
     control: 'workers',
   },
   { id: 'messages', source: '() => { for (;;) { console.log(Math.random()); progress(Math.random()); } }', ends: ['SLICE_TIMEOUT', 'SANDBOX_CRASHED'], control: 'messages' },
-  {
-    id: 'messages-to-itself',
-    source: '() => { const { port1 } = new MessageChannel(); const b = new Uint8Array(2 ** 22).fill(1); for (;;) port1.postMessage(b); }',
-    ends: ['RangeError', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'],
-    bytesMax: GiB + SLACK,
-    control: 'bytes',
-  },
   { id: 'huge-result', source: '() => new Array(2 ** 24).fill("0123456789abcdef".repeat(16))', ends: ['RESULT_TOO_LARGE', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'], control: 'bytes' },
   { id: 'heap', source: '() => { const all = []; for (;;) all.push({ x: [Math.random(), Math.random()] }); }', ends: ['SANDBOX_CRASHED', 'SLICE_TIMEOUT'], control: 'bytes' },
-  ...past(GiB + SLACK, WAYS_PAST_BUFFERS),
-  ...past(2 * GiB + SLACK, WAYS_PAST_WASM),
+  ...bombsOf(HOARDS, { ends: ['RangeError', 'SLICE_TIMEOUT', 'SANDBOX_CRASHED'] }),
+  ...bombsOf(ABSENT, { ends: ['ReferenceError', 'TypeError'], bytesMax: SLACK }),
 ]; // prettier-ignore

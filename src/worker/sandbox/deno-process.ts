@@ -218,7 +218,8 @@ function startProcess({
     'run',
     ...FLAGS,
     `--import-map=${folder.importMap}`,
-    `--v8-flags=--max-old-space-size=${heapMiB}`,
+    // Buffers that are swept by another thread are freed too late: a job that forgets large ones would meet the bound.
+    `--v8-flags=--max-old-space-size=${heapMiB},--no-concurrent-array-buffer-sweeping`,
     folder.script,
   ];
   return spawn(deno, args, {

@@ -6,7 +6,6 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../../protocol/limits.js';
 import type { JobContext, WorkFunction } from '../runtime.js';
-import { releaseMemory } from '../wasm-limits.js';
 import { packDatum, toJson, unpackResult } from './data.js';
 import { ExitError, explainWasm, OutputMissingError } from './explain.js';
 import { instantiate, type HostOptions } from './host.js';
@@ -63,8 +62,6 @@ function run(module: WebAssembly.Module, options: HostOptions): number {
   } catch (error) {
     if (error instanceof ProcessExit) return error.code;
     throw error;
-  } finally {
-    releaseMemory(exports['memory'] as WebAssembly.Memory);
   }
 }
 

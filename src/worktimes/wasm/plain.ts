@@ -5,7 +5,6 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import type { JobContext, WorkFunction } from '../runtime.js';
-import { releaseMemory } from '../wasm-limits.js';
 import { environmentOf } from './command.js';
 import { packDatum, unpackResult } from './data.js';
 import { explainWasm } from './explain.js';
@@ -101,8 +100,6 @@ class PlainInstance {
 
   /** The next slice gets a fresh one. */
   drop(): void {
-    const memory = this.#hosted?.exports['memory'];
-    if (memory instanceof WebAssembly.Memory) releaseMemory(memory);
     this.#hosted = undefined;
   }
 

@@ -4,13 +4,15 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SANDBOX_BUFFER_BYTES_MAX, SANDBOX_MESSAGES_BURST_MAX } from '../../../src/protocol/limits.js';
+import { SANDBOX_MESSAGES_BURST_MAX } from '../../../src/protocol/limits.js';
 import type { Bomb } from '../bombs.js';
 import { openChromium } from './browsers.js';
 
 /** Time enough to pass a cap, milliseconds; what takes longer is no bomb. */
 const CONTROL_MS_MAX = 60_000;
 const WORKERS = 2_000;
+/** What a bomb takes at least, where it does not say how much. */
+const BYTES_DEFAULT = 2 ** 30;
 
 /** It has a job's voice, and posts its result as a careless harness would. */
 const BARE = (source: string): string => `
@@ -50,7 +52,7 @@ export async function goesOff({ source, bytesMax, control }: Bomb, limitMs: numb
     for (let ms = 0; ms < CONTROL_MS_MAX; ms = performance.now() - startedMs) {
       const bytes = (await browser.memory()) - before;
       if (control === 'bytes') {
-        if (bytes > (bytesMax ?? SANDBOX_BUFFER_BYTES_MAX)) return true;
+        if (bytes > (bytesMax ?? BYTES_DEFAULT)) return true;
         continue;
       }
       const { messages, answer } = await browser.evaluate<Seen>('seen');

@@ -18,6 +18,9 @@ import { memoryUnder } from './processes-memory.js';
 
 const SCRIPT = fileURLToPath(new URL('headless-worker.mjs', import.meta.url));
 
+/** What the worker lets one process have, and half a GiB that it takes until that is seen. */
+const PROCESS_BYTES_MAX = { chromium: 2.5 * 2 ** 30, deno: 1.5 * 2 ** 30 };
+
 export interface HeadlessRig extends Donor {
   /** Whether it is the process that was started, and lives. */
   isAlive(): boolean;
@@ -62,6 +65,7 @@ export async function openHeadlessRig(isolation: 'chromium' | 'deno'): Promise<H
   // A browser is started for the first sandbox: it is no part of what a bomb takes.
   await computeFor<number>([1, 2], '(x) => x').exec();
   return {
+    bytesMax: PROCESS_BYTES_MAX[isolation],
     memory: () => memoryUnder((pid) => pid === child.pid),
     ended: (jobId) => ask('ended', jobId),
     isTriedOnce: (jobId) => ask('isTriedOnce', jobId),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ModuleMessage } from '../../../protocol/sandbox-messages.js';
-import { rewriteModule, TABLE_ELEMENTS_MAX } from '../../../worktimes/wasm-module.js';
+import { compileForSandboxes } from '../../../worktimes/wasm-compile.js';
 
 export class FrameModules {
   readonly #modules = new Map<string, Promise<WebAssembly.Module>>();
@@ -33,8 +33,5 @@ export class FrameModules {
 }
 
 async function compile(source: Blob): Promise<WebAssembly.Module> {
-  const bytes = new Uint8Array(await source.arrayBuffer());
-  const rewritten = rewriteModule({ bytes, length: bytes.length }, TABLE_ELEMENTS_MAX);
-  const view = new Uint8Array(rewritten.bytes.buffer, 0, rewritten.length);
-  return WebAssembly.compile(view);
+  return compileForSandboxes(new Uint8Array(await source.arrayBuffer()));
 }

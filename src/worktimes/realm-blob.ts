@@ -1,0 +1,213 @@
+/**
+ * Blobs that lie in the sandbox's own memory. A browser keeps the bytes of its blobs with itself, and on disk where they
+ * are many: outside of the sandbox's process, where nothing bounds them; and Node 20 aborts the process where a place in a blob is no whole number.
+ * @module
+ */
+import { getterOf, methodOf } from './wrap-native.js';
+
+const { apply, defineProperty, getPrototypeOf } = Reflect;
+const isView = ArrayBuffer.isView.bind(ArrayBuffer);
+const {
+  ArrayBuffer: Buffer,
+  Uint8Array: Bytes,
+  TextEncoder,
+  TextDecoder,
+  ReadableStream,
+  TypeError,
+  Date,
+} = globalThis;
+const arrayFrom = Array.from.bind(Array);
+const typedPrototype = getPrototypeOf(Bytes.prototype)!;
+const bufferOfTyped = getterOf(typedPrototype, 'buffer');
+const offsetOfTyped = getterOf(typedPrototype, 'byteOffset');
+const lengthOfTyped = getterOf(typedPrototype, 'byteLength');
+const kindOfTyped = getterOf(typedPrototype, Symbol.toStringTag);
+const bufferOfData = getterOf(DataView.prototype, 'buffer');
+const offsetOfData = getterOf(DataView.prototype, 'byteOffset');
+const lengthOfData = getterOf(DataView.prototype, 'byteLength');
+const setBytes = methodOf(Bytes.prototype, 'set');
+const encodeText = methodOf(TextEncoder.prototype, 'encode');
+const decodeText = methodOf(TextDecoder.prototype, 'decode');
+const lowerCase = methodOf(String.prototype, 'toLowerCase');
+const charCodeAt = methodOf(String.prototype, 'charCodeAt');
+const { floor, max, min } = Math;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const NUMBER = Number;
+
+type Chunk = Uint8Array<ArrayBuffer>;
+
+const lengthOf = (bytes: Chunk): number => apply(lengthOfTyped, bytes, []) as number;
+
+/** The part of a blob's bytes that is handed to `slice` or read; a copy, since what it is handed to may be written to. */
+function copyOf(bytes: Chunk): Chunk {
+  const copy = new Bytes(lengthOf(bytes));
+  apply(setBytes, copy, [bytes]);
+  return copy;
+}
+
+/** Marks how `slice` makes a blob over bytes that are there already. */
+const SHARED = Symbol('shared');
+
+class RealmBlob {
+  /** Never written to once it is there. */
+  #bytes: Chunk;
+  readonly #type: string;
+
+  constructor(parts?: unknown, options?: unknown, mark?: unknown) {
+    if (mark === SHARED) {
+      this.#bytes = parts as Chunk;
+      this.#type = options as string;
+      return;
+    }
+    const chunks: Record<number, Chunk> = { __proto__: null } as never;
+    let count = 0;
+    let length = 0;
+    if (parts !== undefined) {
+      const list = listOf(parts);
+      for (; count < list.length; count++) {
+        const chunk = RealmBlob.#chunkOf(list[count]);
+        chunks[count] = chunk;
+        length += lengthOf(chunk);
+      }
+    }
+    this.#type = typeOf((options as { type?: unknown } | undefined)?.type);
+    this.#bytes = new Bytes(length);
+    for (let i = 0, at = 0; i < count; i++) {
+      apply(setBytes, this.#bytes, [chunks[i], at]);
+      at += lengthOf(chunks[i]!);
+    }
+  }
+
+  static #chunkOf(part: unknown): Chunk {
+    if (typeof part === 'object' && part !== null) {
+      if (#bytes in part) return part.#bytes;
+      if (isView(part)) return seenBy(part);
+      const bytes = bytesOfBuffer(part);
+      if (bytes !== undefined) return bytes;
+    }
+    return apply(encodeText, encoder, [`${part as string}`]) as Chunk;
+  }
+
+  get size(): number {
+    return lengthOf(this.#bytes);
+  }
+
+  get type(): string {
+    return this.#type;
+  }
+
+  slice(start?: number, end?: number, contentType?: string): Blob {
+    const size = lengthOf(this.#bytes);
+    const from = position(start, 0, size);
+    const length = max(position(end, size, size) - from, 0);
+    const buffer = apply(bufferOfTyped, this.#bytes, []) as ArrayBuffer;
+    const offset = apply(offsetOfTyped, this.#bytes, []) as number;
+    const part = new Bytes(buffer, offset + from, length);
+    return new RealmBlob(part, typeOf(contentType), SHARED);
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return apply(bufferOfTyped, copyOf(this.#bytes), []) as ArrayBuffer;
+  }
+
+  async bytes(): Promise<Chunk> {
+    return copyOf(this.#bytes);
+  }
+
+  async text(): Promise<string> {
+    return apply(decodeText, decoder, [this.#bytes]) as string;
+  }
+
+  stream(): ReadableStream<Chunk> {
+    const bytes = copyOf(this.#bytes);
+    return new ReadableStream({
+      start: (controller) => {
+        if (lengthOf(bytes) > 0) controller.enqueue(bytes);
+        controller.close();
+      },
+    });
+  }
+}
+
+class RealmFile extends RealmBlob {
+  readonly #name: string;
+  readonly #lastModified: number;
+
+  constructor(parts: unknown, name: unknown, options?: unknown) {
+    if (arguments.length < 2) throw new TypeError("Failed to construct 'File': 2 arguments required");
+    super(listOf(parts), options);
+    this.#name = `${name as string}`;
+    const given = (options as { lastModified?: unknown } | undefined)?.lastModified;
+    this.#lastModified = given === undefined ? Date.now() : NUMBER(given);
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get lastModified(): number {
+    return this.#lastModified;
+  }
+}
+
+/** Puts `Blob` and `File` of the realm's own on the scope. */
+export function replaceBlobs(scope: object): void {
+  const found = { Blob: RealmBlob, File: RealmFile } as const;
+  for (const name of ['Blob', 'File'] as const) {
+    const value = found[name];
+    defineProperty(value, 'name', { value: name, configurable: true });
+    defineProperty(value, 'length', { value: name === 'Blob' ? 0 : 2, configurable: true });
+    defineProperty(value.prototype, Symbol.toStringTag, { value: name, configurable: true });
+    defineProperty(scope, name, { value, configurable: true, writable: true, enumerable: false });
+  }
+}
+
+function listOf(parts: unknown): unknown[] {
+  const isIterable = (typeof parts === 'object' && parts !== null) || typeof parts === 'function';
+  if (!isIterable || typeof (parts as { [Symbol.iterator]?: unknown })[Symbol.iterator] !== 'function')
+    throw new TypeError('The parts of a Blob are a sequence');
+  return arrayFrom(parts as Iterable<unknown>);
+}
+
+/** What is seen of a buffer by a view. */
+function seenBy(view: object): Chunk {
+  const isTyped = apply(kindOfTyped, view, []) !== undefined;
+  const buffer = apply(isTyped ? bufferOfTyped : bufferOfData, view, []) as ArrayBuffer;
+  const offset = apply(isTyped ? offsetOfTyped : offsetOfData, view, []) as number;
+  const length = apply(isTyped ? lengthOfTyped : lengthOfData, view, []) as number;
+  return copyOf(new Bytes(buffer, offset, length));
+}
+
+const lengthOfBuffer = getterOf(Buffer.prototype, 'byteLength');
+
+function bytesOfBuffer(part: object): Chunk | undefined {
+  try {
+    apply(lengthOfBuffer, part, []);
+  } catch {
+    return undefined;
+  }
+  return copyOf(new Bytes(part as ArrayBuffer));
+}
+
+const FIRST_PRINTABLE = 0x20;
+const LAST_PRINTABLE = 0x7e;
+
+/** A type with other than printable letters is none. */
+function typeOf(given: unknown): string {
+  if (given === undefined) return '';
+  const type = `${given as string}`;
+  for (let i = 0; i < type.length; i++) {
+    const code = apply(charCodeAt, type, [i]) as number;
+    if (code < FIRST_PRINTABLE || code > LAST_PRINTABLE) return '';
+  }
+  return apply(lowerCase, type, []) as string;
+}
+
+/** A place in a blob, counted from its end where it is negative. */
+function position(given: unknown, otherwise: number, size: number): number {
+  if (given === undefined) return otherwise;
+  const number = NUMBER(given);
+  const place = number === number ? floor(number) : 0;
+  return place < 0 ? max(size + place, 0) : min(place, size);
+}
