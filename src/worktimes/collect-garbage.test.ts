@@ -2,7 +2,7 @@
  * Collections in the midst of a turn, with an engine that really collects.
  * @module
  */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { collectGarbage, GarbagePressure } from './collect-garbage.js';
 
 const MiB = 2 ** 20;
@@ -10,7 +10,7 @@ const MiB = 2 ** 20;
 /** Tokens of an earlier turn: a reference that was made in this one would keep its target till the turn's end. */
 async function tokens(count: number): Promise<WeakRef<object>[]> {
   const refs = Array.from({ length: count }, () => new WeakRef({}));
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await new Promise((resolve) => setImmediate(resolve));
   return refs;
 }
 
@@ -46,6 +46,5 @@ it('measures the last one at the turn’s end, and keeps it no longer', async ()
   pressure.before(MiB);
   pressure.add({});
   expect(measured).toBe(1);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(measured).toBe(2);
+  await vi.waitFor(() => expect(measured).toBe(2));
 });

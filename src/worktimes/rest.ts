@@ -128,7 +128,7 @@ export class Rest {
 
 const { apply } = Reflect;
 const { load, wait } = Atomics;
-/** As they are before a job's memory is put under quota: what is made here is ours. */
+/** As they are before job code could change them. */
 const { Memory } = WebAssembly;
 const Numbers = Int32Array;
 const bufferOf = getterOf(WebAssembly.Memory.prototype, 'buffer');
