@@ -4,6 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions, type OptionNames } from '../lib/options.js';
 import type { JobPackage, WasmCall } from '../protocol/job-package.js';
 import { BINARY_SOURCE_BYTES_MAX, EXIT_CODE_MAX } from '../protocol/limits.js';
 import { planModule } from '../worktimes/wasm/plan-module.js';
@@ -11,7 +12,14 @@ import type { PackedSource } from './work-function.js';
 
 const RESULTS: readonly NonNullable<WasmCall['result']>[] = ['bytes', 'json', 'text'];
 const NAMES = ['export', 'alloc', 'free'] as const;
-const KEYS: readonly string[] = [...NAMES, 'result', 'output', 'exitCodes'];
+const KNOWN: OptionNames<WasmCall> = {
+  export: true,
+  alloc: true,
+  free: true,
+  result: true,
+  output: true,
+  exitCodes: true,
+};
 const MIB = 1024 * 1024;
 
 /** @throws WORK_FUNCTION_INVALID where no sandbox could run the module */
@@ -38,16 +46,10 @@ export function packBytes(bytes: Uint8Array): PackedSource {
 }
 
 /** @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
-export function packWasm(call: WasmCall, worktime: string): Pick<JobPackage, 'wasm'> {
-  if (typeof call !== 'object' || call === null)
-    throw invalid("job.wasm must be an object, such as { export: 'work', result: 'bytes' }.");
-  const unknown = Object.keys(call).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) {
-    const text = `job.wasm has no '${unknown}'; it has ${KEYS.join(', ')}.`;
-    throw new ManyhandsError('UNKNOWN_OPTION', text, { option: unknown });
-  }
+export function packWasm(given: WasmCall, worktime: string): Pick<JobPackage, 'wasm'> {
+  const call = readOptions<WasmCall>(given ?? null, 'job.wasm', KNOWN);
   const { result, output, exitCodes } = call;
-  if (KEYS.every((key) => call[key as keyof WasmCall] === undefined)) return {};
+  if (Object.values(call).every((value) => value === undefined)) return {};
   if (worktime !== 'wasm') throw invalid(`job.wasm is for job.worktime = 'wasm', which is '${worktime}'.`);
   if (result !== undefined && !RESULTS.includes(result))
     throw invalid(`job.wasm.result must be one of ${RESULTS.join(', ')}.`);

@@ -3,6 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions } from '../lib/options.js';
 import { CUSTOM_WORKTIME_BYTES_MAX, NAME_LENGTH_MAX } from '../protocol/limits.js';
 import { describeWorktime } from '../worktimes/registry.js';
 
@@ -29,9 +30,11 @@ export async function packCustomWorktime(
   readModule: (url: URL) => Promise<Uint8Array>,
 ): Promise<PackedWorktime | undefined> {
   if (custom === undefined) return undefined;
-  if (typeof custom !== 'object' || custom === null)
-    throw invalid('job.customWorktime must be { name, version, source }.');
-  const { name, version, source } = custom;
+  const { name, version, source } = readOptions<CustomWorktime>(custom, 'job.customWorktime', {
+    name: true,
+    version: true,
+    source: true,
+  });
   checkName(name, 'name');
   checkName(version, 'version');
   if (describeWorktime(name) !== undefined)
@@ -50,7 +53,7 @@ export async function packCustomWorktime(
   return { name, version, source: bytes };
 }
 
-function checkName(text: unknown, field: string): void {
+function checkName(text: unknown, field: string): asserts text is string {
   if (typeof text === 'string' && text !== '' && text.length <= NAME_LENGTH_MAX) return;
   throw invalid(`job.customWorktime.${field} must be a text of 1 to ${NAME_LENGTH_MAX} characters.`);
 }

@@ -3,11 +3,15 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { ID_PATTERN } from '../lib/ids.js';
+import { describeValue, readOptions } from '../lib/options.js';
 import type { Cursor } from '../protocol/messages.js';
 import type { Keystore } from '../wallet/keystore.js';
+import { parseAddress } from '../wallet/address.js';
 import { AppendQueue } from './append-queue.js';
 import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-types.js';
 import { createContext } from './context.js';
+import { checkKeystore, checkReason } from './check-arguments.js';
 import type { JobStatusInfo } from './events.js';
 import type { FeedSummary } from './feed.js';
 import { fetchJobResults, type FetchedResult, type ResultRange } from './fetch-results.js';
@@ -76,7 +80,9 @@ export function createDeployer(ports: DeployerPorts): Deployer {
     keystoreOrReason?: Keystore | string,
     reason = '',
   ): Promise<RemoteStatus> => {
-    const why = typeof keystoreOrReason === 'string' ? keystoreOrReason : reason;
+    const isReason = typeof keystoreOrReason === 'string';
+    if (!isReason) checkKeystore(keystoreOrReason);
+    const why = checkReason(isReason ? keystoreOrReason : reason);
     const answer = await context.link.request('job.cancel', { jobId: idOf(job), reason: why });
     return remoteStatus(answer.status);
   };
@@ -91,11 +97,12 @@ export function createDeployer(ports: DeployerPorts): Deployer {
       list: (options) => listJobs((body) => context.link.request('job.list', body), options),
     },
     async attach<T>(jobId: string, options: AttachOptions = {}) {
-      const after = options.after ?? 0;
+      const given = readOptions<AttachOptions>(options, 'attach', { after: true });
+      const { after = 0 } = given;
       if (!Number.isSafeInteger(after) || after < 0) {
         throw new ManyhandsError(
           'INVALID_ARGUMENT',
-          `after must be a cursor, a whole number from 0; got ${after}.`,
+          `after must be a cursor, a whole number from 0; got ${describeValue(after)}.`,
         );
       }
       const answer = await context.link.request('job.status', { jobId: idOf(jobId) });
@@ -110,7 +117,7 @@ export function createDeployer(ports: DeployerPorts): Deployer {
     },
     fetchResults: <T>(jobId: string, range?: ResultRange) => fetchJobResults<T>(context, idOf(jobId), range),
     async getAccount(address) {
-      const whose = address ?? (await ports.wallet.get()).address;
+      const whose = address === undefined ? (await ports.wallet.get()).address : parseAddress(address);
       return context.link.request('account.show', { address: whose });
     },
   };
@@ -118,6 +125,9 @@ export function createDeployer(ports: DeployerPorts): Deployer {
 
 function idOf(job: unknown): string {
   const id = job instanceof Job ? job.id : job;
-  if (typeof id === 'string' && id !== '') return id;
-  throw new ManyhandsError('INVALID_ARGUMENT', `A job is named by its id or its handle; got ${typeof job}.`);
+  if (typeof id === 'string' && ID_PATTERN.test(id)) return id;
+  throw new ManyhandsError(
+    'INVALID_ARGUMENT',
+    `A job is named by its id, 22 characters as job.id gives them, or by its handle; got ${describeValue(job)}.`,
+  );
 }

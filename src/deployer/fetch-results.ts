@@ -3,9 +3,9 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions } from '../lib/options.js';
 import { JOB_SLICES_MAX } from '../protocol/limits.js';
 import type { DeployerContext } from './context.js';
-import { isRangeBounds } from './input.js';
 import { readOutcomes } from './outcomes.js';
 
 /** Slice numbers: `[from, to]` or a range; both ends are included. */
@@ -49,8 +49,7 @@ export async function fetchJobResults<T>(
 
 function readRange(range: ResultRange | undefined): { from: number; to: number; step: number } {
   if (range === undefined) return { from: 1, to: JOB_SLICES_MAX, step: 1 };
-  const [start, end] = isRangeBounds(range) ? [range.start, range.end] : (range as readonly number[]);
-  const step = (isRangeBounds(range) ? range.step : undefined) ?? 1;
+  const { start, end, step = 1 } = Array.isArray(range) ? readPair(range) : readBounds(range);
   if (isCount(start) && isCount(end) && isCount(step) && start <= end) return { from: start, to: end, step };
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
@@ -58,8 +57,26 @@ function readRange(range: ResultRange | undefined): { from: number; to: number; 
   );
 }
 
-function isCount(value: number | undefined): value is number {
-  return Number.isSafeInteger(value) && value! >= 1;
+function readPair(range: readonly unknown[]): { start?: unknown; end?: unknown; step?: unknown } {
+  return range.length === 2 ? { start: range[0], end: range[1] } : {};
+}
+
+function readBounds(range: unknown): { start?: unknown; end?: unknown; step?: unknown } {
+  return readOptions<{ start: number; end: number; step: number; group: number }>(
+    range,
+    'A range of results',
+    {
+      start: true,
+      end: true,
+      step: true,
+      // A RangeObject has one.
+      group: true,
+    },
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
 /** Where to go on; a scheduler that does not go forward would keep us for ever. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import type { RangeBounds } from '../protocol/input-sets.js';
+import { readBounds, type RangeBounds } from '../protocol/input-sets.js';
 import type { RangeInput } from '../protocol/messages.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
 import { remoteData, toRemoteSet } from './remote-input.js';
@@ -29,7 +29,7 @@ export function toJobInput(data: unknown): JobInput {
   if (typeof data === 'function') throw refused('a function', adviceForFunction(data));
   if (typeof data === 'string') throw refused('a string', ' For its characters, hand in [...text].');
   if (typeof data !== 'object' || data === null) throw refused(String(data), '');
-  if (isRangeBounds(data)) return boundsInput(data);
+  if (isRangeBounds(data)) return boundsInput(readBounds(data, 'A range'));
   const remote = toRemoteSet(data);
   if (remote !== undefined) {
     return { kind: 'values', values: remoteData(remote), slices: remote.length, origins: remote.origins };
@@ -107,9 +107,11 @@ export function boundsInput(bounds: RangeBounds): JobInput {
   return { kind: 'range', range, slices: range.count };
 }
 
-export function isRangeBounds(data: unknown): data is RangeBounds {
-  const bounds = data as Partial<RangeBounds> | null;
-  return typeof data === 'object' && typeof bounds?.start === 'number' && typeof bounds.end === 'number';
+/** Whether an object means a range; one of its names may be misspelt. */
+function isRangeBounds(data: object): boolean {
+  const { start, end } = data as Partial<RangeBounds>;
+  if (typeof start === 'number' && typeof end === 'number') return true;
+  return (start !== undefined || end !== undefined) && !isIterable(data) && !isAsyncIterable(data);
 }
 
 function isIterable(data: object): data is Iterable<unknown> {

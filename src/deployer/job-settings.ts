@@ -3,10 +3,12 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import type { JobFS } from '../jobfs/job-fs.js';
+import { describeValue, unknownOption } from '../lib/options.js';
+import { JobFS } from '../jobfs/job-fs.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { JobPackage, WasmCall } from '../protocol/job-package.js';
 import type { CustomWorktime } from './custom-worktime.js';
+import { checkBoolean, checkKeystore, checkObject, checkText } from './check-arguments.js';
 import { JobEmitter } from './job-emitter.js';
 import type { PackageSettings } from './package.js';
 import type { SlicePaymentOffer } from './payment.js';
@@ -21,6 +23,18 @@ import { JAVASCRIPT_WORKTIME } from './work-function.js';
 
 /** A worktime that there is; another name is refused where no worker has it. */
 export type WorktimeId = 'map-basic' | 'pyodide' | 'wasm' | (string & {});
+
+/** What a handle has as properties of its own. */
+const OWN_NAMES: ReadonlySet<string> = new Set(['id', 'offer', 'payer']);
+
+/** What can be set on a handle: its setters. */
+function settingNames(): string[] {
+  const names = Object.getOwnPropertyNames(JobSettings.prototype);
+  return names.filter((name) => {
+    const found = Object.getOwnPropertyDescriptor(JobSettings.prototype, name);
+    return found?.set !== undefined;
+  });
+}
 
 export abstract class JobSettings<T> extends JobEmitter<T> {
   /** 22 characters; known before the job is deployed. */
@@ -60,7 +74,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   setPaymentAccountKeystore(keystore: Keystore): void {
     this.#change('the keystore that pays');
-    this.payer = keystore;
+    this.payer = checkKeystore(keystore);
   }
 
   /** The environment that runs the work function: JavaScript, Python, or a WebAssembly module. */
@@ -71,7 +85,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set worktime(name: WorktimeId) {
     this.#change('worktime');
-    this.#worktime = name;
+    this.#worktime = checkText('job.worktime', name);
   }
 
   /** A semver range of the worktime's version. @default the versions that this release was made for */
@@ -82,7 +96,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set worktimeVersion(range: string | undefined) {
     this.#change('worktimeVersion');
-    this.#worktimeVersion = range;
+    this.#worktimeVersion = range === undefined ? undefined : checkText('job.worktimeVersion', range);
   }
 
   /** A worktime that the job brings along, in place of those that workers have. */
@@ -104,7 +118,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set wasm(call: WasmCall) {
     this.#change('wasm');
-    this.#wasm = call;
+    this.#wasm = checkObject('job.wasm', call);
   }
 
   /**
@@ -119,7 +133,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   set isolation(isolation: JobPackage['isolation']) {
     this.#change('isolation');
     if (!['job', 'slice'].includes(isolation)) {
-      const text = `job.isolation must be 'job' or 'slice', not '${String(isolation)}'.`;
+      const text = `job.isolation must be 'job' or 'slice', not ${describeValue(isolation)}.`;
       throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'job.isolation' });
     }
     this.#isolation = isolation;
@@ -133,7 +147,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set public(info: Partial<PublicInfo>) {
     this.#change('public');
-    this.#public = info;
+    this.#public = checkObject('job.public', info);
   }
 
   /** Environment variables of the work function. */
@@ -144,7 +158,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set env(env: Record<string, string>) {
     this.#change('env');
-    this.#env = env;
+    this.#env = checkObject('job.env', env);
   }
 
   /**
@@ -168,7 +182,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set limits(limits: JobLimits) {
     this.#change('limits');
-    this.#limits = limits;
+    this.#limits = checkObject('job.limits', limits);
   }
 
   /** Whether results are kept on the handle; without them memory stays flat, and `result` events carry all. */
@@ -183,7 +197,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
         'its results come already',
         'Set collateResults before exec, wait or the first listener.',
       );
-    this.#collateResults = value;
+    this.#collateResults = checkBoolean('job.collateResults', value);
   }
 
   /** Whether the job closes itself behind its input. */
@@ -194,7 +208,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set autoClose(value: boolean) {
     this.#change('autoClose');
-    this.#autoClose = value;
+    this.#autoClose = checkBoolean('job.autoClose', value);
   }
 
   /** Appending keeps the public group, assigning replaces it. Secrets never leave this process. */
@@ -205,7 +219,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set computeGroups(groups: ComputeGroup[]) {
     this.#change('computeGroups');
-    this.#computeGroups = groups;
+    this.#computeGroups = checkObject('job.computeGroups', groups);
   }
 
   /** The job's files. */
@@ -216,6 +230,10 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** @throws JOB_STATE once the job is deployed */
   set fs(fs: JobFS) {
     this.#change('fs');
+    if (!(fs instanceof JobFS)) {
+      const text = 'job.fs must be a JobFS: import { JobFS } from "manyhands/jobfs".';
+      throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'job.fs' });
+    }
     this.#fs = fs;
   }
 
@@ -224,6 +242,13 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
 
   /** Whether the job's journal is being read. */
   protected abstract readonly isFollowed: boolean;
+
+  /** A name that was set on the handle and is no setting would be lost without a word. @throws UNKNOWN_OPTION */
+  protected checkNames(): void {
+    for (const name of Object.keys(this)) {
+      if (!OWN_NAMES.has(name)) throw unknownOption('A job', name, settingNames());
+    }
+  }
 
   /** The settings as they are now. */
   protected packageSettings(): Omit<PackageSettings, 'work' | 'args'> {

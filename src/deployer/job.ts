@@ -8,6 +8,7 @@ import type { Cursor, JobStatus } from '../protocol/messages.js';
 import { toUnits } from '../wallet/credits.js';
 import type { Keystore } from '../wallet/keystore.js';
 import { AppendQueue } from './append-queue.js';
+import { checkKeystore, checkReason } from './check-arguments.js';
 import type { DeployerContext } from './context.js';
 import { Deployment } from './deployment.js';
 import { JOURNAL_EVENTS, type JobStatusInfo, type ReadyState } from './events.js';
@@ -109,15 +110,16 @@ export class Job<T = unknown> extends JobSettings<T> {
 
   /** Stops the job for good; results so far can still be fetched. */
   async cancel(reason = ''): Promise<JobStatusInfo> {
+    const why = checkReason(reason);
     const known = this.#deployment?.sent ?? 'attachTo' in this.#origin;
     if (!known) {
       this.#accepted ??= Promise.resolve();
-      this.#tracker.cancelled(reason);
+      this.#tracker.cancelled(why);
       return this.status;
     }
-    const { status } = await this.#context.link.request('job.cancel', { jobId: this.id, reason });
+    const { status } = await this.#context.link.request('job.cancel', { jobId: this.id, reason: why });
     this.#tracker.update(status);
-    if (status.runStatus === 'cancelled') this.#tracker.cancelled(status.reason ?? reason);
+    if (status.runStatus === 'cancelled') this.#tracker.cancelled(status.reason ?? why);
     return this.status;
   }
 
@@ -162,6 +164,8 @@ export class Job<T = unknown> extends JobSettings<T> {
   async #runDeployment(offer: SlicePaymentOffer, keystore: Keystore | undefined): Promise<void> {
     const tracker = this.#tracker;
     try {
+      this.checkNames();
+      checkKeystore(keystore);
       this.#setReadyState('exec');
       this.#deployment = this.#makeDeployment(offer, keystore);
       await this.#deployment.run();

@@ -3,6 +3,8 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { ID_PATTERN } from '../lib/ids.js';
+import { describeValue, readOptions } from '../lib/options.js';
 import { JOB_LIST_MAX } from '../protocol/limits.js';
 import type { DeployerRequests, JobStatus } from '../protocol/messages.js';
 import type { JobPage, ListOptions } from './compute-types.js';
@@ -13,9 +15,14 @@ const LIMIT_DEFAULT = 20;
 
 type Ask = (body: DeployerRequests['job.list'][0]) => Promise<DeployerRequests['job.list'][1]>;
 
-/** @throws INVALID_ARGUMENT where `limit` is none */
+/** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
 export async function listJobs(ask: Ask, options: ListOptions = {}): Promise<JobPage> {
-  const { after, limit = LIMIT_DEFAULT } = options;
+  const given = readOptions<ListOptions>(options, 'list', { after: true, limit: true });
+  const { after, limit = LIMIT_DEFAULT } = given;
+  if (after !== undefined && !(typeof after === 'string' && ID_PATTERN.test(after))) {
+    const text = `after must be the id of a job, 22 characters; got ${describeValue(after)}.`;
+    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'after' });
+  }
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > JOB_LIST_MAX) {
     const text = `limit must be a whole number from 1 to ${JOB_LIST_MAX}; got ${String(limit)}.`;
     throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'limit' });

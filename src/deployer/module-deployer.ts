@@ -3,7 +3,7 @@
  * made anew by `init`. Jobs stay with the scheduler that they were made for.
  * @module
  */
-import { ManyhandsError } from '../lib/errors.js';
+import { readOptions } from '../lib/options.js';
 import type { ComputeDo, ComputeForForms } from './compute-types.js';
 import { createDeployer, type Deployer } from './deployer.js';
 import type { DeployerPorts, DeployerWallet } from './ports.js';
@@ -20,8 +20,6 @@ export interface ModuleDeployer extends Deployer {
   init: (options?: InitOptions | string | URL) => void;
 }
 
-const OPTIONS: readonly string[] = ['scheduler', 'wallet'] satisfies (keyof InitOptions)[];
-
 /** @param defaults called when the default deployer is made, so that importing opens and reads nothing */
 export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeployer {
   let current: Deployer | undefined;
@@ -31,17 +29,11 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
   const computeDo = ((...call: Parameters<ComputeDo>) => deployer().compute.do(...call)) as ComputeDo;
   return {
     init(options = {}) {
-      const given = typeof options === 'string' || options instanceof URL ? { scheduler: options } : options;
-      for (const key of Object.keys(given)) {
-        if (OPTIONS.includes(key)) continue;
-        throw new ManyhandsError(
-          'UNKNOWN_OPTION',
-          `init has no option '${key}'; it has ${OPTIONS.join(' and ')}.`,
-          {
-            key,
-          },
-        );
-      }
+      const isAddress = typeof options === 'string' || options instanceof URL;
+      const given = readOptions<InitOptions>(isAddress ? { scheduler: options } : options, 'init', {
+        scheduler: true,
+        wallet: true,
+      });
       const ports = defaults();
       current = createDeployer({
         ...ports,

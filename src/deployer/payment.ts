@@ -4,6 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions } from '../lib/options.js';
 import { toUnits } from '../wallet/credits.js';
 
 /** Credits of one slice, or the same with its bounds. */
@@ -32,7 +33,8 @@ const ACCEPT_MS_DEFAULT = 600_000;
  * @throws INVALID_ARGUMENT when it is malformed, or a priced job of unknown size names no ceiling
  */
 export function resolveOffer(offer: SlicePaymentOffer, slices: number | undefined): OfferTerms {
-  const given = typeof offer === 'object' && offer !== null ? offer : { pricePerSlice: offer };
+  const given =
+    typeof offer === 'number' || typeof offer === 'string' ? { pricePerSlice: offer } : readOffer(offer);
   const pricePerSlice = units(given.pricePerSlice, 'The price of a slice');
   const acceptMs = given.acceptMs ?? ACCEPT_MS_DEFAULT;
   if (!Number.isFinite(acceptMs) || acceptMs <= 0) {
@@ -53,6 +55,14 @@ export function resolveOffer(offer: SlicePaymentOffer, slices: number | undefine
     );
   }
   return { pricePerSlice, ceiling: pricePerSlice * BigInt(slices), acceptMs };
+}
+
+function readOffer(offer: unknown): Partial<Extract<SlicePaymentOffer, object>> {
+  return readOptions<Extract<SlicePaymentOffer, object>>(offer ?? null, 'The payment offer', {
+    pricePerSlice: true,
+    ceiling: true,
+    acceptMs: true,
+  });
 }
 
 function units(credits: unknown, what: string): bigint {

@@ -3,6 +3,7 @@
  * nothing beforehand. What `data:` addresses hold travels as plain values.
  * @module
  */
+import { readOptions } from '../lib/options.js';
 import { readDataUrl, RemoteDataPattern, RemoteDataSet } from '../protocol/remote-sets.js';
 
 /** A datum that its worker fetches. */
@@ -26,8 +27,9 @@ export function toRemoteSet(data: object): RemoteDataSet | RemoteDataPattern | u
     return isAddresses ? new RemoteDataSet(data) : undefined;
   }
   const { pattern, sliceCount } = data as Partial<PatternBounds>;
-  if (typeof pattern !== 'string' || typeof sliceCount !== 'number') return undefined;
-  return new RemoteDataPattern(pattern, sliceCount);
+  if (typeof pattern !== 'string' && typeof sliceCount !== 'number') return undefined;
+  const given = readOptions<PatternBounds>(data, 'An input by address', { pattern: true, sliceCount: true });
+  return new RemoteDataPattern(given.pattern!, given.sliceCount!);
 }
 
 export function* remoteData(set: RemoteDataSet | RemoteDataPattern): Generator<unknown> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions } from '../lib/options.js';
 import { DIGEST_PATTERN } from '../lib/sha256.js';
 import type { JobPackage } from '../protocol/job-package.js';
 import {
@@ -52,7 +53,8 @@ export function packGroups(groups: readonly ComputeGroup[]): GroupCredential[] {
 function packGroup(group: ComputeGroup, index: number): GroupCredential {
   const where = `job.computeGroups[${index}]`;
   if (typeof group !== 'object' || group === null) throw invalid(`${where} must be { joinKey, joinSecret }.`);
-  const { joinKey, joinSecret, joinHash } = group;
+  const given = readOptions<ComputeGroup>(group, where, { joinKey: true, joinSecret: true, joinHash: true });
+  const { joinKey, joinSecret, joinHash } = given;
   if (typeof joinKey !== 'string' || joinKey === '') throw invalid(`${where}.joinKey must be a string.`);
   if (typeof joinSecret === 'string') {
     return { key: joinKey, secretHash: hashSecret(joinSecret) };
@@ -68,10 +70,11 @@ function packGroup(group: ComputeGroup, index: number): GroupCredential {
 
 /** @throws INVALID_ARGUMENT */
 export function packPublic(info: Partial<PublicInfo>, jobId: string): JobPackage['public'] {
+  const given = readOptions<PublicInfo>(info, 'job.public', { name: true, description: true, link: true });
   const text = {
-    name: info.name ?? `Ad-hoc job ${jobId.slice(0, 6)}`,
-    description: info.description ?? '',
-    link: info.link ?? '',
+    name: given.name ?? `Ad-hoc job ${jobId.slice(0, 6)}`,
+    description: given.description ?? '',
+    link: given.link ?? '',
   };
   for (const [field, value] of Object.entries(text)) {
     if (typeof value !== 'string') throw invalid(`job.public.${field} must be a string.`);
@@ -103,6 +106,8 @@ export function checkOrigins(named: readonly string[]): string[] {
 
 /** @throws INVALID_ARGUMENT */
 export function packEnv(env: Readonly<Record<string, string>>): Record<string, string> {
+  if (typeof env !== 'object' || env === null || Array.isArray(env))
+    throw invalid('job.env must be an object of names and texts, { NAME: "text" }.');
   const entries = Object.entries(env);
   if (entries.length > ENV_COUNT_MAX) throw invalid(`job.env has more than ${ENV_COUNT_MAX} variables.`);
   for (const [name, value] of entries) {
@@ -112,10 +117,11 @@ export function packEnv(env: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(entries);
 }
 
-/** @throws INVALID_ARGUMENT */
+/** @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
 export function packLimits(limits: JobLimits): JobPackage['limits'] {
-  const sliceMs = limits.sliceTimeoutMs ?? SLICE_MS_MAX;
-  const noProgressMs = limits.noProgressMs ?? Math.min(NO_PROGRESS_MS_DEFAULT, sliceMs);
+  const given = readOptions<JobLimits>(limits, 'job.limits', { sliceTimeoutMs: true, noProgressMs: true });
+  const sliceMs = given.sliceTimeoutMs ?? SLICE_MS_MAX;
+  const noProgressMs = given.noProgressMs ?? Math.min(NO_PROGRESS_MS_DEFAULT, sliceMs);
   for (const [name, value] of Object.entries({ sliceTimeoutMs: sliceMs, noProgressMs })) {
     if (!Number.isSafeInteger(value) || value < 1 || value > SLICE_MS_MAX) {
       throw invalid(`job.limits.${name} must be a whole number of milliseconds from 1 to ${SLICE_MS_MAX}.`);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { connectOperator, type Operator } from '../deployer/operator.js';
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions } from '../lib/options.js';
 import { systemRandom } from '../lib/random.js';
 import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
 import { connectNode } from '../transport/ws-node.js';
@@ -19,10 +20,15 @@ export interface OpenOperatorOptions {
   token?: string;
 }
 
-/** Opens an operator's session. Throws `FORBIDDEN` where there is no token to be read, or it is a wrong one. */
+/** Opens an operator's session. Throws `UNKNOWN_OPTION`, `INVALID_ARGUMENT`, or `FORBIDDEN` where there is no token to be read, or it is a wrong one. */
 export async function openOperator(options: OpenOperatorOptions): Promise<Operator> {
-  const scheduler = options.scheduler ?? (process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER);
-  const token = options.token ?? (await readToken(options.dataDir));
+  const given = readOptions<OpenOperatorOptions>(options, 'openOperator', {
+    scheduler: true,
+    dataDir: true,
+    token: true,
+  });
+  const scheduler = given.scheduler ?? (process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER);
+  const token = given.token ?? (await readToken(given.dataDir));
   return connectOperator(
     { scheduler, token },
     { connect: connectNode, clock: systemClock, random: systemRandom },

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions, type OptionNames } from '../lib/options.js';
 import { systemRandom } from '../lib/random.js';
 import { CONNECTIONS_MAX, SOCKETS_MAX } from '../protocol/limits.js';
 import { DEFAULT_SCHEDULER, SOCKET_PATH } from '../protocol/scheduler-url.js';
@@ -198,27 +199,21 @@ function makeServer(tls: TlsPair | undefined, handler: RequestListener): Server 
 type Resolved = Required<Omit<SchedulerOptions, 'minimumPrice' | 'tls'>> &
   Pick<SchedulerOptions, 'tls'> & { minimumPrice: bigint };
 
-function resolveOptions(options: SchedulerOptions): Resolved {
-  const known = [
-    'port',
-    'host',
-    'dataDir',
-    'minimumPrice',
-    'tls',
-    'sandboxOrigins',
-    'allowWebOrigins',
-    'publicUrls',
-    'sockets',
-    'log',
-  ];
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    throw new ManyhandsError(
-      'UNKNOWN_OPTION',
-      `startScheduler has no option ${key}; it has ${known.join(', ')}`,
-      { key },
-    );
-  }
+const NAMES: OptionNames<SchedulerOptions> = {
+  port: true,
+  host: true,
+  dataDir: true,
+  minimumPrice: true,
+  tls: true,
+  sandboxOrigins: true,
+  allowWebOrigins: true,
+  publicUrls: true,
+  sockets: true,
+  log: true,
+};
+
+function resolveOptions(given: SchedulerOptions): Resolved {
+  const options = readOptions<SchedulerOptions>(given, 'startScheduler', NAMES);
   const home = process.env.MANYHANDS_HOME || join(homedir(), '.manyhands');
   const port = options.port ?? Number(new URL(DEFAULT_SCHEDULER).port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {

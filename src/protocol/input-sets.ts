@@ -4,6 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions } from '../lib/options.js';
 import { ARRAY_LENGTH_MAX } from './limits.js';
 import type { RangeInput } from './messages.js';
 import { rangeDatum, rangeFromBounds, rangeValues } from './ranges.js';
@@ -18,6 +19,13 @@ export interface RangeBounds {
   group?: number;
 }
 
+/** The bounds of a range that was written as an object. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+export function readBounds(bounds: unknown, where: string): RangeBounds {
+  const names = { start: true, end: true, step: true, group: true } as const;
+  // Where start or end is missing, the range itself is refused.
+  return readOptions<RangeBounds>(bounds ?? null, where, names) as RangeBounds;
+}
+
 /** A range of numbers, one slice each (or one slice a `group`); never expanded on its way. */
 export class RangeObject implements Iterable<number | number[]> {
   readonly start: number;
@@ -28,7 +36,8 @@ export class RangeObject implements Iterable<number | number[]> {
 
   /** Throws `INVALID_ARGUMENT`: not finite, a step that does not approach the end, a bad group. */
   constructor(start: number | RangeBounds, end?: number, step?: number, group?: number) {
-    const bounds = typeof start === 'object' && start !== null ? start : { start, end: end!, step, group };
+    const bounds =
+      typeof start === 'object' ? readBounds(start, 'RangeObject') : { start, end: end!, step, group };
     this.#input = rangeFromBounds(bounds.start, bounds.end, bounds.step, bounds.group);
     this.start = this.#input.start;
     this.end = bounds.end;

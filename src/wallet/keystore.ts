@@ -6,6 +6,7 @@
 import { systemClock } from '../lib/clock.js';
 import type { CancelTimer, Clock } from '../lib/clock.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
+import { describeValue, readOptions } from '../lib/options.js';
 import { systemRandom } from '../lib/random.js';
 import type { Random } from '../lib/random.js';
 import type { Address } from './address.js';
@@ -83,22 +84,24 @@ export class Keystore {
 
   /** A new random key, unlocked. A passphrase that is not empty costs half a second, here and at each unlock. */
   static async create(options: NewKeystoreOptions = {}): Promise<Keystore> {
+    readNewOptions(options, 'Keystore.create');
     return Keystore.fromPrivateKey(newPrivateKey(options.random ?? systemRandom), options);
   }
 
   /**
    * A keystore of a key that is there already, unlocked.
    * @param privateKey 64 hexadecimal digits, with or without `0x`, or 32 bytes
-   * @throws KEY_MALFORMED
+   * @throws KEY_MALFORMED, INVALID_ARGUMENT, UNKNOWN_OPTION
    */
   static async fromPrivateKey(
     privateKey: string | Uint8Array,
     options: NewKeystoreOptions = {},
   ): Promise<Keystore> {
+    const given = readNewOptions(options, 'Keystore.fromPrivateKey');
     const key = parsePrivateKey(privateKey);
-    const passphrase = options.passphrase ?? '';
-    const json = await encryptKey(key, passphrase, options.random ?? systemRandom);
-    const keystore = new Keystore(json, options);
+    const passphrase = checkPassphrase(given);
+    const json = await encryptKey(key, passphrase, given.random ?? systemRandom);
+    const keystore = new Keystore(json, given);
     keystore.#key = key;
     keystore.#emptyPassphraseFailed = passphrase !== '';
     return keystore;
@@ -109,7 +112,8 @@ export class Keystore {
    * @throws KEYSTORE_MALFORMED
    */
   static fromJSON(json: string | object, options: KeystoreOptions = {}): Keystore {
-    return new Keystore(parseKeystoreJson(json), options);
+    const given = readOptions<KeystoreOptions>(options, 'Keystore.fromJSON', { label: true, clock: true });
+    return new Keystore(parseKeystoreJson(json), given);
   }
 
   /**
@@ -161,9 +165,10 @@ export class Keystore {
 
   /**
    * The same key in a keystore of its own under another passphrase; unlocked, as is this one afterwards.
-   * @throws KEYSTORE_PASSPHRASE, KEYSTORE_LOCKED where this one cannot be unlocked
+   * @throws KEYSTORE_PASSPHRASE, KEYSTORE_LOCKED where this one cannot be unlocked; INVALID_ARGUMENT where no passphrase is given
    */
   async withPassphrase(passphrase: string): Promise<Keystore> {
+    checkPassphrase({ passphrase });
     await this.#ensureUnlocked();
     if (this.#key === undefined) throw lockedError(this);
     return Keystore.fromPrivateKey(this.#key, { passphrase, label: this.label, clock: this.#clock });
@@ -221,6 +226,31 @@ export class Keystore {
   #addressOrEmpty(): Address {
     return this.#json.address === undefined ? '' : this.address;
   }
+}
+
+function readNewOptions(options: unknown, where: string): NewKeystoreOptions {
+  return readOptions<NewKeystoreOptions>(options, where, {
+    label: true,
+    clock: true,
+    passphrase: true,
+    random: true,
+  });
+}
+
+/**
+ * The passphrase of a new keystore; empty where none is named. One that is named and is no text is a mistake, as a variable of
+ * the environment that is not set: an empty passphrase in its place would protect nothing.
+ * @throws INVALID_ARGUMENT
+ */
+export function checkPassphrase(options: { passphrase?: unknown }): string {
+  if (!Object.hasOwn(options, 'passphrase')) return '';
+  if (typeof options.passphrase === 'string') return options.passphrase;
+  const found = options.passphrase === undefined ? 'undefined' : describeValue(options.passphrase);
+  throw new ManyhandsError(
+    'INVALID_ARGUMENT',
+    `The passphrase of a keystore must be a string; it is ${found}. For none, leave it out or give ''.`,
+    { argument: 'passphrase' },
+  );
 }
 
 /** The name of a keystore in a message. */

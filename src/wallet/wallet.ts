@@ -5,9 +5,10 @@
  */
 import type { Clock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
+import { readOptions } from '../lib/options.js';
 import type { Random } from '../lib/random.js';
 import type { KeyValueStorage } from '../lib/storage.js';
-import { findAddress, Keystore, setPassphraseSource } from './keystore.js';
+import { checkPassphrase, findAddress, Keystore, setPassphraseSource } from './keystore.js';
 import type { PassphraseSource } from './keystore.js';
 
 /** What signs jobs and proves who deploys. */
@@ -63,10 +64,14 @@ export class Wallet {
     return this.get(ID_LABEL);
   }
 
-  /** Makes a keystore with a new key. @throws KEYSTORE_EXISTS, INVALID_ARGUMENT */
+  /**
+   * Makes a keystore with a new key. Its passphrase is empty where none is named; one that is `undefined` is refused.
+   * @throws KEYSTORE_EXISTS, INVALID_ARGUMENT, UNKNOWN_OPTION
+   */
   async create(label: string, options: { passphrase?: string } = {}): Promise<Keystore> {
     checkNewLabel(label);
-    const keystore = await this.#make(label, options.passphrase ?? '');
+    const given = readOptions<{ passphrase: string }>(options, 'wallet.create', { passphrase: true });
+    const keystore = await this.#make(label, checkPassphrase(given));
     await this.add(keystore, label);
     return keystore;
   }

@@ -5,6 +5,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { ID_PATTERN } from '../lib/ids.js';
+import { describeValue, readOptions } from '../lib/options.js';
 import { DIGEST_PATTERN } from '../lib/sha256.js';
 import {
   GROUPS_MAX,
@@ -88,7 +89,14 @@ export function checkGroups(value: unknown): readonly GroupCredential[] | undefi
 function checkGroup(group: unknown): GroupCredential {
   if (typeof group !== 'object' || group === null)
     throw invalid('groups', 'a list of { key, secret }', group);
-  const { key, secret, secretHash } = group as Partial<Record<keyof GroupOption, unknown>>;
+  const given = readOptions<GroupOption>(group, 'A group of a worker', {
+    key: true,
+    secret: true,
+    secretHash: true,
+  });
+  const { key, secret, secretHash } = given as Partial<Record<keyof GroupOption, unknown>>;
+  // A secret that is not there must not make the group one without a secret.
+  if ('secret' in given && secret === undefined) throw invalid('groups', 'a secret that is text', secret);
   if (typeof key !== 'string' || key === '' || key.length > NAME_LENGTH_MAX)
     throw invalid('groups', 'a key', key);
   if (secret !== undefined && secretHash !== undefined) {
@@ -164,13 +172,6 @@ function list(option: string, value: unknown, max = WORKER_FILTER_MAX): readonly
 }
 
 export function invalid(option: string, expected: string, found: unknown): ManyhandsError {
-  const text = `The option ${option} of a worker must be ${expected}; it is ${show(found)}.`;
+  const text = `The option ${option} of a worker must be ${expected}; it is ${describeValue(found)}.`;
   return new ManyhandsError('INVALID_ARGUMENT', text, { option });
-}
-
-/** A value in a few words. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  return `${String(value)} (${typeof value})`;
 }

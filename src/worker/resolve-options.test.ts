@@ -55,7 +55,7 @@ describe('the options of a worker', () => {
       expect.unreachable();
     } catch (error) {
       expect(isError(error, 'UNKNOWN_OPTION')).toBe(true);
-      expect((error as Error).message).toMatch(/"core".*cores/);
+      expect((error as Error).message).toMatch(/'core'.*cores/);
     }
   });
 

@@ -3,7 +3,7 @@
  * refused with a word on what would do.
  * @module
  */
-import { ManyhandsError } from '../lib/errors.js';
+import { readOptions, type OptionNames } from '../lib/options.js';
 import { SANDBOXES_PER_WORKER_MAX } from '../protocol/limits.js';
 import type { Address, JobId } from '../protocol/messages.js';
 import { parseSchedulerUrl } from '../protocol/scheduler-url.js';
@@ -24,7 +24,6 @@ import {
   checkPrice,
   checkShare,
   checkSignal,
-  show,
 } from './option-checks.js';
 import type { GroupCredential } from '../wallet/group-proof.js';
 import type { GroupOption, Isolation, WarmPolicy } from './option-checks.js';
@@ -114,8 +113,7 @@ export interface WorkerDefaults {
   cores: number;
 }
 
-/** The compiler holds it equal to `WorkerOptions`. */
-const KNOWN: Record<keyof WorkerOptions, true> = {
+const KNOWN: OptionNames<WorkerOptions> = {
   scheduler: true,
   isolation: true,
   cores: true,
@@ -137,23 +135,8 @@ const KNOWN: Record<keyof WorkerOptions, true> = {
 };
 
 /** @throws UNKNOWN_OPTION or INVALID_ARGUMENT, which name the option */
-export function resolveWorkerOptions(
-  options: WorkerOptions,
-  defaults: WorkerDefaults,
-): ResolvedWorkerOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new ManyhandsError(
-      'INVALID_ARGUMENT',
-      `A worker's options must be an object, not ${show(options)}.`,
-    );
-  }
-  const unknown = Object.keys(options).find((key) => !Object.hasOwn(KNOWN, key));
-  if (unknown !== undefined) {
-    const known = Object.keys(KNOWN).join(', ');
-    throw new ManyhandsError('UNKNOWN_OPTION', `A worker has no option ${show(unknown)}; it has ${known}.`, {
-      option: unknown,
-    });
-  }
+export function resolveWorkerOptions(given: WorkerOptions, defaults: WorkerDefaults): ResolvedWorkerOptions {
+  const options = readOptions<WorkerOptions>(given ?? null, 'A worker', KNOWN);
   const { cores } = options;
   return Object.freeze({
     scheduler: parseSchedulerUrl(options.scheduler ?? defaults.scheduler),

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../lib/clock.js';
 import type { Emitter } from '../lib/events.js';
+import { readOptions } from '../lib/options.js';
 import { sha256Hex } from '../lib/sha256.js';
 import type { KeyValueStorage } from '../lib/storage.js';
 import type { Address, JobId } from '../protocol/messages.js';
@@ -12,7 +13,7 @@ import { Admission } from './admission.js';
 import type { AdmissionOptions } from './admission.js';
 import { JoinedGroups, type JoinedGroupsOptions } from './joined-groups.js';
 import { LiveOptions } from './live-options.js';
-import { checkAddress, checkJob } from './option-checks.js';
+import { checkAddress, checkJob, invalid } from './option-checks.js';
 import { Pauses } from './pauses.js';
 import type { ResolvedWorkerOptions } from './resolve-options.js';
 import { Traffic } from './traffic.js';
@@ -100,7 +101,9 @@ export class Wishes {
   }
 
   /** @throws INVALID_ARGUMENT where that is no job id or no address */
-  block({ jobId, owner }: { jobId?: JobId; owner?: Address }): void {
+  block(which: { jobId?: JobId; owner?: Address }): void {
+    const { jobId, owner } = readOptions<typeof which>(which, 'worker.block', { jobId: true, owner: true });
+    if (jobId === undefined && owner === undefined) throw invalid('block', '{ jobId } or { owner }', which);
     const { blockedJobs, blockedOwners } = this.live;
     if (jobId !== undefined) {
       const job = checkJob('jobId', jobId);
