@@ -11,6 +11,7 @@ import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
+import { pythonValuesSuite } from './worktime-suite-python-values.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 
@@ -42,6 +43,7 @@ describe('pyodide in a headless browser', () => {
     const rig = await start({ worktime: 'pyodide', source: 'def f(x):\n    return x + 1\n' });
     expect(await rig.run([1, 2])).toEqual([2, 3]);
   });
+  describe('values and errors', () => pythonValuesSuite(start, true));
 });
 
 describe('a headless browser', () => {

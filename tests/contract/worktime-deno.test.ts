@@ -10,6 +10,7 @@ import { starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
+import { pythonValuesSuite } from './worktime-suite-python-values.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 import { wasiSuite } from './worktime-suite-wasi.js';
@@ -37,6 +38,7 @@ describe('pyodide in Deno', () => {
     const rig = await start({ worktime: 'pyodide', source: PYTHON });
     expect(await rig.run([1, 2])).toEqual([2, 3]);
   });
+  describe('values and errors', () => pythonValuesSuite(start, true));
 });
 
 describe('wasm in Deno', () => {

@@ -3,6 +3,7 @@
  * tests share one whose work function evaluates what it is sent.
  * @module
  */
+import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleOf, type SandboxRig, type StartSandbox } from './worktime-rig.js';
 
@@ -306,6 +307,36 @@ def work(d):
     ]);
     expect(error).toMatchObject({ name: 'LookupError', message: 'raise' });
     expect((error as Error).stack).toMatch(/^Traceback.*\n {2}File "work-function.py", line 7, in f\n/);
+  });
+
+  it('imports a wheel of its files: out of the zip file, unpacked by itself, and unpacked beforehand', async () => {
+    const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+    const wheel = (name: string): Uint8Array =>
+      zipSync({
+        [`${name}/__init__.py`]: text('from .deep import double\n'),
+        [`${name}/deep.py`]: text('def double(x):\n    return 2 * x\n'),
+        [`${name}-1.0.dist-info/METADATA`]: text(`Name: ${name}\nVersion: 1.0\n`),
+      });
+    const bundle = {
+      bytes: await bundleOf({
+        '/data/zipped.whl': wheel('zipped'),
+        '/data/unzipped.whl': wheel('unzipped'),
+        '/data/plain/__init__.py': 'def double(x):\n    return 2 * x\n',
+      }),
+      cwd: '/data',
+    };
+    const source = `
+import sys, zipfile
+sys.path.insert(0, 'zipped.whl')
+zipfile.ZipFile('unzipped.whl').extractall('/tmp/packages')
+sys.path.insert(0, '/tmp/packages')
+import zipped, unzipped, plain
+
+def work(x):
+    return [one.double(x) for one in (zipped, unzipped, plain)]
+`;
+    const rig = await start({ worktime: 'pyodide', source, bundle });
+    expect(await rig.one(2)).toEqual([4, 4, 4]);
   });
 
   it('is refused where its source does not parse, with the place', async () => {

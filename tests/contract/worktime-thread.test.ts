@@ -8,6 +8,7 @@ import { customSuite } from './worktime-suite-custom.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
+import { pythonValuesSuite } from './worktime-suite-python-values.js';
 import { restSuite } from './worktime-suite-rest.js';
 import { signsSuite } from './worktime-suite-signs.js';
 import { warmSuite } from './worktime-suite-warm.js';
@@ -28,7 +29,10 @@ describe('map-basic in a thread', () => {
 
 describe('memory in a thread', () => memorySuite(start));
 
-describe('pyodide in a thread', () => pyodideSuite(start));
+describe('pyodide in a thread', () => {
+  pyodideSuite(start);
+  describe('values and errors', () => pythonValuesSuite(start));
+});
 
 describe('wasm in a thread', () => {
   wasmSuite(start);

@@ -17,7 +17,15 @@ export interface ChunkHarness extends PyProxy {
 }
 
 /** What Python tells of an exception. */
-export type Described = [name: string, message: string, stack: string, code: string | number | null];
+export type Described = [
+  name: string,
+  message: string,
+  stack: string,
+  code: string | number | null | undefined,
+  cause: Described | null | undefined,
+  /** Of an exception group. */
+  errors: Described[] | null | undefined,
+];
 
 export interface ChunkPorts {
   pyodide: PyodideInterface;
@@ -111,9 +119,17 @@ interface Mutable {
   errors: Map<number, Error>;
 }
 
-/** An exception of Python as an error with its name, traceback and code. */
-export function errorOf([name, message, stack, code]: Described): Error {
+/** An exception of Python as an error with its name, traceback, code and cause; a group as an AggregateError. */
+export function errorOf([name, message, stack, code, cause, errors]: Described): Error {
   const error = plainError(name, message, '');
-  Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
+  const hide = (key: string, value: unknown): void => {
+    Object.defineProperty(error, key, { value, configurable: true, writable: true });
+  };
+  hide('stack', stack);
+  if (cause !== null && cause !== undefined) hide('cause', errorOf(cause));
+  if (errors !== null && errors !== undefined) {
+    Object.setPrototypeOf(error, AggregateError.prototype);
+    hide('errors', errors.map(errorOf));
+  }
   return code === null || code === undefined ? error : Object.assign(error, { code });
 }

@@ -5,7 +5,6 @@
  */
 export const HARNESS_CHUNK = `
 
-import time
 from sys import getrefcount
 
 # Seconds after which a chunk ends; asked for each 16th slice.

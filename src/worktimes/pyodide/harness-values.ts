@@ -46,6 +46,67 @@ def to_js_default(value, convert, cache):
     raise TypeError(f'a value of type {type(value).__name__} cannot leave Python')
 
 
+# What cannot travel, and what says the same that can; the first that fits.
+ADVICE = (
+    ('decimal', 'Decimal', 'str(x)'),
+    ('builtins', 'complex', '[x.real, x.imag]'),
+    ('fractions', 'Fraction', '[x.numerator, x.denominator]'),
+    ('datetime', 'date', 'x.isoformat()'),
+    ('datetime', 'time', 'x.isoformat()'),
+    ('datetime', 'timedelta', 'x.total_seconds()'),
+    ('enum', 'Enum', 'x.value'),
+    ('uuid', 'UUID', 'str(x)'),
+    ('pathlib', 'PurePath', 'str(x)'),
+    ('array', 'array', 'x.tounicode()'),
+    ('collections.abc', 'Mapping', 'dict(x)'),
+    ('collections.abc', 'Iterator', 'list(x)'),
+    ('collections.abc', 'Sequence', 'list(x)'),
+    ('collections.abc', 'KeysView', 'list(x)'),
+    ('collections.abc', 'ValuesView', 'list(x)'),
+    ('collections.abc', 'ItemsView', 'list(x)'),
+    ('collections', 'deque', 'list(x)'),
+)
+KEY_ADVICE = 'list(x.items()), or keys that are texts or numbers'
+ITEM_ADVICE = 'list(x) in place of the set'
+# Formats of buffers that JavaScript has typed arrays for.
+FORMATS = frozenset('cbBhHiIlLqQfd?')
+CONTAINERS = (list, tuple, dict, set, frozenset)
+DEPTH_MAX = 1000
+
+
+def advice_for(value):
+    if hasattr(type(value), '__dataclass_fields__'):
+        return 'dataclasses.asdict(x)'
+    for module, name, advice in ADVICE:
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(value, kind):
+            return advice
+    return None
+
+
+def is_too_deep(value):
+    """Whether a result is nested deeper than a value may be: to copy it would overflow the stack."""
+    if not isinstance(value, CONTAINERS):
+        return False
+    level = [value]
+    seen = set()
+    for _ in range(DEPTH_MAX):
+        items = []
+        for one in level:
+            items += one.values() if isinstance(one, dict) else one
+        kinds = {kind for kind in set(map(type, items)) if issubclass(kind, CONTAINERS)}
+        if not kinds:
+            return False
+        level = []
+        for item in items:
+            if type(item) in kinds and id(item) not in seen:
+                seen.add(id(item))
+                level.append(item)
+        if not level:
+            return False
+    return True
+
+
 def odd_part(value, path, seen):
     if value is None or isinstance(value, (bool, int, float, str, JsProxy, datetime.datetime)):
         return None
@@ -55,17 +116,21 @@ def odd_part(value, path, seen):
     if isinstance(value, (list, tuple)):
         return first_odd((item, f'{path}[{i}]', seen) for i, item in enumerate(value))
     if isinstance(value, (set, frozenset)):
+        for i, item in enumerate(value):
+            if isinstance(item, (tuple, frozenset, bytes)):
+                return [f'{path}<item {i}>', type(item).__name__, ITEM_ADVICE]
         return first_odd((item, f'{path}<item {i}>', seen) for i, item in enumerate(value))
     if isinstance(value, dict):
         for i, key in enumerate(value):
             if key is not None and not isinstance(key, (bool, int, float, str)):
-                return [f'{path}<key {i}>', type(key).__name__]
+                return [f'{path}<key {i}>', type(key).__name__, KEY_ADVICE]
         return first_odd((item, path + step(key), seen) for key, item in value.items())
     try:
-        memoryview(value)
-        return None
+        if memoryview(value).format.lstrip('@') in FORMATS:
+            return None
     except TypeError:
-        return [path, type(value).__name__]
+        pass
+    return [path, type(value).__name__, advice_for(value)]
 
 
 def first_odd(parts):

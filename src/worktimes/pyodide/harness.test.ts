@@ -37,7 +37,8 @@ describe('the work function of a Python source', () => {
     'an assigned lambda': 'add: object = lambda x: x + 1',
     'in an indented text': '\n    def add_one(x):\n        return x + 1\n    ',
     'work among others': 'def work(x):\n    return helper(x)\n\ndef helper(x):\n    return x + 1\n',
-    'the last of several': 'def helper(x):\n    return x\n\ndef main(x):\n    return helper(x) + 1\n',
+    'an assigned lambda behind helpers': 'def helper(x):\n    return x\n\nwork = lambda x: helper(x) + 1',
+    'one that uses dcp without an import': 'def f(x):\n    return x + (1 if dcp.job is not None else 0)\n',
     decorated: 'import functools\n\n@functools.cache\ndef f(x):\n    return x + 1\n',
     'a def before other statements': 'def f(x):\n    return x + y\n\ny = 1\nprint(end="")\n',
     'a partial called work':
@@ -68,6 +69,11 @@ describe('the work function of a Python source', () => {
     ['no function', 'x = 1', /defines no function/],
     ['a class', 'class Work:\n    pass\nwork = Work', /defines no function/],
     ['a class as an expression', 'int', /int is a class/],
+    [
+      'one of several that none names',
+      'def helper(x):\n    return x\n\ndef main(x):\n    return helper(x) + 1\n',
+      /^the source defines several functions \(helper, main\); call the one that is to be called `work`/,
+    ],
     ['a generator', 'def f(x):\n    yield x\n', /f is a generator/],
     ['an async generator', 'async def f(x):\n    yield x\n', /f is a generator/],
     [

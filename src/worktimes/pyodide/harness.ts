@@ -4,7 +4,9 @@
  * @module
  */
 
+import { HARNESS_ASYNCIO } from './harness-asyncio.js';
 import { HARNESS_CHUNK } from './harness-chunk.js';
+import { HARNESS_ERRORS } from './harness-errors.js';
 import { HARNESS_SNAPSHOT } from './harness-snapshot.js';
 import { HARNESS_VALUES } from './harness-values.js';
 
@@ -16,12 +18,14 @@ export const HARNESS_NAME = '<manyhands>';
 
 const CORE = `
 import ast
+import asyncio
 import datetime
 import io
 import linecache
 import os
 import sys
 import textwrap
+import time
 import traceback
 import types
 from pyodide.ffi import JsProxy
@@ -88,8 +92,11 @@ class Harness:
             setattr(sys, '__' + name + '__', stream)
         # Pyodide prints whatever exception reaches JavaScript; ours is told once, as the slice's outcome.
         sys.excepthook = lambda *about: None
-        os.environ.update(job['env'])
         os.chdir(job['cwd'])
+        os.environ['PWD'] = job['cwd']
+        os.environ.update(job['env'])
+        sys.argv[:] = [SOURCE_NAME]
+        asyncio.run = asyncio.runners.run = asyncio_run
         for name in ('manyhands', 'dcp'):
             sys.modules[name] = self.module(name, job)
 
@@ -136,6 +143,8 @@ class Harness:
             return None, str(error), None
         try:
             function = self.function_of(tree)
+        except SeveralFunctions as error:
+            return None, str(error), None
         except BaseException as error:
             where = last_place(error.__traceback__)
             return None, f'{type(error).__name__}: {text_of(error)}', where
@@ -145,6 +154,8 @@ class Harness:
     def function_of(self, tree):
         module = types.ModuleType('work_function')
         sys.modules['work_function'] = module
+        # Where work functions come from that use it, it need not be imported.
+        module.dcp = sys.modules['dcp']
         last = tree.body[-1] if tree.body else None
         expression = None
         if isinstance(last, ast.Expr) and (len(tree.body) == 1 or isinstance(last.value, ast.Lambda)):
@@ -157,8 +168,10 @@ class Harness:
         named = module.__dict__.get('work')
         if callable(named) and not isinstance(named, type):
             return named
-        found = [module.__dict__.get(name) for name in function_names(tree)]
-        return next((one for one in reversed(found) if callable(one)), None)
+        names = [name for name in dict.fromkeys(function_names(tree)) if callable(module.__dict__.get(name))]
+        if len(names) > 1:
+            raise SeveralFunctions(names)
+        return module.__dict__[names[0]] if names else None
 
     # Values
 
@@ -189,8 +202,22 @@ class Harness:
         return result
 
     def odd_part(self, value):
-        """Path and type of the first part of a result that cannot leave Python; None where all can."""
+        """Path, type and advice of the first part of a result that cannot leave Python; None where all can."""
         return odd_part(value, '$', set())
+
+    def is_too_deep(self, value):
+        return is_too_deep(value)
+
+
+class SeveralFunctions(Exception):
+    """A source of several functions, of which none is called \`work\`."""
+
+    def __init__(self, names):
+        shown = ', '.join(names[:8]) + (' and more' if len(names) > 8 else '')
+        super().__init__(
+            f'the source defines several functions ({shown}); call the one that is to be called \`work\`, or say '
+            'dcp.set_slice_handler(function)'
+        )
 
 
 def function_names(tree):
@@ -217,39 +244,6 @@ def problem_of(function):
     return None
 
 
-def last_place(trace):
-    where = None
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == SOURCE_NAME:
-            where = f'{SOURCE_NAME}:{trace.tb_lineno}'
-        trace = trace.tb_next
-    return where
-
-
-def described(error):
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == HARNESS_NAME:
-        trace = trace.tb_next
-    try:
-        stack = ''.join(traceback.format_exception(type(error), error, trace))
-    except BaseException:
-        stack = ''
-    code = getattr(error, 'code', None)
-    code = code if type(code) in (int, str) else None
-    return [type(error).__name__, text_of(error), clip(stack.rstrip('\\n')), code]
-
-
-def text_of(error):
-    try:
-        return clip(str(error))
-    except BaseException:
-        return ''
-
-
-def clip(text):
-    return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + '…'
-
-
 harness = None
 
 
@@ -259,4 +253,5 @@ def make(host):
     return harness
 `;
 
-export const HARNESS = CORE + HARNESS_VALUES + HARNESS_CHUNK + HARNESS_SNAPSHOT;
+export const HARNESS =
+  CORE + HARNESS_ERRORS + HARNESS_VALUES + HARNESS_CHUNK + HARNESS_ASYNCIO + HARNESS_SNAPSHOT;

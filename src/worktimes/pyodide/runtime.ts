@@ -6,6 +6,7 @@
 import type { PyodideInterface } from 'pyodide';
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
 import { isError, ManyhandsError } from '../../lib/errors.js';
+import { VALUE_DEPTH_MAX } from '../../protocol/limits.js';
 import type { ConsoleLevel } from '../../protocol/messages.js';
 import type { JobContext, JobFileEntry, Runtime, WorkFunction } from '../runtime.js';
 import { explainThrown, withoutFrames } from '../work-error.js';
@@ -13,7 +14,14 @@ import { errorOf, PythonChunks, type ChunkHarness, type Described } from './chun
 import { HARNESS, HARNESS_NAME } from './harness.js';
 import { startPyodide, type PyodideOutput, type PyodidePlace } from './load-pyodide.js';
 import { packSnapshot } from './snapshot.js';
-import { copyFromPython, crossesAlone, markOddities, settleAlone, standsFor } from './values.js';
+import {
+  copyFromPython,
+  crossesAlone,
+  CrossingRefusal,
+  markOddities,
+  settleAlone,
+  standsFor,
+} from './values.js';
 
 /** The harness as JavaScript calls it. */
 interface Harness extends ChunkHarness {
@@ -23,6 +31,7 @@ interface Harness extends ChunkHarness {
   apply(fn: PyCallable, box: PyProxy): unknown;
   describe(): PyProxy;
   odd_part(value: PyProxy): PyProxy | undefined;
+  is_too_deep(value: PyProxy): boolean;
   end_lines(): void;
 }
 
@@ -182,12 +191,19 @@ class PythonWork {
     try {
       return odd ? this.#harness.apply(this.#fn, copy) : (this.#fn(copy) as unknown);
     } finally {
-      copy.destroy();
+      // What Python has no type for, such as a regular expression, crosses as it is.
+      if (copy instanceof this.#pyodide.ffi.PyProxy) copy.destroy();
     }
   }
 
   #bind(fn: PyCallable, args: unknown[]): PyCallable {
-    markOddities(args);
+    try {
+      markOddities(args);
+    } catch (cause) {
+      if (!(cause instanceof CrossingRefusal)) throw cause;
+      const { message, info } = refusedCrossing(cause, "The job's arguments");
+      throw new ManyhandsError('WORK_FUNCTION_INVALID', message, info, { cause });
+    }
     const list = this.#pyodide.toPy(args) as PyProxy;
     try {
       return this.#harness.bind(fn, list);
@@ -198,15 +214,17 @@ class PythonWork {
 
   /** What Python gave, as a JavaScript value, or a promise of it. Throws RESULT_NOT_CLONEABLE. */
   #take(result: unknown): unknown {
-    const { PyProxy, PyAwaitable } = this.#pyodide.ffi;
+    const { PyProxy, PyAwaitable, PyBuffer } = this.#pyodide.ffi;
     if (!(result instanceof PyProxy)) return settleAlone(result);
     if (result instanceof PyAwaitable) {
       const awaitable = result as unknown as PromiseLike<unknown>;
       return Promise.resolve(awaitable).then((value) => this.#take(value));
     }
     try {
+      if (!(result instanceof PyBuffer) && this.#harness.is_too_deep(result)) throw tooDeep();
       return copyFromPython(result, this.#toJsDefault);
     } catch (error) {
+      if (isError(error)) throw error;
       throw this.#refusal(result, error);
     } finally {
       result.destroy();
@@ -215,26 +233,69 @@ class PythonWork {
 
   #refusal(result: PyProxy, error: unknown): unknown {
     const odd = this.#harness.odd_part(result);
-    if (odd === undefined) return error;
-    const [path, type] = odd.toJs() as [string, string];
+    if (odd === undefined) return this.#unexplained(error);
+    const [path, type, advice] = odd.toJs() as [string, string, string?];
     odd.destroy();
+    const what = advice === undefined ? 'return plain data' : `return plain data, such as ${advice}`;
     return new ManyhandsError(
       'RESULT_NOT_CLONEABLE',
-      `The work function's result: ${path}: a value of Python's type ${type} cannot travel; return plain data`,
+      `The work function's result: ${path}: a value of Python's type ${type} cannot travel; ${what}`,
       { path, type },
     );
   }
 
+  /** What kept a result from being copied, where no part of it is at fault by its type. */
+  #unexplained(error: unknown): unknown {
+    const explained = this.#explain(error);
+    if (explained.name !== 'ConversionError') return explained;
+    const cause = explained.cause instanceof Error ? explained.cause : undefined;
+    const why = cause === undefined ? explained.message : cause.message;
+    // What JavaScript has no memory for is a RangeError there.
+    const code = why.startsWith('RangeError') ? 'RESULT_TOO_LARGE' : 'RESULT_NOT_CLONEABLE';
+    const text = `The work function's result: $: it cannot be copied out of Python: ${why}`;
+    return new ManyhandsError(code, text, { path: '$' }, { cause: explained });
+  }
+
   #explain(thrown: unknown): Error {
     if (isError(thrown)) return withoutFrames(thrown) as Error;
-    if ((thrown as { pyodide_fatal_error?: unknown } | null)?.pyodide_fatal_error === true)
-      this.#fail(thrown);
+    if (thrown instanceof CrossingRefusal)
+      return withoutFrames(refusedCrossing(thrown, "The slice's datum")) as Error;
+    if (isFatal(thrown)) this.#fail(explainFatal(thrown));
     if (!(thrown instanceof this.#pyodide.ffi.PythonError)) return explainThrown(thrown, () => []);
-    const described = this.#harness.describe();
-    const about = described.toJs() as Described;
-    described.destroy();
-    return errorOf(about);
+    try {
+      const described = this.#harness.describe();
+      const about = described.toJs() as Described;
+      described.destroy();
+      return errorOf(about);
+    } catch (error) {
+      if (isFatal(error)) this.#fail(explainFatal(error));
+      throw error;
+    }
   }
+}
+
+function isFatal(thrown: unknown): boolean {
+  return (thrown as { pyodide_fatal_error?: unknown } | null)?.pyodide_fatal_error === true;
+}
+
+/** `what` was to cross: a list of one, or of the arguments. */
+function refusedCrossing({ steps, type, message }: CrossingRefusal, what: string): ManyhandsError {
+  // The outermost step is the list's own.
+  const [list, ...inner] = [...steps].reverse();
+  const path = what.startsWith('The job') ? `$${list}${inner.join('')}` : `$${inner.join('')}`;
+  return new ManyhandsError('VALUE_NOT_CLONEABLE', `${what}: ${path}: ${message}`, { path, type });
+}
+
+function tooDeep(): ManyhandsError {
+  const text = `The work function's result: $: it is nested deeper than ${VALUE_DEPTH_MAX} levels`;
+  return new ManyhandsError('RESULT_TOO_LARGE', text, { path: '$', limit: 'VALUE_DEPTH_MAX' });
+}
+
+/** Why an interpreter broke, in words of Python's world. */
+function explainFatal(thrown: unknown): unknown {
+  const text = thrown instanceof Error ? thrown.message : '';
+  if (!/call stack|too much recursion/i.test(text)) return thrown;
+  return new Error(`stack overflow in the interpreter (${text}): recursion through C code was too deep`);
 }
 
 /** Throws ASSIGN_FAILED where a path is taken by Python's own files. */

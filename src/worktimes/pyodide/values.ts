@@ -5,6 +5,7 @@
  * @module
  */
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
+import { keyStep } from '../../protocol/values-refusal.js';
 
 /** Stands for -0 inside containers on their way to Python. */
 class NegativeZero {}
@@ -31,7 +32,7 @@ export function crossesAlone(value: unknown): boolean {
 
 /**
  * Marks, in place, what must be settled in Python; whether there was something. `value` is a list of what is to
- * cross, which belongs to nobody else.
+ * cross, which belongs to nobody else. Throws CrossingRefusal for what Python has nothing for.
  */
 export function markOddities(value: object, seen: Set<object> = new Set()): boolean {
   seen.add(value);
@@ -43,24 +44,84 @@ export function markOddities(value: object, seen: Set<object> = new Set()): bool
       odd = true;
     } else if (typeof item === 'bigint') odd = true;
     else if (typeof item === 'object' && item !== null) {
+      if (item instanceof Date) checkDate(item);
       if (ArrayBuffer.isView(item) || item instanceof ArrayBuffer || item instanceof Date) odd = true;
       else if (!seen.has(item) && markOddities(item, seen)) odd = true;
     }
   };
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) look(value[i], (mark) => (value[i] = mark));
-  } else if (value instanceof Map) {
-    for (const [key, item] of value) {
-      look(key, () => undefined);
-      look(item, (mark) => value.set(key, mark));
+  let step: () => string = () => '';
+  let i = 0;
+  try {
+    if (Array.isArray(value)) {
+      step = () => `[${i}]`;
+      for (; i < value.length; i++) look(value[i], (mark) => (value[i] = mark));
+    } else if (value instanceof Map) {
+      for (const [key, item] of value) {
+        step = () => `<key ${i}>`;
+        checkHashable(key);
+        look(key, () => undefined);
+        step = () => `<value ${i}>`;
+        look(item, (mark) => value.set(key, mark));
+        i++;
+      }
+    } else if (value instanceof Set) {
+      step = () => `<item ${i}>`;
+      for (const item of value) {
+        checkHashable(item);
+        look(item, () => undefined);
+        i++;
+      }
+    } else if (Object.prototype.toString.call(value) === '[object Object]') {
+      const record = value as Record<string, unknown>;
+      for (const key of Object.keys(record)) {
+        step = () => keyStep(key);
+        look(record[key], (mark) => (record[key] = mark));
+      }
     }
-  } else if (value instanceof Set) {
-    for (const item of value) look(item, () => undefined);
-  } else if (Object.prototype.toString.call(value) === '[object Object]') {
-    const record = value as Record<string, unknown>;
-    for (const key of Object.keys(record)) look(record[key], (mark) => (record[key] = mark));
+  } catch (error) {
+    if (error instanceof CrossingRefusal) error.steps.push(step());
+    throw error;
   }
   return odd;
+}
+
+/** A part of a value that Python has nothing for. */
+export class CrossingRefusal extends Error {
+  override readonly name = 'CrossingRefusal';
+  /** Innermost first. */
+  readonly steps: string[] = [];
+  readonly type: string;
+
+  constructor(type: string, why: string) {
+    super(why);
+    this.type = type;
+  }
+}
+
+/** Milliseconds of the first and the last moment that Python's `datetime` can say: the years 1 and 9999. */
+const DATE_MS_MIN = -62_135_596_800_000;
+const DATE_MS_MAX = 253_402_300_799_999;
+
+function checkDate(date: Date): void {
+  const ms = date.getTime();
+  if (ms >= DATE_MS_MIN && ms <= DATE_MS_MAX) return;
+  const what = Number.isNaN(ms) ? 'an invalid date' : 'a date outside of the years 1 to 9999';
+  throw new CrossingRefusal(
+    'Date',
+    `${what}, which Python's datetime cannot say; send its milliseconds as a number`,
+  );
+}
+
+/** Keys of a dict and items of a set. */
+function checkHashable(key: unknown): void {
+  if (typeof key !== 'object' || key === null) return;
+  const tag = Object.prototype.toString.call(key).slice(8, -1);
+  const isContainer = ['Array', 'Object', 'Map', 'Set'].includes(tag) || key instanceof ArrayBuffer;
+  if (!isContainer && !ArrayBuffer.isView(key)) return;
+  throw new CrossingRefusal(
+    tag,
+    `an ${tag} as the key of a Map or the item of a Set, which Python cannot hash; send an array of [key, value] pairs`,
+  );
 }
 
 /** A dict: a plain object where all keys are texts, a Map otherwise. */
@@ -86,7 +147,7 @@ export function settleCopy(value: unknown, seen?: Set<object>): unknown {
         value[i] = settleCopy(item, known);
     }
   } else if (value instanceof Map) {
-    for (const [key, item] of value) value.set(key, settleCopy(item, known));
+    settleMap(value, known);
   } else if (value instanceof Set) {
     if (value.delete(undefined)) value.add(null);
   } else if (Object.getPrototypeOf(value) === Object.prototype) {
@@ -94,6 +155,14 @@ export function settleCopy(value: unknown, seen?: Set<object>): unknown {
     for (const key of Object.keys(record)) setOwn(record, key, settleCopy(record[key], known));
   }
   return value;
+}
+
+/** In place, and in its order: a key that is None is null, too. */
+function settleMap(map: Map<unknown, unknown>, known: Set<object>): void {
+  const entries = [...map];
+  const isOdd = ([key]: [unknown, unknown]): boolean => key === undefined || typeof key === 'bigint';
+  if (entries.some(isOdd)) map.clear();
+  for (const [key, item] of entries) map.set(settleAlone(key), settleCopy(item, known));
 }
 
 /** What crossed from Python by itself: a bool, an int, None, or an object of JavaScript that was in there. */
