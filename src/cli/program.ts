@@ -9,6 +9,7 @@ import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { jobCommand } from './commands/job.js';
 import { keystoreCommand } from './commands/keystore.js';
+import { operatorCommand } from './commands/operator.js';
 import { schedulerCommand } from './commands/scheduler.js';
 import { workerCommand } from './commands/worker.js';
 import { describeUsage } from './describe-error.js';
@@ -37,6 +38,7 @@ export function makeProgram(): Command {
     jobCommand,
     keystoreCommand,
     accountCommand,
+    operatorCommand,
     doctorCommand,
   ];
   for (const make of commands) program.addCommand(make());

@@ -101,6 +101,8 @@ export interface ListedJob extends RemoteStatus {
   name: string;
   /** Wall time of its deployment, milliseconds. */
   createdMs: number;
+  /** Units a slice. */
+  price: bigint;
 }
 
 export interface JobPage {

@@ -7,13 +7,16 @@ import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { clientCodec } from '../protocol/codec.js';
+import { WORKER_LIST_MAX } from '../protocol/limits.js';
 import type { DeployerRequests } from '../protocol/messages.js';
+import type { Ban, OperatorRequests, WorkerListing } from '../protocol/operator-messages.js';
 import { parseSchedulerUrl } from '../protocol/scheduler-url.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
 import type { JobPage, ListOptions } from './compute-types.js';
-import { listJobs } from './list-jobs.js';
+import type { RemoteStatus } from './deployer.js';
+import { listJobs, remoteStatus } from './list-jobs.js';
 
 export interface OperatorOptions {
   scheduler: string | URL;
@@ -41,12 +44,35 @@ export interface Operator {
   account(address: string): Promise<AccountInfo>;
   /** All jobs there are, the newest first, a page at a time. Rejects with `INVALID_ARGUMENT`. */
   jobs(options?: ListOptions): Promise<JobPage>;
+  /**
+   * Takes back what is leased of a job, and lends nothing of it until it is resumed; its owner sees the reason. Rejects
+   * with `JOB_UNKNOWN`, or `JOB_STATE` where it has ended.
+   */
+  pauseJob(jobId: string, reason: string): Promise<void>;
+  /** Lets a paused job go on. Rejects as `pauseJob`. */
+  resumeJob(jobId: string): Promise<void>;
+  /** Ends anybody's job where it is. Rejects with `JOB_UNKNOWN`. */
+  cancelJob(jobId: string, reason: string): Promise<RemoteStatus>;
+  /** All workers that are connected. */
+  workers(): Promise<WorkerListing[]>;
+  /** Ends a worker's connection; it may come again. Rejects with `WORKER_UNKNOWN`. */
+  evictWorker(workerId: string, reason?: string): Promise<void>;
+  /**
+   * Keeps out an address (as owner, deployer and payee; its running jobs are paused), a worker's id, or an IP address or
+   * prefix, and ends the connections that it hits. Rejects with `INVALID_ARGUMENT` or `LIMIT_EXCEEDED`.
+   */
+  ban(who: string, reason?: string): Promise<Ban>;
+  /** Lets in again; jobs that the ban paused go on. Rejects with `BAN_UNKNOWN`. */
+  unban(who: string): Promise<void>;
+  bans(): Promise<Ban[]>;
+  /** Takes no new jobs and lends nothing more (or does so again, with `false`). The scheduler ends when all is back. */
+  drain(on?: boolean): Promise<{ draining: boolean; leases: number }>;
   close(): Promise<void>;
 }
 
 /** Opens a session. Rejects with `CONNECT_FAILED`, or `FORBIDDEN` where the token is another scheduler's. */
 export async function connectOperator(options: OperatorOptions, ports: OperatorPorts): Promise<Operator> {
-  const session = new ClientSession<DeployerRequests>({
+  const session = new ClientSession<DeployerRequests & OperatorRequests>({
     url: parseSchedulerUrl(options.scheduler).socket,
     ...ports,
     codec: clientCodec,
@@ -68,6 +94,29 @@ export async function connectOperator(options: OperatorOptions, ports: OperatorP
     },
     account: (address) => session.request('account.show', { address: address.toLowerCase() }),
     jobs: (options) => listJobs((body) => session.request('job.list', body), options),
+    pauseJob: async (jobId, reason) => void (await session.request('job.pause', { jobId, reason })),
+    resumeJob: async (jobId) => void (await session.request('job.resume', { jobId })),
+    cancelJob: async (jobId, reason) =>
+      remoteStatus((await session.request('job.cancel', { jobId, reason })).status),
+    workers: () => allWorkers((body) => session.request('worker.list', body)),
+    evictWorker: async (workerId, reason = '') =>
+      void (await session.request('worker.evict', { workerId, reason })),
+    ban: async (subject, reason = '') => (await session.request('ban.add', { subject, reason })).ban,
+    unban: async (subject) => void (await session.request('ban.remove', { subject })),
+    bans: async () => (await session.request('ban.list', {})).bans,
+    drain: (on = true) => session.request('scheduler.drain', { on }),
     close: () => session.close(),
   };
+}
+
+async function allWorkers(
+  ask: (body: OperatorRequests['worker.list'][0]) => Promise<OperatorRequests['worker.list'][1]>,
+): Promise<WorkerListing[]> {
+  const found: WorkerListing[] = [];
+  for (;;) {
+    const after = found.at(-1)?.workerId;
+    const page = await ask({ limit: WORKER_LIST_MAX, ...(after !== undefined && { after }) });
+    found.push(...page.workers);
+    if (!page.more) return found;
+  }
 }

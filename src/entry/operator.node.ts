@@ -55,4 +55,5 @@ async function readToken(dataDir: string | undefined): Promise<string> {
 }
 
 export type { JobPage, ListedJob, ListOptions } from '../deployer/compute-types.js';
+export type { Ban, BanKind, WorkerListing } from '../protocol/operator-messages.js';
 export type { AccountInfo, Operator } from '../deployer/operator.js';

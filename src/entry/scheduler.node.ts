@@ -19,6 +19,7 @@ import { Core } from '../scheduler/core.js';
 import { openFileBlobs } from '../scheduler/file-blobs.js';
 import { httpHandler } from '../scheduler/http.js';
 import { limitSockets, slowOptions } from '../scheduler/limit-sockets.js';
+import { logLines as makeLogLines, type LogLinesOptions } from '../scheduler/log-lines.js';
 import { silent, type Log } from '../scheduler/log.js';
 import { acceptClient, refuseClient } from '../scheduler/open-session.js';
 import { readOperatorToken } from '../scheduler/operator-token.js';
@@ -35,6 +36,18 @@ import { acceptNode } from '../transport/accept-node.js';
 import type { Connection } from '../transport/transport.js';
 import { toUnits } from '../wallet/credits.js';
 import { WORKTIMES } from '../worktimes/registry.js';
+
+export { LOG_FORMATS, LOG_LEVELS } from '../scheduler/log-lines.js';
+export type { LogFormat } from '../scheduler/log-lines.js';
+export type { Log, LogLevel } from '../scheduler/log.js';
+
+/**
+ * A log for `startScheduler` that writes a line an event, with the time, as text or as JSON. What strangers wrote cannot
+ * steer a terminal or make lines of its own.
+ */
+export function logLines(options: Omit<LogLinesOptions, 'clock'>): Log {
+  return makeLogLines({ clock: systemClock, ...options });
+}
 
 export interface SchedulerOptions {
   /** TCP port; 0 takes a free one. @default 8462 */
@@ -85,6 +98,13 @@ export interface Scheduler {
   readonly fingerprint: string | undefined;
   /** What is wrong with the store, in sentences; empty when every invariant holds. */
   check(): Promise<string[]>;
+  /**
+   * Takes no new jobs and lends nothing more; `/readyz` says so. Resolves when all leases are back, or the time is over,
+   * with whether they are.
+   */
+  drain(limitMs?: number): Promise<boolean>;
+  /** Resolves when an operator has drained it, and all leases are back. */
+  readonly drained: Promise<void>;
   /** Commits what was taken, closes every socket, and gives the data folder back. */
   close(): Promise<void>;
 }
@@ -147,7 +167,11 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     minimumPrice: options.minimumPrice,
     operatorToken,
   });
-  const health = (): object => ({ workers: core.workers.size, leases: core.leases.size });
+  const health = (): object => ({
+    workers: core.workers.size,
+    leases: core.leases.size,
+    draining: core.isDraining,
+  });
   const web = new WebOrigins({ ...options, isSecure: tls !== undefined });
   const server = makeServer(tls, httpHandler({ blobs, tickets: core.tickets, files, health, log, web }));
   limitSockets(server, options.sockets, { clock: systemClock, log });
@@ -173,6 +197,8 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     operatorToken,
     fingerprint: tls?.fingerprint,
     check: () => store.check(),
+    drain: (limitMs) => core.drained(limitMs),
+    drained: core.whenDrained,
     close: async () => {
       await core.close();
       await acceptor.close();

@@ -202,6 +202,10 @@ export const SANDBOX_MESSAGES_BURST_MAX = 10_000;
 
 /** Origins that serve sandbox frames for one scheduler's donors. */
 export const SANDBOX_ORIGINS_MAX = 64;
+/** Workers in one answer to an operator, and bans that a scheduler keeps. */
+export const WORKER_LIST_MAX = 500;
+export const BANS_MAX = 10_000;
+
 /** Origins of other sites that an operator lets in, and addresses by which a scheduler is known. */
 export const WEB_ORIGINS_MAX = 256;
 

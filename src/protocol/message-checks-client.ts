@@ -17,6 +17,7 @@ import {
   WARM_JOBS_MAX,
   WARM_WORKTIMES_MAX,
   WORKER_FILTER_MAX,
+  WORKER_LIST_MAX,
   WORKER_ORIGINS_MAX,
   WORKTIMES_MAX,
 } from './limits.js';
@@ -132,6 +133,17 @@ export const REQUEST_CHECKS: { readonly [K in RequestType]: Check<RequestBody<K>
   'lease.report': report,
   'lease.return': object({ leaseId: id, from: sliceNumber, reason }),
   'lease.renew': object({ leaseIds: array(id, RENEW_LEASES_MAX) }),
+  'job.pause': object({ jobId: id, reason }),
+  'job.resume': job,
+  'worker.list': object<RequestBody<'worker.list'>>({
+    after: optional(id),
+    limit: integer(1, WORKER_LIST_MAX),
+  }),
+  'worker.evict': object({ workerId: id, reason }),
+  'ban.add': object({ subject: name, reason }),
+  'ban.remove': object({ subject: name }),
+  'ban.list': nothing,
+  'scheduler.drain': object({ on: boolean }),
   ping: nothing,
 };
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { WireError } from '../lib/errors.js';
+import type { OperatorRequests } from './operator-messages.js';
 
 /** `0x` and 40 lower-case hexadecimal digits. */
 export type Address = string;
@@ -208,6 +209,8 @@ export interface JobListing {
   name: string;
   /** Wall time of its deployment, milliseconds. */
   createdMs: number;
+  /** Units a slice. */
+  price: bigint;
 }
 
 /** Requests of a deployer (or operator): what is asked, what is replied. */
@@ -355,8 +358,8 @@ type Requests<M> = {
 }[keyof M];
 type Notices<M> = { [K in keyof M]: { type: K } & M[K] }[keyof M];
 
-export type AllRequests = DeployerRequests & WorkerRequests;
-export type RequestType = keyof DeployerRequests | keyof WorkerRequests;
+export type AllRequests = DeployerRequests & WorkerRequests & OperatorRequests;
+export type RequestType = keyof DeployerRequests | keyof WorkerRequests | keyof OperatorRequests;
 export type RequestBody<K extends RequestType> = AllRequests[K][0];
 export type ReplyBody<K extends RequestType> = AllRequests[K][1];
 
@@ -373,5 +376,5 @@ export interface Refusal {
 
 export type DeployerToScheduler = Hello | Requests<DeployerRequests> | Notices<DeployerNotices>;
 export type WorkerToScheduler = Hello | Requests<WorkerRequests> | Notices<WorkerNotices>;
-export type ClientMessage = DeployerToScheduler | WorkerToScheduler;
+export type ClientMessage = DeployerToScheduler | WorkerToScheduler | Requests<OperatorRequests>;
 export type SchedulerMessage = Welcome | Reply | Refusal | Notices<SchedulerNotices>;

@@ -4,13 +4,29 @@
  * @module
  */
 import {
+  BANS_MAX,
   JOB_LIST_MAX,
   NAME_LENGTH_MAX,
   PACKAGE_BYTES_MAX,
   RENEW_LEASES_MAX,
+  REASON_LENGTH_MAX,
   SEGMENT_SLICES_MAX,
+  WORKER_LIST_MAX,
+  WORKTIMES_MAX,
 } from './limits.js';
-import { address, array, boolean, bytes, id, object, optional, text, units } from './message-checks.js';
+import {
+  address,
+  array,
+  boolean,
+  bytes,
+  id,
+  integer,
+  object,
+  oneOf,
+  optional,
+  text,
+  units,
+} from './message-checks.js';
 import type { Check } from './message-checks.js';
 import {
   jobStatus,
@@ -19,9 +35,17 @@ import {
   sliceCount,
   sliceNumber,
   wallMs,
+  worktimeName,
 } from './message-checks-shared.js';
+import type { Ban, WorkerListing } from './operator-messages.js';
 import type { JobListing, JobStatus, ReplyBody, RequestType } from './messages.js';
 
+const ban = object<Ban>({
+  subject: text(NAME_LENGTH_MAX),
+  kind: oneOf('identity', 'worker', 'network'),
+  reason: text(REASON_LENGTH_MAX),
+  atMs: wallMs,
+});
 const nothing = object<Record<string, never>>({});
 const status = object<{ status: JobStatus }>({ status: jobStatus });
 
@@ -44,6 +68,7 @@ export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } 
         owner: address,
         name: text(NAME_LENGTH_MAX),
         createdMs: wallMs,
+        price: units,
       }),
       JOB_LIST_MAX,
     ),
@@ -66,5 +91,30 @@ export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } 
   'lease.report': object({ next: sliceNumber, paid: units }),
   'lease.return': nothing,
   'lease.renew': object({ lost: array(id, RENEW_LEASES_MAX) }),
+  'job.pause': nothing,
+  'job.resume': nothing,
+  'worker.list': object<ReplyBody<'worker.list'>>({
+    workers: array(
+      object<WorkerListing>({
+        workerId: id,
+        peer: text(NAME_LENGTH_MAX),
+        sinceMs: wallMs,
+        isolation: text(NAME_LENGTH_MAX),
+        sandboxes: integer(1),
+        worktimes: array(worktimeName, WORKTIMES_MAX),
+        paymentAddress: optional(address),
+        leases: integer(0),
+        slices: integer(0),
+        lost: integer(0),
+      }),
+      WORKER_LIST_MAX,
+    ),
+    more: boolean,
+  }),
+  'worker.evict': nothing,
+  'ban.add': object({ ban }),
+  'ban.remove': nothing,
+  'ban.list': object({ bans: array(ban, BANS_MAX) }),
+  'scheduler.drain': object({ draining: boolean, leases: integer(0) }),
   ping: object({ nowMs: wallMs }),
 };

@@ -44,6 +44,9 @@ export type OpenSession = (connection: ClientConnection, hello: Hello) => Sessio
 const CLOSE_PROTOCOL = 1002;
 const CLOSE_TRY_LATER = 1013;
 
+/** Requests whose refusal an operator wants to see. */
+const LOGGED_REFUSALS: readonly string[] = ['job.deploy', 'session.prove', 'group.prove', 'account.mint'];
+
 export class ClientConnection {
   /** What a deployer signs to prove its address. */
   readonly challenge: string;
@@ -70,6 +73,11 @@ export class ClientConnection {
     });
   }
 
+  /** Where it comes from: address and port. */
+  get peer(): string {
+    return this.#connection.peer;
+  }
+
   get bufferedBytes(): number {
     return this.#connection.bufferedBytes;
   }
@@ -85,6 +93,9 @@ export class ClientConnection {
   /** Says why, and closes. */
   dismiss(error: ManyhandsError, code = CLOSE_PROTOCOL): void {
     if (this.#isClosed) return;
+    if (error.code !== 'CLOSED') {
+      this.#core.options.log('info', 'refused', { peer: this.peer, code: error.code, reason: error.message });
+    }
     this.send({ type: 'goodbye', error: toWireError(error) });
     this.#close(code, error.code);
   }
@@ -173,6 +184,10 @@ export class ClientConnection {
     if (error.code === 'INTERNAL') {
       const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
       this.#core.options.log('error', 'request failed', { type: message.type, cause: text });
+    } else {
+      const level = LOGGED_REFUSALS.includes(message.type) ? 'info' : 'debug';
+      const { code, message: reason } = error;
+      this.#core.options.log(level, 'refused', { peer: this.peer, type: message.type, code, reason });
     }
     return { type: 'refusal', replyTo: message.id, error: toWireError(error) };
   }

@@ -2,10 +2,12 @@
  * A scheduler node without its sockets: what sessions share. The composition root gives it its store and ports.
  * @module
  */
-import type { Clock } from '../lib/clock.js';
+import { delay, type Clock } from '../lib/clock.js';
+import { deferred } from '../lib/deferred.js';
 import { ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
 import type { WorktimeName } from '../protocol/messages.js';
+import { Bans, type Known } from './bans.js';
 import { BlobTickets, type BlobStore } from './blobs.js';
 import { ConnectedRoster } from './connected-roster.js';
 import { Followers } from './followers.js';
@@ -31,6 +33,14 @@ export interface CoreOptions {
   operatorToken: string;
 }
 
+/** A connection that a ban may hit. */
+export interface BannedClient {
+  readonly known: Known;
+  dismiss(error: ManyhandsError): void;
+}
+
+/** How often leases are counted while it drains, milliseconds. */
+const DRAIN_LOOK_MS = 50;
 /** How often deadlines of leases are looked at, milliseconds. */
 const EXPIRY_INTERVAL_MS = 500;
 /** How often an idle store is looked at, milliseconds. */
@@ -49,6 +59,11 @@ export class Core {
   #cancelExpiry: (() => void) | undefined;
   #probedMs = 0;
   #isClosed = false;
+  #isDraining = false;
+  readonly #drained = deferred();
+  readonly bans = new Bans([]);
+  /** Everybody who is connected and has said who they are. */
+  readonly clients = new Set<BannedClient>();
 
   private constructor(options: CoreOptions) {
     const { store, clock, random, log } = options;
@@ -57,7 +72,8 @@ export class Core {
     const roster = (): ConnectedRoster => this.roster;
     this.tick = new Tick({ store, roster, clock, defer: options.defer, log, onNotes });
     this.followers = new Followers({ store, clock, log });
-    this.market = new Market({ tick: this.tick, leases: this.leases, clock, random, log });
+    const isClosed = (): boolean => this.#isDraining;
+    this.market = new Market({ tick: this.tick, leases: this.leases, clock, random, log, isClosed });
     this.roster = new ConnectedRoster(this.workers, this.market, this.leases);
     this.tickets = new BlobTickets(clock, random);
   }
@@ -65,9 +81,46 @@ export class Core {
   /** A node on that store; leases of before a restart get the time to be found again. */
   static async start(options: CoreOptions): Promise<Core> {
     const core = new Core(options);
+    await core.loadBans();
     await core.tick.submit('revive', {});
     core.#watchDeadlines();
     return core;
+  }
+
+  /** Takes the list of bans from the store, and ends the connections of those that it hits. */
+  async loadBans(): Promise<void> {
+    this.bans.replace(await this.options.store.bans());
+    for (const client of [...this.clients]) {
+      const refusal = this.bans.refusal(client.known);
+      if (refusal !== undefined) client.dismiss(refusal);
+    }
+  }
+
+  /** Whether new jobs are refused and nothing is lent any more. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  drain(on: boolean): void {
+    if (on === this.#isDraining) return;
+    this.#isDraining = on;
+    this.options.log('warn', 'draining', { on, leases: this.leases.size });
+    if (!on) this.market.wake();
+  }
+
+  /** Drains; resolves with whether all leases are back, or at the end of that time. */
+  async drained(limitMs = Infinity): Promise<boolean> {
+    this.drain(true);
+    const { clock } = this.options;
+    const until = clock.monotonicMs() + limitMs;
+    while (this.leases.size > 0 && this.#isDraining && clock.monotonicMs() < until)
+      await delay(clock, DRAIN_LOOK_MS);
+    return this.leases.size === 0;
+  }
+
+  /** Resolves when it drains and all leases are back. */
+  get whenDrained(): Promise<void> {
+    return this.#drained.promise;
   }
 
   /** Takes no more commands; resolves when all that was taken is committed. */
@@ -85,6 +138,7 @@ export class Core {
       this.leases.delete(leaseId);
     }
     if (notes.work) this.market.wake();
+    for (const { event, ...fields } of notes.jobs) this.options.log('info', event, fields);
   }
 
   #watchDeadlines(): void {
@@ -106,6 +160,7 @@ export class Core {
     } catch (error) {
       if (!this.#isClosed) log('error', 'expiry failed', { error: String(error) });
     }
+    if (this.#isDraining && this.leases.size === 0) this.#drained.resolve();
     this.#watchDeadlines();
   }
 }

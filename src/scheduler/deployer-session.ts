@@ -25,6 +25,8 @@ import type {
   Session,
 } from './client-connection.js';
 import { unknownWorktime, type Core } from './core.js';
+import type { Known } from './bans.js';
+import { answerOperator, isOperatorMessage } from './operator-requests.js';
 import { ProvedGroups } from './proved-groups.js';
 import type { JobView } from './store/store.js';
 
@@ -42,6 +44,7 @@ export class DeployerSession implements Session {
 
   constructor(core: Core, connection: ClientConnection, isOperator: boolean) {
     this.#core = core;
+    core.clients.add(this);
     this.#connection = connection;
     this.#isOperator = isOperator;
     this.#groups = new ProvedGroups(
@@ -50,7 +53,20 @@ export class DeployerSession implements Session {
     );
   }
 
+  /** What a ban may hit it by: the operator's own connection, by nothing. */
+  get known(): Known {
+    return this.#isOperator ? {} : { identity: this.#owner, peer: this.#connection.peer };
+  }
+
+  dismiss(error: ManyhandsError): void {
+    this.#connection.dismiss(error);
+  }
+
   async request(m: RequestMessage): Answered {
+    if (isOperatorMessage(m)) {
+      if (!this.#isOperator) throw notAnOperator();
+      return now(await answerOperator(this.#core, m));
+    }
     switch (m.type) {
       case 'ping':
         return now({ nowMs: this.#core.options.clock.wallMs() });
@@ -71,9 +87,7 @@ export class DeployerSession implements Session {
       case 'job.close':
         return this.#status(this.#core.tick.submit('close', named(m, this.#proved())));
       case 'job.cancel':
-        return this.#status(
-          this.#core.tick.submit('cancel', { ...named(m, this.#proved()), reason: m.reason }),
-        );
+        return this.#cancel(m);
       case 'job.topup':
         this.#proved();
         await this.#checkOffer(m.offer);
@@ -85,6 +99,12 @@ export class DeployerSession implements Session {
       default:
         return now(await this.#read(m));
     }
+  }
+
+  #cancel({ jobId, reason }: Request<'job.cancel'>): Answer {
+    const { tick } = this.#core;
+    if (this.#isOperator) return this.#status(tick.submit('operatorCancel', { jobId, reason }));
+    return this.#status(tick.submit('cancel', { jobId, owner: this.#proved(), reason }));
   }
 
   #append(m: Request<'job.append'>, origins: readonly string[]): Answer {
@@ -105,6 +125,7 @@ export class DeployerSession implements Session {
 
   end(): void {
     this.#hasEnded = true;
+    this.#core.clients.delete(this);
     this.#core.followers.remove(this.#connection);
   }
 
@@ -169,12 +190,19 @@ export class DeployerSession implements Session {
         },
       );
     }
+    const banned = this.#core.bans.refusal({ identity: address });
+    if (banned !== undefined) throw banned;
     this.#owner = address;
     return { address };
   }
 
   async #deploy(m: Request<'job.deploy'>): Answered {
     const owner = this.#proved();
+    if (this.#core.isDraining) {
+      throw new ManyhandsError('DRAINING', 'this scheduler takes no new jobs: it is about to end');
+    }
+    const payer = this.#core.bans.refusal({ identity: m.offer?.account });
+    if (payer !== undefined) throw payer;
     const { blobs, worktimes, minimumPrice } = this.#core.options;
     const pkg = decodeJobPackage(m.package);
     checkHonoured(pkg);
@@ -241,13 +269,16 @@ export class DeployerSession implements Session {
 
   #mint(m: Request<'account.mint'>): Answer {
     if (!this.#isOperator) {
-      throw new ManyhandsError(
-        'FORBIDDEN',
-        'only an operator, with the token of the data folder, mints credits',
-      );
+      throw notAnOperator();
     }
     const { address: account, amount, mintId } = m;
-    return this.#submitted(this.#core.tick.submit('mint', { account, amount, mintId }));
+    const minted = this.#core.tick.submit('mint', { account, amount, mintId });
+    return this.#submitted(
+      minted.then((reply) => {
+        this.#core.options.log('warn', 'minted', { account, amount, mintId });
+        return reply;
+      }),
+    );
   }
 
   async #results({ jobId, from, to }: Request<'job.results'>): Promise<object> {
@@ -292,6 +323,10 @@ const named = (m: { jobId: string }, owner: string): { jobId: string; owner: str
   jobId: m.jobId,
   owner,
 });
+
+function notAnOperator(): ManyhandsError {
+  return new ManyhandsError('FORBIDDEN', 'only an operator may, with the token of the data folder');
+}
 
 function notForYou(type: string): ManyhandsError {
   return new ManyhandsError('FORBIDDEN', `${type} is not a deployer's message`, { type });

@@ -70,6 +70,10 @@ async function handle(
     const body = { ok: true, software: SOFTWARE_VERSION, protocol: PROTOCOL_VERSION, ...options.health() };
     return json(response, 200, body);
   }
+  if (path === '/readyz') {
+    const { draining } = options.health() as { draining?: boolean };
+    return json(response, draining === true ? 503 : 200, { ready: draining !== true, draining });
+  }
   if (path.startsWith('/blobs/')) return handleBlob(options, method, path.slice(7), request, response);
   if (method === 'GET' || method === 'HEAD') {
     if (await options.files?.serve(path, method, request, response)) return;

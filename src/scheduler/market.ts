@@ -35,6 +35,8 @@ export interface MarketOptions {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Whether nothing is lent now. @default never */
+  isClosed?: () => boolean;
 }
 
 /** While sandboxes stand idle, leases are looked at again so often for a tail to recall, milliseconds. */
@@ -150,7 +152,7 @@ export class Market {
   async #serveOne(customer: Customer): Promise<boolean> {
     const wants = this.#wants.get(customer);
     const want = wants === undefined ? undefined : mostUrgent(wants);
-    if (want === undefined) return false;
+    if (want === undefined || this.#options.isClosed?.() === true) return false;
     const { tick, random, leases } = this.#options;
     const granted = await tick.submit('lease', {
       leaseId: newId(random),

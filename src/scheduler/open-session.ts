@@ -16,6 +16,11 @@ const CLOSE_POLICY = 1008;
 
 /** Takes a new connection of a client; it lives until its socket is gone. */
 export function acceptClient(core: Core, connection: Connection): void {
+  const banned = core.bans.refusal({ peer: connection.peer });
+  if (banned !== undefined) {
+    core.options.log('info', 'refused', { peer: connection.peer, code: banned.code, reason: banned.message });
+    return refuseClient(connection, banned);
+  }
   new ClientConnection(core, connection, (client, hello) => openSession(core, client, hello));
 }
 

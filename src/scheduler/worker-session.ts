@@ -13,6 +13,8 @@ import type { Customer } from './market.js';
 import { isEligible } from './policy/choose-job.js';
 import { isStoreFailure } from './store/store-failure.js';
 import type { JobView } from './store/store.js';
+import type { WorkerListing } from '../protocol/operator-messages.js';
+import type { Known } from './bans.js';
 import { ProvedGroups } from './proved-groups.js';
 
 type Request<K extends keyof WorkerRequests> = WorkerRequests[K][0];
@@ -27,11 +29,21 @@ export class WorkerSession implements Session, Customer {
   #updated = { second: 0, messages: 0 };
   #description: WorkerDescription;
   readonly #groups: ProvedGroups;
+  /** Slices that it reported over this connection, and those that took their sandbox with them. */
+  #slices = 0;
+  #lost = 0;
+  readonly #sinceMs: number;
 
+  /** @throws BANNED */
   constructor(core: Core, connection: ClientConnection, description: WorkerDescription) {
+    const { workerId, paymentAddress: identity } = description;
+    const banned = core.bans.refusal({ workerId, identity });
+    if (banned !== undefined) throw banned;
     this.#core = core;
+    core.clients.add(this);
     this.#connection = connection;
     this.#description = description;
+    this.#sinceMs = core.options.clock.wallMs();
     this.#groups = new ProvedGroups(
       { schedulerId: core.options.store.schedulerId, challenge: connection.challenge },
       core.options.defer,
@@ -39,6 +51,15 @@ export class WorkerSession implements Session, Customer {
     const old = core.workers.get(this.workerId);
     core.workers.set(this.workerId, this);
     old?.replaced();
+    const { isolation, sandboxes, paymentAddress } = description;
+    const { peer } = connection;
+    core.options.log('info', 'joined', {
+      workerId: this.workerId,
+      peer,
+      isolation,
+      sandboxes,
+      paymentAddress,
+    });
     this.#adopted = this.#adopt();
   }
 
@@ -55,6 +76,27 @@ export class WorkerSession implements Session, Customer {
 
   send(message: SchedulerMessage): void {
     this.#connection.send(message);
+  }
+
+  get known(): Known {
+    const { workerId, paymentAddress: identity } = this.#description;
+    return { workerId, identity, peer: this.#connection.peer };
+  }
+
+  get stats(): Pick<WorkerListing, 'peer' | 'sinceMs' | 'slices' | 'lost'> {
+    return { peer: this.#connection.peer, sinceMs: this.#sinceMs, slices: this.#slices, lost: this.#lost };
+  }
+
+  /** Ends its connection for that reason; its leases come back at once. */
+  dismiss(error: ManyhandsError): void {
+    const { workerId } = this;
+    for (const { leaseId, holder, next: from } of [...this.#core.leases.values()]) {
+      if (holder !== this) continue;
+      this.#core.tick
+        .submit('giveBack', { leaseId, workerId, from })
+        .catch((cause: unknown) => this.#log(cause));
+    }
+    this.#connection.dismiss(error);
   }
 
   /** The same worker has come back over another connection. */
@@ -138,13 +180,18 @@ export class WorkerSession implements Session, Customer {
       throw new ManyhandsError('FORBIDDEN', 'a worker keeps its id as long as its connection lasts');
     }
     this.#description = worker;
+    const banned = this.#core.bans.refusal(this.known);
+    if (banned !== undefined) throw banned;
     this.#core.market.renew(this);
   }
 
   end(): void {
+    this.#core.clients.delete(this);
     this.#leave();
     if (!this.#isCurrent) return;
     this.#core.workers.delete(this.workerId);
+    const { workerId } = this;
+    this.#core.options.log('info', 'left', { workerId, slices: this.#slices, lost: this.#lost });
     this.#core.tick.submit('orphan', { workerId: this.workerId }).catch((error: unknown) => this.#log(error));
   }
 
@@ -234,7 +281,7 @@ export class WorkerSession implements Session, Customer {
   async #report(m: Request<'lease.report'>): Promise<object> {
     const { leaseId, first, count, computeMs, segment, lost } = m;
     try {
-      const { next, left, paid } = await this.#core.tick.submit('report', {
+      const { jobId, next, left, paid } = await this.#core.tick.submit('report', {
         leaseId,
         workerId: this.workerId,
         first,
@@ -244,6 +291,13 @@ export class WorkerSession implements Session, Customer {
         ...(lost === undefined ? {} : { lost }),
       });
       this.#core.leases.progress(leaseId, next, left);
+      this.#slices += count;
+      if (lost !== undefined) {
+        this.#lost += 1;
+        const { code, message: reason } = lost;
+        const { workerId } = this;
+        this.#core.options.log('info', 'failed', { workerId, jobId, slice: first + count, code, reason });
+      }
       return { next, paid };
     } catch (error) {
       if (isError(error, 'LEASE_LOST')) this.#forget(leaseId);

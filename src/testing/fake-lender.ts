@@ -37,7 +37,7 @@ export class FakeLender implements Store {
   #next = 1;
 
   commit(commands: readonly Command[]): Promise<Committed> {
-    const notes = { journal: new Set<string>(), work: false, revoked: [] };
+    const notes = { journal: new Set<string>(), work: false, revoked: [], jobs: [] };
     const outcomes = commands.map((command): Outcome => {
       this.asked.push(command);
       if (this.failures-- > 0) return { ok: false, error: new ManyhandsError('INTERNAL', 'it fails') };
@@ -57,6 +57,7 @@ export class FakeLender implements Store {
     return Promise.resolve({ outcomes, notes });
   }
 
+  bans = (): Promise<never[]> => Promise.resolve([]);
   job = never;
   status = never;
   jobs = never;

@@ -142,6 +142,17 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
   'job.unfollow': [{ type: 'job.unfollow', id: 14, jobId }],
   'account.show': [{ type: 'account.show', id: 15, address }],
   'account.mint': [{ type: 'account.mint', id: 16, address, amount: 10n ** 9n, mintId: id('M') }],
+  'job.pause': [{ type: 'job.pause', id: 30, jobId, reason: 'it floods a site' }],
+  'job.resume': [{ type: 'job.resume', id: 31, jobId }],
+  'worker.list': [
+    { type: 'worker.list', id: 32, limit: 100 },
+    { type: 'worker.list', id: 33, after: id('W'), limit: 1 },
+  ],
+  'worker.evict': [{ type: 'worker.evict', id: 34, workerId: id('W'), reason: 'it lies' }],
+  'ban.add': [{ type: 'ban.add', id: 35, subject: '203.0.113.0/24', reason: 'a flood' }],
+  'ban.remove': [{ type: 'ban.remove', id: 36, subject: address }],
+  'ban.list': [{ type: 'ban.list', id: 37 }],
+  'scheduler.drain': [{ type: 'scheduler.drain', id: 38, on: true }],
   ping: [{ type: 'ping', id: 17 }],
   'job.package': [{ type: 'job.package', id: 18, jobId }],
   'lease.report': [
@@ -259,7 +270,10 @@ export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K
   'job.status': [{ status }],
   'job.list': [
     { jobs: [], more: false },
-    { jobs: [{ status, owner: address, name: 'squares', createdMs: 1_800_000_000_000 }], more: true },
+    {
+      jobs: [{ status, owner: address, name: 'squares', createdMs: 1_800_000_000_000, price: 10n }],
+      more: true,
+    },
   ],
   'job.topup': [{ status }],
   'job.results': [{ parts: [] }, { parts: [{ first: 1, count: 2, segment }], next: 3 }],
@@ -274,5 +288,34 @@ export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K
   'lease.report': [{ next: 3, paid: 2_000n }],
   'lease.return': [{}],
   'lease.renew': [{ lost: [] }, { lost: [leaseId] }],
+  'job.pause': [{}],
+  'job.resume': [{}],
+  'worker.list': [
+    { workers: [], more: false },
+    {
+      workers: [
+        {
+          workerId: id('W'),
+          peer: '203.0.113.7:5000',
+          sinceMs: 1_700_000_000_000,
+          isolation: 'deno',
+          sandboxes: 2,
+          worktimes: [{ name: 'map-basic', version: '1.0.0' }],
+          paymentAddress: address,
+          leases: 1,
+          slices: 20,
+          lost: 0,
+        },
+      ],
+      more: true,
+    },
+  ],
+  'worker.evict': [{}],
+  'ban.add': [
+    { ban: { subject: '203.0.113.0/24', kind: 'network', reason: 'a flood', atMs: 1_700_000_000_000 } },
+  ],
+  'ban.remove': [{}],
+  'ban.list': [{ bans: [{ subject: address, kind: 'identity', reason: '', atMs: 1_700_000_000_000 }] }],
+  'scheduler.drain': [{ draining: true, leases: 3 }],
   ping: [{ nowMs: 1_700_000_000_000 }],
 };

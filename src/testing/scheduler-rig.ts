@@ -130,6 +130,8 @@ export class SchedulerRig {
   readonly random = new SeededRandom(1);
   readonly clock = new VirtualClock();
   readonly complaints: unknown[] = [];
+  /** All that the log was told. */
+  readonly logged: { event: string; [field: string]: unknown }[] = [];
   readonly store: Store;
   core!: Core;
 
@@ -147,7 +149,10 @@ export class SchedulerRig {
       clock: rig.clock,
       random: rig.random,
       defer: queueMicrotask,
-      log: (level, event, fields) => void (level === 'error' && rig.complaints.push({ event, ...fields })),
+      log: (level, event, fields) => {
+        rig.logged.push({ event, ...fields });
+        if (level === 'error') rig.complaints.push({ event, ...fields });
+      },
       worktimes: WORKTIMES,
       minimumPrice: 0n,
       operatorToken: OPERATOR_TOKEN,

@@ -45,6 +45,7 @@ function mortal(store: Store): { store: Store; kill(): void } {
       journal: asked((...args) => store.journal(...args)),
       results: asked((...args) => store.results(...args)),
       account: asked((account) => store.account(account)),
+      bans: asked(() => store.bans()),
       nextDeadline: asked(() => store.nextDeadline()),
       check: asked(() => store.check()),
       close: () => Promise.resolve(),

@@ -3,13 +3,26 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { ManyhandsError } from '../../entry/deployer.node.js';
-import { startScheduler, type Scheduler } from '../../entry/scheduler.node.js';
+import {
+  LOG_FORMATS,
+  LOG_LEVELS,
+  logLines,
+  startScheduler,
+  type LogFormat,
+  type LogLevel,
+  type Scheduler,
+} from '../../entry/scheduler.node.js';
 import { examples } from '../help.js';
 import { lanAddress } from '../lan-address.js';
 import { dataDirOption, wholeNumber } from '../options.js';
 import { qrCode } from '../qr-code.js';
 import { untilSignal } from '../until-signal.js';
 import { parseCredits } from '../worker/parse.js';
+
+const SECOND_MS = 1_000;
+const DRAIN_SECONDS_DEFAULT = 10;
+const DRAIN_SECONDS_MAX = 86_400;
+const SOCKETS_LIMIT = 1_000_000;
 
 interface Options {
   port: number;
@@ -21,6 +34,10 @@ interface Options {
   sandboxOrigins?: string[];
   allowWebOrigin?: string[];
   publicUrl?: string[];
+  sockets?: number;
+  logFormat?: LogFormat;
+  logLevel: LogLevel;
+  drainSeconds: number;
   tlsCert?: string;
   tlsKey?: string;
   json?: boolean;
@@ -63,6 +80,21 @@ export function schedulerCommand(): Command {
         .choices(['self-signed'])
         .conflicts(['tlsCert', 'tlsKey']),
     )
+    .option(
+      '--sockets <number>',
+      'sockets that are open at a time at most (default: 12000)',
+      wholeNumber(1, SOCKETS_LIMIT),
+    )
+    .addOption(new Option('--log-format <format>', 'text, or a line of JSON an event').choices(LOG_FORMATS))
+    .addOption(
+      new Option('--log-level <level>', 'the least that is said').choices(LOG_LEVELS).default('info'),
+    )
+    .option(
+      '--drain-seconds <number>',
+      'how long what runs may take to end after SIGTERM',
+      wholeNumber(0, DRAIN_SECONDS_MAX),
+      DRAIN_SECONDS_DEFAULT,
+    )
     .option('--json', 'print one line of JSON when ready, and log lines of JSON')
     .addHelpText(
       'after',
@@ -79,24 +111,30 @@ export function schedulerCommand(): Command {
 const collect = (one: string, before: string[] = []): string[] => [...before, one];
 
 async function runScheduler(options: Options): Promise<void> {
-  const { json = false, lan = false, tls, tlsCert, tlsKey, allowWebOrigin, publicUrl, ...rest } = options;
+  const { json = false, lan = false, tls, tlsCert, tlsKey, allowWebOrigin, publicUrl, ...others } = options;
+  const { logFormat, logLevel, drainSeconds, ...rest } = others;
   const scheduler = await startScheduler({
     ...rest,
     allowWebOrigins: allowWebOrigin,
     publicUrls: publicUrl,
     tls: tls ?? (await readPair(tlsCert, tlsKey)),
     host: rest.host ?? (lan ? '0.0.0.0' : '127.0.0.1'),
-    log: (level, event, fields) => {
-      if (level === 'debug' || event === 'listening') return;
-      console.error(
-        json ? JSON.stringify({ level, event, ...fields }) : `${level}: ${event} ${JSON.stringify(fields)}`,
-      );
-    },
+    log: logLines({
+      write: (line) => console.error(line),
+      format: logFormat ?? (json ? 'json' : 'text'),
+      level: logLevel,
+    }),
   });
   const { url, port, dataDir, fingerprint } = scheduler;
   if (json) console.log(JSON.stringify({ url, port, dataDir, fingerprint }));
   else greet(scheduler, lan, tls === 'self-signed');
-  await untilSignal();
+  const hurried = new AbortController();
+  const signal = await Promise.race([untilSignal(() => hurried.abort()), scheduler.drained]);
+  // SIGTERM comes from what supervises it: what runs may end. Ctrl-C, or a second signal, does not wait.
+  if (signal === 'SIGTERM') {
+    const hurry = new Promise((resolve) => hurried.signal.addEventListener('abort', resolve));
+    await Promise.race([scheduler.drain(drainSeconds * SECOND_MS), hurry]);
+  }
   await scheduler.close();
 }
 

@@ -61,7 +61,13 @@ export function* readJobs(
       LISTED_PACKAGE_BYTES_MAX,
     );
     const known = row === undefined ? {} : { package: row.bytes };
-    jobs.push({ status: statusOf(job), owner: job.owner, createdMs: job.createdMs, ...known });
+    jobs.push({
+      status: statusOf(job),
+      owner: job.owner,
+      createdMs: job.createdMs,
+      price: job.price,
+      ...known,
+    });
   }
   return jobs;
 }

@@ -145,6 +145,21 @@ CREATE TABLE IF NOT EXISTS transfers (
 );
 CREATE INDEX IF NOT EXISTS transfers_by_credit ON transfers (credit);
 
+CREATE TABLE IF NOT EXISTS holds (
+  job_id TEXT PRIMARY KEY,
+  reason TEXT NOT NULL,
+  banned TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS holds_by_ban ON holds (banned);
+
+CREATE TABLE IF NOT EXISTS bans (
+  subject TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS offers (
   account TEXT NOT NULL,
   nonce TEXT NOT NULL,

@@ -181,6 +181,7 @@ function mergeNotes(into: Notes, notes: Notes): void {
   for (const jobId of notes.journal) into.journal.add(jobId);
   into.work ||= notes.work;
   into.revoked.push(...notes.revoked);
+  into.jobs.push(...notes.jobs);
 }
 
 function unexpected(cause: unknown): ManyhandsError {

@@ -11,6 +11,7 @@ import { toHex } from '../../lib/ids.js';
 import type { Random } from '../../lib/random.js';
 import { NOBODY_ELSE } from '../policy/roster.js';
 import { checkStore } from './check.js';
+import { readBans } from './commands/operator.js';
 import { findJob, statusOf } from './job-record.js';
 import { migrate } from './migrate.js';
 import { readAccount, readJob, readJobs, readJournal, readNextDeadline, readResults } from './reads.js';
@@ -74,6 +75,7 @@ function makeStore(engine: SqliteEngine, schedulerId: string, clock: Clock): Sto
     journal: (jobId, after, bytes) => read(() => readJournal(jobId, after, bytes)),
     results: (jobId, from, to, bytes) => read(() => readResults(jobId, from, to, bytes)),
     account: (account) => read(() => readAccount(account)),
+    bans: () => read(() => readBans()),
     nextDeadline: () => read(() => readNextDeadline()),
     probe: () => Promise.resolve().then(() => engine.probe()),
     check: () => Promise.resolve().then(() => engine.snapshot(checkStore())),

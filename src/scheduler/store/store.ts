@@ -15,6 +15,7 @@ import type {
   Warmth,
   WorkerDescription,
 } from '../../protocol/messages.js';
+import type { Ban, BanKind } from '../../protocol/operator-messages.js';
 import type { Candidate } from '../policy/choose-job.js';
 import type { Roster } from '../policy/roster.js';
 
@@ -46,6 +47,12 @@ export interface Commands {
   revive: [Record<never, never>, null];
   /** After commits that failed: shows by a write of its own that the store takes some, and gives leases time to be renewed. */
   recover: [{ putOffDeadlines: boolean }, null];
+  /** Of the operator: of anybody's job. */
+  operatorCancel: [{ jobId: string; reason: string }, JobStatus];
+  pauseJob: [{ jobId: string; reason: string }, JobStatus];
+  resumeJob: [{ jobId: string }, JobStatus];
+  ban: [{ subject: string; kind: BanKind; reason: string }, Ban];
+  unban: [{ subject: string }, { removed: boolean }];
   mint: [{ account: string; amount: bigint; mintId: string }, { balance: bigint }];
 }
 
@@ -109,6 +116,23 @@ export interface Notes {
   work: boolean;
   /** Leases that are gone, for their workers to hear. */
   revoked: { leaseId: string; reason: string }[];
+  jobs: JobNote[];
+}
+
+/** What became of a job, for the operator's log. */
+export interface JobNote {
+  event: 'deployed' | 'finished' | 'cancelled' | 'paused' | 'resumed';
+  jobId: string;
+  owner: string;
+  /** Why, where it is cancelled or paused. */
+  reason?: string;
+  /** Slices in all, with a result, and failed for good. */
+  total: number;
+  accepted: number;
+  failed: number;
+  /** Units. */
+  price: bigint;
+  paid: bigint;
 }
 
 export interface Committed {
@@ -139,6 +163,8 @@ export interface ListedJob {
   status: JobStatus;
   owner: string;
   createdMs: number;
+  /** Units a slice. */
+  price: bigint;
   /** Absent where it is large. */
   package?: Uint8Array;
 }
@@ -174,6 +200,8 @@ export interface Store {
     bytes: number,
   ): Promise<{ parts: SegmentPart[]; next?: number }>;
   account(account: string): Promise<AccountView>;
+  /** Who is kept out, the oldest first. */
+  bans(): Promise<Ban[]>;
   /** When `expire` has something to do, wall milliseconds: a lease's deadline or an old answer. */
   nextDeadline(): Promise<number | undefined>;
   /** Rejects as `commit` would now, as far as that can be told without writing. */

@@ -7,7 +7,7 @@ import { INDEPENDENT, type Roster } from '../../policy/roster.js';
 import type { JobRecord, StoredEvent } from '../job-record.js';
 import { addJournal } from '../job-record.js';
 import type { Script } from '../script.js';
-import type { Notes } from '../store.js';
+import type { JobNote, Notes } from '../store.js';
 
 export interface CommandContext {
   /** Wall milliseconds; the same for all commands of a commit. */
@@ -16,7 +16,16 @@ export interface CommandContext {
   readonly roster: Roster;
 }
 
-export const emptyNotes = (): Notes => ({ journal: new Set(), work: false, revoked: [] });
+export const emptyNotes = (): Notes => ({ journal: new Set(), work: false, revoked: [], jobs: [] });
+
+/** Rows of the journal that the operator's log has too. */
+const LOGGED: Partial<Record<StoredEvent['kind'], JobNote['event']>> = {
+  accepted: 'deployed',
+  completed: 'finished',
+  cancelled: 'cancelled',
+  paused: 'paused',
+  resumed: 'resumed',
+};
 
 /** Whether a worker of another identity than those that tried is there, which may run the job. */
 export const isAnotherThere =
@@ -27,5 +36,11 @@ export const isAnotherThere =
 /** Adds a journal row and lets the job's followers know. */
 export function* note(ctx: CommandContext, job: JobRecord, event: StoredEvent): Script<number> {
   ctx.notes.journal.add(job.jobId);
+  const noted = LOGGED[event.kind];
+  if (noted !== undefined) {
+    const { jobId, owner, total, accepted, failed, price, paid } = job;
+    const reason = 'reason' in event ? { reason: event.reason } : {};
+    ctx.notes.jobs.push({ event: noted, jobId, owner, ...reason, total, accepted, failed, price, paid });
+  }
   return yield* addJournal(job, event, ctx.nowMs);
 }

@@ -9,22 +9,26 @@ import { refund } from './escrow.js';
 
 /** Revokes the job's leases, gives its escrow back and closes its journal; what there is of results stays. */
 export function* endJob(ctx: CommandContext, job: JobRecord, reason: string): Script<void> {
-  const leases = yield* all<{ lease_id: string }>('SELECT lease_id FROM leases WHERE job_id = ?', job.jobId);
-  yield* run('DELETE FROM leases WHERE job_id = ?', job.jobId);
-  yield* run(
-    `UPDATE ranges SET state = 'pending', lease_id = NULL WHERE job_id = ? AND state = 'leased'`,
-    job.jobId,
-  );
-  for (const lease of leases)
-    ctx.notes.revoked.push({ leaseId: lease.lease_id, reason: 'the job was cancelled' });
-  job.pending += job.leased;
-  job.leased = 0;
-  job.leases = 0;
-  job.workers = 0;
+  yield* releaseLeases(ctx, job, 'the job was cancelled');
   job.open = false;
   job.runStatus = 'cancelled';
   job.reason = reason;
   yield* refund(ctx, job);
   yield* note(ctx, job, { kind: 'cancelled', reason });
   yield* saveJob(job);
+}
+
+/** Takes all leases of a job back, uncharged; the caller saves the job. */
+export function* releaseLeases(ctx: CommandContext, job: JobRecord, reason: string): Script<void> {
+  const leases = yield* all<{ lease_id: string }>('SELECT lease_id FROM leases WHERE job_id = ?', job.jobId);
+  yield* run('DELETE FROM leases WHERE job_id = ?', job.jobId);
+  yield* run(
+    `UPDATE ranges SET state = 'pending', lease_id = NULL WHERE job_id = ? AND state = 'leased'`,
+    job.jobId,
+  );
+  for (const lease of leases) ctx.notes.revoked.push({ leaseId: lease.lease_id, reason });
+  job.pending += job.leased;
+  job.leased = 0;
+  job.leases = 0;
+  job.workers = 0;
 }

@@ -5,7 +5,7 @@
 import { escrowTarget, fundedSlices } from '../../policy/price.js';
 import { saveJob, type JobRecord } from '../job-record.js';
 import { addEarned, balanceOf, escrowAccount, transfer } from '../ledger.js';
-import type { Script } from '../script.js';
+import { get, type Script } from '../script.js';
 import { note, type CommandContext } from './context.js';
 
 /** Raises the escrow to what the job's slices may cost, as far as its account has it. */
@@ -75,11 +75,16 @@ export function* settle(ctx: CommandContext, job: JobRecord): Script<void> {
       job.runStatus = 'paused';
       job.reason = 'nofunds';
       yield* note(ctx, job, { kind: 'paused', reason: 'nofunds' });
-    } else if (job.runStatus === 'paused' && !isBroke) {
+    } else if (job.runStatus === 'paused' && !isBroke && !(yield* isHeld(job))) {
       job.runStatus = 'running';
       job.reason = null;
       yield* note(ctx, job, { kind: 'resumed' });
     }
   }
   yield* saveJob(job);
+}
+
+/** Whether the operator paused it. */
+function* isHeld(job: JobRecord): Script<boolean> {
+  return (yield* get('SELECT 1 AS one FROM holds WHERE job_id = ?', job.jobId)) !== undefined;
 }

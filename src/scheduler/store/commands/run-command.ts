@@ -8,6 +8,7 @@ import type { CommandContext } from './context.js';
 import { append, cancel, close, deploy, topup } from './jobs.js';
 import { adopt, expire, giveBack, lease, orphan, recover, renew, revive } from './leases.js';
 import { mint } from './mint.js';
+import { ban, operatorCancel, pauseJob, resumeJob, unban } from './operator.js';
 import { report } from './report.js';
 
 /** The script of a command; it throws a coded error before its first write where it refuses. */
@@ -41,6 +42,16 @@ export function runCommand(ctx: CommandContext, c: Command): Script<Commands[Com
       return revive(ctx);
     case 'recover':
       return recover(ctx, c);
+    case 'operatorCancel':
+      return operatorCancel(ctx, c);
+    case 'pauseJob':
+      return pauseJob(ctx, c);
+    case 'resumeJob':
+      return resumeJob(ctx, c);
+    case 'ban':
+      return ban(ctx, c);
+    case 'unban':
+      return unban(ctx, c);
     case 'mint':
       return mint(ctx, c);
   }

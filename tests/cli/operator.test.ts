@@ -1,0 +1,99 @@
+/**
+ * The operator's commands beside a scheduler of the command line, its log, and its end after SIGTERM.
+ * @module
+ */
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type * as Deployer from '../../src/entry/deployer.node.js';
+import { Cli, type Running } from './rig/cli.js';
+
+let cli: Cli;
+let scheduler: { running: Running; url: string; dataDir: string };
+let deployer: typeof Deployer;
+beforeAll(async () => {
+  cli = await Cli.open();
+  scheduler = await cli.startScheduler();
+  process.env.MANYHANDS_HOME = cli.home;
+  deployer = await import('../../src/entry/deployer.node.js');
+  deployer.init({ scheduler: scheduler.url });
+});
+afterAll(() => cli.end());
+
+async function operator(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await cli.run(['operator', ...args, '--scheduler', scheduler.url]);
+  expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+  return stdout;
+}
+
+it('sees jobs and workers, stops jobs, and keeps somebody out; the log has it all, and nothing steers a terminal', async () => {
+  const job = deployer.computeFor([1, 2], (x: number) => x);
+  job.public = { name: 'evil \u001b[2J\u009b31m name' };
+  await job.deploy();
+  expect(await operator('jobs')).toMatch(
+    new RegExp(`^${job.id} +\\d+ s +running +0 of 2 +0/slice +0x.* evil`),
+  );
+  expect((await operator('jobs')).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  expect(await operator('pause', job.id, '--reason', 'ask me first')).toContain('is paused');
+  expect(await deployer.compute.status(job.id)).toMatchObject({
+    runStatus: 'paused',
+    reason: 'ask me first',
+  });
+  await operator('resume', job.id);
+  expect((await deployer.compute.status(job.id)).runStatus).toBe('running');
+
+  const worker = cli.start([
+    'worker',
+    '--isolation',
+    'thread',
+    '--scheduler',
+    scheduler.url,
+    '--output',
+    'log',
+  ]);
+  await worker.said(/Connected/i);
+  await vi.waitFor(async () => {
+    expect((await deployer.compute.status(job.id)).runStatus).toBe('finished');
+  }, 30_000);
+  const [listed] = JSON.parse(await operator('workers', '--json')) as { workerId: string; slices: number }[];
+  expect(listed).toMatchObject({ slices: 2 });
+  await operator('evict', listed!.workerId, '--reason', 'enough');
+  expect((await worker.finished).stderr).toContain('EVICTED');
+
+  expect(await operator('ban', '203.0.113.0/24', '--reason', 'a flood')).toContain('network');
+  expect(await operator('bans')).toMatch(/network {3}203\.0\.113\.0\/24 {2}a flood\n$/);
+  await operator('unban', '203.0.113.0/24');
+  expect(await operator('bans')).toBe('There are none.\n');
+
+  const lines = scheduler.running.stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { time: string; level: string; event: string });
+  const seen = lines.map(({ event }) => event);
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      'listening',
+      'deployed',
+      'paused',
+      'resumed',
+      'joined',
+      'finished',
+      'evicted',
+      'left',
+      'banned',
+      'unbanned',
+    ]),
+  );
+  for (const { time } of lines) expect(new Date(time).toISOString()).toBe(time);
+});
+
+it('refuses what cannot be banned, and a worker that is not there', async () => {
+  const run = (...args: string[]) => cli.run(['operator', ...args, '--scheduler', scheduler.url]);
+  expect(await run('ban', 'nobody')).toMatchObject({ code: 2 });
+  const gone = await run('evict', 'A'.repeat(22));
+  expect(gone.code).toBe(1);
+  expect(gone.stderr).toContain('[WORKER_UNKNOWN]');
+});
+
+it('drains: what runs ends, nothing new is lent or taken, and the scheduler ends by itself', async () => {
+  expect(await operator('drain')).toContain('nothing is leased');
+  expect((await scheduler.running.finished).code).toBe(0);
+});
