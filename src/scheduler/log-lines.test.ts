@@ -34,7 +34,7 @@ test.each(['text', 'json'] as const)(
     const evil = 'a\u001b[2J\u009b31m\r\nb\u2028c\u202ed\u0000e';
     log('info', 'deployed', { name: evil, list: [evil], [`key`]: 'x' });
     expect(lines).toHaveLength(1);
-      expect(lines[0]).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e]/u);
+    expect(lines[0]).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e]/u);
     if (format === 'json') expect((JSON.parse(lines[0]!) as { name: string }).name).toBe(evil);
   },
 );
