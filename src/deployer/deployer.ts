@@ -5,6 +5,7 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { ID_PATTERN } from '../lib/ids.js';
 import { describeValue, readOptions } from '../lib/options.js';
+import { fromCursor } from '../protocol/cursor.js';
 import type { Cursor } from '../protocol/messages.js';
 import type { Keystore } from '../wallet/keystore.js';
 import { parseAddress } from '../wallet/address.js';
@@ -106,7 +107,7 @@ export function createDeployer(ports: DeployerPorts): Deployer {
         );
       }
       const answer = await context.link.request('job.status', { jobId: idOf(jobId) });
-      if (after > answer.status.cursor) {
+      if (fromCursor(after).seq > answer.status.cursor) {
         throw new ManyhandsError('INVALID_ARGUMENT', `The journal of job ${jobId} ends before row ${after}.`);
       }
       return new Job<T>(context, { attachTo: answer.status, after });

@@ -133,7 +133,7 @@ describe('following', () => {
   it('counts a large result that is not what it should be as failed', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2], (x: number) => x);
-    const done = job.exec().catch(() => undefined);
+    const done = job.exec().catch((e: unknown) => e);
     const errors: unknown[] = [];
     job.on('error', ({ error, sliceNumber }) => errors.push([sliceNumber, error]));
     await until(() => stub.jobs.size === 1 && !stub.job.open);
@@ -143,7 +143,8 @@ describe('following', () => {
     stub.outcome(stub.job, 1, outcomes);
     for (const digest of stub.http.blobs.keys())
       if (!digestsBefore.has(digest)) stub.http.blobs.set(digest, encodeValue('evil'));
-    await done;
+    // The scheduler counts it as a result; who waits for the job has none.
+    expect(await done).toMatchObject({ code: 'SLICES_FAILED', info: { failed: 1 } });
     expect(errors).toMatchObject([[1, { code: 'BLOB_MISMATCH' }]]);
     expect(job.results.isAvailable(0)).toBe(false);
     expect(job.results[1]).toBe(2);
@@ -163,9 +164,25 @@ describe('following', () => {
       { first: 1, count: 2, segment: Uint8Array.of(1, 2, 3) },
       { first: 3, count: 2, segment: one.finish() },
     ]);
-    await done;
+    expect(await done).toMatchObject({ code: 'SLICES_FAILED', info: { failed: 4 } });
     const malformed = { code: 'SEGMENT_MALFORMED' };
     expect(errors).toMatchObject([1, 2, 3, 4].map((slice) => [slice, malformed]));
+  });
+
+  it('calls no job complete of which outcomes are missing', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
+    const completed: unknown[] = [];
+    job.on('complete', (results) => completed.push(results));
+    const done = job.exec().catch((e: unknown) => e);
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    const two = new SegmentWriter();
+    two.appendValue('one');
+    two.appendValue('two');
+    stub.job.accepted = 4;
+    stub.commit(stub.job, [{ first: 1, count: 2, segment: two.finish() }]);
+    expect(await done).toMatchObject({ code: 'RESULTS_INCOMPLETE', info: { received: 2, total: 4 } });
+    expect(completed).toEqual([]);
   });
 
   it('goes on in another process from a cursor, and from the start', async () => {

@@ -6,6 +6,7 @@
 import type { Clock } from '../lib/clock.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import type { BlobRef } from '../protocol/envelope.js';
+import { fromCursor, JOURNAL_START, toCursor, type JournalPosition } from '../protocol/cursor.js';
 import { FOLLOW_ROW_BYTES } from '../protocol/limits.js';
 import type { Cursor, JobStatus, JournalEvent, JournalRow, SegmentPart } from '../protocol/messages.js';
 import type { JobNotice, SchedulerLink } from './link.js';
@@ -25,6 +26,11 @@ export interface FollowSink extends OutcomeSink {
   following(status: JobStatus): void;
   console(message: Extract<JobNotice, { type: 'job.console' }>): void;
   progress(message: Extract<JobNotice, { type: 'job.progress' }>): void;
+  /**
+   * The journal of before is gone: the scheduler's data was restored from an older copy. Whether all of it may be read
+   * again from the start.
+   */
+  rewound(): boolean;
   /** The journal cannot be followed any more. */
   broken(error: Error): void;
 }
@@ -50,9 +56,9 @@ export class Follower {
   readonly #release: () => void;
   #state: State = 'following';
   /** The row that is being read, or was read last. */
-  #taken: Cursor;
+  #taken: JournalPosition;
   /** The last row of which everything was handed to the sink. */
-  #cursor: Cursor;
+  #cursor: JournalPosition;
   /** Rows that came and are not taken yet, and how many of them were taken since the list was made. */
   #rows: JournalRow[] = [];
   #next = 0;
@@ -69,7 +75,7 @@ export class Follower {
     this.#jobId = jobId;
     this.#ports = ports;
     this.#sink = sink;
-    this.#taken = this.#cursor = after;
+    this.#taken = this.#cursor = fromCursor(after);
     this.#unsubscribe = ports.link.subscribe(jobId, {
       notice: (message) => this.#notice(message),
       disconnected: () => this.#disconnected(),
@@ -82,7 +88,7 @@ export class Follower {
 
   /** The last row that was read to its end; `attach(jobId, { after: cursor })` goes on behind it. */
   get cursor(): Cursor {
-    return this.#cursor;
+    return toCursor(this.#cursor);
   }
 
   /** Follows no more; what of a row is being read is still handed over. */
@@ -102,7 +108,9 @@ export class Follower {
     this.#disconnected();
     this.#state = state;
     const { signal } = this.#attempt;
-    const body = { jobId: this.#jobId, after: this.#taken, windowBytes: WINDOW_BYTES };
+    const { seq: after, epoch } = this.#taken;
+    const known = epoch > 0 ? { epoch } : {};
+    const body = { jobId: this.#jobId, after, ...known, windowBytes: WINDOW_BYTES };
     this.#ports.link.request('job.follow', body, { signal }).then(
       ({ status }) => {
         if (signal.aborted) return;
@@ -110,9 +118,16 @@ export class Follower {
         this.#sink.following(status);
       },
       (error: unknown) => {
-        if (!signal.aborted) this.#break(error as Error);
+        if (signal.aborted) return;
+        if (isError(error, 'CURSOR_UNKNOWN') && this.#sink.rewound()) this.#rewind();
+        else this.#break(error as Error);
       },
     );
+  }
+
+  #rewind(): void {
+    this.#taken = this.#cursor = JOURNAL_START;
+    this.#follow('following');
   }
 
   /** What came and was not taken is asked for again: so its credits need no accounts over two connections. */
@@ -146,7 +161,7 @@ export class Follower {
   /** Keeps the rows that are new. Where some are missing before them, all from there on is asked for again. */
   #keep(rows: readonly JournalRow[]): boolean {
     for (const row of rows) {
-      const expected = (this.#rows.at(-1)?.seq ?? this.#taken) + 1;
+      const expected = (this.#rows.at(-1)?.seq ?? this.#taken.seq) + 1;
       if (row.seq < expected) continue;
       if (row.seq > expected) {
         const lost = `Rows ${expected} to ${row.seq - 1} of the journal of job ${this.#jobId} are missing.`;
@@ -174,9 +189,10 @@ export class Follower {
         this.#rows = [];
         this.#next = 0;
       }
-      this.#taken = row.seq;
+      const position = { seq: row.seq, epoch: row.epoch ?? 0 };
+      this.#taken = position;
       if (row.event.kind === 'outcomes') await this.#readParts(row.event.parts, signal);
-      this.#cursor = row.seq;
+      if (this.#taken === position) this.#cursor = position;
       this.#gaps = 0;
       this.#consumed(FOLLOW_ROW_BYTES, signal);
       this.#sink.row(row.status, row.event);

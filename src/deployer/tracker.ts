@@ -6,6 +6,7 @@
 import { deferred } from '../lib/deferred.js';
 import { ManyhandsError } from '../lib/errors.js';
 import type { BlobRef } from '../protocol/envelope.js';
+import { fromCursor } from '../protocol/cursor.js';
 import type { Cursor, JobStatus, JournalEvent } from '../protocol/messages.js';
 import { UNLOADABLE_REASON } from '../protocol/reasons.js';
 import type { DeployerContext } from './context.js';
@@ -13,6 +14,7 @@ import type { ErrorEvent, JobStatusInfo, ReadyState } from './events.js';
 import { Follower, type FollowSink } from './follow.js';
 import type { Job } from './job.js';
 import type { JobNotice } from './link.js';
+import { ReceivedSlices } from './received-slices.js';
 import { ResultHandle } from './results.js';
 import { NO_WORKERS, watchForWorkers } from './worker-watch.js';
 
@@ -52,6 +54,10 @@ export class JobTracker<T> implements FollowSink {
   #collate = true;
   #over = false;
   #status: JobStatusInfo = NEW_STATUS;
+  readonly #received = new ReceivedSlices();
+  /** The most slices that the scheduler ever said it has, and whether it said that it is closed. */
+  #totalKnown = 0;
+  #isClosed = false;
 
   constructor(options: TrackerOptions<T>) {
     this.#options = options;
@@ -89,6 +95,8 @@ export class JobTracker<T> implements FollowSink {
   update(status: JobStatus): void {
     if (this.#over) return;
     this.#status = toStatusInfo(status);
+    this.#totalKnown = Math.max(this.#totalKnown, status.total);
+    this.#isClosed ||= !status.open;
     if (this.#collate && this.#followed) this.results.setTotal(status.total);
   }
 
@@ -112,14 +120,14 @@ export class JobTracker<T> implements FollowSink {
   }
 
   result(sliceNumber: number, value: unknown): void {
-    if (this.#over) return;
+    if (this.#over || !this.#received.add(sliceNumber)) return;
     if (this.#collate) this.results[sliceNumber - 1] = value as T;
     const { job } = this.#options;
     job.emit('result', { job, sliceNumber, result: value as T });
   }
 
   failure(sliceNumber: number, error: Error): void {
-    if (this.#over) return;
+    if (this.#over || !this.#received.add(sliceNumber)) return;
     this.results.addFailure(sliceNumber, error);
     this.#emitError(error, sliceNumber);
   }
@@ -137,9 +145,11 @@ export class JobTracker<T> implements FollowSink {
     const { job, setReadyState } = this.#options;
     if (this.#followed) setReadyState('reconnected');
     this.#followed = true;
+    if (status.total < this.#totalKnown) this.#checkTotal();
+    if (this.#isClosed && status.open) this.#closeAgain();
     this.update(status);
     // Where the journal was read to its end before, no row will say how the job ended.
-    if (status.cursor > this.cursor) return;
+    if (status.cursor > fromCursor(this.cursor).seq) return;
     job.emit('status', { job, ...this.#status });
     if (status.runStatus === 'finished') this.#complete();
     else if (status.runStatus === 'cancelled') this.cancelled(status.reason ?? '');
@@ -154,6 +164,11 @@ export class JobTracker<T> implements FollowSink {
   progress({ sliceNumber, progress }: Extract<JobNotice, { type: 'job.progress' }>): void {
     const { job } = this.#options;
     job.emit('progress', { job, sliceNumber, ...(progress === undefined ? {} : { progress }) });
+  }
+
+  /** A handle that has had everything so far reads it again, and knows what it had; another has no way to. */
+  rewound(): boolean {
+    return this.#options.after === 0;
   }
 
   broken(error: Error): void {
@@ -190,9 +205,18 @@ export class JobTracker<T> implements FollowSink {
       const text = `Job ${job.id} is complete with ${slices} slices, and ${slicesRead()} were read from its input.`;
       return this.fail(new ManyhandsError('INTERNAL', text, { jobId: job.id }));
     }
+    const received = this.#received.size;
+    if (this.#options.after === 0 && received < slices) {
+      const text = `Job ${job.id} is complete with ${slices} slices, and the outcomes of ${received} have come.`;
+      return this.fail(
+        new ManyhandsError('RESULTS_INCOMPLETE', text, { jobId: job.id, received, total: slices }),
+      );
+    }
     this.results.setComplete();
     job.emit('complete', this.results);
-    const { failed, total } = this.#status;
+    const { total } = this.#status;
+    // What the scheduler took for a result and nobody can read is no result.
+    const failed = Math.max(this.#status.failed, this.results.failedCount);
     if (failed === 0) return this.#settle(undefined);
     const failures = this.results.failures;
     const first = failures[0];
@@ -200,6 +224,36 @@ export class JobTracker<T> implements FollowSink {
     const text = `${failed} of ${total} slices of job ${job.id} failed for good.${example}`;
     const info = { jobId: job.id, failed, failures, results: this.results };
     this.#settle(new ManyhandsError('SLICES_FAILED', text, info, { cause: first?.error }));
+  }
+
+  /** The answer to a follow may be older than what came over another connection: asked again, it cannot be. */
+  #checkTotal(): void {
+    const { context, job } = this.#options;
+    context.link.request('job.status', { jobId: job.id }).then(
+      ({ status }) => {
+        if (!this.#over && status.total < this.#totalKnown) this.#lostSlices(status.total);
+      },
+      (error: unknown) => this.fail(error as Error),
+    );
+  }
+
+  /** The scheduler has fewer slices than it had acknowledged: the rest will never come. */
+  #lostSlices(total: number): void {
+    const { job } = this.#options;
+    const known = this.#totalKnown;
+    const text =
+      `The scheduler had ${known} slices of job ${job.id} and has ${total}: its data was restored from an older copy. ` +
+      `Deploy what is missing again.`;
+    this.fail(new ManyhandsError('RESULTS_INCOMPLETE', text, { jobId: job.id, known, total }));
+  }
+
+  /** The close was acknowledged, and the scheduler does not know of it any more. */
+  #closeAgain(): void {
+    const { context, job } = this.#options;
+    context.link.request('job.close', { jobId: job.id }).then(
+      ({ status }) => this.update(status),
+      (error: unknown) => this.fail(error as Error),
+    );
   }
 
   #settle(error: Error | undefined): void {

@@ -35,6 +35,8 @@ export const ERROR_TABLE = {
   NOT_OWNER: row('caller'),
   SLICES_FAILED: row('job'),
   RESULT_NOT_AVAILABLE: row('caller'),
+  RESULTS_INCOMPLETE: row('platform'),
+  CURSOR_UNKNOWN: row('platform'),
   // What became of a slice
   RESULT_NOT_CLONEABLE: row('job'),
   RESULT_TOO_LARGE: row('job'),

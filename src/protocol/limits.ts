@@ -153,6 +153,8 @@ export const LEASE_SILENT_MS_MAX = 2 * SLICE_MS_MAX + LEASE_MS;
 export const LEASE_GRACE_MS = 5_000;
 /** How long leases live on after a restart of the scheduler, so that their workers find it again. */
 export const RESTART_GRACE_MS = 15_000;
+/** Runs of a scheduler's store are told apart by a number up to here, drawn at each start. */
+export const EPOCH_MAX = 2 ** 20 - 1;
 /** How long a command waits for a store that takes nothing before it is refused: well within what a client waits. */
 export const STORE_WAIT_MS_MAX = 20_000;
 /** How long the answer to a report is remembered, for a worker to whom it was lost. */

@@ -23,6 +23,7 @@ import {
   consoleLevel,
   consoleText,
   cursor,
+  epoch,
   input,
   jobStatus,
   name,
@@ -72,7 +73,13 @@ const journalEvent = tagged<JournalEvent>('kind', {
   resumed: object<Event<'resumed'>>({ kind: oneOf('resumed') }),
 } satisfies { [K in JournalEvent['kind']]: Check<Event<K>> });
 
-const journalRow = object<JournalRow>({ seq: cursor, atMs: wallMs, status: jobStatus, event: journalEvent });
+const journalRow = object<JournalRow>({
+  seq: cursor,
+  epoch: optional(epoch),
+  atMs: wallMs,
+  status: jobStatus,
+  event: journalEvent,
+});
 
 const lease = object<Lease>({
   leaseId: id,

@@ -5,6 +5,7 @@
 import type { WireError } from '../lib/errors.js';
 import {
   CONSOLE_BYTES_PER_SLICE_MAX,
+  EPOCH_MAX,
   ERROR_TEXT_LENGTH_MAX,
   JOB_SLICES_MAX,
   NAME_LENGTH_MAX,
@@ -50,6 +51,7 @@ export const consoleLevel = oneOf('debug', 'info', 'log', 'warn', 'error');
 export const sliceNumber = integer(1, JOB_SLICES_MAX);
 export const sliceCount = integer(0, JOB_SLICES_MAX);
 export const cursor = integer(0);
+export const epoch = integer(0, EPOCH_MAX);
 export const segmentBytes = bytes(SEGMENT_BYTES_MAX, 1);
 export const segmentCount = integer(1, SEGMENT_SLICES_MAX);
 /** Wall time, milliseconds; may have a fraction. */

@@ -185,6 +185,8 @@ export interface JobStatus {
 /** One row of a job's journal. `status` is the job after it. */
 export interface JournalRow {
   seq: Cursor;
+  /** Of the run of the scheduler that wrote it: tells it from another row of that number. @default 0 */
+  epoch?: number;
   atMs: number;
   status: JobStatus;
   event: JournalEvent;
@@ -242,7 +244,11 @@ export interface DeployerRequests {
   /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next` is where to go on. */
   'job.results': [{ jobId: JobId; from: number; to: number }, { parts: SegmentPart[]; next?: number }];
   /** From now on `job.journal` messages come, from the row after `after`. One follow a job and connection. */
-  'job.follow': [{ jobId: JobId; after: Cursor; windowBytes: number }, { status: JobStatus; owner: Address }];
+  'job.follow': [
+    /** `epoch`: of the row `after`, where it is known. */
+    { jobId: JobId; after: Cursor; epoch?: number; windowBytes: number },
+    { status: JobStatus; owner: Address },
+  ];
   'job.unfollow': [{ jobId: JobId }, Record<string, never>];
   'account.show': [
     { address: Address },

@@ -166,8 +166,9 @@ export class DeployerSession implements Session {
     if (job === undefined || (owner !== undefined && job.owner !== owner)) throw unknownJob(jobId);
   }
 
-  async #follow({ jobId, after, windowBytes }: Request<'job.follow'>): Answered {
+  async #follow({ jobId, after, epoch, windowBytes }: Request<'job.follow'>): Answered {
     const { status, owner } = await this.#ownJob(jobId);
+    if (after > 0) await this.#checkCursor(jobId, after, epoch);
     return {
       ...now({ status, owner }),
       // The first rows come behind the reply, and only while somebody is there.
@@ -175,6 +176,17 @@ export class DeployerSession implements Session {
         if (!this.#hasEnded) this.#core.followers.add(this.#connection, jobId, after, windowBytes);
       },
     };
+  }
+
+  /** A client that has read further than this store, or another row of that number, was served from a later copy of it. */
+  async #checkCursor(jobId: string, after: number, epoch: number | undefined): Promise<void> {
+    const found = await this.#core.options.store.rowEpoch(jobId, after);
+    if (found !== undefined && (epoch === undefined || epoch === found)) return;
+    throw new ManyhandsError(
+      'CURSOR_UNKNOWN',
+      `the journal of job ${jobId} has no row ${after} that you have read: this scheduler's data was restored from an older copy; follow from the start`,
+      { jobId, after },
+    );
   }
 
   async #prove({ address, signature }: Request<'session.prove'>): Promise<object> {

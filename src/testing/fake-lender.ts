@@ -62,6 +62,7 @@ export class FakeLender implements Store {
   status = never;
   jobs = never;
   journal = never;
+  rowEpoch = never;
   results = never;
   account = never;
   nextDeadline = never;

@@ -138,7 +138,10 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
   ],
   'job.topup': [{ type: 'job.topup', id: 11, jobId, offer }],
   'job.results': [{ type: 'job.results', id: 12, jobId, from: 1, to: 100 }],
-  'job.follow': [{ type: 'job.follow', id: 13, jobId, after: 0, windowBytes: 1_048_576 }],
+  'job.follow': [
+    { type: 'job.follow', id: 13, jobId, after: 0, windowBytes: 1_048_576 },
+    { type: 'job.follow', id: 13, jobId, after: 7, epoch: 12, windowBytes: 1_048_576 },
+  ],
   'job.unfollow': [{ type: 'job.unfollow', id: 14, jobId }],
   'account.show': [{ type: 'account.show', id: 15, address }],
   'account.mint': [{ type: 'account.mint', id: 16, address, amount: 10n ** 9n, mintId: id('M') }],
@@ -229,7 +232,10 @@ export const SAMPLE_SCHEDULER_MESSAGES: Samples<SchedulerMessage> = {
       },
     },
   ],
-  'job.journal': [{ type: 'job.journal', jobId, rows }],
+  'job.journal': [
+    { type: 'job.journal', jobId, rows },
+    { type: 'job.journal', jobId, rows: rows.slice(0, 1).map((row) => ({ ...row, epoch: 12 })) },
+  ],
   'job.console': [{ type: 'job.console', jobId, sliceNumber: 1, level: 'log', message: 'hello', same: 2 }],
   'job.progress': [{ type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 }],
   'lease.grant': [

@@ -8,7 +8,7 @@ export interface Cluster {
   readonly dataDir: string;
   readonly workers: ChildProcess[];
   addWorker(): Promise<void>;
-  restartScheduler(): Promise<void>;
+  restartScheduler(whileDown?: () => Promise<void>): Promise<void>;
   stopScheduler(): Promise<void>;
   memory(): Promise<NodeJS.MemoryUsage>;
   stop(): Promise<void>;

@@ -57,8 +57,9 @@ export async function startCluster({ workers = 2, cores = 1 } = {}) {
     workers: crew,
     addWorker: async () => void crew.push(await hire()),
     /** Kills the scheduler as the power cut would, and starts it again on the same data and port. */
-    restartScheduler: async () => {
+    restartScheduler: async (whileDown = async () => {}) => {
       await end(scheduler.child, 'SIGKILL');
+      await whileDown();
       scheduler = await start('scheduler', dataDir, port);
     },
     stopScheduler: () => end(scheduler.child, 'SIGTERM'),

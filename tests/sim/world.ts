@@ -43,6 +43,7 @@ function mortal(store: Store): { store: Store; kill(): void } {
       jobs: asked((...args) => store.jobs(...args)),
       probe: asked(() => store.probe()),
       journal: asked((...args) => store.journal(...args)),
+      rowEpoch: asked((...args) => store.rowEpoch(...args)),
       results: asked((...args) => store.results(...args)),
       account: asked((account) => store.account(account)),
       bans: asked(() => store.bans()),

@@ -20,7 +20,8 @@ export function* endHashedGroups(nowMs: number): Script<void> {
   );
   for (const { job_id: jobId } of jobs) {
     const job = yield* findJob(jobId);
-    if (job !== undefined) yield* endJob({ nowMs, notes: emptyNotes(), roster: NOBODY_ELSE }, job, REASON);
+    if (job !== undefined)
+      yield* endJob({ nowMs, epoch: 0, notes: emptyNotes(), roster: NOBODY_ELSE }, job, REASON);
   }
   yield* run(`UPDATE jobs SET groups_json = '[]' WHERE ${hashed}`);
 }

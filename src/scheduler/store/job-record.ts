@@ -244,15 +244,16 @@ export function parseStatus(text: string): JobStatus {
 }
 
 /** Adds the next row to the job's journal; the caller saves the job afterwards. */
-export function* addJournal(job: JobRecord, event: StoredEvent, atMs: number): Script<number> {
+export function* addJournal(job: JobRecord, event: StoredEvent, atMs: number, epoch: number): Script<number> {
   job.seq += 1;
   yield* run(
-    'INSERT INTO journal (job_id, seq, at_ms, event, status) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO journal (job_id, seq, at_ms, event, status, epoch) VALUES (?, ?, ?, ?, ?, ?)',
     job.jobId,
     job.seq,
     atMs,
     JSON.stringify(event),
     statusText(statusOf(job)),
+    epoch,
   );
   return job.seq;
 }

@@ -19,6 +19,7 @@ const STEPS: Record<number, (nowMs: number) => Script<void>> = {
     yield* addColumn('leases', 'isolation', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('jobs', 'unloadable_by', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('jobs', 'profile_by', `TEXT NOT NULL DEFAULT ''`);
+    yield* addColumn('journal', 'epoch', 'INTEGER NOT NULL DEFAULT 0');
     yield* endHashedGroups(nowMs);
   },
 };

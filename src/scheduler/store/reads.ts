@@ -80,8 +80,8 @@ const JOURNAL_PARTS_MAX = 1_024;
 /** Rows after `after`, in order; at least one where there is one, and no more once `bytes` of segments are passed. */
 export function* readJournal(jobId: string, after: number, bytes: number): Script<JournalPage> {
   const rows: JournalPage['rows'] = [];
-  const stored = yield* all<{ seq: number; at_ms: number; event: string; status: string }>(
-    `SELECT seq, at_ms, event, status FROM journal WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ${JOURNAL_PAGE}`,
+  const stored = yield* all<{ seq: number; at_ms: number; event: string; status: string; epoch: number }>(
+    `SELECT seq, at_ms, event, status, epoch FROM journal WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ${JOURNAL_PAGE}`,
     jobId,
     after,
   );
@@ -97,9 +97,25 @@ export function* readJournal(jobId: string, after: number, bytes: number): Scrip
       full = { kind: 'outcomes', parts: yield* partsOfRow(jobId, row.seq) };
       for (const part of full.parts) left -= part.segment.byteLength;
     } else full = event;
-    rows.push({ seq: row.seq, atMs: row.at_ms, status: parseStatus(row.status), event: full });
+    rows.push({
+      seq: row.seq,
+      epoch: row.epoch,
+      atMs: row.at_ms,
+      status: parseStatus(row.status),
+      event: full,
+    });
   }
   return { rows, atEnd: stored.length < JOURNAL_PAGE && rows.length === stored.length };
+}
+
+/** The epoch of that row of a journal; undefined where there is no such row. */
+export function* readEpoch(jobId: string, seq: number): Script<number | undefined> {
+  const row = yield* get<{ epoch: number }>(
+    'SELECT epoch FROM journal WHERE job_id = ? AND seq = ?',
+    jobId,
+    seq,
+  );
+  return row?.epoch;
 }
 
 function* countParts(jobId: string, seq: number): Script<number> {

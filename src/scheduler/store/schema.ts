@@ -128,6 +128,7 @@ CREATE TABLE IF NOT EXISTS journal (
   at_ms INTEGER NOT NULL,
   event TEXT NOT NULL,
   status TEXT NOT NULL,
+  epoch INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (job_id, seq)
 );
 

@@ -9,12 +9,21 @@ import { isError, ManyhandsError } from '../../lib/errors.js';
 import { delay, type Clock } from '../../lib/clock.js';
 import { toHex } from '../../lib/ids.js';
 import type { Random } from '../../lib/random.js';
+import { EPOCH_MAX } from '../../protocol/limits.js';
 import { NOBODY_ELSE } from '../policy/roster.js';
 import { checkStore } from './check.js';
 import { readBans } from './commands/operator.js';
 import { findJob, statusOf } from './job-record.js';
 import { migrate } from './migrate.js';
-import { readAccount, readJob, readJobs, readJournal, readNextDeadline, readResults } from './reads.js';
+import {
+  readAccount,
+  readEpoch,
+  readJob,
+  readJobs,
+  readJournal,
+  readNextDeadline,
+  readResults,
+} from './reads.js';
 import { LATE_INDEXES, SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { get, run, type Script } from './script.js';
 import { SqliteEngine } from './sqlite-engine.js';
@@ -38,11 +47,17 @@ export function openSqliteStore(options: SqliteOptions): Store {
     engine.exec(SCHEMA);
     const schedulerId = engine.read(prepare(options.random, options.clock.wallMs()));
     engine.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    return makeStore(engine, schedulerId, options.clock);
+    return makeStore(engine, { schedulerId, epoch: newEpoch(options.random), clock: options.clock });
   } catch (cause) {
     engine.close();
     throw unusable(placeOf(options.dataDir), cause);
   }
+}
+
+/** Each run of a store draws its own, never 0: that is of rows from before there were any. */
+function newEpoch(random: Random): number {
+  const [a = 0, b = 0, c = 0] = random.bytes(3);
+  return (((a << 16) | (b << 8) | c) % EPOCH_MAX) + 1;
 }
 
 function* prepare(random: Random, nowMs: number): Script<string> {
@@ -63,16 +78,24 @@ function* meta(key: string, initial: string): Script<string> {
   return (yield* get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key))!.value;
 }
 
-function makeStore(engine: SqliteEngine, schedulerId: string, clock: Clock): Store {
+interface RunOfStore {
+  schedulerId: string;
+  /** Marks the journal rows of this run. */
+  epoch: number;
+  clock: Clock;
+}
+
+function makeStore(engine: SqliteEngine, { schedulerId, epoch, clock }: RunOfStore): Store {
   const read = <R>(script: () => Script<R>): Promise<R> => readPatiently(clock, () => engine.read(script()));
   return {
     schedulerId,
     commit: (commands, roster = NOBODY_ELSE) =>
-      Promise.resolve().then(() => engine.commit(commands, { nowMs: clock.wallMs(), roster })),
+      Promise.resolve().then(() => engine.commit(commands, { nowMs: clock.wallMs(), epoch, roster })),
     job: (jobId) => read(() => readJob(jobId)),
     status: (jobId) => read(() => readStatus(jobId)),
     jobs: (owner, after, limit) => read(() => readJobs(owner, after, limit)),
     journal: (jobId, after, bytes) => read(() => readJournal(jobId, after, bytes)),
+    rowEpoch: (jobId, seq) => read(() => readEpoch(jobId, seq)),
     results: (jobId, from, to, bytes) => read(() => readResults(jobId, from, to, bytes)),
     account: (account) => read(() => readAccount(account)),
     bans: () => read(() => readBans()),

@@ -192,6 +192,11 @@ export interface Store {
   jobs(owner: string | undefined, after: string | undefined, limit: number): Promise<ListedJob[]>;
   /** Rows after `after`, in order, until `bytes` of segments are passed; at least one where there is one. */
   journal(jobId: string, after: number, bytes: number): Promise<JournalPage>;
+  /**
+   * The mark of that journal row: of the run of the store that wrote it. A store that is opened on an older copy writes
+   * other rows under the same numbers, with another mark. Undefined where there is no such row.
+   */
+  rowEpoch(jobId: string, seq: number): Promise<number | undefined>;
   /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next`: where to go on. */
   results(
     jobId: string,

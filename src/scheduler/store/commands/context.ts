@@ -12,6 +12,8 @@ import type { JobNote, Notes } from '../store.js';
 export interface CommandContext {
   /** Wall milliseconds; the same for all commands of a commit. */
   readonly nowMs: number;
+  /** Marks the journal rows of this run of the store. */
+  readonly epoch: number;
   readonly notes: Notes;
   readonly roster: Roster;
 }
@@ -42,5 +44,5 @@ export function* note(ctx: CommandContext, job: JobRecord, event: StoredEvent): 
     const reason = 'reason' in event ? { reason: event.reason } : {};
     ctx.notes.jobs.push({ event: noted, jobId, owner, ...reason, total, accepted, failed, price, paid });
   }
-  return yield* addJournal(job, event, ctx.nowMs);
+  return yield* addJournal(job, event, ctx.nowMs, ctx.epoch);
 }

@@ -1,0 +1,52 @@
+/**
+ * Which slices a handle has had the outcome of: runs of numbers, few as long as outcomes come about in order.
+ * @module
+ */
+export class ReceivedSlices {
+  /** First and last of each run, in order, none touching another. */
+  readonly #runs: [first: number, last: number][] = [];
+  #size = 0;
+  /** The run that grew last. */
+  #recent = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** False where that slice was received already. */
+  add(slice: number): boolean {
+    const recent = this.#runs[this.#recent];
+    const at = recent !== undefined && recent[1] === slice - 1 ? this.#recent : this.#runBefore(slice);
+    const before = this.#runs[at];
+    if (before !== undefined && slice <= before[1]) return false;
+    this.#size += 1;
+    const after = this.#runs[at + 1];
+    if (before !== undefined && before[1] === slice - 1) {
+      before[1] = slice;
+      this.#recent = at;
+      if (after?.[0] === slice + 1) {
+        before[1] = after[1];
+        this.#runs.splice(at + 1, 1);
+      }
+    } else if (after?.[0] === slice + 1) {
+      after[0] = slice;
+      this.#recent = at + 1;
+    } else {
+      this.#runs.splice(at + 1, 0, [slice, slice]);
+      this.#recent = at + 1;
+    }
+    return true;
+  }
+
+  /** The index of the last run that begins at or before `slice`; -1 where there is none. */
+  #runBefore(slice: number): number {
+    let low = -1;
+    let high = this.#runs.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#runs[middle]![0] <= slice) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
