@@ -26,6 +26,7 @@ import { readOperatorToken } from '../scheduler/operator-token.js';
 import { checkSandboxOrigins } from '../scheduler/sandbox-origins.js';
 import { SocketRoom } from '../scheduler/socket-room.js';
 import { openStaticFiles } from '../scheduler/static-files.js';
+import { examineDataDir } from '../scheduler/store/examine.js';
 import { lockFolder } from '../scheduler/store/folder-lock.js';
 import { DATABASE_FILE, openSqliteStore } from '../scheduler/store/sqlite.js';
 import type { Store } from '../scheduler/store/store.js';
@@ -134,20 +135,11 @@ export function hasDataDir(dataDir: string): boolean {
 }
 
 /**
- * What is wrong with a data folder, in sentences; empty when every invariant holds. It may run beside its scheduler.
+ * What is wrong with a data folder, in sentences; empty when its pages, its invariants and its blobs are in order. It
+ * writes nothing, and may run beside its scheduler.
  * @throws STORE_UNUSABLE where there is no store
  */
-export async function checkDataDir(dataDir: string): Promise<string[]> {
-  if (!hasDataDir(dataDir)) {
-    throw new ManyhandsError('STORE_UNUSABLE', `there is no scheduler's data in ${dataDir}`, { dataDir });
-  }
-  const store = openSqliteStore({ dataDir, clock: systemClock, random: systemRandom });
-  try {
-    return await store.check();
-  } finally {
-    await store.close();
-  }
-}
+export const checkDataDir = (dataDir: string): Promise<string[]> => examineDataDir(dataDir);
 
 async function listen(options: Resolved, store: Store, unlock: () => void, log: Log): Promise<Scheduler> {
   const { dataDir, host } = options;

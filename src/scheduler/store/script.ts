@@ -28,6 +28,11 @@ export function* get<T extends object = Row>(sql: string, ...params: SqlValue[])
   return (yield { sql, params, want: 'row', exact: false })[0] as T | undefined;
 }
 
+/** All rows with their integers as bigint. */
+export function* allExact<T extends object = Row>(sql: string, ...params: SqlValue[]): Script<T[]> {
+  return (yield { sql, params, want: 'rows', exact: true }) as unknown as T[];
+}
+
 /** The first row with its integers as bigint. */
 export function* getExact<T extends object = Row>(sql: string, ...params: SqlValue[]): Script<T | undefined> {
   return (yield { sql, params, want: 'row', exact: true })[0] as T | undefined;

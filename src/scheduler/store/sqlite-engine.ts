@@ -24,11 +24,13 @@ export class SqliteEngine {
   readonly #db: Database.Database;
   /** The folder of its file; none in memory. */
   readonly #dataDir: string | undefined;
+  readonly #isReadOnly: boolean;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #exactStatements = new Map<string, Database.Statement>();
 
-  constructor(db: Database.Database, dataDir: string | undefined) {
+  constructor(db: Database.Database, dataDir: string | undefined, options: { readOnly?: boolean } = {}) {
     this.#db = db;
+    this.#isReadOnly = options.readOnly ?? false;
     this.#dataDir = dataDir;
   }
 
@@ -83,8 +85,15 @@ export class SqliteEngine {
     this.#db.exec(sql);
   }
 
+  /** What the log holds goes into the file first, so that the file alone is whole. */
   close(): void {
-    if (this.#db.open) this.#db.close();
+    if (!this.#db.open) return;
+    try {
+      if (!this.#isReadOnly) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // On a full disk, or beside another reader, the log stays, and is read at the next start.
+    }
+    this.#db.close();
   }
 
   #commitEach(commands: readonly Command[], now: CommitContext): Committed {
