@@ -60,8 +60,13 @@ export type SupervisorToSandbox =
   | { type: 'run'; batch: number; inputs: InputPart[]; each: boolean }
   /** A value that travels as a blob, which the supervisor fetched; for the batch that comes next, and it alone. */
   | { type: 'blob'; digest: string; bytes: Uint8Array }
-  /** There is nothing to do: answer, and let nothing run until there is. Said again, it asks whether it still can answer. */
-  | { type: 'rest' };
+  /**
+   * There is nothing to do: answer, and let nothing run until there is. Said again, it asks whether it still can answer.
+   * `nonce`: new each time, so that only who got the question can answer it.
+   */
+  | { type: 'rest'; nonce: string }
+  /** Answer as soon as the thread is free to: one that computes is not. */
+  | { type: 'ping'; nonce: string };
 
 export type SandboxToSupervisor =
   /** `misfit`: the snapshot could not be used, and the runtime was started without it. */
@@ -85,8 +90,10 @@ export type SandboxToSupervisor =
       computeMs: number;
       done: boolean;
     }
-  /** The answer to each `rest`. */
-  | { type: 'resting' }
+  /** The answer to each `rest`, with its nonce. */
+  | { type: 'resting'; nonce: string }
+  /** The answer to each `ping`, with its nonce. */
+  | { type: 'pong'; nonce: string }
   | { type: 'progress'; sliceNumber: number; progress?: number }
   | { type: 'console'; sliceNumber: number; level: ConsoleLevel; message: string; same?: number };
 
@@ -96,4 +103,7 @@ export type SetupAnswer = Extract<
   { type: 'warmed' | 'warm-failed' | 'snapshot' | 'assigned' | 'assign-failed' }
 >;
 /** What a sandbox that has a job says. */
-export type SaidAtWork = Exclude<SandboxToSupervisor, SetupAnswer | { type: 'resting' }>;
+export type SaidAtWork = Exclude<
+  SandboxToSupervisor,
+  SetupAnswer | { type: 'resting' | 'pong'; nonce: string }
+>;

@@ -11,9 +11,9 @@ import type { Assignment, SupervisorToSandbox } from '../protocol/sandbox-messag
 import { SegmentReader, SegmentWriter } from '../protocol/segment.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../worker/sandbox/sandbox.js';
 
-/** What a slice does. `hang`: never ends. `crash`: takes the sandbox with it. */
+/** What a slice does. `hang`: waits for ever. `crash`: takes the sandbox with it. `isBusy`: it keeps its thread at work. */
 export type SliceAct =
-  | { kind: 'value'; value: unknown; ms?: number }
+  | { kind: 'value'; value: unknown; ms?: number; isBusy?: boolean }
   | { kind: 'throw'; error: Error; ms?: number }
   | { kind: 'crash' }
   | { kind: 'hang' };
@@ -95,6 +95,7 @@ class FakeSandbox implements Sandbox {
   readonly #queue: Run[] = [];
   readonly #writer = new SegmentWriter();
   #flushedMs = 0;
+  #isBusy = false;
   #state: 'empty' | 'idle' | 'running' | 'dead' = 'empty';
 
   constructor(host: FakeSandboxHost, clock: Clock, script: FakeSandboxScript, handlers: SandboxHandlers) {
@@ -128,7 +129,14 @@ class FakeSandbox implements Sandbox {
       this.#host.snapshots++;
       return this.#later(0, () => this.#post({ type: 'snapshot', bytes: new Uint8Array(16) }));
     }
-    if (message.type === 'rest') return this.#later(0, () => this.#post({ type: 'resting' }));
+    if (message.type === 'rest') {
+      const { nonce } = message;
+      return this.#later(0, () => this.#post({ type: 'resting', nonce }));
+    }
+    if (message.type === 'ping') {
+      const { nonce } = message;
+      return this.#isBusy ? undefined : this.#later(0, () => this.#post({ type: 'pong', nonce }));
+    }
     if (message.type === 'blob') return void this.#host.blobs.set(message.digest, message.bytes);
     this.#queue.push(message);
     if (this.#state === 'idle') this.#next();
@@ -177,7 +185,9 @@ class FakeSandbox implements Sandbox {
       if (act.kind === 'hang') return;
       if (act.kind === 'crash') return this.#die('It crashed.');
       if (act.ms !== undefined && act.ms > 0) {
+        this.#isBusy = act.kind === 'value' && act.isBusy === true;
         return this.#later(act.ms, () => {
+          this.#isBusy = false;
           this.#end(run, slices, index, act);
           if (this.#state === 'running') this.#run(run, slices, index + 1);
         });

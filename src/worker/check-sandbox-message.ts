@@ -20,6 +20,7 @@ import { SegmentReader } from '../protocol/segment.js';
 /** A segment's header and the kind of its envelope, for one value of the greatest size. */
 const SEGMENT_OVERHEAD_BYTES = 1_024;
 const CODE_LENGTH_MAX = 64;
+const NONCE_LENGTH_MAX = 64;
 const LEVELS: ReadonlySet<unknown> = new Set<ConsoleLevel>(['debug', 'info', 'log', 'warn', 'error']);
 
 /** The message, or a sentence that says what is wrong with it. */
@@ -33,7 +34,10 @@ export function checkSandboxMessage(raw: unknown): Checked {
     case 'warmed':
       return { ok: { type: raw.type, ...(raw.misfit === true ? { misfit: true } : {}) } };
     case 'resting':
-      return { ok: { type: 'resting' } };
+    case 'pong':
+      return typeof raw.nonce === 'string' && raw.nonce.length <= NONCE_LENGTH_MAX
+        ? { ok: { type: raw.type, nonce: raw.nonce } }
+        : violation('a malformed answer');
     case 'assign-failed':
     case 'warm-failed':
       return checkSetupFailed(raw.type, raw);

@@ -82,6 +82,7 @@ function listeningFor(end: () => void): RunnerEvents {
     },
     starved: end,
     served: () => undefined,
+    computes: () => undefined,
     exited: end,
   };
 }

@@ -11,6 +11,7 @@ import {
   WARM_JOBS_MAX,
   WARM_WORKTIMES_MAX,
 } from '../protocol/limits.js';
+import type { Random } from '../lib/random.js';
 import type { JobId, Warmth as WarmFor } from '../protocol/messages.js';
 import type { SaidAtWork } from '../protocol/sandbox-messages.js';
 import { Allowance } from './allowance.js';
@@ -42,6 +43,7 @@ const WARM_TOLD_MS = 100;
 export interface DeskOptions {
   link: SchedulerLink;
   clock: Clock;
+  random: Random;
   jobs: Jobs;
   blobs: Blobs;
   remotes: RemoteInputs;
@@ -163,6 +165,12 @@ export class SandboxDesk {
     seat.cancelIdle = () => cancels.forEach((cancel) => cancel());
   }
 
+  /** Nothing was heard of a slice for long: whether its sandbox computes is found out. */
+  probe(slot: number, gen: number, withinMs: number): void {
+    const seat = this.#seats[slot];
+    if (seat?.gen === gen) seat.runner.probe(withinMs);
+  }
+
   /** Ends what is kept of a job, or of all: it may not run here now. */
   forget(jobId?: string): void {
     this.#parked.drop(jobId);
@@ -212,6 +220,7 @@ export class SandboxDesk {
       starved: (batch, fault, message, code) =>
         dispatch({ type: 'input-failed', slot, gen, batch, fault, message, ...(code && { code }) }),
       served: (batch) => dispatch({ type: 'input-came', slot, gen, batch }),
+      computes: () => dispatch({ type: 'computes', slot, gen }),
       exited: (message) => dispatch({ type: 'sandbox-exit', slot, gen, message }),
     };
   }

@@ -6,6 +6,7 @@
 import type { CancelTimer, Clock } from '../lib/clock.js';
 import { isError } from '../lib/errors.js';
 import type { ErrorCode } from '../lib/errors.js';
+import type { Random } from '../lib/random.js';
 import type { Digest, JobId, LeaseId, WorktimeName } from '../protocol/messages.js';
 import type { SaidAtWork, SetupAnswer, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import type { Blobs } from './blobs.js';
@@ -15,6 +16,8 @@ import { fillInputs } from './fill-inputs.js';
 import type { Job, Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
 import type { RemoteInputs, RemoteOwner } from './remote-inputs.js';
+import { Liveness } from './liveness.js';
+import { Quiesce } from './quiesce.js';
 import type { Sandbox } from './sandbox/sandbox.js';
 import type { Warmth } from './warmth.js';
 
@@ -43,20 +46,19 @@ export interface RunnerEvents {
   starved(batch: number, fault: SetupFault, message: string, code?: LossCode): void;
   /** A batch that waited for its input has it, and is in the sandbox. */
   served(batch: number): void;
+  /** Its thread is at work, though nothing is heard of it. */
+  computes(): void;
   exited(message: string): void;
 }
 
 export interface RunnerPorts {
   warmth: Warmth;
   clock: Clock;
+  random: Random;
   jobs: Jobs;
   blobs: Blobs;
   remotes: RemoteInputs;
 }
-
-/** How long a sandbox without work may take to answer that it rests, and how often one that could run on is asked. */
-export const REST_MS_MAX = 3_000;
-const LOOK_EVERY_MS = 1_000;
 
 type RunnerState = 'starting' | 'assigning' | 'ready' | 'ended';
 
@@ -74,14 +76,18 @@ export class SandboxRunner {
   #feeding: Promise<void> | undefined;
   /** Raised where an input failed: what was fed behind it is fed anew. */
   #round = 0;
-  #isResting = false;
-  /** Questions whether it rests that have no answer yet. */
-  #asked = 0;
-  #cancelRest: CancelTimer | undefined;
+  readonly #quiesce: Quiesce;
+  readonly #liveness: Liveness;
 
   constructor(ports: RunnerPorts, events: RunnerEvents) {
     this.#ports = ports;
     this.#events = events;
+    const { clock, random } = ports;
+    const send = (message: SupervisorToSandbox): void => this.#send(message);
+    const end = (reason: string): void => this.#onExit(reason);
+    this.#quiesce = new Quiesce({ clock, random, send, end });
+    const computes = (): void => this.#events.computes();
+    this.#liveness = new Liveness({ clock, random, send, end, computes });
   }
 
   /** The job that it was set up for. */
@@ -129,8 +135,7 @@ export class SandboxRunner {
   /** Hands the sandbox a batch; batches run in the order of the calls. */
   feed(leaseId: LeaseId, batch: number, cut: BatchInputs, each: boolean): void {
     const { inputs, transfer, blobs, remotes, ahead } = cut;
-    this.#isResting = false;
-    this.#cancelRest?.();
+    this.#quiesce.end();
     const isHeavy = blobs.length + remotes.length > 0;
     // On its way while this batch runs.
     if (ahead !== undefined) this.#ports.remotes.prefetch(leaseId, ahead, this.#remoteOwner());
@@ -185,16 +190,20 @@ export class SandboxRunner {
 
   /** It has nothing to do: nothing may run in it until it is fed. One that cannot say so in time is ended. */
   rest(): void {
-    if (this.#isResting || !this.#is('ready')) return;
-    this.#isResting = true;
-    this.#askForRest();
+    if (this.#is('ready')) this.#quiesce.begin(this.#sandbox!);
+  }
+
+  /** Nothing was heard of its slice for long: `computes` follows where its thread is at work. */
+  probe(withinMs: number): void {
+    if (this.#is('ready')) void this.#liveness.ask(this.#sandbox!, withinMs);
   }
 
   /** Ends it without a word. */
   kill(): void {
     if (this.#is('ended')) return;
     this.#state = 'ended';
-    this.#cancelRest?.();
+    this.#quiesce.end();
+    this.#liveness.close();
     this.#cancelLimit?.();
     this.#settle();
     this.#sandbox?.kill();
@@ -222,36 +231,15 @@ export class SandboxRunner {
       case 'assign-failed':
         return this.#onAssignment(message);
       case 'resting':
-        return this.#onResting();
+        return this.#quiesce.answered(message.nonce);
+      case 'pong':
+        return this.#liveness.answered(message.nonce);
       case 'console':
         return this.#is('ready') ? this.#events.said(message) : undefined;
       default:
         if (this.#is('ready')) return this.#events.said(message);
         return this.#onExit('The sandbox reported on slices before it had any.');
     }
-  }
-
-  #askForRest(): void {
-    const busy = (): void => this.#onExit('Code that its slices left behind kept the sandbox busy.');
-    const { clock } = this.#ports;
-    const limit = (fn: () => void): void => {
-      this.#cancelRest = clock.after(REST_MS_MAX, fn, { background: true });
-    };
-    const askedMs = clock.monotonicMs();
-    this.#asked += 1;
-    // A timer that comes much too late tells of a machine that was asleep: the answer may be waiting behind it.
-    limit(() => (clock.monotonicMs() - askedMs < REST_MS_MAX * 2 ? busy() : limit(busy)));
-    this.#send({ type: 'rest' });
-  }
-
-  #onResting(): void {
-    if (this.#asked === 0) return this.#onExit('The sandbox answered what nobody asked.');
-    this.#asked -= 1;
-    if (this.#asked > 0 || !this.#isResting) return;
-    this.#cancelRest?.();
-    if (this.#sandbox?.sleeps === true) return;
-    const again = (): void => this.#askForRest();
-    this.#cancelRest = this.#ports.clock.after(LOOK_EVERY_MS, again, { background: true });
   }
 
   #onAssignment(message: Extract<SetupAnswer, { type: 'assigned' | 'assign-failed' }>): void {

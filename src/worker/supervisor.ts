@@ -8,6 +8,7 @@ import { delay } from '../lib/clock.js';
 import { deferred } from '../lib/deferred.js';
 import type { Emitter } from '../lib/events.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
+import type { Random } from '../lib/random.js';
 import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js';
 import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protocol/messages.js';
 import type { AssetStore } from './asset-store.js';
@@ -34,6 +35,7 @@ export interface SupervisorPorts {
   link: SchedulerLink;
   host: SandboxHost;
   clock: Clock;
+  random: Random;
   jobs: Jobs;
   blobs: Blobs;
   remotes: RemoteInputs;
@@ -245,6 +247,8 @@ export class Supervisor {
         return this.#desk.kill(effect.slot, effect.gen, effect.isIdle);
       case 'sandbox-rest':
         return this.#desk.rest(effect.slot, effect.gen);
+      case 'probe-sandbox':
+        return this.#desk.probe(effect.slot, effect.gen, effect.withinMs);
       case 'sandbox-idle':
         return this.#desk.idle(effect.slot, effect.gen);
       case 'feed': {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SegmentWriter } from '../protocol/segment.js';
 import type { SliceAct } from '../testing/fake-sandbox.js';
 import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
+import type { Stage } from '../testing/worker-stage.js';
 
 const JOB = jobId('job');
 
@@ -87,6 +88,40 @@ describe('a slice that does not end', () => {
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 1, package: silent, attemptsMax: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses).toMatchObject([{ sliceNumber: 7, code: 'NO_PROGRESS' }]);
+  });
+});
+
+describe('a slice that says nothing for longer than its job allows', () => {
+  const limits = { sliceMs: 86_400_000, noProgressMs: 300_000 };
+  const after = (ms: number, isBusy: boolean): Stage =>
+    on(stage({ slice: (n) => ({ kind: 'value', value: n, ms, isBusy }) }));
+
+  it('and computes comes to its end, and the scheduler hears of it and keeps its lease', async () => {
+    const { clock, scheduler, worker } = after(20 * 60_000, true);
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: { limits }, attemptsMax: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toEqual([]);
+    const signs = scheduler.said.filter(({ type }) => type === 'slice.progress');
+    expect(signs.length).toBeGreaterThan(3);
+  });
+
+  it('and waits is lost', async () => {
+    const { clock, scheduler, worker } = after(20 * 60_000, false);
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: { limits }, attemptsMax: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toMatchObject([{ sliceNumber: 1, code: 'NO_PROGRESS' }]);
+    expect(clock.monotonicMs()).toBeLessThan(6 * 60_000);
+  });
+
+  it('and computes is ended at its time', async () => {
+    const { clock, scheduler, worker } = after(20 * 60_000, true);
+    await worker.start();
+    const short = { limits: { ...limits, sliceMs: 10 * 60_000 } };
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: short, attemptsMax: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toMatchObject([{ sliceNumber: 1, code: 'SLICE_TIMEOUT' }]);
   });
 });
 

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { jobId, OWNER, stage, stageKeeper, workOff } from '../testing/worker-stage.js';
 import type { Stage } from '../testing/worker-stage.js';
-import { REST_MS_MAX } from './sandbox-runner.js';
+import { REST_MS_MAX } from './quiesce.js';
 
 const JOB = jobId('one');
 const OTHER = jobId('two');
@@ -106,7 +106,7 @@ describe('a sandbox without work', () => {
 it('a sandbox that says that it rests without being asked is ended', async () => {
   const made = stage({
     slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
-    post: (message) => [message, { type: 'resting' }],
+    post: (message) => [message, { type: 'resting', nonce: 'guessed' }],
   });
   keep(made);
   await made.worker.start();

@@ -309,7 +309,7 @@ export class BaseWorker {
     const link = this.#link();
     const blobs = this.#blobs;
     const worktimeFiles = this.#ports.worktimeFiles?.(this.#setting()) ?? (() => Promise.resolve({}));
-    const { clock, tuning } = this.#ports;
+    const { clock, random, tuning } = this.#ports;
     const { admission, live } = this.#wishes;
     const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
     const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
@@ -320,7 +320,19 @@ export class BaseWorker {
     const store = this.#store;
     const events = this.#events;
     const remotes = new RemoteInputs({ fetch: this.#fetch, clock, allowed: () => live.allowOrigins });
-    const ports = { link, host: this.#host, clock, jobs, blobs, remotes, events, objection, policy, store };
+    const ports = {
+      link,
+      host: this.#host,
+      clock,
+      random,
+      jobs,
+      blobs,
+      remotes,
+      events,
+      objection,
+      policy,
+      store,
+    };
     return new Supervisor(live.cores, ports, tuning);
   }
 

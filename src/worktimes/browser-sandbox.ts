@@ -30,6 +30,11 @@ const now = performance.now.bind(performance);
 const createUrl = URL.createObjectURL.bind(URL);
 const revokeUrl = URL.revokeObjectURL.bind(URL);
 const ScriptBlob = Blob;
+/** In Deno job code has channels of another kind, and the one of this script is never seen by it. */
+const { HostMessageChannel: Channel = MessageChannel } = globalThis as {
+  HostMessageChannel?: typeof MessageChannel;
+};
+Reflect.deleteProperty(globalThis, 'HostMessageChannel');
 const { apply } = Reflect;
 /** Job code may put another getter in its place, which would be handed the event, and with it the port. */
 const readData = getterOf(MessageEvent.prototype, 'data');
@@ -63,7 +68,7 @@ function portOf(port: MessagePort): SandboxPort {
 }
 
 function place(): SandboxPlace {
-  const { port1, port2 } = new MessageChannel();
+  const { port1, port2 } = new Channel();
   const turn = port2.postMessage.bind(port2);
   const waiting = new LinkedQueue<() => void>();
   port1.onmessage = () => waiting.shift()?.();

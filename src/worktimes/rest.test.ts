@@ -73,7 +73,7 @@ describe('a rest by the clock', () => {
 
   it('fails where turn after turn is taken for long, without an answer', () => {
     const { rest, sleeps, failures, answers, go } = thread([300, 0, 300, 300, 0], (turn) => {
-      if (turn === 3) rest.ask();
+      if (turn === 3) rest.ask('n');
     });
     rest.begin();
     go();
@@ -103,9 +103,9 @@ describe('a rest by the clock', () => {
 
   it('is answered for just before a sleep, once for each time that somebody asked', () => {
     const { rest, answers, go } = thread([0, 0, 0, 0], (turn) => {
-      if (turn === 2) for (let i = 0; i < 2; i++) rest.ask();
+      if (turn === 2) for (let i = 0; i < 2; i++) rest.ask('n');
     });
-    rest.ask();
+    rest.ask('n');
     expect(rest.isAsked).toBe(true);
     rest.begin();
     expect(answers).toEqual([]);
@@ -116,7 +116,7 @@ describe('a rest by the clock', () => {
 
   it('that is over before it began is answered for', () => {
     const { rest, answers, sleeps, go } = thread([0]);
-    rest.ask();
+    rest.ask('n');
     rest.begin();
     rest.end();
     expect(answers).toEqual([0]);
@@ -151,7 +151,7 @@ it('a thread that cannot be blocked goes on, and answers each time', () => {
   const events = { rests: () => void answers++, fail: () => undefined };
   const rest = new Rest({ now: () => 0, nextTurn, sleep: () => false }, events);
   for (let i = 0; i < 2; i++) {
-    rest.ask();
+    rest.ask('n');
     rest.begin();
   }
   expect([turns, answers]).toEqual([2, 2]);

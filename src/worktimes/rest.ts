@@ -17,10 +17,16 @@ export type Sleep = (ms: number, heard: number) => boolean;
 export type RestingPlace = Pick<SandboxPlace, 'now' | 'nextTurn' | 'sleep'>;
 
 export interface RestEvents {
-  /** It rests: called once for each question. */
-  rests(): void;
+  /** It rests: called once for each question, with what was asked. */
+  rests(nonce: string): void;
   /** It cannot, for what was left behind. */
   fail(error: unknown): void;
+}
+
+/** A question that has no answer yet, and the one after it. */
+interface Question {
+  readonly nonce: string;
+  next: Question | undefined;
 }
 
 const { min, max, sqrt } = Math;
@@ -52,8 +58,9 @@ export class Rest {
   #heard = 0;
   /** Counts rests and their ends: it is at rest while it is odd. */
   #count = 0;
-  /** Times that it was asked and has not said yet that it rests. */
-  #questions = 0;
+  /** Asked, and not answered yet, in their order; a list of ours, since job code may change what arrays do. */
+  #firstQuestion: Question | undefined;
+  #lastQuestion: Question | undefined;
   #beganMs = 0;
   #longTurns = 0;
 
@@ -68,13 +75,16 @@ export class Rest {
   }
 
   /** Whether it rests: the answer is due just before the next sleep, and `begin` is to be called once nothing runs. */
-  ask(): void {
-    this.#questions += 1;
+  ask(nonce: string): void {
+    const question: Question = { nonce, next: undefined };
+    if (this.#lastQuestion === undefined) this.#firstQuestion = question;
+    else this.#lastQuestion.next = question;
+    this.#lastQuestion = question;
   }
 
   /** Whether an answer is due. */
   get isAsked(): boolean {
-    return this.#questions > 0;
+    return this.#firstQuestion !== undefined;
   }
 
   /** There is something to do: who asked before has the answer that no longer counts. */
@@ -118,7 +128,8 @@ export class Rest {
   }
 
   #answer(): void {
-    for (; this.#questions > 0; this.#questions--) this.#events.rests();
+    for (let one = this.#firstQuestion; one !== undefined; one = one.next) this.#events.rests(one.nonce);
+    this.#firstQuestion = this.#lastQuestion = undefined;
   }
 
   get #isOn(): boolean {
@@ -128,10 +139,12 @@ export class Rest {
 
 const { apply } = Reflect;
 const { load, wait } = Atomics;
-/** As they are before job code could change them. */
-const { Memory } = WebAssembly;
+/** As they are before job code could change them. Some browsers have none. */
+const Memory = typeof WebAssembly === 'undefined' ? undefined : WebAssembly.Memory;
 const Numbers = Int32Array;
-const bufferOf = getterOf(WebAssembly.Memory.prototype, 'buffer');
+const bufferOf = Memory === undefined ? undefined : getterOf(Memory.prototype, 'buffer');
+/** Hidden where a page is not isolated from others by its headers. */
+const Shared = typeof SharedArrayBuffer === 'undefined' ? undefined : SharedArrayBuffer;
 
 /** Sleeps until the bell, which counts the messages that were sent, has rung for one that was not heard. */
 export function sleepByBell(bell: Int32Array): Sleep {
@@ -156,8 +169,9 @@ export function sleepByClock(): Sleep {
   };
 }
 
-/** Shared memory of one number, also where `SharedArrayBuffer` is hidden. */
+/** Shared memory of one number, also where `SharedArrayBuffer` is hidden. Throws where there is no way to have it. */
 function sharedNumbers(): Int32Array {
+  if (Memory === undefined || bufferOf === undefined) return new Numbers(new Shared!(4));
   // Without a prototype, or job code could add what the constructor looks for.
   const size = { __proto__: null, initial: 1, maximum: 1, shared: true };
   const memory = new Memory(size);

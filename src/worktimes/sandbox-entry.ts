@@ -68,7 +68,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     place.endBy(new Error(`The sandbox broke: ${error instanceof Error ? error.message : String(error)}`));
   };
 
-  const rest = new Rest(place, { rests: () => post({ type: 'resting' }), fail });
+  const rest = new Rest(place, { rests: (nonce) => post({ type: 'resting', nonce }), fail });
   const restIfIdle = (): void => {
     if (rest.isAsked && state === 'idle' && queue.isEmpty) rest.begin();
   };
@@ -115,8 +115,10 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
       case 'blob':
         return queue.blob(message);
       case 'rest':
-        rest.ask();
+        rest.ask(message.nonce);
         return restIfIdle();
+      case 'ping':
+        return post({ type: 'pong', nonce: message.nonce });
       case 'run':
         rest.end();
         queue.push(message);

@@ -82,6 +82,7 @@ export class SandboxRig {
   exitReason: string | undefined;
   #sandbox!: Sandbox;
   #batch = 0;
+  #rests = 0;
   #waiting = new Set<() => void>();
 
   /** Starts a sandbox that has no job yet. */
@@ -138,9 +139,9 @@ export class SandboxRig {
 
   /** Tells it that there is nothing to do; resolves when it says that it rests. */
   async rest(): Promise<void> {
-    const before = this.of('resting').length;
-    this.#sandbox.send({ type: 'rest' });
-    await this.until(() => this.of('resting').length > before);
+    const nonce = `rest ${++this.#rests}`;
+    this.#sandbox.send({ type: 'rest', nonce });
+    await this.until((m) => m.type === 'resting' && m.nonce === nonce);
   }
 
   /** Runs one slice whose datum travels as a blob. */

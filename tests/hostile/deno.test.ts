@@ -5,8 +5,9 @@
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/lib/clock.js';
+import { delay, systemClock } from '../../src/lib/clock.js';
 import { denoHost } from '../../src/worker/sandbox/deno-host.js';
+import { processCpuMs } from '../../src/worker/sandbox/process-cpu.js';
 import type { SandboxHost } from '../../src/worker/sandbox/sandbox.js';
 import { SandboxRig } from '../contract/worktime-rig.js';
 import { ATTACKS } from './deno-attacks.js';
@@ -138,6 +139,82 @@ describe('the realm of a job in Deno', () => {
     expect(await rig.run([1, 2, 3])).toEqual([0, 0, 0]);
     expect(await rig.run([4])).toEqual([0]);
     rig.kill();
+  });
+});
+
+/** Text of an expression: whether an object is a port of Deno's own, by the property that holds its resource. */
+const IS_HOST_PORT = `(x) => Object.getOwnPropertySymbols(x).some((key) => key.description === 'id')`;
+
+describe('the ports of Deno', () => {
+  /** Each is an async function's body that answers what it found: symbols of Deno's ports, or such a port. */
+  it.each([
+    ['in a channel', 'const { port1 } = new MessageChannel(); return [port1].filter(isHostPort);'],
+    [
+      'in the prototype of ports',
+      `const seen = [];
+       const spy = new Proxy({}, { get: (_, key) => void seen.push(key), getOwnPropertyDescriptor: (_, key) => void seen.push(key) });
+       for (const key of Reflect.ownKeys(MessagePort.prototype)) {
+         try { MessagePort.prototype[key]?.call?.(spy, 1); } catch {}
+       }
+       return seen.filter((key) => key.description === 'id');`,
+    ],
+    [
+      'in what is transferred',
+      `const seen = [];
+       const brand = Object.getOwnPropertySymbols(Blob.prototype).find((key) => key.description.includes('hostObject'));
+       const lie = (key) => { seen.push(key); return key === brand ? 'MessagePort' : key.description === 'id' ? 1 : undefined; };
+       for (const proto of [null, MessagePort.prototype]) {
+         const fake = new Proxy(Object.create(proto), { get: (_, key) => lie(key), getPrototypeOf: () => proto });
+         try { structuredClone(0, { transfer: [fake] }); } catch {}
+         try { new MessageChannel().port1.postMessage(0, [fake]); } catch {}
+       }
+       return seen.filter((key) => key.description === 'id');`,
+    ],
+    [
+      'in a stream that is transferred',
+      `const seen = [];
+       const stream = new ReadableStream({ start(c) { c.enqueue(1); } });
+       for (const name of ['dispatchEvent', 'addEventListener']) {
+         const real = EventTarget.prototype[name];
+         EventTarget.prototype[name] = function (...args) { seen.push(this); return real.apply(this, args); };
+       }
+       try { structuredClone(stream, { transfer: [stream] }); } catch {}
+       await new Promise((f) => setTimeout(f, 50));
+       return seen.filter(isHostPort);`,
+    ],
+  ])('are not to be had %s', async (_where, body) => {
+    const source = `async () => { const isHostPort = ${IS_HOST_PORT}; ${body.replaceAll(/return (.*);$/g, 'return ($1).length;')} }`;
+    const rig = await SandboxRig.start(host, { source });
+    expect(await rig.one(0)).toBe(0);
+    rig.kill();
+  });
+
+  it('cannot be forged: code that is left behind computes no more, and answers no question in its place', async () => {
+    const forge = `async () => {
+      globalThis.turns = 0;
+      const clock = performance.now.bind(performance);
+      const spin = () => { const until = clock() + 10; while (clock() < until); globalThis.turns++; setTimeout(spin, 0); };
+      setTimeout(spin, 0);
+      const { port1 } = new MessageChannel();
+      const id = Object.getOwnPropertySymbols(port1).find((key) => key.description === 'id');
+      globalThis.kept = [];
+      if (id !== undefined) for (let rid = 0; rid < 8; rid++) for (let n = 0; n < 4; n++) {
+        const forged = new MessageChannel().port1;
+        forged[id] = rid;
+        forged.onmessage = () => undefined;
+        kept.push(forged);
+      }
+      return typeof id;
+    }`;
+    const rig = await SandboxRig.start(host, { source: forge });
+    expect(await rig.one(0)).toBe('undefined');
+    await rig.rest();
+    const [pid] = denoChildren();
+    const before = (await processCpuMs(pid!))!;
+    await delay(systemClock, 1_000);
+    expect((await processCpuMs(pid!))! - before).toBeLessThan(200);
+    rig.kill();
+    await rig.exited();
   });
 });
 

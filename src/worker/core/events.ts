@@ -71,6 +71,8 @@ export type CoreEvent =
   /** A batch that waited for its input is in the sandbox: the clock of its limits starts. */
   | { type: 'input-came'; slot: number; gen: number; batch: number }
   | { type: 'begin'; slot: number; gen: number; sliceNumber: number }
+  /** The thread of the sandbox is at work, though its slice says nothing. */
+  | { type: 'computes'; slot: number; gen: number }
   | { type: 'progress'; slot: number; gen: number; sliceNumber: number; progress?: number }
   | {
       type: 'outcomes';
@@ -102,6 +104,8 @@ export type Effect =
   | { type: 'kill-sandbox'; slot: number; gen: number; isIdle?: boolean }
   /** It has run all that it was given, and gets nothing now: nothing may run in it until it is fed. */
   | { type: 'sandbox-rest'; slot: number; gen: number }
+  /** Nothing was heard of its slice for a while; answered by `computes` where its thread is at work, and gives no answer within that time. */
+  | { type: 'probe-sandbox'; slot: number; gen: number; withinMs: number }
   /** It has run all that its slot holds; answered by `sandbox-stale`, after a while, unless it is fed before. */
   | { type: 'sandbox-idle'; slot: number; gen: number }
   /** The job's files will be needed soon. */

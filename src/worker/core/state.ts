@@ -141,6 +141,8 @@ export interface Slot {
   sliceStartMs: number;
   /** When the running slice last gave a sign. */
   signMs: number;
+  /** When it was last found out whether the thread of a silent slice is at work. */
+  probedMs: number;
   /** Since when the sandbox has been at work without its time being accounted for. */
   markMs: number;
   /** Somebody waits for the work that this sandbox has been given and has not begun. */
@@ -240,6 +242,7 @@ export function newSlot(slot: number): Slot {
     careful: 0,
     sliceStartMs: 0,
     signMs: 0,
+    probedMs: 0,
     markMs: 0,
     recalled: false,
     openedMs: 0,

@@ -20,7 +20,7 @@ import { takeAnswer, takeOutcomes } from './outcomes.js';
 import { takeRecall } from './recall.js';
 import { needsTick } from './state.js';
 import type { CoreState, Slot } from './state.js';
-import { takeBegin, takeInput, takeProgress, takeTick } from './watch.js';
+import { takeBegin, takeComputes, takeInput, takeProgress, takeTick } from './watch.js';
 
 /** Changes `state` by `event`, which happened at `nowMs` (monotonic), and says what is to be done, in order. */
 export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[] {
@@ -72,6 +72,8 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
       return takeBegin(state, event, nowMs, effects);
     case 'progress':
       return takeProgress(state, event, nowMs, effects);
+    case 'computes':
+      return takeComputes(state, event, nowMs, effects);
     case 'outcomes':
       return takeOutcomes(state, event, nowMs, effects);
   }

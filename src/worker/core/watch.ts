@@ -16,6 +16,10 @@ const LATE_MS = 1_500;
 const BEGIN_SLACK_MS = 200;
 /** A lease is renewed this many times in its life. */
 const RENEWALS = 3;
+/** A silent slice is looked at so many times before it has been silent for too long. */
+const PROBES = 4;
+/** A thread that is not at work answers within this, milliseconds. */
+const ANSWER_MS_MAX = 2_000;
 
 export function takeTick(state: CoreState, nowMs: number, effects: Effect[]): void {
   const last = state.lastTickMs;
@@ -23,8 +27,12 @@ export function takeTick(state: CoreState, nowMs: number, effects: Effect[]): vo
   if (last !== undefined && nowMs - last > LATE_MS) forgive(state, nowMs - last - TICK_MS);
   for (const slot of state.slots) {
     const loss = overdue(slot, nowMs);
-    if (loss === undefined) pump(state, slot, nowMs, effects);
-    else loseSandbox(state, slot, loss, nowMs, effects);
+    if (loss !== undefined) {
+      loseSandbox(state, slot, loss, nowMs, effects);
+      continue;
+    }
+    probe(slot, nowMs, effects);
+    pump(state, slot, nowMs, effects);
   }
   renew(state, nowMs, effects);
 }
@@ -34,7 +42,18 @@ function forgive(state: CoreState, ms: number): void {
   for (const slot of state.slots) {
     slot.sliceStartMs += ms;
     slot.signMs += ms;
+    slot.probedMs += ms;
   }
+}
+
+/** A slice that computes and says nothing is none that hangs: its sandbox is asked before its time is up. */
+function probe(slot: Slot, nowMs: number, effects: Effect[]): void {
+  const { sandbox } = slot;
+  if (sandbox.phase !== 'ready' || slot.fed[0]?.waiting !== false) return;
+  if (nowMs - Math.max(slot.signMs, slot.probedMs) < sandbox.limits.noProgressMs / PROBES) return;
+  slot.probedMs = nowMs;
+  const withinMs = Math.min(ANSWER_MS_MAX, sandbox.limits.noProgressMs / (2 * PROBES));
+  effects.push({ type: 'probe-sandbox', slot: slot.slot, gen: sandbox.gen, withinMs });
 }
 
 function overdue(slot: Slot, nowMs: number): { code: LossCode; message: string } | undefined {
@@ -50,7 +69,9 @@ function overdue(slot: Slot, nowMs: number): { code: LossCode; message: string }
   if (nowMs - slot.signMs > noProgressMs + BEGIN_SLACK_MS) {
     return {
       code: 'NO_PROGRESS',
-      message: `The slice gave no sign of progress for ${noProgressMs} ms; call progress().`,
+      message:
+        `The slice gave no sign of progress for ${noProgressMs} ms, and its thread was not at work: it waits for ` +
+        'something that does not come. One that has to wait for so long calls progress(), or its job sets a higher limit.',
     };
   }
   return undefined;
@@ -87,6 +108,22 @@ export function takeBegin(
   slot.sliceStartMs = slot.signMs = nowMs;
   const { leaseId, jobId } = batch.lease;
   effects.push({ type: 'began', slot: slot.slot, leaseId, jobId, sliceNumber: event.sliceNumber });
+}
+
+/** The thread of a sandbox is at work: its slice goes on, and so the scheduler hears. */
+export function takeComputes(
+  state: CoreState,
+  event: Extract<CoreEvent, { type: 'computes' }>,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  const slot = state.slots[event.slot]!;
+  const batch = slot.fed[0];
+  if (batch === undefined || batch.waiting) return;
+  slot.signMs = nowMs;
+  const { leaseId, jobId } = batch.lease;
+  const sliceNumber = Math.max(batch.next, batch.begun);
+  effects.push({ type: 'progressed', slot: slot.slot, leaseId, jobId, sliceNumber });
 }
 
 export function takeProgress(

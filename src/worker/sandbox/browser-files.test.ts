@@ -27,7 +27,7 @@ const digestIn = async (file: unknown): Promise<string> =>
 
 it('leaves other messages and small files as they are', () => {
   const files = new BrowserFiles();
-  const rest: SupervisorToSandbox = { type: 'rest' };
+  const rest: SupervisorToSandbox = { type: 'rest', nonce: 'n' };
   expect(files.ship(rest)).toEqual({ message: rest, modules: [] });
   const small = filled(1, LARGE - 1);
   const blob = new Blob(['x']);

@@ -14,6 +14,7 @@ import type { FromDeno, ToDeno } from './deno/pipe-messages.js';
 import type { MemoryGroups, MemoryHold } from './memory-groups.js';
 import type { MemoryWatch } from './memory-watch.js';
 import { MessageRation } from './message-ration.js';
+import { processCpuMs } from './process-cpu.js';
 import { encodeFrame, FrameReader } from './sandbox-frames.js';
 import type { Sandbox, SandboxHandlers } from './sandbox.js';
 
@@ -120,6 +121,11 @@ export class DenoSandbox implements Sandbox {
     if (this.#state !== 'running') return;
     if (message.type === 'run') this.#ration.fed();
     this.#write({ type: 'message', message });
+  }
+
+  async cpuMs(): Promise<number | undefined> {
+    const { pid } = this.#child;
+    return pid === undefined ? undefined : processCpuMs(pid);
   }
 
   kill(): void {

@@ -8,6 +8,11 @@ import type { SandboxToSupervisor, SupervisorToSandbox } from '../../protocol/sa
 export interface Sandbox {
   /** Whether one that rests runs nothing at all before it is sent something: nobody need look after it. @default false */
   readonly sleeps?: boolean;
+  /**
+   * Processor time that it has taken so far, milliseconds, as the system counts it; undefined where that is not known.
+   * Absent where it shares its process with others.
+   */
+  cpuMs?(): Promise<number | undefined>;
   send(message: SupervisorToSandbox, transfer?: ArrayBuffer[]): void;
   /** Kills it at once; `exit` is called once, in any case. */
   kill(): void;
