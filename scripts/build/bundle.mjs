@@ -49,6 +49,8 @@ export async function bundleHeadless() {
     const { outputFiles } = await build({ ...SHARED, entryPoints: [entry], format: 'esm', target: 'es2022' });
     await writeFile(join(DIST, 'sandbox', name), outputFiles[0].text);
   }
+  const ports = await bundleScript(join(folder, 'deno', 'job-ports.ts'));
+  await writeFile(join(DIST, 'sandbox', 'deno-ports.js'), ports);
 }
 
 /** The frame's document with its script inline, and headers.json with the hash that lets this script alone run. */

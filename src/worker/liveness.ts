@@ -15,11 +15,11 @@ const CPU_SHARE_MIN = 0.02;
 export interface LivenessOptions {
   clock: Clock;
   random: Random;
-  send(message: SupervisorToSandbox): void;
+  send: (message: SupervisorToSandbox) => void;
   /** It does not answer, and takes processor time where that can be seen: it computes. */
-  computes(): void;
+  computes: () => void;
   /** It answered what nobody asked; `reason` is a sentence for people. */
-  end(reason: string): void;
+  end: (reason: string) => void;
 }
 
 export class Liveness {

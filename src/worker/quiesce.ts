@@ -24,9 +24,9 @@ const CPU_LOOKS_MAX = 2;
 export interface QuiesceOptions {
   clock: Clock;
   random: Random;
-  send(message: SupervisorToSandbox): void;
+  send: (message: SupervisorToSandbox) => void;
   /** Ends the sandbox; `reason` is a sentence for people. */
-  end(reason: string): void;
+  end: (reason: string) => void;
 }
 
 export class Quiesce {

@@ -320,20 +320,8 @@ export class BaseWorker {
     const store = this.#store;
     const events = this.#events;
     const remotes = new RemoteInputs({ fetch: this.#fetch, clock, allowed: () => live.allowOrigins });
-    const ports = {
-      link,
-      host: this.#host,
-      clock,
-      random,
-      jobs,
-      blobs,
-      remotes,
-      events,
-      objection,
-      policy,
-      store,
-    };
-    return new Supervisor(live.cores, ports, tuning);
+    const inner = { link, host: this.#host, clock, random, jobs, blobs, remotes };
+    return new Supervisor(live.cores, { ...inner, events, objection, policy, store }, tuning);
   }
 
   #makeWishes(): Wishes {

@@ -51,6 +51,8 @@ export type Fail = (error: unknown) => void;
 /** Job code may put others in their place. */
 const { Promise, Error, String } = globalThis;
 
+type MessageOf<T extends SupervisorToSandbox['type']> = Extract<SupervisorToSandbox, { type: T }>;
+
 /** Serves one job for the life of the thread. */
 export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
   const post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void => {
@@ -73,7 +75,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
     if (rest.isAsked && state === 'idle' && queue.isEmpty) rest.begin();
   };
 
-  const assign = async ({ assignment }: Extract<SupervisorToSandbox, { type: 'assign' }>): Promise<void> => {
+  const assign = async ({ assignment }: MessageOf<'assign'>): Promise<void> => {
     state = 'assigning';
     try {
       const { work: prepared, misfit } = await setup.assign(assignment);
@@ -104,6 +106,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
 
   port.onMessage((message) => {
     rest.hear();
+    if (message.type === 'ping') return post({ type: 'pong', nonce: message.nonce });
     switch (message.type) {
       case 'warm':
       case 'make-snapshot':
@@ -117,8 +120,6 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
       case 'rest':
         rest.ask(message.nonce);
         return restIfIdle();
-      case 'ping':
-        return post({ type: 'pong', nonce: message.nonce });
       case 'run':
         rest.end();
         queue.push(message);

@@ -80,6 +80,19 @@ it('tells programs what happens, and a second signal does not wait for a long sl
   expect(events.every(({ at }) => !Number.isNaN(Date.parse(at)))).toBe(true);
 });
 
+it('joins the compute groups that it is told of, with and without a secret', async () => {
+  const groups = ['--join', 'lab,a secret', 'open', '--join', 'other,b', '--leave-public-group'];
+  const args = ['worker', '--isolation', 'thread', '--cores', '1', '--output', 'json', ...groups];
+  const worker = cli.start([...args, '-s', scheduler.url], trust);
+  await worker.said(/"event":"start"/);
+  expect((await worker.kill('SIGTERM')).code).toBe(0);
+  const { code, stderr } = await cli.run(['worker', '--join', ',secret', '-s', scheduler.url]);
+  expect({ code, stderr }).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('key,secret') as string,
+  });
+});
+
 it.each<[string, string[]]>([
   ['--leave-public-group', ['worker', '--leave-public-group', '-s', 'http://localhost:1']],
   ['--tls-key is missing', ['scheduler', '--tls-cert', 'a.pem']],

@@ -14,6 +14,7 @@ import { untilSignal } from '../until-signal.js';
 import { OUTPUTS, showWorker } from '../worker/output.js';
 import type { OutputKind } from '../worker/output.js';
 import { parseBytes, parseCredits, parseGroup, parseShare } from '../worker/parse.js';
+import type { JoinedGroup } from '../worker/parse.js';
 import { summary } from '../worker/words.js';
 
 interface Options {
@@ -25,7 +26,7 @@ interface Options {
   paymentAddress?: string;
   owner?: string[];
   jobs?: string[];
-  join?: string[];
+  join?: readonly JoinedGroup[];
   leavePublicGroup?: boolean;
   minWage?: bigint;
   allowOrigin?: string[];
@@ -65,7 +66,11 @@ export function workerCommand(): Command {
       each(address),
     )
     .option('--job, --jobs <id...>', 'take these jobs only', each(jobId))
-    .option('--join <key[,secret]...>', 'take jobs of these compute groups too')
+    .option(
+      '--join <key,secret...>',
+      'take jobs of these compute groups too; a group without a secret is named by its key alone',
+      each(parseGroup),
+    )
     .option('--leave-public-group', 'take jobs of the groups that were joined only')
     .option('--min-wage <credits>', 'take no slice that pays less (default: 0)', parseCredits)
     .option(
@@ -114,11 +119,14 @@ async function runWorker(options: Options): Promise<void> {
   const ended = new Promise<Error>((resolve) => worker.on('error', ({ error }) => resolve(error)));
   const shown = showWorker(worker, kind, rest.scheduler);
   let reason: Error | NodeJS.Signals;
+  // Heard from now on: one that comes while it connects ends it, and one just behind that hands back.
+  const signalled = untilSignal(() => void worker.stop({ force: true }));
+  void signalled.then(() => (worker.state === 'starting' ? worker.stop() : undefined));
   try {
     await worker.start();
     shown.say(await whoseJobs(options.isolation, owner));
     shown.say('Lending this machine. Ctrl-C hands back what has not begun and stops.');
-    reason = await Promise.race([untilSignal(() => void worker.stop({ force: true })), ended]);
+    reason = await Promise.race([signalled, ended]);
     shown.say('Stopping. Ctrl-C again does not wait.');
     await worker.stop();
   } finally {
@@ -130,9 +138,9 @@ async function runWorker(options: Options): Promise<void> {
 
 /** The groups that were joined, and the public one unless it was left. */
 function groupsOf(
-  join: readonly string[] | undefined,
+  join: readonly JoinedGroup[] | undefined,
   leavePublicGroup = false,
-): { key: string; secret?: string }[] | undefined {
+): readonly JoinedGroup[] | undefined {
   if (join === undefined && !leavePublicGroup) return undefined;
   if (join === undefined) {
     throw new ManyhandsError(
@@ -141,8 +149,7 @@ function groupsOf(
       { argument: '--leave-public-group' },
     );
   }
-  const joined = join.map(parseGroup);
-  return leavePublicGroup ? joined : [{ key: 'public' }, ...joined];
+  return leavePublicGroup ? join : [{ key: 'public' }, ...join];
 }
 
 async function whoseJobs(isolation: Isolation | undefined, owner: string[] | undefined): Promise<string> {

@@ -43,8 +43,16 @@ export function parseCredits(text: string): bigint {
   }
 }
 
+/** A compute group as the command line names it. */
+export interface JoinedGroup {
+  key: string;
+  secret?: string;
+}
+
 /** `key` or `key,secret`; a comma in the secret is the secret's. */
-export function parseGroup(text: string): { key: string; secret?: string } {
+export function parseGroup(text: string): JoinedGroup {
   const comma = text.indexOf(',');
+  if (comma === 0 || text === '')
+    throw new InvalidArgumentError('Write the group as key,secret, or as its key alone.');
   return comma < 0 ? { key: text } : { key: text.slice(0, comma), secret: text.slice(comma + 1) };
 }

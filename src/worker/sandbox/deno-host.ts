@@ -31,7 +31,8 @@ export interface DenoHostOptions {
 const MEMORY_MIB_DEFAULT = 1_024;
 const HEAP_MIB_DEFAULT = 512;
 const MAIN_SCRIPT = 'deno-main.js';
-const SANDBOX_SCRIPT = 'browser-sandbox.js';
+/** What runs in the Worker, in this order. */
+const WORKER_SCRIPTS = ['deno-ports.js', 'browser-sandbox.js'];
 
 /** Processes of Deno; nothing is started before the first sandbox. */
 export function denoHost(options: DenoHostOptions): SandboxHost {
@@ -105,7 +106,8 @@ class DenoHost implements SandboxHost {
       const { builtinModules } = await askDeno(path, denoEnvironment(folder));
       await folder.fill(main, builtinModules);
       const groups = this.#options.groups ?? findMemoryGroups();
-      return { deno: path, folder, script: await readFile(new URL(SANDBOX_SCRIPT, scripts)), groups };
+      const parts = WORKER_SCRIPTS.map((name) => readFile(new URL(name, scripts)));
+      return { deno: path, folder, script: Buffer.concat(await Promise.all(parts)), groups };
     } catch (error) {
       await folder.remove();
       throw error;

@@ -6,7 +6,6 @@
  */
 import { encodeFrame, FrameReader } from '../sandbox-frames.js';
 import { hidePorts } from './hide-ports.js';
-import { jobPorts } from './job-ports.js';
 import type { FromDeno, ToDeno } from './pipe-messages.js';
 import { prelude } from './prelude.js';
 
@@ -43,7 +42,7 @@ function writeAll(bytes: Uint8Array): void {
 }
 
 function open(script: Uint8Array): void {
-  const first = [prelude, hidePorts, jobPorts].map((fn) => `(${fn.toString()})();\n`).join('');
+  const first = `(${prelude.toString()})();\n(${hidePorts.toString()})();\n`;
   const text = new Blob([first, script as BlobPart], { type: 'text/javascript' });
   const worker = new Worker(URL.createObjectURL(text), { type: 'module', name: 'sandbox' });
   worker.addEventListener('error', (event) => {
