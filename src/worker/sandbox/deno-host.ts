@@ -106,8 +106,9 @@ class DenoHost implements SandboxHost {
       const { builtinModules } = await askDeno(path, denoEnvironment(folder));
       await folder.fill(main, builtinModules);
       const groups = this.#options.groups ?? findMemoryGroups();
-      const parts = WORKER_SCRIPTS.map((name) => readFile(new URL(name, scripts)));
-      return { deno: path, folder, script: Buffer.concat(await Promise.all(parts)), groups };
+      const parts = WORKER_SCRIPTS.map((name) => readFile(new URL(name, scripts), 'utf8'));
+      const text = (await Promise.all(parts)).join('\n');
+      return { deno: path, folder, script: new TextEncoder().encode(text), groups };
     } catch (error) {
       await folder.remove();
       throw error;
