@@ -44,7 +44,7 @@ const ROOTS = [
   '^src/entry/',
   '^src/cli/main\\.ts$',
   '^src/worktimes/(browser-sandbox|thread-sandbox|work-globals)\\.ts$',
-  '^src/worker/sandbox/(frame/main|deno/main|chromium/bridge)\\.ts$',
+  '^src/worker/sandbox/(frame/main|deno/main|deno/job-ports|chromium/bridge)\\.ts$',
   // The transport inside one process: a port's second implementation, which the simulation runs over.
   '^src/transport/memory\\.ts$',
 ];
