@@ -4,6 +4,7 @@
  * @module
  */
 import { SANDBOX_WASM_MEMORY_BYTES_MAX } from '../protocol/limits.js';
+import { fillCrypto } from './fill-crypto.js';
 import { limitMembers } from './members.js';
 import {
   FORBIDDEN_PROPERTIES,
@@ -23,6 +24,7 @@ export function tameGlobals(scope: object): string[] {
   // Another global object than the realm's own has nothing of its own to limit.
   if (scope === globalThis) {
     const names = scope as Record<string, unknown>;
+    fillCrypto(names);
     replaceBlobs(names);
     limitMembers(names);
     limitWebAssembly(names, SANDBOX_WASM_MEMORY_BYTES_MAX);

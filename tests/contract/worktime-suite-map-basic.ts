@@ -185,6 +185,19 @@ function sourceTests(start: StartSandbox): void {
 }
 
 function scopeTests(start: StartSandbox): void {
+  it('digests by crypto.subtle, and makes random UUIDs', async () => {
+    const rig = await start(`async (name) => {
+      const digest = new Uint8Array(await crypto.subtle.digest(name, new TextEncoder().encode('abc')));
+      return [digest.length, digest[0], digest.at(-1), /^[0-9a-f-]{36}$/.test(crypto.randomUUID())];
+    }`);
+    expect(await rig.run(['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'])).toEqual([
+      [20, 0xa9, 0x9d, true],
+      [32, 0xba, 0xad, true],
+      [48, 0xcb, 0xa7, true],
+      [64, 0xdd, 0x9f, true],
+    ]);
+  });
+
   it('is what is permitted, and nothing else', async () => {
     const rig = await start(`() => {
       const names = new Set();

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { fillCrypto } from './fill-crypto.js';
+
+/** A realm as a sandbox of opaque origin has it. */
+function insecure(): { crypto: Crypto } {
+  const getRandomValues = <T extends ArrayBufferView>(view: T): T =>
+    globalThis.crypto.getRandomValues(view as never);
+  return { crypto: { getRandomValues } as unknown as Crypto };
+}
+
+describe('the crypto of a realm that has no secure context', () => {
+  it.each(['SHA-1', 'sha-256', 'SHA-384', 'SHA-512'])('digests by %s as the platform does', async (name) => {
+    const realm = insecure();
+    fillCrypto(realm);
+    for (const bytes of [new Uint8Array(), new Uint8Array(1_000).fill(7).subarray(3, 900)]) {
+      const expected = createHash(name.replace('-', '')).update(bytes).digest();
+      for (const algorithm of [name, { name }]) {
+        const found = await realm.crypto.subtle.digest(algorithm, bytes);
+        expect(Buffer.from(found).equals(expected)).toBe(true);
+      }
+    }
+  });
+
+  it('refuses as the platform does', async () => {
+    const realm = insecure();
+    fillCrypto(realm);
+    const { subtle } = realm.crypto;
+    await expect(subtle.digest('MD5', new Uint8Array(1))).rejects.toMatchObject({
+      name: 'NotSupportedError',
+    });
+    await expect(subtle.digest('SHA-256', 'text' as never)).rejects.toThrow(TypeError);
+    await expect(subtle.digest({} as never, new Uint8Array(1))).rejects.toThrow(TypeError);
+  });
+
+  it('makes random UUIDs', () => {
+    const realm = insecure();
+    fillCrypto(realm);
+    const form = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+    expect(realm.crypto.randomUUID()).toMatch(form);
+    expect(realm.crypto.randomUUID()).not.toBe(realm.crypto.randomUUID());
+  });
+
+  it('stays as it is where all is there', () => {
+    const { subtle, randomUUID } = globalThis.crypto;
+    fillCrypto(globalThis);
+    expect(globalThis.crypto.subtle).toBe(subtle);
+    expect(globalThis.crypto.randomUUID).toBe(randomUUID);
+  });
+});
