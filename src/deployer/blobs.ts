@@ -88,6 +88,11 @@ export class BlobStore {
         digest: ref.digest,
       });
     }
+    if (response.status === 507) {
+      throw new ManyhandsError('STORE_FULL', `The scheduler has no room for blob ${ref.digest}.`, {
+        digest: ref.digest,
+      });
+    }
     // A ticket past its time is refused: the next try gets a fresh one.
     const isTicketOld = init.method === 'PUT' && (response.status === 401 || response.status === 403);
     const retryable = isTicketOld || response.status >= 500 || [408, 429].includes(response.status);
@@ -103,7 +108,8 @@ export class BlobStore {
         return await attempt();
       } catch (error) {
         signal?.throwIfAborted();
-        if (!isError(error, 'CONNECTION_LOST') || tries >= triesMax) throw error;
+        const isPassing = isError(error, 'CONNECTION_LOST') || isError(error, 'STORE_FULL');
+        if (!isPassing || tries >= triesMax) throw error;
       }
       await delay(this.#ports.clock, pauseMs * (0.5 + this.#ports.random.next() / 2), signal);
     }

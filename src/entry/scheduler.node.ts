@@ -17,6 +17,7 @@ import { CONNECTIONS_MAX, SOCKETS_MAX } from '../protocol/limits.js';
 import { DEFAULT_SCHEDULER, SOCKET_PATH } from '../protocol/scheduler-url.js';
 import { Core } from '../scheduler/core.js';
 import { openFileBlobs } from '../scheduler/file-blobs.js';
+import { healthOf, readinessOf, type Health, type Readiness } from '../scheduler/health.js';
 import { httpHandler } from '../scheduler/http.js';
 import { limitSockets, slowOptions } from '../scheduler/limit-sockets.js';
 import { logLines as makeLogLines, type LogLinesOptions } from '../scheduler/log-lines.js';
@@ -159,13 +160,13 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     minimumPrice: options.minimumPrice,
     operatorToken,
   });
-  const health = (): object => ({
-    workers: core.workers.size,
-    leases: core.leases.size,
-    draining: core.isDraining,
-  });
+  const health = (): Health => healthOf(core);
+  const readiness = (): Readiness => readinessOf(core);
   const web = new WebOrigins({ ...options, isSecure: tls !== undefined });
-  const server = makeServer(tls, httpHandler({ blobs, tickets: core.tickets, files, health, log, web }));
+  const server = makeServer(
+    tls,
+    httpHandler({ blobs, tickets: core.tickets, files, health, readiness, log, web }),
+  );
   limitSockets(server, options.sockets, { clock: systemClock, log });
   const accept = (connection: Connection, headers: IncomingHttpHeaders): void => {
     const refusal = web.refusal(headers);

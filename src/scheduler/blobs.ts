@@ -14,7 +14,7 @@ export interface BlobStore {
   size(digest: string): Promise<number | undefined>;
   /**
    * Keeps the bytes, on disk when it resolves. Throws `BLOB_MISMATCH` when they are not that digest's, `VALUE_TOO_LARGE`
-   * past `bytes`, `LIMIT_EXCEEDED` when the store is full.
+   * past `bytes`, `LIMIT_EXCEEDED` when the store is full, `STORE_FULL` when the disk is.
    */
   put(digest: string, bytes: number, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** Its content, or undefined. */

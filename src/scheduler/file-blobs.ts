@@ -12,6 +12,7 @@ import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import { BLOB_STORE_BYTES_MAX } from '../protocol/limits.js';
 import type { BlobStore } from './blobs.js';
+import { storeFailure } from './store/store-failure.js';
 
 /** Opens the blobs under `folder`, which is made when missing; what an earlier run left half-written is removed. */
 export async function openFileBlobs(folder: string, random: Random): Promise<BlobStore> {
@@ -38,8 +39,8 @@ export async function openFileBlobs(folder: string, random: Random): Promise<Blo
         await syncFolder(under);
       } catch (error) {
         usage.bytes -= bytes;
-        await rm(part, { force: true });
-        if (!(error instanceof AlreadyHere)) throw error;
+        await rm(part, { force: true }).catch(() => undefined);
+        if (!(error instanceof AlreadyHere)) throw storeFailure(error) ?? error;
       }
     },
     async get(digest) {

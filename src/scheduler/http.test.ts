@@ -24,10 +24,12 @@ let blobs: BlobStore;
 /** Every content that was opened for an answer. */
 let opened: Readable[];
 let complaints: unknown[];
+let health: { ok: boolean; workers: number };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'manyhands-http-'));
   clock = new VirtualClock();
+  health = { ok: true, workers: 3 };
   tickets = new BlobTickets(clock, systemRandom);
   opened = [];
   complaints = [];
@@ -48,7 +50,15 @@ beforeEach(async () => {
     isSecure: false,
   });
   server = createServer(
-    httpHandler({ blobs, tickets, files: undefined, health: () => ({ workers: 3 }), log, web }),
+    httpHandler({
+      blobs,
+      tickets,
+      files: undefined,
+      health: () => health,
+      readiness: () => ({ ready: health.ok }),
+      log,
+      web,
+    }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ({ port } = server.address() as AddressInfo);
@@ -93,7 +103,29 @@ test('tells its health', async () => {
   const { status, body } = await ask('GET', '/healthz');
   expect(status).toBe(200);
   expect(JSON.parse(body)).toMatchObject({ ok: true, workers: 3 });
+  expect((await ask('GET', '/readyz')).status).toBe(200);
 });
+
+test('answers 503 where it is not well, or not ready', async () => {
+  health.ok = false;
+  for (const path of ['/healthz', '/readyz']) expect((await ask('GET', path)).status).toBe(503);
+});
+
+test('says that there is no room for a blob, and keeps nothing of it', async () => {
+  const { put: keep } = blobs;
+  blobs.put = (digest, bytes) => keep(digest, bytes, fullDisk());
+  const { status, body } = await put('hello');
+  expect([status, body]).toEqual([507, expect.stringContaining('STORE_FULL')]);
+  expect(await readdir(join(folder, 'parts'))).toEqual([]);
+  blobs.put = keep;
+  expect((await put('hello')).status).toBe(201);
+});
+
+/** What writing to a full disk throws. */
+async function* fullDisk(): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(new Uint8Array(2));
+  throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+}
 
 test('takes a blob with its ticket and gives it to anybody, for ever, as nothing that a browser would run', async () => {
   expect((await put('hello')).status).toBe(201);

@@ -18,7 +18,10 @@ export interface HttpOptions {
   tickets: BlobTickets;
   /** The donor's page; none where it was not built. */
   files: StaticFiles | undefined;
-  health: () => object;
+  /** What `/healthz` says: with status 200 where it is `ok`, else 503. */
+  health: () => { ok: boolean };
+  /** What `/readyz` says: with status 200 where it is `ready`, else 503. */
+  readiness: () => { ready: boolean };
   /** Which pages may use it, and by which names. */
   web: WebOrigins;
   log: Log;
@@ -29,6 +32,9 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   BLOB_MISMATCH: 422,
   VALUE_TOO_LARGE: 413,
   LIMIT_EXCEEDED: 507,
+  STORE_FULL: 507,
+  STORE_FAILED: 503,
+  STORE_BUSY: 503,
   FORBIDDEN: 403,
 };
 
@@ -67,12 +73,13 @@ async function handle(
   const stranger = options.web.hostRefusal(request.headers);
   if (stranger !== undefined) return json(response, 421, { error: toWireError(stranger) });
   if (path === '/healthz') {
-    const body = { ok: true, software: SOFTWARE_VERSION, protocol: PROTOCOL_VERSION, ...options.health() };
-    return json(response, 200, body);
+    const health = options.health();
+    const body = { software: SOFTWARE_VERSION, protocol: PROTOCOL_VERSION, ...health };
+    return json(response, health.ok ? 200 : 503, body);
   }
   if (path === '/readyz') {
-    const { draining } = options.health() as { draining?: boolean };
-    return json(response, draining === true ? 503 : 200, { ready: draining !== true, draining });
+    const readiness = options.readiness();
+    return json(response, readiness.ready ? 200 : 503, readiness);
   }
   if (path.startsWith('/blobs/')) return handleBlob(options, method, path.slice(7), request, response);
   if (method === 'GET' || method === 'HEAD') {

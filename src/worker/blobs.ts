@@ -160,6 +160,8 @@ function httpError(url: string, status: number, digest: Digest): ManyhandsError 
       digest,
     });
   }
+  if (status === 507)
+    return new ManyhandsError('STORE_FULL', `The scheduler has no room for blob ${digest}.`, { digest });
   return new ManyhandsError('CONNECT_FAILED', `${url} answered with ${status}.`, { url, status });
 }
 

@@ -72,7 +72,9 @@ async function askScheduler(url: string): Promise<Answer> {
     const address = new URL('/healthz', url.replace(/^ws/, 'http'));
     const response = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
     const said = (await response.json().catch(() => undefined)) as
-      { ok?: unknown; workers?: unknown } | undefined;
+      { ok?: unknown; workers?: unknown; store?: { state?: unknown } } | undefined;
+    if (said?.ok === false && typeof said.store?.state === 'string')
+      return { url, problem: `its store is ${said.store.state}` };
     if (said?.ok !== true) return { url, problem: `what is there is no scheduler (HTTP ${response.status})` };
     return { url, workers: Number(said.workers) };
   } catch (error) {
