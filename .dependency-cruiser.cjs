@@ -129,7 +129,7 @@ module.exports = {
     home('@noble/hashes', ['src/lib/']),
     home('commander', ['src/cli/']),
     home('log-update', ['src/cli/']),
-    home('uqr', ['src/cli/']),
+    home('uqr', ['src/cli/', 'web-worker-demo/']),
     home('fast-png', ['src/cli/']),
     {
       name: 'only-own-dependencies',

@@ -7,23 +7,26 @@ import { browserSources } from './donor/condition-sources.js';
 import { Donor } from './donor/donor.js';
 import { isRunning, type LogEntry } from './donor/donor-events.js';
 import { codeOf } from './donor/failures.js';
-import { Gate } from './donor/gate.js';
 import { HostSite } from './donor/host-site.js';
 import { OwnClick, SEEN_MS } from './donor/own-click.js';
+import { OpenQuestions } from './donor/open-questions.js';
 import { openPageStore } from './donor/page-store.js';
 import { SettingsBox } from './donor/settings-box.js';
 import { narrow, readWish, sameWish, type Wish } from './donor/site-wish.js';
 import { StandingConsent } from './donor/standing-consent.js';
-import { bindCredits, drawCredits } from './view/credits-form.js';
-import { askToAdmit, askToBlock } from './view/dialogs.js';
+import { bindActions, drawActions } from './view/actions.js';
+import type { BlockChoice } from './view/block-row.js';
+import { bindCredits, drawAccount, drawCredits } from './view/credits-form.js';
 import { button, byId, input, setText } from './view/dom.js';
-import { drawJobs, type BlockChoice } from './view/job-cards.js';
+import { drawJobs } from './view/job-cards.js';
 import { bindAdmitted, drawAdmitted, drawBlocked } from './view/lists-form.js';
 import { speak, t } from './view/page-text.js';
 import { wear } from './view/preferences.js';
+import { drawQuestions } from './view/question-list.js';
 import { bindRules, drawRules } from './view/rules-form.js';
 import { drawWish } from './view/site-words.js';
-import { drawPower, drawSums } from './view/status-view.js';
+import { cannotCompute, drawState } from './view/state-box.js';
+import { drawBusy, drawSums } from './view/status-view.js';
 import { SteadyHeight } from './view/steady-height.js';
 
 const cores = navigator.hardwareConcurrency || 1;
@@ -65,13 +68,13 @@ const site = new HostSite({
   stop: () => void stop(),
 });
 
-const gate = new Gate(box, askToAdmit, tellTrouble);
+const questions = new OpenQuestions({ box, say: tellTrouble, changed: draw, joined: () => undefined });
 const donor = new Donor({
   scheduler: location.origin,
   store,
   // Its policy lets it reach the scheduler alone, whatever the donor's own page allows.
   settings: () => ({ ...box.now, allowOrigins: [] }),
-  admit: gate.admit,
+  admit: questions.admit,
   say: tellTrouble,
   changed: draw,
   sources,
@@ -85,6 +88,13 @@ const donor = new Donor({
   },
 });
 
+const stateActions = {
+  tryNow: () => donor.tryNow(),
+  reload: () => location.reload(),
+  change: (patch: Parameters<typeof box.change>[0]) => box.change(patch),
+  showQuestions: () => byId('questions-title').focus(),
+};
+document.documentElement.dataset.ready = 'true';
 const jobsPlace = new SteadyHeight(byId('embed-running'));
 const click = new OwnClick(button('power'));
 button('power').addEventListener('click', (event) => {
@@ -108,9 +118,11 @@ document.addEventListener('visibilitychange', startByItself);
 bindRules(box, cores);
 bindAdmitted(box);
 bindCredits(box, () => undefined);
+bindActions(box, () => void donor.finish());
 box.onChange(() => {
   drawAll();
   void donor.settingsChanged();
+  if (questions.takeRoom()) donor.askAgain();
 });
 new ResizeObserver(() => tellHeight()).observe(byId('hero'));
 drawAll();
@@ -126,7 +138,7 @@ async function isMeant(by: OwnClick, event: Event): Promise<boolean> {
 
 /** `terms`: what the visitor agrees to; the site has no more from it until they press again. */
 function start(terms: Wish): void {
-  if (isBusy()) return;
+  if (isBusy() || cannotCompute() || terms.rest === true) return;
   visit.write(STOPPED, false);
   agreed = terms;
   obey();
@@ -144,7 +156,7 @@ function startByItself(): void {
 
 async function stop(): Promise<void> {
   if (donor.running) visit.write(STOPPED, true);
-  gate.close();
+  questions.close();
   await donor.stop();
   if (isBusy()) return;
   agreed = undefined;
@@ -160,12 +172,9 @@ function obey(): void {
   donor.limit(agreed === undefined ? wish : narrow(agreed, wish));
 }
 
-async function block(choice: BlockChoice): Promise<void> {
-  const what = await askToBlock(choice);
-  const { jobId: id, name, owner } = choice;
+function block(what: 'job' | 'owner', { jobId: id, name, owner }: BlockChoice): void {
   if (what === 'job') box.change({ blockedJobs: [...box.now.blockedJobs, { id, name }] });
-  else if (what === 'owner' && owner !== undefined)
-    box.change({ blockedOwners: [...box.now.blockedOwners, owner] });
+  else if (owner !== undefined) box.change({ blockedOwners: [...box.now.blockedOwners, owner] });
 }
 
 /** What went wrong is said here; all that goes well can be seen. */
@@ -185,7 +194,9 @@ function drawAll(): void {
   drawAdmitted(box);
   drawBlocked(box);
   byId('forgotten').hidden = store.keeps;
-  byId('always-row').hidden = around === undefined || autostart !== true || !OwnClick.seesCovers;
+  // What is not kept would be asked for in vain.
+  const isKept = store.keeps && OwnClick.seesCovers;
+  byId('always-row').hidden = around === undefined || autostart !== true || !isKept;
   setText(byId('always-text'), t('embed.always', { site: around ?? '' }));
   input('always').checked = consent.given(site.origin) !== undefined;
   drawCredits(box);
@@ -204,15 +215,20 @@ function draw(): void {
 
 function drawNow(): void {
   const { status } = donor;
-  const { phase, visit: sums, all, sandboxes } = status;
-  drawPower(status);
+  const { phase, visit: sums, all, sandboxes, earned } = status;
+  const asked = questions.list;
+  drawState(status, asked.length, box.now, stateActions);
+  drawActions(status);
+  drawQuestions(asked, (id, answer) => questions.answer(id, answer));
   drawSums(all);
+  drawBusy(status, sandboxes.filter(({ state }) => state === 'ready').length);
+  drawAccount(status, box);
   const running = isRunning(phase);
   byId('figures').hidden = !running && all.slices === 0;
   byId('embed-running').hidden = !running;
-  drawJobs(status, (choice) => void block(choice));
+  drawJobs(status, block);
   jobsPlace.keep();
-  site.tell({ type: 'status', phase, running, ...sums, sandboxes: sandboxes.length });
+  site.tell({ type: 'status', phase, running, ...sums, earned, sandboxes: sandboxes.length });
   if (running !== wasRunning) site.tell({ type: running ? 'start' : 'stop' });
   wasRunning = running;
 }

@@ -33,7 +33,7 @@ it.each([
   [0, '0 MiB'],
   [1_048_576 * 1.25, '1.3 MiB'],
   [1_048_576 * 300, '300 MiB'],
-  [1_048_576 * 2_048, '2 GiB'],
+  [1_048_576 * 2_048, '2,048 MiB'],
 ])('says %d bytes as %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
 });

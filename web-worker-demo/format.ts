@@ -34,8 +34,8 @@ export function formatAmount(units: bigint, language = 'en'): string {
   return new Intl.NumberFormat(language, options).format(formatCredits(units) as `${number}`);
 }
 
+/** Always in the unit in which the day's data is set. */
 export function formatBytes(bytes: number, language = 'en'): string {
   const mebibytes = bytes / MEBIBYTE;
-  if (mebibytes >= 1024) return `${formatNumber(mebibytes / 1024, language, 1)} GiB`;
   return `${formatNumber(mebibytes, language, mebibytes < 10 ? 1 : 0)} MiB`;
 }

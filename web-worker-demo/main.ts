@@ -1,30 +1,43 @@
 /**
  * The donor's page: one donor of this page's own scheduler, the settings, and what is drawn of both. It uses only what
- * manyhands exports to everybody.
+ * manyhands exports to everybody, and the browser's database.
  * @module
  */
+import { indexedDbStorage } from '../src/entry/page.browser.js';
+import { BusyCores } from './donor/busy-cores.js';
 import { browserSources } from './donor/condition-sources.js';
 import { Donor } from './donor/donor.js';
-import { Gate } from './donor/gate.js';
+import type { LogEntry } from './donor/donor-events.js';
+import { History } from './donor/history.js';
 import { takeJoin } from './donor/join-link.js';
+import { OpenQuestions } from './donor/open-questions.js';
 import { openPageStore } from './donor/page-store.js';
 import { shortAddress } from './donor/safe-text.js';
 import { SettingsBox } from './donor/settings-box.js';
+import { tabsRunning } from './donor/stay-awake.js';
+import { bindActions, drawActions } from './view/actions.js';
+import type { BlockChoice } from './view/block-row.js';
 import { drawChart } from './view/chart.js';
-import { bindCredits, drawCredits } from './view/credits-form.js';
-import { askToAdmit, askToBlock, askToJoin } from './view/dialogs.js';
+import { bindCredits, drawAccount, drawCredits } from './view/credits-form.js';
 import { button, byId, setText } from './view/dom.js';
+import { bindHistory, drawHistory } from './view/history-view.js';
 import { bindInstall } from './view/install.js';
-import { drawJobs, type BlockChoice } from './view/job-cards.js';
+import { drawJobs } from './view/job-cards.js';
 import { bindLists, drawLists, joinGroup } from './view/lists-form.js';
-import { log, redrawLog } from './view/log-view.js';
+import { log, redrawLog, showPast } from './view/log-view.js';
 import { drawNotes } from './view/notes.js';
 import { language, say, t } from './view/page-text.js';
+import { bindPhoneCode, drawPhoneCode } from './view/phone-code.js';
 import { applyPreferences, bindPreferences } from './view/preferences.js';
+import { drawQuestions } from './view/question-list.js';
 import { bindRules, drawPublicGroup, drawRules } from './view/rules-form.js';
-import { drawFigures, drawPower, drawTitle } from './view/status-view.js';
+import { cannotCompute, drawState } from './view/state-box.js';
+import { drawBalance, drawFigures, drawTitle } from './view/status-view.js';
 
 const CHART_EVERY_MS = 1_000;
+const SAVE_EVERY_MS = 5_000;
+/** What happened is kept sooner: the page may be left next. */
+const SAVE_SOON_MS = 200;
 
 // First of all: a secret does not stay in the address bar.
 const invited = takeJoin();
@@ -32,61 +45,100 @@ const invited = takeJoin();
 const cores = navigator.hardwareConcurrency || 1;
 const store = openPageStore();
 const box = new SettingsBox(store, cores);
-const gate = new Gate(box, askToAdmit, log);
+// Later visits have greater keys.
+const visitKey = `${Date.now().toString(36).padStart(9, '0')}-${Math.random().toString(36).slice(2, 8)}`;
+const history = new History(indexedDbStorage('manyhands-history'), visitKey);
+const busyCores = new BusyCores();
+const questions = new OpenQuestions({ box, say: tell, changed: draw, joined: (group) => void join(group) });
 const sources = browserSources();
 const donor = new Donor({
   scheduler: location.origin,
   store,
   settings: () => box.now,
-  admit: gate.admit,
-  say: log,
+  admit: questions.admit,
+  say: tell,
   changed: draw,
+  done: (jobId, about, sums) => history.add(jobId, about, sums, Date.now()),
   sources,
 });
+const stateActions = {
+  tryNow: () => donor.tryNow(),
+  reload: () => location.reload(),
+  change: (patch: Parameters<typeof box.change>[0]) => box.change(patch),
+  showQuestions: () => byId('questions-title').focus(),
+};
 
 let drawing = false;
 let spoken = '';
+let tabs = 0;
+let helped = 0;
+let saving: ReturnType<typeof setTimeout> | undefined;
+/** Whether it was started in this visit: from then on what runs comes first. */
+let wasStarted = false;
 
+document.documentElement.dataset.ready = 'true';
 bindPreferences(box);
 bindRules(box, cores);
-bindLists(box, ({ key }) => log({ key: 'log.joined', values: { name: key }, tone: 'good' }));
-bindCredits(box, () => log({ key: 'log.exported', tone: 'good' }));
+bindLists(box, ({ key }) => tell({ key: 'log.joined', values: { name: key }, tone: 'good' }));
+bindCredits(box, () => tell({ key: 'log.exported', tone: 'good' }));
+bindActions(box, () => void donor.finish());
+bindHistory(history, drawGiven);
+bindPhoneCode();
 bindInstall();
 button('power').addEventListener('click', () => void press());
 box.onChange(() => {
   drawSettings();
   void donor.settingsChanged();
+  if (questions.takeRoom()) donor.askAgain();
 });
-for (const name of ['online', 'offline']) addEventListener(name, drawNotes);
+for (const name of ['online', 'offline']) addEventListener(name, draw);
+addEventListener('pagehide', () => void history.save());
+setInterval(() => void history.save(), SAVE_EVERY_MS);
 setInterval(drawLive, CHART_EVERY_MS);
 
 drawSettings();
 drawLive();
-if (box.now.autostart) donor.start();
-if (invited !== undefined) void join(invited);
+void history.load().then(() => {
+  showPast(history.pastLog);
+  drawGiven();
+});
+if (box.now.autostart && !cannotCompute()) start();
+if (invited !== undefined) questions.askToJoin(invited);
+
+function start(): void {
+  wasStarted = true;
+  donor.start();
+}
 
 async function press(): Promise<void> {
-  if (!donor.running) return donor.start();
-  gate.close();
+  if (cannotCompute()) return;
+  if (!donor.running) return start();
+  questions.close();
   await donor.stop();
 }
 
-async function join(group: NonNullable<typeof invited>): Promise<void> {
-  if (!(await askToJoin(group))) return;
-  await joinGroup(box, group);
-  log({ key: 'log.joined', values: { name: group.key }, tone: 'good' });
+function tell(entry: LogEntry): void {
+  log(entry);
+  history.note({ ...entry, atMs: Date.now() });
+  saving ??= setTimeout(() => {
+    saving = undefined;
+    void history.save();
+  }, SAVE_SOON_MS);
 }
 
-async function block(choice: BlockChoice): Promise<void> {
-  const what = await askToBlock(choice);
+async function join(group: NonNullable<typeof invited>): Promise<void> {
+  await joinGroup(box, group);
+  tell({ key: 'log.joined', values: { name: group.key }, tone: 'good' });
+}
+
+function block(what: 'job' | 'owner', { jobId: id, name, owner }: BlockChoice): void {
   if (what === 'job') {
-    const { jobId: id, name } = choice;
     box.change({ blockedJobs: [...box.now.blockedJobs.filter((job) => job.id !== id), { id, name }] });
-    log({ key: 'log.blockedJob', values: { name } });
-  } else if (what === 'owner' && choice.owner !== undefined) {
-    const { owner } = choice;
+    const shown = name === '' ? { key: 'running.unnamed' as const } : name;
+    tell({ key: 'log.blockedJob', values: { name: shown } });
+  } else if (owner !== undefined) {
     box.change({ blockedOwners: [...new Set([...box.now.blockedOwners, owner])] });
-    log({ key: 'log.blockedOwner', values: { address: shortAddress(owner) } });
+    tell({ key: 'log.blockedOwner', values: { address: shortAddress(owner) } });
   }
 }
 
@@ -100,8 +152,11 @@ function drawSettings(): void {
   drawPublicGroup(box);
   drawLists(box);
   drawCredits(box);
-  drawNotes();
-  if (spoken !== language()) redrawLog();
+  if (spoken !== language()) {
+    redrawLog();
+    drawHistory(history, Date.now());
+    void drawPhoneCode();
+  }
   spoken = language();
   drawNow();
 }
@@ -118,19 +173,41 @@ function draw(): void {
 
 function drawNow(): void {
   const { status } = donor;
+  const asked = questions.list;
+  const nowMs = performance.now();
   byId('hero').dataset.phase = status.phase;
-  drawPower(status);
-  drawTitle(status.phase);
-  drawFigures(status, box.now.mebibytesPerDay);
-  drawJobs(status, (choice) => void block(choice));
+  byId('hero').dataset.live = String(wasStarted);
+  byId('headline').hidden = !wasStarted && status.all.slices === 0;
+  byId('promise-line').hidden = !wasStarted;
+  drawState(status, asked.length, box.now, stateActions);
+  drawActions(status);
+  drawTitle(status.phase, asked.length);
+  drawQuestions(asked, (id, answer) => questions.answer(id, answer));
+  const rate = donor.running ? donor.rates.current(nowMs) : 0;
+  drawFigures(status, box.now.mebibytesPerDay, helped, rate);
+  drawBalance(status, box.now.payment.to !== 'nobody');
+  drawAccount(status, box);
+  drawJobs(status, block);
+  drawNotes(tabs);
   say(byId('nothing'), donor.running ? 'running.none' : 'running.noneStopped');
+}
+
+/** By day and by job: it is much to add up, and changes slowly. */
+function drawGiven(): void {
+  helped = history.jobs.length;
+  drawHistory(history, Date.now());
+  drawNow();
 }
 
 /** What changes with time alone; a hidden tab draws nothing, but its title. */
 function drawLive(): void {
   const now = performance.now();
-  drawTitle(donor.status.phase);
+  const { status } = donor;
+  const busy = status.sandboxes.filter(({ state }) => state === 'ready').length;
+  busyCores.look(busy, now);
+  drawTitle(status.phase, questions.list.length);
   if (document.visibilityState === 'hidden') return;
-  drawChart(donor.rates.series(now), donor.rates.current(now));
-  drawNow();
+  drawChart(busyCores.series(now), busy, status.cores);
+  void tabsRunning().then((found) => (tabs = donor.running ? found : 0));
+  drawGiven();
 }

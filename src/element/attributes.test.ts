@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readLimit, type LimitName } from './attributes.js';
+import { complaintOfGroups, readChoice, readLimit, type LimitName } from './attributes.js';
 
 const read = (name: LimitName, text: string | null): [number | undefined, string[]] => {
   const complaints: string[] = [];
@@ -25,4 +25,26 @@ it.each([
   const [value, complaints] = read(name, text);
   expect(value).toBeUndefined();
   expect(complaints).toEqual([expect.stringContaining(`${name}="${text}" is not a number`)]);
+});
+
+it('takes a language and a theme that there are, and complains of others', () => {
+  const complaints: string[] = [];
+  const complain = (text: string): void => void complaints.push(text);
+  expect([readChoice('lang', 'de', complain), readChoice('theme', null, complain)]).toEqual([
+    'de',
+    undefined,
+  ]);
+  expect(complaints).toEqual([]);
+  expect([readChoice('lang', 'fr', complain), readChoice('theme', 'blue', complain)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(complaints.join()).toMatch(/lang="fr" is none of en, de.*theme="blue" is none of light, dark/);
+});
+
+it('complains of groups that are none, and of only-groups without one', () => {
+  expect(complaintOfGroups(undefined, 1, true)).toBeUndefined();
+  expect(complaintOfGroups(undefined, 0, false)).toBeUndefined();
+  expect(complaintOfGroups(undefined, 0, true)).toMatch(/nothing runs/);
+  expect(complaintOfGroups('it is odd', 0, true)).toMatch(/it is odd.*nothing runs/);
 });

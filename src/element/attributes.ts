@@ -1,5 +1,5 @@
 /**
- * The limits that a site writes as attributes: read, or told of in the console where they are no limits.
+ * What a site writes as attributes: read, or reported in the console where it is not what it should be.
  * @module
  */
 
@@ -22,5 +22,33 @@ export function readLimit(
   const { what, fits } = LIMITS[name];
   if (Number.isFinite(value) && fits(value)) return value;
   complain(`<manyhands-worker>: ${name}="${text}" is not ${what}, and limits nothing.`);
+  return undefined;
+}
+
+const CHOICES = { lang: ['en', 'de'], theme: ['light', 'dark'] } as const;
+
+/** The value of that attribute where it is one of those that there are. `complain` hears of another one. */
+export function readChoice<K extends keyof typeof CHOICES>(
+  name: K,
+  text: string | null,
+  complain: (text: string) => void,
+): (typeof CHOICES)[K][number] | undefined {
+  if (text === null || text === '') return undefined;
+  const choices: readonly (typeof CHOICES)[K][number][] = CHOICES[name];
+  const found = choices.find((one) => one === text);
+  if (found === undefined)
+    complain(`<manyhands-worker>: ${name}="${text}" is none of ${choices.join(', ')}, and changes nothing.`);
+  return found;
+}
+
+/** What is wrong with the groups of a site, in a sentence; nothing where they are as they should be. */
+export function complaintOfGroups(
+  problem: string | undefined,
+  count: number,
+  isOnly: boolean,
+): string | undefined {
+  const rests = isOnly ? ' With only-groups nothing runs.' : '';
+  if (problem !== undefined) return `<manyhands-worker>: join names no groups: ${problem}.${rests}`;
+  if (isOnly && count === 0) return '<manyhands-worker>: only-groups without a group in join: nothing runs.';
   return undefined;
 }

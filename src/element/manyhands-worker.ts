@@ -6,10 +6,11 @@
  */
 import { systemClock, type CancelTimer } from '../lib/clock.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
-import { readLimit, type LimitName } from './attributes.js';
+import { complaintOfGroups, readChoice, readLimit, type LimitName } from './attributes.js';
 import { readEmbedMessage } from './embed-messages.js';
 import type { EmbedMessage, EmbedStatus, SiteMessage } from './embed-messages.js';
 import { FrameWatch } from './frame-watch.js';
+import { readJoin } from './join-list.js';
 import { whenPageListens } from './page-listens.js';
 
 /** The events of the element by name; none of them bubbles. */
@@ -65,6 +66,8 @@ export class ManyhandsWorkerElement extends Base {
   /** Whether there is a document in the frame that can be told something. */
   #hasLoaded = false;
   #unsaid: CancelTimer = () => undefined;
+  /** Stands in the place of a frame in which nothing answers. */
+  #note: HTMLElement | undefined;
   readonly #complained = new Set<string>();
   readonly #watch = new FrameWatch({
     clock: systemClock,
@@ -120,7 +123,11 @@ export class ManyhandsWorkerElement extends Base {
     frame.title = 'manyhands';
     frame.allow = 'compute-pressure; idle-detection';
     frame.referrerPolicy = 'no-referrer';
-    frame.style.cssText = `display:block;width:100%;height:${HEIGHT_MIN}px;border:0;color-scheme:normal`;
+    frame.style.cssText = `display:block;width:100%;height:${HEIGHT_MIN}px;border:0`;
+    this.#frame = frame;
+    this.#dress();
+    // What a browser shows in a frame that it could not load says nothing to a visitor.
+    if (this.#note !== undefined) frame.style.display = 'none';
     frame.addEventListener('load', () => {
       this.#hasLoaded = true;
       this.#watch.loaded();
@@ -128,8 +135,7 @@ export class ManyhandsWorkerElement extends Base {
     });
     frame.src = this.#origin + EMBED_PATH;
     this.style.display ||= 'block';
-    this.#frame = frame;
-    root.replaceChildren(frame);
+    root.replaceChildren(...(this.#note === undefined ? [] : [this.#note]), frame);
     if (origin !== 'null') this.#watch.begin();
     else
       this.#warn(
@@ -140,7 +146,12 @@ export class ManyhandsWorkerElement extends Base {
   #clear(): void {
     this.#watch.close();
     this.#removeFrame();
+    this.#note = undefined;
+    const wasRunning = this.#status.running;
     this.#status = NOTHING;
+    if (!wasRunning) return;
+    this.#emit('status', NOTHING);
+    this.#emit('stop', {});
   }
 
   #removeFrame(): void {
@@ -151,21 +162,33 @@ export class ManyhandsWorkerElement extends Base {
   }
 
   #configure(): void {
-    const limit = (name: LimitName): number | undefined =>
-      readLimit(name, this.getAttribute(name), (text) => this.#warn(text));
+    const complain = (text: string): void => this.#warn(text);
+    const limit = (name: LimitName): number | undefined => readLimit(name, this.getAttribute(name), complain);
+    const join = this.getAttribute('join') ?? undefined;
+    const onlyGroups = this.hasAttribute('only-groups');
+    const { groups, problem } = readJoin(join);
+    const wrong = complaintOfGroups(problem, groups.length, onlyGroups);
+    if (wrong !== undefined) complain(wrong);
+    this.#dress();
     this.#tell({
       to: 'manyhands-embed',
       type: 'configure',
       cores: limit('cores'),
       share: limit('share'),
       bytesPerDay: limit('bytes-per-day'),
-      join: this.getAttribute('join') ?? undefined,
-      onlyGroups: this.hasAttribute('only-groups'),
+      join,
+      onlyGroups,
       askFirst: this.hasAttribute('ask-first'),
-      lang: this.getAttribute('lang') ?? undefined,
-      theme: this.getAttribute('theme') ?? undefined,
+      lang: readChoice('lang', this.getAttribute('lang'), complain),
+      theme: readChoice('theme', this.getAttribute('theme'), complain),
       autostart: this.hasAttribute('autostart'),
     });
+  }
+
+  /** A frame whose colours are not those of its document is painted over by the browser. */
+  #dress(): void {
+    const theme = readChoice('theme', this.getAttribute('theme'), () => undefined);
+    if (this.#frame !== undefined) this.#frame.style.colorScheme = theme ?? 'light dark';
   }
 
   #tell(message: SiteMessage): void {
@@ -178,6 +201,9 @@ export class ManyhandsWorkerElement extends Base {
     const message = readEmbedMessage(event.data);
     if (message === undefined) return;
     this.#watch.heard();
+    this.#note?.remove();
+    this.#note = undefined;
+    this.#frame.style.display = 'block';
     this.#take(message);
   }
 
@@ -206,6 +232,10 @@ export class ManyhandsWorkerElement extends Base {
 
   #tellOfSilence(): void {
     const text = `<manyhands-worker> has no answer from the scheduler at ${this.#origin}, and tries again by itself. Does it run there, and does this page's content policy allow it (frame-src)?`;
+    this.#note = document.createElement('p');
+    this.#note.textContent = `${new URL(this.#origin).host} does not answer just now.`;
+    this.#frame?.before(this.#note);
+    if (this.#frame !== undefined) this.#frame.style.display = 'none';
     this.#complain(new ManyhandsError('CONNECT_FAILED', text, { scheduler: this.#origin }));
   }
 

@@ -18,5 +18,7 @@ declare global {
 
 export { ManyhandsWorkerElement } from '../element/manyhands-worker.js';
 export type { ManyhandsWorkerEvents } from '../element/manyhands-worker.js';
+export { readJoin } from '../element/join-list.js';
+export type { JoinedGroup, JoinList } from '../element/join-list.js';
 export { readSiteMessage } from '../element/embed-messages.js';
 export type { EmbedMessage, EmbedStatus, SiteMessage } from '../element/embed-messages.js';

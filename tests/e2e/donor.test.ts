@@ -6,46 +6,36 @@
 import './rig/home.js';
 import { readFile } from 'node:fs/promises';
 import { expect, type Page } from '@playwright/test';
-import { computeFor, init, type Job } from 'manyhands';
+import { computeFor, init } from 'manyhands';
 import { openOperator } from 'manyhands/operator';
 import { Keystore, toUnits, wallet } from 'manyhands/wallet';
-import { axeFindings, leasesOf, power, setRange, state } from './rig/donor-page.js';
-import { test, type JobRig } from './rig/job-rig.js';
+import {
+  answer,
+  axeFindings,
+  BUSY,
+  card,
+  deployBusy as deploy,
+  leasesOf,
+  power,
+  setRange,
+  state,
+  unfold,
+} from './rig/donor-page.js';
+import { test } from './rig/job-rig.js';
 
-/** A slice that keeps a core busy for so many milliseconds, and says how far it is. */
-const BUSY = `(x, ms) => {
-  const began = performance.now();
-  for (;;) {
-    const part = (performance.now() - began) / ms;
-    if (part >= 1) return x;
-    progress(part);
-  }
-}`;
-
-async function deploy(
-  rig: JobRig,
-  name: string,
-  ms: number,
-  change?: (job: Job<number>) => void,
-): Promise<Job<number>> {
-  init({ scheduler: rig.scheduler });
-  const job = computeFor<number>(
-    Array.from({ length: 2_000 }, (_, i) => i),
-    BUSY,
-    [ms],
+/** All that the page keeps of its history, as text. */
+const keptHistory = (page: Page): Promise<string> =>
+  page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const opening = indexedDB.open('manyhands-history');
+        opening.onsuccess = () => {
+          const all = opening.result.transaction('entries').objectStore('entries').getAll();
+          all.onsuccess = () =>
+            resolve((all.result as Uint8Array[]).map((one) => new TextDecoder().decode(one)).join());
+        };
+      }),
   );
-  job.public.name = name;
-  change?.(job);
-  await job.deploy();
-  return job;
-}
-
-const card = (page: Page, name: string) => page.locator('.job', { hasText: name });
-
-/** Opens the sections of the terms that are folded. */
-async function unfold(page: Page): Promise<void> {
-  for (const name of ['For whom', 'Credits']) await page.getByText(name, { exact: true }).first().click();
-}
 
 test('a donor’s visits, from arriving to coming back', async ({ rig, page }) => {
   await page.goto(`${rig.scheduler}/#join=lab,sesame%2C1`);
@@ -54,7 +44,8 @@ test('a donor’s visits, from arriving to coming back', async ({ rig, page }) =
   // The link's secret leaves the address bar at once, and is kept as a digest alone.
   expect(page.url()).toBe(`${rig.scheduler}/`);
   expect(await axeFindings(page)).toEqual([]);
-  await page.getByRole('dialog').getByRole('button', { name: 'Join' }).click();
+  await expect(page).toHaveTitle('(1) A question · manyhands');
+  await answer(page, /^Join/);
   await unfold(page);
   await expect(page.getByRole('button', { name: 'Leave lab' })).toBeVisible();
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('sesame');
@@ -105,28 +96,31 @@ test('a donor’s visits, from arriving to coming back', async ({ rig, page }) =
   await expect(second).toBeVisible();
   await expect(second.getByRole('link')).toBeHidden();
   await expect(second.getByRole('progressbar').first()).toBeVisible();
-  await expect(page.locator('#credits')).not.toHaveText('0');
-  await expect(page.locator('#chart-text')).toHaveText(/^Slices a second over the last three minutes/);
+  // What the ledger says, and how far the whole job is.
+  await expect(page.locator('#credits')).toHaveText(/^[\d.]*[1-9]/);
+  await expect(first.locator('.whole-text')).toHaveText(/ % of the whole job .* computer helps$/);
+  await expect(first.locator('.facts')).toContainText('Runs asJavaScript');
+  await expect(page.locator('#chart-text')).toHaveText(/^Cores at work over the last three minutes/);
   expect(await axeFindings(page)).toEqual([]);
 
   // The key, as a file that opens with its passphrase.
   await page.getByRole('button', { name: 'Save the key as a file' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Passphrase', { exact: true }).fill('long enough');
-  await dialog.getByLabel('Passphrase, again').fill('long enough');
+  const form = page.locator('#export-form');
+  await form.getByLabel('Passphrase', { exact: true }).fill('long enough');
+  await form.getByLabel('Passphrase, again').fill('long enough');
   expect(await axeFindings(page)).toEqual([]);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    dialog.getByRole('button', { name: 'Save' }).click(),
+    form.getByRole('button', { name: 'Save' }).click(),
   ]);
   const keystore = Keystore.fromJSON(await readFile(await download.path(), 'utf8'));
   await keystore.unlock('long enough');
   await expect(page.locator('#browser-address')).toHaveText(`Your address: ${keystore.address}`);
 
   // Block one job: it goes, the other stays.
-  await first.getByRole('button', { name: /^Block/ }).click();
-  await expect(page.getByRole('dialog')).toContainText('Its deployer is');
-  await page.getByRole('dialog').getByRole('button', { name: 'Block this job' }).click();
+  await first.getByRole('button', { name: /^Block Paid/ }).click();
+  await expect(first).toContainText('Its deployer is');
+  await first.getByRole('button', { name: 'Block this job' }).click();
   await expect(first).toBeHidden();
   await expect(second).toBeVisible();
 
@@ -145,9 +139,16 @@ test('a donor’s visits, from arriving to coming back', async ({ rig, page }) =
 
   // Coming back: everything is as it was, and nothing runs.
   const slices = await page.locator('#slices').textContent();
+  const ledger = await page.locator('#credits').textContent();
+  await expect(page.locator('#helped')).toHaveText('2');
+  await expect.poll(() => keptHistory(page)).toContain('log.stopped');
   await page.reload();
   await expect(state(page)).toHaveText('Not started');
   await expect(page.locator('#slices')).toHaveText(slices!);
+  await expect(page.locator('#credits')).toHaveText(ledger!);
+  await expect(page.locator('#helped')).toHaveText('2');
+  await expect(page.locator('#history-jobs')).toContainText('For the lab');
+  await expect(page.getByRole('log')).toContainText('Blocked the job “Paid krow');
   await unfold(page);
   await expect(page.getByLabel('Cores')).toHaveValue('2');
   await expect(page.getByLabel('Earn to a key made in this browser')).toBeChecked();
@@ -155,33 +156,6 @@ test('a donor’s visits, from arriving to coming back', async ({ rig, page }) =
   await expect(page.getByRole('button', { name: /^Unblock Job “Paid krow/ })).toBeVisible();
   await page.getByRole('button', { name: 'Leave lab' }).click();
   await expect(page.getByRole('button', { name: 'Leave lab' })).toBeHidden();
-});
-
-test('a new deployer is let in or kept out by the donor', async ({ rig, page }) => {
-  await deploy(rig, 'First of mine', 50);
-  await page.goto(rig.scheduler);
-  await unfold(page);
-  await page.getByLabel('Ask me before a new deployer’s code runs').check();
-  await power(page, 'Start').click();
-  const dialog = page.getByRole('dialog');
-  await expect(dialog).toContainText('First of mine');
-  await expect(page.locator('#slices')).toHaveText('0');
-  expect(await axeFindings(page)).toEqual([]);
-  await page.keyboard.press('Escape');
-  await expect(page.getByRole('log')).toContainText('Kept out the deployer');
-  await power(page, 'Stop').click();
-  await power(page, 'Start').click();
-  await dialog.getByRole('button', { name: 'Let them in' }).click();
-  await expect(card(page, 'First of mine')).toBeVisible();
-  await expect(page.locator('#slices')).not.toHaveText('0');
-
-  // A change of mind reaches what runs: it stops and goes back, until the donor lets it in again.
-  await page.getByRole('button', { name: 'Ask about them again' }).click();
-  await expect(dialog).toContainText('First of mine');
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
-  await expect(card(page, 'First of mine')).toBeHidden();
-  await dialog.getByRole('button', { name: 'Let them in' }).click();
-  await expect(card(page, 'First of mine')).toBeVisible();
 });
 
 test('on battery, frozen, offline: it rests, says why, and goes on', async ({ rig, page }) => {
@@ -293,9 +267,9 @@ test('the shell is there offline, and works once the network is back', async ({ 
   await page.reload();
   await context.setOffline(true);
   await page.reload();
-  await expect(page.locator('#notes')).toContainText('You are offline');
   await power(page, 'Start').click();
   await expect(state(page)).toHaveText(/No connection, trying again/);
+  await expect(page.locator('#state-why')).toContainText('This computer is offline');
   expect(await axeFindings(page)).toEqual([]);
   await context.setOffline(false);
   await expect(state(page)).toHaveText('Connected, waiting for work');

@@ -9,14 +9,14 @@ import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { expect, type FrameLocator, type Locator, type Page } from '@playwright/test';
 import { computeFor, init, type Job } from 'manyhands';
-import { axeFindings } from './rig/donor-page.js';
+import { answer, axeFindings, questions } from './rig/donor-page.js';
 import { test as base } from './rig/job-rig.js';
 
 /** A page with an element that names no scheduler, and one whose scheduler is not there. Its own script comes last. */
 const MISTAKES = (scheduler: string): string =>
   `<!doctype html><html lang="en"><script type="module" src="${scheduler}/element.js"></script>
   <manyhands-worker scheduler="nowhere"></manyhands-worker>
-  <manyhands-worker scheduler="http://127.0.0.1:9" cores="lots" share="50%"></manyhands-worker>
+  <manyhands-worker scheduler="http://127.0.0.1:9" cores="lots" share="50%" lang="fr" theme="blue" join="my lab,x" only-groups></manyhands-worker>
   <script type="module" src="/mistakes.js"></script>`;
 const LISTENER = `document.documentElement.dataset.heard = '';
   for (const one of document.querySelectorAll('manyhands-worker'))
@@ -37,6 +37,10 @@ const test = base.extend<{ site: string }>({
         'Content-Security-Policy',
         `default-src 'none'; script-src 'self' ${from}; style-src 'unsafe-inline'; frame-src ${from} http://127.0.0.1:9`,
       );
+      if (request.url?.startsWith('/isolated') === true) {
+        response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+        response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+      }
       if (request.url?.startsWith('/mistakes')) response.end(isScript ? LISTENER : MISTAKES(from));
       else response.end(isScript ? script : page.replaceAll('http://localhost:8462', from));
     });
@@ -63,7 +67,9 @@ async function pressStart(page: Page): Promise<void> {
   await expect(async () => {
     // It may have started since, and be under a dialog.
     if (await start(page).isVisible()) await start(page).click({ timeout: SOON_MS });
-    await expect(embed(page).getByRole('status')).toHaveText(/Connected|Working/, { timeout: SOON_MS });
+    await expect(embed(page).getByRole('status')).toHaveText(/Connected|Working|Waiting/, {
+      timeout: SOON_MS,
+    });
   }).toPass();
 }
 
@@ -137,12 +143,12 @@ test('a visitor of another site lends a hand, and the site hears of it', async (
   await embed(page).getByLabel('Earn to a key made in this browser').press('Space');
   await expect(embed(page).locator('#browser-address')).toHaveText(/0x[0-9a-f]{40}$/);
   await press(embed(page).getByRole('button', { name: 'Save the key as a file' }));
-  const dialog = embed(page).getByRole('dialog');
-  await dialog.getByLabel('Passphrase', { exact: true }).fill('long enough');
-  await dialog.getByLabel('Passphrase, again').fill('long enough');
+  const form = embed(page).locator('#export-form');
+  await form.getByLabel('Passphrase', { exact: true }).fill('long enough');
+  await form.getByLabel('Passphrase, again').fill('long enough');
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    press(dialog.getByRole('button', { name: 'Save' })),
+    press(form.getByRole('button', { name: 'Save' })),
   ]);
   expect(download.suggestedFilename()).toMatch(/^manyhands-0x[0-9a-f]{40}\.json$/);
 
@@ -191,9 +197,9 @@ test('a site brings its groups and its caps; what it adds later waits for the vi
   const lab = inGroup('lab', 'sesame 1');
   const labDone = lab.exec();
   await pressStart(page);
-  const question = embed(page).getByRole('dialog');
-  await expect(question).toContainText('For lab');
-  await press(question.getByRole('button', { name: 'Let them in' }));
+  await expect(questions(embed(page))).toContainText('For lab');
+  await expect(embed(page).getByRole('button', { name: 'Stop', exact: true })).toBeVisible();
+  await answer(embed(page), /^Let them in/);
   expect([...(await labDone)]).toEqual([1, 4, 9]);
 
   // Without its group the site gets nothing, and not everybody's jobs instead.
@@ -215,9 +221,38 @@ test('a site brings its groups and its caps; what it adds later waits for the vi
   expect([...(await seaDone)]).toEqual([1, 4, 9]);
   expect(everybodys.status.computed).toBe(0);
 
+  // A list of groups with a mistake in it is none, and not everybody's jobs instead.
+  await press(page.getByRole('button', { name: 'Stop it from here' }));
+  await expect(embed(page).getByRole('status')).toHaveText('Stopped');
+  await setAttribute(page, 'join', 'my lab,sesame');
+  await expect(note).toContainText('names none. Nothing runs here');
+  await press(start(page));
+  await expect(embed(page).getByRole('status')).toHaveText('Stopped');
+  await setAttribute(page, 'join', 'lab,sesame%201');
+  await pressStart(page);
+
   // A smaller cap is in force at once.
   await setAttribute(page, 'bytes-per-day', '1');
   await expect(embed(page).getByRole('status')).toHaveText('Paused: the day’s data is used up');
+
+  // An element that is taken away says that it has ended.
+  await page.locator('#heard').evaluate((heard) => (heard.textContent = ''));
+  await page.evaluate(() => document.querySelector('manyhands-worker')!.remove());
+  await expect(page.locator('#heard')).toContainText('stop');
+});
+
+test('a site that is isolated from others (COEP) embeds it too, and jobs run', async ({
+  rig,
+  site,
+  page,
+}) => {
+  init({ scheduler: rig.scheduler });
+  const job = computeFor<number>([1, 2, 3], '(x) => x * x');
+  const done = job.exec();
+  await page.goto(`${site}isolated`);
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+  await pressStart(page);
+  expect([...(await done)]).toEqual([1, 4, 9]);
 });
 
 test('a site of any width shows all of the frame, and asks for it once', async ({ site, page }) => {
@@ -244,6 +279,10 @@ test('a visitor’s standing word starts what they read, and nothing after their
   const everybodys = computeFor<number>([1], '(x) => x');
   await everybodys.deploy();
   // This browser keeps nothing for a frame of another host.
+  await page.goto(site);
+  await setAttribute(page, 'autostart', '');
+  await expect(embed(page).getByRole('status')).toHaveText('Not started');
+  await expect(embed(page).locator('#always-row')).toHaveJSProperty('hidden', true);
   const near = site.replace('127.0.0.1', new URL(rig.scheduler).hostname);
   await page.goto(near);
   for (const [name, value] of [
@@ -297,7 +336,9 @@ test('a site hears of a mistake in its page, and of a scheduler that does not an
   await page.goto(`${site}mistakes`);
   await expect(page.locator('html')).toHaveAttribute('data-heard', ' INVALID_ARGUMENT CONNECT_FAILED');
   const all = said.join('\n');
-  for (const text of ['needs the attribute scheduler', 'no answer from', 'cores="lots"', 'share="50%"']) {
+  await expect(page.getByText('127.0.0.1:9 does not answer just now.')).toBeVisible();
+  const mistakes = ['cores="lots"', 'share="50%"', 'lang="fr"', 'theme="blue"', 'join names no groups'];
+  for (const text of ['needs the attribute scheduler', 'no answer from', ...mistakes]) {
     expect(all).toContain(text);
   }
 });

@@ -10,7 +10,8 @@ function storeOf(): PageStore {
     keeps: true,
     read: (name) => kept.get(name),
     write: (name, value) => void kept.set(name, value),
-  } as PageStore;
+    onChange: () => undefined,
+  };
 }
 
 it('the sum of a day stands without a worker, over visits, and until midnight UTC', () => {
@@ -23,6 +24,18 @@ it('the sum of a day stands without a worker, over visits, and until midnight UT
   expect(new DayBytes(store, () => nowMs).today(undefined)).toBe(700);
   nowMs += DAY_MS;
   expect([first.today(undefined), new DayBytes(store, () => nowMs).today(undefined)]).toEqual([0, 0]);
+});
+
+it('of two tabs the smaller sum never takes the place of the greater one', () => {
+  const store = storeOf();
+  const nowMs = 20_000 * DAY_MS;
+  const [one, other] = [new DayBytes(store, () => nowMs), new DayBytes(store, () => nowMs)];
+  one.today(5_000);
+  other.today(700);
+  one.save();
+  other.save();
+  expect(new DayBytes(store, () => nowMs).today(undefined)).toBe(5_000);
+  expect(other.today(800)).toBe(5_000);
 });
 
 it('what is kept and is no sum counts as nothing', () => {

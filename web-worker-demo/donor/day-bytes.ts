@@ -16,24 +16,32 @@ export class DayBytes {
   constructor(store: PageStore, wallMs: () => number) {
     this.#store = store;
     this.#wallMs = wallMs;
-    const kept = store.read(RECORD);
-    const { day, bytes } = (typeof kept === 'object' && kept !== null ? kept : {}) as Record<string, unknown>;
-    if (!Number.isSafeInteger(day) || !Number.isSafeInteger(bytes) || (bytes as number) < 0) return;
-    this.#day = day as number;
-    this.#bytes = bytes as number;
+    this.#read();
+    store.onChange(RECORD, () => this.#read());
   }
 
   /** `told`: what the worker says now, where there is one. */
   today(told: number | undefined): number {
     const day = Math.floor(this.#wallMs() / DAY_MS);
-    if (told !== undefined || day !== this.#day) {
-      this.#bytes = told ?? 0;
-      this.#day = day;
-    }
+    if (day !== this.#day) this.#bytes = 0;
+    this.#day = day;
+    // The worker's sum is that of all workers of this browser: of two tabs the one that knows more is right.
+    this.#bytes = Math.max(this.#bytes, told ?? 0);
     return this.#bytes;
   }
 
   save(): void {
+    this.#read();
     this.#store.write(RECORD, { day: this.#day, bytes: this.#bytes });
+  }
+
+  /** What another tab wrote counts where it is more. */
+  #read(): void {
+    const kept = this.#store.read(RECORD);
+    const { day, bytes } = (typeof kept === 'object' && kept !== null ? kept : {}) as Record<string, unknown>;
+    if (!Number.isSafeInteger(day) || !Number.isSafeInteger(bytes) || (bytes as number) < 0) return;
+    if ((day as number) < this.#day) return;
+    this.#bytes = day === this.#day ? Math.max(this.#bytes, bytes as number) : (bytes as number);
+    this.#day = day as number;
   }
 }

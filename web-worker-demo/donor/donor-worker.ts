@@ -15,7 +15,7 @@ export interface HostLimits {
   share?: number | undefined;
   bytesPerDay?: number | undefined;
   groups?: readonly Group[] | undefined;
-  /** Whether only jobs of groups run; it counts for nothing where there is no group. */
+  /** Whether only jobs of groups run. Without a group it is to rest too: a worker in no group runs everybody's jobs. */
   onlyGroups?: boolean | undefined;
   /** Whether nothing runs at all: what the site wants now has nothing in common with what its visitor agreed to. */
   rest?: boolean | undefined;
@@ -24,7 +24,7 @@ export interface HostLimits {
 type Changing = Required<
   Pick<WorkerOptions, 'cores' | 'share' | 'blockedJobs' | 'blockedOwners' | 'allowOrigins' | 'bytesPerDay'>
 > &
-  Pick<WorkerOptions, 'groups' | 'paymentAddress'>;
+  Pick<WorkerOptions, 'groups' | 'paymentAddress' | 'hours'>;
 
 /** `address`: who is paid, where somebody is. */
 export function optionsOf(
@@ -47,6 +47,7 @@ export function optionsOf(
     // The public group is what a worker without groups has.
     groups: groups.length === 0 ? undefined : publicToo ? [PUBLIC_GROUP, ...groups] : groups,
     paymentAddress: address,
+    hours: settings.hours === '' ? undefined : settings.hours,
   };
 }
 

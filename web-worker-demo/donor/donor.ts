@@ -9,18 +9,22 @@ import { DayBytes } from './day-bytes.js';
 import type { ConditionSources, PauseReason } from './conditions.js';
 import { applyOptions, makeWorker, optionsOf } from './donor-worker.js';
 import type { HostLimits } from './donor-worker.js';
-import { isStricter } from './door.js';
+import { isOtherDoor } from './door.js';
 import { isRunning } from './donor-events.js';
-import type { DonorStatus, JobSums, LogEntry, Phase, RestReason } from './donor-events.js';
-import { browserAddress } from './earnings.js';
+import type { DonorStatus, LogEntry, Phase } from './donor-events.js';
+import { payeeOf } from './earnings.js';
 import { codeOf, failure } from './failures.js';
+import { JobBook } from './job-book.js';
+import { LedgerWatch } from './ledger-watch.js';
 import type { PageStore } from './page-store.js';
+import { pauseKey } from './pause-words.js';
 import { Rates } from './rates.js';
 import { NAME_SHOWN_MAX, safeText } from './safe-text.js';
+import { SchedulerWatch } from './scheduler-watch.js';
 import type { Settings } from './settings.js';
+import { Snooze } from './snooze.js';
 import { stayAwake } from './stay-awake.js';
 import { addTotals, NOTHING, readTotals, subtractTotals, writeTotals } from './totals.js';
-import type { Totals } from './totals.js';
 
 export type Admit = NonNullable<WorkerOptions['admit']>;
 
@@ -36,6 +40,12 @@ export interface DonorPorts {
   born?: (worker: Worker) => void;
   /** Hears why it has ended where nobody wanted it to. */
   failed?: (error: unknown) => void;
+  /** Hears of what was done for which job. */
+  done?: (
+    jobId: string,
+    about: { name: string; owner: string },
+    sums: { slices: number; computeMs: number },
+  ) => void;
   sources: ConditionSources;
 }
 
@@ -43,10 +53,10 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 /** What is still at work after so long goes back: the donor wants the machine now. */
 const STOP_PATIENCE_MS = 400;
+/** What runs may take so long to its end where the donor wants to finish it first. */
+const FINISH_MS_MAX = 3_600_000;
 /** By then nothing computes any more; that the scheduler hears of it may take longer. */
 const STOPPED_MS = 850;
-/** Jobs whose sums are kept. */
-const JOBS_KEPT_MAX = 200;
 const SAVE_EVERY_MS = 5_000;
 const SITE = 'site';
 
@@ -54,7 +64,10 @@ export class Donor {
   readonly rates = new Rates();
   readonly #ports: DonorPorts;
   readonly #conditions: Conditions;
-  readonly #jobs = new Map<string, JobSums>();
+  readonly #snooze: Snooze;
+  readonly #ledger: LedgerWatch;
+  readonly #scheduler: SchedulerWatch;
+  readonly #jobs = new JobBook();
   #worker: Worker | undefined;
   /** Under which whoever computes here was let in. */
   #door: Settings;
@@ -64,28 +77,34 @@ export class Donor {
   #before = NOTHING;
   /** What of this visit is in the store already. */
   #saved = NOTHING;
-  #atOpening: Totals;
   readonly #dayBytes: DayBytes;
   #limits: HostLimits = {};
   #retryMs = RETRY_FIRST_MS;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #retryAtMs: number | undefined;
+  #failure: DonorStatus['failure'];
   #sleep: (() => void) | undefined;
   #payee: string | undefined;
   #asleep = false;
   /** Counts beginnings and ends: one that was overtaken while it waited makes no worker. */
   #turn = 0;
-  /** What went to somebody: without a payee the ledger books it where nobody can claim it. */
-  #earned = 0n;
 
   constructor(ports: DonorPorts) {
     this.#ports = ports;
     this.#door = ports.settings();
-    this.#atOpening = readTotals(ports.store);
     this.#dayBytes = new DayBytes(ports.store, () => Date.now());
     this.#conditions = new Conditions(ports.sources, (reason, holds) => this.#onCondition(reason, holds));
+    this.#snooze = new Snooze((holds) => this.#onCondition('snooze', holds));
+    this.#ledger = new LedgerWatch(ports.store);
+    this.#scheduler = new SchedulerWatch({
+      ledger: this.#ledger,
+      worker: () => (this.#isConnected && document.visibilityState === 'visible' ? this.#worker : undefined),
+      changed: ports.changed,
+    });
+    void this.#resolvePayee();
     setInterval(() => this.#save(), SAVE_EVERY_MS);
     addEventListener('pagehide', () => this.#save());
-    addEventListener('online', () => this.#retryNow());
+    addEventListener('online', () => this.tryNow());
     // A page that comes back from the browser's cache has lost its worker when it went.
     addEventListener('pageshow', ({ persisted }) => {
       if (!persisted || !isRunning(this.#phase)) return;
@@ -98,15 +117,21 @@ export class Donor {
 
   get status(): DonorStatus {
     const now = this.#worker?.status;
-    const done = now === undefined ? this.#before : addTotals(this.#before, now);
-    const visit = { ...done, earned: this.#earned };
+    const visit = now === undefined ? this.#before : addTotals(this.#before, now);
     return {
       phase: this.#shownPhase(),
       pausedBy: (this.#worker?.paused ?? []) as DonorStatus['pausedBy'],
+      failure: this.#phase === 'failed' ? this.#failure : undefined,
+      retryAtMs: this.#phase === 'offline' ? this.#retryAtMs : undefined,
       visit,
-      all: addTotals(this.#atOpening, visit),
+      // Other tabs add to what is kept.
+      all: addTotals(readTotals(this.#ports.store), subtractTotals(visit, this.#saved)),
       bytesToday: this.#dayBytes.today(now?.bytesToday),
-      jobs: this.#jobs,
+      cores: this.#applied?.cores ?? this.#ports.settings().cores,
+      jobs: this.#jobs.sums,
+      infos: this.#scheduler.infos,
+      ledger: this.#ledger.of(this.#payee),
+      earned: this.#ledger.earned,
       sandboxes: (now?.sandboxes ?? []).filter(({ state }) => state === 'opening' || state === 'ready'),
     };
   }
@@ -123,6 +148,19 @@ export class Donor {
     void this.#begin();
   }
 
+  /** Takes no more work, finishes what runs however long it takes (an hour at most), and stops. */
+  async finish(): Promise<void> {
+    const worker = this.#worker;
+    if (!this.#isConnected || worker === undefined || this.#phase === 'finishing') return;
+    const turn = ++this.#turn;
+    this.#go('finishing');
+    this.#ports.say({ key: 'log.finishing', tone: 'wait' });
+    await worker
+      .stop({ graceMs: FINISH_MS_MAX })
+      .catch((error: unknown) => this.#ports.say(failure('log.stopFailed', error)));
+    if (turn === this.#turn) this.#end('stopped', { key: 'log.finished', tone: 'good' });
+  }
+
   /** Takes no more work; what does not end in a moment goes back. Done within a second. */
   async stop(): Promise<void> {
     if (!this.running) return;
@@ -131,7 +169,11 @@ export class Donor {
     const worker = this.#worker;
     this.#go('stopping');
     if (worker !== undefined) {
-      const impatient = setTimeout(() => void worker.stop({ force: true }), STOP_PATIENCE_MS);
+      const isFinishing = worker.state === 'stopping';
+      const impatient = setTimeout(
+        () => void worker.stop({ force: true }),
+        isFinishing ? 0 : STOP_PATIENCE_MS,
+      );
       const over = worker.stop().catch((error: unknown) => this.#ports.say(failure('log.stopFailed', error)));
       await Promise.race([over, new Promise((resolve) => setTimeout(resolve, STOPPED_MS))]);
       clearTimeout(impatient);
@@ -142,20 +184,29 @@ export class Donor {
   /** Brings changed settings to the worker. */
   async settingsChanged(): Promise<void> {
     const settings = this.#ports.settings();
-    if (this.running) this.#conditions.follow(settings);
-    const isHarder = isStricter(this.#door, settings);
+    if (this.running) this.#follow(settings);
+    const isOther = isOtherDoor(this.#door, settings);
     this.#door = settings;
-    if (isHarder) this.#worker?.askAgain();
-    this.#payee = await payeeOf(settings).catch((error: unknown) => {
-      this.#ports.say(failure('log.keyFailed', error));
-      return undefined;
-    });
+    if (isOther) this.askAgain();
+    await this.#resolvePayee();
     if (this.#worker === undefined || this.#applied === undefined) return;
     const next = optionsOf(this.#ports.settings(), this.#payee, this.#limits);
     applyOptions(this.#worker, this.#applied, next);
     this.#applied = next;
     if (this.#limits.rest !== true) this.#worker.unpause(SITE);
     this.#ports.changed();
+  }
+
+  /** Asks anew about everybody whose jobs come along; who is let in goes on undisturbed. */
+  askAgain(): void {
+    this.#worker?.askAgain();
+  }
+
+  /** Tries to connect without waiting any longer. */
+  tryNow(): void {
+    if (this.#phase !== 'offline') return;
+    clearTimeout(this.#retry);
+    void this.#begin();
   }
 
   /** What a site around this page allows at most. */
@@ -184,7 +235,8 @@ export class Donor {
       this.#worker = mine;
       this.#listen(mine);
       this.#ports.born?.(mine);
-      this.#conditions.follow(settings);
+      this.#follow(settings);
+      if (this.#snooze.holds) mine.pause('snooze');
       for (const reason of this.#conditions.reasons) mine.pause(reason);
       if (this.#limits.rest === true) mine.pause(SITE);
       await mine.start();
@@ -218,13 +270,8 @@ export class Donor {
     // Jitter: a scheduler that comes back is not met by all its donors at one moment.
     const waitMs = this.#retryMs * (0.5 + Math.random());
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
+    this.#retryAtMs = Date.now() + waitMs;
     this.#retry = setTimeout(() => void this.#begin(), waitMs);
-  }
-
-  #retryNow(): void {
-    if (this.#phase !== 'offline') return;
-    clearTimeout(this.#retry);
-    void this.#begin();
   }
 
   #listen(mine: Worker): void {
@@ -233,15 +280,19 @@ export class Donor {
       .on('connect', () => {
         if (!this.running) return;
         say({ key: this.#phase === 'lost' ? 'log.connectedAgain' : 'log.connected', tone: 'good' });
-        this.#go('connected');
+        this.#go(this.#phase === 'finishing' ? 'finishing' : 'connected');
+        this.#scheduler.askNow();
       })
       .on('disconnect', () => {
-        if (!this.running || this.#phase === 'connecting' || this.#phase === 'offline') return;
+        const isElsewhere = ['connecting', 'offline', 'finishing'].includes(this.#phase);
+        if (!this.running || isElsewhere) return;
         if (this.#phase !== 'lost') say({ key: 'log.lost', tone: 'wait' });
         this.#go('lost');
       })
-      .on('job', ({ name }) => {
+      .on('job', ({ jobId, name }) => {
         const shown = safeText(name, NAME_SHOWN_MAX);
+        this.#jobs.meet(jobId, shown, Date.now());
+        this.#scheduler.askNow();
         say(shown === '' ? { key: 'log.jobUnnamed' } : { key: 'log.job', values: { name: shown } });
       })
       .on('result', ({ jobId, count, computeMs }) => {
@@ -249,12 +300,9 @@ export class Donor {
         this.#count(jobId, count, computeMs);
         changed();
       })
-      .on('payment', ({ amount }) => {
-        if (this.#applied?.paymentAddress !== undefined) this.#earned += amount;
-      })
       .on('pause', ({ reason }) => say({ key: pauseKey(reason, 'paused'), tone: 'wait' }))
       .on('unpause', ({ reason }) => say({ key: pauseKey(reason, 'unpaused'), tone: 'good' }))
-      .on('warning', ({ error }) => say(failure('log.warning', error)))
+      .on('warning', ({ error }) => say(this.#warningOf(error)))
       .on('error', ({ error }) => {
         if (this.#worker === mine && this.running) this.#fail('log.failed', error);
       });
@@ -264,14 +312,38 @@ export class Donor {
   }
 
   #count(jobId: string, count: number, computeMs: number): void {
-    const sum = this.#jobs.get(jobId) ?? { slices: 0, computeMs: 0 };
-    this.#jobs.delete(jobId);
-    this.#jobs.set(jobId, { slices: sum.slices + count, computeMs: sum.computeMs + computeMs });
-    // The first key is the one that has given nothing for longest.
-    if (this.#jobs.size > JOBS_KEPT_MAX) this.#jobs.delete(this.#jobs.keys().next().value!);
+    this.#jobs.add(jobId, count, computeMs, Date.now());
+    const owner = this.#worker?.status.sandboxes.find((one) => one.jobId === jobId)?.owner ?? '';
+    const sums = { slices: count, computeMs };
+    this.#ports.done?.(jobId, { name: this.#jobs.nameOf(jobId), owner }, sums);
   }
 
-  #onCondition(reason: PauseReason, holds: boolean): void {
+  /** With the job's name, where the worker knows which one it was. */
+  #warningOf(error: Error): LogEntry {
+    const { jobId } = (error as { info?: { jobId?: unknown } }).info ?? {};
+    const name = typeof jobId === 'string' ? this.#jobs.nameOf(jobId) : '';
+    if (name === '') return failure('log.warning', error);
+    return failure('log.warningJob', error, { name });
+  }
+
+  #follow(settings: Settings): void {
+    this.#conditions.follow(settings);
+    this.#snooze.follow(settings.snoozeUntilMs);
+  }
+
+  async #resolvePayee(): Promise<void> {
+    this.#payee = await payeeOf(this.#ports.settings()).catch((error: unknown) => {
+      this.#ports.say(failure('log.keyFailed', error));
+      return undefined;
+    });
+    this.#ports.changed();
+  }
+
+  get #isConnected(): boolean {
+    return this.#phase === 'connected' || this.#phase === 'finishing';
+  }
+
+  #onCondition(reason: PauseReason | 'snooze', holds: boolean): void {
     if (holds) this.#worker?.pause(reason);
     else this.#worker?.unpause(reason);
     this.#ports.changed();
@@ -291,7 +363,9 @@ export class Donor {
 
   #fail(key: 'log.startFailed' | 'log.failed', error: unknown): void {
     this.#ports.failed?.(error);
-    this.#end('failed', failure(key, error));
+    const entry = failure(key, error);
+    this.#failure = { code: codeOf(error), entry };
+    this.#end('failed', entry);
   }
 
   #end(phase: 'stopped' | 'failed', entry: LogEntry): void {
@@ -299,6 +373,7 @@ export class Donor {
     this.#forget();
     clearTimeout(this.#retry);
     this.#conditions.close();
+    this.#snooze.close();
     this.#sleep?.();
     this.#save();
     this.#ports.say(entry);
@@ -321,16 +396,4 @@ export class Donor {
     writeTotals(store, addTotals(readTotals(store), subtractTotals(visit, this.#saved)));
     this.#saved = visit;
   }
-}
-
-async function payeeOf({ payment }: Settings): Promise<string | undefined> {
-  if (payment.to === 'nobody') return undefined;
-  return payment.to === 'address' ? payment.address : browserAddress();
-}
-
-const TOLD: readonly string[] = ['battery', 'metered', 'active', 'pressure', 'bytes', SITE];
-
-function pauseKey<W extends 'paused' | 'unpaused'>(reason: string, what: W): `log.${W}.${RestReason}` {
-  const known = TOLD.includes(reason) ? (reason as RestReason) : 'pressure';
-  return `log.${what}.${known}`;
 }

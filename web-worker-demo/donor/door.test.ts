@@ -1,19 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { isStricter } from './door.js';
+import { isOtherDoor } from './door.js';
 
-const open = { askBeforeNewOwner: false, admittedOwners: [] };
-const asking = (...admittedOwners: string[]) => ({ askBeforeNewOwner: true, admittedOwners });
+const none = { admittedOwners: [], blockedOwners: [] };
+const open = { askBeforeNewOwner: false, ...none };
+const asking = (...admittedOwners: string[]) => ({ askBeforeNewOwner: true, ...none, admittedOwners });
 
-describe('isStricter', () => {
+describe('isOtherDoor', () => {
   it.each([
     ['switched on', open, asking(), true],
-    ['switched on, with owners known from before', open, asking('a'), true],
     ['an owner forgotten', asking('a', 'b'), asking('b'), true],
-    ['an owner let in', asking('a'), asking('a', 'b'), false],
-    ['switched off', asking('a'), open, false],
+    ['an owner let in, perhaps after the worker took no for an answer', asking('a'), asking('a', 'b'), true],
+    ['switched off', asking('a'), open, true],
+    ['an owner unblocked', { ...open, blockedOwners: ['a'] }, open, true],
+    ['an owner blocked', open, { ...open, blockedOwners: ['a'] }, false],
     ['forgotten while nobody is asked about', { ...open, admittedOwners: ['a'] }, open, false],
     ['nothing', asking('a'), asking('a'), false],
   ])('%s: from %j to %j is %j', (_what, before, after, expected) => {
-    expect(isStricter(before, after)).toBe(expected);
+    expect(isOtherDoor(before, after)).toBe(expected);
   });
 });

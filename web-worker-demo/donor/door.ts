@@ -1,14 +1,15 @@
 /**
- * How hard it is to come in: when it gets harder while somebody computes here, they are asked about again.
+ * Who may come in: when that changes, the worker has to ask about everybody again, whatever it took for an answer.
  * @module
  */
 import type { Settings } from './settings.js';
 
-type Door = Pick<Settings, 'askBeforeNewOwner' | 'admittedOwners'>;
+type Door = Pick<Settings, 'askBeforeNewOwner' | 'admittedOwners' | 'blockedOwners'>;
 
-/** Whether somebody who came in under the former settings would be asked about, or kept out, by these. */
-export function isStricter(before: Door, after: Door): boolean {
+/** Whether somebody may be treated otherwise than before. Who is newly blocked is stopped without a question. */
+export function isOtherDoor(before: Door, after: Door): boolean {
+  if (before.askBeforeNewOwner !== after.askBeforeNewOwner) return true;
+  if (before.blockedOwners.some((owner) => !after.blockedOwners.includes(owner))) return true;
   if (!after.askBeforeNewOwner) return false;
-  const known = new Set(after.admittedOwners);
-  return !before.askBeforeNewOwner || before.admittedOwners.some((owner) => !known.has(owner));
+  return before.admittedOwners.join() !== after.admittedOwners.join();
 }

@@ -4,10 +4,17 @@
  * @module
  */
 import { wallet } from 'manyhands/wallet';
+import type { Settings } from './settings.js';
 
 /** The address of this browser's key. Loads what signs, and makes the key where there is none. */
 export async function browserAddress(): Promise<string> {
   return (await wallet.get()).address;
+}
+
+/** Who is paid by these settings. */
+export async function payeeOf({ payment }: Settings): Promise<string | undefined> {
+  if (payment.to === 'nobody') return undefined;
+  return payment.to === 'address' ? payment.address : browserAddress();
 }
 
 /** The key as Ethereum V3 JSON under that passphrase, with the name that wallets give to such a file. */

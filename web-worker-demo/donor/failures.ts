@@ -25,10 +25,10 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** `key`: a message with a place for `why`. What a scheduler or a job wrote is cut like all text of strangers. */
-export function failure(key: MessageKey, error: unknown): LogEntry {
+export function failure(key: MessageKey, error: unknown, named: { name?: string } = {}): LogEntry {
   const known = BY_CODE[codeOf(error) ?? ''];
   const text = safeText(error instanceof Error ? error.message : String(error), ERROR_TEXT_MAX);
-  const tone = key === 'log.warning' ? 'wait' : 'bad';
-  if (known === undefined) return { key, values: { why: text }, tone };
-  return { key, values: { why: { key: known } }, tone, detail: text };
+  const tone = key === 'log.warning' || key === 'log.warningJob' ? 'wait' : 'bad';
+  if (known === undefined) return { key, values: { ...named, why: text }, tone };
+  return { key, values: { ...named, why: { key: known } }, tone, detail: text };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSettings, readGroup, readOrigin, readSettings } from './settings.js';
+import { defaultSettings, LISTED_MAX, readAddress, readGroup, readOrigin, readSettings } from './settings.js';
 
-const OWNER = `0x${'Ab'.repeat(20)}`;
+const OWNER = `0x${'AB'.repeat(20)}`;
 
 describe('readSettings', () => {
   it('keeps what fits', () => {
@@ -38,6 +38,33 @@ describe('readSettings', () => {
     expect([read.blockedOwners, read.blockedJobs, read.groups]).toEqual([[OWNER.toLowerCase()], [], []]);
   });
 
+  it('keeps the newest of a list that is too long', () => {
+    const blockedOwners = Array.from(
+      { length: LISTED_MAX + 1 },
+      (_, i) => `0x${String(i).padStart(40, '0')}`,
+    );
+    const read = readSettings({ blockedOwners }, 4);
+    expect(read.blockedOwners).toEqual(blockedOwners.slice(1));
+  });
+
+  it.each([
+    ['22:00-07:00', '22:00-07:00'],
+    ['07:00-07:00', ''],
+    ['24:00-07:00', ''],
+    ['7-8', ''],
+    [7, ''],
+  ])('reads the hours %j as "%s"', (hours, expected) => {
+    expect(readSettings({ hours }, 4).hours).toBe(expected);
+  });
+
+  it.each([
+    ['0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed', '0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed'],
+    ['0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD', undefined],
+    ['0x12', undefined],
+  ])('reads the address %s as %s: its capitals are a checksum', (text, expected) => {
+    expect(readAddress(text)).toBe(expected);
+  });
+
   it('leaves a core to the owner of a machine that has more than one', () => {
     expect([1, 2, 8].map((cores) => defaultSettings(cores).cores)).toEqual([1, 1, 7]);
   });
@@ -49,6 +76,9 @@ it.each([
   ['https://data.example.org/path', undefined],
   ['https://data.example.org/?all', undefined],
   ['nonsense', undefined],
+  ['*.example.org', undefined],
+  ['https://[2001:db8::1]', 'https://[2001:db8::1]'],
+  ['https://192.0.2.7:8443', 'https://192.0.2.7:8443'],
   ['http://localhost:9000', 'http://localhost:9000'],
   ['http://example.org', undefined],
   ['ftp://example.org', undefined],
@@ -64,4 +94,6 @@ it('takes a hash before a secret', () => {
   expect(readGroup({ key: 'lab', secret: 's', secretHash })).toEqual({ key: 'lab', secretHash });
   expect(readGroup({ key: 'lab', secret: 's' })).toEqual({ key: 'lab', secret: 's' });
   expect(readGroup({ key: 'open' })).toEqual({ key: 'open' });
+  // A longer one would keep the worker from starting.
+  expect(readGroup({ key: 'k'.repeat(129) })).toBeUndefined();
 });

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { parseAddress } from 'manyhands/wallet';
+
 export interface Group {
   key: string;
   /** SHA-256 of its secret; the secret itself where this page cannot compute one. */
@@ -28,6 +30,10 @@ export interface Settings {
   avoidMetered: boolean;
   onlyIdle: boolean;
   pauseUnderPressure: boolean;
+  /** Hours of the day, local time, like `22:00-07:00`; empty: all day. */
+  hours: string;
+  /** It pauses until then: milliseconds since 1970, 0 for not at all. */
+  snoozeUntilMs: number;
   groups: Group[];
   /** Whether jobs that are open to everybody run too, beside those of the groups. */
   publicGroup: boolean;
@@ -51,10 +57,12 @@ export const MEBIBYTES_MAX = 1_000_000;
 /** A share below this is no help to anybody. */
 export const SHARE_MIN = 0.1;
 const GROUP_TEXT_MAX = 256;
+/** What a worker takes as a group's key. */
+const GROUP_KEY_MAX = 128;
 /** What a scheduler takes: docs/protocol.md, `worker.hello`. */
 const ORIGIN_MAX = 300;
 
-export const ADDRESS_PATTERN = /^0x[0-9a-f]{40}$/i;
+const HOURS_PATTERN = /^(?!(.{5})-\1)([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/;
 const HASH_PATTERN = /^[0-9a-f]{64}$/;
 const ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
@@ -67,6 +75,8 @@ export function defaultSettings(cores: number): Settings {
     avoidMetered: true,
     onlyIdle: false,
     pauseUnderPressure: false,
+    hours: '',
+    snoozeUntilMs: 0,
     groups: [],
     publicGroup: true,
     payment: { to: 'nobody' },
@@ -97,6 +107,8 @@ export function readSettings(stored: unknown, cores: number): Settings {
     avoidMetered: flag('avoidMetered'),
     onlyIdle: flag('onlyIdle'),
     pauseUnderPressure: flag('pauseUnderPressure'),
+    hours: typeof from.hours === 'string' && HOURS_PATTERN.test(from.hours) ? from.hours : base.hours,
+    snoozeUntilMs: Math.round(within(from.snoozeUntilMs, 0, Number.MAX_SAFE_INTEGER, base.snoozeUntilMs)),
     groups: listOf(from.groups, readGroup, GROUPS_LISTED_MAX),
     publicGroup: flag('publicGroup'),
     payment: readPayment(from.payment),
@@ -112,8 +124,14 @@ export function readSettings(stored: unknown, cores: number): Settings {
   };
 }
 
+/** In lower case; nothing where it is no address, or its capitals (a checksum, EIP-55) say that it has a typo. */
 export function readAddress(value: unknown): string | undefined {
-  return typeof value === 'string' && ADDRESS_PATTERN.test(value) ? value.toLowerCase() : undefined;
+  if (typeof value !== 'string') return undefined;
+  try {
+    return parseAddress(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The origin that is written, of an `https` site or of `http` on this very machine; nothing where it is part of a site. */
@@ -123,7 +141,8 @@ export function readOrigin(value: unknown): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   // A part of a site cannot be allowed, and a bare word is none that is known.
-  if (url.href !== `${url.origin}/` || !/[.:]|^localhost$/.test(url.hostname)) return undefined;
+  if (url.href !== `${url.origin}/` || !/^[a-z0-9.-]*\.[a-z0-9.-]+$|^\[.+\]$|^localhost$/.test(url.hostname))
+    return undefined;
   const local = url.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
   if (url.origin.length > ORIGIN_MAX) return undefined;
   return url.protocol === 'https:' || local ? url.origin : undefined;
@@ -132,7 +151,7 @@ export function readOrigin(value: unknown): string | undefined {
 export function readGroup(value: unknown): Group | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { key, secret, secretHash } = value as Record<string, unknown>;
-  if (typeof key !== 'string' || key.trim() === '' || key.length > GROUP_TEXT_MAX) return undefined;
+  if (typeof key !== 'string' || key.trim() === '' || key.length > GROUP_KEY_MAX) return undefined;
   if (typeof secretHash === 'string' && HASH_PATTERN.test(secretHash)) return { key, secretHash };
   if (typeof secret === 'string' && secret !== '' && secret.length <= GROUP_TEXT_MAX) return { key, secret };
   return { key };
@@ -165,7 +184,7 @@ function oneOf<T extends string>(value: unknown, choices: readonly [T, ...T[]]):
 function listOf<T>(value: unknown, read: (item: unknown) => T | undefined, max = LISTED_MAX): T[] {
   if (!Array.isArray(value)) return [];
   return value
-    .slice(0, max)
+    .slice(-max)
     .map(read)
     .filter((item) => item !== undefined);
 }

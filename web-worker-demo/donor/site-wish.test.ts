@@ -2,17 +2,33 @@ import { describe, expect, it } from 'vitest';
 import { optionsOf } from './donor-worker.js';
 import { openPageStore } from './page-store.js';
 import { defaultSettings } from './settings.js';
-import { narrow, parseGroups, readWish, type Wish } from './site-wish.js';
+import { narrow, readWish, type Wish } from './site-wish.js';
 import { StandingConsent } from './standing-consent.js';
 
 const LAB = { key: 'lab', secret: 'sesame' };
 const SEA = { key: 'sea', secret: 'salt' };
 
-it('reads groups of a site, by pairs and by links, and leaves out what is neither', () => {
-  const join = ' lab,sesame  https://scheduler.example/#join=sea%20side,a%2Cb\n,nobody %zz,x';
-  expect(parseGroups(join)).toEqual([LAB, { key: 'sea side', secret: 'a,b' }]);
-  expect(parseGroups(undefined)).toEqual([]);
+const asked = (join: string | undefined, onlyGroups: boolean) =>
+  readWish({
+    to: 'manyhands-embed',
+    type: 'configure',
+    autostart: false,
+    onlyGroups,
+    ...(join === undefined ? {} : { join }),
+  });
+
+it('reads groups of a site, and takes none of a list with a mistake in it', () => {
+  expect(asked('lab,sesame sea,salt', false).groups).toEqual([LAB, SEA]);
+  expect(asked('lab,sesame %zz,x', false).groups).toEqual([]);
 });
+
+it.each([undefined, '', ' ', '%%%', 'my lab,secret', ',secret'])(
+  'with only-groups and join=%j everything rests, and nobody else’s jobs run',
+  (join) => {
+    expect(asked(join, true)).toMatchObject({ groups: [], onlyGroups: true, rest: true });
+    expect(asked(join, false).rest).toBeUndefined();
+  },
+);
 
 describe('what is in force while it runs', () => {
   const agreed: Wish = { cores: 2, share: undefined, groups: [LAB, SEA], onlyGroups: false };
@@ -51,14 +67,10 @@ describe('where nothing is left that both want', () => {
   });
 
   it('runs on where everybody’s jobs are left', () => {
-    const configure = {
-      to: 'manyhands-embed',
-      type: 'configure',
-      autostart: false,
-      onlyGroups: true,
-    } as const;
     const both: Wish = { groups: [LAB], onlyGroups: false };
-    expect(narrow(both, readWish({ ...configure, join: '' }))).toEqual(everybodys);
+    expect(narrow(both, asked('', false))).toMatchObject(everybodys);
+    // Groups alone and none named is nothing, and not everybody's jobs.
+    expect(narrow(both, asked('', true))).toMatchObject({ ...both, rest: true });
     expect(narrow(both, ofLab)).toEqual(ofLab);
   });
 });

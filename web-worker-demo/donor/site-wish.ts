@@ -3,10 +3,9 @@
  * what it asks for more than stood there when the visitor pressed start counts from their next press.
  * @module
  */
-import type { SiteMessage } from 'manyhands/element';
+import { readJoin, type SiteMessage } from 'manyhands/element';
 import type { HostLimits } from './donor-worker.js';
-import { parseJoin } from './join-link.js';
-import { GROUPS_LISTED_MAX, type Group } from './settings.js';
+import type { Group } from './settings.js';
 
 type Configure = Extract<SiteMessage, { type: 'configure' }>;
 
@@ -15,20 +14,11 @@ export interface Wish extends HostLimits {
   readonly groups: readonly Group[];
 }
 
-/** Groups of an attribute: `key,secret` or links that join one, with spaces between. What is neither is left out. */
-export function parseGroups(join: string | undefined): Group[] {
-  const found = new Map<string, Group>();
-  for (const part of (join ?? '').split(/\s+/)) {
-    const at = part.indexOf('#join=');
-    const group = parseJoin(at < 0 ? `#join=${part}` : part.slice(at));
-    if (group !== undefined) found.set(group.key, group);
-  }
-  return [...found.values()].slice(0, GROUPS_LISTED_MAX);
-}
-
+/** A site that wants jobs of its groups alone, and names none, gets nothing: not everybody's jobs in their place. */
 export function readWish({ cores, share, bytesPerDay, join, onlyGroups }: Configure): Wish {
-  const groups = parseGroups(join);
-  return { cores, share, bytesPerDay, groups, onlyGroups: onlyGroups === true && groups.length > 0 };
+  const { groups } = readJoin(join);
+  const wish: Wish = { cores, share, bytesPerDay, groups, onlyGroups: onlyGroups === true };
+  return wish.onlyGroups === true && groups.length === 0 ? { ...wish, rest: true } : wish;
 }
 
 /** The less of both, in each respect: what is in force while it runs. Where they have no job in common it rests. */
@@ -40,7 +30,8 @@ export function narrow(agreed: Wish, now: Wish): Wish {
   };
   const groups = agreed.groups.filter(({ key }) => now.groups.some((group) => group.key === key));
   const onlyGroups = agreed.onlyGroups === true || now.onlyGroups === true;
-  if (!onlyGroups || groups.length > 0) return { ...caps, groups, onlyGroups };
+  const rests = agreed.rest === true || now.rest === true;
+  if (!rests && (!onlyGroups || groups.length > 0)) return { ...caps, groups, onlyGroups };
   // A worker without groups runs everybody's jobs: a resting one stays in those that were agreed to.
   return { ...caps, groups: agreed.groups, onlyGroups: agreed.onlyGroups, rest: true };
 }

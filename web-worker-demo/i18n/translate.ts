@@ -28,6 +28,10 @@ export function languageOf(wanted: Language | 'auto', offered: readonly string[]
   return 'en';
 }
 
+export function isMessageKey(text: string): text is MessageKey {
+  return Object.hasOwn(en, text);
+}
+
 export class Translator {
   readonly language: Language;
   readonly #plurals: Intl.PluralRules;

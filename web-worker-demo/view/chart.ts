@@ -1,8 +1,8 @@
 /**
- * The live chart: slices a second over the last minutes as an SVG area, with the same in a sentence.
+ * The live chart: cores at work over the last minutes as an SVG area, with the same in a sentence.
  * @module
  */
-import { formatRate } from '../format.js';
+import { formatNumber } from '../format.js';
 import { byId, setText } from './dom.js';
 import { language, t } from './page-text.js';
 
@@ -11,15 +11,15 @@ const HEIGHT = 120;
 /** Room for the line's own thickness. */
 const MARGIN = 4;
 
-/** `series`: slices a second, the oldest first. */
-export function drawChart(series: readonly number[], now: number): void {
-  const peak = Math.max(...series, 0);
+/** `series`: cores at work, the oldest first. `cores`: how many may work, the height of the picture. */
+export function drawChart(series: readonly number[], now: number, cores: number): void {
+  const isEmpty = series.every((value) => value === 0);
+  const peak = isEmpty ? 0 : Math.max(...series, cores);
   const figure = byId('chart');
   figure.dataset.empty = String(peak === 0);
-  setText(byId('rate'), formatRate(now, language()));
-  const values = { now: formatRate(now, language()), peak: formatRate(peak, language()) };
+  const values = { now, peak: formatNumber(Math.max(...series, 0), language(), 1) };
   setText(byId('chart-text'), peak === 0 ? t('now.chartEmpty') : t('now.chart', values));
-  setText(byId('chart-peak'), peak === 0 ? '' : `max ${values.peak}`);
+  setText(byId('chart-peak'), peak === 0 ? '' : t('now.height', { count: Math.ceil(peak) }));
   const line = pathOf(series, peak);
   figure.querySelector('.line')!.setAttribute('d', line);
   const from = line.slice(1, line.indexOf(','));

@@ -1,15 +1,18 @@
 /**
- * Who gets the credits: nobody, a key of this browser, or an address of the donor's.
+ * Who gets the credits: nobody, a key of this browser, or an address of the donor's; and what the ledger says of it.
  * @module
  */
+import type { DonorStatus } from '../donor/donor-events.js';
 import { browserAddress } from '../donor/earnings.js';
 import type { SettingsBox } from '../donor/settings-box.js';
 import { readAddress } from '../donor/settings.js';
+import { formatAmount } from '../format.js';
+import { copy } from './copy-button.js';
 import { button, byId, input, setText } from './dom.js';
-import { askToExport } from './export-dialog.js';
-import { t } from './page-text.js';
+import { bindExport } from './export-form.js';
+import { language, say, t } from './page-text.js';
 
-/** The choice as it is pressed: an address of one's own takes hold once it is a whole one. */
+/** The choice as it is pressed: an address of one's own is in force once it is a whole one. */
 let choosingAddress = false;
 let address: string | undefined;
 
@@ -23,23 +26,26 @@ export function bindCredits(box: SettingsBox, exported: () => void): void {
     });
   }
   input('address').addEventListener('change', () => takeAddress(box));
-  button('export').addEventListener('click', () => {
-    void askToExport().then((saved) => {
-      button('export').focus();
-      if (saved) exported();
-    });
+  button('copy-address').addEventListener('click', ({ currentTarget }) => {
+    if (address !== undefined) void copy(currentTarget as HTMLElement, address);
   });
+  bindExport(exported);
 }
 
 function radios(): HTMLInputElement[] {
   return [...document.querySelectorAll<HTMLInputElement>('input[name="payment"]')];
 }
 
+/** What is no address changes nothing: what was in force before stays so, and the page says it. */
 function takeAddress(box: SettingsBox): void {
   const typed = input('address').value.trim();
   const read = readAddress(typed);
-  setText(byId('address-error'), read === undefined && typed !== '' ? t('credits.addressInvalid') : '');
-  box.change({ payment: read === undefined ? { to: 'nobody' } : { to: 'address', address: read } });
+  const isWrong = read === undefined && typed !== '';
+  setText(byId('address-error'), isWrong ? t('credits.addressInvalid') : '');
+  input('address').setAttribute('aria-invalid', String(isWrong));
+  if (read === undefined) return drawCredits(box);
+  choosingAddress = false;
+  box.change({ payment: { to: 'address', address: read } });
 }
 
 export function drawCredits(box: SettingsBox): void {
@@ -48,20 +54,47 @@ export function drawCredits(box: SettingsBox): void {
   for (const radio of radios()) radio.checked = radio.value === shown;
   byId('payment-browser').hidden = shown !== 'browser';
   byId('payment-address').hidden = shown !== 'address';
-  if (payment.to === 'address' && document.activeElement !== input('address'))
+  if (payment.to === 'address' && document.activeElement !== input('address') && !choosingAddress)
     input('address').value = payment.address;
   if (shown !== 'browser') return;
+  say(byId('browser-text'), box.keeps ? 'credits.browserText' : 'credits.browserForgets');
+  byId('browser-text').hidden = address === undefined;
   setText(
     byId('browser-address'),
     address === undefined ? t('credits.making') : t('credits.yours', { address }),
   );
-  if (address !== undefined) return;
+  for (const id of ['copy-address', 'export']) button(id).hidden = address === undefined;
+  if (address === undefined) makeKey(box);
+}
+
+function makeKey(box: SettingsBox): void {
   browserAddress().then(
     (made) => {
       address = made;
+      setText(byId('key-error'), '');
       drawCredits(box);
     },
-    (error: unknown) =>
-      setText(byId('browser-address'), error instanceof Error ? error.message : String(error)),
+    () => {
+      setText(byId('browser-address'), '');
+      setText(byId('key-error'), t('credits.noKey'));
+    },
   );
+}
+
+/** The ledger's word on the account that is paid. */
+export function drawAccount({ ledger }: DonorStatus, box: SettingsBox): void {
+  const isPaid = box.now.payment.to !== 'nobody';
+  byId('account').hidden = !isPaid;
+  if (!isPaid) return;
+  if (ledger === undefined) return setText(byId('balance'), t('credits.notAsked'));
+  const lang = language();
+  const at = new Intl.DateTimeFormat(lang, { dateStyle: 'short', timeStyle: 'short' }).format(
+    new Date(ledger.atMs),
+  );
+  const values = {
+    balance: formatAmount(ledger.balance, lang),
+    earned: formatAmount(ledger.earned, lang),
+    at,
+  };
+  setText(byId('balance'), t('credits.balance', values));
 }

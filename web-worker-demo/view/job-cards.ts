@@ -1,11 +1,12 @@
 /**
- * What runs: a card for each job with what it says of itself, and in it a lane for each sandbox at work on it. All of a
- * job's words are a stranger's: they are cut, set as text, and kept to their own direction.
+ * What runs: a card for each job with what it says of itself, how far it has come with everybody's help, what it was
+ * given here, and a lane for each sandbox at work on it. All of a job's words are a stranger's: they are cut, set as
+ * text, and kept to their own direction.
  * @module
  */
-import type { SandboxStatus } from 'manyhands/worker';
+import type { JobInfo, SandboxStatus } from 'manyhands/worker';
 import type { DonorStatus, JobSums } from '../donor/donor-events.js';
-import { formatNumber } from '../format.js';
+import { formatDuration, formatNumber } from '../format.js';
 import {
   DESCRIPTION_SHOWN_MAX,
   NAME_SHOWN_MAX,
@@ -13,24 +14,26 @@ import {
   safeText,
   shortAddress,
 } from '../donor/safe-text.js';
+import { BlockRow, type Block } from './block-row.js';
+import { copyButton } from './copy-button.js';
 import { byId, make, setText } from './dom.js';
+import { drawFact, type Fact } from './facts.js';
+import { fillJobLink } from './job-link.js';
+import { fillLanes } from './lanes.js';
 import { language, t } from './page-text.js';
-
-export interface BlockChoice {
-  jobId: string;
-  owner: string | undefined;
-  name: string;
-}
 
 interface Card {
   item: HTMLElement;
   name: HTMLElement;
   about: HTMLElement;
-  owner: HTMLElement;
-  link: HTMLAnchorElement;
-  block: HTMLButtonElement;
+  whole: HTMLElement;
+  wholeText: HTMLElement;
   lanes: HTMLElement;
-  choice: BlockChoice;
+  facts: HTMLElement;
+  copy: HTMLElement;
+  link: HTMLAnchorElement;
+  block: BlockRow;
+  owner: string;
   /** When one of its sandboxes was last seen: a job between two sandboxes does not blink. */
   seenMs: number;
 }
@@ -39,10 +42,10 @@ const LINGER_MS = 1_500;
 const QUICK_MS = 200;
 const cards = new Map<string, Card>();
 
-/** `block` is called with the job whose button was pressed. */
+/** `block` is called with what the donor wants to see no more. */
 export function drawJobs(
-  { sandboxes, jobs }: Pick<DonorStatus, 'sandboxes' | 'jobs'>,
-  block: (choice: BlockChoice) => void,
+  { sandboxes, jobs, infos, cores }: Pick<DonorStatus, 'sandboxes' | 'jobs' | 'infos' | 'cores'>,
+  block: Block,
 ): void {
   const now = performance.now();
   const byJob = new Map<string, SandboxStatus[]>();
@@ -58,97 +61,118 @@ export function drawJobs(
       byId('jobs').append(card.item);
     }
     card.seenMs = now;
-    fillCard(card, mine, jobs.get(key));
+    fillCard(card, mine, jobs.get(key), infos.get(key));
   }
   for (const [key, card] of cards) {
     if (byJob.has(key)) continue;
-    if (sandboxes.length === 0 || now - card.seenMs > LINGER_MS) {
+    const isOpen = card.block.isOpen && sandboxes.length > 0;
+    if (!isOpen && (sandboxes.length === 0 || now - card.seenMs > LINGER_MS)) {
       card.item.remove();
       cards.delete(key);
     } else card.lanes.replaceChildren();
   }
   byId('nothing').hidden = cards.size > 0;
+  const turns = cards.size > cores ? t('running.turns', { jobs: cards.size, count: cores }) : '';
+  setText(byId('turns'), turns);
+  byId('turns').hidden = turns === '';
 }
 
-function makeCard(block: (choice: BlockChoice) => void): Card {
+function makeCard(block: Block): Card {
   const name = make('h3', { class: 'job-name', dir: 'auto' });
   const about = make('p', { class: 'job-about', dir: 'auto' });
-  const owner = make('span', { class: 'job-owner' });
-  const link = make('a', { target: '_blank', rel: 'noopener noreferrer' });
-  const button = make('button', { type: 'button', class: 'small' });
+  const whole = make('div', { class: 'track whole' }, make('span', { class: 'fill' }));
+  const wholeText = make('p', { class: 'whole-text' });
   const lanes = make('ul', { class: 'lanes' });
-  const foot = make('p', { class: 'job-foot' }, owner, link);
-  const head = make('div', { class: 'job-head' }, name, button);
-  const item = make('li', { class: 'job' }, head, about, lanes, foot);
-  const choice: BlockChoice = { jobId: '', owner: undefined, name: '' };
-  const card = { item, name, about, owner, link, block: button, lanes, choice, seenMs: 0 };
-  button.addEventListener('click', () => block({ ...card.choice }));
+  const facts = make('dl', { class: 'facts' });
+  const link = make('a', { class: 'job-link', target: '_blank', rel: 'noopener noreferrer' });
+  const row = new BlockRow(block);
+  const head = make('div', { class: 'job-head' }, name, row.button);
+  const copy = copyButton(() => card.owner);
+  const item = make('li', { class: 'job' }, head, row.row, about, wholeText, whole, lanes, facts, copy, link);
+  const card = {
+    item,
+    name,
+    about,
+    whole,
+    wholeText,
+    lanes,
+    facts,
+    copy,
+    link,
+    block: row,
+    owner: '',
+    seenMs: 0,
+  };
   return card;
 }
 
-function fillCard(card: Card, sandboxes: readonly SandboxStatus[], sums: JobSums | undefined): void {
+function fillCard(card: Card, sandboxes: readonly SandboxStatus[], sums?: JobSums, info?: JobInfo): void {
   const about = sandboxes.find((sandbox) => sandbox.public !== undefined);
   const { jobId, owner } = about ?? sandboxes[0]!;
-  const named = safeText(about?.public?.name, NAME_SHOWN_MAX);
-  const name = about === undefined ? t('running.preparing') : named || t('running.unnamed');
-  card.choice = { jobId: jobId ?? '', owner, name };
-  setText(card.name, name);
+  const told = safeText(about?.public?.name, NAME_SHOWN_MAX);
+  setText(card.name, about === undefined ? t('running.preparing') : told || t('running.unnamed'));
+  // What is not known yet cannot be named in a list of what is blocked.
+  const isKnown = about !== undefined && jobId !== undefined;
+  card.block.fill(isKnown ? { jobId, owner, name: told } : undefined);
   const description = safeText(about?.public?.description, DESCRIPTION_SHOWN_MAX);
   setText(card.about, description);
   card.about.hidden = description === '';
-  const from = owner === undefined ? [] : [t('running.owner', { address: shortAddress(owner) })];
-  const done = sums === undefined ? [] : [t('running.done', { count: sums.slices })];
-  setText(card.owner, [...from, ...done].join(' · '));
-  card.owner.title = owner ?? '';
-  fillLink(card.link, safeLink(about?.public?.link));
-  setText(card.block, t('running.block'));
-  card.block.setAttribute('aria-label', t('running.blockLabel', { name }));
-  card.block.hidden = jobId === undefined;
+  card.owner = owner ?? '';
+  card.copy.hidden = owner === undefined;
+  fillWhole(card, info);
+  drawFact(card.facts, factsOf(owner, sums, info));
+  const href = safeLink(about?.public?.link);
+  card.link.hidden = href === undefined;
+  if (href === undefined) card.link.removeAttribute('href');
+  else fillJobLink(card.link, href);
   // Of slices that pass in a blink no single one is told.
-  const quick = sums !== undefined && sums.computeMs / sums.slices < QUICK_MS;
+  const quick = sums !== undefined && sums.slices > 0 && sums.computeMs / sums.slices < QUICK_MS;
   fillLanes(card.lanes, sandboxes, quick);
 }
 
-function fillLink(link: HTMLAnchorElement, href: string | undefined): void {
-  link.hidden = href === undefined;
-  if (href === undefined) return link.removeAttribute('href');
-  if (link.href === href && link.lang === language()) return;
-  link.href = href;
-  link.lang = language();
-  // The host as the browser writes it: look-alike letters stand as punycode.
-  const { host } = new URL(href);
-  link.textContent = `${t('running.link')} · ${host}\u00a0↗`;
-  link.title = t('running.linkTo', { host });
+/** How far the whole job is, and how many help. */
+function fillWhole({ whole, wholeText }: Card, info: JobInfo | undefined): void {
+  whole.hidden = info === undefined || info.total === 0;
+  wholeText.hidden = info === undefined;
+  if (info === undefined) return;
+  const { total, accepted, failed, workers, open } = info;
+  const part = total === 0 ? 0 : Math.min((accepted + failed) / total, 1);
+  // The whole is said only of what is whole.
+  const percent = formatNumber(Math.floor(part * 1_000) / 10, language(), part < 0.1 ? 1 : 0);
+  const of = open ? 'running.wholeOpen' : 'running.whole';
+  const counts = {
+    percent,
+    done: formatNumber(accepted + failed, language()),
+    total: formatNumber(total, language()),
+  };
+  setText(wholeText, `${t(of, counts)} · ${t('running.helpers', { count: Math.max(workers, 1) })}`);
+  whole.setAttribute('role', 'progressbar');
+  whole.setAttribute('aria-label', t('running.wholeProgress'));
+  whole.setAttribute('aria-valuenow', String(Math.floor(part * 100)));
+  whole.querySelector<HTMLElement>('.fill')!.style.width = `${part * 100}%`;
 }
 
-function fillLanes(list: HTMLElement, sandboxes: readonly SandboxStatus[], quick: boolean): void {
-  const old = new Map([...list.children].map((lane) => [(lane as HTMLElement).dataset.sandbox, lane]));
-  const lanes = sandboxes.map((sandbox) => {
-    const lane = (old.get(String(sandbox.sandbox)) as HTMLElement | undefined) ?? makeLane(sandbox.sandbox);
-    fillLane(lane, quick ? { ...sandbox, sliceNumber: undefined, progress: undefined } : sandbox);
-    return lane;
-  });
-  const same = lanes.length === list.children.length && lanes.every((lane, i) => list.children[i] === lane);
-  if (!same) list.replaceChildren(...lanes);
-}
+const WORKTIMES: Record<string, string> = { 'map-basic': 'JavaScript', pyodide: 'Python (Pyodide)' };
 
-function makeLane(sandbox: number): HTMLElement {
-  const track = make('span', { class: 'track' }, make('span', { class: 'fill' }));
-  const at = make('span', { class: 'at' });
-  return make('li', { 'data-sandbox': String(sandbox) }, track, at);
-}
-
-function fillLane(lane: HTMLElement, { state, sliceNumber, progress }: SandboxStatus): void {
-  const known = progress !== undefined && state === 'ready';
-  const track = lane.querySelector<HTMLElement>('.track')!;
-  track.dataset.known = String(known);
-  if (known) {
-    track.setAttribute('role', 'progressbar');
-    track.setAttribute('aria-label', t('running.progress'));
-    track.setAttribute('aria-valuenow', String(Math.round(progress * 100)));
-  } else for (const name of ['role', 'aria-label', 'aria-valuenow']) track.removeAttribute(name);
-  track.querySelector<HTMLElement>('.fill')!.style.width = known ? `${progress * 100}%` : '';
-  const number = sliceNumber === undefined ? undefined : formatNumber(sliceNumber, language());
-  const working = number === undefined ? t('running.atWork') : t('running.slice', { number });
-  setText(lane.querySelector('.at')!, state === 'opening' ? t('running.starting') : working);
+function factsOf(owner: string | undefined, sums?: JobSums, info?: JobInfo): Fact[] {
+  const lang = language();
+  const facts: Fact[] = [];
+  if (owner !== undefined) facts.push({ name: t('fact.from'), value: shortAddress(owner), title: owner });
+  if (sums !== undefined) {
+    const given = formatDuration(sums.computeMs, lang);
+    const count = formatNumber(sums.slices, lang);
+    const time = new Intl.DateTimeFormat(lang, { timeStyle: 'short' }).format(new Date(sums.sinceMs));
+    facts.push({
+      name: t('fact.given'),
+      value: t('fact.givenValue', { given, slices: count, time, count: sums.slices }),
+    });
+  }
+  if (info !== undefined) {
+    const { name } = info.worktime;
+    facts.push({ name: t('fact.worktime'), value: WORKTIMES[name] ?? safeText(name, NAME_SHOWN_MAX) });
+    const hosts = info.origins.map((origin) => (URL.canParse(origin) ? new URL(origin).host : ''));
+    const from = hosts.length === 0 ? t('fact.scheduler') : new Intl.ListFormat(lang).format(hosts);
+    facts.push({ name: t('fact.data'), value: from });
+  }
+  return facts;
 }

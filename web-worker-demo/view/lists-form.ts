@@ -69,9 +69,18 @@ export function drawLists(box: SettingsBox): void {
   drawAdmitted(box);
 }
 
-export function drawAdmitted({ now }: SettingsBox): void {
-  byId('admitted-row').hidden = now.admittedOwners.length === 0;
-  setText(byId('admitted'), t('whom.admitted', { count: now.admittedOwners.length }));
+/** Whoever is let in counts only while the donor wants to be asked. */
+export function drawAdmitted(box: SettingsBox): void {
+  const { admittedOwners, askBeforeNewOwner } = box.now;
+  byId('admitted-row').hidden = admittedOwners.length === 0 || !askBeforeNewOwner;
+  setText(byId('admitted'), t('whom.admitted', { count: admittedOwners.length }));
+  const entries = admittedOwners.map((owner) => {
+    const name = t('whom.deployer', { address: shortAddress(owner) });
+    const remove = (): void =>
+      box.change({ admittedOwners: box.now.admittedOwners.filter((one) => one !== owner) });
+    return { text: name, title: owner, word: '×', label: t('whom.remove', { name }), remove };
+  });
+  drawList('admitted-list', entries);
 }
 
 export function drawBlocked(box: SettingsBox): void {

@@ -6,10 +6,14 @@ import type { MessageKey } from '../i18n/translate.js';
 import { byId, make } from './dom.js';
 import { t } from './page-text.js';
 
-export function drawNotes(): void {
+/** `tabs`: how many tabs of this browser lend, this one among them. */
+export function drawNotes(tabs: number): void {
   const notes: MessageKey[] = [];
   if (!isSecureContext) notes.push('notes.insecure');
-  if (typeof Worker === 'undefined') notes.push('notes.noWorkers');
-  if (!navigator.onLine) notes.push('notes.offline');
-  byId('notes').replaceChildren(...notes.map((key) => make('p', { text: t(key) })));
+  if (tabs > 1) notes.push('notes.tabs');
+  const box = byId('notes');
+  const wanted = notes.map((key) => t(key, { count: tabs }));
+  if (box.dataset.shown === wanted.join('\n')) return;
+  box.dataset.shown = wanted.join('\n');
+  box.replaceChildren(...wanted.map((text) => make('p', { text })));
 }

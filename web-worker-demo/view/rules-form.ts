@@ -4,6 +4,7 @@
  */
 import { askForIdlePermission } from '../donor/condition-sources.js';
 import type { ConditionSources } from '../donor/conditions.js';
+import { amountOf, presetOf, PRESETS } from '../donor/presets.js';
 import type { SettingsBox } from '../donor/settings-box.js';
 import type { Settings } from '../donor/settings.js';
 import type { MessageKey } from '../i18n/translate.js';
@@ -29,6 +30,8 @@ const NEEDS: [setting: (typeof FLAGS)[number], source: keyof ConditionSources, n
 ];
 
 let idleDenied = false;
+/** Hours that are offered first: a night. */
+const NIGHT = '22:00-07:00';
 
 /** The embedded document has some of them only. */
 const flagsHere = (): (typeof FLAGS)[number][] =>
@@ -39,6 +42,13 @@ export function bindRules(box: SettingsBox, cores: number): void {
   input('cores').max = String(cores);
   input('cores').addEventListener('input', () => box.change({ cores: input('cores').valueAsNumber }));
   input('share').addEventListener('input', () => box.change({ share: input('share').valueAsNumber / 100 }));
+  for (const radio of presetRadios()) {
+    const preset = PRESETS.find((one) => one === radio.value);
+    radio.addEventListener('change', () => {
+      if (preset !== undefined) box.change(amountOf(preset, cores));
+    });
+  }
+  bindHours(box);
   input('mebibytes').addEventListener('change', () =>
     box.change({ mebibytesPerDay: input('mebibytes').valueAsNumber }),
   );
@@ -47,6 +57,32 @@ export function bindRules(box: SettingsBox, cores: number): void {
     input(flag).addEventListener('change', () => box.change({ [flag]: input(flag).checked }));
   }
   input('onlyIdle').addEventListener('change', () => void changeIdle(box));
+}
+
+const presetRadios = (): HTMLInputElement[] => [
+  ...document.querySelectorAll<HTMLInputElement>('input[name="preset"]'),
+];
+
+function bindHours(box: SettingsBox): void {
+  const take = (): void => {
+    const [from, to] = [input('hours-from').value, input('hours-to').value];
+    const isWrong = from === '' || to === '' || from === to;
+    setText(byId('hours-error'), isWrong ? t('when.hoursInvalid') : '');
+    if (!isWrong) box.change({ hours: `${from}-${to}` });
+  };
+  for (const id of ['hours-from', 'hours-to']) input(id).addEventListener('change', take);
+  input('hours-on').addEventListener('change', () => {
+    setText(byId('hours-error'), '');
+    box.change({ hours: input('hours-on').checked ? NIGHT : '' });
+  });
+}
+
+function drawHours({ hours }: Readonly<Settings>): void {
+  input('hours-on').checked = hours !== '';
+  byId('hours-row').hidden = hours === '';
+  const [from = '', to = ''] = hours.split('-');
+  if (document.activeElement !== input('hours-from')) input('hours-from').value = from;
+  if (document.activeElement !== input('hours-to')) input('hours-to').value = to;
 }
 
 /** The browser asks the donor for a permission, in the click that wants it. */
@@ -60,6 +96,8 @@ async function changeIdle(box: SettingsBox): Promise<void> {
 /** `cores`: how many this machine has. */
 export function drawMuch({ cores: chosen, share }: Readonly<Settings>, cores: number): void {
   drawRange('cores', chosen, t('much.coresValue', { cores: chosen, all: cores }));
+  const preset = presetOf({ cores: chosen, share }, cores) ?? 'own';
+  for (const radio of presetRadios()) radio.checked = radio.value === preset;
   const percent = Math.round(share * 100);
   drawRange('share', percent, `${formatNumber(percent, language())} %`);
 }
@@ -76,6 +114,7 @@ export function drawRules(box: SettingsBox, cores: number, sources: ConditionSou
   drawMuch(now, cores);
   if (document.activeElement !== input('mebibytes')) input('mebibytes').value = String(now.mebibytesPerDay);
   for (const flag of flagsHere()) input(flag).checked = now[flag];
+  drawHours(now);
   drawMissing(sources);
 }
 

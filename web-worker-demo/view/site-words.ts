@@ -20,7 +20,8 @@ export function drawWish(wish: Wish, site: string | undefined, used: number): vo
   const names = wish.groups.map(({ key }) => t('embed.groupNamed', { name: safeText(key, NAME_SHOWN_MAX) }));
   const list = new Intl.ListFormat(language(), { type: 'conjunction' }).format(names);
   const key = wish.onlyGroups === true ? 'embed.onlyGroups' : 'embed.groups';
-  show('groups-note', names.length === 0 ? '' : t(key, { count: names.length, list, site: site ?? '' }));
+  const none = wish.onlyGroups === true ? t('embed.noGroups') : '';
+  show('groups-note', names.length === 0 ? none : t(key, { count: names.length, list, site: site ?? '' }));
   const caps = capsOf(wish);
   show('site-caps', caps === '' ? '' : t('embed.caps', { site: site ?? '', list: caps }));
 }

@@ -1,31 +1,21 @@
 /**
- * The large button, the state in words, and the sums.
+ * The title of the tab, and the numbers: time given, cores busy and jobs helped first, the rest below.
  * @module
  */
-import { isRunning, type DonorStatus } from '../donor/donor-events.js';
+import type { DonorStatus } from '../donor/donor-events.js';
 import type { Totals } from '../donor/totals.js';
-import { formatAmount, formatBytes, formatDuration, formatNumber } from '../format.js';
-import { button, byId, setText } from './dom.js';
-import { language, say, t } from './page-text.js';
+import { formatAmount, formatBytes, formatDuration, formatNumber, formatRate } from '../format.js';
+import { byId, setText } from './dom.js';
+import { language, t } from './page-text.js';
 
 const MEBIBYTE = 1_048_576;
 
-export function drawPower({ phase, pausedBy }: Pick<DonorStatus, 'phase' | 'pausedBy'>): void {
-  byId('state').dataset.state = phase;
-  const power = button('power');
-  const running = isRunning(phase);
-  power.dataset.running = String(running);
-  say(byId('power-text'), running ? 'power.stop' : 'power.start');
-  // It keeps the focus while it is busy, which a disabled button would not.
-  power.setAttribute('aria-disabled', String(phase === 'stopping'));
-  const reasons = pausedBy.map((reason) => t(`paused.${reason}`));
-  const list = new Intl.ListFormat(language(), { type: 'conjunction' }).format(reasons);
-  setText(byId('state-text'), t(`phase.${phase}`, { reasons: list }));
-}
-
-export function drawTitle(phase: DonorStatus['phase']): void {
-  const title = t(phase === 'working' ? 'page.titleWorking' : 'page.title');
-  if (document.title !== title) document.title = title;
+/** `questions`: how many wait for the donor's answer; their number comes first, where a narrow tab shows it. */
+export function drawTitle(phase: DonorStatus['phase'], questions: number): void {
+  const isAtWork = phase === 'working' || phase === 'finishing';
+  const title = t(isAtWork ? 'page.titleWorking' : 'page.title');
+  const shown = questions > 0 ? `(${questions}) ${t('page.titleAsking')}` : title;
+  if (document.title !== shown) document.title = shown;
 }
 
 /** What is given, in all visits. */
@@ -33,18 +23,42 @@ export function drawSums(all: Totals): void {
   const lang = language();
   setText(byId('slices'), formatNumber(all.slices, lang));
   setText(byId('compute'), all.computeMs === 0 ? '0 s' : formatDuration(all.computeMs, lang));
-  setText(byId('credits'), formatAmount(all.earned, lang));
 }
 
-export function drawFigures(status: DonorStatus, mebibytesPerDay: number): void {
+/** `busy`: how many sandboxes are at work. */
+export function drawBusy({ cores }: Pick<DonorStatus, 'cores'>, busy: number): void {
+  setText(byId('busy'), t('now.busyValue', { busy, cores }));
+}
+
+/** `jobsHelped`: in all visits. `rate`: slices a second. */
+export function drawFigures(
+  status: DonorStatus,
+  mebibytesPerDay: number,
+  jobsHelped: number,
+  rate: number,
+): void {
   const { visit, all } = status;
   const lang = language();
   drawSums(all);
+  drawBusy(status, status.sandboxes.filter(({ state }) => state === 'ready').length);
+  setText(byId('helped'), formatNumber(jobsHelped, lang));
   setText(byId('data'), formatBytes(status.bytesToday, lang));
   const other = all.slices > visit.slices && visit.slices > 0;
-  const inVisit = (amount: string): string => (other ? t('given.visit', { amount }) : '');
-  setText(byId('slices-visit'), inVisit(formatNumber(visit.slices, lang)));
-  setText(byId('compute-visit'), inVisit(formatDuration(visit.computeMs, lang)));
-  setText(byId('credits-visit'), all.earned === 0n ? '' : inVisit(formatAmount(visit.earned, lang)));
+  setText(
+    byId('compute-visit'),
+    other ? t('given.visit', { amount: formatDuration(visit.computeMs, lang) }) : '',
+  );
+  setText(byId('rate'), rate === 0 ? '' : t('now.rate', { rate: formatRate(rate, lang) }));
   setText(byId('data-cap'), t('given.ofCap', { cap: formatBytes(mebibytesPerDay * MEBIBYTE, lang) }));
+}
+
+/** The ledger's word, as of when it was asked. */
+export function drawBalance({ ledger }: DonorStatus, isPaid: boolean): void {
+  const lang = language();
+  setText(byId('credits'), ledger === undefined ? (isPaid ? '…' : '–') : formatAmount(ledger.balance, lang));
+  if (ledger === undefined) {
+    setText(byId('credits-earned'), t(isPaid ? 'given.notAsked' : 'given.nobody'));
+    return;
+  }
+  setText(byId('credits-earned'), t('given.earned', { amount: formatAmount(ledger.earned, lang) }));
 }

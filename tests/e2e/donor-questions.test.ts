@@ -1,0 +1,127 @@
+/**
+ * What waits for the donor, and what they do beside Stop: questions about new deployers, finishing what runs, pausing,
+ * and hours of the day.
+ * @module
+ */
+import './rig/home.js';
+import { expect } from '@playwright/test';
+import {
+  answer,
+  axeFindings,
+  card,
+  deployBusy as deploy,
+  leasesOf,
+  power,
+  questions,
+  state,
+  unfold,
+} from './rig/donor-page.js';
+import { test } from './rig/job-rig.js';
+
+test('a new deployer is let in or kept out by the donor, and let in again', async ({ rig, page }) => {
+  await deploy(rig, 'First of mine', 50);
+  await page.goto(rig.scheduler);
+  await unfold(page);
+  await page.getByLabel('Ask me before a new deployer’s code runs').check();
+  await power(page, 'Start').click();
+  await expect(questions(page)).toContainText('First of mine');
+  await expect(state(page)).toHaveText('Waiting for your answer');
+  await expect(page).toHaveTitle('(1) A question · manyhands');
+  await expect(page.getByRole('log')).toContainText('asks to compute: your answer is awaited');
+  await expect(page.locator('#slices')).toHaveText('0');
+  // It took nobody's place at the keyboard.
+  await expect(power(page, 'Stop')).toBeFocused();
+  expect(await axeFindings(page)).toEqual([]);
+  await answer(page, /^Keep them out/);
+  await expect(page.getByRole('log')).toContainText('Kept out the deployer');
+  await page.getByRole('button', { name: /^Unblock Deployer/ }).click();
+  await answer(page, /^Let them in/);
+  await expect(card(page, 'First of mine')).toBeVisible();
+  await expect(page.locator('#slices')).not.toHaveText('0');
+
+  // A change of mind reaches what runs: it stops and goes back, until the donor lets it in again.
+  await page.getByRole('button', { name: 'Ask about them again' }).click();
+  await expect(questions(page)).toContainText('First of mine');
+  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect(card(page, 'First of mine')).toBeHidden();
+  await answer(page, /^Let them in/);
+  await expect(card(page, 'First of mine')).toBeVisible();
+});
+
+test('a question waits as long as it takes, covers nothing, and one answer counts in every tab', async ({
+  rig,
+  page,
+}) => {
+  await page.clock.install();
+  await page.goto(rig.scheduler);
+  await unfold(page);
+  await page.getByLabel('Earn to a key made in this browser').check();
+  await page.getByLabel('Ask me before a new deployer’s code runs').check();
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText('Connected, waiting for work');
+
+  // Who types a passphrase when it comes answers nothing by it.
+  await page.getByRole('button', { name: 'Save the key as a file' }).click();
+  const field = page.getByLabel('Passphrase', { exact: true });
+  await field.pressSequentially('correct horse ');
+  await deploy(rig, 'First of mine', 50);
+  await expect(questions(page)).toContainText('First of mine');
+  await field.pressSequentially('battery staple');
+  await expect(field).toHaveValue('correct horse battery staple');
+  await expect(questions(page).locator('.question')).toHaveCount(1);
+
+  // The worker takes silence for a no after five minutes; the donor's answer counts all the same.
+  await page.clock.fastForward(6 * 60_000);
+  await expect(questions(page)).toContainText('asked 6 minutes ago');
+  const other = await page.context().newPage();
+  await other.goto(rig.scheduler);
+  await power(other, 'Start').click();
+  await expect(questions(other)).toContainText('First of mine');
+  await answer(other, /^Do not ask about anybody/);
+  await expect(questions(page)).toBeHidden();
+  await expect(card(page, 'First of mine')).toBeVisible();
+  await expect(page.locator('#slices')).not.toHaveText('0');
+  await expect(card(other, 'First of mine')).toBeVisible();
+  await expect(page.locator('#notes')).toContainText('2 tabs of this browser compute');
+  await power(page, 'Stop').click();
+  await expect(state(page)).toHaveText('Stopped');
+});
+
+test('it finishes what runs and stops, pauses for a while, and keeps to the hours', async ({ rig, page }) => {
+  await deploy(rig, 'Long', 2_000);
+  await page.goto(rig.scheduler);
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText('Working');
+  await page.getByRole('button', { name: '15 min' }).click();
+  await expect(state(page)).toHaveText(/Paused: until .* as you wanted/);
+  await page.reload();
+  await power(page, 'Start').click();
+  await expect(state(page)).toHaveText(/Paused: until /);
+  await page.getByRole('button', { name: 'Go on now' }).click();
+  await expect(state(page)).toHaveText('Working');
+
+  await page.getByLabel('Only in these hours of the day').check();
+  const hour = await page.evaluate(() => new Date().getHours());
+  const time = (later: number): string => `${String((hour + later) % 24).padStart(2, '0')}:00`;
+  await page.getByLabel('From', { exact: true }).fill(time(2));
+  await page.getByLabel('To', { exact: true }).fill(time(3));
+  await page.getByLabel('To', { exact: true }).blur();
+  await expect(state(page)).toHaveText(`Paused: outside the hours ${time(2)}–${time(3)}`);
+  await page.getByRole('button', { name: 'Work all day' }).click();
+  await expect(page.getByLabel('Only in these hours of the day')).not.toBeChecked();
+  await expect(state(page)).toHaveText('Working');
+
+  await page.locator('.lanes li .track[data-known="true"]').first().waitFor();
+  await page.getByRole('button', { name: 'Finish this, then stop' }).click();
+  await expect(state(page)).toHaveText('Finishing what runs, then stopping');
+  await expect(state(page)).toHaveText('Stopped');
+  await expect(page.getByRole('log')).toContainText('What ran is finished');
+  await expect(page.locator('#slices')).not.toHaveText('0');
+
+  // In words: so much of the computer.
+  await page.getByLabel('Full', { exact: true }).check();
+  await expect(page.locator('#share')).toHaveValue('100');
+  expect(await page.evaluate(() => document.querySelector<HTMLInputElement>('#cores')!.max)).toBe(
+    await page.locator('#cores').inputValue(),
+  );
+});

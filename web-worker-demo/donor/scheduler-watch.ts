@@ -1,0 +1,56 @@
+/**
+ * Asks the scheduler, while there is a connection, what it knows and the worker does not: the ledger's account of who
+ * is paid, and how far the jobs that run here have come with everybody's help.
+ * @module
+ */
+import type { JobInfo, Worker } from 'manyhands/worker';
+import type { LedgerWatch } from './ledger-watch.js';
+
+const EVERY_MS = 4_000;
+/** Jobs that are asked about at a time, and that are remembered. */
+const JOBS_ASKED_MAX = 8;
+const JOBS_KEPT_MAX = 50;
+
+export interface SchedulerWatchPorts {
+  ledger: LedgerWatch;
+  /** The worker, where it is connected and the page is seen. */
+  worker: () => Worker | undefined;
+  changed: () => void;
+}
+
+export class SchedulerWatch {
+  readonly infos = new Map<string, JobInfo>();
+  readonly #ports: SchedulerWatchPorts;
+  #isAsking = false;
+
+  constructor(ports: SchedulerWatchPorts) {
+    this.#ports = ports;
+    setInterval(() => this.askNow(), EVERY_MS);
+  }
+
+  askNow(): void {
+    const worker = this.#ports.worker();
+    if (worker === undefined || this.#isAsking) return;
+    this.#isAsking = true;
+    // What is not answered is asked again soon: it is a picture, and nothing hangs on it.
+    void Promise.allSettled([this.#askForAccount(worker), ...this.#askForJobs(worker)]).then(() => {
+      this.#isAsking = false;
+      this.#ports.changed();
+    });
+  }
+
+  async #askForAccount(worker: Worker): Promise<void> {
+    const account = await worker.account();
+    if (account !== undefined) this.#ports.ledger.take(account, Date.now());
+  }
+
+  #askForJobs(worker: Worker): Promise<void>[] {
+    const running = worker.status.sandboxes.map(({ jobId }) => jobId).filter((id) => id !== undefined);
+    return [...new Set(running)].slice(0, JOBS_ASKED_MAX).map(async (jobId) => {
+      const info = await worker.jobInfo(jobId);
+      this.infos.delete(jobId);
+      this.infos.set(jobId, info);
+      if (this.infos.size > JOBS_KEPT_MAX) this.infos.delete(this.infos.keys().next().value!);
+    });
+  }
+}
