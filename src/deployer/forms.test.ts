@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RangeObject } from '../protocol/input-sets.js';
+import { RemoteDataPattern, RemoteDataSet } from '../protocol/remote-sets.js';
 import { parseDo, parseFor } from './forms.js';
 
 const work = (x: number): number => x;
@@ -25,6 +26,17 @@ describe('call forms', () => {
     });
     expect(parseFor([5, work]).input).toMatchObject({ range: range(0, 5), slices: 5 });
     expect(parseFor([0, work]).input).toMatchObject({ kind: 'values', slices: 0 });
+  });
+
+  it('refuses arguments by address, which nobody fetches', () => {
+    const url = 'https://data.example/1';
+    for (const args of [new RemoteDataSet(url), new RemoteDataPattern('https://data.example/{slice}', 3)]) {
+      expect(refusal([[1], work, args])).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(`args is a ${args.constructor.name}`) as string,
+      });
+    }
+    expect(parseFor([new RemoteDataSet(url), work]).input).toMatchObject({ slices: 1 });
   });
 
   it('takes what can be iterated, and knows how many where that can be known', () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { RemoteDataPattern, RemoteDataSet } from '../protocol/remote-sets.js';
 import { boundsInput, countInput, toJobInput, type JobInput } from './input.js';
 import { parseWork, type WorkSource } from './work-function.js';
 
@@ -48,9 +49,22 @@ function splitCall(
   const workIndex = lastIsWork ? end - 1 : end - 2;
   if (workIndex < 0 || !(lastIsWork || isWork(call[workIndex]) || isBytes(call[workIndex])))
     throw refused(forms, call);
-  if (!lastIsWork && !isArrayLike(last)) throw refused(forms, call);
+  if (!lastIsWork) checkArgs(last, forms, call);
   const args = lastIsWork ? [] : Array.from(last as ArrayLike<unknown>);
   return { head: call.slice(0, workIndex), work: parseWork(call[workIndex]), args };
+}
+
+/** Arguments that workers would have to fetch are no array of them. */
+function checkArgs(args: unknown, forms: string, call: readonly unknown[]): void {
+  if (args instanceof RemoteDataSet || args instanceof RemoteDataPattern) {
+    const name = args instanceof RemoteDataSet ? 'RemoteDataSet' : 'RemoteDataPattern';
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `args is a ${name}, and arguments are not fetched by address: they travel with the job. Hand them in as an array of ` +
+        'values, put large ones into the job’s files (job.fs.add(url) fetches it here), or make the addresses the input.',
+    );
+  }
+  if (!isArrayLike(args)) throw refused(forms, call);
 }
 
 function isWork(value: unknown): boolean {

@@ -121,7 +121,8 @@ function decodeRaw(bytes: Uint8Array): unknown {
   try {
     return decodeValue(bytes);
   } catch (error) {
-    if (!isError(error, 'VALUE_MALFORMED')) throw error;
+    // No field may hold what only some engines can read.
+    if (!isError(error, 'VALUE_MALFORMED') && !isError(error, 'UNSUPPORTED_ENVIRONMENT')) throw error;
     throw new ManyhandsError('PACKAGE_MALFORMED', `job package: ${error.message}`, {}, { cause: error });
   }
 }

@@ -75,6 +75,21 @@ export function viewName(view: ArrayBufferView): string {
   return (typedArrayName.call(view) as string | undefined) ?? 'DataView';
 }
 
+/** Throws TypeError for a typed array whose buffer is gone, or was made too short for it. */
+const validate = (Object.getPrototypeOf(Int8Array.prototype) as Int8Array).keys;
+
+/** Whether it is a view of a buffer that was resized, so that its bytes are not there any more. */
+export function isOutOfBounds(view: ArrayBufferView): boolean {
+  try {
+    if (view instanceof DataView) void view.byteLength;
+    else if (view.byteLength === 0) validate.call(view as Int8Array);
+    return false;
+  } catch (error) {
+    if (error instanceof TypeError) return true;
+    throw error;
+  }
+}
+
 /** The bytes that a view sees, and no more of its buffer. Throws where the buffer is detached. */
 export function viewBytes(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

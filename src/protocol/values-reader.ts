@@ -3,7 +3,7 @@
  * nesting and objects are bounded, nothing is executed (but a registered class's own `deserialize`).
  * @module
  */
-import { isError } from '../lib/errors.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
 import { VALUE_OBJECTS_MAX } from './limits.js';
 import { bigintAt } from './values-bigint.js';
 import { EXT, VIEW_KINDS_BY_EXT } from './values-format.js';
@@ -20,7 +20,7 @@ export class ValueReader extends TaggedReader {
       return value;
     } catch (error) {
       // Whatever an engine refuses by itself (a stack that was nearly used up, a map past its size) is refused here.
-      if (isError(error, 'VALUE_MALFORMED')) throw error;
+      if (isError(error, 'VALUE_MALFORMED') || isError(error, 'UNSUPPORTED_ENVIRONMENT')) throw error;
       throw this.bad('it could not be built', error);
     } finally {
       this.forget();
@@ -152,8 +152,18 @@ export class ValueReader extends TaggedReader {
   #binaryView(type: number, length: number, depth: number): unknown {
     const kind = VIEW_KINDS_BY_EXT.get(type);
     if (kind === undefined) throw this.bad(`extension type ${type} is not known`);
-    if (kind.make === undefined) throw this.bad(`extension type ${type} has no class in this environment`);
+    if (kind.make === undefined) throw missingClass();
     if (length % kind.elementBytes !== 0) throw this.bad('a typed array with a part of an element');
     return this.enrol(new kind.make(this.copy(length).buffer), depth);
   }
+}
+
+/** Well-formed bytes that this engine has no class for; there is one such class. */
+function missingClass(): ManyhandsError {
+  return new ManyhandsError(
+    'UNSUPPORTED_ENVIRONMENT',
+    'The value holds a Float16Array, which this JavaScript engine does not have. Use a newer one (Node 24, Deno, or a ' +
+      'browser of 2025), or have a Float32Array sent: Float32Array.from(x)',
+    { type: 'Float16Array' },
+  );
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isError } from '../lib/errors.js';
 import { VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from './limits.js';
 import { refusal, roundTrip, tooLarge } from '../testing/value-checks.js';
-import { encodeValue } from './values.js';
+import { decodeValue, encodeValue } from './values.js';
 
 describe('what cannot travel is named with its path', () => {
   class Point {
@@ -98,6 +98,38 @@ describe('what cannot travel is named with its path', () => {
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
     expect(refusal([bytes]).path).toBe('$[0]');
     expect(refusal([bytes.buffer]).path).toBe('$[0]');
+  });
+
+  test('a view that is out of the bounds of its resized buffer is refused, and an empty one is not', () => {
+    const Resizable = ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer & { resize(to: number): void }; // prettier-ignore
+    const buffer = new Resizable(8, { maxByteLength: 16 });
+    const views = [new Uint8Array(buffer, 4, 4), new Float64Array(buffer, 0, 1), new DataView(buffer, 4, 4)];
+    const empty = new Uint8Array(buffer, 0, 0);
+    buffer.resize(2);
+    for (const view of views) expect(refusal({ view }).path).toBe('$.view');
+    expect(decodeValue(encodeValue(empty))).toEqual(new Uint8Array(0));
+    // What can be resized arrives as it is, and cannot be resized any more.
+    const arrived = decodeValue(encodeValue(buffer)) as ArrayBuffer & { resizable?: boolean };
+    expect([arrived.byteLength, arrived.resizable]).toEqual([2, false]);
+  });
+
+  test.each([
+    [new Blob(['x']), 'Blob', 'arrayBuffer()'],
+    [new URL('https://example.org/'), 'URL', 'url.href'],
+    [Object.create({ a: 1 }), 'Object', '{ ...object }'],
+  ])('what says the same and can travel is in the error: %o', (value, type, advice) => {
+    expect(refusal([value])).toEqual({ path: '$[0]', type });
+    expect(() => encodeValue(value)).toThrow(advice);
+  });
+
+  test('a class that this engine does not have is named, and is no malformed value', () => {
+    const bytes = Uint8Array.from([0xd5, 0x1c, 0x00, 0x3c]);
+    if ('Float16Array' in globalThis)
+      expect(Array.from(decodeValue(bytes) as ArrayLike<number>)).toEqual([1]);
+    else
+      expect(() => decodeValue(bytes)).toThrow(
+        expect.objectContaining({ code: 'UNSUPPORTED_ENVIRONMENT' }) as Error,
+      );
   });
 
   test('a throw leaves nothing behind for the next value', () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { ARRAY_LENGTH_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_OBJECTS_MAX } from './limits.js';
-import { brandOf, describe, isShared, viewBytes, viewName } from './values-brand.js';
+import { brandOf, describe, isOutOfBounds, isShared, viewBytes, viewName } from './values-brand.js';
 import { bigintBytes } from './values-bigint.js';
 import { EXT, TAG, VIEW_KINDS } from './values-format.js';
 import { errorFields } from './values-error.js';
@@ -228,6 +228,9 @@ export class ValueWriter extends ByteSink {
         `a ${name} over shared memory cannot travel; send a copy (\`slice()\`)`,
       );
     }
+    if (isOutOfBounds(view)) {
+      throw refuse(name, `a ${name} whose buffer is detached or was made too short for it cannot travel`);
+    }
     const bytes = viewBytes(view);
     if (name === 'Uint8Array') return this.binary(bytes);
     const kind = VIEW_KINDS.get(name);
@@ -290,10 +293,27 @@ function refuse(type: string, message: string): Refusal {
   return new Refusal('not-cloneable', type, message);
 }
 
+const BLOB_ADVICE = 'send its bytes: new Uint8Array(await blob.arrayBuffer())';
+/** What says the same and can travel, by class. */
+const INSTANCE_ADVICE: ReadonlyMap<string, string> = new Map([
+  ['Blob', BLOB_ADVICE],
+  ['File', BLOB_ADVICE],
+  ['URL', 'send its text: url.href'],
+  ['URLSearchParams', 'send its text: String(params)'],
+  ['Headers', 'send its entries: [...headers]'],
+  ['Response', 'send what it holds: await response.json(), or its bytes'],
+]);
+
 function refuseInstance(object: object): Refusal {
   const type = describe(object);
   if (type === 'Promise') return refuse(type, 'a promise cannot travel; await it first');
-  return refuse(type, `an instance of ${type} cannot travel; make it plain data or use registerSerializer`);
+  if (type === 'Object') {
+    const text =
+      'an object whose prototype is an object of its own (Object.create) cannot travel; copy it: { ...object }';
+    return refuse(type, text);
+  }
+  const advice = INSTANCE_ADVICE.get(type) ?? 'make it plain data or use registerSerializer';
+  return refuse(type, `an instance of ${type} cannot travel; ${advice}`);
 }
 
 function checkEntries(count: number): void {

@@ -101,6 +101,15 @@ describe('what an address stands for', () => {
     expect(await fail('/gone')).toMatch(/^FETCH_FAILED .*answered with 410/);
     expect(asked).toHaveLength(4);
   });
+
+  it.each([201, 203, 204, 206])('is refused with %i: only 200 says that it is all there', async (status) => {
+    const { origin, asked } = await site({
+      '/a': (_request, response) =>
+        void response.writeHead(status, { 'content-type': 'text/plain' }).end(status === 204 ? '' : 'a part'),
+    });
+    expect(await from(origin).fail('/a')).toMatch(new RegExp(`^FETCH_FAILED .*answered with ${status}`));
+    expect(asked).toHaveLength(1);
+  });
 });
 
 describe('who may be asked', () => {

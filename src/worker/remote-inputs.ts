@@ -188,7 +188,8 @@ export class RemoteInputs {
       await answer.body?.cancel().catch(() => undefined);
       throw failed(url, 'it leads elsewhere, and redirects are not followed');
     }
-    if (!answer.ok) {
+    // Others of the twos say that there is nothing, or only a part.
+    if (answer.status !== 200) {
       await answer.body?.cancel().catch(() => undefined);
       const ms = closedMs(answer.status, answer.headers.get('retry-after'), this.#ports.clock.wallMs());
       if (ms !== undefined) throw this.#gate.close(new URL(url).origin, ms);
