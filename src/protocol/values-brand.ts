@@ -76,13 +76,14 @@ export function viewName(view: ArrayBufferView): string {
 }
 
 /** Throws TypeError for a typed array whose buffer is gone, or was made too short for it. */
-const validate = (Object.getPrototypeOf(Int8Array.prototype) as Int8Array).keys;
+const validate = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), 'keys')!
+  .value as (this: unknown) => unknown;
 
 /** Whether it is a view of a buffer that was resized, so that its bytes are not there any more. */
 export function isOutOfBounds(view: ArrayBufferView): boolean {
   try {
     if (view instanceof DataView) void view.byteLength;
-    else if (view.byteLength === 0) validate.call(view as Int8Array);
+    else if (view.byteLength === 0) validate.call(view);
     return false;
   } catch (error) {
     if (error instanceof TypeError) return true;
