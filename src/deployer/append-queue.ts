@@ -3,6 +3,7 @@
  * in, and a close comes behind them all.
  * @module
  */
+import { abortError } from '../lib/abortable.js';
 import type { JobStatus } from '../protocol/messages.js';
 import type { DeployerContext } from './context.js';
 import { Feed, type FeedSummary } from './feed.js';
@@ -12,13 +13,19 @@ export class AppendQueue {
   readonly #context: DeployerContext;
   readonly #jobId: string;
   readonly #ended: AbortSignal;
+  readonly #patient: boolean;
   /** Those that are under way: one listener of `ended` stops them all, however many there are. */
   readonly #feeds = new Set<Feed>();
+  #lastSlice = 0;
   /** Settles when all that was begun so far is handed to the connection. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param ended aborts when nothing more can be appended; what is being fed stops then */
-  constructor(context: DeployerContext, jobId: string, ended: AbortSignal) {
+  /**
+   * @param ended aborts when nothing more can be appended; what is being fed stops then
+   * @param options `patient`: waits for a lost connection as long as it takes, as a job does that tells of it
+   */
+  constructor(context: DeployerContext, jobId: string, ended: AbortSignal, { patient = true } = {}) {
+    this.#patient = patient;
     this.#context = context;
     this.#jobId = jobId;
     this.#ended = ended;
@@ -33,7 +40,7 @@ export class AppendQueue {
   }
 
   /** Resolves when the slices are committed. @throws what feeding throws */
-  async append(input: JobInput): Promise<FeedSummary> {
+  async append(input: JobInput, signal?: AbortSignal): Promise<FeedSummary> {
     const started = this.#last.then(() => this.#start(input, 'data'));
     this.#last = started.then((feed) => feed.sent).catch(() => undefined);
     let feed: Feed;
@@ -43,13 +50,34 @@ export class AppendQueue {
       discardInput(input);
       throw error;
     }
-    return feed.done;
+    const stop = (): void => feed.stop(abortError('addSlices', signal!));
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) stop();
+    try {
+      return await feed.done;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Whether an input is on its way. */
+  get isFeeding(): boolean {
+    return this.#feeds.size > 0;
+  }
+
+  /** The number of the last slice that was committed by way of this queue. */
+  get lastSlice(): number {
+    return this.#lastSlice;
   }
 
   /** Closes the job behind all that was begun so far. */
   async close(): Promise<JobStatus> {
     await this.#last;
-    const { status } = await this.#context.link.request('job.close', { jobId: this.#jobId });
+    const { status } = await this.#context.link.request(
+      'job.close',
+      { jobId: this.#jobId },
+      { patient: true },
+    );
     return status;
   }
 
@@ -63,8 +91,13 @@ export class AppendQueue {
         clock: ports.clock,
         random: ports.random,
         yieldNow: ports.yieldNow,
-        putBlob: (ref, bytes) => blobs.put(ref, bytes, this.#ended),
-        append: (appendId, part) => link.request('job.append', { jobId, appendId, input: part }),
+        putBlob: (ref, bytes) => blobs.put(ref, bytes, this.#ended, { patient: this.#patient }),
+        append: async (appendId, part) => {
+          const body = { jobId, appendId, input: part };
+          const answer = await link.request('job.append', body, { patient: this.#patient, isHeld: true });
+          this.#lastSlice = Math.max(this.#lastSlice, answer.first + answer.count - 1);
+          return answer;
+        },
       },
       input,
       label,

@@ -41,9 +41,14 @@ export class BlobStore {
    * Stores `bytes` where the scheduler does not have them yet.
    * @throws CONNECTION_LOST after several tries, or what the scheduler refuses with
    */
-  async put(ref: BlobRef, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async put(
+    ref: BlobRef,
+    bytes: Uint8Array,
+    signal?: AbortSignal,
+    { patient = false }: { patient?: boolean } = {},
+  ): Promise<void> {
     await this.#retry(TRIES_MAX, signal, async () => {
-      const { known, ticket } = await this.#link.request('blob.ticket', ref, { signal });
+      const { known, ticket } = await this.#link.request('blob.ticket', ref, { signal, patient });
       if (known) return;
       const response = await this.#fetch(ref, signal, {
         method: 'PUT',

@@ -6,6 +6,8 @@
 import type { RangeBounds, RangeObject } from '../protocol/input-sets.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job.js';
+import type { CallOptions } from './call-options.js';
+import type { ConnectionEvents } from './events.js';
 import type { RemoteStatus } from './deployer.js';
 import type { RemoteData } from './remote-input.js';
 
@@ -85,9 +87,12 @@ export interface Compute {
   status(job: string | Job): Promise<RemoteStatus>;
   /** The jobs of this identity at the scheduler, the newest first, a page at a time. @throws INVALID_ARGUMENT */
   list(options?: ListOptions): Promise<JobPage>;
+  /** Hears when the connection to the scheduler is lost and when it is there again. */
+  on<K extends keyof ConnectionEvents>(name: K, listener: (event: ConnectionEvents[K]) => void): void;
+  off<K extends keyof ConnectionEvents>(name: K, listener: (event: ConnectionEvents[K]) => void): void;
 }
 
-export interface ListOptions {
+export interface ListOptions extends CallOptions {
   /** Only jobs older than that one: the last of the page before. */
   after?: string | undefined;
   /** Jobs at most, 1 to 100. @default 20 */

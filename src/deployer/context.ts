@@ -3,6 +3,8 @@
  * @module
  */
 import { BlobStore } from './blobs.js';
+import { Emitter } from '../lib/events.js';
+import type { ConnectionEvents } from './events.js';
 import { SchedulerLink } from './link.js';
 import type { DeployerPorts } from './ports.js';
 import { WorkersMissing } from './worker-watch.js';
@@ -12,6 +14,8 @@ export interface DeployerContext {
   readonly link: SchedulerLink;
   readonly blobs: BlobStore;
   readonly missing: WorkersMissing;
+  /** Tells of the shared connection. */
+  readonly connection: Emitter<ConnectionEvents>;
   /** The shared connection; a further one where that follows this job already: one follow a job and connection. */
   linkToFollow(jobId: string): SchedulerLink;
 }
@@ -20,9 +24,16 @@ export interface DeployerContext {
 export function createContext(ports: DeployerPorts): DeployerContext {
   const link = new SchedulerLink(ports);
   const links = [link];
+  const connection = new Emitter<ConnectionEvents>();
+  link.outage.observe({
+    lost: (error) => connection.emit('reconnecting', { error, message: error.message }),
+    back: (downMs) => connection.emit('reconnected', { downMs }),
+    isHeard: () => connection.listenerCount('reconnecting') > 0,
+  });
   return {
     ports,
     link,
+    connection,
     blobs: new BlobStore(ports, link),
     missing: new WorkersMissing(ports.warn),
     linkToFollow(jobId) {

@@ -6,12 +6,14 @@ import { ManyhandsError } from '../lib/errors.js';
 import { ID_PATTERN } from '../lib/ids.js';
 import { describeValue, readOptions } from '../lib/options.js';
 import { fromCursor } from '../protocol/cursor.js';
+import { checkSignal } from '../lib/abortable.js';
 import type { Cursor } from '../protocol/messages.js';
 import type { Keystore } from '../wallet/keystore.js';
 import { parseAddress } from '../wallet/address.js';
 import { AppendQueue } from './append-queue.js';
 import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-types.js';
 import { createContext } from './context.js';
+import { readCall, type CallOptions } from './call-options.js';
 import { checkKeystore, checkReason } from './check-arguments.js';
 import type { JobStatusInfo } from './events.js';
 import type { FeedSummary } from './feed.js';
@@ -22,7 +24,7 @@ import { Job } from './job.js';
 import { listJobs, remoteStatus } from './list-jobs.js';
 import type { DeployerPorts } from './ports.js';
 
-export interface AttachOptions {
+export interface AttachOptions extends CallOptions {
   /** Replay the journal behind this row only. @default 0, all of it */
   after?: Cursor;
 }
@@ -59,9 +61,13 @@ export interface Deployer {
    */
   attach: <T = unknown>(jobId: string, options?: AttachOptions) => Promise<Job<T>>;
   /** Adds slices to an open job of this owner; resolves when they are committed. @throws JOB_CLOSED, INPUT_FAILED */
-  addSlices: (data: unknown, jobId: string) => Promise<AddedSlices>;
+  addSlices: (data: unknown, jobId: string, options?: CallOptions) => Promise<AddedSlices>;
   /** Always an array, ordered by slice number; failed slices have an `error` in place of a `value`. */
-  fetchResults: <T = unknown>(jobId: string, range?: ResultRange) => Promise<FetchedResult<T>[]>;
+  fetchResults: <T = unknown>(
+    jobId: string,
+    range?: ResultRange,
+    options?: CallOptions,
+  ) => Promise<FetchedResult<T>[]>;
   /** @param address @default the wallet's account */
   getAccount: (address?: string) => Promise<AccountInfo>;
 }
@@ -95,10 +101,14 @@ export function createDeployer(ports: DeployerPorts): Deployer {
       do: computeDo,
       cancel,
       status,
-      list: (options) => listJobs((body) => context.link.request('job.list', body), options),
+      list: (options) =>
+        listJobs((body, { signal }) => context.link.request('job.list', body, { signal }), options),
+      on: (name, listener) => void context.connection.on(name, listener),
+      off: (name, listener) => void context.connection.off(name, listener),
     },
     async attach<T>(jobId: string, options: AttachOptions = {}) {
-      const given = readOptions<AttachOptions>(options, 'attach', { after: true });
+      const given = readOptions<AttachOptions>(options, 'attach', { after: true, signal: true });
+      const signal = checkSignal(given.signal);
       const { after = 0 } = given;
       if (!Number.isSafeInteger(after) || after < 0) {
         throw new ManyhandsError(
@@ -106,17 +116,20 @@ export function createDeployer(ports: DeployerPorts): Deployer {
           `after must be a cursor, a whole number from 0; got ${describeValue(after)}.`,
         );
       }
-      const answer = await context.link.request('job.status', { jobId: idOf(jobId) });
+      const answer = await context.link.request('job.status', { jobId: idOf(jobId) }, { signal });
       if (fromCursor(after).seq > answer.status.cursor) {
         throw new ManyhandsError('INVALID_ARGUMENT', `The journal of job ${jobId} ends before row ${after}.`);
       }
       return new Job<T>(context, { attachTo: answer.status, after });
     },
-    async addSlices(data, jobId) {
-      const queue = new AppendQueue(context, idOf(jobId), new AbortController().signal);
-      return { success: true, ...(await queue.append(toJobInput(data))) };
+    async addSlices(data, jobId, options) {
+      const { signal } = readCall(options, 'addSlices');
+      const ended = new AbortController().signal;
+      const queue = new AppendQueue(context, idOf(jobId), ended, { patient: false });
+      return { success: true, ...(await queue.append(toJobInput(data), signal)) };
     },
-    fetchResults: <T>(jobId: string, range?: ResultRange) => fetchJobResults<T>(context, idOf(jobId), range),
+    fetchResults: <T>(jobId: string, range?: ResultRange, options?: CallOptions) =>
+      fetchJobResults<T>(context, idOf(jobId), range, options),
     async getAccount(address) {
       const whose = address === undefined ? (await ports.wallet.get()).address : parseAddress(address);
       return context.link.request('account.show', { address: whose });

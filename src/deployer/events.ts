@@ -84,7 +84,37 @@ export interface NoWorkersEvent<T> {
   message: string;
 }
 
+/** The connection to the scheduler was lost and is being made anew. */
+export interface ReconnectingEvent {
+  error: Error;
+  message: string;
+}
+
+/** The connection is there again. */
+export interface ReconnectedEvent {
+  /** How long there was none, milliseconds. */
+  downMs: number;
+}
+
+export interface ConnectionEvents {
+  reconnecting: ReconnectingEvent;
+  reconnected: ReconnectedEvent;
+}
+
+export interface NoInputEvent<T> {
+  job: Job<T>;
+  /** Slices that the scheduler has of the job's input. */
+  committed: number;
+  /** What to do, in a sentence. */
+  message: string;
+}
+
 export interface JobEvents<T> {
+  /** The connection was lost; the job goes on at the scheduler. */
+  reconnecting: ReconnectingEvent & { job: Job<T> };
+  reconnected: ReconnectedEvent & { job: Job<T> };
+  /** The job is open, all of its slices are computed, and nobody adds more; told once. */
+  noinput: NoInputEvent<T>;
   readystatechange: ReadyState;
   /** The scheduler has the job. */
   accepted: { job: Job<T>; id: string };
@@ -111,4 +141,5 @@ export const JOURNAL_EVENTS: ReadonlySet<string> = new Set([
   'cancel',
   'nofunds',
   'noworkers',
+  'noinput',
 ]);

@@ -5,6 +5,7 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { readOptions } from '../lib/options.js';
 import { JOB_SLICES_MAX } from '../protocol/limits.js';
+import { readCall, type CallOptions } from './call-options.js';
 import type { DeployerContext } from './context.js';
 import { readOutcomes } from './outcomes.js';
 
@@ -22,7 +23,9 @@ export async function fetchJobResults<T>(
   context: DeployerContext,
   jobId: string,
   range?: ResultRange,
+  options: CallOptions = {},
 ): Promise<FetchedResult<T>[]> {
+  const { signal } = readCall(options, 'fetchResults');
   const { from, to, step } = readRange(range);
   const found: FetchedResult<T>[] = [];
   const wanted = (slice: number): boolean => (slice - from) % step === 0;
@@ -37,8 +40,9 @@ export async function fetchJobResults<T>(
   const release = context.link.hold();
   try {
     for (let next: number | undefined = from; next !== undefined && next <= to;) {
-      const answer = await context.link.request('job.results', { jobId, from: next, to });
-      for (const part of answer.parts) await readOutcomes(part, sink, (ref) => context.blobs.get(ref));
+      const answer = await context.link.request('job.results', { jobId, from: next, to }, { signal });
+      for (const part of answer.parts)
+        await readOutcomes(part, sink, (ref) => context.blobs.get(ref, signal));
       next = forward(answer.next, next);
     }
   } finally {

@@ -111,7 +111,7 @@ export class Follower {
     const { seq: after, epoch } = this.#taken;
     const known = epoch > 0 ? { epoch } : {};
     const body = { jobId: this.#jobId, after, ...known, windowBytes: WINDOW_BYTES };
-    this.#ports.link.request('job.follow', body, { signal }).then(
+    this.#ports.link.request('job.follow', body, { signal, patient: true }).then(
       ({ status }) => {
         if (signal.aborted) return;
         this.#state = 'following';

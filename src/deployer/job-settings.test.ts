@@ -92,3 +92,20 @@ describe('the package of a job', () => {
     });
   });
 });
+
+describe('files and groups of a deployed job', () => {
+  it('are refused, in what they contain too, and never taken and lost', async () => {
+    const { deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    job.computeGroups.push({ joinKey: 'lab', joinSecret: 'a' });
+    await job.fs.add(new Uint8Array(1), 'early.txt');
+    await job.deploy();
+    const refused = expect.objectContaining({ code: 'JOB_STATE' }) as Error;
+    await expect(job.fs.add(new Uint8Array(1), 'late.txt')).rejects.toThrow(refused);
+    expect(() => job.fs.mkdir('x')).toThrow(refused);
+    expect(() => (job.computeGroups[1]!.joinSecret = 'b')).toThrow(refused);
+    const other = deployer.computeFor([1], (x: number) => x);
+    await other.deploy();
+    expect(() => other.fs.mkdir('x')).toThrow(refused);
+  });
+});

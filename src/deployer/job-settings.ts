@@ -224,7 +224,9 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
 
   /** The job's files. */
   get fs(): JobFS {
-    return (this.#fs ??= this.#makeJobFS());
+    this.#fs ??= this.#makeJobFS();
+    if (this.isBegun) this.freezeFiles();
+    return this.#fs;
   }
 
   /** @throws JOB_STATE once the job is deployed */
@@ -242,6 +244,16 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
 
   /** Whether the job's journal is being read. */
   protected abstract readonly isFollowed: boolean;
+
+  /** The files travel with the job: what is added later would be lost, and is refused. */
+  protected freezeFiles(): void {
+    this.#fs?.freeze(() =>
+      this.stateError(
+        'its files cannot be changed any more',
+        'Add them before exec or deploy, and give another job a JobFS of its own.',
+      ),
+    );
+  }
 
   /** A name that was set on the handle and is no setting would be lost without a word. @throws UNKNOWN_OPTION */
   protected checkNames(): void {
@@ -280,6 +292,10 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
       return true;
     };
     return new Proxy(setting, {
+      get: (target, key, receiver): unknown => {
+        const value: unknown = Reflect.get(target, key, receiver);
+        return typeof value === 'object' && value !== null ? this.#watched(value, what) : value;
+      },
       set: (target, key, value) => check() && Reflect.set(target, key, value),
       defineProperty: (target, key, descriptor) => check() && Reflect.defineProperty(target, key, descriptor),
       deleteProperty: (target, key) => check() && Reflect.deleteProperty(target, key),

@@ -2,12 +2,14 @@
  * The handle of a job: how it is deployed, fed, followed and ended.
  * @module
  */
+import { abortable, abortError } from '../lib/abortable.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Cursor, JobStatus } from '../protocol/messages.js';
 import { toUnits } from '../wallet/credits.js';
 import type { Keystore } from '../wallet/keystore.js';
 import { AppendQueue } from './append-queue.js';
+import { readCall, type CallOptions } from './call-options.js';
 import { checkKeystore, checkReason } from './check-arguments.js';
 import type { DeployerContext } from './context.js';
 import { Deployment } from './deployment.js';
@@ -17,7 +19,13 @@ import { fetchJobResults, type FetchedResult, type ResultRange } from './fetch-r
 import type { ParsedCall } from './forms.js';
 import { toJobInput } from './input.js';
 import { JobSettings } from './job-settings.js';
-import { resolveOffer, type OfferTerms, type SlicePaymentOffer } from './payment.js';
+import {
+  resolveOffer,
+  splitExec,
+  type ExecOptions,
+  type OfferTerms,
+  type SlicePaymentOffer,
+} from './payment.js';
 import { RESULTS_LENGTH_MAX, type ResultHandle } from './results.js';
 import { JobTracker } from './tracker.js';
 
@@ -49,6 +57,7 @@ export class Job<T = unknown> extends JobSettings<T> {
       after: attached ? origin.after : 0,
       setReadyState: (state) => this.#setReadyState(state),
       slicesRead: () => this.#deployment?.slicesRead,
+      isFeeding: () => this.#queue.isFeeding,
     });
     this.#queue = new AppendQueue(context, this.id, this.#tracker.ended);
     if (!attached) return;
@@ -64,33 +73,57 @@ export class Job<T = unknown> extends JobSettings<T> {
    * @throws SLICES_FAILED when slices failed for good (with the results that there are), JOB_CANCELLED,
    *   INPUT_FAILED, VALUE_NOT_CLONEABLE, CONNECT_FAILED, and what the scheduler refuses with
    */
-  async exec(slicePaymentOffer?: SlicePaymentOffer, keystore?: Keystore): Promise<ResultHandle<T>> {
+  async exec(
+    slicePaymentOffer?: SlicePaymentOffer | ExecOptions,
+    keystore?: Keystore,
+  ): Promise<ResultHandle<T>> {
+    const { offer, signal } = splitExec(slicePaymentOffer);
     if (this.isBegun) throw this.stateError('exec was called twice, or after deploy', 'Use job.wait().');
     this.#tracker.want();
     // A job that is cancelled on its way is not waited for.
-    await Promise.race([this.#deploy(slicePaymentOffer, keystore), this.#tracker.finished]);
-    return this.#tracker.finished;
+    const unheed = this.#heed(signal, 'exec');
+    try {
+      await Promise.race([this.#deploy(offer, keystore), this.#tracker.finished]);
+      return await this.#tracker.finished;
+    } finally {
+      unheed();
+    }
   }
 
   /**
    * Deploys the job and resolves with its id when the scheduler has it; the rest of its input streams behind.
    * @throws as `exec`, but for what happens after that
    */
-  async deploy(slicePaymentOffer?: SlicePaymentOffer, keystore?: Keystore): Promise<string> {
+  async deploy(slicePaymentOffer?: SlicePaymentOffer | ExecOptions, keystore?: Keystore): Promise<string> {
+    const { offer, signal } = splitExec(slicePaymentOffer);
     if (this.isBegun) throw this.stateError('deploy was called twice, or after exec', 'Use job.wait().');
-    await this.#deploy(slicePaymentOffer, keystore);
-    return this.id;
+    const unheed = this.#heed(signal, 'deploy');
+    try {
+      await this.#deploy(offer, keystore);
+      return this.id;
+    } finally {
+      unheed();
+    }
   }
 
-  /** Resolves with the results when the job is complete; rejects as `exec`. @throws JOB_STATE before it is deployed */
-  async wait(): Promise<ResultHandle<T>> {
-    await this.#deployed('wait');
-    this.#tracker.want();
-    return this.#tracker.finished;
+  /**
+   * Resolves with the results when the job is complete; rejects as `exec`. A signal ends the waiting alone.
+   * @throws JOB_STATE before it is deployed; ABORTED, TIMEOUT
+   */
+  async wait(options: CallOptions = {}): Promise<ResultHandle<T>> {
+    const { signal } = readCall(options, 'job.wait');
+    await abortable('job.wait', this.#deployed('wait'), signal);
+    const unwant = this.#tracker.want();
+    try {
+      return await abortable('job.wait', this.#tracker.finished, signal);
+    } finally {
+      unwant();
+    }
   }
 
   /** Adds slices to an open job; resolves when they are committed. @throws JOB_STATE, JOB_CLOSED, INPUT_FAILED */
-  async addSlices(data: unknown): Promise<FeedSummary> {
+  async addSlices(data: unknown, options: CallOptions = {}): Promise<FeedSummary> {
+    const { signal } = readCall(options, 'job.addSlices');
     const input = toJobInput(data);
     await this.#deployed('addSlices');
     if (this.autoClose) {
@@ -99,7 +132,7 @@ export class Job<T = unknown> extends JobSettings<T> {
         'Set job.autoClose = false before it is deployed.',
       );
     }
-    return this.#queue.append(input);
+    return this.#queue.append(input, signal);
   }
 
   /** No more slices will come: the job is complete when those that it has are. @throws JOB_STATE */
@@ -109,7 +142,8 @@ export class Job<T = unknown> extends JobSettings<T> {
   }
 
   /** Stops the job for good; results so far can still be fetched. */
-  async cancel(reason = ''): Promise<JobStatusInfo> {
+  async cancel(reason = '', options: CallOptions = {}): Promise<JobStatusInfo> {
+    const { signal } = readCall(options, 'job.cancel');
     const why = checkReason(reason);
     const known = this.#deployment?.sent ?? 'attachTo' in this.#origin;
     if (!known) {
@@ -117,15 +151,19 @@ export class Job<T = unknown> extends JobSettings<T> {
       this.#tracker.cancelled(why);
       return this.status;
     }
-    const { status } = await this.#context.link.request('job.cancel', { jobId: this.id, reason: why });
+    const { status } = await this.#context.link.request(
+      'job.cancel',
+      { jobId: this.id, reason: why },
+      { signal },
+    );
     this.#tracker.update(status);
     if (status.runStatus === 'cancelled') this.#tracker.cancelled(status.reason ?? why);
     return this.status;
   }
 
   /** Results that the scheduler has, by slice number; failed slices have an `error` in place of a `value`. */
-  fetchResults(range?: ResultRange): Promise<FetchedResult<T>[]> {
-    return fetchJobResults<T>(this.#context, this.id, range);
+  fetchResults(range?: ResultRange, options?: CallOptions): Promise<FetchedResult<T>[]> {
+    return fetchJobResults<T>(this.#context, this.id, range, options);
   }
 
   /** Raises the ceiling of a job that pays, in credits for the whole job. */
@@ -135,6 +173,14 @@ export class Job<T = unknown> extends JobSettings<T> {
     if (this.#deployment === undefined)
       throw this.stateError('topUp works on the handle that deployed it', '');
     this.#tracker.update(await this.#deployment.topUp(units, keystore));
+  }
+
+  /**
+   * Slices that the scheduler has of the job's input, as far as this handle knows: after `attach` all that were
+   * committed, so that an interrupted input goes on behind them.
+   */
+  get committed(): number {
+    return Math.max(this.#tracker.status.total, this.#queue.lastSlice);
   }
 
   get readyState(): ReadyState {
@@ -155,8 +201,24 @@ export class Job<T = unknown> extends JobSettings<T> {
     return this.#tracker.cursor;
   }
 
+  /** When the signal aborts, what was begun ends: here at once, at the scheduler as soon as it hears. */
+  #heed(signal: AbortSignal | undefined, what: string): () => void {
+    if (signal === undefined) return () => undefined;
+    const onAbort = (): void => {
+      const error = abortError(`${what} of job ${this.id}`, signal);
+      this.#tracker.fail(error);
+      if (!this.#deployment?.sent) return;
+      const body = { jobId: this.id, reason: error.message };
+      this.#context.link.request('job.cancel', body).catch(() => undefined);
+    };
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    return () => signal.removeEventListener('abort', onAbort);
+  }
+
   #deploy(offer: SlicePaymentOffer | undefined, keystore: Keystore | undefined): Promise<void> {
     this.#accepted = this.#runDeployment(offer ?? this.offer, keystore ?? this.payer);
+    this.freezeFiles();
     this.#accepted.catch(() => undefined);
     return this.#accepted;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CancelTimer } from '../lib/clock.js';
+import { abortable, abortError } from '../lib/abortable.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { clientCodec } from '../protocol/codec.js';
@@ -20,6 +21,7 @@ import { ClientSession, type SessionState } from '../transport/session.js';
 import { GroupMembership, type NamedGroup } from '../wallet/group-membership.js';
 import type { GroupCredential } from '../wallet/group-proof.js';
 import { signChallenge } from '../wallet/session-proof.js';
+import { CONNECT_TIMEOUT_MS_DEFAULT, Outage } from './outage.js';
 import type { DeployerPorts } from './ports.js';
 
 /** An unused connection is closed after so long; jobs that come one after another share one. */
@@ -38,11 +40,21 @@ export interface JobSubscriber {
   ended(error: Error): void;
 }
 
+export interface RequestOptions {
+  signal?: AbortSignal | undefined;
+  /** Waits for a connection as long as it takes. @default false */
+  patient?: boolean;
+  /** The caller holds the connection itself, so that what it gives up does not keep it. @default false */
+  isHeld?: boolean;
+}
+
 /** How often a request whose answer is late is asked again; all of them may be repeated. */
 const REPEATS_MAX = 2;
 
 export class SchedulerLink {
   readonly url: SchedulerUrl;
+  /** What happens while the connection is lost. */
+  readonly outage: Outage;
   readonly #ports: DeployerPorts;
   readonly #subscribers = new Map<string, JobSubscriber>();
   readonly #membership = new GroupMembership();
@@ -60,6 +72,8 @@ export class SchedulerLink {
   constructor(ports: DeployerPorts) {
     this.#ports = ports;
     this.url = parseSchedulerUrl(ports.schedulerUrl);
+    const { clock, warn, connectTimeoutMs = CONNECT_TIMEOUT_MS_DEFAULT } = ports;
+    this.outage = new Outage({ clock, warn, connectTimeoutMs, url: this.url.http });
   }
 
   /** Keeps the connection until the returned function is called (once; further calls do nothing). */
@@ -82,26 +96,36 @@ export class SchedulerLink {
     return this.#opening;
   }
 
-  /** One request; it is sent again when the connection is lost before its answer. */
+  /**
+   * One request; it is sent again when the connection is lost before its answer. One that is `patient` waits for
+   * a connection as long as it takes: it belongs to a job that goes on meanwhile, and the job says so.
+   * @throws CONNECT_FAILED, ABORTED or TIMEOUT by the signal, and what the scheduler refuses with
+   */
   async request<K extends keyof DeployerRequests>(
     type: K,
     body: DeployerRequests[K][0],
-    options?: { signal?: AbortSignal },
+    { signal, patient = false, isHeld = false }: RequestOptions = {},
   ): Promise<DeployerRequests[K][1]> {
-    const release = this.hold();
+    if (signal?.aborted) throw abortError(type, signal);
+    const release = isHeld ? undefined : this.hold();
     try {
       for (let repeats = 0; ; repeats++) {
         // Once there was a connection requests are handed over at once: so they keep the order of their calls.
-        if (!this.#opened) await this.open();
+        if (!this.#opened) await abortable(type, this.open(), signal);
         try {
-          if (this.#session === undefined) throw new ManyhandsError('CLOSED', 'The connection was closed.');
-          return await this.#session.request(type, body, options);
+          const session = this.#session;
+          if (session === undefined) throw new ManyhandsError('CLOSED', 'The connection was closed.');
+          if (patient) return await session.request(type, body, { signal });
+          return await this.outage.limit(signal, (limited) =>
+            session.request(type, body, { signal: limited }),
+          );
         } catch (error) {
+          if (signal?.aborted && isError(error, 'ABORTED')) throw abortError(type, signal);
           if (!isError(error, 'TIMEOUT') || repeats === REPEATS_MAX) throw error;
         }
       }
     } finally {
-      release();
+      release?.();
     }
   }
 
@@ -167,13 +191,22 @@ export class SchedulerLink {
     });
     this.#session = session;
     try {
-      await session.open();
+      await session.open(this.#giveUpAfter());
     } catch (error) {
       if (this.#session === session) this.#forget();
+      if (isError(error, 'ABORTED')) throw noAnswer(this.url.http);
       throw withAdvice(error, this.url.http);
     }
     this.#opened = true;
     return this.#welcome!;
+  }
+
+  /** Aborts when a first connection takes longer than callers wait for one. */
+  #giveUpAfter(): AbortSignal {
+    const abort = new AbortController();
+    const { clock, connectTimeoutMs = CONNECT_TIMEOUT_MS_DEFAULT } = this.#ports;
+    clock.after(connectTimeoutMs, () => abort.abort(), { background: true });
+    return abort.signal;
   }
 
   async #greet(welcome: Welcome, call: (type: string, body: object) => Promise<unknown>): Promise<void> {
@@ -196,6 +229,9 @@ export class SchedulerLink {
   }
 
   #stateChanged(state: SessionState, error: Error | undefined): void {
+    if (state === 'waiting')
+      this.outage.lost(error ?? new ManyhandsError('CONNECTION_LOST', 'no reason given'));
+    if (state === 'open') this.outage.back();
     if (state === 'waiting') for (const one of [...this.#subscribers.values()]) one.disconnected();
     if (state === 'open') for (const one of [...this.#subscribers.values()]) one.reconnected();
     if (state !== 'closed') return;
@@ -205,6 +241,7 @@ export class SchedulerLink {
   }
 
   #forget(): void {
+    this.outage.over();
     this.#session = undefined;
     this.#opening = undefined;
     this.#opened = false;
@@ -221,6 +258,11 @@ export class SchedulerLink {
       { background: true },
     );
   }
+}
+
+function noAnswer(url: string): ManyhandsError {
+  const failed = new ManyhandsError('CONNECT_FAILED', 'It took too long.', { url, reason: 'no-answer' });
+  return withAdvice(failed, url) as ManyhandsError;
 }
 
 function withAdvice(error: unknown, url: string): unknown {

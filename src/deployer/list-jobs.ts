@@ -3,6 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { checkSignal } from '../lib/abortable.js';
 import { ID_PATTERN } from '../lib/ids.js';
 import { describeValue, readOptions } from '../lib/options.js';
 import { JOB_LIST_MAX } from '../protocol/limits.js';
@@ -13,12 +14,20 @@ import { toStatusInfo } from './tracker.js';
 
 const LIMIT_DEFAULT = 20;
 
-type Ask = (body: DeployerRequests['job.list'][0]) => Promise<DeployerRequests['job.list'][1]>;
+type Ask = (
+  body: DeployerRequests['job.list'][0],
+  options: { signal?: AbortSignal },
+) => Promise<DeployerRequests['job.list'][1]>;
 
 /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
 export async function listJobs(ask: Ask, options: ListOptions = {}): Promise<JobPage> {
-  const given = readOptions<ListOptions>(options, 'list', { after: true, limit: true });
+  const given = readOptions<ListOptions>(options, 'list', {
+    after: true,
+    limit: true,
+    signal: true,
+  });
   const { after, limit = LIMIT_DEFAULT } = given;
+  const signal = checkSignal(given.signal);
   if (after !== undefined && !(typeof after === 'string' && ID_PATTERN.test(after))) {
     const text = `after must be the id of a job, 22 characters; got ${describeValue(after)}.`;
     throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'after' });
@@ -27,7 +36,10 @@ export async function listJobs(ask: Ask, options: ListOptions = {}): Promise<Job
     const text = `limit must be a whole number from 1 to ${JOB_LIST_MAX}; got ${String(limit)}.`;
     throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'limit' });
   }
-  const { jobs, more } = await ask({ limit, ...(after === undefined ? {} : { after }) });
+  const { jobs, more } = await ask(
+    { limit, ...(after === undefined ? {} : { after }) },
+    signal === undefined ? {} : { signal },
+  );
   return { jobs: jobs.map(({ status, ...about }) => ({ ...remoteStatus(status), ...about })), more };
 }
 

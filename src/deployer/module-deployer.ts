@@ -3,7 +3,8 @@
  * made anew by `init`. Jobs stay with the scheduler that they were made for.
  * @module
  */
-import { readOptions } from '../lib/options.js';
+import { ManyhandsError } from '../lib/errors.js';
+import { describeValue, readOptions } from '../lib/options.js';
 import type { ComputeDo, ComputeForForms } from './compute-types.js';
 import { createDeployer, type Deployer } from './deployer.js';
 import type { DeployerPorts, DeployerWallet } from './ports.js';
@@ -13,6 +14,8 @@ export interface InitOptions {
   scheduler?: string | URL;
   /** Keystores other than those of this user or origin. */
   wallet?: DeployerWallet;
+  /** How long a call waits for a connection to the scheduler, milliseconds. @default 30,000 */
+  connectTimeoutMs?: number;
 }
 
 export interface ModuleDeployer extends Deployer {
@@ -33,12 +36,16 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
       const given = readOptions<InitOptions>(isAddress ? { scheduler: options } : options, 'init', {
         scheduler: true,
         wallet: true,
+        connectTimeoutMs: true,
       });
       const ports = defaults();
       current = createDeployer({
         ...ports,
         schedulerUrl: given.scheduler ?? ports.schedulerUrl,
         wallet: given.wallet ?? ports.wallet,
+        ...(given.connectTimeoutMs === undefined
+          ? {}
+          : { connectTimeoutMs: checkTimeout(given.connectTimeoutMs) }),
       });
     },
     computeFor,
@@ -48,10 +55,21 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
       cancel: (job, ...rest: [never?, string?]) => deployer().compute.cancel(job, ...rest),
       status: (job) => deployer().compute.status(job),
       list: (options) => deployer().compute.list(options),
+      on: (name, listener) => deployer().compute.on(name, listener),
+      off: (name, listener) => deployer().compute.off(name, listener),
     },
     attach: (jobId, options) => deployer().attach(jobId, options),
-    addSlices: (data, jobId) => deployer().addSlices(data, jobId),
-    fetchResults: (jobId, range) => deployer().fetchResults(jobId, range),
+    addSlices: (data, jobId, options) => deployer().addSlices(data, jobId, options),
+    fetchResults: (jobId, range, options) => deployer().fetchResults(jobId, range, options),
     getAccount: (address) => deployer().getAccount(address),
   };
+}
+
+/** What setTimeout takes at most. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+
+function checkTimeout(ms: unknown): number {
+  if (typeof ms === 'number' && ms > 0 && ms <= TIMEOUT_MS_MAX) return ms;
+  const text = `connectTimeoutMs is a number of milliseconds above 0, up to ${TIMEOUT_MS_MAX}; got ${describeValue(ms)}.`;
+  throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'connectTimeoutMs' });
 }

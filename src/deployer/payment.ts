@@ -4,6 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { checkSignal } from '../lib/abortable.js';
 import { readOptions } from '../lib/options.js';
 import { toUnits } from '../wallet/credits.js';
 
@@ -19,6 +20,31 @@ export type SlicePaymentOffer =
       /** How long the scheduler may take to accept it, milliseconds. @default 600000 */
       acceptMs?: number;
     };
+
+/** What `exec` and `deploy` take in one object. */
+export interface ExecOptions {
+  pricePerSlice?: number | string;
+  ceiling?: number | string;
+  acceptMs?: number;
+  /** Ends what was begun: the call rejects with `ABORTED` or `TIMEOUT`, and the job is cancelled. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The offer in what `exec` was given, and the signal. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+export function splitExec(given: SlicePaymentOffer | ExecOptions | undefined): {
+  offer: SlicePaymentOffer | undefined;
+  signal: AbortSignal | undefined;
+} {
+  if (typeof given !== 'object' || given === null) return { offer: given, signal: undefined };
+  const { signal, ...offer } = readOptions<ExecOptions>(given, 'exec', {
+    pricePerSlice: true,
+    ceiling: true,
+    acceptMs: true,
+    signal: true,
+  });
+  const hasOffer = Object.values(offer).some((value) => value !== undefined);
+  return { offer: hasOffer ? (offer as SlicePaymentOffer) : undefined, signal: checkSignal(signal) };
+}
 
 export interface OfferTerms {
   readonly pricePerSlice: bigint;

@@ -21,6 +21,8 @@ export interface DeployerPorts {
   schedulerUrl: string | URL;
   connect: Connect;
   clock: Clock;
+  /** How long a call waits for a connection to the scheduler, milliseconds. @default 30,000 */
+  connectTimeoutMs?: number;
   random: Random;
   wallet: DeployerWallet;
   fetch: typeof fetch;

@@ -15,6 +15,7 @@ import { Follower, type FollowSink } from './follow.js';
 import type { Job } from './job.js';
 import type { JobNotice } from './link.js';
 import { ReceivedSlices } from './received-slices.js';
+import { NoInputWatch } from './no-input-watch.js';
 import { ResultHandle } from './results.js';
 import { NO_WORKERS, watchForWorkers } from './worker-watch.js';
 
@@ -26,6 +27,8 @@ export interface TrackerOptions<T> {
   setReadyState: (state: ReadyState) => void;
   /** The slices that the job must have when it is complete, where this handle has read its whole input. */
   slicesRead: () => number | undefined;
+  /** Whether this handle has input on its way. */
+  isFeeding: () => boolean;
 }
 
 const NEW_STATUS: JobStatusInfo = {
@@ -48,7 +51,11 @@ export class JobTracker<T> implements FollowSink {
   readonly #finish = deferred<ResultHandle<T>>();
   readonly #end = new AbortController();
   #follower: Follower | undefined;
-  #wanted = false;
+  /** Listeners and callers that wait for the job. */
+  #wanted = 0;
+  #after: Cursor;
+  #unobserve: (() => void) | undefined;
+  #noInput: NoInputWatch<T>;
   #known = false;
   #followed = false;
   #collate = true;
@@ -61,6 +68,8 @@ export class JobTracker<T> implements FollowSink {
 
   constructor(options: TrackerOptions<T>) {
     this.#options = options;
+    this.#after = options.after;
+    this.#noInput = new NoInputWatch(options);
     this.finished = this.#finish.promise;
     this.finished.catch(() => undefined);
     this.ended = this.#end.signal;
@@ -71,17 +80,25 @@ export class JobTracker<T> implements FollowSink {
   }
 
   get cursor(): Cursor {
-    return this.#follower?.cursor ?? this.#options.after;
+    return this.#follower?.cursor ?? this.#after;
   }
 
   get isFollowing(): boolean {
     return this.#follower !== undefined;
   }
 
-  /** Somebody listens or waits: the job is followed as soon as the scheduler has it. */
-  want(): void {
-    this.#wanted = true;
+  /**
+   * Somebody listens or waits: the job is followed as soon as the scheduler has it. With the returned function they
+   * take that back; where nobody is left, the journal is read no further, and the process may end.
+   */
+  want(): () => void {
+    this.#wanted++;
     this.#begin();
+    let isWanting = true;
+    return () => {
+      if (isWanting && --this.#wanted === 0) this.#leave();
+      isWanting = false;
+    };
   }
 
   /** The scheduler has the job. */
@@ -97,6 +114,7 @@ export class JobTracker<T> implements FollowSink {
     this.#status = toStatusInfo(status);
     this.#totalKnown = Math.max(this.#totalKnown, status.total);
     this.#isClosed ||= !status.open;
+    this.#noInput.look(this.#follower !== undefined && status.open, this.#status);
     if (this.#collate && this.#followed) this.results.setTotal(status.total);
   }
 
@@ -176,13 +194,19 @@ export class JobTracker<T> implements FollowSink {
   }
 
   #begin(): void {
-    if (!this.#wanted || !this.#known || this.#follower !== undefined || this.#over) return;
-    const { context, job, after } = this.#options;
+    if (this.#wanted === 0 || !this.#known || this.#follower !== undefined || this.#over) return;
+    const { context, job } = this.#options;
+    const after = this.#after;
     this.#collate = job.collateResults;
     const { clock, yieldNow } = context.ports;
     const fetchBlob = (ref: BlobRef): Promise<Uint8Array> => context.blobs.get(ref, this.ended, Infinity);
     const link = context.linkToFollow(job.id);
     this.#follower = new Follower(job.id, after, { link, clock, yieldNow, fetchBlob }, this);
+    this.#unobserve = link.outage.observe({
+      lost: (error) => job.emit('reconnecting', { job, error, message: error.message }),
+      back: (downMs) => job.emit('reconnected', { job, downMs }),
+      isHeard: () => job.listenerCount('reconnecting') > 0,
+    });
     const { missing } = context;
     const isHeard = (): boolean => job.listenerCount('noworkers') > 0;
     watchForWorkers({
@@ -195,6 +219,15 @@ export class JobTracker<T> implements FollowSink {
         else missing.say(job.id);
       },
     });
+  }
+
+  #leave(): void {
+    if (this.#over || this.#follower === undefined) return;
+    this.#after = this.#follower.cursor;
+    this.#follower.stop();
+    this.#unobserve?.();
+    this.#noInput.stop();
+    this.#follower = undefined;
   }
 
   #complete(): void {
@@ -261,6 +294,8 @@ export class JobTracker<T> implements FollowSink {
     if (error === undefined) this.#finish.resolve(this.results);
     else this.#finish.reject(error);
     this.#follower?.stop();
+    this.#unobserve?.();
+    this.#noInput.stop();
     this.#end.abort(error ?? new ManyhandsError('JOB_STATE', `Job ${this.#options.job.id} is complete.`));
   }
 

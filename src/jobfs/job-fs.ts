@@ -39,6 +39,8 @@ export class JobFS {
   readonly #additions: Addition<unknown>[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #cwd: string = HOME;
+  /** Why nothing more can be put in; undefined while it can. */
+  #frozen: (() => Error) | undefined;
 
   constructor(host: JobFsHost, clock: Clock = systemClock) {
     this.#host = host;
@@ -65,6 +67,7 @@ export class JobFS {
    * @throws JOBFS_PATH, JOBFS_SOURCE, JOBFS_TOO_LARGE
    */
   add(source: JobFsSource, destination?: string): Promise<this> {
+    if (this.#frozen !== undefined) return Promise.reject(this.#frozen());
     const cwd = this.#cwd;
     let taken: JobFsSource;
     let target: string;
@@ -79,6 +82,7 @@ export class JobFS {
 
   /** Makes a directory and those above it. @throws JOBFS_PATH */
   mkdir(path: string): this {
+    if (this.#frozen !== undefined) throw this.#frozen();
     this.#tree.putDirectory(resolvePath(path, this.#cwd));
     return this;
   }
@@ -88,6 +92,7 @@ export class JobFS {
    * @throws JOBFS_PATH where there is no such directory; wait for what adds it first
    */
   chdir(path: string): this {
+    if (this.#frozen !== undefined) throw this.#frozen();
     const target = resolvePath(path, this.#cwd);
     if (!this.#tree.isDirectory(target)) {
       refusePath(path, 'is no directory here (make it with mkdir, or wait for the add that brings it)');
@@ -144,6 +149,11 @@ export class JobFS {
     const cwd = this.#cwd;
     const bytes = await packTree(this.#tree, this.#clock);
     return { bytes, digest: sha256Hex(bytes), cwd };
+  }
+
+  /** @internal From now on it stays as it is: what is put in later would be lost, and is refused with that error. */
+  freeze(refusal: () => Error): void {
+    this.#frozen ??= refusal;
   }
 
   #queue(work: () => Promise<void>): Promise<this> {
