@@ -15,6 +15,7 @@ import type { DeployerContext } from './context.js';
 import { Deployment } from './deployment.js';
 import { JOURNAL_EVENTS, type JobStatusInfo, type ReadyState } from './events.js';
 import type { FeedSummary } from './feed.js';
+import { topUpJob } from './top-up.js';
 import { fetchJobResults, type FetchedResult, type ResultRange } from './fetch-results.js';
 import type { ParsedCall } from './forms.js';
 import { toJobInput } from './input.js';
@@ -166,13 +167,12 @@ export class Job<T = unknown> extends JobSettings<T> {
     return fetchJobResults<T>(this.#context, this.id, range, options);
   }
 
-  /** Raises the ceiling of a job that pays, in credits for the whole job. */
+  /** Raises the ceiling of a job that pays, in credits for the whole job; the account that pays signs it. */
   async topUp(ceiling: number | string, keystore?: Keystore): Promise<void> {
     const units = toUnits(ceiling);
     await this.#deployed('topUp');
-    if (this.#deployment === undefined)
-      throw this.stateError('topUp works on the handle that deployed it', '');
-    this.#tracker.update(await this.#deployment.topUp(units, keystore));
+    const topped = this.#deployment?.topUp(units, keystore);
+    this.#tracker.update(await (topped ?? topUpJob(this.#context, this.id, units, keystore)));
   }
 
   /**

@@ -124,6 +124,7 @@ export const REQUEST_CHECKS: { readonly [K in RequestType]: Check<RequestBody<K>
   'job.cancel': object({ jobId: id, reason }),
   'job.status': job,
   'job.list': object<RequestBody<'job.list'>>({ after: optional(id), limit: integer(1, JOB_LIST_MAX) }),
+  'job.terms': job,
   'job.topup': object({ jobId: id, offer: signedOffer }),
   'job.results': object({ jobId: id, from: sliceNumber, to: sliceNumber }),
   'job.follow': object<RequestBody<'job.follow'>>({

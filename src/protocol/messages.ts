@@ -239,6 +239,11 @@ export interface DeployerRequests {
   'job.status': [{ jobId: JobId }, { status: JobStatus }];
   /** The asker's jobs (an operator's: all), the newest first; `after`: those older than that one. */
   'job.list': [{ after?: JobId; limit: number }, { jobs: JobListing[]; more: boolean }];
+  /** What a job of the asker's pays, and out of which account; for a top-up by another process. */
+  'job.terms': [
+    { jobId: JobId },
+    { packageDigest: Digest; account?: Address; pricePerSlice: bigint; ceiling: bigint },
+  ];
   /** A further signed offer for the same package: its ceiling replaces the old one. */
   'job.topup': [{ jobId: JobId; offer: SignedOffer }, { status: JobStatus }];
   /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next` is where to go on. */

@@ -19,6 +19,7 @@ import {
   array,
   boolean,
   bytes,
+  digest,
   id,
   integer,
   object,
@@ -73,6 +74,12 @@ export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } 
       JOB_LIST_MAX,
     ),
     more: boolean,
+  }),
+  'job.terms': object<ReplyBody<'job.terms'>>({
+    packageDigest: digest,
+    account: optional(address),
+    pricePerSlice: units,
+    ceiling: units,
   }),
   'job.topup': status,
   'job.results': object<ReplyBody<'job.results'>>({

@@ -135,6 +135,8 @@ export class DeployerSession implements Session {
         return { status: (await this.#ownJob(m.jobId)).status };
       case 'job.list':
         return this.#list(m);
+      case 'job.terms':
+        return this.#terms(m.jobId);
       case 'job.results':
         return this.#results(m);
       case 'job.unfollow':
@@ -146,6 +148,22 @@ export class DeployerSession implements Session {
       default:
         throw notForYou(m.type);
     }
+  }
+
+  async #terms(jobId: string): Promise<object> {
+    await this.#ownJob(jobId);
+    const {
+      digest: packageDigest,
+      candidate,
+      ceiling,
+      account,
+    } = (await this.#core.options.store.job(jobId))!;
+    return {
+      packageDigest,
+      pricePerSlice: candidate.price,
+      ceiling,
+      ...(account !== undefined && { account }),
+    };
   }
 
   async #list({ after, limit }: Request<'job.list'>): Promise<object> {

@@ -136,6 +136,7 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
     { type: 'job.list', id: 17, limit: 20 },
     { type: 'job.list', id: 18, after: jobId, limit: 100 },
   ],
+  'job.terms': [{ type: 'job.terms', id: 29, jobId }],
   'job.topup': [{ type: 'job.topup', id: 11, jobId, offer }],
   'job.results': [{ type: 'job.results', id: 12, jobId, from: 1, to: 100 }],
   'job.follow': [
@@ -280,6 +281,10 @@ export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K
       jobs: [{ status, owner: address, name: 'squares', createdMs: 1_800_000_000_000, price: 10n }],
       more: true,
     },
+  ],
+  'job.terms': [
+    { packageDigest: digest('d'), account: address, pricePerSlice: 1_000n, ceiling: 5_000n },
+    { packageDigest: digest('d'), pricePerSlice: 0n, ceiling: 0n },
   ],
   'job.topup': [{ status }],
   'job.results': [{ parts: [] }, { parts: [{ first: 1, count: 2, segment }], next: 3 }],

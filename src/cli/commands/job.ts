@@ -1,9 +1,9 @@
 /** `manyhands job`: look after jobs of this user's identity, in any process and days later. @module */
 import { Command } from 'commander';
-import { compute, fetchResults, init } from '../../entry/deployer.node.js';
+import { attach, compute, fetchResults, init } from '../../entry/deployer.node.js';
 import type { JobPage } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
-import { formatCredits } from '../../entry/wallet.node.js';
+import { formatCredits, wallet } from '../../entry/wallet.node.js';
 import { describeError } from '../describe-error.js';
 import { examples } from '../help.js';
 import {
@@ -17,6 +17,7 @@ import {
 import { parseRange } from '../parse-range.js';
 import { printable } from '../terminal.js';
 import { toJson } from '../to-json.js';
+import { parseCredits } from '../worker/parse.js';
 
 /** Slices that are fetched at a time, so that a large job is never in memory as a whole. */
 const PAGE_SLICES = 10_000;
@@ -56,6 +57,15 @@ export function jobCommand(): Command {
     .addOption(schedulerOption())
     .addHelpText('after', examples(['manyhands job results <id> --range 1-100', 'the first hundred']))
     .action(printResults);
+  job
+    .command('topup')
+    .description('Raise the ceiling of a job that pays; one that was paused for want of funds goes on.')
+    .addArgument(jobIdArgument())
+    .argument('<credits>', 'most that the whole job may cost', parseCredits)
+    .option('--keystore <label>', 'of the account that pays', 'default')
+    .addOption(schedulerOption())
+    .addHelpText('after', examples(['manyhands job topup <id> 50', 'up to fifty credits in all']))
+    .action(topUp);
   job
     .command('cancel')
     .description('End jobs where they are; their results stay, their escrow goes back.')
@@ -183,4 +193,16 @@ async function cancel(
       process.exitCode = EXIT_FAILED;
     }
   }
+}
+
+async function topUp(
+  id: string,
+  ceiling: bigint,
+  { scheduler, keystore }: { scheduler: string; keystore: string },
+): Promise<void> {
+  init({ scheduler });
+  const job = await attach(id);
+  await job.topUp(formatCredits(ceiling), await wallet.get(keystore));
+  const { runStatus } = await compute.status(id);
+  console.log(`${id} may cost ${formatCredits(ceiling)} credits now; it is ${runStatus}.`);
 }

@@ -24,6 +24,8 @@ export function* readJob(jobId: string): Script<JobView | undefined> {
     digest: job.digest,
     candidate: job,
     package: row.bytes,
+    ceiling: job.ceiling,
+    ...(job.account === null ? {} : { account: job.account }),
     ...(row.offer === null ? {} : { offer: decodeOffer(row.offer) }),
   };
 }

@@ -156,6 +156,9 @@ export interface JobView {
   candidate: Candidate;
   package: Uint8Array;
   offer?: SignedOffer;
+  /** Units, what it may cost in all, with every top-up; and who pays. */
+  ceiling: bigint;
+  account?: string;
 }
 
 /** A job among others. */
