@@ -12,7 +12,7 @@ export function describeError(error: unknown): string {
     return `manyhands: ${textOf(error)} [${error.code}]${isOurs ? `\n${error.stack ?? ''}` : ''}`;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `manyhands: unexpected: ${text}`;
+  return `manyhands: unexpected: ${text.split('\n').map(printable).join('\n')}`;
 }
 
 /** Reasons for which what helps is another address, or a scheduler. */

@@ -19,7 +19,20 @@ export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1)).trimEnd()}…`;
 }
 
-/** `text` of a stranger without what would steer the terminal: control characters become blanks. */
+/**
+ * What a terminal may act on, or what hides or turns round what is shown: C0 and C1 controls, separators of lines, marks of
+ * direction, characters without width. The scheduler's log escapes the same ones.
+ */
+const CONTROL = '[\\p{Cc}\\p{Zl}\\p{Zp}\\u061c\\u200b-\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]';
+const EACH = new RegExp(CONTROL, 'gu');
+const RUNS = new RegExp(`${CONTROL}+`, 'gu');
+
+/** `text` of a stranger without what would steer the terminal: each run of such characters becomes a blank. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+  return text.replace(RUNS, ' ');
+}
+
+/** Each such character as `\uXXXX`: in a text of JSON that is the same character, as long as it is inside a string. */
+export function escapeControls(json: string): string {
+  return json.replace(EACH, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

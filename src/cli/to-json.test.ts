@@ -28,3 +28,10 @@ it('shows where an object is inside itself, and twice what is there twice', () =
   value.self = [value];
   expect(toJson(value)).toBe('{"shared":{"a":1},"again":{"a":1},"self":["[cycle]"]}');
 });
+
+it('prints nothing that steers a terminal, and reads back as it was', () => {
+  const evil = { 'a\u009b': 'b\u001b[2J\u009b31m\u2028\u202e\u0085' };
+  const text = toJson(evil);
+  expect(text).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+  expect(JSON.parse(text)).toEqual(evil);
+});

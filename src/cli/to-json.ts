@@ -2,13 +2,15 @@
  * JSON of values that are richer than JSON: what a program reads from `job results` and other `--json` outputs.
  * @module
  */
+import { escapeControls } from './terminal.js';
 
 /**
  * Big integers and dates become strings, buffers and sets lists, maps lists of pairs, errors `{ name, message }`; NaN
- * and infinities strings; an object inside itself "[cycle]". What is undefined is left out, in a list it is null.
+ * and infinities strings; an object inside itself "[cycle]". What is undefined is left out, in a list it is null. What a
+ * terminal might act on is escaped.
  */
 export function toJson(value: unknown): string {
-  return JSON.stringify(plain(value, []) ?? null);
+  return escapeControls(JSON.stringify(plain(value, []) ?? null));
 }
 
 function plain(value: unknown, around: readonly object[]): unknown {

@@ -165,8 +165,9 @@ export class Deployment {
     return this.#sign(this.#keystore, terms, schedulerId);
   }
 
-  #sign(keystore: Keystore, terms: OfferTerms, schedulerId: string): Promise<SignedOffer> {
+  async #sign(keystore: Keystore, terms: OfferTerms, schedulerId: string): Promise<SignedOffer> {
     const { context } = this.#options;
+    await context.link.syncClock();
     return signOffer(keystore, {
       schedulerId,
       packageDigest: this.#digest,

@@ -151,6 +151,12 @@ export class SchedulerLink {
     return this.#session?.bufferedBytes ?? 0;
   }
 
+  /** Asks what the scheduler's clock says now: it may have been set since this connection was made. */
+  async syncClock(): Promise<void> {
+    const { nowMs } = await this.request('ping', {});
+    this.#clockOffsetMs = nowMs - this.#ports.clock.wallMs();
+  }
+
   /** The scheduler's wall clock, as far as it is known, milliseconds. */
   schedulerWallMs(): number {
     return this.#ports.clock.wallMs() + this.#clockOffsetMs;

@@ -81,6 +81,18 @@ describe('a payment offer', () => {
     expect(second!.nonce).not.toBe(first!.nonce);
   });
 
+  it('is good for as long as it says after the scheduler’s clock was set, on a connection that was open before', async () => {
+    const { stub, deployer } = deployerRig();
+    const first = deployer.computeFor([1], (x: number) => x);
+    first.autoClose = false;
+    await first.deploy({ pricePerSlice: 1, ceiling: 5, acceptMs: 60_000 });
+    stub.nowMs += 3_600_000;
+    await first.topUp(20);
+    const { acceptBeforeMs } = stub.job.offers.at(-1)!;
+    expect(acceptBeforeMs - stub.nowMs).toBeGreaterThan(50_000);
+    expect(acceptBeforeMs - stub.nowMs).toBeLessThanOrEqual(60_000);
+  });
+
   it('comes from an account that can be looked at', async () => {
     const { deployer, wallet } = deployerRig();
     const { address } = await wallet.get();

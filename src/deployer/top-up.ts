@@ -36,6 +36,7 @@ export async function topUpJob(
     const text = `Job ${jobId} is paid by ${account}, and the keystore is of ${address}: sign with that account's.`;
     throw new ManyhandsError('OFFER_MISMATCH', text, { jobId });
   }
+  await link.syncClock();
   const offer = await signOffer(payer, {
     schedulerId,
     packageDigest,

@@ -325,8 +325,8 @@ export class DeployerSession implements Session {
     if (owner !== undefined && job.owner !== owner) {
       throw new ManyhandsError(
         'NOT_OWNER',
-        `job ${jobId} belongs to ${job.owner}, and you are ${owner}: use the identity that deployed it`,
-        { jobId, owner: job.owner },
+        `job ${jobId} belongs to another identity than ${owner}: use the one that deployed it`,
+        { jobId },
       );
     }
     return job;

@@ -66,18 +66,20 @@ function textLine(time: string, level: LogLevel, event: string, fields: Record<s
   const parts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${textOf(value)}`);
-  return [time, level.padEnd(LEVEL_WIDTH), safe(event), ...parts].join(' ');
+  return [time, level.padEnd(LEVEL_WIDTH), escapeControls(event), ...parts].join(' ');
 }
 
 function jsonLine(time: string, level: LogLevel, event: string, fields: Record<string, unknown>): string {
-  return safe(JSON.stringify({ time, level, event, ...fields }, (_key, value: unknown) => plain(value)));
+  return escapeControls(
+    JSON.stringify({ time, level, event, ...fields }, (_key, value: unknown) => plain(value)),
+  );
 }
 
 /** Bare where it can be read so, else in quotes with escapes. */
 function textOf(value: unknown): string {
   const found = plain(value);
   const text = typeof found === 'string' ? found : (JSON.stringify(found) ?? '');
-  return /^[\p{L}\p{N}_.:/@+-]+$/u.test(text) ? text : safe(JSON.stringify(text));
+  return /^[\p{L}\p{N}_.:/@+-]+$/u.test(text) ? text : escapeControls(JSON.stringify(text));
 }
 
 function plain(value: unknown): unknown {
@@ -88,6 +90,6 @@ function plain(value: unknown): unknown {
 }
 
 /** In a JSON string an escape is the same character. */
-function safe(text: string): string {
+function escapeControls(text: string): string {
   return text.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

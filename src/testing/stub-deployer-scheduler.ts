@@ -52,6 +52,8 @@ export class StubDeployerScheduler {
   readonly http = new StubBlobs();
   readonly clients = new Set<StubClient>();
   readonly groupProofs: GroupProof[] = [];
+  /** Its wall clock. */
+  nowMs = 1_800_000_000_000;
   /** Every message that came, in order. */
   readonly said: ClientMessage[] = [];
   /** What a deployer did against the rules. */
@@ -179,7 +181,7 @@ export class StubDeployerScheduler {
       protocol: PROTOCOL_VERSION,
       software: 'stub',
       schedulerId: this.schedulerId,
-      nowMs: 1_800_000_000_000,
+      nowMs: this.nowMs,
       challenge,
       worktimes: WORKTIMES.map(({ name, version }) => ({ name, version })),
       minimumPrice: 0n,
@@ -251,7 +253,7 @@ export class StubDeployerScheduler {
       case 'account.show':
         return { address: request.address, balance: 5n, escrow: 2n, earned: 1n };
       case 'ping':
-        return { nowMs: 0 };
+        return { nowMs: this.nowMs };
       default:
         throw new ManyhandsError('FORBIDDEN', `${request.type} is not for this stub`);
     }

@@ -114,3 +114,34 @@ it('writes sizes and times short', () => {
   ]);
   expect([0, 61_000, 3_600_000].map(durationText)).toEqual(['0:00', '1:01', '1:00:00']);
 });
+
+it('keeps what a sandbox is at in sight, however long the name of its job is', () => {
+  const name = 'a very long name '.repeat(20);
+  const about = { name, description: '', link: '' };
+  const made: SandboxStatus[] = [
+    { sandbox: 0, state: 'opening', jobId: JOB, public: about },
+    { sandbox: 1, state: 'idle', jobId: JOB, public: about },
+  ];
+  const status = { ...picture().status, sandboxes: made };
+  for (const columns of [40, 60, 100, 200]) {
+    const text = drawDashboard(picture({ status }), columns, 24, PLAIN);
+    expect(text).toMatch(/a very.*…: getting ready$/m);
+    expect(text).toMatch(/a very.*…: waiting for more of it$/m);
+  }
+});
+
+it('uses all of a large terminal, for its lines and for its log', () => {
+  const log = Array.from({ length: 60 }, (_, i) => `12:00:00  line ${i} ${'x'.repeat(150)}`);
+  const lines = drawDashboard(picture({ log }), 200, 60, PLAIN).split('\n');
+  expect(lines.length).toBeGreaterThan(55);
+  expect(lines.at(-1)).toContain('x'.repeat(150));
+  expect(lines[0]).toHaveLength(200);
+});
+
+it('shows a notice for as long as it is there, in whole words', () => {
+  const notice =
+    'Warning: This worker runs as root, so that the browser gives up its own sandbox. Run it as another user.';
+  const lines = drawDashboard(picture({ notices: [notice] }), 60, 24, PLAIN).split('\n');
+  expect(lines.slice(1, 3).join(' ')).toBe(notice);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
+});

@@ -18,6 +18,8 @@ export interface Picture {
   bytesPerDay: number | undefined;
   /** Slices a second, the oldest first. */
   rates: readonly number[];
+  /** What must be seen as long as it runs. */
+  notices?: readonly string[];
   /** What was said, the oldest first. */
   log: readonly string[];
 }
@@ -38,24 +40,27 @@ export const PLAIN: Style = {
 };
 
 const BARS = ' ▁▂▃▄▅▆▇█';
-const COLUMNS_MAX = 110;
+const COLUMNS_MAX = 300;
 /** Room for the rate before its chart. */
 const LABEL_WIDTH = 18;
 /** Rows that are not sums, sandboxes or log, and the one where the cursor stands. */
 const FRAME_ROWS = 5;
 const LOG_ROWS_MIN = 2;
-const LOG_ROWS_MAX = 8;
+/** Rows of one notice at most. */
+const NOTICE_ROWS_MAX = 4;
 
 /** The picture in at most so many columns and rows. */
 export function drawDashboard(picture: Picture, columns: number, rows: number, style: Style): string {
   const width = Math.max(20, Math.min(columns, COLUMNS_MAX));
   const { sandboxes } = picture.status;
   const totals = sums(picture, width);
-  const room = Math.max(1, rows - FRAME_ROWS - totals.length - LOG_ROWS_MIN);
+  const notices = (picture.notices ?? []).flatMap((text) => wrap(printable(text), width, NOTICE_ROWS_MAX));
+  const room = Math.max(1, rows - FRAME_ROWS - notices.length - totals.length - LOG_ROWS_MIN);
   const shown = sandboxes.length <= room ? sandboxes : sandboxes.slice(0, room - 1);
   const more = sandboxes.length - shown.length;
   const lines = [
     head(picture, width, style),
+    ...notices.map((line) => style.bad(line)),
     ...totals,
     style.dim(chart(picture.rates, width)),
     style.dim('─'.repeat(width)),
@@ -63,7 +68,7 @@ export function drawDashboard(picture: Picture, columns: number, rows: number, s
     ...(more > 0 ? [style.dim(cut(`    and ${more} more`, width))] : []),
     style.dim('─'.repeat(width)),
   ];
-  const logRows = Math.max(LOG_ROWS_MIN, Math.min(LOG_ROWS_MAX, rows - lines.length - 1));
+  const logRows = Math.max(LOG_ROWS_MIN, rows - lines.length - 1);
   return [...lines, ...picture.log.slice(-logRows).map((line) => cut(line, width))].join('\n');
 }
 
@@ -112,8 +117,8 @@ function row(sandbox: SandboxStatus, width: number, style: Style): string {
   if (state === 'none' || state === 'ended' || jobId === undefined)
     return style.dim(`${number} waiting for work`);
   const name = printable(sandbox.public?.name ?? '').trim() || jobId;
-  if (state === 'opening') return cut(`${number} ${name}: getting ready`, width);
-  if (state === 'idle') return style.dim(cut(`${number} ${name}: waiting for more of it`, width));
+  if (state === 'opening') return named(number, name, 'getting ready', width);
+  if (state === 'idle') return style.dim(named(number, name, 'waiting for more of it', width));
   const slice = sliceNumber === undefined ? '' : `#${sliceNumber}`;
   const bar = progress === undefined ? '' : progressBar(progress, width >= 80 ? 20 : 8);
   const tail = [slice.padStart(Math.min(9, Math.max(slice.length, 6))), bar]
@@ -121,6 +126,24 @@ function row(sandbox: SandboxStatus, width: number, style: Style): string {
     .join('  ');
   const room = width - number.length - 1 - tail.length - 1;
   return `${number} ${fit(name, Math.max(4, room))} ${tail}`.slice(0, width);
+}
+
+/** The name gives way to the state. */
+function named(number: string, name: string, state: string, width: number): string {
+  const room = width - number.length - state.length - 3;
+  return cut(`${number} ${cut(name, Math.max(4, room))}: ${state}`, width);
+}
+
+/** Lines of at most `width` columns, broken between words; the last of `rows` is cut. */
+function wrap(text: string, width: number, rows: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && (`${last} ${word}`.length <= width || lines.length === rows))
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => cut(line, width));
 }
 
 function progressBar(progress: number, length: number): string {

@@ -24,8 +24,8 @@ export interface Output {
 
 const DRAW_MS = 250;
 const ROWS_DEFAULT = 24;
-const LOG_LINES_MAX = 50;
-const RATE_BUCKETS = 90;
+const LOG_LINES_MAX = 200;
+const RATE_BUCKETS = 280;
 const RATE_BUCKET_MS = 1_000;
 
 /** What JSON leaves out: it would be all there is. */
@@ -86,6 +86,8 @@ function showDashboard(worker: Worker, url: string): Output {
     if (log.length > LOG_LINES_MAX) log.shift();
   };
   onWords(worker, say);
+  const notices: string[] = [];
+  const quiet = takeWarnings((text) => notices.push(text));
   worker.on('connect', () => (isConnected = true));
   worker.on('disconnect', () => (isConnected = false));
   worker.on('result', ({ count }) => rates.add(performance.now(), count));
@@ -102,6 +104,7 @@ function showDashboard(worker: Worker, url: string): Output {
       status,
       bytesPerDay,
       rates: rates.perSecond(now),
+      notices,
       log,
     };
     update(drawDashboard(shown, terminalWidth() - 1, process.stdout.rows || ROWS_DEFAULT, style));
@@ -116,7 +119,20 @@ function showDashboard(worker: Worker, url: string): Output {
       process.stdout.off('resize', draw);
       draw();
       update.done();
+      quiet();
     },
+  };
+}
+
+/** Warnings of this process go to `take` and not to the terminal, where they would break the picture. */
+function takeWarnings(take: (text: string) => void): () => void {
+  const before = process.listeners('warning');
+  process.removeAllListeners('warning');
+  const listener = ({ name, message }: Error): void => take(`${name}: ${message}`);
+  process.on('warning', listener);
+  return () => {
+    process.off('warning', listener);
+    for (const one of before) process.on('warning', one);
   };
 }
 

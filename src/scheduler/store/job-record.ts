@@ -119,8 +119,8 @@ export function* ownJob(jobId: string, owner: string): Script<JobRecord> {
   if (job.owner !== owner) {
     throw new ManyhandsError(
       'NOT_OWNER',
-      `job ${jobId} belongs to ${job.owner}, and you are ${owner}: use the identity that deployed it`,
-      { jobId, owner: job.owner },
+      `job ${jobId} belongs to another identity than ${owner}: use the one that deployed it`,
+      { jobId },
     );
   }
   return job;
