@@ -1,6 +1,6 @@
 /**
  * How fast real code runs in a sandbox, as a ratio to a plain worker of the same engine on the same machine: each kernel in
- * turns here and there, the best of all turns. `node bench/sandbox-speed.mjs [thread|deno|chromium] [turns]`.
+ * turns here and there, the best of all turns. `node bench/sandbox-speed.mjs [thread|deno|chromium] [turns] [part of a kernel's name]`.
  */
 import { chromium } from '@playwright/test';
 import { spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ const ROUNDS = 5;
 const ASKED = 0.9;
 const PLAIN = { thread: plainThread, deno: plainDeno, chromium: plainChromium };
 
-const [only, turns = 4] = process.argv.slice(2);
+const [only, turns = 4, part = ''] = process.argv.slice(2);
 const isolations = only === undefined ? Object.keys(PLAIN) : [only];
 
 const home = await mkdtemp(join(tmpdir(), 'manyhands-speed-'));
@@ -40,7 +40,7 @@ try {
     await worker.start();
     const inSandbox = async (datum) => (await computeFor([datum], KERNELS).exec())[0];
     console.log(`${isolation}: plain ms, in the sandbox ms, ratio [${ASKED}]`);
-    for (const name of await plain.run({})) {
+    for (const name of (await plain.run({})).filter((one) => one.includes(part))) {
       const best = { plain: Infinity, sandbox: Infinity };
       for (let turn = 0; turn < Number(turns); turn++) {
         best.plain = Math.min(best.plain, await plain.run({ name, rounds: ROUNDS }));
@@ -81,11 +81,12 @@ async function plainDeno() {
   const script = fileURLToPath(new URL('sandbox-speed/plain-worker.mjs', import.meta.url));
   return {
     run: async (datum) => {
-      const child = spawn(path, ['run', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = spawn(path, ['run', '--allow-read', script], { stdio: ['pipe', 'pipe', 'inherit'] });
       child.stdin.write(`${JSON.stringify(datum)}\n`);
-      const [line] = await once(createInterface(child.stdout), 'line');
+      const exited = once(child, 'exit');
+      const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), exited]);
       child.kill();
-      await once(child, 'exit');
+      await exited;
       return JSON.parse(line);
     },
     close: async () => undefined,

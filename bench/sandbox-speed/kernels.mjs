@@ -22,7 +22,7 @@ export const KERNELS = `(() => {
       return part;
     };
     let sum = 0;
-    for (let i = 0; i < 12_000; i++) {
+    for (let i = 0; i < 40_000; i++) {
       const name = encoder.encode('name' + i);
       const out = alloc(16 + name.length);
       let at = 0;
@@ -63,21 +63,21 @@ export const KERNELS = `(() => {
   };
 
   const KERNELS = {
-    'new Float64Array(list of 10,000)': () => { let s = 0; for (let i = 0; i < 1_000; i++) s += new Float64Array(list)[i]; return s; },
+    'new Float64Array(list of 10,000)': () => { let s = 0; for (let i = 0; i < 3_000; i++) s += new Float64Array(list)[i]; return s; },
     'new Float64Array(list of 3)': () => { let s = 0; for (let i = 0; i < 200_000; i++) s += new Float64Array(short)[1]; return s; },
     'new Float64Array(3), (16), (1,000)': () => { let s = 0; for (let i = 0; i < 40_000; i++) s += new Float64Array(3).length + new Float64Array(16).length + new Float64Array(1_000).length; return s; },
-    'new Float64Array(view)': () => { let s = 0; for (let i = 0; i < 2_000; i++) s += new Float64Array(large)[i]; return s; },
-    'subarray in a loop': () => { let s = 0; for (let i = 0; i < 400_000; i++) s += large.subarray(i & 1_023, (i & 1_023) + 8)[0]; return s; },
+    'new Float64Array(view)': () => { let s = 0; for (let i = 0; i < 6_000; i++) s += new Float64Array(large)[i]; return s; },
+    'subarray in a loop': () => { let s = 0; for (let i = 0; i < 1_000_000; i++) s += large.subarray(i & 1_023, (i & 1_023) + 8)[0]; return s; },
     'slice in a loop': () => { let s = 0; for (let i = 0; i < 200_000; i++) s += large.slice(i & 1_023, (i & 1_023) + 16)[0]; return s; },
     'map, filter, set of typed arrays': () => { let s = 0; const other = new Float64Array(10_000); for (let i = 0; i < 60; i++) { other.set(large.map((x) => x + i)); s += other.filter((x) => x > 100).length; } return s; },
     'structuredClone of records': () => { let s = 0; for (let i = 0; i < 8; i++) s += structuredClone(records).length; return s; },
-    'structuredClone of a typed array': () => { let s = 0; for (let i = 0; i < 1_500; i++) s += structuredClone(large)[i]; return s; },
+    'structuredClone of a typed array': () => { let s = 0; for (let i = 0; i < 5_000; i++) s += structuredClone(large)[i]; return s; },
     'protobufjs-like': protobuf,
     'wasm-bindgen-like': bindgen,
-    'DataView over a buffer': () => { const data = new DataView(new ArrayBuffer(8_000)); let s = 0; for (let r = 0; r < 2_000; r++) for (let i = 0; i < 1_000; i++) { data.setFloat64(i * 8, i + r, true); s += data.getUint8(i * 8); } return s; },
+    'DataView over a buffer': () => { const data = new DataView(new ArrayBuffer(8_000)); let s = 0; for (let r = 0; r < 12_000; r++) for (let i = 0; i < 1_000; i++) { data.setFloat64(i * 8, i + r, true); s += data.getUint8(i * 8); } return s; },
     'heat equation, a grid a step': () => { const n = 128; let grid = new Float64Array(n * n).fill(1); grid[n] = 1_000; for (let t = 0; t < 600; t++) { const next = new Float64Array(n * n); for (let i = n; i < n * n - n; i++) next[i] = 0.25 * (grid[i - 1] + grid[i + 1] + grid[i - n] + grid[i + n]); grid = next; } return grid[n * 2]; },
-    'matrix product': () => { const n = 160; const a = new Float64Array(n * n).fill(1.5), b = new Float64Array(n * n).fill(0.5), c = new Float64Array(n * n); for (let i = 0; i < n; i++) for (let k = 0; k < n; k++) { const x = a[i * n + k]; for (let j = 0; j < n; j++) c[i * n + j] += x * b[k * n + j]; } return c[n]; },
-    'WebAssembly calls': () => wasm.f(4_000_000, 3),
+    'matrix product': () => { const n = 240; const a = new Float64Array(n * n).fill(1.5), b = new Float64Array(n * n).fill(0.5), c = new Float64Array(n * n); for (let i = 0; i < n; i++) for (let k = 0; k < n; k++) { const x = a[i * n + k]; for (let j = 0; j < n; j++) c[i * n + j] += x * b[k * n + j]; } return c[n]; },
+    'WebAssembly calls': () => wasm.f(16_000_000, 3),
     'WebAssembly instances': () => { const module = new WebAssembly.Module(Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, 5, 3, 1, 0, 1])); let s = 0; for (let i = 0; i < 600; i++) s += new WebAssembly.Instance(module) ? 1 : 0; return s; },
     'JSON there and back': () => { let s = 0; for (let i = 0; i < 8; i++) s += JSON.parse(JSON.stringify(records)).length; return s; },
     'objects, Map and sort': () => { const map = new Map(); for (let i = 0; i < 60_000; i++) map.set('k' + (i * 7919) % 50_000, { i }); return [...map.values()].sort((a, b) => a.i - b.i).length; },

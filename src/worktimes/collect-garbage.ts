@@ -9,6 +9,10 @@ const REFUSED_BYTES = [2 ** 40, 2 ** 34] as const;
 /** A full collection takes some milliseconds, as much as touching a few MiB for the first time. */
 const COLLECT_EVERY_BYTES = 256 * 1024 * 1024;
 
+/** To measure one costs a fifth of what a small one does: of those one in so many is measured, and stands for all. */
+const SMALL_BYTES = 1024 * 1024;
+const MEASURE_EVERY = 8;
+
 const { ArrayBuffer, setTimeout } = globalThis;
 
 /** Makes the engine collect, in the midst of a turn. */
@@ -28,6 +32,9 @@ export class GarbagePressure {
   #bytes = 0;
   /** The last one that was made: it is measured, and let go, when the next one is made or the turn is over. */
   #last: object | undefined;
+  /** What was counted for it when it was made. */
+  #lastBytes = 0;
+  #small = 0;
   #waiting = false;
 
   /** `sizeOf` gives bytes: things grow after they were made. */
@@ -38,6 +45,7 @@ export class GarbagePressure {
   /** To be called before one of `bytes` is made. */
   before(bytes: number): void {
     this.#measure();
+    this.#lastBytes = bytes;
     if ((this.#bytes += bytes) < COLLECT_EVERY_BYTES) return;
     this.#bytes = bytes;
     collectGarbage();
@@ -45,7 +53,7 @@ export class GarbagePressure {
 
   /** To be called with what was made. */
   add(made: object): void {
-    this.#bytes -= this.#sizeOf(made);
+    if (this.#lastBytes < SMALL_BYTES && this.#small++ % MEASURE_EVERY !== 0) return;
     this.#last = made;
     if (this.#waiting) return;
     this.#waiting = true;
@@ -56,7 +64,9 @@ export class GarbagePressure {
   }
 
   #measure(): void {
-    if (this.#last !== undefined) this.#bytes += this.#sizeOf(this.#last);
+    if (this.#last === undefined) return;
+    const times = this.#lastBytes < SMALL_BYTES ? MEASURE_EVERY : 1;
+    this.#bytes += (this.#sizeOf(this.#last) - this.#lastBytes) * times;
     this.#last = undefined;
   }
 }

@@ -8,6 +8,7 @@ import { encodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
 import { SEGMENT_BYTES_MAX, SEGMENT_SLICES_MAX } from '../protocol/limits.js';
 import type { SandboxToSupervisor } from '../protocol/sandbox-messages.js';
 import { SegmentWriter, sliceSegment } from '../protocol/segment.js';
+import { retryWithIntrinsics, steadily } from './intrinsics.js';
 import { plainError } from './work-error.js';
 
 /** Bytes after which outcomes leave within a batch. */
@@ -55,16 +56,24 @@ export class OutcomeWriter {
   /** Throws RESULT_NOT_CLONEABLE or RESULT_TOO_LARGE, and then nothing was added. */
   addValue(value: unknown): void {
     try {
-      this.#writer.appendValue(value);
+      this.#appendValue(value);
     } catch (error) {
       throw asResultError(error);
     }
     this.#count++;
   }
 
+  #appendValue(value: unknown): void {
+    try {
+      this.#writer.appendValue(value);
+    } catch (error) {
+      retryWithIntrinsics(error, () => this.#writer.appendValue(value));
+    }
+  }
+
   /** Never throws. */
   addError(error: unknown): void {
-    this.#writer.appendEnvelope(ENVELOPE_KIND.error, errorBody(error));
+    steadily(() => this.#writer.appendEnvelope(ENVELOPE_KIND.error, errorBody(error)));
     this.#count++;
   }
 
@@ -74,17 +83,20 @@ export class OutcomeWriter {
     this.#flushedMs = nowMs;
     const count = this.#count;
     if (count === 0) return;
-    const segment = this.#writer.finish();
+    const segment = steadily(() => this.#writer.finish());
     this.#count = 0;
-    if (segment.length <= SEGMENT_BYTES_MAX || count <= 1) return this.#send(segment, count, computeMs, done);
     // The last outcome took it over the limit of a segment: it goes by itself.
-    this.#send(sliceSegment(segment, 0, count - 1), count - 1, computeMs, false);
-    this.#send(sliceSegment(segment, count - 1, 1), 1, 0, done);
+    const parts = steadily(() =>
+      segment.length <= SEGMENT_BYTES_MAX || count <= 1
+        ? undefined
+        : { most: sliceSegment(segment, 0, count - 1), last: sliceSegment(segment, count - 1, 1) },
+    );
+    if (parts === undefined) return this.#send(segment, count, computeMs, done);
+    this.#send(parts.most, count - 1, computeMs, false);
+    this.#send(parts.last, 1, 0, done);
   }
 
   #send(segment: Uint8Array, count: number, computeMs: number, done: boolean): void {
-    const buffer = segment.buffer as ArrayBuffer;
-    const tight = segment.byteLength === buffer.byteLength ? segment : segment.slice();
     const message = {
       type: 'outcomes',
       batch: this.#batch,
@@ -94,7 +106,10 @@ export class OutcomeWriter {
       done,
     } as const;
     this.#first += count;
-    this.#post({ ...message, segment: tight }, [tight.buffer as ArrayBuffer]);
+    steadily(() => {
+      const tight = segment.byteLength === segment.buffer.byteLength ? segment : segment.slice();
+      this.#post({ ...message, segment: tight }, [tight.buffer as ArrayBuffer]);
+    });
   }
 }
 

@@ -4,10 +4,11 @@
  * @module
  */
 import type { SupervisorToSandbox } from '../protocol/sandbox-messages.js';
+import { retryWithIntrinsics, steadily } from './intrinsics.js';
 import { isThenable, runChunk } from './run-chunk.js';
 import type { OutcomeWriter } from './outcome-writer.js';
 import type { WorkFunction } from './runtime.js';
-import { openInput, type BatchBlobs } from './slice-input.js';
+import { openInput, type BatchBlobs, type SliceInput } from './slice-input.js';
 import type { SliceSigns } from './slice-signs.js';
 import { withoutFrames } from './work-error.js';
 
@@ -67,7 +68,7 @@ export async function runBatch({ run, blobs }: Batch, tools: BatchTools): Promis
       // What failed decides whose stack it is: before and after the call it is ours.
       let inWork = false;
       try {
-        const datum = slices.datum(i);
+        const datum = readDatum(slices, i);
         inWork = true;
         let result = call(datum);
         if (typeof result === 'object' && result !== null && isThenable(result)) {
@@ -77,7 +78,7 @@ export async function runBatch({ run, blobs }: Batch, tools: BatchTools): Promis
         inWork = false;
         writer.addValue(result);
       } catch (thrown) {
-        writer.addError(inWork ? work.explain(thrown) : withoutFrames(thrown));
+        writer.addError(steadily(() => (inWork ? work.explain(thrown) : withoutFrames(thrown))));
       }
       endSlice?.();
       if (signs.pending) signs.endSlice();
@@ -98,4 +99,12 @@ export async function runBatch({ run, blobs }: Batch, tools: BatchTools): Promis
   }
   if (lastPart >= 0) writer.flush(now(), true);
   signs.sign(now());
+}
+
+function readDatum(slices: SliceInput, i: number): unknown {
+  try {
+    return slices.datum(i);
+  } catch (error) {
+    return retryWithIntrinsics(error, () => slices.datum(i));
+  }
 }

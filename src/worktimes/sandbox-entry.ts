@@ -9,6 +9,7 @@ import type {
   WorktimeFiles,
 } from '../protocol/sandbox-messages.js';
 import { BatchQueue } from './batch-queue.js';
+import { steadily } from './intrinsics.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { Rest, type Sleep } from './rest.js';
 import { runBatch } from './run-batch.js';
@@ -101,7 +102,7 @@ export function runSandbox(port: SandboxPort, place: SandboxPlace): void {
 
   const setup = new SandboxSetup(place, signs, fail);
   place.onStrayError((error) => {
-    if (state !== 'broken') signs.console('error', strayText(error, work));
+    if (state !== 'broken') steadily(() => signs.console('error', strayText(error, work)));
   });
 
   port.onMessage((message) => {

@@ -6,6 +6,7 @@
 import { isError, ManyhandsError, toWireError, type WireError } from '../lib/errors.js';
 import type { Assignment, SandboxToSupervisor, SupervisorToSandbox } from '../protocol/sandbox-messages.js';
 import { readAssignment } from './assignment.js';
+import { rememberIntrinsics } from './intrinsics.js';
 import { defineJobGlobals, defineVoiceGlobals } from './job-globals.js';
 import type { Runtime, WorkFunction } from './runtime.js';
 import type { Fail, SandboxPlace } from './sandbox-entry.js';
@@ -65,6 +66,7 @@ export class SandboxSetup {
     this.#begun = true;
     tameGlobals(this.#place.scope);
     defineVoiceGlobals(this.#place.scope, this.#signs);
+    rememberIntrinsics(this.#place.scope);
   }
 
   /** The runtime that was warmed, else a new one. */

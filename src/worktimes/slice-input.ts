@@ -9,6 +9,7 @@ import type { Input, RangeInput } from '../protocol/messages.js';
 import { rangeDatum } from '../protocol/ranges.js';
 import { SegmentReader } from '../protocol/segment.js';
 import { decodeValue } from '../protocol/values.js';
+import { steadily } from './intrinsics.js';
 
 /** What came as blobs for one batch, by digest. */
 export type BatchBlobs = ReadonlyMap<string, Uint8Array>;
@@ -21,8 +22,10 @@ export interface SliceInput {
 
 /** Never throws: where the input is malformed, each of its slices says so. */
 export function openInput(input: Input, blobs: BatchBlobs): SliceInput {
+  const open = (): SliceInput =>
+    input.kind === 'range' ? new RangeSlices(input) : new SegmentSlices(input.segment, blobs);
   try {
-    return input.kind === 'range' ? new RangeSlices(input) : new SegmentSlices(input.segment, blobs);
+    return steadily(open);
   } catch (error) {
     return new BrokenSlices(input.count, error);
   }

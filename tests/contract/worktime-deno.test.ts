@@ -27,7 +27,7 @@ afterAll(() => host.close());
 
 describe('map-basic in Deno', () => {
   mapBasicSuite(start);
-  signsSuite(start);
+  signsSuite(start, { isPlatformInRealm: true });
   restSuite(start);
 });
 

@@ -15,11 +15,12 @@ import { segmentOf, type StartSandbox } from './worktime-rig.js';
 
 const BUSY = 'const busy = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };';
 
-export function signsSuite(start: StartSandbox): void {
+/** `isPlatformInRealm`: the platform's own functions are JavaScript of the same realm, and break with what a job changes. */
+export function signsSuite(start: StartSandbox, { isPlatformInRealm = false } = {}): void {
   describe('errors', () => errorTests(start));
   describe('console and progress', () => voiceTests(start));
   describe('outcomes', () => flushTests(start));
-  describe('hostile job code', () => hostileTests(start));
+  describe('hostile job code', () => hostileTests(start, isPlatformInRealm));
 }
 
 function errorTests(start: StartSandbox): void {
@@ -283,7 +284,21 @@ function flushTests(start: StartSandbox): void {
   });
 }
 
-function hostileTests(start: StartSandbox): void {
+/** What a job may do to its realm, by what it changes; the harness works in the same one. */
+const POISONS: Readonly<Record<string, string>> = {
+  'the length of byte arrays': `Object.defineProperty(Uint8Array.prototype, 'length', { get: fail, configurable: true })`,
+  'what byte arrays can do': `for (const name of ['set', 'subarray', 'slice', 'fill', 'copyWithin']) Uint8Array.prototype[name] = fail`,
+  'maps': `for (const name of ['get', 'set', 'has']) Map.prototype[name] = fail`,
+  'a global constructor': `Object.defineProperty(globalThis, 'Uint32Array', { value: fail, configurable: true }); globalThis.DataView = fail`,
+}; // prettier-ignore
+/** Deno hears no further message after these: its own part of the realm is made of arrays and descriptors. */
+const POISONS_OF_LISTS: Readonly<Record<string, string>> = {
+  'the first element of all arrays': `Object.defineProperty(Array.prototype, 0, { set: fail, configurable: true })`,
+  'the iterator of arrays': `Array.prototype[Symbol.iterator] = fail`,
+  'the properties of descriptors': `Object.prototype.get = fail; Object.prototype.value = 7; Array.prototype[Symbol.iterator] = fail`,
+}; // prettier-ignore
+
+function hostileTests(start: StartSandbox, isPlatformInRealm: boolean): void {
   it('cannot stop the sandbox by what it leaves to fail', async () => {
     const rig = await start(`async (x) => {
       setTimeout(() => { throw new TypeError('in a timer'); }, 0);
@@ -306,6 +321,20 @@ function hostileTests(start: StartSandbox): void {
     }`);
     expect(await rig.run([1, 2])).toEqual([1, 2]);
   });
+
+  it.each(Object.entries(isPlatformInRealm ? POISONS : { ...POISONS, ...POISONS_OF_LISTS }))(
+    'gets its results though it has changed %s',
+    async (_what, poison) => {
+      const rig = await start(`(() => { const bytes = Uint8Array.of(1, 2); return (x) => {
+      const fail = () => { throw new Error('poison'); };
+      ${poison};
+      return { x, list: [x, 'text'], bytes };
+    }; })()`);
+      const result = (x: number): unknown => ({ x, list: [x, 'text'], bytes: Uint8Array.of(1, 2) });
+      expect(await rig.run([1, 2])).toEqual([result(1), result(2)]);
+      expect(await rig.run([3])).toEqual([result(3)]);
+    },
+  );
 
   it('is refused a datum that is no value', async () => {
     const rig = await start('(x) => x');

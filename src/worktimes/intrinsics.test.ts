@@ -1,0 +1,49 @@
+/**
+ * A realm that a job has changed, put back for the harness alone: in a context of its own, so that nothing else breaks.
+ * @module
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { rememberIntrinsics, steadily } from './intrinsics.js';
+
+const lists = Array.prototype as unknown as Record<PropertyKey, unknown>;
+const fail = (): never => {
+  throw new Error('poison');
+};
+
+describe('a part of the harness', () => {
+  beforeAll(() => rememberIntrinsics(globalThis));
+
+  it('runs with what the language is made of, and leaves the job its own changes', () => {
+    const native = lists['push'];
+    Object.defineProperty(lists, 7, { set: fail, get: () => 'job', configurable: true });
+    lists['push'] = fail;
+    lists['last'] = 1;
+    const flat = lists['flat'];
+    delete lists['flat'];
+    let seen: unknown[];
+    let after: unknown[];
+    try {
+      seen = steadily(() => {
+        const list: unknown[] = [];
+        list.push(1);
+        return [list[7], 'last' in list, 'flat' in list];
+      });
+      after = [lists[7], lists['last'], 'flat' in lists, lists['push'] === fail];
+    } finally {
+      lists['push'] = native;
+      for (const key of [7, 'last']) delete lists[key];
+      lists['length'] = 0;
+      Object.defineProperty(lists, 'flat', { value: flat, configurable: true, writable: true });
+    }
+    expect([seen, after]).toEqual([
+      [undefined, false, true],
+      ['job', 1, false, true],
+    ]);
+  });
+
+  it('that fails by itself fails once, with its own error', () => {
+    let times = 0;
+    expect(() => steadily(() => (times++, fail()))).toThrow('poison');
+    expect(times).toBe(1);
+  });
+});
