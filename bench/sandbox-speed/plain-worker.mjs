@@ -7,8 +7,8 @@ const run = (0, eval)(KERNELS);
 if (typeof Deno === 'undefined') {
   const { parentPort } = await import('node:worker_threads');
   parentPort.on('message', (datum) => parentPort.postMessage(run(datum)));
-} else if (import.meta.main) {
-  const worker = new Worker(import.meta.url, { type: 'module' });
+} else if (self.name !== 'kernels') {
+  const worker = new Worker(import.meta.url, { type: 'module', name: 'kernels' });
   worker.onmessage = ({ data }) => console.log(JSON.stringify(data));
   let rest = '';
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {

@@ -30,10 +30,10 @@ const HONEST: Readonly<Record<string, string>> = {
     while (made < 100e9) made += new Uint8Array(2 ** 26).length;
     return made >= 100e9;
   }`,
-  'fills and forgets buffers of 64 MiB': `() => {
+  'fills and forgets buffers of 32 MiB': `() => {
     let sum = 0;
-    for (let i = 0; i < 30; i++) sum += new Uint8Array(2 ** 26).fill(1)[i];
-    return sum === 30;
+    for (let i = 0; i < 60; i++) sum += new Uint8Array(2 ** 25).fill(1)[i];
+    return sum === 60;
   }`,
   'makes and forgets a grid in each of many steps': `() => {
     let grid = new Float64Array(2 ** 16).fill(1);

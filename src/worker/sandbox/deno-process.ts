@@ -224,8 +224,7 @@ function startProcess({
     'run',
     ...FLAGS,
     `--import-map=${folder.importMap}`,
-    // Buffers that are swept by another thread are freed too late: a job that forgets large ones would meet the bound.
-    `--v8-flags=--max-old-space-size=${heapMiB},--no-concurrent-array-buffer-sweeping`,
+    `--v8-flags=--max-old-space-size=${heapMiB}`,
     folder.script,
   ];
   return spawn(deno, args, {
