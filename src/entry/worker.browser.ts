@@ -44,6 +44,7 @@ export class Worker extends BaseWorker {
         const manifest = manifestOf(setting);
         return (worktime) => manifest.worktimeFiles(worktime);
       },
+      testsSandboxes: true,
       ownAddress: () =>
         Promise.reject(new ManyhandsError('INTERNAL', 'Frames need no identity of their own.')),
       onLeave,

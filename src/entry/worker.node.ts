@@ -49,6 +49,7 @@ export class Worker extends BaseWorker {
       },
       worktimeFiles: ({ options: { isolation } }) =>
         isolation === 'thread' ? threadWorktimeFiles() : installedFiles(MANIFEST),
+      testsSandboxes: true,
       ownAddress: async () => (await wallet.getId()).address,
     });
   }

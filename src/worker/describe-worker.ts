@@ -3,9 +3,8 @@
  * @module
  */
 import { SOFTWARE_VERSION } from '../lib/version.js';
-import type { Address, GroupKey, Hello, WorkerDescription } from '../protocol/messages.js';
+import type { Address, GroupKey, Hello, WorkerDescription, WorktimeName } from '../protocol/messages.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
-import { WORKTIMES } from '../worktimes/registry.js';
 import type { LiveOptions } from './live-options.js';
 import type { ResolvedWorkerOptions } from './resolve-options.js';
 
@@ -17,17 +16,18 @@ export interface DescribedWishes {
   readonly admission: { readonly filter: { blockedJobs: string[]; blockedOwners: Address[] } };
 }
 
-/** `owners` are those to whom it is limited. */
+/** `owners` are those to whom it is limited; `worktimes` what its sandboxes can run. */
 export function describeWorker(
   workerId: string,
   { isolation }: ResolvedWorkerOptions,
   { live, groups, admission }: DescribedWishes,
   owners: readonly Address[] | undefined,
+  worktimes: readonly WorktimeName[],
 ): WorkerDescription {
   const { cores, paymentAddress, jobs, minimumPrice, allowOrigins } = live;
   return {
     workerId,
-    worktimes: WORKTIMES.map(({ name, version }) => ({ name, version })),
+    worktimes: worktimes.map(({ name, version }) => ({ name, version })),
     isolation,
     sandboxes: cores,
     paymentAddress,

@@ -3,66 +3,42 @@
  * with the scheduler to the supervisor; entry points hand in the real ports.
  * @module
  */
-import type { Clock } from '../lib/clock.js';
 import { Emitter } from '../lib/events.js';
 import type { Listener } from '../lib/events.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
-import type { Random } from '../lib/random.js';
-import type { KeyValueStorage } from '../lib/storage.js';
 import { clientCodec } from '../protocol/codec.js';
-import type { Address, Hello, JobId, SchedulerMessage, WorkerRequests } from '../protocol/messages.js';
+import type {
+  Address,
+  Hello,
+  JobId,
+  SchedulerMessage,
+  WorkerRequests,
+  WorktimeName,
+} from '../protocol/messages.js';
 import { ClientSession } from '../transport/session.js';
 import type { SessionState } from '../transport/session.js';
-import type { Connect } from '../transport/transport.js';
 import { WORKTIMES } from '../worktimes/registry.js';
 import { Announcer } from './announcer.js';
 import { AssetStore } from './asset-store.js';
 import { Blobs } from './blobs.js';
-import type { Tuning } from './core/state.js';
 import { describeWorker, workerHello } from './describe-worker.js';
 import { Jobs } from './jobs.js';
-import type { LoadWorktimeFiles } from './jobs.js';
 import type { LiveOptions } from './live-options.js';
 import { RemoteInputs } from './remote-inputs.js';
 import { resolveWorkerOptions } from './resolve-options.js';
-import type { Isolation, ResolvedWorkerOptions, WorkerDefaults, WorkerOptions } from './resolve-options.js';
+import type { ResolvedWorkerOptions, WorkerOptions } from './resolve-options.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
 import type { SchedulerLink } from './scheduler-link.js';
 import { checkStop } from './stop-options.js';
 import type { StopOptions } from './stop-options.js';
+import { testSandboxes } from './self-test.js';
 import { Supervisor } from './supervisor.js';
 import { Wishes } from './wishes.js';
+import type { WorkerPorts, WorkerSetting } from './worker-ports.js';
 import type { JobInfo, PaymentAccount, WorkerEvents, WorkerStatus } from './worker-events.js';
 
-/** What a host of sandboxes, and what gives worktimes their files, is made from. */
-export interface WorkerSetting {
-  options: ResolvedWorkerOptions;
-  blobs: Blobs;
-  clock: Clock;
-}
-
-/** What the environment gives a worker. */
-export interface WorkerPorts {
-  connect: Connect;
-  clock: Clock;
-  random: Random;
-  fetch: typeof fetch;
-  /** Where the day's sum of bytes outlives the process; nowhere when absent. */
-  storage?: KeyValueStorage | undefined;
-  /** Where files of worktimes, blobs of jobs and snapshots outlive the process; nowhere when absent. */
-  assets?: KeyValueStorage | undefined;
-  defaults: WorkerDefaults;
-  /** How each kind of isolation that there is here is made. */
-  hosts: Partial<Record<Isolation, (setting: WorkerSetting) => SandboxHost>>;
-  /** Files of worktimes for sandboxes that cannot find them; none when absent. */
-  worktimeFiles?: (setting: WorkerSetting) => LoadWorktimeFiles;
-  /** Whose jobs a `thread` may run when nobody said. */
-  ownAddress: () => Promise<Address>;
-  /** Calls `leave` when the page is about to go: there is time to send, and none to wait. Answers what stops listening. */
-  onLeave?: (leave: () => void) => () => void;
-  tuning?: Partial<Tuning>;
-}
+export type { WorkerPorts, WorkerSetting } from './worker-ports.js';
 
 /** `stopping`: hands back and reports what it has. A stopped worker is not started again; make another. */
 export type WorkerState = 'initial' | 'starting' | 'started' | 'stopping' | 'stopped';
@@ -82,6 +58,7 @@ export class BaseWorker {
   readonly #wishes: Wishes;
   readonly #announcer: Announcer;
   #jobs: Jobs | undefined;
+  #worktimes: readonly WorktimeName[] = WORKTIMES;
   #owners: readonly Address[] | undefined;
   #state: WorkerState = 'initial';
   #supervisor: Supervisor | undefined;
@@ -244,6 +221,7 @@ export class BaseWorker {
       this.#supervisor = this.#makeSupervisor(this.#owners);
       this.#wishes.begin();
       await this.#session.open(signal);
+      if (this.#ports.testsSandboxes === true) await this.#test();
     } catch (error) {
       await this.#close();
       throw error;
@@ -292,6 +270,15 @@ export class BaseWorker {
 
   #is(state: WorkerState): boolean {
     return this.#state === state;
+  }
+
+  async #test(): Promise<void> {
+    const { worktimes, missing } = await testSandboxes(this.#host, this.#ports.clock, this.#worktimes);
+    this.#worktimes = worktimes;
+    for (const text of missing) {
+      this.#events.emit('warning', { error: new ManyhandsError('ISOLATION_UNAVAILABLE', text) });
+    }
+    if (missing.length > 0) this.#announcer.changed();
   }
 
   #setting(): WorkerSetting {
@@ -349,7 +336,7 @@ export class BaseWorker {
   }
 
   #describe(): NonNullable<Hello['worker']> {
-    return describeWorker(this.id, this.#options, this.#wishes, this.#owners);
+    return describeWorker(this.id, this.#options, this.#wishes, this.#owners, this.#worktimes);
   }
 
   #hello(): Hello {

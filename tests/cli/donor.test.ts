@@ -93,6 +93,12 @@ it('joins the compute groups that it is told of, with and without a secret', asy
   });
 });
 
+it('ends where its isolation is not there, with the reason', async () => {
+  const args = ['worker', '--isolation', 'deno', '--cores', '1', '-s', scheduler.url];
+  const { code, stderr } = await cli.run(args, { ...trust, MANYHANDS_DENO: '/nonexistent' });
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('no Deno') as string });
+});
+
 it.each<[string, string[]]>([
   ['--leave-public-group', ['worker', '--leave-public-group', '-s', 'http://localhost:1']],
   ['--tls-key is missing', ['scheduler', '--tls-cert', 'a.pem']],
