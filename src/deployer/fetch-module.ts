@@ -21,11 +21,8 @@ export async function fetchModule(fetcher: typeof fetch, url: URL): Promise<Uint
 
 /** The error for a module that cannot be had. */
 export function unreadable(url: URL, why: string, cause?: unknown): ManyhandsError {
-  const text = `The work function's module cannot be read from ${url.origin}${url.pathname}: ${why}.`;
-  return new ManyhandsError(
-    'WORK_FUNCTION_INVALID',
-    text,
-    { url: `${url.origin}${url.pathname}` },
-    { cause },
-  );
+  // Only of the web: a file has no origin, and what a query has may be a secret.
+  const place = url.origin === 'null' ? url.href.slice(0, 200) : `${url.origin}${url.pathname}`;
+  const text = `The work function's module cannot be read from ${place}: ${why}.`;
+  return new ManyhandsError('WORK_FUNCTION_INVALID', text, { url: place }, { cause });
 }

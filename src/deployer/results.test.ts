@@ -51,3 +51,11 @@ describe('results', () => {
     expect(settled[FAILURES_KEPT_MAX + 1]).toEqual({ status: 'fulfilled', value: 7 });
   });
 });
+
+describe('failures', () => {
+  it('come by the numbers of their slices, in whatever order they came', () => {
+    const results = new ResultHandle<number>();
+    for (const slice of [3, 1, 2]) results.addFailure(slice, new Error(`${slice}`));
+    expect(results.failures.map(({ sliceNumber }) => sliceNumber)).toEqual([1, 2, 3]);
+  });
+});

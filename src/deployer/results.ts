@@ -31,9 +31,10 @@ export class ResultHandle<T> extends Array<T> {
     return Object.hasOwn(this, index);
   }
 
-  /** The failed slices, at most the first 1,000 of them. */
+  /** The failed slices by their numbers; at most the 1,000 that failed first. */
   get failures(): SliceFailure[] {
-    return [...this.#failures].map(([sliceNumber, error]) => ({ sliceNumber, error }));
+    const failures = [...this.#failures].map(([sliceNumber, error]) => ({ sliceNumber, error }));
+    return failures.sort((a, b) => a.sliceNumber - b.sliceNumber);
   }
 
   /** How many slices failed for good. */

@@ -142,3 +142,19 @@ describe('a work function', () => {
     await expect(packed).rejects.toThrow("set job.worktime = 'pyodide'");
   });
 });
+
+describe('the text of a work function', () => {
+  it.each([
+    ['const k = 3; (x) => k * x', 'function', 'const k = 3; (x) => k * x'],
+    ['var L = { k: 3 };\n(x) => L.k * x', 'function', 'var L = { k: 3 };\n(x) => L.k * x'],
+    ['name(x) { return x + 1; }', 'function', 'Object.values({ name(x) { return x + 1; } })[0]'],
+    ['const k = 3; export default (x) => k * x', 'module', 'const k = 3; export default (x) => k * x'],
+    ['var b=x=>3*x;export{b as default};', 'module', 'var b=x=>3*x;export{b as default};'],
+  ])('is taken in every form that the pages name: %s', async (text, sourceKind, source) => {
+    const packed = await packSource(parseWork(text), { worktime: 'map-basic' }, () =>
+      Promise.reject(new Error()),
+    );
+    expect(packed.sourceKind).toBe(sourceKind);
+    expect(new TextDecoder().decode(packed.bytes)).toBe(source);
+  });
+});

@@ -140,6 +140,9 @@ function toExpression(work: Extract<WorkSource, { text: string }>): string {
     return method;
   if (work.kind === 'function' && problem === 'unchecked') return looksLikeMethod(text) ? method : text;
   if (problem === 'unchecked') return text;
+  // A script: statements that end in an expression. A static block parses them, and allows no `return`.
+  if (work.kind === 'text' && syntaxProblem(`class { static {${text}\n} }`) === undefined) return text;
+  if (work.kind === 'text' && syntaxProblem(method) === undefined) return method;
   throw invalid(
     `its source is not an expression (${problem})`,
     looksLikePython(text)
@@ -167,7 +170,9 @@ function looksLikeMethod(text: string): boolean {
 }
 
 function isModuleText(text: string): boolean {
-  return /^\s*export\s/m.test(text) && syntaxProblem(text.trim().replace(/;$/, '')) !== undefined;
+  return (
+    /(?:^|[;}])\s*export(?:\s|\{)/m.test(text) && syntaxProblem(text.trim().replace(/;$/, '')) !== undefined
+  );
 }
 
 /** Takes away the indentation that a template literal gave to all of its lines. */
