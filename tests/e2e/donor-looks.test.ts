@@ -6,6 +6,7 @@
 import './rig/home.js';
 import { expect, type Page } from '@playwright/test';
 import { computeFor, init } from 'manyhands';
+import { encode } from 'uqr';
 import { axeFindings, power, questions, state } from './rig/donor-page.js';
 import { test, type JobRig } from './rig/job-rig.js';
 
@@ -172,6 +173,31 @@ test('without Web Workers, and with a scheduler of another version, it says what
   await other.getByRole('button', { name: 'Reload the page' }).click();
   await expect(state(other)).toHaveText('Not started');
   await other.close();
+});
+
+test('a page that other machines reach shows its address as a QR code, and one of this machine alone says so', async ({
+  rig,
+  page,
+}) => {
+  const section = page.locator('#phone');
+  await page.goto(rig.scheduler);
+  await section.locator('summary').click();
+  await expect(section.locator('#phone-text')).toContainText('works on this computer alone');
+  await expect(section.locator('svg')).toHaveCount(0);
+
+  await page.route('http://lan.test/**', async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const response = await route.fetch({ url: rig.scheduler + pathname });
+    await route.fulfill({ response });
+  });
+  await page.goto('http://lan.test/');
+  await section.locator('summary').click();
+  await expect(section.getByRole('img', { name: 'QR code of http://lan.test' })).toBeVisible();
+  const { data } = encode('http://lan.test/', { border: 0 });
+  const dark = data.flat().filter(Boolean).length;
+  const drawn = await section.locator('svg path').getAttribute('d');
+  expect(drawn!.match(/M/g)).toHaveLength(dark);
+  await expect(section.locator('#phone-address')).toHaveText('http://lan.test');
 });
 
 test('an address with a typo changes nothing, and the page says so', async ({ rig, page }) => {
