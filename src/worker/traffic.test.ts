@@ -7,6 +7,8 @@ import { Traffic } from './traffic.js';
 
 const DAY_MS = 86_400_000;
 
+let count = 0;
+
 function traffic(clock: VirtualClock, storage?: KeyValueStorage, cap?: number) {
   const told: number[] = [];
   const capped: boolean[] = [];
@@ -15,6 +17,7 @@ function traffic(clock: VirtualClock, storage?: KeyValueStorage, cap?: number) {
       clock,
       storage,
       key: 'bytes-test',
+      id: `worker-${++count}`,
       told: (bytes) => told.push(bytes),
       capped: (isCapped) => capped.push(isCapped),
     },
@@ -66,6 +69,31 @@ it('goes on from what was kept of the same day, and from nothing on another', as
   await next.made.load();
   expect(next.made.bytesToday).toBe(0);
   expect(next.capped).toEqual([]);
+});
+
+it('of two workers that share a place the cap holds for both together, and neither overwrites the other', async () => {
+  const clock = new VirtualClock();
+  const storage = memoryStorage();
+  const [one, other] = [traffic(clock, storage, 1_000), traffic(clock, storage, 1_000)];
+  await Promise.all([one.made.load(), other.made.load()]);
+  one.made.add(600);
+  other.made.add(300);
+  // Each sees the other's part as of its last writing.
+  for (const bytes of [1, 50, 1]) {
+    await clock.advance(10_000);
+    for (const each of [one, other]) each.made.add(bytes);
+  }
+  await clock.advance(10_000);
+  for (const each of [one, other]) expect(each.made.bytesToday).toBeGreaterThanOrEqual(1_000);
+  expect([one.capped, other.capped]).toEqual([[true], [true]]);
+  await Promise.all([one.made.close(), other.made.close()]);
+  const later = traffic(clock, storage);
+  await later.made.load();
+  expect(later.made.bytesToday).toBe(1_004);
+  await clock.advance(DAY_MS);
+  const next = traffic(clock, storage);
+  await next.made.load();
+  expect([next.made.bytesToday, await storage.keys()]).toEqual([0, []]);
 });
 
 it.each(['', 'null', '{"day":"x","bytes":1}', '{"day":1,"bytes":-5}', '[1'])(

@@ -1,6 +1,7 @@
 /**
  * How many bytes a worker moves in one day (UTC), both ways, over its socket and for blobs; and the cap on them. The
- * day's sum outlives the process where there is a place to keep it.
+ * day's sum outlives the process where there is a place to keep it, and is that of all workers which share that place:
+ * each keeps its own part under a key of its own, so that none overwrites another's.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
@@ -10,14 +11,16 @@ import type { Connect, Connection } from '../transport/transport.js';
 const DAY_MS = 86_400_000;
 /** The sum is told so often at most, milliseconds. */
 const TELL_MS = 1_000;
-/** It is written down so often at most: what a killed process loses of its account. Milliseconds. */
-const SAVE_MS = 15_000;
+/** It is written down so often at most, and the others' parts are read: what a killed process loses. Milliseconds. */
+const SAVE_MS = 5_000;
 
 export interface TrafficOptions {
   clock: Clock;
   storage: KeyValueStorage | undefined;
-  /** Under which the day's sum is kept. */
+  /** Begins the keys under which the day's parts are kept. */
   key: string;
+  /** This worker's own: its part is kept under `<key>.<id>`. */
+  id: string;
   told: (bytesToday: number) => void;
   /** The cap is reached, or is not any more. */
   capped: (isCapped: boolean) => void;
@@ -26,7 +29,10 @@ export interface TrafficOptions {
 export class Traffic {
   readonly #options: TrafficOptions;
   #day: number;
+  /** This worker's part. */
   #bytes = 0;
+  /** What the others' parts were when they were read last. */
+  #others = 0;
   #cap: number | undefined;
   #isCapped = false;
   #cancelTell: CancelTimer | undefined;
@@ -43,7 +49,7 @@ export class Traffic {
 
   get bytesToday(): number {
     this.#turn();
-    return this.#bytes;
+    return this.#bytes + this.#others;
   }
 
   get cap(): number | undefined {
@@ -56,13 +62,7 @@ export class Traffic {
 
   /** Goes on from what was kept of today. */
   async load(): Promise<void> {
-    const { storage, key } = this.#options;
-    const kept = await storage?.get(key).catch(() => undefined);
-    if (kept !== undefined) {
-      const { day, bytes } = readKept(kept);
-      if (day === this.#day) this.#bytes += bytes;
-    }
-    this.#look();
+    await this.#readOthers();
   }
 
   /** Keeps the sum, and stops its timers. */
@@ -134,7 +134,7 @@ export class Traffic {
   }
 
   #look(): void {
-    const isCapped = this.#cap !== undefined && this.#bytes >= this.#cap;
+    const isCapped = this.#cap !== undefined && this.#bytes + this.#others >= this.#cap;
     if (isCapped) this.#cancelMidnight ??= this.#untilMidnight();
     if (isCapped === this.#isCapped) return;
     this.#isCapped = isCapped;
@@ -147,6 +147,7 @@ export class Traffic {
     if (day === this.#day) return;
     this.#day = day;
     this.#bytes = 0;
+    this.#others = 0;
     this.#look();
   }
 
@@ -169,13 +170,37 @@ export class Traffic {
   }
 
   #save(): void {
-    const { storage, key, clock } = this.#options;
+    const { storage, key, id, clock } = this.#options;
     if (storage === undefined) return;
     this.#savedMs = clock.monotonicMs();
     const kept = new TextEncoder().encode(JSON.stringify({ day: this.#day, bytes: this.#bytes }));
     // A sum that cannot be kept is no reason to stop.
-    this.#saved = this.#saved.then(() => storage.set(key, kept)).catch(() => undefined);
+    this.#saved = this.#saved
+      .then(() => storage.set(`${key}.${id}`, kept))
+      .then(() => this.#readOthers())
+      .catch(() => undefined);
   }
+
+  /** Adds up the others' parts of today, and forgets those of former days. A part that cannot be read counts nothing. */
+  async #readOthers(): Promise<void> {
+    const { storage, key, id } = this.#options;
+    if (storage === undefined) return this.#look();
+    const day = this.#day;
+    const keys = await storage.keys().catch(() => []);
+    const theirs = keys.filter((one) => (one === key || one.startsWith(`${key}.`)) && one !== `${key}.${id}`);
+    const parts = await Promise.all(theirs.map((one) => readPart(storage, one, day)));
+    if (day !== this.#day) return;
+    this.#others = parts.reduce((sum, bytes) => sum + bytes, 0);
+    this.#look();
+  }
+}
+
+async function readPart(storage: KeyValueStorage, key: string, today: number): Promise<number> {
+  const kept = await storage.get(key).catch(() => undefined);
+  if (kept === undefined) return 0;
+  const { day, bytes } = readKept(kept);
+  if (day < today) await storage.delete(key).catch(() => undefined);
+  return day === today ? bytes : 0;
 }
 
 function readKept(bytes: Uint8Array): { day: number; bytes: number } {

@@ -29,6 +29,8 @@ const UNWANTED = 'The owner of the machine does not want it.';
 export interface WishesPorts {
   clock: Clock;
   storage: KeyValueStorage | undefined;
+  /** The worker's own id. */
+  workerId: string;
   events: Emitter<WorkerEvents>;
   look: AdmissionOptions['look'];
   /** What the scheduler should know of this worker has changed. */
@@ -65,6 +67,7 @@ export class Wishes {
         clock,
         storage,
         key: `bytes-${sha256Hex(new TextEncoder().encode(options.name)).slice(0, 16)}`,
+        id: ports.workerId,
         told: (bytesToday) => events.emit('bytes', { bytesToday }),
         capped: (isCapped) => (isCapped ? this.pauses.add(BYTES) : this.pauses.remove(BYTES)),
       },

@@ -314,6 +314,7 @@ export class BaseWorker {
   #makeWishes(): Wishes {
     const { clock, storage } = this.#ports;
     return new Wishes(this.#options, {
+      workerId: this.id,
       clock,
       storage,
       events: this.#events,

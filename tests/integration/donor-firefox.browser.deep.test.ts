@@ -67,8 +67,8 @@ it('a donor starts, sees work, earns, blocks, stops and comes back', async () =>
   await untilText(page, '#when-note', /This browser cannot tell about/);
 
   await page.click('.job-head button');
-  await page.waitForSelector('dialog .danger');
-  await page.click('dialog .danger');
+  await page.waitForSelector('.block-row .danger');
+  await page.click('.block-row .danger');
   await untilText(page, '#blocked', /Seen in Firefox/);
   await vi.waitFor(async () => expect(await page.$('.job')).toBeNull(), WAIT);
   await page.click('#power');
