@@ -6,6 +6,7 @@
 import { expect } from 'vitest';
 import type { Job } from '../../src/deployer/job.js';
 import { isError } from '../../src/lib/errors.js';
+import { STORE_WAIT_MS_MAX } from '../../src/protocol/limits.js';
 import type { FakeSandboxScript, SliceAct } from '../../src/testing/fake-sandbox.js';
 import { World } from './world.js';
 
@@ -50,7 +51,7 @@ function follow(job: Job<number>, data: number[]): Followed {
 
 /** What strikes while the jobs run; ends when they are done. */
 async function strike(world: World, isOver: () => boolean, crew: { vanish(): void }[]): Promise<void> {
-  const { random, clock, network } = world;
+  const { random, clock, network, storeFaults } = world;
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
   const hire = async (): Promise<void> => {
     crew.push(await world.hire(scriptOf(world), random.integer(1, 3)));
@@ -65,8 +66,15 @@ async function strike(world: World, isOver: () => boolean, crew: { vanish(): voi
     } else if (dice < 0.6) {
       crew.splice(random.integer(0, crew.length - 1), 1)[0]?.vanish();
       await hire();
-    } else if (dice < 0.8) {
+    } else if (dice < 0.7) {
       network.cut();
+    } else if (dice < 0.8 && !storeFaults.wasLockedWithin(STORE_WAIT_MS_MAX)) {
+      // Shorter than a request waits: nothing that was asked is refused.
+      world.say('the store is locked');
+      storeFaults.lock(random.integer(100, STORE_WAIT_MS_MAX / 2));
+    } else if (dice < 0.9) {
+      world.say('commits fail');
+      storeFaults.fail(random.integer(1, 5));
     } else {
       network.partition(`worker ${random.integer(1, crew.length)}`, random.integer(100, 20_000));
     }

@@ -19,12 +19,14 @@ import { createWallet, type Wallet } from '../../src/wallet/wallet.js';
 import { BaseWorker } from '../../src/worker/worker.js';
 import { WORKTIMES } from '../../src/worktimes/registry.js';
 
+import { StoreFaults } from './store-faults.js';
+
 const URL = 'http://scheduler.test';
 const SOCKET = 'ws://scheduler.test/socket';
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 
 /** A store whose process can be killed: from then on nothing comes of what is asked. */
-function mortal(store: Store): { store: Store; kill(): void } {
+function mortal(store: Store, faults: StoreFaults): { store: Store; kill(): void } {
   let alive = true;
   const asked =
     <A extends unknown[], R>(fn: (...args: A) => Promise<R>) =>
@@ -37,11 +39,17 @@ function mortal(store: Store): { store: Store; kill(): void } {
   return {
     store: {
       schedulerId: store.schedulerId,
-      commit: asked((commands, roster) => store.commit(commands, roster)),
+      commit: asked(async (commands, roster) => {
+        faults.strike();
+        return store.commit(commands, roster);
+      }),
       job: asked((id) => store.job(id)),
       status: asked((id) => store.status(id)),
       jobs: asked((...args) => store.jobs(...args)),
-      probe: asked(() => store.probe()),
+      probe: asked(async () => {
+        faults.strike();
+        return store.probe();
+      }),
       journal: asked((...args) => store.journal(...args)),
       rowEpoch: asked((...args) => store.rowEpoch(...args)),
       results: asked((...args) => store.results(...args)),
@@ -68,6 +76,7 @@ export class World {
   readonly network: FaultyNetwork;
   /** What is on the disk: it outlives every scheduler. */
   readonly store: Store;
+  readonly storeFaults = new StoreFaults(this.clock);
   readonly wallet: Wallet;
   /** What happened, for whoever has to read a failed seed. */
   readonly story: string[] = [];
@@ -95,7 +104,7 @@ export class World {
 
   async startScheduler(): Promise<void> {
     const { clock, random } = this;
-    const { store, kill } = mortal(this.store);
+    const { store, kill } = mortal(this.store, this.storeFaults);
     const core = await Core.start({
       store,
       blobs: noBlobs,
