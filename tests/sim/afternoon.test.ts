@@ -14,13 +14,12 @@ it.each(seeds)('keeps every promise on a bad afternoon (seed %i)', async (seed) 
   failed.failed += counts.failed;
 });
 
-it.runIf(only === undefined)(
-  'had afternoons on which the store was locked, and on which commits failed',
-  () => {
-    expect(failed.locked).toBeGreaterThan(0);
-    expect(failed.failed).toBeGreaterThan(0);
-  },
-);
+it('had afternoons on which the store was locked, and on which commits failed', () => {
+  // One seed alone need not have both.
+  const isWhole = only === undefined;
+  expect(isWhole && failed.locked === 0).toBe(false);
+  expect(isWhole && failed.failed === 0).toBe(false);
+});
 
 it('plays the same seed the same way', async () => {
   const [one, two] = [await playAfternoon(1), await playAfternoon(1)];
