@@ -48,6 +48,9 @@ export const REASON_LENGTH_MAX = 1_024;
 /** Numbers in one slice of a range that is grouped. */
 export const RANGE_GROUP_MAX = 1_048_576;
 
+/** Wrong proofs of identity over one connection, past which none is checked any more: each costs milliseconds. */
+export const FAILED_PROOFS_PER_CONNECTION_MAX = 5;
+
 // Values, segments, blobs
 /** One segment of inputs or outcomes on the socket. */
 export const SEGMENT_BYTES_MAX = 1 * MiB;
@@ -149,6 +152,11 @@ export const LEASE_MS = 150_000;
  * lease before it in the same sandbox.
  */
 export const LEASE_SILENT_MS_MAX = 2 * SLICE_MS_MAX + LEASE_MS;
+/** And where the job's slices are known to be shorter, after so many of them, but not before so long. */
+export const LEASE_SILENT_SLICES = 1_000;
+export const LEASE_SILENT_MS_MIN = 15 * 60_000;
+/** A lease of several slices whose worker gives none of them back, though others wait, is taken back after so long. */
+export const RECALL_IGNORED_MS = 60_000;
 /** How long a lease outlives its worker's socket, so that the worker may come back. */
 export const LEASE_GRACE_MS = 5_000;
 /** How long leases live on after a restart of the scheduler, so that their workers find it again. */

@@ -3,21 +3,32 @@
  * it waits for work or has some, so that one which is paused or cannot start a sandbox holds nothing up.
  * @module
  */
-import type { WorkerDescription } from '../protocol/messages.js';
+import type { Clock } from '../lib/clock.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Customer, Market } from './market.js';
 import { independenceOf, runnerOf, type Runner } from './policy/attempts.js';
-import { eligibility, type Candidate } from './policy/choose-job.js';
+import type { Candidate, Eligibility } from './policy/choose-job.js';
 import { INDEPENDENT, type Roster } from './policy/roster.js';
+
+/** Between the report of a lease's end and the next request a worker counts as there for so long, milliseconds. */
+const BETWEEN_LEASES_MS = 2_000;
 
 export class ConnectedRoster implements Roster {
   readonly #workers: ReadonlyMap<string, Customer>;
   readonly #market: Market;
   readonly #leases: HeldLeases;
-  /** What each description may run; forgotten with the description. */
-  readonly #eligible = new WeakMap<WorkerDescription, (job: Candidate) => boolean>();
+  readonly #eligibility: Eligibility;
+  readonly #clock: Clock;
 
-  constructor(workers: ReadonlyMap<string, Customer>, market: Market, leases: HeldLeases) {
+  constructor(
+    clock: Clock,
+    workers: ReadonlyMap<string, Customer>,
+    market: Market,
+    leases: HeldLeases,
+    eligibility: Eligibility,
+  ) {
+    this.#clock = clock;
+    this.#eligibility = eligibility;
     this.#workers = workers;
     this.#market = market;
     this.#leases = leases;
@@ -26,7 +37,7 @@ export class ConnectedRoster implements Roster {
   hasBetter(job: Candidate, tried: readonly Runner[], level: number): boolean {
     for (const worker of this.#workers.values()) {
       const other = independenceOf(runnerOf(worker.description), tried);
-      if (other <= level || !this.#mayRun(worker.description, job)) continue;
+      if (other <= level || !this.#eligibility.of(worker.description)(job)) continue;
       // A busy worker is waited for where its attempt would be the first independent one, not for its engine alone.
       const isThere = level >= INDEPENDENT ? this.#market.isIdle(worker) : this.#isActive(worker);
       if (isThere) return true;
@@ -35,15 +46,7 @@ export class ConnectedRoster implements Roster {
   }
 
   #isActive(worker: Customer): boolean {
-    return this.#market.isWaiting(worker) || this.#leases.isHolding(worker);
-  }
-
-  #mayRun(description: WorkerDescription, job: Candidate): boolean {
-    let mayRun = this.#eligible.get(description);
-    if (mayRun === undefined) {
-      mayRun = eligibility(description);
-      this.#eligible.set(description, mayRun);
-    }
-    return mayRun(job);
+    const sinceMs = this.#clock.monotonicMs() - BETWEEN_LEASES_MS;
+    return this.#market.isWaiting(worker) || this.#leases.isAtWork(worker, sinceMs);
   }
 }

@@ -14,6 +14,8 @@ import { Followers } from './followers.js';
 import { HeldLeases } from './held-leases.js';
 import type { Log } from './log.js';
 import { Market } from './market.js';
+import { Eligibility } from './policy/choose-job.js';
+import { ProofQueue } from './proof-queue.js';
 import type { Notes, Store } from './store/store.js';
 import { Tick } from './tick.js';
 import type { WorkerSession } from './worker-session.js';
@@ -54,6 +56,7 @@ export class Core {
   readonly market: Market;
   readonly roster: ConnectedRoster;
   readonly tickets: BlobTickets;
+  readonly proofs: ProofQueue;
   /** Connected workers by their id: one that comes back takes the place of its old connection. */
   readonly workers = new Map<string, WorkerSession>();
   #cancelExpiry: (() => void) | undefined;
@@ -73,9 +76,12 @@ export class Core {
     this.tick = new Tick({ store, roster, clock, defer: options.defer, log, onNotes });
     this.followers = new Followers({ store, clock, log });
     const isClosed = (): boolean => this.#isDraining;
-    this.market = new Market({ tick: this.tick, leases: this.leases, clock, random, log, isClosed });
-    this.roster = new ConnectedRoster(this.workers, this.market, this.leases);
+    const { tick, leases } = this;
+    const eligibility = new Eligibility();
+    this.market = new Market({ tick, leases, eligibility, clock, random, log, isClosed });
+    this.roster = new ConnectedRoster(clock, this.workers, this.market, leases, eligibility);
     this.tickets = new BlobTickets(clock, random);
+    this.proofs = new ProofQueue(options.defer);
   }
 
   /** A node on that store; leases of before a restart get the time to be found again. */
@@ -105,7 +111,7 @@ export class Core {
     if (on === this.#isDraining) return;
     this.#isDraining = on;
     this.options.log('warn', 'draining', { on, leases: this.leases.size });
-    if (!on) this.market.wake();
+    if (!on) this.market.wakeAll();
   }
 
   /** Drains; resolves with whether all leases are back, or at the end of that time. */
@@ -137,7 +143,7 @@ export class Core {
       this.leases.get(leaseId)?.holder.send({ type: 'lease.revoke', leaseId, reason });
       this.leases.delete(leaseId);
     }
-    if (notes.work) this.market.wake();
+    if (notes.work.size > 0) this.market.wake([...notes.work.values()]);
     for (const { event, ...fields } of notes.jobs) this.options.log('info', event, fields);
   }
 

@@ -27,6 +27,7 @@ import type {
 import { unknownWorktime, type Core } from './core.js';
 import type { Known } from './bans.js';
 import { answerOperator, isOperatorMessage } from './operator-requests.js';
+import { FailedProofs } from './proof-queue.js';
 import { ProvedGroups } from './proved-groups.js';
 import type { JobView } from './store/store.js';
 
@@ -39,6 +40,7 @@ export class DeployerSession implements Session {
   readonly #isOperator: boolean;
   /** The address that the client has proved. */
   #owner: string | undefined;
+  readonly #failedProofs = new FailedProofs();
   #hasEnded = false;
   readonly #groups: ProvedGroups;
 
@@ -210,8 +212,15 @@ export class DeployerSession implements Session {
   async #prove({ address, signature }: Request<'session.prove'>): Promise<object> {
     const { schedulerId } = this.#core.options.store;
     const { challenge } = this.#connection;
-    const signer = await recoverChallenge({ schedulerId, challenge, signature });
+    this.#failedProofs.enter();
+    const signer = await this.#core.proofs
+      .check(() => recoverChallenge({ schedulerId, challenge, signature }))
+      .catch((error: unknown) => {
+        this.#failedProofs.failed();
+        throw error;
+      });
     if (signer !== address) {
+      this.#failedProofs.failed();
       throw new ManyhandsError(
         'UNAUTHENTICATED',
         `the signature is not of ${address}: sign this connection's challenge`,

@@ -24,7 +24,11 @@ export interface HeldLease {
   /** What one slice is thought to take, milliseconds. */
   sliceMs: number;
   isBegun: boolean;
+  /** Monotonic time of its last progress, or of its grant. */
+  progressedMs: number;
+  /** Monotonic time of the last recall and of the first one since then, and how many there were. */
   recalledMs: number;
+  firstRecalledMs: number;
   recalls: number;
 }
 
@@ -34,6 +38,7 @@ const RECALLED_JOBS_MAX = 1_024;
 export class HeldLeases {
   readonly #leases = new Map<string, HeldLease>();
   readonly #byHolder = new Map<LeaseHolder, Set<string>>();
+  readonly #heardMs = new WeakMap<LeaseHolder, number>();
   /** Jobs of which a recall brought whole leases back, and nothing was reported since: the next lease waits as long. */
   readonly #recalled = new Map<string, { recalledMs: number; recalls: number }>();
 
@@ -45,15 +50,15 @@ export class HeldLeases {
     return this.#leases.get(leaseId);
   }
 
-  /** A lease that `holder` has from now on. */
-  add(holder: LeaseHolder, lease: LentLease): void {
+  /** A lease that `holder` has from now on, monotonic milliseconds. */
+  add(holder: LeaseHolder, lease: LentLease, nowMs: number): void {
     const { leaseId, job, next, last, sliceMs = UNKNOWN_SLICE_MS } = lease;
     const { recalledMs, recalls } = this.#recalled.get(job.jobId) ?? { recalledMs: 0, recalls: 0 };
     this.delete(leaseId);
     this.#byHolder.set(holder, (this.#byHolder.get(holder) ?? new Set()).add(leaseId));
     this.#leases.set(leaseId, {
       ...{ leaseId, holder, job, next, last, sliceMs },
-      ...{ isBegun: false, recalledMs, recalls },
+      ...{ isBegun: false, progressedMs: nowMs, recalledMs, firstRecalledMs: nowMs, recalls },
     });
   }
 
@@ -78,8 +83,9 @@ export class HeldLeases {
     if (held.size === 0) this.#byHolder.delete(holder);
   }
 
-  isHolding(holder: LeaseHolder): boolean {
-    return this.#byHolder.has(holder);
+  /** Whether it holds a lease, or reported on one at or behind `sinceMs`, monotonic: it may not have asked again yet. */
+  isAtWork(holder: LeaseHolder, sinceMs: number): boolean {
+    return this.#byHolder.has(holder) || (this.#heardMs.get(holder) ?? -Infinity) >= sinceMs;
   }
 
   /** Forgets all of one holder's. */
@@ -89,14 +95,16 @@ export class HeldLeases {
   }
 
   /** How many slices of the lease are left; it is gone at 0. */
-  progress(leaseId: string, next: number, left: number): void {
+  progress(leaseId: string, next: number, left: number, nowMs: number): void {
     const lease = this.#leases.get(leaseId);
     if (lease === undefined) return;
+    this.#heardMs.set(lease.holder, nowMs);
     if (next > lease.next) {
       lease.isBegun = true;
       this.#recalled.delete(lease.job.jobId);
     }
     lease.recalls = 0;
+    lease.progressedMs = nowMs;
     lease.next = next;
     lease.last = next + left - 1;
     if (left === 0) this.delete(leaseId);

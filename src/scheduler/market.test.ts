@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { LEASES_PER_WORKER_MAX } from '../protocol/limits.js';
+import { LEASES_PER_WORKER_MAX, RECALL_IGNORED_MS } from '../protocol/limits.js';
 import type { SchedulerMessage, WorkerDescription } from '../protocol/messages.js';
 import { FakeLender, candidate } from '../testing/fake-lender.js';
 import { SeededRandom } from '../testing/seeded-random.js';
@@ -7,6 +7,7 @@ import { VirtualClock } from '../testing/virtual-clock.js';
 import { HeldLeases } from './held-leases.js';
 import { silent } from './log.js';
 import { Market, type Customer } from './market.js';
+import { Eligibility } from './policy/choose-job.js';
 import { Tick } from './tick.js';
 
 let clock: VirtualClock;
@@ -23,9 +24,16 @@ beforeEach(() => {
     clock,
     defer: (fn) => void clock.after(0, fn),
     log: silent,
-    onNotes: (notes) => void (notes.work && market.wake()),
+    onNotes: (notes) => market.wake([...notes.work.values()]),
   });
-  market = new Market({ tick, leases, clock, random: new SeededRandom(1), log: silent });
+  market = new Market({
+    tick,
+    leases,
+    eligibility: new Eligibility(),
+    clock,
+    random: new SeededRandom(1),
+    log: silent,
+  });
 });
 
 const settle = (): Promise<void> => clock.run();
@@ -54,8 +62,8 @@ test('grants a want once, and parks what there is nothing for until there is', a
   await settle();
   expect(grants(w)).toEqual([1]);
   lender.slices = 5;
-  market.wake();
-  market.wake();
+  market.wake([candidate({})]);
+  market.wake([candidate({})]);
   await settle();
   expect(grants(w)).toEqual([1, 2]);
   expect(lender.slices).toBe(4);
@@ -68,7 +76,7 @@ test('serves an idle sandbox before one that asks ahead, and passes its warm job
   market.add(w, { want: 2, idle: true, warmth: { warm: 'warm job' } });
   await settle();
   lender.slices = 1;
-  market.wake();
+  market.wake([candidate({})]);
   await settle();
   expect(grants(w)).toEqual([2]);
   expect(lender.asked.at(-2)).toMatchObject({ warmth: { warm: 'warm job' } });
@@ -104,7 +112,7 @@ test('goes on with its other customers when the store fails for one', async () =
   market.add(b, { want: 1, idle: true });
   await settle();
   expect([...grants(a), ...grants(b)]).toEqual([1]);
-  market.wake();
+  market.wake([candidate({})]);
   await settle();
   expect([...grants(a), ...grants(b)]).toEqual([1, 1]);
 });
@@ -123,7 +131,7 @@ test('serves a worker whose request failed by itself, though nothing else happen
 /** A worker with a long lease, which others may be given some of. */
 function busy(): Member {
   const holder = worker('busy');
-  leases.add(holder, { leaseId: 'long', next: 1, last: 1_000, job: candidate({}), sliceMs: 10 });
+  leases.add(holder, { leaseId: 'long', next: 1, last: 1_000, job: candidate({}), sliceMs: 10 }, 0);
   return holder;
 }
 
@@ -157,11 +165,39 @@ test('a lease that comes back as a whole leaves its back-off to the next lease o
   expect(leases.size).toBe(1);
   leases.giveBack(holder, 'long');
   const next = { leaseId: 'next', next: 1, last: 1, job: candidate({}), sliceMs: 10 };
-  leases.add(holder, next);
+  leases.add(holder, next, 0);
   expect(leases.get('next')!.recalls).toBe(often);
-  leases.progress('next', 2, 0);
-  leases.add(holder, { ...next, leaseId: 'third' });
+  leases.progress('next', 2, 0, 0);
+  leases.add(holder, { ...next, leaseId: 'third' }, 0);
   expect(leases.get('third')!.recalls).toBe(0);
+  market.close();
+});
+
+test('looks for work again only where a job has some that the worker may run, however often it asks', async () => {
+  const strangers = Array.from({ length: 20 }, (_, i) =>
+    worker(`stranger ${i}`, { groups: [{ key: 'lab' }] }),
+  );
+  for (const stranger of strangers) market.add(stranger, { want: 1, idle: true });
+  await settle();
+  expect(lender.asked).toHaveLength(20);
+  for (let i = 0; i < 1_000; i++) market.wake([candidate({ jobId: `job ${i}` })]);
+  for (const stranger of strangers) market.add(stranger, { want: 1, idle: false });
+  await settle();
+  expect(lender.asked).toHaveLength(20);
+  market.wake([candidate({ groups: [{ key: 'lab' }] })]);
+  await settle();
+  expect(lender.asked).toHaveLength(40);
+});
+
+test('takes a lease back whose holder gives nothing to those who wait, though it was asked for a minute', async () => {
+  const holder = busy();
+  market.add(worker('idle'), { want: 1, idle: true });
+  await clock.advance(RECALL_IGNORED_MS - 1_000);
+  expect(leases.size).toBe(1);
+  await clock.advance(5_000);
+  expect(holder.heard.at(-1)).toMatchObject({ type: 'lease.revoke', leaseId: 'long' });
+  expect(leases.size).toBe(0);
+  expect(lender.asked.at(-1)).toMatchObject({ name: 'takeBack', leaseId: 'long', workerId: holder.workerId });
   market.close();
 });
 
@@ -180,7 +216,7 @@ test('looks at no more leases in a round than it has time for, and comes to ever
   const job = candidate({ groups: [{ key: 'other' }] });
   const counted = Object.defineProperty({ ...job }, 'groups', { get: () => (looks++, job.groups) });
   for (let i = 0; i < 1_000; i++)
-    leases.add(holder, { leaseId: `other ${i}`, next: 1, last: 100, job: counted, sliceMs: 10 });
+    leases.add(holder, { leaseId: `other ${i}`, next: 1, last: 100, job: counted, sliceMs: 10 }, 0);
   for (let i = 0; i < 200; i++) market.add(worker(`stranger ${i}`), { want: 1, idle: true });
   const last = worker('last', { groups: [{ key: 'other' }] });
   market.add(last, { want: 1, idle: true });

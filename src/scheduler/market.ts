@@ -7,10 +7,11 @@ import type { Clock } from '../lib/clock.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
-import { LEASES_PER_WORKER_MAX } from '../protocol/limits.js';
+import { LEASES_PER_WORKER_MAX, RECALL_IGNORED_MS } from '../protocol/limits.js';
 import type { Warmth, WorkerDescription } from '../protocol/messages.js';
-import type { HeldLeases, LeaseHolder } from './held-leases.js';
+import type { HeldLease, HeldLeases, LeaseHolder } from './held-leases.js';
 import type { Log } from './log.js';
+import type { Candidate, Eligibility } from './policy/choose-job.js';
 import { chooseRecall } from './policy/choose-recall.js';
 import { isStoreFailure } from './store/store-failure.js';
 import type { Commands } from './store/store.js';
@@ -32,6 +33,7 @@ export interface Customer extends LeaseHolder {
 export interface MarketOptions {
   tick: Tick;
   leases: HeldLeases;
+  eligibility: Eligibility;
   clock: Clock;
   random: Random;
   log: Log;
@@ -44,17 +46,33 @@ const RECALL_INTERVAL_MS = 25;
 /** A worker that the store could not serve is tried again after so long, milliseconds. */
 const RETRY_MS = 1_000;
 /** How often a worker looks again whether what waits for other workers is its own by now, milliseconds. */
-const LATER_MS = 1_000;
+const HELD_BACK_LOOK_MS = 1_000;
+/** A worker that describes itself anew has all jobs looked at so often in a second, and behind that after so long, milliseconds. */
+const RELOOKS_PER_SECOND_MAX = 8;
+const RELOOK_MS = 1_000;
 /** Leases that are looked at in one round, once for each worker: many idle workers must not take all of the time. */
 const RECALL_LOOKS_MAX = 5_000;
 
+/** What is known of one customer. */
+interface CustomerState {
+  readonly wants: Map<number, Want>;
+  isServing: boolean;
+  /** Whether to look again after that. */
+  again: boolean;
+  /** It was looked through all jobs, and none of them was for it; that stays so until one of `wake` is. */
+  hasNothing: boolean;
+  /** Looks for a new description in this second of the clock. */
+  relooks: { second: number; count: number };
+  cancelLook: (() => void) | undefined;
+}
+
 export class Market {
   readonly #options: MarketOptions;
-  readonly #wants = new Map<Customer, Map<number, Want>>();
-  /** Customers that are being served, and whether to look again after that. */
-  readonly #serving = new Map<Customer, { again: boolean }>();
-  /** Customers that are told that what there is waits for others, and what cancels their next look. */
-  readonly #later = new Map<Customer, () => void>();
+  readonly #customers = new Map<Customer, CustomerState>();
+  /** Those with a sandbox that has nothing to do. */
+  readonly #idle = new Set<Customer>();
+  /** Those for whom there is only what waits for other workers. */
+  readonly #heldBack = new Set<Customer>();
   #cancelRecall: (() => void) | undefined;
   /** The idle worker that the next round begins with. */
   #recallFrom = 0;
@@ -64,7 +82,8 @@ export class Market {
   }
 
   add(customer: Customer, want: Want): void {
-    const wants = this.#wants.get(customer) ?? new Map<number, Want>();
+    const state = this.#customers.get(customer) ?? newState();
+    const { wants } = state;
     if (wants.size >= LEASES_PER_WORKER_MAX) {
       throw new ManyhandsError('LIMIT_EXCEEDED', 'too many wants of one worker at once', {
         limit: 'LEASES_PER_WORKER_MAX',
@@ -72,71 +91,104 @@ export class Market {
         actual: wants.size + 1,
       });
     }
-    this.#wants.set(customer, wants.set(want.want, want));
-    this.#serve(customer);
+    this.#customers.set(customer, state);
+    wants.set(want.want, want);
+    this.#noteIdle(customer, state);
+    if (state.hasNothing) this.#recallSoon();
+    else this.#serve(customer);
   }
 
   remove(customer: Customer, want: number): void {
-    this.#wants.get(customer)?.delete(want);
+    const state = this.#customers.get(customer);
+    if (state === undefined) return;
+    state.wants.delete(want);
+    this.#noteIdle(customer, state);
   }
 
-  /** What the customer takes has changed. */
+  /** What the customer takes has changed: all jobs are looked at again, for one customer only so often. */
   renew(customer: Customer): void {
+    const state = this.#customers.get(customer);
+    if (state === undefined) return;
+    const second = Math.floor(this.#options.clock.monotonicMs() / 1_000);
+    if (state.relooks.second !== second) state.relooks = { second, count: 0 };
+    if (++state.relooks.count > RELOOKS_PER_SECOND_MAX) return this.#lookLater(customer, RELOOK_MS);
+    state.hasNothing = false;
     this.#serve(customer);
   }
 
   /** The worker is gone. What waited for it may be another's now. */
   drop(customer: Customer): void {
-    this.#wants.delete(customer);
-    this.#later.get(customer)?.();
-    this.#later.delete(customer);
-    for (const other of this.#later.keys()) this.#serve(other);
+    this.#customers.get(customer)?.cancelLook?.();
+    this.#customers.delete(customer);
+    this.#idle.delete(customer);
+    this.#heldBack.delete(customer);
+    for (const other of this.#heldBack) this.#serve(other);
   }
 
   /** Whether the customer has asked for work that it did not get yet. */
   isWaiting(customer: Customer): boolean {
-    return (this.#wants.get(customer)?.size ?? 0) > 0;
+    return (this.#customers.get(customer)?.wants.size ?? 0) > 0;
   }
 
   /** Whether it has a sandbox with nothing to do. */
   isIdle(customer: Customer): boolean {
-    return [...(this.#wants.get(customer)?.values() ?? [])].some((want) => want.idle);
+    return this.#idle.has(customer);
   }
 
-  /** There may be work that was not there before. */
-  wake(): void {
-    for (const customer of this.#wants.keys()) this.#serve(customer);
+  /** These jobs may have work that was not there before: only who may run one of them looks again. */
+  wake(jobs: readonly Candidate[]): void {
+    for (const [customer, state] of this.#customers) {
+      if (state.wants.size === 0 && !state.hasNothing) continue;
+      const mayRun = this.#options.eligibility.of(customer.description);
+      if (!jobs.some(mayRun)) continue;
+      state.hasNothing = false;
+      this.#serve(customer);
+    }
+  }
+
+  /** All jobs may have work. */
+  wakeAll(): void {
+    for (const [customer, state] of this.#customers) {
+      state.hasNothing = false;
+      this.#serve(customer);
+    }
   }
 
   close(): void {
     this.#cancelRecall?.();
-    for (const cancel of this.#later.values()) cancel();
-    this.#later.clear();
-    this.#wants.clear();
+    for (const state of this.#customers.values()) state.cancelLook?.();
+    this.#customers.clear();
+    this.#idle.clear();
+    this.#heldBack.clear();
+  }
+
+  #noteIdle(customer: Customer, { wants }: CustomerState): void {
+    for (const want of wants.values()) if (want.idle) return void this.#idle.add(customer);
+    this.#idle.delete(customer);
   }
 
   #serve(customer: Customer): void {
-    const running = this.#serving.get(customer);
-    if (running !== undefined) {
-      running.again = true;
+    const state = this.#customers.get(customer);
+    if (state === undefined) return;
+    if (state.isServing) {
+      state.again = true;
       return;
     }
-    if ((this.#wants.get(customer)?.size ?? 0) === 0) return;
-    const state = { again: false };
-    this.#serving.set(customer, state);
+    if (state.wants.size === 0) return;
+    state.isServing = true;
     void this.#serveAll(customer, state);
   }
 
-  async #serveAll(customer: Customer, state: { again: boolean }): Promise<void> {
+  async #serveAll(customer: Customer, state: CustomerState): Promise<void> {
     try {
       do {
         state.again = false;
-        while (await this.#serveOne(customer));
+        while (await this.#serveOne(customer, state));
       } while (readAgain(state));
     } catch (error) {
       this.#serveLater(customer, error);
     } finally {
-      this.#serving.delete(customer);
+      state.isServing = false;
     }
     this.#recallSoon();
   }
@@ -145,33 +197,44 @@ export class Market {
   #serveLater(customer: Customer, error: unknown): void {
     if (isError(error, 'SHUTTING_DOWN')) return;
     this.#options.log('warn', 'lease failed', { worker: customer.workerId, error: String(error) });
-    this.#options.clock.after(RETRY_MS, () => this.#serve(customer), { background: true });
+    this.#lookLater(customer, RETRY_MS);
   }
 
   /** Serves the customer's most urgent want; false where there is none or no work for it. */
-  async #serveOne(customer: Customer): Promise<boolean> {
-    const wants = this.#wants.get(customer);
-    const want = wants === undefined ? undefined : mostUrgent(wants);
-    if (want === undefined || this.#options.isClosed?.() === true) return false;
-    const { tick, random, leases } = this.#options;
-    const granted = await tick.submit('lease', {
-      leaseId: newId(random),
-      worker: customer.description,
-      warmth: want.warmth ?? {},
-    });
-    if (granted === 'later') this.#lookLater(customer);
-    if (granted === null || granted === 'later') return false;
+  async #serveOne(customer: Customer, state: CustomerState): Promise<boolean> {
+    const want = mostUrgent(state.wants);
+    if (want === undefined || this.#customers.get(customer) !== state) return false;
+    if (this.#options.isClosed?.() === true) return false;
+    const { tick, random, leases, clock } = this.#options;
+    const { description } = customer;
+    const leaseId = newId(random);
+    const granted = await tick.submit('lease', { leaseId, worker: description, warmth: want.warmth ?? {} });
+    this.#heldBack.delete(customer);
+    if (granted === null) {
+      // A job that came meanwhile has woken it; another description has too.
+      state.hasNothing = !readAgain(state) && customer.description === description;
+      return false;
+    }
+    if (granted === 'later') {
+      if (this.#customers.get(customer) !== state) return false;
+      this.#heldBack.add(customer);
+      this.#lookLater(customer, HELD_BACK_LOOK_MS);
+      return false;
+    }
     const { lease, job } = granted;
-    if (this.#wants.get(customer)?.delete(want.want) !== true) {
+    const isThere = this.#customers.get(customer) === state && state.wants.delete(want.want);
+    this.#noteIdle(customer, state);
+    if (!isThere) {
       // The want was taken back, or the worker went, while the store worked on it.
-      const { leaseId, first: from } = lease;
-      await this.#giveBack({ leaseId, workerId: customer.workerId, from });
+      if (this.#customers.get(customer) !== state) this.#idle.delete(customer);
+      await this.#giveBack({ leaseId, workerId: customer.workerId, from: lease.first, isRecalled: true });
       // The same worker, back over another connection, may have been told of it meanwhile.
       leases.delete(leaseId);
       return true;
     }
-    const { leaseId, first, count, sliceMs } = lease;
-    leases.add(customer, { leaseId, next: first, last: first + count - 1, job, sliceMs });
+    const { first, count, sliceMs } = lease;
+    const held = { leaseId, next: first, last: first + count - 1, job, sliceMs };
+    leases.add(customer, held, clock.monotonicMs());
     customer.send({ type: 'lease.grant', want: want.want, lease });
     return true;
   }
@@ -187,18 +250,20 @@ export class Market {
     }
   }
 
-  /** What there is waits for other workers; should they not come, nothing else would wake this one. */
-  #lookLater(customer: Customer): void {
-    if (this.#later.has(customer)) return;
-    const again = (): void => {
-      this.#later.delete(customer);
+  /** Looks again in a while, where nothing else may wake this customer. */
+  #lookLater(customer: Customer, ms: number): void {
+    const state = this.#customers.get(customer);
+    if (state === undefined || state.cancelLook !== undefined) return;
+    const look = (): void => {
+      state.cancelLook = undefined;
+      state.hasNothing = false;
       this.#serve(customer);
     };
-    this.#later.set(customer, this.#options.clock.after(LATER_MS, again, { background: true }));
+    state.cancelLook = this.#options.clock.after(ms, look, { background: true });
   }
 
   #recallSoon(): void {
-    if (this.#cancelRecall !== undefined || !this.#hasIdle()) return;
+    if (this.#cancelRecall !== undefined || this.#idle.size === 0 || this.#options.leases.size === 0) return;
     this.#recall();
     this.#cancelRecall = this.#options.clock.after(
       RECALL_INTERVAL_MS,
@@ -210,39 +275,62 @@ export class Market {
     );
   }
 
-  #hasIdle(): boolean {
-    if (this.#options.leases.size === 0) return false;
-    for (const wants of this.#wants.values()) for (const want of wants.values()) if (want.idle) return true;
-    return false;
-  }
-
   /** Asks one lease's holder for its tail, for each worker that has an idle sandbox: for some now, for the rest next. */
   #recall(): void {
-    const { leases, clock } = this.#options;
-    const idle = [...this.#wants].flatMap(([customer, wants]) => {
-      const waiting = [...wants.values()].filter((want) => want.idle);
-      return waiting.length === 0 ? [] : [{ customer, waiting }];
-    });
+    const { leases, clock, eligibility } = this.#options;
+    const idle = [...this.#idle];
     const first = this.#recallFrom < idle.length ? this.#recallFrom : 0;
     const count = Math.min(idle.length - first, Math.ceil(RECALL_LOOKS_MAX / Math.max(1, leases.size)));
     this.#recallFrom = first + count;
-    for (const { customer, waiting } of idle.slice(first, first + count)) {
-      const nowMs = clock.monotonicMs();
-      const lease = chooseRecall(leases.values(), customer.description, nowMs);
+    const nowMs = clock.monotonicMs();
+    for (const customer of idle.slice(first, first + count)) {
+      const lease = chooseRecall(leases.values(), eligibility.of(customer.description), nowMs);
       if (lease === undefined) continue;
-      lease.recalledMs = nowMs;
-      lease.recalls += 1;
-      const isWarm = waiting.some(({ warmth }) => isWarmFor(warmth, lease.job.jobId));
-      lease.holder.send({ type: 'lease.recall', leaseId: lease.leaseId, ...(isWarm ? { isWarm } : {}) });
+      if (isIgnored(lease, nowMs)) this.#takeBack(lease);
+      else this.#askFor(lease, customer, nowMs);
     }
   }
+
+  #askFor(lease: HeldLease, customer: Customer, nowMs: number): void {
+    if (lease.recalls === 0) lease.firstRecalledMs = nowMs;
+    lease.recalledMs = nowMs;
+    lease.recalls += 1;
+    const waiting = [...(this.#customers.get(customer)?.wants.values() ?? [])].filter((want) => want.idle);
+    const isWarm = waiting.some(({ warmth }) => isWarmFor(warmth, lease.job.jobId));
+    lease.holder.send({ type: 'lease.recall', leaseId: lease.leaseId, ...(isWarm ? { isWarm } : {}) });
+  }
+
+  /** Its holder gives nothing back: the lease ends, so that others may have its slices. */
+  #takeBack({ leaseId, holder }: HeldLease): void {
+    const { tick, leases, log } = this.#options;
+    leases.delete(leaseId);
+    holder.send({ type: 'lease.revoke', leaseId, reason: 'others waited, and it gave nothing back' });
+    tick
+      .submit('takeBack', { leaseId, workerId: holder.workerId })
+      .catch((error: unknown) => log('warn', 'lease not taken back', { leaseId, error: String(error) }));
+  }
 }
+
+/** A lease of several slices without progress whose holder was asked again and again. */
+function isIgnored(lease: HeldLease, nowMs: number): boolean {
+  const isAskedLong = lease.recalls > 1 && nowMs - lease.firstRecalledMs >= RECALL_IGNORED_MS;
+  return isAskedLong && lease.last > lease.next;
+}
+
+const newState = (): CustomerState => ({
+  wants: new Map(),
+  isServing: false,
+  again: false,
+  hasNothing: false,
+  relooks: { second: 0, count: 0 },
+  cancelLook: undefined,
+});
 
 const isWarmFor = (warmth: Warmth = {}, jobId: string): boolean =>
   warmth.warm === jobId || warmth.warmJobs?.includes(jobId) === true;
 
 /** Read through a function: it changes while a lease is awaited. */
-const readAgain = (state: { again: boolean }): boolean => state.again;
+const readAgain = (state: { readonly again: boolean }): boolean => state.again;
 
 function mostUrgent(wants: ReadonlyMap<number, Want>): Want | undefined {
   let found: Want | undefined;

@@ -28,6 +28,10 @@ export interface TickOptions {
 
 /** Commands of one transaction at most, so that none waits for long. */
 const BATCH_MAX = 256;
+/** And no fewer: each commit costs a write to the disk. */
+const BATCH_MIN = 16;
+/** What one commit aims to take at most, milliseconds: sockets, pages and pings are served between two of them. */
+const COMMIT_MS = 10;
 /** Between two tries of what the store could not take, milliseconds: doubled from the first to the last. */
 const RETRY_MS_MIN = 25;
 const RETRY_MS_MAX = 1_000;
@@ -50,6 +54,8 @@ export class Tick {
   #failure: ManyhandsError | undefined;
   #failures = 0;
   #retryAtMs = 0;
+  /** How many commands a commit takes now. */
+  #batchMax = BATCH_MAX;
   /** Whether the last commit took nothing at all. */
   #isDown = false;
   #wake: () => void = () => undefined;
@@ -126,12 +132,12 @@ export class Tick {
   #take(): Waiting[] | undefined {
     const isDue = this.#isClosed || this.#options.clock.monotonicMs() >= this.#retryAtMs;
     if (isDue) {
-      const batch = this.#stalled.splice(0, BATCH_MAX);
-      if (this.#stalled.length === 0) batch.push(...this.#waiting.splice(0, BATCH_MAX - batch.length));
+      const batch = this.#stalled.splice(0, this.#batchMax);
+      if (this.#stalled.length === 0) batch.push(...this.#waiting.splice(0, this.#batchMax - batch.length));
       return batch;
     }
     if (this.#isDown || this.#waiting.length === 0) return undefined;
-    const batch = this.#waiting.splice(0, BATCH_MAX);
+    const batch = this.#waiting.splice(0, this.#batchMax);
     const keys = new Set(this.#stalled.flatMap(({ command }) => orderKeys(command)));
     const isBehind = ({ command }: Waiting): boolean => orderKeys(command).some((key) => keys.has(key));
     this.#stalled.push(...batch.filter(isBehind));
@@ -156,9 +162,11 @@ export class Tick {
     const first = this.#recovery();
     const { store, roster } = this.#options;
     this.#health.asked();
+    const startedMs = this.#options.clock.monotonicMs();
     try {
       const { outcomes, notes } = await store.commit([...first, ...commands], roster?.());
       this.#health.answered();
+      this.#sizeBatches(commands.length, this.#options.clock.monotonicMs() - startedMs);
       const left = this.#answer(batch, outcomes.slice(first.length));
       const refused = outcomes.find((outcome) => !outcome.ok && isStoreFailure(outcome.error));
       if (refused === undefined || refused.ok) this.#took();
@@ -183,6 +191,14 @@ export class Tick {
       );
       for (const { answer } of batch) answer.reject(unexpected);
     }
+  }
+
+  /** By what the last commit took: half of a wrong size is corrected each time, since one commit may be an odd one. */
+  #sizeBatches(commands: number, tookMs: number): void {
+    if (commands < BATCH_MIN && tookMs < COMMIT_MS) return;
+    const fitting = tookMs <= 0 ? BATCH_MAX : (commands * COMMIT_MS) / tookMs;
+    const next = Math.round((this.#batchMax + Math.min(fitting, 2 * this.#batchMax)) / 2);
+    this.#batchMax = Math.min(BATCH_MAX, Math.max(BATCH_MIN, next));
   }
 
   /** What a try after a failure begins with: no lease may be taken back for a deadline that nobody could put off. */

@@ -28,6 +28,8 @@ export class WorkerSession implements Session, Customer {
   #spoken = { second: 0, messages: 0 };
   #updated = { second: 0, messages: 0 };
   #description: WorkerDescription;
+  /** It with those of its groups alone whose secrets are proved; made anew when either changes. */
+  #shown: WorkerDescription | undefined;
   readonly #groups: ProvedGroups;
   /** Slices that it reported over this connection, and those that took their sandbox with them. */
   #slices = 0;
@@ -65,6 +67,11 @@ export class WorkerSession implements Session, Customer {
 
   /** As the worker last said, with those of its groups alone whose secrets it has proved. */
   get description(): WorkerDescription {
+    this.#shown ??= this.#withProvedGroups();
+    return this.#shown;
+  }
+
+  #withProvedGroups(): WorkerDescription {
     const { groups } = this.#description;
     if (groups === undefined) return this.#description;
     return { ...this.#description, groups: groups.filter((group) => this.#groups.has(group)) };
@@ -119,6 +126,7 @@ export class WorkerSession implements Session, Customer {
         return { done: Promise.resolve(await this.#account(m.address)) };
       case 'group.prove':
         await this.#groups.prove(m.proofs);
+        this.#shown = undefined;
         this.#core.market.renew(this);
         return { done: Promise.resolve({}) };
       case 'blob.ticket':
@@ -180,6 +188,7 @@ export class WorkerSession implements Session, Customer {
       throw new ManyhandsError('FORBIDDEN', 'a worker keeps its id as long as its connection lasts');
     }
     this.#description = worker;
+    this.#shown = undefined;
     const banned = this.#core.bans.refusal(this.known);
     if (banned !== undefined) throw banned;
     this.#core.market.renew(this);
@@ -206,7 +215,8 @@ export class WorkerSession implements Session, Customer {
       try {
         const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
         if (!this.#isCurrent) return [];
-        for (const lease of leases) this.#core.leases.add(this, lease);
+        for (const lease of leases)
+          this.#core.leases.add(this, lease, this.#core.options.clock.monotonicMs());
         return leases.map(({ leaseId }) => leaseId);
       } catch (error) {
         this.#log(error);
@@ -290,7 +300,7 @@ export class WorkerSession implements Session, Customer {
         ...(segment === undefined ? {} : { segment }),
         ...(lost === undefined ? {} : { lost }),
       });
-      this.#core.leases.progress(leaseId, next, left);
+      this.#core.leases.progress(leaseId, next, left, this.#core.options.clock.monotonicMs());
       this.#slices += count;
       if (lost !== undefined) {
         this.#lost += 1;
@@ -325,9 +335,10 @@ export class WorkerSession implements Session, Customer {
       leaseId,
       workerId: this.workerId,
       from,
+      isRecalled: (this.#core.leases.get(leaseId)?.recalls ?? 0) > 0,
     });
     if (left === 0) this.#core.leases.giveBack(this, leaseId);
-    else this.#core.leases.progress(leaseId, next, left);
+    else this.#core.leases.progress(leaseId, next, left, this.#core.options.clock.monotonicMs());
     return {};
   }
 

@@ -37,15 +37,16 @@ export class FakeLender implements Store {
   #next = 1;
 
   commit(commands: readonly Command[]): Promise<Committed> {
-    const notes = { journal: new Set<string>(), work: false, revoked: [], jobs: [] };
+    const notes = { journal: new Set<string>(), work: new Map<string, Candidate>(), revoked: [], jobs: [] };
     const outcomes = commands.map((command): Outcome => {
       this.asked.push(command);
       if (this.failures-- > 0) return { ok: false, error: new ManyhandsError('INTERNAL', 'it fails') };
       if (command.name === 'giveBack') {
         this.slices += 1;
-        notes.work = true;
+        notes.work.set('a job', candidate({}));
         return { ok: true, value: { next: command.from, left: 0 } };
       }
+      if (command.name === 'takeBack') return { ok: true, value: null };
       if (command.name !== 'lease') return never();
       this.onLease();
       if (this.slices === 0) return { ok: true, value: null };

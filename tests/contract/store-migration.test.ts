@@ -54,6 +54,10 @@ it.each([
     'ALTER TABLE leases DROP COLUMN isolation',
     'ALTER TABLE jobs DROP COLUMN unloadable_by',
     'ALTER TABLE jobs DROP COLUMN profile_by',
+    'DROP INDEX jobs_with_work_by_class',
+    'ALTER TABLE jobs DROP COLUMN class_key',
+    'ALTER TABLE jobs ADD COLUMN profile_ms REAL NOT NULL DEFAULT 0',
+    'ALTER TABLE jobs ADD COLUMN profile_slices REAL NOT NULL DEFAULT 0',
     "UPDATE meta SET value = '2' WHERE key = 'schema'",
     ...begun,
   );

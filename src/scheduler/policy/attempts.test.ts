@@ -7,6 +7,7 @@ import {
   isUnloadable,
   judge,
   judgeFailure,
+  triedBy,
   type AttemptKind,
   type FailedAttempt,
   type Runner,
@@ -75,6 +76,12 @@ test('a slice fails for good after so many attempts, whoever may come', () => {
 test('what was returned or silent counts as no failure', () => {
   const others = [...attempts('returned', a, b), ...attempts('silent', a, b)];
   expect(judgeFailure([...others, ...attempts('thrown', c)], 'thrown', nobody)).toBe('retry');
+});
+
+test('who gives a slice back is waited for again, but not for ever', () => {
+  const twice = attempts('returned', a, b, a);
+  expect(triedBy(twice)).toEqual([]);
+  expect(triedBy([...twice, ...attempts('thrown', c), ...attempts('returned', a)])).toHaveLength(4);
 });
 
 test('an error is confirmed by workers of two payees', () => {

@@ -42,6 +42,16 @@ export type IsAnotherThere = (tried: readonly Runner[]) => boolean;
 /** Attempts of one slice that are remembered, the latest ones. */
 const REMEMBERED_MAX = 16;
 
+/** A worker that gave a slice back so often without an attempt is not waited for any more. */
+const RETURNS_MAX = 3;
+
+/** Who need not be waited for: whoever failed the slice, was silent over it, or gave it back again and again. */
+export function triedBy(attempts: readonly FailedAttempt[]): FailedAttempt[] {
+  const returns = (workerId: string): number =>
+    attempts.filter((one) => one.kind === 'returned' && one.workerId === workerId).length;
+  return attempts.filter(({ kind, workerId }) => kind !== 'returned' || returns(workerId) >= RETURNS_MAX);
+}
+
 /** The attempts with one more. */
 export function withAttempt(attempts: readonly FailedAttempt[], next: FailedAttempt): FailedAttempt[] {
   return [...attempts, next].slice(-REMEMBERED_MAX);
@@ -87,7 +97,7 @@ export function judgeFailure(
   if (independentRunners(alike) >= enough) return 'fail';
   const counted = attempts.filter((attempt) => attempt.kind === 'thrown' || attempt.kind === 'lost');
   if (counted.length >= ATTEMPTS_OF_SLICE_MAX) return 'fail';
-  return alike.length >= enough && !isAnotherThere(attempts) ? 'fail' : 'retry';
+  return alike.length >= enough && !isAnotherThere(counted) ? 'fail' : 'retry';
 }
 
 /** Whether a final error was seen by workers of more than one payee: only then its last execution is paid. */

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LEASE_SLICES_MAX, LEASE_TARGET_MS } from '../../protocol/limits.js';
 import { carveCount, type CarveQuestion } from './carve-lease.js';
-import { EMPTY_PROFILE } from './slice-profile.js';
 
 const question = (change: Partial<CarveQuestion>): CarveQuestion => ({
-  profile: { ms: 10_000, slices: 10_000 },
+  sliceMs: 1,
+  reported: 10_000,
   pending: 1e9,
   leases: 0,
   rangeSlices: 1e9,
@@ -15,12 +15,12 @@ const question = (change: Partial<CarveQuestion>): CarveQuestion => ({
 });
 
 test.each<[string, Partial<CarveQuestion>, number]>([
-  ['of a job of which nothing is known', { profile: EMPTY_PROFILE }, 1],
+  ['of a job of which nothing is known', { sliceMs: undefined }, 1],
   ['of slices of a millisecond', {}, LEASE_TARGET_MS],
-  ['of slices that take longer than a lease', { profile: { ms: 60_000, slices: 1 } }, 1],
-  ['of slices that take no time at all', { profile: { ms: 0, slices: 1e6 } }, LEASE_SLICES_MAX],
-  ['of little evidence', { profile: { ms: 0.01, slices: 1 } }, 16],
-  ['of evidence that has faded', { profile: { ms: 0.0001, slices: 0.01 } }, 16],
+  ['of slices that take longer than a lease', { sliceMs: 60_000 }, 1],
+  ['of slices that take no time at all', { sliceMs: 0, reported: 1e6 }, LEASE_SLICES_MAX],
+  ['of a worker that has reported one slice', { reported: 1 }, 4],
+  ['of a worker that has reported none, of a job that others know', { reported: 0 }, 4],
   ['of a slice that was lost', { isAlone: true }, 1],
   ['of a short range', { rangeSlices: 7 }, 7],
   ['of a job with little money', { funded: 3 }, 3],
@@ -39,15 +39,13 @@ test.each<[string, Partial<CarveQuestion>, number]>([
 });
 
 test('a lease is whole slices, one at least where there is money, and never more than there is', () => {
-  const profile = fc.record({
-    ms: fc.double({ min: 0, max: 1e9, noNaN: true }),
-    slices: fc.double({ min: 0, max: 1e9, noNaN: true }),
-  });
+  const sliceMs = fc.option(fc.double({ min: 0, max: 1e9, noNaN: true }), { nil: undefined });
   const count = fc.integer({ min: 1, max: 2 ** 53 - 1 });
   fc.assert(
     fc.property(
       fc.record({
-        profile,
+        sliceMs,
+        reported: fc.nat(),
         pending: count,
         leases: fc.nat(),
         rangeSlices: count,

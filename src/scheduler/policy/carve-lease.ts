@@ -3,10 +3,12 @@
  * @module
  */
 import { LEASE_SLICES_MAX, LEASE_TARGET_MS } from '../../protocol/limits.js';
-import { meanSliceMs, type SliceProfile } from './slice-profile.js';
 
 export interface CarveQuestion {
-  readonly profile: SliceProfile;
+  /** What one slice is thought to take on this worker, milliseconds; undefined where nothing is known. */
+  readonly sliceMs: number | undefined;
+  /** Slices of the job that this worker has reported. */
+  readonly reported: number;
   /** Slices of the job that nobody has. */
   readonly pending: number;
   /** Leases of the job at work now. */
@@ -19,8 +21,8 @@ export interface CarveQuestion {
   readonly funded: number;
 }
 
-/** A lease never covers more than so many times what is measured already: a first guess may be far off. */
-const GROWTH_MAX = 16;
+/** A lease never covers more than so many times what its worker has reported: a first guess may be far off. */
+const GROWTH_MAX = 4;
 /**
  * A lease costs a few commits: at the tail it is not cut below this much work, milliseconds. It can be recalled in part.
  */
@@ -30,16 +32,15 @@ const TAIL_SHARE = 1 / 2;
 
 /** Slices for the next lease, at least 1; 0 only where nothing is funded. */
 export function carveCount(question: CarveQuestion): number {
-  const { profile, pending, leases, rangeSlices, isAlone, funded } = question;
+  const { sliceMs, reported, pending, leases, rangeSlices, isAlone, funded } = question;
   if (funded < 1) return 0;
   // A slice that may have killed a sandbox is leased alone, so that it takes no others with it.
   if (isAlone) return 1;
-  const sliceMs = meanSliceMs(profile);
   if (sliceMs === undefined) return 1;
   const msEach = Math.max(sliceMs, 1e-6);
   const byTime = LEASE_TARGET_MS / msEach;
   const byTail = Math.max((TAIL_SHARE * pending) / (leases + 1), TAIL_MS_MIN / msEach);
-  const byEvidence = Math.max(1, profile.slices) * GROWTH_MAX;
+  const byEvidence = Math.max(1, reported) * GROWTH_MAX;
   const count = Math.ceil(Math.min(byTime, byTail, byEvidence));
   return Math.max(1, Math.min(count, rangeSlices, funded, LEASE_SLICES_MAX));
 }

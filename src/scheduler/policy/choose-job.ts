@@ -48,6 +48,20 @@ export function isEligible(
   return fits(job) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP]);
 }
 
+/** `eligibility` of each description that workers have now; forgotten with the description. */
+export class Eligibility {
+  readonly #known = new WeakMap<WorkerDescription, (job: Candidate) => boolean>();
+
+  of(worker: WorkerDescription): (job: Candidate) => boolean {
+    let mayRun = this.#known.get(worker);
+    if (mayRun === undefined) {
+      mayRun = eligibility(worker);
+      this.#known.set(worker, mayRun);
+    }
+    return mayRun;
+  }
+}
+
 /** Jobs of which it is remembered whether one worker may run them. */
 const KNOWN_JOBS_MAX = 4_096;
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WorkerDescription } from '../../protocol/messages.js';
 import { candidate } from '../../testing/fake-lender.js';
+import { eligibility } from './choose-job.js';
 import { chooseRecall, type Recallable } from './choose-recall.js';
 
 const WORKER: WorkerDescription = {
@@ -15,11 +16,12 @@ const lease = (change: Partial<Recallable>): Recallable => ({
   last: 100,
   sliceMs: 10,
   isBegun: true,
+  progressedMs: 1_000,
   recalledMs: 0,
   recalls: 0,
   ...change,
 });
-const choose = (leases: Recallable[], nowMs = 1_000) => chooseRecall(leases, WORKER, nowMs);
+const choose = (leases: Recallable[], nowMs = 1_000) => chooseRecall(leases, eligibility(WORKER), nowMs);
 
 test('takes the lease with the most time left, not with the most slices', () => {
   const many = lease({ last: 1_000, sliceMs: 0.1 });

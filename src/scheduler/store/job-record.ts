@@ -3,9 +3,10 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
+import { sha256Hex } from '../../lib/sha256.js';
 import type { GroupKey, JobStatus, JournalEvent, RunStatus } from '../../protocol/messages.js';
 import type { Runner } from '../policy/attempts.js';
-import type { SliceProfile } from '../policy/slice-profile.js';
+import { EMPTY_PROFILE, type SliceProfile } from '../policy/slice-profile.js';
 import { get, run, type Script, type SqlValue } from './script.js';
 
 export interface JobRecord {
@@ -62,11 +63,11 @@ interface JobRow {
   unloadable: number;
   unloadable_by: string;
   seq: number;
-  profile_ms: number;
-  profile_slices: number;
+  profile_by: string;
   worktime: string;
   worktime_range: string;
   groups_json: string;
+  class_key: string;
   origins_json: string;
   account: string | null;
   price: string;
@@ -99,6 +100,22 @@ function runnersText(runners: readonly Runner[]): string {
   if (runners.length === 0) return '';
   return JSON.stringify(
     runners.map(({ workerId, payee, isolation }): StoredRunner => [workerId, payee, isolation]),
+  );
+}
+
+type StoredProfile = [workerId: string, ms: number, slices: number, total: number];
+
+/** What the job's workers showed, as `profileText` wrote it. */
+export function parseProfile(text: string): SliceProfile {
+  if (text === '') return EMPTY_PROFILE;
+  const stored = JSON.parse(text) as StoredProfile[];
+  return stored.map(([workerId, ms, slices, total]) => ({ workerId, ms, slices, total }));
+}
+
+function profileText(profile: SliceProfile): string {
+  if (profile.length === 0) return '';
+  return JSON.stringify(
+    profile.map(({ workerId, ms, slices, total }): StoredProfile => [workerId, ms, slices, total]),
   );
 }
 
@@ -145,7 +162,7 @@ function toRecord(row: JobRow): JobRecord {
     unloadable: row.unloadable,
     unloadableBy: parseRunners(row.unloadable_by),
     seq: row.seq,
-    profile: { ms: row.profile_ms, slices: row.profile_slices },
+    profile: parseProfile(row.profile_by),
     worktime: row.worktime,
     worktimeRange: row.worktime_range,
     groups: JSON.parse(row.groups_json) as GroupKey[],
@@ -158,6 +175,16 @@ function toRecord(row: JobRow): JobRecord {
   };
 }
 
+/**
+ * What says which workers may run a job, but for its owner, its id and its price, as a short text: a worker that may not
+ * run one job of a class need not look at the others.
+ */
+export function classKeyOf({ worktime, worktimeRange, groups, origins }: JobRecord): string {
+  const text = JSON.stringify([worktime, worktimeRange, groups, origins]);
+  return sha256Hex(new TextEncoder().encode(text)).slice(0, CLASS_KEY_DIGITS);
+}
+const CLASS_KEY_DIGITS = 32;
+
 /** What a new job brings and keeps: its columns, and each one's value. */
 const FIXED: Columns = [
   ['job_id', (job) => job.jobId],
@@ -167,6 +194,7 @@ const FIXED: Columns = [
   ['worktime', (job) => job.worktime],
   ['worktime_range', (job) => job.worktimeRange],
   ['groups_json', (job) => JSON.stringify(job.groups)],
+  ['class_key', (job) => classKeyOf(job)],
   ['origins_json', (job) => JSON.stringify(job.origins)],
 ];
 
@@ -185,8 +213,7 @@ const CHANGING: Columns = [
   ['unloadable', (job) => job.unloadable],
   ['unloadable_by', (job) => runnersText(job.unloadableBy)],
   ['seq', (job) => job.seq],
-  ['profile_ms', (job) => job.profile.ms],
-  ['profile_slices', (job) => job.profile.slices],
+  ['profile_by', (job) => profileText(job.profile)],
   ['account', (job) => job.account],
   ['price', (job) => String(job.price)],
   ['ceiling', (job) => String(job.ceiling)],

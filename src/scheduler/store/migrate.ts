@@ -3,8 +3,9 @@
  * @module
  */
 import { endHashedGroups } from './end-hashed-groups.js';
+import { classKeyOf, findJob } from './job-record.js';
 import { SCHEMA_VERSION } from './schema.js';
-import { get, run, type Script } from './script.js';
+import { all, get, run, type Script } from './script.js';
 
 /** From each schema to the next one. Tables and indexes that are new are made by `SCHEMA` itself. */
 const STEPS: Record<number, (nowMs: number) => Script<void>> = {
@@ -20,7 +21,11 @@ const STEPS: Record<number, (nowMs: number) => Script<void>> = {
     yield* addColumn('jobs', 'unloadable_by', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('jobs', 'profile_by', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('journal', 'epoch', 'INTEGER NOT NULL DEFAULT 0');
+    yield* addColumn('jobs', 'class_key', `TEXT NOT NULL DEFAULT ''`);
+    yield* dropColumn('jobs', 'profile_ms');
+    yield* dropColumn('jobs', 'profile_slices');
     yield* endHashedGroups(nowMs);
+    yield* fillClassKeys();
   },
 };
 
@@ -41,8 +46,25 @@ export function* migrate(version: string, nowMs: number): Script<string> {
   return at;
 }
 
+function* fillClassKeys(): Script<void> {
+  const jobs = yield* all<{ job_id: string }>(
+    `SELECT job_id FROM jobs WHERE class_key = '' AND run_status IN ('running', 'paused')`,
+  );
+  for (const { job_id: jobId } of jobs) {
+    const job = yield* findJob(jobId);
+    if (job !== undefined)
+      yield* run('UPDATE jobs SET class_key = ? WHERE job_id = ?', classKeyOf(job), jobId);
+  }
+}
+
 /** Adds a column where it is missing. */
 export function* addColumn(table: string, column: string, definition: string): Script<void> {
   const has = yield* get(`SELECT 1 AS one FROM pragma_table_info('${table}') WHERE name = '${column}'`);
   if (has === undefined) yield* run(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
+}
+
+/** Takes a column away where it is there. */
+function* dropColumn(table: string, column: string): Script<void> {
+  const has = yield* get(`SELECT 1 AS one FROM pragma_table_info('${table}') WHERE name = '${column}'`);
+  if (has !== undefined) yield* run(`ALTER TABLE ${table} DROP COLUMN ${column}`);
 }

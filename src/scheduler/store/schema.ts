@@ -32,11 +32,10 @@ CREATE TABLE IF NOT EXISTS jobs (
   unloadable_by TEXT NOT NULL DEFAULT '',
   profile_by TEXT NOT NULL DEFAULT '',
   seq INTEGER NOT NULL,
-  profile_ms REAL NOT NULL,
-  profile_slices REAL NOT NULL,
   worktime TEXT NOT NULL,
   worktime_range TEXT NOT NULL,
   groups_json TEXT NOT NULL,
+  class_key TEXT NOT NULL DEFAULT '',
   origins_json TEXT NOT NULL DEFAULT '[]',
   account TEXT,
   price TEXT NOT NULL,
@@ -172,4 +171,5 @@ CREATE TABLE IF NOT EXISTS offers (
 /** Indexes on columns that stores of before have only once they are migrated. */
 export const LATE_INDEXES = [
   'CREATE INDEX IF NOT EXISTS ranges_to_lease ON ranges (job_id, state, failures, first)',
+  `CREATE INDEX IF NOT EXISTS jobs_with_work_by_class ON jobs (class_key, job_id) WHERE run_status = 'running' AND pending > 0`,
 ];

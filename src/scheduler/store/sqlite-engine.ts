@@ -188,7 +188,7 @@ function withBytes(row: Record<string, SqlValue | ArrayBuffer>): Row {
 
 function mergeNotes(into: Notes, notes: Notes): void {
   for (const jobId of notes.journal) into.journal.add(jobId);
-  into.work ||= notes.work;
+  for (const [jobId, job] of notes.work) into.work.set(jobId, job);
   into.revoked.push(...notes.revoked);
   into.jobs.push(...notes.jobs);
 }

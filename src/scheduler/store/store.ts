@@ -33,8 +33,13 @@ export interface Commands {
   lease: [{ leaseId: string; worker: WorkerDescription; warmth?: Warmth }, Granted | 'later' | null];
   /** Takes outcomes. The same report of the same worker has the same answer again, for `ANSWER_MS_MAX`. */
   report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
-  /** Gives the tail from `from` on back, uncharged. */
-  giveBack: [{ leaseId: string; workerId: string; from: number }, { next: number; left: number }];
+  /** Gives the tail from `from` on back, uncharged; `isRecalled`: not by its worker's will. */
+  giveBack: [
+    { leaseId: string; workerId: string; from: number; isRecalled?: boolean },
+    { next: number; left: number },
+  ];
+  /** Takes a lease without progress back whose worker gives nothing of it to those who wait. */
+  takeBack: [{ leaseId: string; workerId: string }, null];
   /** Renews leases; answers with those that are not this worker's (any more). */
   renew: [RenewCommand, { lost: string[] }];
   /** A worker is back: its leases get their full time again. */
@@ -112,8 +117,8 @@ export type Outcome = { ok: true; value: Commands[CommandName][1] } | { ok: fals
 export interface Notes {
   /** Jobs with new journal rows. */
   journal: Set<string>;
-  /** There may be slices to lease that were not there before. */
-  work: boolean;
+  /** Jobs that may have slices to lease which they had not before. */
+  work: Map<string, Candidate>;
   /** Leases that are gone, for their workers to hear. */
   revoked: { leaseId: string; reason: string }[];
   jobs: JobNote[];

@@ -24,7 +24,7 @@ export function takeRecall(
   const slot = state.slots[lease.slot]!;
   const gave = giveHalf(state, lease, isWarm, effects);
   // Not now: it is in the middle of a slice. Its next outcome says when one ends, and how long they take.
-  slot.recalled = !gave && slot.fed.length > 0;
+  slot.recalled = slot.fed.length > 0 && (!gave || overfed(state, slot));
   return slot;
 }
 

@@ -18,7 +18,7 @@ export interface CommandContext {
   readonly roster: Roster;
 }
 
-export const emptyNotes = (): Notes => ({ journal: new Set(), work: false, revoked: [], jobs: [] });
+export const emptyNotes = (): Notes => ({ journal: new Set(), work: new Map(), revoked: [], jobs: [] });
 
 /** Rows of the journal that the operator's log has too. */
 const LOGGED: Partial<Record<StoredEvent['kind'], JobNote['event']>> = {

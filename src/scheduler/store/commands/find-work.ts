@@ -4,16 +4,16 @@
  * @module
  */
 import type { GroupKey } from '../../../protocol/messages.js';
-import { independenceOf, runnerOf, type Runner } from '../../policy/attempts.js';
-import { chooseJob, isOpenTurn, type Candidate } from '../../policy/choose-job.js';
+import { independenceOf, runnerOf, triedBy, type Runner } from '../../policy/attempts.js';
+import { chooseJob, isEligible, isOpenTurn, type Candidate } from '../../policy/choose-job.js';
 import { fundedSlices } from '../../policy/price.js';
 import { parseRunners } from '../job-record.js';
 import { attemptsOf, firstUntried, rangesToRetry, type RangeRow } from '../ranges.js';
-import { all, type Script } from '../script.js';
+import { all, get, type Script } from '../script.js';
 import type { Commands } from '../store.js';
 import type { CommandContext } from './context.js';
 
-/** Jobs that are looked at, neediest first, before a worker is told that there is nothing for it. */
+/** Jobs that are looked at together, neediest first. */
 const CANDIDATES_PAGE = 256;
 /** Jobs of which a worker is told that what they have waits for others, before it is told so of all. */
 const HELD_BACK_MAX = 16;
@@ -36,6 +36,7 @@ interface CandidateRow {
   worktime_range: string;
   groups_json: string;
   origins_json: string;
+  class_key: string;
   unloadable_by: string;
   price: string;
   escrow: string;
@@ -43,39 +44,122 @@ interface CandidateRow {
 
 /** Work for that worker; `later` where all that there is waits for another worker. */
 export function* findWork(ctx: CommandContext, c: Commands['lease'][0]): Script<Work | 'later' | undefined> {
+  const search: Search = { ctx, c, heldBack: new Set(), isOfClass: new Map() };
   const { owners, jobs } = c.worker;
-  // A worker with lists is answered from the index of those; the others look at the neediest jobs, page by page.
+  if (owners !== undefined || jobs !== undefined) return yield* findAmong(search, owners, jobs);
+  const rows = yield* all<CandidateRow>(NEEDIEST);
+  const found = yield* chooseFrom(search, rows);
+  if (found !== undefined || rows.length < CANDIDATES_PAGE) return found ?? nothing(search);
+  return yield* findByClass(search);
+}
+
+/** One search: what it has learned on its way. */
+interface Search {
+  readonly ctx: CommandContext;
+  readonly c: Commands['lease'][0];
+  /** Jobs whose slices wait for other workers. */
+  readonly heldBack: Set<string>;
+  /** Whether this worker may run jobs of a class at all. */
+  readonly isOfClass: Map<string, boolean>;
+}
+
+const nothing = ({ heldBack }: Search): 'later' | undefined => (heldBack.size > 0 ? 'later' : undefined);
+
+const COLUMNS = `job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, origins_json, class_key,
+  unloadable_by, price, escrow`;
+const NEEDIEST = `SELECT ${COLUMNS} FROM jobs WHERE run_status = 'running' AND pending > 0
+  ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
+
+/** Of the jobs that a worker with lists takes, found by the index of those, page by page. */
+function* findAmong(
+  search: Search,
+  owners: readonly string[] | undefined,
+  jobs: readonly string[] | undefined,
+): Script<Work | 'later' | undefined> {
   const only = [
     ...(owners === undefined ? [] : [isOneOf('owner', padded(owners))]),
     ...(jobs === undefined ? [] : [isOneOf('job_id', padded(jobs))]),
   ];
-  const where = [
-    `run_status = 'running' AND pending > 0`,
-    '(leases, created_ms, job_id) > (?, ?, ?)',
-    ...only,
-  ];
-  const sql = `SELECT job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, origins_json, unloadable_by, price, escrow
-    FROM jobs WHERE ${where.join(' AND ')} ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
-  const warmth = isOpenTurn(c.leaseId) ? {} : (c.warmth ?? {});
+  const sql = `SELECT ${COLUMNS}
+    FROM jobs WHERE run_status = 'running' AND pending > 0 AND (leases, created_ms, job_id) > (?, ?, ?) AND ${only.join(' AND ')}
+    ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
   const lists = [...padded(owners ?? []), ...padded(jobs ?? [])];
-  const heldBack = new Set<string>();
   let after: [number, number, string] = [-1, 0, ''];
   for (;;) {
     const rows = yield* all<CandidateRow>(sql, ...after, ...lists);
-    const candidates = new Map(rows.filter(isFunded).map((row) => [row.job_id, toCandidate(row)]));
-    const unloadableBy = new Map(rows.map((row) => [row.job_id, row.unloadable_by]));
-    for (;;) {
-      const chosen = chooseJob([...candidates.values()], c.worker, warmth);
-      if (chosen === undefined) break;
-      const range = yield* rangeFor(ctx, c, chosen, unloadableBy.get(chosen.jobId)!);
-      if (range !== undefined) return { job: chosen, range };
-      candidates.delete(chosen.jobId);
-      heldBack.add(chosen.jobId);
-      if (heldBack.size >= HELD_BACK_MAX) return 'later';
-    }
+    const found = yield* chooseFrom(search, rows);
     const last = rows.at(-1);
-    if (rows.length < CANDIDATES_PAGE || last === undefined) return heldBack.size > 0 ? 'later' : undefined;
+    if (found !== undefined || rows.length < CANDIDATES_PAGE || last === undefined)
+      return found ?? nothing(search);
     after = [last.leases, last.created_ms, last.job_id];
+  }
+}
+
+/**
+ * Behind the neediest jobs: one class of jobs after the other, of which those that the worker may not run are passed over
+ * as a whole, however many jobs they have.
+ */
+function* findByClass(search: Search): Script<Work | 'later' | undefined> {
+  let classKey = '';
+  for (;;) {
+    const first = yield* get<CandidateRow>(
+      `SELECT ${COLUMNS} FROM jobs WHERE run_status = 'running' AND pending > 0 AND class_key >= ?
+        ORDER BY class_key, job_id LIMIT 1`,
+      classKey,
+    );
+    if (first === undefined) return nothing(search);
+    let after = '';
+    while (isOfClass(search, first)) {
+      const rows = yield* all<CandidateRow>(
+        `SELECT ${COLUMNS} FROM jobs WHERE run_status = 'running' AND pending > 0 AND class_key = ? AND job_id > ?
+          ORDER BY job_id LIMIT ${CANDIDATES_PAGE}`,
+        first.class_key,
+        after,
+      );
+      const found = yield* chooseFrom(search, rows);
+      if (found !== undefined) return found;
+      if (rows.length < CANDIDATES_PAGE) break;
+      after = rows.at(-1)!.job_id;
+    }
+    // It comes behind this class and before every other, whose texts are hexadecimal digits.
+    classKey = `${first.class_key} `;
+  }
+}
+
+/** Whether the worker may run jobs of that row's class, but for their owners and prices. */
+function isOfClass({ c, isOfClass }: Search, row: CandidateRow): boolean {
+  let is = isOfClass.get(row.class_key);
+  if (is === undefined) {
+    is = isEligible(toCandidate(row), { ...c.worker, ...ANY_OWNER });
+    isOfClass.set(row.class_key, is);
+  }
+  return is;
+}
+
+/** A description without what sets the jobs of one class apart. */
+const ANY_OWNER = {
+  owners: undefined,
+  jobs: undefined,
+  blockedJobs: undefined,
+  blockedOwners: undefined,
+  minimumPrice: undefined,
+};
+
+/** The job among them that the worker is to serve, and its range; `later` once too many have nothing but for others. */
+function* chooseFrom(search: Search, rows: readonly CandidateRow[]): Script<Work | 'later' | undefined> {
+  const { ctx, c, heldBack } = search;
+  const own = rows.filter((row) => isFunded(row) && isOfClass(search, row));
+  const candidates = new Map(own.map((row) => [row.job_id, toCandidate(row)]));
+  const unloadableBy = new Map(own.map((row) => [row.job_id, row.unloadable_by]));
+  const warmth = isOpenTurn(c.leaseId) ? {} : (c.warmth ?? {});
+  for (;;) {
+    const chosen = chooseJob([...candidates.values()], c.worker, warmth);
+    if (chosen === undefined) return undefined;
+    const range = yield* rangeFor(ctx, c, chosen, unloadableBy.get(chosen.jobId)!);
+    if (range !== undefined) return { job: chosen, range };
+    candidates.delete(chosen.jobId);
+    heldBack.add(chosen.jobId);
+    if (heldBack.size >= HELD_BACK_MAX) return 'later';
   }
 }
 
@@ -91,7 +175,7 @@ function* rangeFor(
     ctx.roster.hasBetter(job, tried, independenceOf(runner, tried));
   if (unloadableBy.includes(runner.workerId) && waitsFor(parseRunners(unloadableBy))) return undefined;
   for (const range of yield* rangesToRetry(job.jobId, RETRIES_LOOKED_AT))
-    if (!waitsFor(attemptsOf(range))) return range;
+    if (!waitsFor(triedBy(attemptsOf(range)))) return range;
   return yield* firstUntried(job.jobId);
 }
 

@@ -173,7 +173,7 @@ export function* append(ctx: CommandContext, c: Commands['append'][0]): Script<A
   yield* growEscrow(ctx, job, c.appendId);
   yield* note(ctx, job, { kind: 'appended', first, count });
   yield* settle(ctx, job);
-  ctx.notes.work = true;
+  ctx.notes.work.set(job.jobId, job);
   return { first, count };
 }
 
@@ -237,7 +237,7 @@ export function* topup(ctx: CommandContext, c: Commands['topup'][0]): Script<Job
   job.ceiling = c.offer.ceiling;
   yield* growEscrow(ctx, job, c.offer.nonce);
   yield* settle(ctx, job);
-  ctx.notes.work = true;
+  ctx.notes.work.set(job.jobId, job);
   return statusOf(job);
 }
 

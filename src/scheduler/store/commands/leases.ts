@@ -6,14 +6,14 @@ import {
   LEASE_GRACE_MS,
   LEASE_INPUT_BYTES_MAX,
   LEASE_MS,
-  LEASE_SILENT_MS_MAX,
   LEASES_PER_WORKER_MAX,
   RESTART_GRACE_MS,
 } from '../../../protocol/limits.js';
 import { runnerOf, withAttempt } from '../../policy/attempts.js';
 import { carveCount } from '../../policy/carve-lease.js';
 import { fundedSlices } from '../../policy/price.js';
-import { meanSliceMs } from '../../policy/slice-profile.js';
+import { silentMsMax } from '../../policy/silence.js';
+import { learn, sliceMsFor, slicesOf } from '../../policy/slice-profile.js';
 import { leaseInputs } from '../inputs.js';
 import { countLeaseBegun, countLeaseEnded, findJob, saveJob, type JobRecord } from '../job-record.js';
 import {
@@ -42,7 +42,7 @@ export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Ans
     'SELECT COUNT(*) AS leases FROM leases WHERE worker_id = ?',
     c.worker.workerId,
   );
-  if (held!.leases >= LEASES_PER_WORKER_MAX) return null;
+  if (held!.leases >= LEASES_PER_WORKER_MAX) return 'later';
   const work = yield* findWork(ctx, c);
   return work === undefined || work === 'later' ? (work ?? null) : yield* grant(ctx, c, work);
 }
@@ -50,7 +50,8 @@ export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Ans
 function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, range }: Work): Script<Granted> {
   const job = (yield* findJob(chosen.jobId))!;
   const wanted = carveCount({
-    profile: job.profile,
+    sliceMs: sliceMsFor(job.profile, c.worker.workerId),
+    reported: slicesOf(job.profile, c.worker.workerId),
     pending: job.pending,
     leases: job.leases,
     rangeSlices: range.last - range.first + 1,
@@ -59,7 +60,7 @@ function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, ran
   });
   const { parts, count } = yield* leaseInputs(job.jobId, range.first, wanted, LEASE_INPUT_BYTES_MAX);
   yield* lend(ctx, c, job, range.first, count);
-  const sliceMs = meanSliceMs(job.profile);
+  const sliceMs = sliceMsFor(job.profile, c.worker.workerId);
   return {
     job: chosen,
     lease: {
@@ -119,14 +120,15 @@ export function* giveBack(ctx: CommandContext, c: Commands['giveBack'][0]): Scri
   const from = Math.max(c.from, held.next);
   if (from > held.last) return { next: held.next, left: held.last - held.next + 1 };
   const job = (yield* findJob(held.job_id))!;
-  yield* releaseTail(job, held, from);
+  const isRefused = c.isRecalled !== true && from === held.next;
+  yield* releaseTail(job, held, from, isRefused);
   yield* settle(ctx, job);
-  ctx.notes.work = true;
+  ctx.notes.work.set(job.jobId, job);
   return { next: held.next, left: from - held.next };
 }
 
 /** Makes slices `from` to the lease's end pending again; the lease ends where nothing is left of it. */
-function* releaseTail(job: JobRecord, held: LeaseRow, from: number): Script<void> {
+function* releaseTail(job: JobRecord, held: LeaseRow, from: number, isRefused = false): Script<void> {
   const range = (yield* rangeAt(job.jobId, held.next))!;
   yield* removeRange(job.jobId, held.next);
   if (from > held.next) {
@@ -140,29 +142,30 @@ function* releaseTail(job: JobRecord, held: LeaseRow, from: number): Script<void
     first: from,
     last: held.last,
     state: 'pending',
-    ...returned(range, held, from),
+    ...(isRefused ? refused(range, held) : historyOf(range)),
   });
   job.leased -= held.last - from + 1;
   job.pending += held.last - from + 1;
 }
 
-/** The history of slices that come back: who returned all of them, after others had failed, does not wait for them again. */
-function returned(range: RangeRow, held: LeaseRow, from: number): RangeHistory {
-  if (range.failures === '' || from > held.next) return historyOf(range);
+/** The history of slices that failed before and that a worker would not try: it is not waited for again. */
+function refused(range: RangeRow, held: LeaseRow): RangeHistory {
+  if (range.failures === '') return historyOf(range);
   const attempts = withAttempt(attemptsOf(range), { kind: 'returned', ...holderOf(held) });
   return { ...historyOf(range), failures: attemptsText(attempts) };
 }
 
-/** Puts the deadlines of leases off, by a sign of life of their worker; not for ever where they make no progress. */
-function* renewLeases(column: 'lease_id' | 'worker_id', id: string, nowMs: number): Script<void> {
-  const deadline = nowMs + LEASE_MS;
-  yield* run(
-    `UPDATE leases SET deadline_ms = CASE WHEN progress_ms < ? THEN progress_ms + ? ELSE ? END WHERE ${column} = ?`,
-    deadline - LEASE_SILENT_MS_MAX,
-    LEASE_SILENT_MS_MAX,
-    deadline,
-    id,
-  );
+/** Puts a lease's deadline off, by a sign of life of its worker; not for ever where it makes no progress. */
+function* renewLease(held: LeaseRow, job: JobRecord, nowMs: number): Script<void> {
+  const silentUntilMs = held.progress_ms + (yield* silenceOf(held, job));
+  const deadline = Math.min(nowMs + LEASE_MS, silentUntilMs);
+  yield* run('UPDATE leases SET deadline_ms = ? WHERE lease_id = ?', deadline, held.lease_id);
+}
+
+/** How long the lease may go without progress, milliseconds. */
+function* silenceOf(held: LeaseRow, job: JobRecord): Script<number> {
+  const range = yield* rangeAt(job.jobId, held.next);
+  return silentMsMax(job.profile, range === undefined ? [] : attemptsOf(range));
 }
 
 /** Puts the deadline of that worker's leases off. */
@@ -171,7 +174,7 @@ export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Ans
   for (const leaseId of c.leaseIds) {
     const held = yield* findLease(leaseId, c.workerId);
     if (held === undefined) lost.push(leaseId);
-    else yield* renewLeases('lease_id', leaseId, ctx.nowMs);
+    else yield* renewLease(held, (yield* findJob(held.job_id))!, ctx.nowMs);
   }
   for (const leaseId of c.unknown ?? []) {
     const held = yield* findLease(leaseId, c.workerId);
@@ -182,12 +185,13 @@ export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Ans
 
 /** A worker is back before its leases ended: they get their full time again. */
 export function* adopt(ctx: CommandContext, c: Commands['adopt'][0]): Script<Answer<'adopt'>> {
-  yield* renewLeases('worker_id', c.workerId, ctx.nowMs);
   const rows = yield* all<LeaseRow>(`SELECT ${LEASE_COLUMNS} FROM leases WHERE worker_id = ?`, c.workerId);
   const leases: LentLease[] = [];
-  for (const { lease_id: leaseId, job_id: jobId, next, last } of rows) {
+  for (const row of rows) {
+    const { lease_id: leaseId, job_id: jobId, next, last } = row;
     const job = (yield* findJob(jobId))!;
-    const sliceMs = meanSliceMs(job.profile);
+    yield* renewLease(row, job, ctx.nowMs);
+    const sliceMs = sliceMsFor(job.profile, c.workerId);
     leases.push({ leaseId, next, last, job, ...(sliceMs === undefined ? {} : { sliceMs }) });
   }
   return { leases };
@@ -237,6 +241,10 @@ export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
   );
   for (const held of late) {
     const job = (yield* findJob(held.job_id))!;
+    if (ctx.nowMs - held.progress_ms >= (yield* silenceOf(held, job))) {
+      yield* endSilent(ctx, job, held, 'it made no progress');
+      continue;
+    }
     ctx.notes.revoked.push({ leaseId: held.lease_id, reason: 'it was not renewed in time' });
     if (held.last > held.next) yield* releaseTail(job, held, held.next + 1);
     const error = {
@@ -245,8 +253,36 @@ export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
     };
     yield* endLostSlice(ctx, job, { ...held, last: held.next }, error);
     yield* settle(ctx, job);
+    ctx.notes.work.set(job.jobId, job);
   }
-  if (late.length > 0) ctx.notes.work = true;
   yield* forgetAnswers(ctx);
   return { expired: late.length };
+}
+
+/** Takes a lease back whose worker gives nothing of it to those who wait. */
+export function* takeBack(ctx: CommandContext, c: Commands['takeBack'][0]): Script<null> {
+  const held = yield* findLease(c.leaseId, c.workerId);
+  if (held === undefined) return null;
+  yield* endSilent(ctx, (yield* findJob(held.job_id))!, held, 'others waited, and it gave nothing back');
+  return null;
+}
+
+/** Ends a lease without progress, uncharged: its first slice, which may be a long one, runs alone from then on. */
+function* endSilent(ctx: CommandContext, job: JobRecord, held: LeaseRow, reason: string): Script<void> {
+  ctx.notes.revoked.push({ leaseId: held.lease_id, reason });
+  const range = (yield* rangeAt(job.jobId, held.next))!;
+  const attempts = withAttempt(attemptsOf(range), { kind: 'silent', ...holderOf(held) });
+  // The worker may be slow: what it has shown by its silence counts for what it gets next.
+  job.profile = learn(job.profile, held.worker_id, ctx.nowMs - held.progress_ms, 1);
+  const slice = held.next;
+  if (held.last > slice) yield* releaseTail(job, held, slice + 1);
+  yield* removeRange(job.jobId, slice);
+  yield* run('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
+  yield* countLeaseEnded(job, held.worker_id);
+  const history = { ...historyOf(range), failures: attemptsText(attempts) };
+  yield* putRange(job.jobId, { first: slice, last: slice, state: 'pending', ...history });
+  job.leased -= 1;
+  job.pending += 1;
+  yield* settle(ctx, job);
+  ctx.notes.work.set(job.jobId, job);
 }

@@ -101,7 +101,7 @@ function* hold(ctx: CommandContext, job: JobRecord, reason: string, banned: stri
 function* release(ctx: CommandContext, job: JobRecord): Script<void> {
   yield* run('DELETE FROM holds WHERE job_id = ?', job.jobId);
   yield* settle(ctx, job);
-  ctx.notes.work = true;
+  ctx.notes.work.set(job.jobId, job);
 }
 
 function* liveJobsOf(owner: string): Script<JobRecord[]> {

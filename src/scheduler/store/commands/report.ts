@@ -68,13 +68,18 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
   if (reader !== undefined) {
     paid = yield* takeOutcomes(ctx, job, held, reader, c.segment!);
     rest = { ...held, next: held.next + c.count };
-    job.profile = learn(job.profile, believed(c.computeMs, ctx.nowMs - held.granted_ms), c.count);
+    job.profile = learn(
+      job.profile,
+      held.worker_id,
+      believed(c.computeMs, ctx.nowMs - held.granted_ms),
+      c.count,
+    );
   }
   if (c.lost !== undefined) {
     if (c.lost.code === 'ASSIGN_FAILED') addUnloadable(job, holderOf(held));
     yield* endLostSlice(ctx, job, rest, c.lost);
     yield* write('UPDATE leases SET progress_ms = ? WHERE lease_id = ?', ctx.nowMs, held.lease_id);
-    ctx.notes.work = true;
+    ctx.notes.work.set(job.jobId, job);
   } else if (rest.next > rest.last) {
     yield* write('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
     yield* countLeaseEnded(job, held.worker_id);
@@ -151,11 +156,13 @@ function* takeOutcomes(
   for (const judgement of judgements) {
     yield* place(job, held.next, judgement, thrown);
     if (judgement.verdict !== 'retry') final.push(judgement);
-    else ctx.notes.work = true;
+    else ctx.notes.work.set(job.jobId, job);
   }
   if (final.length === 0) return 0n;
   // An error that one payee alone saw may be its own: it is not paid.
   const isPaid = ({ verdict }: Judgement): boolean => verdict === 'accept' || isConfirmed(attempts);
+  // What is not paid is left for slices that had no funds.
+  if (!final.every(isPaid)) ctx.notes.work.set(job.jobId, job);
   const slices = final.filter(isPaid).reduce((sum, judgement) => sum + judgement.count, 0);
   const paid = yield* payExecutions(ctx, job, held.payee, slices, job.seq + 1);
   const seq = yield* note(ctx, job, { kind: 'outcomes' });

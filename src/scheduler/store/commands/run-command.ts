@@ -6,7 +6,7 @@ import type { Script } from '../script.js';
 import type { Command, CommandName, Commands } from '../store.js';
 import type { CommandContext } from './context.js';
 import { append, cancel, close, deploy, topup } from './jobs.js';
-import { adopt, expire, giveBack, lease, orphan, recover, renew, revive } from './leases.js';
+import { adopt, expire, giveBack, lease, orphan, recover, renew, revive, takeBack } from './leases.js';
 import { mint } from './mint.js';
 import { ban, operatorCancel, pauseJob, resumeJob, unban } from './operator.js';
 import { report } from './report.js';
@@ -30,6 +30,8 @@ export function runCommand(ctx: CommandContext, c: Command): Script<Commands[Com
       return report(ctx, c);
     case 'giveBack':
       return giveBack(ctx, c);
+    case 'takeBack':
+      return takeBack(ctx, c);
     case 'renew':
       return renew(ctx, c);
     case 'adopt':

@@ -1,0 +1,123 @@
+/**
+ * How far one worker's word goes: what it says of its own speed, its renewals, and what it keeps although others wait.
+ * @module
+ */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { LEASE_MS, LEASE_SILENT_MS_MIN, LEASE_TARGET_MS } from '../../src/protocol/limits.js';
+import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import type { Store } from '../../src/scheduler/store/store.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import {
+  appendTo,
+  deployJob,
+  leaseFor,
+  perform,
+  rangeInput,
+  reportOf,
+  StandingClock,
+  workerNamed,
+} from './store-world.js';
+
+let clock: StandingClock;
+let random: SeededRandom;
+let store: Store;
+beforeEach(() => {
+  clock = new StandingClock();
+  random = new SeededRandom(3);
+  store = openSqliteStore({ clock, random });
+});
+afterEach(async () => {
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+const worker = (): WorkerDescription =>
+  workerNamed(random, { paymentAddress: `0x${String(random.integer(1, 1e9)).padStart(40, '0')}` });
+
+/** Takes a lease and reports all of it; `sliceMs` is what a slice takes, `saysMs` what the worker says. */
+async function workOn(who: WorkerDescription, sliceMs: number, saysMs = sliceMs): Promise<Lease> {
+  const lease = (await leaseFor(store, random, who))!;
+  clock.nowMs += sliceMs * lease.count;
+  const values = Array.from({ length: lease.count }, () => 1);
+  const computeMs = saysMs * lease.count;
+  await perform(store, 'report', { ...reportOf(lease, who, lease.first, values), computeMs });
+  return lease;
+}
+
+const SLICE_MS = 100;
+
+/** A job of a million slices on which honest workers have worked. */
+async function knownJob(workers = 2): Promise<string> {
+  const jobId = await deployJob(store, random);
+  await appendTo(store, random, jobId, rangeInput(1_000_000));
+  for (let i = 0; i < workers; i++) await workOn(worker(), SLICE_MS);
+  return jobId;
+}
+
+it('a worker that says its slices take no time gets leases no longer than a few times what others would take', async () => {
+  await knownJob();
+  const liar = worker();
+  let most = 0;
+  for (let i = 0; i < 10; i++) most = Math.max(most, (await workOn(liar, 0)).count);
+  expect(most * SLICE_MS).toBeLessThanOrEqual(8 * LEASE_TARGET_MS);
+  const honest = (await leaseFor(store, random, worker()))!;
+  expect(honest.sliceMs).toBe(SLICE_MS);
+  expect(honest.count).toBeLessThanOrEqual(LEASE_TARGET_MS / SLICE_MS);
+});
+
+it('the first lease of a worker for a job is small, whatever is known of the job', async () => {
+  await knownJob(0);
+  const fast = worker();
+  for (let i = 0; i < 10; i++) await workOn(fast, 0.01);
+  expect((await leaseFor(store, random, fast))!.count).toBeGreaterThan(10_000);
+  expect((await leaseFor(store, random, worker()))!.count).toBeLessThanOrEqual(4);
+});
+
+it('renewals alone hold a lease of short slices for a quarter of an hour, and the slice is not charged', async () => {
+  const jobId = await knownJob();
+  const silent = worker();
+  const lease = (await leaseFor(store, random, silent))!;
+  const grantedMs = clock.nowMs;
+  const renew = { leaseIds: [lease.leaseId], workerId: silent.workerId };
+  const isHeld = async (): Promise<boolean> => {
+    await perform(store, 'expire', {});
+    return (await perform(store, 'renew', renew)).lost.length === 0;
+  };
+  while (await isHeld()) clock.nowMs += LEASE_MS / 3;
+  expect(clock.nowMs - grantedMs).toBeGreaterThanOrEqual(LEASE_SILENT_MS_MIN);
+  expect(clock.nowMs - grantedMs).toBeLessThan(LEASE_SILENT_MS_MIN + LEASE_MS);
+  const alone = (await leaseFor(store, random, worker()))!;
+  expect(alone).toMatchObject({ first: lease.first, count: 1 });
+  for (let i = 0; i < 5; i++) await workOn(worker(), SLICE_MS);
+  expect((await store.status(jobId))!.status.failed).toBe(0);
+});
+
+it('a lease that is taken back ends uncharged, and its first slice runs alone', async () => {
+  const jobId = await knownJob();
+  const first = worker();
+  await workOn(first, SLICE_MS);
+  const lease = (await leaseFor(store, random, first))!;
+  expect(lease.count).toBeGreaterThan(2);
+  await perform(store, 'takeBack', { leaseId: lease.leaseId, workerId: worker().workerId });
+  expect((await store.status(jobId))!.status.leased).toBe(lease.count);
+  await perform(store, 'takeBack', { leaseId: lease.leaseId, workerId: first.workerId });
+  expect((await store.status(jobId))!.status).toMatchObject({ leased: 0, failed: 0 });
+  expect(await leaseFor(store, random, worker())).toMatchObject({ first: lease.first, count: 1 });
+});
+
+it('finds the job that a worker may run behind a thousand that it may not', async () => {
+  for (let i = 0; i < 1_000; i++) {
+    const jobId = await deployJob(store, random);
+    await appendTo(store, random, jobId, rangeInput(1));
+  }
+  const lab = workerNamed(random, { groups: [{ key: 'lab' }] });
+  expect(await leaseFor(store, random, lab)).toBeUndefined();
+  const jobId = `${'l'.repeat(22)}`;
+  const groups = [{ key: 'lab' }];
+  const other = { jobId, owner: `0x${'a'.repeat(40)}`, package: new Uint8Array(1), digest: '0'.repeat(64) };
+  const worktime = { name: 'map-basic', range: '^1.0.0' };
+  await perform(store, 'deploy', { ...other, worktime, groups, minimumPrice: 0n });
+  await appendTo(store, random, jobId, rangeInput(1));
+  expect(await leaseFor(store, random, lab)).toMatchObject({ jobId });
+});
