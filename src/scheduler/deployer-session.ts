@@ -212,13 +212,8 @@ export class DeployerSession implements Session {
   async #prove({ address, signature }: Request<'session.prove'>): Promise<object> {
     const { schedulerId } = this.#core.options.store;
     const { challenge } = this.#connection;
-    this.#failedProofs.enter();
-    const signer = await this.#core.proofs
-      .check(() => recoverChallenge({ schedulerId, challenge, signature }))
-      .catch((error: unknown) => {
-        this.#failedProofs.failed();
-        throw error;
-      });
+    const check = (): Promise<string> => recoverChallenge({ schedulerId, challenge, signature });
+    const signer = await this.#failedProofs.count(() => this.#core.proofs.check(check));
     if (signer !== address) {
       this.#failedProofs.failed();
       throw new ManyhandsError(

@@ -52,6 +52,17 @@ export class FailedProofs {
     );
   }
 
+  /** Runs a check, unless too many have failed, and counts its failure. */
+  async count<R>(check: () => Promise<R>): Promise<R> {
+    this.enter();
+    try {
+      return await check();
+    } catch (error) {
+      this.failed();
+      throw error;
+    }
+  }
+
   failed(): void {
     this.#count += 1;
   }
