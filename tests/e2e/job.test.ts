@@ -55,7 +55,7 @@ test('a tab computes a JavaScript job', async ({ rig }) => {
   expect(numbers(seen.results)).toEqual(upTo(5));
   await expect.poll(() => slicesDone(tab)).toBe(5);
   await expect(tab.getByRole('log')).toContainText('“Sevens”');
-  await tab.getByRole('button', { name: 'Stop' }).click();
+  await tab.getByRole('button', { name: 'Stop', exact: true }).click();
   await expect(tab.getByRole('status')).toHaveText('Stopped');
 });
 
