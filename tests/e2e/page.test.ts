@@ -40,7 +40,7 @@ test('nothing starts before the donor starts it; the keyboard is enough', async 
   await expect(page.getByRole('button', { name: 'Start' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(status).toHaveText('Connected, waiting for work');
-  await expect(page.getByRole('button', { name: 'Stop' })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Stop', exact: true })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(status).toHaveText('Stopped');
   await expect(page.getByRole('button', { name: 'Start' })).toBeFocused();
@@ -53,6 +53,6 @@ test('a page whose scheduler goes away says so, and can be stopped', async ({ ri
   const tab = await rig.openTab();
   await rig.stopScheduler();
   await expect(tab.getByRole('status')).toHaveText(/Connection lost, trying again/);
-  await tab.getByRole('button', { name: 'Stop' }).click();
+  await tab.getByRole('button', { name: 'Stop', exact: true }).click();
   await expect(tab.getByRole('status')).toHaveText('Stopped');
 });
