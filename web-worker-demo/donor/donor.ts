@@ -13,7 +13,7 @@ import { isOtherDoor } from './door.js';
 import { isRunning } from './donor-events.js';
 import type { DonorStatus, LogEntry, Phase } from './donor-events.js';
 import { payeeOf } from './earnings.js';
-import { codeOf, failure } from './failures.js';
+import { codeOf, failure, isReachable } from './failures.js';
 import { JobBook } from './job-book.js';
 import { LedgerWatch } from './ledger-watch.js';
 import type { PageStore } from './page-store.js';
@@ -185,9 +185,8 @@ export class Donor {
   async settingsChanged(): Promise<void> {
     const settings = this.#ports.settings();
     if (this.running) this.#follow(settings);
-    const isOther = isOtherDoor(this.#door, settings);
+    if (isOtherDoor(this.#door, settings)) this.askAgain();
     this.#door = settings;
-    if (isOther) this.askAgain();
     await this.#resolvePayee();
     if (this.#worker === undefined || this.#applied === undefined) return;
     const next = optionsOf(this.#ports.settings(), this.#payee, this.#limits);
@@ -243,7 +242,9 @@ export class Donor {
       this.#retryMs = RETRY_FIRST_MS;
     } catch (error) {
       if (turn !== this.#turn || this.#worker !== mine || !this.running) return;
-      if (codeOf(error) === 'CONNECT_FAILED') this.#tryLater();
+      const isGone = codeOf(error) === 'CONNECT_FAILED' || !(await isReachable(this.#ports.scheduler));
+      if (turn !== this.#turn || !this.running) return;
+      if (isGone) this.#tryLater();
       else this.#fail('log.startFailed', error);
     }
   }

@@ -24,6 +24,20 @@ export function codeOf(error: unknown): string | undefined {
   return isError(error) ? error.code : undefined;
 }
 
+const ANSWER_MS_MAX = 5_000;
+
+/** Whether the scheduler answers: without it a start fails in many ways, none of which is this browser's fault. */
+export function isReachable(scheduler: string): Promise<boolean> {
+  const asked = fetch(`${scheduler}/healthz`, {
+    cache: 'no-store',
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+  });
+  return asked.then(
+    () => true,
+    () => false,
+  );
+}
+
 /** `key`: a message with a place for `why`. What a scheduler or a job wrote is cut like all text of strangers. */
 export function failure(key: MessageKey, error: unknown, named: { name?: string } = {}): LogEntry {
   const known = BY_CODE[codeOf(error) ?? ''];
