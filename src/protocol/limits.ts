@@ -124,6 +124,12 @@ export const ORIGIN_FETCHES_PER_SECOND_MAX = 10;
 export const ORIGIN_FETCHES_BURST_MAX = 20;
 /** A site that asks to be left alone (`Retry-After`) is, for at most so long. */
 export const ORIGIN_CLOSED_MS_MAX = 10 * 60_000;
+/**
+ * A site, or one address, that has asked for nothing else during so long, and so often at least, each time after it was
+ * left alone, counts as one that gives nothing.
+ */
+export const SITE_REFUSED_MS_MAX = 10 * 60_000;
+export const SITE_REFUSALS_MIN = 5;
 /** Requirements of one job on its workers. */
 export const REQUIREMENTS_MAX = 64;
 /** Environment variables of one job. */

@@ -70,6 +70,11 @@ export class FetchGate {
     };
   }
 
+  /** Whether nobody enters for that origin now. */
+  isClosed(origin: string): boolean {
+    return this.#site(origin).closedUntilMs > this.#clock.monotonicMs();
+  }
+
   /** Nobody enters for that origin for so long, and who waits for it is turned away: the error of all of them. */
   close(origin: string, ms: number): ManyhandsError {
     const site = this.#site(origin);

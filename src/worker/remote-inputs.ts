@@ -13,6 +13,7 @@ import { encodeValue } from '../protocol/values.js';
 import { FetchGate } from './fetch-gate.js';
 import { readBounded } from './read-bounded.js';
 import { closedMs } from './retry-after.js';
+import { SiteRefusals } from './site-refusals.js';
 
 /** One try, milliseconds; and until its answer begins. */
 const FETCH_MS_MAX = 60_000;
@@ -64,17 +65,19 @@ class Passing extends Error {
 export class RemoteInputs {
   readonly #ports: RemotePorts;
   readonly #gate: FetchGate;
+  readonly #refusals: SiteRefusals;
   readonly #coming = new Map<LeaseId, Map<number, Coming>>();
 
   constructor(ports: RemotePorts) {
     this.#ports = ports;
     this.#gate = new FetchGate(ports.clock);
+    this.#refusals = new SiteRefusals(() => ports.clock.monotonicMs());
   }
 
   /**
    * The encoded value of what is at that address.
    * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where this machine's owner does not allow it, CONNECT_FAILED
-   *   where the site wants to be left alone; ABORTED by `drop`
+   *   where the site wants to be left alone, FETCH_FAILED where it wants nothing else for too long; ABORTED by `drop`
    */
   get(leaseId: LeaseId, remote: RemoteInput, owner: RemoteOwner): Promise<Uint8Array> {
     const coming = this.#begin(leaseId, remote, owner);
@@ -102,7 +105,7 @@ export class RemoteInputs {
     const known = ofLease.get(slice);
     if (known !== undefined) return known;
     const ending = new AbortController();
-    const coming = { value: this.#again(url, owner, ending), ending };
+    const coming = { value: this.#fetchOf(slice, url, owner, ending), ending };
     // It may fail before anybody asks.
     coming.value.catch(() => undefined);
     this.#coming.set(leaseId, ofLease.set(slice, coming));
@@ -116,7 +119,31 @@ export class RemoteInputs {
     if (ofLease.size === 0) this.#coming.delete(leaseId);
   }
 
-  async #again(url: string, { jobId, origins }: RemoteOwner, ending: AbortController): Promise<Uint8Array> {
+  /** What a site that wants to be left alone refuses costs nothing, unless that goes on for too long. */
+  async #fetchOf(
+    slice: number,
+    url: string,
+    owner: RemoteOwner,
+    ending: AbortController,
+  ): Promise<Uint8Array> {
+    const ofSlice = `${owner.jobId} ${slice}`;
+    try {
+      const value = await this.#again(url, owner, ending, ofSlice);
+      this.#refusals.accept(ofSlice);
+      return value;
+    } catch (error) {
+      if (!isError(error, 'CONNECT_FAILED')) throw error;
+      const endless = this.#refusals.endless(new URL(url).origin) ?? this.#refusals.endless(ofSlice);
+      throw endless === undefined ? error : failed(url, endless, error);
+    }
+  }
+
+  async #again(
+    url: string,
+    { jobId, origins }: RemoteOwner,
+    ending: AbortController,
+    ofSlice: string,
+  ): Promise<Uint8Array> {
     const { origin, href } = new URL(url);
     const { signal } = ending;
     const check = (): void => this.#check(origin, url, origins, href === url);
@@ -127,7 +154,7 @@ export class RemoteInputs {
         // It may be dropped, and what is allowed may have changed, since it was let in.
         signal.throwIfAborted();
         check();
-        return await this.#load(url, ending);
+        return await this.#load(url, ending, ofSlice);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof Passing)) throw error;
@@ -151,7 +178,7 @@ export class RemoteInputs {
   }
 
   /** What takes too long ends for good. */
-  async #load(url: string, ending: AbortController): Promise<Uint8Array> {
+  async #load(url: string, ending: AbortController, ofSlice: string): Promise<Uint8Array> {
     const limit = (ms: number, what: string): CancelTimer => {
       const late = (): void => ending.abort(failed(url, `${what} more than ${ms / 1_000} s`));
       return this.#ports.clock.after(ms, late, { background: true });
@@ -159,7 +186,7 @@ export class RemoteInputs {
     const cancel = limit(FETCH_MS_MAX, 'it took');
     const cancelAnswer = limit(ANSWER_BEGINS_MS_MAX, 'its answer did not begin for');
     try {
-      const answer = await this.#fetch(url, ending.signal);
+      const answer = await this.#fetch(url, ending.signal, ofSlice);
       cancelAnswer();
       return await this.#read(url, answer);
     } finally {
@@ -169,7 +196,7 @@ export class RemoteInputs {
   }
 
   /** An answer that is one. */
-  async #fetch(url: string, signal: AbortSignal): Promise<Response> {
+  async #fetch(url: string, signal: AbortSignal, ofSlice: string): Promise<Response> {
     let answer: Response;
     try {
       answer = await this.#ports.fetch(url, {
@@ -192,11 +219,19 @@ export class RemoteInputs {
     if (answer.status !== 200) {
       await answer.body?.cancel().catch(() => undefined);
       const ms = closedMs(answer.status, answer.headers.get('retry-after'), this.#ports.clock.wallMs());
-      if (ms !== undefined) throw this.#gate.close(new URL(url).origin, ms);
+      if (ms !== undefined) throw this.#refused(new URL(url).origin, ofSlice, ms);
       const what = `it answered with ${answer.status}`;
       throw isPassing(answer.status) ? new Passing(what) : failed(url, what);
     }
+    this.#refusals.accept(new URL(url).origin);
     return answer;
+  }
+
+  #refused(origin: string, ofSlice: string, ms: number): ManyhandsError {
+    // Of several that were on their way together one counts.
+    if (!this.#gate.isClosed(origin)) this.#refusals.refuse(origin);
+    this.#refusals.refuse(ofSlice);
+    return this.#gate.close(origin, ms);
   }
 
   async #read(url: string, answer: Response): Promise<Uint8Array> {

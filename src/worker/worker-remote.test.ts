@@ -194,3 +194,36 @@ it('a site that wants to be left alone is, and its slices run when its time is o
   await clock.runUntil(() => scheduler.isComplete(JOB));
   expect([scheduler.values(JOB), scheduler.losses, asked.urls.length]).toEqual([[1], [], 2]);
 });
+
+describe('a site that wants to be left alone without end', () => {
+  const refusal = (): Response => new Response('', { status: 429, headers: { 'retry-after': '60' } });
+
+  it('loses its slices when it gave nothing for ten minutes, with the reason', async () => {
+    const { clock, scheduler, asked } = await start(1, refusal);
+    scheduler.addJob(job(3));
+    await clock.advance(9 * 60_000);
+    expect(scheduler.losses).toEqual([]);
+    await clock.advance(4 * 60_000);
+    expect(scheduler.losses.map(({ sliceNumber, code }) => [sliceNumber, code])).toEqual([
+      [1, 'FETCH_FAILED'],
+      [2, 'FETCH_FAILED'],
+      [3, 'FETCH_FAILED'],
+    ]);
+    expect(scheduler.losses[0]!.message).toMatch(
+      /for 1\d minutes .* \d+ times, that it wants to be left alone/,
+    );
+    expect(asked.urls.length).toBeLessThan(45);
+  });
+
+  it('loses the one slice whose address never gives, and the others run', async () => {
+    const { clock, scheduler } = await start(1, (url) =>
+      url.endsWith('/2') ? refusal() : Response.json(Number(url.split('/').at(-1))),
+    );
+    scheduler.addJob(job(3));
+    await clock.advance(20 * 60_000);
+    expect(scheduler.losses.map(({ sliceNumber, code }) => [sliceNumber, code])).toEqual([
+      [2, 'FETCH_FAILED'],
+    ]);
+    expect(scheduler.values(JOB).filter((value) => value !== undefined)).toEqual([1, 3]);
+  });
+});
