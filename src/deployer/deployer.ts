@@ -9,7 +9,6 @@ import { fromCursor } from '../protocol/cursor.js';
 import { checkSignal } from '../lib/abortable.js';
 import type { Cursor } from '../protocol/messages.js';
 import type { Keystore } from '../wallet/keystore.js';
-import { parseAddress } from '../wallet/address.js';
 import { AppendQueue } from './append-queue.js';
 import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-types.js';
 import { createContext } from './context.js';
@@ -131,6 +130,7 @@ export function createDeployer(ports: DeployerPorts): Deployer {
     fetchResults: <T>(jobId: string, range?: ResultRange, options?: CallOptions) =>
       fetchJobResults<T>(context, idOf(jobId), range, options),
     async getAccount(address) {
+      const { parseAddress } = await import('../wallet/parse-address.js');
       const whose = address === undefined ? (await ports.wallet.get()).address : parseAddress(address);
       return context.link.request('account.show', { address: whose });
     },

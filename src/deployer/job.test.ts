@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../lib/errors.js';
 import { deployerRig, hurriedClock, until } from '../testing/deployer-rig.js';
-import { groupAddress, hashSecret } from '../wallet/group-proof.js';
+import { groupAddress } from '../wallet/group-proof.js';
+import { hashSecret } from '../wallet/group-credential.js';
 import type { NoWorkersEvent, ResultEvent } from './events.js';
 
 describe('a job', () => {

@@ -19,7 +19,7 @@ import { parseSchedulerUrl, type SchedulerUrl } from '../protocol/scheduler-url.
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import { ClientSession, type SessionState } from '../transport/session.js';
 import { GroupMembership, type NamedGroup } from '../wallet/group-membership.js';
-import type { GroupCredential } from '../wallet/group-proof.js';
+import type { GroupCredential } from '../wallet/group-credential.js';
 import { signChallenge } from '../wallet/session-proof.js';
 import { CONNECT_TIMEOUT_MS_DEFAULT, Outage } from './outage.js';
 import type { DeployerPorts } from './ports.js';

@@ -11,7 +11,7 @@ import {
 } from '../protocol/job-package.js';
 import type { BlobRef } from '../protocol/envelope.js';
 import type { JobFS } from '../jobfs/job-fs.js';
-import type { GroupCredential } from '../wallet/group-proof.js';
+import type { GroupCredential } from '../wallet/group-credential.js';
 import { encodeValue } from '../protocol/values.js';
 import { describeWorktime } from '../worktimes/registry.js';
 import { packWasm } from './binary-work.js';

@@ -16,7 +16,7 @@ import {
 } from '../protocol/limits.js';
 import { sorted } from '../protocol/remote-sets.js';
 import { isOrigin } from '../protocol/remote-url.js';
-import { hashSecret, type GroupCredential } from '../wallet/group-proof.js';
+import { hashSecret, type GroupCredential } from '../wallet/group-credential.js';
 
 /** What workers may show to the people who run them. */
 export interface PublicInfo {

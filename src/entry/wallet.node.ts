@@ -30,5 +30,5 @@ export type { KeystoreOptions, NewKeystoreOptions, PassphraseSource } from '../w
 export type { KeystoreJson } from '../wallet/keystore-json.js';
 export type { Wallet } from '../wallet/wallet.js';
 export type { Address } from '../wallet/address.js';
-export { parseAddress } from '../wallet/address.js';
+export { parseAddress } from '../wallet/parse-address.js';
 export { formatCredits, toUnits, UNITS_PER_CREDIT } from '../wallet/credits.js';

@@ -7,7 +7,8 @@ import type { GroupKey, Lease } from '../protocol/messages.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
 import { SegmentWriter } from '../protocol/segment.js';
 import { OPERATOR, PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
-import { groupAddress, hashSecret, signGroup } from '../wallet/group-proof.js';
+import { groupAddress, signGroup } from '../wallet/group-proof.js';
+import { hashSecret } from '../wallet/group-credential.js';
 
 let rig: SchedulerRig;
 afterEach(async () => {

@@ -3,21 +3,18 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { keccak256 } from '../lib/keccak.js';
 
 /** `0x` and 40 lower-case hexadecimal digits. */
 export type Address = string;
 
-const DIGITS = 40;
-
 export const ADDRESS_PATTERN = /^0x[0-9a-f]{40}$/;
 
 /**
- * The address that a person wrote: with or without `0x`. Capitals beside small letters are a checksum (EIP-55) and must
- * be right; all capitals, or none, are no checksum.
+ * The address in a file or a message: with or without `0x`, in any case. What a person wrote goes through
+ * `parseAddress`, which checks more.
  * @throws ADDRESS_MALFORMED
  */
-export function parseAddress(text: string): Address {
+export function normalizeAddress(text: string): Address {
   const lower = typeof text === 'string' ? text.trim().toLowerCase() : '';
   const address = lower.startsWith('0x') ? lower : `0x${lower}`;
   if (!ADDRESS_PATTERN.test(address)) {
@@ -26,20 +23,5 @@ export function parseAddress(text: string): Address {
       'That is no address: an address is 0x and 40 hexadecimal digits, for example 0x52908400098527886e0f7030069857d2e4169ee7',
     );
   }
-  const digits = text.trim().slice(-DIGITS);
-  const hasChecksum = /[a-f]/.test(digits) && /[A-F]/.test(digits);
-  if (hasChecksum && digits !== checksummed(address.slice(2))) {
-    throw new ManyhandsError(
-      'ADDRESS_MALFORMED',
-      'That address has a typo: its capital letters are a checksum (EIP-55), and it does not fit. Copy the address again.',
-    );
-  }
   return address;
-}
-
-/** The digits of an address with capitals as EIP-55 has them: where the hash of the small letters has 8 or more. */
-function checksummed(lower: string): string {
-  const hash = keccak256(new TextEncoder().encode(lower));
-  const nibble = (i: number): number => (i % 2 === 0 ? hash[i >> 1]! >> 4 : hash[i >> 1]! & 15);
-  return [...lower].map((digit, i) => (nibble(i) >= 8 ? digit.toUpperCase() : digit)).join('');
 }

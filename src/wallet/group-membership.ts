@@ -5,7 +5,7 @@
  */
 import { isError } from '../lib/errors.js';
 import type { Address } from './address.js';
-import { groupAddress, signGroup, type GroupCredential, type GroupProof } from './group-proof.js';
+import type { GroupCredential, GroupProof } from './group-credential.js';
 import type { Challenge } from './session-proof.js';
 
 /** A group as it is named to the scheduler. */
@@ -39,6 +39,7 @@ export class GroupMembership {
       const proved = this.#proved;
       const missing = secret.filter((one) => !proved.has(idOf(one)));
       if (missing.length === 0 || challenge === undefined) break;
+      const { signGroup } = await import('./group-proof.js');
       const proofs = await Promise.all(missing.map((one) => signGroup(one, challenge)));
       try {
         await send(proofs);
@@ -53,7 +54,9 @@ export class GroupMembership {
 }
 
 /** Groups as they are named to the scheduler, with the address that each secret makes. */
-export function nameGroups(credentials: readonly GroupCredential[]): Promise<NamedGroup[]> {
+export async function nameGroups(credentials: readonly GroupCredential[]): Promise<NamedGroup[]> {
+  if (!credentials.some(hasSecret)) return credentials.map(({ key }) => ({ key }));
+  const { groupAddress } = await import('./group-proof.js');
   return Promise.all(
     credentials.map(async (one) =>
       hasSecret(one) ? { key: one.key, address: await groupAddress(one) } : { key: one.key },

@@ -1,7 +1,8 @@
 import { verifyTypedData } from 'ethers/hash';
 import { expect, it } from 'vitest';
 import vector from '../../tests/vectors/group-proof.json' with { type: 'json' };
-import { checkGroupProof, groupAddress, hashSecret, signGroup } from './group-proof.js';
+import { checkGroupProof, groupAddress, signGroup } from './group-proof.js';
+import { hashSecret } from './group-credential.js';
 
 const { key, secret, schedulerId, challenge, address, signature } = vector;
 const credential = { key, secretHash: hashSecret(secret) };

@@ -7,27 +7,13 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { toHex } from '../lib/ids.js';
 import { scryptKey } from '../lib/key-derivation.js';
-import { sha256Hex } from '../lib/sha256.js';
 import type { Address } from './address.js';
 import { loadSigning } from './ethers.js';
+import type { GroupCredential, GroupProof } from './group-credential.js';
 import { parsePrivateKey } from './private-key.js';
 import type { Challenge } from './session-proof.js';
 import { recoverSigner, signTypedDataWithKey } from './typed-data.js';
 import type { TypedData } from './typed-data.js';
-
-/** What a member holds: the SHA-256 of the secret, as good as the secret itself, or nothing for an open group. */
-export interface GroupCredential {
-  key: string;
-  /** 64 lower-case hexadecimal digits; never sent to anybody. */
-  secretHash?: string;
-}
-
-/** What a member sends. */
-export interface GroupProof {
-  key: string;
-  address: Address;
-  signature: string;
-}
 
 /**
  * The cost of scrypt: about 0.1 s and 16 MiB once for each secret, so that a short secret cannot be found by trying
@@ -39,11 +25,6 @@ const COST = { n: 2 ** 14, r: 8, p: 1 };
 const KEYS_MAX = 64;
 
 const keys = new Map<string, Promise<Uint8Array>>();
-
-/** The SHA-256 of a secret in UTF-8. */
-export function hashSecret(secret: string): string {
-  return sha256Hex(new TextEncoder().encode(secret));
-}
 
 /** The address that names a group with a secret. */
 export async function groupAddress(credential: Required<GroupCredential>): Promise<Address> {

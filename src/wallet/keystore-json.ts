@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { parseAddress } from './address.js';
+import { normalizeAddress } from './address.js';
 import type { Address } from './address.js';
 
 /** A keystore file: the private key, encrypted. */
@@ -130,7 +130,7 @@ function addressOf(value: unknown): Address | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string' || !/^(?:0x)?[0-9a-fA-F]{40}$/.test(value))
     malformed('address', 'must be 40 hexadecimal digits');
-  return parseAddress(value);
+  return normalizeAddress(value);
 }
 
 function record(value: unknown, field: string): Record<string, unknown> {

@@ -6,7 +6,7 @@
 import { ManyhandsError } from '../lib/errors.js';
 import type { GroupKey, GroupProof, Welcome } from '../protocol/messages.js';
 import type { Call, SessionState } from '../transport/session.js';
-import type { GroupCredential } from '../wallet/group-proof.js';
+import type { GroupCredential } from '../wallet/group-credential.js';
 import { GroupMembership, nameGroups } from '../wallet/group-membership.js';
 
 export interface JoinedGroupsOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Address, JobId } from '../protocol/messages.js';
-import type { GroupCredential } from '../wallet/group-proof.js';
+import type { GroupCredential } from '../wallet/group-credential.js';
 import {
   checkAddresses,
   checkAdmit,

@@ -17,7 +17,7 @@ import {
   WORKER_ORIGINS_MAX,
 } from '../protocol/limits.js';
 import type { Address, JobId, WorkerDescription } from '../protocol/messages.js';
-import { hashSecret, type GroupCredential } from '../wallet/group-proof.js';
+import { hashSecret, type GroupCredential } from '../wallet/group-credential.js';
 import { formatHours, parseHours } from './working-hours.js';
 
 export type Isolation = WorkerDescription['isolation'];

@@ -25,7 +25,7 @@ import {
   checkShare,
   checkSignal,
 } from './option-checks.js';
-import type { GroupCredential } from '../wallet/group-proof.js';
+import type { GroupCredential } from '../wallet/group-credential.js';
 import type { GroupOption, Isolation, WarmPolicy } from './option-checks.js';
 import type { JobPublic } from './worker-events.js';
 

@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { isError } from '../lib/errors.js';
 import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../testing/worker-stage.js';
 import type { Stage } from '../testing/worker-stage.js';
-import { groupAddress, hashSecret } from '../wallet/group-proof.js';
+import { groupAddress } from '../wallet/group-proof.js';
+import { hashSecret } from '../wallet/group-credential.js';
 import { ADMIT_MS_MAX } from './admission.js';
 import { CLOSE_GRACE_MS } from './core/allow.js';
 

@@ -104,7 +104,7 @@ it.each<[string, string[]]>([
   ['--tls-key is missing', ['scheduler', '--tls-cert', 'a.pem']],
 ])('wants what belongs together: %s', async (text, args) => {
   const { code, stderr } = await cli.run(args);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain('[INVALID_ARGUMENT]');
   expect(stderr + args.join(' ')).toContain(text);
 });

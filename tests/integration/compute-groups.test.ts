@@ -23,7 +23,8 @@ import type {
   WorkerDescription,
 } from '../../src/protocol/messages.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/version.js';
-import { groupAddress, hashSecret } from '../../src/wallet/group-proof.js';
+import { groupAddress } from '../../src/wallet/group-proof.js';
+import { hashSecret } from '../../src/wallet/group-credential.js';
 import { WORKTIMES } from '../../src/worktimes/registry.js';
 import type * as WorkerEntry from '../../src/entry/worker.node.js';
 

@@ -1,6 +1,6 @@
 import { getAddress } from 'ethers/address';
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from './address.js';
+import { parseAddress } from './parse-address.js';
 
 const LOWER = '0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed';
 
