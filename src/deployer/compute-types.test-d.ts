@@ -25,6 +25,9 @@ expectTypeOf(computeFor(new RangeObject(1, 5), (n) => n * 2)).toEqualTypeOf<Job<
 expectTypeOf(computeFor({ start: 1, end: 5, group: 2 }, (n: number[]) => n.length)).toEqualTypeOf<
   Job<number>
 >();
+expectTypeOf(computeFor({ start: 1, end: 5, group: 3 }, (numbers) => numbers.map(String))).toEqualTypeOf<
+  Job<string[]>
+>();
 expectTypeOf(computeFor(10, (n) => n > 5)).toEqualTypeOf<Job<boolean>>();
 expectTypeOf(compute.for(1, 10, (n) => String(n))).toEqualTypeOf<Job<string>>();
 expectTypeOf(compute.for(1, 10, 2, (n, label: string) => `${label}${n}`, ['x'])).toEqualTypeOf<Job<string>>();
@@ -76,5 +79,11 @@ computeFor([1], (x) => `${x}`).on('result', ({ result, sliceNumber, job }) => {
   expectTypeOf(sliceNumber).toEqualTypeOf<number>();
   expectTypeOf(job).toEqualTypeOf<Job<string>>();
 });
+
+// Names of events may be written in any case.
+computeFor([1], (x) => `${x}`).on('Result', ({ result }) => expectTypeOf(result).toEqualTypeOf<string>());
+computeFor([1], (x) => x).once('NOWORKERS', ({ waitedMs }) => expectTypeOf(waitedMs).toEqualTypeOf<number>());
+// @ts-expect-error there is no such event, in any case
+computeFor([1], (x) => x).on('Resutl', () => undefined);
 // @ts-expect-error there is no such event
 computeFor([1], (x) => x).on('resutl', () => undefined);

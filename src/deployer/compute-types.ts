@@ -20,6 +20,12 @@ type SourceText = string | URL | Uint8Array | ArrayBuffer;
 export interface ComputeFor {
   /** Slices whose data are 0 … count - 1. */
   <A extends unknown[], R>(count: number, work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
+  /** One slice a `group` numbers of the range; `end` is inclusive. */
+  <A extends unknown[], R>(
+    range: RangeBounds & { group: number },
+    work: Work<number[], A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
   /** One slice a number of the range (or a group of numbers); `end` is inclusive. */
   <A extends unknown[], R, D extends number | number[] = number>(
     range: RangeObject | RangeBounds,

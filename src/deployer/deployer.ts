@@ -22,6 +22,7 @@ import { toJobInput } from './input.js';
 import { Job } from './job.js';
 import { listJobs, remoteStatus } from './list-jobs.js';
 import type { DeployerPorts } from './ports.js';
+import { withJsonForm } from './status-info.js';
 
 export interface AttachOptions extends CallOptions {
   /** Replay the journal behind this row only. @default 0, all of it */
@@ -132,7 +133,7 @@ export function createDeployer(ports: DeployerPorts): Deployer {
     async getAccount(address) {
       const { parseAddress } = await import('../wallet/parse-address.js');
       const whose = address === undefined ? (await ports.wallet.get()).address : parseAddress(address);
-      return context.link.request('account.show', { address: whose });
+      return withJsonForm(await context.link.request('account.show', { address: whose }));
     },
   };
 }

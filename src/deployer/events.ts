@@ -23,7 +23,7 @@ export interface JobStatusInfo {
   failed: number;
   /** Workers at work on the job. */
   workers: number;
-  /** Credits paid so far, in units of 10^-9. */
+  /** Credits paid so far, in units of 10^-9; in JSON a decimal string. */
   paid: bigint;
 }
 

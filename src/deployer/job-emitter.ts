@@ -7,41 +7,45 @@ import { Emitter, type Listener } from '../lib/events.js';
 import type { JobEvents } from './events.js';
 
 type Name<T> = keyof JobEvents<T>;
-type Handler<T, K extends Name<T>> = Listener<JobEvents<T>[K]>;
+/** A name in any case; the events' own spelling is what editors propose. */
+type AnyCase<T, K extends string> = Lowercase<K> extends Name<T> ? K : Name<T>;
+/** The event that a name in any case means. */
+type Key<T, K extends string> = Lowercase<K> & Name<T>;
+type Handler<T, K extends string> = Listener<JobEvents<T>[Key<T, K>]>;
 
 export abstract class JobEmitter<T> {
   readonly #emitter = new Emitter<JobEvents<T>>();
 
-  on<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
-    this.#emitter.on(name, listener);
+  on<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    this.#emitter.on(name as Key<T, K>, listener);
     this.listened(name.toLowerCase());
     return this;
   }
 
-  once<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
-    this.#emitter.once(name, listener);
+  once<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    this.#emitter.once(name as Key<T, K>, listener);
     this.listened(name.toLowerCase());
     return this;
   }
 
-  off<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
-    this.#emitter.off(name, listener);
+  off<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    this.#emitter.off(name as Key<T, K>, listener);
     return this;
   }
 
-  addListener<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+  addListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
     return this.on(name, listener);
   }
 
-  addEventListener<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+  addEventListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
     return this.on(name, listener);
   }
 
-  removeListener<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+  removeListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
     return this.off(name, listener);
   }
 
-  removeEventListener<K extends Name<T>>(name: K, listener: Handler<T, K>): this {
+  removeEventListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
     return this.off(name, listener);
   }
 

@@ -10,7 +10,7 @@ import { JOB_LIST_MAX } from '../protocol/limits.js';
 import type { DeployerRequests, JobStatus } from '../protocol/messages.js';
 import type { JobPage, ListOptions } from './compute-types.js';
 import type { RemoteStatus } from './deployer.js';
-import { toStatusInfo } from './tracker.js';
+import { toStatusInfo, withJsonForm } from './status-info.js';
 
 const LIMIT_DEFAULT = 20;
 
@@ -40,11 +40,14 @@ export async function listJobs(ask: Ask, options: ListOptions = {}): Promise<Job
     { limit, ...(after === undefined ? {} : { after }) },
     signal === undefined ? {} : { signal },
   );
-  return { jobs: jobs.map(({ status, ...about }) => ({ ...remoteStatus(status), ...about })), more };
+  return {
+    jobs: jobs.map(({ status, ...about }) => withJsonForm({ ...remoteStatus(status), ...about })),
+    more,
+  };
 }
 
 /** A job as the scheduler tells of it, for people. */
 export function remoteStatus(found: JobStatus): RemoteStatus {
   const { jobId, open, reason } = found;
-  return { jobId, open, ...toStatusInfo(found), ...(reason === undefined ? {} : { reason }) };
+  return withJsonForm({ jobId, open, ...toStatusInfo(found), ...(reason === undefined ? {} : { reason }) });
 }

@@ -8,15 +8,16 @@ import { ManyhandsError } from '../lib/errors.js';
 import type { BlobRef } from '../protocol/envelope.js';
 import { fromCursor } from '../protocol/cursor.js';
 import type { Cursor, JobStatus, JournalEvent } from '../protocol/messages.js';
-import { UNLOADABLE_REASON } from '../protocol/reasons.js';
 import type { DeployerContext } from './context.js';
 import type { ErrorEvent, JobStatusInfo, ReadyState } from './events.js';
 import { Follower, type FollowSink } from './follow.js';
 import type { Job } from './job.js';
+import { jobCancelled, slicesFailed } from './job-errors.js';
 import type { JobNotice } from './link.js';
 import { ReceivedSlices } from './received-slices.js';
 import { NoInputWatch } from './no-input-watch.js';
 import { ResultHandle } from './results.js';
+import { toStatusInfo, withJsonForm } from './status-info.js';
 import { NO_WORKERS, watchForWorkers } from './worker-watch.js';
 
 export interface TrackerOptions<T> {
@@ -31,7 +32,7 @@ export interface TrackerOptions<T> {
   isFeeding: () => boolean;
 }
 
-const NEW_STATUS: JobStatusInfo = {
+const NEW_STATUS: JobStatusInfo = withJsonForm({
   runStatus: 'new',
   total: 0,
   distributed: 0,
@@ -39,7 +40,7 @@ const NEW_STATUS: JobStatusInfo = {
   failed: 0,
   workers: 0,
   paid: 0n,
-};
+});
 
 export class JobTracker<T> implements FollowSink {
   /** Resolves when the job is complete and no slice failed. */
@@ -122,12 +123,9 @@ export class JobTracker<T> implements FollowSink {
   cancelled(reason: string): void {
     if (this.#over) return;
     const { job } = this.#options;
-    this.#status = { ...this.#status, runStatus: 'cancelled' };
-    const because = reason === '' ? '' : `: ${reason}`;
-    const text = `Job ${job.id} was cancelled${because}.`;
-    const error = new ManyhandsError('JOB_CANCELLED', text, { jobId: job.id, reason }, causeOf(reason));
+    this.#status = withJsonForm({ ...this.#status, runStatus: 'cancelled' as const });
     job.emit('cancel', { job, runStatus: 'cancelled', reason, code: 'JOB_CANCELLED' });
-    this.#settle(error);
+    this.#settle(jobCancelled(job.id, reason));
   }
 
   /** The handle can do nothing more for this job; says so by an `error` event and by `finished`. */
@@ -153,7 +151,7 @@ export class JobTracker<T> implements FollowSink {
   row(status: JobStatus, event: JournalEvent): void {
     const { job } = this.#options;
     this.update(status);
-    job.emit('status', { job, ...this.#status });
+    job.emit('status', withJsonForm({ job, ...this.#status }));
     if (event.kind === 'cancelled') this.cancelled(event.reason);
     else if (event.kind === 'completed') this.#complete();
     else if (event.kind === 'paused') job.emit('nofunds', { job, reason: event.reason });
@@ -168,7 +166,7 @@ export class JobTracker<T> implements FollowSink {
     this.update(status);
     // Where the journal was read to its end before, no row will say how the job ended.
     if (status.cursor > fromCursor(this.cursor).seq) return;
-    job.emit('status', { job, ...this.#status });
+    job.emit('status', withJsonForm({ job, ...this.#status }));
     if (status.runStatus === 'finished') this.#complete();
     else if (status.runStatus === 'cancelled') this.cancelled(status.reason ?? '');
     else if (status.runStatus === 'paused') job.emit('nofunds', { job, reason: status.reason ?? '' });
@@ -247,16 +245,10 @@ export class JobTracker<T> implements FollowSink {
     }
     this.results.setComplete();
     job.emit('complete', this.results);
-    const { total } = this.#status;
     // What the scheduler took for a result and nobody can read is no result.
     const failed = Math.max(this.#status.failed, this.results.failedCount);
     if (failed === 0) return this.#settle(undefined);
-    const failures = this.results.failures;
-    const first = failures[0];
-    const example = first === undefined ? '' : ` Slice ${first.sliceNumber}: ${first.error.message}`;
-    const text = `${failed} of ${total} slices of job ${job.id} failed for good.${example}`;
-    const info = { jobId: job.id, failed, failures, results: this.results };
-    this.#settle(new ManyhandsError('SLICES_FAILED', text, info, { cause: first?.error }));
+    this.#settle(slicesFailed({ jobId: job.id, total: slices, failed, results: this.results }));
   }
 
   /** The answer to a follow may be older than what came over another connection: asked again, it cannot be. */
@@ -305,21 +297,4 @@ export class JobTracker<T> implements FollowSink {
     if (sliceNumber !== undefined) payload.sliceNumber = sliceNumber;
     job.emit('error', payload);
   }
-}
-
-/** The error behind a reason, where it is the work function's. */
-function causeOf(reason: string): { cause: ManyhandsError } | undefined {
-  if (!reason.startsWith(UNLOADABLE_REASON)) return undefined;
-  const message = reason.slice(UNLOADABLE_REASON.length);
-  const place = /work-function\.\w+(?::\d+){1,2}|work-function\.py, line \d+/.exec(message)?.[0];
-  return {
-    cause: new ManyhandsError('WORK_FUNCTION_INVALID', message, place === undefined ? {} : { place }),
-  };
-}
-
-/** A job in numbers as callers see it. */
-export function toStatusInfo(status: JobStatus): JobStatusInfo {
-  const { total, leased, accepted, failed, runStatus, workers, paid } = status;
-  const computed = accepted + failed;
-  return { runStatus, total, distributed: leased + computed, computed, failed, workers, paid };
 }

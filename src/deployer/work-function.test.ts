@@ -158,3 +158,24 @@ describe('the text of a work function', () => {
     expect(new TextDecoder().decode(packed.bytes)).toBe(source);
   });
 });
+
+describe('a text that names a file', () => {
+  it.each([
+    ['./work.py', 'pyodide', 'new URL("./work.py", import.meta.url)'],
+    ['work.js', 'map-basic', 'new URL("work.js", import.meta.url)'],
+    ['../lib/work.mjs ', 'map-basic', 'new URL("../lib/work.mjs", import.meta.url)'],
+    ['C:\\jobs\\work.wasm', 'wasm', 'import.meta.url'],
+    ['https://a.example/work.js', 'map-basic', 'new URL("https://a.example/work.js").'],
+  ])('is refused with the URL that is meant: %s', async (text, worktime, advice) => {
+    await expect(packSource(parseWork(text), { worktime }, noModule)).rejects.toMatchObject({
+      code: 'WORK_FUNCTION_INVALID',
+      message: expect.stringContaining(advice) as string,
+    });
+  });
+
+  it('is source where a worktime of the job’s own reads it', async () => {
+    const home = { worktime: 'map-basic', isCustom: true };
+    const { bytes } = await packSource(parseWork('lib.js'), home, noModule);
+    expect(new TextDecoder().decode(bytes)).toBe('lib.js');
+  });
+});

@@ -74,6 +74,7 @@ export async function packSource(
     );
   }
   if (work.kind === 'text') {
+    if (!isCustom) refuseAddress(work.text);
     if (isJavaScript) {
       if (isModuleText(work.text)) return packed(work.text, 'module');
       return packed(toExpression(work), 'function');
@@ -89,6 +90,18 @@ export async function packSource(
     throw invalid(`worktime '${worktime}' does not run bytes`, 'Hand in its source as a string or as a URL.');
   const text = new TextDecoder().decode(bytes);
   return packed(isJavaScript ? text : dedent(text), 'module');
+}
+
+/** A text that names a file is no source: it would fail on every worker, or as an error of syntax. */
+function refuseAddress(text: string): void {
+  const address = text.trim();
+  const isWeb = /^(?:https?|file):\/\/\S+$/.test(address);
+  if (!isWeb && !/^[\w@.~/\\:-]+\.(?:[cm]?[jt]s|py|wasm|wat)$/.test(address)) return;
+  const shown = JSON.stringify(address.slice(0, 200));
+  throw invalid(
+    `it is the text ${shown}, which is the address of a file and no source`,
+    `Hand in a URL: new URL(${shown}${isWeb ? '' : ', import.meta.url'}).`,
+  );
 }
 
 /** What an address gave, for a custom worktime: a text where it is one. */

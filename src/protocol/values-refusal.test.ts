@@ -163,3 +163,21 @@ describe('limits', () => {
     });
   });
 });
+
+describe('the advice of a refusal', () => {
+  class Vector {
+    x = 1;
+  }
+  test.each([
+    [new Response('text'), 'await response.json()'],
+    [new Request('http://a.example/'), 'request.url'],
+    [new SharedArrayBuffer(1), 'new Uint8Array(shared).slice()'],
+    [new Vector(), '{ ...instance }'],
+    [() => 1, 'inside the work function'],
+  ])('names what the reader can do, and nothing that is not there: %o', (value, advice) => {
+    expect(() => encodeValue(value)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(advice) as string }) as Error,
+    );
+    expect(() => encodeValue(value)).not.toThrow(/registerSerializer/);
+  });
+});

@@ -63,7 +63,10 @@ export class ValueWriter extends ByteSink {
       case 'bigint':
         return this.#bigint(value);
       case 'function':
-        throw refuse('function', 'a function cannot travel; name what it needs as data');
+        throw refuse(
+          'function',
+          'a function cannot travel as data; write it inside the work function, or send its text',
+        );
       default:
         throw refuse(typeof value, `a ${typeof value} cannot travel`);
     }
@@ -301,7 +304,12 @@ const INSTANCE_ADVICE: ReadonlyMap<string, string> = new Map([
   ['URL', 'send its text: url.href'],
   ['URLSearchParams', 'send its text: String(params)'],
   ['Headers', 'send its entries: [...headers]'],
-  ['Response', 'send what it holds: await response.json(), or its bytes'],
+  ['Response', 'send what it holds: await response.json(), or new Uint8Array(await response.arrayBuffer())'],
+  ['Request', 'send its address and its text: request.url, await request.text()'],
+  ['FormData', 'send its entries: [...form]'],
+  ['SharedArrayBuffer', 'send a copy: new Uint8Array(shared).slice()'],
+  ['Location', 'send its text: location.href'],
+  ['WorkerLocation', 'send its text: location.href'],
 ]);
 
 function refuseInstance(object: object): Refusal {
@@ -312,7 +320,8 @@ function refuseInstance(object: object): Refusal {
       'an object whose prototype is an object of its own (Object.create) cannot travel; copy it: { ...object }';
     return refuse(type, text);
   }
-  const advice = INSTANCE_ADVICE.get(type) ?? 'make it plain data or use registerSerializer';
+  const advice =
+    INSTANCE_ADVICE.get(type) ?? 'copy its fields: { ...instance }, and make the instance again from them';
   return refuse(type, `an instance of ${type} cannot travel; ${advice}`);
 }
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 it('there are some', () => {
-  expect(programs.length).toBe(6);
+  expect(programs.length).toBe(7);
 });
 
 it.each(programs)('$name', async ({ code }) => {

@@ -10,7 +10,7 @@ const thrown = (message: string): Error => {
 it('says where a variable from around the work function can come from', () => {
   const error = thrown('factor is not defined');
   expect(error.message).toBe(
-    'factor is not defined (a work function travels as its source and sees only its arguments: hand the value in through args)',
+    'factor is not defined (a work function travels as its source and sees only its arguments: hand data in through args, and write functions inside it)',
   );
   expect(error.stack).toBe(`ReferenceError: ${error.message}\n    at work-function.js:1:8`);
 });

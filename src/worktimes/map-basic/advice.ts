@@ -18,7 +18,7 @@ export function adviseOnName(error: Error): Error {
   if (name === undefined) return error;
   const advice = ELSEWHERE.has(name)
     ? `a sandbox has no ${name}`
-    : 'a work function travels as its source and sees only its arguments: hand the value in through args';
+    : 'a work function travels as its source and sees only its arguments: hand data in through args, and write functions inside it';
   const header = `${error.name}: ${error.message}`;
   const { stack } = error;
   const message = `${error.message} (${advice})`;

@@ -1,0 +1,38 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { jobCancelled, slicesFailed } from './job-errors.js';
+import { UNLOADABLE_REASON } from '../protocol/reasons.js';
+import { ResultHandle } from './results.js';
+
+describe('the error of a job whose slices failed', () => {
+  it('is printed in a few lines, and carries every failure and result', () => {
+    const results = new ResultHandle<number>();
+    results.setTotal(1_000);
+    for (let slice = 1; slice <= 600; slice++) results.addFailure(slice, new RangeError(`no ${slice}`));
+    for (let slice = 601; slice <= 1_000; slice++) results[slice - 1] = slice;
+    const error = slicesFailed({ jobId: 'a job', total: 1_000, failed: 600, results });
+    // The stacks are the runtime's: what is counted is what this error adds to them.
+    error.stack = `${error.name}: ${error.message}`;
+    for (const { error: failure } of results.failures) failure.stack = `RangeError: ${failure.message}`;
+    const printed = inspect(error, { depth: 5 });
+    expect(printed.split('\n').length).toBeLessThan(25);
+    expect(printed).toContain('slice 3: RangeError: no 3');
+    expect(printed).toContain('and 597 more in error.info.failures');
+    expect(printed).toContain('400 of 1000, in error.info.results');
+    expect(Object.keys(error.info)).toEqual(['jobId', 'failed', 'failures', 'results']);
+    expect(error.info.failures).toHaveLength(600);
+    expect(error.info.results).toBe(results);
+  });
+});
+
+describe('the error of a job that was cancelled', () => {
+  it('is printed with its reason in the message and the cause alone', () => {
+    const words = 'The work function cannot be compiled: SyntaxError: no at work-function.js:3:7';
+    const error = jobCancelled('a job', UNLOADABLE_REASON + words);
+    error.stack = `${error.name}: ${error.message}`;
+    const printed = inspect(error, { depth: 5 });
+    expect(printed.split(words)).toHaveLength(3);
+    expect(printed.match(/^ +at /gm)).toBeNull();
+    expect(error.info).toEqual({ jobId: 'a job', reason: UNLOADABLE_REASON + words });
+  });
+});
