@@ -194,11 +194,26 @@ it('says what to do on a machine that has nothing, or something that does not ru
     MANYHANDS_CHROMIUM: '/nowhere',
   };
   const none = await cli.run(['doctor'], env);
-  expect(none).toMatchObject({ code: 0, stderr: '' });
+  // Named, and it does not work.
+  expect(none).toMatchObject({ code: 1, stderr: '' });
   expect(none.stdout).toContain('npm install deno');
   expect(none.stdout).toMatch(/\nchromium {2}\/nowhere does not work: MANYHANDS_CHROMIUM names it, /);
   expect(none.stdout).toContain("There is no scheduler's data in");
   const broken = await cli.run(['doctor'], { ...env, MANYHANDS_DENO: process.execPath });
+  expect(broken.code).toBe(1);
   expect(broken.stdout).toContain('npm install deno');
   expect(broken.stdout).toMatch(/\ndeno +\S+ does not work: /);
+  // One that works is enough.
+  expect(await cli.run(['doctor'], { ...env, MANYHANDS_DENO: '' })).toMatchObject({ code: 0 });
+});
+
+it('says what this machine has also where the folder cannot be checked', async () => {
+  const nowhere = cli.path('nowhere-at-all');
+  const told = await cli.run(['doctor', '-d', nowhere, '-s', NOBODY]);
+  expect(told.code).toBe(1);
+  expect(told.stdout).toMatch(/^deno +\d+\.[^]*\nscheduler \S+ does not answer: /);
+  expect(told.stderr).toMatch(/^manyhands: .*nowhere-at-all.* \[STORE_UNUSABLE\]\n$/);
+  const json = await cli.run(['doctor', '-d', nowhere, '-s', NOBODY, '--json']);
+  expect(json).toMatchObject({ code: 1, stderr: told.stderr });
+  expect(JSON.parse(json.stdout)).toMatchObject({ dataDir: nowhere, scheduler: { url: NOBODY } });
 });

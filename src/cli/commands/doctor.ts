@@ -30,16 +30,32 @@ async function check(
   command: Command,
 ): Promise<void> {
   const isNamed = command.getOptionValueSource('dataDir') !== 'default';
-  const [isolations, scheduler, wrong] = await Promise.all([
+  const [isolations, scheduler, books] = await Promise.all([
     examineIsolations(),
     askScheduler(url),
-    findWrong(dataDir, isNamed),
+    // What is wrong with the folder as a whole is told last: what was asked beside it counts all the same.
+    findWrong(dataDir, isNamed).then(
+      (wrong) => ({ wrong }),
+      (error: unknown) => ({ error }),
+    ),
   ]);
-  if (wrong !== undefined && wrong.length > 0) process.exitCode = EXIT_UNSOUND;
-  if (json) {
-    const books = wrong === undefined ? {} : { wrong };
-    return console.log(JSON.stringify({ isolations, scheduler, dataDir, ...books }));
-  }
+  const wrong = 'wrong' in books ? books.wrong : undefined;
+  const isIsolated = isolations.some(({ problem }) => problem === undefined);
+  // A machine may have none and lend itself to nobody; one that was named or installed, and does not work, is a fault.
+  const isFaulty = (isolations.length > 0 && !isIsolated) || (wrong !== undefined && wrong.length > 0);
+  if (isFaulty) process.exitCode = EXIT_UNSOUND;
+  if (json)
+    console.log(
+      JSON.stringify({ isolations, scheduler, dataDir, ...(wrong === undefined ? {} : { wrong }) }),
+    );
+  else tellPlaces(isolations, scheduler);
+  if ('error' in books) throw books.error;
+  if (!json) tellBooks(dataDir, wrong);
+}
+
+type Isolations = Awaited<ReturnType<typeof examineIsolations>>;
+
+function tellPlaces(isolations: Isolations, scheduler: Answer): void {
   if (!isolations.some(({ problem }) => problem === undefined)) console.log(HOW_TO_GET_ONE);
   for (const { isolation, path, version = '', problem } of isolations) {
     const found =
@@ -51,7 +67,10 @@ async function check(
   const { workers = 0, problem: silence } = scheduler;
   const answer =
     silence === undefined ? `answers; workers: ${workers}` : `does not answer: ${printable(silence)}`;
-  console.log(`scheduler ${printable(url)} ${answer}`);
+  console.log(`scheduler ${printable(scheduler.url)} ${answer}`);
+}
+
+function tellBooks(dataDir: string, wrong: string[] | undefined): void {
   if (wrong === undefined)
     return console.log(`There is no scheduler's data in ${dataDir}, and nothing to check.`);
   for (const sentence of wrong) console.log(sentence);
