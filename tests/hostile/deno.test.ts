@@ -3,7 +3,11 @@
  * defence first; and what tries to take its memory and its time.
  * @module
  */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.js';
 import { denoHost } from '../../src/worker/sandbox/deno-host.js';
@@ -256,6 +260,25 @@ describe('a sandbox in Deno', () => {
     expect(await orphan.loops()).toBe(true);
     orphan.killSupervisor();
     await expect.poll(() => orphan.isAlive(), { timeout: 5_000 }).toBe(false);
+  });
+
+  it.each([0, 50, 150, 400])('leaves nothing where its program exits %i ms after the start', async (ms) => {
+    const temporary = mkdtempSync(join(tmpdir(), 'manyhands-exit-'));
+    try {
+      const env = { ...process.env, MANYHANDS_DENO: denoPath(), TMPDIR: temporary };
+      const script = fileURLToPath(new URL('./deno-exit.mjs', import.meta.url));
+      const dist = new URL('../', SCRIPTS).href;
+      const [code, said] = await new Promise<[number | null, string]>((resolve) => {
+        const program = spawn(process.execPath, [script, dist, String(ms)], { env });
+        let text = '';
+        program.stderr.on('data', (piece) => (text += String(piece)));
+        program.once('close', (exitCode) => resolve([exitCode, text]));
+      });
+      expect([code, said]).toEqual([5, '']);
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      rmSync(temporary, { recursive: true, force: true, maxRetries: 10 });
+    }
   });
 
   it('has an empty environment, and a folder of its own with nothing in it', async () => {

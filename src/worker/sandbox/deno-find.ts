@@ -41,11 +41,15 @@ export function findDeno(env: Environment): string | undefined {
 }
 
 /**
- * Asks a Deno what it is.
+ * Asks a Deno what it is. `begun` hears of the process that is asked, and gives what is to be called when it is over.
  * @throws ISOLATION_UNAVAILABLE where it does not run, or is too old
  */
-export async function askDeno(path: string, env: Record<string, string>): Promise<DenoFound> {
-  const said = await ask(path, env);
+export async function askDeno(
+  path: string,
+  env: Record<string, string>,
+  begun?: (pid: number | undefined) => () => void,
+): Promise<DenoFound> {
+  const said = await ask(path, env, begun);
   let version: unknown;
   let modules: unknown;
   try {
@@ -62,12 +66,18 @@ export async function askDeno(path: string, env: Record<string, string>): Promis
   return { path, version, builtinModules: names };
 }
 
-function ask(path: string, env: Record<string, string>): Promise<string> {
+function ask(
+  path: string,
+  env: Record<string, string>,
+  begun?: (pid: number | undefined) => () => void,
+): Promise<string> {
   const args = ['eval', '--no-config', '--no-lock', QUESTION];
   return new Promise((resolve) => {
-    execFile(path, args, { env, timeout: ASK_MS_MAX }, (error, stdout, stderr) =>
-      resolve(error === null ? stdout : stderr.trim() || error.message),
-    );
+    const child = execFile(path, args, { env, timeout: ASK_MS_MAX }, (error, stdout, stderr) => {
+      over?.();
+      resolve(error === null ? stdout : stderr.trim() || error.message);
+    });
+    const over = begun?.(child.pid);
   });
 }
 

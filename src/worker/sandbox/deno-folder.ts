@@ -1,6 +1,6 @@
 /**
  * The folder in which the Deno processes of one host live: an empty place to stand in, a cache of their own, and the import map
- * that takes Node's modules away. It goes away with the host, or with this process.
+ * that takes Node's modules away. It goes away with the host, or with this process; so do the processes in it.
  * @module
  */
 import { rmSync } from 'node:fs';
@@ -12,9 +12,13 @@ import { join } from 'node:path';
 /** What an import of a module of Node's gives instead. */
 const NOTHING = `data:text/javascript,${encodeURIComponent('throw new TypeError("There are no modules here.");')}`;
 
+/** A killed process may write for a moment more: it is tried again after 20 ms, 40 ms and so on. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 10, retryDelay: 20 } as const;
+
 export class DenoFolder {
   readonly #path: string;
-  readonly #onExit = (): void => rmSync(this.#path, { recursive: true, force: true });
+  readonly #processes = new Set<number>();
+  readonly #onExit = (): void => this.#leaveNothing();
 
   private constructor(path: string) {
     this.#path = path;
@@ -26,6 +30,13 @@ export class DenoFolder {
     const folder = new DenoFolder(await mkdtemp(join(tmpdir(), 'manyhands-deno-')));
     await Promise.all([mkdir(folder.home), mkdir(folder.cache)]);
     return folder;
+  }
+
+  /** A process that may write here: this process does not end before it. Gives what is to be called when it is over. */
+  inhabit(pid: number | undefined): () => void {
+    if (pid === undefined) return () => undefined;
+    this.#processes.add(pid);
+    return () => void this.#processes.delete(pid);
   }
 
   /** Empty; processes start in it. */
@@ -57,6 +68,31 @@ export class DenoFolder {
 
   async remove(): Promise<void> {
     process.off('exit', this.#onExit);
-    await rm(this.#path, { recursive: true, force: true });
+    await rm(this.#path, REMOVAL);
+  }
+
+  /** While this process exits, nothing can be waited for but in a loop, and nobody hears what is thrown. */
+  #leaveNothing(): void {
+    for (const pid of this.#processes) if (!killGroup(pid)) killOne(pid);
+    try {
+      rmSync(this.#path, REMOVAL);
+    } catch {
+      // A process is dying still, and wrote to it; the system's folder for what is temporary is cleared by others.
+    }
+  }
+}
+
+/**
+ * Ends a process that was started as the first of its group, and all that it started, at once.
+ * @returns whether there was such a group
+ */
+export const killGroup = (pid: number): boolean => killOne(process.platform === 'win32' ? pid : -pid);
+
+function killOne(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+    return false;
   }
 }

@@ -103,7 +103,7 @@ class DenoHost implements SandboxHost {
     if (!existsSync(main)) throw unavailable(`${main.pathname} is missing: is the build complete?`);
     const folder = await DenoFolder.make();
     try {
-      const { builtinModules } = await askDeno(path, denoEnvironment(folder));
+      const { builtinModules } = await askDeno(path, denoEnvironment(folder), (pid) => folder.inhabit(pid));
       await folder.fill(main, builtinModules);
       const groups = this.#options.groups ?? findMemoryGroups();
       const parts = WORKER_SCRIPTS.map((name) => readFile(new URL(name, scripts), 'utf8'));

@@ -43,7 +43,13 @@ process.stdin.resume();`,
   const reason = await new Promise<string>((resolve, reject) => {
     const sandbox = new DenoSandbox({
       deno: program,
-      folder: { home: folder, cache: folder, importMap: 'none', script: 'none' } as never,
+      folder: {
+        home: folder,
+        cache: folder,
+        importMap: 'none',
+        script: 'none',
+        inhabit: () => () => undefined,
+      } as never,
       script: new Uint8Array(),
       memoryMiB: 1_024,
       heapMiB: 128,

@@ -9,7 +9,7 @@ import { deferred } from '../../lib/deferred.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import { VALUE_BYTES_MAX } from '../../protocol/limits.js';
 import type { SupervisorToSandbox } from '../../protocol/sandbox-messages.js';
-import type { DenoFolder } from './deno-folder.js';
+import { killGroup, type DenoFolder } from './deno-folder.js';
 import type { FromDeno, ToDeno } from './deno/pipe-messages.js';
 import type { MemoryGroups, MemoryHold } from './memory-groups.js';
 import type { MemoryWatch } from './memory-watch.js';
@@ -61,6 +61,7 @@ export class DenoSandbox implements Sandbox {
   readonly sleeps = true;
   readonly #options: DenoProcessOptions;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #leave: () => void;
   readonly #up = deferred();
   readonly #gone = deferred();
   readonly #ration: MessageRation;
@@ -73,6 +74,7 @@ export class DenoSandbox implements Sandbox {
     this.#options = options;
     this.#ration = new MessageRation(options.clock.monotonicMs());
     this.#child = startProcess(options);
+    this.#leave = options.folder.inhabit(this.#child.pid);
     const { stdin, stdout, stderr } = this.#child;
     const reader = new FrameReader({ bodyBytesMax: BODY_BYTES_MAX }, (message) => this.#onMessage(message));
     stdout.on('data', (piece: Buffer) => {
@@ -182,7 +184,7 @@ export class DenoSandbox implements Sandbox {
   #end(reason: string): void {
     if (this.#state === 'over') return;
     this.#reason ??= reason;
-    killGroup(this.#child.pid);
+    if (this.#child.pid !== undefined) killGroup(this.#child.pid);
   }
 
   #onEnd(reason: string): void {
@@ -191,6 +193,7 @@ export class DenoSandbox implements Sandbox {
     this.#state = 'over';
     const why = this.#reason ?? (this.#hold?.ranOut() === true ? this.#ranOut() : reason);
     this.#hold?.release();
+    this.#leave();
     this.#options.over();
     this.#gone.resolve();
     if (wasUp) this.#options.handlers.exit(why);
@@ -248,13 +251,4 @@ export function denoEnvironment(folder: DenoFolder): Record<string, string> {
     // Windows starts nothing without it.
     ...(SystemRoot === undefined ? {} : { SystemRoot }),
   };
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
-  } catch {
-    // It is gone already.
-  }
 }
