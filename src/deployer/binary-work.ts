@@ -7,7 +7,6 @@ import { ManyhandsError } from '../lib/errors.js';
 import { readOptions, type OptionNames } from '../lib/options.js';
 import type { JobPackage, WasmCall } from '../protocol/job-package.js';
 import { BINARY_SOURCE_BYTES_MAX, EXIT_CODE_MAX } from '../protocol/limits.js';
-import { planModule } from '../worktimes/wasm/plan-module.js';
 import type { PackedSource } from './work-function.js';
 
 const RESULTS: readonly NonNullable<WasmCall['result']>[] = ['bytes', 'json', 'text'];
@@ -23,9 +22,11 @@ const KNOWN: OptionNames<WasmCall> = {
 const MIB = 1024 * 1024;
 
 /** @throws WORK_FUNCTION_INVALID where no sandbox could run the module */
-export function packModule(bytes: Uint8Array, call: WasmCall | undefined): PackedSource {
+export async function packModule(bytes: Uint8Array, call: WasmCall | undefined): Promise<PackedSource> {
   // Its size first: to look over what is refused anyway takes long.
   const packed = packBytes(bytes);
+  // Few pages deploy WebAssembly: only they load what reads it.
+  const { planModule } = await import('../worktimes/wasm/plan-module.js');
   planModule(bytes, call);
   return packed;
 }

@@ -8,8 +8,8 @@ import { systemRandom } from '../lib/random.js';
 import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
 import { connectBrowser } from '../transport/ws-browser.js';
 import { fetchModule } from '../deployer/fetch-module.js';
-import { JobFS } from './jobfs.browser.js';
-import { wallet } from './wallet.browser.js';
+import { JobFS } from './job-fs-class.browser.js';
+import { wallet } from './wallet-instance.browser.js';
 
 const deployer = createModuleDeployer(() => ({
   schedulerUrl: DEFAULT_SCHEDULER,

@@ -2,20 +2,7 @@
  * The wallet in a browser: keystores are in IndexedDB, or in memory where a page has none.
  * @module
  */
-import { systemClock } from '../lib/clock.js';
-import { systemRandom } from '../lib/random.js';
-import { indexedDbStorage } from '../lib/storage-idb.js';
-import { createWallet } from '../wallet/wallet.js';
-import type { Wallet } from '../wallet/wallet.js';
-
-/** The wallet of this origin. */
-export const wallet: Wallet = createWallet({
-  storage: indexedDbStorage('manyhands-keystores'),
-  clock: systemClock,
-  random: systemRandom,
-  place: "this site's storage",
-});
-
+export { wallet } from './wallet-instance.browser.js';
 export { Keystore } from '../wallet/keystore.js';
 export type { KeystoreOptions, NewKeystoreOptions, PassphraseSource } from '../wallet/keystore.js';
 export type { KeystoreJson } from '../wallet/keystore-json.js';

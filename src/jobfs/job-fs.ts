@@ -7,7 +7,6 @@ import { systemClock } from '../lib/clock.js';
 import type { Clock } from '../lib/clock.js';
 import { sha256Hex } from '../lib/sha256.js';
 import { Addition } from './addition.js';
-import { packTree } from './bundle.js';
 import { ENTRIES_MAX } from './limits.js';
 import { baseName, comparePaths, HOME, parentsOf, refusePath, resolvePath } from './paths.js';
 import { nameOfSource, readSource, refuseSource, snapshot } from './sources.js';
@@ -147,6 +146,8 @@ export class JobFS {
   async pack(): Promise<PackedFs> {
     for (const addition of this.#additions) await addition.settle();
     const cwd = this.#cwd;
+    // Compression is loaded when there are files.
+    const { packTree } = await import('./bundle.js');
     const bytes = await packTree(this.#tree, this.#clock);
     return { bytes, digest: sha256Hex(bytes), cwd };
   }

@@ -2,7 +2,7 @@
  * Mistakes that only show when a command runs: a sentence, a code, exit 1 (2 for wrong usage), and no stack.
  * @module
  */
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Cli, type Finished } from './rig/cli.js';
 
@@ -69,7 +69,7 @@ it.each<[string, string, () => string[]]>([
   ['a locked data folder', 'DATA_DIR_LOCKED', () => ['scheduler', '-p', '0', '-d', dataDir]],
   ['a file for a data folder', 'STORE_UNUSABLE', () => ['scheduler', '-p', '0', '-d', cli.path('file')]],
   ['a folder without a store', 'STORE_UNUSABLE', () => ['doctor', '-d', cli.path('empty')]],
-  ['a file that is no store', 'STORE_UNUSABLE', () => ['doctor', '-d', cli.path('broken')]],
+  ['a file that is no store', 'STORE_UNUSABLE', () => ['scheduler', '-p', '0', '-d', cli.path('broken')]],
   ['a keystore that exists', 'KEYSTORE_EXISTS', () => ['keystore', 'create', 'taken']],
   ['a keystore that does not exist', 'KEYSTORE_UNKNOWN', () => ['keystore', 'show', 'nobody']],
   ['a site that is none', 'INVALID_ARGUMENT', () => ['worker', '-s', url, '--allow-origin', 'example.com']],
@@ -96,10 +96,14 @@ it('takes the scheduler from MANYHANDS_SCHEDULER, and the option before it', asy
   expectSentence(said, 'JOB_UNKNOWN');
 });
 
-it('shows what a wrong store says of itself, not what the folder holds', async () => {
-  await cp(cli.path('broken'), cli.path('broken-2'), { recursive: true });
-  const { stderr } = await cli.run(['doctor', '-d', cli.path('broken-2')]);
-  expect(stderr).toContain(cli.path('broken-2'));
+it('a doctor that looks at a file that is no store says what is wrong and where, and leaves it as it is', async () => {
+  const path = cli.path('broken', 'manyhands.db');
+  const before = await readFile(path);
+  const { code, stdout } = await cli.run(['doctor', '-d', cli.path('broken')]);
+  expect(code).toBe(1);
+  expect(stdout).toContain('file is not a database');
+  expect(stdout).toContain(`One thing is wrong in ${cli.path('broken')}.`);
+  expect((await readFile(path)).equals(before)).toBe(true);
 });
 
 it('makes no keystore to look at its account', async () => {

@@ -75,7 +75,8 @@ function tellBooks(dataDir: string, wrong: string[] | undefined): void {
     return console.log(`There is no scheduler's data in ${dataDir}, and nothing to check.`);
   for (const sentence of wrong) console.log(sentence);
   if (wrong.length === 0) console.log(`Everything is in order in ${dataDir}.`);
-  else console.log(wrong.length === 1 ? 'One thing is wrong.' : `${wrong.length} things are wrong.`);
+  else
+    console.log(`${wrong.length === 1 ? 'One thing is' : `${wrong.length} things are`} wrong in ${dataDir}.`);
 }
 
 interface Answer {

@@ -1,0 +1,18 @@
+/**
+ * The wallet of a page's origin: keystores are in IndexedDB, or in memory where a page has none. Apart from what the
+ * wallet's entry exports beside it, so that a page of a deployer loads no more than this.
+ * @module
+ */
+import { systemClock } from '../lib/clock.js';
+import { systemRandom } from '../lib/random.js';
+import { indexedDbStorage } from '../lib/storage-idb.js';
+import { createWallet } from '../wallet/wallet.js';
+import type { Wallet } from '../wallet/wallet.js';
+
+/** The wallet of this origin. */
+export const wallet: Wallet = createWallet({
+  storage: indexedDbStorage('manyhands-keystores'),
+  clock: systemClock,
+  random: systemRandom,
+  place: "this site's storage",
+});
