@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { jobCancelled, slicesFailed } from './job-errors.js';
-import { UNLOADABLE_REASON } from '../protocol/reasons.js';
+import { ALL_FAIL_REASON, UNLOADABLE_REASON } from '../protocol/reasons.js';
 import { ResultHandle } from './results.js';
 
 describe('the error of a job whose slices failed', () => {
@@ -34,5 +34,12 @@ describe('the error of a job that was cancelled', () => {
     expect(printed.split(words)).toHaveLength(3);
     expect(printed.match(/^ +at /gm)).toBeNull();
     expect(error.info).toEqual({ jobId: 'a job', reason: UNLOADABLE_REASON + words });
+  });
+
+  it('has the slices’ own error as its cause where they all fail, and for no other reason', () => {
+    const failure = new RangeError('no real root');
+    expect(jobCancelled('a job', `${ALL_FAIL_REASON}20 of 50`, failure).cause).toBe(failure);
+    expect(jobCancelled('a job', 'the owner has seen enough', failure).cause).toBeUndefined();
+    expect(jobCancelled('a job', `${ALL_FAIL_REASON}20 of 50`).cause).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError, type ErrorInfo } from '../lib/errors.js';
-import { UNLOADABLE_REASON } from '../protocol/reasons.js';
+import { ALL_FAIL_REASON, UNLOADABLE_REASON } from '../protocol/reasons.js';
 import type { ResultHandle } from './results.js';
 
 /** What Node's and Deno's `console.log` call to print an object, where it has such a method. */
@@ -42,17 +42,23 @@ export function slicesFailed({ jobId, total, failed, results }: FailedJob): Many
   return new ManyhandsError('SLICES_FAILED', text, info, { cause: first?.error });
 }
 
-export function jobCancelled(jobId: string, reason: string): ManyhandsError<'JOB_CANCELLED'> {
+/** `failure` is an error of one of the job's slices, where there is one. */
+export function jobCancelled(
+  jobId: string,
+  reason: string,
+  failure?: Error,
+): ManyhandsError<'JOB_CANCELLED'> {
   const because = reason === '' ? '' : `: ${reason}`;
   const info: ErrorInfo<'JOB_CANCELLED'> = { jobId, reason };
   // The message has the reason already.
   printedAs(info, () => ({ jobId }));
   const text = `Job ${jobId} was cancelled${because}.`;
-  return new ManyhandsError('JOB_CANCELLED', text, info, causeOf(reason));
+  return new ManyhandsError('JOB_CANCELLED', text, info, causeOf(reason, failure));
 }
 
 /** The error behind a reason, where it is the work function's. */
-function causeOf(reason: string): { cause: ManyhandsError } | undefined {
+function causeOf(reason: string, failure: Error | undefined): { cause: Error } | undefined {
+  if (reason.startsWith(ALL_FAIL_REASON)) return failure === undefined ? undefined : { cause: failure };
   if (!reason.startsWith(UNLOADABLE_REASON)) return undefined;
   const message = reason.slice(UNLOADABLE_REASON.length);
   const place = /work-function\.\w+(?::\d+){1,2}|work-function\.py, line \d+/.exec(message)?.[0];

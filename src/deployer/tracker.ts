@@ -125,7 +125,7 @@ export class JobTracker<T> implements FollowSink {
     const { job } = this.#options;
     this.#status = withJsonForm({ ...this.#status, runStatus: 'cancelled' as const });
     job.emit('cancel', { job, runStatus: 'cancelled', reason, code: 'JOB_CANCELLED' });
-    this.#settle(jobCancelled(job.id, reason));
+    this.#settle(jobCancelled(job.id, reason, this.results.failures[0]?.error));
   }
 
   /** The handle can do nothing more for this job; says so by an `error` event and by `finished`. */

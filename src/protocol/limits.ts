@@ -145,6 +145,8 @@ export const ATTEMPTS_MAX = 3;
 export const WORK_ERRORS_MAX = 2;
 /** Executions of one slice that may fail, whoever runs them, before it fails for good. */
 export const ATTEMPTS_OF_SLICE_MAX = 8;
+/** Slices of one job that may fail for good before any has a result; then the job is stopped. */
+export const FIRST_FAILURES_MAX = 20;
 /** Time for one slice unless its job says less. */
 export const SLICE_MS_MAX = 24 * 3_600_000;
 /** Time of one slice without a sign of progress unless its job says otherwise. */

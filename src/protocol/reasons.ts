@@ -5,3 +5,6 @@
 
 /** What follows is the words of the last sandbox that could not load the work function. */
 export const UNLOADABLE_REASON = 'no worker could load the work function: ';
+
+/** What follows is how many slices have failed, and the error of one of them. */
+export const ALL_FAIL_REASON = 'its slices all fail: ';

@@ -3,7 +3,13 @@
  * @module
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { LEASE_MS, LEASE_SILENT_MS_MIN, LEASE_TARGET_MS } from '../../src/protocol/limits.js';
+import {
+  ATTEMPTS_MAX,
+  FIRST_FAILURES_MAX,
+  LEASE_MS,
+  LEASE_SILENT_MS_MIN,
+  LEASE_TARGET_MS,
+} from '../../src/protocol/limits.js';
 import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
 import type { Store } from '../../src/scheduler/store/store.js';
@@ -120,4 +126,22 @@ it('finds the job that a worker may run behind a thousand that it may not', asyn
   await perform(store, 'deploy', { ...other, worktime, groups, minimumPrice: 0n });
   await appendTo(store, random, jobId, rangeInput(1));
   expect(await leaseFor(store, random, lab)).toMatchObject({ jobId });
+});
+
+it('a job that is stopped while its late leases are taken back is left as it was stopped', async () => {
+  const jobId = await deployJob(store, random);
+  await appendTo(store, random, jobId, rangeInput(1_000));
+  const alone = worker();
+  for (let round = 0; round < ATTEMPTS_MAX; round++) {
+    for (let i = 0; i < FIRST_FAILURES_MAX + 5; i++) await leaseFor(store, random, alone);
+    clock.nowMs += 2 * LEASE_MS;
+    await perform(store, 'expire', {});
+  }
+  expect((await store.status(jobId))!.status).toMatchObject({
+    runStatus: 'cancelled',
+    reason: expect.stringContaining(`its slices all fail: ${FIRST_FAILURES_MAX} of 1000 `) as string,
+    failed: FIRST_FAILURES_MAX,
+    leased: 0,
+  });
+  expect(await leaseFor(store, random, alone)).toBeUndefined();
 });

@@ -35,6 +35,7 @@ import { settle } from './escrow.js';
 import { findWork, type Work } from './find-work.js';
 import { findLease, holderOf, LEASE_COLUMNS, type LeaseRow } from './lease-row.js';
 import { endLostSlice } from './lost-slice.js';
+import { settleFailure } from './settle-failure.js';
 
 /** Lends slices of the neediest eligible job; none to a worker that has as many leases as it may. */
 export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Answer<'lease'>> {
@@ -241,6 +242,8 @@ export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
   );
   for (const held of late) {
     const job = (yield* findJob(held.job_id))!;
+    // The lease before it may have been the one that stopped the job: then all of its leases are over.
+    if (job.runStatus === 'cancelled') continue;
     if (ctx.nowMs - held.progress_ms >= (yield* silenceOf(held, job))) {
       yield* endSilent(ctx, job, held, 'it made no progress');
       continue;
@@ -252,7 +255,7 @@ export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
       message: `the worker that had slice ${held.next} went away without a word`,
     };
     yield* endLostSlice(ctx, job, { ...held, last: held.next }, error);
-    yield* settle(ctx, job);
+    yield* settleFailure(ctx, job);
     ctx.notes.work.set(job.jobId, job);
   }
   yield* forgetAnswers(ctx);

@@ -33,9 +33,10 @@ import type { Answer, ReportCommand } from '../store.js';
 import { findAnswer, rememberAnswer } from './answers.js';
 import { isAnotherThere, note, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
-import { payExecutions, settle } from './escrow.js';
+import { payExecutions } from './escrow.js';
 import { findLease, holderOf, type LeaseRow } from './lease-row.js';
 import { endLostSlice } from './lost-slice.js';
+import { settleFailure } from './settle-failure.js';
 
 /**
  * Takes the outcomes of a lease's next slices. The same report again changes nothing and has the same answer, also
@@ -97,7 +98,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
     const reason = `${UNLOADABLE_REASON}${c.lost.message}`;
     yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
   } else {
-    yield* settle(ctx, job);
+    yield* settleFailure(ctx, job);
   }
   const answer = { jobId: job.jobId, next: end, left: held.last - end + 1, paid };
   yield* rememberAnswer(ctx, c, answer);
