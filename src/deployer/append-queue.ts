@@ -8,8 +8,20 @@ import type { JobStatus } from '../protocol/messages.js';
 import type { DeployerContext } from './context.js';
 import { Feed, type FeedSummary } from './feed.js';
 import { discardInput, type JobInput } from './input.js';
+import { READ_AHEAD_DEFAULT, ReadAhead, type ReadAheadLimits } from './read-ahead.js';
+
+export interface AppendQueueOptions {
+  /** Waits for a lost connection as long as it takes, as a job does that tells of it. @default true */
+  patient?: boolean;
+  /** How far an input of unknown length may be ahead of what is computed. */
+  readAhead?: () => Required<ReadAheadLimits>;
+  /** Whether the job's handle follows it, and says by itself that nobody computes. */
+  isFollowed?: () => boolean;
+}
 
 export class AppendQueue {
+  /** What is read and not computed; it has to hear of what is computed. */
+  readonly ahead: ReadAhead;
   readonly #context: DeployerContext;
   readonly #jobId: string;
   readonly #ended: AbortSignal;
@@ -22,10 +34,26 @@ export class AppendQueue {
 
   /**
    * @param ended aborts when nothing more can be appended; what is being fed stops then
-   * @param options `patient`: waits for a lost connection as long as it takes, as a job does that tells of it
    */
-  constructor(context: DeployerContext, jobId: string, ended: AbortSignal, { patient = true } = {}) {
+  constructor(
+    context: DeployerContext,
+    jobId: string,
+    ended: AbortSignal,
+    {
+      patient = true,
+      readAhead = () => READ_AHEAD_DEFAULT,
+      isFollowed = () => false,
+    }: AppendQueueOptions = {},
+  ) {
     this.#patient = patient;
+    this.ahead = new ReadAhead({
+      clock: context.ports.clock,
+      limits: readAhead,
+      status: async () => (await context.link.request('job.status', { jobId })).status,
+      noWorkers: () => {
+        if (!isFollowed()) context.missing.say(jobId);
+      },
+    });
     this.#context = context;
     this.#jobId = jobId;
     this.#ended = ended;
@@ -88,6 +116,7 @@ export class AppendQueue {
     const release = link.hold();
     const feed = new Feed(
       {
+        ahead: this.ahead,
         clock: ports.clock,
         random: ports.random,
         yieldNow: ports.yieldNow,

@@ -11,6 +11,7 @@ import type { Random } from '../lib/random.js';
 import type { BlobRef } from '../protocol/envelope.js';
 import type { Input } from '../protocol/messages.js';
 import { closeIterator, type JobInput } from './input.js';
+import type { ReadAhead } from './read-ahead.js';
 import { SegmentPacker, type PackedSegment } from './segment-packer.js';
 import { ByteWindow } from './window.js';
 
@@ -29,6 +30,8 @@ export interface FeedPorts {
   yieldNow: () => Promise<void>;
   putBlob: (ref: BlobRef, bytes: Uint8Array) => Promise<void>;
   append: (appendId: string, input: Input) => Promise<{ first: number; count: number }>;
+  /** Bounds an input of unknown length. */
+  ahead?: ReadAhead;
 }
 
 export interface FeedSummary {
@@ -47,6 +50,7 @@ export class Feed {
   readonly #ports: FeedPorts;
   readonly #window = new ByteWindow({ bytesMax: WINDOW_BYTES, countMax: WINDOW_APPENDS });
   readonly #packer: SegmentPacker;
+  readonly #ahead: ReadAhead | undefined;
   readonly #stopped: Deferred<never> = deferred<never>();
   #stop: { reason: unknown } | undefined;
   /** The last append that was queued: those behind it wait for its turn. */
@@ -63,6 +67,7 @@ export class Feed {
   constructor(ports: FeedPorts, input: JobInput, label = 'data') {
     this.#ports = ports;
     this.#packer = new SegmentPacker(label, ports.putBlob);
+    this.#ahead = input.slices === undefined ? ports.ahead : undefined;
     this.#stopped.promise.catch(() => undefined);
     const sending = this.#send(input);
     this.sent = Promise.race([sending, this.#stopped.promise]);
@@ -118,10 +123,10 @@ export class Feed {
           ended = true;
           break;
         }
-        this.#packer.add(next.value);
-        this.#read++;
-        if (!this.#packer.full) continue;
+        this.#add(next.value);
+        if (!this.#packer.full && this.#ahead?.isFull !== true) continue;
         await this.#flush();
+        await this.#roomAhead();
         await this.#takeTurns();
         if (this.#stop !== undefined) return;
       }
@@ -151,16 +156,17 @@ export class Feed {
           ended = true;
           break;
         }
-        this.#packer.add(next.value);
-        this.#read++;
-        if (!this.#packer.full) {
+        this.#add(next.value);
+        if (!this.#packer.full && this.#ahead?.isFull !== true) {
           cancelFlush ??= this.#ports.clock.after(FLUSH_MS, flushLater);
           continue;
         }
         cancelFlush?.();
         cancelFlush = undefined;
         await this.#flush();
+        await this.#roomAhead();
         await this.#takeTurns();
+        if (this.#stop !== undefined) return;
       }
       cancelFlush?.();
       await this.#flush();
@@ -170,10 +176,23 @@ export class Feed {
     }
   }
 
+  #add(value: unknown): void {
+    this.#packer.add(value);
+    this.#read++;
+    this.#ahead?.read();
+  }
+
+  /** Waits where the input is as far ahead of what is computed as it may be, or until this feed stops. */
+  async #roomAhead(): Promise<void> {
+    if (this.#ahead?.isFull !== true) return;
+    await this.#ahead.room(this.#stopped.promise.catch(() => undefined));
+  }
+
   /** Sends what is packed; resolves when more may be packed. */
   #flush(): Promise<void> | undefined {
     if (this.#packer.empty) return undefined;
     const { segment, count, bytes, ready } = this.#packer.finish();
+    this.#ahead?.sent(bytes);
     return this.#queueAppend({ kind: 'segment', count, segment }, bytes, ready);
   }
 
@@ -209,6 +228,7 @@ export class Feed {
     if (this.#first === 0) this.#first = first;
     this.#last = first + count - 1;
     this.#count += count;
+    this.#ahead?.committed(first, count, bytes);
     this.#window.release(bytes);
     if (this.#answers === 0) this.#allAnswered?.resolve();
   }

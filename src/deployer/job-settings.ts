@@ -11,6 +11,7 @@ import type { CustomWorktime } from './custom-worktime.js';
 import { checkBoolean, checkKeystore, checkObject, checkText } from './check-arguments.js';
 import { JobEmitter } from './job-emitter.js';
 import type { PackageSettings } from './package.js';
+import { READ_AHEAD_DEFAULT, readLimits, type ReadAheadLimits } from './read-ahead.js';
 import type { SlicePaymentOffer } from './payment.js';
 import {
   checkOrigins,
@@ -56,6 +57,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   #computeGroups: ComputeGroup[] = [{ ...PUBLIC_GROUP }];
   #autoClose: boolean;
   #collateResults = true;
+  #readAhead: ReadAheadLimits = { ...READ_AHEAD_DEFAULT };
   #fs: JobFS | undefined;
 
   protected constructor(options: { id: string; autoClose: boolean; makeJobFS: () => JobFS }) {
@@ -200,6 +202,18 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
     this.#collateResults = checkBoolean('job.collateResults', value);
   }
 
+  /** How far an input of unknown length is read ahead of what is computed; `Infinity` sets no bound. */
+  get readAhead(): ReadAheadLimits {
+    return this.#watched(this.#readAhead, 'readAhead');
+  }
+
+  /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT; JOB_STATE once the job is deployed */
+  set readAhead(limits: ReadAheadLimits) {
+    this.#change('readAhead');
+    readLimits(checkObject('job.readAhead', limits));
+    this.#readAhead = limits;
+  }
+
   /** Whether the job closes itself behind its input. */
   get autoClose(): boolean {
     return this.#autoClose;
@@ -242,6 +256,10 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   /** Whether `exec` or `deploy` was called. */
   protected abstract readonly isBegun: boolean;
 
+  protected get readAheadLimits(): Required<ReadAheadLimits> {
+    return readLimits(this.#readAhead);
+  }
+
   /** Whether the job's journal is being read. */
   protected abstract readonly isFollowed: boolean;
 
@@ -255,11 +273,12 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
     );
   }
 
-  /** A name that was set on the handle and is no setting would be lost without a word. @throws UNKNOWN_OPTION */
+  /** A name that was set on the handle and is no setting would be lost without a word. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
   protected checkNames(): void {
     for (const name of Object.keys(this)) {
       if (!OWN_NAMES.has(name)) throw unknownOption('A job', name, settingNames());
     }
+    readLimits(this.#readAhead);
   }
 
   /** The settings as they are now. */

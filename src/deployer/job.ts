@@ -59,8 +59,12 @@ export class Job<T = unknown> extends JobSettings<T> {
       setReadyState: (state) => this.#setReadyState(state),
       slicesRead: () => this.#deployment?.slicesRead,
       isFeeding: () => this.#queue.isFeeding,
+      updated: (status) => this.#queue.ahead.update(status),
     });
-    this.#queue = new AppendQueue(context, this.id, this.#tracker.ended);
+    this.#queue = new AppendQueue(context, this.id, this.#tracker.ended, {
+      readAhead: () => this.readAheadLimits,
+      isFollowed: () => this.#tracker.isFollowing,
+    });
     if (!attached) return;
     this.#readyState = 'deployed';
     this.#accepted = Promise.resolve();

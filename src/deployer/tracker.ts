@@ -30,6 +30,8 @@ export interface TrackerOptions<T> {
   slicesRead: () => number | undefined;
   /** Whether this handle has input on its way. */
   isFeeding: () => boolean;
+  /** The scheduler told how the job is. */
+  updated: (status: JobStatus) => void;
 }
 
 const NEW_STATUS: JobStatusInfo = withJsonForm({
@@ -113,6 +115,7 @@ export class JobTracker<T> implements FollowSink {
   update(status: JobStatus): void {
     if (this.#over) return;
     this.#status = toStatusInfo(status);
+    this.#options.updated(status);
     this.#totalKnown = Math.max(this.#totalKnown, status.total);
     this.#isClosed ||= !status.open;
     this.#noInput.look(this.#follower !== undefined && status.open, this.#status);

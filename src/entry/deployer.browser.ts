@@ -62,6 +62,7 @@ export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/payment.js';
 export type { CustomWorktime } from '../deployer/custom-worktime.js';
 export type { WasmCall } from '../protocol/job-package.js';
+export type { ReadAheadLimits } from '../deployer/read-ahead.js';
 export type { ComputeGroup, JobLimits, PublicInfo } from '../deployer/settings.js';
 export type {
   CancelEvent,

@@ -1,0 +1,34 @@
+/**
+ * An input of unknown length with a small bound, over real processes: it is read as it is computed, to its end.
+ * @module
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startCluster, type Cluster } from '../rig/cluster.mjs';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ workers: 1 });
+});
+afterAll(() => cluster.stop());
+
+it('reads an input to its end, never further ahead of what is computed than the job says', async () => {
+  const { computeFor, init } = await import('../../dist/entry/deployer.node.js');
+  init({ scheduler: cluster.url });
+  let read = 0;
+  let furthest = 0;
+  let results = 0;
+  const numbers = function* (): Generator<number> {
+    while (read < 3_000) {
+      furthest = Math.max(furthest, read - results);
+      yield read++;
+    }
+  };
+  const job = computeFor(numbers(), (n) => n * 2);
+  job.readAhead = { slices: 200 };
+  job.on('result', () => void results++);
+  const done = await job.exec();
+  expect([...done]).toEqual(Array.from({ length: 3_000 }, (_, n) => n * 2));
+  // What is computed and still on its way back counts here too.
+  expect(furthest).toBeLessThan(1_000);
+  expect(furthest).toBeGreaterThan(100);
+});
