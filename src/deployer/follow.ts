@@ -24,6 +24,8 @@ export interface FollowSink extends OutcomeSink {
   row(status: JobStatus, event: JournalEvent): void;
   /** The job as it is when the follow begins, and again after each reconnect. */
   following(status: JobStatus): void;
+  /** Undefined where more may be handed over; else a promise of that. */
+  room(): Promise<void> | undefined;
   console(message: Extract<JobNotice, { type: 'job.console' }>): void;
   progress(message: Extract<JobNotice, { type: 'job.progress' }>): void;
   /**
@@ -204,6 +206,8 @@ export class Follower {
     for (const part of parts) {
       const fetched = readOutcomes(part, this.#sink, this.#ports.fetchBlob);
       if (fetched !== undefined) await fetched;
+      const room = this.#sink.room();
+      if (room !== undefined) await room;
       this.#consumed(part.segment.byteLength, signal);
       if (this.#ports.clock.monotonicMs() >= this.#turnEndsMs) {
         await this.#ports.yieldNow();

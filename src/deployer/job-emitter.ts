@@ -5,6 +5,10 @@
  */
 import { Emitter, type Listener } from '../lib/events.js';
 import type { JobEvents } from './events.js';
+import { PendingListeners } from './pending-listeners.js';
+
+/** A job is done when the promises that their listeners return have settled. */
+const WAITED_FOR: ReadonlySet<string> = new Set(['result', 'error']);
 
 type Name<T> = keyof JobEvents<T>;
 /** A name in any case; the events' own spelling is what editors propose. */
@@ -14,6 +18,7 @@ type Key<T, K extends string> = Lowercase<K> & Name<T>;
 type Handler<T, K extends string> = Listener<JobEvents<T>[Key<T, K>]>;
 
 export abstract class JobEmitter<T> {
+  readonly #pendingListeners = new PendingListeners();
   readonly #emitter = new Emitter<JobEvents<T>>();
 
   on<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
@@ -53,9 +58,16 @@ export abstract class JobEmitter<T> {
     return this.#emitter.listenerCount(name);
   }
 
+  /** @internal What listeners to results and failures have begun and not ended. */
+  get pendingListeners(): PendingListeners {
+    return this.#pendingListeners;
+  }
+
   /** @internal */
   emit<K extends Name<T>>(name: K, payload: JobEvents<T>[K]): void {
-    this.#emitter.emit(name, payload);
+    const promises = this.#emitter.emit(name, payload);
+    if (promises === undefined || !WAITED_FOR.has(name)) return;
+    for (const promise of promises) this.pendingListeners.add(promise);
   }
 
   /** Somebody began to listen to the event of that name, in lower case. */

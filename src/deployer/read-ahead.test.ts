@@ -20,9 +20,11 @@ async function* inTurns<T>(values: Iterable<T>): AsyncGenerator<T> {
 
 /** Resolves when nothing was read for some turns of the event loop. */
 async function isStill(input: { read: number }): Promise<number> {
-  for (let before = -1, turns = 0; turns < 200; turns = before === input.read ? turns + 1 : 0) {
-    before = input.read;
+  let still = 0;
+  while (still < 200) {
+    const before = input.read;
     await new Promise((resolve) => setImmediate(resolve));
+    still = before === input.read ? still + 1 : 0;
   }
   return input.read;
 }

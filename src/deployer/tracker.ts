@@ -34,6 +34,9 @@ export interface TrackerOptions<T> {
   updated: (status: JobStatus) => void;
 }
 
+/** Async listeners under way at a time, but for those of the last segment: then no more results are read. */
+const LISTENERS_MAX = 1_000;
+
 const NEW_STATUS: JobStatusInfo = withJsonForm({
   runStatus: 'new',
   total: 0,
@@ -63,6 +66,8 @@ export class JobTracker<T> implements FollowSink {
   #followed = false;
   #collate = true;
   #over = false;
+  /** Complete, but for what listeners have begun. */
+  #isComplete = false;
   #status: JobStatusInfo = NEW_STATUS;
   readonly #received = new ReceivedSlices();
   /** The most slices that the scheduler ever said it has, and whether it said that it is closed. */
@@ -190,6 +195,10 @@ export class JobTracker<T> implements FollowSink {
     return this.#options.after === 0;
   }
 
+  room(): Promise<void> | undefined {
+    return this.#listenersAtMost(LISTENERS_MAX);
+  }
+
   broken(error: Error): void {
     this.fail(error);
   }
@@ -232,7 +241,7 @@ export class JobTracker<T> implements FollowSink {
   }
 
   #complete(): void {
-    if (this.#over) return;
+    if (this.#over || this.#isComplete) return;
     const { job, slicesRead } = this.#options;
     const { total: slices } = this.#status;
     if ((slicesRead() ?? slices) !== slices) {
@@ -246,6 +255,25 @@ export class JobTracker<T> implements FollowSink {
         new ManyhandsError('RESULTS_INCOMPLETE', text, { jobId: job.id, received, total: slices }),
       );
     }
+    this.#isComplete = true;
+    const listeners = this.#listenersAtMost(0);
+    if (listeners === undefined) this.#conclude(slices);
+    else void listeners.then(() => this.#conclude(slices));
+  }
+
+  #listenersAtMost(max: number): Promise<void> | undefined {
+    const { context, job } = this.#options;
+    const { clock, warn } = context.ports;
+    return job.pendingListeners.atMost(max, clock, (count) =>
+      warn(
+        `manyhands: job ${job.id} waits for ${count} async listeners of 'result' or 'error' that do not end.`,
+      ),
+    );
+  }
+
+  #conclude(slices: number): void {
+    if (this.#over) return;
+    const { job } = this.#options;
     this.results.setComplete();
     job.emit('complete', this.results);
     // What the scheduler took for a result and nobody can read is no result.

@@ -5,7 +5,8 @@
  */
 import { ManyhandsError } from './errors.js';
 
-export type Listener<P> = (payload: P) => void;
+/** It may be async: the promise that it returns then is given to whoever emits. */
+export type Listener<P> = (payload: P) => unknown;
 
 export class Emitter<M extends object> {
   /** Lists are replaced, never changed, so that `emit` can go through one without copying it. */
@@ -27,7 +28,7 @@ export class Emitter<M extends object> {
     checkListener(name, listener);
     const wrapped: Listener<M[K]> = (payload) => {
       this.off(name, wrapped);
-      listener(payload);
+      return listener(payload);
     };
     this.#originals.set(wrapped, listener);
     return this.on(name, wrapped);
@@ -49,18 +50,30 @@ export class Emitter<M extends object> {
     return this.#listeners.get(name.toLowerCase())?.length ?? 0;
   }
 
-  /** Calls the listeners of `name`, in the order in which they were added. */
-  emit<K extends keyof M & string>(name: K, payload: M[K]): void {
+  /**
+   * Calls the listeners of `name`, in the order in which they were added; returns the promises that they gave, where
+   * there are any.
+   */
+  emit<K extends keyof M & string>(name: K, payload: M[K]): PromiseLike<unknown>[] | undefined {
     const list = this.#listeners.get(name.toLowerCase());
-    if (list === undefined) return;
+    if (list === undefined) return undefined;
+    let promises: PromiseLike<unknown>[] | undefined;
     for (const listener of list) {
       try {
-        (listener as Listener<M[K]>)(payload);
+        const given: unknown = (listener as Listener<M[K]>)(payload);
+        if (isPromise(given)) (promises ??= []).push(given);
       } catch (error) {
         void Promise.reject(error);
       }
     }
+    return promises;
   }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 /** @throws INVALID_ARGUMENT here and now, where the caller can see which call it was */

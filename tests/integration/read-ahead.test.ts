@@ -3,6 +3,7 @@
  * @module
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { computeFor, init } from '../../src/entry/deployer.node.js';
 import { startCluster, type Cluster } from '../rig/cluster.mjs';
 
 let cluster: Cluster;
@@ -12,7 +13,6 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 it('reads an input to its end, never further ahead of what is computed than the job says', async () => {
-  const { computeFor, init } = await import('../../dist/entry/deployer.node.js');
   init({ scheduler: cluster.url });
   let read = 0;
   let furthest = 0;
