@@ -5,14 +5,19 @@
 import { PERMITTED_MEMBERS } from './permits.js';
 
 const { deleteProperty, ownKeys } = Reflect;
+const OF_EACH_FUNCTION = ['length', 'name', 'prototype'];
 
 export function limitMembers(scope: Record<string, unknown>): void {
   for (const [name, permitted] of Object.entries(PERMITTED_MEMBERS)) {
-    const prototype = (scope[name] as { prototype?: object } | undefined)?.prototype;
-    if (prototype === undefined) continue;
-    for (const key of ownKeys(prototype)) {
-      if (typeof key === 'symbol' || key === 'constructor' || permitted.includes(key)) continue;
-      deleteProperty(prototype, key);
-    }
+    const constructor = scope[name] as { prototype?: object } | undefined;
+    if (constructor?.prototype === undefined) continue;
+    removeOthers(constructor.prototype, ['constructor', ...permitted]);
+    removeOthers(constructor, OF_EACH_FUNCTION);
+  }
+}
+
+function removeOthers(holder: object, permitted: readonly string[]): void {
+  for (const key of ownKeys(holder)) {
+    if (typeof key !== 'symbol' && !permitted.includes(key)) deleteProperty(holder, key);
   }
 }

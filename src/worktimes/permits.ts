@@ -30,7 +30,7 @@ const PLATFORM = [
   'TextDecoderStream', 'TextEncoder', 'TransformStream', 'TransformStreamDefaultController',
   'URL', 'URLSearchParams', 'WritableStream',
   'WritableStreamDefaultController', 'WritableStreamDefaultWriter', 'atob', 'btoa', 'clearInterval', 'clearTimeout',
-  'crypto', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'performance', 'queueMicrotask', 'self',
+  'crypto', 'Crypto', 'SubtleCrypto', 'performance', 'queueMicrotask', 'self',
   'setInterval', 'setTimeout', 'structuredClone',
 ]; // prettier-ignore
 
@@ -46,21 +46,18 @@ export const FORBIDDEN_PROPERTIES: readonly (readonly [holder: string, key: stri
   ['URL', 'revokeObjectURL'],
 ];
 
-/** Platforms add members that reach further than a job may: of these objects, what is not listed goes from the prototype. */
+/**
+ * Platforms add members that reach further than a job may: of these objects, what is not listed goes from the prototype,
+ * and all from the constructor. The other methods of `crypto.subtle` make buffers that cannot be counted.
+ */
 export const PERMITTED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   Performance: ['now', 'timeOrigin', 'toJSON'],
   EventTarget: ['addEventListener', 'dispatchEvent', 'removeEventListener'],
   Crypto: ['getRandomValues', 'randomUUID', 'subtle'],
+  SubtleCrypto: ['digest'],
   Blob: ['arrayBuffer', 'bytes', 'size', 'slice', 'stream', 'text', 'type'],
   File: ['lastModified', 'name'],
 }; // prettier-ignore
-
-/** All that stays of `crypto.subtle`: its other methods make buffers that cannot be counted. */
-export const PERMITTED_SUBTLE: ReadonlySet<PropertyKey> = new Set<PropertyKey>([
-  'constructor',
-  'digest',
-  Symbol.toStringTag,
-]);
 
 /** Numbers of Chromium's old file system that cannot be taken away, and mean nothing without it. */
 export const UNREMOVABLE_GLOBALS: readonly string[] = ['TEMPORARY', 'PERSISTENT'];

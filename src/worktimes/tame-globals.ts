@@ -11,7 +11,6 @@ import {
   PERMITTED_GLOBALS,
   PERMITTED_INHERITED,
   PERMITTED_NAVIGATOR,
-  PERMITTED_SUBTLE,
 } from './permits.js';
 import { replaceBlobs } from './realm-blob.js';
 import { limitWebAssembly } from './wasm-limits.js';
@@ -61,8 +60,6 @@ function removeProperties(names: Record<string, unknown>): void {
     const holder = names[name!] as Record<string, unknown> | undefined;
     remove((part === undefined ? holder : holder?.[part]) ?? {}, key);
   }
-  const subtle = (names['SubtleCrypto'] as { prototype: object } | undefined)?.prototype ?? {};
-  for (const key of Reflect.ownKeys(subtle)) if (!PERMITTED_SUBTLE.has(key)) remove(subtle, key);
 }
 
 /** The global object and its prototypes, without those that everything shares. */

@@ -9,6 +9,7 @@ import { systemRandom } from '../../src/lib/random.js';
 import { chromiumHost } from '../../src/worker/sandbox/chromium-host.js';
 import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
+import { globalsSuite } from './worktime-suite-globals.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
 import { pythonValuesSuite } from './worktime-suite-python-values.js';
@@ -32,6 +33,7 @@ afterAll(() => host.close());
 
 describe('map-basic in a headless browser', () => {
   mapBasicSuite(start);
+  globalsSuite(start);
   signsSuite(start);
   restSuite(start);
 });

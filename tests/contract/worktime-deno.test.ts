@@ -8,6 +8,7 @@ import { denoHost } from '../../src/worker/sandbox/deno-host.js';
 import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
+import { globalsSuite } from './worktime-suite-globals.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
 import { pythonValuesSuite } from './worktime-suite-python-values.js';
@@ -27,6 +28,7 @@ afterAll(() => host.close());
 
 describe('map-basic in Deno', () => {
   mapBasicSuite(start);
+  globalsSuite(start);
   signsSuite(start, { isPlatformInRealm: true });
   restSuite(start);
 });

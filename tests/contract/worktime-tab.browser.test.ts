@@ -17,6 +17,7 @@ import type {} from './worktime-browser-page.js';
 import { fromText, toText } from './worktime-browser-text.js';
 import { starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';
+import { globalsSuite } from './worktime-suite-globals.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
@@ -57,6 +58,7 @@ afterEach(end);
 
 describe('map-basic in a browser', () => {
   mapBasicSuite(start);
+  globalsSuite(start);
   signsSuite(start);
   restSuite(start);
 });

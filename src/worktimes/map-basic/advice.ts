@@ -1,6 +1,6 @@
 /**
- * A word on the mistake that every newcomer makes: a work function travels as its source, and the variables around it
- * stay behind.
+ * A word on the mistakes that every newcomer makes: a work function travels as its source, and the variables around it
+ * and the modules beside it stay behind.
  * @module
  */
 
@@ -20,8 +20,31 @@ export function adviseOnName(error: Error): Error {
     ? `a sandbox has no ${name}`
     : 'a work function travels as its source and sees only its arguments: hand data in through args, and write functions inside it';
   const header = `${error.name}: ${error.message}`;
+  return reword(error, header, `${error.message} (${advice})`);
+}
+
+/** How Node, Deno, Chromium and Firefox say that an `import()` gave nothing. */
+const IMPORT_REFUSALS = [
+  /^A dynamic import callback was not specified/,
+  /^There are no modules here\.$/,
+  /^Import ".*" not a dependency /,
+  /^Requires import access to /,
+  /^Failed to (fetch dynamically imported module|resolve module specifier)/,
+  /^error loading dynamically imported module/,
+  /^The specifier .* was a bare specifier/,
+];
+export const NO_MODULES =
+  'A sandbox has no modules to import: bundle what the work function needs into its source';
+
+/** Says the same of a refused `import()` in every kind of sandbox; gives any other error back as it is. */
+export function adviseOnImport(error: Error): Error {
+  if (!(error instanceof TypeError) || !IMPORT_REFUSALS.some((one) => one.test(error.message))) return error;
+  delete (error as { code?: unknown }).code;
+  return reword(error, `${error.name}: ${error.message}`, NO_MODULES);
+}
+
+function reword(error: Error, header: string, message: string): Error {
   const { stack } = error;
-  const message = `${error.message} (${advice})`;
   Object.defineProperty(error, 'message', {
     value: message,
     configurable: true,

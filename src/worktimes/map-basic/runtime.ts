@@ -6,7 +6,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { customWork } from '../custom/custom-work.js';
 import type { JobContext, Runtime, WorkFunction } from '../runtime.js';
 import { explainThrown } from '../work-error.js';
-import { adviseOnName } from './advice.js';
+import { adviseOnImport, adviseOnName } from './advice.js';
 import { compileFunction, compileModule, type AnyFunction, type CompilePlace } from './compile.js';
 import { userFrames } from './frames.js';
 
@@ -22,7 +22,10 @@ export function mapBasicRuntime(place: CompilePlace): Runtime {
       const { fn, shift } = await compile(job.source, place);
       return {
         call: bindArguments(fn, job.args),
-        explain: (thrown) => adviseOnName(explainThrown(thrown, (stack) => userFrames(stack, shift))),
+        explain: (thrown) => {
+          const error = explainThrown(thrown, (stack) => userFrames(stack, shift));
+          return adviseOnImport(adviseOnName(error));
+        },
       };
     },
   };

@@ -1,0 +1,102 @@
+/**
+ * That job code finds the same globals in every kind of sandbox: what the Node of the tests has is what is looked for,
+ * and each difference is named here, as docs/worktimes.md names it.
+ * @module
+ */
+import { describe, expect, it } from 'vitest';
+import { FORBIDDEN_PROPERTIES, PERMITTED_GLOBALS, PERMITTED_MEMBERS } from '../../src/worktimes/permits.js';
+import { NO_MODULES } from '../../src/worktimes/map-basic/advice.js';
+import type { StartSandbox } from './worktime-rig.js';
+
+/** Parts of the language that engines of this year and last have, and Node 20 has not: there or not. */
+const NEWER = `
+AsyncDisposableStack DisposableStack SuppressedError Float16Array Iterator Temporal
+Array.fromAsync ArrayBuffer.prototype.transfer ArrayBuffer.prototype.transferToFixedLength ArrayBuffer.prototype.detached
+Atomics.pause Atomics.waitAsync DataView.prototype.getFloat16 DataView.prototype.setFloat16 Date.prototype.toTemporalInstant
+Error.isError Intl.DurationFormat Intl.v8BreakIterator JSON.rawJSON JSON.isRawJSON Map.groupBy Map.prototype.getOrInsert
+Map.prototype.getOrInsertComputed Math.f16round Math.sumPrecise Object.groupBy Promise.withResolvers Promise.try RegExp.escape
+Set.prototype.difference Set.prototype.intersection Set.prototype.isSubsetOf Set.prototype.isSupersetOf
+Set.prototype.isDisjointFrom Set.prototype.symmetricDifference Set.prototype.union Symbol.metadata Symbol.dispose Symbol.asyncDispose
+Uint8Array.fromBase64 Uint8Array.fromHex Uint8Array.prototype.toBase64 Uint8Array.prototype.setFromBase64
+Uint8Array.prototype.toHex Uint8Array.prototype.setFromHex WeakMap.prototype.getOrInsert WeakMap.prototype.getOrInsertComputed
+WebAssembly.JSTag WebAssembly.Suspending WebAssembly.promising WebAssembly.SuspendError`;
+
+/** What a platform has, or has not, of its own. */
+const OF_PLATFORMS = `
+SharedArrayBuffer DOMMatrix DOMMatrixReadOnly DOMPoint DOMPointReadOnly DOMQuad DOMRect DOMRectReadOnly
+Error.prepareStackTrace ReadableStream.from
+Event.prototype.isTrusted Event.prototype.initialized Event.prototype.initEvent Event.prototype.NONE
+Event.prototype.CAPTURING_PHASE Event.prototype.AT_TARGET Event.prototype.BUBBLING_PHASE CustomEvent.prototype.initCustomEvent
+AbortSignal.prototype.addEventListener AbortSignal.prototype.removeEventListener
+MessageChannel.prototype.port1 MessageChannel.prototype.port2
+MessageEvent.prototype.userActivation MessageEvent.prototype.initMessageEvent
+MessagePort.prototype.ref MessagePort.prototype.unref MessagePort.prototype.hasRef`;
+
+const DIFFERENT = `${NEWER} ${OF_PLATFORMS}`.trim().split(/\s+/);
+
+/** Names of the permitted globals with their types, and of their members: `Map function`, `Map.prototype.get`. Runs in both places. */
+function listGlobals(names: readonly string[]): string[] {
+  const found: string[] = [];
+  const common = ['length', 'name', 'prototype', 'arguments', 'caller', 'constructor'];
+  const list = (holder: object, path: string): void => {
+    for (const key of Object.getOwnPropertyNames(holder))
+      if (!common.includes(key)) found.push(`${path}.${key}`);
+  };
+  for (const name of names) {
+    const value = (globalThis as Record<string, unknown>)[name];
+    if (value === undefined && name !== 'undefined') continue;
+    found.push(`${name} ${typeof value}`);
+    if (value === globalThis || value === null) continue;
+    if (typeof value === 'function') {
+      list(value, name);
+      if (typeof value.prototype === 'object') list(value.prototype as object, `${name}.prototype`);
+    }
+    if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) list(value, name);
+  }
+  return found;
+}
+
+const isDifferent = (name: string): boolean =>
+  DIFFERENT.some((one) => name === one || name.startsWith(`${one} `) || name.startsWith(`${one}.`));
+
+/** What a permitted global of this Node keeps in a sandbox. */
+function isPermitted(name: string): boolean {
+  const [global, , member] = name.split('.');
+  const members = name.includes('.') ? PERMITTED_MEMBERS[global!] : undefined;
+  if (members !== undefined) return member !== undefined && members.includes(member);
+  return !FORBIDDEN_PROPERTIES.some(([holder, key]) => name === `${holder}.${key}`);
+}
+
+export function globalsSuite(start: StartSandbox): void {
+  describe('the globals', () => {
+    it('are those of every other kind of sandbox, but for what is named', async () => {
+      const rig = await start(listGlobals.toString());
+      // No Node has `self`; a sandbox's own blobs are objects of its own.
+      const names = [...PERMITTED_GLOBALS].filter((name) => name !== 'self');
+      const seen = (await rig.one(names)) as string[];
+      const expected = listGlobals(names).filter(isPermitted);
+      const without = (list: string[], others: string[]): string[] =>
+        list.filter((name) => !others.includes(name) && !isDifferent(name));
+      expect({ missing: without(expected, seen), more: without(seen, expected) }).toEqual({
+        missing: [],
+        more: [],
+      });
+    });
+
+    it('come without modules: import() says the same everywhere, also in what is evaluated', async () => {
+      const rig = await start(`([how, name]) => ({
+        plain: () => import(name),
+        eval: () => (0, eval)('(name) => import(name)')(name),
+        Function: () => new Function('name', 'return import(name)')(name),
+      })[how]()`);
+      for (const how of ['plain', 'eval', 'Function']) {
+        for (const name of ['node:crypto', 'fflate', './other.js', 'https://example.com/module.js']) {
+          const error = await rig.failure([how, name]);
+          expect(error).toMatchObject({ name: 'TypeError', message: NO_MODULES });
+          expect((error as { code?: unknown }).code).toBeUndefined();
+          expect(error.stack).toMatch(/^TypeError: A sandbox has no modules/);
+        }
+      }
+    });
+  });
+}
