@@ -25,6 +25,8 @@ export interface JobStatusInfo {
   workers: number;
   /** Credits paid so far, in units of 10^-9; in JSON a decimal string. */
   paid: bigint;
+  /** Why it is paused or cancelled; absent otherwise. */
+  reason?: string;
 }
 
 export interface StatusEvent<T> extends JobStatusInfo {
@@ -74,6 +76,18 @@ export interface CancelEvent<T> {
 export interface NoFundsEvent<T> {
   job: Job<T>;
   reason: string;
+}
+
+/** The scheduler's operator paused the job; it waits until they resume it. */
+export interface PausedEvent<T> {
+  job: Job<T>;
+  /** In the operator's words. */
+  reason: string;
+}
+
+/** The job goes on: the operator resumed it, or there are credits for it again. */
+export interface ResumedEvent<T> {
+  job: Job<T>;
 }
 
 export interface NoWorkersEvent<T> {
@@ -126,6 +140,8 @@ export interface JobEvents<T> {
   complete: ResultHandle<T>;
   cancel: CancelEvent<T>;
   nofunds: NoFundsEvent<T>;
+  paused: PausedEvent<T>;
+  resumed: ResumedEvent<T>;
   /** Nobody has taken a slice yet, seconds after the deployment; told once. */
   noworkers: NoWorkersEvent<T>;
 }
@@ -140,6 +156,8 @@ export const JOURNAL_EVENTS: ReadonlySet<string> = new Set([
   'complete',
   'cancel',
   'nofunds',
+  'paused',
+  'resumed',
   'noworkers',
   'noinput',
 ]);

@@ -200,11 +200,48 @@ describe('a job', () => {
     const { jobId } = stub.job;
     stub.tell(jobId, { type: 'job.console', jobId, sliceNumber: 1, level: 'log', message: 'hello' });
     stub.tell(jobId, { type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 });
-    stub.pause(stub.job, 'no money');
+    stub.pause(stub.job, 'nofunds');
     await until(() => seen.length === 3);
     stub.cancel(stub.job, 'by the operator');
     expect(await done).toMatchObject({ code: 'JOB_CANCELLED', info: { reason: 'by the operator' } });
-    expect(seen).toEqual([[1, 'log', 'hello'], 0.5, 'no money']);
+    expect(seen).toEqual([[1, 'log', 'hello'], 0.5, 'nofunds']);
+  });
+
+  it('tells that the operator paused it, why, and that it goes on', async () => {
+    const { stub, deployer, warnings } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    const seen: unknown[] = [];
+    job.on('nofunds', () => seen.push('nofunds'));
+    job.on('paused', ({ reason }) => seen.push(['paused', reason, job.status.reason]));
+    job.on('resumed', (event) => seen.push(['resumed', event.job === job, job.status.reason]));
+    await job.deploy();
+    stub.pause(stub.job, 'too hot');
+    await until(() => seen.length === 1);
+    stub.pause(stub.job);
+    await until(() => seen.length === 2);
+    expect(seen).toEqual([
+      ['paused', 'too hot', 'too hot'],
+      ['resumed', true, undefined],
+    ]);
+    expect(warnings).toEqual([]);
+    await job.cancel();
+  });
+
+  it('says to the program’s user that the operator paused it, where nobody listens', async () => {
+    const { stub, deployer, warnings } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    stub.pause(stub.job, 'too hot');
+    await until(() => warnings.length === 1);
+    stub.pause(stub.job);
+    await until(() => warnings.length === 2);
+    expect(warnings).toEqual([
+      expect.stringMatching(/job [\w-]{22} is paused by the scheduler's operator.*"too hot"/),
+      expect.stringMatching(/job [\w-]{22} goes on/),
+    ]);
+    stub.outcome(stub.job, 1, [{ value: 1 }]);
+    await done;
   });
 
   it('rejects with what the scheduler refuses it with, and has no job then', async () => {

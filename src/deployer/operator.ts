@@ -45,12 +45,12 @@ export interface Operator {
   /** All jobs there are, the newest first, a page at a time. Rejects with `INVALID_ARGUMENT`. */
   jobs(options?: ListOptions): Promise<JobPage>;
   /**
-   * Takes back what is leased of a job, and lends nothing of it until it is resumed; its owner sees the reason. Rejects
-   * with `JOB_UNKNOWN`, or `JOB_STATE` where it has ended.
+   * Takes back what is leased of a job, and lends nothing of it until it is resumed; its owner sees the reason. Without
+   * one (`''`) a job that is paused keeps its own. Rejects with `JOB_UNKNOWN`, or `JOB_STATE` where it has ended.
    */
   pauseJob(jobId: string, reason: string): Promise<void>;
-  /** Lets a paused job go on. Rejects as `pauseJob`. */
-  resumeJob(jobId: string): Promise<void>;
+  /** Lets a paused job go on; resolves with whether it was held. Rejects as `pauseJob`. */
+  resumeJob(jobId: string): Promise<boolean>;
   /** Ends anybody's job where it is. Rejects with `JOB_UNKNOWN`. */
   cancelJob(jobId: string, reason: string): Promise<RemoteStatus>;
   /** All workers that are connected. */
@@ -95,7 +95,7 @@ export async function connectOperator(options: OperatorOptions, ports: OperatorP
     account: (address) => session.request('account.show', { address: address.toLowerCase() }),
     jobs: (options) => listJobs((body) => session.request('job.list', body), options),
     pauseJob: async (jobId, reason) => void (await session.request('job.pause', { jobId, reason })),
-    resumeJob: async (jobId) => void (await session.request('job.resume', { jobId })),
+    resumeJob: async (jobId) => (await session.request('job.resume', { jobId })).wasPaused,
     cancelJob: async (jobId, reason) =>
       remoteStatus((await session.request('job.cancel', { jobId, reason })).status),
     workers: () => allWorkers((body) => session.request('worker.list', body)),

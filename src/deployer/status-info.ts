@@ -22,7 +22,8 @@ export function withJsonForm<S extends object>(fields: S): S {
 
 /** The numbers of a job that the scheduler reports. */
 export function toStatusInfo(status: JobStatus): JobStatusInfo {
-  const { total, leased, accepted, failed, runStatus, workers, paid } = status;
+  const { total, leased, accepted, failed, runStatus, workers, paid, reason } = status;
   const computed = accepted + failed;
-  return withJsonForm({ runStatus, total, distributed: leased + computed, computed, failed, workers, paid });
+  const numbers = { runStatus, total, distributed: leased + computed, computed, failed, workers, paid };
+  return withJsonForm(reason === undefined ? numbers : { ...numbers, reason });
 }

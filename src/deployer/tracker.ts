@@ -11,6 +11,7 @@ import type { Cursor, JobStatus, JournalEvent } from '../protocol/messages.js';
 import type { DeployerContext } from './context.js';
 import type { ErrorEvent, JobStatusInfo, ReadyState } from './events.js';
 import { Follower, type FollowSink } from './follow.js';
+import { HoldWatch } from './hold-watch.js';
 import type { Job } from './job.js';
 import { jobCancelled, slicesFailed } from './job-errors.js';
 import type { JobNotice } from './link.js';
@@ -62,6 +63,7 @@ export class JobTracker<T> implements FollowSink {
   #after: Cursor;
   #unobserve: (() => void) | undefined;
   #noInput: NoInputWatch<T>;
+  readonly #hold: HoldWatch<T>;
   #known = false;
   #followed = false;
   #collate = true;
@@ -78,6 +80,7 @@ export class JobTracker<T> implements FollowSink {
     this.#options = options;
     this.#after = options.after;
     this.#noInput = new NoInputWatch(options);
+    this.#hold = new HoldWatch(options);
     this.finished = this.#finish.promise;
     this.finished.catch(() => undefined);
     this.ended = this.#end.signal;
@@ -131,7 +134,7 @@ export class JobTracker<T> implements FollowSink {
   cancelled(reason: string): void {
     if (this.#over) return;
     const { job } = this.#options;
-    this.#status = withJsonForm({ ...this.#status, runStatus: 'cancelled' as const });
+    this.#status = withJsonForm({ ...this.#status, runStatus: 'cancelled' as const, reason });
     job.emit('cancel', { job, runStatus: 'cancelled', reason, code: 'JOB_CANCELLED' });
     this.#settle(jobCancelled(job.id, reason, this.results.failures[0]?.error));
   }
@@ -162,7 +165,8 @@ export class JobTracker<T> implements FollowSink {
     job.emit('status', withJsonForm({ job, ...this.#status }));
     if (event.kind === 'cancelled') this.cancelled(event.reason);
     else if (event.kind === 'completed') this.#complete();
-    else if (event.kind === 'paused') job.emit('nofunds', { job, reason: event.reason });
+    else if (event.kind === 'paused') this.#hold.paused(event.reason);
+    else if (event.kind === 'resumed') this.#hold.resumed();
   }
 
   following(status: JobStatus): void {
@@ -177,7 +181,7 @@ export class JobTracker<T> implements FollowSink {
     job.emit('status', withJsonForm({ job, ...this.#status }));
     if (status.runStatus === 'finished') this.#complete();
     else if (status.runStatus === 'cancelled') this.cancelled(status.reason ?? '');
-    else if (status.runStatus === 'paused') job.emit('nofunds', { job, reason: status.reason ?? '' });
+    else if (status.runStatus === 'paused') this.#hold.paused(status.reason ?? '');
   }
 
   console({ sliceNumber, level, message, same }: Extract<JobNotice, { type: 'job.console' }>): void {

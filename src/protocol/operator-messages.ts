@@ -43,7 +43,8 @@ type Nothing = Record<string, never>;
 export interface OperatorRequests {
   /** Takes back what is leased of a job, and lends nothing of it until it is resumed; its owner sees the reason. */
   'job.pause': [{ jobId: string; reason: string }, Nothing];
-  'job.resume': [{ jobId: string }, Nothing];
+  /** Lets it go on; `wasPaused`: whether the operator, or a ban, held it. */
+  'job.resume': [{ jobId: string }, { wasPaused: boolean }];
   /** Connected workers in the order of their ids; `after`: those behind that one. */
   'worker.list': [{ after?: string; limit: number }, { workers: WorkerListing[]; more: boolean }];
   /** Ends a worker's connection and takes its leases back; it may come again. */

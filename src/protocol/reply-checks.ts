@@ -99,7 +99,7 @@ export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } 
   'lease.return': nothing,
   'lease.renew': object({ lost: array(id, RENEW_LEASES_MAX) }),
   'job.pause': nothing,
-  'job.resume': nothing,
+  'job.resume': object({ wasPaused: boolean }),
   'worker.list': object<ReplyBody<'worker.list'>>({
     workers: array(
       object<WorkerListing>({

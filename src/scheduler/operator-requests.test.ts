@@ -79,7 +79,11 @@ describe('a job that the operator pauses', () => {
       input: rangeFromBounds(1, 5),
     });
     expect((await statusOf(jobId)).runStatus).toBe('paused');
-    expect((await ask(operator, { type: 'job.resume', jobId })).body).toEqual({});
+    // A second pause without a reason keeps the first one.
+    await ask(operator, { type: 'job.pause', jobId, reason: '' });
+    expect((await statusOf(jobId)).reason).toBe('ask me first');
+    expect((await ask(operator, { type: 'job.resume', jobId })).body).toEqual({ wasPaused: true });
+    expect((await ask(operator, { type: 'job.resume', jobId })).body).toEqual({ wasPaused: false });
     await turns();
     expect(grants(worker)).toHaveLength(2);
     expect(await statusOf(jobId)).toMatchObject({ runStatus: 'running', total: 15, failed: 0 });
@@ -168,6 +172,16 @@ describe('bans', () => {
     expect((await statusOf(jobId)).runStatus).toBe('running');
     expect((await ask(operator, { type: 'ban.remove', subject: owner })).refused?.code).toBe('BAN_UNKNOWN');
     expect(rig.worker({ paymentAddress: owner }).all('welcome')).toHaveLength(1);
+  });
+
+  it('of an identity, taken back, leave what the operator paused paused', async () => {
+    const { connection, owner } = await deployer();
+    const jobId = await deploy(connection);
+    const operator = rig.operator();
+    await ask(operator, { type: 'job.pause', jobId, reason: 'ask me first' });
+    await ask(operator, { type: 'ban.add', subject: owner, reason: 'spam' });
+    await ask(operator, { type: 'ban.remove', subject: owner });
+    expect(await statusOf(jobId)).toMatchObject({ runStatus: 'paused', reason: 'ask me first' });
   });
 
   it('of an identity refuse its proof', async () => {

@@ -33,8 +33,7 @@ export async function answerOperator(core: Core, m: OperatorMessage): Promise<ob
       await tick.submit('pauseJob', { jobId: m.jobId, reason: m.reason });
       return {};
     case 'job.resume':
-      await tick.submit('resumeJob', { jobId: m.jobId });
-      return {};
+      return tick.submit('resumeJob', { jobId: m.jobId });
     case 'worker.list':
       return listWorkers(core, m.after, m.limit);
     case 'worker.evict':

@@ -300,7 +300,7 @@ export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K
   'lease.return': [{}],
   'lease.renew': [{ lost: [] }, { lost: [leaseId] }],
   'job.pause': [{}],
-  'job.resume': [{}],
+  'job.resume': [{ wasPaused: true }],
   'worker.list': [
     { workers: [], more: false },
     {

@@ -137,10 +137,11 @@ export class StubDeployerScheduler {
     this.#wake(job);
   }
 
-  pause(job: StubJob, reason: string): void {
-    job.runStatus = 'paused';
+  /** Pauses it for that reason; without one it goes on. */
+  pause(job: StubJob, reason?: string): void {
+    job.runStatus = reason === undefined ? 'running' : 'paused';
     job.reason = reason;
-    job.add({ kind: 'paused', reason });
+    job.add(reason === undefined ? { kind: 'resumed' } : { kind: 'paused', reason });
     this.#wake(job);
   }
 

@@ -115,7 +115,7 @@ function pauseCommand(): Command {
       examples(['manyhands operator pause <id> --reason "ask me first"', 'until resumed']),
     )
     .action(async (id: string, { reason, ...where }: Where & { reason: string }) => {
-      await as(where, (operator) => operator.pauseJob(id, reason || 'paused by the operator'));
+      await as(where, (operator) => operator.pauseJob(id, reason));
       console.log(`${id} is paused.`);
     });
 }
@@ -126,8 +126,8 @@ function resumeCommand(): Command {
     .addArgument(jobIdArgument())
     .addHelpText('after', examples(['manyhands operator resume <id>', 'its slices are lent again']))
     .action(async (id: string, where: Where) => {
-      await as(where, (operator) => operator.resumeJob(id));
-      console.log(`${id} goes on.`);
+      const wasPaused = await as(where, (operator) => operator.resumeJob(id));
+      console.log(wasPaused ? `${id} goes on.` : `${id} was not paused by an operator.`);
     });
 }
 

@@ -55,7 +55,8 @@ export interface Commands {
   /** Of the operator: of anybody's job. */
   operatorCancel: [{ jobId: string; reason: string }, JobStatus];
   pauseJob: [{ jobId: string; reason: string }, JobStatus];
-  resumeJob: [{ jobId: string }, JobStatus];
+  /** `wasPaused`: whether the operator, or a ban, held it. */
+  resumeJob: [{ jobId: string }, { wasPaused: boolean }];
   ban: [{ subject: string; kind: BanKind; reason: string }, Ban];
   unban: [{ subject: string }, { removed: boolean }];
   mint: [{ account: string; amount: bigint; mintId: string }, { balance: bigint }];

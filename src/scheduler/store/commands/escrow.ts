@@ -71,7 +71,7 @@ export function* settle(ctx: CommandContext, job: JobRecord): Script<void> {
       job.reason = null;
       yield* refund(ctx, job);
       yield* note(ctx, job, { kind: 'completed' });
-    } else if (job.runStatus === 'running' && isBroke) {
+    } else if (isBroke && job.reason !== 'nofunds' && !(yield* isHeld(job))) {
       job.runStatus = 'paused';
       job.reason = 'nofunds';
       yield* note(ctx, job, { kind: 'paused', reason: 'nofunds' });

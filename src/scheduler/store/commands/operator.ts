@@ -27,15 +27,22 @@ export function* operatorCancel(ctx: CommandContext, c: Commands['operatorCancel
 export function* pauseJob(ctx: CommandContext, c: Commands['pauseJob'][0]): Script<JobStatus> {
   const job = yield* anyJob(c.jobId);
   if (!isLive(job)) throw ended(job);
-  yield* hold(ctx, job, c.reason, '');
+  // Without a reason the one stays that its owner knows.
+  const known = yield* heldFor(job);
+  yield* hold(ctx, job, c.reason || known || 'paused by the operator', '');
   return statusOf(job);
 }
 
-export function* resumeJob(ctx: CommandContext, c: Commands['resumeJob'][0]): Script<JobStatus> {
+/** Lets a job go on; resolves with whether it was held. */
+export function* resumeJob(
+  ctx: CommandContext,
+  c: Commands['resumeJob'][0],
+): Script<Commands['resumeJob'][1]> {
   const job = yield* anyJob(c.jobId);
   if (!isLive(job)) throw ended(job);
-  yield* release(ctx, job);
-  return statusOf(job);
+  const wasPaused = (yield* heldFor(job)) !== undefined;
+  if (wasPaused) yield* release(ctx, job);
+  return { wasPaused };
 }
 
 /** Keeps somebody out; jobs of an identity are paused. */
@@ -56,7 +63,11 @@ export function* ban(ctx: CommandContext, c: Commands['ban'][0]): Script<Ban> {
   );
   if (kind === 'identity') {
     const why = `The operator of this scheduler keeps its owner out${reason === '' ? '' : `: ${reason}`}`;
-    for (const job of yield* liveJobsOf(subject)) yield* hold(ctx, job, why, subject);
+    for (const job of yield* liveJobsOf(subject)) {
+      // What the operator paused by itself stays so when the ban is taken back.
+      const held = yield* get<{ banned: string }>('SELECT banned FROM holds WHERE job_id = ?', job.jobId);
+      if (held?.banned !== '') yield* hold(ctx, job, why, subject);
+    }
   }
   return { subject, kind, reason, atMs: ctx.nowMs };
 }
@@ -96,6 +107,12 @@ function* hold(ctx: CommandContext, job: JobRecord, reason: string, banned: stri
     yield* note(ctx, job, { kind: 'paused', reason });
   }
   yield* saveJob(job);
+}
+
+/** The reason for which the operator holds a job; undefined where they do not. */
+function* heldFor(job: JobRecord): Script<string | undefined> {
+  const held = yield* get<{ reason: string }>('SELECT reason FROM holds WHERE job_id = ?', job.jobId);
+  return held?.reason;
 }
 
 function* release(ctx: CommandContext, job: JobRecord): Script<void> {
