@@ -98,13 +98,13 @@ export class AppendQueue {
     return this.#lastSlice;
   }
 
-  /** Closes the job behind all that was begun so far. */
-  async close(): Promise<JobStatus> {
+  /** Closes the job behind all that was begun so far. With a signal it may be given up, as an answer may never come. */
+  async close(signal?: AbortSignal): Promise<JobStatus> {
     await this.#last;
     const { status } = await this.#context.link.request(
       'job.close',
       { jobId: this.#jobId },
-      { patient: true },
+      { patient: true, signal },
     );
     return status;
   }

@@ -118,11 +118,12 @@ export class Deployment {
   }
 
   #feed(deployed: Promise<unknown>): void {
-    const { context, input, queue, autoClose, setReadyState, closed } = this.#options;
+    const { context, input, queue, autoClose, setReadyState, closed, ended } = this.#options;
     const release = context.link.hold();
     if (input.kind !== 'range') setReadyState('uploading');
     const feed = (this.#first = queue.startFirst(input));
-    const closing = autoClose ? feed.sent.then(() => queue.close()) : feed.sent;
+    // A job that has ended here needs no answer, for which a lost connection would be kept.
+    const closing = autoClose ? feed.sent.then(() => queue.close(ended)) : feed.sent;
     const all = Promise.all([feed.done, closing]).then(([{ count }, status]) => {
       if (status === undefined) return;
       this.#checkCount(count, status);

@@ -200,7 +200,7 @@ export class SchedulerLink {
       await session.open(this.#giveUpAfter());
     } catch (error) {
       if (this.#session === session) this.#forget();
-      if (isError(error, 'ABORTED')) throw noAnswer(this.url.http);
+      if (isError(error, 'ABORTED') || isError(error, 'TIMEOUT')) throw noAnswer(this.url.http);
       throw withAdvice(error, this.url.http);
     }
     this.#opened = true;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../lib/clock.js';
 import { createDeployer } from './deployer.js';
 import { deployerRig, hurriedClock, until, type DeployerRig } from '../testing/deployer-rig.js';
 import type { Job } from './job.js';
@@ -143,5 +144,63 @@ describe('an interrupted input', () => {
     expect(warnings.filter((text) => text.includes('nobody adds'))).toEqual([]);
     await job.cancel();
     expect(stub.violations).toEqual([]);
+  });
+});
+
+describe('a program that gives up', () => {
+  it('keeps no connection for the answer to a close that never comes', async () => {
+    const timers = new Set<object>();
+    const hurried = hurriedClock(20);
+    const clock: Clock = {
+      ...hurried,
+      after: (ms, run, options) => {
+        const timer = {};
+        timers.add(timer);
+        const cancel = hurried.after(
+          ms,
+          () => {
+            timers.delete(timer);
+            run();
+          },
+          options,
+        );
+        return () => {
+          timers.delete(timer);
+          cancel();
+        };
+      },
+    };
+    const { stub, ports } = deployerRig({ clock });
+    const deployer = createDeployer({ ...ports, connectTimeoutMs: 50 });
+    stub.late.add('job.close');
+    const abort = new AbortController();
+    const running = deployer.computeFor([1], (x: number) => x).exec({ signal: abort.signal });
+    await until(() => stub.requests('job.close').length === 1);
+    stub.refusing = true;
+    stub.cut();
+    abort.abort();
+    await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+    // Attempts to connect again would set timers for ever.
+    let still = 0;
+    await until(() => (still = timers.size === 0 ? still + 1 : 0) > 2_000);
+  });
+
+  it('is told within 30 s that a first connection gets no answer', async () => {
+    const waits: number[] = [];
+    const hurried = hurriedClock(1_000);
+    const clock: Clock = {
+      ...hurried,
+      after: (ms, run, options) => {
+        waits.push(ms);
+        return hurried.after(ms, run, options);
+      },
+    };
+    const { ports } = deployerRig({ clock });
+    const deployer = createDeployer({ ...ports, connect: () => new Promise(() => undefined) });
+    await expect(deployer.computeFor([1], (x: number) => x).exec()).rejects.toMatchObject({
+      code: 'CONNECT_FAILED',
+      message: expect.stringContaining('No scheduler answers') as string,
+    });
+    expect(waits).toContain(30_000);
   });
 });

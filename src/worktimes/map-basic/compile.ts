@@ -64,7 +64,12 @@ export async function compileModule(source: string, place: CompilePlace): Promis
   try {
     exports = await place.importModule(`${source}${NAMED}`);
   } catch (error) {
-    throw invalid(error);
+    const imports = /^\s*(?:import\b(?!\s*[.(])|export\b[^;]*?\bfrom\s*['"])/m.test(source);
+    throw invalid(
+      error,
+      undefined,
+      imports ? '; a sandbox has no modules to import: bundle what it needs into it' : '',
+    );
   }
   if (typeof exports['default'] === 'function')
     return { fn: checkKind(exports['default'] as AnyFunction), shift: 0 };
@@ -100,7 +105,7 @@ function refuse(what: string, instead: string): ManyhandsError {
 
 function invalid(error: unknown, place?: string, hint = ''): ManyhandsError {
   const name = error instanceof Error ? error.name : 'Error';
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, 1_024);
+  const message = withoutAddresses(error instanceof Error ? error.message : String(error)).slice(0, 1_024);
   const where = place ?? placeInStack(error);
   const info = { name, ...(where === undefined ? {} : { place: where }) };
   return new ManyhandsError(
@@ -109,6 +114,11 @@ function invalid(error: unknown, place?: string, hint = ''): ManyhandsError {
     info,
     { cause: error },
   );
+}
+
+/** A module is imported by an address that may be its whole source, percent-encoded: nobody can read that. */
+function withoutAddresses(message: string): string {
+  return message.replace(/\b(?:data:text\/javascript|blob:)[^\s"`]*/g, SOURCE_NAME);
 }
 
 function placeInStack(error: unknown): string | undefined {
