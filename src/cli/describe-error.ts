@@ -35,6 +35,6 @@ function textOf(error: ManyhandsError): string {
 /** Commander's complaint on one line: it writes "error: …", and what one may have meant on a line of its own. */
 export function describeUsage(complaint: string): string {
   const plain = complaint.replace(/^error: /, '').replace(/^command-argument value /, 'the value ');
-  const text = plain.replaceAll(/\s*\n\s*/g, ' ');
+  const text = plain.replaceAll(/\s*\n\s*/g, ' ').replaceAll('\u2060', '');
   return `manyhands: ${text.trim()}\n`;
 }

@@ -8,7 +8,7 @@ import { CommanderError } from 'commander';
 import { isError } from '../entry/deployer.node.js';
 import { describeError } from './describe-error.js';
 import { helpAsOption } from './help.js';
-import { shieldJobIds } from './options.js';
+import { shieldIds } from './options.js';
 import { makeProgram } from './program.js';
 
 const EXIT_FAILED = 1;
@@ -22,7 +22,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 try {
-  await makeProgram().parseAsync(shieldJobIds(helpAsOption(process.argv.slice(2))), { from: 'user' });
+  await makeProgram().parseAsync(shieldIds(helpAsOption(process.argv.slice(2))), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has said what is wrong; help and version are no failure.

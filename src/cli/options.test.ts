@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dataDirOption, jobIdArgument, schedulerOption, shieldJobIds, wholeNumber } from './options.js';
+import {
+  dataDirOption,
+  jobIdArgument,
+  schedulerOption,
+  shieldIds,
+  unshield,
+  wholeNumber,
+} from './options.js';
 
 const ID = 'abcdefghijklmnopqrstu_';
 const DASHED = `-${ID.slice(1)}`;
@@ -39,24 +46,30 @@ describe('a job id', () => {
     }
   });
 
-  it('may begin with a dash', () => {
-    expect(shieldJobIds(['job', 'status', DASHED, '--json'])).toEqual([
-      'job',
-      'status',
-      '--json',
-      '--',
-      DASHED,
-    ]);
+  it('may begin with a dash, wherever it stands', () => {
+    const read = jobIdArgument().parseArg!;
+    for (const args of [
+      ['job', 'topup', DASHED, '1'],
+      ['job', 'list', '--after', DASHED],
+      ['operator', 'evict', DASHED, '--reason', 'x'],
+    ]) {
+      const shielded = shieldIds(args);
+      expect(shielded.some((arg) => arg.startsWith('-') && arg !== '--after' && arg !== '--reason')).toBe(
+        false,
+      );
+      expect(shielded.map(unshield)).toEqual(args);
+      expect(
+        read(
+          shielded.find((arg) => unshield(arg) === DASHED)!,
+          undefined,
+        ),
+      ).toBe(DASHED);
+    }
   });
 
-  it('moves nothing else', () => {
-    for (const args of [
-      ['job', 'status', ID, '--json'],
-      ['job', 'status', '--', DASHED],
-      ['worker', DASHED],
-      [],
-    ]) {
-      expect(shieldJobIds(args)).toEqual(args);
+  it('is all that is shielded', () => {
+    for (const args of [['job', 'status', ID, '--json'], ['worker', '--leave-public-groups'], []]) {
+      expect(shieldIds(args)).toEqual(args);
     }
   });
 });

@@ -30,9 +30,10 @@ export const jobIdsArgument = (): Argument =>
   new Argument('<id...>', 'ids of jobs, 22 characters each').argParser(each(jobId));
 
 /** A job's id. */
-export function jobId(text: string): string {
+export function jobId(shielded: string): string {
+  const text = unshield(shielded);
   if (JOB_ID.test(text)) return text;
-  throw new InvalidArgumentError('An id has 22 letters, digits, - and _, as job.id shows it.');
+  throw new InvalidArgumentError('An id has 22 letters, digits, - and _.');
 }
 
 /** The address of an account or an owner. */
@@ -49,14 +50,20 @@ export function each<T>(parse: (text: string) => T): (text: string, before?: T[]
   return (text, before = []) => [...before, parse(text)];
 }
 
-/**
- * The arguments with ids that begin with a dash behind `--`, where commander does not take them for options: one in 64
- * ids does.
- */
-export function shieldJobIds(args: readonly string[]): string[] {
-  const isDashed = (arg: string): boolean => arg.startsWith('-') && JOB_ID.test(arg);
-  if (args[0] !== 'job' || args.includes('--') || !args.some(isDashed)) return [...args];
-  return [...args.filter((arg) => !isDashed(arg)), '--', ...args.filter(isDashed)];
+/** Stands before an id that begins with a dash, so that commander does not take it for an option. */
+const SHIELD = '\u2060';
+
+/** The arguments, with ids that begin with a dash shielded: one in 64 ids does. `unshield` takes it away. */
+export function shieldIds(args: readonly string[]): string[] {
+  const known = /^--[a-z-]+$/;
+  return args.map((arg) =>
+    arg.startsWith('-') && JOB_ID.test(arg) && !known.test(arg) ? SHIELD + arg : arg,
+  );
+}
+
+/** What was typed. */
+export function unshield(text: string): string {
+  return text.startsWith(SHIELD) ? text.slice(SHIELD.length) : text;
 }
 
 /** A whole number from `min` to `max`. */

@@ -226,8 +226,11 @@ export class SandboxDesk {
   }
 
   #onSaid(slot: number, gen: number, message: SaidAtWork): void {
-    const { dispatch, clock } = this.#options;
-    if (message.type === 'outcomes') return dispatch({ ...message, slot, gen });
+    const { dispatch, clock, tally } = this.#options;
+    if (message.type === 'outcomes') {
+      tally.reached(slot, message.first + message.count - (message.done ? 1 : 0));
+      return dispatch({ ...message, slot, gen });
+    }
     const seat = this.#seats[slot];
     if (seat?.gen !== gen) return;
     if (!seat.signs.take(clock.monotonicMs())) {

@@ -66,6 +66,13 @@ export class Tally {
     this.#events.emit('slice', { sandbox, jobId, sliceNumber });
   }
 
+  /** Outcomes came: a sandbox that reports often does not announce each slice that it begins. */
+  reached(sandbox: number, sliceNumber: number): void {
+    const status = this.#sandboxes[sandbox]!;
+    if (status.sliceNumber === sliceNumber) return;
+    Object.assign(status, { sliceNumber, progress: undefined });
+  }
+
   progressed(sandbox: number, jobId: JobId, sliceNumber: number, progress?: number): void {
     Object.assign(this.#sandboxes[sandbox]!, { sliceNumber, progress });
     this.#events.emit('progress', { sandbox, jobId, sliceNumber, progress });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Cli, type Finished } from './rig/cli.js';
 
 const JOB_ID = 'A'.repeat(22);
+const DASHED_ID = `-${'a'.repeat(21)}`;
 const ADDRESS = `0x${'1'.repeat(40)}`;
 
 let cli: Cli;
@@ -53,7 +54,18 @@ it.each<[string, string, () => string[]]>([
   ['results of an unknown job', 'JOB_UNKNOWN', () => ['job', 'results', JOB_ID, '-s', url]],
   ['the end of an unknown job', 'JOB_UNKNOWN', () => ['job', 'cancel', JOB_ID, '-s', url]],
   ['a list behind an unknown job', 'JOB_UNKNOWN', () => ['job', 'list', `--after=${JOB_ID}`, '-s', url]],
-  ['an id with a dash in front', 'JOB_UNKNOWN', () => ['job', 'status', `-${'a'.repeat(21)}`, '-s', url]],
+  ['an id with a dash in front', 'JOB_UNKNOWN', () => ['job', 'status', DASHED_ID, '-s', url]],
+  [
+    'a top-up of an id with a dash in front',
+    'JOB_UNKNOWN',
+    () => ['job', 'topup', DASHED_ID, '1', '-s', url],
+  ],
+  [
+    'a worker with a dash in front',
+    'WORKER_UNKNOWN',
+    () => ['operator', 'evict', DASHED_ID, '-s', url, '-d', dataDir],
+  ],
+  ['a list behind an id with a dash', 'JOB_UNKNOWN', () => ['job', 'list', '--after', DASHED_ID, '-s', url]],
   [
     'no operator’s folder',
     'FORBIDDEN',

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { openOperator, type Operator } from '../../entry/operator.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
-import { dataDirOption, jobId, jobIdArgument, schedulerOption, wholeNumber } from '../options.js';
+import { dataDirOption, jobId, jobIdArgument, schedulerOption, unshield, wholeNumber } from '../options.js';
 import { printable } from '../terminal.js';
 import { toJson } from '../to-json.js';
 
@@ -150,7 +150,7 @@ function evictCommand(): Command {
     .description(
       "End a worker's connection and take its leases back; it may come again, unless it is banned.",
     )
-    .argument('<worker>', "the worker's id")
+    .argument('<worker>', "the worker's id, 22 characters", jobId)
     .addOption(reasonOption())
     .addHelpText('after', examples(['manyhands operator evict <worker>', 'an id of `operator workers`']))
     .action(async (workerId: string, { reason, ...where }: Where & { reason: string }) => {
@@ -164,7 +164,7 @@ function banCommand(): Command {
     .description(
       'Keep somebody out: an address (as owner, deployer and payee), a worker’s id, an IP address or a prefix.',
     )
-    .argument('<who>', '0x…, a worker’s id, 203.0.113.7 or 203.0.113.0/24')
+    .argument('<who>', '0x…, a worker’s id, 203.0.113.7 or 203.0.113.0/24', unshield)
     .addOption(reasonOption())
     .addHelpText(
       'after',
@@ -182,7 +182,7 @@ function banCommand(): Command {
 function unbanCommand(): Command {
   return new Command('unban')
     .description('Let somebody in again; jobs that the ban paused go on.')
-    .argument('<who>', 'as `operator bans` shows it')
+    .argument('<who>', 'as `operator bans` shows it', unshield)
     .addHelpText('after', examples(['manyhands operator unban 203.0.113.0/24', 'that prefix']))
     .action(async (who: string, where: Where) => {
       await as(where, (operator) => operator.unban(who));
