@@ -98,6 +98,31 @@ it('ends jobs of version 3 whose packages gave the secret of their group away, a
   await store.close();
 });
 
+it('a migration that breaks off leaves the store as it was, and money where it was', async () => {
+  const before = open();
+  const offer = offerOf(random, new StandingClock(), { price: 10n, ceiling: 50n });
+  const { account } = offer;
+  await perform(before, 'mint', { account, amount: 100n, mintId: newId(random) });
+  const jobId = await deployJob(before, random, offer);
+  await appendTo(before, random, jobId, rangeInput(5));
+  await before.close();
+  const hashed = JSON.stringify([{ key: 'lab', secretHash: '1'.repeat(64) }]);
+  change(
+    `UPDATE jobs SET groups_json = '${hashed}' WHERE job_id = '${jobId}'`,
+    "UPDATE meta SET value = '3' WHERE key = 'schema'",
+    // The job cannot be ended after its escrow was given back, as where the process or the disk ends there.
+    `CREATE TRIGGER broken BEFORE UPDATE OF run_status ON jobs BEGIN SELECT RAISE(ABORT, 'gone'); END`,
+  );
+  expect(open).toThrow(expect.objectContaining({ code: 'STORE_UNUSABLE' }));
+  expect(open).toThrow(expect.objectContaining({ code: 'STORE_UNUSABLE' }));
+  change('DROP TRIGGER broken');
+  const store = open();
+  expect((await store.status(jobId))!.status.runStatus).toBe('cancelled');
+  expect(await store.account(account)).toMatchObject({ balance: 100n, escrow: 0n });
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
 it('a store of a version that is not known is refused', async () => {
   await open().close();
   change("UPDATE meta SET value = '99' WHERE key = 'schema'");

@@ -132,7 +132,7 @@ async function runWorker(options: Options): Promise<void> {
   } finally {
     shown.end();
   }
-  if (kind !== 'json') console.log(summary(worker.status));
+  if (kind !== 'json') console.log(summary(worker.status, options.paymentAddress !== undefined));
   if (reason instanceof Error) throw reason;
 }
 

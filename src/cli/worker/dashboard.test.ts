@@ -32,6 +32,7 @@ function picture(change: Partial<Picture> = {}): Picture {
       sandboxes: sandboxes(3),
     },
     bytesPerDay: 500_000_000,
+    isPaid: true,
     rates: [0, 1, 5, 10, 20],
     log: ['12:00:00  Connected.', '12:00:01  Working on it.'],
     ...change,
@@ -43,11 +44,25 @@ describe.each([20, 40, 60, 79, 100, 200])('the dashboard on %i columns', (column
     const text = drawDashboard(picture(), columns, rows, PLAIN);
     const lines = text.split('\n');
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
-    if (rows >= 12) expect(lines.length).toBeLessThanOrEqual(rows);
+    expect(lines.length).toBeLessThan(rows);
     expect(text).toContain('12,345 slices');
     expect(text).toContain('1:30 computing');
     expect(text).toContain('1.5 credits');
   });
+});
+
+it('keeps its head on a terminal of few rows', () => {
+  const text = drawDashboard(picture({ notices: ['Warning: it runs as root.'] }), 50, 9, PLAIN);
+  expect(text.split('\n')).toHaveLength(8);
+  expect(text).toMatch(/^manyhands {2}lending/);
+});
+
+it('says that nobody claims what is earned where no account was named', () => {
+  expect(drawDashboard(picture({ isPaid: false }), 120, 24, PLAIN)).toContain(
+    '1.5 credits that nobody claims',
+  );
+  const status = { ...picture().status, earned: 0n };
+  expect(drawDashboard(picture({ isPaid: false, status }), 120, 24, PLAIN)).not.toContain('nobody');
 });
 
 it('shows what each sandbox is at', () => {

@@ -4,9 +4,8 @@
  * @module
  */
 import type { SandboxStatus, WorkerStatus } from '../../entry/worker.node.js';
-import { formatCredits } from '../../entry/wallet.node.js';
 import { cut, fit, printable } from '../terminal.js';
-import { bytesText, counted, durationText } from './words.js';
+import { bytesText, counted, creditsText, durationText } from './words.js';
 
 export interface Picture {
   url: string;
@@ -16,6 +15,8 @@ export interface Picture {
   elapsedMs: number;
   status: WorkerStatus;
   bytesPerDay: number | undefined;
+  /** Whether an account is paid for the work. */
+  isPaid: boolean;
   /** Slices a second, the oldest first. */
   rates: readonly number[];
   /** What must be seen as long as it runs. */
@@ -69,7 +70,9 @@ export function drawDashboard(picture: Picture, columns: number, rows: number, s
     style.dim('─'.repeat(width)),
   ];
   const logRows = Math.max(LOG_ROWS_MIN, rows - lines.length - 1);
-  return [...lines, ...picture.log.slice(-logRows).map((line) => cut(line, width))].join('\n');
+  const all = [...lines, ...picture.log.slice(-logRows).map((line) => cut(line, width))];
+  // On a terminal of few rows the end gives way: what is above says the most.
+  return all.slice(0, Math.max(1, rows - 1)).join('\n');
 }
 
 function head({ url, isConnected, paused, elapsedMs }: Picture, width: number, style: Style): string {
@@ -83,12 +86,12 @@ function head({ url, isConnected, paused, elapsedMs }: Picture, width: number, s
 }
 
 /** The sums on one line, or on as many as they need. */
-function sums({ status, bytesPerDay }: Picture, width: number): string[] {
+function sums({ status, bytesPerDay, isPaid }: Picture, width: number): string[] {
   const cap = bytesPerDay === undefined ? '' : ` of ${bytesText(bytesPerDay)}`;
   const parts = [
     counted(status.slices, 'slice'),
     `${durationText(status.computeMs)} computing`,
-    `${formatCredits(status.earned)} credits`,
+    creditsText(status.earned, isPaid),
     `${bytesText(status.bytesToday)}${cap} today`,
   ];
   const lines: string[] = [];

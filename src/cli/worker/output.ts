@@ -94,7 +94,7 @@ function showDashboard(worker: Worker, url: string): Output {
   const draw = (): void => {
     const now = performance.now();
     const { status, paused, options } = worker;
-    const { bytesPerDay } = options;
+    const { bytesPerDay, paymentAddress } = options;
     const elapsedMs = now - began;
     const shown = {
       url,
@@ -103,6 +103,7 @@ function showDashboard(worker: Worker, url: string): Output {
       elapsedMs,
       status,
       bytesPerDay,
+      isPaid: paymentAddress !== undefined,
       rates: rates.perSecond(now),
       notices,
       log,

@@ -22,9 +22,13 @@ export const WORDS: { [K in keyof WorkerEvents]?: (payload: WorkerEvents[K]) => 
 };
 
 /** What the machine has done for others. */
-export function summary({ slices, computeMs, earned }: WorkerStatus): string {
-  return `${slices} slice${slices === 1 ? '' : 's'}, ${seconds(computeMs)} of computing, ${formatCredits(earned)} credits.`;
+export function summary({ slices, computeMs, earned }: WorkerStatus, isPaid: boolean): string {
+  return `${slices} slice${slices === 1 ? '' : 's'}, ${seconds(computeMs)} of computing, ${creditsText(earned, isPaid)}.`;
 }
+
+/** What was earned, and that nobody can claim it where no account was named. */
+export const creditsText = (earned: bigint, isPaid: boolean): string =>
+  `${formatCredits(earned)} credits${earned > 0n && !isPaid ? ' that nobody claims (--payment-address)' : ''}`;
 
 export const counted = (count: number, noun: string): string =>
   `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;

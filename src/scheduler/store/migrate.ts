@@ -1,5 +1,6 @@
 /**
- * Brings a store of an earlier schema up to this one. Each step may be repeated, where a process ended in the middle.
+ * Brings a store of an earlier schema up to this one, within the transaction that opens it. Each step may also be repeated,
+ * where a process of an earlier version ended in the middle.
  * @module
  */
 import { endHashedGroups } from './end-hashed-groups.js';

@@ -42,7 +42,7 @@ export class SqliteEngine {
     const notes = emptyNotes();
     try {
       return {
-        outcomes: this.#transaction(() => commands.map((c) => this.#outcome(c, { ...now, notes }))),
+        outcomes: this.transaction(() => commands.map((c) => this.#outcome(c, { ...now, notes }))),
         notes,
       };
     } catch (error) {
@@ -165,7 +165,8 @@ export class SqliteEngine {
     return prepared;
   }
 
-  #transaction<R>(body: () => R): R {
+  /** All that `body` writes, or nothing of it. */
+  transaction<R>(body: () => R): R {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const result = body();

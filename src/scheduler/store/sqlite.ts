@@ -44,8 +44,11 @@ export const DATABASE_FILE = 'manyhands.db';
 export function openSqliteStore(options: SqliteOptions): Store {
   const engine = new SqliteEngine(openDatabase(options.dataDir), options.dataDir);
   try {
-    engine.exec(SCHEMA);
-    const schedulerId = engine.read(prepare(options.random, options.clock.wallMs()));
+    // One transaction: a process that ends in the middle of a migration leaves the store as it was.
+    const schedulerId = engine.transaction(() => {
+      engine.exec(SCHEMA);
+      return engine.read(prepare(options.random, options.clock.wallMs()));
+    });
     engine.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return makeStore(engine, { schedulerId, epoch: newEpoch(options.random), clock: options.clock });
   } catch (cause) {
