@@ -90,6 +90,11 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     return this.#state;
   }
 
+  /** Why it is closed; undefined while it is not. */
+  get endError(): Error | undefined {
+    return this.#endError;
+  }
+
   /** Bytes that were sent and have not left this process. */
   get bufferedBytes(): number {
     return this.#link?.bufferedBytes ?? 0;

@@ -7,6 +7,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import { SegmentWriter } from '../protocol/segment.js';
 import { WORKTIMES } from '../worktimes/registry.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
+import { stage, stageKeeper } from '../testing/worker-stage.js';
 import { testSandboxes } from './self-test.js';
 
 /** A host whose sandboxes answer each message by others. */
@@ -37,6 +38,8 @@ function result(value: unknown): unknown {
 
 const giving = (value: unknown): SandboxHost =>
   answering((type) => [type === 'assign' ? { type: 'assigned' } : result(value)]);
+
+const on = stageKeeper();
 
 describe('the test of a worker’s sandboxes', () => {
   it('offers all that there is where all can run', async () => {
@@ -73,5 +76,24 @@ describe('the test of a worker’s sandboxes', () => {
     const none = new ManyhandsError('ISOLATION_UNAVAILABLE', 'There is no Deno on this machine.');
     const host = { ...giving(0), start: () => Promise.reject(none) };
     await expect(testSandboxes(host, systemClock, WORKTIMES)).rejects.toBe(none);
+  });
+
+  it('is followed by no start where the scheduler ended the session meanwhile', async () => {
+    const error = { code: 'BANNED', message: 'The operator keeps it out.' };
+    const inner = giving([42, true]);
+    const host: SandboxHost = {
+      ...inner,
+      start: (...args) => {
+        scheduler.broadcast({ type: 'goodbye', error });
+        return inner.start(...args);
+      },
+    };
+    const { worker, scheduler, clock, names } = on(
+      stage({}, {}, { testsSandboxes: true, hosts: { thread: () => host } }),
+    );
+    const started = expect(clock.runUntil(worker.start())).rejects.toMatchObject(error);
+    await started;
+    expect(worker.state).toBe('stopped');
+    expect(names()).not.toContain('start');
   });
 });

@@ -205,7 +205,8 @@ export class BaseWorker {
 
   /**
    * Connects and begins to ask for work; resolves when connected. Afterwards lost connections are made again.
-   * @throws JOB_STATE when it was started before, CONNECT_FAILED, PROTOCOL_VERSION, ABORTED
+   * @throws INVALID_ARGUMENT when it was started before, CONNECT_FAILED, PROTOCOL_VERSION, ABORTED, and what the
+   *   scheduler ended the session with while it started, such as BANNED
    */
   async start(): Promise<void> {
     if (this.#state !== 'initial') {
@@ -222,6 +223,8 @@ export class BaseWorker {
       this.#wishes.begin();
       await this.#session.open(signal);
       if (this.#ports.testsSandboxes === true) await this.#test();
+      // A session that ended meanwhile, as by a ban, has nobody to tell but the caller.
+      if (this.#is('starting') && this.#session.endError !== undefined) throw this.#session.endError;
     } catch (error) {
       await this.#close();
       throw error;
