@@ -7,6 +7,7 @@ import { BlockList, isIP } from 'node:net';
 import { ManyhandsError } from '../lib/errors.js';
 import { ID_PATTERN } from '../lib/ids.js';
 import type { Ban, BanKind } from '../protocol/operator-messages.js';
+import { bannedError } from './banned-error.js';
 
 /** An operator who kept these out could not take it back. */
 const OWN_ADDRESSES = ['127.0.0.1', '::1'];
@@ -44,11 +45,11 @@ export class Bans {
     const found =
       (identity === undefined ? undefined : this.#bans.get(identity)) ??
       (workerId === undefined ? undefined : this.#bans.get(workerId));
-    if (found !== undefined) return banned(found.subject, found.reason);
+    if (found !== undefined) return bannedError(found.subject, found.reason);
     const address = peer === undefined ? undefined : ipOf(peer);
     if (address === undefined || !this.#networks.check(address, familyOf(address))) return undefined;
     const network = this.all.find(({ kind, subject }) => kind === 'network' && includes(subject, address));
-    return banned(address, network?.reason ?? '');
+    return bannedError(address, network?.reason ?? '');
   }
 }
 
@@ -98,11 +99,3 @@ function includes(subject: string, address: string): boolean {
 }
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 4 ? 'ipv4' : 'ipv6');
-
-function banned(who: string, reason: string): ManyhandsError {
-  const why = reason === '' ? '' : `: ${reason}`;
-  return new ManyhandsError('BANNED', `The operator of this scheduler keeps ${who} out${why}.`, {
-    who,
-    reason,
-  });
-}

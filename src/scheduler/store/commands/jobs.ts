@@ -5,6 +5,7 @@
 import { ManyhandsError } from '../../../lib/errors.js';
 import { JOB_SLICES_MAX, OPEN_JOBS_PER_OWNER_MAX } from '../../../protocol/limits.js';
 import type { JobStatus, SignedOffer } from '../../../protocol/messages.js';
+import { bannedError } from '../../banned-error.js';
 import { formatUnits } from '../../policy/price.js';
 import { EMPTY_PROFILE } from '../../policy/slice-profile.js';
 import { encodeInput } from '../inputs.js';
@@ -27,6 +28,7 @@ export function* deploy(ctx: CommandContext, c: DeployCommand): Script<JobStatus
       jobId: c.jobId,
     });
   }
+  yield* checkBans(c);
   const open = yield* get<{ jobs: number }>(
     `SELECT COUNT(*) AS jobs FROM jobs WHERE owner = ? AND run_status IN ('running', 'paused')`,
     c.owner,
@@ -51,6 +53,16 @@ export function* deploy(ctx: CommandContext, c: DeployCommand): Script<JobStatus
   yield* note(ctx, job, { kind: 'accepted' });
   yield* saveJob(job);
   return statusOf(job);
+}
+
+/** Connections are looked at before; a ban may have been committed since then. */
+function* checkBans({ owner, offer }: DeployCommand): Script<void> {
+  const found = yield* get<{ subject: string; reason: string }>(
+    'SELECT subject, reason FROM bans WHERE subject IN (?, ?)',
+    owner,
+    offer?.account ?? owner,
+  );
+  if (found !== undefined) throw bannedError(found.subject, found.reason);
 }
 
 function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {

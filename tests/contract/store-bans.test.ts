@@ -1,0 +1,84 @@
+/**
+ * Bans and pauses in the store: what is committed behind one another, whatever was known when it was sent.
+ * @module
+ */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { newId } from '../../src/lib/ids.js';
+import { orderKeys } from '../../src/scheduler/store/command-order.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import type { Store } from '../../src/scheduler/store/store.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import {
+  appendTo,
+  deployJob,
+  leaseFor,
+  offerOf,
+  OWNER,
+  PAYER,
+  perform,
+  rangeInput,
+  reportOf,
+  StandingClock,
+  workerNamed,
+} from './store-world.js';
+
+let store: Store;
+let clock: StandingClock;
+let random: SeededRandom;
+
+beforeEach(() => {
+  clock = new StandingClock();
+  random = new SeededRandom(7);
+  store = openSqliteStore({ clock, random });
+});
+afterEach(async () => {
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+const statusOf = async (jobId: string) => (await store.status(jobId))!.status;
+const mint = (amount: bigint) => perform(store, 'mint', { account: PAYER, amount, mintId: newId(random) });
+
+it('a job is refused that comes behind the ban of its owner, or of who pays for it', async () => {
+  await mint(100n);
+  const paid = offerOf(random, clock, { price: 1n, ceiling: 10n });
+  for (const [subject, offer] of [[OWNER], [PAYER, paid]] as const) {
+    await perform(store, 'ban', { subject, kind: 'identity', reason: 'spam' });
+    await expect(deployJob(store, random, offer)).rejects.toMatchObject({
+      code: 'BANNED',
+      info: { who: subject, reason: 'spam' },
+    });
+    await perform(store, 'unban', { subject });
+    await deployJob(store, random, offer);
+  }
+});
+
+it('a job that is resumed while nothing is left to pay for it says so, and goes on when there is', async () => {
+  await mint(10n);
+  const jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 10n }));
+  await appendTo(store, random, jobId, rangeInput(2));
+  const worker = workerNamed(random);
+  const lease = (await leaseFor(store, random, worker))!;
+  await perform(store, 'report', reportOf(lease, worker, 1, [1]));
+  expect(await statusOf(jobId)).toMatchObject({ runStatus: 'paused', reason: 'nofunds' });
+  await perform(store, 'pauseJob', { jobId, reason: 'ask me first' });
+  const before = (await statusOf(jobId)).reason;
+  expect(before).toBe('ask me first');
+  const { notes, outcomes } = await store.commit([{ name: 'resumeJob', jobId }]);
+  expect(outcomes).toMatchObject([{ value: { runStatus: 'paused', reason: 'nofunds' } }]);
+  expect(notes.jobs).toMatchObject([{ event: 'paused', reason: 'nofunds' }]);
+  await mint(10n);
+  const offer = offerOf(random, clock, { price: 10n, ceiling: 20n });
+  await perform(store, 'topup', { jobId, owner: OWNER, offer });
+  expect((await statusOf(jobId)).runStatus).toBe('running');
+});
+
+it('what sets the deadlines of one worker’s leases keeps its order, and that of two workers need not', () => {
+  const keys = (workerId: string) => [
+    orderKeys({ name: 'orphan', workerId }),
+    orderKeys({ name: 'adopt', workerId }),
+    orderKeys({ name: 'renew', workerId, leaseIds: [] }),
+  ];
+  expect(keys('a')).toEqual([['worker a'], ['worker a'], ['worker a']]);
+  expect(orderKeys({ name: 'orphan', workerId: 'b' })).toEqual(['worker b']);
+});
