@@ -53,6 +53,8 @@ it.each([
     'ALTER TABLE ranges DROP COLUMN failures',
     'ALTER TABLE leases DROP COLUMN isolation',
     'ALTER TABLE jobs DROP COLUMN unloadable_by',
+    'ALTER TABLE jobs DROP COLUMN served_ms',
+    'ALTER TABLE jobs DROP COLUMN turn_ms',
     'ALTER TABLE jobs DROP COLUMN profile_by',
     'DROP INDEX jobs_with_work_by_class',
     'ALTER TABLE jobs DROP COLUMN class_key',

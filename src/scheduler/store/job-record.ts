@@ -26,6 +26,10 @@ export interface JobRecord {
   /** Leases at work, and how many workers hold them. */
   leases: number;
   workers: number;
+  /** Wall milliseconds of its last lease's grant; 0 before the first. */
+  servedMs: number;
+  /** And of the last one to a sandbox that was not at this job before. */
+  turnMs: number;
   /** How often a sandbox could not be made ready for it, and whose those were. */
   unloadable: number;
   unloadableBy: Runner[];
@@ -60,6 +64,8 @@ interface JobRow {
   failed: number;
   leases: number;
   workers: number;
+  served_ms: number;
+  turn_ms: number;
   unloadable: number;
   unloadable_by: string;
   seq: number;
@@ -159,6 +165,8 @@ function toRecord(row: JobRow): JobRecord {
     failed: row.failed,
     leases: row.leases,
     workers: row.workers,
+    servedMs: row.served_ms,
+    turnMs: row.turn_ms,
     unloadable: row.unloadable,
     unloadableBy: parseRunners(row.unloadable_by),
     seq: row.seq,
@@ -210,6 +218,8 @@ const CHANGING: Columns = [
   ['failed', (job) => job.failed],
   ['leases', (job) => job.leases],
   ['workers', (job) => job.workers],
+  ['served_ms', (job) => job.servedMs],
+  ['turn_ms', (job) => job.turnMs],
   ['unloadable', (job) => job.unloadable],
   ['unloadable_by', (job) => runnersText(job.unloadableBy)],
   ['seq', (job) => job.seq],

@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS jobs (
   accepted INTEGER NOT NULL,
   failed INTEGER NOT NULL,
   leases INTEGER NOT NULL,
+  served_ms INTEGER NOT NULL DEFAULT 0,
+  turn_ms INTEGER NOT NULL DEFAULT 0,
   workers INTEGER NOT NULL,
   unloadable INTEGER NOT NULL,
   unloadable_by TEXT NOT NULL DEFAULT '',

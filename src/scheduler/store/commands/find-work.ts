@@ -6,6 +6,7 @@
 import type { GroupKey } from '../../../protocol/messages.js';
 import { independenceOf, runnerOf, triedBy, type Runner } from '../../policy/attempts.js';
 import { chooseJob, isEligible, isOpenTurn, type Candidate } from '../../policy/choose-job.js';
+import { goesBefore, type Turns } from '../../policy/take-turns.js';
 import { fundedSlices } from '../../policy/price.js';
 import { parseRunners } from '../job-record.js';
 import { attemptsOf, firstUntried, rangesToRetry, type RangeRow } from '../ranges.js';
@@ -37,6 +38,8 @@ interface CandidateRow {
   groups_json: string;
   origins_json: string;
   class_key: string;
+  served_ms: number;
+  turn_ms: number;
   unloadable_by: string;
   price: string;
   escrow: string;
@@ -66,7 +69,7 @@ interface Search {
 const nothing = ({ heldBack }: Search): 'later' | undefined => (heldBack.size > 0 ? 'later' : undefined);
 
 const COLUMNS = `job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, origins_json, class_key,
-  unloadable_by, price, escrow`;
+  served_ms, turn_ms, unloadable_by, price, escrow`;
 const NEEDIEST = `SELECT ${COLUMNS} FROM jobs WHERE run_status = 'running' AND pending > 0
   ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
 
@@ -152,9 +155,14 @@ function* chooseFrom(search: Search, rows: readonly CandidateRow[]): Script<Work
   const candidates = new Map(own.map((row) => [row.job_id, toCandidate(row)]));
   const unloadableBy = new Map(own.map((row) => [row.job_id, row.unloadable_by]));
   const warmth = isOpenTurn(c.leaseId) ? {} : (c.warmth ?? {});
+  const turns = new Map(own.map((row) => [row.job_id, turnsOf(row)]));
   for (;;) {
-    const chosen = chooseJob([...candidates.values()], c.worker, warmth);
-    if (chosen === undefined) return undefined;
+    const all = [...candidates.values()];
+    const usual = chooseJob(all, c.worker, warmth);
+    if (usual === undefined) return undefined;
+    const before = goesBefore(turns.get(usual.jobId)!, ctx.nowMs);
+    const first = all.filter(({ jobId }) => before(turns.get(jobId)!));
+    const chosen = chooseJob(first, c.worker, warmth) ?? usual;
     const range = yield* rangeFor(ctx, c, chosen, unloadableBy.get(chosen.jobId)!);
     if (range !== undefined) return { job: chosen, range };
     candidates.delete(chosen.jobId);
@@ -187,6 +195,12 @@ function padded(list: readonly string[]): string[] {
   const length = list.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(list.length));
   return Array.from({ length }, (_, i) => list[Math.min(i, list.length - 1)]!);
 }
+
+const turnsOf = ({ leases, served_ms: servedMs, turn_ms: turnMs }: CandidateRow): Turns => ({
+  leases,
+  servedMs,
+  turnMs,
+});
 
 const isFunded = (row: CandidateRow): boolean =>
   fundedSlices(BigInt(row.price), BigInt(row.escrow), row.leased) > 0;

@@ -81,6 +81,8 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     failed: 0,
     leases: 0,
     workers: 0,
+    servedMs: 0,
+    turnMs: 0,
     unloadable: 0,
     unloadableBy: [],
     seq: 0,

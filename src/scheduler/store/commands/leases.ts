@@ -96,6 +96,8 @@ function* lend(
     lease_id: c.leaseId,
   });
   yield* countLeaseBegun(job, c.worker.workerId);
+  job.servedMs = ctx.nowMs;
+  if (c.warmth?.warm !== job.jobId) job.turnMs = ctx.nowMs;
   yield* run(
     'INSERT INTO leases (lease_id, job_id, worker_id, payee, next, last, deadline_ms, granted_ms, progress_ms, isolation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     c.leaseId,
