@@ -30,7 +30,10 @@ export interface TickOptions {
 const BATCH_MAX = 256;
 /** And no fewer: each commit costs a write to the disk. */
 const BATCH_MIN = 16;
-/** What one commit aims to take at most, milliseconds: sockets, pages and pings are served between two of them. */
+/**
+ * What the commands of one commit aim to take at most, milliseconds: sockets, pages and pings are served between two
+ * commits. The wait for the disk at its end does not count: no commit is spared it, however few its commands.
+ */
 const COMMIT_MS = 10;
 /** Between two tries of what the store could not take, milliseconds: doubled from the first to the last. */
 const RETRY_MS_MIN = 25;
@@ -162,11 +165,10 @@ export class Tick {
     const first = this.#recovery();
     const { store, roster } = this.#options;
     this.#health.asked();
-    const startedMs = this.#options.clock.monotonicMs();
     try {
-      const { outcomes, notes } = await store.commit([...first, ...commands], roster?.());
+      const { outcomes, notes, workMs } = await store.commit([...first, ...commands], roster?.());
       this.#health.answered();
-      this.#sizeBatches(commands.length, this.#options.clock.monotonicMs() - startedMs);
+      this.#sizeBatches(commands.length, workMs);
       const left = this.#answer(batch, outcomes.slice(first.length));
       const refused = outcomes.find((outcome) => !outcome.ok && isStoreFailure(outcome.error));
       if (refused === undefined || refused.ok) this.#took();
@@ -193,10 +195,10 @@ export class Tick {
     }
   }
 
-  /** By what the last commit took: half of a wrong size is corrected each time, since one commit may be an odd one. */
-  #sizeBatches(commands: number, tookMs: number): void {
-    if (commands < BATCH_MIN && tookMs < COMMIT_MS) return;
-    const fitting = tookMs <= 0 ? BATCH_MAX : (commands * COMMIT_MS) / tookMs;
+  /** By what the commands of the last commit took: half of a wrong size is corrected each time, since one commit may be an odd one. */
+  #sizeBatches(commands: number, workMs: number): void {
+    if (commands < BATCH_MIN && workMs < COMMIT_MS) return;
+    const fitting = workMs <= 0 ? BATCH_MAX : (commands * COMMIT_MS) / workMs;
     const next = Math.round((this.#batchMax + Math.min(fitting, 2 * this.#batchMax)) / 2);
     this.#batchMax = Math.min(BATCH_MAX, Math.max(BATCH_MIN, next));
   }

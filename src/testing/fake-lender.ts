@@ -55,7 +55,7 @@ export class FakeLender implements Store {
       const lease = { leaseId, jobId: 'a job', packageDigest: '', first: this.#next++, count: 1 };
       return { ok: true, value: { lease: { ...lease, inputs: [], leaseMs: 1 }, job: candidate({}) } };
     });
-    return Promise.resolve({ outcomes, notes });
+    return Promise.resolve({ outcomes, notes, workMs: 0 });
   }
 
   bans = (): Promise<never[]> => Promise.resolve([]);

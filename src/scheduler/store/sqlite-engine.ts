@@ -38,20 +38,21 @@ export class SqliteEngine {
    * One transaction for all; when a command breaks off halfway, or the disk does not take them all, each is tried again
    * in one of its own. Throws `STORE_BUSY`, `STORE_FULL` or `STORE_FAILED` where nothing can be taken.
    */
-  commit(commands: readonly Command[], now: CommitContext): Committed {
+  commit(commands: readonly Command[], now: CommitContext, monotonicMs: () => number): Committed {
     const notes = emptyNotes();
     try {
-      return {
-        outcomes: this.transaction(() => commands.map((c) => this.#outcome(c, { ...now, notes }))),
-        notes,
-      };
+      return this.transaction(() => {
+        const beganMs = monotonicMs();
+        const outcomes = commands.map((c) => this.#outcome(c, { ...now, notes }));
+        return { outcomes, notes, workMs: monotonicMs() - beganMs };
+      });
     } catch (error) {
       const failure = storeFailure(error);
       if (failure?.code === 'STORE_BUSY' || (failure !== undefined && commands.length === 1)) throw failure;
       if (commands.length === 1)
-        return { outcomes: [{ ok: false, error: unexpected(error) }], notes: emptyNotes() };
+        return { outcomes: [{ ok: false, error: unexpected(error) }], notes: emptyNotes(), workMs: 0 };
     }
-    return this.#commitEach(commands, now);
+    return this.#commitEach(commands, now, monotonicMs);
   }
 
   read<R>(script: Script<R>): R {
@@ -96,8 +97,9 @@ export class SqliteEngine {
     this.#db.close();
   }
 
-  #commitEach(commands: readonly Command[], now: CommitContext): Committed {
+  #commitEach(commands: readonly Command[], now: CommitContext, monotonicMs: () => number): Committed {
     const all = emptyNotes();
+    let workMs = 0;
     /** What the failed commands touch, and why they failed. */
     const failed = new Map<string, ManyhandsError>();
     const outcomes = commands.map((command): Outcome => {
@@ -105,16 +107,17 @@ export class SqliteEngine {
       const behind = keys.map((key) => failed.get(key)).find((error) => error !== undefined);
       try {
         if (behind !== undefined) throw behind;
-        const { outcomes, notes } = this.commit([command], now);
-        mergeNotes(all, notes);
-        return outcomes[0]!;
+        const committed = this.commit([command], now, monotonicMs);
+        mergeNotes(all, committed.notes);
+        workMs += committed.workMs;
+        return committed.outcomes[0]!;
       } catch (error) {
         if (!isStoreFailure(error)) throw error;
         for (const key of keys) failed.set(key, error);
         return { ok: false, error };
       }
     });
-    return { outcomes, notes: all };
+    return { outcomes, notes: all, workMs };
   }
 
   #outcome(command: Command, ctx: CommandContext): Outcome {

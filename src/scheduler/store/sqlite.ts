@@ -93,7 +93,9 @@ function makeStore(engine: SqliteEngine, { schedulerId, epoch, clock }: RunOfSto
   return {
     schedulerId,
     commit: (commands, roster = NOBODY_ELSE) =>
-      Promise.resolve().then(() => engine.commit(commands, { nowMs: clock.wallMs(), epoch, roster })),
+      Promise.resolve().then(() =>
+        engine.commit(commands, { nowMs: clock.wallMs(), epoch, roster }, () => clock.monotonicMs()),
+      ),
     job: (jobId) => read(() => readJob(jobId)),
     status: (jobId) => read(() => readStatus(jobId)),
     jobs: (owner, after, limit) => read(() => readJobs(owner, after, limit)),

@@ -144,6 +144,8 @@ export interface JobNote {
 export interface Committed {
   outcomes: Outcome[];
   notes: Notes;
+  /** Time that the commands themselves took, milliseconds, without the wait for the disk that ends a commit. */
+  workMs: number;
 }
 
 export interface AccountView {
