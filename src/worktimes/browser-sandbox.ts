@@ -4,6 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { NO_TRANSFER } from '../lib/no-transfer.js';
 import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-messages.js';
 import { LinkedQueue } from './linked-queue.js';
 import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
@@ -31,9 +32,10 @@ const createUrl = URL.createObjectURL.bind(URL);
 const revokeUrl = URL.revokeObjectURL.bind(URL);
 const ScriptBlob = Blob;
 /** In Deno job code has channels of another kind, and the one of this script is never seen by it. */
-const { HostMessageChannel: Channel = MessageChannel } = globalThis as {
-  HostMessageChannel?: typeof MessageChannel;
-};
+const { HostMessageChannel } = globalThis as { HostMessageChannel?: typeof MessageChannel };
+const Channel = HostMessageChannel ?? MessageChannel;
+/** Deno reads lists of transfers by methods that job code can replace: there all that this script posts is copied. */
+const isCopied = HostMessageChannel !== undefined;
 Reflect.deleteProperty(globalThis, 'HostMessageChannel');
 const { apply } = Reflect;
 /** Job code may put another getter in its place, which would be handed the event, and with it the port. */
@@ -59,8 +61,11 @@ function begin(event: Event): void {
 function portOf(port: MessagePort): SandboxPort {
   const postMessage = port.postMessage.bind(port);
   return {
-    post: (message, transfer) =>
-      transfer === undefined ? postMessage(message) : postMessage(message, transfer),
+    post(message, transfer) {
+      if (isCopied) postMessage(message, NO_TRANSFER);
+      else if (transfer === undefined) postMessage(message);
+      else postMessage(message, transfer);
+    },
     onMessage(fn) {
       port.onmessage = (event) => fn(apply(readData, event, []) as SupervisorToSandbox);
     },
@@ -69,7 +74,7 @@ function portOf(port: MessagePort): SandboxPort {
 
 function place(): SandboxPlace {
   const { port1, port2 } = new Channel();
-  const turn = port2.postMessage.bind(port2);
+  const postTurn = port2.postMessage.bind(port2);
   const waiting = new LinkedQueue<() => void>();
   port1.onmessage = () => waiting.shift()?.();
   return {
@@ -83,7 +88,7 @@ function place(): SandboxPlace {
     now,
     nextTurn: (then) => {
       waiting.push(then);
-      turn(0);
+      postTurn(0, NO_TRANSFER);
     },
     onStrayError: (report) => listenForStrays(report),
     endBy(error) {

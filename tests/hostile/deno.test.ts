@@ -14,6 +14,7 @@ import { denoHost } from '../../src/worker/sandbox/deno-host.js';
 import type { SandboxHost } from '../../src/worker/sandbox/sandbox.js';
 import { SandboxRig } from '../contract/worktime-rig.js';
 import { ATTACKS } from './deno-attacks.js';
+import { FAKE_PORT, PORT_ATTACKS } from './deno-port-attacks.js';
 import {
   denoChildren,
   denoPath,
@@ -177,6 +178,71 @@ describe('the ports of Deno', () => {
     const source = `async () => { const isHostPort = ${IS_HOST_PORT}; ${body.replaceAll(/return (.*);$/g, 'return ($1).length;')} }`;
     const rig = await SandboxRig.start(host, { source });
     expect(await rig.one(0)).toBe(0);
+    rig.kill();
+  });
+
+  it.each(PORT_ATTACKS)('stay unknown to job code that replaces %s', async (_what, attack) => {
+    const source = `async () => { ${FAKE_PORT} try { ${attack} } finally { Array.prototype[iterator] = listed; } return found(); }`;
+    const rig = await SandboxRig.start(host, { source });
+    expect(await rig.one(0)).toBe(0);
+    rig.kill();
+  });
+
+  it('stay unknown to job code that replaces how lists are read while the sandbox posts its results', async () => {
+    const source = `(() => {
+      ${FAKE_PORT}
+      Array.prototype[iterator] = function () {
+        const isOfBuffers = this.length > 0 && this[0] instanceof ArrayBuffer;
+        return isOfBuffers ? [fake].values() : apply(listed, this, []);
+      };
+      defineProperty(Array.prototype, 0, {
+        configurable: true,
+        set(value) { defineProperty(this, 0, { value: value instanceof ArrayBuffer ? fake : value, writable: true, configurable: true, enumerable: true }); },
+      });
+      return async (n) => (n === 0 ? new Uint8Array(100_000).fill(7) : found());
+    })()`;
+    const rig = await SandboxRig.start(host, { source });
+    expect(await rig.one(0)).toEqual(new Uint8Array(100_000).fill(7));
+    expect(await rig.one(1)).toBe(0);
+    rig.kill();
+  });
+
+  it('are not needed to move buffers and ports between the channels of job code', async () => {
+    const source = `async () => {
+      const name = (make) => { try { make(); return 'no error'; } catch (error) { return error.name; } };
+      const outer = new MessageChannel();
+      const inner = new MessageChannel();
+      const bytes = new Uint8Array([1, 2, 3]);
+      outer.port1.postMessage({ bytes }, [bytes.buffer, inner.port2]);
+      const event = await new Promise((done) => { outer.port2.onmessage = done; });
+      const answer = new Promise((done) => { inner.port1.onmessage = (told) => done(told.data); });
+      event.ports[0].postMessage('by the moved port');
+      const whole = new ArrayBuffer(4);
+      const moved = structuredClone(whole, { transfer: new Set([whole]) });
+      const twice = new ArrayBuffer(4);
+      return {
+        data: [...event.data.bytes], ports: event.ports.length, answer: await answer,
+        lengths: [bytes.byteLength, whole.byteLength, moved.byteLength],
+        errors: [
+          name(() => structuredClone(0, { transfer: [whole] })),
+          name(() => structuredClone(0, { transfer: [twice, twice] })),
+          name(() => structuredClone(0, { transfer: [{}] })),
+          name(() => structuredClone(0, { transfer: [new WebAssembly.Memory({ initial: 1 }).buffer] })),
+          name(() => outer.port1.postMessage(0, [outer.port1])),
+          name(() => outer.port1.postMessage(inner.port1)),
+        ],
+        kept: twice.byteLength,
+      };
+    }`;
+    const rig = await SandboxRig.start(host, { source });
+    expect(await rig.one(0)).toEqual({
+      data: [1, 2, 3],
+      ports: 1,
+      answer: 'by the moved port',
+      lengths: [0, 0, 4],
+      errors: Array.from({ length: 6 }, () => 'DataCloneError'),
+      kept: 4,
+    });
     rig.kill();
   });
 

@@ -2,10 +2,14 @@
  * The message channels of job code in Deno; a script of its own, which runs in a sandbox's Worker before the sandbox
  * script. Deno keeps the id of a port's resource in a property that any code can write: a port of Deno's, its prototype,
  * or a transfer of something that is no buffer would let job code speak and listen in the place of the sandbox. So job
- * code gets channels that are made here, and nothing of Deno's.
+ * code gets channels that are made here, and nothing of Deno's. Deno is given no list of transfers at all, since it keeps
+ * and reads lists by what job code can replace. For the same reason nothing here uses a method, an iterator or a property
+ * of a prototype that job code can reach: what is used was taken before job code ran, and lists are linked ones.
  * @module
  */
-const { defineProperty, getOwnPropertyDescriptor, getOwnPropertySymbols } = Object;
+import { NO_TRANSFER } from '../../../lib/no-transfer.js';
+
+const { defineProperty, freeze, getOwnPropertyDescriptor, getOwnPropertySymbols } = Object;
 const { apply } = Reflect;
 const { EventTarget, MessageEvent, DOMException, TypeError } = globalThis;
 const { iterator } = Symbol;
@@ -21,32 +25,56 @@ function methodOf(holder: object, name: string): Method {
 const dispatchEvent = methodOf(EventTarget.prototype, 'dispatchEvent');
 const addEventListener = methodOf(EventTarget.prototype, 'addEventListener');
 const byteLength = methodOf(ArrayBuffer.prototype, 'byteLength');
+const transferBuffer = methodOf(ArrayBuffer.prototype, 'transfer');
 
-/** A function that waits for a turn of the event loop, and the one after it. */
-interface Turn {
-  readonly run: () => void;
-  next: Turn | undefined;
+/** Defines a property by a descriptor that takes nothing from `Object.prototype`. */
+function define(target: object, name: PropertyKey, value: unknown): void {
+  const how = { __proto__: null, value, writable: true, configurable: true, enumerable: true };
+  defineProperty(target, name, how);
+}
+
+interface Link<T> {
+  readonly item: T;
+  next: Link<T> | undefined;
+}
+
+/** A list of ours, since job code may change what arrays do. */
+class List<T> {
+  first: Link<T> | undefined = undefined;
+  #last: Link<T> | undefined = undefined;
+
+  add(item: T): void {
+    const link: Link<T> = { item, next: undefined };
+    if (this.#last === undefined) this.first = link;
+    else this.#last.next = link;
+    this.#last = link;
+  }
+
+  /** Takes the first item away; `undefined` where there is none. */
+  take(): T | undefined {
+    const link = this.first;
+    if (link === undefined) return undefined;
+    this.first = link.next;
+    if (this.first === undefined) this.#last = undefined;
+    return link.item;
+  }
+
+  has(item: T): boolean {
+    for (let link = this.first; link !== undefined; link = link.next) if (link.item === item) return true;
+    return false;
+  }
 }
 
 const turns = new HostChannel();
 const callTurn = turns.port2.postMessage.bind(turns.port2);
-let firstTurn: Turn | undefined;
-let lastTurn: Turn | undefined;
-turns.port1.onmessage = () => {
-  const turn = firstTurn;
-  if (turn === undefined) return;
-  firstTurn = turn.next;
-  if (firstTurn === undefined) lastTurn = undefined;
-  turn.run();
-};
+/** Functions that wait for a turn of the event loop each. */
+const waiting = new List<() => void>();
+turns.port1.onmessage = () => waiting.take()?.();
 
-/** Calls in a later turn, in the order of the calls; a list of ours, since job code may change what arrays do. */
+/** Calls in a later turn, in the order of the calls. */
 function later(run: () => void): void {
-  const turn: Turn = { run, next: undefined };
-  if (lastTurn === undefined) firstTurn = turn;
-  else lastTurn.next = turn;
-  lastTurn = turn;
-  callTurn(0);
+  waiting.add(run);
+  callTurn(0, NO_TRANSFER);
 }
 
 /** By this property Deno refuses to clone what has it, as it does with ports of its own. */
@@ -65,27 +93,49 @@ function isBuffer(item: unknown): boolean {
   }
 }
 
-/** What the second argument of `postMessage` and `structuredClone` names as transferred, read once. */
-function transferOf(options: unknown): unknown[] {
-  if (typeof options !== 'object' || options === null) return [];
+/** What the second argument of `postMessage` and `structuredClone` names as transferred, each item read once. */
+function transferOf(options: unknown): List<unknown> {
+  const items = new List<unknown>();
+  if (typeof options !== 'object' || options === null) return items;
   const list = iterator in options ? options : (options as { transfer?: unknown }).transfer;
-  return list === undefined || list === null ? [] : [...(list as Iterable<unknown>)];
+  if (list === undefined || list === null) return items;
+  // By the iterator of the caller's, as everywhere; what it brings is kept in no array.
+  for (const item of list as Iterable<unknown>) items.add(item);
+  return items;
 }
 
-/** A copy by Deno, which is given nothing to transfer but buffers, by no method that job code can replace. */
-function copy(value: unknown, buffers: unknown[]): unknown {
-  for (let i = 0; i < buffers.length; i++)
-    if (!isBuffer(buffers[i])) refuse('Only ArrayBuffers and MessagePorts can be transferred here');
-  if (buffers.length === 0) return clone(value);
-  let i = 0;
-  const next = (): IteratorResult<unknown> =>
-    i < buffers.length ? { done: false, value: buffers[i++] } : { done: true, value: undefined };
-  return clone(value, { transfer: { [iterator]: () => ({ next }) } });
+/** A copy by Deno, after which the buffers are empty, as those are that are transferred. */
+function copy(value: unknown, buffers: List<unknown>): unknown {
+  const checked = new List<unknown>();
+  for (let link = buffers.first; link !== undefined; link = link.next) {
+    if (!isBuffer(link.item)) refuse('Only ArrayBuffers and MessagePorts can be transferred here');
+    if (checked.has(link.item)) refuse('An ArrayBuffer is transferred twice');
+    checked.add(link.item);
+  }
+  const copied = clone(value, NO_TRANSFER);
+  for (let link = checked.first; link !== undefined; link = link.next) empty(link.item);
+  return copied;
+}
+
+function empty(buffer: unknown): void {
+  try {
+    apply(transferBuffer, buffer, []);
+  } catch {
+    refuse('An ArrayBuffer cannot be transferred, or was transferred before');
+  }
 }
 
 interface Letter {
   readonly data: unknown;
-  readonly ports: unknown[];
+  readonly ports: List<MessagePort>;
+}
+
+/** The items in a frozen array, as events have it. */
+function arrayOf<T>(list: List<T>): readonly T[] {
+  const array: T[] = [];
+  let length = 0;
+  for (let link = list.first; link !== undefined; link = link.next) define(array, length++, link.item);
+  return freeze(array);
 }
 
 const key = {};
@@ -93,50 +143,50 @@ const key = {};
 class MessagePort extends EventTarget {
   #peer: MessagePort | undefined;
   #isStarted = false;
-  #waiting: Letter[] = [];
+  #waiting = new List<Letter>();
   readonly #handlers: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
 
   constructor(given?: unknown) {
     if (given !== key) throw new TypeError('Illegal constructor');
     super();
-    if (unclonable !== undefined)
-      defineProperty(this, unclonable, { value: 'MessagePort', enumerable: true });
+    if (unclonable !== undefined) define(this, unclonable, 'MessagePort');
   }
 
-  static pair(this: void): [MessagePort, MessagePort] {
-    const [one, two] = [new MessagePort(key), new MessagePort(key)];
+  static pair(this: void): { readonly one: MessagePort; readonly two: MessagePort } {
+    const one = new MessagePort(key);
+    const two = new MessagePort(key);
     one.#peer = two;
     two.#peer = one;
-    return [one, two];
+    return { one, two };
   }
 
   postMessage(...args: unknown[]): void {
     if (args.length === 0) throw new TypeError("'postMessage' on 'MessagePort': 1 argument required");
-    const [message, options] = args;
-    const buffers: unknown[] = [];
-    const ports: MessagePort[] = [];
-    for (const item of transferOf(options)) {
-      if (typeof item !== 'object' || item === null || !(#peer in item)) buffers.push(item);
-      else if (item === this || ports.includes(item)) refuse('A port is transferred twice, or by itself');
-      else ports.push(item);
+    const buffers = new List<unknown>();
+    const ports = new List<MessagePort>();
+    const options = args.length > 1 ? args[1] : undefined;
+    for (let link = transferOf(options).first; link !== undefined; link = link.next) {
+      const { item } = link;
+      if (typeof item !== 'object' || item === null || !(#peer in item)) buffers.add(item);
+      else if (item === this || ports.has(item)) refuse('A port is transferred twice, or by itself');
+      else ports.add(item);
     }
-    const data = copy(message, buffers);
-    const moved = ports.map((port) => port.#move());
+    const data = copy(args[0], buffers);
+    const moved = new List<MessagePort>();
+    for (let link = ports.first; link !== undefined; link = link.next) moved.add(link.item.#move());
     const peer = this.#peer;
     if (peer !== undefined) peer.#receive({ data, ports: moved });
   }
 
   start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    for (const letter of this.#waiting.splice(0)) this.#deliver(letter);
+    this.#start();
   }
 
   close(): void {
     const peer = this.#peer;
     this.#peer = undefined;
     if (peer !== undefined) peer.#peer = undefined;
-    this.#waiting = [];
+    this.#waiting = new List();
   }
 
   get onmessage(): unknown {
@@ -145,7 +195,7 @@ class MessagePort extends EventTarget {
 
   set onmessage(handler: unknown) {
     this.#handle('message', handler);
-    this.start();
+    this.#start();
   }
 
   get onmessageerror(): unknown {
@@ -158,6 +208,13 @@ class MessagePort extends EventTarget {
 
   get [Symbol.toStringTag](): string {
     return 'MessagePort';
+  }
+
+  #start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    for (let link = this.#waiting.first; link !== undefined; link = link.next) this.#deliver(link.item);
+    this.#waiting = new List();
   }
 
   #handle(type: string, handler: unknown): void {
@@ -173,12 +230,14 @@ class MessagePort extends EventTarget {
 
   #receive(letter: Letter): void {
     if (this.#isStarted) this.#deliver(letter);
-    else this.#waiting.push(letter);
+    else this.#waiting.add(letter);
   }
 
-  #deliver({ data, ports }: Letter): void {
+  #deliver(letter: Letter): void {
     later(() => {
-      const event = new MessageEvent('message', { data, ports: ports as globalThis.MessagePort[] });
+      const event = new MessageEvent('message');
+      define(event, 'data', letter.data);
+      define(event, 'ports', arrayOf(letter.ports));
       apply(dispatchEvent, this, [event]);
     });
   }
@@ -189,7 +248,8 @@ class MessagePort extends EventTarget {
     const peer = this.#peer;
     moved.#peer = peer;
     if (peer !== undefined) peer.#peer = moved;
-    moved.#waiting = this.#waiting.splice(0);
+    moved.#waiting = this.#waiting;
+    this.#waiting = new List();
     this.#peer = undefined;
     return moved;
   }
@@ -202,11 +262,11 @@ class MessageChannel {
   readonly #ports = pair();
 
   get port1(): MessagePort {
-    return this.#ports[0];
+    return this.#ports.one;
   }
 
   get port2(): MessagePort {
-    return this.#ports[1];
+    return this.#ports.two;
   }
 
   get [Symbol.toStringTag](): string {
@@ -216,7 +276,7 @@ class MessageChannel {
 
 function structuredClone(...args: unknown[]): unknown {
   if (args.length === 0) throw new TypeError("'structuredClone': 1 argument required");
-  return copy(args[0], transferOf(args[1]));
+  return copy(args[0], transferOf(args.length > 1 ? args[1] : undefined));
 }
 
 const given = { MessagePort, MessageChannel, structuredClone, HostMessageChannel: HostChannel };
