@@ -33,10 +33,10 @@ test('a tab fetches input from the site that its donor names, and from no other'
       .locator('details', { has: tab.locator('#origin-form') })
       .locator('summary')
       .click();
-    await tab.getByLabel('Address of the site').fill(`${site.origin}/anything`);
+    await tab.getByLabel('Address of the website').fill(`${site.origin}/anything`);
     await tab.locator('#origin-form').getByRole('button').click();
-    await expect(tab.locator('#origin-error')).toContainText('a whole site');
-    await tab.getByLabel('Address of the site').fill(site.origin);
+    await expect(tab.locator('#origin-error')).toContainText('a whole website');
+    await tab.getByLabel('Address of the website').fill(site.origin);
     await tab.locator('#origin-form').getByRole('button').click();
     await expect(tab.locator('#origins')).toContainText(site.origin);
     const failed: unknown = await job.wait().then(
