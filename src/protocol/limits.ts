@@ -145,6 +145,12 @@ export const ATTEMPTS_MAX = 3;
 export const WORK_ERRORS_MAX = 2;
 /** Executions of one slice that may fail, whoever runs them, before it fails for good. */
 export const ATTEMPTS_OF_SLICE_MAX = 8;
+/** A slice or job that failed on a worker is kept for better ones for so long since then, whoever they are. */
+export const HELD_BACK_MS_MAX = 60_000;
+/** A worker at work is waited for while its lease has progressed in so long, or in some slices' time. */
+export const BUSY_WAIT_MS = 15_000;
+/** A job of which one worker alone had results is given up as one that cannot be loaded after so long without any. */
+export const UNLOADABLE_SILENT_MS = 120_000;
 /** Slices of one job that may fail for good before any has a result; then the job is stopped. */
 export const FIRST_FAILURES_MAX = 20;
 /** Time for one slice unless its job says less. */

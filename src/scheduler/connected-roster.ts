@@ -34,19 +34,22 @@ export class ConnectedRoster implements Roster {
     this.#leases = leases;
   }
 
-  hasBetter(job: Candidate, tried: readonly Runner[], level: number): boolean {
+  hasBetter(job: Candidate, tried: readonly Runner[], level: number, isSoon = false): boolean {
     for (const worker of this.#workers.values()) {
-      const other = independenceOf(runnerOf(worker.description), tried);
-      if (other <= level || !this.#eligibility.of(worker.description)(job)) continue;
       // A busy worker is waited for where its attempt would be the first independent one, not for its engine alone.
-      const isThere = level >= INDEPENDENT ? this.#market.isIdle(worker) : this.#isActive(worker);
-      if (isThere) return true;
+      const isThere = level >= INDEPENDENT ? this.#market.isIdle(worker) : this.#isActive(worker, isSoon);
+      if (!isThere) continue;
+      const other = independenceOf(runnerOf(worker.description), tried);
+      if (other > level && this.#eligibility.of(worker.description)(job)) return true;
     }
     return false;
   }
 
-  #isActive(worker: Customer): boolean {
-    const sinceMs = this.#clock.monotonicMs() - BETWEEN_LEASES_MS;
-    return this.#market.isWaiting(worker) || this.#leases.isAtWork(worker, sinceMs);
+  #isActive(worker: Customer, isSoon: boolean): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    // One that asks ahead while it does nothing with what it has is not waited for either.
+    if (isSoon ? this.#market.isIdle(worker) : this.#market.isWaiting(worker)) return true;
+    const isAtWork = isSoon ? this.#leases.getsOn(worker, nowMs) : this.#leases.holds(worker);
+    return isAtWork || this.#leases.isHeard(worker, nowMs - BETWEEN_LEASES_MS);
   }
 }

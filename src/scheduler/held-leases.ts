@@ -2,6 +2,7 @@
  * Which leases the connected workers hold: a picture for recalls and revocations, never the truth (that is the store).
  * @module
  */
+import { BUSY_WAIT_MS } from '../protocol/limits.js';
 import type { Candidate } from './policy/choose-job.js';
 import type { SchedulerMessage } from '../protocol/messages.js';
 import type { LentLease } from './store/store.js';
@@ -32,6 +33,8 @@ export interface HeldLease {
   recalls: number;
 }
 
+/** A lease gets on while it has progressed in the time of so many of its slices. */
+const BUSY_WAIT_SLICES = 4;
 /** Jobs whose recalls are remembered beyond their leases. */
 const RECALLED_JOBS_MAX = 1_024;
 
@@ -83,9 +86,22 @@ export class HeldLeases {
     if (held.size === 0) this.#byHolder.delete(holder);
   }
 
-  /** Whether it holds a lease, or reported on one at or behind `sinceMs`, monotonic: it may not have asked again yet. */
-  isAtWork(holder: LeaseHolder, sinceMs: number): boolean {
-    return this.#byHolder.has(holder) || (this.#heardMs.get(holder) ?? -Infinity) >= sinceMs;
+  holds(holder: LeaseHolder): boolean {
+    return this.#byHolder.has(holder);
+  }
+
+  /** Whether one of its leases was granted or has progressed not long ago, for what its slices take. */
+  getsOn(holder: LeaseHolder, nowMs: number): boolean {
+    for (const leaseId of this.#byHolder.get(holder) ?? []) {
+      const { progressedMs, sliceMs } = this.#leases.get(leaseId)!;
+      if (nowMs - progressedMs < Math.max(BUSY_WAIT_MS, BUSY_WAIT_SLICES * sliceMs)) return true;
+    }
+    return false;
+  }
+
+  /** Whether it reported on a lease at or behind `sinceMs`, monotonic: it may not have asked again yet. */
+  isHeard(holder: LeaseHolder, sinceMs: number): boolean {
+    return (this.#heardMs.get(holder) ?? -Infinity) >= sinceMs;
   }
 
   /** Forgets all of one holder's. */

@@ -55,6 +55,7 @@ it.each([
     'ALTER TABLE jobs DROP COLUMN unloadable_by',
     'ALTER TABLE jobs DROP COLUMN served_ms',
     'ALTER TABLE jobs DROP COLUMN turn_ms',
+    'ALTER TABLE jobs DROP COLUMN result_ms',
     'ALTER TABLE jobs DROP COLUMN profile_by',
     'DROP INDEX jobs_with_work_by_class',
     'ALTER TABLE jobs DROP COLUMN class_key',

@@ -5,6 +5,7 @@
  */
 import { expect, it } from 'vitest';
 import { isError } from '../../src/lib/errors.js';
+import { HELD_BACK_MS_MAX } from '../../src/protocol/limits.js';
 import type { FakeSandboxScript } from '../../src/testing/fake-sandbox.js';
 import { World } from './world.js';
 
@@ -95,4 +96,35 @@ it('two workers of which both throw bring a job to its end, and one of them is p
   const played = await play([throwing, throwing], 1, 15);
   expect(played.ends).toEqual(['SLICES_FAILED']);
   expect((await earned(played, 1)) + (await earned(played, 2))).toBe(PRICE * 15n);
+});
+
+it('a worker that begins a slice and never ends it holds up nothing that failed once elsewhere', async () => {
+  const failed = new Set<number>();
+  const flaky: FakeSandboxScript = {
+    slice: (n, datum) => {
+      if (n % 4 !== 0 || failed.has(n)) return { kind: 'value', value: datum, ms: 50 };
+      failed.add(n);
+      return { kind: 'throw', error: new Error('once'), ms: 50 };
+    },
+  };
+  const stuck: FakeSandboxScript = { slice: () => ({ kind: 'hang' }) };
+  const world = new World(12, { latencyMs: [0.2, 1] });
+  await world.prepare();
+  let doneMs = 0;
+  const run = async (): Promise<void> => {
+    await world.startScheduler();
+    await world.hire(stuck, 1);
+    const job = world.deployer('deployer').computeFor({ start: 1, end: SLICES }, (x: number) => x);
+    await job.deploy();
+    await new Promise<void>((resolve) => void world.clock.after(1_000, resolve));
+    const startedMs = world.clock.monotonicMs();
+    await world.hire(flaky, 1);
+    let results = 0;
+    await new Promise<void>((resolve) => {
+      job.on('result', () => void (++results === SLICES - 1 && resolve()));
+    });
+    doneMs = world.clock.monotonicMs() - startedMs;
+  };
+  await world.clock.runUntil(run(), { maxMs: 600_000, maxTimers: 2_000_000 });
+  expect(doneMs).toBeLessThan(1.5 * HELD_BACK_MS_MAX);
 });

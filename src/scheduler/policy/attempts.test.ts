@@ -1,15 +1,24 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ATTEMPTS_MAX, ATTEMPTS_OF_SLICE_MAX, WORK_ERRORS_MAX } from '../../protocol/limits.js';
+import {
+  ATTEMPTS_MAX,
+  ATTEMPTS_OF_SLICE_MAX,
+  HELD_BACK_MS_MAX,
+  UNLOADABLE_SILENT_MS,
+  WORK_ERRORS_MAX,
+} from '../../protocol/limits.js';
 import {
   independenceOf,
   isConfirmed,
+  isHeldBack,
   isUnloadable,
   judge,
   judgeFailure,
   triedBy,
+  withAttempt,
   type AttemptKind,
   type FailedAttempt,
+  type LoadRecord,
   type Runner,
 } from './attempts.js';
 
@@ -19,7 +28,7 @@ const runner = (workerId: string, payee = `of ${workerId}`, isolation = 'deno'):
   isolation,
 });
 const attempts = (kind: AttemptKind, ...runners: Runner[]): FailedAttempt[] =>
-  runners.map((one) => ({ kind, ...one }));
+  runners.map((one) => ({ kind, ...one, atMs: 0 }));
 const somebody = () => true;
 const nobody = () => false;
 const [a, b, c] = [runner('a'), runner('b'), runner('c')] as [Runner, Runner, Runner];
@@ -98,6 +107,12 @@ test('an attempt tells most where another worker, another payee and another engi
   expect(independenceOf(runner('d', 'of d', 'thread'), [a])).toBe(3);
 });
 
+const loads = (known: Partial<LoadRecord>): LoadRecord => ({
+  ...{ accepted: 0, resultMs: 0, loadedBy: 1, unloadable: known.unloadableBy?.length ?? 0 },
+  ...{ unloadableBy: [], sliceMs: 10 },
+  ...known,
+});
+
 test.each([
   [0, [a, a, a], somebody, false],
   [0, [a, alsoOfA, alsoOfA], somebody, false],
@@ -108,7 +123,33 @@ test.each([
 ] as const)(
   'with %i results, a job that %j could not load is given up: %3$s',
   (accepted, by, isThere, is) => {
-    const job = { accepted, unloadable: by.length, unloadableBy: by };
-    expect(isUnloadable(job, isThere)).toBe(is);
+    const job = loads({ accepted, unloadableBy: by.map((one) => ({ ...one, atMs: 1 })) });
+    expect(isUnloadable(job, isThere, 2)).toBe(is);
   },
 );
+
+test('results of one worker alone save a job that three others cannot load until none has come for long', () => {
+  const nowMs = 10 * UNLOADABLE_SILENT_MS;
+  const resultMs = nowMs - UNLOADABLE_SILENT_MS;
+  const by = (atMs: number) => [a, b, c].map((one) => ({ ...one, atMs }));
+  const job = loads({ accepted: 1, resultMs, unloadableBy: by(nowMs) });
+  expect(isUnloadable(job, somebody, nowMs)).toBe(true);
+  for (const other of [
+    { resultMs: resultMs + 1 },
+    { loadedBy: 2 },
+    { unloadableBy: by(resultMs) },
+    { unloadableBy: by(nowMs).slice(1), unloadable: 5 },
+    { sliceMs: UNLOADABLE_SILENT_MS / 10 },
+  ])
+    expect(isUnloadable({ ...job, ...other }, nobody, nowMs)).toBe(false);
+});
+
+test('what failed is held back for a while since the last failure, and no longer', () => {
+  const nowMs = 10 * HELD_BACK_MS_MAX;
+  const once = withAttempt([], { kind: 'lost', ...a }, nowMs);
+  expect(isHeldBack(once, nowMs + HELD_BACK_MS_MAX - 1)).toBe(true);
+  expect(isHeldBack(once, nowMs + HELD_BACK_MS_MAX)).toBe(false);
+  const twice = withAttempt(once, { kind: 'lost', ...b }, nowMs + HELD_BACK_MS_MAX);
+  expect(isHeldBack(twice, nowMs + HELD_BACK_MS_MAX)).toBe(true);
+  expect(isHeldBack([], nowMs)).toBe(false);
+});

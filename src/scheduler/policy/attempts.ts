@@ -4,7 +4,13 @@
  * reports alone ends no job and fails no slice while another may come.
  * @module
  */
-import { ATTEMPTS_MAX, ATTEMPTS_OF_SLICE_MAX, WORK_ERRORS_MAX } from '../../protocol/limits.js';
+import {
+  ATTEMPTS_MAX,
+  ATTEMPTS_OF_SLICE_MAX,
+  HELD_BACK_MS_MAX,
+  UNLOADABLE_SILENT_MS,
+  WORK_ERRORS_MAX,
+} from '../../protocol/limits.js';
 import type { WorkerDescription } from '../../protocol/messages.js';
 
 /** Who ran something. */
@@ -25,6 +31,14 @@ export type AttemptKind = 'thrown' | 'lost' | 'silent' | 'returned';
 /** One execution of a slice that brought no result. */
 export interface FailedAttempt extends Runner {
   readonly kind: AttemptKind;
+  /** When it failed, wall milliseconds, rounded down a little. */
+  readonly atMs: number;
+}
+
+/** A worker that could not load a job. */
+export interface FailedLoad extends Runner {
+  /** When it failed last, wall milliseconds. */
+  readonly atMs: number;
 }
 
 export type Verdict = 'accept' | 'fail' | 'retry';
@@ -52,9 +66,21 @@ export function triedBy(attempts: readonly FailedAttempt[]): FailedAttempt[] {
   return attempts.filter(({ kind, workerId }) => kind !== 'returned' || returns(workerId) >= RETURNS_MAX);
 }
 
-/** The attempts with one more. */
-export function withAttempt(attempts: readonly FailedAttempt[], next: FailedAttempt): FailedAttempt[] {
-  return [...attempts, next].slice(-REMEMBERED_MAX);
+/** The attempts with one more, which ended at `nowMs`. */
+export function withAttempt(
+  attempts: readonly FailedAttempt[],
+  next: Omit<FailedAttempt, 'atMs'>,
+  nowMs: number,
+): FailedAttempt[] {
+  return [...attempts, { ...next, atMs: nowMs - (nowMs % TIME_STEP_MS) }].slice(-REMEMBERED_MAX);
+}
+
+/** Attempts are remembered to this time: slices that failed alike at about one time stay one range. */
+const TIME_STEP_MS = 10_000;
+
+/** Whether what failed at those times may still be kept for better workers than those that it failed on. */
+export function isHeldBack(failures: readonly { readonly atMs: number }[], nowMs: number): boolean {
+  return failures.some(({ atMs }) => nowMs - atMs < HELD_BACK_MS_MAX);
 }
 
 /** How many of the attempts of that kind are independent: of distinct workers that are paid to distinct accounts. */
@@ -105,15 +131,37 @@ export function isConfirmed(attempts: readonly FailedAttempt[]): boolean {
   return independent(attempts, 'thrown') >= WORK_ERRORS_MAX;
 }
 
+/** What is known of a job that some workers could not load. */
+export interface LoadRecord {
+  /** Slices with a result. */
+  readonly accepted: number;
+  /** When the last of them came, wall milliseconds. */
+  readonly resultMs: number;
+  /** Workers that reported slices of it. */
+  readonly loadedBy: number;
+  /** How often it could not be loaded, and by whom last. */
+  readonly unloadable: number;
+  readonly unloadableBy: readonly FailedLoad[];
+  /** What one slice of it is thought to take, milliseconds. */
+  readonly sliceMs: number;
+}
+
+/** Slices that might have been done since a job's last result, before it is doubted that anybody can load it. */
+const DOUBT_SLICES = 20;
+
 /**
  * Whether a job is given up because nobody can load its work function: independent workers could not, or one could not
- * as often and no other is there; and not one slice of it has a result.
+ * as often and no other is there; and not one slice of it has a result. Results of one worker alone save it for a while:
+ * until none has come for long, and independent workers could not load it since.
  */
-export function isUnloadable(
-  job: { accepted: number; unloadable: number; unloadableBy: readonly Runner[] },
-  isAnotherThere: IsAnotherThere,
-): boolean {
-  if (job.accepted > 0 || job.unloadable < ATTEMPTS_MAX) return false;
+export function isUnloadable(job: LoadRecord, isAnotherThere: IsAnotherThere, nowMs: number): boolean {
+  if (job.unloadable < ATTEMPTS_MAX) return false;
+  if (job.accepted > 0) {
+    const silentMs = Math.max(UNLOADABLE_SILENT_MS, DOUBT_SLICES * job.sliceMs);
+    if (job.loadedBy > 1 || nowMs - job.resultMs < silentMs) return false;
+    const since = job.unloadableBy.filter(({ atMs }) => atMs > job.resultMs);
+    return independentRunners(since) >= ATTEMPTS_MAX;
+  }
   return independentRunners(job.unloadableBy) >= ATTEMPTS_MAX || !isAnotherThere(job.unloadableBy);
 }
 

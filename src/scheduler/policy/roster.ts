@@ -10,8 +10,9 @@ export interface Roster {
   /**
    * Whether a worker is there that may run the job, waits for work or has some, and whose attempt would tell more
    * (`independenceOf`) than `level`.
+   * @param isSoon whether one that has work counts only while it gets on with it. @default false
    */
-  hasBetter(job: Candidate, tried: readonly Runner[], level: number): boolean;
+  hasBetter(job: Candidate, tried: readonly Runner[], level: number, isSoon?: boolean): boolean;
 }
 
 /** Nobody else is there. */

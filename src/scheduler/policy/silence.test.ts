@@ -3,7 +3,7 @@ import { LEASE_SILENT_MS_MAX, LEASE_SILENT_MS_MIN } from '../../protocol/limits.
 import { silentMsMax } from './silence.js';
 import { EMPTY_PROFILE, learn } from './slice-profile.js';
 
-const silent = { kind: 'silent', workerId: 'w', payee: 'p', isolation: 'deno' } as const;
+const silent = { kind: 'silent', workerId: 'w', payee: 'p', isolation: 'deno', atMs: 0 } as const;
 const thrown = { ...silent, kind: 'thrown' } as const;
 const of = (...means: number[]) =>
   means.reduce((profile, ms, i) => learn(profile, `w${i}`, ms, 1), EMPTY_PROFILE);

@@ -5,7 +5,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/sha256.js';
 import type { GroupKey, JobStatus, JournalEvent, RunStatus } from '../../protocol/messages.js';
-import type { Runner } from '../policy/attempts.js';
+import type { FailedLoad, Runner } from '../policy/attempts.js';
 import { EMPTY_PROFILE, type SliceProfile } from '../policy/slice-profile.js';
 import { get, run, type Script, type SqlValue } from './script.js';
 
@@ -30,9 +30,11 @@ export interface JobRecord {
   servedMs: number;
   /** And of the last one to a sandbox that was not at this job before. */
   turnMs: number;
+  /** Wall milliseconds of its last result; 0 before the first. */
+  resultMs: number;
   /** How often a sandbox could not be made ready for it, and whose those were. */
   unloadable: number;
-  unloadableBy: Runner[];
+  unloadableBy: FailedLoad[];
   /** The journal's last row. */
   seq: number;
   profile: SliceProfile;
@@ -66,6 +68,7 @@ interface JobRow {
   workers: number;
   served_ms: number;
   turn_ms: number;
+  result_ms: number;
   unloadable: number;
   unloadable_by: string;
   seq: number;
@@ -82,30 +85,29 @@ interface JobRow {
   paid: string;
 }
 
-/** Workers that could not load a job which are remembered, the first ones. */
+/** Workers that could not load a job which are remembered, the latest ones. */
 const UNLOADABLE_BY_MAX = 32;
 
 /** Adds who could not load the job. */
-export function addUnloadable(job: JobRecord, runner: Runner): void {
+export function addUnloadable(job: JobRecord, runner: Runner, nowMs: number): void {
   job.unloadable += 1;
-  if (job.unloadableBy.length >= UNLOADABLE_BY_MAX) return;
-  if (!job.unloadableBy.some(({ workerId }) => workerId === runner.workerId))
-    job.unloadableBy = [...job.unloadableBy, runner];
+  const others = job.unloadableBy.filter(({ workerId }) => workerId !== runner.workerId);
+  job.unloadableBy = [...others, { ...runner, atMs: nowMs }].slice(-UNLOADABLE_BY_MAX);
 }
 
-type StoredRunner = [workerId: string, payee: string, isolation: string];
+type StoredLoad = [workerId: string, payee: string, isolation: string, atMs: number];
 
-/** The workers that `runnersText` wrote. */
-export function parseRunners(text: string): Runner[] {
+/** Those that `loadsText` wrote. */
+export function parseLoads(text: string): FailedLoad[] {
   if (text === '') return [];
-  const stored = JSON.parse(text) as StoredRunner[];
-  return stored.map(([workerId, payee, isolation]) => ({ workerId, payee, isolation }));
+  const stored = JSON.parse(text) as StoredLoad[];
+  return stored.map(([workerId, payee, isolation, atMs]) => ({ workerId, payee, isolation, atMs }));
 }
 
-function runnersText(runners: readonly Runner[]): string {
-  if (runners.length === 0) return '';
+function loadsText(loads: readonly FailedLoad[]): string {
+  if (loads.length === 0) return '';
   return JSON.stringify(
-    runners.map(({ workerId, payee, isolation }): StoredRunner => [workerId, payee, isolation]),
+    loads.map(({ workerId, payee, isolation, atMs }): StoredLoad => [workerId, payee, isolation, atMs]),
   );
 }
 
@@ -167,8 +169,9 @@ function toRecord(row: JobRow): JobRecord {
     workers: row.workers,
     servedMs: row.served_ms,
     turnMs: row.turn_ms,
+    resultMs: row.result_ms,
     unloadable: row.unloadable,
-    unloadableBy: parseRunners(row.unloadable_by),
+    unloadableBy: parseLoads(row.unloadable_by),
     seq: row.seq,
     profile: parseProfile(row.profile_by),
     worktime: row.worktime,
@@ -220,8 +223,9 @@ const CHANGING: Columns = [
   ['workers', (job) => job.workers],
   ['served_ms', (job) => job.servedMs],
   ['turn_ms', (job) => job.turnMs],
+  ['result_ms', (job) => job.resultMs],
   ['unloadable', (job) => job.unloadable],
-  ['unloadable_by', (job) => runnersText(job.unloadableBy)],
+  ['unloadable_by', (job) => loadsText(job.unloadableBy)],
   ['seq', (job) => job.seq],
   ['profile_by', (job) => profileText(job.profile)],
   ['account', (job) => job.account],

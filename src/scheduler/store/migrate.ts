@@ -22,6 +22,7 @@ const STEPS: Record<number, (nowMs: number) => Script<void>> = {
     yield* addColumn('jobs', 'unloadable_by', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('jobs', 'served_ms', 'INTEGER NOT NULL DEFAULT 0');
     yield* addColumn('jobs', 'turn_ms', 'INTEGER NOT NULL DEFAULT 0');
+    yield* addColumn('jobs', 'result_ms', 'INTEGER NOT NULL DEFAULT 0');
     yield* addColumn('jobs', 'profile_by', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('journal', 'epoch', 'INTEGER NOT NULL DEFAULT 0');
     yield* addColumn('jobs', 'class_key', `TEXT NOT NULL DEFAULT ''`);

@@ -33,20 +33,32 @@ export const historyOf = ({ lost, thrown, failures }: RangeHistory): RangeHistor
   failures,
 });
 
-type StoredAttempt = [AttemptKind, workerId: string, payee: string, isolation: string];
+type StoredAttempt = [AttemptKind, workerId: string, payee: string, isolation: string, atMs: number];
 
 /** The failed attempts of a range's slices. */
 export function attemptsOf({ failures }: RangeHistory): FailedAttempt[] {
   if (failures === '') return [];
   const stored = JSON.parse(failures) as StoredAttempt[];
-  return stored.map(([kind, workerId, payee, isolation]) => ({ kind, workerId, payee, isolation }));
+  return stored.map(([kind, workerId, payee, isolation, atMs]) => ({
+    kind,
+    workerId,
+    payee,
+    isolation,
+    atMs,
+  }));
 }
 
 /** As `attemptsOf` reads them; '' where there are none. */
 export function attemptsText(attempts: readonly FailedAttempt[]): string {
   if (attempts.length === 0) return '';
   return JSON.stringify(
-    attempts.map(({ kind, workerId, payee, isolation }): StoredAttempt => [kind, workerId, payee, isolation]),
+    attempts.map(({ kind, workerId, payee, isolation, atMs }): StoredAttempt => [
+      kind,
+      workerId,
+      payee,
+      isolation,
+      atMs,
+    ]),
   );
 }
 
@@ -55,6 +67,16 @@ export function* firstUntried(jobId: string): Script<RangeRow | undefined> {
   return yield* get<RangeRow>(
     `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND failures = '' ORDER BY first LIMIT 1`,
     jobId,
+  );
+}
+
+/** A pending range of that job whose slices never failed on that worker, those first that never failed. */
+export function* firstNeverFailedBy(jobId: string, workerId: string): Script<RangeRow | undefined> {
+  return yield* get<RangeRow>(
+    `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND instr(failures, ?) = 0
+      ORDER BY failures, first LIMIT 1`,
+    jobId,
+    workerId,
   );
 }
 

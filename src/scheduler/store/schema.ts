@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS jobs (
   served_ms INTEGER NOT NULL DEFAULT 0,
   turn_ms INTEGER NOT NULL DEFAULT 0,
   workers INTEGER NOT NULL,
+  result_ms INTEGER NOT NULL DEFAULT 0,
   unloadable INTEGER NOT NULL,
   unloadable_by TEXT NOT NULL DEFAULT '',
   profile_by TEXT NOT NULL DEFAULT '',

@@ -4,20 +4,22 @@
  * @module
  */
 import type { GroupKey } from '../../../protocol/messages.js';
-import { independenceOf, runnerOf, triedBy, type Runner } from '../../policy/attempts.js';
+import { independenceOf, isHeldBack, runnerOf, triedBy, type Runner } from '../../policy/attempts.js';
 import { chooseJob, isEligible, isOpenTurn, type Candidate } from '../../policy/choose-job.js';
 import { goesBefore, type Turns } from '../../policy/take-turns.js';
 import { fundedSlices } from '../../policy/price.js';
-import { parseRunners } from '../job-record.js';
-import { attemptsOf, firstUntried, rangesToRetry, type RangeRow } from '../ranges.js';
+import { parseLoads } from '../job-record.js';
+import { attemptsOf, firstNeverFailedBy, firstUntried, rangesToRetry, type RangeRow } from '../ranges.js';
 import { all, get, type Script } from '../script.js';
 import type { Commands } from '../store.js';
 import type { CommandContext } from './context.js';
 
 /** Jobs that are looked at together, neediest first. */
 const CANDIDATES_PAGE = 256;
-/** Jobs of which a worker is told that what they have waits for others, before it is told so of all. */
-const HELD_BACK_MAX = 16;
+/** Jobs whose slices may wait for others which are looked at closely; of the others, what never failed on the worker. */
+const LOOKED_AT_CLOSELY_MAX = 16;
+/** And jobs in all that may have nothing for the worker, before it is told to ask later. */
+const LOOKED_AT_MAX = 4_096;
 /** Ranges of slices that failed which are looked at for one lease. */
 const RETRIES_LOOKED_AT = 16;
 
@@ -151,39 +153,60 @@ const ANY_OWNER = {
 /** The job among them that the worker is to serve, and its range; `later` once too many have nothing but for others. */
 function* chooseFrom(search: Search, rows: readonly CandidateRow[]): Script<Work | 'later' | undefined> {
   const { ctx, c, heldBack } = search;
-  const own = rows.filter((row) => isFunded(row) && isOfClass(search, row));
+  const own = rows.filter((row) => isFunded(row) && isOfClass(search, row) && !isLoadHeldBack(search, row));
   const candidates = new Map(own.map((row) => [row.job_id, toCandidate(row)]));
-  const unloadableBy = new Map(own.map((row) => [row.job_id, row.unloadable_by]));
   const warmth = isOpenTurn(c.leaseId) ? {} : (c.warmth ?? {});
   const turns = new Map(own.map((row) => [row.job_id, turnsOf(row)]));
   for (;;) {
+    const isClose = heldBack.size < LOOKED_AT_CLOSELY_MAX;
+    if (!isClose) yield* leaveNeverFailed(search, candidates);
     const all = [...candidates.values()];
     const usual = chooseJob(all, c.worker, warmth);
-    if (usual === undefined) return undefined;
+    if (usual === undefined) return heldBack.size < LOOKED_AT_MAX ? undefined : 'later';
     const before = goesBefore(turns.get(usual.jobId)!, ctx.nowMs);
-    const first = all.filter(({ jobId }) => before(turns.get(jobId)!));
+    const first = all.filter((job) => before(turns.get(job.jobId)!));
     const chosen = chooseJob(first, c.worker, warmth) ?? usual;
-    const range = yield* rangeFor(ctx, c, chosen, unloadableBy.get(chosen.jobId)!);
+    const { jobId } = chosen;
+    const range = yield* isClose ? rangeFor(search, chosen) : firstNeverFailedBy(jobId, c.worker.workerId);
     if (range !== undefined) return { job: chosen, range };
-    candidates.delete(chosen.jobId);
-    heldBack.add(chosen.jobId);
-    if (heldBack.size >= HELD_BACK_MAX) return 'later';
+    candidates.delete(jobId);
+    heldBack.add(jobId);
   }
 }
 
+/** Leaves those jobs alone that have slices which never failed on the worker. */
+function* leaveNeverFailed({ c, heldBack }: Search, candidates: Map<string, Candidate>): Script<void> {
+  for (const jobId of [...candidates.keys()]) {
+    if ((yield* firstNeverFailedBy(jobId, c.worker.workerId)) !== undefined) continue;
+    candidates.delete(jobId);
+    heldBack.add(jobId);
+  }
+}
+
+/** Whether the worker could not load the job a short while ago, and a better one is there. */
+function isLoadHeldBack({ ctx, c, heldBack }: Search, row: CandidateRow): boolean {
+  const runner = runnerOf(c.worker);
+  if (!row.unloadable_by.includes(runner.workerId)) return false;
+  const failed = parseLoads(row.unloadable_by);
+  const own = failed.filter(({ workerId }) => workerId === runner.workerId);
+  if (!isHeldBack(own, ctx.nowMs)) return false;
+  // Many such jobs are not looked at closely: they are this worker's again in a while.
+  const isHeld =
+    heldBack.size >= LOOKED_AT_CLOSELY_MAX ||
+    ctx.roster.hasBetter(toCandidate(row), failed, independenceOf(runner, failed), true);
+  if (isHeld) heldBack.add(row.job_id);
+  return isHeld;
+}
+
 /** The pending range of the job that this worker gets slices of; undefined where they wait for another worker. */
-function* rangeFor(
-  ctx: CommandContext,
-  c: Commands['lease'][0],
-  job: Candidate,
-  unloadableBy: string,
-): Script<RangeRow | undefined> {
+function* rangeFor({ ctx, c }: Search, job: Candidate): Script<RangeRow | undefined> {
   const runner = runnerOf(c.worker);
   const waitsFor = (tried: readonly Runner[]): boolean =>
-    ctx.roster.hasBetter(job, tried, independenceOf(runner, tried));
-  if (unloadableBy.includes(runner.workerId) && waitsFor(parseRunners(unloadableBy))) return undefined;
-  for (const range of yield* rangesToRetry(job.jobId, RETRIES_LOOKED_AT))
-    if (!waitsFor(triedBy(attemptsOf(range)))) return range;
+    ctx.roster.hasBetter(job, tried, independenceOf(runner, tried), true);
+  for (const range of yield* rangesToRetry(job.jobId, RETRIES_LOOKED_AT)) {
+    const tried = triedBy(attemptsOf(range));
+    if (!isHeldBack(tried, ctx.nowMs) || !waitsFor(tried)) return range;
+  }
   return yield* firstUntried(job.jobId);
 }
 

@@ -83,6 +83,7 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     workers: 0,
     servedMs: 0,
     turnMs: 0,
+    resultMs: 0,
     unloadable: 0,
     unloadableBy: [],
     seq: 0,

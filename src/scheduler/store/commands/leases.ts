@@ -124,14 +124,17 @@ export function* giveBack(ctx: CommandContext, c: Commands['giveBack'][0]): Scri
   if (from > held.last) return { next: held.next, left: held.last - held.next + 1 };
   const job = (yield* findJob(held.job_id))!;
   const isRefused = c.isRecalled !== true && from === held.next;
-  yield* releaseTail(job, held, from, isRefused);
+  yield* releaseTail(job, held, from, isRefused ? ctx.nowMs : undefined);
   yield* settle(ctx, job);
   ctx.notes.work.set(job.jobId, job);
   return { next: held.next, left: from - held.next };
 }
 
-/** Makes slices `from` to the lease's end pending again; the lease ends where nothing is left of it. */
-function* releaseTail(job: JobRecord, held: LeaseRow, from: number, isRefused = false): Script<void> {
+/**
+ * Makes slices `from` to the lease's end pending again; the lease ends where nothing is left of it.
+ * @param refusedMs when its worker gave it back without an attempt; undefined where others wait for it, or it is taken
+ */
+function* releaseTail(job: JobRecord, held: LeaseRow, from: number, refusedMs?: number): Script<void> {
   const range = (yield* rangeAt(job.jobId, held.next))!;
   yield* removeRange(job.jobId, held.next);
   if (from > held.next) {
@@ -145,16 +148,16 @@ function* releaseTail(job: JobRecord, held: LeaseRow, from: number, isRefused = 
     first: from,
     last: held.last,
     state: 'pending',
-    ...(isRefused ? refused(range, held) : historyOf(range)),
+    ...(refusedMs === undefined ? historyOf(range) : refused(range, held, refusedMs)),
   });
   job.leased -= held.last - from + 1;
   job.pending += held.last - from + 1;
 }
 
 /** The history of slices that failed before and that a worker would not try: it is not waited for again. */
-function refused(range: RangeRow, held: LeaseRow): RangeHistory {
+function refused(range: RangeRow, held: LeaseRow, nowMs: number): RangeHistory {
   if (range.failures === '') return historyOf(range);
-  const attempts = withAttempt(attemptsOf(range), { kind: 'returned', ...holderOf(held) });
+  const attempts = withAttempt(attemptsOf(range), { kind: 'returned', ...holderOf(held) }, nowMs);
   return { ...historyOf(range), failures: attemptsText(attempts) };
 }
 
@@ -276,7 +279,7 @@ export function* takeBack(ctx: CommandContext, c: Commands['takeBack'][0]): Scri
 function* endSilent(ctx: CommandContext, job: JobRecord, held: LeaseRow, reason: string): Script<void> {
   ctx.notes.revoked.push({ leaseId: held.lease_id, reason });
   const range = (yield* rangeAt(job.jobId, held.next))!;
-  const attempts = withAttempt(attemptsOf(range), { kind: 'silent', ...holderOf(held) });
+  const attempts = withAttempt(attemptsOf(range), { kind: 'silent', ...holderOf(held) }, ctx.nowMs);
   // The worker may be slow: what it has shown by its silence counts for what it gets next.
   job.profile = learn(job.profile, held.worker_id, ctx.nowMs - held.progress_ms, 1);
   const slice = held.next;

@@ -42,7 +42,7 @@ export function* endLostSlice(
     yield* countLeaseEnded(job, held.worker_id);
   }
   job.leased -= 1;
-  const attempts = withAttempt(attemptsOf(range), { kind: 'lost', ...holderOf(held) });
+  const attempts = withAttempt(attemptsOf(range), { kind: 'lost', ...holderOf(held) }, ctx.nowMs);
   if (judgeFailure(attempts, 'lost', isAnotherThere(ctx, job)) === 'retry') {
     yield* putRange(job.jobId, {
       first: slice,

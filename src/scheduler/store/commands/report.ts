@@ -15,8 +15,9 @@ import {
   judgeFailure,
   withAttempt,
   type Judgement,
+  type LoadRecord,
 } from '../../policy/attempts.js';
-import { learn } from '../../policy/slice-profile.js';
+import { learn, medianSliceMs } from '../../policy/slice-profile.js';
 import { addUnloadable, countLeaseEnded, findJob, type JobRecord } from '../job-record.js';
 import {
   attemptsOf,
@@ -77,7 +78,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
     );
   }
   if (c.lost !== undefined) {
-    if (c.lost.code === 'ASSIGN_FAILED') addUnloadable(job, holderOf(held));
+    if (c.lost.code === 'ASSIGN_FAILED') addUnloadable(job, holderOf(held), ctx.nowMs);
     yield* endLostSlice(ctx, job, rest, c.lost);
     yield* write('UPDATE leases SET progress_ms = ? WHERE lease_id = ?', ctx.nowMs, held.lease_id);
     ctx.notes.work.set(job.jobId, job);
@@ -94,7 +95,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
       held.lease_id,
     );
   }
-  if (c.lost !== undefined && isUnloadable(job, isAnotherThere(ctx, job))) {
+  if (c.lost !== undefined && isUnloadable(loadRecordOf(job), isAnotherThere(ctx, job), ctx.nowMs)) {
     const reason = `${UNLOADABLE_REASON}${c.lost.message}`;
     yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
   } else {
@@ -111,6 +112,11 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
  */
 function believed(computeMs: number, heldMs: number): number {
   return Math.max(0, Math.min(computeMs, heldMs + 1, SLICE_MS_MAX));
+}
+
+function loadRecordOf(job: JobRecord): LoadRecord {
+  const { profile } = job;
+  return { ...job, loadedBy: profile.length, sliceMs: medianSliceMs(profile) ?? 0 };
 }
 
 function checkPlace(c: ReportCommand, held: LeaseRow, end: number): void {
@@ -146,7 +152,7 @@ function* takeOutcomes(
 ): Script<bigint> {
   const range = (yield* rangeAt(job.jobId, held.next))!;
   const { count } = reader;
-  const attempts = withAttempt(attemptsOf(range), { kind: 'thrown', ...holderOf(held) });
+  const attempts = withAttempt(attemptsOf(range), { kind: 'thrown', ...holderOf(held) }, ctx.nowMs);
   const isFailure = (i: number): boolean => reader.kind(i) === ENVELOPE_KIND.error;
   const judgements = judge(count, isFailure, judgeFailure(attempts, 'thrown', isAnotherThere(ctx, job)));
   const thrown = { lost: range.lost, thrown: range.thrown + 1, failures: attemptsText(attempts) };
@@ -155,7 +161,7 @@ function* takeOutcomes(
   job.leased -= count;
   const final: Judgement[] = [];
   for (const judgement of judgements) {
-    yield* place(job, held.next, judgement, thrown);
+    yield* place(job, held.next, judgement, thrown, ctx.nowMs);
     if (judgement.verdict !== 'retry') final.push(judgement);
     else ctx.notes.work.set(job.jobId, job);
   }
@@ -182,12 +188,19 @@ function* takeOutcomes(
 }
 
 /** `thrown`: the history of the slices that threw once more. */
-function* place(job: JobRecord, base: number, judgement: Judgement, thrown: RangeHistory): Script<void> {
+function* place(
+  job: JobRecord,
+  base: number,
+  judgement: Judgement,
+  thrown: RangeHistory,
+  nowMs: number,
+): Script<void> {
   const first = base + judgement.from;
   const last = first + judgement.count - 1;
   switch (judgement.verdict) {
     case 'accept':
       job.accepted += judgement.count;
+      job.resultMs = nowMs;
       return yield* putRange(job.jobId, { first, last, state: 'accepted', ...NO_HISTORY });
     case 'fail':
       job.failed += judgement.count;

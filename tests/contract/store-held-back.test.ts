@@ -1,0 +1,112 @@
+/**
+ * What failed on a worker is kept for better ones, but not for ever, and it never hides other jobs: here a better worker
+ * is always said to be there, as one that asks for work and does none would make it look.
+ * @module
+ */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ATTEMPTS_MAX, HELD_BACK_MS_MAX, UNLOADABLE_SILENT_MS } from '../../src/protocol/limits.js';
+import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import type { Command, Commands, Store } from '../../src/scheduler/store/store.js';
+import { newId } from '../../src/lib/ids.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { appendTo, deployJob, rangeInput, reportOf, StandingClock, workerNamed } from './store-world.js';
+
+/** More jobs than those that are looked at closely. */
+const JOBS = 40;
+
+let clock: StandingClock;
+let random: SeededRandom;
+let store: Store;
+beforeEach(() => {
+  clock = new StandingClock();
+  random = new SeededRandom(5);
+  store = openSqliteStore({ clock, random });
+});
+afterEach(async () => {
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+const SOMEBODY = { hasBetter: () => true };
+
+const worker = (): WorkerDescription =>
+  workerNamed(random, { paymentAddress: `0x${String(random.integer(1, 1e9)).padStart(40, '0')}` });
+
+async function commit(command: Command): Promise<unknown> {
+  const { outcomes } = await store.commit([command], SOMEBODY);
+  const outcome = outcomes[0]!;
+  if (!outcome.ok) throw outcome.error;
+  return outcome.value;
+}
+
+async function leaseOf(who: WorkerDescription): Promise<Lease | 'later' | undefined> {
+  const answer = await commit({ name: 'lease', leaseId: newId(random), worker: who, warmth: {} });
+  if (answer === null) return undefined;
+  return answer === 'later' ? answer : (answer as { lease: Lease }).lease;
+}
+
+const report = (body: Commands['report'][0]): Promise<unknown> => commit({ name: 'report', ...body });
+
+/** The lease's first slice is lost, as it is where a job cannot be loaded; the rest goes back. */
+async function lose(lease: Lease, who: WorkerDescription, code: string): Promise<void> {
+  const lost = { code, message: 'it fails here' };
+  await report({ ...reportOf(lease, who, lease.first, []), lost });
+  if (lease.count === 1) return;
+  const { leaseId } = lease;
+  await commit({
+    name: 'giveBack',
+    leaseId,
+    workerId: who.workerId,
+    from: lease.first + 1,
+    isRecalled: true,
+  });
+}
+
+async function deploy(slices: number): Promise<string> {
+  const jobId = await deployJob(store, random);
+  await appendTo(store, random, jobId, rangeInput(slices));
+  return jobId;
+}
+
+/** Jobs of which each worker that takes one loses a slice, until it is given no more. */
+async function loseAll(who: WorkerDescription, code: string): Promise<number> {
+  for (let lost = 0; ; lost++) {
+    const lease = await leaseOf(who);
+    if (lease === undefined || lease === 'later') return lost;
+    await lose(lease, who, code);
+  }
+}
+
+it.each([
+  ['cannot load', 'ASSIGN_FAILED', 1_000],
+  ['loses', 'SANDBOX_CRASHED', 1],
+])('a worker that %s many jobs is given another, and those again after a while', async (_, code, slices) => {
+  for (let i = 0; i < JOBS; i++) await deploy(slices);
+  const who = worker();
+  expect(await loseAll(who, code)).toBe(JOBS);
+  expect(await leaseOf(who)).toBe('later');
+  const other = await deploy(1);
+  const lease = (await leaseOf(who)) as Lease;
+  expect(lease).toMatchObject({ jobId: other });
+  await report(reportOf(lease, who, lease.first, [1]));
+  expect(await leaseOf(who)).toBe('later');
+  clock.nowMs += HELD_BACK_MS_MAX;
+  expect(await leaseOf(who)).toMatchObject({ first: 1 });
+});
+
+it('a job of which one worker alone had a result is cancelled once independent workers could not load it for long', async () => {
+  const jobId = await deploy(1_000);
+  const first = worker();
+  const lease = (await leaseOf(first)) as Lease;
+  await report(reportOf(lease, first, lease.first, [1]));
+  const others = Array.from({ length: ATTEMPTS_MAX }, worker);
+  const status = async (): Promise<string> => (await store.status(jobId))!.status.runStatus;
+  for (let ms = 0; ms < UNLOADABLE_SILENT_MS; ms += HELD_BACK_MS_MAX) {
+    for (const who of others) expect(await loseAll(who, 'ASSIGN_FAILED')).toBe(1);
+    expect(await status()).toBe('running');
+    clock.nowMs += HELD_BACK_MS_MAX;
+  }
+  expect(await loseAll(others[0]!, 'ASSIGN_FAILED')).toBe(1);
+  expect(await status()).toBe('cancelled');
+});
