@@ -5,6 +5,7 @@
  */
 import { abortError } from '../lib/abortable.js';
 import type { JobStatus } from '../protocol/messages.js';
+import type { Repeat } from '../transport/session.js';
 import type { DeployerContext } from './context.js';
 import { Feed, type FeedSummary } from './feed.js';
 import { discardInput, type JobInput } from './input.js';
@@ -104,9 +105,14 @@ export class AppendQueue {
     const { status } = await this.#context.link.request(
       'job.close',
       { jobId: this.#jobId },
-      { patient: true, signal },
+      { patient: true, signal, repeat: this.#repeat },
     );
     return status;
+  }
+
+  /** A job that goes on needs all of its input, in its order: what the store cannot take now is sent again. */
+  get #repeat(): Repeat {
+    return { order: this.#jobId, isWanted: () => !this.#ended.aborted };
   }
 
   #start(input: JobInput, label: string): Feed {
@@ -123,7 +129,8 @@ export class AppendQueue {
         putBlob: (ref, bytes) => blobs.put(ref, bytes, this.#ended, { patient: this.#patient }),
         append: async (appendId, part) => {
           const body = { jobId, appendId, input: part };
-          const answer = await link.request('job.append', body, { patient: this.#patient, isHeld: true });
+          const options = { patient: this.#patient, isHeld: true, repeat: this.#repeat };
+          const answer = await link.request('job.append', body, options);
           this.#lastSlice = Math.max(this.#lastSlice, answer.first + answer.count - 1);
           return answer;
         },

@@ -113,7 +113,8 @@ export class Follower {
     const { seq: after, epoch } = this.#taken;
     const known = epoch > 0 ? { epoch } : {};
     const body = { jobId: this.#jobId, after, ...known, windowBytes: WINDOW_BYTES };
-    this.#ports.link.request('job.follow', body, { signal, patient: true }).then(
+    const repeat = { order: `follow ${this.#jobId}`, isWanted: () => !signal.aborted };
+    this.#ports.link.request('job.follow', body, { signal, patient: true, repeat }).then(
       ({ status }) => {
         if (signal.aborted) return;
         this.#state = 'following';

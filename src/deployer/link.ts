@@ -17,7 +17,7 @@ import type {
 } from '../protocol/messages.js';
 import { parseSchedulerUrl, type SchedulerUrl } from '../protocol/scheduler-url.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
-import { ClientSession, type SessionState } from '../transport/session.js';
+import { ClientSession, type Repeat, type SessionState } from '../transport/session.js';
 import { GroupMembership, type NamedGroup } from '../wallet/group-membership.js';
 import type { GroupCredential } from '../wallet/group-credential.js';
 import { signChallenge } from '../wallet/session-proof.js';
@@ -44,6 +44,8 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** Waits for a connection as long as it takes. @default false */
   patient?: boolean;
+  /** How it goes on where the scheduler's store takes nothing now. @default it is refused */
+  repeat?: Repeat | undefined;
   /** The caller holds the connection itself, so that what it gives up does not keep it. @default false */
   isHeld?: boolean;
 }
@@ -104,7 +106,7 @@ export class SchedulerLink {
   async request<K extends keyof DeployerRequests>(
     type: K,
     body: DeployerRequests[K][0],
-    { signal, patient = false, isHeld = false }: RequestOptions = {},
+    { signal, patient = false, isHeld = false, repeat }: RequestOptions = {},
   ): Promise<DeployerRequests[K][1]> {
     if (signal?.aborted) throw abortError(type, signal);
     const release = isHeld ? undefined : this.hold();
@@ -115,9 +117,9 @@ export class SchedulerLink {
         try {
           const session = this.#session;
           if (session === undefined) throw new ManyhandsError('CLOSED', 'The connection was closed.');
-          if (patient) return await session.request(type, body, { signal });
+          if (patient) return await session.request(type, body, { signal, repeat });
           return await this.outage.limit(signal, (limited) =>
-            session.request(type, body, { signal: limited }),
+            session.request(type, body, { signal: limited, repeat }),
           );
         } catch (error) {
           if (signal?.aborted && isError(error, 'ABORTED')) throw abortError(type, signal);
@@ -191,6 +193,10 @@ export class SchedulerLink {
       }),
       greet: (welcome: Welcome, call) => this.#greet(welcome, call),
       notice: (message: SchedulerMessage) => this.#dispatch(message),
+      stalled: ({ message }) =>
+        this.#ports.warn(
+          `manyhands: the scheduler at ${this.url.http} takes nothing now (${message}); trying again until it does.`,
+        ),
       state: (state, error) => {
         if (this.#session === session) this.#stateChanged(state, error);
       },

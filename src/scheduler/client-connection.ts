@@ -17,6 +17,7 @@ import type { ClientMessage, Hello, SchedulerMessage } from '../protocol/message
 import { PROTOCOL_VERSION } from '../protocol/version.js';
 import type { Connection } from '../transport/transport.js';
 import type { Core } from './core.js';
+import { RepeatGuard } from './repeat-guard.js';
 
 /** What a session does with its client's messages. */
 export interface Session {
@@ -53,6 +54,7 @@ export class ClientConnection {
   readonly #core: Core;
   readonly #connection: Connection;
   readonly #open: OpenSession;
+  readonly #guard = new RepeatGuard();
   #session: Session | undefined;
   #begun: Promise<void> = Promise.resolve();
   #inFlight = 0;
@@ -163,9 +165,14 @@ export class ClientConnection {
     this.#inFlight += 1;
     this.#inFlightBytes += bytes;
     if (this.#isFull()) this.#connection.pause();
-    const refuse = (error: unknown): void => this.send(this.#refusal(message, error));
+    const isRepeated = this.#guard.received(message);
+    const refuse = (error: unknown): void => {
+      this.#guard.refused(message, error);
+      this.send(this.#refusal(message, error));
+    };
     this.#begun = this.#begun.then(async () => {
       try {
+        this.#guard.begin(message, isRepeated);
         const { done, sent } = await session.request(message);
         done
           .then((body) => this.send({ type: 'reply', replyTo: message.id, body }))

@@ -8,6 +8,14 @@ import { deferred } from '../lib/deferred.js';
 import type { Deferred } from '../lib/deferred.js';
 import { ManyhandsError } from '../lib/errors.js';
 
+/** How a request goes on that the scheduler refused since its store took nothing at that moment. */
+export interface Repeat {
+  /** Requests of the same order do not pass one another. */
+  order: string;
+  /** Whether it is asked again; otherwise it rejects with the refusal. */
+  isWanted: () => boolean;
+}
+
 export interface PendingRequest {
   readonly id: number;
   readonly type: string;
@@ -16,6 +24,9 @@ export interface PendingRequest {
   /** Monotonic; absent while it is not in flight. */
   sentMs?: number;
   unlisten?: () => void;
+  readonly repeat: Repeat | undefined;
+  /** Why it is put off. */
+  refusal?: Error;
 }
 
 export interface PendingOptions {
@@ -25,12 +36,24 @@ export interface PendingOptions {
   newId: () => number;
   /** Puts one on the wire; called only between `start` and `stop`. */
   send: (request: PendingRequest) => void;
+  /** Milliseconds until what was put off is asked again, after so many refusals in a row. */
+  repeatAfterMs?: (refusals: number) => number;
+  /** The first refusal of a row, for which something was put off. */
+  stalled?: (error: Error) => void;
 }
+
+/** Milliseconds between two tries where nobody says how long. */
+const REPEAT_MS = 1_000;
 
 export class PendingRequests {
   readonly #options: PendingOptions;
   /** In flight, in order of sending (which is the order of their ids). */
   readonly #inFlight = new Map<number, PendingRequest>();
+  /** Those in flight that were refused and are asked again, until they are answered otherwise. */
+  readonly #putOff = new Set<PendingRequest>();
+  /** Times that something was put off since nothing was. */
+  #refusals = 0;
+  #cancelRepeat: CancelTimer | undefined;
   /** In order of asking. Those aborted are taken out at once. */
   readonly #waiting = new Map<number, PendingRequest>();
   #state: 'stopped' | 'started' = 'stopped';
@@ -44,9 +67,15 @@ export class PendingRequests {
     return this.#inFlight.size + this.#waiting.size;
   }
 
-  add(type: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+  add(type: string, body: unknown, signal?: AbortSignal, repeat?: Repeat): Promise<unknown> {
     if (signal?.aborted) return Promise.reject(aborted(type, signal));
-    const request: PendingRequest = { id: this.#options.newId(), type, body, answer: deferred<unknown>() };
+    const request: PendingRequest = {
+      id: this.#options.newId(),
+      type,
+      body,
+      answer: deferred<unknown>(),
+      repeat,
+    };
     this.#waiting.set(request.id, request);
     if (signal !== undefined) {
       const onAbort = (): void => this.reject(request.id, aborted(type, signal));
@@ -70,6 +99,39 @@ export class PendingRequests {
     this.#state = 'stopped';
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#cancelRepeat?.();
+    this.#cancelRepeat = undefined;
+  }
+
+  /**
+   * Keeps request `id`, which was refused, to ask it again after a while; what is of its order waits behind it. False
+   * where it is not to be repeated.
+   */
+  putOff(id: number, error: Error): boolean {
+    const request = this.#inFlight.get(id);
+    if (request?.repeat?.isWanted() !== true) return false;
+    delete request.sentMs;
+    request.refusal = error;
+    this.#putOff.add(request);
+    if (this.#cancelRepeat === undefined) {
+      this.#refusals++;
+      const { clock, repeatAfterMs = () => REPEAT_MS } = this.#options;
+      const again = (): void => this.#repeat();
+      this.#cancelRepeat = clock.after(repeatAfterMs(this.#refusals), again, { background: true });
+      if (this.#refusals === 1) this.#options.stalled?.(error);
+    }
+    this.#fill();
+    return true;
+  }
+
+  #repeat(): void {
+    this.#cancelRepeat = undefined;
+    for (const request of [...this.#inFlight.values()]) {
+      if (request.sentMs !== undefined || !this.#putOff.has(request)) continue;
+      if (request.repeat!.isWanted()) this.#send(request);
+      else this.#settle(request.id, (answer) => answer.reject(request.refusal));
+    }
+    this.#fill();
   }
 
   /** The type of request `id`, where it is still wanted. */
@@ -79,6 +141,7 @@ export class PendingRequests {
 
   resolve(id: number, body: unknown): void {
     this.#settle(id, (answer) => answer.resolve(body));
+    if (this.#putOff.size === 0) this.#refusals = 0;
     this.#fill();
   }
 
@@ -98,17 +161,21 @@ export class PendingRequests {
     if (request === undefined) return;
     this.#inFlight.delete(id);
     this.#waiting.delete(id);
+    this.#putOff.delete(request);
     request.unlisten?.();
     how(request.answer);
   }
 
   #fill(): void {
-    while (this.#state === 'started' && this.#inFlight.size < this.#options.inFlightMax) {
-      const next = this.#waiting.values().next();
-      if (next.done) return;
-      this.#waiting.delete(next.value.id);
-      this.#inFlight.set(next.value.id, next.value);
-      this.#send(next.value);
+    const held = new Set([...this.#putOff].map(({ repeat }) => repeat!.order));
+    const idle = [...this.#putOff].filter(({ sentMs }) => sentMs === undefined).length;
+    for (const request of this.#waiting.values()) {
+      const isRoom = this.#inFlight.size - idle < this.#options.inFlightMax;
+      if (this.#state !== 'started' || !isRoom) return;
+      if (request.repeat !== undefined && held.has(request.repeat.order)) continue;
+      this.#waiting.delete(request.id);
+      this.#inFlight.set(request.id, request);
+      this.#send(request);
     }
   }
 
@@ -123,21 +190,23 @@ export class PendingRequests {
   }
 
   #watch(afterMs: number): void {
+    this.#cancelTimer?.();
     this.#cancelTimer = this.#options.clock.after(afterMs, () => this.#expire(), { background: true });
   }
 
-  /** The first in flight is the one sent longest ago, so one timer serves them all. */
+  /** One timer serves them all: it is set for the one that was sent longest ago. */
   #expire(): void {
     this.#cancelTimer = undefined;
     const now = this.#options.clock.monotonicMs();
+    let nextMs = Infinity;
     for (const request of [...this.#inFlight.values()]) {
-      const leftMs = request.sentMs! + this.#options.timeoutMs - now;
-      if (leftMs > 0) {
-        if (this.#cancelTimer === undefined) this.#watch(leftMs);
-        return;
-      }
-      this.reject(request.id, timedOut(request.type, this.#options.timeoutMs));
+      if (request.sentMs === undefined) continue;
+      const leftMs = request.sentMs + this.#options.timeoutMs - now;
+      if (leftMs > 0) nextMs = Math.min(nextMs, leftMs);
+      else this.reject(request.id, timedOut(request.type, this.#options.timeoutMs));
     }
+    if (nextMs === Infinity) return;
+    this.#watch(nextMs);
   }
 }
 

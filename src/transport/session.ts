@@ -7,15 +7,17 @@
 import type { CancelTimer, Clock } from '../lib/clock.js';
 import { deferred } from '../lib/deferred.js';
 import type { Deferred } from '../lib/deferred.js';
-import { isError, ManyhandsError } from '../lib/errors.js';
+import { fromWireError, isError, ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
 import { REQUESTS_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_LOW } from '../lib/socket-limits.js';
 import { backOffMs } from './back-off.js';
 import { Link, settle } from './link.js';
 import type { Answer, Call, SessionCodec, SessionMessage } from './link.js';
 import { PendingRequests } from './pending-requests.js';
+import type { Repeat } from './pending-requests.js';
 import type { Connect } from './transport.js';
 
+export type { Repeat } from './pending-requests.js';
 export type { Call, SessionCodec, SessionMessage } from './link.js';
 
 /**
@@ -49,6 +51,8 @@ export interface SessionOptions {
   notice: (message: never) => void;
   /** Each change of state; `error` says why it became `waiting` or `closed`. */
   state?: (state: SessionState, error?: Error) => void;
+  /** The scheduler's store takes nothing now, for this reason; what may be repeated is asked again until it does. */
+  stalled?: (error: Error) => void;
   /** Whether a lost connection is opened again. @default true */
   reconnect?: boolean;
   /** Milliseconds in flight, while connected, after which a request rejects with `TIMEOUT`. @default 60_000 */
@@ -58,6 +62,9 @@ export interface SessionOptions {
 const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
 /** A connection that was open for so long was a good one: the back-off starts anew. */
 const GOOD_CONNECTION_MS = 1_000;
+
+/** The scheduler has not done it, and may when it is asked again. */
+const STORE_REFUSALS: readonly string[] = ['STORE_BUSY', 'STORE_FULL', 'STORE_FAILED'];
 
 export class ClientSession<R extends RequestMap<R> = RequestMap> {
   readonly #options: SessionOptions;
@@ -82,6 +89,8 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
       newId: this.#newId,
       timeoutMs: this.#requestTimeoutMs,
       inFlightMax: REQUESTS_IN_FLIGHT_MAX,
+      repeatAfterMs: (refusals) => backOffMs(refusals, options.random),
+      stalled: (error) => options.stalled?.(error),
       send: ({ type, id, body }) => this.#link!.send({ type, id, ...(body as object) }),
     });
   }
@@ -120,16 +129,17 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
 
   /**
    * Asks, and resolves with the checked body of the reply. Before the session is open, while it is between two
-   * connections, and past `REQUESTS_IN_FLIGHT_MAX`, the request waits.
+   * connections, and past `REQUESTS_IN_FLIGHT_MAX`, the request waits. With `repeat` it is asked again, in its order,
+   * where the scheduler's store takes nothing at the moment.
    * @throws the scheduler's refusal, TIMEOUT, ABORTED by `signal`, CLOSED, or what ended the session.
    */
   request<K extends keyof R & string>(
     type: K,
     body: R[K][0],
-    options: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal | undefined; repeat?: Repeat | undefined } = {},
   ): Promise<R[K][1]> {
     if (this.#state === 'closed') return Promise.reject(this.#endError!);
-    return this.#requests.add(type, body, options.signal);
+    return this.#requests.add(type, body, options.signal, options.repeat);
   }
 
   /** Sends a message that gets no answer; dropped when the session is not open. Throws what the codec throws. */
@@ -201,6 +211,9 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     if (type === undefined) return;
     // A scheduler that goes down has not done it; it is asked again on the next connection.
     if (answer.error?.code === 'SHUTTING_DOWN' && this.#reconnects) return;
+    if (answer.error !== undefined && STORE_REFUSALS.includes(answer.error.code)) {
+      if (this.#requests.putOff(answer.replyTo, fromWireError(answer.error))) return;
+    }
     settle(this.#requests, type, answer, this.#options.codec);
   }
 

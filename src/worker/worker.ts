@@ -29,6 +29,7 @@ import { RemoteInputs } from './remote-inputs.js';
 import { resolveWorkerOptions } from './resolve-options.js';
 import type { ResolvedWorkerOptions, WorkerOptions } from './resolve-options.js';
 import type { SandboxHost } from './sandbox/sandbox.js';
+import { repeatOf } from './scheduler-link.js';
 import type { SchedulerLink } from './scheduler-link.js';
 import { checkStop } from './stop-options.js';
 import type { StopOptions } from './stop-options.js';
@@ -94,6 +95,7 @@ export class BaseWorker {
       greet: this.#wishes.groups.greet,
       notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
+      stalled: (error) => this.#events.emit('warning', { error }),
     });
     this.#fetch = this.#wishes.traffic.fetch(ports.fetch);
     this.#store = ports.assets && new AssetStore(ports.assets, clock);
@@ -334,7 +336,7 @@ export class BaseWorker {
   /** The session with types: its codec has checked every reply. */
   #link(): SchedulerLink {
     return {
-      request: (type, body) => this.#session.request(type, body),
+      request: (type, body) => this.#session.request(type, body, repeatOf(type, body)),
       notify: (message) => this.#session.notify(message),
     };
   }

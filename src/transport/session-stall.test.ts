@@ -1,0 +1,53 @@
+/**
+ * A session whose scheduler's store takes nothing for a while.
+ * @module
+ */
+import { expect, it } from 'vitest';
+import { codeOf, opened, REPLY, setUp } from '../testing/session-rig.js';
+import type { Fields, Setting } from '../testing/session-rig.js';
+
+const ask = (s: Setting, n: number, order: string, isWanted = (): boolean => true): Promise<unknown> =>
+  s.session.request('work', { n }, { repeat: { order, isWanted } });
+const REFUSED = { code: 'STORE_BUSY', message: 'another program holds the database' };
+
+it('asks again what the store could not take, in its order, says so once, and lets others pass', async () => {
+  const stalls: Error[] = [];
+  const s = setUp({ stalled: (error) => stalls.push(error) });
+  await opened(s);
+  let isDown = true;
+  const taken: unknown[] = [];
+  s.scheduler.answer = (message): Fields => {
+    const refuses = isDown && message.type === 'work' && (message.n as number) < 10;
+    if (refuses) return { type: 'refusal', replyTo: message.id!, error: REFUSED };
+    if (message.type === 'work') taken.push(message.n);
+    return REPLY(message);
+  };
+  const first = [ask(s, 1, 'a'), ask(s, 2, 'a')];
+  await s.clock.advance(50);
+  // Behind those of its order, which nobody may pass, while the store is there again for others.
+  const behind = ask(s, 11, 'a');
+  expect(await s.clock.runUntil(ask(s, 12, 'b'))).toEqual({ echo: 12 });
+  await s.clock.advance(100_000);
+  expect(taken).toEqual([12]);
+  expect(stalls).toMatchObject([REFUSED]);
+  isDown = false;
+  expect(await s.clock.runUntil(Promise.all([...first, behind]))).toEqual(
+    [1, 2, 11].map((echo) => ({ echo })),
+  );
+  expect(taken).toEqual([12, 1, 2, 11]);
+});
+
+it('gives the refusal to who does not want it repeated, or no longer does, and ends with the session', async () => {
+  const s = setUp();
+  await opened(s);
+  s.scheduler.answer = ({ id }) => ({ type: 'refusal', replyTo: id!, error: REFUSED });
+  expect(await s.clock.runUntil(codeOf(s.session.request('work', { n: 0 })))).toBe('STORE_BUSY');
+  let isWanted = true;
+  const given = codeOf(ask(s, 1, 'a', () => isWanted));
+  const kept = codeOf(ask(s, 2, 'b'));
+  await s.clock.advance(60_000);
+  isWanted = false;
+  expect(await s.clock.runUntil(given)).toBe('STORE_BUSY');
+  await s.clock.runUntil(s.session.close());
+  expect(await kept).toBe('CLOSED');
+});
