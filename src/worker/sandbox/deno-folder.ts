@@ -3,8 +3,8 @@
  * that takes Node's modules away. It goes away with the host, or with this process; so do the processes in it.
  * @module
  */
-import { rmSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,8 @@ export class DenoFolder {
 
   /** Makes one in the system's folder for what is temporary. */
   static async make(): Promise<DenoFolder> {
-    const folder = new DenoFolder(await mkdtemp(join(tmpdir(), 'manyhands-deno-')));
+    // In one step with the wish to hear of the exit: this process may end while another thread makes the folder.
+    const folder = new DenoFolder(mkdtempSync(join(tmpdir(), 'manyhands-deno-')));
     await Promise.all([mkdir(folder.home), mkdir(folder.cache)]);
     return folder;
   }
