@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { computeFor, init } from '../../src/entry/deployer.node.js';
+import { openWallet } from '../../src/entry/wallet.node.js';
 import { startCluster, type Cluster } from '../rig/cluster.mjs';
 
 let cluster: Cluster;
@@ -13,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 it('reads an input to its end, never further ahead of what is computed than the job says', async () => {
-  init({ scheduler: cluster.url });
+  init({ scheduler: cluster.url, wallet: openWallet(cluster.home) });
   let read = 0;
   let furthest = 0;
   let results = 0;
