@@ -11,8 +11,8 @@ import { describe, expect, inject, it } from 'vitest';
 const { packageFolder, files, packedBytes, unpackedBytes } = inject('installed');
 
 const KIB = 1024;
-/** A MiB: with the page's second version, the README's picture, the file layer of WASI and the operator's part. */
-const PACKED_BYTES_MAX = 1_024 * KIB;
+/** With the page's second version, the README's picture, the file layer of WASI and the operator's part. */
+const PACKED_BYTES_MAX = 1_100 * KIB;
 const UNPACKED_BYTES_MAX = 3_500 * KIB;
 
 type Target = string | null | { [condition: string]: Target };
