@@ -58,6 +58,7 @@ export class StubDeployerScheduler {
   readonly said: ClientMessage[] = [];
   /** What a deployer did against the rules. */
   readonly violations: string[] = [];
+  readonly busy = new Set<string>();
   /** Whether attempts to connect are refused. */
   refusing = false;
   /** Answers of these types wait until `releaseAnswers`. */
@@ -76,7 +77,6 @@ export class StubDeployerScheduler {
   rowSlices = 1_000;
   connects = 0;
   readonly #waiting: (() => void)[] = [];
-
   readonly connect: Connect = (url) => {
     this.connects++;
     if (this.refusing) {
@@ -222,6 +222,7 @@ export class StubDeployerScheduler {
 
   #answer(client: StubClient, request: Request): object {
     if (client.owner === undefined) throw new ManyhandsError('UNAUTHENTICATED', 'prove first');
+    if (this.busy.has(request.type)) throw new ManyhandsError('STORE_BUSY', 'somebody holds the database');
     switch (request.type) {
       case 'blob.ticket':
         return this.http.ticket(request.digest);

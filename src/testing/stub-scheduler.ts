@@ -63,6 +63,8 @@ type Request = Extract<ClientMessage, { id: number }>;
 export class StubScheduler {
   /** What a worker did against the rules. */
   readonly violations: string[] = [];
+  /** Requests of which its store takes none now. */
+  readonly busy = new Set<string>();
   readonly outcomes = new Map<string, Map<number, StubOutcome>>();
   /** Losses that were reported, in order. */
   readonly losses: { jobId: string; sliceNumber: number; code: string; message: string }[] = [];
@@ -251,6 +253,7 @@ export class StubScheduler {
   }
 
   #serve(connection: Connection, request: Request): unknown {
+    if (this.busy.has(request.type)) throw new ManyhandsError('STORE_BUSY', 'somebody holds the database');
     switch (request.type) {
       case 'job.package': {
         const { bytes, owner } = this.#jobs.get(request.jobId)!;

@@ -96,6 +96,29 @@ it('leases that could not be renewed meanwhile are not lost when the store is ba
   expect(await answered).toMatchObject({ body: { next: first + 1 } });
 });
 
+it('what a client sent before it heard of a refusal does not pass what it repeats', async () => {
+  const worker = rig.worker();
+  want(worker);
+  const { lease } = await worker.until((m) => m.type === 'lease.grant');
+  const { leaseId, first } = lease;
+  const report = (id: number) => {
+    const segment = segmentOf([id]);
+    return { type: 'lease.report' as const, id, leaseId, first, count: 1, computeMs: 1, segment };
+  };
+  const unlock = lockDatabase(dataDir);
+  const refused = worker.ask(report(1));
+  await rig.clock.advance(STORE_WAIT_MS_MAX + 2_000);
+  expect((await refused).refused).toMatchObject({ code: 'STORE_BUSY' });
+  unlock();
+  await rig.clock.advance(3_000);
+  // It would be the first that is taken.
+  expect((await worker.ask(report(2))).refused).toMatchObject({ code: 'STORE_BUSY' });
+  worker.sent.length = 0;
+  const repeated = worker.ask(report(1));
+  await rig.clock.advance(10);
+  expect(await repeated).toMatchObject({ body: { next: first + 1 } });
+});
+
 it('on a full disk what fits is taken, and no input passes one before it of the same job', async () => {
   const other = await rig.deploy(rangeFromBounds(1, 1));
   const makeRoom = fillDisk(connection, 20);

@@ -1,0 +1,24 @@
+/**
+ * A worker whose scheduler cannot store anything for a while.
+ * @module
+ */
+import { expect, it } from 'vitest';
+import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
+
+const JOB = jobId('squares');
+const on = stageKeeper();
+
+it('keeps what was computed, computes each slice once, and reports it when the store takes it', async () => {
+  const { clock, scheduler, worker, host, events } = on(stage());
+  await worker.start();
+  scheduler.busy.add('lease.report').add('lease.return');
+  scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, sliceMs: 1 });
+  await clock.advance(60_000);
+  expect(scheduler.returns).toEqual([]);
+  const said = events.filter(({ name }) => name === 'warning');
+  expect(said).toMatchObject([{ payload: { error: { code: 'STORE_BUSY' } } }]);
+  scheduler.busy.clear();
+  await clock.runUntil(() => scheduler.isComplete(JOB));
+  expect(scheduler.values(JOB)).toEqual(Array.from({ length: 20 }, (_, i) => (i + 1) ** 2));
+  expect([...host.runs.values()].every((runs) => runs === 1)).toBe(true);
+});
