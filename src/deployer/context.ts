@@ -24,7 +24,7 @@ export interface DeployerContext {
 export function createContext(ports: DeployerPorts): DeployerContext {
   const link = new SchedulerLink(ports);
   const links = [link];
-  const connection = new Emitter<ConnectionEvents>();
+  const connection = new Emitter<ConnectionEvents>({ reconnecting: true, reconnected: true });
   link.outage.observe({
     lost: (error) => connection.emit('reconnecting', { error, message: error.message }),
     back: (downMs) => connection.emit('reconnected', { downMs }),

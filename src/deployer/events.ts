@@ -2,6 +2,7 @@
  * The events of a job handle: one payload each, names in any case.
  * @module
  */
+import type { OptionNames } from '../lib/options.js';
 import type { ConsoleLevel, RunStatus } from '../protocol/messages.js';
 import type { Job } from './job.js';
 import type { ResultHandle } from './results.js';
@@ -145,6 +146,26 @@ export interface JobEvents<T> {
   /** Nobody has taken a slice yet, seconds after the deployment; told once. */
   noworkers: NoWorkersEvent<T>;
 }
+
+/** All events of a job handle. */
+export const JOB_EVENTS: OptionNames<JobEvents<unknown>> = {
+  readystatechange: true,
+  accepted: true,
+  status: true,
+  result: true,
+  console: true,
+  progress: true,
+  error: true,
+  complete: true,
+  cancel: true,
+  nofunds: true,
+  paused: true,
+  resumed: true,
+  noworkers: true,
+  noinput: true,
+  reconnecting: true,
+  reconnected: true,
+};
 
 /** Events that the job's journal brings: listening to one of them follows the job. */
 export const JOURNAL_EVENTS: ReadonlySet<string> = new Set([

@@ -4,7 +4,7 @@
  * @module
  */
 import { Emitter, type Listener } from '../lib/events.js';
-import type { JobEvents } from './events.js';
+import { JOB_EVENTS, type JobEvents } from './events.js';
 import { PendingListeners } from './pending-listeners.js';
 
 /** A job is done when the promises that their listeners return have settled. */
@@ -19,7 +19,7 @@ type Handler<T, K extends string> = Listener<JobEvents<T>[Key<T, K>]>;
 
 export abstract class JobEmitter<T> {
   readonly #pendingListeners = new PendingListeners();
-  readonly #emitter = new Emitter<JobEvents<T>>();
+  readonly #emitter = new Emitter<JobEvents<T>>(JOB_EVENTS);
 
   on<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
     this.#emitter.on(name as Key<T, K>, listener);

@@ -207,6 +207,12 @@ describe('a job', () => {
     expect(seen).toEqual([[1, 'log', 'hello'], 0.5, 'nofunds']);
   });
 
+  it('refuses to listen to an event that does not exist', () => {
+    const job = deployerRig().deployer.computeFor([1], (x: number) => x);
+    expect(() => job.on('reslt' as 'result', () => undefined)).toThrow(/Did you mean 'result'/);
+    job.on('RESULT', () => undefined);
+  });
+
   it('tells that the operator paused it, why, and that it goes on', async () => {
     const { stub, deployer, warnings } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);

@@ -27,6 +27,7 @@ describe('a misspelt option of a job', () => {
     ['a limit', (job) => (Object.assign(job.limits, { timeoutMs: 5 }), job.exec()), 'timeoutMs', 'sliceTimeoutMs'],
     ['public', (job) => ((job.public = { nam: 'x' } as never), job.exec()), 'nam', 'name'],
     ['wasm', (job) => ((job.wasm = { exprt: 'f' } as never), job.exec()), 'exprt', 'export'],
+    ['a group by key', (job) => (job.computeGroups.push({ key: 'a' } as never), job.exec()), 'key', 'joinKey'],
     ['a group', (job) => (job.computeGroups.push({ joinKey: 'a', secret: 's' } as never), job.exec()), 'secret', 'joinSecret'],
     ['autoclose', (job) => (Object.assign(job, { autoclose: false }), job.exec()), 'autoclose', 'autoClose'],
     ['modules', (job) => (Object.assign(job, { modules: ['numpy'] }), job.deploy()), 'modules', undefined],

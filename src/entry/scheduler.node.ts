@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
-import { readOptions, type OptionNames } from '../lib/options.js';
+import { describeValue, readOptions, type OptionNames } from '../lib/options.js';
 import { systemRandom } from '../lib/random.js';
 import { CONNECTIONS_MAX, SOCKETS_MAX } from '../protocol/limits.js';
 import { DEFAULT_SCHEDULER, SOCKET_PATH } from '../protocol/scheduler-url.js';
@@ -201,6 +201,7 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
       });
       await store.close();
       unlock();
+      log('info', 'closed', { url });
     },
   };
 }
@@ -234,36 +235,31 @@ const NAMES: OptionNames<SchedulerOptions> = {
 function resolveOptions(given: SchedulerOptions): Resolved {
   const options = readOptions<SchedulerOptions>(given, 'startScheduler', NAMES);
   const home = process.env.MANYHANDS_HOME || join(homedir(), '.manyhands');
-  const port = options.port ?? Number(new URL(DEFAULT_SCHEDULER).port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new ManyhandsError(
-      'INVALID_ARGUMENT',
-      `port must be an integer from 0 to 65535, not ${String(options.port)}`,
-      {
-        argument: 'port',
-      },
-    );
-  }
-  const sockets = options.sockets ?? SOCKETS_MAX;
-  if (!Number.isInteger(sockets) || sockets < 1) {
-    throw new ManyhandsError(
-      'INVALID_ARGUMENT',
-      `sockets must be an integer above 0, not ${String(options.sockets)}`,
-      { argument: 'sockets' },
-    );
-  }
+  const { port = Number(new URL(DEFAULT_SCHEDULER).port), sockets = SOCKETS_MAX } = options;
+  const { host = '127.0.0.1', dataDir = join(home, 'scheduler'), log = silent } = options;
+  check('port', port, 'an integer from 0 to 65535', Number.isInteger(port) && port >= 0 && port <= 65_535);
+  check('sockets', sockets, 'an integer above 0', Number.isInteger(sockets) && sockets > 0);
+  check('host', host, "an address to listen on, such as '0.0.0.0'", typeof host === 'string' && host !== '');
+  check('dataDir', dataDir, 'the path of a folder', typeof dataDir === 'string' && dataDir !== '');
+  check('log', log, 'a function of (level, event, fields)', typeof log === 'function');
   return {
     port,
     sockets,
-    host: options.host ?? '127.0.0.1',
-    dataDir: options.dataDir ?? join(home, 'scheduler'),
+    host,
+    dataDir,
     minimumPrice: toUnits(options.minimumPrice ?? 0),
     tls: checkTlsOption(options.tls),
     sandboxOrigins: checkSandboxOrigins(options.sandboxOrigins),
     allowWebOrigins: checkWebOrigins(options.allowWebOrigins),
     publicUrls: checkPublicUrls(options.publicUrls),
-    log: options.log ?? silent,
+    log,
   };
+}
+
+function check(argument: keyof SchedulerOptions, value: unknown, wanted: string, isGood: boolean): void {
+  if (isGood) return;
+  const text = `startScheduler: ${argument} must be ${wanted}, not ${describeValue(value)}.`;
+  throw new ManyhandsError('INVALID_ARGUMENT', text, { argument });
 }
 
 const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);

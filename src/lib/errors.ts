@@ -87,7 +87,7 @@ export const ERROR_TABLE = {
   HOST_REFUSED: row('caller'),
   BANNED: row('caller'),
   BAN_UNKNOWN: row('caller'),
-  EVICTED: row('worker'),
+  EVICTED: row('worker', true),
   WORKER_UNKNOWN: row('caller'),
   DRAINING: row('platform', true),
   LIMIT_EXCEEDED: row('caller'),

@@ -17,6 +17,18 @@ describe('an emitter', () => {
     expect(emitter.listenerCount('sAiD' as 'said')).toBe(2);
   });
 
+  it('refuses the name of no event, with the nearest one, where it knows all', () => {
+    const emitter = new Emitter<Events>({ said: true });
+    emitter.on('SAID' as 'said', () => undefined);
+    for (const listen of ['on', 'once'] as const)
+      expect(() => emitter[listen]('sayd' as 'said', () => undefined)).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_ARGUMENT',
+          message: expect.stringContaining("'said'") as unknown,
+        }),
+      );
+  });
+
   it('calls one listener once, however often it was added, and none that was taken away', () => {
     const emitter = new Emitter<Events>();
     const heard: string[] = [];

@@ -4,11 +4,19 @@
  * @module
  */
 import { ManyhandsError } from './errors.js';
+import { nearestName, type OptionNames } from './options.js';
 
 /** It may be async: the promise that it returns then is given to whoever emits. */
 export type Listener<P> = (payload: P) => unknown;
 
 export class Emitter<M extends object> {
+  readonly #names: readonly string[] | undefined;
+
+  /** @param names all events that there are; without them any name is taken */
+  constructor(names?: OptionNames<M>) {
+    this.#names = names && Object.keys(names);
+  }
+
   /** Lists are replaced, never changed, so that `emit` can go through one without copying it. */
   readonly #listeners = new Map<string, readonly Listener<never>[]>();
   /** What `once` was given, by what it wrapped around it, so that `off` finds it. */
@@ -16,6 +24,7 @@ export class Emitter<M extends object> {
 
   on<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
     checkListener(name, listener);
+    this.#checkName(name);
     const key = name.toLowerCase();
     const list = this.#listeners.get(key) ?? [];
     if (!list.includes(listener)) {
@@ -44,6 +53,16 @@ export class Emitter<M extends object> {
       );
     }
     return this;
+  }
+
+  /** @throws INVALID_ARGUMENT: a listener to what never comes would wait for ever */
+  #checkName(name: string): void {
+    const known = this.#names;
+    if (known === undefined || known.includes(name.toLowerCase())) return;
+    const nearest = nearestName(name, known);
+    const hint = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
+    const text = `There is no event '${name.slice(0, 100)}'.${hint} There are ${known.join(', ')}.`;
+    throw new ManyhandsError('INVALID_ARGUMENT', text, { event: name, known, nearest });
   }
 
   listenerCount(name: keyof M & string): number {

@@ -59,7 +59,7 @@ export function nearestName(written: string, known: readonly string[]): string |
   let best: { name: string; distance: number } | undefined;
   for (const name of known) {
     const candidate = name.toLowerCase();
-    const isPart = wanted.length >= 4 && (candidate.includes(wanted) || wanted.includes(candidate));
+    const isPart = wanted.length >= 3 && (candidate.includes(wanted) || wanted.includes(candidate));
     const distance = isPart ? 1 : editDistance(wanted, candidate);
     if (distance < (best?.distance ?? Infinity)) best = { name, distance };
   }

@@ -33,8 +33,18 @@ describe("a scheduler's address", () => {
     'http://host/#b',
     'not an address',
     'host:99999',
+    'foo',
+    'foo/path',
+    5,
+    {},
+    null,
   ])('%j is refused', (written) => {
-    expect(() => parseSchedulerUrl(written)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    expect(() => parseSchedulerUrl(written as string)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(DEFAULT_SCHEDULER) as unknown,
+      }),
+    );
   });
 
   it('with a password is refused, and not repeated', () => {

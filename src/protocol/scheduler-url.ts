@@ -3,6 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { describeValue } from '../lib/options.js';
 
 /** Where a scheduler listens when nobody said otherwise. */
 export const DEFAULT_SCHEDULER = 'http://localhost:8462';
@@ -22,9 +23,13 @@ export interface SchedulerUrl {
  * @throws INVALID_ARGUMENT where it is none.
  */
 export function parseSchedulerUrl(address: string | URL): SchedulerUrl {
-  const written = String(address).trim();
+  const given: unknown = address;
+  if (typeof given !== 'string' && !(given instanceof URL))
+    throw invalid(`is a text or a URL, not ${describeValue(given)}`);
+  const written = String(given).trim();
   const url = parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `http://${written}`);
   if (url === undefined || url.hostname === '') throw invalid('is not an address');
+  if (isBareWord(written)) throw invalid('is a bare word: a host has its scheme or its port with it');
   if (url.username !== '' || url.password !== '') throw invalid('carries a user name or a password');
   if (url.search !== '' || url.hash !== '') throw invalid('has a query or a fragment');
   const secure = url.protocol === 'https:' || url.protocol === 'wss:';
@@ -37,6 +42,12 @@ export function parseSchedulerUrl(address: string | URL): SchedulerUrl {
     http: `http${secure ? 's' : ''}://${place}`,
     socket: `ws${secure ? 's' : ''}://${place}${SOCKET_PATH}`,
   };
+}
+
+/** A name alone is rather a mistake than a host; one is written `http://name` or `name:port`. */
+function isBareWord(written: string): boolean {
+  const host = written.split('/')[0]!.toLowerCase();
+  return host !== 'localhost' && !/[.:]/.test(host);
 }
 
 function parse(text: string): URL | undefined {

@@ -64,6 +64,7 @@ export class Core {
   #isClosed = false;
   #isDraining = false;
   readonly #drained = deferred();
+  #isDrainedSaid = false;
   readonly bans = new Bans([]);
   /** Everybody who is connected and has said who they are. */
   readonly clients = new Set<BannedClient>();
@@ -110,6 +111,7 @@ export class Core {
   drain(on: boolean): void {
     if (on === this.#isDraining) return;
     this.#isDraining = on;
+    this.#isDrainedSaid = false;
     this.options.log('warn', 'draining', { on, leases: this.leases.size });
     if (!on) this.market.wakeAll();
   }
@@ -121,6 +123,7 @@ export class Core {
     const until = clock.monotonicMs() + limitMs;
     while (this.leases.size > 0 && this.#isDraining && clock.monotonicMs() < until)
       await delay(clock, DRAIN_LOOK_MS);
+    this.#lookDrained();
     return this.leases.size === 0;
   }
 
@@ -166,8 +169,16 @@ export class Core {
     } catch (error) {
       if (!this.#isClosed) log('error', 'expiry failed', { error: String(error) });
     }
-    if (this.#isDraining && this.leases.size === 0) this.#drained.resolve();
+    if (this.#lookDrained()) this.#drained.resolve();
     this.#watchDeadlines();
+  }
+
+  /** Whether it drains and all leases are back, which is logged once. */
+  #lookDrained(): boolean {
+    if (!this.#isDraining || this.leases.size > 0) return false;
+    if (!this.#isDrainedSaid) this.options.log('info', 'drained', {});
+    this.#isDrainedSaid = true;
+    return true;
   }
 }
 

@@ -5,6 +5,7 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { REQUESTS_IN_FLIGHT_MAX } from '../lib/socket-limits.js';
+import { EVICTED_WAIT_MS } from './session.js';
 import { codeOf, opened, REPLY, setUp, work } from '../testing/session-rig.js';
 import type { Fields, Setting } from '../testing/session-rig.js';
 
@@ -90,6 +91,15 @@ describe('a session', () => {
     s.scheduler.answer = REPLY;
     expect(await s.clock.runUntil(Promise.all(all))).toEqual(all.map((_, echo) => ({ echo })));
   });
+});
+
+it('of one that the operator sent away comes again after a minute', async () => {
+  await opened(s);
+  s.scheduler.send({ type: 'goodbye', error: { code: 'EVICTED', message: 'enough', info: {} } });
+  await s.clock.advance(EVICTED_WAIT_MS - 1);
+  expect(s.session.state).toBe('waiting');
+  await s.clock.advance(1_000);
+  expect(s.session.state).toBe('open');
 });
 
 describe('a greeting', () => {

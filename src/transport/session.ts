@@ -60,6 +60,8 @@ export interface SessionOptions {
 }
 
 const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
+/** Whom the operator sent away comes again after so long. */
+export const EVICTED_WAIT_MS = 60_000;
 /** A connection that was open for so long was a good one: the back-off starts anew. */
 const GOOD_CONNECTION_MS = 1_000;
 
@@ -232,7 +234,8 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     if (this.#openedMs !== undefined && now - this.#openedMs >= GOOD_CONNECTION_MS) this.#failures = 0;
     this.#openedMs = undefined;
     this.#failures++;
-    const afterMs = backOffMs(this.#failures, this.#options.random);
+    const waitMs = isError(error, 'EVICTED') ? EVICTED_WAIT_MS : 0;
+    const afterMs = waitMs + backOffMs(this.#failures, this.#options.random);
     this.#cancelRetry = this.#options.clock.after(afterMs, () => this.#connect());
     this.#resolveDrained();
     this.#become('waiting', error);

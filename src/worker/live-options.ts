@@ -3,6 +3,7 @@
  * is read is a copy, so that a list is changed by setting another.
  * @module
  */
+import { unknownOption } from '../lib/options.js';
 import type { Address, JobId } from '../protocol/messages.js';
 import type { GroupCredential } from '../wallet/group-credential.js';
 import {
@@ -143,4 +144,27 @@ export class LiveOptions {
     this.#now = { ...this.#now, [key]: value };
     this.#changed(key);
   }
+}
+
+/**
+ * The same options, where setting one that does not exist, or that cannot change any more, is refused.
+ * @throws UNKNOWN_OPTION by the setter, with the nearest one
+ */
+export function refuseUnknown(options: LiveOptions): LiveOptions {
+  const known = Object.getOwnPropertyNames(LiveOptions.prototype).filter((name) => name !== 'constructor');
+  const check = (name: string | symbol): void => {
+    if (typeof name === 'string' && known.includes(name)) return;
+    throw unknownOption('worker.options', String(name), known);
+  };
+  return new Proxy(options, {
+    // The accessors have their values in private fields, which a proxy does not have.
+    get: (target, name): unknown => Reflect.get(target, name, target),
+    set(target, name, value) {
+      check(name);
+      return Reflect.set(target, name, value, target);
+    },
+    defineProperty(_target, name) {
+      throw unknownOption('worker.options', String(name), known);
+    },
+  });
 }

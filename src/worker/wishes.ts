@@ -12,7 +12,7 @@ import type { Address, JobId } from '../protocol/messages.js';
 import { Admission } from './admission.js';
 import type { AdmissionOptions } from './admission.js';
 import { JoinedGroups, type JoinedGroupsOptions } from './joined-groups.js';
-import { LiveOptions } from './live-options.js';
+import { LiveOptions, refuseUnknown } from './live-options.js';
 import { checkAddress, checkJob, invalid } from './option-checks.js';
 import { Pauses } from './pauses.js';
 import type { ResolvedWorkerOptions } from './resolve-options.js';
@@ -57,7 +57,7 @@ export class Wishes {
   constructor(options: ResolvedWorkerOptions, ports: WishesPorts) {
     const { clock, storage, events, look, described, here } = ports;
     this.#ports = ports;
-    this.live = new LiveOptions(options, (key) => this.#changed(key));
+    this.live = refuseUnknown(new LiveOptions(options, (key) => this.#changed(key)));
     this.pauses = new Pauses((name, reason) => {
       events.emit(name, { reason });
       this.apply();

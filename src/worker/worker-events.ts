@@ -2,6 +2,7 @@
  * What a worker tells its owner, each event with one object; and the numbers that a page shows.
  * @module
  */
+import type { OptionNames } from '../lib/options.js';
 import type { Address, ConsoleLevel, JobId } from '../protocol/messages.js';
 
 /** What a job says of itself to those who lend it a machine. */
@@ -87,6 +88,28 @@ export interface WorkerEvents {
   /** The worker cannot go on. */
   error: { error: Error };
 }
+
+/** All events of a worker. */
+export const WORKER_EVENTS: OptionNames<WorkerEvents> = {
+  start: true,
+  stop: true,
+  connect: true,
+  disconnect: true,
+  fetch: true,
+  job: true,
+  sandbox: true,
+  slice: true,
+  progress: true,
+  console: true,
+  result: true,
+  return: true,
+  payment: true,
+  pause: true,
+  unpause: true,
+  bytes: true,
+  warning: true,
+  error: true,
+};
 
 /** A worker in numbers, since its start. */
 export interface WorkerStatus {

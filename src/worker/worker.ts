@@ -36,6 +36,7 @@ import type { StopOptions } from './stop-options.js';
 import { testSandboxes } from './self-test.js';
 import { Supervisor } from './supervisor.js';
 import { Wishes } from './wishes.js';
+import { WORKER_EVENTS } from './worker-events.js';
 import type { WorkerPorts, WorkerSetting } from './worker-ports.js';
 import type { JobInfo, PaymentAccount, WorkerEvents, WorkerStatus } from './worker-events.js';
 
@@ -49,7 +50,7 @@ export class BaseWorker {
   readonly id: string;
   readonly #options: ResolvedWorkerOptions;
   readonly #ports: WorkerPorts;
-  readonly #events = new Emitter<WorkerEvents>();
+  readonly #events = new Emitter<WorkerEvents>(WORKER_EVENTS);
   readonly #host: SandboxHost;
   readonly #store: AssetStore | undefined;
   readonly #blobs: Blobs;

@@ -56,7 +56,9 @@ it('sees jobs and workers, stops jobs, and keeps somebody out; the log has it al
   const [listed] = JSON.parse(await operator('workers', '--json')) as { workerId: string; slices: number }[];
   expect(listed).toMatchObject({ slices: 2 });
   await operator('evict', listed!.workerId, '--reason', 'enough');
-  expect((await worker.finished).stderr).toContain('EVICTED');
+  await worker.said(/ended the connection: enough\. Trying again in a minute/);
+  await worker.kill('SIGTERM');
+  expect(worker.stdout).not.toContain('connection is lost');
 
   expect(await operator('ban', '203.0.113.0/24', '--reason', 'a flood')).toContain('network');
   expect(await operator('bans')).toMatch(/network {3}203\.0\.113\.0\/24 {2}a flood\n$/);

@@ -148,14 +148,14 @@ function cancelCommand(): Command {
 function evictCommand(): Command {
   return new Command('evict')
     .description(
-      "End a worker's connection and take its leases back; it may come again, unless it is banned.",
+      "End a worker's connection and take its leases back; it comes again after a minute, unless it is banned.",
     )
     .argument('<worker>', "the worker's id, 22 characters", jobId)
     .addOption(reasonOption())
     .addHelpText('after', examples(['manyhands operator evict <worker>', 'an id of `operator workers`']))
     .action(async (workerId: string, { reason, ...where }: Where & { reason: string }) => {
       await as(where, (operator) => operator.evictWorker(workerId, reason));
-      console.log(`${printable(workerId)} is gone.`);
+      console.log(`${printable(workerId)} is gone; it may come again in a minute, unless it is banned.`);
     });
 }
 

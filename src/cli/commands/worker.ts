@@ -127,7 +127,9 @@ async function runWorker(options: Options): Promise<void> {
     shown.say(await whoseJobs(options.isolation, owner));
     shown.say('Lending this machine. Ctrl-C hands back what has not begun and stops.');
     reason = await Promise.race([signalled, ended]);
-    shown.say('Stopping. Ctrl-C again does not wait.');
+    shown.say(
+      reason instanceof Error ? 'It cannot go on: stopping.' : 'Stopping. Ctrl-C again does not wait.',
+    );
     await worker.stop();
   } finally {
     shown.end();

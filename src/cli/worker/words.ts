@@ -2,7 +2,7 @@
  * What happens to a worker, in a line for people. What strangers wrote is made harmless for the terminal.
  * @module
  */
-import type { WorkerEvents, WorkerStatus } from '../../entry/worker.node.js';
+import { isError, type WorkerEvents, type WorkerStatus } from '../../entry/worker.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
 import { printable } from '../terminal.js';
 
@@ -14,7 +14,10 @@ const PAUSES: Record<string, string> = {
 /** The lines that both the log and the dashboard show; undefined for what is not worth one. */
 export const WORDS: { [K in keyof WorkerEvents]?: (payload: WorkerEvents[K]) => string } = {
   connect: ({ url }) => `Connected to ${url}.`,
-  disconnect: () => 'The connection is lost; trying again.',
+  disconnect: ({ error }) =>
+    isError(error, 'EVICTED')
+      ? `${printable(error.message)} Trying again in a minute.`
+      : 'The connection is lost; trying again.',
   job: ({ jobId, name }) => `Working on ${name === '' ? 'a job' : printable(name)} (${jobId}).`,
   pause: ({ reason }) => `Paused: ${PAUSES[reason] ?? printable(reason)}.`,
   unpause: () => 'Going on.',
