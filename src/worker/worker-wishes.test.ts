@@ -26,28 +26,6 @@ async function start(...args: Parameters<typeof stage>): Promise<Stage> {
 const held = ({ scheduler }: Stage): number => scheduler.leases.size;
 const done = ({ scheduler }: Stage, job = JOB): number => scheduler.outcomes.get(job)!.size;
 
-it('refuses options and events that do not exist, with the nearest one', () => {
-  const { worker } = keep(stage(taking(1), { cores: 2 }));
-  const set = worker.options as unknown as Record<string, unknown>;
-  expect(() => (set['core'] = 3)).toThrow(
-    expect.objectContaining({
-      code: 'UNKNOWN_OPTION',
-      message: expect.stringContaining("'cores'") as unknown,
-    }),
-  );
-  expect(() => Object.assign(worker.options, { isolation: 'thread' })).toThrow(
-    expect.objectContaining({ code: 'UNKNOWN_OPTION' }),
-  );
-  worker.options.cores = 3;
-  expect(worker.options.cores).toBe(3);
-  expect(() => worker.on('reslt' as 'result', () => undefined)).toThrow(
-    expect.objectContaining({
-      code: 'INVALID_ARGUMENT',
-      message: expect.stringContaining("'result'") as unknown,
-    }),
-  );
-});
-
 describe('pausing', () => {
   it('hands back what has not begun at once, and takes no more until every reason is gone', async () => {
     const on = await start(taking(20), { cores: 2 });
