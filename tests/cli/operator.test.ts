@@ -97,5 +97,7 @@ it('refuses what cannot be banned, and a worker that is not there', async () => 
 
 it('drains: what runs ends, nothing new is lent or taken, and the scheduler ends by itself', async () => {
   expect(await operator('drain')).toContain('nothing is leased');
-  expect((await scheduler.running.finished).code).toBe(0);
+  const { code, stderr } = await scheduler.running.finished;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/"event":"drained"[^]*"event":"closed"/);
 });
