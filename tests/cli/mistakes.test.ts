@@ -80,7 +80,6 @@ it.each<[string, string, () => string[]]>([
   ['a port in use for the demo', 'ADDRESS_IN_USE', () => ['demo', '-p', port, '-o', cli.path('x.png')]],
   ['a locked data folder', 'DATA_DIR_LOCKED', () => ['scheduler', '-p', '0', '-d', dataDir]],
   ['a file for a data folder', 'STORE_UNUSABLE', () => ['scheduler', '-p', '0', '-d', cli.path('file')]],
-  ['a folder without a store', 'STORE_UNUSABLE', () => ['doctor', '-d', cli.path('empty')]],
   ['a file that is no store', 'STORE_UNUSABLE', () => ['scheduler', '-p', '0', '-d', cli.path('broken')]],
   ['a keystore that exists', 'KEYSTORE_EXISTS', () => ['keystore', 'create', 'taken']],
   ['a keystore that does not exist', 'KEYSTORE_UNKNOWN', () => ['keystore', 'show', 'nobody']],
@@ -106,6 +105,13 @@ it('takes the scheduler from MANYHANDS_SCHEDULER, and the option before it', asy
   expectSentence(nowhere, 'CONNECT_FAILED');
   const said = await cli.run(['job', 'status', JOB_ID, '-s', url], { MANYHANDS_SCHEDULER: NOBODY });
   expectSentence(said, 'JOB_UNKNOWN');
+});
+
+it('a doctor that is sent to a folder without a store tells what the machine has, and then that', async () => {
+  const { code, stdout, stderr } = await cli.run(['doctor', '-d', cli.path('empty')]);
+  expect(code).toBe(1);
+  expect(stdout).toContain('scheduler http');
+  expect(stderr).toMatch(/^manyhands: \S[^\n]* \[STORE_UNUSABLE\]\n$/);
 });
 
 it('a doctor that looks at a file that is no store says what is wrong and where, and leaves it as it is', async () => {
