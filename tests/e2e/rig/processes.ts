@@ -41,8 +41,13 @@ export interface SchedulerProcess {
 }
 
 /** A scheduler with its data in `dataDir`, on a free port where none is named. */
-export async function startSchedulerProcess(dataDir: string, port = 0): Promise<SchedulerProcess> {
-  const child = node('./scheduler-process.mjs', [dataDir, String(port)], {});
+export async function startSchedulerProcess(
+  dataDir: string,
+  port = 0,
+  /** Other sites whose pages may use it. */
+  allowWebOrigins: readonly string[] = [],
+): Promise<SchedulerProcess> {
+  const child = node('./scheduler-process.mjs', [dataDir, String(port), ...allowWebOrigins], {});
   const { url } = JSON.parse(await firstLine(child)) as { url: string };
   return {
     url,

@@ -71,7 +71,7 @@ export async function openEscapeRig(
   const secret = join(folder, 'secret.txt');
   await writeFile(secret, 'secret');
   const listeners = await startListeners();
-  const scheduler = await startSchedulerProcess(join(folder, 'scheduler'));
+  const scheduler = await startSchedulerProcess(join(folder, 'scheduler'), 0, ['*']);
   const page = await servePage(scheduler.url);
   const browser = await open();
   await browser.open(page.url);
