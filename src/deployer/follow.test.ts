@@ -185,6 +185,26 @@ describe('following', () => {
     expect(completed).toEqual([]);
   });
 
+  it('does not take slices for lost that were appended while it asked how many there are', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.late.add('job.follow');
+    stub.work = (datum) => ({ value: datum });
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    job.autoClose = false;
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    await job.addSlices([3, 4]);
+    await until(() => job.status.total === 4);
+    stub.releaseAnswers();
+    stub.late.add('job.status');
+    await until(() => stub.requests('job.status').length === 1);
+    await job.addSlices([5, 6]);
+    await until(() => job.status.total === 6);
+    stub.releaseAnswers();
+    await job.close();
+    expect([...(await done)]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('goes on in another process from a cursor, and from the start', async () => {
     const rig = deployerRig();
     const { stub, deployer } = rig;

@@ -286,21 +286,24 @@ export class JobTracker<T> implements FollowSink {
     this.#settle(slicesFailed({ jobId: job.id, total: slices, failed, results: this.results }));
   }
 
-  /** The answer to a follow may be older than what came over another connection: asked again, it cannot be. */
+  /**
+   * The answer to a follow may be older than what came over another connection: asked again, it cannot be older than
+   * what was known when it was asked. More slices may be appended before the answer comes.
+   */
   #checkTotal(): void {
     const { context, job } = this.#options;
+    const known = this.#totalKnown;
     context.link.request('job.status', { jobId: job.id }).then(
       ({ status }) => {
-        if (!this.#over && status.total < this.#totalKnown) this.#lostSlices(status.total);
+        if (!this.#over && status.total < known) this.#lostSlices(known, status.total);
       },
       (error: unknown) => this.fail(error as Error),
     );
   }
 
   /** The scheduler has fewer slices than it had acknowledged: the rest will never come. */
-  #lostSlices(total: number): void {
+  #lostSlices(known: number, total: number): void {
     const { job } = this.#options;
-    const known = this.#totalKnown;
     const text =
       `The scheduler had ${known} slices of job ${job.id} and has ${total}: its data was restored from an older copy. ` +
       `Deploy what is missing again.`;
