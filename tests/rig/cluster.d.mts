@@ -6,6 +6,7 @@ export interface Cluster {
   /** MANYHANDS_HOME of all of them; its identity is the owner whose jobs the workers take. */
   readonly home: string;
   readonly dataDir: string;
+  readonly scheduler: ChildProcess;
   readonly workers: ChildProcess[];
   addWorker(): Promise<void>;
   restartScheduler(whileDown?: () => Promise<void>): Promise<void>;
@@ -14,8 +15,14 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  /** `SIGTERM` where none is named. */
+  end(signal?: NodeJS.Signals): Promise<void>;
+}
+
 export function startWorker(
   url: string,
-  options?: { cores?: number; home?: string; allowOrigins?: readonly string[] },
-): Promise<{ child: ChildProcess; end(): Promise<void> }>;
+  options?: { cores?: number; home?: string; allowOrigins?: readonly string[]; paymentAddress?: string },
+): Promise<WorkerProcess>;
 export function startCluster(options?: { workers?: number; cores?: number }): Promise<Cluster>;

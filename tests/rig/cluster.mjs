@@ -26,14 +26,15 @@ async function end(child, signal) {
   await gone;
 }
 
-/** A worker process that serves the owner whose home that is; ends with this process, or by `end`. */
+/** A worker process that serves the owner whose home that is; ends with this process, or by `end` with a signal. */
 export async function startWorker(
   url,
-  { cores = 1, home = process.env.MANYHANDS_HOME, allowOrigins = [] } = {},
+  { cores = 1, home = process.env.MANYHANDS_HOME, allowOrigins = [], paymentAddress } = {},
 ) {
   process.env.MANYHANDS_HOME = home;
-  const { child } = await start('worker', url, cores, ...allowOrigins);
-  return { child, end: () => end(child, 'SIGTERM') };
+  const options = { scheduler: url, cores, allowOrigins, paymentAddress };
+  const { child } = await start('worker', JSON.stringify(options));
+  return { child, end: (signal = 'SIGTERM') => end(child, signal) };
 }
 
 /** Starts them all, and sets MANYHANDS_HOME so that this process deploys as the owner that the workers serve. */
@@ -53,6 +54,10 @@ export async function startCluster({ workers = 2, cores = 1 } = {}) {
     operatorToken,
     home,
     dataDir,
+    /** The scheduler's process; another one after a restart. */
+    get scheduler() {
+      return scheduler.child;
+    },
     /** The workers' processes. */
     workers: crew,
     addWorker: async () => void crew.push(await hire()),

@@ -1,0 +1,66 @@
+/**
+ * One job between whose clients (deployer and workers) and scheduler the network fails for a while.
+ * @module
+ */
+import { expect, vi } from 'vitest';
+import { computeFor, init } from '../../../src/entry/deployer.node.js';
+import { checkDataDir } from '../../../src/entry/scheduler.node.js';
+import { openWallet } from '../../../src/entry/wallet.node.js';
+import { delay, systemClock } from '../../../src/lib/clock.js';
+import { SeededRandom } from '../../../src/testing/seeded-random.js';
+import { startCluster, startWorker, type WorkerProcess } from '../../rig/cluster.mjs';
+import type { MakeFault } from './faults.js';
+import { FaultyProxy } from './faulty-proxy.js';
+
+const WORKERS = 2;
+/** Enough that the job is not over when the fault is. */
+const SLICES = 1_000;
+/** Results until the fault begins. */
+const BEFORE = 60;
+const FAULT_MS = 10_000;
+/** Every so many slices the result has a text that is longer than a packet. */
+const LARGE_EVERY = 50;
+const LARGE_LENGTH = 20_000;
+const TEXT_LENGTH = 10;
+
+interface Result {
+  slice: number;
+  text: string;
+}
+
+const expected = (slice: number): Result => ({
+  slice,
+  text: 'x'.repeat(slice % LARGE_EVERY === 0 ? LARGE_LENGTH : TEXT_LENGTH),
+});
+
+/** Runs the job through the fault: it ends with every result, each heard once, and the books are in order. */
+export async function surviveFault(makeFault: MakeFault, seed: number): Promise<void> {
+  const cluster = await startCluster({ workers: 0 });
+  const proxy = await FaultyProxy.start(cluster.url);
+  const workers: WorkerProcess[] = [];
+  try {
+    for (let i = 0; i < WORKERS; i++) workers.push(await startWorker(proxy.url, { home: cluster.home }));
+    init({ scheduler: proxy.url, wallet: openWallet(cluster.home) });
+    const job = computeFor({ start: 1, end: SLICES }, async (slice: number): Promise<Result> => {
+      await new Promise((resolve) => setTimeout(resolve, 20 + (slice % 40)));
+      return { slice, text: 'x'.repeat(slice % 50 === 0 ? 20_000 : 10) };
+    });
+    const heard: number[] = [];
+    job.on('result', ({ sliceNumber }) => heard.push(sliceNumber));
+    const done = job.exec();
+    await vi.waitFor(() => expect(heard.length).toBeGreaterThan(BEFORE), { timeout: 60_000, interval: 50 });
+    const struck = { times: 0 };
+    proxy.begin(makeFault(new SeededRandom(seed), struck));
+    await Promise.race([delay(systemClock, FAULT_MS), done]);
+    proxy.end();
+    expect(struck.times).toBeGreaterThan(0);
+    const results = await done;
+    expect([...results]).toEqual(Array.from({ length: SLICES }, (_, i) => expected(i + 1)));
+    expect(heard.sort((a, b) => a - b)).toEqual(Array.from({ length: SLICES }, (_, i) => i + 1));
+    expect(await checkDataDir(cluster.dataDir)).toEqual([]);
+  } finally {
+    await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
+    await proxy.stop();
+    await cluster.stop();
+  }
+}
