@@ -13,11 +13,11 @@ export interface Struck {
 
 export type MakeFault = (random: SeededRandom, struck: Struck) => Fault;
 
-/** All that has been sent takes its time. */
+/** All that is sent takes its time, and what comes behind it does not overtake it. */
 const latency: MakeFault = (random, struck) => ({
-  async pass(bytes, to) {
+  async pass(bytes, to, _, came) {
     struck.times += 1;
-    await delay(systemClock, random.between(0, 900));
+    await delay(systemClock, Math.max(0, came + random.between(0, 900) - performance.now()));
     to.write(bytes);
   },
 });

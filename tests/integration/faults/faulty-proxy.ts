@@ -15,8 +15,11 @@ export interface Fault {
   againAfterMs?(): number;
   /** A client that comes while it lasts; true when the fault has taken it and it is not to be carried. */
   take?(client: Socket): boolean;
-  /** Bytes that come while it lasts, in place of writing them to where they go. */
-  pass?(bytes: Buffer, to: Socket, carried: Carried): Promise<void> | void;
+  /**
+   * Bytes that come while it lasts, in place of writing them to where they go; called when those before them have passed.
+   * `came`: when they came, milliseconds of the monotonic clock.
+   */
+  pass?(bytes: Buffer, to: Socket, carried: Carried, came: number): Promise<void> | void;
 }
 
 /** One client's connection through the proxy. */
@@ -113,11 +116,12 @@ export class FaultyProxy {
     let before = Promise.resolve();
     from.on('data', (bytes: Buffer) => {
       const { pass } = this.#fault;
+      const came = performance.now();
       before = before.then(async () => {
         if (carried.silent.has(direction)) carried.swallowed += bytes.length;
         else if (to.destroyed) return;
         else if (pass === undefined) to.write(bytes);
-        else await pass(bytes, to, carried);
+        else await pass(bytes, to, carried, came);
       });
     });
     from.on('end', () => {
@@ -127,7 +131,7 @@ export class FaultyProxy {
     });
     from.on('error', () => from.destroy());
     from.on('close', () => {
-      this.connections.delete(carried);
+      if (to.destroyed) this.connections.delete(carried);
       void before.then(() => {
         if (!carried.silent.has(direction)) to.destroy();
       });

@@ -50,6 +50,8 @@ export function sumUp(all: readonly Acknowledgement[]): {
       outcomes: new Map<number, number | string>(),
     };
     jobs.set(one.jobId, job);
+    // A process after the one that deployed it may have been the first to hear that it is there.
+    if (one.what !== 'begun') job.isDeployed = true;
     if (one.what !== 'result') {
       note(job, one);
       continue;
@@ -68,7 +70,6 @@ export function sumUp(all: readonly Acknowledgement[]): {
 }
 
 function note(job: AcknowledgedJob, one: Exclude<Acknowledgement, { what: 'result' }>): void {
-  if (one.what === 'deployed') job.isDeployed = true;
   if (one.what === 'deployed' || one.what === 'toppedUp') job.ceiling = Math.max(job.ceiling, one.ceiling);
   if (one.what === 'added') job.lastSlice = Math.max(job.lastSlice, one.last);
   if (one.what === 'cancelled') job.isCancelled = true;
