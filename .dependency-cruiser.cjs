@@ -58,7 +58,7 @@ module.exports = {
     floor('deployer', ['lib', ...LEAVES, 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
     floor('scheduler', ['lib', ...LEAVES, 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
     floor('worker', ['lib', ...LEAVES, 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
-    floor('element', ['lib'], 'L3: a frame around a page of a scheduler; it knows no worker.'),
+    floor('element', ['lib', 'protocol'], 'L3: a frame around a page of a scheduler; it knows no worker.'),
     floor(
       'entry',
       ['lib', ...LEAVES, ...CORES, ...ROOMS, 'element'],

@@ -79,7 +79,7 @@ const donor = new Donor({
   changed: draw,
   sources,
   born: (worker) => {
-    worker.on('result', ({ jobId, count, computeMs }) => site.result(jobId, count, computeMs));
+    worker.on('result', (taken) => site.result(taken));
     worker.on('payment', ({ jobId, amount }) => site.tell({ type: 'payment', jobId, amount }));
   },
   failed: (error) => {

@@ -37,5 +37,6 @@ export function formatAmount(units: bigint, language = 'en'): string {
 /** Always in the unit in which the day's data is set. */
 export function formatBytes(bytes: number, language = 'en'): string {
   const mebibytes = bytes / MEBIBYTE;
-  return `${formatNumber(mebibytes, language, mebibytes < 10 ? 1 : 0)} MiB`;
+  if (bytes > 0 && mebibytes < 0.01) return `< ${formatNumber(0.01, language, 2)} MiB`;
+  return `${formatNumber(mebibytes, language, mebibytes < 0.1 ? 2 : mebibytes < 10 ? 1 : 0)} MiB`;
 }

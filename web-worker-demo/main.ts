@@ -3,7 +3,7 @@
  * manyhands exports to everybody, and the browser's database.
  * @module
  */
-import { indexedDbStorage } from '../src/entry/page.browser.js';
+import { indexedDbStorage, JOINED_GROUPS_MAX } from '../src/entry/page.browser.js';
 import { BusyCores } from './donor/busy-cores.js';
 import { browserSources } from './donor/condition-sources.js';
 import { Donor } from './donor/donor.js';
@@ -23,7 +23,7 @@ import { button, byId, setText } from './view/dom.js';
 import { bindHistory, drawHistory } from './view/history-view.js';
 import { bindInstall } from './view/install.js';
 import { drawJobs } from './view/job-cards.js';
-import { bindLists, drawLists, joinGroup } from './view/lists-form.js';
+import { bindLists, drawLists, isOneTooMany, joinGroup } from './view/lists-form.js';
 import { log, redrawLog, showPast } from './view/log-view.js';
 import { drawNotes } from './view/notes.js';
 import { language, say, t } from './view/page-text.js';
@@ -58,7 +58,8 @@ const donor = new Donor({
   admit: questions.admit,
   say: tell,
   changed: draw,
-  done: (jobId, about, sums) => history.add(jobId, about, sums, Date.now()),
+  done: (jobId, about, { slices, failed, computeMs }) =>
+    history.add(jobId, about, { slices: slices - failed, computeMs }, Date.now()),
   sources,
 });
 const stateActions = {
@@ -127,6 +128,8 @@ function tell(entry: LogEntry): void {
 }
 
 async function join(group: NonNullable<typeof invited>): Promise<void> {
+  if (isOneTooMany(box, group))
+    return tell({ key: 'whom.groupsFull', values: { count: JOINED_GROUPS_MAX }, tone: 'bad' });
   await joinGroup(box, group);
   tell({ key: 'log.joined', values: { name: group.key }, tone: 'good' });
 }

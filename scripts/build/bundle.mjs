@@ -93,9 +93,10 @@ export async function bundlePage() {
   await mkdir(join(STAGE, 'assets'), { recursive: true });
   for (const file of result.outputFiles) await writeFile(file.path, file.contents);
   const { paths, shell } = pageFiles(result.metafile);
-  const made = { ...paths, ...(await pageParts()) };
-  await writeFile(join(STAGE, 'index.html'), fill(await readFile(page, 'utf8'), made));
-  await writeFile(join(STAGE, 'embed.html'), fill(await readFile(join(PAGE, 'embed.html'), 'utf8'), made));
+  for (const [name, own] of Object.entries(PAGES)) {
+    const made = { ...paths, ...(await pageParts(own)) };
+    await writeFile(join(STAGE, name), fill(await readFile(join(PAGE, name), 'utf8'), made));
+  }
   await copyFile(join(PAGE, 'icon.svg'), join(STAGE, 'icon.svg'));
   await cp(join(PAGE, 'icons'), join(STAGE, 'icons'), { recursive: true });
   await copyFile(join(PAGE, 'manifest.webmanifest'), join(STAGE, 'manifest.webmanifest'));
@@ -103,10 +104,20 @@ export async function bundlePage() {
   await writeFile(join(STAGE, 'sw.js'), await bundleServiceWorker(shell));
 }
 
+/** The pages, and what of the parts that they share is each one's own. */
+const PAGES = {
+  'index.html': { describedBy: 'state-why' },
+  'embed.html': { describedBy: 'means groups-note hidden-note' },
+};
+
 /** What both pages have in common, by the name that their templates know it by. */
-async function pageParts() {
-  const read = (name) => readFile(join(PAGE, 'parts', `${name}.html`), 'utf8');
+async function pageParts(own) {
+  const read = async (name) => fill(await readFile(join(PAGE, 'parts', `${name}.html`), 'utf8'), own);
   return {
+    power: await read('power'),
+    actions: await read('actions'),
+    questions: await read('questions'),
+    noScript: await read('no-script'),
     howMuch: await read('how-much'),
     when: await read('when'),
     askFirst: await read('ask-first'),

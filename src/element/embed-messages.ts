@@ -31,6 +31,8 @@ export interface EmbedStatus {
   /** Whether a worker is wanted: from the donor's start to their stop. */
   running: boolean;
   slices: number;
+  /** How many of `slices` have an error of their job for an outcome. */
+  failed: number;
   /** Time in work functions, milliseconds. */
   computeMs: number;
   /** Units (1 credit = 10^9 units). */
@@ -43,13 +45,20 @@ export type EmbedMessage =
   | { from: 'manyhands-embed'; type: 'height'; height: number }
   | ({ from: 'manyhands-embed'; type: 'status' } & EmbedStatus)
   | { from: 'manyhands-embed'; type: 'start' | 'stop' }
-  | { from: 'manyhands-embed'; type: 'result'; jobId: string; count: number; computeMs: number }
+  | {
+      from: 'manyhands-embed';
+      type: 'result';
+      jobId: string;
+      count: number;
+      failed: number;
+      computeMs: number;
+    }
   | { from: 'manyhands-embed'; type: 'payment'; jobId: string; amount: bigint }
   | { from: 'manyhands-embed'; type: 'error'; code: string; message: string };
 
 type Fields = Record<string, unknown>;
 
-/** Twenty groups of the longest kind would fit; a longer one is no list of groups. */
+/** All groups of the longest kind that a worker joins fit; a longer one is no list of groups. */
 const JOIN_LENGTH_MAX = 20_000;
 
 const EMBED_FIELDS: Record<
@@ -61,13 +70,14 @@ const EMBED_FIELDS: Record<
     phase: 'string',
     running: 'boolean',
     slices: 'number',
+    failed: 'number',
     computeMs: 'number',
     earned: 'bigint',
     sandboxes: 'number',
   },
   start: {},
   stop: {},
-  result: { jobId: 'string', count: 'number', computeMs: 'number' },
+  result: { jobId: 'string', count: 'number', failed: 'number', computeMs: 'number' },
   payment: { jobId: 'string', amount: 'bigint' },
   error: { code: 'string', message: 'string' },
 };

@@ -1,5 +1,14 @@
 import { expect, it } from 'vitest';
+import { GROUPS_MAX, JOINED_GROUPS_MAX } from '../protocol/limits.js';
 import { readJoin } from './join-list.js';
+
+const many = (count: number): string => Array.from({ length: count }, (_, i) => `g${i},s`).join(' ');
+
+it('takes as many groups as a worker has room for beside the public one', () => {
+  const { groups, problem } = readJoin(many(JOINED_GROUPS_MAX));
+  expect(problem).toBeUndefined();
+  expect(groups).toHaveLength(GROUPS_MAX - 1);
+});
 
 it.each([
   [null, []],
@@ -25,7 +34,7 @@ it.each([
   ['lab,a ,secret', /part 2 is not/],
   [',secret', /part 1 is not/],
   [`${'k'.repeat(129)},s`, /part 1 is not/],
-  [Array.from({ length: 21 }, (_, i) => `g${i},s`).join(' '), /more than 20/],
+  [many(JOINED_GROUPS_MAX + 1), /names 16 groups.*at most 15/],
 ])('takes nothing of %j, and says why without the secret', (text, why) => {
   const { groups, problem } = readJoin(text);
   expect(groups).toEqual([]);

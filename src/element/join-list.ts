@@ -4,6 +4,8 @@
  * @module
  */
 
+import { JOINED_GROUPS_MAX, NAME_LENGTH_MAX } from '../protocol/limits.js';
+
 export interface JoinedGroup {
   key: string;
   secret?: string;
@@ -17,9 +19,6 @@ export interface JoinList {
 }
 
 const MARK = '#join=';
-const GROUPS_MAX = 20;
-/** What a worker takes. */
-const KEY_MAX = 128;
 const SECRET_MAX = 256;
 
 /** `key,secret`, both URI-encoded, or links `…#join=key,secret`, with spaces between several. */
@@ -37,7 +36,8 @@ export function readJoin(text: string | null | undefined): JoinList {
     if (group === undefined) return wrong(`${which} is not "key,secret", both URI-encoded`);
     groups.set(group.key, group);
   }
-  if (groups.size > GROUPS_MAX) return wrong(`it names more than ${GROUPS_MAX} groups`);
+  if (groups.size > JOINED_GROUPS_MAX)
+    return wrong(`it names ${groups.size} groups, and a worker joins at most ${JOINED_GROUPS_MAX} of them`);
   return { groups: [...groups.values()] };
 }
 
@@ -48,7 +48,7 @@ function readPair(pair: string): JoinedGroup | undefined {
   try {
     const key = decodeURIComponent(comma < 0 ? pair : pair.slice(0, comma));
     const secret = comma < 0 ? '' : decodeURIComponent(pair.slice(comma + 1));
-    if (key.trim() === '' || key.length > KEY_MAX || secret.length > SECRET_MAX) return undefined;
+    if (key.trim() === '' || key.length > NAME_LENGTH_MAX || secret.length > SECRET_MAX) return undefined;
     return secret === '' ? { key } : { key, secret };
   } catch {
     return undefined;

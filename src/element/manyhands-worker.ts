@@ -20,7 +20,7 @@ export interface ManyhandsWorkerEvents {
   /** It has ended, by the visitor, by the site, or by an error. */
   stop: CustomEvent<Record<string, never>>;
   /** Slices that the scheduler has taken, summed up a few times a second. */
-  result: CustomEvent<{ jobId: string; count: number; computeMs: number }>;
+  result: CustomEvent<{ jobId: string; count: number; failed: number; computeMs: number }>;
   /** `amount` in units (1 credit = 10^9 units). */
   payment: CustomEvent<{ jobId: string; amount: bigint }>;
   /** It could not start or cannot go on, the scheduler does not answer, or the attribute that names it is no address. */
@@ -36,6 +36,7 @@ const NOTHING: EmbedStatus = {
   phase: 'idle',
   running: false,
   slices: 0,
+  failed: 0,
   computeMs: 0,
   earned: 0n,
   sandboxes: 0,

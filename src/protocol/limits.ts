@@ -101,6 +101,8 @@ export const JOB_SLICES_MAX = 2 ** 53 - 1;
 export const PUBLIC_TEXT_LENGTH_MAX = 1_024;
 /** Compute groups of one job or worker. */
 export const GROUPS_MAX = 16;
+/** Groups with a secret that a donor joins, by hand or through a site: there is room for the public one beside them. */
+export const JOINED_GROUPS_MAX = GROUPS_MAX - 1;
 /** Proofs of compute groups' secrets over one connection, right or wrong. */
 export const GROUP_PROOFS_PER_CONNECTION_MAX = 256;
 /** Executions of one slice that must agree. */

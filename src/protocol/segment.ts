@@ -176,6 +176,19 @@ export class SegmentReader {
   }
 }
 
+/** How many envelopes of a segment are errors; none of a malformed one. */
+export function errorsIn(bytes: Uint8Array): number {
+  let reader: SegmentReader;
+  try {
+    reader = new SegmentReader(bytes);
+  } catch {
+    return 0;
+  }
+  let count = 0;
+  for (let i = 0; i < reader.count; i++) if (reader.kind(i) === ENVELOPE_KIND.error) count++;
+  return count;
+}
+
 /**
  * A copy of `count` envelopes from index `from` on. Only those are checked: its cost does not grow with the segment.
  * Throws `SEGMENT_MALFORMED` or `INVALID_ARGUMENT`.

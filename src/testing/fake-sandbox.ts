@@ -25,8 +25,10 @@ export interface FakeSandboxScript {
   assign?(start: number): 'assigned' | 'refuse' | 'unable' | 'crash' | 'crash-with-others' | 'hang';
   /** How long an assignment takes, milliseconds. @default 0 */
   readonly assignMs?: number;
-  /** Whether it can be started; `start` counts from 1. @default true */
-  starts?(start: number): boolean;
+  /** Whether it can be started; `start` counts those with a job from 1. @default true */
+  starts?(start: number, owner: string): boolean;
+  /** Whether a runtime starts in it ahead of a job. @default true */
+  warms?(): boolean;
   /** Sees, and may replace, everything a sandbox posts. */
   post?(message: unknown): unknown[];
 }
@@ -69,7 +71,7 @@ export class FakeSandboxHost implements SandboxHost {
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
     const isNobodys = owner.startsWith('spare:') || owner.startsWith('snapshot:');
     const sandbox = new FakeSandbox(this, this.#clock, this.#script, handlers);
-    const fits = this.#script.starts?.(this.started + 1) !== false;
+    const fits = this.#script.starts?.(this.started + 1, owner) !== false;
     if (!isNobodys) {
       this.owners.push(owner);
       sandbox.count();
@@ -123,7 +125,9 @@ class FakeSandbox implements Sandbox {
     }
     if (message.type === 'warm') {
       this.#host.warmed++;
-      return this.#later(0, () => this.#post({ type: 'warmed' }));
+      const error = { code: 'ASSIGN_FAILED', message: 'Pyodide did not start' };
+      const fits = this.#script.warms?.() !== false;
+      return this.#later(0, () => this.#post(fits ? { type: 'warmed' } : { type: 'warm-failed', error }));
     }
     if (message.type === 'make-snapshot') {
       this.#host.snapshots++;

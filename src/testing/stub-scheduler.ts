@@ -182,9 +182,15 @@ export class StubScheduler {
   };
 
   #carve(warm: string | undefined): Lease | undefined {
-    const { blockedJobs = [], blockedOwners = [] } = this.workers.at(-1) ?? {};
-    const isTaken = ({ jobId, owner }: KeptJob): boolean =>
-      !blockedJobs.includes(jobId) && !blockedOwners.includes(owner);
+    const { blockedJobs = [], blockedOwners = [], worktimes = [] } = this.workers.at(-1) ?? {};
+    const isTaken = ({
+      jobId,
+      owner,
+      package: { worktime = samplePackage().worktime } = {},
+    }: KeptJob): boolean =>
+      !blockedJobs.includes(jobId) &&
+      !blockedOwners.includes(owner) &&
+      worktimes.some(({ name }) => name === worktime.name);
     const jobs = [...this.#jobs.values()].filter((job) => job.pending.length > 0 && isTaken(job));
     const job = jobs.find((one) => one.jobId === warm) ?? jobs[0];
     if (job === undefined) return undefined;

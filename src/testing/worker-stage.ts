@@ -50,6 +50,7 @@ const EVENT_NAMES = [
   'pause',
   'unpause',
   'bytes',
+  'worktime',
   'warning',
   'error',
 ] as const;

@@ -33,6 +33,12 @@ export interface BlobPorts {
   store?: AssetStore | undefined;
 }
 
+/** How a file is obtained: whether it is kept beyond this worker's life, and who hears of bytes that came. */
+interface Obtaining {
+  readonly keep?: boolean;
+  readonly counted?: (bytes: number) => void;
+}
+
 export class Blobs {
   readonly #ports: BlobPorts;
   readonly #cache: ByteCache<Uint8Array>;
@@ -44,11 +50,12 @@ export class Blobs {
   }
 
   /**
-   * The bytes of a blob; they must not be changed. `keep`: they may be needed again after this worker's life.
+   * The bytes of a blob; they must not be changed. `keep`: they may be needed again after this worker's life. `counted`
+   * hears how many came over the network for this call.
    * @throws BLOB_UNKNOWN, BLOB_MISMATCH, or CONNECT_FAILED where the scheduler cannot be reached
    */
-  get(digest: Digest, { keep = false } = {}): Promise<Uint8Array> {
-    return this.#once(`${this.#ports.http}/blobs/${digest}`, digest, keep, BLOB_BYTES_MAX);
+  get(digest: Digest, how: Obtaining = {}): Promise<Uint8Array> {
+    return this.#once(`${this.#ports.http}/blobs/${digest}`, digest, how, BLOB_BYTES_MAX);
   }
 
   /**
@@ -76,28 +83,34 @@ export class Blobs {
    * @throws as `get`
    */
   fetchFile(url: string, digest: Digest, bytesMax = BLOB_BYTES_MAX): Promise<Uint8Array> {
-    return this.#once(url, digest, true, bytesMax);
+    return this.#once(url, digest, { keep: true }, bytesMax);
   }
 
   /** What many ask for at once is fetched once. */
-  #once(url: string, digest: Digest, keep: boolean, bytesMax: number): Promise<Uint8Array> {
+  #once(url: string, digest: Digest, how: Obtaining, bytesMax: number): Promise<Uint8Array> {
     const kept = this.#cache.get(digest);
     if (kept !== undefined) return Promise.resolve(kept);
     const coming = this.#coming.get(digest);
     if (coming !== undefined) return coming;
-    const obtained = this.#obtain(url, digest, keep, bytesMax).finally(() => this.#coming.delete(digest));
+    const obtained = this.#obtain(url, digest, how, bytesMax).finally(() => this.#coming.delete(digest));
     this.#coming.set(digest, obtained);
     return obtained;
   }
 
-  async #obtain(url: string, digest: Digest, keep: boolean, bytesMax: number): Promise<Uint8Array> {
-    const store = keep ? this.#ports.store : undefined;
+  async #obtain(
+    url: string,
+    digest: Digest,
+    { keep, counted }: Obtaining,
+    bytesMax: number,
+  ): Promise<Uint8Array> {
+    const store = keep === true ? this.#ports.store : undefined;
     const stored = await store?.get(digest);
     if (stored !== undefined) {
       this.#cache.set(digest, stored);
       return stored;
     }
     const bytes = await this.#fetch(url, digest, bytesMax);
+    counted?.(bytes.byteLength);
     void store?.set(digest, bytes);
     return bytes;
   }

@@ -11,6 +11,7 @@ import type { Assignment, WorktimeFiles } from '../protocol/sandbox-messages.js'
 import { resolveWorktime } from '../worktimes/registry.js';
 import type { Blobs } from './blobs.js';
 import { ByteCache } from './byte-cache.js';
+import type { JobBytes } from './job-bytes.js';
 import type { SchedulerLink } from './scheduler-link.js';
 
 /** Packages that are kept, bytes. */
@@ -35,6 +36,7 @@ export interface JobsPorts {
   /** What this worker runs. */
   worktimes: readonly WorktimeName[];
   worktimeFiles: LoadWorktimeFiles;
+  jobBytes?: JobBytes;
   /** Whose jobs may run here; anybody's when absent. */
   owners: readonly Address[] | undefined;
   /** The last word of the machine's owner, now that the job's owner is known. @default always */
@@ -83,27 +85,45 @@ export class Jobs {
     return this.#cache.get(jobId);
   }
 
-  /** Everything that a sandbox must have before it can run the job. Throws as `get`, and WORKTIME_UNKNOWN. */
-  async assignment(job: Job): Promise<Assignment> {
-    const { worktimes, worktimeFiles, blobs } = this.#ports;
+  /** What runs the job here. @throws WORKTIME_UNKNOWN */
+  worktimeOf(job: Job): WorktimeName {
+    const { worktimes } = this.#ports;
     const { name, range } = job.package.worktime;
     const worktime = resolveWorktime(worktimes, name, range);
-    if (worktime === undefined) {
-      const available = worktimes.map((w) => `${w.name} ${w.version}`);
-      const text = `This worker has no worktime ${name} ${range}; it has ${available.join(', ')}.`;
-      throw new ManyhandsError('WORKTIME_UNKNOWN', text, { name, range, available });
-    }
+    if (worktime !== undefined) return worktime;
+    const available = worktimes.map((w) => `${w.name} ${w.version}`);
+    const text = `This worker has no worktime ${name} ${range}; it has ${available.join(', ')}.`;
+    throw new ManyhandsError('WORKTIME_UNKNOWN', text, { name, range, available });
+  }
+
+  /**
+   * Everything that a sandbox must have before it can run the job. Throws as `get`, WORKTIME_UNKNOWN, and
+   * ISOLATION_UNAVAILABLE where the worktime's own files cannot be had.
+   */
+  async assignment(job: Job): Promise<Assignment> {
+    const { blobs, jobBytes } = this.#ports;
+    const counted = (bytes: number): void => jobBytes?.add(job.jobId, bytes);
+    const worktime = this.worktimeOf(job);
     const digests = blobsOf(job.package);
     const [assets, ...found] = await Promise.all([
-      worktimeFiles(worktime),
-      ...digests.map(async (digest) => [digest, await blobs.get(digest, { keep: true })] as const),
+      this.worktimeFiles(worktime),
+      ...digests.map(async (digest) => [digest, await blobs.get(digest, { keep: true, counted })] as const),
     ]);
     return { jobId: job.jobId, package: job.bytes, blobs: Object.fromEntries(found), worktime, assets };
   }
 
-  /** Files that a sandbox for that worktime needs. Throws as the port does. */
-  worktimeFiles(worktime: WorktimeName): Promise<WorktimeFiles> {
-    return this.#ports.worktimeFiles(worktime);
+  /**
+   * Files that a sandbox for that worktime needs. No job is to blame where they cannot be had.
+   * @throws ISOLATION_UNAVAILABLE
+   */
+  async worktimeFiles(worktime: WorktimeName): Promise<WorktimeFiles> {
+    try {
+      return await this.#ports.worktimeFiles(worktime);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const text = `The files of the worktime ${worktime.name} cannot be had: ${why}`;
+      throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { name: worktime.name }, { cause });
+    }
   }
 
   /** Starts fetching what the job needs; what fails will fail again, and be told, when it is needed. */
@@ -125,6 +145,7 @@ export class Jobs {
     const { package: raw, owner, offer } = await this.#ports.link.request('job.package', { jobId });
     // The message's buffer may be shared with other fields, and these bytes are kept and posted.
     const bytes = raw.slice();
+    this.#ports.jobBytes?.add(jobId, bytes.byteLength);
     const digest = packageDigest(bytes);
     if (offer !== undefined && offer.packageDigest !== digest) {
       const text = `The payment offer of job ${jobId} is for the package ${offer.packageDigest}, not ${digest}.`;

@@ -52,6 +52,14 @@ export class LeaseInputs {
     if (next !== lease.first + lease.count) throw misfit(lease);
   }
 
+  /** Bytes of the inputs that came with the lease. */
+  get byteLength(): number {
+    return this.#parts.reduce(
+      (sum, { input }) => sum + (input.kind === 'segment' ? input.segment.byteLength : 0),
+      0,
+    );
+  }
+
   /** Slices whose input is a blob or an address, ascending. */
   get heavy(): readonly number[] {
     return this.#heavy;

@@ -11,6 +11,7 @@ import type { JobId, LeaseId } from '../protocol/messages.js';
 import { decodeContent } from '../protocol/remote-content.js';
 import { encodeValue } from '../protocol/values.js';
 import { FetchGate } from './fetch-gate.js';
+import type { JobBytes } from './job-bytes.js';
 import { readBounded } from './read-bounded.js';
 import { closedMs } from './retry-after.js';
 import { SiteRefusals } from './site-refusals.js';
@@ -28,6 +29,7 @@ const SHOWN_MAX = 500;
 export interface RemotePorts {
   fetch: typeof fetch;
   clock: Clock;
+  jobBytes?: JobBytes;
   /** What the owner of the machine allows now. */
   allowed: () => readonly string[];
 }
@@ -154,7 +156,7 @@ export class RemoteInputs {
         // It may be dropped, and what is allowed may have changed, since it was let in.
         signal.throwIfAborted();
         check();
-        return await this.#load(url, ending, ofSlice);
+        return await this.#load(url, ending, ofSlice, (bytes) => this.#ports.jobBytes?.add(jobId, bytes));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof Passing)) throw error;
@@ -178,7 +180,12 @@ export class RemoteInputs {
   }
 
   /** What takes too long ends for good. */
-  async #load(url: string, ending: AbortController, ofSlice: string): Promise<Uint8Array> {
+  async #load(
+    url: string,
+    ending: AbortController,
+    ofSlice: string,
+    counted: (bytes: number) => void,
+  ): Promise<Uint8Array> {
     const limit = (ms: number, what: string): CancelTimer => {
       const late = (): void => ending.abort(failed(url, `${what} more than ${ms / 1_000} s`));
       return this.#ports.clock.after(ms, late, { background: true });
@@ -188,7 +195,7 @@ export class RemoteInputs {
     try {
       const answer = await this.#fetch(url, ending.signal, ofSlice);
       cancelAnswer();
-      return await this.#read(url, answer);
+      return await this.#read(url, answer, counted);
     } finally {
       cancel();
       cancelAnswer();
@@ -234,13 +241,14 @@ export class RemoteInputs {
     return this.#gate.close(origin, ms);
   }
 
-  async #read(url: string, answer: Response): Promise<Uint8Array> {
+  async #read(url: string, answer: Response, counted: (bytes: number) => void): Promise<Uint8Array> {
     let bytes: Uint8Array | undefined;
     try {
       bytes = await readBounded(answer, REMOTE_BYTES_MAX);
     } catch (cause) {
       throw new Passing('it broke off', '', { cause });
     }
+    counted(bytes?.byteLength ?? REMOTE_BYTES_MAX);
     if (bytes === undefined) throw failed(url, `it is larger than ${REMOTE_BYTES_MAX} bytes`);
     try {
       return encodeValue(decodeContent(answer.headers.get('content-type'), bytes));

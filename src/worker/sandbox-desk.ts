@@ -18,6 +18,7 @@ import { Allowance } from './allowance.js';
 import type { Blobs } from './blobs.js';
 import type { CoreEvent, Effect } from './core/events.js';
 import type { CoreState, LeaseState } from './core/state.js';
+import type { JobBytes } from './job-bytes.js';
 import type { Job, Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
 import { ParkedSandboxes } from './parked-sandboxes.js';
@@ -28,6 +29,7 @@ import type { SchedulerLink } from './scheduler-link.js';
 import type { Tally } from './tally.js';
 import type { Warmth } from './warmth.js';
 import type { WorkerEvents } from './worker-events.js';
+import type { WorktimeHealth } from './worktime-health.js';
 
 /** Console text of one worker, bytes a second, and at once. */
 const CONSOLE_BYTES_PER_SECOND = 256 * 1024;
@@ -51,6 +53,8 @@ export interface DeskOptions {
   core: CoreState;
   tally: Tally;
   warmth: Warmth;
+  health: WorktimeHealth;
+  jobBytes: JobBytes;
   dispatch: (event: CoreEvent) => void;
 }
 

@@ -13,6 +13,7 @@ import type { Blobs } from './blobs.js';
 import { checkSandboxMessage } from './check-sandbox-message.js';
 import type { LossCode, SetupFault } from './core/events.js';
 import { fillInputs } from './fill-inputs.js';
+import type { JobBytes } from './job-bytes.js';
 import type { Job, Jobs } from './jobs.js';
 import type { BatchInputs } from './lease-inputs.js';
 import type { RemoteInputs, RemoteOwner } from './remote-inputs.js';
@@ -20,6 +21,7 @@ import { Liveness } from './liveness.js';
 import { Quiesce } from './quiesce.js';
 import type { Sandbox } from './sandbox/sandbox.js';
 import type { Warmth } from './warmth.js';
+import type { WorktimeHealth } from './worktime-health.js';
 
 /** From asking for a sandbox to having one, milliseconds. */
 export const START_MS_MAX = 60_000;
@@ -34,6 +36,12 @@ const FAULTS_OF_JOB: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PACKAGE_MALFORMED',
   'FETCH_FAILED',
   'ORIGIN_NOT_ALLOWED',
+]);
+/** Errors of a set-up that may be the worktime's. Without a code, a sandbox could not be started, ended, or was late. */
+const OF_WORKTIME: ReadonlySet<string | undefined> = new Set<ErrorCode | undefined>([
+  undefined,
+  'ASSIGN_FAILED',
+  'ISOLATION_UNAVAILABLE',
 ]);
 /** Those that a slice is lost by under their own name. */
 const OWN_LOSSES = ['FETCH_FAILED', 'ORIGIN_NOT_ALLOWED'] as const;
@@ -53,6 +61,8 @@ export interface RunnerEvents {
 
 export interface RunnerPorts {
   warmth: Warmth;
+  health: WorktimeHealth;
+  jobBytes: JobBytes;
   clock: Clock;
   random: Random;
   jobs: Jobs;
@@ -97,9 +107,11 @@ export class SandboxRunner {
 
   /** Fetches what the job needs, starts the sandbox and assigns the job; `ready` or `failed` follows. */
   async open(jobId: JobId, digest: Digest): Promise<void> {
-    const { jobs, warmth } = this.#ports;
+    const { jobs, warmth, health } = this.#ports;
     try {
       this.#job = await jobs.get(jobId, digest);
+      this.#worktime = jobs.worktimeOf(this.#job);
+      health.checkOffered(this.#worktime);
       const assignment = await jobs.assignment(this.#job);
       if (this.#is('ended')) return;
       this.#isWarming = true;
@@ -112,12 +124,11 @@ export class SandboxRunner {
       });
       if (this.#is('ended')) return sandbox.kill();
       this.#sandbox = sandbox;
-      this.#worktime = assignment.worktime;
       this.#state = 'assigning';
       this.#limit(ASSIGN_MS_MAX, 'job', 'The job did not get ready');
       sandbox.send({ type: 'assign', assignment: start.assignment });
     } catch (error) {
-      this.#fail(faultOf(error), messageOf(error));
+      this.#fail(faultOf(error), messageOf(error), isError(error) ? error.code : undefined);
     }
   }
 
@@ -149,7 +160,8 @@ export class SandboxRunner {
     const isOver = (): boolean => this.#is('ended') || round !== this.#round;
     const feeding = before.then(async () => {
       for (const digest of isOver() ? [] : blobs) {
-        const bytes = await this.#ports.blobs.get(digest);
+        const counted = (count: number): void => this.#ports.jobBytes.add(this.#job?.jobId ?? '', count);
+        const bytes = await this.#ports.blobs.get(digest, { counted });
         if (isOver()) return;
         this.#send({ type: 'blob', digest, bytes });
       }
@@ -257,6 +269,7 @@ export class SandboxRunner {
         return this.#fail(
           message.error.code === 'ISOLATION_UNAVAILABLE' ? 'worker' : 'job',
           message.error.message,
+          message.error.code,
         );
     }
   }
@@ -288,10 +301,15 @@ export class SandboxRunner {
     );
   }
 
-  #fail(fault: SetupFault, message: string): void {
+  /** A job is blamed only where its worktime starts without it. */
+  #fail(fault: SetupFault, message: string, code?: string): void {
     if (this.#is('ended')) return;
     this.kill();
-    this.#events.failed(fault, message);
+    const worktime = this.#worktime;
+    if (worktime === undefined || !OF_WORKTIME.has(code)) return this.#events.failed(fault, message);
+    void this.#ports.health
+      .starts(worktime)
+      .then((starts) => this.#events.failed(starts ? fault : 'worker', message));
   }
 
   /** A call, since what is awaited in between may have changed the state. */

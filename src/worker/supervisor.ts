@@ -11,6 +11,7 @@ import { isError, ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
 import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js';
 import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protocol/messages.js';
+import { errorsIn } from '../protocol/segment.js';
 import type { AssetStore } from './asset-store.js';
 import type { Blobs } from './blobs.js';
 import type { CoreEvent, Effect } from './core/events.js';
@@ -18,6 +19,7 @@ import { isBusy, newCoreState, needsTick } from './core/state.js';
 import type { CoreState, Tuning } from './core/state.js';
 import { step } from './core/step.js';
 import { TICK_MS } from './core/watch.js';
+import type { JobBytes } from './job-bytes.js';
 import type { Jobs } from './jobs.js';
 import { LeaseInputs } from './lease-inputs.js';
 import type { RemoteInputs } from './remote-inputs.js';
@@ -30,6 +32,7 @@ import type { WarmPolicy } from './option-checks.js';
 import { Tally } from './tally.js';
 import { Warmth } from './warmth.js';
 import type { WorkerEvents, WorkerStatus } from './worker-events.js';
+import type { WorktimeHealth } from './worktime-health.js';
 
 export interface SupervisorPorts {
   link: SchedulerLink;
@@ -40,6 +43,8 @@ export interface SupervisorPorts {
   blobs: Blobs;
   remotes: RemoteInputs;
   events: Emitter<WorkerEvents>;
+  health: WorktimeHealth;
+  jobBytes: JobBytes;
   /** @default 'cold' */
   policy?: WarmPolicy;
   /** Where snapshots outlive the worker; nowhere when absent. */
@@ -197,6 +202,7 @@ export class Supervisor {
       );
     }
     this.#inputs.set(leaseId, inputs);
+    this.#ports.jobBytes.add(jobId, inputs.byteLength);
     this.#ports.events.emit('fetch', { jobId, first, count });
     const { leaseMs, sliceMs } = lease;
     const { heavy } = inputs;
@@ -281,11 +287,13 @@ export class Supervisor {
   #report(effect: Extract<Effect, { type: 'report' }>): void {
     const { report, leaseId, first, count, computeMs, segment, lost } = effect;
     const jobId = this.#core.reports.get(report)?.lease.jobId ?? '';
+    const failed = segment === undefined ? 0 : errorsIn(segment);
+    this.#ports.jobBytes.add(jobId, segment?.byteLength ?? 0);
     const loss = lost && { code: lost.code, message: lost.message.slice(0, ERROR_TEXT_LENGTH_MAX) };
     const sent = this.#reports.send({ leaseId, first, count, computeMs, segment, lost: loss });
     sent.then(
       ({ paid }) => {
-        this.#tally.reported(jobId, first, count, computeMs, paid);
+        this.#tally.reported(jobId, { first, count, failed, computeMs }, paid);
         this.#dispatch({ type: 'reported', report });
       },
       (error: unknown) => {

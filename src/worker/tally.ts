@@ -21,6 +21,7 @@ export class Tally {
   readonly #met = new Set<JobId>();
   #slots: number;
   #slices = 0;
+  #failed = 0;
   #computeMs = 0;
   #earned = 0n;
 
@@ -34,6 +35,7 @@ export class Tally {
   get status(): Omit<WorkerStatus, 'bytesToday'> {
     return {
       slices: this.#slices,
+      failed: this.#failed,
       computeMs: this.#computeMs,
       earned: this.#earned,
       sandboxes: this.#sandboxes.filter((s) => s.sandbox < this.#slots || isLive(s)).map((s) => ({ ...s })),
@@ -78,11 +80,18 @@ export class Tally {
     this.#events.emit('progress', { sandbox, jobId, sliceNumber, progress });
   }
 
-  reported(jobId: JobId, first: number, count: number, computeMs: number, paid: bigint): void {
+  /** `failed`: how many of the `count` outcomes are errors. */
+  reported(
+    jobId: JobId,
+    taken: { first: number; count: number; failed: number; computeMs: number },
+    paid: bigint,
+  ): void {
+    const { count, failed, computeMs } = taken;
     this.#slices += count;
+    this.#failed += failed;
     this.#computeMs += computeMs;
     this.#earned += paid;
-    if (count > 0) this.#events.emit('result', { jobId, first, count, computeMs });
+    if (count > 0) this.#events.emit('result', { jobId, ...taken });
     if (paid > 0n) this.#events.emit('payment', { jobId, amount: paid });
   }
 }

@@ -41,6 +41,8 @@ export interface JobInfo {
   /** Workers that hold leases of it. */
   workers: number;
   open: boolean;
+  /** Bytes that this worker moved for it since its start: package, files, inputs, outcomes. */
+  bytes: number;
 }
 
 /** `opening`: being set up; `ready`: at work; `idle`: kept, in case that more of its job comes; `ended`: gone. */
@@ -72,8 +74,11 @@ export interface WorkerEvents {
     message: string;
     same?: number;
   };
-  /** The scheduler has taken the outcomes of these slices. `computeMs` is their time in the work function. */
-  result: { jobId: JobId; first: number; count: number; computeMs: number };
+  /**
+   * The scheduler has taken the outcomes of these slices. `computeMs` is their time in the work function; `failed`: how
+   * many of them have an error for an outcome.
+   */
+  result: { jobId: JobId; first: number; count: number; failed: number; computeMs: number };
   /** Slices `first` to `first + count - 1` went back to the scheduler, uncharged. */
   return: { jobId: JobId; first: number; count: number; reason: string };
   /** `amount` in units (1 credit = 10^9 units). */
@@ -83,6 +88,11 @@ export interface WorkerEvents {
   unpause: { reason: string };
   /** Bytes down and up since midnight UTC; told once a second at most. */
   bytes: { bytesToday: number };
+  /**
+   * A worktime does not start on this machine any more, so that its jobs go to other workers (`reason` says why), or
+   * starts again.
+   */
+  worktime: { name: string; version: string; isOffered: boolean; reason?: string };
   /** Something failed that the worker deals with by itself. */
   warning: { error: Error };
   /** The worker cannot go on. */
@@ -107,13 +117,17 @@ export const WORKER_EVENTS: OptionNames<WorkerEvents> = {
   pause: true,
   unpause: true,
   bytes: true,
+  worktime: true,
   warning: true,
   error: true,
 };
 
 /** A worker in numbers, since its start. */
 export interface WorkerStatus {
+  /** Slices whose outcomes the scheduler has taken. */
   slices: number;
+  /** How many of `slices` have an error for an outcome. */
+  failed: number;
   /** Time in work functions, milliseconds, all sandboxes together. */
   computeMs: number;
   /** Units earned. */

@@ -8,14 +8,7 @@ import type { Listener } from '../lib/events.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import { clientCodec } from '../protocol/codec.js';
-import type {
-  Address,
-  Hello,
-  JobId,
-  SchedulerMessage,
-  WorkerRequests,
-  WorktimeName,
-} from '../protocol/messages.js';
+import type { Address, Hello, JobId, SchedulerMessage, WorkerRequests } from '../protocol/messages.js';
 import { ClientSession } from '../transport/session.js';
 import type { SessionState } from '../transport/session.js';
 import { WORKTIMES } from '../worktimes/registry.js';
@@ -23,6 +16,8 @@ import { Announcer } from './announcer.js';
 import { AssetStore } from './asset-store.js';
 import { Blobs } from './blobs.js';
 import { describeWorker, workerHello } from './describe-worker.js';
+import { JobBytes } from './job-bytes.js';
+import { readJobInfo } from './job-info.js';
 import { Jobs } from './jobs.js';
 import type { LiveOptions } from './live-options.js';
 import { RemoteInputs } from './remote-inputs.js';
@@ -33,12 +28,12 @@ import { repeatOf } from './scheduler-link.js';
 import type { SchedulerLink } from './scheduler-link.js';
 import { checkStop } from './stop-options.js';
 import type { StopOptions } from './stop-options.js';
-import { testSandboxes } from './self-test.js';
 import { Supervisor } from './supervisor.js';
 import { Wishes } from './wishes.js';
 import { WORKER_EVENTS } from './worker-events.js';
 import type { WorkerPorts, WorkerSetting } from './worker-ports.js';
 import type { JobInfo, PaymentAccount, WorkerEvents, WorkerStatus } from './worker-events.js';
+import { WorktimeHealth } from './worktime-health.js';
 
 export type { WorkerPorts, WorkerSetting } from './worker-ports.js';
 
@@ -59,8 +54,9 @@ export class BaseWorker {
   readonly #session: ClientSession<WorkerRequests>;
   readonly #wishes: Wishes;
   readonly #announcer: Announcer;
+  readonly #jobBytes = new JobBytes();
   #jobs: Jobs | undefined;
-  #worktimes: readonly WorktimeName[] = WORKTIMES;
+  #health: WorktimeHealth | undefined;
   #owners: readonly Address[] | undefined;
   #state: WorkerState = 'initial';
   #supervisor: Supervisor | undefined;
@@ -122,7 +118,7 @@ export class BaseWorker {
   /** What was done and earned since the start, and what each sandbox is at. */
   get status(): WorkerStatus {
     const { bytesToday } = this.#wishes.traffic;
-    const none = { slices: 0, computeMs: 0, earned: 0n, sandboxes: [] };
+    const none = { slices: 0, failed: 0, computeMs: 0, earned: 0n, sandboxes: [] };
     return { ...none, ...this.#supervisor?.status, bytesToday };
   }
 
@@ -180,14 +176,7 @@ export class BaseWorker {
    * @throws JOB_UNKNOWN where its package is not here, and as `account`
    */
   async jobInfo(jobId: JobId): Promise<JobInfo> {
-    const job = this.#jobs?.known(jobId);
-    if (job === undefined)
-      throw new ManyhandsError('JOB_UNKNOWN', `The job ${jobId} is not here.`, { jobId });
-    const { status } = await this.#session.request('job.status', { jobId });
-    const { total, accepted, failed, workers, open } = status;
-    const { public: about, worktime, origins = [] } = job.package;
-    const progress = { total, accepted, failed, workers, open };
-    return { jobId, owner: job.owner, public: about, worktime, origins: [...origins], ...progress };
+    return readJobInfo(this.#session, this.#jobs?.known(jobId), jobId, this.#jobBytes);
   }
 
   /** Event names are case-insensitive. */
@@ -269,6 +258,7 @@ export class BaseWorker {
     this.#state = 'stopped';
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     this.#announcer.close();
+    this.#health?.close();
     await this.#session.close();
     await this.#wishes.close();
     await this.#host.close();
@@ -279,8 +269,7 @@ export class BaseWorker {
   }
 
   async #test(): Promise<void> {
-    const { worktimes, missing } = await testSandboxes(this.#host, this.#ports.clock, this.#worktimes);
-    this.#worktimes = worktimes;
+    const missing = (await this.#health?.testSandboxes()) ?? [];
     for (const text of missing) {
       this.#events.emit('warning', { error: new ManyhandsError('ISOLATION_UNAVAILABLE', text) });
     }
@@ -306,15 +295,32 @@ export class BaseWorker {
     const { admission, live } = this.#wishes;
     const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
     const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
-    const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, owners, mayRun, mayFetch });
+    const jobBytes = this.#jobBytes;
+    const may = { owners, mayRun, mayFetch };
+    const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, jobBytes, ...may });
     this.#jobs = jobs;
     const objection = admission.objection.bind(admission);
     const { policy } = this.#options;
     const store = this.#store;
     const events = this.#events;
-    const remotes = new RemoteInputs({ fetch: this.#fetch, clock, allowed: () => live.allowOrigins });
-    const inner = { link, host: this.#host, clock, random, jobs, blobs, remotes };
+    const allowed = (): readonly string[] => live.allowOrigins;
+    const remotes = new RemoteInputs({ fetch: this.#fetch, clock, jobBytes, allowed });
+    const health = (this.#health = this.#makeHealth(jobs));
+    const inner = { link, host: this.#host, clock, random, jobs, blobs, remotes, health, jobBytes };
     return new Supervisor(live.cores, { ...inner, events, objection, policy, store }, tuning);
+  }
+
+  #makeHealth(jobs: Jobs): WorktimeHealth {
+    return new WorktimeHealth(WORKTIMES, {
+      host: this.#host,
+      clock: this.#ports.clock,
+      worktimeFiles: (worktime) => jobs.worktimeFiles(worktime),
+      mayTest: () => this.#session.state === 'open' && !this.#wishes.pauses.any,
+      changed: (worktime) => {
+        this.#announcer.changed();
+        this.#events.emit('worktime', worktime);
+      },
+    });
   }
 
   #makeWishes(): Wishes {
@@ -343,7 +349,8 @@ export class BaseWorker {
   }
 
   #describe(): NonNullable<Hello['worker']> {
-    return describeWorker(this.id, this.#options, this.#wishes, this.#owners, this.#worktimes);
+    const worktimes = this.#health?.worktimes ?? WORKTIMES;
+    return describeWorker(this.id, this.#options, this.#wishes, this.#owners, worktimes);
   }
 
   #hello(): Hello {

@@ -47,7 +47,10 @@ export type SavedEntry = LogEntry & { atMs: number };
 
 /** What was done for one job since the page was opened. */
 export interface JobSums {
+  /** With those that failed. */
   slices: number;
+  /** Slices whose outcome is an error of the job. */
+  failed: number;
   /** Milliseconds. */
   computeMs: number;
   /** When it was first met in this visit, milliseconds since 1970. */

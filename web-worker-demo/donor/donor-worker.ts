@@ -4,6 +4,7 @@
  */
 import { Worker } from 'manyhands/worker';
 import type { WorkerOptions } from 'manyhands/worker';
+import { JOINED_GROUPS_MAX } from '../../src/entry/page.browser.js';
 import type { Group, Settings } from './settings.js';
 
 const MEBIBYTE = 1_048_576;
@@ -34,7 +35,8 @@ export function optionsOf(
 ): Changing {
   // Whoever is in a group by themselves keeps their own secret for it.
   const brought = (limits.groups ?? []).filter(({ key }) => settings.groups.every((own) => own.key !== key));
-  const groups = [...settings.groups, ...brought].map((group) => ({ ...group }));
+  // Those that a visitor joined come first: of what a site brings to them, only what there is room for.
+  const groups = [...settings.groups, ...brought].slice(0, JOINED_GROUPS_MAX).map((group) => ({ ...group }));
   const publicToo = settings.publicGroup && limits.onlyGroups !== true;
   const bytesPerDay = settings.mebibytesPerDay * MEBIBYTE;
   return {

@@ -13,7 +13,7 @@ import { isOtherDoor } from './door.js';
 import { isRunning } from './donor-events.js';
 import type { DonorStatus, LogEntry, Phase } from './donor-events.js';
 import { payeeOf } from './earnings.js';
-import { codeOf, failure, isReachable } from './failures.js';
+import { codeOf, failure, isReachable, warning, worktimeEntry } from './failures.js';
 import { JobBook } from './job-book.js';
 import { LedgerWatch } from './ledger-watch.js';
 import type { PageStore } from './page-store.js';
@@ -24,7 +24,7 @@ import { SchedulerWatch } from './scheduler-watch.js';
 import type { Settings } from './settings.js';
 import { Snooze } from './snooze.js';
 import { stayAwake } from './stay-awake.js';
-import { addTotals, NOTHING, readTotals, subtractTotals, writeTotals } from './totals.js';
+import { addTotals, NOTHING, readTotals, subtractTotals, writeTotals, type Totals } from './totals.js';
 
 export type Admit = NonNullable<WorkerOptions['admit']>;
 
@@ -41,11 +41,7 @@ export interface DonorPorts {
   /** Hears why it has ended where nobody wanted it to. */
   failed?: (error: unknown) => void;
   /** Hears of what was done for which job. */
-  done?: (
-    jobId: string,
-    about: { name: string; owner: string },
-    sums: { slices: number; computeMs: number },
-  ) => void;
+  done?: (jobId: string, about: { name: string; owner: string }, sums: Totals) => void;
   sources: ConditionSources;
 }
 
@@ -296,14 +292,15 @@ export class Donor {
         this.#scheduler.askNow();
         say(shown === '' ? { key: 'log.jobUnnamed' } : { key: 'log.job', values: { name: shown } });
       })
-      .on('result', ({ jobId, count, computeMs }) => {
+      .on('result', ({ jobId, count, failed, computeMs }) => {
         this.rates.add(count, performance.now());
-        this.#count(jobId, count, computeMs);
+        this.#count(jobId, { slices: count, failed, computeMs });
         changed();
       })
       .on('pause', ({ reason }) => say({ key: pauseKey(reason, 'paused'), tone: 'wait' }))
       .on('unpause', ({ reason }) => say({ key: pauseKey(reason, 'unpaused'), tone: 'good' }))
-      .on('warning', ({ error }) => say(this.#warningOf(error)))
+      .on('worktime', (worktime) => say(worktimeEntry(worktime)))
+      .on('warning', ({ error }) => say(warning(error, (jobId) => this.#jobs.nameOf(jobId))))
       .on('error', ({ error }) => {
         if (this.#worker === mine && this.running) this.#fail('log.failed', error);
       });
@@ -312,19 +309,10 @@ export class Donor {
     }
   }
 
-  #count(jobId: string, count: number, computeMs: number): void {
-    this.#jobs.add(jobId, count, computeMs, Date.now());
+  #count(jobId: string, sums: Totals): void {
+    this.#jobs.add(jobId, sums, Date.now());
     const owner = this.#worker?.status.sandboxes.find((one) => one.jobId === jobId)?.owner ?? '';
-    const sums = { slices: count, computeMs };
     this.#ports.done?.(jobId, { name: this.#jobs.nameOf(jobId), owner }, sums);
-  }
-
-  /** With the job's name, where the worker knows which one it was. */
-  #warningOf(error: Error): LogEntry {
-    const { jobId } = (error as { info?: { jobId?: unknown } }).info ?? {};
-    const name = typeof jobId === 'string' ? this.#jobs.nameOf(jobId) : '';
-    if (name === '') return failure('log.warning', error);
-    return failure('log.warningJob', error, { name });
   }
 
   #follow(settings: Settings): void {

@@ -2,10 +2,11 @@
  * Errors in words that a donor can act on: by their code where there is something to say, else in the error's own.
  * @module
  */
-import { isError } from 'manyhands/worker';
+import { isError, type WorkerEvents } from 'manyhands/worker';
 import type { MessageKey } from '../i18n/translate.js';
 import type { LogEntry } from './donor-events.js';
 import { safeText } from './safe-text.js';
+import { worktimeWord } from './worktime-word.js';
 
 const ERROR_TEXT_MAX = 300;
 
@@ -45,4 +46,19 @@ export function failure(key: MessageKey, error: unknown, named: { name?: string 
   const tone = key === 'log.warning' || key === 'log.warningJob' ? 'wait' : 'bad';
   if (known === undefined) return { key, values: { ...named, why: text }, tone };
   return { key, values: { ...named, why: { key: known } }, tone, detail: text };
+}
+
+/** `nameOf`: the name of a job that was met; a hitch says of which job it is, where the worker knows. */
+export function warning(error: Error, nameOf: (jobId: string) => string): LogEntry {
+  const { jobId } = (error as { info?: { jobId?: unknown } }).info ?? {};
+  const name = typeof jobId === 'string' ? nameOf(jobId) : '';
+  if (name === '') return failure('log.warning', error);
+  return failure('log.warningJob', error, { name });
+}
+
+/** A worktime that does not start any more, or starts again. */
+export function worktimeEntry({ name, isOffered, reason }: WorkerEvents['worktime']): LogEntry {
+  const values = { worktime: worktimeWord(name) };
+  if (isOffered) return { key: 'log.worktimeBack', values, tone: 'good' };
+  return { key: 'log.worktimeGone', values, tone: 'bad', detail: safeText(reason ?? '', ERROR_TEXT_MAX) };
 }

@@ -5,6 +5,7 @@
  */
 import { readSiteMessage } from 'manyhands/element';
 import type { EmbedMessage, SiteMessage } from 'manyhands/element';
+import type { WorkerEvents } from 'manyhands/worker';
 
 type Configure = Extract<SiteMessage, { type: 'configure' }>;
 type Told = EmbedMessage extends infer M ? (M extends EmbedMessage ? Omit<M, 'from'> : never) : never;
@@ -14,7 +15,7 @@ const RESULT_EVERY_MS = 250;
 
 export class HostSite {
   readonly #asked: { configure: (wish: Configure) => void; stop: () => void };
-  readonly #results = new Map<string, { count: number; computeMs: number }>();
+  readonly #results = new Map<string, { count: number; failed: number; computeMs: number }>();
   #origin: string | undefined;
 
   constructor(asked: { configure: (wish: Configure) => void; stop: () => void }) {
@@ -33,9 +34,13 @@ export class HostSite {
     if (this.#origin !== undefined) parent.postMessage({ from: 'manyhands-embed', ...message }, this.#origin);
   }
 
-  result(jobId: string, count: number, computeMs: number): void {
-    const sum = this.#results.get(jobId) ?? { count: 0, computeMs: 0 };
-    this.#results.set(jobId, { count: sum.count + count, computeMs: sum.computeMs + computeMs });
+  result({ jobId, count, failed, computeMs }: WorkerEvents['result']): void {
+    const sum = this.#results.get(jobId) ?? { count: 0, failed: 0, computeMs: 0 };
+    this.#results.set(jobId, {
+      count: sum.count + count,
+      failed: sum.failed + failed,
+      computeMs: sum.computeMs + computeMs,
+    });
   }
 
   #flush(): void {

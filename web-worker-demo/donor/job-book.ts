@@ -3,6 +3,7 @@
  * @module
  */
 import type { JobSums } from './donor-events.js';
+import { addTotals, NOTHING, type Totals } from './totals.js';
 
 /** Jobs that are remembered; the one that has given nothing for longest is forgotten. */
 const JOBS_MAX = 200;
@@ -22,12 +23,12 @@ export class JobBook {
 
   meet(jobId: string, name: string, nowMs: number): void {
     put(this.#names, jobId, name);
-    if (!this.#sums.has(jobId)) put(this.#sums, jobId, { slices: 0, computeMs: 0, sinceMs: nowMs });
+    if (!this.#sums.has(jobId)) put(this.#sums, jobId, { ...NOTHING, sinceMs: nowMs });
   }
 
-  add(jobId: string, slices: number, computeMs: number, nowMs: number): void {
-    const sum = this.#sums.get(jobId) ?? { slices: 0, computeMs: 0, sinceMs: nowMs };
-    put(this.#sums, jobId, { ...sum, slices: sum.slices + slices, computeMs: sum.computeMs + computeMs });
+  add(jobId: string, sums: Totals, nowMs: number): void {
+    const before = this.#sums.get(jobId) ?? { ...NOTHING, sinceMs: nowMs };
+    put(this.#sums, jobId, { sinceMs: before.sinceMs, ...addTotals(before, sums) });
   }
 }
 

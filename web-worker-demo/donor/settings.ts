@@ -5,6 +5,7 @@
  */
 
 import { parseAddress } from 'manyhands/wallet';
+import { JOINED_GROUPS_MAX, NAME_LENGTH_MAX } from '../../src/entry/page.browser.js';
 
 export interface Group {
   key: string;
@@ -52,13 +53,10 @@ export interface Settings {
 }
 
 export const LISTED_MAX = 200;
-export const GROUPS_LISTED_MAX = 20;
 export const MEBIBYTES_MAX = 1_000_000;
 /** A share below this is no help to anybody. */
 export const SHARE_MIN = 0.1;
 const GROUP_TEXT_MAX = 256;
-/** What a worker takes as a group's key. */
-const GROUP_KEY_MAX = 128;
 /** What a scheduler takes: docs/protocol.md, `worker.hello`. */
 const ORIGIN_MAX = 300;
 
@@ -109,7 +107,7 @@ export function readSettings(stored: unknown, cores: number): Settings {
     pauseUnderPressure: flag('pauseUnderPressure'),
     hours: typeof from.hours === 'string' && HOURS_PATTERN.test(from.hours) ? from.hours : base.hours,
     snoozeUntilMs: Math.round(within(from.snoozeUntilMs, 0, Number.MAX_SAFE_INTEGER, base.snoozeUntilMs)),
-    groups: listOf(from.groups, readGroup, GROUPS_LISTED_MAX),
+    groups: listOf(from.groups, readGroup, JOINED_GROUPS_MAX),
     publicGroup: flag('publicGroup'),
     payment: readPayment(from.payment),
     allowOrigins: listOf(from.allowOrigins, readOrigin),
@@ -151,7 +149,7 @@ export function readOrigin(value: unknown): string | undefined {
 export function readGroup(value: unknown): Group | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { key, secret, secretHash } = value as Record<string, unknown>;
-  if (typeof key !== 'string' || key.trim() === '' || key.length > GROUP_KEY_MAX) return undefined;
+  if (typeof key !== 'string' || key.trim() === '' || key.length > NAME_LENGTH_MAX) return undefined;
   if (typeof secretHash === 'string' && HASH_PATTERN.test(secretHash)) return { key, secretHash };
   if (typeof secret === 'string' && secret !== '' && secret.length <= GROUP_TEXT_MAX) return { key, secret };
   return { key };

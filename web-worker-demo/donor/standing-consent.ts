@@ -3,7 +3,8 @@
  * @module
  */
 import type { PageStore } from './page-store.js';
-import { GROUPS_LISTED_MAX, LISTED_MAX, type Group } from './settings.js';
+import { JOINED_GROUPS_MAX } from '../../src/entry/page.browser.js';
+import { LISTED_MAX, type Group } from './settings.js';
 import type { Wish } from './site-wish.js';
 
 interface Consent {
@@ -74,7 +75,7 @@ function readConsent(value: unknown): Consent | undefined {
     return undefined;
   const caps = [cores, share, bytesPerDay];
   if (!caps.every(isCap)) return undefined;
-  const keys = groups.filter((key) => typeof key === 'string').slice(0, GROUPS_LISTED_MAX);
+  const keys = groups.filter((key) => typeof key === 'string').slice(0, JOINED_GROUPS_MAX);
   return { origin, cores: caps[0], share: caps[1], bytesPerDay: caps[2], onlyGroups, groups: keys };
 }
 

@@ -8,14 +8,20 @@ const noStorage = (): Storage => {
 
 it('comes back as it was written', () => {
   const store = openPageStore(noStorage);
-  expect(readTotals(store)).toEqual({ slices: 0, computeMs: 0 });
-  const totals = addTotals({ slices: 3, computeMs: 1.6 }, { slices: 1, computeMs: 1 });
+  expect(readTotals(store)).toEqual({ slices: 0, failed: 0, computeMs: 0 });
+  const totals = addTotals({ slices: 3, failed: 1, computeMs: 1.6 }, { slices: 1, failed: 1, computeMs: 1 });
   writeTotals(store, totals);
-  expect(readTotals(store)).toEqual({ slices: 4, computeMs: 3 });
+  expect(readTotals(store)).toEqual({ slices: 4, failed: 2, computeMs: 3 });
 });
 
 it('takes nothing that is no number', () => {
   const store = openPageStore(noStorage);
-  store.write('totals', { slices: -1, computeMs: 'x' });
-  expect(readTotals(store)).toEqual({ slices: 0, computeMs: 0 });
+  store.write('totals', { slices: -1, failed: 5, computeMs: 'x' });
+  expect(readTotals(store)).toEqual({ slices: 0, failed: 0, computeMs: 0 });
+});
+
+it('takes the sums of an older page, which did not count failures', () => {
+  const store = openPageStore(noStorage);
+  store.write('totals', { slices: 7, computeMs: 5 });
+  expect(readTotals(store)).toEqual({ slices: 7, failed: 0, computeMs: 5 });
 });

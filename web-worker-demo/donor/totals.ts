@@ -5,34 +5,38 @@
 import type { PageStore } from './page-store.js';
 
 export interface Totals {
+  /** With those that failed. */
   slices: number;
+  /** Slices whose outcome is an error of their job. */
+  failed: number;
   /** Time in work functions, milliseconds. */
   computeMs: number;
 }
 
 const RECORD = 'totals';
 
-export const NOTHING: Totals = { slices: 0, computeMs: 0 };
+export const NOTHING: Totals = { slices: 0, failed: 0, computeMs: 0 };
 
 export function readTotals(store: PageStore): Totals {
   const stored = store.read(RECORD);
-  const { slices, computeMs } = (typeof stored === 'object' && stored !== null ? stored : {}) as Record<
-    string,
-    unknown
-  >;
+  const kept = (typeof stored === 'object' && stored !== null ? stored : {}) as Record<string, unknown>;
+  const slices = countOf(kept.slices);
+  const { computeMs } = kept;
   return {
-    slices: Number.isSafeInteger(slices) && (slices as number) >= 0 ? (slices as number) : 0,
+    slices,
+    failed: Math.min(countOf(kept.failed), slices),
     computeMs: Number.isFinite(computeMs) && (computeMs as number) >= 0 ? (computeMs as number) : 0,
   };
 }
 
-export function writeTotals(store: PageStore, { slices, computeMs }: Totals): void {
-  store.write(RECORD, { slices, computeMs: Math.round(computeMs) });
+export function writeTotals(store: PageStore, { slices, failed, computeMs }: Totals): void {
+  store.write(RECORD, { slices, failed, computeMs: Math.round(computeMs) });
 }
 
 export function addTotals(a: Totals, b: Totals): Totals {
   return {
     slices: a.slices + b.slices,
+    failed: a.failed + b.failed,
     computeMs: a.computeMs + b.computeMs,
   };
 }
@@ -41,6 +45,11 @@ export function addTotals(a: Totals, b: Totals): Totals {
 export function subtractTotals(a: Totals, b: Totals): Totals {
   return {
     slices: a.slices - b.slices,
+    failed: a.failed - b.failed,
     computeMs: a.computeMs - b.computeMs,
   };
+}
+
+function countOf(value: unknown): number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0;
 }

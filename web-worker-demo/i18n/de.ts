@@ -99,6 +99,7 @@ export const de: Record<MessageKey, Message> = {
 
   'given.title': 'Bisher gegeben',
   'given.slices': 'Berechnete Stücke',
+  'given.failed': '{failed} weitere misslangen',
   'given.compute': 'Gegebene Rechenzeit',
   'given.jobs': 'Unterstützte Aufträge',
   'given.data': 'Daten heute',
@@ -138,6 +139,12 @@ export const de: Record<MessageKey, Message> = {
     one: '{given}, {slices} Stück, seit {time}',
     other: '{given}, {slices} Stücke, seit {time}',
   },
+  'fact.failed': 'Hier misslungen',
+  'fact.failedValue': {
+    one: '{failed} Stück, mit einem Fehler des Auftrags',
+    other: '{failed} Stücke, mit Fehlern des Auftrags',
+  },
+  'fact.moved': 'Hier bewegte Daten',
   'fact.worktime': 'Läuft als',
   'fact.data': 'Liest Daten von',
   'fact.scheduler': 'nur dem Vermittler',
@@ -183,6 +190,9 @@ export const de: Record<MessageKey, Message> = {
   'log.stopFailed': 'Beim Anhalten ging etwas schief: {why}',
   'log.failed': 'Es geht nicht weiter: {why}',
   'log.warning': 'Eine Störung: {why}',
+  'log.worktimeGone':
+    '{worktime} startet in diesem Browser nicht mehr: Solche Aufträge bleiben anderen, und es wird von selbst wieder versucht.',
+  'log.worktimeBack': '{worktime} startet wieder: Solche Aufträge werden angenommen.',
   'log.keyFailed': 'Der Schlüssel dieses Browsers ließ sich nicht öffnen: {why}',
   'log.paused.battery': 'Pause: Der Computer läuft auf Akku.',
   'log.unpaused.battery': 'Wieder am Strom: Es geht weiter.',
@@ -264,6 +274,7 @@ export const de: Record<MessageKey, Message> = {
   'whom.key': 'Name der Gruppe',
   'whom.secret': 'Geheimnis',
   'whom.join': 'Beitreten',
+  'whom.groupsFull': 'Sie sind in {count} Gruppen, mehr gehen nicht: Verlassen Sie erst eine.',
   'whom.leave': '{name} verlassen',
   'whom.inGroup': 'In der Gruppe {name}',
   'whom.blocked': 'Gesperrt',

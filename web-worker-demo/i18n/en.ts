@@ -102,6 +102,7 @@ export const en = {
 
   'given.title': 'Given so far',
   'given.slices': 'Slices computed',
+  'given.failed': '{failed} more failed',
   'given.compute': 'Computing time given',
   'given.jobs': 'Jobs helped',
   'given.data': 'Data today',
@@ -140,6 +141,12 @@ export const en = {
     one: '{given}, {slices} slice, since {time}',
     other: '{given}, {slices} slices, since {time}',
   },
+  'fact.failed': 'Failed here',
+  'fact.failedValue': {
+    one: '{failed} slice, with an error of the job',
+    other: '{failed} slices, with errors of the job',
+  },
+  'fact.moved': 'Data moved here',
   'fact.worktime': 'Runs as',
   'fact.data': 'Reads data from',
   'fact.scheduler': 'the scheduler alone',
@@ -184,6 +191,9 @@ export const en = {
   'log.stopFailed': 'Stopping went wrong: {why}',
   'log.failed': 'The worker cannot go on: {why}',
   'log.warning': 'A hitch: {why}',
+  'log.worktimeGone':
+    '{worktime} does not start in this browser any more: its jobs are left to others, and it is tried again by itself.',
+  'log.worktimeBack': '{worktime} starts again: its jobs are taken.',
   'log.keyFailed': 'The key of this browser could not be opened: {why}',
   'log.paused.battery': 'Paused: the computer runs on battery.',
   'log.unpaused.battery': 'Plugged in again: going on.',
@@ -261,6 +271,7 @@ export const en = {
   'whom.key': 'Name of the group',
   'whom.secret': 'Secret',
   'whom.join': 'Join',
+  'whom.groupsFull': 'You are in {count} groups, which is as many as a worker takes: leave one first.',
   'whom.leave': 'Leave {name}',
   'whom.inGroup': 'In the group {name}',
   'whom.blocked': 'Blocked',

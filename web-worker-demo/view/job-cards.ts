@@ -6,7 +6,7 @@
  */
 import type { JobInfo, SandboxStatus } from 'manyhands/worker';
 import type { DonorStatus, JobSums } from '../donor/donor-events.js';
-import { formatDuration, formatNumber } from '../format.js';
+import { formatBytes, formatDuration, formatNumber } from '../format.js';
 import {
   DESCRIPTION_SHOWN_MAX,
   NAME_SHOWN_MAX,
@@ -14,6 +14,7 @@ import {
   safeText,
   shortAddress,
 } from '../donor/safe-text.js';
+import { worktimeWord } from '../donor/worktime-word.js';
 import { BlockRow, type Block } from './block-row.js';
 import { copyButton } from './copy-button.js';
 import { byId, make, setText } from './dom.js';
@@ -152,24 +153,27 @@ function fillWhole({ whole, wholeText }: Card, info: JobInfo | undefined): void 
   whole.querySelector<HTMLElement>('.fill')!.style.width = `${part * 100}%`;
 }
 
-const WORKTIMES: Record<string, string> = { 'map-basic': 'JavaScript', pyodide: 'Python (Pyodide)' };
-
 function factsOf(owner: string | undefined, sums?: JobSums, info?: JobInfo): Fact[] {
   const lang = language();
   const facts: Fact[] = [];
   if (owner !== undefined) facts.push({ name: t('fact.from'), value: shortAddress(owner), title: owner });
   if (sums !== undefined) {
     const given = formatDuration(sums.computeMs, lang);
-    const count = formatNumber(sums.slices, lang);
+    const done = sums.slices - sums.failed;
+    const slices = formatNumber(done, lang);
     const time = new Intl.DateTimeFormat(lang, { timeStyle: 'short' }).format(new Date(sums.sinceMs));
     facts.push({
       name: t('fact.given'),
-      value: t('fact.givenValue', { given, slices: count, time, count: sums.slices }),
+      value: t('fact.givenValue', { given, slices, time, count: done }),
     });
+    const failed = formatNumber(sums.failed, lang);
+    if (sums.failed > 0)
+      facts.push({ name: t('fact.failed'), value: t('fact.failedValue', { failed, count: sums.failed }) });
   }
   if (info !== undefined) {
+    if (info.bytes > 0) facts.push({ name: t('fact.moved'), value: formatBytes(info.bytes, lang) });
     const { name } = info.worktime;
-    facts.push({ name: t('fact.worktime'), value: WORKTIMES[name] ?? safeText(name, NAME_SHOWN_MAX) });
+    facts.push({ name: t('fact.worktime'), value: worktimeWord(name) });
     const hosts = info.origins.map((origin) => (URL.canParse(origin) ? new URL(origin).host : ''));
     const from = hosts.length === 0 ? t('fact.scheduler') : new Intl.ListFormat(lang).format(hosts);
     facts.push({ name: t('fact.data'), value: from });

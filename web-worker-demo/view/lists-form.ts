@@ -3,6 +3,7 @@
  * button on every entry.
  * @module
  */
+import { JOINED_GROUPS_MAX } from '../../src/entry/page.browser.js';
 import { hideSecret } from '../donor/join-link.js';
 import { NAME_SHOWN_MAX, safeText, shortAddress } from '../donor/safe-text.js';
 import type { SettingsBox } from '../donor/settings-box.js';
@@ -26,6 +27,9 @@ export function bindLists(box: SettingsBox, joined: (group: Group) => void): voi
     const data = new FormData(groupForm);
     const group = readGroup({ key: data.get('key'), secret: data.get('secret') });
     if (group === undefined) return;
+    const isFull = isOneTooMany(box, group);
+    setText(byId('group-error'), isFull ? t('whom.groupsFull', { count: JOINED_GROUPS_MAX }) : '');
+    if (isFull) return;
     groupForm.reset();
     void joinGroup(box, group).then(joined);
   });
@@ -43,6 +47,11 @@ export function bindLists(box: SettingsBox, joined: (group: Group) => void): voi
 
 export function bindAdmitted(box: SettingsBox): void {
   button('forget-admitted').addEventListener('click', () => box.change({ admittedOwners: [] }));
+}
+
+/** Whether there is no room for another group. */
+export function isOneTooMany({ now: { groups } }: SettingsBox, group: Group): boolean {
+  return groups.length >= JOINED_GROUPS_MAX && groups.every(({ key }) => key !== group.key);
 }
 
 /** A group of the same key takes the other's place. */

@@ -21,7 +21,9 @@ export function drawTitle(phase: DonorStatus['phase'], questions: number): void 
 /** What is given, in all visits. */
 export function drawSums(all: Totals): void {
   const lang = language();
-  setText(byId('slices'), formatNumber(all.slices, lang));
+  setText(byId('slices'), formatNumber(all.slices - all.failed, lang));
+  const failed = all.failed === 0 ? '' : t('given.failed', { failed: formatNumber(all.failed, lang) });
+  setText(byId('failed'), failed);
   setText(byId('compute'), all.computeMs === 0 ? '0 s' : formatDuration(all.computeMs, lang));
 }
 

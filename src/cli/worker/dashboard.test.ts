@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SandboxStatus } from '../../entry/worker.node.js';
 import { drawDashboard, PLAIN } from './dashboard.js';
 import type { Picture } from './dashboard.js';
+import { columnsOf } from '../terminal.js';
 import { Rates } from './rates.js';
 import { bytesText, durationText } from './words.js';
 
@@ -26,6 +27,7 @@ function picture(change: Partial<Picture> = {}): Picture {
     elapsedMs: 3_725_000,
     status: {
       slices: 12_345,
+      failed: 0,
       computeMs: 90_000,
       earned: 1_500_000_000n,
       bytesToday: 2_345_678,
@@ -49,6 +51,20 @@ describe.each([20, 40, 60, 79, 100, 200])('the dashboard on %i columns', (column
     expect(text).toContain('1:30 computing');
     expect(text).toContain('1.5 credits');
   });
+});
+
+it('keeps its columns where a job has a name of wide characters', () => {
+  const about = { name: '蛋白質折疊計算'.repeat(20), description: '', link: '' };
+  const status = { ...picture().status, sandboxes: sandboxes(3).map((one) => ({ ...one, public: about })) };
+  const text = drawDashboard(picture({ status, log: [about.name] }), 60, 24, PLAIN);
+  for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(60);
+  expect(text).toContain('#1002');
+});
+
+it('counts slices that failed apart from those that are done', () => {
+  const { status } = picture();
+  const text = drawDashboard(picture({ status: { ...status, failed: 45 } }), 100, 24, PLAIN);
+  expect(text).toContain('12,300 slices   45 failed');
 });
 
 it('keeps its head on a terminal of few rows', () => {

@@ -89,7 +89,8 @@ function head({ url, isConnected, paused, elapsedMs }: Picture, width: number, s
 function sums({ status, bytesPerDay, isPaid }: Picture, width: number): string[] {
   const cap = bytesPerDay === undefined ? '' : ` of ${bytesText(bytesPerDay)}`;
   const parts = [
-    counted(status.slices, 'slice'),
+    counted(status.slices - status.failed, 'slice'),
+    ...(status.failed > 0 ? [`${status.failed.toLocaleString('en')} failed`] : []),
     `${durationText(status.computeMs)} computing`,
     creditsText(status.earned, isPaid),
     `${bytesText(status.bytesToday)}${cap} today`,
@@ -128,7 +129,7 @@ function row(sandbox: SandboxStatus, width: number, style: Style): string {
     .filter((part) => part !== '')
     .join('  ');
   const room = width - number.length - 1 - tail.length - 1;
-  return `${number} ${fit(name, Math.max(4, room))} ${tail}`.slice(0, width);
+  return cut(`${number} ${fit(name, Math.max(4, room))} ${tail}`, width);
 }
 
 /** The name gives way to the state. */

@@ -44,6 +44,7 @@ const EVENTS: readonly (keyof WorkerEvents)[] = [
   'payment',
   'pause',
   'unpause',
+  'worktime',
   'warning',
   'error',
 ];

@@ -21,12 +21,21 @@ export const WORDS: { [K in keyof WorkerEvents]?: (payload: WorkerEvents[K]) => 
   job: ({ jobId, name }) => `Working on ${name === '' ? 'a job' : printable(name)} (${jobId}).`,
   pause: ({ reason }) => `Paused: ${PAUSES[reason] ?? printable(reason)}.`,
   unpause: () => 'Going on.',
+  worktime: ({ name, isOffered, reason }) =>
+    isOffered
+      ? `${worktimeText(name)} starts again: its jobs are taken.`
+      : `warning: ${worktimeText(name)} does not start on this machine any more, so its jobs are left to others. It is tried again by itself. ${printable(reason ?? '')}`,
   warning: ({ error }) => `warning: ${printable(error.message)}`,
 };
 
+const worktimeText = (name: string): string =>
+  name === 'pyodide' ? 'Python' : name === 'map-basic' ? 'JavaScript' : name;
+
 /** What the machine has done for others. */
-export function summary({ slices, computeMs, earned }: WorkerStatus, isPaid: boolean): string {
-  return `${slices} slice${slices === 1 ? '' : 's'}, ${seconds(computeMs)} of computing, ${creditsText(earned, isPaid)}.`;
+export function summary({ slices, failed, computeMs, earned }: WorkerStatus, isPaid: boolean): string {
+  const done = slices - failed;
+  const apart = failed === 0 ? '' : ` and ${failed} that failed`;
+  return `${done} slice${done === 1 ? '' : 's'}${apart}, ${seconds(computeMs)} of computing, ${creditsText(earned, isPaid)}.`;
 }
 
 /** What was earned, and that nobody can claim it where no account was named. */

@@ -1,0 +1,27 @@
+/**
+ * A job as those who lend it a machine are shown it.
+ * @module
+ */
+import { ManyhandsError } from '../lib/errors.js';
+import type { JobId, WorkerRequests } from '../protocol/messages.js';
+import type { ClientSession } from '../transport/session.js';
+import type { JobBytes } from './job-bytes.js';
+import type { Job } from './jobs.js';
+import type { JobInfo } from './worker-events.js';
+
+/** @throws JOB_UNKNOWN where there is no such job here, and what the scheduler refuses with */
+export async function readJobInfo(
+  session: ClientSession<WorkerRequests>,
+  job: Job | undefined,
+  jobId: JobId,
+  bytes: JobBytes,
+): Promise<JobInfo> {
+  if (job === undefined) throw new ManyhandsError('JOB_UNKNOWN', `The job ${jobId} is not here.`, { jobId });
+  const { status } = await session.request('job.status', { jobId });
+  const { total, accepted, failed, workers, open } = status;
+  const { owner } = job;
+  const { public: about, worktime, origins = [] } = job.package;
+  const progress = { total, accepted, failed, workers, open };
+  const moved = bytes.of(jobId);
+  return { jobId, owner, public: about, worktime, origins: [...origins], ...progress, bytes: moved };
+}
