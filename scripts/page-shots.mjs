@@ -37,15 +37,15 @@ const BUSY = `(x, ms) => {
 }`;
 
 /** Each deployer is a process with an identity of its own: each is asked about. It ends when its job is deployed. */
-async function deploy(url, name, { ms = 400, count = 4_000, description = '', link = '' } = {}) {
+async function deploy(url, name, { ms = 400, count = 4_000, bytes = 0, description = '', link = '' } = {}) {
   const code = `import { computeFor, init } from 'manyhands';
-    const [url, count, ms, work, about] = JSON.parse(process.argv[1]);
+    const [url, count, ms, bytes, work, about] = JSON.parse(process.argv[1]);
     init({ scheduler: url });
-    const job = computeFor(Array.from({ length: count }, (_, i) => i), work, [ms]);
+    const job = computeFor(Array.from({ length: count }, (_, i) => i), work, [ms, new Uint8Array(bytes)]);
     Object.assign(job.public, about);
     await job.deploy();
     process.exit(0);`;
-  const asked = JSON.stringify([url, count, ms, BUSY, { name, description, link }]);
+  const asked = JSON.stringify([url, count, ms, bytes, BUSY, { name, description, link }]);
   const env = { ...process.env, MANYHANDS_HOME: await mkdtemp(join(home, 'deployer-')) };
   await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code, asked], { env });
 }
@@ -144,18 +144,17 @@ const STATES = {
   },
   'data-used-up': {
     set: { mebibytesPerDay: 1 },
-    jobs: [['Much data', { description: 'x'.repeat(200) }]],
+    jobs: [['Much data', { description: 'x'.repeat(200), bytes: 2_000_000 }]],
     act: async (page) => {
-      await page.evaluate(() => {
-        document.getElementById('mebibytes').value = '1';
-      });
-      await start(page);
+      await page.click('#power');
+      await page.waitForSelector('#state[data-state=paused]', WAIT);
     },
   },
   history: {
     jobs: [
-      ['Protein folding, batch 12', { ms: 30, count: 100 }],
-      [RTL, { ms: 30, count: 100 }],
+      // Enough for each of the looks.
+      ['Protein folding, batch 12', { ms: 30, count: 1_000 }],
+      [RTL, { ms: 30, count: 1_000 }],
     ],
     act: async (page) => {
       await start(page);

@@ -34,9 +34,8 @@ export function formatAmount(units: bigint, language = 'en'): string {
   return new Intl.NumberFormat(language, options).format(formatCredits(units) as `${number}`);
 }
 
-/** Always in the unit in which the day's data is set. */
+/** Always in the unit in which the day's data is set; little is more than nothing. */
 export function formatBytes(bytes: number, language = 'en'): string {
-  const mebibytes = bytes / MEBIBYTE;
-  if (bytes > 0 && mebibytes < 0.01) return `< ${formatNumber(0.01, language, 2)} MiB`;
+  const mebibytes = bytes === 0 ? 0 : Math.max(bytes / MEBIBYTE, 0.01);
   return `${formatNumber(mebibytes, language, mebibytes < 0.1 ? 2 : mebibytes < 10 ? 1 : 0)} MiB`;
 }

@@ -61,6 +61,13 @@ it('keeps its columns where a job has a name of wide characters', () => {
   expect(text).toContain('#1002');
 });
 
+it('cuts the address and not the time where there is no room for both', () => {
+  const head = (columns: number): string =>
+    drawDashboard(picture({ url: 'http://scheduler.example.org:8462' }), columns, 24, PLAIN).split('\n')[0]!;
+  expect(head(60)).toMatch(/http:\/\/scheduler\.example\.o.*… {2}1:02:05$/);
+  expect(head(30)).toMatch(/lending +1:02:05$/);
+});
+
 it('counts slices that failed apart from those that are done', () => {
   const { status } = picture();
   const text = drawDashboard(picture({ status: { ...status, failed: 45 } }), 100, 24, PLAIN);

@@ -47,6 +47,8 @@ const LABEL_WIDTH = 18;
 /** Rows that are not sums, sandboxes or log, and the one where the cursor stands. */
 const FRAME_ROWS = 5;
 const LOG_ROWS_MIN = 2;
+/** Columns below which an address says nothing. */
+const SHORTEST_URL = 12;
 /** Rows of one notice at most. */
 const NOTICE_ROWS_MAX = 4;
 
@@ -78,7 +80,10 @@ export function drawDashboard(picture: Picture, columns: number, rows: number, s
 function head({ url, isConnected, paused, elapsedMs }: Picture, width: number, style: Style): string {
   const state = !isConnected ? 'connecting' : paused.length > 0 ? `paused: ${paused.join(', ')}` : 'lending';
   const left = cut(`manyhands  ${printable(state)}`, width);
-  const right = cut(`${url}  ${durationText(elapsedMs)}`, width - left.length - 2);
+  const time = durationText(elapsedMs);
+  // On few columns the address gives way.
+  const room = width - left.length - time.length - 4;
+  const right = cut(room < SHORTEST_URL ? time : `${cut(url, room)}  ${time}`, width - left.length - 2);
   const gap = ' '.repeat(Math.max(0, width - left.length - right.length));
   const words = left.slice('manyhands  '.length);
   const shown = isConnected && paused.length === 0 ? style.good(words) : style.bad(words);

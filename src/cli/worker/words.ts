@@ -24,7 +24,7 @@ export const WORDS: { [K in keyof WorkerEvents]?: (payload: WorkerEvents[K]) => 
   worktime: ({ name, isOffered, reason }) =>
     isOffered
       ? `${worktimeText(name)} starts again: its jobs are taken.`
-      : `warning: ${worktimeText(name)} does not start on this machine any more, so its jobs are left to others. It is tried again by itself. ${printable(reason ?? '')}`,
+      : `warning: ${worktimeText(name)} starts no more, its jobs are left to others, and it is tried again: ${printable(reason ?? '')}`,
   warning: ({ error }) => `warning: ${printable(error.message)}`,
 };
 
