@@ -52,11 +52,9 @@ it.each([
     'DROP INDEX ranges_to_lease',
     'ALTER TABLE ranges DROP COLUMN failures',
     'ALTER TABLE leases DROP COLUMN isolation',
-    'ALTER TABLE jobs DROP COLUMN unloadable_by',
     'ALTER TABLE jobs DROP COLUMN served_ms',
     'ALTER TABLE jobs DROP COLUMN turn_ms',
     'ALTER TABLE jobs DROP COLUMN result_ms',
-    'ALTER TABLE jobs DROP COLUMN profile_by',
     'DROP INDEX jobs_with_work_by_class',
     'ALTER TABLE jobs DROP COLUMN class_key',
     'ALTER TABLE jobs ADD COLUMN profile_ms REAL NOT NULL DEFAULT 0',
@@ -72,6 +70,50 @@ it.each([
     expect(await store.check()).toEqual([]);
     await store.close();
   }
+});
+
+/** What each column of version 4 said of workers, in the rows that version 5 has of them. */
+function rowsOfWorkers(): unknown {
+  const database = new Database(join(dataDir, DATABASE_FILE));
+  const all = (sql: string): unknown => database.prepare(sql).all([]);
+  const found = {
+    profiles: all('SELECT worker_id, ms, slices, total FROM job_profiles ORDER BY at_ms'),
+    loads: all('SELECT worker_id, payee, isolation, at_ms FROM failed_loads'),
+    columns: all("SELECT name FROM pragma_table_info('jobs') WHERE name IN ('profile_by', 'unloadable_by')"),
+  };
+  database.close();
+  return found;
+}
+
+it('what version 4 kept of workers in the rows of their jobs is in rows of its own', async () => {
+  const before = open();
+  const jobId = await deployJob(before, random);
+  await appendTo(before, random, jobId, rangeInput(10));
+  await before.close();
+  const profile = JSON.stringify([
+    ['slow', 500.5, 1, 3],
+    ['fast', 5, 10, 20],
+  ]);
+  const loads = JSON.stringify([['broken', 'payee', 'deno', 7]]);
+  change(
+    "ALTER TABLE jobs ADD COLUMN unloadable_by TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN profile_by TEXT NOT NULL DEFAULT ''",
+    `UPDATE jobs SET profile_by = '${profile}', unloadable_by = '${loads}', unloadable = 1`,
+    "UPDATE meta SET value = '4' WHERE key = 'schema'",
+  );
+  const store = open();
+  // The median of two is the longer one: a worker that nothing is known of gets few slices.
+  expect(await leaseFor(store, random, workerNamed(random))).toMatchObject({ jobId, sliceMs: 500.5 });
+  expect(await store.check()).toEqual([]);
+  await store.close();
+  expect(rowsOfWorkers()).toEqual({
+    profiles: [
+      { worker_id: 'slow', ms: 500.5, slices: 1, total: 3 },
+      { worker_id: 'fast', ms: 5, slices: 10, total: 20 },
+    ],
+    loads: [{ worker_id: 'broken', payee: 'payee', isolation: 'deno', at_ms: 7 }],
+    columns: [],
+  });
 });
 
 it('ends jobs of version 3 whose packages gave the secret of their group away, and gives their escrow back', async () => {

@@ -78,9 +78,12 @@ export function withAttempt(
 /** Attempts are remembered to this time: slices that failed alike at about one time stay one range. */
 const TIME_STEP_MS = 10_000;
 
+/** What failed at or before that time is kept for no better worker any more, wall milliseconds. */
+export const heldBackSinceMs = (nowMs: number): number => nowMs - HELD_BACK_MS_MAX;
+
 /** Whether what failed at those times may still be kept for better workers than those that it failed on. */
 export function isHeldBack(failures: readonly { readonly atMs: number }[], nowMs: number): boolean {
-  return failures.some(({ atMs }) => nowMs - atMs < HELD_BACK_MS_MAX);
+  return failures.some(({ atMs }) => atMs > heldBackSinceMs(nowMs));
 }
 
 /** How many of the attempts of that kind are independent: of distinct workers that are paid to distinct accounts. */
@@ -173,6 +176,26 @@ export function independenceOf(runner: Runner, tried: readonly Runner[]): number
   if (tried.some(({ workerId }) => workerId === runner.workerId)) return 0;
   if (tried.some(({ payee }) => payee === runner.payee)) return 1;
   return tried.some(({ isolation }) => isolation === runner.isolation) ? 2 : 3;
+}
+
+/** Whether a worker is there whose attempt would tell more than `level` beyond those that `tried`. */
+export type HasBetter = (tried: readonly Runner[], level: number) => boolean;
+
+/**
+ * Whether what failed is left to a better worker than this one: for a while, and only as long as one is there.
+ * @param failures those that hold it back: of a slice each attempt that counts, of a job's load the worker's own
+ * @param tried everybody on whom it failed
+ */
+export function isLeftToBetter(
+  runner: Runner,
+  {
+    failures,
+    tried,
+  }: { readonly failures: readonly { readonly atMs: number }[]; readonly tried: readonly Runner[] },
+  nowMs: number,
+  hasBetter: HasBetter,
+): boolean {
+  return isHeldBack(failures, nowMs) && hasBetter(tried, independenceOf(runner, tried));
 }
 
 /** The worker as one who runs something. */

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
 import { LEASE_SILENT_MS_MAX, LEASE_SILENT_MS_MIN } from '../../protocol/limits.js';
 import { silentMsMax } from './silence.js';
-import { EMPTY_PROFILE, learn } from './slice-profile.js';
+import { learn } from './slice-profile.js';
 
 const silent = { kind: 'silent', workerId: 'w', payee: 'p', isolation: 'deno', atMs: 0 } as const;
 const thrown = { ...silent, kind: 'thrown' } as const;
-const of = (...means: number[]) =>
-  means.reduce((profile, ms, i) => learn(profile, `w${i}`, ms, 1), EMPTY_PROFILE);
+const of = (...means: number[]) => means.map((ms, i) => learn(undefined, `w${i}`, ms, 1)!);
 
 test.each([
-  ['of a job of which nothing is known is the longest', EMPTY_PROFILE, [], LEASE_SILENT_MS_MAX],
+  ['of a job of which nothing is known is the longest', [], [], LEASE_SILENT_MS_MAX],
   ['of short slices is the shortest', of(10), [], LEASE_SILENT_MS_MIN],
   ['of long slices is a thousand of them', of(60_000), [], 60_000_000],
   ['is what most workers show, not what one does', of(60_000, 0, 60_000), [], 60_000_000],

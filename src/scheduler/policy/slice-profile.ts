@@ -18,27 +18,28 @@ export interface WorkerProfile {
 /** The workers that reported last, the latest one at the end. */
 export type SliceProfile = readonly WorkerProfile[];
 
-export const EMPTY_PROFILE: SliceProfile = [];
-
 /** Workers of a job that are remembered. */
-const WORKERS_MAX = 15;
+export const WORKERS_MAX = 15;
 /** Half of what is known is forgotten after so much reported compute time. */
 const HALF_LIFE_MS = 10_000;
 /** What a worker says of its own slices counts between this part and this multiple of what the others show. */
 const OWN_FACTOR_MAX = 8;
 
-/** The profile after a report of `slices` slices by that worker that took `ms` in all. */
-export function learn(profile: SliceProfile, workerId: string, ms: number, slices: number): SliceProfile {
-  if (slices <= 0 || !(ms >= 0)) return profile;
-  const before = profile.find((one) => one.workerId === workerId) ?? { ms: 0, slices: 0, total: 0 };
+/** What a worker has shown behind a report of `slices` slices that took `ms` in all; `before`, where that says nothing. */
+export function learn(
+  before: WorkerProfile | undefined,
+  workerId: string,
+  ms: number,
+  slices: number,
+): WorkerProfile | undefined {
+  if (slices <= 0 || !(ms >= 0)) return before;
   const keep = 2 ** (-ms / HALF_LIFE_MS);
-  const now = {
+  return {
     workerId,
-    ms: before.ms * keep + ms,
-    slices: before.slices * keep + slices,
-    total: before.total + slices,
+    ms: (before?.ms ?? 0) * keep + ms,
+    slices: (before?.slices ?? 0) * keep + slices,
+    total: (before?.total ?? 0) + slices,
   };
-  return [...profile.filter((one) => one.workerId !== workerId), now].slice(-WORKERS_MAX);
 }
 
 /** Milliseconds of one slice by the median of the workers (of two the longer one); undefined where nothing is known. */

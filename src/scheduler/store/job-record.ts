@@ -5,8 +5,6 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/sha256.js';
 import type { GroupKey, JobStatus, JournalEvent, RunStatus } from '../../protocol/messages.js';
-import type { FailedLoad, Runner } from '../policy/attempts.js';
-import { EMPTY_PROFILE, type SliceProfile } from '../policy/slice-profile.js';
 import { get, run, type Script, type SqlValue } from './script.js';
 
 export interface JobRecord {
@@ -32,12 +30,10 @@ export interface JobRecord {
   turnMs: number;
   /** Wall milliseconds of its last result; 0 before the first. */
   resultMs: number;
-  /** How often a sandbox could not be made ready for it, and whose those were. */
+  /** How often a sandbox could not be made ready for it. */
   unloadable: number;
-  unloadableBy: FailedLoad[];
   /** The journal's last row. */
   seq: number;
-  profile: SliceProfile;
   worktime: string;
   worktimeRange: string;
   groups: GroupKey[];
@@ -70,9 +66,7 @@ interface JobRow {
   turn_ms: number;
   result_ms: number;
   unloadable: number;
-  unloadable_by: string;
   seq: number;
-  profile_by: string;
   worktime: string;
   worktime_range: string;
   groups_json: string;
@@ -83,48 +77,6 @@ interface JobRow {
   ceiling: string;
   escrow: string;
   paid: string;
-}
-
-/** Workers that could not load a job which are remembered, the latest ones. */
-const UNLOADABLE_BY_MAX = 32;
-
-/** Adds who could not load the job. */
-export function addUnloadable(job: JobRecord, runner: Runner, nowMs: number): void {
-  job.unloadable += 1;
-  const others = job.unloadableBy.filter(({ workerId }) => workerId !== runner.workerId);
-  job.unloadableBy = [...others, { ...runner, atMs: nowMs }].slice(-UNLOADABLE_BY_MAX);
-}
-
-type StoredLoad = [workerId: string, payee: string, isolation: string, atMs: number];
-
-/** Those that `loadsText` wrote. */
-export function parseLoads(text: string): FailedLoad[] {
-  if (text === '') return [];
-  const stored = JSON.parse(text) as StoredLoad[];
-  return stored.map(([workerId, payee, isolation, atMs]) => ({ workerId, payee, isolation, atMs }));
-}
-
-function loadsText(loads: readonly FailedLoad[]): string {
-  if (loads.length === 0) return '';
-  return JSON.stringify(
-    loads.map(({ workerId, payee, isolation, atMs }): StoredLoad => [workerId, payee, isolation, atMs]),
-  );
-}
-
-type StoredProfile = [workerId: string, ms: number, slices: number, total: number];
-
-/** What the job's workers showed, as `profileText` wrote it. */
-export function parseProfile(text: string): SliceProfile {
-  if (text === '') return EMPTY_PROFILE;
-  const stored = JSON.parse(text) as StoredProfile[];
-  return stored.map(([workerId, ms, slices, total]) => ({ workerId, ms, slices, total }));
-}
-
-function profileText(profile: SliceProfile): string {
-  if (profile.length === 0) return '';
-  return JSON.stringify(
-    profile.map(({ workerId, ms, slices, total }): StoredProfile => [workerId, ms, slices, total]),
-  );
 }
 
 /** The job, or undefined. */
@@ -171,9 +123,7 @@ function toRecord(row: JobRow): JobRecord {
     turnMs: row.turn_ms,
     resultMs: row.result_ms,
     unloadable: row.unloadable,
-    unloadableBy: parseLoads(row.unloadable_by),
     seq: row.seq,
-    profile: parseProfile(row.profile_by),
     worktime: row.worktime,
     worktimeRange: row.worktime_range,
     groups: JSON.parse(row.groups_json) as GroupKey[],
@@ -225,9 +175,7 @@ const CHANGING: Columns = [
   ['turn_ms', (job) => job.turnMs],
   ['result_ms', (job) => job.resultMs],
   ['unloadable', (job) => job.unloadable],
-  ['unloadable_by', (job) => loadsText(job.unloadableBy)],
   ['seq', (job) => job.seq],
-  ['profile_by', (job) => profileText(job.profile)],
   ['account', (job) => job.account],
   ['price', (job) => String(job.price)],
   ['ceiling', (job) => String(job.ceiling)],

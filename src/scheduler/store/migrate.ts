@@ -3,10 +3,12 @@
  * where a process of an earlier version ended in the middle.
  * @module
  */
+import { addColumn, dropColumn } from './columns.js';
 import { endHashedGroups } from './end-hashed-groups.js';
 import { classKeyOf, findJob } from './job-record.js';
+import { splitJobWorkers } from './split-job-workers.js';
 import { SCHEMA_VERSION } from './schema.js';
-import { all, get, run, type Script } from './script.js';
+import { all, run, type Script } from './script.js';
 
 /** From each schema to the next one. Tables and indexes that are new are made by `SCHEMA` itself. */
 const STEPS: Record<number, (nowMs: number) => Script<void>> = {
@@ -31,6 +33,7 @@ const STEPS: Record<number, (nowMs: number) => Script<void>> = {
     yield* endHashedGroups(nowMs);
     yield* fillClassKeys();
   },
+  4: splitJobWorkers,
 };
 
 /**
@@ -59,16 +62,4 @@ function* fillClassKeys(): Script<void> {
     if (job !== undefined)
       yield* run('UPDATE jobs SET class_key = ? WHERE job_id = ?', classKeyOf(job), jobId);
   }
-}
-
-/** Adds a column where it is missing. */
-export function* addColumn(table: string, column: string, definition: string): Script<void> {
-  const has = yield* get(`SELECT 1 AS one FROM pragma_table_info('${table}') WHERE name = '${column}'`);
-  if (has === undefined) yield* run(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
-}
-
-/** Takes a column away where it is there. */
-function* dropColumn(table: string, column: string): Script<void> {
-  const has = yield* get(`SELECT 1 AS one FROM pragma_table_info('${table}') WHERE name = '${column}'`);
-  if (has !== undefined) yield* run(`ALTER TABLE ${table} DROP COLUMN ${column}`);
 }

@@ -8,7 +8,7 @@
  * Raised with every change that a program of before or after it would misread; a store of another version is refused.
  * A table or index that only the newer one knows of is made when it opens the store.
  */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -32,8 +32,6 @@ CREATE TABLE IF NOT EXISTS jobs (
   workers INTEGER NOT NULL,
   result_ms INTEGER NOT NULL DEFAULT 0,
   unloadable INTEGER NOT NULL,
-  unloadable_by TEXT NOT NULL DEFAULT '',
-  profile_by TEXT NOT NULL DEFAULT '',
   seq INTEGER NOT NULL,
   worktime TEXT NOT NULL,
   worktime_range TEXT NOT NULL,
@@ -52,6 +50,26 @@ CREATE INDEX IF NOT EXISTS jobs_of_owner_by_age ON jobs (owner, created_ms, job_
 CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created_ms, job_id);
 CREATE INDEX IF NOT EXISTS live_jobs_of_owner ON jobs (owner) WHERE run_status IN ('running', 'paused');
 CREATE INDEX IF NOT EXISTS live_jobs_of_account ON jobs (account) WHERE run_status IN ('running', 'paused');
+
+CREATE TABLE IF NOT EXISTS job_profiles (
+  job_id TEXT NOT NULL,
+  worker_id TEXT NOT NULL,
+  ms REAL NOT NULL,
+  slices REAL NOT NULL,
+  total INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (job_id, worker_id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS failed_loads (
+  job_id TEXT NOT NULL,
+  worker_id TEXT NOT NULL,
+  payee TEXT NOT NULL,
+  isolation TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (job_id, worker_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS failed_loads_by_worker ON failed_loads (worker_id, at_ms);
 
 CREATE TABLE IF NOT EXISTS packages (
   job_id TEXT PRIMARY KEY,

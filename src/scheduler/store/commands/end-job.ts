@@ -3,6 +3,7 @@
  * @module
  */
 import { saveJob, type JobRecord } from '../job-record.js';
+import { forgetWorkersOf } from '../job-workers.js';
 import { all, run, type Script } from '../script.js';
 import { note, type CommandContext } from './context.js';
 import { refund } from './escrow.js';
@@ -14,6 +15,7 @@ export function* endJob(ctx: CommandContext, job: JobRecord, reason: string): Sc
   job.runStatus = 'cancelled';
   job.reason = reason;
   yield* refund(ctx, job);
+  yield* forgetWorkersOf(job.jobId);
   yield* note(ctx, job, { kind: 'cancelled', reason });
   yield* saveJob(job);
 }

@@ -4,6 +4,7 @@
  */
 import { escrowTarget, fundedSlices } from '../../policy/price.js';
 import { saveJob, type JobRecord } from '../job-record.js';
+import { forgetWorkersOf } from '../job-workers.js';
 import { addEarned, balanceOf, escrowAccount, transfer } from '../ledger.js';
 import { get, type Script } from '../script.js';
 import { note, type CommandContext } from './context.js';
@@ -70,6 +71,7 @@ export function* settle(ctx: CommandContext, job: JobRecord): Script<void> {
       job.runStatus = 'finished';
       job.reason = null;
       yield* refund(ctx, job);
+      yield* forgetWorkersOf(job.jobId);
       yield* note(ctx, job, { kind: 'completed' });
     } else if (isBroke && job.reason !== 'nofunds' && !(yield* isHeld(job))) {
       job.runStatus = 'paused';

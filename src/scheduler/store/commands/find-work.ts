@@ -4,11 +4,11 @@
  * @module
  */
 import type { GroupKey } from '../../../protocol/messages.js';
-import { independenceOf, isHeldBack, runnerOf, triedBy, type Runner } from '../../policy/attempts.js';
+import { heldBackSinceMs, isLeftToBetter, runnerOf, triedBy } from '../../policy/attempts.js';
 import { chooseJob, isEligible, isOpenTurn, type Candidate } from '../../policy/choose-job.js';
 import { goesBefore, type Turns } from '../../policy/take-turns.js';
 import { fundedSlices } from '../../policy/price.js';
-import { parseLoads } from '../job-record.js';
+import { failedLoadsOf, loadsFailedBy } from '../job-workers.js';
 import { attemptsOf, firstNeverFailedBy, firstUntried, rangesToRetry, type RangeRow } from '../ranges.js';
 import { all, get, type Script } from '../script.js';
 import type { Commands } from '../store.js';
@@ -42,14 +42,14 @@ interface CandidateRow {
   class_key: string;
   served_ms: number;
   turn_ms: number;
-  unloadable_by: string;
   price: string;
   escrow: string;
 }
 
 /** Work for that worker; `later` where all that there is waits for another worker. */
 export function* findWork(ctx: CommandContext, c: Commands['lease'][0]): Script<Work | 'later' | undefined> {
-  const search: Search = { ctx, c, heldBack: new Set(), isOfClass: new Map() };
+  const failedLoads = yield* loadsFailedBy(c.worker.workerId, heldBackSinceMs(ctx.nowMs));
+  const search: Search = { ctx, c, failedLoads, heldBack: new Set(), isOfClass: new Map() };
   const { owners, jobs } = c.worker;
   if (owners !== undefined || jobs !== undefined) return yield* findAmong(search, owners, jobs);
   const rows = yield* all<CandidateRow>(NEEDIEST);
@@ -62,6 +62,8 @@ export function* findWork(ctx: CommandContext, c: Commands['lease'][0]): Script<
 interface Search {
   readonly ctx: CommandContext;
   readonly c: Commands['lease'][0];
+  /** Jobs that the worker could not load a short while ago. */
+  readonly failedLoads: ReadonlySet<string>;
   /** Jobs whose slices wait for other workers. */
   readonly heldBack: Set<string>;
   /** Whether this worker may run jobs of a class at all. */
@@ -71,7 +73,7 @@ interface Search {
 const nothing = ({ heldBack }: Search): 'later' | undefined => (heldBack.size > 0 ? 'later' : undefined);
 
 const COLUMNS = `job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, origins_json, class_key,
-  served_ms, turn_ms, unloadable_by, price, escrow`;
+  served_ms, turn_ms, price, escrow`;
 const NEEDIEST = `SELECT ${COLUMNS} FROM jobs WHERE run_status = 'running' AND pending > 0
   ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
 
@@ -153,7 +155,9 @@ const ANY_OWNER = {
 /** The job among them that the worker is to serve, and its range; `later` once too many have nothing but for others. */
 function* chooseFrom(search: Search, rows: readonly CandidateRow[]): Script<Work | 'later' | undefined> {
   const { ctx, c, heldBack } = search;
-  const own = rows.filter((row) => isFunded(row) && isOfClass(search, row) && !isLoadHeldBack(search, row));
+  const own: CandidateRow[] = [];
+  for (const row of rows)
+    if (isFunded(row) && isOfClass(search, row) && !(yield* isLoadHeldBack(search, row))) own.push(row);
   const candidates = new Map(own.map((row) => [row.job_id, toCandidate(row)]));
   const warmth = isOpenTurn(c.leaseId) ? {} : (c.warmth ?? {});
   const turns = new Map(own.map((row) => [row.job_id, turnsOf(row)]));
@@ -184,30 +188,34 @@ function* leaveNeverFailed({ c, heldBack }: Search, candidates: Map<string, Cand
 }
 
 /** Whether the worker could not load the job a short while ago, and a better one is there. */
-function isLoadHeldBack({ ctx, c, heldBack }: Search, row: CandidateRow): boolean {
-  const runner = runnerOf(c.worker);
-  if (!row.unloadable_by.includes(runner.workerId)) return false;
-  const failed = parseLoads(row.unloadable_by);
-  const own = failed.filter(({ workerId }) => workerId === runner.workerId);
-  if (!isHeldBack(own, ctx.nowMs)) return false;
+function* isLoadHeldBack(search: Search, row: CandidateRow): Script<boolean> {
+  const { c, failedLoads, heldBack } = search;
+  if (!failedLoads.has(row.job_id)) return false;
   // Many such jobs are not looked at closely: they are this worker's again in a while.
-  const isHeld =
-    heldBack.size >= LOOKED_AT_CLOSELY_MAX ||
-    ctx.roster.hasBetter(toCandidate(row), failed, independenceOf(runner, failed), true);
+  let isHeld = heldBack.size >= LOOKED_AT_CLOSELY_MAX;
+  if (!isHeld) {
+    const tried = yield* failedLoadsOf(row.job_id);
+    const failures = tried.filter(({ workerId }) => workerId === c.worker.workerId);
+    isHeld = isLeft(search, toCandidate(row), { failures, tried });
+  }
   if (isHeld) heldBack.add(row.job_id);
   return isHeld;
 }
 
 /** The pending range of the job that this worker gets slices of; undefined where they wait for another worker. */
-function* rangeFor({ ctx, c }: Search, job: Candidate): Script<RangeRow | undefined> {
-  const runner = runnerOf(c.worker);
-  const waitsFor = (tried: readonly Runner[]): boolean =>
-    ctx.roster.hasBetter(job, tried, independenceOf(runner, tried), true);
+function* rangeFor(search: Search, job: Candidate): Script<RangeRow | undefined> {
   for (const range of yield* rangesToRetry(job.jobId, RETRIES_LOOKED_AT)) {
     const tried = triedBy(attemptsOf(range));
-    if (!isHeldBack(tried, ctx.nowMs) || !waitsFor(tried)) return range;
+    if (!isLeft(search, job, { failures: tried, tried })) return range;
   }
   return yield* firstUntried(job.jobId);
+}
+
+/** Whether that is left to a better worker of the job. */
+function isLeft({ ctx, c }: Search, job: Candidate, failed: Parameters<typeof isLeftToBetter>[1]): boolean {
+  return isLeftToBetter(runnerOf(c.worker), failed, ctx.nowMs, (tried, level) =>
+    ctx.roster.hasBetter(job, tried, level, true),
+  );
 }
 
 const isOneOf = (column: string, list: readonly string[]): string =>

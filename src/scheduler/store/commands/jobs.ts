@@ -7,7 +7,6 @@ import { JOB_SLICES_MAX, OPEN_JOBS_PER_OWNER_MAX } from '../../../protocol/limit
 import type { JobStatus, SignedOffer } from '../../../protocol/messages.js';
 import { bannedError } from '../../banned-error.js';
 import { formatUnits } from '../../policy/price.js';
-import { EMPTY_PROFILE } from '../../policy/slice-profile.js';
 import { encodeInput } from '../inputs.js';
 import { findJob, insertJob, ownJob, saveJob, statusOf, type JobRecord } from '../job-record.js';
 import { balanceOf } from '../ledger.js';
@@ -85,9 +84,7 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     turnMs: 0,
     resultMs: 0,
     unloadable: 0,
-    unloadableBy: [],
     seq: 0,
-    profile: EMPTY_PROFILE,
     worktime: c.worktime.name,
     worktimeRange: c.worktime.range,
     groups: c.groups,

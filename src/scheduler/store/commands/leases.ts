@@ -13,9 +13,10 @@ import { runnerOf, withAttempt } from '../../policy/attempts.js';
 import { carveCount } from '../../policy/carve-lease.js';
 import { fundedSlices } from '../../policy/price.js';
 import { silentMsMax } from '../../policy/silence.js';
-import { learn, sliceMsFor, slicesOf } from '../../policy/slice-profile.js';
+import { sliceMsFor, slicesOf } from '../../policy/slice-profile.js';
 import { leaseInputs } from '../inputs.js';
 import { countLeaseBegun, countLeaseEnded, findJob, saveJob, type JobRecord } from '../job-record.js';
+import { learnOf, profileOf, trimmedProfileOf } from '../job-workers.js';
 import {
   attemptsOf,
   attemptsText,
@@ -50,9 +51,11 @@ export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Ans
 
 function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, range }: Work): Script<Granted> {
   const job = (yield* findJob(chosen.jobId))!;
+  const profile = yield* trimmedProfileOf(job.jobId);
+  const sliceMs = sliceMsFor(profile, c.worker.workerId);
   const wanted = carveCount({
-    sliceMs: sliceMsFor(job.profile, c.worker.workerId),
-    reported: slicesOf(job.profile, c.worker.workerId),
+    sliceMs,
+    reported: slicesOf(profile, c.worker.workerId),
     pending: job.pending,
     leases: job.leases,
     rangeSlices: range.last - range.first + 1,
@@ -61,7 +64,6 @@ function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, ran
   });
   const { parts, count } = yield* leaseInputs(job.jobId, range.first, wanted, LEASE_INPUT_BYTES_MAX);
   yield* lend(ctx, c, job, range.first, count);
-  const sliceMs = sliceMsFor(job.profile, c.worker.workerId);
   return {
     job: chosen,
     lease: {
@@ -171,7 +173,7 @@ function* renewLease(held: LeaseRow, job: JobRecord, nowMs: number): Script<void
 /** How long the lease may go without progress, milliseconds. */
 function* silenceOf(held: LeaseRow, job: JobRecord): Script<number> {
   const range = yield* rangeAt(job.jobId, held.next);
-  return silentMsMax(job.profile, range === undefined ? [] : attemptsOf(range));
+  return silentMsMax(yield* profileOf(job.jobId), range === undefined ? [] : attemptsOf(range));
 }
 
 /** Puts the deadline of that worker's leases off. */
@@ -197,7 +199,7 @@ export function* adopt(ctx: CommandContext, c: Commands['adopt'][0]): Script<Ans
     const { lease_id: leaseId, job_id: jobId, next, last } = row;
     const job = (yield* findJob(jobId))!;
     yield* renewLease(row, job, ctx.nowMs);
-    const sliceMs = sliceMsFor(job.profile, c.workerId);
+    const sliceMs = sliceMsFor(yield* profileOf(jobId), c.workerId);
     leases.push({ leaseId, next, last, job, ...(sliceMs === undefined ? {} : { sliceMs }) });
   }
   return { leases };
@@ -281,7 +283,8 @@ function* endSilent(ctx: CommandContext, job: JobRecord, held: LeaseRow, reason:
   const range = (yield* rangeAt(job.jobId, held.next))!;
   const attempts = withAttempt(attemptsOf(range), { kind: 'silent', ...holderOf(held) }, ctx.nowMs);
   // The worker may be slow: what it has shown by its silence counts for what it gets next.
-  job.profile = learn(job.profile, held.worker_id, ctx.nowMs - held.progress_ms, 1);
+  const silent = { ms: ctx.nowMs - held.progress_ms, slices: 1 };
+  yield* learnOf(job.jobId, held.worker_id, silent, ctx.nowMs);
   const slice = held.next;
   if (held.last > slice) yield* releaseTail(job, held, slice + 1);
   yield* removeRange(job.jobId, slice);

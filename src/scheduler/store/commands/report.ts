@@ -17,8 +17,9 @@ import {
   type Judgement,
   type LoadRecord,
 } from '../../policy/attempts.js';
-import { learn, medianSliceMs } from '../../policy/slice-profile.js';
-import { addUnloadable, countLeaseEnded, findJob, type JobRecord } from '../job-record.js';
+import { medianSliceMs } from '../../policy/slice-profile.js';
+import { countLeaseEnded, findJob, type JobRecord } from '../job-record.js';
+import { addFailedLoad, failedLoadsOf, learnOf, profileOf } from '../job-workers.js';
 import {
   attemptsOf,
   attemptsText,
@@ -70,15 +71,11 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
   if (reader !== undefined) {
     paid = yield* takeOutcomes(ctx, job, held, reader, c.segment!);
     rest = { ...held, next: held.next + c.count };
-    job.profile = learn(
-      job.profile,
-      held.worker_id,
-      believed(c.computeMs, ctx.nowMs - held.granted_ms),
-      c.count,
-    );
+    const ms = believed(c.computeMs, ctx.nowMs - held.granted_ms);
+    yield* learnOf(job.jobId, held.worker_id, { ms, slices: c.count }, ctx.nowMs);
   }
   if (c.lost !== undefined) {
-    if (c.lost.code === 'ASSIGN_FAILED') addUnloadable(job, holderOf(held), ctx.nowMs);
+    if (c.lost.code === 'ASSIGN_FAILED') yield* addFailedLoad(job, holderOf(held), ctx.nowMs);
     yield* endLostSlice(ctx, job, rest, c.lost);
     yield* write('UPDATE leases SET progress_ms = ? WHERE lease_id = ?', ctx.nowMs, held.lease_id);
     ctx.notes.work.set(job.jobId, job);
@@ -95,7 +92,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
       held.lease_id,
     );
   }
-  if (c.lost !== undefined && isUnloadable(loadRecordOf(job), isAnotherThere(ctx, job), ctx.nowMs)) {
+  if (c.lost !== undefined && isUnloadable(yield* loadRecordOf(job), isAnotherThere(ctx, job), ctx.nowMs)) {
     const reason = `${UNLOADABLE_REASON}${c.lost.message}`;
     yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
   } else {
@@ -114,9 +111,10 @@ function believed(computeMs: number, heldMs: number): number {
   return Math.max(0, Math.min(computeMs, heldMs + 1, SLICE_MS_MAX));
 }
 
-function loadRecordOf(job: JobRecord): LoadRecord {
-  const { profile } = job;
-  return { ...job, loadedBy: profile.length, sliceMs: medianSliceMs(profile) ?? 0 };
+function* loadRecordOf(job: JobRecord): Script<LoadRecord> {
+  const profile = yield* profileOf(job.jobId);
+  const unloadableBy = yield* failedLoadsOf(job.jobId);
+  return { ...job, unloadableBy, loadedBy: profile.length, sliceMs: medianSliceMs(profile) ?? 0 };
 }
 
 function checkPlace(c: ReportCommand, held: LeaseRow, end: number): void {
