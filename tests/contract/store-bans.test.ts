@@ -2,12 +2,13 @@
  * Bans and pauses in the store: what is committed behind one another, whatever was known when it was sent.
  * @module
  */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.js';
 import { orderKeys } from '../../src/scheduler/store/command-order.js';
-import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
 import type { Store } from '../../src/scheduler/store/store.js';
-import { SeededRandom } from '../../src/testing/seeded-random.js';
+import type { SeededRandom } from '../../src/testing/seeded-random.js';
+import { eachStore } from './store-rig.js';
+import type { StandingClock } from './store-world.js';
 import {
   appendTo,
   deployJob,
@@ -18,7 +19,6 @@ import {
   perform,
   rangeInput,
   reportOf,
-  StandingClock,
   workerNamed,
 } from './store-world.js';
 
@@ -26,15 +26,7 @@ let store: Store;
 let clock: StandingClock;
 let random: SeededRandom;
 
-beforeEach(() => {
-  clock = new StandingClock();
-  random = new SeededRandom(7);
-  store = openSqliteStore({ clock, random });
-});
-afterEach(async () => {
-  expect(await store.check()).toEqual([]);
-  await store.close();
-});
+eachStore(7, (made) => ({ store, clock, random } = made));
 
 const statusOf = async (jobId: string) => (await store.status(jobId))!.status;
 const mint = (amount: bigint) => perform(store, 'mint', { account: PAYER, amount, mintId: newId(random) });

@@ -3,14 +3,15 @@
  * is always said to be there, as one that asks for work and does none would make it look.
  * @module
  */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ATTEMPTS_MAX, HELD_BACK_MS_MAX, UNLOADABLE_SILENT_MS } from '../../src/protocol/limits.js';
 import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
-import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
 import type { Command, Commands, Store } from '../../src/scheduler/store/store.js';
 import { newId } from '../../src/lib/ids.js';
-import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { appendTo, deployJob, rangeInput, reportOf, StandingClock, workerNamed } from './store-world.js';
+import type { SeededRandom } from '../../src/testing/seeded-random.js';
+import { eachStore } from './store-rig.js';
+import type { StandingClock } from './store-world.js';
+import { appendTo, deployJob, rangeInput, reportOf, workerNamed } from './store-world.js';
 
 /** More jobs than those that are looked at closely. */
 const JOBS = 40;
@@ -18,15 +19,7 @@ const JOBS = 40;
 let clock: StandingClock;
 let random: SeededRandom;
 let store: Store;
-beforeEach(() => {
-  clock = new StandingClock();
-  random = new SeededRandom(5);
-  store = openSqliteStore({ clock, random });
-});
-afterEach(async () => {
-  expect(await store.check()).toEqual([]);
-  await store.close();
-});
+eachStore(5, (made) => ({ store, clock, random } = made));
 
 const SOMEBODY = { hasBetter: () => true };
 

@@ -2,7 +2,7 @@
  * How far one worker's word goes: what it says of its own speed, its renewals, and what it keeps although others wait.
  * @module
  */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   ATTEMPTS_MAX,
   FIRST_FAILURES_MAX,
@@ -11,32 +11,16 @@ import {
   LEASE_TARGET_MS,
 } from '../../src/protocol/limits.js';
 import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
-import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
 import type { Store } from '../../src/scheduler/store/store.js';
-import { SeededRandom } from '../../src/testing/seeded-random.js';
-import {
-  appendTo,
-  deployJob,
-  leaseFor,
-  perform,
-  rangeInput,
-  reportOf,
-  StandingClock,
-  workerNamed,
-} from './store-world.js';
+import type { SeededRandom } from '../../src/testing/seeded-random.js';
+import { eachStore } from './store-rig.js';
+import type { StandingClock } from './store-world.js';
+import { appendTo, deployJob, leaseFor, perform, rangeInput, reportOf, workerNamed } from './store-world.js';
 
 let clock: StandingClock;
 let random: SeededRandom;
 let store: Store;
-beforeEach(() => {
-  clock = new StandingClock();
-  random = new SeededRandom(3);
-  store = openSqliteStore({ clock, random });
-});
-afterEach(async () => {
-  expect(await store.check()).toEqual([]);
-  await store.close();
-});
+eachStore(3, (made) => ({ store, clock, random } = made));
 
 const worker = (): WorkerDescription =>
   workerNamed(random, { paymentAddress: `0x${String(random.integer(1, 1e9)).padStart(40, '0')}` });

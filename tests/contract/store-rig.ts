@@ -2,18 +2,62 @@
  * What the suites of a store share: the store under test, and a journal read as followers read it.
  * @module
  */
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { isError } from '../../src/lib/errors.js';
 import { decodeError } from '../../src/protocol/envelope.js';
 import type { JournalRow } from '../../src/protocol/messages.js';
 import { SegmentReader } from '../../src/protocol/segment.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
 import type { Store } from '../../src/scheduler/store/store.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { StandingClock } from './store-world.js';
 
 export interface StoreUnderTest {
-  store: Store;
+  /** The one that is open now. */
+  readonly store: Store;
   /** Closes it and opens it on the same data; absent where nothing outlives a close. */
   reopen?(): Promise<Store>;
   dispose(): Promise<void>;
+}
+
+/** What each test of a store begins with. */
+export interface StoreFixture {
+  under: StoreUnderTest;
+  store: Store;
+  clock: StandingClock;
+  random: SeededRandom;
+}
+
+export type OpenStore = (clock: StandingClock) => Promise<StoreUnderTest>;
+
+/** A store in memory: what most tests need. */
+export function inMemory(clock: StandingClock): Promise<StoreUnderTest> {
+  const store = openSqliteStore({ clock, random: new SeededRandom(7) });
+  return Promise.resolve({ store, dispose: () => store.close() });
+}
+
+/**
+ * Opens a store before each test of the suite or file that calls it, and hands it to `begin`; behind each test it must be
+ * sound, and is closed. `seed` is of the test's own choices.
+ */
+export function eachStore(
+  seed: number,
+  begin: (fixture: StoreFixture) => unknown,
+  open: OpenStore = inMemory,
+): void {
+  let under: StoreUnderTest;
+  beforeEach(async () => {
+    const clock = new StandingClock();
+    under = await open(clock);
+    await begin({ under, store: under.store, clock, random: new SeededRandom(seed) });
+  });
+  afterEach(async () => {
+    try {
+      expect(await under.store.check()).toEqual([]);
+    } finally {
+      await under.dispose();
+    }
+  });
 }
 
 /** The code of what a promise rejects with. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
-import type { StoreUnderTest } from './store-rig.js';
+import { inMemory, type StoreUnderTest } from './store-rig.js';
 import { answersStoreContract } from './store-suite-answers.js';
 import { hostileStoreContract } from './store-suite-hostile.js';
 import { moneyStoreContract } from './store-suite-money.js';
@@ -16,7 +16,9 @@ async function onDisk(clock: StandingClock): Promise<StoreUnderTest> {
   const random = new SeededRandom(7);
   let store = openSqliteStore({ dataDir, clock, random });
   return {
-    store,
+    get store() {
+      return store;
+    },
     reopen: async () => {
       await store.close();
       store = openSqliteStore({ dataDir, clock, random });
@@ -27,11 +29,6 @@ async function onDisk(clock: StandingClock): Promise<StoreUnderTest> {
       await rm(dataDir, { recursive: true });
     },
   };
-}
-
-function inMemory(clock: StandingClock): Promise<StoreUnderTest> {
-  const store = openSqliteStore({ clock, random: new SeededRandom(7) });
-  return Promise.resolve({ store, dispose: () => store.close() });
 }
 
 const CONTRACTS = [

@@ -2,13 +2,14 @@
  * What every store promises where the answer to a report was lost: who asks again is answered again, and nobody else.
  * @module
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.js';
 import { ANSWER_MS_MAX, LEASE_MS } from '../../src/protocol/limits.js';
 import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
 import type { Store } from '../../src/scheduler/store/store.js';
-import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf, type StoreUnderTest } from './store-rig.js';
+import type { SeededRandom } from '../../src/testing/seeded-random.js';
+import { codeOf, eachStore, type OpenStore, type StoreFixture, type StoreUnderTest } from './store-rig.js';
+import type { StandingClock } from './store-world.js';
 import {
   appendTo,
   deployJob,
@@ -20,14 +21,10 @@ import {
   perform,
   rangeInput,
   reportOf,
-  StandingClock,
   workerNamed,
 } from './store-world.js';
 
-export function answersStoreContract(
-  name: string,
-  open: (clock: StandingClock) => Promise<StoreUnderTest>,
-): void {
+export function answersStoreContract(name: string, open: OpenStore): void {
   describe(`${name} answers again`, () => {
     let under: StoreUnderTest;
     let store: Store;
@@ -36,22 +33,15 @@ export function answersStoreContract(
     let worker: WorkerDescription;
     let jobId: string;
 
-    afterEach(async () => {
-      expect(await store.check()).toEqual([]);
-      await under.dispose();
-    });
-
     /** A paid job of 100 slices, a credit of 10 units each, and a worker for it. */
-    const begin = async (): Promise<void> => {
-      clock = new StandingClock();
-      random = new SeededRandom(5);
-      under = await open(clock);
-      store = under.store;
+    const begin = async (fixture: StoreFixture): Promise<void> => {
+      ({ under, store, clock, random } = fixture);
       await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
       jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 1_000n }));
       await appendTo(store, random, jobId, rangeInput(100));
       worker = workerNamed(random);
     };
+    eachStore(5, begin, open);
     const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
     /** A lease of ten slices at least, all in front of it done. */
     const leaseOfTen = async (): Promise<Lease> => {
@@ -64,7 +54,6 @@ export function answersStoreContract(
     };
 
     it('the last report of a lease as the first time, paid once, also after a restart', async () => {
-      await begin();
       const lease = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, ones(lease.count));
       const once = await perform(store, 'report', report);
@@ -80,7 +69,6 @@ export function answersStoreContract(
     });
 
     it('every report of a lease that goes on, with what each was paid, in whatever order they come', async () => {
-      await begin();
       const lease = await leaseOfTen();
       const reports = [
         reportOf(lease, worker, lease.first, ones(2)),
@@ -94,7 +82,6 @@ export function answersStoreContract(
     });
 
     it('a slice that was lost, and reports of leases that ended otherwise', async () => {
-      await begin();
       const lease = await leaseOfTen();
       const two = reportOf(lease, worker, lease.first, ones(2));
       const lost = {
@@ -116,7 +103,6 @@ export function answersStoreContract(
     });
 
     it('nobody else, and no other report', async () => {
-      await begin();
       const lease = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, ones(lease.count));
       await perform(store, 'report', report);
@@ -136,7 +122,6 @@ export function answersStoreContract(
     });
 
     it('not for ever', async () => {
-      await begin();
       const lease = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, ones(lease.count));
       const once = await perform(store, 'report', report);
@@ -151,7 +136,6 @@ export function answersStoreContract(
     });
 
     it('and wakes for whichever comes first, a lease that ends or an answer to forget', async () => {
-      await begin();
       const lease = await leaseOfTen();
       const reportedMs = clock.nowMs;
       await perform(store, 'report', reportOf(lease, worker, lease.first, ones(1)));
@@ -162,7 +146,6 @@ export function answersStoreContract(
     });
 
     it('nothing of a lease that was lost before it was reported', async () => {
-      await begin();
       const lease = await leaseOfTen();
       clock.nowMs += LEASE_MS;
       await perform(store, 'expire', {});

@@ -3,7 +3,7 @@
  * unending or dear for the others.
  * @module
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.js';
 import { encodeMessage } from '../../src/protocol/codec.js';
 import {
@@ -18,8 +18,9 @@ import {
 import type { Lease } from '../../src/protocol/messages.js';
 import { SegmentWriter } from '../../src/protocol/segment.js';
 import type { Store } from '../../src/scheduler/store/store.js';
-import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf, type StoreUnderTest } from './store-rig.js';
+import type { SeededRandom } from '../../src/testing/seeded-random.js';
+import { codeOf, type OpenStore, eachStore } from './store-rig.js';
+import type { StandingClock } from './store-world.js';
 import {
   appendTo,
   deployJob,
@@ -32,7 +33,6 @@ import {
   rangeInput,
   reportOf,
   segmentOf,
-  StandingClock,
   workerNamed,
 } from './store-world.js';
 
@@ -46,29 +46,15 @@ function chequered(count: number): Uint8Array {
   return writer.finish();
 }
 
-export function hostileStoreContract(
-  name: string,
-  open: (clock: StandingClock) => Promise<StoreUnderTest>,
-): void {
+export function hostileStoreContract(name: string, open: OpenStore): void {
   describe(`${name} as a store among strangers`, () => {
-    let under: StoreUnderTest;
     let store: Store;
     let clock: StandingClock;
     let random: SeededRandom;
 
-    const begin = async (): Promise<void> => {
-      clock = new StandingClock();
-      random = new SeededRandom(3);
-      under = await open(clock);
-      store = under.store;
-    };
-    afterEach(async () => {
-      expect(await store.check()).toEqual([]);
-      await under.dispose();
-    });
+    eachStore(3, (made) => ({ store, clock, random } = made), open);
 
     it('cuts the reason of a job that nobody could load to what a message may say', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10));
       const worker = workerNamed(random);
@@ -85,7 +71,6 @@ export function hostileStoreContract(
     });
 
     it('reads a journal of outcomes in thousands of parts in messages that can be sent', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(4_000_000));
       const worker = workerNamed(random);
@@ -112,7 +97,6 @@ export function hostileStoreContract(
     });
 
     it('refuses to mint more than can be counted', async () => {
-      await begin();
       const mint = (account: string, amount: bigint) =>
         perform(store, 'mint', { account, amount, mintId: newId(random) });
       await mint(PAYER, UNITS_MAX - 5n);
@@ -123,7 +107,6 @@ export function hostileStoreContract(
     });
 
     it('lends one worker no more leases than its limit, however often it asks', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10_000));
       const worker = workerNamed(random);
@@ -134,7 +117,6 @@ export function hostileStoreContract(
     });
 
     it('takes a lease back that is renewed for ever and never makes progress', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10));
       const worker = workerNamed(random);
@@ -150,7 +132,6 @@ export function hostileStoreContract(
     });
 
     it('believes no computing time that is longer than the lease was held', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(1_000_000));
       const liar = workerNamed(random);
@@ -161,7 +142,6 @@ export function hostileStoreContract(
     });
 
     it('knows what an account earned and has in escrow, whatever became of its jobs', async () => {
-      await begin();
       await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
       const jobId = await deployJob(store, random, offerOf(random, clock, { price: 7n, ceiling: 70n }));
       await appendTo(store, random, jobId, rangeInput(4));
@@ -177,7 +157,6 @@ export function hostileStoreContract(
     });
 
     it('finds a job among others for a worker with long lists, each length as its own', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(100));
       for (const length of [1, 2, 3, 5, 8, 600, 1_024]) {
@@ -189,7 +168,6 @@ export function hostileStoreContract(
     });
 
     it('finds the one job that a worker may run behind thousands that it may not', async () => {
-      await begin();
       const foreign = Array.from({ length: 700 }, () => ({ jobId: newId(random), appendId: newId(random) }));
       await store.commit(
         foreign.flatMap(({ jobId, appendId }) => [

@@ -2,11 +2,12 @@
  * What every store promises where credits are at stake.
  * @module
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.js';
 import type { Store } from '../../src/scheduler/store/store.js';
-import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf, wholeJournal, type StoreUnderTest } from './store-rig.js';
+import type { SeededRandom } from '../../src/testing/seeded-random.js';
+import { codeOf, wholeJournal, type OpenStore, eachStore } from './store-rig.js';
+import type { StandingClock } from './store-world.js';
 import {
   appendTo,
   deployJob,
@@ -17,32 +18,17 @@ import {
   PAYER,
   perform,
   rangeInput,
-  StandingClock,
 } from './store-world.js';
 
-export function moneyStoreContract(
-  name: string,
-  open: (clock: StandingClock) => Promise<StoreUnderTest>,
-): void {
+export function moneyStoreContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the books`, () => {
-    let under: StoreUnderTest;
     let store: Store;
     let clock: StandingClock;
     let random: SeededRandom;
 
-    const begin = async (seed = 1): Promise<void> => {
-      clock = new StandingClock();
-      random = new SeededRandom(seed);
-      under = await open(clock);
-      store = under.store;
-    };
-    afterEach(async () => {
-      expect(await store.check()).toEqual([]);
-      await under.dispose();
-    });
+    eachStore(1, (made) => ({ store, clock, random } = made), open);
 
     it('pays each outcome once within the ceiling, pauses without funds, goes on after a top-up, refunds', async () => {
-      await begin();
       await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
       const jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 50n }));
       await appendTo(store, random, jobId, rangeInput(8));
@@ -67,7 +53,6 @@ export function moneyStoreContract(
     });
 
     it('refuses offers that are replayed, expired, underfunded or too low', async () => {
-      await begin();
       await perform(store, 'mint', { account: PAYER, amount: 100n, mintId: newId(random) });
       const good = offerOf(random, clock, { price: 1n, ceiling: 100n });
       await deployJob(store, random, good);

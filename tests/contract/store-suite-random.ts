@@ -2,12 +2,13 @@
  * What every store promises whatever is asked of it: its invariants hold under random commands.
  * @module
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.js';
 import { LEASE_MS } from '../../src/protocol/limits.js';
 import type { Store } from '../../src/scheduler/store/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf, outcomesOf, wholeJournal, type StoreUnderTest } from './store-rig.js';
+import { codeOf, outcomesOf, wholeJournal, type OpenStore, eachStore } from './store-rig.js';
+import type { StandingClock } from './store-world.js';
 import {
   appendTo,
   deployJob,
@@ -20,35 +21,21 @@ import {
   rangeInput,
   reportOf,
   segmentInput,
-  StandingClock,
   workerNamed,
 } from './store-world.js';
 
-export function randomStoreContract(
-  name: string,
-  open: (clock: StandingClock) => Promise<StoreUnderTest>,
-): void {
+export function randomStoreContract(name: string, open: OpenStore): void {
   describe(`${name} under random commands`, () => {
-    let under: StoreUnderTest;
     let store: Store;
     let clock: StandingClock;
     let random: SeededRandom;
 
-    const begin = async (seed = 1): Promise<void> => {
-      clock = new StandingClock();
-      random = new SeededRandom(seed);
-      under = await open(clock);
-      store = under.store;
-    };
-    afterEach(async () => {
-      expect(await store.check()).toEqual([]);
-      await under.dispose();
-    });
+    eachStore(1, (made) => ({ store, clock, random } = made), open);
 
     it.each([1, 2, 3, 4, 5, 6, 7, 8])(
       'keeps its invariants under random commands (seed %i)',
       async (seed) => {
-        await begin(seed);
+        random = new SeededRandom(seed);
         await perform(store, 'mint', { account: PAYER, amount: 100_000n, mintId: newId(random) });
         const jobs: string[] = [];
         const workers = Array.from({ length: 3 }, () => workerNamed(random));

@@ -2,12 +2,20 @@
  * What every store promises. A store's test file calls this with a way to open one (again, on the same data).
  * @module
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.js';
 import { ATTEMPTS_MAX, LEASE_GRACE_MS, LEASE_MS, LEASE_SLICES_MAX } from '../../src/protocol/limits.js';
 import type { Store } from '../../src/scheduler/store/store.js';
-import { codeOf, outcomesOf, wholeJournal, type StoreUnderTest } from './store-rig.js';
-import { SeededRandom } from '../../src/testing/seeded-random.js';
+import {
+  codeOf,
+  outcomesOf,
+  wholeJournal,
+  type OpenStore,
+  eachStore,
+  type StoreUnderTest,
+} from './store-rig.js';
+import type { SeededRandom } from '../../src/testing/seeded-random.js';
+import type { StandingClock } from './store-world.js';
 import {
   appendTo,
   deployJob,
@@ -20,30 +28,19 @@ import {
   reportOf,
   segmentInput,
   segmentOf,
-  StandingClock,
   workerNamed,
 } from './store-world.js';
 
-export function storeContract(name: string, open: (clock: StandingClock) => Promise<StoreUnderTest>): void {
+export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} as a store`, () => {
     let under: StoreUnderTest;
     let store: Store;
     let clock: StandingClock;
     let random: SeededRandom;
 
-    const begin = async (seed = 1): Promise<void> => {
-      clock = new StandingClock();
-      random = new SeededRandom(seed);
-      under = await open(clock);
-      store = under.store;
-    };
-    afterEach(async () => {
-      expect(await store.check()).toEqual([]);
-      await under.dispose();
-    });
+    eachStore(1, (made) => ({ under, store, clock, random } = made), open);
 
     it('works a job from deploy to complete, each slice once', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, segmentInput(['a', 'b', 'c']));
       await appendTo(store, random, jobId, rangeInput(1_000));
@@ -67,7 +64,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('keeps a billion slices as one range until they are leased', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(1e9));
       const worker = workerNamed(random);
@@ -82,7 +78,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('answers the same deploy, append, close, report and mint again with the same, and changes nothing', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       const deploy = {
         jobId,
@@ -114,7 +109,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('takes a report twice while its lease goes on, and counts it once', async () => {
-      await begin();
       const { lease, worker, jobId } = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, [1, 2, 3]);
       await perform(store, 'report', report);
@@ -136,7 +130,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     };
 
     it('refuses strangers, closed and cancelled jobs, and reports that are not the next slices', async () => {
-      await begin();
       const { lease, worker, jobId } = await leaseOfTen();
       const stranger = { jobId, owner: PAYER };
       expect(await codeOf(perform(store, 'close', stranger))).toBe('NOT_OWNER');
@@ -168,7 +161,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('spoils no other command of a batch by a bad one', async () => {
-      await begin();
       const good = await deployJob(store, random);
       const bad = newId(random);
       const append = (jobId: string) => ({
@@ -184,7 +176,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('believes a thrown error when a second execution throws too, and runs a lost slice alone, three times', async () => {
-      await begin();
       const { lease, worker, jobId } = await leaseOfTen();
       const throwing = lease.first + 1;
       const poison = lease.first + 3;
@@ -231,7 +222,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('charges a lost lease to its first unreported slice only', async () => {
-      await begin();
       const { lease, jobId } = await leaseOfTen();
       clock.nowMs += LEASE_MS + 1;
       expect(await perform(store, 'expire', {})).toEqual({ expired: 1 });
@@ -245,7 +235,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('gives a worker that went the time to come back, and takes its leases after that', async () => {
-      await begin();
       const { worker } = await leaseOfTen();
       await perform(store, 'orphan', { workerId: worker.workerId });
       expect(await store.nextDeadline()).toBe(clock.nowMs + LEASE_GRACE_MS);
@@ -262,7 +251,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('lends a job only to workers of its groups, owners, worktimes and price', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10));
       for (const extra of [
@@ -281,7 +269,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('reads results by range, a bounded answer at a time', async () => {
-      await begin();
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(5_000));
       await drain(store, random, clock);
@@ -298,7 +285,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('lists jobs of an owner, or of all, the newest first, a page at a time', async () => {
-      await begin();
       const ids: string[] = [];
       for (let i = 0; i < 5; i++) {
         ids.unshift(await deployJob(store, random));
@@ -332,7 +318,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('keeps everything over a close and an open', async () => {
-      await begin();
       if (under.reopen === undefined) return;
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(100));
@@ -349,7 +334,6 @@ export function storeContract(name: string, open: (clock: StandingClock) => Prom
     });
 
     it('refuses a segment of outcomes that is not one', async () => {
-      await begin();
       const { lease, worker } = await leaseOfTen();
       const report = { ...reportOf(lease, worker, lease.first, [1]), segment: segmentOf([1]).subarray(1) };
       expect(await codeOf(perform(store, 'report', report))).toBe('SEGMENT_MALFORMED');
