@@ -44,7 +44,32 @@ test('shows a package to workers that may run its job, and to no others', async 
   expect((await guess.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
   const member = rig.worker({ groups });
   await prove(member, secret);
+  await granted(member);
   expect((await member.ask(ask)).body).toMatchObject({ owner: OPERATOR });
+});
+
+test('shows a package to nobody who was not lent slices of its job, though he may run it', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy(rangeFromBounds(1, 1));
+  const ask = { type: 'job.package' as const, id: 1, jobId };
+  const worker = rig.worker();
+  expect((await worker.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  const { leaseId, first } = await granted(worker);
+  const late = rig.worker();
+  late.receive({ type: 'lease.want', want: 1, idle: true });
+  await turn();
+  expect((await late.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  await worker.ask({ type: 'lease.return', id: 2, leaseId, from: first, reason: 'enough' });
+  expect((await worker.ask({ ...ask, id: 3 })).body).toMatchObject({ owner: OPERATOR });
+});
+
+test('shows a worker that has come back the packages of the leases that it still has', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const ask = { type: 'job.package' as const, id: 1, jobId };
+  const workerId = newId(rig.random);
+  await granted(rig.worker({ workerId }));
+  expect((await rig.worker({ workerId }).ask(ask)).body).toMatchObject({ owner: OPERATOR });
 });
 
 /** Signs the challenge of another connection where one is given. */
@@ -139,11 +164,12 @@ test('goes by what a worker says last of itself, and shows it what it may have a
   const worker = rig.worker({ blockedJobs: [jobId] });
   worker.receive({ type: 'lease.want', want: 1, idle: true });
   await turn();
-  expect((await worker.ask({ type: 'job.package', id: 1, jobId })).body).toMatchObject({ owner: OPERATOR });
   expect(worker.sent.some((m) => m.type === 'lease.grant')).toBe(false);
   const [description] = [...rig.core.workers.values()].map((session) => session.description);
   worker.receive({ type: 'worker.update', worker: { ...description!, blockedJobs: [] } });
   expect((await worker.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
+  worker.receive({ type: 'worker.update', worker: { ...description!, blockedJobs: [jobId] } });
+  expect((await worker.ask({ type: 'job.package', id: 1, jobId })).body).toMatchObject({ owner: OPERATOR });
 });
 
 test.each<[string, number, (id: string) => string]>([

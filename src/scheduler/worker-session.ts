@@ -10,6 +10,7 @@ import { checkOutcomes } from './check-input.js';
 import type { Core } from './core.js';
 import { issueTicket } from './deployer-session.js';
 import type { Customer } from './market.js';
+import { OfferedJobs } from './offered-jobs.js';
 import { isEligible } from './policy/choose-job.js';
 import { isStoreFailure } from './store/store-failure.js';
 import type { JobView } from './store/store.js';
@@ -31,6 +32,7 @@ export class WorkerSession implements Session, Customer {
   /** It with those of its groups alone whose secrets are proved; made anew when either changes. */
   #shown: WorkerDescription | undefined;
   readonly #groups: ProvedGroups;
+  readonly #offered = new OfferedJobs();
   /** Slices that it reported over this connection, and those that took their sandbox with them. */
   #slices = 0;
   #lost = 0;
@@ -82,6 +84,7 @@ export class WorkerSession implements Session, Customer {
   }
 
   send(message: SchedulerMessage): void {
+    if (message.type === 'lease.grant') this.#offered.add(message.lease.jobId);
     this.#connection.send(message);
   }
 
@@ -215,8 +218,10 @@ export class WorkerSession implements Session, Customer {
       try {
         const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
         if (!this.#isCurrent) return [];
-        for (const lease of leases)
+        for (const lease of leases) {
+          this.#offered.add(lease.job.jobId);
           this.#core.leases.add(this, lease, this.#core.options.clock.monotonicMs());
+        }
         return leases.map(({ leaseId }) => leaseId);
       } catch (error) {
         this.#log(error);
@@ -231,7 +236,11 @@ export class WorkerSession implements Session, Customer {
     return this.#core.workers.get(this.workerId) === this;
   }
 
+  /** Of a job that it was offered slices of, here or before it came back: nobody reads what waits for others. */
   async #package(jobId: string): Promise<object> {
+    // It may be of a lease that the worker had before it came back.
+    if (!this.#offered.has(jobId)) await this.#adopted;
+    if (!this.#offered.has(jobId)) throw unknownJob(jobId);
     const { package: bytes, owner, offer } = await this.#readable(jobId);
     return { package: bytes, owner, ...(offer === undefined ? {} : { offer }) };
   }
@@ -257,8 +266,7 @@ export class WorkerSession implements Session, Customer {
     // want it may have asked before it knew.
     const allowOrigins = [...(job?.candidate.origins ?? [])];
     const reader = { ...this.description, blockedJobs: [], blockedOwners: [], allowOrigins };
-    if (job === undefined || !isEligible(job.candidate, reader))
-      throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here`, { jobId });
+    if (job === undefined || !isEligible(job.candidate, reader)) throw unknownJob(jobId);
     return job;
   }
 
@@ -358,3 +366,6 @@ export class WorkerSession implements Session, Customer {
       this.#core.options.log('warn', 'worker', { workerId: this.workerId, code, message });
   }
 }
+
+const unknownJob = (jobId: string): ManyhandsError =>
+  new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here`, { jobId });
