@@ -4,9 +4,10 @@
  * @module
  */
 import type { Clock } from '../lib/clock.js';
-import type { HeldLeases } from './held-leases.js';
+import { ActiveWorkers } from './active-workers.js';
+import type { HeldLeases, LeaseHolder } from './held-leases.js';
 import type { Customer, Market } from './market.js';
-import { independenceOf, runnerOf, type Runner } from './policy/attempts.js';
+import type { Runner } from './policy/attempts.js';
 import type { Candidate, Eligibility } from './policy/choose-job.js';
 import { INDEPENDENT, type Roster } from './policy/roster.js';
 
@@ -17,8 +18,11 @@ export class ConnectedRoster implements Roster {
   readonly #workers: ReadonlyMap<string, Customer>;
   readonly #market: Market;
   readonly #leases: HeldLeases;
-  readonly #eligibility: Eligibility;
   readonly #clock: Clock;
+  /** Those with an idle sandbox, those that wait for work or have some, and those that get on with it. */
+  readonly #idle: ActiveWorkers;
+  readonly #there: ActiveWorkers;
+  readonly #soon: ActiveWorkers;
 
   constructor(
     clock: Clock,
@@ -28,21 +32,40 @@ export class ConnectedRoster implements Roster {
     eligibility: Eligibility,
   ) {
     this.#clock = clock;
-    this.#eligibility = eligibility;
     this.#workers = workers;
     this.#market = market;
     this.#leases = leases;
+    const active = (isSo: (worker: Customer) => boolean): ActiveWorkers =>
+      new ActiveWorkers(eligibility, (worker) => this.#isCurrent(worker) && isSo(worker));
+    this.#idle = active((worker) => market.isIdle(worker));
+    this.#there = active((worker) => this.#isActive(worker, false));
+    this.#soon = active((worker) => this.#isActive(worker, true));
+  }
+
+  /** A worker has asked, was lent something, got on with it, or describes itself anew. */
+  touch({ workerId }: LeaseHolder): void {
+    const worker = this.#workers.get(workerId);
+    if (worker !== undefined) for (const active of this.#all) active.add(worker);
+  }
+
+  /** Its connection is gone. */
+  forget(worker: Customer): void {
+    for (const active of this.#all) active.delete(worker);
+  }
+
+  get #all(): ActiveWorkers[] {
+    return [this.#idle, this.#there, this.#soon];
   }
 
   hasBetter(job: Candidate, tried: readonly Runner[], level: number, isSoon = false): boolean {
-    for (const worker of this.#workers.values()) {
-      // A busy worker is waited for where its attempt would be the first independent one, not for its engine alone.
-      const isThere = level >= INDEPENDENT ? this.#market.isIdle(worker) : this.#isActive(worker, isSoon);
-      if (!isThere) continue;
-      const other = independenceOf(runnerOf(worker.description), tried);
-      if (other > level && this.#eligibility.of(worker.description)(job)) return true;
-    }
-    return false;
+    // A busy worker is waited for where its attempt would be the first independent one, not for its engine alone.
+    if (level >= INDEPENDENT) return this.#idle.hasBetter(job, tried, level);
+    return (isSoon ? this.#soon : this.#there).hasBetter(job, tried, level);
+  }
+
+  /** Whether it has not come back over another connection meanwhile. */
+  #isCurrent(worker: Customer): boolean {
+    return this.#workers.get(worker.workerId) === worker;
   }
 
   #isActive(worker: Customer, isSoon: boolean): boolean {

@@ -13,7 +13,7 @@ import { ConnectedRoster } from './connected-roster.js';
 import { Followers } from './followers.js';
 import { HeldLeases } from './held-leases.js';
 import type { Log } from './log.js';
-import { Market } from './market.js';
+import { Market, type Customer } from './market.js';
 import { Eligibility } from './policy/choose-job.js';
 import { ProofQueue } from './proof-queue.js';
 import type { Notes, Store } from './store/store.js';
@@ -52,7 +52,7 @@ export class Core {
   readonly options: CoreOptions;
   readonly tick: Tick;
   readonly followers: Followers;
-  readonly leases = new HeldLeases();
+  readonly leases = new HeldLeases((holder) => this.roster.touch(holder));
   readonly market: Market;
   readonly roster: ConnectedRoster;
   readonly tickets: BlobTickets;
@@ -79,7 +79,11 @@ export class Core {
     const isClosed = (): boolean => this.#isDraining;
     const { tick, leases } = this;
     const eligibility = new Eligibility();
-    this.market = new Market({ tick, leases, eligibility, clock, random, log, isClosed });
+    const presence = {
+      onActive: (worker: Customer) => this.roster.touch(worker),
+      onGone: (worker: Customer) => this.roster.forget(worker),
+    };
+    this.market = new Market({ tick, leases, eligibility, clock, random, log, isClosed, ...presence });
     this.roster = new ConnectedRoster(clock, this.workers, this.market, leases, eligibility);
     this.tickets = new BlobTickets(clock, random);
     this.proofs = new ProofQueue(options.defer);

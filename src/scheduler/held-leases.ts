@@ -45,6 +45,13 @@ export class HeldLeases {
   /** Jobs of which a recall brought whole leases back, and nothing was reported since: the next lease waits as long. */
   readonly #recalled = new Map<string, { recalledMs: number; recalls: number }>();
 
+  readonly #onActive: (holder: LeaseHolder) => void;
+
+  /** `onActive` hears of each holder that is lent something or gets on. */
+  constructor(onActive: (holder: LeaseHolder) => void = () => undefined) {
+    this.#onActive = onActive;
+  }
+
   get size(): number {
     return this.#leases.size;
   }
@@ -63,6 +70,7 @@ export class HeldLeases {
       ...{ leaseId, holder, job, next, last, sliceMs },
       ...{ isBegun: false, progressedMs: nowMs, recalledMs, firstRecalledMs: nowMs, recalls },
     });
+    this.#onActive(holder);
   }
 
   /** The lease came back as a whole: one that was recalled leaves its back-off to the next one of its job. */
@@ -124,6 +132,7 @@ export class HeldLeases {
     lease.next = next;
     lease.last = next + left - 1;
     if (left === 0) this.delete(leaseId);
+    this.#onActive(lease.holder);
   }
 
   values(): Iterable<HeldLease> {

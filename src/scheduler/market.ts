@@ -39,6 +39,9 @@ export interface MarketOptions {
   log: Log;
   /** Whether nothing is lent now. @default never */
   isClosed?: () => boolean;
+  /** Hears of each customer that asks for work or has described itself anew, and of each that goes. @default nobody */
+  onActive?: (customer: Customer) => void;
+  onGone?: (customer: Customer) => void;
 }
 
 /** While sandboxes stand idle, leases are looked at again so often for a tail to recall, milliseconds. */
@@ -94,6 +97,7 @@ export class Market {
     this.#customers.set(customer, state);
     wants.set(want.want, want);
     this.#noteIdle(customer, state);
+    this.#options.onActive?.(customer);
     if (state.hasNothing) this.#recallSoon();
     else this.#serve(customer);
   }
@@ -107,6 +111,7 @@ export class Market {
 
   /** What the customer takes has changed: all jobs are looked at again, for one customer only so often. */
   renew(customer: Customer): void {
+    this.#options.onActive?.(customer);
     const state = this.#customers.get(customer);
     if (state === undefined) return;
     const second = Math.floor(this.#options.clock.monotonicMs() / 1_000);
@@ -122,6 +127,7 @@ export class Market {
     this.#customers.delete(customer);
     this.#idle.delete(customer);
     this.#heldBack.delete(customer);
+    this.#options.onGone?.(customer);
     for (const other of this.#heldBack) this.#serve(other);
   }
 
