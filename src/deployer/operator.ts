@@ -3,11 +3,12 @@
  * @module
  */
 import type { Clock } from '../lib/clock.js';
+import { ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Random } from '../lib/random.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { clientCodec } from '../protocol/codec.js';
-import { WORKER_LIST_MAX } from '../protocol/limits.js';
+import { DRAIN_MS_MAX, WORKER_LIST_MAX } from '../protocol/limits.js';
 import type { DeployerRequests } from '../protocol/messages.js';
 import type { Ban, OperatorRequests, WorkerListing } from '../protocol/operator-messages.js';
 import { parseSchedulerUrl } from '../protocol/scheduler-url.js';
@@ -65,8 +66,12 @@ export interface Operator {
   /** Lets in again; jobs that the ban paused go on. Rejects with `BAN_UNKNOWN`. */
   unban(who: string): Promise<void>;
   bans(): Promise<Ban[]>;
-  /** Takes no new jobs and lends nothing more (or does so again, with `false`). The scheduler ends when all is back. */
-  drain(on?: boolean): Promise<{ draining: boolean; leases: number }>;
+  /**
+   * Takes no new jobs and lends nothing more (or does so again, with `false`). The scheduler ends when all is back, or
+   * after `limitMs` milliseconds, whatever is still leased: 0 to 86,400,000, five minutes by default. Rejects with
+   * `INVALID_ARGUMENT`.
+   */
+  drain(on?: boolean, limitMs?: number): Promise<{ draining: boolean; leases: number }>;
   close(): Promise<void>;
 }
 
@@ -104,9 +109,21 @@ export async function connectOperator(options: OperatorOptions, ports: OperatorP
     ban: async (subject, reason = '') => (await session.request('ban.add', { subject, reason })).ban,
     unban: async (subject) => void (await session.request('ban.remove', { subject })),
     bans: async () => (await session.request('ban.list', {})).bans,
-    drain: (on = true) => session.request('scheduler.drain', { on }),
+    drain: async (on = true, limitMs) => {
+      if (limitMs !== undefined) checkDrainLimit(limitMs);
+      return session.request('scheduler.drain', { on, ...(limitMs !== undefined && { limitMs }) });
+    },
     close: () => session.close(),
   };
+}
+
+function checkDrainLimit(limitMs: number): void {
+  if (Number.isInteger(limitMs) && limitMs >= 0 && limitMs <= DRAIN_MS_MAX) return;
+  throw new ManyhandsError(
+    'INVALID_ARGUMENT',
+    `a drain takes a whole number of milliseconds from 0 to ${DRAIN_MS_MAX}, not ${String(limitMs)}`,
+    { argument: 'limitMs' },
+  );
 }
 
 async function allWorkers(

@@ -231,6 +231,9 @@ export const SANDBOX_ORIGINS_MAX = 64;
 /** Workers in one answer to an operator, and bans that a scheduler keeps. */
 export const WORKER_LIST_MAX = 500;
 export const BANS_MAX = 10_000;
+/** The longest time that a draining scheduler waits for leases, milliseconds; and the one where none is said. */
+export const DRAIN_MS_MAX = 86_400_000;
+export const DRAIN_MS_DEFAULT = 300_000;
 
 /** Origins of other sites that an operator lets in, and addresses by which a scheduler is known. */
 export const WEB_ORIGINS_MAX = 256;

@@ -5,6 +5,7 @@
  */
 import {
   BLOB_BYTES_MAX,
+  DRAIN_MS_MAX,
   FOLLOW_WINDOW_BYTES_MAX,
   GROUPS_MAX,
   JOB_LIST_MAX,
@@ -150,7 +151,7 @@ export const REQUEST_CHECKS: { readonly [K in RequestType]: Check<RequestBody<K>
   'ban.add': object({ subject: name, reason }),
   'ban.remove': object({ subject: name }),
   'ban.list': nothing,
-  'scheduler.drain': object({ on: boolean }),
+  'scheduler.drain': object({ on: boolean, limitMs: optional(integer(0, DRAIN_MS_MAX)) }),
   ping: nothing,
 };
 

@@ -53,6 +53,9 @@ export interface OperatorRequests {
   'ban.add': [{ subject: string; reason: string }, { ban: Ban }];
   'ban.remove': [{ subject: string }, Nothing];
   'ban.list': [Nothing, { bans: Ban[] }];
-  /** Takes no new jobs and lends nothing any more; `on: false` takes that back. */
-  'scheduler.drain': [{ on: boolean }, { draining: boolean; leases: number }];
+  /**
+   * Takes no new jobs and lends nothing any more; `on: false` takes that back. After `limitMs` milliseconds it counts as
+   * drained whatever is still leased: 0 to `DRAIN_MS_MAX`, `DRAIN_MS_DEFAULT` when absent.
+   */
+  'scheduler.drain': [{ on: boolean; limitMs?: number }, { draining: boolean; leases: number }];
 }

@@ -63,6 +63,8 @@ export class Core {
   #probedMs = 0;
   #isClosed = false;
   #isDraining = false;
+  /** Monotonic milliseconds. */
+  #drainUntilMs = Infinity;
   readonly #drained = deferred();
   #isDrainedSaid = false;
   readonly bans = new Bans([]);
@@ -112,12 +114,17 @@ export class Core {
     return this.#isDraining;
   }
 
-  drain(on: boolean): void {
-    if (on === this.#isDraining) return;
+  /** After `limitMs` it counts as drained, whatever is still leased; where that is absent, a limit of before stays. */
+  drain(on: boolean, limitMs?: number): void {
+    if (limitMs !== undefined) this.#drainUntilMs = this.options.clock.monotonicMs() + limitMs;
+    if (on === this.#isDraining && limitMs === undefined) return;
+    const isChanged = on !== this.#isDraining;
     this.#isDraining = on;
     this.#isDrainedSaid = false;
-    this.options.log('warn', 'draining', { on, leases: this.leases.size });
-    if (!on) this.market.wakeAll();
+    const limit = limitMs === undefined ? {} : { limitMs };
+    this.options.log('warn', 'draining', { on, leases: this.leases.size, ...limit });
+    if (!on) this.#drainUntilMs = Infinity;
+    if (isChanged && !on) this.market.wakeAll();
   }
 
   /** Drains; resolves with whether all leases are back, or at the end of that time. */
@@ -131,7 +138,7 @@ export class Core {
     return this.leases.size === 0;
   }
 
-  /** Resolves when it drains and all leases are back. */
+  /** Resolves when it drains and all leases are back, or its time is over. */
   get whenDrained(): Promise<void> {
     return this.#drained.promise;
   }
@@ -177,10 +184,12 @@ export class Core {
     this.#watchDeadlines();
   }
 
-  /** Whether it drains and all leases are back, which is logged once. */
+  /** Whether it drains and all leases are back, or its time is over, which is logged once. */
   #lookDrained(): boolean {
-    if (!this.#isDraining || this.leases.size > 0) return false;
-    if (!this.#isDrainedSaid) this.options.log('info', 'drained', {});
+    const { clock, log } = this.options;
+    const leases = this.leases.size;
+    if (!this.#isDraining || (leases > 0 && clock.monotonicMs() < this.#drainUntilMs)) return false;
+    if (!this.#isDrainedSaid) log(leases > 0 ? 'warn' : 'info', 'drained', leases > 0 ? { leases } : {});
     this.#isDrainedSaid = true;
     return true;
   }

@@ -3,6 +3,7 @@ import { newId } from '../lib/ids.js';
 import { encodeJobPackage } from '../protocol/job-package.js';
 import type { Lease } from '../protocol/messages.js';
 import type { Ban, WorkerListing } from '../protocol/operator-messages.js';
+import { DRAIN_MS_MAX } from '../protocol/limits.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
 import { PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
 import { Keystore } from '../wallet/keystore.js';
@@ -240,6 +241,51 @@ describe('draining', () => {
     });
     await turns();
     expect(grants(worker)).toHaveLength(2);
+  });
+});
+
+describe('a drain with a limit', () => {
+  /** A lease is out whose worker says nothing. */
+  async function lent(): Promise<void> {
+    const { connection } = await deployer();
+    await deploy(connection);
+    const worker = rig.worker();
+    worker.receive({ type: 'lease.want', want: 1, idle: true });
+    await worker.until((m) => m.type === 'lease.grant');
+  }
+  const limited = (limitMs?: number) =>
+    ask(rig.operator(), { type: 'scheduler.drain', on: true, ...(limitMs !== undefined && { limitMs }) });
+  const isDrained = async (): Promise<boolean> => {
+    let is = false;
+    void rig.core.whenDrained.then(() => (is = true));
+    await turns();
+    return is;
+  };
+
+  it('counts as drained at its end though a lease is still out, and says so in the log', async () => {
+    await lent();
+    await limited(2_000);
+    await rig.clock.advance(1_000);
+    expect(await isDrained()).toBe(false);
+    await rig.clock.advance(1_500);
+    expect(await isDrained()).toBe(true);
+    expect(rig.logged).toContainEqual({ event: 'drained', leases: 1 });
+  });
+
+  it('has another end when it is asked for again, and none when it is taken back', async () => {
+    await lent();
+    await limited(1_000);
+    await ask(rig.operator(), { type: 'scheduler.drain', on: false });
+    await rig.clock.advance(2_000);
+    expect(await isDrained()).toBe(false);
+    await limited(60_000);
+    await limited(1_000);
+    await rig.clock.advance(2_000);
+    expect(await isDrained()).toBe(true);
+  });
+
+  it('is refused beyond a day', async () => {
+    expect((await limited(DRAIN_MS_MAX + 1)).refused?.code).toBe('MESSAGE_MALFORMED');
   });
 });
 

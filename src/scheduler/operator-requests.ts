@@ -3,6 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { DRAIN_MS_DEFAULT } from '../protocol/limits.js';
 import type { OperatorRequests, WorkerListing } from '../protocol/operator-messages.js';
 import { parseBanned } from './bans.js';
 import type { RequestMessage } from './client-connection.js';
@@ -55,7 +56,7 @@ export async function answerOperator(core: Core, m: OperatorMessage): Promise<ob
     case 'ban.list':
       return { bans: core.bans.all };
     case 'scheduler.drain':
-      core.drain(m.on);
+      core.drain(m.on, m.on ? (m.limitMs ?? DRAIN_MS_DEFAULT) : undefined);
       return { draining: core.isDraining, leases: core.leases.size };
   }
 }

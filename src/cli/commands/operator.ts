@@ -16,6 +16,8 @@ const LIST_MAX = 100;
 const LIST_DEFAULT = 20;
 const REASON_MAX = 1_024;
 const SECOND_MS = 1_000;
+const DRAIN_SECONDS_DEFAULT = 300;
+const DRAIN_SECONDS_MAX = 86_400;
 
 export function operatorCommand(): Command {
   const operator = new Command('operator')
@@ -208,13 +210,32 @@ function bansCommand(): Command {
 
 function drainCommand(): Command {
   return new Command('drain')
-    .description('Take no new jobs, lend nothing more, and end the scheduler when all leases are back.')
-    .option('--off', 'take that back, as long as it runs')
-    .addHelpText('after', examples(['manyhands operator drain', 'before an update, say']))
-    .action(async ({ off, ...where }: Where & { off?: true }) => {
-      const { draining, leases } = await as(where, (operator) => operator.drain(off !== true));
+    .description(
+      'Take no new jobs, lend nothing more, and end the scheduler when all leases are back, or after the timeout.',
+    )
+    .addOption(
+      new Option(
+        '--timeout <seconds>',
+        'how long to wait for leases; the scheduler ends then, whatever is left',
+      )
+        .argParser(wholeNumber(0, DRAIN_SECONDS_MAX))
+        .default(DRAIN_SECONDS_DEFAULT),
+    )
+    .addOption(new Option('--off', 'take that back, as long as it runs'))
+    .addHelpText(
+      'after',
+      examples(
+        ['manyhands operator drain', 'before an update, say'],
+        ['manyhands operator drain --timeout 3600', 'where slices take long'],
+      ),
+    )
+    .action(async ({ off, timeout, ...where }: Where & { off?: true; timeout: number }) => {
+      const { draining, leases } = await as(where, (operator) =>
+        off ? operator.drain(false) : operator.drain(true, timeout * SECOND_MS),
+      );
       const rest = leases === 0 ? 'nothing is leased' : `${leases} leases are out`;
-      console.log(draining ? `It drains: ${rest}.` : `It does not drain (any more): ${rest}.`);
+      const end = leases === 0 ? '' : `; it ends in ${timeout} s at the latest`;
+      console.log(draining ? `It drains: ${rest}${end}.` : `It does not drain (any more): ${rest}.`);
     });
 }
 
