@@ -150,9 +150,15 @@ function* takeOutcomes(
 ): Script<bigint> {
   const range = (yield* rangeAt(job.jobId, held.next))!;
   const { count } = reader;
-  const attempts = withAttempt(attemptsOf(range), { kind: 'thrown', ...holderOf(held) }, ctx.nowMs);
   const isFailure = (i: number): boolean => reader.kind(i) === ENVELOPE_KIND.error;
-  const judgements = judge(count, isFailure, judgeFailure(attempts, 'thrown', isAnotherThere(ctx, job)));
+  let hasFailure = false;
+  for (let i = 0; i < count && !hasFailure; i++) hasFailure = isFailure(i);
+  // Most reports have results alone: what failed before is read where something did now.
+  const attempts = hasFailure
+    ? withAttempt(attemptsOf(range), { kind: 'thrown', ...holderOf(held) }, ctx.nowMs)
+    : [];
+  const onFailure = hasFailure ? judgeFailure(attempts, 'thrown', isAnotherThere(ctx, job)) : 'retry';
+  const judgements = judge(count, isFailure, onFailure);
   const thrown = { lost: range.lost, thrown: range.thrown + 1, failures: attemptsText(attempts) };
   if (held.next + count > held.last) yield* removeRange(job.jobId, held.next);
   else yield* shortenRange(job.jobId, held.next, held.next + count);
