@@ -2,7 +2,7 @@
  * Whether anything grows with time: a scheduler (SQLite, every commit on disk), a worker in threads, a worker in Deno or
  * a headless browser where this machine has one, a deployer of many small jobs, a deployer of one job that never ends,
  * and visitors that connect, ask and go, all as processes of their own for 31 minutes. Slices wait and do not compute.
- * Ends with 1 when something grew. `node bench/soak.mjs [minutes]`. Linux alone: it reads /proc.
+ * Ends with 1 when something grew, or the books are not in order. `node bench/soak.mjs [minutes]`. Linux alone: it reads /proc.
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -151,6 +151,11 @@ try {
     const grown = hasGrown(before, after, bound);
     if (grown) process.exitCode = 1;
     console.log(`${name.padEnd(38)}  ${digits(before)}${digits(after)}${grown ? '  grew' : ''}`);
+  }
+  const { checkDataDir } = await import('../dist/entry/scheduler.node.js');
+  for (const sentence of await checkDataDir(cluster.dataDir)) {
+    process.exitCode = 1;
+    console.log(sentence);
   }
   const jobs = samples.reduce((total, one) => total + one.jobs, 0);
   console.log(
