@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../lib/deferred.js';
-import { FOLLOW_WINDOW_BYTES_MAX } from '../protocol/limits.js';
+import { FOLLOW_ROW_BYTES, FOLLOW_WINDOW_BYTES_MAX } from '../protocol/limits.js';
 import { SegmentWriter } from '../protocol/segment.js';
 import { encodeValue } from '../protocol/values.js';
 import { deployerRig, hurriedClock, until } from '../testing/deployer-rig.js';
@@ -74,6 +74,18 @@ describe('following', () => {
     expect(sum(sent) - sum(credits)).toBeGreaterThanOrEqual(0);
     expect(sum(sent) - sum(credits)).toBeLessThan(FOLLOW_WINDOW_BYTES_MAX / 16);
     expect(credits.length).toBeGreaterThan(5);
+    expect(stub.violations).toEqual([]);
+  });
+
+  it('credits each row of the journal also for itself: rows of nearly no bytes keep no window full', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: datum });
+    stub.rowSlices = 1;
+    const job = deployer.computeFor({ start: 1, end: 3_000 }, (x: number) => x);
+    await job.exec();
+    const credited = stub.said.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
+    const rowBytes = stub.job.journal.length * FOLLOW_ROW_BYTES;
+    expect(credited.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(rowBytes / 2);
     expect(stub.violations).toEqual([]);
   });
 

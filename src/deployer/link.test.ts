@@ -81,6 +81,34 @@ describe('the connection of a context', () => {
   });
 });
 
+describe('a request whose answer does not come', () => {
+  const MINUTE_MS = 60_000;
+
+  const asked = async (lost: number) => {
+    const clock = new VirtualClock();
+    const { stub, deployer } = deployerRig({ clock });
+    const id = await deployer.computeFor([1, 2], (x: number) => x).deploy();
+    let losses = lost;
+    stub.beforeRequest = ({ type }) => (type === 'job.status' && losses-- > 0 ? 'lost' : undefined);
+    const status = deployer.compute.status(id).then(
+      ({ total }) => total,
+      (error: unknown) => error,
+    );
+    await until(() => stub.requests('job.status').length === 1);
+    await clock.advance(4 * MINUTE_MS);
+    return { answer: await status, times: stub.requests('job.status').length };
+  };
+
+  it('is asked again after a minute, and once more', async () => {
+    expect(await asked(1)).toEqual({ answer: 2, times: 2 });
+    expect(await asked(2)).toEqual({ answer: 2, times: 3 });
+  });
+
+  it('is given up after the third time', async () => {
+    expect(await asked(3)).toMatchObject({ answer: { code: 'TIMEOUT' }, times: 3 });
+  });
+});
+
 describe('what the functions do without a handle', () => {
   it('tells the status of a job and cancels it', async () => {
     const { stub, deployer } = deployerRig();

@@ -241,6 +241,28 @@ describe('a hostile sandbox', () => {
     expect(events.some((e) => e.name === 'console')).toBe(true);
   });
 
+  it('that prints long texts is heard in part: the bytes of a worker’s console are rationed', async () => {
+    const text = 'x'.repeat(60_000);
+    const { clock, scheduler, worker } = on(
+      stage({
+        slice: (n) => ({ kind: 'value', value: n, ms: 1_000 }),
+        post: (message) => {
+          const m = message as Record<string, unknown>;
+          if (m.type !== 'outcomes') return [message];
+          const word = { type: 'console', sliceNumber: m.first, level: 'log', message: text };
+          return [...Array.from({ length: 40 }, () => word), message];
+        },
+      }),
+    );
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 1_000 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    const heard = scheduler.said.filter((m) => m.type === 'slice.console').length * text.length;
+    // A burst of 1 MiB, and 256 KiB for each second since.
+    expect(heard).toBeGreaterThan(1024 * 1024 - text.length);
+    expect(heard).toBeLessThanOrEqual(1024 * 1024 + 256 * clock.monotonicMs() * 1.024);
+  });
+
   it('that reports before it is assigned costs the job an attempt', async () => {
     let lied = false;
     const { clock, scheduler, worker } = on(

@@ -153,6 +153,23 @@ describe('leases that go', () => {
     expect(of(world.ready(2), 'feed')).toMatchObject([{ first: 3, count: 1, each: false }]);
   });
 
+  it('a recall leaves what is in a sandbox that was dear to set up, until it is worth four times as much', () => {
+    const slowAfter = (setupMs: number, sliceMs: number): string[] => {
+      const world = stand();
+      world.do({ type: 'online' });
+      world.grant(1, 1, 20, { sliceMs: 0.1 });
+      world.nowMs = setupMs;
+      expect(of(world.ready(1), 'feed')).toMatchObject([{ first: 1, count: 20 }]);
+      world.do({ type: 'recall', leaseId: 'L1', isWarm: false });
+      world.nowMs += sliceMs;
+      return types(world.outcomes(1, 1, 1, false));
+    };
+    // 18 slices that take as long as the last one are left to it.
+    expect(slowAfter(0, 2_000)).toContain('kill-sandbox');
+    expect(slowAfter(60_000, 10_000)).not.toContain('kill-sandbox');
+    expect(slowAfter(60_000, 20_000)).toContain('kill-sandbox');
+  });
+
   it('nobody waits: then slices that got slow stay where they are', () => {
     const { world } = atWork(20, { sliceMs: 0.1 });
     world.nowMs = 10_000;
