@@ -49,8 +49,8 @@ export async function surviveKills(kills: number, seed: number): Promise<void> {
     for (const threshold of killAt) {
       while (seen.size < threshold)
         await Promise.race([done, new Promise<void>((resolve) => (wake = resolve))]);
-      // A moment that has nothing to do with what the deployer has just heard.
-      await new Promise((resolve) => setTimeout(resolve, random.next() * 20));
+      // A moment that has nothing to do with what the deployer has just heard: the scheduler has served others since.
+      for (let asked = random.integer(0, 12); asked > 0; asked--) await fetch(`${cluster.url}/healthz`);
       await cluster.restartScheduler();
     }
     const results = await done;

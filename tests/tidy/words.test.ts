@@ -56,12 +56,4 @@ describe('no file', () => {
     const papers = ['DES' + 'IGN', 'FA' + 'CTS', 'ST' + 'YLE', 'CON' + 'TRACT'].join('|');
     expect(linesWith(textFiles, new RegExp(`\\b(${papers})\\.md\\b`))).toEqual([]);
   });
-
-  it('waits for time where it should wait for a condition', () => {
-    const tests = codeFiles.filter((file) => file.path.endsWith('.test.ts'));
-    const sleep =
-      /new Promise(<\w+>)?\(\s*\(?(\w+)\)?\s*=>\s*(void\s+)?setTimeout\(\s*\2\b|\bdelay\(systemClock\b/;
-    expect(linesWith(tests, sleep)).toEqual([]);
-    expect(linesWith(tests, /from 'node:timers\/promises'/)).toEqual([]);
-  });
 });
