@@ -3,7 +3,7 @@ import { systemClock } from '../lib/clock.js';
 import { newId } from '../lib/ids.js';
 import { systemRandom } from '../lib/random.js';
 import { memoryStorage } from '../lib/storage.js';
-import { SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
+import { OPERATOR, SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
 import { signChallenge } from '../wallet/session-proof.js';
 import { createWallet } from '../wallet/wallet.js';
 
@@ -44,4 +44,18 @@ test('lists no jobs behind one that there is not, nor behind another owner’s',
   expect(listed).toHaveLength(1);
   expect((await ask(operator, newId(rig.random), 3)).refused?.code).toBe('JOB_UNKNOWN');
   expect((await ask(await stranger(), first, 4)).refused?.code).toBe('JOB_UNKNOWN');
+});
+
+test('says of a job that is another’s that it is, and not whose', async () => {
+  const jobId = await rig.deploy();
+  const connection = await stranger();
+  for (const [id, message] of [
+    { type: 'job.status' as const },
+    { type: 'job.cancel' as const, reason: 'mine' },
+    { type: 'job.follow' as const, after: 0, windowBytes: 1_000 },
+  ].entries()) {
+    const { refused } = await connection.ask({ ...message, id: id + 10, jobId });
+    expect(refused).toMatchObject({ code: 'NOT_OWNER', info: { jobId } });
+    expect(JSON.stringify(refused)).not.toContain(OPERATOR);
+  }
 });

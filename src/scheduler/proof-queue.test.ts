@@ -27,3 +27,19 @@ test('a connection has a few wrong proofs, and then none is checked', () => {
   }
   expect(() => proofs.enter()).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
 });
+
+test('counts each wrong proof, and none that is right', async () => {
+  const proofs = new FailedProofs();
+  let checked = 0;
+  const check = (isRight: boolean) => (): Promise<boolean> => {
+    checked++;
+    return isRight ? Promise.resolve(true) : Promise.reject(new Error('wrong'));
+  };
+  for (let i = 0; i < FAILED_PROOFS_PER_CONNECTION_MAX; i++) {
+    expect(await proofs.count(check(true))).toBe(true);
+    await expect(proofs.count(check(false))).rejects.toThrow('wrong');
+  }
+  checked = 0;
+  await expect(proofs.count(check(true))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  expect(checked).toBe(0);
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { fetchModule, unreadable } from './fetch-module.js';
+
+const answers =
+  (answer: () => Response | Promise<Response>): typeof fetch =>
+  () =>
+    Promise.resolve().then(answer);
+
+describe('a module that cannot be had', () => {
+  it('of a file is named by the path of the file', () => {
+    const error = unreadable(new URL('file:///jobs/work.js'), 'ENOENT');
+    expect(error).toMatchObject({ code: 'WORK_FUNCTION_INVALID', info: { url: 'file:///jobs/work.js' } });
+    expect(error.message).toContain('cannot be read from file:///jobs/work.js: ENOENT');
+  });
+
+  it('of the web is named without its query, which may be a secret', async () => {
+    const url = new URL('https://user:pass@example.com/work.js?key=secret#part');
+    const gone = fetchModule(
+      answers(() => new Response('no', { status: 404 })),
+      url,
+    );
+    await expect(gone).rejects.toMatchObject({ info: { url: 'https://example.com/work.js' } });
+    await expect(gone).rejects.toThrowError(
+      /^The work function's module cannot be read from https:\/\/example\.com\/work\.js: status 404\.$/,
+    );
+  });
+
+  it('says that nobody answered, with what the platform said as its cause', async () => {
+    const cause = new TypeError('fetch failed');
+    const silent = fetchModule(
+      answers(() => Promise.reject(cause)),
+      new URL('https://example.com/x.js'),
+    );
+    await expect(silent).rejects.toMatchObject({ code: 'WORK_FUNCTION_INVALID', cause });
+    await expect(silent).rejects.toThrowError(/no answer/);
+  });
+});
+
+it('gives the bytes of a module that can', async () => {
+  const bytes = await fetchModule(
+    answers(() => new Response('export default 1')),
+    new URL('https://example.com/x.js'),
+  );
+  expect(new TextDecoder().decode(bytes)).toBe('export default 1');
+});
