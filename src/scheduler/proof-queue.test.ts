@@ -8,7 +8,7 @@ test('checks one proof after the other, and lets others work between two', async
   const queue = new ProofQueue((fn) => setImmediate(() => (turns++, fn())));
   const check = async (i: number): Promise<number> => {
     expect(++atOnce).toBe(1);
-    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
     atOnce--;
     if (i === 3) throw new Error('wrong');
     return i;

@@ -159,12 +159,14 @@ it('keeps what a sandbox is at in sight, however long the name of its job is', (
   const made: SandboxStatus[] = [
     { sandbox: 0, state: 'opening', jobId: JOB, public: about },
     { sandbox: 1, state: 'idle', jobId: JOB, public: about },
+    { ...sandboxes(3)[2]!, public: about },
   ];
   const status = { ...picture().status, sandboxes: made };
   for (const columns of [40, 60, 100, 200]) {
     const text = drawDashboard(picture({ status }), columns, 24, PLAIN);
     expect(text).toMatch(/a very.*…: getting ready$/m);
     expect(text).toMatch(/a very.*…: waiting for more of it$/m);
+    expect(text).toMatch(/a very.*… +#1002 .* 20%$/m);
   }
 });
 
