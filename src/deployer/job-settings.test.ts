@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { JobFS } from '../jobfs/job-fs.js';
 import { sha256Hex } from '../lib/sha256.js';
 import { UNLOADABLE_REASON } from '../protocol/reasons.js';
 import { deployerRig, until } from '../testing/deployer-rig.js';
+import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job.js';
 
 const late: [string, (job: Job) => void][] = [
@@ -20,6 +22,13 @@ const late: [string, (job: Job) => void][] = [
   ['computeGroups', (job) => void (job.computeGroups = [])],
   ['computeGroups', (job) => void job.computeGroups.push({ joinKey: 'a' })],
   ['autoClose', (job) => void (job.autoClose = false)],
+  ['isolation', (job) => void (job.isolation = 'slice')],
+  ['origins', (job) => void (job.origins = ['https://example.com'])],
+  ['readAhead', (job) => void (job.readAhead = { slices: 5 })],
+  ['readAhead', (job) => void (job.readAhead.slices = 5)],
+  ['fs', (job) => void (job.fs = new JobFS({ fetch }))],
+  ['the payment offer', (job) => job.setSlicePaymentOffer(1)],
+  ['the keystore that pays', (job) => job.setPaymentAccountKeystore({} as Keystore)],
 ];
 
 describe('a setting of a job', () => {

@@ -26,16 +26,17 @@ it('the sum of a day stands without a worker, over visits, and until midnight UT
   expect([first.today(undefined), new DayBytes(store, () => nowMs).today(undefined)]).toEqual([0, 0]);
 });
 
-it('of two tabs the smaller sum never takes the place of the greater one', () => {
+it.each([
+  ['the greater one first', [5_000, 700]],
+  ['the smaller one first', [700, 5_000]],
+])('of two tabs the smaller sum never takes the place of the greater one, kept with %s', (_order, sums) => {
   const store = storeOf();
   const nowMs = 20_000 * DAY_MS;
-  const [one, other] = [new DayBytes(store, () => nowMs), new DayBytes(store, () => nowMs)];
-  one.today(5_000);
-  other.today(700);
-  one.save();
-  other.save();
+  const tabs = sums.map(() => new DayBytes(store, () => nowMs));
+  tabs.forEach((tab, i) => tab.today(sums[i]));
+  for (const tab of tabs) tab.save();
   expect(new DayBytes(store, () => nowMs).today(undefined)).toBe(5_000);
-  expect(other.today(800)).toBe(5_000);
+  expect(tabs[1]!.today(800)).toBe(5_000);
 });
 
 it('what is kept and is no sum counts as nothing', () => {
