@@ -41,6 +41,23 @@ it('is described in docs/cli.md with every command, argument and option', () => 
   }
 });
 
+it('has every option that docs/cli.md names in the section of its command', () => {
+  const everywhere = ['--help', '--version'];
+  const optionsOf = (group: string): string[] =>
+    all(makeProgram())
+      .filter(({ name }) => name.split(' ')[0] === group)
+      .flatMap(({ command }) => command.options.map(({ long }) => long ?? ''));
+  for (const section of readFileSync('docs/cli.md', 'utf8').split(/^## /m).slice(2)) {
+    const [group = ''] = section.split('\n', 1);
+    const known = new Set([...everywhere, ...optionsOf(group)]);
+    const named = section.match(/--[a-z][a-z-]*/g) ?? [];
+    expect(
+      named.filter((option) => !known.has(option)),
+      group,
+    ).toEqual([]);
+  }
+});
+
 let cli: Cli;
 beforeAll(async () => {
   cli = await Cli.open();
