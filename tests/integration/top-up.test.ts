@@ -33,7 +33,10 @@ it('goes on with the new ceiling, signed by the account that pays and by no othe
   await job.deploy({ pricePerSlice: 2, ceiling: 1 });
   expect(await compute.status(job.id)).toMatchObject({ runStatus: 'paused', reason: 'nofunds' });
   const later = await attach(job.id);
-  await expect(later.topUp(6, await Keystore.create())).rejects.toMatchObject({ code: 'OFFER_MISMATCH' });
+  const stranger = later.topUp(6, await Keystore.create());
+  await expect(stranger).rejects.toMatchObject({ code: 'OFFER_MISMATCH' });
+  // It is not signed at all: the scheduler, which would refuse it too, does not know who meant to pay.
+  await expect(stranger).rejects.toThrowError(`is paid by ${address}, and the keystore is of 0x`);
   await later.topUp(6);
   expect((await compute.status(job.id)).runStatus).toBe('running');
   await expect(later.topUp(5)).rejects.toMatchObject({ code: 'OFFER_MISMATCH' });
