@@ -13,12 +13,23 @@ const testFiles = codeFiles.filter(({ path }) =>
 
 const inFile = (text: string): string[] => sleepsIn({ path: 'x.ts', text, lines: text.split('\n') });
 
+/** Where time is what the test is about, and who may use it: makers of faults. */
+const LASTING = 'tests/rig/lasting.mjs';
+const MAKERS = /^tests\/integration\/(faults|kills)\//;
+
 describe('a wait for time', () => {
+  it('as long as a fault lasts is for who makes faults', () => {
+    const users = testFiles.filter(({ text }) => /from '[./]*\/rig\/lasting\.mjs'/.test(text));
+    expect(users.length).toBeGreaterThan(0);
+    expect(users.map(({ path }) => path).filter((path) => !MAKERS.test(path))).toEqual([]);
+  });
+
   it('is in no test and in no helper of tests', () => {
     expect(testFiles.some(({ path }) => path === 'tests/contract/worktime-suite-rest.ts')).toBe(true);
     expect(testFiles.some(({ path }) => path === 'src/testing/deployer-rig.ts')).toBe(true);
     expect(testFiles.some(({ path }) => path === 'tests/rig/cluster.mjs')).toBe(true);
-    expect(testFiles.flatMap((file) => sleepsIn(file))).toEqual([]);
+    const files = testFiles.filter(({ path }) => path !== LASTING);
+    expect(files.flatMap((file) => sleepsIn(file))).toEqual([]);
   });
 
   it.each([

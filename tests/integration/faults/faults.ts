@@ -2,8 +2,8 @@
  * Nine ways in which a network fails.
  * @module
  */
-import { delay, systemClock } from '../../../src/lib/clock.js';
 import type { SeededRandom } from '../../../src/testing/seeded-random.js';
+import { lasting } from '../../rig/lasting.mjs';
 import type { Carried, Direction, Fault } from './faulty-proxy.js';
 
 /** How often the fault struck, so that a test can tell that it was there at all. */
@@ -17,7 +17,7 @@ export type MakeFault = (random: SeededRandom, struck: Struck) => Fault;
 const latency: MakeFault = (random, struck) => ({
   async pass(bytes, to, _, came) {
     struck.times += 1;
-    await delay(systemClock, Math.max(0, came + random.between(0, 900) - performance.now()));
+    await lasting(Math.max(0, came + random.between(0, 900) - performance.now()));
     to.write(bytes);
   },
 });
@@ -28,7 +28,7 @@ const narrow: MakeFault = (_, struck) => ({
     struck.times += 1;
     for (let at = 0; at < bytes.length && !to.destroyed; at += 512) {
       to.write(bytes.subarray(at, at + 512));
-      await delay(systemClock, 120);
+      await lasting(120);
     }
   },
 });

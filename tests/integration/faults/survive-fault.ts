@@ -6,9 +6,9 @@ import { expect, vi } from 'vitest';
 import { computeFor, init } from '../../../src/entry/deployer.node.js';
 import { checkDataDir } from '../../../src/entry/scheduler.node.js';
 import { openWallet } from '../../../src/entry/wallet.node.js';
-import { delay, systemClock } from '../../../src/lib/clock.js';
 import { SeededRandom } from '../../../src/testing/seeded-random.js';
 import { startCluster, startWorker, type WorkerProcess } from '../../rig/cluster.mjs';
+import { lasting } from '../../rig/lasting.mjs';
 import type { MakeFault } from './faults.js';
 import { FaultyProxy } from './faulty-proxy.js';
 
@@ -28,6 +28,12 @@ interface Result {
   text: string;
 }
 
+/** Takes 20 to 60 ms a slice. */
+const WORK = `async (slice) => {
+  await new Promise((resolve) => setTimeout(resolve, 20 + (slice % 40)));
+  return { slice, text: 'x'.repeat(slice % ${LARGE_EVERY} === 0 ? ${LARGE_LENGTH} : ${TEXT_LENGTH}) };
+}`;
+
 const expected = (slice: number): Result => ({
   slice,
   text: 'x'.repeat(slice % LARGE_EVERY === 0 ? LARGE_LENGTH : TEXT_LENGTH),
@@ -41,17 +47,14 @@ export async function surviveFault(makeFault: MakeFault, seed: number): Promise<
   try {
     for (let i = 0; i < WORKERS; i++) workers.push(await startWorker(proxy.url, { home: cluster.home }));
     init({ scheduler: proxy.url, wallet: openWallet(cluster.home) });
-    const job = computeFor({ start: 1, end: SLICES }, async (slice: number): Promise<Result> => {
-      await new Promise((resolve) => setTimeout(resolve, 20 + (slice % 40)));
-      return { slice, text: 'x'.repeat(slice % 50 === 0 ? 20_000 : 10) };
-    });
+    const job = computeFor<Result>({ start: 1, end: SLICES }, WORK);
     const heard: number[] = [];
     job.on('result', ({ sliceNumber }) => heard.push(sliceNumber));
     const done = job.exec();
     await vi.waitFor(() => expect(heard.length).toBeGreaterThan(BEFORE), { timeout: 60_000, interval: 50 });
     const struck = { times: 0 };
     proxy.begin(makeFault(new SeededRandom(seed), struck));
-    await Promise.race([delay(systemClock, FAULT_MS), done]);
+    await Promise.race([lasting(FAULT_MS), done]);
     proxy.end();
     expect(struck.times).toBeGreaterThan(0);
     const results = await done;

@@ -5,8 +5,8 @@
  * has the datum n, so that each result can be told to be right.
  */
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { attach, computeFor, init } from '../../../dist/entry/deployer.node.js';
+import { lasting } from '../../rig/lasting.mjs';
 
 const [url, log, seed, mode] = process.argv.slice(2);
 /** Jobs at a time. */
@@ -75,7 +75,7 @@ async function attachTo(jobId) {
     } catch (error) {
       if (error.code === 'JOB_UNKNOWN') return undefined;
       if (error.code !== 'CONNECT_FAILED') throw error;
-      await sleep(200);
+      await lasting(200);
     }
   }
 }
@@ -178,5 +178,5 @@ if (mode === 'finish') {
 for (;;) {
   if (live.length < JOBS) await deploy();
   if (live.length > 0) await act(live[integer(0, live.length - 1)]);
-  await sleep(60 + random() * 100);
+  await lasting(60 + random() * 100);
 }

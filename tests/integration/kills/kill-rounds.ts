@@ -11,9 +11,9 @@ import { expect } from 'vitest';
 import { getAccount, init } from '../../../src/entry/deployer.node.js';
 import { openOperator } from '../../../src/entry/operator.node.js';
 import { openWallet } from '../../../src/entry/wallet.node.js';
-import { delay, systemClock } from '../../../src/lib/clock.js';
 import { SeededRandom } from '../../../src/testing/seeded-random.js';
 import { startCluster, startWorker, type Cluster, type WorkerProcess } from '../../rig/cluster.mjs';
+import { lasting } from '../../rig/lasting.mjs';
 import { readAcknowledgements } from './acknowledged.js';
 import { allJobs, findLost } from './audit.js';
 
@@ -59,9 +59,9 @@ class Victims {
     // It goes on while the scheduler is away.
     if (deployer) this.deployer = this.startDeployer('act');
     if (scheduler) {
-      await this.cluster.restartScheduler(() => delay(systemClock, awayMs));
+      await this.cluster.restartScheduler(() => lasting(awayMs));
       if (againMs !== undefined) {
-        await delay(systemClock, againMs);
+        await lasting(againMs);
         await this.cluster.restartScheduler();
       }
     }
@@ -111,7 +111,7 @@ export async function surviveKillsOfAll(rounds: number, seed: number): Promise<v
     await victims.start();
     for (let round = 1; round <= rounds; round++) {
       // A moment that nobody expects.
-      await delay(systemClock, random.between(400, 2_500));
+      await lasting(random.between(400, 2_500));
       const killed = await victims.killSome(round);
       if (round % 2 === 0)
         expect(await findLost(victims.log, cluster.dataDir), `round ${round}: ${killed}`).toEqual([]);

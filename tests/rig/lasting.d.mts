@@ -1,0 +1,2 @@
+/** Resolves after so many milliseconds. */
+export function lasting(ms: number): Promise<void>;
