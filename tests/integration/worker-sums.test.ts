@@ -83,7 +83,7 @@ it('slices that throw are counted apart, and the bytes of a job are its own', as
   expect(status.failed).toBeGreaterThan(0);
   expect(results.reduce((sum, { failed }) => sum + failed, 0)).toBe(status.failed);
   expect(results.reduce((sum, { count }) => sum + count, 0)).toBe(status.slices);
-  const { bytes } = await worker.jobInfo(job.id!);
+  const { bytes } = await worker.jobInfo(job.id);
   expect(bytes).toBeGreaterThan(4 * 50_000);
   expect(bytes).toBeLessThan(worker.status.bytesToday);
   await worker.stop();
