@@ -6,7 +6,7 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { NO_TRANSFER } from '../lib/no-transfer.js';
 import type { SupervisorToSandbox, WorktimeFiles } from '../protocol/sandbox-messages.js';
-import { LinkedQueue } from './linked-queue.js';
+import { laterTurns } from './later-turns.js';
 import { SOURCE_NAME, type CompilePlace } from './map-basic/compile.js';
 import { mapBasicRuntime } from './map-basic/runtime.js';
 import { GivenModules } from './given-modules.js';
@@ -14,7 +14,7 @@ import type { PyodidePlace } from './pyodide/load-pyodide.js';
 import { sleepByBell, sleepByClock } from './rest.js';
 import type { Runtime, RuntimeStart } from './runtime.js';
 import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
-import { getterOf, methodOf } from './wrap-native.js';
+import { getterOf, methodOf } from './captured.js';
 
 /** What this file uses of a Worker's global scope; TypeScript's DOM library describes a window. */
 interface WorkerScope {
@@ -73,10 +73,6 @@ function portOf(port: MessagePort): SandboxPort {
 }
 
 function place(): SandboxPlace {
-  const { port1, port2 } = new Channel();
-  const postTurn = port2.postMessage.bind(port2);
-  const waiting = new LinkedQueue<() => void>();
-  port1.onmessage = () => waiting.shift()?.();
   return {
     scope: globalThis,
     loadRuntime,
@@ -86,10 +82,7 @@ function place(): SandboxPlace {
       return makeSnapshot(pyodidePlace(assets, () => undefined));
     },
     now,
-    nextTurn: (then) => {
-      waiting.push(then);
-      postTurn(0, NO_TRANSFER);
-    },
+    nextTurn: laterTurns(new Channel()),
     onStrayError: (report) => listenForStrays(report),
     endBy(error) {
       ending = true;

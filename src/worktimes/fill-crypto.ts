@@ -5,8 +5,19 @@
  */
 import { DIGESTS } from '../lib/digests.js';
 import { toHex } from '../lib/ids.js';
-import { LinkedQueue } from './linked-queue.js';
-import { methodOf } from './wrap-native.js';
+import {
+  apply,
+  bufferOf,
+  bytesOf,
+  copyBytes,
+  defineProperty,
+  DOMException,
+  methodOf,
+  OwnBytes,
+  OwnPromise,
+  TypeError,
+} from './captured.js';
+import { laterTurns } from './later-turns.js';
 
 interface Realm {
   crypto?: Crypto;
@@ -14,10 +25,7 @@ interface Realm {
   SubtleCrypto?: unknown;
 }
 
-const { apply } = Reflect;
-const { defineProperty } = Object;
-const { DOMException, TypeError, Uint8Array, ArrayBuffer, Promise, MessageChannel, MessagePort } = globalThis;
-const postMessage = methodOf(MessagePort.prototype, 'postMessage');
+const { MessageChannel } = globalThis;
 
 /** Puts in what is missing; nothing where all is there, or there is no `crypto`. */
 export function fillCrypto(realm: Realm): void {
@@ -27,7 +35,7 @@ export function fillCrypto(realm: Realm): void {
   if (typeof crypto.randomUUID !== 'function') {
     const getRandomValues = methodOf(crypto, 'getRandomValues');
     const method = {
-      randomUUID: (): string => uuidOf(apply(getRandomValues, crypto, [new Uint8Array(16)]) as Uint8Array),
+      randomUUID: (): string => uuidOf(apply(getRandomValues, crypto, [new OwnBytes(16)]) as Uint8Array),
     };
     defineMethod(holder, 'randomUUID', method.randomUUID);
   }
@@ -52,27 +60,18 @@ class SubtleCrypto {
     const digest = DIGESTS.get(String(name).toUpperCase());
     if (digest === undefined)
       throw new DOMException(`Algorithm: Unrecognized name: ${String(name)}`, 'NotSupportedError');
-    const digested = digest(bytes).slice().buffer;
+    const digested = bufferOf(copyBytes(digest(bytes)));
     await nextTurn();
     return digested;
   }
 }
 
-let wake: MessagePort | undefined;
-const waiting = new LinkedQueue<() => void>();
+let later: ((run: () => void) => void) | undefined;
 
 /** Resolves in a later turn of the event loop, as the platform's own digest does: a loop of digests lets timers run. */
 function nextTurn(): Promise<void> {
-  if (wake === undefined) {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => waiting.shift()?.();
-    wake = port2;
-  }
-  const port = wake;
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    apply(postMessage, port, [0]);
-  });
+  const call = (later ??= laterTurns(new MessageChannel()));
+  return new OwnPromise((resolve) => call(resolve));
 }
 
 function nameOf(algorithm: object): unknown {
@@ -83,10 +82,8 @@ function nameOf(algorithm: object): unknown {
 
 /** As the bytes are at the call: job code may change them while it waits. */
 function copyOf(data: unknown): Uint8Array {
-  if (ArrayBuffer.isView(data)) {
-    return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice();
-  }
-  if (data instanceof ArrayBuffer) return new Uint8Array(data).slice();
+  const bytes = bytesOf(data);
+  if (bytes !== undefined) return copyBytes(bytes);
   throw new TypeError('The data to digest must be an ArrayBuffer, a typed array or a DataView');
 }
 

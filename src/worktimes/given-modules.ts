@@ -4,7 +4,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import type { ModuleMessage } from '../protocol/sandbox-messages.js';
-import { getterOf } from './wrap-native.js';
+import { getterOf } from './captured.js';
 
 interface Waiting {
   readonly key: string;

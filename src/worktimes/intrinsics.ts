@@ -4,7 +4,7 @@
  * length is read, it runs again with everything as it was, and the job finds its own changes after that.
  * @module
  */
-import { methodOf } from './wrap-native.js';
+import { methodOf } from './captured.js';
 
 const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { create } = Object;

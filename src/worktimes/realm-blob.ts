@@ -3,29 +3,22 @@
  * are many: outside of the sandbox's process, where nothing bounds them; and Node 20 aborts the process where a place in a blob is no whole number.
  * @module
  */
-import { getterOf, methodOf } from './wrap-native.js';
-
-const { apply, defineProperty, getPrototypeOf } = Reflect;
-const isView = ArrayBuffer.isView.bind(ArrayBuffer);
-const {
-  ArrayBuffer: Buffer,
-  Uint8Array: Bytes,
-  TextEncoder,
-  TextDecoder,
-  ReadableStream,
+import {
+  apply,
+  bufferOf,
+  bytesOf,
+  copyBytes,
+  defineProperty,
+  lengthOf,
+  methodOf,
+  offsetOf,
+  OwnBytes,
+  putBytes,
   TypeError,
-  Date,
-} = globalThis;
+} from './captured.js';
+
+const { TextEncoder, TextDecoder, ReadableStream, Date } = globalThis;
 const arrayFrom = Array.from.bind(Array);
-const typedPrototype = getPrototypeOf(Bytes.prototype)!;
-const bufferOfTyped = getterOf(typedPrototype, 'buffer');
-const offsetOfTyped = getterOf(typedPrototype, 'byteOffset');
-const lengthOfTyped = getterOf(typedPrototype, 'byteLength');
-const kindOfTyped = getterOf(typedPrototype, Symbol.toStringTag);
-const bufferOfData = getterOf(DataView.prototype, 'buffer');
-const offsetOfData = getterOf(DataView.prototype, 'byteOffset');
-const lengthOfData = getterOf(DataView.prototype, 'byteLength');
-const setBytes = methodOf(Bytes.prototype, 'set');
 const encodeText = methodOf(TextEncoder.prototype, 'encode');
 const decodeText = methodOf(TextDecoder.prototype, 'decode');
 const lowerCase = methodOf(String.prototype, 'toLowerCase');
@@ -36,15 +29,6 @@ const decoder = new TextDecoder();
 const NUMBER = Number;
 
 type Chunk = Uint8Array<ArrayBuffer>;
-
-const lengthOf = (bytes: Chunk): number => apply(lengthOfTyped, bytes, []) as number;
-
-/** The part of a blob's bytes that is handed to `slice` or read; a copy, since what it is handed to may be written to. */
-function copyOf(bytes: Chunk): Chunk {
-  const copy = new Bytes(lengthOf(bytes));
-  apply(setBytes, copy, [bytes]);
-  return copy;
-}
 
 /** Marks how `slice` makes a blob over bytes that are there already. */
 const SHARED = Symbol('shared');
@@ -72,9 +56,9 @@ class RealmBlob {
       }
     }
     this.#type = typeOf((options as { type?: unknown } | undefined)?.type);
-    this.#bytes = new Bytes(length);
+    this.#bytes = new OwnBytes(length);
     for (let i = 0, at = 0; i < count; i++) {
-      apply(setBytes, this.#bytes, [chunks[i], at]);
+      putBytes(this.#bytes, chunks[i]!, at);
       at += lengthOf(chunks[i]!);
     }
   }
@@ -82,9 +66,8 @@ class RealmBlob {
   static #chunkOf(part: unknown): Chunk {
     if (typeof part === 'object' && part !== null) {
       if (#bytes in part) return part.#bytes;
-      if (isView(part)) return seenBy(part);
-      const bytes = bytesOfBuffer(part);
-      if (bytes !== undefined) return bytes;
+      const bytes = bytesOf(part);
+      if (bytes !== undefined) return copyBytes(bytes);
     }
     return apply(encodeText, encoder, [`${part as string}`]) as Chunk;
   }
@@ -101,18 +84,16 @@ class RealmBlob {
     const size = lengthOf(this.#bytes);
     const from = position(start, 0, size);
     const length = max(position(end, size, size) - from, 0);
-    const buffer = apply(bufferOfTyped, this.#bytes, []) as ArrayBuffer;
-    const offset = apply(offsetOfTyped, this.#bytes, []) as number;
-    const part = new Bytes(buffer, offset + from, length);
+    const part = new OwnBytes(bufferOf(this.#bytes), offsetOf(this.#bytes) + from, length);
     return new RealmBlob(part, typeOf(contentType), SHARED);
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    return apply(bufferOfTyped, copyOf(this.#bytes), []) as ArrayBuffer;
+    return bufferOf(copyBytes(this.#bytes));
   }
 
   async bytes(): Promise<Chunk> {
-    return copyOf(this.#bytes);
+    return copyBytes(this.#bytes);
   }
 
   async text(): Promise<string> {
@@ -120,7 +101,7 @@ class RealmBlob {
   }
 
   stream(): ReadableStream<Chunk> {
-    const bytes = copyOf(this.#bytes);
+    const bytes = copyBytes(this.#bytes);
     return new ReadableStream({
       start: (controller) => {
         if (lengthOf(bytes) > 0) controller.enqueue(bytes);
@@ -168,26 +149,6 @@ function listOf(parts: unknown): unknown[] {
   if (!isIterable || typeof (parts as { [Symbol.iterator]?: unknown })[Symbol.iterator] !== 'function')
     throw new TypeError('The parts of a Blob are a sequence');
   return arrayFrom(parts as Iterable<unknown>);
-}
-
-/** What is seen of a buffer by a view. */
-function seenBy(view: object): Chunk {
-  const isTyped = apply(kindOfTyped, view, []) !== undefined;
-  const buffer = apply(isTyped ? bufferOfTyped : bufferOfData, view, []) as ArrayBuffer;
-  const offset = apply(isTyped ? offsetOfTyped : offsetOfData, view, []) as number;
-  const length = apply(isTyped ? lengthOfTyped : lengthOfData, view, []) as number;
-  return copyOf(new Bytes(buffer, offset, length));
-}
-
-const lengthOfBuffer = getterOf(Buffer.prototype, 'byteLength');
-
-function bytesOfBuffer(part: object): Chunk | undefined {
-  try {
-    apply(lengthOfBuffer, part, []);
-  } catch {
-    return undefined;
-  }
-  return copyOf(new Bytes(part as ArrayBuffer));
 }
 
 const FIRST_PRINTABLE = 0x20;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { SandboxPlace } from './sandbox-entry.js';
-import { getterOf } from './wrap-native.js';
+import { getterOf } from './captured.js';
 
 /**
  * Blocks the thread for `ms` at most; not at all where a message is on its way, `heard` being how many have come. Says

@@ -4,6 +4,21 @@
  * outside, by the process; what was forgotten is collected early: see `GarbagePressure`.
  * @module
  */
+import {
+  apply,
+  bufferLength,
+  bufferOf,
+  bytesOf,
+  construct,
+  copyBytes,
+  getterOf,
+  isView,
+  lengthOf,
+  methodOf,
+  OwnBytes,
+  OwnPromise as Promise,
+  RangeError,
+} from './captured.js';
 import { GarbagePressure } from './collect-garbage.js';
 import {
   MEMORY_MODULE,
@@ -15,29 +30,12 @@ import {
   type ModuleBytes,
 } from './wasm-module.js';
 import { WeakTable } from './weak-table.js';
-import { getterOf, methodOf, wrapConstructor, wrapFunction, type AnyMethod } from './wrap-native.js';
+import { wrapConstructor, wrapFunction } from './wrap-native.js';
 
-const { apply, construct, deleteProperty, getPrototypeOf } = Reflect;
-const isView = ArrayBuffer.isView.bind(ArrayBuffer);
-const { Promise, Uint8Array: Bytes, RangeError } = globalThis;
+const { deleteProperty } = Reflect;
 const { floor } = Math;
 const { create } = Object;
-const setBytes = methodOf(Bytes.prototype, 'set');
 const then = methodOf(Promise.prototype, 'then');
-
-const typedPrototype = getPrototypeOf(Bytes.prototype)!;
-const typed = {
-  kind: getterOf(typedPrototype, Symbol.toStringTag),
-  buffer: getterOf(typedPrototype, 'buffer'),
-  offset: getterOf(typedPrototype, 'byteOffset'),
-  length: getterOf(typedPrototype, 'byteLength'),
-};
-const dataView = {
-  buffer: getterOf(DataView.prototype, 'buffer'),
-  offset: getterOf(DataView.prototype, 'byteOffset'),
-  length: getterOf(DataView.prototype, 'byteLength'),
-};
-const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
 
 /** What a memory is described by; read in the order in which engines read it. */
 const MEMORY_PROPERTIES = ['address', 'index', 'initial', 'maximum', 'minimum', 'shared'] as const;
@@ -74,8 +72,8 @@ class Limiter {
     this.#pagesMax = pagesMax;
     this.#native = { Module, Memory, CompileError, compile, instantiate };
     this.#importsOf = Module.imports.bind(Module) as (module: unknown) => never;
-    const bufferOf = getterOf(Memory.prototype, 'buffer');
-    this.#pressure = new GarbagePressure((memory) => lengthOf(apply(bufferOf, memory, [])));
+    const bufferOfMemory = getterOf(Memory.prototype, 'buffer');
+    this.#pressure = new GarbagePressure((memory) => bufferLength(apply(bufferOfMemory, memory, [])));
   }
 
   install(): void {
@@ -167,12 +165,12 @@ class Limiter {
 
   /** A module's bytes, copied and rewritten; undefined for what is none, which the engine refuses. Throws a CompileError. */
   #rewritten(source: unknown): Uint8Array | undefined {
-    const copy = copyBytes(source);
+    const copy = copyOf(source);
     if (copy === undefined) return undefined;
     try {
       const { bytes, length } = rewriteModule(copy);
       // A view of what was written: the buffer behind it may be longer.
-      return new Bytes(apply(typed.buffer, bytes, []) as ArrayBuffer, 0, length);
+      return new OwnBytes(bufferOf(bytes), 0, length);
     } catch (error) {
       if (!(error instanceof ModuleRefused)) throw error;
       throw new this.#native.CompileError(`WebAssembly: the module is refused: ${error.message}`);
@@ -299,36 +297,21 @@ function visible(all: WebAssembly.ModuleImportDescriptor[]): WebAssembly.ModuleI
   return all;
 }
 
-/** Of an ArrayBuffer or a shared one. */
-function lengthOf(buffer: unknown): number {
-  try {
-    return apply(bufferLength, buffer, []) as number;
-  } catch {
-    return apply(typed.length, new Bytes(buffer as ArrayBuffer), []) as number;
-  }
+/** A copy that nobody else holds, of a buffer or of what is seen of it; undefined for anything else. */
+function copyOf(source: unknown): ModuleBytes | undefined {
+  if (typeof source !== 'object' || source === null) return undefined;
+  const seen = bytesOf(source) ?? sharedBytes(source);
+  if (seen === undefined) return undefined;
+  const bytes = copyBytes(seen);
+  return { bytes, length: lengthOf(bytes) };
 }
 
-/** A copy that nobody else holds, of a buffer or of what is seen of it; undefined for anything else. */
-function copyBytes(source: unknown): ModuleBytes | undefined {
-  if (typeof source !== 'object' || source === null) return undefined;
-  let seen: Uint8Array<ArrayBuffer>;
-  if (isView(source)) {
-    const read: { buffer: AnyMethod; offset: AnyMethod; length: AnyMethod } =
-      apply(typed.kind, source, []) === undefined ? dataView : typed;
-    const buffer = apply(read.buffer, source, []) as ArrayBuffer;
-    const offset = apply(read.offset, source, []) as number;
-    seen = new Bytes(buffer, offset, apply(read.length, source, []) as number);
-  } else {
-    try {
-      seen = new Bytes(source as ArrayBuffer);
-    } catch {
-      return undefined;
-    }
-    // It may be shared; what else an array can be made of is no buffer.
-    if (apply(typed.buffer, seen, []) !== source) return undefined;
+/** Of a shared buffer; what else an array can be made of is none. */
+function sharedBytes(source: object): Uint8Array | undefined {
+  try {
+    const seen = new OwnBytes(source as ArrayBuffer);
+    return bufferOf(seen) === source ? seen : undefined;
+  } catch {
+    return undefined;
   }
-  const length = apply(typed.length, seen, []) as number;
-  const bytes = new Bytes(length);
-  apply(setBytes, bytes, [seen]);
-  return { bytes, length };
 }

@@ -3,14 +3,9 @@
  * instantiates it makes them. What cannot be read is refused, never handed on.
  * @module
  */
-import { getterOf, methodOf } from './wrap-native.js';
+import { apply, bufferOf, methodOf, offsetOf, OwnBytes, putBytes } from './captured.js';
 
-const { apply, getPrototypeOf } = Reflect;
 const { floor } = Math;
-const { Uint8Array: Bytes } = globalThis;
-const setBytes = methodOf(Bytes.prototype, 'set');
-const bufferOf = getterOf(getPrototypeOf(Bytes.prototype)!, 'buffer');
-const offsetOf = getterOf(getPrototypeOf(Bytes.prototype)!, 'byteOffset');
 const charCodeAt = methodOf(String.prototype, 'charCodeAt');
 
 /** The module name of the memories' imports; the field says what the memory is to be. */
@@ -200,15 +195,13 @@ const FIRST_BYTES = 1_024;
 
 /** Keeps its own length and buffer, and asks no property of a typed array but its elements. */
 class Writer {
-  #bytes = new Bytes(FIRST_BYTES);
+  #bytes = new OwnBytes(FIRST_BYTES);
   #room = FIRST_BYTES;
   #length = 0;
 
   copy(from: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     this.#reserve(end - start);
-    const buffer = apply(bufferOf, from, []) as ArrayBuffer;
-    const part = new Bytes(buffer, (apply(offsetOf, from, []) as number) + start, end - start);
-    apply(setBytes, this.#bytes, [part, this.#length]);
+    putBytes(this.#bytes, new OwnBytes(bufferOf(from), offsetOf(from) + start, end - start), this.#length);
     this.#length += end - start;
   }
 
@@ -247,8 +240,8 @@ class Writer {
     const needed = this.#length + count;
     if (needed <= this.#room) return;
     this.#room = needed * 2;
-    const bytes = new Bytes(this.#room);
-    apply(setBytes, bytes, [this.#bytes]);
+    const bytes = new OwnBytes(this.#room);
+    putBytes(bytes, this.#bytes, 0);
     this.#bytes = bytes;
   }
 }

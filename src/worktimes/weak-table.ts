@@ -2,7 +2,7 @@
  * A weak map whose methods job code, which shares the realm, cannot tamper with.
  * @module
  */
-import { methodOf } from './wrap-native.js';
+import { methodOf } from './captured.js';
 
 const { apply } = Reflect;
 const { WeakMap } = globalThis;

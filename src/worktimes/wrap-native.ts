@@ -3,21 +3,11 @@
  * length, its text, its static properties and its errors are the native ones.
  * @module
  */
+import { defineProperty, getOwnPropertyDescriptor, type AnyMethod } from './captured.js';
+
 export type AnyConstructor = (new (...args: unknown[]) => unknown) & { prototype: unknown };
-export type AnyMethod = (this: unknown, ...args: unknown[]) => unknown;
 
-const { defineProperty, getOwnPropertyDescriptor } = Reflect;
 const { Proxy } = globalThis;
-
-/** The getter of a property as it is now; one that gives undefined where there is none. */
-export function getterOf(holder: object, key: string | symbol): AnyMethod {
-  return getOwnPropertyDescriptor(holder, key)?.get ?? (() => undefined);
-}
-
-/** A method as it is now, to be called by `Reflect.apply`. */
-export function methodOf(holder: object, key: string): AnyMethod {
-  return (holder as Record<string, AnyMethod>)[key]!;
-}
 
 /** Replaces the constructor `holder[name]`, also where objects that it made lead to it. `make` answers each `new`. */
 export function wrapConstructor(

@@ -8,23 +8,25 @@
  * @module
  */
 import { NO_TRANSFER } from '../../../lib/no-transfer.js';
+import {
+  apply,
+  defineProperty,
+  DOMException,
+  isBuffer,
+  methodOf,
+  TypeError,
+  type AnyMethod,
+} from '../../../worktimes/captured.js';
+import { laterTurns } from '../../../worktimes/later-turns.js';
 
-const { defineProperty, freeze, getOwnPropertyDescriptor, getOwnPropertySymbols } = Object;
-const { apply } = Reflect;
-const { EventTarget, MessageEvent, DOMException, TypeError } = globalThis;
+const { freeze, getOwnPropertySymbols } = Object;
+const { EventTarget, MessageEvent } = globalThis;
 const { iterator } = Symbol;
 const HostChannel = globalThis.MessageChannel;
 
-type Method = (this: unknown, ...args: unknown[]) => unknown;
 const clone = globalThis.structuredClone as (this: void, value: unknown, options?: unknown) => unknown;
-/** A method, or the getter of an accessor, as it is now. */
-function methodOf(holder: object, name: string): Method {
-  const found = getOwnPropertyDescriptor(holder, name) as { value?: Method; get?: Method };
-  return (found.value ?? found.get)!;
-}
 const dispatchEvent = methodOf(EventTarget.prototype, 'dispatchEvent');
 const addEventListener = methodOf(EventTarget.prototype, 'addEventListener');
-const byteLength = methodOf(ArrayBuffer.prototype, 'byteLength');
 const transferBuffer = methodOf(ArrayBuffer.prototype, 'transfer');
 
 /** Defines a property by a descriptor that takes nothing from `Object.prototype`. */
@@ -66,31 +68,13 @@ class List<T> {
 }
 
 const turns = new HostChannel();
-const callTurn = turns.port2.postMessage.bind(turns.port2);
-/** Functions that wait for a turn of the event loop each. */
-const waiting = new List<() => void>();
-turns.port1.onmessage = () => waiting.take()?.();
-
-/** Calls in a later turn, in the order of the calls. */
-function later(run: () => void): void {
-  waiting.add(run);
-  callTurn(0, NO_TRANSFER);
-}
+const later = laterTurns(turns);
 
 /** By this property Deno refuses to clone what has it, as it does with ports of its own. */
 const unclonable = getOwnPropertySymbols(turns.port1).find((key) => key.description?.includes('hostObject'));
 
 function refuse(text: string): never {
   throw new DOMException(text, 'DataCloneError');
-}
-
-function isBuffer(item: unknown): boolean {
-  try {
-    apply(byteLength, item, []);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What the second argument of `postMessage` and `structuredClone` names as transferred, each item read once. */
@@ -223,7 +207,7 @@ class MessagePort extends EventTarget {
     if (isKnown) return;
     const listener = (event: Event): void => {
       const now = this.#handlers[type];
-      if (typeof now === 'function') apply(now as Method, this, [event]);
+      if (typeof now === 'function') apply(now as AnyMethod, this, [event]);
     };
     apply(addEventListener, this, [type, listener]);
   }
