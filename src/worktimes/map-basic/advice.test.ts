@@ -16,8 +16,9 @@ it('says where a variable from around the work function can come from', () => {
 });
 
 it('says that a sandbox has no network and no modules of Node', () => {
-  expect(thrown('fetch is not defined').message).toBe('fetch is not defined (a sandbox has no fetch)');
-  expect(thrown('require is not defined').message).toContain('a sandbox has no require');
+  expect(thrown('fetch is not defined').message).toBe('fetch is not defined (this sandbox has no fetch)');
+  for (const name of ['require', 'Response', 'Deno', 'SharedArrayBuffer', 'requestAnimationFrame'])
+    expect(thrown(`${name} is not defined`).message).toContain(`this sandbox has no ${name}`);
 });
 
 it('leaves every other error as it was', () => {

@@ -4,10 +4,14 @@
  * @module
  */
 
-/** What pages and programs have and sandboxes do not. */
+/** What pages and programs have and sandboxes do not, or not all of them. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
-  'Buffer', 'EventSource', 'WebSocket', 'Worker', 'XMLHttpRequest', '__dirname', '__filename', 'caches', 'document',
-  'exports', 'fetch', 'global', 'importScripts', 'indexedDB', 'localStorage', 'module', 'process', 'require',
+  'BroadcastChannel', 'Buffer', 'Bun', 'CompressionStream', 'DOMParser', 'DecompressionStream', 'Deno', 'EventSource',
+  'FileReader', 'FormData', 'HTMLElement', 'Headers', 'ImageBitmap', 'ImageData', 'MutationObserver', 'OffscreenCanvas',
+  'RTCPeerConnection', 'Request', 'Response', 'SharedArrayBuffer', 'SharedWorker', 'TextEncoderStream', 'URLPattern',
+  'WebSocket', 'WebTransport', 'Worker', 'XMLHttpRequest', '__dirname', '__filename', 'caches', 'cancelAnimationFrame',
+  'clearImmediate', 'createImageBitmap', 'document', 'exports', 'fetch', 'global', 'importScripts', 'indexedDB',
+  'localStorage', 'module', 'postMessage', 'process', 'requestAnimationFrame', 'requestIdleCallback', 'require',
   'sessionStorage', 'setImmediate', 'window',
 ]); // prettier-ignore
 
@@ -17,7 +21,7 @@ export function adviseOnName(error: Error): Error {
     error instanceof ReferenceError ? /^(\S+) is not defined$/.exec(error.message)?.[1] : undefined;
   if (name === undefined) return error;
   const advice = ELSEWHERE.has(name)
-    ? `a sandbox has no ${name}`
+    ? `this sandbox has no ${name}`
     : 'a work function travels as its source and sees only its arguments: hand data in through args, and write functions inside it';
   const header = `${error.name}: ${error.message}`;
   return reword(error, header, `${error.message} (${advice})`);
