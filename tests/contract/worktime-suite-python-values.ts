@@ -137,6 +137,25 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
     expect(nested).toMatchObject({ name: 'RuntimeError', message: expect.stringContaining('await the coroutine') as string }); // prettier-ignore
   });
 
+  it('shows in a traceback, and in those behind it, frames of the job and of Python alone', async () => {
+    const loud = 'class Loud:\n  def __str__(self): raise ValueError("loud")\n';
+    const outcomes = (await all([
+      ['import js\njs.jobfs.readFile("nothing")\n', 0],
+      [`${loud}import manyhands\nmanyhands.console.log(Loud())\n`, 0],
+      ['import asyncio\nasync def c(): raise ValueError("loud")\nasyncio.run(c())\n', 0],
+      [`${loud}import manyhands\ntry: manyhands.console.log(Loud())\nexcept ValueError as e: raise KeyError("k") from e\n`, 0],
+      [`${loud}import js, manyhands\ntry: js.jobfs.readFile("nothing")\nexcept Exception: manyhands.console.log(Loud())\n`, 0],
+      [`${loud}import manyhands\ntry: manyhands.console.log(Loud())\nexcept ValueError as e: raise ExceptionGroup("g", [e])\n`, 0],
+    ])) as Error[]; // prettier-ignore
+    for (const { stack } of outcomes) {
+      const files = [...stack!.matchAll(/File "([^"]*)"/g)].map(([, file]) => file!);
+      expect(files, stack).toEqual(expect.arrayContaining(['work-function.py', 'job-code.py']));
+      const others = files.filter((file) => !/^(work-function\.py|job-code\.py|\/lib\/python.*)$/.test(file));
+      expect(others, stack).toEqual([]);
+    }
+    expect(outcomes.slice(1).every(({ stack }) => stack!.includes('ValueError: loud'))).toBe(true);
+  });
+
   it('says of a missing module what a job can do', async () => {
     const [numpy, tk] = (await all([
       ['import numpy\n', 0],

@@ -10,6 +10,9 @@ CAUSES_MAX = 4
 GROUP_MAX = 20
 FRAMES_MAX = 100
 
+# Names of files that are no Python of the job's: the harness, and scripts, which are an address or end as such.
+NOT_OF_PYTHON = re.compile(r'<manyhands>$|(?:[a-z]{2,}:|eval at ).*|.*\\.m?js$|<anonymous>$').match
+
 NO_PACKAGE = (
     'A sandbox has the standard library and the modules of the job\\'s files, and no network to install from: put the '
     'package into the job\\'s files (see "Packages" in docs/worktimes.md)'
@@ -29,14 +32,14 @@ def last_place(trace):
 def described(error, depth=0):
     """[name, message, stack, code, cause, errors of a group]; the last two are such lists again, or None."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == HARNESS_NAME:
-        trace = trace.tb_next
     message = text_of(error)
     if isinstance(error, ModuleNotFoundError):
         message = explain_missing(error, message)
     limit = frame_limit(trace)
     try:
-        stack = ''.join(traceback.format_exception(type(error), error, trace, limit=limit))
+        told = traceback.TracebackException(type(error), error, trace, limit=limit)
+        keep_own_frames(told)
+        stack = ''.join(told.format())
     except BaseException:
         stack = ''
     if limit is not None:
@@ -50,6 +53,15 @@ def described(error, depth=0):
         if isinstance(error, BaseExceptionGroup):
             errors = [described(one, depth + 1) for one in error.exceptions[:GROUP_MAX]]
     return [type(error).__name__, message, clip(stack.rstrip('\\n')), code, cause, errors]
+
+
+def keep_own_frames(told):
+    """Takes the harness's frames out of a traceback and all that it leads to, and JavaScript's, which Pyodide puts in."""
+    waiting = [told]
+    for one in waiting:
+        one.stack[:] = [frame for frame in one.stack if not NOT_OF_PYTHON(frame.filename)]
+        waiting += [next for next in (one.__cause__, one.__context__) if next is not None]
+        waiting += one.exceptions or ()
 
 
 def frame_limit(trace):

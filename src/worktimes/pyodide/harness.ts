@@ -23,6 +23,7 @@ import datetime
 import io
 import linecache
 import os
+import re
 import sys
 import textwrap
 import time
