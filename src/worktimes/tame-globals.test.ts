@@ -42,7 +42,21 @@ describe('tameGlobals', () => {
     const scope = makeScope();
     scope['navigator'] = { hardwareConcurrency: 8, userAgent: 'x', serviceWorker: {}, storage: {}, gpu: {} };
     tameGlobals(scope);
-    expect(scope['navigator']).toEqual({ hardwareConcurrency: 8, userAgent: 'x' });
+    expect(scope['navigator']).toEqual({
+      hardwareConcurrency: 8,
+      language: 'en-US',
+      platform: '',
+      userAgent: 'x',
+    });
     expect(Object.isFrozen(scope['navigator'])).toBe(true);
+  });
+
+  it('puts an address of nowhere in the place of the real one, also of one that a prototype has', () => {
+    const scope = makeScope();
+    const prototype = Object.getPrototypeOf(scope) as Scope;
+    Object.defineProperty(prototype, 'location', { get: () => 'https://donor.example/', configurable: true });
+    tameGlobals(scope);
+    expect(String(scope['location'])).toBe('https://sandbox.invalid/');
+    expect(prototype['location']).toBeUndefined();
   });
 });

@@ -6,14 +6,10 @@
 import { SANDBOX_WASM_MEMORY_BYTES_MAX } from '../protocol/limits.js';
 import { fillCrypto } from './fill-crypto.js';
 import { limitMembers } from './members.js';
-import {
-  FORBIDDEN_PROPERTIES,
-  PERMITTED_GLOBALS,
-  PERMITTED_INHERITED,
-  PERMITTED_NAVIGATOR,
-} from './permits.js';
+import { FORBIDDEN_PROPERTIES, PERMITTED_GLOBALS, PERMITTED_INHERITED } from './permits.js';
 import { replaceBlobs } from './realm-blob.js';
 import { limitWebAssembly } from './wasm-limits.js';
+import { defineWorkerScope } from './worker-scope.js';
 
 /**
  * Puts WebAssembly memories under their cap and blobs into the realm, and takes away what is not permitted. Returns the names that could not be
@@ -29,7 +25,7 @@ export function tameGlobals(scope: object): string[] {
     limitWebAssembly(names, SANDBOX_WASM_MEMORY_BYTES_MAX);
     removeProperties(names);
   }
-  const navigator = copyNavigator((scope as { navigator?: unknown }).navigator);
+  const { navigator } = scope as { navigator?: unknown };
   const left: string[] = [];
   for (const holder of holders(scope)) {
     // A browser keeps timers, `performance` and more on the prototype of a Worker's global scope.
@@ -40,9 +36,7 @@ export function tameGlobals(scope: object): string[] {
       if (!remove(holder, key)) left.push(key);
     }
   }
-  if (navigator !== undefined) {
-    Object.defineProperty(scope, 'navigator', { value: navigator, configurable: true, writable: true });
-  }
+  defineWorkerScope(scope, navigator);
   // Node has no `self`; job code finds it everywhere.
   Object.defineProperty(scope, 'self', { value: scope, configurable: true, writable: true });
   // Events must not be heard on the global object itself; other targets keep their methods.
@@ -81,14 +75,4 @@ function remove(holder: object, key: PropertyKey): boolean {
   if (descriptor === undefined || Reflect.deleteProperty(holder, key)) return true;
   if (descriptor.writable !== true) return false;
   return Reflect.set(holder, key, undefined);
-}
-
-function copyNavigator(navigator: unknown): Record<string, unknown> | undefined {
-  if (typeof navigator !== 'object' || navigator === null) return undefined;
-  const copy: Record<string, unknown> = {};
-  for (const key of PERMITTED_NAVIGATOR) {
-    const value = (navigator as Record<string, unknown>)[key];
-    if (value !== undefined) copy[key] = value;
-  }
-  return Object.freeze(copy);
 }

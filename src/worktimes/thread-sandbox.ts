@@ -4,6 +4,7 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -33,6 +34,17 @@ const compilePlace: CompilePlace = {
     >,
   locateSyntaxError,
 };
+
+/** As Node has it from version 21 on. */
+if ((globalThis as { navigator?: unknown }).navigator === undefined) {
+  const value = {
+    hardwareConcurrency: availableParallelism(),
+    language: 'en-US',
+    platform: process.platform,
+    userAgent: `Node.js/${process.versions.node.split('.')[0]}`,
+  };
+  Object.defineProperty(globalThis, 'navigator', { value, configurable: true, writable: true });
+}
 
 const port: SandboxPort = {
   post: (message, transfer) => postMessage(message, transfer),

@@ -56,6 +56,37 @@ function listGlobals(names: readonly string[]): string[] {
   return found;
 }
 
+/** What libraries look at to find out where they run. */
+function lookAround(): unknown {
+  const { location, navigator, WorkerGlobalScope } = globalThis as unknown as {
+    WorkerGlobalScope: new () => object;
+    location: Location;
+    navigator: Record<string, unknown>;
+  };
+  let refusal = '';
+  try {
+    new WorkerGlobalScope();
+  } catch (error) {
+    refusal = String(error);
+  }
+  const others: unknown[] = [];
+  for (let o: unknown = Object.getPrototypeOf(globalThis); o !== null; o = Object.getPrototypeOf(o))
+    others.push(Object.getOwnPropertyDescriptor(o, 'location'));
+  const types: Record<string, string> = {};
+  for (const key of Object.keys(navigator)) types[key] = typeof navigator[key];
+  return {
+    isWorker: globalThis instanceof WorkerGlobalScope && !({} instanceof WorkerGlobalScope),
+    scope: [WorkerGlobalScope.name, refusal, Object.getOwnPropertyNames(WorkerGlobalScope.prototype)],
+    location: { ...location },
+    texts: [`${location.toString()}`, `${location}`, Object.prototype.toString.call(location)], // eslint-disable-line @typescript-eslint/no-base-to-string, @typescript-eslint/restrict-template-expressions
+    asset: new URL('model.wasm', location.href).href,
+    frozen: [location, navigator].map((one) => Object.isFrozen(one)),
+    others: others.filter((one) => one !== undefined).length,
+    types,
+    hasCores: Number(navigator['hardwareConcurrency']) >= 1,
+  };
+}
+
 const isDifferent = (name: string): boolean =>
   DIFFERENT.some((one) => name === one || name.startsWith(`${one} `) || name.startsWith(`${one}.`));
 
@@ -80,6 +111,32 @@ export function globalsSuite(start: StartSandbox): void {
       expect({ missing: without(expected, seen), more: without(seen, expected) }).toEqual({
         missing: [],
         more: [],
+      });
+    });
+
+    it('say that this is a worker, and nothing of where it is', async () => {
+      const rig = await start(lookAround.toString());
+      const href = 'https://sandbox.invalid/';
+      expect(await rig.one(0)).toEqual({
+        isWorker: true,
+        scope: ['WorkerGlobalScope', 'TypeError: Illegal constructor', ['constructor']],
+        location: {
+          href,
+          origin: 'https://sandbox.invalid',
+          protocol: 'https:',
+          host: 'sandbox.invalid',
+          hostname: 'sandbox.invalid',
+          port: '',
+          pathname: '/',
+          search: '',
+          hash: '',
+        },
+        texts: [href, href, '[object WorkerLocation]'],
+        asset: `${href}model.wasm`,
+        frozen: [true, true],
+        others: 0,
+        types: { hardwareConcurrency: 'number', language: 'string', platform: 'string', userAgent: 'string' },
+        hasCores: true,
       });
     });
 

@@ -217,6 +217,8 @@ function scopeTests(start: StartSandbox): void {
       'jobfs',
       '__name',
       'navigator',
+      'location',
+      'WorkerGlobalScope',
       'constructor',
       // Deno's errors come by it, and nothing else.
       'dispatchEvent',
@@ -234,7 +236,7 @@ function scopeTests(start: StartSandbox): void {
       `(name) => [typeof globalThis[name], typeof self[name], name in globalThis && globalThis[name] !== undefined]`,
     );
     const names = ['process', 'require', 'fetch', 'XMLHttpRequest', 'WebSocket', 'importScripts', 'indexedDB', 'caches',
-      'Worker', 'SharedWorker', 'postMessage', 'close', 'BroadcastChannel', 'EventSource', 'location', 'Buffer',
+      'Worker', 'SharedWorker', 'postMessage', 'close', 'BroadcastChannel', 'EventSource', 'Buffer',
       'addEventListener', 'setImmediate', 'Deno']; // prettier-ignore
     expect(await rig.run(names)).toEqual(names.map(() => ['undefined', 'undefined', false]));
   });

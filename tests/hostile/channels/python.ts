@@ -18,7 +18,7 @@ export const PYTHON_BY_JS = channels('pyodide', 'pyodide', [
   ['py-js-indexed-db', 'itself', 'import js\nreturn js.indexedDB.open("x") is not None'],
   ['py-js-navigator', 'itself', 'import js\nreturn js.navigator.storage is not None'],
   ['py-js-post-message', 'itself', 'import js\nreturn callable(js.postMessage)'],
-  ['py-js-location', 'itself', 'import js\nreturn js.location.href is not None'],
+  ['py-js-location', 'itself', 'import js\nreturn not js.location.href.startswith("https://sandbox.invalid/")'],
 ]); // prettier-ignore
 
 export const PYTHON_BY_LIBRARY = channels('pyodide', 'cpython', [

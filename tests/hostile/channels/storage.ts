@@ -16,7 +16,7 @@ export const STORAGE = channels('map-basic', 'worker', [
   ['broadcast', 'itself', 'const a = new BroadcastChannel("escape"), b = new BroadcastChannel("escape"); return new Promise((yes) => { b.onmessage = () => yes(true); a.postMessage(1); });'],
   ['permissions', 'itself', 'return (await navigator.permissions.query({ name: "geolocation" })).state !== undefined;'],
   ['connection', 'itself', 'return (navigator.connection ?? navigator.onLine) !== undefined;'],
-  ['place', 'itself', 'return location.href.length > 0;'],
+  ['place', 'itself', 'return location.href.length > 0 && !location.href.startsWith("https://sandbox.invalid/");'],
   ['blob-address', 'itself', 'return URL.createObjectURL(new Blob(["x"])).startsWith("blob:");'],
   ['close', 'itself', 'return typeof close === "function" && typeof postMessage === "function";'],
   ['compressed-memory', 'itself', 'return typeof new DecompressionStream("gzip") === "object";'],
