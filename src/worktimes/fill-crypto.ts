@@ -42,6 +42,8 @@ export function fillCrypto(realm: Realm): void {
   if ((crypto as { subtle?: unknown }).subtle !== undefined) return;
   const subtle = Object.create(SubtleCrypto.prototype) as SubtleCrypto;
   defineProperty(holder, 'subtle', { get: () => subtle, configurable: true, enumerable: true });
+  // In a script that was made smaller it has lost its name.
+  defineProperty(SubtleCrypto, 'name', { value: 'SubtleCrypto', configurable: true });
   defineProperty(realm, 'SubtleCrypto', { value: SubtleCrypto, configurable: true, writable: true });
 }
 

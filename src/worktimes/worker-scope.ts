@@ -46,7 +46,7 @@ export function defineWorkerScope(scope: object, navigator: unknown): void {
 
 /** A class whose one instance is `scope`. Its prototype is an empty object: the platform's would lead to its methods. */
 function scopeClass(scope: object): unknown {
-  return class WorkerGlobalScope {
+  const found = class {
     constructor() {
       throw new TypeError('Illegal constructor');
     }
@@ -55,6 +55,8 @@ function scopeClass(scope: object): unknown {
       return value === scope;
     }
   };
+  // The name of the text would be another in a script that was made smaller.
+  return defineProperty(found, 'name', { value: 'WorkerGlobalScope', configurable: true });
 }
 
 function inertLocation(): unknown {

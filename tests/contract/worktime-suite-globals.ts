@@ -140,6 +140,12 @@ export function globalsSuite(start: StartSandbox): void {
       });
     });
 
+    it('are called what they are, also where they are objects of ours', async () => {
+      const names = ['Blob', 'File', 'MessageChannel', 'MessagePort', 'SubtleCrypto', 'structuredClone'];
+      const rig = await start('(name) => globalThis[name].name');
+      expect(await rig.run(names)).toEqual(names);
+    });
+
     it('come without modules: import() says the same everywhere, also in what is evaluated', async () => {
       const rig = await start(`([how, name]) => ({
         plain: () => import(name),

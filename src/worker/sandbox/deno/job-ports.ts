@@ -263,6 +263,10 @@ function structuredClone(...args: unknown[]): unknown {
   return copy(args[0], transferOf(args.length > 1 ? args[1] : undefined));
 }
 
+// In a script that was made smaller they have lost their names.
+for (const [name, value] of Object.entries({ MessagePort, MessageChannel, structuredClone }))
+  defineProperty(value, 'name', { value: name, configurable: true });
+
 const given = { MessagePort, MessageChannel, structuredClone, HostMessageChannel: HostChannel };
 // The sandbox script takes the last one for its own turns, and takes it away.
 for (const [name, value] of Object.entries(given))
