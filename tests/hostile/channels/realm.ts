@@ -60,8 +60,4 @@ export const REALM = channels('map-basic', 'careless', [
   ['native-memory', 'itself', `
     const M = Object.getPrototypeOf(new WebAssembly.Memory({ initial: 1, maximum: 1 })).constructor;
     return new M({ initial: 40000, maximum: 40000 }).buffer.byteLength > 2 ** 31;`],
-  ['native-buffer', 'itself', `
-    const list = []; const A = Object.getPrototypeOf(new ArrayBuffer(1)).constructor;
-    for (let i = 0; i < 24; i++) list.push(new A(2 ** 26));
-    return list.length === 24;`],
 ], true); // prettier-ignore
