@@ -87,7 +87,7 @@ function lookAround(): unknown {
     isWorker: globalThis instanceof WorkerGlobalScope && !({} instanceof WorkerGlobalScope),
     scope: [WorkerGlobalScope.name, refusal, Object.getOwnPropertyNames(WorkerGlobalScope.prototype)],
     location: { ...location },
-    texts: [`${location.toString()}`, `${location}`, Object.prototype.toString.call(location)], // eslint-disable-line @typescript-eslint/restrict-template-expressions
+    texts: [location.toString(), String(location), Object.prototype.toString.call(location)],
     asset: new URL('model.wasm', location.href).href,
     frozen: [location, navigator].map((one) => Object.isFrozen(one)),
     others: others.filter((one) => one !== undefined).length,
