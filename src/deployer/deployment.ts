@@ -13,6 +13,7 @@ import type { DeployerContext } from './context.js';
 import type { ReadyState } from './events.js';
 import type { Feed } from './feed.js';
 import { discardInput, type JobInput } from './input.js';
+import type { ProvedWelcome } from './link.js';
 import { buildPackage, type PackageSettings } from './package.js';
 import type { OfferTerms } from './payment.js';
 
@@ -79,7 +80,7 @@ export class Deployment {
       this.#digest = built.digest;
       setReadyState('preauth');
       ended.throwIfAborted();
-      const offer = await this.#firstOffer(welcome.schedulerId);
+      const offer = await this.#firstOffer(welcome);
       const membership = await context.link.joinGroups(built.secretGroups);
       leaveGroups = membership.leave;
       ended.throwIfAborted();
@@ -110,9 +111,9 @@ export class Deployment {
   /** Raises the ceiling by a further offer for the same package. */
   async topUp(ceiling: bigint, keystore?: Keystore): Promise<JobStatus> {
     const { context, terms } = this.#options;
-    const { schedulerId } = await context.link.open();
+    const welcome = await context.link.open();
     const payer = keystore ?? this.#keystore ?? (await context.ports.wallet.get());
-    const offer = await this.#sign(payer, { ...terms, ceiling }, schedulerId);
+    const offer = await this.#sign(payer, { ...terms, ceiling }, welcome);
     const { status } = await context.link.request('job.topup', { jobId: this.#jobId, offer });
     return status;
   }
@@ -158,19 +159,24 @@ export class Deployment {
     context.link.request('job.cancel', { jobId: this.#jobId, reason }).catch(() => undefined);
   }
 
-  async #firstOffer(schedulerId: string): Promise<SignedOffer | undefined> {
+  async #firstOffer(welcome: ProvedWelcome): Promise<SignedOffer | undefined> {
     const { context, terms, keystore } = this.#options;
     this.#keystore = keystore;
     if (keystore === undefined && terms.pricePerSlice === 0n) return undefined;
     this.#keystore ??= await context.ports.wallet.get();
-    return this.#sign(this.#keystore, terms, schedulerId);
+    return this.#sign(this.#keystore, terms, welcome);
   }
 
-  async #sign(keystore: Keystore, terms: OfferTerms, schedulerId: string): Promise<SignedOffer> {
+  async #sign(
+    keystore: Keystore,
+    terms: OfferTerms,
+    { schedulerId, owner }: ProvedWelcome,
+  ): Promise<SignedOffer> {
     const { context } = this.#options;
     await context.link.syncClock();
     return signOffer(keystore, {
       schedulerId,
+      owner,
       packageDigest: this.#digest,
       pricePerSlice: terms.pricePerSlice,
       ceiling: terms.ceiling,

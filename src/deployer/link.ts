@@ -9,6 +9,7 @@ import { isError, ManyhandsError } from '../lib/errors.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
 import { clientCodec } from '../protocol/codec.js';
 import type {
+  Address,
   DeployerNotices,
   DeployerRequests,
   GroupProof,
@@ -28,6 +29,12 @@ import type { DeployerPorts } from './ports.js';
 const IDLE_CLOSE_MS = 250;
 
 export type JobNotice = Extract<SchedulerMessage, { type: 'job.journal' | 'job.console' | 'job.progress' }>;
+
+/** What the scheduler said first, and who this side proved to be. */
+export interface ProvedWelcome extends Welcome {
+  /** Owns what is deployed over the connection. */
+  owner: Address;
+}
 
 /** What a followed job is told. */
 export interface JobSubscriber {
@@ -63,9 +70,9 @@ export class SchedulerLink {
   /** Groups that jobs are being deployed in: what is sent again on another connection needs them there too. */
   readonly #groups = new Set<readonly GroupCredential[]>();
   #session: ClientSession<DeployerRequests> | undefined;
-  #opening: Promise<Welcome> | undefined;
+  #opening: Promise<ProvedWelcome> | undefined;
   #opened = false;
-  #welcome: Welcome | undefined;
+  #welcome: ProvedWelcome | undefined;
   #clockOffsetMs = 0;
   #holders = 0;
   #cancelIdle: CancelTimer | undefined;
@@ -93,7 +100,7 @@ export class SchedulerLink {
    * Resolves once the connection is there and this side has proved who it is.
    * @throws CONNECT_FAILED, PROTOCOL_VERSION and what the scheduler refuses with
    */
-  open(): Promise<Welcome> {
+  open(): Promise<ProvedWelcome> {
     this.#opening ??= this.#start();
     return this.#opening;
   }
@@ -177,7 +184,7 @@ export class SchedulerLink {
     };
   }
 
-  async #start(): Promise<Welcome> {
+  async #start(): Promise<ProvedWelcome> {
     const { connect, clock, random } = this.#ports;
     const session = new ClientSession<DeployerRequests>({
       url: this.url.socket,
@@ -222,9 +229,9 @@ export class SchedulerLink {
   }
 
   async #greet(welcome: Welcome, call: (type: string, body: object) => Promise<unknown>): Promise<void> {
-    this.#welcome = welcome;
     this.#clockOffsetMs = welcome.nowMs - this.#ports.clock.wallMs();
     const identity = await this.#ports.wallet.getId();
+    this.#welcome = { ...welcome, owner: identity.address };
     const { schedulerId, challenge } = welcome;
     const signature = await signChallenge(identity, { schedulerId, challenge });
     await call('session.prove', { address: identity.address, signature });

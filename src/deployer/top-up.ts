@@ -23,7 +23,7 @@ export async function topUpJob(
   ceiling: bigint,
   keystore?: Keystore,
 ): Promise<JobStatus> {
-  const { schedulerId } = await link.open();
+  const { schedulerId, owner } = await link.open();
   const { packageDigest, account, pricePerSlice } = await link.request('job.terms', { jobId });
   if (account === undefined) {
     throw new ManyhandsError('JOB_STATE', `Job ${jobId} pays nothing: there is no ceiling to raise.`, {
@@ -39,6 +39,7 @@ export async function topUpJob(
   await link.syncClock();
   const offer = await signOffer(payer, {
     schedulerId,
+    owner,
     packageDigest,
     pricePerSlice,
     ceiling,

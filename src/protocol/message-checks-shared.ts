@@ -93,6 +93,7 @@ export const segmentPart = object<SegmentPart>({
 
 export const signedOffer = object<SignedOffer>({
   account: address,
+  owner: address,
   packageDigest: digest,
   pricePerSlice: units,
   ceiling: units,

@@ -141,6 +141,8 @@ export interface InputPart {
 export interface SignedOffer {
   /** Who pays: the signer. */
   account: Address;
+  /** Whose job is paid: the identity that deploys it. */
+  owner: Address;
   packageDigest: Digest;
   /** Highest price of one slice, units. */
   pricePerSlice: bigint;

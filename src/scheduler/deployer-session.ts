@@ -91,7 +91,6 @@ export class DeployerSession implements Session {
       case 'job.cancel':
         return this.#cancel(m);
       case 'job.topup':
-        this.#proved();
         await this.#checkOffer(m.offer);
         return this.#status(this.#core.tick.submit('topup', { ...named(m, this.#proved()), offer: m.offer }));
       case 'account.mint':
@@ -288,17 +287,17 @@ export class DeployerSession implements Session {
     return pkg.groups.map((group) => named.find(({ key }) => key === group.key) ?? group);
   }
 
+  /** An offer pays for jobs of the owner that it names: another who has got hold of it has nothing of it. */
   async #checkOffer(offer: SignedOffer): Promise<void> {
-    const signer = await recoverOffer(offer, this.#core.options.store.schedulerId);
-    if (signer !== offer.account) {
+    const owner = this.#proved();
+    if (offer.owner !== owner) {
       throw new ManyhandsError(
-        'OFFER_SIGNATURE_INVALID',
-        `the offer is not signed by its account ${offer.account}`,
-        {
-          account: offer.account,
-        },
+        'OFFER_MISMATCH',
+        `the offer is for jobs of ${offer.owner}, and this connection is ${owner}'s: sign one for the identity that deploys`,
+        { owner },
       );
     }
+    await recoverOffer(offer, this.#core.options.store.schedulerId);
   }
 
   #mint(m: Request<'account.mint'>): Answer {

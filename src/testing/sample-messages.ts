@@ -26,6 +26,7 @@ const segment = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 
 const offer: SignedOffer = {
   account: address,
+  owner: address,
   packageDigest: digest('d'),
   pricePerSlice: 1_000n,
   ceiling: 2n ** 62n,

@@ -13,6 +13,7 @@ import { recoverChallenge, signChallenge } from './session-proof.js';
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const schedulerId = vector.schedulerId;
 const terms = {
+  owner: vector.owner,
   packageDigest: vector.packageDigest,
   pricePerSlice: BigInt(vector.pricePerSlice),
   ceiling: BigInt(vector.ceiling),
@@ -32,6 +33,7 @@ describe('an offer', () => {
     const types = {
       PaymentOffer: [
         { name: 'account', type: 'address' },
+        { name: 'owner', type: 'address' },
         { name: 'packageDigest', type: 'bytes32' },
         { name: 'pricePerSlice', type: 'uint256' },
         { name: 'ceiling', type: 'uint256' },
@@ -41,6 +43,7 @@ describe('an offer', () => {
     };
     const values = {
       account: vector.account,
+      owner: vector.owner,
       packageDigest: `0x${vector.packageDigest}`,
       pricePerSlice: terms.pricePerSlice,
       ceiling: terms.ceiling,
@@ -56,7 +59,16 @@ describe('an offer', () => {
     const wire: WireOffer = golden;
     checkOfferShape(wire);
     expect(Object.keys(golden).sort()).toEqual(
-      ['acceptBeforeMs', 'account', 'ceiling', 'nonce', 'packageDigest', 'pricePerSlice', 'signature'].sort(),
+      [
+        'acceptBeforeMs',
+        'account',
+        'ceiling',
+        'nonce',
+        'owner',
+        'packageDigest',
+        'pricePerSlice',
+        'signature',
+      ].sort(),
     );
   });
 
@@ -71,6 +83,7 @@ describe('an offer', () => {
     ['acceptBeforeMs', terms.acceptBeforeMs + 1],
     ['nonce', '11'.repeat(32)],
     ['account', `0x${'11'.repeat(20)}`],
+    ['owner', `0x${'11'.repeat(20)}`],
   ])('with another %s is not signed', async (field, value) => {
     await expect(recoverOffer({ ...golden, [field]: value }, schedulerId)).rejects.toMatchObject({
       code: 'OFFER_SIGNATURE_INVALID',
@@ -110,6 +123,8 @@ describe('an offer', () => {
   it.each([
     ['account', golden.account.toUpperCase()],
     ['account', golden.account.slice(2)],
+    ['owner', golden.owner.toUpperCase()],
+    ['owner', undefined],
     ['packageDigest', 'A'.repeat(64)],
     ['packageDigest', `0x${golden.packageDigest}`],
     ['pricePerSlice', 1],

@@ -1,5 +1,5 @@
 /**
- * Payment offers: a signed promise of credits for the slices of one job package at one scheduler. Here an offer
+ * Payment offers: a signed promise of credits for the slices of one owner's job package at one scheduler. Here an offer
  * is made and its signature checked; whether it is replayed, expired or covered is the scheduler's to judge.
  * @module
  */
@@ -14,6 +14,8 @@ import type { TypedData } from './typed-data.js';
 
 /** What is promised. Amounts are units: 10^9 make one credit. */
 export interface OfferTerms {
+  /** Whose job is paid: the identity that deploys it. What somebody else intercepts pays for no job of theirs. */
+  owner: Address;
   /** 64 lower-case hexadecimal digits. */
   packageDigest: string;
   /** Highest price of one slice. */
@@ -39,6 +41,7 @@ const SIGNATURE_PATTERN = /^0x[0-9a-f]{130}$/;
 
 const FIELDS = [
   { name: 'account', type: 'address' },
+  { name: 'owner', type: 'address' },
   { name: 'packageDigest', type: 'bytes32' },
   { name: 'pricePerSlice', type: 'uint256' },
   { name: 'ceiling', type: 'uint256' },
@@ -54,10 +57,10 @@ export async function signOffer(
   keystore: Keystore,
   offer: OfferTerms & { schedulerId: string },
 ): Promise<SignedOffer> {
-  const { schedulerId, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce } = offer;
+  const { schedulerId, owner, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce } = offer;
   checkSchedulerId(schedulerId);
   const account = await findAddress(keystore);
-  const terms = { account, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce };
+  const terms = { account, owner, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce };
   checkTerms(terms);
   return { ...terms, signature: await signTypedData(keystore, typed(terms, schedulerId)) };
 }
@@ -95,8 +98,10 @@ export function checkOfferShape(offer: unknown): asserts offer is SignedOffer {
 }
 
 function checkTerms(offer: Partial<Record<keyof SignedOffer, unknown>>): void {
-  if (typeof offer.account !== 'string' || !ADDRESS_PATTERN.test(offer.account)) {
-    malformed('account', 'must be 0x and 40 lower-case hexadecimal digits');
+  for (const name of ['account', 'owner'] as const) {
+    const value = offer[name];
+    if (typeof value !== 'string' || !ADDRESS_PATTERN.test(value))
+      malformed(name, 'must be 0x and 40 lower-case hexadecimal digits');
   }
   for (const name of ['packageDigest', 'nonce'] as const) {
     const value = offer[name];
@@ -127,6 +132,7 @@ function typed(offer: OfferTerms & { account: Address }, schedulerId: string): T
     fields: FIELDS,
     values: {
       account: offer.account,
+      owner: offer.owner,
       packageDigest: `0x${offer.packageDigest}`,
       pricePerSlice: offer.pricePerSlice,
       ceiling: offer.ceiling,

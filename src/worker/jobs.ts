@@ -151,6 +151,10 @@ export class Jobs {
       const text = `The payment offer of job ${jobId} is for the package ${offer.packageDigest}, not ${digest}.`;
       throw new ManyhandsError('OFFER_MISMATCH', text, { jobId });
     }
+    if (offer !== undefined && offer.owner !== owner) {
+      const text = `The payment offer of job ${jobId} is for jobs of ${offer.owner}, and the job is ${owner}'s.`;
+      throw new ManyhandsError('OFFER_MISMATCH', text, { jobId, owner });
+    }
     const job: Job = {
       jobId,
       owner,

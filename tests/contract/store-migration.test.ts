@@ -16,6 +16,7 @@ import {
   deployJob,
   leaseFor,
   offerOf,
+  OWNER,
   perform,
   rangeInput,
   StandingClock,
@@ -139,6 +140,34 @@ it('ends jobs of version 3 whose packages gave the secret of their group away, a
   expect(candidate.groups).toEqual([]);
   expect(await store.account(account)).toMatchObject({ balance: 100n, escrow: 0n });
   expect((await store.status(publicJob))!.status.runStatus).toBe('running');
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+it('a paid job of version 3, whose offer names no owner, goes on at its price and is topped up by a new offer', async () => {
+  const before = open();
+  const clock = new StandingClock();
+  const offer = offerOf(random, clock, { price: 10n, ceiling: 20n });
+  await perform(before, 'mint', { account: offer.account, amount: 100n, mintId: newId(random) });
+  const jobId = await deployJob(before, random, offer);
+  await appendTo(before, random, jobId, rangeInput(5));
+  await before.close();
+  change(
+    `UPDATE packages SET offer = CAST(json_remove(CAST(offer AS TEXT), '$.owner') AS BLOB)`,
+    "UPDATE meta SET value = '3' WHERE key = 'schema'",
+  );
+  const store = open();
+  const { status, offer: stored } = (await store.job(jobId))!;
+  expect(stored).toBeUndefined();
+  expect(status).toMatchObject({ runStatus: 'running' });
+  expect(await store.account(offer.account)).toMatchObject({ balance: 80n, escrow: 20n });
+  await perform(store, 'topup', {
+    jobId,
+    owner: OWNER,
+    offer: offerOf(random, clock, { price: 10n, ceiling: 50n }),
+  });
+  expect(await store.account(offer.account)).toMatchObject({ balance: 50n, escrow: 50n });
+  expect(await leaseFor(store, random, workerNamed(random))).toMatchObject({ jobId });
   expect(await store.check()).toEqual([]);
   await store.close();
 });

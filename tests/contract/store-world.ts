@@ -59,6 +59,7 @@ export interface OfferTerms {
 export function offerOf(random: SeededRandom, clock: StandingClock, terms: OfferTerms): SignedOffer {
   return {
     account: PAYER,
+    owner: OWNER,
     packageDigest: '0'.repeat(64),
     pricePerSlice: terms.price,
     ceiling: terms.ceiling,

@@ -33,7 +33,11 @@ const STEPS: Record<number, (nowMs: number) => Script<void>> = {
     yield* endHashedGroups(nowMs);
     yield* fillClassKeys();
   },
-  4: splitJobWorkers,
+  4: function* () {
+    yield* splitJobWorkers();
+    // Signed before offers named their job's owner: workers would read them as malformed. What a job pays is in its row.
+    yield* run('UPDATE packages SET offer = NULL WHERE offer IS NOT NULL');
+  },
 };
 
 /**

@@ -1,0 +1,79 @@
+/**
+ * Whose jobs an offer pays for: those of the owner that it names, over a connection that proved to be theirs.
+ */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newId, toHex } from '../lib/ids.js';
+import { encodeJobPackage, packageDigest } from '../protocol/job-package.js';
+import type { SignedOffer } from '../protocol/messages.js';
+import { PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
+import { Keystore } from '../wallet/keystore.js';
+import { signOffer } from '../wallet/offer.js';
+import { signChallenge } from '../wallet/session-proof.js';
+
+const PACKAGE = encodeJobPackage(PLAIN_PACKAGE);
+
+let rig: SchedulerRig;
+let payer: Keystore;
+beforeEach(async () => {
+  rig = await SchedulerRig.start();
+  payer = await Keystore.create();
+  await rig.core.tick.submit('mint', { account: payer.address, amount: 1_000n, mintId: newId(rig.random) });
+});
+afterEach(() => rig.close());
+
+interface Deployer {
+  identity: Keystore;
+  connection: StubConnection;
+}
+
+async function deployer(): Promise<Deployer> {
+  const identity = await Keystore.create();
+  const connection = rig.connect({ role: 'deployer' });
+  const { schedulerId, challenge } = await connection.until((m) => m.type === 'welcome');
+  const signature = await signChallenge(identity, { schedulerId, challenge });
+  const { address } = identity;
+  await connection.ask({ type: 'session.prove', id: 1, address, signature });
+  return { identity, connection };
+}
+
+/** As the deployer signs it, and as whoever reads what it sends gets hold of it. */
+function offerFor({ identity }: Deployer, ceiling = 100n): Promise<SignedOffer> {
+  return signOffer(payer, {
+    schedulerId: rig.store.schedulerId,
+    owner: identity.address,
+    packageDigest: packageDigest(PACKAGE),
+    pricePerSlice: 1n,
+    ceiling,
+    acceptBeforeMs: rig.clock.wallMs() + 60_000,
+    nonce: toHex(rig.random.bytes(32)),
+  });
+}
+
+const deploy = (
+  { connection }: Deployer,
+  offer: SignedOffer,
+  id: number,
+): ReturnType<StubConnection['ask']> =>
+  connection.ask({ type: 'job.deploy', id, jobId: newId(rig.random), package: PACKAGE, offer });
+
+test('an intercepted offer pays for no job of another owner, and is still good for its own', async () => {
+  const [owner, thief] = [await deployer(), await deployer()];
+  const offer = await offerFor(owner);
+  expect(await deploy(thief, offer, 2)).toMatchObject({ refused: { code: 'OFFER_MISMATCH' } });
+  const forged = { ...offer, owner: thief.identity.address };
+  expect(await deploy(thief, forged, 3)).toMatchObject({ refused: { code: 'OFFER_SIGNATURE_INVALID' } });
+  expect((await deploy(owner, offer, 2)).refused).toBeUndefined();
+});
+
+test('an intercepted top-up pays for no job of another owner', async () => {
+  const [owner, thief] = [await deployer(), await deployer()];
+  const jobId = newId(rig.random);
+  const offer = await offerFor(thief);
+  const { connection } = thief;
+  const deployed = await connection.ask({ type: 'job.deploy', id: 2, jobId, package: PACKAGE, offer });
+  expect(deployed.refused).toBeUndefined();
+  const topUp = await offerFor(owner, 500n);
+  expect(await connection.ask({ type: 'job.topup', id: 3, jobId, offer: topUp })).toMatchObject({
+    refused: { code: 'OFFER_MISMATCH' },
+  });
+});
