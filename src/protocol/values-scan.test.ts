@@ -1,10 +1,22 @@
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../testing/seeded-random.js';
 import { VALUE_DEPTH_MAX } from './limits.js';
-import { isValueAt } from './values-scan.js';
+import { isValueAt, ValueScan } from './values-scan.js';
 import { decodeValue, encodeValue } from './values.js';
 
 const isValue = (bytes: Uint8Array): boolean => isValueAt(bytes, 0, bytes.length);
+
+/** The same by parts of those sizes. */
+function isValueInParts(bytes: Uint8Array, sizes: () => number): boolean {
+  const scan = new ValueScan(bytes.length);
+  for (let at = 0; at < bytes.length;) {
+    const to = Math.min(bytes.length, at + sizes());
+    // Each part stands in a buffer of its own, as what is read from a file does.
+    if (!scan.take(bytes.slice(at, to))) return false;
+    at = to;
+  }
+  return scan.isWhole;
+}
 
 function nested(depth: number): unknown {
   let value: unknown = 1;
@@ -81,4 +93,32 @@ it('refuses nothing that the reader reads, whatever is changed in the bytes', ()
   }
   expect(wrong).toEqual([]);
   expect(read).toBeGreaterThan(1_000);
+});
+
+it('says the same of bytes in parts of any size', () => {
+  const random = new SeededRandom(12);
+  for (const value of VALUES) {
+    const bytes = encodeValue(value);
+    for (const max of [1, 2, 9, 5_000]) {
+      const sizes = (): number => random.integer(1, max);
+      expect(isValueInParts(bytes, sizes)).toBe(true);
+      expect(isValueInParts(bytes.subarray(0, -1), sizes)).toBe(false);
+      expect(isValueInParts(Uint8Array.of(...bytes.subarray(0, 100_000), 1), sizes)).toBe(false);
+    }
+  }
+  for (let round = 0; round < 20_000; round++) {
+    const bytes = encodeValue(VALUES[random.integer(0, VALUES.length - 1)]);
+    if (bytes.length > 2_000) continue;
+    bytes[random.integer(0, bytes.length - 1)] = random.integer(0, 255);
+    const sizes = (): number => random.integer(1, 20);
+    if (isValueInParts(bytes, sizes) !== isValue(bytes))
+      throw new Error(`not the same: ${Buffer.from(bytes).toString('hex')}`);
+  }
+});
+
+it('takes no more bytes than were announced, and is whole only with all of them', () => {
+  const scan = new ValueScan(2);
+  expect(scan.take(Uint8Array.of(0x91))).toBe(true);
+  expect(scan.isWhole).toBe(false);
+  expect(scan.take(Uint8Array.of(1, 1))).toBe(false);
 });

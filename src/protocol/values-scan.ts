@@ -8,11 +8,25 @@
 import { VALUE_DEPTH_MAX, VALUE_OBJECTS_MAX } from './limits.js';
 import { EXT, TAG, VIEW_KINDS_BY_EXT } from './values-format.js';
 
-/** Items that are left of each array or map that is open, and whether it is a map (its items are keys and values). */
-const itemsLeft = new Int32Array(VALUE_DEPTH_MAX + 2);
-const isMap = new Uint8Array(VALUE_DEPTH_MAX + 2);
+/** The arrays and maps that are open: items that are left of each, and whether it is a map (its items are keys and values). */
+interface Open {
+  readonly itemsLeft: Int32Array;
+  readonly isMap: Uint8Array;
+}
+
+const newOpen = (): Open => ({
+  itemsLeft: new Int32Array(VALUE_DEPTH_MAX + 2),
+  isMap: new Uint8Array(VALUE_DEPTH_MAX + 2),
+});
+/** For scans that end in the turn in which they begin. */
+const SHARED_OPEN = newOpen();
 const TAG_MAX = Math.max(...Object.values(TAG));
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const NOTHING = new Uint8Array(0);
+const newUtf8 = (): TextDecoder => new TextDecoder('utf-8', { fatal: true });
+/** For texts that are in one part. */
+const SHARED_UTF8 = newUtf8();
+/** The most bytes of an item that say what it is: a head and an integer, or head, length, type and first byte. */
+const HEADER_BYTES_MAX = 9;
 
 /** Bytes behind the head of numbers, nil and booleans by head - 0xc0; -1 for other heads. */
 const FIXED = Int8Array.from([
@@ -29,34 +43,82 @@ export function isValueAt(bytes: Uint8Array, from: number, to: number): boolean 
   const width = head >= 0xc0 ? FIXED[head - 0xc0]! : -1;
   if (width >= 0 && width !== 8) return to - from === 1 + width;
   if (head === 0xcb) return to - from === 9;
-  return new Scan(bytes, from, to).run();
+  const scan = new ValueScan(to - from, SHARED_OPEN);
+  return scan.take(bytes, from, to) && scan.isWhole;
 }
 
-class Scan {
-  readonly #bytes: Uint8Array;
-  readonly #to: number;
-  #at: number;
+/** The same of bytes that come in parts, in the memory of one part. */
+export class ValueScan {
+  readonly #open: Open;
+  #bytes: Uint8Array = NOTHING;
+  /** Where the scan is, which may be behind the part. */
+  #at = 0;
+  #to = 0;
+  /** Bytes of the value behind this part. */
+  #behind: number;
   #depth = 0;
   #opened = 0;
+  /** Bytes of a text that the part before began. */
+  #textLeft = 0;
+  #utf8: TextDecoder | undefined;
+  #isWhole = false;
 
-  constructor(bytes: Uint8Array, from: number, to: number) {
-    this.#bytes = bytes;
-    this.#at = from;
-    this.#to = to;
+  /** @param bytes of the whole value */
+  constructor(bytes: number, open = newOpen()) {
+    this.#behind = bytes;
+    this.#open = open;
+    open.itemsLeft[0] = 1;
+    open.isMap[0] = 0;
   }
 
-  run(): boolean {
-    itemsLeft[0] = 1;
-    isMap[0] = 0;
+  /** Whether all that was taken is one value. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Looks at the next part; false where no value begins so, and then nothing more is to be handed in. */
+  take(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+    if (to - from > this.#behind) return false;
+    this.#behind -= to - from;
+    const kept = this.#to - this.#at;
+    if (kept > 0) {
+      const joined = new Uint8Array(kept + to - from);
+      joined.set(this.#bytes.subarray(this.#at, this.#to));
+      joined.set(bytes.subarray(from, to), kept);
+      this.#bytes = joined;
+      this.#at = 0;
+      this.#to = joined.length;
+    } else {
+      this.#bytes = bytes;
+      this.#at = from - kept;
+      this.#to = to;
+    }
+    return this.#goOnText() && this.#run();
+  }
+
+  #run(): boolean {
+    const { itemsLeft, isMap } = this.#open;
     for (;;) {
+      // The item goes on in the next part.
+      if (this.#textLeft > 0 || this.#at > this.#to) return true;
       while (itemsLeft[this.#depth] === 0) {
-        if (this.#depth === 0) return this.#at === this.#to;
+        if (this.#depth === 0) {
+          this.#isWhole = this.#rest() === 0;
+          return this.#isWhole;
+        }
         this.#depth -= 1;
       }
+      if (this.#at >= this.#to || (this.#behind > 0 && this.#to - this.#at < HEADER_BYTES_MAX))
+        return this.#rest() > 0;
       const isKey = isMap[this.#depth] === 1 && itemsLeft[this.#depth]! % 2 === 0;
       itemsLeft[this.#depth]! -= 1;
-      if (this.#at >= this.#to || !this.#item(this.#bytes[this.#at++]!, isKey)) return false;
+      if (!this.#item(this.#bytes[this.#at++]!, isKey)) return false;
     }
+  }
+
+  /** Bytes of the value that were not looked at. */
+  #rest(): number {
+    return this.#to - this.#at + this.#behind;
   }
 
   #item(head: number, isKey: boolean): boolean {
@@ -65,18 +127,18 @@ class Scan {
     const isExt = (head >= 0xc7 && head <= 0xc9) || (head >= 0xd4 && head <= 0xd8);
     if (isKey && !isExt) return false;
     if (head < 0x80 || head >= 0xe0) return true;
-    if (head < 0x90) return this.#open(2 * (head & 15), 1);
-    if (head < 0xa0) return this.#open(head & 15, 0);
+    if (head < 0x90) return this.#begin(2 * (head & 15), 1);
+    if (head < 0xa0) return this.#begin(head & 15, 0);
     if (isExt) return this.#ext(head >= 0xd4 ? 1 << (head - 0xd4) : this.#length(head - 0xc7));
     if (head === 0xcf || head === 0xd3) return this.#long(head === 0xd3);
     if (FIXED[head - 0xc0]! >= 0) return this.#skip(FIXED[head - 0xc0]!);
     switch (head) {
       case 0xdc:
       case 0xdd:
-        return this.#open(this.#length(head - 0xdb), 0);
+        return this.#begin(this.#length(head - 0xdb), 0);
       case 0xde:
       case 0xdf:
-        return this.#open(2 * this.#length(head - 0xdd), 1);
+        return this.#begin(2 * this.#length(head - 0xdd), 1);
       case 0xc4:
       case 0xc5:
       case 0xc6:
@@ -89,24 +151,44 @@ class Scan {
   /** A length of 1, 2 or 4 bytes (`size` 0, 1, 2); more than there can be where it is not whole. */
   #length(size: number): number {
     const width = 1 << size;
-    if (width > this.#to - this.#at) return Infinity;
+    if (width > this.#rest()) return Infinity;
     let length = 0;
     for (let i = 0; i < width; i++) length = length * 256 + this.#bytes[this.#at++]!;
     return length;
   }
 
   #skip(count: number): boolean {
-    if (count > this.#to - this.#at) return false;
+    if (count > this.#rest()) return false;
     this.#at += count;
     return true;
   }
 
   #text(length: number): boolean {
+    if (length > this.#rest()) return false;
+    this.#textLeft = length;
+    return this.#goOnText();
+  }
+
+  /** Looks at what is here of a text. */
+  #goOnText(): boolean {
+    if (this.#textLeft === 0) return true;
     const from = this.#at;
-    if (!this.#skip(length)) return false;
-    for (let i = from; i < this.#at; i++)
-      if (this.#bytes[i]! >= 0x80) return isUtf8(this.#bytes.subarray(from, this.#at));
-    return true;
+    this.#at += Math.min(this.#textLeft, this.#to - from);
+    this.#textLeft -= this.#at - from;
+    if (this.#utf8 === undefined) {
+      let i = from;
+      while (i < this.#at && this.#bytes[i]! < 0x80) i += 1;
+      if (i === this.#at) return true;
+    }
+    const isWhole = this.#textLeft === 0;
+    const utf8 = this.#utf8 ?? (isWhole ? SHARED_UTF8 : newUtf8());
+    this.#utf8 = isWhole ? undefined : utf8;
+    try {
+      utf8.decode(this.#bytes.subarray(from, this.#at), { stream: !isWhole });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #long(isSigned: boolean): boolean {
@@ -117,18 +199,18 @@ class Scan {
     return Number.isSafeInteger(high * 2 ** 32 + view.getUint32(4));
   }
 
-  #open(items: number, map: 0 | 1): boolean {
-    if (items > this.#to - this.#at || this.#depth >= VALUE_DEPTH_MAX) return false;
+  #begin(items: number, map: 0 | 1): boolean {
+    if (items > this.#rest() || this.#depth >= VALUE_DEPTH_MAX) return false;
     if (++this.#opened > VALUE_OBJECTS_MAX) return false;
     this.#depth += 1;
-    itemsLeft[this.#depth] = items;
-    isMap[this.#depth] = map;
+    this.#open.itemsLeft[this.#depth] = items;
+    this.#open.isMap[this.#depth] = map;
     return true;
   }
 
   #ext(length: number): boolean {
     const type = this.#bytes[this.#at];
-    if (!this.#skip(1) || length > this.#to - this.#at) return false;
+    if (!this.#skip(1) || length > this.#rest()) return false;
     const first = this.#bytes[this.#at]!;
     this.#at += length;
     switch (type) {
@@ -151,14 +233,5 @@ class Scan {
         return kind !== undefined && length % kind.elementBytes === 0;
       }
     }
-  }
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    utf8.decode(bytes);
-    return true;
-  } catch {
-    return false;
   }
 }

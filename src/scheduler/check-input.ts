@@ -8,6 +8,7 @@ import type { JobPackage } from '../protocol/job-package.js';
 import type { Input } from '../protocol/messages.js';
 import { decodeRemote, originOf } from '../protocol/remote-url.js';
 import { SegmentReader } from '../protocol/segment.js';
+import { unknownBlob, type BlobValues } from './blob-values.js';
 import type { BlobStore } from './blobs.js';
 
 /**
@@ -50,7 +51,7 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<readon
 }
 
 /** Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`: an outcome that nobody can read is none, and is not paid. */
-export async function checkOutcomes(blobs: BlobStore, segment: Uint8Array): Promise<void> {
+export async function checkOutcomes(blobs: BlobValues, segment: Uint8Array): Promise<void> {
   const reader = new SegmentReader(segment);
   const found = new Set<string>();
   for (let i = 0; i < reader.count; i++) {
@@ -65,9 +66,10 @@ export async function checkOutcomes(blobs: BlobStore, segment: Uint8Array): Prom
         kind,
       });
     }
-    const { digest } = decodeBlobRef(reader.body(i));
-    if (!found.has(digest)) await checkBlob(blobs, digest, `outcome ${i}`);
-    found.add(digest);
+    const ref = decodeBlobRef(reader.body(i));
+    const key = `${ref.digest} ${ref.bytes}`;
+    if (!found.has(key)) await blobs.check(ref, `outcome ${i}`);
+    found.add(key);
   }
 }
 
@@ -118,11 +120,5 @@ export async function checkPackageBlobs(blobs: BlobStore, pkg: JobPackage): Prom
 }
 
 async function checkBlob(blobs: BlobStore, digest: string, what: string): Promise<void> {
-  if ((await blobs.size(digest)) === undefined) {
-    throw new ManyhandsError(
-      'BLOB_UNKNOWN',
-      `${what} names blob ${digest}, which is not here: put it first`,
-      { digest },
-    );
-  }
+  if ((await blobs.size(digest)) === undefined) throw unknownBlob(digest, what);
 }

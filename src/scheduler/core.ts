@@ -8,6 +8,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
 import type { WorktimeName } from '../protocol/messages.js';
 import { Bans, type Known } from './bans.js';
+import { BlobValues } from './blob-values.js';
 import { BlobTickets, type BlobStore } from './blobs.js';
 import { ConnectedRoster } from './connected-roster.js';
 import { Followers } from './followers.js';
@@ -56,6 +57,7 @@ export class Core {
   readonly market: Market;
   readonly roster: ConnectedRoster;
   readonly tickets: BlobTickets;
+  readonly blobValues: BlobValues;
   readonly proofs: ProofQueue;
   /** Connected workers by their id: one that comes back takes the place of its old connection. */
   readonly workers = new Map<string, WorkerSession>();
@@ -88,6 +90,7 @@ export class Core {
     this.market = new Market({ tick, leases, eligibility, clock, random, log, isClosed, ...presence });
     this.roster = new ConnectedRoster(clock, this.workers, this.market, leases, eligibility);
     this.tickets = new BlobTickets(clock, random);
+    this.blobValues = new BlobValues(options.blobs);
     this.proofs = new ProofQueue(options.defer);
   }
 

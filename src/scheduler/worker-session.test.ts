@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { newId } from '../lib/ids.js';
-import { encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
+import { ENVELOPE_KIND } from '../protocol/envelope.js';
 import { encodeJobPackage } from '../protocol/job-package.js';
 import { GROUP_PROOFS_PER_CONNECTION_MAX, WORKER_UPDATES_PER_SECOND_MAX } from '../protocol/limits.js';
 import type { GroupKey, Lease } from '../protocol/messages.js';
@@ -204,20 +204,6 @@ test.each<[string, number, number[]]>([
   expect((await rig.store.status(jobId))!.status).toMatchObject({ accepted: 0, failed: 0, leased: 0 });
   expect(rig.core.leases.size).toBe(0);
   expect((await granted(rig.worker())).first).toBe(1);
-});
-
-test('takes no outcome whose blob is not here, until it is', async () => {
-  const here = 'a'.repeat(64);
-  const size = (digest: string) => Promise.resolve(digest === here ? 5 : undefined);
-  rig = await SchedulerRig.start({ blobs: { size } });
-  const jobId = await rig.deploy();
-  const worker = rig.worker();
-  const lease = await granted(worker);
-  const blob = (id: number, digest: string) =>
-    worker.ask(reportOf(lease, id, ENVELOPE_KIND.blob, encodeBlobRef({ digest, bytes: 5 })));
-  expect((await blob(20, 'b'.repeat(64))).refused?.code).toBe('BLOB_UNKNOWN');
-  expect((await blob(21, here)).body).toMatchObject({ next: 2 });
-  expect((await rig.store.status(jobId))!.status.accepted).toBe(1);
 });
 
 test('revokes a lease whose job was cancelled in the very commit that granted it', async () => {
