@@ -137,9 +137,23 @@ describe('a work function', () => {
     'import re\n\ndef f(x):\n  return x',
     'lambda x: x',
     'async def f(x): ...',
+    '# twice\nwork = lambda x: 2 * x',
   ])('says that %j looks like Python', async (source) => {
     const packed = packSource(parseWork(source), { worktime: 'map-basic' }, noModule);
     await expect(packed).rejects.toThrow("set job.worktime = 'pyodide'");
+  });
+});
+
+describe('a text that is no work function', () => {
+  it.each([
+    ['import{a}from"./a.js";x=>a(x)', 'as a module that exports it as its default'],
+    ['const s = `\nimport re\n\ndef f(x):\n  return x\n`; (x) => {', 'Write it as (x) =>'],
+    ['x +', "for Python set job.worktime = 'pyodide'"],
+  ])('is refused with what to do: %j', async (text, advice) => {
+    await expect(packSource(parseWork(text), { worktime: 'map-basic' }, noModule)).rejects.toMatchObject({
+      code: 'WORK_FUNCTION_INVALID',
+      message: expect.stringContaining(advice) as string,
+    });
   });
 });
 
@@ -149,6 +163,9 @@ describe('the text of a work function', () => {
     ['var L = { k: 3 };\n(x) => L.k * x', 'function', 'var L = { k: 3 };\n(x) => L.k * x'],
     ['name(x) { return x + 1; }', 'function', 'Object.values({ name(x) { return x + 1; } })[0]'],
     ['const k = 3; export default (x) => k * x', 'module', 'const k = 3; export default (x) => k * x'],
+    ['const s = ";export {b}"; (x) => s', 'function', 'const s = ";export {b}"; (x) => s'],
+    ['/*! b */export default x=>x', 'module', '/*! b */export default x=>x'],
+    ['let b=(x=>x)\nexport*from"data:,"', 'module', 'let b=(x=>x)\nexport*from"data:,"'],
     ['var b=x=>3*x;export{b as default};', 'module', 'var b=x=>3*x;export{b as default};'],
   ])('is taken in every form that the pages name: %s', async (text, sourceKind, source) => {
     const packed = await packSource(parseWork(text), { worktime: 'map-basic' }, () =>

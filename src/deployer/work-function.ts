@@ -9,6 +9,7 @@ import type { JobPackage, WasmCall } from '../protocol/job-package.js';
 import { describeWorktime, WORKTIMES } from '../worktimes/registry.js';
 import { isWasm } from '../worktimes/wasm/module-reader.js';
 import { packBytes, packModule } from './binary-work.js';
+import { languageOf } from './source-language.js';
 
 export type WorkSource =
   | { readonly kind: 'function'; readonly text: string; readonly name: string }
@@ -153,19 +154,25 @@ function toExpression(work: Extract<WorkSource, { text: string }>): string {
     return method;
   if (work.kind === 'function' && problem === 'unchecked') return looksLikeMethod(text) ? method : text;
   if (problem === 'unchecked') return text;
-  // A script: statements that end in an expression. A static block parses them, and allows no `return`.
-  if (work.kind === 'text' && syntaxProblem(`class { static {${text}\n} }`) === undefined) return text;
+  if (work.kind === 'text' && isScript(text)) return text;
   if (work.kind === 'text' && syntaxProblem(method) === undefined) return method;
-  throw invalid(
-    `its source is not an expression (${problem})`,
-    looksLikePython(text)
-      ? "It looks like Python: set job.worktime = 'pyodide'."
-      : 'Write it as (x) => … or function (x) { … }.',
+  throw invalid(`its source is not an expression (${problem})`, adviceFor(text));
+}
+
+function adviceFor(text: string): string {
+  const language = languageOf(text);
+  if (language === 'python') return "It looks like Python: set job.worktime = 'pyodide'.";
+  if (language === undefined)
+    return "In JavaScript write it as (x) => … or function (x) { … }; for Python set job.worktime = 'pyodide'.";
+  return (
+    'Write it as (x) => … or function (x) { … }, as a script that ends in one, or as a module that exports it as its ' +
+    'default and has all that it imports bundled into it.'
   );
 }
 
-function looksLikePython(text: string): boolean {
-  return /^\s*(?:async def|def|lambda|from \w+ import|import \w+(?:\s|$)|@\w)/m.test(text);
+/** Statements that end in an expression. A static block parses them, and allows no `return`, `import` or `export`. */
+function isScript(text: string): boolean {
+  return syntaxProblem(`class { static {${text}\n} }`) === undefined;
 }
 
 /** Parses and does not run. `unchecked` where the page's policy forbids to compile text. */
@@ -182,10 +189,14 @@ function looksLikeMethod(text: string): boolean {
   return !/^(async\s+)?(function\b|\(|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)/u.test(text);
 }
 
+/** An `export` that is no word of a text or comment of a function or script, which it would make no module. */
 function isModuleText(text: string): boolean {
-  return (
-    /(?:^|[;}])\s*export(?:\s|\{)/m.test(text) && syntaxProblem(text.trim().replace(/;$/, '')) !== undefined
+  const hasExport = /(?:^|[^\w$.])export\s*(?:[{*]|(?:default|const|let|var|async|function|class)\b)/m.test(
+    text,
   );
+  if (!hasExport) return false;
+  const trimmed = text.trim().replace(/;$/, '');
+  return syntaxProblem(trimmed) !== undefined && !isScript(trimmed);
 }
 
 /** Takes away the indentation that a template literal gave to all of its lines. */
