@@ -3,7 +3,14 @@
  * @module
  */
 import { expectTypeOf } from 'vitest';
-import { compute, computeFor, RangeObject, type Job, type RemoteDataSet } from '../entry/deployer.node.js';
+import {
+  compute,
+  computeFor,
+  RangeObject,
+  type Job,
+  type RangeBounds,
+  type RemoteDataSet,
+} from '../entry/deployer.node.js';
 
 // The result is what the work function returns, awaited.
 expectTypeOf(computeFor([1, 2, 3], (x: number, k: number) => `${x * k}`, [2])).toEqualTypeOf<Job<string>>();
@@ -28,6 +35,41 @@ expectTypeOf(computeFor({ start: 1, end: 5, group: 2 }, (n: number[]) => n.lengt
 expectTypeOf(computeFor({ start: 1, end: 5, group: 3 }, (numbers) => numbers.map(String))).toEqualTypeOf<
   Job<string[]>
 >();
+expectTypeOf(computeFor(new RangeObject(1, 5, 1, 2), (numbers) => numbers.length)).toEqualTypeOf<
+  Job<number>
+>();
+expectTypeOf(computeFor(new RangeObject({ start: 1, end: 5, group: 2 }), (n) => n.map(String))).toEqualTypeOf<
+  Job<string[]>
+>();
+// @ts-expect-error a grouped range gives arrays
+computeFor({ start: 1, end: 5, group: 2 }, (n: number) => n * 2);
+// @ts-expect-error a grouped range gives arrays
+computeFor(new RangeObject(1, 5, 1, 2), (n: number) => n * 2);
+// @ts-expect-error a range that is not grouped gives numbers
+computeFor({ start: 1, end: 5 }, (n: number[]) => n.length);
+// @ts-expect-error a range that is not grouped gives numbers
+computeFor(new RangeObject({ start: 1, end: 5 }), (n: number[]) => n.length);
+
+// Where the types of the data leave more than one shape open, the work function takes them all.
+declare const bounds: RangeBounds;
+declare const anyRange: RangeObject<number | undefined>;
+declare const unknowns: unknown[];
+declare const mixed: (number | number[])[];
+expectTypeOf(computeFor(bounds, (n) => [n].flat().length)).toEqualTypeOf<Job<number>>();
+expectTypeOf(computeFor(anyRange, (n) => [n].flat().length)).toEqualTypeOf<Job<number>>();
+// @ts-expect-error it may be grouped
+computeFor(bounds, (n: number) => n * 2);
+// @ts-expect-error it may be grouped
+computeFor(anyRange, (n: number) => n * 2);
+// @ts-expect-error anything may be in there
+computeFor(unknowns, (n: number) => n * 2);
+// @ts-expect-error there are arrays in there
+computeFor(mixed, (n: number) => n * 2);
+// @ts-expect-error no data have that shape
+computeFor({ from: 1, to: 5 }, (n: number) => n * 2);
+// @ts-expect-error a range has no such field
+computeFor({ start: 1, end: 5, stepp: 2 }, (n: number) => n * 2);
+
 expectTypeOf(computeFor(10, (n) => n > 5)).toEqualTypeOf<Job<boolean>>();
 expectTypeOf(compute.for(1, 10, (n) => String(n))).toEqualTypeOf<Job<string>>();
 expectTypeOf(compute.for(1, 10, 2, (n, label: string) => `${label}${n}`, ['x'])).toEqualTypeOf<Job<string>>();

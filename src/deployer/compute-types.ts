@@ -3,7 +3,7 @@
  * arguments must be.
  * @module
  */
-import type { RangeBounds, RangeObject } from '../protocol/input-sets.js';
+import type { RangeBounds } from '../protocol/input-sets.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job.js';
 import type { CallOptions } from './call-options.js';
@@ -26,10 +26,16 @@ export interface ComputeFor {
     work: Work<number[], A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
-  /** One slice a number of the range (or a group of numbers); `end` is inclusive. */
-  <A extends unknown[], R, D extends number | number[] = number>(
-    range: RangeObject | RangeBounds,
-    work: Work<D, A, R>,
+  /** One slice a number of the range; `end` is inclusive. */
+  <A extends unknown[], R>(
+    range: RangeBounds & { group?: undefined },
+    work: Work<number, A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
+  /** A range of which the types do not say whether it is grouped: the work function takes both. */
+  <A extends unknown[], R>(
+    range: RangeBounds,
+    work: Work<number | number[], A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
   /** One slice an address; the datum is what its worker finds there. */
@@ -42,7 +48,7 @@ export interface ComputeFor {
   ): Job<Awaited<R>>;
   /** A work function given as source, as the address of a module or as its bytes; its types are not known. */
   <R = unknown>(
-    data: number | RangeObject | RangeBounds | RemoteData | Iterable<unknown> | AsyncIterable<unknown>,
+    data: number | RangeBounds | RemoteData | Iterable<unknown> | AsyncIterable<unknown>,
     work: SourceText,
     args?: ArrayLike<unknown>,
   ): Job<R>;

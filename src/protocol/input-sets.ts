@@ -26,23 +26,33 @@ export function readBounds(bounds: unknown, where: string): RangeBounds {
   return readOptions<RangeBounds>(bounds ?? null, where, names) as RangeBounds;
 }
 
-/** A range of numbers, one slice each (or one slice a `group`); never expanded on its way. */
-export class RangeObject implements Iterable<number | number[]> {
+/** What a slice of a range is given: a number, or an array of numbers where the range is grouped. */
+export type RangeDatum<G extends number | undefined> = [G] extends [undefined]
+  ? number
+  : [G] extends [number]
+    ? number[]
+    : number | number[];
+
+/**
+ * A range of numbers, one slice each (or one slice a `group`); never expanded on its way. Its type says whether it is grouped:
+ * `RangeObject` is not, `RangeObject<number>` is, and of a `RangeObject<number | undefined>` that is not known.
+ */
+export class RangeObject<G extends number | undefined = undefined> implements Iterable<RangeDatum<G>> {
   readonly start: number;
   readonly end: number;
   readonly step: number;
-  readonly group: number | undefined;
+  readonly group: G;
   readonly #input: RangeInput;
 
   /** Throws `INVALID_ARGUMENT`: not finite, a step that does not approach the end, a bad group. */
-  constructor(start: number | RangeBounds, end?: number, step?: number, group?: number) {
+  constructor(start: number | (RangeBounds & { group?: G }), end?: number, step?: number, group?: G) {
     const bounds =
       typeof start === 'object' ? readBounds(start, 'RangeObject') : { start, end: end!, step, group };
     this.#input = rangeFromBounds(bounds.start, bounds.end, bounds.step, bounds.group);
     this.start = this.#input.start;
     this.end = bounds.end;
     this.step = this.#input.step;
-    this.group = this.#input.group;
+    this.group = this.#input.group as G;
   }
 
   /** Slices. */
@@ -71,17 +81,17 @@ export class RangeObject implements Iterable<number | number[]> {
   }
 
   /** The datum of the slice at `n`, from 0. Throws `INVALID_ARGUMENT` where there is none. */
-  nthValue(n: number): number | number[] {
-    return rangeDatum(this.#input, n);
+  nthValue(n: number): RangeDatum<G> {
+    return rangeDatum(this.#input, n) as RangeDatum<G>;
   }
 
   /** All data. Throws `INVALID_ARGUMENT` where they are too many for an array. */
-  toArray(): (number | number[])[] {
+  toArray(): RangeDatum<G>[] {
     return this.slice();
   }
 
   /** The data from index `from` up to `to`, which is not included; negative ones count from the end. */
-  slice(from = 0, to = this.length): (number | number[])[] {
+  slice(from = 0, to = this.length): RangeDatum<G>[] {
     const first = clampIndex(from, this.length);
     const count = Math.max(0, clampIndex(to, this.length) - first);
     if (count * (this.group ?? 1) > ARRAY_LENGTH_MAX) {
@@ -94,14 +104,14 @@ export class RangeObject implements Iterable<number | number[]> {
   }
 
   /** The data for which `keep` holds, as an array. */
-  filter(keep: (datum: number | number[], index: number, range: this) => unknown): (number | number[])[] {
-    const kept: (number | number[])[] = [];
+  filter(keep: (datum: RangeDatum<G>, index: number, range: this) => unknown): RangeDatum<G>[] {
+    const kept: RangeDatum<G>[] = [];
     let index = 0;
     for (const datum of this) if (keep(datum, index++, this)) kept.push(datum);
     return kept;
   }
 
-  *[Symbol.iterator](): IterableIterator<number | number[]> {
+  *[Symbol.iterator](): IterableIterator<RangeDatum<G>> {
     for (let i = 0; i < this.length; i++) yield this.nthValue(i);
   }
 
@@ -123,7 +133,7 @@ export class RangeObject implements Iterable<number | number[]> {
 }
 
 /** The form in which a range travels. */
-export function toRangeInput(range: RangeObject): RangeInput {
+export function toRangeInput(range: RangeObject<number | undefined>): RangeInput {
   return rangeFromBounds(range.start, range.end, range.step, range.group);
 }
 
