@@ -4,6 +4,9 @@ import { jobCancelled, slicesFailed } from './job-errors.js';
 import { ALL_FAIL_REASON, UNLOADABLE_REASON } from '../protocol/reasons.js';
 import { ResultHandle } from './results.js';
 
+/** How Node prints an error that nobody catches. */
+const UNCAUGHT = { customInspect: false, depth: Infinity };
+
 describe('the error of a job whose slices failed', () => {
   it('is printed in a few lines, and carries every failure and result', () => {
     const results = new ResultHandle<number>();
@@ -19,6 +22,7 @@ describe('the error of a job whose slices failed', () => {
     expect(printed).toContain('slice 3: RangeError: no 3');
     expect(printed).toContain('and 597 more in error.info.failures');
     expect(printed).toContain('400 of 1000, in error.info.results');
+    expect(inspect(error, UNCAUGHT).split('\n').length).toBeLessThan(15);
     expect(Object.keys(error.info)).toEqual(['jobId', 'failed', 'failures', 'results']);
     expect(error.info.failures).toHaveLength(600);
     expect(error.info.results).toBe(results);
@@ -26,19 +30,29 @@ describe('the error of a job whose slices failed', () => {
 });
 
 describe('the error of a job that was cancelled', () => {
-  it('is printed with its reason in the message and the cause alone', () => {
+  it('is printed with the reason of its cause once, and has it in its message too', () => {
     const words = 'The work function cannot be compiled: SyntaxError: no at work-function.js:3:7';
     const error = jobCancelled('a job', UNLOADABLE_REASON + words);
-    error.stack = `${error.name}: ${error.message}`;
-    const printed = inspect(error, { depth: 5 });
-    expect(printed.split(words)).toHaveLength(3);
-    expect(printed.match(/^ +at /gm)).toBeNull();
+    expect(error.message).toContain(words);
+    error.stack = error.stack!.split('\n')[0]!;
+    for (const printed of [inspect(error, { depth: 5 }), inspect(error, UNCAUGHT)]) {
+      expect(printed.split(words)).toHaveLength(2);
+      expect(printed).toContain('no worker could load the work function.');
+      expect(printed.match(/^ +at /gm)).toBeNull();
+    }
+    expect(error.cause).toMatchObject({ code: 'WORK_FUNCTION_INVALID', message: words });
     expect(error.info).toEqual({ jobId: 'a job', reason: UNLOADABLE_REASON + words });
   });
 
   it('has the slices’ own error as its cause where they all fail, and for no other reason', () => {
     const failure = new RangeError('no real root');
-    expect(jobCancelled('a job', `${ALL_FAIL_REASON}20 of 50`, failure).cause).toBe(failure);
+    const all = `${ALL_FAIL_REASON}20 of 50 have failed`;
+    const error = jobCancelled('a job', `${all}; slice 1: RangeError: ${failure.message}`, failure);
+    expect(error.cause).toBe(failure);
+    expect(error.message).toContain('slice 1: RangeError: no real root');
+    failure.stack = `${failure.name}: ${failure.message}`;
+    expect(inspect(error, UNCAUGHT).split(failure.message)).toHaveLength(2);
+    expect(inspect(error, UNCAUGHT)).toContain(`${all}.`);
     expect(jobCancelled('a job', 'the owner has seen enough', failure).cause).toBeUndefined();
     expect(jobCancelled('a job', `${ALL_FAIL_REASON}20 of 50`).cause).toBeUndefined();
   });

@@ -26,6 +26,7 @@ export function slicesFailed({ jobId, total, failed, results }: FailedJob): Many
   const example = first === undefined ? '' : ` Slice ${first.sliceNumber}: ${first.error.message}`;
   const text = `${failed} of ${total} slices of job ${jobId} failed for good.${example}`;
   const info: ErrorInfo<'SLICES_FAILED'> = { jobId, failed, failures, results };
+  unprinted(info, ['failures', 'results']);
   printedAs(info, () => {
     const shown = failures.slice(0, FAILURES_PRINTED);
     const lines = shown.map(
@@ -51,21 +52,39 @@ export function jobCancelled(
   const because = reason === '' ? '' : `: ${reason}`;
   const info: ErrorInfo<'JOB_CANCELLED'> = { jobId, reason };
   // The message has the reason already.
+  unprinted(info, ['reason']);
   printedAs(info, () => ({ jobId }));
   const text = `Job ${jobId} was cancelled${because}.`;
-  return new ManyhandsError('JOB_CANCELLED', text, info, causeOf(reason, failure));
+  const found = causeOf(reason, failure);
+  const error = new ManyhandsError('JOB_CANCELLED', text, info, found && { cause: found.cause });
+  // Node prints stack and cause: what the cause says need not stand in both. The message is for whoever shows it alone.
+  if (found !== undefined && error.stack !== undefined)
+    error.stack = error.stack.replace(text, () => `Job ${jobId} was cancelled: ${found.rest}.`);
+  return error;
 }
 
-/** The error behind a reason, where it is the work function's. */
-function causeOf(reason: string, failure: Error | undefined): { cause: Error } | undefined {
-  if (reason.startsWith(ALL_FAIL_REASON)) return failure === undefined ? undefined : { cause: failure };
+/** The error behind a reason, where it is the work function's, and what the reason says besides. */
+function causeOf(reason: string, failure: Error | undefined): { cause: Error; rest: string } | undefined {
+  if (reason.startsWith(ALL_FAIL_REASON)) {
+    return failure === undefined
+      ? undefined
+      : { cause: failure, rest: reason.replace(/; slice \d+: .*/s, '') };
+  }
   if (!reason.startsWith(UNLOADABLE_REASON)) return undefined;
   const message = reason.slice(UNLOADABLE_REASON.length);
   const place = /work-function\.\w+(?::\d+){1,2}|work-function\.py, line \d+/.exec(message)?.[0];
   const cause = new ManyhandsError('WORK_FUNCTION_INVALID', message, place === undefined ? {} : { place });
   // It happened on a worker: where it was made here says nothing.
   cause.stack = `${cause.name}: ${message}`;
-  return { cause };
+  return { cause, rest: UNLOADABLE_REASON.slice(0, -2) };
+}
+
+/** Node prints an error that nobody catches without asking how its parts want to be shown; of accessors it prints no value. */
+function unprinted<I extends object>(info: I, names: readonly (keyof I)[]): void {
+  for (const name of names) {
+    const value = info[name];
+    Object.defineProperty(info, name, { get: () => value, enumerable: true, configurable: true });
+  }
 }
 
 /** Printing shows what `show` gives; the object's own properties stay what they are. */
