@@ -84,6 +84,29 @@ test('an identity is made once, signs, and is there after a reload and in other 
   expect((await pages[0]!.evaluate(identify)).address).toBe(first!.address);
 });
 
+test('a page whose disk is full says so by a coded error, and has its identity when there is room', async ({
+  page,
+  context,
+}) => {
+  await page.goto(url);
+  await page.waitForFunction(ready);
+  const browser = await context.newCDPSession(page);
+  await browser.send('Storage.overrideQuotaForOrigin', { origin: new URL(url).origin, quotaSize: 0 });
+  const refused = await page.evaluate(() =>
+    (globalThis as unknown as { identify(): Promise<unknown> }).identify().then(
+      () => undefined,
+      ({ code, message, info }: { code: string; message: string; info: object }) => ({ code, message, info }),
+    ),
+  );
+  expect(refused).toMatchObject({
+    code: 'STORE_UNUSABLE',
+    message: expect.stringContaining('no room') as string,
+    info: { reason: 'QuotaExceededError', database: 'manyhands-keystores' },
+  });
+  await browser.send('Storage.overrideQuotaForOrigin', { origin: new URL(url).origin });
+  expect((await page.evaluate(identify)).labels).toEqual(['id']);
+});
+
 test('a page of an opaque origin has a wallet too, in memory', async ({ page }) => {
   await page.goto(url);
   const identity = await page.evaluate(
