@@ -3,7 +3,7 @@
  * @module
  */
 import { isError, type ManyhandsError } from '../entry/deployer.node.js';
-import { printable } from './terminal.js';
+import { printable } from '../entry/texts.node.js';
 
 /** The text for the terminal. */
 export function describeError(error: unknown): string {

@@ -5,7 +5,7 @@
 import { ManyhandsError } from '../entry/deployer.node.js';
 import type { PassphraseSource } from '../entry/wallet.node.js';
 import { askPassphrase, canAsk } from './ask-passphrase.js';
-import { printable } from './terminal.js';
+import { printable } from '../entry/texts.node.js';
 
 /** The passphrase of a keystore that is there: MANYHANDS_PASSPHRASE once, then the terminal. */
 export const existingPassphrase: PassphraseSource = ({ label, attempt }) => {

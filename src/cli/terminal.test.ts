@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf, cut, fit, printable } from './terminal.js';
+import { columnsOf, cut, fit } from './terminal.js';
 
 describe('fit', () => {
   it('fills, and cuts with an ellipsis', () => {
@@ -22,12 +22,5 @@ describe('cut', () => {
     expect(columnsOf(fit('折り畳み', 6))).toBe(6);
     expect(cut('👩‍🔬👩‍🔬👩‍🔬', 4)).toBe('👩‍🔬…');
     expect(cut('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…');
-  });
-});
-
-describe('printable', () => {
-  it('takes from a stranger’s text what would steer the terminal', () => {
-    expect(printable('a\u001b[2J\u0007b\r\nc\u009b31m\u202ed\u2028e')).toBe('a [2J b c 31m d e');
-    expect(printable('Größe 大 é')).toBe('Größe 大 é');
   });
 });

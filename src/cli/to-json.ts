@@ -2,7 +2,7 @@
  * JSON of values that are richer than JSON: what a program reads from `job results` and other `--json` outputs.
  * @module
  */
-import { escapeControls } from './terminal.js';
+import { escapeControls } from '../entry/texts.node.js';
 
 /**
  * Big integers and dates become strings, buffers and sets lists, maps lists of pairs, errors `{ name, message }`; NaN

@@ -5,6 +5,7 @@
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
+import { escapeControls } from '../lib/terminal-text.js';
 import type { Log, LogLevel } from './log.js';
 
 export type LogFormat = 'text' | 'json';
@@ -27,8 +28,6 @@ const LINES_PER_SECOND_MAX = 50;
 const SECOND_MS = 1_000;
 /** UTF-16 units of one field. */
 const FIELD_LENGTH_MAX = 2_000;
-/** Everything that a terminal may act on or that hides text, C1 controls and marks of direction among them. */
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 const LEVEL_WIDTH = 5;
 
 interface Counted {
@@ -87,9 +86,4 @@ function plain(value: unknown): unknown {
   if (typeof value === 'string' && value.length > FIELD_LENGTH_MAX)
     return `${value.slice(0, FIELD_LENGTH_MAX)}…`;
   return value;
-}
-
-/** In a JSON string an escape is the same character. */
-function escapeControls(text: string): string {
-  return text.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -8,7 +8,7 @@ import { checkDataDir, hasDataDir } from '../../entry/scheduler.node.js';
 import { examineIsolations, HOW_TO_GET_ONE } from '../../entry/worker.node.js';
 import { examples } from '../help.js';
 import { dataDirOption, schedulerOption } from '../options.js';
-import { printable } from '../terminal.js';
+import { printable } from '../../entry/texts.node.js';
 
 const EXIT_UNSOUND = 1;
 const ANSWER_MS_MAX = 3_000;

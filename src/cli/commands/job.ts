@@ -3,9 +3,11 @@ import { Command } from 'commander';
 import { attach, compute, fetchResults, init } from '../../entry/deployer.node.js';
 import type { JobPage } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
+import { NO_WORKERS, printable } from '../../entry/texts.node.js';
 import { formatCredits, wallet } from '../../entry/wallet.node.js';
 import { describeError } from '../describe-error.js';
 import { examples } from '../help.js';
+import { runStatusOf, slicesOf } from '../job-words.js';
 import {
   dataDirOption,
   jobId,
@@ -15,7 +17,6 @@ import {
   wholeNumber,
 } from '../options.js';
 import { parseRange } from '../parse-range.js';
-import { printable } from '../terminal.js';
 import { toJson } from '../to-json.js';
 import { parseCredits } from '../worker/parse.js';
 
@@ -24,6 +25,9 @@ const PAGE_SLICES = 10_000;
 const LIST_MAX = 100;
 const LIST_DEFAULT = 20;
 const EXIT_FAILED = 1;
+/** Columns of a list. */
+const STATUS_WIDTH = 20;
+const PROGRESS_WIDTH = 12;
 
 export function jobCommand(): Command {
   const job = new Command('job')
@@ -111,12 +115,12 @@ interface ListOptions {
 async function list({ limit, after, all, scheduler, dataDir, json }: ListOptions): Promise<void> {
   const page = await pageOf({ limit, after }, all ? { scheduler, dataDir } : { scheduler });
   if (json) return console.log(toJson(page));
-  for (const { jobId, owner, name, createdMs, runStatus, computed, failed, total } of page.jobs) {
-    const when = new Date(createdMs).toISOString().slice(0, 16).replace('T', ' ');
-    const how = `${computed} of ${total}${failed > 0 ? `, ${failed} failed` : ''}`;
-    const whose = all ? `  ${owner}` : '';
+  for (const job of page.jobs) {
+    const when = new Date(job.createdMs).toISOString().slice(0, 16).replace('T', ' ');
+    const how = `${job.computed} of ${job.total}`;
+    const whose = all ? `  ${job.owner}` : '';
     console.log(
-      `${jobId}  ${when}  ${runStatus.padEnd(9)}  ${how.padEnd(20)}${whose}  ${printable(name)}`.trimEnd(),
+      `${job.jobId}  ${when}  ${runStatusOf(job).padEnd(STATUS_WIDTH)}  ${how.padEnd(PROGRESS_WIDTH)}${whose}  ${printable(job.name)}`.trimEnd(),
     );
   }
   if (page.jobs.length === 0)
@@ -142,22 +146,20 @@ async function pageOf(
 
 async function showStatus(id: string, options: { scheduler: string; json?: boolean }): Promise<void> {
   init({ scheduler: options.scheduler });
-  const { runStatus, total, distributed, computed, failed, workers, paid, open, reason } =
-    await compute.status(id);
+  const status = await compute.status(id);
+  const { runStatus, total, distributed, computed, failed, workers, paid, open, reason } = status;
   if (options.json) {
     const shown = { jobId: id, runStatus, open, total, distributed, computed, failed, workers, paid, reason };
     return console.log(toJson(shown));
   }
   const why = reason === undefined || reason === '' ? '' : ` (${printable(reason)})`;
   console.log(`job       ${id}`);
-  console.log(`status    ${runStatus}${why}${open ? ', open for more slices' : ''}`);
+  console.log(`status    ${runStatusOf(status)}${why}${open ? ', open for more slices' : ''}`);
   console.log(`slices    ${computed} of ${total} done, ${failed} of them failed`);
   console.log(`workers   ${workers}`);
   console.log(`paid      ${formatCredits(paid)} credits`);
   if (runStatus === 'running' && workers === 0 && computed < total) {
-    console.log(
-      'No worker is at it. Is one running that takes this job: its owner, its compute groups, its price, the sites that its input comes from (--allow-origin)?',
-    );
+    console.log(NO_WORKERS);
   }
 }
 
@@ -185,8 +187,8 @@ async function cancel(
   init({ scheduler });
   for (const id of ids) {
     try {
-      const { runStatus, computed, total } = await compute.cancel(id, reason);
-      console.log(`${id} is ${runStatus}: ${computed} of ${total} slices are done.`);
+      const ended = await compute.cancel(id, reason);
+      console.log(`${id} is ${ended.runStatus}: ${slicesOf(ended)}.`);
     } catch (error) {
       if (ids.length === 1) throw error;
       console.error(`${id}: ${describeError(error)}`);

@@ -3,8 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { openOperator, type Operator } from '../../entry/operator.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
 import { examples } from '../help.js';
+import { runStatusOf, slicesOf } from '../job-words.js';
 import { dataDirOption, jobId, jobIdArgument, schedulerOption, unshield, wholeNumber } from '../options.js';
-import { printable } from '../terminal.js';
+import { printable } from '../../entry/texts.node.js';
 import { toJson } from '../to-json.js';
 
 interface Where {
@@ -72,12 +73,12 @@ function jobsCommand(): Command {
         );
         if (json) return console.log(toJson(page));
         for (const job of page.jobs) {
-          const { computed, failed, total, price } = job;
-          const how = `${computed} of ${total}${failed > 0 ? `, ${failed} failed` : ''}`;
+          const { computed, total, price } = job;
+          const how = `${computed} of ${total}`;
           const why = job.reason ? ` (${printable(job.reason)})` : '';
           const age = ageOf(job.createdMs).padStart(6);
           console.log(
-            `${job.jobId}  ${age}  ${job.runStatus.padEnd(9)}  ${how.padEnd(20)}  ${formatCredits(price)}/slice  ` +
+            `${job.jobId}  ${age}  ${runStatusOf(job).padEnd(20)}  ${how.padEnd(12)}  ${formatCredits(price)}/slice  ` +
               `${job.owner}  ${printable(job.name)}${why}`.trimEnd(),
           );
         }
@@ -143,7 +144,7 @@ function cancelCommand(): Command {
       const job = await as(where, (operator) =>
         operator.cancelJob(id, reason || 'cancelled by the operator'),
       );
-      console.log(`${id} is ${job.runStatus}: ${job.computed} of ${job.total} slices are done.`);
+      console.log(`${id} is ${job.runStatus}: ${slicesOf(job)}.`);
     });
 }
 

@@ -10,7 +10,7 @@ import { startScheduler, type Scheduler } from '../../entry/scheduler.node.js';
 import { Worker } from '../../entry/worker.node.js';
 import { lanAddress } from '../lan-address.js';
 import { qrCode } from '../qr-code.js';
-import { printable } from '../terminal.js';
+import { printable } from '../../entry/texts.node.js';
 import { untilSignal } from '../until-signal.js';
 import { runGuestJobs } from './guest-job.js';
 import { pictureFile, type PictureFile } from './picture-file.js';

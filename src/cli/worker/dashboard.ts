@@ -4,7 +4,8 @@
  * @module
  */
 import type { SandboxStatus, WorkerStatus } from '../../entry/worker.node.js';
-import { cut, fit, printable } from '../terminal.js';
+import { printable } from '../../entry/texts.node.js';
+import { cut, fit } from '../terminal.js';
 import { bytesText, counted, creditsText, durationText } from './words.js';
 
 export interface Picture {

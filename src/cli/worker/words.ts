@@ -4,7 +4,7 @@
  */
 import { isError, type WorkerEvents, type WorkerStatus } from '../../entry/worker.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
-import { printable } from '../terminal.js';
+import { printable } from '../../entry/texts.node.js';
 
 const PAUSES: Record<string, string> = {
   bytes: 'the bytes of the day are used up; work goes on at midnight UTC',

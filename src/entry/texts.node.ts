@@ -1,0 +1,6 @@
+/**
+ * What the commands say in the same words as the parts below them. No public export.
+ * @module
+ */
+export { NO_WORKERS } from '../deployer/worker-watch.js';
+export { escapeControls, printable } from '../lib/terminal-text.js';
