@@ -44,6 +44,8 @@ export interface ResultEvent<T> {
 export interface ConsoleEvent<T> {
   job: Job<T>;
   sliceNumber: number;
+  /** Which attempt at the slice printed it, from 1: a slice that failed runs again. */
+  attempt: number;
   level: ConsoleLevel;
   message: string;
   /** The same message came so many times in a row. */

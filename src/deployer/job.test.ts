@@ -192,19 +192,20 @@ describe('a job', () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     const seen: unknown[] = [];
-    job.on('console', ({ sliceNumber, level, message }) => seen.push([sliceNumber, level, message]));
+    job.on('console', (event) => seen.push([event.sliceNumber, event.attempt, event.level, event.message]));
     job.on('progress', ({ progress }) => seen.push(progress));
     job.on('nofunds', ({ reason }) => seen.push(reason));
     const done = job.exec().catch((e: unknown) => e);
     await until(() => stub.requests('job.follow').length === 1);
     const { jobId } = stub.job;
-    stub.tell(jobId, { type: 'job.console', jobId, sliceNumber: 1, level: 'log', message: 'hello' });
+    const text = { level: 'log', message: 'hello' } as const;
+    stub.tell(jobId, { type: 'job.console', jobId, sliceNumber: 1, attempt: 2, ...text });
     stub.tell(jobId, { type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 });
     stub.pause(stub.job, 'nofunds');
     await until(() => seen.length === 3);
     stub.cancel(stub.job, 'by the operator');
     expect(await done).toMatchObject({ code: 'JOB_CANCELLED', info: { reason: 'by the operator' } });
-    expect(seen).toEqual([[1, 'log', 'hello'], 0.5, 'nofunds']);
+    expect(seen).toEqual([[1, 2, 'log', 'hello'], 0.5, 'nofunds']);
   });
 
   it('refuses to listen to an event that does not exist', () => {

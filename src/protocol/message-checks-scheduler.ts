@@ -98,6 +98,7 @@ export const SCHEDULER_NOTICE_CHECKS: { readonly [K in keyof SchedulerNotices]: 
     'job.console': object<SchedulerNotices['job.console']>({
       jobId: id,
       sliceNumber,
+      attempt: integer(1),
       level: consoleLevel,
       message: consoleText,
       same: optional(integer(1)),

@@ -348,7 +348,15 @@ export interface DeployerNotices {
 }
 export interface SchedulerNotices {
   'job.journal': { jobId: JobId; rows: JournalRow[] };
-  'job.console': { jobId: JobId; sliceNumber: number; level: ConsoleLevel; message: string; same?: number };
+  'job.console': {
+    jobId: JobId;
+    sliceNumber: number;
+    /** Which attempt at the slice printed it, from 1. */
+    attempt: number;
+    level: ConsoleLevel;
+    message: string;
+    same?: number;
+  };
   'job.progress': { jobId: JobId; sliceNumber: number; progress?: number };
   'lease.grant': { want: number; lease: Lease };
   /**

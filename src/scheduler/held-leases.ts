@@ -22,6 +22,8 @@ export interface HeldLease {
   /** First slice without an outcome, and the last one. */
   next: number;
   last: number;
+  /** Which attempt at its slices this is, from 1. */
+  readonly attempt: number;
   /** What one slice is thought to take, milliseconds. */
   sliceMs: number;
   isBegun: boolean;
@@ -62,12 +64,12 @@ export class HeldLeases {
 
   /** A lease that `holder` has from now on, monotonic milliseconds. */
   add(holder: LeaseHolder, lease: LentLease, nowMs: number): void {
-    const { leaseId, job, next, last, sliceMs = UNKNOWN_SLICE_MS } = lease;
+    const { leaseId, job, next, last, attempt, sliceMs = UNKNOWN_SLICE_MS } = lease;
     const { recalledMs, recalls } = this.#recalled.get(job.jobId) ?? { recalledMs: 0, recalls: 0 };
     this.delete(leaseId);
     this.#byHolder.set(holder, (this.#byHolder.get(holder) ?? new Set()).add(leaseId));
     this.#leases.set(leaseId, {
-      ...{ leaseId, holder, job, next, last, sliceMs },
+      ...{ leaseId, holder, job, next, last, attempt, sliceMs },
       ...{ isBegun: false, progressedMs: nowMs, recalledMs, firstRecalledMs: nowMs, recalls },
     });
     this.#onActive(holder);

@@ -131,7 +131,11 @@ test('serves a worker whose request failed by itself, though nothing else happen
 /** A worker with a long lease, which others may be given some of. */
 function busy(): Member {
   const holder = worker('busy');
-  leases.add(holder, { leaseId: 'long', next: 1, last: 1_000, job: candidate({}), sliceMs: 10 }, 0);
+  leases.add(
+    holder,
+    { leaseId: 'long', next: 1, attempt: 1, last: 1_000, job: candidate({}), sliceMs: 10 },
+    0,
+  );
   return holder;
 }
 
@@ -164,7 +168,7 @@ test('a lease that comes back as a whole leaves its back-off to the next lease o
   leases.giveBack(worker('another'), 'long');
   expect(leases.size).toBe(1);
   leases.giveBack(holder, 'long');
-  const next = { leaseId: 'next', next: 1, last: 1, job: candidate({}), sliceMs: 10 };
+  const next = { leaseId: 'next', next: 1, attempt: 1, last: 1, job: candidate({}), sliceMs: 10 };
   leases.add(holder, next, 0);
   expect(leases.get('next')!.recalls).toBe(often);
   leases.progress('next', 2, 0, 0);
@@ -216,7 +220,11 @@ test('looks at no more leases in a round than it has time for, and comes to ever
   const job = candidate({ groups: [{ key: 'other' }] });
   const counted = Object.defineProperty({ ...job }, 'groups', { get: () => (looks++, job.groups) });
   for (let i = 0; i < 1_000; i++)
-    leases.add(holder, { leaseId: `other ${i}`, next: 1, last: 100, job: counted, sliceMs: 10 }, 0);
+    leases.add(
+      holder,
+      { leaseId: `other ${i}`, next: 1, attempt: 1, last: 100, job: counted, sliceMs: 10 },
+      0,
+    );
   for (let i = 0; i < 200; i++) market.add(worker(`stranger ${i}`), { want: 1, idle: true });
   const last = worker('last', { groups: [{ key: 'other' }] });
   market.add(last, { want: 1, idle: true });

@@ -227,7 +227,7 @@ export class Market {
       this.#lookLater(customer, HELD_BACK_LOOK_MS);
       return false;
     }
-    const { lease, job } = granted;
+    const { lease, job, attempt } = granted;
     const isThere = this.#customers.get(customer) === state && state.wants.delete(want.want);
     this.#noteIdle(customer, state);
     if (!isThere) {
@@ -239,7 +239,7 @@ export class Market {
       return true;
     }
     const { first, count, sliceMs } = lease;
-    const held = { leaseId, next: first, last: first + count - 1, job, sliceMs };
+    const held = { leaseId, next: first, last: first + count - 1, job, attempt, sliceMs };
     leases.add(customer, held, clock.monotonicMs());
     customer.send({ type: 'lease.grant', want: want.want, lease });
     return true;

@@ -9,6 +9,7 @@ import type { ClientConnection, NoticeMessage, RequestMessage, Session } from '.
 import { checkOutcomes } from './check-input.js';
 import type { Core } from './core.js';
 import { issueTicket } from './deployer-session.js';
+import type { HeldLease } from './held-leases.js';
 import type { Customer } from './market.js';
 import { OfferedJobs } from './offered-jobs.js';
 import { isEligible } from './policy/choose-job.js';
@@ -157,13 +158,13 @@ export class WorkerSession implements Session, Customer {
       case 'lease.unwant':
         return this.#core.market.remove(this, m.want);
       case 'slice.console':
-        return this.#tell(m.leaseId, (jobId) => {
+        return this.#tell(m.leaseId, ({ job: { jobId }, attempt }) => {
           const { sliceNumber, level, message, same } = m;
-          const text = { sliceNumber, level, message, ...(same === undefined ? {} : { same }) };
+          const text = { sliceNumber, attempt, level, message, ...(same === undefined ? {} : { same }) };
           return { type: 'job.console', jobId, ...text };
         });
       case 'slice.progress':
-        return this.#tell(m.leaseId, (jobId) => {
+        return this.#tell(m.leaseId, ({ job: { jobId } }) => {
           const { sliceNumber, progress } = m;
           return {
             type: 'job.progress',
@@ -283,7 +284,7 @@ export class WorkerSession implements Session, Customer {
   async #checkOutcomes({ leaseId, first, segment }: Request<'lease.report'>): Promise<void> {
     if (segment === undefined) return;
     try {
-      await checkOutcomes(this.#core.options.blobs, segment);
+      await checkOutcomes(this.#core.blobValues, segment);
     } catch (error) {
       if (!isError(error, 'SEGMENT_MALFORMED')) throw error;
       const lost = {
@@ -351,13 +352,13 @@ export class WorkerSession implements Session, Customer {
   }
 
   /** Forwards what may be lost to the job's followers, as long as the worker is not too loud. */
-  #tell(leaseId: string, message: (jobId: string) => SchedulerMessage): void {
+  #tell(leaseId: string, message: (held: HeldLease) => SchedulerMessage): void {
     const held = this.#core.leases.get(leaseId);
     if (held?.holder !== this) return;
     const second = Math.floor(this.#core.options.clock.monotonicMs() / 1_000);
     if (this.#spoken.second !== second) this.#spoken = { second, messages: 0 };
     if (++this.#spoken.messages > CONSOLE_MESSAGES_PER_SECOND_MAX) return;
-    this.#core.followers.tell(held.job.jobId, message(held.job.jobId));
+    this.#core.followers.tell(held.job.jobId, message(held));
   }
 
   #log(error: unknown): void {

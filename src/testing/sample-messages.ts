@@ -238,7 +238,9 @@ export const SAMPLE_SCHEDULER_MESSAGES: Samples<SchedulerMessage> = {
     { type: 'job.journal', jobId, rows },
     { type: 'job.journal', jobId, rows: rows.slice(0, 1).map((row) => ({ ...row, epoch: 12 })) },
   ],
-  'job.console': [{ type: 'job.console', jobId, sliceNumber: 1, level: 'log', message: 'hello', same: 2 }],
+  'job.console': [
+    { type: 'job.console', jobId, sliceNumber: 1, attempt: 2, level: 'log', message: 'hello', same: 2 },
+  ],
   'job.progress': [{ type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 }],
   'lease.grant': [
     {

@@ -46,6 +46,7 @@ const guardedText = encryptKeystoreJsonSync({ address: `0x${ADDRESS}`, privateKe
 const guarded = (): Keystore => Keystore.fromJSON(guardedText, { label: 'mine' });
 const offer = {
   schedulerId: 'aa'.repeat(32),
+  owner: `0x${'dd'.repeat(20)}`,
   packageDigest: 'bb'.repeat(32),
   pricePerSlice: 1n,
   ceiling: 1n,

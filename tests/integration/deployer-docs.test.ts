@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 it('there are some', () => {
-  expect(programs.length).toBe(7);
+  expect(programs.length).toBe(8);
 });
 
 it.each(programs)('$name', async ({ code }) => {

@@ -33,8 +33,8 @@ const STEPS: Record<number, (nowMs: number) => Script<void>> = {
     yield* endHashedGroups(nowMs);
     yield* fillClassKeys();
   },
-  4: function* () {
-    yield* splitJobWorkers();
+  4: function* (nowMs) {
+    yield* splitJobWorkers(nowMs);
     // Signed before offers named their job's owner: workers would read them as malformed. What a job pays is in its row.
     yield* run('UPDATE packages SET offer = NULL WHERE offer IS NOT NULL');
   },

@@ -33,6 +33,9 @@ export const historyOf = ({ lost, thrown, failures }: RangeHistory): RangeHistor
   failures,
 });
 
+/** Which attempt at the range's slices comes next or is under way, from 1. */
+export const attemptNumber = ({ lost, thrown }: RangeHistory): number => lost + thrown + 1;
+
 type StoredAttempt = [AttemptKind, workerId: string, payee: string, isolation: string, atMs: number];
 
 /** The failed attempts of a range's slices. */

@@ -80,6 +80,8 @@ export interface DeployCommand {
 export interface Granted {
   lease: Lease;
   job: Candidate;
+  /** Which attempt at its slices this is, from 1. */
+  attempt: number;
 }
 
 /** A lease as the store knows it. */
@@ -88,6 +90,7 @@ export interface LentLease {
   next: number;
   last: number;
   job: Candidate;
+  attempt: number;
   sliceMs?: number;
 }
 

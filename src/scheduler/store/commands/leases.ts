@@ -20,7 +20,9 @@ import { learnOf, profileOf, trimmedProfileOf } from '../job-workers.js';
 import {
   attemptsOf,
   attemptsText,
+  attemptNumber,
   historyOf,
+  NO_HISTORY,
   putRange,
   rangeAt,
   removeRange,
@@ -66,6 +68,7 @@ function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, ran
   yield* lend(ctx, c, job, range.first, count);
   return {
     job: chosen,
+    attempt: attemptNumber(range),
     lease: {
       leaseId: c.leaseId,
       jobId: job.jobId,
@@ -200,7 +203,8 @@ export function* adopt(ctx: CommandContext, c: Commands['adopt'][0]): Script<Ans
     const job = (yield* findJob(jobId))!;
     yield* renewLease(row, job, ctx.nowMs);
     const sliceMs = sliceMsFor(yield* profileOf(jobId), c.workerId);
-    leases.push({ leaseId, next, last, job, ...(sliceMs === undefined ? {} : { sliceMs }) });
+    const attempt = attemptNumber((yield* rangeAt(jobId, next)) ?? NO_HISTORY);
+    leases.push({ leaseId, next, last, job, attempt, ...(sliceMs === undefined ? {} : { sliceMs }) });
   }
   return { leases };
 }

@@ -1,0 +1,47 @@
+/**
+ * What the slices of a job print, each time with the number of the attempt that printed it.
+ */
+import { afterEach, expect, test } from 'vitest';
+import type { Lease } from '../protocol/messages.js';
+import { rangeFromBounds } from '../protocol/ranges.js';
+import { SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
+
+let rig: SchedulerRig;
+afterEach(() => rig.close());
+
+async function granted(worker: StubConnection): Promise<Lease> {
+  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  return (await worker.until((m) => m.type === 'lease.grant')).lease;
+}
+
+const print = (worker: StubConnection, { leaseId }: Lease, message: string): void =>
+  worker.receive({ type: 'slice.console', leaseId, sliceNumber: 1, level: 'log', message });
+
+test('a line of a slice that runs again says so, also over a new connection of its worker', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy(rangeFromBounds(1, 1));
+  const follower = rig.operator();
+  await follower.ask({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: 1_000_000 });
+  const attemptAt = async (message: string): Promise<number> =>
+    (await follower.until((m) => m.type === 'job.console' && m.message === message)).attempt;
+
+  const first = rig.worker();
+  const lease = await granted(first);
+  print(first, lease, 'one');
+  expect(await attemptAt('one')).toBe(1);
+  const { leaseId } = lease;
+  const lost = { code: 'SANDBOX_CRASHED', message: 'its sandbox ended' };
+  await first.ask({ type: 'lease.report', id: 2, leaseId, first: 1, count: 0, computeMs: 1, lost });
+
+  const workerId = 'W'.repeat(22);
+  const second = rig.worker({ workerId });
+  const again = await granted(second);
+  print(second, again, 'two');
+  expect(await attemptAt('two')).toBe(2);
+  second.hangUp();
+  const back = rig.worker({ workerId });
+  await back.until((m) => m.type === 'welcome');
+  await expect.poll(() => rig.core.leases.size).toBe(1);
+  print(back, again, 'three');
+  expect(await attemptAt('three')).toBe(2);
+});
