@@ -351,8 +351,7 @@ export interface SchedulerNotices {
   'job.console': {
     jobId: JobId;
     sliceNumber: number;
-    /** Which attempt at the slice printed it, from 1. */
-    attempt: number;
+    attempt: number; // at the slice, from 1
     level: ConsoleLevel;
     message: string;
     same?: number;

@@ -2,7 +2,7 @@
  * What the slices of a job print, each time with the number of the attempt that printed it.
  */
 import { afterEach, expect, test } from 'vitest';
-import type { Lease } from '../protocol/messages.js';
+import type { Lease, SchedulerMessage } from '../protocol/messages.js';
 import { rangeFromBounds } from '../protocol/ranges.js';
 import { SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
 
@@ -23,7 +23,12 @@ test('a line of a slice that runs again says so, also over a new connection of i
   const follower = rig.operator();
   await follower.ask({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: 1_000_000 });
   const attemptAt = async (message: string): Promise<number> =>
-    (await follower.until((m) => m.type === 'job.console' && m.message === message)).attempt;
+    (
+      await follower.until(
+        (m): m is Extract<SchedulerMessage, { type: 'job.console' }> =>
+          m.type === 'job.console' && m.message === message,
+      )
+    ).attempt;
 
   const first = rig.worker();
   const lease = await granted(first);

@@ -53,7 +53,8 @@ export class FakeLender implements Store {
       this.slices -= 1;
       const { leaseId } = command;
       const lease = { leaseId, jobId: 'a job', packageDigest: '', first: this.#next++, count: 1 };
-      return { ok: true, value: { lease: { ...lease, inputs: [], leaseMs: 1 }, job: candidate({}) } };
+      const granted = { lease: { ...lease, inputs: [], leaseMs: 1 }, job: candidate({}), attempt: 1 };
+      return { ok: true, value: granted };
     });
     return Promise.resolve({ outcomes, notes, workMs: 0 });
   }

@@ -100,7 +100,7 @@ test('a page whose disk is full says so by a coded error, and has its identity w
   );
   expect(refused).toMatchObject({
     code: 'STORE_UNUSABLE',
-    message: expect.stringContaining('no room') as string,
+    message: expect.stringContaining('no room'),
     info: { reason: 'QuotaExceededError', database: 'manyhands-keystores' },
   });
   await browser.send('Storage.overrideQuotaForOrigin', { origin: new URL(url).origin });
