@@ -91,7 +91,7 @@ test('a page whose disk is full says so by a coded error, and has its identity w
   await page.goto(url);
   await page.waitForFunction(ready);
   const browser = await context.newCDPSession(page);
-  await browser.send('Storage.overrideQuotaForOrigin', { origin: new URL(url).origin, quotaSize: 0 });
+  await browser.send('Storage.overrideQuotaForOrigin', { origin: new URL(url).origin, quotaSize: 1 });
   const refused = await page.evaluate(() =>
     (globalThis as unknown as { identify(): Promise<unknown> }).identify().then(
       () => undefined,
