@@ -34,7 +34,11 @@ test('a worker that was silent with its lease is counted on again as soon as it 
   const job = candidate({});
   const isThere = (): boolean => roster.hasBetter(job, [], 0, true);
   expect(isThere()).toBe(false);
-  leases.add(worker, { leaseId: 'l', next: 1, last: 100, job, sliceMs: SLICE_MS }, clock.monotonicMs());
+  leases.add(
+    worker,
+    { leaseId: 'l', next: 1, attempt: 1, last: 100, job, sliceMs: SLICE_MS },
+    clock.monotonicMs(),
+  );
   expect(isThere()).toBe(true);
   await clock.advance(2 * BUSY_WAIT_MS);
   expect(isThere()).toBe(false);
