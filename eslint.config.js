@@ -12,7 +12,7 @@ const LINES_A_FILE_MAX = 400;
 /** Time, chance and output have ports; these files are where the real ones are made or where job code runs. */
 const PORTS = [
   'src/lib/clock.ts',
-  'src/lib/random.ts',
+  'src/lib/crypto/random.ts',
   'src/entry/**',
   'src/cli/**',
   'src/worktimes/**',
@@ -40,7 +40,7 @@ const PORT_SYNTAX = [
   ),
   banned(
     'CallExpression[callee.object.name="Math"][callee.property.name="random"]',
-    'Take a Random (src/lib/random.ts): the simulator replays it from a seed.',
+    'Take a Random (src/lib/crypto/random.ts): the simulator replays it from a seed.',
   ),
   banned(
     `CallExpression[callee.name=/^(${TIMERS.join('|')})$/], ` +
@@ -49,7 +49,7 @@ const PORT_SYNTAX = [
   ),
   banned(
     'MemberExpression[property.name=/^(getRandomValues|randomUUID|randomBytes)$/]',
-    'Take a Random (src/lib/random.ts): the simulator replays it from a seed.',
+    'Take a Random (src/lib/crypto/random.ts): the simulator replays it from a seed.',
   ),
 ];
 
@@ -146,7 +146,7 @@ export default tseslint.config(
   },
   {
     files: [
-      'src/{lib,protocol,transport,jobfs,wallet,deployer,worker,worktimes}/**/*.ts',
+      'src/{lib,protocol,transport,jobfs,wallet,client,deployer,worker,worktimes}/**/*.ts',
       'src/entry/*.browser.ts',
       'web-worker-demo/**/*.ts',
     ],

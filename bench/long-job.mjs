@@ -7,10 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../dist/lib/clock.js';
-import { newId } from '../dist/lib/ids.js';
-import { systemRandom } from '../dist/lib/random.js';
-import { SegmentWriter } from '../dist/protocol/segment.js';
-import { openSqliteStore } from '../dist/scheduler/store/sqlite.js';
+import { newId } from '../dist/lib/crypto/ids.js';
+import { systemRandom } from '../dist/lib/crypto/random.js';
+import { SegmentWriter } from '../dist/protocol/segment/segment.js';
+import { openSqliteStore } from '../dist/scheduler/store/sqlite/sqlite.js';
 
 const SLICES = Number(process.argv[2] ?? 200_000);
 const EARLY = SLICES / 10;

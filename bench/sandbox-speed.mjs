@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
-import { findDeno } from '../dist/worker/sandbox/deno-find.js';
+import { findDeno } from '../dist/worker/hosts/deno/deno-find.js';
 import { findChromium } from '../scripts/find-chromium.mjs';
 import { KERNELS } from './sandbox-speed/kernels.mjs';
 

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openStaticFiles } from '../dist/scheduler/static-files.js';
+import { openStaticFiles } from '../dist/scheduler/http/static-files.js';
 import { describeWorktime } from '../dist/worktimes/registry.js';
 import { findChromium } from '../scripts/find-chromium.mjs';
 

@@ -2,11 +2,11 @@
  * A worker that only waits: it speaks the protocol over a socket of its own and takes a timer for every slice, so that
  * thousands of them fit into one process. It asks for its next lease while it has one, and reports each slice alone.
  */
-import { newId } from '../../dist/lib/ids.js';
-import { systemRandom } from '../../dist/lib/random.js';
-import { decodeSchedulerMessage, encodeMessage } from '../../dist/protocol/codec.js';
-import { SegmentWriter } from '../../dist/protocol/segment.js';
-import { PROTOCOL_VERSION } from '../../dist/protocol/version.js';
+import { newId } from '../../dist/lib/crypto/ids.js';
+import { systemRandom } from '../../dist/lib/crypto/random.js';
+import { decodeSchedulerMessage, encodeMessage } from '../../dist/protocol/wire/codec.js';
+import { SegmentWriter } from '../../dist/protocol/segment/segment.js';
+import { PROTOCOL_VERSION } from '../../dist/protocol/wire/version.js';
 import { connectNode } from '../../dist/transport/ws-node.js';
 
 /** How often a worker says that it is there, milliseconds. */

@@ -28,7 +28,7 @@ const PUBLIC_ENTRIES = Object.fromEntries(
 
 /** One classic script that a Worker in the frame starts from; its text, or nothing where it is not written yet. */
 export async function bundleSandbox() {
-  const entry = join(SRC, 'worktimes', 'browser-sandbox.ts');
+  const entry = join(SRC, 'worktimes', 'sandbox', 'browser-sandbox.ts');
   if (isMissing(entry)) return undefined;
   const text = await bundleScript(entry);
   await mkdir(join(DIST, 'sandbox'), { recursive: true });
@@ -38,10 +38,10 @@ export async function bundleSandbox() {
 
 /** What holds sandboxes without a window: the main thread of Deno's process, and the page in a browser. */
 export async function bundleHeadless() {
-  const folder = join(SRC, 'worker', 'sandbox');
+  const folder = join(SRC, 'worker', 'hosts');
   const entries = {
-    'deno-main.js': join(folder, 'deno', 'main.ts'),
-    'chromium-bridge.js': join(folder, 'chromium', 'bridge.ts'),
+    'deno-main.js': join(folder, 'deno', 'inside', 'main.ts'),
+    'chromium-bridge.js': join(folder, 'chromium', 'page', 'bridge.ts'),
   };
   await mkdir(join(DIST, 'sandbox'), { recursive: true });
   for (const [name, entry] of Object.entries(entries)) {
@@ -49,13 +49,13 @@ export async function bundleHeadless() {
     const { outputFiles } = await build({ ...SHARED, entryPoints: [entry], format: 'esm', target: 'es2022' });
     await writeFile(join(DIST, 'sandbox', name), outputFiles[0].text);
   }
-  const ports = await bundleScript(join(folder, 'deno', 'job-ports.ts'));
+  const ports = await bundleScript(join(folder, 'deno', 'inside', 'job-ports.ts'));
   await writeFile(join(DIST, 'sandbox', 'deno-ports.js'), ports);
 }
 
 /** The frame's document with its script inline, and headers.json with the hash that lets this script alone run. */
 export async function bundleFrame() {
-  const folder = join(SRC, 'worker', 'sandbox', 'frame');
+  const folder = join(SRC, 'worker', 'hosts', 'browser', 'frame');
   const headers = join(PAGE, 'headers.json');
   if (isMissing(join(folder, 'main.ts')) || isMissing(headers)) return;
   // The text must not end its own script element.

@@ -6,9 +6,9 @@
  */
 import { CommanderError } from 'commander';
 import { isError } from '../entry/deployer.node.js';
-import { describeError } from './describe-error.js';
-import { helpAsOption } from './help.js';
-import { shieldIds } from './options.js';
+import { describeError } from './console/describe-error.js';
+import { helpAsOption } from './console/help.js';
+import { shieldIds } from './options/options.js';
 import { makeProgram } from './program.js';
 
 const EXIT_FAILED = 1;

@@ -12,8 +12,8 @@ import { keystoreCommand } from './commands/keystore.js';
 import { operatorCommand } from './commands/operator.js';
 import { schedulerCommand } from './commands/scheduler.js';
 import { workerCommand } from './commands/worker.js';
-import { describeUsage } from './describe-error.js';
-import { examples } from './help.js';
+import { describeUsage } from './console/describe-error.js';
+import { examples } from './console/help.js';
 
 /** The command line. Wrong usage throws a `CommanderError`, after it was said. */
 export function makeProgram(): Command {

@@ -3,7 +3,7 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { deployerRig, hurriedClock, until } from '../testing/deployer-rig.js';
+import { deployerRig, hurriedClock, until } from '../testing/deployer/deployer-rig.js';
 
 it('a job is fed, closed and followed to its end when the store takes what it refused before', async () => {
   const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(20) });

@@ -3,13 +3,13 @@
  * arguments must be.
  * @module
  */
-import type { RangeBounds } from '../protocol/input-sets.js';
+import type { RangeBounds } from '../protocol/input/input-sets.js';
 import type { Keystore } from '../wallet/keystore.js';
-import type { Job } from './job.js';
-import type { CallOptions } from './call-options.js';
-import type { ConnectionEvents } from './events.js';
+import type { Job } from './job/job.js';
+import type { CallOptions } from './arguments/call-options.js';
+import type { ConnectionEvents } from './job/events.js';
 import type { RemoteStatus } from './deployer.js';
-import type { RemoteData } from './remote-input.js';
+import type { RemoteData } from './upload/remote-input.js';
 
 /** The arguments after the datum: they may be left out where the work function needs none. */
 type WorkArgs<A extends unknown[]> = [] extends A ? [args?: Readonly<A>] : [args: Readonly<A>];

@@ -3,26 +3,26 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { ID_PATTERN } from '../lib/ids.js';
+import { ID_PATTERN } from '../lib/crypto/ids.js';
 import { describeValue, readOptions } from '../lib/options.js';
-import { fromCursor } from '../protocol/cursor.js';
+import { fromCursor } from '../protocol/messages/cursor.js';
 import { checkSignal } from '../lib/abortable.js';
-import type { Cursor } from '../protocol/messages.js';
+import type { Cursor } from '../protocol/messages/messages.js';
 import type { Keystore } from '../wallet/keystore.js';
-import { AppendQueue } from './append-queue.js';
+import { AppendQueue } from './upload/append-queue.js';
 import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-types.js';
-import { createContext } from './context.js';
-import { readCall, type CallOptions } from './call-options.js';
-import { checkKeystore, checkReason } from './check-arguments.js';
-import type { JobStatusInfo } from './events.js';
-import type { FeedSummary } from './feed.js';
-import { fetchJobResults, type FetchedResult, type ResultRange } from './fetch-results.js';
-import { parseDo, parseFor } from './forms.js';
-import { toJobInput } from './input.js';
-import { Job } from './job.js';
+import { createContext } from './connection/context.js';
+import { readCall, type CallOptions } from './arguments/call-options.js';
+import { checkKeystore, checkReason } from './arguments/check-arguments.js';
+import type { JobStatusInfo } from './job/events.js';
+import type { FeedSummary } from './upload/feed.js';
+import { fetchJobResults, type FetchedResult, type ResultRange } from './results/fetch-results.js';
+import { parseDo, parseFor } from './upload/forms.js';
+import { toJobInput } from './upload/input.js';
+import { Job } from './job/job.js';
 import { listJobs, remoteStatus } from './list-jobs.js';
-import type { DeployerPorts } from './ports.js';
-import { withJsonForm } from './status-info.js';
+import type { DeployerPorts } from './connection/ports.js';
+import { withJsonForm } from './results/status-info.js';
 
 export interface AttachOptions extends CallOptions {
   /** Replay the journal behind this row only. @default 0, all of it */

@@ -4,13 +4,13 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { checkSignal } from '../lib/abortable.js';
-import { ID_PATTERN } from '../lib/ids.js';
+import { ID_PATTERN } from '../lib/crypto/ids.js';
 import { describeValue, readOptions } from '../lib/options.js';
 import { JOB_LIST_MAX } from '../protocol/limits.js';
-import type { DeployerRequests, JobStatus } from '../protocol/messages.js';
+import type { DeployerRequests, JobStatus } from '../protocol/messages/messages.js';
 import type { JobPage, ListOptions } from './compute-types.js';
 import type { RemoteStatus } from './deployer.js';
-import { toStatusInfo, withJsonForm } from './status-info.js';
+import { toStatusInfo, withJsonForm } from './results/status-info.js';
 
 const LIMIT_DEFAULT = 20;
 

@@ -7,7 +7,7 @@ import { ManyhandsError } from '../lib/errors.js';
 import { describeValue, readOptions } from '../lib/options.js';
 import type { ComputeDo, ComputeForForms } from './compute-types.js';
 import { createDeployer, type Deployer } from './deployer.js';
-import type { DeployerPorts, DeployerWallet } from './ports.js';
+import type { DeployerPorts, DeployerWallet } from './connection/ports.js';
 
 export interface InitOptions {
   /** The scheduler's address. @default MANYHANDS_SCHEDULER where there is an environment, else http://localhost:8462 */

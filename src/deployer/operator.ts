@@ -4,15 +4,15 @@
  */
 import type { Clock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
-import { newId } from '../lib/ids.js';
-import type { Random } from '../lib/random.js';
+import { newId } from '../lib/crypto/ids.js';
+import type { Random } from '../lib/crypto/random.js';
 import { SOFTWARE_VERSION } from '../lib/version.js';
-import { clientCodec } from '../protocol/codec.js';
+import { clientCodec } from '../protocol/wire/codec.js';
 import { DRAIN_MS_MAX, WORKER_LIST_MAX } from '../protocol/limits.js';
-import type { DeployerRequests } from '../protocol/messages.js';
-import type { Ban, OperatorRequests, WorkerListing } from '../protocol/operator-messages.js';
-import { parseSchedulerUrl } from '../protocol/scheduler-url.js';
-import { PROTOCOL_VERSION } from '../protocol/version.js';
+import type { DeployerRequests } from '../protocol/messages/messages.js';
+import type { Ban, OperatorRequests, WorkerListing } from '../protocol/messages/operator-messages.js';
+import { parseSchedulerUrl } from '../protocol/wire/scheduler-url.js';
+import { PROTOCOL_VERSION } from '../protocol/wire/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
 import type { JobPage, ListOptions } from './compute-types.js';

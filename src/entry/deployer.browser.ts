@@ -4,10 +4,10 @@
  */
 import { createModuleDeployer } from '../deployer/module-deployer.js';
 import { systemClock } from '../lib/clock.js';
-import { systemRandom } from '../lib/random.js';
-import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import { DEFAULT_SCHEDULER } from '../protocol/wire/scheduler-url.js';
 import { connectBrowser } from '../transport/ws-browser.js';
-import { fetchModule } from '../deployer/fetch-module.js';
+import { fetchModule } from '../deployer/package/fetch-module.js';
 import { JobFS } from './job-fs-class.browser.js';
 import { wallet } from './wallet-instance.browser.js';
 
@@ -42,11 +42,11 @@ export const compute_for = computeFor;
 
 export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode, ErrorInfo, SliceFailure } from '../lib/errors.js';
-export { RangeObject } from '../protocol/input-sets.js';
-export { RemoteDataPattern, RemoteDataSet } from '../protocol/remote-sets.js';
-export type { RangeBounds } from '../protocol/input-sets.js';
-export type { Job } from '../deployer/job.js';
-export type { ResultHandle, SettledResult } from '../deployer/results.js';
+export { RangeObject } from '../protocol/input/input-sets.js';
+export { RemoteDataPattern, RemoteDataSet } from '../protocol/input/remote-sets.js';
+export type { RangeBounds } from '../protocol/input/input-sets.js';
+export type { Job } from '../deployer/job/job.js';
+export type { ResultHandle, SettledResult } from '../deployer/job/results.js';
 export type {
   Compute,
   ComputeDo,
@@ -57,13 +57,13 @@ export type {
   ListOptions,
 } from '../deployer/compute-types.js';
 export type { AccountInfo, AddedSlices, AttachOptions, RemoteStatus } from '../deployer/deployer.js';
-export type { FetchedResult, ResultRange } from '../deployer/fetch-results.js';
+export type { FetchedResult, ResultRange } from '../deployer/results/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
-export type { SlicePaymentOffer } from '../deployer/payment.js';
-export type { CustomWorktime } from '../deployer/custom-worktime.js';
-export type { WasmCall } from '../protocol/job-package.js';
-export type { ReadAheadLimits } from '../deployer/read-ahead.js';
-export type { ComputeGroup, JobLimits, PublicInfo } from '../deployer/settings.js';
+export type { SlicePaymentOffer } from '../deployer/package/payment.js';
+export type { CustomWorktime } from '../deployer/package/custom-worktime.js';
+export type { WasmCall } from '../protocol/job/job-package.js';
+export type { ReadAheadLimits } from '../deployer/upload/read-ahead.js';
+export type { ComputeGroup, JobLimits, PublicInfo } from '../deployer/package/pack-settings.js';
 export type {
   CancelEvent,
   ConsoleEvent,
@@ -76,4 +76,4 @@ export type {
   ReadyState,
   ResultEvent,
   StatusEvent,
-} from '../deployer/events.js';
+} from '../deployer/job/events.js';

@@ -8,8 +8,8 @@ import { connectOperator, type Operator } from '../deployer/operator.js';
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
 import { readOptions } from '../lib/options.js';
-import { systemRandom } from '../lib/random.js';
-import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import { DEFAULT_SCHEDULER } from '../protocol/wire/scheduler-url.js';
 import { connectNode } from '../transport/ws-node.js';
 
 export interface OpenOperatorOptions {
@@ -55,5 +55,5 @@ async function readToken(dataDir: string | undefined): Promise<string> {
 }
 
 export type { JobPage, ListedJob, ListOptions } from '../deployer/compute-types.js';
-export type { Ban, BanKind, WorkerListing } from '../protocol/operator-messages.js';
+export type { Ban, BanKind, WorkerListing } from '../protocol/messages/operator-messages.js';
 export type { AccountInfo, Operator } from '../deployer/operator.js';

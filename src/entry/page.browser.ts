@@ -2,6 +2,6 @@
  * What the scheduler's own page needs besides the exports for everybody: the browser's database, and limits.
  * @module
  */
-export { indexedDbStorage } from '../lib/storage-idb.js';
+export { indexedDbStorage } from '../lib/storage/storage-idb.js';
 export { JOINED_GROUPS_MAX, NAME_LENGTH_MAX } from '../protocol/limits.js';
-export type { KeyValueStorage } from '../lib/storage.js';
+export type { KeyValueStorage } from '../lib/storage/storage.js';

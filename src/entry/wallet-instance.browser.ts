@@ -4,8 +4,8 @@
  * @module
  */
 import { systemClock } from '../lib/clock.js';
-import { systemRandom } from '../lib/random.js';
-import { indexedDbStorage } from '../lib/storage-idb.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import { indexedDbStorage } from '../lib/storage/storage-idb.js';
 import { createWallet } from '../wallet/wallet.js';
 import type { Wallet } from '../wallet/wallet.js';
 

@@ -5,8 +5,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../lib/clock.js';
-import { systemRandom } from '../lib/random.js';
-import { fileStorage } from '../lib/storage-files.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import { fileStorage } from '../lib/storage/storage-files.js';
 import { createWallet } from '../wallet/wallet.js';
 import type { Wallet } from '../wallet/wallet.js';
 

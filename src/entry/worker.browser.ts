@@ -5,15 +5,15 @@
  */
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
-import { systemRandom } from '../lib/random.js';
-import { indexedDbStorage } from '../lib/storage-idb.js';
-import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import { indexedDbStorage } from '../lib/storage/storage-idb.js';
+import { DEFAULT_SCHEDULER } from '../protocol/wire/scheduler-url.js';
 import { connectBrowser } from '../transport/ws-browser.js';
-import { AssetManifest } from '../worker/asset-manifest.js';
-import { lazyHost } from '../worker/lazy-host.js';
-import type { WorkerOptions } from '../worker/resolve-options.js';
-import { browserFrameHost } from '../worker/sandbox/browser-frame.js';
-import type { SandboxHost } from '../worker/sandbox/sandbox.js';
+import { AssetManifest } from '../worker/assets/asset-manifest.js';
+import { lazyHost } from '../worker/hosts/lazy-host.js';
+import type { WorkerOptions } from '../worker/options/resolve-options.js';
+import { browserFrameHost } from '../worker/hosts/browser/browser-frame.js';
+import type { SandboxHost } from '../worker/hosts/port/sandbox-host.js';
 import { BaseWorker } from '../worker/worker.js';
 import type { WorkerSetting } from '../worker/worker.js';
 
@@ -79,15 +79,15 @@ function onLeave(leave: () => void): () => void {
 
 export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode } from '../lib/errors.js';
-export type { LiveOptions } from '../worker/live-options.js';
+export type { LiveOptions } from '../worker/options/live-options.js';
 export type {
   GroupOption,
   Isolation,
   Newcomer,
   WarmPolicy,
   WorkerOptions,
-} from '../worker/resolve-options.js';
-export type { StopOptions } from '../worker/stop-options.js';
+} from '../worker/options/resolve-options.js';
+export type { StopOptions } from '../worker/options/stop-options.js';
 export type { WorkerState } from '../worker/worker.js';
 export type {
   JobInfo,
@@ -97,4 +97,4 @@ export type {
   SandboxStatus,
   WorkerEvents,
   WorkerStatus,
-} from '../worker/worker-events.js';
+} from '../worker/options/worker-events.js';

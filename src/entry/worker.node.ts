@@ -6,18 +6,18 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../lib/clock.js';
-import { systemRandom } from '../lib/random.js';
-import type { KeyValueStorage } from '../lib/storage.js';
-import { fileStorage } from '../lib/storage-files.js';
-import { DEFAULT_SCHEDULER } from '../protocol/scheduler-url.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import type { KeyValueStorage } from '../lib/storage/storage.js';
+import { fileStorage } from '../lib/storage/storage-files.js';
+import { DEFAULT_SCHEDULER } from '../protocol/wire/scheduler-url.js';
 import { connectNode } from '../transport/ws-node.js';
-import type { WorkerOptions } from '../worker/resolve-options.js';
-import { installedFiles } from '../worker/installed-files.js';
-import { chromiumHost } from '../worker/sandbox/chromium-host.js';
-import { denoHost } from '../worker/sandbox/deno-host.js';
-import { chooseHeadless, examineHeadless, findHeadless } from '../worker/sandbox/headless.js';
-import type { HeadlessExamined, HeadlessFound } from '../worker/sandbox/headless.js';
-import { threadHost } from '../worker/sandbox/thread.js';
+import type { WorkerOptions } from '../worker/options/resolve-options.js';
+import { installedFiles } from '../worker/assets/installed-files.js';
+import { chromiumHost } from '../worker/hosts/chromium/chromium-host.js';
+import { denoHost } from '../worker/hosts/deno/deno-host.js';
+import { chooseHeadless, examineHeadless, findHeadless } from '../worker/hosts/headless.js';
+import type { HeadlessExamined, HeadlessFound } from '../worker/hosts/headless.js';
+import { threadHost } from '../worker/hosts/thread-host.js';
 import { BaseWorker } from '../worker/worker.js';
 import { wallet } from './wallet.node.js';
 import { threadWorktimeFiles } from './worktime-files.node.js';
@@ -76,17 +76,17 @@ function home(): string {
 
 export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode } from '../lib/errors.js';
-export { HOW_TO_GET_ONE } from '../worker/sandbox/headless.js';
-export type { HeadlessExamined, HeadlessFound } from '../worker/sandbox/headless.js';
-export type { LiveOptions } from '../worker/live-options.js';
+export { HOW_TO_GET_ONE } from '../worker/hosts/headless.js';
+export type { HeadlessExamined, HeadlessFound } from '../worker/hosts/headless.js';
+export type { LiveOptions } from '../worker/options/live-options.js';
 export type {
   GroupOption,
   Isolation,
   Newcomer,
   WarmPolicy,
   WorkerOptions,
-} from '../worker/resolve-options.js';
-export type { StopOptions } from '../worker/stop-options.js';
+} from '../worker/options/resolve-options.js';
+export type { StopOptions } from '../worker/options/stop-options.js';
 export type { WorkerState } from '../worker/worker.js';
 export type {
   JobInfo,
@@ -96,4 +96,4 @@ export type {
   SandboxStatus,
   WorkerEvents,
   WorkerStatus,
-} from '../worker/worker-events.js';
+} from '../worker/options/worker-events.js';

@@ -3,8 +3,8 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
-import type { LoadWorktimeFiles } from '../worker/jobs.js';
-import { compileForSandboxes } from '../worktimes/wasm-compile.js';
+import type { LoadWorktimeFiles } from '../worker/assets/job-package-cache.js';
+import { compileForSandboxes } from '../worktimes/quota/compile-module.js';
 
 /** What a thread does not import by itself. */
 const FILES = ['python_stdlib.zip', 'pyodide-lock.json'];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import vector from '../../tests/vectors/jobfs.json' with { type: 'json' };
 import { systemClock } from '../lib/clock.js';
-import { sha256Hex } from '../lib/sha256.js';
+import { sha256Hex } from '../lib/crypto/sha256.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import { packTree, unpackBundle } from './bundle.js';
 import { JobFS } from './job-fs.js';

@@ -5,7 +5,7 @@
  */
 import { systemClock } from '../lib/clock.js';
 import type { Clock } from '../lib/clock.js';
-import { sha256Hex } from '../lib/sha256.js';
+import { sha256Hex } from '../lib/crypto/sha256.js';
 import { Addition } from './addition.js';
 import { ENTRIES_MAX } from './limits.js';
 import { baseName, comparePaths, HOME, parentsOf, refusePath, resolvePath } from './paths.js';

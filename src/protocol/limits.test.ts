@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { encodeBlobRef } from './envelope.js';
+import { encodeBlobRef } from './segment/envelope.js';
 import * as limits from './limits.js';
-import { SegmentWriter } from './segment.js';
-import { encodeValue } from './values.js';
+import { SegmentWriter } from './segment/segment.js';
+import { encodeValue } from './values/values.js';
 
 /** What a message needs beside the one large thing in it: names of fields, ids, a status. */
 const MESSAGE_OVERHEAD_BYTES = 64 * 1024;

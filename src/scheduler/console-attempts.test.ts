@@ -2,9 +2,9 @@
  * What the slices of a job print, each time with the number of the attempt that printed it.
  */
 import { afterEach, expect, test } from 'vitest';
-import type { Lease, SchedulerMessage } from '../protocol/messages.js';
-import { rangeFromBounds } from '../protocol/ranges.js';
-import { SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
+import type { Lease, SchedulerMessage } from '../protocol/messages/messages.js';
+import { rangeFromBounds } from '../protocol/input/ranges.js';
+import { SchedulerRig, type StubConnection } from '../testing/scheduler/scheduler-rig.js';
 
 let rig: SchedulerRig;
 afterEach(() => rig.close());

@@ -2,10 +2,10 @@
  * Whose jobs an offer pays for: those of the owner that it names, over a connection that proved to be theirs.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { newId, toHex } from '../lib/ids.js';
-import { encodeJobPackage, packageDigest } from '../protocol/job-package.js';
-import type { SignedOffer } from '../protocol/messages.js';
-import { PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../testing/scheduler-rig.js';
+import { newId, toHex } from '../lib/crypto/ids.js';
+import { encodeJobPackage, packageDigest } from '../protocol/job/job-package.js';
+import type { SignedOffer } from '../protocol/messages/messages.js';
+import { PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../testing/scheduler/scheduler-rig.js';
 import { Keystore } from '../wallet/keystore.js';
 import { signOffer } from '../wallet/offer.js';
 import { signChallenge } from '../wallet/session-proof.js';

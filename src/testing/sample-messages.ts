@@ -12,8 +12,8 @@ import type {
   RequestType,
   SchedulerMessage,
   SignedOffer,
-} from '../protocol/messages.js';
-import { PROTOCOL_VERSION } from '../protocol/version.js';
+} from '../protocol/messages/messages.js';
+import { PROTOCOL_VERSION } from '../protocol/wire/version.js';
 
 type Samples<M extends { type: string }> = { readonly [K in M['type']]: readonly Extract<M, { type: K }>[] };
 

@@ -2,7 +2,7 @@
  * Randomness that a seed replays: xoshiro128**, seeded by splitmix32. Never for secrets.
  * @module
  */
-import type { Random } from '../lib/random.js';
+import type { Random } from '../lib/crypto/random.js';
 
 export class SeededRandom implements Random {
   readonly seed: number;

@@ -3,7 +3,7 @@
  * @module
  */
 import { isError, type ErrorInfoByCode } from '../lib/errors.js';
-import { decodeValue, encodeValue } from '../protocol/values.js';
+import { decodeValue, encodeValue } from '../protocol/values/values.js';
 
 export function roundTrip(value: unknown): unknown {
   return decodeValue(encodeValue(value));

@@ -3,7 +3,7 @@
  * comes back do not come all at once.
  * @module
  */
-import type { Random } from '../lib/random.js';
+import type { Random } from '../lib/crypto/random.js';
 
 /** Milliseconds before the first try again. */
 export const BACK_OFF_MS_MIN = 100;

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Faults } from '../testing/faulty-network.js';
-import { codeOf, setUp, work } from '../testing/session-rig.js';
-import type { Setting } from '../testing/session-rig.js';
+import { codeOf, setUp, work } from '../testing/scheduler/session-rig.js';
+import type { Setting } from '../testing/scheduler/session-rig.js';
 
 describe('a connection that breaks', () => {
   /** Opens, asks a dozen things in three goes, one of them late; gives the answers. */

@@ -3,8 +3,8 @@
  * @module
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { codeOf, opened, REPLY, setUp, work } from '../testing/session-rig.js';
-import type { Setting } from '../testing/session-rig.js';
+import { codeOf, opened, REPLY, setUp, work } from '../testing/scheduler/session-rig.js';
+import type { Setting } from '../testing/scheduler/session-rig.js';
 import { ClientSession } from './session.js';
 import type { Connect } from './transport.js';
 

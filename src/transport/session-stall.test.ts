@@ -3,8 +3,8 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { codeOf, opened, REPLY, setUp } from '../testing/session-rig.js';
-import type { Fields, Setting } from '../testing/session-rig.js';
+import { codeOf, opened, REPLY, setUp } from '../testing/scheduler/session-rig.js';
+import type { Fields, Setting } from '../testing/scheduler/session-rig.js';
 
 const ask = (s: Setting, n: number, order: string, isWanted = (): boolean => true): Promise<unknown> =>
   s.session.request('work', { n }, { repeat: { order, isWanted } });

@@ -5,8 +5,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../lib/clock.js';
 import { HANDSHAKE_MS_MAX, IDLE_MS_MAX } from '../lib/socket-limits.js';
-import { codeOf, opened, REPLY, setUp, work } from '../testing/session-rig.js';
-import type { Fields, Setting } from '../testing/session-rig.js';
+import { codeOf, opened, REPLY, setUp, work } from '../testing/scheduler/session-rig.js';
+import type { Fields, Setting } from '../testing/scheduler/session-rig.js';
 import { BACK_OFF_MS_MAX, BACK_OFF_MS_MIN } from './back-off.js';
 import { ClientSession } from './session.js';
 

@@ -6,8 +6,8 @@ import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { REQUESTS_IN_FLIGHT_MAX } from '../lib/socket-limits.js';
 import { EVICTED_WAIT_MS } from './session.js';
-import { codeOf, opened, REPLY, setUp, work } from '../testing/session-rig.js';
-import type { Fields, Setting } from '../testing/session-rig.js';
+import { codeOf, opened, REPLY, setUp, work } from '../testing/scheduler/session-rig.js';
+import type { Fields, Setting } from '../testing/scheduler/session-rig.js';
 
 let s: Setting;
 

@@ -8,7 +8,7 @@ import type { CancelTimer, Clock } from '../lib/clock.js';
 import { deferred } from '../lib/deferred.js';
 import type { Deferred } from '../lib/deferred.js';
 import { fromWireError, isError, ManyhandsError } from '../lib/errors.js';
-import type { Random } from '../lib/random.js';
+import type { Random } from '../lib/crypto/random.js';
 import { REQUESTS_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_LOW } from '../lib/socket-limits.js';
 import { backOffMs } from './back-off.js';
 import { Link, settle } from './link.js';

@@ -4,8 +4,8 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { toHex } from '../lib/ids.js';
-import type { Random } from '../lib/random.js';
+import { toHex } from '../lib/crypto/ids.js';
+import type { Random } from '../lib/crypto/random.js';
 import { loadKeystoreFiles, loadSigning } from './ethers.js';
 import { needsPlatformDecryption, parseKeystoreJson } from './keystore-json.js';
 import type { KeystoreJson } from './keystore-json.js';

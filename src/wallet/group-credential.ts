@@ -3,7 +3,7 @@
  * is proved.
  * @module
  */
-import { sha256Hex } from '../lib/sha256.js';
+import { sha256Hex } from '../lib/crypto/sha256.js';
 import type { Address } from './address.js';
 
 /** What a member holds: the SHA-256 of the secret, as good as the secret itself, or nothing for an open group. */

@@ -5,8 +5,8 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { toHex } from '../lib/ids.js';
-import { scryptKey } from '../lib/key-derivation.js';
+import { toHex } from '../lib/crypto/ids.js';
+import { scryptKey } from '../lib/crypto/key-derivation.js';
 import type { Address } from './address.js';
 import { loadSigning } from './ethers.js';
 import type { GroupCredential, GroupProof } from './group-credential.js';

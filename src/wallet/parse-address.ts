@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { keccak256 } from '../lib/keccak.js';
+import { keccak256 } from '../lib/crypto/keccak.js';
 import { normalizeAddress, type Address } from './address.js';
 
 const DIGITS = 40;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../lib/clock.js';
-import { systemRandom } from '../lib/random.js';
-import { memoryStorage } from '../lib/storage.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import { memoryStorage } from '../lib/storage/storage.js';
 import { Keystore } from './keystore.js';
 import { createWallet, type Wallet } from './wallet.js';
 

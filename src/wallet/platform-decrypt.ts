@@ -5,8 +5,8 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { toHex } from '../lib/ids.js';
-import { pbkdf2Key, scryptKey } from '../lib/key-derivation.js';
+import { toHex } from '../lib/crypto/ids.js';
+import { pbkdf2Key, scryptKey } from '../lib/crypto/key-derivation.js';
 import { loadSigning } from './ethers.js';
 import type { KeystoreJson, Pbkdf2Params, ScryptParams } from './keystore-json.js';
 

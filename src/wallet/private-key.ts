@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import type { Random } from '../lib/random.js';
+import type { Random } from '../lib/crypto/random.js';
 
 /** The order of secp256k1's group; keys are from 1 to one below it. */
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;

@@ -1,9 +1,9 @@
 import { encryptKeystoreJsonSync, Wallet as EthersWallet } from 'ethers/wallet';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../lib/clock.js';
-import { systemRandom } from '../lib/random.js';
-import { memoryStorage } from '../lib/storage.js';
-import type { KeyValueStorage } from '../lib/storage.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import { memoryStorage } from '../lib/storage/storage.js';
+import type { KeyValueStorage } from '../lib/storage/storage.js';
 import { Keystore } from './keystore.js';
 import type { PassphraseSource } from './keystore.js';
 import { signChallenge } from './session-proof.js';

@@ -6,8 +6,8 @@
 import type { Clock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
 import { readOptions } from '../lib/options.js';
-import type { Random } from '../lib/random.js';
-import type { KeyValueStorage } from '../lib/storage.js';
+import type { Random } from '../lib/crypto/random.js';
+import type { KeyValueStorage } from '../lib/storage/storage.js';
 import { checkPassphrase, findAddress, Keystore, setPassphraseSource } from './keystore.js';
 import type { PassphraseSource } from './keystore.js';
 

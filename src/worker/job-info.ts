@@ -3,11 +3,11 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import type { JobId, WorkerRequests } from '../protocol/messages.js';
+import type { JobId, WorkerRequests } from '../protocol/messages/messages.js';
 import type { ClientSession } from '../transport/session.js';
-import type { JobBytes } from './job-bytes.js';
-import type { Job } from './jobs.js';
-import type { JobInfo } from './worker-events.js';
+import type { JobBytes } from './inputs/job-bytes.js';
+import type { Job } from './assets/job-package-cache.js';
+import type { JobInfo } from './options/worker-events.js';
 
 /** @throws JOB_UNKNOWN where there is no such job here, and what the scheduler refuses with */
 export async function readJobInfo(

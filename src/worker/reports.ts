@@ -4,12 +4,12 @@
  * @module
  */
 import { isError, ManyhandsError } from '../lib/errors.js';
-import { encodeBlobRef, encodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
+import { encodeBlobRef, encodeError, ENVELOPE_KIND } from '../protocol/segment/envelope.js';
 import { SEGMENT_BYTES_MAX } from '../protocol/limits.js';
-import type { LeaseId, ReplyBody, RequestBody } from '../protocol/messages.js';
-import { SegmentReader, SegmentWriter } from '../protocol/segment.js';
-import type { Blobs } from './blobs.js';
-import type { SchedulerLink } from './scheduler-link.js';
+import type { LeaseId, ReplyBody, RequestBody } from '../protocol/messages/messages.js';
+import { SegmentReader, SegmentWriter } from '../protocol/segment/segment.js';
+import type { Blobs } from './assets/blob-client.js';
+import type { SchedulerLink } from '../client/scheduler-link.js';
 
 export type Report = RequestBody<'lease.report'>;
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { delay } from '../lib/clock.js';
-import { sha256Hex } from '../lib/sha256.js';
-import { decodeBlobRef, decodeError, encodeBlobRef, ENVELOPE_KIND } from '../protocol/envelope.js';
-import type { InputPart } from '../protocol/messages.js';
-import { SegmentWriter } from '../protocol/segment.js';
-import { decodeValue, encodeValue } from '../protocol/values.js';
-import type { StubScheduler } from '../testing/stub-scheduler.js';
-import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
-import type { Stage } from '../testing/worker-stage.js';
+import { sha256Hex } from '../lib/crypto/sha256.js';
+import { decodeBlobRef, decodeError, encodeBlobRef, ENVELOPE_KIND } from '../protocol/segment/envelope.js';
+import type { InputPart } from '../protocol/messages/messages.js';
+import { SegmentWriter } from '../protocol/segment/segment.js';
+import { decodeValue, encodeValue } from '../protocol/values/values.js';
+import type { StubScheduler } from '../testing/worker/stub-scheduler.js';
+import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
+import type { Stage } from '../testing/worker/worker-stage.js';
 
 const JOB = jobId('job');
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
+import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
 
 const JOB = jobId('squares');
 const on = stageKeeper();

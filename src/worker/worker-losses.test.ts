@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { SegmentWriter } from '../protocol/segment.js';
-import type { SliceAct } from '../testing/fake-sandbox.js';
-import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
-import type { Stage } from '../testing/worker-stage.js';
+import { SegmentWriter } from '../protocol/segment/segment.js';
+import type { SliceAct } from '../testing/worker/fake-sandbox.js';
+import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
+import type { Stage } from '../testing/worker/worker-stage.js';
 
 const JOB = jobId('job');
 

@@ -3,15 +3,15 @@
  * @module
  */
 import type { Clock } from '../lib/clock.js';
-import type { Random } from '../lib/random.js';
-import type { KeyValueStorage } from '../lib/storage.js';
-import type { Address } from '../protocol/messages.js';
+import type { Random } from '../lib/crypto/random.js';
+import type { KeyValueStorage } from '../lib/storage/storage.js';
+import type { Address } from '../protocol/messages/messages.js';
 import type { Connect } from '../transport/transport.js';
-import type { Blobs } from './blobs.js';
+import type { Blobs } from './assets/blob-client.js';
 import type { Tuning } from './core/state.js';
-import type { LoadWorktimeFiles } from './jobs.js';
-import type { Isolation, ResolvedWorkerOptions, WorkerDefaults } from './resolve-options.js';
-import type { SandboxHost } from './sandbox/sandbox.js';
+import type { LoadWorktimeFiles } from './assets/job-package-cache.js';
+import type { Isolation, ResolvedWorkerOptions, WorkerDefaults } from './options/resolve-options.js';
+import type { SandboxHost } from './hosts/port/sandbox-host.js';
 
 /** What a host of sandboxes, and what gives worktimes their files, is made from. */
 export interface WorkerSetting {

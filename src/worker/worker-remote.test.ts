@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { delay } from '../lib/clock.js';
-import { ENVELOPE_KIND } from '../protocol/envelope.js';
-import type { InputPart } from '../protocol/messages.js';
-import { encodeRemote } from '../protocol/remote-url.js';
-import { SegmentWriter } from '../protocol/segment.js';
-import { jobId, OWNER, stage, stageKeeper } from '../testing/worker-stage.js';
-import type { Stage } from '../testing/worker-stage.js';
+import { ENVELOPE_KIND } from '../protocol/segment/envelope.js';
+import type { InputPart } from '../protocol/messages/messages.js';
+import { encodeRemote } from '../protocol/input/remote-url.js';
+import { SegmentWriter } from '../protocol/segment/segment.js';
+import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
+import type { Stage } from '../testing/worker/worker-stage.js';
 import { CLOSE_GRACE_MS } from './core/allow.js';
 
 const JOB = jobId('remote');

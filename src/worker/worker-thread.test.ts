@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../lib/clock.js';
-import { systemRandom } from '../lib/random.js';
-import { decodeError } from '../protocol/envelope.js';
-import { StubScheduler } from '../testing/stub-scheduler.js';
-import { jobId, OWNER } from '../testing/worker-stage.js';
+import { systemRandom } from '../lib/crypto/random.js';
+import { decodeError } from '../protocol/segment/envelope.js';
+import { StubScheduler } from '../testing/worker/stub-scheduler.js';
+import { jobId, OWNER } from '../testing/worker/worker-stage.js';
 import { memoryNetwork } from '../transport/memory.js';
-import { threadHost } from './sandbox/thread.js';
+import { threadHost } from './hosts/thread-host.js';
 import { BaseWorker } from './worker.js';
 
 const JOB = jobId('real');
@@ -20,7 +20,7 @@ let script: URL;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'manyhands-thread-'));
-  const entry = fileURLToPath(new URL('../worktimes/thread-sandbox.ts', import.meta.url));
+  const entry = fileURLToPath(new URL('../worktimes/sandbox/thread-sandbox.ts', import.meta.url));
   const outfile = join(folder, 'thread-sandbox.mjs');
   const external = ['pyodide'];
   await build({

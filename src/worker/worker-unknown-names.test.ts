@@ -3,7 +3,7 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { stage, stageKeeper } from '../testing/worker-stage.js';
+import { stage, stageKeeper } from '../testing/worker/worker-stage.js';
 
 const keep = stageKeeper();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../lib/errors.js';
-import { decodeError, ENVELOPE_KIND } from '../protocol/envelope.js';
-import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../testing/worker-stage.js';
+import { decodeError, ENVELOPE_KIND } from '../protocol/segment/envelope.js';
+import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../testing/worker/worker-stage.js';
 
 const JOB = jobId('squares');
 const OTHER = jobId('other');

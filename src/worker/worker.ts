@@ -6,34 +6,40 @@
 import { Emitter } from '../lib/events.js';
 import type { Listener } from '../lib/events.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
-import { newId } from '../lib/ids.js';
-import { clientCodec } from '../protocol/codec.js';
-import type { Address, Hello, JobId, SchedulerMessage, WorkerRequests } from '../protocol/messages.js';
+import { newId } from '../lib/crypto/ids.js';
+import { clientCodec } from '../protocol/wire/codec.js';
+import type {
+  Address,
+  Hello,
+  JobId,
+  SchedulerMessage,
+  WorkerRequests,
+} from '../protocol/messages/messages.js';
 import { ClientSession } from '../transport/session.js';
 import type { SessionState } from '../transport/session.js';
 import { WORKTIMES } from '../worktimes/registry.js';
-import { Announcer } from './announcer.js';
-import { AssetStore } from './asset-store.js';
-import { Blobs } from './blobs.js';
-import { describeWorker, workerHello } from './describe-worker.js';
-import { JobBytes } from './job-bytes.js';
+import { Announcer } from './controls/description-updater.js';
+import { AssetStore } from './assets/asset-store.js';
+import { Blobs } from './assets/blob-client.js';
+import { describeWorker, workerHello } from './controls/describe-worker.js';
+import { JobBytes } from './inputs/job-bytes.js';
 import { readJobInfo } from './job-info.js';
-import { Jobs } from './jobs.js';
-import type { LiveOptions } from './live-options.js';
-import { RemoteInputs } from './remote-inputs.js';
-import { resolveWorkerOptions } from './resolve-options.js';
-import type { ResolvedWorkerOptions, WorkerOptions } from './resolve-options.js';
-import type { SandboxHost } from './sandbox/sandbox.js';
-import { repeatOf } from './scheduler-link.js';
-import type { SchedulerLink } from './scheduler-link.js';
-import { checkStop } from './stop-options.js';
-import type { StopOptions } from './stop-options.js';
+import { Jobs } from './assets/job-package-cache.js';
+import type { LiveOptions } from './options/live-options.js';
+import { RemoteInputs } from './inputs/remote-inputs.js';
+import { resolveWorkerOptions } from './options/resolve-options.js';
+import type { ResolvedWorkerOptions, WorkerOptions } from './options/resolve-options.js';
+import type { SandboxHost } from './hosts/port/sandbox-host.js';
+import { repeatOf } from '../client/scheduler-link.js';
+import type { SchedulerLink } from '../client/scheduler-link.js';
+import { checkStop } from './options/stop-options.js';
+import type { StopOptions } from './options/stop-options.js';
 import { Supervisor } from './supervisor.js';
-import { Wishes } from './wishes.js';
-import { WORKER_EVENTS } from './worker-events.js';
+import { Wishes } from './controls/owner-controls.js';
+import { WORKER_EVENTS } from './options/worker-events.js';
 import type { WorkerPorts, WorkerSetting } from './worker-ports.js';
-import type { JobInfo, PaymentAccount, WorkerEvents, WorkerStatus } from './worker-events.js';
-import { WorktimeHealth } from './worktime-health.js';
+import type { JobInfo, PaymentAccount, WorkerEvents, WorkerStatus } from './options/worker-events.js';
+import { WorktimeHealth } from './sandboxes/worktime-health.js';
 
 export type { WorkerPorts, WorkerSetting } from './worker-ports.js';
 

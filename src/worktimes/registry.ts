@@ -4,7 +4,7 @@
  * @module
  */
 import maxSatisfying from 'semver/ranges/max-satisfying.js';
-import type { WorktimeName } from '../protocol/messages.js';
+import type { WorktimeName } from '../protocol/messages/messages.js';
 
 export interface WorktimeDescription extends WorktimeName {
   /** What a job asks for when it says nothing: a semver range. */

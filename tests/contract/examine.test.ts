@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { encodeBlobRef, ENVELOPE_KIND } from '../../src/protocol/envelope.js';
-import { SegmentWriter } from '../../src/protocol/segment.js';
-import { examineDataDir } from '../../src/scheduler/store/examine.js';
-import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import { encodeBlobRef, ENVELOPE_KIND } from '../../src/protocol/segment/envelope.js';
+import { SegmentWriter } from '../../src/protocol/segment/segment.js';
+import { examineDataDir } from '../../src/scheduler/store/sqlite/examine.js';
+import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { appendTo, deployJob, drain, segmentInput, StandingClock } from './store-world.js';
 

@@ -4,8 +4,8 @@
  */
 import { expect, it } from 'vitest';
 import { ANSWERS_MAX, LEASE_SLICES_MAX } from '../../src/protocol/limits.js';
-import type { Lease } from '../../src/protocol/messages.js';
-import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import type { Lease } from '../../src/protocol/messages/messages.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { codeOf } from './store-rig.js';
 import {

@@ -3,9 +3,9 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
-import { orderKeys } from '../../src/scheduler/store/command-order.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import { newId } from '../../src/lib/crypto/ids.js';
+import { orderKeys } from '../../src/scheduler/store/port/command-order.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 import { eachStore } from './store-rig.js';
 import type { StandingClock } from './store-world.js';

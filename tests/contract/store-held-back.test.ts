@@ -5,9 +5,9 @@
  */
 import { expect, it } from 'vitest';
 import { ATTEMPTS_MAX, HELD_BACK_MS_MAX, UNLOADABLE_SILENT_MS } from '../../src/protocol/limits.js';
-import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
-import type { Command, Commands, Store } from '../../src/scheduler/store/store.js';
-import { newId } from '../../src/lib/ids.js';
+import type { Lease, WorkerDescription } from '../../src/protocol/messages/messages.js';
+import type { Command, Commands, Store } from '../../src/scheduler/store/port/store.js';
+import { newId } from '../../src/lib/crypto/ids.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 import { eachStore } from './store-rig.js';
 import type { StandingClock } from './store-world.js';

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import {
   appendTo,

@@ -10,8 +10,8 @@ import {
   LEASE_SILENT_MS_MIN,
   LEASE_TARGET_MS,
 } from '../../src/protocol/limits.js';
-import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import type { Lease, WorkerDescription } from '../../src/protocol/messages/messages.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 import { eachStore } from './store-rig.js';
 import type { StandingClock } from './store-world.js';

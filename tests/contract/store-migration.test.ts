@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
-import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import { newId } from '../../src/lib/crypto/ids.js';
+import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import {
   appendTo,

@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Database from 'libsql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
+import { newId } from '../../src/lib/crypto/ids.js';
 import { LEASE_MS, STORE_WAIT_MS_MAX } from '../../src/protocol/limits.js';
-import type { Input } from '../../src/protocol/messages.js';
-import { rangeFromBounds } from '../../src/protocol/ranges.js';
-import { OPERATOR, SchedulerRig, type StubConnection } from '../../src/testing/scheduler-rig.js';
-import { connectionsOf, fillDisk, lockDatabase } from '../../src/testing/store-faults.js';
+import type { Input } from '../../src/protocol/messages/messages.js';
+import { rangeFromBounds } from '../../src/protocol/input/ranges.js';
+import { OPERATOR, SchedulerRig, type StubConnection } from '../../src/testing/scheduler/scheduler-rig.js';
+import { connectionsOf, fillDisk, lockDatabase } from '../../src/testing/scheduler/store-faults.js';
 import { segmentInput, segmentOf } from './store-world.js';
 
 const SLICES = 5;

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
-import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import { newId } from '../../src/lib/crypto/ids.js';
+import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { wholeJournal } from './store-rig.js';
 import {

@@ -4,11 +4,11 @@
  */
 import { afterEach, beforeEach, expect } from 'vitest';
 import { isError } from '../../src/lib/errors.js';
-import { decodeError } from '../../src/protocol/envelope.js';
-import type { JournalRow } from '../../src/protocol/messages.js';
-import { SegmentReader } from '../../src/protocol/segment.js';
-import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import { decodeError } from '../../src/protocol/segment/envelope.js';
+import type { JournalRow } from '../../src/protocol/messages/messages.js';
+import { SegmentReader } from '../../src/protocol/segment/segment.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { StandingClock } from './store-world.js';
 

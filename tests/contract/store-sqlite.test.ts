@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import { inMemory, type StoreUnderTest } from './store-rig.js';
 import { answersStoreContract } from './store-suite-answers.js';
 import { hostileStoreContract } from './store-suite-hostile.js';

@@ -3,10 +3,10 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
+import { newId } from '../../src/lib/crypto/ids.js';
 import { ANSWER_MS_MAX, LEASE_MS } from '../../src/protocol/limits.js';
-import type { Lease, WorkerDescription } from '../../src/protocol/messages.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import type { Lease, WorkerDescription } from '../../src/protocol/messages/messages.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 import { codeOf, eachStore, type OpenStore, type StoreFixture, type StoreUnderTest } from './store-rig.js';
 import type { StandingClock } from './store-world.js';

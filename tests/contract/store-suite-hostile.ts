@@ -4,8 +4,8 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
-import { encodeMessage } from '../../src/protocol/codec.js';
+import { newId } from '../../src/lib/crypto/ids.js';
+import { encodeMessage } from '../../src/protocol/wire/codec.js';
 import {
   LEASE_MS,
   LEASE_SLICES_MAX,
@@ -15,9 +15,9 @@ import {
   SLICE_MS_MAX,
   UNITS_MAX,
 } from '../../src/protocol/limits.js';
-import type { Lease } from '../../src/protocol/messages.js';
-import { SegmentWriter } from '../../src/protocol/segment.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import type { Lease } from '../../src/protocol/messages/messages.js';
+import { SegmentWriter } from '../../src/protocol/segment/segment.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 import { codeOf, type OpenStore, eachStore } from './store-rig.js';
 import type { StandingClock } from './store-world.js';

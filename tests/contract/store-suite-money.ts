@@ -3,8 +3,8 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import { newId } from '../../src/lib/crypto/ids.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 import { codeOf, wholeJournal, type OpenStore, eachStore } from './store-rig.js';
 import type { StandingClock } from './store-world.js';

@@ -3,9 +3,9 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
+import { newId } from '../../src/lib/crypto/ids.js';
 import { LEASE_MS } from '../../src/protocol/limits.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { codeOf, outcomesOf, wholeJournal, type OpenStore, eachStore } from './store-rig.js';
 import type { StandingClock } from './store-world.js';

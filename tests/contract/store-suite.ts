@@ -3,9 +3,9 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { newId } from '../../src/lib/ids.js';
+import { newId } from '../../src/lib/crypto/ids.js';
 import { ATTEMPTS_MAX, LEASE_GRACE_MS, LEASE_MS, LEASE_SLICES_MAX } from '../../src/protocol/limits.js';
-import type { Store } from '../../src/scheduler/store/store.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
 import {
   codeOf,
   outcomesOf,

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Clock } from '../../src/lib/clock.js';
-import { newId, toHex } from '../../src/lib/ids.js';
-import { ENVELOPE_KIND, encodeError } from '../../src/protocol/envelope.js';
+import { newId, toHex } from '../../src/lib/crypto/ids.js';
+import { ENVELOPE_KIND, encodeError } from '../../src/protocol/segment/envelope.js';
 import { LEASE_MS } from '../../src/protocol/limits.js';
-import type { Input, Lease, SignedOffer, WorkerDescription } from '../../src/protocol/messages.js';
-import { rangeFromBounds } from '../../src/protocol/ranges.js';
-import { SegmentWriter } from '../../src/protocol/segment.js';
-import type { Answer, Command, CommandName, Commands, Store } from '../../src/scheduler/store/store.js';
+import type { Input, Lease, SignedOffer, WorkerDescription } from '../../src/protocol/messages/messages.js';
+import { rangeFromBounds } from '../../src/protocol/input/ranges.js';
+import { SegmentWriter } from '../../src/protocol/segment/segment.js';
+import type { Answer, Command, CommandName, Commands, Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 
 /** A clock that stands until it is told. */

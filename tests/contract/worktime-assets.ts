@@ -2,8 +2,8 @@
  * A host whose sandboxes get the files of their worktime with the assignment, as the supervisor hands them over.
  * @module
  */
-import { installedFiles } from '../../src/worker/installed-files.js';
-import type { SandboxHost } from '../../src/worker/sandbox/sandbox.js';
+import { installedFiles } from '../../src/worker/assets/installed-files.js';
+import type { SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
 
 const load = installedFiles(new URL('../../dist/web/assets/manifest.json', import.meta.url));
 

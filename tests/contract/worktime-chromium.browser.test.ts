@@ -5,8 +5,8 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../../scripts/find-chromium.mjs';
 import { systemClock } from '../../src/lib/clock.js';
-import { systemRandom } from '../../src/lib/random.js';
-import { chromiumHost } from '../../src/worker/sandbox/chromium-host.js';
+import { systemRandom } from '../../src/lib/crypto/random.js';
+import { chromiumHost } from '../../src/worker/hosts/chromium/chromium-host.js';
 import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { globalsSuite } from './worktime-suite-globals.js';

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.js';
-import { denoHost } from '../../src/worker/sandbox/deno-host.js';
+import { denoHost } from '../../src/worker/hosts/deno/deno-host.js';
 import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { customSuite } from './worktime-suite-custom.js';

@@ -5,9 +5,9 @@
 import { afterAll, afterEach, describe } from 'vitest';
 import { findChromium } from '../../scripts/find-chromium.mjs';
 import { systemClock } from '../../src/lib/clock.js';
-import { systemRandom } from '../../src/lib/random.js';
-import { chromiumHost } from '../../src/worker/sandbox/chromium-host.js';
-import { denoHost } from '../../src/worker/sandbox/deno-host.js';
+import { systemRandom } from '../../src/lib/crypto/random.js';
+import { chromiumHost } from '../../src/worker/hosts/chromium/chromium-host.js';
+import { denoHost } from '../../src/worker/hosts/deno/deno-host.js';
 import { withAssets } from './worktime-assets.js';
 import { starter } from './worktime-rig.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';

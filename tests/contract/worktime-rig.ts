@@ -8,18 +8,18 @@ import { packTree } from '../../src/jobfs/bundle.js';
 import { Tree } from '../../src/jobfs/tree.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { fromWireError } from '../../src/lib/errors.js';
-import { sha256Hex } from '../../src/lib/sha256.js';
-import { decodeError, encodeBlobRef, ENVELOPE_KIND } from '../../src/protocol/envelope.js';
-import { encodeJobPackage, type JobPackage } from '../../src/protocol/job-package.js';
-import type { InputPart } from '../../src/protocol/messages.js';
-import type { SandboxToSupervisor } from '../../src/protocol/sandbox-messages.js';
-import { SegmentReader, SegmentWriter } from '../../src/protocol/segment.js';
-import { encodeValue } from '../../src/protocol/values.js';
-import type { Sandbox, SandboxHost } from '../../src/worker/sandbox/sandbox.js';
-import { threadHost } from '../../src/worker/sandbox/thread.js';
+import { sha256Hex } from '../../src/lib/crypto/sha256.js';
+import { decodeError, encodeBlobRef, ENVELOPE_KIND } from '../../src/protocol/segment/envelope.js';
+import { encodeJobPackage, type JobPackage } from '../../src/protocol/job/job-package.js';
+import type { InputPart } from '../../src/protocol/messages/messages.js';
+import type { SandboxToSupervisor } from '../../src/protocol/messages/sandbox-messages.js';
+import { SegmentReader, SegmentWriter } from '../../src/protocol/segment/segment.js';
+import { encodeValue } from '../../src/protocol/values/values.js';
+import type { Sandbox, SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
+import { threadHost } from '../../src/worker/hosts/thread-host.js';
 
 /** The thread's script exists in the built tree only. */
-export const THREAD_SCRIPT = new URL('../../dist/worktimes/thread-sandbox.js', import.meta.url);
+export const THREAD_SCRIPT = new URL('../../dist/worktimes/sandbox/thread-sandbox.js', import.meta.url);
 
 type WorktimeId = 'map-basic' | 'pyodide';
 

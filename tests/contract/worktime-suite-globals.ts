@@ -4,7 +4,11 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { FORBIDDEN_PROPERTIES, PERMITTED_GLOBALS, PERMITTED_MEMBERS } from '../../src/worktimes/permits.js';
+import {
+  FORBIDDEN_PROPERTIES,
+  PERMITTED_GLOBALS,
+  PERMITTED_MEMBERS,
+} from '../../src/worktimes/lockdown/permits.js';
 import { NO_MODULES } from '../../src/worktimes/map-basic/advice.js';
 import type { StartSandbox } from './worktime-rig.js';
 

@@ -4,7 +4,7 @@
  */
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { PERMITTED_GLOBALS, UNREMOVABLE_GLOBALS } from '../../src/worktimes/permits.js';
+import { PERMITTED_GLOBALS, UNREMOVABLE_GLOBALS } from '../../src/worktimes/lockdown/permits.js';
 import { bundleOf, type StartSandbox } from './worktime-rig.js';
 
 export function mapBasicSuite(start: StartSandbox): void {

@@ -10,7 +10,7 @@ import {
   PROGRESS_INTERVAL_MS,
   SEGMENT_BYTES_MAX,
 } from '../../src/protocol/limits.js';
-import { FLUSH_MS } from '../../src/worktimes/outcome-writer.js';
+import { FLUSH_MS } from '../../src/worktimes/sandbox/outcome-writer.js';
 import { segmentOf, type StartSandbox } from './worktime-rig.js';
 
 const BUSY = 'const busy = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };';

@@ -4,7 +4,7 @@
  * @module
  */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { SandboxHost } from '../../src/worker/sandbox/sandbox.js';
+import type { SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
 import { SandboxRig } from './worktime-rig.js';
 
 /** Whatever is random, and what a job can see of who was here before. */

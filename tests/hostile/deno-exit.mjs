@@ -1,6 +1,6 @@
 /** A host whose program exits while sandboxes start. Its arguments: where dist/ is, and after how many milliseconds. */
 const [, , dist, ms] = process.argv;
-const { denoHost } = await import(new URL('worker/sandbox/deno-host.js', dist).href);
+const { denoHost } = await import(new URL('worker/hosts/deno/deno-host.js', dist).href);
 const { systemClock } = await import(new URL('lib/clock.js', dist).href);
 
 const host = denoHost({ clock: systemClock, env: process.env });

@@ -1,9 +1,9 @@
 /** A supervisor whose sandbox loops for ever: prints when it does, and waits to be killed. Its argument: where dist/ is. */
 const dist = new URL(process.argv[2]);
-const { denoHost } = await import(new URL('worker/sandbox/deno-host.js', dist).href);
+const { denoHost } = await import(new URL('worker/hosts/deno/deno-host.js', dist).href);
 const { systemClock } = await import(new URL('lib/clock.js', dist).href);
-const { encodeJobPackage } = await import(new URL('protocol/job-package.js', dist).href);
-const { encodeValue } = await import(new URL('protocol/values.js', dist).href);
+const { encodeJobPackage } = await import(new URL('protocol/job/job-package.js', dist).href);
+const { encodeValue } = await import(new URL('protocol/values/values.js', dist).href);
 
 const host = denoHost({ clock: systemClock, env: process.env });
 const bytes = (text) => new TextEncoder().encode(text);

@@ -11,7 +11,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findDeno } from '../../src/worker/sandbox/deno-find.js';
+import { findDeno } from '../../src/worker/hosts/deno/deno-find.js';
 import type { Aim, Attack } from './deno-attacks.js';
 
 const MODULE = 'export default 1';

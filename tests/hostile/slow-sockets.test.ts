@@ -14,8 +14,8 @@ import { computeFor, init } from '../../src/entry/deployer.node.js';
 import { startScheduler, type Scheduler } from '../../src/entry/scheduler.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
 import { systemClock } from '../../src/lib/clock.js';
-import { systemRandom } from '../../src/lib/random.js';
-import { FakeSandboxHost } from '../../src/testing/fake-sandbox.js';
+import { systemRandom } from '../../src/lib/crypto/random.js';
+import { FakeSandboxHost } from '../../src/testing/worker/fake-sandbox.js';
 import { connectNode } from '../../src/transport/ws-node.js';
 import { BaseWorker } from '../../src/worker/worker.js';
 

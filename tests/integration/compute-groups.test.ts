@@ -10,10 +10,10 @@ import { WebSocket } from 'ws';
 import { computeFor, init } from '../../src/entry/deployer.node.js';
 import { startScheduler, type Scheduler } from '../../src/entry/scheduler.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
-import { newId } from '../../src/lib/ids.js';
-import { systemRandom } from '../../src/lib/random.js';
-import { decodeReply, decodeSchedulerMessage, encodeMessage } from '../../src/protocol/codec.js';
-import { decodeJobPackage } from '../../src/protocol/job-package.js';
+import { newId } from '../../src/lib/crypto/ids.js';
+import { systemRandom } from '../../src/lib/crypto/random.js';
+import { decodeReply, decodeSchedulerMessage, encodeMessage } from '../../src/protocol/wire/codec.js';
+import { decodeJobPackage } from '../../src/protocol/job/job-package.js';
 import type {
   ClientMessage,
   GroupKey,
@@ -21,8 +21,8 @@ import type {
   Reply,
   SchedulerMessage,
   WorkerDescription,
-} from '../../src/protocol/messages.js';
-import { PROTOCOL_VERSION } from '../../src/protocol/version.js';
+} from '../../src/protocol/messages/messages.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/wire/version.js';
 import { groupAddress } from '../../src/wallet/group-proof.js';
 import { hashSecret } from '../../src/wallet/group-credential.js';
 import { WORKTIMES } from '../../src/worktimes/registry.js';

@@ -13,8 +13,8 @@ import { computeFor, init } from '../../src/entry/deployer.node.js';
 import { startScheduler, type Scheduler } from '../../src/entry/scheduler.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
 import { ERROR_TABLE } from '../../src/lib/errors.js';
-import { decodeSchedulerMessage, encodeMessage } from '../../src/protocol/codec.js';
-import type { ClientMessage, SchedulerMessage } from '../../src/protocol/messages.js';
+import { decodeSchedulerMessage, encodeMessage } from '../../src/protocol/wire/codec.js';
+import type { ClientMessage, SchedulerMessage } from '../../src/protocol/messages/messages.js';
 import { startWorker } from '../rig/cluster.mjs';
 import { SAMPLE_CLIENT_MESSAGES } from '../../src/testing/sample-messages.js';
 

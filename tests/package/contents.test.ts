@@ -36,7 +36,7 @@ describe('the tarball', () => {
 
   it('has what the scheduler serves and what sandboxes start from', () => {
     const wanted = ['dist/web/index.html', 'dist/web/sandbox/frame.html', 'dist/web/assets/manifest.json'];
-    const sandboxes = ['dist/sandbox/browser-sandbox.js', 'dist/worktimes/thread-sandbox.js'];
+    const sandboxes = ['dist/sandbox/browser-sandbox.js', 'dist/worktimes/sandbox/thread-sandbox.js'];
     expect([...wanted, ...sandboxes].filter((path) => !files.includes(path))).toEqual([]);
   });
 

@@ -6,7 +6,7 @@
 import { expect, it } from 'vitest';
 import { isError, type ManyhandsError } from '../../src/lib/errors.js';
 import { ATTEMPTS_OF_SLICE_MAX, FIRST_FAILURES_MAX } from '../../src/protocol/limits.js';
-import type { SliceAct } from '../../src/testing/fake-sandbox.js';
+import type { SliceAct } from '../../src/testing/worker/fake-sandbox.js';
 import { World } from './world.js';
 
 const SLICES = 1_000;

@@ -6,7 +6,7 @@
 import { expect, it } from 'vitest';
 import { isError } from '../../src/lib/errors.js';
 import { HELD_BACK_MS_MAX } from '../../src/protocol/limits.js';
-import type { FakeSandboxScript } from '../../src/testing/fake-sandbox.js';
+import type { FakeSandboxScript } from '../../src/testing/worker/fake-sandbox.js';
 import { World } from './world.js';
 
 const SLICES = 40;

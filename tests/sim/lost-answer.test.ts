@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import type { Answer } from '../../src/scheduler/store/store.js';
+import type { Answer } from '../../src/scheduler/store/port/store.js';
 import { World } from './world.js';
 
 const SLICES = 120;

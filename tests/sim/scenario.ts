@@ -4,10 +4,10 @@
  * @module
  */
 import { expect } from 'vitest';
-import type { Job } from '../../src/deployer/job.js';
+import type { Job } from '../../src/deployer/job/job.js';
 import { isError } from '../../src/lib/errors.js';
 import { STORE_WAIT_MS_MAX } from '../../src/protocol/limits.js';
-import type { FakeSandboxScript, SliceAct } from '../../src/testing/fake-sandbox.js';
+import type { FakeSandboxScript, SliceAct } from '../../src/testing/worker/fake-sandbox.js';
 import { World } from './world.js';
 
 const THROWS_EVERY = 97;

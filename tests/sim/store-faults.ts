@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../src/lib/clock.js';
 import { ManyhandsError } from '../../src/lib/errors.js';
-import type { StoreFailureCode } from '../../src/scheduler/store/store-failure.js';
+import type { StoreFailureCode } from '../../src/scheduler/store/port/store-failure.js';
 
 export class StoreFaults {
   /** Commits that failed, by the fault that made them fail. */

@@ -4,14 +4,14 @@
  * @module
  */
 import { createDeployer, type Deployer } from '../../src/deployer/deployer.js';
-import { newId } from '../../src/lib/ids.js';
-import { memoryStorage } from '../../src/lib/storage.js';
-import type { BlobStore } from '../../src/scheduler/blobs.js';
-import { Core } from '../../src/scheduler/core.js';
-import { acceptClient } from '../../src/scheduler/open-session.js';
-import { openSqliteStore } from '../../src/scheduler/store/sqlite.js';
-import type { Store } from '../../src/scheduler/store/store.js';
-import { FakeSandboxHost, type FakeSandboxScript } from '../../src/testing/fake-sandbox.js';
+import { newId } from '../../src/lib/crypto/ids.js';
+import { memoryStorage } from '../../src/lib/storage/storage.js';
+import type { BlobStore } from '../../src/scheduler/blobs/blobs.js';
+import { Core } from '../../src/scheduler/services/core.js';
+import { acceptClient } from '../../src/scheduler/sessions/open-session.js';
+import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
+import type { Store } from '../../src/scheduler/store/port/store.js';
+import { FakeSandboxHost, type FakeSandboxScript } from '../../src/testing/worker/fake-sandbox.js';
 import { FaultyNetwork, type Faults } from '../../src/testing/faulty-network.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';

@@ -26,7 +26,7 @@ describe('a wait for time', () => {
 
   it('is in no test and in no helper of tests', () => {
     expect(testFiles.some(({ path }) => path === 'tests/contract/worktime-suite-rest.ts')).toBe(true);
-    expect(testFiles.some(({ path }) => path === 'src/testing/deployer-rig.ts')).toBe(true);
+    expect(testFiles.some(({ path }) => path === 'src/testing/deployer/deployer-rig.ts')).toBe(true);
     expect(testFiles.some(({ path }) => path === 'tests/rig/cluster.mjs')).toBe(true);
     const files = testFiles.filter(({ path }) => path !== LASTING);
     expect(files.flatMap((file) => sleepsIn(file))).toEqual([]);

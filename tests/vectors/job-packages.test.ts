@@ -10,7 +10,7 @@ import {
   encodeJobPackage,
   packageDigest,
   type JobPackage,
-} from '../../src/protocol/job-package.js';
+} from '../../src/protocol/job/job-package.js';
 import { build, type Description } from './notation.js';
 
 const vectors = JSON.parse(readFileSync(new URL('job-packages.json', import.meta.url), 'utf8')) as {

@@ -10,8 +10,13 @@ import {
   decodeReply,
   decodeSchedulerMessage,
   encodeMessage,
-} from '../../src/protocol/codec.js';
-import type { ClientMessage, Reply, RequestType, SchedulerMessage } from '../../src/protocol/messages.js';
+} from '../../src/protocol/wire/codec.js';
+import type {
+  ClientMessage,
+  Reply,
+  RequestType,
+  SchedulerMessage,
+} from '../../src/protocol/messages/messages.js';
 import {
   SAMPLE_CLIENT_MESSAGES,
   SAMPLE_REPLIES,

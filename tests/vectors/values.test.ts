@@ -6,8 +6,8 @@
 import { deepStrictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { SegmentReader, SegmentWriter } from '../../src/protocol/segment.js';
-import { decodeValue, encodeValue } from '../../src/protocol/values.js';
+import { SegmentReader, SegmentWriter } from '../../src/protocol/segment/segment.js';
+import { decodeValue, encodeValue } from '../../src/protocol/values/values.js';
 import { build, type Description } from './notation.js';
 
 interface ValueVectors {

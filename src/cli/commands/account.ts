@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { getAccount, init, ManyhandsError } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
 import { formatCredits, wallet, type Address } from '../../entry/wallet.node.js';
-import { examples } from '../help.js';
-import { address, dataDirOption, schedulerOption } from '../options.js';
-import { parseCredits } from '../worker/parse.js';
+import { examples } from '../console/help.js';
+import { address, dataDirOption, schedulerOption } from '../options/options.js';
+import { parseCredits } from '../options/parse-options.js';
 
 const OWN_LABEL = 'default';
 

@@ -2,8 +2,8 @@
 import { constants } from 'node:os';
 import { Command } from 'commander';
 import { runDemo, type DemoOptions } from '../demo/run-demo.js';
-import { examples } from '../help.js';
-import { wholeNumber } from '../options.js';
+import { examples } from '../console/help.js';
+import { wholeNumber } from '../options/options.js';
 
 const EXIT_SIGNAL = 128;
 

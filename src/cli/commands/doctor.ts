@@ -6,8 +6,8 @@
 import { Command } from 'commander';
 import { checkDataDir, hasDataDir } from '../../entry/scheduler.node.js';
 import { examineIsolations, HOW_TO_GET_ONE } from '../../entry/worker.node.js';
-import { examples } from '../help.js';
-import { dataDirOption, schedulerOption } from '../options.js';
+import { examples } from '../console/help.js';
+import { dataDirOption, schedulerOption } from '../options/options.js';
 import { printable } from '../../entry/texts.node.js';
 
 const EXIT_UNSOUND = 1;

@@ -5,9 +5,9 @@ import type { JobPage } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
 import { NO_WORKERS, printable } from '../../entry/texts.node.js';
 import { formatCredits, wallet } from '../../entry/wallet.node.js';
-import { describeError } from '../describe-error.js';
-import { examples } from '../help.js';
-import { runStatusOf, slicesOf } from '../job-words.js';
+import { describeError } from '../console/describe-error.js';
+import { examples } from '../console/help.js';
+import { runStatusOf, slicesOf } from '../console/job-words.js';
 import {
   dataDirOption,
   jobId,
@@ -15,10 +15,10 @@ import {
   jobIdsArgument,
   schedulerOption,
   wholeNumber,
-} from '../options.js';
-import { parseRange } from '../parse-range.js';
-import { toJson } from '../to-json.js';
-import { parseCredits } from '../worker/parse.js';
+} from '../options/options.js';
+import { parseRange } from '../options/parse-range.js';
+import { toJson } from '../console/to-json.js';
+import { parseCredits } from '../options/parse-options.js';
 
 /** Slices that are fetched at a time, so that a large job is never in memory as a whole. */
 const PAGE_SLICES = 10_000;

@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isError, ManyhandsError } from '../../entry/deployer.node.js';
 import { Keystore, wallet } from '../../entry/wallet.node.js';
-import { canAsk } from '../ask-passphrase.js';
-import { describeError } from '../describe-error.js';
-import { examples } from '../help.js';
-import { existingPassphrase, newPassphrase } from '../keystore-passphrase.js';
+import { canAsk } from '../console/ask-passphrase.js';
+import { describeError } from '../console/describe-error.js';
+import { examples } from '../console/help.js';
+import { existingPassphrase, newPassphrase } from '../console/keystore-passphrase.js';
 
 const NEW_PASSPHRASE = 'MANYHANDS_NEW_PASSPHRASE';
 const EXIT_FAILED = 1;

@@ -2,11 +2,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { openOperator, type Operator } from '../../entry/operator.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
-import { examples } from '../help.js';
-import { runStatusOf, slicesOf } from '../job-words.js';
-import { dataDirOption, jobId, jobIdArgument, schedulerOption, unshield, wholeNumber } from '../options.js';
+import { examples } from '../console/help.js';
+import { runStatusOf, slicesOf } from '../console/job-words.js';
+import {
+  dataDirOption,
+  jobId,
+  jobIdArgument,
+  schedulerOption,
+  unshield,
+  wholeNumber,
+} from '../options/options.js';
 import { printable } from '../../entry/texts.node.js';
-import { toJson } from '../to-json.js';
+import { toJson } from '../console/to-json.js';
 
 interface Where {
   scheduler: string;

@@ -12,12 +12,12 @@ import {
   type LogLevel,
   type Scheduler,
 } from '../../entry/scheduler.node.js';
-import { examples } from '../help.js';
-import { lanAddress } from '../lan-address.js';
-import { dataDirOption, wholeNumber } from '../options.js';
-import { qrCode } from '../qr-code.js';
-import { untilSignal } from '../until-signal.js';
-import { parseCredits } from '../worker/parse.js';
+import { examples } from '../console/help.js';
+import { lanAddress } from '../options/lan-address.js';
+import { dataDirOption, wholeNumber } from '../options/options.js';
+import { qrCode } from '../console/qr-code.js';
+import { untilSignal } from '../console/until-signal.js';
+import { parseCredits } from '../options/parse-options.js';
 
 const SECOND_MS = 1_000;
 const DRAIN_SECONDS_DEFAULT = 10;

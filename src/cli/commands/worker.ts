@@ -8,13 +8,13 @@ import {
   type WarmPolicy,
 } from '../../entry/worker.node.js';
 import { wallet } from '../../entry/wallet.node.js';
-import { examples } from '../help.js';
-import { address, each, jobId, schedulerOption, wholeNumber } from '../options.js';
-import { untilSignal } from '../until-signal.js';
+import { examples } from '../console/help.js';
+import { address, each, jobId, schedulerOption, wholeNumber } from '../options/options.js';
+import { untilSignal } from '../console/until-signal.js';
 import { OUTPUTS, showWorker } from '../worker/output.js';
 import type { OutputKind } from '../worker/output.js';
-import { parseBytes, parseCredits, parseGroup, parseShare } from '../worker/parse.js';
-import type { JoinedGroup } from '../worker/parse.js';
+import { parseBytes, parseCredits, parseGroup, parseShare } from '../options/parse-options.js';
+import type { JoinedGroup } from '../options/parse-options.js';
 import { summary } from '../worker/words.js';
 
 interface Options {

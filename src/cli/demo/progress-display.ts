@@ -5,7 +5,7 @@
  */
 import { createLogUpdate } from 'log-update';
 import type { Job } from '../../entry/deployer.node.js';
-import { terminalWidth } from '../terminal.js';
+import { terminalWidth } from '../console/terminal.js';
 import { progressLine, type Progress } from './progress-line.js';
 
 const INTERVAL_MS = 100;

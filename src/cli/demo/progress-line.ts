@@ -2,7 +2,7 @@
  * The text of a job's progress in one line, as wide as the terminal allows.
  * @module
  */
-import { cut, fit } from '../terminal.js';
+import { cut, fit } from '../console/terminal.js';
 
 export interface Progress {
   done: number;

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { computeFor, ManyhandsError } from '../../entry/deployer.node.js';
-import { terminalWidth } from '../terminal.js';
+import { terminalWidth } from '../console/terminal.js';
 import type { ProgressDisplay } from './progress-display.js';
 import { runShown } from './run-shown.js';
 import { wordsTable, type ChapterWords } from './words-table.js';

@@ -2,7 +2,7 @@
  * The words of a book by chapter, as a table.
  * @module
  */
-import { fit } from '../terminal.js';
+import { fit } from '../console/terminal.js';
 
 /** What one chapter comes to. */
 export interface ChapterWords {

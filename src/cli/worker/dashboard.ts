@@ -5,7 +5,7 @@
  */
 import type { SandboxStatus, WorkerStatus } from '../../entry/worker.node.js';
 import { printable } from '../../entry/texts.node.js';
-import { cut, fit } from '../terminal.js';
+import { cut, fit } from '../console/terminal.js';
 import { bytesText, counted, creditsText, durationText } from './words.js';
 
 export interface Picture {

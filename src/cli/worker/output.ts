@@ -5,8 +5,8 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { Worker, WorkerEvents } from '../../entry/worker.node.js';
-import { terminalWidth } from '../terminal.js';
-import { toJson } from '../to-json.js';
+import { terminalWidth } from '../console/terminal.js';
+import { toJson } from '../console/to-json.js';
 import { drawDashboard, PLAIN } from './dashboard.js';
 import type { Style } from './dashboard.js';
 import { Rates } from './rates.js';

@@ -11,7 +11,7 @@ import {
   UNLOADABLE_SILENT_MS,
   WORK_ERRORS_MAX,
 } from '../../protocol/limits.js';
-import type { WorkerDescription } from '../../protocol/messages.js';
+import type { WorkerDescription } from '../../protocol/messages/messages.js';
 
 /** Who ran something. */
 export interface Runner {

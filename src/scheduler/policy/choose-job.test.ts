@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { expect, test, vi } from 'vitest';
-import { newId } from '../../lib/ids.js';
-import type { Warmth, WorkerDescription } from '../../protocol/messages.js';
-import { candidate } from '../../testing/fake-lender.js';
+import { newId } from '../../lib/crypto/ids.js';
+import type { Warmth, WorkerDescription } from '../../protocol/messages/messages.js';
+import { candidate } from '../../testing/worker/fake-lender.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import {
   chooseJob,

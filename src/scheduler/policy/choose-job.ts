@@ -5,7 +5,7 @@
  * @module
  */
 import semver from 'semver';
-import type { GroupKey, Warmth, WorkerDescription, WorktimeName } from '../../protocol/messages.js';
+import type { GroupKey, Warmth, WorkerDescription, WorktimeName } from '../../protocol/messages/messages.js';
 
 export interface Candidate {
   readonly jobId: string;

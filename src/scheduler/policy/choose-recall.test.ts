@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { WorkerDescription } from '../../protocol/messages.js';
-import { candidate } from '../../testing/fake-lender.js';
+import type { WorkerDescription } from '../../protocol/messages/messages.js';
+import { candidate } from '../../testing/worker/fake-lender.js';
 import { eligibility } from './choose-job.js';
 import { chooseRecall, type Recallable } from './choose-recall.js';
 

@@ -2,7 +2,7 @@
  * Columns that a migration adds and takes away.
  * @module
  */
-import { get, run, type Script } from './script.js';
+import { get, run, type Script } from './rows/query-plan.js';
 
 /** Adds a column where it is missing. */
 export function* addColumn(table: string, column: string, definition: string): Script<void> {

@@ -5,8 +5,8 @@
  */
 import type { FailedLoad, Runner } from '../policy/attempts.js';
 import { learn, WORKERS_MAX, type SliceProfile, type WorkerProfile } from '../policy/slice-profile.js';
-import type { JobRecord } from './job-record.js';
-import { all, get, run, type Script } from './script.js';
+import type { JobRecord } from './rows/job-record.js';
+import { all, get, run, type Script } from './rows/query-plan.js';
 
 interface ProfileRow {
   worker_id: string;

@@ -5,7 +5,7 @@
  */
 import { forgetWorkersOf, putFailedLoad, putProfile } from './job-workers.js';
 import { addColumn, dropColumn } from './columns.js';
-import { all, type Script } from './script.js';
+import { all, type Script } from './rows/query-plan.js';
 
 type StoredLoad = [workerId: string, payee: string, isolation: string, atMs: number];
 type StoredProfile = [workerId: string, ms: number, slices: number, total: number];

@@ -4,7 +4,7 @@
  */
 import { hostname, networkInterfaces } from 'node:os';
 import { ManyhandsError } from '../../lib/errors.js';
-import type { Random } from '../../lib/random.js';
+import type { Random } from '../../lib/crypto/random.js';
 import { checkTlsPair, openSelfSigned } from './tls-pair.js';
 import type { TlsFiles, TlsPair } from './tls-pair.js';
 

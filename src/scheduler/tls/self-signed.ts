@@ -5,7 +5,7 @@
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { Random } from '../../lib/random.js';
+import type { Random } from '../../lib/crypto/random.js';
 import { bits, choice, field, integer, octets, oid, sequence, set, time, utf8, yes } from './der.js';
 
 /** Text in PEM. */

@@ -8,7 +8,7 @@ import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { ManyhandsError } from '../../lib/errors.js';
-import type { Random } from '../../lib/random.js';
+import type { Random } from '../../lib/crypto/random.js';
 import { makeSelfSigned } from './self-signed.js';
 import type { PemPair } from './self-signed.js';
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ErrorCode } from '../../lib/errors.js';
-import type { JobId, LeaseId } from '../../protocol/messages.js';
+import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
 import type { SliceLimits } from './state.js';
 
 /** A lease without its inputs. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { LEASE_SLICES_MAX } from '../../protocol/limits.js';
-import type { JobId } from '../../protocol/messages.js';
+import type { JobId } from '../../protocol/messages/messages.js';
 import { rests } from './duty.js';
 import type { Effect } from './events.js';
 import type { Batch, CoreState, LeaseState, Profile, Slot } from './state.js';

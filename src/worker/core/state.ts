@@ -3,7 +3,7 @@
  * `step` changes it. It knows no clock, no socket and no sandbox: times come in with the events.
  * @module
  */
-import type { JobId, LeaseId } from '../../protocol/messages.js';
+import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
 import type { LossCode } from './events.js';
 
 /** Sizes and times that shape the work; the defaults are measured ones, tests set others. */

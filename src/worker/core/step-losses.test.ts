@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atWork, of, stand, types } from '../../testing/core-stand.js';
+import { atWork, of, stand, types } from '../../testing/worker/core-stand.js';
 import type { Effect } from './events.js';
 
 describe('a sandbox that dies', () => {

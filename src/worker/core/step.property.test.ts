@@ -3,8 +3,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acts, at, play, playSandbox } from '../../testing/core-acts.js';
-import { SLOTS, World } from '../../testing/core-world.js';
+import { acts, at, play, playSandbox } from '../../testing/worker/core-acts.js';
+import { SLOTS, World } from '../../testing/worker/core-world.js';
 import { CLOSE_GRACE_MS } from './allow.js';
 
 describe('the core', () => {

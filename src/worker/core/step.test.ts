@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atWork, BYTES, JOB, of, stand, types } from '../../testing/core-stand.js';
+import { atWork, BYTES, JOB, of, stand, types } from '../../testing/worker/core-stand.js';
 import type { Effect } from './events.js';
 
 describe('wants', () => {

@@ -4,12 +4,12 @@
  * @module
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
-import type { ConsoleLevel } from '../../protocol/messages.js';
-import { jobFiles } from '../job-files.js';
-import type { CompilePlace } from '../map-basic/compile.js';
-import type { JobContext, WorkFunction } from '../runtime.js';
-import { explainThrown, plainError, withoutFrames } from '../work-error.js';
-import { formatArguments } from '../inspect-value.js';
+import type { ConsoleLevel } from '../../protocol/messages/messages.js';
+import { jobFiles } from '../runtime/job-files.js';
+import type { CompilePlace } from '../runtime/compile.js';
+import type { JobContext, WorkFunction } from '../runtime/runtime.js';
+import { explainThrown, plainError, withoutFrames } from '../runtime/work-error.js';
+import { formatArguments } from '../runtime/inspect-value.js';
 import type { CustomRuntime, WorktimePlace } from './contract.js';
 
 /** The name under which the module appears in stacks. */

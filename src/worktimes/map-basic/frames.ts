@@ -3,7 +3,7 @@
  * put back to where the user wrote them. Reads V8's and SpiderMonkey's formats.
  * @module
  */
-import { SOURCE_NAME } from './compile.js';
+import { SOURCE_NAME } from '../runtime/compile.js';
 
 const FRAMES_MAX = 50;
 const FIRST_LINE = new RegExp(`${SOURCE_NAME.replace('.', '\\.')}:1:(\\d+)`);

@@ -4,10 +4,10 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { customWork } from '../custom/custom-work.js';
-import type { JobContext, Runtime, WorkFunction } from '../runtime.js';
-import { explainThrown } from '../work-error.js';
+import type { JobContext, Runtime, WorkFunction } from '../runtime/runtime.js';
+import { explainThrown } from '../runtime/work-error.js';
 import { adviseOnImport, adviseOnName } from './advice.js';
-import { compileFunction, compileModule, type AnyFunction, type CompilePlace } from './compile.js';
+import { compileFunction, compileModule, type AnyFunction, type CompilePlace } from '../runtime/compile.js';
 import { userFrames } from './frames.js';
 
 export function mapBasicRuntime(place: CompilePlace): Runtime {

@@ -5,8 +5,8 @@
  */
 import type { PyodideInterface } from 'pyodide';
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
-import type { ChunkCaller, ChunkOutcome } from '../runtime.js';
-import { plainError } from '../work-error.js';
+import type { ChunkCaller, ChunkOutcome } from '../runtime/runtime.js';
+import { plainError } from '../runtime/work-error.js';
 import { markOddities } from './values.js';
 
 /** What of the harness is called here. */

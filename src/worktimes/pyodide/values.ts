@@ -5,7 +5,7 @@
  * @module
  */
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
-import { keyStep } from '../../protocol/values-refusal.js';
+import { keyStep } from '../../protocol/values/values-refusal.js';
 
 /** Stands for -0 inside containers on their way to Python. */
 class NegativeZero {}

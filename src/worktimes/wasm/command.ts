@@ -5,7 +5,7 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../../protocol/limits.js';
-import type { JobContext, WorkFunction } from '../runtime.js';
+import type { JobContext, WorkFunction } from '../runtime/runtime.js';
 import { packDatum, toJson, unpackResult } from './data.js';
 import { ExitError, explainWasm, OutputMissingError } from './explain.js';
 import { instantiate, type HostOptions } from './host.js';

@@ -3,7 +3,7 @@
  * comes back is of the form that went in, unless the job says otherwise.
  * @module
  */
-import type { WasmResult } from '../../protocol/job-package.js';
+import type { WasmResult } from '../../protocol/job/job-package.js';
 
 export interface PackedDatum {
   readonly bytes: Uint8Array;

@@ -4,7 +4,7 @@
  * @module
  */
 import { isError } from '../../lib/errors.js';
-import { explainThrown, plainError, withoutFrames } from '../work-error.js';
+import { explainThrown, plainError, withoutFrames } from '../runtime/work-error.js';
 
 /** The name under which the module appears in stacks. */
 export const MODULE_NAME = 'work-function.wasm';

@@ -3,7 +3,7 @@
  * functions of manyhands.
  * @module
  */
-import type { SliceVoice } from '../runtime.js';
+import type { SliceVoice } from '../runtime/runtime.js';
 import { OWN_MODULE, WASI_MODULE } from './host-names.js';
 import { HostFailure, wasiCalls } from './wasi/calls.js';
 import type { Descriptor } from './wasi/descriptors.js';

@@ -4,7 +4,7 @@
  * @module
  */
 import { resolvePath } from '../../jobfs/paths.js';
-import type { JobFileEntry } from '../runtime.js';
+import type { JobFileEntry } from '../runtime/runtime.js';
 import { OpenDirectory, OpenFile, type Descriptor } from './wasi/descriptors.js';
 import { DeviceNode, DirectoryNode, FileNode, type DeviceKind } from './wasi/inodes.js';
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import type { JobContext, WorkFunction } from '../runtime.js';
+import type { JobContext, WorkFunction } from '../runtime/runtime.js';
 import { environmentOf } from './command.js';
 import { packDatum, unpackResult } from './data.js';
 import { explainWasm } from './explain.js';

@@ -5,7 +5,7 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { cutText } from '../../lib/text.js';
-import type { WasmCall } from '../../protocol/job-package.js';
+import type { WasmCall } from '../../protocol/job/job-package.js';
 import { HOST_FUNCTIONS } from './host-names.js';
 import {
   isComponent,

@@ -3,7 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import type { JobContext, Runtime, WorkFunction } from '../runtime.js';
+import type { JobContext, Runtime, WorkFunction } from '../runtime/runtime.js';
 import { commandWork } from './command.js';
 import { planModule } from './plan-module.js';
 import { plainWork } from './plain.js';

@@ -3,9 +3,9 @@
  * @module
  */
 import { systemClock } from '../../../src/lib/clock.js';
-import type { SupervisorToSandbox } from '../../../src/protocol/sandbox-messages.js';
-import { browserFrameHost } from '../../../src/worker/sandbox/browser-frame.js';
-import type { Sandbox, SandboxHost } from '../../../src/worker/sandbox/sandbox.js';
+import type { SupervisorToSandbox } from '../../../src/protocol/messages/sandbox-messages.js';
+import { browserFrameHost } from '../../../src/worker/hosts/browser/browser-frame.js';
+import type { Sandbox, SandboxHost } from '../../../src/worker/hosts/port/sandbox-host.js';
 
 interface Entry {
   sandbox: Sandbox;

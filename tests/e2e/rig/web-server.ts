@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openStaticFiles } from '../../../src/scheduler/static-files.js';
+import { openStaticFiles } from '../../../src/scheduler/http/static-files.js';
 
 export const WEB = fileURLToPath(new URL('../../../dist/web/', import.meta.url));
 

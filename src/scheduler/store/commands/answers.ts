@@ -4,8 +4,8 @@
  * @module
  */
 import { ANSWER_MS_MAX, ANSWERS_MAX } from '../../../protocol/limits.js';
-import { get, getExact, run, type Script } from '../script.js';
-import type { Answer, ReportCommand } from '../store.js';
+import { get, getExact, run, type Script } from '../rows/query-plan.js';
+import type { Answer, ReportCommand } from '../port/store.js';
 import type { CommandContext } from './context.js';
 
 interface AnswerRow {

@@ -4,10 +4,10 @@
  */
 import type { IsAnotherThere } from '../../policy/attempts.js';
 import { INDEPENDENT, type Roster } from '../../policy/roster.js';
-import type { JobRecord, StoredEvent } from '../job-record.js';
-import { addJournal } from '../job-record.js';
-import type { Script } from '../script.js';
-import type { JobNote, Notes } from '../store.js';
+import type { JobRecord, StoredEvent } from '../rows/job-record.js';
+import { addJournal } from '../rows/job-record.js';
+import type { Script } from '../rows/query-plan.js';
+import type { JobNote, Notes } from '../port/store.js';
 
 export interface CommandContext {
   /** Wall milliseconds; the same for all commands of a commit. */

@@ -2,9 +2,9 @@
  * The end of a job before its time: by its owner, or because it cannot be run.
  * @module
  */
-import { saveJob, type JobRecord } from '../job-record.js';
+import { saveJob, type JobRecord } from '../rows/job-record.js';
 import { forgetWorkersOf } from '../job-workers.js';
-import { all, run, type Script } from '../script.js';
+import { all, run, type Script } from '../rows/query-plan.js';
 import { note, type CommandContext } from './context.js';
 import { refund } from './escrow.js';
 

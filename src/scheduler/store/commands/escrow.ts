@@ -3,10 +3,10 @@
  * @module
  */
 import { escrowTarget, fundedSlices } from '../../policy/price.js';
-import { saveJob, type JobRecord } from '../job-record.js';
+import { saveJob, type JobRecord } from '../rows/job-record.js';
 import { forgetWorkersOf } from '../job-workers.js';
-import { addEarned, balanceOf, escrowAccount, transfer } from '../ledger.js';
-import { get, type Script } from '../script.js';
+import { addEarned, balanceOf, escrowAccount, transfer } from '../rows/ledger.js';
+import { get, type Script } from '../rows/query-plan.js';
 import { note, type CommandContext } from './context.js';
 
 /** Raises the escrow to what the job's slices may cost, as far as its account has it. */

@@ -3,15 +3,21 @@
  * A slice that failed goes to a worker whose attempt tells more, as long as one is there.
  * @module
  */
-import type { GroupKey } from '../../../protocol/messages.js';
+import type { GroupKey } from '../../../protocol/messages/messages.js';
 import { heldBackSinceMs, isLeftToBetter, runnerOf, triedBy } from '../../policy/attempts.js';
 import { chooseJob, isEligible, isOpenTurn, type Candidate } from '../../policy/choose-job.js';
 import { goesBefore, type Turns } from '../../policy/take-turns.js';
 import { fundedSlices } from '../../policy/price.js';
 import { failedLoadsOf, loadsFailedBy } from '../job-workers.js';
-import { attemptsOf, firstNeverFailedBy, firstUntried, rangesToRetry, type RangeRow } from '../ranges.js';
-import { all, get, type Script } from '../script.js';
-import type { Commands } from '../store.js';
+import {
+  attemptsOf,
+  firstNeverFailedBy,
+  firstUntried,
+  rangesToRetry,
+  type RangeRow,
+} from '../rows/ranges.js';
+import { all, get, type Script } from '../rows/query-plan.js';
+import type { Commands } from '../port/store.js';
 import type { CommandContext } from './context.js';
 
 /** Jobs that are looked at together, neediest first. */

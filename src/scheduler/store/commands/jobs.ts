@@ -4,16 +4,16 @@
  */
 import { ManyhandsError } from '../../../lib/errors.js';
 import { JOB_SLICES_MAX, OPEN_JOBS_PER_OWNER_MAX } from '../../../protocol/limits.js';
-import type { JobStatus, SignedOffer } from '../../../protocol/messages.js';
-import { bannedError } from '../../banned-error.js';
+import type { JobStatus, SignedOffer } from '../../../protocol/messages/messages.js';
+import { bannedError } from '../port/banned-error.js';
 import { formatUnits } from '../../policy/price.js';
-import { encodeInput } from '../inputs.js';
-import { findJob, insertJob, ownJob, saveJob, statusOf, type JobRecord } from '../job-record.js';
-import { balanceOf } from '../ledger.js';
-import { encodeOffer } from '../offer-row.js';
-import { NO_HISTORY, putRange } from '../ranges.js';
-import { all, get, run, type Script } from '../script.js';
-import type { Answer, Commands, DeployCommand } from '../store.js';
+import { encodeInput } from '../rows/inputs.js';
+import { findJob, insertJob, ownJob, saveJob, statusOf, type JobRecord } from '../rows/job-record.js';
+import { balanceOf } from '../rows/ledger.js';
+import { encodeOffer } from '../rows/offer-row.js';
+import { NO_HISTORY, putRange } from '../rows/ranges.js';
+import { all, get, run, type Script } from '../rows/query-plan.js';
+import type { Answer, Commands, DeployCommand } from '../port/store.js';
 import { note, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { growEscrow, settle } from './escrow.js';

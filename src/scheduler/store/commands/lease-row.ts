@@ -3,7 +3,7 @@
  * @module
  */
 import type { Runner } from '../../policy/attempts.js';
-import { get, type Script } from '../script.js';
+import { get, type Script } from '../rows/query-plan.js';
 
 export interface LeaseRow {
   lease_id: string;

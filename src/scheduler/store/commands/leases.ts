@@ -14,8 +14,8 @@ import { carveCount } from '../../policy/carve-lease.js';
 import { fundedSlices } from '../../policy/price.js';
 import { silentMsMax } from '../../policy/silence.js';
 import { sliceMsFor, slicesOf } from '../../policy/slice-profile.js';
-import { leaseInputs } from '../inputs.js';
-import { countLeaseBegun, countLeaseEnded, findJob, saveJob, type JobRecord } from '../job-record.js';
+import { leaseInputs } from '../rows/inputs.js';
+import { countLeaseBegun, countLeaseEnded, findJob, saveJob, type JobRecord } from '../rows/job-record.js';
 import { learnOf, profileOf, trimmedProfileOf } from '../job-workers.js';
 import {
   attemptsOf,
@@ -29,9 +29,9 @@ import {
   shortenRange,
   type RangeHistory,
   type RangeRow,
-} from '../ranges.js';
-import { all, get, run, type Script } from '../script.js';
-import type { Answer, Commands, Granted, LentLease } from '../store.js';
+} from '../rows/ranges.js';
+import { all, get, run, type Script } from '../rows/query-plan.js';
+import type { Answer, Commands, Granted, LentLease } from '../port/store.js';
 import { forgetAnswers } from './answers.js';
 import type { CommandContext } from './context.js';
 import { settle } from './escrow.js';

@@ -3,11 +3,11 @@
  * @module
  */
 import { ERROR_TABLE, ManyhandsError, type ErrorCode } from '../../../lib/errors.js';
-import { ENVELOPE_KIND, encodeError } from '../../../protocol/envelope.js';
+import { ENVELOPE_KIND, encodeError } from '../../../protocol/segment/envelope.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../../../protocol/limits.js';
-import { SegmentWriter } from '../../../protocol/segment.js';
+import { SegmentWriter } from '../../../protocol/segment/segment.js';
 import { judgeFailure, withAttempt } from '../../policy/attempts.js';
-import { countLeaseEnded, type JobRecord } from '../job-record.js';
+import { countLeaseEnded, type JobRecord } from '../rows/job-record.js';
 import {
   attemptsOf,
   attemptsText,
@@ -16,8 +16,8 @@ import {
   rangeAt,
   removeRange,
   shortenRange,
-} from '../ranges.js';
-import { run, type Script } from '../script.js';
+} from '../rows/ranges.js';
+import { run, type Script } from '../rows/query-plan.js';
 import { isAnotherThere, note, type CommandContext } from './context.js';
 import { holderOf, type LeaseRow } from './lease-row.js';
 

@@ -5,9 +5,9 @@
 import { ManyhandsError } from '../../../lib/errors.js';
 import { UNITS_MAX } from '../../../protocol/limits.js';
 import { formatUnits } from '../../policy/price.js';
-import { balanceOf, isTransferred, MINT, transfer } from '../ledger.js';
-import type { Script } from '../script.js';
-import type { Answer, Commands } from '../store.js';
+import { balanceOf, isTransferred, MINT, transfer } from '../rows/ledger.js';
+import type { Script } from '../rows/query-plan.js';
+import type { Answer, Commands } from '../port/store.js';
 import type { CommandContext } from './context.js';
 
 /**

@@ -4,11 +4,11 @@
  */
 import { ManyhandsError } from '../../../lib/errors.js';
 import { BANS_MAX } from '../../../protocol/limits.js';
-import type { JobStatus } from '../../../protocol/messages.js';
-import type { Ban, BanKind } from '../../../protocol/operator-messages.js';
-import { findJob, saveJob, statusOf, type JobRecord } from '../job-record.js';
-import { all, get, run, type Script } from '../script.js';
-import type { Commands } from '../store.js';
+import type { JobStatus } from '../../../protocol/messages/messages.js';
+import type { Ban, BanKind } from '../../../protocol/messages/operator-messages.js';
+import { findJob, saveJob, statusOf, type JobRecord } from '../rows/job-record.js';
+import { all, get, run, type Script } from '../rows/query-plan.js';
+import type { Commands } from '../port/store.js';
 import { note, type CommandContext } from './context.js';
 import { endJob, releaseLeases } from './end-job.js';
 import { settle } from './escrow.js';

@@ -4,10 +4,10 @@
  */
 import { ManyhandsError } from '../../../lib/errors.js';
 import { cutText } from '../../../lib/text.js';
-import { ENVELOPE_KIND } from '../../../protocol/envelope.js';
+import { ENVELOPE_KIND } from '../../../protocol/segment/envelope.js';
 import { LEASE_MS, REASON_LENGTH_MAX, SLICE_MS_MAX } from '../../../protocol/limits.js';
-import { UNLOADABLE_REASON } from '../../../protocol/reasons.js';
-import { SegmentReader, sliceSegment } from '../../../protocol/segment.js';
+import { UNLOADABLE_REASON } from '../../../protocol/job/reasons.js';
+import { SegmentReader, sliceSegment } from '../../../protocol/segment/segment.js';
 import {
   isConfirmed,
   isUnloadable,
@@ -18,7 +18,7 @@ import {
   type LoadRecord,
 } from '../../policy/attempts.js';
 import { medianSliceMs } from '../../policy/slice-profile.js';
-import { countLeaseEnded, findJob, type JobRecord } from '../job-record.js';
+import { countLeaseEnded, findJob, type JobRecord } from '../rows/job-record.js';
 import { addFailedLoad, failedLoadsOf, learnOf, profileOf } from '../job-workers.js';
 import {
   attemptsOf,
@@ -29,9 +29,9 @@ import {
   removeRange,
   shortenRange,
   type RangeHistory,
-} from '../ranges.js';
-import { run as write, type Script } from '../script.js';
-import type { Answer, ReportCommand } from '../store.js';
+} from '../rows/ranges.js';
+import { run as write, type Script } from '../rows/query-plan.js';
+import type { Answer, ReportCommand } from '../port/store.js';
 import { findAnswer, rememberAnswer } from './answers.js';
 import { isAnotherThere, note, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';

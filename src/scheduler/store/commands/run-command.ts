@@ -2,8 +2,8 @@
  * From a command to its script: the one place that knows them all.
  * @module
  */
-import type { Script } from '../script.js';
-import type { Command, CommandName, Commands } from '../store.js';
+import type { Script } from '../rows/query-plan.js';
+import type { Command, CommandName, Commands } from '../port/store.js';
 import type { CommandContext } from './context.js';
 import { append, cancel, close, deploy, topup } from './jobs.js';
 import { adopt, expire, giveBack, lease, orphan, recover, renew, revive, takeBack } from './leases.js';

@@ -3,13 +3,13 @@
  * @module
  */
 import { cutText } from '../../../lib/text.js';
-import { decodeError } from '../../../protocol/envelope.js';
+import { decodeError } from '../../../protocol/segment/envelope.js';
 import { ERROR_BYTES_MAX, REASON_LENGTH_MAX } from '../../../protocol/limits.js';
-import { ALL_FAIL_REASON } from '../../../protocol/reasons.js';
-import { SegmentReader } from '../../../protocol/segment.js';
+import { ALL_FAIL_REASON } from '../../../protocol/job/reasons.js';
+import { SegmentReader } from '../../../protocol/segment/segment.js';
 import { isToBeStopped } from '../../policy/circuit-breaker.js';
-import type { JobRecord } from '../job-record.js';
-import { get, type Script } from '../script.js';
+import type { JobRecord } from '../rows/job-record.js';
+import { get, type Script } from '../rows/query-plan.js';
 import type { CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { settle } from './escrow.js';

@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../lib/clock.js';
+import { createDeployer } from '../deployer/deployer.js';
+import { deployerRig, hurriedClock, until, type DeployerRig } from '../testing/deployer/deployer-rig.js';
+import type { Job } from '../deployer/job/job.js';
+
+/** A job that is followed and whose scheduler is gone; timers run fast. */
+async function lostRig(times = 20): Promise<DeployerRig & { job: Job<number>; running: Promise<unknown> }> {
+  const rig = deployerRig({ clock: hurriedClock(times) });
+  const job = rig.deployer.computeFor([1, 2], (x: number) => x);
+  const running = job.exec().catch((error: unknown) => error);
+  await until(() => rig.stub.jobs.size === 1 && !rig.stub.job.open);
+  rig.stub.refusing = true;
+  rig.stub.cut();
+  return { ...rig, job, running };
+}
+
+describe('a scheduler that is gone', () => {
+  it('is told of by events of the job and of compute, and so is its return', async () => {
+    const { stub, deployer, warnings, ...rig } = deployerRig({ clock: hurriedClock(20) });
+    void rig;
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const told: string[] = [];
+    job.on('reconnecting', ({ message }) => told.push(`job lost ${typeof message}`));
+    job.on('reconnected', ({ downMs }) => told.push(`job back ${typeof downMs}`));
+    deployer.compute.on('reconnecting', () => told.push('compute lost'));
+    deployer.compute.on('reconnected', () => told.push('compute back'));
+    const running = job.exec();
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.refusing = true;
+    stub.cut();
+    await until(() => stub.connects > 3);
+    expect(told).toEqual(['compute lost', 'job lost string']);
+    stub.refusing = false;
+    await until(() => told.length === 4);
+    expect(told.slice(2)).toEqual(['compute back', 'job back number']);
+    stub.outcome(stub.job, 1, [{ value: 1 }, { value: 2 }]);
+    expect([...(await running)]).toEqual([1, 2]);
+    expect(warnings.filter((text) => text.includes('connection'))).toEqual([]);
+  });
+
+  it('is said once where nobody listens, and so is its return', async () => {
+    const { stub, warnings, job, running } = await lostRig();
+    await until(() => warnings.some((text) => /the connection to .* is lost/.test(text)));
+    stub.refusing = false;
+    await until(() => warnings.some((text) => /connected to .* again/.test(text)));
+    expect(warnings.filter((text) => text.includes('is lost'))).toHaveLength(1);
+    await job.cancel();
+    await running;
+  });
+
+  it('fails calls and new jobs within the time that init names, and not the job that runs', async () => {
+    const { stub, ports } = deployerRig();
+    const deployer = createDeployer({ ...ports, connectTimeoutMs: 50 });
+    const job = deployer.computeFor([1], (x: number) => x);
+    const waiting = job.exec().catch((error: unknown) => error);
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.refusing = true;
+    stub.cut();
+    const failed = expect.objectContaining({ code: 'CONNECT_FAILED' }) as Error;
+    await Promise.all([
+      expect(job.cancel()).rejects.toThrow(failed),
+      expect(job.fetchResults()).rejects.toThrow(failed),
+      expect(deployer.compute.list()).rejects.toThrow(failed),
+      expect(deployer.addSlices([1], job.id)).rejects.toThrow(failed),
+      expect(deployer.computeFor([1], (x: number) => x).exec()).rejects.toThrow(failed),
+    ]);
+    stub.refusing = false;
+    await until(() => stub.clients.size > 0);
+    await job.cancel();
+    expect(await waiting).toMatchObject({ code: 'JOB_CANCELLED' });
+  });
+
+  it('ends every call by its signal, at once', async () => {
+    const { stub, deployer, job, running } = await lostRig();
+    const signal = AbortSignal.timeout(30);
+    const late = expect.objectContaining({ code: 'TIMEOUT' }) as Error;
+    await Promise.all([
+      expect(job.cancel('', { signal })).rejects.toThrow(late),
+      expect(job.fetchResults(undefined, { signal })).rejects.toThrow(late),
+      expect(job.wait({ signal })).rejects.toThrow(late),
+      expect(deployer.attach(job.id, { signal })).rejects.toThrow(late),
+      expect(deployer.addSlices([1], job.id, { signal })).rejects.toThrow(late),
+      expect(deployer.compute.list({ signal })).rejects.toThrow(late),
+      expect(deployer.computeFor([1], (x: number) => x).exec({ signal })).rejects.toThrow(late),
+    ]);
+    stub.refusing = false;
+    await until(() => stub.clients.size > 0);
+    await job.cancel();
+    await running;
+  });
+});
+
+describe('a signal of exec', () => {
+  it('ends the job at the scheduler too', async () => {
+    const { stub, deployer } = deployerRig();
+    const abort = new AbortController();
+    const running = deployer.computeFor([1], (x: number) => x).exec({ signal: abort.signal });
+    await until(() => stub.jobs.size === 1);
+    abort.abort(new Error('enough'));
+    await expect(running).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } });
+    await until(() => stub.job.runStatus === 'cancelled');
+  });
+
+  it('of wait ends the waiting alone, and the journal is read on by the next', async () => {
+    const { stub, deployer } = deployerRig();
+    const id = await deployer.computeFor([1, 2], (x: number) => x).deploy();
+    const job = await deployer.attach<number>(id);
+    await expect(job.wait({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await until(() => stub.requests('job.unfollow').length === 1);
+    stub.outcome(stub.job, 1, [{ value: 1 }, { value: 4 }]);
+    expect([...(await job.wait())]).toEqual([1, 4]);
+  });
+});
+
+describe('an interrupted input', () => {
+  it('is told of to who waits for the job, and goes on behind what was committed', async () => {
+    const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
+    stub.work = (x) => ({ value: (x as number) * 2 });
+    // A program that died after it had sent two of five slices.
+    const first = deployer.computeFor([1, 2], (x: number) => x * 2);
+    first.autoClose = false;
+    const id = await first.deploy();
+    await until(() => stub.job.total === 2);
+    expect(first.committed).toBe(2);
+
+    const job = await deployer.attach<number>(id);
+    expect(job.committed).toBe(2);
+    const waiting = job.wait();
+    await until(() => warnings.some((text) => text.includes('nobody adds more')));
+    await job.addSlices([1, 2, 3, 4, 5].slice(job.committed));
+    await job.close();
+    expect([...(await waiting)]).toEqual([2, 4, 6, 8, 10]);
+  });
+
+  it('is an event where somebody listens', async () => {
+    const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
+    const first = deployer.computeFor([], (x: number) => x);
+    first.autoClose = false;
+    const job = await deployer.attach(await first.deploy());
+    let committed: number | undefined;
+    job.on('noinput', (event) => (committed = event.committed));
+    await until(() => committed === 0);
+    expect(warnings.filter((text) => text.includes('nobody adds'))).toEqual([]);
+    await job.cancel();
+    expect(stub.violations).toEqual([]);
+  });
+});
+
+describe('a program that gives up', () => {
+  it('keeps no connection for the answer to a close that never comes', async () => {
+    const timers = new Set<object>();
+    const hurried = hurriedClock(20);
+    const clock: Clock = {
+      ...hurried,
+      after: (ms, run, options) => {
+        const timer = {};
+        timers.add(timer);
+        const cancel = hurried.after(
+          ms,
+          () => {
+            timers.delete(timer);
+            run();
+          },
+          options,
+        );
+        return () => {
+          timers.delete(timer);
+          cancel();
+        };
+      },
+    };
+    const { stub, ports } = deployerRig({ clock });
+    const deployer = createDeployer({ ...ports, connectTimeoutMs: 50 });
+    stub.late.add('job.close');
+    const abort = new AbortController();
+    const running = deployer.computeFor([1], (x: number) => x).exec({ signal: abort.signal });
+    await until(() => stub.requests('job.close').length === 1);
+    stub.refusing = true;
+    stub.cut();
+    abort.abort();
+    await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+    // Attempts to connect again would set timers for ever.
+    let still = 0;
+    await until(() => (still = timers.size === 0 ? still + 1 : 0) > 2_000);
+  });
+
+  it('is told within 30 s that a first connection gets no answer', async () => {
+    const waits: number[] = [];
+    const hurried = hurriedClock(1_000);
+    const clock: Clock = {
+      ...hurried,
+      after: (ms, run, options) => {
+        waits.push(ms);
+        return hurried.after(ms, run, options);
+      },
+    };
+    const { ports } = deployerRig({ clock });
+    const deployer = createDeployer({ ...ports, connect: () => new Promise(() => undefined) });
+    await expect(deployer.computeFor([1], (x: number) => x).exec()).rejects.toMatchObject({
+      code: 'CONNECT_FAILED',
+      message: expect.stringContaining('No scheduler answers') as string,
+    });
+    expect(waits).toContain(30_000);
+  });
+});

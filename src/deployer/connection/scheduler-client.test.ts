@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+import { VirtualClock } from '../../testing/virtual-clock.js';
+import { createDeployer } from '../deployer.js';
+import { SchedulerLink } from './scheduler-client.js';
+
+describe('the connection of a context', () => {
+  it('is opened by the first job, shared by all, and closed soon after the last', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: datum });
+    const jobs = [1, 2, 3].map((n) => deployer.computeFor([n], (x: number) => x));
+    expect(stub.connects).toBe(0);
+    await Promise.all(jobs.map((job) => job.exec()));
+    expect(stub.connects).toBe(1);
+    await until(() => stub.clients.size === 0);
+    await deployer.computeFor([4], (x: number) => x).exec();
+    expect(stub.connects).toBe(2);
+  });
+
+  it('stays while a job is followed', async () => {
+    const clock = new VirtualClock();
+    const { stub, deployer } = deployerRig({ clock });
+    const job = deployer.computeFor([1], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    await clock.advance(60_000);
+    expect(stub.clients.size).toBe(1);
+    stub.outcome(stub.job, 1, [{ value: 'late' }]);
+    expect([...(await done)]).toEqual(['late']);
+    await clock.advance(1_000);
+    expect(stub.clients.size).toBe(0);
+    expect(stub.connects).toBe(1);
+  });
+
+  it('says at once, with advice, when there is no scheduler, and tries anew for the next job', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.refusing = true;
+    const job = deployer.computeFor([1], (x: number) => x);
+    const failed = job.exec();
+    await expect(failed).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+    await expect(failed).rejects.toThrowError(/npx manyhands scheduler/);
+    await expect(deployer.compute.status('A'.repeat(22))).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+    stub.refusing = false;
+    stub.work = (datum) => ({ value: datum });
+    expect([...(await deployer.computeFor([1], (x: number) => x).exec())]).toEqual([1]);
+  });
+
+  it('comes back for as long as it takes', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    stub.refusing = true;
+    stub.cut();
+    await until(() => stub.connects >= 4);
+    stub.outcome(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
+    stub.refusing = false;
+    expect([...(await done)]).toEqual(['a', 'b']);
+  });
+
+  it('is held by whoever holds it, however often another lets go', async () => {
+    const clock = new VirtualClock();
+    const { stub, ports } = deployerRig({ clock });
+    const link = new SchedulerLink(ports);
+    const [first, second] = [link.hold(), link.hold()];
+    await link.open();
+    first();
+    first();
+    await clock.advance(1_000);
+    expect(stub.clients.size).toBe(1);
+    second();
+    await clock.advance(1_000);
+    expect(stub.clients.size).toBe(0);
+  });
+
+  it('is refused a malformed address, without repeating it', () => {
+    const { ports } = deployerRig();
+    expect(() => createDeployer({ ...ports, schedulerUrl: 'ftp://secret' })).toThrowError(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
+  });
+});
+
+describe('a request whose answer does not come', () => {
+  const MINUTE_MS = 60_000;
+
+  const asked = async (lost: number) => {
+    const clock = new VirtualClock();
+    const { stub, deployer } = deployerRig({ clock });
+    const id = await deployer.computeFor([1, 2], (x: number) => x).deploy();
+    let losses = lost;
+    stub.beforeRequest = ({ type }) => (type === 'job.status' && losses-- > 0 ? 'lost' : undefined);
+    const status = deployer.compute.status(id).then(
+      ({ total }) => total,
+      (error: unknown) => error,
+    );
+    await until(() => stub.requests('job.status').length === 1);
+    await clock.advance(4 * MINUTE_MS);
+    return { answer: await status, times: stub.requests('job.status').length };
+  };
+
+  it('is asked again after a minute, and once more', async () => {
+    expect(await asked(1)).toEqual({ answer: 2, times: 2 });
+    expect(await asked(2)).toEqual({ answer: 2, times: 3 });
+  });
+
+  it('is given up after the third time', async () => {
+    expect(await asked(3)).toMatchObject({ answer: { code: 'TIMEOUT' }, times: 3 });
+  });
+});
+
+describe('what the functions do without a handle', () => {
+  it('tells the status of a job and cancels it', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const id = await job.deploy();
+    await until(() => !stub.job.open);
+    stub.outcome(stub.job, 1, [{ value: 1 }]);
+    expect(await deployer.compute.status(id)).toEqual({
+      jobId: id,
+      open: false,
+      runStatus: 'running',
+      total: 2,
+      distributed: 1,
+      computed: 1,
+      failed: 0,
+      workers: 0,
+      paid: 0n,
+    });
+    expect(await deployer.compute.cancel(job, undefined, 'enough')).toMatchObject({
+      runStatus: 'cancelled',
+      reason: 'enough',
+    });
+    await expect(deployer.compute.status('B'.repeat(22))).rejects.toMatchObject({ code: 'JOB_UNKNOWN' });
+    await expect(job.wait()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
+  });
+
+  it('fetches results by slice number, failures among them', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => (datum === 3 ? { error: new Error('three') } : { value: `v${datum as number}` });
+    stub.rowSlices = 2;
+    const job = deployer.computeFor({ start: 1, end: 7 }, (x: number) => `v${x}`);
+    await expect(job.exec()).rejects.toMatchObject({ code: 'SLICES_FAILED' });
+    const all = await deployer.fetchResults(job.id);
+    expect(all.map(({ slice }) => slice)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(all[0]).toEqual({ slice: 1, value: 'v1' });
+    expect(all[2]).toMatchObject({ slice: 3, error: { message: 'three' } });
+    expect((await job.fetchResults([2, 5])).map(({ slice }) => slice)).toEqual([2, 3, 4, 5]);
+    const odd = await deployer.fetchResults(job.id, { start: 1, end: 7, step: 2 });
+    expect(odd.map(({ slice }) => slice)).toEqual([1, 3, 5, 7]);
+    expect(await deployer.fetchResults(job.id, [8, 9])).toEqual([]);
+    await expect(deployer.fetchResults(job.id, [0, 3])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+});

@@ -1,0 +1,75 @@
+/**
+ * The listening half of a job handle, under all the names that DCP's users know. Names of events are
+ * case-insensitive.
+ * @module
+ */
+import { Emitter, type Listener } from '../../lib/events.js';
+import { JOB_EVENTS, type JobEvents } from './events.js';
+import { PendingListeners } from './pending-listeners.js';
+
+/** A job is done when the promises that their listeners return have settled. */
+const WAITED_FOR: ReadonlySet<string> = new Set(['result', 'error']);
+
+type Name<T> = keyof JobEvents<T>;
+/** A name in any case; the events' own spelling is what editors propose. */
+type AnyCase<T, K extends string> = Lowercase<K> extends Name<T> ? K : Name<T>;
+/** The event that a name in any case means. */
+type Key<T, K extends string> = Lowercase<K> & Name<T>;
+type Handler<T, K extends string> = Listener<JobEvents<T>[Key<T, K>]>;
+
+export abstract class JobEmitter<T> {
+  readonly #pendingListeners = new PendingListeners();
+  readonly #emitter = new Emitter<JobEvents<T>>(JOB_EVENTS);
+
+  on<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    this.#emitter.on(name as Key<T, K>, listener);
+    this.listened(name.toLowerCase());
+    return this;
+  }
+
+  once<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    this.#emitter.once(name as Key<T, K>, listener);
+    this.listened(name.toLowerCase());
+    return this;
+  }
+
+  off<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    this.#emitter.off(name as Key<T, K>, listener);
+    return this;
+  }
+
+  addListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    return this.on(name, listener);
+  }
+
+  addEventListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    return this.on(name, listener);
+  }
+
+  removeListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    return this.off(name, listener);
+  }
+
+  removeEventListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+    return this.off(name, listener);
+  }
+
+  listenerCount(name: Name<T>): number {
+    return this.#emitter.listenerCount(name);
+  }
+
+  /** @internal What listeners to results and failures have begun and not ended. */
+  get pendingListeners(): PendingListeners {
+    return this.#pendingListeners;
+  }
+
+  /** @internal */
+  emit<K extends Name<T>>(name: K, payload: JobEvents<T>[K]): void {
+    const promises = this.#emitter.emit(name, payload);
+    if (promises === undefined || !WAITED_FOR.has(name)) return;
+    for (const promise of promises) this.pendingListeners.add(promise);
+  }
+
+  /** Somebody began to listen to the event of that name, in lower case. */
+  protected abstract listened(name: string): void;
+}

@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest';
+import { isError } from '../../lib/errors.js';
+import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
+import { groupAddress } from '../../wallet/group-proof.js';
+import { hashSecret } from '../../wallet/group-credential.js';
+import type { NoWorkersEvent, ResultEvent } from './events.js';
+
+describe('a job', () => {
+  it('deploys, feeds and resolves with every result at its place', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: (datum as number) * 10 });
+    stub.rowSlices = 2;
+    const job = deployer.computeFor([1, 2, 3, 4, 5], (x: number) => x * 10);
+    const states: string[] = [];
+    const seen: string[] = [];
+    job.on('readyStateChange' as 'readystatechange', (state) => states.push(state));
+    job.on('accepted', ({ id }) => seen.push(`accepted ${id === job.id}`));
+    job.on('result', (e: ResultEvent<number>) => seen.push(`${e.sliceNumber}:${e.result} ${e.job === job}`));
+    job.on('complete', (results) => seen.push(`complete ${results.length}`));
+    expect(job.id).toMatch(/^[\w-]{22}$/);
+    const results = await job.exec();
+    expect([...results]).toEqual([10, 20, 30, 40, 50]);
+    expect(Array.isArray(results)).toBe(true);
+    expect(states).toEqual(['exec', 'init', 'preauth', 'deploying', 'uploading', 'deployed']);
+    expect(seen).toEqual([
+      'accepted true',
+      '1:10 true',
+      '2:20 true',
+      '3:30 true',
+      '4:40 true',
+      '5:50 true',
+      'complete 5',
+    ]);
+    expect(job.status).toMatchObject({ runStatus: 'finished', total: 5, distributed: 5, computed: 5 });
+    expect(job.results).toBe(results);
+    expect(stub.violations).toEqual([]);
+  });
+
+  it('says when nobody takes it', async () => {
+    const { deployer } = deployerRig({ clock: hurriedClock(100) });
+    const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+    const told = new Promise<NoWorkersEvent<unknown>>((resolve) => job.on('noworkers', resolve));
+    await job.deploy();
+    const event = await told;
+    expect(event.job).toBe(job);
+    expect(event.message).toMatch(/No worker has taken a slice yet/);
+    await job.cancel();
+  });
+
+  it('says to the program’s user, once for all jobs, when nobody takes it and nobody listens', async () => {
+    const { deployer, warnings } = deployerRig({ clock: hurriedClock(1_000) });
+    const jobs = [1, 2].map((n) => deployer.computeFor([n], (x: number) => x));
+    for (const job of jobs) void job.exec().catch(() => undefined);
+    await until(() => warnings.length > 0);
+    const heard = deployer.computeFor([3], (x: number) => x);
+    const told = new Promise((resolve) => heard.on('noworkers', resolve));
+    void heard.exec().catch(() => undefined);
+    await told;
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^manyhands: job [\w-]{22}: No worker has taken a slice yet/);
+    for (const job of [...jobs, heard]) await job.cancel();
+  });
+
+  it('never sends a range as values', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.compute.for(1, 1_000_000_000, (x: number) => x);
+    const states: string[] = [];
+    job.on('readystatechange', (state) => states.push(state));
+    await job.deploy();
+    await until(() => !stub.job.open);
+    expect(stub.job.inputs).toEqual([{ kind: 'range', start: 1, step: 1, count: 1_000_000_000 }]);
+    expect(states).not.toContain('uploading');
+  });
+
+  it('ships what was set on it', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number, k: number) => x * k, [7]);
+    job.public = { name: 'squares', description: 'of numbers', link: 'https://example.org/' };
+    job.computeGroups.push({ joinKey: 'lab', joinSecret: 'hush' });
+    job.env.LEVEL = '3';
+    job.limits = { sliceTimeoutMs: 5_000, noProgressMs: 1_000 };
+    await job.deploy();
+    const pkg = stub.job.package;
+    expect(pkg.public).toEqual({ name: 'squares', description: 'of numbers', link: 'https://example.org/' });
+    expect(pkg.groups).toEqual([{ key: 'public' }, { key: 'lab' }]);
+    const address = await groupAddress({ key: 'lab', secretHash: hashSecret('hush') });
+    expect(stub.job.groups).toEqual([{ key: 'lab', address }]);
+    expect(stub.groupProofs).toMatchObject([{ key: 'lab', address }]);
+    expect(pkg.env).toEqual({ LEVEL: '3' });
+    expect(pkg.limits).toEqual({ sliceMs: 5_000, noProgressMs: 1_000 });
+    expect(JSON.stringify(pkg)).not.toMatch(new RegExp(`hush|${hashSecret('hush')}`));
+  });
+
+  it('gives failed slices by events and rejects at the end with what there is', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => (datum === 2 ? { error: new TypeError('two is odd') } : { value: datum });
+    const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+    const failures: [number | undefined, Error][] = [];
+    job.on('error', ({ sliceNumber, error }) => failures.push([sliceNumber, error]));
+    const error: unknown = await job.exec().catch((e: unknown) => e);
+    if (!isError(error, 'SLICES_FAILED')) throw error;
+    expect(error.info.failed).toBe(1);
+    expect(error.info.jobId).toBe(job.id);
+    expect(Object.keys(error.info.results)).toEqual(['0', '2']);
+    expect(error.info.failures).toEqual([{ sliceNumber: 2, error: failures[0]![1] }]);
+    expect(failures[0]![0]).toBe(2);
+    expect(failures[0]![1]).toBeInstanceOf(TypeError);
+    expect(failures[0]![1].message).toBe('two is odd');
+    expect(job.results.settled()).toEqual([
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: failures[0]![1] },
+      { status: 'fulfilled', value: 3 },
+    ]);
+  });
+
+  it('refuses what comes too late or too early', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: datum });
+    const job = deployer.computeFor([1], (x: number) => x);
+    await expect(job.wait()).rejects.toMatchObject({ code: 'JOB_STATE' });
+    await expect(job.addSlices([2])).rejects.toMatchObject({ code: 'JOB_STATE' });
+    await job.exec();
+    await expect(job.exec()).rejects.toMatchObject({ code: 'JOB_STATE' });
+    await expect(job.deploy()).rejects.toMatchObject({ code: 'JOB_STATE' });
+    expect(() => (job.autoClose = false)).toThrowError(/deployed/);
+    expect(() => job.setSlicePaymentOffer(1)).toThrowError(/deployed/);
+    await expect(job.addSlices([2])).rejects.toMatchObject({ code: 'JOB_STATE' });
+    expect([...(await job.wait())]).toEqual([1]);
+  });
+
+  it('keeps no results where it is told so, and misses no event', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: datum });
+    const job = deployer.computeFor({ start: 1, end: 5_000 }, (x: number) => x);
+    job.collateResults = false;
+    let sum = 0;
+    job.on('result', ({ result }) => (sum += result));
+    const results = await job.exec();
+    expect(results.length).toBe(0);
+    expect(sum).toBe(12_502_500);
+  });
+
+  it('takes more slices until it is closed', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: datum });
+    const job = deployer.computeFor([1, 2], (x: unknown) => x);
+    job.autoClose = false;
+    const done = job.exec();
+    await until(() => stub.jobs.size === 1);
+    const added = await job.addSlices([3, 4]);
+    expect(added).toEqual({ firstSliceNumber: 3, lastSliceNumber: 4, count: 2 });
+    expect(await deployer.addSlices({ start: 5, end: 7 }, job.id)).toEqual({
+      success: true,
+      firstSliceNumber: 5,
+      lastSliceNumber: 7,
+      count: 3,
+    });
+    // Neither waits for the other here; the close still comes behind.
+    const last = job.addSlices([8, 'x'.repeat(600_000), 10]);
+    await Promise.all([last, job.close()]);
+    const [eighth, ninth, tenth] = (await done).slice(7);
+    expect([...job.results].slice(0, 7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect([eighth, ninth, tenth]).toEqual([8, 'x'.repeat(600_000), 10]);
+    await expect(deployer.addSlices([8], job.id)).rejects.toMatchObject({ code: 'JOB_CLOSED' });
+  });
+
+  it('is cancelled by its handle, and says so once', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const reasons: string[] = [];
+    job.on('cancel', ({ reason }) => reasons.push(reason));
+    const done = job.exec().catch((e: unknown) => e);
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    expect(await job.cancel('no longer needed')).toMatchObject({ runStatus: 'cancelled' });
+    expect(await done).toMatchObject({
+      code: 'JOB_CANCELLED',
+      info: { jobId: job.id, reason: 'no longer needed' },
+    });
+    expect(reasons).toEqual(['no longer needed']);
+  });
+
+  it('is cancelled before it was ever sent', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    const done = job.exec().catch((e: unknown) => e);
+    await job.cancel('changed my mind');
+    expect(await done).toMatchObject({ code: 'JOB_CANCELLED' });
+    expect(stub.jobs.size).toBe(0);
+  });
+
+  it('tells of its cancellation by somebody else, of console, progress and missing funds', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    const seen: unknown[] = [];
+    job.on('console', (event) => seen.push([event.sliceNumber, event.attempt, event.level, event.message]));
+    job.on('progress', ({ progress }) => seen.push(progress));
+    job.on('nofunds', ({ reason }) => seen.push(reason));
+    const done = job.exec().catch((e: unknown) => e);
+    await until(() => stub.requests('job.follow').length === 1);
+    const { jobId } = stub.job;
+    const text = { level: 'log', message: 'hello' } as const;
+    stub.tell(jobId, { type: 'job.console', jobId, sliceNumber: 1, attempt: 2, ...text });
+    stub.tell(jobId, { type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 });
+    stub.pause(stub.job, 'nofunds');
+    await until(() => seen.length === 3);
+    stub.cancel(stub.job, 'by the operator');
+    expect(await done).toMatchObject({ code: 'JOB_CANCELLED', info: { reason: 'by the operator' } });
+    expect(seen).toEqual([[1, 2, 'log', 'hello'], 0.5, 'nofunds']);
+  });
+
+  it('refuses to listen to an event that does not exist', () => {
+    const job = deployerRig().deployer.computeFor([1], (x: number) => x);
+    expect(() => job.on('reslt' as 'result', () => undefined)).toThrow(/Did you mean 'result'/);
+    job.on('RESULT', () => undefined);
+  });
+
+  it('tells that the operator paused it, why, and that it goes on', async () => {
+    const { stub, deployer, warnings } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    const seen: unknown[] = [];
+    job.on('nofunds', () => seen.push('nofunds'));
+    job.on('paused', ({ reason }) => seen.push(['paused', reason, job.status.reason]));
+    job.on('resumed', (event) => seen.push(['resumed', event.job === job, job.status.reason]));
+    await job.deploy();
+    stub.pause(stub.job, 'too hot');
+    await until(() => seen.length === 1);
+    stub.pause(stub.job);
+    await until(() => seen.length === 2);
+    expect(seen).toEqual([
+      ['paused', 'too hot', 'too hot'],
+      ['resumed', true, undefined],
+    ]);
+    expect(warnings).toEqual([]);
+    await job.cancel();
+  });
+
+  it('says to the program’s user that the operator paused it, where nobody listens', async () => {
+    const { stub, deployer, warnings } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    stub.pause(stub.job, 'too hot');
+    await until(() => warnings.length === 1);
+    stub.pause(stub.job);
+    await until(() => warnings.length === 2);
+    expect(warnings).toEqual([
+      expect.stringMatching(/job [\w-]{22} is paused by the scheduler's operator.*"too hot"/),
+      expect.stringMatching(/job [\w-]{22} goes on/),
+    ]);
+    stub.outcome(stub.job, 1, [{ value: 1 }]);
+    await done;
+  });
+
+  it('rejects with what the scheduler refuses it with, and has no job then', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor(Array(50_000).fill(1), (x: number) => x);
+    job.worktime = 'no-such';
+    stub.beforeRequest = (request) => {
+      if (request.type !== 'job.deploy') return;
+      throw Object.assign(new Error('none'), { name: 'ManyhandsError', code: 'WORKTIME_UNKNOWN', info: {} });
+    };
+    await expect(job.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
+    const python = deployer.computeFor([1], 'def f(x): return x');
+    python.worktime = 'no-such';
+    await expect(python.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
+    let closed = false;
+    const silent: AsyncIterableIterator<string> = {
+      [Symbol.asyncIterator]: () => silent,
+      next: () => new Promise(() => undefined),
+      return: () => {
+        closed = true;
+        return Promise.resolve({ value: undefined, done: true });
+      },
+    };
+    const streaming = deployer.computeFor(silent, 'def f(x): return x');
+    streaming.worktime = 'no-such';
+    await expect(streaming.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
+    await until(() => closed);
+    expect(stub.requests('job.cancel')).toEqual([]);
+  });
+
+  it('finishes an empty input at once', async () => {
+    const { deployer } = deployerRig();
+    expect((await deployer.computeFor([], (x: number) => x).exec()).length).toBe(0);
+    expect((await deployer.computeFor(0, (x: number) => x).exec()).length).toBe(0);
+  });
+});
+
+describe('cancelling while it is being deployed', () => {
+  it.each(['exec', 'init', 'preauth', 'deploying', 'uploading'] as const)(
+    'leaves no open job behind from a listener of %s',
+    async (state) => {
+      const { stub, deployer } = deployerRig();
+      const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+      let cancelled: Promise<unknown> | undefined;
+      job.on('readystatechange', (now) => {
+        if (now === state) cancelled = job.cancel('changed my mind');
+      });
+      await expect(job.exec()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
+      expect(await cancelled).toMatchObject({ runStatus: 'cancelled' });
+      for (const found of stub.jobs.values()) expect(found.open).toBe(false);
+    },
+  );
+});

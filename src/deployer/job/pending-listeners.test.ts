@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../lib/deferred.js';
+import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
+
+describe('async listeners of results', () => {
+  it('have ended when exec resolves, those of failures too', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+    const written: number[] = [];
+    const begun: (() => void)[] = [];
+    let isDone = false;
+    job.on('result', async ({ result }) => {
+      await new Promise<void>((resolve) => begun.push(resolve));
+      written.push(result);
+    });
+    job.on('error', async ({ sliceNumber = 0 }) => {
+      await new Promise<void>((resolve) => begun.push(resolve));
+      written.push(-sliceNumber);
+    });
+    const done = job.exec().catch((error: unknown) => error);
+    void done.then(() => (isDone = true));
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.outcome(stub.job, 1, [{ value: 1 }, { error: new Error('no') }, { value: 3 }]);
+    await until(() => begun.length === 3);
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(isDone).toBe(false);
+    for (const end of begun) end();
+    expect(await done).toMatchObject({ code: 'SLICES_FAILED' });
+    expect(written).toEqual([1, -2, 3]);
+  });
+
+  it('hold results back where too many of them are under way', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.rowSlices = 100;
+    stub.work = (x) => ({ value: x });
+    const job = deployer.computeFor({ start: 1, end: 5_000 }, (x: number) => x);
+    const open = deferred();
+    let begun = 0;
+    job.on('result', () => {
+      begun++;
+      return open.promise;
+    });
+    const done = job.exec();
+    await until(() => begun >= 1_000);
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(begun).toBeLessThanOrEqual(1_100);
+    open.resolve();
+    expect((await done).length).toBe(5_000);
+    expect(begun).toBe(5_000);
+  });
+
+  it('are told of where they do not end, and a cancelled job does not wait for them', async () => {
+    const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(1_000) });
+    const job = deployer.computeFor([1], (x: number) => x);
+    job.on('result', () => new Promise(() => undefined));
+    const done = job.exec().catch((error: unknown) => error);
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.outcome(stub.job, 1, [{ value: 1 }]);
+    await until(() => warnings.some((text) => text.includes('1 async listeners')));
+    const aborted = new AbortController();
+    const waiting = job.wait({ signal: aborted.signal });
+    aborted.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    void done;
+  });
+
+  it('that reject are unhandled errors of theirs, and the job is complete all the same', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    job.on('result', () => Promise.reject(new Error('the disk is full')));
+    const listeners = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    const unhandled: unknown[] = [];
+    process.on('unhandledRejection', (error) => unhandled.push(error));
+    try {
+      const done = job.exec();
+      await until(() => stub.jobs.size === 1 && !stub.job.open);
+      stub.outcome(stub.job, 1, [{ value: 1 }]);
+      expect([...(await done)]).toEqual([1]);
+      await until(() => unhandled.length === 1);
+      expect(unhandled).toMatchObject([{ message: 'the disk is full' }]);
+    } finally {
+      process.removeAllListeners('unhandledRejection');
+      for (const one of listeners) process.on('unhandledRejection', one);
+    }
+  });
+});

@@ -1,0 +1,87 @@
+/**
+ * A worktime of the job's own: the module that implements it, read and checked before it is shipped.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { readOptions } from '../../lib/options.js';
+import { CUSTOM_WORKTIME_BYTES_MAX, NAME_LENGTH_MAX } from '../../protocol/limits.js';
+import { describeWorktime } from '../../worktimes/registry.js';
+
+/** `job.customWorktime`; docs/worktimes.md tells what its module must be. */
+export interface CustomWorktime {
+  /** As the module exports it. */
+  name: string;
+  /** As the module exports it. */
+  version: string;
+  /** The text of an ES module, its address, or its bytes. */
+  source: string | URL | Uint8Array | ArrayBuffer;
+}
+
+export interface PackedWorktime {
+  readonly name: string;
+  readonly version: string;
+  readonly source: Uint8Array;
+}
+
+/** Undefined where the job has none. @throws INVALID_ARGUMENT, and what `readModule` throws */
+export async function packCustomWorktime(
+  custom: CustomWorktime | undefined,
+  worktime: string,
+  readModule: (url: URL) => Promise<Uint8Array>,
+): Promise<PackedWorktime | undefined> {
+  if (custom === undefined) return undefined;
+  const { name, version, source } = readOptions<CustomWorktime>(custom, 'job.customWorktime', {
+    name: true,
+    version: true,
+    source: true,
+  });
+  checkName(name, 'name');
+  checkName(version, 'version');
+  if (describeWorktime(name) !== undefined)
+    throw invalid(`job.customWorktime.name is '${name}', which is a worktime that there is: choose another.`);
+  if (worktime !== 'map-basic')
+    throw invalid(
+      `A job has one worktime: leave job.worktime as it was beside job.customWorktime ('${worktime}').`,
+    );
+  const bytes = await readSource(source, readModule);
+  if (bytes.length === 0 || bytes.length > CUSTOM_WORKTIME_BYTES_MAX) {
+    throw invalid(
+      `The module of a custom worktime has 1 to ${CUSTOM_WORKTIME_BYTES_MAX} bytes; '${name}' has ${bytes.length}.`,
+    );
+  }
+  checkText(bytes, name);
+  return { name, version, source: bytes };
+}
+
+function checkName(text: unknown, field: string): asserts text is string {
+  if (typeof text === 'string' && text !== '' && text.length <= NAME_LENGTH_MAX) return;
+  throw invalid(`job.customWorktime.${field} must be a text of 1 to ${NAME_LENGTH_MAX} characters.`);
+}
+
+async function readSource(
+  source: unknown,
+  readModule: (url: URL) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  if (source instanceof URL) return readModule(source);
+  if (typeof source === 'string') return new TextEncoder().encode(source);
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof Uint8Array) return source;
+  throw invalid('job.customWorktime.source must be the text, the bytes or the URL of an ES module.');
+}
+
+function checkText(bytes: Uint8Array, name: string): void {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid(`The module of the custom worktime '${name}' is no UTF-8 text.`);
+  }
+  if (/\bexport\b/.test(text)) return;
+  throw invalid(
+    `The module of the custom worktime '${name}' exports nothing: it must export name, version and start.`,
+  );
+}
+
+function invalid(message: string): ManyhandsError<'INVALID_ARGUMENT'> {
+  return new ManyhandsError('INVALID_ARGUMENT', message);
+}

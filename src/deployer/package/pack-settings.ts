@@ -1,0 +1,135 @@
+/**
+ * What a caller may set on a job before it is deployed, and how that becomes fields of its package. Secrets of
+ * compute groups are hashed here and go no further.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { readOptions } from '../../lib/options.js';
+import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
+import type { JobPackage } from '../../protocol/job/job-package.js';
+import {
+  ENV_COUNT_MAX,
+  GROUPS_MAX,
+  NO_PROGRESS_MS_DEFAULT,
+  PUBLIC_TEXT_LENGTH_MAX,
+  SLICE_MS_MAX,
+} from '../../protocol/limits.js';
+import { sorted } from '../../protocol/input/remote-sets.js';
+import { isOrigin } from '../../protocol/input/remote-url.js';
+import { hashSecret, type GroupCredential } from '../../wallet/group-credential.js';
+
+/** What workers may show to the people who run them. */
+export interface PublicInfo {
+  name: string | null;
+  description: string | null;
+  /** An http(s) address. */
+  link: string | null;
+}
+
+/** A compute group: by its secret, or by the SHA-256 of the secret as 64 hexadecimal digits; `public` needs none. */
+export interface ComputeGroup {
+  joinKey: string;
+  joinSecret?: string;
+  joinHash?: string;
+}
+
+export interface JobLimits {
+  /** Time for one slice. @default 24 hours */
+  sliceTimeoutMs?: number;
+  /** Time of one slice without a sign of progress. @default 5 minutes */
+  noProgressMs?: number;
+}
+
+export const PUBLIC_GROUP: Readonly<ComputeGroup> = { joinKey: 'public' };
+
+/** @throws INVALID_ARGUMENT */
+export function packGroups(groups: readonly ComputeGroup[]): GroupCredential[] {
+  if (!Array.isArray(groups)) throw invalid('job.computeGroups must be an array of { joinKey, joinSecret }.');
+  if (groups.length === 0) throw invalid('job.computeGroups is empty, so no worker could take the job.');
+  if (groups.length > GROUPS_MAX) throw invalid(`A job joins at most ${GROUPS_MAX} compute groups.`);
+  return groups.map((group: ComputeGroup, index) => packGroup(group, index));
+}
+
+function packGroup(group: ComputeGroup, index: number): GroupCredential {
+  const where = `job.computeGroups[${index}]`;
+  if (typeof group !== 'object' || group === null) throw invalid(`${where} must be { joinKey, joinSecret }.`);
+  const given = readOptions<ComputeGroup>(group, where, { joinKey: true, joinSecret: true, joinHash: true });
+  const { joinKey, joinSecret, joinHash } = given;
+  if (typeof joinKey !== 'string' || joinKey === '') throw invalid(`${where}.joinKey must be a string.`);
+  if (typeof joinSecret === 'string') {
+    return { key: joinKey, secretHash: hashSecret(joinSecret) };
+  }
+  if (typeof joinHash === 'string' && DIGEST_PATTERN.test(joinHash))
+    return { key: joinKey, secretHash: joinHash };
+  if (joinSecret !== undefined || joinHash !== undefined) {
+    throw invalid(`${where} needs a joinSecret (a string) or a joinHash (64 hexadecimal digits).`);
+  }
+  if (joinKey !== PUBLIC_GROUP.joinKey) throw invalid(`${where} ('${joinKey}') needs a joinSecret.`);
+  return { key: joinKey };
+}
+
+/** @throws INVALID_ARGUMENT */
+export function packPublic(info: Partial<PublicInfo>, jobId: string): JobPackage['public'] {
+  const given = readOptions<PublicInfo>(info, 'job.public', { name: true, description: true, link: true });
+  const text = {
+    name: given.name ?? `Ad-hoc job ${jobId.slice(0, 6)}`,
+    description: given.description ?? '',
+    link: given.link ?? '',
+  };
+  for (const [field, value] of Object.entries(text)) {
+    if (typeof value !== 'string') throw invalid(`job.public.${field} must be a string.`);
+    if (value.length > PUBLIC_TEXT_LENGTH_MAX) {
+      throw invalid(`job.public.${field} is longer than ${PUBLIC_TEXT_LENGTH_MAX} characters.`);
+    }
+  }
+  if (text.link !== '' && !/^https?:\/\//.test(text.link))
+    throw invalid('job.public.link must be an http(s) address.');
+  return text;
+}
+
+/** @throws LIMIT_EXCEEDED */
+export function packOrigins(named: readonly string[]): Pick<JobPackage, 'origins'> {
+  const origins = sorted(named);
+  return origins.length === 0 ? {} : { origins };
+}
+
+/** Each as `URL.origin` writes it. @throws INVALID_ARGUMENT */
+export function checkOrigins(named: readonly string[]): string[] {
+  if (!Array.isArray(named))
+    throw invalid('job.origins must be an array of origins like https://example.com.');
+  return named.map((one: unknown) => {
+    const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
+    if (url !== undefined && isOrigin(url.origin)) return url.origin;
+    throw invalid(`job.origins must have origins like https://example.com, not ${JSON.stringify(one)}.`);
+  });
+}
+
+/** @throws INVALID_ARGUMENT */
+export function packEnv(env: Readonly<Record<string, string>>): Record<string, string> {
+  if (typeof env !== 'object' || env === null || Array.isArray(env))
+    throw invalid('job.env must be an object of names and texts, { NAME: "text" }.');
+  const entries = Object.entries(env);
+  if (entries.length > ENV_COUNT_MAX) throw invalid(`job.env has more than ${ENV_COUNT_MAX} variables.`);
+  for (const [name, value] of entries) {
+    if (!/^[^=\0]+$/.test(name)) throw invalid(`job.env has a malformed name: '${name}'.`);
+    if (typeof value !== 'string') throw invalid(`job.env.${name} must be a string, got ${typeof value}.`);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
+export function packLimits(limits: JobLimits): JobPackage['limits'] {
+  const given = readOptions<JobLimits>(limits, 'job.limits', { sliceTimeoutMs: true, noProgressMs: true });
+  const sliceMs = given.sliceTimeoutMs ?? SLICE_MS_MAX;
+  const noProgressMs = given.noProgressMs ?? Math.min(NO_PROGRESS_MS_DEFAULT, sliceMs);
+  for (const [name, value] of Object.entries({ sliceTimeoutMs: sliceMs, noProgressMs })) {
+    if (!Number.isSafeInteger(value) || value < 1 || value > SLICE_MS_MAX) {
+      throw invalid(`job.limits.${name} must be a whole number of milliseconds from 1 to ${SLICE_MS_MAX}.`);
+    }
+  }
+  return { sliceMs, noProgressMs };
+}
+
+function invalid(message: string): ManyhandsError<'INVALID_ARGUMENT'> {
+  return new ManyhandsError('INVALID_ARGUMENT', message);
+}

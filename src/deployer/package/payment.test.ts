@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { isError } from '../../lib/errors.js';
+import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+import { recoverOffer } from '../../wallet/offer.js';
+import { Keystore } from '../../wallet/keystore.js';
+import { resolveOffer } from './payment.js';
+
+const CREDIT = 10n ** 9n;
+
+describe('a payment offer', () => {
+  it('is nothing by default', () => {
+    expect(resolveOffer(0, undefined)).toEqual({ pricePerSlice: 0n, ceiling: 0n, acceptMs: 600_000 });
+  });
+
+  it('has a ceiling of the price times the slices, where they are known', () => {
+    expect(resolveOffer('0.25', 8)).toMatchObject({ pricePerSlice: CREDIT / 4n, ceiling: 2n * CREDIT });
+    expect(resolveOffer({ pricePerSlice: 1, ceiling: '3.5', acceptMs: 5 }, undefined)).toEqual({
+      pricePerSlice: CREDIT,
+      ceiling: (35n * CREDIT) / 10n,
+      acceptMs: 5,
+    });
+  });
+
+  it.each([
+    [1, undefined, /ceiling/],
+    [-1, 3, /at least 0/],
+    [NaN, 3, /decimal/],
+    [{}, 3, /price/],
+    [null, 3, /price/],
+    [{ pricePerSlice: 1, acceptMs: 0 }, 3, /acceptMs/],
+  ])('is refused as %j of %j slices', (offer, slices, text) => {
+    expect(() => resolveOffer(offer as number, slices)).toThrowError(text);
+  });
+
+  it('is signed by the account for this package and this scheduler', async () => {
+    const { stub, deployer, wallet } = deployerRig();
+    await deployer.computeFor([1, 2, 3, 4], (x: number) => x).deploy(0.5);
+    const [offer] = stub.job.offers;
+    const { packageDigest } = await import('../../protocol/job/job-package.js');
+    expect(offer).toMatchObject({
+      account: (await wallet.get()).address,
+      packageDigest: packageDigest(stub.job.bytes),
+      pricePerSlice: CREDIT / 2n,
+      ceiling: 2n * CREDIT,
+    });
+    expect(await recoverOffer(offer!, stub.schedulerId)).toBe(offer!.account);
+    // The scheduler's clock counts, not this machine's.
+    expect(offer!.acceptBeforeMs).toBeGreaterThan(1_800_000_000_000 + 500_000);
+    expect(offer!.acceptBeforeMs).toBeLessThan(1_800_000_000_000 + 700_000);
+  });
+
+  it('is signed with the keystore that was given, even for nothing', async () => {
+    const { stub, deployer } = deployerRig();
+    const keystore = await Keystore.create();
+    await deployer.computeFor([1], (x: number) => x).deploy(0, keystore);
+    expect(stub.job.offers[0]).toMatchObject({ account: keystore.address, pricePerSlice: 0n });
+  });
+
+  it('is not signed at all by default', async () => {
+    const { stub, deployer, wallet } = deployerRig();
+    await deployer.computeFor([1], (x: number) => x).deploy();
+    expect(stub.job.offers).toEqual([]);
+    expect(await wallet.list()).toEqual(['id']);
+  });
+
+  it('needs a ceiling for an open job, and can be topped up', async () => {
+    const { stub, deployer } = deployerRig();
+    const make = () => {
+      const job = deployer.computeFor([1], (x: number) => x);
+      job.autoClose = false;
+      return job;
+    };
+    await expect(make().exec(1)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(stub.connects).toBe(0);
+    const job = make();
+    await job.deploy({ pricePerSlice: 1, ceiling: 5 });
+    await job.topUp(20);
+    const [first, second] = stub.job.offers;
+    expect(second).toMatchObject({ ceiling: 20n * CREDIT, pricePerSlice: CREDIT, account: first!.account });
+    expect(second!.packageDigest).toBe(first!.packageDigest);
+    expect(second!.nonce).not.toBe(first!.nonce);
+  });
+
+  it('is good for as long as it says after the scheduler’s clock was set, on a connection that was open before', async () => {
+    const { stub, deployer } = deployerRig();
+    const first = deployer.computeFor([1], (x: number) => x);
+    first.autoClose = false;
+    await first.deploy({ pricePerSlice: 1, ceiling: 5, acceptMs: 60_000 });
+    stub.nowMs += 3_600_000;
+    await first.topUp(20);
+    const { acceptBeforeMs } = stub.job.offers.at(-1)!;
+    expect(acceptBeforeMs - stub.nowMs).toBeGreaterThan(50_000);
+    expect(acceptBeforeMs - stub.nowMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('comes from an account that can be looked at', async () => {
+    const { deployer, wallet } = deployerRig();
+    const { address } = await wallet.get();
+    expect(await deployer.getAccount()).toEqual({ address, balance: 5n, escrow: 2n, earned: 1n });
+  });
+
+  it('that the account cannot cover ends the job with `nofunds`', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.beforeRequest = (request) => {
+      if (request.type !== 'job.deploy') return;
+      throw Object.assign(new Error('no money'), { name: 'ManyhandsError', code: 'NO_FUNDS', info: {} });
+    };
+    const job = deployer.computeFor([1], (x: number) => x);
+    const reasons: string[] = [];
+    job.on('nofunds', ({ reason }) => reasons.push(reason));
+    const error: unknown = await job.exec(1).catch((e: unknown) => e);
+    expect(isError(error, 'NO_FUNDS')).toBe(true);
+    await until(() => reasons.length === 1);
+  });
+});

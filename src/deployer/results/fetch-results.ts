@@ -1,0 +1,93 @@
+/**
+ * Fetches outcomes that a scheduler has, by slice number, from any process of the job's owner.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { readOptions } from '../../lib/options.js';
+import { JOB_SLICES_MAX } from '../../protocol/limits.js';
+import { readCall, type CallOptions } from '../arguments/call-options.js';
+import type { DeployerContext } from '../connection/context.js';
+import { readOutcomes } from './outcomes.js';
+
+/** Slice numbers: `[from, to]` or a range; both ends are included. */
+export type ResultRange = readonly [from: number, to: number] | { start: number; end: number; step?: number };
+
+export type FetchedResult<T> =
+  { slice: number; value: T; error?: undefined } | { slice: number; value?: undefined; error: Error };
+
+/**
+ * Always an array, ordered by slice number; slices that are not finished are left out.
+ * @throws INVALID_ARGUMENT, JOB_UNKNOWN, NOT_OWNER
+ */
+export async function fetchJobResults<T>(
+  context: DeployerContext,
+  jobId: string,
+  range?: ResultRange,
+  options: CallOptions = {},
+): Promise<FetchedResult<T>[]> {
+  const { signal } = readCall(options, 'fetchResults');
+  const { from, to, step } = readRange(range);
+  const found: FetchedResult<T>[] = [];
+  const wanted = (slice: number): boolean => (slice - from) % step === 0;
+  const sink = {
+    result: (slice: number, value: unknown): void => {
+      if (wanted(slice)) found.push({ slice, value: value as T });
+    },
+    failure: (slice: number, error: Error): void => {
+      if (wanted(slice)) found.push({ slice, error });
+    },
+  };
+  const release = context.link.hold();
+  try {
+    for (let next: number | undefined = from; next !== undefined && next <= to;) {
+      const answer = await context.link.request('job.results', { jobId, from: next, to }, { signal });
+      for (const part of answer.parts)
+        await readOutcomes(part, sink, (ref) => context.blobs.get(ref, signal));
+      next = forward(answer.next, next);
+    }
+  } finally {
+    release();
+  }
+  return found.sort((a, b) => a.slice - b.slice);
+}
+
+function readRange(range: ResultRange | undefined): { from: number; to: number; step: number } {
+  if (range === undefined) return { from: 1, to: JOB_SLICES_MAX, step: 1 };
+  const { start, end, step = 1 } = Array.isArray(range) ? readPair(range) : readBounds(range);
+  if (isCount(start) && isCount(end) && isCount(step) && start <= end) return { from: start, to: end, step };
+  throw new ManyhandsError(
+    'INVALID_ARGUMENT',
+    'A range of results is [from, to] or { start, end, step? } in slice numbers, which count from 1.',
+  );
+}
+
+function readPair(range: readonly unknown[]): { start?: unknown; end?: unknown; step?: unknown } {
+  return range.length === 2 ? { start: range[0], end: range[1] } : {};
+}
+
+function readBounds(range: unknown): { start?: unknown; end?: unknown; step?: unknown } {
+  return readOptions<{ start: number; end: number; step: number; group: number }>(
+    range,
+    'A range of results',
+    {
+      start: true,
+      end: true,
+      step: true,
+      // A RangeObject has one.
+      group: true,
+    },
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+/** Where to go on; a scheduler that does not go forward would keep us for ever. */
+function forward(next: number | undefined, before: number): number | undefined {
+  if (next === undefined || next > before) return next;
+  throw new ManyhandsError(
+    'INTERNAL',
+    `The scheduler answers job.results of slice ${before} with slice ${next} next.`,
+  );
+}

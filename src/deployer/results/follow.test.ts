@@ -1,0 +1,278 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../lib/deferred.js';
+import { FOLLOW_ROW_BYTES, FOLLOW_WINDOW_BYTES_MAX } from '../../protocol/limits.js';
+import { SegmentWriter } from '../../protocol/segment/segment.js';
+import { encodeValue } from '../../protocol/values/values.js';
+import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
+
+describe('following', () => {
+  it('goes on where it was after any cut, with nothing lost or repeated', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }), async (cutsAt) => {
+        const { stub, deployer } = deployerRig({ clock: hurriedClock(20) });
+        stub.rowsAtOnce = 3;
+        const job = deployer.computeFor({ start: 1, end: 300 }, (x: number) => x);
+        const states: string[] = [];
+        const seen: number[] = [];
+        job.on('readystatechange', (state) => states.push(state));
+        job.on('result', ({ sliceNumber }) => {
+          seen.push(sliceNumber);
+          if (cutsAt.includes(sliceNumber)) stub.cut();
+        });
+        const done = job.exec();
+        await until(() => stub.jobs.size === 1 && !stub.job.open);
+        for (let first = 1; first <= 300; first += 10) {
+          stub.outcome(
+            stub.job,
+            first,
+            Array.from({ length: 10 }, (_, i) => ({ value: first + i })),
+          );
+        }
+        const results = await done;
+        const expected = Array.from({ length: 300 }, (_, i) => i + 1);
+        expect(seen).toEqual(expected);
+        expect([...results]).toEqual(expected);
+        expect(stub.violations).toEqual([]);
+        if (new Set(cutsAt).size > 0) expect(states).toContain('reconnected');
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('asks again for rows that got lost', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.rowsAtOnce = 2;
+    stub.work = (datum) => ({ value: datum });
+    stub.rowSlices = 5;
+    const job = deployer.computeFor({ start: 1, end: 100 }, (x: number) => x);
+    for (const seq of [1, 4, 5, 11]) stub.loseRows.add(`${job.id}/${seq}`);
+    // Before a second follow on one connection the stub must have seen the end of the first: that is allowed here.
+    const results = await job.exec();
+    expect([...results]).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    expect(stub.loseRows.size).toBe(0);
+  });
+
+  it('lets the scheduler send as fast as it reads, and no faster', async () => {
+    const { stub, deployer } = deployerRig();
+    const big = new Uint8Array(500_000);
+    const job = deployer.computeFor({ start: 1, end: 60 }, () => big);
+    job.collateResults = false;
+    let seen = 0;
+    job.on('result', () => seen++);
+    const done = job.exec();
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    for (let slice = 1; slice <= 60; slice++) stub.outcome(stub.job, slice, [{ value: big }]);
+    await done;
+    expect(seen).toBe(60);
+    const credits = stub.said.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
+    const sent = stub.job.journal.map(({ event }) =>
+      event.kind === 'outcomes' ? 512 + event.parts[0]!.segment.length : 512,
+    );
+    const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
+    // What is not told yet is a small part of the window.
+    expect(sum(sent) - sum(credits)).toBeGreaterThanOrEqual(0);
+    expect(sum(sent) - sum(credits)).toBeLessThan(FOLLOW_WINDOW_BYTES_MAX / 16);
+    expect(credits.length).toBeGreaterThan(5);
+    expect(stub.violations).toEqual([]);
+  });
+
+  it('credits each row of the journal also for itself: rows of nearly no bytes keep no window full', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: datum });
+    stub.rowSlices = 1;
+    const job = deployer.computeFor({ start: 1, end: 3_000 }, (x: number) => x);
+    await job.exec();
+    const credited = stub.said.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
+    const rowBytes = stub.job.journal.length * FOLLOW_ROW_BYTES;
+    expect(credited.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(rowBytes / 2);
+    expect(stub.violations).toEqual([]);
+  });
+
+  it('takes a row that it got twice once', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.repeating = true;
+    stub.rowsAtOnce = 2;
+    stub.rowSlices = 5;
+    stub.work = (datum) => ({ value: datum });
+    const job = deployer.computeFor({ start: 1, end: 50 }, (x: number) => x);
+    const seen: number[] = [];
+    job.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
+    await job.exec();
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    expect(stub.violations).toEqual([]);
+  });
+
+  it('reads a row to its end when the connection breaks meanwhile, and only once', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2, 3, 4, 5], (x: number) => x);
+    const seen: number[] = [];
+    job.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
+    const done = job.exec();
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    const gate = deferred();
+    stub.http.gate = gate.promise;
+    stub.outcome(stub.job, 1, [{ value: 'a' }, { blob: encodeValue('large') }, { value: 'c' }]);
+    await until(() => stub.http.requests.length === 1);
+    const halfWay = job.cursor;
+    stub.outcome(stub.job, 4, [{ value: 'd' }, { value: 'e' }]);
+    // What came behind the row that is being read is asked for again on the next connection.
+    await until(
+      () => stub.clients.values().next().value?.follows.get(job.id)?.cursor === stub.job.journal.length,
+    );
+    stub.cut();
+    await until(() => stub.requests('job.follow').length === 2);
+    expect(job.cursor).toBe(halfWay);
+    expect(stub.requests('job.follow')[1]).toMatchObject({ after: halfWay + 1 });
+    gate.resolve();
+    expect([...(await done)]).toEqual(['a', 'large', 'c', 'd', 'e']);
+    expect(seen).toEqual([1, 3, 2, 4, 5]);
+    expect(stub.violations).toEqual([]);
+  });
+
+  it('fetches large results, checks them, and tries until they are there', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.http.faults.push('broken', 500);
+    const large = { pixels: new Float64Array(3_000).fill(0.5) };
+    stub.outcome(stub.job, 1, [{ value: 'small' }, { blob: encodeValue(large) }, { value: 'last' }]);
+    const results = await done;
+    expect([...results]).toEqual(['small', large, 'last']);
+  });
+
+  it('counts a large result that is not what it should be as failed', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const done = job.exec().catch((e: unknown) => e);
+    const errors: unknown[] = [];
+    job.on('error', ({ error, sliceNumber }) => errors.push([sliceNumber, error]));
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    const good = encodeValue('good');
+    const digestsBefore = new Set(stub.http.blobs.keys());
+    const outcomes = [{ blob: good }, { value: 2 }];
+    stub.outcome(stub.job, 1, outcomes);
+    for (const digest of stub.http.blobs.keys())
+      if (!digestsBefore.has(digest)) stub.http.blobs.set(digest, encodeValue('evil'));
+    // The scheduler counts it as a result; who waits for the job has none.
+    expect(await done).toMatchObject({ code: 'SLICES_FAILED', info: { failed: 1 } });
+    expect(errors).toMatchObject([[1, { code: 'BLOB_MISMATCH' }]]);
+    expect(job.results.isAvailable(0)).toBe(false);
+    expect(job.results[1]).toBe(2);
+  });
+
+  it('takes a segment that cannot be read as the failure of its slices', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
+    const errors: unknown[] = [];
+    job.on('error', ({ sliceNumber, error }) => errors.push([sliceNumber, error]));
+    const done = job.exec().catch((e: unknown) => e);
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    const one = new SegmentWriter();
+    one.appendValue('one');
+    stub.job.accepted = 4;
+    stub.commit(stub.job, [
+      { first: 1, count: 2, segment: Uint8Array.of(1, 2, 3) },
+      { first: 3, count: 2, segment: one.finish() },
+    ]);
+    expect(await done).toMatchObject({ code: 'SLICES_FAILED', info: { failed: 4 } });
+    const malformed = { code: 'SEGMENT_MALFORMED' };
+    expect(errors).toMatchObject([1, 2, 3, 4].map((slice) => [slice, malformed]));
+  });
+
+  it('calls no job complete of which outcomes are missing', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
+    const completed: unknown[] = [];
+    job.on('complete', (results) => completed.push(results));
+    const done = job.exec().catch((e: unknown) => e);
+    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    const two = new SegmentWriter();
+    two.appendValue('one');
+    two.appendValue('two');
+    stub.job.accepted = 4;
+    stub.commit(stub.job, [{ first: 1, count: 2, segment: two.finish() }]);
+    expect(await done).toMatchObject({ code: 'RESULTS_INCOMPLETE', info: { received: 2, total: 4 } });
+    expect(completed).toEqual([]);
+  });
+
+  it('does not take slices for lost that were appended while it asked how many there are', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.late.add('job.follow');
+    stub.work = (datum) => ({ value: datum });
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    job.autoClose = false;
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    await job.addSlices([3, 4]);
+    await until(() => job.status.total === 4);
+    stub.releaseAnswers();
+    stub.late.add('job.status');
+    await until(() => stub.requests('job.status').length === 1);
+    await job.addSlices([5, 6]);
+    await until(() => job.status.total === 6);
+    stub.releaseAnswers();
+    await job.close();
+    expect([...(await done)]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('goes on in another process from a cursor, and from the start', async () => {
+    const rig = deployerRig();
+    const { stub, deployer } = rig;
+    stub.work = (datum) => ({ value: datum });
+    stub.rowSlices = 10;
+    const job = deployer.computeFor({ start: 1, end: 50 }, (x: number) => x);
+    let cursor = 0;
+    job.on('result', ({ sliceNumber }) => {
+      if (sliceNumber === 30) cursor = job.cursor;
+    });
+    await job.exec();
+    expect(cursor).toBeGreaterThan(0);
+    const { createDeployer } = await import('../deployer.js');
+    const other = createDeployer(rig.ports);
+    const rest = await other.attach<number>(job.id, { after: cursor });
+    const seen: number[] = [];
+    rest.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
+    await rest.wait();
+    expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => i + 21));
+    const whole = await other.attach<number>(job.id);
+    expect([...(await whole.wait())]).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    await expect(other.attach(job.id, { after: 1_000 })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    const late = await other.attach(job.id, { after: whole.cursor });
+    expect((await late.wait()).isAvailable(0)).toBe(false);
+  });
+
+  it('serves any number of handles of one job in one process', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    const others = await Promise.all([deployer.attach(job.id), deployer.attach(job.id)]);
+    const waits = others.map((other) => other.wait());
+    await until(() => stub.requests('job.follow').length === 3);
+    stub.outcome(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
+    for (const results of [await done, ...(await Promise.all(waits))])
+      expect([...results]).toEqual(['a', 'b']);
+    expect(stub.violations).toEqual([]);
+  });
+
+  it('says so when a job is attached to that is not there, or another’s', async () => {
+    const { deployer, stub, ports } = deployerRig();
+    await expect(deployer.attach('A'.repeat(22))).rejects.toMatchObject({ code: 'JOB_UNKNOWN' });
+    const id = await deployer.computeFor([1], (x: number) => x).deploy();
+    const { createDeployer } = await import('../deployer.js');
+    const stranger = createDeployer({ ...ports, wallet: deployerRig().wallet });
+    await expect(stranger.attach(id)).rejects.toMatchObject({ code: 'NOT_OWNER' });
+    expect(stub.jobs.size).toBe(1);
+  });
+
+  it('ends with the scheduler’s word when it is told to stay away', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    const done = job.exec();
+    await until(() => stub.requests('job.follow').length === 1);
+    stub.tell(job.id, { type: 'goodbye', error: { code: 'FORBIDDEN', message: 'not welcome' } });
+    await expect(done).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+});

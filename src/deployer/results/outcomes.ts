@@ -1,0 +1,96 @@
+/**
+ * Reads a segment of outcomes: values are handed over one by one, large ones are fetched first, errors become
+ * the errors that they were. Whatever a worker wrote, each slice is handed over exactly once.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { decodeBlobRef, decodeError, ENVELOPE_KIND, type BlobRef } from '../../protocol/segment/envelope.js';
+import type { SegmentPart } from '../../protocol/messages/messages.js';
+import { SegmentReader } from '../../protocol/segment/segment.js';
+import { decodeValue } from '../../protocol/values/values.js';
+
+export interface OutcomeSink {
+  result(sliceNumber: number, value: unknown): void;
+  failure(sliceNumber: number, error: Error): void;
+}
+
+/** Blobs of one part that are fetched at a time. */
+const FETCHES_MAX = 4;
+
+/**
+ * Hands every outcome of `part` to `sink`; resolves when those that had to be fetched are there too, and is
+ * undefined where there were none. Never rejects: what cannot be read is that slice's failure.
+ */
+export function readOutcomes(
+  part: SegmentPart,
+  sink: OutcomeSink,
+  fetchBlob: (ref: BlobRef) => Promise<Uint8Array>,
+): Promise<void> | undefined {
+  const reader = openPart(part, sink);
+  if (reader === undefined) return undefined;
+  const large: { sliceNumber: number; ref: BlobRef }[] = [];
+  for (let index = 0, sliceNumber = part.first; index < part.count; index++, sliceNumber++) {
+    let value: unknown;
+    try {
+      const kind = reader.kind(index);
+      if (kind === ENVELOPE_KIND.blob) {
+        large.push({ sliceNumber, ref: decodeBlobRef(reader.body(index)) });
+        continue;
+      }
+      if (kind !== ENVELOPE_KIND.value) {
+        sink.failure(sliceNumber, readFailure(kind, reader.body(index)));
+        continue;
+      }
+      value = reader.value(index);
+    } catch (error) {
+      sink.failure(sliceNumber, error as Error);
+      continue;
+    }
+    sink.result(sliceNumber, value);
+  }
+  return large.length === 0 ? undefined : fetchLarge(large, sink, fetchBlob);
+}
+
+function openPart(part: SegmentPart, sink: OutcomeSink): SegmentReader | undefined {
+  let problem: Error;
+  try {
+    const reader = new SegmentReader(part.segment);
+    if (reader.count === part.count) return reader;
+    const text = `A segment of ${part.count} outcomes has ${reader.count} envelopes.`;
+    problem = new ManyhandsError('SEGMENT_MALFORMED', text);
+  } catch (error) {
+    problem = error as Error;
+  }
+  for (let index = 0; index < part.count; index++) sink.failure(part.first + index, problem);
+  return undefined;
+}
+
+function readFailure(kind: number, body: Uint8Array): Error {
+  if (kind === ENVELOPE_KIND.error) return decodeError(body);
+  return new ManyhandsError(
+    'VALUE_MALFORMED',
+    `An outcome is of kind ${kind}, which this version cannot read.`,
+  );
+}
+
+async function fetchLarge(
+  large: { sliceNumber: number; ref: BlobRef }[],
+  sink: OutcomeSink,
+  fetchBlob: (ref: BlobRef) => Promise<Uint8Array>,
+): Promise<void> {
+  let next = 0;
+  const fetchSome = async (): Promise<void> => {
+    while (next < large.length) {
+      const { sliceNumber, ref } = large[next++]!;
+      let value: unknown;
+      try {
+        value = decodeValue(await fetchBlob(ref));
+      } catch (error) {
+        sink.failure(sliceNumber, error as Error);
+        continue;
+      }
+      sink.result(sliceNumber, value);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(FETCHES_MAX, large.length) }, fetchSome));
+}

@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { isError, ManyhandsError } from '../../lib/errors.js';
+import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+
+/** So many bytes as one value. */
+const bytes = (n: number, fill = 1): Uint8Array => new Uint8Array(n).fill(fill);
+
+describe('feeding', () => {
+  it('streams iterables and async iterables in order', async () => {
+    for (const make of [syncNumbers, asyncNumbers]) {
+      const { stub, deployer } = deployerRig();
+      const job = deployer.computeFor(make(100_000), (x: number) => x);
+      await job.deploy();
+      await until(() => !stub.job.open);
+      expect(stub.data()).toEqual(Array.from({ length: 100_000 }, (_, i) => i));
+      expect(stub.job.inputs.length).toBeLessThan(20);
+    }
+  });
+
+  it('sends deploy, appends and close without waiting for an answer', async () => {
+    const { stub, deployer } = deployerRig();
+    for (const type of ['job.deploy', 'job.append', 'job.close']) stub.late.add(type);
+    const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+    const deployed = job.deploy();
+    await until(() => stub.requests('job.close').length === 1);
+    expect(stub.said.map(({ type }) => type)).toEqual([
+      'hello',
+      'session.prove',
+      'job.deploy',
+      'job.append',
+      'job.close',
+    ]);
+    stub.releaseAnswers();
+    expect(await deployed).toBe(job.id);
+  });
+
+  it('reads no more of an iterable than its window holds', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.late.add('job.append');
+    let read = 0;
+    const job = deployer.computeFor(
+      (function* () {
+        for (; read < 200; read++) yield bytes(100_000);
+      })(),
+      (x: Uint8Array) => x.length,
+    );
+    await job.deploy();
+    const seen = async (): Promise<number> => {
+      for (let before = -1; before !== read;) {
+        before = read;
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      }
+      return read;
+    };
+    const held = await seen();
+    expect(held).toBeGreaterThan(30);
+    expect(held).toBeLessThan(50);
+    stub.releaseAnswers();
+    await until(() => !stub.job.open);
+    expect(stub.job.total).toBe(200);
+  });
+
+  it('sends what a slow source gave without waiting for more, and stops with the job', async () => {
+    const { stub, deployer } = deployerRig();
+    let returned = 0;
+    const values: AsyncIterableIterator<number> = {
+      [Symbol.asyncIterator]: () => values,
+      next: (() => {
+        let n = 0;
+        return () => (n++ < 2 ? Promise.resolve({ value: n, done: false }) : new Promise(() => undefined));
+      })() as AsyncIterator<number>['next'],
+      return: () => {
+        returned++;
+        return Promise.resolve({ value: undefined, done: true });
+      },
+    };
+    const job = deployer.computeFor(values, (x: number) => x);
+    const done = job.exec().catch((e: unknown) => e);
+    await until(() => stub.jobs.size === 1 && stub.job.total === 2);
+    expect(stub.data()).toEqual([1, 2]);
+    await job.cancel();
+    expect(await done).toMatchObject({ code: 'JOB_CANCELLED' });
+    expect(returned).toBe(1);
+  });
+
+  it('stops an endless source that is cancelled while its window is full', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.late.add('job.append');
+    let closed = false;
+    const endless = (function* () {
+      try {
+        for (;;) yield bytes(100_000);
+      } finally {
+        closed = true;
+      }
+    })();
+    const job = deployer.computeFor(endless, (x: Uint8Array) => x.length);
+    await job.deploy();
+    await until(() => stub.requests('job.append').length > 15);
+    await job.cancel();
+    await until(() => closed);
+  });
+
+  it('says that the source failed, with its error as the cause, and cancels the job', async () => {
+    for (const kind of ['sync', 'async'] as const) {
+      const { stub, deployer } = deployerRig();
+      const cause = new RangeError('disk on fire');
+      const values = kind === 'sync' ? failingSync(cause) : failingAsync(cause);
+      const error: unknown = await deployer
+        .computeFor(values, (x: number) => x)
+        .exec()
+        .catch((e: unknown) => e);
+      if (!isError(error, 'INPUT_FAILED')) throw error;
+      expect(error.cause).toBe(cause);
+      expect(error.message).toContain('disk on fire');
+      await until(() => stub.job.runStatus === 'cancelled');
+      expect(stub.job.reason).toContain('disk on fire');
+      expect(stub.job.open).toBe(false);
+    }
+  });
+
+  it('names the datum that cannot be cloned', async () => {
+    const { stub, deployer } = deployerRig();
+    const data: unknown[] = Array.from({ length: 30 }, (_, i) => ({ x: i }));
+    data[17] = { x: () => 1 };
+    stub.late.add('job.deploy');
+    const failed = deployer
+      .computeFor(data, () => 1)
+      .exec()
+      .catch((e: unknown) => e);
+    await until(() => stub.jobs.size === 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    stub.releaseAnswers();
+    const error = await failed;
+    if (!isError(error, 'VALUE_NOT_CLONEABLE')) throw error;
+    expect(error.info).toMatchObject({ path: 'data[17].x', type: 'function' });
+    expect(error.message).toContain('data[17].x');
+    await until(() => stub.job.runStatus === 'cancelled');
+    expect(stub.job.total).toBe(0);
+  });
+
+  it('names the argument that cannot be cloned, and deploys nothing', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number, f: unknown) => [x, f], [() => 1]);
+    await expect(job.exec()).rejects.toMatchObject({
+      code: 'VALUE_NOT_CLONEABLE',
+      info: { path: 'args[0]' },
+    });
+    expect(stub.jobs.size).toBe(0);
+  });
+
+  it('puts a large datum as a blob, before its append, and once', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: (datum as Uint8Array | string).length });
+    stub.http.faults.push('broken', 503);
+    const data = ['a', bytes(2_000_000, 3), 'bc', bytes(2_000_000, 3), 'def'];
+    const results = await deployer.computeFor(data, (x: Uint8Array | string) => x.length).exec();
+    expect([...results]).toEqual([1, 2_000_000, 2, 2_000_000, 3]);
+    expect(stub.http.blobs.size).toBe(1);
+  });
+
+  it('appends once what it had to send twice', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (datum) => ({ value: datum });
+    let cuts = 0;
+    stub.beforeRequest = (request) => {
+      // The first append is committed, but its answer is lost with the connection.
+      if (request.type !== 'job.append' || cuts++ > 0) return;
+      queueMicrotask(() => stub.cut());
+      return 'lost';
+    };
+    const data = Array.from({ length: 100_000 }, (_, i) => i);
+    const results = await deployer.computeFor(data, (x: number) => x).exec();
+    expect([...results]).toEqual(data);
+    expect(stub.job.appendIds.length).toBeGreaterThan(new Set(stub.job.appendIds).size);
+    expect(stub.connects).toBe(2);
+  });
+
+  it('cancels a job of which an append was refused', async () => {
+    const { stub, deployer } = deployerRig();
+    let appends = 0;
+    stub.beforeRequest = (request) => {
+      if (request.type === 'job.append' && ++appends === 3) {
+        throw new ManyhandsError('LIMIT_EXCEEDED', 'too much', { limit: 'X', max: 1, actual: 2 });
+      }
+    };
+    const data = Array.from({ length: 200_000 }, (_, i) => i);
+    const done = deployer.computeFor(data, (x: number) => x).exec();
+    await expect(done).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await until(() => stub.job.runStatus === 'cancelled');
+  });
+
+  it('hears from an append that the job was cancelled by somebody else', async () => {
+    const { stub, deployer } = deployerRig();
+    const reasons: string[] = [];
+    const job = deployer.computeFor(asyncForever(), (x: number) => x);
+    await job.deploy();
+    stub.cancel(stub.job, 'by the operator');
+    job.once('cancel', ({ reason }) => reasons.push(reason));
+    await expect(job.wait()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
+    expect(reasons.length).toBe(1);
+    expect(stub.requests('job.cancel')).toEqual([]);
+  });
+
+  it('leaves an open job as it is when what was added to it fails', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor([1], (x: number) => x);
+    job.autoClose = false;
+    await job.deploy();
+    await expect(job.addSlices(failingSync(new Error('no')))).rejects.toMatchObject({ code: 'INPUT_FAILED' });
+    expect(await job.addSlices([2])).toMatchObject({ count: 1 });
+    expect(stub.job.runStatus).toBe('running');
+  });
+});
+
+function* syncNumbers(n: number): Generator<number> {
+  for (let i = 0; i < n; i++) yield i;
+}
+
+async function* asyncNumbers(n: number): AsyncGenerator<number> {
+  for (let i = 0; i < n; i++) yield i;
+}
+
+async function* asyncForever(): AsyncGenerator<number> {
+  for (let i = 0; ; i++) yield i;
+}
+
+function* failingSync(error: Error): Generator<number> {
+  yield 1;
+  throw error;
+}
+
+async function* failingAsync(error: Error): AsyncGenerator<number> {
+  yield 1;
+  throw error;
+}

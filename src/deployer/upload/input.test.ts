@@ -1,0 +1,132 @@
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { afterAll, describe, expect, it } from 'vitest';
+import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'mh-input-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function fileOfLines(count: number): string {
+  const path = join(folder, `${count}.txt`);
+  writeFileSync(path, Array.from({ length: count }, (_, i) => `line ${i}`).join('\n') + '\n');
+  return path;
+}
+
+function readLines(path: string): { lines: Interface; isRead: () => boolean } {
+  const input = createReadStream(path);
+  return { lines: createInterface({ input, crlfDelay: Infinity }), isRead: () => input.bytesRead > 0 };
+}
+
+describe('an input that is fed by events', () => {
+  it.each([1_000, 50_001])('gives every one of %i lines of a file that readline reads', async (count) => {
+    const { stub, deployer } = deployerRig();
+    stub.work = (line) => ({ value: (line as string).length });
+    const { lines, isRead } = readLines(fileOfLines(count));
+    const job = deployer.computeFor(lines, (line: string) => line.length);
+    // Lines are emitted before the job is deployed and its input is asked for.
+    await until(isRead);
+    const results = await job.exec();
+    expect(results.length).toBe(count);
+    expect(stub.data()).toEqual(Array.from({ length: count }, (_, i) => `line ${i}`));
+  });
+
+  it('gives every line to addSlices too, behind an input that is still on its way', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.late.add('job.append');
+    const job = deployer.computeFor(['first'], (line: string) => line.length);
+    job.autoClose = false;
+    await job.deploy();
+    const { lines, isRead } = readLines(fileOfLines(1_000));
+    const more = job.addSlices(lines);
+    await until(isRead);
+    stub.releaseAnswers();
+    expect(await more).toMatchObject({ firstSliceNumber: 2, count: 1_000 });
+    await job.close();
+    expect(stub.data()).toHaveLength(1_001);
+    await job.cancel();
+  });
+
+  it('is refused where lines are lost already, with what to do', async () => {
+    const { deployer } = deployerRig();
+    const { lines } = readLines(fileOfLines(10));
+    await new Promise((resolve) => lines.once('close', resolve));
+    expect(() => deployer.computeFor(lines, (line: string) => line)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining('createInterface({ input })[Symbol.asyncIterator]()'),
+      }) as Error,
+    );
+  });
+
+  it('is closed when its job ends before it is read', async () => {
+    const { deployer } = deployerRig();
+    let closed = 0;
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ value: 1, done: false }),
+        return: () => {
+          closed++;
+          return Promise.resolve({ value: undefined, done: true as const });
+        },
+      }),
+    };
+    const job = deployer.computeFor(source, (x: number) => x);
+    job.worktime = 'nothing';
+    await expect(job.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
+    expect(closed).toBe(1);
+  });
+});
+
+describe('a scheduler that has other slices than were read', () => {
+  it('makes exec reject: what is missing is never a success', async () => {
+    const { stub, deployer } = deployerRig();
+    stub.work = () => ({ value: 1 });
+    stub.beforeRequest = (request) => {
+      if (request.type === 'job.close') stub.job.total -= 1;
+    };
+    const job = deployer.computeFor([1, 2, 3], (x: number) => x);
+    const error: unknown = await job.exec().catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('were read') });
+  });
+});
+
+describe('an iterator that gives no objects', () => {
+  const broken: [string, Iterable<unknown> | AsyncIterable<unknown>][] = [
+    ['sync', { [Symbol.iterator]: () => ({ next: () => 5 as never }) }],
+    ['async', { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(5 as never) }) }],
+    ['undefined', { [Symbol.iterator]: () => ({ next: () => undefined as never }) }],
+  ];
+  it.each(broken)('is refused as for-of refuses it: %s', async (_, input) => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor(input as Iterable<unknown>, () => 1);
+    await expect(job.exec()).rejects.toMatchObject({
+      code: 'INPUT_FAILED',
+      message: expect.stringContaining('no iterator result'),
+    });
+    await until(() => stub.job.runStatus === 'cancelled');
+    expect(stub.job.total).toBe(0);
+  });
+});
+
+describe('many inputs at once', () => {
+  it('add no listeners that Node warns of', async () => {
+    const { stub, deployer } = deployerRig();
+    const warnings: string[] = [];
+    const heed = (warning: Error): void => void warnings.push(warning.name);
+    process.on('warning', heed);
+    const job = deployer.computeFor([0], (x: number) => x);
+    job.autoClose = false;
+    await job.deploy();
+    stub.late.add('job.append');
+    const added = Promise.all(Array.from({ length: 30 }, (_, i) => job.addSlices([i])));
+    await until(() => stub.requests('job.append').length === 31);
+    stub.releaseAnswers();
+    await added;
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', heed);
+    expect(warnings).toEqual([]);
+    await job.cancel();
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
+
+/** Without an end; says how far it was read, and whether it was closed. */
+function endlessInput<T>(make: (n: number) => T): { read: number; isClosed: boolean; values: Generator<T> } {
+  const input = { read: 0, isClosed: false, values: undefined as never as Generator<T> };
+  input.values = (function* () {
+    try {
+      for (;;) yield make(++input.read);
+    } finally {
+      input.isClosed = true;
+    }
+  })();
+  return input;
+}
+
+async function* inTurns<T>(values: Iterable<T>): AsyncGenerator<T> {
+  for (const value of values) yield await Promise.resolve(value);
+}
+
+/** Resolves when nothing was read for some turns of the event loop. */
+async function isStill(input: { read: number }): Promise<number> {
+  let still = 0;
+  while (still < 200) {
+    const before = input.read;
+    await new Promise((resolve) => setImmediate(resolve));
+    still = before === input.read ? still + 1 : 0;
+  }
+  return input.read;
+}
+
+describe('an input without an end', () => {
+  it.each(['sync', 'async'])('is read as far ahead of what is computed as the job says: %s', async (kind) => {
+    const { stub, deployer } = deployerRig();
+    const input = endlessInput((n) => n);
+    const job = deployer.computeFor(kind === 'sync' ? input.values : inTurns(input.values), (n: number) => n);
+    job.readAhead = { slices: 1_000 };
+    const done = job.exec().catch((error: unknown) => error);
+    await until(() => input.read === 1_000);
+    expect(await isStill(input)).toBe(1_000);
+    await until(() => stub.job.total === 1_000);
+    stub.outcome(
+      stub.job,
+      1,
+      Array.from({ length: 600 }, (_, i) => ({ value: i })),
+    );
+    await until(() => input.read === 1_600);
+    expect(await isStill(input)).toBe(1_600);
+    await job.cancel();
+    expect(await done).toMatchObject({ code: 'JOB_CANCELLED' });
+    await until(() => input.isClosed);
+  });
+
+  it('is bounded by the bytes of its slices too', async () => {
+    const { stub, deployer } = deployerRig();
+    const input = endlessInput(() => new Uint8Array(100_000));
+    const job = deployer.computeFor(input.values, (bytes: Uint8Array) => bytes.length);
+    job.readAhead = { bytes: 1_000_000 };
+    const done = job.exec().catch((error: unknown) => error);
+    await until(() => input.read >= 10);
+    const read = await isStill(input);
+    expect(read).toBeLessThan(13);
+    await until(() => stub.job.total === read);
+    stub.outcome(
+      stub.job,
+      1,
+      Array.from({ length: read }, () => ({ value: 1 })),
+    );
+    await until(() => input.read > read + 9);
+    await job.cancel();
+    await done;
+  });
+
+  it('goes on without a handle that follows, and says that nobody computes', async () => {
+    const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
+    const input = endlessInput((n) => n);
+    const job = deployer.computeFor(input.values, (n: number) => n);
+    job.readAhead = { slices: 100 };
+    await job.deploy();
+    await until(() => input.read === 100);
+    await until(() => warnings.some((text) => text.includes('No worker has taken a slice')));
+    stub.outcome(
+      stub.job,
+      1,
+      Array.from({ length: 100 }, (_, i) => ({ value: i })),
+    );
+    await until(() => input.read === 200);
+    stub.cancel(stub.job, 'enough');
+    await until(() => input.isClosed);
+  });
+
+  it('is read 1,000,000 slices ahead where the job says nothing', () => {
+    const { deployer } = deployerRig();
+    const job = deployer.computeFor([1], (n: number) => n);
+    expect(job.readAhead).toEqual({ slices: 1_000_000, bytes: 256 * 1024 * 1024 });
+  });
+});
+
+describe('an input whose length is known', () => {
+  it('is sent in full, whoever computes', async () => {
+    const { stub, deployer } = deployerRig();
+    const job = deployer.computeFor(
+      Array.from({ length: 5_000 }, (_, i) => i),
+      (n: number) => n,
+    );
+    job.readAhead = { slices: 10 };
+    await job.deploy();
+    await until(() => !stub.job.open);
+    expect(stub.job.total).toBe(5_000);
+  });
+});
+
+describe('a bound that is none', () => {
+  it.each([
+    [{ slice: 5 }, 'UNKNOWN_OPTION'],
+    [{ slices: 0 }, 'INVALID_ARGUMENT'],
+    [{ bytes: 'many' }, 'INVALID_ARGUMENT'],
+    [5, 'INVALID_ARGUMENT'],
+  ])('is refused: %o', (limits, code) => {
+    const { deployer } = deployerRig();
+    const job = deployer.computeFor([1], (n: number) => n);
+    expect(() => (job.readAhead = limits as never)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+});

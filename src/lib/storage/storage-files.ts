@@ -1,0 +1,187 @@
+/**
+ * The storage port over a folder of files, for Node: a file a key, written whole or not at all. With `secret`
+ * the folder and its files are for their owner alone, and a file that others can read is refused.
+ * @module
+ */
+import { mkdir, open, link, readdir, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ManyhandsError } from '../errors.js';
+import { toHex } from '../crypto/ids.js';
+import type { Random } from '../crypto/random.js';
+import type { KeyValueStorage } from './storage.js';
+
+export interface FileStorageOptions {
+  /** Made (with its parents) at the first write. */
+  dir: string;
+  /** What follows the key in a file's name, with its dot. */
+  suffix: string;
+  random: Random;
+  /** Modes 0700 and 0600; reading a file that its group or others may read throws `KEYSTORE_UNSAFE`. */
+  secret?: boolean;
+}
+
+const KEY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@ -]{0,127}$/;
+/** Windows has no such mode bits: what `stat` says there means nothing. */
+const HAS_MODES = process.platform !== 'win32';
+
+/**
+ * A folder as a store. Keys are letters, digits, spaces and `._@-`, so that none leaves the folder.
+ * @throws KEYSTORE_UNSAFE from `get`, where `secret` is set; INVALID_ARGUMENT for such a key; FOLDER_UNUSABLE from each
+ *   call that the system refuses.
+ */
+export function fileStorage(options: FileStorageOptions): KeyValueStorage {
+  const { dir, suffix } = options;
+  const pathOf = (key: string): string => {
+    if (!KEY_PATTERN.test(key)) {
+      throw new ManyhandsError(
+        'INVALID_ARGUMENT',
+        `A storage key is letters, digits and " ._@-", not ${JSON.stringify(key)}`,
+      );
+    }
+    return join(dir, key + suffix);
+  };
+  const files: KeyValueStorage = {
+    async get(key) {
+      const path = pathOf(key);
+      const file = await orMissing(open(path, 'r'));
+      if (file === undefined) return undefined;
+      try {
+        if (options.secret) await refuseIfShared(file, path);
+        return new Uint8Array(await file.readFile());
+      } finally {
+        await file.close();
+      }
+    },
+    async set(key, value) {
+      const path = pathOf(key);
+      const temporary = await writeTemporary(options, value);
+      await rename(temporary, path).catch((error: unknown) => discard(temporary, error));
+      await syncDirectory(dir);
+    },
+    async add(key, value) {
+      const path = pathOf(key);
+      const temporary = await writeTemporary(options, value);
+      const added = await linkNew(temporary, path, value, options).catch((error: unknown) =>
+        discard(temporary, error),
+      );
+      await unlink(temporary);
+      await syncDirectory(dir);
+      return added;
+    },
+    async delete(key) {
+      await orMissing(unlink(pathOf(key)));
+    },
+    async keys() {
+      const names = (await orMissing(readdir(dir))) ?? [];
+      return names
+        .filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
+        .map((name) => name.slice(0, name.length - suffix.length))
+        .filter((key) => KEY_PATTERN.test(key))
+        .sort();
+    },
+  };
+  const usable = <R>(call: Promise<R>): Promise<R> =>
+    call.catch((error: unknown) => throwUnusable(error, dir));
+  return {
+    get: (key) => usable(files.get(key)),
+    set: (key, value) => usable(files.set(key, value)),
+    add: (key, value) => usable(files.add(key, value)),
+    delete: (key) => usable(files.delete(key)),
+    keys: () => usable(files.keys()),
+  };
+}
+
+/** What the system refuses, such as EACCES or ENOSPC, says which folder and why; other errors stay as they are. */
+function throwUnusable(error: unknown, dir: string): never {
+  if (typeof codeOf(error) !== 'string' || (error as { syscall?: unknown }).syscall === undefined)
+    throw error;
+  const reason = (error as Error).message;
+  throw new ManyhandsError(
+    'FOLDER_UNUSABLE',
+    `The folder ${dir} cannot be used (${reason}). Make it readable and writable, or name another home in MANYHANDS_HOME.`,
+    { path: dir, reason },
+    { cause: error },
+  );
+}
+
+async function writeTemporary(options: FileStorageOptions, value: Uint8Array): Promise<string> {
+  await mkdir(options.dir, { recursive: true, mode: options.secret ? 0o700 : 0o777 });
+  const temporary = join(options.dir, `.${toHex(options.random.bytes(8))}.tmp`);
+  await writeNew(temporary, value, options);
+  return temporary;
+}
+
+async function writeNew(path: string, value: Uint8Array, options: FileStorageOptions): Promise<void> {
+  const file = await open(path, 'wx', options.secret ? 0o600 : 0o666);
+  try {
+    await file.writeFile(value);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A hard link is the one way to put a whole file under a name only where that name is free. */
+async function linkNew(
+  temporary: string,
+  path: string,
+  value: Uint8Array,
+  options: FileStorageOptions,
+): Promise<boolean> {
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') return false;
+    // exFAT and some network folders have no hard links.
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
+  }
+  try {
+    await writeNew(path, value, options);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function refuseIfShared(file: FileHandle, path: string): Promise<void> {
+  if (!HAS_MODES) return;
+  const { mode } = await file.stat();
+  if ((mode & 0o077) === 0) return;
+  throw new ManyhandsError(
+    'KEYSTORE_UNSAFE',
+    `Others on this machine can use ${path} (mode ${(mode & 0o777).toString(8).padStart(4, '0')}). ` +
+      `Make it yours alone: chmod 600 '${path}'`,
+    { path },
+  );
+}
+
+/** The rename itself must survive a power cut, not only the file's bytes. */
+async function syncDirectory(dir: string): Promise<void> {
+  if (!HAS_MODES) return;
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function discard(temporary: string, error: unknown): Promise<never> {
+  await orMissing(unlink(temporary));
+  throw error;
+}
+
+async function orMissing<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;

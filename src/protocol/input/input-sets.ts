@@ -1,0 +1,143 @@
+/**
+ * Public classes that describe an input set without listing it. `RangeObject` has DCP's name and semantics: the end
+ * is included, and with `group` each slice gets an array, even of one.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { readOptions } from '../../lib/options.js';
+import { ARRAY_LENGTH_MAX } from '../limits.js';
+import type { RangeInput } from '../messages/messages.js';
+import { rangeDatum, rangeFromBounds, rangeValues } from './ranges.js';
+
+export interface RangeBounds {
+  start: number;
+  /** Included, where a whole number of steps leads to it. */
+  end: number;
+  /** Negative to count down. @default 1 */
+  step?: number;
+  /** Numbers in one slice's datum, which is then an array. */
+  group?: number;
+}
+
+/** The bounds of a range that was written as an object. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+export function readBounds(bounds: unknown, where: string): RangeBounds {
+  const names = { start: true, end: true, step: true, group: true } as const;
+  // Where start or end is missing, the range itself is refused.
+  return readOptions<RangeBounds>(bounds ?? null, where, names) as RangeBounds;
+}
+
+/** What a slice of a range is given: a number, or an array of numbers where the range is grouped. */
+export type RangeDatum<G extends number | undefined> = [G] extends [undefined]
+  ? number
+  : [G] extends [number]
+    ? number[]
+    : number | number[];
+
+/**
+ * A range of numbers, one slice each (or one slice a `group`); never expanded on its way. Its type says whether it is grouped:
+ * `RangeObject` is not, `RangeObject<number>` is, and of a `RangeObject<number | undefined>` that is not known.
+ */
+export class RangeObject<G extends number | undefined = undefined> implements Iterable<RangeDatum<G>> {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+  readonly group: G;
+  readonly #input: RangeInput;
+
+  /** Throws `INVALID_ARGUMENT`: not finite, a step that does not approach the end, a bad group. */
+  constructor(start: number | (RangeBounds & { group?: G }), end?: number, step?: number, group?: G) {
+    const bounds =
+      typeof start === 'object' ? readBounds(start, 'RangeObject') : { start, end: end!, step, group };
+    this.#input = rangeFromBounds(bounds.start, bounds.end, bounds.step, bounds.group);
+    this.start = this.#input.start;
+    this.end = bounds.end;
+    this.step = this.#input.step;
+    this.group = this.#input.group as G;
+  }
+
+  /** Slices. */
+  get length(): number {
+    return this.#input.count;
+  }
+
+  /** Numbers in all; the same as `length` where there is no `group`. */
+  get stepCount(): number {
+    return rangeValues(this.#input);
+  }
+
+  /** The number that is reached last. */
+  get last(): number {
+    return this.start + (this.stepCount - 1) * this.step;
+  }
+
+  /** The greatest number of the range. */
+  get max(): number {
+    return Math.max(this.start, this.last);
+  }
+
+  /** Whether the steps stop short of `end`. */
+  get hasRemainder(): boolean {
+    return Math.abs(this.end - this.last) > Math.abs(this.step) / 2 ** 20;
+  }
+
+  /** The datum of the slice at `n`, from 0. Throws `INVALID_ARGUMENT` where there is none. */
+  nthValue(n: number): RangeDatum<G> {
+    return rangeDatum(this.#input, n) as RangeDatum<G>;
+  }
+
+  /** All data. Throws `INVALID_ARGUMENT` where they are too many for an array. */
+  toArray(): RangeDatum<G>[] {
+    return this.slice();
+  }
+
+  /** The data from index `from` up to `to`, which is not included; negative ones count from the end. */
+  slice(from = 0, to = this.length): RangeDatum<G>[] {
+    const first = clampIndex(from, this.length);
+    const count = Math.max(0, clampIndex(to, this.length) - first);
+    if (count * (this.group ?? 1) > ARRAY_LENGTH_MAX) {
+      throw new ManyhandsError(
+        'INVALID_ARGUMENT',
+        `a range of ${this.stepCount} numbers is too long for an array`,
+      );
+    }
+    return Array.from({ length: count }, (_, i) => this.nthValue(first + i));
+  }
+
+  /** The data for which `keep` holds, as an array. */
+  filter(keep: (datum: RangeDatum<G>, index: number, range: this) => unknown): RangeDatum<G>[] {
+    const kept: RangeDatum<G>[] = [];
+    let index = 0;
+    for (const datum of this) if (keep(datum, index++, this)) kept.push(datum);
+    return kept;
+  }
+
+  *[Symbol.iterator](): IterableIterator<RangeDatum<G>> {
+    for (let i = 0; i < this.length; i++) yield this.nthValue(i);
+  }
+
+  toString(): string {
+    const group = this.group === undefined ? '' : ` in groups of ${this.group}`;
+    return `${this.start} to ${this.end} by ${this.step}${group}`;
+  }
+
+  /** What the constructor takes. */
+  toObject(): RangeBounds {
+    const bounds: RangeBounds = { start: this.start, end: this.end, step: this.step };
+    if (this.group !== undefined) bounds.group = this.group;
+    return bounds;
+  }
+
+  toJSON(): RangeBounds {
+    return this.toObject();
+  }
+}
+
+/** The form in which a range travels. */
+export function toRangeInput(range: RangeObject<number | undefined>): RangeInput {
+  return rangeFromBounds(range.start, range.end, range.step, range.group);
+}
+
+function clampIndex(index: number, length: number): number {
+  const whole = Math.trunc(index) || 0;
+  return Math.min(length, Math.max(0, whole < 0 ? length + whole : whole));
+}

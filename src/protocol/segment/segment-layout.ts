@@ -1,0 +1,75 @@
+/**
+ * The bytes around the envelopes of a segment: header and offset table, written and checked. docs/values.md has them
+ * in a table.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { ENVELOPE_KIND_MAX } from './envelope.js';
+import { SEGMENT_SLICES_MAX } from '../limits.js';
+
+/** `MS`, the version, and the codec of the values (1: docs/values.md). */
+const MAGIC = 0x4d530101;
+export const HEADER_BYTES = 12;
+
+/** A segment of `bodies`; `ends` count from `begin` bytes before them. */
+export function assemble(ends: Uint32Array, begin: number, bodies: Uint8Array): Uint8Array<ArrayBuffer> {
+  const table = HEADER_BYTES + 4 * ends.length;
+  const segment = new Uint8Array(table + bodies.length);
+  const view = new DataView(segment.buffer);
+  view.setUint32(0, MAGIC);
+  view.setUint32(4, ends.length);
+  for (let i = 0; i < ends.length; i++) view.setUint32(HEADER_BYTES + 4 * i, ends[i]! - begin);
+  segment.set(bodies, table);
+  return segment;
+}
+
+/** Checks the header and that the offset table is there; returns the count. Throws `SEGMENT_MALFORMED`. */
+export function checkHeader(bytes: Uint8Array): number {
+  if (bytes.length < HEADER_BYTES) throw malformed('it is shorter than its header');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0) !== MAGIC)
+    throw malformed('it does not begin as one, or is of an unknown version or codec');
+  const count = view.getUint32(4);
+  if (count < 1 || count > SEGMENT_SLICES_MAX) throw malformed(`${count} envelopes`);
+  if (view.getUint32(8) !== 0) throw malformed('it has dependencies, which this version does not know');
+  if (bytes.length < HEADER_BYTES + 4 * count) throw malformed('it is shorter than its offset table');
+  return count;
+}
+
+/** Throws `INVALID_ARGUMENT` where `count` envelopes from index `from` on are not all among `total`. */
+export function checkRun(from: number, count: number, total: number): void {
+  const whole = Number.isInteger(from) && Number.isInteger(count) && from >= 0 && count >= 1;
+  if (!whole || from + count > total) {
+    throw new ManyhandsError('INVALID_ARGUMENT', `envelopes ${from} to ${from + count - 1} of ${total}`);
+  }
+}
+
+/** Where envelope `index` starts, by the end of the one before it. */
+export function startOf(bytes: Uint8Array, index: number): number {
+  if (index === 0) return 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getUint32(HEADER_BYTES + 4 * (index - 1));
+}
+
+/** The ends of `count` envelopes from index `from` on, each with a known kind and within the bytes. */
+export function readEnds(bytes: Uint8Array, bodies: number, from: number, count: number): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const room = bytes.length - bodies;
+  const ends = new Uint32Array(count);
+  let start = startOf(bytes, from);
+  for (let i = 0; i < count; i++) {
+    const end = view.getUint32(HEADER_BYTES + 4 * (from + i));
+    if (end <= start || end > room) {
+      throw malformed(`envelope ${from + i} ends before it begins or behind the segment's end`);
+    }
+    if (bytes[bodies + start]! > ENVELOPE_KIND_MAX)
+      throw malformed(`envelope ${from + i} is of an unknown kind`);
+    ends[i] = end;
+    start = end;
+  }
+  return ends;
+}
+
+export function malformed(what: string): ManyhandsError {
+  return new ManyhandsError('SEGMENT_MALFORMED', `not a segment: ${what}`);
+}

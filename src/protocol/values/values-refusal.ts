@@ -1,0 +1,68 @@
+/**
+ * How the walk over a value says no: a refusal is thrown where the trouble is, and every container on the way
+ * out adds its key, so that the path costs nothing while all goes well.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+
+/** Internal to the value writer; `toError` makes the coded error of it. */
+export class Refusal extends Error {
+  /** Innermost first. */
+  readonly keys: string[] = [];
+
+  constructor(
+    readonly reason: 'not-cloneable' | 'too-large',
+    /** What it is: `function`, `Promise`, a class's name, or which limit. */
+    readonly type: string,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+
+  /** The coded error for callers, with the path from the root `$`. */
+  toError(): ManyhandsError {
+    const path = `$${[...this.keys].reverse().join('')}`;
+    const options = this.cause === undefined ? undefined : { cause: this.cause };
+    if (this.reason === 'too-large') {
+      return new ManyhandsError(
+        'VALUE_TOO_LARGE',
+        `${path}: ${this.message}`,
+        { path, limit: this.type },
+        options,
+      );
+    }
+    return new ManyhandsError(
+      'VALUE_NOT_CLONEABLE',
+      `${path}: ${this.message}`,
+      { path, type: this.type },
+      options,
+    );
+  }
+}
+
+/** Adds a container's key to a refusal; anything else that was thrown came from a getter, a proxy or a serializer. */
+export function refusalAt(thrown: unknown, key: string): Refusal {
+  const refusal = thrown instanceof Refusal ? thrown : foreignRefusal(thrown);
+  refusal.keys.push(key);
+  return refusal;
+}
+
+/** What code of the value's own threw while it was read. */
+export function foreignRefusal(thrown: unknown): Refusal {
+  if (thrown instanceof Refusal) return thrown;
+  return new Refusal('not-cloneable', 'throws', `reading it threw: ${textOf(thrown)}`, { cause: thrown });
+}
+
+/** A property's step in a path: `.name` or `["odd name"]`. */
+export function keyStep(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return 'something that has no text';
+  }
+}

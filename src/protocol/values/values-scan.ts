@@ -1,0 +1,237 @@
+/**
+ * Whether bytes are the structure of one encoded value, without building it: heads that exist, lengths that end where the
+ * bytes end, bounded nesting, text that is UTF-8. So the scheduler refuses what nobody could read, and never decodes what
+ * strangers send. What only building shows (a reference to nothing, a regular expression that does not compile) is found
+ * by the reader.
+ * @module
+ */
+import { VALUE_DEPTH_MAX, VALUE_OBJECTS_MAX } from '../limits.js';
+import { EXT, TAG, VIEW_KINDS_BY_EXT } from './values-format.js';
+
+/** The arrays and maps that are open: items that are left of each, and whether it is a map (its items are keys and values). */
+interface Open {
+  readonly itemsLeft: Int32Array;
+  readonly isMap: Uint8Array;
+}
+
+const newOpen = (): Open => ({
+  itemsLeft: new Int32Array(VALUE_DEPTH_MAX + 2),
+  isMap: new Uint8Array(VALUE_DEPTH_MAX + 2),
+});
+/** For scans that end in the turn in which they begin. */
+const SHARED_OPEN = newOpen();
+const TAG_MAX = Math.max(...Object.values(TAG));
+const NOTHING = new Uint8Array(0);
+const newUtf8 = (): TextDecoder => new TextDecoder('utf-8', { fatal: true });
+/** For texts that are in one part. */
+const SHARED_UTF8 = newUtf8();
+/** The most bytes of an item that say what it is: a head and an integer, or head, length, type and first byte. */
+const HEADER_BYTES_MAX = 9;
+
+/** Bytes behind the head of numbers, nil and booleans by head - 0xc0; -1 for other heads. */
+const FIXED = Int8Array.from([
+  0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+  -1, -1,
+]);
+
+/** Whether the bytes from `from` to `to` are one value in its encoding, as far as its structure says. */
+export function isValueAt(bytes: Uint8Array, from: number, to: number): boolean {
+  if (from >= to || to > bytes.length) return false;
+  // By far the most slices come to one number.
+  const head = bytes[from]!;
+  if (head < 0x80 || head >= 0xe0) return to - from === 1;
+  const width = head >= 0xc0 ? FIXED[head - 0xc0]! : -1;
+  if (width >= 0 && width !== 8) return to - from === 1 + width;
+  if (head === 0xcb) return to - from === 9;
+  const scan = new ValueScan(to - from, SHARED_OPEN);
+  return scan.take(bytes, from, to) && scan.isWhole;
+}
+
+/** The same of bytes that come in parts, in the memory of one part. */
+export class ValueScan {
+  readonly #open: Open;
+  #bytes: Uint8Array = NOTHING;
+  /** Where the scan is, which may be behind the part. */
+  #at = 0;
+  #to = 0;
+  /** Bytes of the value behind this part. */
+  #behind: number;
+  #depth = 0;
+  #opened = 0;
+  /** Bytes of a text that the part before began. */
+  #textLeft = 0;
+  #utf8: TextDecoder | undefined;
+  #isWhole = false;
+
+  /** @param bytes of the whole value */
+  constructor(bytes: number, open = newOpen()) {
+    this.#behind = bytes;
+    this.#open = open;
+    open.itemsLeft[0] = 1;
+    open.isMap[0] = 0;
+  }
+
+  /** Whether all that was taken is one value. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Looks at the next part; false where no value begins so, and then nothing more is to be handed in. */
+  take(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+    if (to - from > this.#behind) return false;
+    this.#behind -= to - from;
+    const kept = this.#to - this.#at;
+    if (kept > 0) {
+      const joined = new Uint8Array(kept + to - from);
+      joined.set(this.#bytes.subarray(this.#at, this.#to));
+      joined.set(bytes.subarray(from, to), kept);
+      this.#bytes = joined;
+      this.#at = 0;
+      this.#to = joined.length;
+    } else {
+      this.#bytes = bytes;
+      this.#at = from - kept;
+      this.#to = to;
+    }
+    return this.#goOnText() && this.#run();
+  }
+
+  #run(): boolean {
+    const { itemsLeft, isMap } = this.#open;
+    for (;;) {
+      // The item goes on in the next part.
+      if (this.#textLeft > 0 || this.#at > this.#to) return true;
+      while (itemsLeft[this.#depth] === 0) {
+        if (this.#depth === 0) {
+          this.#isWhole = this.#rest() === 0;
+          return this.#isWhole;
+        }
+        this.#depth -= 1;
+      }
+      if (this.#at >= this.#to || (this.#behind > 0 && this.#to - this.#at < HEADER_BYTES_MAX))
+        return this.#rest() > 0;
+      const isKey = isMap[this.#depth] === 1 && itemsLeft[this.#depth]! % 2 === 0;
+      itemsLeft[this.#depth]! -= 1;
+      if (!this.#item(this.#bytes[this.#at++]!, isKey)) return false;
+    }
+  }
+
+  /** Bytes of the value that were not looked at. */
+  #rest(): number {
+    return this.#to - this.#at + this.#behind;
+  }
+
+  #item(head: number, isKey: boolean): boolean {
+    if (head >= 0xa0 && head < 0xc0) return this.#text(head & 31);
+    if (head >= 0xd9 && head <= 0xdb) return this.#text(this.#length(head - 0xd9));
+    const isExt = (head >= 0xc7 && head <= 0xc9) || (head >= 0xd4 && head <= 0xd8);
+    if (isKey && !isExt) return false;
+    if (head < 0x80 || head >= 0xe0) return true;
+    if (head < 0x90) return this.#begin(2 * (head & 15), 1);
+    if (head < 0xa0) return this.#begin(head & 15, 0);
+    if (isExt) return this.#ext(head >= 0xd4 ? 1 << (head - 0xd4) : this.#length(head - 0xc7));
+    if (head === 0xcf || head === 0xd3) return this.#long(head === 0xd3);
+    if (FIXED[head - 0xc0]! >= 0) return this.#skip(FIXED[head - 0xc0]!);
+    switch (head) {
+      case 0xdc:
+      case 0xdd:
+        return this.#begin(this.#length(head - 0xdb), 0);
+      case 0xde:
+      case 0xdf:
+        return this.#begin(2 * this.#length(head - 0xdd), 1);
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return this.#skip(this.#length(head - 0xc4));
+      default:
+        return false;
+    }
+  }
+
+  /** A length of 1, 2 or 4 bytes (`size` 0, 1, 2); more than there can be where it is not whole. */
+  #length(size: number): number {
+    const width = 1 << size;
+    if (width > this.#rest()) return Infinity;
+    let length = 0;
+    for (let i = 0; i < width; i++) length = length * 256 + this.#bytes[this.#at++]!;
+    return length;
+  }
+
+  #skip(count: number): boolean {
+    if (count > this.#rest()) return false;
+    this.#at += count;
+    return true;
+  }
+
+  #text(length: number): boolean {
+    if (length > this.#rest()) return false;
+    this.#textLeft = length;
+    return this.#goOnText();
+  }
+
+  /** Looks at what is here of a text. */
+  #goOnText(): boolean {
+    if (this.#textLeft === 0) return true;
+    const from = this.#at;
+    this.#at += Math.min(this.#textLeft, this.#to - from);
+    this.#textLeft -= this.#at - from;
+    if (this.#utf8 === undefined) {
+      let i = from;
+      while (i < this.#at && this.#bytes[i]! < 0x80) i += 1;
+      if (i === this.#at) return true;
+    }
+    const isWhole = this.#textLeft === 0;
+    const utf8 = this.#utf8 ?? (isWhole ? SHARED_UTF8 : newUtf8());
+    this.#utf8 = isWhole ? undefined : utf8;
+    try {
+      utf8.decode(this.#bytes.subarray(from, this.#at), { stream: !isWhole });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #long(isSigned: boolean): boolean {
+    const from = this.#at;
+    if (!this.#skip(8)) return false;
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + from, 8);
+    const high = isSigned ? view.getInt32(0) : view.getUint32(0);
+    return Number.isSafeInteger(high * 2 ** 32 + view.getUint32(4));
+  }
+
+  #begin(items: number, map: 0 | 1): boolean {
+    if (items > this.#rest() || this.#depth >= VALUE_DEPTH_MAX) return false;
+    if (++this.#opened > VALUE_OBJECTS_MAX) return false;
+    this.#depth += 1;
+    this.#open.itemsLeft[this.#depth] = items;
+    this.#open.isMap[this.#depth] = map;
+    return true;
+  }
+
+  #ext(length: number): boolean {
+    const type = this.#bytes[this.#at];
+    if (!this.#skip(1) || length > this.#rest()) return false;
+    const first = this.#bytes[this.#at]!;
+    this.#at += length;
+    switch (type) {
+      case EXT.undefined:
+        return length === 1 && first === 0;
+      case EXT.bigint:
+        return length > 0;
+      case EXT.date:
+        return length === 8;
+      case EXT.reference:
+        return length === 1 || length === 2 || length === 4;
+      case EXT.utf16:
+        return length % 2 === 0;
+      case EXT.tag:
+        return length === 1 && first <= TAG_MAX;
+      case EXT.arrayBuffer:
+        return true;
+      default: {
+        const kind = VIEW_KINDS_BY_EXT.get(type!);
+        return kind !== undefined && length % kind.elementBytes === 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * The wire's codec: a message is one MessagePack map of plain values. Encoding lets nothing but plain values out;
+ * decoding bounds size, nesting and number of values, then checks every field and builds a fresh object of the known
+ * ones. A field that this version does not know is dropped, so that a newer peer can add some.
+ * @module
+ */
+import type * as Msgpackr from 'msgpackr';
+import * as packing from 'msgpackr/pack';
+import * as unpacking from 'msgpackr/unpack';
+import { ManyhandsError } from '../../lib/errors.js';
+import type { WireError } from '../../lib/errors.js';
+import { cutText } from '../../lib/text.js';
+import { scanMessage } from './codec-scan.js';
+import { boundedInfo } from './error-info.js';
+import { ERROR_TEXT_LENGTH_MAX, MESSAGE_BYTES_MAX, NAME_LENGTH_MAX } from '../limits.js';
+import { Mismatch } from './message-checks.js';
+import type { Check } from './message-checks.js';
+import { CLIENT_NOTICE_CHECKS, hello, REQUEST_CHECKS } from './message-checks-client.js';
+import { refusal, SCHEDULER_NOTICE_CHECKS, welcome } from './message-checks-scheduler.js';
+import { REPLY_CHECKS } from './reply-checks.js';
+import type { ClientMessage, ReplyBody, RequestType, SchedulerMessage } from '../messages/messages.js';
+import { PROTOCOL_VERSION } from './version.js';
+
+// The entries `msgpackr/pack` and `/unpack` leave out its native string reader: strangers' bytes meet JavaScript only.
+// Their own declarations lead nowhere under Node's resolution; these classes are those of the main entry.
+const { Packr } = packing as Pick<typeof Msgpackr, 'Packr'>;
+const { Unpackr } = unpacking as Pick<typeof Msgpackr, 'Unpackr'>;
+
+const PLAIN: Msgpackr.Options & { skipValues: unknown[] } = {
+  useRecords: false,
+  variableMapSize: true,
+  skipValues: [undefined],
+};
+const packr = new Packr(PLAIN);
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
+
+/**
+ * The bytes of `message`; fields that are undefined are left out. The bytes are never changed afterwards.
+ * @throws INVALID_ARGUMENT where something in it is not plain, MESSAGE_TOO_LARGE past `MESSAGE_BYTES_MAX`.
+ */
+export function encodeMessage(message: ClientMessage | SchedulerMessage): Uint8Array {
+  let encoded: Uint8Array;
+  try {
+    encoded = packr.pack('error' in message ? { ...message, error: sendable(message.error) } : message);
+  } catch (cause) {
+    throw notPlain(message.type, cause);
+  }
+  if (encoded.length > MESSAGE_BYTES_MAX) throw tooLarge(encoded.length, message.type);
+  try {
+    scanMessage(encoded);
+  } catch (cause) {
+    throw notPlain(message.type, cause);
+  }
+  return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.length);
+}
+
+/**
+ * A client's message, checked in every field.
+ * @throws MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, MESSAGE_UNKNOWN, and PROTOCOL_VERSION for a `hello` of another one.
+ *   `info.path` says where; `info.id` is the id of a request that can be refused by it.
+ */
+export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
+  const raw = unpack(bytes);
+  const type = raw.type;
+  if (type === 'hello') {
+    sameProtocol(raw.protocol);
+    return { type, ...checked(hello, raw, type) };
+  }
+  if (Object.hasOwn(REQUEST_CHECKS, type)) {
+    const id = requestId(raw);
+    if (id === undefined) throw malformed(type, 'id', 'an integer from 0 to 2^53 - 1', undefined);
+    const body = checked<object>(REQUEST_CHECKS[type as RequestType], raw, type, id);
+    return { type, id, ...body } as ClientMessage;
+  }
+  if (Object.hasOwn(CLIENT_NOTICE_CHECKS, type)) {
+    const body = checked<object>(CLIENT_NOTICE_CHECKS[type as keyof typeof CLIENT_NOTICE_CHECKS], raw, type);
+    return { type, ...body } as ClientMessage;
+  }
+  throw unknown(type, requestId(raw));
+}
+
+/**
+ * A scheduler's message, checked in every field, but for the body of a `reply`, which `decodeReply` checks.
+ * @throws MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, MESSAGE_UNKNOWN, and PROTOCOL_VERSION for a `welcome` of another one.
+ */
+export function decodeSchedulerMessage(bytes: Uint8Array): SchedulerMessage {
+  const raw = unpack(bytes);
+  const type = raw.type;
+  if (type === 'welcome') {
+    sameProtocol(raw.protocol);
+    return { type, ...checked(welcome, raw, type) };
+  }
+  if (type === 'reply') {
+    const replyTo = safeInteger(raw.replyTo);
+    if (replyTo === undefined) throw malformed(type, 'replyTo', 'an integer from 0 to 2^53 - 1', undefined);
+    return { type, replyTo, body: raw.body };
+  }
+  if (type === 'refusal') return { type, ...checked(refusal, raw, type) };
+  if (Object.hasOwn(SCHEDULER_NOTICE_CHECKS, type)) {
+    const body = checked<object>(
+      SCHEDULER_NOTICE_CHECKS[type as keyof typeof SCHEDULER_NOTICE_CHECKS],
+      raw,
+      type,
+    );
+    return { type, ...body } as SchedulerMessage;
+  }
+  throw unknown(type, undefined);
+}
+
+/**
+ * The body of the reply to a request of `type`, checked in every field.
+ * @throws MESSAGE_MALFORMED with the path and what was expected.
+ */
+export function decodeReply<K extends RequestType>(type: K, body: unknown): ReplyBody<K> {
+  return checked<ReplyBody<K>>(REPLY_CHECKS[type], body, `reply to ${type}`);
+}
+
+/** What a client's session takes as its codec. */
+export const clientCodec = {
+  encode: encodeMessage,
+  decode: decodeSchedulerMessage,
+  reply: (type: string, body: unknown): unknown => decodeReply(type as RequestType, body),
+};
+
+/** An error as it may travel: texts cut to their limits, and of its fields only what is plain. */
+function sendable(error: WireError): WireError {
+  const cut: WireError = {
+    code: cutText(error.code, NAME_LENGTH_MAX),
+    message: cutText(error.message, ERROR_TEXT_LENGTH_MAX),
+  };
+  if (error.info !== undefined) cut.info = boundedInfo(error.info);
+  return cut;
+}
+
+function unpack(bytes: Uint8Array): Record<string, unknown> & { type: string } {
+  if (bytes.length > MESSAGE_BYTES_MAX) throw tooLarge(bytes.length);
+  scanMessage(bytes);
+  // A plain view, so that binary comes out as Uint8Array and not as Buffer.
+  const raw: unknown = unpackr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw malformed('message', '', 'a map', undefined);
+  }
+  const type = Object.hasOwn(raw, 'type') ? (raw as { type: unknown }).type : undefined;
+  if (typeof type !== 'string') throw malformed('message', 'type', 'text', undefined);
+  return raw as Record<string, unknown> & { type: string };
+}
+
+function checked<T>(check: Check<T>, raw: unknown, type: string, id?: number): T {
+  try {
+    return check(raw);
+  } catch (error) {
+    if (error instanceof Mismatch) throw malformed(type, error.path, error.expected, id);
+    throw error;
+  }
+}
+
+function safeInteger(value: unknown): number | undefined {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : undefined;
+}
+
+function requestId(raw: Record<string, unknown>): number | undefined {
+  return safeInteger(Object.hasOwn(raw, 'id') ? raw.id : undefined);
+}
+
+function sameProtocol(found: unknown): void {
+  const theirs = safeInteger(found);
+  if (theirs === undefined || theirs === PROTOCOL_VERSION) return;
+  throw new ManyhandsError(
+    'PROTOCOL_VERSION',
+    `The peer speaks version ${theirs} of the protocol and this side version ${PROTOCOL_VERSION}. ` +
+      'Update the older one; a browser tab only has to be reloaded.',
+    { ours: PROTOCOL_VERSION, theirs },
+  );
+}
+
+function malformed(type: string, path: string, expected: string, id: number | undefined): ManyhandsError {
+  const where = path === '' ? type : `${type}: ${path}`;
+  return new ManyhandsError('MESSAGE_MALFORMED', `Malformed message: ${where} should be ${expected}.`, {
+    type,
+    path,
+    expected,
+    ...(id === undefined ? {} : { id }),
+  });
+}
+
+function unknown(type: string, id: number | undefined): ManyhandsError {
+  const shown = type.slice(0, 64);
+  return new ManyhandsError(
+    'MESSAGE_UNKNOWN',
+    `This version knows no message of type ${JSON.stringify(shown)}.`,
+    {
+      type: shown,
+      ...(id === undefined ? {} : { id }),
+    },
+  );
+}
+
+function tooLarge(bytes: number, type = 'A message'): ManyhandsError {
+  return new ManyhandsError(
+    'MESSAGE_TOO_LARGE',
+    `${type} has ${bytes} bytes; the most is ${MESSAGE_BYTES_MAX}. What is larger travels as a blob.`,
+    { bytes, max: MESSAGE_BYTES_MAX },
+  );
+}
+
+function notPlain(type: string, cause: unknown): ManyhandsError {
+  return new ManyhandsError(
+    'INVALID_ARGUMENT',
+    `The message ${type} holds something that is not plain: only text, numbers, booleans, 64-bit integers, bytes, ` +
+      'arrays and plain objects can be sent.',
+    { type },
+    { cause },
+  );
+}

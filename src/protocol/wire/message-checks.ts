@@ -1,0 +1,193 @@
+/**
+ * Small checks that compose into the shape of a message: each takes an unknown value and gives it back typed, or
+ * throws a `Mismatch` that knows where it was. Objects are built afresh from their known fields, so that neither an
+ * unknown field nor a prototype gets through.
+ * @module
+ */
+import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
+import { ID_PATTERN } from '../../lib/crypto/ids.js';
+import { boundedInfo } from './error-info.js';
+import { UNITS_MAX } from '../limits.js';
+
+/** Gives the value back as `T`, or throws `Mismatch`. */
+export type Check<T> = (value: unknown) => T;
+
+/** What was expected, and where; `codec.ts` makes a coded error of it. */
+export class Mismatch extends Error {
+  readonly expected: string;
+  readonly keys: (string | number)[] = [];
+
+  constructor(expected: string) {
+    super(expected);
+    this.expected = expected;
+  }
+
+  /** As in `rows[3].status.total`. */
+  get path(): string {
+    let path = '';
+    for (const key of this.keys) path += typeof key === 'number' ? `[${key}]` : path === '' ? key : `.${key}`;
+    return path;
+  }
+}
+
+const OPTIONAL = Symbol('optional');
+type OptionalCheck<T> = Check<T | undefined> & { [OPTIONAL]: true };
+
+/** A field that may be absent; nil counts as absent. */
+export function optional<T>(check: Check<T>): OptionalCheck<T> {
+  const wrapped: Check<T | undefined> = (value) =>
+    value === undefined || value === null ? undefined : check(value);
+  return Object.assign(wrapped, { [OPTIONAL]: true as const });
+}
+
+type OptionalKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
+/** A check for every field; those that may be absent are wrapped in `optional`. */
+export type Shape<T> = { [K in Exclude<keyof T, OptionalKeys<T>>]-?: Check<T[K]> } & {
+  [K in OptionalKeys<T>]-?: OptionalCheck<Exclude<T[K], undefined>>;
+};
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+/** A map with these fields; any other field is dropped. */
+export function object<T extends object>(shape: Shape<T>): Check<T> {
+  const fields = Object.entries<Check<unknown>>(shape);
+  return (value) => {
+    if (!isRecord(value)) throw new Mismatch('a map');
+    const made: Record<string, unknown> = {};
+    for (const [key, check] of fields) {
+      try {
+        const found = check(Object.hasOwn(value, key) ? value[key] : undefined);
+        if (found !== undefined) made[key] = found;
+      } catch (error) {
+        if (error instanceof Mismatch) error.keys.unshift(key);
+        throw error;
+      }
+    }
+    return made as T;
+  };
+}
+
+export function array<T>(check: Check<T>, max: number): Check<T[]> {
+  return (value) => {
+    if (!Array.isArray(value) || value.length > max) throw new Mismatch(`an array of at most ${max}`);
+    return value.map((item, i) => {
+      try {
+        return check(item);
+      } catch (error) {
+        if (error instanceof Mismatch) error.keys.unshift(i);
+        throw error;
+      }
+    });
+  };
+}
+
+/** Text of at most `max` UTF-16 units. */
+export function text(max: number, min = 0): Check<string> {
+  return (value) => {
+    if (typeof value === 'string' && value.length <= max && value.length >= min) return value;
+    throw new Mismatch(min > 0 ? `text of ${min} to ${max} units` : `text of at most ${max} units`);
+  };
+}
+
+export function pattern(regexp: RegExp, expected: string): Check<string> {
+  return (value) => {
+    if (typeof value === 'string' && regexp.test(value)) return value;
+    throw new Mismatch(expected);
+  };
+}
+
+/** An integer that is exact as a double, whichever MessagePack integer carried it. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Check<number> {
+  return (value) => {
+    const number = typeof value === 'bigint' ? Number(value) : value;
+    if (Number.isSafeInteger(number) && (number as number) >= min && (number as number) <= max)
+      return number as number;
+    throw new Mismatch(`an integer from ${min} to ${max}`);
+  };
+}
+
+/** Any number but the not finite ones; −0 is 0 on the wire. */
+export const finite: Check<number> = (value) => {
+  if (typeof value === 'number' && Number.isFinite(value)) return value + 0;
+  throw new Mismatch('a finite number');
+};
+
+export function atLeast(min: number): Check<number> {
+  return (value) => {
+    if (typeof value === 'number' && Number.isFinite(value) && value >= min) return value + 0;
+    throw new Mismatch(`a finite number, at least ${min}`);
+  };
+}
+
+/** Credits in units, as bigint, whichever MessagePack integer carried them. */
+export const units: Check<bigint> = (value) => {
+  const amount = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof amount === 'bigint' && amount >= 0n && amount <= UNITS_MAX) return amount;
+  throw new Mismatch('an amount of units, an integer from 0 to 2^63 - 1');
+};
+
+export const boolean: Check<boolean> = (value) => {
+  if (typeof value === 'boolean') return value;
+  throw new Mismatch('a boolean');
+};
+
+export function oneOf<const T extends readonly string[]>(...values: T): Check<T[number]> {
+  const set = new Set<unknown>(values);
+  return (value) => {
+    if (set.has(value)) return value as T[number];
+    throw new Mismatch(`one of ${values.join(', ')}`);
+  };
+}
+
+/** Past so many times its own size of memory a view is copied out of the buffer that it would keep alive. */
+const PINNED_RATIO_MAX = 8;
+
+/**
+ * Binary. What is given back is a view of the received message, or a copy where the view would keep a buffer alive
+ * that is more than eight times larger: whoever keeps it need not copy it again.
+ */
+export function bytes(max: number, min = 0): Check<Uint8Array> {
+  return (value) => {
+    if (!(value instanceof Uint8Array) || value.length > max || value.length < min) {
+      throw new Mismatch(`binary of ${min} to ${max} bytes`);
+    }
+    return value.length * PINNED_RATIO_MAX < value.buffer.byteLength
+      ? Uint8Array.prototype.slice.call(value)
+      : value;
+  };
+}
+
+/** The same check with a further condition over the whole. */
+export function refine<T>(check: Check<T>, holds: (value: T) => boolean, expected: string): Check<T> {
+  return (value) => {
+    const found = check(value);
+    if (!holds(found)) throw new Mismatch(expected);
+    return found;
+  };
+}
+
+/** One of several maps, told apart by the text in one field. */
+export function tagged<T extends object>(tag: string, checks: Record<string, Check<T>>): Check<T> {
+  const names = Object.keys(checks).join(', ');
+  return (value) => {
+    const kind = isRecord(value) && Object.hasOwn(value, tag) ? value[tag] : undefined;
+    if (typeof kind === 'string' && Object.hasOwn(checks, kind)) return checks[kind]!(value);
+    throw new Mismatch(`a map whose ${tag} is one of ${names}`);
+  };
+}
+
+/** Any map, of which only what is plain and within limits is kept. */
+export const info: Check<Record<string, unknown>> = (value) => {
+  if (!isRecord(value)) throw new Mismatch('a map');
+  return boundedInfo(value);
+};
+
+export const id = pattern(ID_PATTERN, 'an id: 22 characters of base64url');
+export const digest = pattern(DIGEST_PATTERN, '64 lower-case hexadecimal digits');
+export const address = pattern(/^0x[0-9a-f]{40}$/, 'an address: 0x and 40 lower-case hexadecimal digits');
+export const signature = pattern(
+  /^0x[0-9a-f]{130}$/,
+  'a signature: 0x and 130 lower-case hexadecimal digits',
+);

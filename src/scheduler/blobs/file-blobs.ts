@@ -1,0 +1,120 @@
+/**
+ * Blobs as files, named by their digest, in the data folder. A blob is written beside its place, checked, made durable
+ * and then renamed, so a file that is there is whole.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, renameSync, type Stats } from 'node:fs';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ManyhandsError } from '../../lib/errors.js';
+import { newId } from '../../lib/crypto/ids.js';
+import type { Random } from '../../lib/crypto/random.js';
+import { BLOB_STORE_BYTES_MAX } from '../../protocol/limits.js';
+import type { BlobStore } from './blobs.js';
+import { storeFailure } from '../store/port/store-failure.js';
+
+/** Opens the blobs under `folder`, which is made when missing; what an earlier run left half-written is removed. */
+export async function openFileBlobs(folder: string, random: Random): Promise<BlobStore> {
+  const parts = join(folder, 'parts');
+  await rm(parts, { recursive: true, force: true });
+  await mkdir(parts, { recursive: true });
+  const usage = { bytes: await bytesUnder(folder) };
+  const place = (digest: string): string => join(folder, digest.slice(0, 2), digest);
+  const size = async (digest: string): Promise<number | undefined> => (await statOf(place(digest)))?.size;
+  return {
+    size,
+    async put(digest, bytes, content) {
+      if ((await size(digest)) !== undefined) return;
+      if (usage.bytes + bytes > BLOB_STORE_BYTES_MAX) throw full(usage.bytes + bytes);
+      usage.bytes += bytes;
+      const part = join(parts, newId(random));
+      try {
+        await write(part, digest, bytes, content);
+        const under = join(folder, digest.slice(0, 2));
+        if ((await mkdir(under, { recursive: true })) !== undefined) await syncFolder(folder);
+        // In one turn, so that of several who put the same blob one does, and it is counted once.
+        if (existsSync(place(digest))) throw new AlreadyHere();
+        renameSync(part, place(digest));
+        await syncFolder(under);
+      } catch (error) {
+        usage.bytes -= bytes;
+        await rm(part, { force: true }).catch(() => undefined);
+        if (!(error instanceof AlreadyHere)) throw storeFailure(error) ?? error;
+      }
+    },
+    async get(digest) {
+      const bytes = await size(digest);
+      return bytes === undefined ? undefined : { bytes, content: createReadStream(place(digest)) };
+    },
+  };
+}
+
+/** Another put of the same blob was faster. */
+class AlreadyHere extends Error {}
+
+async function write(
+  part: string,
+  digest: string,
+  bytes: number,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const hash = createHash('sha256');
+  const file = await open(part, 'wx', 0o600);
+  let got = 0;
+  try {
+    for await (const chunk of content) {
+      got += chunk.byteLength;
+      if (got > bytes) throw mismatch(digest, `it is longer than the ${bytes} bytes that were announced`);
+      hash.update(chunk);
+      // The whole chunk: a single write may take less of it when the disk is nearly full.
+      await file.writeFile(chunk);
+    }
+    if (got !== bytes) throw mismatch(digest, `it has ${got} bytes and ${bytes} were announced`);
+    if (hash.digest('hex') !== digest) throw mismatch(digest, 'its SHA-256 is another');
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A rename is durable when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function mismatch(digest: string, why: string): ManyhandsError {
+  return new ManyhandsError('BLOB_MISMATCH', `what was sent is not the blob ${digest}: ${why}`, { digest });
+}
+
+function full(actual: number): ManyhandsError {
+  return new ManyhandsError('LIMIT_EXCEEDED', 'the blob store is full: its operator must make room', {
+    limit: 'BLOB_STORE_BYTES_MAX',
+    max: BLOB_STORE_BYTES_MAX,
+    actual,
+  });
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function bytesUnder(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(folder)) {
+    if (!/^[0-9a-f]{2}$/.test(name)) continue;
+    for (const file of await readdir(join(folder, name)))
+      bytes += (await stat(join(folder, name, file))).size;
+  }
+  return bytes;
+}

@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { delay } from '../../lib/clock.js';
+import { FakeLender } from '../../testing/worker/fake-lender.js';
+import { VirtualClock } from '../../testing/virtual-clock.js';
+import { silent } from '../log/log.js';
+import type { Command, Committed } from '../store/port/store.js';
+import { Tick } from './commit-queue.js';
+
+/** A store whose commits take time: each for the disk, and for every command. */
+class SlowStore extends FakeLender {
+  readonly sizes: number[] = [];
+
+  constructor(
+    readonly clock: VirtualClock,
+    readonly diskMs: number,
+    readonly commandMs: number,
+  ) {
+    super();
+  }
+
+  override async commit(commands: readonly Command[]): Promise<Committed> {
+    this.sizes.push(commands.length);
+    const workMs = commands.length * this.commandMs;
+    await delay(this.clock, this.diskMs + workMs);
+    return { ...(await super.commit(commands)), workMs };
+  }
+}
+
+const COMMANDS = 2_048;
+let clock: VirtualClock;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+});
+
+/** Submits so many commands at once, and waits until all are committed. */
+async function commitAll(store: SlowStore): Promise<void> {
+  const tick = new Tick({
+    store,
+    clock,
+    defer: (fn) => void clock.after(0, fn),
+    log: silent,
+    onNotes: () => undefined,
+  });
+  const body = { leaseId: 'lease', workerId: 'worker' };
+  const all = Promise.all(Array.from({ length: COMMANDS }, () => tick.submit('takeBack', body)));
+  await clock.run();
+  await all;
+}
+
+describe('the size of a commit', () => {
+  it('stays where only the disk is slow: smaller commits would wait for it more often', async () => {
+    const store = new SlowStore(clock, 40, 0.01);
+    await commitAll(store);
+    expect(store.sizes).toEqual(Array.from({ length: 8 }, () => 256));
+  });
+
+  it('shrinks where the commands themselves take long, so that others are served between two commits', async () => {
+    const store = new SlowStore(clock, 0, 1);
+    await commitAll(store);
+    expect(store.sizes.at(0)).toBe(256);
+    expect(store.sizes.at(-2)).toBe(16);
+  });
+});

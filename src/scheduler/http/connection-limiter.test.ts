@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest';
+import { networksOf, SocketRoom } from './connection-limiter.js';
+
+/** Opens sockets until one is refused, and says how many there were. */
+function fill(room: SocketRoom, address: string): number {
+  let opened = 0;
+  while (room.enter(address)) opened += 1;
+  return opened;
+}
+
+/** All that these addresses get, one after the other. */
+const fillAll = (room: SocketRoom, addresses: string[]): number =>
+  addresses.reduce((sum, address) => sum + fill(room, address), 0);
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+it('gives one address three quarters at most, and keeps an eighth for those that hold few', () => {
+  const room = new SocketRoom(9_600);
+  expect(fill(room, '10.0.0.1')).toBe(7_200);
+  expect(fill(room, '10.0.0.2')).toBe(1_200);
+  expect(room.enter('10.0.0.1')).toBe(false);
+  // Twelve, and fewer and fewer of those who come later, but one at least.
+  expect(fill(room, '10.0.0.3')).toBe(12);
+  expect(
+    fillAll(
+      room,
+      numbers(100).map((i) => `10.0.1.${i}`),
+    ),
+  ).toBeLessThan(800);
+  expect(numbers(250).every((i) => room.enter(`10.0.2.${i}`))).toBe(true);
+});
+
+it('never lets in more than there is room for', () => {
+  const room = new SocketRoom(10);
+  for (let i = 0; i < 10; i++) expect(room.enter(`10.0.0.${i}`)).toBe(true);
+  expect(room.enter('10.0.1.0')).toBe(false);
+  expect(room.total).toBe(10);
+});
+
+it('shares a small room alike to its end', () => {
+  const room = new SocketRoom(8);
+  expect(fill(room, '10.0.0.1')).toBe(6);
+  expect(room.enter('10.0.0.2')).toBe(true);
+  expect(room.enter('10.0.0.1')).toBe(false);
+  expect(room.enter('10.0.0.3')).toBe(true);
+});
+
+it.each(['10.0.0.1', '2001:db8::1'])('gives a place of %s again that was given back', (address) => {
+  // A size at which one that was forgotten shows.
+  const room = new SocketRoom(103);
+  const most = fill(room, address);
+  expect(room.total).toBe(most);
+  room.leave(address);
+  room.leave(address);
+  expect(room.total).toBe(most - 2);
+  expect(fill(room, address)).toBe(2);
+  for (let i = 0; i < most; i++) room.leave(address);
+  expect(room.total).toBe(0);
+  expect(fill(room, address)).toBe(most);
+});
+
+const MAX = 12_000;
+
+it('gives a /64 half, and leaves its neighbours some', () => {
+  const room = new SocketRoom(MAX);
+  expect(fill(room, '2001:db8:1:0::1')).toBe(6_000);
+  expect(room.enter('2001:db8:1:0::2')).toBe(false);
+  expect(room.enter('2001:db8:1:1::1')).toBe(true);
+});
+
+it('gives a /56 two thirds, and its neighbours of the /48 some', () => {
+  const room = new SocketRoom(MAX);
+  const all = numbers(256).map((i) => `2001:db8:1:12${i.toString(16).padStart(2, '0')}::1`);
+  expect(fillAll(room, all)).toBe(8_000);
+  expect(room.enter('2001:db8:1:1300::1')).toBe(true);
+});
+
+it('gives a /48 no more than an IPv4 address, and lets all others in', () => {
+  const room = new SocketRoom(MAX);
+  const all = numbers(65_536).map((i) => `2001:db8:1:${i.toString(16)}::1`);
+  expect(fillAll(room, all)).toBe(9_000);
+  expect(room.enter('2001:db8:2::1')).toBe(true);
+  expect(room.enter('10.0.0.1')).toBe(true);
+});
+
+it('is not filled by a hundred /48s', () => {
+  const room = new SocketRoom(MAX);
+  for (const i of numbers(100)) {
+    for (const j of numbers(256)) fill(room, `2001:db8:${i.toString(16)}:${(j * 257).toString(16)}::1`);
+  }
+  for (const i of numbers(100)) expect(room.enter(`10.0.0.${i}`)).toBe(true);
+});
+
+it.each([
+  ['127.0.0.1', ['127.0.0.1']],
+  ['::ffff:10.1.2.3', ['10.1.2.3']],
+  ['::1', ['0:0:0:0::/64', '0:0:0:0::/56', '0:0:0::/48']],
+  ['::', ['0:0:0:0::/64', '0:0:0:0::/56', '0:0:0::/48']],
+  ['2001:db8:1:2345:3:4:5:6', ['2001:db8:1:2345::/64', '2001:db8:1:2300::/56', '2001:db8:1::/48']],
+  ['2001:db8:1:2::6', ['2001:db8:1:2::/64', '2001:db8:1:0::/56', '2001:db8:1::/48']],
+  ['2001:db8::6', ['2001:db8:0:0::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']],
+  ['fe80::a:b:c:d%eth0', ['fe80:0:0:0::/64', 'fe80:0:0:0::/56', 'fe80:0:0::/48']],
+  ['2001:db8:1:ff02:3:4:5::', ['2001:db8:1:ff02::/64', '2001:db8:1:ff00::/56', '2001:db8:1::/48']],
+])('knows the networks of %s', (address, names) => {
+  expect(networksOf(address).map(({ name }) => name)).toEqual(names);
+});

@@ -1,0 +1,159 @@
+/**
+ * The HTTP side of a node: blobs, health, and the donor's page. What is not known is a 404 with a sentence.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { isError, toWireError, type ErrorCode } from '../../lib/errors.js';
+import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
+import { SOFTWARE_VERSION } from '../../lib/version.js';
+import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
+import type { BlobStore, BlobTickets } from '../blobs/blobs.js';
+import type { Log } from '../log/log.js';
+import type { StaticFiles } from './static-files.js';
+import type { WebOrigins } from './web-origins.js';
+
+export interface HttpOptions {
+  blobs: BlobStore;
+  tickets: BlobTickets;
+  /** The donor's page; none where it was not built. */
+  files: StaticFiles | undefined;
+  /** What `/healthz` says: with status 200 where it is `ok`, else 503. */
+  health: () => { ok: boolean };
+  /** What `/readyz` says: with status 200 where it is `ready`, else 503. */
+  readiness: () => { ready: boolean };
+  /** Which pages may use it, and by which names. */
+  web: WebOrigins;
+  log: Log;
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  BLOB_UNKNOWN: 404,
+  BLOB_MISMATCH: 422,
+  VALUE_TOO_LARGE: 413,
+  LIMIT_EXCEEDED: 507,
+  STORE_FULL: 507,
+  STORE_FAILED: 503,
+  STORE_BUSY: 503,
+  FORBIDDEN: 403,
+};
+
+/** To pages of other origins that may use blobs; which are public to who knows their digest. */
+const CROSS_ORIGIN = {
+  'Access-Control-Allow-Methods': 'GET, HEAD, PUT, OPTIONS',
+  'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+  'Access-Control-Max-Age': '86400',
+};
+
+/** The handler of one node's HTTP requests. */
+export function httpHandler(
+  options: HttpOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    handle(options, request, response).catch((error: unknown) => {
+      if (!isError(error) && !hasLeft(error))
+        options.log('warn', 'http', { url: request.url, error: String(error) });
+      fail(response, error);
+    });
+  };
+}
+
+/** Whether who asked went away before all of the answer was there: a page that is left does that. */
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+async function handle(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (request.url ?? '/').split('?', 1)[0]!;
+  const method = request.method ?? 'GET';
+  const stranger = options.web.hostRefusal(request.headers);
+  if (stranger !== undefined) return json(response, 421, { error: toWireError(stranger) });
+  if (path === '/healthz') {
+    const health = options.health();
+    const body = { software: SOFTWARE_VERSION, protocol: PROTOCOL_VERSION, ...health };
+    return json(response, health.ok ? 200 : 503, body);
+  }
+  if (path === '/readyz') {
+    const readiness = options.readiness();
+    return json(response, readiness.ready ? 200 : 503, readiness);
+  }
+  if (path.startsWith('/blobs/')) return handleBlob(options, method, path.slice(7), request, response);
+  if (method === 'GET' || method === 'HEAD') {
+    if (await options.files?.serve(path, method, request, response)) return;
+  }
+  json(response, 404, { error: { code: 'NOT_FOUND', message: `nothing is at ${path} here` } });
+}
+
+async function handleBlob(
+  options: HttpOptions,
+  method: string,
+  digest: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const refused = options.web.originRefusal(request.headers);
+  if (refused !== undefined) return json(response, 403, { error: toWireError(refused) });
+  const allowed = options.web.allowed(request.headers);
+  const headersOfAll = {
+    Vary: 'Origin',
+    'Cross-Origin-Resource-Policy': allowed === '*' ? 'cross-origin' : 'same-origin',
+    ...(allowed !== undefined && { ...CROSS_ORIGIN, 'Access-Control-Allow-Origin': allowed }),
+  };
+  for (const [name, value] of Object.entries(headersOfAll)) response.setHeader(name, value);
+  if (method === 'OPTIONS') return void response.writeHead(204).end();
+  if (!DIGEST_PATTERN.test(digest)) return json(response, 400, wrong('BLOB_UNKNOWN', 'that is no SHA-256'));
+  if (method === 'PUT') return putBlob(options, digest, request, response);
+  if (method !== 'GET' && method !== 'HEAD')
+    return json(response, 405, wrong('FORBIDDEN', 'GET, HEAD or PUT'));
+  const bytes = await options.blobs.size(digest);
+  if (bytes === undefined) return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not here`));
+  const headers = {
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': bytes,
+    'Cache-Control': 'public, max-age=31536000, immutable',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': `default-src 'none'; sandbox`,
+  };
+  if (method === 'HEAD') return void response.writeHead(200, headers).end();
+  const blob = await options.blobs.get(digest);
+  if (blob === undefined) return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not here`));
+  await pipeline(blob.content, response.writeHead(200, headers));
+}
+
+async function putBlob(
+  options: HttpOptions,
+  digest: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const ticket = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+  const leave = ticket === undefined ? undefined : options.tickets.admit(ticket, digest);
+  if (leave === undefined) {
+    return json(response, 403, wrong('FORBIDDEN', 'that needs a ticket of blob.ticket for this very blob'));
+  }
+  await options.blobs.put(digest, leave.bytes, request);
+  json(response, 201, { digest });
+}
+
+function wrong(code: ErrorCode, message: string): object {
+  return { error: { code, message } };
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) return void response.destroy();
+  const { code, message } = toWireError(error);
+  const status = isError(error) ? (STATUS[error.code] ?? 400) : 500;
+  const text = status === 500 ? 'the scheduler could not do this: see its log' : message;
+  // What is left of the request is not read: the connection cannot be used again.
+  response.setHeader('Connection', 'close');
+  json(response, status, { error: { code, message: text } });
+}

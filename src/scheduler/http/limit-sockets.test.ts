@@ -1,0 +1,211 @@
+/**
+ * Bounds on real sockets, with small times.
+ * @module
+ */
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/clock.js';
+import { SeededRandom } from '../../testing/seeded-random.js';
+import { acceptNode, connectNode, type Acceptor } from '../../transport/ws-node.js';
+import { limitSockets, slowOptions, type SlowLimits } from './limit-sockets.js';
+import { SocketRoom } from './connection-limiter.js';
+import { makeSelfSigned, type PemPair } from '../tls/self-signed.js';
+
+/** Small times for what comes in; the others are a matter of their own. */
+const QUICK = { headersMs: 150, requestMs: 400, lookEveryMs: 20, idleMs: 60_000, keepAliveMs: 60_000 };
+/** Times that no test waits for. */
+const SLOW = { headersMs: 60_000, requestMs: 60_000, lookEveryMs: 20, idleMs: 60_000, keepAliveMs: 60_000 };
+/** More than the buffers of two sockets hold. */
+const LARGE = Buffer.alloc(32 * 1024 * 1024);
+
+let server: Server | TlsServer;
+let acceptor: Acceptor;
+let port: number;
+let said: { event: string; fields?: object }[];
+const dripping = new Set<NodeJS.Timeout>();
+
+interface Terms {
+  limits?: SlowLimits;
+  tls?: PemPair;
+  /** Of WebSockets alone. */
+  room?: SocketRoom;
+}
+
+const answer: RequestListener = (request, response) =>
+  void response.end(request.url === '/large' ? LARGE : 'here');
+
+async function listen(max: number, { limits, tls, room }: Terms = {}): Promise<void> {
+  said = [];
+  const options = slowOptions(limits);
+  server =
+    tls === undefined ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer);
+  limitSockets(server, max, {
+    clock: systemClock,
+    log: (_level, event, fields) => void said.push({ event, ...(fields && { fields }) }),
+    ...(limits && { limits }),
+  });
+  acceptor = acceptNode(
+    server,
+    '/socket',
+    (connection) => {
+      connection.handle({ message: (bytes) => connection.send(bytes), close: () => undefined });
+    },
+    room && { room },
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ({ port } = server.address() as AddressInfo);
+}
+
+afterEach(async () => {
+  for (const timer of dripping) clearInterval(timer);
+  dripping.clear();
+  await acceptor.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** A socket that is open, or was refused. */
+async function open(): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  await once(socket, 'connect');
+  // What nobody reads has no end.
+  return socket.resume();
+}
+
+/** Sends `head`, and then a byte again and again; resolves with all that came until the other side ended it. */
+async function drip(head: string): Promise<string> {
+  const socket = await open();
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+  socket.write(head);
+  const timer = setInterval(() => void socket.write('x'), 10);
+  dripping.add(timer);
+  await once(socket, 'close');
+  return heard;
+}
+
+it('ends requests whose headers or bodies never end, and leaves sockets that were upgraded alone', async () => {
+  await listen(100, { limits: QUICK });
+  const connection = await connectNode(`ws://127.0.0.1:${port}/socket`);
+  const echoed: number[] = [];
+  let echo = (): void => undefined;
+  connection.handle({
+    message: ([byte]) => {
+      echoed.push(byte!);
+      echo();
+    },
+    close: () => void echoed.push(-1),
+  });
+  const [headers, body] = await Promise.all([
+    drip('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: '),
+    // What is answered is told so, and still has to end.
+    drip('PUT /blobs/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n'),
+  ]);
+  expect(headers).toMatch(/^HTTP\/1\.1 408 /);
+  expect(body).toMatch(/^HTTP\/1\.1 200 /);
+  const heard = new Promise<void>((resolve) => (echo = resolve));
+  connection.send(new Uint8Array([7]));
+  await heard;
+  expect(echoed).toEqual([7]);
+  connection.close();
+});
+
+it('ends headers that never end long before a body would be', async () => {
+  await listen(100, { limits: { ...SLOW, headersMs: 150 } });
+  expect(await drip('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+it('ends a socket whose client reads nothing of its answer', async () => {
+  await listen(100, { limits: { ...SLOW, idleMs: 200 } });
+  const gone = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)));
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
+  await gone;
+  socket.destroy();
+});
+
+it('ends a socket that asks nothing more', async () => {
+  await listen(100, { limits: { ...SLOW, keepAliveMs: 100 } });
+  const socket = await open();
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'close');
+}, 4_000);
+
+/** What a socket gets as its answer to a GET, empty where it is refused. */
+function ask(wrap: (socket: Socket) => Socket): Promise<string> {
+  const raw = connect(port, '127.0.0.1');
+  const socket = wrap(raw);
+  raw.on('error', () => undefined);
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+  socket.on('error', () => undefined);
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  return new Promise((resolve) => socket.on('close', () => resolve(heard)));
+}
+
+describe.each([
+  ['http', undefined, (socket: Socket) => socket],
+  [
+    'https',
+    makeSelfSigned(['localhost'], systemClock.wallMs(), new SeededRandom(1)),
+    (socket: Socket) => connectTls({ socket, rejectUnauthorized: false }),
+  ],
+] as const)('%s', (_scheme, tls, wrap) => {
+  const isAnswered = async (): Promise<boolean> => /^HTTP\/1\.1 200 /.test(await ask(wrap));
+
+  it('refuses what is too much of one network, says so once, and takes it again when others are gone', async () => {
+    await listen(4, tls && { tls });
+    const first = await Promise.all([open(), open(), open()]);
+    expect(await isAnswered()).toBe(false);
+    expect(await isAnswered()).toBe(false);
+    expect(said).toMatchObject([{ event: 'sockets refused', fields: { last: '127.0.0.1', open: 3 } }]);
+    for (const socket of first) socket.destroy();
+    while (!(await isAnswered()));
+  });
+
+  it('takes each place back when its answer is read', async () => {
+    await listen(4, tls && { tls });
+    for (let i = 0; i < 10; i++) while (!(await isAnswered()));
+    const closed = await Promise.all([open(), open(), open()]);
+    expect(await isAnswered()).toBe(false);
+    for (const socket of closed) socket.destroy();
+  });
+});
+
+it('ends a socket that never begins with TLS', async () => {
+  const tls = makeSelfSigned(['localhost'], systemClock.wallMs(), new SeededRandom(1));
+  await listen(100, { limits: QUICK, tls });
+  await once(await open(), 'close');
+});
+
+it('leaves WebSockets to those who come after, and takes a place back when one is gone', async () => {
+  const room = new SocketRoom(16);
+  await listen(100, { room });
+  const url = `ws://127.0.0.1:${port}/socket`;
+  const all = [];
+  for (let i = 0; i < 12; i++) all.push(await connectNode(url));
+  await expect(connectNode(url)).rejects.toThrow(/503/);
+  expect(room.enter('10.0.0.1')).toBe(true);
+  room.leave('10.0.0.1');
+  all[0]!.handle({ message: () => undefined, close: () => undefined });
+  all[0]!.close();
+  await expect.poll(() => room.total).toBe(11);
+  // A handshake that is refused gives its place back too.
+  expect(await refusedHandshake()).toMatch(/^HTTP\/1\.1 400 /);
+  await expect.poll(() => room.total).toBe(11);
+  (await connectNode(url)).close();
+});
+
+/** What a WebSocket without a key hears. */
+async function refusedHandshake(): Promise<string> {
+  const socket = await open();
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+  socket.write('GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await once(socket, 'close');
+  return heard;
+}

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import type { WorkerDescription } from '../../protocol/messages/messages.js';
+import { candidate } from '../../testing/worker/fake-lender.js';
+import { SeededRandom } from '../../testing/seeded-random.js';
+import { ActiveWorkers } from './active-workers.js';
+import type { Customer } from './matchmaker.js';
+import { independenceOf, runnerOf, type Runner } from '../policy/attempts.js';
+import { Eligibility, isEligible } from '../policy/choose-job.js';
+
+/** A worker that counts how often it is looked at. */
+interface Counted extends Customer {
+  looks: number;
+}
+
+function worker(name: string, extra: Partial<WorkerDescription> = {}): Counted {
+  const workerId = name.padEnd(22, '0');
+  const worktimes = [{ name: 'map-basic', version: '1.0.0' }];
+  const description = { workerId, worktimes, isolation: 'thread' as const, sandboxes: 4, ...extra };
+  return {
+    workerId,
+    looks: 0,
+    send: () => undefined,
+    get description() {
+      this.looks += 1;
+      return description;
+    },
+  };
+}
+
+const active = new Set<Customer>();
+function workersOf(...crowd: Counted[]): ActiveWorkers {
+  active.clear();
+  const workers = new ActiveWorkers(new Eligibility(), (one) => active.has(one));
+  for (const one of crowd) {
+    workers.add(one);
+    active.add(one);
+    one.looks = 0;
+  }
+  return workers;
+}
+const crowdOf = (size: number, extra: (i: number) => Partial<WorkerDescription>): Counted[] =>
+  Array.from({ length: size }, (_, i) => worker(`w${i}`, extra(i)));
+const looksAt = (crowd: readonly Counted[]): number => crowd.reduce((sum, { looks }) => sum + looks, 0);
+const job = candidate({});
+
+test.each<[string, (i: number) => Partial<WorkerDescription>, number]>([
+  ['may not run the job', () => ({ groups: [{ key: 'lab' }] }), 0],
+  ['are all of the payee of the one that failed', () => ({ paymentAddress: `0x${'1'.repeat(40)}` }), 1],
+  ['run no other engine than the ones that failed', () => ({}), 2],
+])('a thousand workers that %s are not looked at one by one', (_, extra, level) => {
+  const crowd = crowdOf(1_000, extra);
+  const workers = workersOf(...crowd);
+  const tried = [runnerOf(crowd[0]!.description)];
+  crowd[0]!.looks = 0;
+  expect(workers.hasBetter(job, tried, level)).toBe(false);
+  expect(looksAt(crowd)).toBeLessThan(10);
+});
+
+test('workers that are not active any more are looked at once', () => {
+  const crowd = crowdOf(1_000, () => ({}));
+  const workers = workersOf(...crowd);
+  active.clear();
+  expect(workers.hasBetter(job, [], 0)).toBe(false);
+  for (const one of crowd) one.looks = 0;
+  expect(workers.hasBetter(job, [], 0)).toBe(false);
+  expect(looksAt(crowd)).toBe(0);
+});
+
+test('finds a better worker where a walk over all of them does', () => {
+  const random = new SeededRandom(7);
+  const below = (n: number): number => random.bytes(1)[0]! % n;
+  const isolations = ['thread', 'deno', 'browser'] as const;
+  let better = 0;
+  for (let round = 0; round < 2_000; round++) {
+    const crowd = crowdOf(1 + below(6), () => ({
+      isolation: isolations[below(3)]!,
+      groups: [{ key: below(2) === 0 ? 'public' : 'lab' }],
+      ...(below(2) === 0 && { paymentAddress: `0x${String(below(2)).repeat(40)}` as const }),
+    }));
+    const workers = workersOf(...crowd);
+    for (const one of crowd) if (below(3) === 0) active.delete(one);
+    const tried: Runner[] = crowd.filter(() => below(3) === 0).map((one) => runnerOf(one.description));
+    for (let level = 0; level < 4; level++) {
+      const expected = crowd.some(
+        (one) =>
+          active.has(one) &&
+          independenceOf(runnerOf(one.description), tried) > level &&
+          isEligible(job, one.description),
+      );
+      expect(workers.hasBetter(job, tried, level)).toBe(expected);
+      if (expected) better += 1;
+    }
+  }
+  expect(better).toBeGreaterThan(500);
+});
+
+test('goes by the description that a worker was added with last', () => {
+  let groups = [{ key: 'lab' }];
+  const base = worker('a').description;
+  const changing: Customer = {
+    workerId: base.workerId,
+    send: () => undefined,
+    get description() {
+      return descriptions.get(groups)!;
+    },
+  };
+  const descriptions = new Map([[groups, { ...base, groups }]]);
+  const workers = new ActiveWorkers(new Eligibility(), () => true);
+  workers.add(changing);
+  expect(workers.hasBetter(job, [], 0)).toBe(false);
+  groups = [{ key: 'public' }];
+  descriptions.set(groups, { ...base, groups });
+  workers.add(changing);
+  expect(workers.hasBetter(job, [], 0)).toBe(true);
+  workers.delete(changing);
+  expect(workers.hasBetter(job, [], 0)).toBe(false);
+});

@@ -1,0 +1,89 @@
+/**
+ * The scheduler's log as lines: each with its time, its level, its event and the fields of that, as text or as JSON.
+ * Names and messages of strangers stand in it, so nothing in a line can steer a terminal or make a second line; and a
+ * stranger who repeats an event a thousand times gets a count of it.
+ * @module
+ */
+import type { CancelTimer, Clock } from '../../lib/clock.js';
+import { escapeControls } from '../../lib/terminal-text.js';
+import type { Log, LogLevel } from './log.js';
+
+export type LogFormat = 'text' | 'json';
+
+export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+export const LOG_FORMATS: readonly LogFormat[] = ['text', 'json'];
+
+export interface LogLinesOptions {
+  clock: Clock;
+  /** Takes one line, without its end. */
+  write: (line: string) => void;
+  /** @default 'text' */
+  format?: LogFormat;
+  /** Events below it are left out. @default 'info' */
+  level?: LogLevel;
+}
+
+/** Lines of one event in a second; what is over is counted, and said in one line. */
+const LINES_PER_SECOND_MAX = 50;
+const SECOND_MS = 1_000;
+/** UTF-16 units of one field. */
+const FIELD_LENGTH_MAX = 2_000;
+const LEVEL_WIDTH = 5;
+
+interface Counted {
+  lines: number;
+  left: number;
+  level: LogLevel;
+  cancel: CancelTimer | undefined;
+}
+
+/** A log that writes lines. */
+export function logLines({ clock, write, format = 'text', level = 'info' }: LogLinesOptions): Log {
+  const least = LOG_LEVELS.indexOf(level);
+  const counts = new Map<string, Counted>();
+  const line = (of: LogLevel, event: string, fields: Record<string, unknown>): void => {
+    const time = new Date(clock.wallMs()).toISOString();
+    write(format === 'json' ? jsonLine(time, of, event, fields) : textLine(time, of, event, fields));
+  };
+  const endOfSecond = (event: string): void => {
+    const { left, level: of } = counts.get(event)!;
+    counts.delete(event);
+    if (left > 0) line(of, event, { repeated: left });
+  };
+  return (of, event, fields = {}) => {
+    if (LOG_LEVELS.indexOf(of) < least) return;
+    const count = counts.get(event) ?? { lines: 0, left: 0, level: of, cancel: undefined };
+    counts.set(event, count);
+    count.cancel ??= clock.after(SECOND_MS, () => endOfSecond(event), { background: true });
+    if (count.lines < LINES_PER_SECOND_MAX) line(of, event, fields);
+    else count.left += 1;
+    count.lines += 1;
+  };
+}
+
+function textLine(time: string, level: LogLevel, event: string, fields: Record<string, unknown>): string {
+  const parts = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${textOf(value)}`);
+  return [time, level.padEnd(LEVEL_WIDTH), escapeControls(event), ...parts].join(' ');
+}
+
+function jsonLine(time: string, level: LogLevel, event: string, fields: Record<string, unknown>): string {
+  return escapeControls(
+    JSON.stringify({ time, level, event, ...fields }, (_key, value: unknown) => plain(value)),
+  );
+}
+
+/** Bare where it can be read so, else in quotes with escapes. */
+function textOf(value: unknown): string {
+  const found = plain(value);
+  const text = typeof found === 'string' ? found : (JSON.stringify(found) ?? '');
+  return /^[\p{L}\p{N}_.:/@+-]+$/u.test(text) ? text : escapeControls(JSON.stringify(text));
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'string' && value.length > FIELD_LENGTH_MAX)
+    return `${value.slice(0, FIELD_LENGTH_MAX)}…`;
+  return value;
+}

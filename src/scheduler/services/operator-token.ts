@@ -1,0 +1,38 @@
+/**
+ * The operator's token: made once, readable by the data folder's owner only, and never half of one.
+ * @module
+ */
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toHex } from '../../lib/crypto/ids.js';
+import type { Random } from '../../lib/crypto/random.js';
+
+const TOKEN_FILE = 'operator.token';
+const TOKEN_PATTERN = /^[0-9a-f]{64}$/;
+
+/** The token of that folder. One that is not whole (its writer was killed) is not one, and is made anew. */
+export async function readOperatorToken(dataDir: string, random: Random): Promise<string> {
+  const file = join(dataDir, TOKEN_FILE);
+  const known = await readText(file);
+  if (known !== undefined && TOKEN_PATTERN.test(known)) return known;
+  const token = toHex(random.bytes(32));
+  const part = `${file}.part`;
+  const handle = await open(part, 'w', 0o600);
+  try {
+    await handle.writeFile(`${token}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(part, file);
+  return token;
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What inputs, packages and outcomes must be before they are taken: well-formed, and every blob that they name is here.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { decodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
+import type { JobPackage } from '../../protocol/job/job-package.js';
+import type { Input } from '../../protocol/messages/messages.js';
+import { decodeRemote, originOf } from '../../protocol/input/remote-url.js';
+import { SegmentReader } from '../../protocol/segment/segment.js';
+import { unknownBlob, type BlobValues } from '../blobs/blob-values.js';
+import type { BlobStore } from '../blobs/blobs.js';
+
+/**
+ * The origins of the addresses among an input. Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`. A range was checked with
+ * its message.
+ */
+export async function checkInput(blobs: BlobStore, input: Input): Promise<readonly string[]> {
+  if (input.kind === 'range') return [];
+  const reader = new SegmentReader(input.segment);
+  if (reader.count !== input.count) {
+    throw new ManyhandsError(
+      'SEGMENT_MALFORMED',
+      `the input says ${input.count} slices and its segment has ${reader.count}`,
+      { path: 'job.append.input.count' },
+    );
+  }
+  const found = new Set<string>();
+  const origins = new Set<string>();
+  for (let i = 0; i < reader.count; i++) {
+    const kind = reader.kind(i);
+    if (kind === ENVELOPE_KIND.value) {
+      checkValue(reader, i, 'input');
+      continue;
+    }
+    if (kind === ENVELOPE_KIND.remote) {
+      origins.add(originOf(decodeRemote(reader.body(i))));
+      continue;
+    }
+    if (kind !== ENVELOPE_KIND.blob) {
+      throw new ManyhandsError('SEGMENT_MALFORMED', `input ${i} is neither a value, a blob nor an address`, {
+        index: i,
+        kind,
+      });
+    }
+    const { digest } = decodeBlobRef(reader.body(i));
+    if (!found.has(digest)) await checkBlob(blobs, digest, `input ${i}`);
+    found.add(digest);
+  }
+  return [...origins];
+}
+
+/** Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`: an outcome that nobody can read is none, and is not paid. */
+export async function checkOutcomes(blobs: BlobValues, segment: Uint8Array): Promise<void> {
+  const reader = new SegmentReader(segment);
+  const found = new Set<string>();
+  for (let i = 0; i < reader.count; i++) {
+    const kind = reader.kind(i);
+    if (kind === ENVELOPE_KIND.value || kind === ENVELOPE_KIND.error) {
+      checkValue(reader, i, 'outcome');
+      continue;
+    }
+    if (kind !== ENVELOPE_KIND.blob) {
+      throw new ManyhandsError('SEGMENT_MALFORMED', `outcome ${i} is neither a value, a blob nor an error`, {
+        index: i,
+        kind,
+      });
+    }
+    const ref = decodeBlobRef(reader.body(i));
+    const key = `${ref.digest} ${ref.bytes}`;
+    if (!found.has(key)) await blobs.check(ref, `outcome ${i}`);
+    found.add(key);
+  }
+}
+
+/** Only the structure is looked at: what a value says is nobody's business here. */
+function checkValue(reader: SegmentReader, index: number, what: string): void {
+  if (reader.isValue(index)) return;
+  throw new ManyhandsError('SEGMENT_MALFORMED', `${what} ${index} has bytes that are no encoded value`, {
+    index,
+  });
+}
+
+/**
+ * Throws `PACKAGE_MALFORMED` where the package asks for what its format can say and no worker here does: to take it and
+ * not do it would be a lie.
+ */
+export function checkHonoured(pkg: JobPackage): void {
+  const refuse = (field: keyof JobPackage, what: string): never => {
+    throw new ManyhandsError('PACKAGE_MALFORMED', what, { field });
+  };
+  if (pkg.votes > 1) {
+    refuse(
+      'votes',
+      `the job wants ${pkg.votes} executions of each slice that agree, and this scheduler runs each slice once: set votes to 1`,
+    );
+  }
+  if (pkg.customWorktime !== undefined && pkg.worktime.name !== 'map-basic') {
+    refuse(
+      'customWorktime',
+      `a custom worktime is a module that map-basic runs: set worktime.name to 'map-basic', not '${pkg.worktime.name}'`,
+    );
+  }
+  const [required] = Object.keys(pkg.requirements);
+  if (required !== undefined) {
+    refuse(
+      'requirements',
+      `workers here say nothing of what they are capable of: '${required}' cannot be required`,
+    );
+  }
+}
+
+/** Throws `BLOB_UNKNOWN` where the package names a blob that is not here. */
+export async function checkPackageBlobs(blobs: BlobStore, pkg: JobPackage): Promise<void> {
+  if ('blob' in pkg.source) await checkBlob(blobs, pkg.source.blob, 'the work function');
+  const custom = pkg.customWorktime?.source;
+  if (custom !== undefined && 'blob' in custom) await checkBlob(blobs, custom.blob, 'the custom worktime');
+  if ('blob' in pkg.args) await checkBlob(blobs, pkg.args.blob, 'the arguments');
+  if (pkg.fs !== undefined) await checkBlob(blobs, pkg.fs.blob, 'the JobFS bundle');
+}
+
+async function checkBlob(blobs: BlobStore, digest: string, what: string): Promise<void> {
+  if ((await blobs.size(digest)) === undefined) throw unknownBlob(digest, what);
+}

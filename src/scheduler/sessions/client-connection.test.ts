@@ -1,0 +1,152 @@
+import { afterEach, expect, test } from 'vitest';
+import { newId } from '../../lib/crypto/ids.js';
+import { encodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
+import { encodeJobPackage, type JobPackage } from '../../protocol/job/job-package.js';
+import { REQUEST_BYTES_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_LOW } from '../../protocol/limits.js';
+import type { Input } from '../../protocol/messages/messages.js';
+import { rangeFromBounds } from '../../protocol/input/ranges.js';
+import { SegmentWriter } from '../../protocol/segment/segment.js';
+import { PLAIN_PACKAGE, SchedulerRig } from '../../testing/scheduler/scheduler-rig.js';
+
+let rig: SchedulerRig;
+afterEach(async () => {
+  expect(rig.complaints).toEqual([]);
+  await rig.close();
+});
+
+const WINDOW = 1024 * 1024;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function segment(fill: (writer: SegmentWriter) => void): Input {
+  const writer = new SegmentWriter();
+  fill(writer);
+  const { count } = writer;
+  return { kind: 'segment', count, segment: writer.finish() };
+}
+
+test('replies to a follow before it sends the first rows', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const deployer = rig.operator();
+  await deployer.ask({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: WINDOW });
+  await deployer.until((m) => m.type === 'job.journal');
+  expect(deployer.sent.map((m) => m.type)).toEqual(['welcome', 'reply', 'job.journal']);
+});
+
+test('reads no journal for a socket that went while its follow was looked up', async () => {
+  let reads = 0;
+  rig = await SchedulerRig.start({
+    store: (store) => ({ ...store, journal: (...args) => (reads++, store.journal(...args)) }),
+  });
+  const jobId = await rig.deploy();
+  const deployer = rig.operator();
+  deployer.receive({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: WINDOW });
+  deployer.hangUp();
+  await turn();
+  await rig.append(jobId, rangeFromBounds(1, 5));
+  await turn();
+  expect(reads).toBe(0);
+});
+
+test('sends a follower nothing while much is unsent on its socket, and goes on when that has left', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const deployer = rig.operator();
+  deployer.bufferedBytes = SOCKET_BUFFER_BYTES_LOW + 1;
+  await deployer.ask({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: WINDOW });
+  await turn();
+  expect(deployer.all('job.journal')).toEqual([]);
+  deployer.drain();
+  const { rows } = await deployer.until((m) => m.type === 'job.journal');
+  expect(rows.map((row) => row.seq)).toEqual([1, 2]);
+});
+
+test('reads no further requests while those that wait for an answer are many bytes', async () => {
+  const held: (() => void)[] = [];
+  let isSlow = false;
+  rig = await SchedulerRig.start({
+    store: (store) => ({
+      ...store,
+      commit: async (commands, roster) => {
+        if (isSlow) await new Promise<void>((resolve) => held.push(resolve));
+        return store.commit(commands, roster);
+      },
+    }),
+  });
+  const jobId = await rig.deploy();
+  const deployer = rig.operator();
+  isSlow = true;
+  const large = segment((writer) => writer.appendValue('x'.repeat(1_000_000)));
+  const count = 12;
+  const answers = Array.from({ length: count }, (_, i) =>
+    deployer.ask({ type: 'job.append', id: i + 1, jobId, appendId: newId(rig.random), input: large }),
+  );
+  expect(deployer.isPaused).toBe(true);
+  isSlow = false;
+  while (deployer.sent.length < count + 1) {
+    for (const go of held.splice(0)) go();
+    await turn();
+  }
+  for (const { body } of await Promise.all(answers)) expect(body).toMatchObject({ count: 1 });
+  expect(deployer.isPaused).toBe(false);
+  expect(count * 1_000_000).toBeGreaterThan(REQUEST_BYTES_IN_FLIGHT_MAX);
+});
+
+test('ends the session of a client that it dismisses, without waiting for the socket', async () => {
+  rig = await SchedulerRig.start();
+  const worker = rig.worker();
+  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  await turn();
+  worker.receiveBytes(new Uint8Array([0xc1]));
+  expect(worker.closed).toBeDefined();
+  expect(rig.core.workers.size).toBe(0);
+  const jobId = await rig.deploy();
+  await turn();
+  expect((await rig.store.status(jobId))!.status.leased).toBe(0);
+  worker.hangUp();
+});
+
+test('refuses a request whose answer cannot be sent, and lives on', async () => {
+  rig = await SchedulerRig.start({
+    store: (store) => ({
+      ...store,
+      account: () => Promise.resolve({ balance: 2n ** 70n, escrow: 0n, earned: 0n }),
+    }),
+  });
+  const operator = rig.operator();
+  const answer = await operator.ask({ type: 'account.show', id: 1, address: `0x${'a'.repeat(40)}` });
+  expect(answer.refused?.code).toBe('INVALID_ARGUMENT');
+  expect((await operator.ask({ type: 'ping', id: 2 })).body).toBeDefined();
+});
+
+test.each([
+  ['votes', { votes: 2 }],
+  ['requirements', { requirements: { webgpu: true } }],
+])('refuses a job that asks by its %s for what no worker does', async (field, asked) => {
+  rig = await SchedulerRig.start();
+  const operator = rig.operator();
+  const deploy = (pkg: Partial<JobPackage>, id: number) =>
+    operator.ask({
+      type: 'job.deploy',
+      id,
+      jobId: newId(rig.random),
+      package: encodeJobPackage({ ...PLAIN_PACKAGE, ...pkg }),
+    });
+  expect((await deploy({}, 1)).refused).toBeUndefined();
+  expect((await deploy(asked, 2)).refused).toMatchObject({ code: 'PACKAGE_MALFORMED', info: { field } });
+});
+
+test('looks a blob up once, however often an input names it, and never for who did not prove themselves', async () => {
+  let looks = 0;
+  rig = await SchedulerRig.start({ blobs: { size: () => Promise.resolve(++looks) } });
+  const jobId = await rig.deploy();
+  const body = encodeBlobRef({ digest: 'a'.repeat(64), bytes: 5 });
+  const input = segment((writer) => {
+    for (let i = 0; i < 1_000; i++) writer.appendEnvelope(ENVELOPE_KIND.blob, body);
+  });
+  const append = { type: 'job.append' as const, id: 1, jobId, appendId: newId(rig.random), input };
+  expect((await rig.connect({ role: 'deployer' }).ask(append)).refused?.code).toBe('UNAUTHENTICATED');
+  expect(looks).toBe(0);
+  expect((await rig.operator().ask(append)).body).toEqual({ first: 11, count: 1_000 });
+  expect(looks).toBe(1);
+});

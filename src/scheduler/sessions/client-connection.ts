@@ -1,0 +1,230 @@
+/**
+ * One socket of a client: the handshake, the decoding of what comes in, replies and refusals, and what to do with a
+ * peer that is too slow, too silent or too loud. The sessions behind it know only messages.
+ * @module
+ */
+import { isError, ManyhandsError, toWireError } from '../../lib/errors.js';
+import { toHex } from '../../lib/crypto/ids.js';
+import { SOFTWARE_VERSION } from '../../lib/version.js';
+import { decodeClientMessage, encodeMessage } from '../../protocol/wire/codec.js';
+import {
+  HANDSHAKE_MS_MAX,
+  REQUEST_BYTES_IN_FLIGHT_MAX,
+  REQUESTS_IN_FLIGHT_MAX,
+  SOCKET_BUFFER_BYTES_MAX,
+} from '../../protocol/limits.js';
+import type { ClientMessage, Hello, SchedulerMessage } from '../../protocol/messages/messages.js';
+import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
+import type { Connection } from '../../transport/transport.js';
+import type { Core } from '../services/core.js';
+import { RepeatGuard } from './repeat-guard.js';
+
+/** What a session does with its client's messages. */
+export interface Session {
+  /** Answers a request. Requests are begun in the order in which they came. */
+  request(message: RequestMessage): Promise<Answer>;
+  notice(message: NoticeMessage): void;
+  /** Little is left unsent on the socket, after there was much. */
+  drained?(): void;
+  /** The socket is gone, or nothing is sent over it any more. */
+  end(): void;
+}
+
+export interface Answer {
+  /** Settles when the answer is committed; the next request is begun without waiting for it. */
+  readonly done: Promise<object>;
+  /** Called when the reply is on its way: what belongs behind it. */
+  readonly sent?: () => void;
+}
+
+export type RequestMessage = Extract<ClientMessage, { id: number }>;
+export type NoticeMessage = Exclude<ClientMessage, { id: number } | Hello>;
+export type OpenSession = (connection: ClientConnection, hello: Hello) => Session;
+
+/** A peer that breaks the protocol (RFC 6455, 1002). */
+const CLOSE_PROTOCOL = 1002;
+const CLOSE_TRY_LATER = 1013;
+
+/** Requests whose refusal an operator wants to see. */
+const LOGGED_REFUSALS: readonly string[] = ['job.deploy', 'session.prove', 'group.prove', 'account.mint'];
+
+export class ClientConnection {
+  /** What a deployer signs to prove its address. */
+  readonly challenge: string;
+  readonly #core: Core;
+  readonly #connection: Connection;
+  readonly #open: OpenSession;
+  readonly #guard = new RepeatGuard();
+  #session: Session | undefined;
+  #begun: Promise<void> = Promise.resolve();
+  #inFlight = 0;
+  #inFlightBytes = 0;
+  #isClosed = false;
+  #cancelTimer: () => void;
+
+  constructor(core: Core, connection: Connection, open: OpenSession) {
+    this.#core = core;
+    this.#connection = connection;
+    this.#open = open;
+    this.challenge = toHex(core.options.random.bytes(32));
+    this.#cancelTimer = this.#after(HANDSHAKE_MS_MAX, 'no hello came');
+    connection.handle({
+      message: (bytes) => this.#receive(bytes),
+      close: () => this.#ended(),
+      drain: () => this.#session?.drained?.(),
+    });
+  }
+
+  /** Where it comes from: address and port. */
+  get peer(): string {
+    return this.#connection.peer;
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes;
+  }
+
+  send(message: SchedulerMessage): void {
+    if (this.#isClosed) return;
+    if (this.#connection.bufferedBytes > SOCKET_BUFFER_BYTES_MAX) {
+      return this.#close(CLOSE_TRY_LATER, 'you read too slowly');
+    }
+    this.#connection.send(encodeMessage(message));
+  }
+
+  /** Says why, and closes. */
+  dismiss(error: ManyhandsError, code = CLOSE_PROTOCOL): void {
+    if (this.#isClosed) return;
+    if (error.code !== 'CLOSED') {
+      this.#core.options.log('info', 'refused', { peer: this.peer, code: error.code, reason: error.message });
+    }
+    this.send({ type: 'goodbye', error: toWireError(error) });
+    this.#close(code, error.code);
+  }
+
+  /** Its session ends at once: nobody must be counted on whom nothing reaches any more. */
+  #close(code: number, reason: string): void {
+    this.#connection.close(code, reason);
+    this.#ended();
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    let message: ClientMessage;
+    try {
+      message = decodeClientMessage(bytes);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    try {
+      this.#dispatch(message, bytes.byteLength);
+    } catch (error) {
+      this.dismiss(asError(error));
+    }
+  }
+
+  /** A bad request is refused by its id; anything else that cannot be read ends the connection. */
+  #refuse(cause: unknown): void {
+    const error = asError(cause);
+    const { id } = error.info as { id?: unknown };
+    if (this.#session === undefined || typeof id !== 'number') return this.dismiss(error);
+    this.send({ type: 'refusal', replyTo: id, error: toWireError(error) });
+  }
+
+  #dispatch(message: ClientMessage, bytes: number): void {
+    if (message.type === 'hello') return this.#greet(message);
+    if (this.#session === undefined) {
+      throw new ManyhandsError('UNAUTHENTICATED', 'the first message must be hello', { type: message.type });
+    }
+    if ('id' in message) this.#begin(message, bytes, this.#session);
+    else this.#session.notice(message);
+  }
+
+  #greet(hello: Hello): void {
+    if (this.#session !== undefined) {
+      throw new ManyhandsError('MESSAGE_MALFORMED', 'a connection has one hello', { path: 'type' });
+    }
+    const { store, clock, worktimes, minimumPrice } = this.#core.options;
+    this.#session = this.#open(this, hello);
+    // From here on the transport ends a peer that is gone: a hidden tab may well say nothing for a minute.
+    this.#cancelTimer();
+    this.send({
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      software: SOFTWARE_VERSION,
+      schedulerId: store.schedulerId,
+      nowMs: clock.wallMs(),
+      challenge: this.challenge,
+      worktimes: worktimes.map(({ name, version }) => ({ name, version })),
+      minimumPrice,
+    });
+  }
+
+  /** Begins requests one after another, so that what is pipelined is taken in its order. */
+  #begin(message: RequestMessage, bytes: number, session: Session): void {
+    this.#inFlight += 1;
+    this.#inFlightBytes += bytes;
+    if (this.#isFull()) this.#connection.pause();
+    const isRepeated = this.#guard.received(message);
+    const refuse = (error: unknown): void => {
+      this.#guard.refused(message, error);
+      this.send(this.#refusal(message, error));
+    };
+    this.#begun = this.#begun.then(async () => {
+      try {
+        this.#guard.begin(message, isRepeated);
+        const { done, sent } = await session.request(message);
+        done
+          .then((body) => this.send({ type: 'reply', replyTo: message.id, body }))
+          .then(sent)
+          .catch(refuse)
+          .finally(() => this.#settled(bytes));
+      } catch (error) {
+        refuse(error);
+        this.#settled(bytes);
+      }
+    });
+  }
+
+  #refusal(message: RequestMessage, cause: unknown): SchedulerMessage {
+    const error = asError(cause);
+    if (error.code === 'INTERNAL') {
+      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      this.#core.options.log('error', 'request failed', { type: message.type, cause: text });
+    } else {
+      const level = LOGGED_REFUSALS.includes(message.type) ? 'info' : 'debug';
+      const { code, message: reason } = error;
+      this.#core.options.log(level, 'refused', { peer: this.peer, type: message.type, code, reason });
+    }
+    return { type: 'refusal', replyTo: message.id, error: toWireError(error) };
+  }
+
+  #isFull(): boolean {
+    return this.#inFlight >= REQUESTS_IN_FLIGHT_MAX || this.#inFlightBytes >= REQUEST_BYTES_IN_FLIGHT_MAX;
+  }
+
+  #settled(bytes: number): void {
+    const wasFull = this.#isFull();
+    this.#inFlight -= 1;
+    this.#inFlightBytes -= bytes;
+    if (wasFull && !this.#isFull()) this.#connection.resume();
+  }
+
+  #after(ms: number, why: string): () => void {
+    const leave = (): void => this.dismiss(new ManyhandsError('TIMEOUT', why));
+    return this.#core.options.clock.after(ms, leave, { background: true });
+  }
+
+  #ended(): void {
+    this.#isClosed = true;
+    this.#cancelTimer();
+    const session = this.#session;
+    this.#session = undefined;
+    session?.end();
+  }
+}
+
+function asError(error: unknown): ManyhandsError {
+  if (isError(error)) return error;
+  return new ManyhandsError('INTERNAL', 'the scheduler could not do this: see its log', {}, { cause: error });
+}

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../lib/clock.js';
+import { newId } from '../../lib/crypto/ids.js';
+import { systemRandom } from '../../lib/crypto/random.js';
+import { memoryStorage } from '../../lib/storage/storage.js';
+import { OPERATOR, SchedulerRig, type StubConnection } from '../../testing/scheduler/scheduler-rig.js';
+import { signChallenge } from '../../wallet/session-proof.js';
+import { createWallet } from '../../wallet/wallet.js';
+
+let rig: SchedulerRig;
+beforeEach(async () => void (rig = await SchedulerRig.start()));
+afterEach(() => rig.close());
+
+/** A deployer who proved an address that owns nothing. */
+async function stranger(): Promise<StubConnection> {
+  const wallet = createWallet({
+    storage: memoryStorage(),
+    clock: systemClock,
+    random: systemRandom,
+    place: 'memory',
+  });
+  const keystore = await wallet.getId();
+  const connection = rig.connect({ role: 'deployer' });
+  const { schedulerId, challenge } = await connection.until((m) => m.type === 'welcome');
+  const signature = await signChallenge(keystore, { schedulerId, challenge });
+  const { refused } = await connection.ask({
+    type: 'session.prove',
+    id: 1,
+    address: keystore.address,
+    signature,
+  });
+  expect(refused).toBeUndefined();
+  return connection;
+}
+
+test('lists no jobs behind one that there is not, nor behind another owner’s', async () => {
+  const [first, second] = [await rig.deploy(), await rig.deploy()];
+  const operator = rig.operator();
+  const ask = (connection: StubConnection, after: string, id: number): ReturnType<StubConnection['ask']> =>
+    connection.ask({ type: 'job.list', id, after, limit: 5 });
+  const pages = [await ask(operator, first, 1), await ask(operator, second, 2)];
+  const listed = pages.flatMap(({ body }) => (body as { jobs: { status: { jobId: string } }[] }).jobs);
+  // Both are of one moment: one of the two is behind the other.
+  expect(listed).toHaveLength(1);
+  expect((await ask(operator, newId(rig.random), 3)).refused?.code).toBe('JOB_UNKNOWN');
+  expect((await ask(await stranger(), first, 4)).refused?.code).toBe('JOB_UNKNOWN');
+});
+
+test('says of a job that is another’s that it is, and not whose', async () => {
+  const jobId = await rig.deploy();
+  const connection = await stranger();
+  for (const [id, message] of [
+    { type: 'job.status' as const },
+    { type: 'job.cancel' as const, reason: 'mine' },
+    { type: 'job.follow' as const, after: 0, windowBytes: 1_000 },
+  ].entries()) {
+    const { refused } = await connection.ask({ ...message, id: id + 10, jobId });
+    expect(refused).toMatchObject({ code: 'NOT_OWNER', info: { jobId } });
+    expect(JSON.stringify(refused)).not.toContain(OPERATOR);
+  }
+});

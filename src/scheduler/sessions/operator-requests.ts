@@ -1,0 +1,96 @@
+/**
+ * What an operator asks over its connection besides what a deployer may. Every action is in the log.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { DRAIN_MS_DEFAULT } from '../../protocol/limits.js';
+import type { OperatorRequests, WorkerListing } from '../../protocol/messages/operator-messages.js';
+import { parseBanned } from '../services/bans.js';
+import type { RequestMessage } from './client-connection.js';
+import type { Core } from '../services/core.js';
+import type { WorkerSession } from './worker-session.js';
+
+type OperatorMessage = Extract<RequestMessage, { type: keyof OperatorRequests }>;
+
+const TYPES: { readonly [K in keyof OperatorRequests]: true } = {
+  'job.pause': true,
+  'job.resume': true,
+  'worker.list': true,
+  'worker.evict': true,
+  'ban.add': true,
+  'ban.remove': true,
+  'ban.list': true,
+  'scheduler.drain': true,
+};
+
+export function isOperatorMessage(m: RequestMessage): m is OperatorMessage {
+  return m.type in TYPES;
+}
+
+export async function answerOperator(core: Core, m: OperatorMessage): Promise<object> {
+  const { tick, options } = core;
+  switch (m.type) {
+    case 'job.pause':
+      await tick.submit('pauseJob', { jobId: m.jobId, reason: m.reason });
+      return {};
+    case 'job.resume':
+      return tick.submit('resumeJob', { jobId: m.jobId });
+    case 'worker.list':
+      return listWorkers(core, m.after, m.limit);
+    case 'worker.evict':
+      return evict(core, m.workerId, m.reason);
+    case 'ban.add': {
+      const found = await tick.submit('ban', { ...parseBanned(m.subject), reason: m.reason });
+      options.log('warn', 'banned', { subject: found.subject, kind: found.kind, reason: m.reason });
+      await core.loadBans();
+      return { ban: found };
+    }
+    case 'ban.remove': {
+      const { subject } = parseBanned(m.subject);
+      const { removed } = await tick.submit('unban', { subject });
+      if (!removed) throw new ManyhandsError('BAN_UNKNOWN', `${subject} is not banned here`, { subject });
+      options.log('warn', 'unbanned', { subject });
+      await core.loadBans();
+      return {};
+    }
+    case 'ban.list':
+      return { bans: core.bans.all };
+    case 'scheduler.drain':
+      core.drain(m.on, m.on ? (m.limitMs ?? DRAIN_MS_DEFAULT) : undefined);
+      return { draining: core.isDraining, leases: core.leases.size };
+  }
+}
+
+function listWorkers(core: Core, after: string | undefined, limit: number): object {
+  const leases = new Map<unknown, number>();
+  for (const { holder } of core.leases.values()) leases.set(holder, (leases.get(holder) ?? 0) + 1);
+  const all = [...core.workers.values()].sort((a, b) => (a.workerId < b.workerId ? -1 : 1));
+  const from = after === undefined ? 0 : all.findIndex((one) => one.workerId > after);
+  const found = from < 0 ? [] : all.slice(from, from + limit);
+  return {
+    workers: found.map((one) => listing(one, leases.get(one) ?? 0)),
+    more: from >= 0 && from + limit < all.length,
+  };
+}
+
+function listing(worker: WorkerSession, leases: number): WorkerListing {
+  const { workerId, isolation, sandboxes, worktimes, paymentAddress } = worker.description;
+  return {
+    ...{ workerId, isolation, sandboxes, worktimes, leases },
+    ...(paymentAddress !== undefined && { paymentAddress }),
+    ...worker.stats,
+  };
+}
+
+function evict(core: Core, workerId: string, reason: string): object {
+  const worker = core.workers.get(workerId);
+  if (worker === undefined) {
+    throw new ManyhandsError('WORKER_UNKNOWN', `no worker ${workerId} is connected`, { workerId });
+  }
+  core.options.log('warn', 'evicted', { workerId, peer: worker.stats.peer, reason });
+  worker.dismiss(new ManyhandsError('EVICTED', evictedText(reason), { workerId, reason }));
+  return {};
+}
+
+const evictedText = (reason: string): string =>
+  `The operator of this scheduler ended the connection${reason === '' ? '' : `: ${reason}`}.`;

@@ -1,0 +1,291 @@
+import { afterEach, describe, expect, it, test } from 'vitest';
+import { newId } from '../../lib/crypto/ids.js';
+import { ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
+import { encodeJobPackage } from '../../protocol/job/job-package.js';
+import { GROUP_PROOFS_PER_CONNECTION_MAX, WORKER_UPDATES_PER_SECOND_MAX } from '../../protocol/limits.js';
+import type { GroupKey, Lease } from '../../protocol/messages/messages.js';
+import { rangeFromBounds } from '../../protocol/input/ranges.js';
+import { SegmentWriter } from '../../protocol/segment/segment.js';
+import {
+  OPERATOR,
+  PLAIN_PACKAGE,
+  SchedulerRig,
+  type StubConnection,
+} from '../../testing/scheduler/scheduler-rig.js';
+import { groupAddress, signGroup } from '../../wallet/group-proof.js';
+import { hashSecret } from '../../wallet/group-credential.js';
+
+let rig: SchedulerRig;
+afterEach(async () => {
+  expect(rig.complaints).toEqual([]);
+  expect(await rig.store.check()).toEqual([]);
+  await rig.close();
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function granted(worker: StubConnection): Promise<Lease> {
+  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  return (await worker.until((m) => m.type === 'lease.grant')).lease;
+}
+
+/** A report of the lease's first slice with one envelope. */
+function reportOf(lease: Lease, id: number, kind: number, body: Uint8Array) {
+  const writer = new SegmentWriter();
+  writer.appendEnvelope(kind, body);
+  const { leaseId, first } = lease;
+  const segment = writer.finish();
+  return { type: 'lease.report' as const, id, leaseId, first, count: 1, computeMs: 1, segment };
+}
+
+test('shows a package to workers that may run its job, and to no others', async () => {
+  rig = await SchedulerRig.start();
+  const secret = { key: 'lab', secretHash: hashSecret('hush') };
+  const groups = [{ key: 'lab', address: await groupAddress(secret) }];
+  const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
+  const ask = { type: 'job.package' as const, id: 1, jobId };
+  expect((await rig.worker().ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  const guess = rig.worker({ groups: [{ key: 'lab', address: `0x${'2'.repeat(40)}` }] });
+  expect((await guess.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  const member = rig.worker({ groups });
+  await prove(member, secret);
+  await granted(member);
+  expect((await member.ask(ask)).body).toMatchObject({ owner: OPERATOR });
+});
+
+test('shows a package to nobody who was not lent slices of its job, though he may run it', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy(rangeFromBounds(1, 1));
+  const ask = { type: 'job.package' as const, id: 1, jobId };
+  const worker = rig.worker();
+  expect((await worker.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  const { leaseId, first } = await granted(worker);
+  const late = rig.worker();
+  late.receive({ type: 'lease.want', want: 1, idle: true });
+  await turn();
+  expect((await late.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  await worker.ask({ type: 'lease.return', id: 2, leaseId, from: first, reason: 'enough' });
+  expect((await worker.ask({ ...ask, id: 3 })).body).toMatchObject({ owner: OPERATOR });
+});
+
+test('shows a worker that has come back the packages of the leases that it still has', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const ask = { type: 'job.package' as const, id: 1, jobId };
+  const workerId = newId(rig.random);
+  await granted(rig.worker({ workerId }));
+  expect((await rig.worker({ workerId }).ask(ask)).body).toMatchObject({ owner: OPERATOR });
+});
+
+/** Signs the challenge of another connection where one is given. */
+async function prove(
+  worker: StubConnection,
+  secret: { key: string; secretHash: string },
+  of = worker,
+): Promise<Awaited<ReturnType<StubConnection['ask']>>> {
+  const { challenge, schedulerId } = of.all('welcome')[0]!;
+  const proofs = [await signGroup(secret, { challenge, schedulerId })];
+  return worker.ask({ type: 'group.prove', id: 99, proofs });
+}
+
+describe('a compute group with a secret', () => {
+  const secret = { key: 'lab', secretHash: hashSecret('hush') };
+
+  it('is not joined by who knows all that its members and jobs send', async () => {
+    rig = await SchedulerRig.start();
+    const groups = [{ key: 'lab', address: await groupAddress(secret) }];
+    await rig.deploy(rangeFromBounds(1, 10), { groups });
+    const member = rig.worker({ groups });
+    const eavesdropper = rig.worker({ groups });
+    eavesdropper.receive({ type: 'lease.want', want: 1, idle: true });
+    // The member's own proof, over the eavesdropper's connection.
+    expect((await prove(eavesdropper, secret, member)).refused?.code).toBe('UNAUTHENTICATED');
+    await turn();
+    expect(eavesdropper.all('lease.grant')).toEqual([]);
+    expect((await prove(member, secret)).body).toEqual({});
+    expect((await granted(member)).count).toBeGreaterThan(0);
+  });
+
+  it('serves what its worker wanted before the proof', async () => {
+    rig = await SchedulerRig.start();
+    const groups = [{ key: 'lab', address: await groupAddress(secret) }];
+    const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
+    const member = rig.worker({ groups });
+    member.receive({ type: 'lease.want', want: 1, idle: true });
+    await prove(member, secret);
+    expect((await member.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
+  });
+
+  it('is proved a bounded number of times over one connection', async () => {
+    rig = await SchedulerRig.start();
+    const worker = rig.worker();
+    const signature = `0x${'1'.repeat(128)}1b`;
+    const address = `0x${'3'.repeat(40)}`;
+    const codes: (string | undefined)[] = [];
+    for (let i = 0; i <= GROUP_PROOFS_PER_CONNECTION_MAX; i++) {
+      const proofs = [{ key: `g${i}`, address, signature }];
+      codes.push((await worker.ask({ type: 'group.prove', id: i, proofs })).refused?.code);
+    }
+    expect(codes.slice(-2)).toEqual(['UNAUTHENTICATED', 'LIMIT_EXCEEDED']);
+  });
+});
+
+test('a job is deployed in a group with a secret only after the proof of it', async () => {
+  rig = await SchedulerRig.start();
+  const secret = { key: 'lab', secretHash: hashSecret('hush') };
+  const groups = [{ key: 'lab', address: await groupAddress(secret) }];
+  const bytes = encodeJobPackage({ ...PLAIN_PACKAGE, groups: [{ key: 'public' }, { key: 'lab' }] });
+  const deployer = rig.operator();
+  const deploy = (id: number, named: GroupKey[]) =>
+    deployer.ask({ type: 'job.deploy', id, jobId: newId(rig.random), package: bytes, groups: named });
+  expect((await deploy(1, groups)).refused?.code).toBe('UNAUTHENTICATED');
+  await prove(deployer, secret);
+  expect((await deploy(2, [{ ...groups[0]!, key: 'public' }])).refused?.code).toBe('UNAUTHENTICATED');
+  expect((await deploy(3, [{ key: 'other' }])).refused?.code).toBe('MESSAGE_MALFORMED');
+  expect((await deploy(4, groups)).body).toMatchObject({ status: { runStatus: 'running' } });
+  const [job] = await rig.store.jobs(undefined, undefined, 1);
+  expect((await rig.store.job(job!.status.jobId))!.candidate.groups).toEqual([{ key: 'public' }, ...groups]);
+});
+
+test('shows a worker how far a job has come that it may run, and the account that is paid for it', async () => {
+  rig = await SchedulerRig.start();
+  const groups = [{ key: 'lab', secretHash: '1'.repeat(64) }];
+  const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
+  const address = `0x${'a'.repeat(40)}`;
+  const stranger = rig.worker();
+  expect((await stranger.ask({ type: 'job.status', id: 1, jobId })).refused?.code).toBe('JOB_UNKNOWN');
+  expect((await stranger.ask({ type: 'account.show', id: 2, address })).refused?.code).toBe('FORBIDDEN');
+  const mine = rig.worker({ groups, paymentAddress: address });
+  await granted(mine);
+  const { body } = await mine.ask({ type: 'job.status', id: 1, jobId });
+  expect(body).toMatchObject({ status: { jobId, total: 10, accepted: 0, workers: 1, open: true } });
+  const account = (await mine.ask({ type: 'account.show', id: 2, address })).body;
+  expect(account).toEqual({ address, balance: 0n, escrow: 0n, earned: 0n });
+});
+
+test('goes by what a worker says last of itself, and shows it what it may have asked for before', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const worker = rig.worker({ blockedJobs: [jobId] });
+  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  await turn();
+  expect(worker.sent.some((m) => m.type === 'lease.grant')).toBe(false);
+  const [description] = [...rig.core.workers.values()].map((session) => session.description);
+  worker.receive({ type: 'worker.update', worker: { ...description!, blockedJobs: [] } });
+  expect((await worker.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
+  worker.receive({ type: 'worker.update', worker: { ...description!, blockedJobs: [jobId] } });
+  expect((await worker.ask({ type: 'job.package', id: 1, jobId })).body).toMatchObject({ owner: OPERATOR });
+});
+
+test.each<[string, number, (id: string) => string]>([
+  ['LIMIT_EXCEEDED', WORKER_UPDATES_PER_SECOND_MAX + 1, (id) => id],
+  ['FORBIDDEN', 1, (id) => [...id].reverse().join('')],
+])('ends a connection with %s after %i descriptions of that worker', async (code, times, rename) => {
+  rig = await SchedulerRig.start();
+  const worker = rig.worker();
+  await turn();
+  const [description] = [...rig.core.workers.values()].map((session) => session.description);
+  for (let i = 0; i < times; i++) {
+    const workerId = rename(description!.workerId);
+    worker.receive({ type: 'worker.update', worker: { ...description!, workerId } });
+  }
+  expect(worker.sent.at(-1)).toMatchObject({ type: 'goodbye', error: { code } });
+});
+
+test.each<[string, number, number[]]>([
+  ['of a kind that is not one', ENVELOPE_KIND.delegated, [0, 0, 0, 0]],
+  ['of parts that nobody makes', ENVELOPE_KIND.parts, [0, 0, 0, 0]],
+  ['of bytes that are no value', ENVELOPE_KIND.value, [0xc1, 0xff, 0xff]],
+  ['of a value that is cut off', ENVELOPE_KIND.value, [0x92, 1]],
+  ['of an error that is none', ENVELOPE_KIND.error, [0xc1]],
+  ['of a reference that is none', ENVELOPE_KIND.blob, [1, 2, 3]],
+])('takes no outcome %s, and charges its worker the attempt', async (_what, kind, bytes) => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy(rangeFromBounds(1, 1));
+  const worker = rig.worker();
+  const lease = await granted(worker);
+  const { refused } = await worker.ask(reportOf(lease, 1, kind, Uint8Array.from(bytes)));
+  expect(refused?.code).toBe('SEGMENT_MALFORMED');
+  expect((await rig.store.status(jobId))!.status).toMatchObject({ accepted: 0, failed: 0, leased: 0 });
+  expect(rig.core.leases.size).toBe(0);
+  expect((await granted(rig.worker())).first).toBe(1);
+});
+
+test('revokes a lease whose job was cancelled in the very commit that granted it', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const worker = rig.worker();
+  await turn();
+  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  await rig.core.tick.submit('cancel', { jobId, owner: OPERATOR, reason: 'enough' });
+  await turn();
+  const types = worker.sent.map((m) => m.type);
+  expect(types).toEqual(['welcome', 'lease.grant', 'lease.revoke']);
+  expect(rig.core.leases.size).toBe(0);
+});
+
+test('forgets a lease of which its worker hears that it is lost', async () => {
+  rig = await SchedulerRig.start();
+  await rig.deploy();
+  const worker = rig.worker();
+  const lease = await granted(worker);
+  const workerId = [...rig.core.workers.keys()][0]!;
+  const giveBack = () =>
+    rig.core.tick.submit('giveBack', { leaseId: lease.leaseId, workerId, from: lease.first });
+  await giveBack();
+  expect(rig.core.leases.size).toBe(1);
+  const { refused } = await worker.ask(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])));
+  expect(refused?.code).toBe('LEASE_LOST');
+  expect(rig.core.leases.size).toBe(0);
+
+  const other = rig.worker();
+  const second = await granted(other);
+  const otherId = [...rig.core.workers.keys()][1]!;
+  await rig.core.tick.submit('giveBack', { leaseId: second.leaseId, workerId: otherId, from: second.first });
+  const { leaseId } = second;
+  expect((await other.ask({ type: 'lease.renew', id: 1, leaseIds: [leaseId] })).body).toEqual({
+    lost: [leaseId],
+  });
+  expect(rig.core.leases.size).toBe(0);
+});
+
+test('leaves another worker’s lease alone, whatever it is told of it', async () => {
+  rig = await SchedulerRig.start();
+  await rig.deploy();
+  const lease = await granted(rig.worker());
+  const thief = rig.worker();
+  const { leaseId, first } = lease;
+  expect((await thief.ask(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])))).refused?.code).toBe(
+    'LEASE_LOST',
+  );
+  await thief.ask({ type: 'lease.renew', id: 2, leaseIds: [leaseId] });
+  await thief.ask({ type: 'lease.return', id: 3, leaseId, from: first, reason: '' });
+  expect(rig.core.leases.get(leaseId)).toBeDefined();
+});
+
+test('takes the place of an older connection of the same worker, and keeps its leases', async () => {
+  rig = await SchedulerRig.start();
+  await rig.deploy();
+  const workerId = newId(rig.random);
+  const old = rig.worker({ workerId });
+  const lease = await granted(old);
+  const fresh = rig.worker({ workerId });
+  expect(old.all('goodbye')).toHaveLength(1);
+  old.hangUp();
+  await turn();
+  expect(rig.core.workers.size).toBe(1);
+  const report = reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1]));
+  expect((await fresh.ask(report)).body).toMatchObject({ next: 2 });
+});
+
+test('takes a lease back at once whose grant was lost with the connection, and charges nobody', async () => {
+  rig = await SchedulerRig.start();
+  const jobId = await rig.deploy();
+  const workerId = newId(rig.random);
+  const lost = await granted(rig.worker({ workerId }));
+  const back = rig.worker({ workerId });
+  expect((await back.ask({ type: 'lease.renew', id: 1, leaseIds: [] })).body).toEqual({ lost: [] });
+  const again = await granted(rig.worker());
+  expect(again).toMatchObject({ first: lost.first, jobId });
+  expect(again.leaseId).not.toBe(lost.leaseId);
+});

@@ -1,0 +1,18 @@
+/**
+ * A signed offer as the store keeps it, beside its job's package, for workers to check.
+ * @module
+ */
+import type { SignedOffer } from '../../../protocol/messages/messages.js';
+
+export function encodeOffer(offer: SignedOffer): Uint8Array {
+  const plain = { ...offer, pricePerSlice: String(offer.pricePerSlice), ceiling: String(offer.ceiling) };
+  return new TextEncoder().encode(JSON.stringify(plain));
+}
+
+export function decodeOffer(bytes: Uint8Array): SignedOffer {
+  const plain = JSON.parse(new TextDecoder().decode(bytes)) as SignedOffer & {
+    pricePerSlice: string;
+    ceiling: string;
+  };
+  return { ...plain, pricePerSlice: BigInt(plain.pricePerSlice), ceiling: BigInt(plain.ceiling) };
+}

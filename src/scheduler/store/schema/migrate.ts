@@ -1,0 +1,69 @@
+/**
+ * Brings a store of an earlier schema up to this one, within the transaction that opens it. Each step may also be repeated,
+ * where a process of an earlier version ended in the middle.
+ * @module
+ */
+import { addColumn, dropColumn } from '../columns.js';
+import { endHashedGroups } from './end-hashed-groups.js';
+import { classKeyOf, findJob } from '../rows/job-record.js';
+import { splitJobWorkers } from '../split-job-workers.js';
+import { SCHEMA_VERSION } from './schema.js';
+import { all, run, type Script } from '../rows/query-plan.js';
+
+/** From each schema to the next one. Tables and indexes that are new are made by `SCHEMA` itself. */
+const STEPS: Record<number, (nowMs: number) => Script<void>> = {
+  2: function* () {
+    yield* addColumn('jobs', 'origins_json', `TEXT NOT NULL DEFAULT '[]'`);
+  },
+  3: function* (nowMs) {
+    // `outputs_by_row` took its place. What else is new is a table or an index of SCHEMA.
+    yield* run('DROP INDEX IF EXISTS outputs_by_seq');
+    yield* run('DROP INDEX IF EXISTS ranges_by_state');
+    yield* addColumn('ranges', 'failures', `TEXT NOT NULL DEFAULT ''`);
+    yield* addColumn('leases', 'isolation', `TEXT NOT NULL DEFAULT ''`);
+    yield* addColumn('jobs', 'unloadable_by', `TEXT NOT NULL DEFAULT ''`);
+    yield* addColumn('jobs', 'served_ms', 'INTEGER NOT NULL DEFAULT 0');
+    yield* addColumn('jobs', 'turn_ms', 'INTEGER NOT NULL DEFAULT 0');
+    yield* addColumn('jobs', 'result_ms', 'INTEGER NOT NULL DEFAULT 0');
+    yield* addColumn('jobs', 'profile_by', `TEXT NOT NULL DEFAULT ''`);
+    yield* addColumn('journal', 'epoch', 'INTEGER NOT NULL DEFAULT 0');
+    yield* addColumn('jobs', 'class_key', `TEXT NOT NULL DEFAULT ''`);
+    yield* dropColumn('jobs', 'profile_ms');
+    yield* dropColumn('jobs', 'profile_slices');
+    yield* endHashedGroups(nowMs);
+    yield* fillClassKeys();
+  },
+  4: function* (nowMs) {
+    yield* splitJobWorkers(nowMs);
+    // Signed before offers named their job's owner: workers would read them as malformed. What a job pays is in its row.
+    yield* run('UPDATE packages SET offer = NULL WHERE offer IS NOT NULL');
+  },
+};
+
+/**
+ * @param nowMs wall milliseconds
+ * @param version the schema that the store says it has
+ * @returns the schema that it has now: another than `SCHEMA_VERSION` where no step leads there
+ */
+export function* migrate(version: string, nowMs: number): Script<string> {
+  let at = version;
+  while (at !== String(SCHEMA_VERSION)) {
+    const step = STEPS[Number(at)];
+    if (step === undefined) return at;
+    yield* step(nowMs);
+    at = String(Number(at) + 1);
+    yield* run(`UPDATE meta SET value = ? WHERE key = 'schema'`, at);
+  }
+  return at;
+}
+
+function* fillClassKeys(): Script<void> {
+  const jobs = yield* all<{ job_id: string }>(
+    `SELECT job_id FROM jobs WHERE class_key = '' AND run_status IN ('running', 'paused')`,
+  );
+  for (const { job_id: jobId } of jobs) {
+    const job = yield* findJob(jobId);
+    if (job !== undefined)
+      yield* run('UPDATE jobs SET class_key = ? WHERE job_id = ?', classKeyOf(job), jobId);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Whether each blob that a store names is there, with the size that it is named with.
+ * @module
+ */
+import { decodeBlobRef, ENVELOPE_KIND } from '../../../protocol/segment/envelope.js';
+import { decodeJobPackage } from '../../../protocol/job/job-package.js';
+import { SegmentReader } from '../../../protocol/segment/segment.js';
+import { all, type Script } from '../rows/query-plan.js';
+
+/** Rows that are held at a time. */
+const PAGE = 256;
+/** Missing blobs that are told at most. */
+const TOLD_MAX = 100;
+
+/** Size of a blob that is there, by its digest. */
+export type BlobSizes = ReadonlyMap<string, number>;
+
+interface StoredRow {
+  place: number;
+  job_id: string;
+  bytes: Uint8Array;
+}
+
+/** What is wrong, in sentences: one a blob, however many name it. */
+export function* checkBlobs(sizes: BlobSizes): Script<string[]> {
+  const wrong = new Map<string, string>();
+  const look = (jobId: string, what: string, digest: string, bytes?: number): void => {
+    if (wrong.size >= TOLD_MAX) return;
+    const size = sizes.get(digest);
+    if (size === undefined) wrong.set(digest, `job ${jobId}: ${what} is in blob ${digest}, which is missing`);
+    else if (bytes !== undefined && size !== bytes)
+      wrong.set(digest, `job ${jobId}: blob ${digest} has ${size} bytes, and ${what} says ${bytes}`);
+  };
+  yield* eachRow('packages', 'bytes', '', ({ job_id: jobId, bytes }) => {
+    for (const [what, digest] of blobsOfPackage(bytes)) look(jobId, what, digest);
+  });
+  for (const [table, column, where] of SEGMENTS) {
+    yield* eachRow(table, column, where, ({ job_id: jobId, bytes }) => {
+      const what = table === 'inputs' ? 'an input' : 'a result';
+      const reader = new SegmentReader(bytes);
+      for (let i = 0; i < reader.count; i++) {
+        if (reader.kind(i) !== ENVELOPE_KIND.blob) continue;
+        const ref = decodeBlobRef(reader.body(i));
+        look(jobId, what, ref.digest, ref.bytes);
+      }
+    });
+  }
+  return [...wrong.values()];
+}
+
+const SEGMENTS = [
+  ['inputs', 'body', `AND kind = 'segment'`],
+  ['outputs', 'segment', ''],
+] as const;
+
+function* eachRow(
+  table: string,
+  column: string,
+  where: string,
+  look: (row: StoredRow) => void,
+): Script<void> {
+  for (let place = 0; ;) {
+    const rows = yield* all<StoredRow>(
+      `SELECT rowid AS place, job_id, ${column} AS bytes FROM ${table} WHERE rowid > ? ${where} ORDER BY rowid LIMIT ${PAGE}`,
+      place,
+    );
+    for (const row of rows) {
+      try {
+        look(row);
+      } catch {
+        // Tests of a store write packages and segments that are none; a scheduler checks both before it takes them.
+      }
+    }
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    place = last.place;
+  }
+}
+
+function* blobsOfPackage(bytes: Uint8Array): Generator<[what: string, digest: string]> {
+  const { source, args, fs, customWorktime } = decodeJobPackage(bytes);
+  const places = [
+    ['its work function', source],
+    ['its arguments', args],
+    ['its files', fs],
+    ['its custom worktime', customWorktime?.source],
+  ] as const;
+  for (const [what, place] of places) {
+    if (place !== undefined && 'blob' in place) yield [what, place.blob];
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The invariants of a store, checked on a live one (`manyhands doctor`) and by tests: each sentence is a defect. Each
+ * check is one statement over a whole table, so that a store of a hundred thousand jobs takes seconds.
+ * @module
+ */
+import { UNITS_MAX } from '../../../protocol/limits.js';
+import { MINT } from '../rows/ledger.js';
+import { all, allExact, getExact, type Script } from '../rows/query-plan.js';
+
+/** Defects of one kind that are told at most: where there are more, these are enough to see what happened. */
+const TOLD_MAX = 100;
+
+/** What is wrong, in sentences; empty when every invariant holds. */
+export function* checkStore(): Script<string[]> {
+  const wrong: string[] = [];
+  for (const check of [checkRanges, checkCounts, checkOutputs, checkJournals, checkLeases, checkMoney]) {
+    for (const { jobId, text } of yield* check()) wrong.push(`job ${jobId}: ${text}`);
+  }
+  wrong.push(...(yield* checkLedger()));
+  return wrong;
+}
+
+interface Defect {
+  jobId: string;
+  text: string;
+}
+
+function* defects<T extends { job_id: string }>(sql: string, say: (row: T) => string): Script<Defect[]> {
+  const rows = yield* all<T>(`${sql} LIMIT ${TOLD_MAX}`);
+  return rows.map((row) => ({ jobId: row.job_id, text: say(row) }));
+}
+
+/** Each slice is in one range. */
+function* checkRanges(): Script<Defect[]> {
+  const gaps = yield* defects<{ job_id: string; first: number; before: number }>(
+    `SELECT job_id, first, before FROM (
+      SELECT job_id, first, COALESCE(LAG(last) OVER (PARTITION BY job_id ORDER BY first), 0) AS before FROM ranges)
+      WHERE first <> before + 1`,
+    ({ first, before }) => `slices ${before + 1} to ${first - 1} are in no range, or in two`,
+  );
+  const ends = yield* defects<{ job_id: string; total: number; last: number }>(
+    `SELECT j.job_id, j.total, COALESCE(r.last, 0) AS last FROM jobs j
+      LEFT JOIN (SELECT job_id, MAX(last) AS last FROM ranges GROUP BY job_id) r ON r.job_id = j.job_id
+      WHERE COALESCE(r.last, 0) <> j.total`,
+    ({ last, total }) => `its ranges end at ${last} and it has ${total} slices`,
+  );
+  return [...gaps, ...ends];
+}
+
+const STATES = ['pending', 'leased', 'accepted', 'failed'] as const;
+
+/** A job's row says how many of its slices are in each state. */
+function* checkCounts(): Script<Defect[]> {
+  const found: Defect[] = [];
+  for (const state of STATES) {
+    found.push(
+      ...(yield* defects<{ job_id: string; said: number; counted: number }>(
+        `SELECT j.job_id, j.${state} AS said, COALESCE(r.counted, 0) AS counted FROM jobs j
+          LEFT JOIN (SELECT job_id, SUM(last - first + 1) AS counted FROM ranges WHERE state = '${state}' GROUP BY job_id) r
+          ON r.job_id = j.job_id WHERE COALESCE(r.counted, 0) <> j.${state}`,
+        ({ counted, said }) => `${counted} slices are ${state} and its row says ${said}`,
+      )),
+    );
+  }
+  const left = yield* defects<{ job_id: string }>(
+    `SELECT job_id FROM jobs WHERE run_status = 'finished' AND accepted + failed <> total`,
+    () => 'it is finished with slices left',
+  );
+  return [...found, ...left];
+}
+
+/** Each slice that is done has one outcome. */
+function* checkOutputs(): Script<Defect[]> {
+  const twice = yield* defects<{ job_id: string; first: number }>(
+    `SELECT job_id, first FROM (
+      SELECT job_id, first, COALESCE(LAG(first + count) OVER (PARTITION BY job_id ORDER BY first), 1) AS free FROM outputs)
+      WHERE first < free`,
+    ({ first }) => `slice ${first} has two outcomes`,
+  );
+  const sums = yield* defects<{ job_id: string; counted: number; done: number }>(
+    `SELECT j.job_id, COALESCE(o.counted, 0) AS counted, j.accepted + j.failed AS done FROM jobs j
+      LEFT JOIN (SELECT job_id, SUM(count) AS counted FROM outputs GROUP BY job_id) o ON o.job_id = j.job_id
+      WHERE COALESCE(o.counted, 0) <> j.accepted + j.failed`,
+    ({ counted, done }) => `${counted} outcomes for ${done} slices that are done`,
+  );
+  const rowless = yield* defects<{ job_id: string; seq: number }>(
+    `SELECT j.job_id, o.seq FROM jobs j
+      JOIN (SELECT job_id, MAX(seq) AS seq, MIN(seq) AS least FROM outputs GROUP BY job_id) o ON o.job_id = j.job_id
+      WHERE o.seq > j.seq OR o.least < 1`,
+    ({ seq }) => `an outcome names journal row ${seq}, which is not there`,
+  );
+  return [...twice, ...sums, ...rowless];
+}
+
+function* checkJournals(): Script<Defect[]> {
+  return yield* defects<{ job_id: string }>(
+    `SELECT j.job_id FROM jobs j
+      LEFT JOIN (SELECT job_id, COUNT(*) AS rows, MIN(seq) AS least, MAX(seq) AS most FROM journal GROUP BY job_id) r
+      ON r.job_id = j.job_id
+      WHERE COALESCE(r.rows, 0) <> j.seq OR COALESCE(r.most, 0) <> j.seq OR COALESCE(r.least, 1) <> 1`,
+    () => 'its journal has a gap or a repeat',
+  );
+}
+
+function* checkLeases(): Script<Defect[]> {
+  const counts = yield* defects<
+    Record<'counted' | 'said' | 'workers' | 'saidWorkers', number> & { job_id: string }
+  >(
+    `SELECT j.job_id, COALESCE(l.counted, 0) AS counted, j.leases AS said,
+        COALESCE(l.workers, 0) AS workers, j.workers AS saidWorkers FROM jobs j
+      LEFT JOIN (SELECT job_id, COUNT(*) AS counted, COUNT(DISTINCT worker_id) AS workers FROM leases GROUP BY job_id) l
+      ON l.job_id = j.job_id WHERE COALESCE(l.counted, 0) <> j.leases OR COALESCE(l.workers, 0) <> j.workers`,
+    ({ counted, said, workers, saidWorkers }) =>
+      counted === said
+        ? `${workers} workers have leases of it and its row says ${saidWorkers}`
+        : `${counted} leases and its row says ${said}`,
+  );
+  const strays = yield* defects<{ job_id: string; lease_id: string }>(
+    `SELECT l.job_id, l.lease_id FROM leases l
+      LEFT JOIN ranges r ON r.job_id = l.job_id AND r.first = l.next AND r.lease_id = l.lease_id
+      WHERE r.last IS NULL OR r.last <> l.last`,
+    ({ lease_id: leaseId }) => `lease ${leaseId} and its range differ`,
+  );
+  return [...counts, ...strays];
+}
+
+function* checkMoney(): Script<Defect[]> {
+  const found = yield* defects<{ job_id: string }>(
+    `SELECT j.job_id FROM jobs j LEFT JOIN accounts a ON a.account = 'escrow:' || j.job_id
+      WHERE CAST(j.escrow AS INTEGER) <> COALESCE(a.balance, 0)`,
+    () => 'its escrow and the ledger differ',
+  );
+  const paying = yield* all<
+    Record<'job_id' | 'price' | 'paid' | 'ceiling', string> & Record<'accepted' | 'failed', number>
+  >(`SELECT job_id, price, paid, ceiling, accepted, failed FROM jobs WHERE price <> '0' OR paid <> '0'`);
+  for (const job of paying) {
+    const say = (text: string): void => void found.push({ jobId: job.job_id, text });
+    const price = BigInt(job.price);
+    const paid = BigInt(job.paid);
+    if (paid > BigInt(job.ceiling)) say('more was paid than its ceiling');
+    // A slice that was lost for good has no execution to pay; every other outcome is paid exactly once.
+    if (price > 0n && paid > price * BigInt(job.accepted + job.failed))
+      say('more was paid than its outcomes cost');
+    if (paid < price * BigInt(job.accepted)) say('an accepted outcome was not paid');
+  }
+  return found;
+}
+
+interface AccountSums {
+  account: string;
+  balance: bigint;
+  earned: bigint;
+  paid: bigint;
+  moved: bigint;
+}
+
+function* checkLedger(): Script<string[]> {
+  const wrong: string[] = [];
+  const sum = yield* getExact<{ units: bigint | null }>('SELECT SUM(balance) AS units FROM accounts');
+  if ((sum?.units ?? 0n) !== 0n) wrong.push(`the ledger sums to ${sum!.units} units, not to zero`);
+  const accounts = yield* allExact<AccountSums>(
+    `SELECT a.account, a.balance, a.earned, COALESCE(c.paid, 0) AS paid,
+        COALESCE(c.credited, 0) - COALESCE(d.debited, 0) AS moved FROM accounts a
+      LEFT JOIN (SELECT credit, SUM(amount) AS credited,
+        SUM(CASE WHEN substr(transfer_id, 1, 4) = 'pay:' THEN amount ELSE 0 END) AS paid FROM transfers GROUP BY credit) c
+        ON c.credit = a.account
+      LEFT JOIN (SELECT debit, SUM(amount) AS debited FROM transfers GROUP BY debit) d ON d.debit = a.account
+      WHERE a.earned <> COALESCE(c.paid, 0) OR a.balance <> COALESCE(c.credited, 0) - COALESCE(d.debited, 0)
+        OR (a.balance < 0 AND a.account <> '${MINT}') LIMIT ${TOLD_MAX}`,
+  );
+  for (const { account, balance, earned, paid, moved } of accounts) {
+    if (earned !== paid && earned !== UNITS_MAX)
+      wrong.push(`account ${account}: what it earned and its payments differ`);
+    if (balance !== moved) wrong.push(`account ${account}: its balance and its transfers differ`);
+    if (balance < 0n && account !== MINT) wrong.push(`account ${account} is below zero`);
+  }
+  return wrong;
+}

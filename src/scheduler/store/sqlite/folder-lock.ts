@@ -1,0 +1,39 @@
+/**
+ * One scheduler a data folder: a lock that the operating system drops with its process, so that `kill -9` leaves none.
+ * @module
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { ManyhandsError } from '../../../lib/errors.js';
+import { storeFailure } from '../port/store-failure.js';
+
+/** Takes the folder (made when missing) or throws `DATA_DIR_LOCKED`; the answer gives it back. */
+export function lockFolder(dataDir: string): () => void {
+  let db: Database.Database;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    db = new Database(join(dataDir, 'lock.db'));
+  } catch (cause) {
+    throw unusable(dataDir, cause);
+  }
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    db.close();
+    if (storeFailure(cause)?.code !== 'STORE_BUSY') throw unusable(dataDir, cause);
+    throw new ManyhandsError(
+      'DATA_DIR_LOCKED',
+      `another scheduler uses the data folder ${dataDir}: stop it, or name another folder`,
+      { dataDir },
+      { cause },
+    );
+  }
+  return () => db.close();
+}
+
+function unusable(dataDir: string, cause: unknown): ManyhandsError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const text = `cannot use the data folder ${dataDir}: ${reason}`;
+  return new ManyhandsError('STORE_UNUSABLE', text, { dataDir, reason }, { cause });
+}

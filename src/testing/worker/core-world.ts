@@ -1,0 +1,216 @@
+/**
+ * The world around a worker's core, for random histories: it does what it is told to, keeps an account of what the core
+ * says, and throws at the first word that breaks a promise.
+ * @module
+ */
+import { expect } from 'vitest';
+import type { CoreEvent, Effect } from '../../worker/core/events.js';
+import { needsTick, newCoreState } from '../../worker/core/state.js';
+import type { CoreState } from '../../worker/core/state.js';
+import { step } from '../../worker/core/step.js';
+
+export const SLOTS = 2;
+const TUNING = {
+  unackedBytesMax: 1_000,
+  unackedReportsMax: 5,
+  carefulSlices: 3,
+  assignFailuresFree: 1,
+  overfedMs: 20,
+};
+/** Which slice of each lease has to be fetched, from its first. */
+const HEAVY = 2;
+/** One report's bytes at most. */
+export const BYTES_MAX = 400;
+
+/** What the world knows of a lease, by the core's effects alone. */
+export interface SeenLease {
+  end: number;
+  /** The next slice that may be reported. */
+  next: number;
+  /** The next slice that may be fed to the live sandbox. */
+  fedTo: number;
+  over: boolean;
+  gone: boolean;
+}
+
+export interface SeenBatch {
+  slot: number;
+  gen: number;
+  batch: number;
+  leaseId: string;
+  next: number;
+  end: number;
+}
+
+export class World {
+  readonly state: CoreState = newCoreState(SLOTS, TUNING);
+  nowMs = 0;
+  leases = new Map<string, SeenLease>();
+  wants = new Set<number>();
+  sandboxes = new Map<number, { gen: number; phase: 'opening' | 'ready' }>();
+  batches: SeenBatch[] = [];
+  /** Batches whose input came. */
+  came = new Set<number>();
+  reports = new Map<number, { leaseId: string; slot: number; bytes: number }>();
+  reported = new Map<string, number>();
+  drained = 0;
+  stopping = false;
+  #leases = 0;
+
+  do(event: CoreEvent): void {
+    // A scheduler forgets the wants of a connection with it.
+    if (event.type === 'online' || event.type === 'offline') this.wants.clear();
+    for (const effect of step(this.state, event, this.nowMs)) this.see(effect);
+    this.check();
+  }
+
+  grant(want: number, count: number, jobId: string, sliceMs: number | undefined): void {
+    const leaseId = `L${++this.#leases}`;
+    const first = this.#leases * 1_000;
+    this.leases.set(leaseId, { end: first + count, next: first, fedTo: first, over: false, gone: false });
+    this.wants.delete(want);
+    const lease = {
+      leaseId,
+      jobId,
+      packageDigest: 'd',
+      first,
+      count,
+      leaseMs: 60_000,
+      sliceMs,
+      heavy: [first + HEAVY],
+    };
+    this.do({ type: 'grant', want, lease });
+  }
+
+  see(effect: Effect): void {
+    switch (effect.type) {
+      case 'want':
+        expect(this.stopping).toBe(false);
+        this.wants.add(effect.want);
+        return;
+      case 'unwant':
+        this.wants.delete(effect.want);
+        return;
+      case 'open-sandbox':
+        expect(this.sandboxes.has(effect.slot)).toBe(false);
+        this.sandboxes.set(effect.slot, { gen: effect.gen, phase: 'opening' });
+        return;
+      case 'kill-sandbox':
+        expect(this.sandboxes.get(effect.slot)?.gen).toBe(effect.gen);
+        this.sandboxes.delete(effect.slot);
+        for (const batch of this.batches.filter((b) => b.slot === effect.slot)) {
+          const lease = this.leases.get(batch.leaseId)!;
+          lease.fedTo = Math.min(lease.fedTo, batch.next);
+        }
+        this.batches = this.batches.filter((b) => b.slot !== effect.slot);
+        return;
+      case 'feed':
+        return this.seeFeed(effect);
+      case 'report':
+        return this.seeReport(effect);
+      case 'return': {
+        const lease = this.leases.get(effect.leaseId)!;
+        expect(lease.over || lease.gone).toBe(false);
+        // Never a slice that is in a sandbox, never one that was reported and taken.
+        expect(this.batches.some((b) => b.leaseId === effect.leaseId && b.end > effect.from)).toBe(false);
+        expect(effect.from).toBeLessThan(lease.end);
+        lease.end = effect.from;
+        return;
+      }
+      case 'renew':
+        for (const leaseId of effect.leaseIds) expect(this.leases.get(leaseId)!.over).toBe(false);
+        return;
+      case 'lease-over':
+        expect(this.leases.get(effect.leaseId)!.over).toBe(false);
+        this.leases.get(effect.leaseId)!.over = true;
+        return;
+      case 'drained':
+        this.drained++;
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Whether that batch's input is still on its way. */
+  waits({ batch, end }: SeenBatch): boolean {
+    return (end - 1) % 1_000 === HEAVY && !this.came.has(batch);
+  }
+
+  /** Its input cannot be had: it and those behind it never reached the sandbox. */
+  unfeed(batch: SeenBatch): void {
+    const ofSlot = this.batches.filter((b) => b.slot === batch.slot);
+    for (const gone of ofSlot.slice(ofSlot.indexOf(batch))) {
+      const lease = this.leases.get(gone.leaseId)!;
+      lease.fedTo = Math.min(lease.fedTo, gone.next);
+      this.batches.splice(this.batches.indexOf(gone), 1);
+    }
+  }
+
+  seeFeed({ slot, gen, batch, leaseId, first, count }: Extract<Effect, { type: 'feed' }>): void {
+    const lease = this.leases.get(leaseId)!;
+    expect(this.sandboxes.get(slot)).toEqual({ gen, phase: 'ready' });
+    expect(lease.gone || lease.over).toBe(false);
+    expect(this.stopping).toBe(false);
+    expect(first).toBe(lease.fedTo);
+    expect(count).toBeGreaterThan(0);
+    expect(first + count).toBeLessThanOrEqual(lease.end);
+    lease.fedTo = first + count;
+    this.batches.push({ slot, gen, batch, leaseId, next: first, end: first + count });
+    const open = [...this.reports.values()].filter((r) => r.slot === slot);
+    expect(open.reduce((sum, r) => sum + r.bytes, 0)).toBeLessThan(TUNING.unackedBytesMax);
+    expect(open.length).toBeLessThan(TUNING.unackedReportsMax);
+  }
+
+  seeReport({ report, leaseId, first, count, segment, lost }: Extract<Effect, { type: 'report' }>): void {
+    const lease = this.leases.get(leaseId)!;
+    expect(lease.gone || lease.over).toBe(false);
+    expect(first).toBe(lease.next);
+    lease.next = first + count + (lost === undefined ? 0 : 1);
+    lease.fedTo = Math.max(lease.fedTo, lease.next);
+    expect(lease.next).toBeLessThanOrEqual(lease.end);
+    expect(count > 0).toBe(segment !== undefined);
+    const slot = this.state.leases.get(leaseId)?.slot ?? 0;
+    this.reports.set(report, { leaseId, slot, bytes: segment?.byteLength ?? 0 });
+  }
+
+  /** Nothing that the core keeps disagrees with what it said. */
+  check(): void {
+    for (const slot of this.state.slots) {
+      const open = [...this.state.reports.values()].filter((r) => r.lease.slot === slot.slot);
+      expect(slot.unackedReports).toBe(open.length);
+      expect(slot.unackedBytes).toBe(open.reduce((sum, r) => sum + r.bytes, 0));
+      expect(slot.leases.length).toBeLessThanOrEqual(2);
+      for (const lease of slot.leases) {
+        expect(lease.next).toBeLessThan(lease.end);
+        expect(lease.fedTo).toBeGreaterThanOrEqual(lease.next);
+        expect(this.state.leases.get(lease.leaseId)).toBe(lease);
+      }
+    }
+    if (!this.stopping && this.state.leases.size > 0) expect(needsTick(this.state)).toBe(true);
+  }
+
+  /** Lets the sandbox of that slot finish `count` slices. */
+  outcomes(slot: number, count: number, bytes: number): void {
+    const batch = this.batches.find((b) => b.slot === slot);
+    if (batch === undefined) return;
+    const first = batch.next;
+    const some = Math.min(count, batch.end - first);
+    batch.next += some;
+    const done = batch.next === batch.end;
+    if (done) this.batches.splice(this.batches.indexOf(batch), 1);
+    const { gen } = batch;
+    const segment = new Uint8Array(bytes);
+    this.do({
+      type: 'outcomes',
+      slot,
+      gen,
+      batch: batch.batch,
+      first,
+      count: some,
+      computeMs: some,
+      done,
+      segment,
+    });
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * A store that only lends: so many slices of one job, one a lease, to whoever asks. For tests of the market.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import type { Candidate } from '../../scheduler/policy/choose-job.js';
+import type { Command, Committed, Outcome, Store } from '../../scheduler/store/port/store.js';
+
+export function candidate(change: Partial<Candidate>): Candidate {
+  return {
+    jobId: 'a job',
+    owner: `0x${'a'.repeat(40)}`,
+    leases: 0,
+    createdMs: 0,
+    worktime: 'map-basic',
+    worktimeRange: '^1.0.0',
+    groups: [{ key: 'public' }],
+    origins: [],
+    price: 0n,
+    ...change,
+  };
+}
+
+const never = (): never => {
+  throw new Error('a lender only lends');
+};
+
+export class FakeLender implements Store {
+  readonly schedulerId = '0'.repeat(64);
+  /** Slices that nobody has. */
+  slices = 0;
+  /** Commands that fail before the next one succeeds. */
+  failures = 0;
+  /** Called while a lease is granted. */
+  onLease: () => void = () => undefined;
+  readonly asked: Command[] = [];
+  #next = 1;
+
+  commit(commands: readonly Command[]): Promise<Committed> {
+    const notes = { journal: new Set<string>(), work: new Map<string, Candidate>(), revoked: [], jobs: [] };
+    const outcomes = commands.map((command): Outcome => {
+      this.asked.push(command);
+      if (this.failures-- > 0) return { ok: false, error: new ManyhandsError('INTERNAL', 'it fails') };
+      if (command.name === 'giveBack') {
+        this.slices += 1;
+        notes.work.set('a job', candidate({}));
+        return { ok: true, value: { next: command.from, left: 0 } };
+      }
+      if (command.name === 'takeBack') return { ok: true, value: null };
+      if (command.name !== 'lease') return never();
+      this.onLease();
+      if (this.slices === 0) return { ok: true, value: null };
+      this.slices -= 1;
+      const { leaseId } = command;
+      const lease = { leaseId, jobId: 'a job', packageDigest: '', first: this.#next++, count: 1 };
+      const granted = { lease: { ...lease, inputs: [], leaseMs: 1 }, job: candidate({}), attempt: 1 };
+      return { ok: true, value: granted };
+    });
+    return Promise.resolve({ outcomes, notes, workMs: 0 });
+  }
+
+  bans = (): Promise<never[]> => Promise.resolve([]);
+  job = never;
+  status = never;
+  jobs = never;
+  journal = never;
+  rowEpoch = never;
+  results = never;
+  account = never;
+  nextDeadline = never;
+  probe = never;
+  check = never;
+  close = never;
+}

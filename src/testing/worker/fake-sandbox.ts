@@ -1,0 +1,255 @@
+/**
+ * Sandboxes that run in this very thread, for tests of whoever feeds them: they do what a script says for each slice,
+ * at times of a clock that the test owns. They keep the sandbox port's promises and none of its isolation.
+ * @module
+ */
+import type { Clock } from '../../lib/clock.js';
+import { encodeError, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
+import type { InputPart } from '../../protocol/messages/messages.js';
+import { rangeDatum } from '../../protocol/input/ranges.js';
+import type { Assignment, SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
+import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
+import type { Sandbox, SandboxHandlers, SandboxHost } from '../../worker/hosts/port/sandbox-host.js';
+
+/** What a slice does. `hang`: waits for ever. `crash`: takes the sandbox with it. `isBusy`: it keeps its thread at work. */
+export type SliceAct =
+  | { kind: 'value'; value: unknown; ms?: number; isBusy?: boolean }
+  | { kind: 'throw'; error: Error; ms?: number }
+  | { kind: 'crash' }
+  | { kind: 'hang' };
+
+export interface FakeSandboxScript {
+  /** Called for each slice that runs; `run` counts this slice's executions from 1. */
+  slice(sliceNumber: number, datum: unknown, run: number): SliceAct;
+  /** What becomes of an assignment. @default 'assigned' */
+  assign?(start: number): 'assigned' | 'refuse' | 'unable' | 'crash' | 'crash-with-others' | 'hang';
+  /** How long an assignment takes, milliseconds. @default 0 */
+  readonly assignMs?: number;
+  /** Whether it can be started; `start` counts those with a job from 1. @default true */
+  starts?(start: number, owner: string): boolean;
+  /** Whether a runtime starts in it ahead of a job. @default true */
+  warms?(): boolean;
+  /** Sees, and may replace, everything a sandbox posts. */
+  post?(message: unknown): unknown[];
+}
+
+/** Outcomes leave within a batch after so many bytes, or milliseconds. */
+const FLUSH_BYTES = 256 * 1024;
+const FLUSH_MS = 200;
+/** A silence after which a slice announces itself, milliseconds. */
+const QUIET_MS = 250;
+
+type Run = Extract<SupervisorToSandbox, { type: 'run' }>;
+
+export class FakeSandboxHost implements SandboxHost {
+  readonly isolation = 'thread';
+  /** Executions of each slice. */
+  readonly runs = new Map<number, number>();
+  /** Every batch that came, in order. */
+  readonly batches: { first: number; count: number; each: boolean }[] = [];
+  readonly owners: string[] = [];
+  readonly assignments: Assignment[] = [];
+  /** Blobs that came for slices, by digest. */
+  readonly blobs = new Map<string, Uint8Array>();
+  /** Sandboxes that are, or were, a job's: one that was nobody's counts from its assignment on. */
+  started = 0;
+  /** Living sandboxes that are nobody's. */
+  spares = 0;
+  /** Sandboxes that were warmed, and asked for a snapshot. */
+  warmed = 0;
+  snapshots = 0;
+  alive = 0;
+  closed = false;
+  readonly #clock: Clock;
+  readonly #script: FakeSandboxScript;
+
+  constructor(clock: Clock, script: FakeSandboxScript) {
+    this.#clock = clock;
+    this.#script = script;
+  }
+
+  async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    const isNobodys = owner.startsWith('spare:') || owner.startsWith('snapshot:');
+    const sandbox = new FakeSandbox(this, this.#clock, this.#script, handlers);
+    const fits = this.#script.starts?.(this.started + 1, owner) !== false;
+    if (!isNobodys) {
+      this.owners.push(owner);
+      sandbox.count();
+    }
+    if (!fits) throw new Error('no room for a sandbox');
+    if (isNobodys) this.spares++;
+    else this.alive++;
+    return sandbox;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+class FakeSandbox implements Sandbox {
+  readonly #host: FakeSandboxHost;
+  readonly #clock: Clock;
+  readonly #script: FakeSandboxScript;
+  readonly #handlers: SandboxHandlers;
+  /** Which of the host's sandboxes with a job it is; 0 while it has none. */
+  #start = 0;
+  readonly #queue: Run[] = [];
+  readonly #writer = new SegmentWriter();
+  #flushedMs = 0;
+  #isBusy = false;
+  #state: 'empty' | 'idle' | 'running' | 'dead' = 'empty';
+
+  constructor(host: FakeSandboxHost, clock: Clock, script: FakeSandboxScript, handlers: SandboxHandlers) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#script = script;
+    this.#handlers = handlers;
+  }
+
+  /** It is a job's from now on. */
+  count(): void {
+    this.#start = ++this.#host.started;
+  }
+
+  send(message: SupervisorToSandbox): void {
+    if (this.#state === 'dead') return;
+    if (message.type === 'assign') {
+      this.#host.assignments.push(message.assignment);
+      if (this.#start === 0) {
+        this.count();
+        this.#host.spares--;
+        this.#host.alive++;
+      }
+      return this.#assign();
+    }
+    if (message.type === 'warm') {
+      this.#host.warmed++;
+      const error = { code: 'ASSIGN_FAILED', message: 'Pyodide did not start' };
+      const fits = this.#script.warms?.() !== false;
+      return this.#later(0, () => this.#post(fits ? { type: 'warmed' } : { type: 'warm-failed', error }));
+    }
+    if (message.type === 'make-snapshot') {
+      this.#host.snapshots++;
+      return this.#later(0, () => this.#post({ type: 'snapshot', bytes: new Uint8Array(16) }));
+    }
+    if (message.type === 'rest') {
+      const { nonce } = message;
+      return this.#later(0, () => this.#post({ type: 'resting', nonce }));
+    }
+    if (message.type === 'ping') {
+      const { nonce } = message;
+      return this.#isBusy ? undefined : this.#later(0, () => this.#post({ type: 'pong', nonce }));
+    }
+    if (message.type === 'blob') return void this.#host.blobs.set(message.digest, message.bytes);
+    this.#queue.push(message);
+    if (this.#state === 'idle') this.#next();
+  }
+
+  kill(): void {
+    this.#die('It was killed.');
+  }
+
+  #assign(): void {
+    const how = this.#script.assign?.(this.#start) ?? 'assigned';
+    this.#later(this.#script.assignMs ?? 0, () => {
+      if (how === 'crash') return this.#die('It crashed while it was assigned.');
+      if (how === 'crash-with-others') return this.#die('Its frame is gone.', true);
+      if (how === 'hang') return;
+      if (how === 'refuse' || how === 'unable') {
+        const ofJob = { code: 'ASSIGN_FAILED', message: 'SyntaxError: no' };
+        const ofMachine = { code: 'ISOLATION_UNAVAILABLE', message: 'The module was not compiled' };
+        return this.#post({ type: 'assign-failed', error: how === 'refuse' ? ofJob : ofMachine });
+      }
+      this.#state = 'idle';
+      this.#post({ type: 'assigned' });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const run = this.#state === 'idle' ? this.#queue.shift() : undefined;
+    if (run === undefined) return;
+    this.#state = 'running';
+    this.#flushedMs = this.#clock.monotonicMs();
+    const slices = [...slicesOf(run.inputs)];
+    this.#host.batches.push({ first: slices[0]!.sliceNumber, count: slices.length, each: run.each });
+    this.#later(0, () => this.#run(run, slices, 0));
+  }
+
+  /** Runs slices until one takes time, which then goes on from there. */
+  #run(run: Run, slices: readonly FakeSlice[], from: number): void {
+    for (let index = from; index < slices.length; index++) {
+      const { sliceNumber, datum } = slices[index]!;
+      const runs = (this.#host.runs.get(sliceNumber) ?? 0) + 1;
+      this.#host.runs.set(sliceNumber, runs);
+      const act = this.#script.slice(sliceNumber, datum, runs);
+      const isQuiet = this.#clock.monotonicMs() - this.#flushedMs > QUIET_MS;
+      if (run.each || isQuiet) this.#post({ type: 'begin', sliceNumber });
+      if (act.kind === 'hang') return;
+      if (act.kind === 'crash') return this.#die('It crashed.');
+      if (act.ms !== undefined && act.ms > 0) {
+        this.#isBusy = act.kind === 'value' && act.isBusy === true;
+        return this.#later(act.ms, () => {
+          this.#isBusy = false;
+          this.#end(run, slices, index, act);
+          if (this.#state === 'running') this.#run(run, slices, index + 1);
+        });
+      }
+      this.#end(run, slices, index, act);
+      if (this.#state !== 'running') return;
+    }
+    this.#state = 'idle';
+    this.#next();
+  }
+
+  /** One slice is done; its outcome leaves with others, as in a real sandbox. */
+  #end(run: Run, slices: readonly FakeSlice[], index: number, act: Extract<SliceAct, { ms?: number }>): void {
+    if (act.kind === 'value') this.#writer.appendValue(act.value);
+    else this.#writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(act.error));
+    const nowMs = this.#clock.monotonicMs();
+    const done = index + 1 === slices.length;
+    const isDue = nowMs - this.#flushedMs >= FLUSH_MS || this.#writer.byteLength > FLUSH_BYTES;
+    if (!done && !run.each && !isDue) return;
+    const { count } = this.#writer;
+    const first = slices[index]!.sliceNumber + 1 - count;
+    const computeMs = nowMs - this.#flushedMs;
+    this.#flushedMs = nowMs;
+    const segment = this.#writer.finish();
+    this.#post({ type: 'outcomes', batch: run.batch, first, count, segment, computeMs, done });
+  }
+
+  #post(message: unknown): void {
+    const all = this.#script.post?.(message) ?? [message];
+    for (const one of all) if (this.#state !== 'dead') this.#handlers.message(one);
+  }
+
+  #later(ms: number, fn: () => void): void {
+    this.#clock.after(ms, () => this.#state !== 'dead' && fn());
+  }
+
+  #die(reason: string, isShared = false): void {
+    if (this.#state === 'dead') return;
+    this.#state = 'dead';
+    if (this.#start > 0) this.#host.alive--;
+    else this.#host.spares--;
+    this.#handlers.exit(reason, isShared);
+  }
+}
+
+interface FakeSlice {
+  sliceNumber: number;
+  datum: unknown;
+}
+
+function* slicesOf(inputs: InputPart[]): Generator<FakeSlice> {
+  for (const { first, input } of inputs) {
+    const reader = input.kind === 'segment' ? new SegmentReader(input.segment) : undefined;
+    for (let i = 0; i < input.count; i++) {
+      const isValue = reader?.kind(i) === ENVELOPE_KIND.value;
+      const datum =
+        input.kind === 'range' ? rangeDatum(input, i) : isValue ? reader.value(i) : reader!.body(i);
+      yield { sliceNumber: first + i, datum };
+    }
+  }
+}

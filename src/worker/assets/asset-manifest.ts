@@ -1,0 +1,118 @@
+/**
+ * Files that sandboxes in a browser are started from: the scheduler serves them and lists them, with their digests,
+ * in /assets/manifest.json. Each is verified before it is used.
+ * @module
+ */
+import { isError, ManyhandsError } from '../../lib/errors.js';
+import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
+import { BLOB_BYTES_MAX, SANDBOX_ORIGINS_MAX } from '../../protocol/limits.js';
+import type { WorktimeName } from '../../protocol/messages/messages.js';
+import { describeWorktime } from '../../worktimes/registry.js';
+import type { Blobs } from './blob-client.js';
+import { knowDigest } from './file-digests.js';
+
+/** One file: `url` is absolute. */
+export interface Asset {
+  url: string;
+  sha256: string;
+  bytes: number;
+}
+
+const MANIFEST_BYTES_MAX = 1024 * 1024;
+const ASSETS_MAX = 1_000;
+
+export class AssetManifest {
+  readonly #http: string;
+  readonly #fetch: typeof fetch;
+  readonly #blobs: Blobs;
+  #assets: Promise<Map<string, Asset>> | undefined;
+  #sandboxOrigins: readonly string[] = [];
+
+  /** `http`: the scheduler's address, without a slash at its end. */
+  constructor(http: string, load: typeof fetch, blobs: Blobs) {
+    this.#http = http;
+    this.#fetch = load;
+    this.#blobs = blobs;
+  }
+
+  /** @throws ISOLATION_UNAVAILABLE where the scheduler has no such file, CONNECT_FAILED */
+  async find(name: string): Promise<Asset> {
+    const asset = (await this.#load()).get(name);
+    if (asset !== undefined) return asset;
+    const text = `The scheduler at ${this.#http} does not serve ${name}, which sandboxes need. Is its build complete?`;
+    throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { name });
+  }
+
+  /** Origins that serve the sandbox frame besides the scheduler's own. Throws as `find`. */
+  async sandboxOrigins(): Promise<readonly string[]> {
+    await this.#load();
+    return this.#sandboxOrigins;
+  }
+
+  /** The files of a worktime, by name. Throws as `find`, and BLOB_MISMATCH. */
+  async worktimeFiles(worktime: WorktimeName): Promise<Record<string, Uint8Array>> {
+    const names = describeWorktime(worktime.name)?.assets ?? [];
+    const files = names.map(async (name) => {
+      const { url, sha256, bytes } = await this.find(name);
+      const file = await this.#blobs.fetchFile(url, sha256, bytes);
+      knowDigest(file, sha256);
+      return [name, file] as const;
+    });
+    return Object.fromEntries(await Promise.all(files));
+  }
+
+  /** Loaded once; a failure is not remembered. */
+  #load(): Promise<Map<string, Asset>> {
+    if (this.#assets === undefined) {
+      this.#assets = this.#ask();
+      this.#assets.catch(() => (this.#assets = undefined));
+    }
+    return this.#assets;
+  }
+
+  async #ask(): Promise<Map<string, Asset>> {
+    const url = `${this.#http}/assets/manifest.json`;
+    try {
+      const answer = await this.#fetch(url);
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      const text = await answer.text();
+      if (text.length > MANIFEST_BYTES_MAX) throw new Error('it is too large');
+      return this.#read(JSON.parse(text));
+    } catch (cause) {
+      if (isError(cause)) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ManyhandsError('CONNECT_FAILED', `${url} cannot be read: ${why}.`, { url }, { cause });
+    }
+  }
+
+  #read(raw: unknown): Map<string, Asset> {
+    const { assets: list, sandboxOrigins } = (raw ?? {}) as { assets?: unknown; sandboxOrigins?: unknown };
+    this.#sandboxOrigins = readOrigins(sandboxOrigins);
+    if (!Array.isArray(list) || list.length > ASSETS_MAX) throw new Error('it lists no assets');
+    const assets = new Map<string, Asset>();
+    for (const entry of list as unknown[]) {
+      const { name, path, sha256, bytes } = (entry ?? {}) as Record<string, unknown>;
+      const fits =
+        typeof name === 'string' &&
+        typeof path === 'string' &&
+        path.startsWith('/') &&
+        !path.startsWith('//') &&
+        typeof sha256 === 'string' &&
+        DIGEST_PATTERN.test(sha256) &&
+        Number.isSafeInteger(bytes) &&
+        (bytes as number) <= BLOB_BYTES_MAX;
+      if (!fits) throw new Error('one of its entries is malformed');
+      assets.set(name, { url: `${this.#http}${path}`, sha256, bytes: bytes as number });
+    }
+    return assets;
+  }
+}
+
+/** Only texts that are origins; what else a scheduler may say is left out. */
+function readOrigins(raw: unknown): readonly string[] {
+  if (!Array.isArray(raw)) return [];
+  const origins = (raw as unknown[]).filter(
+    (one): one is string => typeof one === 'string' && URL.canParse(one) && new URL(one).origin === one,
+  );
+  return origins.slice(0, SANDBOX_ORIGINS_MAX);
+}

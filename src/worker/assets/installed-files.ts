@@ -1,0 +1,56 @@
+/**
+ * Files of worktimes from packages that are installed on this machine, for sandboxes that can read nothing themselves.
+ * Each is checked against the digest that it had when this program was built.
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import { ManyhandsError } from '../../lib/errors.js';
+import { sha256HexAsync } from '../../lib/crypto/sha256.js';
+import type { WorktimeName } from '../../protocol/messages/messages.js';
+import { installedPyodideFile } from '../../worktimes/pyodide/installed.js';
+import { describeWorktime } from '../../worktimes/registry.js';
+import { knowDigest } from './file-digests.js';
+import type { LoadWorktimeFiles } from './job-package-cache.js';
+
+/** Reads each worktime's files once. `manifest`: the build's list of assets with their digests. */
+export function installedFiles(manifest: URL): LoadWorktimeFiles {
+  let digests: Promise<Map<string, string>> | undefined;
+  const read = new Map<string, Promise<Record<string, Uint8Array>>>();
+  const load = async (worktime: WorktimeName): Promise<Record<string, Uint8Array>> => {
+    const names = describeWorktime(worktime.name)?.assets ?? [];
+    digests ??= readDigests(manifest);
+    const known = await digests;
+    const files = names.map(async (name) => [name, await readChecked(name, known.get(name))] as const);
+    return Object.fromEntries(await Promise.all(files));
+  };
+  return (worktime) => {
+    const files = read.get(worktime.name) ?? load(worktime);
+    read.set(worktime.name, files);
+    files.catch(() => {
+      read.delete(worktime.name);
+      digests = undefined;
+    });
+    return files;
+  };
+}
+
+async function readChecked(name: string, digest: string | undefined): Promise<Uint8Array> {
+  const bytes = await readFile(installedPyodideFile(name)).catch((cause: unknown) => {
+    const text = `The file ${name} of the package pyodide cannot be read. Install this package again.`;
+    throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { name }, { cause });
+  });
+  if (digest !== undefined && (await sha256HexAsync(bytes)) === digest) {
+    const file = new Uint8Array(bytes);
+    knowDigest(file, digest);
+    return file;
+  }
+  const text = `The file ${name} of the package pyodide is not the one that this program was built with.`;
+  throw new ManyhandsError('ISOLATION_UNAVAILABLE', `${text} Install this package again.`, { name });
+}
+
+async function readDigests(manifest: URL): Promise<Map<string, string>> {
+  const { assets } = JSON.parse(await readFile(manifest, 'utf8')) as {
+    assets: { name: string; sha256: string }[];
+  };
+  return new Map(assets.map(({ name, sha256 }) => [name, sha256]));
+}

@@ -1,0 +1,52 @@
+/**
+ * What a worker checks of a job before it runs anything of it.
+ */
+import { expect, it } from 'vitest';
+import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package.js';
+import type { SignedOffer } from '../../protocol/messages/messages.js';
+import { PLAIN_PACKAGE } from '../../testing/scheduler/scheduler-rig.js';
+import { WORKTIMES } from '../../worktimes/registry.js';
+import { Jobs } from './job-package-cache.js';
+import type { SchedulerLink } from '../../client/scheduler-link.js';
+import type { Blobs } from './blob-client.js';
+
+const PACKAGE = encodeJobPackage(PLAIN_PACKAGE);
+const DIGEST = packageDigest(PACKAGE);
+const OWNER = `0x${'a'.repeat(40)}`;
+const JOB = 'J'.repeat(22);
+
+const OFFER: SignedOffer = {
+  account: `0x${'b'.repeat(40)}`,
+  owner: OWNER,
+  packageDigest: DIGEST,
+  pricePerSlice: 1n,
+  ceiling: 10n,
+  acceptBeforeMs: 1_800_000_000_000,
+  nonce: '0'.repeat(64),
+  signature: `0x${'1'.repeat(130)}`,
+};
+
+function jobsWith(offer: SignedOffer): Jobs {
+  const request = () => Promise.resolve({ package: PACKAGE, owner: OWNER, offer });
+  return new Jobs({
+    link: { request } as unknown as SchedulerLink,
+    blobs: {} as Blobs,
+    worktimes: WORKTIMES,
+    worktimeFiles: () => Promise.resolve({}),
+    owners: undefined,
+  });
+}
+
+it('takes a job whose offer is for its package and its owner', async () => {
+  expect(await jobsWith(OFFER).get(JOB, DIGEST)).toMatchObject({ owner: OWNER, digest: DIGEST });
+});
+
+it.each([
+  ['another package', { packageDigest: '1'.repeat(64) }],
+  ['jobs of another owner', { owner: `0x${'c'.repeat(40)}` }],
+])('refuses a job whose offer is for %s', async (_what, other) => {
+  await expect(jobsWith({ ...OFFER, ...other }).get(JOB, DIGEST)).rejects.toMatchObject({
+    code: 'OFFER_MISMATCH',
+    info: { jobId: JOB },
+  });
+});

@@ -1,0 +1,393 @@
+import { describe, expect, it, vi } from 'vitest';
+import { isError } from '../../lib/errors.js';
+import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../../testing/worker/worker-stage.js';
+import type { Stage } from '../../testing/worker/worker-stage.js';
+import { groupAddress } from '../../wallet/group-proof.js';
+import { hashSecret } from '../../wallet/group-credential.js';
+import { ADMIT_MS_MAX } from './admission.js';
+import { CLOSE_GRACE_MS } from '../core/allow.js';
+
+const JOB = jobId('squares');
+const OTHER = jobId('other');
+const EVERYBODY = { owners: [OWNER, STRANGER] };
+
+/** A script whose slices take `ms` of virtual time. */
+const taking = (ms: number) => ({
+  slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: (datum as number) ** 2, ms }),
+});
+
+const keep = stageKeeper();
+async function start(...args: Parameters<typeof stage>): Promise<Stage> {
+  const made = keep(stage(...args));
+  await made.worker.start();
+  await made.clock.advance(0);
+  return made;
+}
+const held = ({ scheduler }: Stage): number => scheduler.leases.size;
+const done = ({ scheduler }: Stage, job = JOB): number => scheduler.outcomes.get(job)!.size;
+
+describe('pausing', () => {
+  it('hands back what has not begun at once, and takes no more until every reason is gone', async () => {
+    const on = await start(taking(20), { cores: 2 });
+    const { clock, scheduler, worker, names } = on;
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1_000, chunk: 100 });
+    await clock.runUntil(() => done(on) > 30);
+    worker.pause('battery');
+    worker.pause('battery');
+    worker.pause();
+    await clock.advance(0);
+    expect(scheduler.returns.length).toBeGreaterThan(0);
+    await clock.advance(CLOSE_GRACE_MS);
+    expect(held(on)).toBe(0);
+    // What a job left behind in its sandbox would go on.
+    expect(on.host.alive).toBe(0);
+    expect(worker.paused).toEqual(['battery', 'user']);
+    const before = done(on);
+    worker.unpause();
+    worker.unpause('nothing');
+    await clock.advance(5_000);
+    expect(done(on)).toBe(before);
+    expect(scheduler.wants).toEqual([]);
+    worker.unpause('battery');
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(names().filter((n) => n === 'pause' || n === 'unpause')).toEqual([
+      'pause',
+      'pause',
+      'unpause',
+      'unpause',
+    ]);
+  });
+
+  it('does not wait for a slice that takes longer than a second, nor charge for it', async () => {
+    const on = await start(taking(30_000), { policy: 'cold' });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2 });
+    await clock.runUntil(() => host.alive === 1 && host.runs.size > 0);
+    worker.pause();
+    await clock.advance(CLOSE_GRACE_MS + 200);
+    expect(held(on)).toBe(0);
+    expect(host.alive).toBe(0);
+    expect(scheduler.losses).toEqual([]);
+    worker.unpause();
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+  });
+
+  it('holds from before the start', async () => {
+    const made = keep(stage());
+    made.worker.pause('metered');
+    await made.worker.start();
+    made.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
+    await made.clock.advance(1_000);
+    expect(made.scheduler.wants).toEqual([]);
+    made.worker.unpause('metered');
+    await made.clock.runUntil(() => made.scheduler.isComplete(JOB));
+  });
+});
+
+describe('options that change while it lives', () => {
+  it('more cores start at once, fewer hand back and end', async () => {
+    const on = await start(taking(20), { cores: 1, policy: 'cold' });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, chunk: 50 });
+    await clock.runUntil(() => done(on) > 10);
+    worker.options.cores = 4;
+    await clock.runUntil(() => host.alive === 4);
+    expect(scheduler.workers.at(-1)!.sandboxes).toBe(4);
+    expect(worker.status.sandboxes).toHaveLength(4);
+    worker.options.cores = 2;
+    await clock.advance(CLOSE_GRACE_MS + 200);
+    expect(host.alive).toBe(2);
+    expect(held(on)).toBeLessThanOrEqual(4);
+    expect(worker.status.sandboxes).toHaveLength(2);
+    worker.options.cores = 3;
+    await clock.runUntil(() => host.alive === 3);
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect([...host.runs.values()].every((runs) => runs <= 2)).toBe(true);
+  });
+
+  it('a share of a half takes about twice as long', async () => {
+    const on = await start(taking(10));
+    const { clock, scheduler, worker } = on;
+    const time = async (share: number, job: string): Promise<number> => {
+      worker.options.share = share;
+      const began = clock.monotonicMs();
+      scheduler.addJob({ jobId: job, owner: OWNER, total: 1_000, chunk: 200 });
+      await clock.runUntil(() => scheduler.isComplete(job));
+      return clock.monotonicMs() - began;
+    };
+    const whole = await time(1, JOB);
+    const half = await time(0.5, OTHER);
+    const tenth = await time(0.1, jobId('tenth'));
+    expect(half / whole).toBeGreaterThan(1.85);
+    expect(half / whole).toBeLessThan(2.2);
+    expect(tenth / whole).toBeGreaterThan(9);
+    expect(tenth / whole).toBeLessThan(11);
+  });
+
+  it('tell the scheduler what it takes now, never a secret', async () => {
+    const { clock, scheduler, worker } = await start();
+    worker.options.paymentAddress = STRANGER;
+    worker.options.minimumPrice = 7n;
+    worker.options.groups = [{ key: 'lab', secret: 'hush' }];
+    worker.options.jobs = [JOB];
+    const secretHash = hashSecret('hush');
+    const groups = [{ key: 'lab', address: await groupAddress({ key: 'lab', secretHash }) }];
+    await vi.waitFor(async () => {
+      await clock.advance(0);
+      expect(scheduler.workers.at(-1)).toMatchObject({
+        workerId: worker.id,
+        paymentAddress: STRANGER,
+        minimumPrice: 7n,
+        groups,
+        jobs: [JOB],
+      });
+    });
+    expect(scheduler.said.find(({ type }) => type === 'group.prove')).toMatchObject({ proofs: groups });
+    expect(JSON.stringify(scheduler.said, (_, v: unknown) => String(v))).not.toContain(secretHash);
+    expect(worker.options.groups).toEqual([{ key: 'lab', secretHash }]);
+  });
+
+  it('are said in one message where they change all the time, and none is lost', async () => {
+    const { clock, scheduler, worker } = await start();
+    for (let price = 1n; price <= 200n; price++) worker.options.minimumPrice = price;
+    await clock.advance(1_000);
+    expect(scheduler.workers.at(-1)!.minimumPrice).toBe(200n);
+    expect(scheduler.said.filter(({ type }) => type === 'worker.update').length).toBeLessThan(13);
+  });
+
+  it('that change while the connection is away are in the next hello', async () => {
+    const { clock, scheduler, worker } = await start();
+    scheduler.cut();
+    await clock.advance(0);
+    worker.options.minimumPrice = 9n;
+    await clock.runUntil(() => scheduler.connections.size > 0);
+    await clock.advance(1_000);
+    expect(scheduler.workers.at(-1)!.minimumPrice).toBe(9n);
+  });
+
+  it.each<[string, (worker: Stage['worker']) => void]>([
+    ['cores', ({ options }) => (options.cores = 0)],
+    ['share', ({ options }) => (options.share = 1.5)],
+    ['allowOrigins', ({ options }) => (options.allowOrigins = ['example.com'])],
+    ['allowOrigins', ({ options }) => (options.allowOrigins = ['https://example.com/a'])],
+    ['allowOrigins', ({ options }) => (options.allowOrigins = [`https://${'a.'.repeat(147)}`])],
+    ['bytesPerDay', ({ options }) => (options.bytesPerDay = -1)],
+    ['blockedOwners', ({ options }) => (options.blockedOwners = ['0x1'])],
+    ['admit', ({ options }) => Object.assign(options, { admit: true })],
+    ['owner', (worker) => worker.block({ owner: 'me' })],
+    ['jobId', (worker) => worker.block({ jobId: 'x' })],
+  ])('refuse a wrong %s, and stay as they are', async (option, change) => {
+    const { worker } = await start();
+    const before = worker.options.share;
+    try {
+      change(worker);
+      expect.unreachable();
+    } catch (error) {
+      expect(isError(error, 'INVALID_ARGUMENT') && error.info).toMatchObject({ option });
+    }
+    expect(worker.options.share).toBe(before);
+  });
+
+  it('are copies: a list is changed by setting another', async () => {
+    const { worker } = await start({}, { allowOrigins: ['https://Example.com/'] });
+    (worker.options.allowOrigins as string[]).push('https://elsewhere.org');
+    expect(worker.options.allowOrigins).toEqual(['https://example.com']);
+  });
+});
+
+describe('blocking', () => {
+  it('a job stops it in the middle of a slice, hands it back uncharged, and is not offered it again', async () => {
+    const on = await start(taking(60_000), { cores: 2, policy: 'cold' });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, chunk: 1 });
+    await clock.runUntil(() => host.runs.size === 2);
+    worker.block({ jobId: JOB });
+    await clock.advance(200);
+    expect(host.alive).toBe(0);
+    expect(held(on)).toBe(0);
+    expect(scheduler.losses).toEqual([]);
+    expect(scheduler.workers.at(-1)!.blockedJobs).toEqual([JOB]);
+    await clock.advance(10_000);
+    expect(held(on)).toBe(0);
+    worker.options.blockedJobs = [];
+    await clock.runUntil(() => held(on) > 0);
+  });
+
+  it('an owner stops all of its jobs and leaves the others', async () => {
+    const on = await start(taking(20), { cores: 2, policy: 'cold', ...EVERYBODY });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 400, chunk: 10 });
+    await clock.runUntil(() => done(on) > 10);
+    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 100, chunk: 10 });
+    worker.block({ owner: STRANGER.toUpperCase().replace('X', 'x') });
+    await clock.runUntil(() => scheduler.isComplete(OTHER));
+    expect(scheduler.isComplete(JOB)).toBe(false);
+    expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([STRANGER]);
+    expect(worker.status.sandboxes.every(({ jobId: id }) => id !== JOB)).toBe(true);
+    expect(host.alive).toBeLessThanOrEqual(2);
+  });
+
+  it('holds against a scheduler that offers it all the same', async () => {
+    const on = await start({}, { ...EVERYBODY, blockedOwners: [STRANGER] });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.workers = [];
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 10 });
+    await clock.advance(2_000);
+    worker.block({ jobId: JOB });
+    scheduler.workers = [];
+    await clock.advance(2_000);
+    expect(done(on)).toBe(0);
+    expect(host.runs.size).toBe(0);
+  });
+});
+
+describe('admission', () => {
+  it('asks once for each owner, before a sandbox is there; meanwhile other work goes on', async () => {
+    const asked: unknown[] = [];
+    let answer: (isWelcome: boolean) => void = () => undefined;
+    const admit = vi.fn((who: { owner: string }) => {
+      asked.push(who);
+      return who.owner === OWNER || new Promise<boolean>((resolve) => (answer = resolve));
+    });
+    const on = await start(taking(10), { ...EVERYBODY, admit });
+    const { clock, scheduler, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20, chunk: 5 });
+    scheduler.addJob({ jobId: jobId('second'), owner: STRANGER, total: 20, chunk: 5 });
+    await clock.runUntil(() => asked.length === 1);
+    expect(asked).toEqual([
+      {
+        owner: STRANGER,
+        jobId: JOB,
+        public: { name: 'squares', description: 'Squares numbers.', link: '' },
+      },
+    ]);
+    expect(host.started).toBe(0);
+    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 50, chunk: 10 });
+    await clock.runUntil(() => scheduler.isComplete(OTHER));
+    expect(done(on)).toBe(0);
+    answer(true);
+    await clock.runUntil(() => scheduler.isComplete(JOB) && scheduler.isComplete(jobId('second')));
+    expect(admit).toHaveBeenCalledTimes(2);
+  });
+
+  it.each<[string, () => boolean | Promise<boolean>]>([
+    ['no', () => false],
+    ['a later no', () => Promise.resolve(false)],
+    ['an error', () => Promise.reject(new Error('the page is gone'))],
+    ['something else than true', () => 'yes' as unknown as boolean],
+    ['no answer in time', () => new Promise<boolean>(() => undefined)],
+  ])('keeps an owner out after %s', async (_what, admit) => {
+    const on = await start({}, { ...EVERYBODY, admit });
+    const { clock, scheduler, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20 });
+    await clock.advance(ADMIT_MS_MAX + 1_000);
+    scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 20 });
+    await clock.advance(10_000);
+    expect(host.started).toBe(0);
+    expect(held(on)).toBe(0);
+    expect(scheduler.workers.at(-1)).toMatchObject({ blockedJobs: [], blockedOwners: [STRANGER] });
+  });
+});
+
+describe('admission that changes while jobs run', () => {
+  it('asks about who is here when it is switched on; what is not let in stops and goes back', async () => {
+    const on = await start(taking(60_000), { ...EVERYBODY, cores: 2 });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 1 });
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 1 });
+    await clock.runUntil(() => host.alive === 2 && worker.status.sandboxes.every((s) => s.state === 'ready'));
+    const admit = vi.fn(({ owner }: { owner: string }) => owner === OWNER);
+    worker.options.admit = admit;
+    expect(admit).toHaveBeenCalledTimes(2);
+    await clock.advance(200);
+    const { sandboxes } = worker.status;
+    expect(sandboxes.some((s) => s.state === 'ready' && s.owner === OWNER)).toBe(true);
+    expect(sandboxes.some((s) => s.state === 'ready' && s.owner === STRANGER)).toBe(false);
+    expect([...scheduler.leases.values()].map(({ job }) => job.jobId)).toEqual([OTHER]);
+    expect(scheduler.losses).toEqual([]);
+    expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([STRANGER]);
+    worker.options.admit = undefined;
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+  });
+
+  it('waits for a later answer with nothing of that owner at work, and does not take an older answer for it', async () => {
+    const answers: ((isWelcome: boolean) => void)[] = [];
+    const admit = (): Promise<boolean> => new Promise<boolean>((resolve) => answers.push(resolve));
+    const on = await start(taking(20), { ...EVERYBODY, admit });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 2_000, chunk: 10 });
+    await clock.runUntil(() => answers.length === 1);
+    worker.askAgain();
+    await clock.runUntil(() => answers.length === 2);
+    answers[0]!(true);
+    await clock.advance(1_000);
+    expect(host.started).toBe(0);
+    answers[1]!(true);
+    await clock.runUntil(() => done(on) > 20);
+    worker.askAgain();
+    await clock.advance(0);
+    expect(answers).toHaveLength(3);
+    const before = done(on);
+    await clock.advance(5_000);
+    expect(done(on)).toBe(before);
+    expect(host.alive).toBe(0);
+    expect(held(on)).toBe(0);
+    answers[2]!(true);
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toEqual([]);
+  });
+
+  it('ends what is kept warm of an owner who is asked about, and asks again whom it had refused', async () => {
+    const welcome = new Set<string>([OWNER]);
+    const admit = ({ owner }: { owner: string }): boolean => welcome.has(owner);
+    const on = await start(taking(10), { ...EVERYBODY, admit });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
+    scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 10 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    await clock.advance(1_000);
+    expect(host.alive).toBe(1);
+    welcome.clear();
+    welcome.add(STRANGER);
+    worker.askAgain();
+    await clock.runUntil(() => scheduler.isComplete(OTHER));
+    expect(host.alive).toBe(1);
+    expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([OWNER]);
+  });
+});
+
+describe('bytes in a day', () => {
+  it('count what comes and goes; at the cap the worker rests until midnight UTC', async () => {
+    const on = await start(taking(10), { bytesPerDay: 20_000 });
+    const { clock, scheduler, worker, events } = on;
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, chunk: 10 });
+    await clock.runUntil(() => worker.paused.includes('bytes'));
+    expect(worker.status.bytesToday).toBeGreaterThanOrEqual(20_000);
+    await clock.advance(CLOSE_GRACE_MS + 200);
+    expect(held(on)).toBe(0);
+    const before = done(on);
+    await clock.advance(3_600_000);
+    expect(done(on)).toBe(before);
+    const leftMs = 86_400_000 - (clock.wallMs() % 86_400_000);
+    await clock.advance(leftMs + 1);
+    expect(worker.paused).toEqual([]);
+    await clock.runUntil(() => done(on) > before);
+    expect(events.filter(({ name }) => name === 'bytes').length).toBeGreaterThan(1);
+    worker.options.bytesPerDay = undefined;
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+  });
+});
+
+it('tells what went back, and whose job each sandbox has', async () => {
+  const on = await start(taking(100));
+  const { clock, scheduler, worker, events } = on;
+  scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 100 });
+  await clock.runUntil(() => done(on) > 2);
+  expect(worker.status.sandboxes).toMatchObject([{ jobId: JOB, owner: OWNER, public: { name: 'squares' } }]);
+  worker.pause();
+  await clock.advance(CLOSE_GRACE_MS + 200);
+  const returned = events.filter(({ name }) => name === 'return').map(({ payload }) => payload);
+  const count = returned.reduce((sum: number, one) => sum + (one as { count: number }).count, 0);
+  expect(returned).not.toEqual([]);
+  expect(count + done(on)).toBe(100);
+});

@@ -1,0 +1,256 @@
+/**
+ * Sandboxes in a browser page: Web Workers in a hidden frame that has an opaque origin and may not connect to
+ * anything. One frame for each owner of jobs, since frames can crash together with what runs in them; the frame goes
+ * away a little after its last sandbox. The document must have a body or at least a root element.
+ * @module
+ */
+import type { Clock } from '../../../lib/clock.js';
+import { ManyhandsError } from '../../../lib/errors.js';
+import { sha256Hex } from '../../../lib/crypto/sha256.js';
+import { BrowserFiles } from './browser-files.js';
+import { FrameLink } from './browser-frame-link.js';
+import { FrameSandbox } from './browser-frame-sandbox.js';
+import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host.js';
+
+/** How long a frame without sandboxes is kept for the next one of its owner. */
+const IDLE_MS_DEFAULT = 10_000;
+
+export interface BrowserFrameOptions {
+  /** The frame's document, served with the headers of headers.json. */
+  frameUrl: string | URL;
+  /** The same document on other sites: each owner's frame gets the one that the fewest frames have. */
+  otherFrameUrls?: readonly string[];
+  /** The sandbox script. */
+  scriptUrl: string | URL;
+  /** SHA-256 that the script must have; not checked when absent. */
+  scriptDigest?: string;
+  clock: Clock;
+  /** @default globalThis.fetch */
+  fetch?: typeof fetch;
+  /** Milliseconds. @default 10,000 */
+  idleMs?: number;
+  /** Whether a frame stands ready for the next owner, from the first that was wanted on. @default false */
+  keepReady?: boolean;
+}
+
+/** Sandboxes in frames of this page. */
+export function browserFrameHost(options: BrowserFrameOptions): SandboxHost {
+  return new BrowserFrameHost(options);
+}
+
+/** Frames that shared a process are missed one after the other, within this, milliseconds. */
+const TOGETHER_MS = 10_000;
+/** How long nothing must have been started before another frame is made ready, milliseconds. */
+const QUIET_MS = 1_000;
+
+/** One owner's frame, or one that is nobody's yet: on its way, or up. */
+interface OwnerFrame {
+  owner: string | undefined;
+  frameUrl: string;
+  link: Promise<FrameLink>;
+  sandboxes: Map<number, FrameSandbox>;
+  /** Calls of `start` that wait for the frame; it is not idle while there are some. */
+  starting: number;
+  cancelIdle(): void;
+}
+
+class BrowserFrameHost implements SandboxHost {
+  readonly isolation = 'browser';
+  readonly #options: BrowserFrameOptions;
+  readonly #frames = new Map<string, OwnerFrame>();
+  readonly #files = new BrowserFiles();
+  /** When the last frame of that address went. */
+  readonly #goneMs = new Map<string, number>();
+  /** Fresh, with what sandboxes wanted before compiled. */
+  #ready: OwnerFrame | undefined;
+  #cancelReady = (): void => undefined;
+  #script: Promise<Uint8Array> | undefined;
+  readonly #closing = new AbortController();
+  #lastId = 0;
+
+  constructor(options: BrowserFrameOptions) {
+    this.#options = options;
+  }
+
+  async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    const isFromReady = this.#ready !== undefined && !this.#frames.has(owner);
+    try {
+      return await this.#startOnce(owner, handlers);
+    } catch (error) {
+      // A frame that stood ready may have died since anybody looked.
+      if (!isFromReady || this.#closing.signal.aborted) throw error;
+      return this.#startOnce(owner, handlers);
+    }
+  }
+
+  async #startOnce(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    this.#assertOpen();
+    const frame = this.#frames.get(owner) ?? this.#frameFor(owner);
+    frame.cancelIdle();
+    frame.starting += 1;
+    try {
+      const link = await frame.link;
+      this.#assertOpen();
+      return await this.#startIn(link, frame, handlers);
+    } finally {
+      frame.starting -= 1;
+      this.#keepOrDrop(frame);
+      this.#readySoon();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ManyhandsError('CLOSED', 'This host of sandboxes is closed.'));
+    this.#cancelReady();
+    const frames = [...this.#frames.values(), ...(this.#ready === undefined ? [] : [this.#ready])];
+    await Promise.all(
+      frames.map(async (frame) => {
+        const link = await frame.link.catch(() => undefined);
+        link?.takeDown('The worker was stopped.');
+      }),
+    );
+  }
+
+  async #startIn(link: FrameLink, frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
+    const sandbox = new FrameSandbox({
+      id: ++this.#lastId,
+      link,
+      handlers,
+      files: this.#files,
+      clock: this.#options.clock,
+      over: () => {
+        frame.sandboxes.delete(sandbox.id);
+        this.#keepOrDrop(frame);
+      },
+    });
+    frame.sandboxes.set(sandbox.id, sandbox);
+    await sandbox.start();
+    return sandbox;
+  }
+
+  /** The one that stands ready, where there is one. */
+  #frameFor(owner: string): OwnerFrame {
+    const frame = this.#ready ?? this.#openFrame(owner);
+    this.#ready = undefined;
+    frame.owner = owner;
+    this.#frames.set(owner, frame);
+    return frame;
+  }
+
+  /** Makes a frame ready when nothing is being started. */
+  #readySoon(): void {
+    this.#cancelReady();
+    if (this.#options.keepReady !== true || this.#closing.signal.aborted) return;
+    this.#cancelReady = this.#options.clock.after(QUIET_MS, () => void this.#makeReady(), {
+      background: true,
+    });
+  }
+
+  async #makeReady(): Promise<void> {
+    const frame = (this.#ready ??= this.#openFrame(undefined));
+    const link = await frame.link.catch(() => undefined);
+    for (const module of this.#files.modules) link?.compileModule(module);
+  }
+
+  #openFrame(owner: string | undefined): OwnerFrame {
+    const { clock } = this.#options;
+    const frameUrl = this.#nextUrl();
+    const sandboxes = new Map<number, FrameSandbox>();
+    const forget = (): void => {
+      frame.cancelIdle();
+      if (this.#ready === frame) this.#ready = undefined;
+      if (frame.owner !== undefined && this.#frames.get(frame.owner) === frame)
+        this.#frames.delete(frame.owner);
+    };
+    const open = async (): Promise<FrameLink> => {
+      const script = await this.#loadScript();
+      this.#assertOpen();
+      return FrameLink.open({
+        frameUrl,
+        script,
+        clock,
+        signal: this.#closing.signal,
+        exited: (id, reason) => sandboxes.get(id)?.ended(reason),
+        gone: (reason) => {
+          forget();
+          const isShared = this.#hasNeighbours(frame);
+          this.#goneMs.set(frameUrl, clock.monotonicMs());
+          for (const sandbox of [...sandboxes.values()]) sandbox.ended(reason, isShared);
+        },
+      });
+    };
+    const frame: OwnerFrame = {
+      owner,
+      frameUrl,
+      link: open(),
+      sandboxes,
+      starting: 0,
+      cancelIdle: () => undefined,
+    };
+    frame.link.catch(forget);
+    return frame;
+  }
+
+  /** Whether there is, or was a moment ago, another sandbox in its frame or its process: frames of one site share one. */
+  #hasNeighbours({ frameUrl, sandboxes }: OwnerFrame): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (sandboxes.size > 1 || nowMs - (this.#goneMs.get(frameUrl) ?? -Infinity) < TOGETHER_MS) return true;
+    const others = [...this.#frames.values()].filter((other) => other.frameUrl === frameUrl);
+    return others.some((other) => other.sandboxes !== sandboxes && other.sandboxes.size > 0);
+  }
+
+  /** Frames of distinct sites get a process each. */
+  #nextUrl(): string {
+    const { frameUrl, otherFrameUrls = [] } = this.#options;
+    const urls = otherFrameUrls.length > 0 ? otherFrameUrls : [String(frameUrl)];
+    const used = (url: string): number =>
+      [...this.#frames.values()].filter((frame) => frame.frameUrl === url).length;
+    return urls.reduce((best, url) => (used(url) < used(best) ? url : best));
+  }
+
+  /** Starts the time after which a frame without sandboxes is removed. */
+  #keepOrDrop(frame: OwnerFrame): void {
+    frame.cancelIdle();
+    if (frame.sandboxes.size > 0 || frame.starting > 0) return;
+    const drop = (): void => {
+      frame.link.then(
+        (link) => link.takeDown('The frame was idle.'),
+        () => undefined,
+      );
+    };
+    frame.cancelIdle = this.#options.clock.after(this.#options.idleMs ?? IDLE_MS_DEFAULT, drop);
+  }
+
+  /** The verified script, fetched once; a failure is not remembered. */
+  #loadScript(): Promise<Uint8Array> {
+    if (this.#script === undefined) {
+      this.#script = this.#fetchScript();
+      this.#script.catch(() => (this.#script = undefined));
+    }
+    return this.#script;
+  }
+
+  async #fetchScript(): Promise<Uint8Array> {
+    const { scriptUrl, scriptDigest } = this.#options;
+    const load = this.#options.fetch ?? globalThis.fetch.bind(globalThis);
+    let bytes: Uint8Array;
+    try {
+      const response = await load(String(scriptUrl), { signal: this.#closing.signal });
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+      bytes = new Uint8Array(await response.arrayBuffer());
+    } catch (cause) {
+      this.#assertOpen();
+      const message = `The sandbox script at ${String(scriptUrl)} could not be fetched: ${String(cause)}.`;
+      throw new ManyhandsError('ISOLATION_UNAVAILABLE', message, {}, { cause });
+    }
+    if (scriptDigest !== undefined && sha256Hex(bytes) !== scriptDigest) {
+      const message = `The sandbox script at ${String(scriptUrl)} is not the one that was announced. Reload the page.`;
+      throw new ManyhandsError('ISOLATION_UNAVAILABLE', message);
+    }
+    return bytes;
+  }
+
+  #assertOpen(): void {
+    this.#closing.signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * What a frame compiles for the Workers in it.
+ * @module
+ */
+import { expect, it } from 'vitest';
+import type { ModuleMessage } from '../../../../protocol/messages/sandbox-messages.js';
+import { MEMORY_MODULE } from '../../../../worktimes/quota/rewrite-module.js';
+import { FrameModules } from './modules.js';
+
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+/** A memory of its own, of one page. */
+const MEMORY_SECTION = [5, 3, 1, 0, 1];
+
+const blobOf = (...bytes: number[]): Blob => new Blob([new Uint8Array(bytes)]);
+const EMPTY = blobOf(...HEADER);
+const BROKEN = blobOf(...HEADER, 0xff, 0xff);
+/** Well-formed sections that no engine compiles: a function section without its code. */
+const SENSELESS = blobOf(...HEADER, 3, 2, 1, 7);
+
+/** What a sandbox's port is handed. */
+async function given(modules: FrameModules, key: string, source: Blob): Promise<ModuleMessage> {
+  const { port1, port2 } = new MessageChannel();
+  const came = new Promise<ModuleMessage>((resolve) => {
+    port2.onmessage = ({ data }: MessageEvent<ModuleMessage>) => resolve(data);
+  });
+  await modules.give(key, source, port1);
+  const message = await came;
+  port1.close();
+  return message;
+}
+
+it('compiles each module once, and hands it to every sandbox', async () => {
+  const modules = new FrameModules();
+  const compiled = modules.compile('a', EMPTY);
+  expect(modules.compile('a', EMPTY)).toBe(compiled);
+  expect(await compiled).toBeInstanceOf(WebAssembly.Module);
+  for (let sandbox = 0; sandbox < 2; sandbox++) {
+    const message = await given(modules, 'a', EMPTY);
+    expect(message).toMatchObject({ key: 'a' });
+    expect('module' in message && message.module instanceof WebAssembly.Module).toBe(true);
+  }
+  expect(modules.compile('b', EMPTY)).not.toBe(compiled);
+});
+
+it('puts it under the rules of the sandbox before', async () => {
+  const module = await new FrameModules().compile('a', blobOf(...HEADER, ...MEMORY_SECTION));
+  expect(WebAssembly.Module.imports(module)).toMatchObject([{ module: MEMORY_MODULE, kind: 'memory' }]);
+});
+
+it.each([
+  ['cannot be read', BROKEN],
+  ['no engine compiles', SENSELESS],
+])('tells a sandbox of a module that %s, and keeps nothing of it', async (_what, bad) => {
+  const modules = new FrameModules();
+  // Ahead of any sandbox, as for a frame that stands ready: nobody hears of that failure, and it must not be stray.
+  void modules.compile('a', bad);
+  const [one, two] = await Promise.all([given(modules, 'a', bad), given(modules, 'other', EMPTY)]);
+  expect(one).toEqual({ key: 'a', problem: expect.stringMatching(/\S/) as string });
+  expect(two).toMatchObject({ key: 'other' });
+  expect('module' in two).toBe(true);
+  // The next sandbox may have more luck: a phone was out of memory.
+  expect('module' in (await given(modules, 'a', EMPTY))).toBe(true);
+});

@@ -1,0 +1,56 @@
+/**
+ * Finds a browser of Chromium's kind on this machine: where `MANYHANDS_CHROMIUM` says, on the path, or where systems
+ * put it.
+ * @module
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Environment } from '../deno/deno-find.js';
+
+const COMMANDS = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome-stable',
+  'google-chrome',
+  'chrome',
+  'microsoft-edge',
+];
+const PLACES = [
+  '/usr/bin/chromium',
+  '/snap/bin/chromium',
+  '/opt/google/chrome/chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+const PLACES_OF_WINDOWS = [
+  'Google\\Chrome\\Application\\chrome.exe',
+  'Chromium\\Application\\chrome.exe',
+  'Microsoft\\Edge\\Application\\msedge.exe',
+];
+
+/** The path of a browser's executable, or nothing. It is not asked whether it works. */
+export function findChromium(env: Environment): string | undefined {
+  const named = env['MANYHANDS_CHROMIUM'];
+  if (named) return isProgram(named) ? named : undefined;
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const programs = [env['ProgramFiles'], env['ProgramFiles(x86)'], env['LOCALAPPDATA']].filter(isText);
+  const candidates = [
+    ...COMMANDS.flatMap((command) => folders.map((folder) => join(folder, command))),
+    ...PLACES,
+    ...programs.flatMap((folder) => PLACES_OF_WINDOWS.map((place) => join(folder, place))),
+  ];
+  return candidates.find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function isText(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}

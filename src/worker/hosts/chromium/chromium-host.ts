@@ -1,0 +1,104 @@
+/**
+ * Sandboxes in a browser without a window: the same frames as in a donor's page, in a browser that is started for
+ * them alone. For strangers' jobs on machines that have no Deno.
+ * @module
+ */
+import type { Clock } from '../../../lib/clock.js';
+import { ManyhandsError } from '../../../lib/errors.js';
+import { newId } from '../../../lib/crypto/ids.js';
+import type { Random } from '../../../lib/crypto/random.js';
+import { Bridge } from './chromium-bridge.js';
+import { findChromium } from './chromium-find.js';
+import { runsUnsandboxed } from './chromium-process.js';
+import type { Environment } from '../deno/deno-find.js';
+import { MemoryWatch } from '../process/memory-watch.js';
+import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host.js';
+
+export interface ChromiumHostOptions {
+  clock: Clock;
+  random: Random;
+  /** Where a browser is looked for: MANYHANDS_CHROMIUM, PATH. @default none: the usual places alone */
+  env?: Environment;
+  /** Resident memory of one process at most, which the sandboxes of all frames of a site share, MiB. @default 2,048 */
+  memoryMiB?: number;
+  /** JavaScript heap of one process at most, MiB. @default 1,024 */
+  heapMiB?: number;
+  /** dist/ */
+  dist?: URL;
+  /** Hears what the owner of this machine should know. @default a warning of this process */
+  warn?: (text: string) => void;
+}
+
+const MEMORY_MIB_DEFAULT = 2_048;
+const HEAP_MIB_DEFAULT = 1_024;
+const AS_ROOT =
+  "This worker runs as root, so that the browser gives up its own sandbox: what breaks the browser's engine has this machine. Run it as another user.";
+
+/** Frames in a browser; it is started for the first sandbox. */
+export function chromiumHost(options: ChromiumHostOptions): SandboxHost {
+  return new ChromiumHost(options);
+}
+
+class ChromiumHost implements SandboxHost {
+  readonly isolation = 'chromium';
+  readonly #options: ChromiumHostOptions;
+  readonly #watch: MemoryWatch;
+  #bridge: Promise<Bridge> | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(options: ChromiumHostOptions) {
+    this.#options = options;
+    this.#watch = new MemoryWatch({ clock: options.clock });
+  }
+
+  async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    this.#assertOpen();
+    const bridge = await this.#open();
+    this.#assertOpen();
+    return bridge.start(owner, handlers);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ManyhandsError('CLOSED', 'This host of sandboxes is closed; make a new one'));
+    const bridge = await this.#bridge?.catch(() => undefined);
+    await bridge?.close();
+  }
+
+  /** One browser at a time; another one when it is gone, or did not come up. */
+  #open(): Promise<Bridge> {
+    if (this.#bridge === undefined) {
+      const opening = this.#openBridge();
+      this.#bridge = opening;
+      const forget = (): void => {
+        if (this.#bridge === opening) this.#bridge = undefined;
+      };
+      opening.then((bridge) => bridge.gone.then(forget), forget);
+    }
+    return this.#bridge;
+  }
+
+  async #openBridge(): Promise<Bridge> {
+    const { env = {}, clock, random, dist = new URL('../../../', import.meta.url) } = this.#options;
+    const chromium = findChromium(env);
+    if (chromium === undefined) {
+      const text = "There is no browser of Chromium's kind on this machine.";
+      throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation: 'chromium' });
+    }
+    if (runsUnsandboxed()) (this.#options.warn ?? ((text) => process.emitWarning(text)))(AS_ROOT);
+    return Bridge.open({
+      chromium,
+      web: new URL('web/', dist),
+      scripts: new URL('sandbox/', dist),
+      token: newId(random),
+      memoryMiB: this.#options.memoryMiB ?? MEMORY_MIB_DEFAULT,
+      heapMiB: this.#options.heapMiB ?? HEAP_MIB_DEFAULT,
+      clock,
+      watch: this.#watch,
+      signal: this.#closing.signal,
+    });
+  }
+
+  #assertOpen(): void {
+    this.#closing.signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The main thread of a sandbox's Deno process: carries messages between the pipe and a Worker in which job code runs. It runs no
+ * job code itself, for two reasons: it still hears that its supervisor is gone, and ends, while a job loops for ever;
+ * and it frames what the job posts in a realm that the job cannot change.
+ * @module
+ */
+import { encodeFrame, FrameReader } from '../../process/message-framing.js';
+import { hidePorts } from './hide-ports.js';
+import type { FromDeno, ToDeno } from './pipe-messages.js';
+import { prelude } from './prelude.js';
+
+/** What this file uses of Deno. */
+declare const Deno: {
+  stdin: { read(buffer: Uint8Array): Promise<number | null> };
+  stdout: { writeSync(bytes: Uint8Array): number };
+  permissions: { querySync(descriptor: { name: string }): { state: string } };
+  exit(code: number): never;
+};
+declare const process: { getBuiltinModule(name: 'module'): { builtinModules: readonly string[] } };
+
+const READ_BYTES = 256 * 1024;
+/** The supervisor is believed; this only keeps a broken pipe from asking for all memory. */
+const LIMITS = { textBytesMax: 64 * 1024 * 1024, bodyBytesMax: 1024 * 1024 * 1024 };
+const PERMISSIONS = ['read', 'write', 'net', 'env', 'sys', 'run', 'ffi', 'import'];
+
+let toWorker: MessagePort | undefined;
+/** Counts the messages to the Worker, which wakes by it. */
+const bell = new Int32Array(new SharedArrayBuffer(4));
+
+function say(message: FromDeno): void {
+  try {
+    for (const piece of encodeFrame(message)) writeAll(piece);
+  } catch {
+    // Nobody reads any more, or the job posted what cannot be written: either way nothing is left to be done here.
+    Deno.exit(1);
+  }
+}
+
+/** Waits where the pipe is full: a job cannot fill the memory of its supervisor. */
+function writeAll(bytes: Uint8Array): void {
+  for (let rest = bytes; rest.byteLength > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));
+}
+
+function open(script: Uint8Array): void {
+  const first = `(${prelude.toString()})();\n(${hidePorts.toString()})();\n`;
+  const text = new Blob([first, script as BlobPart], { type: 'text/javascript' });
+  const worker = new Worker(URL.createObjectURL(text), { type: 'module', name: 'sandbox' });
+  worker.addEventListener('error', (event) => {
+    event.preventDefault();
+    say({
+      type: 'exit',
+      reason: `An error that nothing caught ended the sandbox: ${event.message || 'no message'}`,
+    });
+    Deno.exit(0);
+  });
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = (event: MessageEvent<unknown>) => say({ type: 'message', message: event.data });
+  port1.onmessageerror = () => say({ type: 'message', message: null });
+  worker.postMessage({ type: 'port', bell }, [port2]);
+  toWorker = port1;
+  say({ type: 'up', finding: finding() });
+}
+
+/** What this process may do that it must not, as a sentence's end. */
+function finding(): string {
+  const may = PERMISSIONS.filter((name) => Deno.permissions.querySync({ name }).state === 'granted');
+  if (may.length > 0) return `it has the permission ${may.join(', ')}`;
+  const { builtinModules } = process.getBuiltinModule('module');
+  const within = builtinModules.filter((name) => isReachable(name.replace(/^node:/, '')));
+  return within.length > 0 ? `it can import ${within.join(', ')}` : '';
+}
+
+/** Whether the import map leaves a module of Node's where it is. */
+function isReachable(name: string): boolean {
+  try {
+    return !import.meta.resolve(`node:${name}`).startsWith('data:');
+  } catch {
+    return false;
+  }
+}
+
+function onMessage(raw: unknown): void {
+  const message = raw as ToDeno;
+  if (message.type === 'open') return open(message.script);
+  toWorker?.postMessage(message.message, buffersIn(message.message));
+  Atomics.add(bell, 0, 1);
+  Atomics.notify(bell, 0);
+}
+
+/** All buffers of a message, which the reader made for it alone. */
+function buffersIn(value: unknown, found: ArrayBuffer[] = []): ArrayBuffer[] {
+  if (value instanceof Uint8Array) found.push(value.buffer as ArrayBuffer);
+  else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) buffersIn(item, found);
+  }
+  return found;
+}
+
+const reader = new FrameReader(LIMITS, onMessage);
+const buffer = new Uint8Array(READ_BYTES);
+for (;;) {
+  const count = await Deno.stdin.read(buffer);
+  // The supervisor is gone, or its pipe is broken.
+  if (count === null || reader.push(buffer.subarray(0, count)) !== undefined) Deno.exit(0);
+}

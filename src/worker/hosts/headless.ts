@@ -1,0 +1,102 @@
+/**
+ * Which isolation for strangers' jobs this machine has: Deno first, a browser without a window else.
+ * @module
+ */
+import { execFile } from 'node:child_process';
+import { ManyhandsError } from '../../lib/errors.js';
+import { findChromium } from './chromium/chromium-find.js';
+import { askDeno, findDeno, type Environment } from './deno/deno-find.js';
+
+export interface HeadlessFound {
+  isolation: 'deno' | 'chromium';
+  /** Of the executable. */
+  path: string;
+}
+
+/** All that was found, the one to be preferred first. Nothing is started. */
+export function findHeadless(env: Environment): HeadlessFound[] {
+  const found: HeadlessFound[] = [];
+  const deno = findDeno(env);
+  if (deno !== undefined) found.push({ isolation: 'deno', path: deno });
+  const chromium = findChromium(env);
+  if (chromium !== undefined) found.push({ isolation: 'chromium', path: chromium });
+  return found;
+}
+
+/** What was found, and whether it runs. */
+export interface HeadlessExamined extends HeadlessFound {
+  /** As it tells itself; absent where it is not asked. */
+  version?: string;
+  /** Why it will not do, in a sentence. */
+  problem?: string;
+}
+
+const ASK_MS_MAX = 20_000;
+
+/** All that was found, asked for its version. Never rejects. */
+export async function examineHeadless(env: Environment): Promise<HeadlessExamined[]> {
+  const examined = await Promise.all(
+    findHeadless(env).map(async (found) => {
+      try {
+        const version =
+          found.isolation === 'deno' ? await versionOfDeno(found.path) : await versionOf(found.path);
+        return { ...found, ...(version === undefined ? {} : { version }) };
+      } catch (error) {
+        return { ...found, problem: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+  return [...examined, ...findMisnamed(env)];
+}
+
+/** What a variable names and is not there: nothing else is looked for in its place. */
+function findMisnamed(env: Environment): (HeadlessFound & { problem: string })[] {
+  const named = [
+    { isolation: 'deno', variable: 'MANYHANDS_DENO', find: findDeno },
+    { isolation: 'chromium', variable: 'MANYHANDS_CHROMIUM', find: findChromium },
+  ] as const;
+  return named.flatMap(({ isolation, variable, find }) => {
+    const path = env[variable];
+    if (!path || find(env) !== undefined) return [];
+    return [{ isolation, path, problem: `${variable} names it, and there is no program there` }];
+  });
+}
+
+async function versionOfDeno(path: string): Promise<string> {
+  const { SystemRoot } = process.env;
+  const quiet = { DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
+  return (await askDeno(path, { ...quiet, ...(SystemRoot === undefined ? {} : { SystemRoot }) })).version;
+}
+
+/** Browsers of Windows open a window where others tell their version. */
+function versionOf(path: string): Promise<string | undefined> {
+  if (process.platform === 'win32') return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    execFile(path, ['--version'], { timeout: ASK_MS_MAX }, (error, stdout) => {
+      const version = /\d+(\.\d+)+/.exec(stdout)?.[0];
+      if (error === null && version !== undefined) return resolve(version);
+      reject(
+        new Error(`It does not tell its version: ${error?.message.split('\n')[0] ?? stdout.slice(0, 100)}`),
+      );
+    });
+  });
+}
+
+/**
+ * The isolation to take where nobody chose one.
+ * @throws ISOLATION_UNAVAILABLE, with the ways to get one
+ */
+export function chooseHeadless(env: Environment): HeadlessFound['isolation'] {
+  const [first] = findHeadless(env);
+  if (first !== undefined) return first.isolation;
+  const misnamed = findMisnamed(env).map(({ path, problem }) => `${path}: ${problem}.`);
+  throw new ManyhandsError('ISOLATION_UNAVAILABLE', [HOW_TO_GET_ONE, ...misnamed].join('\n'));
+}
+
+/** What a person can do on a machine that has none. */
+export const HOW_TO_GET_ONE = [
+  "This machine has nothing to keep strangers' code in. Either of these will do:",
+  '  Deno:     npm install deno   (or https://deno.com; MANYHANDS_DENO names one that is elsewhere)',
+  '  Chromium: install chromium or Google Chrome   (MANYHANDS_CHROMIUM names one that is elsewhere)',
+  "For jobs of your own alone, --isolation thread (isolation: 'thread') needs neither.",
+].join('\n');

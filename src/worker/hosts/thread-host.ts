@@ -1,0 +1,141 @@
+/**
+ * Sandboxes as threads of this Node process (worker_threads). They share the process with their host: for jobs of
+ * trusted owners only.
+ * @module
+ */
+import { Worker } from 'node:worker_threads';
+import { ManyhandsError } from '../../lib/errors.js';
+import type { SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
+import type { Sandbox, SandboxHandlers, SandboxHost } from './port/sandbox-host.js';
+
+export interface ThreadHostOptions {
+  /** The thread's script. @default the built one beside this file, in dist/ */
+  script?: URL;
+  /** Old generation of one thread's JavaScript heap, MiB; buffers and WebAssembly memory are not counted. @default 512 */
+  heapMiB?: number;
+}
+
+const HEAP_MIB_DEFAULT = 512;
+const YOUNG_MIB = 64;
+const STACK_MIB = 4;
+
+/** Threads of this process. */
+export function threadHost(options: ThreadHostOptions = {}): SandboxHost {
+  return new ThreadHost(options);
+}
+
+class ThreadHost implements SandboxHost {
+  readonly isolation = 'thread';
+  readonly #script: URL;
+  readonly #heapMiB: number;
+  readonly #threads = new Set<ThreadSandbox>();
+  #state: 'open' | 'closed' = 'open';
+
+  constructor(options: ThreadHostOptions) {
+    this.#script = options.script ?? new URL('../../worktimes/sandbox/thread-sandbox.js', import.meta.url);
+    this.#heapMiB = options.heapMiB ?? HEAP_MIB_DEFAULT;
+  }
+
+  async start(_owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    if (this.#state === 'closed') {
+      throw new ManyhandsError('CLOSED', 'This host of sandboxes is closed; make a new one');
+    }
+    const thread = new ThreadSandbox(this.#script, this.#heapMiB, handlers, () =>
+      this.#threads.delete(thread),
+    );
+    this.#threads.add(thread);
+    await thread.started();
+    return thread;
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    await Promise.all([...this.#threads].map((thread) => thread.end()));
+  }
+}
+
+class ThreadSandbox implements Sandbox {
+  readonly sleeps = true;
+  readonly #worker: Worker;
+  /** Counts the messages that it was sent; it wakes by it. */
+  readonly #bell = new Int32Array(new SharedArrayBuffer(4));
+  readonly #online: Promise<void>;
+  readonly #gone: Promise<void>;
+  #reason: string | undefined;
+
+  constructor(script: URL, heapMiB: number, handlers: SandboxHandlers, onExit: () => void) {
+    this.#worker = new Worker(script, {
+      name: 'manyhands sandbox',
+      argv: [],
+      workerData: { bell: this.#bell },
+      env: {},
+      execArgv: [],
+      stdin: false,
+      // Captured and dropped: what job code has to say goes through its console.
+      stdout: true,
+      stderr: true,
+      resourceLimits: {
+        maxOldGenerationSizeMb: heapMiB,
+        maxYoungGenerationSizeMb: YOUNG_MIB,
+        stackSizeMb: STACK_MIB,
+      },
+    });
+    const worker = this.#worker;
+    worker.stdout.resume();
+    worker.stderr.resume();
+    let begun = false;
+    worker.on('message', (raw: unknown) => handlers.message(raw));
+    worker.on('error', (error: unknown) => {
+      this.#reason ??= reasonOf(error, heapMiB);
+    });
+    worker.on('messageerror', () => handlers.message(undefined));
+    this.#online = new Promise((resolve, reject) => {
+      worker.once('online', () => {
+        begun = true;
+        resolve();
+      });
+      worker.once('exit', (code) => {
+        const reason = this.#reason ?? `The sandbox thread ended by itself with code ${code}.`;
+        reject(new ManyhandsError('ISOLATION_UNAVAILABLE', `The sandbox thread did not start. ${reason}`));
+      });
+    });
+    this.#gone = new Promise((resolve) => {
+      worker.once('exit', (code) => {
+        onExit();
+        if (begun) handlers.exit(this.#reason ?? `The sandbox thread ended by itself with code ${code}.`);
+        resolve();
+      });
+    });
+    // The host awaits it in `started`; a thread that is killed before has nobody to tell.
+    this.#online.catch(() => undefined);
+  }
+
+  started(): Promise<void> {
+    return this.#online;
+  }
+
+  send(message: SupervisorToSandbox, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+    Atomics.add(this.#bell, 0, 1);
+    Atomics.notify(this.#bell, 0);
+  }
+
+  kill(): void {
+    void this.end();
+  }
+
+  /** Kills the thread; resolves when it is gone. */
+  async end(): Promise<void> {
+    this.#reason ??= 'The sandbox thread was killed.';
+    await this.#worker.terminate();
+    await this.#gone;
+  }
+}
+
+function reasonOf(error: unknown, heapMiB: number): string {
+  if ((error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return `The sandbox thread ran out of memory: its JavaScript heap reached ${heapMiB} MiB.`;
+  }
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return `An error that nothing caught ended the sandbox thread: ${text}`;
+}

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isError } from '../../lib/errors.js';
+import { encodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
+import type { InputPart, Lease } from '../../protocol/messages/messages.js';
+import { rangeDatum } from '../../protocol/input/ranges.js';
+import { encodeRemote } from '../../protocol/input/remote-url.js';
+import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
+import { LeaseInputs } from './lease-inputs.js';
+
+function lease(first: number, count: number, inputs: InputPart[]): Lease {
+  const ids = { leaseId: 'l'.repeat(22), jobId: 'j'.repeat(22), packageDigest: '0'.repeat(64) };
+  return { ...ids, first, count, inputs, leaseMs: 1_000 };
+}
+
+/** Slice n has the datum n, as a range or in a segment. */
+function part(first: number, count: number, kind: 'range' | 'segment'): InputPart {
+  if (kind === 'range') return { first, input: { kind, start: first, step: 1, count } };
+  const writer = new SegmentWriter();
+  for (let n = first; n < first + count; n++) writer.appendValue(n);
+  // A view into something larger, as it comes from a message.
+  const segment = writer.finish();
+  const message = new Uint8Array(segment.length + 100);
+  message.set(segment, 50);
+  return { first, input: { kind, count, segment: message.subarray(50, 50 + segment.length) } };
+}
+
+function data(inputs: InputPart[]): [number, unknown][] {
+  return inputs.flatMap(({ first, input }) => {
+    const reader = input.kind === 'segment' ? new SegmentReader(input.segment) : undefined;
+    return Array.from({ length: input.count }, (_, i): [number, unknown] => [
+      first + i,
+      input.kind === 'range' ? rangeDatum(input, i) : reader!.value(i),
+    ]);
+  });
+}
+
+describe('the inputs of a lease', () => {
+  it('are cut anywhere into batches that have the right data', () => {
+    const parts = fc.array(
+      fc.record({
+        count: fc.integer({ min: 1, max: 9 }),
+        kind: fc.constantFrom('range' as const, 'segment' as const),
+      }),
+      { minLength: 1, maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(
+        parts,
+        fc.integer({ min: 1, max: 50 }),
+        fc.nat(1_000),
+        fc.nat(1_000),
+        (list, first, a, b) => {
+          let next = first;
+          const inputs = list.map(({ count, kind }) => {
+            next += count;
+            return part(next - count, count, kind);
+          });
+          const total = next - first;
+          const from = first + (a % total);
+          const count = 1 + (b % (first + total - from));
+          const cut = new LeaseInputs(lease(first, total, inputs)).cut(from, count);
+          expect(data(cut.inputs)).toEqual(Array.from({ length: count }, (_, i) => [from + i, from + i]));
+        },
+      ),
+    );
+  });
+
+  it('hand over only buffers that nobody else has', () => {
+    const inputs = new LeaseInputs(lease(1, 9, [part(1, 9, 'segment')]));
+    const one = inputs.cut(1, 9);
+    const two = inputs.cut(1, 9);
+    expect(one.transfer).toHaveLength(1);
+    expect(one.transfer[0]).not.toBe(two.transfer[0]);
+    expect(one.transfer[0]!.byteLength).toBe(
+      (one.inputs[0]!.input as { segment: Uint8Array }).segment.byteLength,
+    );
+  });
+
+  it('name the blobs among them', () => {
+    const writer = new SegmentWriter();
+    const digest = 'ab'.repeat(32);
+    writer.appendValue(1);
+    writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef({ digest, bytes: 9 }));
+    writer.appendValue(3);
+    const inputs = new LeaseInputs(
+      lease(5, 3, [{ first: 5, input: { kind: 'segment', count: 3, segment: writer.finish() } }]),
+    );
+    expect(inputs.heavy).toEqual([6]);
+    expect(inputs.cut(5, 2).blobs).toEqual([digest]);
+    expect(inputs.cut(7, 1).blobs).toEqual([]);
+  });
+
+  it('name the addresses among them, and the one behind while it is ours', () => {
+    const writer = new SegmentWriter();
+    for (let n = 1; n <= 3; n++)
+      writer.appendEnvelope(ENVELOPE_KIND.remote, encodeRemote(`https://a.example/${n}`));
+    const inputs = new LeaseInputs(
+      lease(1, 3, [{ first: 1, input: { kind: 'segment', count: 3, segment: writer.finish() } }]),
+    );
+    const third = { slice: 3, url: 'https://a.example/3' };
+    expect(inputs.cut(2, 1)).toMatchObject({
+      remotes: [{ slice: 2, url: 'https://a.example/2' }],
+      ahead: third,
+    });
+    expect(inputs.cut(3, 1)).toMatchObject({ remotes: [third] });
+    expect(inputs.cut(3, 1).ahead).toBeUndefined();
+    inputs.shorten(3);
+    // What was given back does not come back.
+    inputs.shorten(4);
+    expect(inputs.cut(2, 1).ahead).toBeUndefined();
+    expect(inputs.cut(1, 1).ahead).toEqual({ slice: 2, url: 'https://a.example/2' });
+  });
+
+  const misfits: [string, InputPart[]][] = [
+    ['are missing', []],
+    ['begin elsewhere', [part(2, 10, 'range')]],
+    ['have a gap', [part(1, 4, 'range'), part(6, 5, 'range')]],
+    ['overlap', [part(1, 6, 'range'), part(5, 6, 'segment')]],
+    ['are too few', [part(1, 9, 'segment')]],
+    ['are too many', [part(1, 11, 'segment')]],
+    [
+      'lie about their count',
+      [{ ...part(1, 9, 'segment'), input: { ...part(1, 9, 'segment').input, count: 10 } }],
+    ],
+  ];
+  it.each(misfits)('are refused when they %s', (_what, inputs) => {
+    expect(() => new LeaseInputs(lease(1, 10, inputs))).toThrow();
+    try {
+      new LeaseInputs(lease(1, 10, inputs));
+    } catch (error) {
+      expect(isError(error, 'MESSAGE_MALFORMED')).toBe(true);
+    }
+  });
+});

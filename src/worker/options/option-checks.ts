@@ -1,0 +1,177 @@
+/**
+ * One check for each option of a worker: what is given comes back in the one form in which it is kept, or is refused
+ * with a word on what would do. Construction and live changes share them.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { ID_PATTERN } from '../../lib/crypto/ids.js';
+import { describeValue, readOptions } from '../../lib/options.js';
+import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
+import {
+  GROUPS_MAX,
+  NAME_LENGTH_MAX,
+  ORIGIN_LENGTH_MAX,
+  SANDBOXES_PER_WORKER_MAX,
+  UNITS_MAX,
+  WORKER_FILTER_MAX,
+  WORKER_ORIGINS_MAX,
+} from '../../protocol/limits.js';
+import type { Address, JobId, WorkerDescription } from '../../protocol/messages/messages.js';
+import { hashSecret, type GroupCredential } from '../../wallet/group-credential.js';
+import { formatHours, parseHours } from './working-hours.js';
+
+export type Isolation = WorkerDescription['isolation'];
+/** What is kept warm; see docs/worker.md. */
+export type WarmPolicy = 'cold' | 'warm-runtime' | 'warm-function';
+
+/** A compute group to join: by its secret or by the secret's SHA-256, which is as good; neither leaves this machine. */
+export interface GroupOption {
+  key: string;
+  secret?: string;
+  secretHash?: string;
+}
+
+const ADDRESS = /^0x[0-9a-f]{40}$/i;
+const ISOLATIONS: readonly Isolation[] = ['browser', 'deno', 'chromium', 'thread'];
+const POLICIES: readonly WarmPolicy[] = ['cold', 'warm-runtime', 'warm-function'];
+
+export function checkIsolation(isolation: unknown): Isolation {
+  const found = ISOLATIONS.find((one) => one === isolation);
+  if (found === undefined) throw invalid('isolation', `one of ${ISOLATIONS.join(', ')}`, isolation);
+  return found;
+}
+
+export function checkPolicy(policy: unknown): WarmPolicy {
+  const found = POLICIES.find((one) => one === policy);
+  if (found === undefined) throw invalid('policy', `one of ${POLICIES.join(', ')}`, policy);
+  return found;
+}
+
+export function checkCores(cores: unknown): number {
+  const fits =
+    Number.isSafeInteger(cores) && (cores as number) >= 1 && (cores as number) <= SANDBOXES_PER_WORKER_MAX;
+  if (!fits) throw invalid('cores', `a whole number from 1 to ${SANDBOXES_PER_WORKER_MAX}`, cores);
+  return cores as number;
+}
+
+export function checkShare(share: unknown): number {
+  if (typeof share === 'number' && share > 0 && share <= 1) return share;
+  throw invalid('share', 'a number above 0 and up to 1', share);
+}
+
+export function checkPaymentAddress(address: unknown): Address | undefined {
+  return address === undefined ? undefined : checkAddress('paymentAddress', address);
+}
+
+export function checkAddresses(option: string, value: unknown): readonly Address[] | undefined {
+  return list(option, value)?.map((one) => checkAddress(option, one));
+}
+
+export function checkJobs(option: string, value: unknown): readonly JobId[] | undefined {
+  return list(option, value)?.map((one) => checkJob(option, one));
+}
+
+export function checkAddress(option: string, address: unknown): Address {
+  if (typeof address === 'string' && ADDRESS.test(address)) return address.toLowerCase();
+  throw invalid(option, 'an address: 0x and 40 hexadecimal digits', address);
+}
+
+export function checkJob(option: string, job: unknown): JobId {
+  if (typeof job === 'string' && ID_PATTERN.test(job)) return job;
+  throw invalid(option, 'a job id of 22 characters, or a list of them', job);
+}
+
+export function checkGroups(value: unknown): readonly GroupCredential[] | undefined {
+  return list('groups', value, GROUPS_MAX)?.map(checkGroup);
+}
+
+/** The secret is never shown, in no error either. */
+function checkGroup(group: unknown): GroupCredential {
+  if (typeof group !== 'object' || group === null)
+    throw invalid('groups', 'a list of { key, secret }', group);
+  const given = readOptions<GroupOption>(group, 'A group of a worker', {
+    key: true,
+    secret: true,
+    secretHash: true,
+  });
+  const { key, secret, secretHash } = given as Partial<Record<keyof GroupOption, unknown>>;
+  // A secret that is not there must not make the group one without a secret.
+  if ('secret' in given && secret === undefined) throw invalid('groups', 'a secret that is text', secret);
+  if (typeof key !== 'string' || key === '' || key.length > NAME_LENGTH_MAX)
+    throw invalid('groups', 'a key', key);
+  if (secret !== undefined && secretHash !== undefined) {
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `Give the group ${key} its secret or its secretHash, not both.`,
+    );
+  }
+  if (secretHash !== undefined) {
+    if (typeof secretHash === 'string' && DIGEST_PATTERN.test(secretHash)) return { key, secretHash };
+    throw invalid('groups', 'a secretHash of 64 hexadecimal digits', typeof secretHash);
+  }
+  if (secret === undefined) return { key };
+  if (typeof secret !== 'string') throw invalid('groups', 'a secret that is text', typeof secret);
+  return { key, secretHash: hashSecret(secret) };
+}
+
+export function checkPrice(price: unknown): bigint | undefined {
+  if (price === undefined) return undefined;
+  if (typeof price !== 'bigint' || price < 0n || price > UNITS_MAX)
+    throw invalid('minimumPrice', 'units as a bigint of at least 0n', price);
+  return price;
+}
+
+/** Each as `https://host[:port]`: a part of a site cannot be allowed. */
+export function checkOrigins(value: unknown): readonly string[] {
+  return (list('allowOrigins', value, WORKER_ORIGINS_MAX) ?? []).map((one) => {
+    const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
+    const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
+    if (!isWeb || url.href !== `${url.origin}/`) {
+      throw invalid('allowOrigins', 'a list of whole sites like https://example.com, without a path', one);
+    }
+    if (url.origin.length <= ORIGIN_LENGTH_MAX) return url.origin;
+    throw invalid('allowOrigins', `a list of sites of at most ${ORIGIN_LENGTH_MAX} characters each`, one);
+  });
+}
+
+export function checkBytesPerDay(bytes: unknown): number | undefined {
+  if (bytes === undefined) return undefined;
+  if (Number.isSafeInteger(bytes) && (bytes as number) > 0) return bytes as number;
+  throw invalid('bytesPerDay', 'a whole number of bytes above 0', bytes);
+}
+
+/** In the one form `22:00-07:00`. */
+export function checkHours(hours: unknown): string | undefined {
+  if (hours === undefined) return undefined;
+  const read = typeof hours === 'string' ? parseHours(hours) : undefined;
+  if (read === undefined)
+    throw invalid('hours', "text like '22-7' or '22:30-07:00' with two different times", hours);
+  return formatHours(read);
+}
+
+export function checkAdmit<T>(admit: T | undefined): T | undefined {
+  if (admit === undefined || typeof admit === 'function') return admit;
+  throw invalid('admit', 'a function', admit);
+}
+
+export function checkName(name: unknown): string {
+  if (name === undefined) return 'worker';
+  if (typeof name === 'string' && name !== '' && name.length <= NAME_LENGTH_MAX) return name;
+  throw invalid('name', `text of 1 to ${NAME_LENGTH_MAX} characters`, name);
+}
+
+export function checkSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw invalid('signal', 'an AbortSignal', signal);
+}
+
+function list(option: string, value: unknown, max = WORKER_FILTER_MAX): readonly unknown[] | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.length <= max) return value as unknown[];
+  throw invalid(option, `a list of at most ${max}`, value);
+}
+
+export function invalid(option: string, expected: string, found: unknown): ManyhandsError {
+  const text = `The option ${option} of a worker must be ${expected}; it is ${describeValue(found)}.`;
+  return new ManyhandsError('INVALID_ARGUMENT', text, { option });
+}

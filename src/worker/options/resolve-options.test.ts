@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { isError } from '../../lib/errors.js';
+import { sha256Hex } from '../../lib/crypto/sha256.js';
+import { resolveWorkerOptions } from './resolve-options.js';
+import type { WorkerOptions } from './resolve-options.js';
+
+const DEFAULTS = { scheduler: 'http://localhost:8462', isolation: 'thread', cores: 4 } as const;
+const ADDRESS = `0x${'Ab'.repeat(20)}`;
+const resolve = (options: WorkerOptions) => resolveWorkerOptions(options, DEFAULTS);
+
+describe('the options of a worker', () => {
+  it('are what the environment has, where nothing is said', () => {
+    const { scheduler, isolation, cores, owners, name } = resolve({});
+    expect({ scheduler: scheduler.socket, isolation, cores, owners, name }).toEqual({
+      scheduler: 'ws://localhost:8462/socket',
+      isolation: 'thread',
+      cores: 4,
+      owners: undefined,
+      name: 'worker',
+    });
+  });
+
+  it('are frozen, and written one way', () => {
+    const resolved = resolve({ paymentAddress: ADDRESS, owners: [ADDRESS], minimumPrice: 5n });
+    expect(resolved).toMatchObject({
+      paymentAddress: ADDRESS.toLowerCase(),
+      owners: [ADDRESS.toLowerCase()],
+    });
+    expect(Object.isFrozen(resolved)).toBe(true);
+  });
+
+  it('never pass on a group’s secret', () => {
+    const groups = [{ key: 'lab', secret: 'hush' }, { key: 'public' }];
+    const expected = [
+      { key: 'lab', secretHash: sha256Hex(new TextEncoder().encode('hush')) },
+      { key: 'public' },
+    ];
+    expect(resolve({ groups }).groups).toEqual(expected);
+    try {
+      resolve({ groups: [{ key: 'lab', secret: 'hush', secretHash: 'x' }] });
+      expect.unreachable();
+    } catch (error) {
+      expect(JSON.stringify([(error as Error).message, (error as Error).stack])).not.toContain('hush');
+    }
+  });
+
+  it('take at least one core where the environment knows of none', () => {
+    expect(resolveWorkerOptions({}, { ...DEFAULTS, cores: NaN }).cores).toBe(1);
+    expect(resolveWorkerOptions({}, { ...DEFAULTS, cores: 10_000 }).cores).toBe(128);
+  });
+
+  it('refuse a name that is not known, and say which there are', () => {
+    try {
+      resolve({ core: 4 } as WorkerOptions);
+      expect.unreachable();
+    } catch (error) {
+      expect(isError(error, 'UNKNOWN_OPTION')).toBe(true);
+      expect((error as Error).message).toMatch(/'core'.*cores/);
+    }
+  });
+
+  const wrong: [string, unknown][] = [
+    ['isolation', 'none'],
+    ['cores', 0],
+    ['cores', 1.5],
+    ['cores', '4'],
+    ['cores', 129],
+    ['paymentAddress', '0x12'],
+    ['owners', ADDRESS],
+    ['owners', ['me']],
+    ['jobs', ['short']],
+    ['groups', 'public'],
+    ['groups', [{ key: '' }]],
+    ['groups', [null]],
+    ['groups', [{ key: 'lab', secret: 5 }]],
+    ['groups', [{ key: 'lab', secretHash: 'zz' }]],
+    ['minimumPrice', 5],
+    ['minimumPrice', -1n],
+    ['name', ''],
+    ['signal', {}],
+    ['scheduler', 'ftp://x'],
+  ];
+  it.each(wrong)('refuse %s: %s', (option, value) => {
+    try {
+      resolve({ [option]: value });
+      expect.unreachable();
+    } catch (error) {
+      expect(isError(error, 'INVALID_ARGUMENT')).toBe(true);
+      expect((error as Error).message).toMatch(
+        option === 'scheduler' ? /scheduler/ : new RegExp(`option ${option}`),
+      );
+    }
+  });
+
+  it('refuse what is no object', () => {
+    expect(() => resolve(null as never)).toThrow(/object/);
+  });
+});

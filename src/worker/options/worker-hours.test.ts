@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { jobId, OWNER, stage, stageKeeper } from '../../testing/worker/worker-stage.js';
+import type { Stage } from '../../testing/worker/worker-stage.js';
+import { STOP_GRACE_MS } from './stop-options.js';
+
+const JOB = jobId('squares');
+
+/** A script whose slices take `ms` of virtual time. */
+const taking = (ms: number) => ({
+  slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: datum, ms }),
+});
+
+const keep = stageKeeper();
+async function start(...args: Parameters<typeof stage>): Promise<Stage> {
+  const made = keep(stage(...args));
+  await made.worker.start();
+  await made.clock.advance(0);
+  return made;
+}
+const held = ({ scheduler }: Stage): number => scheduler.leases.size;
+const done = ({ scheduler }: Stage, job = JOB): number => scheduler.outcomes.get(job)!.size;
+
+describe('hours of the day', () => {
+  /** The hour of the day on the worker's clock. */
+  const hourOf = ({ clock }: Stage): number => new Date(clock.wallMs()).getHours();
+
+  it('pauses outside them, works within them, and goes by what they are changed to', async () => {
+    const on = await start(taking(60_000), { cores: 1 });
+    const { clock, worker, names } = on;
+    const hour = hourOf(on);
+    worker.options.hours = `${(hour + 2) % 24}-${(hour + 3) % 24}`;
+    expect(worker.paused).toEqual(['hours']);
+    await clock.advance(2 * 3_600_000);
+    expect(worker.paused).toEqual([]);
+    await clock.advance(3_600_000);
+    expect(worker.paused).toEqual(['hours']);
+    worker.options.hours = undefined;
+    expect(worker.paused).toEqual([]);
+    expect(names().filter((name) => /pause/.test(name))).toEqual(['pause', 'unpause', 'pause', 'unpause']);
+    expect(() => (worker.options.hours = '9-9')).toThrow(/hours/);
+  });
+});
+
+describe('a stop that lets slices finish', () => {
+  it('takes nothing more, reports what runs however long it takes, and then closes', async () => {
+    const on = await start(taking(20_000), { cores: 1 });
+    const { clock, scheduler, worker, host } = on;
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, chunk: 5 });
+    await clock.runUntil(() => host.runs.size > 0);
+    const stopped = worker.stop({ graceMs: 600_000 });
+    await clock.advance(2 * STOP_GRACE_MS);
+    expect(worker.state).toBe('stopping');
+    await clock.runUntil(stopped);
+    expect(done(on)).toBeGreaterThanOrEqual(1);
+    expect(done(on)).toBeLessThan(5);
+    expect(held(on)).toBe(0);
+    expect(() => worker.stop({ graceMs: -1 })).toThrow(/graceMs/);
+  });
+});

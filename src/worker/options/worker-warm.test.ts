@@ -1,0 +1,165 @@
+/**
+ * How warm a worker starts its sandboxes, under each policy: what it keeps, what it has ready, and when it lets go.
+ */
+import { describe, expect, it } from 'vitest';
+import { sha256Hex } from '../../lib/crypto/sha256.js';
+import { memoryStorage } from '../../lib/storage/storage.js';
+import { jobId, OWNER, stage, stageKeeper, workOff } from '../../testing/worker/worker-stage.js';
+import type { Stage } from '../../testing/worker/worker-stage.js';
+import type { WorkerOptions } from './resolve-options.js';
+
+const JOB = jobId('one');
+const OTHER = jobId('two');
+const THIRD = jobId('three');
+const MINUTE = 60_000;
+
+const script = {
+  slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: datum, ms: 5 }),
+};
+
+const keep = stageKeeper();
+function on(options: WorkerOptions = {}): Stage {
+  return keep(stage(script, options));
+}
+describe('warm-function', () => {
+  it('is what a worker does unless it is told otherwise: a job finds its sandbox again', async () => {
+    const s = on();
+    await s.worker.start();
+    await workOff(s, JOB);
+    await workOff(s, OTHER);
+    await workOff(s, JOB);
+    expect(s.host.assignments).toHaveLength(2);
+    await workOff(s, OTHER);
+    expect(s.host.assignments).toHaveLength(2);
+  });
+
+  it('tells the scheduler what starts at once, and when that changes while it waits', async () => {
+    const s = on({ cores: 2 });
+    await s.worker.start();
+    const wants = (): unknown[] => s.scheduler.said.filter(({ type }) => type === 'lease.want');
+    for (const id of [JOB, OTHER, THIRD]) await workOff(s, id);
+    await s.clock.advance(1_000);
+    const worktime = { name: 'map-basic', version: expect.any(String) as string };
+    const before = wants().length;
+    expect(wants().at(-1)).toMatchObject({
+      idle: true,
+      warmJobs: [expect.any(String)],
+      warmWorktimes: [worktime],
+    });
+    await s.clock.advance(10_000);
+    expect(wants().length).toBe(before);
+    await s.clock.advance(10 * MINUTE);
+    expect(wants().length).toBeLessThan(before + 20);
+    expect(wants().at(-1)).toEqual({ type: 'lease.want', want: expect.any(Number) as number, idle: true });
+  });
+
+  it('keeps so many and so long, and no more', async () => {
+    const s = on();
+    await s.worker.start();
+    for (const id of [JOB, OTHER, THIRD]) await workOff(s, id);
+    // One at its place, one beside it: this worker has one core.
+    expect(s.host.alive).toBe(2);
+    await s.clock.advance(3 * MINUTE);
+    expect(s.host.alive).toBe(0);
+  });
+
+  it('keeps nothing of a job that is blocked, nor anything while it rests', async () => {
+    const s = on();
+    await s.worker.start();
+    await workOff(s, JOB);
+    await workOff(s, OTHER);
+    expect(s.host.alive).toBe(2);
+    s.worker.block({ jobId: JOB });
+    await s.clock.advance(10);
+    expect(s.host.alive).toBe(1);
+    await workOff(s, THIRD);
+    s.worker.pause();
+    await s.clock.advance(10);
+    expect(s.host.alive).toBe(0);
+  });
+});
+
+describe('a spare', () => {
+  it('is started when all is quiet, for what was asked for, and the next job starts in it', async () => {
+    const s = on({ policy: 'warm-runtime' });
+    await s.worker.start();
+    await s.clock.advance(MINUTE);
+    expect(s.host.warmed).toBe(0);
+    await workOff(s, JOB);
+    expect(s.host.warmed).toBe(0);
+    await s.clock.advance(1_000);
+    expect(s.host.warmed).toBe(1);
+    const asked = s.host.owners.length;
+    await workOff(s, OTHER);
+    expect(s.host.owners).toHaveLength(asked);
+    expect(s.host.assignments[1]!.assets).toEqual({});
+  });
+
+  it('takes no time from slices that are at work but for a fiftieth of it', async () => {
+    const s = on({ policy: 'warm-runtime' });
+    await s.worker.start();
+    s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100_000, sliceMs: 5 });
+    await s.clock.advance(20_000);
+    expect(s.host.warmed).toBe(0);
+    await s.clock.advance(20_000);
+    expect(s.host.warmed).toBe(1);
+    expect(s.scheduler.isComplete(JOB)).toBe(false);
+  });
+
+  it('is given up when nothing was asked for in a while, and with the worker', async () => {
+    const s = on({ policy: 'warm-runtime' });
+    await s.worker.start();
+    await workOff(s, JOB);
+    await s.clock.advance(1_000);
+    expect(s.host.spares).toBe(1);
+    await s.clock.advance(6 * MINUTE);
+    expect(s.host.spares).toBe(0);
+    await workOff(s, OTHER);
+    await s.clock.advance(1_000);
+    expect(s.host.spares).toBe(1);
+    await s.clock.runUntil(s.worker.stop());
+    expect(s.host.spares).toBe(0);
+  });
+});
+
+describe('cold', () => {
+  it('keeps nothing and has nothing ready', async () => {
+    const s = on({ policy: 'cold' });
+    await s.worker.start();
+    await workOff(s, JOB);
+    await s.clock.advance(1_000);
+    expect([s.host.alive, s.host.warmed, s.host.snapshots]).toEqual([0, 0, 0]);
+    await workOff(s, OTHER);
+    expect(s.host.owners).toHaveLength(2);
+  });
+});
+
+describe('blobs that a job names', () => {
+  it('are downloaded once by all workers of this machine', async () => {
+    const assets = memoryStorage();
+    const bundle = new Uint8Array(100).fill(7);
+    const fs = { blob: sha256Hex(bundle), bytes: bundle.length, cwd: '/data' };
+    const downloads: string[] = [];
+    for (let life = 0; life < 2; life++) {
+      const s: Stage = keep(
+        stage(
+          script,
+          {},
+          {
+            assets,
+            fetch: (url, init) => {
+              downloads.push(String(url));
+              return s.scheduler.fetch(url, init);
+            },
+          },
+        ),
+      );
+      s.scheduler.blobs.set(fs.blob, bundle);
+      await s.worker.start();
+      s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2, sliceMs: 5, package: { fs } });
+      await s.clock.runUntil(() => s.scheduler.isComplete(JOB));
+      expect(s.host.assignments[0]!.blobs).toEqual({ [fs.blob]: bundle });
+    }
+    expect(downloads).toEqual([`http://scheduler:8462/blobs/${fs.blob}`]);
+  });
+});

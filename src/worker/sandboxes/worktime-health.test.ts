@@ -1,0 +1,111 @@
+/**
+ * A worktime that starts no more on a worker that lives: it is withdrawn, no job pays for it, and it comes back.
+ */
+import { describe, expect, it } from 'vitest';
+import { ManyhandsError } from '../../lib/errors.js';
+import type { FakeSandboxScript } from '../../testing/worker/fake-sandbox.js';
+import { jobId, OWNER, stage, stageKeeper, workOff } from '../../testing/worker/worker-stage.js';
+import type { Stage } from '../../testing/worker/worker-stage.js';
+
+const JOB = jobId('squares');
+const OTHER = jobId('other');
+const MINUTE = 60_000;
+const PYTHON = { worktime: { name: 'pyodide', range: '*' } };
+
+const keep = stageKeeper();
+
+/** Whether Python's files are there, and whether it starts with them; what a test changes counts from then on. */
+function on(state: { hasFiles: boolean; starts: boolean }, script: Partial<FakeSandboxScript> = {}): Stage {
+  const worktimeFiles = () => async () => {
+    if (!state.hasFiles) throw new ManyhandsError('BLOB_UNKNOWN', 'The scheduler has no such file.');
+    return {};
+  };
+  const assign = (): 'assigned' | 'refuse' => (state.starts ? 'assigned' : 'refuse');
+  const warms = (): boolean => state.starts;
+  return keep(stage({ assign, warms, ...script }, { policy: 'cold' }, { worktimeFiles }));
+}
+
+const offered = ({ scheduler }: Stage): string[] =>
+  scheduler.workers.at(-1)!.worktimes.map(({ name }) => name);
+const told = ({ events }: Stage): unknown[] =>
+  events.filter(({ name }) => name === 'worktime').map(({ payload }) => payload);
+
+describe('a worktime that starts no more', () => {
+  it.each([
+    ['its files are gone', { hasFiles: false, starts: true }, /has no such file/],
+    ['its runtime fails', { hasFiles: true, starts: false }, /did not start/],
+  ])('because %s is withdrawn, and no slice is charged for it', async (_why, state, reason) => {
+    const made = on(state);
+    const { worker, scheduler, clock } = made;
+    await worker.start();
+    expect(offered(made)).toContain('pyodide');
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4, package: PYTHON });
+    await clock.advance(20_000);
+    expect(offered(made)).toEqual(['map-basic', 'wasm']);
+    expect(scheduler.losses).toEqual([]);
+    expect(scheduler.returns.length).toBeGreaterThan(0);
+    expect(told(made)).toEqual([
+      {
+        name: 'pyodide',
+        version: expect.any(String) as string,
+        isOffered: false,
+        reason: expect.stringMatching(reason) as string,
+      },
+    ]);
+  });
+
+  it('is tried again, less and less often, and offered once it starts', async () => {
+    const state = { hasFiles: true, starts: false };
+    const made = on(state);
+    const { worker, scheduler, clock, host } = made;
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4, package: PYTHON });
+    await clock.advance(MINUTE);
+    const soon = host.warmed;
+    await clock.advance(60 * MINUTE);
+    expect(soon).toBeGreaterThan(1);
+    expect(host.warmed).toBeLessThan(soon + 10);
+    expect(told(made)).toHaveLength(1);
+    state.starts = true;
+    await clock.advance(60 * MINUTE);
+    expect(offered(made)).toContain('pyodide');
+    expect(told(made)).toHaveLength(2);
+    expect(told(made).at(-1)).toMatchObject({ name: 'pyodide', isOffered: true });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses).toEqual([]);
+  });
+
+  it('keeps no other worktime from its jobs', async () => {
+    const made = on({ hasFiles: true, starts: false }, { assign: refuseFirst() });
+    const { worker, scheduler, clock } = made;
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: PYTHON });
+    await clock.advance(1_000);
+    expect(offered(made)).toEqual(['map-basic', 'wasm']);
+    await workOff(made, OTHER);
+    expect(scheduler.isComplete(JOB)).toBe(false);
+  });
+});
+
+describe('a job that cannot be set up', () => {
+  it('is charged where its worktime starts without it, which is tested once in a while only', async () => {
+    const made = on({ hasFiles: true, starts: true }, { assign: () => 'refuse' });
+    const { worker, scheduler, clock, host } = made;
+    await worker.start();
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 8, chunk: 1 });
+    await clock.runUntil(() => scheduler.isComplete(JOB));
+    expect(scheduler.losses.length).toBe(24);
+    expect(host.warmed).toBe(1);
+    expect(offered(made)).toContain('map-basic');
+    expect(told(made)).toEqual([]);
+  });
+});
+
+function refuseFirst(): () => 'assigned' | 'refuse' {
+  let isFirst = true;
+  return () => {
+    const how = isFirst ? 'refuse' : 'assigned';
+    isFirst = false;
+    return how;
+  };
+}

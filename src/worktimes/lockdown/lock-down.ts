@@ -1,0 +1,78 @@
+/**
+ * Takes away from a realm every global that is not permitted, on the global object and along its prototypes. The
+ * list is data (`permits.ts`); what the harness needs must have been taken before.
+ * @module
+ */
+import { SANDBOX_WASM_MEMORY_BYTES_MAX } from '../../protocol/limits.js';
+import { fillCrypto } from './fill-crypto.js';
+import { limitMembers } from './limit-members.js';
+import { FORBIDDEN_PROPERTIES, PERMITTED_GLOBALS, PERMITTED_INHERITED } from './permits.js';
+import { replaceBlobs } from '../realm/realm-blob.js';
+import { limitWebAssembly } from '../quota/wasm-limits.js';
+import { defineWorkerScope } from './worker-scope.js';
+
+/**
+ * Puts WebAssembly memories under their cap and blobs into the realm, and takes away what is not permitted. Returns the names that could not be
+ * taken away; empty where all went well. Once for a realm, before any code of a job or a runtime.
+ */
+export function tameGlobals(scope: object): string[] {
+  // Another global object than the realm's own has nothing of its own to limit.
+  if (scope === globalThis) {
+    const names = scope as Record<string, unknown>;
+    fillCrypto(names);
+    replaceBlobs(names);
+    limitMembers(names);
+    limitWebAssembly(names, SANDBOX_WASM_MEMORY_BYTES_MAX);
+    removeProperties(names);
+  }
+  const { navigator } = scope as { navigator?: unknown };
+  const left: string[] = [];
+  for (const holder of holders(scope)) {
+    // A browser keeps timers, `performance` and more on the prototype of a Worker's global scope.
+    const isPermitted = (key: string): boolean =>
+      PERMITTED_GLOBALS.has(key) || (holder !== scope && PERMITTED_INHERITED.has(key));
+    for (const key of Reflect.ownKeys(holder)) {
+      if (typeof key === 'symbol' || isPermitted(key)) continue;
+      if (!remove(holder, key)) left.push(key);
+    }
+  }
+  defineWorkerScope(scope, navigator);
+  // Node has no `self`; job code finds it everywhere.
+  Object.defineProperty(scope, 'self', { value: scope, configurable: true, writable: true });
+  // Events must not be heard on the global object itself; other targets keep their methods.
+  for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
+    // What cannot be changed is the place's own: Deno's errors come by such a method.
+    if (Object.getOwnPropertyDescriptor(scope, name)?.configurable === false) continue;
+    Object.defineProperty(scope, name, { value: undefined, configurable: true, writable: true });
+  }
+  return left;
+}
+
+function removeProperties(names: Record<string, unknown>): void {
+  for (const [path, key] of FORBIDDEN_PROPERTIES) {
+    const [name, part] = path.split('.');
+    const holder = names[name!] as Record<string, unknown> | undefined;
+    remove((part === undefined ? holder : holder?.[part]) ?? {}, key);
+  }
+}
+
+/** The global object and its prototypes, without those that everything shares. */
+function holders(scope: object): object[] {
+  const found: object[] = [];
+  for (
+    let holder: object | null = scope;
+    holder !== null;
+    holder = Object.getPrototypeOf(holder) as object | null
+  ) {
+    const isShared = holder === Object.prototype || holder === globalThis.EventTarget?.prototype;
+    if (!isShared) found.push(holder);
+  }
+  return found;
+}
+
+function remove(holder: object, key: PropertyKey): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(holder, key);
+  if (descriptor === undefined || Reflect.deleteProperty(holder, key)) return true;
+  if (descriptor.writable !== true) return false;
+  return Reflect.set(holder, key, undefined);
+}

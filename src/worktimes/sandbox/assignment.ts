@@ -1,0 +1,50 @@
+/**
+ * An assignment taken apart: the job package, its blobs and its files. The supervisor has verified all digests.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { decodeJobPackage, type InlineOrBlob } from '../../protocol/job/job-package.js';
+import type { Assignment } from '../../protocol/messages/sandbox-messages.js';
+import { decodeValue } from '../../protocol/values/values.js';
+import type { JobContext, SliceVoice } from '../runtime/runtime.js';
+
+/** Where a job starts that has no files. */
+const CWD_DEFAULT = '/home/pyodide';
+
+/** Throws PACKAGE_MALFORMED, VALUE_MALFORMED, JOBFS_MALFORMED, JOBFS_TOO_LARGE or ASSIGN_FAILED. */
+export async function readAssignment(assignment: Assignment, voice: SliceVoice): Promise<JobContext> {
+  const job = decodeJobPackage(assignment.package);
+  const blob = (digest: string): Uint8Array => {
+    const bytes = Object.hasOwn(assignment.blobs, digest) ? assignment.blobs[digest] : undefined;
+    if (bytes !== undefined) return bytes;
+    throw new ManyhandsError('ASSIGN_FAILED', `The blob ${digest} of the job did not reach the sandbox`, {
+      digest,
+    });
+  };
+  const bytesOf = (part: InlineOrBlob): Uint8Array => ('inline' in part ? part.inline : blob(part.blob));
+  const args = decodeValue(bytesOf(job.args));
+  if (!Array.isArray(args)) throw new ManyhandsError('ASSIGN_FAILED', "The job's arguments are not an array");
+  const sourceBytes = bytesOf(job.source);
+  const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  const custom = job.customWorktime;
+  return {
+    source: job.sourceKind === 'bytes' ? '' : textOf(sourceBytes),
+    sourceBytes,
+    sourceKind: job.sourceKind,
+    wasm: job.wasm,
+    customWorktime: custom && { ...custom, source: textOf(bytesOf(custom.source)) },
+    args,
+    env: job.env,
+    cwd: job.fs?.cwd ?? CWD_DEFAULT,
+    files: job.fs === undefined ? new Map() : await unpack(blob(job.fs.blob)),
+    public: job.public,
+    jobId: assignment.jobId,
+    voice,
+  };
+}
+
+/** Few jobs have files, and what reads them takes a while to load. */
+async function unpack(bundle: Uint8Array): Promise<JobContext['files']> {
+  const { unpackBundle } = await import('../../jobfs/bundle.js');
+  return unpackBundle(bundle);
+}

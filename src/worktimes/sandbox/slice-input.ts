@@ -1,0 +1,92 @@
+/**
+ * The data of consecutive slices as they came: a range that is described, or envelopes in a segment, some of
+ * which stand for blobs that were sent before.
+ * @module
+ */
+import { ManyhandsError } from '../../lib/errors.js';
+import { decodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
+import type { Input, RangeInput } from '../../protocol/messages/messages.js';
+import { rangeDatum } from '../../protocol/input/ranges.js';
+import { SegmentReader } from '../../protocol/segment/segment.js';
+import { decodeValue } from '../../protocol/values/values.js';
+import { steadily } from '../realm/intrinsics.js';
+
+/** What came as blobs for one batch, by digest. */
+export type BatchBlobs = ReadonlyMap<string, Uint8Array>;
+
+export interface SliceInput {
+  readonly count: number;
+  /** The datum of the i-th slice, from 0. Throws VALUE_MALFORMED, SEGMENT_MALFORMED or BLOB_UNKNOWN. */
+  datum(i: number): unknown;
+}
+
+/** Never throws: where the input is malformed, each of its slices says so. */
+export function openInput(input: Input, blobs: BatchBlobs): SliceInput {
+  const open = (): SliceInput =>
+    input.kind === 'range' ? new RangeSlices(input) : new SegmentSlices(input.segment, blobs);
+  try {
+    return steadily(open);
+  } catch (error) {
+    return new BrokenSlices(input.count, error);
+  }
+}
+
+class RangeSlices implements SliceInput {
+  readonly count: number;
+  readonly #range: RangeInput;
+
+  constructor(range: RangeInput) {
+    this.count = range.count;
+    this.#range = range;
+  }
+
+  datum(i: number): unknown {
+    return rangeDatum(this.#range, i);
+  }
+}
+
+class SegmentSlices implements SliceInput {
+  readonly count: number;
+  readonly #reader: SegmentReader;
+  readonly #blobs: BatchBlobs;
+
+  constructor(segment: Uint8Array, blobs: BatchBlobs) {
+    this.#reader = new SegmentReader(segment);
+    this.#blobs = blobs;
+    this.count = this.#reader.count;
+  }
+
+  datum(i: number): unknown {
+    const kind = this.#reader.kind(i);
+    if (kind === ENVELOPE_KIND.value) return this.#reader.value(i);
+    if (kind === ENVELOPE_KIND.blob)
+      return decodeValue(this.#blob(decodeBlobRef(this.#reader.body(i)).digest));
+    throw new ManyhandsError('SEGMENT_MALFORMED', `A slice's datum cannot be an envelope of kind ${kind}`);
+  }
+
+  #blob(digest: string): Uint8Array {
+    const bytes = this.#blobs.get(digest);
+    if (bytes !== undefined) return bytes;
+    throw new ManyhandsError(
+      'BLOB_UNKNOWN',
+      `The blob ${digest} of a slice's datum did not reach the sandbox`,
+      {
+        digest,
+      },
+    );
+  }
+}
+
+class BrokenSlices implements SliceInput {
+  readonly count: number;
+  readonly #error: unknown;
+
+  constructor(count: number, error: unknown) {
+    this.count = count;
+    this.#error = error;
+  }
+
+  datum(): unknown {
+    throw this.#error;
+  }
+}
