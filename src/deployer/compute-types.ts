@@ -7,8 +7,8 @@ import type { RangeBounds } from '../protocol/input/input-sets.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job/job.js';
 import type { CallOptions } from './arguments/call-options.js';
-import type { ConnectionEvents } from './job/events.js';
-import type { RemoteStatus } from './deployer.js';
+import type { ConnectionEvents } from './connection/connection-events.js';
+import type { RemoteStatus } from './results/status-info.js';
 import type { RemoteData } from './upload/remote-input.js';
 
 /** The arguments after the datum: they may be left out where the work function needs none. */

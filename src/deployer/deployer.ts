@@ -14,28 +14,18 @@ import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-
 import { createContext } from './connection/context.js';
 import { readCall, type CallOptions } from './arguments/call-options.js';
 import { checkKeystore, checkReason } from './arguments/check-arguments.js';
-import type { JobStatusInfo } from './job/events.js';
+import { remoteStatus, withJsonForm, type RemoteStatus } from './results/status-info.js';
 import type { FeedSummary } from './upload/feed.js';
 import { fetchJobResults, type FetchedResult, type ResultRange } from './results/fetch-results.js';
 import { parseDo, parseFor } from './upload/forms.js';
 import { toJobInput } from './upload/input.js';
 import { Job } from './job/job.js';
-import { listJobs, remoteStatus } from './list-jobs.js';
+import { listJobs } from './list-jobs.js';
 import type { DeployerPorts } from './connection/ports.js';
-import { withJsonForm } from './results/status-info.js';
 
 export interface AttachOptions extends CallOptions {
   /** Replay the journal behind this row only. @default 0, all of it */
   after?: Cursor;
-}
-
-/** What the scheduler says of a job. */
-export interface RemoteStatus extends JobStatusInfo {
-  jobId: string;
-  /** Whether slices may still be added. */
-  open: boolean;
-  /** Why it is cancelled or paused. */
-  reason?: string;
 }
 
 export interface AddedSlices extends FeedSummary {

@@ -7,10 +7,9 @@ import { checkSignal } from '../lib/abortable.js';
 import { ID_PATTERN } from '../lib/crypto/ids.js';
 import { describeValue, readOptions } from '../lib/options.js';
 import { JOB_LIST_MAX } from '../protocol/limits.js';
-import type { DeployerRequests, JobStatus } from '../protocol/messages/messages.js';
+import type { DeployerRequests } from '../protocol/messages/messages.js';
 import type { JobPage, ListOptions } from './compute-types.js';
-import type { RemoteStatus } from './deployer.js';
-import { toStatusInfo, withJsonForm } from './results/status-info.js';
+import { withJsonForm, remoteStatus } from './results/status-info.js';
 
 const LIMIT_DEFAULT = 20;
 
@@ -44,10 +43,4 @@ export async function listJobs(ask: Ask, options: ListOptions = {}): Promise<Job
     jobs: jobs.map(({ status, ...about }) => withJsonForm({ ...remoteStatus(status), ...about })),
     more,
   };
-}
-
-/** A job as the scheduler tells of it, for people. */
-export function remoteStatus(found: JobStatus): RemoteStatus {
-  const { jobId, open, reason } = found;
-  return withJsonForm({ jobId, open, ...toStatusInfo(found), ...(reason === undefined ? {} : { reason }) });
 }

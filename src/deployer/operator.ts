@@ -16,8 +16,8 @@ import { PROTOCOL_VERSION } from '../protocol/wire/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
 import type { JobPage, ListOptions } from './compute-types.js';
-import type { RemoteStatus } from './deployer.js';
-import { listJobs, remoteStatus } from './list-jobs.js';
+import { type RemoteStatus, remoteStatus } from './results/status-info.js';
+import { listJobs } from './list-jobs.js';
 
 export interface OperatorOptions {
   scheduler: string | URL;

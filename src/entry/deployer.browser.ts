@@ -56,7 +56,8 @@ export type {
   ListedJob,
   ListOptions,
 } from '../deployer/compute-types.js';
-export type { AccountInfo, AddedSlices, AttachOptions, RemoteStatus } from '../deployer/deployer.js';
+export type { AccountInfo, AddedSlices, AttachOptions } from '../deployer/deployer.js';
+export type { RemoteStatus } from '../deployer/results/status-info.js';
 export type { FetchedResult, ResultRange } from '../deployer/results/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/package/payment.js';
@@ -69,11 +70,11 @@ export type {
   ConsoleEvent,
   ErrorEvent,
   JobEvents,
-  JobStatusInfo,
   NoFundsEvent,
   NoWorkersEvent,
   ProgressEvent,
-  ReadyState,
   ResultEvent,
   StatusEvent,
-} from '../deployer/job/events.js';
+} from '../deployer/job/job-events.js';
+export type { ReadyState } from '../deployer/upload/deployment.js';
+export type { JobStatusInfo } from '../deployer/results/status-info.js';

@@ -3,7 +3,7 @@
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId, toHex } from '../lib/crypto/ids.js';
-import { encodeJobPackage, packageDigest } from '../protocol/job/job-package.js';
+import { encodeJobPackage, packageDigest } from '../protocol/job/job-package-codec.js';
 import type { SignedOffer } from '../protocol/messages/messages.js';
 import { PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../testing/scheduler/scheduler-rig.js';
 import { Keystore } from '../wallet/keystore.js';

@@ -13,7 +13,7 @@ import { openWallet } from '../../src/entry/wallet.node.js';
 import { newId } from '../../src/lib/crypto/ids.js';
 import { systemRandom } from '../../src/lib/crypto/random.js';
 import { decodeReply, decodeSchedulerMessage, encodeMessage } from '../../src/protocol/wire/codec.js';
-import { decodeJobPackage } from '../../src/protocol/job/job-package.js';
+import { decodeJobPackage } from '../../src/protocol/job/job-package-codec.js';
 import type {
   ClientMessage,
   GroupKey,

@@ -5,12 +5,8 @@
 import { deepStrictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import {
-  decodeJobPackage,
-  encodeJobPackage,
-  packageDigest,
-  type JobPackage,
-} from '../../src/protocol/job/job-package.js';
+import type { JobPackage } from '../../src/protocol/job/job-package.js';
+import { decodeJobPackage, encodeJobPackage, packageDigest } from '../../src/protocol/job/job-package-codec.js';
 import { build, type Description } from './notation.js';
 
 const vectors = JSON.parse(readFileSync(new URL('job-packages.json', import.meta.url), 'utf8')) as {

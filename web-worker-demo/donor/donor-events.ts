@@ -4,7 +4,8 @@
  * @module
  */
 import type { JobInfo, SandboxStatus } from 'manyhands/worker';
-import type { MessageKey, Values } from '../i18n/translate.js';
+import type { Values } from '../i18n/translate.js';
+import type { MessageKey } from '../i18n/en.js';
 import type { PauseReason } from './conditions.js';
 import type { Ledger } from './ledger-watch.js';
 import type { Totals } from './totals.js';

@@ -3,7 +3,7 @@
  * @module
  */
 import { isError, type WorkerEvents } from 'manyhands/worker';
-import type { MessageKey } from '../i18n/translate.js';
+import type { MessageKey } from '../i18n/en.js';
 import type { LogEntry } from './donor-events.js';
 import { safeText } from './safe-text.js';
 import { worktimeWord } from './worktime-word.js';

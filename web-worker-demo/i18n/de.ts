@@ -2,8 +2,7 @@
  * What the page says, in German.
  * @module
  */
-import type { Message } from './en.js';
-import type { MessageKey } from './translate.js';
+import type { Message, MessageKey } from './en.js';
 
 export const de: Record<MessageKey, Message> = {
   'page.title': 'Mithelfen · manyhands',

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type MessageKey = keyof typeof en;
 export interface Plural {
   one: string;
   other: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { en } from './en.js';
-import { languageOf, TABLES, Translator, type MessageKey } from './translate.js';
+import { en, type MessageKey } from './en.js';
+import { languageOf, TABLES, Translator } from './translate.js';
 
 const places = (message: unknown): string[] =>
   [...new Set(JSON.stringify(message).match(/\{\w+\}/g) ?? [])].sort();

@@ -4,9 +4,7 @@
  * @module
  */
 import { de } from './de.js';
-import { en, type Message } from './en.js';
-
-export type MessageKey = keyof typeof en;
+import { en, type Message, type MessageKey } from './en.js';
 export type Language = 'en' | 'de';
 /** A value may itself be a message. */
 export type Value = string | number | { key: MessageKey };

@@ -2,7 +2,7 @@
  * What this browser or this way to the page lacks, in a sentence each. Nothing is shown where nothing is missing.
  * @module
  */
-import type { MessageKey } from '../i18n/translate.js';
+import type { MessageKey } from '../i18n/en.js';
 import { byId, make } from './dom.js';
 import { t } from './page-text.js';
 

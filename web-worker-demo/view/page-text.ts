@@ -2,8 +2,8 @@
  * The language of the whole page: every element that names a message says it, and what is drawn by script asks here.
  * @module
  */
-import { languageOf, Translator } from '../i18n/translate.js';
-import type { Language, MessageKey, Values } from '../i18n/translate.js';
+import { languageOf, Translator, type Language, type Values } from '../i18n/translate.js';
+import type { MessageKey } from '../i18n/en.js';
 
 let translator = new Translator('en');
 

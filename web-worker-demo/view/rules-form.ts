@@ -7,7 +7,7 @@ import type { ConditionSources } from '../donor/conditions.js';
 import { amountOf, presetOf, PRESETS } from '../donor/presets.js';
 import type { SettingsBox } from '../donor/settings-box.js';
 import type { Settings } from '../donor/settings.js';
-import type { MessageKey } from '../i18n/translate.js';
+import type { MessageKey } from '../i18n/en.js';
 import { formatNumber } from '../format.js';
 import { byId, input, setText } from './dom.js';
 import { language, t } from './page-text.js';

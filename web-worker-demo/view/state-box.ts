@@ -4,7 +4,8 @@
  */
 import { isRunning, type DonorStatus, type RestReason } from '../donor/donor-events.js';
 import type { Settings } from '../donor/settings.js';
-import type { MessageKey, Values } from '../i18n/translate.js';
+import type { Values } from '../i18n/translate.js';
+import type { MessageKey } from '../i18n/en.js';
 import { button, byId, make, setText } from './dom.js';
 import { language, say, t } from './page-text.js';
 

@@ -4,7 +4,7 @@
  */
 import { BlobStore } from './blob-client.js';
 import { Emitter } from '../../lib/events.js';
-import type { ConnectionEvents } from '../job/events.js';
+import type { ConnectionEvents } from './connection-events.js';
 import { SchedulerLink } from './scheduler-client.js';
 import type { DeployerPorts } from './ports.js';
 import { WorkersMissing } from './worker-watch.js';

@@ -1,48 +1,27 @@
 /**
- * The events of a job handle: one payload each, names in any case.
+ * The events of a job handle: one payload each, names in any case. `J` is the type of the handle that emits them.
  * @module
  */
 import type { OptionNames } from '../../lib/options.js';
-import type { ConsoleLevel, RunStatus } from '../../protocol/messages/messages.js';
-import type { Job } from './job.js';
+import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import type { ResultHandle } from './results.js';
+import type { JobStatusInfo } from '../results/status-info.js';
+import type { ReadyState } from '../upload/deployment.js';
+import type { ReconnectingEvent, ReconnectedEvent } from '../connection/connection-events.js';
 
-/** Where a handle is on its way to a deployed job; `new` until `exec` or `deploy` is called. */
-export type ReadyState =
-  'new' | 'exec' | 'init' | 'preauth' | 'deploying' | 'uploading' | 'deployed' | 'reconnected';
-
-export interface JobStatusInfo {
-  /** `new` until the scheduler has the job. */
-  runStatus: RunStatus | 'new';
-  /** Slices. */
-  total: number;
-  /** Slices that were given to workers or are finished. */
-  distributed: number;
-  /** Slices that are finished: with a result, or failed for good. */
-  computed: number;
-  /** Of them, those that failed for good. */
-  failed: number;
-  /** Workers at work on the job. */
-  workers: number;
-  /** Credits paid so far, in units of 10^-9; in JSON a decimal string. */
-  paid: bigint;
-  /** Why it is paused or cancelled; absent otherwise. */
-  reason?: string;
+export interface StatusEventOf<J> extends JobStatusInfo {
+  job: J;
 }
 
-export interface StatusEvent<T> extends JobStatusInfo {
-  job: Job<T>;
-}
-
-export interface ResultEvent<T> {
-  job: Job<T>;
+export interface ResultEventOf<T, J> {
+  job: J;
   /** From 1. */
   sliceNumber: number;
   result: T;
 }
 
-export interface ConsoleEvent<T> {
-  job: Job<T>;
+export interface ConsoleEventOf<J> {
+  job: J;
   sliceNumber: number;
   /** Which attempt at the slice printed it, from 1: a slice that failed runs again. */
   attempt: number;
@@ -52,15 +31,15 @@ export interface ConsoleEvent<T> {
   same?: number;
 }
 
-export interface ProgressEvent<T> {
-  job: Job<T>;
+export interface ProgressEventOf<J> {
+  job: J;
   sliceNumber: number;
   /** From 0 to 1; absent for a sign of life without a number. */
   progress?: number;
 }
 
-export interface ErrorEvent<T> {
-  job: Job<T>;
+export interface ErrorEventOf<J> {
+  job: J;
   /** The slice that failed for good; absent where the trouble is not one slice's. */
   sliceNumber?: number;
   /** What the work function threw, with its own type, message and stack; or a coded error. */
@@ -69,88 +48,71 @@ export interface ErrorEvent<T> {
   message: string;
 }
 
-export interface CancelEvent<T> {
-  job: Job<T>;
+export interface CancelEventOf<J> {
+  job: J;
   runStatus: 'cancelled';
   reason: string;
   code: 'JOB_CANCELLED';
 }
 
-export interface NoFundsEvent<T> {
-  job: Job<T>;
+export interface NoFundsEventOf<J> {
+  job: J;
   reason: string;
 }
 
 /** The scheduler's operator paused the job; it waits until they resume it. */
-export interface PausedEvent<T> {
-  job: Job<T>;
+export interface PausedEventOf<J> {
+  job: J;
   /** In the operator's words. */
   reason: string;
 }
 
 /** The job goes on: the operator resumed it, or there are credits for it again. */
-export interface ResumedEvent<T> {
-  job: Job<T>;
+export interface ResumedEventOf<J> {
+  job: J;
 }
 
-export interface NoWorkersEvent<T> {
-  job: Job<T>;
+export interface NoWorkersEventOf<J> {
+  job: J;
   /** Since the scheduler had the job, milliseconds. */
   waitedMs: number;
   /** What to look at, in a sentence. */
   message: string;
 }
 
-/** The connection to the scheduler was lost and is being made anew. */
-export interface ReconnectingEvent {
-  error: Error;
-  message: string;
-}
-
-/** The connection is there again. */
-export interface ReconnectedEvent {
-  /** How long there was none, milliseconds. */
-  downMs: number;
-}
-
-export interface ConnectionEvents {
-  reconnecting: ReconnectingEvent;
-  reconnected: ReconnectedEvent;
-}
-
-export interface NoInputEvent<T> {
-  job: Job<T>;
+export interface NoInputEventOf<J> {
+  job: J;
   /** Slices that the scheduler has of the job's input. */
   committed: number;
   /** What to do, in a sentence. */
   message: string;
 }
 
-export interface JobEvents<T> {
+export interface JobEventsOf<T, J> {
   /** The connection was lost; the job goes on at the scheduler. */
-  reconnecting: ReconnectingEvent & { job: Job<T> };
-  reconnected: ReconnectedEvent & { job: Job<T> };
+  reconnecting: ReconnectingEvent & { job: J };
+  reconnected: ReconnectedEvent & { job: J };
   /** The job is open, all of its slices are computed, and nobody adds more; told once. */
-  noinput: NoInputEvent<T>;
+  noinput: NoInputEventOf<J>;
   readystatechange: ReadyState;
   /** The scheduler has the job. */
-  accepted: { job: Job<T>; id: string };
-  status: StatusEvent<T>;
-  result: ResultEvent<T>;
-  console: ConsoleEvent<T>;
-  progress: ProgressEvent<T>;
-  error: ErrorEvent<T>;
+  accepted: { job: J; id: string };
+  status: StatusEventOf<J>;
+  result: ResultEventOf<T, J>;
+  console: ConsoleEventOf<J>;
+  progress: ProgressEventOf<J>;
+  error: ErrorEventOf<J>;
   complete: ResultHandle<T>;
-  cancel: CancelEvent<T>;
-  nofunds: NoFundsEvent<T>;
-  paused: PausedEvent<T>;
-  resumed: ResumedEvent<T>;
+  cancel: CancelEventOf<J>;
+  nofunds: NoFundsEventOf<J>;
+  paused: PausedEventOf<J>;
+  resumed: ResumedEventOf<J>;
   /** Nobody has taken a slice yet, seconds after the deployment; told once. */
-  noworkers: NoWorkersEvent<T>;
+  noworkers: NoWorkersEventOf<J>;
 }
 
 /** All events of a job handle. */
-export const JOB_EVENTS: OptionNames<JobEvents<unknown>> = {
+export const JOB_EVENTS: OptionNames<JobEventsOf<unknown, unknown>> = {
   readystatechange: true,
   accepted: true,
   status: true,

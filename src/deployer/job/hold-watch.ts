@@ -4,19 +4,19 @@
  * @module
  */
 import type { DeployerContext } from '../connection/context.js';
-import type { Job } from './job.js';
+import type { JobSettings } from './job-config.js';
 
 /** The reason that the scheduler gives where credits are missing. */
 const NO_FUNDS = 'nofunds';
 
 export class HoldWatch<T> {
-  readonly #job: Job<T>;
+  readonly #job: JobSettings<T>;
   readonly #warn: (text: string) => void;
   /** The reason that was told last, as long as the job is paused for it. */
   #told: string | undefined;
   #isSaid = false;
 
-  constructor({ context, job }: { context: DeployerContext; job: Job<T> }) {
+  constructor({ context, job }: { context: DeployerContext; job: JobSettings<T> }) {
     this.#job = job;
     this.#warn = context.ports.warn;
   }

@@ -4,53 +4,53 @@
  * @module
  */
 import { Emitter, type Listener } from '../../lib/events.js';
-import { JOB_EVENTS, type JobEvents } from './events.js';
+import { JOB_EVENTS, type JobEventsOf } from './events.js';
 import { PendingListeners } from './pending-listeners.js';
 
 /** A job is done when the promises that their listeners return have settled. */
 const WAITED_FOR: ReadonlySet<string> = new Set(['result', 'error']);
 
-type Name<T> = keyof JobEvents<T>;
+type Name<T> = keyof JobEventsOf<T, unknown>;
 /** A name in any case; the events' own spelling is what editors propose. */
 type AnyCase<T, K extends string> = Lowercase<K> extends Name<T> ? K : Name<T>;
 /** The event that a name in any case means. */
 type Key<T, K extends string> = Lowercase<K> & Name<T>;
-type Handler<T, K extends string> = Listener<JobEvents<T>[Key<T, K>]>;
+type Handler<T, J, K extends string> = Listener<JobEventsOf<T, J>[Key<T, K>]>;
 
 export abstract class JobEmitter<T> {
   readonly #pendingListeners = new PendingListeners();
-  readonly #emitter = new Emitter<JobEvents<T>>(JOB_EVENTS);
+  readonly #emitter = new Emitter<JobEventsOf<T, this>>(JOB_EVENTS);
 
-  on<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+  on<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     this.#emitter.on(name as Key<T, K>, listener);
     this.listened(name.toLowerCase());
     return this;
   }
 
-  once<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+  once<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     this.#emitter.once(name as Key<T, K>, listener);
     this.listened(name.toLowerCase());
     return this;
   }
 
-  off<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+  off<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     this.#emitter.off(name as Key<T, K>, listener);
     return this;
   }
 
-  addListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+  addListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     return this.on(name, listener);
   }
 
-  addEventListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+  addEventListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     return this.on(name, listener);
   }
 
-  removeListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+  removeListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     return this.off(name, listener);
   }
 
-  removeEventListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, K>): this {
+  removeEventListener<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     return this.off(name, listener);
   }
 
@@ -64,7 +64,7 @@ export abstract class JobEmitter<T> {
   }
 
   /** @internal */
-  emit<K extends Name<T>>(name: K, payload: JobEvents<T>[K]): void {
+  emit<K extends Name<T>>(name: K, payload: JobEventsOf<T, this>[K]): void {
     const promises = this.#emitter.emit(name, payload);
     if (promises === undefined || !WAITED_FOR.has(name)) return;
     for (const promise of promises) this.pendingListeners.add(promise);

@@ -3,7 +3,7 @@ import { isError } from '../../lib/errors.js';
 import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
 import { groupAddress } from '../../wallet/group-proof.js';
 import { hashSecret } from '../../wallet/group-credential.js';
-import type { NoWorkersEvent, ResultEvent } from './events.js';
+import type { NoWorkersEvent, ResultEvent } from './job-events.js';
 
 describe('a job', () => {
   it('deploys, feeds and resolves with every result at its place', async () => {

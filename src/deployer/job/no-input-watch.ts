@@ -5,15 +5,15 @@
  */
 import type { CancelTimer } from '../../lib/clock.js';
 import type { DeployerContext } from '../connection/context.js';
-import type { JobStatusInfo } from './events.js';
-import type { Job } from './job.js';
+import type { JobStatusInfo } from '../results/status-info.js';
+import type { JobSettings } from './job-config.js';
 
 /** How long a job may wait for input before that is told, milliseconds. */
 export const NO_INPUT_MS = 5_000;
 
 export interface NoInputOptions<T> {
   context: DeployerContext;
-  job: Job<T>;
+  job: JobSettings<T>;
   /** Whether this handle has input on its way. */
   isFeeding: () => boolean;
 }

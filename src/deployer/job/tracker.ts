@@ -9,21 +9,22 @@ import type { BlobRef } from '../../protocol/segment/envelope.js';
 import { fromCursor } from '../../protocol/messages/cursor.js';
 import type { Cursor, JobStatus, JournalEvent } from '../../protocol/messages/messages.js';
 import type { DeployerContext } from '../connection/context.js';
-import type { ErrorEvent, JobStatusInfo, ReadyState } from './events.js';
+import type { ErrorEventOf } from './events.js';
+import type { ReadyState } from '../upload/deployment.js';
+import { type JobStatusInfo, toStatusInfo, withJsonForm } from '../results/status-info.js';
 import { Follower, type FollowSink } from '../results/follow.js';
 import { HoldWatch } from './hold-watch.js';
-import type { Job } from './job.js';
+import type { JobSettings } from './job-config.js';
 import { jobCancelled, slicesFailed } from './job-errors.js';
 import type { JobNotice } from '../connection/scheduler-client.js';
 import { ReceivedSlices } from '../results/received-slices.js';
 import { NoInputWatch } from './no-input-watch.js';
 import { ResultHandle } from './results.js';
-import { toStatusInfo, withJsonForm } from '../results/status-info.js';
 import { NO_WORKERS, watchForWorkers } from '../connection/worker-watch.js';
 
 export interface TrackerOptions<T> {
   context: DeployerContext;
-  job: Job<T>;
+  job: JobSettings<T>;
   /** The journal's row to go on behind. */
   after: Cursor;
   setReadyState: (state: ReadyState) => void;
@@ -335,7 +336,7 @@ export class JobTracker<T> implements FollowSink {
 
   #emitError(error: Error, sliceNumber: number | undefined): void {
     const { job } = this.#options;
-    const payload: ErrorEvent<T> = { job, error, name: error.name, message: error.message };
+    const payload: ErrorEventOf<typeof job> = { job, error, name: error.name, message: error.message };
     if (sliceNumber !== undefined) payload.sliceNumber = sliceNumber;
     job.emit('error', payload);
   }

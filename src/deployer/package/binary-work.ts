@@ -7,7 +7,11 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { readOptions, type OptionNames } from '../../lib/options.js';
 import type { JobPackage, WasmCall } from '../../protocol/job/job-package.js';
 import { BINARY_SOURCE_BYTES_MAX, EXIT_CODE_MAX } from '../../protocol/limits.js';
-import type { PackedSource } from './work-function.js';
+
+export interface PackedSource {
+  readonly bytes: Uint8Array;
+  readonly sourceKind: JobPackage['sourceKind'];
+}
 
 const RESULTS: readonly NonNullable<WasmCall['result']>[] = ['bytes', 'json', 'text'];
 const NAMES = ['export', 'alloc', 'free'] as const;

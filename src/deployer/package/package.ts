@@ -2,13 +2,8 @@
  * Builds the package of a job out of its settings: what is small goes inside, what is large becomes a blob beside.
  * @module
  */
-import {
-  encodeJobPackage,
-  packageDigest,
-  type InlineOrBlob,
-  type JobPackage,
-  type WasmCall,
-} from '../../protocol/job/job-package.js';
+import type { InlineOrBlob, JobPackage, WasmCall } from '../../protocol/job/job-package.js';
+import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import type { BlobRef } from '../../protocol/segment/envelope.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
@@ -17,7 +12,7 @@ import { describeWorktime } from '../../worktimes/registry.js';
 import { packWasm } from './binary-work.js';
 import { blobRef } from '../connection/blob-client.js';
 import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
-import { atPath } from '../upload/segment-packer.js';
+import { atPath } from '../arguments/error-path.js';
 import {
   packEnv,
   packGroups,

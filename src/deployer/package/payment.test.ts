@@ -36,7 +36,7 @@ describe('a payment offer', () => {
     const { stub, deployer, wallet } = deployerRig();
     await deployer.computeFor([1, 2, 3, 4], (x: number) => x).deploy(0.5);
     const [offer] = stub.job.offers;
-    const { packageDigest } = await import('../../protocol/job/job-package.js');
+    const { packageDigest } = await import('../../protocol/job/job-package-codec.js');
     expect(offer).toMatchObject({
       account: (await wallet.get()).address,
       packageDigest: packageDigest(stub.job.bytes),

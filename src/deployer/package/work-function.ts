@@ -8,7 +8,7 @@ import { SOURCE_BYTES_MAX } from '../../protocol/limits.js';
 import type { JobPackage, WasmCall } from '../../protocol/job/job-package.js';
 import { describeWorktime, WORKTIMES } from '../../worktimes/registry.js';
 import { isWasm } from '../../worktimes/wasm/module-reader.js';
-import { packBytes, packModule } from './binary-work.js';
+import { packBytes, packModule, type PackedSource } from './binary-work.js';
 import { languageOf } from './source-language.js';
 
 export type WorkSource =
@@ -16,11 +16,6 @@ export type WorkSource =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'url'; readonly url: URL };
-
-export interface PackedSource {
-  readonly bytes: Uint8Array;
-  readonly sourceKind: JobPackage['sourceKind'];
-}
 
 /** The worktime whose work functions are JavaScript. */
 export const JAVASCRIPT_WORKTIME = 'map-basic';

@@ -10,12 +10,16 @@ import type { Keystore } from '../../wallet/keystore.js';
 import { signOffer } from '../../wallet/offer.js';
 import type { AppendQueue } from './append-queue.js';
 import type { DeployerContext } from '../connection/context.js';
-import type { ReadyState } from '../job/events.js';
+
 import type { Feed } from './feed.js';
 import { discardInput, type JobInput } from './input.js';
 import type { ProvedWelcome } from '../connection/scheduler-client.js';
 import { buildPackage, type PackageSettings } from '../package/package.js';
 import type { OfferTerms } from '../package/payment.js';
+
+/** Where a handle is on its way to a deployed job; `new` until `exec` or `deploy` is called. */
+export type ReadyState =
+  'new' | 'exec' | 'init' | 'preauth' | 'deploying' | 'uploading' | 'deployed' | 'reconnected';
 
 export interface DeploymentOptions {
   context: DeployerContext;

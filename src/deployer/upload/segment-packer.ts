@@ -3,13 +3,14 @@
  * segment is ready when that is stored.
  * @module
  */
-import { ManyhandsError } from '../../lib/errors.js';
+
 import { encodeBlobRef, ENVELOPE_KIND, type BlobRef } from '../../protocol/segment/envelope.js';
 import { SEGMENT_SLICES_MAX } from '../../protocol/limits.js';
 import { encodeRemote } from '../../protocol/input/remote-url.js';
 import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
 import { blobRef } from '../connection/blob-client.js';
 import { RemoteDatum } from './remote-input.js';
+import { atPath } from '../arguments/error-path.js';
 
 /** A segment is full from here on; well under `SEGMENT_BYTES_MAX`, so that leases and reconnects stay light. */
 const SEGMENT_TARGET_BYTES = 128 * 1024;
@@ -91,16 +92,4 @@ export class SegmentPacker {
     stored.catch(() => undefined);
     this.#blobs.push(stored);
   }
-}
-
-/** The same refusal with a path that begins where the caller handed the value in. */
-export function atPath(error: unknown, place: string): unknown {
-  if (!(error instanceof ManyhandsError)) return error;
-  const info = error.info as { path?: string };
-  if (typeof info.path !== 'string') return error;
-  const path = info.path.replace(/^\$/, () => place);
-  const text = error.message.startsWith(info.path)
-    ? path + error.message.slice(info.path.length)
-    : error.message;
-  return new ManyhandsError(error.code, text, { ...error.info, path } as never, { cause: error.cause });
 }

@@ -2,7 +2,8 @@ import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isError } from '../../lib/errors.js';
-import { decodeJobPackage, encodeJobPackage, packageDigest, type JobPackage } from './job-package.js';
+import type { JobPackage } from './job-package.js';
+import { decodeJobPackage, encodeJobPackage, packageDigest } from './job-package-codec.js';
 import {
   BINARY_SOURCE_BYTES_MAX,
   BLOB_BYTES_MAX,

@@ -7,7 +7,7 @@ import { deferred } from '../../lib/deferred.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { Random } from '../../lib/crypto/random.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
-import { Bans, type Known } from './bans.js';
+import { Bans } from './bans.js';
 import { BlobValues } from '../blobs/blob-values.js';
 import { BlobTickets, type BlobStore } from '../blobs/blobs.js';
 import { ConnectedRoster } from '../leasing/connected-roster.js';
@@ -19,7 +19,7 @@ import { Eligibility } from '../policy/choose-job.js';
 import { ProofQueue } from './proof-queue.js';
 import type { Notes, Store } from '../store/port/store.js';
 import { Tick } from '../commit/commit-queue.js';
-import type { WorkerSession } from '../sessions/worker-session.js';
+import type { ConnectedWorker, BannedClient } from './connected-clients.js';
 
 export interface CoreOptions {
   store: Store;
@@ -34,12 +34,6 @@ export interface CoreOptions {
   minimumPrice: bigint;
   /** What an operator shows in its hello. */
   operatorToken: string;
-}
-
-/** A connection that a ban may hit. */
-export interface BannedClient {
-  readonly known: Known;
-  dismiss(error: ManyhandsError): void;
 }
 
 /** How often leases are counted while it drains, milliseconds. */
@@ -60,7 +54,7 @@ export class Core {
   readonly blobValues: BlobValues;
   readonly proofs: ProofQueue;
   /** Connected workers by their id: one that comes back takes the place of its old connection. */
-  readonly workers = new Map<string, WorkerSession>();
+  readonly workers = new Map<string, ConnectedWorker>();
   #cancelExpiry: (() => void) | undefined;
   #probedMs = 0;
   #isClosed = false;

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { newId } from '../../lib/crypto/ids.js';
 import { encodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
-import { encodeJobPackage, type JobPackage } from '../../protocol/job/job-package.js';
+import type { JobPackage } from '../../protocol/job/job-package.js';
+import { encodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import { REQUEST_BYTES_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_LOW } from '../../protocol/limits.js';
 import type { Input } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';

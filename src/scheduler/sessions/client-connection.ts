@@ -18,27 +18,7 @@ import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
 import type { Connection } from '../../transport/transport.js';
 import type { Core } from '../services/core.js';
 import { RepeatGuard } from './repeat-guard.js';
-
-/** What a session does with its client's messages. */
-export interface Session {
-  /** Answers a request. Requests are begun in the order in which they came. */
-  request(message: RequestMessage): Promise<Answer>;
-  notice(message: NoticeMessage): void;
-  /** Little is left unsent on the socket, after there was much. */
-  drained?(): void;
-  /** The socket is gone, or nothing is sent over it any more. */
-  end(): void;
-}
-
-export interface Answer {
-  /** Settles when the answer is committed; the next request is begun without waiting for it. */
-  readonly done: Promise<object>;
-  /** Called when the reply is on its way: what belongs behind it. */
-  readonly sent?: () => void;
-}
-
-export type RequestMessage = Extract<ClientMessage, { id: number }>;
-export type NoticeMessage = Exclude<ClientMessage, { id: number } | Hello>;
+import type { Session, RequestMessage } from './session.js';
 export type OpenSession = (connection: ClientConnection, hello: Hello) => Session;
 
 /** A peer that breaks the protocol (RFC 6455, 1002). */

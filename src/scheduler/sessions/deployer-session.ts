@@ -3,7 +3,8 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import { decodeJobPackage, packageDigest, type JobPackage } from '../../protocol/job/job-package.js';
+import type { JobPackage } from '../../protocol/job/job-package.js';
+import { decodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import { NAME_LENGTH_MAX, RESULTS_BYTES_MAX } from '../../protocol/limits.js';
 import type {
   DeployerRequests,
@@ -17,13 +18,8 @@ import { recoverOffer } from '../../wallet/offer.js';
 import { recoverChallenge } from '../../wallet/session-proof.js';
 import { resolveWorktime } from '../../worktimes/registry.js';
 import { checkHonoured, checkInput, checkPackageBlobs } from './check-input.js';
-import type {
-  Answer,
-  ClientConnection,
-  NoticeMessage,
-  RequestMessage,
-  Session,
-} from './client-connection.js';
+import type { ClientConnection } from './client-connection.js';
+import type { Answer, NoticeMessage, RequestMessage, Session } from './session.js';
 import { unknownWorktime, type Core } from '../services/core.js';
 import type { Known } from '../services/bans.js';
 import { answerOperator, isOperatorMessage } from './operator-requests.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../lib/crypto/ids.js';
-import { encodeJobPackage } from '../../protocol/job/job-package.js';
+import { encodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import type { Lease } from '../../protocol/messages/messages.js';
 import type { Ban, WorkerListing } from '../../protocol/messages/operator-messages.js';
 import { DRAIN_MS_MAX } from '../../protocol/limits.js';

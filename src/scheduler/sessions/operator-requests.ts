@@ -6,9 +6,9 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { DRAIN_MS_DEFAULT } from '../../protocol/limits.js';
 import type { OperatorRequests, WorkerListing } from '../../protocol/messages/operator-messages.js';
 import { parseBanned } from '../services/bans.js';
-import type { RequestMessage } from './client-connection.js';
+import type { RequestMessage } from './session.js';
 import type { Core } from '../services/core.js';
-import type { WorkerSession } from './worker-session.js';
+import type { ConnectedWorker } from '../services/connected-clients.js';
 
 type OperatorMessage = Extract<RequestMessage, { type: keyof OperatorRequests }>;
 
@@ -73,7 +73,7 @@ function listWorkers(core: Core, after: string | undefined, limit: number): obje
   };
 }
 
-function listing(worker: WorkerSession, leases: number): WorkerListing {
+function listing(worker: ConnectedWorker, leases: number): WorkerListing {
   const { workerId, isolation, sandboxes, worktimes, paymentAddress } = worker.description;
   return {
     ...{ workerId, isolation, sandboxes, worktimes, leases },

@@ -6,7 +6,7 @@
  */
 import type { ManyhandsError } from '../../lib/errors.js';
 import { REQUESTS_IN_FLIGHT_MAX } from '../../lib/socket-limits.js';
-import type { RequestMessage } from './client-connection.js';
+import type { RequestMessage } from './session.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
 
 export class RepeatGuard {

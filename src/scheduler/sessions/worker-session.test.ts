@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { newId } from '../../lib/crypto/ids.js';
 import { ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
-import { encodeJobPackage } from '../../protocol/job/job-package.js';
+import { encodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import { GROUP_PROOFS_PER_CONNECTION_MAX, WORKER_UPDATES_PER_SECOND_MAX } from '../../protocol/limits.js';
 import type { GroupKey, Lease } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';

@@ -9,12 +9,13 @@ import type {
   WorkerDescription,
   WorkerRequests,
 } from '../../protocol/messages/messages.js';
-import type { ClientConnection, NoticeMessage, RequestMessage, Session } from './client-connection.js';
+import type { ClientConnection } from './client-connection.js';
+import type { NoticeMessage, RequestMessage, Session } from './session.js';
 import { checkOutcomes } from './check-input.js';
 import type { Core } from '../services/core.js';
 import { issueTicket } from './deployer-session.js';
 import type { HeldLease } from '../leasing/lease-registry.js';
-import type { Customer } from '../leasing/matchmaker.js';
+import type { ConnectedWorker } from '../services/connected-clients.js';
 import { OfferedJobs } from './offered-jobs.js';
 import { isEligible } from '../policy/choose-job.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
@@ -25,7 +26,7 @@ import { ProvedGroups } from './proved-groups.js';
 
 type Request<K extends keyof WorkerRequests> = WorkerRequests[K][0];
 
-export class WorkerSession implements Session, Customer {
+export class WorkerSession implements Session, ConnectedWorker {
   readonly #core: Core;
   readonly #connection: ClientConnection;
   /** The leases that it had when it came. */

@@ -2,7 +2,8 @@
  * A job as `stub-deployer-scheduler.ts` keeps it: its package, what was appended, its journal.
  * @module
  */
-import { decodeJobPackage, type JobPackage } from '../../protocol/job/job-package.js';
+import type { JobPackage } from '../../protocol/job/job-package.js';
+import { decodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import type {
   GroupKey,
   Input,

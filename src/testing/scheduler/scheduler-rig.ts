@@ -6,7 +6,7 @@
 import { deferred } from '../../lib/deferred.js';
 import { newId } from '../../lib/crypto/ids.js';
 import { decodeSchedulerMessage, encodeMessage } from '../../protocol/wire/codec.js';
-import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package.js';
+import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import type { JobPackage } from '../../protocol/job/job-package.js';
 import type {
   ClientMessage,

@@ -3,12 +3,11 @@
  * and notes whatever a worker does against the rules. It keeps everything in memory and decides nothing cleverly.
  * @module
  */
-import { ManyhandsError, toWireError } from '../../lib/errors.js';
-import type { WireError } from '../../lib/errors.js';
+import { ManyhandsError, toWireError, type WireError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import { decodeClientMessage, encodeMessage } from '../../protocol/wire/codec.js';
 import { ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
-import { encodeJobPackage } from '../../protocol/job/job-package.js';
+import { encodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import type { JobPackage } from '../../protocol/job/job-package.js';
 import type {
   ClientMessage,

@@ -2,7 +2,7 @@
  * What a worker checks of a job before it runs anything of it.
  */
 import { expect, it } from 'vitest';
-import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package.js';
+import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import type { SignedOffer } from '../../protocol/messages/messages.js';
 import { PLAIN_PACKAGE } from '../../testing/scheduler/scheduler-rig.js';
 import { WORKTIMES } from '../../worktimes/registry.js';

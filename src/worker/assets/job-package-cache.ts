@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import { decodeJobPackage, packageDigest } from '../../protocol/job/job-package.js';
+import { decodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import type { InlineOrBlob, JobPackage } from '../../protocol/job/job-package.js';
 import type { Address, Digest, JobId, WorktimeName } from '../../protocol/messages/messages.js';
 import type { Assignment, WorktimeFiles } from '../../protocol/messages/sandbox-messages.js';

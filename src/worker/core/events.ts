@@ -5,7 +5,12 @@
  */
 import type { ErrorCode } from '../../lib/errors.js';
 import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
-import type { SliceLimits } from './state.js';
+
+/** What a job allows one slice, milliseconds. */
+export interface SliceLimits {
+  sliceMs: number;
+  noProgressMs: number;
+}
 
 /** A lease without its inputs. */
 export interface GrantedLease {

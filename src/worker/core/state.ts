@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
-import type { LossCode } from './events.js';
+import type { LossCode, SliceLimits } from './events.js';
 
 /** Sizes and times that shape the work; the defaults are measured ones, tests set others. */
 export interface Tuning {
@@ -116,12 +116,6 @@ export type SandboxState =
       /** It runs one slice, and is killed. */
       readonly fresh?: true;
     };
-
-/** What a job allows one slice, milliseconds. */
-export interface SliceLimits {
-  sliceMs: number;
-  noProgressMs: number;
-}
 
 export interface Slot {
   readonly slot: number;

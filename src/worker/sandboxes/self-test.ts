@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../lib/clock.js';
 import { ManyhandsError } from '../../lib/errors.js';
-import { encodeJobPackage } from '../../protocol/job/job-package.js';
+import { encodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
 import type { SandboxToSupervisor } from '../../protocol/messages/sandbox-messages.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';

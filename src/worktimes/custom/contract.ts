@@ -3,7 +3,7 @@
  * docs/worktimes.md tells it for authors.
  * @module
  */
-import type { WorkInfo, WorkJobFS } from '../work-globals.js';
+import type { WorkInfo, WorkJobFS } from '../runtime/work-types.js';
 
 /** What `start` is given. */
 export interface WorktimePlace {

@@ -5,7 +5,7 @@
 import { resolvePath } from '../../jobfs/paths.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { JobFileEntry } from './runtime.js';
-import type { WorkJobFS } from '../work-globals.js';
+import type { WorkJobFS } from './work-types.js';
 
 export function jobFiles(files: ReadonlyMap<string, JobFileEntry>, cwd: string): WorkJobFS {
   const bytesOf = (path: string): Uint8Array => {

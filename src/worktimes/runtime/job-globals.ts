@@ -6,7 +6,7 @@ import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import { formatArguments } from './inspect-value.js';
 import { jobFiles } from './job-files.js';
 import type { JobContext, SliceVoice } from './runtime.js';
-import type { WorkInfo } from '../work-globals.js';
+import type { WorkInfo } from './work-types.js';
 
 /** Defines `progress`, `console` and compilers' helpers: what a runtime may look for before there is a job. */
 export function defineVoiceGlobals(scope: object, voice: SliceVoice): void {

@@ -3,7 +3,8 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import { decodeJobPackage, type InlineOrBlob } from '../../protocol/job/job-package.js';
+import type { InlineOrBlob } from '../../protocol/job/job-package.js';
+import { decodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import type { Assignment } from '../../protocol/messages/sandbox-messages.js';
 import { decodeValue } from '../../protocol/values/values.js';
 import type { JobContext, SliceVoice } from '../runtime/runtime.js';

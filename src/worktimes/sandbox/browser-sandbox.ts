@@ -13,7 +13,8 @@ import { GivenModules } from './given-modules.js';
 import type { PyodidePlace } from '../pyodide/load-pyodide.js';
 import { sleepByBell, sleepByClock } from './quiesce.js';
 import type { Runtime, RuntimeStart } from '../runtime/runtime.js';
-import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
+import { runSandbox } from './sandbox-entry.js';
+import type { SandboxPlace, SandboxPort, Fail } from './sandbox-host.js';
 import { getterOf, methodOf } from '../realm/captured.js';
 
 /** What this file uses of a Worker's global scope; TypeScript's DOM library describes a window. */

@@ -4,14 +4,8 @@
  * a turn many times a second, in which that code may get a word in, and sleeps the longer the longer that took.
  * @module
  */
-import type { SandboxPlace } from './sandbox-entry.js';
+import type { SandboxPlace, Sleep } from './sandbox-host.js';
 import { getterOf } from '../realm/captured.js';
-
-/**
- * Blocks the thread for `ms` at most; not at all where a message is on its way, `heard` being how many have come. Says
- * `false` where this thread cannot be blocked.
- */
-export type Sleep = (ms: number, heard: number) => boolean;
 
 /** What of the place is needed to rest. */
 export type RestingPlace = Pick<SandboxPlace, 'now' | 'nextTurn' | 'sleep'>;

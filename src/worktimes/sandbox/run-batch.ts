@@ -6,11 +6,11 @@
 import type { SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
 import { retryWithIntrinsics, steadily } from '../realm/intrinsics.js';
 import { isThenable, runChunk } from './run-chunk.js';
-import type { OutcomeWriter } from './outcome-writer.js';
-import type { WorkFunction } from '../runtime/runtime.js';
+
 import { openInput, type BatchBlobs, type SliceInput } from './slice-input.js';
-import type { SliceSigns } from './slice-reporter.js';
+
 import { withoutFrames } from '../runtime/work-error.js';
+import type { BatchTools } from './batch-tools.js';
 
 export interface Batch {
   readonly run: Extract<SupervisorToSandbox, { type: 'run' }>;
@@ -21,13 +21,6 @@ export interface Batch {
 const CLOCK_EVERY_MAX = 16;
 /** Slices quicker than this are timed several at once. */
 const CHEAP_MS = 0.1;
-
-export interface BatchTools {
-  readonly work: WorkFunction;
-  readonly signs: SliceSigns;
-  readonly writer: OutcomeWriter;
-  readonly now: () => number;
-}
 
 /** Runs a batch to its end; resolves when its last outcome was sent. Never rejects for what job code does. */
 export async function runBatch({ run, blobs }: Batch, tools: BatchTools): Promise<void> {

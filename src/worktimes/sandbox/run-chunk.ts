@@ -3,7 +3,7 @@
  * ordinary way, one by one; what is said meanwhile is told of the slice that said it.
  * @module
  */
-import type { BatchTools } from './run-batch.js';
+import type { BatchTools } from './batch-tools.js';
 import type { ChunkOutcome } from '../runtime/runtime.js';
 import type { SliceInput } from './slice-input.js';
 import { withoutFrames } from '../runtime/work-error.js';

@@ -3,51 +3,16 @@
  * outcomes. It shares its realm with job code: what it needs of the realm is held from before that code came.
  * @module
  */
-import type {
-  SandboxToSupervisor,
-  SupervisorToSandbox,
-  WorktimeFiles,
-} from '../../protocol/messages/sandbox-messages.js';
+import type { SandboxToSupervisor, SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
 import { BatchQueue } from './batch-queue.js';
 import { steadily } from '../realm/intrinsics.js';
 import { OutcomeWriter } from './outcome-writer.js';
-import { Rest, type Sleep } from './quiesce.js';
+import { Rest } from './quiesce.js';
+import type { Fail, SandboxPort, SandboxPlace } from './sandbox-host.js';
 import { runBatch } from './run-batch.js';
-import type { Runtime, RuntimeStart, WorkFunction } from '../runtime/runtime.js';
+import type { WorkFunction } from '../runtime/runtime.js';
 import { SandboxSetup, setupError } from './sandbox-setup.js';
 import { SliceSigns } from './slice-reporter.js';
-
-export interface SandboxPort {
-  post(message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void;
-  /** Called once, at the start. */
-  onMessage(fn: (message: SupervisorToSandbox) => void): void;
-}
-
-/** What the kind of thread gives. */
-export interface SandboxPlace {
-  /** The global object, which job code will see. */
-  readonly scope: object;
-  /**
-   * Starts the runtime of a worktime that the supervisor chose, in the realm as job code will find it. `assets` are
-   * its files, where the supervisor handed some in; `fail` is for when it breaks later.
-   */
-  loadRuntime(name: string, assets: WorktimeFiles, fail: Fail, start?: RuntimeStart): Promise<Runtime>;
-  /** Starts the runtime of a worktime for its memory alone; absent where no worktime can give it. */
-  makeSnapshot?(name: string, assets: WorktimeFiles): Promise<Uint8Array>;
-  /** Milliseconds, monotonic. */
-  readonly now: () => number;
-  /** Calls `then` in a later turn of the event loop, so that messages and timers get theirs: by no global of now. */
-  readonly nextTurn: (then: () => void) => void;
-  /** Blocks the thread; absent where it cannot. */
-  readonly sleep?: Sleep;
-  /** Calls `report` for what job code left to fail outside a slice: rejections nobody awaited, throwing timers. */
-  onStrayError(report: (error: unknown) => void): void;
-  /** Ends the thread, in a later turn, by an error that nothing catches. */
-  endBy(error: Error): void;
-}
-
-/** Ends the sandbox at once, without a further word: what it would say is not to be trusted. */
-export type Fail = (error: unknown) => void;
 
 /** Job code may put others in their place. */
 const { Promise, Error, String } = globalThis;

@@ -13,7 +13,7 @@ import { readAssignment } from './assignment.js';
 import { rememberIntrinsics } from '../realm/intrinsics.js';
 import { defineJobGlobals, defineVoiceGlobals } from '../runtime/job-globals.js';
 import type { Runtime, WorkFunction } from '../runtime/runtime.js';
-import type { Fail, SandboxPlace } from './sandbox-entry.js';
+import type { SandboxPlace, Fail } from './sandbox-host.js';
 import type { SliceSigns } from './slice-reporter.js';
 import { tameGlobals } from '../lockdown/lock-down.js';
 

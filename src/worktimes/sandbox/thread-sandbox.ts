@@ -15,7 +15,8 @@ import { mapBasicRuntime } from '../map-basic/runtime.js';
 import type { PyodidePlace } from '../pyodide/load-pyodide.js';
 import { sleepByBell } from './quiesce.js';
 import type { Runtime, RuntimeStart } from '../runtime/runtime.js';
-import { runSandbox, type Fail, type SandboxPlace, type SandboxPort } from './sandbox-entry.js';
+import { runSandbox } from './sandbox-entry.js';
+import type { SandboxPlace, SandboxPort, Fail } from './sandbox-host.js';
 
 if (parentPort === null) throw new Error('thread-sandbox.js is started as a worker thread only');
 

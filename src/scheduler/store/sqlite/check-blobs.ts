@@ -3,7 +3,7 @@
  * @module
  */
 import { decodeBlobRef, ENVELOPE_KIND } from '../../../protocol/segment/envelope.js';
-import { decodeJobPackage } from '../../../protocol/job/job-package.js';
+import { decodeJobPackage } from '../../../protocol/job/job-package-codec.js';
 import { SegmentReader } from '../../../protocol/segment/segment.js';
 import { all, type Script } from '../rows/query-plan.js';
 
