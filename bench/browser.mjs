@@ -91,8 +91,8 @@ async function compare(page, computeFor, kind, source, stepsPerMs) {
   );
 }
 
-const cluster = await startCluster({ workers: 0 });
 const site = await serveTab();
+const cluster = await startCluster({ workers: 0, allowWebOrigins: [new URL(site.url).origin] });
 const browser = await chromium.launch({
   executablePath: findChromium(),
   args: [

@@ -1,6 +1,6 @@
 /** The page of `starts.mjs`: starts sandboxes in fresh frames and tells how long each took to its first result. */
 import { systemClock } from '../../dist/lib/clock.js';
-import { encodeJobPackage } from '../../dist/protocol/job/job-package.js';
+import { encodeJobPackage } from '../../dist/protocol/job/job-package-codec.js';
 import { encodeValue } from '../../dist/protocol/values/values.js';
 import { browserFrameHost } from '../../dist/worker/hosts/browser/browser-frame.js';
 import { setUpSandbox } from '../../dist/worker/sandboxes/start/set-up-sandbox.js';

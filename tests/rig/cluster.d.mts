@@ -25,4 +25,9 @@ export function startWorker(
   url: string,
   options?: { cores?: number; home?: string; allowOrigins?: readonly string[]; paymentAddress?: string },
 ): Promise<WorkerProcess>;
-export function startCluster(options?: { workers?: number; cores?: number }): Promise<Cluster>;
+export function startCluster(options?: {
+  workers?: number;
+  cores?: number;
+  /** Origins of other sites whose pages the scheduler serves. */
+  allowWebOrigins?: readonly string[];
+}): Promise<Cluster>;

@@ -38,14 +38,14 @@ export async function startWorker(
 }
 
 /** Starts them all, and sets MANYHANDS_HOME so that this process deploys as the owner that the workers serve. */
-export async function startCluster({ workers = 2, cores = 1 } = {}) {
+export async function startCluster({ workers = 2, cores = 1, allowWebOrigins = [] } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'manyhands-cluster-'));
   process.env.MANYHANDS_HOME = home;
   const dataDir = join(home, 'scheduler');
   // The identity is made before the workers look for it.
   const { openWallet } = await import('../../dist/entry/wallet.node.js');
   await openWallet(home).getId();
-  let scheduler = await start('scheduler', dataDir, 0);
+  let scheduler = await start('scheduler', dataDir, 0, ...allowWebOrigins);
   const { url, port, operatorToken } = scheduler;
   const hire = async () => (await startWorker(url, { cores })).child;
   const crew = await Promise.all(Array.from({ length: workers }, hire));
@@ -65,7 +65,7 @@ export async function startCluster({ workers = 2, cores = 1 } = {}) {
     restartScheduler: async (whileDown = async () => {}) => {
       await end(scheduler.child, 'SIGKILL');
       await whileDown();
-      scheduler = await start('scheduler', dataDir, port);
+      scheduler = await start('scheduler', dataDir, port, ...allowWebOrigins);
     },
     stopScheduler: () => end(scheduler.child, 'SIGTERM'),
     /** The scheduler's memory now. */

@@ -2,11 +2,11 @@
 import { startScheduler } from '../../dist/entry/scheduler.node.js';
 import { liveBytes } from './live-bytes.mjs';
 
-const [dataDir, port] = process.argv.slice(2);
+const [dataDir, port, ...allowWebOrigins] = process.argv.slice(2);
 const log = (level, event, fields) => {
   if (level === 'warn' || level === 'error') console.error(level, event, fields);
 };
-const scheduler = await startScheduler({ port: Number(port), dataDir, log });
+const scheduler = await startScheduler({ port: Number(port), dataDir, log, allowWebOrigins });
 process.on('SIGTERM', () => void scheduler.close().then(() => process.exit(0)));
 process.on('message', (question) => {
   if (question === 'memory') process.send({ memory: process.memoryUsage() });

@@ -65,6 +65,9 @@ it.each([
   ['an unknown tag', [0x91, 0xd4, 0x05, 0x63]],
   ['a date of seven bytes', [0xc7, 7, 0x02, 0, 0, 0, 0, 0, 0, 0]],
   ['an integer past 2^53', [0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
+  ['an integer below -2^53', [0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0]],
+  ['an integer of 64 bits that is cut off', [0xcf, 0, 0, 0, 1, 0, 0, 0]],
+  ['an integer of 64 bits and more', [0xcf, 0, 0, 0, 1, 0, 0, 0, 0, 0]],
   ['a list of four thousand million items', [0xdd, 0xff, 0xff, 0xff, 0xff]],
   ['a list that never ends', Array(VALUE_DEPTH_MAX * 3).fill(0x91)],
 ])('refuses %s', (_what, bytes) => {

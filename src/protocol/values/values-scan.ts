@@ -18,8 +18,6 @@ const newOpen = (): Open => ({
   itemsLeft: new Int32Array(VALUE_DEPTH_MAX + 2),
   isMap: new Uint8Array(VALUE_DEPTH_MAX + 2),
 });
-/** For scans that end in the turn in which they begin. */
-const SHARED_OPEN = newOpen();
 const TAG_MAX = Math.max(...Object.values(TAG));
 const NOTHING = new Uint8Array(0);
 const newUtf8 = (): TextDecoder => new TextDecoder('utf-8', { fatal: true });
@@ -41,21 +39,34 @@ export function isValueAt(bytes: Uint8Array, from: number, to: number): boolean 
   const head = bytes[from]!;
   if (head < 0x80 || head >= 0xe0) return to - from === 1;
   const width = head >= 0xc0 ? FIXED[head - 0xc0]! : -1;
-  if (width >= 0 && width !== 8) return to - from === 1 + width;
-  if (head === 0xcb) return to - from === 9;
-  const scan = new ValueScan(to - from, SHARED_OPEN);
-  return scan.take(bytes, from, to) && scan.isWhole;
+  if (width >= 0)
+    return to - from === 1 + width && (!isLong(head) || isSafeLong(bytes, from + 1, head === 0xd3));
+  SHARED_SCAN.restart(to - from);
+  return SHARED_SCAN.take(bytes, from, to) && SHARED_SCAN.isWhole;
+}
+
+/** Whether a head is that of an integer of 64 bits, unsigned or signed. */
+function isLong(head: number): boolean {
+  return head === 0xcf || head === 0xd3;
+}
+
+/** Whether the 8 bytes at `at` are an integer that a number holds exactly. */
+function isSafeLong(bytes: Uint8Array, at: number, isSigned: boolean): boolean {
+  const word = (i: number): number =>
+    (bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!;
+  const high = isSigned ? word(at) : word(at) >>> 0;
+  return Number.isSafeInteger(high * 2 ** 32 + (word(at + 4) >>> 0));
 }
 
 /** The same of bytes that come in parts, in the memory of one part. */
 export class ValueScan {
-  readonly #open: Open;
+  readonly #open = newOpen();
   #bytes: Uint8Array = NOTHING;
   /** Where the scan is, which may be behind the part. */
   #at = 0;
   #to = 0;
   /** Bytes of the value behind this part. */
-  #behind: number;
+  #behind = 0;
   #depth = 0;
   #opened = 0;
   /** Bytes of a text that the part before began. */
@@ -64,11 +75,23 @@ export class ValueScan {
   #isWhole = false;
 
   /** @param bytes of the whole value */
-  constructor(bytes: number, open = newOpen()) {
+  constructor(bytes: number) {
+    this.restart(bytes);
+  }
+
+  /** Begins with another value; what was taken before is forgotten. @param bytes of the whole value */
+  restart(bytes: number): void {
+    this.#bytes = NOTHING;
+    this.#at = 0;
+    this.#to = 0;
     this.#behind = bytes;
-    this.#open = open;
-    open.itemsLeft[0] = 1;
-    open.isMap[0] = 0;
+    this.#depth = 0;
+    this.#opened = 0;
+    this.#textLeft = 0;
+    this.#utf8 = undefined;
+    this.#isWhole = false;
+    this.#open.itemsLeft[0] = 1;
+    this.#open.isMap[0] = 0;
   }
 
   /** Whether all that was taken is one value. */
@@ -130,7 +153,7 @@ export class ValueScan {
     if (head < 0x90) return this.#begin(2 * (head & 15), 1);
     if (head < 0xa0) return this.#begin(head & 15, 0);
     if (isExt) return this.#ext(head >= 0xd4 ? 1 << (head - 0xd4) : this.#length(head - 0xc7));
-    if (head === 0xcf || head === 0xd3) return this.#long(head === 0xd3);
+    if (isLong(head)) return this.#long(head === 0xd3);
     if (FIXED[head - 0xc0]! >= 0) return this.#skip(FIXED[head - 0xc0]!);
     switch (head) {
       case 0xdc:
@@ -194,9 +217,7 @@ export class ValueScan {
   #long(isSigned: boolean): boolean {
     const from = this.#at;
     if (!this.#skip(8)) return false;
-    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + from, 8);
-    const high = isSigned ? view.getInt32(0) : view.getUint32(0);
-    return Number.isSafeInteger(high * 2 ** 32 + view.getUint32(4));
+    return isSafeLong(this.#bytes, from, isSigned);
   }
 
   #begin(items: number, map: 0 | 1): boolean {
@@ -235,3 +256,6 @@ export class ValueScan {
     }
   }
 }
+
+/** For scans that end in the turn in which they begin. */
+const SHARED_SCAN = new ValueScan(0);
