@@ -9,15 +9,15 @@ import { describeWorktime, resolveWorktime, WORKTIMES } from './registry.js';
 
 const require = createRequire(import.meta.url);
 
-describe('the registry', () => {
-  it('names the version of Pyodide that is installed', () => {
+describe('the registry of worktimes', () => {
+  it('has the version of the installed Pyodide package', () => {
     const manifest = JSON.parse(readFileSync(require.resolve('pyodide/package.json'), 'utf8')) as {
       version: string;
     };
     expect(describeWorktime('pyodide')?.version).toBe(manifest.version);
   });
 
-  it('names files of Pyodide that there are', () => {
+  it('lists assets that exist in the Pyodide package', () => {
     for (const name of describeWorktime('pyodide')!.assets!) {
       expect(() => require.resolve(`pyodide/${name}`)).not.toThrow();
     }

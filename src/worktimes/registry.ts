@@ -1,21 +1,21 @@
 /**
- * The worktimes that this version knows: names, versions and the files each needs. No runtime code is imported
- * here, so that a page that only describes a worktime does not bundle it.
+ * The worktimes of this version: their names, versions and files. No runtime code is imported here, so that a page that
+ * only describes a worktime does not bundle it.
  * @module
  */
 import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import type { WorktimeName } from '../protocol/messages/messages.js';
 
 export interface WorktimeDescription extends WorktimeName {
-  /** What a job asks for when it says nothing: a semver range. */
+  /** The semver range of a job that does not specify one. */
   readonly defaultRange: string;
-  /** Whether its runtime can be started from a snapshot of its memory. */
+  /** Whether the runtime can start from a snapshot of its memory. */
   readonly snapshot?: boolean;
-  /** Files that a browser sandbox is handed as bytes, by their names in the package that carries them. */
+  /** Files that a browser sandbox receives as bytes, by their names in the package that contains them. */
   readonly assets?: readonly string[];
 }
 
-/** Every worktime of this version. A test keeps Pyodide's version equal to its package's. */
+/** Every worktime of this version. A test checks that Pyodide's version is that of the installed package. */
 export const WORKTIMES: readonly WorktimeDescription[] = [
   { name: 'map-basic', version: '1.0.0', defaultRange: '^1.0.0' },
   { name: 'wasm', version: '1.0.0', defaultRange: '^1.0.0' },
@@ -28,14 +28,14 @@ export const WORKTIMES: readonly WorktimeDescription[] = [
   },
 ];
 
-/** The description of one worktime by its name; undefined where there is none. */
+/** The description of a worktime by its name; undefined where there is none. */
 export function describeWorktime(name: string): WorktimeDescription | undefined {
   return WORKTIMES.find((worktime) => worktime.name === name);
 }
 
 /**
- * The newest of `available` with that name whose version is in `range` (semver); undefined where there is none or
- * the range is malformed.
+ * The newest of `available` with that name whose version is in `range` (semver); undefined where there is none, or the
+ * range is malformed.
  */
 export function resolveWorktime(
   available: readonly WorktimeName[],

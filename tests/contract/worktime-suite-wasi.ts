@@ -62,7 +62,7 @@ export function wasiSuite(start: StartSandbox, isBrief = false): void {
     const error = await (await startPart(['exit', 3])).failure('');
     expect(error).toMatchObject({
       code: 3,
-      message: 'The command exited with code 3; it said: going to exit',
+      message: 'The command exited with code 3; standard error: going to exit',
       info: { stdout: 'what was found so far\n', stderr: 'going to exit' },
     });
   });

@@ -161,7 +161,7 @@ function bytesTests(start: StartWat): void {
     const rig = await start(SHIFT, { args: [0] });
     const outcomes = await rig.run([{ n: 1n }, [NaN], new Map(), { deep: { b: new Uint8Array(1) } }, /x/]);
     for (const outcome of outcomes) expect(outcome).toMatchObject({ name: 'TypeError' });
-    expect((outcomes[0] as Error).message).toBe('the datum holds a bigint at n, which JSON cannot say');
+    expect((outcomes[0] as Error).message).toBe('the datum holds a bigint at n, which JSON cannot represent');
   });
 
   it('fails its slice where it gives a place outside of its memory', async () => {
@@ -251,7 +251,7 @@ function commandTests(start: StartCommand): void {
     const rig = await start(['exit', 3]);
     const error = await rig.failure('');
     expect(error).toMatchObject({ name: 'ExitError', code: 3 });
-    expect(error.message).toBe('The command exited with code 3; it said: going to exit');
+    expect(error.message).toBe('The command exited with code 3; standard error: going to exit');
     expect(await (await start(['exit', 0])).one('')).toBe('');
     const panic = await (await start(['panic'])).failure('');
     expect(panic.name).toBe('RuntimeError');

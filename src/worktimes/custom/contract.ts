@@ -1,45 +1,48 @@
 /**
- * The contract of a custom worktime, as types: what its module exports, what it is given, what it gives back.
- * docs/worktimes.md tells it for authors.
+ * The interface of a custom worktime: what its module exports, receives and returns. docs/worktimes.md describes it for
+ * authors.
  * @module
  */
 import type { WorkInfo, WorkJobFS } from '../runtime/work-types.js';
 
-/** What `start` is given. */
-export interface WorktimePlace {
+/** The argument of `start`. */
+export interface WorktimeContext {
   /** The job's files. */
   readonly files: WorkJobFS;
   /** The job's environment variables. */
   readonly env: Readonly<Record<string, string>>;
-  /** Goes to the deployer's `console` events. */
+  /** Sends console messages, which the deployer receives as `console` events. */
   readonly console: Readonly<
     Record<'debug' | 'info' | 'log' | 'warn' | 'error', (...args: unknown[]) => void>
   >;
-  /** As the global `progress` of JavaScript work functions. */
+  /** Reports progress, as the global `progress` of JavaScript work functions. */
   progress(value?: number | string): true;
   readonly job: WorkInfo['job'];
 }
 
-/** What `start` gives: an interpreter for one job. */
+/** @deprecated Renamed to `WorktimeContext`. */
+export type WorktimePlace = WorktimeContext;
+
+/** The result of `start`: an interpreter for one job. */
 export interface CustomRuntime {
   /**
-   * Takes the work function (a text, or bytes where the job's was bytes) and the job's arguments, and gives what is
-   * called once a slice. It may be async, and so may the function that it gives.
+   * Takes the work function (text, or bytes where the job's work function is bytes) and the job's arguments, and returns
+   * the function that is called once a slice. It may be async, and so may the function that it returns.
    */
   prepare(
     source: string | Uint8Array,
     args: unknown[],
   ): ((datum: unknown) => unknown) | Promise<(datum: unknown) => unknown>;
-  /** What was thrown, in words of the language that it runs; absent where the error speaks for itself. */
+  /** Describes what was thrown in terms of the interpreted language; without it the JavaScript error is reported. */
   explain?(thrown: unknown): { name?: string; message?: string; stack?: string; code?: string | number };
 }
 
-/** What the module of a custom worktime exports. */
+/** The exports of a custom worktime's module. */
 export interface CustomWorktimeModule {
-  /** As in `job.customWorktime.name`. */
+  /** Equal to `job.customWorktime.name`. */
   readonly name: string;
-  /** As in `job.customWorktime.version`. */
+  /** Equal to `job.customWorktime.version`. */
   readonly version: string;
-  /** Called once a sandbox, before any slice. */
-  start(place: WorktimePlace): CustomRuntime | Promise<CustomRuntime>;
+  /** Called once in each sandbox, before any slice. */
+  start(context: WorktimeContext): CustomRuntime | Promise<CustomRuntime>;
 }

@@ -1,18 +1,18 @@
 /**
- * A worktime that a job brings along: an ES module of the contract in docs/worktimes.md, which runs in the realm of
- * `map-basic` and is trusted no more than job code is.
+ * A worktime that a job brings with it: an ES module with the interface in docs/worktimes.md. It runs in the realm of
+ * `map-basic` and is trusted no more than job code.
  * @module
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import { jobFiles } from '../runtime/job-files.js';
-import type { CompilePlace } from '../runtime/compile.js';
+import type { CompileEnv } from '../runtime/compile.js';
 import type { JobContext, WorkFunction } from '../runtime/runtime.js';
 import { explainThrown, plainError, withoutFrames } from '../runtime/work-error.js';
 import { formatArguments } from '../runtime/inspect-value.js';
-import type { CustomRuntime, WorktimePlace } from './contract.js';
+import type { CustomRuntime, WorktimeContext } from './contract.js';
 
-/** The name under which the module appears in stacks. */
+/** The file name of the module in stack traces. */
 export const WORKTIME_NAME = 'worktime.js';
 
 const FRAMES_MAX = 50;
@@ -22,12 +22,8 @@ type Custom = NonNullable<JobContext['customWorktime']>;
 type AnyFunction = (...args: never[]) => unknown;
 
 /** Throws WORK_FUNCTION_INVALID. */
-export async function customWork(
-  job: JobContext,
-  custom: Custom,
-  place: CompilePlace,
-): Promise<WorkFunction> {
-  const module = await importWorktime(custom, place);
+export async function customWork(job: JobContext, custom: Custom, env: CompileEnv): Promise<WorkFunction> {
+  const module = await importWorktime(custom, env);
   const runtime = await startWorktime(module['start'] as AnyFunction, job, custom);
   const explain = (thrown: unknown): Error => explainBy(runtime, thrown);
   let work: unknown;
@@ -44,10 +40,10 @@ export async function customWork(
   return { call: work as WorkFunction['call'], explain };
 }
 
-async function importWorktime(custom: Custom, place: CompilePlace): Promise<Record<string, unknown>> {
+async function importWorktime(custom: Custom, env: CompileEnv): Promise<Record<string, unknown>> {
   let module: Record<string, unknown>;
   try {
-    module = await place.importModule(`${custom.source}\n//# sourceURL=${WORKTIME_NAME}`);
+    module = await env.importModule(`${custom.source}\n//# sourceURL=${WORKTIME_NAME}`);
   } catch (thrown) {
     const error = explainThrown(thrown, worktimeFrames);
     throw refused(custom, `cannot be loaded: ${error.name}: ${error.message}`, error);
@@ -66,7 +62,7 @@ async function importWorktime(custom: Custom, place: CompilePlace): Promise<Reco
 async function startWorktime(start: AnyFunction, job: JobContext, custom: Custom): Promise<CustomRuntime> {
   let runtime: unknown;
   try {
-    runtime = await (start as (place: WorktimePlace) => unknown)(placeOf(job));
+    runtime = await (start as (context: WorktimeContext) => unknown)(contextOf(job));
   } catch (thrown) {
     const error = explainThrown(thrown, worktimeFrames);
     throw refused(custom, `does not start: ${error.name}: ${error.message}`, error);
@@ -76,16 +72,16 @@ async function startWorktime(start: AnyFunction, job: JobContext, custom: Custom
   throw refused(custom, 'gave no object with `prepare` from start');
 }
 
-function placeOf(job: JobContext): WorktimePlace {
-  const { voice } = job;
-  const say = Object.fromEntries(
-    LEVELS.map((level) => [level, (...args: unknown[]) => voice.console(level, formatArguments(args))]),
+function contextOf(job: JobContext): WorktimeContext {
+  const { output } = job;
+  const methods = Object.fromEntries(
+    LEVELS.map((level) => [level, (...args: unknown[]) => output.console(level, formatArguments(args))]),
   );
   return Object.freeze({
     files: jobFiles(job.files, job.cwd),
     env: Object.freeze({ ...job.env }),
-    console: Object.freeze(say) as WorktimePlace['console'],
-    progress: (value?: number | string) => voice.progress(value),
+    console: Object.freeze(methods) as WorktimeContext['console'],
+    progress: (value?: number | string) => output.progress(value),
     job: Object.freeze({
       ...(job.jobId === undefined ? {} : { id: job.jobId }),
       public: Object.freeze({ ...job.public }),
@@ -93,7 +89,7 @@ function placeOf(job: JobContext): WorktimePlace {
   });
 }
 
-/** An interpreter's own account of an error, where it has one; its stack is of the language that it runs. */
+/** Converts an error by the interpreter's `explain`, if it has one; the stack is then of the interpreted language. */
 function explainBy(runtime: CustomRuntime, thrown: unknown): Error {
   if (isError(thrown)) return withoutFrames(thrown) as Error;
   if (runtime.explain === undefined) return explainThrown(thrown, worktimeFrames);

@@ -1,9 +1,9 @@
 /**
- * Taking globals away, on a scope that is made for it.
+ * Removing globals, from a scope made for the test.
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { tameGlobals } from './lock-down.js';
+import { lockDownRealm } from './lock-down.js';
 
 interface Scope {
   [name: string]: unknown;
@@ -18,10 +18,10 @@ function makeScope(): Scope {
   return scope;
 }
 
-describe('tameGlobals', () => {
-  it('leaves what is permitted, and takes the rest, along the prototypes', () => {
+describe('lockDownRealm', () => {
+  it('keeps permitted globals and removes all others, along the prototypes', () => {
     const scope = makeScope();
-    expect(tameGlobals(scope)).toEqual([]);
+    expect(lockDownRealm(scope)).toEqual([]);
     expect([scope['Array'], scope['setTimeout'], scope['self']]).toEqual([Array, setTimeout, scope]);
     for (const name of ['fetch', 'evil', 'postMessage', 'inheritedDeep', 'addEventListener']) {
       expect(scope[name]).toBeUndefined();
@@ -29,19 +29,19 @@ describe('tameGlobals', () => {
     expect(Object.prototype.hasOwnProperty.call(Object.prototype, 'toString')).toBe(true);
   });
 
-  it('empties what cannot be deleted, and tells of what it cannot change', () => {
+  it('sets to undefined what cannot be deleted, and returns the names that it cannot change', () => {
     const scope = makeScope();
     Object.defineProperty(scope, 'writable', { value: 1, writable: true });
     Object.defineProperty(scope, 'fixed', { value: 1 });
     Object.defineProperty(scope, 'read', { get: () => 1 });
-    expect(tameGlobals(scope).sort()).toEqual(['fixed', 'read']);
+    expect(lockDownRealm(scope).sort()).toEqual(['fixed', 'read']);
     expect(scope['writable']).toBeUndefined();
   });
 
-  it('keeps a copy of a little of navigator', () => {
+  it('replaces navigator by a frozen copy of a few values', () => {
     const scope = makeScope();
     scope['navigator'] = { hardwareConcurrency: 8, userAgent: 'x', serviceWorker: {}, storage: {}, gpu: {} };
-    tameGlobals(scope);
+    lockDownRealm(scope);
     expect(scope['navigator']).toEqual({
       hardwareConcurrency: 8,
       language: 'en-US',
@@ -51,11 +51,11 @@ describe('tameGlobals', () => {
     expect(Object.isFrozen(scope['navigator'])).toBe(true);
   });
 
-  it('puts an address of nowhere in the place of the real one, also of one that a prototype has', () => {
+  it('replaces the location by one that leads nowhere, also one on a prototype', () => {
     const scope = makeScope();
     const prototype = Object.getPrototypeOf(scope) as Scope;
     Object.defineProperty(prototype, 'location', { get: () => 'https://donor.example/', configurable: true });
-    tameGlobals(scope);
+    lockDownRealm(scope);
     expect(String(scope['location'])).toBe('https://sandbox.invalid/');
     expect(prototype['location']).toBeUndefined();
   });

@@ -1,10 +1,10 @@
 /**
- * Takes away from a realm every global that is not permitted, on the global object and along its prototypes. The
- * list is data (`permits.ts`); what the harness needs must have been taken before.
+ * Removes every global that is not permitted, from the global object and its prototypes. The list is data
+ * (`permits.ts`). The harness must have captured the globals that it needs before.
  * @module
  */
 import { SANDBOX_WASM_MEMORY_BYTES_MAX } from '../../protocol/limits.js';
-import { fillCrypto } from './fill-crypto.js';
+import { polyfillCrypto } from './polyfill-crypto.js';
 import { limitMembers } from './limit-members.js';
 import { FORBIDDEN_PROPERTIES, PERMITTED_GLOBALS, PERMITTED_INHERITED } from './permits.js';
 import { replaceBlobs } from '../realm/realm-blob.js';
@@ -12,40 +12,40 @@ import { limitWebAssembly } from '../quota/wasm-limits.js';
 import { defineWorkerScope } from './worker-scope.js';
 
 /**
- * Puts WebAssembly memories under their cap and blobs into the realm, and takes away what is not permitted. Returns the names that could not be
- * taken away; empty where all went well. Once for a realm, before any code of a job or a runtime.
+ * Limits WebAssembly memories, replaces `Blob` and `File`, and removes what is not permitted. Returns the names that could
+ * not be removed, normally none. Call it once for a realm, before any code of a job or a runtime runs.
  */
-export function tameGlobals(scope: object): string[] {
-  // Another global object than the realm's own has nothing of its own to limit.
+export function lockDownRealm(scope: object): string[] {
+  // Any other object (in tests) shares its constructors with this realm: they must stay as they are.
   if (scope === globalThis) {
     const names = scope as Record<string, unknown>;
-    fillCrypto(names);
+    polyfillCrypto(names);
     replaceBlobs(names);
     limitMembers(names);
     limitWebAssembly(names, SANDBOX_WASM_MEMORY_BYTES_MAX);
     removeProperties(names);
   }
   const { navigator } = scope as { navigator?: unknown };
-  const left: string[] = [];
+  const remaining: string[] = [];
   for (const holder of holders(scope)) {
     // A browser keeps timers, `performance` and more on the prototype of a Worker's global scope.
     const isPermitted = (key: string): boolean =>
       PERMITTED_GLOBALS.has(key) || (holder !== scope && PERMITTED_INHERITED.has(key));
     for (const key of Reflect.ownKeys(holder)) {
       if (typeof key === 'symbol' || isPermitted(key)) continue;
-      if (!remove(holder, key)) left.push(key);
+      if (!remove(holder, key)) remaining.push(key);
     }
   }
   defineWorkerScope(scope, navigator);
-  // Node has no `self`; job code finds it everywhere.
+  // Node has no `self`; job code gets one in every host.
   Object.defineProperty(scope, 'self', { value: scope, configurable: true, writable: true });
-  // Events must not be heard on the global object itself; other targets keep their methods.
+  // Job code must not listen for events of the global object; other event targets keep their methods.
   for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) {
-    // What cannot be changed is the place's own: Deno's errors come by such a method.
+    // A host may keep one of them by making it non-configurable: Deno dispatches its errors by such a method.
     if (Object.getOwnPropertyDescriptor(scope, name)?.configurable === false) continue;
     Object.defineProperty(scope, name, { value: undefined, configurable: true, writable: true });
   }
-  return left;
+  return remaining;
 }
 
 function removeProperties(names: Record<string, unknown>): void {

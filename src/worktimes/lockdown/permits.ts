@@ -1,6 +1,6 @@
 /**
- * The globals that job code may see, as data. What is not listed here is taken away before job code runs; the
- * globals of the worktimes (`progress`, `work`, `jobfs`, `console`) are put in after that.
+ * The globals that job code may see, as data. What is not listed here is removed before job code runs; the globals of
+ * the worktimes (`progress`, `work`, `jobfs`, `console`) are defined after that.
  * @module
  */
 
@@ -18,8 +18,8 @@ const ECMASCRIPT = [
 ]; // prettier-ignore
 
 /**
- * What computes, waits or encodes, and reaches nobody. Left out is what holds memory outside of the sandbox's own
- * process, where nothing bounds it (canvases and pictures, WebGL), and readers of files.
+ * Globals of the platform that compute, wait or encode, without access to anything outside. Not listed: what allocates
+ * memory outside of the sandbox's process, where it is not bounded (canvases, images, WebGL), and readers of files.
  */
 const PLATFORM = [
   'AbortController', 'AbortSignal', 'Blob', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy',
@@ -34,12 +34,12 @@ const PLATFORM = [
   'setInterval', 'setTimeout', 'structuredClone',
 ]; // prettier-ignore
 
-/** Every name of the global object, its own or inherited, that stays. */
+/** Every name of the global object, own or inherited, that is kept. */
 export const PERMITTED_GLOBALS: ReadonlySet<string> = new Set([...ECMASCRIPT, ...PLATFORM]);
 
 /**
- * Properties of permitted globals, or of their prototypes, that go all the same: an address of a blob is of use for
- * Workers only.
+ * Properties of permitted globals, or of their prototypes, that are removed all the same: the URL of a blob serves to
+ * start Workers only.
  */
 export const FORBIDDEN_PROPERTIES: readonly (readonly [holder: string, key: string])[] = [
   ['URL', 'createObjectURL'],
@@ -47,8 +47,8 @@ export const FORBIDDEN_PROPERTIES: readonly (readonly [holder: string, key: stri
 ];
 
 /**
- * Platforms add members that reach further than a job may: of these objects, what is not listed goes from the prototype,
- * and all from the constructor. The other methods of `crypto.subtle` make buffers that cannot be counted.
+ * Platforms add members that reach further than a job may: of these classes, unlisted members of the prototype and all
+ * static members are removed. The other methods of `crypto.subtle` allocate buffers that cannot be counted.
  */
 export const PERMITTED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   Performance: ['now', 'timeOrigin', 'toJSON'],
@@ -59,10 +59,10 @@ export const PERMITTED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   File: ['lastModified', 'name'],
 }; // prettier-ignore
 
-/** Numbers of Chromium's old file system that cannot be taken away, and mean nothing without it. */
+/** Constants of Chromium's old file system API that cannot be removed; without the API they are harmless. */
 export const UNREMOVABLE_GLOBALS: readonly string[] = ['TEMPORARY', 'PERSISTENT'];
 
-/** What stays of `navigator`, as values: enough to size one's work, too little to know a machine again. */
+/** Values copied from `navigator`: enough to size a computation, too little to fingerprint a machine. */
 export const PERMITTED_NAVIGATOR: readonly string[] = [
   'hardwareConcurrency',
   'language',
@@ -70,7 +70,7 @@ export const PERMITTED_NAVIGATOR: readonly string[] = [
   'userAgent',
 ];
 
-/** Names that the chain of the global object has from `Object.prototype`. */
+/** Names that the global object's prototype chain has from `Object.prototype`. */
 export const PERMITTED_INHERITED: ReadonlySet<string> = new Set([
   'constructor', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'toLocaleString', 'toString', 'valueOf',
   '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__', '__proto__',

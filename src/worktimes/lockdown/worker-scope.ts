@@ -1,6 +1,6 @@
 /**
- * What libraries look at to find that they run in a Worker: `self instanceof WorkerGlobalScope`, `self.location` and
- * `navigator`. The same in every host, and none of it tells anything of the place where it runs.
+ * What libraries check to detect a Worker: `self instanceof WorkerGlobalScope`, `self.location` and `navigator`. It is
+ * the same in every host and reveals nothing about the host.
  * @module
  */
 import { PERMITTED_NAVIGATOR } from './permits.js';
@@ -8,11 +8,11 @@ import { PERMITTED_NAVIGATOR } from './permits.js';
 const { defineProperty, freeze } = Object;
 const { TypeError } = globalThis;
 
-/** A name of RFC 6761 that never leads anywhere; a hierarchical one, so that addresses relative to it can be made. */
+/** A reserved name (RFC 6761) that never resolves; hierarchical, so that relative URLs can be resolved against it. */
 const ORIGIN = 'https://sandbox.invalid';
 const HREF = `${ORIGIN}/`;
 
-/** What a host without a `navigator`, or without one of its values, is said to have. */
+/** Defaults for a host without a `navigator`, or without one of its values. */
 const NAVIGATOR: Readonly<Record<string, unknown>> = {
   hardwareConcurrency: 1,
   language: 'en-US',
@@ -33,18 +33,18 @@ export const LOCATION: Readonly<Record<string, string>> = {
   hash: '',
 };
 
-/** Puts them on `scope`, in the place of the platform's own; `navigator` is the platform's, of which a little is copied. */
+/** Defines them on `scope` in place of the platform's own. `navigator`: the platform's, from which values are copied. */
 export function defineWorkerScope(scope: object, navigator: unknown): void {
-  const given = {
+  const values = {
     WorkerGlobalScope: scopeClass(scope),
     location: inertLocation(),
     navigator: inertNavigator(navigator),
   };
-  for (const [name, value] of Object.entries(given))
+  for (const [name, value] of Object.entries(values))
     defineProperty(scope, name, { value, configurable: true, writable: true, enumerable: false });
 }
 
-/** A class whose one instance is `scope`. Its prototype is an empty object: the platform's would lead to its methods. */
+/** A class whose only instance is `scope`. Its prototype is empty: the platform's prototype would expose its methods. */
 function scopeClass(scope: object): unknown {
   const found = class {
     constructor() {
@@ -55,7 +55,7 @@ function scopeClass(scope: object): unknown {
       return value === scope;
     }
   };
-  // The name of the text would be another in a script that was made smaller.
+  // A minified script would give the class another name.
   return defineProperty(found, 'name', { value: 'WorkerGlobalScope', configurable: true });
 }
 

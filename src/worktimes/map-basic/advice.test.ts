@@ -7,7 +7,7 @@ const thrown = (message: string): Error => {
   return adviseOnName(error);
 };
 
-it('says where a variable from around the work function can come from', () => {
+it('the error of an undefined variable says how to pass data to a work function', () => {
   const error = thrown('factor is not defined');
   expect(error.message).toBe(
     'factor is not defined (a work function travels as its source and sees only its arguments: hand data in through args, and write functions inside it)',
@@ -15,13 +15,13 @@ it('says where a variable from around the work function can come from', () => {
   expect(error.stack).toBe(`ReferenceError: ${error.message}\n    at work-function.js:1:8`);
 });
 
-it('says that a sandbox has no network and no modules of Node', () => {
+it('the error of an undefined global of pages or Node says that the sandbox does not have it', () => {
   expect(thrown('fetch is not defined').message).toBe('fetch is not defined (this sandbox has no fetch)');
   for (const name of ['require', 'Response', 'Deno', 'SharedArrayBuffer', 'requestAnimationFrame'])
     expect(thrown(`${name} is not defined`).message).toContain(`this sandbox has no ${name}`);
 });
 
-it('leaves every other error as it was', () => {
+it('every other error is unchanged', () => {
   expect(thrown("Cannot access 'x' before initialization").message).not.toContain('(');
   const other = new TypeError('x is not defined');
   expect(adviseOnName(other).message).toBe('x is not defined');

@@ -1,11 +1,11 @@
 /**
- * A word on the mistakes that every newcomer makes: a work function travels as its source, and the variables around it
- * and the modules beside it stay behind.
+ * Adds advice to the errors of common mistakes: a work function is sent as source text, without the variables and modules
+ * around it.
  * @module
  */
 
-/** What pages and programs have and sandboxes do not, or not all of them. */
-const ELSEWHERE: ReadonlySet<string> = new Set([
+/** Globals of pages and programs that some or all sandboxes do not have. */
+const UNAVAILABLE_GLOBALS: ReadonlySet<string> = new Set([
   'BroadcastChannel', 'Buffer', 'Bun', 'CompressionStream', 'DOMParser', 'DecompressionStream', 'Deno', 'EventSource',
   'FileReader', 'FormData', 'HTMLElement', 'Headers', 'ImageBitmap', 'ImageData', 'MutationObserver', 'OffscreenCanvas',
   'RTCPeerConnection', 'Request', 'Response', 'SharedArrayBuffer', 'SharedWorker', 'TextEncoderStream', 'URLPattern',
@@ -15,20 +15,20 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'sessionStorage', 'setImmediate', 'window',
 ]); // prettier-ignore
 
-/** Adds advice to an error about a name that is not there; gives any other error back as it is. */
+/** Adds advice to an error about an undefined name; returns any other error unchanged. */
 export function adviseOnName(error: Error): Error {
   const name =
     error instanceof ReferenceError ? /^(\S+) is not defined$/.exec(error.message)?.[1] : undefined;
   if (name === undefined) return error;
-  const advice = ELSEWHERE.has(name)
+  const advice = UNAVAILABLE_GLOBALS.has(name)
     ? `this sandbox has no ${name}`
     : 'a work function travels as its source and sees only its arguments: hand data in through args, and write functions inside it';
   const header = `${error.name}: ${error.message}`;
-  return reword(error, header, `${error.message} (${advice})`);
+  return replaceMessage(error, header, `${error.message} (${advice})`);
 }
 
-/** How Node, Deno, Chromium and Firefox say that an `import()` gave nothing. */
-const IMPORT_REFUSALS = [
+/** The messages of Node, Deno, Chromium and Firefox for an `import()` that failed. */
+const IMPORT_FAILURES = [
   /^A dynamic import callback was not specified/,
   /^There are no modules here\.$/,
   /^Import ".*" not a dependency /,
@@ -40,14 +40,14 @@ const IMPORT_REFUSALS = [
 export const NO_MODULES =
   'A sandbox has no modules to import: bundle what the work function needs into its source';
 
-/** Says the same of a refused `import()` in every kind of sandbox; gives any other error back as it is. */
+/** Gives a failed `import()` the same message in every kind of sandbox; returns any other error unchanged. */
 export function adviseOnImport(error: Error): Error {
-  if (!(error instanceof TypeError) || !IMPORT_REFUSALS.some((one) => one.test(error.message))) return error;
+  if (!(error instanceof TypeError) || !IMPORT_FAILURES.some((one) => one.test(error.message))) return error;
   delete (error as { code?: unknown }).code;
-  return reword(error, `${error.name}: ${error.message}`, NO_MODULES);
+  return replaceMessage(error, `${error.name}: ${error.message}`, NO_MODULES);
 }
 
-function reword(error: Error, header: string, message: string): Error {
+function replaceMessage(error: Error, header: string, message: string): Error {
   const { stack } = error;
   Object.defineProperty(error, 'message', {
     value: message,

@@ -1,12 +1,12 @@
 /**
- * Stacks as engines print them, cut down to the user's source.
+ * Stacks as engines print them, reduced to the user's source.
  * @module
  */
 import { describe, expect, it } from 'vitest';
 import { userFrames } from './frames.js';
 
 describe('userFrames', () => {
-  it("keeps the user's frames of V8, and builtins between them", () => {
+  it("keeps the user's frames in V8's format, and built-in functions between them", () => {
     const stack = [
       'TypeError: a message',
       '    at of two lines',
@@ -23,7 +23,7 @@ describe('userFrames', () => {
     ]);
   });
 
-  it("keeps the user's frames of SpiderMonkey", () => {
+  it("keeps the user's frames in SpiderMonkey's format", () => {
     const stack = [
       'inner@work-function.js:2:15',
       '@work-function.js:1:20',
@@ -33,13 +33,13 @@ describe('userFrames', () => {
     expect(userFrames(stack, 1)).toEqual(['inner@work-function.js:2:15', '@work-function.js:1:19']);
   });
 
-  it('names a module by the source, not by the URL it was imported from', () => {
+  it('replaces the URL of a module by the name of the source', () => {
     const stack =
       'Error: x\n    at work-function.js:2:1\n    at f (data:text/javascript;charset=utf-8,x%20y:3:4)';
     expect(userFrames(stack, 0)).toEqual(['    at work-function.js:2:1']);
   });
 
-  it('is empty where nothing is the user’s, and bounded', () => {
+  it('is empty where no frame is the user’s, and has at most 50 frames', () => {
     expect(userFrames('Error: work-function.js:1:1 in a message', 0)).toEqual([]);
     expect(userFrames('', 0)).toEqual([]);
     expect(userFrames('    at f (work-function.js:1:9)\n'.repeat(1_000), 0)).toHaveLength(50);

@@ -7,19 +7,19 @@ import { customWork } from '../custom/custom-work.js';
 import type { JobContext, Runtime, WorkFunction } from '../runtime/runtime.js';
 import { explainThrown } from '../runtime/work-error.js';
 import { adviseOnImport, adviseOnName } from './advice.js';
-import { compileFunction, compileModule, type AnyFunction, type CompilePlace } from '../runtime/compile.js';
+import { compileFunction, compileModule, type AnyFunction, type CompileEnv } from '../runtime/compile.js';
 import { userFrames } from './frames.js';
 
-export function mapBasicRuntime(place: CompilePlace): Runtime {
+export function mapBasicRuntime(env: CompileEnv): Runtime {
   return {
     async prepare(job: JobContext): Promise<WorkFunction> {
-      if (job.customWorktime !== undefined) return customWork(job, job.customWorktime, place);
+      if (job.customWorktime !== undefined) return customWork(job, job.customWorktime, env);
       if (job.sourceKind === 'bytes') {
         const text = 'The worktime map-basic runs JavaScript, and this work function is bytes';
         throw new ManyhandsError('WORK_FUNCTION_INVALID', text);
       }
       const compile = job.sourceKind === 'module' ? compileModule : compileFunction;
-      const { fn, shift } = await compile(job.source, place);
+      const { fn, shift } = await compile(job.source, env);
       return {
         call: bindArguments(fn, job.args),
         explain: (thrown) => {
@@ -31,7 +31,7 @@ export function mapBasicRuntime(place: CompilePlace): Runtime {
   };
 }
 
-/** A call with few arguments is spelled out: spreading costs more than many work functions do. */
+/** Calls with few arguments are written out: spreading an array costs more than many work functions do. */
 function bindArguments(fn: AnyFunction, args: readonly unknown[]): (this: void, datum: unknown) => unknown {
   const [a, b] = args;
   if (args.length === 0) return (datum) => fn(datum);

@@ -1,77 +1,77 @@
 /**
- * Calls a Python work function on many data in one go: lists and dicts cross the border together, at a third of what they
- * cost one by one.
+ * Calls a Python work function on many data at once: lists and dicts are converted together, at a third of the cost of
+ * converting them one by one.
  * @module
  */
 import type { PyodideInterface } from 'pyodide';
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
 import type { ChunkCaller, ChunkOutcome } from '../runtime/runtime.js';
 import { plainError } from '../runtime/work-error.js';
-import { markOddities } from './values.js';
+import { markSpecialValues } from './values.js';
 
-/** What of the harness is called here. */
+/** The part of the harness that is used here. */
 export interface ChunkHarness extends PyProxy {
-  readonly at: number;
-  run_chunk(fn: PyCallable, data: PyProxy, marked: boolean): PyProxy;
+  readonly current_index: number;
+  run_chunk(fn: PyCallable, data: PyProxy, has_markers: boolean): PyProxy;
   take_result(): unknown;
 }
 
-/** What Python tells of an exception. */
-export type Described = [
+/** An exception as the harness describes it. */
+export type ExceptionInfo = [
   name: string,
   message: string,
   stack: string,
   code: string | number | null | undefined,
-  cause: Described | null | undefined,
-  /** Of an exception group. */
-  errors: Described[] | null | undefined,
+  cause: ExceptionInfo | null | undefined,
+  /** The exceptions of a group. */
+  errors: ExceptionInfo[] | null | undefined,
 ];
 
-export interface ChunkPorts {
+export interface ChunkOptions {
   pyodide: PyodideInterface;
   harness: ChunkHarness;
   fn: PyCallable;
-  /** A result that Python gave, as a JavaScript value, or a promise of it. */
-  readonly take: (result: unknown) => unknown;
-  /** A list of results, copied in one go. Throws where one of them cannot travel. */
-  readonly copy: (results: PyProxy) => unknown[];
-  /** What `take` or `copy` threw, as an error that speaks of the user's source only. */
+  /** Converts a result of Python to a JavaScript value, or a promise of it. */
+  readonly convert: (result: unknown) => unknown;
+  /** Converts a list of results at once. Throws where one of them cannot be converted. */
+  readonly convertAll: (results: PyProxy) => unknown[];
+  /** Converts what `convert` or `convertAll` threw to an error whose stack shows the user's source only. */
   readonly explain: (thrown: unknown) => Error;
 }
 
 type Results = PyProxy & { get(index: number): unknown; readonly length: number };
 
 export class PythonChunks implements ChunkCaller {
-  readonly #ports: ChunkPorts;
-  /** Whether what the function gives can be copied together with what it gives next. */
-  #suitable = true;
+  readonly #options: ChunkOptions;
+  /** Whether the function's results could be converted together so far. */
+  #isSuitable = true;
 
-  constructor(ports: ChunkPorts) {
-    this.#ports = ports;
+  constructor(options: ChunkOptions) {
+    this.#options = options;
   }
 
-  get suits(): boolean {
-    return this.#suitable;
+  get isSuitable(): boolean {
+    return this.#isSuitable;
   }
 
-  at(): number {
-    return this.#ports.harness.at;
+  currentIndex(): number {
+    return this.#options.harness.current_index;
   }
 
   run(data: unknown[]): ChunkOutcome {
-    const { pyodide, harness, fn } = this.#ports;
-    const marked = markOddities(data);
+    const { pyodide, harness, fn } = this.#options;
+    const hasMarkers = markSpecialValues(data);
     const list = pyodide.toPy(data) as PyProxy;
     let answer: PyProxy | undefined;
     try {
-      answer = harness.run_chunk(fn, list, marked);
-      const [results, errors, alone] = answer.toJs({ depth: 1 }) as [Results, PyProxy, boolean];
+      answer = harness.run_chunk(fn, list, hasMarkers);
+      const [results, errors, hasSeparateResult] = answer.toJs({ depth: 1 }) as [Results, PyProxy, boolean];
       const outcome = this.#outcome(results, errors);
       results.destroy();
       errors.destroy();
-      if (alone) {
-        this.#suitable = false;
-        this.#addAlone(outcome);
+      if (hasSeparateResult) {
+        this.#isSuitable = false;
+        this.#addSeparateResult(outcome);
       }
       return outcome;
     } finally {
@@ -80,19 +80,19 @@ export class PythonChunks implements ChunkCaller {
     }
   }
 
-  #outcome(results: Results, raised: PyProxy): Mutable {
+  #outcome(results: Results, raised: PyProxy): MutableOutcome {
     const errors = new Map<number, Error>();
-    for (const [index, ...about] of raised.toJs() as [number, ...Described][])
-      errors.set(index, errorOf(about));
-    const { copy, take, explain } = this.#ports;
+    for (const [index, ...info] of raised.toJs() as [number, ...ExceptionInfo][])
+      errors.set(index, exceptionToError(info));
+    const { convertAll, convert, explain } = this.#options;
     try {
-      return { results: copy(results), errors };
+      return { results: convertAll(results), errors };
     } catch {
-      // One of them cannot travel: each by itself tells which.
+      // One of them cannot be converted: convert one by one to find out which.
       const all: unknown[] = [];
       for (let i = 0; i < results.length; i++) {
         try {
-          all.push(take(results.get(i)));
+          all.push(convert(results.get(i)));
         } catch (thrown) {
           all.push(undefined);
           errors.set(i, explain(thrown));
@@ -102,11 +102,11 @@ export class PythonChunks implements ChunkCaller {
     }
   }
 
-  /** The result on which the chunk ended, which may be a promise. */
-  #addAlone({ results, errors }: Mutable): void {
-    const { take, harness, explain } = this.#ports;
+  /** Adds the result that ended the chunk, which may be a promise. */
+  #addSeparateResult({ results, errors }: MutableOutcome): void {
+    const { convert, harness, explain } = this.#options;
     try {
-      results.push(take(harness.take_result()));
+      results.push(convert(harness.take_result()));
     } catch (thrown) {
       errors.set(results.length, explain(thrown));
       results.push(undefined);
@@ -114,22 +114,22 @@ export class PythonChunks implements ChunkCaller {
   }
 }
 
-interface Mutable {
+interface MutableOutcome {
   results: unknown[];
   errors: Map<number, Error>;
 }
 
-/** An exception of Python as an error with its name, traceback, code and cause; a group as an AggregateError. */
-export function errorOf([name, message, stack, code, cause, errors]: Described): Error {
+/** Converts an exception to an error with its name, traceback, code and cause; a group to an AggregateError. */
+export function exceptionToError([name, message, stack, code, cause, errors]: ExceptionInfo): Error {
   const error = plainError(name, message, '');
   const hide = (key: string, value: unknown): void => {
     Object.defineProperty(error, key, { value, configurable: true, writable: true });
   };
   hide('stack', stack);
-  if (cause !== null && cause !== undefined) hide('cause', errorOf(cause));
+  if (cause !== null && cause !== undefined) hide('cause', exceptionToError(cause));
   if (errors !== null && errors !== undefined) {
     Object.setPrototypeOf(error, AggregateError.prototype);
-    hide('errors', errors.map(errorOf));
+    hide('errors', errors.map(exceptionToError));
   }
   return code === null || code === undefined ? error : Object.assign(error, { code });
 }

@@ -1,13 +1,12 @@
 /**
- * The part of the Python half that lets `asyncio.run` work in a function that is not `async`: the loop of Pyodide cannot
- * wait, so that an own loop runs until its end, and counts away the time that it has to wait. It shares the names of
- * `harness.ts`.
+ * The part of the Python harness that makes `asyncio.run` work in a function that is not `async`. Pyodide's event loop
+ * cannot block, so a separate loop runs to its end and busy-waits for timers. It shares the namespace of `harness.ts`.
  * @module
  */
 export const HARNESS_ASYNCIO = `
 
 class WaitingLoop(asyncio.BaseEventLoop):
-    """A loop that runs by itself: there are no sockets and no other threads that could wake it up."""
+    """An event loop that blocks the thread: no socket and no other thread can wake it up."""
 
     def __init__(self):
         super().__init__()
@@ -15,7 +14,7 @@ class WaitingLoop(asyncio.BaseEventLoop):
 
     def wait(self, seconds):
         if seconds is None:
-            raise RuntimeError('asyncio.run() waits for something that nobody will do: every task waits for another')
+            raise RuntimeError('asyncio.run() would wait for ever: every task waits for another task')
         if seconds > 0:
             time.sleep(seconds)
         return ()

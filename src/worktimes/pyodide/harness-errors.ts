@@ -1,17 +1,17 @@
 /**
- * The part of the Python half that tells JavaScript of exceptions: their names, texts, tracebacks, causes and groups. It
- * shares the names of `harness.ts`.
+ * The part of the Python harness that describes exceptions for JavaScript: their names, messages, tracebacks, causes and
+ * groups. It shares the namespace of `harness.ts`.
  * @module
  */
 export const HARNESS_ERRORS = `
 
-# Causes behind one another, exceptions of one group, and innermost frames of one traceback that are told.
+# How many chained causes, exceptions of a group and innermost frames of a traceback are kept.
 CAUSES_MAX = 4
 GROUP_MAX = 20
 FRAMES_MAX = 100
 
-# Names of files that are no Python of the job's: the harness, and scripts, which are an address or end as such.
-NOT_OF_PYTHON = re.compile(r'<manyhands>$|(?:[a-z]{2,}:|eval at ).*|.*\\.m?js$|<anonymous>$').match
+# Matches file names of frames that are not Python code: the harness, and JavaScript (a URL, or a name of a script).
+IS_FOREIGN_FILE = re.compile(r'<manyhands>$|(?:[a-z]{2,}:|eval at ).*|.*\\.m?js$|<anonymous>$').match
 
 NO_PACKAGE = (
     'A sandbox has the standard library and the modules of the job\\'s files, and no network to install from: put the '
@@ -29,17 +29,17 @@ def last_place(trace):
     return where
 
 
-def described(error, depth=0):
-    """[name, message, stack, code, cause, errors of a group]; the last two are such lists again, or None."""
+def exception_info(error, depth=0):
+    """Returns [name, message, stack, code, cause, exceptions of a group]; the last two are such lists, or None."""
     trace = error.__traceback__
     message = text_of(error)
     if isinstance(error, ModuleNotFoundError):
         message = explain_missing(error, message)
     limit = frame_limit(trace)
     try:
-        told = traceback.TracebackException(type(error), error, trace, limit=limit)
-        keep_own_frames(told)
-        stack = ''.join(told.format())
+        formatted = traceback.TracebackException(type(error), error, trace, limit=limit)
+        keep_job_frames(formatted)
+        stack = ''.join(formatted.format())
     except BaseException:
         stack = ''
     if limit is not None:
@@ -49,23 +49,23 @@ def described(error, depth=0):
     cause = errors = None
     if depth < CAUSES_MAX:
         if error.__cause__ is not None:
-            cause = described(error.__cause__, depth + 1)
+            cause = exception_info(error.__cause__, depth + 1)
         if isinstance(error, BaseExceptionGroup):
-            errors = [described(one, depth + 1) for one in error.exceptions[:GROUP_MAX]]
+            errors = [exception_info(one, depth + 1) for one in error.exceptions[:GROUP_MAX]]
     return [type(error).__name__, message, clip(stack.rstrip('\\n')), code, cause, errors]
 
 
-def keep_own_frames(told):
-    """Takes the harness's frames out of a traceback and all that it leads to, and JavaScript's, which Pyodide puts in."""
-    waiting = [told]
-    for one in waiting:
-        one.stack[:] = [frame for frame in one.stack if not NOT_OF_PYTHON(frame.filename)]
-        waiting += [next for next in (one.__cause__, one.__context__) if next is not None]
-        waiting += one.exceptions or ()
+def keep_job_frames(formatted):
+    """Removes frames of the harness and of JavaScript from a traceback and from those of its causes and groups."""
+    pending = [formatted]
+    for one in pending:
+        one.stack[:] = [frame for frame in one.stack if not IS_FOREIGN_FILE(frame.filename)]
+        pending += [next for next in (one.__cause__, one.__context__) if next is not None]
+        pending += one.exceptions or ()
 
 
 def frame_limit(trace):
-    """None, or for a traceback that is too long a number that leaves its innermost frames."""
+    """Returns None, or for a traceback that is too long a negative limit that keeps its innermost frames."""
     for _ in range(FRAMES_MAX):
         if trace is None:
             return None
@@ -74,7 +74,7 @@ def frame_limit(trace):
 
 
 def unlink(error):
-    """Takes a long traceback apart from its inner end: to free it as a whole would overflow the stack."""
+    """Frees a long traceback frame by frame from its inner end: freeing it as a whole would overflow the stack."""
     traces = []
     trace, error.__traceback__ = error.__traceback__, None
     while trace is not None:
@@ -88,7 +88,7 @@ def unlink(error):
 
 
 def explain_missing(error, message):
-    """Says what a job can do, in place of how it would be installed elsewhere."""
+    """Replaces the advice to install a missing package by what a job can do."""
     notes = [note for note in getattr(error, '__notes__', ()) if 'pyodide' not in str(note)]
     root = (error.name or '').partition('.')[0]
     if root:

@@ -1,11 +1,11 @@
 /**
- * The part of the Python half that minds snapshots: what is loaded before one is made, and what must differ between
- * two interpreters that start from the same one. It shares the names of `harness.ts`.
+ * The part of the Python harness for snapshots: what is loaded before one is made, and what must differ between two
+ * interpreters that start from the same one. It shares the namespace of `harness.ts`.
  * @module
  */
 export const HARNESS_SNAPSHOT = `
 
-# What many work functions import: reading them from the library costs more than anything else at a start.
+# Modules that many work functions import: importing them is the most expensive part of a start.
 USUAL_MODULES = (
     'bisect', 'collections', 'dataclasses', 'functools', 'hashlib', 'heapq', 'itertools', 'json', 'math', 'operator',
     'random', 're', 'statistics', 'string', 'struct', 'time', 'typing',
@@ -13,7 +13,7 @@ USUAL_MODULES = (
 
 
 def preload(name, text):
-    """Loads what is usual, and leaves this harness, with its own text, where it is found again."""
+    """Imports common modules, and registers this harness, with its source, under a name by which it is found again."""
     global HARNESS_TEXT
     import gc
     import importlib
@@ -26,11 +26,11 @@ def preload(name, text):
 
 
 def reseed():
-    """Random state is in the memory that was copied: everything that holds some gets its own."""
+    """Reseeds random state, which the snapshot has copied."""
     random = sys.modules.get('random')
     if random is not None:
         random.seed()
-    # The loader puts this in at each start, and so did the one before the snapshot.
+    # The loader inserts '' at each start; it was inserted before the snapshot, too.
     if sys.path[:2] == ['', '']:
         del sys.path[0]
 `;

@@ -1,12 +1,12 @@
 /**
- * The part of the Python half that minds values on their way in and out; see `values.ts` for the other side. It
- * shares the names of `harness.ts`.
+ * The part of the Python harness that converts values in both directions; `values.ts` is the JavaScript part. It shares the
+ * namespace of `harness.ts`.
  * @module
  */
 export const HARNESS_VALUES = `
 
-def settle(host, value, done):
-    """Replaces, in place, what only stands for a Python value: see values.ts."""
+def convert_incoming(host, value, done):
+    """Replaces, in place, markers and proxies of JavaScript by Python values: see values.ts."""
     kind = type(value)
     if kind is list or kind is dict or kind is set:
         if id(value) in done:
@@ -14,13 +14,13 @@ def settle(host, value, done):
         done[id(value)] = value
         if kind is list:
             for i, item in enumerate(value):
-                value[i] = settle(host, item, done)
+                value[i] = convert_incoming(host, item, done)
         elif kind is dict:
-            items = [(settle(host, k, done), settle(host, v, done)) for k, v in value.items()]
+            items = [(convert_incoming(host, k, done), convert_incoming(host, v, done)) for k, v in value.items()]
             value.clear()
             value.update(items)
         else:
-            items = [settle(host, item, done) for item in value]
+            items = [convert_incoming(host, item, done) for item in value]
             value.clear()
             value.update(items)
         return value
@@ -29,10 +29,10 @@ def settle(host, value, done):
     if isinstance(value, int) and kind is not bool:
         return int(value)
     if isinstance(value, JsProxy):
-        stands_for = host.standsFor(value)
-        if stands_for == '-0':
+        marker = host.markerKind(value)
+        if marker == '-0':
             return -0.0
-        if stands_for == 'date':
+        if marker == 'date':
             return EPOCH + datetime.timedelta(milliseconds=value.getTime())
     return value
 
@@ -41,12 +41,12 @@ def to_js_default(value, convert, cache):
     if isinstance(value, frozenset):
         return convert(set(value))
     if isinstance(value, datetime.datetime):
-        known = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
-        return harness.host.date((known - EPOCH) / datetime.timedelta(milliseconds=1))
+        aware = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
+        return harness.host.date((aware - EPOCH) / datetime.timedelta(milliseconds=1))
     raise TypeError(f'a value of type {type(value).__name__} cannot leave Python')
 
 
-# What cannot travel, and what says the same that can; the first that fits.
+# Types that cannot be sent (module, name), and an expression that can be; the first match applies.
 ADVICE = (
     ('decimal', 'Decimal', 'str(x)'),
     ('builtins', 'complex', '[x.real, x.imag]'),
@@ -68,7 +68,7 @@ ADVICE = (
 )
 KEY_ADVICE = 'list(x.items()), or keys that are texts or numbers'
 ITEM_ADVICE = 'list(x) in place of the set'
-# Formats of buffers that JavaScript has typed arrays for.
+# Buffer formats with a corresponding typed array in JavaScript.
 FORMATS = frozenset('cbBhHiIlLqQfd?')
 CONTAINERS = (list, tuple, dict, set, frozenset)
 DEPTH_MAX = 1000
@@ -85,7 +85,7 @@ def advice_for(value):
 
 
 def is_too_deep(value):
-    """Whether a result is nested deeper than a value may be: to copy it would overflow the stack."""
+    """Whether a result is nested too deep for a value: converting it would overflow the stack."""
     if not isinstance(value, CONTAINERS):
         return False
     level = [value]
@@ -107,24 +107,24 @@ def is_too_deep(value):
     return True
 
 
-def odd_part(value, path, seen):
+def unsupported_part(value, path, seen):
     if value is None or isinstance(value, (bool, int, float, str, JsProxy, datetime.datetime)):
         return None
     if id(value) in seen:
         return None
     seen.add(id(value))
     if isinstance(value, (list, tuple)):
-        return first_odd((item, f'{path}[{i}]', seen) for i, item in enumerate(value))
+        return first_unsupported((item, f'{path}[{i}]', seen) for i, item in enumerate(value))
     if isinstance(value, (set, frozenset)):
         for i, item in enumerate(value):
             if isinstance(item, (tuple, frozenset, bytes)):
                 return [f'{path}<item {i}>', type(item).__name__, ITEM_ADVICE]
-        return first_odd((item, f'{path}<item {i}>', seen) for i, item in enumerate(value))
+        return first_unsupported((item, f'{path}<item {i}>', seen) for i, item in enumerate(value))
     if isinstance(value, dict):
         for i, key in enumerate(value):
             if key is not None and not isinstance(key, (bool, int, float, str)):
                 return [f'{path}<key {i}>', type(key).__name__, KEY_ADVICE]
-        return first_odd((item, path + step(key), seen) for key, item in value.items())
+        return first_unsupported((item, path + step(key), seen) for key, item in value.items())
     try:
         if memoryview(value).format.lstrip('@') in FORMATS:
             return None
@@ -133,8 +133,8 @@ def odd_part(value, path, seen):
     return [path, type(value).__name__, advice_for(value)]
 
 
-def first_odd(parts):
-    return next((odd for odd in (odd_part(*part) for part in parts) if odd is not None), None)
+def first_unsupported(parts):
+    return next((odd for odd in (unsupported_part(*part) for part in parts) if odd is not None), None)
 
 
 def step(key):

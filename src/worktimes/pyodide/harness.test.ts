@@ -1,5 +1,5 @@
 /**
- * Which function of a Python source is the work function, in a real interpreter.
+ * Choosing the work function of a Python source, in a real interpreter.
  * @module
  */
 import { loadPyodide } from 'pyodide';
@@ -72,7 +72,7 @@ describe('the work function of a Python source', () => {
     [
       'one of several that none names',
       'def helper(x):\n    return x\n\ndef main(x):\n    return helper(x) + 1\n',
-      /^the source defines several functions \(helper, main\); call the one that is to be called `work`/,
+      /^the source defines several functions \(helper, main\); name the one that is to be called `work`/,
     ],
     ['a generator', 'def f(x):\n    yield x\n', /f is a generator/],
     ['an async generator', 'async def f(x):\n    yield x\n', /f is a generator/],
@@ -87,10 +87,10 @@ describe('the work function of a Python source', () => {
   ];
   for (const [name, source, message, where] of refused) {
     it(`is not ${name}`, () => {
-      const [fn, problem, place] = load(source);
+      const [fn, problem, location] = load(source);
       expect(fn).toBeUndefined();
       expect(problem).toMatch(message);
-      if (where !== undefined) expect(place).toMatch(where);
+      if (where !== undefined) expect(location).toMatch(where);
     });
   }
 });

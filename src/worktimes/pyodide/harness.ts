@@ -1,6 +1,6 @@
 /**
- * The Python half of the runtime, as source: it runs once in each interpreter, before job code, and gives back the
- * functions that JavaScript calls. Data never enters it by interpolation.
+ * The Python part of the runtime, as source. It runs once in each interpreter, before job code, and defines the functions
+ * that JavaScript calls. No data is interpolated into it.
  * @module
  */
 
@@ -10,10 +10,10 @@ import { HARNESS_ERRORS } from './harness-errors.js';
 import { HARNESS_SNAPSHOT } from './harness-snapshot.js';
 import { HARNESS_VALUES } from './harness-values.js';
 
-/** The name under which the user's source appears in tracebacks. */
+/** The file name of the user's source in tracebacks. */
 export const SOURCE_NAME = 'work-function.py';
 
-/** The name under which this half appears in tracebacks, from where it is cut out. */
+/** The file name of the harness in tracebacks, whose frames are removed. */
 export const HARNESS_NAME = '<manyhands>';
 
 const CORE = `
@@ -40,37 +40,37 @@ EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class ConsoleLines(io.RawIOBase):
-    """What Python writes, as lines of the job's console."""
+    """Sends what Python writes to the job's console, line by line."""
 
     def __init__(self, host, level):
         self.host = host
         self.level = level
-        self.rest = b''
+        self.open_line = b''
 
     def writable(self):
         return True
 
     def write(self, data):
         data = bytes(data)
-        lines = (self.rest + data).split(b'\\n')
-        was_open = self.rest
-        self.rest = lines.pop()
+        lines = (self.open_line + data).split(b'\\n')
+        was_open = self.open_line
+        self.open_line = lines.pop()
         for line in lines:
-            self.say(line)
-        if len(self.rest) > LINE_BYTES_MAX:
-            self.end()
-        elif self.rest and not was_open:
-            self.host.holdLine()
+            self.send(line)
+        if len(self.open_line) > LINE_BYTES_MAX:
+            self.flush_line()
+        elif self.open_line and not was_open:
+            self.host.lineOpened()
             if harness is not None:
-                harness.held = True
+                harness.has_open_line = True
         return len(data)
 
-    def end(self):
-        if self.rest:
-            line, self.rest = self.rest, b''
-            self.say(line)
+    def flush_line(self):
+        if self.open_line:
+            line, self.open_line = self.open_line, b''
+            self.send(line)
 
-    def say(self, line):
+    def send(self, line):
         self.host.console(self.level, line.decode('utf-8', 'replace'))
 
 
@@ -78,9 +78,9 @@ class Harness:
     def __init__(self, host):
         self.host = host
         self.handler = None
-        # Of a chunk: the slice at work, whether it left a line open, and a result that is to be copied by itself.
-        self.at = 0
-        self.held = False
+        # For a chunk: the index of the running slice, whether it left a line open, and a result to convert separately.
+        self.current_index = 0
+        self.has_open_line = False
         self.result = None
         self.out = ConsoleLines(host, 'log')
         self.err = ConsoleLines(host, 'error')
@@ -91,8 +91,8 @@ class Harness:
             stream = io.TextIOWrapper(raw, 'utf-8', 'backslashreplace', newline='\\n', write_through=True)
             setattr(sys, name, stream)
             setattr(sys, '__' + name + '__', stream)
-        # Pyodide prints whatever exception reaches JavaScript; ours is told once, as the slice's outcome.
-        sys.excepthook = lambda *about: None
+        # Pyodide prints each exception that reaches JavaScript; it is reported as the outcome of the slice already.
+        sys.excepthook = lambda *exception: None
         os.chdir(job['cwd'])
         os.environ['PWD'] = job['cwd']
         os.environ.update(job['env'])
@@ -105,31 +105,31 @@ class Harness:
         host = self.host
 
         def progress(value=None):
-            """Says that the slice goes on: a fraction from 0 to 1, a text such as '50%', or nothing."""
+            """Reports progress of the slice: a fraction from 0 to 1, a text such as '50%', or nothing."""
             return host.progress(value if isinstance(value, (int, float, str)) else None)
 
-        def say(level):
+        def log_at(level):
             return lambda *values: host.console(level, ' '.join(map(str, values)))
 
         def set_slice_handler(function):
             self.handler = function
 
-        module = types.ModuleType(name, 'What a work function can say and know; see docs/worktimes.md.')
+        module = types.ModuleType(name, 'Console, progress and information about the job; see docs/worktimes.md.')
         module.progress = progress
         levels = ('debug', 'info', 'log', 'warn', 'error')
-        module.console = types.SimpleNamespace(**{level: say(level) for level in levels})
+        module.console = types.SimpleNamespace(**{level: log_at(level) for level in levels})
         module.job = types.SimpleNamespace(id=job['id'], public=types.SimpleNamespace(**job['public']))
         module.set_slice_handler = set_slice_handler
         return module
 
-    def end_lines(self):
-        self.out.end()
-        self.err.end()
+    def flush_lines(self):
+        self.out.flush_line()
+        self.err.flush_line()
 
     # The work function
 
     def load(self, source):
-        """(function, None, None), or (None, why not, where)."""
+        """Returns (function, None, None), or (None, problem, location)."""
         lines = source.splitlines()
         first = next((line for line in lines if line.strip()), '')
         if first[:1].isspace():
@@ -144,7 +144,7 @@ class Harness:
             return None, str(error), None
         try:
             function = self.function_of(tree)
-        except SeveralFunctions as error:
+        except AmbiguousFunction as error:
             return None, str(error), None
         except BaseException as error:
             where = last_place(error.__traceback__)
@@ -155,7 +155,7 @@ class Harness:
     def function_of(self, tree):
         module = types.ModuleType('work_function')
         sys.modules['work_function'] = module
-        # Where work functions come from that use it, it need not be imported.
+        # Work functions written for DCP use it without an import.
         module.dcp = sys.modules['dcp']
         last = tree.body[-1] if tree.body else None
         expression = None
@@ -171,52 +171,52 @@ class Harness:
             return named
         names = [name for name in dict.fromkeys(function_names(tree)) if callable(module.__dict__.get(name))]
         if len(names) > 1:
-            raise SeveralFunctions(names)
+            raise AmbiguousFunction(names)
         return module.__dict__[names[0]] if names else None
 
     # Values
 
     def bind(self, function, args):
-        """The function of the datum alone."""
-        args = tuple(settle(self.host, args, {}))
+        """Binds the arguments; returns a function of the datum alone."""
+        args = tuple(convert_incoming(self.host, args, {}))
         return lambda datum: function(datum, *args)
 
     def apply(self, function, box):
-        """Calls it with a datum that could not cross by itself."""
-        return function(settle(self.host, box, {})[0])
+        """Calls the function with a datum that must be converted first."""
+        return function(convert_incoming(self.host, box, {})[0])
 
     # Errors
 
     def describe(self):
-        """Name, message, traceback and code of the exception that reached JavaScript last."""
+        """Describes the exception that reached JavaScript last."""
         error = sys.last_exc
         for name in ('last_exc', 'last_type', 'last_value', 'last_traceback'):
             if hasattr(sys, name):
                 delattr(sys, name)
-        return described(error)
+        return exception_info(error)
 
-    def run_chunk(self, function, data, marked):
-        return run_chunk(self, function, data, marked)
+    def run_chunk(self, function, data, has_markers):
+        return run_chunk(self, function, data, has_markers)
 
     def take_result(self):
         result, self.result = self.result, None
         return result
 
-    def odd_part(self, value):
-        """Path, type and advice of the first part of a result that cannot leave Python; None where all can."""
-        return odd_part(value, '$', set())
+    def unsupported_part(self, value):
+        """Returns path, type and advice for the first part of a result that cannot be converted, or None."""
+        return unsupported_part(value, '$', set())
 
     def is_too_deep(self, value):
         return is_too_deep(value)
 
 
-class SeveralFunctions(Exception):
-    """A source of several functions, of which none is called \`work\`."""
+class AmbiguousFunction(Exception):
+    """The source defines several functions, and none is named \`work\`."""
 
     def __init__(self, names):
         shown = ', '.join(names[:8]) + (' and more' if len(names) > 8 else '')
         super().__init__(
-            f'the source defines several functions ({shown}); call the one that is to be called \`work\`, or say '
+            f'the source defines several functions ({shown}); name the one that is to be called \`work\`, or call '
             'dcp.set_slice_handler(function)'
         )
 

@@ -1,36 +1,36 @@
 /**
- * Starts Pyodide from bytes, with no network: alike in a browser's Worker and in a Node thread, where it finds a
- * realm that looks like a Worker's. Its loader sees a few stand-ins for the time of loading only.
+ * Starts Pyodide from bytes, without a network, in a Worker of a browser or a Node thread. While its loader runs, it finds
+ * stubs of a few globals, by which the realm looks like a module Worker.
  * @module
  */
 import type { PyodideConfig, PyodideInterface } from 'pyodide';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { openSnapshot, type OpenSnapshot } from './snapshot.js';
 
-export interface PyodidePlace {
-  /** A file of the `pyodide` package. */
+export interface PyodideEnv {
+  /** Reads a file of the `pyodide` package. */
   readAsset(name: string): Promise<Uint8Array>;
   /** Imports a module of the `pyodide` package. */
   importAsset(name: string): Promise<Record<string, unknown>>;
   /** The global object. */
   readonly scope: object;
-  /** Ends the sandbox: the interpreter broke. */
+  /** Ends the sandbox; called when the interpreter broke. */
   readonly fail: (error: unknown) => void;
-  /** `pyodide.asm.wasm`, where somebody compiles it elsewhere. */
+  /** The compiled `pyodide.asm.wasm`; absent where it is compiled here. */
   readonly compiled?: Promise<WebAssembly.Module>;
-  /** Memory to start from, as `makeSnapshot` once gave it. */
+  /** Reads a snapshot made by `makeSnapshot`, to start from. */
   readonly readSnapshot?: (() => Promise<Uint8Array>) | undefined;
-  /** Whether this interpreter will be asked for its memory; it is good for nothing else then. */
+  /** Whether this interpreter is started to make a snapshot; it cannot be used for anything else. */
   readonly forSnapshot?: boolean;
 }
 
 export type PyodideOutput = (level: 'log' | 'error', text: string) => void;
 
-/** Never asked for over a network: the stand-in for `fetch` answers for it. */
+/** Never requested over a network: the stub of `fetch` answers. */
 const BASE = 'https://pyodide.invalid/';
 const WASM = 'pyodide.asm.wasm';
 
-/** Pyodide's own names for what it does not promise to keep. */
+/** Internal options of Pyodide, which may change with any version. */
 interface SnapshotConfig extends PyodideConfig {
   _makeSnapshot?: boolean;
   _loadSnapshot?: Uint8Array;
@@ -40,32 +40,32 @@ type LoadPyodide = (config: SnapshotConfig) => Promise<PyodideInterface>;
 
 type CreateModule = NonNullable<PyodideConfig['createPyodideModule']>;
 
-/** Throws ASSIGN_FAILED, or ISOLATION_UNAVAILABLE where what is compiled elsewhere does not come. */
-export async function startPyodide(place: PyodidePlace, output: PyodideOutput): Promise<PyodideInterface> {
-  const { compiled, readSnapshot, forSnapshot } = place;
+/** Rejects with ASSIGN_FAILED, or ISOLATION_UNAVAILABLE where the compiled module does not arrive. */
+export async function startPyodide(env: PyodideEnv, output: PyodideOutput): Promise<PyodideInterface> {
+  const { compiled, readSnapshot, forSnapshot } = env;
   const files = new Map<string, Uint8Array>();
   const read = async (name: string): Promise<void> => {
-    files.set(name, await place.readAsset(name));
+    files.set(name, await env.readAsset(name));
   };
-  // The loader looks around as soon as it is imported.
-  let given: WebAssembly.Module | undefined;
-  const remove = install(
-    place.scope,
-    standIns(files, () => given),
+  // Before the import: the loader reads its globals as soon as it is imported.
+  let compiledModule: WebAssembly.Module | undefined;
+  const restore = install(
+    env.scope,
+    loaderStubs(files, () => compiledModule),
   );
   try {
     const [loader, module, lock, snapshot] = await Promise.all([
-      place.importAsset('pyodide.mjs'),
-      place.importAsset('pyodide.asm.mjs'),
-      place.readAsset('pyodide-lock.json'),
+      env.importAsset('pyodide.mjs'),
+      env.importAsset('pyodide.asm.mjs'),
+      env.readAsset('pyodide-lock.json'),
       readSnapshot?.().then(openSnapshot),
       read('python_stdlib.zip'),
       compiled === undefined ? read(WASM) : undefined,
     ]);
-    // Before it runs: the loader waits for ever for what it cannot have.
-    given = await compiled;
-    // Asked for in any case, and left aside where it is compiled already.
-    if (given !== undefined) files.set(WASM, new Uint8Array());
+    // Before the loader runs: it would wait for ever for a module that does not arrive.
+    compiledModule = await compiled;
+    // The loader requests the file in any case; the stub ignores its bytes if the module is compiled.
+    if (compiledModule !== undefined) files.set(WASM, new Uint8Array());
     const { loadPyodide } = loader as { loadPyodide: LoadPyodide };
     const create = module['default'] as CreateModule;
     return await loadPyodide({
@@ -73,7 +73,7 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
       stdLibURL: `${BASE}python_stdlib.zip`,
       packageBaseUrl: BASE,
       lockFileContents: new TextDecoder().decode(lock),
-      createPyodideModule: snapshot === undefined ? create : filled(create, snapshot),
+      createPyodideModule: snapshot === undefined ? create : withSnapshotMemory(create, snapshot),
       convertNullToNone: true,
       stdin: () => null,
       stdout: (text) => output('log', text),
@@ -86,12 +86,12 @@ export async function startPyodide(place: PyodidePlace, output: PyodideOutput): 
     const text = error instanceof Error ? error.message : String(error);
     throw new ManyhandsError('ASSIGN_FAILED', `Pyodide did not start: ${text}`, {}, { cause: error });
   } finally {
-    remove();
+    restore();
   }
 }
 
-/** As Pyodide would make it of a snapshot that has all memory in it, which is then copied once more. */
-function filled(create: CreateModule, { heapBytes, writeTo }: OpenSnapshot): CreateModule {
+/** Writes the snapshot to the memory directly: given to Pyodide as a whole, it would be copied once more. */
+function withSnapshotMemory(create: CreateModule, { heapBytes, writeTo }: OpenSnapshot): CreateModule {
   return async (settings) => {
     settings.INITIAL_MEMORY = heapBytes;
     const module = await create(settings);
@@ -100,8 +100,8 @@ function filled(create: CreateModule, { heapBytes, writeTo }: OpenSnapshot): Cre
   };
 }
 
-/** What Pyodide's loader looks for to find itself in a module Worker, and to get its files. */
-function standIns(
+/** Globals by which Pyodide's loader detects a module Worker and fetches its files. */
+function loaderStubs(
   files: ReadonlyMap<string, Uint8Array>,
   compiled: () => WebAssembly.Module | undefined,
 ): Record<string, unknown> {
@@ -110,7 +110,7 @@ function standIns(
       return true;
     }
   }
-  const answer = (url: unknown): Promise<Partial<Response>> => {
+  const fetchAsset = (url: unknown): Promise<Partial<Response>> => {
     const name = String(url).slice(BASE.length);
     const bytes = files.get(name);
     if (bytes === undefined) return Promise.reject(new TypeError(`There is no ${name} in this sandbox`));
@@ -120,52 +120,53 @@ function standIns(
     });
   };
   return {
-    fetch: answer,
+    fetch: fetchAsset,
     location: { href: BASE, toString: () => BASE },
     WorkerGlobalScope: WorkerScope,
-    WebAssembly: startingWasm(compiled),
+    WebAssembly: loaderWebAssembly(compiled),
   };
 }
 
-/** These bytes alone; they are nobody else's, and are asked for once. */
+/** A buffer with exactly these bytes; not copied where possible, since they are read once and not shared. */
 function wholeBuffer(bytes: Uint8Array): ArrayBufferLike {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 }
 
 /**
- * What differs from `WebAssembly` while the loader runs. Streaming would ask for a real `Response`, which brings nothing
- * where the bytes are here. The one memory that is asked for is a shared one, to wait on while a stream has nothing: none
- * of ours waits, and some pages may share none. Of the modules most are alike: they pass calls of one type on.
+ * `WebAssembly` with changes while the loader runs. `instantiateStreaming` uses the given bytes or module: the native one
+ * needs a real `Response`. `Memory` is never shared: the loader makes one shared memory to wait on streams, which never
+ * wait here, and some pages have no shared memory. `Module` caches modules by their bytes: the loader makes many that are
+ * equal, since they forward calls of the same type.
  */
-function startingWasm(compiled: () => WebAssembly.Module | undefined): unknown {
+function loaderWebAssembly(compiled: () => WebAssembly.Module | undefined): unknown {
   const { Memory, Module } = WebAssembly;
   const compile = async (response: Promise<Response>, imports?: WebAssembly.Imports): Promise<unknown> => {
     const module = compiled();
     if (module === undefined) return WebAssembly.instantiate(await (await response).arrayBuffer(), imports);
     return { module, instance: await WebAssembly.instantiate(module, imports) };
   };
-  const made = new Map<string, WebAssembly.Module>();
-  const OwnModule = new Proxy(Module, {
+  const cached = new Map<string, WebAssembly.Module>();
+  const CachedModule = new Proxy(Module, {
     construct(_, [bytes]: [Uint8Array<ArrayBuffer>]) {
       const key = bytes.join();
-      const module = made.get(key) ?? new Module(bytes);
-      made.set(key, module);
+      const module = cached.get(key) ?? new Module(bytes);
+      cached.set(key, module);
       return module;
     },
   });
-  class OwnMemory {
+  class UnsharedMemory {
     constructor({ initial, maximum }: WebAssembly.MemoryDescriptor) {
       return new Memory({ initial, ...(maximum === undefined ? {} : { maximum }) });
     }
   }
   return Object.create(WebAssembly, {
     instantiateStreaming: { value: compile },
-    Memory: { value: OwnMemory },
-    Module: { value: OwnModule },
+    Memory: { value: UnsharedMemory },
+    Module: { value: CachedModule },
   }) as unknown;
 }
 
-/** Puts values on the global object; returns how to take them back. */
+/** Defines values on the global object; returns a function that restores the properties from before. */
 function install(scope: object, values: Record<string, unknown>): () => void {
   const before = new Map<string, PropertyDescriptor | undefined>();
   for (const [name, value] of Object.entries(values)) {

@@ -1,6 +1,6 @@
 /**
- * The worktime `pyodide`: Python work functions in CPython on WebAssembly. The source is compiled once, its
- * function called once a slice.
+ * The worktime `pyodide`: Python work functions in CPython on WebAssembly. The source is compiled once, and its function
+ * is called once a slice.
  * @module
  */
 import type { PyodideInterface } from 'pyodide';
@@ -10,17 +10,17 @@ import { VALUE_DEPTH_MAX } from '../../protocol/limits.js';
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import type { JobContext, JobFileEntry, Runtime, WorkFunction } from '../runtime/runtime.js';
 import { explainThrown, withoutFrames } from '../runtime/work-error.js';
-import { errorOf, PythonChunks, type ChunkHarness, type Described } from './chunks.js';
+import { exceptionToError, PythonChunks, type ChunkHarness, type ExceptionInfo } from './chunks.js';
 import { HARNESS, HARNESS_NAME } from './harness.js';
-import { startPyodide, type PyodideOutput, type PyodidePlace } from './load-pyodide.js';
+import { startPyodide, type PyodideOutput, type PyodideEnv } from './load-pyodide.js';
 import { packSnapshot } from './snapshot.js';
 import {
   copyFromPython,
-  crossesAlone,
-  CrossingRefusal,
-  markOddities,
-  settleAlone,
-  standsFor,
+  passesDirectly,
+  ConversionRefusal,
+  markSpecialValues,
+  convertScalar,
+  markerKind,
 } from './values.js';
 
 /** The harness as JavaScript calls it. */
@@ -30,59 +30,59 @@ interface Harness extends ChunkHarness {
   bind(fn: PyCallable, args: PyProxy): PyCallable;
   apply(fn: PyCallable, box: PyProxy): unknown;
   describe(): PyProxy;
-  odd_part(value: PyProxy): PyProxy | undefined;
+  unsupported_part(value: PyProxy): PyProxy | undefined;
   is_too_deep(value: PyProxy): boolean;
-  end_lines(): void;
+  flush_lines(): void;
 }
 
-/** What is used of Emscripten's file system. */
+/** The part of Emscripten's file system that is used here. */
 interface FileSystem {
   mkdirTree(path: string): void;
   writeFile(path: string, bytes: Uint8Array, options: { canOwn: boolean }): void;
 }
 
-/** What `makeMemorySnapshot` is called on: Pyodide does not promise to keep it. */
+/** An internal method of Pyodide, which may change with any version. */
 interface SnapshotMaker {
   makeMemorySnapshot(): Uint8Array;
 }
 
-/** Where the harness waits in a snapshot: nothing of JavaScript's side outlives one. */
-const WAITING_NAME = 'manyhands.waiting-harness';
+/** The key of the harness in `sys.modules` of a snapshot: proxies of JavaScript do not survive a snapshot. */
+const SNAPSHOT_HARNESS_NAME = 'manyhands.snapshot-harness';
 
-/** Starts an interpreter with nobody's code in it, without the snapshot where that does not fit. Throws ASSIGN_FAILED. */
-export async function pyodideRuntime(place: PyodidePlace): Promise<Runtime> {
-  if (place.readSnapshot === undefined) return start(place);
+/** Starts an interpreter without a job; without the snapshot if that cannot be used. Rejects with ASSIGN_FAILED. */
+export async function pyodideRuntime(env: PyodideEnv): Promise<Runtime> {
+  if (env.readSnapshot === undefined) return start(env);
   try {
-    return await start(place);
+    return await start(env);
   } catch (error) {
-    // That is no fault of the snapshot's.
+    // The compiled module did not arrive: not a fault of the snapshot.
     if (isError(error, 'ISOLATION_UNAVAILABLE')) throw error;
-    return { ...(await start({ ...place, readSnapshot: undefined })), misfit: true };
+    return { ...(await start({ ...env, readSnapshot: undefined })), isSnapshotRejected: true };
   }
 }
 
-async function start(place: PyodidePlace): Promise<Runtime> {
+async function start(env: PyodideEnv): Promise<Runtime> {
   let output: PyodideOutput = () => undefined;
-  const pyodide = await startPyodide(place, (level, text) => output(level, text));
-  const names = place.readSnapshot === undefined ? runHarness(pyodide) : wakeHarness(pyodide);
+  const pyodide = await startPyodide(env, (level, text) => output(level, text));
+  const names = env.readSnapshot === undefined ? runHarness(pyodide) : restoreHarness(pyodide);
   return {
     async prepare(job) {
-      output = (level, text) => job.voice.console(level, text);
-      return new PythonWork(pyodide, names, job, place.fail).workFunction();
+      output = (level, text) => job.output.console(level, text);
+      return new PythonWork(pyodide, names, job, env.fail).workFunction();
     },
   };
 }
 
-/** The memory of a fresh interpreter with the harness in it, packed. Throws ASSIGN_FAILED. */
-export async function makeSnapshot(place: Omit<PyodidePlace, 'readSnapshot'>): Promise<Uint8Array> {
-  const pyodide = await startPyodide({ ...place, forSnapshot: true }, () => undefined);
+/** The packed memory of a new interpreter with the harness in it. Rejects with ASSIGN_FAILED. */
+export async function makeSnapshot(env: Omit<PyodideEnv, 'readSnapshot'>): Promise<Uint8Array> {
+  const pyodide = await startPyodide({ ...env, forSnapshot: true }, () => undefined);
   const names = runHarness(pyodide);
-  (names.get('preload') as PyCallable)(WAITING_NAME, HARNESS);
+  (names.get('preload') as PyCallable)(SNAPSHOT_HARNESS_NAME, HARNESS);
   names.destroy();
   return packSnapshot((pyodide as unknown as SnapshotMaker).makeMemorySnapshot());
 }
 
-/** The names that the harness defines, as a Python dict. */
+/** The namespace of the harness, a Python dict. */
 interface HarnessNames extends PyProxy {
   get(name: string): unknown;
 }
@@ -93,10 +93,10 @@ function runHarness(pyodide: PyodideInterface): HarnessNames {
   return names;
 }
 
-/** Finds the harness in memory that came from a snapshot, and makes this interpreter unlike its siblings. */
-function wakeHarness(pyodide: PyodideInterface): HarnessNames {
+/** Finds the harness in memory restored from a snapshot, and reseeds the interpreter. */
+function restoreHarness(pyodide: PyodideInterface): HarnessNames {
   const modules = pyodide.pyimport('sys.modules') as PyProxy & { pop(name: string): HarnessNames };
-  const names = modules.pop(WAITING_NAME);
+  const names = modules.pop(SNAPSHOT_HARNESS_NAME);
   modules.destroy();
   if (names.get('HARNESS_TEXT') !== HARNESS)
     throw new ManyhandsError('ASSIGN_FAILED', 'The snapshot holds the harness of another version');
@@ -109,10 +109,10 @@ class PythonWork {
   readonly #fail: (error: unknown) => void;
   readonly #harness: Harness;
   readonly #toJsDefault: PyCallable;
-  /** Of the datum alone. */
+  /** The work function, of the datum alone. */
   readonly #fn: PyCallable;
-  /** Whether a line is begun that a slice's end must end. */
-  #lineHeld = false;
+  /** Whether output has an incomplete line that the end of the slice must flush. */
+  #hasOpenLine = false;
 
   /** Throws WORK_FUNCTION_INVALID or ASSIGN_FAILED. */
   constructor(
@@ -138,70 +138,70 @@ class PythonWork {
       pyodide: this.#pyodide,
       harness: this.#harness,
       fn,
-      take: (result) => this.#take(result),
-      copy: (results) => copyFromPython(results, this.#toJsDefault) as unknown[],
+      convert: (result) => this.#convertResult(result),
+      convertAll: (results) => copyFromPython(results, this.#toJsDefault) as unknown[],
       explain: (thrown) => this.#explain(thrown),
     });
     return {
       call: (datum) => {
-        const result = (crossesAlone(datum) ? fn(datum) : this.#callWithCopy(datum)) as unknown;
+        const result = (passesDirectly(datum) ? fn(datum) : this.#callWithCopy(datum)) as unknown;
         if (typeof result === 'number' || typeof result === 'string') return result;
-        return this.#take(result);
+        return this.#convertResult(result);
       },
       chunks,
       explain: (thrown) => this.#explain(thrown),
       endSlice: () => {
-        if (!this.#lineHeld) return;
-        this.#lineHeld = false;
-        this.#harness.end_lines();
+        if (!this.#hasOpenLine) return;
+        this.#hasOpenLine = false;
+        this.#harness.flush_lines();
       },
     };
   }
 
-  /** What Python may call. */
+  /** The functions that the harness may call. */
   #host(job: JobContext): object {
     return {
-      console: (level: ConsoleLevel, text: string) => job.voice.console(level, text),
-      progress: (value: unknown) => job.voice.progress(value),
-      holdLine: () => {
-        this.#lineHeld = true;
+      console: (level: ConsoleLevel, text: string) => job.output.console(level, text),
+      progress: (value: unknown) => job.output.progress(value),
+      lineOpened: () => {
+        this.#hasOpenLine = true;
       },
-      standsFor,
+      markerKind,
       date: (ms: number) => new Date(ms),
     };
   }
 
   #load(source: string): PyCallable {
     const loaded = this.#harness.load(source);
-    const [fn, problem, place] = loaded.toJs({ depth: 1 }) as [PyCallable | undefined, string?, string?];
+    const [fn, problem, location] = loaded.toJs({ depth: 1 }) as [PyCallable | undefined, string?, string?];
     loaded.destroy();
     if (fn !== undefined) return fn;
-    const where = place === undefined ? '' : ` at ${place}`;
+    const where = location === undefined ? '' : ` at ${location}`;
     throw new ManyhandsError(
       'WORK_FUNCTION_INVALID',
       `The work function cannot be compiled: ${problem ?? 'it is no function'}${where}`,
-      place === undefined ? {} : { place },
+      location === undefined ? {} : { place: location },
     );
   }
 
   #callWithCopy(datum: unknown): unknown {
     const list = [datum];
-    const odd = markOddities(list);
-    const copy = this.#pyodide.toPy(odd ? list : datum) as PyProxy;
+    const hasMarkers = markSpecialValues(list);
+    const copy = this.#pyodide.toPy(hasMarkers ? list : datum) as PyProxy;
     try {
-      return odd ? this.#harness.apply(this.#fn, copy) : (this.#fn(copy) as unknown);
+      return hasMarkers ? this.#harness.apply(this.#fn, copy) : (this.#fn(copy) as unknown);
     } finally {
-      // What Python has no type for, such as a regular expression, crosses as it is.
+      // A value without a Python type, such as a regular expression, is passed as it is.
       if (copy instanceof this.#pyodide.ffi.PyProxy) copy.destroy();
     }
   }
 
   #bind(fn: PyCallable, args: unknown[]): PyCallable {
     try {
-      markOddities(args);
+      markSpecialValues(args);
     } catch (cause) {
-      if (!(cause instanceof CrossingRefusal)) throw cause;
-      const { message, info } = refusedCrossing(cause, "The job's arguments");
+      if (!(cause instanceof ConversionRefusal)) throw cause;
+      const { message, info } = conversionError(cause, "The job's arguments");
       throw new ManyhandsError('WORK_FUNCTION_INVALID', message, info, { cause });
     }
     const list = this.#pyodide.toPy(args) as PyProxy;
@@ -212,30 +212,30 @@ class PythonWork {
     }
   }
 
-  /** What Python gave, as a JavaScript value, or a promise of it. Throws RESULT_NOT_CLONEABLE. */
-  #take(result: unknown): unknown {
+  /** Converts a result of Python to a JavaScript value, or a promise of it. Throws RESULT_NOT_CLONEABLE. */
+  #convertResult(result: unknown): unknown {
     const { PyProxy, PyAwaitable, PyBuffer } = this.#pyodide.ffi;
-    if (!(result instanceof PyProxy)) return settleAlone(result);
+    if (!(result instanceof PyProxy)) return convertScalar(result);
     if (result instanceof PyAwaitable) {
       const awaitable = result as unknown as PromiseLike<unknown>;
-      return Promise.resolve(awaitable).then((value) => this.#take(value));
+      return Promise.resolve(awaitable).then((value) => this.#convertResult(value));
     }
     try {
       if (!(result instanceof PyBuffer) && this.#harness.is_too_deep(result)) throw tooDeep();
       return copyFromPython(result, this.#toJsDefault);
     } catch (error) {
       if (isError(error)) throw error;
-      throw this.#refusal(result, error);
+      throw this.#resultError(result, error);
     } finally {
       result.destroy();
     }
   }
 
-  #refusal(result: PyProxy, error: unknown): unknown {
-    const odd = this.#harness.odd_part(result);
-    if (odd === undefined) return this.#unexplained(error);
-    const [path, type, advice] = odd.toJs() as [string, string, string?];
-    odd.destroy();
+  #resultError(result: PyProxy, error: unknown): unknown {
+    const part = this.#harness.unsupported_part(result);
+    if (part === undefined) return this.#copyError(error);
+    const [path, type, advice] = part.toJs() as [string, string, string?];
+    part.destroy();
     const what = advice === undefined ? 'return plain data' : `return plain data, such as ${advice}`;
     return new ManyhandsError(
       'RESULT_NOT_CLONEABLE',
@@ -244,13 +244,13 @@ class PythonWork {
     );
   }
 
-  /** What kept a result from being copied, where no part of it is at fault by its type. */
-  #unexplained(error: unknown): unknown {
+  /** Why a result could not be copied, where all its parts are of supported types. */
+  #copyError(error: unknown): unknown {
     const explained = this.#explain(error);
     if (explained.name !== 'ConversionError') return explained;
     const cause = explained.cause instanceof Error ? explained.cause : undefined;
     const why = cause === undefined ? explained.message : cause.message;
-    // What JavaScript has no memory for is a RangeError there.
+    // JavaScript throws a RangeError where memory is not sufficient.
     const code = why.startsWith('RangeError') ? 'RESULT_TOO_LARGE' : 'RESULT_NOT_CLONEABLE';
     const text = `The work function's result: $: it cannot be copied out of Python: ${why}`;
     return new ManyhandsError(code, text, { path: '$' }, { cause: explained });
@@ -258,15 +258,15 @@ class PythonWork {
 
   #explain(thrown: unknown): Error {
     if (isError(thrown)) return withoutFrames(thrown) as Error;
-    if (thrown instanceof CrossingRefusal)
-      return withoutFrames(refusedCrossing(thrown, "The slice's datum")) as Error;
+    if (thrown instanceof ConversionRefusal)
+      return withoutFrames(conversionError(thrown, "The slice's datum")) as Error;
     if (isFatal(thrown)) this.#fail(explainFatal(thrown));
     if (!(thrown instanceof this.#pyodide.ffi.PythonError)) return explainThrown(thrown, () => []);
     try {
       const described = this.#harness.describe();
-      const about = described.toJs() as Described;
+      const info = described.toJs() as ExceptionInfo;
       described.destroy();
-      return errorOf(about);
+      return exceptionToError(info);
     } catch (error) {
       if (isFatal(error)) this.#fail(explainFatal(error));
       throw error;
@@ -278,9 +278,9 @@ function isFatal(thrown: unknown): boolean {
   return (thrown as { pyodide_fatal_error?: unknown } | null)?.pyodide_fatal_error === true;
 }
 
-/** `what` was to cross: a list of one, or of the arguments. */
-function refusedCrossing({ steps, type, message }: CrossingRefusal, what: string): ManyhandsError {
-  // The outermost step is the list's own.
+/** The error for `what`, whose values were converted in a list: the datum alone, or the arguments. */
+function conversionError({ steps, type, message }: ConversionRefusal, what: string): ManyhandsError {
+  // The outermost step is the index in that list.
   const [list, ...inner] = [...steps].reverse();
   const path = what.startsWith('The job') ? `$${list}${inner.join('')}` : `$${inner.join('')}`;
   return new ManyhandsError('VALUE_NOT_CLONEABLE', `${what}: ${path}: ${message}`, { path, type });
@@ -291,14 +291,14 @@ function tooDeep(): ManyhandsError {
   return new ManyhandsError('RESULT_TOO_LARGE', text, { path: '$', limit: 'VALUE_DEPTH_MAX' });
 }
 
-/** Why an interpreter broke, in words of Python's world. */
+/** Names the cause of a fatal error of the interpreter, where it is known. */
 function explainFatal(thrown: unknown): unknown {
   const text = thrown instanceof Error ? thrown.message : '';
   if (!/call stack|too much recursion/i.test(text)) return thrown;
   return new Error(`stack overflow in the interpreter (${text}): recursion through C code was too deep`);
 }
 
-/** Throws ASSIGN_FAILED where a path is taken by Python's own files. */
+/** Throws ASSIGN_FAILED where a path conflicts with Python's own files. */
 function mountFiles(pyodide: PyodideInterface, files: ReadonlyMap<string, JobFileEntry>, cwd: string): void {
   const FS = pyodide.FS as unknown as FileSystem;
   let path = cwd;
@@ -315,7 +315,7 @@ function mountFiles(pyodide: PyodideInterface, files: ReadonlyMap<string, JobFil
   } catch (error) {
     throw new ManyhandsError(
       'ASSIGN_FAILED',
-      `The job's file ${path} cannot be put there`,
+      `The job's file ${path} cannot be written`,
       { path },
       { cause: error },
     );

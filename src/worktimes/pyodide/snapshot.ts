@@ -1,31 +1,31 @@
 /**
- * A started interpreter's memory as bytes: what Pyodide gives, without its pages of zeros, which are half of it, and
- * laid out so that the pages go straight to where they belong. A snapshot is made before any job code came near, and
- * belongs to the files that it was made from.
+ * Packs the memory of a started interpreter: Pyodide's snapshot without its pages of zeros, which are half of it, in a layout
+ * from which pages are written directly to their place. A snapshot is made before any job code runs, and is valid for the
+ * files that it was made from only.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 
-/** What is dropped where it is all zeros, bytes: a page of the operating system. */
+/** Bytes of a page, as of the operating system; a page of zeros is left out. */
 const PAGE = 4_096;
 /** 'MHS2', little-endian. */
 const MAGIC = 0x3253_484d;
 const HEADER_BYTES = 12;
-/** The memory of an interpreter that runs nothing is an eighth of this. */
+/** An idle interpreter has an eighth of this. */
 const HEAP_BYTES_MAX = 256 * 1024 * 1024;
-/** What Pyodide writes before the memory is some kilobytes. */
+/** Pyodide's header before the memory has some kilobytes. */
 const HEAD_BYTES_MAX = 1024 * 1024;
 
 export interface OpenSnapshot {
-  /** What Pyodide wrote before the memory, in bytes of its own. */
+  /** Pyodide's header before the memory, a copy. */
   readonly head: Uint8Array<ArrayBuffer>;
   /** Bytes of memory, a multiple of 64 KiB. */
   readonly heapBytes: number;
-  /** Makes the memory what it was: all of the first `heapBytes`. */
+  /** Writes the first `heapBytes` of the memory. */
   readonly writeTo: (heap: Uint8Array) => void;
 }
 
-/** `raw` as Pyodide made it: its second word is where the memory begins, a multiple of 16. */
+/** `raw`: Pyodide's snapshot. Its second 32-bit word is the offset of the memory, a multiple of 16. */
 export function packSnapshot(raw: Uint8Array): Uint8Array {
   const headBytes = new DataView(raw.buffer, raw.byteOffset).getUint32(4, true);
   const heap = raw.subarray(headBytes);
@@ -52,7 +52,7 @@ export function packSnapshot(raw: Uint8Array): Uint8Array {
   return packed;
 }
 
-/** Throws ASSIGN_FAILED where these are not the bytes of a packed snapshot. */
+/** Throws ASSIGN_FAILED where `packed` is not a packed snapshot. */
 export function openSnapshot(packed: Uint8Array): OpenSnapshot {
   if (packed.length < HEADER_BYTES) throw malformed();
   const header = new DataView(packed.buffer, packed.byteOffset, HEADER_BYTES);
@@ -86,15 +86,15 @@ export function openSnapshot(packed: Uint8Array): OpenSnapshot {
   };
 }
 
-/** Neighbouring pages that are alike in being kept, or in being zeros. */
-interface Run {
+/** Consecutive pages that are all kept, or all zeros. */
+interface PageRun {
   isKept: boolean;
   pages: number;
 }
 
-function readRuns(bitmap: Uint8Array, pages: number): Run[] {
-  const runs: Run[] = [];
-  let last: Run | undefined;
+function readRuns(bitmap: Uint8Array, pages: number): PageRun[] {
+  const runs: PageRun[] = [];
+  let last: PageRun | undefined;
   for (let page = 0; page < pages; page++) {
     const isKept = (bitmap[page >>> 3]! & (1 << (page & 7))) !== 0;
     if (last?.isKept === isKept) last.pages += 1;
@@ -103,7 +103,7 @@ function readRuns(bitmap: Uint8Array, pages: number): Run[] {
   return runs;
 }
 
-/** Fresh memory is zeros nearly everywhere, and to write to it costs much more than to look. `words` is all of it. */
+/** Sets bytes to zero. New memory is zero nearly everywhere, and writing costs much more than reading. */
 function clear(words: Uint32Array, from: number, to: number): void {
   const pageWords = PAGE / 4;
   for (let at = from / 4; at < to / 4; at += pageWords) {
@@ -111,7 +111,7 @@ function clear(words: Uint32Array, from: number, to: number): void {
   }
 }
 
-/** Counted in words, by eight. */
+/** `from` and `to` are indices of words, multiples of eight. */
 function isZero(words: Uint32Array, from: number, to: number): boolean {
   for (let i = from; i < to; i += 8) {
     const low = words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]!;

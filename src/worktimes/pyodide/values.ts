@@ -1,23 +1,23 @@
 /**
- * Values between JavaScript and Python. Plain numbers, texts and booleans cross by themselves; lists, dicts and
- * sets are copied by Pyodide; what Pyodide would take for something else is marked here and settled by the harness:
- * -0 (Pyodide makes an int of it), BigInts, bytes and dates.
+ * Converts values between JavaScript and Python. Numbers, texts and booleans are passed directly; lists, dicts and sets are
+ * copied by Pyodide. What Pyodide would convert to another type is marked here and converted by the harness: -0 (an int for
+ * Pyodide), BigInts, bytes and dates.
  * @module
  */
 import type { PyCallable, PyProxy } from 'pyodide/ffi';
 import { keyStep } from '../../protocol/values/values-refusal.js';
 
-/** Stands for -0 inside containers on their way to Python. */
+/** Marks a -0 in a container that is passed to Python. */
 class NegativeZero {}
 const NEGATIVE_ZERO = new NegativeZero();
 
-/** What a JavaScript object that Python cannot take stands for; the harness asks. */
-export function standsFor(value: unknown): '-0' | 'date' | 'object' {
+/** What kind of value a JavaScript object in Python represents; called by the harness. */
+export function markerKind(value: unknown): '-0' | 'date' | 'object' {
   return value instanceof NegativeZero ? '-0' : value instanceof Date ? 'date' : 'object';
 }
 
-/** Whether a value crosses to Python as it is: a number (but -0), a text, a boolean, nothing. */
-export function crossesAlone(value: unknown): boolean {
+/** Whether a value is passed to Python directly: a number (not -0), a text, a boolean, null, undefined. */
+export function passesDirectly(value: unknown): boolean {
   switch (typeof value) {
     case 'number':
       return value !== 0 || !Object.is(value, -0);
@@ -31,22 +31,22 @@ export function crossesAlone(value: unknown): boolean {
 }
 
 /**
- * Marks, in place, what must be settled in Python; whether there was something. `value` is a list of what is to
- * cross, which belongs to nobody else. Throws CrossingRefusal for what Python has nothing for.
+ * Marks, in place, values that the harness must convert; returns whether there are any. `value` is a list of values to pass
+ * that no other code refers to. Throws ConversionRefusal for a value that Python cannot represent.
  */
-export function markOddities(value: object, seen: Set<object> = new Set()): boolean {
+export function markSpecialValues(value: object, seen: Set<object> = new Set()): boolean {
   seen.add(value);
-  let odd = false;
-  const look = (item: unknown, replace: (mark: NegativeZero) => void): void => {
+  let hasSpecial = false;
+  const check = (item: unknown, replace: (mark: NegativeZero) => void): void => {
     if (typeof item === 'number') {
       if (item !== 0 || !Object.is(item, -0)) return;
       replace(NEGATIVE_ZERO);
-      odd = true;
-    } else if (typeof item === 'bigint') odd = true;
+      hasSpecial = true;
+    } else if (typeof item === 'bigint') hasSpecial = true;
     else if (typeof item === 'object' && item !== null) {
       if (item instanceof Date) checkDate(item);
-      if (ArrayBuffer.isView(item) || item instanceof ArrayBuffer || item instanceof Date) odd = true;
-      else if (!seen.has(item) && markOddities(item, seen)) odd = true;
+      if (ArrayBuffer.isView(item) || item instanceof ArrayBuffer || item instanceof Date) hasSpecial = true;
+      else if (!seen.has(item) && markSpecialValues(item, seen)) hasSpecial = true;
     }
   };
   let step: () => string = () => '';
@@ -54,41 +54,41 @@ export function markOddities(value: object, seen: Set<object> = new Set()): bool
   try {
     if (Array.isArray(value)) {
       step = () => `[${i}]`;
-      for (; i < value.length; i++) look(value[i], (mark) => (value[i] = mark));
+      for (; i < value.length; i++) check(value[i], (mark) => (value[i] = mark));
     } else if (value instanceof Map) {
       for (const [key, item] of value) {
         step = () => `<key ${i}>`;
         checkHashable(key);
-        look(key, () => undefined);
+        check(key, () => undefined);
         step = () => `<value ${i}>`;
-        look(item, (mark) => value.set(key, mark));
+        check(item, (mark) => value.set(key, mark));
         i++;
       }
     } else if (value instanceof Set) {
       step = () => `<item ${i}>`;
       for (const item of value) {
         checkHashable(item);
-        look(item, () => undefined);
+        check(item, () => undefined);
         i++;
       }
     } else if (Object.prototype.toString.call(value) === '[object Object]') {
       const record = value as Record<string, unknown>;
       for (const key of Object.keys(record)) {
         step = () => keyStep(key);
-        look(record[key], (mark) => (record[key] = mark));
+        check(record[key], (mark) => (record[key] = mark));
       }
     }
   } catch (error) {
-    if (error instanceof CrossingRefusal) error.steps.push(step());
+    if (error instanceof ConversionRefusal) error.steps.push(step());
     throw error;
   }
-  return odd;
+  return hasSpecial;
 }
 
-/** A part of a value that Python has nothing for. */
-export class CrossingRefusal extends Error {
-  override readonly name = 'CrossingRefusal';
-  /** Innermost first. */
+/** A part of a value that Python cannot represent. */
+export class ConversionRefusal extends Error {
+  override readonly name = 'ConversionRefusal';
+  /** The path of the part, innermost step first. */
   readonly steps: string[] = [];
   readonly type: string;
 
@@ -98,7 +98,7 @@ export class CrossingRefusal extends Error {
   }
 }
 
-/** Milliseconds of the first and the last moment that Python's `datetime` can say: the years 1 and 9999. */
+/** The range of Python's `datetime`, milliseconds since 1970: the years 1 to 9999. */
 const DATE_MS_MIN = -62_135_596_800_000;
 const DATE_MS_MAX = 253_402_300_799_999;
 
@@ -106,25 +106,25 @@ function checkDate(date: Date): void {
   const ms = date.getTime();
   if (ms >= DATE_MS_MIN && ms <= DATE_MS_MAX) return;
   const what = Number.isNaN(ms) ? 'an invalid date' : 'a date outside of the years 1 to 9999';
-  throw new CrossingRefusal(
+  throw new ConversionRefusal(
     'Date',
-    `${what}, which Python's datetime cannot say; send its milliseconds as a number`,
+    `${what}, which Python's datetime cannot represent; send its milliseconds as a number`,
   );
 }
 
-/** Keys of a dict and items of a set. */
+/** Checks a key of a dict or an item of a set. */
 function checkHashable(key: unknown): void {
   if (typeof key !== 'object' || key === null) return;
   const tag = Object.prototype.toString.call(key).slice(8, -1);
   const isContainer = ['Array', 'Object', 'Map', 'Set'].includes(tag) || key instanceof ArrayBuffer;
   if (!isContainer && !ArrayBuffer.isView(key)) return;
-  throw new CrossingRefusal(
+  throw new ConversionRefusal(
     tag,
     `an ${tag} as the key of a Map or the item of a Set, which Python cannot hash; send an array of [key, value] pairs`,
   );
 }
 
-/** A dict: a plain object where all keys are texts, a Map otherwise. */
+/** Converts a dict to a plain object if all keys are texts, otherwise to a Map. */
 export function fromDict(entries: Iterable<[unknown, unknown]>): unknown {
   const pairs = [...entries];
   for (const [key] of pairs) if (typeof key !== 'string') return new Map(pairs);
@@ -132,63 +132,64 @@ export function fromDict(entries: Iterable<[unknown, unknown]>): unknown {
 }
 
 /**
- * Settles, in place, what Pyodide made of a Python value: None is null, since it is a value and null is its name in
- * JavaScript; an int that a number holds exactly is one (Pyodide's own border is one lower).
+ * Corrects, in place, Pyodide's copy of a Python value: None becomes null (not undefined), and an int that a number holds
+ * exactly becomes a number (Pyodide's own limit is lower by one).
  */
-export function settleCopy(value: unknown, seen?: Set<object>): unknown {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return settleAlone(value);
-  const known = seen ?? new Set();
-  if (known.has(value)) return value;
-  known.add(value);
+export function convertCopy(value: unknown, seen?: Set<object>): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return convertScalar(value);
+  const visited = seen ?? new Set();
+  if (visited.has(value)) return value;
+  visited.add(value);
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i];
       if (item === undefined || typeof item === 'object' || typeof item === 'bigint')
-        value[i] = settleCopy(item, known);
+        value[i] = convertCopy(item, visited);
     }
   } else if (value instanceof Map) {
-    settleMap(value, known);
+    convertMap(value, visited);
   } else if (value instanceof Set) {
     if (value.delete(undefined)) value.add(null);
   } else if (Object.getPrototypeOf(value) === Object.prototype) {
     const record = value as Record<string, unknown>;
-    for (const key of Object.keys(record)) setOwn(record, key, settleCopy(record[key], known));
+    for (const key of Object.keys(record)) setOwn(record, key, convertCopy(record[key], visited));
   }
   return value;
 }
 
-/** In place, and in its order: a key that is None is null, too. */
-function settleMap(map: Map<unknown, unknown>, known: Set<object>): void {
+/** Corrects a Map in place and keeps its order; a key None becomes null, too. */
+function convertMap(map: Map<unknown, unknown>, visited: Set<object>): void {
   const entries = [...map];
-  const isOdd = ([key]: [unknown, unknown]): boolean => key === undefined || typeof key === 'bigint';
-  if (entries.some(isOdd)) map.clear();
-  for (const [key, item] of entries) map.set(settleAlone(key), settleCopy(item, known));
+  const needsConversion = ([key]: [unknown, unknown]): boolean =>
+    key === undefined || typeof key === 'bigint';
+  if (entries.some(needsConversion)) map.clear();
+  for (const [key, item] of entries) map.set(convertScalar(key), convertCopy(item, visited));
 }
 
-/** What crossed from Python by itself: a bool, an int, None, or an object of JavaScript that was in there. */
-export function settleAlone(value: unknown): unknown {
+/** Corrects a value that Pyodide passed directly: a bool, an int, None, or an object of JavaScript. */
+export function convertScalar(value: unknown): unknown {
   return value === undefined ? null : typeof value === 'bigint' ? asNumber(value) : value;
 }
 
-/** A number where it is exact, else the BigInt itself. */
+/** A number where that is exact, else the BigInt. */
 function asNumber(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** A key such as `__proto__` stays a key. */
+/** Sets an own property, also for a key such as `__proto__`. */
 function setOwn(record: Record<string, unknown>, key: string, value: unknown): void {
   if (!Object.is(record[key], value)) {
     Object.defineProperty(record, key, { value, configurable: true, enumerable: true, writable: true });
   }
 }
 
-/** A Python object's copy in JavaScript. Throws Pyodide's PythonError where a part of it has none. */
+/** Copies a Python object to JavaScript. Throws Pyodide's PythonError where a part of it cannot be converted. */
 export function copyFromPython(proxy: PyProxy, toJsDefault: PyCallable): unknown {
   const options = {
     create_pyproxies: false,
     dict_converter: fromDict,
     default_converter: toJsDefault as unknown as () => unknown,
   };
-  return settleCopy(proxy.toJs(options) as unknown);
+  return convertCopy(proxy.toJs(options) as unknown);
 }

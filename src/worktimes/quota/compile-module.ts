@@ -1,10 +1,10 @@
 /**
- * Compiles modules outside of a sandbox, as a sandbox itself would: what is compiled once is given to many.
+ * Compiles modules outside of sandboxes in the way a sandbox would, so that one compiled module can be sent to many.
  * @module
  */
 import { rewriteModule } from './rewrite-module.js';
 
-/** Its memories stay under the cap in whatever sandbox it is instantiated. Rejects with what is wrong with it. */
+/** The memories of the module stay under the cap in every sandbox. Rejects with CompileError or ModuleRefused. */
 export async function compileForSandboxes(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   const rewritten = rewriteModule({ bytes, length: bytes.length });
   return WebAssembly.compile(

@@ -1,6 +1,6 @@
 /**
- * Reads and rewrites WebAssembly modules: the memories that a module defines become imports, so that whoever
- * instantiates it makes them. What cannot be read is refused, never handed on.
+ * Rewrites WebAssembly modules: the memories that a module defines become imports, so that the code that instantiates it
+ * allocates them. A module that cannot be parsed is refused, never passed on.
  * @module
  */
 import { apply, bufferOf, methodOf, offsetOf, OwnBytes, putBytes } from '../realm/captured.js';
@@ -8,7 +8,7 @@ import { apply, bufferOf, methodOf, offsetOf, OwnBytes, putBytes } from '../real
 const { floor } = Math;
 const charCodeAt = methodOf(String.prototype, 'charCodeAt');
 
-/** The module name of the memories' imports; the field says what the memory is to be. */
+/** The module name of the imported memories; the field name encodes the type of the memory. */
 export const MEMORY_MODULE = 'manyhands:memory';
 
 export const WASM_PAGE_BYTES = 65_536;
@@ -20,7 +20,7 @@ const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const FLAG = { max: 1, shared: 2, index64: 4, pageSize: 8 } as const;
 const IMPORT_MEMORY = 2;
 
-/** A memory as a module defines it; sizes in pages. */
+/** The type of a memory; sizes in pages of 64 KiB. */
 export interface MemoryType {
   min: number;
   max: number | undefined;
@@ -28,18 +28,18 @@ export interface MemoryType {
   index64: boolean;
 }
 
-/** A module that cannot be read, or defines more than it may. */
+/** A module that cannot be parsed, or defines more memories than allowed. */
 export class ModuleRefused extends Error {}
 
-/** `length` bytes from the start of `bytes`: what a typed array says of itself can be tampered with. */
+/** `length` bytes from the start of `bytes`: job code may replace the length getter of typed arrays. */
 export interface ModuleBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly length: number;
 }
 
 /**
- * The module with its memories imported. Nobody else may hold what is handed in. What does not begin as a module does is
- * given back as it is, for the engine to refuse. Throws ModuleRefused.
+ * Returns the module with its memories imported. No other code may hold a reference to `given`. Bytes without the header of
+ * a module are returned unchanged, for the engine to refuse. Throws ModuleRefused.
  */
 export function rewriteModule(given: ModuleBytes): ModuleBytes {
   const { bytes, length } = given;
@@ -54,7 +54,7 @@ export function rewriteModule(given: ModuleBytes): ModuleBytes {
   return memories.length === 0 ? given : assemble(bytes, sections, memories);
 }
 
-/** What an import that this file wrote asks for; undefined for any other text. */
+/** Parses the field name of an import written by this file; undefined for any other text. */
 export function parseMemoryImport(field: string): MemoryType | undefined {
   const found = /^\d+:(\d+):(\d*):([sn])([48])$/.exec(field);
   if (found === null) return undefined;
@@ -69,7 +69,7 @@ export function parseMemoryImport(field: string): MemoryType | undefined {
 
 interface Section {
   readonly id: number;
-  /** Of its id. */
+  /** The offset of its id. */
   readonly at: number;
   readonly start: number;
   readonly end: number;
@@ -125,7 +125,7 @@ function assemble(
   return writer.finish();
 }
 
-/** The imports there were, and one for each memory: their indices stay, for imported memories come first anyway. */
+/** The original imports and one for each memory. Indices of memories do not change: imported memories come first anyway. */
 function importSection(before: Reader | undefined, memories: readonly MemoryType[]): Writer {
   const writer = new Writer();
   writer.unsigned((before?.unsigned() ?? 0) + memories.length);
@@ -135,7 +135,7 @@ function importSection(before: Reader | undefined, memories: readonly MemoryType
     writer.text(MEMORY_MODULE);
     writer.text(`${i}:${min}:${max ?? ''}:${shared ? 's' : 'n'}${index64 ? 8 : 4}`);
     writer.unsigned(IMPORT_MEMORY);
-    // A shared memory must say its maximum; what is given has a smaller one.
+    // A shared memory must declare a maximum; the imported memory may have a smaller one.
     writer.unsigned((shared ? FLAG.max | FLAG.shared : 0) | (index64 ? FLAG.index64 : 0));
     writer.unsigned(min);
     if (shared) writer.unsigned(max ?? min);
@@ -172,7 +172,7 @@ class Reader {
     return value;
   }
 
-  /** LEB128; beyond 2^53 it is inexact, and far over any limit. */
+  /** LEB128. Values over 2^53 are inexact, and far over any limit. */
   unsigned(): number {
     let value = 0;
     let scale = 1;
@@ -191,12 +191,12 @@ class Reader {
   }
 }
 
-const FIRST_BYTES = 1_024;
+const INITIAL_BYTES = 1_024;
 
-/** Keeps its own length and buffer, and asks no property of a typed array but its elements. */
+/** Tracks its own length and capacity: of a typed array it uses elements only, which job code cannot intercept. */
 class Writer {
-  #bytes = new OwnBytes(FIRST_BYTES);
-  #room = FIRST_BYTES;
+  #bytes = new OwnBytes(INITIAL_BYTES);
+  #capacity = INITIAL_BYTES;
   #length = 0;
 
   copy(from: Uint8Array<ArrayBuffer>, start: number, end: number): void {
@@ -238,9 +238,9 @@ class Writer {
 
   #reserve(count: number): void {
     const needed = this.#length + count;
-    if (needed <= this.#room) return;
-    this.#room = needed * 2;
-    const bytes = new OwnBytes(this.#room);
+    if (needed <= this.#capacity) return;
+    this.#capacity = needed * 2;
+    const bytes = new OwnBytes(this.#capacity);
     putBytes(bytes, this.#bytes, 0);
     this.#bytes = bytes;
   }

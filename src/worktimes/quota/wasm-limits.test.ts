@@ -1,5 +1,5 @@
 /**
- * WebAssembly under its cap, with real modules in a fresh realm: whatever the entry, a memory grows no further.
+ * The limit of WebAssembly memories, with real modules in a new realm, by every function that makes a memory.
  * @module
  */
 import { runInNewContext } from 'node:vm';
@@ -13,13 +13,13 @@ const CAP = 64 * MiB;
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const EXPORT_MEMORY = [7, 5, 1, 1, 0x6d, 2, 0];
-/** A module that defines memories with these limits (flags, then numbers) and exports the first as `m`. */
+/** A module that defines memories with these limits (flags, then numbers) and exports the first one as `m`. */
 const defining = (...limits: number[][]): Uint8Array<ArrayBuffer> => {
   const payload = [limits.length, ...limits.flat()];
   return Uint8Array.from([...HEADER, 5, payload.length, ...payload, ...EXPORT_MEMORY]);
 };
 /** One page and no maximum. */
-const ENDLESS = defining([0, 1]);
+const UNBOUNDED = defining([0, 1]);
 /** The same, whose function `g` grows it by its argument. */
 const GROWING = Uint8Array.from([
   ...HEADER,
@@ -36,8 +36,8 @@ function limited(bytes = CAP): Wasm {
   return wasm;
 }
 
-/** Bytes that a memory reaches when it is grown as far as it goes. */
-function grown(memory: WebAssembly.Memory): number {
+/** Grows a memory as far as possible; returns its bytes. */
+function growFully(memory: WebAssembly.Memory): number {
   let step = 4_096;
   while (step >= 1) {
     try {
@@ -71,23 +71,23 @@ const ENTRIES: Record<string, (wasm: Wasm, bytes: BufferSource) => Promise<WebAs
   },
 }; // prettier-ignore
 
-describe('a memory', () => {
+describe('a WebAssembly memory', () => {
   for (const [name, make] of Object.entries(ENTRIES)) {
     it(`stays under the cap by ${name}`, async () => {
-      expect(grown(await make(limited(), ENDLESS))).toBe(CAP);
-      expect(grown(await make(limited(), defining([1, 1, 0x80, 0x80, 0x04])))).toBe(CAP);
+      expect(growFully(await make(limited(), UNBOUNDED))).toBe(CAP);
+      expect(growFully(await make(limited(), defining([1, 1, 0x80, 0x80, 0x04])))).toBe(CAP);
     });
   }
 
-  it('keeps the maximum that it says itself', async () => {
+  it('keeps a declared maximum that is lower than the cap', async () => {
     const wasm = limited();
-    expect(grown(memoryOf(new wasm.Instance(new wasm.Module(defining([1, 1, 3])))))).toBe(3 * PAGE);
-    expect(grown(new wasm.Memory({ initial: 1, maximum: 5 }))).toBe(5 * PAGE);
+    expect(growFully(memoryOf(new wasm.Instance(new wasm.Module(defining([1, 1, 3])))))).toBe(3 * PAGE);
+    expect(growFully(new wasm.Memory({ initial: 1, maximum: 5 }))).toBe(5 * PAGE);
   });
 
-  it('stays under the cap by the constructor, shared or grown by code', async () => {
-    expect(grown(new (limited().Memory)({ initial: 1 }))).toBe(CAP);
-    expect(grown(new (limited().Memory)({ initial: 1, maximum: 65_536, shared: true }))).toBe(CAP);
+  it('stays under the cap when made by its constructor, when shared, and when grown by code', async () => {
+    expect(growFully(new (limited().Memory)({ initial: 1 }))).toBe(CAP);
+    expect(growFully(new (limited().Memory)({ initial: 1, maximum: 65_536, shared: true }))).toBe(CAP);
     const wasm = limited();
     const { g } = new wasm.Instance(new wasm.Module(GROWING)).exports as { g(pages: number): number };
     expect([g(1_023), g(1)]).toEqual([1, -1]);
@@ -101,15 +101,15 @@ describe('a memory', () => {
     expect(() => new wasm.Memory({ initial: 2 })).toThrow(RangeError);
   });
 
-  it('is never refused for others that are held or forgotten', () => {
+  it('is not refused because of other memories, reachable or not', () => {
     const wasm = limited();
-    const module = new wasm.Module(ENDLESS);
+    const module = new wasm.Module(UNBOUNDED);
     for (let i = 0; i < 3_000; i++) new wasm.Instance(module);
     const memories = Array.from({ length: 40 }, () => new wasm.Memory({ initial: 1 }));
     expect(memories.map((memory) => memory.grow(10))).toEqual(memories.map(() => 1));
   });
 
-  it('of 64 bits is bounded alike, where the engine has them', () => {
+  it('with 64-bit addresses is limited too, where the engine supports it', () => {
     const wasm = limited();
     if (!wasm.validate(defining([4, 1]))) return;
     const memory = memoryOf(new wasm.Instance(new wasm.Module(defining([4, 1]))));
@@ -124,7 +124,7 @@ describe('a memory', () => {
     expect(() => made.grow(1n as unknown as number)).toThrow(RangeError);
   });
 
-  it('is refused by the engine’s own errors where its description is wrong', () => {
+  it('with an invalid descriptor is refused with the error of the engine', () => {
     const [wasm, native] = [limited(), runInNewContext('WebAssembly') as Wasm];
     const wrong: unknown[] = [
       undefined, null, 7, {}, { initial: -1 }, { initial: 'x' }, { initial: 1n }, { initial: Symbol() },
@@ -140,45 +140,45 @@ describe('a memory', () => {
     );
   });
 
-  it('is described once: a getter does not say something else the second time', () => {
+  it('reads each property of its descriptor once, so that a getter cannot return another value later', () => {
     const wasm = limited();
-    let asked = 0;
-    const sly = { initial: 1, get maximum() { return asked++ === 0 ? 2 : 60_000; } }; // prettier-ignore
-    expect(grown(new wasm.Memory(sly))).toBe(2 * PAGE);
+    let reads = 0;
+    const sly = { initial: 1, get maximum() { return reads++ === 0 ? 2 : 60_000; } }; // prettier-ignore
+    expect(growFully(new wasm.Memory(sly))).toBe(2 * PAGE);
   });
 });
 
-describe('a module', () => {
-  it('does not show what stands for its memory', () => {
+describe('a WebAssembly module', () => {
+  it('does not show the import that replaces its memory', () => {
     const wasm = limited();
-    const module = new wasm.Module(ENDLESS);
+    const module = new wasm.Module(UNBOUNDED);
     expect([wasm.Module.imports(module), wasm.Module.exports(module)]).toEqual([
       [],
       [{ name: 'm', kind: 'memory' }],
     ]);
   });
 
-  it('is refused where it cannot be read, and validate says so', () => {
+  it('that cannot be parsed is refused, and is not valid', () => {
     const wasm = limited();
     const broken = [[], [1, 2, 3], [...HEADER, 5, 0xff, 0xff, 0x03], [...HEADER, 5, 4, 1, 8, 1, 16]];
     for (const bytes of broken) {
       expect(() => new wasm.Module(Uint8Array.from(bytes))).toThrow(wasm.CompileError);
       expect(wasm.validate(Uint8Array.from(bytes))).toBe(false);
     }
-    expect(wasm.validate(ENDLESS)).toBe(true);
+    expect(wasm.validate(UNBOUNDED)).toBe(true);
   });
 
-  it('may be bytes in shared memory, which are looked at as well, and nothing else', () => {
+  it('may be bytes in shared memory, which are limited too, and nothing but bytes', () => {
     const wasm = limited();
     const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    const seen = new Uint8Array(buffer, 0, ENDLESS.length);
-    seen.set(ENDLESS);
-    expect(grown(memoryOf(new wasm.Instance(new wasm.Module(seen as never))))).toBe(CAP);
-    for (const value of [[...ENDLESS], {}, null, 'x', undefined])
+    const shared = new Uint8Array(buffer, 0, UNBOUNDED.length);
+    shared.set(UNBOUNDED);
+    expect(growFully(memoryOf(new wasm.Instance(new wasm.Module(shared as never))))).toBe(CAP);
+    for (const value of [[...UNBOUNDED], {}, null, 'x', undefined])
       expect(thrown(() => new wasm.Module(value as never))).toMatch(/^TypeError/);
   });
 
-  it('may have several tables of any size that the engine takes', () => {
+  it('may have several tables, of any size that the engine accepts', () => {
     const wasm = limited();
     const tables = Uint8Array.from([
       ...HEADER,
@@ -207,8 +207,8 @@ describe('a module', () => {
   });
 });
 
-describe('what stands in place of the native', () => {
-  it('has the same name, length and text, and the same errors', async () => {
+describe('a wrapped function of WebAssembly', () => {
+  it('has the name, length, source text and errors of the native function', async () => {
     const [wasm, native] = [limited(), runInNewContext('WebAssembly') as Wasm];
     const text = Function.prototype.toString;
     for (const name of ['Module', 'Instance', 'Memory', 'compile', 'instantiate', 'validate'] as const) {
@@ -220,7 +220,7 @@ describe('what stands in place of the native', () => {
       expect(thrown(() => new wasm.Instance(one as never))).toBe(
         thrown(() => new native.Instance(one as never)),
       );
-    await expect(wasm.instantiate(ENDLESS, 7 as never)).rejects.toThrow('must be an object');
+    await expect(wasm.instantiate(UNBOUNDED, 7 as never)).rejects.toThrow('must be an object');
     class Own extends wasm.Memory {}
     const own = new Own({ initial: 1 });
     expect([own instanceof Own, own instanceof wasm.Memory, wasm.Memory.prototype.constructor]).toEqual([
@@ -230,7 +230,7 @@ describe('what stands in place of the native', () => {
     ]);
   });
 
-  it('cannot be reached by traps that a job puts on the prototype of objects', () => {
+  it('is not affected by proxy traps that a job puts on Object.prototype', () => {
     const wasm = limited();
     const traps = Object.prototype as unknown as Record<string, unknown>;
     let reached: unknown;

@@ -1,7 +1,7 @@
 /**
- * WebAssembly under a cap: no memory grows past it, whatever the entry by which job code compiles, instantiates or makes
- * one. The cap is each memory's own. How many live nobody knows but the collector, so their sum is bounded from
- * outside, by the process; what was forgotten is collected early: see `GarbagePressure`.
+ * Limits the size of each WebAssembly memory, whatever function job code compiles, instantiates or constructs it by. How
+ * many memories are reachable is known to the garbage collector only, so their sum is bounded from outside, by the
+ * process; unreachable ones are collected early: see `GarbagePressure`.
  * @module
  */
 import {
@@ -37,24 +37,24 @@ const { floor } = Math;
 const { create } = Object;
 const then = methodOf(Promise.prototype, 'then');
 
-/** What a memory is described by; read in the order in which engines read it. */
+/** Properties of a memory descriptor, in the order in which engines read them. */
 const MEMORY_PROPERTIES = ['address', 'index', 'initial', 'maximum', 'minimum', 'shared'] as const;
 type Description = Partial<Record<(typeof MEMORY_PROPERTIES)[number], unknown>>;
 type Imports = Record<string, unknown>;
 type Native = typeof WebAssembly;
 
-/** Puts `scope.WebAssembly` under the cap: bytes of one memory at most. */
+/** Limits `scope.WebAssembly` to memories of `memoryBytesMax` bytes each. */
 export function limitWebAssembly(scope: Record<string, unknown>, memoryBytesMax: number): void {
   const wasm = scope['WebAssembly'] as Native | undefined;
   if (wasm !== undefined) new Limiter(wasm, floor(memoryBytesMax / WASM_PAGE_BYTES)).install();
 }
 
-/** What a module imports, looked at once for all its instances. */
-interface Plan {
-  /** The memories that stand in place of its own, `count` of them, without an array's methods. */
+/** The imports of a module, computed once for all its instances. */
+interface ImportPlan {
+  /** The imports that replace its own memories: `count` of them, by index, without the methods of arrays. */
   readonly memories: Record<number, { name: string; type: MemoryType }>;
   readonly count: number;
-  /** Names of the modules that the rest comes from. */
+  /** Names of the modules of all other imports. */
   readonly others: Record<string, true>;
 }
 
@@ -64,7 +64,7 @@ class Limiter {
   readonly #native: Pick<Native, 'Module' | 'Memory' | 'CompileError' | 'compile' | 'instantiate'>;
   readonly #importsOf: (module: unknown) => WebAssembly.ModuleImportDescriptor[];
   readonly #pressure: GarbagePressure;
-  readonly #plans = new WeakTable<Plan>();
+  readonly #plans = new WeakTable<ImportPlan>();
 
   constructor(wasm: Native, pagesMax: number) {
     const { Module, Memory, CompileError, compile, instantiate } = wasm;
@@ -83,7 +83,7 @@ class Limiter {
       return construct(Native, given, target) as object;
     });
     wrapConstructor(wasm, 'Instance', (Native, args, target) => {
-      const given = args.length > 0 ? [args[0], this.#complete(args[0], args[1])] : args;
+      const given = args.length > 0 ? [args[0], this.#completeImports(args[0], args[1])] : args;
       return construct(Native, given, target) as object;
     });
     wrapConstructor(wasm, 'Memory', (_Native, args, target) => {
@@ -92,10 +92,10 @@ class Limiter {
     });
     wrapFunction(wasm.Module, 'imports', (native, self, args) => {
       const all = apply(native, self, args) as WebAssembly.ModuleImportDescriptor[];
-      return visible(all);
+      return withoutMemories(all);
     });
     this.#wrapFunctions();
-    // Type reflection would tell of limits that are not the module's own, and has constructors of its own.
+    // Type reflection would show limits that are not the module's own, and has further constructors.
     for (const name of ['Function', 'MemoryMapDescriptor']) deleteProperty(wasm, name);
     deleteProperty(wasm.Memory.prototype, 'type');
   }
@@ -142,18 +142,18 @@ class Limiter {
   #instantiateModule(module: unknown, imports: unknown): unknown {
     let all: unknown;
     try {
-      all = this.#complete(module, imports);
+      all = this.#completeImports(module, imports);
     } catch (error) {
       return new Promise((_resolve, reject) => reject(error));
     }
     return apply(this.#native.instantiate, this.#wasm, [module, all]);
   }
 
-  /** Undefined for what is no module. */
-  #planOf(module: unknown): Plan | undefined {
+  /** Undefined where `module` is not a module. */
+  #planOf(module: unknown): ImportPlan | undefined {
     if (!isObject(module) || isView(module)) return undefined;
-    const known = this.#plans.get(module);
-    if (known !== undefined) return known;
+    const cached = this.#plans.get(module);
+    if (cached !== undefined) return cached;
     try {
       const plan = planOf(this.#importsOf(module));
       this.#plans.set(module, plan);
@@ -163,13 +163,13 @@ class Limiter {
     }
   }
 
-  /** A module's bytes, copied and rewritten; undefined for what is none, which the engine refuses. Throws a CompileError. */
+  /** Copies and rewrites a module's bytes; undefined for other values, which the engine refuses. Throws CompileError. */
   #rewritten(source: unknown): Uint8Array | undefined {
     const copy = copyOf(source);
     if (copy === undefined) return undefined;
     try {
       const { bytes, length } = rewriteModule(copy);
-      // A view of what was written: the buffer behind it may be longer.
+      // A view of the written bytes: the underlying buffer may be longer.
       return new OwnBytes(bufferOf(bytes), 0, length);
     } catch (error) {
       if (!(error instanceof ModuleRefused)) throw error;
@@ -177,10 +177,10 @@ class Limiter {
     }
   }
 
-  /** The imports that job code gave, and the memories that the module was to define. */
-  #complete(module: unknown, imports: unknown): unknown {
+  /** The imports passed by job code, and the memories that the module originally defined. */
+  #completeImports(module: unknown, imports: unknown): unknown {
     const plan = this.#planOf(module);
-    // The engine says what is wrong with either.
+    // If either is invalid, the engine throws its own error.
     if (plan === undefined || plan.count === 0 || (imports !== undefined && !isObject(imports)))
       return imports;
     const all = create(null) as Imports;
@@ -194,7 +194,7 @@ class Limiter {
     return all;
   }
 
-  /** `given` goes to the engine where there is no description, for it to refuse. */
+  /** Without a description, `given` is passed to the engine, which refuses it. */
   #makeMemory(description: Description | undefined, given: unknown, target: unknown): object {
     const { Memory } = this.#native;
     const newTarget = target as typeof Memory;
@@ -207,9 +207,9 @@ class Limiter {
         `WebAssembly.Memory(): ${initial} pages are more than the ${this.#pagesMax} that a memory may have here`,
       );
     boundMaximum(description, this.#pagesMax, isWide);
-    this.#pressure.before(initial * WASM_PAGE_BYTES);
+    this.#pressure.beforeAllocation(initial * WASM_PAGE_BYTES);
     const memory = construct(Memory, [description], newTarget) as object;
-    this.#pressure.add(memory);
+    this.#pressure.afterAllocation(memory);
     return memory;
   }
 }
@@ -218,15 +218,15 @@ const BIG = BigInt;
 const BOOLEAN = Boolean;
 const NUMBER = Number;
 
-/** What 32 bits can address; more is for the engine to refuse. */
+/** The most pages that 32 bits can address; the engine refuses more. */
 const PAGES_32_BITS_MAX = 65_536;
 
-function planOf(wanted: WebAssembly.ModuleImportDescriptor[]): Plan {
-  const memories = create(null) as Plan['memories'];
-  const others = create(null) as Plan['others'];
+function planOf(imports: WebAssembly.ModuleImportDescriptor[]): ImportPlan {
+  const memories = create(null) as ImportPlan['memories'];
+  const others = create(null) as ImportPlan['others'];
   let count = 0;
-  for (let i = 0; i < wanted.length; i++) {
-    const { module: from, name } = wanted[i]!;
+  for (let i = 0; i < imports.length; i++) {
+    const { module: from, name } = imports[i]!;
     const type = from === MEMORY_MODULE ? parseMemoryImport(name) : undefined;
     if (type !== undefined) memories[count++] = { name, type };
     else others[from] = true;
@@ -234,7 +234,7 @@ function planOf(wanted: WebAssembly.ModuleImportDescriptor[]): Plan {
   return { memories, count, others };
 }
 
-/** What the engine would refuse is left as it is. */
+/** Lowers the maximum to `pagesMax`. Leaves values that the engine refuses unchanged. */
 function boundMaximum(description: Description, pagesMax: number, isWide: boolean): void {
   const { maximum, shared } = description;
   const bound = isWide ? BIG(pagesMax) : pagesMax;
@@ -247,7 +247,7 @@ function boundMaximum(description: Description, pagesMax: number, isWide: boolea
   if (isWide || most <= PAGES_32_BITS_MAX) description.maximum = bound;
 }
 
-/** Each property of a memory's description, read once; undefined for what describes none. */
+/** Reads each property of a memory descriptor once; undefined where `given` is not an object. */
 function describe(given: unknown): Description | undefined {
   if (!isObject(given)) return undefined;
   const description = create(null) as Description;
@@ -272,12 +272,12 @@ function descriptionOf({ min, max, shared, index64 }: MemoryType): Description {
   return description;
 }
 
-/** What an object that stands for a size says, asked once. */
+/** Converts an object to a number once: a second conversion could return another value. */
 function primitive(value: unknown): unknown {
   return typeof value === 'object' || typeof value === 'function' ? +(value as unknown as number) : value;
 }
 
-/** NaN for what is no size. */
+/** A number of pages; NaN where `value` is not a number. */
 function pages(value: unknown): number {
   return typeof value === 'symbol' ? NaN : floor(NUMBER(value));
 }
@@ -286,8 +286,8 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Job code does not see the imports that stand for its own memories. */
-function visible(all: WebAssembly.ModuleImportDescriptor[]): WebAssembly.ModuleImportDescriptor[] {
+/** Hides from job code the imports that replace its own memories. */
+function withoutMemories(all: WebAssembly.ModuleImportDescriptor[]): WebAssembly.ModuleImportDescriptor[] {
   let hidden = 0;
   for (let i = 0; i < all.length; i++) {
     if (all[i]!.module === MEMORY_MODULE) hidden += 1;
@@ -297,20 +297,20 @@ function visible(all: WebAssembly.ModuleImportDescriptor[]): WebAssembly.ModuleI
   return all;
 }
 
-/** A copy that nobody else holds, of a buffer or of what is seen of it; undefined for anything else. */
+/** A private copy of the bytes of a buffer or view; undefined for anything else. */
 function copyOf(source: unknown): ModuleBytes | undefined {
   if (typeof source !== 'object' || source === null) return undefined;
-  const seen = bytesOf(source) ?? sharedBytes(source);
-  if (seen === undefined) return undefined;
-  const bytes = copyBytes(seen);
+  const original = bytesOf(source) ?? sharedBytes(source);
+  if (original === undefined) return undefined;
+  const bytes = copyBytes(original);
   return { bytes, length: lengthOf(bytes) };
 }
 
-/** Of a shared buffer; what else an array can be made of is none. */
+/** The bytes of a SharedArrayBuffer; undefined for other values that the constructor of Uint8Array accepts. */
 function sharedBytes(source: object): Uint8Array | undefined {
   try {
-    const seen = new OwnBytes(source as ArrayBuffer);
-    return bufferOf(seen) === source ? seen : undefined;
+    const bytes = new OwnBytes(source as ArrayBuffer);
+    return bufferOf(bytes) === source ? bytes : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * What is used of the realm beside job code, as it is before that code comes: job code may replace every method, getter and
- * constructor, and what was taken here stays. Each script that is bundled with this module takes its own when it begins.
+ * Methods, getters and constructors of the realm, captured before job code runs: job code may replace each of them. Every
+ * script that is bundled with this module captures its own when it starts.
  * @module
  */
 export type AnyMethod = (this: unknown, ...args: unknown[]) => unknown;
@@ -9,16 +9,16 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 export const { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 export const { DOMException, RangeError, TypeError } = globalThis;
-/** Under other names, since these are types too. */
+/** Under other names, since the originals are names of types too. */
 export const { Uint8Array: OwnBytes, ArrayBuffer: OwnBuffer, Promise: OwnPromise } = globalThis;
 export const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 
-/** The getter of a property as it is now; one that gives undefined where there is none. */
+/** The current getter of a property; one that returns undefined where there is none. */
 export function getterOf(holder: object, key: string | symbol): AnyMethod {
   return getOwnPropertyDescriptor(holder, key)?.get ?? (() => undefined);
 }
 
-/** A method as it is now, to be called by `apply`. */
+/** The current method, to be called by `apply`. */
 export function methodOf(holder: object, key: string): AnyMethod {
   return (holder as Record<string, AnyMethod>)[key]!;
 }
@@ -42,7 +42,7 @@ export const lengthOf = (bytes: Uint8Array): number => apply(typed.length, bytes
 export const bufferOf = (bytes: Uint8Array): ArrayBuffer => apply(typed.buffer, bytes, []) as ArrayBuffer;
 export const offsetOf = (bytes: Uint8Array): number => apply(typed.offset, bytes, []) as number;
 
-/** Puts `from` into `to` at a place. Throws a RangeError where it does not fit. */
+/** Copies `from` into `to` at index `at`. Throws RangeError where it does not fit. */
 export function putBytes(to: Uint8Array, from: Uint8Array, at: number): void {
   apply(setBytes, to, [from, at]);
 }
@@ -54,7 +54,7 @@ export function copyBytes(bytes: Uint8Array): Bytes {
   return copy;
 }
 
-/** Whether it is an ArrayBuffer, of this realm or another; a shared one is none. */
+/** Whether a value is an ArrayBuffer of any realm; false for a SharedArrayBuffer. */
 export function isBuffer(value: unknown): value is ArrayBuffer {
   try {
     apply(lengthOfBuffer, value, []);
@@ -64,14 +64,14 @@ export function isBuffer(value: unknown): value is ArrayBuffer {
   }
 }
 
-/** The length of a buffer, which may be shared: those have a getter of their own, if the realm has them at all. */
+/** The byte length of an ArrayBuffer or SharedArrayBuffer; a realm may hide the class of the latter. */
 export function bufferLength(buffer: unknown): number {
   return isBuffer(buffer)
     ? (apply(lengthOfBuffer, buffer, []) as number)
     : lengthOf(new OwnBytes(buffer as ArrayBuffer));
 }
 
-/** The bytes of a view or a buffer, in place; undefined for anything else. Nothing of the value's own is asked. */
+/** The bytes of a view or a buffer, not copied; undefined for anything else. Reads no own property of the value. */
 export function bytesOf(value: unknown): Bytes | undefined {
   if (!isView(value)) return isBuffer(value) ? new OwnBytes(value) : undefined;
   const read = apply(kindOfTyped, value, []) === undefined ? dataView : typed;

@@ -1,19 +1,19 @@
 /**
- * A realm that a job has changed, put back for the harness alone: in a context of its own, so that nothing else breaks.
+ * Restoring a realm that a job has changed, for the harness alone.
  * @module
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { rememberIntrinsics, steadily } from './intrinsics.js';
+import { captureIntrinsics, withIntrinsics } from './intrinsics.js';
 
 const lists = Array.prototype as unknown as Record<PropertyKey, unknown>;
 const fail = (): never => {
   throw new Error('poison');
 };
 
-describe('a part of the harness', () => {
-  beforeAll(() => rememberIntrinsics(globalThis));
+describe('code of the harness', () => {
+  beforeAll(() => captureIntrinsics(globalThis));
 
-  it('runs with what the language is made of, and leaves the job its own changes', () => {
+  it('runs with the original intrinsics, and the changes of the job are there afterwards', () => {
     const native = lists['push'];
     Object.defineProperty(lists, 7, { set: fail, get: () => 'job', configurable: true });
     lists['push'] = fail;
@@ -23,7 +23,7 @@ describe('a part of the harness', () => {
     let seen: unknown[];
     let after: unknown[];
     try {
-      seen = steadily(() => {
+      seen = withIntrinsics(() => {
         const list: unknown[] = [];
         list.push(1);
         return [list[7], 'last' in list, 'flat' in list];
@@ -41,9 +41,9 @@ describe('a part of the harness', () => {
     ]);
   });
 
-  it('that fails by itself fails once, with its own error', () => {
+  it('that fails without a change by the job runs once, and throws its own error', () => {
     let times = 0;
-    expect(() => steadily(() => (times++, fail()))).toThrow('poison');
+    expect(() => withIntrinsics(() => (times++, fail()))).toThrow('poison');
     expect(times).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * What the language itself is made of, as it was before job code came. The harness shares its realm with that code: where
- * a part of the harness fails since a job has put a setter on the prototype of arrays, or a getter that throws where a
- * length is read, it runs again with everything as it was, and the job finds its own changes after that.
+ * The intrinsic objects of the language as they were before job code ran. The harness shares its realm with that code.
+ * Where harness code fails because a job has, say, put a setter on the prototype of arrays or a throwing getter on a length,
+ * it runs again with the original intrinsics; afterwards the changes of the job are put back.
  * @module
  */
 import { methodOf } from './captured.js';
@@ -12,7 +12,7 @@ const is = Object.is.bind(Object);
 const hasOwn = methodOf(Object.prototype, 'hasOwnProperty');
 const none: PropertyKey[] = [];
 
-/** Names whose values, and the prototypes of these, are kept. Those of objects come first: all others inherit from them. */
+/** Globals that are saved together with their prototypes. `Object` comes first: all others inherit from it. */
 const NAMES = [
   'Object', 'Function', 'Array', 'ArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array',
   'Uint16Array', 'Int32Array', 'Uint32Array', 'Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array',
@@ -26,55 +26,55 @@ type Parts = Record<(typeof PARTS)[number], unknown>;
 
 type Descriptors = Record<PropertyKey, PropertyDescriptor>;
 
-interface Kept {
+interface SavedObject {
   readonly holder: object;
   /** By key; without a prototype. */
   readonly before: Descriptors;
   readonly keys: readonly PropertyKey[];
-  /** Whether what is new on it is hidden: on the global object it is the job's own. */
+  /** Whether added properties are removed, too; not those of the global object, which are the job's own globals. */
   readonly isWhole: boolean;
 }
 
 interface Change {
   readonly holder: object;
   readonly key: PropertyKey;
-  /** What the job has put there; undefined where it has taken away what was there. */
+  /** The property that the job defined; undefined where it deleted the original. */
   readonly now: PropertyDescriptor | undefined;
   readonly next: Change | undefined;
 }
 
-const all: Record<number, Kept> = create(null) as Record<number, Kept>;
+const saved: Record<number, SavedObject> = create(null) as Record<number, SavedObject>;
 let count = 0;
 
-/** To be called once, when the realm is as job code will find it. */
-export function rememberIntrinsics(scope: object): void {
+/** Call it once, when the realm is as job code will find it. */
+export function captureIntrinsics(scope: object): void {
   const names = scope as Record<string, unknown>;
   for (const name of NAMES) {
     const value = names[name];
     if (value === undefined) continue;
-    keep(value as object);
+    save(value as object);
     const { prototype } = value as { prototype?: object };
-    if (prototype !== undefined) keep(prototype);
+    if (prototype !== undefined) save(prototype);
   }
-  keep(getPrototypeOf(Uint8Array)!);
-  keep(getPrototypeOf(Uint8Array.prototype)!);
+  save(getPrototypeOf(Uint8Array)!);
+  save(getPrototypeOf(Uint8Array.prototype)!);
   for (const one of [[].values(), new Map().values(), new Set().values(), ''[Symbol.iterator]()])
-    keep(getPrototypeOf(one)!);
-  keep(scope, NAMES);
+    save(getPrototypeOf(one)!);
+  save(scope, NAMES);
 }
 
-function keep(holder: object, some?: readonly string[]): void {
+function save(holder: object, some?: readonly string[]): void {
   const keys = some ?? ownKeys(holder);
   const before = create(null) as Descriptors;
   for (const key of keys) {
-    const found = bare(getOwnPropertyDescriptor(holder, key));
+    const found = withoutPrototype(getOwnPropertyDescriptor(holder, key));
     if (found !== undefined) before[key] = found;
   }
-  all[count++] = { holder, before, keys, isWhole: some === undefined };
+  saved[count++] = { holder, before, keys, isWhole: some === undefined };
 }
 
-/** Runs a part of the harness, whatever job code made of the realm; it may have done nothing before it fails. */
-export function steadily<T>(run: () => T): T {
+/** Runs harness code despite any change of the realm by job code. `run` must have no effect when it fails: it may run twice. */
+export function withIntrinsics<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
@@ -83,11 +83,11 @@ export function steadily<T>(run: () => T): T {
 }
 
 /**
- * Runs again what failed with `error`, with all that job code has changed put back for that time. Throws `error` where
- * nothing was changed.
+ * Runs again what failed with `error`, with the original intrinsics during the call. Throws `error` where job code has
+ * changed nothing.
  */
 export function retryWithIntrinsics<T>(error: unknown, run: () => T): T {
-  const changes = putBack();
+  const changes = restoreIntrinsics();
   if (changes === undefined) throw error;
   try {
     return run();
@@ -99,34 +99,34 @@ export function retryWithIntrinsics<T>(error: unknown, run: () => T): T {
   }
 }
 
-/** The last change first, so that what inherits is changed before that from which it does. */
-function putBack(): Change | undefined {
+/** Restores all intrinsics. Returns the changes of the job, last first, to be applied in that order afterwards. */
+function restoreIntrinsics(): Change | undefined {
   let changes: Change | undefined;
   for (let i = 0; i < count; i++) {
-    const { holder, before, keys, isWhole } = all[i]!;
+    const { holder, before, keys, isWhole } = saved[i]!;
     const { length } = keys;
-    // What is new goes first: an element of the prototype of arrays, which is one, lengthens it.
+    // Added properties first: an index on the prototype of arrays, itself an array, changes its length.
     const found = isWhole ? ownKeys(holder) : none;
     const { length: foundLength } = found;
     for (let k = 0; k < foundLength; k++) {
       const key = found[k]!;
       if (before[key] !== undefined) continue;
-      const now = bare(getOwnPropertyDescriptor(holder, key));
+      const now = withoutPrototype(getOwnPropertyDescriptor(holder, key));
       if (deleteProperty(holder, key)) changes = { holder, key, now, next: changes };
     }
     for (let k = 0; k < length; k++) {
       const key = keys[k]!;
-      const was = before[key];
-      const now = bare(getOwnPropertyDescriptor(holder, key));
-      if (was === undefined || isSame(was, now)) continue;
-      if (defineProperty(holder, key, was)) changes = { holder, key, now, next: changes };
+      const original = before[key];
+      const now = withoutPrototype(getOwnPropertyDescriptor(holder, key));
+      if (original === undefined || isSame(original, now)) continue;
+      if (defineProperty(holder, key, original)) changes = { holder, key, now, next: changes };
     }
   }
   return changes;
 }
 
-/** A copy that inherits nothing: a job could put `get` on the prototype of objects. */
-function bare(descriptor: PropertyDescriptor | undefined): PropertyDescriptor | undefined {
+/** A copy without a prototype: a job could put `get` on the prototype of objects. */
+function withoutPrototype(descriptor: PropertyDescriptor | undefined): PropertyDescriptor | undefined {
   if (descriptor === undefined) return undefined;
   const copy = create(null) as PropertyDescriptor;
   copy.configurable = descriptor.configurable!;
@@ -140,9 +140,9 @@ function bare(descriptor: PropertyDescriptor | undefined): PropertyDescriptor | 
   return copy;
 }
 
-function isSame(was: PropertyDescriptor, now: PropertyDescriptor | undefined): boolean {
+function isSame(original: PropertyDescriptor, now: PropertyDescriptor | undefined): boolean {
   if (now === undefined) return false;
   for (let i = 0; i < PARTS.length; i++)
-    if (!is((was as Parts)[PARTS[i]!], (now as Parts)[PARTS[i]!])) return false;
+    if (!is((original as Parts)[PARTS[i]!], (now as Parts)[PARTS[i]!])) return false;
   return true;
 }

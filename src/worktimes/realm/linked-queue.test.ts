@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LinkedQueue } from './linked-queue.js';
 
 describe('a linked queue', () => {
-  it('gives what it was given, in order, and goes on after it was empty', () => {
+  it('returns elements in order, and can be used again after it was empty', () => {
     const queue = new LinkedQueue<number>();
     expect(queue.shift()).toBeUndefined();
     for (const value of [1, 2, 3]) queue.push(value);
@@ -12,19 +12,19 @@ describe('a linked queue', () => {
     expect([queue.shift(), queue.shift()]).toEqual([4, undefined]);
   });
 
-  it('needs no method of arrays', () => {
+  it('works without the methods of arrays', () => {
     const queue = new LinkedQueue<string>();
-    let given: string | undefined;
+    let taken: string | undefined;
     const { push, shift } = Array.prototype;
     Array.prototype.push = Array.prototype.shift = () => {
       throw new Error('tampered with');
     };
     try {
       queue.push('kept');
-      given = queue.shift();
+      taken = queue.shift();
     } finally {
       Object.assign(Array.prototype, { push, shift });
     }
-    expect(given).toBe('kept');
+    expect(taken).toBe('kept');
   });
 });

@@ -1,5 +1,5 @@
 /**
- * A queue without arrays: their methods can be tampered with by the job code that shares the realm.
+ * A queue that uses no methods of arrays: job code in the same realm may replace them.
  * @module
  */
 interface Link<T> {
@@ -15,7 +15,7 @@ export class LinkedQueue<T> {
     return this.#first === undefined;
   }
 
-  /** The one that has waited longest. */
+  /** The oldest element; undefined where the queue is empty. */
   get first(): T | undefined {
     return this.#first?.value;
   }
@@ -30,7 +30,7 @@ export class LinkedQueue<T> {
   shift(): T | undefined {
     const found = this.#first;
     this.#first = found?.next;
-    // What was taken is not kept here.
+    // Otherwise the queue would keep a removed element alive.
     if (this.#first === undefined) this.#last = undefined;
     return found?.value;
   }

@@ -1,5 +1,5 @@
 /**
- * Blobs of the realm's own beside the platform's: what both give for the same parts and questions.
+ * Blobs in the realm's memory, compared with the platform's for the same parts and calls.
  * @module
  */
 import { describe, expect, it } from 'vitest';
@@ -9,8 +9,8 @@ const scope = {} as { Blob: typeof Blob; File: typeof File };
 replaceBlobs(scope);
 const { Blob: OwnBlob, File: OwnFile } = scope;
 
-/** What a blob says of itself, and of its parts. */
-async function told(blob: Blob): Promise<unknown[]> {
+/** The observable state of a blob. */
+async function describeBlob(blob: Blob): Promise<unknown[]> {
   return [blob.size, blob.type, await blob.text(), [...new Uint8Array(await blob.arrayBuffer())]];
 }
 
@@ -25,24 +25,26 @@ const PARTS: [string, unknown[]][] = [
 ]; // prettier-ignore
 
 describe('a Blob of the realm', () => {
-  it.each(PARTS)('is as the platform’s: %s', async (_name, args) => {
+  it.each(PARTS)('equals the platform’s: %s', async (_name, args) => {
     const [own, native] = [OwnBlob, Blob].map(
       (One) => new (One as new (...given: unknown[]) => Blob)(...args),
     );
-    expect(await told(own!)).toEqual(await told(native!));
+    expect(await describeBlob(own!)).toEqual(await describeBlob(native!));
   });
 
-  it('takes blobs as parts, and gives parts of itself', async () => {
-    const places = [[], [1], [-2], [1, 3], [1, -1], [3, 1], [0, 99, 'A/b']] as Parameters<Blob['slice']>[];
+  it('accepts blobs as parts, and slices as the platform does', async () => {
+    const ranges = [[], [1], [-2], [1, 3], [1, -1], [3, 1], [0, 99, 'A/b']] as Parameters<Blob['slice']>[];
     const [own, native] = [OwnBlob, Blob].map((One) => new One([new One(['ab']), new One(['cde']).slice(1)]));
-    for (const place of places)
-      expect(await told(own!.slice(...place))).toEqual(await told(native!.slice(...place)));
-    // Node 20 aborts the process there.
+    for (const range of ranges)
+      expect(await describeBlob(own!.slice(...range))).toEqual(await describeBlob(native!.slice(...range)));
+    // The native blob of Node 20 aborts the process for this call.
     expect(await own!.slice(NaN, 2.7).text()).toBe('ab');
-    expect(await told(own!.slice(1).slice(1, 2))).toEqual(await told(native!.slice(1).slice(1, 2)));
+    expect(await describeBlob(own!.slice(1).slice(1, 2))).toEqual(
+      await describeBlob(native!.slice(1).slice(1, 2)),
+    );
   });
 
-  it('keeps what it was made of, and hands out copies', async () => {
+  it('copies its parts, and returns copies', async () => {
     const from = Uint8Array.of(1, 2);
     const blob = new OwnBlob([from]);
     from[0] = 9;
@@ -53,12 +55,12 @@ describe('a Blob of the realm', () => {
     expect(chunks).toEqual([Uint8Array.of(1, 2)]);
   });
 
-  it('refuses parts that are no sequence, and a file without a name', () => {
+  it('throws a TypeError for parts that are not iterable, and for a file without a name', () => {
     for (const parts of [7, 'text', null, {}]) expect(() => new OwnBlob(parts as never)).toThrow(TypeError);
     expect(() => new (OwnFile as unknown as new (parts: unknown[]) => File)([])).toThrow(TypeError);
   });
 
-  it('may be a file', async () => {
+  it('has a subclass File with a name and a time', async () => {
     const file = new OwnFile(['ab'], 'a.txt', { type: 'x/y', lastModified: 5 });
     expect([file.name, file.lastModified, await file.text(), file instanceof OwnBlob]).toEqual([
       'a.txt',

@@ -1,6 +1,6 @@
 /**
- * Blobs that lie in the sandbox's own memory. A browser keeps the bytes of its blobs with itself, and on disk where they
- * are many: outside of the sandbox's process, where nothing bounds them; and Node 20 aborts the process where a place in a blob is no whole number.
+ * `Blob` and `File` whose bytes are in the sandbox's own memory. A browser stores the bytes of native blobs outside of the
+ * sandbox's process, where they are not bounded; and Node 20 aborts the process where an index into a blob is not an integer.
  * @module
  */
 import {
@@ -30,11 +30,11 @@ const NUMBER = Number;
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
-/** Marks how `slice` makes a blob over bytes that are there already. */
+/** Passed by `slice` to the constructor: the bytes are used without a copy. */
 const SHARED = Symbol('shared');
 
 class RealmBlob {
-  /** Never written to once it is there. */
+  /** Never written to after construction. */
   #bytes: Chunk;
   readonly #type: string;
 
@@ -132,7 +132,7 @@ class RealmFile extends RealmBlob {
   }
 }
 
-/** Puts `Blob` and `File` of the realm's own on the scope. */
+/** Replaces `Blob` and `File` of the scope. */
 export function replaceBlobs(scope: object): void {
   const found = { Blob: RealmBlob, File: RealmFile } as const;
   for (const name of ['Blob', 'File'] as const) {
@@ -154,7 +154,7 @@ function listOf(parts: unknown): unknown[] {
 const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
 
-/** A type with other than printable letters is none. */
+/** The lower-case media type; empty where it has a character that is not printable ASCII. */
 function typeOf(given: unknown): string {
   if (given === undefined) return '';
   const type = `${given as string}`;
@@ -165,10 +165,10 @@ function typeOf(given: unknown): string {
   return apply(lowerCase, type, []) as string;
 }
 
-/** A place in a blob, counted from its end where it is negative. */
-function position(given: unknown, otherwise: number, size: number): number {
-  if (given === undefined) return otherwise;
+/** An index into a blob, clamped; a negative one counts from its end. */
+function position(given: unknown, fallback: number, size: number): number {
+  if (given === undefined) return fallback;
   const number = NUMBER(given);
-  const place = number === number ? floor(number) : 0;
-  return place < 0 ? max(size + place, 0) : min(place, size);
+  const index = number === number ? floor(number) : 0;
+  return index < 0 ? max(size + index, 0) : min(index, size);
 }

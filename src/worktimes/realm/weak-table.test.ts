@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { WeakTable } from './weak-table.js';
 
-it('a weak table keeps and finds what it was given, whatever became of the methods of maps', () => {
+it('a weak table stores and finds values also after the methods of WeakMap were replaced', () => {
   const table = new WeakTable<number>();
   const key = {};
   const { get, set } = WeakMap.prototype;

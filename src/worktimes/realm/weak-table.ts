@@ -1,5 +1,5 @@
 /**
- * A weak map whose methods job code, which shares the realm, cannot tamper with.
+ * A weak map that works even if job code in the same realm replaces the methods of `WeakMap`.
  * @module
  */
 import { methodOf } from './captured.js';

@@ -1,6 +1,6 @@
 /**
- * Replaces a native function of the realm by another that job code cannot tell from it: a proxy, so that its name, its
- * length, its text, its static properties and its errors are the native ones.
+ * Replaces a native function of the realm by a proxy that job code cannot distinguish from it: its name, length, source
+ * text, static properties and errors are the native ones.
  * @module
  */
 import { defineProperty, getOwnPropertyDescriptor, type AnyMethod } from './captured.js';
@@ -9,7 +9,7 @@ export type AnyConstructor = (new (...args: unknown[]) => unknown) & { prototype
 
 const { Proxy } = globalThis;
 
-/** Replaces the constructor `holder[name]`, also where objects that it made lead to it. `make` answers each `new`. */
+/** Replaces the constructor `holder[name]`, also as `prototype.constructor`. `make` is called for each `new`. */
 export function wrapConstructor(
   holder: object,
   name: string,
@@ -30,7 +30,7 @@ export function wrapConstructor(
   defineProperty(prototype, 'constructor', { ...getOwnPropertyDescriptor(prototype, 'constructor'), value });
 }
 
-/** Replaces the function `holder[name]`, where there is one. */
+/** Replaces the function `holder[name]`, if there is one. */
 export function wrapFunction(
   holder: object,
   name: string,
@@ -43,7 +43,7 @@ export function wrapFunction(
   defineProperty(holder, name, { ...descriptor, value: new Proxy(native, handler({ apply })) });
 }
 
-/** Without a prototype: a job could put further traps on the one that objects have. */
+/** Without a prototype: a job could put further traps on `Object.prototype`. */
 function handler<T extends object>(traps: T): T {
   return { __proto__: null, ...traps };
 }

@@ -1,68 +1,68 @@
 /**
- * Source text to a work function. The text is what `fn.toString()` prints (a function, an arrow, a method), an
- * expression or script that evaluates to a function, or an ES module that exports one.
+ * Compiles source text to a work function. The text is what `fn.toString()` returns (a function, an arrow function, a
+ * method), an expression or script that evaluates to a function, or an ES module that exports one.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 
-/** The name under which the user's source appears in stacks. */
+/** The file name of the user's source in stack traces. */
 export const SOURCE_NAME = 'work-function.js';
 
 export type AnyFunction = (...args: unknown[]) => unknown;
 
 export interface Compiled {
   fn: AnyFunction;
-  /** UTF-16 units that were put before the source's first line. */
+  /** UTF-16 units that were inserted before the source's first line. */
   shift: number;
 }
 
-/** What compiling needs of the place it runs in. */
-export interface CompilePlace {
-  /** Indirect eval: runs the script in the global scope and gives its completion value. */
+/** What compiling needs of its environment. */
+export interface CompileEnv {
+  /** Indirect eval: runs the script in the global scope and returns its completion value. */
   evaluate(script: string): unknown;
   /** Imports an ES module from its text. */
   importModule(source: string): Promise<Record<string, unknown>>;
-  /** Where a script's syntax error is, as 'line 3'; undefined where the place cannot tell. Runs nothing of it. */
+  /** The position of a script's syntax error as 'file:line:column'; undefined where unknown. Must not run the script. */
   locateSyntaxError?(script: string): Promise<string | undefined>;
 }
 
-const NAMED = `\n//# sourceURL=${SOURCE_NAME}`;
+const SOURCE_URL = `\n//# sourceURL=${SOURCE_NAME}`;
 
-/** The three readings of a source, tried in order; each parses as a whole before anything of it runs. */
-const READINGS = [
+/** Ways to wrap a source, tried in order: expression, method, script. Each parses as a whole before anything runs. */
+const WRAPPERS = [
   { before: '(', after: '\n)' },
   { before: '({', after: '\n})' },
   { before: '', after: '' },
 ] as const;
 
 /** Throws WORK_FUNCTION_INVALID. */
-export async function compileFunction(source: string, place: CompilePlace): Promise<Compiled> {
+export async function compileFunction(source: string, env: CompileEnv): Promise<Compiled> {
   let first: unknown;
-  for (const { before, after } of READINGS) {
-    const script = before + source + after + NAMED;
+  for (const { before, after } of WRAPPERS) {
+    const script = before + source + after + SOURCE_URL;
     try {
-      const value = place.evaluate(script);
+      const value = env.evaluate(script);
       const candidate = before === '({' ? onlyMethod(value) : value;
       if (typeof candidate === 'function')
         return { fn: checkKind(candidate as AnyFunction), shift: before.length };
       first ??= new TypeError(`it gives ${candidate === null ? 'null' : typeof candidate}, not a function`);
     } catch (error) {
       if (error instanceof ManyhandsError) throw error;
-      // Only a text that does not parse may be read another way: anything else has run already.
+      // Try another wrapper only for a text that does not parse: any other text has run already.
       if (!(error instanceof SyntaxError)) throw invalid(error);
       first ??= error;
     }
   }
-  const where = first instanceof SyntaxError ? await place.locateSyntaxError?.(`(${source}\n)`) : undefined;
+  const where = first instanceof SyntaxError ? await env.locateSyntaxError?.(`(${source}\n)`) : undefined;
   const isNative = /\{\s*\[native code\]\s*\}\s*$/.test(source);
   throw invalid(first, where, isNative ? '; built-in and bound functions have no source to ship' : '');
 }
 
 /** The default export, or the only exported function. Throws WORK_FUNCTION_INVALID. */
-export async function compileModule(source: string, place: CompilePlace): Promise<Compiled> {
+export async function compileModule(source: string, env: CompileEnv): Promise<Compiled> {
   let exports: Record<string, unknown>;
   try {
-    exports = await place.importModule(`${source}${NAMED}`);
+    exports = await env.importModule(`${source}${SOURCE_URL}`);
   } catch (error) {
     const imports = /^\s*(?:import\b(?!\s*[.(])|export\b[^;]*?\bfrom\s*['"])/m.test(source);
     throw invalid(
@@ -91,22 +91,22 @@ function onlyMethod(value: unknown): unknown {
 
 function checkKind(fn: AnyFunction): AnyFunction {
   const text = Function.prototype.toString.call(fn);
-  if (/^class[\s{]/.test(text)) throw refuse('a class', 'a function that uses it');
+  if (/^class[\s{]/.test(text)) throw unsupportedKind('a class', 'a function that uses it');
   const tag = Object.prototype.toString.call(fn);
   if (tag === '[object GeneratorFunction]' || tag === '[object AsyncGeneratorFunction]') {
-    throw refuse('a generator', 'a function that returns an array of what it would yield');
+    throw unsupportedKind('a generator', 'a function that returns an array of what it would yield');
   }
   return fn;
 }
 
-function refuse(what: string, instead: string): ManyhandsError {
+function unsupportedKind(what: string, instead: string): ManyhandsError {
   return new ManyhandsError('WORK_FUNCTION_INVALID', `The work function is ${what}; pass ${instead}`);
 }
 
-function invalid(error: unknown, place?: string, hint = ''): ManyhandsError {
+function invalid(error: unknown, location?: string, hint = ''): ManyhandsError {
   const name = error instanceof Error ? error.name : 'Error';
-  const message = withoutAddresses(error instanceof Error ? error.message : String(error)).slice(0, 1_024);
-  const where = place ?? placeInStack(error);
+  const message = withoutUrls(error instanceof Error ? error.message : String(error)).slice(0, 1_024);
+  const where = location ?? locationInStack(error);
   const info = { name, ...(where === undefined ? {} : { place: where }) };
   return new ManyhandsError(
     'WORK_FUNCTION_INVALID',
@@ -116,12 +116,12 @@ function invalid(error: unknown, place?: string, hint = ''): ManyhandsError {
   );
 }
 
-/** A module is imported by an address that may be its whole source, percent-encoded: nobody can read that. */
-function withoutAddresses(message: string): string {
+/** Shortens the URL of an imported module in a message: it may hold the whole source, percent-encoded. */
+function withoutUrls(message: string): string {
   return message.replace(/\b(?:data:text\/javascript|blob:)[^\s"`]*/g, SOURCE_NAME);
 }
 
-function placeInStack(error: unknown): string | undefined {
+function locationInStack(error: unknown): string | undefined {
   const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
   return new RegExp(`${SOURCE_NAME.replace('.', '\\.')}:\\d+(:\\d+)?`).exec(stack)?.[0];
 }

@@ -1,5 +1,5 @@
 /**
- * Values as console text.
+ * Formatting values as console text.
  * @module
  */
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { formatArguments, inspectValue } from './inspect-value.js';
 
 describe('inspectValue', () => {
-  it('shows values as developers write them', () => {
+  it('formats values as developers write them', () => {
     class Point {
       x = 1;
     }
@@ -39,7 +39,7 @@ describe('inspectValue', () => {
     expect(shown.map(([value]) => inspectValue(value))).toEqual(shown.map(([, text]) => text));
   });
 
-  it('is bounded and never throws', () => {
+  it('has bounded output and never throws', () => {
     fc.assert(
       fc.property(
         fc.anything({ withBigInt: true, withMap: true, withSet: true, withTypedArray: true }),
@@ -54,7 +54,7 @@ describe('inspectValue', () => {
 });
 
 describe('formatArguments', () => {
-  it('knows the usual directives', () => {
+  it('supports the usual directives', () => {
     expect(
       formatArguments(['%s|%d|%i|%f|%j|%o|%%|%c.', 'a', '1.5', 2.9, '3.25x', { a: 1 }, [1], 'css', 'more']),
     ).toBe('a|1.5|2|3.25|{ a: 1 }|[ 1 ]|%|. more');
@@ -65,7 +65,7 @@ describe('formatArguments', () => {
     expect(formatArguments([{ a: 1 }, 'b', undefined])).toBe('{ a: 1 } b undefined');
   });
 
-  it('is bounded', () => {
+  it('has bounded output', () => {
     expect(formatArguments(['x'.repeat(1e6)]).length).toBe(16_384);
     expect(formatArguments(Array.from({ length: 1e5 }, () => 'yy')).length).toBeLessThanOrEqual(16_384);
   });

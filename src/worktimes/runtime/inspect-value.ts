@@ -1,38 +1,38 @@
 /**
- * Values as text for the console of a work function: bounded in depth, width and length, and never running the
- * getters of what it prints.
+ * Formats values as text for the console of a work function: bounded in depth, width and length, and without running
+ * getters.
  * @module
  */
 const DEPTH_MAX = 4;
 const ITEMS_MAX = 100;
 const STRING_LENGTH_MAX = 8_192;
-/** Of one whole message, in UTF-16 units. */
+/** The maximum length of a message, in UTF-16 units. */
 const TEXT_LENGTH_MAX = 16_384;
 
-/** A console call's arguments as one line of text, with the usual `%s %d %i %f %j %o %O %c %%`. Never throws. */
+/** Formats the arguments of a console call, with the directives `%s %d %i %f %j %o %O %c %%`. Never throws. */
 export function formatArguments(args: readonly unknown[]): string {
-  let rest = 0;
+  let index = 0;
   let text = '';
   const first = args[0];
   if (typeof first === 'string') {
-    rest = 1;
+    index = 1;
     text =
       first.length < 2 || args.length === 1
         ? first
         : first.replace(/%([sdifjoOc%])/g, (whole, kind: string) => {
             if (kind === '%') return '%';
-            if (rest >= args.length) return whole;
-            return formatDirective(kind, args[rest++]);
+            if (index >= args.length) return whole;
+            return formatDirective(kind, args[index++]);
           });
   }
-  for (; rest < args.length && text.length < TEXT_LENGTH_MAX; rest++) {
-    const value = args[rest];
-    text += (rest === 0 ? '' : ' ') + (typeof value === 'string' ? value : inspectValue(value));
+  for (; index < args.length && text.length < TEXT_LENGTH_MAX; index++) {
+    const value = args[index];
+    text += (index === 0 ? '' : ' ') + (typeof value === 'string' ? value : inspectValue(value));
   }
   return text.length <= TEXT_LENGTH_MAX ? text : `${text.slice(0, TEXT_LENGTH_MAX - 1)}…`;
 }
 
-/** One value as text. Never throws. */
+/** Formats one value. Never throws. */
 export function inspectValue(value: unknown): string {
   try {
     return new Inspection().show(value, 0);
@@ -56,7 +56,7 @@ function formatDirective(kind: string, value: unknown): string {
 
 class Inspection {
   readonly #path: object[] = [];
-  /** What may still be written, so that a bush of arrays ends. */
+  /** UTF-16 units that may still be written: it bounds the output for wide and deep values. */
   #left = TEXT_LENGTH_MAX;
 
   show(value: unknown, depth: number): string {

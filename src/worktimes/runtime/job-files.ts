@@ -1,5 +1,5 @@
 /**
- * A job's files as a JavaScript work function sees them: read only, paths relative to the job's directory.
+ * A job's files as a JavaScript work function sees them: read only, with paths relative to the job's directory.
  * @module
  */
 import { resolvePath } from '../../jobfs/paths.js';

@@ -1,19 +1,19 @@
 /**
- * The globals that every worktime gives to job code, put in where the platform's own were taken away.
+ * The globals that every worktime defines for job code, after the globals of the platform were removed.
  * @module
  */
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import { formatArguments } from './inspect-value.js';
 import { jobFiles } from './job-files.js';
-import type { JobContext, SliceVoice } from './runtime.js';
+import type { JobContext, SliceOutput } from './runtime.js';
 import type { WorkInfo } from './work-types.js';
 
-/** Defines `progress`, `console` and compilers' helpers: what a runtime may look for before there is a job. */
-export function defineVoiceGlobals(scope: object, voice: SliceVoice): void {
+/** Defines `progress`, `console` and helpers of compilers, which a runtime may use before there is a job. */
+export function defineOutputGlobals(scope: object, output: SliceOutput): void {
   define(scope, {
-    progress: (value?: unknown) => voice.progress(value),
-    console: jobConsole(voice),
-    // esbuild's `keepNames` calls this inside the functions that it compiles.
+    progress: (value?: unknown) => output.progress(value),
+    console: jobConsole(output),
+    // With `keepNames`, functions compiled by esbuild call this.
     __name: (target: object, value: string) =>
       Object.defineProperty(target, 'name', { value, configurable: true }),
   });
@@ -37,20 +37,20 @@ function define(scope: object, values: Record<string, unknown>): void {
   }
 }
 
-/** The console of job code: five levels, the other usual methods mapped on them or silent. */
-function jobConsole(voice: SliceVoice): Record<string, (...args: unknown[]) => void> {
-  const at =
+/** The console of job code: five levels; the other usual methods call one of them or do nothing. */
+function jobConsole(output: SliceOutput): Record<string, (...args: unknown[]) => void> {
+  const logAt =
     (level: ConsoleLevel) =>
     (...args: unknown[]): void =>
-      voice.console(level, formatArguments(args));
-  const log = at('log');
-  const error = at('error');
-  const silent = (): void => undefined;
+      output.console(level, formatArguments(args));
+  const log = logAt('log');
+  const error = logAt('error');
+  const noop = (): void => undefined;
   return {
-    debug: at('debug'),
-    info: at('info'),
+    debug: logAt('debug'),
+    info: logAt('info'),
     log,
-    warn: at('warn'),
+    warn: logAt('warn'),
     error,
     trace: log,
     dir: (value: unknown) => log(value),
@@ -58,18 +58,18 @@ function jobConsole(voice: SliceVoice): Record<string, (...args: unknown[]) => v
     table: (value: unknown) => log(value),
     group: log,
     groupCollapsed: log,
-    groupEnd: silent,
+    groupEnd: noop,
     assert: (condition: unknown, ...args: unknown[]) => {
       if (!condition) error('Assertion failed', ...args);
     },
-    count: silent,
-    countReset: silent,
-    time: silent,
-    timeEnd: silent,
-    timeLog: silent,
-    timeStamp: silent,
-    profile: silent,
-    profileEnd: silent,
-    clear: silent,
+    count: noop,
+    countReset: noop,
+    time: noop,
+    timeEnd: noop,
+    timeLog: noop,
+    timeStamp: noop,
+    profile: noop,
+    profileEnd: noop,
+    clear: noop,
   };
 }

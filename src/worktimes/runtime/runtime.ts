@@ -1,5 +1,6 @@
 /**
- * What a worktime's runtime is to the sandbox: it takes one job and gives back a function to call once a slice.
+ * The interface between a worktime's runtime and the sandbox: a runtime takes one job and returns a function that is called
+ * once a slice.
  * @module
  */
 import type { JobPackage } from '../../protocol/job/job-package.js';
@@ -8,71 +9,71 @@ import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 /** One entry of a job's files, by absolute path. */
 export type JobFileEntry = { kind: 'file'; bytes: Uint8Array } | { kind: 'directory' };
 
-/** What the work function may tell while it runs; each call concerns the slice at work. */
-export interface SliceVoice {
+/** What job code outputs while it runs besides results; each call concerns the running slice. */
+export interface SliceOutput {
   console(level: ConsoleLevel, text: string): void;
-  /** As `progress()` of a work function: a fraction, a text such as '50%', or nothing. Always true. */
+  /** As the global `progress`: a fraction from 0 to 1, a text such as '50%', or nothing. Returns true. */
   progress(value?: unknown): true;
 }
 
-/** One job, unpacked. */
+/** One job, decoded. */
 export interface JobContext {
-  /** Empty where the work function is bytes. */
+  /** The work function as text; empty where it is bytes. */
   readonly source: string;
   readonly sourceBytes: Uint8Array;
   readonly sourceKind: JobPackage['sourceKind'];
   /** How a WebAssembly module is called. */
   readonly wasm?: JobPackage['wasm'];
-  /** The worktime that the job brought along. */
+  /** The worktime that the job brought with it. */
   readonly customWorktime?: { readonly name: string; readonly version: string; readonly source: string };
-  /** After the datum. */
+  /** Arguments after the datum. */
   readonly args: readonly unknown[];
   readonly env: Readonly<Record<string, string>>;
-  /** Absolute; where relative paths start. */
+  /** The working directory, an absolute path. */
   readonly cwd: string;
   readonly files: ReadonlyMap<string, JobFileEntry>;
   readonly public: Readonly<JobPackage['public']>;
   readonly jobId?: string;
-  readonly voice: SliceVoice;
+  readonly output: SliceOutput;
 }
 
-/** What came of the first slices of a chunk, in order; an entry of `errors` stands for its slice's result. */
+/** The results of the first slices of a chunk, in order; `errors` holds the errors of failed slices, by index. */
 export interface ChunkOutcome {
   readonly results: readonly unknown[];
   readonly errors: ReadonlyMap<number, Error>;
 }
 
-/** A runtime's own loop over cheap slices, where going in and out for each would cost more than they do. */
+/** A runtime's own loop over cheap slices, where a call for each would cost more than the slices do. */
 export interface ChunkCaller {
-  /** Whether the work function's results can be taken many at a time, as far as is known. */
-  readonly suits: boolean;
-  /** Runs as many as it can, at least none; what it leaves goes by `call`. */
+  /** Whether the results of the work function can be copied many at a time, as far as is known. */
+  readonly isSuitable: boolean;
+  /** Runs the first slices, as many as it can, possibly none; the others are run by `call`. */
   run(data: unknown[]): ChunkOutcome;
-  /** The one of `data` that is at work now, while `run` is. */
-  at(): number;
+  /** During `run`, the index in `data` of the running slice. */
+  currentIndex(): number;
 }
 
 /** A compiled work function. */
 export interface WorkFunction {
-  /** The result, or a thenable of it; throws what the user's code threw. Called without a `this`. */
+  /** Returns the result, or a thenable of it; throws what the user's code threw. Called without `this`. */
   readonly call: (this: void, datum: unknown) => unknown;
   /** Absent where slices are called one by one. */
   readonly chunks?: ChunkCaller;
-  /** What was thrown, as an error that speaks of the user's source only. */
+  /** Converts what was thrown to an error whose stack shows the user's source only. */
   explain(thrown: unknown): Error;
-  /** Called after each slice whose output may be incomplete; absent where nothing is held back. */
+  /** Called after each slice to flush output that was held back; absent where nothing is held back. */
   readonly endSlice?: (this: void) => void;
 }
 
-/** How a runtime may be started. */
+/** Options for the start of a runtime. */
 export interface RuntimeStart {
-  /** Memory that it may start from; where that does not fit, it starts without and says so. */
+  /** Memory to start from; if it cannot be used, the runtime starts without it: see `Runtime.isSnapshotRejected`. */
   readonly snapshot?: Uint8Array | Blob;
 }
 
 export interface Runtime {
-  /** Set where it was given a snapshot and had to start without. */
-  readonly misfit?: boolean;
-  /** Throws a ManyhandsError: WORK_FUNCTION_INVALID, or ASSIGN_FAILED. */
+  /** Set where the runtime received a snapshot and could not use it. */
+  readonly isSnapshotRejected?: boolean;
+  /** Rejects with a ManyhandsError: WORK_FUNCTION_INVALID or ASSIGN_FAILED. */
   prepare(job: JobContext): Promise<WorkFunction>;
 }

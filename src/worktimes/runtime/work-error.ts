@@ -1,22 +1,22 @@
 /**
- * Any thrown thing as a fresh, plain error: job code throws strings, nulls, frozen errors, getters that throw and
- * messages of a gigabyte, and each must become an outcome that names its type, message and place.
+ * Converts anything that was thrown to a new, plain error: job code throws strings, null, frozen errors, getters that throw
+ * and messages of a gigabyte, and each must become an outcome with its type, message and stack.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../../protocol/limits.js';
 import { inspectValue } from './inspect-value.js';
 
-/** Errors behind an error (`cause`) that are kept. */
+/** The depth of the chain of `cause` that is kept. */
 const CAUSES_MAX = 4;
-/** Errors of an AggregateError that are kept. */
+/** The number of errors of an AggregateError that are kept. */
 const AGGREGATED_MAX = 20;
 const NAME_LENGTH_MAX = 256;
 
-/** Turns the stack of an error into the lines that concern the user's source; without the header line. */
+/** Returns the lines of a stack that concern the user's source, without the header line. */
 export type FrameFilter = (stack: string) => string[];
 
-/** A fresh error with the name, message, stack, code and causes of what was thrown. Never throws. */
+/** Returns a new error with the name, message, stack, code and causes of what was thrown. Never throws. */
 export function explainThrown(thrown: unknown, frames: FrameFilter, depth = 0): Error {
   try {
     return isErrorLike(thrown) ? copyError(thrown, frames, depth) : wrapNonError(thrown);
@@ -25,12 +25,12 @@ export function explainThrown(thrown: unknown, frames: FrameFilter, depth = 0): 
   }
 }
 
-/** Builtin classes as which an error comes back at the deployer's. */
+/** Built-in classes that an error keeps on its way to the deployer. */
 const BUILTIN = [AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
 
 const BUILTIN_NAMES = new Set(['Error', ...BUILTIN.map((one) => one.name)]);
 
-/** An error that owns its fields, with nothing of our own frames in its stack. */
+/** Returns an error with own properties and a stack of `frames` alone. */
 export function plainError(name: string, message: string, frames: string): Error {
   const error = new Error(message);
   hide(error, 'name', name);
@@ -38,7 +38,7 @@ export function plainError(name: string, message: string, frames: string): Error
   return error;
 }
 
-/** An error of our own, whose stack would only speak of the harness. */
+/** Removes the frames from an error of the harness: they would show the harness only. */
 export function withoutFrames(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return Object.defineProperty(error, 'stack', {
@@ -93,7 +93,7 @@ function isErrorLike(thrown: unknown): thrown is object {
   return typeof read(thrown, 'message') === 'string' && typeof read(thrown, 'stack') === 'string';
 }
 
-/** `name`, or the class's where a subclass did not set one of its own. */
+/** The error's `name`, or the name of its class where a subclass did not set `name`. */
 function typeName(thrown: object): string | undefined {
   const name = text(read(thrown, 'name'));
   if (name !== undefined && name !== '' && !BUILTIN_NAMES.has(name)) return name;

@@ -1,23 +1,24 @@
 /**
- * What a work function finds in its global scope, as types.
+ * Types of the globals of a work function.
  * @module
  */
 
 /** The job's files; a relative path starts at the job's directory, `~` is `/home/pyodide`. */
 export interface WorkJobFS {
-  /** A copy of the file's bytes. Throws JOBFS_PATH where there is none. */
+  /** Returns a copy of the file's bytes. Throws JOBFS_PATH where there is no such file. */
   readFile(path: string): Uint8Array;
-  /** The file as UTF-8 text. Throws JOBFS_PATH where there is none. */
+  /** Returns the file as UTF-8 text. Throws JOBFS_PATH where there is no such file. */
   readTextFile(path: string): string;
-  /** Names in a directory, sorted. */
+  /** Returns the names in a directory, sorted. */
   list(path?: string): string[];
+  /** Whether there is a file or directory of that path. */
   exists(path: string): boolean;
 }
 
-/** What a work function may know of its job. */
+/** Information for a work function about its job. */
 export interface WorkInfo {
   readonly job: {
-    /** Absent where the worker does not tell. */
+    /** Absent where the worker does not reveal it. */
     readonly id?: string;
     readonly public: { readonly name: string; readonly description: string; readonly link: string };
   };

@@ -1,5 +1,5 @@
 /**
- * An assignment taken apart: the job package, its blobs and its files. The supervisor has verified all digests.
+ * Decodes an assignment: the job package, its blobs and its files. The supervisor has verified all digests.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -7,13 +7,13 @@ import type { InlineOrBlob } from '../../protocol/job/job-package.js';
 import { decodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import type { Assignment } from '../../protocol/messages/sandbox-messages.js';
 import { decodeValue } from '../../protocol/values/values.js';
-import type { JobContext, SliceVoice } from '../runtime/runtime.js';
+import type { JobContext, SliceOutput } from '../runtime/runtime.js';
 
-/** Where a job starts that has no files. */
+/** The working directory of a job without files. */
 const CWD_DEFAULT = '/home/pyodide';
 
-/** Throws PACKAGE_MALFORMED, VALUE_MALFORMED, JOBFS_MALFORMED, JOBFS_TOO_LARGE or ASSIGN_FAILED. */
-export async function readAssignment(assignment: Assignment, voice: SliceVoice): Promise<JobContext> {
+/** `output` receives what the job prints. Throws PACKAGE_MALFORMED, VALUE_MALFORMED, JOBFS_MALFORMED, JOBFS_TOO_LARGE or ASSIGN_FAILED. */
+export async function readAssignment(assignment: Assignment, output: SliceOutput): Promise<JobContext> {
   const job = decodeJobPackage(assignment.package);
   const blob = (digest: string): Uint8Array => {
     const bytes = Object.hasOwn(assignment.blobs, digest) ? assignment.blobs[digest] : undefined;
@@ -40,11 +40,11 @@ export async function readAssignment(assignment: Assignment, voice: SliceVoice):
     files: job.fs === undefined ? new Map() : await unpack(blob(job.fs.blob)),
     public: job.public,
     jobId: assignment.jobId,
-    voice,
+    output,
   };
 }
 
-/** Few jobs have files, and what reads them takes a while to load. */
+/** Imported on demand: few jobs have files, and the module that reads bundles takes a while to load. */
 async function unpack(bundle: Uint8Array): Promise<JobContext['files']> {
   const { unpackBundle } = await import('../../jobfs/bundle.js');
   return unpackBundle(bundle);

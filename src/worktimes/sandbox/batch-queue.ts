@@ -1,5 +1,5 @@
 /**
- * The batches that a sandbox was sent and has not begun, each with the blobs that came before it.
+ * The batches that a sandbox has received and not started, each with the blobs that arrived before it.
  * @module
  */
 import type { SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
@@ -10,14 +10,14 @@ const { Map } = globalThis;
 
 export class BatchQueue {
   readonly #batches = new LinkedQueue<Batch>();
-  /** For the batch that comes next. */
+  /** Blobs for the batch that arrives next, by digest. */
   #blobs = new Map<string, Uint8Array>();
 
   get isEmpty(): boolean {
     return this.#batches.isEmpty;
   }
 
-  blob({ digest, bytes }: Extract<SupervisorToSandbox, { type: 'blob' }>): void {
+  addBlob({ digest, bytes }: Extract<SupervisorToSandbox, { type: 'blob' }>): void {
     this.#blobs.set(digest, bytes);
   }
 

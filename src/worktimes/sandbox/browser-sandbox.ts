@@ -1,20 +1,20 @@
 /**
- * The entry of a sandbox in a browser: a classic Worker in a frame of opaque origin. It is bundled into one script;
- * the first message brings the port to the supervisor, which job code then cannot reach.
+ * The entry of a sandbox in a browser: a classic Worker in a frame of opaque origin. It is bundled into one script.
+ * The first message carries the port to the supervisor; job code cannot reach that port.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { NO_TRANSFER } from '../../lib/no-transfer.js';
 import type { SupervisorToSandbox, WorktimeFiles } from '../../protocol/messages/sandbox-messages.js';
-import { laterTurns } from '../realm/later-turns.js';
-import { SOURCE_NAME, type CompilePlace } from '../runtime/compile.js';
+import { macrotaskQueue } from '../realm/macrotask-queue.js';
+import { SOURCE_NAME, type CompileEnv } from '../runtime/compile.js';
 import { mapBasicRuntime } from '../map-basic/runtime.js';
-import { GivenModules } from './given-modules.js';
-import type { PyodidePlace } from '../pyodide/load-pyodide.js';
-import { sleepByBell, sleepByClock } from './quiesce.js';
+import { ReceivedModules } from './received-modules.js';
+import type { PyodideEnv } from '../pyodide/load-pyodide.js';
+import { waitOnSignal, waitWithTimeout } from './quiesce.js';
 import type { Runtime, RuntimeStart } from '../runtime/runtime.js';
 import { runSandbox } from './sandbox-entry.js';
-import type { SandboxPlace, SandboxPort, Fail } from './sandbox-host.js';
+import type { SandboxEnv, SandboxPort, Fail } from './sandbox-env.js';
 import { getterOf, methodOf } from '../realm/captured.js';
 
 /** What this file uses of a Worker's global scope; TypeScript's DOM library describes a window. */
@@ -25,38 +25,39 @@ interface WorkerScope {
 
 const scope = globalThis as unknown as WorkerScope;
 const listen = scope.addEventListener.bind(scope);
-const silence = scope.removeEventListener.bind(scope);
+const stopListening = scope.removeEventListener.bind(scope);
 const evaluate = globalThis.eval;
 const later = globalThis.setTimeout.bind(globalThis);
 const now = performance.now.bind(performance);
 const createUrl = URL.createObjectURL.bind(URL);
 const revokeUrl = URL.revokeObjectURL.bind(URL);
 const ScriptBlob = Blob;
-/** In Deno job code has channels of another kind, and the one of this script is never seen by it. */
+/** In Deno job code gets another class of channels; this native one belongs to this script alone. */
 const { HostMessageChannel } = globalThis as { HostMessageChannel?: typeof MessageChannel };
 const Channel = HostMessageChannel ?? MessageChannel;
-/** Deno reads lists of transfers by methods that job code can replace: there all that this script posts is copied. */
+/** Deno reads transfer lists by methods that job code can replace; there this script transfers nothing and copies instead. */
 const isCopied = HostMessageChannel !== undefined;
 Reflect.deleteProperty(globalThis, 'HostMessageChannel');
 const { apply } = Reflect;
-/** Job code may put another getter in its place, which would be handed the event, and with it the port. */
+/** Captured: a getter that job code put in its place would receive the event, and with it the port. */
 const readData = getterOf(MessageEvent.prototype, 'data');
 const readBlob = methodOf(Blob.prototype, 'arrayBuffer');
 const sliceBlob = methodOf(Blob.prototype, 'slice');
 const preventDefault = methodOf(Event.prototype, 'preventDefault');
 
-/** Where the frame hands in modules that it compiled. */
-let modules: GivenModules | undefined;
+/** Receives the modules that the frame compiled. */
+let modules: ReceivedModules | undefined;
 
 listen('message', begin);
 
 function begin(event: Event): void {
   const [port, modulePort] = (event as MessageEvent).ports;
   if (port === undefined) return;
-  if (modulePort !== undefined) modules = new GivenModules(modulePort);
-  silence('message', begin);
-  const { bell } = apply(readData, event, []) as { bell?: Int32Array };
-  runSandbox(portOf(port), { ...place(), sleep: bell === undefined ? sleepByClock() : sleepByBell(bell) });
+  if (modulePort !== undefined) modules = new ReceivedModules(modulePort);
+  stopListening('message', begin);
+  const { bell: signal } = apply(readData, event, []) as { bell?: Int32Array };
+  const sleep = signal === undefined ? waitWithTimeout() : waitOnSignal(signal);
+  runSandbox(portOf(port), { ...sandboxEnv(), sleep });
 }
 
 function portOf(port: MessagePort): SandboxPort {
@@ -73,20 +74,20 @@ function portOf(port: MessagePort): SandboxPort {
   };
 }
 
-function place(): SandboxPlace {
+function sandboxEnv(): SandboxEnv {
   return {
     scope: globalThis,
     loadRuntime,
     makeSnapshot: async (name, assets) => {
       if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `${name} has no snapshots`);
       const { makeSnapshot } = await import('../pyodide/runtime.js');
-      return makeSnapshot(pyodidePlace(assets, () => undefined));
+      return makeSnapshot(pyodideEnv(assets, () => undefined));
     },
     now,
-    nextTurn: laterTurns(new Channel()),
-    onStrayError: (report) => listenForStrays(report),
-    endBy(error) {
-      ending = true;
+    nextTurn: macrotaskQueue(new Channel()),
+    onUncaughtError: (report) => listenForUncaught(report),
+    terminate(error) {
+      isTerminating = true;
       later(() => {
         throw error;
       }, 0);
@@ -94,17 +95,17 @@ function place(): SandboxPlace {
   };
 }
 
-/** Whether the next error that nothing catches is to end this Worker: the frame above it sees to that. */
-let ending = false;
+/** Set when the next uncaught error must end this Worker: the frame then terminates it. */
+let isTerminating = false;
 
-/** What nothing caught is told, and ends neither this Worker nor the patience of the frame above it. */
-function listenForStrays(report: (error: unknown) => void): void {
+/** Reports uncaught errors of job code; they must not reach the frame, which would terminate this Worker. */
+function listenForUncaught(report: (error: unknown) => void): void {
   listen('error', (event) => {
-    if (ending) return;
+    if (isTerminating) return;
     apply(preventDefault, event, []);
     const { error, message } = event as Omit<ErrorEvent, 'error'> & { error: unknown };
-    if (parsing === undefined) report(error ?? new Error(message));
-    else parsing(event as ErrorEvent);
+    if (onParseError === undefined) report(error ?? new Error(message));
+    else onParseError(event as ErrorEvent);
   });
   listen('unhandledrejection', (event) => {
     apply(preventDefault, event, []);
@@ -112,23 +113,23 @@ function listenForStrays(report: (error: unknown) => void): void {
   });
 }
 
-/** Each job needs one of them: the others cost it no time. */
+/** Imports on demand: a job needs one runtime, and the others cost it no time. */
 async function loadRuntime(
   name: string,
   assets: WorktimeFiles,
   fail: Fail,
   start: RuntimeStart = {},
 ): Promise<Runtime> {
-  if (name === 'map-basic') return mapBasicRuntime(compilePlace);
+  if (name === 'map-basic') return mapBasicRuntime(compileEnv);
   if (name === 'wasm') return (await import('../wasm/runtime.js')).wasmRuntime();
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
   const { pyodideRuntime } = await import('../pyodide/runtime.js');
   const { snapshot } = start;
   const readSnapshot = snapshot === undefined ? undefined : () => bytesOf(snapshot);
-  return pyodideRuntime({ ...pyodidePlace(assets, fail), readSnapshot });
+  return pyodideRuntime({ ...pyodideEnv(assets, fail), readSnapshot });
 }
 
-function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
+function pyodideEnv(assets: WorktimeFiles, fail: Fail): PyodideEnv {
   const asset = (file: string): Uint8Array | Blob => {
     const found = Object.hasOwn(assets, file) ? assets[file] : undefined;
     if (found instanceof Uint8Array || found instanceof ScriptBlob) return found;
@@ -139,33 +140,36 @@ function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
   const wasm = assets['pyodide.asm.wasm'];
   const key = wasm !== undefined && 'moduleKey' in wasm ? wasm.moduleKey : undefined;
   const compiled = key === undefined ? undefined : modules?.get(key);
-  // Whoever waits for it hears of it, where something else does not fail before.
+  // The loader awaits it later; without this, an early rejection would count as unhandled.
   compiled?.catch(() => undefined);
   return {
     readAsset: (file) => bytesOf(asset(file)),
-    importAsset: async (file) => importText(await eager(asset(file))),
+    importAsset: async (file) => importText(await withEagerParsing(asset(file))),
     ...(compiled === undefined ? {} : { compiled }),
     scope: globalThis,
     fail,
   };
 }
 
-const compilePlace: CompilePlace = {
+const compileEnv: CompileEnv = {
   evaluate: (script) => evaluate(script) as unknown,
   importModule: (source) => importText(source),
   locateSyntaxError,
 };
 
-/** Where it came as a blob, it is read here, by what was there before job code. */
+/** A Blob is read here, by the method captured before job code ran. */
 async function bytesOf(file: Uint8Array | Blob): Promise<Uint8Array> {
   return file instanceof Uint8Array ? file : new Uint8Array((await apply(readBlob, file, [])) as ArrayBuffer);
 }
 
-/** How `pyodide.asm.mjs` ends: all before it is one function, which is called once. */
+/** How `pyodide.asm.mjs` ends; everything before it is one function, which is called once. */
 const EXPORT = 'export default _createPyodideModule;\n';
 
-/** A function in brackets is parsed once; else first for its syntax, and again when it is called: 1.2 MB of it. */
-async function eager(file: Uint8Array | Blob): Promise<Uint8Array | Blob> {
+/**
+ * Wraps that function in parentheses, so that engines parse its 1.2 MB once; otherwise they pre-parse it and parse it
+ * again at the call.
+ */
+async function withEagerParsing(file: Uint8Array | Blob): Promise<Uint8Array | Blob> {
   if (!(file instanceof ScriptBlob)) return file;
   const end = apply(sliceBlob, file, [-EXPORT.length]) as Blob;
   if (new TextDecoder().decode(await bytesOf(end)) !== EXPORT) return file;
@@ -182,20 +186,20 @@ async function importText(text: string | Uint8Array | Blob): Promise<Record<stri
   }
 }
 
-/** Takes the next error event, while a script is looked through for its syntax error. */
-let parsing: ((event: ErrorEvent) => void) | undefined;
+/** Receives the next error event while a script is parsed to locate its syntax error. */
+let onParseError: ((event: ErrorEvent) => void) | undefined;
 
 /**
- * A browser tells the place of a syntax error only to `onerror`, so the script is run again as a timer's; the throw
- * before it keeps what does parse from running.
+ * A browser reports the position of a syntax error only to `onerror`, so the script is evaluated again by a timer. The
+ * `throw` in front keeps a script that does parse from running.
  */
 function locateSyntaxError(script: string): Promise<string | undefined> {
   const before = 'throw 0;';
   return new Promise((resolve) => {
-    parsing = ({ error, lineno, colno }: Omit<ErrorEvent, 'error'> & { error: unknown }) => {
-      parsing = undefined;
+    onParseError = ({ error, lineno, colno }: Omit<ErrorEvent, 'error'> & { error: unknown }) => {
+      onParseError = undefined;
       if (error === 0 || !(lineno > 0)) return resolve(undefined);
-      // One more unit on the first line is the bracket that `compileFunction` puts before the source.
+      // On the first line `compileFunction` puts one more UTF-16 unit, a parenthesis, before the source.
       const column = lineno === 1 ? colno - before.length - 1 : colno;
       resolve(`${SOURCE_NAME}:${lineno}${column > 0 ? `:${column}` : ''}`);
     };

@@ -1,6 +1,6 @@
 /**
- * Outcomes on their way out of a sandbox: collected into segments, and flushed by time, by bytes, at a batch's
- * end, or each by itself.
+ * Collects a sandbox's outcomes into segments and sends them: after a time, after a number of bytes, at the end of a
+ * batch, or one by one.
  * @module
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
@@ -8,12 +8,12 @@ import { encodeError, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
 import { SEGMENT_BYTES_MAX, SEGMENT_SLICES_MAX } from '../../protocol/limits.js';
 import type { SandboxToSupervisor } from '../../protocol/messages/sandbox-messages.js';
 import { SegmentWriter, sliceSegment } from '../../protocol/segment/segment.js';
-import { retryWithIntrinsics, steadily } from '../realm/intrinsics.js';
+import { retryWithIntrinsics, withIntrinsics } from '../realm/intrinsics.js';
 import { plainError } from '../runtime/work-error.js';
 
-/** Bytes after which outcomes leave within a batch. */
+/** Bytes after which the outcomes collected so far are sent within a batch. */
 export const FLUSH_BYTES = 256 * 1024;
-/** Milliseconds after which outcomes leave within a batch. */
+/** Milliseconds after which the outcomes collected so far are sent within a batch. */
 export const FLUSH_MS = 200;
 
 type Post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]) => void;
@@ -30,22 +30,22 @@ export class OutcomeWriter {
     this.#post = post;
   }
 
-  /** Outcomes from here on are of this batch, whose first slice is `first`. */
+  /** Starts a batch whose first slice is `first`. */
   start(batch: number, first: number, nowMs: number): void {
     this.#batch = batch;
     this.#first = first;
     this.#flushedMs = nowMs;
   }
 
-  /** Goes on with slice `first`; outcomes of consecutive slices only may share a segment. */
+  /** Continues with slice `first`. Flushes first where it does not follow: a segment holds consecutive slices only. */
   continueAt(first: number, nowMs: number): void {
     if (first === this.#first + this.#count) return;
     this.flush(nowMs, false);
     this.#first = first;
   }
 
-  /** Whether what was collected should leave for its size. */
-  get full(): boolean {
+  /** Whether the collected outcomes reached the size at which they are sent. */
+  get isFull(): boolean {
     return this.#writer.byteLength >= FLUSH_BYTES || this.#count >= SEGMENT_SLICES_MAX;
   }
 
@@ -53,7 +53,7 @@ export class OutcomeWriter {
     return nowMs - this.#flushedMs >= FLUSH_MS;
   }
 
-  /** Throws RESULT_NOT_CLONEABLE or RESULT_TOO_LARGE, and then nothing was added. */
+  /** Throws RESULT_NOT_CLONEABLE or RESULT_TOO_LARGE; nothing is added then. */
   addValue(value: unknown): void {
     try {
       this.#appendValue(value);
@@ -73,20 +73,20 @@ export class OutcomeWriter {
 
   /** Never throws. */
   addError(error: unknown): void {
-    steadily(() => this.#writer.appendEnvelope(ENVELOPE_KIND.error, errorBody(error)));
+    withIntrinsics(() => this.#writer.appendEnvelope(ENVELOPE_KIND.error, errorBody(error)));
     this.#count++;
   }
 
-  /** Sends what was collected. `computeMs` is the time since the last flush. */
+  /** Sends the collected outcomes; their `computeMs` is the time since the last flush. */
   flush(nowMs: number, done: boolean): void {
     const computeMs = Math.max(0, nowMs - this.#flushedMs);
     this.#flushedMs = nowMs;
     const count = this.#count;
     if (count === 0) return;
-    const segment = steadily(() => this.#writer.finish());
+    const segment = withIntrinsics(() => this.#writer.finish());
     this.#count = 0;
-    // The last outcome took it over the limit of a segment: it goes by itself.
-    const parts = steadily(() =>
+    // The last outcome exceeded the size limit of a segment: it is sent alone.
+    const parts = withIntrinsics(() =>
       segment.length <= SEGMENT_BYTES_MAX || count <= 1
         ? undefined
         : { most: sliceSegment(segment, 0, count - 1), last: sliceSegment(segment, count - 1, 1) },
@@ -106,7 +106,7 @@ export class OutcomeWriter {
       done,
     } as const;
     this.#first += count;
-    steadily(() => {
+    withIntrinsics(() => {
       const tight = segment.byteLength === segment.buffer.byteLength ? segment : segment.slice();
       this.#post({ ...message, segment: tight }, [tight.buffer as ArrayBuffer]);
     });
@@ -115,11 +115,11 @@ export class OutcomeWriter {
 
 function asResultError(error: unknown): unknown {
   if (!isError(error)) return error;
-  const about = `The work function's result: ${error.message}`;
+  const text = `The work function's result: ${error.message}`;
   if (error.code === 'VALUE_NOT_CLONEABLE')
-    return new ManyhandsError('RESULT_NOT_CLONEABLE', about, { ...error.info });
+    return new ManyhandsError('RESULT_NOT_CLONEABLE', text, { ...error.info });
   if (error.code === 'VALUE_TOO_LARGE')
-    return new ManyhandsError('RESULT_TOO_LARGE', about, { ...error.info });
+    return new ManyhandsError('RESULT_TOO_LARGE', text, { ...error.info });
   return error;
 }
 

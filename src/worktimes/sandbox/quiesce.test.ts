@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { Rest, sleepByBell, sleepByClock } from './quiesce.js';
+import { Quiescer, waitOnSignal, waitWithTimeout } from './quiesce.js';
 
 /**
- * A thread with turns that take as long as the test says, and sleeps that are only written down. Turns are the calls of
- * `go`, which takes all of them.
+ * A thread with virtual time: its turns last `turns` milliseconds, and its sleeps are only recorded. `run` runs all turns;
+ * `act` is called in each of them.
  */
-function thread(turns: number[], act: (turn: number, rest: Rest) => void = () => undefined) {
+function thread(turns: number[], act: (turn: number, quiescer: Quiescer) => void = () => undefined) {
   let nowMs = 0;
   const sleeps: number[] = [];
   const failures: string[] = [];
   const waiting: (() => void)[] = [];
-  /** How often it had slept at each answer. */
+  /** For each answer, the number of sleeps before it. */
   const answers: number[] = [];
-  const place = {
+  const env = {
     now: () => nowMs,
     nextTurn: (then: () => void) => void waiting.push(then),
     sleep: (ms: number) => {
@@ -21,27 +21,27 @@ function thread(turns: number[], act: (turn: number, rest: Rest) => void = () =>
       return true;
     },
   };
-  const rest = new Rest(place, {
-    rests: () => void answers.push(sleeps.length),
+  const quiescer = new Quiescer(env, {
+    quiesced: () => void answers.push(sleeps.length),
     fail: (error) => void failures.push(String(error)),
   });
-  const go = (): void => {
+  const run = (): void => {
     let turn = 0;
     for (let then = waiting.shift(); then !== undefined; then = waiting.shift()) {
-      if (turn === turns.length) rest.end();
+      if (turn === turns.length) quiescer.resume();
       else nowMs += turns[turn]!;
-      act(turn++, rest);
+      act(turn++, quiescer);
       then();
     }
   };
-  return { rest, sleeps, failures, answers, go };
+  return { quiescer, sleeps, failures, answers, run };
 }
 
-describe('a rest by the clock', () => {
-  it('sleeps longer and longer, up to a twentieth of a second, until it is over', () => {
-    const { rest, sleeps, go } = thread(Array<number>(600).fill(0));
-    rest.begin();
-    go();
+describe('quiescing a thread by timed sleeps', () => {
+  it('sleeps longer and longer, up to 50 ms, until it is resumed', () => {
+    const { quiescer, sleeps, run } = thread(Array<number>(600).fill(0));
+    quiescer.begin();
+    run();
     expect(sleeps).toHaveLength(600);
     expect(sleeps[0]).toBe(4);
     expect(sleeps.at(-1)).toBe(50);
@@ -54,122 +54,122 @@ describe('a rest by the clock', () => {
     [1_000, 16],
     [4_000, 32],
     [60_000, 50],
-  ])('that has lasted %i ms hears a message at most %i ms late, at no more turns a second', (ms, lateMs) => {
-    const { rest, sleeps, go } = thread(Array<number>(2_000).fill(0));
-    rest.begin();
-    go();
-    let rested = 0;
-    const turns = sleeps.findIndex((slept) => (rested += slept) > ms);
+  ])('after %i ms receives a message at most %i ms late, with few turns', (ms, lateMs) => {
+    const { quiescer, sleeps, run } = thread(Array<number>(2_000).fill(0));
+    quiescer.begin();
+    run();
+    let sleptMs = 0;
+    const turns = sleeps.findIndex((slept) => (sleptMs += slept) > ms);
     expect(sleeps[turns]).toBeLessThanOrEqual(lateMs);
     expect(turns).toBeLessThan(ms / (lateMs / 2));
   });
 
-  it('gives what runs in its turns a twentieth of the time', () => {
-    const { rest, sleeps, go } = thread([10, 20, 30, 100]);
-    rest.begin();
-    go();
+  it('leaves leftover code a twentieth of the time', () => {
+    const { quiescer, sleeps, run } = thread([10, 20, 30, 100]);
+    quiescer.begin();
+    run();
     expect(sleeps).toEqual([190, 380, 570, 1_000]);
   });
 
-  it('fails where turn after turn is taken for long, without an answer', () => {
-    const { rest, sleeps, failures, answers, go } = thread([300, 0, 300, 300, 0], (turn) => {
-      if (turn === 3) rest.ask('n');
+  it('fails without an answer where leftover code takes several long turns', () => {
+    const { quiescer, sleeps, failures, answers, run } = thread([300, 0, 300, 300, 0], (turn) => {
+      if (turn === 3) quiescer.request('n');
     });
-    rest.begin();
-    go();
+    quiescer.begin();
+    run();
     expect(failures.join()).toContain('left behind');
     expect(sleeps).toHaveLength(3);
     expect(answers).toEqual([]);
   });
 
-  it('that ends and begins again within one turn goes on once', () => {
-    const { rest, sleeps, go } = thread([0, 0, 0], (turn) => {
+  it('continues once where it is resumed and begun again within one turn', () => {
+    const { quiescer, sleeps, run } = thread([0, 0, 0], (turn) => {
       if (turn !== 1) return;
-      rest.end();
-      rest.begin();
+      quiescer.resume();
+      quiescer.begin();
     });
-    rest.begin();
-    go();
+    quiescer.begin();
+    run();
     expect(sleeps).toEqual([4, 4]);
   });
 
-  it('is one, however often it is begun', () => {
-    const { rest, sleeps, go } = thread([0, 0]);
-    rest.begin();
-    rest.begin();
-    go();
+  it('is begun once, however often begin is called', () => {
+    const { quiescer, sleeps, run } = thread([0, 0]);
+    quiescer.begin();
+    quiescer.begin();
+    run();
     expect(sleeps).toHaveLength(2);
   });
 
-  it('is answered for just before a sleep, once for each time that somebody asked', () => {
-    const { rest, answers, go } = thread([0, 0, 0, 0], (turn) => {
-      if (turn === 2) for (let i = 0; i < 2; i++) rest.ask('n');
+  it('answers just before a sleep, once for each request', () => {
+    const { quiescer, answers, run } = thread([0, 0, 0, 0], (turn) => {
+      if (turn === 2) for (let i = 0; i < 2; i++) quiescer.request('n');
     });
-    rest.ask('n');
-    expect(rest.isAsked).toBe(true);
-    rest.begin();
+    quiescer.request('n');
+    expect(quiescer.isRequested).toBe(true);
+    quiescer.begin();
     expect(answers).toEqual([]);
-    go();
+    run();
     expect(answers).toEqual([0, 2, 2]);
-    expect(rest.isAsked).toBe(false);
+    expect(quiescer.isRequested).toBe(false);
   });
 
-  it('that is over before it began is answered for', () => {
-    const { rest, answers, sleeps, go } = thread([0]);
-    rest.ask('n');
-    rest.begin();
-    rest.end();
+  it('answers a request also where it is resumed before its first sleep', () => {
+    const { quiescer, answers, sleeps, run } = thread([0]);
+    quiescer.request('n');
+    quiescer.begin();
+    quiescer.resume();
     expect(answers).toEqual([0]);
-    go();
+    run();
     expect(sleeps).toEqual([]);
   });
 
-  it('takes no notice of what became of the globals', () => {
-    const { rest, sleeps, go } = thread([10, 10]);
+  it('does not depend on globals that job code can change', () => {
+    const { quiescer, sleeps, run } = thread([10, 10]);
     const { min, max } = Math;
-    const was = Promise;
+    const original = Promise;
     try {
       Math.min = Math.max = () => 0;
       globalThis.Promise = class {} as unknown as PromiseConstructor;
-      rest.begin();
-      go();
+      quiescer.begin();
+      run();
     } finally {
       Object.assign(Math, { min, max });
-      globalThis.Promise = was;
+      globalThis.Promise = original;
     }
     expect(sleeps).toEqual([190, 190]);
   });
 });
 
-it('a thread that cannot be blocked goes on, and answers each time', () => {
+it('a thread that cannot be blocked stays awake, and answers each request', () => {
   let turns = 0;
   let answers = 0;
   const nextTurn = (then: () => void): void => {
     turns++;
     then();
   };
-  const events = { rests: () => void answers++, fail: () => undefined };
-  const rest = new Rest({ now: () => 0, nextTurn, sleep: () => false }, events);
+  const events = { quiesced: () => void answers++, fail: () => undefined };
+  const quiescer = new Quiescer({ now: () => 0, nextTurn, sleep: () => false }, events);
   for (let i = 0; i < 2; i++) {
-    rest.ask('n');
-    rest.begin();
+    quiescer.request('n');
+    quiescer.begin();
   }
   expect([turns, answers]).toEqual([2, 2]);
 });
 
-it('a sleep by the clock is not to be had out of the way by what all objects inherit', () => {
+it('a timed sleep is not prevented by properties that job code puts on Object.prototype', () => {
   const inherited = Object.prototype as { address?: string };
   try {
     inherited.address = 'nonsense';
-    expect(sleepByClock()(1, 0)).toBe(true);
+    expect(waitWithTimeout()(1, 0)).toBe(true);
   } finally {
     delete inherited.address;
   }
 });
 
-it('a bell lets nobody sleep who has not heard every message', () => {
-  const bell = new Int32Array(new SharedArrayBuffer(4));
-  bell[0] = 2;
-  sleepByBell(bell)(1, 1);
-  expect(bell[0]).toBe(2);
+it('waiting on the signal returns at once while a message is not received', () => {
+  const signal = new Int32Array(new SharedArrayBuffer(4));
+  signal[0] = 2;
+  waitOnSignal(signal)(1, 1);
+  expect(signal[0]).toBe(2);
 });

@@ -1,161 +1,162 @@
 /**
- * Between slices the thread of a sandbox stands still: it blocks, so that nothing that a job left behind (timers,
- * promises, messages to itself) computes. Where the supervisor can ring, it blocks until then; elsewhere it wakes for
- * a turn many times a second, in which that code may get a word in, and sleeps the longer the longer that took.
+ * Between slices the thread of a sandbox is quiesced: it blocks, so that nothing that a job left behind (timers, promises,
+ * messages to itself) computes. Where the supervisor shares a signal, the thread blocks until a message is sent. Elsewhere
+ * it wakes for one turn of the event loop many times a second; the longer leftover code runs in a turn, the longer it blocks.
  * @module
  */
-import type { SandboxPlace, Sleep } from './sandbox-host.js';
+import type { SandboxEnv, Sleep } from './sandbox-env.js';
 import { getterOf } from '../realm/captured.js';
 
-/** What of the place is needed to rest. */
-export type RestingPlace = Pick<SandboxPlace, 'now' | 'nextTurn' | 'sleep'>;
+/** The part of the environment that is needed to quiesce. */
+export type QuiesceEnv = Pick<SandboxEnv, 'now' | 'nextTurn' | 'sleep'>;
 
-export interface RestEvents {
-  /** It rests: called once for each question, with what was asked. */
-  rests(nonce: string): void;
-  /** It cannot, for what was left behind. */
+export interface QuiesceEvents {
+  /** The thread is about to block: called once for each request, with its nonce. */
+  quiesced(nonce: string): void;
+  /** The thread cannot be quiesced, because leftover code keeps it busy. */
   fail(error: unknown): void;
 }
 
-/** A question that has no answer yet, and the one after it. */
-interface Question {
+/** A request without an answer yet, and the one after it. */
+interface Request {
   readonly nonce: string;
-  next: Question | undefined;
+  next: Request | undefined;
 }
 
 const { min, max, sqrt } = Math;
 const Failure = Error;
 
-/** The first sleep and the longest, milliseconds: half of one is how late a message is heard. */
-const FIRST_MS = 4;
-const LONGEST_MS = 50;
+/** The shortest and the longest sleep, milliseconds: on average a message is received half a sleep late. */
+const SLEEP_MS_MIN = 4;
+const SLEEP_MS_MAX = 50;
 /**
- * Between them a sleep is this many times the square root of the rest so far: most rests are short, and then every
- * millisecond counts; a long one has few turns. The longest comes after ten seconds and some four hundred turns.
+ * Between them a sleep lasts this many times the square root of the idle time so far: most idle times are short, and then
+ * latency matters; a long one needs few turns. The longest sleep is reached after ten seconds and about four hundred turns.
  */
 const SLEEP_PER_ROOT = 0.5;
-/** Each sleep is at least this many times as long as the turn before it. */
+/** A sleep lasts at least this many times as long as the turn before it. */
 const SLEEP_PER_TURN = 19;
-/** A sleep after a long turn, milliseconds at most. */
-const PUNISHED_MS = 1_000;
-/** Turns that take longer than this, milliseconds, end the sandbox when there are more than so many of them. */
+/** The longest sleep after a long turn, milliseconds. */
+const PENALTY_MS_MAX = 1_000;
+/** Turns that last longer than this, milliseconds, end the sandbox when there are more than `LONG_TURNS_MAX` of them. */
 const LONG_TURN_MS = 250;
 const LONG_TURNS_MAX = 2;
 
 /**
- * One sandbox's rest: begun when it has nothing to do, over when there is. It shares its realm with job code, which may
- * have changed every global since: no promise, `await` or method of an array is on its way.
+ * Quiesces one sandbox while it has no work. It shares its realm with job code, which may have changed every global, so it
+ * uses no promise, no `await` and no method of an array.
  */
-export class Rest {
-  readonly #place: RestingPlace;
-  readonly #events: RestEvents;
-  #heard = 0;
-  /** Counts rests and their ends: it is at rest while it is odd. */
-  #count = 0;
-  /** Asked, and not answered yet, in their order; a list of ours, since job code may change what arrays do. */
-  #firstQuestion: Question | undefined;
-  #lastQuestion: Question | undefined;
+export class Quiescer {
+  readonly #env: QuiesceEnv;
+  readonly #events: QuiesceEvents;
+  /** Messages received so far, as an int32. */
+  #received = 0;
+  /** Counts starts and ends of quiescence: odd while quiesced. */
+  #transitions = 0;
+  /** Requests without an answer, in order: a linked list, since job code may change what arrays do. */
+  #firstRequest: Request | undefined;
+  #lastRequest: Request | undefined;
   #beganMs = 0;
   #longTurns = 0;
 
-  constructor(place: RestingPlace, events: RestEvents) {
-    this.#place = place;
+  constructor(env: QuiesceEnv, events: QuiesceEvents) {
+    this.#env = env;
     this.#events = events;
   }
 
-  /** A message has come. */
-  hear(): void {
-    this.#heard = (this.#heard + 1) | 0;
+  /** Counts a received message. */
+  countMessage(): void {
+    this.#received = (this.#received + 1) | 0;
   }
 
-  /** Whether it rests: the answer is due just before the next sleep, and `begin` is to be called once nothing runs. */
-  ask(nonce: string): void {
-    const question: Question = { nonce, next: undefined };
-    if (this.#lastQuestion === undefined) this.#firstQuestion = question;
-    else this.#lastQuestion.next = question;
-    this.#lastQuestion = question;
+  /** Requests quiescence. It is answered just before the next sleep; call `begin` once nothing runs. */
+  request(nonce: string): void {
+    const request: Request = { nonce, next: undefined };
+    if (this.#lastRequest === undefined) this.#firstRequest = request;
+    else this.#lastRequest.next = request;
+    this.#lastRequest = request;
   }
 
-  /** Whether an answer is due. */
-  get isAsked(): boolean {
-    return this.#firstQuestion !== undefined;
+  /** Whether a request has no answer yet. */
+  get isRequested(): boolean {
+    return this.#firstRequest !== undefined;
   }
 
-  /** There is something to do: who asked before has the answer that no longer counts. */
-  end(): void {
-    if (this.#isOn) this.#count += 1;
+  /** Ends quiescence: there is work. Requests without an answer get one, which the supervisor ignores by then. */
+  resume(): void {
+    if (this.#isQuiesced) this.#transitions += 1;
     this.#answer();
   }
 
-  /** Stands still until `end`, from the next turn on; fails where what was left behind takes turn after turn. */
+  /** Blocks the thread from the next turn on until `resume`; fails where leftover code takes several long turns. */
   begin(): void {
-    if (this.#isOn) return;
-    this.#count += 1;
-    this.#beganMs = this.#place.now();
+    if (this.#isQuiesced) return;
+    this.#transitions += 1;
+    this.#beganMs = this.#env.now();
     this.#longTurns = 0;
-    this.#takeTurn(this.#count);
+    this.#takeTurn(this.#transitions);
   }
 
-  #takeTurn(mine: number): void {
-    const { now, nextTurn } = this.#place;
-    const beganMs = now();
+  #takeTurn(transition: number): void {
+    const { now, nextTurn } = this.#env;
+    const turnBeganMs = now();
     nextTurn(() => {
-      if (this.#count === mine) this.#sleep(mine, now() - beganMs);
+      if (this.#transitions === transition) this.#sleep(transition, now() - turnBeganMs);
     });
   }
 
-  #sleep(mine: number, turnMs: number): void {
-    const { now, sleep } = this.#place;
+  #sleep(transition: number, turnMs: number): void {
+    const { now, sleep } = this.#env;
     if (turnMs > LONG_TURN_MS && ++this.#longTurns > LONG_TURNS_MAX) {
       return this.#events.fail(new Failure('code that its slices left behind kept it busy'));
     }
-    // Only who comes here is about to stand still: said any earlier, job code could keep it from that.
+    // Answer only here, immediately before the sleep: after an earlier answer job code could still prevent the sleep.
     this.#answer();
-    const byRest = min(LONGEST_MS, max(FIRST_MS, SLEEP_PER_ROOT * sqrt(now() - this.#beganMs)));
-    const wishedMs = min(PUNISHED_MS, max(byRest, turnMs * SLEEP_PER_TURN));
-    if (sleep === undefined || !sleep(wishedMs, this.#heard)) {
-      // Awake it stays, and the supervisor asks now and then whether it still answers.
-      this.#count += 1;
+    const idleSleepMs = min(SLEEP_MS_MAX, max(SLEEP_MS_MIN, SLEEP_PER_ROOT * sqrt(now() - this.#beganMs)));
+    const sleepMs = min(PENALTY_MS_MAX, max(idleSleepMs, turnMs * SLEEP_PER_TURN));
+    if (sleep === undefined || !sleep(sleepMs, this.#received)) {
+      // The thread cannot be blocked. It stays awake, and the supervisor polls whether it still answers.
+      this.#transitions += 1;
       return;
     }
-    this.#takeTurn(mine);
+    this.#takeTurn(transition);
   }
 
   #answer(): void {
-    for (let one = this.#firstQuestion; one !== undefined; one = one.next) this.#events.rests(one.nonce);
-    this.#firstQuestion = this.#lastQuestion = undefined;
+    for (let one = this.#firstRequest; one !== undefined; one = one.next) this.#events.quiesced(one.nonce);
+    this.#firstRequest = this.#lastRequest = undefined;
   }
 
-  get #isOn(): boolean {
-    return this.#count % 2 === 1;
+  get #isQuiesced(): boolean {
+    return this.#transitions % 2 === 1;
   }
 }
 
 const { apply } = Reflect;
 const { load, wait } = Atomics;
-/** As they are before job code could change them. Some browsers have none. */
+/** Captured before job code could change them. Some browsers have no WebAssembly. */
 const Memory = typeof WebAssembly === 'undefined' ? undefined : WebAssembly.Memory;
 const Numbers = Int32Array;
 const bufferOf = Memory === undefined ? undefined : getterOf(Memory.prototype, 'buffer');
-/** Hidden where a page is not isolated from others by its headers. */
+/** Undefined where a page is not cross-origin isolated. */
 const Shared = typeof SharedArrayBuffer === 'undefined' ? undefined : SharedArrayBuffer;
 
-/** Sleeps until the bell, which counts the messages that were sent, has rung for one that was not heard. */
-export function sleepByBell(bell: Int32Array): Sleep {
-  return (_ms, heard) => {
-    if (load(bell, 0) === heard) wait(bell, 0, heard);
+/** Blocks, like a futex, while `signal[0]`, the number of messages sent (int32), equals the number of messages received. */
+export function waitOnSignal(signal: Int32Array): Sleep {
+  return (_ms, received) => {
+    if (load(signal, 0) === received) wait(signal, 0, received);
     return true;
   };
 }
 
-/** Sleeps by the clock alone. */
-export function sleepByClock(): Sleep {
-  let still: Int32Array | undefined;
+/** Blocks for the given time alone. */
+export function waitWithTimeout(): Sleep {
+  let unchanged: Int32Array | undefined;
   return (ms) => {
     try {
-      // The memory is made when it is first needed: it would cost each start a moment.
-      still ??= sharedNumbers();
-      wait(still, 0, 0, ms);
+      // Allocated on first use: it would slow down each start.
+      unchanged ??= sharedNumbers();
+      wait(unchanged, 0, 0, ms);
       return true;
     } catch {
       return false;
@@ -163,10 +164,10 @@ export function sleepByClock(): Sleep {
   };
 }
 
-/** Shared memory of one number, also where `SharedArrayBuffer` is hidden. Throws where there is no way to have it. */
+/** Shared memory of at least one int32, also where `SharedArrayBuffer` is hidden. Throws where there is none. */
 function sharedNumbers(): Int32Array {
   if (Memory === undefined || bufferOf === undefined) return new Numbers(new Shared!(4));
-  // Without a prototype, or job code could add what the constructor looks for.
+  // Without a prototype: job code could add properties to it that the constructor reads.
   const size = { __proto__: null, initial: 1, maximum: 1, shared: true };
   const memory = new Memory(size);
   return new Numbers(apply(bufferOf, memory, []) as ArrayBuffer);

@@ -1,62 +1,62 @@
 /**
- * Several cheap slices in one call of a runtime that has a loop of its own. What it leaves, for whatever reason, goes the
- * ordinary way, one by one; what is said meanwhile is told of the slice that said it.
+ * Runs several cheap slices in one call of a runtime that has a loop of its own. Slices that the runtime leaves out are
+ * run one by one as usual; console output and progress are attributed to the slice that produced them.
  * @module
  */
-import type { BatchTools } from './batch-tools.js';
+import type { BatchContext } from './batch-context.js';
 import type { ChunkOutcome } from '../runtime/runtime.js';
 import type { SliceInput } from './slice-input.js';
 import { withoutFrames } from '../runtime/work-error.js';
 
 /** Slices in one call at most. */
 const CHUNK_MAX = 256;
-/** Fewer are not worth a call. */
+/** Slices in one call at least: fewer are not worth it. */
 const CHUNK_MIN = 8;
 
-/** `from` and `to` (which is left out) count from 0; `first` is the number of the input's first slice. */
-export interface ChunkPlace {
+/** `from` and `to` (exclusive) are indices from 0; `first` is the number of the input's first slice. */
+export interface ChunkRange {
   readonly first: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** Runs slices from `from` on and writes their outcomes; says how many, which may be none. Waits only for a promise. */
+/** Runs slices from `from` on and writes their outcomes; returns how many, possibly 0. Async only for a pending result. */
 export function runChunk(
   slices: SliceInput,
-  { first, from, to }: ChunkPlace,
-  tools: BatchTools,
+  { first, from, to }: ChunkRange,
+  context: BatchContext,
 ): number | Promise<number> {
-  const { work, signs, writer, now } = tools;
+  const { work, reporter, writer, now } = context;
   const { chunks } = work;
   if (chunks === undefined || to - from < CHUNK_MIN) return 0;
-  const data = dataOf(slices, from, Math.min(to, from + CHUNK_MAX));
-  if (data.length < CHUNK_MIN || !chunks.suits) return 0;
+  const data = readData(slices, from, Math.min(to, from + CHUNK_MAX));
+  if (data.length < CHUNK_MIN || !chunks.isSuitable) return 0;
   let outcome: ChunkOutcome;
-  signs.locate = () => first + from + chunks.at();
+  reporter.locateSlice = () => first + from + chunks.currentIndex();
   try {
     outcome = chunks.run(data);
   } catch (error) {
-    // Not the job's doing: a runtime that broke ends the sandbox with this.
+    // No fault of the job: if the runtime broke, `explain` ends the sandbox.
     work.explain(error);
     return 0;
   } finally {
-    signs.locate = undefined;
-    if (signs.pending) signs.endSlice();
+    reporter.locateSlice = undefined;
+    if (reporter.hasPending) reporter.endSlice();
   }
   const count = outcome.results.length;
   for (let i = 0; i < count; i++) {
     const result = outcome.results[i];
     if (i === count - 1 && isThenable(result)) {
-      signs.sliceNumber = first + from + i;
-      return settleLast(result, count, tools);
+      reporter.sliceNumber = first + from + i;
+      return writeLast(result, count, context);
     }
-    write(result, outcome.errors.get(i), tools);
-    if (writer.full) writer.flush(now(), false);
+    write(result, outcome.errors.get(i), context);
+    if (writer.isFull) writer.flush(now(), false);
   }
   return count;
 }
 
-function write(result: unknown, error: Error | undefined, { writer }: BatchTools): void {
+function write(result: unknown, error: Error | undefined, { writer }: BatchContext): void {
   try {
     if (error === undefined) writer.addValue(result);
     else writer.addError(error);
@@ -65,9 +65,13 @@ function write(result: unknown, error: Error | undefined, { writer }: BatchTools
   }
 }
 
-/** Only the last one of a chunk may be a promise: it is what ended it. */
-async function settleLast(result: PromiseLike<unknown>, count: number, tools: BatchTools): Promise<number> {
-  const { work, signs } = tools;
+/** Awaits and writes the last result. Only the last one may be a promise: a promise ends the chunk. */
+async function writeLast(
+  result: PromiseLike<unknown>,
+  count: number,
+  context: BatchContext,
+): Promise<number> {
+  const { work, reporter } = context;
   let settled: unknown;
   let error: Error | undefined;
   try {
@@ -75,19 +79,19 @@ async function settleLast(result: PromiseLike<unknown>, count: number, tools: Ba
   } catch (thrown) {
     error = work.explain(thrown);
   }
-  write(settled, error, tools);
+  write(settled, error, context);
   work.endSlice?.();
-  if (signs.pending) signs.endSlice();
+  if (reporter.hasPending) reporter.endSlice();
   return count;
 }
 
-/** Whether a result has to be waited for. */
+/** Whether a result must be awaited. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** Up to the first that cannot be read: that is its own slice's trouble. */
-function dataOf(slices: SliceInput, from: number, to: number): unknown[] {
+/** Reads data up to the first that is malformed, which becomes the error of its own slice. */
+function readData(slices: SliceInput, from: number, to: number): unknown[] {
   const data: unknown[] = [];
   try {
     for (let i = from; i < to; i++) data.push(slices.datum(i));

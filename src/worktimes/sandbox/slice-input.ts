@@ -1,6 +1,6 @@
 /**
- * The data of consecutive slices as they came: a range that is described, or envelopes in a segment, some of
- * which stand for blobs that were sent before.
+ * The data of consecutive slices as received: the description of a range, or envelopes in a segment, some of which
+ * refer to blobs that were sent before.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,25 +9,25 @@ import type { Input, RangeInput } from '../../protocol/messages/messages.js';
 import { rangeDatum } from '../../protocol/input/ranges.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
 import { decodeValue } from '../../protocol/values/values.js';
-import { steadily } from '../realm/intrinsics.js';
+import { withIntrinsics } from '../realm/intrinsics.js';
 
-/** What came as blobs for one batch, by digest. */
+/** The blobs of one batch, by digest. */
 export type BatchBlobs = ReadonlyMap<string, Uint8Array>;
 
 export interface SliceInput {
   readonly count: number;
-  /** The datum of the i-th slice, from 0. Throws VALUE_MALFORMED, SEGMENT_MALFORMED or BLOB_UNKNOWN. */
+  /** The datum of slice `i`, counted from 0. Throws VALUE_MALFORMED, SEGMENT_MALFORMED or BLOB_UNKNOWN. */
   datum(i: number): unknown;
 }
 
-/** Never throws: where the input is malformed, each of its slices says so. */
+/** Never throws: if the input is malformed, `datum` throws that error for each of its slices. */
 export function openInput(input: Input, blobs: BatchBlobs): SliceInput {
   const open = (): SliceInput =>
     input.kind === 'range' ? new RangeSlices(input) : new SegmentSlices(input.segment, blobs);
   try {
-    return steadily(open);
+    return withIntrinsics(open);
   } catch (error) {
-    return new BrokenSlices(input.count, error);
+    return new MalformedSlices(input.count, error);
   }
 }
 
@@ -77,7 +77,7 @@ class SegmentSlices implements SliceInput {
   }
 }
 
-class BrokenSlices implements SliceInput {
+class MalformedSlices implements SliceInput {
   readonly count: number;
   readonly #error: unknown;
 

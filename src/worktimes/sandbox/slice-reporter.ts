@@ -1,6 +1,6 @@
 /**
- * What a sandbox tells about the slice at work besides its outcome: that it began, its progress, its console;
- * each within limits, so that a talkative slice costs its supervisor little.
+ * Reports on the running slice besides its outcome: that it began (a heartbeat), its progress, its console output. Each
+ * is rate limited, so that a slice with much output costs its supervisor little.
  * @module
  */
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
@@ -11,25 +11,28 @@ import {
 } from '../../protocol/limits.js';
 import type { SandboxToSupervisor } from '../../protocol/messages/sandbox-messages.js';
 import { FLUSH_MS } from './outcome-writer.js';
-import type { SliceVoice } from '../runtime/runtime.js';
+import type { SliceOutput } from '../runtime/runtime.js';
 
-/** A silence after which the next slice announces itself: longer than outcomes wait, which are a sign too. */
-export const QUIET_MS = FLUSH_MS + 50;
-/** Messages that are kept from before the first slice. */
-const EARLY_MAX = 20;
-/** Messages at once after a silence. */
+/**
+ * Milliseconds without a heartbeat after which the start of the next slice is reported. Longer than outcomes are held
+ * back, since each sending of outcomes is a heartbeat too.
+ */
+export const HEARTBEAT_SILENCE_MS = FLUSH_MS + 50;
+/** Console messages kept from before the first slice. */
+const EARLY_MESSAGES_MAX = 20;
+/** Console messages that may be sent at once after a pause. */
 const CONSOLE_BURST = CONSOLE_MESSAGES_PER_SECOND_MAX;
 
-export class SliceSigns implements SliceVoice {
-  /** The slice at work; 0 before the first one. */
+export class SliceReporter implements SliceOutput {
+  /** The running slice; 0 before the first one. */
   sliceNumber = 0;
-  /** Finds the slice at work where several run in one call; whoever sets it takes it away. */
-  locate: (() => number) | undefined;
-  /** Set by whatever is held back until the slice's end. */
-  pending = false;
+  /** Returns the running slice while several run in one call; whoever sets it resets it afterwards. */
+  locateSlice: (() => number) | undefined;
+  /** Whether something is held back until the end of the slice. */
+  hasPending = false;
   readonly #post: (message: SandboxToSupervisor) => void;
   readonly #now: () => number;
-  #lastSignMs = -Infinity;
+  #lastHeartbeatMs = -Infinity;
   #progressMs = -Infinity;
   #progressSlice = 0;
   #progressBest = 0;
@@ -38,7 +41,7 @@ export class SliceSigns implements SliceVoice {
   #lastLevel: ConsoleLevel = 'log';
   #lastText: string | undefined;
   #lastSlice = 0;
-  #same = 0;
+  #repeats = 0;
   #tokens = CONSOLE_BURST;
   #tokensMs = 0;
   #dropped = 0;
@@ -49,35 +52,35 @@ export class SliceSigns implements SliceVoice {
     this.#now = now;
   }
 
-  /** The first slice of a batch is at work; what was said before any slice is said in its name. */
+  /** Starts a batch; console messages from before the first slice are attributed to its first slice. */
   startBatch(first: number): void {
     this.sliceNumber = first;
     if (this.#early.length === 0) return;
     for (const [level, text] of this.#early.splice(0)) this.console(level, text);
-    this.pending = true;
+    this.hasPending = true;
   }
 
-  /** Something was sent that shows the sandbox to be alive. */
-  sign(nowMs: number): void {
-    this.#lastSignMs = nowMs;
+  /** Records that a message was sent, which shows that the sandbox is alive. */
+  heartbeat(nowMs: number): void {
+    this.#lastHeartbeatMs = nowMs;
   }
 
-  /** The slice begins now; announced where `each` is set or the sandbox was silent for a while. */
-  begin(sliceNumber: number, each: boolean, nowMs: number): void {
-    if (!each && nowMs - this.#lastSignMs <= QUIET_MS) return;
-    this.#lastSignMs = nowMs;
+  /** Reports that a slice begins, if `reportEach` is set or the last heartbeat is too long ago. */
+  beginSlice(sliceNumber: number, reportEach: boolean, nowMs: number): void {
+    if (!reportEach && nowMs - this.#lastHeartbeatMs <= HEARTBEAT_SILENCE_MS) return;
+    this.#lastHeartbeatMs = nowMs;
     this.#post({ type: 'begin', sliceNumber });
   }
 
   progress(value?: unknown): true {
     if (this.sliceNumber === 0) return true;
-    this.#find();
+    this.#updateSlice();
     const fraction = this.#fraction(value);
     const nowMs = this.#now();
     if (nowMs - this.#progressMs < PROGRESS_INTERVAL_MS) return true;
-    this.#flushSame();
+    this.#flushRepeats();
     this.#progressMs = nowMs;
-    this.#lastSignMs = nowMs;
+    this.#lastHeartbeatMs = nowMs;
     const message: SandboxToSupervisor = { type: 'progress', sliceNumber: this.sliceNumber };
     this.#post(fraction === undefined ? message : { ...message, progress: fraction });
     return true;
@@ -85,45 +88,45 @@ export class SliceSigns implements SliceVoice {
 
   console(level: ConsoleLevel, text: string): void {
     if (this.sliceNumber === 0) {
-      if (this.#early.length < EARLY_MAX) this.#early.push([level, text]);
+      if (this.#early.length < EARLY_MESSAGES_MAX) this.#early.push([level, text]);
       return;
     }
-    this.#find();
+    this.#updateSlice();
     if (text === this.#lastText && level === this.#lastLevel && this.sliceNumber === this.#lastSlice) {
-      this.#same++;
-      this.pending = true;
+      this.#repeats++;
+      this.hasPending = true;
       return;
     }
-    this.#flushSame();
+    this.#flushRepeats();
     this.#lastLevel = level;
     this.#lastText = text;
     this.#lastSlice = this.sliceNumber;
-    this.#say(level, text);
+    this.#sendWithinBytes(level, text);
   }
 
-  /** To be called after a slice that left something pending. */
+  /** Called after a slice that set `hasPending`. */
   endSlice(): void {
-    this.pending = false;
-    this.#flushSame();
+    this.hasPending = false;
+    this.#flushRepeats();
     this.#lastText = undefined;
   }
 
-  /** Where several slices run in one call: ends those that have, in what is told of them. */
-  #find(): void {
-    const found = this.locate?.();
+  /** While several slices run in one call: finds the running one, and ends the reports of the one before it. */
+  #updateSlice(): void {
+    const found = this.locateSlice?.();
     if (found === undefined || found === this.sliceNumber) return;
-    if (this.pending) this.endSlice();
+    if (this.hasPending) this.endSlice();
     this.sliceNumber = found;
   }
 
-  #flushSame(): void {
-    if (this.#same === 0 || this.#lastText === undefined) return;
-    const same = this.#same;
-    this.#same = 0;
-    this.#send(this.#lastSlice, this.#lastLevel, this.#lastText, same);
+  #flushRepeats(): void {
+    if (this.#repeats === 0 || this.#lastText === undefined) return;
+    const repeats = this.#repeats;
+    this.#repeats = 0;
+    this.#send(this.#lastSlice, this.#lastLevel, this.#lastText, repeats);
   }
 
-  #say(level: ConsoleLevel, text: string): void {
+  #sendWithinBytes(level: ConsoleLevel, text: string): void {
     if (this.#bytesSlice !== this.sliceNumber) {
       this.#bytesSlice = this.sliceNumber;
       this.#bytesLeft = CONSOLE_BYTES_PER_SLICE_MAX;
@@ -131,11 +134,11 @@ export class SliceSigns implements SliceVoice {
     if (this.#bytesLeft < 0) return;
     this.#bytesLeft -= utf8Length(text);
     if (this.#bytesLeft >= 0) return this.#send(this.sliceNumber, level, text);
-    const words = `[console output of this slice is over ${CONSOLE_BYTES_PER_SLICE_MAX} bytes; the rest is dropped]`;
-    this.#send(this.sliceNumber, 'warn', words);
+    const notice = `[console output of this slice is over ${CONSOLE_BYTES_PER_SLICE_MAX} bytes; the rest is dropped]`;
+    this.#send(this.sliceNumber, 'warn', notice);
   }
 
-  #send(sliceNumber: number, level: ConsoleLevel, message: string, same?: number): void {
+  #send(sliceNumber: number, level: ConsoleLevel, message: string, repeats?: number): void {
     const nowMs = this.#now();
     const earned = ((nowMs - this.#tokensMs) * CONSOLE_MESSAGES_PER_SECOND_MAX) / 1_000;
     this.#tokens = Math.min(CONSOLE_BURST, this.#tokens + earned);
@@ -145,17 +148,17 @@ export class SliceSigns implements SliceVoice {
       return;
     }
     if (this.#dropped > 0) {
-      const words = `[${this.#dropped} console messages were dropped: over ${CONSOLE_MESSAGES_PER_SECOND_MAX} a second]`;
+      const notice = `[${this.#dropped} console messages were dropped: over ${CONSOLE_MESSAGES_PER_SECOND_MAX} a second]`;
       this.#dropped = 0;
-      this.#post({ type: 'console', sliceNumber, level: 'warn', message: words });
+      this.#post({ type: 'console', sliceNumber, level: 'warn', message: notice });
     }
     this.#tokens -= 1;
-    this.#lastSignMs = nowMs;
+    this.#lastHeartbeatMs = nowMs;
     const out: SandboxToSupervisor = { type: 'console', sliceNumber, level, message };
-    this.#post(same === undefined ? out : { ...out, same });
+    this.#post(repeats === undefined ? out : { ...out, same: repeats });
   }
 
-  /** In range and not behind what was said before in this slice; else undefined. */
+  /** The progress as a fraction; undefined where it is out of range or below what this slice reported before. */
   #fraction(value: unknown): number | undefined {
     if (this.#progressSlice !== this.sliceNumber) {
       this.#progressSlice = this.sliceNumber;
@@ -179,7 +182,7 @@ function utf8Length(text: string): number {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) bytes += 1;
     else if (unit < 0x800) bytes += 2;
-    // Each half of a surrogate pair counts two of its four bytes.
+    // Each half of a surrogate pair counts as two of its four bytes.
     else bytes += unit >= 0xd800 && unit < 0xe000 ? 2 : 3;
   }
   return bytes;

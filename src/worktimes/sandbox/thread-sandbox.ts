@@ -1,6 +1,6 @@
 /**
- * The entry of a sandbox in a Node thread (worker_threads). A thread is no border against hostile code: hosts give
- * it to jobs of trusted owners only; the globals are tamed all the same, so that a job behaves alike everywhere.
+ * The entry of a sandbox in a Node thread (worker_threads). A thread is no protection against hostile code: hosts run
+ * jobs of trusted owners only in it. The globals are locked down all the same, so that a job behaves alike everywhere.
  * @module
  */
 import { readFile } from 'node:fs/promises';
@@ -10,13 +10,13 @@ import { Script } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { SupervisorToSandbox, WorktimeFiles } from '../../protocol/messages/sandbox-messages.js';
-import type { CompilePlace } from '../runtime/compile.js';
+import type { CompileEnv } from '../runtime/compile.js';
 import { mapBasicRuntime } from '../map-basic/runtime.js';
-import type { PyodidePlace } from '../pyodide/load-pyodide.js';
-import { sleepByBell } from './quiesce.js';
+import type { PyodideEnv } from '../pyodide/load-pyodide.js';
+import { waitOnSignal } from './quiesce.js';
 import type { Runtime, RuntimeStart } from '../runtime/runtime.js';
 import { runSandbox } from './sandbox-entry.js';
-import type { SandboxPlace, SandboxPort, Fail } from './sandbox-host.js';
+import type { SandboxEnv, SandboxPort, Fail } from './sandbox-env.js';
 
 if (parentPort === null) throw new Error('thread-sandbox.js is started as a worker thread only');
 
@@ -25,8 +25,8 @@ const now = performance.now.bind(performance);
 const postMessage = parentPort.postMessage.bind(parentPort);
 const listen = parentPort.on.bind(parentPort);
 
-const compilePlace: CompilePlace = {
-  // Unlike what `eval` is given, a script of its own imports nothing: neither do its functions, nor what they evaluate.
+const compileEnv: CompileEnv = {
+  // Unlike in `eval`, `import()` fails in a separate script, in its functions and in what they evaluate.
   evaluate: (script) => new Script(script).runInThisContext() as unknown,
   importModule: async (source) =>
     (await import(`data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`)) as Record<
@@ -36,7 +36,7 @@ const compilePlace: CompilePlace = {
   locateSyntaxError,
 };
 
-/** As Node has it from version 21 on. */
+/** Polyfills `navigator` as Node has it from version 21 on. */
 if ((globalThis as { navigator?: unknown }).navigator === undefined) {
   const value = {
     hardwareConcurrency: availableParallelism(),
@@ -52,22 +52,22 @@ const port: SandboxPort = {
   onMessage: (fn) => void listen('message', (message: SupervisorToSandbox) => fn(message)),
 };
 
-const place: SandboxPlace = {
+const env: SandboxEnv = {
   scope: globalThis,
   loadRuntime,
   makeSnapshot: async (name, assets) => {
     if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `${name} has no snapshots`);
     const pyodide = await import('../pyodide/runtime.js');
-    return pyodide.makeSnapshot(pyodidePlace(assets, () => undefined));
+    return pyodide.makeSnapshot(pyodideEnv(assets, () => undefined));
   },
   now,
   nextTurn: (then) => void setImmediate(then),
-  sleep: sleepByBell((workerData as { bell: Int32Array }).bell),
-  onStrayError(report) {
+  sleep: waitOnSignal((workerData as { bell: Int32Array }).bell),
+  onUncaughtError(report) {
     process.on('uncaughtException', report);
     process.on('unhandledRejection', report);
   },
-  endBy(error) {
+  terminate(error) {
     process.removeAllListeners('uncaughtException');
     setImmediate(() => {
       throw error;
@@ -75,7 +75,7 @@ const place: SandboxPlace = {
   },
 };
 
-runSandbox(port, place);
+runSandbox(port, env);
 
 async function loadRuntime(
   name: string,
@@ -83,18 +83,18 @@ async function loadRuntime(
   fail: Fail,
   start: RuntimeStart = {},
 ): Promise<Runtime> {
-  if (name === 'map-basic') return mapBasicRuntime(compilePlace);
+  if (name === 'map-basic') return mapBasicRuntime(compileEnv);
   if (name === 'wasm') return (await import('../wasm/runtime.js')).wasmRuntime();
   if (name !== 'pyodide') throw new ManyhandsError('ASSIGN_FAILED', `This sandbox has no worktime ${name}`);
   const { pyodideRuntime } = await import('../pyodide/runtime.js');
   const { snapshot } = start;
   const readSnapshot = snapshot instanceof Uint8Array ? async () => snapshot : undefined;
-  return pyodideRuntime({ ...pyodidePlace(assets, fail), readSnapshot });
+  return pyodideRuntime({ ...pyodideEnv(assets, fail), readSnapshot });
 }
 
-/** Files that were not handed in are found here. */
-function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
-  keepV8FromAborting();
+/** Files that the assignment does not contain are read from the installed package. */
+function pyodideEnv(assets: WorktimeFiles, fail: Fail): PyodideEnv {
+  preventV8Abort();
   const fileUrl = (file: string): string => import.meta.resolve(`pyodide/${file}`);
   const compiled = assets['pyodide.asm.wasm'];
   return {
@@ -109,19 +109,19 @@ function pyodidePlace(assets: WorktimeFiles, fail: Fail): PyodidePlace {
   };
 }
 
-/** V8's versions from here on are not known to have the flag, and would complain. */
+/** From this major version on V8 may not know the flag, and would print a warning. */
 const V8_WITHOUT_FLAG = 13;
 
 /**
- * V8 (seen in 11.3, Node 20) aborts the whole process when it leaves optimised code in a call that it inlined into
- * WebAssembly and that returns a reference, as Pyodide's calls do.
+ * V8 (observed in 11.3, Node 20) aborts the process when it deoptimizes inside a call that it inlined into WebAssembly and
+ * that returns a reference, as Pyodide's calls do.
  */
-function keepV8FromAborting(): void {
+function preventV8Abort(): void {
   if (Number.parseInt(process.versions.v8, 10) >= V8_WITHOUT_FLAG) return;
   setFlagsFromString('--no-turbo-inline-js-wasm-calls');
 }
 
-/** V8 tells the place of a syntax error only in the decorated stack of a script that was compiled by name. */
+/** V8 gives the position of a syntax error only in the stack of a script that was compiled with a file name. */
 async function locateSyntaxError(script: string): Promise<string | undefined> {
   try {
     new Script(script, { filename: 'work-function.js', columnOffset: -1 });

@@ -1,6 +1,6 @@
 /**
- * Values as bytes for modules that read and write bytes: bytes are themselves, a text is UTF-8, all else is JSON. What
- * comes back is of the form that went in, unless the job says otherwise.
+ * Encodes values as bytes for modules that read and write bytes: bytes are unchanged, a text is UTF-8, other values are JSON.
+ * The result has the form of the datum, unless the job specifies another.
  * @module
  */
 import type { WasmResult } from '../../protocol/job/job-package.js';
@@ -12,7 +12,7 @@ export interface PackedDatum {
 
 const SHOWN_MAX = 80;
 
-/** Throws TypeError where a value is none that JSON can say. */
+/** Throws TypeError for a value that JSON cannot represent. */
 export function packDatum(datum: unknown): PackedDatum {
   if (datum instanceof Uint8Array) return { bytes: datum, form: 'bytes' };
   if (datum instanceof ArrayBuffer) return { bytes: new Uint8Array(datum), form: 'bytes' };
@@ -23,17 +23,19 @@ export function packDatum(datum: unknown): PackedDatum {
   return { bytes: new TextEncoder().encode(`${toJson(datum, 'the datum')}\n`), form: 'json' };
 }
 
-/** One line of JSON; nothing for undefined. Throws TypeError. */
+/** One line of JSON; empty for undefined. Throws TypeError for a value that JSON cannot represent. */
 export function toJson(value: unknown, where: string): string {
   const text = JSON.stringify(value, (key: string, item: unknown) => {
-    const what = unsayable(item);
+    const what = notRepresentable(item);
     if (what === undefined) return item;
-    throw new TypeError(`${where} holds ${what}${key === '' ? '' : ` at ${key}`}, which JSON cannot say`);
+    throw new TypeError(
+      `${where} holds ${what}${key === '' ? '' : ` at ${key}`}, which JSON cannot represent`,
+    );
   }) as string | undefined;
   return text ?? '';
 }
 
-/** The value of what a module wrote. Throws TypeError where it is not of that form. */
+/** Decodes what a module wrote. Throws TypeError where it is not of that form. */
 export function unpackResult(bytes: Uint8Array, form: WasmResult): unknown {
   if (form === 'bytes') return bytes;
   const text = decode(bytes);
@@ -63,8 +65,8 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** What JSON would leave out, or say otherwise. */
-function unsayable(value: unknown): string | undefined {
+/** Names a value that JSON would leave out or change; undefined for all others. */
+function notRepresentable(value: unknown): string | undefined {
   if (typeof value === 'bigint') return 'a bigint';
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : String(value);
   if (typeof value !== 'object' || value === null) return undefined;

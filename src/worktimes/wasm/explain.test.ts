@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ExitError, explainWasm, moduleFrames } from './explain.js';
 
-describe('the frames of a module', () => {
-  it('are told from V8, with names and without', () => {
+describe('the stack frames of a module', () => {
+  it('are parsed from the format of V8, with names and without', () => {
     const stack = [
       'RuntimeError: unreachable',
       '    at boom (wasm://wasm/tiny-0a1b2c3d:wasm-function[0]:0x2a)',
@@ -15,7 +15,7 @@ describe('the frames of a module', () => {
     ]);
   });
 
-  it('are told from SpiderMonkey', () => {
+  it('are parsed from the format of SpiderMonkey', () => {
     const stack = [
       'boom@blob:null/0a1b-2c3d line 1 > WebAssembly.Module:wasm-function[0]:0x2a',
       'wasm-function[17]@https://example.org/x.js:wasm-function[17]:0x33',
@@ -28,8 +28,8 @@ describe('the frames of a module', () => {
   });
 });
 
-describe('what a module threw', () => {
-  it('is a RuntimeError where the stack is full, in every engine', () => {
+describe('an error of a module', () => {
+  it('is a RuntimeError for a stack overflow in every engine', () => {
     const v8 = new RangeError('Maximum call stack size exceeded');
     const spiderMonkey = Object.assign(new Error('too much recursion'), { name: 'InternalError' });
     for (const thrown of [v8, spiderMonkey]) {
@@ -41,9 +41,9 @@ describe('what a module threw', () => {
     expect(explainWasm(new RangeError('work gave 5 bytes'), '')).toMatchObject({ name: 'RangeError' });
   });
 
-  it('has behind it what the module said last', () => {
+  it('has the end of standard error in its message', () => {
     const error = explainWasm(new WebAssembly.RuntimeError('unreachable'), 'panicked at x.rs:1');
-    expect(error.message).toBe('unreachable; it said: panicked at x.rs:1');
+    expect(error.message).toBe('unreachable; standard error: panicked at x.rs:1');
     expect(explainWasm(new ExitError(3, { stdout: 'so far', stderr: '' }), 'not twice')).toMatchObject({
       message: 'The command exited with code 3',
       code: 3,

@@ -1,41 +1,41 @@
 /**
- * What a WebAssembly module threw, as an error that speaks of the module: its functions by the names that its compiler
- * left in it, traps as `RuntimeError` in every engine.
+ * Converts errors of WebAssembly modules: stacks with the functions of the module by the names in its name section, and
+ * traps as `RuntimeError` in every engine.
  * @module
  */
 import { isError } from '../../lib/errors.js';
 import { explainThrown, plainError, withoutFrames } from '../runtime/work-error.js';
 
-/** The name under which the module appears in stacks. */
+/** The file name of the module in stack traces. */
 export const MODULE_NAME = 'work-function.wasm';
 
 const FRAMES_MAX = 50;
 
-/** A command ended itself with a code that is no success. */
+/** A command exited with a code that is not a success. */
 export class ExitError extends Error {
   override readonly name = 'ExitError';
   readonly code: number;
-  /** The last of what it wrote, as text. */
+  /** The end of its output, as text. */
   readonly info: { readonly stdout: string; readonly stderr: string };
 
-  constructor(code: number, said: { readonly stdout: string; readonly stderr: string }) {
-    super(`The command exited with code ${code}${behind(said.stderr)}`);
+  constructor(code: number, tails: { readonly stdout: string; readonly stderr: string }) {
+    super(`The command exited with code ${code}${stderrSuffix(tails.stderr)}`);
     this.code = code;
-    this.info = said;
+    this.info = tails;
   }
 }
 
-/** A command succeeded, and left no file where the job looks for its result. */
+/** A command succeeded without writing the file that is to be its result. */
 export class OutputMissingError extends Error {
   override readonly name = 'OutputMissingError';
 
-  constructor(path: string, said: string) {
-    super(`The command wrote no file ${path}, which job.wasm.output names${behind(said)}`);
+  constructor(path: string, stderr: string) {
+    super(`The command wrote no file ${path}, which job.wasm.output names${stderrSuffix(stderr)}`);
   }
 }
 
-/** `said`: the last lines on the module's standard error. */
-export function explainWasm(thrown: unknown, said: string): Error {
+/** Converts what a module threw. `stderr`: the last lines of the module's standard error. */
+export function explainWasm(thrown: unknown, stderr: string): Error {
   if (isError(thrown)) return withoutFrames(thrown) as Error;
   if (thrown instanceof ExitError) {
     const { code, info } = thrown;
@@ -47,10 +47,10 @@ export function explainWasm(thrown: unknown, said: string): Error {
   if (!isTrap && !isStackOverflow(thrown)) return error;
   const message = isTrap ? error.message : `stack overflow (${error.message})`;
   const frames = (error.stack ?? '').split('\n').slice(1).join('\n');
-  return plainError('RuntimeError', message + behind(said), frames);
+  return plainError('RuntimeError', message + stderrSuffix(stderr), frames);
 }
 
-/** The lines of a stack that are the module's. Reads V8's and SpiderMonkey's formats. */
+/** The frames of a stack in the module. Parses the formats of V8 and SpiderMonkey. */
 export function moduleFrames(stack: string): string[] {
   return stack
     .split('\n')
@@ -68,6 +68,6 @@ function isStackOverflow(thrown: unknown): boolean {
   return /call stack/i.test(thrown.message) || thrown.message === 'too much recursion';
 }
 
-function behind(said: string): string {
-  return said === '' ? '' : `; it said: ${said}`;
+function stderrSuffix(stderr: string): string {
+  return stderr === '' ? '' : `; standard error: ${stderr}`;
 }

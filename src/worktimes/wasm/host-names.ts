@@ -1,13 +1,13 @@
 /**
- * What a WebAssembly module may import, as data, so that a deployer can name what is missing without the code behind
- * the names.
+ * The functions that a WebAssembly module may import, as data, so that a deployer can report missing ones without their
+ * implementation.
  * @module
  */
 
 export const WASI_MODULE = 'wasi_snapshot_preview1';
-export const OWN_MODULE = 'manyhands';
+export const MANYHANDS_MODULE = 'manyhands';
 
-/** The functions of WASI preview 1; sockets are there and refuse. */
+/** The functions of WASI preview 1; those of sockets exist and fail with ENOTSUP. */
 const WASI_FUNCTIONS = [
   'args_get', 'args_sizes_get', 'clock_res_get', 'clock_time_get', 'environ_get', 'environ_sizes_get', 'fd_advise',
   'fd_allocate', 'fd_close', 'fd_datasync', 'fd_fdstat_get', 'fd_fdstat_set_flags', 'fd_fdstat_set_rights',
@@ -18,10 +18,10 @@ const WASI_FUNCTIONS = [
   'random_get', 'sched_yield', 'sock_accept', 'sock_recv', 'sock_send', 'sock_shutdown',
 ]; // prettier-ignore
 
-/** Every function that a module may import, by the name of the module that it imports from. */
+/** Names of the functions that a module may import, by the name of their module. */
 export const HOST_FUNCTIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [WASI_MODULE, new Set(WASI_FUNCTIONS)],
-  [OWN_MODULE, new Set(['progress', 'log', 'fail'])],
-  // What AssemblyScript calls where it gives up, where it begins its random numbers, and to print.
+  [MANYHANDS_MODULE, new Set(['progress', 'log', 'fail'])],
+  // Imported by AssemblyScript: to abort, to seed random numbers, and to print.
   ['env', new Set(['abort', 'seed', 'console.log'])],
 ]);

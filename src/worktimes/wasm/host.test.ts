@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../../tests/rig/wat.js';
 import { instantiate, type HostOptions } from './host.js';
-import { KeptOutput } from './streams.js';
+import { CapturedOutput } from './streams.js';
 import { DirectoryNode } from './wasi/inodes.js';
 
-/** An output that meets a limit, as one whose bytes pass a memory quota does. */
-class FullOutput extends KeptOutput {
+/** An output whose writes fail as at a memory limit. */
+class FullOutput extends CapturedOutput {
   override write(): void {
     throw new RangeError('No more memory than the quota');
   }
@@ -15,12 +15,12 @@ const IMPORT = `(import "wasi_snapshot_preview1" "fd_write" (func $write (param 
 const MEMORY = `(memory (export "memory") 1) (data (i32.const 0) "\\10\\00\\00\\00\\02\\00\\00\\00") (data (i32.const 16) "hi")`;
 const WRITE = 'i32.const 1 i32.const 0 i32.const 1 i32.const 8 call $write';
 
-const options = (output = new KeptOutput(), log: string[] = []): HostOptions => ({
+const options = (output = new CapturedOutput(), log: string[] = []): HostOptions => ({
   args: ['work'],
   env: [],
   descriptors: [output, output, output],
   root: new DirectoryNode(),
-  voice: { console: (_, text) => void log.push(text), progress: () => true },
+  output: { console: (_, text) => void log.push(text), progress: () => true },
 });
 
 const start = async (wat: string, given = options()) =>
@@ -28,15 +28,15 @@ const start = async (wat: string, given = options()) =>
 const call = (exports: WebAssembly.Exports, name: string, ...args: unknown[]): unknown =>
   (exports[name] as (...values: unknown[]) => unknown)(...args);
 
-describe('what the host throws', () => {
-  it('of a quota ends the call, and is no error number', async () => {
+describe('an error of the host', () => {
+  it('from a memory limit ends the call, and is not returned as an error number', async () => {
     const wat = `(module ${IMPORT} ${MEMORY} (func (export "work") (result i32) ${WRITE}))`;
     const { exports } = await start(wat, options(new FullOutput()));
     expect(() => call(exports, 'work')).toThrow('No more memory than the quota');
     expect(call((await start(wat)).exports, 'work')).toBe(0);
   });
 
-  it('is remembered where the module catches it and goes on, and thrown by what it calls next', async () => {
+  it('that the module catches is thrown again by the next check', async () => {
     const wat = `(module ${IMPORT} ${MEMORY} (func (export "work") (result i32)
       (try (result i32) (do ${WRITE}) (catch_all i32.const 7))))`;
     const hosted = await start(wat, options(new FullOutput()));
@@ -45,7 +45,7 @@ describe('what the host throws', () => {
     expect(call((await start(wat)).exports, 'work')).toBe(0);
   });
 
-  it('for a place outside of the memory says which', async () => {
+  it('for an address outside of the memory names the address', async () => {
     const wat = `(module ${IMPORT} ${MEMORY} (func (export "work") (result i32)
       i32.const 1 i32.const -4 i32.const 1 i32.const 8 call $write))`;
     const { exports } = await start(wat);
@@ -55,8 +55,8 @@ describe('what the host throws', () => {
   });
 });
 
-describe('what AssemblyScript imports', () => {
-  it('is there: abort, seed and console.log', async () => {
+describe('the imports of AssemblyScript', () => {
+  it('abort, seed and console.log exist', async () => {
     const log: string[] = [];
     const wat = `(module (import "env" "seed" (func $seed (result f64)))
       (import "env" "console.log" (func $log (param i32)))

@@ -1,6 +1,6 @@
 /**
- * The file system that a module of WASI finds: the job's files, which nobody can change, devices, and a directory in
- * memory to write to. The tree is made once; what can be written to is made anew for each instance.
+ * The file system of a WASI module: the job's files, read only, devices, and a directory in memory to write to. The tree is
+ * made once; its writable part is made again for each instance.
  * @module
  */
 import { resolvePath } from '../../jobfs/paths.js';
@@ -8,7 +8,7 @@ import type { JobFileEntry } from '../runtime/runtime.js';
 import { OpenDirectory, OpenFile, type Descriptor } from './wasi/descriptors.js';
 import { DeviceNode, DirectoryNode, FileNode, type DeviceKind } from './wasi/inodes.js';
 
-/** Where a command may write; each slice of a command finds it as the job packed it, which mostly is empty. */
+/** The writable directory. For each slice of a command it holds what the job packed there, usually nothing. */
 const SCRATCH_NAME = 'tmp';
 const SCRATCH = `/${SCRATCH_NAME}`;
 
@@ -22,8 +22,8 @@ const DEVICES: Readonly<Record<string, DeviceKind>> = {
   stderr: 'stderr',
 };
 
-/** The tree of a job, for one instance at a time. */
-export class JobTree {
+/** The files of a job, for one instance at a time. */
+export class JobFileTree {
   readonly root = new DirectoryNode(undefined, true);
   readonly #cwd: string;
   readonly #files: ReadonlyMap<string, JobFileEntry>;
@@ -34,30 +34,30 @@ export class JobTree {
     const dev = this.#directory('/dev', true);
     for (const [name, kind] of Object.entries(DEVICES)) dev.put(name, new DeviceNode(kind));
     for (const [path, entry] of files) if (!isScratch(path)) this.#put(path, entry, true);
-    this.renew();
+    this.reset();
   }
 
-  /** Makes what can be written to anew: another instance begins. */
-  renew(): void {
+  /** Restores the writable directory for another instance. */
+  reset(): void {
     this.root.put(SCRATCH_NAME, new DirectoryNode(this.root));
     for (const [path, entry] of this.#files) if (isScratch(path)) this.#put(path, entry, false);
     this.#directory(this.#cwd, !isScratch(this.#cwd));
   }
 
   /**
-   * What an instance finds open besides its streams: the job's directory, where languages that know of a working
-   * directory begin, and the root.
+   * The preopened directories of an instance: the job's directory, which languages with a working directory use as such,
+   * and the root.
    */
   openDirectories(): Descriptor[] {
     const cwd = this.#directory(this.#cwd, true);
     if (cwd === this.root) return [new OpenDirectory(this.root, { name: '/' })];
     return [
       new OpenDirectory(cwd, { name: this.#cwd }),
-      new OpenDirectory(this.root, { name: '/', elsewhere: cwd }),
+      new OpenDirectory(this.root, { name: '/', fallback: cwd }),
     ];
   }
 
-  /** The bytes of a file that an instance left, by an absolute path or one from the job's directory. */
+  /** A file by an absolute path, or one relative to the job's directory; undefined where there is none. */
   file(path: string): FileNode | undefined {
     let at: DirectoryNode = this.root;
     const parts = resolvePath(path, this.#cwd).split('/').slice(1);
@@ -92,8 +92,8 @@ export class JobTree {
   }
 }
 
-/** A stream to read from. */
-export function inputOf(bytes: Uint8Array): Descriptor {
+/** A descriptor to read `bytes` from. */
+export function inputStream(bytes: Uint8Array): Descriptor {
   return new OpenFile(new FileNode(bytes, true), { isReading: true, isWriting: false, flags: 0 });
 }
 

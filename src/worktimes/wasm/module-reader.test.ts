@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../../tests/rig/wat.js';
 import { isError } from '../../lib/errors.js';
-import { isComponent, isWasm, readOutside } from './module-reader.js';
+import { isComponent, isWasm, readInterface } from './module-reader.js';
 import { planModule } from './plan-module.js';
 
 const WHOLE = `(module
@@ -19,9 +19,9 @@ const WHOLE = `(module
   (table $x (export "table") 1 funcref)
   (data (i32.const 0) "abc"))`;
 
-describe('the outside of a module', () => {
-  it('is what it imports and exports, with the types of functions', async () => {
-    expect(readOutside(await assemble(WHOLE))).toEqual({
+describe('the interface of a module', () => {
+  it('lists imports and exports, with the types of functions', async () => {
+    expect(readInterface(await assemble(WHOLE))).toEqual({
       imports: [
         { module: 'a', name: 'f', kind: 'function' },
         { module: 'a', name: 'g', kind: 'global' },
@@ -38,8 +38,8 @@ describe('the outside of a module', () => {
     });
   });
 
-  it('is read past types of collected objects', () => {
-    // A group of a struct and an array of references to it, then a function's type; one function of it, exported as f.
+  it('is parsed where the module has types of the GC proposal', () => {
+    // A recursion group of a struct and an array of references to it, then a function type; one function, exported as f.
     const types = [2, 0x4e, 2, 0x5f, 1, 0x7f, 1, 0x50, 0, 0x5e, 0x63, 0, 0, 0x60, 1, 0x7f, 0];
     const bytes = [
       0,
@@ -65,12 +65,12 @@ describe('the outside of a module', () => {
       0,
       0,
     ];
-    expect(readOutside(new Uint8Array(bytes)).exports).toEqual([
+    expect(readInterface(new Uint8Array(bytes)).exports).toEqual([
       { name: 'f', kind: 'function', type: { params: ['i32'], results: [] } },
     ]);
   });
 
-  it('is told from a component and from anything else', () => {
+  it('is detected by the header, which differs from that of a component', () => {
     expect(isComponent(new Uint8Array([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]))).toBe(true);
     expect(isWasm(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))).toBe(true);
     expect(isWasm(new Uint8Array([0, 0x61, 0x73]))).toBe(false);
@@ -88,25 +88,25 @@ describe('malformed bytes', () => {
     }
   };
 
-  it('of a module that was changed are refused with a code, or are another module', async () => {
+  it('of a changed module are refused with a code, or are another valid module', async () => {
     const valid = await assemble(WHOLE);
     const changes = fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(changes, fc.nat(valid.length), (list, length) => {
         const bytes = valid.slice(0, length < 12 ? undefined : length);
         for (const [at, byte] of list) bytes[at % bytes.length] = byte;
-        onlyCoded(() => readOutside(bytes));
+        onlyCoded(() => readInterface(bytes));
         onlyCoded(() => planModule(bytes));
       }),
       { numRuns: 3_000 },
     );
   });
 
-  it('of no module at all are refused with a code', () => {
+  it('that are no module are refused with a code', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (tail) => {
         const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...tail]);
-        onlyCoded(() => readOutside(bytes));
+        onlyCoded(() => readInterface(bytes));
         onlyCoded(() => planModule(bytes));
         onlyCoded(() => planModule(tail));
       }),
@@ -114,7 +114,7 @@ describe('malformed bytes', () => {
     );
   });
 
-  it('with names without an end are told in short', async () => {
+  it('with very long names give a short error message', async () => {
     const long = 'n'.repeat(50_000);
     const imports = Array.from({ length: 200 }, (_, i) => `(import "env" "${long}${i}" (func))`).join('');
     const bytes = await assemble(`(module ${imports})`);

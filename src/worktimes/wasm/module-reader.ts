@@ -1,11 +1,11 @@
 /**
- * The outside of a WebAssembly module, read from its bytes: what it imports and exports, and the types of its
- * functions. JavaScript tells names only, and a page may not be allowed to compile.
+ * Parses the interface of a WebAssembly module from its bytes: imports, exports and the types of functions. JavaScript
+ * provides names only, and a page may not be allowed to compile.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 
-/** A type of a value; `other` is one that no JavaScript number stands for. */
+/** A value type; `other` is one that is not a number. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'other';
 
 export interface FunctionType {
@@ -24,11 +24,11 @@ export interface ModuleImport {
 export interface ModuleExport {
   readonly name: string;
   readonly kind: ExternalKind;
-  /** Of a function; absent where its type is none of plain functions. */
+  /** The type of a function; absent where it is not a plain function type. */
   readonly type?: FunctionType;
 }
 
-export interface ModuleOutside {
+export interface ModuleInterface {
   readonly imports: readonly ModuleImport[];
   readonly exports: readonly ModuleExport[];
 }
@@ -37,31 +37,31 @@ const HEADER_BYTES = 8;
 const KINDS: readonly ExternalKind[] = ['function', 'table', 'memory', 'global', 'tag'];
 const NUMBER_TYPES: Record<number, ValueType> = { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64' };
 const SECTION = { type: 1, import: 2, function: 3, export: 7 } as const;
-/** Forms of a type: a function, a struct, an array; subtypes, and groups of types that refer to each other. */
+/** Forms of a type: function, struct, array; subtypes, and recursion groups. */
 const FORM = { function: 0x60, struct: 0x5f, array: 0x5e, sub: 0x50, subFinal: 0x4f, group: 0x4e } as const;
-/** References that name their heap type behind them. */
+/** Reference types that are followed by a heap type. */
 const REFERENCE_FORMS: ReadonlySet<number> = new Set([0x63, 0x64]);
 
-/** Whether bytes begin as a WebAssembly module of version 1 does. */
+/** Whether bytes have the header of a WebAssembly module of version 1. */
 export function isWasm(bytes: Uint8Array): boolean {
   return [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0].every((byte, i) => bytes[i] === byte);
 }
 
-/** Whether bytes begin as a component of WASI preview 2 does. */
+/** Whether bytes have the header of a component (WASI preview 2). */
 export function isComponent(bytes: Uint8Array): boolean {
   return [0, 0x61, 0x73, 0x6d].every((byte, i) => bytes[i] === byte) && bytes[4] !== 1 && bytes[6] === 1;
 }
 
-/** Of bytes that `WebAssembly.validate` takes. Throws WORK_FUNCTION_INVALID where they have a form unknown here. */
-export function readOutside(bytes: Uint8Array): ModuleOutside {
-  return new OutsideReader(bytes).read();
+/** For bytes that `WebAssembly.validate` accepts. Throws WORK_FUNCTION_INVALID where they have an unknown form. */
+export function readInterface(bytes: Uint8Array): ModuleInterface {
+  return new InterfaceReader(bytes).read();
 }
 
-class OutsideReader {
+class InterfaceReader {
   readonly #bytes: Uint8Array;
   #at = HEADER_BYTES;
   readonly #types: (FunctionType | undefined)[] = [];
-  /** Index of the type of each function, imported ones first. */
+  /** The type index of each function, imported ones first. */
   readonly #functions: number[] = [];
   readonly #imports: ModuleImport[] = [];
   readonly #exports: ModuleExport[] = [];
@@ -70,7 +70,7 @@ class OutsideReader {
     this.#bytes = bytes;
   }
 
-  read(): ModuleOutside {
+  read(): ModuleInterface {
     while (this.#at < this.#bytes.length) {
       const section = this.#byte();
       const length = this.#unsigned();
@@ -79,7 +79,7 @@ class OutsideReader {
       else if (section === SECTION.import) this.#repeat(() => this.#import());
       else if (section === SECTION.function) this.#repeat(() => this.#functions.push(this.#unsigned()));
       else if (section === SECTION.export) this.#repeat(() => this.#export());
-      // The code and the data behind the exports are nobody's matter here.
+      // The sections after the exports (code, data) are not needed.
       if (section === SECTION.export) break;
       this.#at = end;
     }
@@ -104,7 +104,7 @@ class OutsideReader {
     }
     this.#types.push(undefined);
     if (form === FORM.array) return this.#field();
-    if (form !== FORM.struct) throw this.#unknown(`the type form 0x${form.toString(16)}`);
+    if (form !== FORM.struct) throw this.#unsupported(`the type form 0x${form.toString(16)}`);
     this.#repeat(() => this.#field());
   }
 
@@ -160,7 +160,7 @@ class OutsideReader {
   #kind(): ExternalKind {
     const code = this.#byte();
     const kind = KINDS[code];
-    if (kind === undefined) throw this.#unknown(`the kind ${code} of an import or export`);
+    if (kind === undefined) throw this.#unsupported(`the kind ${code} of an import or export`);
     return kind;
   }
 
@@ -175,7 +175,7 @@ class OutsideReader {
     for (let left = this.#unsigned(); left > 0; left--) read();
   }
 
-  /** LEB128. Heap types are signed; only their length matters. Past 2^53 a number is none of those that are kept. */
+  /** LEB128. Also skips heap types, which are signed. Inexact over 2^53, which no value that is used here reaches. */
   #unsigned(): number {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
@@ -187,11 +187,11 @@ class OutsideReader {
 
   #byte(): number {
     const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw this.#unknown('an early end');
+    if (byte === undefined) throw this.#unsupported('an early end');
     return byte;
   }
 
-  #unknown(what: string): ManyhandsError {
+  #unsupported(what: string): ManyhandsError {
     const text = `The WebAssembly module has ${what}, which this version cannot read.`;
     return new ManyhandsError('WORK_FUNCTION_INVALID', text, { at: this.#at });
   }

@@ -1,17 +1,17 @@
 /**
- * Numbers of JavaScript as numbers of WebAssembly: what would be changed by the way is refused, not rounded or wrapped.
+ * Converts numbers of JavaScript to numbers of WebAssembly; a value that would change is refused, not rounded or wrapped.
  * @module
  */
 import type { FunctionType, ValueType } from './module-reader.js';
 
 const NUMBERS_MAX = 1_000;
 
-/** A function's type as people write it. */
+/** Formats a function type for an error message. */
 export function typeText({ params, results }: FunctionType): string {
   return `(${params.join(', ')}) → ${results.length === 0 ? 'nothing' : results.join(', ')}`;
 }
 
-/** The numbers of a datum: itself, or the elements of an array or typed array. Throws TypeError. */
+/** The numbers of a datum: the number itself, or the elements of an array or typed array. Throws TypeError for other data. */
 export function numbersOf(datum: unknown): readonly unknown[] {
   if (typeof datum === 'number' || typeof datum === 'bigint') return [datum];
   if (Array.isArray(datum) || isNumbers(datum)) {
@@ -25,7 +25,7 @@ export function numbersOf(datum: unknown): readonly unknown[] {
   );
 }
 
-/** A number as a value of that type. Throws TypeError or RangeError, which name it as `where`. */
+/** Converts a value to `type`. Throws TypeError or RangeError with `where` in the message. */
 export function toWasm(value: unknown, type: ValueType, where: string): number | bigint {
   if (typeof value !== 'number' && typeof value !== 'bigint') {
     throw new TypeError(`${where} must be a number or a bigint for ${type}; it is ${typeof value}`);
@@ -34,21 +34,21 @@ export function toWasm(value: unknown, type: ValueType, where: string): number |
   if (type === 'i32') {
     const number = Number(value);
     if (Number.isInteger(number) && number >= -(2 ** 31) && number < 2 ** 32) return number;
-    throw misfit(value, where, type);
+    throw outOfRange(value, where, type);
   }
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw misfit(value, where, type);
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw outOfRange(value, where, type);
   const integer = BigInt(value);
-  if (integer < -(2n ** 63n) || integer >= 2n ** 64n) throw misfit(value, where, type);
+  if (integer < -(2n ** 63n) || integer >= 2n ** 64n) throw outOfRange(value, where, type);
   return integer;
 }
 
 function toFloat(value: number | bigint, where: string, type: ValueType): number {
   const number = Number(value);
   if (typeof value === 'number' || BigInt(number) === value) return number;
-  throw misfit(value, where, type);
+  throw outOfRange(value, where, type);
 }
 
-function misfit(value: number | bigint, where: string, type: ValueType): RangeError {
+function outOfRange(value: number | bigint, where: string, type: ValueType): RangeError {
   return new RangeError(`${where}, ${String(value).slice(0, 40)}, is no ${type}`);
 }
 

@@ -1,6 +1,6 @@
 /**
- * What kind of work function a WebAssembly module is, told by what it exports: a command, a function of bytes, or a
- * function of numbers. A deployer asks it before it ships the module, a sandbox before it runs it.
+ * Determines from its exports what kind of work function a WebAssembly module is: a command, a function of bytes, or a
+ * function of numbers. Called by the deployer before it sends the module, and by the sandbox before it runs it.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -10,23 +10,23 @@ import { HOST_FUNCTIONS } from './host-names.js';
 import {
   isComponent,
   isWasm,
-  readOutside,
+  readInterface,
   type FunctionType,
   type ModuleExport,
   type ModuleImport,
-  type ModuleOutside,
+  type ModuleInterface,
   type ValueType,
 } from './module-reader.js';
 
 export type ModulePlan =
-  /** A program of WASI preview 1: a fresh instance for each slice. */
+  /** A program of WASI preview 1: a new instance for each slice. */
   | { readonly kind: 'command' }
-  /** `work(pointer, length, ...args)`, with `alloc` for what goes in. */
+  /** `work(pointer, length, ...args)`, with `alloc` for the datum. */
   | {
       readonly kind: 'bytes';
       readonly name: string;
       readonly argTypes: readonly ValueType[];
-      /** The function that gives room for the datum. */
+      /** The function that allocates memory for the datum. */
       readonly alloc: string;
       /** The function that frees a result; absent where there is none. */
       readonly free?: string;
@@ -34,26 +34,26 @@ export type ModulePlan =
   /** `work(...numbers)`. */
   | { readonly kind: 'numbers'; readonly name: string; readonly type: FunctionType };
 
-/** The function that is called where nobody names one. */
+/** The function that is called by default. */
 const WORK = 'work';
-/** Exports that serve the function, or the linker. */
+/** Exports that are never the work function: allocators and those of linkers. */
 const HELPERS = /^(alloc|dealloc|malloc|free|_initialize|_start|__.*)$/;
-/** Names that an error tells, and how much of each, in UTF-16 units. */
+/** The number of names in an error message, and the length of each, in UTF-16 units. */
 const SHOWN_MAX = 8;
 const NAME_SHOWN_MAX = 100;
 
-/** Throws WORK_FUNCTION_INVALID, which says what would do. */
+/** Throws WORK_FUNCTION_INVALID with a message that says what to change. */
 export function planModule(bytes: Uint8Array, call: WasmCall = {}): ModulePlan {
   checkBytes(bytes);
-  const outside = readOutside(bytes);
-  checkImports(outside.imports);
+  const moduleInterface = readInterface(bytes);
+  checkImports(moduleInterface.imports);
   const functions = new Map(
-    outside.exports.filter((one) => one.kind === 'function').map((one) => [one.name, one]),
+    moduleInterface.exports.filter((one) => one.kind === 'function').map((one) => [one.name, one]),
   );
   if (functions.has('_start') && call.export === undefined) {
     if (call.alloc !== undefined || call.free !== undefined)
       throw invalid('it is a command', 'job.wasm.alloc and job.wasm.free are for functions of bytes.');
-    if (hasMemory(outside)) return { kind: 'command' };
+    if (hasMemory(moduleInterface)) return { kind: 'command' };
     throw invalid('it exports _start and no memory', 'A command must export its memory as `memory`.');
   }
   if (call.output !== undefined || call.exitCodes !== undefined)
@@ -70,7 +70,7 @@ export function planModule(bytes: Uint8Array, call: WasmCall = {}): ModulePlan {
     );
   }
   const helpers = chooseHelpers(functions, call);
-  if (takesBytes(type, helpers.alloc, functions, outside)) {
+  if (takesBytes(type, helpers.alloc, functions, moduleInterface)) {
     return { kind: 'bytes', name: found.name, argTypes: type.params.slice(2), ...helpers };
   }
   if (call.alloc !== undefined || call.free !== undefined)
@@ -100,7 +100,7 @@ function checkBytes(bytes: Uint8Array): void {
   }
 }
 
-/** What the engine says about it, without its own name for the call. */
+/** The error message of the engine, without its prefix. */
 function whyInvalid(bytes: Uint8Array): string {
   try {
     Reflect.construct(WebAssembly.Module, [bytes]);
@@ -126,16 +126,17 @@ function checkImports(imports: readonly ModuleImport[]): void {
 
 function adviceFor(missing: readonly ModuleImport[]): string {
   const modules = new Set(missing.map(({ module }) => module));
-  const begins = (text: string): boolean => [...modules].some((module) => module.startsWith(text));
+  const hasPrefix = (text: string): boolean => [...modules].some((module) => module.startsWith(text));
   if (modules.has('gojs') || modules.has('go')) return 'Build it with GOOS=wasip1.';
-  if (modules.has('wbg') || begins('__wbindgen') || begins('./'))
+  if (modules.has('wbg') || hasPrefix('__wbindgen') || hasPrefix('./'))
     return 'Export plain functions: the JavaScript that wasm-bindgen writes does not travel.';
-  if (modules.has('wasi_unstable') || begins('wasi:')) return 'Build it for WASI preview 1 (wasm32-wasip1).';
+  if (modules.has('wasi_unstable') || hasPrefix('wasi:'))
+    return 'Build it for WASI preview 1 (wasm32-wasip1).';
   if (missing.some(({ kind }) => kind === 'memory'))
     return 'Let the module define and export its own memory.';
-  if (begins('env') && missing.some(({ name }) => name.startsWith('emscripten_') || name === 'invoke_vii'))
+  if (hasPrefix('env') && missing.some(({ name }) => name.startsWith('emscripten_') || name === 'invoke_vii'))
     return 'Build it with -sSTANDALONE_WASM: the JavaScript that Emscripten writes does not travel.';
-  if (begins('env'))
+  if (hasPrefix('env'))
     return (
       'Of env it may import abort, seed and console.log, as AssemblyScript does; leave out what needs other functions ' +
       'of JavaScript.'
@@ -145,7 +146,7 @@ function adviceFor(missing: readonly ModuleImport[]): string {
 
 function chooseFunction(
   functions: ReadonlyMap<string, ModuleExport>,
-  wanted: string | undefined,
+  exportName: string | undefined,
 ): ModuleExport {
   const names = [...functions.keys()].filter((name) => !HELPERS.test(name));
   const shown =
@@ -155,11 +156,11 @@ function chooseFunction(
           .slice(0, SHOWN_MAX)
           .map((name) => cutText(name, NAME_SHOWN_MAX))
           .join(', ');
-  if (wanted !== undefined) {
-    const found = functions.get(wanted);
+  if (exportName !== undefined) {
+    const found = functions.get(exportName);
     if (found !== undefined) return found;
     throw invalid(
-      `it exports ${shown}, and no function ${wanted}`,
+      `it exports ${shown}, and no function ${exportName}`,
       'Set job.wasm.export to one that it exports.',
     );
   }
@@ -173,7 +174,7 @@ function chooseFunction(
   );
 }
 
-/** The functions that give and free memory. Throws WORK_FUNCTION_INVALID where one that is named is not there. */
+/** The functions that allocate and free memory. Throws WORK_FUNCTION_INVALID where a named one does not exist. */
 function chooseHelpers(
   functions: ReadonlyMap<string, ModuleExport>,
   call: WasmCall,
@@ -191,19 +192,19 @@ function chooseHelpers(
   return { alloc, ...(free === undefined ? {} : { free }) };
 }
 
-/** The convention: `alloc(i32) → i32`, and `work(i32, i32, …) → i64`, which packs a pointer and a length. */
+/** The convention: `alloc(i32) → i32` and `work(i32, i32, …) → i64`, whose result packs a pointer and a length. */
 function takesBytes(
   { params, results }: FunctionType,
   allocName: string,
   functions: ReadonlyMap<string, ModuleExport>,
-  outside: ModuleOutside,
+  moduleInterface: ModuleInterface,
 ): boolean {
   const alloc = functions.get(allocName)?.type;
-  const fits = alloc?.params.join() === 'i32' && alloc.results.join() === 'i32' && hasMemory(outside);
+  const fits = alloc?.params.join() === 'i32' && alloc.results.join() === 'i32' && hasMemory(moduleInterface);
   return fits && results.join() === 'i64' && params.slice(0, 2).join() === 'i32,i32';
 }
 
-function hasMemory({ exports }: ModuleOutside): boolean {
+function hasMemory({ exports }: ModuleInterface): boolean {
   return exports.some(({ name, kind }) => name === 'memory' && kind === 'memory');
 }
 

@@ -1,12 +1,12 @@
 /**
- * The worktime `wasm`: a WebAssembly module as the work function. The module is compiled once for its sandbox.
+ * The worktime `wasm`: a WebAssembly module is the work function. It is compiled once for each sandbox.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import type { JobContext, Runtime, WorkFunction } from '../runtime/runtime.js';
 import { commandWork } from './command.js';
 import { planModule } from './plan-module.js';
-import { plainWork } from './plain.js';
+import { functionWork } from './function-work.js';
 
 export function wasmRuntime(): Runtime {
   return {
@@ -19,7 +19,7 @@ export function wasmRuntime(): Runtime {
       const bytes = job.sourceBytes as Uint8Array<ArrayBuffer>;
       const plan = planModule(bytes, job.wasm);
       const module = await compile(bytes);
-      return plan.kind === 'command' ? commandWork(module, job) : plainWork(module, plan, job);
+      return plan.kind === 'command' ? commandWork(module, job) : functionWork(module, plan, job);
     },
   };
 }

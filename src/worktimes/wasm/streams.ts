@@ -1,5 +1,5 @@
 /**
- * Where a module of WASI writes to: what is kept as its result, and lines that go to the console.
+ * Output streams of WASI modules: one captures the result, one sends lines to the console.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,12 +9,12 @@ import { Descriptor, type Stat } from './wasi/descriptors.js';
 import { FileBytes } from './wasi/file-bytes.js';
 import { nowNs } from './wasi/inodes.js';
 
-/** Text of a line that no end comes of, in UTF-16 units. */
+/** The length after which a line without an end is sent, in UTF-16 units. */
 const LINE_LENGTH_MAX = 16_384;
-/** The last of what was said, kept for an error's message, in UTF-16 units. */
+/** The length of the end of the output that is kept for error messages, in UTF-16 units. */
 const TAIL_LENGTH_MAX = 500;
 
-/** As a pipe is: no terminal, and no place to go to in it. */
+/** Behaves as a pipe: it is not a terminal and cannot seek. */
 abstract class OutStream extends Descriptor {
   readonly filetype = FILETYPE.UNKNOWN;
   override rights: bigint = RIGHTS.FD_WRITE;
@@ -25,11 +25,11 @@ abstract class OutStream extends Descriptor {
   }
 }
 
-/** Keeps what is written. */
-export class KeptOutput extends OutStream {
+/** Captures what is written. */
+export class CapturedOutput extends OutStream {
   readonly #bytes = new FileBytes();
 
-  /** A copy of all of it. */
+  /** A copy of the captured bytes. */
   get bytes(): Uint8Array {
     return this.#bytes.all();
   }
@@ -56,48 +56,48 @@ export function checkResultSize(bytes: number, verb: 'wrote' | 'gave'): void {
   throw new ManyhandsError('RESULT_TOO_LARGE', text, { limit: 'VALUE_BYTES_MAX' });
 }
 
-/** Says what is written, line by line. */
+/** Passes what is written to a function, line by line. */
 export class LineOutput extends OutStream {
-  readonly #say: (line: string) => void;
+  readonly #send: (line: string) => void;
   #decoder = new TextDecoder();
-  #held = '';
+  #openLine = '';
   #tail = '';
 
-  constructor(say: (line: string) => void) {
+  constructor(send: (line: string) => void) {
     super();
-    this.#say = say;
+    this.#send = send;
   }
 
-  /** The last of all that was said. */
+  /** The end of the output. */
   get tail(): string {
-    return (this.#tail + this.#held).trim().slice(-TAIL_LENGTH_MAX);
+    return (this.#tail + this.#openLine).trim().slice(-TAIL_LENGTH_MAX);
   }
 
-  /** Says what has no end of a line, too. */
+  /** Sends a line without an end, too. */
   end(): void {
-    const rest = this.#held + this.#decoder.decode();
+    const rest = this.#openLine + this.#decoder.decode();
     this.#decoder = new TextDecoder();
-    this.#held = '';
+    this.#openLine = '';
     if (rest !== '') this.#line(rest);
   }
 
-  /** Forgets what was said: another slice begins. */
+  /** Clears `tail` for another slice. */
   clear(): void {
     this.#tail = '';
   }
 
   override write(data: Uint8Array): void {
-    const lines = (this.#held + this.#decoder.decode(data, { stream: true })).split('\n');
-    this.#held = lines.pop()!;
+    const lines = (this.#openLine + this.#decoder.decode(data, { stream: true })).split('\n');
+    this.#openLine = lines.pop()!;
     for (const line of lines) this.#line(line.replace(/\r$/, ''));
-    if (this.#held.length <= LINE_LENGTH_MAX) return;
-    const long = this.#held;
-    this.#held = '';
+    if (this.#openLine.length <= LINE_LENGTH_MAX) return;
+    const long = this.#openLine;
+    this.#openLine = '';
     this.#line(long);
   }
 
   #line(line: string): void {
     this.#tail = `${this.#tail}${line}\n`.slice(-2 * TAIL_LENGTH_MAX);
-    this.#say(line);
+    this.#send(line);
   }
 }

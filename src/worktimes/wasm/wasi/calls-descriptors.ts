@@ -8,7 +8,7 @@ import type { GuestMemory } from './guest-memory.js';
 import { nowNs } from './inodes.js';
 import type { WasiProcess } from './process.js';
 
-/** A function of WASI: what it returns is written nowhere; what it cannot do throws a `WasiError`. */
+/** A function of WASI. Its return value is ignored; it throws a `WasiError` where it fails. */
 export type WasiCall = (...args: never[]) => void;
 export type WasiCalls = Record<string, WasiCall>;
 
@@ -51,7 +51,7 @@ export function descriptorCalls(process: WasiProcess, memory: GuestMemory): Wasi
   };
 }
 
-/** What reads and writes. */
+/** The calls that read and write. */
 function transferCalls(at: (fd: number) => Descriptor, memory: GuestMemory): WasiCalls {
   const read = (pointer: number, count: number, piece: (target: Uint8Array) => number): number => {
     let total = 0;
@@ -80,10 +80,10 @@ function transferCalls(at: (fd: number) => Descriptor, memory: GuestMemory): Was
     },
     fd_pread: (fd: number, pointer: number, count: number, offset: bigint, result: number) => {
       const from = at(fd);
-      let place = toSize(offset);
+      let position = toSize(offset);
       const piece = (target: Uint8Array): number => {
-        const got = from.readAt(place, target);
-        place += got;
+        const got = from.readAt(position, target);
+        position += got;
         return got;
       };
       memory.setU32(result, read(pointer, count, piece));
@@ -97,10 +97,10 @@ function transferCalls(at: (fd: number) => Descriptor, memory: GuestMemory): Was
     },
     fd_pwrite: (fd: number, pointer: number, count: number, offset: bigint, result: number) => {
       const to = at(fd);
-      let place = toSize(offset);
+      let position = toSize(offset);
       const piece = (data: Uint8Array): void => {
-        to.writeAt(place, data);
-        place += data.length;
+        to.writeAt(position, data);
+        position += data.length;
       };
       memory.setU32(result, write(pointer, count, piece));
     },
@@ -118,7 +118,7 @@ export function writeFilestat(memory: GuestMemory, target: number, stat: Stat): 
   memory.setU64(target + 56, stat.ctim);
 }
 
-/** What is to be set of a node's times. Throws EINVAL where both kinds are asked for. */
+/** The times to set; undefined for those to keep. Throws EINVAL where both a time and the current time are requested. */
 export function timesOf(
   atim: bigint,
   mtim: bigint,
@@ -153,7 +153,7 @@ function preopenName(one: Descriptor): Uint8Array {
   return new TextEncoder().encode(one.preopenName);
 }
 
-/** Bytes that were written: all of `target` where there is more than it holds. */
+/** Writes directory entries; returns the bytes written, which are all of `target` where it cannot hold all entries. */
 function readDirectory(process: WasiProcess, fd: number, target: Uint8Array, cookie: bigint): number {
   const listed = process.directory(fd).list(cookie === 0n);
   const encoder = new TextEncoder();
@@ -176,7 +176,7 @@ function readDirectory(process: WasiProcess, fd: number, target: Uint8Array, coo
   return used;
 }
 
-/** A size or a place of a file, which a signed i64 carries. Throws EINVAL where it is negative or no file can have it. */
+/** A size or an offset, passed as a signed i64. Throws EINVAL where it is negative or over 2^53. */
 function toSize(value: bigint): number {
   const size = Number(value);
   if (size < 0 || !Number.isSafeInteger(size)) throw new WasiError(ERRNO.INVAL);

@@ -1,6 +1,6 @@
 /**
- * The functions of WASI preview 1 that concern neither descriptors nor paths: arguments, variables, clocks, random
- * numbers, the program's end; and those that a sandbox has nothing for.
+ * The functions of WASI preview 1 for arguments, environment variables, clocks, random numbers and exit, and those that are
+ * not supported in a sandbox.
  * @module
  */
 import { CLOCK, ERRNO, WasiError } from './constants.js';
@@ -11,7 +11,7 @@ import { pollOneoff } from './poll.js';
 import { ProcessExit, type WasiProcess } from './process.js';
 
 const NS_PER_MS = 1e6;
-/** Nanoseconds between two readings of a clock that differ: browsers round theirs. */
+/** Resolution of the clocks, nanoseconds: browsers round them. */
 const RESOLUTION_NS: Readonly<Record<number, bigint>> = {
   [CLOCK.REALTIME]: 1_000_000n,
   [CLOCK.MONOTONIC]: 5_000n,
@@ -38,7 +38,7 @@ export function systemCalls(process: WasiProcess, memory: GuestMemory): WasiCall
   };
 }
 
-/** Of texts that end with a zero byte: how many and how long, and they themselves behind a list of where they are. */
+/** The two calls for a list of zero-terminated texts: its sizes, and the texts with pointers to them. */
 function textCalls(name: string, texts: readonly Uint8Array[], memory: GuestMemory): WasiCalls {
   return {
     [`${name}_sizes_get`]: (count: number, size: number) => {
@@ -65,7 +65,7 @@ function resolutionNs(id: number): bigint {
   return found;
 }
 
-/** The clocks of processor time count as the monotonic one does: nothing else runs in the sandbox's thread. */
+/** The clocks of processor time equal the monotonic one: nothing else runs in the sandbox's thread. */
 function timeNs(id: number): bigint {
   if (id === CLOCK.REALTIME) return nowNs();
   if (id === CLOCK.MONOTONIC || id === CLOCK.PROCESS_CPU || id === CLOCK.THREAD_CPU) {

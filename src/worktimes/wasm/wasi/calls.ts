@@ -1,6 +1,6 @@
 /**
- * All functions of WASI preview 1 as a module imports them: each gives an error number. A failure that has none ends the
- * slice: so does what a memory quota, a limit or the host's own streams throw, which a program could overlook as a number.
+ * All functions of WASI preview 1 as a module imports them: each returns an error number. Any error other than a `WasiError`
+ * ends the slice, such as those of limits and of the host's streams: a program could ignore an error number.
  * @module
  */
 import { ERRNO, WasiError } from './constants.js';
@@ -10,22 +10,22 @@ import { systemCalls } from './calls-system.js';
 import type { GuestMemory } from './guest-memory.js';
 import type { WasiProcess } from './process.js';
 
-/** Remembers what ended the slice: a module can catch what the host throws through it, and go on. */
+/** Records the error that ends the slice: a module can catch an error that the host throws through it, and continue. */
 export class HostFailure {
-  #ended: { readonly error: unknown } | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
-  /** Throws again what was thrown first, if anything was. */
+  /** Throws the recorded error, if there is one. */
   check(): void {
-    if (this.#ended !== undefined) throw this.#ended.error;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Runs `fn`; what it throws is kept. Throws at once where something was thrown before. */
+  /** Runs `fn` and records its error. Throws at once where an error was recorded before. */
   run<T>(fn: () => T): T {
     this.check();
     try {
       return fn();
     } catch (error) {
-      this.#ended = { error };
+      this.#failure = { error };
       throw error;
     }
   }
@@ -41,10 +41,12 @@ export function wasiCalls(
     ...pathCalls(process, memory),
     ...systemCalls(process, memory),
   };
-  return Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, numbered(call, failure)]));
+  return Object.fromEntries(
+    Object.entries(calls).map(([name, call]) => [name, withErrorNumber(call, failure)]),
+  );
 }
 
-function numbered(call: WasiCall, failure: HostFailure): (...args: never[]) => number {
+function withErrorNumber(call: WasiCall, failure: HostFailure): (...args: never[]) => number {
   return (...args) =>
     failure.run(() => {
       try {

@@ -1,6 +1,6 @@
 /**
- * The numbers of WASI preview 1 that this implementation uses, and the error that carries one of its error numbers from
- * where a call fails to where the module gets the number.
+ * The constants of WASI preview 1 that this implementation uses, and the error that carries an error number to the place
+ * that returns it to the module.
  * @module
  */
 
@@ -31,7 +31,7 @@ export const ERRNO = {
 export type Errno = (typeof ERRNO)[keyof typeof ERRNO];
 
 export const FILETYPE = {
-  /** Of a pipe, as other hosts have it: WASI has no number for one. */
+  /** Also for pipes, as in other hosts: WASI has no type for them. */
   UNKNOWN: 0,
   CHARACTER_DEVICE: 2,
   DIRECTORY: 3,
@@ -57,7 +57,7 @@ const FD_READDIR = 1n << 14n;
 const FD_SET_SIZE = 1n << 22n;
 const POLL = 1n << 27n;
 
-/** What a descriptor may be used for. C libraries read the mode of an open file, and what `access` says, from these. */
+/** Rights of a descriptor. C libraries derive from these the mode of an open file and the result of `access`. */
 export const RIGHTS = {
   FD_READ,
   FD_SEEK,
@@ -65,15 +65,15 @@ export const RIGHTS = {
   FD_WRITE,
   FD_ALLOCATE,
   FD_SET_SIZE,
-  /** Of a descriptor of a regular file that may be read and written. */
+  /** A regular file that may be read and written. */
   FILE: 0b1110_0000_0000_0000_0001_1111_1111n | POLL,
-  /** Of a directory: all that concerns paths. */
+  /** A directory: all rights that concern paths. */
   DIRECTORY: 0b0111_0011_1111_1111_1110_0001_1001n | FD_READDIR,
-  /** Of what is opened by way of a directory. */
+  /** All rights, for files opened in a directory. */
   ALL: 0b1111_1111_1111_1111_1111_1111_1111n,
 } as const;
 
-/** A call that fails with a number for the module. All other errors end the slice. */
+/** Fails a call with an error number for the module. All other errors end the slice. */
 export class WasiError extends Error {
   override readonly name = 'WasiError';
   readonly errno: Errno;

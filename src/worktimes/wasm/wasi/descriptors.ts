@@ -1,11 +1,11 @@
 /**
- * What a module has open: files at a place, directories with what they list, and streams.
+ * Descriptors of a module: open files with a position, open directories with their listing, and streams.
  * @module
  */
 import { ERRNO, FDFLAGS, FILETYPE, RIGHTS, WasiError, WHENCE } from './constants.js';
 import { nowNs, type DeviceNode, type DirectoryNode, type FileNode, type Inode } from './inodes.js';
 
-/** Nodes and sizes as `fd_filestat_get` tells them. */
+/** Metadata as `fd_filestat_get` returns it: sizes in bytes, times in nanoseconds since 1970. */
 export interface Stat {
   readonly ino: bigint;
   readonly filetype: number;
@@ -16,25 +16,25 @@ export interface Stat {
   readonly ctim: bigint;
 }
 
-/** Something open. What it cannot do throws a `WasiError`. */
+/** A descriptor. Methods throw a `WasiError` for what it does not support. */
 export abstract class Descriptor {
   abstract readonly filetype: number;
   /** A set of `FDFLAGS`. */
   flags = 0;
   abstract rights: bigint;
-  /** What is opened by way of it may be used for. */
+  /** The rights of files opened in it. */
   inheriting = 0n;
-  /** Set where a module finds it open at its start, by this name. */
+  /** The name of a preopened directory. */
   readonly preopenName: string | undefined = undefined;
 
   abstract stat(): Stat;
 
-  /** Reads into `target` from where it is at; says how many bytes, 0 at the end. */
+  /** Reads into `target` from the current position; returns the bytes read, 0 at the end. */
   read(_target: Uint8Array): number {
     throw new WasiError(ERRNO.BADF);
   }
 
-  /** Writes all of `data`, which is the module's memory: it is copied where it is kept. */
+  /** Writes all of `data`, which is memory of the module: implementations that keep it must copy it. */
   write(_data: Uint8Array): void {
     throw new WasiError(ERRNO.BADF);
   }
@@ -47,12 +47,12 @@ export abstract class Descriptor {
     throw new WasiError(ERRNO.SPIPE);
   }
 
-  /** The new place, in bytes from the start. */
+  /** Moves the position; returns it, in bytes from the start. */
   seek(_offset: number, _whence: number): number {
     throw new WasiError(ERRNO.SPIPE);
   }
 
-  /** Makes it `size` bytes long. */
+  /** Truncates or extends it to `size` bytes. */
   resize(_size: number): void {
     throw new WasiError(ERRNO.INVAL);
   }
@@ -61,7 +61,7 @@ export abstract class Descriptor {
     throw new WasiError(ERRNO.BADF);
   }
 
-  /** Keeps of its rights those in `rights`. Throws ENOTCAPABLE where that would add some. */
+  /** Reduces its rights. Throws ENOTCAPABLE where that would add rights. */
   narrowRights(rights: bigint, inheriting: bigint): void {
     if ((rights & ~this.rights) !== 0n || (inheriting & ~this.inheriting) !== 0n) {
       throw new WasiError(ERRNO.NOTCAPABLE);
@@ -104,7 +104,7 @@ export class OpenFile extends Descriptor {
   }
 
   override readAt(at: number, target: Uint8Array): number {
-    this.#need(RIGHTS.FD_READ);
+    this.#requireRight(RIGHTS.FD_READ);
     return this.#file.bytes.read(at, target);
   }
 
@@ -115,7 +115,7 @@ export class OpenFile extends Descriptor {
   }
 
   override writeAt(at: number, data: Uint8Array): void {
-    this.#need(RIGHTS.FD_WRITE);
+    this.#requireRight(RIGHTS.FD_WRITE);
     this.#file.bytes.write(at, data);
     this.#file.touch();
   }
@@ -128,7 +128,7 @@ export class OpenFile extends Descriptor {
   }
 
   override resize(size: number): void {
-    this.#need(RIGHTS.FD_WRITE);
+    this.#requireRight(RIGHTS.FD_WRITE);
     this.#file.bytes.resize(size);
     this.#file.touch();
   }
@@ -137,13 +137,13 @@ export class OpenFile extends Descriptor {
     applyTimes(this.#file, times);
   }
 
-  #need(right: bigint): void {
+  #requireRight(right: bigint): void {
     if ((this.rights & right) === 0n) throw new WasiError(ERRNO.BADF);
   }
 }
 
-/** One line of what a directory lists. */
-export interface Listed {
+/** An entry of a directory listing. */
+export interface DirectoryRecord {
   readonly name: string;
   readonly ino: bigint;
   readonly filetype: number;
@@ -155,31 +155,31 @@ export class OpenDirectory extends Descriptor {
   override inheriting: bigint = RIGHTS.ALL;
   override readonly preopenName: string | undefined;
   readonly directory: DirectoryNode;
-  readonly elsewhere: DirectoryNode | undefined;
-  #listed: readonly Listed[] | undefined;
+  readonly fallback: DirectoryNode | undefined;
+  #listing: readonly DirectoryRecord[] | undefined;
 
-  /** `preopen`: see `Descriptor.preopenName` and `PathStart.elsewhere`. */
-  constructor(directory: DirectoryNode, preopen: { name?: string; elsewhere?: DirectoryNode } = {}) {
+  /** `preopen`: see `Descriptor.preopenName` and `PathStart.fallback`. */
+  constructor(directory: DirectoryNode, preopen: { name?: string; fallback?: DirectoryNode } = {}) {
     super();
     this.directory = directory;
     this.preopenName = preopen.name;
-    this.elsewhere = preopen.elsewhere;
+    this.fallback = preopen.fallback;
   }
 
   override stat(): Stat {
     return this.directory;
   }
 
-  /** What it holds, as it was when it was listed from its beginning last. */
-  list(fromStart: boolean): readonly Listed[] {
-    if (this.#listed !== undefined && !fromStart) return this.#listed;
+  /** The entries as they were when the listing was last started from the beginning. */
+  list(fromStart: boolean): readonly DirectoryRecord[] {
+    if (this.#listing !== undefined && !fromStart) return this.#listing;
     const { directory } = this;
     const own = [
       { name: '.', ino: directory.ino, filetype: directory.filetype },
       { name: '..', ino: directory.parent.ino, filetype: directory.filetype },
     ];
     const entries = Array.from(directory.entries, ([name, { ino, filetype }]) => ({ name, ino, filetype }));
-    return (this.#listed = [...own, ...entries]);
+    return (this.#listing = [...own, ...entries]);
   }
 
   override setTimes(times: { atim?: bigint | undefined; mtim?: bigint | undefined }): void {
@@ -190,7 +190,7 @@ export class OpenDirectory extends Descriptor {
 /** `/dev/null`, `/dev/zero` and `/dev/urandom`. */
 export class OpenDevice extends Descriptor {
   readonly filetype = FILETYPE.CHARACTER_DEVICE;
-  // What can seek is no terminal to a C library.
+  // A descriptor that can seek is not a terminal for C libraries.
   override rights: bigint = RIGHTS.FILE;
   readonly #device: DeviceNode;
   readonly #fillRandom: (target: Uint8Array) => void;
@@ -217,7 +217,7 @@ export class OpenDevice extends Descriptor {
   }
 
   override write(): void {
-    // Such a device takes everything and keeps nothing.
+    // Devices accept all writes and discard them.
   }
 
   override writeAt(): void {
@@ -233,7 +233,7 @@ export class OpenDevice extends Descriptor {
   }
 }
 
-/** Sets times of what is not read only. Throws EROFS. */
+/** Sets times of a node. Throws EROFS where it is read only. */
 export function applyTimes(
   node: Inode,
   { atim, mtim }: { atim?: bigint | undefined; mtim?: bigint | undefined },

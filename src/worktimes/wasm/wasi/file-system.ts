@@ -1,20 +1,20 @@
 /**
- * What modules do with paths: open, make, rename, link and remove, as POSIX says it. There is one tree; parts of it are
- * read only. What fails throws a `WasiError`.
+ * Path operations of modules: open, create, rename, link and remove, with POSIX semantics, on one tree that is read only in
+ * parts. Methods throw a `WasiError` where they fail.
  * @module
  */
 import { ERRNO, OFLAGS, WasiError } from './constants.js';
 import { DirectoryNode, FileNode, SymlinkNode, type Inode } from './inodes.js';
-import { leavesStart, resolvePlace, type Place } from './paths.js';
+import { escapesStart, lookUpPath, type LookupResult } from './paths.js';
 
-/** What a path begins at: a directory, and where else to look for what is not there. */
+/** Where the lookup of a relative path starts: a directory, and a second one for paths that do not exist in the first. */
 export interface PathStart {
   readonly directory: DirectoryNode;
   /**
-   * C libraries of WASI hand in `/x` and `x` alike, as `x` in the directory whose name is `/`: what is not there may be
-   * meant from this directory.
+   * C libraries for WASI pass both `/x` and `x` as `x` in the directory named `/`: a path that does not exist there may be
+   * relative to this directory.
    */
-  readonly elsewhere?: DirectoryNode | undefined;
+  readonly fallback?: DirectoryNode | undefined;
 }
 
 export interface OpenHow {
@@ -33,20 +33,20 @@ export class FileSystem {
     this.root = root;
   }
 
-  /** What is there. */
+  /** The node of a path. */
   find(start: PathStart, path: string, follow: boolean): Inode {
-    const { node, wantsDirectory } = this.#place(start, path, follow, false);
+    const { node, requiresDirectory } = this.#lookUp(start, path, follow, false);
     if (node === undefined) throw new WasiError(ERRNO.NOENT);
-    if (wantsDirectory && !(node instanceof DirectoryNode)) throw new WasiError(ERRNO.NOTDIR);
+    if (requiresDirectory && !(node instanceof DirectoryNode)) throw new WasiError(ERRNO.NOTDIR);
     return node;
   }
 
-  /** What is to be opened, made where `OFLAGS.CREAT` asks for it. */
+  /** The node to open, created if `OFLAGS.CREAT` is set. */
   open(start: PathStart, path: string, { oflags, follow, isWriting }: OpenHow): Inode {
     const isExclusive = has(oflags, OFLAGS.CREAT) && has(oflags, OFLAGS.EXCL);
-    const place = this.#place(start, path, follow && !isExclusive, has(oflags, OFLAGS.CREAT));
-    const { node, wantsDirectory } = place;
-    if (node === undefined) return this.#create(place, oflags);
+    const target = this.#lookUp(start, path, follow && !isExclusive, has(oflags, OFLAGS.CREAT));
+    const { node, requiresDirectory } = target;
+    if (node === undefined) return this.#create(target, oflags);
     if (isExclusive) throw new WasiError(ERRNO.EXIST);
     if (node instanceof SymlinkNode) throw new WasiError(ERRNO.LOOP);
     if (node instanceof DirectoryNode) {
@@ -54,7 +54,7 @@ export class FileSystem {
       if (has(oflags, OFLAGS.TRUNC)) throw new WasiError(ERRNO.ISDIR);
       return node;
     }
-    if (has(oflags, OFLAGS.DIRECTORY) || wantsDirectory) throw new WasiError(ERRNO.NOTDIR);
+    if (has(oflags, OFLAGS.DIRECTORY) || requiresDirectory) throw new WasiError(ERRNO.NOTDIR);
     if (!(node instanceof FileNode)) return node;
     if (node.isReadOnly && (isWriting || has(oflags, OFLAGS.TRUNC))) throw new WasiError(ERRNO.ROFS);
     if (has(oflags, OFLAGS.TRUNC)) {
@@ -65,16 +65,16 @@ export class FileSystem {
   }
 
   makeDirectory(start: PathStart, path: string): void {
-    const { parent, name, node } = this.#place(start, path, false, true);
+    const { parent, name, node } = this.#lookUp(start, path, false, true);
     if (node !== undefined) throw new WasiError(ERRNO.EXIST);
     parent.checkWritable();
     parent.put(name, new DirectoryNode(parent));
   }
 
   makeSymlink(target: string, start: PathStart, path: string): void {
-    const { parent, name, node, wantsDirectory } = this.#place(start, path, false, true);
+    const { parent, name, node, requiresDirectory } = this.#lookUp(start, path, false, true);
     if (node !== undefined) throw new WasiError(ERRNO.EXIST);
-    if (wantsDirectory || target === '') throw new WasiError(ERRNO.NOENT);
+    if (requiresDirectory || target === '') throw new WasiError(ERRNO.NOENT);
     parent.checkWritable();
     parent.put(name, new SymlinkNode(target));
   }
@@ -82,27 +82,27 @@ export class FileSystem {
   link(from: PathStart, oldPath: string, follow: boolean, to: PathStart, newPath: string): void {
     const node = this.find(from, oldPath, follow);
     if (node instanceof DirectoryNode) throw new WasiError(ERRNO.PERM);
-    const { parent, name, node: there, wantsDirectory } = this.#place(to, newPath, false, true);
+    const { parent, name, node: there, requiresDirectory } = this.#lookUp(to, newPath, false, true);
     if (there !== undefined) throw new WasiError(ERRNO.EXIST);
-    if (wantsDirectory) throw new WasiError(ERRNO.NOENT);
+    if (requiresDirectory) throw new WasiError(ERRNO.NOENT);
     parent.checkWritable();
-    // What is read only is of another file system.
+    // Read-only files count as another file system.
     if (node instanceof FileNode && node.isReadOnly) throw new WasiError(ERRNO.XDEV);
     node.links += 1;
     parent.put(name, node);
   }
 
   unlink(start: PathStart, path: string): void {
-    const { parent, name, node, wantsDirectory } = this.#place(start, path, false, false);
+    const { parent, name, node, requiresDirectory } = this.#lookUp(start, path, false, false);
     if (node === undefined) throw new WasiError(ERRNO.NOENT);
     if (node instanceof DirectoryNode) throw new WasiError(ERRNO.ISDIR);
-    if (wantsDirectory) throw new WasiError(ERRNO.NOTDIR);
+    if (requiresDirectory) throw new WasiError(ERRNO.NOTDIR);
     parent.checkWritable();
     this.#drop(parent, name, node);
   }
 
   removeDirectory(start: PathStart, path: string): void {
-    const { parent, name, node } = this.#place(start, path, false, false);
+    const { parent, name, node } = this.#lookUp(start, path, false, false);
     if (node === undefined) throw new WasiError(ERRNO.NOENT);
     if (!(node instanceof DirectoryNode)) throw new WasiError(ERRNO.NOTDIR);
     if (name === '') throw new WasiError(ERRNO.INVAL);
@@ -112,28 +112,29 @@ export class FileSystem {
   }
 
   rename(from: PathStart, oldPath: string, to: PathStart, newPath: string): void {
-    const old = this.#place(from, oldPath, false, false);
+    const old = this.#lookUp(from, oldPath, false, false);
     const { node } = old;
     if (node === undefined) throw new WasiError(ERRNO.NOENT);
-    const place = this.#place(to, newPath, false, true);
-    if (old.name === '' || place.name === '') throw new WasiError(ERRNO.BUSY);
+    const target = this.#lookUp(to, newPath, false, true);
+    if (old.name === '' || target.name === '') throw new WasiError(ERRNO.BUSY);
     const isDirectory = node instanceof DirectoryNode;
-    if ((old.wantsDirectory || place.wantsDirectory) && !isDirectory) throw new WasiError(ERRNO.NOTDIR);
+    if ((old.requiresDirectory || target.requiresDirectory) && !isDirectory)
+      throw new WasiError(ERRNO.NOTDIR);
     old.parent.checkWritable();
-    place.parent.checkWritable();
-    if (place.node === node) return;
-    if (isDirectory && node.contains(place.parent)) throw new WasiError(ERRNO.INVAL);
-    if (place.node !== undefined) {
-      checkReplaceable(isDirectory, place.node);
-      this.#drop(place.parent, place.name, place.node);
+    target.parent.checkWritable();
+    if (target.node === node) return;
+    if (isDirectory && node.contains(target.parent)) throw new WasiError(ERRNO.INVAL);
+    if (target.node !== undefined) {
+      checkReplaceable(isDirectory, target.node);
+      this.#drop(target.parent, target.name, target.node);
     }
     old.parent.remove(old.name);
-    place.parent.put(place.name, node);
+    target.parent.put(target.name, node);
   }
 
-  #create({ parent, name, wantsDirectory }: Place, oflags: number): Inode {
+  #create({ parent, name, requiresDirectory }: LookupResult, oflags: number): Inode {
     if (!has(oflags, OFLAGS.CREAT)) throw new WasiError(ERRNO.NOENT);
-    if (wantsDirectory) throw new WasiError(ERRNO.ISDIR);
+    if (requiresDirectory) throw new WasiError(ERRNO.ISDIR);
     if (has(oflags, OFLAGS.DIRECTORY)) throw new WasiError(ERRNO.INVAL);
     parent.checkWritable();
     const made = new FileNode();
@@ -147,34 +148,40 @@ export class FileSystem {
     if (node instanceof DirectoryNode) node.isRemoved = true;
   }
 
-  /** `isToMake`: what is not there may be made, so that its directory decides where. */
-  #place({ directory, elsewhere }: PathStart, path: string, follow: boolean, isToMake: boolean): Place {
-    const at = (start: DirectoryNode): Place => resolvePlace(this.root, start, path, follow);
-    if (elsewhere === undefined || path.startsWith('/')) return at(directory);
-    // Nothing is above the root: such a path is meant from elsewhere.
-    if (leavesStart(path)) return at(elsewhere);
-    const here = tryPlace(() => at(directory));
-    if (here.place?.node !== undefined) return here.place;
-    // What is made goes where it can be made.
-    if (isToMake && here.place?.parent.isReadOnly === false) return here.place;
-    const there = tryPlace(() => at(elsewhere));
-    if (there.place?.node !== undefined) return there.place;
-    if (isToMake && there.place !== undefined) return there.place;
-    if (here.place === undefined) throw here.error;
-    return here.place;
+  /** `willCreate`: the path may be created, so it resolves to a directory where that is possible. */
+  #lookUp(
+    { directory, fallback }: PathStart,
+    path: string,
+    follow: boolean,
+    willCreate: boolean,
+  ): LookupResult {
+    const at = (start: DirectoryNode): LookupResult => lookUpPath(this.root, start, path, follow);
+    if (fallback === undefined || path.startsWith('/')) return at(directory);
+    // There is nothing above the root, so such a path is relative to the second directory.
+    if (escapesStart(path)) return at(fallback);
+    const first = tryLookup(() => at(directory));
+    if (first.result?.node !== undefined) return first.result;
+    // A new node is created in the first directory that is writable.
+    if (willCreate && first.result?.parent.isReadOnly === false) return first.result;
+    const second = tryLookup(() => at(fallback));
+    if (second.result?.node !== undefined) return second.result;
+    if (willCreate && second.result !== undefined) return second.result;
+    if (first.result === undefined) throw first.error;
+    return first.result;
   }
 }
 
-type Tried = { readonly place: Place } | { readonly place: undefined; readonly error: WasiError };
+type LookupAttempt =
+  { readonly result: LookupResult } | { readonly result: undefined; readonly error: WasiError };
 
-/** Where the path leads, or the error of what is missing on the way. */
-function tryPlace(resolve: () => Place): Tried {
+/** Resolves a path, or returns the error where a part of it does not exist. */
+function tryLookup(resolve: () => LookupResult): LookupAttempt {
   try {
-    return { place: resolve() };
+    return { result: resolve() };
   } catch (error) {
     const isMissing =
       error instanceof WasiError && (error.errno === ERRNO.NOENT || error.errno === ERRNO.NOTDIR);
-    if (isMissing) return { place: undefined, error };
+    if (isMissing) return { result: undefined, error };
     throw error;
   }
 }

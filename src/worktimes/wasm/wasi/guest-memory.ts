@@ -1,6 +1,6 @@
 /**
- * The memory of a module as the host reads and writes it. A place outside of it ends the module, as WASI wants it: a
- * number could be overlooked, and what was to be written there would be missing without a word.
+ * Reads and writes the memory of a module for the host. An address outside of it ends the module, as WASI specifies: a
+ * program could ignore an error number, and data would be missing without notice.
  * @module
  */
 
@@ -15,15 +15,15 @@ export class GuestMemory {
     this.#memory = memory;
   }
 
-  /** Throws RangeError where `size` bytes from `start` on, both whole and not negative, are not all there. */
-  check(start: number, size: number): void {
-    this.#look(start, size);
+  /** Throws RangeError where `size` bytes from `start` on (non-negative integers) exceed the memory. */
+  checkRange(start: number, size: number): void {
+    this.#refresh(start, size);
   }
 
-  /** The bytes at a place, which is an i32 as WebAssembly hands it over. Throws RangeError. */
+  /** The bytes at `pointer`, an i32 as passed by WebAssembly; not copied. Throws RangeError. */
   bytes(pointer: number, length: number): Uint8Array {
     const [start, size] = [pointer >>> 0, length >>> 0];
-    this.#look(start, size);
+    this.#refresh(start, size);
     return this.#bytes.subarray(start, start + size);
   }
 
@@ -59,25 +59,25 @@ export class GuestMemory {
     this.#at(pointer, 8).setBigUint64(pointer >>> 0, BigInt.asUintN(64, value), true);
   }
 
-  /** The places that a list of `iovec`s names. Throws RangeError. */
+  /** The byte ranges of a list of `iovec`s. Throws RangeError. */
   *vectors(pointer: number, count: number): Generator<Uint8Array> {
     const start = pointer >>> 0;
     const total = count >>> 0;
     for (let i = 0; i < total; i++) {
       const at = start + 8 * i;
-      this.#look(at, 8);
-      const [place, length] = [this.#view.getUint32(at, true), this.#view.getUint32(at + 4, true)];
-      if (length > 0) yield this.bytes(place, length);
+      this.#refresh(at, 8);
+      const [address, length] = [this.#view.getUint32(at, true), this.#view.getUint32(at + 4, true)];
+      if (length > 0) yield this.bytes(address, length);
     }
   }
 
   #at(pointer: number, size: number): DataView {
-    this.#look(pointer >>> 0, size);
+    this.#refresh(pointer >>> 0, size);
     return this.#view;
   }
 
-  /** Finds the memory as it is now: it may have grown, and then its buffer is another one. */
-  #look(start: number, size: number): void {
+  /** Updates the views, since a memory that has grown has another buffer, and checks the range. */
+  #refresh(start: number, size: number): void {
     const { buffer } = this.#memory();
     if (buffer !== this.#buffer) {
       this.#bytes = new Uint8Array(buffer);

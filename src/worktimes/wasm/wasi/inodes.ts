@@ -1,5 +1,5 @@
 /**
- * What is in the file system of a module: files, directories, symbolic links and devices.
+ * Nodes of a module's file system: files, directories, symbolic links and devices.
  * @module
  */
 import { ERRNO, FILETYPE, WasiError } from './constants.js';
@@ -7,7 +7,7 @@ import { FileBytes } from './file-bytes.js';
 
 const NS_PER_MS = 1_000_000n;
 
-/** Nanoseconds since 1970, by a clock of milliseconds. */
+/** The current time in nanoseconds since 1970, with a resolution of milliseconds. */
 export function nowNs(): bigint {
   return BigInt(Date.now()) * NS_PER_MS;
 }
@@ -16,7 +16,7 @@ let nextIno = 1n;
 
 abstract class BaseInode {
   readonly ino = nextIno++;
-  /** Nanoseconds since 1970: read, changed, and changed in any respect. */
+  /** Times of access, of the last write and of the last change of metadata, nanoseconds since 1970. */
   atim: bigint;
   mtim: bigint;
   ctim: bigint;
@@ -32,7 +32,7 @@ abstract class BaseInode {
     return 0;
   }
 
-  /** Its contents change now. */
+  /** Sets the times of a write to now. */
   touch(): void {
     this.mtim = this.ctim = nowNs();
   }
@@ -44,7 +44,7 @@ export class FileNode extends BaseInode {
   readonly isReadOnly: boolean;
   readonly bytes: FileBytes;
 
-  /** `initial` is not copied until something is written, and never changed. */
+  /** `initial` is copied on the first write, and never changed. */
   constructor(initial?: Uint8Array, isReadOnly = false) {
     super();
     this.bytes = new FileBytes(initial);
@@ -61,10 +61,10 @@ export class DirectoryNode extends BaseInode {
   readonly isReadOnly: boolean;
   readonly entries = new Map<string, Inode>();
   #parent: DirectoryNode | undefined;
-  /** Set once it was removed: nothing can be made in it any more. */
+  /** Set when it is removed: nothing can be created in it any more. */
   isRemoved = false;
 
-  /** Without a parent it is the root, which is its own. */
+  /** Without a parent it is the root, which is its own parent. */
   constructor(parent?: DirectoryNode, isReadOnly = false) {
     super();
     this.#parent = parent;
@@ -75,13 +75,13 @@ export class DirectoryNode extends BaseInode {
     return this.#parent ?? this;
   }
 
-  /** Throws EROFS, or ENOENT where it was removed meanwhile. */
+  /** Throws EROFS, or ENOENT where it was removed. */
   checkWritable(): void {
     if (this.isReadOnly) throw new WasiError(ERRNO.ROFS);
     if (this.isRemoved) throw new WasiError(ERRNO.NOENT);
   }
 
-  /** Puts an entry in, in the place of what has that name. */
+  /** Sets an entry; replaces one of the same name. */
   put(name: string, node: Inode): void {
     this.entries.set(name, node);
     if (node instanceof DirectoryNode) node.#parent = this;
@@ -93,7 +93,7 @@ export class DirectoryNode extends BaseInode {
     this.touch();
   }
 
-  /** Whether it is `other`, or somewhere above it. */
+  /** Whether it is `other` or an ancestor of it. */
   contains(other: DirectoryNode): boolean {
     for (let at = other; ; at = at.parent) {
       if (at === this) return true;
@@ -116,7 +116,7 @@ export class SymlinkNode extends BaseInode {
   }
 }
 
-/** What the devices are; those of streams are the descriptors 0, 1 and 2 of whoever opens them. */
+/** Kinds of devices; stdin, stdout and stderr open as the descriptors 0, 1 and 2 of the process. */
 export type DeviceKind = 'null' | 'zero' | 'random' | 'stdin' | 'stdout' | 'stderr';
 
 export class DeviceNode extends BaseInode {

@@ -1,24 +1,24 @@
 /**
- * Paths of a module's file system: from a directory, through symbolic links, to what is there or the place where it
- * would be.
+ * Resolves paths of a module's file system: from a directory, through symbolic links, to a node or to the directory in which
+ * it would be created.
  * @module
  */
 import { ERRNO, WasiError } from './constants.js';
 import { DirectoryNode, SymlinkNode, type Inode } from './inodes.js';
 
-/** Symbolic links in one path, bytes of a name and of a path, as Linux has them. */
+/** Limits of symbolic links in a path, bytes of a name and bytes of a path, as on Linux. */
 const LINKS_MAX = 40;
 const NAME_BYTES_MAX = 255;
 const PATH_BYTES_MAX = 4_096;
 
-/** Where a path leads. */
-export interface Place {
+/** The result of resolving a path. */
+export interface LookupResult {
   readonly parent: DirectoryNode;
-  /** Its name in `parent`; empty where the path ends with `.` or `..`, or is the root. */
+  /** The last name, in `parent`; empty where the path ends with `.` or `..`, or is the root. */
   readonly name: string;
   readonly node: Inode | undefined;
-  /** Whether the path ends with a slash, so that only a directory will do. */
-  readonly wantsDirectory: boolean;
+  /** Whether the path ends with a slash and so must be a directory. */
+  readonly requiresDirectory: boolean;
 }
 
 /** Decodes a path. Throws EILSEQ, EINVAL, ENOENT or ENAMETOOLONG. */
@@ -30,51 +30,51 @@ export function decodePath(bytes: Uint8Array): string {
   try {
     path = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    // A decoder has no other reason than bytes that are not UTF-8.
+    // The decoder throws a TypeError only for bytes that are not UTF-8.
     if (error instanceof TypeError) throw new WasiError(ERRNO.ILSEQ);
     throw error;
   }
   return path;
 }
 
-/** Follows a path. Throws ENOENT where a directory on the way is missing, ENOTDIR, ELOOP or ENAMETOOLONG. */
-export function resolvePlace(
+/** Resolves a path. Throws ENOENT where a directory on the way is missing, ENOTDIR, ELOOP or ENAMETOOLONG. */
+export function lookUpPath(
   root: DirectoryNode,
   start: DirectoryNode,
   path: string,
   followLast: boolean,
-): Place {
-  const wantsDirectory = path.endsWith('/');
-  const todo = partsOf(path).reverse();
+): LookupResult {
+  const requiresDirectory = path.endsWith('/');
+  const remaining = partsOf(path).reverse();
   let at = path.startsWith('/') ? root : start;
   let links = 0;
-  for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+  for (let part = remaining.pop(); part !== undefined; part = remaining.pop()) {
     if (part === '.') continue;
     if (part === '..') {
       at = at.parent;
       continue;
     }
-    const isLast = todo.length === 0;
+    const isLast = remaining.length === 0;
     const node = at.entries.get(part);
     if (node === undefined) {
-      if (isLast) return { parent: at, name: checkName(part), node, wantsDirectory };
+      if (isLast) return { parent: at, name: checkName(part), node, requiresDirectory };
       throw new WasiError(ERRNO.NOENT);
     }
-    if (node instanceof SymlinkNode && (!isLast || followLast || wantsDirectory)) {
+    if (node instanceof SymlinkNode && (!isLast || followLast || requiresDirectory)) {
       if (++links > LINKS_MAX) throw new WasiError(ERRNO.LOOP);
       if (node.target.startsWith('/')) at = root;
-      todo.push(...partsOf(node.target).reverse());
+      remaining.push(...partsOf(node.target).reverse());
       continue;
     }
-    if (isLast) return { parent: at, name: part, node, wantsDirectory };
+    if (isLast) return { parent: at, name: part, node, requiresDirectory };
     if (!(node instanceof DirectoryNode)) throw new WasiError(ERRNO.NOTDIR);
     at = node;
   }
-  return { parent: at.parent, name: '', node: at, wantsDirectory };
+  return { parent: at.parent, name: '', node: at, requiresDirectory };
 }
 
-/** Whether a path leaves the directory that it begins in, as `../x` does. */
-export function leavesStart(path: string): boolean {
+/** Whether a path leaves its start directory, as `../x` does. */
+export function escapesStart(path: string): boolean {
   let depth = 0;
   for (const part of partsOf(path)) {
     depth += part === '..' ? -1 : part === '.' ? 0 : 1;

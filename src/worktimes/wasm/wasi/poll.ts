@@ -1,6 +1,6 @@
 /**
- * `poll_oneoff` of WASI: waits for a time, or for a stream, where streams in memory are always ready. There is no way
- * to sleep in a thread without shared memory, so it counts the time away.
+ * `poll_oneoff` of WASI: waits for a time or a stream; streams in memory are always ready. It busy-waits, since a thread
+ * without shared memory cannot sleep.
  * @module
  */
 import { CLOCK, ERRNO, EVENTTYPE_CLOCK, SUBCLOCKFLAGS_ABSTIME, WasiError } from './constants.js';
@@ -10,11 +10,11 @@ const SUBSCRIPTION_BYTES = 48;
 const EVENT_BYTES = 32;
 const NS_PER_MS = 1e6;
 
-interface Waiting {
+interface Subscription {
   readonly userdata: bigint;
   readonly type: number;
   readonly errno: number;
-  /** When it is due, by `performance.now()`. */
+  /** The time when it is due, as of `performance.now()`. */
   readonly dueMs: number;
 }
 
@@ -28,20 +28,20 @@ export function pollOneoff(
 ): void {
   if (count === 0) throw new WasiError(ERRNO.INVAL);
   const start = input >>> 0;
-  // Before anything is made for them: they must all be there.
-  memory.check(start, (count >>> 0) * SUBSCRIPTION_BYTES);
-  const waiting = Array.from({ length: count >>> 0 }, (_, i) =>
-    subscription(memory, start + i * SUBSCRIPTION_BYTES),
+  // Before an allocation for them: all must be within the memory.
+  memory.checkRange(start, (count >>> 0) * SUBSCRIPTION_BYTES);
+  const subscriptions = Array.from({ length: count >>> 0 }, (_, i) =>
+    readSubscription(memory, start + i * SUBSCRIPTION_BYTES),
   );
-  const firstMs = waiting.reduce((least, { dueMs }) => Math.min(least, dueMs), Infinity);
+  const firstMs = subscriptions.reduce((least, { dueMs }) => Math.min(least, dueMs), Infinity);
   let nowMs = performance.now();
   while (nowMs < firstMs) nowMs = performance.now();
-  const due = waiting.filter(({ dueMs }) => dueMs <= nowMs);
+  const due = subscriptions.filter(({ dueMs }) => dueMs <= nowMs);
   due.forEach((one, i) => writeEvent(memory, (output >>> 0) + i * EVENT_BYTES, one));
   memory.setU32(result, due.length);
 }
 
-function subscription(memory: GuestMemory, at: number): Waiting {
+function readSubscription(memory: GuestMemory, at: number): Subscription {
   const userdata = memory.getU64(at);
   const type = memory.getU8(at + 8);
   const nowMs = performance.now();
@@ -61,7 +61,7 @@ function subscription(memory: GuestMemory, at: number): Waiting {
   };
 }
 
-function writeEvent(memory: GuestMemory, at: number, { userdata, errno, type }: Waiting): void {
+function writeEvent(memory: GuestMemory, at: number, { userdata, errno, type }: Subscription): void {
   memory.setU64(at, userdata);
   memory.setU16(at + 8, errno);
   memory.setU8(at + 10, type);

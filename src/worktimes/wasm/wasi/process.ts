@@ -1,5 +1,5 @@
 /**
- * One instance of a module as WASI sees it: its arguments, its variables, its file system and what it has open.
+ * The state of one instance of a module for WASI: arguments, environment variables, file system and open descriptors.
  * @module
  */
 import { ERRNO, RIGHTS, WasiError } from './constants.js';
@@ -7,17 +7,17 @@ import { OpenDevice, OpenDirectory, OpenFile, type Descriptor, type OpenMode } f
 import { FileSystem, type PathStart } from './file-system.js';
 import { DeviceNode, DirectoryNode, SymlinkNode, type DeviceKind, type Inode } from './inodes.js';
 
-/** Descriptors at a time. */
+/** Open descriptors at a time. */
 const DESCRIPTORS_MAX = 65_536;
 
 const STREAMS: Partial<Record<DeviceKind, number>> = { stdin: 0, stdout: 1, stderr: 2 };
 
 export interface ProcessOptions {
-  /** With the program's own name first. */
+  /** `argv`: the first one is the program's name. */
   readonly args: readonly string[];
-  /** As NAME=value. */
+  /** Environment variables as NAME=value. */
   readonly env: readonly string[];
-  /** Standard input, output and error, then what is open besides. */
+  /** Standard input, output and error, then preopened directories. */
   readonly descriptors: readonly Descriptor[];
   readonly root: DirectoryNode;
   readonly fillRandom: (target: Uint8Array) => void;
@@ -30,7 +30,7 @@ export interface OpenRequest extends OpenMode {
   readonly inheriting: bigint;
 }
 
-/** The module ended itself. */
+/** The module called `proc_exit`. */
 export class ProcessExit extends Error {
   override readonly name = 'ProcessExit';
   readonly code: number;
@@ -48,7 +48,7 @@ export class WasiProcess {
   readonly fillRandom: (target: Uint8Array) => void;
   readonly #open = new Map<number, Descriptor>();
   readonly #standard: readonly Descriptor[];
-  /** No number below it is free. */
+  /** The lowest free number. */
   #lowestFree: number;
 
   constructor({ args, env, descriptors, root, fillRandom }: ProcessOptions) {
@@ -69,7 +69,7 @@ export class WasiProcess {
     return found;
   }
 
-  /** The directory at which paths begin. Throws EBADF or ENOTDIR. */
+  /** An open directory. Throws EBADF or ENOTDIR. */
   directory(fd: number): OpenDirectory {
     const found = this.descriptor(fd);
     if (!(found instanceof OpenDirectory)) throw new WasiError(ERRNO.NOTDIR);
@@ -82,7 +82,7 @@ export class WasiProcess {
     this.#lowestFree = Math.min(this.#lowestFree, fd >>> 0);
   }
 
-  /** Makes `to`, which is open, another name of `fd`. */
+  /** Moves `fd` to the number `to`, which must be open. */
   renumber(fd: number, to: number): void {
     const moved = this.descriptor(fd);
     this.descriptor(to);
@@ -91,7 +91,7 @@ export class WasiProcess {
     this.close(fd);
   }
 
-  /** The number of what it opens. */
+  /** Opens a path; returns the number of the descriptor. */
   open(start: PathStart, path: string, request: OpenRequest): number {
     if (this.#open.size >= DESCRIPTORS_MAX) throw new WasiError(ERRNO.MFILE);
     const opened = this.#opened(this.files.open(start, path, request), request);
@@ -107,7 +107,7 @@ export class WasiProcess {
       opened.inheriting = request.inheriting & RIGHTS.ALL;
       return opened;
     }
-    // The file system follows links, or refuses them.
+    // Not reached: the file system follows or refuses symbolic links.
     if (node instanceof SymlinkNode) throw new WasiError(ERRNO.LOOP);
     if (!(node instanceof DeviceNode)) return new OpenFile(node, request);
     const stream = STREAMS[node.kind];

@@ -17,7 +17,7 @@ import {
   TypeError,
   type AnyMethod,
 } from '../../../../worktimes/realm/captured.js';
-import { laterTurns } from '../../../../worktimes/realm/later-turns.js';
+import { macrotaskQueue } from '../../../../worktimes/realm/macrotask-queue.js';
 
 const { freeze, getOwnPropertySymbols } = Object;
 const { EventTarget, MessageEvent } = globalThis;
@@ -68,7 +68,7 @@ class List<T> {
 }
 
 const turns = new HostChannel();
-const later = laterTurns(turns);
+const later = macrotaskQueue(turns);
 
 /** By this property Deno refuses to clone what has it, as it does with ports of its own. */
 const unclonable = getOwnPropertySymbols(turns.port1).find((key) => key.description?.includes('hostObject'));

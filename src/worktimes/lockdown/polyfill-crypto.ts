@@ -1,6 +1,6 @@
 /**
- * `crypto.subtle.digest` and `crypto.randomUUID` where the browser gives them to secure contexts alone, which a sandbox
- * of opaque origin is not: a job finds the same in every host.
+ * Polyfills `crypto.subtle.digest` and `crypto.randomUUID`. Browsers expose them in secure contexts only, which a sandbox
+ * of opaque origin is not; with the polyfill a job finds the same in every host.
  * @module
  */
 import { DIGESTS } from '../../lib/crypto/digests.js';
@@ -17,7 +17,7 @@ import {
   OwnPromise,
   TypeError,
 } from '../realm/captured.js';
-import { laterTurns } from '../realm/later-turns.js';
+import { macrotaskQueue } from '../realm/macrotask-queue.js';
 
 interface Realm {
   crypto?: Crypto;
@@ -27,8 +27,8 @@ interface Realm {
 
 const { MessageChannel } = globalThis;
 
-/** Puts in what is missing; nothing where all is there, or there is no `crypto`. */
-export function fillCrypto(realm: Realm): void {
+/** Defines what is missing; does nothing where all is present, or there is no `crypto`. */
+export function polyfillCrypto(realm: Realm): void {
   const { crypto } = realm;
   if (crypto === undefined) return;
   const holder = realm.Crypto?.prototype ?? crypto;
@@ -42,7 +42,7 @@ export function fillCrypto(realm: Realm): void {
   if ((crypto as { subtle?: unknown }).subtle !== undefined) return;
   const subtle = Object.create(SubtleCrypto.prototype) as SubtleCrypto;
   defineProperty(holder, 'subtle', { get: () => subtle, configurable: true, enumerable: true });
-  // In a script that was made smaller it has lost its name.
+  // A minified script has renamed the class.
   defineProperty(SubtleCrypto, 'name', { value: 'SubtleCrypto', configurable: true });
   defineProperty(realm, 'SubtleCrypto', { value: SubtleCrypto, configurable: true, writable: true });
 }
@@ -68,12 +68,12 @@ class SubtleCrypto {
   }
 }
 
-let later: ((run: () => void) => void) | undefined;
+let queue: ((run: () => void) => void) | undefined;
 
-/** Resolves in a later turn of the event loop, as the platform's own digest does: a loop of digests lets timers run. */
+/** Resolves in a later turn of the event loop, as the platform's digest does, so that timers run in a loop of digests. */
 function nextTurn(): Promise<void> {
-  const call = (later ??= laterTurns(new MessageChannel()));
-  return new OwnPromise((resolve) => call(resolve));
+  const enqueue = (queue ??= macrotaskQueue(new MessageChannel()));
+  return new OwnPromise((resolve) => enqueue(resolve));
 }
 
 function nameOf(algorithm: object): unknown {
@@ -82,14 +82,14 @@ function nameOf(algorithm: object): unknown {
   return name;
 }
 
-/** As the bytes are at the call: job code may change them while it waits. */
+/** Copies the bytes at the call: job code may change them afterwards. */
 function copyOf(data: unknown): Uint8Array {
   const bytes = bytesOf(data);
   if (bytes !== undefined) return copyBytes(bytes);
   throw new TypeError('The data to digest must be an ArrayBuffer, a typed array or a DataView');
 }
 
-/** A random UUID of RFC 9562, version 4. */
+/** A version 4 UUID (RFC 9562) of 16 random bytes. */
 function uuidOf(bytes: Uint8Array): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

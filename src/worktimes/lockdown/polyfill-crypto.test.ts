@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fillCrypto } from './fill-crypto.js';
+import { polyfillCrypto } from './polyfill-crypto.js';
 
-/** A realm as a sandbox of opaque origin has it. */
-function insecure(): { crypto: Crypto } {
+/** The globals of a realm that is not a secure context. */
+function insecureRealm(): { crypto: Crypto } {
   const getRandomValues = <T extends ArrayBufferView>(view: T): T =>
     globalThis.crypto.getRandomValues(view as never);
   return { crypto: { getRandomValues } as unknown as Crypto };
 }
 
-describe('the crypto of a realm that has no secure context', () => {
+describe('the crypto polyfill of a realm that is not a secure context', () => {
   it.each(['SHA-1', 'sha-256', 'SHA-384', 'SHA-512'])('digests by %s as the platform does', async (name) => {
-    const realm = insecure();
-    fillCrypto(realm);
+    const realm = insecureRealm();
+    polyfillCrypto(realm);
     for (const bytes of [new Uint8Array(), new Uint8Array(1_000).fill(7).subarray(3, 900)]) {
       const expected = createHash(name.replace('-', '')).update(bytes).digest();
       for (const algorithm of [name, { name }]) {
@@ -22,9 +22,9 @@ describe('the crypto of a realm that has no secure context', () => {
     }
   });
 
-  it('refuses as the platform does', async () => {
-    const realm = insecure();
-    fillCrypto(realm);
+  it('rejects invalid arguments as the platform does', async () => {
+    const realm = insecureRealm();
+    polyfillCrypto(realm);
     const { subtle } = realm.crypto;
     await expect(subtle.digest('MD5', new Uint8Array(1))).rejects.toMatchObject({
       name: 'NotSupportedError',
@@ -34,16 +34,16 @@ describe('the crypto of a realm that has no secure context', () => {
   });
 
   it('makes random UUIDs', () => {
-    const realm = insecure();
-    fillCrypto(realm);
+    const realm = insecureRealm();
+    polyfillCrypto(realm);
     const form = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
     expect(realm.crypto.randomUUID()).toMatch(form);
     expect(realm.crypto.randomUUID()).not.toBe(realm.crypto.randomUUID());
   });
 
-  it('stays as it is where all is there', () => {
+  it('is not replaced where the platform has it', () => {
     const { subtle, randomUUID } = globalThis.crypto;
-    fillCrypto(globalThis);
+    polyfillCrypto(globalThis);
     expect(globalThis.crypto.subtle).toBe(subtle);
     expect(globalThis.crypto.randomUUID).toBe(randomUUID);
   });

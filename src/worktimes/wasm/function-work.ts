@@ -1,6 +1,6 @@
 /**
- * An exported function as a work function: of numbers, or of bytes by way of `alloc`. One instance serves slice after
- * slice; after a failure, which may have left it in any state, a fresh one takes over.
+ * Runs an exported function as a work function: a function of numbers, or of bytes by means of `alloc`. One instance runs
+ * all slices; after a failure, which may have left it in any state, a new one replaces it.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,7 +9,7 @@ import { environmentOf } from './command.js';
 import { packDatum, unpackResult } from './data.js';
 import { explainWasm } from './explain.js';
 import { copyOf, instantiate, type HostedInstance } from './host.js';
-import { inputOf, JobTree } from './job-tree.js';
+import { inputStream, JobFileTree } from './job-tree.js';
 import { numbersOf, toWasm, typeText } from './numbers.js';
 import type { ValueType } from './module-reader.js';
 import type { ModulePlan } from './plan-module.js';
@@ -18,15 +18,15 @@ import { checkResultSize, LineOutput } from './streams.js';
 type Plan<K extends ModulePlan['kind']> = Extract<ModulePlan, { kind: K }>;
 type Exported = (...values: (number | bigint)[]) => unknown;
 
-/** Throws WORK_FUNCTION_INVALID where the job's arguments do not fit, or the module does not start. */
-export function plainWork(
+/** Throws WORK_FUNCTION_INVALID where the job's arguments do not match, or the module does not start. */
+export function functionWork(
   module: WebAssembly.Module,
   plan: Plan<'bytes'> | Plan<'numbers'>,
   job: JobContext,
 ): WorkFunction {
-  const instance = new PlainInstance(module, job);
+  const instance = new ReusedInstance(module, job);
   const call = plan.kind === 'numbers' ? numbersCall(instance, plan, job) : bytesCall(instance, plan, job);
-  instance.warm();
+  instance.startNow();
   return {
     call: (datum) => {
       try {
@@ -34,19 +34,19 @@ export function plainWork(
         instance.checkFailure();
         return result;
       } catch (error) {
-        instance.drop();
+        instance.discard();
         throw error;
       }
     },
-    explain: (thrown) => explainWasm(thrown, instance.said),
+    explain: (thrown) => explainWasm(thrown, instance.stderrTail),
     endSlice: () => instance.endSlice(),
   };
 }
 
-class PlainInstance {
+class ReusedInstance {
   readonly #module: WebAssembly.Module;
   readonly #job: JobContext;
-  readonly #tree: JobTree;
+  readonly #tree: JobFileTree;
   readonly #env: readonly string[];
   readonly #output: LineOutput;
   readonly #errors: LineOutput;
@@ -55,14 +55,14 @@ class PlainInstance {
   constructor(module: WebAssembly.Module, job: JobContext) {
     this.#module = module;
     this.#job = job;
-    this.#tree = new JobTree(job.files, job.cwd);
+    this.#tree = new JobFileTree(job.files, job.cwd);
     this.#env = environmentOf(job);
-    this.#output = new LineOutput((line) => job.voice.console('log', line));
-    this.#errors = new LineOutput((line) => job.voice.console('error', line));
+    this.#output = new LineOutput((line) => job.output.console('log', line));
+    this.#errors = new LineOutput((line) => job.output.console('error', line));
   }
 
-  /** The last lines on standard error in this slice. */
-  get said(): string {
+  /** The last lines of standard error in this slice. */
+  get stderrTail(): string {
     return this.#errors.tail;
   }
 
@@ -78,7 +78,7 @@ class PlainInstance {
     return this.exports[name] as Exported;
   }
 
-  /** Throws what the host threw in this slice, where the module caught it and went on. */
+  /** Throws an error of the host in this slice that the module caught. */
   checkFailure(): void {
     this.#running.failure.check();
   }
@@ -87,19 +87,19 @@ class PlainInstance {
     return (this.exports['memory'] as WebAssembly.Memory).buffer;
   }
 
-  /** Starts it before its first slice, so that one that cannot start is found out. Throws WORK_FUNCTION_INVALID. */
-  warm(): void {
+  /** Starts the instance before the first slice. Throws WORK_FUNCTION_INVALID where it cannot start. */
+  startNow(): void {
     try {
       this.#hosted = this.#start();
     } catch (cause) {
-      const error = explainWasm(cause, this.said);
+      const error = explainWasm(cause, this.stderrTail);
       const text = `The WebAssembly module does not start: ${error.name}: ${error.message}`;
       throw new ManyhandsError('WORK_FUNCTION_INVALID', text, { name: error.name }, { cause: error });
     }
   }
 
-  /** The next slice gets a fresh one. */
-  drop(): void {
+  /** Discards the instance; the next slice gets a new one. */
+  discard(): void {
     this.#hosted = undefined;
   }
 
@@ -111,11 +111,11 @@ class PlainInstance {
 
   #start(): HostedInstance {
     const tree = this.#tree;
-    tree.renew();
-    const input = inputOf(new Uint8Array(0));
+    tree.reset();
+    const input = inputStream(new Uint8Array(0));
     const descriptors = [input, this.#output, this.#errors, ...tree.openDirectories()];
     const { root } = tree;
-    const options = { args: ['work'], env: this.#env, descriptors, root, voice: this.#job.voice };
+    const options = { args: ['work'], env: this.#env, descriptors, root, output: this.#job.output };
     const hosted = instantiate(this.#module, options);
     const initialize = hosted.exports['_initialize'];
     if (typeof initialize === 'function') (initialize as () => void)();
@@ -125,24 +125,24 @@ class PlainInstance {
 }
 
 function numbersCall(
-  instance: PlainInstance,
+  instance: ReusedInstance,
   { name, type }: Plan<'numbers'>,
   job: JobContext,
 ): (datum: unknown) => unknown {
   const { params } = type;
-  const taken = params.length - job.args.length;
-  if (taken < 0) throw argumentsMisfit(`${name}${typeText(type)}`, job.args.length);
-  const args = convertArgs(job.args, params.slice(taken));
-  const whole = `${name}${typeText(type)}`;
-  const single = taken === 1 ? params[0]! : undefined;
+  const datumCount = params.length - job.args.length;
+  if (datumCount < 0) throw argumentCountError(`${name}${typeText(type)}`, job.args.length);
+  const args = convertArgs(job.args, params.slice(datumCount));
+  const signature = `${name}${typeText(type)}`;
+  const single = datumCount === 1 ? params[0]! : undefined;
   return (datum) => {
-    // One number, the usual case, needs no array.
+    // Fast path: a single number needs no array.
     if (single !== undefined && (typeof datum === 'number' || typeof datum === 'bigint'))
       return instance.function(name)(toWasm(datum, single, 'The datum'), ...args);
     const numbers = numbersOf(datum);
-    if (numbers.length !== taken) {
+    if (numbers.length !== datumCount) {
       throw new TypeError(
-        `${whole} takes ${taken} numbers of the datum${args.length === 0 ? '' : ` and ${args.length} of the arguments`}; ` +
+        `${signature} takes ${datumCount} numbers of the datum${args.length === 0 ? '' : ` and ${args.length} of the arguments`}; ` +
           `the datum has ${numbers.length}`,
       );
     }
@@ -152,13 +152,13 @@ function numbersCall(
 }
 
 function bytesCall(
-  instance: PlainInstance,
+  instance: ReusedInstance,
   { name, argTypes, alloc, free }: Plan<'bytes'>,
   job: JobContext,
 ): (datum: unknown) => unknown {
   if (argTypes.length !== job.args.length) {
     const type = { params: ['i32', 'i32', ...argTypes] as ValueType[], results: ['i64'] as ValueType[] };
-    throw argumentsMisfit(`${name}${typeText(type)}, whose first two are the datum,`, job.args.length);
+    throw argumentCountError(`${name}${typeText(type)}, whose first two are the datum,`, job.args.length);
   }
   const args = convertArgs(job.args, argTypes);
   return (datum) => {
@@ -175,7 +175,7 @@ function bytesCall(
   };
 }
 
-function view(instance: PlainInstance, name: string, pointer: number, length: number): Uint8Array {
+function view(instance: ReusedInstance, name: string, pointer: number, length: number): Uint8Array {
   const { memory } = instance;
   if (pointer + length <= memory.byteLength) return new Uint8Array(memory, pointer, length);
   throw new RangeError(
@@ -192,7 +192,7 @@ function convertArgs(args: readonly unknown[], types: readonly ValueType[]): (nu
   }
 }
 
-function argumentsMisfit(what: string, count: number): ManyhandsError {
+function argumentCountError(what: string, count: number): ManyhandsError {
   return new ManyhandsError('WORK_FUNCTION_INVALID', `${what} does not take the job's ${count} arguments`, {
     count,
   });
