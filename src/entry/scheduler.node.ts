@@ -15,17 +15,17 @@ import { describeValue, readOptions, type OptionNames } from '../lib/options.js'
 import { systemRandom } from '../lib/crypto/random.js';
 import { CONNECTIONS_MAX, SOCKETS_MAX } from '../protocol/limits.js';
 import { DEFAULT_SCHEDULER, SOCKET_PATH } from '../protocol/wire/scheduler-url.js';
-import { Core } from '../scheduler/services/core.js';
+import { SchedulerNode } from '../scheduler/services/scheduler-node.js';
 import { openFileBlobs } from '../scheduler/blobs/file-blobs.js';
 import { healthOf, readinessOf, type Health, type Readiness } from '../scheduler/services/health.js';
 import { httpHandler } from '../scheduler/http/http.js';
-import { limitSockets, slowOptions } from '../scheduler/http/limit-sockets.js';
+import { limitSockets, timeoutOptions } from '../scheduler/http/socket-limits.js';
 import { logLines as makeLogLines, type LogLinesOptions } from '../scheduler/log/log-lines.js';
 import { silent, type Log } from '../scheduler/log/log.js';
 import { acceptClient, refuseClient } from '../scheduler/sessions/open-session.js';
 import { readOperatorToken } from '../scheduler/services/operator-token.js';
 import { checkSandboxOrigins } from '../scheduler/http/sandbox-origins.js';
-import { SocketRoom } from '../scheduler/http/connection-limiter.js';
+import { ConnectionLimiter } from '../scheduler/http/connection-limiter.js';
 import { openStaticFiles } from '../scheduler/http/static-files.js';
 import { examineDataDir } from '../scheduler/store/sqlite/examine.js';
 import { lockFolder } from '../scheduler/store/sqlite/folder-lock.js';
@@ -149,7 +149,7 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
   const blobs = await openFileBlobs(join(dataDir, 'blobs'), systemRandom);
   const folder = fileURLToPath(new URL('../web/', import.meta.url));
   const files = await openStaticFiles(folder, options.sandboxOrigins);
-  const core = await Core.start({
+  const core = await SchedulerNode.start({
     store,
     blobs,
     clock: systemClock,
@@ -175,7 +175,7 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     refuseClient(connection, refusal);
   };
   const acceptor = acceptNode(server, SOCKET_PATH, accept, {
-    room: new SocketRoom(webSocketsOf(options.sockets)),
+    room: new ConnectionLimiter(webSocketsOf(options.sockets)),
   });
   const port = await bind(server, options.port, host).catch(async (error: unknown) => {
     await core.close();
@@ -211,9 +211,9 @@ const webSocketsOf = (sockets: number): number =>
   Math.min(CONNECTIONS_MAX, Math.ceil((sockets * CONNECTIONS_MAX) / SOCKETS_MAX));
 
 function makeServer(tls: TlsPair | undefined, handler: RequestListener): Server | TlsServer {
-  if (tls === undefined) return createServer(slowOptions(), handler);
+  if (tls === undefined) return createServer(timeoutOptions(), handler);
   const { cert, key } = tls;
-  return createTlsServer({ ...slowOptions(), cert, key }, handler);
+  return createTlsServer({ ...timeoutOptions(), cert, key }, handler);
 }
 
 type Resolved = Required<Omit<SchedulerOptions, 'minimumPrice' | 'tls'>> &

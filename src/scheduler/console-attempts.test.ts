@@ -17,7 +17,7 @@ async function granted(worker: StubConnection): Promise<Lease> {
 const print = (worker: StubConnection, { leaseId }: Lease, message: string): void =>
   worker.receive({ type: 'slice.console', leaseId, sliceNumber: 1, level: 'log', message });
 
-test('a line of a slice that runs again says so, also over a new connection of its worker', async () => {
+test('a console line carries the attempt number of its slice, also after its worker reconnects', async () => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy(rangeFromBounds(1, 1));
   const follower = rig.operator();

@@ -17,7 +17,11 @@ let payer: Keystore;
 beforeEach(async () => {
   rig = await SchedulerRig.start();
   payer = await Keystore.create();
-  await rig.core.tick.submit('mint', { account: payer.address, amount: 1_000n, mintId: newId(rig.random) });
+  await rig.core.commitQueue.submit('mint', {
+    account: payer.address,
+    amount: 1_000n,
+    mintId: newId(rig.random),
+  });
 });
 afterEach(() => rig.close());
 
@@ -56,7 +60,7 @@ const deploy = (
 ): ReturnType<StubConnection['ask']> =>
   connection.ask({ type: 'job.deploy', id, jobId: newId(rig.random), package: PACKAGE, offer });
 
-test('an intercepted offer pays for no job of another owner, and is still good for its own', async () => {
+test('an intercepted offer is refused for a job of another owner, and stays valid for its own', async () => {
   const [owner, thief] = [await deployer(), await deployer()];
   const offer = await offerFor(owner);
   expect(await deploy(thief, offer, 2)).toMatchObject({ refused: { code: 'OFFER_MISMATCH' } });
@@ -65,7 +69,7 @@ test('an intercepted offer pays for no job of another owner, and is still good f
   expect((await deploy(owner, offer, 2)).refused).toBeUndefined();
 });
 
-test('an intercepted top-up pays for no job of another owner', async () => {
+test('an intercepted top-up is refused for a job of another owner', async () => {
   const [owner, thief] = [await deployer(), await deployer()];
   const jobId = newId(rig.random);
   const offer = await offerFor(thief);

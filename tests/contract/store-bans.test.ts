@@ -56,9 +56,9 @@ it('a job that is resumed while nothing is left to pay for it says so, and goes 
   await perform(store, 'pauseJob', { jobId, reason: 'ask me first' });
   const before = (await statusOf(jobId)).reason;
   expect(before).toBe('ask me first');
-  const { notes } = await store.commit([{ name: 'resumeJob', jobId }]);
+  const { events } = await store.commit([{ name: 'resumeJob', jobId }]);
   expect(await statusOf(jobId)).toMatchObject({ runStatus: 'paused', reason: 'nofunds' });
-  expect(notes.jobs).toMatchObject([{ event: 'paused', reason: 'nofunds' }]);
+  expect(events.jobs).toMatchObject([{ event: 'paused', reason: 'nofunds' }]);
   await mint(10n);
   const offer = offerOf(random, clock, { price: 10n, ceiling: 20n });
   await perform(store, 'topup', { jobId, owner: OWNER, offer });
@@ -67,10 +67,10 @@ it('a job that is resumed while nothing is left to pay for it says so, and goes 
 
 it('what sets the deadlines of one worker’s leases keeps its order, and that of two workers need not', () => {
   const keys = (workerId: string) => [
-    orderKeys({ name: 'orphan', workerId }),
-    orderKeys({ name: 'adopt', workerId }),
-    orderKeys({ name: 'renew', workerId, leaseIds: [] }),
+    orderKeys({ name: 'shortenLeases', workerId }),
+    orderKeys({ name: 'reattachLeases', workerId }),
+    orderKeys({ name: 'renewLeases', workerId, leaseIds: [] }),
   ];
   expect(keys('a')).toEqual([['worker a'], ['worker a'], ['worker a']]);
-  expect(orderKeys({ name: 'orphan', workerId: 'b' })).toEqual(['worker b']);
+  expect(orderKeys({ name: 'shortenLeases', workerId: 'b' })).toEqual(['worker b']);
 });

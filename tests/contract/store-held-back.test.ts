@@ -21,7 +21,7 @@ let random: SeededRandom;
 let store: Store;
 eachStore(5, (made) => ({ store, clock, random } = made));
 
-const SOMEBODY = { hasBetter: () => true };
+const SOMEBODY = { hasBetterWorker: () => true };
 
 const worker = (): WorkerDescription =>
   workerNamed(random, { paymentAddress: `0x${String(random.integer(1, 1e9)).padStart(40, '0')}` });
@@ -33,10 +33,10 @@ async function commit(command: Command): Promise<unknown> {
   return outcome.value;
 }
 
-async function leaseOf(who: WorkerDescription): Promise<Lease | 'later' | undefined> {
-  const answer = await commit({ name: 'lease', leaseId: newId(random), worker: who, warmth: {} });
+async function leaseOf(who: WorkerDescription): Promise<Lease | 'deferred' | undefined> {
+  const answer = await commit({ name: 'grantLease', leaseId: newId(random), worker: who, warmth: {} });
   if (answer === null) return undefined;
-  return answer === 'later' ? answer : (answer as { lease: Lease }).lease;
+  return answer === 'deferred' ? answer : (answer as { lease: Lease }).lease;
 }
 
 const report = (body: Commands['report'][0]): Promise<unknown> => commit({ name: 'report', ...body });
@@ -48,7 +48,7 @@ async function lose(lease: Lease, who: WorkerDescription, code: string): Promise
   if (lease.count === 1) return;
   const { leaseId } = lease;
   await commit({
-    name: 'giveBack',
+    name: 'releaseLease',
     leaseId,
     workerId: who.workerId,
     from: lease.first + 1,
@@ -66,7 +66,7 @@ async function deploy(slices: number): Promise<string> {
 async function loseAll(who: WorkerDescription, code: string): Promise<number> {
   for (let lost = 0; ; lost++) {
     const lease = await leaseOf(who);
-    if (lease === undefined || lease === 'later') return lost;
+    if (lease === undefined || lease === 'deferred') return lost;
     await lose(lease, who, code);
   }
 }
@@ -78,12 +78,12 @@ it.each([
   for (let i = 0; i < JOBS; i++) await deploy(slices);
   const who = worker();
   expect(await loseAll(who, code)).toBe(JOBS);
-  expect(await leaseOf(who)).toBe('later');
+  expect(await leaseOf(who)).toBe('deferred');
   const other = await deploy(1);
   const lease = (await leaseOf(who)) as Lease;
   expect(lease).toMatchObject({ jobId: other });
   await report(reportOf(lease, who, lease.first, [1]));
-  expect(await leaseOf(who)).toBe('later');
+  expect(await leaseOf(who)).toBe('deferred');
   clock.nowMs += HELD_BACK_MS_MAX;
   expect(await leaseOf(who)).toMatchObject({ first: 1 });
 });

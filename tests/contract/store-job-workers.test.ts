@@ -75,7 +75,7 @@ async function serve(workers: number, cannotLoad = false): Promise<void> {
     const { leaseId } = lease;
     const from = lease.first + 1;
     if (lease.count > 1)
-      await perform(store, 'giveBack', { leaseId, workerId: worker.workerId, from, isRecalled: true });
+      await perform(store, 'releaseLease', { leaseId, workerId: worker.workerId, from, isRecalled: true });
   }
 }
 

@@ -71,8 +71,8 @@ it('renewals alone hold a lease of short slices for a quarter of an hour, and th
   const grantedMs = clock.nowMs;
   const renew = { leaseIds: [lease.leaseId], workerId: silent.workerId };
   const isHeld = async (): Promise<boolean> => {
-    await perform(store, 'expire', {});
-    return (await perform(store, 'renew', renew)).lost.length === 0;
+    await perform(store, 'expireLeases', {});
+    return (await perform(store, 'renewLeases', renew)).lost.length === 0;
   };
   while (await isHeld()) clock.nowMs += LEASE_MS / 3;
   expect(clock.nowMs - grantedMs).toBeGreaterThanOrEqual(LEASE_SILENT_MS_MIN);
@@ -89,9 +89,9 @@ it('a lease that is taken back ends uncharged, and its first slice runs alone', 
   await workOn(first, SLICE_MS);
   const lease = (await leaseFor(store, random, first))!;
   expect(lease.count).toBeGreaterThan(2);
-  await perform(store, 'takeBack', { leaseId: lease.leaseId, workerId: worker().workerId });
+  await perform(store, 'revokeLease', { leaseId: lease.leaseId, workerId: worker().workerId });
   expect((await store.status(jobId))!.status.leased).toBe(lease.count);
-  await perform(store, 'takeBack', { leaseId: lease.leaseId, workerId: first.workerId });
+  await perform(store, 'revokeLease', { leaseId: lease.leaseId, workerId: first.workerId });
   expect((await store.status(jobId))!.status).toMatchObject({ leased: 0, failed: 0 });
   expect(await leaseFor(store, random, worker())).toMatchObject({ first: lease.first, count: 1 });
 });
@@ -119,7 +119,7 @@ it('a job that is stopped while its late leases are taken back is left as it was
   for (let round = 0; round < ATTEMPTS_MAX; round++) {
     for (let i = 0; i < FIRST_FAILURES_MAX + 5; i++) await leaseFor(store, random, alone);
     clock.nowMs += 2 * LEASE_MS;
-    await perform(store, 'expire', {});
+    await perform(store, 'expireLeases', {});
   }
   expect((await store.status(jobId))!.status).toMatchObject({
     runStatus: 'cancelled',

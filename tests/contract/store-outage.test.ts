@@ -37,13 +37,13 @@ afterEach(async () => {
 const grantsOf = (worker: StubConnection): number => worker.all('lease.grant').length;
 const want = (worker: StubConnection): void => worker.receive({ type: 'lease.want', want: 1, idle: true });
 const append = (input: Input, id = jobId): Promise<{ first: number }> =>
-  rig.core.tick.submit('append', { jobId: id, owner: OPERATOR, appendId: newId(rig.random), input });
+  rig.core.commitQueue.submit('append', { jobId: id, owner: OPERATOR, appendId: newId(rig.random), input });
 const large = (): Input => segmentInput(['x'.repeat(500_000)]);
 const small = (): Input => segmentInput([1]);
 
 it('a locked store answers at once that it is locked, and does not hold the process up', async () => {
   const unlock = lockDatabase(dataDir);
-  const tried = rig.store.commit([{ name: 'revive' }]);
+  const tried = rig.store.commit([{ name: 'extendLeasesAfterRestart' }]);
   await expect(tried).rejects.toMatchObject({ code: 'STORE_BUSY', retryable: true });
   // SQLite waits in this very thread, so long at most, milliseconds.
   const { timeout } = connection.prepare('PRAGMA busy_timeout').get() as { timeout: number };
@@ -57,12 +57,14 @@ it('a worker that asks while the store is locked is served when it is not, and n
   want(worker);
   await rig.clock.advance(3 * STORE_WAIT_MS_MAX);
   expect(grantsOf(worker)).toBe(0);
-  expect(rig.core.tick.health().state).toBe('busy');
+  expect(rig.core.commitQueue.health().state).toBe('busy');
   unlock();
   await rig.clock.advance(3_000);
   expect(grantsOf(worker)).toBe(1);
-  expect(rig.core.tick.health()).toEqual({ state: 'ok' });
-  expect(rig.complaints).toEqual([expect.objectContaining({ event: 'store takes nothing', state: 'busy' })]);
+  expect(rig.core.commitQueue.health()).toEqual({ state: 'ok' });
+  expect(rig.complaints).toEqual([
+    expect.objectContaining({ event: 'store accepts no commits', state: 'busy' }),
+  ]);
 });
 
 it('a request waits for a short lock, and is refused with its reason after a long one', async () => {
@@ -128,11 +130,11 @@ it('on a full disk what fits is taken, and no input passes one before it of the 
   const elsewhere = append(small(), other);
   await rig.clock.advance(1_000);
   expect(await elsewhere).toMatchObject({ first: 2 });
-  expect(rig.core.tick.health().state).toBe('full');
+  expect(rig.core.commitQueue.health().state).toBe('full');
   makeRoom();
   await rig.clock.advance(3_000);
   expect([await first, await second]).toMatchObject([{ first: SLICES + 1 }, { first: SLICES + 2 }]);
-  expect(rig.core.tick.health()).toEqual({ state: 'ok' });
+  expect(rig.core.commitQueue.health()).toEqual({ state: 'ok' });
 });
 
 it('what does not fit is refused as a full disk after a while, with all of its job behind it', async () => {
@@ -152,10 +154,10 @@ it('what does not fit is refused as a full disk after a while, with all of its j
 it('an idle scheduler finds out that its store is locked, and that it is not any more', async () => {
   const unlock = lockDatabase(dataDir);
   await rig.clock.advance(10_000);
-  expect(rig.core.tick.health().state).toBe('busy');
+  expect(rig.core.commitQueue.health().state).toBe('busy');
   unlock();
   await rig.clock.advance(3_000);
-  expect(rig.core.tick.health()).toEqual({ state: 'ok' });
+  expect(rig.core.commitQueue.health()).toEqual({ state: 'ok' });
 });
 
 it('closes while its store is locked, and refuses what waits', async () => {

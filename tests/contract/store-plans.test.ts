@@ -57,15 +57,15 @@ async function play(): Promise<void> {
     lost: { code: 'SANDBOX_CRASHED', message: '' },
   });
   const third = (await leaseFor(store, random, worker))!;
-  await perform(store, 'adopt', { workerId: worker.workerId });
-  await perform(store, 'renew', { workerId: worker.workerId, leaseIds: [third.leaseId], unknown: [] });
-  await perform(store, 'giveBack', {
+  await perform(store, 'reattachLeases', { workerId: worker.workerId });
+  await perform(store, 'renewLeases', { workerId: worker.workerId, leaseIds: [third.leaseId], unknown: [] });
+  await perform(store, 'releaseLease', {
     leaseId: third.leaseId,
     workerId: worker.workerId,
     from: third.first,
   });
   await leaseFor(store, random, worker);
-  await perform(store, 'orphan', { workerId: worker.workerId });
+  await perform(store, 'shortenLeases', { workerId: worker.workerId });
   await drain(store, random, clock);
   await perform(store, 'close', { jobId, owner: OWNER });
   const other = await deployJob(store, random);

@@ -62,7 +62,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       const { earned } = await store.account(PAYEE);
       expect(await perform(store, 'report', report)).toEqual(once);
       if (under.reopen !== undefined) store = await under.reopen();
-      await perform(store, 'revive', {});
+      await perform(store, 'extendLeasesAfterRestart', {});
       expect(await perform(store, 'report', report)).toEqual(once);
       expect((await store.status(jobId))!.status).toEqual(before);
       expect((await store.account(PAYEE)).earned).toBe(earned);
@@ -90,7 +90,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       };
       const once = [await perform(store, 'report', two), await perform(store, 'report', lost)];
       const { leaseId } = lease;
-      await perform(store, 'giveBack', { leaseId, workerId: worker.workerId, from: lease.first + 3 });
+      await perform(store, 'releaseLease', { leaseId, workerId: worker.workerId, from: lease.first + 3 });
       expect([await perform(store, 'report', two), await perform(store, 'report', lost)]).toEqual(once);
       // One attempt is charged, however often that was said.
       expect(await leaseFor(store, random, worker)).toMatchObject({ first: lease.first + 2, count: 1 });
@@ -126,11 +126,11 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       const report = reportOf(lease, worker, lease.first, ones(lease.count));
       const once = await perform(store, 'report', report);
       clock.nowMs += ANSWER_MS_MAX - 1;
-      await perform(store, 'expire', {});
+      await perform(store, 'expireLeases', {});
       expect(await perform(store, 'report', report)).toEqual(once);
       clock.nowMs += 1;
       expect(await store.nextDeadline()).toBeLessThanOrEqual(clock.nowMs);
-      await perform(store, 'expire', {});
+      await perform(store, 'expireLeases', {});
       expect(await codeOf(perform(store, 'report', report))).toBe('LEASE_LOST');
       expect(await store.nextDeadline()).toBeUndefined();
     });
@@ -141,14 +141,14 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       await perform(store, 'report', reportOf(lease, worker, lease.first, ones(1)));
       expect(await store.nextDeadline()).toBe(reportedMs + LEASE_MS);
       clock.nowMs = reportedMs + ANSWER_MS_MAX - 1;
-      await perform(store, 'renew', { leaseIds: [lease.leaseId], workerId: worker.workerId });
+      await perform(store, 'renewLeases', { leaseIds: [lease.leaseId], workerId: worker.workerId });
       expect(await store.nextDeadline()).toBe(reportedMs + ANSWER_MS_MAX);
     });
 
     it('nothing of a lease that was lost before it was reported', async () => {
       const lease = await leaseOfTen();
       clock.nowMs += LEASE_MS;
-      await perform(store, 'expire', {});
+      await perform(store, 'expireLeases', {});
       const late = reportOf(lease, worker, lease.first, ones(lease.count));
       expect(await codeOf(perform(store, 'report', late))).toBe('LEASE_LOST');
     });

@@ -121,14 +121,14 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       await appendTo(store, random, jobId, rangeInput(10));
       const worker = workerNamed(random);
       const { leaseId } = (await leaseFor(store, random, worker))!;
-      const renew = () => perform(store, 'renew', { leaseIds: [leaseId], workerId: worker.workerId });
+      const renew = () => perform(store, 'renewLeases', { leaseIds: [leaseId], workerId: worker.workerId });
       clock.nowMs += SLICE_MS_MAX;
       await renew();
       expect(await store.nextDeadline()).toBe(clock.nowMs + LEASE_MS);
       clock.nowMs += SLICE_MS_MAX + LEASE_MS;
       await renew();
-      await perform(store, 'adopt', { workerId: worker.workerId });
-      expect(await perform(store, 'expire', {})).toEqual({ expired: 1 });
+      await perform(store, 'reattachLeases', { workerId: worker.workerId });
+      expect(await perform(store, 'expireLeases', {})).toEqual({ expired: 1 });
     });
 
     it('believes no computing time that is longer than the lease was held', async () => {

@@ -76,7 +76,7 @@ export function randomStoreContract(name: string, open: OpenStore): void {
           async () => {
             const lease = pick(held);
             const from = lease.first + Math.floor(random.next() * (lease.count + 1));
-            await perform(store, 'giveBack', {
+            await perform(store, 'releaseLease', {
               leaseId: lease.leaseId,
               workerId: lease.worker.workerId,
               from,
@@ -84,10 +84,10 @@ export function randomStoreContract(name: string, open: OpenStore): void {
           },
           async () => {
             clock.nowMs += random.next() * LEASE_MS;
-            await perform(store, 'expire', {});
+            await perform(store, 'expireLeases', {});
           },
-          () => perform(store, 'orphan', { workerId: pick(workers).workerId }),
-          () => perform(store, random.next() < 0.3 ? 'close' : 'renew', closeOrRenew()),
+          () => perform(store, 'shortenLeases', { workerId: pick(workers).workerId }),
+          () => perform(store, random.next() < 0.3 ? 'close' : 'renewLeases', closeOrRenew()),
           async () => {
             if (random.next() < 0.1)
               await perform(store, 'cancel', { jobId: pick(jobs), owner: OWNER, reason: 'x' });

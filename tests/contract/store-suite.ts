@@ -203,7 +203,7 @@ export function storeContract(name: string, open: OpenStore): void {
       }
       expect(seen).toHaveLength(ATTEMPTS_MAX - 1);
       clock.nowMs += 2 * LEASE_MS;
-      await perform(store, 'giveBack', {
+      await perform(store, 'releaseLease', {
         leaseId: lease.leaseId,
         workerId: worker.workerId,
         from: poison + 1,
@@ -224,7 +224,7 @@ export function storeContract(name: string, open: OpenStore): void {
     it('charges a lost lease to its first unreported slice only', async () => {
       const { lease, jobId } = await leaseOfTen();
       clock.nowMs += LEASE_MS + 1;
-      expect(await perform(store, 'expire', {})).toEqual({ expired: 1 });
+      expect(await perform(store, 'expireLeases', {})).toEqual({ expired: 1 });
       const worker = workerNamed(random);
       const first = (await leaseFor(store, random, worker))!;
       expect(first).toMatchObject({ first: lease.first, count: 1 });
@@ -236,16 +236,16 @@ export function storeContract(name: string, open: OpenStore): void {
 
     it('gives a worker that went the time to come back, and takes its leases after that', async () => {
       const { worker } = await leaseOfTen();
-      await perform(store, 'orphan', { workerId: worker.workerId });
+      await perform(store, 'shortenLeases', { workerId: worker.workerId });
       expect(await store.nextDeadline()).toBe(clock.nowMs + LEASE_GRACE_MS);
-      const { leases } = await perform(store, 'adopt', { workerId: worker.workerId });
+      const { leases } = await perform(store, 'reattachLeases', { workerId: worker.workerId });
       expect(leases).toHaveLength(1);
       expect(await store.nextDeadline()).toBe(clock.nowMs + LEASE_MS);
-      await perform(store, 'orphan', { workerId: worker.workerId });
+      await perform(store, 'shortenLeases', { workerId: worker.workerId });
       clock.nowMs += LEASE_GRACE_MS;
-      expect(await perform(store, 'expire', {})).toEqual({ expired: 1 });
+      expect(await perform(store, 'expireLeases', {})).toEqual({ expired: 1 });
       const lost = leases[0]!.leaseId;
-      expect(await perform(store, 'renew', { leaseIds: [lost], workerId: worker.workerId })).toEqual({
+      expect(await perform(store, 'renewLeases', { leaseIds: [lost], workerId: worker.workerId })).toEqual({
         lost: [lost],
       });
     });
@@ -326,7 +326,7 @@ export function storeContract(name: string, open: OpenStore): void {
       const id = store.schedulerId;
       store = await under.reopen();
       expect(store.schedulerId).toBe(id);
-      await perform(store, 'revive', {});
+      await perform(store, 'extendLeasesAfterRestart', {});
       await perform(store, 'report', reportOf(lease, worker, 1, [1]));
       await perform(store, 'close', { jobId, owner: OWNER });
       await drain(store, random, clock);

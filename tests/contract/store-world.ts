@@ -10,7 +10,7 @@ import { LEASE_MS } from '../../src/protocol/limits.js';
 import type { Input, Lease, SignedOffer, WorkerDescription } from '../../src/protocol/messages/messages.js';
 import { rangeFromBounds } from '../../src/protocol/input/ranges.js';
 import { SegmentWriter } from '../../src/protocol/segment/segment.js';
-import type { Answer, Command, CommandName, Commands, Store } from '../../src/scheduler/store/port/store.js';
+import type { CommandResult, Command, CommandName, Commands, Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 
 /** A clock that stands until it is told. */
@@ -44,7 +44,7 @@ export async function perform<K extends CommandName>(
   store: Store,
   name: K,
   body: Commands[K][0],
-): Promise<Answer<K>> {
+): Promise<CommandResult<K>> {
   const { outcomes } = await store.commit([{ name, ...body } as unknown as Command]);
   const outcome = outcomes[0]!;
   if (!outcome.ok) throw outcome.error;
@@ -123,12 +123,12 @@ export async function leaseFor(
   worker: WorkerDescription,
   warm?: string,
 ): Promise<Lease | undefined> {
-  const granted = await perform(store, 'lease', {
+  const granted = await perform(store, 'grantLease', {
     leaseId: newId(random),
     worker,
     ...(warm === undefined ? {} : { warm }),
   });
-  return granted === null || granted === 'later' ? undefined : granted.lease;
+  return granted === null || granted === 'deferred' ? undefined : granted.lease;
 }
 
 /** Reports the next `values.length` slices of a lease. */
@@ -152,7 +152,7 @@ export function reportOf(
 export async function drain(store: Store, random: SeededRandom, clock: StandingClock): Promise<void> {
   const worker = workerNamed(random);
   clock.nowMs += 2 * LEASE_MS;
-  await perform(store, 'expire', {});
+  await perform(store, 'expireLeases', {});
   for (let leases = 0; leases < 10_000; leases++) {
     const lease = await leaseFor(store, random, worker);
     if (lease === undefined) return;

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import type { Answer } from '../../src/scheduler/store/port/store.js';
+import type { CommandResult } from '../../src/scheduler/store/port/store.js';
 import { World } from './world.js';
 
 const SLICES = 120;
@@ -23,7 +23,7 @@ function atLastReports(world: World, strike: () => void): { struck: number } {
     commands.forEach((command, i) => {
       const outcome = committed.outcomes[i]!;
       if (command.name !== 'report' || !outcome.ok || seen.has(command.leaseId)) return;
-      if ((outcome.value as Answer<'report'>).left > 0) return;
+      if ((outcome.value as CommandResult<'report'>).left > 0) return;
       seen.add(command.leaseId);
       counts.struck++;
       strike();

@@ -6,8 +6,8 @@
 import { createDeployer, type Deployer } from '../../src/deployer/deployer.js';
 import { newId } from '../../src/lib/crypto/ids.js';
 import { memoryStorage } from '../../src/lib/storage/storage.js';
-import type { BlobStore } from '../../src/scheduler/blobs/blobs.js';
-import { Core } from '../../src/scheduler/services/core.js';
+import type { BlobStore } from '../../src/scheduler/blobs/blob-store.js';
+import { SchedulerNode } from '../../src/scheduler/services/scheduler-node.js';
 import { acceptClient } from '../../src/scheduler/sessions/open-session.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
@@ -105,7 +105,7 @@ export class World {
   async startScheduler(): Promise<void> {
     const { clock, random } = this;
     const { store, kill } = mortal(this.store, this.storeFaults);
-    const core = await Core.start({
+    const core = await SchedulerNode.start({
       store,
       blobs: noBlobs,
       clock,

@@ -13,7 +13,7 @@ import { rangeFromBounds } from '../../protocol/input/ranges.js';
 import { SegmentWriter } from '../../protocol/segment/segment.js';
 import { encodeValue } from '../../protocol/values/values.js';
 import { SchedulerRig, type StubConnection } from '../../testing/scheduler/scheduler-rig.js';
-import type { BlobStore } from './blobs.js';
+import type { BlobStore } from './blob-store.js';
 import { openFileBlobs } from './file-blobs.js';
 
 let folder: string;
@@ -64,7 +64,7 @@ function report(worker: StubConnection, lease: Lease, id: number, ...refs: BlobR
 /** Larger than what is read of a file at a time. */
 const LARGE = { text: 'ä'.repeat(200_000), numbers: Array.from({ length: 100_000 }, (_, i) => i / 3) };
 
-test('takes no outcome whose blob is not here, until it is', async () => {
+test('refuses an outcome until its blob is stored', async () => {
   const jobId = await rig.deploy();
   const worker = rig.worker();
   const lease = await granted(worker);

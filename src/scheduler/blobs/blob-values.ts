@@ -1,19 +1,19 @@
 /**
- * Which blobs are values, for outcomes that name them: each is read once, part by part, when it is first named. Who wants
- * one read has put it here before, so reading costs no more than taking it did.
+ * Checks that blobs which outcomes name are encoded values. Each is read once, in chunks, when it is first named; only a
+ * blob that was uploaded can be named, so the reads are bounded by the uploads.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import type { BlobRef } from '../../protocol/segment/envelope.js';
 import { ValueScan } from '../../protocol/values/values-scan.js';
-import type { BlobStore } from './blobs.js';
+import type { BlobStore } from './blob-store.js';
 
-/** Digests whose answer is kept. */
+/** Digests whose answer is cached. */
 const KNOWN_MAX = 4_096;
 
 export class BlobValues {
   readonly #blobs: BlobStore;
-  /** By digest, in the order of their last use. */
+  /** Answers by digest, in the order of last use. */
   readonly #known = new Map<string, Promise<boolean>>();
 
   constructor(blobs: BlobStore) {
@@ -21,27 +21,31 @@ export class BlobValues {
   }
 
   /**
-   * @throws BLOB_UNKNOWN where it is not here, SEGMENT_MALFORMED where it is of another size than its reference says or is
-   *   no value, and what reading fails with
+   * @throws BLOB_UNKNOWN when it is not stored, SEGMENT_MALFORMED when its size differs from the reference or it is not an
+   *   encoded value, and errors of reading
    */
   async check({ digest, bytes }: BlobRef, what: string): Promise<void> {
     const size = await this.#blobs.size(digest);
     if (size === undefined) throw unknownBlob(digest, what);
     if (size !== bytes) {
-      const text = `${what} says that blob ${digest} has ${bytes} bytes, and it has ${size}`;
+      const text = `${what} names blob ${digest} with ${bytes} bytes, but it has ${size}`;
       throw new ManyhandsError('SEGMENT_MALFORMED', text, { digest });
     }
     if (await this.#isValue(digest)) return;
-    throw new ManyhandsError('SEGMENT_MALFORMED', `${what} names blob ${digest}, which is no encoded value`, {
-      digest,
-    });
+    throw new ManyhandsError(
+      'SEGMENT_MALFORMED',
+      `${what} names blob ${digest}, which is not an encoded value`,
+      {
+        digest,
+      },
+    );
   }
 
   #isValue(digest: string): Promise<boolean> {
     const known = this.#known.get(digest) ?? this.#read(digest);
     this.#known.delete(digest);
     this.#known.set(digest, known);
-    // What could not be read is read again when it is named again.
+    // A failed read is not cached.
     known.catch(() => this.#known.delete(digest));
     if (this.#known.size > KNOWN_MAX) this.#known.delete(this.#known.keys().next().value!);
     return known;
@@ -57,7 +61,11 @@ export class BlobValues {
 }
 
 export function unknownBlob(digest: string, what: string): ManyhandsError {
-  return new ManyhandsError('BLOB_UNKNOWN', `${what} names blob ${digest}, which is not here: put it first`, {
-    digest,
-  });
+  return new ManyhandsError(
+    'BLOB_UNKNOWN',
+    `${what} names blob ${digest}, which is not stored here: upload it first`,
+    {
+      digest,
+    },
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Blobs as files, named by their digest, in the data folder. A blob is written beside its place, checked, made durable
- * and then renamed, so a file that is there is whole.
+ * Blobs as files in the data folder, named by their digest. A blob is written to a temporary file, checked, synced and then
+ * renamed, so that every stored file is complete.
  * @module
  */
 import { createHash } from 'node:crypto';
@@ -11,10 +11,10 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
 import { BLOB_STORE_BYTES_MAX } from '../../protocol/limits.js';
-import type { BlobStore } from './blobs.js';
+import type { BlobStore } from './blob-store.js';
 import { storeFailure } from '../store/port/store-failure.js';
 
-/** Opens the blobs under `folder`, which is made when missing; what an earlier run left half-written is removed. */
+/** Opens the blobs under `folder`, which is created when missing; incomplete files of an earlier run are removed. */
 export async function openFileBlobs(folder: string, random: Random): Promise<BlobStore> {
   const parts = join(folder, 'parts');
   await rm(parts, { recursive: true, force: true });
@@ -33,7 +33,7 @@ export async function openFileBlobs(folder: string, random: Random): Promise<Blo
         await write(part, digest, bytes, content);
         const under = join(folder, digest.slice(0, 2));
         if ((await mkdir(under, { recursive: true })) !== undefined) await syncFolder(folder);
-        // In one turn, so that of several who put the same blob one does, and it is counted once.
+        // Synchronous check and rename, so that concurrent uploads of the same blob are stored and counted once.
         if (existsSync(place(digest))) throw new AlreadyHere();
         renameSync(part, place(digest));
         await syncFolder(under);
@@ -50,7 +50,7 @@ export async function openFileBlobs(folder: string, random: Random): Promise<Blo
   };
 }
 
-/** Another put of the same blob was faster. */
+/** A concurrent upload has stored the same blob. */
 class AlreadyHere extends Error {}
 
 async function write(
@@ -65,20 +65,20 @@ async function write(
   try {
     for await (const chunk of content) {
       got += chunk.byteLength;
-      if (got > bytes) throw mismatch(digest, `it is longer than the ${bytes} bytes that were announced`);
+      if (got > bytes) throw mismatch(digest, `it has more than the announced ${bytes} bytes`);
       hash.update(chunk);
-      // The whole chunk: a single write may take less of it when the disk is nearly full.
+      // writeFile writes the whole chunk; a single write may write less when the disk is nearly full.
       await file.writeFile(chunk);
     }
-    if (got !== bytes) throw mismatch(digest, `it has ${got} bytes and ${bytes} were announced`);
-    if (hash.digest('hex') !== digest) throw mismatch(digest, 'its SHA-256 is another');
+    if (got !== bytes) throw mismatch(digest, `it has ${got} bytes, not the announced ${bytes}`);
+    if (hash.digest('hex') !== digest) throw mismatch(digest, 'its SHA-256 differs');
     await file.sync();
   } finally {
     await file.close();
   }
 }
 
-/** A rename is durable when its folder is. */
+/** Syncs the folder: only then is a rename durable. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
@@ -89,7 +89,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function mismatch(digest: string, why: string): ManyhandsError {
-  return new ManyhandsError('BLOB_MISMATCH', `what was sent is not the blob ${digest}: ${why}`, { digest });
+  return new ManyhandsError('BLOB_MISMATCH', `the uploaded bytes are not blob ${digest}: ${why}`, { digest });
 }
 
 function full(actual: number): ManyhandsError {

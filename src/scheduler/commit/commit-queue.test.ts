@@ -4,7 +4,7 @@ import { FakeLender } from '../../testing/worker/fake-lender.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { silent } from '../log/log.js';
 import type { Command, Committed } from '../store/port/store.js';
-import { Tick } from './commit-queue.js';
+import { CommitQueue } from './commit-queue.js';
 
 /** A store whose commits take time: each for the disk, and for every command. */
 class SlowStore extends FakeLender {
@@ -35,27 +35,27 @@ beforeEach(() => {
 
 /** Submits so many commands at once, and waits until all are committed. */
 async function commitAll(store: SlowStore): Promise<void> {
-  const tick = new Tick({
+  const commitQueue = new CommitQueue({
     store,
     clock,
     defer: (fn) => void clock.after(0, fn),
     log: silent,
-    onNotes: () => undefined,
+    onCommitted: () => undefined,
   });
-  const body = { leaseId: 'lease', workerId: 'worker' };
-  const all = Promise.all(Array.from({ length: COMMANDS }, () => tick.submit('takeBack', body)));
+  const body = { leaseId: 'grantLease', workerId: 'worker' };
+  const all = Promise.all(Array.from({ length: COMMANDS }, () => commitQueue.submit('revokeLease', body)));
   await clock.run();
   await all;
 }
 
 describe('the size of a commit', () => {
-  it('stays where only the disk is slow: smaller commits would wait for it more often', async () => {
+  it('does not shrink when only the disk is slow, because smaller commits would wait for it more often', async () => {
     const store = new SlowStore(clock, 40, 0.01);
     await commitAll(store);
     expect(store.sizes).toEqual(Array.from({ length: 8 }, () => 256));
   });
 
-  it('shrinks where the commands themselves take long, so that others are served between two commits', async () => {
+  it('shrinks when the commands themselves are slow, so that other clients are served between two commits', async () => {
     const store = new SlowStore(clock, 0, 1);
     await commitAll(store);
     expect(store.sizes.at(0)).toBe(256);

@@ -1,6 +1,6 @@
 /**
- * Group commit: all commands that wait at a tick go to the store in one transaction. What the store cannot take at once
- * (it is locked, or its disk is full) waits here and is tried again, in its order, until it is refused for its age.
+ * Group commit: all commands that are waiting go to the store in one transaction. Commands that the store cannot accept now
+ * (it is locked, or its disk is full) stay in the queue and are retried in order, until they are rejected for their age.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -12,33 +12,41 @@ import type { Roster } from '../policy/roster.js';
 import { StoreHealth, type StoreReport } from './store-health.js';
 import { orderKeys } from '../store/port/command-order.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
-import type { Answer, Command, CommandName, Commands, Notes, Outcome, Store } from '../store/port/store.js';
+import type {
+  CommandResult,
+  Command,
+  CommandName,
+  Commands,
+  CommitEvents,
+  Outcome,
+  Store,
+} from '../store/port/store.js';
 
-export interface TickOptions {
+export interface CommitQueueOptions {
   store: Store;
-  /** Who is there, for decisions about what failed. */
+  /** The connected workers, for decisions about failed slices. */
   roster?: () => Roster;
   clock: Clock;
-  /** Calls back soon, after what is ready now has been read (setImmediate in Node). */
+  /** Schedules a callback after pending I/O events (setImmediate in Node). */
   defer: (fn: () => void) => void;
-  /** Hears what each commit means. */
-  onNotes: (notes: Notes) => void;
+  /** Called with the events of each commit. */
+  onCommitted: (events: CommitEvents) => void;
   log: Log;
 }
 
-/** Commands of one transaction at most, so that none waits for long. */
+/** Largest number of commands in one transaction, so that none waits for long. */
 const BATCH_MAX = 256;
-/** And no fewer: each commit costs a write to the disk. */
+/** Smallest limit on it, because each commit costs a synchronous write to the disk. */
 const BATCH_MIN = 16;
 /**
- * What the commands of one commit aim to take at most, milliseconds: sockets, pages and pings are served between two
- * commits. The wait for the disk at its end does not count: no commit is spared it, however few its commands.
+ * Target for the duration of the commands of one commit, milliseconds: sockets, pages and pings are served between two
+ * commits. The disk write at its end does not count, because smaller commits would not avoid it.
  */
 const COMMIT_MS = 10;
-/** Between two tries of what the store could not take, milliseconds: doubled from the first to the last. */
+/** Back-off between two attempts to commit after a failure, milliseconds: doubled from the first to the last. */
 const RETRY_MS_MIN = 25;
 const RETRY_MS_MAX = 1_000;
-/** After so long without a commit no worker could renew its leases: they get the time to, milliseconds. */
+/** After so long without a commit, milliseconds, deadlines of leases are extended, because no worker could renew them. */
 const OUTAGE_MS = 10_000;
 
 interface Waiting {
@@ -47,68 +55,68 @@ interface Waiting {
   readonly sinceMs: number;
 }
 
-export class Tick {
-  readonly #options: TickOptions;
+export class CommitQueue {
+  readonly #options: CommitQueueOptions;
   readonly #health: StoreHealth;
   #waiting: Waiting[] = [];
-  /** What the store could not take when it was tried; before everything that waits and touches the same. */
+  /** Commands that the store could not accept; they precede all waiting commands with a common order key. */
   #stalled: Waiting[] = [];
-  /** Why they stall. */
+  /** Why they are stalled. */
   #failure: ManyhandsError | undefined;
   #failures = 0;
   #retryAtMs = 0;
-  /** How many commands a commit takes now. */
+  /** Current limit on the commands of one commit. */
   #batchMax = BATCH_MAX;
-  /** Whether the last commit took nothing at all. */
+  /** Whether the last commit accepted no command at all. */
   #isDown = false;
   #wake: () => void = () => undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(options: TickOptions) {
+  constructor(options: CommitQueueOptions) {
     this.#options = options;
     this.#health = new StoreHealth(options.clock, options.log);
   }
 
   /**
-   * Resolves when the command is committed; rejects with the error that refused it, which is one of a store that takes
-   * nothing (`STORE_BUSY`, `STORE_FULL`, `STORE_FAILED`) after `STORE_WAIT_MS_MAX`.
+   * Resolves with the command's result when it is committed.
+   * @throws the command's own error; STORE_BUSY, STORE_FULL or STORE_FAILED after `STORE_WAIT_MS_MAX`; SHUTTING_DOWN
    */
-  submit<K extends CommandName>(name: K, body: Commands[K][0]): Promise<Answer<K>> {
-    if (this.#isClosed) return Promise.reject(goingDown());
+  submit<K extends CommandName>(name: K, body: Commands[K][0]): Promise<CommandResult<K>> {
+    if (this.#isClosed) return Promise.reject(shuttingDown());
     const answer = deferred<unknown>();
     const sinceMs = this.#options.clock.monotonicMs();
     this.#waiting.push({ command: { name, ...body } as unknown as Command, answer, sinceMs });
-    this.#begin();
-    return answer.promise as Promise<Answer<K>>;
+    this.#start();
+    return answer.promise as Promise<CommandResult<K>>;
   }
 
-  /** What the store is known to be like. */
+  /** The state of the store. */
   health(): StoreReport {
     return this.#health.report();
   }
 
-  /** Looks whether an idle store would take a commit, without making one. */
+  /** Checks whether an idle store would accept a commit, without making one. */
   async probe(): Promise<void> {
     if (this.#running !== undefined || this.#isClosed) return;
     try {
       await this.#options.store.probe();
     } catch (error) {
       this.#health.failed(error);
-      // Goes on trying until a commit is taken again.
+      // The queue keeps trying until a commit succeeds.
       this.#retryLater();
-      this.#begin();
+      this.#start();
     }
   }
 
-  /** Takes nothing more; resolves when all that was taken is committed, or refused where the store takes nothing. */
+  /** Rejects new commands; resolves when all queued ones are committed, or rejected because the store accepts none. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#wake();
     await this.#running;
   }
 
-  #begin(): void {
+  #start(): void {
     if (this.#running === undefined) this.#running = this.#run();
     else if (!this.#isDown) this.#wake();
   }
@@ -116,23 +124,23 @@ export class Tick {
   async #run(): Promise<void> {
     while (this.#hasWork()) {
       await new Promise<void>((resolve) => this.#options.defer(resolve));
-      this.#refuseLate();
+      this.#rejectLate();
       if (!this.#hasWork()) break;
-      const batch = this.#take();
+      const batch = this.#nextBatch();
       if (batch === undefined) await this.#pause();
       else await this.#commit(batch);
     }
     this.#running = undefined;
   }
 
-  /** A store that failed is asked until it takes a commit, even where nobody waits for one. */
+  /** A store that failed is tried until a commit succeeds, even when no command waits. */
   #hasWork(): boolean {
     const isFailing = this.#failures > 0 && !this.#isClosed;
     return this.#waiting.length > 0 || this.#stalled.length > 0 || isFailing;
   }
 
-  /** What is to be committed now; undefined where all there is has to wait for the next try. */
-  #take(): Waiting[] | undefined {
+  /** The next batch; undefined when all commands have to wait for the next attempt. */
+  #nextBatch(): Waiting[] | undefined {
     const isDue = this.#isClosed || this.#options.clock.monotonicMs() >= this.#retryAtMs;
     if (isDue) {
       const batch = this.#stalled.splice(0, this.#batchMax);
@@ -164,30 +172,30 @@ export class Tick {
     const commands = batch.map(({ command }) => command);
     const first = this.#recovery();
     const { store, roster } = this.#options;
-    this.#health.asked();
+    this.#health.commitStarted();
     try {
-      const { outcomes, notes, workMs } = await store.commit([...first, ...commands], roster?.());
-      this.#health.answered();
+      const { outcomes, events, workMs } = await store.commit([...first, ...commands], roster?.());
+      this.#health.commitEnded();
       this.#sizeBatches(commands.length, workMs);
-      const left = this.#answer(batch, outcomes.slice(first.length));
+      const left = this.#deliver(batch, outcomes.slice(first.length));
       const refused = outcomes.find((outcome) => !outcome.ok && isStoreFailure(outcome.error));
-      if (refused === undefined || refused.ok) this.#took();
+      if (refused === undefined || refused.ok) this.#succeeded();
       else
         this.#stall(
           left,
           refused.error,
           outcomes.every((outcome) => !outcome.ok),
         );
-      // Who got an answer acts on it first: a lease must be known before it is revoked by the same commit.
+      // Callers handle their results first: a lease must be registered before the same commit can revoke it.
       await Promise.resolve();
-      this.#options.onNotes(notes);
+      this.#options.onCommitted(events);
     } catch (error) {
-      this.#health.answered();
+      this.#health.commitEnded();
       if (isStoreFailure(error)) return this.#stall(batch, error, true);
-      this.#say(commands[0], error);
+      this.#logError(commands[0], error);
       const unexpected = new ManyhandsError(
         'INTERNAL',
-        'the store did not take it: see the log',
+        'the store could not commit it: see the log',
         {},
         { cause: error },
       );
@@ -195,7 +203,7 @@ export class Tick {
     }
   }
 
-  /** By what the commands of the last commit took: half of a wrong size is corrected each time, since one commit may be an odd one. */
+  /** Adapts the batch limit to the duration of the last commit; each time by half, since a single commit may be unusual. */
   #sizeBatches(commands: number, workMs: number): void {
     if (commands < BATCH_MIN && workMs < COMMIT_MS) return;
     const fitting = workMs <= 0 ? BATCH_MAX : (commands * COMMIT_MS) / workMs;
@@ -203,32 +211,32 @@ export class Tick {
     this.#batchMax = Math.min(BATCH_MAX, Math.max(BATCH_MIN, next));
   }
 
-  /** What a try after a failure begins with: no lease may be taken back for a deadline that nobody could put off. */
+  /** The first command of an attempt after a failure: no lease may expire whose deadline could not be extended. */
   #recovery(): Command[] {
     if (this.#failures === 0 || this.#options.clock.monotonicMs() < this.#retryAtMs) return [];
-    return [{ name: 'recover', putOffDeadlines: this.#health.failingMs >= OUTAGE_MS }];
+    return [{ name: 'resumeAfterOutage', extendDeadlines: this.#health.failingMs >= OUTAGE_MS }];
   }
 
-  /** Settles what the store has answered; the rest it could not take. */
-  #answer(batch: Waiting[], outcomes: readonly Outcome[]): Waiting[] {
+  /** Resolves or rejects the commands that the store has processed; returns those that it could not accept. */
+  #deliver(batch: Waiting[], outcomes: readonly Outcome[]): Waiting[] {
     return batch.filter(({ command, answer }, i) => {
       const outcome = outcomes[i]!;
       if (outcome.ok) answer.resolve(outcome.value);
       else if (isStoreFailure(outcome.error)) return true;
       else {
-        if (outcome.error.code === 'INTERNAL') this.#say(command, outcome.error.cause);
+        if (outcome.error.code === 'INTERNAL') this.#logError(command, outcome.error.cause);
         answer.reject(outcome.error);
       }
       return false;
     });
   }
 
-  #took(): void {
+  #succeeded(): void {
     this.#isDown = false;
     if (this.#stalled.length > 0) return;
     this.#failures = 0;
     this.#retryAtMs = 0;
-    this.#health.worked();
+    this.#health.succeeded();
   }
 
   #stall(left: Waiting[], error: ManyhandsError, isDown: boolean): void {
@@ -245,27 +253,28 @@ export class Tick {
     this.#retryAtMs = this.#options.clock.monotonicMs() + pauseMs;
   }
 
-  /** Refuses what has waited for too long, and all that came behind it and touches the same: none may pass another. */
-  #refuseLate(): void {
-    const failure = this.#isClosed && this.#failures > 0 ? goingDown() : this.#failure;
+  /** Rejects commands that have waited too long, and later ones with a common order key: none may overtake another. */
+  #rejectLate(): void {
+    const failure = this.#isClosed && this.#failures > 0 ? shuttingDown() : this.#failure;
     if (this.#failures === 0 || failure === undefined) return;
     const before = this.#options.clock.monotonicMs() - STORE_WAIT_MS_MAX;
     const keys = new Set<string>();
-    const isStaying = ({ command, answer, sinceMs }: Waiting): boolean => {
+    const isKept = ({ command, answer, sinceMs }: Waiting): boolean => {
       const own = orderKeys(command);
       if (sinceMs > before && !this.#isClosed && !own.some((key) => keys.has(key))) return true;
       for (const key of own) keys.add(key);
       answer.reject(failure);
       return false;
     };
-    this.#stalled = this.#stalled.filter(isStaying);
-    this.#waiting = this.#waiting.filter(isStaying);
+    this.#stalled = this.#stalled.filter(isKept);
+    this.#waiting = this.#waiting.filter(isKept);
   }
 
-  #say(command: Command | undefined, cause: unknown): void {
+  #logError(command: Command | undefined, cause: unknown): void {
     const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     this.#options.log('error', 'commit failed', { command: command?.name, cause: text });
   }
 }
 
-const goingDown = (): ManyhandsError => new ManyhandsError('SHUTTING_DOWN', 'the scheduler is going down');
+const shuttingDown = (): ManyhandsError =>
+  new ManyhandsError('SHUTTING_DOWN', 'the scheduler is shutting down');

@@ -1,21 +1,21 @@
 /**
- * Whether the store takes commits, as the last ones showed: for `/healthz`, and said once in the log when it changes.
+ * Whether the store accepts commits, judged by the latest ones: for `/healthz`, and logged once on each change.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../log/log.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
 
-/** `silent`: a commit was begun and has had no answer for long. */
+/** `silent`: a commit has been running for longer than `SILENT_MS`. */
 export type StoreState = 'ok' | 'busy' | 'full' | 'failed' | 'silent';
 
 export interface StoreReport {
   state: StoreState;
-  /** Since when it is not `ok`, milliseconds ago. */
+  /** How long it has not been `ok`, milliseconds. */
   forMs?: number;
 }
 
-/** A commit that takes longer is a store that is silent, milliseconds. */
+/** The store counts as silent when a commit takes longer, milliseconds. */
 const SILENT_MS = 5_000;
 
 export class StoreHealth {
@@ -23,42 +23,42 @@ export class StoreHealth {
   readonly #log: Log;
   #state: StoreState = 'ok';
   #sinceMs = 0;
-  #askedMs: number | undefined;
+  #startedMs: number | undefined;
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
     this.#log = log;
   }
 
-  /** How long commits have failed by now, milliseconds; 0 where they do not. */
+  /** How long commits have been failing, milliseconds; 0 when they succeed. */
   get failingMs(): number {
     return this.#state === 'ok' ? 0 : this.#clock.monotonicMs() - this.#sinceMs;
   }
 
-  /** A commit begins. */
-  asked(): void {
-    this.#askedMs = this.#clock.monotonicMs();
+  /** A commit starts. */
+  commitStarted(): void {
+    this.#startedMs = this.#clock.monotonicMs();
   }
 
-  /** The commit was answered, well or not. */
-  answered(): void {
-    this.#askedMs = undefined;
+  /** The commit has ended, with success or not. */
+  commitEnded(): void {
+    this.#startedMs = undefined;
   }
 
-  /** The store took all that it was given. */
-  worked(): void {
+  /** The store accepted all commands. */
+  succeeded(): void {
     if (this.#state === 'ok') return;
     this.#log('info', 'store works again', { forMs: Math.round(this.failingMs) });
     this.#state = 'ok';
   }
 
-  /** The store could not take something. */
+  /** The store could not accept a command. */
   failed(error: unknown): void {
     const state = stateOf(error);
     if (this.#state === 'ok') this.#sinceMs = this.#clock.monotonicMs();
     if (this.#state !== state) {
       const { message, info } = error as { message?: string; info?: { reason?: unknown } };
-      this.#log('error', 'store takes nothing', { state, message, reason: info?.reason });
+      this.#log('error', 'store accepts no commits', { state, message, reason: info?.reason });
     }
     this.#state = state;
   }
@@ -66,7 +66,7 @@ export class StoreHealth {
   report(): StoreReport {
     const nowMs = this.#clock.monotonicMs();
     if (this.#state !== 'ok') return { state: this.#state, forMs: Math.round(nowMs - this.#sinceMs) };
-    const waitedMs = this.#askedMs === undefined ? 0 : nowMs - this.#askedMs;
+    const waitedMs = this.#startedMs === undefined ? 0 : nowMs - this.#startedMs;
     return waitedMs < SILENT_MS ? { state: 'ok' } : { state: 'silent', forMs: Math.round(waitedMs) };
   }
 }

@@ -1,21 +1,21 @@
 import { expect, it } from 'vitest';
-import { networksOf, SocketRoom } from './connection-limiter.js';
+import { networksOf, ConnectionLimiter } from './connection-limiter.js';
 
 /** Opens sockets until one is refused, and says how many there were. */
-function fill(room: SocketRoom, address: string): number {
+function fill(room: ConnectionLimiter, address: string): number {
   let opened = 0;
   while (room.enter(address)) opened += 1;
   return opened;
 }
 
 /** All that these addresses get, one after the other. */
-const fillAll = (room: SocketRoom, addresses: string[]): number =>
+const fillAll = (room: ConnectionLimiter, addresses: string[]): number =>
   addresses.reduce((sum, address) => sum + fill(room, address), 0);
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-it('gives one address three quarters at most, and keeps an eighth for those that hold few', () => {
-  const room = new SocketRoom(9_600);
+it('gives one address at most three quarters, and reserves an eighth for addresses with few sockets', () => {
+  const room = new ConnectionLimiter(9_600);
   expect(fill(room, '10.0.0.1')).toBe(7_200);
   expect(fill(room, '10.0.0.2')).toBe(1_200);
   expect(room.enter('10.0.0.1')).toBe(false);
@@ -30,15 +30,15 @@ it('gives one address three quarters at most, and keeps an eighth for those that
   expect(numbers(250).every((i) => room.enter(`10.0.2.${i}`))).toBe(true);
 });
 
-it('never lets in more than there is room for', () => {
-  const room = new SocketRoom(10);
+it('never accepts more sockets than its maximum', () => {
+  const room = new ConnectionLimiter(10);
   for (let i = 0; i < 10; i++) expect(room.enter(`10.0.0.${i}`)).toBe(true);
   expect(room.enter('10.0.1.0')).toBe(false);
   expect(room.total).toBe(10);
 });
 
-it('shares a small room alike to its end', () => {
-  const room = new SocketRoom(8);
+it('shares a small capacity equally until it is full', () => {
+  const room = new ConnectionLimiter(8);
   expect(fill(room, '10.0.0.1')).toBe(6);
   expect(room.enter('10.0.0.2')).toBe(true);
   expect(room.enter('10.0.0.1')).toBe(false);
@@ -47,7 +47,7 @@ it('shares a small room alike to its end', () => {
 
 it.each(['10.0.0.1', '2001:db8::1'])('gives a place of %s again that was given back', (address) => {
   // A size at which one that was forgotten shows.
-  const room = new SocketRoom(103);
+  const room = new ConnectionLimiter(103);
   const most = fill(room, address);
   expect(room.total).toBe(most);
   room.leave(address);
@@ -61,30 +61,30 @@ it.each(['10.0.0.1', '2001:db8::1'])('gives a place of %s again that was given b
 
 const MAX = 12_000;
 
-it('gives a /64 half, and leaves its neighbours some', () => {
-  const room = new SocketRoom(MAX);
+it('gives a /64 half, and leaves a share to its neighbours', () => {
+  const room = new ConnectionLimiter(MAX);
   expect(fill(room, '2001:db8:1:0::1')).toBe(6_000);
   expect(room.enter('2001:db8:1:0::2')).toBe(false);
   expect(room.enter('2001:db8:1:1::1')).toBe(true);
 });
 
-it('gives a /56 two thirds, and its neighbours of the /48 some', () => {
-  const room = new SocketRoom(MAX);
+it('gives a /56 two thirds, and leaves a share to others of its /48', () => {
+  const room = new ConnectionLimiter(MAX);
   const all = numbers(256).map((i) => `2001:db8:1:12${i.toString(16).padStart(2, '0')}::1`);
   expect(fillAll(room, all)).toBe(8_000);
   expect(room.enter('2001:db8:1:1300::1')).toBe(true);
 });
 
-it('gives a /48 no more than an IPv4 address, and lets all others in', () => {
-  const room = new SocketRoom(MAX);
+it('gives a /48 no more than an IPv4 address, and accepts all others', () => {
+  const room = new ConnectionLimiter(MAX);
   const all = numbers(65_536).map((i) => `2001:db8:1:${i.toString(16)}::1`);
   expect(fillAll(room, all)).toBe(9_000);
   expect(room.enter('2001:db8:2::1')).toBe(true);
   expect(room.enter('10.0.0.1')).toBe(true);
 });
 
-it('is not filled by a hundred /48s', () => {
-  const room = new SocketRoom(MAX);
+it('a hundred /48 networks cannot fill it', () => {
+  const room = new ConnectionLimiter(MAX);
   for (const i of numbers(100)) {
     for (const j of numbers(256)) fill(room, `2001:db8:${i.toString(16)}:${(j * 257).toString(16)}::1`);
   }

@@ -1,50 +1,50 @@
 /**
- * How many sockets a node has open, and who may open one more: a network may hold as many as leave others a share, so
- * that nobody who opens thousands keeps the others out. What is open is never closed for that.
+ * Limits the open sockets of a node, in all and for each network: a network may only hold a share of the free capacity, so
+ * that one client with thousands of sockets cannot exclude others. Open sockets are never closed for it.
  * @module
  */
 import { isIPv4 } from 'node:net';
 
-/** The last part of the room, one of so many, is for networks that hold few. */
-const LAST_PART = 8;
-/** How few: so many times its weight where the last part begins, and fewer as that fills, down to none. */
-const FEW = 4;
+/** The last 1/8 of the capacity is reserved for networks that hold few sockets. */
+const RESERVED_DIVISOR = 8;
+/** In the reserved part a network may hold this many times its weight at first, and fewer as it fills, down to none. */
+const RESERVED_SOCKETS = 4;
 
-/** What an address counts in. */
+/** A network that an address belongs to. */
 export interface Network {
   readonly name: string;
-  /** It may hold this many times what is still free: of an empty room, `weight / (weight + 1)`. */
+  /** It may hold this many times the free capacity: alone, `weight / (weight + 1)` of all sockets. */
   readonly weight: number;
 }
 
-export class SocketRoom {
+export class ConnectionLimiter {
   readonly #max: number;
   readonly #held = new Map<string, number>();
   #total = 0;
 
-  /** `max`: sockets of all networks together. */
+  /** @param max sockets of all networks together */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Sockets that are open. */
+  /** Number of open sockets. */
   get total(): number {
     return this.#total;
   }
 
-  /** Takes a place for one more socket of that address, and says whether there was one. */
+  /** Counts one more socket of that address, if it is allowed. @returns whether it is */
   enter(address: string): boolean {
     const networks = networksOf(address);
     const free = this.#max - this.#total;
-    const last = this.#max / LAST_PART;
-    const share = free > last ? free : free * Math.min(1, FEW / last);
+    const reserved = this.#max / RESERVED_DIVISOR;
+    const share = free > reserved ? free : free * Math.min(1, RESERVED_SOCKETS / reserved);
     if (networks.some(({ name, weight }) => this.#heldBy(name) >= weight * share)) return false;
     for (const { name } of networks) this.#held.set(name, this.#heldBy(name) + 1);
     this.#total += 1;
     return true;
   }
 
-  /** Gives a place back that was taken. */
+  /** Counts one socket of that address less, which `enter` has counted. */
   leave(address: string): void {
     for (const { name } of networksOf(address)) {
       const held = this.#heldBy(name);
@@ -60,14 +60,14 @@ export class SocketRoom {
 }
 
 const GROUPS = 8;
-/** All that one IPv4 address may hold, and all of a /48: what a provider gives one customer at most. */
+/** Weight of one IPv4 address, and of an IPv6 /48, the largest network that a provider assigns to one customer. */
 const WEIGHT = 3;
-/** A /56 is what many a household gets. Less than the whole, so that one leaves its neighbours of the /48 some. */
+/** Weight of an IPv6 /56, the usual network of a household; lower, so that it leaves a share to others of its /48. */
 const WEIGHT_56 = 2;
-/** A /64 is one local network, or one telephone, and may have neighbours too. */
+/** Weight of an IPv6 /64, which is one local network or one telephone. */
 const WEIGHT_64 = 1;
 
-/** The networks of an address, the smallest first: an IPv4 address is one, an IPv6 one is in its /64, /56 and /48. */
+/** The networks of an address, smallest first: an IPv4 address is one, an IPv6 address is in its /64, /56 and /48. */
 export function networksOf(address: string): Network[] {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
   if (isIPv4(plain)) return [{ name: plain, weight: WEIGHT }];

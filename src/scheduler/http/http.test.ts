@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemRandom } from '../../lib/crypto/random.js';
 import { BLOB_TICKET_MS_MAX } from '../../protocol/limits.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
-import { BlobTickets, type BlobStore } from '../blobs/blobs.js';
+import { BlobTickets, type BlobStore } from '../blobs/blob-store.js';
 import { openFileBlobs } from '../blobs/file-blobs.js';
 import { httpHandler } from './http.js';
 import { WebOrigins } from './web-origins.js';
@@ -99,19 +99,19 @@ async function put(content: string, announced = content.length): Promise<Answer>
   return ask('PUT', `/blobs/${digest}`, { ticket: tickets.issue(digest, announced), body: content });
 }
 
-test('tells its health', async () => {
+test('serves its health', async () => {
   const { status, body } = await ask('GET', '/healthz');
   expect(status).toBe(200);
   expect(JSON.parse(body)).toMatchObject({ ok: true, workers: 3 });
   expect((await ask('GET', '/readyz')).status).toBe(200);
 });
 
-test('answers 503 where it is not well, or not ready', async () => {
+test('answers 503 when it is unhealthy or not ready', async () => {
   health.ok = false;
   for (const path of ['/healthz', '/readyz']) expect((await ask('GET', path)).status).toBe(503);
 });
 
-test('says that there is no room for a blob, and keeps nothing of it', async () => {
+test('refuses a blob when the disk is full, and keeps none of its bytes', async () => {
   const { put: keep } = blobs;
   blobs.put = (digest, bytes) => keep(digest, bytes, fullDisk());
   const { status, body } = await put('hello');
@@ -127,7 +127,7 @@ async function* fullDisk(): AsyncGenerator<Uint8Array> {
   throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 }
 
-test('takes a blob with its ticket and gives it to anybody, for ever, as nothing that a browser would run', async () => {
+test('stores a blob with its ticket and serves it to anyone, immutable and never as executable content', async () => {
   expect((await put('hello')).status).toBe(201);
   const { status, headers, body } = await ask('GET', `/blobs/${digestOf('hello')}`);
   expect([status, body]).toEqual([200, 'hello']);
@@ -142,7 +142,7 @@ test('takes a blob with its ticket and gives it to anybody, for ever, as nothing
   expect(headers).not.toHaveProperty('access-control-allow-origin');
 });
 
-test('gives blobs to pages of its own origins and of those that were named, and to no others', async () => {
+test('serves blobs to pages of its own and of allowed origins only', async () => {
   await put('hello');
   const path = `/blobs/${digestOf('hello')}`;
   for (const origin of ['https://app.example', 'https://grid.example', `http://127.0.0.1:${port}`]) {
@@ -162,7 +162,7 @@ test('gives blobs to pages of its own origins and of those that were named, and 
   }
 });
 
-test('answers nothing to a request by a name that it is not known by', async () => {
+test('refuses requests with an unknown host name', async () => {
   await put('hello');
   for (const host of [
     'evil.example',
@@ -187,7 +187,7 @@ test('answers nothing to a request by a name that it is not known by', async () 
     expect((await ask('GET', '/healthz', { host })).status).toBe(200);
 });
 
-test('answers HEAD as GET, and leaves no file open', async () => {
+test('answers HEAD like GET, and leaves no file open', async () => {
   await put('hello');
   const path = `/blobs/${digestOf('hello')}`;
   const [head, get] = [await ask('HEAD', path), await ask('GET', path)];
@@ -198,7 +198,7 @@ test('answers HEAD as GET, and leaves no file open', async () => {
   expect(opened.map((content) => content.destroyed)).toEqual(opened.map(() => true));
 });
 
-test('leaves no file open when its reader goes away in the middle', async () => {
+test('leaves no file open when the client disconnects during a response', async () => {
   const content = 'x'.repeat(20_000_000);
   await put(content);
   const socket = connect(port, '127.0.0.1');
@@ -209,7 +209,7 @@ test('leaves no file open when its reader goes away in the middle', async () => 
   await closed;
 });
 
-test('refuses a blob without a ticket, with another’s, a made-up or an old one', async () => {
+test('refuses a blob without a ticket, or with one that is forged, expired or for another blob', async () => {
   const digest = digestOf('hello');
   const path = `/blobs/${digest}`;
   const body = 'hello';
@@ -224,9 +224,9 @@ test('refuses a blob without a ticket, with another’s, a made-up or an old one
   expect((await ask('GET', path)).status).toBe(404);
 });
 
-test('issues tickets without an end to them: nobody can use them up for the others', () => {
+test('issues any number of tickets, so that no client can exhaust them', () => {
   for (let i = 0; i < 120_000; i++) tickets.issue('a'.repeat(64), 5);
-  expect(tickets.admit(tickets.issue('b'.repeat(64), 5), 'b'.repeat(64))).toEqual({ bytes: 5 });
+  expect(tickets.verify(tickets.issue('b'.repeat(64), 5), 'b'.repeat(64))).toEqual({ bytes: 5 });
 });
 
 test.each([
@@ -239,14 +239,14 @@ test.each([
   expect(await readdir(join(folder, 'parts'))).toEqual([]);
 });
 
-test('refuses bytes that are not the blob', async () => {
+test('refuses bytes that do not match the digest', async () => {
   const digest = digestOf('hello');
   const answer = await ask('PUT', `/blobs/${digest}`, { ticket: tickets.issue(digest, 5), body: 'jello' });
   expect(answer.status).toBe(422);
   expect(await blobs.size(digest)).toBeUndefined();
 });
 
-test('keeps nothing of an upload that breaks off', async () => {
+test('keeps no bytes of an aborted upload', async () => {
   const digest = digestOf('hello');
   const socket = connect(port, '127.0.0.1');
   const ticket = tickets.issue(digest, 5);

@@ -1,5 +1,5 @@
 /**
- * The HTTP side of a node: blobs, health, and the donor's page. What is not known is a 404 with a sentence.
+ * The HTTP handler of a node: blobs, health and the donor's page. Other paths are answered with 404.
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -8,7 +8,7 @@ import { isError, toWireError, type ErrorCode } from '../../lib/errors.js';
 import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
 import { SOFTWARE_VERSION } from '../../lib/version.js';
 import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
-import type { BlobStore, BlobTickets } from '../blobs/blobs.js';
+import type { BlobStore, BlobTickets } from '../blobs/blob-store.js';
 import type { Log } from '../log/log.js';
 import type { StaticFiles } from './static-files.js';
 import type { WebOrigins } from './web-origins.js';
@@ -16,13 +16,13 @@ import type { WebOrigins } from './web-origins.js';
 export interface HttpOptions {
   blobs: BlobStore;
   tickets: BlobTickets;
-  /** The donor's page; none where it was not built. */
+  /** The donor's page; undefined when it was not built. */
   files: StaticFiles | undefined;
-  /** What `/healthz` says: with status 200 where it is `ok`, else 503. */
+  /** The body of `/healthz`: status 200 when it is `ok`, else 503. */
   health: () => { ok: boolean };
-  /** What `/readyz` says: with status 200 where it is `ready`, else 503. */
+  /** The body of `/readyz`: status 200 when it is `ready`, else 503. */
   readiness: () => { ready: boolean };
-  /** Which pages may use it, and by which names. */
+  /** The origins of pages that may use it, and the host names by which it may be reached. */
   web: WebOrigins;
   log: Log;
 }
@@ -38,7 +38,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
 };
 
-/** To pages of other origins that may use blobs; which are public to who knows their digest. */
+/** CORS headers for pages of allowed origins; blobs are readable by anyone who knows their digest. */
 const CROSS_ORIGIN = {
   'Access-Control-Allow-Methods': 'GET, HEAD, PUT, OPTIONS',
   'Access-Control-Allow-Headers': 'Authorization, Content-Type',
@@ -51,15 +51,15 @@ export function httpHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     handle(options, request, response).catch((error: unknown) => {
-      if (!isError(error) && !hasLeft(error))
+      if (!isError(error) && !isClientGone(error))
         options.log('warn', 'http', { url: request.url, error: String(error) });
       fail(response, error);
     });
   };
 }
 
-/** Whether who asked went away before all of the answer was there: a page that is left does that. */
-function hasLeft(error: unknown): boolean {
+/** Whether the client closed the connection before the whole response was sent. */
+function isClientGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
@@ -70,8 +70,8 @@ async function handle(
 ): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0]!;
   const method = request.method ?? 'GET';
-  const stranger = options.web.hostRefusal(request.headers);
-  if (stranger !== undefined) return json(response, 421, { error: toWireError(stranger) });
+  const refusedHost = options.web.hostRefusal(request.headers);
+  if (refusedHost !== undefined) return json(response, 421, { error: toWireError(refusedHost) });
   if (path === '/healthz') {
     const health = options.health();
     const body = { software: SOFTWARE_VERSION, protocol: PROTOCOL_VERSION, ...health };
@@ -85,7 +85,7 @@ async function handle(
   if (method === 'GET' || method === 'HEAD') {
     if (await options.files?.serve(path, method, request, response)) return;
   }
-  json(response, 404, { error: { code: 'NOT_FOUND', message: `nothing is at ${path} here` } });
+  json(response, 404, { error: { code: 'NOT_FOUND', message: `this server has nothing at ${path}` } });
 }
 
 async function handleBlob(
@@ -105,12 +105,18 @@ async function handleBlob(
   };
   for (const [name, value] of Object.entries(headersOfAll)) response.setHeader(name, value);
   if (method === 'OPTIONS') return void response.writeHead(204).end();
-  if (!DIGEST_PATTERN.test(digest)) return json(response, 400, wrong('BLOB_UNKNOWN', 'that is no SHA-256'));
+  if (!DIGEST_PATTERN.test(digest))
+    return json(
+      response,
+      400,
+      wrong('BLOB_UNKNOWN', 'the path must end in a SHA-256 (64 hexadecimal digits)'),
+    );
   if (method === 'PUT') return putBlob(options, digest, request, response);
   if (method !== 'GET' && method !== 'HEAD')
-    return json(response, 405, wrong('FORBIDDEN', 'GET, HEAD or PUT'));
+    return json(response, 405, wrong('FORBIDDEN', 'use GET, HEAD or PUT'));
   const bytes = await options.blobs.size(digest);
-  if (bytes === undefined) return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not here`));
+  if (bytes === undefined)
+    return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not stored here`));
   const headers = {
     'Content-Type': 'application/octet-stream',
     'Content-Length': bytes,
@@ -120,7 +126,8 @@ async function handleBlob(
   };
   if (method === 'HEAD') return void response.writeHead(200, headers).end();
   const blob = await options.blobs.get(digest);
-  if (blob === undefined) return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not here`));
+  if (blob === undefined)
+    return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not stored here`));
   await pipeline(blob.content, response.writeHead(200, headers));
 }
 
@@ -131,11 +138,15 @@ async function putBlob(
   response: ServerResponse,
 ): Promise<void> {
   const ticket = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-  const leave = ticket === undefined ? undefined : options.tickets.admit(ticket, digest);
-  if (leave === undefined) {
-    return json(response, 403, wrong('FORBIDDEN', 'that needs a ticket of blob.ticket for this very blob'));
+  const authorized = ticket === undefined ? undefined : options.tickets.verify(ticket, digest);
+  if (authorized === undefined) {
+    return json(
+      response,
+      403,
+      wrong('FORBIDDEN', 'an upload needs a ticket for this blob: request one with blob.ticket'),
+    );
   }
-  await options.blobs.put(digest, leave.bytes, request);
+  await options.blobs.put(digest, authorized.bytes, request);
   json(response, 201, { digest });
 }
 
@@ -152,8 +163,8 @@ function fail(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy();
   const { code, message } = toWireError(error);
   const status = isError(error) ? (STATUS[error.code] ?? 400) : 500;
-  const text = status === 500 ? 'the scheduler could not do this: see its log' : message;
-  // What is left of the request is not read: the connection cannot be used again.
+  const text = status === 500 ? 'the scheduler failed to process the request: see its log' : message;
+  // The rest of the request is not read, so the connection cannot be reused.
   response.setHeader('Connection', 'close');
   json(response, status, { error: { code, message: text } });
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { allowFrames, checkSandboxOrigins, tellOrigins } from './sandbox-origins.js';
+import { allowFrameOrigins, checkSandboxOrigins, addSandboxOrigins } from './sandbox-origins.js';
 
 const ORIGINS = ['https://box1.example.org', 'http://box2.example.net:8080'];
 
@@ -24,18 +24,18 @@ describe('the origins of sandboxes', () => {
     }
   });
 
-  it('may be framed by pages that may frame their own, and by no other', () => {
+  it('are added to the frame-src of pages that have one, and to no other page', () => {
     const policy = "default-src 'none'; frame-src 'self'; base-uri 'none'";
-    expect(allowFrames({ 'Content-Security-Policy': policy }, ORIGINS)).toEqual({
+    expect(allowFrameOrigins({ 'Content-Security-Policy': policy }, ORIGINS)).toEqual({
       'Content-Security-Policy': `default-src 'none'; frame-src 'self' ${ORIGINS.join(' ')}; base-uri 'none'`,
     });
     const other = { 'Content-Security-Policy': "default-src 'none'", 'X-Other': 'kept' };
-    expect(allowFrames(other, ORIGINS)).toEqual(other);
-    expect(allowFrames({}, ORIGINS)).toEqual({});
+    expect(allowFrameOrigins(other, ORIGINS)).toEqual(other);
+    expect(allowFrameOrigins({}, ORIGINS)).toEqual({});
   });
 
-  it('stand in the manifest', () => {
-    expect(JSON.parse(tellOrigins('{"assets":[]}', ORIGINS))).toEqual({
+  it('are in the manifest', () => {
+    expect(JSON.parse(addSandboxOrigins('{"assets":[]}', ORIGINS))).toEqual({
       assets: [],
       sandboxOrigins: ORIGINS,
     });

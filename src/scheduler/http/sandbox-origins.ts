@@ -1,15 +1,15 @@
 /**
- * Origins besides the scheduler's own that serve the sandbox frame: frames of distinct sites get a process each, so
- * that one deployer's bomb takes no other's work with it. Donors' pages may put them up, and hear of them by the manifest.
+ * Additional origins that serve the sandbox frame: browsers run frames of distinct sites in separate processes, so a crash
+ * caused by one deployer's job does not end another's. Donors' pages may embed them, and read them from the manifest.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { SANDBOX_ORIGINS_MAX } from '../../protocol/limits.js';
 
-/** What pages allow of frames, before there are more origins. */
+/** The CSP directive of pages without additional origins. */
 const OWN_FRAMES = "frame-src 'self'";
 
-/** Throws INVALID_ARGUMENT where one is no origin of http or https. */
+/** @throws INVALID_ARGUMENT when one is not an http or https origin, or there are too many */
 export function checkSandboxOrigins(origins: readonly string[] = []): readonly string[] {
   const list: unknown = origins;
   if (!Array.isArray(list) || list.length > SANDBOX_ORIGINS_MAX) {
@@ -19,13 +19,13 @@ export function checkSandboxOrigins(origins: readonly string[] = []): readonly s
     const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
     const fits = url !== undefined && /^https?:$/.test(url.protocol) && url.origin === origin;
     if (!fits)
-      throw invalid(`sandboxOrigins: '${String(origin)}' is no origin such as https://box1.example.org`);
+      throw invalid(`sandboxOrigins: '${String(origin)}' is not an origin such as https://box1.example.org`);
   }
   return origins;
 }
 
-/** A response's headers, where pages may put up frames of these origins too. */
-export function allowFrames(
+/** The response headers, with these origins added to the CSP's `frame-src`. */
+export function allowFrameOrigins(
   headers: Record<string, string>,
   origins: readonly string[],
 ): Record<string, string> {
@@ -35,8 +35,8 @@ export function allowFrames(
   return { ...headers, 'Content-Security-Policy': allowed };
 }
 
-/** The manifest of assets, with these origins in it. */
-export function tellOrigins(manifest: string, origins: readonly string[]): string {
+/** The manifest of assets as JSON text, with these origins added. */
+export function addSandboxOrigins(manifest: string, origins: readonly string[]): string {
   return JSON.stringify({ ...(JSON.parse(manifest) as object), sandboxOrigins: origins });
 }
 

@@ -60,7 +60,7 @@ async function ask(path: string, method = 'GET', headers: Record<string, string>
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
 }
 
-test('is nothing where no page was built', async () => {
+test('is undefined when no page was built', async () => {
   expect(await openStaticFiles(join(folder, 'elsewhere'))).toBeUndefined();
 });
 
@@ -90,7 +90,7 @@ test.each(['GET', 'HEAD'])(
   },
 );
 
-test('says that a known asset has not changed, with the same headers and no body', async () => {
+test('answers 304 for an unchanged asset, with the same headers and no body', async () => {
   const same = await ask(ASSET.path, 'GET', { 'if-none-match': '"0123"' });
   expect([same.status, same.body]).toEqual([304, '']);
   expect(same.headers).toMatchObject({ etag: '"0123"', 'x-content-type-options': 'nosniff' });

@@ -1,6 +1,6 @@
 /**
- * The donor's page and what it needs, from the folder that the build made: every file with its headers, and the big
- * files of installed packages (Pyodide) from where npm put them, as the build's manifest says.
+ * Serves the donor's page and its assets from the build's output folder, every file with its headers, and the large files
+ * of installed packages (Pyodide) from `node_modules`, as the build's manifest lists them.
  * @module
  */
 import { createReadStream, existsSync } from 'node:fs';
@@ -9,10 +9,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { allowFrames, tellOrigins } from './sandbox-origins.js';
+import { allowFrameOrigins, addSandboxOrigins } from './sandbox-origins.js';
 
 export interface StaticFiles {
-  /** Answers where it knows the path; false otherwise. */
+  /** Serves the path if it exists; resolves with whether it does. */
   serve(path: string, method: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }
 
@@ -49,7 +49,8 @@ const TYPES: Record<string, string> = {
 };
 
 /**
- * The files under `folder`, listed once: a path that was not there at the start is never looked up on the disk.
+ * Opens the files under `folder`, which are listed once: other paths are never looked up on the disk. Undefined when the
+ * page was not built.
  * `sandboxOrigins`: see `sandbox-origins.ts`.
  */
 export async function openStaticFiles(
@@ -75,9 +76,9 @@ export async function openStaticFiles(
     async serve(path, method, request, response) {
       const found = served.get(path);
       if (found === undefined) return false;
-      const headers = allowFrames(headersFor(rules, path), sandboxOrigins);
+      const headers = allowFrameOrigins(headersFor(rules, path), sandboxOrigins);
       if (path === MANIFEST_PATH && sandboxOrigins.length > 0) {
-        const text = tellOrigins(await readFile(found.file, 'utf8'), sandboxOrigins);
+        const text = addSandboxOrigins(await readFile(found.file, 'utf8'), sandboxOrigins);
         response.writeHead(200, { ...headers, 'Content-Type': TYPES['.json'] });
         response.end(method === 'HEAD' ? undefined : text);
         return true;
@@ -107,7 +108,7 @@ async function send(
   await pipeline(createReadStream(file), response);
 }
 
-/** Later rules add to earlier ones and win over them. */
+/** Merges the headers of all matching rules; later rules override earlier ones. */
 function headersFor(rules: readonly HeaderRule[], path: string): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const rule of rules) {
@@ -130,7 +131,7 @@ async function readAssets(folder: string): Promise<Asset[]> {
   return (JSON.parse(await readFile(manifest, 'utf8')) as { assets: Asset[] }).assets;
 }
 
-/** Where an asset is that lies elsewhere than its path says: in a package, or as seen from `folder`. */
+/** The file of an asset that is not at its path: in an installed package, or relative to `folder`. */
 function fileOf({ package: name, file }: Asset, folder: string): string | undefined {
   if (file === undefined) return undefined;
   if (name === undefined) return join(folder, file);

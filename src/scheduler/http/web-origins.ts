@@ -1,8 +1,8 @@
 /**
- * Who may use this scheduler by way of a browser. Two headers decide, which no page can forge. `Host`: a page of a name
- * that its owner had resolve to this machine (DNS rebinding) shows that name, so only names that this scheduler is known
- * by are taken, and addresses, which nobody can make point elsewhere. `Origin`: a page of another site shows its own, so
- * only this scheduler's pages and those that the operator names are taken. Programs send no `Origin`, and need none.
+ * Decides which pages may use this scheduler from a browser, by two headers that no page can forge. `Host`: a DNS rebinding
+ * attack sends the attacker's host name, so only the scheduler's own names are accepted, and IP addresses, which cannot be
+ * rebound. `Origin`: a page of another site sends its own origin, so only the scheduler's pages and origins that the
+ * operator allows are accepted. Programs send no `Origin`, and need none.
  * @module
  */
 import type { IncomingHttpHeaders } from 'node:http';
@@ -15,13 +15,13 @@ import { WEB_ORIGINS_MAX } from '../../protocol/limits.js';
 const ANY = '*';
 
 export interface WebOriginOptions {
-  /** Origins of other sites whose pages may use it, or `*`. */
+  /** Origins of other sites whose pages may use the scheduler, or `*` for all. */
   allowWebOrigins: readonly string[];
-  /** Addresses by which it is reached besides this machine's names and addresses. */
+  /** URLs by which it is reached besides this machine's names and addresses. */
   publicUrls: readonly string[];
-  /** Origins that serve its page too. */
+  /** Additional origins that serve its page. */
   sandboxOrigins: readonly string[];
-  /** Whether it serves TLS itself. */
+  /** Whether the scheduler itself serves TLS. */
   isSecure: boolean;
 }
 
@@ -38,13 +38,13 @@ export class WebOrigins {
     this.#origins = new Set([...own.map((url) => url.origin), ...allowWebOrigins]);
   }
 
-  /** Why a request is not taken; undefined where it is. */
+  /** The error for a refused request; undefined when it is accepted. */
   refusal(headers: IncomingHttpHeaders): ManyhandsError | undefined {
     return this.hostRefusal(headers) ?? this.originRefusal(headers);
   }
 
   hostRefusal({ host }: IncomingHttpHeaders): ManyhandsError | undefined {
-    // A client of HTTP/1.0, which is no browser.
+    // An HTTP/1.0 client, which is not a browser.
     if (host === undefined) return undefined;
     const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
     const isAddress = isIP(name.replace(/^\[|\]$/g, '')) !== 0;
@@ -53,8 +53,8 @@ export class WebOrigins {
     const shown = JSON.stringify(host.slice(0, 100));
     return new ManyhandsError(
       'HOST_REFUSED',
-      `This scheduler is not known by the name ${shown}: if it is its own, start it with ` +
-        `--public-url and the address with that name (startScheduler({ publicUrls })).`,
+      `This scheduler does not accept the host name ${shown}: if the name is right, start it with ` +
+        `--public-url and the URL with that name (startScheduler({ publicUrls })).`,
       { host: host.slice(0, 100) },
     );
   }
@@ -69,12 +69,12 @@ export class WebOrigins {
         : `start it with --allow-web-origin ${shown} (startScheduler({ allowWebOrigins }))`;
     return new ManyhandsError(
       'WEB_ORIGIN_REFUSED',
-      `This scheduler takes no connections of pages of ${shown}: ${how}.`,
+      `This scheduler accepts no connections from pages of ${shown}: ${how}.`,
       { origin: shown },
     );
   }
 
-  /** What `Access-Control-Allow-Origin` says to a request that is taken; undefined where there is nothing to say. */
+  /** The value of `Access-Control-Allow-Origin` for an accepted request; undefined without an `Origin`. */
   allowed({ origin }: IncomingHttpHeaders): string | undefined {
     return this.#origins.has(ANY) ? ANY : origin;
   }
@@ -83,13 +83,13 @@ export class WebOrigins {
     if (this.#origins.has(ANY) || this.#origins.has(origin)) return true;
     if (!URL.canParse(origin)) return false;
     const url = new URL(origin);
-    // Behind a proxy with TLS its pages are of https, and this server sees none of it.
+    // Behind a TLS proxy the page's origin is https although this server receives http.
     const isScheme = url.protocol === 'https:' || (url.protocol === 'http:' && !this.#isSecure);
     return isScheme && host !== undefined && url.host === new URL(`${url.protocol}//${host}`).host;
   }
 }
 
-/** Each as a browser writes it, or `*`. @throws INVALID_ARGUMENT */
+/** Normalizes each origin as a browser sends it; `*` stays. @throws INVALID_ARGUMENT */
 export function checkWebOrigins(origins: readonly string[] = []): readonly string[] {
   return list('allowWebOrigins', origins).map((origin) => {
     if (origin === ANY) return ANY;
@@ -97,17 +97,17 @@ export function checkWebOrigins(origins: readonly string[] = []): readonly strin
     if (url !== undefined && url.href === `${url.origin}/`) return url.origin;
     throw invalid(
       'allowWebOrigins',
-      `${show(origin)} is no origin such as https://app.example.org, and not "*"`,
+      `${show(origin)} is neither an origin such as https://app.example.org nor "*"`,
     );
   });
 }
 
-/** @throws INVALID_ARGUMENT */
+/** Normalizes the URLs. @throws INVALID_ARGUMENT */
 export function checkPublicUrls(urls: readonly string[] = []): readonly string[] {
   return list('publicUrls', urls).map((text) => {
     const url = parseWeb(text);
     if (url !== undefined) return url.href;
-    throw invalid('publicUrls', `${show(text)} is no address such as https://grid.example.org`);
+    throw invalid('publicUrls', `${show(text)} is not a URL such as https://grid.example.org`);
   });
 }
 

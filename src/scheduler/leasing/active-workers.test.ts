@@ -3,12 +3,12 @@ import type { WorkerDescription } from '../../protocol/messages/messages.js';
 import { candidate } from '../../testing/worker/fake-lender.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { ActiveWorkers } from './active-workers.js';
-import type { Customer } from './matchmaker.js';
-import { independenceOf, runnerOf, type Runner } from '../policy/attempts.js';
-import { Eligibility, isEligible } from '../policy/choose-job.js';
+import type { WorkerHandle } from './matchmaker.js';
+import { independenceLevel, executorOf, type Executor } from '../policy/attempts.js';
+import { EligibilityCache, isEligible } from '../policy/choose-job.js';
 
 /** A worker that counts how often it is looked at. */
-interface Counted extends Customer {
+interface Counted extends WorkerHandle {
   looks: number;
 }
 
@@ -27,10 +27,10 @@ function worker(name: string, extra: Partial<WorkerDescription> = {}): Counted {
   };
 }
 
-const active = new Set<Customer>();
+const active = new Set<WorkerHandle>();
 function workersOf(...crowd: Counted[]): ActiveWorkers {
   active.clear();
-  const workers = new ActiveWorkers(new Eligibility(), (one) => active.has(one));
+  const workers = new ActiveWorkers(new EligibilityCache(), (one) => active.has(one));
   for (const one of crowd) {
     workers.add(one);
     active.add(one);
@@ -50,23 +50,23 @@ test.each<[string, (i: number) => Partial<WorkerDescription>, number]>([
 ])('a thousand workers that %s are not looked at one by one', (_, extra, level) => {
   const crowd = crowdOf(1_000, extra);
   const workers = workersOf(...crowd);
-  const tried = [runnerOf(crowd[0]!.description)];
+  const tried = [executorOf(crowd[0]!.description)];
   crowd[0]!.looks = 0;
-  expect(workers.hasBetter(job, tried, level)).toBe(false);
+  expect(workers.hasBetterWorker(job, tried, level)).toBe(false);
   expect(looksAt(crowd)).toBeLessThan(10);
 });
 
-test('workers that are not active any more are looked at once', () => {
+test('workers that are no longer active are visited once', () => {
   const crowd = crowdOf(1_000, () => ({}));
   const workers = workersOf(...crowd);
   active.clear();
-  expect(workers.hasBetter(job, [], 0)).toBe(false);
+  expect(workers.hasBetterWorker(job, [], 0)).toBe(false);
   for (const one of crowd) one.looks = 0;
-  expect(workers.hasBetter(job, [], 0)).toBe(false);
+  expect(workers.hasBetterWorker(job, [], 0)).toBe(false);
   expect(looksAt(crowd)).toBe(0);
 });
 
-test('finds a better worker where a walk over all of them does', () => {
+test('finds a more independent worker exactly when a search of all workers does', () => {
   const random = new SeededRandom(7);
   const below = (n: number): number => random.bytes(1)[0]! % n;
   const isolations = ['thread', 'deno', 'browser'] as const;
@@ -79,25 +79,25 @@ test('finds a better worker where a walk over all of them does', () => {
     }));
     const workers = workersOf(...crowd);
     for (const one of crowd) if (below(3) === 0) active.delete(one);
-    const tried: Runner[] = crowd.filter(() => below(3) === 0).map((one) => runnerOf(one.description));
+    const tried: Executor[] = crowd.filter(() => below(3) === 0).map((one) => executorOf(one.description));
     for (let level = 0; level < 4; level++) {
       const expected = crowd.some(
         (one) =>
           active.has(one) &&
-          independenceOf(runnerOf(one.description), tried) > level &&
+          independenceLevel(executorOf(one.description), tried) > level &&
           isEligible(job, one.description),
       );
-      expect(workers.hasBetter(job, tried, level)).toBe(expected);
+      expect(workers.hasBetterWorker(job, tried, level)).toBe(expected);
       if (expected) better += 1;
     }
   }
   expect(better).toBeGreaterThan(500);
 });
 
-test('goes by the description that a worker was added with last', () => {
+test('uses the description that a worker was last added with', () => {
   let groups = [{ key: 'lab' }];
   const base = worker('a').description;
-  const changing: Customer = {
+  const changing: WorkerHandle = {
     workerId: base.workerId,
     send: () => undefined,
     get description() {
@@ -105,13 +105,13 @@ test('goes by the description that a worker was added with last', () => {
     },
   };
   const descriptions = new Map([[groups, { ...base, groups }]]);
-  const workers = new ActiveWorkers(new Eligibility(), () => true);
+  const workers = new ActiveWorkers(new EligibilityCache(), () => true);
   workers.add(changing);
-  expect(workers.hasBetter(job, [], 0)).toBe(false);
+  expect(workers.hasBetterWorker(job, [], 0)).toBe(false);
   groups = [{ key: 'public' }];
   descriptions.set(groups, { ...base, groups });
   workers.add(changing);
-  expect(workers.hasBetter(job, [], 0)).toBe(true);
+  expect(workers.hasBetterWorker(job, [], 0)).toBe(true);
   workers.delete(changing);
-  expect(workers.hasBetter(job, [], 0)).toBe(false);
+  expect(workers.hasBetterWorker(job, [], 0)).toBe(false);
 });

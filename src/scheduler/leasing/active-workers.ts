@@ -1,73 +1,76 @@
 /**
- * The connected workers of which something is so (they wait for work, they get on with some), by what jobs they may run
- * and by who is paid: whether an independent one is there is found without a walk over all of them.
+ * An index of the connected workers that satisfy a condition (idle, with leases, making progress), by the jobs that they
+ * may run and by their payee, so that an independent worker is found without visiting all of them.
  * @module
  */
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import type { WorkerDescription } from '../../protocol/messages/messages.js';
-import type { Customer } from './matchmaker.js';
-import { independenceOf, runnerOf, type Runner } from '../policy/attempts.js';
-import type { Candidate, Eligibility } from '../policy/choose-job.js';
-import { INDEPENDENT } from '../policy/roster.js';
+import type { WorkerHandle } from './matchmaker.js';
+import { independenceLevel, executorOf, type Executor } from '../policy/attempts.js';
+import type { Candidate, EligibilityCache } from '../policy/choose-job.js';
+import { INDEPENDENT_LEVEL } from '../policy/roster.js';
 
-/** Workers that may run the same jobs in the same kind of sandbox, by their payees. */
-type Kind = Map<string, Set<Customer>>;
+/** Workers that may run the same jobs in the same kind of sandbox, by payee. */
+type WorkerClass = Map<string, Set<WorkerHandle>>;
 
 export class ActiveWorkers {
-  readonly #eligibility: Eligibility;
-  readonly #isActive: (worker: Customer) => boolean;
-  readonly #kinds = new Map<string, Kind>();
-  readonly #places = new Map<Customer, { description: WorkerDescription; kind: string; payee: string }>();
+  readonly #eligibility: EligibilityCache;
+  readonly #isActive: (worker: WorkerHandle) => boolean;
+  readonly #classes = new Map<string, WorkerClass>();
+  readonly #entries = new Map<
+    WorkerHandle,
+    { description: WorkerDescription; kind: string; payee: string }
+  >();
 
   /**
-   * @param isActive whether it is still so of a worker; one of which it is not is left out, and has to be added when it
-   *   is so again
+   * @param isActive whether a worker still satisfies the condition; one that does not is removed and must be added again
+   *   when it does
    */
-  constructor(eligibility: Eligibility, isActive: (worker: Customer) => boolean) {
+  constructor(eligibility: EligibilityCache, isActive: (worker: WorkerHandle) => boolean) {
     this.#eligibility = eligibility;
     this.#isActive = isActive;
   }
 
-  /** It may be so of this worker from now on, or its description has changed. */
-  add(worker: Customer): void {
+  /** Adds a worker that may satisfy the condition, or whose description has changed. */
+  add(worker: WorkerHandle): void {
     const { description } = worker;
-    if (this.#places.get(worker)?.description === description) return;
+    if (this.#entries.get(worker)?.description === description) return;
     this.delete(worker);
-    const place = { description, kind: kindOf(description), payee: runnerOf(description).payee };
-    const kind = this.#kinds.get(place.kind) ?? new Map<string, Set<Customer>>();
+    const place = { description, kind: classKeyOf(description), payee: executorOf(description).payee };
+    const kind = this.#classes.get(place.kind) ?? new Map<string, Set<WorkerHandle>>();
     const workers = kind.get(place.payee) ?? new Set();
-    this.#places.set(worker, place);
-    this.#kinds.set(place.kind, kind.set(place.payee, workers.add(worker)));
+    this.#entries.set(worker, place);
+    this.#classes.set(place.kind, kind.set(place.payee, workers.add(worker)));
   }
 
-  delete(worker: Customer): void {
-    const place = this.#places.get(worker);
+  delete(worker: WorkerHandle): void {
+    const place = this.#entries.get(worker);
     if (place === undefined) return;
-    this.#places.delete(worker);
-    const kind = this.#kinds.get(place.kind)!;
+    this.#entries.delete(worker);
+    const kind = this.#classes.get(place.kind)!;
     const workers = kind.get(place.payee)!;
     workers.delete(worker);
     if (workers.size === 0) kind.delete(place.payee);
-    if (kind.size === 0) this.#kinds.delete(place.kind);
+    if (kind.size === 0) this.#classes.delete(place.kind);
   }
 
-  /** Whether one of them may run the job, and its attempt tells more than `level` beyond those that `tried`. */
-  hasBetter(job: Candidate, tried: readonly Runner[], level: number): boolean {
-    for (const kind of this.#kinds.values()) if (this.#isInKind(kind, job, tried, level)) return true;
+  /** Whether one of them may run the job and has an `independenceLevel` above `level` with respect to `tried`. */
+  hasBetterWorker(job: Candidate, tried: readonly Executor[], level: number): boolean {
+    for (const kind of this.#classes.values()) if (this.#isInClass(kind, job, tried, level)) return true;
     return false;
   }
 
-  #isInKind(kind: Kind, job: Candidate, tried: readonly Runner[], level: number): boolean {
-    let isAsked = false;
+  #isInClass(kind: WorkerClass, job: Candidate, tried: readonly Executor[], level: number): boolean {
+    let isChecked = false;
     for (const workers of kind.values()) {
       for (const worker of workers) {
-        const other = independenceOf(runnerOf(worker.description), tried);
-        // All of a kind tell alike, but for those who have tried, or have a payee in common with who has.
-        if (other <= level && other >= INDEPENDENT) return false;
+        const other = independenceLevel(executorOf(worker.description), tried);
+        // All workers of a class have the same level, except those that tried and those that share a payee with one.
+        if (other <= level && other >= INDEPENDENT_LEVEL) return false;
         if (other <= level && other > 0) break;
         if (other <= level) continue;
-        if (!isAsked && !this.#eligibility.of(worker.description)(job)) return false;
-        isAsked = true;
+        if (!isChecked && !this.#eligibility.of(worker.description)(job)) return false;
+        isChecked = true;
         if (this.#isActive(worker)) return true;
         this.delete(worker);
       }
@@ -76,18 +79,18 @@ export class ActiveWorkers {
   }
 }
 
-const kinds = new WeakMap<WorkerDescription, string>();
+const classKeys = new WeakMap<WorkerDescription, string>();
 
-/** Everything that says what it may run, and where: but who it is, who is paid, and how much it does at a time. */
-function kindOf(description: WorkerDescription): string {
-  let kind = kinds.get(description);
+/** Digest of the description without identity, payee and number of sandboxes: equal for workers of one class. */
+function classKeyOf(description: WorkerDescription): string {
+  let kind = classKeys.get(description);
   if (kind === undefined) {
     const terms = { ...description, workerId: '', paymentAddress: '', sandboxes: 0 };
     const text = JSON.stringify(terms, (_key, value: unknown) =>
       typeof value === 'bigint' ? `${value} units` : value,
     );
     kind = sha256Hex(new TextEncoder().encode(text));
-    kinds.set(description, kind);
+    classKeys.set(description, kind);
   }
   return kind;
 }

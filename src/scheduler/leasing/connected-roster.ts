@@ -1,78 +1,83 @@
 /**
- * The workers that are connected to this node, as decisions about failed slices see them: a worker counts as there while
- * it waits for work or has some, so that one which is paused or cannot start a sandbox holds nothing up.
+ * The workers that are connected to this node, as decisions about failed slices see them. A worker counts as present while
+ * it has open requests or leases, so that no slice is deferred for one that is paused or cannot start a sandbox.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
 import { ActiveWorkers } from './active-workers.js';
-import type { HeldLeases, LeaseHolder } from './lease-registry.js';
-import type { Customer, Market } from './matchmaker.js';
-import type { Runner } from '../policy/attempts.js';
-import type { Candidate, Eligibility } from '../policy/choose-job.js';
-import { INDEPENDENT, type Roster } from '../policy/roster.js';
+import type { LeaseRegistry, LeaseHolder } from './lease-registry.js';
+import type { WorkerHandle, Matchmaker } from './matchmaker.js';
+import type { Executor } from '../policy/attempts.js';
+import type { Candidate, EligibilityCache } from '../policy/choose-job.js';
+import { INDEPENDENT_LEVEL, type Roster } from '../policy/roster.js';
 
-/** Between the report of a lease's end and the next request a worker counts as there for so long, milliseconds. */
+/** A worker counts as present for this long after its last report, until its next request arrives, milliseconds. */
 const BETWEEN_LEASES_MS = 2_000;
 
 export class ConnectedRoster implements Roster {
-  readonly #workers: ReadonlyMap<string, Customer>;
-  readonly #market: Market;
-  readonly #leases: HeldLeases;
+  readonly #workers: ReadonlyMap<string, WorkerHandle>;
+  readonly #matchmaker: Matchmaker;
+  readonly #leases: LeaseRegistry;
   readonly #clock: Clock;
-  /** Those with an idle sandbox, those that wait for work or have some, and those that get on with it. */
+  /** Workers with an idle sandbox; with requests or leases; and with an idle sandbox or leases that make progress. */
   readonly #idle: ActiveWorkers;
-  readonly #there: ActiveWorkers;
-  readonly #soon: ActiveWorkers;
+  readonly #present: ActiveWorkers;
+  readonly #progressing: ActiveWorkers;
 
   constructor(
     clock: Clock,
-    workers: ReadonlyMap<string, Customer>,
-    market: Market,
-    leases: HeldLeases,
-    eligibility: Eligibility,
+    workers: ReadonlyMap<string, WorkerHandle>,
+    matchmaker: Matchmaker,
+    leases: LeaseRegistry,
+    eligibility: EligibilityCache,
   ) {
     this.#clock = clock;
     this.#workers = workers;
-    this.#market = market;
+    this.#matchmaker = matchmaker;
     this.#leases = leases;
-    const active = (isSo: (worker: Customer) => boolean): ActiveWorkers =>
-      new ActiveWorkers(eligibility, (worker) => this.#isCurrent(worker) && isSo(worker));
-    this.#idle = active((worker) => market.isIdle(worker));
-    this.#there = active((worker) => this.#isActive(worker, false));
-    this.#soon = active((worker) => this.#isActive(worker, true));
+    const active = (matches: (worker: WorkerHandle) => boolean): ActiveWorkers =>
+      new ActiveWorkers(eligibility, (worker) => this.#isCurrent(worker) && matches(worker));
+    this.#idle = active((worker) => matchmaker.isIdle(worker));
+    this.#present = active((worker) => this.#isActive(worker, false));
+    this.#progressing = active((worker) => this.#isActive(worker, true));
   }
 
-  /** A worker has asked, was lent something, got on with it, or describes itself anew. */
+  /** The worker requested work, was granted a lease, made progress, or has a new description. */
   touch({ workerId }: LeaseHolder): void {
     const worker = this.#workers.get(workerId);
     if (worker !== undefined) for (const active of this.#all) active.add(worker);
   }
 
-  /** Its connection is gone. */
-  forget(worker: Customer): void {
+  /** The worker has disconnected. */
+  forget(worker: WorkerHandle): void {
     for (const active of this.#all) active.delete(worker);
   }
 
   get #all(): ActiveWorkers[] {
-    return [this.#idle, this.#there, this.#soon];
+    return [this.#idle, this.#present, this.#progressing];
   }
 
-  hasBetter(job: Candidate, tried: readonly Runner[], level: number, isSoon = false): boolean {
-    // A busy worker is waited for where its attempt would be the first independent one, not for its engine alone.
-    if (level >= INDEPENDENT) return this.#idle.hasBetter(job, tried, level);
-    return (isSoon ? this.#soon : this.#there).hasBetter(job, tried, level);
+  hasBetterWorker(
+    job: Candidate,
+    tried: readonly Executor[],
+    level: number,
+    requireProgress = false,
+  ): boolean {
+    // A slice is deferred for a busy worker only to get the first independent attempt, not merely for another engine.
+    if (level >= INDEPENDENT_LEVEL) return this.#idle.hasBetterWorker(job, tried, level);
+    return (requireProgress ? this.#progressing : this.#present).hasBetterWorker(job, tried, level);
   }
 
-  /** Whether it has not come back over another connection meanwhile. */
-  #isCurrent(worker: Customer): boolean {
+  /** Whether this is the worker's current connection. */
+  #isCurrent(worker: WorkerHandle): boolean {
     return this.#workers.get(worker.workerId) === worker;
   }
 
-  #isActive(worker: Customer, isSoon: boolean): boolean {
+  #isActive(worker: WorkerHandle, requireProgress: boolean): boolean {
     const nowMs = this.#clock.monotonicMs();
-    // One that asks ahead while it does nothing with what it has is not waited for either.
-    if (isSoon ? this.#market.isIdle(worker) : this.#market.isWaiting(worker)) return true;
-    const isAtWork = isSoon ? this.#leases.getsOn(worker, nowMs) : this.#leases.holds(worker);
-    return isAtWork || this.#leases.isHeard(worker, nowMs - BETWEEN_LEASES_MS);
+    // A worker that requests in advance without progress on its leases does not count.
+    if (requireProgress ? this.#matchmaker.isIdle(worker) : this.#matchmaker.isWaiting(worker)) return true;
+    const isAtWork = requireProgress ? this.#leases.isProgressing(worker, nowMs) : this.#leases.holds(worker);
+    return isAtWork || this.#leases.hasReportedSince(worker, nowMs - BETWEEN_LEASES_MS);
   }
 }

@@ -1,55 +1,56 @@
 /**
- * Which leases the connected workers hold: a picture for recalls and revocations, never the truth (that is the store).
+ * The leases that connected workers hold, in memory, for recalls and revocations. The store is authoritative.
  * @module
  */
 import { BUSY_WAIT_MS } from '../../protocol/limits.js';
 import type { Candidate } from '../policy/choose-job.js';
 import type { SchedulerMessage } from '../../protocol/messages/messages.js';
-import type { LentLease } from '../store/port/store.js';
+import type { StoredLease } from '../store/port/store.js';
 
-/** A job of which nothing is known: what its slices are thought to take. */
-const UNKNOWN_SLICE_MS = 100;
+/** Estimated duration of a slice without any report, milliseconds. */
+const DEFAULT_SLICE_MS = 100;
 
 export interface LeaseHolder {
   readonly workerId: string;
   send(message: SchedulerMessage): void;
 }
 
-export interface HeldLease {
+export interface LeaseRecord {
   readonly leaseId: string;
   readonly holder: LeaseHolder;
   readonly job: Candidate;
-  /** First slice without an outcome, and the last one. */
+  /** The first slice without an outcome, and the last slice. */
   next: number;
   last: number;
   /** Which attempt at its slices this is, from 1. */
   readonly attempt: number;
-  /** What one slice is thought to take, milliseconds. */
+  /** Estimated duration of one slice, milliseconds. */
   sliceMs: number;
-  isBegun: boolean;
-  /** Monotonic time of its last progress, or of its grant. */
+  /** Whether any of its slices has an outcome. */
+  hasProgress: boolean;
+  /** Monotonic milliseconds of its last progress, or of its grant. */
   progressedMs: number;
-  /** Monotonic time of the last recall and of the first one since then, and how many there were. */
+  /** Monotonic milliseconds of the latest recall and of the first one since the last progress, and their number. */
   recalledMs: number;
   firstRecalledMs: number;
   recalls: number;
 }
 
-/** A lease gets on while it has progressed in the time of so many of its slices. */
-const BUSY_WAIT_SLICES = 4;
-/** Jobs whose recalls are remembered beyond their leases. */
+/** A lease counts as making progress for the estimated duration of this many of its slices after its last report. */
+const PROGRESS_SLICES = 4;
+/** Jobs whose recall back-off is kept after their leases have ended. */
 const RECALLED_JOBS_MAX = 1_024;
 
-export class HeldLeases {
-  readonly #leases = new Map<string, HeldLease>();
+export class LeaseRegistry {
+  readonly #leases = new Map<string, LeaseRecord>();
   readonly #byHolder = new Map<LeaseHolder, Set<string>>();
-  readonly #heardMs = new WeakMap<LeaseHolder, number>();
-  /** Jobs of which a recall brought whole leases back, and nothing was reported since: the next lease waits as long. */
+  readonly #reportedMs = new WeakMap<LeaseHolder, number>();
+  /** Back-off of jobs whose recalled leases were released whole, without a report since: their next lease inherits it. */
   readonly #recalled = new Map<string, { recalledMs: number; recalls: number }>();
 
   readonly #onActive: (holder: LeaseHolder) => void;
 
-  /** `onActive` hears of each holder that is lent something or gets on. */
+  /** `onActive` is called for each holder that is granted a lease or makes progress. */
   constructor(onActive: (holder: LeaseHolder) => void = () => undefined) {
     this.#onActive = onActive;
   }
@@ -58,25 +59,25 @@ export class HeldLeases {
     return this.#leases.size;
   }
 
-  get(leaseId: string): HeldLease | undefined {
+  get(leaseId: string): LeaseRecord | undefined {
     return this.#leases.get(leaseId);
   }
 
-  /** A lease that `holder` has from now on, monotonic milliseconds. */
-  add(holder: LeaseHolder, lease: LentLease, nowMs: number): void {
-    const { leaseId, job, next, last, attempt, sliceMs = UNKNOWN_SLICE_MS } = lease;
+  /** Adds a lease of `holder`; `nowMs` is monotonic. */
+  add(holder: LeaseHolder, lease: StoredLease, nowMs: number): void {
+    const { leaseId, job, next, last, attempt, sliceMs = DEFAULT_SLICE_MS } = lease;
     const { recalledMs, recalls } = this.#recalled.get(job.jobId) ?? { recalledMs: 0, recalls: 0 };
     this.delete(leaseId);
     this.#byHolder.set(holder, (this.#byHolder.get(holder) ?? new Set()).add(leaseId));
     this.#leases.set(leaseId, {
       ...{ leaseId, holder, job, next, last, attempt, sliceMs },
-      ...{ isBegun: false, progressedMs: nowMs, recalledMs, firstRecalledMs: nowMs, recalls },
+      ...{ hasProgress: false, progressedMs: nowMs, recalledMs, firstRecalledMs: nowMs, recalls },
     });
     this.#onActive(holder);
   }
 
-  /** The lease came back as a whole: one that was recalled leaves its back-off to the next one of its job. */
-  giveBack(holder: LeaseHolder, leaseId: string): void {
+  /** The holder released the whole lease: if it was recalled, the next lease of its job inherits the back-off. */
+  releaseFrom(holder: LeaseHolder, leaseId: string): void {
     const lease = this.#leases.get(leaseId);
     if (lease?.holder !== holder) return;
     this.delete(leaseId);
@@ -100,33 +101,33 @@ export class HeldLeases {
     return this.#byHolder.has(holder);
   }
 
-  /** Whether one of its leases was granted or has progressed not long ago, for what its slices take. */
-  getsOn(holder: LeaseHolder, nowMs: number): boolean {
+  /** Whether one of its leases was granted or made progress recently, relative to the duration of its slices. */
+  isProgressing(holder: LeaseHolder, nowMs: number): boolean {
     for (const leaseId of this.#byHolder.get(holder) ?? []) {
       const { progressedMs, sliceMs } = this.#leases.get(leaseId)!;
-      if (nowMs - progressedMs < Math.max(BUSY_WAIT_MS, BUSY_WAIT_SLICES * sliceMs)) return true;
+      if (nowMs - progressedMs < Math.max(BUSY_WAIT_MS, PROGRESS_SLICES * sliceMs)) return true;
     }
     return false;
   }
 
-  /** Whether it reported on a lease at or behind `sinceMs`, monotonic: it may not have asked again yet. */
-  isHeard(holder: LeaseHolder, sinceMs: number): boolean {
-    return (this.#heardMs.get(holder) ?? -Infinity) >= sinceMs;
+  /** Whether it reported at or after `sinceMs` (monotonic): its next request may not have arrived yet. */
+  hasReportedSince(holder: LeaseHolder, sinceMs: number): boolean {
+    return (this.#reportedMs.get(holder) ?? -Infinity) >= sinceMs;
   }
 
-  /** Forgets all of one holder's. */
+  /** Deletes all leases of one holder. */
   drop(holder: LeaseHolder): void {
     for (const leaseId of this.#byHolder.get(holder) ?? []) this.#leases.delete(leaseId);
     this.#byHolder.delete(holder);
   }
 
-  /** How many slices of the lease are left; it is gone at 0. */
+  /** Records a report: `next` is the first slice without an outcome, `left` the slices left; the lease ends at 0. */
   progress(leaseId: string, next: number, left: number, nowMs: number): void {
     const lease = this.#leases.get(leaseId);
     if (lease === undefined) return;
-    this.#heardMs.set(lease.holder, nowMs);
+    this.#reportedMs.set(lease.holder, nowMs);
     if (next > lease.next) {
-      lease.isBegun = true;
+      lease.hasProgress = true;
       this.#recalled.delete(lease.job.jobId);
     }
     lease.recalls = 0;
@@ -137,7 +138,7 @@ export class HeldLeases {
     this.#onActive(lease.holder);
   }
 
-  values(): Iterable<HeldLease> {
+  values(): Iterable<LeaseRecord> {
     return this.#leases.values();
   }
 }

@@ -4,32 +4,32 @@ import type { SchedulerMessage, WorkerDescription } from '../../protocol/message
 import { FakeLender, candidate } from '../../testing/worker/fake-lender.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
-import { HeldLeases } from './lease-registry.js';
+import { LeaseRegistry } from './lease-registry.js';
 import { silent } from '../log/log.js';
-import { Market, type Customer } from './matchmaker.js';
-import { Eligibility } from '../policy/choose-job.js';
-import { Tick } from '../commit/commit-queue.js';
+import { Matchmaker, type WorkerHandle } from './matchmaker.js';
+import { EligibilityCache } from '../policy/choose-job.js';
+import { CommitQueue } from '../commit/commit-queue.js';
 
 let clock: VirtualClock;
 let lender: FakeLender;
-let leases: HeldLeases;
-let market: Market;
+let leases: LeaseRegistry;
+let matchmaker: Matchmaker;
 
 beforeEach(() => {
   clock = new VirtualClock();
   lender = new FakeLender();
-  leases = new HeldLeases();
-  const tick = new Tick({
+  leases = new LeaseRegistry();
+  const commitQueue = new CommitQueue({
     store: lender,
     clock,
     defer: (fn) => void clock.after(0, fn),
     log: silent,
-    onNotes: (notes) => market.wake([...notes.work.values()]),
+    onCommitted: (events) => matchmaker.wake([...events.work.values()]),
   });
-  market = new Market({
-    tick,
+  matchmaker = new Matchmaker({
+    commitQueue,
     leases,
-    eligibility: new Eligibility(),
+    eligibility: new EligibilityCache(),
     clock,
     random: new SeededRandom(1),
     log: silent,
@@ -38,7 +38,7 @@ beforeEach(() => {
 
 const settle = (): Promise<void> => clock.run();
 
-interface Member extends Customer {
+interface Member extends WorkerHandle {
   heard: SchedulerMessage[];
 }
 
@@ -54,74 +54,77 @@ const grants = (w: Member): number[] => w.heard.flatMap((m) => (m.type === 'leas
 const recalls = (w: Member): string[] =>
   w.heard.flatMap((m) => (m.type === 'lease.recall' ? [m.leaseId] : []));
 
-test('grants a want once, and parks what there is nothing for until there is', async () => {
+test('grants a request once, and keeps requests without work until there is some', async () => {
   lender.slices = 1;
   const w = worker('a');
-  market.add(w, { want: 1, idle: true });
-  market.add(w, { want: 2, idle: true });
+  matchmaker.add(w, { requestId: 1, idle: true });
+  matchmaker.add(w, { requestId: 2, idle: true });
   await settle();
   expect(grants(w)).toEqual([1]);
   lender.slices = 5;
-  market.wake([candidate({})]);
-  market.wake([candidate({})]);
+  matchmaker.wake([candidate({})]);
+  matchmaker.wake([candidate({})]);
   await settle();
   expect(grants(w)).toEqual([1, 2]);
   expect(lender.slices).toBe(4);
-  expect(lender.asked.filter(({ name }) => name === 'giveBack')).toEqual([]);
+  expect(lender.asked.filter(({ name }) => name === 'releaseLease')).toEqual([]);
 });
 
-test('serves an idle sandbox before one that asks ahead, and passes its warm job on', async () => {
+test('serves an idle sandbox before a request in advance, and passes its warm job to the store', async () => {
   const w = worker('a');
-  market.add(w, { want: 1, idle: false });
-  market.add(w, { want: 2, idle: true, warmth: { warm: 'warm job' } });
+  matchmaker.add(w, { requestId: 1, idle: false });
+  matchmaker.add(w, { requestId: 2, idle: true, warmth: { warm: 'warm job' } });
   await settle();
   lender.slices = 1;
-  market.wake([candidate({})]);
+  matchmaker.wake([candidate({})]);
   await settle();
   expect(grants(w)).toEqual([2]);
   expect(lender.asked.at(-2)).toMatchObject({ warmth: { warm: 'warm job' } });
 });
 
-test('gives a lease back whose want was taken back, or whose worker went, while the store worked on it', async () => {
+test('releases a lease whose request was withdrawn, or whose worker disconnected, while the store granted it', async () => {
   lender.slices = 1;
   const w = worker('a');
-  market.add(w, { want: 1, idle: true });
-  market.remove(w, 1);
+  matchmaker.add(w, { requestId: 1, idle: true });
+  matchmaker.remove(w, 1);
   await settle();
   expect(grants(w)).toEqual([]);
   expect(lender.slices).toBe(1);
-  market.add(w, { want: 2, idle: true });
-  lender.onLease = () => market.drop(w);
+  matchmaker.add(w, { requestId: 2, idle: true });
+  lender.onLease = () => matchmaker.drop(w);
   await settle();
   expect(grants(w)).toEqual([]);
   expect(lender.slices).toBe(1);
   expect(leases.size).toBe(0);
 });
 
-test('refuses more wants than a worker may have', () => {
+test('refuses more open requests than a worker may have', () => {
   const w = worker('a');
-  for (let want = 0; want < LEASES_PER_WORKER_MAX; want++) market.add(w, { want, idle: true });
-  expect(() => market.add(w, { want: LEASES_PER_WORKER_MAX, idle: true })).toThrow('too many wants');
+  for (let requestId = 0; requestId < LEASES_PER_WORKER_MAX; requestId++)
+    matchmaker.add(w, { requestId, idle: true });
+  expect(() => matchmaker.add(w, { requestId: LEASES_PER_WORKER_MAX, idle: true })).toThrow(
+    'too many open lease requests',
+  );
 });
 
-test('goes on with its other customers when the store fails for one', async () => {
+test('serves other workers when the store fails for one', async () => {
   lender.slices = 2;
   lender.failures = 1;
   const [a, b] = [worker('a'), worker('b')];
-  market.add(a, { want: 1, idle: true });
-  market.add(b, { want: 1, idle: true });
+  matchmaker.add(a, { requestId: 1, idle: true });
+  matchmaker.add(b, { requestId: 1, idle: true });
   await settle();
   expect([...grants(a), ...grants(b)]).toEqual([1]);
-  market.wake([candidate({})]);
+  matchmaker.wake([candidate({})]);
   await settle();
   expect([...grants(a), ...grants(b)]).toEqual([1, 1]);
 });
 
-test('serves a worker whose request failed by itself, though nothing else happens', async () => {
+test("retries a worker's failed request without any other event", async () => {
   lender.slices = 1;
   lender.failures = 3;
   const w = worker('a');
-  market.add(w, { want: 1, idle: true });
+  matchmaker.add(w, { requestId: 1, idle: true });
   await settle();
   expect(grants(w)).toEqual([]);
   await clock.advance(10_000);
@@ -139,82 +142,86 @@ function busy(): Member {
   return holder;
 }
 
-test('recalls the tail of a long lease for a worker that stands idle, not again at once', async () => {
+test('recalls slices of a long lease for an idle worker, and repeats it only after a back-off', async () => {
   const holder = busy();
-  market.add(worker('idle'), { want: 1, idle: true });
+  matchmaker.add(worker('idle'), { requestId: 1, idle: true });
   await settle();
   expect(recalls(holder)).toEqual(['long']);
   await clock.advance(40);
   expect(recalls(holder)).toHaveLength(1);
   await clock.advance(400);
   expect(recalls(holder).length).toBeGreaterThan(1);
-  market.close();
+  matchmaker.close();
 });
 
-test('says to the holder whether the sandbox that waits has loaded the job', async () => {
+test('tells the holder in the recall whether the waiting sandbox has loaded the job', async () => {
   const holder = busy();
-  market.add(worker('idle'), { want: 1, idle: true, warmth: { warmJobs: ['a job'] } });
+  matchmaker.add(worker('idle'), { requestId: 1, idle: true, warmth: { warmJobs: ['a job'] } });
   await settle();
   expect(holder.heard).toEqual([{ type: 'lease.recall', leaseId: 'long', isWarm: true }]);
-  market.close();
+  matchmaker.close();
 });
 
-test('a lease that comes back as a whole leaves its back-off to the next lease of its job', async () => {
+test('a lease that is released whole passes its recall back-off to the next lease of its job', async () => {
   const holder = busy();
-  market.add(worker('idle'), { want: 1, idle: true });
+  matchmaker.add(worker('idle'), { requestId: 1, idle: true });
   await clock.advance(1_000);
   const often = leases.get('long')!.recalls;
   expect(often).toBeGreaterThan(3);
-  leases.giveBack(worker('another'), 'long');
+  leases.releaseFrom(worker('another'), 'long');
   expect(leases.size).toBe(1);
-  leases.giveBack(holder, 'long');
+  leases.releaseFrom(holder, 'long');
   const next = { leaseId: 'next', next: 1, attempt: 1, last: 1, job: candidate({}), sliceMs: 10 };
   leases.add(holder, next, 0);
   expect(leases.get('next')!.recalls).toBe(often);
   leases.progress('next', 2, 0, 0);
   leases.add(holder, { ...next, leaseId: 'third' }, 0);
   expect(leases.get('third')!.recalls).toBe(0);
-  market.close();
+  matchmaker.close();
 });
 
-test('looks for work again only where a job has some that the worker may run, however often it asks', async () => {
+test('searches again only when a job that the worker may run has new work, however often the worker requests some', async () => {
   const strangers = Array.from({ length: 20 }, (_, i) =>
     worker(`stranger ${i}`, { groups: [{ key: 'lab' }] }),
   );
-  for (const stranger of strangers) market.add(stranger, { want: 1, idle: true });
+  for (const stranger of strangers) matchmaker.add(stranger, { requestId: 1, idle: true });
   await settle();
   expect(lender.asked).toHaveLength(20);
-  for (let i = 0; i < 1_000; i++) market.wake([candidate({ jobId: `job ${i}` })]);
-  for (const stranger of strangers) market.add(stranger, { want: 1, idle: false });
+  for (let i = 0; i < 1_000; i++) matchmaker.wake([candidate({ jobId: `job ${i}` })]);
+  for (const stranger of strangers) matchmaker.add(stranger, { requestId: 1, idle: false });
   await settle();
   expect(lender.asked).toHaveLength(20);
-  market.wake([candidate({ groups: [{ key: 'lab' }] })]);
+  matchmaker.wake([candidate({ groups: [{ key: 'lab' }] })]);
   await settle();
   expect(lender.asked).toHaveLength(40);
 });
 
-test('takes a lease back whose holder gives nothing to those who wait, though it was asked for a minute', async () => {
+test('revokes a lease whose holder ignores recalls for a minute while other workers wait', async () => {
   const holder = busy();
-  market.add(worker('idle'), { want: 1, idle: true });
+  matchmaker.add(worker('idle'), { requestId: 1, idle: true });
   await clock.advance(RECALL_IGNORED_MS - 1_000);
   expect(leases.size).toBe(1);
   await clock.advance(5_000);
   expect(holder.heard.at(-1)).toMatchObject({ type: 'lease.revoke', leaseId: 'long' });
   expect(leases.size).toBe(0);
-  expect(lender.asked.at(-1)).toMatchObject({ name: 'takeBack', leaseId: 'long', workerId: holder.workerId });
-  market.close();
+  expect(lender.asked.at(-1)).toMatchObject({
+    name: 'revokeLease',
+    leaseId: 'long',
+    workerId: holder.workerId,
+  });
+  matchmaker.close();
 });
 
-test('recalls nothing for a worker that has work, or that may not run the job', async () => {
+test('recalls nothing for a worker with work, or one that may not run the job', async () => {
   const holder = busy();
-  market.add(worker('ahead'), { want: 1, idle: false });
-  market.add(worker('stranger', { groups: [{ key: 'lab' }] }), { want: 1, idle: true });
+  matchmaker.add(worker('ahead'), { requestId: 1, idle: false });
+  matchmaker.add(worker('stranger', { groups: [{ key: 'lab' }] }), { requestId: 1, idle: true });
   await clock.advance(1_000);
   expect(recalls(holder)).toEqual([]);
-  market.close();
+  matchmaker.close();
 });
 
-test('looks at no more leases in a round than it has time for, and comes to every idle worker in turn', async () => {
+test('examines a bounded number of leases in a round, and every idle worker in turn', async () => {
   const holder = busy();
   let looks = 0;
   const job = candidate({ groups: [{ key: 'other' }] });
@@ -225,12 +232,12 @@ test('looks at no more leases in a round than it has time for, and comes to ever
       { leaseId: `other ${i}`, next: 1, attempt: 1, last: 100, job: counted, sliceMs: 10 },
       0,
     );
-  for (let i = 0; i < 200; i++) market.add(worker(`stranger ${i}`), { want: 1, idle: true });
+  for (let i = 0; i < 200; i++) matchmaker.add(worker(`stranger ${i}`), { requestId: 1, idle: true });
   const last = worker('last', { groups: [{ key: 'other' }] });
-  market.add(last, { want: 1, idle: true });
+  matchmaker.add(last, { requestId: 1, idle: true });
   await settle();
   expect(looks).toBeLessThan(10_000);
   await clock.advance(10_000);
   expect(recalls(holder).some((leaseId) => leaseId.startsWith('other'))).toBe(true);
-  market.close();
+  matchmaker.close();
 });

@@ -1,6 +1,7 @@
 /**
- * Where sandboxes that want work meet jobs that have some. Wants that cannot be served wait here (in memory: a worker
- * that comes back says them again), and are tried again whenever work may have appeared.
+ * Matches lease requests of workers with jobs that have pending slices. Requests that cannot be granted wait in memory (a
+ * worker that reconnects sends them again) and are retried whenever new work may have appeared. While sandboxes are
+ * idle, the matchmaker recalls unstarted slices from long leases.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -9,340 +10,351 @@ import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
 import { LEASES_PER_WORKER_MAX, RECALL_IGNORED_MS } from '../../protocol/limits.js';
 import type { Warmth, WorkerDescription } from '../../protocol/messages/messages.js';
-import type { HeldLease, HeldLeases, LeaseHolder } from './lease-registry.js';
+import type { LeaseRecord, LeaseRegistry, LeaseHolder } from './lease-registry.js';
 import type { Log } from '../log/log.js';
-import type { Candidate, Eligibility } from '../policy/choose-job.js';
+import type { Candidate, EligibilityCache } from '../policy/choose-job.js';
 import { chooseRecall } from '../policy/choose-recall.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
 import type { Commands } from '../store/port/store.js';
-import type { Tick } from '../commit/commit-queue.js';
+import type { CommitQueue } from '../commit/commit-queue.js';
 
-export interface Want {
-  /** The worker's number for it. */
-  readonly want: number;
-  /** What starts at once for it. */
+export interface LeaseRequest {
+  /** The number that the worker gave it. */
+  readonly requestId: number;
+  /** Jobs and runtimes that the sandbox can start at once. */
   readonly warmth?: Warmth;
-  /** Whether the sandbox has nothing to do now; the others ask ahead. */
+  /** Whether the sandbox has no work now; other requests are made in advance. */
   readonly idle: boolean;
 }
 
-export interface Customer extends LeaseHolder {
+export interface WorkerHandle extends LeaseHolder {
   readonly description: WorkerDescription;
 }
 
-export interface MarketOptions {
-  tick: Tick;
-  leases: HeldLeases;
-  eligibility: Eligibility;
+export interface MatchmakerOptions {
+  commitQueue: CommitQueue;
+  leases: LeaseRegistry;
+  eligibility: EligibilityCache;
   clock: Clock;
   random: Random;
   log: Log;
-  /** Whether nothing is lent now. @default never */
+  /** Whether no leases are granted now. @default never */
   isClosed?: () => boolean;
-  /** Hears of each customer that asks for work or has described itself anew, and of each that goes. @default nobody */
-  onActive?: (customer: Customer) => void;
-  onGone?: (customer: Customer) => void;
+  /** Called for each worker that requests work or has a new description, and for each that disconnects. @default no-op */
+  onActive?: (worker: WorkerHandle) => void;
+  onGone?: (worker: WorkerHandle) => void;
 }
 
-/** While sandboxes stand idle, leases are looked at again so often for a tail to recall, milliseconds. */
+/** Interval between two searches for a lease to recall while sandboxes are idle, milliseconds. */
 const RECALL_INTERVAL_MS = 25;
-/** A worker that the store could not serve is tried again after so long, milliseconds. */
+/** Delay before a request is retried after the store failed, milliseconds. */
 const RETRY_MS = 1_000;
-/** How often a worker looks again whether what waits for other workers is its own by now, milliseconds. */
-const HELD_BACK_LOOK_MS = 1_000;
-/** A worker that describes itself anew has all jobs looked at so often in a second, and behind that after so long, milliseconds. */
-const RELOOKS_PER_SECOND_MAX = 8;
-const RELOOK_MS = 1_000;
-/** Leases that are looked at in one round, once for each worker: many idle workers must not take all of the time. */
-const RECALL_LOOKS_MAX = 5_000;
+/** Delay before a worker is retried for whom all pending slices were deferred to other workers, milliseconds. */
+const DEFERRED_RETRY_MS = 1_000;
+/** Searches of all jobs in one second after new descriptions of one worker; beyond that they are delayed by so many milliseconds. */
+const UPDATES_PER_SECOND_MAX = 8;
+const UPDATE_DELAY_MS = 1_000;
+/** Leases that one round examines, counted once for each idle worker, so that a round stays short with many workers. */
+const RECALL_CANDIDATES_MAX = 5_000;
 
-/** What is known of one customer. */
-interface CustomerState {
-  readonly wants: Map<number, Want>;
+/** The requests of one worker and the state of serving them. */
+interface WorkerState {
+  readonly requests: Map<number, LeaseRequest>;
   isServing: boolean;
-  /** Whether to look again after that. */
-  again: boolean;
-  /** It was looked through all jobs, and none of them was for it; that stays so until one of `wake` is. */
-  hasNothing: boolean;
-  /** Looks for a new description in this second of the clock. */
-  relooks: { second: number; count: number };
-  cancelLook: (() => void) | undefined;
+  /** Whether to serve once more after the current pass. */
+  serveAgain: boolean;
+  /** All jobs were searched and none had work for the worker; valid until `wake` names a job that it may run. */
+  hasNoWork: boolean;
+  /** Searches for new descriptions in the current second of the monotonic clock. */
+  updates: { second: number; count: number };
+  cancelRetry: (() => void) | undefined;
 }
 
-export class Market {
-  readonly #options: MarketOptions;
-  readonly #customers = new Map<Customer, CustomerState>();
-  /** Those with a sandbox that has nothing to do. */
-  readonly #idle = new Set<Customer>();
-  /** Those for whom there is only what waits for other workers. */
-  readonly #heldBack = new Set<Customer>();
+export class Matchmaker {
+  readonly #options: MatchmakerOptions;
+  readonly #workers = new Map<WorkerHandle, WorkerState>();
+  /** Workers with an idle sandbox. */
+  readonly #idle = new Set<WorkerHandle>();
+  /** Workers for whom all pending slices are deferred to other workers. */
+  readonly #deferred = new Set<WorkerHandle>();
   #cancelRecall: (() => void) | undefined;
-  /** The idle worker that the next round begins with. */
-  #recallFrom = 0;
+  /** Index of the idle worker that the next recall round starts with. */
+  #recallIndex = 0;
 
-  constructor(options: MarketOptions) {
+  constructor(options: MatchmakerOptions) {
     this.#options = options;
   }
 
-  add(customer: Customer, want: Want): void {
-    const state = this.#customers.get(customer) ?? newState();
-    const { wants } = state;
-    if (wants.size >= LEASES_PER_WORKER_MAX) {
-      throw new ManyhandsError('LIMIT_EXCEEDED', 'too many wants of one worker at once', {
-        limit: 'LEASES_PER_WORKER_MAX',
-        max: LEASES_PER_WORKER_MAX,
-        actual: wants.size + 1,
-      });
+  /** Adds a lease request and serves it. @throws LIMIT_EXCEEDED past `LEASES_PER_WORKER_MAX` requests of one worker */
+  add(worker: WorkerHandle, request: LeaseRequest): void {
+    const state = this.#workers.get(worker) ?? newState();
+    const { requests } = state;
+    if (requests.size >= LEASES_PER_WORKER_MAX) {
+      throw new ManyhandsError(
+        'LIMIT_EXCEEDED',
+        'the worker has too many open lease requests: wait for grants, or withdraw some',
+        {
+          limit: 'LEASES_PER_WORKER_MAX',
+          max: LEASES_PER_WORKER_MAX,
+          actual: requests.size + 1,
+        },
+      );
     }
-    this.#customers.set(customer, state);
-    wants.set(want.want, want);
-    this.#noteIdle(customer, state);
-    this.#options.onActive?.(customer);
-    if (state.hasNothing) this.#recallSoon();
-    else this.#serve(customer);
+    this.#workers.set(worker, state);
+    requests.set(request.requestId, request);
+    this.#updateIdle(worker, state);
+    this.#options.onActive?.(worker);
+    if (state.hasNoWork) this.#scheduleRecall();
+    else this.#serve(worker);
   }
 
-  remove(customer: Customer, want: number): void {
-    const state = this.#customers.get(customer);
+  remove(worker: WorkerHandle, requestId: number): void {
+    const state = this.#workers.get(worker);
     if (state === undefined) return;
-    state.wants.delete(want);
-    this.#noteIdle(customer, state);
+    state.requests.delete(requestId);
+    this.#updateIdle(worker, state);
   }
 
-  /** What the customer takes has changed: all jobs are looked at again, for one customer only so often. */
-  renew(customer: Customer): void {
-    this.#options.onActive?.(customer);
-    const state = this.#customers.get(customer);
+  /** The worker's description has changed: searches all jobs again, at a limited rate. */
+  descriptionChanged(worker: WorkerHandle): void {
+    this.#options.onActive?.(worker);
+    const state = this.#workers.get(worker);
     if (state === undefined) return;
     const second = Math.floor(this.#options.clock.monotonicMs() / 1_000);
-    if (state.relooks.second !== second) state.relooks = { second, count: 0 };
-    if (++state.relooks.count > RELOOKS_PER_SECOND_MAX) return this.#lookLater(customer, RELOOK_MS);
-    state.hasNothing = false;
-    this.#serve(customer);
+    if (state.updates.second !== second) state.updates = { second, count: 0 };
+    if (++state.updates.count > UPDATES_PER_SECOND_MAX) return this.#retryLater(worker, UPDATE_DELAY_MS);
+    state.hasNoWork = false;
+    this.#serve(worker);
   }
 
-  /** The worker is gone. What waited for it may be another's now. */
-  drop(customer: Customer): void {
-    this.#customers.get(customer)?.cancelLook?.();
-    this.#customers.delete(customer);
-    this.#idle.delete(customer);
-    this.#heldBack.delete(customer);
-    this.#options.onGone?.(customer);
-    for (const other of this.#heldBack) this.#serve(other);
+  /** The worker has disconnected. Slices that were deferred to it may now go to other workers. */
+  drop(worker: WorkerHandle): void {
+    this.#workers.get(worker)?.cancelRetry?.();
+    this.#workers.delete(worker);
+    this.#idle.delete(worker);
+    this.#deferred.delete(worker);
+    this.#options.onGone?.(worker);
+    for (const other of this.#deferred) this.#serve(other);
   }
 
-  /** Whether the customer has asked for work that it did not get yet. */
-  isWaiting(customer: Customer): boolean {
-    return (this.#customers.get(customer)?.wants.size ?? 0) > 0;
+  /** Whether the worker has open requests. */
+  isWaiting(worker: WorkerHandle): boolean {
+    return (this.#workers.get(worker)?.requests.size ?? 0) > 0;
   }
 
-  /** Whether it has a sandbox with nothing to do. */
-  isIdle(customer: Customer): boolean {
-    return this.#idle.has(customer);
+  /** Whether the worker has an idle sandbox. */
+  isIdle(worker: WorkerHandle): boolean {
+    return this.#idle.has(worker);
   }
 
-  /** These jobs may have work that was not there before: only who may run one of them looks again. */
+  /** These jobs may have new work: serves the workers that may run one of them. */
   wake(jobs: readonly Candidate[]): void {
-    for (const [customer, state] of this.#customers) {
-      if (state.wants.size === 0 && !state.hasNothing) continue;
-      const mayRun = this.#options.eligibility.of(customer.description);
+    for (const [worker, state] of this.#workers) {
+      if (state.requests.size === 0 && !state.hasNoWork) continue;
+      const mayRun = this.#options.eligibility.of(worker.description);
       if (!jobs.some(mayRun)) continue;
-      state.hasNothing = false;
-      this.#serve(customer);
+      state.hasNoWork = false;
+      this.#serve(worker);
     }
   }
 
-  /** All jobs may have work. */
+  /** Any job may have new work: serves all workers. */
   wakeAll(): void {
-    for (const [customer, state] of this.#customers) {
-      state.hasNothing = false;
-      this.#serve(customer);
+    for (const [worker, state] of this.#workers) {
+      state.hasNoWork = false;
+      this.#serve(worker);
     }
   }
 
   close(): void {
     this.#cancelRecall?.();
-    for (const state of this.#customers.values()) state.cancelLook?.();
-    this.#customers.clear();
+    for (const state of this.#workers.values()) state.cancelRetry?.();
+    this.#workers.clear();
     this.#idle.clear();
-    this.#heldBack.clear();
+    this.#deferred.clear();
   }
 
-  #noteIdle(customer: Customer, { wants }: CustomerState): void {
-    for (const want of wants.values()) if (want.idle) return void this.#idle.add(customer);
-    this.#idle.delete(customer);
+  #updateIdle(worker: WorkerHandle, { requests }: WorkerState): void {
+    for (const request of requests.values()) if (request.idle) return void this.#idle.add(worker);
+    this.#idle.delete(worker);
   }
 
-  #serve(customer: Customer): void {
-    const state = this.#customers.get(customer);
+  #serve(worker: WorkerHandle): void {
+    const state = this.#workers.get(worker);
     if (state === undefined) return;
     if (state.isServing) {
-      state.again = true;
+      state.serveAgain = true;
       return;
     }
-    if (state.wants.size === 0) return;
+    if (state.requests.size === 0) return;
     state.isServing = true;
-    void this.#serveAll(customer, state);
+    void this.#serveAll(worker, state);
   }
 
-  async #serveAll(customer: Customer, state: CustomerState): Promise<void> {
+  async #serveAll(worker: WorkerHandle, state: WorkerState): Promise<void> {
     try {
       do {
-        state.again = false;
-        while (await this.#serveOne(customer, state));
-      } while (readAgain(state));
+        state.serveAgain = false;
+        while (await this.#serveOne(worker, state));
+      } while (isServeAgain(state));
     } catch (error) {
-      this.#serveLater(customer, error);
+      this.#retryAfterError(worker, error);
     } finally {
       state.isServing = false;
     }
-    this.#recallSoon();
+    this.#scheduleRecall();
   }
 
-  /** What failed need not fail again, and nothing else would wake this customer. */
-  #serveLater(customer: Customer, error: unknown): void {
+  /** Schedules a retry after an error, because no other event may serve this worker. */
+  #retryAfterError(worker: WorkerHandle, error: unknown): void {
     if (isError(error, 'SHUTTING_DOWN')) return;
-    this.#options.log('warn', 'lease failed', { worker: customer.workerId, error: String(error) });
-    this.#lookLater(customer, RETRY_MS);
+    this.#options.log('warn', 'lease failed', { worker: worker.workerId, error: String(error) });
+    this.#retryLater(worker, RETRY_MS);
   }
 
-  /** Serves the customer's most urgent want; false where there is none or no work for it. */
-  async #serveOne(customer: Customer, state: CustomerState): Promise<boolean> {
-    const want = mostUrgent(state.wants);
-    if (want === undefined || this.#customers.get(customer) !== state) return false;
+  /** Serves the worker's most urgent request; resolves with false when there is none or no work for it. */
+  async #serveOne(worker: WorkerHandle, state: WorkerState): Promise<boolean> {
+    const request = mostUrgent(state.requests);
+    if (request === undefined || this.#workers.get(worker) !== state) return false;
     if (this.#options.isClosed?.() === true) return false;
-    const { tick, random, leases, clock } = this.#options;
-    const { description } = customer;
+    const { commitQueue, random, leases, clock } = this.#options;
+    const { description } = worker;
     const leaseId = newId(random);
-    const granted = await tick.submit('lease', { leaseId, worker: description, warmth: want.warmth ?? {} });
-    this.#heldBack.delete(customer);
+    const granted = await commitQueue.submit('grantLease', {
+      leaseId,
+      worker: description,
+      warmth: request.warmth ?? {},
+    });
+    this.#deferred.delete(worker);
     if (granted === null) {
-      // A job that came meanwhile has woken it; another description has too.
-      state.hasNothing = !readAgain(state) && customer.description === description;
+      // New work or a new description may have arrived while the store searched.
+      state.hasNoWork = !isServeAgain(state) && worker.description === description;
       return false;
     }
-    if (granted === 'later') {
-      if (this.#customers.get(customer) !== state) return false;
-      this.#heldBack.add(customer);
-      this.#lookLater(customer, HELD_BACK_LOOK_MS);
+    if (granted === 'deferred') {
+      if (this.#workers.get(worker) !== state) return false;
+      this.#deferred.add(worker);
+      this.#retryLater(worker, DEFERRED_RETRY_MS);
       return false;
     }
     const { lease, job, attempt } = granted;
-    const isThere = this.#customers.get(customer) === state && state.wants.delete(want.want);
-    this.#noteIdle(customer, state);
-    if (!isThere) {
-      // The want was taken back, or the worker went, while the store worked on it.
-      if (this.#customers.get(customer) !== state) this.#idle.delete(customer);
-      await this.#giveBack({ leaseId, workerId: customer.workerId, from: lease.first, isRecalled: true });
-      // The same worker, back over another connection, may have been told of it meanwhile.
+    const isAwaited = this.#workers.get(worker) === state && state.requests.delete(request.requestId);
+    this.#updateIdle(worker, state);
+    if (!isAwaited) {
+      // The request was withdrawn, or the worker disconnected, while the store granted it.
+      if (this.#workers.get(worker) !== state) this.#idle.delete(worker);
+      await this.#releaseLease({ leaseId, workerId: worker.workerId, from: lease.first, isRecalled: true });
+      // The same worker may have reconnected meanwhile, and its leases were reattached.
       leases.delete(leaseId);
       return true;
     }
     const { first, count, sliceMs } = lease;
-    const held = { leaseId, next: first, last: first + count - 1, job, attempt, sliceMs };
-    leases.add(customer, held, clock.monotonicMs());
-    customer.send({ type: 'lease.grant', want: want.want, lease });
+    const record = { leaseId, next: first, last: first + count - 1, job, attempt, sliceMs };
+    leases.add(worker, record, clock.monotonicMs());
+    worker.send({ type: 'lease.grant', want: request.requestId, lease });
     return true;
   }
 
-  /** A lease that no worker has heard of has no other owner: it goes back, however long the store takes nothing. */
-  async #giveBack(lease: Commands['giveBack'][0]): Promise<void> {
+  /** Releases a lease of which no worker was notified; retries until the store accepts it. */
+  async #releaseLease(lease: Commands['releaseLease'][0]): Promise<void> {
     for (;;) {
       try {
-        return void (await this.#options.tick.submit('giveBack', lease));
+        return void (await this.#options.commitQueue.submit('releaseLease', lease));
       } catch (error) {
         if (!isStoreFailure(error)) throw error;
       }
     }
   }
 
-  /** Looks again in a while, where nothing else may wake this customer. */
-  #lookLater(customer: Customer, ms: number): void {
-    const state = this.#customers.get(customer);
-    if (state === undefined || state.cancelLook !== undefined) return;
-    const look = (): void => {
-      state.cancelLook = undefined;
-      state.hasNothing = false;
-      this.#serve(customer);
+  /** Serves the worker again after a delay, when no other event may do so. */
+  #retryLater(worker: WorkerHandle, ms: number): void {
+    const state = this.#workers.get(worker);
+    if (state === undefined || state.cancelRetry !== undefined) return;
+    const retry = (): void => {
+      state.cancelRetry = undefined;
+      state.hasNoWork = false;
+      this.#serve(worker);
     };
-    state.cancelLook = this.#options.clock.after(ms, look, { background: true });
+    state.cancelRetry = this.#options.clock.after(ms, retry, { background: true });
   }
 
-  #recallSoon(): void {
+  #scheduleRecall(): void {
     if (this.#cancelRecall !== undefined || this.#idle.size === 0 || this.#options.leases.size === 0) return;
     this.#recall();
     this.#cancelRecall = this.#options.clock.after(
       RECALL_INTERVAL_MS,
       () => {
         this.#cancelRecall = undefined;
-        this.#recallSoon();
+        this.#scheduleRecall();
       },
       { background: true },
     );
   }
 
-  /** Asks one lease's holder for its tail, for each worker that has an idle sandbox: for some now, for the rest next. */
+  /** Recalls one lease for each worker with an idle sandbox: for some in this round, for the others in the next ones. */
   #recall(): void {
     const { leases, clock, eligibility } = this.#options;
     const idle = [...this.#idle];
-    const first = this.#recallFrom < idle.length ? this.#recallFrom : 0;
-    const count = Math.min(idle.length - first, Math.ceil(RECALL_LOOKS_MAX / Math.max(1, leases.size)));
-    this.#recallFrom = first + count;
+    const first = this.#recallIndex < idle.length ? this.#recallIndex : 0;
+    const count = Math.min(idle.length - first, Math.ceil(RECALL_CANDIDATES_MAX / Math.max(1, leases.size)));
+    this.#recallIndex = first + count;
     const nowMs = clock.monotonicMs();
-    for (const customer of idle.slice(first, first + count)) {
-      const lease = chooseRecall(leases.values(), eligibility.of(customer.description), nowMs);
+    for (const worker of idle.slice(first, first + count)) {
+      const lease = chooseRecall(leases.values(), eligibility.of(worker.description), nowMs);
       if (lease === undefined) continue;
-      if (isIgnored(lease, nowMs)) this.#takeBack(lease);
-      else this.#askFor(lease, customer, nowMs);
+      if (isRecallIgnored(lease, nowMs)) this.#revokeLease(lease);
+      else this.#sendRecall(lease, worker, nowMs);
     }
   }
 
-  #askFor(lease: HeldLease, customer: Customer, nowMs: number): void {
+  #sendRecall(lease: LeaseRecord, worker: WorkerHandle, nowMs: number): void {
     if (lease.recalls === 0) lease.firstRecalledMs = nowMs;
     lease.recalledMs = nowMs;
     lease.recalls += 1;
-    const waiting = [...(this.#customers.get(customer)?.wants.values() ?? [])].filter((want) => want.idle);
+    const waiting = [...(this.#workers.get(worker)?.requests.values() ?? [])].filter(
+      (request) => request.idle,
+    );
     const isWarm = waiting.some(({ warmth }) => isWarmFor(warmth, lease.job.jobId));
     lease.holder.send({ type: 'lease.recall', leaseId: lease.leaseId, ...(isWarm ? { isWarm } : {}) });
   }
 
-  /** Its holder gives nothing back: the lease ends, so that others may have its slices. */
-  #takeBack({ leaseId, holder }: HeldLease): void {
-    const { tick, leases, log } = this.#options;
+  /** Ends a lease whose holder released nothing, so that other workers get its slices. */
+  #revokeLease({ leaseId, holder }: LeaseRecord): void {
+    const { commitQueue, leases, log } = this.#options;
     leases.delete(leaseId);
-    holder.send({ type: 'lease.revoke', leaseId, reason: 'others waited, and it gave nothing back' });
-    tick
-      .submit('takeBack', { leaseId, workerId: holder.workerId })
-      .catch((error: unknown) => log('warn', 'lease not taken back', { leaseId, error: String(error) }));
+    holder.send({ type: 'lease.revoke', leaseId, reason: 'other workers waited, and it released no slices' });
+    commitQueue
+      .submit('revokeLease', { leaseId, workerId: holder.workerId })
+      .catch((error: unknown) => log('warn', 'lease not revoked', { leaseId, error: String(error) }));
   }
 }
 
-/** A lease of several slices without progress whose holder was asked again and again. */
-function isIgnored(lease: HeldLease, nowMs: number): boolean {
-  const isAskedLong = lease.recalls > 1 && nowMs - lease.firstRecalledMs >= RECALL_IGNORED_MS;
-  return isAskedLong && lease.last > lease.next;
+/** Whether a lease of several slices had no progress and released nothing in spite of repeated recalls. */
+function isRecallIgnored(lease: LeaseRecord, nowMs: number): boolean {
+  const isOverdue = lease.recalls > 1 && nowMs - lease.firstRecalledMs >= RECALL_IGNORED_MS;
+  return isOverdue && lease.last > lease.next;
 }
 
-const newState = (): CustomerState => ({
-  wants: new Map(),
+const newState = (): WorkerState => ({
+  requests: new Map(),
   isServing: false,
-  again: false,
-  hasNothing: false,
-  relooks: { second: 0, count: 0 },
-  cancelLook: undefined,
+  serveAgain: false,
+  hasNoWork: false,
+  updates: { second: 0, count: 0 },
+  cancelRetry: undefined,
 });
 
 const isWarmFor = (warmth: Warmth = {}, jobId: string): boolean =>
   warmth.warm === jobId || warmth.warmJobs?.includes(jobId) === true;
 
-/** Read through a function: it changes while a lease is awaited. */
-const readAgain = (state: { readonly again: boolean }): boolean => state.again;
+/** Read through a function, because it changes while a lease is awaited and the compiler would narrow it. */
+const isServeAgain = (state: { readonly serveAgain: boolean }): boolean => state.serveAgain;
 
-function mostUrgent(wants: ReadonlyMap<number, Want>): Want | undefined {
-  let found: Want | undefined;
-  for (const want of wants.values()) {
-    if (want.idle) return want;
-    found ??= want;
+function mostUrgent(requests: ReadonlyMap<number, LeaseRequest>): LeaseRequest | undefined {
+  let found: LeaseRequest | undefined;
+  for (const request of requests.values()) {
+    if (request.idle) return request;
+    found ??= request;
   }
   return found;
 }

@@ -15,7 +15,7 @@ test('a line has its time, its level, its event and its fields', () => {
   expect(lines).toEqual([`${time} info  deployed jobId=J1 name="my job" price=10 slices=3`]);
 });
 
-test('a line of JSON has the same', () => {
+test('a line of JSON has the same fields', () => {
   const { lines, log } = made({ format: 'json' });
   log('warn', 'refused', { reason: 'a "b"', amount: 2n });
   expect(JSON.parse(lines[0]!)).toEqual({
@@ -39,13 +39,13 @@ test.each(['text', 'json'] as const)(
   },
 );
 
-test('what is below the level is left out', () => {
+test('events below the level are not written', () => {
   const { lines, log } = made({ level: 'warn' });
   for (const level of ['debug', 'info', 'warn', 'error'] as const) log(level, level);
   expect(lines.map((line) => line.split(/ +/)[2])).toEqual(['warn', 'error']);
 });
 
-test('an event that is repeated all the time is counted, and others are still said', async () => {
+test('an event beyond its rate is only counted, while other events are still written', async () => {
   const { clock, lines, log } = made();
   for (let i = 0; i < 1_000; i++) log('info', 'joined', { i });
   log('info', 'left');

@@ -1,7 +1,6 @@
 /**
- * The scheduler's log as lines: each with its time, its level, its event and the fields of that, as text or as JSON.
- * Names and messages of strangers stand in it, so nothing in a line can steer a terminal or make a second line; and a
- * stranger who repeats an event a thousand times gets a count of it.
+ * Formats the scheduler's log as lines with time, level, event and fields, as text or as JSON. Fields can hold text of
+ * untrusted clients, so control characters are escaped; repeated events are limited to a rate and counted.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -15,18 +14,18 @@ export const LOG_FORMATS: readonly LogFormat[] = ['text', 'json'];
 
 export interface LogLinesOptions {
   clock: Clock;
-  /** Takes one line, without its end. */
+  /** Writes one line; it has no line terminator. */
   write: (line: string) => void;
   /** @default 'text' */
   format?: LogFormat;
-  /** Events below it are left out. @default 'info' */
+  /** Lowest level that is written. @default 'info' */
   level?: LogLevel;
 }
 
-/** Lines of one event in a second; what is over is counted, and said in one line. */
+/** Lines of one event in a second; further ones are counted and reported in one line. */
 const LINES_PER_SECOND_MAX = 50;
 const SECOND_MS = 1_000;
-/** UTF-16 units of one field. */
+/** Longest field, in UTF-16 code units. */
 const FIELD_LENGTH_MAX = 2_000;
 const LEVEL_WIDTH = 5;
 
@@ -74,7 +73,7 @@ function jsonLine(time: string, level: LogLevel, event: string, fields: Record<s
   );
 }
 
-/** Bare where it can be read so, else in quotes with escapes. */
+/** Unquoted when it has only letters, digits and a few marks, otherwise a JSON string. */
 function textOf(value: unknown): string {
   const found = plain(value);
   const text = typeof found === 'string' ? found : (JSON.stringify(found) ?? '');

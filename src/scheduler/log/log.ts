@@ -1,5 +1,5 @@
 /**
- * What the scheduler says to its operator: one event, some plain fields, never a secret. The entry decides where to.
+ * The operator's log: an event name and plain fields, never a secret. The composition root decides where it is written.
  * @module
  */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

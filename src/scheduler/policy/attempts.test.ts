@@ -8,53 +8,55 @@ import {
   WORK_ERRORS_MAX,
 } from '../../protocol/limits.js';
 import {
-  independenceOf,
+  independenceLevel,
   isConfirmed,
-  isHeldBack,
+  isDeferred,
   isUnloadable,
-  judge,
-  judgeFailure,
-  triedBy,
-  withAttempt,
+  classifyOutcomes,
+  classifyFailure,
+  triedExecutors,
+  appendAttempt,
   type AttemptKind,
   type FailedAttempt,
-  type LoadRecord,
-  type Runner,
+  type LoadHistory,
+  type Executor,
 } from './attempts.js';
 
-const runner = (workerId: string, payee = `of ${workerId}`, isolation = 'deno'): Runner => ({
+const runner = (workerId: string, payee = `of ${workerId}`, isolation = 'deno'): Executor => ({
   workerId,
   payee,
   isolation,
 });
-const attempts = (kind: AttemptKind, ...runners: Runner[]): FailedAttempt[] =>
+const attempts = (kind: AttemptKind, ...runners: Executor[]): FailedAttempt[] =>
   runners.map((one) => ({ kind, ...one, atMs: 0 }));
 const somebody = () => true;
 const nobody = () => false;
-const [a, b, c] = [runner('a'), runner('b'), runner('c')] as [Runner, Runner, Runner];
+const [a, b, c] = [runner('a'), runner('b'), runner('c')] as [Executor, Executor, Executor];
 const alsoOfA = runner('a2', a.payee);
 
-test('accepts results, and gives errors the verdict of their slices', () => {
+test('accepts results, and gives errors the result of their slices', () => {
   const outcomes = [false, false, true, false, true, true];
-  for (const verdict of ['retry', 'fail'] as const) {
-    const runs = judge(outcomes.length, (i) => outcomes[i]!, verdict);
-    expect(runs.map((j) => [j.verdict, j.from, j.count])).toEqual([
+  for (const result of ['retry', 'fail'] as const) {
+    const runs = classifyOutcomes(outcomes.length, (i) => outcomes[i]!, result);
+    expect(runs.map((j) => [j.result, j.from, j.count])).toEqual([
       ['accept', 0, 2],
-      [verdict, 2, 1],
+      [result, 2, 1],
       ['accept', 3, 1],
-      [verdict, 4, 2],
+      [result, 4, 2],
     ]);
   }
 });
 
-test('judges each outcome once and in order, in as few runs as there are changes', () => {
+test('classifies each outcome once and in order, in the smallest number of runs', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { minLength: 1 }), (outcomes) => {
-      const runs = judge(outcomes.length, (i) => outcomes[i]!, 'retry');
-      const judged = runs.flatMap((run) => Array.from({ length: run.count }, (_, i) => [run.from + i, run]));
-      expect(judged.map(([index]) => index)).toEqual(outcomes.map((_, i) => i));
-      for (const [index, run] of judged as [number, (typeof runs)[number]][])
-        expect(run.verdict === 'accept').toBe(!outcomes[index]);
+      const runs = classifyOutcomes(outcomes.length, (i) => outcomes[i]!, 'retry');
+      const classified = runs.flatMap((run) =>
+        Array.from({ length: run.count }, (_, i) => [run.from + i, run]),
+      );
+      expect(classified.map(([index]) => index)).toEqual(outcomes.map((_, i) => i));
+      for (const [index, run] of classified as [number, (typeof runs)[number]][])
+        expect(run.result === 'accept').toBe(!outcomes[index]);
       const changes = outcomes.filter((outcome, i) => i > 0 && outcome !== outcomes[i - 1]).length;
       expect(runs).toHaveLength(changes + 1);
     }),
@@ -66,48 +68,48 @@ test.each([
   ['lost', ATTEMPTS_MAX],
 ] as const)('%s executions fail a slice when %i independent workers had them', (kind, enough) => {
   const independent = [a, b, c].slice(0, enough);
-  expect(judgeFailure(attempts(kind, ...independent), kind, somebody)).toBe('fail');
-  expect(judgeFailure(attempts(kind, ...independent.slice(1)), kind, nobody)).toBe('retry');
+  expect(classifyFailure(attempts(kind, ...independent), kind, somebody)).toBe('fail');
+  expect(classifyFailure(attempts(kind, ...independent.slice(1)), kind, nobody)).toBe('retry');
   for (const same of [a, alsoOfA]) {
     const alone = attempts(kind, a, ...Array.from({ length: enough - 1 }, () => same));
-    expect(judgeFailure(alone, kind, somebody)).toBe('retry');
-    expect(judgeFailure(alone, kind, nobody)).toBe('fail');
-    expect(judgeFailure(alone.slice(1), kind, nobody)).toBe('retry');
+    expect(classifyFailure(alone, kind, somebody)).toBe('retry');
+    expect(classifyFailure(alone, kind, nobody)).toBe('fail');
+    expect(classifyFailure(alone.slice(1), kind, nobody)).toBe('retry');
   }
 });
 
-test('a slice fails for good after so many attempts, whoever may come', () => {
+test('a slice fails for good after the maximum of attempts, even when another worker is connected', () => {
   const many = attempts('lost', ...Array.from({ length: ATTEMPTS_OF_SLICE_MAX }, () => a));
-  expect(judgeFailure(many.slice(1), 'lost', somebody)).toBe('retry');
-  expect(judgeFailure(many, 'lost', somebody)).toBe('fail');
+  expect(classifyFailure(many.slice(1), 'lost', somebody)).toBe('retry');
+  expect(classifyFailure(many, 'lost', somebody)).toBe('fail');
 });
 
-test('what was returned or silent counts as no failure', () => {
+test('attempts that were returned or silent do not count as failures', () => {
   const others = [...attempts('returned', a, b), ...attempts('silent', a, b)];
-  expect(judgeFailure([...others, ...attempts('thrown', c)], 'thrown', nobody)).toBe('retry');
+  expect(classifyFailure([...others, ...attempts('thrown', c)], 'thrown', nobody)).toBe('retry');
 });
 
-test('who gives a slice back is waited for again, but not for ever', () => {
+test('a slice is deferred again for a worker that returned it, but only a few times', () => {
   const twice = attempts('returned', a, b, a);
-  expect(triedBy(twice)).toEqual([]);
-  expect(triedBy([...twice, ...attempts('thrown', c), ...attempts('returned', a)])).toHaveLength(4);
+  expect(triedExecutors(twice)).toEqual([]);
+  expect(triedExecutors([...twice, ...attempts('thrown', c), ...attempts('returned', a)])).toHaveLength(4);
 });
 
-test('an error is confirmed by workers of two payees', () => {
+test('an error is confirmed when workers of two payees report it', () => {
   expect(isConfirmed(attempts('thrown', a, alsoOfA))).toBe(false);
   expect(isConfirmed(attempts('thrown', a, a))).toBe(false);
   expect(isConfirmed([...attempts('thrown', a), ...attempts('lost', b)])).toBe(false);
   expect(isConfirmed(attempts('thrown', a, b))).toBe(true);
 });
 
-test('an attempt tells most where another worker, another payee and another engine make it', () => {
-  expect(independenceOf(a, [b, a])).toBe(0);
-  expect(independenceOf(alsoOfA, [a])).toBe(1);
-  expect(independenceOf(b, [a])).toBe(2);
-  expect(independenceOf(runner('d', 'of d', 'thread'), [a])).toBe(3);
+test('the independence level is highest for another worker, payee and engine', () => {
+  expect(independenceLevel(a, [b, a])).toBe(0);
+  expect(independenceLevel(alsoOfA, [a])).toBe(1);
+  expect(independenceLevel(b, [a])).toBe(2);
+  expect(independenceLevel(runner('d', 'of d', 'thread'), [a])).toBe(3);
 });
 
-const loads = (known: Partial<LoadRecord>): LoadRecord => ({
+const loads = (known: Partial<LoadHistory>): LoadHistory => ({
   ...{ accepted: 0, resultMs: 0, loadedBy: 1, unloadable: known.unloadableBy?.length ?? 0 },
   ...{ unloadableBy: [], sliceMs: 10 },
   ...known,
@@ -128,7 +130,7 @@ test.each([
   },
 );
 
-test('results of one worker alone save a job that three others cannot load until none has come for long', () => {
+test('results of one worker keep a job that three others cannot load, until none has arrived for a long time', () => {
   const nowMs = 10 * UNLOADABLE_SILENT_MS;
   const resultMs = nowMs - UNLOADABLE_SILENT_MS;
   const by = (atMs: number) => [a, b, c].map((one) => ({ ...one, atMs }));
@@ -144,12 +146,12 @@ test('results of one worker alone save a job that three others cannot load until
     expect(isUnloadable({ ...job, ...other }, nobody, nowMs)).toBe(false);
 });
 
-test('what failed is held back for a while since the last failure, and no longer', () => {
+test('what failed is deferred for a limited time after the last failure', () => {
   const nowMs = 10 * HELD_BACK_MS_MAX;
-  const once = withAttempt([], { kind: 'lost', ...a }, nowMs);
-  expect(isHeldBack(once, nowMs + HELD_BACK_MS_MAX - 1)).toBe(true);
-  expect(isHeldBack(once, nowMs + HELD_BACK_MS_MAX)).toBe(false);
-  const twice = withAttempt(once, { kind: 'lost', ...b }, nowMs + HELD_BACK_MS_MAX);
-  expect(isHeldBack(twice, nowMs + HELD_BACK_MS_MAX)).toBe(true);
-  expect(isHeldBack([], nowMs)).toBe(false);
+  const once = appendAttempt([], { kind: 'lost', ...a }, nowMs);
+  expect(isDeferred(once, nowMs + HELD_BACK_MS_MAX - 1)).toBe(true);
+  expect(isDeferred(once, nowMs + HELD_BACK_MS_MAX)).toBe(false);
+  const twice = appendAttempt(once, { kind: 'lost', ...b }, nowMs + HELD_BACK_MS_MAX);
+  expect(isDeferred(twice, nowMs + HELD_BACK_MS_MAX)).toBe(true);
+  expect(isDeferred([], nowMs)).toBe(false);
 });

@@ -1,7 +1,7 @@
 /**
- * What becomes of a slice whose execution failed: it fails for good, or runs again. A failure is believed when independent
- * workers saw it (others, who are paid elsewhere), or when no other worker is there that could try: what one worker
- * reports alone ends no job and fails no slice while another may come.
+ * Classifies the attempts of a slice: accept its outcome, run it again, or fail it for good. A failure is final when
+ * independent workers (distinct workers, paid to distinct accounts) reported it, or when no other connected worker could
+ * run the slice. One worker alone cannot fail a slice or end a job while another worker can still try.
  * @module
  */
 import {
@@ -13,193 +13,201 @@ import {
 } from '../../protocol/limits.js';
 import type { WorkerDescription } from '../../protocol/messages/messages.js';
 
-/** Who ran something. */
-export interface Runner {
+/** A worker that executed a slice or tried to load a job. */
+export interface Executor {
   readonly workerId: string;
-  /** The account that it is paid to. */
+  /** The account that is credited for its slices. */
   readonly payee: string;
-  /** Where its sandboxes run, which says which engine ran it. */
+  /** The kind of host that runs its sandboxes; it identifies the JavaScript engine. */
   readonly isolation: string;
 }
 
 /**
- * `thrown`: the work function's own error; `lost`: with its sandbox or worker; `silent`: it was taken from a worker that
- * showed no progress; `returned`: it was given back without an attempt, after others had failed.
+ * `thrown`: the work function threw; `lost`: the sandbox crashed or the worker disconnected; `silent`: the lease was revoked
+ * because the worker made no progress; `returned`: the worker released the slice unstarted, after others had failed.
  */
 export type AttemptKind = 'thrown' | 'lost' | 'silent' | 'returned';
 
-/** One execution of a slice that brought no result. */
-export interface FailedAttempt extends Runner {
+/** One attempt at a slice that produced no result. */
+export interface FailedAttempt extends Executor {
   readonly kind: AttemptKind;
-  /** When it failed, wall milliseconds, rounded down a little. */
+  /** Wall milliseconds of the failure, rounded down to `TIME_STEP_MS`. */
   readonly atMs: number;
 }
 
-/** A worker that could not load a job. */
-export interface FailedLoad extends Runner {
-  /** When it failed last, wall milliseconds. */
+/** A worker that failed to load a job (its package, work function or worktime). */
+export interface FailedLoad extends Executor {
+  /** Wall milliseconds of its latest failure. */
   readonly atMs: number;
 }
 
-export type Verdict = 'accept' | 'fail' | 'retry';
+export type AttemptResult = 'accept' | 'fail' | 'retry';
 
-/** A run of slices with one verdict; `from` is an index into the report. */
-export interface Judgement {
-  readonly verdict: Verdict;
+/** Consecutive outcomes of a report with the same result; `from` is an index into the report. */
+export interface OutcomeRun {
+  readonly result: AttemptResult;
   readonly from: number;
   readonly count: number;
 }
 
-/** Whether a worker of another identity than all of these is there now and could run the job. */
-export type IsAnotherThere = (tried: readonly Runner[]) => boolean;
+/** Whether a connected worker that is independent of all of `tried` could run the job. */
+export type HasIndependentWorker = (tried: readonly Executor[]) => boolean;
 
-/** Attempts of one slice that are remembered, the latest ones. */
-const REMEMBERED_MAX = 16;
+/** The latest failed attempts that are stored for one slice. */
+const STORED_ATTEMPTS_MAX = 16;
 
-/** A worker that gave a slice back so often without an attempt is not waited for any more. */
+/** After so many releases of a slice without an attempt, no slice is deferred for that worker any more. */
 const RETURNS_MAX = 3;
 
-/** Who need not be waited for: whoever failed the slice, was silent over it, or gave it back again and again. */
-export function triedBy(attempts: readonly FailedAttempt[]): FailedAttempt[] {
+/** The attempts that count against a worker: it failed the slice, made no progress on it, or released it `RETURNS_MAX` times. */
+export function triedExecutors(attempts: readonly FailedAttempt[]): FailedAttempt[] {
   const returns = (workerId: string): number =>
     attempts.filter((one) => one.kind === 'returned' && one.workerId === workerId).length;
   return attempts.filter(({ kind, workerId }) => kind !== 'returned' || returns(workerId) >= RETURNS_MAX);
 }
 
-/** The attempts with one more, which ended at `nowMs`. */
-export function withAttempt(
+/** The attempts plus one that ended at `nowMs` (wall milliseconds); the oldest are dropped. */
+export function appendAttempt(
   attempts: readonly FailedAttempt[],
   next: Omit<FailedAttempt, 'atMs'>,
   nowMs: number,
 ): FailedAttempt[] {
-  return [...attempts, { ...next, atMs: nowMs - (nowMs % TIME_STEP_MS) }].slice(-REMEMBERED_MAX);
+  return [...attempts, { ...next, atMs: nowMs - (nowMs % TIME_STEP_MS) }].slice(-STORED_ATTEMPTS_MAX);
 }
 
-/** Attempts are remembered to this time: slices that failed alike at about one time stay one range. */
+/** Resolution of stored attempt times, milliseconds: slices that failed alike at nearly the same time stay one range. */
 const TIME_STEP_MS = 10_000;
 
-/** What failed at or before that time is kept for no better worker any more, wall milliseconds. */
-export const heldBackSinceMs = (nowMs: number): number => nowMs - HELD_BACK_MS_MAX;
+/** Failures at or before this time (wall milliseconds) do not defer a slice for a better worker any more. */
+export const deferredSinceMs = (nowMs: number): number => nowMs - HELD_BACK_MS_MAX;
 
-/** Whether what failed at those times may still be kept for better workers than those that it failed on. */
-export function isHeldBack(failures: readonly { readonly atMs: number }[], nowMs: number): boolean {
-  return failures.some(({ atMs }) => atMs > heldBackSinceMs(nowMs));
+/** Whether failures at those times may still defer a slice or job for better workers. */
+export function isDeferred(failures: readonly { readonly atMs: number }[], nowMs: number): boolean {
+  return failures.some(({ atMs }) => atMs > deferredSinceMs(nowMs));
 }
 
-/** How many of the attempts of that kind are independent: of distinct workers that are paid to distinct accounts. */
+/** Counts the independent attempts of that kind: of distinct workers that are paid to distinct accounts. */
 export function independent(attempts: readonly FailedAttempt[], kind: AttemptKind): number {
-  return independentRunners(attempts.filter((attempt) => attempt.kind === kind));
+  return countIndependentExecutors(attempts.filter((attempt) => attempt.kind === kind));
 }
 
-/** How many workers there are among them that have no payee in common. */
-export function independentRunners(runners: readonly Runner[]): number {
+/** Counts the executors that differ in both worker id and payee. */
+export function countIndependentExecutors(runners: readonly Executor[]): number {
   const workers = new Set(runners.map(({ workerId }) => workerId));
   const payees = new Set(runners.map(({ payee }) => payee));
   return Math.min(workers.size, payees.size);
 }
 
-/** Judges a report of `count` outcomes; `onFailure` is the verdict of those that are errors. */
-export function judge(
+/** Groups the `count` outcomes of a report by result; `onFailure` is the result of those that are errors. */
+export function classifyOutcomes(
   count: number,
   isFailure: (index: number) => boolean,
-  onFailure: Exclude<Verdict, 'accept'>,
-): Judgement[] {
-  const judgements: Judgement[] = [];
+  onFailure: Exclude<AttemptResult, 'accept'>,
+): OutcomeRun[] {
+  const runs: OutcomeRun[] = [];
   for (let from = 0; from < count;) {
     const failure = isFailure(from);
     let to = from + 1;
     while (to < count && isFailure(to) === failure) to++;
-    judgements.push({ verdict: failure ? onFailure : 'accept', from, count: to - from });
+    runs.push({ result: failure ? onFailure : 'accept', from, count: to - from });
     from = to;
   }
-  return judgements;
+  return runs;
 }
 
-/** Whether a slice runs again behind `attempts`, of which the last one has just failed with `kind`. */
-export function judgeFailure(
+/** Whether a slice runs again after `attempts`, the last of which has just failed with `kind`. */
+export function classifyFailure(
   attempts: readonly FailedAttempt[],
   kind: 'thrown' | 'lost',
-  isAnotherThere: IsAnotherThere,
-): Exclude<Verdict, 'accept'> {
+  hasIndependentWorker: HasIndependentWorker,
+): Exclude<AttemptResult, 'accept'> {
   const enough = kind === 'thrown' ? WORK_ERRORS_MAX : ATTEMPTS_MAX;
   const alike = attempts.filter((attempt) => attempt.kind === kind);
-  if (independentRunners(alike) >= enough) return 'fail';
+  if (countIndependentExecutors(alike) >= enough) return 'fail';
   const counted = attempts.filter((attempt) => attempt.kind === 'thrown' || attempt.kind === 'lost');
   if (counted.length >= ATTEMPTS_OF_SLICE_MAX) return 'fail';
-  return alike.length >= enough && !isAnotherThere(counted) ? 'fail' : 'retry';
+  return alike.length >= enough && !hasIndependentWorker(counted) ? 'fail' : 'retry';
 }
 
-/** Whether a final error was seen by workers of more than one payee: only then its last execution is paid. */
+/** Whether workers with distinct payees reported a final error: only then its last execution is paid. */
 export function isConfirmed(attempts: readonly FailedAttempt[]): boolean {
   return independent(attempts, 'thrown') >= WORK_ERRORS_MAX;
 }
 
-/** What is known of a job that some workers could not load. */
-export interface LoadRecord {
+/** The results of a job and the failed attempts to load it. */
+export interface LoadHistory {
   /** Slices with a result. */
   readonly accepted: number;
-  /** When the last of them came, wall milliseconds. */
+  /** Wall milliseconds of the latest result. */
   readonly resultMs: number;
-  /** Workers that reported slices of it. */
+  /** Number of workers that reported slices of the job. */
   readonly loadedBy: number;
-  /** How often it could not be loaded, and by whom last. */
+  /** Number of failed loads, and the latest workers that failed. */
   readonly unloadable: number;
   readonly unloadableBy: readonly FailedLoad[];
-  /** What one slice of it is thought to take, milliseconds. */
+  /** Estimated duration of one slice, milliseconds. */
   readonly sliceMs: number;
 }
 
-/** Slices that might have been done since a job's last result, before it is doubted that anybody can load it. */
-const DOUBT_SLICES = 20;
+/** A job with results counts as unloadable only after the time of so many slices without a further result. */
+const SILENT_SLICES_MIN = 20;
 
 /**
- * Whether a job is given up because nobody can load its work function: independent workers could not, or one could not
- * as often and no other is there; and not one slice of it has a result. Results of one worker alone save it for a while:
- * until none has come for long, and independent workers could not load it since.
+ * Whether a job is cancelled because no worker can load its work function: independent workers failed to, or one worker
+ * failed as often and no other is connected; and no slice has a result. Results of a single worker keep the job alive
+ * until none has arrived for a long time and independent workers have failed to load it since. `nowMs`: wall time.
  */
-export function isUnloadable(job: LoadRecord, isAnotherThere: IsAnotherThere, nowMs: number): boolean {
+export function isUnloadable(
+  job: LoadHistory,
+  hasIndependentWorker: HasIndependentWorker,
+  nowMs: number,
+): boolean {
   if (job.unloadable < ATTEMPTS_MAX) return false;
   if (job.accepted > 0) {
-    const silentMs = Math.max(UNLOADABLE_SILENT_MS, DOUBT_SLICES * job.sliceMs);
+    const silentMs = Math.max(UNLOADABLE_SILENT_MS, SILENT_SLICES_MIN * job.sliceMs);
     if (job.loadedBy > 1 || nowMs - job.resultMs < silentMs) return false;
     const since = job.unloadableBy.filter(({ atMs }) => atMs > job.resultMs);
-    return independentRunners(since) >= ATTEMPTS_MAX;
+    return countIndependentExecutors(since) >= ATTEMPTS_MAX;
   }
-  return independentRunners(job.unloadableBy) >= ATTEMPTS_MAX || !isAnotherThere(job.unloadableBy);
+  return (
+    countIndependentExecutors(job.unloadableBy) >= ATTEMPTS_MAX || !hasIndependentWorker(job.unloadableBy)
+  );
 }
 
 /**
- * How much a further attempt by that worker would tell beyond those that failed: 0 it has failed itself, 1 another
- * worker of the same payee has, 2 it is independent, 3 and runs another engine too.
+ * How independent an attempt by that worker would be of the failed ones: 0 the worker itself failed, 1 another worker of
+ * the same payee failed, 2 independent, 3 independent and on another JavaScript engine.
  */
-export function independenceOf(runner: Runner, tried: readonly Runner[]): number {
+export function independenceLevel(runner: Executor, tried: readonly Executor[]): number {
   if (tried.some(({ workerId }) => workerId === runner.workerId)) return 0;
   if (tried.some(({ payee }) => payee === runner.payee)) return 1;
   return tried.some(({ isolation }) => isolation === runner.isolation) ? 2 : 3;
 }
 
-/** Whether a worker is there whose attempt would tell more than `level` beyond those that `tried`. */
-export type HasBetter = (tried: readonly Runner[], level: number) => boolean;
+/** Whether a connected worker has a higher `independenceLevel` than `level` with respect to `tried`. */
+export type HasBetterWorker = (tried: readonly Executor[], level: number) => boolean;
 
 /**
- * Whether what failed is left to a better worker than this one: for a while, and only as long as one is there.
- * @param failures those that hold it back: of a slice each attempt that counts, of a job's load the worker's own
- * @param tried everybody on whom it failed
+ * Whether a failed slice or job is deferred to a more independent worker: for a limited time, and only while one is
+ * connected.
+ * @param failures those that defer it: for a slice each attempt that counts, for a job's load this worker's own failures
+ * @param tried all workers on which it failed
+ * @param nowMs wall milliseconds
  */
-export function isLeftToBetter(
-  runner: Runner,
+export function isDeferredToBetter(
+  runner: Executor,
   {
     failures,
     tried,
-  }: { readonly failures: readonly { readonly atMs: number }[]; readonly tried: readonly Runner[] },
+  }: { readonly failures: readonly { readonly atMs: number }[]; readonly tried: readonly Executor[] },
   nowMs: number,
-  hasBetter: HasBetter,
+  hasBetterWorker: HasBetterWorker,
 ): boolean {
-  return isHeldBack(failures, nowMs) && hasBetter(tried, independenceOf(runner, tried));
+  return isDeferred(failures, nowMs) && hasBetterWorker(tried, independenceLevel(runner, tried));
 }
 
-/** The worker as one who runs something. */
-export function runnerOf(worker: WorkerDescription): Runner {
+/** The executor that a worker's description names; without a payment address its payee is an unclaimed account. */
+export function executorOf(worker: WorkerDescription): Executor {
   const { workerId, paymentAddress, isolation } = worker;
   return { workerId, payee: paymentAddress ?? `unclaimed:${workerId}`, isolation };
 }

@@ -8,7 +8,7 @@ import { SeededRandom } from '../../testing/seeded-random.js';
 import {
   chooseJob,
   isEligible,
-  isOpenTurn,
+  isFairShareLease,
   WARM_JOB_ADVANTAGE,
   WARM_RUNTIME_ADVANTAGE,
 } from './choose-job.js';
@@ -70,7 +70,7 @@ test.each<[string, Partial<Candidate>, Partial<WorkerDescription>, boolean]>([
 const job = (jobId: string, leases: number, createdMs = 0): Candidate =>
   candidate({ jobId, leases, createdMs });
 
-test('takes the job with the fewest leases, and of those the oldest', () => {
+test('chooses the job with the fewest leases, and the oldest of those', () => {
   expect(chooseJob([job('a', 2), job('b', 1, 9), job('c', 1, 5)], worker(), {})?.jobId).toBe('c');
   expect(chooseJob([], worker(), {})).toBeUndefined();
 });
@@ -120,7 +120,7 @@ const anyWarmth = fc.record(
   { requiredKeys: [] },
 );
 
-test('takes an eligible job wherever there is one, and no other; what is warm may be ahead by no more than is fair', () => {
+test('chooses an eligible job whenever there is one; a warm job is preferred only within its advantage of leases', () => {
   const jobs = fc.array(fc.record({ leases: fc.nat(5), createdMs: fc.nat(5), mine: fc.boolean() }));
   fc.assert(
     fc.property(jobs, anyWarmth, (list, warmth) => {
@@ -144,7 +144,7 @@ test('takes an eligible job wherever there is one, and no other; what is warm ma
   );
 });
 
-test('shuts no job out, whatever workers are warm for: leases that last spread over all', () => {
+test('starves no job, whatever workers are warm for: long leases spread over all jobs', () => {
   const rounds = fc.array(anyWarmth, { minLength: 1, maxLength: 120 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10 }), rounds, (count, wants) => {
@@ -162,15 +162,15 @@ test('shuts no job out, whatever workers are warm for: leases that last spread o
   );
 });
 
-test('of leases that come and go, an eighth goes to the neediest', () => {
+test('of short leases, an eighth goes to the job with the fewest leases', () => {
   const random = new SeededRandom(7);
   const ids = Array.from({ length: 4_000 }, () => newId(random));
-  const open = ids.filter(isOpenTurn).length;
+  const open = ids.filter(isFairShareLease).length;
   expect(open).toBeGreaterThan(400);
   expect(open).toBeLessThan(600);
 });
 
-test('takes no heed of a runtime that stands ready but is none of the worker’s', () => {
+test('ignores a started runtime that is not one of the worker’s worktimes', () => {
   const jobs = [
     candidate({ jobId: 'needy', leases: 1, worktimeRange: '~1.2.0' }),
     candidate({ jobId: 'served', leases: 2, worktimeRange: '^1.0.0' }),
@@ -179,7 +179,7 @@ test('takes no heed of a runtime that stands ready but is none of the worker’s
   expect(chooseJob(jobs, worker(), claim('1.9.0'))?.jobId).toBe('needy');
 });
 
-test('reads a range once, however many jobs have it and whatever is claimed to be warm', () => {
+test('parses a semver range once, however many jobs have it and whatever is claimed to be warm', () => {
   const jobs = Array.from({ length: 300 }, (_, i) => job(`job ${i}`, i % 2));
   const warmWorktimes = Array.from({ length: 8 }, (_, i) => ({ name: 'map-basic', version: `9.0.${i}` }));
   const read = vi.spyOn(semver, 'satisfies');

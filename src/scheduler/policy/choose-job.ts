@@ -1,7 +1,7 @@
 /**
- * Which job a sandbox serves next: one that it may serve, the job with the fewest leases first (so that jobs share
- * the workers), the older on a tie; but rather a job that starts at once, then one whose runtime stands ready, as long
- * as that is about fair.
+ * Chooses the job that a sandbox runs next: among the jobs that its worker may run, the one with the fewest leases (so that
+ * jobs share the workers equally), the older one on a tie. A job that can start at once, then one whose runtime is
+ * already started, is preferred while it has only slightly more leases.
  * @module
  */
 import semver from 'semver';
@@ -15,30 +15,30 @@ export interface Candidate {
   readonly worktime: string;
   readonly worktimeRange: string;
   readonly groups: readonly GroupKey[];
-  /** Where its input comes from besides the scheduler. */
+  /** Web origins, besides the scheduler, from which workers fetch its input. */
   readonly origins: readonly string[];
   /** Units. */
   readonly price: bigint;
 }
 
-/** A job that a sandbox is warm for is served while it has at most so many leases more than the neediest. */
+/** A job that the sandbox has loaded is preferred while it has at most this many leases more than the one with the fewest. */
 export const WARM_JOB_ADVANTAGE = 2;
-/** And a job whose runtime stands ready, so many. */
+/** The same for a job whose runtime is already started. */
 export const WARM_RUNTIME_ADVANTAGE = 1;
-/** Of so many leases one goes to the neediest, whatever is warm: a worker that is warm for much shuts nobody out. */
-const OPEN_TURN_EVERY = 8;
+/** One of so many leases ignores what is warm, so that a worker that is warm for many jobs starves no other job. */
+const FAIR_SHARE_EVERY = 8;
 
-/** The group that everybody is in unless they say otherwise. */
+/** The default compute group of workers and jobs. */
 export const PUBLIC_GROUP: GroupKey = { key: 'public' };
 
-/** Whether one of a worker's worktimes is what a job asks for. */
-type Fits = (job: Candidate) => boolean;
+/** Whether one of a worker's worktimes satisfies what a job requires. */
+type MatchesWorktime = (job: Candidate) => boolean;
 
-/** Whether that worker may run that job at all. */
+/** Whether the worker accepts the job and has its worktime, origins and a group of it. */
 export function isEligible(
   job: Candidate,
   worker: WorkerDescription,
-  fits = fitsOneOf(worker.worktimes),
+  fits = worktimeMatcher(worker.worktimes),
 ): boolean {
   if (worker.owners !== undefined && !worker.owners.includes(job.owner)) return false;
   if (worker.jobs !== undefined && !worker.jobs.includes(job.jobId)) return false;
@@ -48,31 +48,31 @@ export function isEligible(
   return fits(job) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP]);
 }
 
-/** `eligibility` of each description that workers have now; forgotten with the description. */
-export class Eligibility {
+/** Caches `eligibilityOf` for each worker description, for as long as the description object lives. */
+export class EligibilityCache {
   readonly #known = new WeakMap<WorkerDescription, (job: Candidate) => boolean>();
 
   of(worker: WorkerDescription): (job: Candidate) => boolean {
     let mayRun = this.#known.get(worker);
     if (mayRun === undefined) {
-      mayRun = eligibility(worker);
+      mayRun = eligibilityOf(worker);
       this.#known.set(worker, mayRun);
     }
     return mayRun;
   }
 }
 
-/** Jobs of which it is remembered whether one worker may run them. */
-const KNOWN_JOBS_MAX = 4_096;
+/** Cached answers of one worker. */
+const CACHED_JOBS_MAX = 4_096;
 
-/** `isEligible` for one worker and many jobs: what takes long is found once for each kind of job, and for each job. */
-export function eligibility(worker: WorkerDescription): (job: Candidate) => boolean {
-  const fits = fitsOneOf(worker.worktimes);
+/** `isEligible` for one worker and many jobs, with semver matches and answers cached. */
+export function eligibilityOf(worker: WorkerDescription): (job: Candidate) => boolean {
+  const fits = worktimeMatcher(worker.worktimes);
   const known = new Map<string, boolean>();
   return (job) => {
     let is = known.get(job.jobId);
     if (is === undefined) {
-      if (known.size >= KNOWN_JOBS_MAX) known.clear();
+      if (known.size >= CACHED_JOBS_MAX) known.clear();
       is = isEligible(job, worker, fits);
       known.set(job.jobId, is);
     }
@@ -84,51 +84,51 @@ function sharesGroup(a: readonly GroupKey[], b: readonly GroupKey[]): boolean {
   return a.some((x) => b.some((y) => x.key === y.key && x.address === y.address));
 }
 
-/** Whether the lease of that (random) id is one of those that go to the neediest, whatever is warm. */
-export function isOpenTurn(leaseId: string): boolean {
-  return leaseId.charCodeAt(0) % OPEN_TURN_EVERY === 0;
+/** Whether the lease with that (random) id goes to the job with the fewest leases, whatever is warm. */
+export function isFairShareLease(leaseId: string): boolean {
+  return leaseId.charCodeAt(0) % FAIR_SHARE_EVERY === 0;
 }
 
-/** The job to serve, or undefined where there is none for this worker. */
+/** The job to run next, or undefined when the worker may run none of the candidates. */
 export function chooseJob(
   candidates: readonly Candidate[],
   worker: WorkerDescription,
   warmth: Warmth,
 ): Candidate | undefined {
-  const fits = fitsOneOf(worker.worktimes);
+  const fits = worktimeMatcher(worker.worktimes);
   const eligible = candidates.filter((job) => isEligible(job, worker, fits));
-  const best = neediest(eligible);
+  const best = fewestLeases(eligible);
   if (best === undefined) return undefined;
   const { warm, warmJobs = [], warmWorktimes = [] } = warmth;
-  const startsSoon = fitsOneOf(worker.worktimes.filter((one) => isAmong(one, warmWorktimes)));
+  const startsSoon = worktimeMatcher(worker.worktimes.filter((one) => isAmong(one, warmWorktimes)));
   const within = (advantage: number): Candidate[] =>
     eligible.filter((job) => job.leases <= best.leases + advantage);
   const near = within(WARM_JOB_ADVANTAGE);
   return (
     near.find((job) => job.jobId === warm) ??
-    neediest(near.filter((job) => warmJobs.includes(job.jobId))) ??
-    neediest(within(WARM_RUNTIME_ADVANTAGE).filter(startsSoon)) ??
+    fewestLeases(near.filter((job) => warmJobs.includes(job.jobId))) ??
+    fewestLeases(within(WARM_RUNTIME_ADVANTAGE).filter(startsSoon)) ??
     best
   );
 }
 
-function neediest(jobs: readonly Candidate[]): Candidate | undefined {
+function fewestLeases(jobs: readonly Candidate[]): Candidate | undefined {
   let found: Candidate | undefined;
-  for (const job of jobs) if (found === undefined || isNeedier(job, found)) found = job;
+  for (const job of jobs) if (found === undefined || hasFewerLeases(job, found)) found = job;
   return found;
 }
 
-function isNeedier(a: Candidate, b: Candidate): boolean {
+function hasFewerLeases(a: Candidate, b: Candidate): boolean {
   return a.leases !== b.leases ? a.leases < b.leases : a.createdMs < b.createdMs;
 }
 
-/** A worker can only be warm for what it has; what else it claims is not compared with anything. */
+/** A worker can only be warm for worktimes that it has; other claims are ignored. */
 function isAmong({ name, version }: WorktimeName, claimed: readonly WorktimeName[]): boolean {
   return claimed.some((one) => one.name === name && one.version === version);
 }
 
-/** Reading a range is dear, and most jobs have one of a few: each is read once for all the jobs of a choice. */
-function fitsOneOf(worktimes: readonly WorktimeName[]): Fits {
+/** Parsing a semver range is slow and most jobs share a few ranges, so each answer is cached for one choice. */
+function worktimeMatcher(worktimes: readonly WorktimeName[]): MatchesWorktime {
   const known = new Map<string, boolean>();
   return ({ worktime, worktimeRange }) => {
     const key = `${worktime.length} ${worktime} ${worktimeRange}`;

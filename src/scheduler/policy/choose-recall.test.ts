@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { WorkerDescription } from '../../protocol/messages/messages.js';
 import { candidate } from '../../testing/worker/fake-lender.js';
-import { eligibility } from './choose-job.js';
-import { chooseRecall, type Recallable } from './choose-recall.js';
+import { eligibilityOf } from './choose-job.js';
+import { chooseRecall, type RecallableLease } from './choose-recall.js';
 
 const WORKER: WorkerDescription = {
   workerId: 'w',
@@ -10,35 +10,36 @@ const WORKER: WorkerDescription = {
   isolation: 'thread',
   sandboxes: 1,
 };
-const lease = (change: Partial<Recallable>): Recallable => ({
+const lease = (change: Partial<RecallableLease>): RecallableLease => ({
   job: candidate({}),
   next: 1,
   last: 100,
   sliceMs: 10,
-  isBegun: true,
+  hasProgress: true,
   progressedMs: 1_000,
   recalledMs: 0,
   recalls: 0,
   ...change,
 });
-const choose = (leases: Recallable[], nowMs = 1_000) => chooseRecall(leases, eligibility(WORKER), nowMs);
+const choose = (leases: RecallableLease[], nowMs = 1_000) =>
+  chooseRecall(leases, eligibilityOf(WORKER), nowMs);
 
-test('takes the lease with the most time left, not with the most slices', () => {
+test('chooses the lease with the most time left, not with the most slices', () => {
   const many = lease({ last: 1_000, sliceMs: 0.1 });
   const long = lease({ last: 20, sliceMs: 100 });
   expect(choose([many, long])).toBe(long);
 });
 
-test.each<[string, Partial<Recallable>, boolean]>([
+test.each<[string, Partial<RecallableLease>, boolean]>([
   ['its last slice at work', { next: 100 }, false],
-  ['a last slice that may lie behind another lease', { next: 100, isBegun: false }, true],
+  ['a last slice that may lie behind another lease', { next: 100, hasProgress: false }, true],
   ['too little left for a message', { next: 99, sliceMs: 5 }, false],
   ['a job that the worker may not run', { job: candidate({ groups: [{ key: 'lab' }] }) }, false],
 ])('a lease with %s is recalled: %3$s', (_, change, is) => {
   expect(choose([lease(change)]) !== undefined).toBe(is);
 });
 
-test('asks a lease again after twice the time, each time, and no more rarely than every two seconds', () => {
+test('doubles the back-off between recalls of a lease, up to two seconds', () => {
   for (const [recalls, waitMs] of [
     [1, 50],
     [2, 100],

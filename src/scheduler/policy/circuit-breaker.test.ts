@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FIRST_FAILURES_MAX } from '../../protocol/limits.js';
-import { isToBeStopped, type SliceCounts } from './circuit-breaker.js';
+import { shouldStopJob, type SliceCounts } from './circuit-breaker.js';
 
 const N = FIRST_FAILURES_MAX;
 
@@ -16,5 +16,5 @@ test.each<[string, Partial<SliceCounts>, boolean]>([
   ['with as many leases at work as failures', { leases: 3 * N, failed: 3 * N }, true],
 ])('a job %s is stopped: %s', (_, counts, is) => {
   const base = { open: false, total: 1_000, accepted: 0, failed: N, leases: 2 };
-  expect(isToBeStopped({ ...base, ...counts })).toBe(is);
+  expect(shouldStopJob({ ...base, ...counts })).toBe(is);
 });

@@ -5,7 +5,7 @@ import { escrowTarget, formatUnits, fundedSlices } from './price.js';
 
 const units = fc.bigInt({ min: 0n, max: UNITS_MAX });
 
-test('escrow never passes the ceiling, nor what all slices cost', () => {
+test('the escrow target exceeds neither the ceiling nor the cost of all slices', () => {
   fc.assert(
     fc.property(units, fc.nat(), units, (price, total, ceiling) => {
       const target = escrowTarget(price, total, ceiling);
@@ -15,7 +15,7 @@ test('escrow never passes the ceiling, nor what all slices cost', () => {
   );
 });
 
-test('what is leased and what is funded beside it can be paid, and not one slice more', () => {
+test('the escrow pays for the leased and the funded slices, and for no further one', () => {
   fc.assert(
     fc.property(
       fc.bigInt({ min: 1n, max: 1_000n }),
@@ -31,7 +31,7 @@ test('what is leased and what is funded beside it can be paid, and not one slice
   );
 });
 
-test('slices of no price are always funded', () => {
+test('slices at price 0 are always funded', () => {
   expect(fundedSlices(0n, 0n, 10)).toBe(Infinity);
 });
 

@@ -1,15 +1,15 @@
 /**
- * Credits in units: what must stand in escrow, and how many slices it pays for.
+ * Prices in units (1 credit = 10^9 units): the credits a job needs in escrow, and the slices that they pay for.
  * @module
  */
 
-/** What escrow must hold in all for `total` slices, within the ceiling. */
+/** Units that escrow must hold in all for `total` slices; never more than the ceiling. */
 export function escrowTarget(price: bigint, total: number, ceiling: bigint): bigint {
   const wanted = price * BigInt(total);
   return wanted < ceiling ? wanted : ceiling;
 }
 
-/** Slices beyond those on lease that the escrow left can pay for. */
+/** Slices that the remaining escrow can pay for besides the leased ones; Infinity at price 0. */
 export function fundedSlices(price: bigint, escrow: bigint, leased: number): number {
   if (price === 0n) return Infinity;
   const slices = escrow / price - BigInt(leased);
@@ -18,7 +18,7 @@ export function fundedSlices(price: bigint, escrow: bigint, leased: number): num
 
 const UNITS_PER_CREDIT = 10n ** 9n;
 
-/** Units as a decimal number of credits, for people. */
+/** Formats units as a decimal number of credits, for messages. */
 export function formatUnits(units: bigint): string {
   const sign = units < 0n ? '-' : '';
   const size = units < 0n ? -units : units;

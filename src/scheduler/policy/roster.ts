@@ -1,22 +1,27 @@
 /**
- * Which workers are there now, as far as a decision about a failed slice has to know: whether somebody else may come
- * for it. The store is told by its node; it keeps nothing of it.
+ * The connected workers as decisions about failed slices see them: whether another worker could run the slice. The
+ * scheduler node passes its roster to each commit; the store keeps nothing of it.
  * @module
  */
 import type { Candidate } from './choose-job.js';
-import type { Runner } from './attempts.js';
+import type { Executor } from './attempts.js';
 
 export interface Roster {
   /**
-   * Whether a worker is there that may run the job, waits for work or has some, and whose attempt would tell more
-   * (`independenceOf`) than `level`.
-   * @param isSoon whether one that has work counts only while it gets on with it. @default false
+   * Whether a connected worker may run the job, requests work or has leases, and has a higher `independenceLevel` than
+   * `level` with respect to `tried`.
+   * @param requireProgress whether a worker with leases counts only while it makes progress. @default false
    */
-  hasBetter(job: Candidate, tried: readonly Runner[], level: number, isSoon?: boolean): boolean;
+  hasBetterWorker(
+    job: Candidate,
+    tried: readonly Executor[],
+    level: number,
+    requireProgress?: boolean,
+  ): boolean;
 }
 
-/** Nobody else is there. */
-export const NOBODY_ELSE: Roster = { hasBetter: () => false };
+/** A roster without any other worker. */
+export const NO_OTHER_WORKERS: Roster = { hasBetterWorker: () => false };
 
-/** From so much independence on an attempt counts as another's. */
-export const INDEPENDENT = 2;
+/** The `independenceLevel` from which an attempt counts as independent. */
+export const INDEPENDENT_LEVEL = 2;

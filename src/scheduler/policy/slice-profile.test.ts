@@ -1,66 +1,66 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  learn,
+  addSample,
   medianSliceMs,
-  slicesOf,
-  sliceMsFor,
+  reportedSlices,
+  estimateSliceMs,
   type SliceProfile,
   type WorkerProfile,
 } from './slice-profile.js';
 
 const after = (before: WorkerProfile, reports: number, ms: number, slices: number): number => {
   let learned = before;
-  for (let i = 0; i < reports; i++) learned = learn(learned, 'w', ms, slices)!;
+  for (let i = 0; i < reports; i++) learned = addSample(learned, 'w', ms, slices)!;
   return medianSliceMs([learned])!;
 };
 /** A profile of workers a, b, c … whose slices take these milliseconds. */
 const of = (...means: number[]): SliceProfile =>
-  means.map((ms, i) => learn(undefined, 'abcdefgh'[i]!, ms * 10, 10)!);
+  means.map((ms, i) => addSample(undefined, 'abcdefgh'[i]!, ms * 10, 10)!);
 
-test('knows nothing at first, and the first report as it is', () => {
+test('has no estimate at first, and takes the first report unchanged', () => {
   expect(medianSliceMs([])).toBeUndefined();
-  expect(sliceMsFor([], 'w')).toBeUndefined();
-  expect(medianSliceMs([learn(undefined, 'w', 30, 10)!])).toBe(3);
+  expect(estimateSliceMs([], 'w')).toBeUndefined();
+  expect(medianSliceMs([addSample(undefined, 'w', 30, 10)!])).toBe(3);
 });
 
-test('ignores reports of no slices, of negative time and of no number', () => {
-  const known = learn(undefined, 'w', 30, 10);
+test('ignores reports without slices, with a negative time or with NaN', () => {
+  const known = addSample(undefined, 'w', 30, 10);
   for (const [ms, slices] of [
     [5, 0],
     [-1, 5],
     [NaN, 5],
   ] as const)
-    for (const before of [known, undefined]) expect(learn(before, 'w', ms, slices)).toBe(before);
+    for (const before of [known, undefined]) expect(addSample(before, 'w', ms, slices)).toBe(before);
 });
 
-test('follows slices that grow heavier, and believes no single short report', () => {
+test('follows slices that become slower, and is not changed much by a single short report', () => {
   const light = { workerId: 'w', ms: 10_000, slices: 10_000, total: 10_000 };
   expect(after(light, 60, 1_000, 10)).toBeGreaterThan(30);
   expect(after(light, 1, 100, 1)).toBeLessThan(1.1);
 });
 
-test('takes the median of workers, so that one of them moves it by no more than to its neighbour', () => {
+test('takes the median of workers, so that one worker moves it at most to the adjacent value', () => {
   expect(medianSliceMs(of(10, 0, 12))).toBe(10);
   expect(medianSliceMs(of(10, 1e9, 12))).toBe(12);
   expect(medianSliceMs(of(10, 0))).toBe(10);
 });
 
-test('believes a worker about itself, near to what the others show', () => {
-  expect(sliceMsFor(of(20, 10, 10), 'a')).toBe(20);
-  expect(sliceMsFor(of(0, 80, 80), 'a')).toBe(10);
-  expect(sliceMsFor(of(1e9, 10, 10), 'a')).toBe(80);
-  expect(sliceMsFor(of(7), 'a')).toBe(7);
-  expect(sliceMsFor(of(7), 'another')).toBe(7);
+test("uses a worker's own mean, clamped by the median of the others", () => {
+  expect(estimateSliceMs(of(20, 10, 10), 'a')).toBe(20);
+  expect(estimateSliceMs(of(0, 80, 80), 'a')).toBe(10);
+  expect(estimateSliceMs(of(1e9, 10, 10), 'a')).toBe(80);
+  expect(estimateSliceMs(of(7), 'a')).toBe(7);
+  expect(estimateSliceMs(of(7), 'another')).toBe(7);
 });
 
-test('counts all slices that a worker has reported, however old', () => {
-  const before = learn(undefined, 'w', 1e6, 100);
-  const profile = [learn(before, 'w', 1e6, 5)!];
-  expect([slicesOf(profile, 'w'), slicesOf(profile, 'another')]).toEqual([105, 0]);
+test('counts all slices that a worker has reported, also old ones', () => {
+  const before = addSample(undefined, 'w', 1e6, 100);
+  const profile = [addSample(before, 'w', 1e6, 5)!];
+  expect([reportedSlices(profile, 'w'), reportedSlices(profile, 'another')]).toEqual([105, 0]);
 });
 
-test('a mean lies between what was known and what is reported', () => {
+test('the mean lies between the previous mean and the reported one', () => {
   const positive = fc.double({ min: 0.001, max: 1e6, noNaN: true });
   fc.assert(
     fc.property(

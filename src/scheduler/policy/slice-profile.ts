@@ -1,32 +1,32 @@
 /**
- * What one slice of a job takes, learned from reports: for each worker by itself, total time over total slices, where old
- * reports fade, so that a job whose slices grow heavier is noticed; and for the job the median of its workers, so that
- * what one of them says alone is not believed.
+ * Estimates the duration of one slice of a job from reports. For each worker: total time over total slices, with
+ * exponentially decayed samples, so that the estimate follows slices that become slower. For the job: the median of its
+ * workers, so that a single worker cannot falsify it.
  * @module
  */
-/** What one worker showed. */
+/** The samples of one worker. */
 export interface WorkerProfile {
   readonly workerId: string;
-  /** Faded sum of compute time, milliseconds. */
+  /** Decayed sum of compute time, milliseconds. */
   readonly ms: number;
-  /** Faded count of slices. */
+  /** Decayed count of slices. */
   readonly slices: number;
-  /** Slices that it ever reported. */
+  /** All slices that it has reported. */
   readonly total: number;
 }
 
-/** The workers that reported last, the latest one at the end. */
+/** The workers that reported last, ordered by time, the latest one at the end. */
 export type SliceProfile = readonly WorkerProfile[];
 
-/** Workers of a job that are remembered. */
-export const WORKERS_MAX = 15;
-/** Half of what is known is forgotten after so much reported compute time. */
+/** Workers with a profile for each job. */
+export const PROFILED_WORKERS_MAX = 15;
+/** Half-life of the samples, in milliseconds of reported compute time. */
 const HALF_LIFE_MS = 10_000;
-/** What a worker says of its own slices counts between this part and this multiple of what the others show. */
+/** A worker's own estimate is clamped to the median of the others, divided and multiplied by this. */
 const OWN_FACTOR_MAX = 8;
 
-/** What a worker has shown behind a report of `slices` slices that took `ms` in all; `before`, where that says nothing. */
-export function learn(
+/** The worker's profile after a report of `slices` slices that took `ms` in all; `before` when the report is invalid. */
+export function addSample(
   before: WorkerProfile | undefined,
   workerId: string,
   ms: number,
@@ -42,14 +42,14 @@ export function learn(
   };
 }
 
-/** Milliseconds of one slice by the median of the workers (of two the longer one); undefined where nothing is known. */
+/** The median of the workers' mean slice durations (of two the longer one), milliseconds; undefined without samples. */
 export function medianSliceMs(profile: SliceProfile): number | undefined {
   const means = profile.map(meanOf).sort((a, b) => a - b);
   return means[Math.floor(means.length / 2)];
 }
 
-/** What that worker is thought to take for a slice: as it showed, near to what the others show; undefined if unknown. */
-export function sliceMsFor(profile: SliceProfile, workerId: string): number | undefined {
+/** Estimated duration of one slice on that worker, milliseconds: its own mean, clamped by the others' median; or undefined. */
+export function estimateSliceMs(profile: SliceProfile, workerId: string): number | undefined {
   const own = profile.find((one) => one.workerId === workerId);
   const others = medianSliceMs(profile.filter((one) => one !== own));
   if (own === undefined) return others;
@@ -58,7 +58,7 @@ export function sliceMsFor(profile: SliceProfile, workerId: string): number | un
 }
 
 /** Slices of the job that the worker has reported. */
-export function slicesOf(profile: SliceProfile, workerId: string): number {
+export function reportedSlices(profile: SliceProfile, workerId: string): number {
   return profile.find((one) => one.workerId === workerId)?.total ?? 0;
 }
 

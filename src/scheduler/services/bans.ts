@@ -1,6 +1,6 @@
 /**
- * Who is kept out: identities, workers and networks, as the operator said. The store keeps the list; this is the copy by
- * which connections are looked at.
+ * The operator's bans of identities, workers and networks. The store keeps the list; this copy in memory is what
+ * connections are checked against.
  * @module
  */
 import { BlockList, isIP } from 'node:net';
@@ -9,14 +9,14 @@ import { ID_PATTERN } from '../../lib/crypto/ids.js';
 import type { Ban, BanKind } from '../../protocol/messages/operator-messages.js';
 import { bannedError } from '../store/port/banned-error.js';
 
-/** An operator who kept these out could not take it back. */
+/** A ban of these would lock the operator out, who could not remove it. */
 const OWN_ADDRESSES = ['127.0.0.1', '::1'];
 const ADDRESS = /^0x[0-9a-f]{40}$/;
 
-/** What somebody at a connection is known by. */
-export interface Known {
+/** The identifiers of a connected client that a ban can name. */
+export interface ClientIdentity {
   /** An owner's, a deployer's or a payee's address. */
-  identity?: string | undefined;
+  address?: string | undefined;
   workerId?: string | undefined;
   /** `address:port` of the socket. */
   peer?: string | undefined;
@@ -40,10 +40,10 @@ export class Bans {
     return [...this.#bans.values()];
   }
 
-  /** Why they are kept out; undefined where they are not. */
-  refusal({ identity, workerId, peer }: Known): ManyhandsError | undefined {
+  /** The `BANNED` error for such a client; undefined when it is not banned. */
+  refusal({ address: account, workerId, peer }: ClientIdentity): ManyhandsError | undefined {
     const found =
-      (identity === undefined ? undefined : this.#bans.get(identity)) ??
+      (account === undefined ? undefined : this.#bans.get(account)) ??
       (workerId === undefined ? undefined : this.#bans.get(workerId));
     if (found !== undefined) return bannedError(found.subject, found.reason);
     const address = peer === undefined ? undefined : ipOf(peer);
@@ -53,15 +53,19 @@ export class Bans {
   }
 }
 
-/** What kind of ban that is, and how it is written. @throws INVALID_ARGUMENT where it is nothing that can be banned */
+/** Parses what an operator wants to ban into its kind and normal form. @throws INVALID_ARGUMENT when it cannot be banned */
 export function parseBanned(subject: string): { kind: BanKind; subject: string } {
   if (ADDRESS.test(subject.toLowerCase())) return { kind: 'identity', subject: subject.toLowerCase() };
   if (isNetwork(subject)) {
     if (!OWN_ADDRESSES.some((own) => includes(subject, own)))
       return { kind: 'network', subject: subject.toLowerCase() };
-    throw new ManyhandsError('INVALID_ARGUMENT', `${subject} has this machine in it, and so its operator.`, {
-      argument: 'subject',
-    });
+    throw new ManyhandsError(
+      'INVALID_ARGUMENT',
+      `${subject} includes this machine, and so its operator: ban a smaller network.`,
+      {
+        argument: 'subject',
+      },
+    );
   }
   if (ID_PATTERN.test(subject)) return { kind: 'worker', subject };
   throw new ManyhandsError(
@@ -72,7 +76,7 @@ export function parseBanned(subject: string): { kind: BanKind; subject: string }
   );
 }
 
-/** The IP address of `address:port`; an IPv4 address in IPv6's clothes is one of IPv4. */
+/** The IP address of `address:port`; an IPv4-mapped IPv6 address counts as IPv4. */
 export function ipOf(peer: string): string | undefined {
   const address = peer.slice(0, peer.lastIndexOf(':')).replace(/^::ffff:(?=\d+\.)/i, '');
   return isIP(address) === 0 ? undefined : address;

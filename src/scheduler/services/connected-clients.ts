@@ -1,22 +1,22 @@
 /**
- * Those who are connected to this node, as its services see them: sessions implement these interfaces.
+ * The clients that are connected to this node, as its services see them: sessions implement these interfaces.
  * @module
  */
-import type { Customer as WorkerHandle } from '../leasing/matchmaker.js';
+import type { WorkerHandle } from '../leasing/matchmaker.js';
 import type { WorkerListing } from '../../protocol/messages/operator-messages.js';
 import type { ManyhandsError } from '../../lib/errors.js';
-import type { Known } from './bans.js';
+import type { ClientIdentity } from './bans.js';
 
-/** A connection that a ban may hit. */
-export interface BannedClient {
-  readonly known: Known;
+/** A connection that a ban can end. */
+export interface BannableClient {
+  readonly identity: ClientIdentity;
   dismiss(error: ManyhandsError): void;
 }
 
 /** A worker's connection. */
-export interface ConnectedWorker extends WorkerHandle, BannedClient {
+export interface ConnectedWorker extends WorkerHandle, BannableClient {
   readonly workerId: string;
   readonly stats: Pick<WorkerListing, 'peer' | 'sinceMs' | 'slices' | 'lost'>;
-  /** Another connection of the same worker has come and takes its leases. */
+  /** The same worker has opened another connection, which takes over its leases. */
   replaced(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Who follows which job, and how far each has come. Rows are read from the store only as a follower's window allows, so
- * a slow one costs the scheduler nothing.
+ * The followers of jobs' journals, each with its cursor. Rows are read from the store only as a follower's window of
+ * byte credits allows, so a slow follower costs the scheduler no memory.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -13,7 +13,7 @@ import type { Store } from '../store/port/store.js';
 
 export interface FollowerPort {
   send(message: SchedulerMessage): void;
-  /** Bytes that were sent and have not left; `drained` is called when few are left of many. */
+  /** Bytes that are queued on the socket; `Followers.drained` is called when few are left of many. */
   readonly bufferedBytes: number;
 }
 
@@ -22,17 +22,17 @@ interface Follower {
   readonly jobId: string;
   /** The last row that was sent. */
   cursor: number;
-  /** Bytes that may still be sent before the follower says that it has consumed some. */
+  /** Bytes that may still be sent before the follower grants more credit. */
   window: number;
   state: 'idle' | 'reading' | 'again' | 'gone';
-  /** Whether it has all there was when the journal was read last. */
+  /** Whether the last read reached the end of the journal. */
   atEnd: boolean;
 }
 
-/** Console and progress are dropped for a follower that has so much unsent. */
+/** Console and progress messages are dropped for a follower with more unsent bytes. */
 const BEST_EFFORT_BYTES_MAX = 1024 * 1024;
 
-/** A journal that the store could not read is tried again after so long, milliseconds. */
+/** Delay before a journal is read again after the store failed, milliseconds. */
 const RETRY_MS = 1_000;
 
 export interface FollowersOptions {
@@ -49,7 +49,7 @@ export class Followers {
     this.#options = options;
   }
 
-  /** Sends the rows after `after` from now on; a second follow of the same job and port takes the place of the first. */
+  /** Sends the rows after row `after` from now on; a second follow of the same job and port replaces the first. */
   add(port: FollowerPort, jobId: string, after: number, windowBytes: number): void {
     this.remove(port, jobId);
     const set = this.#byJob.get(jobId) ?? new Set();
@@ -65,7 +65,7 @@ export class Followers {
     this.#pump(follower);
   }
 
-  /** Ends the follow of that job, or all of that port's. */
+  /** Ends the port's follow of that job, or all its follows. */
   remove(port: FollowerPort, jobId?: string): void {
     for (const [id, set] of jobId === undefined ? this.#byJob : [[jobId, this.#byJob.get(jobId)] as const]) {
       for (const follower of set ?? []) {
@@ -77,7 +77,7 @@ export class Followers {
     }
   }
 
-  /** The follower has consumed bytes. */
+  /** The follower has consumed bytes: its window grows by them. */
   credit(port: FollowerPort, jobId: string, bytes: number): void {
     for (const follower of this.#byJob.get(jobId) ?? []) {
       if (follower.port !== port) continue;
@@ -86,7 +86,7 @@ export class Followers {
     }
   }
 
-  /** The port takes more again. */
+  /** The port's socket has room again. */
   drained(port: FollowerPort): void {
     for (const set of this.#byJob.values())
       for (const follower of set) if (follower.port === port) this.#pump(follower);
@@ -100,8 +100,8 @@ export class Followers {
     }
   }
 
-  /** Tells a job's followers something that may be lost. */
-  tell(jobId: string, message: SchedulerMessage): void {
+  /** Sends a best-effort message to a job's followers. */
+  broadcast(jobId: string, message: SchedulerMessage): void {
     for (const { port } of this.#byJob.get(jobId) ?? []) {
       if (port.bufferedBytes < BEST_EFFORT_BYTES_MAX) port.send(message);
     }
@@ -117,7 +117,7 @@ export class Followers {
     try {
       do {
         follower.state = 'reading';
-        // What was the end when the last read began need not be it now.
+        // Rows may have been added since the last read began.
         follower.atEnd = false;
         while (
           !hasAll(follower) &&
@@ -148,7 +148,7 @@ export class Followers {
     }
   }
 
-  /** The store cannot be read yet: its rows come when it can. */
+  /** The store cannot be read now: retries after a delay. */
   #readLater(follower: Follower): void {
     follower.state = 'idle';
     follower.atEnd = false;
@@ -161,10 +161,10 @@ const isHere = (follower: Follower): boolean => follower.state !== 'gone';
 
 const hasAll = (follower: Follower): boolean => follower.atEnd;
 
-/** Whether there were new rows while the last ones were read. */
+/** Whether new rows were added during the last read. */
 const isAwaited = (follower: Follower): boolean => follower.state === 'again';
 
-/** What a row takes of its follower's window; the deployer counts the same way. */
+/** Bytes that a row costs of its follower's window; the deployer computes the same. */
 export function rowBytes(row: JournalRow): number {
   let bytes = FOLLOW_ROW_BYTES;
   if (row.event.kind === 'outcomes') for (const part of row.event.parts) bytes += part.segment.byteLength;

@@ -1,39 +1,39 @@
 /**
- * What `/healthz` and `/readyz` say of a node: whether its store takes commits, and whether it takes clients.
+ * The answers of `/healthz` and `/readyz`: whether the node's store accepts commits, and whether it can serve clients.
  * @module
  */
-import type { Core } from './core.js';
+import type { SchedulerNode } from './scheduler-node.js';
 import type { StoreReport } from '../commit/store-health.js';
 
 export interface Health {
-  /** Whether all is well: the store takes commits. */
+  /** Whether the store accepts commits. */
   ok: boolean;
   store: StoreReport;
-  /** Workers that are connected, and leases that they hold. */
+  /** Connected workers, and the leases that they hold. */
   workers: number;
   leases: number;
-  /** Takes no new jobs, and lends nothing more. */
+  /** Whether new jobs are refused and no leases are granted. */
   draining: boolean;
 }
 
 export interface Readiness {
   ready: boolean;
   draining: boolean;
-  /** Why it is not. */
+  /** Why it is not ready. */
   reason?: string;
 }
 
-/** The node as it is now; asks nobody. */
-export function healthOf(core: Core): Health {
-  const store = core.tick.health();
-  const counts = { workers: core.workers.size, leases: core.leases.size };
-  return { ok: store.state === 'ok', store, ...counts, draining: core.isDraining };
+/** The node's current state, without a read of the store. */
+export function healthOf(node: SchedulerNode): Health {
+  const store = node.commitQueue.health();
+  const counts = { workers: node.workers.size, leases: node.leases.size };
+  return { ok: store.state === 'ok', store, ...counts, draining: node.isDraining };
 }
 
-/** Whether the node can serve clients now. */
-export function readinessOf(core: Core): Readiness {
-  const { state } = core.tick.health();
-  const draining = core.isDraining;
+/** Whether the node can serve clients now, and why not. */
+export function readinessOf(node: SchedulerNode): Readiness {
+  const { state } = node.commitQueue.health();
+  const draining = node.isDraining;
   if (state !== 'ok') return { ready: false, draining, reason: `the store is ${state}` };
   return draining
     ? { ready: false, draining, reason: 'the scheduler is draining' }

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test("makes a token once, for its owner's eyes only", async () => {
+test('creates the token once, readable only by its owner', async () => {
   const token = await readOperatorToken(folder, systemRandom);
   expect(token).toMatch(/^[0-9a-f]{64}$/);
   expect(await readOperatorToken(folder, systemRandom)).toBe(token);

@@ -1,5 +1,5 @@
 /**
- * The operator's token: made once, readable by the data folder's owner only, and never half of one.
+ * The operator's token: created once, written atomically, readable only by the data folder's owner.
  * @module
  */
 import { open, readFile, rename } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import type { Random } from '../../lib/crypto/random.js';
 const TOKEN_FILE = 'operator.token';
 const TOKEN_PATTERN = /^[0-9a-f]{64}$/;
 
-/** The token of that folder. One that is not whole (its writer was killed) is not one, and is made anew. */
+/** Reads the folder's token (64 hexadecimal digits); creates a new one when it is missing or incomplete. */
 export async function readOperatorToken(dataDir: string, random: Random): Promise<string> {
   const file = join(dataDir, TOKEN_FILE);
   const known = await readText(file);

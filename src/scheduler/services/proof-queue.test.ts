@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FAILED_PROOFS_PER_CONNECTION_MAX } from '../../protocol/limits.js';
 import { FailedProofs, ProofQueue } from './proof-queue.js';
 
-test('checks one proof after the other, and lets others work between two', async () => {
+test('checks one proof after the other and yields between two', async () => {
   let turns = 0;
   let atOnce = 0;
   const queue = new ProofQueue((fn) => setImmediate(() => (turns++, fn())));
@@ -19,16 +19,16 @@ test('checks one proof after the other, and lets others work between two', async
   expect(await queue.check(() => check(99))).toBe(99);
 });
 
-test('a connection has a few wrong proofs, and then none is checked', () => {
+test("after too many failed proofs a connection's further proofs are not checked", () => {
   const proofs = new FailedProofs();
   for (let i = 0; i < FAILED_PROOFS_PER_CONNECTION_MAX; i++) {
-    proofs.enter();
+    proofs.checkLimit();
     proofs.failed();
   }
-  expect(() => proofs.enter()).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+  expect(() => proofs.checkLimit()).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
 });
 
-test('counts each wrong proof, and none that is right', async () => {
+test('counts failed proofs only', async () => {
   const proofs = new FailedProofs();
   let checked = 0;
   const check = (isRight: boolean) => (): Promise<boolean> => {

@@ -1,6 +1,6 @@
 /**
- * Proofs of identity, checked one after the other: each takes milliseconds of processor, and whoever sends many at once
- * must not keep sockets and other clients waiting.
+ * Checks proofs of identity one after the other: each takes milliseconds of processor time, and a client that sends many
+ * must not delay sockets and other clients.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -11,12 +11,12 @@ export class ProofQueue {
   readonly #waiting: (() => Promise<void>)[] = [];
   #isRunning = false;
 
-  /** `defer` calls back after what is ready now has been read. */
+  /** `defer` schedules a callback after pending I/O events. */
   constructor(defer: (fn: () => void) => void) {
     this.#defer = defer;
   }
 
-  /** Runs the check when its turn has come; settles as it does. */
+  /** Runs the check after all earlier ones; resolves or rejects as it does. */
   check<R>(run: () => Promise<R>): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       this.#waiting.push(() => run().then(resolve, reject));
@@ -34,16 +34,16 @@ export class ProofQueue {
   }
 }
 
-/** Counts one connection's wrong proofs, and ends their patience. */
+/** Counts the failed proofs of one connection, and limits them. */
 export class FailedProofs {
   #count = 0;
 
-  /** @throws LIMIT_EXCEEDED before a check, where too many have failed */
-  enter(): void {
+  /** @throws LIMIT_EXCEEDED before a check, when too many have failed */
+  checkLimit(): void {
     if (this.#count < FAILED_PROOFS_PER_CONNECTION_MAX) return;
     throw new ManyhandsError(
       'LIMIT_EXCEEDED',
-      'too many wrong proofs of identity over one connection: connect anew',
+      'too many failed proofs of identity over one connection: reconnect',
       {
         limit: 'FAILED_PROOFS_PER_CONNECTION_MAX',
         max: FAILED_PROOFS_PER_CONNECTION_MAX,
@@ -52,9 +52,9 @@ export class FailedProofs {
     );
   }
 
-  /** Runs a check, unless too many have failed, and counts its failure. */
+  /** Runs a check and counts its failure. @throws LIMIT_EXCEEDED when too many have failed, and what the check throws */
   async count<R>(check: () => Promise<R>): Promise<R> {
-    this.enter();
+    this.checkLimit();
     try {
       return await check();
     } catch (error) {

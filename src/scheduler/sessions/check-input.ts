@@ -1,5 +1,6 @@
 /**
- * What inputs, packages and outcomes must be before they are taken: well-formed, and every blob that they name is here.
+ * Checks inputs, packages and outcomes before they are accepted: they must be well-formed, and every blob that they name
+ * must be stored.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,11 +10,12 @@ import type { Input } from '../../protocol/messages/messages.js';
 import { decodeRemote, originOf } from '../../protocol/input/remote-url.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
 import { unknownBlob, type BlobValues } from '../blobs/blob-values.js';
-import type { BlobStore } from '../blobs/blobs.js';
+import type { BlobStore } from '../blobs/blob-store.js';
 
 /**
- * The origins of the addresses among an input. Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`. A range was checked with
- * its message.
+ * Checks an input. A range needs no check beyond its message's.
+ * @returns the origins of the remote addresses in it
+ * @throws SEGMENT_MALFORMED, BLOB_UNKNOWN
  */
 export async function checkInput(blobs: BlobStore, input: Input): Promise<readonly string[]> {
   if (input.kind === 'range') return [];
@@ -50,7 +52,7 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<readon
   return [...origins];
 }
 
-/** Throws `SEGMENT_MALFORMED` or `BLOB_UNKNOWN`: an outcome that nobody can read is none, and is not paid. */
+/** Checks the outcomes of a report: malformed ones are neither recorded nor paid. @throws SEGMENT_MALFORMED, BLOB_UNKNOWN */
 export async function checkOutcomes(blobs: BlobValues, segment: Uint8Array): Promise<void> {
   const reader = new SegmentReader(segment);
   const found = new Set<string>();
@@ -73,19 +75,19 @@ export async function checkOutcomes(blobs: BlobValues, segment: Uint8Array): Pro
   }
 }
 
-/** Only the structure is looked at: what a value says is nobody's business here. */
+/** Checks the structure of an encoded value, without decoding it. */
 function checkValue(reader: SegmentReader, index: number, what: string): void {
   if (reader.isValue(index)) return;
-  throw new ManyhandsError('SEGMENT_MALFORMED', `${what} ${index} has bytes that are no encoded value`, {
+  throw new ManyhandsError('SEGMENT_MALFORMED', `${what} ${index} is not an encoded value`, {
     index,
   });
 }
 
 /**
- * Throws `PACKAGE_MALFORMED` where the package asks for what its format can say and no worker here does: to take it and
- * not do it would be a lie.
+ * Refuses features that the package format has but no worker implements.
+ * @throws PACKAGE_MALFORMED
  */
-export function checkHonoured(pkg: JobPackage): void {
+export function checkSupported(pkg: JobPackage): void {
   const refuse = (field: keyof JobPackage, what: string): never => {
     throw new ManyhandsError('PACKAGE_MALFORMED', what, { field });
   };
@@ -103,14 +105,11 @@ export function checkHonoured(pkg: JobPackage): void {
   }
   const [required] = Object.keys(pkg.requirements);
   if (required !== undefined) {
-    refuse(
-      'requirements',
-      `workers here say nothing of what they are capable of: '${required}' cannot be required`,
-    );
+    refuse('requirements', `workers do not announce capabilities: '${required}' cannot be required`);
   }
 }
 
-/** Throws `BLOB_UNKNOWN` where the package names a blob that is not here. */
+/** @throws BLOB_UNKNOWN when the package names a blob that is not stored */
 export async function checkPackageBlobs(blobs: BlobStore, pkg: JobPackage): Promise<void> {
   if ('blob' in pkg.source) await checkBlob(blobs, pkg.source.blob, 'the work function');
   const custom = pkg.customWorktime?.source;

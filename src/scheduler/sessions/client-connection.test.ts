@@ -25,7 +25,7 @@ function segment(fill: (writer: SegmentWriter) => void): Input {
   return { kind: 'segment', count, segment: writer.finish() };
 }
 
-test('replies to a follow before it sends the first rows', async () => {
+test('sends the reply to a follow before the first rows', async () => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy();
   const deployer = rig.operator();
@@ -34,7 +34,7 @@ test('replies to a follow before it sends the first rows', async () => {
   expect(deployer.sent.map((m) => m.type)).toEqual(['welcome', 'reply', 'job.journal']);
 });
 
-test('reads no journal for a socket that went while its follow was looked up', async () => {
+test('reads no journal for a connection that ended while its follow was checked', async () => {
   let reads = 0;
   rig = await SchedulerRig.start({
     store: (store) => ({ ...store, journal: (...args) => (reads++, store.journal(...args)) }),
@@ -49,7 +49,7 @@ test('reads no journal for a socket that went while its follow was looked up', a
   expect(reads).toBe(0);
 });
 
-test('sends a follower nothing while much is unsent on its socket, and goes on when that has left', async () => {
+test("sends a follower no rows while its socket's buffer is full, and continues when it has drained", async () => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy();
   const deployer = rig.operator();
@@ -62,7 +62,7 @@ test('sends a follower nothing while much is unsent on its socket, and goes on w
   expect(rows.map((row) => row.seq)).toEqual([1, 2]);
 });
 
-test('reads no further requests while those that wait for an answer are many bytes', async () => {
+test('reads no further requests while the unanswered ones have too many bytes', async () => {
   const held: (() => void)[] = [];
   let isSlow = false;
   rig = await SchedulerRig.start({
@@ -93,7 +93,7 @@ test('reads no further requests while those that wait for an answer are many byt
   expect(count * 1_000_000).toBeGreaterThan(REQUEST_BYTES_IN_FLIGHT_MAX);
 });
 
-test('ends the session of a client that it dismisses, without waiting for the socket', async () => {
+test('ends the session of a dismissed client without waiting for its socket to close', async () => {
   rig = await SchedulerRig.start();
   const worker = rig.worker();
   worker.receive({ type: 'lease.want', want: 1, idle: true });
@@ -107,7 +107,7 @@ test('ends the session of a client that it dismisses, without waiting for the so
   worker.hangUp();
 });
 
-test('refuses a request whose answer cannot be sent, and lives on', async () => {
+test('refuses a request whose reply cannot be encoded, and keeps the connection', async () => {
   rig = await SchedulerRig.start({
     store: (store) => ({
       ...store,
@@ -137,7 +137,7 @@ test.each([
   expect((await deploy(asked, 2)).refused).toMatchObject({ code: 'PACKAGE_MALFORMED', info: { field } });
 });
 
-test('looks a blob up once, however often an input names it, and never for who did not prove themselves', async () => {
+test('looks up a blob once, however often an input names it, and never for clients without a proved address', async () => {
   let looks = 0;
   rig = await SchedulerRig.start({ blobs: { size: () => Promise.resolve(++looks) } });
   const jobId = await rig.deploy();

@@ -1,6 +1,6 @@
 /**
- * One socket of a client: the handshake, the decoding of what comes in, replies and refusals, and what to do with a
- * peer that is too slow, too silent or too loud. The sessions behind it know only messages.
+ * One socket of a client: handshake, decoding, replies and refusals, and limits on peers that read too slowly, send no
+ * hello or send too much. Its session handles only decoded messages.
  * @module
  */
 import { isError, ManyhandsError, toWireError } from '../../lib/errors.js';
@@ -16,38 +16,39 @@ import {
 import type { ClientMessage, Hello, SchedulerMessage } from '../../protocol/messages/messages.js';
 import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
 import type { Connection } from '../../transport/transport.js';
-import type { Core } from '../services/core.js';
+import type { SchedulerNode } from '../services/scheduler-node.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { Session, RequestMessage } from './session.js';
 export type OpenSession = (connection: ClientConnection, hello: Hello) => Session;
 
-/** A peer that breaks the protocol (RFC 6455, 1002). */
+/** RFC 6455: protocol error. */
 const CLOSE_PROTOCOL = 1002;
 const CLOSE_TRY_LATER = 1013;
 
-/** Requests whose refusal an operator wants to see. */
+/** Requests whose refusal is logged at level `info`. */
 const LOGGED_REFUSALS: readonly string[] = ['job.deploy', 'session.prove', 'group.prove', 'account.mint'];
 
 export class ClientConnection {
-  /** What a deployer signs to prove its address. */
+  /** The challenge that a client signs to prove its address. */
   readonly challenge: string;
-  readonly #core: Core;
+  readonly #node: SchedulerNode;
   readonly #connection: Connection;
   readonly #open: OpenSession;
   readonly #guard = new RepeatGuard();
   #session: Session | undefined;
-  #begun: Promise<void> = Promise.resolve();
+  /** Resolves when all earlier requests have been started. */
+  #started: Promise<void> = Promise.resolve();
   #inFlight = 0;
   #inFlightBytes = 0;
   #isClosed = false;
   #cancelTimer: () => void;
 
-  constructor(core: Core, connection: Connection, open: OpenSession) {
-    this.#core = core;
+  constructor(node: SchedulerNode, connection: Connection, open: OpenSession) {
+    this.#node = node;
     this.#connection = connection;
     this.#open = open;
-    this.challenge = toHex(core.options.random.bytes(32));
-    this.#cancelTimer = this.#after(HANDSHAKE_MS_MAX, 'no hello came');
+    this.challenge = toHex(node.options.random.bytes(32));
+    this.#cancelTimer = this.#after(HANDSHAKE_MS_MAX, 'no hello was received in time');
     connection.handle({
       message: (bytes) => this.#receive(bytes),
       close: () => this.#ended(),
@@ -55,7 +56,7 @@ export class ClientConnection {
     });
   }
 
-  /** Where it comes from: address and port. */
+  /** Address and port of the peer. */
   get peer(): string {
     return this.#connection.peer;
   }
@@ -67,22 +68,22 @@ export class ClientConnection {
   send(message: SchedulerMessage): void {
     if (this.#isClosed) return;
     if (this.#connection.bufferedBytes > SOCKET_BUFFER_BYTES_MAX) {
-      return this.#close(CLOSE_TRY_LATER, 'you read too slowly');
+      return this.#close(CLOSE_TRY_LATER, 'the client reads too slowly');
     }
     this.#connection.send(encodeMessage(message));
   }
 
-  /** Says why, and closes. */
+  /** Sends the reason as `goodbye`, and closes. */
   dismiss(error: ManyhandsError, code = CLOSE_PROTOCOL): void {
     if (this.#isClosed) return;
     if (error.code !== 'CLOSED') {
-      this.#core.options.log('info', 'refused', { peer: this.peer, code: error.code, reason: error.message });
+      this.#node.options.log('info', 'refused', { peer: this.peer, code: error.code, reason: error.message });
     }
     this.send({ type: 'goodbye', error: toWireError(error) });
     this.#close(code, error.code);
   }
 
-  /** Its session ends at once: nobody must be counted on whom nothing reaches any more. */
+  /** Closes the socket and ends the session at once, because its client can no longer be reached. */
   #close(code: number, reason: string): void {
     this.#connection.close(code, reason);
     this.#ended();
@@ -103,7 +104,7 @@ export class ClientConnection {
     }
   }
 
-  /** A bad request is refused by its id; anything else that cannot be read ends the connection. */
+  /** Refuses a malformed request by its id; any other malformed message ends the connection. */
   #refuse(cause: unknown): void {
     const error = asError(cause);
     const { id } = error.info as { id?: unknown };
@@ -116,17 +117,19 @@ export class ClientConnection {
     if (this.#session === undefined) {
       throw new ManyhandsError('UNAUTHENTICATED', 'the first message must be hello', { type: message.type });
     }
-    if ('id' in message) this.#begin(message, bytes, this.#session);
+    if ('id' in message) this.#start(message, bytes, this.#session);
     else this.#session.notice(message);
   }
 
   #greet(hello: Hello): void {
     if (this.#session !== undefined) {
-      throw new ManyhandsError('MESSAGE_MALFORMED', 'a connection has one hello', { path: 'type' });
+      throw new ManyhandsError('MESSAGE_MALFORMED', 'hello was already received on this connection', {
+        path: 'type',
+      });
     }
-    const { store, clock, worktimes, minimumPrice } = this.#core.options;
+    const { store, clock, worktimes, minimumPrice } = this.#node.options;
     this.#session = this.#open(this, hello);
-    // From here on the transport ends a peer that is gone: a hidden tab may well say nothing for a minute.
+    // From now on the transport detects a lost peer; a hidden tab may send nothing for a minute.
     this.#cancelTimer();
     this.send({
       type: 'welcome',
@@ -140,8 +143,8 @@ export class ClientConnection {
     });
   }
 
-  /** Begins requests one after another, so that what is pipelined is taken in its order. */
-  #begin(message: RequestMessage, bytes: number, session: Session): void {
+  /** Starts requests one after another, so that pipelined requests keep their order. */
+  #start(message: RequestMessage, bytes: number, session: Session): void {
     this.#inFlight += 1;
     this.#inFlightBytes += bytes;
     if (this.#isFull()) this.#connection.pause();
@@ -150,7 +153,7 @@ export class ClientConnection {
       this.#guard.refused(message, error);
       this.send(this.#refusal(message, error));
     };
-    this.#begun = this.#begun.then(async () => {
+    this.#started = this.#started.then(async () => {
       try {
         this.#guard.begin(message, isRepeated);
         const { done, sent } = await session.request(message);
@@ -158,10 +161,10 @@ export class ClientConnection {
           .then((body) => this.send({ type: 'reply', replyTo: message.id, body }))
           .then(sent)
           .catch(refuse)
-          .finally(() => this.#settled(bytes));
+          .finally(() => this.#requestEnded(bytes));
       } catch (error) {
         refuse(error);
-        this.#settled(bytes);
+        this.#requestEnded(bytes);
       }
     });
   }
@@ -170,11 +173,11 @@ export class ClientConnection {
     const error = asError(cause);
     if (error.code === 'INTERNAL') {
       const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-      this.#core.options.log('error', 'request failed', { type: message.type, cause: text });
+      this.#node.options.log('error', 'request failed', { type: message.type, cause: text });
     } else {
       const level = LOGGED_REFUSALS.includes(message.type) ? 'info' : 'debug';
       const { code, message: reason } = error;
-      this.#core.options.log(level, 'refused', { peer: this.peer, type: message.type, code, reason });
+      this.#node.options.log(level, 'refused', { peer: this.peer, type: message.type, code, reason });
     }
     return { type: 'refusal', replyTo: message.id, error: toWireError(error) };
   }
@@ -183,7 +186,7 @@ export class ClientConnection {
     return this.#inFlight >= REQUESTS_IN_FLIGHT_MAX || this.#inFlightBytes >= REQUEST_BYTES_IN_FLIGHT_MAX;
   }
 
-  #settled(bytes: number): void {
+  #requestEnded(bytes: number): void {
     const wasFull = this.#isFull();
     this.#inFlight -= 1;
     this.#inFlightBytes -= bytes;
@@ -192,7 +195,7 @@ export class ClientConnection {
 
   #after(ms: number, why: string): () => void {
     const leave = (): void => this.dismiss(new ManyhandsError('TIMEOUT', why));
-    return this.#core.options.clock.after(ms, leave, { background: true });
+    return this.#node.options.clock.after(ms, leave, { background: true });
   }
 
   #ended(): void {
@@ -206,5 +209,10 @@ export class ClientConnection {
 
 function asError(error: unknown): ManyhandsError {
   if (isError(error)) return error;
-  return new ManyhandsError('INTERNAL', 'the scheduler could not do this: see its log', {}, { cause: error });
+  return new ManyhandsError(
+    'INTERNAL',
+    'the scheduler failed to process the request: see its log',
+    {},
+    { cause: error },
+  );
 }

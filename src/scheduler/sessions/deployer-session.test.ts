@@ -33,7 +33,7 @@ async function stranger(): Promise<StubConnection> {
   return connection;
 }
 
-test('lists no jobs behind one that there is not, nor behind another owner’s', async () => {
+test('refuses to list jobs after an unknown job or another owner’s', async () => {
   const [first, second] = [await rig.deploy(), await rig.deploy()];
   const operator = rig.operator();
   const ask = (connection: StubConnection, after: string, id: number): ReturnType<StubConnection['ask']> =>
@@ -46,7 +46,7 @@ test('lists no jobs behind one that there is not, nor behind another owner’s',
   expect((await ask(await stranger(), first, 4)).refused?.code).toBe('JOB_UNKNOWN');
 });
 
-test('says of a job that is another’s that it is, and not whose', async () => {
+test('refuses access to another owner’s job without naming the owner', async () => {
   const jobId = await rig.deploy();
   const connection = await stranger();
   for (const [id, message] of [

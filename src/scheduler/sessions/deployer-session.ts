@@ -1,5 +1,5 @@
 /**
- * What a deployer or an operator asks over its connection. Everything is checked here, and decided in the store.
+ * The session of a deployer or an operator: checks its requests, and submits them as commands to the store.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -17,113 +17,129 @@ import { sliceSegment } from '../../protocol/segment/segment.js';
 import { recoverOffer } from '../../wallet/offer.js';
 import { recoverChallenge } from '../../wallet/session-proof.js';
 import { resolveWorktime } from '../../worktimes/registry.js';
-import { checkHonoured, checkInput, checkPackageBlobs } from './check-input.js';
+import { checkSupported, checkInput, checkPackageBlobs } from './check-input.js';
 import type { ClientConnection } from './client-connection.js';
-import type { Answer, NoticeMessage, RequestMessage, Session } from './session.js';
-import { unknownWorktime, type Core } from '../services/core.js';
-import type { Known } from '../services/bans.js';
+import type { PendingReply, NoticeMessage, RequestMessage, Session } from './session.js';
+import { unknownWorktime, type SchedulerNode } from '../services/scheduler-node.js';
+import type { ClientIdentity } from '../services/bans.js';
 import { answerOperator, isOperatorMessage } from './operator-requests.js';
 import { FailedProofs } from '../services/proof-queue.js';
 import { ProvedGroups } from './proved-groups.js';
 import type { JobView } from '../store/port/store.js';
 
 type Request<K extends keyof DeployerRequests> = DeployerRequests[K][0];
-type Answered = Promise<Answer>;
 
 export class DeployerSession implements Session {
-  readonly #core: Core;
+  readonly #node: SchedulerNode;
   readonly #connection: ClientConnection;
   readonly #isOperator: boolean;
-  /** The address that the client has proved. */
+  /** The address that the client has proved; undefined before. */
   #owner: string | undefined;
   readonly #failedProofs = new FailedProofs();
   #hasEnded = false;
   readonly #groups: ProvedGroups;
 
-  constructor(core: Core, connection: ClientConnection, isOperator: boolean) {
-    this.#core = core;
-    core.clients.add(this);
+  constructor(node: SchedulerNode, connection: ClientConnection, isOperator: boolean) {
+    this.#node = node;
+    node.clients.add(this);
     this.#connection = connection;
     this.#isOperator = isOperator;
     this.#groups = new ProvedGroups(
-      { schedulerId: core.options.store.schedulerId, challenge: connection.challenge },
-      core.options.defer,
+      { schedulerId: node.options.store.schedulerId, challenge: connection.challenge },
+      node.options.defer,
     );
   }
 
-  /** What a ban may hit it by: the operator's own connection, by nothing. */
-  get known(): Known {
-    return this.#isOperator ? {} : { identity: this.#owner, peer: this.#connection.peer };
+  /** The identifiers that a ban can name; none for the operator's own connection. */
+  get identity(): ClientIdentity {
+    return this.#isOperator ? {} : { address: this.#owner, peer: this.#connection.peer };
   }
 
   dismiss(error: ManyhandsError): void {
     this.#connection.dismiss(error);
   }
 
-  async request(m: RequestMessage): Answered {
+  async request(m: RequestMessage): Promise<PendingReply> {
     if (isOperatorMessage(m)) {
       if (!this.#isOperator) throw notAnOperator();
-      return now(await answerOperator(this.#core, m));
+      return reply(await answerOperator(this.#node, m));
     }
     switch (m.type) {
       case 'ping':
-        return now({ nowMs: this.#core.options.clock.wallMs() });
+        return reply({ nowMs: this.#node.options.clock.wallMs() });
       case 'session.prove':
-        return now(await this.#prove(m));
+        return reply(await this.#prove(m));
       case 'group.prove':
-        this.#proved();
+        this.#requireOwner();
         await this.#groups.prove(m.proofs);
-        return now({});
+        return reply({});
       case 'blob.ticket':
-        this.#proved();
-        return now(await issueTicket(this.#core, m.digest, m.bytes));
+        this.#requireOwner();
+        return reply(await issueTicket(this.#node, m.digest, m.bytes));
       case 'job.deploy':
         return this.#deploy(m);
       case 'job.append':
-        this.#proved();
-        return this.#append(m, await checkInput(this.#core.options.blobs, m.input));
+        this.#requireOwner();
+        return this.#append(m, await checkInput(this.#node.options.blobs, m.input));
       case 'job.close':
-        return this.#status(this.#core.tick.submit('close', named(m, this.#proved())));
+        return this.#replyWithStatus(
+          this.#node.commitQueue.submit('close', { jobId: m.jobId, owner: this.#requireOwner() }),
+        );
       case 'job.cancel':
         return this.#cancel(m);
       case 'job.topup':
         await this.#checkOffer(m.offer);
-        return this.#status(this.#core.tick.submit('topup', { ...named(m, this.#proved()), offer: m.offer }));
+        return this.#replyWithStatus(
+          this.#node.commitQueue.submit('topup', {
+            jobId: m.jobId,
+            owner: this.#requireOwner(),
+            offer: m.offer,
+          }),
+        );
       case 'account.mint':
         return this.#mint(m);
       case 'job.follow':
         return this.#follow(m);
       default:
-        return now(await this.#read(m));
+        return reply(await this.#read(m));
     }
   }
 
-  #cancel({ jobId, reason }: Request<'job.cancel'>): Answer {
-    const { tick } = this.#core;
-    if (this.#isOperator) return this.#status(tick.submit('operatorCancel', { jobId, reason }));
-    return this.#status(tick.submit('cancel', { jobId, owner: this.#proved(), reason }));
+  #cancel({ jobId, reason }: Request<'job.cancel'>): PendingReply {
+    const { commitQueue } = this.#node;
+    if (this.#isOperator)
+      return this.#replyWithStatus(commitQueue.submit('operatorCancel', { jobId, reason }));
+    return this.#replyWithStatus(
+      commitQueue.submit('cancel', { jobId, owner: this.#requireOwner(), reason }),
+    );
   }
 
-  #append(m: Request<'job.append'>, origins: readonly string[]): Answer {
+  #append(m: Request<'job.append'>, origins: readonly string[]): PendingReply {
     const { appendId, input } = m;
-    return this.#submitted(
-      this.#core.tick.submit('append', { ...named(m, this.#proved()), appendId, input, origins }),
+    return this.#replyWith(
+      this.#node.commitQueue.submit('append', {
+        jobId: m.jobId,
+        owner: this.#requireOwner(),
+        appendId,
+        input,
+        origins,
+      }),
     );
   }
 
   notice(m: NoticeMessage): void {
-    if (m.type === 'follow.credit') this.#core.followers.credit(this.#connection, m.jobId, m.bytes);
-    else throw notForYou(m.type);
+    if (m.type === 'follow.credit') this.#node.followers.credit(this.#connection, m.jobId, m.bytes);
+    else throw notDeployerMessage(m.type);
   }
 
   drained(): void {
-    this.#core.followers.drained(this.#connection);
+    this.#node.followers.drained(this.#connection);
   }
 
   end(): void {
     this.#hasEnded = true;
-    this.#core.clients.delete(this);
-    this.#core.followers.remove(this.#connection);
+    this.#node.clients.delete(this);
+    this.#node.followers.remove(this.#connection);
   }
 
   async #read(m: RequestMessage): Promise<object> {
@@ -137,13 +153,13 @@ export class DeployerSession implements Session {
       case 'job.results':
         return this.#results(m);
       case 'job.unfollow':
-        this.#core.followers.remove(this.#connection, m.jobId);
+        this.#node.followers.remove(this.#connection, m.jobId);
         return {};
       case 'account.show':
-        this.#proved();
-        return { address: m.address, ...(await this.#core.options.store.account(m.address)) };
+        this.#requireOwner();
+        return { address: m.address, ...(await this.#node.options.store.account(m.address)) };
       default:
-        throw notForYou(m.type);
+        throw notDeployerMessage(m.type);
     }
   }
 
@@ -154,7 +170,7 @@ export class DeployerSession implements Session {
       candidate,
       ceiling,
       account,
-    } = (await this.#core.options.store.job(jobId))!;
+    } = (await this.#node.options.store.job(jobId))!;
     return {
       packageDigest,
       pricePerSlice: candidate.price,
@@ -164,10 +180,10 @@ export class DeployerSession implements Session {
   }
 
   async #list({ after, limit }: Request<'job.list'>): Promise<object> {
-    const owner = this.#isOperator ? undefined : this.#proved();
-    if (after !== undefined) await this.#refuseUnknown(after, owner);
-    // One more than is wanted tells whether there are more.
-    const found = await this.#core.options.store.jobs(owner, after, limit + 1);
+    const owner = this.#isOperator ? undefined : this.#requireOwner();
+    if (after !== undefined) await this.#requireKnown(after, owner);
+    // One more than the limit shows whether there are more.
+    const found = await this.#node.options.store.jobs(owner, after, limit + 1);
     const jobs = found.slice(0, limit).map(({ package: bytes, ...job }): JobListing => ({
       ...job,
       name: bytes === undefined ? '' : nameIn(bytes),
@@ -175,40 +191,40 @@ export class DeployerSession implements Session {
     return { jobs, more: found.length > limit };
   }
 
-  /** Another's job is as unknown as none: its place in time is nobody else's business. */
-  async #refuseUnknown(jobId: string, owner: string | undefined): Promise<void> {
-    const job = await this.#core.options.store.status(jobId);
+  /** @throws JOB_UNKNOWN for a job that does not exist, and alike for another owner's, whose age is not disclosed */
+  async #requireKnown(jobId: string, owner: string | undefined): Promise<void> {
+    const job = await this.#node.options.store.status(jobId);
     if (job === undefined || (owner !== undefined && job.owner !== owner)) throw unknownJob(jobId);
   }
 
-  async #follow({ jobId, after, epoch, windowBytes }: Request<'job.follow'>): Answered {
+  async #follow({ jobId, after, epoch, windowBytes }: Request<'job.follow'>): Promise<PendingReply> {
     const { status, owner } = await this.#ownJob(jobId);
     if (after > 0) await this.#checkCursor(jobId, after, epoch);
     return {
-      ...now({ status, owner }),
-      // The first rows come behind the reply, and only while somebody is there.
+      ...reply({ status, owner }),
+      // Rows follow the reply, unless the connection has ended meanwhile.
       sent: () => {
-        if (!this.#hasEnded) this.#core.followers.add(this.#connection, jobId, after, windowBytes);
+        if (!this.#hasEnded) this.#node.followers.add(this.#connection, jobId, after, windowBytes);
       },
     };
   }
 
-  /** A client that has read further than this store, or another row of that number, was served from a later copy of it. */
+  /** @throws CURSOR_UNKNOWN when the client's last row is not in this store, which was restored from an older copy */
   async #checkCursor(jobId: string, after: number, epoch: number | undefined): Promise<void> {
-    const found = await this.#core.options.store.rowEpoch(jobId, after);
+    const found = await this.#node.options.store.rowEpoch(jobId, after);
     if (found !== undefined && (epoch === undefined || epoch === found)) return;
     throw new ManyhandsError(
       'CURSOR_UNKNOWN',
-      `the journal of job ${jobId} has no row ${after} that you have read: this scheduler's data was restored from an older copy; follow from the start`,
+      `the journal of job ${jobId} does not have the row ${after} that was read before: this scheduler's data was restored from an older copy; follow from the start`,
       { jobId, after },
     );
   }
 
   async #prove({ address, signature }: Request<'session.prove'>): Promise<object> {
-    const { schedulerId } = this.#core.options.store;
+    const { schedulerId } = this.#node.options.store;
     const { challenge } = this.#connection;
     const check = (): Promise<string> => recoverChallenge({ schedulerId, challenge, signature });
-    const signer = await this.#failedProofs.count(() => this.#core.proofs.check(check));
+    const signer = await this.#failedProofs.count(() => this.#node.proofs.check(check));
     if (signer !== address) {
       this.#failedProofs.failed();
       throw new ManyhandsError(
@@ -219,22 +235,25 @@ export class DeployerSession implements Session {
         },
       );
     }
-    const banned = this.#core.bans.refusal({ identity: address });
+    const banned = this.#node.bans.refusal({ address });
     if (banned !== undefined) throw banned;
     this.#owner = address;
     return { address };
   }
 
-  async #deploy(m: Request<'job.deploy'>): Answered {
-    const owner = this.#proved();
-    if (this.#core.isDraining) {
-      throw new ManyhandsError('DRAINING', 'this scheduler takes no new jobs: it is about to end');
+  async #deploy(m: Request<'job.deploy'>): Promise<PendingReply> {
+    const owner = this.#requireOwner();
+    if (this.#node.isDraining) {
+      throw new ManyhandsError(
+        'DRAINING',
+        'this scheduler is draining and accepts no new jobs: deploy later or elsewhere',
+      );
     }
-    const payer = this.#core.bans.refusal({ identity: m.offer?.account });
+    const payer = this.#node.bans.refusal({ address: m.offer?.account });
     if (payer !== undefined) throw payer;
-    const { blobs, worktimes, minimumPrice } = this.#core.options;
+    const { blobs, worktimes, minimumPrice } = this.#node.options;
     const pkg = decodeJobPackage(m.package);
-    checkHonoured(pkg);
+    checkSupported(pkg);
     const digest = packageDigest(m.package);
     const { name, range } = pkg.worktime;
     if (resolveWorktime(worktimes, name, range) === undefined) throw unknownWorktime(name, range, worktimes);
@@ -247,14 +266,14 @@ export class DeployerSession implements Session {
         });
       }
     }
-    return this.#status(
-      this.#core.tick.submit('deploy', {
+    return this.#replyWithStatus(
+      this.#node.commitQueue.submit('deploy', {
         jobId: m.jobId,
         owner,
         package: m.package,
         digest,
         worktime: { name, range },
-        groups: this.#groupsOf(pkg, m.groups ?? []),
+        groups: this.#resolveGroups(pkg, m.groups ?? []),
         origins: pkg.origins ?? [],
         minimumPrice,
         ...(m.offer === undefined ? {} : { offer: m.offer }),
@@ -262,8 +281,8 @@ export class DeployerSession implements Session {
     );
   }
 
-  /** The package's groups, each with the address that its secret makes where it has one. */
-  #groupsOf(pkg: JobPackage, named: readonly GroupKey[]): GroupKey[] {
+  /** The package's groups; those with a secret carry its address, whose proof is required. */
+  #resolveGroups(pkg: JobPackage, named: readonly GroupKey[]): GroupKey[] {
     for (const group of named) {
       if (!pkg.groups.some(({ key }) => key === group.key)) {
         throw new ManyhandsError(
@@ -283,9 +302,9 @@ export class DeployerSession implements Session {
     return pkg.groups.map((group) => named.find(({ key }) => key === group.key) ?? group);
   }
 
-  /** An offer pays for jobs of the owner that it names: another who has got hold of it has nothing of it. */
+  /** Checks the offer's signature and that it names this connection's owner, so that nobody else can use it. */
   async #checkOffer(offer: SignedOffer): Promise<void> {
-    const owner = this.#proved();
+    const owner = this.#requireOwner();
     if (offer.owner !== owner) {
       throw new ManyhandsError(
         'OFFER_MISMATCH',
@@ -293,18 +312,18 @@ export class DeployerSession implements Session {
         { owner },
       );
     }
-    await recoverOffer(offer, this.#core.options.store.schedulerId);
+    await recoverOffer(offer, this.#node.options.store.schedulerId);
   }
 
-  #mint(m: Request<'account.mint'>): Answer {
+  #mint(m: Request<'account.mint'>): PendingReply {
     if (!this.#isOperator) {
       throw notAnOperator();
     }
     const { address: account, amount, mintId } = m;
-    const minted = this.#core.tick.submit('mint', { account, amount, mintId });
-    return this.#submitted(
+    const minted = this.#node.commitQueue.submit('mint', { account, amount, mintId });
+    return this.#replyWith(
       minted.then((reply) => {
-        this.#core.options.log('warn', 'minted', { account, amount, mintId });
+        this.#node.options.log('warn', 'minted', { account, amount, mintId });
         return reply;
       }),
     );
@@ -312,14 +331,14 @@ export class DeployerSession implements Session {
 
   async #results({ jobId, from, to }: Request<'job.results'>): Promise<object> {
     await this.#ownJob(jobId);
-    const { parts, next } = await this.#core.options.store.results(jobId, from, to, RESULTS_BYTES_MAX);
-    const cut = parts.map((part) => cutPart(part, from, to));
-    return next === undefined || next > to ? { parts: cut } : { parts: cut, next };
+    const { parts, next } = await this.#node.options.store.results(jobId, from, to, RESULTS_BYTES_MAX);
+    const sliced = parts.map((part) => slicePart(part, from, to));
+    return next === undefined || next > to ? { parts: sliced } : { parts: sliced, next };
   }
 
   async #ownJob(jobId: string): Promise<Pick<JobView, 'status' | 'owner'>> {
-    const owner = this.#isOperator ? undefined : this.#proved();
-    const job = await this.#core.options.store.status(jobId);
+    const owner = this.#isOperator ? undefined : this.#requireOwner();
+    const job = await this.#node.options.store.status(jobId);
     if (job === undefined) throw unknownJob(jobId);
     if (owner !== undefined && job.owner !== owner) {
       throw new ManyhandsError(
@@ -331,33 +350,32 @@ export class DeployerSession implements Session {
     return job;
   }
 
-  #proved(): string {
+  #requireOwner(): string {
     if (this.#owner === undefined && !this.#isOperator) {
-      throw new ManyhandsError('UNAUTHENTICATED', 'prove who you are first: session.prove');
+      throw new ManyhandsError('UNAUTHENTICATED', 'prove your address first: session.prove');
     }
     return this.#owner ?? 'operator';
   }
 
-  #status(done: Promise<object>): Answer {
+  #replyWithStatus(done: Promise<object>): PendingReply {
     return { done: done.then((status) => ({ status })) };
   }
 
-  #submitted(done: Promise<object>): Answer {
+  #replyWith(done: Promise<object>): PendingReply {
     return { done };
   }
 }
 
-const now = (body: object): Answer => ({ done: Promise.resolve(body) });
-const named = (m: { jobId: string }, owner: string): { jobId: string; owner: string } => ({
-  jobId: m.jobId,
-  owner,
-});
+const reply = (body: object): PendingReply => ({ done: Promise.resolve(body) });
 
 function notAnOperator(): ManyhandsError {
-  return new ManyhandsError('FORBIDDEN', 'only an operator may, with the token of the data folder');
+  return new ManyhandsError(
+    'FORBIDDEN',
+    'only an operator may do this: connect with the operator token of the data folder',
+  );
 }
 
-function notForYou(type: string): ManyhandsError {
+function notDeployerMessage(type: string): ManyhandsError {
   return new ManyhandsError('FORBIDDEN', `${type} is not a deployer's message`, { type });
 }
 
@@ -367,8 +385,8 @@ function unknownJob(jobId: string): ManyhandsError {
   });
 }
 
-/** Only what was asked for of a stored segment. */
-function cutPart(part: SegmentPart, from: number, to: number): SegmentPart {
+/** The part of a stored segment that lies between slices `from` and `to`. */
+function slicePart(part: SegmentPart, from: number, to: number): SegmentPart {
   const first = Math.max(part.first, from);
   const last = Math.min(part.first + part.count - 1, to);
   const count = last - first + 1;
@@ -376,13 +394,13 @@ function cutPart(part: SegmentPart, from: number, to: number): SegmentPart {
   return { first, count, segment: sliceSegment(part.segment, first - part.first, count) };
 }
 
-/** Leave to put a blob, or the word that it is here. */
-export async function issueTicket(core: Core, digest: string, bytes: number): Promise<object> {
-  if ((await core.options.blobs.size(digest)) !== undefined) return { known: true };
-  return { known: false, ticket: core.tickets.issue(digest, bytes) };
+/** The reply to `blob.ticket`: a ticket to upload the blob, or that it is already stored. */
+export async function issueTicket(node: SchedulerNode, digest: string, bytes: number): Promise<object> {
+  if ((await node.options.blobs.size(digest)) !== undefined) return { known: true };
+  return { known: false, ticket: node.tickets.issue(digest, bytes) };
 }
 
-/** The public name that a package gives its job. */
+/** The public name in a job package; empty when it cannot be decoded. */
 function nameIn(bytes: Uint8Array): string {
   try {
     return decodeJobPackage(bytes).public.name.slice(0, NAME_LENGTH_MAX);

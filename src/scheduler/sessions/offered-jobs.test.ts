@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { OfferedJobs } from './offered-jobs.js';
 
-test('forgets which jobs were offered where they are too many, those first that were offered longest ago', () => {
+test('keeps a bounded number of offered jobs, and drops the one that was offered longest ago', () => {
   const offered = new OfferedJobs();
   for (let i = 0; i < 1_024; i++) offered.add(`job ${i}`);
   offered.add('job 0');

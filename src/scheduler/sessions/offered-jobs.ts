@@ -1,6 +1,6 @@
 /**
- * The jobs that one connection's worker was offered slices of, the latest ones: their packages are for it to read. A bound
- * keeps what a connection costs small; a job that was forgotten is known again with its next lease.
+ * The latest jobs of which one connection's worker was granted leases: it may read their packages. The set is bounded; a
+ * job that was dropped is added again with its next lease.
  * @module
  */
 import type { JobId } from '../../protocol/messages/messages.js';

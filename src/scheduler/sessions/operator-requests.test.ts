@@ -58,7 +58,7 @@ async function deploy(connection: StubConnection): Promise<string> {
 }
 
 describe('a job that the operator pauses', () => {
-  it('gives its leases back uncharged, is lent to nobody, tells its owner why, and goes on when it is resumed', async () => {
+  it('has its leases revoked uncharged, is leased to no worker, reports the reason, and continues after it is resumed', async () => {
     const { connection } = await deployer();
     const jobId = await deploy(connection);
     const operator = rig.operator();
@@ -91,7 +91,7 @@ describe('a job that the operator pauses', () => {
     expect(events()).toEqual(expect.arrayContaining(['deployed', 'paused', 'resumed']));
   });
 
-  it('is refused where it has ended, and where there is none', async () => {
+  it('cannot be paused when it has ended or does not exist', async () => {
     const { connection } = await deployer();
     const jobId = await deploy(connection);
     const operator = rig.operator();
@@ -106,7 +106,7 @@ describe('a job that the operator pauses', () => {
 });
 
 describe('workers', () => {
-  it('are listed with what they do, a page at a time', async () => {
+  it('are listed with their statistics, one page at a time', async () => {
     await rig.deploy();
     const workers = [rig.worker(), rig.worker(), rig.worker()];
     workers[0]!.receive({ type: 'lease.want', want: 1, idle: true });
@@ -125,7 +125,7 @@ describe('workers', () => {
     expect(all[0]).toMatchObject({ isolation: 'thread', sandboxes: 1, peer: 'a test', slices: 0, lost: 0 });
   });
 
-  it('that are evicted hear why, and their slices are lent at once', async () => {
+  it('that are evicted get the reason, and their slices are leased again at once', async () => {
     await rig.deploy(rangeFromBounds(1, 1));
     const worker = rig.worker();
     worker.receive({ type: 'lease.want', want: 1, idle: true });
@@ -150,7 +150,7 @@ describe('workers', () => {
 });
 
 describe('bans', () => {
-  it('of an identity end its connections, pause its jobs, and are taken back', async () => {
+  it('of an identity end its connections and pause its jobs, and can be removed', async () => {
     const { connection, owner } = await deployer();
     const jobId = await deploy(connection);
     const payee = rig.worker({ paymentAddress: owner });
@@ -175,7 +175,7 @@ describe('bans', () => {
     expect(rig.worker({ paymentAddress: owner }).all('welcome')).toHaveLength(1);
   });
 
-  it('of an identity, taken back, leave what the operator paused paused', async () => {
+  it('of an identity leave jobs that the operator paused directly paused after their removal', async () => {
     const { connection, owner } = await deployer();
     const jobId = await deploy(connection);
     const operator = rig.operator();
@@ -185,7 +185,7 @@ describe('bans', () => {
     expect(await statusOf(jobId)).toMatchObject({ runStatus: 'paused', reason: 'ask me first' });
   });
 
-  it('of an identity refuse its proof', async () => {
+  it('of an identity refuse its proof of address', async () => {
     const key = rig.random.bytes(32);
     const { owner } = await deployer(key);
     await ask(rig.operator(), { type: 'ban.add', subject: owner, reason: '' });
@@ -193,7 +193,7 @@ describe('bans', () => {
     await deployer();
   });
 
-  it('of a worker and of a network keep them out', async () => {
+  it('of a worker and of a network refuse their connections', async () => {
     const workerId = newId(rig.random);
     const worker = rig.worker({ workerId });
     const operator = rig.operator();
@@ -218,7 +218,7 @@ describe('bans', () => {
 });
 
 describe('draining', () => {
-  it('lends nothing more and takes no new jobs, and what runs ends', async () => {
+  it('grants no leases and accepts no new jobs, while running slices end', async () => {
     const { connection } = await deployer();
     await deploy(connection);
     const worker = rig.worker();
@@ -262,7 +262,7 @@ describe('a drain with a limit', () => {
     return is;
   };
 
-  it('counts as drained at its end though a lease is still out, and says so in the log', async () => {
+  it('counts as drained at its limit although a lease is still active, and logs it', async () => {
     await lent();
     await limited(2_000);
     await rig.clock.advance(1_000);
@@ -272,7 +272,7 @@ describe('a drain with a limit', () => {
     expect(rig.logged).toContainEqual({ event: 'drained', leases: 1 });
   });
 
-  it('has another end when it is asked for again, and none when it is taken back', async () => {
+  it('gets a new limit when it is requested again, and none after it is cancelled', async () => {
     await lent();
     await limited(1_000);
     await ask(rig.operator(), { type: 'scheduler.drain', on: false });
@@ -284,12 +284,12 @@ describe('a drain with a limit', () => {
     expect(await isDrained()).toBe(true);
   });
 
-  it('is refused beyond a day', async () => {
+  it('is refused with a limit of more than a day', async () => {
     expect((await limited(DRAIN_MS_MAX + 1)).refused?.code).toBe('MESSAGE_MALFORMED');
   });
 });
 
-it('nobody else may do any of it', async () => {
+it('no other client may make operator requests', async () => {
   const { connection } = await deployer();
   const jobId = await deploy(connection);
   const messages = [
@@ -309,7 +309,7 @@ it('nobody else may do any of it', async () => {
   expect(rig.core.isDraining).toBe(false);
 });
 
-it('the log has what was refused, and what the operator minted', async () => {
+it('refusals and minted credits are logged', async () => {
   const operator = rig.operator();
   rig.connect({ role: 'operator', operatorToken: 'wrong' });
   const amount = 5n;

@@ -1,5 +1,5 @@
 /**
- * What an operator asks over its connection besides what a deployer may. Every action is in the log.
+ * The requests that only an operator may make. Every action is logged.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -7,7 +7,7 @@ import { DRAIN_MS_DEFAULT } from '../../protocol/limits.js';
 import type { OperatorRequests, WorkerListing } from '../../protocol/messages/operator-messages.js';
 import { parseBanned } from '../services/bans.js';
 import type { RequestMessage } from './session.js';
-import type { Core } from '../services/core.js';
+import type { SchedulerNode } from '../services/scheduler-node.js';
 import type { ConnectedWorker } from '../services/connected-clients.js';
 
 type OperatorMessage = Extract<RequestMessage, { type: keyof OperatorRequests }>;
@@ -27,44 +27,45 @@ export function isOperatorMessage(m: RequestMessage): m is OperatorMessage {
   return m.type in TYPES;
 }
 
-export async function answerOperator(core: Core, m: OperatorMessage): Promise<object> {
-  const { tick, options } = core;
+/** Executes an operator's request. @returns the body of its reply */
+export async function answerOperator(node: SchedulerNode, m: OperatorMessage): Promise<object> {
+  const { commitQueue, options } = node;
   switch (m.type) {
     case 'job.pause':
-      await tick.submit('pauseJob', { jobId: m.jobId, reason: m.reason });
+      await commitQueue.submit('pauseJob', { jobId: m.jobId, reason: m.reason });
       return {};
     case 'job.resume':
-      return tick.submit('resumeJob', { jobId: m.jobId });
+      return commitQueue.submit('resumeJob', { jobId: m.jobId });
     case 'worker.list':
-      return listWorkers(core, m.after, m.limit);
+      return listWorkers(node, m.after, m.limit);
     case 'worker.evict':
-      return evict(core, m.workerId, m.reason);
+      return evict(node, m.workerId, m.reason);
     case 'ban.add': {
-      const found = await tick.submit('ban', { ...parseBanned(m.subject), reason: m.reason });
+      const found = await commitQueue.submit('ban', { ...parseBanned(m.subject), reason: m.reason });
       options.log('warn', 'banned', { subject: found.subject, kind: found.kind, reason: m.reason });
-      await core.loadBans();
+      await node.loadBans();
       return { ban: found };
     }
     case 'ban.remove': {
       const { subject } = parseBanned(m.subject);
-      const { removed } = await tick.submit('unban', { subject });
+      const { removed } = await commitQueue.submit('unban', { subject });
       if (!removed) throw new ManyhandsError('BAN_UNKNOWN', `${subject} is not banned here`, { subject });
       options.log('warn', 'unbanned', { subject });
-      await core.loadBans();
+      await node.loadBans();
       return {};
     }
     case 'ban.list':
-      return { bans: core.bans.all };
+      return { bans: node.bans.all };
     case 'scheduler.drain':
-      core.drain(m.on, m.on ? (m.limitMs ?? DRAIN_MS_DEFAULT) : undefined);
-      return { draining: core.isDraining, leases: core.leases.size };
+      node.drain(m.on, m.on ? (m.limitMs ?? DRAIN_MS_DEFAULT) : undefined);
+      return { draining: node.isDraining, leases: node.leases.size };
   }
 }
 
-function listWorkers(core: Core, after: string | undefined, limit: number): object {
+function listWorkers(node: SchedulerNode, after: string | undefined, limit: number): object {
   const leases = new Map<unknown, number>();
-  for (const { holder } of core.leases.values()) leases.set(holder, (leases.get(holder) ?? 0) + 1);
-  const all = [...core.workers.values()].sort((a, b) => (a.workerId < b.workerId ? -1 : 1));
+  for (const { holder } of node.leases.values()) leases.set(holder, (leases.get(holder) ?? 0) + 1);
+  const all = [...node.workers.values()].sort((a, b) => (a.workerId < b.workerId ? -1 : 1));
   const from = after === undefined ? 0 : all.findIndex((one) => one.workerId > after);
   const found = from < 0 ? [] : all.slice(from, from + limit);
   return {
@@ -82,12 +83,12 @@ function listing(worker: ConnectedWorker, leases: number): WorkerListing {
   };
 }
 
-function evict(core: Core, workerId: string, reason: string): object {
-  const worker = core.workers.get(workerId);
+function evict(node: SchedulerNode, workerId: string, reason: string): object {
+  const worker = node.workers.get(workerId);
   if (worker === undefined) {
     throw new ManyhandsError('WORKER_UNKNOWN', `no worker ${workerId} is connected`, { workerId });
   }
-  core.options.log('warn', 'evicted', { workerId, peer: worker.stats.peer, reason });
+  node.options.log('warn', 'evicted', { workerId, peer: worker.stats.peer, reason });
   worker.dismiss(new ManyhandsError('EVICTED', evictedText(reason), { workerId, reason }));
   return {};
 }

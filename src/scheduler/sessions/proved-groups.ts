@@ -1,5 +1,5 @@
 /**
- * The compute groups whose secrets one connection has proved.
+ * The compute groups whose secret one connection has proved to know.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -14,13 +14,13 @@ export class ProvedGroups {
   readonly #proved = new Set<string>();
   #checked = 0;
 
-  /** `defer` lets others work between two signatures, of which each takes a millisecond or two. */
+  /** `defer` yields between two signature checks, each of which takes one to two milliseconds. */
   constructor(challenge: Challenge, defer: (fn: () => void) => void) {
     this.#challenge = challenge;
     this.#defer = defer;
   }
 
-  /** @throws UNAUTHENTICATED where one is wrong, LIMIT_EXCEEDED where this connection has sent too many */
+  /** @throws UNAUTHENTICATED when a proof is wrong, LIMIT_EXCEEDED when this connection has sent too many */
   async prove(proofs: readonly GroupProof[]): Promise<void> {
     for (const proof of proofs) {
       if (this.#proved.has(idOf(proof))) continue;
@@ -37,7 +37,7 @@ export class ProvedGroups {
     }
   }
 
-  /** A group without a secret is open to everybody. */
+  /** Whether the client may use the group: its secret is proved, or it has none. */
   has(group: GroupKey): boolean {
     return group.address === undefined || this.#proved.has(idOf(group));
   }

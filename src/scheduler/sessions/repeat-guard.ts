@@ -1,7 +1,7 @@
 /**
- * Keeps the order of what a client asks when one of its requests was refused since the store took nothing: what it sent
- * before it heard of that must not pass the request that it will repeat. A request whose number was there before is a
- * repetition, so its client has heard.
+ * Keeps the order of a client's requests after one was refused because the store accepts no commits: later requests that
+ * were already sent must not overtake the one that the client will repeat. A request with an earlier number is such a
+ * repetition.
  * @module
  */
 import type { ManyhandsError } from '../../lib/errors.js';
@@ -10,18 +10,18 @@ import type { RequestMessage } from './session.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
 
 export class RepeatGuard {
-  /** Why requests of a job or lease wait for a repetition. */
+  /** By job or lease: the refusal whose repetition later requests must wait for. */
   readonly #refused = new Map<string, ManyhandsError>();
   #lastId = 0;
 
-  /** Notes that a request came; answers whether it was asked before on this connection. */
+  /** Records a request; returns whether its number was already used on this connection. */
   received({ id }: RequestMessage): boolean {
     const isRepeated = id <= this.#lastId;
     this.#lastId = Math.max(id, this.#lastId);
     return isRepeated;
   }
 
-  /** Called in the order of the requests, before each is begun. @throws why one that must not pass another has to wait */
+  /** Called in request order before each is started. @throws the earlier refusal, when the request must not overtake it */
   begin(message: RequestMessage, isRepeated: boolean): void {
     const key = keyOf(message);
     if (key === undefined) return;
@@ -39,7 +39,7 @@ export class RepeatGuard {
   }
 }
 
-/** What the request belongs to, where its place among others matters. */
+/** The job or lease whose requests must keep their order; undefined when the order does not matter. */
 function keyOf(message: RequestMessage): string | undefined {
   switch (message.type) {
     case 'job.append':

@@ -1,24 +1,25 @@
 /**
- * What a connection asks of the session behind it, whoever its client is.
+ * The interface between a connection and the session of its client.
  * @module
  */
 import type { ClientMessage, Hello } from '../../protocol/messages/messages.js';
 
-/** What a session does with its client's messages. */
+/** Handles the messages of one client. */
 export interface Session {
-  /** Answers a request. Requests are begun in the order in which they came. */
-  request(message: RequestMessage): Promise<Answer>;
+  /** Answers a request. Requests are started in the order in which they arrived. */
+  request(message: RequestMessage): Promise<PendingReply>;
+  /** Handles a message without a reply. */
   notice(message: NoticeMessage): void;
-  /** Little is left unsent on the socket, after there was much. */
+  /** The socket has room again. */
   drained?(): void;
-  /** The socket is gone, or nothing is sent over it any more. */
+  /** The connection has ended. */
   end(): void;
 }
 
-export interface Answer {
-  /** Settles when the answer is committed; the next request is begun without waiting for it. */
+export interface PendingReply {
+  /** Resolves with the reply's body when it is committed; the next request starts without waiting for it. */
   readonly done: Promise<object>;
-  /** Called when the reply is on its way: what belongs behind it. */
+  /** Called after the reply is sent, for messages that must follow it. */
   readonly sent?: () => void;
 }
 

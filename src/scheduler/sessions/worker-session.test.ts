@@ -38,7 +38,7 @@ function reportOf(lease: Lease, id: number, kind: number, body: Uint8Array) {
   return { type: 'lease.report' as const, id, leaseId, first, count: 1, computeMs: 1, segment };
 }
 
-test('shows a package to workers that may run its job, and to no others', async () => {
+test('serves a package only to workers that may run its job', async () => {
   rig = await SchedulerRig.start();
   const secret = { key: 'lab', secretHash: hashSecret('hush') };
   const groups = [{ key: 'lab', address: await groupAddress(secret) }];
@@ -53,7 +53,7 @@ test('shows a package to workers that may run its job, and to no others', async 
   expect((await member.ask(ask)).body).toMatchObject({ owner: OPERATOR });
 });
 
-test('shows a package to nobody who was not lent slices of its job, though he may run it', async () => {
+test('serves a package only to workers with a lease of its job, even among those that may run it', async () => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy(rangeFromBounds(1, 1));
   const ask = { type: 'job.package' as const, id: 1, jobId };
@@ -68,7 +68,7 @@ test('shows a package to nobody who was not lent slices of its job, though he ma
   expect((await worker.ask({ ...ask, id: 3 })).body).toMatchObject({ owner: OPERATOR });
 });
 
-test('shows a worker that has come back the packages of the leases that it still has', async () => {
+test('serves a reconnected worker the packages of the leases that it still holds', async () => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy();
   const ask = { type: 'job.package' as const, id: 1, jobId };
@@ -91,7 +91,7 @@ async function prove(
 describe('a compute group with a secret', () => {
   const secret = { key: 'lab', secretHash: hashSecret('hush') };
 
-  it('is not joined by who knows all that its members and jobs send', async () => {
+  it('cannot be joined by a client that has seen all messages of its members and jobs', async () => {
     rig = await SchedulerRig.start();
     const groups = [{ key: 'lab', address: await groupAddress(secret) }];
     await rig.deploy(rangeFromBounds(1, 10), { groups });
@@ -106,7 +106,7 @@ describe('a compute group with a secret', () => {
     expect((await granted(member)).count).toBeGreaterThan(0);
   });
 
-  it('serves what its worker wanted before the proof', async () => {
+  it('serves lease requests that were made before the proof', async () => {
     rig = await SchedulerRig.start();
     const groups = [{ key: 'lab', address: await groupAddress(secret) }];
     const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
@@ -116,7 +116,7 @@ describe('a compute group with a secret', () => {
     expect((await member.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
   });
 
-  it('is proved a bounded number of times over one connection', async () => {
+  it('can be proved only a limited number of times over one connection', async () => {
     rig = await SchedulerRig.start();
     const worker = rig.worker();
     const signature = `0x${'1'.repeat(128)}1b`;
@@ -130,7 +130,7 @@ describe('a compute group with a secret', () => {
   });
 });
 
-test('a job is deployed in a group with a secret only after the proof of it', async () => {
+test('a job can be deployed in a group with a secret only after its proof', async () => {
   rig = await SchedulerRig.start();
   const secret = { key: 'lab', secretHash: hashSecret('hush') };
   const groups = [{ key: 'lab', address: await groupAddress(secret) }];
@@ -147,7 +147,7 @@ test('a job is deployed in a group with a secret only after the proof of it', as
   expect((await rig.store.job(job!.status.jobId))!.candidate.groups).toEqual([{ key: 'public' }, ...groups]);
 });
 
-test('shows a worker how far a job has come that it may run, and the account that is paid for it', async () => {
+test('serves a worker the status of a job that it may run, and its own account only', async () => {
   rig = await SchedulerRig.start();
   const groups = [{ key: 'lab', secretHash: '1'.repeat(64) }];
   const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
@@ -163,7 +163,7 @@ test('shows a worker how far a job has come that it may run, and the account tha
   expect(account).toEqual({ address, balance: 0n, escrow: 0n, earned: 0n });
 });
 
-test('goes by what a worker says last of itself, and shows it what it may have asked for before', async () => {
+test("uses a worker's latest description, and still serves packages that it may have requested before", async () => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy();
   const worker = rig.worker({ blockedJobs: [jobId] });
@@ -217,21 +217,21 @@ test('revokes a lease whose job was cancelled in the very commit that granted it
   const worker = rig.worker();
   await turn();
   worker.receive({ type: 'lease.want', want: 1, idle: true });
-  await rig.core.tick.submit('cancel', { jobId, owner: OPERATOR, reason: 'enough' });
+  await rig.core.commitQueue.submit('cancel', { jobId, owner: OPERATOR, reason: 'enough' });
   await turn();
   const types = worker.sent.map((m) => m.type);
   expect(types).toEqual(['welcome', 'lease.grant', 'lease.revoke']);
   expect(rig.core.leases.size).toBe(0);
 });
 
-test('forgets a lease of which its worker hears that it is lost', async () => {
+test('deletes a lease from the registry when its worker is told that it is lost', async () => {
   rig = await SchedulerRig.start();
   await rig.deploy();
   const worker = rig.worker();
   const lease = await granted(worker);
   const workerId = [...rig.core.workers.keys()][0]!;
   const giveBack = () =>
-    rig.core.tick.submit('giveBack', { leaseId: lease.leaseId, workerId, from: lease.first });
+    rig.core.commitQueue.submit('releaseLease', { leaseId: lease.leaseId, workerId, from: lease.first });
   await giveBack();
   expect(rig.core.leases.size).toBe(1);
   const { refused } = await worker.ask(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])));
@@ -241,7 +241,11 @@ test('forgets a lease of which its worker hears that it is lost', async () => {
   const other = rig.worker();
   const second = await granted(other);
   const otherId = [...rig.core.workers.keys()][1]!;
-  await rig.core.tick.submit('giveBack', { leaseId: second.leaseId, workerId: otherId, from: second.first });
+  await rig.core.commitQueue.submit('releaseLease', {
+    leaseId: second.leaseId,
+    workerId: otherId,
+    from: second.first,
+  });
   const { leaseId } = second;
   expect((await other.ask({ type: 'lease.renew', id: 1, leaseIds: [leaseId] })).body).toEqual({
     lost: [leaseId],
@@ -249,7 +253,7 @@ test('forgets a lease of which its worker hears that it is lost', async () => {
   expect(rig.core.leases.size).toBe(0);
 });
 
-test('leaves another worker’s lease alone, whatever it is told of it', async () => {
+test('does not change another worker’s lease', async () => {
   rig = await SchedulerRig.start();
   await rig.deploy();
   const lease = await granted(rig.worker());
@@ -263,7 +267,7 @@ test('leaves another worker’s lease alone, whatever it is told of it', async (
   expect(rig.core.leases.get(leaseId)).toBeDefined();
 });
 
-test('takes the place of an older connection of the same worker, and keeps its leases', async () => {
+test('replaces an older connection of the same worker, and keeps its leases', async () => {
   rig = await SchedulerRig.start();
   await rig.deploy();
   const workerId = newId(rig.random);
@@ -278,7 +282,7 @@ test('takes the place of an older connection of the same worker, and keeps its l
   expect((await fresh.ask(report)).body).toMatchObject({ next: 2 });
 });
 
-test('takes a lease back at once whose grant was lost with the connection, and charges nobody', async () => {
+test('releases a lease at once whose grant was lost with the connection, without charging an attempt', async () => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy();
   const workerId = newId(rig.random);

@@ -1,5 +1,5 @@
 /**
- * What a worker says over its connection: its wants, its outcomes, its signs of life.
+ * The session of a worker: its lease requests, reports, renewals and best-effort messages.
  * @module
  */
 import { isError, ManyhandsError, toWireError } from '../../lib/errors.js';
@@ -12,71 +12,71 @@ import type {
 import type { ClientConnection } from './client-connection.js';
 import type { NoticeMessage, RequestMessage, Session } from './session.js';
 import { checkOutcomes } from './check-input.js';
-import type { Core } from '../services/core.js';
+import type { SchedulerNode } from '../services/scheduler-node.js';
 import { issueTicket } from './deployer-session.js';
-import type { HeldLease } from '../leasing/lease-registry.js';
+import type { LeaseRecord } from '../leasing/lease-registry.js';
 import type { ConnectedWorker } from '../services/connected-clients.js';
 import { OfferedJobs } from './offered-jobs.js';
 import { isEligible } from '../policy/choose-job.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
 import type { JobView } from '../store/port/store.js';
 import type { WorkerListing } from '../../protocol/messages/operator-messages.js';
-import type { Known } from '../services/bans.js';
+import type { ClientIdentity } from '../services/bans.js';
 import { ProvedGroups } from './proved-groups.js';
 
 type Request<K extends keyof WorkerRequests> = WorkerRequests[K][0];
 
 export class WorkerSession implements Session, ConnectedWorker {
-  readonly #core: Core;
+  readonly #node: SchedulerNode;
   readonly #connection: ClientConnection;
-  /** The leases that it had when it came. */
-  readonly #adopted: Promise<string[]>;
+  /** Ids of the leases that the worker held when it connected. */
+  readonly #reattached: Promise<string[]>;
   #hasRenewed = false;
-  #spoken = { second: 0, messages: 0 };
-  #updated = { second: 0, messages: 0 };
+  #forwardRate = { second: 0, messages: 0 };
+  #updateRate = { second: 0, messages: 0 };
   #description: WorkerDescription;
-  /** It with those of its groups alone whose secrets are proved; made anew when either changes. */
-  #shown: WorkerDescription | undefined;
+  /** The description without groups whose secret is not proved; reset when either changes. */
+  #visible: WorkerDescription | undefined;
   readonly #groups: ProvedGroups;
   readonly #offered = new OfferedJobs();
-  /** Slices that it reported over this connection, and those that took their sandbox with them. */
+  /** Slices that it reported over this connection, and attempts that it reported as lost. */
   #slices = 0;
   #lost = 0;
   readonly #sinceMs: number;
 
   /** @throws BANNED */
-  constructor(core: Core, connection: ClientConnection, description: WorkerDescription) {
-    const { workerId, paymentAddress: identity } = description;
-    const banned = core.bans.refusal({ workerId, identity });
+  constructor(node: SchedulerNode, connection: ClientConnection, description: WorkerDescription) {
+    const { workerId, paymentAddress: address } = description;
+    const banned = node.bans.refusal({ workerId, address });
     if (banned !== undefined) throw banned;
-    this.#core = core;
-    core.clients.add(this);
+    this.#node = node;
+    node.clients.add(this);
     this.#connection = connection;
     this.#description = description;
-    this.#sinceMs = core.options.clock.wallMs();
+    this.#sinceMs = node.options.clock.wallMs();
     this.#groups = new ProvedGroups(
-      { schedulerId: core.options.store.schedulerId, challenge: connection.challenge },
-      core.options.defer,
+      { schedulerId: node.options.store.schedulerId, challenge: connection.challenge },
+      node.options.defer,
     );
-    const old = core.workers.get(this.workerId);
-    core.workers.set(this.workerId, this);
+    const old = node.workers.get(this.workerId);
+    node.workers.set(this.workerId, this);
     old?.replaced();
     const { isolation, sandboxes, paymentAddress } = description;
     const { peer } = connection;
-    core.options.log('info', 'joined', {
+    node.options.log('info', 'joined', {
       workerId: this.workerId,
       peer,
       isolation,
       sandboxes,
       paymentAddress,
     });
-    this.#adopted = this.#adopt();
+    this.#reattached = this.#reattachLeases();
   }
 
-  /** As the worker last said, with those of its groups alone whose secrets it has proved. */
+  /** The worker's latest description, without groups whose secret it has not proved. */
   get description(): WorkerDescription {
-    this.#shown ??= this.#withProvedGroups();
-    return this.#shown;
+    this.#visible ??= this.#withProvedGroups();
+    return this.#visible;
   }
 
   #withProvedGroups(): WorkerDescription {
@@ -94,39 +94,39 @@ export class WorkerSession implements Session, ConnectedWorker {
     this.#connection.send(message);
   }
 
-  get known(): Known {
-    const { workerId, paymentAddress: identity } = this.#description;
-    return { workerId, identity, peer: this.#connection.peer };
+  get identity(): ClientIdentity {
+    const { workerId, paymentAddress: address } = this.#description;
+    return { workerId, address, peer: this.#connection.peer };
   }
 
   get stats(): Pick<WorkerListing, 'peer' | 'sinceMs' | 'slices' | 'lost'> {
     return { peer: this.#connection.peer, sinceMs: this.#sinceMs, slices: this.#slices, lost: this.#lost };
   }
 
-  /** Ends its connection for that reason; its leases come back at once. */
+  /** Ends the connection for that reason; its leases are released at once. */
   dismiss(error: ManyhandsError): void {
     const { workerId } = this;
-    for (const { leaseId, holder, next: from } of [...this.#core.leases.values()]) {
+    for (const { leaseId, holder, next: from } of [...this.#node.leases.values()]) {
       if (holder !== this) continue;
-      this.#core.tick
-        .submit('giveBack', { leaseId, workerId, from })
+      this.#node.commitQueue
+        .submit('releaseLease', { leaseId, workerId, from })
         .catch((cause: unknown) => this.#log(cause));
     }
     this.#connection.dismiss(error);
   }
 
-  /** The same worker has come back over another connection. */
+  /** The same worker has opened another connection. */
   replaced(): void {
-    this.#leave();
+    this.#detach();
     this.#connection.dismiss(
-      new ManyhandsError('CLOSED', 'another connection of this worker has taken its place'),
+      new ManyhandsError('CLOSED', 'another connection of this worker has replaced this one'),
     );
   }
 
   async request(m: RequestMessage): Promise<{ done: Promise<object> }> {
     switch (m.type) {
       case 'ping':
-        return { done: Promise.resolve({ nowMs: this.#core.options.clock.wallMs() }) };
+        return { done: Promise.resolve({ nowMs: this.#node.options.clock.wallMs() }) };
       case 'job.package':
         return { done: Promise.resolve(await this.#package(m.jobId)) };
       case 'job.status':
@@ -135,8 +135,8 @@ export class WorkerSession implements Session, ConnectedWorker {
         return { done: Promise.resolve(await this.#account(m.address)) };
       case 'group.prove':
         await this.#groups.prove(m.proofs);
-        this.#shown = undefined;
-        this.#core.market.renew(this);
+        this.#visible = undefined;
+        this.#node.matchmaker.descriptionChanged(this);
         return { done: Promise.resolve({}) };
       case 'blob.ticket':
         return { done: Promise.resolve(await this.#ticket(m)) };
@@ -158,18 +158,22 @@ export class WorkerSession implements Session, ConnectedWorker {
         return this.#update(m.worker);
       case 'lease.want': {
         const { want, idle, warm, warmJobs, warmWorktimes } = m;
-        return this.#core.market.add(this, { want, idle, warmth: { warm, warmJobs, warmWorktimes } });
+        return this.#node.matchmaker.add(this, {
+          requestId: want,
+          idle,
+          warmth: { warm, warmJobs, warmWorktimes },
+        });
       }
       case 'lease.unwant':
-        return this.#core.market.remove(this, m.want);
+        return this.#node.matchmaker.remove(this, m.want);
       case 'slice.console':
-        return this.#tell(m.leaseId, ({ job: { jobId }, attempt }) => {
+        return this.#forward(m.leaseId, ({ job: { jobId }, attempt }) => {
           const { sliceNumber, level, message, same } = m;
           const text = { sliceNumber, attempt, level, message, ...(same === undefined ? {} : { same }) };
           return { type: 'job.console', jobId, ...text };
         });
       case 'slice.progress':
-        return this.#tell(m.leaseId, ({ job: { jobId } }) => {
+        return this.#forward(m.leaseId, ({ job: { jobId } }) => {
           const { sliceNumber, progress } = m;
           return {
             type: 'job.progress',
@@ -184,68 +188,70 @@ export class WorkerSession implements Session, ConnectedWorker {
   }
 
   #update(worker: WorkerDescription): void {
-    const second = Math.floor(this.#core.options.clock.monotonicMs() / 1_000);
-    if (this.#updated.second !== second) this.#updated = { second, messages: 0 };
-    if (++this.#updated.messages > WORKER_UPDATES_PER_SECOND_MAX) {
-      throw new ManyhandsError('LIMIT_EXCEEDED', 'the worker describes itself anew too often', {
+    const second = Math.floor(this.#node.options.clock.monotonicMs() / 1_000);
+    if (this.#updateRate.second !== second) this.#updateRate = { second, messages: 0 };
+    if (++this.#updateRate.messages > WORKER_UPDATES_PER_SECOND_MAX) {
+      throw new ManyhandsError('LIMIT_EXCEEDED', 'the worker updates its description too often', {
         limit: 'WORKER_UPDATES_PER_SECOND_MAX',
         max: WORKER_UPDATES_PER_SECOND_MAX,
-        actual: this.#updated.messages,
+        actual: this.#updateRate.messages,
       });
     }
     if (worker.workerId !== this.workerId) {
-      throw new ManyhandsError('FORBIDDEN', 'a worker keeps its id as long as its connection lasts');
+      throw new ManyhandsError('FORBIDDEN', 'a worker cannot change its id during a connection');
     }
     this.#description = worker;
-    this.#shown = undefined;
-    const banned = this.#core.bans.refusal(this.known);
+    this.#visible = undefined;
+    const banned = this.#node.bans.refusal(this.identity);
     if (banned !== undefined) throw banned;
-    this.#core.market.renew(this);
+    this.#node.matchmaker.descriptionChanged(this);
   }
 
   end(): void {
-    this.#core.clients.delete(this);
-    this.#leave();
+    this.#node.clients.delete(this);
+    this.#detach();
     if (!this.#isCurrent) return;
-    this.#core.workers.delete(this.workerId);
+    this.#node.workers.delete(this.workerId);
     const { workerId } = this;
-    this.#core.options.log('info', 'left', { workerId, slices: this.#slices, lost: this.#lost });
-    this.#core.tick.submit('orphan', { workerId: this.workerId }).catch((error: unknown) => this.#log(error));
+    this.#node.options.log('info', 'left', { workerId, slices: this.#slices, lost: this.#lost });
+    this.#node.commitQueue
+      .submit('shortenLeases', { workerId: this.workerId })
+      .catch((error: unknown) => this.#log(error));
   }
 
-  #leave(): void {
-    this.#core.market.drop(this);
-    this.#core.leases.drop(this);
+  #detach(): void {
+    this.#node.matchmaker.drop(this);
+    this.#node.leases.drop(this);
   }
 
-  /** Leases of before a lost connection live on. */
-  async #adopt(): Promise<string[]> {
+  /** Reattaches the leases that the worker held before it reconnected; resolves with their ids. */
+  async #reattachLeases(): Promise<string[]> {
     for (;;) {
       try {
-        const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
+        const { leases } = await this.#node.commitQueue.submit('reattachLeases', { workerId: this.workerId });
         if (!this.#isCurrent) return [];
         for (const lease of leases) {
           this.#offered.add(lease.job.jobId);
-          this.#core.leases.add(this, lease, this.#core.options.clock.monotonicMs());
+          this.#node.leases.add(this, lease, this.#node.options.clock.monotonicMs());
         }
         return leases.map(({ leaseId }) => leaseId);
       } catch (error) {
         this.#log(error);
-        // Without it nobody could call these leases back, or hear that they are over.
+        // Retried, because leases that are not reattached can be neither recalled nor revoked.
         if (!isStoreFailure(error) || !this.#isCurrent) return [];
       }
     }
   }
 
-  /** Whether this is the worker's connection, and not one of before. */
+  /** Whether this is the worker's latest connection. */
   get #isCurrent(): boolean {
-    return this.#core.workers.get(this.workerId) === this;
+    return this.#node.workers.get(this.workerId) === this;
   }
 
-  /** Of a job that it was offered slices of, here or before it came back: nobody reads what waits for others. */
+  /** A job's package, only for jobs of which the worker was granted leases, on this connection or before it reconnected. */
   async #package(jobId: string): Promise<object> {
-    // It may be of a lease that the worker had before it came back.
-    if (!this.#offered.has(jobId)) await this.#adopted;
+    // It may belong to a lease from before the worker reconnected.
+    if (!this.#offered.has(jobId)) await this.#reattached;
     if (!this.#offered.has(jobId)) throw unknownJob(jobId);
     const { package: bytes, owner, offer } = await this.#readable(jobId);
     return { package: bytes, owner, ...(offer === undefined ? {} : { offer }) };
@@ -253,48 +259,48 @@ export class WorkerSession implements Session, ConnectedWorker {
 
   async #status(jobId: string): Promise<object> {
     await this.#readable(jobId);
-    const found = await this.#core.options.store.status(jobId);
+    const found = await this.#node.options.store.status(jobId);
     return { status: found!.status };
   }
 
-  /** An account is shown to whoever is paid into it, and to no other worker. */
+  /** The account of the worker's own payment address. @throws FORBIDDEN for any other */
   async #account(address: string): Promise<object> {
     if (address !== this.description.paymentAddress) {
-      const text = 'a worker may see the account of its own payment address alone';
+      const text = 'a worker may only read the account of its own payment address';
       throw new ManyhandsError('FORBIDDEN', text, { address });
     }
-    return { address, ...(await this.#core.options.store.account(address)) };
+    return { address, ...(await this.#node.options.store.account(address)) };
   }
 
   async #readable(jobId: string): Promise<JobView> {
-    const job = await this.#core.options.store.job(jobId);
-    // Who may not run it need not know that it is there: its source and files are for its groups alone. Who does not
-    // want it may have asked before it knew.
+    const job = await this.#node.options.store.job(jobId);
+    // A worker outside the job's groups is told that the job is unknown. One that has blocked the job, its owner or its
+    // origins may read it, because it may have asked before it blocked them.
     const allowOrigins = [...(job?.candidate.origins ?? [])];
     const reader = { ...this.description, blockedJobs: [], blockedOwners: [], allowOrigins };
     if (job === undefined || !isEligible(job.candidate, reader)) throw unknownJob(jobId);
     return job;
   }
 
-  /** Only who has slices to report may put results. */
+  /** A ticket to upload a result. @throws FORBIDDEN for a worker without a lease */
   async #ticket({ digest, bytes }: Request<'blob.ticket'>): Promise<object> {
-    const { leases } = await this.#core.tick.submit('adopt', { workerId: this.workerId });
+    const { leases } = await this.#node.commitQueue.submit('reattachLeases', { workerId: this.workerId });
     if (leases.length === 0) {
-      throw new ManyhandsError('FORBIDDEN', 'a worker without a lease has no results to put');
+      throw new ManyhandsError('FORBIDDEN', 'a worker without a lease has no results to upload');
     }
-    return issueTicket(this.#core, digest, bytes);
+    return issueTicket(this.#node, digest, bytes);
   }
 
-  /** Who reports what cannot be read has not done the slice: it is charged an attempt, and goes to somebody else. */
+  /** Checks a report's outcomes; malformed ones count as a lost attempt of the slice, which runs again elsewhere. */
   async #checkOutcomes({ leaseId, first, segment }: Request<'lease.report'>): Promise<void> {
     if (segment === undefined) return;
     try {
-      await checkOutcomes(this.#core.blobValues, segment);
+      await checkOutcomes(this.#node.blobValues, segment);
     } catch (error) {
       if (!isError(error, 'SEGMENT_MALFORMED')) throw error;
       const lost = {
         code: 'LEASE_LOST',
-        message: `its worker reported what is no outcome: ${error.message}`,
+        message: `its worker reported a malformed outcome: ${error.message}`,
       };
       const loss = { type: 'lease.report' as const, leaseId, first, count: 0, computeMs: 0, lost };
       await this.#report(loss).catch((refused: unknown) => this.#log(refused));
@@ -305,7 +311,7 @@ export class WorkerSession implements Session, ConnectedWorker {
   async #report(m: Request<'lease.report'>): Promise<object> {
     const { leaseId, first, count, computeMs, segment, lost } = m;
     try {
-      const { jobId, next, left, paid } = await this.#core.tick.submit('report', {
+      const { jobId, next, left, paid } = await this.#node.commitQueue.submit('report', {
         leaseId,
         workerId: this.workerId,
         first,
@@ -314,13 +320,13 @@ export class WorkerSession implements Session, ConnectedWorker {
         ...(segment === undefined ? {} : { segment }),
         ...(lost === undefined ? {} : { lost }),
       });
-      this.#core.leases.progress(leaseId, next, left, this.#core.options.clock.monotonicMs());
+      this.#node.leases.progress(leaseId, next, left, this.#node.options.clock.monotonicMs());
       this.#slices += count;
       if (lost !== undefined) {
         this.#lost += 1;
         const { code, message: reason } = lost;
         const { workerId } = this;
-        this.#core.options.log('info', 'failed', { workerId, jobId, slice: first + count, code, reason });
+        this.#node.options.log('info', 'failed', { workerId, jobId, slice: first + count, code, reason });
       }
       return { next, paid };
     } catch (error) {
@@ -329,47 +335,47 @@ export class WorkerSession implements Session, ConnectedWorker {
     }
   }
 
-  /** A worker that has come back names first, before it wants more, every lease that it knows of. */
+  /** Renews leases. A worker that has reconnected first names all leases that it knows; the others are released. */
   async #renew(leaseIds: string[]): Promise<object> {
-    const had = this.#hasRenewed ? [] : await this.#adopted;
+    const reattached = this.#hasRenewed ? [] : await this.#reattached;
     this.#hasRenewed = true;
-    const unknown = had.filter((leaseId) => !leaseIds.includes(leaseId));
+    const unknown = reattached.filter((leaseId) => !leaseIds.includes(leaseId));
     const { workerId } = this;
-    const { lost } = await this.#core.tick.submit('renew', { leaseIds, workerId, unknown });
+    const { lost } = await this.#node.commitQueue.submit('renewLeases', { leaseIds, workerId, unknown });
     for (const leaseId of [...lost, ...unknown]) this.#forget(leaseId);
     return { lost };
   }
 
   #forget(leaseId: string): void {
-    if (this.#core.leases.get(leaseId)?.holder === this) this.#core.leases.delete(leaseId);
+    if (this.#node.leases.get(leaseId)?.holder === this) this.#node.leases.delete(leaseId);
   }
 
   async #return({ leaseId, from }: Request<'lease.return'>): Promise<object> {
-    const { next, left } = await this.#core.tick.submit('giveBack', {
+    const { next, left } = await this.#node.commitQueue.submit('releaseLease', {
       leaseId,
       workerId: this.workerId,
       from,
-      isRecalled: (this.#core.leases.get(leaseId)?.recalls ?? 0) > 0,
+      isRecalled: (this.#node.leases.get(leaseId)?.recalls ?? 0) > 0,
     });
-    if (left === 0) this.#core.leases.giveBack(this, leaseId);
-    else this.#core.leases.progress(leaseId, next, left, this.#core.options.clock.monotonicMs());
+    if (left === 0) this.#node.leases.releaseFrom(this, leaseId);
+    else this.#node.leases.progress(leaseId, next, left, this.#node.options.clock.monotonicMs());
     return {};
   }
 
-  /** Forwards what may be lost to the job's followers, as long as the worker is not too loud. */
-  #tell(leaseId: string, message: (held: HeldLease) => SchedulerMessage): void {
-    const held = this.#core.leases.get(leaseId);
-    if (held?.holder !== this) return;
-    const second = Math.floor(this.#core.options.clock.monotonicMs() / 1_000);
-    if (this.#spoken.second !== second) this.#spoken = { second, messages: 0 };
-    if (++this.#spoken.messages > CONSOLE_MESSAGES_PER_SECOND_MAX) return;
-    this.#core.followers.tell(held.job.jobId, message(held));
+  /** Forwards a best-effort message to the job's followers, at a limited rate. */
+  #forward(leaseId: string, message: (lease: LeaseRecord) => SchedulerMessage): void {
+    const lease = this.#node.leases.get(leaseId);
+    if (lease?.holder !== this) return;
+    const second = Math.floor(this.#node.options.clock.monotonicMs() / 1_000);
+    if (this.#forwardRate.second !== second) this.#forwardRate = { second, messages: 0 };
+    if (++this.#forwardRate.messages > CONSOLE_MESSAGES_PER_SECOND_MAX) return;
+    this.#node.followers.broadcast(lease.job.jobId, message(lease));
   }
 
   #log(error: unknown): void {
     const { code, message } = toWireError(error);
     if (code !== 'SHUTTING_DOWN')
-      this.#core.options.log('warn', 'worker', { workerId: this.workerId, code, message });
+      this.#node.options.log('warn', 'worker', { workerId: this.workerId, code, message });
   }
 }
 

@@ -1,9 +1,9 @@
 /**
- * As much of ASN.1's DER as a certificate needs to be written: each function gives the bytes of one element.
+ * The parts of an ASN.1 DER encoder that a certificate needs: each function returns the bytes of one element.
  * @module
  */
 
-/** An element of that tag around its parts. */
+/** An element with that tag that contains the parts. */
 export function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.concat(parts);
   return Buffer.concat([Uint8Array.of(tag, ...lengthOf(body.length)), body]);
@@ -13,24 +13,24 @@ export const sequence = (...parts: Uint8Array[]): Uint8Array => element(0x30, ..
 export const set = (...parts: Uint8Array[]): Uint8Array => element(0x31, ...parts);
 export const octets = (bytes: Uint8Array): Uint8Array => element(0x04, bytes);
 export const utf8 = (text: string): Uint8Array => element(0x0c, Buffer.from(text, 'utf8'));
-export const yes = element(0x01, Uint8Array.of(0xff));
+export const DER_TRUE = element(0x01, Uint8Array.of(0xff));
 
-/** Bits, the last `unused` of which do not count. */
+/** A bit string, without its last `unused` bits. */
 export const bits = (bytes: Uint8Array, unused = 0): Uint8Array =>
   element(0x03, Uint8Array.of(unused), bytes);
 
-/** A field `[number]` around its element. */
+/** A constructed context-specific element `[number]`. */
 export const field = (number: number, part: Uint8Array): Uint8Array => element(0xa0 + number, part);
 
-/** A choice `[number]` whose bytes stand for themselves. */
+/** A primitive context-specific element `[number]`. */
 export const choice = (number: number, bytes: Uint8Array): Uint8Array => element(0x80 + number, bytes);
 
-/** A positive integer of these bytes, the highest first. */
+/** A positive integer from its bytes, most significant first. */
 export function integer(bytes: Uint8Array): Uint8Array {
   let from = 0;
   while (from < bytes.length - 1 && bytes[from] === 0) from++;
   const digits = bytes.subarray(from);
-  // A first bit that is set would make it negative.
+  // A leading 1 bit would make it negative.
   return element(0x02, digits[0]! >= 0x80 ? Buffer.concat([Uint8Array.of(0), digits]) : digits);
 }
 
@@ -40,7 +40,7 @@ export function oid(dotted: string): Uint8Array {
   return element(0x06, Uint8Array.from([first * 40 + second, ...rest.flatMap(base128)]));
 }
 
-/** A moment to the second: two digits of the year up to 2049, four from then on, as certificates want it. */
+/** A time in seconds: UTCTime up to 2049, GeneralizedTime from 2050 on, as RFC 5280 requires. */
 export function time(wallMs: number): Uint8Array {
   const digits = new Date(wallMs).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
   return Number(digits.slice(0, 4)) < 2050

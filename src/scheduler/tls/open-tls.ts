@@ -1,5 +1,5 @@
 /**
- * From the option `tls` of a scheduler to the pair that it serves with.
+ * Resolves the option `tls` of a scheduler to its certificate and key.
  * @module
  */
 import { hostname, networkInterfaces } from 'node:os';
@@ -8,10 +8,10 @@ import type { Random } from '../../lib/crypto/random.js';
 import { checkTlsPair, openSelfSigned } from './tls-pair.js';
 import type { TlsFiles, TlsPair } from './tls-pair.js';
 
-/** A pair in PEM, or `'self-signed'` for one that is made on this machine and kept in the data folder. */
+/** Certificate and key in PEM, or `'self-signed'` for a pair that is created on this machine and kept in the data folder. */
 export type TlsOption = TlsFiles | 'self-signed';
 
-/** @throws INVALID_ARGUMENT where it is of another form */
+/** Checks the form of the option. @throws INVALID_ARGUMENT */
 export function checkTlsOption(tls: unknown): TlsOption | undefined {
   if (tls === undefined || tls === 'self-signed') return tls;
   if (typeof tls === 'object' && tls !== null && 'cert' in tls && 'key' in tls) {
@@ -24,7 +24,7 @@ export function checkTlsOption(tls: unknown): TlsOption | undefined {
 }
 
 /**
- * The pair, checked; undefined without TLS. `nowMs` is wall time.
+ * The checked pair; undefined without TLS. `nowMs` is wall time.
  * @throws TLS_UNUSABLE
  */
 export async function openTls(
@@ -42,10 +42,10 @@ function isPem(part: unknown): part is string | Uint8Array {
   return typeof part === 'string' || part instanceof Uint8Array;
 }
 
-/** Every name and address under which this machine may be asked for. */
+/** The names and addresses of this machine. */
 function ownHosts(): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  // Addresses of IPv6 that are good on one link only are never written in a URL.
+  // Link-local IPv6 addresses cannot be used in a URL.
   const shown = addresses.map(({ address }) => address).filter((address) => !/^fe80:|%/.test(address));
   const name = hostname().toLowerCase();
   const names = /^[a-z0-9.-]+$/.test(name) ? [name, `${name}.local`] : [];

@@ -1,12 +1,12 @@
 /**
- * A certificate that a scheduler signs for itself, so that browsers on the local network get a secure page after one
- * question. Node makes the key and the signature; only the certificate's form is written here.
+ * Creates a self-signed certificate, so that browsers on the local network get a secure context after one confirmation.
+ * Node makes the key and the signature; this module encodes the certificate.
  * @module
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Random } from '../../lib/crypto/random.js';
-import { bits, choice, field, integer, octets, oid, sequence, set, time, utf8, yes } from './der.js';
+import { bits, choice, field, integer, octets, oid, sequence, set, time, utf8, DER_TRUE } from './der.js';
 
 /** Text in PEM. */
 export interface PemPair {
@@ -15,7 +15,7 @@ export interface PemPair {
 }
 
 const DAY_MS = 86_400_000;
-/** Longer ones are refused by some browsers. */
+/** Some browsers refuse certificates that are valid for longer. */
 const VALID_DAYS = 397;
 
 const ECDSA_WITH_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
@@ -25,10 +25,10 @@ const KEY_USAGE = '2.5.29.15';
 const EXTENDED_KEY_USAGE = '2.5.29.37';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const ALTERNATIVE_NAMES = '2.5.29.17';
-/** The first bit: it signs handshakes, and no other certificate. */
+/** The first bit of the key usage: the key signs handshakes, not other certificates. */
 const DIGITAL_SIGNATURE = bits(Uint8Array.of(0x80), 7);
 
-/** A fresh pair for these host names and IP addresses, valid from the day before `nowMs` (wall time). */
+/** Creates a pair for these host names and IP addresses, valid from the day before `nowMs` (wall time). */
 export function makeSelfSigned(hosts: readonly string[], nowMs: number, random: Random): PemPair {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const name = sequence(set(sequence(oid(COMMON_NAME), utf8('manyhands scheduler'))));
@@ -52,8 +52,8 @@ export function makeSelfSigned(hosts: readonly string[], nowMs: number, random: 
 
 function extensions(hosts: readonly string[]): Uint8Array[] {
   return [
-    sequence(oid(BASIC_CONSTRAINTS), yes, octets(sequence())),
-    sequence(oid(KEY_USAGE), yes, octets(DIGITAL_SIGNATURE)),
+    sequence(oid(BASIC_CONSTRAINTS), DER_TRUE, octets(sequence())),
+    sequence(oid(KEY_USAGE), DER_TRUE, octets(DIGITAL_SIGNATURE)),
     sequence(oid(EXTENDED_KEY_USAGE), octets(sequence(oid(SERVER_AUTH)))),
     sequence(oid(ALTERNATIVE_NAMES), octets(sequence(...hosts.map(alternativeName)))),
   ];
@@ -66,7 +66,7 @@ function alternativeName(host: string): Uint8Array {
   return choice(2, Buffer.from(host, 'ascii'));
 }
 
-/** The 16 bytes of an IPv6 address; a URL writes every one in the same groups. */
+/** The 16 bytes of an IPv6 address, which is normalized by the URL parser. */
 function ipv6Bytes(address: string): Uint8Array {
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const groups = (text: string | undefined): string[] => (text ? text.split(':') : []);

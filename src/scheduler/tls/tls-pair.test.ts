@@ -25,7 +25,7 @@ describe('a self-signed certificate', () => {
   const { cert, key } = makeSelfSigned(HOSTS, NOW, random);
   const read = new X509Certificate(cert);
 
-  it('names each host and address, signs itself, and vouches for no other', () => {
+  it('names each host and address, is self-signed, and cannot sign others', () => {
     for (const host of ['localhost', 'box.local']) expect(read.checkHost(host)).toBe(host);
     for (const address of HOSTS.slice(2)) expect(read.checkIP(address)).toBe(address);
     expect(read.checkHost('elsewhere.org')).toBeUndefined();
@@ -37,7 +37,7 @@ describe('a self-signed certificate', () => {
     expect(checkTlsPair({ cert, key }, NOW)).toMatchObject({ isSelfSigned: true });
   });
 
-  it('is in order to another reader', async () => {
+  it('is accepted by openssl', async () => {
     const file = join(dir, 'cert.pem');
     await writeFile(file, cert);
     const text = execFileSync('openssl', ['x509', '-in', file, '-noout', '-text'], { encoding: 'utf8' });
@@ -55,14 +55,14 @@ describe('a self-signed certificate', () => {
     expect(String(verdict)).toMatch(/OK/);
   });
 
-  it('has dates that are written with four digits of the year from 2050 on', () => {
+  it('encodes dates from 2050 on with four digits of the year', () => {
     const late = makeSelfSigned(['localhost'], Date.parse('2049-12-31T00:00:00Z'), random);
     expect(new X509Certificate(late.cert).validTo).toMatch(/2051|2050/);
   });
 });
 
 describe('the pair of a data folder', () => {
-  it('is made once, its key for its owner alone', async () => {
+  it('is created once, with a key that only its owner can read', async () => {
     const first = await openSelfSigned(dir, HOSTS, NOW, random);
     const again = await openSelfSigned(dir, HOSTS, NOW + DAY_MS, random);
     expect(again.fingerprint).toBe(first.fingerprint);
@@ -82,14 +82,14 @@ describe('the pair of a data folder', () => {
     expect((await openSelfSigned(dir, hosts, nowMs, random)).fingerprint).toBe(second.fingerprint);
   });
 
-  it('is made anew where half of it is there', async () => {
+  it('is created again when half of it is missing', async () => {
     await openSelfSigned(dir, HOSTS, NOW, random);
     await writeFile(join(dir, 'tls', 'key.pem'), 'half');
     await expect(openSelfSigned(dir, HOSTS, NOW, random)).resolves.toMatchObject({ isSelfSigned: true });
   });
 });
 
-it('says what is wrong with a pair that was given', () => {
+it('reports what is wrong with a given pair', () => {
   const one = makeSelfSigned(HOSTS, NOW, random);
   const other = makeSelfSigned(HOSTS, NOW, random);
   const wrong: [Parameters<typeof checkTlsPair>[0], RegExp, number?][] = [

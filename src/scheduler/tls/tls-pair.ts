@@ -1,6 +1,6 @@
 /**
- * The certificate and key that a scheduler serves with: given, or made on this machine and kept in its data folder.
- * What no server could be started with is refused with a word on what to do.
+ * The certificate and key of a scheduler: given, or created on this machine and kept in its data folder. An unusable pair is
+ * refused with an error that says what to change.
  * @module
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
@@ -12,7 +12,7 @@ import type { Random } from '../../lib/crypto/random.js';
 import { makeSelfSigned } from './self-signed.js';
 import type { PemPair } from './self-signed.js';
 
-/** Text or bytes in PEM; the certificate may be followed by those that vouch for it. */
+/** Text or bytes in PEM; the certificate may be followed by intermediate certificates. */
 export interface TlsFiles {
   cert: string | Uint8Array;
   key: string | Uint8Array;
@@ -24,13 +24,13 @@ export interface TlsPair extends PemPair {
   readonly isSelfSigned: boolean;
 }
 
-/** Where the pair that was made here is kept, in the data folder; the certificate is for others to trust. */
+/** Paths of the created pair in the data folder; the certificate can be imported as trusted elsewhere. */
 export const SELF_SIGNED_CERT = join('tls', 'cert.pem');
 const SELF_SIGNED_KEY = join('tls', 'key.pem');
-/** One that ends so soon is made anew, milliseconds. */
+/** A self-signed pair is replaced when it expires within this time, milliseconds. */
 const RENEW_MS = 30 * 86_400_000;
 
-/** @throws TLS_UNUSABLE where they cannot be read, do not belong together, or are out of date */
+/** @throws TLS_UNUSABLE when they cannot be read, do not match, or have expired */
 export function checkTlsPair(files: TlsFiles, nowMs: number): TlsPair {
   const cert = Buffer.from(files.cert).toString();
   const key = Buffer.from(files.key).toString();
@@ -48,7 +48,7 @@ export function checkTlsPair(files: TlsFiles, nowMs: number): TlsPair {
   return { cert, key, fingerprint: found.fingerprint256, isSelfSigned: found.issuer === found.subject };
 }
 
-/** The pair of that folder, made anew where it is missing, ends soon, or does not name one of `hosts`. */
+/** The pair of that folder; created when it is missing, expires soon, or does not name one of `hosts`. */
 export async function openSelfSigned(
   dataDir: string,
   hosts: readonly string[],
@@ -56,7 +56,7 @@ export async function openSelfSigned(
   random: Random,
 ): Promise<TlsPair> {
   const kept = await readKept(dataDir, nowMs);
-  if (kept !== undefined && isGoodFor(kept, hosts, nowMs)) return kept;
+  if (kept !== undefined && isValidFor(kept, hosts, nowMs)) return kept;
   const made = makeSelfSigned(hosts, nowMs, random);
   await mkdir(join(dataDir, 'tls'), { recursive: true, mode: 0o700 });
   await writeOwn(join(dataDir, SELF_SIGNED_KEY), made.key);
@@ -71,19 +71,19 @@ async function readKept(dataDir: string, nowMs: number): Promise<TlsPair | undef
     await chmod(join(dataDir, SELF_SIGNED_KEY), 0o600);
     return checkTlsPair({ cert, key }, nowMs);
   } catch {
-    // Not there, half written or too old: it is only ours, and made anew.
+    // Missing, incomplete or expired: a new pair is created.
     return undefined;
   }
 }
 
-function isGoodFor({ cert }: TlsPair, hosts: readonly string[], nowMs: number): boolean {
+function isValidFor({ cert }: TlsPair, hosts: readonly string[], nowMs: number): boolean {
   const { subjectAltName = '', validTo } = new X509Certificate(cert);
   const named = new Set(subjectAltName.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, '')));
-  return Date.parse(validTo) - nowMs > RENEW_MS && hosts.every((host) => named.has(spelled(host)));
+  return Date.parse(validTo) - nowMs > RENEW_MS && hosts.every((host) => named.has(formatHost(host)));
 }
 
-/** As Node spells it in a certificate: IPv6 in capitals and in full. */
-function spelled(host: string): string {
+/** The host as Node prints it for a certificate: IPv6 in upper case with all groups. */
+function formatHost(host: string): string {
   if (!host.includes(':')) return host;
   const [head = '', tail] = new URL(`http://[${host}]`).hostname.slice(1, -1).toUpperCase().split('::');
   if (tail === undefined) return head;
@@ -114,6 +114,6 @@ function readCertificate(cert: string): X509Certificate {
 }
 
 function unusable(why: string, cause?: unknown): ManyhandsError {
-  const text = `No TLS with this certificate and key: ${why}.`;
+  const text = `Cannot use this TLS certificate and key: ${why}.`;
   return new ManyhandsError('TLS_UNUSABLE', text, {}, { cause });
 }

@@ -17,8 +17,8 @@ import type {
 } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
 import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
-import type { BlobStore } from '../../scheduler/blobs/blobs.js';
-import { Core } from '../../scheduler/services/core.js';
+import type { BlobStore } from '../../scheduler/blobs/blob-store.js';
+import { SchedulerNode } from '../../scheduler/services/scheduler-node.js';
 import { acceptClient } from '../../scheduler/sessions/open-session.js';
 import { openSqliteStore } from '../../scheduler/store/sqlite/sqlite.js';
 import type { Store } from '../../scheduler/store/port/store.js';
@@ -139,7 +139,7 @@ export class SchedulerRig {
   /** All that the log was told. */
   readonly logged: { event: string; [field: string]: unknown }[] = [];
   readonly store: Store;
-  core!: Core;
+  core!: SchedulerNode;
 
   private constructor(change: (store: Store) => Store, dataDir: string | undefined) {
     this.store = change(openSqliteStore({ dataDir, clock: this.clock, random: this.random }));
@@ -149,7 +149,7 @@ export class SchedulerRig {
     options: { blobs?: Partial<BlobStore>; store?: (store: Store) => Store; dataDir?: string } = {},
   ): Promise<SchedulerRig> {
     const rig = new SchedulerRig(options.store ?? ((store) => store), options.dataDir);
-    rig.core = await Core.start({
+    rig.core = await SchedulerNode.start({
       store: rig.store,
       blobs: { ...noBlobs, ...options.blobs },
       clock: rig.clock,
@@ -195,7 +195,7 @@ export class SchedulerRig {
     const jobId = newId(this.random);
     const groups = pkg.groups ?? PLAIN_PACKAGE.groups;
     const bytes = encodeJobPackage({ ...PLAIN_PACKAGE, ...pkg, groups: groups.map(({ key }) => ({ key })) });
-    await this.core.tick.submit('deploy', {
+    await this.core.commitQueue.submit('deploy', {
       jobId,
       owner: OPERATOR,
       package: bytes,
@@ -210,7 +210,7 @@ export class SchedulerRig {
 
   append(jobId: string, input: Input): Promise<unknown> {
     const appendId = newId(this.random);
-    return this.core.tick.submit('append', { jobId, owner: OPERATOR, appendId, input });
+    return this.core.commitQueue.submit('append', { jobId, owner: OPERATOR, appendId, input });
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * A store that only lends: so many slices of one job, one a lease, to whoever asks. For tests of the market.
+ * A store that only lends: so many slices of one job, one a lease, to whoever asks. For tests of the matchmaker.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -37,17 +37,17 @@ export class FakeLender implements Store {
   #next = 1;
 
   commit(commands: readonly Command[]): Promise<Committed> {
-    const notes = { journal: new Set<string>(), work: new Map<string, Candidate>(), revoked: [], jobs: [] };
+    const events = { journal: new Set<string>(), work: new Map<string, Candidate>(), revoked: [], jobs: [] };
     const outcomes = commands.map((command): Outcome => {
       this.asked.push(command);
       if (this.failures-- > 0) return { ok: false, error: new ManyhandsError('INTERNAL', 'it fails') };
-      if (command.name === 'giveBack') {
+      if (command.name === 'releaseLease') {
         this.slices += 1;
-        notes.work.set('a job', candidate({}));
+        events.work.set('a job', candidate({}));
         return { ok: true, value: { next: command.from, left: 0 } };
       }
-      if (command.name === 'takeBack') return { ok: true, value: null };
-      if (command.name !== 'lease') return never();
+      if (command.name === 'revokeLease') return { ok: true, value: null };
+      if (command.name !== 'grantLease') return never();
       this.onLease();
       if (this.slices === 0) return { ok: true, value: null };
       this.slices -= 1;
@@ -56,7 +56,7 @@ export class FakeLender implements Store {
       const granted = { lease: { ...lease, inputs: [], leaseMs: 1 }, job: candidate({}), attempt: 1 };
       return { ok: true, value: granted };
     });
-    return Promise.resolve({ outcomes, notes, workMs: 0 });
+    return Promise.resolve({ outcomes, events, workMs: 0 });
   }
 
   bans = (): Promise<never[]> => Promise.resolve([]);

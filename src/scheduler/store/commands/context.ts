@@ -1,27 +1,32 @@
 /**
- * What a command may know besides the store: the time, and whom to tell afterwards.
+ * The input of a command besides the store (time, roster), and the events that it emits.
  * @module
  */
-import type { IsAnotherThere } from '../../policy/attempts.js';
-import { INDEPENDENT, type Roster } from '../../policy/roster.js';
+import type { HasIndependentWorker } from '../../policy/attempts.js';
+import { INDEPENDENT_LEVEL, type Roster } from '../../policy/roster.js';
 import type { JobRecord, StoredEvent } from '../rows/job-record.js';
 import { addJournal } from '../rows/job-record.js';
-import type { Script } from '../rows/query-plan.js';
-import type { JobNote, Notes } from '../port/store.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import type { JobLogEvent, CommitEvents } from '../port/store.js';
 
 export interface CommandContext {
   /** Wall milliseconds; the same for all commands of a commit. */
   readonly nowMs: number;
-  /** Marks the journal rows of this run of the store. */
+  /** Identifies the run of the store that writes journal rows. */
   readonly epoch: number;
-  readonly notes: Notes;
+  readonly events: CommitEvents;
   readonly roster: Roster;
 }
 
-export const emptyNotes = (): Notes => ({ journal: new Set(), work: new Map(), revoked: [], jobs: [] });
+export const newCommitEvents = (): CommitEvents => ({
+  journal: new Set(),
+  work: new Map(),
+  revoked: [],
+  jobs: [],
+});
 
-/** Rows of the journal that the operator's log has too. */
-const LOGGED: Partial<Record<StoredEvent['kind'], JobNote['event']>> = {
+/** Journal events that are also written to the operator's log. */
+const LOGGED_EVENTS: Partial<Record<StoredEvent['kind'], JobLogEvent['event']>> = {
   accepted: 'deployed',
   completed: 'finished',
   cancelled: 'cancelled',
@@ -29,20 +34,20 @@ const LOGGED: Partial<Record<StoredEvent['kind'], JobNote['event']>> = {
   resumed: 'resumed',
 };
 
-/** Whether a worker of another identity than those that tried is there, which may run the job. */
-export const isAnotherThere =
-  (ctx: CommandContext, job: JobRecord): IsAnotherThere =>
+/** Whether a connected worker that is independent of those that tried may run the job. */
+export const hasIndependentWorker =
+  (ctx: CommandContext, job: JobRecord): HasIndependentWorker =>
   (tried) =>
-    ctx.roster.hasBetter(job, tried, INDEPENDENT - 1);
+    ctx.roster.hasBetterWorker(job, tried, INDEPENDENT_LEVEL - 1);
 
-/** Adds a journal row and lets the job's followers know. */
-export function* note(ctx: CommandContext, job: JobRecord, event: StoredEvent): Script<number> {
-  ctx.notes.journal.add(job.jobId);
-  const noted = LOGGED[event.kind];
-  if (noted !== undefined) {
+/** Adds a journal row, and emits the events for followers and log. @returns the row's sequence number */
+export function* recordEvent(ctx: CommandContext, job: JobRecord, event: StoredEvent): QueryPlan<number> {
+  ctx.events.journal.add(job.jobId);
+  const logged = LOGGED_EVENTS[event.kind];
+  if (logged !== undefined) {
     const { jobId, owner, total, accepted, failed, price, paid } = job;
     const reason = 'reason' in event ? { reason: event.reason } : {};
-    ctx.notes.jobs.push({ event: noted, jobId, owner, ...reason, total, accepted, failed, price, paid });
+    ctx.events.jobs.push({ event: logged, jobId, owner, ...reason, total, accepted, failed, price, paid });
   }
   return yield* addJournal(job, event, ctx.nowMs, ctx.epoch);
 }

@@ -1,34 +1,36 @@
 /**
- * The end of a job before its time: by its owner, or because it cannot be run.
+ * Cancels a job: on behalf of its owner or the operator, or because it cannot be run.
  * @module
  */
+import { nextJobStatus } from '../../policy/job-status.js';
 import { saveJob, type JobRecord } from '../rows/job-record.js';
-import { forgetWorkersOf } from '../job-workers.js';
-import { all, run, type Script } from '../rows/query-plan.js';
-import { note, type CommandContext } from './context.js';
+import { deleteJobWorkers } from '../rows/job-workers.js';
+import { all, run, type QueryPlan } from '../rows/query-plan.js';
+import type { CommandContext } from './context.js';
 import { refund } from './escrow.js';
+import { applyTransition } from './update-job-status.js';
 
-/** Revokes the job's leases, gives its escrow back and closes its journal; what there is of results stays. */
-export function* endJob(ctx: CommandContext, job: JobRecord, reason: string): Script<void> {
-  yield* releaseLeases(ctx, job, 'the job was cancelled');
+/** Revokes the job's leases, refunds its escrow and closes its journal; existing results stay. Saves the job; a job that has ended already stays as it is. */
+export function* endJob(ctx: CommandContext, job: JobRecord, reason: string): QueryPlan<void> {
+  const next = nextJobStatus(job, { type: 'cancel', reason });
+  if (next === undefined) return;
+  yield* revokeJobLeases(ctx, job, 'the job was cancelled');
   job.open = false;
-  job.runStatus = 'cancelled';
-  job.reason = reason;
   yield* refund(ctx, job);
-  yield* forgetWorkersOf(job.jobId);
-  yield* note(ctx, job, { kind: 'cancelled', reason });
+  yield* deleteJobWorkers(job.jobId);
+  yield* applyTransition(ctx, job, next);
   yield* saveJob(job);
 }
 
-/** Takes all leases of a job back, uncharged; the caller saves the job. */
-export function* releaseLeases(ctx: CommandContext, job: JobRecord, reason: string): Script<void> {
+/** Revokes all leases of a job without charging attempts; the caller saves the job. */
+export function* revokeJobLeases(ctx: CommandContext, job: JobRecord, reason: string): QueryPlan<void> {
   const leases = yield* all<{ lease_id: string }>('SELECT lease_id FROM leases WHERE job_id = ?', job.jobId);
   yield* run('DELETE FROM leases WHERE job_id = ?', job.jobId);
   yield* run(
     `UPDATE ranges SET state = 'pending', lease_id = NULL WHERE job_id = ? AND state = 'leased'`,
     job.jobId,
   );
-  for (const lease of leases) ctx.notes.revoked.push({ leaseId: lease.lease_id, reason });
+  for (const lease of leases) ctx.events.revoked.push({ leaseId: lease.lease_id, reason });
   job.pending += job.leased;
   job.leased = 0;
   job.leases = 0;

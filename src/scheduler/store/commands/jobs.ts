@@ -1,29 +1,31 @@
 /**
- * Commands of a job's owner: deploy, append, close, cancel, top up. Each can be repeated after a lost answer.
+ * Commands of a job's owner: deploy, append, close, cancel, top up. All are idempotent.
  * @module
  */
 import { ManyhandsError } from '../../../lib/errors.js';
 import { JOB_SLICES_MAX, OPEN_JOBS_PER_OWNER_MAX } from '../../../protocol/limits.js';
 import type { JobStatus, SignedOffer } from '../../../protocol/messages/messages.js';
 import { bannedError } from '../port/banned-error.js';
+import { isFinalStatus } from '../../policy/job-status.js';
 import { formatUnits } from '../../policy/price.js';
 import { encodeInput } from '../rows/inputs.js';
 import { findJob, insertJob, ownJob, saveJob, statusOf, type JobRecord } from '../rows/job-record.js';
 import { balanceOf } from '../rows/ledger.js';
 import { encodeOffer } from '../rows/offer-row.js';
 import { NO_HISTORY, putRange } from '../rows/ranges.js';
-import { all, get, run, type Script } from '../rows/query-plan.js';
-import type { Answer, Commands, DeployCommand } from '../port/store.js';
-import { note, type CommandContext } from './context.js';
+import { all, get, run, type QueryPlan } from '../rows/query-plan.js';
+import type { CommandResult, Commands, DeployCommand } from '../port/store.js';
+import { recordEvent, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
-import { growEscrow, settle } from './escrow.js';
+import { growEscrow } from './escrow.js';
+import { updateJobStatus } from './update-job-status.js';
 
-/** Takes a new job. The same job again changes nothing; another under its id is refused with `JOB_EXISTS`. */
-export function* deploy(ctx: CommandContext, c: DeployCommand): Script<JobStatus> {
+/** Creates a job; repeating it changes nothing. @throws JOB_EXISTS, BANNED, LIMIT_EXCEEDED, and errors of the offer */
+export function* deploy(ctx: CommandContext, c: DeployCommand): QueryPlan<JobStatus> {
   const known = yield* findJob(c.jobId);
   if (known !== undefined) {
     if (known.owner === c.owner && known.digest === c.digest) return statusOf(known);
-    throw new ManyhandsError('JOB_EXISTS', `the id ${c.jobId} is taken by another job: make a new id`, {
+    throw new ManyhandsError('JOB_EXISTS', `another job has the id ${c.jobId}: use a new id`, {
       jobId: c.jobId,
     });
   }
@@ -35,7 +37,7 @@ export function* deploy(ctx: CommandContext, c: DeployCommand): Script<JobStatus
   if ((open?.jobs ?? 0) >= OPEN_JOBS_PER_OWNER_MAX) {
     throw new ManyhandsError(
       'LIMIT_EXCEEDED',
-      `${c.owner} has ${open!.jobs} jobs that are not finished, the most that one owner may have: close or cancel some`,
+      `${c.owner} has ${open!.jobs} unfinished jobs, the maximum of one owner: close or cancel some`,
       { limit: 'OPEN_JOBS_PER_OWNER_MAX', max: OPEN_JOBS_PER_OWNER_MAX, actual: open!.jobs },
     );
   }
@@ -49,13 +51,13 @@ export function* deploy(ctx: CommandContext, c: DeployCommand): Script<JobStatus
     c.offer === undefined ? null : encodeOffer(c.offer),
   );
   if (c.offer !== undefined) yield* useNonce(c.offer, c.jobId);
-  yield* note(ctx, job, { kind: 'accepted' });
+  yield* recordEvent(ctx, job, { kind: 'accepted' });
   yield* saveJob(job);
   return statusOf(job);
 }
 
-/** Connections are looked at before; a ban may have been committed since then. */
-function* checkBans({ owner, offer }: DeployCommand): Script<void> {
+/** Connections are checked earlier, but a ban may have been committed since then. */
+function* checkBans({ owner, offer }: DeployCommand): QueryPlan<void> {
   const found = yield* get<{ subject: string; reason: string }>(
     'SELECT subject, reason FROM bans WHERE subject IN (?, ?)',
     owner,
@@ -97,23 +99,23 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
   };
 }
 
-function* checkOffer(ctx: CommandContext, c: DeployCommand): Script<void> {
+function* checkOffer(ctx: CommandContext, c: DeployCommand): QueryPlan<void> {
   const price = c.offer?.pricePerSlice ?? 0n;
   if (price < c.minimumPrice) {
     throw new ManyhandsError(
       'OFFER_TOO_LOW',
-      `the offer is ${formatUnits(price)} credits a slice, and this scheduler takes no less than ${formatUnits(c.minimumPrice)}`,
+      `the offer is ${formatUnits(price)} credits a slice, and this scheduler accepts no less than ${formatUnits(c.minimumPrice)}`,
       { price: String(price), minimum: String(c.minimumPrice) },
     );
   }
   if (c.offer !== undefined) yield* checkFreshOffer(ctx, c.offer);
 }
 
-function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): Script<void> {
+function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): QueryPlan<void> {
   if (offer.acceptBeforeMs < ctx.nowMs) {
     throw new ManyhandsError(
       'OFFER_EXPIRED',
-      `the offer was good until ${new Date(offer.acceptBeforeMs).toISOString()}: sign a new one (and check this machine's clock)`,
+      `the offer expired at ${new Date(offer.acceptBeforeMs).toISOString()}: sign a new one (and check this machine's clock)`,
       { acceptBeforeMs: offer.acceptBeforeMs, nowMs: ctx.nowMs },
     );
   }
@@ -123,13 +125,9 @@ function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): Script<void>
     offer.nonce,
   );
   if (used.length > 0) {
-    throw new ManyhandsError(
-      'OFFER_REPLAYED',
-      'this offer was used already: each offer is good for one job',
-      {
-        nonce: offer.nonce,
-      },
-    );
+    throw new ManyhandsError('OFFER_REPLAYED', 'this offer was already used: sign a new one for each job', {
+      nonce: offer.nonce,
+    });
   }
   const balance = yield* balanceOf(offer.account);
   if (offer.pricePerSlice > 0n && balance < offer.ceiling) {
@@ -141,7 +139,7 @@ function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): Script<void>
   }
 }
 
-function* useNonce(offer: SignedOffer, jobId: string): Script<void> {
+function* useNonce(offer: SignedOffer, jobId: string): QueryPlan<void> {
   yield* run(
     'INSERT INTO offers (account, nonce, job_id) VALUES (?, ?, ?)',
     offer.account,
@@ -150,8 +148,8 @@ function* useNonce(offer: SignedOffer, jobId: string): Script<void> {
   );
 }
 
-/** Adds slices at the end of an open job. The same `appendId` again changes nothing. */
-export function* append(ctx: CommandContext, c: Commands['append'][0]): Script<Answer<'append'>> {
+/** Adds slices at the end of an open job; repeating an `appendId` changes nothing. */
+export function* append(ctx: CommandContext, c: Commands['append'][0]): QueryPlan<CommandResult<'append'>> {
   const job = yield* ownJob(c.jobId, c.owner);
   const before = yield* get<{ first: number; count: number }>(
     'SELECT first, count FROM inputs WHERE job_id = ? AND append_id = ?',
@@ -183,20 +181,20 @@ export function* append(ctx: CommandContext, c: Commands['append'][0]): Script<A
   job.total += count;
   job.pending += count;
   yield* growEscrow(ctx, job, c.appendId);
-  yield* note(ctx, job, { kind: 'appended', first, count });
-  yield* settle(ctx, job);
-  ctx.notes.work.set(job.jobId, job);
+  yield* recordEvent(ctx, job, { kind: 'appended', first, count });
+  yield* updateJobStatus(ctx, job);
+  ctx.events.work.set(job.jobId, job);
   return { first, count };
 }
 
-/** Workers are told which origins a job needs: what comes from elsewhere would find nobody who fetches it. */
+/** Workers accept a job by its declared origins, so input from any other origin could not be fetched. */
 function checkOrigins(job: JobRecord, origins: readonly string[]): void {
   const other = origins.find((origin) => !job.origins.includes(origin));
   if (other === undefined) return;
-  const named = job.origins.length === 0 ? 'none' : job.origins.join(', ');
+  const declared = job.origins.length === 0 ? 'none' : job.origins.join(', ');
   throw new ManyhandsError(
     'ORIGIN_NOT_ALLOWED',
-    `input from ${other} is not taken: of the origins that job ${job.jobId} may have input from (${named}) it is none; name it in job.origins before the job is deployed`,
+    `input from ${other} is refused: job ${job.jobId} may only have input from its declared origins (${declared}); add it to job.origins before the job is deployed`,
     { jobId: job.jobId, origin: other },
   );
 }
@@ -217,25 +215,26 @@ function checkOpen(job: JobRecord): void {
   }
 }
 
-/** No more slices will come; a job whose slices are all done is complete then. */
-export function* close(ctx: CommandContext, c: Commands['close'][0]): Script<JobStatus> {
+/** Closes the input of a job: it finishes when all its slices are done. */
+export function* close(ctx: CommandContext, c: Commands['close'][0]): QueryPlan<JobStatus> {
   const job = yield* ownJob(c.jobId, c.owner);
   if (!job.open) return statusOf(job);
   job.open = false;
-  yield* note(ctx, job, { kind: 'closed' });
-  yield* settle(ctx, job);
+  yield* recordEvent(ctx, job, { kind: 'closed' });
+  yield* updateJobStatus(ctx, job);
   return statusOf(job);
 }
 
-/** Ends a job where it is: its leases are revoked, its results stay, its escrow goes back. */
-export function* cancel(ctx: CommandContext, c: Commands['cancel'][0]): Script<JobStatus> {
+/** Cancels a job: its leases are revoked, its results stay, its escrow is refunded. */
+export function* cancel(ctx: CommandContext, c: Commands['cancel'][0]): QueryPlan<JobStatus> {
   const job = yield* ownJob(c.jobId, c.owner);
-  if (job.runStatus === 'finished' || job.runStatus === 'cancelled') return statusOf(job);
+  if (isFinalStatus(job.runStatus)) return statusOf(job);
   yield* endJob(ctx, job, c.reason);
   return statusOf(job);
 }
-/** A further offer for the same package: its ceiling takes the place of the old one. */
-export function* topup(ctx: CommandContext, c: Commands['topup'][0]): Script<JobStatus> {
+
+/** Replaces the job's ceiling by that of a further offer for the same package; repeating it changes nothing. */
+export function* topup(ctx: CommandContext, c: Commands['topup'][0]): QueryPlan<JobStatus> {
   const job = yield* ownJob(c.jobId, c.owner);
   const used = yield* get<{ job_id: string }>(
     'SELECT job_id FROM offers WHERE account = ? AND nonce = ?',
@@ -248,13 +247,13 @@ export function* topup(ctx: CommandContext, c: Commands['topup'][0]): Script<Job
   yield* useNonce(c.offer, c.jobId);
   job.ceiling = c.offer.ceiling;
   yield* growEscrow(ctx, job, c.offer.nonce);
-  yield* settle(ctx, job);
-  ctx.notes.work.set(job.jobId, job);
+  yield* updateJobStatus(ctx, job);
+  ctx.events.work.set(job.jobId, job);
   return statusOf(job);
 }
 
 function checkTopup(job: JobRecord, offer: SignedOffer): void {
-  if (job.runStatus === 'finished' || job.runStatus === 'cancelled') {
+  if (isFinalStatus(job.runStatus)) {
     throw new ManyhandsError(
       'JOB_STATE',
       `job ${job.jobId} is ${job.runStatus}: there is nothing left to pay for`,

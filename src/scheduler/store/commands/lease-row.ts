@@ -1,9 +1,9 @@
 /**
- * A lease as it is stored, and who holds it.
+ * The stored row of a lease.
  * @module
  */
-import type { Runner } from '../../policy/attempts.js';
-import { get, type Script } from '../rows/query-plan.js';
+import type { Executor } from '../../policy/attempts.js';
+import { get, type QueryPlan } from '../rows/query-plan.js';
 
 export interface LeaseRow {
   lease_id: string;
@@ -20,15 +20,15 @@ export interface LeaseRow {
 export const LEASE_COLUMNS =
   'lease_id, job_id, worker_id, payee, next, last, granted_ms, progress_ms, isolation';
 
-/** Who holds the lease. */
-export const holderOf = ({ worker_id: workerId, payee, isolation }: LeaseRow): Runner => ({
+/** The worker that holds the lease. */
+export const executorOfLease = ({ worker_id: workerId, payee, isolation }: LeaseRow): Executor => ({
   workerId,
   payee,
   isolation,
 });
 
-/** That worker's lease, or undefined. */
-export function* findLease(leaseId: string, workerId: string): Script<LeaseRow | undefined> {
+/** The lease, if that worker holds it. */
+export function* findLease(leaseId: string, workerId: string): QueryPlan<LeaseRow | undefined> {
   return yield* get<LeaseRow>(
     `SELECT ${LEASE_COLUMNS} FROM leases WHERE lease_id = ? AND worker_id = ?`,
     leaseId,

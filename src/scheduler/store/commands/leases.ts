@@ -1,5 +1,5 @@
 /**
- * Commands of workers around a lease: lend, give back, renew, and take back what is lost.
+ * Commands on leases: grant, release, renew, reattach, extend, expire and revoke.
  * @module
  */
 import {
@@ -9,14 +9,14 @@ import {
   LEASES_PER_WORKER_MAX,
   RESTART_GRACE_MS,
 } from '../../../protocol/limits.js';
-import { runnerOf, withAttempt } from '../../policy/attempts.js';
-import { carveCount } from '../../policy/carve-lease.js';
+import { executorOf, appendAttempt } from '../../policy/attempts.js';
+import { leaseSize } from '../../policy/lease-size.js';
 import { fundedSlices } from '../../policy/price.js';
-import { silentMsMax } from '../../policy/silence.js';
-import { sliceMsFor, slicesOf } from '../../policy/slice-profile.js';
+import { progressTimeoutMs } from '../../policy/progress-timeout.js';
+import { estimateSliceMs, reportedSlices } from '../../policy/slice-profile.js';
 import { leaseInputs } from '../rows/inputs.js';
 import { countLeaseBegun, countLeaseEnded, findJob, saveJob, type JobRecord } from '../rows/job-record.js';
-import { learnOf, profileOf, trimmedProfileOf } from '../job-workers.js';
+import { addProfileSample, profileOf, trimmedProfileOf } from '../rows/job-workers.js';
 import {
   attemptsOf,
   attemptsText,
@@ -30,34 +30,41 @@ import {
   type RangeHistory,
   type RangeRow,
 } from '../rows/ranges.js';
-import { all, get, run, type Script } from '../rows/query-plan.js';
-import type { Answer, Commands, Granted, LentLease } from '../port/store.js';
-import { forgetAnswers } from './answers.js';
+import { all, get, run, type QueryPlan } from '../rows/query-plan.js';
+import type { CommandResult, Commands, LeaseGrant, StoredLease } from '../port/store.js';
+import { deleteOldReportReplies } from './report-replies.js';
 import type { CommandContext } from './context.js';
-import { settle } from './escrow.js';
-import { findWork, type Work } from './find-work.js';
-import { findLease, holderOf, LEASE_COLUMNS, type LeaseRow } from './lease-row.js';
-import { endLostSlice } from './lost-slice.js';
-import { settleFailure } from './settle-failure.js';
+import { updateJobStatus } from './update-job-status.js';
+import { findWork, type WorkItem } from './find-work.js';
+import { findLease, executorOfLease, LEASE_COLUMNS, type LeaseRow } from './lease-row.js';
+import { recordLostSlice } from './lost-slice.js';
+import { updateStatusAfterFailure } from './status-after-failure.js';
 
-/** Lends slices of the neediest eligible job; none to a worker that has as many leases as it may. */
-export function* lease(ctx: CommandContext, c: Commands['lease'][0]): Script<Answer<'lease'>> {
+/** Grants a lease of the job that `findWork` finds; `deferred` for a worker with `LEASES_PER_WORKER_MAX` leases. */
+export function* grantLease(
+  ctx: CommandContext,
+  c: Commands['grantLease'][0],
+): QueryPlan<CommandResult<'grantLease'>> {
   const held = yield* get<{ leases: number }>(
     'SELECT COUNT(*) AS leases FROM leases WHERE worker_id = ?',
     c.worker.workerId,
   );
-  if (held!.leases >= LEASES_PER_WORKER_MAX) return 'later';
+  if (held!.leases >= LEASES_PER_WORKER_MAX) return 'deferred';
   const work = yield* findWork(ctx, c);
-  return work === undefined || work === 'later' ? (work ?? null) : yield* grant(ctx, c, work);
+  return work === undefined || work === 'deferred' ? (work ?? null) : yield* createGrant(ctx, c, work);
 }
 
-function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, range }: Work): Script<Granted> {
+function* createGrant(
+  ctx: CommandContext,
+  c: Commands['grantLease'][0],
+  { job: chosen, range }: WorkItem,
+): QueryPlan<LeaseGrant> {
   const job = (yield* findJob(chosen.jobId))!;
   const profile = yield* trimmedProfileOf(job.jobId);
-  const sliceMs = sliceMsFor(profile, c.worker.workerId);
-  const wanted = carveCount({
+  const sliceMs = estimateSliceMs(profile, c.worker.workerId);
+  const wanted = leaseSize({
     sliceMs,
-    reported: slicesOf(profile, c.worker.workerId),
+    reported: reportedSlices(profile, c.worker.workerId),
     pending: job.pending,
     leases: job.leases,
     rangeSlices: range.last - range.first + 1,
@@ -65,7 +72,7 @@ function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, ran
     funded: fundedSlices(job.price, job.escrow, job.leased),
   });
   const { parts, count } = yield* leaseInputs(job.jobId, range.first, wanted, LEASE_INPUT_BYTES_MAX);
-  yield* lend(ctx, c, job, range.first, count);
+  yield* insertLease(ctx, c, job, range.first, count);
   return {
     job: chosen,
     attempt: attemptNumber(range),
@@ -82,13 +89,13 @@ function* grant(ctx: CommandContext, c: Commands['lease'][0], { job: chosen, ran
   };
 }
 
-function* lend(
+function* insertLease(
   ctx: CommandContext,
-  c: Commands['lease'][0],
+  c: Commands['grantLease'][0],
   job: JobRecord,
   first: number,
   count: number,
-): Script<void> {
+): QueryPlan<void> {
   const range = (yield* rangeAt(job.jobId, first))!;
   const last = first + count - 1;
   if (last === range.last) yield* removeRange(job.jobId, first);
@@ -108,7 +115,7 @@ function* lend(
     c.leaseId,
     job.jobId,
     c.worker.workerId,
-    runnerOf(c.worker).payee,
+    executorOf(c.worker).payee,
     first,
     last,
     ctx.nowMs + LEASE_MS,
@@ -121,25 +128,28 @@ function* lend(
   yield* saveJob(job);
 }
 
-/** Takes the tail from `from` on out of a lease, uncharged. A lease that is gone has nothing to give back. */
-export function* giveBack(ctx: CommandContext, c: Commands['giveBack'][0]): Script<Answer<'giveBack'>> {
+/** Releases the slices of a lease from `from` on, without charging an attempt; does nothing when the lease has ended. */
+export function* releaseLease(
+  ctx: CommandContext,
+  c: Commands['releaseLease'][0],
+): QueryPlan<CommandResult<'releaseLease'>> {
   const held = yield* findLease(c.leaseId, c.workerId);
   if (held === undefined) return { next: c.from, left: 0 };
   const from = Math.max(c.from, held.next);
   if (from > held.last) return { next: held.next, left: held.last - held.next + 1 };
   const job = (yield* findJob(held.job_id))!;
-  const isRefused = c.isRecalled !== true && from === held.next;
-  yield* releaseTail(job, held, from, isRefused ? ctx.nowMs : undefined);
-  yield* settle(ctx, job);
-  ctx.notes.work.set(job.jobId, job);
+  const isRefusal = c.isRecalled !== true && from === held.next;
+  yield* releaseTail(job, held, from, isRefusal ? ctx.nowMs : undefined);
+  yield* updateJobStatus(ctx, job);
+  ctx.events.work.set(job.jobId, job);
   return { next: held.next, left: from - held.next };
 }
 
 /**
- * Makes slices `from` to the lease's end pending again; the lease ends where nothing is left of it.
- * @param refusedMs when its worker gave it back without an attempt; undefined where others wait for it, or it is taken
+ * Makes slices `from` to the lease's end pending again; the lease ends when no slice is left.
+ * @param releasedMs wall time when its worker released it by itself; undefined for a recall or an expiry
  */
-function* releaseTail(job: JobRecord, held: LeaseRow, from: number, refusedMs?: number): Script<void> {
+function* releaseTail(job: JobRecord, held: LeaseRow, from: number, releasedMs?: number): QueryPlan<void> {
   const range = (yield* rangeAt(job.jobId, held.next))!;
   yield* removeRange(job.jobId, held.next);
   if (from > held.next) {
@@ -153,34 +163,37 @@ function* releaseTail(job: JobRecord, held: LeaseRow, from: number, refusedMs?: 
     first: from,
     last: held.last,
     state: 'pending',
-    ...(refusedMs === undefined ? historyOf(range) : refused(range, held, refusedMs)),
+    ...(releasedMs === undefined ? historyOf(range) : withRefusal(range, held, releasedMs)),
   });
   job.leased -= held.last - from + 1;
   job.pending += held.last - from + 1;
 }
 
-/** The history of slices that failed before and that a worker would not try: it is not waited for again. */
-function refused(range: RangeRow, held: LeaseRow, nowMs: number): RangeHistory {
+/** The history of failed slices, plus the refusal of a worker: after `RETURNS_MAX` of them no slice is deferred for it. */
+function withRefusal(range: RangeRow, held: LeaseRow, nowMs: number): RangeHistory {
   if (range.failures === '') return historyOf(range);
-  const attempts = withAttempt(attemptsOf(range), { kind: 'returned', ...holderOf(held) }, nowMs);
+  const attempts = appendAttempt(attemptsOf(range), { kind: 'returned', ...executorOfLease(held) }, nowMs);
   return { ...historyOf(range), failures: attemptsText(attempts) };
 }
 
-/** Puts a lease's deadline off, by a sign of life of its worker; not for ever where it makes no progress. */
-function* renewLease(held: LeaseRow, job: JobRecord, nowMs: number): Script<void> {
-  const silentUntilMs = held.progress_ms + (yield* silenceOf(held, job));
+/** Extends a lease's deadline, but not beyond its progress time-out. */
+function* renewLease(held: LeaseRow, job: JobRecord, nowMs: number): QueryPlan<void> {
+  const silentUntilMs = held.progress_ms + (yield* progressTimeoutOf(held, job));
   const deadline = Math.min(nowMs + LEASE_MS, silentUntilMs);
   yield* run('UPDATE leases SET deadline_ms = ? WHERE lease_id = ?', deadline, held.lease_id);
 }
 
-/** How long the lease may go without progress, milliseconds. */
-function* silenceOf(held: LeaseRow, job: JobRecord): Script<number> {
+/** How long the lease may make no progress, milliseconds. */
+function* progressTimeoutOf(held: LeaseRow, job: JobRecord): QueryPlan<number> {
   const range = yield* rangeAt(job.jobId, held.next);
-  return silentMsMax(yield* profileOf(job.jobId), range === undefined ? [] : attemptsOf(range));
+  return progressTimeoutMs(yield* profileOf(job.jobId), range === undefined ? [] : attemptsOf(range));
 }
 
-/** Puts the deadline of that worker's leases off. */
-export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Answer<'renew'>> {
+/** Extends the deadlines of the worker's leases, and releases those that it does not know. */
+export function* renewLeases(
+  ctx: CommandContext,
+  c: Commands['renewLeases'][0],
+): QueryPlan<CommandResult<'renewLeases'>> {
   const lost: string[] = [];
   for (const leaseId of c.leaseIds) {
     const held = yield* findLease(leaseId, c.workerId);
@@ -189,28 +202,31 @@ export function* renew(ctx: CommandContext, c: Commands['renew'][0]): Script<Ans
   }
   for (const leaseId of c.unknown ?? []) {
     const held = yield* findLease(leaseId, c.workerId);
-    if (held !== undefined) yield* giveBack(ctx, { leaseId, workerId: c.workerId, from: held.next });
+    if (held !== undefined) yield* releaseLease(ctx, { leaseId, workerId: c.workerId, from: held.next });
   }
   return { lost };
 }
 
-/** A worker is back before its leases ended: they get their full time again. */
-export function* adopt(ctx: CommandContext, c: Commands['adopt'][0]): Script<Answer<'adopt'>> {
+/** A worker has reconnected: its leases get their full time again. */
+export function* reattachLeases(
+  ctx: CommandContext,
+  c: Commands['reattachLeases'][0],
+): QueryPlan<CommandResult<'reattachLeases'>> {
   const rows = yield* all<LeaseRow>(`SELECT ${LEASE_COLUMNS} FROM leases WHERE worker_id = ?`, c.workerId);
-  const leases: LentLease[] = [];
+  const leases: StoredLease[] = [];
   for (const row of rows) {
     const { lease_id: leaseId, job_id: jobId, next, last } = row;
     const job = (yield* findJob(jobId))!;
     yield* renewLease(row, job, ctx.nowMs);
-    const sliceMs = sliceMsFor(yield* profileOf(jobId), c.workerId);
+    const sliceMs = estimateSliceMs(yield* profileOf(jobId), c.workerId);
     const attempt = attemptNumber((yield* rangeAt(jobId, next)) ?? NO_HISTORY);
     leases.push({ leaseId, next, last, job, attempt, ...(sliceMs === undefined ? {} : { sliceMs }) });
   }
   return { leases };
 }
 
-/** A worker's socket is gone: its leases end soon unless it comes back. */
-export function* orphan(ctx: CommandContext, c: Commands['orphan'][0]): Script<null> {
+/** A worker has disconnected: its leases end after `LEASE_GRACE_MS` unless it reconnects. */
+export function* shortenLeases(ctx: CommandContext, c: Commands['shortenLeases'][0]): QueryPlan<null> {
   const soon = ctx.nowMs + LEASE_GRACE_MS;
   yield* run(
     'UPDATE leases SET deadline_ms = ? WHERE worker_id = ? AND deadline_ms > ?',
@@ -221,74 +237,91 @@ export function* orphan(ctx: CommandContext, c: Commands['orphan'][0]): Script<n
   return null;
 }
 
-/** The scheduler was away: every worker gets the time to come back. */
-export function* revive(ctx: CommandContext): Script<null> {
+/**
+ * The scheduler has restarted: all leases get `RESTART_GRACE_MS`, so that their workers can reconnect. It extends the leases
+ * of the whole store, which is right for a single node. A second node on the same store would need a node id in `leases`
+ * (written when the lease is granted, changed when the worker reconnects elsewhere), and must extend only its own.
+ */
+export function* extendLeasesAfterRestart(ctx: CommandContext): QueryPlan<null> {
   const soon = ctx.nowMs + RESTART_GRACE_MS;
   yield* run('UPDATE leases SET deadline_ms = ?', soon);
   return null;
 }
 
-/** The store takes commits again: leases that could not be renewed meanwhile get the time to be. */
-export function* recover(ctx: CommandContext, c: Commands['recover'][0]): Script<null> {
+/** The store accepts commits again: leases that could not be renewed meanwhile get time for it. */
+export function* resumeAfterOutage(
+  ctx: CommandContext,
+  c: Commands['resumeAfterOutage'][0],
+): QueryPlan<null> {
   yield* run(
     "INSERT INTO meta (key, value) VALUES ('recoveredMs', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     String(ctx.nowMs),
   );
   const soon = ctx.nowMs + RESTART_GRACE_MS;
-  if (c.putOffDeadlines) yield* run('UPDATE leases SET deadline_ms = ? WHERE deadline_ms < ?', soon, soon);
+  if (c.extendDeadlines) yield* run('UPDATE leases SET deadline_ms = ? WHERE deadline_ms < ?', soon, soon);
   return null;
 }
 
-/** Leases that one transaction takes back at most. */
+/** Largest number of leases that one transaction expires. */
 const EXPIRE_BATCH = 1_000;
 
 /**
- * Takes every lease past its deadline back, and charges an attempt to its first unreported slice only; answers to
- * reports are forgotten when they are old.
+ * Ends every lease past its deadline, and charges an attempt only to its first unreported slice; deletes old replies to
+ * reports.
  */
-export function* expire(ctx: CommandContext): Script<Answer<'expire'>> {
+export function* expireLeases(ctx: CommandContext): QueryPlan<CommandResult<'expireLeases'>> {
   const late = yield* all<LeaseRow>(
     `SELECT ${LEASE_COLUMNS} FROM leases WHERE deadline_ms <= ? LIMIT ${EXPIRE_BATCH}`,
     ctx.nowMs,
   );
   for (const held of late) {
     const job = (yield* findJob(held.job_id))!;
-    // The lease before it may have been the one that stopped the job: then all of its leases are over.
+    // An earlier lease in this batch may have stopped the job, which has ended all its leases.
     if (job.runStatus === 'cancelled') continue;
-    if (ctx.nowMs - held.progress_ms >= (yield* silenceOf(held, job))) {
-      yield* endSilent(ctx, job, held, 'it made no progress');
+    if (ctx.nowMs - held.progress_ms >= (yield* progressTimeoutOf(held, job))) {
+      yield* revokeSilentLease(ctx, job, held, 'it made no progress');
       continue;
     }
-    ctx.notes.revoked.push({ leaseId: held.lease_id, reason: 'it was not renewed in time' });
+    ctx.events.revoked.push({ leaseId: held.lease_id, reason: 'it was not renewed in time' });
     if (held.last > held.next) yield* releaseTail(job, held, held.next + 1);
     const error = {
       code: 'LEASE_LOST',
-      message: `the worker that had slice ${held.next} went away without a word`,
+      message: `the worker of slice ${held.next} disconnected and did not return`,
     };
-    yield* endLostSlice(ctx, job, { ...held, last: held.next }, error);
-    yield* settleFailure(ctx, job);
-    ctx.notes.work.set(job.jobId, job);
+    yield* recordLostSlice(ctx, job, { ...held, last: held.next }, error);
+    yield* updateStatusAfterFailure(ctx, job);
+    ctx.events.work.set(job.jobId, job);
   }
-  yield* forgetAnswers(ctx);
+  yield* deleteOldReportReplies(ctx);
   return { expired: late.length };
 }
 
-/** Takes a lease back whose worker gives nothing of it to those who wait. */
-export function* takeBack(ctx: CommandContext, c: Commands['takeBack'][0]): Script<null> {
+/** Ends a lease whose worker released nothing although other workers wait. */
+export function* revokeLease(ctx: CommandContext, c: Commands['revokeLease'][0]): QueryPlan<null> {
   const held = yield* findLease(c.leaseId, c.workerId);
   if (held === undefined) return null;
-  yield* endSilent(ctx, (yield* findJob(held.job_id))!, held, 'others waited, and it gave nothing back');
+  yield* revokeSilentLease(
+    ctx,
+    (yield* findJob(held.job_id))!,
+    held,
+    'other workers waited, and it released no slices',
+  );
   return null;
 }
 
-/** Ends a lease without progress, uncharged: its first slice, which may be a long one, runs alone from then on. */
-function* endSilent(ctx: CommandContext, job: JobRecord, held: LeaseRow, reason: string): Script<void> {
-  ctx.notes.revoked.push({ leaseId: held.lease_id, reason });
+/** Ends a lease without progress, without a charged attempt; its first slice, which may be a long one, then runs alone. */
+function* revokeSilentLease(
+  ctx: CommandContext,
+  job: JobRecord,
+  held: LeaseRow,
+  reason: string,
+): QueryPlan<void> {
+  ctx.events.revoked.push({ leaseId: held.lease_id, reason });
   const range = (yield* rangeAt(job.jobId, held.next))!;
-  const attempts = withAttempt(attemptsOf(range), { kind: 'silent', ...holderOf(held) }, ctx.nowMs);
-  // The worker may be slow: what it has shown by its silence counts for what it gets next.
+  const attempts = appendAttempt(attemptsOf(range), { kind: 'silent', ...executorOfLease(held) }, ctx.nowMs);
+  // The worker may be slow: the time without progress counts as a sample of its slice duration.
   const silent = { ms: ctx.nowMs - held.progress_ms, slices: 1 };
-  yield* learnOf(job.jobId, held.worker_id, silent, ctx.nowMs);
+  yield* addProfileSample(job.jobId, held.worker_id, silent, ctx.nowMs);
   const slice = held.next;
   if (held.last > slice) yield* releaseTail(job, held, slice + 1);
   yield* removeRange(job.jobId, slice);
@@ -298,6 +331,6 @@ function* endSilent(ctx: CommandContext, job: JobRecord, held: LeaseRow, reason:
   yield* putRange(job.jobId, { first: slice, last: slice, state: 'pending', ...history });
   job.leased -= 1;
   job.pending += 1;
-  yield* settle(ctx, job);
-  ctx.notes.work.set(job.jobId, job);
+  yield* updateJobStatus(ctx, job);
+  ctx.events.work.set(job.jobId, job);
 }

@@ -1,12 +1,12 @@
 /**
- * A slice whose execution was lost with its sandbox or worker: it runs again, alone, or fails for good.
+ * Records that an attempt at a slice was lost with its sandbox or worker: the slice runs again, alone, or fails for good.
  * @module
  */
 import { ERROR_TABLE, ManyhandsError, type ErrorCode } from '../../../lib/errors.js';
 import { ENVELOPE_KIND, encodeError } from '../../../protocol/segment/envelope.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../../../protocol/limits.js';
 import { SegmentWriter } from '../../../protocol/segment/segment.js';
-import { judgeFailure, withAttempt } from '../../policy/attempts.js';
+import { classifyFailure, appendAttempt } from '../../policy/attempts.js';
 import { countLeaseEnded, type JobRecord } from '../rows/job-record.js';
 import {
   attemptsOf,
@@ -17,20 +17,20 @@ import {
   removeRange,
   shortenRange,
 } from '../rows/ranges.js';
-import { run, type Script } from '../rows/query-plan.js';
-import { isAnotherThere, note, type CommandContext } from './context.js';
-import { holderOf, type LeaseRow } from './lease-row.js';
+import { run, type QueryPlan } from '../rows/query-plan.js';
+import { hasIndependentWorker, recordEvent, type CommandContext } from './context.js';
+import { executorOfLease, type LeaseRow } from './lease-row.js';
 
 /**
- * Ends the execution of slice `held.next` as lost, charges it an attempt, and moves the lease behind it (it ends where
- * nothing is left). The caller settles the job.
+ * Records the attempt at slice `held.next` as lost, charges it to the slice, and moves the lease past it (the lease ends
+ * when no slice is left). The caller updates the job's status.
  */
-export function* endLostSlice(
+export function* recordLostSlice(
   ctx: CommandContext,
   job: JobRecord,
   held: LeaseRow,
   error: { code: string; message: string },
-): Script<void> {
+): QueryPlan<void> {
   const slice = held.next;
   const range = (yield* rangeAt(job.jobId, slice))!;
   if (held.last > slice) {
@@ -42,8 +42,8 @@ export function* endLostSlice(
     yield* countLeaseEnded(job, held.worker_id);
   }
   job.leased -= 1;
-  const attempts = withAttempt(attemptsOf(range), { kind: 'lost', ...holderOf(held) }, ctx.nowMs);
-  if (judgeFailure(attempts, 'lost', isAnotherThere(ctx, job)) === 'retry') {
+  const attempts = appendAttempt(attemptsOf(range), { kind: 'lost', ...executorOfLease(held) }, ctx.nowMs);
+  if (classifyFailure(attempts, 'lost', hasIndependentWorker(ctx, job)) === 'retry') {
     yield* putRange(job.jobId, {
       first: slice,
       last: slice,
@@ -57,7 +57,7 @@ export function* endLostSlice(
   }
   yield* putRange(job.jobId, { first: slice, last: slice, state: 'failed', ...NO_HISTORY });
   job.failed += 1;
-  const seq = yield* note(ctx, job, { kind: 'outcomes' });
+  const seq = yield* recordEvent(ctx, job, { kind: 'outcomes' });
   yield* run(
     'INSERT INTO outputs (job_id, first, count, seq, segment) VALUES (?, ?, 1, ?, ?)',
     job.jobId,
@@ -67,7 +67,7 @@ export function* endLostSlice(
   );
 }
 
-/** The outcome of a slice that nobody could finish, in the scheduler's own words and the last worker's reason. */
+/** The error outcome of a slice that no worker could finish, with the last worker's reason. */
 function lostSegment(error: { code: string; message: string }, attempts: number): Uint8Array {
   const code = (Object.hasOwn(ERROR_TABLE, error.code) ? error.code : 'SANDBOX_CRASHED') as ErrorCode;
   const text = `${error.message.slice(0, ERROR_TEXT_LENGTH_MAX)} (lost ${attempts} times)`;

@@ -1,20 +1,21 @@
 /**
- * The operator's command: credits from nothing, on the mint's side of the ledger.
+ * The operator's command that creates credits: a transfer from the mint account.
  * @module
  */
 import { ManyhandsError } from '../../../lib/errors.js';
 import { UNITS_MAX } from '../../../protocol/limits.js';
 import { formatUnits } from '../../policy/price.js';
 import { balanceOf, isTransferred, MINT, transfer } from '../rows/ledger.js';
-import type { Script } from '../rows/query-plan.js';
-import type { Answer, Commands } from '../port/store.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import type { CommandResult, Commands } from '../port/store.js';
 import type { CommandContext } from './context.js';
 
 /**
- * Credits an account. The same `mintId` again changes nothing. All credits there are fit in 64 bits, so every balance
- * does: past that it is refused with `LIMIT_EXCEEDED`.
+ * Credits an account; repeating a `mintId` changes nothing. The sum of all credits fits in 64 bits, and so does every
+ * balance.
+ * @throws LIMIT_EXCEEDED past `UNITS_MAX` units in all
  */
-export function* mint(ctx: CommandContext, c: Commands['mint'][0]): Script<Answer<'mint'>> {
+export function* mint(ctx: CommandContext, c: Commands['mint'][0]): QueryPlan<CommandResult<'mint'>> {
   const id = `mint:${c.mintId}`;
   if (!(yield* isTransferred(id))) {
     const minted = -(yield* balanceOf(MINT));

@@ -1,5 +1,5 @@
 /**
- * The commit of outcomes: what is final, what runs again, who is paid, and one journal row.
+ * Records a report of a lease: final outcomes, slices that run again, payment, and one journal row.
  * @module
  */
 import { ManyhandsError } from '../../../lib/errors.js';
@@ -11,15 +11,15 @@ import { SegmentReader, sliceSegment } from '../../../protocol/segment/segment.j
 import {
   isConfirmed,
   isUnloadable,
-  judge,
-  judgeFailure,
-  withAttempt,
-  type Judgement,
-  type LoadRecord,
+  classifyOutcomes,
+  classifyFailure,
+  appendAttempt,
+  type OutcomeRun,
+  type LoadHistory,
 } from '../../policy/attempts.js';
 import { medianSliceMs } from '../../policy/slice-profile.js';
 import { countLeaseEnded, findJob, type JobRecord } from '../rows/job-record.js';
-import { addFailedLoad, failedLoadsOf, learnOf, profileOf } from '../job-workers.js';
+import { addFailedLoad, failedLoadsOf, addProfileSample, profileOf } from '../rows/job-workers.js';
 import {
   attemptsOf,
   attemptsText,
@@ -30,32 +30,33 @@ import {
   shortenRange,
   type RangeHistory,
 } from '../rows/ranges.js';
-import { run as write, type Script } from '../rows/query-plan.js';
-import type { Answer, ReportCommand } from '../port/store.js';
-import { findAnswer, rememberAnswer } from './answers.js';
-import { isAnotherThere, note, type CommandContext } from './context.js';
+import { run as write, type QueryPlan } from '../rows/query-plan.js';
+import type { CommandResult, ReportCommand } from '../port/store.js';
+import { findReportReply, saveReportReply } from './report-replies.js';
+import { hasIndependentWorker, recordEvent, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { payExecutions } from './escrow.js';
-import { findLease, holderOf, type LeaseRow } from './lease-row.js';
-import { endLostSlice } from './lost-slice.js';
-import { settleFailure } from './settle-failure.js';
+import { findLease, executorOfLease, type LeaseRow } from './lease-row.js';
+import { recordLostSlice } from './lost-slice.js';
+import { updateStatusAfterFailure } from './status-after-failure.js';
 
 /**
- * Takes the outcomes of a lease's next slices. The same report again changes nothing and has the same answer, also
- * where the lease is over; a lease that is gone, or slices that are not its next ones, are refused with `LEASE_LOST`
- * and `MESSAGE_MALFORMED`.
+ * Records the outcomes of a lease's next slices. Repeating a report changes nothing and has the same reply, even after the
+ * lease has ended.
+ * @throws LEASE_LOST when the worker does not hold the lease, MESSAGE_MALFORMED when the slices are not its next ones,
+ *   SEGMENT_MALFORMED when the count of outcomes differs
  */
-export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'report'>> {
+export function* report(ctx: CommandContext, c: ReportCommand): QueryPlan<CommandResult<'report'>> {
   const held = yield* findLease(c.leaseId, c.workerId);
   const end = c.first + c.count + (c.lost === undefined ? 0 : 1);
   if (held === undefined || end <= held.next) {
-    const answer = yield* findAnswer(c);
+    const answer = yield* findReportReply(c);
     if (answer !== undefined) return answer;
   }
   if (held === undefined) {
     throw new ManyhandsError(
       'LEASE_LOST',
-      `lease ${c.leaseId} is not yours (any more): drop what is left of it`,
+      `this worker does not hold lease ${c.leaseId} (any more): discard its remaining slices`,
       {
         leaseId: c.leaseId,
       },
@@ -63,61 +64,64 @@ export function* report(ctx: CommandContext, c: ReportCommand): Script<Answer<'r
   }
   if (end <= held.next)
     return { jobId: held.job_id, next: held.next, left: held.last - held.next + 1, paid: 0n };
-  checkPlace(c, held, end);
+  checkPosition(c, held, end);
   const reader = readSegment(c);
   const job = (yield* findJob(held.job_id))!;
-  let rest: LeaseRow = held;
+  let remaining: LeaseRow = held;
   let paid = 0n;
   if (reader !== undefined) {
-    paid = yield* takeOutcomes(ctx, job, held, reader, c.segment!);
-    rest = { ...held, next: held.next + c.count };
-    const ms = believed(c.computeMs, ctx.nowMs - held.granted_ms);
-    yield* learnOf(job.jobId, held.worker_id, { ms, slices: c.count }, ctx.nowMs);
+    paid = yield* recordOutcomes(ctx, job, held, reader, c.segment!);
+    remaining = { ...held, next: held.next + c.count };
+    const ms = clampComputeMs(c.computeMs, ctx.nowMs - held.granted_ms);
+    yield* addProfileSample(job.jobId, held.worker_id, { ms, slices: c.count }, ctx.nowMs);
   }
   if (c.lost !== undefined) {
-    if (c.lost.code === 'ASSIGN_FAILED') yield* addFailedLoad(job, holderOf(held), ctx.nowMs);
-    yield* endLostSlice(ctx, job, rest, c.lost);
+    if (c.lost.code === 'ASSIGN_FAILED') yield* addFailedLoad(job, executorOfLease(held), ctx.nowMs);
+    yield* recordLostSlice(ctx, job, remaining, c.lost);
     yield* write('UPDATE leases SET progress_ms = ? WHERE lease_id = ?', ctx.nowMs, held.lease_id);
-    ctx.notes.work.set(job.jobId, job);
-  } else if (rest.next > rest.last) {
+    ctx.events.work.set(job.jobId, job);
+  } else if (remaining.next > remaining.last) {
     yield* write('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
     yield* countLeaseEnded(job, held.worker_id);
   } else {
     const deadline = ctx.nowMs + LEASE_MS;
     yield* write(
       'UPDATE leases SET next = ?, deadline_ms = ?, progress_ms = ? WHERE lease_id = ?',
-      rest.next,
+      remaining.next,
       deadline,
       ctx.nowMs,
       held.lease_id,
     );
   }
-  if (c.lost !== undefined && isUnloadable(yield* loadRecordOf(job), isAnotherThere(ctx, job), ctx.nowMs)) {
+  if (
+    c.lost !== undefined &&
+    isUnloadable(yield* loadHistoryOf(job), hasIndependentWorker(ctx, job), ctx.nowMs)
+  ) {
     const reason = `${UNLOADABLE_REASON}${c.lost.message}`;
     yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
   } else {
-    yield* settleFailure(ctx, job);
+    yield* updateStatusAfterFailure(ctx, job);
   }
   const answer = { jobId: job.jobId, next: end, left: held.last - end + 1, paid };
-  yield* rememberAnswer(ctx, c, answer);
+  yield* saveReportReply(ctx, c, answer);
   return answer;
 }
 
 /**
- * What of a reported computing time can be true: no more than the lease was held, and a millisecond for the clock. A
- * worker that says more would make all others get one slice at a time.
+ * Clamps a reported compute time to the time since the grant, plus one millisecond for rounding: an excessive value would
+ * reduce the leases of all workers to one slice. Milliseconds.
  */
-function believed(computeMs: number, heldMs: number): number {
+function clampComputeMs(computeMs: number, heldMs: number): number {
   return Math.max(0, Math.min(computeMs, heldMs + 1, SLICE_MS_MAX));
 }
 
-function* loadRecordOf(job: JobRecord): Script<LoadRecord> {
+function* loadHistoryOf(job: JobRecord): QueryPlan<LoadHistory> {
   const profile = yield* profileOf(job.jobId);
   const unloadableBy = yield* failedLoadsOf(job.jobId);
   return { ...job, unloadableBy, loadedBy: profile.length, sliceMs: medianSliceMs(profile) ?? 0 };
 }
 
-function checkPlace(c: ReportCommand, held: LeaseRow, end: number): void {
+function checkPosition(c: ReportCommand, held: LeaseRow, end: number): void {
   if (c.first !== held.next || end - 1 > held.last) {
     throw new ManyhandsError(
       'MESSAGE_MALFORMED',
@@ -140,50 +144,52 @@ function readSegment(c: ReportCommand): SegmentReader | undefined {
   return reader;
 }
 
-/** Writes the outcomes down and pays the final ones; the lease's range shrinks by them. */
-function* takeOutcomes(
+/** Stores the outcomes, pays the final ones, and shortens the lease's range. @returns units paid */
+function* recordOutcomes(
   ctx: CommandContext,
   job: JobRecord,
   held: LeaseRow,
   reader: SegmentReader,
   segment: Uint8Array,
-): Script<bigint> {
+): QueryPlan<bigint> {
   const range = (yield* rangeAt(job.jobId, held.next))!;
   const { count } = reader;
   const isFailure = (i: number): boolean => reader.kind(i) === ENVELOPE_KIND.error;
   let hasFailure = false;
   for (let i = 0; i < count && !hasFailure; i++) hasFailure = isFailure(i);
-  // Most reports have results alone: what failed before is read where something did now.
+  // Most reports have only results; earlier failures are read only when an outcome is an error.
   const attempts = hasFailure
-    ? withAttempt(attemptsOf(range), { kind: 'thrown', ...holderOf(held) }, ctx.nowMs)
+    ? appendAttempt(attemptsOf(range), { kind: 'thrown', ...executorOfLease(held) }, ctx.nowMs)
     : [];
-  const onFailure = hasFailure ? judgeFailure(attempts, 'thrown', isAnotherThere(ctx, job)) : 'retry';
-  const judgements = judge(count, isFailure, onFailure);
+  const onFailure = hasFailure
+    ? classifyFailure(attempts, 'thrown', hasIndependentWorker(ctx, job))
+    : 'retry';
+  const runs = classifyOutcomes(count, isFailure, onFailure);
   const thrown = { lost: range.lost, thrown: range.thrown + 1, failures: attemptsText(attempts) };
   if (held.next + count > held.last) yield* removeRange(job.jobId, held.next);
   else yield* shortenRange(job.jobId, held.next, held.next + count);
   job.leased -= count;
-  const final: Judgement[] = [];
-  for (const judgement of judgements) {
-    yield* place(job, held.next, judgement, thrown, ctx.nowMs);
-    if (judgement.verdict !== 'retry') final.push(judgement);
-    else ctx.notes.work.set(job.jobId, job);
+  const final: OutcomeRun[] = [];
+  for (const run of runs) {
+    yield* putOutcomeRange(job, held.next, run, thrown, ctx.nowMs);
+    if (run.result !== 'retry') final.push(run);
+    else ctx.events.work.set(job.jobId, job);
   }
   if (final.length === 0) return 0n;
-  // An error that one payee alone saw may be its own: it is not paid.
-  const isPaid = ({ verdict }: Judgement): boolean => verdict === 'accept' || isConfirmed(attempts);
-  // What is not paid is left for slices that had no funds.
-  if (!final.every(isPaid)) ctx.notes.work.set(job.jobId, job);
-  const slices = final.filter(isPaid).reduce((sum, judgement) => sum + judgement.count, 0);
+  // An error that only one payee reported may be the worker's own, so it is not paid.
+  const isPaid = ({ result }: OutcomeRun): boolean => result === 'accept' || isConfirmed(attempts);
+  // Credits that are not paid may fund further slices.
+  if (!final.every(isPaid)) ctx.events.work.set(job.jobId, job);
+  const slices = final.filter(isPaid).reduce((sum, run) => sum + run.count, 0);
   const paid = yield* payExecutions(ctx, job, held.payee, slices, job.seq + 1);
-  const seq = yield* note(ctx, job, { kind: 'outcomes' });
-  for (const { from, count: run } of joined(final)) {
-    const part = run === count ? segment : sliceSegment(segment, from, run);
+  const seq = yield* recordEvent(ctx, job, { kind: 'outcomes' });
+  for (const { from, count: length } of mergeRuns(final)) {
+    const part = length === count ? segment : sliceSegment(segment, from, length);
     yield* write(
       'INSERT INTO outputs (job_id, first, count, seq, segment) VALUES (?, ?, ?, ?, ?)',
       job.jobId,
       held.next + from,
-      run,
+      length,
       seq,
       part,
     );
@@ -191,32 +197,32 @@ function* takeOutcomes(
   return paid;
 }
 
-/** `thrown`: the history of the slices that threw once more. */
-function* place(
+/** Puts the slices of a run into their next state; `thrown` is the history of slices that run again after an error. */
+function* putOutcomeRange(
   job: JobRecord,
   base: number,
-  judgement: Judgement,
+  run: OutcomeRun,
   thrown: RangeHistory,
   nowMs: number,
-): Script<void> {
-  const first = base + judgement.from;
-  const last = first + judgement.count - 1;
-  switch (judgement.verdict) {
+): QueryPlan<void> {
+  const first = base + run.from;
+  const last = first + run.count - 1;
+  switch (run.result) {
     case 'accept':
-      job.accepted += judgement.count;
+      job.accepted += run.count;
       job.resultMs = nowMs;
       return yield* putRange(job.jobId, { first, last, state: 'accepted', ...NO_HISTORY });
     case 'fail':
-      job.failed += judgement.count;
+      job.failed += run.count;
       return yield* putRange(job.jobId, { first, last, state: 'failed', ...NO_HISTORY });
     case 'retry':
-      job.pending += judgement.count;
+      job.pending += run.count;
       return yield* putRange(job.jobId, { first, last, state: 'pending', ...thrown });
   }
 }
 
-/** Neighbouring final runs as one: accepted and failed outcomes travel in the same segment. */
-function joined(runs: readonly Judgement[]): { from: number; count: number }[] {
+/** Merges adjacent final runs: accepted and failed outcomes are stored in the same segment. */
+function mergeRuns(runs: readonly OutcomeRun[]): { from: number; count: number }[] {
   const parts: { from: number; count: number }[] = [];
   for (const { from, count } of runs) {
     const last = parts.at(-1);

@@ -1,18 +1,28 @@
 /**
- * From a command to its script: the one place that knows them all.
+ * Maps each command to its query plan.
  * @module
  */
-import type { Script } from '../rows/query-plan.js';
+import type { QueryPlan } from '../rows/query-plan.js';
 import type { Command, CommandName, Commands } from '../port/store.js';
 import type { CommandContext } from './context.js';
 import { append, cancel, close, deploy, topup } from './jobs.js';
-import { adopt, expire, giveBack, lease, orphan, recover, renew, revive, takeBack } from './leases.js';
+import {
+  expireLeases,
+  extendLeasesAfterRestart,
+  grantLease,
+  reattachLeases,
+  releaseLease,
+  renewLeases,
+  resumeAfterOutage,
+  revokeLease,
+  shortenLeases,
+} from './leases.js';
 import { mint } from './mint.js';
 import { ban, operatorCancel, pauseJob, resumeJob, unban } from './operator.js';
 import { report } from './report.js';
 
-/** The script of a command; it throws a coded error before its first write where it refuses. */
-export function runCommand(ctx: CommandContext, c: Command): Script<Commands[CommandName][1]> {
+/** The query plan of a command. A plan that refuses throws a coded error before its first write. */
+export function runCommand(ctx: CommandContext, c: Command): QueryPlan<Commands[CommandName][1]> {
   switch (c.name) {
     case 'deploy':
       return deploy(ctx, c);
@@ -24,26 +34,26 @@ export function runCommand(ctx: CommandContext, c: Command): Script<Commands[Com
       return cancel(ctx, c);
     case 'topup':
       return topup(ctx, c);
-    case 'lease':
-      return lease(ctx, c);
+    case 'grantLease':
+      return grantLease(ctx, c);
     case 'report':
       return report(ctx, c);
-    case 'giveBack':
-      return giveBack(ctx, c);
-    case 'takeBack':
-      return takeBack(ctx, c);
-    case 'renew':
-      return renew(ctx, c);
-    case 'adopt':
-      return adopt(ctx, c);
-    case 'orphan':
-      return orphan(ctx, c);
-    case 'expire':
-      return expire(ctx);
-    case 'revive':
-      return revive(ctx);
-    case 'recover':
-      return recover(ctx, c);
+    case 'releaseLease':
+      return releaseLease(ctx, c);
+    case 'revokeLease':
+      return revokeLease(ctx, c);
+    case 'renewLeases':
+      return renewLeases(ctx, c);
+    case 'reattachLeases':
+      return reattachLeases(ctx, c);
+    case 'shortenLeases':
+      return shortenLeases(ctx, c);
+    case 'expireLeases':
+      return expireLeases(ctx);
+    case 'extendLeasesAfterRestart':
+      return extendLeasesAfterRestart(ctx);
+    case 'resumeAfterOutage':
+      return resumeAfterOutage(ctx, c);
     case 'operatorCancel':
       return operatorCancel(ctx, c);
     case 'pauseJob':

@@ -1,12 +1,12 @@
 /**
- * Which commands must not pass one another: those that touch the same job, the same lease or all leases of a worker.
- * Appends number slices in their order, a report is taken where its lease's last one ended, and a worker that came back
- * must not be taken for one that left.
+ * Which commands must keep their order: those on the same job, the same lease or all leases of a worker. Appends number
+ * slices in order, a report continues where the lease's previous one ended, and a reconnect must not be undone by the
+ * earlier disconnect.
  * @module
  */
 import type { Command } from './store.js';
 
-/** What the command touches: two commands that share a key keep their order. */
+/** The command's order keys: two commands with a common key keep their order. */
 export function orderKeys(command: Command): string[] {
   const keys: string[] = [];
   if ('jobId' in command) keys.push(`job ${command.jobId}`);
@@ -15,7 +15,11 @@ export function orderKeys(command: Command): string[] {
   return keys;
 }
 
-/** Those that set the deadlines of a worker's leases. */
-function isOfWorker(command: Command): command is Extract<Command, { name: 'renew' | 'adopt' | 'orphan' }> {
-  return command.name === 'renew' || command.name === 'adopt' || command.name === 'orphan';
+/** Commands that set the deadlines of all leases of a worker. */
+function isOfWorker(
+  command: Command,
+): command is Extract<Command, { name: 'renewLeases' | 'reattachLeases' | 'shortenLeases' }> {
+  return (
+    command.name === 'renewLeases' || command.name === 'reattachLeases' || command.name === 'shortenLeases'
+  );
 }

@@ -1,15 +1,15 @@
 /**
- * What it means when the database itself does not take a commit: locked by another program, no room on the disk, or a
- * disk that fails. Nothing of such a commit is there, so that it may be made again as it is.
+ * Classifies failures of the database itself: locked by another program, disk full, or disk failure. Such a commit is rolled
+ * back, so it can be repeated unchanged.
  * @module
  */
 import { isError, ManyhandsError, type ErrorCode } from '../../../lib/errors.js';
 
-/** Codes of a store that takes nothing at the moment; each may go away by itself or by its operator. */
+/** Codes of a store that accepts no commits now; each may be resolved by waiting or by the operator. */
 export const STORE_FAILURES = ['STORE_BUSY', 'STORE_FULL', 'STORE_FAILED'] as const;
 export type StoreFailureCode = (typeof STORE_FAILURES)[number];
 
-/** Whether that error is of a store that takes nothing at the moment. */
+/** Whether the error says that the store accepts no commits now. */
 export function isStoreFailure(error: unknown): error is ManyhandsError<StoreFailureCode> {
   return isError(error) && (STORE_FAILURES as readonly ErrorCode[]).includes(error.code);
 }
@@ -20,7 +20,7 @@ const TEXT: Record<StoreFailureCode, string> = {
   STORE_FAILED: "the scheduler's disk cannot be read or written: its operator finds the reason in its log",
 };
 
-/** By the beginning of SQLite's own name for it. */
+/** By prefix of SQLite's result code. */
 const CODES: readonly [prefix: string, code: StoreFailureCode][] = [
   ['SQLITE_BUSY', 'STORE_BUSY'],
   ['SQLITE_LOCKED', 'STORE_BUSY'],
@@ -35,21 +35,21 @@ const CODES: readonly [prefix: string, code: StoreFailureCode][] = [
   ['SQLITE_NOMEM', 'STORE_FAILED'],
 ];
 
-/** The coded error for what the database or the file system threw; undefined where the fault is not theirs. */
+/** The coded error for an error of the database or the file system; undefined for any other. */
 export function storeFailure(cause: unknown): ManyhandsError<StoreFailureCode> | undefined {
   if (isStoreFailure(cause)) return cause;
   if (!(cause instanceof Error) || isError(cause)) return undefined;
   const { code } = cause as { code?: unknown };
   if (typeof code !== 'string') return undefined;
-  const found = isNoRoom(code) ? 'STORE_FULL' : CODES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  const found = isDiskFull(code) ? 'STORE_FULL' : CODES.find(([prefix]) => code.startsWith(prefix))?.[1];
   if (found === undefined) return undefined;
   return new ManyhandsError(found, TEXT[found], { reason: `${code}: ${cause.message}` }, { cause });
 }
 
-/** Whether a system's error code says that there is no room. */
-export const isNoRoom = (code: unknown): boolean => code === 'ENOSPC' || code === 'EDQUOT';
+/** Whether a system error code means that the disk or quota is full. */
+const isDiskFull = (code: unknown): boolean => code === 'ENOSPC' || code === 'EDQUOT';
 
-/** The error of a disk that is as good as full, before anything is written to it. */
-export function noRoom(freeBytes: number): ManyhandsError<'STORE_FULL'> {
+/** The error for a disk with too little free space, before anything is written to it. */
+export function diskFullError(freeBytes: number): ManyhandsError<'STORE_FULL'> {
   return new ManyhandsError('STORE_FULL', TEXT.STORE_FULL, { reason: `${freeBytes} bytes are free` });
 }

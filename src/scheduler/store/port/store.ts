@@ -1,6 +1,6 @@
 /**
- * The store port: every decision of the scheduler is a command, and all commands of one tick are one transaction.
- * An expected refusal is an outcome, so one bad command never spoils its batch.
+ * The store port: every decision of the scheduler is a command, and all commands of one group commit are one transaction.
+ * An expected refusal is an outcome, so a refused command does not affect its batch.
  * @module
  */
 import type { ManyhandsError } from '../../../lib/errors.js';
@@ -19,7 +19,7 @@ import type { Ban, BanKind } from '../../../protocol/messages/operator-messages.
 import type { Candidate } from '../../policy/choose-job.js';
 import type { Roster } from '../../policy/roster.js';
 
-/** What is asked of the store, and what it answers. Wall times in milliseconds come from the caller's clock. */
+/** Each command of the store with its input and its result. Wall times in milliseconds come from the caller's clock. */
 export interface Commands {
   deploy: [DeployCommand, JobStatus];
   append: [
@@ -29,33 +29,36 @@ export interface Commands {
   close: [{ jobId: string; owner: string }, JobStatus];
   cancel: [{ jobId: string; owner: string; reason: string }, JobStatus];
   topup: [{ jobId: string; owner: string; offer: SignedOffer }, JobStatus];
-  /** Lends slices of some job to one sandbox; null where there is nothing for it, `later` where it waits for others. */
-  lease: [{ leaseId: string; worker: WorkerDescription; warmth?: Warmth }, Granted | 'later' | null];
-  /** Takes outcomes. The same report of the same worker has the same answer again, for `ANSWER_MS_MAX`. */
+  /** Grants a lease to one sandbox; null without work for it, `deferred` when all pending slices are deferred to others. */
+  grantLease: [
+    { leaseId: string; worker: WorkerDescription; warmth?: Warmth },
+    LeaseGrant | 'deferred' | null,
+  ];
+  /** Records outcomes. A repeated report of the same worker has the same result for `ANSWER_MS_MAX`. */
   report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
-  /** Gives the tail from `from` on back, uncharged; `isRecalled`: not by its worker's will. */
-  giveBack: [
+  /** Releases the slices from `from` on, uncharged; `isRecalled`: the scheduler asked for it. */
+  releaseLease: [
     { leaseId: string; workerId: string; from: number; isRecalled?: boolean },
     { next: number; left: number },
   ];
-  /** Takes a lease without progress back whose worker gives nothing of it to those who wait. */
-  takeBack: [{ leaseId: string; workerId: string }, null];
-  /** Renews leases; answers with those that are not this worker's (any more). */
-  renew: [RenewCommand, { lost: string[] }];
-  /** A worker is back: its leases get their full time again. */
-  adopt: [{ workerId: string }, { leases: LentLease[] }];
-  /** Shortens the leases of a worker that has gone, so that it may come back, but not for long. */
-  orphan: [{ workerId: string }, null];
-  /** Takes back every lease past its deadline, and forgets answers to reports that are old. */
-  expire: [Record<never, never>, { expired: number }];
-  /** After a restart: no lease ends before its worker had time to come back. */
-  revive: [Record<never, never>, null];
-  /** After commits that failed: shows by a write of its own that the store takes some, and gives leases time to be renewed. */
-  recover: [{ putOffDeadlines: boolean }, null];
-  /** Of the operator: of anybody's job. */
+  /** Ends a lease without progress whose worker ignored recalls. */
+  revokeLease: [{ leaseId: string; workerId: string }, null];
+  /** Extends deadlines; `lost` are the leases that this worker does not hold (any more). */
+  renewLeases: [RenewCommand, { lost: string[] }];
+  /** A worker has reconnected: its leases get their full time again. */
+  reattachLeases: [{ workerId: string }, { leases: StoredLease[] }];
+  /** A worker has disconnected: its leases end soon unless it reconnects. */
+  shortenLeases: [{ workerId: string }, null];
+  /** Ends every lease past its deadline, and deletes old replies to reports. */
+  expireLeases: [Record<never, never>, { expired: number }];
+  /** After a restart: no lease ends before its worker had time to reconnect. */
+  extendLeasesAfterRestart: [Record<never, never>, null];
+  /** After failed commits: writes a row to prove that the store accepts commits, and can extend deadlines of leases. */
+  resumeAfterOutage: [{ extendDeadlines: boolean }, null];
+  /** Cancels any owner's job, for the operator. */
   operatorCancel: [{ jobId: string; reason: string }, JobStatus];
   pauseJob: [{ jobId: string; reason: string }, JobStatus];
-  /** `wasPaused`: whether the operator, or a ban, held it. */
+  /** `wasPaused`: whether the operator or a ban had paused it. */
   resumeJob: [{ jobId: string }, { wasPaused: boolean }];
   ban: [{ subject: string; kind: BanKind; reason: string }, Ban];
   unban: [{ subject: string }, { removed: boolean }];
@@ -76,16 +79,16 @@ export interface DeployCommand {
   minimumPrice: bigint;
 }
 
-/** A lease, and what says who may have its slices. */
-export interface Granted {
+/** A new lease, with its job's eligibility terms. */
+export interface LeaseGrant {
   lease: Lease;
   job: Candidate;
-  /** Which attempt at its slices this is, from 1. */
+  /** Number of this attempt at its slices, from 1. */
   attempt: number;
 }
 
-/** A lease as the store knows it. */
-export interface LentLease {
+/** A lease in the store. */
+export interface StoredLease {
   leaseId: string;
   next: number;
   last: number;
@@ -97,7 +100,7 @@ export interface LentLease {
 export interface RenewCommand {
   leaseIds: string[];
   workerId: string;
-  /** Leases of its own that the worker does not know of, since their grants were lost: they go back uncharged. */
+  /** Leases of the worker that it does not know, because their grants were lost: they are released uncharged. */
   unknown?: string[];
 }
 
@@ -113,29 +116,29 @@ export interface ReportCommand {
 
 export type CommandName = keyof Commands;
 export type Command = { [K in CommandName]: { name: K } & Commands[K][0] }[CommandName];
-export type Answer<K extends CommandName> = Commands[K][1];
+export type CommandResult<K extends CommandName> = Commands[K][1];
 
 export type Outcome = { ok: true; value: Commands[CommandName][1] } | { ok: false; error: ManyhandsError };
 
-/** What a commit means for those who listen. */
-export interface Notes {
+/** The events of a commit, for sessions, followers and the log. */
+export interface CommitEvents {
   /** Jobs with new journal rows. */
   journal: Set<string>;
-  /** Jobs that may have slices to lease which they had not before. */
+  /** Jobs that may have new slices to lease. */
   work: Map<string, Candidate>;
-  /** Leases that are gone, for their workers to hear. */
+  /** Leases that have ended, whose workers must be notified. */
   revoked: { leaseId: string; reason: string }[];
-  jobs: JobNote[];
+  jobs: JobLogEvent[];
 }
 
-/** What became of a job, for the operator's log. */
-export interface JobNote {
+/** A change of a job's status, for the operator's log. */
+export interface JobLogEvent {
   event: 'deployed' | 'finished' | 'cancelled' | 'paused' | 'resumed';
   jobId: string;
   owner: string;
-  /** Why, where it is cancelled or paused. */
+  /** Why it was cancelled or paused. */
   reason?: string;
-  /** Slices in all, with a result, and failed for good. */
+  /** Slices in all, with a result, and finally failed. */
   total: number;
   accepted: number;
   failed: number;
@@ -146,16 +149,16 @@ export interface JobNote {
 
 export interface Committed {
   outcomes: Outcome[];
-  notes: Notes;
-  /** Time that the commands themselves took, milliseconds, without the wait for the disk that ends a commit. */
+  events: CommitEvents;
+  /** Duration of the commands, milliseconds, without the final write to the disk. */
   workMs: number;
 }
 
 export interface AccountView {
   balance: bigint;
-  /** Units that stand in escrow for this account's jobs. */
+  /** Units in escrow for this account's jobs. */
   escrow: bigint;
-  /** Units that this account was ever paid for slices. */
+  /** All units that this account was paid for slices. */
   earned: bigint;
 }
 
@@ -163,11 +166,11 @@ export interface JobView {
   status: JobStatus;
   owner: string;
   digest: string;
-  /** What says who may have its slices. */
+  /** Its eligibility terms. */
   candidate: Candidate;
   package: Uint8Array;
   offer?: SignedOffer;
-  /** Units, what it may cost in all, with every top-up; and who pays. */
+  /** Units, its highest total cost, with all top-ups; and the account that pays. */
   ceiling: bigint;
   account?: string;
 }
@@ -179,39 +182,39 @@ export interface ListedJob {
   createdMs: number;
   /** Units a slice. */
   price: bigint;
-  /** Absent where it is large. */
+  /** Absent when it is large. */
   package?: Uint8Array;
 }
 
-/** A part of a journal; `atEnd`: there was nothing behind it when it was read. */
+/** A part of a journal; `atEnd`: no row followed when it was read. */
 export interface JournalPage {
   rows: JournalRow[];
   atEnd: boolean;
 }
 
-/** The truth. Implementations pass one contract suite. */
+/** The authoritative state of the scheduler. Implementations pass one contract suite. */
 export interface Store {
-  /** 64 hexadecimal digits, made once for each store. */
+  /** 64 hexadecimal digits, generated once for each store. */
   readonly schedulerId: string;
   /**
-   * One transaction, on disk when it resolves. Outcomes are in the order of the commands. Where the database takes
-   * nothing at the moment it rejects with `STORE_BUSY`, `STORE_FULL` or `STORE_FAILED`, or has that as the outcome of those
-   * that it could not take; of these nothing is there, and none that touches the same passes another. `roster`: who could
-   * run what failed. @default nobody but the worker that a command names
+   * Executes the commands in one transaction, which is on disk when it resolves. Outcomes are in the order of the commands.
+   * When the database accepts no commits, it rejects with `STORE_BUSY`, `STORE_FULL` or `STORE_FAILED`, or only the
+   * affected commands have that outcome; these are rolled back, and commands with a common order key keep their order.
+   * @param roster the connected workers, for decisions about failed slices. @default only the worker of a command
    */
   commit(commands: readonly Command[], roster?: Roster): Promise<Committed>;
   job(jobId: string): Promise<JobView | undefined>;
   status(jobId: string): Promise<{ status: JobStatus; owner: string } | undefined>;
-  /** Jobs of that owner, or of all; the newest first, `limit` at most, older than `after` where it is given. */
+  /** At most `limit` jobs of that owner, or of all, newest first; only those older than the job `after`, if given. */
   jobs(owner: string | undefined, after: string | undefined, limit: number): Promise<ListedJob[]>;
-  /** Rows after `after`, in order, until `bytes` of segments are passed; at least one where there is one. */
+  /** Rows after row `after`, in order, until they exceed `bytes` of segments; at least one if there is one. */
   journal(jobId: string, after: number, bytes: number): Promise<JournalPage>;
   /**
-   * The mark of that journal row: of the run of the store that wrote it. A store that is opened on an older copy writes
-   * other rows under the same numbers, with another mark. Undefined where there is no such row.
+   * The epoch of that journal row: it identifies the run of the store that wrote it. A store that is restored from an older
+   * copy writes other rows with the same numbers, in another epoch. Undefined when there is no such row.
    */
   rowEpoch(jobId: string, seq: number): Promise<number | undefined>;
-  /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next`: where to go on. */
+  /** Stored outcomes of slices `from` to `to`, in order, about `bytes` at most; `next`: the slice to continue at. */
   results(
     jobId: string,
     from: number,
@@ -219,13 +222,13 @@ export interface Store {
     bytes: number,
   ): Promise<{ parts: SegmentPart[]; next?: number }>;
   account(account: string): Promise<AccountView>;
-  /** Who is kept out, the oldest first. */
+  /** All bans, oldest first. */
   bans(): Promise<Ban[]>;
-  /** When `expire` has something to do, wall milliseconds: a lease's deadline or an old answer. */
+  /** When `expireLeases` is due next, wall milliseconds: the earliest deadline of a lease or of a stored reply. */
   nextDeadline(): Promise<number | undefined>;
-  /** Rejects as `commit` would now, as far as that can be told without writing. */
+  /** Rejects as `commit` would now, as far as that is known without writing. */
   probe(): Promise<void>;
-  /** What is wrong with the store, in sentences; empty when every invariant holds. */
+  /** Violated invariants of the store, as sentences; empty when all hold. */
   check(): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -1,13 +1,13 @@
 /**
- * Inputs as they are stored (a segment's bytes, or a range's description) and as a lease carries them.
+ * Inputs as stored (the bytes of a segment, or the description of a range) and as parts of a lease.
  * @module
  */
 import type { Input, InputPart, RangeInput } from '../../../protocol/messages/messages.js';
 import { sliceRange } from '../../../protocol/input/ranges.js';
 import { sliceSegment } from '../../../protocol/segment/segment.js';
-import { get, type Script } from './query-plan.js';
+import { get, type QueryPlan } from './query-plan.js';
 
-/** Parts of one lease: many small appends must not make a message of a thousand rows. */
+/** Largest number of input parts in one lease, for jobs with many small appends. */
 const PARTS_MAX = 256;
 
 interface InputRow {
@@ -22,13 +22,13 @@ export function encodeInput(input: Input): Uint8Array {
   return input.kind === 'segment' ? input.segment : new TextEncoder().encode(JSON.stringify(input));
 }
 
-/** Inputs of the slices from `first` on, `count` at most, and no more than `bytes` unless it is one slice. */
+/** The inputs of at most `count` slices from `first` on, of at most about `bytes` in all unless it is one slice. */
 export function* leaseInputs(
   jobId: string,
   first: number,
   count: number,
   bytes: number,
-): Script<{ parts: InputPart[]; count: number }> {
+): QueryPlan<{ parts: InputPart[]; count: number }> {
   const parts: InputPart[] = [];
   let done = 0;
   let left = bytes;
@@ -42,7 +42,7 @@ export function* leaseInputs(
       done += wanted;
       continue;
     }
-    // Envelopes of one segment are taken to be alike; where they are not, no part is larger than its whole segment.
+    // The envelopes of a segment are assumed to have equal size; otherwise a part is at most the whole segment.
     const perSlice = row.body.byteLength / row.count;
     const fits = Math.min(wanted, Math.floor(left / perSlice));
     if (fits < 1 && done > 0) break;
@@ -56,7 +56,7 @@ export function* leaseInputs(
   return { parts, count: done };
 }
 
-function* inputAt(jobId: string, slice: number): Script<InputRow> {
+function* inputAt(jobId: string, slice: number): QueryPlan<InputRow> {
   const row = yield* get<InputRow>(
     'SELECT first, count, kind, body FROM inputs WHERE job_id = ? AND first <= ? ORDER BY first DESC LIMIT 1',
     jobId,

@@ -1,11 +1,11 @@
 /**
- * A job's row as a record that a command reads, changes and writes back, and its journal.
+ * A job's row as a record that commands read, change and write back, and its journal.
  * @module
  */
 import { ManyhandsError } from '../../../lib/errors.js';
 import { sha256Hex } from '../../../lib/crypto/sha256.js';
 import type { GroupKey, JobStatus, JournalEvent, RunStatus } from '../../../protocol/messages/messages.js';
-import { get, run, type Script, type SqlValue } from './query-plan.js';
+import { get, run, type QueryPlan, type SqlValue } from './query-plan.js';
 
 export interface JobRecord {
   jobId: string;
@@ -21,24 +21,24 @@ export interface JobRecord {
   leased: number;
   accepted: number;
   failed: number;
-  /** Leases at work, and how many workers hold them. */
+  /** Active leases, and the number of workers that hold them. */
   leases: number;
   workers: number;
-  /** Wall milliseconds of its last lease's grant; 0 before the first. */
+  /** Wall milliseconds of its latest grant; 0 before the first. */
   servedMs: number;
-  /** And of the last one to a sandbox that was not at this job before. */
+  /** Wall milliseconds of its latest grant to a sandbox that did not run this job before; 0 before the first. */
   turnMs: number;
   /** Wall milliseconds of its last result; 0 before the first. */
   resultMs: number;
-  /** How often a sandbox could not be made ready for it. */
+  /** Number of failed attempts to load it into a sandbox. */
   unloadable: number;
-  /** The journal's last row. */
+  /** Sequence number of the last row of its journal. */
   seq: number;
   worktime: string;
   worktimeRange: string;
   groups: GroupKey[];
   origins: string[];
-  /** Who pays; null where nobody does. */
+  /** The account that pays; null for a free job. */
   account: string | null;
   /** Units. */
   price: bigint;
@@ -80,13 +80,13 @@ interface JobRow {
 }
 
 /** The job, or undefined. */
-export function* findJob(jobId: string): Script<JobRecord | undefined> {
+export function* findJob(jobId: string): QueryPlan<JobRecord | undefined> {
   const row = yield* get<JobRow>('SELECT * FROM jobs WHERE job_id = ?', jobId);
   return row === undefined ? undefined : toRecord(row);
 }
 
-/** The job of that owner; throws `JOB_UNKNOWN` or `NOT_OWNER`. */
-export function* ownJob(jobId: string, owner: string): Script<JobRecord> {
+/** The job, if it belongs to that owner. @throws JOB_UNKNOWN, NOT_OWNER */
+export function* ownJob(jobId: string, owner: string): QueryPlan<JobRecord> {
   const job = yield* findJob(jobId);
   if (job === undefined) {
     throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, {
@@ -137,8 +137,8 @@ function toRecord(row: JobRow): JobRecord {
 }
 
 /**
- * What says which workers may run a job, but for its owner, its id and its price, as a short text: a worker that may not
- * run one job of a class need not look at the others.
+ * A digest of the terms that decide which workers may run a job, except owner, id and price: a worker that may not run one
+ * job of a class skips the others.
  */
 export function classKeyOf({ worktime, worktimeRange, groups, origins }: JobRecord): string {
   const text = JSON.stringify([worktime, worktimeRange, groups, origins]);
@@ -146,7 +146,7 @@ export function classKeyOf({ worktime, worktimeRange, groups, origins }: JobReco
 }
 const CLASS_KEY_DIGITS = 32;
 
-/** What a new job brings and keeps: its columns, and each one's value. */
+/** Columns that never change after the job's creation, each with its value. */
 const FIXED: Columns = [
   ['job_id', (job) => job.jobId],
   ['owner', (job) => job.owner],
@@ -159,7 +159,7 @@ const FIXED: Columns = [
   ['origins_json', (job) => JSON.stringify(job.origins)],
 ];
 
-/** What commands may change. */
+/** Columns that commands may change. */
 const CHANGING: Columns = [
   ['run_status', (job) => job.runStatus],
   ['reason', (job) => job.reason],
@@ -193,16 +193,16 @@ const INSERT = `INSERT INTO jobs (${names(ALL)}) VALUES (${ALL.map(() => '?').jo
 const UPDATE = `UPDATE jobs SET ${CHANGING.map(([name]) => `${name} = ?`).join(', ')} WHERE job_id = ?`;
 
 /** Writes a new job's row. */
-export function* insertJob(job: JobRecord): Script<void> {
+export function* insertJob(job: JobRecord): QueryPlan<void> {
   yield* run(INSERT, ...values(ALL, job));
 }
 
-/** Writes back what commands may change. */
-export function* saveJob(job: JobRecord): Script<void> {
+/** Writes the columns that commands may change. */
+export function* saveJob(job: JobRecord): QueryPlan<void> {
   yield* run(UPDATE, ...values(CHANGING, job), job.jobId);
 }
 
-/** The job in numbers, as followers see it. */
+/** The job's status as clients see it. */
 export function statusOf(job: JobRecord): JobStatus {
   return {
     jobId: job.jobId,
@@ -219,21 +219,26 @@ export function statusOf(job: JobRecord): JobStatus {
   };
 }
 
-/** An event as the journal keeps it: outcomes name nothing, their parts are found by `seq`. */
+/** An event as stored in the journal: outcomes are not in it, their parts are found by `seq`. */
 export type StoredEvent = Exclude<JournalEvent, { kind: 'outcomes' }> | { kind: 'outcomes' };
 
-/** The journal's text for a status: units do not fit in JSON's numbers. */
+/** A status as JSON text; units are strings, because they can exceed JSON's safe integers. */
 export const statusText = (status: JobStatus): string =>
   JSON.stringify({ ...status, paid: String(status.paid) });
 
-/** The status that `statusText` wrote. */
+/** Parses the text of `statusText`. */
 export function parseStatus(text: string): JobStatus {
   const raw = JSON.parse(text) as Omit<JobStatus, 'paid'> & { paid: string };
   return { ...raw, paid: BigInt(raw.paid) };
 }
 
 /** Adds the next row to the job's journal; the caller saves the job afterwards. */
-export function* addJournal(job: JobRecord, event: StoredEvent, atMs: number, epoch: number): Script<number> {
+export function* addJournal(
+  job: JobRecord,
+  event: StoredEvent,
+  atMs: number,
+  epoch: number,
+): QueryPlan<number> {
   job.seq += 1;
   yield* run(
     'INSERT INTO journal (job_id, seq, at_ms, event, status, epoch) VALUES (?, ?, ?, ?, ?, ?)',
@@ -248,21 +253,21 @@ export function* addJournal(job: JobRecord, event: StoredEvent, atMs: number, ep
 }
 
 /**
- * Counts a lease that begins: call it before the lease's row is written. That it asks for one worker's leases alone keeps
- * the cost of a lease the same, however many the job has.
+ * Counts a new lease: call it before the lease's row is inserted. It reads only one worker's leases, so its cost does not
+ * grow with the number of leases of the job.
  */
-export function* countLeaseBegun(job: JobRecord, workerId: string): Script<void> {
+export function* countLeaseBegun(job: JobRecord, workerId: string): QueryPlan<void> {
   job.leases += 1;
   if (!(yield* hasLease(job.jobId, workerId))) job.workers += 1;
 }
 
-/** Counts a lease that has ended: call it after the lease's row is gone. */
-export function* countLeaseEnded(job: JobRecord, workerId: string): Script<void> {
+/** Counts a lease that has ended: call it after the lease's row is deleted. */
+export function* countLeaseEnded(job: JobRecord, workerId: string): QueryPlan<void> {
   job.leases -= 1;
   if (!(yield* hasLease(job.jobId, workerId))) job.workers -= 1;
 }
 
-function* hasLease(jobId: string, workerId: string): Script<boolean> {
+function* hasLease(jobId: string, workerId: string): QueryPlan<boolean> {
   const row = yield* get(
     'SELECT 1 AS one FROM leases WHERE job_id = ? AND worker_id = ? LIMIT 1',
     jobId,

@@ -1,14 +1,14 @@
 /**
- * The ledger: double entry, in units. A transfer is one row whose id makes it idempotent; the sum of all balances is
- * zero by construction, and the database refuses a negative balance of any account but the mint.
+ * The double-entry ledger, in units. A transfer is one row whose id makes it idempotent; the sum of all balances is zero by
+ * construction, and the database refuses a negative balance of any account except the mint.
  * @module
  */
 import { UNITS_MAX } from '../../../protocol/limits.js';
-import { all, getExact, run, type Script } from './query-plan.js';
+import { all, getExact, run, type QueryPlan } from './query-plan.js';
 
 export const MINT = 'mint';
 
-/** Where a job's credits wait. */
+/** The escrow account of a job. */
 export const escrowAccount = (jobId: string): string => `escrow:${jobId}`;
 
 export interface Transfer {
@@ -20,20 +20,20 @@ export interface Transfer {
   atMs: number;
 }
 
-/** Units of `account`; 0 where it is not known. */
-export function* balanceOf(account: string): Script<bigint> {
+/** Units of `account`; 0 when it does not exist. */
+export function* balanceOf(account: string): QueryPlan<bigint> {
   const row = yield* getExact<{ balance: bigint }>('SELECT balance FROM accounts WHERE account = ?', account);
   return row?.balance ?? 0n;
 }
 
-/** Units that `account` was ever paid for slices. */
-export function* earnedOf(account: string): Script<bigint> {
+/** All units that `account` was paid for slices. */
+export function* earnedOf(account: string): QueryPlan<bigint> {
   const row = yield* getExact<{ earned: bigint }>('SELECT earned FROM accounts WHERE account = ?', account);
   return row?.earned ?? 0n;
 }
 
-/** Counts a payment for slices: credits that go round may be earned more often than there are any. */
-export function* addEarned(account: string, amount: bigint): Script<void> {
+/** Adds a payment for slices to the earned sum, which is capped: the same credits can be earned repeatedly. */
+export function* addEarned(account: string, amount: bigint): QueryPlan<void> {
   yield* run(
     'UPDATE accounts SET earned = CASE WHEN earned > ? THEN ? ELSE earned + ? END WHERE account = ?',
     UNITS_MAX - amount,
@@ -43,13 +43,13 @@ export function* addEarned(account: string, amount: bigint): Script<void> {
   );
 }
 
-/** Whether that transfer was made already. */
-export function* isTransferred(id: string): Script<boolean> {
+/** Whether a transfer with that id exists. */
+export function* isTransferred(id: string): QueryPlan<boolean> {
   return (yield* all('SELECT 1 AS one FROM transfers WHERE transfer_id = ?', id)).length > 0;
 }
 
-/** Moves units. The caller has seen that the debit account has them and that the id is new. */
-export function* transfer(t: Transfer): Script<void> {
+/** Moves units. The caller has checked that the debit account has them and that the id is new. */
+export function* transfer(t: Transfer): QueryPlan<void> {
   if (t.amount === 0n) return;
   yield* addTo(t.debit, -t.amount);
   yield* addTo(t.credit, t.amount);
@@ -63,7 +63,7 @@ export function* transfer(t: Transfer): Script<void> {
   );
 }
 
-function* addTo(account: string, amount: bigint): Script<void> {
+function* addTo(account: string, amount: bigint): QueryPlan<void> {
   yield* run(
     'INSERT INTO accounts (account, balance) VALUES (?, 0) ON CONFLICT (account) DO NOTHING',
     account,

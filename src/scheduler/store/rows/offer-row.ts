@@ -1,5 +1,5 @@
 /**
- * A signed offer as the store keeps it, beside its job's package, for workers to check.
+ * Encodes a signed offer for the store, so that workers can verify it.
  * @module
  */
 import type { SignedOffer } from '../../../protocol/messages/messages.js';

@@ -1,14 +1,14 @@
 /**
- * A job's slices as disjoint ranges with a state. Neighbours that say the same are one row, so a billion slices that
- * nobody has leased, or that are all done, cost one row.
+ * A job's slices as disjoint ranges with a state. Adjacent ranges with the same content are merged, so a billion slices that
+ * are all pending, or all done, use one row.
  * @module
  */
 import type { AttemptKind, FailedAttempt } from '../../policy/attempts.js';
-import { all, get, run, type Script } from './query-plan.js';
+import { all, get, run, type QueryPlan } from './query-plan.js';
 
 export type RangeState = 'pending' | 'leased' | 'accepted' | 'failed';
 
-/** How often executions of the range's slices were lost or ended in an error, and each failed attempt as text. */
+/** Counts of lost and throwing attempts at the range's slices, and the failed attempts as JSON text. */
 export interface RangeHistory {
   lost: number;
   thrown: number;
@@ -24,7 +24,7 @@ export interface RangeRow extends RangeHistory {
 
 const COLUMNS = 'first, last, state, lost, thrown, failures, lease_id';
 
-/** Of slices that never failed, or are done. */
+/** The history of slices that never failed, or are done. */
 export const NO_HISTORY: Readonly<RangeHistory> = { lost: 0, thrown: 0, failures: '' };
 
 export const historyOf = ({ lost, thrown, failures }: RangeHistory): RangeHistory => ({
@@ -33,7 +33,7 @@ export const historyOf = ({ lost, thrown, failures }: RangeHistory): RangeHistor
   failures,
 });
 
-/** Which attempt at the range's slices comes next or is under way, from 1. */
+/** Number of the next or current attempt at the range's slices, from 1. */
 export const attemptNumber = ({ lost, thrown }: RangeHistory): number => lost + thrown + 1;
 
 type StoredAttempt = [AttemptKind, workerId: string, payee: string, isolation: string, atMs: number];
@@ -51,7 +51,7 @@ export function attemptsOf({ failures }: RangeHistory): FailedAttempt[] {
   }));
 }
 
-/** As `attemptsOf` reads them; '' where there are none. */
+/** The text that `attemptsOf` parses; '' without attempts. */
 export function attemptsText(attempts: readonly FailedAttempt[]): string {
   if (attempts.length === 0) return '';
   return JSON.stringify(
@@ -65,16 +65,16 @@ export function attemptsText(attempts: readonly FailedAttempt[]): string {
   );
 }
 
-/** The first pending range of that job whose slices never failed. */
-export function* firstUntried(jobId: string): Script<RangeRow | undefined> {
+/** The first pending range of the job whose slices never failed. */
+export function* firstUntried(jobId: string): QueryPlan<RangeRow | undefined> {
   return yield* get<RangeRow>(
     `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND failures = '' ORDER BY first LIMIT 1`,
     jobId,
   );
 }
 
-/** A pending range of that job whose slices never failed on that worker, those first that never failed. */
-export function* firstNeverFailedBy(jobId: string, workerId: string): Script<RangeRow | undefined> {
+/** A pending range of the job whose slices never failed on that worker; ranges that never failed at all come first. */
+export function* firstNeverFailedBy(jobId: string, workerId: string): QueryPlan<RangeRow | undefined> {
   return yield* get<RangeRow>(
     `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND instr(failures, ?) = 0
       ORDER BY failures, first LIMIT 1`,
@@ -83,8 +83,8 @@ export function* firstNeverFailedBy(jobId: string, workerId: string): Script<Ran
   );
 }
 
-/** Some pending ranges of that job whose slices have failed before, `limit` at most. */
-export function* rangesToRetry(jobId: string, limit: number): Script<RangeRow[]> {
+/** At most `limit` pending ranges of the job whose slices have failed before. */
+export function* rangesToRetry(jobId: string, limit: number): QueryPlan<RangeRow[]> {
   return yield* all<RangeRow>(
     `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND failures > ''
       ORDER BY failures, first LIMIT ?`,
@@ -93,26 +93,26 @@ export function* rangesToRetry(jobId: string, limit: number): Script<RangeRow[]>
   );
 }
 
-/** The range that begins at `first`. */
-export function* rangeAt(jobId: string, first: number): Script<RangeRow | undefined> {
+/** The range that starts at `first`. */
+export function* rangeAt(jobId: string, first: number): QueryPlan<RangeRow | undefined> {
   return yield* get<RangeRow>(`SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND first = ?`, jobId, first);
 }
 
-/** Takes the range that begins at `first` away; the caller puts others in its place. */
-export function* removeRange(jobId: string, first: number): Script<void> {
+/** Deletes the range that starts at `first`; the caller inserts others in its place. */
+export function* removeRange(jobId: string, first: number): QueryPlan<void> {
   yield* run('DELETE FROM ranges WHERE job_id = ? AND first = ?', jobId, first);
 }
 
-/** Moves the beginning of a range up: what was in front of it has become something else. */
-export function* shortenRange(jobId: string, first: number, newFirst: number): Script<void> {
+/** Moves the start of a range up; the caller inserts the slices before it with another state. */
+export function* shortenRange(jobId: string, first: number, newFirst: number): QueryPlan<void> {
   yield* run('UPDATE ranges SET first = ? WHERE job_id = ? AND first = ?', newFirst, jobId, first);
 }
 
-/** Puts slices into a state, where no range covers them, and joins them with like neighbours. */
+/** Inserts a range of slices that no range covers, and merges it with equal neighbours. */
 export function* putRange(
   jobId: string,
   range: Omit<RangeRow, 'lease_id'> & { lease_id?: string },
-): Script<void> {
+): QueryPlan<void> {
   const { first, state, lost, thrown, failures } = range;
   let last = range.last;
   if (state !== 'leased') {

@@ -1,19 +1,19 @@
 /**
- * Jobs of schema 3 in compute groups with secrets: their packages carry what gave the secret away, and nobody can prove
- * it for them any more. They end with a reason for their owners, and nothing of the hashes stays in the table of jobs.
+ * Cancels jobs of schema 3 in compute groups with secrets: their packages contain a hash that disclosed the secret, and it
+ * can no longer be proved for them. Their owners get a reason, and the hashes are removed from the jobs table.
  * @module
  */
-import { NOBODY_ELSE } from '../../policy/roster.js';
-import { emptyNotes } from '../commands/context.js';
+import { NO_OTHER_WORKERS } from '../../policy/roster.js';
+import { newCommitEvents } from '../commands/context.js';
 import { endJob } from '../commands/end-job.js';
 import { findJob } from '../rows/job-record.js';
-import { all, run, type Script } from '../rows/query-plan.js';
+import { all, run, type QueryPlan } from '../rows/query-plan.js';
 
 const REASON =
-  'The scheduler was updated, and this job names a compute group in a form that gave its secret away: deploy it again, ' +
+  'The scheduler was updated, and this job names a compute group in a form that disclosed its secret: deploy it again, ' +
   'with another secret.';
 
-export function* endHashedGroups(nowMs: number): Script<void> {
+export function* endHashedGroups(nowMs: number): QueryPlan<void> {
   const hashed = `groups_json LIKE '%"secretHash"%'`;
   const jobs = yield* all<{ job_id: string }>(
     `SELECT job_id FROM jobs WHERE ${hashed} AND run_status IN ('running', 'paused')`,
@@ -21,7 +21,7 @@ export function* endHashedGroups(nowMs: number): Script<void> {
   for (const { job_id: jobId } of jobs) {
     const job = yield* findJob(jobId);
     if (job !== undefined)
-      yield* endJob({ nowMs, epoch: 0, notes: emptyNotes(), roster: NOBODY_ELSE }, job, REASON);
+      yield* endJob({ nowMs, epoch: 0, events: newCommitEvents(), roster: NO_OTHER_WORKERS }, job, REASON);
   }
   yield* run(`UPDATE jobs SET groups_json = '[]' WHERE ${hashed}`);
 }

@@ -1,22 +1,22 @@
 /**
- * Brings a store of an earlier schema up to this one, within the transaction that opens it. Each step may also be repeated,
- * where a process of an earlier version ended in the middle.
+ * Migrates a store of an earlier schema to the current one, within the transaction that opens it. Each step can be repeated,
+ * because a process of an earlier version may have ended in the middle of one.
  * @module
  */
-import { addColumn, dropColumn } from '../columns.js';
+import { addColumn, dropColumn } from './columns.js';
 import { endHashedGroups } from './end-hashed-groups.js';
 import { classKeyOf, findJob } from '../rows/job-record.js';
-import { splitJobWorkers } from '../split-job-workers.js';
+import { splitJobWorkers } from './split-job-workers.js';
 import { SCHEMA_VERSION } from './schema.js';
-import { all, run, type Script } from '../rows/query-plan.js';
+import { all, run, type QueryPlan } from '../rows/query-plan.js';
 
-/** From each schema to the next one. Tables and indexes that are new are made by `SCHEMA` itself. */
-const STEPS: Record<number, (nowMs: number) => Script<void>> = {
+/** The step from each schema to the next one. New tables and indexes are created by `SCHEMA` itself. */
+const STEPS: Record<number, (nowMs: number) => QueryPlan<void>> = {
   2: function* () {
     yield* addColumn('jobs', 'origins_json', `TEXT NOT NULL DEFAULT '[]'`);
   },
   3: function* (nowMs) {
-    // `outputs_by_row` took its place. What else is new is a table or an index of SCHEMA.
+    // `outputs_by_row` replaces it. Other additions are tables or indexes of SCHEMA.
     yield* run('DROP INDEX IF EXISTS outputs_by_seq');
     yield* run('DROP INDEX IF EXISTS ranges_by_state');
     yield* addColumn('ranges', 'failures', `TEXT NOT NULL DEFAULT ''`);
@@ -35,17 +35,17 @@ const STEPS: Record<number, (nowMs: number) => Script<void>> = {
   },
   4: function* (nowMs) {
     yield* splitJobWorkers(nowMs);
-    // Signed before offers named their job's owner: workers would read them as malformed. What a job pays is in its row.
+    // These offers do not name their job's owner, so workers would refuse them. The price is in the job's row.
     yield* run('UPDATE packages SET offer = NULL WHERE offer IS NOT NULL');
   },
 };
 
 /**
  * @param nowMs wall milliseconds
- * @param version the schema that the store says it has
- * @returns the schema that it has now: another than `SCHEMA_VERSION` where no step leads there
+ * @param version the schema version that the store records
+ * @returns its version after the migration; other than `SCHEMA_VERSION` when no step leads there
  */
-export function* migrate(version: string, nowMs: number): Script<string> {
+export function* migrate(version: string, nowMs: number): QueryPlan<string> {
   let at = version;
   while (at !== String(SCHEMA_VERSION)) {
     const step = STEPS[Number(at)];
@@ -57,7 +57,7 @@ export function* migrate(version: string, nowMs: number): Script<string> {
   return at;
 }
 
-function* fillClassKeys(): Script<void> {
+function* fillClassKeys(): QueryPlan<void> {
   const jobs = yield* all<{ job_id: string }>(
     `SELECT job_id FROM jobs WHERE class_key = '' AND run_status IN ('running', 'paused')`,
   );

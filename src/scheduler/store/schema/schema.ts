@@ -1,12 +1,12 @@
 /**
- * The tables. Slices are kept as disjoint ranges with a state, never as rows; journal rows name their outcomes by
- * `seq`; units that arithmetic in SQL must not touch are decimal text.
+ * The tables. Slices are stored as disjoint ranges with a state, never as single rows; journal rows refer to their outcomes
+ * by `seq`; units that are not computed with in SQL are decimal text.
  * @module
  */
 
 /**
- * Raised with every change that a program of before or after it would misread; a store of another version is refused.
- * A table or index that only the newer one knows of is made when it opens the store.
+ * Raised with every change that an older or newer program would misread; a store of another version is refused. A new table
+ * or index needs no new version: it is created when the store is opened.
  */
 export const SCHEMA_VERSION = 5;
 
@@ -189,7 +189,7 @@ CREATE TABLE IF NOT EXISTS offers (
 );
 `;
 
-/** Indexes on columns that stores of before have only once they are migrated. */
+/** Indexes on columns that older stores have only after their migration. */
 export const LATE_INDEXES = [
   'CREATE INDEX IF NOT EXISTS ranges_to_lease ON ranges (job_id, state, failures, first)',
   `CREATE INDEX IF NOT EXISTS jobs_with_work_by_class ON jobs (class_key, job_id) WHERE run_status = 'running' AND pending > 0`,

@@ -1,18 +1,18 @@
 /**
- * Whether each blob that a store names is there, with the size that it is named with.
+ * Checks that each blob which a store references exists, with the referenced size.
  * @module
  */
 import { decodeBlobRef, ENVELOPE_KIND } from '../../../protocol/segment/envelope.js';
 import { decodeJobPackage } from '../../../protocol/job/job-package-codec.js';
 import { SegmentReader } from '../../../protocol/segment/segment.js';
-import { all, type Script } from '../rows/query-plan.js';
+import { all, type QueryPlan } from '../rows/query-plan.js';
 
-/** Rows that are held at a time. */
+/** Rows that are read in one page. */
 const PAGE = 256;
-/** Missing blobs that are told at most. */
-const TOLD_MAX = 100;
+/** Largest number of defects that are reported. */
+const DEFECTS_MAX = 100;
 
-/** Size of a blob that is there, by its digest. */
+/** Sizes of the existing blobs in bytes, by digest. */
 export type BlobSizes = ReadonlyMap<string, number>;
 
 interface StoredRow {
@@ -21,18 +21,18 @@ interface StoredRow {
   bytes: Uint8Array;
 }
 
-/** What is wrong, in sentences: one a blob, however many name it. */
-export function* checkBlobs(sizes: BlobSizes): Script<string[]> {
+/** The defects as sentences: one for each blob, however many rows reference it. */
+export function* checkBlobs(sizes: BlobSizes): QueryPlan<string[]> {
   const wrong = new Map<string, string>();
-  const look = (jobId: string, what: string, digest: string, bytes?: number): void => {
-    if (wrong.size >= TOLD_MAX) return;
+  const check = (jobId: string, what: string, digest: string, bytes?: number): void => {
+    if (wrong.size >= DEFECTS_MAX) return;
     const size = sizes.get(digest);
     if (size === undefined) wrong.set(digest, `job ${jobId}: ${what} is in blob ${digest}, which is missing`);
     else if (bytes !== undefined && size !== bytes)
       wrong.set(digest, `job ${jobId}: blob ${digest} has ${size} bytes, and ${what} says ${bytes}`);
   };
   yield* eachRow('packages', 'bytes', '', ({ job_id: jobId, bytes }) => {
-    for (const [what, digest] of blobsOfPackage(bytes)) look(jobId, what, digest);
+    for (const [what, digest] of blobsOfPackage(bytes)) check(jobId, what, digest);
   });
   for (const [table, column, where] of SEGMENTS) {
     yield* eachRow(table, column, where, ({ job_id: jobId, bytes }) => {
@@ -41,7 +41,7 @@ export function* checkBlobs(sizes: BlobSizes): Script<string[]> {
       for (let i = 0; i < reader.count; i++) {
         if (reader.kind(i) !== ENVELOPE_KIND.blob) continue;
         const ref = decodeBlobRef(reader.body(i));
-        look(jobId, what, ref.digest, ref.bytes);
+        check(jobId, what, ref.digest, ref.bytes);
       }
     });
   }
@@ -57,8 +57,8 @@ function* eachRow(
   table: string,
   column: string,
   where: string,
-  look: (row: StoredRow) => void,
-): Script<void> {
+  check: (row: StoredRow) => void,
+): QueryPlan<void> {
   for (let place = 0; ;) {
     const rows = yield* all<StoredRow>(
       `SELECT rowid AS place, job_id, ${column} AS bytes FROM ${table} WHERE rowid > ? ${where} ORDER BY rowid LIMIT ${PAGE}`,
@@ -66,9 +66,9 @@ function* eachRow(
     );
     for (const row of rows) {
       try {
-        look(row);
+        check(row);
       } catch {
-        // Tests of a store write packages and segments that are none; a scheduler checks both before it takes them.
+        // Only tests store malformed packages and segments; a scheduler checks both before it accepts them.
       }
     }
     const last = rows.at(-1);

@@ -1,17 +1,17 @@
 /**
- * The invariants of a store, checked on a live one (`manyhands doctor`) and by tests: each sentence is a defect. Each
- * check is one statement over a whole table, so that a store of a hundred thousand jobs takes seconds.
+ * The invariants of a store, checked on a live one (`manyhands doctor`) and by tests: each sentence is a violation. Each
+ * check is one statement over a whole table, so that a store of 100,000 jobs takes seconds.
  * @module
  */
 import { UNITS_MAX } from '../../../protocol/limits.js';
 import { MINT } from '../rows/ledger.js';
-import { all, allExact, getExact, type Script } from '../rows/query-plan.js';
+import { all, allExact, getExact, type QueryPlan } from '../rows/query-plan.js';
 
-/** Defects of one kind that are told at most: where there are more, these are enough to see what happened. */
-const TOLD_MAX = 100;
+/** Largest number of reported violations of one kind. */
+const DEFECTS_MAX = 100;
 
-/** What is wrong, in sentences; empty when every invariant holds. */
-export function* checkStore(): Script<string[]> {
+/** Violated invariants as sentences; empty when all hold. */
+export function* checkStore(): QueryPlan<string[]> {
   const wrong: string[] = [];
   for (const check of [checkRanges, checkCounts, checkOutputs, checkJournals, checkLeases, checkMoney]) {
     for (const { jobId, text } of yield* check()) wrong.push(`job ${jobId}: ${text}`);
@@ -25,13 +25,16 @@ interface Defect {
   text: string;
 }
 
-function* defects<T extends { job_id: string }>(sql: string, say: (row: T) => string): Script<Defect[]> {
-  const rows = yield* all<T>(`${sql} LIMIT ${TOLD_MAX}`);
-  return rows.map((row) => ({ jobId: row.job_id, text: say(row) }));
+function* defects<T extends { job_id: string }>(
+  sql: string,
+  describe: (row: T) => string,
+): QueryPlan<Defect[]> {
+  const rows = yield* all<T>(`${sql} LIMIT ${DEFECTS_MAX}`);
+  return rows.map((row) => ({ jobId: row.job_id, text: describe(row) }));
 }
 
-/** Each slice is in one range. */
-function* checkRanges(): Script<Defect[]> {
+/** Each slice is in exactly one range. */
+function* checkRanges(): QueryPlan<Defect[]> {
   const gaps = yield* defects<{ job_id: string; first: number; before: number }>(
     `SELECT job_id, first, before FROM (
       SELECT job_id, first, COALESCE(LAG(last) OVER (PARTITION BY job_id ORDER BY first), 0) AS before FROM ranges)
@@ -49,16 +52,16 @@ function* checkRanges(): Script<Defect[]> {
 
 const STATES = ['pending', 'leased', 'accepted', 'failed'] as const;
 
-/** A job's row says how many of its slices are in each state. */
-function* checkCounts(): Script<Defect[]> {
+/** The counts in a job's row equal its slices in each state. */
+function* checkCounts(): QueryPlan<Defect[]> {
   const found: Defect[] = [];
   for (const state of STATES) {
     found.push(
-      ...(yield* defects<{ job_id: string; said: number; counted: number }>(
-        `SELECT j.job_id, j.${state} AS said, COALESCE(r.counted, 0) AS counted FROM jobs j
+      ...(yield* defects<{ job_id: string; recorded: number; counted: number }>(
+        `SELECT j.job_id, j.${state} AS recorded, COALESCE(r.counted, 0) AS counted FROM jobs j
           LEFT JOIN (SELECT job_id, SUM(last - first + 1) AS counted FROM ranges WHERE state = '${state}' GROUP BY job_id) r
           ON r.job_id = j.job_id WHERE COALESCE(r.counted, 0) <> j.${state}`,
-        ({ counted, said }) => `${counted} slices are ${state} and its row says ${said}`,
+        ({ counted, recorded }) => `${counted} slices are ${state} and its row says ${recorded}`,
       )),
     );
   }
@@ -69,8 +72,8 @@ function* checkCounts(): Script<Defect[]> {
   return [...found, ...left];
 }
 
-/** Each slice that is done has one outcome. */
-function* checkOutputs(): Script<Defect[]> {
+/** Each slice that is done has exactly one outcome. */
+function* checkOutputs(): QueryPlan<Defect[]> {
   const twice = yield* defects<{ job_id: string; first: number }>(
     `SELECT job_id, first FROM (
       SELECT job_id, first, COALESCE(LAG(first + count) OVER (PARTITION BY job_id ORDER BY first), 1) AS free FROM outputs)
@@ -92,7 +95,7 @@ function* checkOutputs(): Script<Defect[]> {
   return [...twice, ...sums, ...rowless];
 }
 
-function* checkJournals(): Script<Defect[]> {
+function* checkJournals(): QueryPlan<Defect[]> {
   return yield* defects<{ job_id: string }>(
     `SELECT j.job_id FROM jobs j
       LEFT JOIN (SELECT job_id, COUNT(*) AS rows, MIN(seq) AS least, MAX(seq) AS most FROM journal GROUP BY job_id) r
@@ -102,18 +105,18 @@ function* checkJournals(): Script<Defect[]> {
   );
 }
 
-function* checkLeases(): Script<Defect[]> {
+function* checkLeases(): QueryPlan<Defect[]> {
   const counts = yield* defects<
-    Record<'counted' | 'said' | 'workers' | 'saidWorkers', number> & { job_id: string }
+    Record<'counted' | 'recorded' | 'workers' | 'recordedWorkers', number> & { job_id: string }
   >(
-    `SELECT j.job_id, COALESCE(l.counted, 0) AS counted, j.leases AS said,
-        COALESCE(l.workers, 0) AS workers, j.workers AS saidWorkers FROM jobs j
+    `SELECT j.job_id, COALESCE(l.counted, 0) AS counted, j.leases AS recorded,
+        COALESCE(l.workers, 0) AS workers, j.workers AS recordedWorkers FROM jobs j
       LEFT JOIN (SELECT job_id, COUNT(*) AS counted, COUNT(DISTINCT worker_id) AS workers FROM leases GROUP BY job_id) l
       ON l.job_id = j.job_id WHERE COALESCE(l.counted, 0) <> j.leases OR COALESCE(l.workers, 0) <> j.workers`,
-    ({ counted, said, workers, saidWorkers }) =>
-      counted === said
-        ? `${workers} workers have leases of it and its row says ${saidWorkers}`
-        : `${counted} leases and its row says ${said}`,
+    ({ counted, recorded, workers, recordedWorkers }) =>
+      counted === recorded
+        ? `${workers} workers have leases of it and its row says ${recordedWorkers}`
+        : `${counted} leases and its row says ${recorded}`,
   );
   const strays = yield* defects<{ job_id: string; lease_id: string }>(
     `SELECT l.job_id, l.lease_id FROM leases l
@@ -124,7 +127,7 @@ function* checkLeases(): Script<Defect[]> {
   return [...counts, ...strays];
 }
 
-function* checkMoney(): Script<Defect[]> {
+function* checkMoney(): QueryPlan<Defect[]> {
   const found = yield* defects<{ job_id: string }>(
     `SELECT j.job_id FROM jobs j LEFT JOIN accounts a ON a.account = 'escrow:' || j.job_id
       WHERE CAST(j.escrow AS INTEGER) <> COALESCE(a.balance, 0)`,
@@ -134,14 +137,14 @@ function* checkMoney(): Script<Defect[]> {
     Record<'job_id' | 'price' | 'paid' | 'ceiling', string> & Record<'accepted' | 'failed', number>
   >(`SELECT job_id, price, paid, ceiling, accepted, failed FROM jobs WHERE price <> '0' OR paid <> '0'`);
   for (const job of paying) {
-    const say = (text: string): void => void found.push({ jobId: job.job_id, text });
+    const describe = (text: string): void => void found.push({ jobId: job.job_id, text });
     const price = BigInt(job.price);
     const paid = BigInt(job.paid);
-    if (paid > BigInt(job.ceiling)) say('more was paid than its ceiling');
-    // A slice that was lost for good has no execution to pay; every other outcome is paid exactly once.
+    if (paid > BigInt(job.ceiling)) describe('more was paid than its ceiling');
+    // A slice that was lost for good has no paid execution; every other outcome is paid exactly once.
     if (price > 0n && paid > price * BigInt(job.accepted + job.failed))
-      say('more was paid than its outcomes cost');
-    if (paid < price * BigInt(job.accepted)) say('an accepted outcome was not paid');
+      describe('more was paid than its outcomes cost');
+    if (paid < price * BigInt(job.accepted)) describe('an accepted outcome was not paid');
   }
   return found;
 }
@@ -154,7 +157,7 @@ interface AccountSums {
   moved: bigint;
 }
 
-function* checkLedger(): Script<string[]> {
+function* checkLedger(): QueryPlan<string[]> {
   const wrong: string[] = [];
   const sum = yield* getExact<{ units: bigint | null }>('SELECT SUM(balance) AS units FROM accounts');
   if ((sum?.units ?? 0n) !== 0n) wrong.push(`the ledger sums to ${sum!.units} units, not to zero`);
@@ -166,7 +169,7 @@ function* checkLedger(): Script<string[]> {
         ON c.credit = a.account
       LEFT JOIN (SELECT debit, SUM(amount) AS debited FROM transfers GROUP BY debit) d ON d.debit = a.account
       WHERE a.earned <> COALESCE(c.paid, 0) OR a.balance <> COALESCE(c.credited, 0) - COALESCE(d.debited, 0)
-        OR (a.balance < 0 AND a.account <> '${MINT}') LIMIT ${TOLD_MAX}`,
+        OR (a.balance < 0 AND a.account <> '${MINT}') LIMIT ${DEFECTS_MAX}`,
   );
   for (const { account, balance, earned, paid, moved } of accounts) {
     if (earned !== paid && earned !== UNITS_MAX)

@@ -1,5 +1,5 @@
 /**
- * Looks at the data folder of a scheduler that may be running, and writes nothing into it: pages, invariants, blobs.
+ * Checks the data folder of a scheduler that may be running, without writing to it: pages, invariants, blobs.
  * @module
  */
 import { existsSync, statSync } from 'node:fs';
@@ -11,16 +11,16 @@ import { isError, ManyhandsError } from '../../../lib/errors.js';
 import { checkBlobs, type BlobSizes } from './check-blobs.js';
 import { checkStore } from './check.js';
 import { SCHEMA_VERSION } from '../schema/schema.js';
-import { get, all, type Script } from '../rows/query-plan.js';
+import { get, all, type QueryPlan } from '../rows/query-plan.js';
 import { SqliteEngine } from './sqlite-engine.js';
 import { DATABASE_FILE, unusable } from './sqlite.js';
 
-/** Damaged pages that are told at most. */
-const PAGES_TOLD_MAX = 20;
+/** Largest number of reported damaged pages. */
+const DAMAGED_PAGES_MAX = 20;
 
 /**
- * What is wrong with a data folder, in sentences; empty when everything is in order.
- * @throws STORE_UNUSABLE where there is no database, or one that cannot be opened at all
+ * The defects of a data folder as sentences; empty when there are none.
+ * @throws STORE_UNUSABLE when there is no database, or it cannot be opened
  */
 export async function examineDataDir(dataDir: string): Promise<string[]> {
   const place = join(dataDir, DATABASE_FILE);
@@ -29,7 +29,7 @@ export async function examineDataDir(dataDir: string): Promise<string[]> {
     const sizes = await blobSizes(join(dataDir, 'blobs'));
     return engine.snapshot(examine(sizes));
   } catch (cause) {
-    // Where SQLite gives a reading up, the file is damaged.
+    // When SQLite aborts a read, the file is damaged.
     if (isError(cause) || !isDamage(cause)) throw unusable(place, cause);
     return [`the database is damaged: ${(cause as Error).message}`];
   } finally {
@@ -37,33 +37,35 @@ export async function examineDataDir(dataDir: string): Promise<string[]> {
   }
 }
 
-function* examine(sizes: BlobSizes): Script<string[]> {
-  const rows = yield* all<Record<string, string>>(`PRAGMA quick_check(${PAGES_TOLD_MAX})`);
+function* examine(sizes: BlobSizes): QueryPlan<string[]> {
+  const rows = yield* all<Record<string, string>>(`PRAGMA quick_check(${DAMAGED_PAGES_MAX})`);
   const damage = rows.flatMap((row) => Object.values(row)).filter((text) => text !== 'ok');
   if (damage.length > 0) return damage.map((text) => `the database is damaged: ${text}`);
   const table = yield* get(`SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'meta'`);
   if (table === undefined)
-    return ['the database has no tables of a scheduler: it is another program’s, or empty'];
+    return ['the database has no tables of a scheduler: it belongs to another program, or is empty'];
   const schema = yield* get<{ value: string }>(`SELECT value FROM meta WHERE key = 'schema'`);
   if (schema?.value !== String(SCHEMA_VERSION)) {
     return [
       `the data folder has schema ${schema?.value ?? 'none'}, and this version checks schema ${SCHEMA_VERSION}: ` +
-        `its pages are sound, and the rest was not looked at; a scheduler of this version brings an older one up to date`,
+        `its pages are intact, and nothing else was checked; a scheduler of this version migrates an older one`,
     ];
   }
   return [...(yield* checkStore()), ...(yield* checkBlobs(sizes))];
 }
 
 /**
- * A connection that cannot write. Beside a scheduler, or after one that was killed, it reads the write-ahead log with it;
- * where there is none the file is all there is, and SQLite makes no files of its own.
+ * A read-only connection. Next to a running scheduler, or after one that was killed, it also reads the write-ahead log;
+ * without a log the file is opened as immutable, so that SQLite creates no files.
  */
 function openReadOnly(place: string): SqliteEngine {
   if (!existsSync(place)) {
     throw new ManyhandsError('STORE_UNUSABLE', `there is no scheduler's data in ${place}`, { place });
   }
   if (statSync(place).size === 0) {
-    throw new ManyhandsError('STORE_UNUSABLE', `${place} is empty: no scheduler has written it`, { place });
+    throw new ManyhandsError('STORE_UNUSABLE', `${place} is empty: no scheduler has written to it`, {
+      place,
+    });
   }
   try {
     const name = existsSync(`${place}-wal`) ? place : `file:${pathToFileURL(place).pathname}?immutable=1`;

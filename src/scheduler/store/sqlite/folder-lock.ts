@@ -1,5 +1,5 @@
 /**
- * One scheduler a data folder: a lock that the operating system drops with its process, so that `kill -9` leaves none.
+ * One scheduler for each data folder: a lock that the operating system releases with the process, even after `kill -9`.
  * @module
  */
 import { mkdirSync } from 'node:fs';
@@ -8,7 +8,11 @@ import Database from 'libsql';
 import { ManyhandsError } from '../../../lib/errors.js';
 import { storeFailure } from '../port/store-failure.js';
 
-/** Takes the folder (made when missing) or throws `DATA_DIR_LOCKED`; the answer gives it back. */
+/**
+ * Locks the folder, which is created when missing.
+ * @returns a function that releases the lock
+ * @throws DATA_DIR_LOCKED, STORE_UNUSABLE
+ */
 export function lockFolder(dataDir: string): () => void {
   let db: Database.Database;
   try {
@@ -24,7 +28,7 @@ export function lockFolder(dataDir: string): () => void {
     if (storeFailure(cause)?.code !== 'STORE_BUSY') throw unusable(dataDir, cause);
     throw new ManyhandsError(
       'DATA_DIR_LOCKED',
-      `another scheduler uses the data folder ${dataDir}: stop it, or name another folder`,
+      `another scheduler uses the data folder ${dataDir}: stop it, or choose another folder`,
       { dataDir },
       { cause },
     );

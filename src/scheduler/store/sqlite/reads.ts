@@ -1,17 +1,17 @@
 /**
- * Plain reads, as scripts: they change nothing and see only what is committed.
+ * Query plans that only read: they see only committed data.
  * @module
  */
 import type { JournalEvent, SegmentPart } from '../../../protocol/messages/messages.js';
-import { nextForgetting } from '../commands/answers.js';
+import { nextReplyExpiryMs } from '../commands/report-replies.js';
 import { findJob, parseStatus, statusOf, type StoredEvent } from '../rows/job-record.js';
 import { balanceOf, earnedOf } from '../rows/ledger.js';
 import { decodeOffer } from '../rows/offer-row.js';
-import { all, get, type Script } from '../rows/query-plan.js';
+import { all, get, type QueryPlan } from '../rows/query-plan.js';
 import type { AccountView, JobView, JournalPage, ListedJob } from '../port/store.js';
 
 /** A job with its package and offer. */
-export function* readJob(jobId: string): Script<JobView | undefined> {
+export function* readJob(jobId: string): QueryPlan<JobView | undefined> {
   const job = yield* findJob(jobId);
   if (job === undefined) return undefined;
   const row = (yield* get<{ bytes: Uint8Array; offer: Uint8Array | null }>(
@@ -30,15 +30,15 @@ export function* readJob(jobId: string): Script<JobView | undefined> {
   };
 }
 
-/** Packages up to here are read for a list of jobs, bytes: a page of them is not to take long. */
+/** Larger packages, in bytes, are left out of a list of jobs, so that a page stays fast. */
 const LISTED_PACKAGE_BYTES_MAX = 64 * 1024;
 
-/** The newest first; older than `after`, where it is given and known. */
+/** Jobs, newest first; only those older than the job `after`, if it is given and exists. */
 export function* readJobs(
   owner: string | undefined,
   after: string | undefined,
   limit: number,
-): Script<ListedJob[]> {
+): QueryPlan<ListedJob[]> {
   const from = after === undefined ? undefined : yield* findJob(after);
   const where = [
     ...(owner === undefined ? [] : ['owner = ?']),
@@ -74,13 +74,13 @@ export function* readJobs(
   return jobs;
 }
 
-/** Journal rows that one read brings at most. */
+/** Largest number of journal rows in one read. */
 const JOURNAL_PAGE = 64;
-/** Parts of outcomes that one read brings at most, unless one row has more: each is several values of a message. */
+/** Largest number of outcome parts in one read, unless one row has more: each part is several values of a message. */
 const JOURNAL_PARTS_MAX = 1_024;
 
-/** Rows after `after`, in order; at least one where there is one, and no more once `bytes` of segments are passed. */
-export function* readJournal(jobId: string, after: number, bytes: number): Script<JournalPage> {
+/** Rows after row `after`, in order, until they exceed `bytes` of segments; at least one if there is one. */
+export function* readJournal(jobId: string, after: number, bytes: number): QueryPlan<JournalPage> {
   const rows: JournalPage['rows'] = [];
   const stored = yield* all<{ seq: number; at_ms: number; event: string; status: string; epoch: number }>(
     `SELECT seq, at_ms, event, status, epoch FROM journal WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ${JOURNAL_PAGE}`,
@@ -110,8 +110,8 @@ export function* readJournal(jobId: string, after: number, bytes: number): Scrip
   return { rows, atEnd: stored.length < JOURNAL_PAGE && rows.length === stored.length };
 }
 
-/** The epoch of that row of a journal; undefined where there is no such row. */
-export function* readEpoch(jobId: string, seq: number): Script<number | undefined> {
+/** The epoch of that journal row; undefined when there is no such row. */
+export function* readEpoch(jobId: string, seq: number): QueryPlan<number | undefined> {
   const row = yield* get<{ epoch: number }>(
     'SELECT epoch FROM journal WHERE job_id = ? AND seq = ?',
     jobId,
@@ -120,7 +120,7 @@ export function* readEpoch(jobId: string, seq: number): Script<number | undefine
   return row?.epoch;
 }
 
-function* countParts(jobId: string, seq: number): Script<number> {
+function* countParts(jobId: string, seq: number): QueryPlan<number> {
   const row = yield* get<{ parts: number }>(
     'SELECT COUNT(*) AS parts FROM outputs WHERE job_id = ? AND seq = ?',
     jobId,
@@ -129,7 +129,7 @@ function* countParts(jobId: string, seq: number): Script<number> {
   return row!.parts;
 }
 
-function* partsOfRow(jobId: string, seq: number): Script<SegmentPart[]> {
+function* partsOfRow(jobId: string, seq: number): QueryPlan<SegmentPart[]> {
   return yield* all<SegmentPart>(
     'SELECT first, count, segment FROM outputs WHERE job_id = ? AND seq = ? ORDER BY first',
     jobId,
@@ -137,16 +137,16 @@ function* partsOfRow(jobId: string, seq: number): Script<SegmentPart[]> {
   );
 }
 
-/** Output rows that one read looks at. */
+/** Largest number of output rows in one read. */
 const RESULTS_PAGE = 64;
 
-/** Outcomes of slices `from` to `to`, whole stored segments (the caller cuts the ends), in order. */
+/** Outcomes of slices `from` to `to` as whole stored segments, in order; the caller slices the first and last one. */
 export function* readResults(
   jobId: string,
   from: number,
   to: number,
   bytes: number,
-): Script<{ parts: SegmentPart[]; next?: number }> {
+): QueryPlan<{ parts: SegmentPart[]; next?: number }> {
   const start = yield* get<{ first: number }>(
     'SELECT first FROM outputs WHERE job_id = ? AND first <= ? ORDER BY first DESC LIMIT 1',
     jobId,
@@ -177,8 +177,8 @@ export function* readResults(
     : { parts, next: last.first + last.count };
 }
 
-/** What an account has, what waits in escrow for its jobs, and what it was ever paid. */
-export function* readAccount(account: string): Script<AccountView> {
+/** Balance, escrow of its unfinished jobs, and earned sum of an account. */
+export function* readAccount(account: string): QueryPlan<AccountView> {
   const jobs = yield* all<{ escrow: string }>(
     `SELECT escrow FROM jobs WHERE account = ? AND run_status IN ('running', 'paused')`,
     account,
@@ -187,10 +187,10 @@ export function* readAccount(account: string): Script<AccountView> {
   return { balance: yield* balanceOf(account), escrow, earned: yield* earnedOf(account) };
 }
 
-export function* readNextDeadline(): Script<number | undefined> {
+export function* readNextDeadline(): QueryPlan<number | undefined> {
   const row = yield* get<{ deadline: number | null }>('SELECT MIN(deadline_ms) AS deadline FROM leases');
   const deadline = row?.deadline ?? undefined;
-  const forgetting = yield* nextForgetting();
+  const forgetting = yield* nextReplyExpiryMs();
   if (deadline === undefined || forgetting === undefined) return deadline ?? forgetting;
   return Math.min(deadline, forgetting);
 }

@@ -1,28 +1,28 @@
 /**
- * Runs scripts against one connection of SQLite, synchronously, so that nothing comes between the statements of a
- * transaction; and tells what is the fault of a command from what is the fault of the disk.
+ * Runs query plans on one SQLite connection, synchronously, so that nothing interleaves with a transaction; and
+ * distinguishes failures of a command from failures of the disk.
  * @module
  */
 import { statfsSync } from 'node:fs';
 import type Database from 'libsql';
 import { isError, ManyhandsError } from '../../../lib/errors.js';
 import { orderKeys } from '../port/command-order.js';
-import { emptyNotes, type CommandContext } from '../commands/context.js';
+import { newCommitEvents, type CommandContext } from '../commands/context.js';
 import { runCommand } from '../commands/run-command.js';
-import type { Row, Script, SqlValue, Statement } from '../rows/query-plan.js';
-import { isStoreFailure, noRoom, storeFailure } from '../port/store-failure.js';
-import type { Command, Committed, Notes, Outcome } from '../port/store.js';
+import type { Row, QueryPlan, SqlValue, Statement } from '../rows/query-plan.js';
+import { isStoreFailure, diskFullError, storeFailure } from '../port/store-failure.js';
+import type { Command, Committed, CommitEvents, Outcome } from '../port/store.js';
 
-/** With less than this a commit is likely to fail, bytes. */
+/** With less free space, in bytes, a commit is likely to fail. */
 const FREE_BYTES_MIN = 256 * 1024;
 
-/** What is the same for all commands of a commit. */
-type CommitContext = Omit<CommandContext, 'notes'>;
+/** The context that all commands of a commit share. */
+type CommitContext = Omit<CommandContext, 'events'>;
 
-/** Runs scripts against one connection. */
+/** Runs query plans on one connection. */
 export class SqliteEngine {
   readonly #db: Database.Database;
-  /** The folder of its file; none in memory. */
+  /** The folder of the database file; undefined in memory. */
   readonly #dataDir: string | undefined;
   readonly #isReadOnly: boolean;
   readonly #statements = new Map<string, Database.Statement>();
@@ -35,41 +35,42 @@ export class SqliteEngine {
   }
 
   /**
-   * One transaction for all; when a command breaks off halfway, or the disk does not take them all, each is tried again
-   * in one of its own. Throws `STORE_BUSY`, `STORE_FULL` or `STORE_FAILED` where nothing can be taken.
+   * Executes all commands in one transaction; when a command fails after a write, or the disk does not accept them all, each
+   * is retried in a transaction of its own.
+   * @throws STORE_BUSY, STORE_FULL or STORE_FAILED when no command can be committed
    */
   commit(commands: readonly Command[], now: CommitContext, monotonicMs: () => number): Committed {
-    const notes = emptyNotes();
+    const events = newCommitEvents();
     try {
       return this.transaction(() => {
         const beganMs = monotonicMs();
-        const outcomes = commands.map((c) => this.#outcome(c, { ...now, notes }));
-        return { outcomes, notes, workMs: monotonicMs() - beganMs };
+        const outcomes = commands.map((c) => this.#outcome(c, { ...now, events }));
+        return { outcomes, events, workMs: monotonicMs() - beganMs };
       });
     } catch (error) {
       const failure = storeFailure(error);
       if (failure?.code === 'STORE_BUSY' || (failure !== undefined && commands.length === 1)) throw failure;
       if (commands.length === 1)
-        return { outcomes: [{ ok: false, error: unexpected(error) }], notes: emptyNotes(), workMs: 0 };
+        return { outcomes: [{ ok: false, error: unexpected(error) }], events: newCommitEvents(), workMs: 0 };
     }
     return this.#commitEach(commands, now, monotonicMs);
   }
 
-  read<R>(script: Script<R>): R {
-    return this.#drive(script).result;
+  read<R>(plan: QueryPlan<R>): R {
+    return this.#drive(plan).result;
   }
 
-  /** Reads of one moment, whatever another process commits meanwhile. */
-  snapshot<R>(script: Script<R>): R {
+  /** Reads from one snapshot, whatever another process commits meanwhile. */
+  snapshot<R>(plan: QueryPlan<R>): R {
     this.#db.exec('BEGIN');
     try {
-      return this.read(script);
+      return this.read(plan);
     } finally {
       this.#db.exec('COMMIT');
     }
   }
 
-  /** Throws as a commit would for a lock or a full disk; writes nothing. */
+  /** Checks for a lock or a full disk without writing. @throws STORE_BUSY, STORE_FULL, STORE_FAILED */
   probe(): void {
     try {
       this.#db.exec('BEGIN IMMEDIATE');
@@ -79,28 +80,28 @@ export class SqliteEngine {
     }
     if (this.#dataDir === undefined) return;
     const { bavail, bsize } = statfsSync(this.#dataDir);
-    if (bavail * bsize < FREE_BYTES_MIN) throw noRoom(bavail * bsize);
+    if (bavail * bsize < FREE_BYTES_MIN) throw diskFullError(bavail * bsize);
   }
 
   exec(sql: string): void {
     this.#db.exec(sql);
   }
 
-  /** What the log holds goes into the file first, so that the file alone is whole. */
+  /** Writes the write-ahead log into the file, so that the file alone is complete, and closes. */
   close(): void {
     if (!this.#db.open) return;
     try {
       if (!this.#isReadOnly) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // On a full disk, or beside another reader, the log stays, and is read at the next start.
+      // On a full disk, or with another reader, the log stays and is read at the next start.
     }
     this.#db.close();
   }
 
   #commitEach(commands: readonly Command[], now: CommitContext, monotonicMs: () => number): Committed {
-    const all = emptyNotes();
+    const all = newCommitEvents();
     let workMs = 0;
-    /** What the failed commands touch, and why they failed. */
+    /** Order keys of the failed commands, with their errors. */
     const failed = new Map<string, ManyhandsError>();
     const outcomes = commands.map((command): Outcome => {
       const keys = orderKeys(command);
@@ -108,7 +109,7 @@ export class SqliteEngine {
       try {
         if (behind !== undefined) throw behind;
         const committed = this.commit([command], now, monotonicMs);
-        mergeNotes(all, committed.notes);
+        mergeEvents(all, committed.events);
         workMs += committed.workMs;
         return committed.outcomes[0]!;
       } catch (error) {
@@ -117,34 +118,34 @@ export class SqliteEngine {
         return { ok: false, error };
       }
     });
-    return { outcomes, notes: all, workMs };
+    return { outcomes, events: all, workMs };
   }
 
   #outcome(command: Command, ctx: CommandContext): Outcome {
-    const script = runCommand(ctx, command);
+    const plan = runCommand(ctx, command);
     const progress = { wrote: false };
     try {
-      return { ok: true, value: this.#drive(script, progress).result };
+      return { ok: true, value: this.#drive(plan, progress).result };
     } catch (error) {
       if (!isError(error) || progress.wrote) throw error;
       return { ok: false, error };
     }
   }
 
-  #drive<R>(script: Script<R>, progress = { wrote: false }): { result: R } {
-    let step = script.next([]);
+  #drive<R>(plan: QueryPlan<R>, progress = { wrote: false }): { result: R } {
+    let step = plan.next([]);
     while (step.done !== true) {
-      if (step.value.want === 'nothing') progress.wrote = true;
-      step = script.next(this.#execute(step.value));
+      if (step.value.returns === 'nothing') progress.wrote = true;
+      step = plan.next(this.#execute(step.value));
     }
     return { result: step.value };
   }
 
   #execute(statement: Statement): Row[] {
     const prepared = this.#prepare(statement);
-    // Always one array: libsql takes a single typed array for named parameters, and aborts the process.
+    // Always one array: libsql mistakes a single typed array for named parameters, and aborts the process.
     const params = statement.params as unknown[];
-    switch (statement.want) {
+    switch (statement.returns) {
       case 'rows':
         return (prepared.all(params) as Record<string, SqlValue | ArrayBuffer>[]).map(withBytes);
       case 'row': {
@@ -168,7 +169,7 @@ export class SqliteEngine {
     return prepared;
   }
 
-  /** All that `body` writes, or nothing of it. */
+  /** Runs `body` in one transaction: all its writes are committed, or none. */
   transaction<R>(body: () => R): R {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
@@ -182,7 +183,7 @@ export class SqliteEngine {
   }
 }
 
-/** libsql's `all` gives blobs as ArrayBuffers, its `get` as Buffers: a script always sees bytes. */
+/** libsql's `all` returns blobs as ArrayBuffers, its `get` as Buffers; plans always get a Uint8Array. */
 function withBytes(row: Record<string, SqlValue | ArrayBuffer>): Row {
   for (const [column, value] of Object.entries(row)) {
     if (value instanceof ArrayBuffer) row[column] = new Uint8Array(value);
@@ -190,14 +191,19 @@ function withBytes(row: Record<string, SqlValue | ArrayBuffer>): Row {
   return row as Row;
 }
 
-function mergeNotes(into: Notes, notes: Notes): void {
-  for (const jobId of notes.journal) into.journal.add(jobId);
-  for (const [jobId, job] of notes.work) into.work.set(jobId, job);
-  into.revoked.push(...notes.revoked);
-  into.jobs.push(...notes.jobs);
+function mergeEvents(into: CommitEvents, events: CommitEvents): void {
+  for (const jobId of events.journal) into.journal.add(jobId);
+  for (const [jobId, job] of events.work) into.work.set(jobId, job);
+  into.revoked.push(...events.revoked);
+  into.jobs.push(...events.jobs);
 }
 
 function unexpected(cause: unknown): ManyhandsError {
   if (isError(cause)) return cause;
-  return new ManyhandsError('INTERNAL', 'the scheduler could not do this: see its log', {}, { cause });
+  return new ManyhandsError(
+    'INTERNAL',
+    'the scheduler failed to execute the command: see its log',
+    {},
+    { cause },
+  );
 }

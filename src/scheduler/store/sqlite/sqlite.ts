@@ -1,5 +1,5 @@
 /**
- * The embedded store: SQLite through libsql, one file, WAL with every commit on disk before it is answered.
+ * The embedded store: SQLite through libsql, one file, in WAL mode with every commit synced to disk before its reply.
  * @module
  */
 import { mkdirSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { delay, type Clock } from '../../../lib/clock.js';
 import { toHex } from '../../../lib/crypto/ids.js';
 import type { Random } from '../../../lib/crypto/random.js';
 import { EPOCH_MAX } from '../../../protocol/limits.js';
-import { NOBODY_ELSE } from '../../policy/roster.js';
+import { NO_OTHER_WORKERS } from '../../policy/roster.js';
 import { checkStore } from './check.js';
 import { readBans } from '../commands/operator.js';
 import { findJob, statusOf } from '../rows/job-record.js';
@@ -25,13 +25,13 @@ import {
   readResults,
 } from './reads.js';
 import { LATE_INDEXES, SCHEMA, SCHEMA_VERSION } from '../schema/schema.js';
-import { get, run, type Script } from '../rows/query-plan.js';
+import { get, run, type QueryPlan } from '../rows/query-plan.js';
 import { SqliteEngine } from './sqlite-engine.js';
 import { isStoreFailure, storeFailure } from '../port/store-failure.js';
 import type { Store } from '../port/store.js';
 
 export interface SqliteOptions {
-  /** The folder of the database file, made when missing; in memory (tests, local mode) when absent. */
+  /** The folder of the database file, created when missing; absent: in memory (tests, local mode). */
   dataDir?: string;
   clock: Clock;
   random: Random;
@@ -40,11 +40,11 @@ export interface SqliteOptions {
 /** The file in the data folder. */
 export const DATABASE_FILE = 'manyhands.db';
 
-/** Opens the store, or throws `STORE_UNUSABLE`. */
+/** Opens the store, and migrates it if needed. @throws STORE_UNUSABLE */
 export function openSqliteStore(options: SqliteOptions): Store {
   const engine = new SqliteEngine(openDatabase(options.dataDir), options.dataDir);
   try {
-    // One transaction: a process that ends in the middle of a migration leaves the store as it was.
+    // One transaction: a process that ends in the middle of a migration leaves the store unchanged.
     const schedulerId = engine.transaction(() => {
       engine.exec(SCHEMA);
       return engine.read(prepare(options.random, options.clock.wallMs()));
@@ -57,13 +57,13 @@ export function openSqliteStore(options: SqliteOptions): Store {
   }
 }
 
-/** Each run of a store draws its own, never 0: that is of rows from before there were any. */
+/** A random epoch for this run of the store, never 0, which marks rows from before epochs existed. */
 function newEpoch(random: Random): number {
   const [a = 0, b = 0, c = 0] = random.bytes(3);
   return (((a << 16) | (b << 8) | c) % EPOCH_MAX) + 1;
 }
 
-function* prepare(random: Random, nowMs: number): Script<string> {
+function* prepare(random: Random, nowMs: number): QueryPlan<string> {
   const version = yield* migrate(yield* meta('schema', String(SCHEMA_VERSION)), nowMs);
   if (version !== String(SCHEMA_VERSION)) {
     throw new ManyhandsError(
@@ -76,23 +76,23 @@ function* prepare(random: Random, nowMs: number): Script<string> {
   return yield* meta('schedulerId', toHex(random.bytes(32)));
 }
 
-function* meta(key: string, initial: string): Script<string> {
+function* meta(key: string, initial: string): QueryPlan<string> {
   yield* run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING', key, initial);
   return (yield* get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key))!.value;
 }
 
 interface RunOfStore {
   schedulerId: string;
-  /** Marks the journal rows of this run. */
+  /** Epoch of the journal rows of this run. */
   epoch: number;
   clock: Clock;
 }
 
 function makeStore(engine: SqliteEngine, { schedulerId, epoch, clock }: RunOfStore): Store {
-  const read = <R>(script: () => Script<R>): Promise<R> => readPatiently(clock, () => engine.read(script()));
+  const read = <R>(plan: () => QueryPlan<R>): Promise<R> => readWithRetry(clock, () => engine.read(plan()));
   return {
     schedulerId,
-    commit: (commands, roster = NOBODY_ELSE) =>
+    commit: (commands, roster = NO_OTHER_WORKERS) =>
       Promise.resolve().then(() =>
         engine.commit(commands, { nowMs: clock.wallMs(), epoch, roster }, () => clock.monotonicMs()),
       ),
@@ -111,17 +111,17 @@ function makeStore(engine: SqliteEngine, { schedulerId, epoch, clock }: RunOfSto
   };
 }
 
-function* readStatus(jobId: string): Script<Awaited<ReturnType<Store['status']>>> {
+function* readStatus(jobId: string): QueryPlan<Awaited<ReturnType<Store['status']>>> {
   const job = yield* findJob(jobId);
   return job === undefined ? undefined : { status: statusOf(job), owner: job.owner };
 }
 
-/** Tries of a read that another program's lock stops, and the pause between them, milliseconds. */
+/** Attempts of a read that another program's lock blocks, and the pause between them, milliseconds. */
 const READ_TRIES_MAX = 20;
 const READ_PAUSE_MS = 100;
 
-/** Reads come past most locks. Throws `STORE_BUSY` where one lasts, `STORE_FAILED` where the disk cannot be read. */
-async function readPatiently<R>(clock: Clock, read: () => R): Promise<R> {
+/** Retries a read while another program locks the database. @throws STORE_BUSY when it stays locked, STORE_FAILED */
+async function readWithRetry<R>(clock: Clock, read: () => R): Promise<R> {
   await Promise.resolve();
   for (let tries = 1; ; tries++) {
     try {
@@ -135,11 +135,11 @@ async function readPatiently<R>(clock: Clock, read: () => R): Promise<R> {
 }
 
 /**
- * For so long SQLite itself waits for another program's lock, milliseconds. It blocks the process meanwhile, so whoever
- * commits or reads tries again instead.
+ * How long SQLite itself waits for another program's lock, milliseconds. It blocks the process meanwhile, so commits and
+ * reads are retried instead.
  */
 const BUSY_TIMEOUT_MS = 5;
-/** Nobody is served yet while a store is opened, milliseconds. */
+/** The same while the store is opened, when no client is served yet, milliseconds. */
 const OPEN_TIMEOUT_MS = 5_000;
 
 const placeOf = (dataDir: string | undefined): string =>
@@ -159,7 +159,7 @@ function openDatabase(dataDir: string | undefined): Database.Database {
   }
 }
 
-/** The error of a store that cannot be opened, with its reason in the message: only that tells what to do. */
+/** The error of a store that cannot be opened; its message contains the reason. */
 export function unusable(place: string, cause: unknown): ManyhandsError {
   if (isError(cause) && !isStoreFailure(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { LEASE_TARGET_MS } from '../../protocol/limits.js';
-import { goesBefore, type Turns } from './take-turns.js';
+import { takesPrecedence, type ServiceTimes } from './job-precedence.js';
 
 const NOW_MS = 1_800_000_000_000;
 const LONG_AGO_MS = NOW_MS - 10 * LEASE_TARGET_MS;
 const JUST_NOW_MS = NOW_MS - LEASE_TARGET_MS / 2;
 
-test.each<[string, Partial<Turns>, Partial<Turns>, boolean]>([
+test.each<[string, Partial<ServiceTimes>, Partial<ServiceTimes>, boolean]>([
   ['has waited for a lease’s time', {}, {}, true],
   ['was served just now', { servedMs: JUST_NOW_MS }, {}, false],
   ['has a lease at work', { leases: 1 }, {}, false],
@@ -21,5 +21,5 @@ test.each<[string, Partial<Turns>, Partial<Turns>, boolean]>([
   ['never had a lease, beside one that had none either', { servedMs: 0 }, { servedMs: 0, turnMs: 0 }, false],
 ])('a job that %s goes before the usual one: %s', (_, job, usual, is) => {
   const base = { leases: 0, servedMs: LONG_AGO_MS, turnMs: LONG_AGO_MS };
-  expect(goesBefore({ ...base, leases: 1, ...usual }, NOW_MS)({ ...base, ...job })).toBe(is);
+  expect(takesPrecedence({ ...base, leases: 1, ...usual }, NOW_MS)({ ...base, ...job })).toBe(is);
 });

@@ -1,5 +1,5 @@
 /**
- * The blob store port: bytes by their SHA-256, written once and never changed; and the tickets that let a peer put one.
+ * The blob store port: bytes by their SHA-256, written once and never changed; and the tickets that authorize an upload.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -10,20 +10,21 @@ import { sha256Hex } from '../../lib/crypto/sha256.js';
 import { BLOB_BYTES_MAX, BLOB_TICKET_MS_MAX } from '../../protocol/limits.js';
 
 export interface BlobStore {
-  /** Its size in bytes, or undefined. */
+  /** Size in bytes; undefined when it is not stored. */
   size(digest: string): Promise<number | undefined>;
   /**
-   * Keeps the bytes, on disk when it resolves. Throws `BLOB_MISMATCH` when they are not that digest's, `VALUE_TOO_LARGE`
-   * past `bytes`, `LIMIT_EXCEEDED` when the store is full, `STORE_FULL` when the disk is.
+   * Stores the bytes; they are on disk when it resolves.
+   * @param bytes the announced size
+   * @throws BLOB_MISMATCH when digest or size differ, LIMIT_EXCEEDED when the store is full, STORE_FULL when the disk is
    */
   put(digest: string, bytes: number, content: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Its content, or undefined. */
+  /** Size and content; undefined when it is not stored. */
   get(digest: string): Promise<{ bytes: number; content: AsyncIterable<Uint8Array> } | undefined>;
 }
 
 /**
- * Tickets are signed, not kept: however many are asked for, they take no room. The key is of this run, so after a
- * restart a client asks for a new one.
+ * Upload tickets. They are signed, not stored, so that they use no memory. The key is new in each run of the scheduler, so
+ * clients request a new ticket after a restart.
  */
 export class BlobTickets {
   readonly #clock: Clock;
@@ -34,7 +35,7 @@ export class BlobTickets {
     this.#key = toHex(random.bytes(32));
   }
 
-  /** A ticket for one blob of that size. */
+  /** A ticket for one blob of that size in bytes. @throws VALUE_TOO_LARGE past `BLOB_BYTES_MAX` */
   issue(digest: string, bytes: number): string {
     if (bytes > BLOB_BYTES_MAX) {
       throw new ManyhandsError(
@@ -47,8 +48,8 @@ export class BlobTickets {
     return `${untilMs}.${bytes}.${this.#sign(digest, untilMs, bytes)}`;
   }
 
-  /** Whether that ticket lets that blob in, and how large it may be. */
-  admit(ticket: string, digest: string): { bytes: number } | undefined {
+  /** The size that the ticket authorizes for that blob; undefined when it is invalid or expired. */
+  verify(ticket: string, digest: string): { bytes: number } | undefined {
     const found = TICKET_PATTERN.exec(ticket);
     if (found === null) return undefined;
     const [untilMs, bytes] = [Number(found[1]), Number(found[2])];

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LEASE_SLICES_MAX, LEASE_TARGET_MS } from '../../protocol/limits.js';
-import { carveCount, type CarveQuestion } from './carve-lease.js';
+import { leaseSize, type LeaseSizeInput } from './lease-size.js';
 
-const question = (change: Partial<CarveQuestion>): CarveQuestion => ({
+const question = (change: Partial<LeaseSizeInput>): LeaseSizeInput => ({
   sliceMs: 1,
   reported: 10_000,
   pending: 1e9,
@@ -14,7 +14,7 @@ const question = (change: Partial<CarveQuestion>): CarveQuestion => ({
   ...change,
 });
 
-test.each<[string, Partial<CarveQuestion>, number]>([
+test.each<[string, Partial<LeaseSizeInput>, number]>([
   ['of a job of which nothing is known', { sliceMs: undefined }, 1],
   ['of slices of a millisecond', {}, LEASE_TARGET_MS],
   ['of slices that take longer than a lease', { sliceMs: 60_000 }, 1],
@@ -35,10 +35,10 @@ test.each<[string, Partial<CarveQuestion>, number]>([
   ['at the very tail, no more than there is', { pending: 20, rangeSlices: 20, leases: 4 }, 20],
   ['of the last slice', { pending: 1, rangeSlices: 1, leases: 50 }, 1],
 ])('the size of a lease %s', (_, change, count) => {
-  expect(carveCount(question(change))).toBe(count);
+  expect(leaseSize(question(change))).toBe(count);
 });
 
-test('a lease is whole slices, one at least where there is money, and never more than there is', () => {
+test('a lease has at least one funded slice, and never more than are pending or funded', () => {
   const sliceMs = fc.option(fc.double({ min: 0, max: 1e9, noNaN: true }), { nil: undefined });
   const count = fc.integer({ min: 1, max: 2 ** 53 - 1 });
   fc.assert(
@@ -53,7 +53,7 @@ test('a lease is whole slices, one at least where there is money, and never more
         funded: fc.oneof(fc.nat(), fc.constant(Infinity)),
       }),
       (q) => {
-        const carved = carveCount(q);
+        const carved = leaseSize(q);
         expect(Number.isInteger(carved)).toBe(true);
         expect(carved).toBeLessThanOrEqual(Math.min(q.rangeSlices, q.funded, LEASE_SLICES_MAX));
         expect(carved === 0).toBe(q.funded < 1);

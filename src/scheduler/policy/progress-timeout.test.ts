@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { LEASE_SILENT_MS_MAX, LEASE_SILENT_MS_MIN } from '../../protocol/limits.js';
-import { silentMsMax } from './silence.js';
-import { learn } from './slice-profile.js';
+import { progressTimeoutMs } from './progress-timeout.js';
+import { addSample } from './slice-profile.js';
 
 const silent = { kind: 'silent', workerId: 'w', payee: 'p', isolation: 'deno', atMs: 0 } as const;
 const thrown = { ...silent, kind: 'thrown' } as const;
-const of = (...means: number[]) => means.map((ms, i) => learn(undefined, `w${i}`, ms, 1)!);
+const of = (...means: number[]) => means.map((ms, i) => addSample(undefined, `w${i}`, ms, 1)!);
 
 test.each([
   ['of a job of which nothing is known is the longest', [], [], LEASE_SILENT_MS_MAX],
@@ -20,5 +20,5 @@ test.each([
   ],
   ['has an end', of(10), Array.from({ length: 16 }, () => silent), LEASE_SILENT_MS_MAX],
 ])('the silence that is allowed to a lease %s', (_, profile, attempts, ms) => {
-  expect(silentMsMax(profile, attempts)).toBe(ms);
+  expect(progressTimeoutMs(profile, attempts)).toBe(ms);
 });

@@ -1,23 +1,23 @@
 /**
- * What reports were answered, for a while: a worker whose connection broke between the commit and the answer asks
- * again, and must hear what was taken and paid even where the lease has ended by that report.
+ * Replies to reports, stored for `ANSWER_MS_MAX`: a worker whose connection broke between the commit and the reply repeats
+ * its report, and must get the same reply even if that report ended the lease.
  * @module
  */
 import { ANSWER_MS_MAX, ANSWERS_MAX } from '../../../protocol/limits.js';
-import { get, getExact, run, type Script } from '../rows/query-plan.js';
-import type { Answer, ReportCommand } from '../port/store.js';
+import { get, getExact, run, type QueryPlan } from '../rows/query-plan.js';
+import type { CommandResult, ReportCommand } from '../port/store.js';
 import type { CommandContext } from './context.js';
 
-interface AnswerRow {
+interface ReportReplyRow {
   job_id: string;
   next: bigint;
   left: bigint;
   paid: bigint;
 }
 
-/** The answer that this worker's very report had, or undefined: it was not made, or is forgotten. */
-export function* findAnswer(c: ReportCommand): Script<Answer<'report'> | undefined> {
-  const row = yield* getExact<AnswerRow>(
+/** The stored reply to exactly this report of this worker; undefined when there is none (any more). */
+export function* findReportReply(c: ReportCommand): QueryPlan<CommandResult<'report'> | undefined> {
+  const row = yield* getExact<ReportReplyRow>(
     `SELECT job_id, next, slices_left AS left, paid FROM answers
       WHERE lease_id = ? AND first = ? AND worker_id = ? AND count = ? AND lost = ?`,
     c.leaseId,
@@ -30,12 +30,12 @@ export function* findAnswer(c: ReportCommand): Script<Answer<'report'> | undefin
   return { jobId: row.job_id, next: Number(row.next), left: Number(row.left), paid: row.paid };
 }
 
-/** Keeps the answer to a report in the transaction that takes it; the oldest one goes where there are too many. */
-export function* rememberAnswer(
+/** Stores the reply in the transaction that records the report; beyond `ANSWERS_MAX` the oldest ones are deleted. */
+export function* saveReportReply(
   ctx: CommandContext,
   c: ReportCommand,
-  answer: Answer<'report'>,
-): Script<void> {
+  answer: CommandResult<'report'>,
+): QueryPlan<void> {
   yield* run(
     `INSERT INTO answers (lease_id, first, worker_id, count, lost, job_id, next, slices_left, paid, at_ms)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -53,13 +53,13 @@ export function* rememberAnswer(
   yield* run('DELETE FROM answers WHERE answer <= (SELECT MAX(answer) FROM answers) - ?', ANSWERS_MAX);
 }
 
-/** Forgets the answers that nobody can be waiting for any more. */
-export function* forgetAnswers(ctx: CommandContext): Script<void> {
+/** Deletes the replies that no worker can be waiting for any more. */
+export function* deleteOldReportReplies(ctx: CommandContext): QueryPlan<void> {
   yield* run('DELETE FROM answers WHERE at_ms <= ?', ctx.nowMs - ANSWER_MS_MAX);
 }
 
-/** When the oldest answer is to be forgotten, wall milliseconds. */
-export function* nextForgetting(): Script<number | undefined> {
+/** When the oldest reply expires, wall milliseconds; undefined when none is stored. */
+export function* nextReplyExpiryMs(): QueryPlan<number | undefined> {
   const row = yield* get<{ oldest: number | null }>('SELECT MIN(at_ms) AS oldest FROM answers');
   const oldest = row?.oldest ?? undefined;
   return oldest === undefined ? undefined : oldest + ANSWER_MS_MAX;

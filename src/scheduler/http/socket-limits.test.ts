@@ -11,14 +11,20 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/clock.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { acceptNode, connectNode, type Acceptor } from '../../transport/ws-node.js';
-import { limitSockets, slowOptions, type SlowLimits } from './limit-sockets.js';
-import { SocketRoom } from './connection-limiter.js';
+import { limitSockets, timeoutOptions, type RequestTimeouts } from './socket-limits.js';
+import { ConnectionLimiter } from './connection-limiter.js';
 import { makeSelfSigned, type PemPair } from '../tls/self-signed.js';
 
 /** Small times for what comes in; the others are a matter of their own. */
-const QUICK = { headersMs: 150, requestMs: 400, lookEveryMs: 20, idleMs: 60_000, keepAliveMs: 60_000 };
+const QUICK = { headersMs: 150, requestMs: 400, checkIntervalMs: 20, idleMs: 60_000, keepAliveMs: 60_000 };
 /** Times that no test waits for. */
-const SLOW = { headersMs: 60_000, requestMs: 60_000, lookEveryMs: 20, idleMs: 60_000, keepAliveMs: 60_000 };
+const SLOW = {
+  headersMs: 60_000,
+  requestMs: 60_000,
+  checkIntervalMs: 20,
+  idleMs: 60_000,
+  keepAliveMs: 60_000,
+};
 /** More than the buffers of two sockets hold. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024);
 
@@ -29,18 +35,18 @@ let said: { event: string; fields?: object }[];
 const dripping = new Set<NodeJS.Timeout>();
 
 interface Terms {
-  limits?: SlowLimits;
+  limits?: RequestTimeouts;
   tls?: PemPair;
   /** Of WebSockets alone. */
-  room?: SocketRoom;
+  limiter?: ConnectionLimiter;
 }
 
 const answer: RequestListener = (request, response) =>
   void response.end(request.url === '/large' ? LARGE : 'here');
 
-async function listen(max: number, { limits, tls, room }: Terms = {}): Promise<void> {
+async function listen(max: number, { limits, tls, limiter }: Terms = {}): Promise<void> {
   said = [];
-  const options = slowOptions(limits);
+  const options = timeoutOptions(limits);
   server =
     tls === undefined ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer);
   limitSockets(server, max, {
@@ -54,7 +60,7 @@ async function listen(max: number, { limits, tls, room }: Terms = {}): Promise<v
     (connection) => {
       connection.handle({ message: (bytes) => connection.send(bytes), close: () => undefined });
     },
-    room && { room },
+    limiter && { room: limiter },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ({ port } = server.address() as AddressInfo);
@@ -88,7 +94,7 @@ async function drip(head: string): Promise<string> {
   return heard;
 }
 
-it('ends requests whose headers or bodies never end, and leaves sockets that were upgraded alone', async () => {
+it('closes sockets whose request headers or bodies never end, but not upgraded ones', async () => {
   await listen(100, { limits: QUICK });
   const connection = await connectNode(`ws://127.0.0.1:${port}/socket`);
   const echoed: number[] = [];
@@ -114,12 +120,12 @@ it('ends requests whose headers or bodies never end, and leaves sockets that wer
   connection.close();
 });
 
-it('ends headers that never end long before a body would be', async () => {
+it('ends incomplete headers long before an incomplete body', async () => {
   await listen(100, { limits: { ...SLOW, headersMs: 150 } });
   expect(await drip('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')).toMatch(/^HTTP\/1\.1 408 /);
 });
 
-it('ends a socket whose client reads nothing of its answer', async () => {
+it('closes a socket whose client does not read its response', async () => {
   await listen(100, { limits: { ...SLOW, idleMs: 200 } });
   const gone = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)));
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
@@ -128,7 +134,7 @@ it('ends a socket whose client reads nothing of its answer', async () => {
   socket.destroy();
 });
 
-it('ends a socket that asks nothing more', async () => {
+it('closes an idle socket without a further request', async () => {
   await listen(100, { limits: { ...SLOW, keepAliveMs: 100 } });
   const socket = await open();
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -157,7 +163,7 @@ describe.each([
 ] as const)('%s', (_scheme, tls, wrap) => {
   const isAnswered = async (): Promise<boolean> => /^HTTP\/1\.1 200 /.test(await ask(wrap));
 
-  it('refuses what is too much of one network, says so once, and takes it again when others are gone', async () => {
+  it("refuses sockets beyond a network's share, logs it once, and accepts one again after another closed", async () => {
     await listen(4, tls && { tls });
     const first = await Promise.all([open(), open(), open()]);
     expect(await isAnswered()).toBe(false);
@@ -167,7 +173,7 @@ describe.each([
     while (!(await isAnswered()));
   });
 
-  it('takes each place back when its answer is read', async () => {
+  it('frees capacity when a response was read', async () => {
     await listen(4, tls && { tls });
     for (let i = 0; i < 10; i++) while (!(await isAnswered()));
     const closed = await Promise.all([open(), open(), open()]);
@@ -176,27 +182,27 @@ describe.each([
   });
 });
 
-it('ends a socket that never begins with TLS', async () => {
+it('closes a socket that never starts a TLS handshake', async () => {
   const tls = makeSelfSigned(['localhost'], systemClock.wallMs(), new SeededRandom(1));
   await listen(100, { limits: QUICK, tls });
   await once(await open(), 'close');
 });
 
-it('leaves WebSockets to those who come after, and takes a place back when one is gone', async () => {
-  const room = new SocketRoom(16);
-  await listen(100, { room });
+it('keeps WebSocket capacity for later clients, and frees it when one closes', async () => {
+  const limiter = new ConnectionLimiter(16);
+  await listen(100, { limiter });
   const url = `ws://127.0.0.1:${port}/socket`;
   const all = [];
   for (let i = 0; i < 12; i++) all.push(await connectNode(url));
   await expect(connectNode(url)).rejects.toThrow(/503/);
-  expect(room.enter('10.0.0.1')).toBe(true);
-  room.leave('10.0.0.1');
+  expect(limiter.enter('10.0.0.1')).toBe(true);
+  limiter.leave('10.0.0.1');
   all[0]!.handle({ message: () => undefined, close: () => undefined });
   all[0]!.close();
-  await expect.poll(() => room.total).toBe(11);
+  await expect.poll(() => limiter.total).toBe(11);
   // A handshake that is refused gives its place back too.
   expect(await refusedHandshake()).toMatch(/^HTTP\/1\.1 400 /);
-  await expect.poll(() => room.total).toBe(11);
+  await expect.poll(() => limiter.total).toBe(11);
   (await connectNode(url)).close();
 });
 

@@ -1,17 +1,17 @@
 /**
- * Schema 4 kept what a job's workers showed as text in the job's own row, which every report wrote anew: each worker gets
- * a row of its own.
+ * Schema 4 stored the data of a job's workers as text in the job's row, which every report rewrote: this step moves it to
+ * one row for each worker.
  * @module
  */
-import { forgetWorkersOf, putFailedLoad, putProfile } from './job-workers.js';
+import { deleteJobWorkers, putFailedLoad, putProfile } from '../rows/job-workers.js';
 import { addColumn, dropColumn } from './columns.js';
-import { all, type Script } from './rows/query-plan.js';
+import { all, type QueryPlan } from '../rows/query-plan.js';
 
 type StoredLoad = [workerId: string, payee: string, isolation: string, atMs: number];
 type StoredProfile = [workerId: string, ms: number, slices: number, total: number];
 
-export function* splitJobWorkers(nowMs: number): Script<void> {
-  // They are missing where a process of another version ended in the middle.
+export function* splitJobWorkers(nowMs: number): QueryPlan<void> {
+  // They are missing if a process of another version ended in the middle of this step.
   yield* addColumn('jobs', 'unloadable_by', `TEXT NOT NULL DEFAULT ''`);
   yield* addColumn('jobs', 'profile_by', `TEXT NOT NULL DEFAULT ''`);
   const rows = yield* all<{ job_id: string; unloadable_by: string; profile_by: string }>(
@@ -19,7 +19,7 @@ export function* splitJobWorkers(nowMs: number): Script<void> {
       WHERE run_status IN ('running', 'paused') AND (unloadable_by > '' OR profile_by > '')`,
   );
   for (const { job_id: jobId, unloadable_by: loads, profile_by: profile } of rows) {
-    yield* forgetWorkersOf(jobId);
+    yield* deleteJobWorkers(jobId);
     for (const [workerId, payee, isolation, atMs] of parse<StoredLoad>(loads))
       yield* putFailedLoad(jobId, { workerId, payee, isolation, atMs });
     const stored = parse<StoredProfile>(profile);

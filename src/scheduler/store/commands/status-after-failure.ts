@@ -1,5 +1,5 @@
 /**
- * The state of a job behind a failure: as every other change leaves it, or stopped where its slices only fail.
+ * Updates a job's status after a failure: cancels it when its slices only fail.
  * @module
  */
 import { cutText } from '../../../lib/text.js';
@@ -7,16 +7,16 @@ import { decodeError } from '../../../protocol/segment/envelope.js';
 import { ERROR_BYTES_MAX, REASON_LENGTH_MAX } from '../../../protocol/limits.js';
 import { ALL_FAIL_REASON } from '../../../protocol/job/reasons.js';
 import { SegmentReader } from '../../../protocol/segment/segment.js';
-import { isToBeStopped } from '../../policy/circuit-breaker.js';
+import { shouldStopJob } from '../../policy/circuit-breaker.js';
 import type { JobRecord } from '../rows/job-record.js';
-import { get, type Script } from '../rows/query-plan.js';
+import { get, type QueryPlan } from '../rows/query-plan.js';
 import type { CommandContext } from './context.js';
 import { endJob } from './end-job.js';
-import { settle } from './escrow.js';
+import { updateJobStatus } from './update-job-status.js';
 
-/** Cancels the job, with an error of its slices as the reason, where all of them fail; otherwise settles it. */
-export function* settleFailure(ctx: CommandContext, job: JobRecord): Script<void> {
-  if (job.runStatus === 'cancelled' || !isToBeStopped(job)) return yield* settle(ctx, job);
+/** Cancels the job with an error of one slice as the reason when its slices only fail; otherwise updates its status. */
+export function* updateStatusAfterFailure(ctx: CommandContext, job: JobRecord): QueryPlan<void> {
+  if (job.runStatus === 'cancelled' || !shouldStopJob(job)) return yield* updateJobStatus(ctx, job);
   const output = yield* get<{ first: number; segment: Uint8Array }>(
     'SELECT first, segment FROM outputs WHERE job_id = ? ORDER BY first LIMIT 1',
     job.jobId,
@@ -26,11 +26,11 @@ export function* settleFailure(ctx: CommandContext, job: JobRecord): Script<void
   yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
 }
 
-/** Name and message of the first outcome of a segment, which is an error that a worker sent; our own have no name. */
+/** Name and message of the first outcome of a segment, an error that a worker sent; errors of ours are shown without a name. */
 function errorText(segment: Uint8Array): string {
   try {
     const body = new SegmentReader(segment).body(0);
-    if (body.length > ERROR_BYTES_MAX) return 'an error that is too large to be shown';
+    if (body.length > ERROR_BYTES_MAX) return 'an error that is too large to show';
     const { name, message } = decodeError(body);
     return name === 'ManyhandsError' ? message : `${name}: ${message}`;
   } catch {
