@@ -10,7 +10,13 @@ import { LEASE_MS } from '../../src/protocol/limits.js';
 import type { Input, Lease, SignedOffer, WorkerDescription } from '../../src/protocol/messages/messages.js';
 import { rangeFromBounds } from '../../src/protocol/input/ranges.js';
 import { SegmentWriter } from '../../src/protocol/segment/segment.js';
-import type { CommandResult, Command, CommandName, Commands, Store } from '../../src/scheduler/store/port/store.js';
+import type {
+  CommandResult,
+  Command,
+  CommandName,
+  Commands,
+  Store,
+} from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 
 /** A clock that stands until it is told. */
