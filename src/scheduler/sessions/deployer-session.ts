@@ -23,6 +23,8 @@ import type { PendingReply, NoticeMessage, RequestMessage, Session } from './ses
 import { unknownWorktime, type SchedulerNode } from '../services/scheduler-node.js';
 import type { ClientIdentity } from '../services/bans.js';
 import { answerOperator, isOperatorMessage } from './operator-requests.js';
+import { issueTicket } from './blob-ticket.js';
+import { notAnOperator, notDeployerMessage, unknownJob } from './session-errors.js';
 import { FailedProofs } from '../services/proof-queue.js';
 import { ProvedGroups } from './proved-groups.js';
 import type { JobView } from '../store/port/store.js';
@@ -368,23 +370,6 @@ export class DeployerSession implements Session {
 
 const reply = (body: object): PendingReply => ({ done: Promise.resolve(body) });
 
-function notAnOperator(): ManyhandsError {
-  return new ManyhandsError(
-    'FORBIDDEN',
-    'only an operator may do this: connect with the operator token of the data folder',
-  );
-}
-
-function notDeployerMessage(type: string): ManyhandsError {
-  return new ManyhandsError('FORBIDDEN', `${type} is not a deployer's message`, { type });
-}
-
-function unknownJob(jobId: string): ManyhandsError {
-  return new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, {
-    jobId,
-  });
-}
-
 /** The part of a stored segment that lies between slices `from` and `to`. */
 function slicePart(part: SegmentPart, from: number, to: number): SegmentPart {
   const first = Math.max(part.first, from);
@@ -392,12 +377,6 @@ function slicePart(part: SegmentPart, from: number, to: number): SegmentPart {
   const count = last - first + 1;
   if (count === part.count) return part;
   return { first, count, segment: sliceSegment(part.segment, first - part.first, count) };
-}
-
-/** The reply to `blob.ticket`: a ticket to upload the blob, or that it is already stored. */
-export async function issueTicket(node: SchedulerNode, digest: string, bytes: number): Promise<object> {
-  if ((await node.options.blobs.size(digest)) !== undefined) return { known: true };
-  return { known: false, ticket: node.tickets.issue(digest, bytes) };
 }
 
 /** The public name in a job package; empty when it cannot be decoded. */

@@ -13,7 +13,8 @@ import type { ClientConnection } from './client-connection.js';
 import type { NoticeMessage, RequestMessage, Session } from './session.js';
 import { checkOutcomes } from './check-input.js';
 import type { SchedulerNode } from '../services/scheduler-node.js';
-import { issueTicket } from './deployer-session.js';
+import { issueTicket } from './blob-ticket.js';
+import { unknownJob } from './session-errors.js';
 import type { LeaseRecord } from '../leasing/lease-registry.js';
 import type { ConnectedWorker } from '../services/connected-clients.js';
 import { OfferedJobs } from './offered-jobs.js';
@@ -378,6 +379,3 @@ export class WorkerSession implements Session, ConnectedWorker {
       this.#node.options.log('warn', 'worker', { workerId: this.workerId, code, message });
   }
 }
-
-const unknownJob = (jobId: string): ManyhandsError =>
-  new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here`, { jobId });
