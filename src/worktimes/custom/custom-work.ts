@@ -69,7 +69,7 @@ async function startWorktime(start: AnyFunction, job: JobContext, custom: Custom
   }
   const found = runtime as Partial<CustomRuntime> | null | undefined;
   if (typeof found?.prepare === 'function') return found as CustomRuntime;
-  throw refused(custom, 'gave no object with `prepare` from start');
+  throw refused(custom, 'returned no object with `prepare` from start');
 }
 
 function contextOf(job: JobContext): WorktimeContext {

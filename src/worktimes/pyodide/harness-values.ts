@@ -124,7 +124,7 @@ def unsupported_part(value, path, seen):
         for i, key in enumerate(value):
             if key is not None and not isinstance(key, (bool, int, float, str)):
                 return [f'{path}<key {i}>', type(key).__name__, KEY_ADVICE]
-        return first_unsupported((item, path + step(key), seen) for key, item in value.items())
+        return first_unsupported((item, path + path_step(key), seen) for key, item in value.items())
     try:
         if memoryview(value).format.lstrip('@') in FORMATS:
             return None
@@ -134,10 +134,10 @@ def unsupported_part(value, path, seen):
 
 
 def first_unsupported(parts):
-    return next((odd for odd in (unsupported_part(*part) for part in parts) if odd is not None), None)
+    return next((found for found in (unsupported_part(*part) for part in parts) if found is not None), None)
 
 
-def step(key):
+def path_step(key):
     if isinstance(key, str) and key.isidentifier():
         return '.' + key
     return f'[{key!r}]'[:200]

@@ -10,9 +10,6 @@ import { HARNESS_ERRORS } from './harness-errors.js';
 import { HARNESS_SNAPSHOT } from './harness-snapshot.js';
 import { HARNESS_VALUES } from './harness-values.js';
 
-/** The file name of the user's source in tracebacks. */
-export const SOURCE_NAME = 'work-function.py';
-
 /** The file name of the harness in tracebacks, whose frames are removed. */
 export const HARNESS_NAME = '<manyhands>';
 
@@ -31,6 +28,7 @@ import traceback
 import types
 from pyodide.ffi import JsProxy
 
+# File names in tracebacks: of the user's source, and of this harness.
 SOURCE_NAME = 'work-function.py'
 HARNESS_NAME = '<manyhands>'
 LINE_BYTES_MAX = 16384
@@ -238,7 +236,7 @@ def problem_of(function):
     if isinstance(function, type):
         return f'{function.__name__} is a class, not a function; define a function that uses it'
     if not callable(function):
-        return f'the source gives a value of type {type(function).__name__}, not a function'
+        return f'the source evaluates to a value of type {type(function).__name__}, not a function'
     code = getattr(function, '__code__', None)
     if code is not None and code.co_flags & GENERATOR:
         return f'{function.__name__} is a generator; return a list of what it would yield'

@@ -28,11 +28,11 @@ type Descriptors = Record<PropertyKey, PropertyDescriptor>;
 
 interface SavedObject {
   readonly holder: object;
-  /** By key; without a prototype. */
+  /** The original properties, by key; without a prototype. */
   readonly before: Descriptors;
   readonly keys: readonly PropertyKey[];
   /** Whether added properties are removed, too; not those of the global object, which are the job's own globals. */
-  readonly isWhole: boolean;
+  readonly removesAdded: boolean;
 }
 
 interface Change {
@@ -70,7 +70,7 @@ function save(holder: object, some?: readonly string[]): void {
     const found = withoutPrototype(getOwnPropertyDescriptor(holder, key));
     if (found !== undefined) before[key] = found;
   }
-  saved[count++] = { holder, before, keys, isWhole: some === undefined };
+  saved[count++] = { holder, before, keys, removesAdded: some === undefined };
 }
 
 /** Runs harness code despite any change of the realm by job code. `run` must have no effect when it fails: it may run twice. */
@@ -103,10 +103,10 @@ export function retryWithIntrinsics<T>(error: unknown, run: () => T): T {
 function restoreIntrinsics(): Change | undefined {
   let changes: Change | undefined;
   for (let i = 0; i < count; i++) {
-    const { holder, before, keys, isWhole } = saved[i]!;
+    const { holder, before, keys, removesAdded } = saved[i]!;
     const { length } = keys;
     // Added properties first: an index on the prototype of arrays, itself an array, changes its length.
-    const found = isWhole ? ownKeys(holder) : none;
+    const found = removesAdded ? ownKeys(holder) : none;
     const { length: foundLength } = found;
     for (let k = 0; k < foundLength; k++) {
       const key = found[k]!;

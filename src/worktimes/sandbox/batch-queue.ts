@@ -4,12 +4,12 @@
  */
 import type { SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
 import { LinkedQueue } from '../realm/linked-queue.js';
-import type { Batch } from './run-batch.js';
+import type { ReceivedBatch } from './run-batch.js';
 
 const { Map } = globalThis;
 
 export class BatchQueue {
-  readonly #batches = new LinkedQueue<Batch>();
+  readonly #batches = new LinkedQueue<ReceivedBatch>();
   /** Blobs for the batch that arrives next, by digest. */
   #blobs = new Map<string, Uint8Array>();
 
@@ -26,7 +26,7 @@ export class BatchQueue {
     this.#blobs = new Map();
   }
 
-  next(): Batch | undefined {
+  next(): ReceivedBatch | undefined {
     return this.#batches.shift();
   }
 }

@@ -10,7 +10,7 @@ import { openInput, type BatchBlobs, type SliceInput } from './slice-input.js';
 import { withoutFrames } from '../runtime/work-error.js';
 import type { BatchContext } from './batch-context.js';
 
-export interface Batch {
+export interface ReceivedBatch {
   readonly run: Extract<SupervisorToSandbox, { type: 'run' }>;
   readonly blobs: BatchBlobs;
 }
@@ -21,7 +21,7 @@ const CLOCK_EVERY_MAX = 16;
 const CHEAP_MS = 0.1;
 
 /** Runs a batch; resolves when its last outcome was sent. Errors of job code become outcomes, never a rejection. */
-export async function runBatch({ run, blobs }: Batch, context: BatchContext): Promise<void> {
+export async function runBatch({ run, blobs }: ReceivedBatch, context: BatchContext): Promise<void> {
   const { work, reporter, writer, now } = context;
   const { call, endSlice } = work;
   const { each: reportEach, inputs } = run;

@@ -6,7 +6,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../../protocol/limits.js';
 import type { JobContext, WorkFunction } from '../runtime/runtime.js';
-import { packDatum, toJson, unpackResult } from './data.js';
+import { packDatum, encodeJson, unpackResult } from './data.js';
 import { ExitError, explainWasm, OutputMissingError } from './explain.js';
 import { instantiate, type HostOptions } from './host.js';
 import { inputStream, JobFileTree } from './job-tree.js';
@@ -94,7 +94,11 @@ function argumentText(value: unknown, index: number): string {
   let text: string;
   try {
     text =
-      typeof value === 'string' ? value : typeof value === 'bigint' ? String(value) : toJson(value, where);
+      typeof value === 'string'
+        ? value
+        : typeof value === 'bigint'
+          ? String(value)
+          : encodeJson(value, where);
   } catch (cause) {
     const why = `A command takes texts, and ${(cause as Error).message}`;
     throw new ManyhandsError('WORK_FUNCTION_INVALID', why, { index }, { cause });

@@ -20,11 +20,11 @@ export function packDatum(datum: unknown): PackedDatum {
     return { bytes: new Uint8Array(datum.buffer, datum.byteOffset, datum.byteLength), form: 'bytes' };
   }
   if (typeof datum === 'string') return { bytes: new TextEncoder().encode(datum), form: 'text' };
-  return { bytes: new TextEncoder().encode(`${toJson(datum, 'the datum')}\n`), form: 'json' };
+  return { bytes: new TextEncoder().encode(`${encodeJson(datum, 'the datum')}\n`), form: 'json' };
 }
 
 /** One line of JSON; empty for undefined. Throws TypeError for a value that JSON cannot represent. */
-export function toJson(value: unknown, where: string): string {
+export function encodeJson(value: unknown, where: string): string {
   const text = JSON.stringify(value, (key: string, item: unknown) => {
     const what = notRepresentable(item);
     if (what === undefined) return item;
@@ -46,7 +46,7 @@ export function unpackResult(bytes: Uint8Array, form: WasmResult): unknown {
   } catch (cause) {
     const shown = text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX - 1)}…`;
     throw new TypeError(
-      `What the module gave is no JSON: ${JSON.stringify(shown)}. Set job.wasm.result to 'text' or 'bytes' to take it as it is`,
+      `The result of the module is not JSON: ${JSON.stringify(shown)}. Set job.wasm.result to 'text' or 'bytes' to take it as it is`,
       { cause },
     );
   }
@@ -57,7 +57,7 @@ function decode(bytes: Uint8Array): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new TypeError(
-      "What the module gave is no UTF-8. Set job.wasm.result to 'bytes' to take it as it is",
+      "The result of the module is not UTF-8. Set job.wasm.result to 'bytes' to take it as it is",
       {
         cause,
       },

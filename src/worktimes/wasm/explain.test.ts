@@ -7,7 +7,7 @@ describe('the stack frames of a module', () => {
       'RuntimeError: unreachable',
       '    at boom (wasm://wasm/tiny-0a1b2c3d:wasm-function[0]:0x2a)',
       '    at wasm://wasm/0a1b2c3d:wasm-function[17]:0x33',
-      '    at call (file:///somewhere/dist/worktimes/wasm/plain.js:20:14)',
+      '    at call (file:///somewhere/dist/worktimes/wasm/function-work.js:20:14)',
     ].join('\n');
     expect(moduleFrames(stack)).toEqual([
       '    at boom (work-function.wasm:wasm-function[0]:0x2a)',
@@ -38,7 +38,7 @@ describe('an error of a module', () => {
         message: `stack overflow (${thrown.message})`,
       });
     }
-    expect(explainWasm(new RangeError('work gave 5 bytes'), '')).toMatchObject({ name: 'RangeError' });
+    expect(explainWasm(new RangeError('work returned 5 bytes'), '')).toMatchObject({ name: 'RangeError' });
   });
 
   it('has the end of standard error in its message', () => {

@@ -168,7 +168,7 @@ function bytesCall(
     const packed = BigInt.asUintN(64, instance.function(name)(pointer, bytes.length, ...args) as bigint);
     const at = Number(packed >> 32n);
     const length = Number(packed & 0xffff_ffffn);
-    checkResultSize(length, 'gave');
+    checkResultSize(length, 'returned');
     const result = copyOf(view(instance, name, at, length));
     if (free !== undefined) instance.function(free)(at, length);
     return unpackResult(result, job.wasm?.result ?? form);
@@ -179,7 +179,7 @@ function view(instance: ReusedInstance, name: string, pointer: number, length: n
   const { memory } = instance;
   if (pointer + length <= memory.byteLength) return new Uint8Array(memory, pointer, length);
   throw new RangeError(
-    `${name} gave ${length} bytes at ${pointer}; the module's memory ends at ${memory.byteLength}`,
+    `${name} returned ${length} bytes at ${pointer}; the module's memory ends at ${memory.byteLength}`,
   );
 }
 

@@ -65,7 +65,7 @@ export function planModule(bytes: Uint8Array, call: WasmCall = {}): ModulePlan {
   const { type } = found;
   if (type === undefined || [...type.params, ...type.results].includes('other')) {
     throw invalid(
-      `its function ${found.name} takes or gives what is no number`,
+      `its function ${found.name} has a parameter or result that is no number`,
       'Export one of i32, i64, f32 and f64 only.',
     );
   }

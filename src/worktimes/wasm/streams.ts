@@ -50,7 +50,7 @@ export class CapturedOutput extends OutStream {
 }
 
 /** Throws RESULT_TOO_LARGE where a result has more bytes than a value may have. */
-export function checkResultSize(bytes: number, verb: 'wrote' | 'gave'): void {
+export function checkResultSize(bytes: number, verb: 'wrote' | 'returned'): void {
   if (bytes <= VALUE_BYTES_MAX) return;
   const text = `The work function ${verb} more than ${VALUE_BYTES_MAX} bytes as its result; return less`;
   throw new ManyhandsError('RESULT_TOO_LARGE', text, { limit: 'VALUE_BYTES_MAX' });
