@@ -96,6 +96,7 @@ const stateActions = {
 };
 document.documentElement.dataset.ready = 'true';
 const jobsPlace = new SteadyHeight(byId('embed-running'));
+const actionsPlace = new SteadyHeight(byId('actions'));
 const click = new OwnClick(button('power'));
 button('power').addEventListener('click', (event) => {
   // It does what is written on it, which may be a moment old.
@@ -228,6 +229,7 @@ function drawNow(): void {
   byId('embed-running').hidden = !running;
   drawJobs(status, block);
   jobsPlace.keep();
+  actionsPlace.keep();
   site.tell({ type: 'status', phase, running, ...sums, earned, sandboxes: sandboxes.length });
   if (running !== wasRunning) site.tell({ type: running ? 'start' : 'stop' });
   wasRunning = running;
