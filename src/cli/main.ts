@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `manyhands <command>`. Each command is a file; what could not be done ends with a sentence and exit
- * code 1, wrong usage with 2, and no stack is shown for either.
+ * The command line: `manyhands <command>`, with one file for each command. An error prints a message and exits with
+ * code 1, a usage error with 2; neither shows a stack.
  * @module
  */
 import { CommanderError } from 'commander';
@@ -13,10 +13,10 @@ import { makeProgram } from './program.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-/** A value that no run of the command could take, found out after commander had read it. */
+/** Codes of usage errors that are detected after commander has parsed the arguments. */
 const USAGE_CODES = ['INVALID_ARGUMENT', 'UNKNOWN_OPTION', 'ADDRESS_MALFORMED'] as const;
 
-// Whoever reads may stop (`| head`): then there is nobody to write for.
+// The reader of stdout may close it (`| head`): then the process ends.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;
@@ -25,7 +25,7 @@ try {
   await makeProgram().parseAsync(shieldIds(helpAsOption(process.argv.slice(2))), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Commander has said what is wrong; help and version are no failure.
+    // Commander has printed the error already; help and version exit with 0.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   } else {
     console.error(describeError(error));

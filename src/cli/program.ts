@@ -1,5 +1,5 @@
 /**
- * All commands under one name, and how each of them complains.
+ * The program with all commands, and the format of its usage errors.
  * @module
  */
 import { readFileSync } from 'node:fs';
@@ -15,20 +15,18 @@ import { workerCommand } from './commands/worker.js';
 import { describeUsage } from './console/describe-error.js';
 import { examples } from './console/help.js';
 
-/** The command line. Wrong usage throws a `CommanderError`, after it was said. */
+/** Creates the command line parser. A usage error is printed and throws a `CommanderError`. */
 export function makeProgram(): Command {
   const program = new Command('manyhands')
-    .description(
-      'Volunteer computing for the web: run a scheduler, lend a machine, look after jobs and credits.',
-    )
+    .description('Volunteer computing for the web: run a scheduler or a worker, manage jobs and credits.')
     .version(ownVersion(), '-v, --version', 'print the version')
     .addHelpText(
       'after',
       examples(
-        ['manyhands demo', 'two jobs from start to end on this machine'],
+        ['manyhands demo', 'two complete jobs on this machine'],
         ['manyhands scheduler', 'a scheduler on http://localhost:8462'],
-        ['manyhands worker', 'lend this machine to the jobs of that scheduler'],
-        ['manyhands job status <id>', 'how far a job is'],
+        ['manyhands worker', 'a worker for the jobs of that scheduler'],
+        ['manyhands job status <id>', 'progress of a job'],
       ),
     );
   const commands = [
@@ -42,18 +40,18 @@ export function makeProgram(): Command {
     doctorCommand,
   ];
   for (const make of commands) program.addCommand(make());
-  settle(program);
+  configure(program);
   return program;
 }
 
-/** Subcommands do not take over from their parent what is set here. */
-function settle(command: Command): void {
+/** Configures a command and its subcommands, which do not inherit these settings. */
+function configure(command: Command): void {
   command.exitOverride();
   command.configureHelp({ minWidthToWrap: 20 });
   command.helpOption('-h, --help', 'show this help');
   command.configureOutput({ outputError: (text, write) => write(describeUsage(text)) });
   if (command.commands.length > 0) command.helpCommand('help [command]', 'show the help of a command');
-  command.commands.forEach(settle);
+  command.commands.forEach(configure);
 }
 
 function ownVersion(): string {

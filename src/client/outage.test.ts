@@ -127,7 +127,7 @@ describe('an interrupted input', () => {
     const job = await deployer.attach<number>(id);
     expect(job.committed).toBe(2);
     const waiting = job.wait();
-    await until(() => warnings.some((text) => text.includes('nobody adds more')));
+    await until(() => warnings.some((text) => text.includes('no more are being added')));
     await job.addSlices([1, 2, 3, 4, 5].slice(job.committed));
     await job.close();
     expect([...(await waiting)]).toEqual([2, 4, 6, 8, 10]);
@@ -141,7 +141,7 @@ describe('an interrupted input', () => {
     let committed: number | undefined;
     job.on('noinput', (event) => (committed = event.committed));
     await until(() => committed === 0);
-    expect(warnings.filter((text) => text.includes('nobody adds'))).toEqual([]);
+    expect(warnings.filter((text) => text.includes('no more are being added'))).toEqual([]);
     await job.cancel();
     expect(stub.violations).toEqual([]);
   });

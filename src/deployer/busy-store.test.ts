@@ -1,11 +1,11 @@
 /**
- * A job whose scheduler cannot store anything for a while.
+ * A job whose scheduler cannot write to its store for a while.
  * @module
  */
 import { expect, it } from 'vitest';
 import { deployerRig, hurriedClock, until } from '../testing/deployer/deployer-rig.js';
 
-it('a job is fed, closed and followed to its end when the store takes what it refused before', async () => {
+it('a job uploads its input, closes and completes once a store that was busy accepts writes again', async () => {
   const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(20) });
   for (const type of ['job.append', 'job.close', 'job.follow']) stub.busy.add(type);
   const running = deployer.computeFor([1, 2, 3], (x: number) => x).exec();

@@ -1,5 +1,5 @@
 /**
- * What the types of `computeFor` promise: the compiler is the test.
+ * The types of `computeFor`: compiling this file is the test.
  * @module
  */
 import { expectTypeOf } from 'vitest';
@@ -23,10 +23,10 @@ expectTypeOf(computeFor(new Set([1]), (n) => n + 1)).toEqualTypeOf<Job<number>>(
 expectTypeOf(computeFor([1].values(), (n) => n + 1)).toEqualTypeOf<Job<number>>();
 declare const stream: AsyncIterable<Uint8Array>;
 expectTypeOf(computeFor(stream, (bytes) => bytes.length)).toEqualTypeOf<Job<number>>();
-// @ts-expect-error the work function takes a string, the data are numbers
+// @ts-expect-error the work function takes a string, but the data are numbers
 computeFor([1], (s: string) => s);
 
-// Ranges give numbers, or arrays of them where they are grouped.
+// A range has numbers as data; a grouped range has arrays of numbers.
 expectTypeOf(computeFor({ start: 1, end: 5 }, (n) => n * 2)).toEqualTypeOf<Job<number>>();
 expectTypeOf(computeFor(new RangeObject(1, 5), (n) => n * 2)).toEqualTypeOf<Job<number>>();
 expectTypeOf(computeFor({ start: 1, end: 5, group: 2 }, (n: number[]) => n.length)).toEqualTypeOf<
@@ -41,31 +41,31 @@ expectTypeOf(computeFor(new RangeObject(1, 5, 1, 2), (numbers) => numbers.length
 expectTypeOf(computeFor(new RangeObject({ start: 1, end: 5, group: 2 }), (n) => n.map(String))).toEqualTypeOf<
   Job<string[]>
 >();
-// @ts-expect-error a grouped range gives arrays
+// @ts-expect-error a grouped range has arrays as data
 computeFor({ start: 1, end: 5, group: 2 }, (n: number) => n * 2);
-// @ts-expect-error a grouped range gives arrays
+// @ts-expect-error a grouped range has arrays as data
 computeFor(new RangeObject(1, 5, 1, 2), (n: number) => n * 2);
-// @ts-expect-error a range that is not grouped gives numbers
+// @ts-expect-error a range that is not grouped has numbers as data
 computeFor({ start: 1, end: 5 }, (n: number[]) => n.length);
-// @ts-expect-error a range that is not grouped gives numbers
+// @ts-expect-error a range that is not grouped has numbers as data
 computeFor(new RangeObject({ start: 1, end: 5 }), (n: number[]) => n.length);
 
-// Where the types of the data leave more than one shape open, the work function takes them all.
+// If the type of the data allows several forms, the work function must accept all of them.
 declare const bounds: RangeBounds;
 declare const anyRange: RangeObject<number | undefined>;
 declare const unknowns: unknown[];
 declare const mixed: (number | number[])[];
 expectTypeOf(computeFor(bounds, (n) => [n].flat().length)).toEqualTypeOf<Job<number>>();
 expectTypeOf(computeFor(anyRange, (n) => [n].flat().length)).toEqualTypeOf<Job<number>>();
-// @ts-expect-error it may be grouped
+// @ts-expect-error the range may be grouped
 computeFor(bounds, (n: number) => n * 2);
-// @ts-expect-error it may be grouped
+// @ts-expect-error the range may be grouped
 computeFor(anyRange, (n: number) => n * 2);
-// @ts-expect-error anything may be in there
+// @ts-expect-error the elements are unknown
 computeFor(unknowns, (n: number) => n * 2);
-// @ts-expect-error there are arrays in there
+// @ts-expect-error some elements are arrays
 computeFor(mixed, (n: number) => n * 2);
-// @ts-expect-error no data have that shape
+// @ts-expect-error this is no accepted form of input
 computeFor({ from: 1, to: 5 }, (n: number) => n * 2);
 // @ts-expect-error a range has no such field
 computeFor({ start: 1, end: 5, stepp: 2 }, (n: number) => n * 2);
@@ -79,14 +79,14 @@ expectTypeOf(compute.do(() => 'done')).toEqualTypeOf<Job<string>>();
 // The arguments are the rest of the parameters.
 // @ts-expect-error an argument is missing
 computeFor([1], (x: number, k: number) => x * k);
-// @ts-expect-error it is of another type
+// @ts-expect-error the argument has another type
 computeFor([1], (x: number, k: number) => x * k, ['2']);
-// @ts-expect-error there is one too many
+// @ts-expect-error there is one argument too many
 computeFor([1], (x: number, k: number) => x * k, [2, 3]);
 computeFor([1], (x: number, k?: number) => x * (k ?? 1));
 computeFor([1], (x: number, k: number) => x * k, [2] as const);
 
-// What is at an address has the type that the work function takes it for.
+// The content of a URL has the type of the work function's parameter.
 declare const set: RemoteDataSet;
 expectTypeOf(computeFor(set, ({ n }: { n: number }) => n)).toEqualTypeOf<Job<number>>();
 expectTypeOf(computeFor([new URL('https://a.example/')], (text: string) => text)).toEqualTypeOf<
@@ -96,33 +96,33 @@ expectTypeOf(
   computeFor({ pattern: 'https://a.example/{slice}', sliceCount: 3 }, (bytes: Uint8Array) => bytes.length),
 ).toEqualTypeOf<Job<number>>();
 
-// Source has no types of its own; the caller may say what it returns.
+// Source text has no types; the caller may give the result type.
 expectTypeOf(computeFor([1], '(x) => x')).toEqualTypeOf<Job>();
 expectTypeOf(computeFor<number>([1], '(x) => x', [])).toEqualTypeOf<Job<number>>();
 expectTypeOf(computeFor([1], new URL('file:///work.py'))).toEqualTypeOf<Job>();
 expectTypeOf(computeFor<bigint>([1], new Uint8Array(8))).toEqualTypeOf<Job<bigint>>();
 
-// Worktimes are known by name, and others may be named.
+// Known worktimes are typed by name; any other name is accepted too.
 declare const job: Job;
 job.worktime = 'wasm';
 job.worktime = 'of-tomorrow';
 // @ts-expect-error a worktime is a name
 job.worktime = 5;
 job.wasm = { export: 'mandelbrot', result: 'json' };
-// @ts-expect-error there is no such form
+// @ts-expect-error there is no such result form
 job.wasm = { result: 'xml' };
 job.customWorktime = { name: 'lisp', version: '1.0.0', source: new URL('file:///lisp.mjs') };
-// @ts-expect-error its version is missing
+// @ts-expect-error the version is missing
 job.customWorktime = { name: 'lisp', source: '' };
 
-// Events know the result.
+// Events have the type of the result.
 computeFor([1], (x) => `${x}`).on('result', ({ result, sliceNumber, job }) => {
   expectTypeOf(result).toEqualTypeOf<string>();
   expectTypeOf(sliceNumber).toEqualTypeOf<number>();
   expectTypeOf(job).toEqualTypeOf<Job<string>>();
 });
 
-// Names of events may be written in any case.
+// Event names are case-insensitive.
 computeFor([1], (x) => `${x}`).on('Result', ({ result }) => expectTypeOf(result).toEqualTypeOf<string>());
 computeFor([1], (x) => x).once('NOWORKERS', ({ waitedMs }) => expectTypeOf(waitedMs).toEqualTypeOf<number>());
 // @ts-expect-error there is no such event, in any case

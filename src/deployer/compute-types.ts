@@ -1,6 +1,6 @@
 /**
- * The types of `computeFor` and its kin: what a job gives is read from the work function's signature, and what its
- * arguments must be.
+ * The types of `computeFor`, `compute.for` and `compute.do`. The result type of the job and the types of its arguments
+ * are inferred from the signature of the work function.
  * @module
  */
 import type { RangeBounds } from '../protocol/input/input-sets.js';
@@ -11,7 +11,7 @@ import type { ConnectionEvents } from './connection/connection-events.js';
 import type { RemoteStatus } from './results/status-info.js';
 import type { RemoteData } from './upload/remote-input.js';
 
-/** The arguments after the datum: they may be left out where the work function needs none. */
+/** The arguments after the datum. They are optional if the work function requires none. */
 type WorkArgs<A extends unknown[]> = [] extends A ? [args?: Readonly<A>] : [args: Readonly<A>];
 
 type Work<D, A extends unknown[], R> = (datum: D, ...args: A) => R;
@@ -20,33 +20,33 @@ type SourceText = string | URL | Uint8Array | ArrayBuffer;
 export interface ComputeFor {
   /** Slices whose data are 0 … count - 1. */
   <A extends unknown[], R>(count: number, work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
-  /** One slice a `group` numbers of the range; `end` is inclusive. */
+  /** One slice for each `group` numbers of the range; `end` is inclusive. */
   <A extends unknown[], R>(
     range: RangeBounds & { group: number },
     work: Work<number[], A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
-  /** One slice a number of the range; `end` is inclusive. */
+  /** One slice for each number of the range; `end` is inclusive. */
   <A extends unknown[], R>(
     range: RangeBounds & { group?: undefined },
     work: Work<number, A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
-  /** A range of which the types do not say whether it is grouped: the work function takes both. */
+  /** A range whose type does not tell whether it is grouped: the work function must accept both forms. */
   <A extends unknown[], R>(
     range: RangeBounds,
     work: Work<number | number[], A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
-  /** One slice an address; the datum is what its worker finds there. */
+  /** One slice for each URL; the datum is the content that the worker downloads from it. */
   <D, A extends unknown[], R>(data: RemoteData, work: Work<D, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
-  /** One slice an element. */
+  /** One slice for each element. */
   <D, A extends unknown[], R>(
     data: Iterable<D> | AsyncIterable<D>,
     work: Work<D, A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
-  /** A work function given as source, as the address of a module or as its bytes; its types are not known. */
+  /** A work function given as source text, as the URL of a module or as bytes; its types are unknown. */
   <R = unknown>(
     data: number | RangeBounds | RemoteData | Iterable<unknown> | AsyncIterable<unknown>,
     work: SourceText,
@@ -55,14 +55,14 @@ export interface ComputeFor {
 }
 
 export interface ComputeForForms extends ComputeFor {
-  /** `start` to `end`, inclusive, by 1; a range that counts down names its step. */
+  /** The numbers from `start` to `end`, inclusive, in steps of 1. A descending range must give its step. */
   <A extends unknown[], R>(
     start: number,
     end: number,
     work: Work<number, A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
-  /** `start` to `end`, inclusive. */
+  /** The numbers from `start` to `end`, inclusive, in steps of `step`. */
   <A extends unknown[], R>(
     start: number,
     end: number,
@@ -92,38 +92,41 @@ export interface ComputeDo {
 export interface Compute {
   for: ComputeForForms;
   do: ComputeDo;
-  /** Stops a job for good. As in DCP a keystore may stand before the reason; it is not needed. */
+  /**
+   * Cancels a job permanently. As in DCP a keystore may precede the reason; it is not needed.
+   * @throws JOB_UNKNOWN, NOT_OWNER
+   */
   cancel(job: string | Job, reason?: string): Promise<RemoteStatus>;
   cancel(job: string | Job, keystore: Keystore | undefined, reason?: string): Promise<RemoteStatus>;
   /** @throws JOB_UNKNOWN, NOT_OWNER */
   status(job: string | Job): Promise<RemoteStatus>;
-  /** The jobs of this identity at the scheduler, the newest first, a page at a time. @throws INVALID_ARGUMENT */
+  /** Lists the jobs of this identity at the scheduler, newest first, one page at a time. @throws INVALID_ARGUMENT */
   list(options?: ListOptions): Promise<JobPage>;
-  /** Hears when the connection to the scheduler is lost and when it is there again. */
+  /** Listens to the loss and the return of the connection to the scheduler. */
   on<K extends keyof ConnectionEvents>(name: K, listener: (event: ConnectionEvents[K]) => void): void;
   off<K extends keyof ConnectionEvents>(name: K, listener: (event: ConnectionEvents[K]) => void): void;
 }
 
 export interface ListOptions extends CallOptions {
-  /** Only jobs older than that one: the last of the page before. */
+  /** Id of the last job of the previous page: only older jobs are listed. */
   after?: string | undefined;
-  /** Jobs at most, 1 to 100. @default 20 */
+  /** Maximum number of jobs, 1 to 100. @default 20 */
   limit?: number | undefined;
 }
 
-/** A job among others. */
+/** One job of a list. */
 export interface ListedJob extends RemoteStatus {
   owner: string;
-  /** Its public name. */
+  /** The public name of the job. */
   name: string;
-  /** Wall time of its deployment, milliseconds. */
+  /** Wall time of the deployment, milliseconds since 1970. */
   createdMs: number;
-  /** Units a slice. */
+  /** Price of one slice, units (1 credit = 10^9 units). */
   price: bigint;
 }
 
 export interface JobPage {
   jobs: ListedJob[];
-  /** Whether there are older ones. */
+  /** Whether there are older jobs. */
   more: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * The deployer's functions over one context; entry points make one and export its functions.
+ * The functions of a deployer, which share one context. Entry points create a deployer and export its functions.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -9,13 +9,14 @@ import { fromCursor } from '../protocol/messages/cursor.js';
 import { checkSignal } from '../lib/abortable.js';
 import type { Cursor } from '../protocol/messages/messages.js';
 import type { Keystore } from '../wallet/keystore.js';
+import type { AccountInfo } from './account-info.js';
 import { AppendQueue } from './upload/append-queue.js';
 import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-types.js';
 import { createContext } from './connection/context.js';
 import { readCall, type CallOptions } from './arguments/call-options.js';
 import { checkKeystore, checkReason } from './arguments/check-arguments.js';
-import { remoteStatus, withJsonForm, type RemoteStatus } from './results/status-info.js';
-import type { FeedSummary } from './upload/feed.js';
+import { toRemoteStatus, withJsonForm, type RemoteStatus } from './results/status-info.js';
+import type { UploadSummary } from './upload/input-upload.js';
 import { fetchJobResults, type FetchedResult, type ResultRange } from './results/fetch-results.js';
 import { parseDo, parseFor } from './upload/forms.js';
 import { toJobInput } from './upload/input.js';
@@ -24,53 +25,50 @@ import { listJobs } from './list-jobs.js';
 import type { DeployerPorts } from './connection/ports.js';
 
 export interface AttachOptions extends CallOptions {
-  /** Replay the journal behind this row only. @default 0, all of it */
+  /** Cursor of the last journal row to skip: only later rows are replayed. @default 0, which replays all rows */
   after?: Cursor;
 }
 
-export interface AddedSlices extends FeedSummary {
+export interface AddedSlices extends UploadSummary {
   success: true;
-}
-
-/** What an account has at a scheduler, in units (10^9 make one credit). */
-export interface AccountInfo {
-  address: string;
-  balance: bigint;
-  /** Held for the account's jobs. */
-  escrow: bigint;
-  /** Earned by work so far. */
-  earned: bigint;
 }
 
 export interface Deployer {
   computeFor: ComputeFor;
   compute: Compute;
   /**
-   * A handle of a job that the scheduler has, in any process of its owner. It follows from the first `on` or `wait`.
+   * Creates a handle of a job that the scheduler has, in any process of the job's owner. The handle follows the job's
+   * journal from the first call of `on` or `wait`.
    * @throws JOB_UNKNOWN, NOT_OWNER, INVALID_ARGUMENT
    */
   attach: <T = unknown>(jobId: string, options?: AttachOptions) => Promise<Job<T>>;
-  /** Adds slices to an open job of this owner; resolves when they are committed. @throws JOB_CLOSED, INPUT_FAILED */
+  /** Adds slices to an open job of this owner; resolves once they are committed. @throws JOB_CLOSED, INPUT_FAILED */
   addSlices: (data: unknown, jobId: string, options?: CallOptions) => Promise<AddedSlices>;
-  /** Always an array, ordered by slice number; failed slices have an `error` in place of a `value`. */
+  /**
+   * The finished slices, ordered by slice number. Failed slices have an `error` in place of a `value`.
+   * @throws JOB_UNKNOWN, NOT_OWNER, INVALID_ARGUMENT
+   */
   fetchResults: <T = unknown>(
     jobId: string,
     range?: ResultRange,
     options?: CallOptions,
   ) => Promise<FetchedResult<T>[]>;
-  /** @param address @default the wallet's account */
+  /** The state of an account. @default the wallet's account @throws ADDRESS_MALFORMED */
   getAccount: (address?: string) => Promise<AccountInfo>;
 }
 
-/** Opens no connection yet. @throws INVALID_ARGUMENT when the scheduler's address is malformed */
+/**
+ * Creates a deployer without opening a connection.
+ * @throws INVALID_ARGUMENT when the scheduler's address is malformed
+ */
 export function createDeployer(ports: DeployerPorts): Deployer {
   const context = createContext(ports);
   const computeFor = ((...call: unknown[]) => new Job(context, { call: parseFor(call) })) as ComputeForForms;
   const computeDo = ((...call: unknown[]) => new Job(context, { call: parseDo(call) })) as ComputeDo;
 
   const status = async (job: string | Job): Promise<RemoteStatus> => {
-    const found = (await context.link.request('job.status', { jobId: idOf(job) })).status;
-    return remoteStatus(found);
+    const found = (await context.client.request('job.status', { jobId: jobIdOf(job) })).status;
+    return toRemoteStatus(found);
   };
   const cancel = async (
     job: string | Job,
@@ -79,9 +77,9 @@ export function createDeployer(ports: DeployerPorts): Deployer {
   ): Promise<RemoteStatus> => {
     const isReason = typeof keystoreOrReason === 'string';
     if (!isReason) checkKeystore(keystoreOrReason);
-    const why = checkReason(isReason ? keystoreOrReason : reason);
-    const answer = await context.link.request('job.cancel', { jobId: idOf(job), reason: why });
-    return remoteStatus(answer.status);
+    const cancelReason = checkReason(isReason ? keystoreOrReason : reason);
+    const answer = await context.client.request('job.cancel', { jobId: jobIdOf(job), reason: cancelReason });
+    return toRemoteStatus(answer.status);
   };
 
   return {
@@ -92,7 +90,7 @@ export function createDeployer(ports: DeployerPorts): Deployer {
       cancel,
       status,
       list: (options) =>
-        listJobs((body, { signal }) => context.link.request('job.list', body, { signal }), options),
+        listJobs((body, { signal }) => context.client.request('job.list', body, { signal }), options),
       on: (name, listener) => void context.connection.on(name, listener),
       off: (name, listener) => void context.connection.off(name, listener),
     },
@@ -103,10 +101,10 @@ export function createDeployer(ports: DeployerPorts): Deployer {
       if (!Number.isSafeInteger(after) || after < 0) {
         throw new ManyhandsError(
           'INVALID_ARGUMENT',
-          `after must be a cursor, a whole number from 0; got ${describeValue(after)}.`,
+          `after must be a cursor, a whole number of at least 0; got ${describeValue(after)}.`,
         );
       }
-      const answer = await context.link.request('job.status', { jobId: idOf(jobId) }, { signal });
+      const answer = await context.client.request('job.status', { jobId: jobIdOf(jobId) }, { signal });
       if (fromCursor(after).seq > answer.status.cursor) {
         throw new ManyhandsError('INVALID_ARGUMENT', `The journal of job ${jobId} ends before row ${after}.`);
       }
@@ -115,24 +113,24 @@ export function createDeployer(ports: DeployerPorts): Deployer {
     async addSlices(data, jobId, options) {
       const { signal } = readCall(options, 'addSlices');
       const ended = new AbortController().signal;
-      const queue = new AppendQueue(context, idOf(jobId), ended, { patient: false });
+      const queue = new AppendQueue(context, jobIdOf(jobId), ended, { waitForConnection: false });
       return { success: true, ...(await queue.append(toJobInput(data), signal)) };
     },
     fetchResults: <T>(jobId: string, range?: ResultRange, options?: CallOptions) =>
-      fetchJobResults<T>(context, idOf(jobId), range, options),
+      fetchJobResults<T>(context, jobIdOf(jobId), range, options),
     async getAccount(address) {
       const { parseAddress } = await import('../wallet/parse-address.js');
-      const whose = address === undefined ? (await ports.wallet.get()).address : parseAddress(address);
-      return withJsonForm(await context.link.request('account.show', { address: whose }));
+      const account = address === undefined ? (await ports.wallet.get()).address : parseAddress(address);
+      return withJsonForm(await context.client.request('account.show', { address: account }));
     },
   };
 }
 
-function idOf(job: unknown): string {
+function jobIdOf(job: unknown): string {
   const id = job instanceof Job ? job.id : job;
   if (typeof id === 'string' && ID_PATTERN.test(id)) return id;
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
-    `A job is named by its id, 22 characters as job.id gives them, or by its handle; got ${describeValue(job)}.`,
+    `A job must be given as its id (job.id, 22 characters) or as its handle; got ${describeValue(job)}.`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The list of jobs that a scheduler has, a page at a time, for their owner or the operator.
+ * Lists the jobs of a scheduler, one page at a time, for their owner or for the operator.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -9,17 +9,17 @@ import { describeValue, readOptions } from '../lib/options.js';
 import { JOB_LIST_MAX } from '../protocol/limits.js';
 import type { DeployerRequests } from '../protocol/messages/messages.js';
 import type { JobPage, ListOptions } from './compute-types.js';
-import { withJsonForm, remoteStatus } from './results/status-info.js';
+import { withJsonForm, toRemoteStatus } from './results/status-info.js';
 
 const LIMIT_DEFAULT = 20;
 
-type Ask = (
+type RequestPage = (
   body: DeployerRequests['job.list'][0],
   options: { signal?: AbortSignal },
 ) => Promise<DeployerRequests['job.list'][1]>;
 
 /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
-export async function listJobs(ask: Ask, options: ListOptions = {}): Promise<JobPage> {
+export async function listJobs(request: RequestPage, options: ListOptions = {}): Promise<JobPage> {
   const given = readOptions<ListOptions>(options, 'list', {
     after: true,
     limit: true,
@@ -35,12 +35,12 @@ export async function listJobs(ask: Ask, options: ListOptions = {}): Promise<Job
     const text = `limit must be a whole number from 1 to ${JOB_LIST_MAX}; got ${String(limit)}.`;
     throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'limit' });
   }
-  const { jobs, more } = await ask(
+  const { jobs, more } = await request(
     { limit, ...(after === undefined ? {} : { after }) },
     signal === undefined ? {} : { signal },
   );
   return {
-    jobs: jobs.map(({ status, ...about }) => withJsonForm({ ...remoteStatus(status), ...about })),
+    jobs: jobs.map(({ status, ...about }) => withJsonForm({ ...toRemoteStatus(status), ...about })),
     more,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The functions that a page or a program imports: over one default deployer that is made at its first use, and
- * made anew by `init`. Jobs stay with the scheduler that they were made for.
+ * The functions that a page or a program imports. They use one default deployer, which is created at the first call and
+ * replaced by `init`. A job keeps the scheduler that it was created for.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -10,20 +10,23 @@ import { createDeployer, type Deployer } from './deployer.js';
 import type { DeployerPorts, DeployerWallet } from './connection/ports.js';
 
 export interface InitOptions {
-  /** The scheduler's address. @default MANYHANDS_SCHEDULER where there is an environment, else http://localhost:8462 */
+  /**
+   * URL of the scheduler. @default the environment variable MANYHANDS_SCHEDULER if it is set, else
+   * http://localhost:8462
+   */
   scheduler?: string | URL;
-  /** Keystores other than those of this user or origin. */
+  /** A wallet to use in place of that of this user or origin. */
   wallet?: DeployerWallet;
-  /** How long a call waits for a connection to the scheduler, milliseconds. @default 30,000 */
+  /** Maximum time that a call waits for a connection to the scheduler, milliseconds. @default 30,000 */
   connectTimeoutMs?: number;
 }
 
 export interface ModuleDeployer extends Deployer {
-  /** Says which scheduler the jobs that are made from now on go to. @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
+  /** Sets the scheduler for jobs that are created from now on. @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
   init: (options?: InitOptions | string | URL) => void;
 }
 
-/** @param defaults called when the default deployer is made, so that importing opens and reads nothing */
+/** @param defaults called when the default deployer is created, so that importing the module opens and reads nothing */
 export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeployer {
   let current: Deployer | undefined;
   const deployer = (): Deployer => (current ??= createDeployer(defaults()));
@@ -65,11 +68,11 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
   };
 }
 
-/** What setTimeout takes at most. */
+/** The largest delay that setTimeout accepts. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 function checkTimeout(ms: unknown): number {
   if (typeof ms === 'number' && ms > 0 && ms <= TIMEOUT_MS_MAX) return ms;
-  const text = `connectTimeoutMs is a number of milliseconds above 0, up to ${TIMEOUT_MS_MAX}; got ${describeValue(ms)}.`;
+  const text = `connectTimeoutMs must be a number of milliseconds above 0 and at most ${TIMEOUT_MS_MAX}; got ${describeValue(ms)}.`;
   throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'connectTimeoutMs' });
 }

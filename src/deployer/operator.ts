@@ -1,5 +1,5 @@
 /**
- * The operator's session: what only the holder of the data folder's token may ask of a scheduler.
+ * The operator's session: the requests that need the operator token of the scheduler's data folder.
  * @module
  */
 import type { Clock } from '../lib/clock.js';
@@ -15,13 +15,14 @@ import { parseSchedulerUrl } from '../protocol/wire/scheduler-url.js';
 import { PROTOCOL_VERSION } from '../protocol/wire/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
+import type { AccountInfo } from './account-info.js';
 import type { JobPage, ListOptions } from './compute-types.js';
-import { type RemoteStatus, remoteStatus } from './results/status-info.js';
+import { type RemoteStatus, toRemoteStatus } from './results/status-info.js';
 import { listJobs } from './list-jobs.js';
 
 export interface OperatorOptions {
   scheduler: string | URL;
-  /** The text of `operator.token` in the scheduler's data folder. */
+  /** The content of `operator.token` in the scheduler's data folder. */
   token: string;
 }
 
@@ -31,51 +32,44 @@ export interface OperatorPorts {
   random: Random;
 }
 
-export interface AccountInfo {
-  address: string;
-  /** Units (1 credit = 10^9): to spend, waiting in escrow for jobs, and ever earned by slices. */
-  balance: bigint;
-  escrow: bigint;
-  earned: bigint;
-}
-
 export interface Operator {
-  /** Credits `units` to an account, from nothing; resolves with its balance in units. */
+  /** Creates `units` new units (1 credit = 10^9 units) on an account; resolves with its balance in units. */
   mint(address: string, units: bigint): Promise<bigint>;
   account(address: string): Promise<AccountInfo>;
-  /** All jobs there are, the newest first, a page at a time. Rejects with `INVALID_ARGUMENT`. */
+  /** Lists all jobs, newest first, one page at a time. Rejects with `INVALID_ARGUMENT`. */
   jobs(options?: ListOptions): Promise<JobPage>;
   /**
-   * Takes back what is leased of a job, and lends nothing of it until it is resumed; its owner sees the reason. Without
-   * one (`''`) a job that is paused keeps its own. Rejects with `JOB_UNKNOWN`, or `JOB_STATE` where it has ended.
+   * Revokes the leases of a job and grants no new ones until it is resumed. The job's owner sees the reason; with an
+   * empty reason, a job that is already paused keeps its reason. Rejects with `JOB_UNKNOWN`, or `JOB_STATE` if the job
+   * has ended.
    */
   pauseJob(jobId: string, reason: string): Promise<void>;
-  /** Lets a paused job go on; resolves with whether it was held. Rejects as `pauseJob`. */
+  /** Resumes a paused job; resolves with whether an operator had paused it. Rejects like `pauseJob`. */
   resumeJob(jobId: string): Promise<boolean>;
-  /** Ends anybody's job where it is. Rejects with `JOB_UNKNOWN`. */
+  /** Cancels a job of any owner. Rejects with `JOB_UNKNOWN`. */
   cancelJob(jobId: string, reason: string): Promise<RemoteStatus>;
-  /** All workers that are connected. */
+  /** Lists all connected workers. */
   workers(): Promise<WorkerListing[]>;
-  /** Ends a worker's connection; it may come again. Rejects with `WORKER_UNKNOWN`. */
+  /** Closes the connection of a worker, which may connect again. Rejects with `WORKER_UNKNOWN`. */
   evictWorker(workerId: string, reason?: string): Promise<void>;
   /**
-   * Keeps out an address (as owner, deployer and payee; its running jobs are paused), a worker's id, or an IP address or
-   * prefix, and ends the connections that it hits. Rejects with `INVALID_ARGUMENT` or `LIMIT_EXCEEDED`.
+   * Bans an address (as owner, deployer and payee; its running jobs are paused), a worker's id, or an IP address or
+   * prefix, and closes the connections that match. Rejects with `INVALID_ARGUMENT` or `LIMIT_EXCEEDED`.
    */
   ban(who: string, reason?: string): Promise<Ban>;
-  /** Lets in again; jobs that the ban paused go on. Rejects with `BAN_UNKNOWN`. */
+  /** Removes a ban and resumes the jobs that it paused. Rejects with `BAN_UNKNOWN`. */
   unban(who: string): Promise<void>;
   bans(): Promise<Ban[]>;
   /**
-   * Takes no new jobs and lends nothing more (or does so again, with `false`). The scheduler ends when all is back, or
-   * after `limitMs` milliseconds, whatever is still leased: 0 to 86,400,000, five minutes by default. Rejects with
-   * `INVALID_ARGUMENT`.
+   * Makes the scheduler refuse new jobs and grant no leases; `false` undoes it. The scheduler process ends when no
+   * lease is left, or after `limitMs` milliseconds (0 to 86,400,000, five minutes by default) even if leases are left.
+   * Rejects with `INVALID_ARGUMENT`.
    */
   drain(on?: boolean, limitMs?: number): Promise<{ draining: boolean; leases: number }>;
   close(): Promise<void>;
 }
 
-/** Opens a session. Rejects with `CONNECT_FAILED`, or `FORBIDDEN` where the token is another scheduler's. */
+/** Opens a session. Rejects with `CONNECT_FAILED`, or `FORBIDDEN` if the token is not that of this scheduler. */
 export async function connectOperator(options: OperatorOptions, ports: OperatorPorts): Promise<Operator> {
   const session = new ClientSession<DeployerRequests & OperatorRequests>({
     url: parseSchedulerUrl(options.scheduler).socket,
@@ -102,8 +96,8 @@ export async function connectOperator(options: OperatorOptions, ports: OperatorP
     pauseJob: async (jobId, reason) => void (await session.request('job.pause', { jobId, reason })),
     resumeJob: async (jobId) => (await session.request('job.resume', { jobId })).wasPaused,
     cancelJob: async (jobId, reason) =>
-      remoteStatus((await session.request('job.cancel', { jobId, reason })).status),
-    workers: () => allWorkers((body) => session.request('worker.list', body)),
+      toRemoteStatus((await session.request('job.cancel', { jobId, reason })).status),
+    workers: () => listAllWorkers((body) => session.request('worker.list', body)),
     evictWorker: async (workerId, reason = '') =>
       void (await session.request('worker.evict', { workerId, reason })),
     ban: async (subject, reason = '') => (await session.request('ban.add', { subject, reason })).ban,
@@ -121,18 +115,18 @@ function checkDrainLimit(limitMs: number): void {
   if (Number.isInteger(limitMs) && limitMs >= 0 && limitMs <= DRAIN_MS_MAX) return;
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
-    `a drain takes a whole number of milliseconds from 0 to ${DRAIN_MS_MAX}, not ${String(limitMs)}`,
+    `limitMs of a drain must be a whole number of milliseconds from 0 to ${DRAIN_MS_MAX}; got ${String(limitMs)}`,
     { argument: 'limitMs' },
   );
 }
 
-async function allWorkers(
-  ask: (body: OperatorRequests['worker.list'][0]) => Promise<OperatorRequests['worker.list'][1]>,
+async function listAllWorkers(
+  request: (body: OperatorRequests['worker.list'][0]) => Promise<OperatorRequests['worker.list'][1]>,
 ): Promise<WorkerListing[]> {
   const found: WorkerListing[] = [];
   for (;;) {
     const after = found.at(-1)?.workerId;
-    const page = await ask({ limit: WORKER_LIST_MAX, ...(after !== undefined && { after }) });
+    const page = await request({ limit: WORKER_LIST_MAX, ...(after !== undefined && { after }) });
     found.push(...page.workers);
     if (!page.more) return found;
   }

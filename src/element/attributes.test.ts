@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { complaintOfGroups, readChoice, readLimit, type LimitName } from './attributes.js';
+import { groupsWarning, readChoice, readLimit, type LimitName } from './attributes.js';
 
 const read = (name: LimitName, text: string | null): [number | undefined, string[]] => {
   const complaints: string[] = [];
   return [readLimit(name, text, (complaint) => complaints.push(complaint)), complaints];
 };
 
-it('reads limits, and says nothing of those that are not there', () => {
+it('reads limits without a warning for absent ones', () => {
   expect(read('cores', ' 2 ')).toEqual([2, []]);
   expect(read('share', '0.5')).toEqual([0.5, []]);
   expect(read('bytes-per-day', '1e9')).toEqual([1e9, []]);
@@ -27,7 +27,7 @@ it.each([
   expect(complaints).toEqual([expect.stringContaining(`${name}="${text}" is not a number`)]);
 });
 
-it('takes a language and a theme that there are, and complains of others', () => {
+it('reads a known language and theme, and warns about others', () => {
   const complaints: string[] = [];
   const complain = (text: string): void => void complaints.push(text);
   expect([readChoice('lang', 'de', complain), readChoice('theme', null, complain)]).toEqual([
@@ -39,12 +39,12 @@ it('takes a language and a theme that there are, and complains of others', () =>
     undefined,
     undefined,
   ]);
-  expect(complaints.join()).toMatch(/lang="fr" is none of en, de.*theme="blue" is none of light, dark/);
+  expect(complaints.join()).toMatch(/lang="fr" is not one of en, de.*theme="blue" is not one of light, dark/);
 });
 
-it('complains of groups that are none, and of only-groups without one', () => {
-  expect(complaintOfGroups(undefined, 1, true)).toBeUndefined();
-  expect(complaintOfGroups(undefined, 0, false)).toBeUndefined();
-  expect(complaintOfGroups(undefined, 0, true)).toMatch(/nothing runs/);
-  expect(complaintOfGroups('it is odd', 0, true)).toMatch(/it is odd.*nothing runs/);
+it('warns about invalid groups and about only-groups without a group', () => {
+  expect(groupsWarning(undefined, 1, true)).toBeUndefined();
+  expect(groupsWarning(undefined, 0, false)).toBeUndefined();
+  expect(groupsWarning(undefined, 0, true)).toMatch(/no job runs/);
+  expect(groupsWarning('it is odd', 0, true)).toMatch(/it is odd.*no job runs/);
 });

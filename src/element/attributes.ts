@@ -1,5 +1,5 @@
 /**
- * What a site writes as attributes: read, or reported in the console where it is not what it should be.
+ * Reads the attributes that a site sets. Invalid values are reported to a callback.
  * @module
  */
 
@@ -11,44 +11,46 @@ const LIMITS = {
 
 export type LimitName = keyof typeof LIMITS;
 
-/** The number of that attribute; nothing where there is none. `complain` hears why one does not count. */
+/** The number in an attribute; undefined if it is absent or invalid. `warn` receives the reason for an invalid one. */
 export function readLimit(
   name: LimitName,
   text: string | null,
-  complain: (text: string) => void,
+  warn: (text: string) => void,
 ): number | undefined {
   if (text === null || text.trim() === '') return undefined;
   const value = Number(text);
   const { what, fits } = LIMITS[name];
   if (Number.isFinite(value) && fits(value)) return value;
-  complain(`<manyhands-worker>: ${name}="${text}" is not ${what}, and limits nothing.`);
+  warn(`<manyhands-worker>: ${name}="${text}" is not ${what} and is ignored.`);
   return undefined;
 }
 
 const CHOICES = { lang: ['en', 'de'], theme: ['light', 'dark'] } as const;
 
-/** The value of that attribute where it is one of those that there are. `complain` hears of another one. */
+/** The value of an attribute if it is one of the choices. `warn` receives a message for any other value. */
 export function readChoice<K extends keyof typeof CHOICES>(
   name: K,
   text: string | null,
-  complain: (text: string) => void,
+  warn: (text: string) => void,
 ): (typeof CHOICES)[K][number] | undefined {
   if (text === null || text === '') return undefined;
   const choices: readonly (typeof CHOICES)[K][number][] = CHOICES[name];
   const found = choices.find((one) => one === text);
   if (found === undefined)
-    complain(`<manyhands-worker>: ${name}="${text}" is none of ${choices.join(', ')}, and changes nothing.`);
+    warn(`<manyhands-worker>: ${name}="${text}" is not one of ${choices.join(', ')} and is ignored.`);
   return found;
 }
 
-/** What is wrong with the groups of a site, in a sentence; nothing where they are as they should be. */
-export function complaintOfGroups(
+/** The problem with the groups of a site, as a sentence; undefined if there is none. */
+export function groupsWarning(
   problem: string | undefined,
   count: number,
   isOnly: boolean,
 ): string | undefined {
-  const rests = isOnly ? ' With only-groups nothing runs.' : '';
-  if (problem !== undefined) return `<manyhands-worker>: join names no groups: ${problem}.${rests}`;
-  if (isOnly && count === 0) return '<manyhands-worker>: only-groups without a group in join: nothing runs.';
+  const consequence = isOnly ? ' Because of only-groups, no job runs.' : '';
+  if (problem !== undefined)
+    return `<manyhands-worker>: the attribute join is invalid: ${problem}.${consequence}`;
+  if (isOnly && count === 0)
+    return '<manyhands-worker>: only-groups is set and join names no group, so no job runs.';
   return undefined;
 }

@@ -1,10 +1,10 @@
 /**
- * What the element on a site and the scheduler's embedded document tell each other. Either side believes a message only
- * when its window and its origin are the other's, and reads it by the checks here.
+ * The messages between the element on a site and the scheduler's embedded document. Each side accepts a message only
+ * from the other's window and origin, and validates it with the functions here.
  * @module
  */
 
-/** What a site may ask for: less than the donor allows, never more, and never a start. */
+/** The messages of a site. They can reduce what the donor allows, but not extend it, and cannot start the worker. */
 export type SiteMessage =
   | {
       to: 'manyhands-embed';
@@ -12,32 +12,32 @@ export type SiteMessage =
       cores?: number;
       share?: number;
       bytesPerDay?: number;
-      /** Compute groups, as `key,secret` or links that join one, with spaces between; the visitor is told before they start. */
+      /** Compute groups, as `key,secret` or join links, separated by spaces. The visitor sees them before starting. */
       join?: string;
-      /** Jobs of those groups alone. */
+      /** Whether only jobs of those groups run. */
       onlyGroups?: boolean;
-      /** The visitor is asked before a new deployer's code runs, until they say otherwise. */
+      /** Whether the visitor is asked before the code of a new deployer runs, unless they change it. */
       askFirst?: boolean;
       lang?: string;
       theme?: string;
-      /** The site would like a donor's standing consent to be used; it is nothing without one. */
+      /** Whether to start by a standing consent of the donor; ignored without one. */
       autostart: boolean;
     }
   | { to: 'manyhands-embed'; type: 'stop' };
 
-/** The donor's phase and sums, as the site may know them. */
+/** The donor's state and totals that the site may know. */
 export interface EmbedStatus {
   phase: string;
-  /** Whether a worker is wanted: from the donor's start to their stop. */
+  /** Whether the donor has started the worker and not stopped it. */
   running: boolean;
   slices: number;
-  /** How many of `slices` have an error of their job for an outcome. */
+  /** Number of `slices` whose outcome is an error of their job. */
   failed: number;
-  /** Time in work functions, milliseconds. */
+  /** Time spent in work functions, milliseconds. */
   computeMs: number;
   /** Units (1 credit = 10^9 units). */
   earned: bigint;
-  /** Sandboxes at work. */
+  /** Number of sandboxes that compute. */
   sandboxes: number;
 }
 
@@ -58,7 +58,7 @@ export type EmbedMessage =
 
 type Fields = Record<string, unknown>;
 
-/** All groups of the longest kind that a worker joins fit; a longer one is no list of groups. */
+/** Maximum length of `join`, characters: enough for the largest number of groups with the longest keys and secrets. */
 const JOIN_LENGTH_MAX = 20_000;
 
 const EMBED_FIELDS: Record<
@@ -82,23 +82,23 @@ const EMBED_FIELDS: Record<
   error: { code: 'string', message: 'string' },
 };
 
-/** A message of the embedded document, with the fields that it must have and no others; nothing for anything else. */
+/** Validates a message of the embedded document and copies its known fields; undefined for anything else. */
 export function readEmbedMessage(data: unknown): EmbedMessage | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { from, type, ...rest } = data as Fields;
   if (from !== 'manyhands-embed' || typeof type !== 'string' || !Object.hasOwn(EMBED_FIELDS, type))
     return undefined;
-  const wanted = EMBED_FIELDS[type as EmbedMessage['type']];
-  const taken: Fields = { from, type };
-  for (const [name, kind] of Object.entries(wanted)) {
+  const expectedFields = EMBED_FIELDS[type as EmbedMessage['type']];
+  const copy: Fields = { from, type };
+  for (const [name, kind] of Object.entries(expectedFields)) {
     const value = rest[name];
     if (typeof value !== kind || (kind === 'number' && !Number.isFinite(value))) return undefined;
-    taken[name] = value;
+    copy[name] = value;
   }
-  return taken as unknown as EmbedMessage;
+  return copy as unknown as EmbedMessage;
 }
 
-/** A message of a site; limits that are none are left out. */
+/** Validates a message of a site; invalid limits are left out. */
 export function readSiteMessage(data: unknown): SiteMessage | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { to, type, cores, share, bytesPerDay, join, lang, theme, ...flags } = data as Fields;

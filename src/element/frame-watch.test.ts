@@ -7,8 +7,8 @@ function stand(): { clock: VirtualClock; watch: FrameWatch; heard: string[] } {
   const heard: string[] = [];
   const watch = new FrameWatch({
     clock,
-    silent: () => heard.push('silent'),
-    again: () => {
+    onSilent: () => heard.push('silent'),
+    onRetry: () => {
       heard.push('again');
       watch.begin();
     },
@@ -17,7 +17,7 @@ function stand(): { clock: VirtualClock; watch: FrameWatch; heard: string[] } {
   return { clock, watch, heard };
 }
 
-it('tells once of a frame that does not answer, and tries again less and less often', async () => {
+it('reports once that a frame does not respond, and retries with increasing delays', async () => {
   const { clock, watch, heard } = stand();
   await clock.advance(19_000);
   expect(heard).toEqual([]);
@@ -29,12 +29,12 @@ it('tells once of a frame that does not answer, and tries again less and less of
   expect(heard).toHaveLength(2);
   await clock.advance(1_000);
   expect(heard).toEqual(['silent', 'again', 'again']);
-  watch.heard();
+  watch.responded();
   await clock.advance(3_600_000);
   expect(heard).toHaveLength(3);
 });
 
-it('waits less once the frame has loaded something, and not at all for a network that is back', async () => {
+it('waits less after the frame has loaded, and retries immediately when the network is available again', async () => {
   const { clock, watch, heard } = stand();
   watch.online();
   watch.loaded();
@@ -46,10 +46,10 @@ it('waits less once the frame has loaded something, and not at all for a network
   expect(heard).toEqual(['silent', 'again']);
 });
 
-it('is quiet about a frame that answers or is gone', async () => {
+it('does not report a frame that responds or was removed', async () => {
   const { clock, watch, heard } = stand();
   watch.loaded();
-  watch.heard();
+  watch.responded();
   watch.online();
   await clock.advance(3_600_000);
   watch.begin();

@@ -1,29 +1,29 @@
 /**
- * Whether a scheduler's document answers in its frame: the page around it sees nothing of what a frame could not load.
- * It tells once when there is no answer in time, and then asks for another try now and then.
+ * Detects whether the scheduler's document in a frame responds, because a page cannot see that a frame failed to load.
+ * It reports a missing response once, and then requests new attempts with increasing delays.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
 
-/** For all of it to come over a slow network. */
+/** Time for the frame to load over a slow network, milliseconds. */
 const ARRIVE_MS = 20_000;
-/** For the document to speak once the frame has loaded something: its scripts have run by then. */
+/** Time for the first message after the frame has loaded a document, milliseconds. */
 const ANSWER_MS = 5_000;
 const RETRY_FIRST_MS = 30_000;
 const RETRY_MAX_MS = 600_000;
 
 export interface FrameWatchPorts {
   clock: Clock;
-  /** There is no answer. */
-  silent: () => void;
-  /** It is time for a new frame; `begin` is to be called with it. */
-  again: () => void;
+  /** Called when there is no response in time. */
+  onSilent: () => void;
+  /** Called when a new frame should be created; the caller then calls `begin`. */
+  onRetry: () => void;
 }
 
 export class FrameWatch {
   readonly #ports: FrameWatchPorts;
-  #state: 'off' | 'waiting' | 'silent' | 'heard' = 'off';
-  #told = false;
+  #state: 'off' | 'waiting' | 'silent' | 'responding' = 'off';
+  #isReported = false;
   #retryMs = RETRY_FIRST_MS;
   #cancel: CancelTimer = () => undefined;
 
@@ -31,42 +31,43 @@ export class FrameWatch {
     this.#ports = ports;
   }
 
-  /** A frame has been made. */
+  /** A frame was created. */
   begin(): void {
     this.#state = 'waiting';
-    this.#wait(ARRIVE_MS, () => this.#giveUp());
+    this.#wait(ARRIVE_MS, () => this.#timedOut());
   }
 
-  /** The frame has loaded a document; which one, nobody can tell. */
+  /** The frame has loaded a document, which may be an error page. */
   loaded(): void {
-    if (this.#state === 'waiting') this.#wait(ANSWER_MS, () => this.#giveUp());
+    if (this.#state === 'waiting') this.#wait(ANSWER_MS, () => this.#timedOut());
   }
 
-  heard(): void {
+  /** The document has sent a message. */
+  responded(): void {
     this.close();
-    this.#state = 'heard';
+    this.#state = 'responding';
   }
 
-  /** The network is back. */
+  /** The network is available again. */
   online(): void {
-    if (this.#state === 'silent') this.#wait(0, () => this.#ports.again());
+    if (this.#state === 'silent') this.#wait(0, () => this.#ports.onRetry());
   }
 
-  /** Forgets everything: the frame is gone, or is to be another scheduler's. */
+  /** Resets the state: the frame was removed or belongs to another scheduler. */
   close(): void {
     this.#cancel();
     this.#state = 'off';
-    this.#told = false;
+    this.#isReported = false;
     this.#retryMs = RETRY_FIRST_MS;
   }
 
-  #giveUp(): void {
+  #timedOut(): void {
     this.#state = 'silent';
-    this.#wait(this.#retryMs, () => this.#ports.again());
+    this.#wait(this.#retryMs, () => this.#ports.onRetry());
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
-    if (this.#told) return;
-    this.#told = true;
-    this.#ports.silent();
+    if (this.#isReported) return;
+    this.#isReported = true;
+    this.#ports.onSilent();
   }
 
   #wait(ms: number, then: () => void): void {

@@ -1,55 +1,56 @@
 /**
- * The groups of the attribute `join`: read as one list that is right or is none. A list with a mistake in it is not
- * taken in part, for what is left of it may mean something else.
+ * Parses the compute groups of the attribute `join`. A list with an error is rejected as a whole, because the rest of
+ * it may have another meaning.
  * @module
  */
 
 import { JOINED_GROUPS_MAX, NAME_LENGTH_MAX } from '../protocol/limits.js';
 
-export interface JoinedGroup {
-  key: string;
-  secret?: string;
+export interface JoinGroup {
+  joinKey: string;
+  joinSecret?: string;
 }
 
 export interface JoinList {
-  /** Each key once, the last one counts. Empty where there is a problem. */
-  groups: JoinedGroup[];
-  /** What is wrong, for whoever wrote it; the secret is not in it. */
+  /** The groups; the last of several with one key counts. Empty if there is a problem. */
+  groups: JoinGroup[];
+  /** The error for the author of the page; it contains no secret. */
   problem?: string;
 }
 
 const MARK = '#join=';
 const SECRET_MAX = 256;
 
-/** `key,secret`, both URI-encoded, or links `…#join=key,secret`, with spaces between several. */
+/** Parses `key,secret`, both URI-encoded, or links `…#join=key,secret`, separated by spaces. */
 export function readJoin(text: string | null | undefined): JoinList {
   const parts = (text ?? '').split(/\s+/).filter((part) => part !== '');
-  const groups = new Map<string, JoinedGroup>();
+  const groups = new Map<string, JoinGroup>();
   for (const [i, part] of parts.entries()) {
     const at = part.indexOf(MARK);
     const pair = at < 0 ? part : part.slice(at + MARK.length);
-    const which = `its part ${i + 1}`;
-    // A space inside a key makes two groups of one, of which neither is meant.
+    const which = `part ${i + 1} of it`;
+    // A space inside a key would split one group into two wrong ones.
     if (parts.length > 1 && !pair.includes(','))
-      return wrong(`${which} has no comma; write a space inside a key or a secret as %20`);
+      return invalid(`${which} has no comma; encode a space inside a key or a secret as %20`);
     const group = readPair(pair);
-    if (group === undefined) return wrong(`${which} is not "key,secret", both URI-encoded`);
-    groups.set(group.key, group);
+    if (group === undefined) return invalid(`${which} is not "key,secret", both URI-encoded`);
+    groups.set(group.joinKey, group);
   }
   if (groups.size > JOINED_GROUPS_MAX)
-    return wrong(`it names ${groups.size} groups, and a worker joins at most ${JOINED_GROUPS_MAX} of them`);
+    return invalid(`it names ${groups.size} groups, but a worker can join at most ${JOINED_GROUPS_MAX}`);
   return { groups: [...groups.values()] };
 }
 
-const wrong = (problem: string): JoinList => ({ groups: [], problem });
+const invalid = (problem: string): JoinList => ({ groups: [], problem });
 
-function readPair(pair: string): JoinedGroup | undefined {
+function readPair(pair: string): JoinGroup | undefined {
   const comma = pair.indexOf(',');
   try {
-    const key = decodeURIComponent(comma < 0 ? pair : pair.slice(0, comma));
-    const secret = comma < 0 ? '' : decodeURIComponent(pair.slice(comma + 1));
-    if (key.trim() === '' || key.length > NAME_LENGTH_MAX || secret.length > SECRET_MAX) return undefined;
-    return secret === '' ? { key } : { key, secret };
+    const joinKey = decodeURIComponent(comma < 0 ? pair : pair.slice(0, comma));
+    const joinSecret = comma < 0 ? '' : decodeURIComponent(pair.slice(comma + 1));
+    const isKey = joinKey.trim() !== '' && joinKey.length <= NAME_LENGTH_MAX;
+    if (!isKey || joinSecret.length > SECRET_MAX) return undefined;
+    return joinSecret === '' ? { joinKey } : { joinKey, joinSecret };
   } catch {
     return undefined;
   }

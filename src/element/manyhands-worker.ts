@@ -1,35 +1,38 @@
 /**
- * `<manyhands-worker scheduler="https://…">`: a frame with the scheduler's own document in which a visitor may lend
- * this tab. All that computes is in there, so that the site's policies and ours do not meet. The site can make it do
- * less or stop it; only the visitor, in the frame, can start it.
+ * `<manyhands-worker scheduler="https://…">`: a frame with the scheduler's own document, in which a visitor can let
+ * this tab compute. All computation happens in the frame, so that the policies of the site and of the scheduler do not
+ * conflict. The site can limit or stop it; only the visitor can start it, in the frame.
  * @module
  */
 import { systemClock, type CancelTimer } from '../lib/clock.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
-import { complaintOfGroups, readChoice, readLimit, type LimitName } from './attributes.js';
+import { groupsWarning, readChoice, readLimit, type LimitName } from './attributes.js';
 import { readEmbedMessage } from './embed-messages.js';
 import type { EmbedMessage, EmbedStatus, SiteMessage } from './embed-messages.js';
 import { FrameWatch } from './frame-watch.js';
 import { readJoin } from './join-list.js';
-import { whenPageListens } from './page-listens.js';
+import { whenPageReady } from './page-ready.js';
 
-/** The events of the element by name; none of them bubbles. */
+/** The events of the element; none of them bubbles. */
 export interface ManyhandsWorkerEvents {
-  /** The visitor started it. */
+  /** The visitor has started the worker. */
   start: CustomEvent<Record<string, never>>;
-  /** It has ended, by the visitor, by the site, or by an error. */
+  /** The worker has stopped: by the visitor, by the site, or because of an error. */
   stop: CustomEvent<Record<string, never>>;
-  /** Slices that the scheduler has taken, summed up a few times a second. */
+  /** Slices that the scheduler has accepted, summed a few times a second. */
   result: CustomEvent<{ jobId: string; count: number; failed: number; computeMs: number }>;
   /** `amount` in units (1 credit = 10^9 units). */
   payment: CustomEvent<{ jobId: string; amount: bigint }>;
-  /** It could not start or cannot go on, the scheduler does not answer, or the attribute that names it is no address. */
+  /**
+   * The worker could not start or cannot continue, the scheduler does not respond, or the attribute `scheduler` is not
+   * a URL.
+   */
   error: CustomEvent<{ error: Error }>;
   status: CustomEvent<EmbedStatus>;
 }
 
 const HEIGHT_MIN = 120;
-/** All choices on a narrow phone are not as high. */
+/** More than the height of all choices on a narrow phone. */
 const HEIGHT_MAX = 2_400;
 const EMBED_PATH = '/embed';
 const NOTHING: EmbedStatus = {
@@ -42,7 +45,7 @@ const NOTHING: EmbedStatus = {
   sandboxes: 0,
 };
 
-/** In Node, where a site may be rendered, there are no elements: importing must do no harm there. */
+/** Node, where a site may be rendered, has no HTMLElement: importing this module must work there. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 export class ManyhandsWorkerElement extends Base {
@@ -62,30 +65,33 @@ export class ManyhandsWorkerElement extends Base {
   #frame: HTMLIFrameElement | undefined;
   #origin = '';
   #status = NOTHING;
-  /** An upgrade tells of the attributes before the place: one frame is made, when both are known. */
+  /**
+   * Whether the element is connected. An upgrade reports attributes before that; one frame is created when both are
+   * known.
+   */
   #isPlaced = false;
-  /** Whether there is a document in the frame that can be told something. */
+  /** Whether the frame has loaded a document that can receive messages. */
   #hasLoaded = false;
-  #unsaid: CancelTimer = () => undefined;
-  /** Stands in the place of a frame in which nothing answers. */
+  #cancelError: CancelTimer = () => undefined;
+  /** Shown in place of a frame whose document does not respond. */
   #note: HTMLElement | undefined;
-  readonly #complained = new Set<string>();
+  readonly #warnedTexts = new Set<string>();
   readonly #watch = new FrameWatch({
     clock: systemClock,
-    silent: () => this.#tellOfSilence(),
-    again: () => this.#build(),
+    onSilent: () => this.#reportNoResponse(),
+    onRetry: () => this.#build(),
   });
   readonly #onOnline = (): void => this.#watch.online();
-  readonly #onMessage = (event: MessageEvent): void => this.#hear(event);
+  readonly #onMessage = (event: MessageEvent): void => this.#receive(event);
 
-  /** What the visitor lends now, and the sums since they came. */
+  /** The current state of the worker and its totals since the page was loaded. */
   get status(): Readonly<EmbedStatus> {
     return this.#status;
   }
 
-  /** Ends it; what is not done goes back to the scheduler. There is no start: that is the visitor's own. */
+  /** Stops the worker; unfinished slices are returned to the scheduler. Only the visitor can start it. */
   stop(): void {
-    this.#tell({ to: 'manyhands-embed', type: 'stop' });
+    this.#send({ to: 'manyhands-embed', type: 'stop' });
   }
 
   connectedCallback(): void {
@@ -113,9 +119,9 @@ export class ManyhandsWorkerElement extends Base {
     this.#removeFrame();
     const written = this.getAttribute('scheduler') ?? '';
     if (!URL.canParse(written) || !/^https?:$/.test(new URL(written).protocol)) {
-      const text = `<manyhands-worker> needs the attribute scheduler, an http or https address; it is "${written}".`;
+      const text = `<manyhands-worker> needs the attribute scheduler with an http or https URL; it is "${written}".`;
       const error = new ManyhandsError('INVALID_ARGUMENT', text, { attribute: 'scheduler' });
-      this.#unsaid = whenPageListens(systemClock, () => this.#complain(error));
+      this.#cancelError = whenPageReady(systemClock, () => this.#reportError(error));
       return;
     }
     this.#origin = new URL(written).origin;
@@ -126,8 +132,8 @@ export class ManyhandsWorkerElement extends Base {
     frame.referrerPolicy = 'no-referrer';
     frame.style.cssText = `display:block;width:100%;height:${HEIGHT_MIN}px;border:0`;
     this.#frame = frame;
-    this.#dress();
-    // What a browser shows in a frame that it could not load says nothing to a visitor.
+    this.#applyTheme();
+    // A frame that failed to load shows an error page of the browser, so it stays hidden until the document responds.
     if (this.#note !== undefined) frame.style.display = 'none';
     frame.addEventListener('load', () => {
       this.#hasLoaded = true;
@@ -140,7 +146,7 @@ export class ManyhandsWorkerElement extends Base {
     if (origin !== 'null') this.#watch.begin();
     else
       this.#warn(
-        '<manyhands-worker> hears nothing of its frame, and tells it nothing: this page is a file or in a sandboxed frame, and has no origin.',
+        '<manyhands-worker> cannot exchange messages with its frame: this page is a file or in a sandboxed frame, so it has no origin.',
       );
   }
 
@@ -156,22 +162,22 @@ export class ManyhandsWorkerElement extends Base {
   }
 
   #removeFrame(): void {
-    this.#unsaid();
+    this.#cancelError();
     this.#frame?.remove();
     this.#frame = undefined;
     this.#hasLoaded = false;
   }
 
   #configure(): void {
-    const complain = (text: string): void => this.#warn(text);
-    const limit = (name: LimitName): number | undefined => readLimit(name, this.getAttribute(name), complain);
+    const warn = (text: string): void => this.#warn(text);
+    const limit = (name: LimitName): number | undefined => readLimit(name, this.getAttribute(name), warn);
     const join = this.getAttribute('join') ?? undefined;
     const onlyGroups = this.hasAttribute('only-groups');
     const { groups, problem } = readJoin(join);
-    const wrong = complaintOfGroups(problem, groups.length, onlyGroups);
-    if (wrong !== undefined) complain(wrong);
-    this.#dress();
-    this.#tell({
+    const warning = groupsWarning(problem, groups.length, onlyGroups);
+    if (warning !== undefined) warn(warning);
+    this.#applyTheme();
+    this.#send({
       to: 'manyhands-embed',
       type: 'configure',
       cores: limit('cores'),
@@ -180,35 +186,35 @@ export class ManyhandsWorkerElement extends Base {
       join,
       onlyGroups,
       askFirst: this.hasAttribute('ask-first'),
-      lang: readChoice('lang', this.getAttribute('lang'), complain),
-      theme: readChoice('theme', this.getAttribute('theme'), complain),
+      lang: readChoice('lang', this.getAttribute('lang'), warn),
+      theme: readChoice('theme', this.getAttribute('theme'), warn),
       autostart: this.hasAttribute('autostart'),
     });
   }
 
-  /** A frame whose colours are not those of its document is painted over by the browser. */
-  #dress(): void {
+  /** The browser paints a background in a frame whose colour scheme differs from that of its document. */
+  #applyTheme(): void {
     const theme = readChoice('theme', this.getAttribute('theme'), () => undefined);
     if (this.#frame !== undefined) this.#frame.style.colorScheme = theme ?? 'light dark';
   }
 
-  #tell(message: SiteMessage): void {
+  #send(message: SiteMessage): void {
     if (this.#hasLoaded) this.#frame?.contentWindow?.postMessage(message, this.#origin);
   }
 
-  #hear(event: MessageEvent): void {
+  #receive(event: MessageEvent): void {
     if (event.source === null || event.source !== this.#frame?.contentWindow) return;
     if (event.origin !== this.#origin) return;
     const message = readEmbedMessage(event.data);
     if (message === undefined) return;
-    this.#watch.heard();
+    this.#watch.responded();
     this.#note?.remove();
     this.#note = undefined;
     this.#frame.style.display = 'block';
-    this.#take(message);
+    this.#handle(message);
   }
 
-  #take(message: EmbedMessage): void {
+  #handle(message: EmbedMessage): void {
     const { from: _from, type, ...detail } = message;
     switch (message.type) {
       case 'height': {
@@ -231,24 +237,24 @@ export class ManyhandsWorkerElement extends Base {
     }
   }
 
-  #tellOfSilence(): void {
-    const text = `<manyhands-worker> has no answer from the scheduler at ${this.#origin}, and tries again by itself. Does it run there, and does this page's content policy allow it (frame-src)?`;
+  #reportNoResponse(): void {
+    const text = `<manyhands-worker> gets no response from the scheduler at ${this.#origin} and will retry. Is it running there, and does this page's content security policy allow it (frame-src)?`;
     this.#note = document.createElement('p');
-    this.#note.textContent = `${new URL(this.#origin).host} does not answer just now.`;
+    this.#note.textContent = `${new URL(this.#origin).host} is not responding.`;
     this.#frame?.before(this.#note);
     if (this.#frame !== undefined) this.#frame.style.display = 'none';
-    this.#complain(new ManyhandsError('CONNECT_FAILED', text, { scheduler: this.#origin }));
+    this.#reportError(new ManyhandsError('CONNECT_FAILED', text, { scheduler: this.#origin }));
   }
 
-  #complain(error: ManyhandsError): void {
+  #reportError(error: ManyhandsError): void {
     console.error(error.message);
     this.#emit('error', { error });
   }
 
-  /** Once for each text, however often attributes change. */
+  /** Prints a warning once for each text, however often attributes change. */
   #warn(text: string): void {
-    if (this.#complained.has(text)) return;
-    this.#complained.add(text);
+    if (this.#warnedTexts.has(text)) return;
+    this.#warnedTexts.add(text);
     console.warn(text);
   }
 

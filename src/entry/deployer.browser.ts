@@ -1,5 +1,5 @@
 /**
- * The deployer in a browser: real sockets and clock, keystores of this origin.
+ * The deployer in a browser, with WebSockets, the system clock and the keystores of this origin.
  * @module
  */
 import { createModuleDeployer } from '../deployer/module-deployer.js';
@@ -24,7 +24,7 @@ const deployer = createModuleDeployer(() => ({
   warn: (text) => console.warn(text),
 }));
 
-/** A task of its own, without the delay that browsers put on nested timers. */
+/** Resolves in a later task, without the delay of nested timers in browsers. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -37,7 +37,7 @@ function nextTask(): Promise<void> {
 }
 
 export const { init, computeFor, compute, attach, addSlices, fetchResults, getAccount } = deployer;
-/** The same as `computeFor`, for those who come from Python. */
+/** An alias of `computeFor` in the naming style of Python. */
 export const compute_for = computeFor;
 
 export { isError, ManyhandsError } from '../lib/errors.js';
@@ -56,7 +56,8 @@ export type {
   ListedJob,
   ListOptions,
 } from '../deployer/compute-types.js';
-export type { AccountInfo, AddedSlices, AttachOptions } from '../deployer/deployer.js';
+export type { AccountInfo } from '../deployer/account-info.js';
+export type { AddedSlices, AttachOptions } from '../deployer/deployer.js';
 export type { RemoteStatus } from '../deployer/results/status-info.js';
 export type { FetchedResult, ResultRange } from '../deployer/results/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';

@@ -1,5 +1,6 @@
 /**
- * The deployer in Node: real sockets and clock, keystores of this user, work functions from files too.
+ * The deployer in Node, with WebSockets, the system clock and the keystores of this user. Work functions can be read
+ * from files.
  * @module
  */
 import { readFile } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { systemClock } from '../lib/clock.js';
 import { systemRandom } from '../lib/crypto/random.js';
 import { DEFAULT_SCHEDULER } from '../protocol/wire/scheduler-url.js';
 import { connectNode } from '../transport/ws-node.js';
-import { fetchModule, unreadable } from '../deployer/package/fetch-module.js';
+import { fetchModule, moduleReadError } from '../deployer/package/fetch-module.js';
 import { JobFS } from './jobfs.node.js';
 import { wallet } from './wallet.node.js';
 
@@ -30,12 +31,12 @@ async function readModule(url: URL): Promise<Uint8Array> {
   try {
     return new Uint8Array(await readFile(url));
   } catch (cause) {
-    throw unreadable(url, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
+    throw moduleReadError(url, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
   }
 }
 
 export const { init, computeFor, compute, attach, addSlices, fetchResults, getAccount } = deployer;
-/** The same as `computeFor`, for those who come from Python. */
+/** An alias of `computeFor` in the naming style of Python. */
 export const compute_for = computeFor;
 
 export { isError, ManyhandsError } from '../lib/errors.js';
@@ -54,7 +55,8 @@ export type {
   ListedJob,
   ListOptions,
 } from '../deployer/compute-types.js';
-export type { AccountInfo, AddedSlices, AttachOptions } from '../deployer/deployer.js';
+export type { AccountInfo } from '../deployer/account-info.js';
+export type { AddedSlices, AttachOptions } from '../deployer/deployer.js';
 export type { RemoteStatus } from '../deployer/results/status-info.js';
 export type { FetchedResult, ResultRange } from '../deployer/results/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';

@@ -1,10 +1,10 @@
 /**
- * JobFS in a page. Apart from what its entry exports beside it, so that a page of a deployer loads no more than this.
+ * JobFS in a page. Separate from the other exports of its entry, so that a page of a deployer loads only this class.
  * @module
  */
 import { JobFS as JobFSBase } from '../jobfs/job-fs.js';
 
-/** A job's files; see `docs/jobfs.md`. */
+/** The files of a job; see `docs/jobfs.md`. */
 export class JobFS extends JobFSBase {
   constructor() {
     super({ fetch: (input, init) => fetch(input, init) });

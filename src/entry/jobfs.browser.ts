@@ -1,5 +1,5 @@
 /**
- * JobFS in a browser: sources are bytes, Blobs and URLs.
+ * JobFS in a browser, with bytes, Blobs and URLs as sources.
  * @module
  */
 export { JobFS } from './job-fs-class.browser.js';

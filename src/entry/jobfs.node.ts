@@ -1,11 +1,11 @@
 /**
- * JobFS in Node: sources are paths too.
+ * JobFS in Node, with paths as additional sources.
  * @module
  */
 import { JobFS as JobFSBase } from '../jobfs/job-fs.js';
 import { readPathNode } from '../jobfs/read-path-node.js';
 
-/** A job's files; see `docs/jobfs.md`. */
+/** The files of a job; see `docs/jobfs.md`. */
 export class JobFS extends JobFSBase {
   constructor() {
     super({ readPath: readPathNode, fetch: (input, init) => fetch(input, init) });

@@ -1,5 +1,5 @@
 /**
- * The operator's side in Node: minting credits and looking at accounts of a scheduler whose data folder one can read.
+ * The operator of a scheduler, in Node. It needs read access to the scheduler's data folder, or its token.
  * @module
  */
 import { readFile } from 'node:fs/promises';
@@ -15,12 +15,15 @@ import { connectNode } from '../transport/ws-node.js';
 export interface OpenOperatorOptions {
   /** @default MANYHANDS_SCHEDULER, or the default on localhost */
   scheduler?: string | URL;
-  /** The scheduler's data folder, where its token is. One of this and `token` is needed. */
+  /** The scheduler's data folder, which contains the token. Either this or `token` is required. */
   dataDir?: string;
   token?: string;
 }
 
-/** Opens an operator's session. Throws `UNKNOWN_OPTION`, `INVALID_ARGUMENT`, or `FORBIDDEN` where there is no token to be read, or it is a wrong one. */
+/**
+ * Opens an operator's session. Rejects with `UNKNOWN_OPTION`, `INVALID_ARGUMENT`, `CONNECT_FAILED`, or `FORBIDDEN` if
+ * the token cannot be read or is wrong.
+ */
 export async function openOperator(options: OpenOperatorOptions): Promise<Operator> {
   const given = readOptions<OpenOperatorOptions>(options, 'openOperator', {
     scheduler: true,
@@ -37,7 +40,7 @@ export async function openOperator(options: OpenOperatorOptions): Promise<Operat
 
 async function readToken(dataDir: string | undefined): Promise<string> {
   if (dataDir === undefined) {
-    throw new ManyhandsError('INVALID_ARGUMENT', 'name the scheduler’s data folder, or give its token', {
+    throw new ManyhandsError('INVALID_ARGUMENT', 'Give the scheduler’s data folder (dataDir) or its token.', {
       argument: 'dataDir',
     });
   }
@@ -47,7 +50,7 @@ async function readToken(dataDir: string | undefined): Promise<string> {
   } catch (cause) {
     throw new ManyhandsError(
       'FORBIDDEN',
-      `cannot read ${file}: only who runs the scheduler is its operator; name its data folder`,
+      `cannot read ${file}: only the user who runs the scheduler can be its operator; give its data folder`,
       { file },
       { cause },
     );
@@ -56,4 +59,5 @@ async function readToken(dataDir: string | undefined): Promise<string> {
 
 export type { JobPage, ListedJob, ListOptions } from '../deployer/compute-types.js';
 export type { Ban, BanKind, WorkerListing } from '../protocol/messages/operator-messages.js';
-export type { AccountInfo, Operator } from '../deployer/operator.js';
+export type { AccountInfo } from '../deployer/account-info.js';
+export type { Operator } from '../deployer/operator.js';

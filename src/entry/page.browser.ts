@@ -1,5 +1,5 @@
 /**
- * What the scheduler's own page needs besides the exports for everybody: the browser's database, and limits.
+ * Exports for the scheduler's own page that are not public: storage in the browser's database, and limits.
  * @module
  */
 export { indexedDbStorage } from '../lib/storage/storage-idb.js';

@@ -12,7 +12,7 @@ it.each<[Record<string, unknown>, string]>([
   [{ log: true }, 'log must be a function'],
   [{ port: '0' }, 'port must be an integer from 0 to 65535, not "0"'],
   [{ sockets: 1.5 }, 'sockets must be an integer above 0'],
-])('%j is refused with what and where', async (options, text) => {
+])('%j is rejected with the option and the expected value', async (options, text) => {
   const started = startScheduler(options);
   await expect(started).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',

@@ -1,14 +1,14 @@
 /**
- * What a page gets for `manyhands/scheduler`: a word that says where it runs.
+ * The entry `manyhands/scheduler` in a page: throws an error, because it needs Node.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
 
-/** @throws UNSUPPORTED_ENVIRONMENT always: a page is no server. */
+/** @throws UNSUPPORTED_ENVIRONMENT always: a page cannot be a server. */
 export function startScheduler(): never {
   throw new ManyhandsError(
     'UNSUPPORTED_ENVIRONMENT',
-    'manyhands/scheduler runs in Node, not in a page. Start `manyhands scheduler` there, and give its address to init().',
+    'manyhands/scheduler runs in Node, not in a page. Start `manyhands scheduler` there, and pass its URL to init().',
   );
 }
 

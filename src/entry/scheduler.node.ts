@@ -1,5 +1,5 @@
 /**
- * A scheduler in this process: real clock, real sockets, SQLite and files in one data folder.
+ * A scheduler in this process, with the system clock, real sockets, and SQLite and files in one data folder.
  * @module
  */
 import { existsSync } from 'node:fs';
@@ -44,70 +44,75 @@ export type { LogFormat } from '../scheduler/log/log-lines.js';
 export type { Log, LogLevel } from '../scheduler/log/log.js';
 
 /**
- * A log for `startScheduler` that writes a line an event, with the time, as text or as JSON. What strangers wrote cannot
- * steer a terminal or make lines of its own.
+ * Creates a log for `startScheduler` that writes one line for each event, with the time, as text or JSON. Control
+ * characters in untrusted text are escaped, so that it cannot control a terminal or forge lines.
  */
 export function logLines(options: Omit<LogLinesOptions, 'clock'>): Log {
   return makeLogLines({ clock: systemClock, ...options });
 }
 
 export interface SchedulerOptions {
-  /** TCP port; 0 takes a free one. @default 8462 */
+  /** TCP port; 0 chooses a free one. @default 8462 */
   port?: number;
-  /** Address to listen on; `0.0.0.0` is every network. @default '127.0.0.1' */
+  /** Address to listen on; `0.0.0.0` listens on all networks. @default '127.0.0.1' */
   host?: string;
-  /** Folder of the database, the blobs and the operator's token. @default ~/.manyhands/scheduler */
+  /** Folder for the database, the blobs and the operator's token. @default ~/.manyhands/scheduler */
   dataDir?: string;
-  /** Credits; a job that offers less a slice is refused. @default 0 */
+  /** Minimum price of a slice in credits; a job that offers less is refused. @default 0 */
   minimumPrice?: number | string;
   /**
-   * Serves `https` and `wss` alone: with a certificate and its key in PEM, or `'self-signed'` for a pair that is made on
-   * this machine and kept in the data folder. @default no TLS
+   * Serves only `https` and `wss`, with a certificate and its key in PEM, or with `'self-signed'` for a pair that is
+   * created on this machine and kept in the data folder.
+   * @default no TLS
    */
   tls?: TlsOption;
   /**
-   * Origins of distinct sites that serve this scheduler's page too (the same scheduler by other names, say): donors'
-   * browsers give the frame of each deployer one of them by turn, and with it a process. @default []
+   * Origins of different sites that also serve this scheduler's page, such as other host names of it. Browsers of
+   * donors put the frames of different deployers on different origins, and so in different processes.
+   * @default []
    */
   sandboxOrigins?: readonly string[];
   /**
-   * Origins of other sites whose pages may use this scheduler (deploy jobs, lend), or `'*'` for all. Its own pages, what is
-   * embedded of them in other sites, and programs always may. @default []
+   * Origins of other sites whose pages may use this scheduler (deploy jobs or compute), or `'*'` for all. Its own
+   * pages, also embedded in other sites, and programs are always allowed.
+   * @default []
    */
   allowWebOrigins?: readonly string[];
   /**
-   * Addresses by which it is reached besides this machine's name and addresses: that of a proxy before it, say. Requests
-   * by other names are refused. @default []
+   * Further URLs of this scheduler besides the name and addresses of this machine, such as that of a reverse proxy.
+   * Requests for other hosts are refused.
+   * @default []
    */
   publicUrls?: readonly string[];
   /**
-   * Sockets that are open at a time at most, whatever is spoken over them, of which five sixths may be WebSockets and
-   * 10,000 at most; this process must be allowed some hundred files more. @default 12,000
+   * Maximum number of open sockets, of which five sixths and at most 10,000 may be WebSockets. The process needs a
+   * limit of open files that is some hundreds higher.
+   * @default 12,000
    */
   sockets?: number;
-  /** Hears what happens; nothing is printed otherwise. */
+  /** Receives log events. @default nothing is logged */
   log?: Log;
 }
 
 export interface Scheduler {
-  /** Where deployers, workers and browsers find it. */
+  /** The URL for deployers, workers and browsers. */
   readonly url: string;
   readonly port: number;
   readonly dataDir: string;
-  /** What an operator shows; it is also in the file `operator.token` of the data folder. */
+  /** The token that authenticates an operator; it is also in the file `operator.token` of the data folder. */
   readonly operatorToken: string;
   /** SHA-256 of the certificate, as browsers show it; undefined without TLS. */
   readonly fingerprint: string | undefined;
-  /** What is wrong with the store, in sentences; empty when every invariant holds. */
+  /** The problems of the store, as sentences; empty if every invariant holds. */
   check(): Promise<string[]>;
   /**
-   * Takes no new jobs and lends nothing more; `/readyz` says so. Resolves when all leases are back, or the time is over,
-   * with whether they are.
+   * Refuses new jobs and grants no leases; `/readyz` reports it. Resolves when no lease is left (true), or after
+   * `limitMs` milliseconds (false).
    */
   drain(limitMs?: number): Promise<boolean>;
-  /** Resolves when an operator has drained it, and all leases are back. */
+  /** Resolves when an operator has drained the scheduler. */
   readonly drained: Promise<void>;
-  /** Commits what was taken, closes every socket, and gives the data folder back. */
+  /** Commits all accepted data, closes every socket, and unlocks the data folder. */
   close(): Promise<void>;
 }
 
@@ -130,15 +135,15 @@ export async function startScheduler(options: SchedulerOptions = {}): Promise<Sc
   }
 }
 
-/** Whether there is a scheduler's data in that folder. */
+/** Whether the folder contains the data of a scheduler. */
 export function hasDataDir(dataDir: string): boolean {
   return existsSync(join(dataDir, DATABASE_FILE));
 }
 
 /**
- * What is wrong with a data folder, in sentences; empty when its pages, its invariants and its blobs are in order. It
- * writes nothing, and may run beside its scheduler.
- * @throws STORE_UNUSABLE where there is no store
+ * The problems of a data folder, as sentences; empty if its database pages, invariants and blobs are valid. It writes
+ * nothing and may run while the scheduler runs.
+ * @throws STORE_UNUSABLE if there is no store
  */
 export const checkDataDir = (dataDir: string): Promise<string[]> => examineDataDir(dataDir);
 
@@ -206,7 +211,7 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
   };
 }
 
-/** How many of the sockets may be WebSockets: some stay for the blobs and the pages. */
+/** Number of sockets that may be WebSockets; the rest is reserved for blobs and pages. */
 const webSocketsOf = (sockets: number): number =>
   Math.min(CONNECTIONS_MAX, Math.ceil((sockets * CONNECTIONS_MAX) / SOCKETS_MAX));
 
@@ -256,9 +261,9 @@ function resolveOptions(given: SchedulerOptions): Resolved {
   };
 }
 
-function check(argument: keyof SchedulerOptions, value: unknown, wanted: string, isGood: boolean): void {
-  if (isGood) return;
-  const text = `startScheduler: ${argument} must be ${wanted}, not ${describeValue(value)}.`;
+function check(argument: keyof SchedulerOptions, value: unknown, expected: string, isValid: boolean): void {
+  if (isValid) return;
+  const text = `startScheduler: ${argument} must be ${expected}, not ${describeValue(value)}.`;
   throw new ManyhandsError('INVALID_ARGUMENT', text, { argument });
 }
 
@@ -269,7 +274,7 @@ function bind(server: Server | TlsServer, port: number, host: string): Promise<n
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const isTaken = cause.code === 'EADDRINUSE';
       const message = isTaken
-        ? `port ${port} of ${host} is taken: is a scheduler running there already? Name another port`
+        ? `port ${port} of ${host} is in use: is a scheduler running there already? Choose another port`
         : `cannot listen on ${host}:${port}: ${cause.message}`;
       reject(
         new ManyhandsError(

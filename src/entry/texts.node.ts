@@ -1,6 +1,6 @@
 /**
- * What the commands say in the same words as the parts below them. No public export.
+ * Texts and text functions that the commands share with lower layers. Not a public export.
  * @module
  */
-export { NO_WORKERS } from '../deployer/connection/worker-watch.js';
+export { NO_WORKERS_MESSAGE as NO_WORKERS } from '../deployer/connection/worker-watch.js';
 export { escapeControls, printable } from '../lib/terminal-text.js';

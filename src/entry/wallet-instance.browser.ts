@@ -1,6 +1,6 @@
 /**
- * The wallet of a page's origin: keystores are in IndexedDB, or in memory where a page has none. Apart from what the
- * wallet's entry exports beside it, so that a page of a deployer loads no more than this.
+ * The wallet of a page's origin: keystores are in IndexedDB, or in memory if a page has none. Separate from the other
+ * exports of the wallet's entry, so that a page of a deployer loads only this.
  * @module
  */
 import { systemClock } from '../lib/clock.js';

@@ -1,5 +1,5 @@
 /**
- * The wallet in a browser: keystores are in IndexedDB, or in memory where a page has none.
+ * The wallet in a browser: keystores are in IndexedDB, or in memory if a page has none.
  * @module
  */
 export { wallet } from './wallet-instance.browser.js';

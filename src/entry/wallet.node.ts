@@ -1,5 +1,5 @@
 /**
- * The wallet in Node: keystores are files of their owner's alone, in `MANYHANDS_HOME` or `~/.manyhands`.
+ * The wallet in Node: keystores are files with access for their owner only, in `MANYHANDS_HOME` or `~/.manyhands`.
  * @module
  */
 import { homedir } from 'node:os';
@@ -10,19 +10,19 @@ import { fileStorage } from '../lib/storage/storage-files.js';
 import { createWallet } from '../wallet/wallet.js';
 import type { Wallet } from '../wallet/wallet.js';
 
-/** A wallet over the files `<home>/<label>.keystore`. */
+/** Opens a wallet over the files `<home>/<label>.keystore`. */
 export function openWallet(home: string): Wallet {
   return createWallet({
     storage: fileStorage({ dir: home, suffix: '.keystore', random: systemRandom, secret: true }),
     clock: systemClock,
     random: systemRandom,
     place: home,
-    // A wrong one stays wrong: it is tried once.
+    // The variable does not change, so it is tried once.
     passphrase: ({ attempt }) => (attempt === 1 ? process.env.MANYHANDS_PASSPHRASE : undefined),
   });
 }
 
-/** The wallet of this user. Its home is read when this module loads. */
+/** The wallet of this user. `MANYHANDS_HOME` is read when this module is loaded. */
 export const wallet: Wallet = openWallet(process.env.MANYHANDS_HOME || join(homedir(), '.manyhands'));
 
 export { Keystore } from '../wallet/keystore.js';

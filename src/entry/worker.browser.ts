@@ -1,6 +1,6 @@
 /**
- * A worker in a browser page: sandboxes are Web Workers in a hidden frame that may not connect to anything. The frame,
- * its script and the files of worktimes come from the scheduler, and are verified.
+ * A worker in a browser page: sandboxes are Web Workers in a hidden frame without network access. The frame, its script
+ * and the files of worktimes are downloaded from the scheduler and verified.
  * @module
  */
 import { systemClock } from '../lib/clock.js';
@@ -17,13 +17,13 @@ import type { SandboxHost } from '../worker/hosts/port/sandbox-host.js';
 import { BaseWorker } from '../worker/worker.js';
 import type { WorkerSetting } from '../worker/worker.js';
 
-/** What a sandbox runs, by its name in the scheduler's manifest. */
+/** The script of a sandbox, by its name in the scheduler's manifest. */
 const SANDBOX_SCRIPT = 'browser-sandbox.js';
 const FRAME_PATH = '/sandbox/frame.html';
 
 const load: typeof fetch = (input, init) => globalThis.fetch(input, init);
 
-/** Lends this page's machine. See `WorkerOptions`; make it, listen to its events, then `start()` it. */
+/** A worker that computes in this page. See `WorkerOptions`; create it, add event listeners, then call `start()`. */
 export class Worker extends BaseWorker {
   /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, ISOLATION_UNAVAILABLE */
   constructor(options: WorkerOptions = {}) {

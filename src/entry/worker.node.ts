@@ -1,6 +1,6 @@
 /**
- * A worker in Node: real sockets and clock. Jobs run in processes of Deno or in a browser without a window, whichever
- * this machine has; in threads where they are asked for by name, for the jobs of listed owners.
+ * A worker in Node. Jobs run in Deno processes or in a headless browser, whichever is installed; in threads only if
+ * that is requested explicitly, for jobs of listed owners.
  * @module
  */
 import { availableParallelism, homedir } from 'node:os';
@@ -22,10 +22,10 @@ import { BaseWorker } from '../worker/worker.js';
 import { wallet } from './wallet.node.js';
 import { threadWorktimeFiles } from './worktime-files.node.js';
 
-/** Where the build lists the files of worktimes with their digests. */
+/** The build's list of the worktimes' files with their digests. */
 const MANIFEST = new URL('../web/assets/manifest.json', import.meta.url);
 
-/** Lends this machine. See `WorkerOptions`; make it, listen to its events, then `start()` it. */
+/** A worker that computes on this machine. See `WorkerOptions`; create it, add event listeners, then call `start()`. */
 export class Worker extends BaseWorker {
   /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, ISOLATION_UNAVAILABLE */
   constructor(options: WorkerOptions = {}) {
@@ -38,7 +38,7 @@ export class Worker extends BaseWorker {
       assets: fileStorage({ dir: join(home(), 'cache'), suffix: '', random: systemRandom }),
       defaults: {
         scheduler: process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER,
-        // Only looked for where nobody chose: a choice needs nothing else to be there.
+        // The isolations are searched only if none is given.
         isolation: options?.isolation ?? chooseHeadless(process.env),
         cores: availableParallelism(),
       },
@@ -55,17 +55,17 @@ export class Worker extends BaseWorker {
   }
 }
 
-/** What this machine has to keep strangers' code in, the one that is taken by default first; nothing is started. */
+/** The isolations for untrusted code that are installed on this machine, the default one first. Nothing is started. */
 export function findIsolations(): HeadlessFound[] {
   return findHeadless(process.env);
 }
 
-/** The same, each started to ask for its version. Never rejects. */
+/** Like `findIsolations`, but starts each one to read its version. Never rejects. */
 export function examineIsolations(): Promise<HeadlessExamined[]> {
   return examineHeadless(process.env);
 }
 
-/** Where a daily cap's sum is kept. */
+/** The storage for the bytes of the day, for `bytesPerDay`. */
 function dayStorage(): KeyValueStorage {
   return fileStorage({ dir: join(home(), 'worker'), suffix: '.json', random: systemRandom });
 }

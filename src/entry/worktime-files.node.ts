@@ -1,16 +1,17 @@
 /**
- * What threads of this process start Pyodide from: its files, read once, and its WebAssembly, compiled once for all.
+ * The files from which threads of this process start Pyodide: they are read once, and the WebAssembly module is
+ * compiled once for all threads.
  * @module
  */
 import { readFile } from 'node:fs/promises';
 import type { LoadWorktimeFiles } from '../worker/assets/job-package-cache.js';
 import { compileForSandboxes } from '../worktimes/quota/compile-module.js';
 
-/** What a thread does not import by itself. */
+/** The files that a thread does not import by itself. */
 const FILES = ['python_stdlib.zip', 'pyodide-lock.json'];
 const COMPILED = 'pyodide.asm.wasm';
 
-/** Files of worktimes for threads; those of other worktimes than Pyodide are none. */
+/** The files of a worktime for threads; empty for worktimes other than Pyodide. */
 export function threadWorktimeFiles(): LoadWorktimeFiles {
   let pyodide: ReturnType<LoadWorktimeFiles> | undefined;
   return (worktime) => {

@@ -1,23 +1,23 @@
 /**
- * The promise that `JobFS.add` gives. It notices whether anybody waits for it, so that an error is told once:
- * to who waits, or else by `pack`. Whoever makes one handles the rejection of what is in it.
+ * The promise that `JobFS.add` returns. It records whether a caller awaits it, so that an error is reported once: to
+ * that caller, or else by `pack`. The creator must handle the rejection of the inner promise.
  * @module
  */
 export class Addition<T> implements Promise<T> {
   readonly [Symbol.toStringTag] = 'Promise';
   readonly #outcome: Promise<T>;
-  #isTaken = false;
+  #isAwaited = false;
 
   constructor(outcome: Promise<T>) {
     this.#outcome = outcome;
   }
 
-  /** Settles, and rejects only where nobody else was told. */
+  /** Waits for the outcome; rejects only if no other caller awaits it. */
   async settle(): Promise<void> {
     try {
       await this.#outcome;
     } catch (error) {
-      if (!this.#isTaken) throw error;
+      if (!this.#isAwaited) throw error;
     }
   }
 
@@ -25,7 +25,7 @@ export class Addition<T> implements Promise<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#isTaken = true;
+    this.#isAwaited = true;
     return this.#outcome.then(onFulfilled, onRejected);
   }
 
@@ -34,7 +34,7 @@ export class Addition<T> implements Promise<T> {
   }
 
   finally(onFinally?: (() => void) | null): Promise<T> {
-    this.#isTaken = true;
+    this.#isAwaited = true;
     return this.#outcome.finally(onFinally);
   }
 }

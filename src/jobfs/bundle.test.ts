@@ -34,7 +34,7 @@ const files = fc.uniqueArray(fc.tuple(path, fc.uint8Array({ maxLength: 1_500 }))
 });
 
 describe('a bundle', () => {
-  it('unpacks to what was packed, and is the same whatever the order', async () => {
+  it('unpacks to the packed files, and is independent of their order', async () => {
     await fc.assert(
       fc.asyncProperty(files, async (entries) => {
         const one = new Tree();
@@ -60,7 +60,7 @@ describe('a bundle', () => {
     );
   });
 
-  it('is the same at another time, and after an overwrite', async () => {
+  it('is the same at another time and after a file is replaced', async () => {
     const early = new JobFS({ fetch }, new VirtualClock(0));
     const late = make();
     await late.add(text('other'), 'b');
@@ -69,7 +69,7 @@ describe('a bundle', () => {
     expect((await late.pack()).bytes).toEqual((await early.pack()).bytes);
   });
 
-  it('differs where anything in it differs', async () => {
+  it('differs if any file differs', async () => {
     const digests = new Set<string>();
     for (const [to, content] of [
       ['a', '1'],
@@ -95,7 +95,7 @@ describe('a bundle', () => {
     expect({ bytes: bytes.length, digest }).toEqual({ bytes: vector.bytes, digest: vector.digest });
   });
 
-  it('gives each file bytes of its own, so that one may be handed away', async () => {
+  it('unpacks each file to a separate buffer, which can be transferred', async () => {
     const fs = make();
     await fs.add(text('one'), 'a');
     await fs.add(text('two'), 'b');
@@ -113,7 +113,7 @@ describe('unpacking', () => {
   const tar = (...parts: Uint8Array[][]): Uint8Array =>
     new Uint8Array(gzipSync(Buffer.concat([...parts.flat(), TAR_END])));
 
-  it('adds the directories that are not said, before what is in them', () => {
+  it('adds missing parent directories before their content', () => {
     expect([...unpackBundle(tar(member('a/b/c'), member('0'))).keys()]).toEqual([
       '/0',
       '/a',
@@ -122,19 +122,19 @@ describe('unpacking', () => {
     ]);
   });
 
-  it('takes the last of two files of one name', () => {
+  it('uses the last of two files with the same name', () => {
     expect(unpackBundle(tar(member('a', 'first'), member('./a', 'last'))).get('/a')).toEqual({
       kind: 'file',
       bytes: text('last'),
     });
   });
 
-  it('takes an archive that ends without its closing blocks', () => {
+  it('accepts an archive without the final zero blocks', () => {
     const bare = new Uint8Array(gzipSync(Buffer.concat(member('a', 'x'))));
     expect(unpackBundle(bare).has('/a')).toBe(true);
   });
 
-  it('takes no memory for what a member only claims to have', () => {
+  it('allocates no memory for a size that a header only claims', () => {
     const claim = new Uint8Array(gzipSync(tarHeader('/bomb', 'file', FILES_BYTES_MAX + 1)));
     expect(() => unpackBundle(claim)).toThrow(expect.objectContaining({ code: 'JOBFS_TOO_LARGE' }));
   });

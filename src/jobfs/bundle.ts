@@ -1,6 +1,6 @@
 /**
- * Bundles: a tree of files as one gzipped tar. The same files give the same bytes and so the same digest,
- * whatever the order in which they were added, the time, the machine and the user.
+ * Bundles: a tree of files as one gzipped tar. Equal files give equal bytes and so an equal digest, independent of the
+ * order of adding, the time, the machine and the user.
  * @module
  */
 import { delay } from '../lib/clock.js';
@@ -12,10 +12,10 @@ import { TAR_END, tarHeader, tarPadding } from './tar-write.js';
 import { tooLarge, Tree } from './tree.js';
 import type { TreeEntry } from './tree.js';
 
-/** Compressed in one go; some 30 ms. */
+/** Bytes that are compressed before yielding to the event loop, about 30 ms. */
 const SLICE_BYTES = 1024 * 1024;
 
-/** @throws JOBFS_TOO_LARGE when it is too large for a blob once it is compressed */
+/** @throws JOBFS_TOO_LARGE if the compressed bundle is too large for a blob */
 export async function packTree(tree: Tree, clock: Clock): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -44,8 +44,8 @@ export async function packTree(tree: Tree, clock: Clock): Promise<Uint8Array> {
 }
 
 /**
- * The files and directories of a bundle by absolute path, each directory before what is in it. What strangers
- * packed is safe to hand in: it cannot escape the root, and its limits are kept while it inflates.
+ * Unpacks a bundle to its files and directories by absolute path, each directory before its content. Untrusted bundles
+ * are safe: they cannot escape the root, and the limits are enforced during decompression.
  * @throws JOBFS_MALFORMED, JOBFS_TOO_LARGE
  */
 export function unpackBundle(bytes: Uint8Array): Map<string, TreeEntry> {

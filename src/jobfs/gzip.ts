@@ -1,17 +1,17 @@
 /**
- * gzip by fflate, in pieces: compressing lets others work in between; inflating hands over each piece before the
- * next is made, so that a bomb is stopped while it goes off.
+ * gzip in chunks, with fflate: compression can yield between chunks; decompression emits each chunk before the next, so
+ * that a decompression bomb is stopped early.
  * @module
  */
 import { Gzip, Inflate } from 'fflate';
 import { malformed } from './tar-header.js';
 
-/** At most 1032 times that comes out of one piece. */
+/** Compressed bytes for one step. The output of a step is at most 1032 times as large. */
 const INFLATE_PIECE_BYTES = 16 * 1024;
 const HEADER_BYTES = 10;
 const TRAILER_BYTES = 8;
 
-/** A gzip stream without a time or a name in it. `emit` gets its bytes in order. */
+/** A gzip stream without a timestamp or file name. `emit` receives its bytes in order. */
 export class Gzipper {
   readonly #gzip: Gzip;
 
@@ -29,13 +29,13 @@ export class Gzipper {
 }
 
 /**
- * Inflates one gzip member, giving `emit` piece by piece; what `emit` throws ends it.
+ * Decompresses one gzip member and calls `emit` for each chunk; an error that `emit` throws ends it.
  * @throws JOBFS_MALFORMED
  */
 export function gunzip(bytes: Uint8Array, emit: (piece: Uint8Array) => void): void {
   const start = headerLength(bytes);
   const end = bytes.length - TRAILER_BYTES;
-  if (start > end) malformed('it is cut short');
+  if (start > end) malformed('it is truncated');
   let crc = 0xffffffff;
   let length = 0;
   let refusal: { error: unknown } | undefined;
@@ -56,16 +56,16 @@ export function gunzip(bytes: Uint8Array, emit: (piece: Uint8Array) => void): vo
     }
   } catch {
     if (refusal !== undefined) throw refusal.error;
-    malformed('its compression is broken');
+    malformed('its compressed data are corrupt');
   }
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + end, TRAILER_BYTES);
   const intact = trailer.getUint32(0, true) === ~crc >>> 0 && trailer.getUint32(4, true) === length % 2 ** 32;
   if (!intact) malformed('its checksum is wrong');
 }
 
-/** RFC 1952: ten bytes, then what the flags announce. */
+/** The header's length by RFC 1952: ten bytes and the optional fields that the flags announce. */
 function headerLength(bytes: Uint8Array): number {
-  if (bytes.length < HEADER_BYTES + TRAILER_BYTES) malformed('it is cut short');
+  if (bytes.length < HEADER_BYTES + TRAILER_BYTES) malformed('it is truncated');
   const flags = bytes[3]!;
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8 || (flags & 0xe0) !== 0)
     malformed('it is not gzip');
@@ -74,7 +74,7 @@ function headerLength(bytes: Uint8Array): number {
   for (const flag of [8, 16]) {
     if ((flags & flag) === 0) continue;
     const nul = bytes.indexOf(0, at);
-    if (nul === -1) malformed('its header is cut short');
+    if (nul === -1) malformed('its header is truncated');
     at = nul + 1;
   }
   return (flags & 2) !== 0 ? at + 2 : at;

@@ -72,7 +72,7 @@ describe('a JobFS', () => {
     ['an ArrayBuffer', () => text('x').buffer as ArrayBuffer],
     ['a view on part of a buffer', () => new DataView(text('axb').buffer, 1, 1)],
     ['a Blob', () => new Blob(['x'])],
-  ])('takes %s', async (_, source) => {
+  ])('accepts %s', async (_, source) => {
     const fs = make();
     expect(await fs.add(source(), 'sub/data.bin')).toBe(fs);
     expect(fs.isEmpty).toBe(false);
@@ -83,7 +83,7 @@ describe('a JobFS', () => {
     });
   });
 
-  it('takes bytes as they are when they are added', async () => {
+  it('copies bytes when they are added', async () => {
     const fs = make();
     const bytes = text('before');
     const added = fs.add(bytes, 'x');
@@ -92,7 +92,7 @@ describe('a JobFS', () => {
     expect(fs.cat('x')).toBe('before');
   });
 
-  it('takes files and directories of this machine, by path or URL', async () => {
+  it('adds files and directories of this machine, by path or URL', async () => {
     const fs = make();
     await fs.add(join(dir, 'plain.txt'));
     await fs.add(pathToFileURL(join(dir, 'plain.txt')), '~/renamed.txt');
@@ -117,7 +117,7 @@ describe('a JobFS', () => {
     });
   });
 
-  it('takes what a URL answers, under its name', async () => {
+  it('downloads a URL and adds the file under its name', async () => {
     const fs = make();
     await fs.add(new URL('/some%20name.txt?query', origin));
     await fs.add(new URL('/x', origin), '/etc/y');
@@ -127,7 +127,7 @@ describe('a JobFS', () => {
     expect(fs.cat('hello')).toBe('hello');
   });
 
-  it('puts a file into a directory under its own name', async () => {
+  it('adds a file to a directory under its own name', async () => {
     const fs = make().mkdir('there');
     await fs.add(join(dir, 'plain.txt'), 'there');
     await fs.add(join(dir, 'plain.txt'), '/not/yet/');
@@ -139,7 +139,7 @@ describe('a JobFS', () => {
     ]);
   });
 
-  it('is navigated as a file system is', async () => {
+  it('is navigated like a file system', async () => {
     const fs = make().mkdir('a/b').chdir('a');
     expect(fs.cwd).toBe('/home/pyodide/a');
     await fs.add(text('1'), 'b/c.txt');
@@ -165,7 +165,7 @@ describe('a JobFS', () => {
     ['add of bytes to the root', (fs) => fs.add(text('x'), '/')],
     ['add of bytes to a directory to be', (fs) => fs.add(text('x'), 'new/')],
     ['add to a path with a NUL', (fs) => fs.add(text('x'), 'a\0b')],
-  ])('%s is refused', async (_, act) => {
+  ])('%s is rejected', async (_, act) => {
     const fs = make();
     await fs.add(text('x'), 'file');
     await expect((async () => act(fs))()).rejects.toMatchObject({ code: 'JOBFS_PATH' });
@@ -186,12 +186,12 @@ describe('a JobFS', () => {
     ['an answer that breaks off', () => [new URL('/cut', origin)]],
     ['a server that is not there', () => [new URL('http://127.0.0.1:1/x')]],
     ['an address of another kind', () => [new URL('ftp://example.com/x'), 'x']],
-  ])('%s is no source', async (_, source) => {
+  ])('%s is not a source', async (_, source) => {
     const [from, to] = source();
     await expect(make().add(from as string, to)).rejects.toMatchObject({ code: 'JOBFS_SOURCE' });
   });
 
-  it('has no paths to read in a page', async () => {
+  it('cannot read paths in a page', async () => {
     const fs = new JobFS({ fetch });
     await expect(fs.add('/etc/hosts')).rejects.toMatchObject({ code: 'JOBFS_SOURCE' });
     await expect(fs.add(new URL('file:///etc/hosts'))).rejects.toMatchObject({ code: 'JOBFS_SOURCE' });
@@ -199,7 +199,7 @@ describe('a JobFS', () => {
 });
 
 describe('links of this machine', () => {
-  it('are followed inside what is added', async () => {
+  it('are followed inside the added directory', async () => {
     const root = join(dir, 'linked');
     await mkdir(join(root, 'real'), { recursive: true });
     await writeFile(join(root, 'real/a'), 'a');
@@ -213,7 +213,7 @@ describe('links of this machine', () => {
     expect(fs.ls('/x')).toEqual(['real', 'to-directory', 'to-file']);
   });
 
-  it('refuses a name that is no UTF-8, and says which', async () => {
+  it('rejects a name that is not UTF-8 and reports it', async () => {
     const root = join(dir, 'latin1');
     await mkdir(root);
     await writeFile(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9])]), 'x');
@@ -230,7 +230,7 @@ describe('links of this machine', () => {
     ['to nothing', 'nothing'],
     ['to the directory that it is in', '.'],
     ['to what is added itself', '../out'],
-  ])('that lead %s are refused', async (_, target) => {
+  ])('that lead %s are rejected', async (_, target) => {
     const root = join(dir, 'out');
     await rm(root, { recursive: true, force: true });
     await mkdir(join(dir, 'out-next'), { recursive: true });
@@ -242,13 +242,13 @@ describe('links of this machine', () => {
     expect(fs.ls()).toEqual([]);
   });
 
-  it('are no way to devices', async () => {
+  it('cannot lead to devices', async () => {
     await expect(make().add('/dev/zero', 'zero')).rejects.toMatchObject({ code: 'JOBFS_SOURCE' });
   });
 });
 
-describe('what is not waited for', () => {
-  it('is in the bundle, the later over the earlier', async () => {
+describe('an add that is not awaited', () => {
+  it('is in the bundle, and later files replace earlier ones', async () => {
     const fs = make();
     void fs.add(join(dir, 'tree'), 'x');
     void fs.add(new URL('/slow', origin), 'x/a.txt');
@@ -261,14 +261,14 @@ describe('what is not waited for', () => {
     });
   });
 
-  it('goes where it was meant to when it was added', async () => {
+  it('uses the working directory at the time of the call', async () => {
     const fs = make().mkdir('/elsewhere');
     void fs.add(join(dir, 'plain.txt'));
     fs.chdir('/elsewhere');
     expect(await unpacked(fs)).toMatchObject({ '/home/pyodide/plain.txt': 'plain' });
   });
 
-  it('tells its error at pack, and keeps the rest', async () => {
+  it('reports its error in pack, and the rest is kept', async () => {
     const fs = make();
     void fs.add(join(dir, 'nothing'));
     void fs.add(undefined as never);
@@ -277,7 +277,7 @@ describe('what is not waited for', () => {
     expect(fs.cat('x')).toBe('x');
   });
 
-  it('tells its error once: not again at pack when it was caught', async () => {
+  it('reports its error once: not in pack if it was caught', async () => {
     const fs = make();
     await fs.add(join(dir, 'nothing')).catch(() => undefined);
     await expect(fs.add(join(dir, 'nothing'))).rejects.toThrow();
@@ -288,7 +288,7 @@ describe('what is not waited for', () => {
 });
 
 describe('limits', () => {
-  it('on all bytes count what is there, without what was replaced', () => {
+  it('on all bytes count existing files without replaced ones', () => {
     const tree = new Tree();
     const quarter = new Uint8Array(FILES_BYTES_MAX / 4);
     for (const path of ['/1', '/2', '/3', '/4', '/4', '/1']) tree.putFile(path, quarter);
@@ -304,12 +304,12 @@ describe('limits', () => {
     ['a directory', () => join(dir, 'tree')],
     ['an answer', () => new URL('/x', origin)],
     ['a Blob', () => new Blob(['plain'])],
-  ])('on bytes stop the reading of %s', async (_, source) => {
+  ])('on bytes stop reading %s', async (_, source) => {
     const reading = readSource(source(), { readPath: readPathNode, fetch }, { bytes: 4, entries: 100 });
     await expect(reading).rejects.toMatchObject({ code: 'JOBFS_TOO_LARGE' });
   });
 
-  it('on entries stop the reading of a directory', async () => {
+  it('on entries stop reading a directory', async () => {
     const reading = readSource(
       join(dir, 'tree'),
       { readPath: readPathNode, fetch },
@@ -318,7 +318,7 @@ describe('limits', () => {
     await expect(reading).rejects.toMatchObject({ code: 'JOBFS_TOO_LARGE' });
   });
 
-  it('on all bytes hold before a source is read', async () => {
+  it('on all bytes are enforced before a source is read', async () => {
     const fs = make();
     const huge = { size: FILES_BYTES_MAX + 1 };
     const blob = Object.setPrototypeOf(huge, Blob.prototype) as Blob;
@@ -326,7 +326,7 @@ describe('limits', () => {
     await expect(fs.add(blob, 'x')).rejects.toMatchObject({ code: 'JOBFS_TOO_LARGE' });
   });
 
-  it('on entries hold, with directories counted', async () => {
+  it('on entries include directories', async () => {
     const fs = make();
     const deep = Array.from({ length: 400 }, (_, i) => String(i % 10)).join('/');
     for (let i = 0; i < 24; i++) fs.mkdir(`/${String.fromCharCode(97 + i)}/${deep}`);

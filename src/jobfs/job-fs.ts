@@ -1,6 +1,6 @@
 /**
- * A job's virtual file system: files from anywhere, put together by the deployer, packed once, seen by every
- * slice at the same paths. It never touches the machine itself; that is the host's, a port.
+ * The virtual file system of a job: the deployer adds files, they are packed once, and every slice sees them at the
+ * same paths. Files of the machine are read through a port.
  * @module
  */
 import { systemClock } from '../lib/clock.js';
@@ -13,24 +13,24 @@ import { nameOfSource, readSource, refuseSource, snapshot } from './sources.js';
 import type { JobFsHost, JobFsSource } from './sources.js';
 import { Tree } from './tree.js';
 
-/** A bundle, and the working directory that its job starts in. */
+/** A bundle and the working directory in which the job starts. */
 export interface PackedFs {
-  /** A gzipped tar. */
+  /** The gzipped tar. */
   bytes: Uint8Array;
-  /** SHA-256 of the bytes, 64 hexadecimal digits: the same for the same files. */
+  /** SHA-256 of the bytes, 64 hexadecimal digits: equal for equal files. */
   digest: string;
   cwd: string;
 }
 
-/** One line of `list()`. */
+/** One entry of `list()`. */
 export interface ListedEntry {
   path: string;
   kind: 'file' | 'directory';
-  /** Bytes of a file; 0 for a directory. */
+  /** Size of a file in bytes; 0 for a directory. */
   size: number;
 }
 
-/** A job's files. Paths are POSIX; relative ones count from `cwd`, `~` is `/home/pyodide`. */
+/** The files of a job. Paths are POSIX paths; relative ones start at `cwd`, `~` is `/home/pyodide`. */
 export class JobFS {
   readonly #host: JobFsHost;
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class JobFS {
   readonly #additions: Addition<unknown>[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #cwd: string = HOME;
-  /** Why nothing more can be put in; undefined while it can. */
+  /** Creates the error for a change of a frozen file system; undefined while changes are allowed. */
   #frozen: (() => Error) | undefined;
 
   constructor(host: JobFsHost, clock: Clock = systemClock) {
@@ -47,39 +47,40 @@ export class JobFS {
     this.#tree.putDirectory(HOME);
   }
 
-  /** Where relative paths start, here and in the job. */
+  /** The directory where relative paths start, here and in the job. */
   get cwd(): string {
     return this.#cwd;
   }
 
-  /** Whether nothing was put in; what is still being added counts as put in. */
+  /** Whether nothing was added; pending calls of `add` count as added. */
   get isEmpty(): boolean {
     return this.#additions.length === 0 && this.#tree.count === parentsOf(HOME).length + 1;
   }
 
   /**
-   * Adds a file or a directory with all in it, over what is there. One after the other: what was added later
-   * wins. `pack` waits for all, and rejects with an error that nobody waited for.
+   * Adds a file, or a directory with its content, and replaces existing files. Calls are processed in order, so that
+   * later files replace earlier ones. `pack` waits for all calls and rejects with an error that no caller awaited.
    * @param source a path of this machine (Node), a `file:` (Node) or `http(s):` URL, bytes or a Blob
-   * @param destination where it gets; a file gets into a directory under its own name (a slash at the end says that it is one). Default: the
-   *   source's own name in `cwd`. Bytes have none, so they need one.
+   * @param destination the path of the file or directory. If it is a directory (it exists, or the path ends with a
+   *   slash), a file is added to it under its own name. Default: the source's own name in `cwd`; bytes have no name and
+   *   need a destination.
    * @throws JOBFS_PATH, JOBFS_SOURCE, JOBFS_TOO_LARGE
    */
   add(source: JobFsSource, destination?: string): Promise<this> {
     if (this.#frozen !== undefined) return Promise.reject(this.#frozen());
     const cwd = this.#cwd;
-    let taken: JobFsSource;
+    let frozenSource: JobFsSource;
     let target: string;
     try {
-      taken = snapshot(source);
+      frozenSource = snapshot(source);
       target = targetOf(source, destination, cwd);
     } catch (error) {
       return this.#queue(() => Promise.reject(error));
     }
-    return this.#queue(() => this.#addNow(taken, target));
+    return this.#queue(() => this.#addNow(frozenSource, target));
   }
 
-  /** Makes a directory and those above it. @throws JOBFS_PATH */
+  /** Creates a directory and its parents. @throws JOBFS_PATH */
   mkdir(path: string): this {
     if (this.#frozen !== undefined) throw this.#frozen();
     this.#tree.putDirectory(resolvePath(path, this.#cwd));
@@ -87,23 +88,23 @@ export class JobFS {
   }
 
   /**
-   * Changes the working directory, which the job starts in.
-   * @throws JOBFS_PATH where there is no such directory; wait for what adds it first
+   * Changes the working directory, in which the job starts.
+   * @throws JOBFS_PATH if the directory does not exist; await the `add` that creates it first
    */
   chdir(path: string): this {
     if (this.#frozen !== undefined) throw this.#frozen();
     const target = resolvePath(path, this.#cwd);
     if (!this.#tree.isDirectory(target)) {
-      refusePath(path, 'is no directory here (make it with mkdir, or wait for the add that brings it)');
+      refusePath(path, 'is not a directory here (create it with mkdir, or await the add that creates it)');
     }
     this.#cwd = target;
     return this;
   }
 
-  /** Names in a directory, sorted; of what has been added by now. @throws JOBFS_PATH */
+  /** The names in a directory, sorted; pending calls of `add` are not included. @throws JOBFS_PATH */
   ls(path = '.'): string[] {
     const target = resolvePath(path, this.#cwd);
-    if (!this.#tree.isDirectory(target)) refusePath(path, 'is no directory here');
+    if (!this.#tree.isDirectory(target)) refusePath(path, 'is not a directory here');
     const prefix = target === '/' ? '/' : `${target}/`;
     return this.#tree
       .sorted()
@@ -113,7 +114,7 @@ export class JobFS {
       .sort(comparePaths);
   }
 
-  /** Every file and directory by absolute path, sorted; of what has been added by now. */
+  /** All files and directories by absolute path, sorted; pending calls of `add` are not included. */
   list(): ListedEntry[] {
     return this.#tree.sorted().map(([path, entry]) => ({
       path,
@@ -122,7 +123,7 @@ export class JobFS {
     }));
   }
 
-  /** `list` as an indented text, directories with a slash. */
+  /** The entries of `list` as indented text, directories with a slash. */
   tree(): string {
     return this.list()
       .map(
@@ -132,34 +133,34 @@ export class JobFS {
       .join('');
   }
 
-  /** The text of a file, as UTF-8. @throws JOBFS_PATH */
+  /** The content of a file, decoded as UTF-8. @throws JOBFS_PATH */
   cat(path: string): string {
     const entry = this.#tree.get(resolvePath(path, this.#cwd));
-    if (entry?.kind !== 'file') return refusePath(path, 'is no file here');
+    if (entry?.kind !== 'file') return refusePath(path, 'is not a file here');
     return new TextDecoder().decode(entry.bytes);
   }
 
   /**
-   * Waits for everything added so far, and packs it.
-   * @throws JOBFS_TOO_LARGE; the error of an `add` that nobody waited for
+   * Waits for all pending calls of `add` and packs the files.
+   * @throws JOBFS_TOO_LARGE; the error of an `add` that no caller awaited
    */
   async pack(): Promise<PackedFs> {
     for (const addition of this.#additions) await addition.settle();
     const cwd = this.#cwd;
-    // Compression is loaded when there are files.
+    // Compression is loaded only if there are files.
     const { packTree } = await import('./bundle.js');
     const bytes = await packTree(this.#tree, this.#clock);
     return { bytes, digest: sha256Hex(bytes), cwd };
   }
 
-  /** @internal From now on it stays as it is: what is put in later would be lost, and is refused with that error. */
+  /** @internal Rejects all later changes with that error, because they would be lost. */
   freeze(refusal: () => Error): void {
     this.#frozen ??= refusal;
   }
 
   #queue(work: () => Promise<void>): Promise<this> {
     const outcome = this.#last.then(work).then(() => this);
-    // A forgotten `await` must not end the process: `pack` tells the error then.
+    // A forgotten `await` must not end the process: `pack` reports the error in that case.
     this.#last = outcome.catch(() => undefined);
     const addition = new Addition(outcome);
     this.#additions.push(addition);
@@ -168,7 +169,7 @@ export class JobFS {
 
   async #addNow(source: JobFsSource, target: string): Promise<void> {
     const budget = { bytes: this.#tree.bytesLeft, entries: ENTRIES_MAX - this.#tree.count };
-    // Read first, put then: a source that fails leaves nothing half done.
+    // The source is read completely before anything is added, so that a failure adds nothing.
     for (const entry of await readSource(source, this.#host, budget)) {
       if (entry.kind === 'directory') this.#tree.putDirectory(below(target, entry.path));
       else if (entry.path === '') this.#tree.putFile(this.#placeOf(source, target), entry.bytes);
@@ -176,22 +177,22 @@ export class JobFS {
     }
   }
 
-  /** As with `cp`: a file goes into a directory under its own name, else it becomes the target. */
+  /** Like `cp`: a file is added to an existing directory under its own name, else it gets the target path. */
   #placeOf(source: JobFsSource, target: string): string {
     if (!target.endsWith('/') && !this.#tree.isDirectory(target)) return target;
     const name = nameOfSource(source);
     if (name === undefined)
-      refusePath(target, 'is a directory, and this source has no name of its own: give the path of the file');
+      refusePath(target, 'is a directory, but this source has no name of its own: give the path of the file');
     return below(target, name);
   }
 }
 
-/** A name of a source is only a name: `~` means nothing in it. */
+/** Joins the name of a source to a directory. `~` is not expanded in it. */
 function below(directory: string, name: string): string {
   return resolvePath(`./${name}`, directory);
 }
 
-/** The absolute destination; it keeps a slash at its end, which says that a file goes into it. */
+/** The absolute destination. It keeps a trailing slash, which marks a directory for a file. */
 function targetOf(source: JobFsSource, destination: string | undefined, cwd: string): string {
   if (destination !== undefined) {
     const target = resolvePath(destination, cwd);

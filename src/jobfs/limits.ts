@@ -1,18 +1,18 @@
 /**
- * Limits of a job's files. Rooms beside this one state some of them too; a test keeps them equal.
+ * Limits of a job's files. Other folders define some of them too; a test checks that they are equal.
  * @module
  */
 const MiB = 1024 * 1024;
 
-/** Files and directories of one bundle. */
+/** Number of files and directories in one bundle. */
 export const ENTRIES_MAX = 10_000;
-/** All files of one bundle, unpacked. */
+/** Bytes of all files in one bundle, unpacked. */
 export const FILES_BYTES_MAX = 256 * MiB;
-/** One bundle, packed: it travels as one blob. */
+/** Bytes of one packed bundle, which is transferred as one blob. */
 export const BUNDLE_BYTES_MAX = 64 * MiB;
-/** One path, in UTF-8 bytes. */
+/** Length of a path, in UTF-8 bytes. */
 export const PATH_BYTES_MAX = 1_024;
-/** One part of a path, in UTF-8 bytes: the file systems of sandboxes cut longer ones. */
+/** Length of one component of a path, in UTF-8 bytes: file systems of sandboxes truncate longer names. */
 export const NAME_BYTES_MAX = 255;
-/** What a bundle may inflate to: its files, and for each entry its headers and padding. */
+/** Bytes of a decompressed bundle: its files, and the headers and padding of each entry. */
 export const INFLATED_BYTES_MAX = FILES_BYTES_MAX + ENTRIES_MAX * 4_096 + MiB;

@@ -33,18 +33,18 @@ describe('resolvePath', () => {
     },
   );
 
-  it('takes a path and a name of just their limits', () => {
+  it('accepts a path and a name of exactly the maximum length', () => {
     expect(resolvePath(`/${'x/'.repeat(511)}x`, CWD)).toHaveLength(1_024);
     expect(resolvePath(`/${'x'.repeat(255)}`, CWD)).toHaveLength(256);
   });
 
-  it('refuses a name that the file system of a sandbox would cut, counted in bytes', () => {
+  it('rejects a name that is longer in bytes than file systems of sandboxes allow', () => {
     for (const name of ['x'.repeat(256), 'é'.repeat(128), `dir/${'x'.repeat(300)}/y`]) {
-      expect(() => resolvePath(name, CWD)).toThrow(/255 are the most/);
+      expect(() => resolvePath(name, CWD)).toThrow(/the limit is 255/);
     }
   });
 
-  it('gives for anything an absolute path without tricks, which resolves to itself', () => {
+  it('returns a normalised absolute path for any input, which resolves to itself', () => {
     const part = fc.constantFrom('a', '..', '.', '', '~', 'b c', 'é', '....', '~x');
     fc.assert(
       fc.property(fc.array(part, { minLength: 1 }), fc.boolean(), (parts, isAbsolute) => {
@@ -59,14 +59,14 @@ describe('resolvePath', () => {
   });
 });
 
-it('parentsOf names the directories above, topmost first', () => {
+it('parentsOf returns the parent directories, topmost first', () => {
   expect(parentsOf('/a/b/c')).toEqual(['/a', '/a/b']);
   expect(parentsOf('/a')).toEqual([]);
   expect(parentsOf('/')).toEqual([]);
   expect(baseName('/a/b')).toBe('b');
 });
 
-it('comparePaths puts a directory before what is in it', () => {
+it('comparePaths orders a directory before its content', () => {
   expect(['/a/b', '/a', '/a!', '/B', '/a/b/c', '/a'].sort(comparePaths)).toEqual([
     '/B',
     '/a',

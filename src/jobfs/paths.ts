@@ -5,15 +5,15 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { NAME_BYTES_MAX, PATH_BYTES_MAX } from './limits.js';
 
-/** Where `~` is, and where a job's file system starts: the home of Pyodide. */
+/** The path of `~` and the initial working directory of a job: the home directory of Pyodide. */
 export const HOME = '/home/pyodide';
 
 /**
- * The absolute path that `path` means, seen from `cwd`. `~` alone and `~/…` are the home; `..` stops at the root.
+ * Resolves `path` to an absolute path, relative to `cwd`. `~` is expanded at the start; `..` stops at the root.
  * @throws JOBFS_PATH
  */
 export function resolvePath(path: string, cwd: string): string {
-  if (typeof path !== 'string' || path === '') refusePath(path, 'is no path');
+  if (typeof path !== 'string' || path === '') refusePath(path, 'is not a path');
   const expanded = path === '~' || path.startsWith('~/') ? HOME + path.slice(1) : path;
   const parts: string[] = [];
   for (const part of (expanded.startsWith('/') ? expanded : `${cwd}/${expanded}`).split('/')) {
@@ -21,29 +21,29 @@ export function resolvePath(path: string, cwd: string): string {
     else if (part !== '' && part !== '.') parts.push(part);
   }
   const resolved = `/${parts.join('/')}`;
-  if (resolved.includes('\0')) refusePath(path, 'has a NUL in it');
-  if (/\p{Surrogate}/u.test(resolved)) refusePath(path, 'is not whole Unicode');
+  if (resolved.includes('\0')) refusePath(path, 'contains a NUL');
+  if (/\p{Surrogate}/u.test(resolved)) refusePath(path, 'is not well-formed Unicode');
   if (utf8Length(resolved) > PATH_BYTES_MAX) refusePath(path, `is longer than ${PATH_BYTES_MAX} bytes`);
   const long = parts.find((part) => utf8Length(part) > NAME_BYTES_MAX);
   if (long !== undefined) {
-    refusePath(path, `has a name of ${utf8Length(long)} bytes in it, and ${NAME_BYTES_MAX} are the most`);
+    refusePath(path, `contains a name of ${utf8Length(long)} bytes; the limit is ${NAME_BYTES_MAX}`);
   }
   return resolved;
 }
 
-/** The directories above `path`, from the topmost; the root is not one of them. */
+/** The parent directories of `path`, topmost first, without the root. */
 export function parentsOf(path: string): string[] {
   const parents: string[] = [];
   for (let i = path.indexOf('/', 1); i !== -1; i = path.indexOf('/', i + 1)) parents.push(path.slice(0, i));
   return parents;
 }
 
-/** The last part of a path. */
+/** The last component of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The order of everything that is listed or packed; a directory comes before what is in it. */
+/** The order of entries in lists and bundles: a directory precedes its content. */
 export function comparePaths(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Reading the machine's files in Node, for the port of `sources.ts`. A link is followed where it leads to
- * something inside what is added, and refused where it leads out of it: nothing is shipped that was not named.
+ * Reads files of the machine in Node, for the port in `sources.ts`. A symbolic link is followed if its target is inside
+ * the added directory, and rejected otherwise, so that nothing is shipped that was not named.
  * @module
  */
 import { open, readdir, realpath, stat } from 'node:fs/promises';
@@ -11,16 +11,16 @@ import type { Budget, SourceEntry } from './sources.js';
 import { tooLarge } from './tree.js';
 
 /**
- * A file, or a directory with all in it.
+ * Reads a file, or a directory with its content.
  * @throws JOBFS_SOURCE, JOBFS_TOO_LARGE
  */
 export async function readPathNode(source: string | URL, budget: Budget): Promise<SourceEntry[]> {
   const path = typeof source === 'string' ? source : fileURLToPath(source);
-  const left = { ...budget };
+  const remaining = { ...budget };
   try {
     const root = await realpath(path);
     const entries: SourceEntry[] = [];
-    await readInto(entries, { path: root, name: '', root, above: [] }, left);
+    await readInto(entries, { path: root, name: '', root, ancestors: [] }, remaining);
     return entries;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
@@ -35,49 +35,50 @@ export async function readPathNode(source: string | URL, budget: Budget): Promis
   }
 }
 
-interface Place {
-  /** Where it really is. */
+interface VisitedPath {
+  /** The path without symbolic links. */
   path: string;
-  /** Below the source; '' is the source itself. */
+  /** The path relative to the source; '' is the source itself. */
   name: string;
-  /** The source, where it really is. */
+  /** The path of the source without symbolic links. */
   root: string;
-  /** The directories that are being read, where they really are. */
-  above: string[];
+  /** The directories that are being read, without symbolic links. */
+  ancestors: string[];
 }
 
-async function readInto(entries: SourceEntry[], place: Place, left: Budget): Promise<void> {
-  const found = await stat(place.path);
-  left.entries -= 1;
-  if (left.entries < 0) tooLarge('entries left', 0, 1);
-  if (found.isFile()) {
-    entries.push({ path: place.name, kind: 'file', bytes: await readWhole(place.path, left) });
-  } else if (found.isDirectory()) {
-    entries.push({ path: place.name, kind: 'directory' });
-    await readDirectory(entries, place, left);
+async function readInto(entries: SourceEntry[], visited: VisitedPath, budget: Budget): Promise<void> {
+  const stats = await stat(visited.path);
+  budget.entries -= 1;
+  if (budget.entries < 0) tooLarge('entries left', 0, 1);
+  if (stats.isFile()) {
+    entries.push({ path: visited.name, kind: 'file', bytes: await readWhole(visited.path, budget) });
+  } else if (stats.isDirectory()) {
+    entries.push({ path: visited.name, kind: 'directory' });
+    await readDirectory(entries, visited, budget);
   } else {
-    refuseSource(`${place.path} is neither a file nor a directory.`, { path: place.path });
+    refuseSource(`${visited.path} is neither a file nor a directory.`, { path: visited.path });
   }
 }
 
-async function readDirectory(entries: SourceEntry[], place: Place, left: Budget): Promise<void> {
-  const above = [...place.above, place.path];
-  for (const child of await readdir(place.path, { withFileTypes: true, encoding: 'buffer' })) {
-    const childName = nameOf(child.name, place.path);
-    const path = join(place.path, childName);
+async function readDirectory(entries: SourceEntry[], visited: VisitedPath, budget: Budget): Promise<void> {
+  const ancestors = [...visited.ancestors, visited.path];
+  for (const child of await readdir(visited.path, { withFileTypes: true, encoding: 'buffer' })) {
+    const childName = nameOf(child.name, visited.path);
+    const path = join(visited.path, childName);
     const real = child.isSymbolicLink() ? await realpath(path) : path;
-    if (real !== place.root && !real.startsWith(place.root + sep)) {
-      refuseSource(`${path} is a link that leads out of what is added, to ${real}. Add that by itself.`, {
+    if (real !== visited.root && !real.startsWith(visited.root + sep)) {
+      refuseSource(`${path} is a link to ${real}, outside the added directory. Add that path separately.`, {
         path,
       });
     }
-    if (above.includes(real)) refuseSource(`${path} is a link to a directory that it is in.`, { path });
-    const name = place.name === '' ? childName : `${place.name}/${childName}`;
-    await readInto(entries, { path: real, name, root: place.root, above }, left);
+    if (ancestors.includes(real))
+      refuseSource(`${path} is a link to a directory that contains it.`, { path });
+    const name = visited.name === '' ? childName : `${visited.name}/${childName}`;
+    await readInto(entries, { path: real, name, root: visited.root, ancestors }, budget);
   }
 }
 
-/** A name of this machine as text; one that is no UTF-8 cannot be written into a bundle as it is. */
+/** Decodes a file name of this machine. A name that is not UTF-8 cannot be stored in a bundle unchanged. */
 function nameOf(bytes: Uint8Array, directory: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -89,15 +90,15 @@ function nameOf(bytes: Uint8Array, directory: string): string {
   }
 }
 
-/** Reads what is there, but no more than what is left even if the file grows meanwhile. */
-async function readWhole(path: string, left: Budget): Promise<Uint8Array> {
+/** Reads a file, but never more than the remaining budget, even if the file grows meanwhile. */
+async function readWhole(path: string, budget: Budget): Promise<Uint8Array> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    if (size > left.bytes) tooLarge('bytes left', left.bytes, size);
+    if (size > budget.bytes) tooLarge('bytes left', budget.bytes, size);
     const bytes = new Uint8Array(await file.readFile());
-    if (bytes.length > left.bytes) tooLarge('bytes left', left.bytes, bytes.length);
-    left.bytes -= bytes.length;
+    if (bytes.length > budget.bytes) tooLarge('bytes left', budget.bytes, bytes.length);
+    budget.bytes -= bytes.length;
     return bytes;
   } finally {
     await file.close();

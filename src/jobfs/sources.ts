@@ -1,26 +1,28 @@
 /**
- * Where a job's files come from: bytes in memory, what a URL answers, and, through a port, the machine's files.
+ * The sources of a job's files: bytes in memory, URLs and, through a port, files of the machine.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { tooLarge } from './tree.js';
 
-/** What can be added. A string is a path of this machine, never a URL. */
+/** What `add` accepts. A string is a path of this machine, never a URL. */
 export type JobFsSource = string | URL | Blob | ArrayBuffer | ArrayBufferView;
 
-/** What may still be read. */
+/** The remaining bytes and entries that may be read. */
 export interface Budget {
   bytes: number;
   entries: number;
 }
 
-/** One file or directory of a source, by its path below that source; a file that is the source itself has ''. */
+/** One file or directory of a source, with its path relative to the source; '' if the source itself is a file. */
 export type SourceEntry =
   { path: string; kind: 'file'; bytes: Uint8Array } | { path: string; kind: 'directory' };
 
-/** The machine that files come from; entry points hand one in. */
+/** The port to the platform, which entry points implement. */
 export interface JobFsHost {
-  /** Reads a file, or a directory with all in it (which has an entry itself); absent where there are no files. */
+  /**
+   * Reads a file, or a directory with its content (and an entry for itself); absent in pages, which cannot read files.
+   */
   readPath?(path: string | URL, budget: Budget): Promise<SourceEntry[]>;
   fetch: typeof fetch;
 }
@@ -40,7 +42,7 @@ export async function readSource(
   return [{ path: '', kind: 'file', bytes }];
 }
 
-/** The name that a source has by itself, where it has one: the last part of its path. */
+/** The file name of a source, which is the last component of its path; undefined if it has none. */
 export function nameOfSource(source: JobFsSource): string | undefined {
   const path = typeof source === 'string' ? source : isNamingUrl(source) ? source.pathname : '';
   const name = path
@@ -80,11 +82,11 @@ function decodeName(name: string): string {
 async function readPath(path: string | URL, host: JobFsHost, budget: Budget): Promise<SourceEntry[]> {
   if (typeof path === 'string' && /^[a-z]+:\/\//i.test(path)) {
     refuseSource(
-      `${JSON.stringify(path)} is taken for a path. For what is at that address hand in new URL(...).`,
+      `${JSON.stringify(path)} is a string, which is a path. To download a URL, pass new URL(...).`,
     );
   }
   if (host.readPath === undefined) {
-    refuseSource('A page cannot read files by their path. Hand in bytes, a Blob or File, or an http(s) URL.');
+    refuseSource('A page cannot read files by their path. Pass bytes, a Blob or File, or an http(s) URL.');
   }
   return host.readPath(path, budget);
 }
@@ -94,11 +96,11 @@ async function bytesOf(source: Blob | ArrayBuffer | ArrayBufferView, budget: Bud
     if (source.size > budget.bytes) tooLarge('bytes left', budget.bytes, source.size);
     return new Uint8Array(await source.arrayBuffer());
   }
-  // Copied at once by the caller (`snapshot`), so that nobody changes it while it waits.
+  // Already copied by the caller (`snapshot`), so that it cannot change while it is queued.
   return source as Uint8Array;
 }
 
-/** Bytes in memory as they are now; other sources as they are. @throws JOBFS_SOURCE for what is no source */
+/** Copies bytes in memory; returns other sources unchanged. @throws JOBFS_SOURCE if the value is not a source */
 export function snapshot(source: JobFsSource): JobFsSource {
   if (typeof source === 'string' || source instanceof URL || source instanceof Blob) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
@@ -106,22 +108,25 @@ export function snapshot(source: JobFsSource): JobFsSource {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
   }
   return refuseSource(
-    `A source is a path, a URL, bytes or a Blob, not ${source === null ? 'null' : typeof source}.`,
+    `A source must be a path, a URL, bytes or a Blob, not ${source === null ? 'null' : typeof source}.`,
   );
 }
 
 async function download(url: URL, fetchUrl: typeof fetch, budget: Budget): Promise<Uint8Array> {
-  const answer = await fetchUrl(url).catch((error: unknown) =>
-    refuseSource(`${url.href} could not be fetched.`, { url: url.href }, error),
+  const response = await fetchUrl(url).catch((error: unknown) =>
+    refuseSource(`${url.href} could not be downloaded.`, { url: url.href }, error),
   );
-  if (!answer.ok) {
-    await answer.body?.cancel();
-    refuseSource(`${url.href} answered ${answer.status}.`, { url: url.href, status: answer.status });
+  if (!response.ok) {
+    await response.body?.cancel();
+    refuseSource(`${url.href} returned status ${response.status}.`, {
+      url: url.href,
+      status: response.status,
+    });
   }
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
-    for (const reader = answer.body?.getReader(); reader !== undefined;) {
+    for (const reader = response.body?.getReader(); reader !== undefined;) {
       const { done, value } = await reader.read();
       if (done) break;
       length += value.length;
@@ -133,7 +138,11 @@ async function download(url: URL, fetchUrl: typeof fetch, budget: Budget): Promi
     }
   } catch (error) {
     if (error instanceof ManyhandsError) throw error;
-    refuseSource(`${url.href} broke off after ${length} bytes.`, { url: url.href }, error);
+    refuseSource(
+      `The download of ${url.href} was interrupted after ${length} bytes.`,
+      { url: url.href },
+      error,
+    );
   }
   const whole = new Uint8Array(length);
   let at = 0;

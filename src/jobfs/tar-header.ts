@@ -1,5 +1,5 @@
 /**
- * Reading one tar header block, and the records of a pax header. Nothing in them is trusted.
+ * Parses a tar header block and the records of a pax header. Both are untrusted.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -8,14 +8,14 @@ export const BLOCK_BYTES = 512;
 
 export interface TarHeader {
   name: string;
-  /** One character; NUL of old archives is given as `0`. */
+  /** One character; the NUL of old archives is returned as `0`. */
   type: string;
-  /** Bytes of content behind the header. */
+  /** Size of the content that follows the header, bytes. */
   bytes: number;
 }
 
 /**
- * `longName` is what a header before it says instead of its own name, which then may be cut anywhere.
+ * @param longName the name from a preceding extended header, which replaces the possibly truncated name of this one
  * @throws JOBFS_MALFORMED
  */
 export function readTarHeader(block: Uint8Array, longName?: string): TarHeader {
@@ -24,7 +24,7 @@ export function readTarHeader(block: Uint8Array, longName?: string): TarHeader {
   const bytes = numberField(block, 124, 12);
   if (longName !== undefined) return { name: longName, type, bytes };
   const name = textField(block, 0, 100);
-  // GNU archives keep other things where POSIX has the front of a long name.
+  // GNU archives store other fields where POSIX has the prefix of a long name.
   const prefix = asciiField(block, 257, 6) === 'ustar' && block[262] === 0 ? textField(block, 345, 155) : '';
   return { name: prefix === '' ? name : `${prefix}/${name}`, type, bytes };
 }
@@ -54,7 +54,7 @@ export function readPaxRecords(bytes: Uint8Array): Map<string, string> {
   return records;
 }
 
-/** UTF-8 up to the first NUL. */
+/** Decodes UTF-8 up to the first NUL. */
 export function decodeUntilNul(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return decodeText(end === -1 ? bytes : bytes.subarray(0, end));
@@ -62,12 +62,12 @@ export function decodeUntilNul(bytes: Uint8Array): string {
 
 /** @throws JOBFS_MALFORMED always */
 export function malformed(reason: string): never {
-  throw new ManyhandsError('JOBFS_MALFORMED', `This is no bundle of files that can be unpacked: ${reason}.`);
+  throw new ManyhandsError('JOBFS_MALFORMED', `The bundle of files cannot be unpacked: ${reason}.`);
 }
 
 function checkSum(block: Uint8Array): void {
   let sum = 0;
-  // The sum's own field counts as spaces.
+  // The checksum field itself counts as spaces.
   for (let i = 0; i < BLOCK_BYTES; i++) sum += i >= 148 && i < 156 ? 0x20 : block[i]!;
   if (sum !== numberField(block, 148, 8)) malformed('a header has the wrong checksum');
 }
@@ -80,7 +80,7 @@ function asciiField(block: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...block.subarray(at, at + length)).replace(/\0.*$/s, '');
 }
 
-/** Octal digits, or, marked by the top bit, a big-endian number as GNU tar writes what octal cannot hold. */
+/** Parses octal digits, or a big-endian number if the top bit is set, as GNU tar writes numbers too large for octal. */
 function numberField(block: Uint8Array, at: number, length: number): number {
   if ((block[at]! & 0x80) !== 0) {
     let value = block[at]! & 0x7f;

@@ -1,6 +1,6 @@
 /**
- * Reading tar as it comes in, chunk by chunk, into a tree. Only files and directories get in: no links, no
- * devices, no way out of the root; sizes are checked before memory is taken.
+ * Reads a tar archive in chunks into a tree. Only files and directories inside the root are accepted, no links and no
+ * devices; sizes are checked before memory is allocated.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -18,9 +18,9 @@ import type { TarHeader } from './tar-header.js';
 import { tooLarge } from './tree.js';
 import type { Tree } from './tree.js';
 
-/** A header of headers (a long name, pax records) is small. */
-const META_BYTES_MAX = 65_536;
-/** Archives are filled up to whole records behind their end; tar's largest usual record is 1 MiB. */
+/** Maximum size of an extended header (a long name, pax records), bytes. */
+const EXTENDED_HEADER_BYTES_MAX = 65_536;
+/** Maximum padding after the end: archives are padded to whole records, of which the largest usual size is 1 MiB. */
 const TRAILER_BYTES_MAX = 1024 * 1024;
 
 export class TarReader {
@@ -31,7 +31,7 @@ export class TarReader {
   #body = new Uint8Array(0);
   #bodyFilled = 0;
   #paddingLeft = 0;
-  /** From a header that precedes the member's own. */
+  /** From an extended header before the member's own header. */
   #longName: string | undefined;
   #longBytes: number | undefined;
   #ended = false;
@@ -47,33 +47,33 @@ export class TarReader {
     while (at < chunk.length && !this.#ended) {
       const rest = chunk.length - at;
       if (this.#paddingLeft > 0) {
-        const taken = Math.min(rest, this.#paddingLeft);
-        this.#paddingLeft -= taken;
-        at += taken;
+        const copied = Math.min(rest, this.#paddingLeft);
+        this.#paddingLeft -= copied;
+        at += copied;
       } else if (this.#header !== undefined) {
-        const taken = Math.min(rest, this.#body.length - this.#bodyFilled);
-        this.#body.set(chunk.subarray(at, at + taken), this.#bodyFilled);
-        this.#bodyFilled += taken;
-        at += taken;
+        const copied = Math.min(rest, this.#body.length - this.#bodyFilled);
+        this.#body.set(chunk.subarray(at, at + copied), this.#bodyFilled);
+        this.#bodyFilled += copied;
+        at += copied;
         if (this.#bodyFilled === this.#body.length) this.#finishMember(this.#header);
       } else {
-        const taken = Math.min(rest, BLOCK_BYTES - this.#blockFilled);
-        this.#block.set(chunk.subarray(at, at + taken), this.#blockFilled);
-        this.#blockFilled += taken;
-        at += taken;
+        const copied = Math.min(rest, BLOCK_BYTES - this.#blockFilled);
+        this.#block.set(chunk.subarray(at, at + copied), this.#blockFilled);
+        this.#blockFilled += copied;
+        at += copied;
         if (this.#blockFilled === BLOCK_BYTES) this.#startMember();
       }
     }
     this.#trailerBytes += chunk.length - at;
-    if (this.#trailerBytes > TRAILER_BYTES_MAX) malformed('it goes on behind its end');
+    if (this.#trailerBytes > TRAILER_BYTES_MAX) malformed('it continues after its end');
   }
 
-  /** All has come in. @throws JOBFS_MALFORMED where something is missing */
+  /** Ends the archive. @throws JOBFS_MALFORMED if it is incomplete */
   end(): void {
     const atBoundary = this.#blockFilled === 0 && this.#header === undefined && this.#paddingLeft === 0;
-    if (!this.#ended && !atBoundary) malformed('it ends in the middle');
+    if (!this.#ended && !atBoundary) malformed('it is truncated');
     if (this.#longName !== undefined || this.#longBytes !== undefined)
-      malformed('it ends behind an extended header');
+      malformed('it ends after an extended header');
   }
 
   #startMember(): void {
@@ -83,8 +83,8 @@ export class TarReader {
       return;
     }
     const header = readTarHeader(this.#block, this.#longName);
-    if (isMeta(header.type)) {
-      if (header.bytes > META_BYTES_MAX) malformed('an extended header is too long');
+    if (isExtendedHeader(header.type)) {
+      if (header.bytes > EXTENDED_HEADER_BYTES_MAX) malformed('an extended header is too long');
     } else {
       header.bytes = this.#longBytes ?? header.bytes;
       this.#longName = undefined;
@@ -102,59 +102,60 @@ export class TarReader {
     const body = this.#body;
     this.#header = undefined;
     this.#paddingLeft = (BLOCK_BYTES - (body.length % BLOCK_BYTES)) % BLOCK_BYTES;
-    if (isMeta(header.type)) {
-      this.#takeMeta(header.type, body);
+    if (isExtendedHeader(header.type)) {
+      this.#readExtendedHeader(header.type, body);
       return;
     }
     const path = memberPath(header.name);
     try {
-      // Old archives mark a directory by its name alone.
+      // Old archives mark a directory only by the slash of its name.
       if (header.type === '5' || header.name.endsWith('/')) this.#tree.putDirectory(path);
       else this.#tree.putFile(path, body);
     } catch (error) {
       if (error instanceof ManyhandsError && error.code === 'JOBFS_PATH')
-        malformed('a file and a directory have one name');
+        malformed('a file and a directory have the same name');
       throw error;
     }
   }
 
-  #takeMeta(type: string, body: Uint8Array): void {
+  #readExtendedHeader(type: string, body: Uint8Array): void {
     if (type === 'L') {
       this.#longName = decodeUntilNul(body);
       return;
     }
     const records = readPaxRecords(body);
     for (const key of records.keys()) {
-      if (key.startsWith('GNU.sparse.')) malformed('it has a sparse file');
-      if (type === 'g' && (key === 'path' || key === 'size')) malformed('it names many members at once');
+      if (key.startsWith('GNU.sparse.')) malformed('it contains a sparse file');
+      if (type === 'g' && (key === 'path' || key === 'size'))
+        malformed('a global header sets a path or a size');
     }
     this.#longName = records.get('path') ?? this.#longName;
     const bytes = records.get('size');
     if (bytes === undefined) return;
-    if (!/^[0-9]{1,15}$/.test(bytes)) malformed('an extended header has no proper size');
+    if (!/^[0-9]{1,15}$/.test(bytes)) malformed('an extended header has an invalid size');
     this.#longBytes = Number(bytes);
   }
 }
 
-/** Headers that only say something of the next member, or of all. */
-function isMeta(type: string): boolean {
+/** Extended headers, which describe the next member or all members. */
+function isExtendedHeader(type: string): boolean {
   return type === 'x' || type === 'g' || type === 'L';
 }
 
 function checkMember({ name, type, bytes }: TarHeader): void {
-  if (type === '1' || type === '2' || type === 'K') malformed('it has a link, and links are not taken');
+  if (type === '1' || type === '2' || type === 'K') malformed('it contains a link, which is not supported');
   if (type !== '0' && type !== '5' && type !== '7')
-    malformed(`it has a member of kind ${JSON.stringify(type)}`);
-  if ((type === '5' || name.endsWith('/')) && bytes > 0) malformed('it has a directory with content');
+    malformed(`it contains a member of type ${JSON.stringify(type)}`);
+  if ((type === '5' || name.endsWith('/')) && bytes > 0) malformed('it contains a directory with content');
 }
 
-/** The absolute path of a member; one that is not absolute counts from the root. */
+/** The absolute path of a member; a relative one starts at the root. */
 function memberPath(name: string): string {
-  if (name.includes('\0') || name === '') malformed('a member has no proper name');
+  if (name.includes('\0') || name === '') malformed('a member has an invalid name');
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) malformed('a member has ".." in its name');
   const path = `/${parts.join('/')}`;
-  if (path === '/' && !name.endsWith('/') && !name.endsWith('.')) malformed('a member has no proper name');
+  if (path === '/' && !name.endsWith('/') && !name.endsWith('.')) malformed('a member has an invalid name');
   const length = utf8Length(path);
   if (length > PATH_BYTES_MAX) tooLarge('bytes in a path', PATH_BYTES_MAX, length);
   return path;

@@ -1,28 +1,28 @@
 /**
- * Writing tar: ustar, with a pax record for a name that ustar cannot hold. No time, user or machine goes in, so
- * that the same files make the same bytes.
+ * Writes tar in the ustar format, with a pax record for a name that ustar cannot represent. Headers contain no time,
+ * user or machine, so that equal files give equal bytes.
  * @module
  */
 const BLOCK_BYTES = 512;
 const NAME_BYTES = 100;
 const encoder = new TextEncoder();
 
-/** What closes an archive. */
+/** The end of an archive: two zero blocks. */
 export const TAR_END: Uint8Array = new Uint8Array(2 * BLOCK_BYTES);
 
-/** The blocks before a member's content. `path` is absolute; members are named from the root, without its slash. */
+/** The header blocks of a member. `path` is absolute; the name of a member is the path without the leading slash. */
 export function tarHeader(path: string, kind: 'file' | 'directory', bytes: number): Uint8Array {
   const name = encoder.encode(path.slice(1) + (kind === 'directory' ? '/' : ''));
   const type = kind === 'directory' ? '5' : '0';
   if (name.length <= NAME_BYTES && isAscii(name)) return ustar(name, type, bytes);
   const record = paxRecord('path', name);
   const pax = ustar(encoder.encode('pax'), 'x', record.length);
-  // Readers that know no pax see a shortened name.
+  // Readers without pax support see a truncated name.
   const own = ustar(name.subarray(0, NAME_BYTES), type, bytes);
   return concat([pax, record, tarPadding(record.length), own]);
 }
 
-/** The zeros after `bytes` bytes of content, up to a whole block. */
+/** The zeros that pad `bytes` bytes of content to a whole block. */
 export function tarPadding(bytes: number): Uint8Array {
   return new Uint8Array((BLOCK_BYTES - (bytes % BLOCK_BYTES)) % BLOCK_BYTES);
 }
@@ -43,7 +43,7 @@ function ustar(name: Uint8Array, type: string, bytes: number): Uint8Array {
   return block;
 }
 
-/** `<length> <key>=<value>\n`, where the length counts its own digits too. */
+/** `<length> <key>=<value>\n`, where the length includes its own digits. */
 function paxRecord(key: string, value: Uint8Array): Uint8Array {
   const rest = key.length + value.length + 3;
   let length = rest + String(rest).length;

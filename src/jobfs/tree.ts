@@ -1,6 +1,6 @@
 /**
- * The tree of files that a JobFS is: a flat map by absolute path, in which every directory is an entry. Both
- * ways to fill one, by a program and from a bundle, obey the same limits here.
+ * The file tree of a JobFS: a map from absolute paths to entries, in which every directory is an entry. The limits are
+ * enforced here, for programs and for bundles.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -13,12 +13,12 @@ export class Tree {
   readonly #entries = new Map<string, TreeEntry>();
   #filesBytes = 0;
 
-  /** Files and directories; the root is none. */
+  /** Number of files and directories, without the root. */
   get count(): number {
     return this.#entries.size;
   }
 
-  /** Bytes that may still be added. */
+  /** Remaining bytes for files. */
   get bytesLeft(): number {
     return FILES_BYTES_MAX - this.#filesBytes;
   }
@@ -31,16 +31,16 @@ export class Tree {
     return this.get(path)?.kind === 'directory';
   }
 
-  /** Makes a directory and those above it; those that exist stay as they are. @throws JOBFS_PATH, JOBFS_TOO_LARGE */
+  /** Creates a directory and its parents; existing ones are unchanged. @throws JOBFS_PATH, JOBFS_TOO_LARGE */
   putDirectory(path: string): void {
     for (const parent of parentsOf(path)) this.#putOneDirectory(parent);
     if (path !== '/') this.#putOneDirectory(path);
   }
 
-  /** Puts a file, over one that is there already; makes the directories above it. @throws JOBFS_PATH, JOBFS_TOO_LARGE */
+  /** Adds or replaces a file and creates its parent directories. @throws JOBFS_PATH, JOBFS_TOO_LARGE */
   putFile(path: string, bytes: Uint8Array): void {
     const before = this.get(path);
-    if (before?.kind === 'directory') refusePath(path, 'is a directory, so no file can be put there');
+    if (before?.kind === 'directory') refusePath(path, 'is a directory, so no file can be added there');
     const added = bytes.length - (before?.bytes.length ?? 0);
     if (added > this.bytesLeft) tooLarge('bytes', FILES_BYTES_MAX, this.#filesBytes + added);
     for (const parent of parentsOf(path)) this.#putOneDirectory(parent);
@@ -48,14 +48,14 @@ export class Tree {
     this.#filesBytes += added;
   }
 
-  /** Every entry, sorted by path, so that a directory comes before what is in it. */
+  /** All entries, sorted by path, so that a directory precedes its content. */
   sorted(): [path: string, entry: TreeEntry][] {
     return [...this.#entries].sort(([a], [b]) => comparePaths(a, b));
   }
 
   #putOneDirectory(path: string): void {
     const before = this.#entries.get(path);
-    if (before?.kind === 'file') refusePath(path, 'is a file, so nothing can be put under it');
+    if (before?.kind === 'file') refusePath(path, 'is a file, so nothing can be added below it');
     if (before === undefined) this.#set(path, { kind: 'directory' });
   }
 
@@ -71,7 +71,7 @@ export class Tree {
 export function tooLarge(what: string, max: number, actual: number): never {
   throw new ManyhandsError(
     'JOBFS_TOO_LARGE',
-    `A job's file system holds at most ${max} ${what}; this would make it ${actual}.`,
+    `A job's file system can hold at most ${max} ${what}; this would be ${actual}.`,
     { limit: what, max, actual },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Addresses: `0x` and 40 lower-case hexadecimal digits, so that equal accounts are equal strings.
+ * Addresses in one canonical form, `0x` and 40 lower-case hexadecimal digits, so that equal accounts are equal strings.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -10,8 +10,8 @@ export type Address = string;
 export const ADDRESS_PATTERN = /^0x[0-9a-f]{40}$/;
 
 /**
- * The address in a file or a message: with or without `0x`, in any case. What a person wrote goes through
- * `parseAddress`, which checks more.
+ * Normalises the address of a file or a message: with or without `0x`, in any case. Input of a person is parsed by
+ * `parseAddress`, which also verifies the checksum.
  * @throws ADDRESS_MALFORMED
  */
 export function normalizeAddress(text: string): Address {
@@ -20,7 +20,7 @@ export function normalizeAddress(text: string): Address {
   if (!ADDRESS_PATTERN.test(address)) {
     throw new ManyhandsError(
       'ADDRESS_MALFORMED',
-      'That is no address: an address is 0x and 40 hexadecimal digits, for example 0x52908400098527886e0f7030069857d2e4169ee7',
+      'Not an address: an address is 0x and 40 hexadecimal digits, for example 0x52908400098527886e0f7030069857d2e4169ee7',
     );
   }
   return address;

@@ -43,15 +43,15 @@ describe('toUnits', () => {
     '9'.repeat(40),
     -1n,
     10n ** 30n,
-  ])('refuses %s', (credits) => {
+  ])('rejects %s', (credits) => {
     expect(() => toUnits(credits)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 
-  it.each([null, undefined, {}, [], true])('refuses %j, which is no amount', (credits) => {
+  it.each([null, undefined, {}, [], true])('rejects %j', (credits) => {
     expect(() => toUnits(credits as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 
-  it('gets back what formatCredits wrote, for every amount', () => {
+  it('is the inverse of formatCredits for every amount', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, UNITS_MAX), (units) => {
         expect(toUnits(formatCredits(units))).toBe(units);
@@ -59,7 +59,7 @@ describe('toUnits', () => {
     );
   });
 
-  it('takes a number for the decimal that it prints as', () => {
+  it('converts a number by the decimal that it prints as', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, 10n ** 15n), (units) => {
         // Fifteen digits are exact in a double's text.

@@ -1,20 +1,20 @@
 /**
- * Credits in exact arithmetic: 1 credit is 10^9 units, and a unit is never divided.
+ * Amounts of credits in exact arithmetic: 1 credit is 10^9 units, and units are integers.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
 
 export const UNITS_PER_CREDIT = 10n ** 9n;
 
-/** The largest amount, in units: what a signed 64-bit integer holds, as databases do. */
+/** The largest amount in units: that of a signed 64-bit integer, which databases store. */
 export const UNITS_MAX = 2n ** 63n - 1n;
 
 const DECIMALS = 9;
 const NUMBER_PATTERN = /^([0-9]{1,30})(?:\.([0-9]{1,30}))?(?:e([+-]?[0-9]{1,3}))?$/;
 
 /**
- * The units of an amount of credits. A number counts as the decimal that it prints as: 0.1 is a tenth.
- * @throws INVALID_ARGUMENT for what is negative, no number, too much, or has more than 9 decimals
+ * Converts credits to units. A number is taken as the decimal that it prints as, so 0.1 is exactly a tenth.
+ * @throws INVALID_ARGUMENT if the amount is negative, not a number, too large, or has more than 9 decimals
  */
 export function toUnits(credits: number | string | bigint): bigint {
   const text = String(credits).trim().toLowerCase();
@@ -33,11 +33,11 @@ export function toUnits(credits: number | string | bigint): bigint {
     if (digits % divisor !== 0n) invalid(text, 'has more than 9 decimals');
     units = digits / divisor;
   }
-  if (units > UNITS_MAX) invalid(text, `is too much: at most ${formatCredits(UNITS_MAX)}`);
+  if (units > UNITS_MAX) invalid(text, `is too large: the limit is ${formatCredits(UNITS_MAX)}`);
   return units;
 }
 
-/** The decimal text of an amount of units, without needless zeros: `formatCredits(1_500_000_000n)` is "1.5". */
+/** Formats units as a decimal number of credits without trailing zeros: `formatCredits(1_500_000_000n)` is "1.5". */
 export function formatCredits(units: bigint): string {
   const sign = units < 0n ? '-' : '';
   const digits = (units < 0n ? -units : units).toString().padStart(DECIMALS + 1, '0');

@@ -1,6 +1,6 @@
 /**
- * Encrypting and decrypting a private key as Web3 Secret Storage version 3, by ethers. Errors of ethers are
- * translated without their text or cause, since those can quote what was handed in.
+ * Encrypts and decrypts a private key in the format Web3 Secret Storage version 3, with ethers. Errors of ethers are
+ * replaced without their text or cause, because those can quote the input.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -11,12 +11,12 @@ import { needsPlatformDecryption, parseKeystoreJson } from './keystore-json.js';
 import type { KeystoreJson } from './keystore-json.js';
 import { parsePrivateKey } from './private-key.js';
 
-/** What geth and ethers write: half a second. */
+/** The cost that geth and ethers use: half a second. */
 const SCRYPT_STANDARD = { N: 131_072, r: 8, p: 1 };
-/** For the empty passphrase, which protects nothing at any cost: a few milliseconds. */
+/** The cost for an empty passphrase, which protects nothing anyway: a few milliseconds. */
 const SCRYPT_CHEAP = { N: 1_024, r: 8, p: 1 };
 
-/** @throws INVALID_ARGUMENT for a passphrase that is no text */
+/** @throws INVALID_ARGUMENT if the passphrase is not a string */
 export async function encryptKey(key: Uint8Array, passphrase: string, random: Random): Promise<KeystoreJson> {
   const secret = passphraseBytes(passphrase);
   const [{ encryptKeystoreJson }, { computeAddress, SigningKey }] = await Promise.all([
@@ -40,27 +40,30 @@ export async function decryptKey(
   label: string | undefined,
 ): Promise<{ key: Uint8Array; address: string }> {
   const name = label === undefined ? 'this keystore' : `the keystore "${label}"`;
-  const open = needsPlatformDecryption(json) ? openByPlatform : openByEthers;
-  let opened: Opened = 'wrong passphrase';
-  for (const secret of passphraseSpellings(passphrase)) {
-    if (opened === 'wrong passphrase') opened = await open(json, secret);
+  const decrypt = needsPlatformDecryption(json) ? decryptWithPlatform : decryptWithEthers;
+  let decrypted: Decrypted = 'wrong passphrase';
+  for (const secret of passphraseEncodings(passphrase)) {
+    if (decrypted === 'wrong passphrase') decrypted = await decrypt(json, secret);
   }
-  if (opened === 'wrong passphrase') {
-    throw new ManyhandsError('KEYSTORE_PASSPHRASE', `That is not the passphrase of ${name}.`, { label });
+  if (decrypted === 'wrong passphrase') {
+    throw new ManyhandsError('KEYSTORE_PASSPHRASE', `The passphrase of ${name} is wrong.`, { label });
   }
-  if (opened === 'wrong content' || (json.address !== undefined && opened.address !== `0x${json.address}`)) {
+  if (
+    decrypted === 'wrong content' ||
+    (json.address !== undefined && decrypted.address !== `0x${json.address}`)
+  ) {
     throw new ManyhandsError(
       'KEYSTORE_MALFORMED',
-      `The passphrase opens ${name}, but what is in it is not the key of the address that it states.`,
+      `The passphrase decrypts ${name}, but the decrypted key does not belong to the address in the file.`,
       { label },
     );
   }
-  return opened;
+  return decrypted;
 }
 
-type Opened = { key: Uint8Array; address: string } | 'wrong passphrase' | 'wrong content';
+type Decrypted = { key: Uint8Array; address: string } | 'wrong passphrase' | 'wrong content';
 
-async function openByEthers(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
+async function decryptWithEthers(json: KeystoreJson, secret: Uint8Array): Promise<Decrypted> {
   const { decryptKeystoreJson } = await loadKeystoreFiles();
   try {
     const { privateKey, address } = await decryptKeystoreJson(JSON.stringify(json), secret);
@@ -72,7 +75,7 @@ async function openByEthers(json: KeystoreJson, secret: Uint8Array): Promise<Ope
   }
 }
 
-async function openByPlatform(json: KeystoreJson, secret: Uint8Array): Promise<Opened> {
+async function decryptWithPlatform(json: KeystoreJson, secret: Uint8Array): Promise<Decrypted> {
   const { decryptByPlatform } = await import('./platform-decrypt.js');
   const bytes = await decryptByPlatform(json, secret);
   if (bytes === undefined) return 'wrong passphrase';
@@ -86,27 +89,24 @@ async function openByPlatform(json: KeystoreJson, secret: Uint8Array): Promise<O
 }
 
 /**
- * The bytes that a passphrase is encrypted under: UTF-8 of what was typed, as geth and web3.js do.
- * @throws INVALID_ARGUMENT for what is no text
+ * The bytes of a passphrase for key derivation: its UTF-8 without normalisation, like geth and web3.js.
+ * @throws INVALID_ARGUMENT if it is not a string
  */
 function passphraseBytes(passphrase: string): Uint8Array {
   if (typeof passphrase !== 'string' || /\p{Surrogate}/u.test(passphrase)) {
-    throw new ManyhandsError(
-      'INVALID_ARGUMENT',
-      'A passphrase must be a string of whole Unicode characters.',
-    );
+    throw new ManyhandsError('INVALID_ARGUMENT', 'A passphrase must be a string of well-formed Unicode.');
   }
   return new TextEncoder().encode(passphrase);
 }
 
 /**
- * The bytes that a file may have been encrypted under by someone who typed this passphrase: as it is (geth, web3.js), in
- * the compatible composed form (ethers), and composed or decomposed, where a keyboard or a system wrote it so. Most
- * passphrases have one spelling only, so that a wrong one costs no more than one try.
+ * The encodings with which software may have encrypted a file for this passphrase: unchanged (geth, web3.js), NFKC
+ * (ethers), and NFC or NFD, which keyboards and systems produce. Most passphrases have only one encoding, so that a
+ * wrong one costs one attempt.
  */
-function passphraseSpellings(passphrase: string): Uint8Array[] {
-  const typed = passphraseBytes(passphrase);
+function passphraseEncodings(passphrase: string): Uint8Array[] {
+  const unchanged = passphraseBytes(passphrase);
   const forms = (['NFKC', 'NFC', 'NFD'] as const).map((form) => passphrase.normalize(form));
   const others = new Set(forms.filter((form) => form !== passphrase));
-  return [typed, ...[...others].map((form) => new TextEncoder().encode(form))];
+  return [unchanged, ...[...others].map((form) => new TextEncoder().encode(form))];
 }

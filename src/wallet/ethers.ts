@@ -1,6 +1,6 @@
 /**
- * The one door to ethers, which takes 50 to 110 ms to load: it opens when something is signed, checked or
- * unlocked, never by importing the wallet.
+ * Loads ethers on demand, which takes 50 to 110 ms: when something is signed, verified or unlocked, never when the
+ * wallet is imported.
  * @module
  */
 import type * as Crypto from 'ethers/crypto';
@@ -8,17 +8,17 @@ import type * as Hash from 'ethers/hash';
 import type * as Transaction from 'ethers/transaction';
 import type * as KeystoreFiles from 'ethers/wallet';
 
-/** What signs and recovers. */
+/** The functions that sign and recover signers. */
 type Signing = Pick<typeof Crypto, 'SigningKey' | 'keccak256'> &
   Pick<typeof Hash, 'TypedDataEncoder'> &
   Pick<typeof Transaction, 'computeAddress' | 'recoverAddress'>;
 
 let signing: Promise<Signing> | undefined;
 
-/** Loads what signs and recovers: half of the cost of the whole library. */
+/** Loads the functions that sign and recover signers: half of the cost of the whole library. */
 export function loadSigning(): Promise<Signing> {
   signing ??= importSigning().catch((error: unknown) => {
-    // A page that was offline for a moment may try again.
+    // A page that was offline can retry.
     signing = undefined;
     throw error;
   });
@@ -31,7 +31,7 @@ async function importSigning(): Promise<Signing> {
   return { SigningKey, keccak256, TypedDataEncoder, computeAddress, recoverAddress };
 }
 
-/** Loads what encrypts and decrypts keystores. */
+/** Loads the functions that encrypt and decrypt keystores. */
 export function loadKeystoreFiles(): Promise<typeof KeystoreFiles> {
   return import('ethers/wallet');
 }

@@ -1,19 +1,21 @@
 /**
- * What a member of a compute group holds, and what it sends. Apart from `group-proof.ts`, which is loaded when something
- * is proved.
+ * The credential of a compute group's member and the proof that it sends. Separate from `group-proof.ts`, which is
+ * loaded only to create a proof.
  * @module
  */
 import { sha256Hex } from '../lib/crypto/sha256.js';
 import type { Address } from './address.js';
 
-/** What a member holds: the SHA-256 of the secret, as good as the secret itself, or nothing for an open group. */
+/**
+ * The credential of a member: the SHA-256 of the secret, which is equivalent to the secret, or none for an open group.
+ */
 export interface GroupCredential {
   key: string;
-  /** 64 lower-case hexadecimal digits; never sent to anybody. */
+  /** 64 lower-case hexadecimal digits; never sent. */
   secretHash?: string;
 }
 
-/** What a member sends. */
+/** The proof that a member sends. */
 export interface GroupProof {
   key: string;
   address: Address;

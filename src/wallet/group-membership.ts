@@ -1,6 +1,5 @@
 /**
- * Which compute groups' secrets were proved over the connection that there is now: each is proved once for each
- * connection, and again on the next one.
+ * Tracks which compute groups were proved over the current connection: each is proved once for each connection.
  * @module
  */
 import { isError } from '../lib/errors.js';
@@ -8,28 +7,28 @@ import type { Address } from './address.js';
 import type { GroupCredential, GroupProof } from './group-credential.js';
 import type { Challenge } from './session-proof.js';
 
-/** A group as it is named to the scheduler. */
+/** A group in the form that the scheduler knows. */
 export interface NamedGroup {
   key: string;
-  /** Absent for a group without a secret. */
+  /** The address that the secret determines; absent for a group without a secret. */
   address?: Address;
 }
 
-/** Sends `group.prove`; rejects with what the scheduler refuses it with. */
+/** Sends `group.prove`; rejects with the error of the scheduler. */
 export type SendProofs = (proofs: GroupProof[]) => Promise<unknown>;
 
 export class GroupMembership {
   #challenge: Challenge | undefined;
   #proved = new Set<string>();
 
-  /** A connection was greeted: nothing is proved over it yet. */
+  /** Starts a new connection, over which no group is proved yet. */
   connected({ schedulerId, challenge }: Challenge): void {
     this.#challenge = { schedulerId, challenge };
     this.#proved = new Set();
   }
 
   /**
-   * Proves what is not proved yet. Resolves with the groups as they are named to the scheduler.
+   * Proves the groups that are not proved yet. Resolves with all groups in the scheduler's form.
    * @throws what `send` rejects with
    */
   async prove(credentials: readonly GroupCredential[], send: SendProofs): Promise<NamedGroup[]> {
@@ -37,15 +36,15 @@ export class GroupMembership {
     for (;;) {
       const challenge = this.#challenge;
       const proved = this.#proved;
-      const missing = secret.filter((one) => !proved.has(idOf(one)));
+      const missing = secret.filter((one) => !proved.has(keyOf(one)));
       if (missing.length === 0 || challenge === undefined) break;
       const { signGroup } = await import('./group-proof.js');
       const proofs = await Promise.all(missing.map((one) => signGroup(one, challenge)));
       try {
         await send(proofs);
-        for (const one of missing) proved.add(idOf(one));
+        for (const one of missing) proved.add(keyOf(one));
       } catch (error) {
-        // The connection was made anew meanwhile, so that the proofs were of the challenge before.
+        // The connection was reopened meanwhile, so the proofs used the previous challenge: they are made again.
         if (challenge === this.#challenge || !isError(error, 'UNAUTHENTICATED')) throw error;
       }
     }
@@ -53,7 +52,7 @@ export class GroupMembership {
   }
 }
 
-/** Groups as they are named to the scheduler, with the address that each secret makes. */
+/** Converts credentials to the scheduler's form, with the address that each secret determines. */
 export async function nameGroups(credentials: readonly GroupCredential[]): Promise<NamedGroup[]> {
   if (!credentials.some(hasSecret)) return credentials.map(({ key }) => ({ key }));
   const { groupAddress } = await import('./group-proof.js');
@@ -68,4 +67,4 @@ function hasSecret(one: GroupCredential): one is Required<GroupCredential> {
   return one.secretHash !== undefined;
 }
 
-const idOf = ({ key, secretHash }: Required<GroupCredential>): string => `${secretHash} ${key}`;
+const keyOf = ({ key, secretHash }: Required<GroupCredential>): string => `${secretHash} ${key}`;

@@ -7,12 +7,12 @@ import { hashSecret } from './group-credential.js';
 const { key, secret, schedulerId, challenge, address, signature } = vector;
 const credential = { key, secretHash: hashSecret(secret) };
 
-it('is what the golden vector says', async () => {
+it('equals the golden vector', async () => {
   expect(await groupAddress(credential)).toBe(address);
   expect(await signGroup(credential, { schedulerId, challenge })).toEqual({ key, address, signature });
 });
 
-it('is what any EIP-712 software can check', () => {
+it('can be verified by other EIP-712 software', () => {
   const domain = { name: 'manyhands', version: '1', salt: `0x${schedulerId}` };
   const types = {
     GroupMembership: [
@@ -24,7 +24,7 @@ it('is what any EIP-712 software can check', () => {
   expect(verifyTypedData(domain, types, values, signature).toLowerCase()).toBe(address);
 });
 
-it('holds for one connection, one scheduler and one group alone', async () => {
+it('is valid only for one connection, one scheduler and one group', async () => {
   const proof = { key, address, signature };
   await checkGroupProof(proof, { schedulerId, challenge });
   const refused = expect.objectContaining({ code: 'UNAUTHENTICATED' }) as unknown;
@@ -38,6 +38,6 @@ it('holds for one connection, one scheduler and one group alone', async () => {
   ).rejects.toEqual(refused);
 });
 
-it('gives the same secret another address in another group', async () => {
+it('derives another address from the same secret in another group', async () => {
   expect(await groupAddress({ ...credential, key: 'another' })).not.toBe(address);
 });

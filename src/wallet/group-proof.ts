@@ -1,7 +1,7 @@
 /**
- * Proof of a compute group's secret. The secret makes a key pair: its address names the group to the scheduler, and a
- * signature over the challenge of one connection proves the secret. Neither lets anybody else join: not who listens,
- * not who reads a job's package, and not who reads the scheduler's database.
+ * Proves knowledge of a compute group's secret. A key pair is derived from the secret: its address identifies the group
+ * to the scheduler, and a signature over the challenge of a connection proves the secret. Neither allows others to
+ * join: not an eavesdropper, not a reader of a job's package, and not a reader of the scheduler's database.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -16,23 +16,23 @@ import { recoverSigner, signTypedDataWithKey } from './typed-data.js';
 import type { TypedData } from './typed-data.js';
 
 /**
- * The cost of scrypt: about 0.1 s and 16 MiB once for each secret, so that a short secret cannot be found by trying
- * millions against the address.
+ * The cost of scrypt, about 0.1 s and 16 MiB for each secret, makes it expensive to guess a short secret from the
+ * address.
  */
 const COST = { n: 2 ** 14, r: 8, p: 1 };
 
-/** Keys that are kept of the secrets that were used last. */
+/** Number of cached keys, of the most recently used secrets. */
 const KEYS_MAX = 64;
 
 const keys = new Map<string, Promise<Uint8Array>>();
 
-/** The address that names a group with a secret. */
+/** The address that identifies a group with a secret. */
 export async function groupAddress(credential: Required<GroupCredential>): Promise<Address> {
   const [{ SigningKey, computeAddress }, key] = await Promise.all([loadSigning(), groupKey(credential)]);
   return computeAddress(new SigningKey(key)).toLowerCase();
 }
 
-/** Proves the secret for one connection of one scheduler. */
+/** Signs the challenge of one connection of one scheduler. */
 export async function signGroup(
   credential: Required<GroupCredential>,
   challenge: Challenge,
@@ -42,13 +42,13 @@ export async function signGroup(
   return { key, address, signature: await signTypedDataWithKey(privateKey, typed(key, challenge)) };
 }
 
-/** @throws UNAUTHENTICATED where the signature is not of the address that it names */
+/** @throws UNAUTHENTICATED if the signature is not that of the named address */
 export async function checkGroupProof(proof: GroupProof, challenge: Challenge): Promise<void> {
   const signer = await recoverSigner(typed(proof.key, challenge), proof.signature);
   if (signer === proof.address) return;
   throw new ManyhandsError(
     'UNAUTHENTICATED',
-    `The proof of the compute group '${proof.key}' is not a signature of ${proof.address} over this connection's challenge.`,
+    `The proof for the compute group '${proof.key}' is not a signature of ${proof.address} over this connection's challenge.`,
     { group: proof.key },
   );
 }
@@ -66,7 +66,7 @@ function groupKey({ key, secretHash }: Required<GroupCredential>): Promise<Uint8
   return found;
 }
 
-/** One in 2^128 secrets makes no key of the curve; it is refused. */
+/** One in 2^128 secrets gives no valid key of the curve and is rejected. */
 async function deriveKey(key: string, secretHash: string): Promise<Uint8Array> {
   const encoder = new TextEncoder();
   const salt = encoder.encode(`manyhands compute group ${key}`);

@@ -50,20 +50,20 @@ describe('a keystore file', () => {
     ['address', 'abc'],
     ['address', 5],
     ['id', {}],
-  ])('whose %s is %j is refused before any work', (path, value) => {
+  ])('with %s = %j is rejected before any key derivation', (path, value) => {
     expect(() => Keystore.fromJSON(changed(path, value))).toThrow(
       expect.objectContaining({ code: 'KEYSTORE_MALFORMED' }),
     );
   });
 
-  it('may not ask for more memory or work than a bound, though each number is in its own', () => {
+  it('cannot exceed the limits of memory and computation with numbers that are each valid', () => {
     const json = changed('crypto.kdfparams', { dklen: 32, n: 2 ** 20, r: 8, p: 2, salt: '' });
-    expect(() => parseKeystoreJson(json)).toThrow(/too much work/);
+    expect(() => parseKeystoreJson(json)).toThrow(/too much computation/);
     const costly = changed('crypto.kdfparams', { dklen: 32, n: 2 ** 20, r: 8, p: 1, salt: '' });
     expect(parseKeystoreJson(costly)).toMatchObject({ version: 3 });
   });
 
-  it('may not ask for more rounds of PBKDF2 than a bound, or another hash', () => {
+  it('cannot exceed the limit of PBKDF2 rounds or use another hash', () => {
     for (const bad of [{ c: 2 ** 30 }, { c: 0 }, { prf: 'hmac-md5' }, { dklen: 16 }]) {
       const json = structuredClone(vectors.pbkdf2) as Json;
       Object.assign((json.crypto as Json).kdfparams as Json, bad);
@@ -71,11 +71,11 @@ describe('a keystore file', () => {
     }
   });
 
-  it.each(['', 'null', '[]', '"x"', '{', `${' '.repeat(70_000)}{}`])('that is %j is refused', (text) => {
+  it.each(['', 'null', '[]', '"x"', '{', `${' '.repeat(70_000)}{}`])('that is %j is rejected', (text) => {
     expect(() => Keystore.fromJSON(text)).toThrow(expect.objectContaining({ code: 'KEYSTORE_MALFORMED' }));
   });
 
-  it('loses what is not of the format, and takes an address in any spelling', () => {
+  it('drops unknown fields, and accepts an address in any form', () => {
     const json = {
       ...changed('address', '0x008AEEDA4D805471DF9B2A5B0F38A0C3BCBA786B'),
       secret: 'x',
@@ -84,7 +84,7 @@ describe('a keystore file', () => {
     expect(parseKeystoreJson(json)).toEqual({ ...vectors.scrypt, address: vectors.address.slice(2) });
   });
 
-  it('that is anything at all is read or refused with our code', () => {
+  it('of any content is parsed or rejected with a code', () => {
     const shapes = fc.oneof(
       fc.anything(),
       fc.string(),

@@ -1,6 +1,6 @@
 /**
- * Strict reading of a keystore in Web3 Secret Storage version 3. All is checked before any key derivation, so
- * that a hostile file can neither burn hours nor reach code that does not expect it; what is not known is dropped.
+ * Parses a keystore in the format Web3 Secret Storage version 3. All fields are checked before any key derivation, so
+ * that a hostile file can neither consume hours nor reach code that does not expect it. Unknown fields are dropped.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -11,9 +11,9 @@ import type { Address } from './address.js';
 export interface KeystoreJson {
   version: 3;
   id?: string;
-  /** 40 hexadecimal digits without `0x`, as the format has it; some files leave it out. */
+  /** 40 hexadecimal digits without `0x`, as in the format; absent in some files. */
   address?: string;
-  /** What its owner calls it, in files of DCP. */
+  /** The label of the keystore, in files of DCP. */
   label?: string;
   crypto: {
     cipher: 'aes-128-ctr';
@@ -39,16 +39,16 @@ export interface Pbkdf2Params {
 }
 
 const CIPHERTEXT_BYTES = 32;
-/** Some software leaves out the zero bytes with which a key begins; more than eight of them are no accident. */
+/** Some software omits the leading zero bytes of a key; more than eight of them are not plausible. */
 const CIPHERTEXT_BYTES_MIN = 24;
 /** A keystore file is under 1 KiB. */
 const KEYSTORE_LENGTH_MAX = 65_536;
-/** scrypt's cost, and block size times cost: 128 bytes each, so 1 GiB. */
+/** Limits of scrypt's cost `n`, and of `n * r`: 128 bytes each, so 1 GiB. */
 const SCRYPT_N_MAX = 2 ** 20;
 const SCRYPT_MEMORY_BLOCKS_MAX = 2 ** 23;
-/** n * r * p; a keystore of standard cost has 2^20, which takes half a second. */
+/** Limit of `n * r * p`; a keystore of standard cost has 2^20, which takes half a second. */
 const SCRYPT_WORK_MAX = 2 ** 23;
-/** Sixteen times what geth writes. */
+/** Sixteen times the rounds that geth uses. */
 const PBKDF2_ROUNDS_MAX = 2 ** 22;
 
 const LABEL_LENGTH_MAX = 256;
@@ -56,11 +56,11 @@ const LABEL_LENGTH_MAX = 256;
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
 
 /**
- * The keystore that a text or an object describes.
- * @throws KEYSTORE_MALFORMED naming the field; the content is never quoted.
+ * Parses a keystore from JSON text or an object.
+ * @throws KEYSTORE_MALFORMED with the field's name; the content is never quoted
  */
 export function parseKeystoreJson(source: unknown): KeystoreJson {
-  const file = record(typeof source === 'string' ? parseText(source) : source, 'the whole of it');
+  const file = record(typeof source === 'string' ? parseText(source) : source, 'the file');
   if (file.version !== 3 && file.version !== '3') malformed('version', 'must be 3');
   const crypto = record(file.crypto ?? file.Crypto, 'crypto');
   if (crypto.cipher !== 'aes-128-ctr') malformed('crypto.cipher', 'must be "aes-128-ctr"');
@@ -86,7 +86,7 @@ export function parseKeystoreJson(source: unknown): KeystoreJson {
   };
 }
 
-/** Whether ethers refuses it though it is sound: see `platform-decrypt.ts`. */
+/** Whether ethers rejects the keystore although it is valid: see `platform-decrypt.ts`. */
 export function needsPlatformDecryption(json: KeystoreJson): boolean {
   const { kdf, kdfparams, ciphertext } = json.crypto;
   if (ciphertext.length < 2 * CIPHERTEXT_BYTES) return true;
@@ -110,19 +110,19 @@ function keyDerivation(
   const r = whole(params.r, 'crypto.kdfparams.r', 64);
   const p = whole(params.p, 'crypto.kdfparams.p', 64);
   if (n * r > SCRYPT_MEMORY_BLOCKS_MAX || n * r * p > SCRYPT_WORK_MAX) {
-    malformed('crypto.kdfparams', `asks for too much work: n * r * p must be at most ${SCRYPT_WORK_MAX}`);
+    malformed('crypto.kdfparams', `needs too much computation: n * r * p must be at most ${SCRYPT_WORK_MAX}`);
   }
   return { kdf: 'scrypt', kdfparams: { dklen: 32, n, r, p, salt } };
 }
 
 function parseText(text: string): unknown {
   if (text.length > KEYSTORE_LENGTH_MAX)
-    malformed('the whole of it', `is longer than ${KEYSTORE_LENGTH_MAX} characters`);
+    malformed('the file', `is longer than ${KEYSTORE_LENGTH_MAX} characters`);
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // The parser's own error quotes the text, which may be a bare private key.
-    return malformed('the whole of it', 'is not JSON');
+    // The parser's own error quotes the text, which may be an unencrypted private key.
+    return malformed('the file', 'is not JSON');
   }
 }
 
@@ -163,7 +163,7 @@ function whole(value: unknown, field: string, max: number): number {
 function malformed(field: string, rule: string): never {
   throw new ManyhandsError(
     'KEYSTORE_MALFORMED',
-    `This is no keystore (Ethereum V3 JSON) that can be opened: ${field} ${rule}.`,
+    `Not a supported keystore (Ethereum V3 JSON): ${field} ${rule}.`,
     { field },
   );
 }

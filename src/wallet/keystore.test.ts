@@ -25,14 +25,14 @@ describe('a keystore', () => {
     expect(keystore.address).toBe(ADDRESS);
   });
 
-  it('is new each time it is created, and signs at once', async () => {
+  it('has a new key at each creation and can sign immediately', async () => {
     const [one, other] = await Promise.all([Keystore.create(), Keystore.create()]);
     expect(one.address).not.toBe(other.address);
     expect(one.isUnlocked).toBe(true);
     await expect(signDigest(one, DIGEST)).resolves.toMatch(/^0x[0-9a-f]{130}$/);
   });
 
-  it('opens with its passphrase after a round trip through JSON', async () => {
+  it('unlocks with its passphrase after a round trip through JSON', async () => {
     const keystore = Keystore.fromJSON(JSON.stringify(guarded), { label: 'mine' });
     expect(keystore).toMatchObject({ address: ADDRESS, label: 'mine', isUnlocked: false });
     await keystore.unlock('guarded');
@@ -57,14 +57,14 @@ describe('a keystore', () => {
     REAL_COST_MS,
   );
 
-  it('refuses another passphrase and stays locked', async () => {
+  it('rejects a wrong passphrase and stays locked', async () => {
     const keystore = Keystore.fromJSON(guarded);
     await expect(keystore.unlock('other')).rejects.toMatchObject({ code: 'KEYSTORE_PASSPHRASE' });
     await expect(keystore.unlock()).rejects.toMatchObject({ code: 'KEYSTORE_PASSPHRASE' });
     expect(keystore.isUnlocked).toBe(false);
   });
 
-  it('does not sign while it is locked and nobody knows its passphrase', async () => {
+  it('does not sign while it is locked and no source has its passphrase', async () => {
     const keystore = Keystore.fromJSON(guarded);
     await expect(signDigest(keystore, DIGEST)).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' });
     await keystore.unlock('guarded');
@@ -73,13 +73,13 @@ describe('a keystore', () => {
     await expect(signDigest(keystore, DIGEST)).rejects.toMatchObject({ code: 'KEYSTORE_LOCKED' });
   });
 
-  it('with an empty passphrase opens by itself when it is to sign', async () => {
+  it('with an empty passphrase unlocks automatically to sign', async () => {
     const keystore = Keystore.fromJSON((await Keystore.create()).toJSON());
     await signDigest(keystore, DIGEST);
     expect(keystore.isUnlocked).toBe(true);
   });
 
-  it('asks for its passphrase up to five times, once for all who wait', async () => {
+  it('requests its passphrase up to five times, once for concurrent callers', async () => {
     const asked: number[] = [];
     const keystore = Keystore.fromJSON(guarded);
     setPassphraseSource(keystore, ({ attempt, address }) => {
@@ -95,7 +95,7 @@ describe('a keystore', () => {
     expect(asked).toEqual([1, 2, 101]);
   });
 
-  it('locks itself when the seconds are over', async () => {
+  it('locks itself after the given seconds', async () => {
     const clock = new VirtualClock();
     const keystore = Keystore.fromJSON((await Keystore.create()).toJSON(), { clock });
     await keystore.unlock('', 10);
@@ -112,12 +112,12 @@ describe('a keystore', () => {
     expect(keystore.isUnlocked).toBe(true);
   });
 
-  it.each([0, -1, Number.NaN, Infinity, 3e6])('refuses to be unlocked for %d seconds', async (seconds) => {
+  it.each([0, -1, Number.NaN, Infinity, 3e6])('cannot be unlocked for %d seconds', async (seconds) => {
     const keystore = await Keystore.create();
     await expect(keystore.unlock('', seconds)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  it('that is locked while it unlocks ends locked', async () => {
+  it('stays locked if lock() is called during unlock()', async () => {
     const keystore = Keystore.fromJSON((await Keystore.create()).toJSON());
     const unlocking = keystore.unlock();
     keystore.lock();
@@ -125,7 +125,7 @@ describe('a keystore', () => {
     expect(keystore.isUnlocked).toBe(false);
   });
 
-  it('takes a passphrase in any composition of its characters', async () => {
+  it('accepts a passphrase in any Unicode normalisation', async () => {
     const text = encryptKeystoreJsonSync({ address: ADDRESS, privateKey: `0x${KEY}` }, 'caf\u00e9', {
       scrypt: { N: 64 },
     });
@@ -134,13 +134,13 @@ describe('a keystore', () => {
     expect(keystore.isUnlocked).toBe(true);
   });
 
-  it('whose file states another address is refused', async () => {
+  it('whose file has another address is rejected', async () => {
     const json = (await Keystore.create()).toJSON();
     const keystore = Keystore.fromJSON({ ...json, address: '00'.repeat(20) });
     await expect(keystore.unlock()).rejects.toMatchObject({ code: 'KEYSTORE_MALFORMED' });
   });
 
-  it('shows its address and nothing else', async () => {
+  it('prints its address and no secret', async () => {
     const keystore = await Keystore.create({ label: 'id' });
     expect(inspect(keystore)).toBe(`Keystore(id, ${keystore.address}, unlocked)`);
     expect(JSON.parse(JSON.stringify(keystore))).toEqual(keystore.toJSON());
@@ -148,7 +148,7 @@ describe('a keystore', () => {
   });
 });
 
-describe('other software', () => {
+describe('keystores of other software', () => {
   it.each(['scrypt', 'pbkdf2'] as const)(
     'the definition’s %s example opens',
     async (kdf) => {
@@ -185,14 +185,14 @@ describe('other software', () => {
     REAL_COST_MS,
   );
 
-  it('ethers opens ours with an empty passphrase, which costs nothing', async () => {
+  it('ethers decrypts ours with an empty passphrase at low cost', async () => {
     const ours = await Keystore.fromPrivateKey(KEY);
     expect((ours.toJSON().crypto.kdfparams as { n: number }).n).toBeLessThanOrEqual(1_024);
     const opened = await EthersWallet.fromEncryptedJson(JSON.stringify(ours), '');
     expect(opened.privateKey).toBe(`0x${KEY}`);
   });
 
-  it('we open the file of ethers, which says "Crypto" and may have more in it', async () => {
+  it('a file of ethers with "Crypto" and further fields can be unlocked', async () => {
     const { address, privateKey, mnemonic } = EthersWallet.createRandom();
     const account = { address, privateKey, mnemonic: { entropy: mnemonic!.entropy } };
     const text = encryptKeystoreJsonSync(account, 'pass', { scrypt: { N: 64 } });
@@ -206,7 +206,7 @@ describe('other software', () => {
   /** Half-width digits and a ligature: NFKC writes them otherwise. */
   const WIDE = '\uff11\uff12 \ufb01ne';
 
-  it('that takes a passphrase as it was typed opens ours, and its files open here', async () => {
+  it('software without normalisation of passphrases decrypts ours, and its files can be unlocked', async () => {
     const theirs = encryptKeystoreJsonSync(
       { address: ADDRESS, privateKey: `0x${KEY}` },
       new TextEncoder().encode(WIDE),
@@ -220,7 +220,7 @@ describe('other software', () => {
     expect(opened.privateKey).toBe(`0x${KEY}`);
   });
 
-  it('that writes a passphrase in its compatible form is understood too', async () => {
+  it('files of software with NFKC normalisation of passphrases can be unlocked', async () => {
     const theirs = encryptKeystoreJsonSync({ address: ADDRESS, privateKey: `0x${KEY}` }, WIDE, {
       scrypt: { N: 64 },
     });
@@ -241,7 +241,7 @@ describe('other software', () => {
     expect(keystore.address).toBe(new EthersWallet(whole).address.toLowerCase());
   });
 
-  it('that writes a label into the file: it is kept', async () => {
+  it('a label in the file is kept', async () => {
     const json = { ...(await Keystore.create()).toJSON(), label: 'my savings' };
     const keystore = Keystore.fromJSON(json);
     expect(keystore.label).toBe('my savings');

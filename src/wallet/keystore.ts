@@ -1,6 +1,6 @@
 /**
- * A keystore: an encrypted private key and, while it is unlocked, the key itself in a private field. The key
- * never leaves this file; others hand in what is to be signed (`signDigest`).
+ * A keystore: an encrypted private key and, while it is unlocked, the key itself in a private field. The key never
+ * leaves this file; other modules pass the digest to sign to `signDigest`.
  * @module
  */
 import { systemClock } from '../lib/clock.js';
@@ -17,20 +17,23 @@ import type { KeystoreJson } from './keystore-json.js';
 import { newPrivateKey, parsePrivateKey } from './private-key.js';
 
 export interface KeystoreOptions {
-  /** What the wallet calls it. @default what the file says, where it says one */
+  /** The label in the wallet. @default the label in the file, if it has one */
   label?: string;
-  /** For `unlock(passphrase, seconds)`. @default the machine's clock */
+  /** The clock for `unlock(passphrase, seconds)`. @default the system clock */
   clock?: Clock;
 }
 
 export interface NewKeystoreOptions extends KeystoreOptions {
-  /** @default '' which protects nothing: whoever reads the file can use the key */
+  /**
+   * The passphrase that encrypts the key.
+   * @default '', which protects nothing: everyone who reads the file can use the key
+   */
   passphrase?: string;
-  /** Where keys, salts and ids come from. @default the machine's randomness */
+  /** The source of random keys, salts and ids. @default the system's random generator */
   random?: Random;
 }
 
-/** Finds out a passphrase; `undefined` gives up. `attempt` counts from 1. */
+/** Supplies a passphrase; `undefined` gives up. `attempt` counts from 1. */
 export type PassphraseSource = (asked: {
   label: string | undefined;
   address: Address;
@@ -38,14 +41,17 @@ export type PassphraseSource = (asked: {
 }) => Promise<string | undefined> | string | undefined;
 
 const PASSPHRASE_ATTEMPTS_MAX = 5;
-/** What setTimeout takes at most. */
+/** The largest delay that setTimeout accepts. */
 const UNLOCK_SECONDS_MAX = Math.floor((2 ** 31 - 1) / 1000);
 
-/** Signs 32 bytes. An accessor to the private field, set by the class; not part of the package's exports. */
+/**
+ * Signs a digest of 32 bytes. It has access to the private field because the class sets it; the package does not export
+ * it.
+ */
 export let signDigest: (keystore: Keystore, digest: string) => Promise<string>;
-/** Gives a keystore somewhere to ask for its passphrase, when it is locked and something is to be signed. */
+/** Sets the source of the passphrase, which is called when a locked keystore has to sign. */
 export let setPassphraseSource: (keystore: Keystore, source: PassphraseSource) => void;
-/** The address, also of a keystore whose file does not say it: that one is unlocked to find out. */
+/** The address of a keystore. A keystore whose file does not contain it is unlocked to compute it. */
 export let findAddress: (keystore: Keystore) => Promise<Address>;
 
 /** An encrypted private key; its address is an identity or a payment account. */
@@ -55,7 +61,7 @@ export class Keystore {
   #json: KeystoreJson;
   #key: Uint8Array | undefined;
   #cancelLock: CancelTimer | undefined;
-  /** Counts calls of `lock`, so that an unlocking under way notices one. */
+  /** Number of calls of `lock`, so that a concurrent `unlock` detects one. */
   #locks = 0;
   #emptyPassphraseFailed = false;
   #source: PassphraseSource | undefined;
@@ -82,14 +88,18 @@ export class Keystore {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** A new random key, unlocked. A passphrase that is not empty costs half a second, here and at each unlock. */
+  /**
+   * Creates an unlocked keystore with a new random key. A non-empty passphrase costs half a second, here and at each
+   * unlock.
+   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+   */
   static async create(options: NewKeystoreOptions = {}): Promise<Keystore> {
     readNewOptions(options, 'Keystore.create');
     return Keystore.fromPrivateKey(newPrivateKey(options.random ?? systemRandom), options);
   }
 
   /**
-   * A keystore of a key that is there already, unlocked.
+   * Creates an unlocked keystore for an existing key.
    * @param privateKey 64 hexadecimal digits, with or without `0x`, or 32 bytes
    * @throws KEY_MALFORMED, INVALID_ARGUMENT, UNKNOWN_OPTION
    */
@@ -108,7 +118,7 @@ export class Keystore {
   }
 
   /**
-   * A keystore of Ethereum V3 JSON, as text or object; locked.
+   * Creates a locked keystore from Ethereum V3 JSON, given as text or object.
    * @throws KEYSTORE_MALFORMED
    */
   static fromJSON(json: string | object, options: KeystoreOptions = {}): Keystore {
@@ -118,7 +128,7 @@ export class Keystore {
 
   /**
    * `0x` and 40 lower-case hexadecimal digits.
-   * @throws KEYSTORE_LOCKED where the file does not say its address and has not been unlocked yet
+   * @throws KEYSTORE_LOCKED if the file does not contain the address and the keystore was never unlocked
    */
   get address(): Address {
     if (this.#json.address === undefined) throw lockedError(this);
@@ -130,8 +140,8 @@ export class Keystore {
   }
 
   /**
-   * Decrypts the key and keeps it in memory, for `seconds` where that is given, else until `lock()`.
-   * @throws KEYSTORE_PASSPHRASE, KEYSTORE_LOCKED when `lock()` is called meanwhile
+   * Decrypts the key and keeps it in memory, for `seconds` if given, else until `lock()`.
+   * @throws KEYSTORE_PASSPHRASE, INVALID_ARGUMENT, KEYSTORE_LOCKED if `lock()` is called meanwhile
    */
   async unlock(passphrase = '', seconds?: number): Promise<void> {
     if (seconds !== undefined && !(seconds > 0 && seconds <= UNLOCK_SECONDS_MAX)) {
@@ -149,7 +159,7 @@ export class Keystore {
       key.fill(0);
       throw lockedError(this);
     }
-    this.#forget();
+    this.#eraseKey();
     this.#key = key;
     this.#json.address ??= address.slice(2);
     if (seconds !== undefined) {
@@ -157,15 +167,16 @@ export class Keystore {
     }
   }
 
-  /** Forgets the key. */
+  /** Erases the key from memory. */
   lock(): void {
     this.#locks += 1;
-    this.#forget();
+    this.#eraseKey();
   }
 
   /**
-   * The same key in a keystore of its own under another passphrase; unlocked, as is this one afterwards.
-   * @throws KEYSTORE_PASSPHRASE, KEYSTORE_LOCKED where this one cannot be unlocked; INVALID_ARGUMENT where no passphrase is given
+   * Creates another keystore with the same key and another passphrase. Both are unlocked afterwards.
+   * @throws KEYSTORE_PASSPHRASE, KEYSTORE_LOCKED if this keystore cannot be unlocked; INVALID_ARGUMENT if no passphrase
+   *   is given
    */
   async withPassphrase(passphrase: string): Promise<Keystore> {
     checkPassphrase({ passphrase });
@@ -174,7 +185,7 @@ export class Keystore {
     return Keystore.fromPrivateKey(this.#key, { passphrase, label: this.label, clock: this.#clock });
   }
 
-  /** Ethereum V3 JSON: the key encrypted, never the key. */
+  /** The keystore as Ethereum V3 JSON, with the encrypted key only. */
   toJSON(): KeystoreJson {
     return structuredClone(this.#json);
   }
@@ -184,14 +195,14 @@ export class Keystore {
     return `Keystore(${this.label === undefined ? '' : `${this.label}, `}${address}, ${this.isUnlocked ? 'unlocked' : 'locked'})`;
   }
 
-  #forget(): void {
+  #eraseKey(): void {
     this.#cancelLock?.();
     this.#cancelLock = undefined;
     this.#key?.fill(0);
     this.#key = undefined;
   }
 
-  /** Unlocks by the empty passphrase, then by the source's; callers at once share one try. */
+  /** Unlocks with the empty passphrase, then with those of the source. Concurrent callers share one attempt. */
   #ensureUnlocked(): Promise<void> {
     if (this.#key !== undefined) return Promise.resolve();
     this.#unlocking ??= this.#tryToUnlock().finally(() => {
@@ -201,19 +212,19 @@ export class Keystore {
   }
 
   async #tryToUnlock(): Promise<void> {
-    if (!this.#emptyPassphraseFailed && (await this.#refusal('')) === undefined) return;
-    let refusal: unknown = lockedError(this);
+    if (!this.#emptyPassphraseFailed && (await this.#tryPassphrase('')) === undefined) return;
+    let error: unknown = lockedError(this);
     for (let attempt = 1; attempt <= PASSPHRASE_ATTEMPTS_MAX && this.#source !== undefined; attempt++) {
       const passphrase = await this.#source({ label: this.label, address: this.#addressOrEmpty(), attempt });
       if (passphrase === undefined) break;
-      refusal = await this.#refusal(passphrase);
-      if (refusal === undefined) return;
+      error = await this.#tryPassphrase(passphrase);
+      if (error === undefined) return;
     }
-    throw refusal;
+    throw error;
   }
 
-  /** Tries a passphrase; gives the error where it is a wrong one. */
-  async #refusal(passphrase: string): Promise<unknown> {
+  /** Tries a passphrase; returns the error if it is wrong, undefined otherwise. */
+  async #tryPassphrase(passphrase: string): Promise<unknown> {
     try {
       await this.unlock(passphrase);
       return undefined;
@@ -238,8 +249,8 @@ function readNewOptions(options: unknown, where: string): NewKeystoreOptions {
 }
 
 /**
- * The passphrase of a new keystore; empty where none is named. One that is named and is no text is a mistake, as a variable of
- * the environment that is not set: an empty passphrase in its place would protect nothing.
+ * The passphrase of a new keystore; empty if the option is absent. An option that is present but not a string is an
+ * error, for example an environment variable that is not set: an empty passphrase in its place would protect nothing.
  * @throws INVALID_ARGUMENT
  */
 export function checkPassphrase(options: { passphrase?: unknown }): string {
@@ -248,12 +259,12 @@ export function checkPassphrase(options: { passphrase?: unknown }): string {
   const found = options.passphrase === undefined ? 'undefined' : describeValue(options.passphrase);
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
-    `The passphrase of a keystore must be a string; it is ${found}. For none, leave it out or give ''.`,
+    `The passphrase of a keystore must be a string; it is ${found}. For no passphrase, omit the option or pass ''.`,
     { argument: 'passphrase' },
   );
 }
 
-/** The name of a keystore in a message. */
+/** The name of a keystore for messages. */
 function nameOf(label: string | undefined): string {
   return label === undefined ? 'The keystore' : `The keystore "${label}"`;
 }

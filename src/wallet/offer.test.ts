@@ -24,11 +24,11 @@ const keystore = await Keystore.fromPrivateKey(vector.privateKey);
 const golden: SignedOffer = { ...terms, account: vector.account, signature: vector.signature };
 
 describe('an offer', () => {
-  it('is signed as the golden vector says', async () => {
+  it('is signed like the golden vector', async () => {
     expect(await signOffer(keystore, { ...terms, schedulerId })).toEqual(golden);
   });
 
-  it('is what any EIP-712 software signs', async () => {
+  it('equals the signature of other EIP-712 software', async () => {
     const domain = { name: 'manyhands', version: '1', salt: `0x${schedulerId}` };
     const types = {
       PaymentOffer: [
@@ -55,7 +55,7 @@ describe('an offer', () => {
     expect(await other.signTypedData(domain, types, values)).toBe(vector.signature);
   });
 
-  it('has the shape that travels', () => {
+  it('has the form of the protocol', () => {
     const wire: WireOffer = golden;
     checkOfferShape(wire);
     expect(Object.keys(golden).sort()).toEqual(
@@ -84,19 +84,19 @@ describe('an offer', () => {
     ['nonce', '11'.repeat(32)],
     ['account', `0x${'11'.repeat(20)}`],
     ['owner', `0x${'11'.repeat(20)}`],
-  ])('with another %s is not signed', async (field, value) => {
+  ])('has an invalid signature with another %s', async (field, value) => {
     await expect(recoverOffer({ ...golden, [field]: value }, schedulerId)).rejects.toMatchObject({
       code: 'OFFER_SIGNATURE_INVALID',
     });
   });
 
-  it('is worth nothing at another scheduler', async () => {
+  it('is invalid at another scheduler', async () => {
     await expect(recoverOffer(golden, '00'.repeat(32))).rejects.toMatchObject({
       code: 'OFFER_SIGNATURE_INVALID',
     });
   });
 
-  it('signed by somebody else is not signed', async () => {
+  it('is invalid if another account signed it', async () => {
     const theirs = await signOffer(await Keystore.create(), { ...terms, schedulerId });
     const forged = { ...theirs, account: golden.account };
     await expect(recoverOffer(forged, schedulerId)).rejects.toMatchObject({
@@ -104,7 +104,7 @@ describe('an offer', () => {
     });
   });
 
-  it('has one signature: its mirror images are refused, though their arithmetic is right', async () => {
+  it('has one canonical signature: other valid forms are rejected', async () => {
     const r = golden.signature.slice(2, 66);
     const s = (CURVE_ORDER - BigInt(`0x${golden.signature.slice(66, 130)}`)).toString(16).padStart(64, '0');
     const v = golden.signature.endsWith('1b') ? '1c' : '1b';
@@ -140,7 +140,7 @@ describe('an offer', () => {
     ['signature', golden.signature.toUpperCase()],
     ['signature', golden.signature.slice(0, -2)],
     ['signature', null],
-  ])('whose %s is %s is malformed', async (field, value) => {
+  ])('is malformed if %s is %s', async (field, value) => {
     const bad = { ...golden, [field]: value };
     await expect(recoverOffer(bad, schedulerId)).rejects.toMatchObject({
       code: 'OFFER_MALFORMED',
@@ -148,7 +148,7 @@ describe('an offer', () => {
     });
   });
 
-  it('is not signed with terms that nobody would take', async () => {
+  it('is not signed with invalid terms', async () => {
     const bad = { ...terms, ceiling: -1n, schedulerId };
     await expect(signOffer(keystore, bad)).rejects.toMatchObject({ code: 'OFFER_MALFORMED' });
     await expect(signOffer(keystore, { ...terms, schedulerId: 'x' })).rejects.toMatchObject({
@@ -157,7 +157,7 @@ describe('an offer', () => {
     await expect(recoverOffer(golden, 'x')).rejects.toMatchObject({ code: 'OFFER_MALFORMED' });
   });
 
-  it('of any making is taken or refused with our codes', async () => {
+  it('of any form is accepted or rejected with a code', async () => {
     const mutated = fc
       .tuple(fc.constantFrom(...Object.keys(golden)), fc.oneof(fc.anything(), fc.bigInt(), fc.string()))
       .map(([field, value]) => ({ ...golden, [field]: value }));
@@ -184,7 +184,7 @@ describe('a session proof', () => {
     await expect(recoverChallenge({ schedulerId, challenge, signature })).resolves.toBe(vector.account);
   });
 
-  it('proves nothing of another connection or scheduler', async () => {
+  it('is invalid for another connection or scheduler', async () => {
     const signature = await signChallenge(keystore, { schedulerId, challenge });
     for (const other of [
       { schedulerId, challenge: '00'.repeat(32), signature },
@@ -203,7 +203,7 @@ describe('a session proof', () => {
     },
   );
 
-  it('is made for proper challenges only', async () => {
+  it('is created only for well-formed challenges', async () => {
     await expect(signChallenge(keystore, { schedulerId, challenge: 'x' })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     });

@@ -1,6 +1,6 @@
 /**
- * Payment offers: a signed promise of credits for the slices of one owner's job package at one scheduler. Here an offer
- * is made and its signature checked; whether it is replayed, expired or covered is the scheduler's to judge.
+ * Payment offers: signed promises of credits for the slices of one owner's job package at one scheduler. This module
+ * creates offers and verifies signatures; the scheduler checks replay, expiry and funds.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -12,25 +12,25 @@ import type { Keystore } from './keystore.js';
 import { recoverSigner, signTypedData } from './typed-data.js';
 import type { TypedData } from './typed-data.js';
 
-/** What is promised. Amounts are units: 10^9 make one credit. */
+/** The terms of an offer. Amounts are in units (1 credit = 10^9 units). */
 export interface OfferTerms {
-  /** Whose job is paid: the identity that deploys it. What somebody else intercepts pays for no job of theirs. */
+  /** The owner of the job: the identity that deploys it. An intercepted offer cannot pay for a job of another owner. */
   owner: Address;
-  /** 64 lower-case hexadecimal digits. */
+  /** SHA-256 of the job package, 64 lower-case hexadecimal digits. */
   packageDigest: string;
-  /** Highest price of one slice. */
+  /** Maximum price of one slice. */
   pricePerSlice: bigint;
-  /** Most that the whole job may cost. */
+  /** Maximum cost of the whole job. */
   ceiling: bigint;
-  /** Wall time after which it is not accepted any more, milliseconds. */
+  /** Wall time until which the offer can be accepted, milliseconds since 1970. */
   acceptBeforeMs: number;
   /** 64 lower-case hexadecimal digits, used once. */
   nonce: string;
 }
 
-/** An offer as it travels. */
+/** A signed offer, as it is sent. */
 export interface SignedOffer extends OfferTerms {
-  /** Who pays: the signer. */
+  /** The account that pays and signs. */
   account: Address;
   /** `0x` and 130 lower-case hexadecimal digits. */
   signature: string;
@@ -50,7 +50,7 @@ const FIELDS = [
 ];
 
 /**
- * Signs an offer with the keystore of the account that pays.
+ * Signs an offer with the keystore of the paying account.
  * @throws OFFER_MALFORMED, KEYSTORE_LOCKED
  */
 export async function signOffer(
@@ -62,17 +62,17 @@ export async function signOffer(
   const account = await findAddress(keystore);
   const terms = { account, owner, packageDigest, pricePerSlice, ceiling, acceptBeforeMs, nonce };
   checkTerms(terms);
-  return { ...terms, signature: await signTypedData(keystore, typed(terms, schedulerId)) };
+  return { ...terms, signature: await signTypedData(keystore, toTypedData(terms, schedulerId)) };
 }
 
 /**
- * The account that signed this offer for this scheduler, which is the one that it names.
+ * Verifies that the named account signed this offer for this scheduler, and returns the account.
  * @throws OFFER_MALFORMED, OFFER_SIGNATURE_INVALID
  */
 export async function recoverOffer(offer: SignedOffer, schedulerId: string): Promise<Address> {
   checkSchedulerId(schedulerId);
   checkOfferShape(offer);
-  const signer = await recoverSigner(typed(offer, schedulerId), offer.signature);
+  const signer = await recoverSigner(toTypedData(offer, schedulerId), offer.signature);
   if (signer !== offer.account) {
     throw new ManyhandsError(
       'OFFER_SIGNATURE_INVALID',
@@ -85,7 +85,7 @@ export async function recoverOffer(offer: SignedOffer, schedulerId: string): Pro
 }
 
 /**
- * Checks each field of an offer that somebody sent; a signature's truth is `recoverOffer`'s.
+ * Checks the form of each field of an untrusted offer. The signature is verified by `recoverOffer`.
  * @throws OFFER_MALFORMED
  */
 export function checkOfferShape(offer: unknown): asserts offer is SignedOffer {
@@ -125,7 +125,7 @@ function checkSchedulerId(schedulerId: unknown): void {
   }
 }
 
-function typed(offer: OfferTerms & { account: Address }, schedulerId: string): TypedData {
+function toTypedData(offer: OfferTerms & { account: Address }, schedulerId: string): TypedData {
   return {
     schedulerId,
     name: 'PaymentOffer',
@@ -143,7 +143,7 @@ function typed(offer: OfferTerms & { account: Address }, schedulerId: string): T
 }
 
 function malformed(field: string, rule: string): never {
-  throw new ManyhandsError('OFFER_MALFORMED', `The payment offer cannot be read: ${field} ${rule}.`, {
+  throw new ManyhandsError('OFFER_MALFORMED', `The payment offer is malformed: ${field} ${rule}.`, {
     field,
   });
 }

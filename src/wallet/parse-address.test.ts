@@ -4,7 +4,7 @@ import { parseAddress } from './parse-address.js';
 
 const LOWER = '0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed';
 
-describe('an address that a person wrote', () => {
+describe('parseAddress', () => {
   it.each([
     ['small letters', LOWER],
     ['capitals alone', `0x${LOWER.slice(2).toUpperCase()}`],
@@ -12,11 +12,11 @@ describe('an address that a person wrote', () => {
     ['no prefix', LOWER.slice(2)],
     ['spaces around it', `  ${LOWER} `],
     ['a checksum without a prefix', getAddress(LOWER).slice(2)],
-  ])('is read: %s', (_what, text) => {
+  ])('accepts %s', (_what, text) => {
     expect(parseAddress(text)).toBe(LOWER);
   });
 
-  it('with one letter of its checksum wrong is refused, and the message says so', () => {
+  it('rejects a wrong checksum with a message about it', () => {
     const right = getAddress(LOWER);
     for (let i = 2; i < right.length; i++) {
       const letter = right[i]!;
@@ -27,7 +27,7 @@ describe('an address that a person wrote', () => {
     }
   });
 
-  it.each(['', '0x', 'abc', `${LOWER}0`, LOWER.replace('a', 'g')])('that is %j is refused', (text) => {
+  it.each(['', '0x', 'abc', `${LOWER}0`, LOWER.replace('a', 'g')])('rejects %j', (text) => {
     expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'ADDRESS_MALFORMED' }));
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Addresses that people write, with their checksum. Apart from `address.ts`, since the hash that it takes is no small
- * part of what a page of a deployer would load.
+ * Parses addresses that people write and verifies their checksum. Separate from `address.ts`, because the hash function
+ * would noticeably enlarge the pages of deployers.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -10,8 +10,8 @@ import { normalizeAddress, type Address } from './address.js';
 const DIGITS = 40;
 
 /**
- * The address that a person wrote: with or without `0x`. Capitals beside small letters are a checksum (EIP-55) and must
- * be right; all capitals, or none, are no checksum.
+ * Parses an address with or without `0x`. Mixed case is a checksum (EIP-55) and must be correct; all upper or all lower
+ * case has no checksum.
  * @throws ADDRESS_MALFORMED
  */
 export function parseAddress(text: string): Address {
@@ -21,13 +21,13 @@ export function parseAddress(text: string): Address {
   if (hasChecksum && digits !== checksummed(address.slice(2))) {
     throw new ManyhandsError(
       'ADDRESS_MALFORMED',
-      'That address has a typo: its capital letters are a checksum (EIP-55), and it does not fit. Copy the address again.',
+      'The address has a typo: its capital letters are a checksum (EIP-55), which does not match. Copy the address again.',
     );
   }
   return address;
 }
 
-/** The digits of an address with capitals as EIP-55 has them: where the hash of the small letters has 8 or more. */
+/** The digits of an address in the case of EIP-55: upper case where the digit of the hash is 8 or more. */
 function checksummed(lower: string): string {
   const hash = keccak256(new TextEncoder().encode(lower));
   const nibble = (i: number): number => (i % 2 === 0 ? hash[i >> 1]! >> 4 : hash[i >> 1]! & 15);

@@ -9,7 +9,7 @@ const KEY = `0x${'1'.repeat(64)}`;
 const wallet = (): Wallet =>
   createWallet({ storage: memoryStorage(), clock: systemClock, random: systemRandom, place: 'memory' });
 
-describe('a passphrase that is not what was meant', () => {
+describe('an invalid passphrase option', () => {
   const calls: [string, () => Promise<unknown>, string][] = [
     ["create('b', 'secret')", () => wallet().create('b', 'secret' as never), 'INVALID_ARGUMENT'],
     ['create({ passPhrase })', () => wallet().create('b', { passPhrase: 's' } as never), 'UNKNOWN_OPTION'],
@@ -32,11 +32,11 @@ describe('a passphrase that is not what was meant', () => {
       'INVALID_ARGUMENT',
     ],
   ];
-  it.each(calls)('makes no keystore that the empty passphrase opens: %s', async (_, call, code) => {
+  it.each(calls)('creates no keystore with the empty passphrase: %s', async (_, call, code) => {
     await expect(call()).rejects.toMatchObject({ code });
   });
 
-  it('is none where none was named, or an empty one was', async () => {
+  it('is empty if it is absent or an empty string', async () => {
     for (const options of [undefined, {}, { passphrase: '' }]) {
       const keystore = Keystore.fromJSON(JSON.stringify(await wallet().create('b', options)));
       await keystore.unlock('');

@@ -1,7 +1,7 @@
 /**
- * Keystores that ethers refuses are decrypted here, by the platform's AES: those of early Ethereum software, such as the
- * example in the format's definition, whose scrypt cost the later RFC 7914 forbids; and those of a key that begins with
- * zero bytes, which some software leaves out.
+ * Decrypts keystores that ethers rejects, with the platform's AES: those of early Ethereum software, such as the
+ * example in the format's definition, whose scrypt cost the later RFC 7914 forbids; and those of a key with leading
+ * zero bytes, which some software omits.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -13,7 +13,7 @@ import type { KeystoreJson, Pbkdf2Params, ScryptParams } from './keystore-json.j
 const KEY_BYTES = 32;
 
 /**
- * The private key in such a keystore, 32 bytes; `undefined` where the passphrase is another.
+ * The private key in such a keystore, 32 bytes; `undefined` if the passphrase is wrong.
  * @throws UNSUPPORTED_ENVIRONMENT in a page that is not served over HTTPS
  */
 export async function decryptByPlatform(
@@ -24,7 +24,7 @@ export async function decryptByPlatform(
   if (subtle === undefined) {
     throw new ManyhandsError(
       'UNSUPPORTED_ENVIRONMENT',
-      'This keystore is of a kind that a page can only open over HTTPS. Open it in Node, or in a secure page.',
+      'A page can open this keystore only over HTTPS. Open it in Node or in a secure page.',
     );
   }
   const { ciphertext, cipherparams, mac } = json.crypto;

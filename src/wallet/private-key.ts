@@ -1,18 +1,18 @@
 /**
- * The shape of a private key, checked before any library sees it: ethers quotes a malformed key in its errors.
- * Nothing here ever says a digit of a key.
+ * Checks the form of a private key before any library receives it, because ethers quotes a malformed key in its errors.
+ * Errors of this module never contain a digit of a key.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/crypto/random.js';
 
-/** The order of secp256k1's group; keys are from 1 to one below it. */
+/** The order of secp256k1's group; a key is at least 1 and below the order. */
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 const HEX_KEY = /^(?:0x)?([0-9a-fA-F]{64})$/;
 
 /**
- * The 32 bytes of a private key given as hexadecimal or bytes; always a copy.
+ * Converts a private key from hexadecimal or bytes to 32 bytes; always a copy.
  * @throws KEY_MALFORMED
  */
 export function parsePrivateKey(key: string | Uint8Array): Uint8Array {
@@ -20,16 +20,16 @@ export function parsePrivateKey(key: string | Uint8Array): Uint8Array {
   if (bytes === undefined || bytes.length !== 32 || !isInCurve(bytes)) {
     throw new ManyhandsError(
       'KEY_MALFORMED',
-      'That is no private key: a private key is 64 hexadecimal digits (with or without 0x) or 32 bytes. ' +
-        'What was given is not shown, since it may be a secret.',
+      'Not a private key: a private key is 64 hexadecimal digits (with or without 0x) or 32 bytes. ' +
+        'The value is not shown, because it may be a secret.',
     );
   }
   return bytes;
 }
 
-/** A fresh private key. */
+/** A new random private key. */
 export function newPrivateKey(random: Random): Uint8Array {
-  // One in 2^128 draws is outside the curve's order.
+  // One in 2^128 random values is outside the valid range.
   for (;;) {
     const bytes = random.bytes(32);
     if (isInCurve(bytes)) return bytes;

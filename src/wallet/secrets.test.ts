@@ -106,7 +106,7 @@ async function signWithPrompt(source: () => string): Promise<void> {
   await signChallenge(keystore, { schedulerId: offer.schedulerId, challenge: offer.nonce });
 }
 
-describe('no secret is in the error for', () => {
+describe('an error contains no secret:', () => {
   it.each(failures)('%s', async (_, fail) => {
     const error = await Promise.resolve()
       .then(fail)
@@ -119,8 +119,8 @@ describe('no secret is in the error for', () => {
   });
 });
 
-describe('no secret is in', () => {
-  it('an unlocked keystore, printed, cloned, or turned to JSON', async () => {
+describe('the printed form contains no secret:', () => {
+  it('an unlocked keystore, printed, cloned, or converted to JSON', async () => {
     const keystore = await Keystore.fromPrivateKey(KEY, { label: 'mine' });
     expect(keystore.isUnlocked).toBe(true);
     expectClean(keystore);
@@ -129,14 +129,14 @@ describe('no secret is in', () => {
     expectClean(keystore.toJSON());
   });
 
-  it('a wallet that has opened it', async () => {
+  it('a wallet that has unlocked it', async () => {
     const opened = wallet();
     await opened.add(await Keystore.fromPrivateKey(KEY), 'mine');
     await opened.get('mine');
     expectClean(opened);
   });
 
-  it('this check’s eyes: it does see one', () => {
+  it('the check itself detects a secret', () => {
     expect(() => expectClean(new Error(`bad key ${KEY.slice(3, 30)}`))).toThrow();
     expect(() => expectClean({ a: { b: [PASSPHRASE] } })).toThrow();
     expect(() => expectClean({ key: new Uint8Array(Buffer.from(KEY, 'hex')) })).toThrow();

@@ -1,6 +1,6 @@
 /**
- * Proof that a connection belongs to an address: its signature over the challenge that the scheduler made for
- * this one connection. The challenge is typed data of its own, so that no proof can pass for an offer.
+ * Proves that a connection belongs to an address: by its signature over the scheduler's challenge for this connection.
+ * The challenge has its own type of typed data, so that a proof cannot be used as an offer.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
@@ -9,7 +9,7 @@ import type { Keystore } from './keystore.js';
 import { recoverSigner, signTypedData } from './typed-data.js';
 import type { TypedData } from './typed-data.js';
 
-/** Both are 64 lower-case hexadecimal digits, as the scheduler's welcome has them. */
+/** The challenge of the scheduler's welcome; both fields are 64 lower-case hexadecimal digits. */
 export interface Challenge {
   schedulerId: string;
   challenge: string;
@@ -19,27 +19,29 @@ const HASH_PATTERN = /^[0-9a-f]{64}$/;
 
 /** @throws INVALID_ARGUMENT, KEYSTORE_LOCKED */
 export async function signChallenge(keystore: Keystore, challenge: Challenge): Promise<string> {
-  return signTypedData(keystore, typed(challenge));
+  return signTypedData(keystore, toTypedData(challenge));
 }
 
-/** Who signed. @throws INVALID_ARGUMENT, UNAUTHENTICATED where the signature is nobody's */
+/** The address of the signer. @throws INVALID_ARGUMENT, UNAUTHENTICATED if the signature is invalid */
 export async function recoverChallenge(proof: Challenge & { signature: string }): Promise<Address> {
   const signer =
-    typeof proof.signature === 'string' ? await recoverSigner(typed(proof), proof.signature) : undefined;
+    typeof proof.signature === 'string'
+      ? await recoverSigner(toTypedData(proof), proof.signature)
+      : undefined;
   if (signer === undefined) {
     throw new ManyhandsError(
       'UNAUTHENTICATED',
-      'The signature over the challenge of this connection cannot be read.',
+      'The signature over the challenge of this connection is malformed.',
     );
   }
   return signer;
 }
 
-function typed({ schedulerId, challenge }: Challenge): TypedData {
+function toTypedData({ schedulerId, challenge }: Challenge): TypedData {
   if (!HASH_PATTERN.test(schedulerId) || !HASH_PATTERN.test(challenge)) {
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      'A scheduler id and a challenge are 64 lower-case hexadecimal digits each.',
+      'A scheduler id and a challenge must be 64 lower-case hexadecimal digits each.',
     );
   }
   return {

@@ -1,6 +1,6 @@
 /**
- * EIP-712 signatures in the domain of one scheduler: what is signed for one is worth nothing at another.
- * A signature is taken in its one canonical form only (low s, v of 27 or 28).
+ * EIP-712 signatures in the domain of one scheduler, so that they are invalid at any other. Only the canonical form of
+ * a signature is accepted (low s, v of 27 or 28).
  * @module
  */
 import type { TypedDataField } from 'ethers/hash';
@@ -9,7 +9,7 @@ import { loadSigning } from './ethers.js';
 import { signDigest } from './keystore.js';
 import type { Keystore } from './keystore.js';
 
-/** One structure, its fields, its values, and the scheduler that it is for (64 hexadecimal digits). */
+/** A typed structure with its fields and values, and the id of the scheduler (64 hexadecimal digits). */
 export interface TypedData {
   schedulerId: string;
   name: string;
@@ -25,13 +25,13 @@ export async function signTypedData(keystore: Keystore, data: TypedData): Promis
   return signDigest(keystore, await digestOf(data));
 }
 
-/** The same with a private key of 32 bytes that is in no keystore. */
+/** Like `signTypedData`, with a private key of 32 bytes in place of a keystore. */
 export async function signTypedDataWithKey(key: Uint8Array, data: TypedData): Promise<string> {
   const [{ SigningKey }, digest] = await Promise.all([loadSigning(), digestOf(data)]);
   return new SigningKey(key).sign(digest).serialized;
 }
 
-/** Who signed; `undefined` where the signature is not canonical or is nobody's. */
+/** The address of the signer; `undefined` if the signature is invalid or not canonical. */
 export async function recoverSigner(data: TypedData, signature: string): Promise<Address | undefined> {
   const parts = SIGNATURE_PATTERN.exec(signature);
   if (parts === null || BigInt(`0x${parts[2] ?? ''}`) > HALF_CURVE_ORDER) return undefined;
@@ -39,7 +39,7 @@ export async function recoverSigner(data: TypedData, signature: string): Promise
   try {
     return recoverAddress(digest, signature).toLowerCase();
   } catch {
-    // No point of the curve has that r.
+    // The curve has no point with this r.
     return undefined;
   }
 }

@@ -25,7 +25,7 @@ function open(storage: KeyValueStorage = memoryStorage(), passphrase?: Passphras
 }
 
 describe('a wallet', () => {
-  it('makes the identity and the account when they are first asked for, and keeps them', async () => {
+  it('creates the identity and the account at the first request and keeps them', async () => {
     const storage = memoryStorage();
     const wallet = open(storage);
     const [id, account] = await Promise.all([wallet.getId(), wallet.get()]);
@@ -38,13 +38,13 @@ describe('a wallet', () => {
     await signChallenge(await later.getId(), CHALLENGE);
   });
 
-  it('gives the same keystore each time, also to many at once', async () => {
+  it('returns the same keystore each time, also to concurrent callers', async () => {
     const wallet = open();
     const found = await Promise.all(Array.from({ length: 10 }, () => wallet.getId()));
     expect(new Set(found).size).toBe(1);
   });
 
-  it('agrees with another process that makes the identity at the same moment', async () => {
+  it('uses the identity that another process creates at the same time', async () => {
     const storage = memoryStorage();
     const addresses = await Promise.all(
       Array.from({ length: 5 }, async () => (await open(storage).getId()).address),
@@ -52,7 +52,7 @@ describe('a wallet', () => {
     expect(new Set(addresses).size).toBe(1);
   });
 
-  it('knows no other label by itself, and says which there are', async () => {
+  it('rejects an unknown label and lists the existing ones', async () => {
     const wallet = open();
     await wallet.create('savings');
     await expect(wallet.get('saving')).rejects.toMatchObject({
@@ -63,7 +63,7 @@ describe('a wallet', () => {
     await expect(wallet.remove('saving')).rejects.toMatchObject({ code: 'KEYSTORE_UNKNOWN' });
   });
 
-  it('takes a keystore under a label that is free', async () => {
+  it('stores a keystore under an unused label', async () => {
     const storage = memoryStorage();
     const keystore = await Keystore.create();
     await open(storage).add(keystore, 'mine');
@@ -103,7 +103,7 @@ describe('a wallet', () => {
     },
   );
 
-  it('takes labels with spaces, and refuses those that are no name of a file on some system', async () => {
+  it('accepts labels with spaces and rejects reserved file names', async () => {
     const wallet = open();
     expect((await wallet.create('my savings')).label).toBe('my savings');
     expect(await wallet.list()).toEqual(['my savings']);
@@ -112,7 +112,7 @@ describe('a wallet', () => {
     }
   });
 
-  it('takes no label that differs from another in case alone', async () => {
+  it('rejects a label that differs from another only in case', async () => {
     const wallet = open();
     await wallet.create('Savings');
     await expect(wallet.create('savings')).rejects.toMatchObject({
@@ -143,7 +143,7 @@ describe('a wallet', () => {
     REAL_COST_MS,
   );
 
-  it('looks again after a failure', async () => {
+  it('retries after a failure', async () => {
     const storage = memoryStorage();
     await storage.set('id', new Uint8Array(3));
     const wallet = open(storage);
@@ -162,7 +162,7 @@ async function guardedStorage(): Promise<KeyValueStorage> {
   return storage;
 }
 
-it('opens a keystore whose file does not say its address, to know it', async () => {
+it('unlocks a keystore whose file has no address, to compute it', async () => {
   const storage = await guardedStorage();
   const { address, ...rest } = JSON.parse(new TextDecoder().decode(await storage.get('mine'))) as {
     address: string;
@@ -173,7 +173,7 @@ it('opens a keystore whose file does not say its address, to know it', async () 
 });
 
 describe('a passphrase', () => {
-  it('is asked of the prompt first, else of what the wallet was made with', async () => {
+  it('is requested from the prompt first, else from the source of the wallet', async () => {
     const storage = await guardedStorage();
     const wallet = open(storage, () => 'secret');
     await signChallenge(await wallet.get('mine'), CHALLENGE);
@@ -189,7 +189,7 @@ describe('a passphrase', () => {
     expect(asked).toEqual([{ label: 'mine', address: keystore.address, attempt: 1 }]);
   });
 
-  it('that nobody knows leaves the keystore locked, with advice', async () => {
+  it('that is unknown leaves the keystore locked, with advice in the error', async () => {
     const storage = await guardedStorage();
     await expect(signChallenge(await open(storage).get('mine'), CHALLENGE)).rejects.toMatchObject({
       code: 'KEYSTORE_LOCKED',

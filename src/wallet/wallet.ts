@@ -1,6 +1,6 @@
 /**
- * The wallet: keystores by label over a storage port. The identity (`id`) and the account (`default`) are made
- * when they are first asked for, so that a first job needs no set-up.
+ * The wallet: keystores by label over a storage port. The identity (`id`) and the account (`default`) are created when
+ * they are first requested, so that a first job needs no set-up.
  * @module
  */
 import type { Clock } from '../lib/clock.js';
@@ -11,31 +11,31 @@ import type { KeyValueStorage } from '../lib/storage/storage.js';
 import { checkPassphrase, findAddress, Keystore, setPassphraseSource } from './keystore.js';
 import type { PassphraseSource } from './keystore.js';
 
-/** What signs jobs and proves who deploys. */
+/** Label of the identity, which signs jobs and proves their owner. */
 export const ID_LABEL = 'id';
-/** What pays. */
+/** Label of the account, which pays. */
 export const ACCOUNT_LABEL = 'default';
 
 export interface WalletOptions {
   storage: KeyValueStorage;
   clock: Clock;
   random: Random;
-  /** Where keystores are, in words, for messages; for example the folder. */
+  /** Description of the storage for messages; for example its folder. */
   place: string;
-  /** Asked for the passphrase of a locked keystore when there is no `passphrasePrompt`. */
+  /** Supplies the passphrase of a locked keystore if there is no `passphrasePrompt`. */
   passphrase?: PassphraseSource;
 }
 
 const LABEL_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._@ -]{0,62}[A-Za-z0-9._@-])?$/;
-/** Names that Windows gives to devices, whatever follows a dot. */
+/** Device names of Windows, with any extension. */
 const DEVICE_NAME = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
 
 /** Keystores by label. */
 export class Wallet {
-  /** Asks a person for the passphrase of a locked keystore that is to sign. Up to five times; `undefined` gives up. */
+  /** Asks the user for the passphrase of a locked keystore that has to sign, up to five times; `undefined` gives up. */
   passphrasePrompt: PassphraseSource | undefined;
   readonly #options: WalletOptions;
-  /** So that a keystore unlocked once stays so, and two callers at once make one identity. */
+  /** Cache of keystores, so that they stay unlocked and concurrent callers create one identity. */
   readonly #opened = new Map<string, Promise<Keystore>>();
 
   constructor(options: WalletOptions) {
@@ -43,7 +43,7 @@ export class Wallet {
   }
 
   /**
-   * The keystore of that label. `default` and `id` are made, with an empty passphrase, where there is none.
+   * The keystore with that label. `default` and `id` are created with an empty passphrase if they do not exist.
    * @throws KEYSTORE_UNKNOWN, KEYSTORE_UNSAFE, KEYSTORE_MALFORMED, INVALID_ARGUMENT for a label
    */
   async get(label: string = ACCOUNT_LABEL): Promise<Keystore> {
@@ -53,19 +53,19 @@ export class Wallet {
       if (found !== undefined) return found;
       if (label !== ID_LABEL && label !== ACCOUNT_LABEL) throw await this.#unknown(label);
       const made = await this.#make(label, '');
-      // Another process may have made one at the same moment: then its one is ours too.
+      // Another process may have created one at the same time: then that one is used.
       if (await this.#options.storage.add(label, encode(made))) return made;
       return (await this.#read(label)) ?? made;
     });
   }
 
-  /** The identity's keystore, label `id`. */
+  /** The keystore of the identity, label `id`. */
   getId(): Promise<Keystore> {
     return this.get(ID_LABEL);
   }
 
   /**
-   * Makes a keystore with a new key. Its passphrase is empty where none is named; one that is `undefined` is refused.
+   * Creates a keystore with a new key. The passphrase is empty by default; an explicit `undefined` is rejected.
    * @throws KEYSTORE_EXISTS, INVALID_ARGUMENT, UNKNOWN_OPTION
    */
   async create(label: string, options: { passphrase?: string } = {}): Promise<Keystore> {
@@ -76,12 +76,12 @@ export class Wallet {
     return keystore;
   }
 
-  /** Stores a keystore (encrypted) under that label. @throws KEYSTORE_EXISTS, INVALID_ARGUMENT */
+  /** Stores an encrypted keystore under that label. @throws KEYSTORE_EXISTS, INVALID_ARGUMENT */
   async add(keystore: Keystore, label: string = ACCOUNT_LABEL): Promise<void> {
     checkNewLabel(label);
     if (!(keystore instanceof Keystore))
       throw new ManyhandsError('INVALID_ARGUMENT', 'wallet.add takes a Keystore.');
-    // On Windows and macOS labels that differ in case alone would be one file.
+    // On Windows and macOS, labels that differ only in case would be one file.
     const folded = label.toLowerCase();
     const similar = (await this.list()).find((one) => one !== label && one.toLowerCase() === folded);
     if (similar !== undefined) throw this.#exists(similar);
@@ -91,10 +91,11 @@ export class Wallet {
   }
 
   /**
-   * Encrypts a keystore under another passphrase and stores it in place of the old file. Copies of the old file still
-   * open with the old passphrase.
-   * @param passphrase the new one; '' protects nothing
-   * @throws KEYSTORE_UNKNOWN, KEYSTORE_PASSPHRASE or KEYSTORE_LOCKED where the old one cannot be opened, INVALID_ARGUMENT
+   * Encrypts a keystore with another passphrase and replaces the stored file. Copies of the old file keep the old
+   * passphrase.
+   * @param passphrase the new passphrase; '' protects nothing
+   * @throws KEYSTORE_UNKNOWN, KEYSTORE_PASSPHRASE or KEYSTORE_LOCKED if the keystore cannot be unlocked,
+   *   INVALID_ARGUMENT
    */
   async changePassphrase(label: string, passphrase: string): Promise<Keystore> {
     checkLabel(label);
@@ -106,12 +107,12 @@ export class Wallet {
     return changed;
   }
 
-  /** The labels there are, sorted. */
+  /** All labels, sorted. */
   async list(): Promise<string[]> {
     return (await this.#options.storage.keys()).filter((label) => LABEL_PATTERN.test(label)).sort();
   }
 
-  /** Deletes a keystore; without a copy its key is gone for good. @throws KEYSTORE_UNKNOWN */
+  /** Deletes a keystore; without a copy its key is lost permanently. @throws KEYSTORE_UNKNOWN */
   async remove(label: string): Promise<void> {
     checkLabel(label);
     if (!(await this.list()).includes(label)) throw await this.#unknown(label);
@@ -138,7 +139,7 @@ export class Wallet {
       clock: this.#options.clock,
     });
     setPassphraseSource(keystore, this.#ask);
-    // Who has a keystore of a wallet may ask for its address at once.
+    // The address of a wallet's keystore must be available synchronously.
     await findAddress(keystore);
     return keystore;
   }
@@ -155,26 +156,26 @@ export class Wallet {
   #exists(label: string): ManyhandsError {
     return new ManyhandsError(
       'KEYSTORE_EXISTS',
-      `There is a keystore "${label}" in ${this.#options.place} already. Choose another label, or remove that one first.`,
+      `A keystore "${label}" exists in ${this.#options.place} already. Choose another label, or remove the keystore first.`,
       { label },
     );
   }
 
   async #unknown(label: string): Promise<ManyhandsError> {
     const labels = await this.list();
-    const known = labels.length === 0 ? 'There are none' : `There are: ${labels.join(', ')}`;
-    // What has spaces may be a passphrase in the wrong place, which no message repeats.
+    const known = labels.length === 0 ? 'It has none' : `It has: ${labels.join(', ')}`;
+    // A label with spaces may be a misplaced passphrase, which no message repeats.
     const named = label.includes(' ') ? {} : { label };
     const quoted = label.includes(' ') ? 'of that label' : `"${label}"`;
     return new ManyhandsError(
       'KEYSTORE_UNKNOWN',
-      `There is no keystore ${quoted} in ${this.#options.place}. ${known}. wallet.create(label) makes one.`,
+      `There is no keystore ${quoted} in ${this.#options.place}. ${known}. Create one with wallet.create(label).`,
       { ...named, labels },
     );
   }
 }
 
-/** A wallet over a store; entry points hand in the store. */
+/** Creates a wallet over a storage port. */
 export function createWallet(options: WalletOptions): Wallet {
   return new Wallet(options);
 }
@@ -190,12 +191,12 @@ function checkLabel(label: string): void {
   );
 }
 
-/** Labels are names of files, also on systems that keep some names for themselves. */
+/** Labels are file names, so names that a system reserves are rejected. */
 function checkNewLabel(label: string): void {
   checkLabel(label);
   if (!DEVICE_NAME.test(label)) return;
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
-    `"${label}" is the name of a device on Windows, where no file can be called so. Choose another label.`,
+    `"${label}" is the name of a device on Windows and cannot be a file name there. Choose another label.`,
   );
 }

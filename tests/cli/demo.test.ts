@@ -78,7 +78,7 @@ it('stays up for others with --keep, and tells the network with --lan', async ()
   const network = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const own = network.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
   if (own === undefined) {
-    expect(demo.stdout).toContain('this machine is on no network');
+    expect(demo.stdout).toContain('this machine has no network address');
   } else {
     const shared = `http://${own}:${new URL(url).port}`;
     expect(demo.stdout).toContain(shared);

@@ -89,7 +89,7 @@ it('joins the compute groups that it is told of, with and without a secret', asy
   const { code, stderr } = await cli.run(['worker', '--join', ',secret', '-s', scheduler.url]);
   expect({ code, stderr }).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('key,secret') as string,
+    stderr: expect.stringContaining('joinKey,joinSecret') as string,
   });
 });
 

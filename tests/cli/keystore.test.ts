@@ -106,7 +106,7 @@ it('shows all keystores that can be read beside one that cannot', async () => {
   const shown = await cli.run(['keystore', 'show']);
   expect(shown.code).toBe(1);
   expect(shown.stdout).toMatch(/^good {2}0x[0-9a-f]{40}\n$/);
-  expect(shown.stderr).toMatch(/^bad: manyhands: This is no keystore[^\n]*\[KEYSTORE_MALFORMED\]\n$/);
+  expect(shown.stderr).toMatch(/^bad: manyhands: Not a supported keystore[^\n]*\[KEYSTORE_MALFORMED\]\n$/);
 });
 
 it('a home that cannot be used says which and why, in a line', async () => {

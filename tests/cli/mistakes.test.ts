@@ -120,7 +120,7 @@ it('a doctor that looks at a file that is no store says what is wrong and where,
   const { code, stdout } = await cli.run(['doctor', '-d', cli.path('broken')]);
   expect(code).toBe(1);
   expect(stdout).toContain('file is not a database');
-  expect(stdout).toContain(`One thing is wrong in ${cli.path('broken')}.`);
+  expect(stdout).toContain(`One problem found in ${cli.path('broken')}.`);
   expect((await readFile(path)).equals(before)).toBe(true);
 });
 

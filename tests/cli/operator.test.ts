@@ -56,14 +56,14 @@ it('sees jobs and workers, stops jobs, and keeps somebody out; the log has it al
   const [listed] = JSON.parse(await operator('workers', '--json')) as { workerId: string; slices: number }[];
   expect(listed).toMatchObject({ slices: 2 });
   await operator('evict', listed!.workerId, '--reason', 'enough');
-  await worker.said(/ended the connection: enough\. Trying again in a minute/);
+  await worker.said(/ended the connection: enough\. Reconnecting in a minute/);
   await worker.kill('SIGTERM');
   expect(worker.stdout).not.toContain('connection is lost');
 
   expect(await operator('ban', '203.0.113.0/24', '--reason', 'a flood')).toContain('network');
   expect(await operator('bans')).toMatch(/network {3}203\.0\.113\.0\/24 {2}a flood\n$/);
   await operator('unban', '203.0.113.0/24');
-  expect(await operator('bans')).toBe('There are none.\n');
+  expect(await operator('bans')).toBe('No bans.\n');
 
   const lines = scheduler.running.stderr
     .trim()
@@ -96,7 +96,7 @@ it('refuses what cannot be banned, and a worker that is not there', async () => 
 });
 
 it('drains: what runs ends, nothing new is lent or taken, and the scheduler ends by itself', async () => {
-  expect(await operator('drain')).toContain('nothing is leased');
+  expect(await operator('drain')).toContain('no leases');
   const { code, stderr } = await scheduler.running.finished;
   expect(code).toBe(0);
   expect(stderr).toMatch(/"event":"drained"[^]*"event":"closed"/);

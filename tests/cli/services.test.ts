@@ -91,7 +91,7 @@ it('works until Ctrl-C, hands back the rest, and another worker finishes the job
     `{"slice":99,"value":{"double":"198","list":[99]}}\n{"slice":100,"value":{"double":"200","list":[100]}}\n`,
   );
   const shown = await cli.run(at('job', 'status', id));
-  expect(shown.stdout).toContain(`slices    ${SLICES} of ${SLICES} done, 1 of them failed\n`);
+  expect(shown.stdout).toContain(`slices    ${SLICES} of ${SLICES} finished, 1 of them failed\n`);
 });
 
 it('ends a job, and says so to whoever asks', async () => {
@@ -99,7 +99,7 @@ it('ends a job, and says so to whoever asks', async () => {
   const { code, stdout } = await cli.run(at('job', 'cancel', id, '--reason', 'wrong\u001b[31m input'));
   expect({ code, stdout }).toEqual({
     code: 0,
-    stdout: `${id} is cancelled: 0 of ${SLICES} slices are done.\n`,
+    stdout: `${id} is cancelled: 0 of ${SLICES} slices are finished.\n`,
   });
   const shown = await cli.run(at('job', 'status', id));
   expect(shown.stdout).toContain('status    cancelled (wrong [31m input)\n');
@@ -147,7 +147,7 @@ it('lists the jobs that there are, a page at a time, and everybody’s for the o
 it('credits an account for the operator, and shows it to everybody', async () => {
   const account = `0x${'c'.repeat(40)}`;
   const minted = await cli.run(at('account', 'mint', account, '2.5'));
-  expect(minted).toMatchObject({ code: 0, stdout: `${account} has 2.5 credits now.\n`, stderr: '' });
+  expect(minted).toMatchObject({ code: 0, stdout: `${account} now has 2.5 credits.\n`, stderr: '' });
   const shown = await cli.run(at('account', 'show', account, '--json'));
   expect(JSON.parse(shown.stdout)).toEqual({ address: account, balance: '2.5', escrow: '0', earned: '0' });
   expect((await cli.run(['keystore', 'create', 'default'])).code).toBe(0);
@@ -158,10 +158,10 @@ it('credits an account for the operator, and shows it to everybody', async () =>
 it('finds the books in order beside the scheduler, which ends on SIGTERM, and what is wrong with a copy', async () => {
   const sound = await cli.run(['doctor']);
   expect(sound).toMatchObject({ code: 0, stderr: '' });
-  expect(sound.stdout).toContain(`\nEverything is in order in ${scheduler.dataDir}.\n`);
+  expect(sound.stdout).toContain(`\nNo problems found in ${scheduler.dataDir}.\n`);
   expect(sound.stdout).toMatch(/^deno {6}\d+\.\d+\.\d+ +\S*deno\S*\nchromium {2}\d+\.\S+ +\S+\n/);
   const asked = await cli.run(at('doctor'));
-  expect(asked.stdout).toContain(`\nscheduler ${scheduler.url} answers; workers: 0\n`);
+  expect(asked.stdout).toContain(`\nscheduler ${scheduler.url} responds; workers: 0\n`);
 
   expect(await scheduler.running.kill('SIGTERM')).toMatchObject({ code: 0 });
   const copy = cli.path('copy');
@@ -198,7 +198,7 @@ it('says what to do on a machine that has nothing, or something that does not ru
   expect(none).toMatchObject({ code: 1, stderr: '' });
   expect(none.stdout).toContain('npm install deno');
   expect(none.stdout).toMatch(/\nchromium {2}\/nowhere does not work: MANYHANDS_CHROMIUM names it, /);
-  expect(none.stdout).toContain("There is no scheduler's data in");
+  expect(none.stdout).toContain('There is no data of a scheduler in');
   const broken = await cli.run(['doctor'], { ...env, MANYHANDS_DENO: process.execPath });
   expect(broken.code).toBe(1);
   expect(broken.stdout).toContain('npm install deno');
@@ -211,7 +211,7 @@ it('says what this machine has also where the folder cannot be checked', async (
   const nowhere = cli.path('nowhere-at-all');
   const told = await cli.run(['doctor', '-d', nowhere, '-s', NOBODY]);
   expect(told.code).toBe(1);
-  expect(told.stdout).toMatch(/^deno +\d+\.[^]*\nscheduler \S+ does not answer: /);
+  expect(told.stdout).toMatch(/^deno +\d+\.[^]*\nscheduler \S+ does not respond: /);
   expect(told.stderr).toMatch(/^manyhands: .*nowhere-at-all.* \[STORE_UNUSABLE\]\n$/);
   const json = await cli.run(['doctor', '-d', nowhere, '-s', NOBODY, '--json']);
   expect(json).toMatchObject({ code: 1, stderr: told.stderr });

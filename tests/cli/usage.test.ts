@@ -127,9 +127,9 @@ describe('wrong usage', () => {
     ['an account that is none, to pay', ['worker', '--payment-address', '0x12'], /40 hexadecimal digits/],
     ['an account that is none', ['account', 'show', '0x12'], /40 hexadecimal digits/],
     ['an account that is none, to credit', ['account', 'mint', 'me', '1'], /40 hexadecimal digits/],
-    ['credits that are none', ['account', 'mint', ADDRESS, '1,5'], /Write credits/],
-    ['credits with too many decimals', ['account', 'mint', ADDRESS, '0.0000000001'], /Write credits/],
-    ['a least price that is none', ['scheduler', '--minimum-price', 'much'], /Write credits/],
+    ['credits that are none', ['account', 'mint', ADDRESS, '1,5'], /amount of credits/],
+    ['credits with too many decimals', ['account', 'mint', ADDRESS, '0.0000000001'], /amount of credits/],
+    ['a least price that is none', ['scheduler', '--minimum-price', 'much'], /amount of credits/],
     ['two hosts', ['scheduler', '--lan', '--host', '::1'], /cannot be used with option/],
   ])('%s is said in one line', async (_what, args, sentence) => {
     const { code, stdout, stderr } = await cli.run(args);

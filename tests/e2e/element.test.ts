@@ -336,9 +336,15 @@ test('a site hears of a mistake in its page, and of a scheduler that does not an
   await page.goto(`${site}mistakes`);
   await expect(page.locator('html')).toHaveAttribute('data-heard', ' INVALID_ARGUMENT CONNECT_FAILED');
   const all = said.join('\n');
-  await expect(page.getByText('127.0.0.1:9 does not answer just now.')).toBeVisible();
-  const mistakes = ['cores="lots"', 'share="50%"', 'lang="fr"', 'theme="blue"', 'join names no groups'];
-  for (const text of ['needs the attribute scheduler', 'no answer from', ...mistakes]) {
+  await expect(page.getByText('127.0.0.1:9 is not responding.')).toBeVisible();
+  const mistakes = [
+    'cores="lots"',
+    'share="50%"',
+    'lang="fr"',
+    'theme="blue"',
+    'the attribute join is invalid',
+  ];
+  for (const text of ['needs the attribute scheduler', 'gets no response from', ...mistakes]) {
     expect(all).toContain(text);
   }
 });

@@ -16,7 +16,9 @@ export interface Wish extends HostLimits {
 
 /** A site that wants jobs of its groups alone, and names none, gets nothing: not everybody's jobs in their place. */
 export function readWish({ cores, share, bytesPerDay, join, onlyGroups }: Configure): Wish {
-  const { groups } = readJoin(join);
+  const groups = readJoin(join).groups.map(({ joinKey, joinSecret }) =>
+    joinSecret === undefined ? { key: joinKey } : { key: joinKey, secret: joinSecret },
+  );
   const wish: Wish = { cores, share, bytesPerDay, groups, onlyGroups: onlyGroups === true };
   return wish.onlyGroups === true && groups.length === 0 ? { ...wish, rest: true } : wish;
 }

@@ -15,13 +15,13 @@ export function accountCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        ['manyhands account show', 'what your account (keystore "default") has'],
-        ['manyhands account mint 0x… 100', 'as the operator: 100 credits from nothing'],
+        ['manyhands account show', 'the balance of your account (keystore "default")'],
+        ['manyhands account mint 0x… 100', 'as the operator: create 100 credits'],
       ),
     );
   account
     .command('show')
-    .description('Show what an account has, what waits in escrow for its jobs, and what it earned.')
+    .description('Show the balance of an account, its escrow for jobs, and its earnings.')
     .argument('[address]', 'account (default: your keystore "default")', address)
     .addOption(schedulerOption())
     .option('--json', 'as JSON')
@@ -30,10 +30,10 @@ export function accountCommand(): Command {
   account
     .command('mint')
     .description(
-      "Credit an account from nothing. Only the scheduler's operator can: the token is in its data folder.",
+      "Create credits on an account. Only the scheduler's operator can: the token is in its data folder.",
     )
     .argument('<address>', 'account to credit', address)
-    .argument('<credits>', 'how many, up to nine decimals', parseCredits)
+    .argument('<credits>', 'amount, with up to nine decimals', parseCredits)
     .addOption(schedulerOption())
     .addOption(dataDirOption("the scheduler's data folder"))
     .addHelpText(
@@ -49,35 +49,35 @@ async function showAccount(
   { scheduler, json }: { scheduler: string; json?: boolean },
 ): Promise<void> {
   init({ scheduler });
-  const whose = given ?? (await ownAccount());
-  const account = await getAccount(whose);
-  const balance = formatCredits(account.balance);
-  const escrow = formatCredits(account.escrow);
-  const earned = formatCredits(account.earned);
-  if (json) return console.log(JSON.stringify({ address: whose, balance, escrow, earned }));
-  console.log(`account   ${whose}`);
+  const account = given ?? (await ownAccount());
+  const info = await getAccount(account);
+  const balance = formatCredits(info.balance);
+  const escrow = formatCredits(info.escrow);
+  const earned = formatCredits(info.earned);
+  if (json) return console.log(JSON.stringify({ address: account, balance, escrow, earned }));
+  console.log(`account   ${account}`);
   console.log(`balance   ${balance} credits`);
   console.log(`escrow    ${escrow} credits`);
   console.log(`earned    ${earned} credits`);
 }
 
-/** A look makes no keystore. @throws KEYSTORE_UNKNOWN where there is none yet */
+/** The address of the user's account. It does not create a keystore. @throws KEYSTORE_UNKNOWN if there is none */
 async function ownAccount(): Promise<Address> {
   if ((await wallet.list()).includes(OWN_LABEL)) return (await wallet.get(OWN_LABEL)).address;
   const text =
-    `You have no keystore "${OWN_LABEL}" yet: make it with 'manyhands keystore create ${OWN_LABEL}', ` +
-    `or name an account.`;
+    `There is no keystore "${OWN_LABEL}" yet: create it with 'manyhands keystore create ${OWN_LABEL}', ` +
+    `or give the address of an account.`;
   throw new ManyhandsError('KEYSTORE_UNKNOWN', text, { label: OWN_LABEL });
 }
 
 async function mint(
-  whose: Address,
+  account: Address,
   units: bigint,
   { scheduler, dataDir }: { scheduler: string; dataDir: string },
 ): Promise<void> {
   const operator = await openOperator({ scheduler, dataDir });
   try {
-    console.log(`${whose} has ${formatCredits(await operator.mint(whose, units))} credits now.`);
+    console.log(`${account} now has ${formatCredits(await operator.mint(account, units))} credits.`);
   } finally {
     await operator.close();
   }

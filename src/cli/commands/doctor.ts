@@ -1,6 +1,5 @@
 /**
- * `manyhands doctor`: what this machine has to keep strangers' code in, and whether the books of a data folder are in
- * order.
+ * `manyhands doctor`: checks the sandbox isolations of this machine, the scheduler, and the data folder of a scheduler.
  * @module
  */
 import { Command } from 'commander';
@@ -16,12 +15,12 @@ const ANSWER_MS_MAX = 3_000;
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      "Tell what this machine has to keep strangers' code in and whether the scheduler answers, and check a scheduler's data folder: each slice in one place, each outcome paid once, a ledger of zero.",
+      "List the isolations for untrusted code on this machine, check whether the scheduler responds, and check a scheduler's data folder: each slice has one state, each outcome is paid once, and the ledger sums to zero.",
     )
-    .addOption(dataDirOption('which one'))
+    .addOption(dataDirOption("the scheduler's data folder"))
     .addOption(schedulerOption())
     .option('--json', 'as JSON')
-    .addHelpText('after', examples(['manyhands doctor --data-dir ./data', 'may run beside its scheduler']))
+    .addHelpText('after', examples(['manyhands doctor --data-dir ./data', 'works while the scheduler runs']))
     .action(check);
 }
 
@@ -30,32 +29,37 @@ async function check(
   command: Command,
 ): Promise<void> {
   const isNamed = command.getOptionValueSource('dataDir') !== 'default';
-  const [isolations, scheduler, books] = await Promise.all([
+  const [isolations, scheduler, storeCheck] = await Promise.all([
     examineIsolations(),
-    askScheduler(url),
-    // What is wrong with the folder as a whole is told last: what was asked beside it counts all the same.
-    findWrong(dataDir, isNamed).then(
-      (wrong) => ({ wrong }),
+    checkScheduler(url),
+    // An error of the folder is thrown at the end, after the other checks are printed.
+    findProblems(dataDir, isNamed).then(
+      (problems) => ({ problems }),
       (error: unknown) => ({ error }),
     ),
   ]);
-  const wrong = 'wrong' in books ? books.wrong : undefined;
+  const problems = 'problems' in storeCheck ? storeCheck.problems : undefined;
   const isIsolated = isolations.some(({ problem }) => problem === undefined);
-  // A machine may have none and lend itself to nobody; one that was named or installed, and does not work, is a fault.
-  const isFaulty = (isolations.length > 0 && !isIsolated) || (wrong !== undefined && wrong.length > 0);
+  // No isolation at all is not an error. An isolation that is configured or installed and does not work is one.
+  const isFaulty = (isolations.length > 0 && !isIsolated) || (problems !== undefined && problems.length > 0);
   if (isFaulty) process.exitCode = EXIT_UNSOUND;
   if (json)
     console.log(
-      JSON.stringify({ isolations, scheduler, dataDir, ...(wrong === undefined ? {} : { wrong }) }),
+      JSON.stringify({
+        isolations,
+        scheduler,
+        dataDir,
+        ...(problems === undefined ? {} : { wrong: problems }),
+      }),
     );
-  else tellPlaces(isolations, scheduler);
-  if ('error' in books) throw books.error;
-  if (!json) tellBooks(dataDir, wrong);
+  else printIsolations(isolations, scheduler);
+  if ('error' in storeCheck) throw storeCheck.error;
+  if (!json) printProblems(dataDir, problems);
 }
 
 type Isolations = Awaited<ReturnType<typeof examineIsolations>>;
 
-function tellPlaces(isolations: Isolations, scheduler: Answer): void {
+function printIsolations(isolations: Isolations, scheduler: SchedulerHealth): void {
   if (!isolations.some(({ problem }) => problem === undefined)) console.log(HOW_TO_GET_ONE);
   for (const { isolation, path, version = '', problem } of isolations) {
     const found =
@@ -64,46 +68,54 @@ function tellPlaces(isolations: Isolations, scheduler: Answer): void {
         : `${path} does not work: ${printable(problem)}`;
     console.log(`${isolation.padEnd(9)} ${found}`);
   }
-  const { workers = 0, problem: silence } = scheduler;
+  const { workers = 0, problem: schedulerProblem } = scheduler;
   const answer =
-    silence === undefined ? `answers; workers: ${workers}` : `does not answer: ${printable(silence)}`;
+    schedulerProblem === undefined
+      ? `responds; workers: ${workers}`
+      : `does not respond: ${printable(schedulerProblem)}`;
   console.log(`scheduler ${printable(scheduler.url)} ${answer}`);
 }
 
-function tellBooks(dataDir: string, wrong: string[] | undefined): void {
-  if (wrong === undefined)
-    return console.log(`There is no scheduler's data in ${dataDir}, and nothing to check.`);
-  for (const sentence of wrong) console.log(sentence);
-  if (wrong.length === 0) console.log(`Everything is in order in ${dataDir}.`);
+function printProblems(dataDir: string, problems: string[] | undefined): void {
+  if (problems === undefined)
+    return console.log(`There is no data of a scheduler in ${dataDir}: nothing to check.`);
+  for (const sentence of problems) console.log(sentence);
+  if (problems.length === 0) console.log(`No problems found in ${dataDir}.`);
   else
-    console.log(`${wrong.length === 1 ? 'One thing is' : `${wrong.length} things are`} wrong in ${dataDir}.`);
+    console.log(
+      `${problems.length === 1 ? 'One problem' : `${problems.length} problems`} found in ${dataDir}.`,
+    );
 }
 
-interface Answer {
+interface SchedulerHealth {
   url: string;
   workers?: number;
-  /** Why it is none, in words. */
+  /** Why the scheduler is not usable, as text. */
   problem?: string;
 }
 
-/** None is needed to look at the books, so that one that is silent is no fault. Never rejects. */
-async function askScheduler(url: string): Promise<Answer> {
+/**
+ * Requests the health of the scheduler. A scheduler that does not respond is not an error, because the data folder can
+ * be checked without it. Never rejects.
+ */
+async function checkScheduler(url: string): Promise<SchedulerHealth> {
   try {
     const address = new URL('/healthz', url.replace(/^ws/, 'http'));
     const response = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
-    const said = (await response.json().catch(() => undefined)) as
+    const health = (await response.json().catch(() => undefined)) as
       { ok?: unknown; workers?: unknown; store?: { state?: unknown } } | undefined;
-    if (said?.ok === false && typeof said.store?.state === 'string')
-      return { url, problem: `its store is ${said.store.state}` };
-    if (said?.ok !== true) return { url, problem: `what is there is no scheduler (HTTP ${response.status})` };
-    return { url, workers: Number(said.workers) };
+    if (health?.ok === false && typeof health.store?.state === 'string')
+      return { url, problem: `its store is ${health.store.state}` };
+    if (health?.ok !== true)
+      return { url, problem: `the server is not a scheduler (HTTP ${response.status})` };
+    return { url, workers: Number(health.workers) };
   } catch (error) {
     const { message, cause } = error as Error;
     return { url, problem: cause instanceof Error ? cause.message : message };
   }
 }
 
-/** Undefined where there is no data, and nobody said that there is. */
-async function findWrong(dataDir: string, isNamed: boolean): Promise<string[] | undefined> {
+/** The problems of the data folder; undefined if the default folder contains no data. */
+async function findProblems(dataDir: string, isNamed: boolean): Promise<string[] | undefined> {
   return isNamed || hasDataDir(dataDir) ? checkDataDir(dataDir) : undefined;
 }

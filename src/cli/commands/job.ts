@@ -1,4 +1,4 @@
-/** `manyhands job`: look after jobs of this user's identity, in any process and days later. @module */
+/** `manyhands job`: manages deployed jobs of this user's identity. @module */
 import { Command } from 'commander';
 import { attach, compute, fetchResults, init } from '../../entry/deployer.node.js';
 import type { JobPage } from '../../entry/deployer.node.js';
@@ -7,7 +7,7 @@ import { NO_WORKERS, printable } from '../../entry/texts.node.js';
 import { formatCredits, wallet } from '../../entry/wallet.node.js';
 import { describeError } from '../console/describe-error.js';
 import { examples } from '../console/help.js';
-import { runStatusOf, slicesOf } from '../console/job-words.js';
+import { runStatusOf, slicesOf } from '../console/job-text.js';
 import {
   dataDirOption,
   jobId,
@@ -20,65 +20,69 @@ import { parseRange } from '../options/parse-range.js';
 import { toJson } from '../console/to-json.js';
 import { parseCredits } from '../options/parse-options.js';
 
-/** Slices that are fetched at a time, so that a large job is never in memory as a whole. */
+/** Number of slices for one request, so that a large job is never completely in memory. */
 const PAGE_SLICES = 10_000;
 const LIST_MAX = 100;
 const LIST_DEFAULT = 20;
 const EXIT_FAILED = 1;
-/** Columns of a list. */
+/** Widths of columns of a list. */
 const STATUS_WIDTH = 20;
 const PROGRESS_WIDTH = 12;
 
 export function jobCommand(): Command {
   const job = new Command('job')
-    .description('Your jobs: how far they are, their results, their end.')
+    .description('Your jobs: progress, results, cancellation.')
     .addHelpText(
       'after',
       examples(
-        ['manyhands job list', 'which there are'],
-        ['manyhands job status <id>', 'how far it is'],
-        ['manyhands job results <id> > results.jsonl', 'what there is so far'],
-        ['manyhands job cancel <id>', 'end it; its results stay'],
+        ['manyhands job list', 'all of your jobs'],
+        ['manyhands job status <id>', 'progress of a job'],
+        ['manyhands job results <id> > results.jsonl', 'the results so far'],
+        ['manyhands job cancel <id>', 'cancel it; its results are kept'],
       ),
     );
   job.addCommand(listCommand());
   job
     .command('status')
-    .description('Show how far a job is.')
+    .description('Show the progress of a job.')
     .addArgument(jobIdArgument())
     .addOption(schedulerOption())
     .option('--json', 'as JSON')
-    .addHelpText('after', examples(['manyhands job status <id>', 'slices done, failed and in all']))
+    .addHelpText('after', examples(['manyhands job status <id>', 'finished, failed and all slices']))
     .action(showStatus);
   job
     .command('results')
     .description(
-      'Print the results there are, one line of JSON a slice, in order; failed slices have an "error".',
+      'Print the available results in order, one line of JSON for each slice; failed slices have an "error".',
     )
     .addArgument(jobIdArgument())
     .option('--range <from-to>', 'only these slices, counted from 1', parseRange)
-    .option('--json', 'as JSON, which it always is: each line is a value of its own')
+    .option('--json', 'has no effect: the output is always JSON, one value on each line')
     .addOption(schedulerOption())
     .addHelpText('after', examples(['manyhands job results <id> --range 1-100', 'the first hundred']))
     .action(printResults);
   job
     .command('topup')
-    .description('Raise the ceiling of a job that pays; one that was paused for want of funds goes on.')
+    .description('Raise the ceiling of a paid job; a job that is paused for lack of funds is resumed.')
     .addArgument(jobIdArgument())
-    .argument('<credits>', 'most that the whole job may cost', parseCredits)
-    .option('--keystore <label>', 'of the account that pays', 'default')
+    .argument('<credits>', 'maximum cost of the whole job', parseCredits)
+    .option('--keystore <label>', 'keystore of the paying account', 'default')
     .addOption(schedulerOption())
-    .addHelpText('after', examples(['manyhands job topup <id> 50', 'up to fifty credits in all']))
+    .addHelpText('after', examples(['manyhands job topup <id> 50', 'up to fifty credits for the whole job']))
     .action(topUp);
   job
     .command('cancel')
-    .description('End jobs where they are; their results stay, their escrow goes back.')
+    .description('Cancel jobs; their results are kept, their escrow is returned.')
     .addArgument(jobIdsArgument())
-    .option('--reason <text>', 'why, for those who follow it', 'cancelled from the command line')
+    .option(
+      '--reason <text>',
+      'reason, which programs that follow the job receive',
+      'cancelled from the command line',
+    )
     .addOption(schedulerOption())
     .addHelpText(
       'after',
-      examples(['manyhands job cancel <id> --reason "wrong input"', 'end it, and say why']),
+      examples(['manyhands job cancel <id> --reason "wrong input"', 'cancel it with a reason']),
     )
     .action(cancel);
   return job;
@@ -86,18 +90,26 @@ export function jobCommand(): Command {
 
 function listCommand(): Command {
   return new Command('list')
-    .description('List your jobs, the newest first.')
-    .option('-n, --limit <number>', `jobs at most, up to ${LIST_MAX}`, wholeNumber(1, LIST_MAX), LIST_DEFAULT)
-    .option('--after <id>', 'go on behind that job: those that are older', jobId)
-    .option('--all', "everybody's jobs: for the scheduler's operator, whose token is in the data folder")
+    .description('List your jobs, newest first.')
+    .option(
+      '-n, --limit <number>',
+      `maximum number of jobs, up to ${LIST_MAX}`,
+      wholeNumber(1, LIST_MAX),
+      LIST_DEFAULT,
+    )
+    .option('--after <id>', 'list only jobs older than that one', jobId)
+    .option(
+      '--all',
+      "list the jobs of all owners: for the scheduler's operator, owner token is in the data folder",
+    )
     .addOption(schedulerOption())
     .addOption(dataDirOption("with --all: the scheduler's data folder"))
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       examples(
-        ['manyhands job list', 'the latest'],
-        ['manyhands job list --all --data-dir ./data', "as the operator: everybody's"],
+        ['manyhands job list', 'the newest jobs'],
+        ['manyhands job list --all --data-dir ./data', 'as the operator: the jobs of all owners'],
       ),
     )
     .action(list);
@@ -113,22 +125,21 @@ interface ListOptions {
 }
 
 async function list({ limit, after, all, scheduler, dataDir, json }: ListOptions): Promise<void> {
-  const page = await pageOf({ limit, after }, all ? { scheduler, dataDir } : { scheduler });
+  const page = await requestPage({ limit, after }, all ? { scheduler, dataDir } : { scheduler });
   if (json) return console.log(toJson(page));
   for (const job of page.jobs) {
     const when = new Date(job.createdMs).toISOString().slice(0, 16).replace('T', ' ');
     const how = `${job.computed} of ${job.total}`;
-    const whose = all ? `  ${job.owner}` : '';
+    const owner = all ? `  ${job.owner}` : '';
     console.log(
-      `${job.jobId}  ${when}  ${runStatusOf(job).padEnd(STATUS_WIDTH)}  ${how.padEnd(PROGRESS_WIDTH)}${whose}  ${printable(job.name)}`.trimEnd(),
+      `${job.jobId}  ${when}  ${runStatusOf(job).padEnd(STATUS_WIDTH)}  ${how.padEnd(PROGRESS_WIDTH)}${owner}  ${printable(job.name)}`.trimEnd(),
     );
   }
-  if (page.jobs.length === 0)
-    console.log(after === undefined ? 'There are none.' : 'There are no older ones.');
-  if (page.more) console.log(`There are older ones: --after=${page.jobs.at(-1)!.jobId}`);
+  if (page.jobs.length === 0) console.log(after === undefined ? 'No jobs.' : 'No older jobs.');
+  if (page.more) console.log(`For older jobs: --after=${page.jobs.at(-1)!.jobId}`);
 }
 
-async function pageOf(
+async function requestPage(
   options: { limit: number; after: string | undefined },
   at: { scheduler: string; dataDir?: string },
 ): Promise<JobPage> {
@@ -155,7 +166,7 @@ async function showStatus(id: string, options: { scheduler: string; json?: boole
   const why = reason === undefined || reason === '' ? '' : ` (${printable(reason)})`;
   console.log(`job       ${id}`);
   console.log(`status    ${runStatusOf(status)}${why}${open ? ', open for more slices' : ''}`);
-  console.log(`slices    ${computed} of ${total} done, ${failed} of them failed`);
+  console.log(`slices    ${computed} of ${total} finished, ${failed} of them failed`);
   console.log(`workers   ${workers}`);
   console.log(`paid      ${formatCredits(paid)} credits`);
   if (runStatus === 'running' && workers === 0 && computed < total) {
@@ -179,7 +190,7 @@ async function printResults(
   }
 }
 
-/** One after the other; a job that cannot be ended does not keep the next one. */
+/** Cancels jobs one after another; an error does not prevent the next one. */
 async function cancel(
   ids: readonly string[],
   { scheduler, reason }: { scheduler: string; reason: string },
@@ -206,5 +217,5 @@ async function topUp(
   const job = await attach(id);
   await job.topUp(formatCredits(ceiling), await wallet.get(keystore));
   const { runStatus } = await compute.status(id);
-  console.log(`${id} may cost ${formatCredits(ceiling)} credits now; it is ${runStatus}.`);
+  console.log(`${id} may now cost ${formatCredits(ceiling)} credits; it is ${runStatus}.`);
 }

@@ -1,4 +1,4 @@
-/** `manyhands keystore`: keystores of this user. @module */
+/** `manyhands keystore`: manages the keystores of this user. @module */
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -14,20 +14,20 @@ const EXIT_FAILED = 1;
 
 export function keystoreCommand(): Command {
   const keystore = new Command('keystore')
-    .description('Keystores of this user: who you are (id) and who pays (default).')
+    .description('Keystores of this user: the identity (id) and the paying account (default).')
     .addHelpText(
       'after',
       examples(
         ['manyhands keystore show', 'all labels and their addresses'],
-        ['manyhands keystore create savings', 'a new one; asks for its passphrase on a terminal'],
-        ['manyhands keystore import account.keystore', 'one of geth, ethers, DCP or another machine'],
-        ['manyhands keystore passphrase savings', 'another passphrase for it'],
+        ['manyhands keystore create savings', 'create one; asks for its passphrase on a terminal'],
+        ['manyhands keystore import account.keystore', 'import one of geth, ethers, DCP or another machine'],
+        ['manyhands keystore passphrase savings', 'change its passphrase'],
       ),
     );
   keystore
     .command('create')
     .description(
-      'Make a keystore with a new key. Its passphrase is taken from MANYHANDS_PASSPHRASE, or asked for on a terminal; empty without either.',
+      'Create a keystore with a new key. The passphrase is read from MANYHANDS_PASSPHRASE or from the terminal; it is empty without either.',
     )
     .argument('<label>', 'name of the keystore')
     .addHelpText(
@@ -38,22 +38,22 @@ export function keystoreCommand(): Command {
   keystore
     .command('import')
     .description(
-      'Store a keystore file (Ethereum V3 JSON) under a label. It is opened once, to see that its passphrase is known.',
+      'Store a keystore file (Ethereum V3 JSON) under a label. It is unlocked once to check that its passphrase is known.',
     )
     .argument('<file>', 'the keystore file')
     .argument('[label]', "name of the keystore (default: the file's own label, or its name)")
     .addHelpText(
       'after',
       examples(
-        ['manyhands keystore import account.keystore', 'as "account"'],
-        ['MANYHANDS_PASSPHRASE=… manyhands keystore import UTC--2026 savings', 'as "savings"'],
+        ['manyhands keystore import account.keystore', 'under the label "account"'],
+        ['MANYHANDS_PASSPHRASE=… manyhands keystore import UTC--2026 savings', 'under the label "savings"'],
       ),
     )
     .action(importFile);
   keystore
     .command('passphrase')
     .description(
-      `Give a keystore another passphrase: the old one from MANYHANDS_PASSPHRASE, the new one from ${NEW_PASSPHRASE}, or both from the terminal.`,
+      `Change the passphrase of a keystore: the old one is read from MANYHANDS_PASSPHRASE and the new one from ${NEW_PASSPHRASE}, or both from the terminal.`,
     )
     .argument('<label>', 'name of the keystore')
     .addHelpText(
@@ -63,17 +63,16 @@ export function keystoreCommand(): Command {
     .action(changePassphrase);
   keystore
     .command('show')
-    .description('Show the addresses of keystores; with a label and --json that keystore as it is stored.')
+    .description(
+      'Show the addresses of keystores; with a label and --json, show that keystore as it is stored.',
+    )
     .argument('[label]', 'only this one')
-    .option('--json', 'of a label: the encrypted keystore itself, to keep a copy; of all: a list')
+    .option('--json', 'with a label: the encrypted keystore, as a backup; without: a list')
     .addHelpText(
       'after',
       examples(
         ['manyhands keystore show', 'all of them'],
-        [
-          'manyhands keystore show default --json > account.keystore',
-          'a copy of the account, still encrypted',
-        ],
+        ['manyhands keystore show default --json > account.keystore', 'an encrypted backup of the account'],
       ),
     )
     .action((label: string | undefined, { json = false }: { json?: boolean }) =>
@@ -94,23 +93,23 @@ async function importFile(file: string, given: string | undefined): Promise<void
   });
   const keystore = Keystore.fromJSON(text);
   const label = given ?? keystore.label ?? basename(file).replace(/\.(keystore|json)$/, '');
-  await open(keystore, label);
+  await unlock(keystore, label);
   await wallet.add(keystore, label);
   console.log(`${label}  ${keystore.address}`);
 }
 
-/** By the empty passphrase, else by the one that is given or typed. */
-async function open(keystore: Keystore, label: string): Promise<void> {
-  let refusal = await refusalOf(keystore, '');
-  for (let attempt = 1; refusal !== undefined; attempt++) {
-    const address = ''; // The file may not say it.
+/** Unlocks with the empty passphrase, else with the given or typed one. */
+async function unlock(keystore: Keystore, label: string): Promise<void> {
+  let error = await tryPassphrase(keystore, '');
+  for (let attempt = 1; error !== undefined; attempt++) {
+    const address = ''; // The file may not contain it.
     const passphrase = await existingPassphrase({ label, address, attempt });
-    if (passphrase === undefined) throw refusal;
-    refusal = await refusalOf(keystore, passphrase);
+    if (passphrase === undefined) throw error;
+    error = await tryPassphrase(keystore, passphrase);
   }
 }
 
-async function refusalOf(keystore: Keystore, passphrase: string): Promise<Error | undefined> {
+async function tryPassphrase(keystore: Keystore, passphrase: string): Promise<Error | undefined> {
   try {
     await keystore.unlock(passphrase);
     return undefined;
@@ -125,10 +124,10 @@ async function changePassphrase(label: string): Promise<void> {
   if (process.env[NEW_PASSPHRASE] === undefined && !canAsk()) {
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      `The new passphrase is missing: set ${NEW_PASSPHRASE} (to nothing for none), or run this on a terminal.`,
+      `The new passphrase is missing: set ${NEW_PASSPHRASE} (empty for no passphrase), or run this command on a terminal.`,
     );
   }
-  await open(keystore, label);
+  await unlock(keystore, label);
   await wallet.changePassphrase(label, await newPassphrase(NEW_PASSPHRASE));
   console.log(`${label}  ${keystore.address}`);
 }
@@ -138,7 +137,7 @@ async function showOne(label: string, json: boolean): Promise<void> {
   console.log(json ? JSON.stringify(keystore, null, 2) : `${label}  ${keystore.address}`);
 }
 
-/** One that cannot be read is said on stderr, and hides no other. */
+/** Lists all keystores; one that cannot be read is reported on stderr, and the others are still listed. */
 async function showAll(json: boolean): Promise<void> {
   const labels = await wallet.list();
   const tried = await Promise.allSettled(labels.map((label) => wallet.get(label)));
@@ -146,7 +145,7 @@ async function showAll(json: boolean): Promise<void> {
     one.status === 'fulfilled' ? [{ label: labels[i]!, address: one.value.address }] : [],
   );
   if (json) console.log(JSON.stringify(found, null, 2));
-  else if (labels.length === 0) console.log('There are no keystores yet: the first job makes an identity.');
+  else if (labels.length === 0) console.log('There are no keystores yet: the first job creates an identity.');
   const width = Math.max(...labels.map((label) => label.length));
   if (!json) for (const { label, address } of found) console.log(`${label.padEnd(width)}  ${address}`);
   tried.forEach((one, i) => {

@@ -1,9 +1,12 @@
-/** `manyhands operator`: see, stop and keep out, with the token of a scheduler's data folder. @module */
+/**
+ * `manyhands operator`: lists and stops jobs and workers, and manages bans, with the token of a scheduler's data
+ * folder. @module
+ */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { openOperator, type Operator } from '../../entry/operator.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
 import { examples } from '../console/help.js';
-import { runStatusOf, slicesOf } from '../console/job-words.js';
+import { runStatusOf, slicesOf } from '../console/job-text.js';
 import {
   dataDirOption,
   jobId,
@@ -29,15 +32,15 @@ const DRAIN_SECONDS_MAX = 86_400;
 
 export function operatorCommand(): Command {
   const operator = new Command('operator')
-    .description("Run a scheduler's affairs: jobs, workers, bans, its end. Needs to read its data folder.")
+    .description('Operate a scheduler: jobs, workers, bans, draining. Needs read access to its data folder.')
     .addHelpText(
       'after',
       examples(
-        ['manyhands operator jobs', "everybody's jobs"],
-        ['manyhands operator workers', 'who is connected'],
-        ['manyhands operator pause <job> --reason "it floods a site"', 'its owner sees why'],
-        ['manyhands operator ban 203.0.113.0/24', 'keep a network out'],
-        ['manyhands operator drain', 'lend nothing more, and end when all is back'],
+        ['manyhands operator jobs', 'the jobs of all owners'],
+        ['manyhands operator workers', 'the connected workers'],
+        ['manyhands operator pause <job> --reason "it floods a site"', 'its owner sees the reason'],
+        ['manyhands operator ban 203.0.113.0/24', 'ban a network'],
+        ['manyhands operator drain', 'grant no leases, and end when none is left'],
       ),
     );
   const commands = [jobsCommand, workersCommand, pauseCommand, resumeCommand, cancelCommand, evictCommand];
@@ -50,14 +53,17 @@ export function operatorCommand(): Command {
 }
 
 const reasonOption = (): Option =>
-  new Option('--reason <text>', 'why: those whom it concerns see it').default('').argParser((text) => {
+  new Option('--reason <text>', 'reason, which the affected users see').default('').argParser((text) => {
     if (text.length <= REASON_MAX) return text;
     throw new InvalidArgumentError(`It must have at most ${REASON_MAX} characters.`);
   });
 
 const jsonOption = (): Option => new Option('--json', 'as JSON');
 
-async function as<T>({ scheduler, dataDir }: Where, work: (operator: Operator) => Promise<T>): Promise<T> {
+async function withOperator<T>(
+  { scheduler, dataDir }: Where,
+  work: (operator: Operator) => Promise<T>,
+): Promise<T> {
   const operator = await openOperator({ scheduler, dataDir });
   try {
     return await work(operator);
@@ -68,14 +74,19 @@ async function as<T>({ scheduler, dataDir }: Where, work: (operator: Operator) =
 
 function jobsCommand(): Command {
   return new Command('jobs')
-    .description("List everybody's jobs, the newest first.")
-    .option('-n, --limit <number>', `at most, up to ${LIST_MAX}`, wholeNumber(1, LIST_MAX), LIST_DEFAULT)
-    .option('--after <id>', 'go on behind that job: those that are older', jobId)
+    .description('List the jobs of all owners, newest first.')
+    .option(
+      '-n, --limit <number>',
+      `maximum number of jobs, up to ${LIST_MAX}`,
+      wholeNumber(1, LIST_MAX),
+      LIST_DEFAULT,
+    )
+    .option('--after <id>', 'list only jobs older than that one', jobId)
     .addOption(jsonOption())
-    .addHelpText('after', examples(['manyhands operator jobs -n 100', 'a hundred of them']))
+    .addHelpText('after', examples(['manyhands operator jobs -n 100', 'up to a hundred jobs']))
     .action(
       async ({ json, limit, after, ...where }: Where & { json?: true; limit: number; after?: string }) => {
-        const page = await as(where, (operator) =>
+        const page = await withOperator(where, (operator) =>
           operator.jobs({ limit, ...(after !== undefined && { after }) }),
         );
         if (json) return console.log(toJson(page));
@@ -89,66 +100,69 @@ function jobsCommand(): Command {
               `${job.owner}  ${printable(job.name)}${why}`.trimEnd(),
           );
         }
-        if (page.jobs.length === 0) console.log('There are none.');
-        if (page.more) console.log(`There are older ones: --after=${page.jobs.at(-1)!.jobId}`);
+        if (page.jobs.length === 0) console.log('No jobs.');
+        if (page.more) console.log(`For older jobs: --after=${page.jobs.at(-1)!.jobId}`);
       },
     );
 }
 
 function workersCommand(): Command {
   return new Command('workers')
-    .description('List the workers that are connected.')
+    .description('List the connected workers.')
     .addOption(jsonOption())
-    .addHelpText('after', examples(['manyhands operator workers', 'id, address, time connected, work']))
+    .addHelpText('after', examples(['manyhands operator workers', 'id, address, connection time, leases']))
     .action(async ({ json, ...where }: Where & { json?: true }) => {
-      const workers = await as(where, (operator) => operator.workers());
+      const workers = await withOperator(where, (operator) => operator.workers());
       if (json) return console.log(toJson(workers));
       for (const one of workers) {
         const worktimes = one.worktimes.map(({ name, version }) => `${name} ${version}`).join(', ');
         console.log(
           `${one.workerId}  ${one.peer.padEnd(21)}  ${ageOf(one.sinceMs).padStart(6)}  ${one.isolation.padEnd(8)}  ` +
             `${one.leases} of ${one.sandboxes} leased, ${one.slices} slices, ${one.lost} lost  ` +
-            `${one.paymentAddress ?? 'paid to nobody'}  ${printable(worktimes)}`,
+            `${one.paymentAddress ?? 'no payment address'}  ${printable(worktimes)}`,
         );
       }
-      if (workers.length === 0) console.log('There are none.');
+      if (workers.length === 0) console.log('No workers.');
     });
 }
 
 function pauseCommand(): Command {
   return new Command('pause')
-    .description('Take back what is leased of a job and lend nothing of it; its owner sees the reason.')
+    .description('Pause a job: revoke its leases and grant no new ones; its owner sees the reason.')
     .addArgument(jobIdArgument())
     .addOption(reasonOption())
     .addHelpText(
       'after',
-      examples(['manyhands operator pause <id> --reason "ask me first"', 'until resumed']),
+      examples(['manyhands operator pause <id> --reason "ask me first"', 'pause it until it is resumed']),
     )
     .action(async (id: string, { reason, ...where }: Where & { reason: string }) => {
-      await as(where, (operator) => operator.pauseJob(id, reason));
+      await withOperator(where, (operator) => operator.pauseJob(id, reason));
       console.log(`${id} is paused.`);
     });
 }
 
 function resumeCommand(): Command {
   return new Command('resume')
-    .description('Let a job go on that was paused.')
+    .description('Resume a paused job.')
     .addArgument(jobIdArgument())
-    .addHelpText('after', examples(['manyhands operator resume <id>', 'its slices are lent again']))
+    .addHelpText('after', examples(['manyhands operator resume <id>', 'its slices are leased again']))
     .action(async (id: string, where: Where) => {
-      const wasPaused = await as(where, (operator) => operator.resumeJob(id));
-      console.log(wasPaused ? `${id} goes on.` : `${id} was not paused by an operator.`);
+      const wasPaused = await withOperator(where, (operator) => operator.resumeJob(id));
+      console.log(wasPaused ? `${id} is resumed.` : `${id} was not paused by an operator.`);
     });
 }
 
 function cancelCommand(): Command {
   return new Command('cancel')
-    .description("End anybody's job where it is; its results stay, its escrow goes back.")
+    .description('Cancel a job of any owner; its results are kept, its escrow is returned.')
     .addArgument(jobIdArgument())
     .addOption(reasonOption())
-    .addHelpText('after', examples(['manyhands operator cancel <id> --reason "mines coins"', 'for good']))
+    .addHelpText(
+      'after',
+      examples(['manyhands operator cancel <id> --reason "mines coins"', 'cancel it permanently']),
+    )
     .action(async (id: string, { reason, ...where }: Where & { reason: string }) => {
-      const job = await as(where, (operator) =>
+      const job = await withOperator(where, (operator) =>
         operator.cancelJob(id, reason || 'cancelled by the operator'),
       );
       console.log(`${id} is ${job.runStatus}: ${slicesOf(job)}.`);
@@ -158,96 +172,96 @@ function cancelCommand(): Command {
 function evictCommand(): Command {
   return new Command('evict')
     .description(
-      "End a worker's connection and take its leases back; it comes again after a minute, unless it is banned.",
+      "Close a worker's connection and revoke its leases; it reconnects after a minute, unless it is banned.",
     )
     .argument('<worker>', "the worker's id, 22 characters", jobId)
     .addOption(reasonOption())
-    .addHelpText('after', examples(['manyhands operator evict <worker>', 'an id of `operator workers`']))
+    .addHelpText('after', examples(['manyhands operator evict <worker>', 'an id from `operator workers`']))
     .action(async (workerId: string, { reason, ...where }: Where & { reason: string }) => {
-      await as(where, (operator) => operator.evictWorker(workerId, reason));
-      console.log(`${printable(workerId)} is gone; it may come again in a minute, unless it is banned.`);
+      await withOperator(where, (operator) => operator.evictWorker(workerId, reason));
+      console.log(
+        `${printable(workerId)} is disconnected; it can reconnect after a minute, unless it is banned.`,
+      );
     });
 }
 
 function banCommand(): Command {
   return new Command('ban')
-    .description(
-      'Keep somebody out: an address (as owner, deployer and payee), a worker’s id, an IP address or a prefix.',
-    )
+    .description('Ban an address (as owner, deployer and payee), a worker’s id, an IP address or a prefix.')
     .argument('<who>', '0x…, a worker’s id, 203.0.113.7 or 203.0.113.0/24', unshield)
     .addOption(reasonOption())
     .addHelpText(
       'after',
       examples(
-        ['manyhands operator ban 0x… --reason "spam"', 'its jobs are paused, its connections end'],
+        ['manyhands operator ban 0x… --reason "spam"', 'its jobs are paused, its connections are closed'],
         ['manyhands operator ban 203.0.113.0/24', 'a whole network'],
       ),
     )
     .action(async (who: string, { reason, ...where }: Where & { reason: string }) => {
-      const { subject, kind } = await as(where, (operator) => operator.ban(who, reason));
-      console.log(`${printable(subject)} (${kind}) is kept out.`);
+      const { subject, kind } = await withOperator(where, (operator) => operator.ban(who, reason));
+      console.log(`${printable(subject)} (${kind}) is banned.`);
     });
 }
 
 function unbanCommand(): Command {
   return new Command('unban')
-    .description('Let somebody in again; jobs that the ban paused go on.')
+    .description('Remove a ban; jobs that it paused are resumed.')
     .argument('<who>', 'as `operator bans` shows it', unshield)
     .addHelpText('after', examples(['manyhands operator unban 203.0.113.0/24', 'that prefix']))
     .action(async (who: string, where: Where) => {
-      await as(where, (operator) => operator.unban(who));
-      console.log(`${printable(who)} may come in again.`);
+      await withOperator(where, (operator) => operator.unban(who));
+      console.log(`${printable(who)} is no longer banned.`);
     });
 }
 
 function bansCommand(): Command {
   return new Command('bans')
-    .description('List who is kept out, since when and why.')
+    .description('List the bans, with date and reason.')
     .addOption(jsonOption())
     .addHelpText('after', examples(['manyhands operator bans', 'all of them']))
     .action(async ({ json, ...where }: Where & { json?: true }) => {
-      const bans = await as(where, (operator) => operator.bans());
+      const bans = await withOperator(where, (operator) => operator.bans());
       if (json) return console.log(toJson(bans));
       for (const { subject, kind, reason, atMs } of bans) {
         const when = new Date(atMs).toISOString().slice(0, 16).replace('T', ' ');
         console.log(`${when}  ${kind.padEnd(8)}  ${printable(subject)}  ${printable(reason)}`.trimEnd());
       }
-      if (bans.length === 0) console.log('There are none.');
+      if (bans.length === 0) console.log('No bans.');
     });
 }
 
 function drainCommand(): Command {
   return new Command('drain')
     .description(
-      'Take no new jobs, lend nothing more, and end the scheduler when all leases are back, or after the timeout.',
+      'Refuse new jobs, grant no leases, and end the scheduler when no lease is left, or after the timeout.',
     )
     .addOption(
       new Option(
         '--timeout <seconds>',
-        'how long to wait for leases; the scheduler ends then, whatever is left',
+        'maximum time to wait for leases; the scheduler ends after it even if leases are left',
       )
         .argParser(wholeNumber(0, DRAIN_SECONDS_MAX))
         .default(DRAIN_SECONDS_DEFAULT),
     )
-    .addOption(new Option('--off', 'take that back, as long as it runs'))
+    .addOption(new Option('--off', 'stop draining, while the scheduler still runs'))
     .addHelpText(
       'after',
       examples(
-        ['manyhands operator drain', 'before an update, say'],
-        ['manyhands operator drain --timeout 3600', 'where slices take long'],
+        ['manyhands operator drain', 'for example before an update'],
+        ['manyhands operator drain --timeout 3600', 'if slices take long'],
       ),
     )
     .action(async ({ off, timeout, ...where }: Where & { off?: true; timeout: number }) => {
-      const { draining, leases } = await as(where, (operator) =>
+      const { draining, leases } = await withOperator(where, (operator) =>
         off ? operator.drain(false) : operator.drain(true, timeout * SECOND_MS),
       );
-      const rest = leases === 0 ? 'nothing is leased' : `${leases} leases are out`;
+      const leasesText = leases === 0 ? 'no leases' : `${leases} leases are left`;
       const end = leases === 0 ? '' : `; it ends in ${timeout} s at the latest`;
-      console.log(draining ? `It drains: ${rest}${end}.` : `It does not drain (any more): ${rest}.`);
+      console.log(draining ? `Draining: ${leasesText}${end}.` : `Not draining: ${leasesText}.`);
     });
 }
 
-/** As `3 min` or `2 d`. */
+/** The time since then, for example `3 min` or `2 d`. */
 function ageOf(sinceMs: number): string {
   const seconds = Math.max(0, (Date.now() - sinceMs) / SECOND_MS);
   const steps: [number, string][] = [

@@ -1,4 +1,4 @@
-/** `manyhands scheduler`: one scheduler in this process, until a signal. @module */
+/** `manyhands scheduler`: runs a scheduler in this process until a signal. @module */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -49,60 +49,58 @@ export function schedulerCommand(): Command {
     .option('-p, --port <number>', 'TCP port, 0 for a free one', wholeNumber(0, 65_535), 8_462)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .addOption(new Option('--lan', 'listen on the whole network').conflicts('host'))
-    .addOption(dataDirOption('where everything is kept'))
-    .option(
-      '--minimum-price <credits>',
-      'least price of a slice that is taken (default: 0)',
-      (text: string) => {
-        parseCredits(text);
-        return text;
-      },
-    )
+    .addOption(dataDirOption('folder for all data'))
+    .option('--minimum-price <credits>', 'minimum price of a slice, credits (default: 0)', (text: string) => {
+      parseCredits(text);
+      return text;
+    })
     .option(
       '--sandbox-origins <origins>',
-      'other sites of this scheduler, with commas: a process for each deployer',
+      'origins of other sites of this scheduler, separated by commas: one process for each deployer',
       (text: string) => text.split(','),
     )
     .option(
       '--allow-web-origin <origin>',
-      'another site whose pages may use this scheduler, or "*"; may be said several times',
+      'another site whose pages may use this scheduler, or "*"; can be repeated',
       collect,
     )
     .option(
       '--public-url <url>',
-      'an address by which it is reached, of a proxy say; may be said several times',
+      'another URL of this scheduler, for example of a reverse proxy; can be repeated',
       collect,
     )
     .option('--tls-cert <file>', 'serve https and wss with this certificate, in PEM; needs --tls-key')
     .option('--tls-key <file>', "the certificate's key, in PEM, without a passphrase")
     .addOption(
-      new Option('--tls <kind>', 'serve https and wss with a certificate that is made here, for --lan')
+      new Option('--tls <kind>', 'serve https and wss with a certificate that is created here, for --lan')
         .choices(['self-signed'])
         .conflicts(['tlsCert', 'tlsKey']),
     )
     .option(
       '--sockets <number>',
-      'sockets that are open at a time at most (default: 12000)',
+      'maximum number of open sockets (default: 12000)',
       wholeNumber(1, SOCKETS_LIMIT),
     )
-    .addOption(new Option('--log-format <format>', 'text, or a line of JSON an event').choices(LOG_FORMATS))
     .addOption(
-      new Option('--log-level <level>', 'the least that is said').choices(LOG_LEVELS).default('info'),
+      new Option('--log-format <format>', 'text, or one line of JSON for each event').choices(LOG_FORMATS),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'minimum level that is logged').choices(LOG_LEVELS).default('info'),
     )
     .option(
       '--drain-seconds <number>',
-      'how long what runs may take to end after SIGTERM',
+      'maximum time to wait for leases after SIGTERM',
       wholeNumber(0, DRAIN_SECONDS_MAX),
       DRAIN_SECONDS_DEFAULT,
     )
-    .option('--json', 'print one line of JSON when ready, and log lines of JSON')
+    .option('--json', 'print one line of JSON when ready, and log in JSON')
     .addHelpText(
       'after',
       examples(
         ['manyhands scheduler', 'on http://localhost:8462, for this machine'],
-        ['manyhands scheduler --lan --port 80', 'for everybody on the network'],
+        ['manyhands scheduler --lan --port 80', 'for the whole network'],
         ['manyhands scheduler --lan --tls self-signed', 'with https, which phones need for all features'],
-        ['manyhands scheduler --data-dir ./data', 'with its data in a folder of yours'],
+        ['manyhands scheduler --data-dir ./data', 'with its data in a given folder'],
       ),
     )
     .action(runScheduler);
@@ -127,18 +125,22 @@ async function runScheduler(options: Options): Promise<void> {
   });
   const { url, port, dataDir, fingerprint } = scheduler;
   if (json) console.log(JSON.stringify({ url, port, dataDir, fingerprint }));
-  else greet(scheduler, lan, tls === 'self-signed');
-  const hurried = new AbortController();
-  const signal = await Promise.race([untilSignal(() => hurried.abort()), scheduler.drained]);
-  // SIGTERM comes from what supervises it: what runs may end. Ctrl-C, or a second signal, does not wait.
+  else printReady(scheduler, lan, tls === 'self-signed');
+  const secondSignal = new AbortController();
+  const signal = await Promise.race([untilSignal(() => secondSignal.abort()), scheduler.drained]);
+  // SIGTERM comes from a supervisor, so the scheduler drains first. Ctrl-C or a second signal does not wait.
   if (signal === 'SIGTERM') {
-    const hurry = new Promise((resolve) => hurried.signal.addEventListener('abort', resolve));
-    await Promise.race([scheduler.drain(drainSeconds * SECOND_MS), hurry]);
+    const skipDrain = new Promise((resolve) => secondSignal.signal.addEventListener('abort', resolve));
+    await Promise.race([scheduler.drain(drainSeconds * SECOND_MS), skipDrain]);
   }
   await scheduler.close();
 }
 
-function greet({ url, port, dataDir, fingerprint }: Scheduler, lan: boolean, isSelfSigned: boolean): void {
+function printReady(
+  { url, port, dataDir, fingerprint }: Scheduler,
+  lan: boolean,
+  isSelfSigned: boolean,
+): void {
   console.log(`A scheduler listens on ${url}`);
   const address = lan ? lanAddress() : undefined;
   if (address !== undefined) {
@@ -146,9 +148,9 @@ function greet({ url, port, dataDir, fingerprint }: Scheduler, lan: boolean, isS
     console.log(`On the network: ${shown}`);
     if (process.stdout.isTTY) console.log(`\n${qrCode(shown)}\n`);
   }
-  if (fingerprint !== undefined) console.log(`Its certificate has the SHA-256 ${fingerprint}`);
+  if (fingerprint !== undefined) console.log(`SHA-256 of its certificate: ${fingerprint}`);
   if (isSelfSigned) {
-    console.log('Browsers ask once whether to trust it: compare the SHA-256. Programs of Node are told by');
+    console.log('Browsers ask once whether to trust it: compare the SHA-256. For programs in Node set');
     console.log(`  NODE_EXTRA_CA_CERTS=${join(dataDir, 'tls', 'cert.pem')}`);
   }
   console.log(`Its data folder is ${dataDir}. Donors open the address in a browser. Ctrl-C stops it.`);

@@ -1,4 +1,4 @@
-/** `manyhands worker`: lends this machine until a signal. @module */
+/** `manyhands worker`: runs a worker on this machine until a signal. @module */
 import { Command, Option } from 'commander';
 import {
   findIsolations,
@@ -14,8 +14,8 @@ import { untilSignal } from '../console/until-signal.js';
 import { OUTPUTS, showWorker } from '../worker/output.js';
 import type { OutputKind } from '../worker/output.js';
 import { parseBytes, parseCredits, parseGroup, parseShare } from '../options/parse-options.js';
-import type { JoinedGroup } from '../options/parse-options.js';
-import { summary } from '../worker/words.js';
+import type { JoinOption } from '../options/parse-options.js';
+import { summary } from '../worker/event-text.js';
 
 interface Options {
   scheduler: string;
@@ -26,8 +26,9 @@ interface Options {
   paymentAddress?: string;
   owner?: string[];
   jobs?: string[];
-  join?: readonly JoinedGroup[];
+  join?: readonly JoinOption[];
   leavePublicGroup?: boolean;
+  minimumPrice?: bigint;
   minWage?: bigint;
   allowOrigin?: string[];
   bytesPerDay?: number;
@@ -37,98 +38,111 @@ interface Options {
 
 const CORES_MAX = 128;
 
+const EXAMPLES = examples(
+  ['manyhands worker', 'all cores, for jobs of any owner'],
+  ['manyhands worker --isolation thread', 'only your own jobs: needs neither Deno nor a browser'],
+  ['manyhands worker --cores 2 --scheduler http://10.0.0.5:8462', 'two cores, another scheduler'],
+  ['manyhands worker --join lab,secret --leave-public-group', 'only jobs of one group'],
+  ['manyhands worker --share 25% --bytes-per-day 1GB', 'a quarter of the time, with limited traffic'],
+);
+
+/** The name of --minimum-price up to version 0.1. */
+const formerMinimumPriceOption = (): Option =>
+  new Option('--min-wage <credits>').argParser(parseCredits).hideHelp();
+
 export function workerCommand(): Command {
   return new Command('worker')
     .description(
-      "Lend this machine to the jobs of a scheduler: to anybody's, which run in Deno or in a browser without a window and can touch nothing of yours; or to your own alone, with --isolation thread.",
+      'Run a worker for the jobs of a scheduler. Jobs of any owner run in Deno or in a headless browser, without access to your files and network; with --isolation thread only your own jobs run.',
     )
     .addOption(schedulerOption())
     .option(
       '-c, --cores <number>',
-      'sandboxes at work at most (default: all cores)',
+      'maximum number of sandboxes that compute (default: all cores)',
       wholeNumber(1, CORES_MAX),
     )
     .option(
       '--share <part>',
-      'part of its time that each sandbox works, like 0.5 or 50% (default: 1)',
+      'fraction of time that each sandbox computes, like 0.5 or 50% (default: 1)',
       parseShare,
     )
     .addOption(
       new Option(
         '--isolation <kind>',
-        'how job code is kept in (default: deno where there is one, else chromium); thread is for jobs of listed owners only',
+        'how job code is isolated (default: deno if installed, else chromium); thread is only for jobs of listed owners',
       ).choices(['deno', 'chromium', 'thread']),
     )
-    .option('--payment-address <address>', 'account that is paid', address)
+    .option('--payment-address <address>', 'account that receives the payment', address)
     .option(
       '--owner <address...>',
-      'take jobs of these owners (default: anybody; with thread: your own identity)',
+      'take only jobs of these owners (default: all; with thread: your own identity)',
       each(address),
     )
-    .option('--job, --jobs <id...>', 'take these jobs only', each(jobId))
+    .option('--job, --jobs <id...>', 'take only these jobs', each(jobId))
     .option(
-      '--join <key,secret...>',
-      'take jobs of these compute groups too; a group without a secret is named by its key alone',
+      '--join <joinKey,joinSecret...>',
+      'also take jobs of these compute groups; a group without a secret is given as its joinKey',
       each(parseGroup),
     )
-    .option('--leave-public-group', 'take jobs of the groups that were joined only')
-    .option('--min-wage <credits>', 'take no slice that pays less (default: 0)', parseCredits)
+    .option('--leave-public-group', 'take only jobs of the groups in --join')
+    .option(
+      '--minimum-price <credits>',
+      'take only slices with at least this price (default: 0)',
+      parseCredits,
+    )
+    .addOption(formerMinimumPriceOption())
     .option(
       '--allow-origin <origin...>',
-      'sites that input may be fetched from besides the scheduler, for jobs that ask; they learn your IP address',
+      'origins besides the scheduler that input may be downloaded from; they learn your IP address',
     )
-    .option('--bytes-per-day <size>', 'pause till midnight UTC after so many bytes, like 500MB', parseBytes)
-    .option('--hours <from-to>', 'work in these hours of the day alone, local time, like 22-7 or 22:30-07:00')
+    .option('--bytes-per-day <size>', 'pause until midnight UTC after this traffic, like 500MB', parseBytes)
+    .option(
+      '--hours <from-to>',
+      'compute only in these hours of the day, local time, like 22-7 or 22:30-07:00',
+    )
     .addOption(
-      new Option('--policy <kind>', 'what is kept warm (default: warm-function)').choices([
-        'cold',
-        'warm-runtime',
-        'warm-function',
-      ]),
+      new Option(
+        '--policy <kind>',
+        'what is kept between jobs to start faster (default: warm-function)',
+      ).choices(['cold', 'warm-runtime', 'warm-function']),
     )
     .addOption(
       new Option(
         '--output <kind>',
-        'how it tells of itself (default: dashboard on a terminal, else log)',
+        'form of the output (default: dashboard on a terminal, else log)',
       ).choices(OUTPUTS),
     )
-    .addHelpText(
-      'after',
-      examples(
-        ['manyhands worker', "all cores, for anybody's jobs"],
-        ['manyhands worker --isolation thread', 'for your own jobs alone: needs no Deno and no browser'],
-        ['manyhands worker --cores 2 --scheduler http://10.0.0.5:8462', 'two cores, another scheduler'],
-        ['manyhands worker --join lab,secret --leave-public-group', 'for the jobs of a group alone'],
-        ['manyhands worker --share 25% --bytes-per-day 1GB', 'a quarter of its time, and little traffic'],
-      ),
-    )
+    .addHelpText('after', EXAMPLES)
     .addHelpText('after', isolationsHere)
     .action(runWorker);
 }
 
 async function runWorker(options: Options): Promise<void> {
-  const { owner, join, leavePublicGroup, minWage, allowOrigin, output, ...rest } = options;
+  const { owner, join, leavePublicGroup, minimumPrice, minWage, allowOrigin, output, ...rest } = options;
   const worker = new Worker({
     ...rest,
     owners: owner,
     groups: groupsOf(join, leavePublicGroup),
-    minimumPrice: minWage,
+    minimumPrice: minimumPrice ?? minWage,
     allowOrigins: allowOrigin,
   });
   const kind = output ?? (process.stdout.isTTY ? 'dashboard' : 'log');
-  const ended = new Promise<Error>((resolve) => worker.on('error', ({ error }) => resolve(error)));
+  const failed = new Promise<Error>((resolve) => worker.on('error', ({ error }) => resolve(error)));
   const shown = showWorker(worker, kind, rest.scheduler);
   let reason: Error | NodeJS.Signals;
-  // Heard from now on: one that comes while it connects ends it, and one just behind that hands back.
+  // Signals are handled from here on: a signal during the start stops the worker, a later one returns its unstarted
+  // slices.
   const signalled = untilSignal(() => void worker.stop({ force: true }));
   void signalled.then(() => (worker.state === 'starting' ? worker.stop() : undefined));
   try {
     await worker.start();
-    shown.say(await whoseJobs(options.isolation, owner));
-    shown.say('Lending this machine. Ctrl-C hands back what has not begun and stops.');
-    reason = await Promise.race([signalled, ended]);
-    shown.say(
-      reason instanceof Error ? 'It cannot go on: stopping.' : 'Stopping. Ctrl-C again does not wait.',
+    shown.print(await ownersText(options.isolation, owner));
+    shown.print('The worker is running. Ctrl-C returns slices that have not started, and stops it.');
+    reason = await Promise.race([signalled, failed]);
+    shown.print(
+      reason instanceof Error
+        ? 'The worker cannot continue: stopping.'
+        : 'Stopping. Press Ctrl-C again to stop without waiting.',
     );
     await worker.stop();
   } finally {
@@ -138,33 +152,34 @@ async function runWorker(options: Options): Promise<void> {
   if (reason instanceof Error) throw reason;
 }
 
-/** The groups that were joined, and the public one unless it was left. */
+/** The groups of --join, and the public group unless --leave-public-group is given. */
 function groupsOf(
-  join: readonly JoinedGroup[] | undefined,
+  join: readonly JoinOption[] | undefined,
   leavePublicGroup = false,
-): readonly JoinedGroup[] | undefined {
+): readonly JoinOption[] | undefined {
   if (join === undefined && !leavePublicGroup) return undefined;
   if (join === undefined) {
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      'Without the public group no group is left: name one with --join <key,secret>.',
+      'Without the public group there is no group: give one with --join <joinKey,joinSecret>.',
       { argument: '--leave-public-group' },
     );
   }
-  return leavePublicGroup ? join : [{ key: 'public' }, ...join];
+  return leavePublicGroup ? join : [{ joinKey: 'public' }, ...join];
 }
 
-async function whoseJobs(isolation: Isolation | undefined, owner: string[] | undefined): Promise<string> {
-  const kept = isolation ?? findIsolations()[0]?.isolation ?? 'thread';
-  const owners = owner ?? (kept === 'thread' ? [(await wallet.getId()).address] : undefined);
-  if (owners === undefined) return `Taking anybody's jobs, kept in by ${kept} (--owner limits whose).`;
-  return `Taking jobs of ${owners.join(', ')}, kept in by ${kept} (--owner names others).`;
+async function ownersText(isolation: Isolation | undefined, owner: string[] | undefined): Promise<string> {
+  const effectiveIsolation = isolation ?? findIsolations()[0]?.isolation ?? 'thread';
+  const owners = owner ?? (effectiveIsolation === 'thread' ? [(await wallet.getId()).address] : undefined);
+  if (owners === undefined)
+    return `Taking jobs of all owners, isolated with ${effectiveIsolation} (--owner limits the owners).`;
+  return `Taking jobs of ${owners.join(', ')}, isolated with ${effectiveIsolation} (--owner sets other owners).`;
 }
 
-/** For the help: what this machine has. */
+/** The isolations of this machine, for the help text. */
 function isolationsHere(): string {
   const found = findIsolations().map(({ isolation, path }) => `  ${isolation.padEnd(9)} ${path}`);
   const none =
-    '  nothing; install Deno (npm install deno) or Chromium, or choose --isolation thread for your own jobs';
-  return `\nFound on this machine to keep strangers' code in:\n${(found.length === 0 ? [none] : found).join('\n')}`;
+    '  none; install Deno (npm install deno) or Chromium, or use --isolation thread for your own jobs';
+  return `\nIsolations for untrusted code on this machine:\n${(found.length === 0 ? [none] : found).join('\n')}`;
 }

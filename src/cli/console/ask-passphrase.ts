@@ -1,20 +1,20 @@
 /**
- * Asks for a passphrase on the terminal, without showing what is typed.
+ * Reads a passphrase from the terminal without showing it.
  * @module
  */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** Whether somebody can be asked. */
+/** Whether stdin and stderr are a terminal. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
 
 /**
- * @param question printed on stderr, so that stdout stays for the result
- * @returns what was typed up to Return; `undefined` after Ctrl-C or Ctrl-D
+ * @param question the prompt, printed on stderr to keep stdout for the result
+ * @returns the typed line; `undefined` after Ctrl-C or Ctrl-D
  */
 export function askPassphrase(question: string): Promise<string | undefined> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: discard, terminal: true, historySize: 0 });
   process.stderr.write(question);
   return new Promise((resolve) => {
     lines.once('line', (line) => {

@@ -6,13 +6,13 @@ const LINES = [
   ['manyhands demo --keep --lan', 'and phones may join'],
 ] as const;
 
-it('puts what an example does behind it, in a column', () => {
+it('puts the description after the command, in a column', () => {
   expect(formatExamples(LINES, 80)).toBe(
     '\nExamples:\n  $ manyhands demo               # two jobs\n  $ manyhands demo --keep --lan  # and phones may join',
   );
 });
 
-it('puts it above where there is no room', () => {
+it('puts the description above the command if there is no room', () => {
   expect(formatExamples(LINES, 50)).toBe(
     '\nExamples:\n  # two jobs\n  $ manyhands demo\n  # and phones may join\n  $ manyhands demo --keep --lan',
   );

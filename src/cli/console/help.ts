@@ -1,24 +1,24 @@
 /**
- * How help texts look.
+ * Formats help texts.
  * @module
  */
 import { terminalWidth } from './terminal.js';
 
 /**
- * `help job results` as `job results --help`: commander's own `help` looks at its first word alone. And `-V` as
- * `--version`: commander takes one short form, and people type either.
+ * Rewrites `help job results` to `job results --help`, because commander's `help` uses only its first argument, and
+ * `-V` to `--version`, because commander supports one short form.
  */
 export function helpAsOption(args: readonly string[]): string[] {
   if (args[0] === '-V') return ['--version', ...args.slice(1)];
   return args[0] === 'help' && args.length > 2 ? [...args.slice(1), '--help'] : [...args];
 }
 
-/** The examples under a command's help: what to type, and what it does; on a narrow terminal, one above the other. */
+/** Formats the examples of a command's help; on a narrow terminal the description is above the command. */
 export function examples(...lines: [command: string, what: string][]): () => string {
   return () => formatExamples(lines, terminalWidth());
 }
 
-/** The text for so many columns. */
+/** The examples for a terminal of that width, columns. */
 export function formatExamples(
   lines: readonly (readonly [command: string, what: string])[],
   columns: number,

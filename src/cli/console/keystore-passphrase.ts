@@ -1,5 +1,5 @@
 /**
- * Where the passphrases of the keystore commands come from: the environment, else whoever sits at the terminal.
+ * Reads the passphrases of the keystore commands from the environment, else from the terminal.
  * @module
  */
 import { ManyhandsError } from '../../entry/deployer.node.js';
@@ -7,7 +7,7 @@ import type { PassphraseSource } from '../../entry/wallet.node.js';
 import { askPassphrase, canAsk } from './ask-passphrase.js';
 import { printable } from '../../entry/texts.node.js';
 
-/** The passphrase of a keystore that is there: MANYHANDS_PASSPHRASE once, then the terminal. */
+/** The passphrase of an existing keystore: from MANYHANDS_PASSPHRASE, which is tried once, else from the terminal. */
 export const existingPassphrase: PassphraseSource = ({ label, attempt }) => {
   const given = process.env.MANYHANDS_PASSPHRASE;
   if (given) return attempt === 1 ? given : undefined;
@@ -16,22 +16,22 @@ export const existingPassphrase: PassphraseSource = ({ label, attempt }) => {
 };
 
 /**
- * A passphrase for a new file, typed twice where it is asked for.
- * @param variable the environment variable that has it
- * @returns '' where nobody gave one and nobody can be asked
- * @throws INVALID_ARGUMENT where the two differ, or the question was broken off
+ * Reads the passphrase of a new file; on the terminal it is typed twice.
+ * @param variable the environment variable that can contain it
+ * @returns '' if the variable is not set and there is no terminal
+ * @throws INVALID_ARGUMENT if the two differ or the input was cancelled
  */
 export async function newPassphrase(variable: string): Promise<string> {
   const given = process.env[variable];
   if (given !== undefined && given !== '') return given;
   if (!canAsk()) return '';
   const first = await askPassphrase('New passphrase (empty for none): ');
-  const second = first === undefined || first === '' ? first : await askPassphrase('The same again: ');
+  const second = first === undefined || first === '' ? first : await askPassphrase('Repeat it: ');
   if (first !== undefined && first === second) return first;
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
     first === undefined || second === undefined
-      ? 'No passphrase was given, and nothing was changed.'
-      : 'The two passphrases differ, and nothing was changed.',
+      ? 'No passphrase was given. Nothing was changed.'
+      : 'The two passphrases differ. Nothing was changed.',
   );
 }

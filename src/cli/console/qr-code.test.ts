@@ -3,7 +3,7 @@ import { qrCode } from './qr-code.js';
 
 const URL_TEXT = 'http://192.168.1.20:8462';
 
-it('is a light square with the three marks that cameras look for', () => {
+it('is a light square with the three finder patterns', () => {
   const rows = qrCode(URL_TEXT).split('\n');
   const [width] = new Set(rows.map((row) => row.length));
   expect(rows.every((row) => row.length === width)).toBe(true);

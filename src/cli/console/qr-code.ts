@@ -1,10 +1,10 @@
 /**
- * A QR code for the terminal.
+ * QR codes for the terminal.
  * @module
  */
 import { renderUnicodeCompact } from 'uqr';
 
-/** The code of `text` in half blocks, light on dark, as phones read it from most terminals. */
+/** The QR code of `text` in half-block characters, light on dark, which phones can read from most terminals. */
 export function qrCode(text: string): string {
   return renderUnicodeCompact(text, { border: 2 });
 }

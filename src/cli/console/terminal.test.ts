@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf, cut, fit } from './terminal.js';
+import { columnsOf, truncate, fit } from './terminal.js';
 
 describe('fit', () => {
-  it('fills, and cuts with an ellipsis', () => {
+  it('pads, and truncates with an ellipsis', () => {
     expect(fit('abc', 5)).toBe('abc  ');
     expect(fit('abcde', 5)).toBe('abcde');
     expect(fit('abcdef', 5)).toBe('abcd…');
@@ -10,17 +10,17 @@ describe('fit', () => {
   });
 });
 
-describe('cut', () => {
-  it('leaves nothing wider than asked', () => {
-    expect(cut('abc', 3)).toBe('abc');
-    expect(cut('abc', 1)).toBe('…');
+describe('truncate', () => {
+  it('returns at most the requested width', () => {
+    expect(truncate('abc', 3)).toBe('abc');
+    expect(truncate('abc', 1)).toBe('…');
   });
 
-  it('reckons with characters of two columns, and with those of several parts', () => {
+  it('counts wide characters and grapheme clusters correctly', () => {
     expect(columnsOf('折り畳み')).toBe(8);
-    expect(cut('折り畳み', 6)).toBe('折り…');
+    expect(truncate('折り畳み', 6)).toBe('折り…');
     expect(columnsOf(fit('折り畳み', 6))).toBe(6);
-    expect(cut('👩‍🔬👩‍🔬👩‍🔬', 4)).toBe('👩‍🔬…');
-    expect(cut('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…');
+    expect(truncate('👩‍🔬👩‍🔬👩‍🔬', 4)).toBe('👩‍🔬…');
+    expect(truncate('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…');
   });
 });

@@ -1,24 +1,24 @@
 /**
- * JSON of values that are richer than JSON: what a program reads from `job results` and other `--json` outputs.
+ * Formats structured-cloneable values as JSON, for `job results` and the `--json` outputs.
  * @module
  */
 import { escapeControls } from '../../entry/texts.node.js';
 
 /**
- * Big integers and dates become strings, buffers and sets lists, maps lists of pairs, errors `{ name, message }`; NaN
- * and infinities strings; an object inside itself "[cycle]". What is undefined is left out, in a list it is null. What a
- * terminal might act on is escaped.
+ * Bigints, dates, NaN and infinities become strings; buffers and sets become arrays, maps arrays of pairs, errors `{
+ * name, message }`; a reference to an enclosing object becomes "[cycle]". Undefined is left out, or null in an array.
+ * Control characters are escaped.
  */
 export function toJson(value: unknown): string {
   return escapeControls(JSON.stringify(plain(value, []) ?? null));
 }
 
-function plain(value: unknown, around: readonly object[]): unknown {
+function plain(value: unknown, ancestors: readonly object[]): unknown {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (around.includes(value)) return '[cycle]';
-  const path = [...around, value];
+  if (ancestors.includes(value)) return '[cycle]';
+  const path = [...ancestors, value];
   const list = listOf(value);
   if (list !== undefined) return Array.from(list, (item) => plain(item, path));
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
@@ -29,7 +29,7 @@ function plain(value: unknown, around: readonly object[]): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, path)]));
 }
 
-/** The items of what JSON shows as a list. */
+/** The items of a value that becomes an array. */
 function listOf(value: object): Iterable<unknown> | undefined {
   if (Array.isArray(value) || value instanceof Set || value instanceof Map) return value;
   if (value instanceof ArrayBuffer) return new Uint8Array(value);

@@ -1,22 +1,22 @@
 /**
- * Waiting for Ctrl-C (SIGINT) or SIGTERM. A second one ends the process at once, or hurries what ends it.
+ * Waits for Ctrl-C (SIGINT) or SIGTERM. A second signal ends the process immediately or calls a function.
  * @module
  */
 const EXIT_INTERRUPTED = 130;
 
 /**
- * Resolves with the first signal's name; from then on a second one ends the process. Where `hurry` is given, the second
- * one calls it, sets the exit code and leaves the end to it; a third one ends the process.
+ * Resolves with the name of the first signal. The second signal ends the process; if `onSecond` is given, it calls that
+ * function and sets the exit code, and the third signal ends the process.
  */
-export function untilSignal(hurry?: () => void): Promise<NodeJS.Signals> {
+export function untilSignal(onSecond?: () => void): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let count = 0;
     const onSignal = (signal: NodeJS.Signals): void => {
       count++;
-      if (count > (hurry === undefined ? 1 : 2)) process.exit(EXIT_INTERRUPTED);
+      if (count > (onSecond === undefined ? 1 : 2)) process.exit(EXIT_INTERRUPTED);
       if (count === 1) return resolve(signal);
       process.exitCode = EXIT_INTERRUPTED;
-      hurry?.();
+      onSecond?.();
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   });

@@ -1,6 +1,6 @@
 /**
- * What a kept demo has for tabs that join: the picture again, larger each time, which the demo's own workers leave to
- * them. Where no tab is, nothing computes.
+ * The jobs for browser tabs that join a demo with `--keep`: the picture again in a larger size each time. The demo's
+ * own workers do not take them.
  * @module
  */
 import type { Worker } from '../../entry/worker.node.js';
@@ -9,28 +9,28 @@ import { runPictureJob } from './picture-job.js';
 import type { ProgressDisplay } from './progress-display.js';
 
 const TIMES_FIRST = 2;
-/** 4,800 × 3,200 pixels: a tab needs minutes for it, and it fits in memory with ease. */
+/** 4,800 × 3,200 pixels: a tab computes it in minutes, and it easily fits in memory. */
 const TIMES_MOST = 4;
 
-export interface GuestStage {
+export interface GuestJobOptions {
   display: ProgressDisplay;
   file: PictureFile;
   workers: readonly Worker[];
   signal: AbortSignal;
 }
 
-/** Goes on until the signal. @throws JOB_CANCELLED then, and as `job.exec` */
-export async function runGuestJobs({ display, file, workers, signal }: GuestStage): Promise<void> {
+/** Runs jobs until the signal aborts. @throws JOB_CANCELLED when it aborts, and the errors of `job.exec` */
+export async function runGuestJobs({ display, file, workers, signal }: GuestJobOptions): Promise<void> {
   for (let times = TIMES_FIRST; !signal.aborted; times = Math.min(TIMES_MOST, times + 1)) {
     const picture = await runPictureJob(file, display, signal, {
       times,
       title: 'For your tabs',
       prepare(job) {
         for (const worker of workers) worker.block({ jobId: job.id });
-        // That nobody is there yet is as it should be.
+        // The listener suppresses the warning that no worker is there, which is expected.
         job.on('noworkers', () => undefined);
       },
     });
-    display.say(`${picture.width} × ${picture.height} pixels by tabs: ${file.path}`);
+    display.print(`${picture.width} × ${picture.height} pixels by tabs: ${file.path}`);
   }
 }

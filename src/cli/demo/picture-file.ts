@@ -1,5 +1,5 @@
 /**
- * The file that the picture goes to: looked at before the work, so that nobody computes for nothing.
+ * The file for the picture. It is checked before the job runs, so that no work is lost.
  * @module
  */
 import { access, constants, stat, writeFile } from 'node:fs/promises';
@@ -8,16 +8,16 @@ import { ManyhandsError } from '../../entry/deployer.node.js';
 
 export interface PictureFile {
   readonly path: string;
-  /** @throws INVALID_ARGUMENT when it cannot be written after all */
+  /** @throws INVALID_ARGUMENT if the file cannot be written */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** @throws INVALID_ARGUMENT where there is no folder for it, or one may not write there */
+/** @throws INVALID_ARGUMENT if the folder does not exist or is not writable */
 export async function pictureFile(out: string): Promise<PictureFile> {
   const path = resolve(out);
   const refuse = (cause: unknown): never => {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    const text = `The picture cannot be written to ${path} (${why}): name another file with --out.`;
+    const text = `The picture cannot be written to ${path} (${why}): choose another file with --out.`;
     throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'out' }, { cause });
   };
   const known = await stat(path).catch(() => undefined);

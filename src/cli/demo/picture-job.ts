@@ -1,5 +1,5 @@
 /**
- * The JavaScript job: a tail of the seahorse valley of the Mandelbrot set in tiles, put together into a PNG.
+ * The JavaScript job: renders a part of the Mandelbrot set (the seahorse valley) in tiles and combines them into a PNG.
  * @module
  */
 import { encode } from 'fast-png';
@@ -17,17 +17,17 @@ interface Tile {
   y: number;
 }
 
-/** What is shown and how; the arguments of the job. */
+/** The shown part and its colours: the argument of the job. */
 interface View {
   width: number;
   height: number;
   tile: number;
-  /** The point in the middle, and how wide the picture is. */
+  /** The centre of the picture in the complex plane, and its width there. */
   centre: { re: number; im: number };
   span: number;
-  /** Steps after which a point counts as one of the set. */
+  /** Iterations after which a point counts as in the set. */
   iterations: number;
-  /** From the far outside inwards; then from the first again. */
+  /** Colour stops from the outside inwards; the palette repeats. */
   palette: { at: number; rgb: number[] }[];
 }
 
@@ -56,11 +56,11 @@ export interface Picture {
 }
 
 export interface PictureOptions {
-  /** How many times as wide and as high. @default 1 */
+  /** Factor of width and height. @default 1 */
   times?: number;
   /** @default 'Mandelbrot (JavaScript)' */
   title?: string;
-  /** Sees the job before it is deployed. */
+  /** Called with the job before it is deployed. */
   prepare?: (job: Job<Uint8Array>) => void;
 }
 
@@ -91,13 +91,13 @@ function paste(pixels: Uint8Array, width: number, { x, y }: Tile, tile: Uint8Arr
 }
 
 /**
- * The work function: it travels as source, so everything that it needs is inside it. Each pixel is the mean of four
+ * The work function. It is sent as source, so it contains everything that it needs. Each pixel is the mean of four
  * points.
  */
 export function renderTile({ x, y }: Tile, view: View): Uint8Array {
   const { width, height, tile, centre, span, iterations, palette } = view;
 
-  /** How deep a point lies, without steps between one iteration and the next; 0 for a point of the set. */
+  /** The smoothed iteration count of a point; 0 for a point in the set. */
   function depth(cr: number, ci: number): number {
     let zr = 0;
     let zi = 0;

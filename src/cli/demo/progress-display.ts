@@ -1,6 +1,6 @@
 /**
- * The demo's output while jobs run: one live line at the bottom, and what is said meanwhile above it. Where there is no
- * terminal, a line for every quarter of a job.
+ * The demo's output while jobs run: a live progress line, with messages above it. Without a terminal, one line for each
+ * quarter of a job.
  * @module
  */
 import { createLogUpdate } from 'log-update';
@@ -16,33 +16,33 @@ export class ProgressDisplay {
   readonly #update = createLogUpdate(process.stdout);
   readonly #isLive = process.stdout.isTTY;
 
-  /** Says something to the user, above the live line where there is one: it is drawn again at its next tick. */
-  say(text: string): void {
+  /** Prints a message above the live line, which is drawn again at its next update. */
+  print(text: string): void {
     this.#update.clear();
     console.error(text);
   }
 
-  /** Shows how `job` goes on until what is called that comes back; then the line stays. */
+  /** Shows the progress of `job` until the returned function is called; the last line stays. */
   show<T>(title: string, job: Job<T>, total: number): () => void {
-    // Waiting for tabs that may come is no part of the work.
-    let began: number | undefined;
+    // The time before the first worker is not counted.
+    let startMs: number | undefined;
     const progress: Progress = { done: 0, total, workers: 0, elapsedMs: 0 };
-    let most = 0;
+    let workersMax = 0;
     let plainNext = PLAIN_STEP;
     const line = (): string => {
-      const workers = progress.done < total ? progress.workers : most;
+      const workers = progress.done < total ? progress.workers : workersMax;
       const now: Progress = {
         ...progress,
         workers,
-        elapsedMs: began === undefined ? 0 : performance.now() - began,
+        elapsedMs: startMs === undefined ? 0 : performance.now() - startMs,
       };
       return progressLine(title, now, this.#isLive ? terminalWidth() - 1 : PLAIN_WIDTH);
     };
     job.on('result', () => void (progress.done += 1));
     job.on('status', ({ workers }) => {
       progress.workers = workers;
-      if (workers > 0) began ??= performance.now();
-      most = Math.max(most, workers);
+      if (workers > 0) startMs ??= performance.now();
+      workersMax = Math.max(workersMax, workers);
       if (this.#isLive || progress.done >= total || progress.done / total < plainNext) return;
       while (plainNext <= progress.done / total) plainNext += PLAIN_STEP;
       console.log(line());

@@ -5,13 +5,13 @@ import { duration, progressLine } from './progress-line.js';
 const half = { done: 300, total: 600, workers: 2, elapsedMs: 2_000 };
 
 describe('progressLine', () => {
-  it('says all of it where there is room', () => {
+  it('shows all parts if there is room', () => {
     expect(progressLine('Mandelbrot (JavaScript)', half, 120)).toBe(
       'Mandelbrot (JavaScript)  ████████████░░░░░░░░░░░░  300/600 slices    150/s  2 workers  2.0 s left',
     );
   });
 
-  it('has a shorter bar, then a shorter title, then less to say, on a narrower terminal', () => {
+  it('shortens the bar, then the title, then leaves parts out on a narrower terminal', () => {
     const at = (columns: number): string => progressLine('Mandelbrot (JavaScript)', half, columns);
     expect(at(99)).toMatch(/^Mandelbrot \(JavaScript\) {2}[█░]{20} {2}300\/600 slices/);
     expect(at(79)).toMatch(
@@ -21,18 +21,18 @@ describe('progressLine', () => {
     expect(at(20)).toBe('Mandelbrot  300/600');
   });
 
-  it('says how long it took at the end, and does not claim an end before', () => {
+  it('shows the total time only at the end', () => {
     expect(progressLine('Words', { ...half, done: 600 }, 120)).toMatch(/ █{24} .* {2}in 2\.0 s$/);
     expect(progressLine('Words', { ...half, done: 599 }, 120)).toMatch(/ █{23}░ .* left$/);
   });
 
-  it('does not guess the time that is left before the first result', () => {
+  it('does not estimate the remaining time before the first result', () => {
     expect(progressLine('Words', { done: 0, total: 10, workers: 0, elapsedMs: 900 }, 120)).toMatch(
       /^Words {20}░{24} {3}0\/10 slices {4}0\.0\/s {2}0 workers {2}starting$/,
     );
   });
 
-  it('keeps the place of each part while a job goes on', () => {
+  it('keeps the position of each part during a job', () => {
     const lines = [1, 99, 100, 599].map((done) => progressLine('Words', { ...half, done }, 79));
     expect(new Set(lines.map((line) => line.indexOf('2 workers'))).size).toBe(1);
   });

@@ -1,13 +1,13 @@
 /**
- * The text of a job's progress in one line, as wide as the terminal allows.
+ * Formats the progress of a job in one line that fits the terminal.
  * @module
  */
-import { cut, fit } from '../console/terminal.js';
+import { truncate, fit } from '../console/terminal.js';
 
 export interface Progress {
   done: number;
   total: number;
-  /** At work, or once all is done the most that were at a time. */
+  /** Number of workers that compute; after the end, the maximum during the job. */
   workers: number;
   elapsedMs: number;
 }
@@ -16,26 +16,26 @@ const BAR_WIDTH_MAX = 24;
 const BAR_WIDTH_MIN = 8;
 const TITLE_WIDTH = 23;
 const SHORT_TITLE_WIDTH = 10;
-/** As wide as "12345/s" and "12 min 34 s left": fields keep their width, so that the line does not jump. */
+/** As wide as "12345/s" and "12 min 34 s left": fields have a fixed width, so that the line does not move. */
 const RATE_WIDTH = 7;
 const TIME_WIDTH = 16;
 
 /**
- * The line in at most `columns` columns: title, bar, slices done, slices a second, workers, time left. Where it is too
- * long, the bar becomes shorter, then the title, and then the words, the workers and the rate are left out.
+ * The line in at most `columns` columns: title, bar, finished slices, slices per second, workers, remaining time. If it
+ * is too long, the bar is shortened, then the title, and then labels, workers and rate are left out.
  */
 export function progressLine(title: string, progress: Progress, columns: number): string {
   const { done, total, workers, elapsedMs } = progress;
   const counts = `${String(done).padStart(String(total).length)}/${total}`;
   const perSecond = rate(done, elapsedMs).padStart(RATE_WIDTH);
-  const crew = `${workers} ${workers === 1 ? 'worker ' : 'workers'}`;
+  const workersText = `${workers} ${workers === 1 ? 'worker ' : 'workers'}`;
   const time = remaining(progress).padEnd(TIME_WIDTH);
   const short = title.replace(/ \(.*\)$/, '');
   const name = fit(short, SHORT_TITLE_WIDTH);
   const shapes: [title: string, ...facts: string[]][] = [
-    [fit(title, TITLE_WIDTH), `${counts} slices`, perSecond, crew, time],
-    [name, `${counts} slices`, perSecond, crew, time],
-    [name, counts, perSecond, crew, time],
+    [fit(title, TITLE_WIDTH), `${counts} slices`, perSecond, workersText, time],
+    [name, `${counts} slices`, perSecond, workersText, time],
+    [name, counts, perSecond, workersText, time],
     [name, counts, perSecond, time],
     [name, counts, time],
   ];
@@ -44,7 +44,7 @@ export function progressLine(title: string, progress: Progress, columns: number)
     if (room < BAR_WIDTH_MIN) continue;
     return [first, bar(done, total, Math.min(room, BAR_WIDTH_MAX)), ...facts].join('  ').trimEnd();
   }
-  return cut(`${short}  ${counts}`, columns);
+  return truncate(`${short}  ${counts}`, columns);
 }
 
 function bar(done: number, total: number, width: number): string {

@@ -1,5 +1,5 @@
 /**
- * The demo from start to end: a scheduler with a data folder of its own, two workers, two jobs, a summary.
+ * Runs the demo: a scheduler with a temporary data folder, two workers, two jobs and a summary.
  * @module
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -27,23 +27,23 @@ export interface DemoOptions {
 
 const WORKERS = 2;
 
-/** What is running, in the order in which it was begun. */
-interface Stage {
+/** The state of a running demo. */
+interface DemoRun {
   display: ProgressDisplay;
   file: PictureFile;
   workers: Worker[];
-  /** Rejects when a worker cannot go on. */
+  /** Rejects when a worker cannot continue. */
   failed: Promise<never>;
   fail: (error: Error) => void;
-  /** Aborts when the user wants the end. */
+  /** Aborts when the demo ends. */
   signal: AbortSignal;
 }
 
-/** Runs it, and leaves nothing but the picture. Resolves with the signal that ended the jobs before their end. */
+/** Runs the demo and removes everything but the picture. Resolves with the signal that interrupted the jobs, if any. */
 export async function runDemo(options: DemoOptions): Promise<NodeJS.Signals | undefined> {
   const interrupted = untilSignal();
   const controller = new AbortController();
-  const stage = await setStage(options, controller.signal);
+  const run = await prepareRun(options, controller.signal);
   const dataDir = await mkdtemp(join(tmpdir(), 'manyhands-demo-'));
   let scheduler: Scheduler | undefined;
   let jobs: Promise<void> | undefined;
@@ -53,53 +53,53 @@ export async function runDemo(options: DemoOptions): Promise<NodeJS.Signals | un
       host: options.lan ? '0.0.0.0' : '127.0.0.1',
       dataDir,
     });
-    jobs = runJobs(scheduler, stage, options);
-    const signal = await Promise.race([jobs.then(() => undefined), stage.failed, interrupted]);
+    jobs = runJobs(scheduler, run, options);
+    const signal = await Promise.race([jobs.then(() => undefined), run.failed, interrupted]);
     if (signal !== undefined) {
-      stage.display.say('Stopping.');
+      run.display.print('Stopping.');
       return signal;
     }
     if (options.keep) {
-      sayWhatNext(scheduler.url);
-      jobs = runGuestJobs(stage);
-      await Promise.race([interrupted, stage.failed, jobs]);
+      printNextSteps(scheduler.url);
+      jobs = runGuestJobs(run);
+      await Promise.race([interrupted, run.failed, jobs]);
     }
     return undefined;
   } finally {
     controller.abort();
-    await Promise.all(stage.workers.map((worker) => worker.stop({ force: true })));
-    // Until its job is settled, a deployer would go on looking for its scheduler.
+    await Promise.all(run.workers.map((worker) => worker.stop({ force: true })));
+    // The deployer would try to reconnect to its scheduler until its job has settled.
     await jobs?.catch(() => undefined);
     await scheduler?.close();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-function sayWhatNext(url: string): void {
-  console.log(`\nThe scheduler stays up. Ctrl-C ends it.`);
-  console.log(`  open ${url} and press Start: tabs draw the picture again, larger each time`);
+function printNextSteps(url: string): void {
+  console.log(`\nThe scheduler keeps running. Press Ctrl-C to stop it.`);
+  console.log(`  open ${url} and press Start: browser tabs render the picture again, larger each time`);
   console.log(`  or send it a job of your own: MANYHANDS_SCHEDULER=${url} node first.mjs`);
 }
 
-async function setStage(options: DemoOptions, signal: AbortSignal): Promise<Stage> {
+async function prepareRun(options: DemoOptions, signal: AbortSignal): Promise<DemoRun> {
   const file = await pictureFile(options.out);
-  let fail: Stage['fail'] = () => undefined;
+  let fail: DemoRun['fail'] = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
   failed.catch(() => undefined);
   return { display: new ProgressDisplay(), file, workers: [], failed, fail, signal };
 }
 
-async function runJobs(scheduler: Scheduler, stage: Stage, options: DemoOptions): Promise<void> {
+async function runJobs(scheduler: Scheduler, run: DemoRun, options: DemoOptions): Promise<void> {
   const { url } = scheduler;
   console.log(`A scheduler listens on ${url}`);
-  console.log(`  its data     ${scheduler.dataDir}, until the end`);
-  for (let i = 0; i < WORKERS; i++) await hire(url, stage);
+  console.log(`  its data     ${scheduler.dataDir}, deleted at the end`);
+  for (let i = 0; i < WORKERS; i++) await startWorker(url, run);
   console.log(`${WORKERS} workers have joined. A browser tab can join too:`);
   console.log(`  open         ${url}`);
   if (options.lan) showLanAddress(scheduler.port);
   console.log();
   init({ scheduler: url });
-  const { display, file, signal } = stage;
+  const { display, file, signal } = run;
   const started = performance.now();
   const picture = await runPictureJob(file, display, signal);
   const words = await runWordsJob(display, signal);
@@ -112,10 +112,10 @@ async function runJobs(scheduler: Scheduler, stage: Stage, options: DemoOptions)
   console.log(`  the words    ${words.words} in ${words.slices} chapters, as a plain count finds`);
 }
 
-async function hire(url: string, { workers, display, fail, signal }: Stage): Promise<void> {
+async function startWorker(url: string, { workers, display, fail, signal }: DemoRun): Promise<void> {
   signal.throwIfAborted();
   const worker = new Worker({ scheduler: url, isolation: 'thread', cores: 1 });
-  worker.on('warning', ({ error }) => display.say(`warning: ${printable(error.message)}`));
+  worker.on('warning', ({ error }) => display.print(`warning: ${printable(error.message)}`));
   worker.on('error', ({ error }) => fail(error));
   workers.push(worker);
   await worker.start();
@@ -123,7 +123,7 @@ async function hire(url: string, { workers, display, fail, signal }: Stage): Pro
 
 function showLanAddress(port: number): void {
   const address = lanAddress();
-  if (address === undefined) return console.log('  this machine is on no network');
+  if (address === undefined) return console.log('  this machine has no network address');
   const url = `http://${address}:${port}`;
   console.log(`  on the network, or by its code: ${url}\n\n${qrCode(url)}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Running a job of the demo where one can see it, and end it.
+ * Runs a job of the demo with a progress display and a signal that cancels it.
  * @module
  */
 import type { Job } from '../../entry/deployer.node.js';
@@ -14,9 +14,12 @@ export interface ShownJob<T> {
   signal: AbortSignal;
 }
 
-/** The job's results. @throws JOB_CANCELLED when the signal aborts, and as `job.exec` */
+/**
+ * Runs the job and resolves with its results.
+ * @throws JOB_CANCELLED when the signal aborts, and the errors of `job.exec`
+ */
 export async function runShown<T>({ title, job, slices, display, signal }: ShownJob<T>): Promise<T[]> {
-  // A job that cannot be cancelled any more has ended, or ends with its scheduler.
+  // A job that cannot be cancelled has ended already or ends with its scheduler.
   const cancel = (): void => void job.cancel('interrupted').catch(() => undefined);
   const finish = display.show(title, job, slices);
   try {

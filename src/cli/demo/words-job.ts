@@ -1,5 +1,5 @@
 /**
- * The Python job: word statistics of a book by chapter; the book travels in the job's file system.
+ * The Python job: word statistics of the chapters of a book, which is in the job's file system.
  * @module
  */
 import { readFile } from 'node:fs/promises';
@@ -41,7 +41,7 @@ export interface Words {
   words: number;
 }
 
-/** Counts the words of every chapter, and checks the sum against a plain count here. */
+/** Counts the words of every chapter and checks the sum against a count in this process. */
 export async function runWordsJob(display: ProgressDisplay, signal: AbortSignal): Promise<Words> {
   const book = await readFile(BOOK, 'utf8');
   const chapters = book.split(CHAPTER).slice(1);
@@ -62,7 +62,7 @@ export async function runWordsJob(display: ProgressDisplay, signal: AbortSignal)
   return { slices: chapters.length, words };
 }
 
-/** The words under a chapter's heading. */
+/** The number of words below a chapter's heading. */
 function plainCount(chapter: string): number {
   const body = chapter.slice(chapter.indexOf('\n'));
   return (body.toLowerCase().match(/[a-z]+(?:'[a-z]+)?/g) ?? []).length;

@@ -14,12 +14,12 @@ it('aligns its columns', () => {
   ]);
 });
 
-it('cuts long titles, so that no line is wider than the terminal', () => {
+it('truncates long titles, so that no line is wider than the terminal', () => {
   const lines = wordsTable(CHAPTERS, 60);
   expect(lines[2]).toBe('  2. One Hundred and Eighty-…  12345          5  quicksilver');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
 });
 
-it('keeps a little of each title however narrow it is', () => {
+it('keeps a few characters of each title on a narrow terminal', () => {
   expect(wordsTable(CHAPTERS, 10)[2]).toBe('  2. One…   12345          5  quicksilver');
 });

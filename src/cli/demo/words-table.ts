@@ -1,10 +1,10 @@
 /**
- * The words of a book by chapter, as a table.
+ * Formats the word statistics of chapters as a table.
  * @module
  */
 import { fit } from '../console/terminal.js';
 
-/** What one chapter comes to. */
+/** The statistics of one chapter. */
 export interface ChapterWords {
   title: string;
   words: number;
@@ -15,7 +15,7 @@ export interface ChapterWords {
 const TITLE_WIDTH_MAX = 40;
 const TITLE_WIDTH_MIN = 8;
 
-/** One line a chapter under a heading, at most `columns` wide where that can be: long titles are cut. */
+/** One line for each chapter below a heading line, at most `columns` wide if possible: long titles are truncated. */
 export function wordsTable(chapters: readonly ChapterWords[], columns: number): string[] {
   const rows = [
     { title: 'chapter', numbers: ['words', 'different'], longest: 'longest' },

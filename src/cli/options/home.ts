@@ -1,16 +1,16 @@
 /**
- * Where this user's keystores and, by default, a scheduler's data are.
+ * The folder of this user's keystores and, by default, of a scheduler's data.
  * @module
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** `MANYHANDS_HOME`, or `~/.manyhands`; an empty variable is as good as none. */
+/** `MANYHANDS_HOME`, or `~/.manyhands` if the variable is unset or empty. */
 export function homeFolder(): string {
   return process.env.MANYHANDS_HOME || join(homedir(), '.manyhands');
 }
 
-/** The data folder of a scheduler for which none was named. */
+/** The default data folder of a scheduler. */
 export function defaultDataDir(): string {
   return join(homeFolder(), 'scheduler');
 }

@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 describe('--scheduler', () => {
-  it('is MANYHANDS_SCHEDULER, or the default where that is not set or empty', () => {
+  it('is MANYHANDS_SCHEDULER, or the default if that is unset or empty', () => {
     expect(schedulerOption().defaultValue).toBe('http://localhost:8462');
     vi.stubEnv('MANYHANDS_SCHEDULER', '');
     expect(schedulerOption().defaultValue).toBe('http://localhost:8462');
@@ -30,7 +30,7 @@ describe('--scheduler', () => {
 });
 
 describe('--data-dir', () => {
-  it('is a folder of MANYHANDS_HOME, which is ~/.manyhands where it is empty', () => {
+  it('is a folder in MANYHANDS_HOME, or in ~/.manyhands if that is empty', () => {
     expect(dataDirOption('which').defaultValue).toBe('/there/scheduler');
     vi.stubEnv('MANYHANDS_HOME', '');
     expect(dataDirOption('which').defaultValue).toMatch(/\.manyhands\/scheduler$/);
@@ -38,7 +38,7 @@ describe('--data-dir', () => {
 });
 
 describe('a job id', () => {
-  it('is taken when it has the form of one', () => {
+  it('is accepted if it is well-formed', () => {
     const read = jobIdArgument().parseArg!;
     expect(read(ID, undefined)).toBe(ID);
     for (const wrong of ['', 'my-job', `${ID}a`, `${ID.slice(1)}!`]) {
@@ -46,7 +46,7 @@ describe('a job id', () => {
     }
   });
 
-  it('may begin with a dash, wherever it stands', () => {
+  it('may begin with a dash in any position', () => {
     const read = jobIdArgument().parseArg!;
     for (const args of [
       ['job', 'topup', DASHED, '1'],
@@ -67,7 +67,7 @@ describe('a job id', () => {
     }
   });
 
-  it('is all that is shielded', () => {
+  it('is the only argument that is shielded', () => {
     for (const args of [['job', 'status', ID, '--json'], ['worker', '--leave-public-groups'], []]) {
       expect(shieldIds(args)).toEqual(args);
     }

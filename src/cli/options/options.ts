@@ -1,6 +1,6 @@
 /**
- * Options and arguments that several commands share. What cannot be read as what it should be is wrong usage, and is
- * refused with a sentence that commander shows; a value of the right form that is not there is a coded error.
+ * Options and arguments that several commands share. A malformed value is a usage error, which commander prints; a
+ * well-formed value that does not exist is an error with a code.
  * @module
  */
 import { Argument, InvalidArgumentError, Option } from 'commander';
@@ -10,33 +10,33 @@ import { defaultDataDir } from './home.js';
 const DEFAULT_SCHEDULER = 'http://localhost:8462';
 const JOB_ID = /^[A-Za-z0-9_-]{22}$/;
 
-/** `--scheduler`, wherever a command talks to one; else MANYHANDS_SCHEDULER, where it is not empty. */
+/** The option `--scheduler`. Its default is MANYHANDS_SCHEDULER, if that is not empty. */
 export const schedulerOption = (): Option =>
   new Option('-s, --scheduler <url>', 'address of the scheduler').default(
     process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER,
     `MANYHANDS_SCHEDULER, or ${DEFAULT_SCHEDULER}`,
   );
 
-/** `--data-dir`, wherever a command needs a scheduler's folder. */
+/** The option `--data-dir`. */
 export const dataDirOption = (what: string): Option =>
   new Option('-d, --data-dir <folder>', what).default(defaultDataDir(), '~/.manyhands/scheduler');
 
-/** `<id>` of a job; one that no job can have is refused before anybody is asked. */
+/** The argument `<id>`, the id of a job. A malformed id is rejected before any request. */
 export const jobIdArgument = (): Argument =>
   new Argument('<id>', "the job's id, 22 characters").argParser(jobId);
 
-/** `<id...>` of jobs. */
+/** The argument `<id...>`, ids of jobs. */
 export const jobIdsArgument = (): Argument =>
   new Argument('<id...>', 'ids of jobs, 22 characters each').argParser(each(jobId));
 
-/** A job's id. */
+/** Parses the id of a job or worker. */
 export function jobId(shielded: string): string {
   const text = unshield(shielded);
   if (JOB_ID.test(text)) return text;
   throw new InvalidArgumentError('An id has 22 letters, digits, - and _.');
 }
 
-/** The address of an account or an owner. */
+/** Parses the address of an account or an owner. */
 export function address(text: string): Address {
   try {
     return parseAddress(text);
@@ -45,15 +45,15 @@ export function address(text: string): Address {
   }
 }
 
-/** For an option that takes several values. */
+/** Parses each value of an option that accepts several values. */
 export function each<T>(parse: (text: string) => T): (text: string, before?: T[]) => T[] {
   return (text, before = []) => [...before, parse(text)];
 }
 
-/** Stands before an id that begins with a dash, so that commander does not take it for an option. */
+/** A prefix for an id that begins with a dash, so that commander does not parse it as an option. */
 const SHIELD = '\u2060';
 
-/** The arguments, with ids that begin with a dash shielded: one in 64 ids does. `unshield` takes it away. */
+/** Adds the prefix to the ids among the arguments that begin with a dash, as one in 64 does. `unshield` removes it. */
 export function shieldIds(args: readonly string[]): string[] {
   const known = /^--[a-z-]+$/;
   return args.map((arg) =>
@@ -61,12 +61,12 @@ export function shieldIds(args: readonly string[]): string[] {
   );
 }
 
-/** What was typed. */
+/** Removes the prefix. */
 export function unshield(text: string): string {
   return text.startsWith(SHIELD) ? text.slice(SHIELD.length) : text;
 }
 
-/** A whole number from `min` to `max`. */
+/** Parses a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

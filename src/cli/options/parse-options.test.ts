@@ -8,12 +8,12 @@ it.each([
   ['100%', 1],
   ['.25', 0.25],
   ['2.5%', 0.025],
-])('a share of %s', (text, share) => {
+])('parses the share %s', (text, share) => {
   expect(parseShare(text)).toBeCloseTo(share, 12);
 });
 
-it.each(['0', '0%', '1.1', '101%', '-0.5', 'half', '', '1e-1'])('no share of "%s"', (text) => {
-  expect(() => parseShare(text)).toThrow('above 0 and up to 1');
+it.each(['0', '0%', '1.1', '101%', '-0.5', 'half', '', '1e-1'])('rejects the share "%s"', (text) => {
+  expect(() => parseShare(text)).toThrow('above 0 and at most 1');
 });
 
 it.each([
@@ -21,17 +21,17 @@ it.each([
   ['500MB', 500_000_000],
   ['1.5 gb', 1_500_000_000],
   ['2GiB', 2_147_483_648],
-])('a size of %s', (text, bytes) => {
+])('parses the size %s', (text, bytes) => {
   expect(parseBytes(text)).toBe(bytes);
 });
 
-it.each(['0', '-1', '1PB', 'MB', '', '1e9', '0.1'])('no size of "%s"', (text) => {
-  expect(() => parseBytes(text)).toThrow('Write a size');
+it.each(['0', '-1', '1PB', 'MB', '', '1e9', '0.1'])('rejects the size "%s"', (text) => {
+  expect(() => parseBytes(text)).toThrow('It must be a size');
 });
 
-it('credits become units, and groups their key and secret', () => {
+it('credits are parsed to units, and groups to their joinKey and joinSecret', () => {
   expect(parseCredits('0.001')).toBe(1_000_000n);
-  expect(() => parseCredits('a lot')).toThrow('Write credits');
-  expect(parseGroup('lab')).toEqual({ key: 'lab' });
-  expect(parseGroup('lab,a,b')).toEqual({ key: 'lab', secret: 'a,b' });
+  expect(() => parseCredits('a lot')).toThrow('It must be an amount of credits');
+  expect(parseGroup('lab')).toEqual({ joinKey: 'lab' });
+  expect(parseGroup('lab,a,b')).toEqual({ joinKey: 'lab', joinSecret: 'a,b' });
 });

@@ -1,5 +1,5 @@
 /**
- * What one types for a worker's options, read.
+ * Parses the options of the worker command.
  * @module
  */
 import { InvalidArgumentError } from 'commander';
@@ -18,41 +18,41 @@ const UNITS: Record<string, number> = {
   tib: 2 ** 40,
 };
 
-/** `0.5` or `50%`: a part above 0 and up to 1. */
+/** Parses a fraction above 0 and up to 1, as `0.5` or `50%`. */
 export function parseShare(text: string): number {
   const [, digits, percent] = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text.trim()) ?? [];
   const share = Number(digits) / (percent === '%' ? 100 : 1);
   if (share > 0 && share <= 1) return share;
-  throw new InvalidArgumentError('Write a part above 0 and up to 1, like 0.5 or 50%.');
+  throw new InvalidArgumentError('It must be above 0 and at most 1, like 0.5 or 50%.');
 }
 
-/** `500MB`, `2GiB` or plain bytes. */
+/** Parses a size in bytes, as `500MB`, `2GiB` or a number. */
 export function parseBytes(text: string): number {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
   const bytes = Math.round(Number(digits) * (UNITS[unit.toLowerCase()] ?? Number.NaN));
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-  throw new InvalidArgumentError('Write a size above 0, like 500MB or 2GiB.');
+  throw new InvalidArgumentError('It must be a size above 0, like 500MB or 2GiB.');
 }
 
-/** Credits, as units. */
+/** Parses credits and converts them to units. */
 export function parseCredits(text: string): bigint {
   try {
     return toUnits(text);
   } catch {
-    throw new InvalidArgumentError('Write credits, like 0.001.');
+    throw new InvalidArgumentError('It must be an amount of credits, like 0.001.');
   }
 }
 
-/** A compute group as the command line names it. */
-export interface JoinedGroup {
-  key: string;
-  secret?: string;
+/** A compute group of `--join`. */
+export interface JoinOption {
+  joinKey: string;
+  joinSecret?: string;
 }
 
-/** `key` or `key,secret`; a comma in the secret is the secret's. */
-export function parseGroup(text: string): JoinedGroup {
+/** Parses `joinKey` or `joinKey,joinSecret`; further commas belong to the secret. */
+export function parseGroup(text: string): JoinOption {
   const comma = text.indexOf(',');
   if (comma === 0 || text === '')
-    throw new InvalidArgumentError('Write the group as key,secret, or as its key alone.');
-  return comma < 0 ? { key: text } : { key: text.slice(0, comma), secret: text.slice(comma + 1) };
+    throw new InvalidArgumentError('It must be joinKey,joinSecret, or a joinKey alone.');
+  return comma < 0 ? { joinKey: text } : { joinKey: text.slice(0, comma), joinSecret: text.slice(comma + 1) };
 }

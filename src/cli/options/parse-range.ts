@@ -1,5 +1,5 @@
 /**
- * Slice numbers as one types them.
+ * Parses ranges of slice numbers.
  * @module
  */
 import { InvalidArgumentError } from 'commander';
@@ -10,5 +10,5 @@ export function parseRange(text: string): [from: number, to: number] {
   const from = Number(first);
   const to = Number(last);
   if (Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 1 && from <= to) return [from, to];
-  throw new InvalidArgumentError('Write slice numbers from 1, like 7 or 1-100.');
+  throw new InvalidArgumentError('It must be slice numbers of at least 1, like 7 or 1-100.');
 }

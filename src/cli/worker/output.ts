@@ -1,5 +1,5 @@
 /**
- * How a worker tells of itself: a live dashboard, plain lines for a log, or a line of JSON an event.
+ * The output of the worker command: a live dashboard, lines of a log, or one line of JSON for each event.
  * @module
  */
 import { styleText } from 'node:util';
@@ -10,15 +10,15 @@ import { toJson } from '../console/to-json.js';
 import { drawDashboard, PLAIN } from './dashboard.js';
 import type { Style } from './dashboard.js';
 import { Rates } from './rates.js';
-import { WORDS } from './words.js';
+import { EVENT_LINES } from './event-text.js';
 
 export const OUTPUTS = ['dashboard', 'log', 'json'] as const;
 export type OutputKind = (typeof OUTPUTS)[number];
 
 export interface Output {
-  /** A line of our own. */
-  say(text: string): void;
-  /** Nothing is drawn after this. */
+  /** Prints a message of the command. */
+  print(text: string): void;
+  /** Ends the output. */
   end(): void;
 }
 
@@ -28,8 +28,8 @@ const LOG_LINES_MAX = 200;
 const RATE_BUCKETS = 280;
 const RATE_BUCKET_MS = 1_000;
 
-/** What JSON leaves out: it would be all there is. */
-const LOUD: ReadonlySet<keyof WorkerEvents> = new Set(['slice', 'progress', 'bytes']);
+/** Frequent events, which the JSON output leaves out. */
+const FREQUENT_EVENTS: ReadonlySet<keyof WorkerEvents> = new Set(['slice', 'progress', 'bytes']);
 const EVENTS: readonly (keyof WorkerEvents)[] = [
   'start',
   'stop',
@@ -49,7 +49,7 @@ const EVENTS: readonly (keyof WorkerEvents)[] = [
   'error',
 ];
 
-/** Listens to a worker that has not been started, and shows what comes. */
+/** Attaches the output to a worker that is not started yet. */
 export function showWorker(worker: Worker, kind: OutputKind, url: string): Output {
   switch (kind) {
     case 'json':
@@ -64,31 +64,31 @@ export function showWorker(worker: Worker, kind: OutputKind, url: string): Outpu
 function showJson(worker: Worker): Output {
   const write = (event: string, fields: object): void =>
     console.log(toJson({ at: new Date(), event, ...fields }));
-  for (const event of EVENTS.filter((name) => !LOUD.has(name))) {
+  for (const event of EVENTS.filter((name) => !FREQUENT_EVENTS.has(name))) {
     worker.on(event, (payload) => write(event, payload));
   }
-  return { say: () => undefined, end: () => write('end', worker.status) };
+  return { print: () => undefined, end: () => write('end', worker.status) };
 }
 
 function showLog(worker: Worker): Output {
-  onWords(worker, (line) => (line.startsWith('warning: ') ? console.error(line) : console.log(line)));
-  return { say: (text) => console.log(text), end: () => undefined };
+  onLines(worker, (line) => (line.startsWith('warning: ') ? console.error(line) : console.log(line)));
+  return { print: (text) => console.log(text), end: () => undefined };
 }
 
 function showDashboard(worker: Worker, url: string): Output {
   const update = createLogUpdate(process.stdout);
   const style = process.env.NO_COLOR ? PLAIN : COLOURED;
-  const began = performance.now();
+  const startMs = performance.now();
   const rates = new Rates(RATE_BUCKETS, RATE_BUCKET_MS);
   const log: string[] = [];
   let isConnected = false;
-  const say = (line: string): void => {
+  const print = (line: string): void => {
     log.push(`${clockText(new Date())}  ${line}`);
     if (log.length > LOG_LINES_MAX) log.shift();
   };
-  onWords(worker, say);
+  onLines(worker, print);
   const notices: string[] = [];
-  const quiet = takeWarnings((text) => notices.push(text));
+  const restoreWarnings = redirectWarnings((text) => notices.push(text));
   worker.on('connect', () => (isConnected = true));
   worker.on('disconnect', () => (isConnected = false));
   worker.on('result', ({ count }) => rates.add(performance.now(), count));
@@ -96,7 +96,7 @@ function showDashboard(worker: Worker, url: string): Output {
     const now = performance.now();
     const { status, paused, options } = worker;
     const { bytesPerDay, paymentAddress } = options;
-    const elapsedMs = now - began;
+    const elapsedMs = now - startMs;
     const shown = {
       url,
       isConnected,
@@ -115,19 +115,19 @@ function showDashboard(worker: Worker, url: string): Output {
   const timer = setInterval(draw, DRAW_MS);
   process.stdout.on('resize', draw);
   return {
-    say,
+    print,
     end() {
       clearInterval(timer);
       process.stdout.off('resize', draw);
       draw();
       update.done();
-      quiet();
+      restoreWarnings();
     },
   };
 }
 
-/** Warnings of this process go to `take` and not to the terminal, where they would break the picture. */
-function takeWarnings(take: (text: string) => void): () => void {
+/** Redirects the warnings of this process to `take`, because on the terminal they would break the dashboard. */
+function redirectWarnings(take: (text: string) => void): () => void {
   const before = process.listeners('warning');
   process.removeAllListeners('warning');
   const listener = ({ name, message }: Error): void => take(`${name}: ${message}`);
@@ -145,10 +145,10 @@ const COLOURED: Style = {
   bad: (text) => styleText('yellow', text),
 };
 
-function onWords(worker: Worker, say: (line: string) => void): void {
+function onLines(worker: Worker, print: (line: string) => void): void {
   const listen = <K extends keyof WorkerEvents>(name: K): void => {
-    const words = WORDS[name];
-    if (words !== undefined) worker.on(name, (payload) => say(words(payload)));
+    const lineOf = EVENT_LINES[name];
+    if (lineOf !== undefined) worker.on(name, (payload) => print(lineOf(payload)));
   };
   for (const name of EVENTS) listen(name);
 }

@@ -1,5 +1,5 @@
 /**
- * How many slices were done in each of the last seconds.
+ * Counts finished slices in intervals of time.
  * @module
  */
 
@@ -14,19 +14,19 @@ export class Rates {
   }
 
   add(nowMs: number, count: number): void {
-    this.#turn(nowMs);
+    this.#advance(nowMs);
     this.#buckets[this.#at % this.#buckets.length]! += count;
   }
 
-  /** Slices a second, the oldest bucket first; the present one, which is not over, is left out. */
+  /** Slices per second in each bucket, oldest first, without the current incomplete one. */
   perSecond(nowMs: number): number[] {
-    this.#turn(nowMs);
+    this.#advance(nowMs);
     const { length } = this.#buckets;
     const inOrder = Array.from({ length: length - 1 }, (_, i) => this.#buckets[(this.#at + 1 + i) % length]!);
     return inOrder.map((count) => (count * 1_000) / this.#bucketMs);
   }
 
-  #turn(nowMs: number): void {
+  #advance(nowMs: number): void {
     const now = Math.floor(nowMs / this.#bucketMs);
     const { length } = this.#buckets;
     for (let at = Math.max(this.#at + 1, now - length + 1); at <= now; at++) this.#buckets[at % length] = 0;

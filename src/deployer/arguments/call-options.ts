@@ -1,12 +1,12 @@
 /**
- * The options that every call has which waits for the scheduler.
+ * The options of every call that waits for the scheduler.
  * @module
  */
 import { checkSignal } from '../../lib/abortable.js';
 import { readOptions } from '../../lib/options.js';
 
 export interface CallOptions {
-  /** Ends the waiting: the call rejects with `ABORTED`, or `TIMEOUT` for `AbortSignal.timeout(ms)`. */
+  /** Stops waiting: the call then rejects with `ABORTED`, or `TIMEOUT` for `AbortSignal.timeout(ms)`. */
   signal?: AbortSignal | undefined;
 }
 

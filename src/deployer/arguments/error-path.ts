@@ -1,11 +1,11 @@
 /**
- * Says in an error of an encoder which input or argument it was that could not be encoded.
+ * Adds the input or argument that could not be encoded to the error of an encoder.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 
-/** The same refusal with a path that begins where the caller handed the value in. */
-export function atPath(error: unknown, place: string): unknown {
+/** The same error with a path that starts at `place`, the argument of the caller: `data[17].x` in place of `$.x`. */
+export function withErrorPath(error: unknown, place: string): unknown {
   if (!(error instanceof ManyhandsError)) return error;
   const info = error.info as { path?: string };
   if (typeof info.path !== 'string') return error;

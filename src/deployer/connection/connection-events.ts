@@ -3,15 +3,15 @@
  * @module
  */
 
-/** The connection to the scheduler was lost and is being made anew. */
+/** The connection to the scheduler was lost and is being reopened. */
 export interface ReconnectingEvent {
   error: Error;
   message: string;
 }
 
-/** The connection is there again. */
+/** The connection is open again. */
 export interface ReconnectedEvent {
-  /** How long there was none, milliseconds. */
+  /** Time without a connection, milliseconds. */
   downMs: number;
 }
 

@@ -1,47 +1,50 @@
 /**
- * What all jobs of one scheduler share: ports, the connection, the blobs.
+ * What all jobs of one deployer share: its ports, the connection to the scheduler and the blob client.
  * @module
  */
-import { BlobStore } from './blob-client.js';
+import { BlobClient } from './blob-client.js';
 import { Emitter } from '../../lib/events.js';
 import type { ConnectionEvents } from './connection-events.js';
-import { SchedulerLink } from './scheduler-client.js';
+import { SchedulerClient } from './scheduler-client.js';
 import type { DeployerPorts } from './ports.js';
-import { WorkersMissing } from './worker-watch.js';
+import { NoWorkersWarning } from './worker-watch.js';
 
 export interface DeployerContext {
   readonly ports: DeployerPorts;
-  readonly link: SchedulerLink;
-  readonly blobs: BlobStore;
-  readonly missing: WorkersMissing;
-  /** Tells of the shared connection. */
+  readonly client: SchedulerClient;
+  readonly blobs: BlobClient;
+  readonly noWorkersWarning: NoWorkersWarning;
+  /** Emits the events of the shared connection. */
   readonly connection: Emitter<ConnectionEvents>;
-  /** The shared connection; a further one where that follows this job already: one follow a job and connection. */
-  linkToFollow(jobId: string): SchedulerLink;
+  /** The shared client, or another one if that follows this job already: a connection can follow a job once. */
+  clientToFollow(jobId: string): SchedulerClient;
 }
 
-/** Opens no connection yet. @throws INVALID_ARGUMENT when the scheduler's address is malformed */
+/**
+ * Creates a context without opening a connection.
+ * @throws INVALID_ARGUMENT when the scheduler's address is malformed
+ */
 export function createContext(ports: DeployerPorts): DeployerContext {
-  const link = new SchedulerLink(ports);
-  const links = [link];
+  const client = new SchedulerClient(ports);
+  const clients = [client];
   const connection = new Emitter<ConnectionEvents>({ reconnecting: true, reconnected: true });
-  link.outage.observe({
+  client.outage.observe({
     lost: (error) => connection.emit('reconnecting', { error, message: error.message }),
     back: (downMs) => connection.emit('reconnected', { downMs }),
     isHeard: () => connection.listenerCount('reconnecting') > 0,
   });
   return {
     ports,
-    link,
+    client,
     connection,
-    blobs: new BlobStore(ports, link),
-    missing: new WorkersMissing(ports.warn),
-    linkToFollow(jobId) {
-      const free = links.find((one) => !one.follows(jobId));
+    blobs: new BlobClient(ports, client),
+    noWorkersWarning: new NoWorkersWarning(ports.warn),
+    clientToFollow(jobId) {
+      const free = clients.find((one) => !one.hasSubscriber(jobId));
       if (free !== undefined) return free;
-      const further = new SchedulerLink(ports);
-      links.push(further);
-      return further;
+      const another = new SchedulerClient(ports);
+      clients.push(another);
+      return another;
     },
   };
 }

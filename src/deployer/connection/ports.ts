@@ -1,5 +1,6 @@
 /**
- * What the deployer needs of the world; entry points hand in the real things, tests and the simulator others.
+ * The ports of the deployer: its interfaces to the platform. Entry points pass the real implementations, tests and the
+ * simulator pass others.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -8,29 +9,29 @@ import type { Connect } from '../../transport/transport.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
 
-/** The keystores of whoever runs this; both are made where there is none. */
+/** The keystores of the user or origin. Each is created if it does not exist. */
 export interface DeployerWallet {
-  /** Pays for jobs. */
+  /** The keystore that pays for jobs. */
   get(label?: string): Promise<Keystore>;
-  /** Owns jobs. */
+  /** The keystore of the identity that owns jobs. */
   getId(): Promise<Keystore>;
 }
 
 export interface DeployerPorts {
-  /** The scheduler's address. */
+  /** URL of the scheduler. */
   schedulerUrl: string | URL;
   connect: Connect;
   clock: Clock;
-  /** How long a call waits for a connection to the scheduler, milliseconds. @default 30,000 */
+  /** Maximum time that a call waits for a connection to the scheduler, milliseconds. @default 30,000 */
   connectTimeoutMs?: number;
   random: Random;
   wallet: DeployerWallet;
   fetch: typeof fetch;
-  /** A work function's module: its text in UTF-8, or a WebAssembly module. */
+  /** Reads the module of a work function: UTF-8 text or a WebAssembly module. */
   readModule: (url: URL) => Promise<Uint8Array>;
   makeJobFS: () => JobFS;
-  /** Lets the event loop go round once, so that sockets and timers get their turn. */
+  /** Resolves in a later task of the event loop, after sockets and timers have been served. */
   yieldNow: () => Promise<void>;
-  /** Says to whoever runs this program what nobody listens for. */
+  /** Prints a warning for the user of the program, if no event listener handles it. */
   warn: (text: string) => void;
 }

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { createDeployer } from '../deployer.js';
-import { SchedulerLink } from './scheduler-client.js';
+import { SchedulerClient } from './scheduler-client.js';
 
 describe('the connection of a context', () => {
-  it('is opened by the first job, shared by all, and closed soon after the last', async () => {
+  it('is opened for the first job, shared by all, and closed soon after the last', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: datum });
     const jobs = [1, 2, 3].map((n) => deployer.computeFor([n], (x: number) => x));
@@ -17,7 +17,7 @@ describe('the connection of a context', () => {
     expect(stub.connects).toBe(2);
   });
 
-  it('stays while a job is followed', async () => {
+  it('stays open while a job is followed', async () => {
     const clock = new VirtualClock();
     const { stub, deployer } = deployerRig({ clock });
     const job = deployer.computeFor([1], (x: number) => x);
@@ -32,7 +32,7 @@ describe('the connection of a context', () => {
     expect(stub.connects).toBe(1);
   });
 
-  it('says at once, with advice, when there is no scheduler, and tries anew for the next job', async () => {
+  it('fails immediately with advice if there is no scheduler, and retries for the next job', async () => {
     const { stub, deployer } = deployerRig();
     stub.refusing = true;
     const job = deployer.computeFor([1], (x: number) => x);
@@ -45,7 +45,7 @@ describe('the connection of a context', () => {
     expect([...(await deployer.computeFor([1], (x: number) => x).exec())]).toEqual([1]);
   });
 
-  it('comes back for as long as it takes', async () => {
+  it('is reopened without a time limit', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec();
@@ -58,11 +58,11 @@ describe('the connection of a context', () => {
     expect([...(await done)]).toEqual(['a', 'b']);
   });
 
-  it('is held by whoever holds it, however often another lets go', async () => {
+  it('stays open while it is retained, however often another caller releases it', async () => {
     const clock = new VirtualClock();
     const { stub, ports } = deployerRig({ clock });
-    const link = new SchedulerLink(ports);
-    const [first, second] = [link.hold(), link.hold()];
+    const link = new SchedulerClient(ports);
+    const [first, second] = [link.retain(), link.retain()];
     await link.open();
     first();
     first();
@@ -73,7 +73,7 @@ describe('the connection of a context', () => {
     expect(stub.clients.size).toBe(0);
   });
 
-  it('is refused a malformed address, without repeating it', () => {
+  it('rejects a malformed URL without quoting it', () => {
     const { ports } = deployerRig();
     expect(() => createDeployer({ ...ports, schedulerUrl: 'ftp://secret' })).toThrowError(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
@@ -81,7 +81,7 @@ describe('the connection of a context', () => {
   });
 });
 
-describe('a request whose answer does not come', () => {
+describe('a request without a reply', () => {
   const MINUTE_MS = 60_000;
 
   const asked = async (lost: number) => {
@@ -99,18 +99,18 @@ describe('a request whose answer does not come', () => {
     return { answer: await status, times: stub.requests('job.status').length };
   };
 
-  it('is asked again after a minute, and once more', async () => {
+  it('is sent again after a minute, twice', async () => {
     expect(await asked(1)).toEqual({ answer: 2, times: 2 });
     expect(await asked(2)).toEqual({ answer: 2, times: 3 });
   });
 
-  it('is given up after the third time', async () => {
+  it('fails after the third attempt', async () => {
     expect(await asked(3)).toMatchObject({ answer: { code: 'TIMEOUT' }, times: 3 });
   });
 });
 
-describe('what the functions do without a handle', () => {
-  it('tells the status of a job and cancels it', async () => {
+describe('the functions without a handle', () => {
+  it('return the status of a job and cancel it', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const id = await job.deploy();
@@ -135,7 +135,7 @@ describe('what the functions do without a handle', () => {
     await expect(job.wait()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
   });
 
-  it('fetches results by slice number, failures among them', async () => {
+  it('fetch results by slice number, including failures', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => (datum === 3 ? { error: new Error('three') } : { value: `v${datum as number}` });
     stub.rowSlices = 2;

@@ -1,6 +1,7 @@
 /**
- * The connection that all jobs of a context share. It opens when something first needs it, stays while anything
- * holds it (a request under way, a job that is followed), and closes soon after, so that it keeps no process alive.
+ * The connection to the scheduler, which all jobs of a context share. It opens when it is first needed, stays open
+ * while it is retained (by a pending request or a job that is followed), and closes soon after, so that it does not
+ * keep the process alive.
  * @module
  */
 import type { CancelTimer } from '../../lib/clock.js';
@@ -25,56 +26,59 @@ import { signChallenge } from '../../wallet/session-proof.js';
 import { CONNECT_TIMEOUT_MS_DEFAULT, Outage } from '../../client/outage.js';
 import type { DeployerPorts } from './ports.js';
 
-/** An unused connection is closed after so long; jobs that come one after another share one. */
+/** Delay before an unused connection is closed, milliseconds, so that consecutive jobs share one. */
 const IDLE_CLOSE_MS = 250;
 
 export type JobNotice = Extract<SchedulerMessage, { type: 'job.journal' | 'job.console' | 'job.progress' }>;
 
-/** What the scheduler said first, and who this side proved to be. */
-export interface ProvedWelcome extends Welcome {
-  /** Owns what is deployed over the connection. */
+/** The welcome message of the scheduler, with the identity that this side has proved. */
+export interface AuthenticatedWelcome extends Welcome {
+  /** The owner of the jobs that are deployed over this connection. */
   owner: Address;
 }
 
-/** What a followed job is told. */
+/** Receives the notices of a followed job and the state of its connection. */
 export interface JobSubscriber {
   notice(message: JobNotice): void;
-  /** A connection was made anew: the subscription of the old one is gone. */
+  /** The connection is open again; the subscription of the previous connection has ended. */
   reconnected(): void;
-  /** The connection was lost; it is being made anew. */
+  /** The connection was lost and is being reopened. */
   disconnected(): void;
-  /** There will be no connection any more. */
+  /** The connection is closed and will not be reopened. */
   ended(error: Error): void;
 }
 
 export interface RequestOptions {
   signal?: AbortSignal | undefined;
-  /** Waits for a connection as long as it takes. @default false */
-  patient?: boolean;
-  /** How it goes on where the scheduler's store takes nothing now. @default it is refused */
+  /** Waits for a connection without a time limit. @default false */
+  waitForConnection?: boolean;
+  /** How the request is repeated while the scheduler's store is busy. @default it rejects with STORE_BUSY */
   repeat?: Repeat | undefined;
-  /** The caller holds the connection itself, so that what it gives up does not keep it. @default false */
-  isHeld?: boolean;
+  /**
+   * Whether the caller retains the connection itself, so that a request which it abandons does not keep it open.
+   * @default false
+   */
+  isRetained?: boolean;
 }
 
-/** How often a request whose answer is late is asked again; all of them may be repeated. */
+/** How often a request that timed out is sent again. All requests are idempotent. */
 const REPEATS_MAX = 2;
 
-export class SchedulerLink {
+export class SchedulerClient {
   readonly url: SchedulerUrl;
-  /** What happens while the connection is lost. */
+  /** Observes the loss and the return of the connection. */
   readonly outage: Outage;
   readonly #ports: DeployerPorts;
   readonly #subscribers = new Map<string, JobSubscriber>();
   readonly #membership = new GroupMembership();
-  /** Groups that jobs are being deployed in: what is sent again on another connection needs them there too. */
+  /** Groups of jobs that are being deployed. They are proved on each new connection, before requests are sent again. */
   readonly #groups = new Set<readonly GroupCredential[]>();
   #session: ClientSession<DeployerRequests> | undefined;
-  #opening: Promise<ProvedWelcome> | undefined;
+  #opening: Promise<AuthenticatedWelcome> | undefined;
   #opened = false;
-  #welcome: ProvedWelcome | undefined;
+  #welcome: AuthenticatedWelcome | undefined;
   #clockOffsetMs = 0;
-  #holders = 0;
+  #retainCount = 0;
   #cancelIdle: CancelTimer | undefined;
 
   /** @throws INVALID_ARGUMENT when the scheduler's address is malformed */
@@ -85,46 +89,47 @@ export class SchedulerLink {
     this.outage = new Outage({ clock, warn, connectTimeoutMs, url: this.url.http });
   }
 
-  /** Keeps the connection until the returned function is called (once; further calls do nothing). */
-  hold(): () => void {
-    this.#holders++;
+  /** Keeps the connection open until the returned function is called. Further calls of that function do nothing. */
+  retain(): () => void {
+    this.#retainCount++;
     this.#cancelIdle?.();
-    let held = true;
+    let isRetained = true;
     return () => {
-      if (held && --this.#holders === 0) this.#closeWhenIdle();
-      held = false;
+      if (isRetained && --this.#retainCount === 0) this.#closeWhenIdle();
+      isRetained = false;
     };
   }
 
   /**
-   * Resolves once the connection is there and this side has proved who it is.
-   * @throws CONNECT_FAILED, PROTOCOL_VERSION and what the scheduler refuses with
+   * Resolves when the connection is open and this side has proved its identity.
+   * @throws CONNECT_FAILED, PROTOCOL_VERSION and the errors of the scheduler
    */
-  open(): Promise<ProvedWelcome> {
+  open(): Promise<AuthenticatedWelcome> {
     this.#opening ??= this.#start();
     return this.#opening;
   }
 
   /**
-   * One request; it is sent again when the connection is lost before its answer. One that is `patient` waits for
-   * a connection as long as it takes: it belongs to a job that goes on meanwhile, and the job says so.
-   * @throws CONNECT_FAILED, ABORTED or TIMEOUT by the signal, and what the scheduler refuses with
+   * Sends one request; it is sent again if the connection is lost before the reply. With `waitForConnection` it waits
+   * for a connection without a time limit: it belongs to a job whose events report the lost connection.
+   * @throws CONNECT_FAILED, ABORTED or TIMEOUT by the signal, and the errors of the scheduler
    */
   async request<K extends keyof DeployerRequests>(
     type: K,
     body: DeployerRequests[K][0],
-    { signal, patient = false, isHeld = false, repeat }: RequestOptions = {},
+    { signal, waitForConnection = false, isRetained = false, repeat }: RequestOptions = {},
   ): Promise<DeployerRequests[K][1]> {
     if (signal?.aborted) throw abortError(type, signal);
-    const release = isHeld ? undefined : this.hold();
+    const release = isRetained ? undefined : this.retain();
     try {
       for (let repeats = 0; ; repeats++) {
-        // Once there was a connection requests are handed over at once: so they keep the order of their calls.
+        // After the first connection, requests go to the session synchronously, so that they keep the order of the
+        // calls.
         if (!this.#opened) await abortable(type, this.open(), signal);
         try {
           const session = this.#session;
           if (session === undefined) throw new ManyhandsError('CLOSED', 'The connection was closed.');
-          if (patient) return await session.request(type, body, { signal, repeat });
+          if (waitForConnection) return await session.request(type, body, { signal, repeat });
           return await this.outage.limit(signal, (limited) =>
             session.request(type, body, { signal: limited, repeat }),
           );
@@ -138,7 +143,7 @@ export class SchedulerLink {
     }
   }
 
-  /** Proves the secrets of groups, on every connection until `leave` is called. */
+  /** Proves the secrets of compute groups, on this and every later connection until `leave` is called. */
   async joinGroups(groups: readonly GroupCredential[]): Promise<{ groups: NamedGroup[]; leave: () => void }> {
     this.#groups.add(groups);
     const leave = (): void => void this.#groups.delete(groups);
@@ -151,32 +156,37 @@ export class SchedulerLink {
     }
   }
 
-  credit(notice: DeployerNotices['follow.credit']): void {
+  sendCredit(notice: DeployerNotices['follow.credit']): void {
     this.#session?.notify({ type: 'follow.credit', ...notice });
   }
 
-  /** Bytes that were handed to the socket and have not left. */
+  /** Bytes that were written to the socket and not yet sent. */
   get bufferedBytes(): number {
     return this.#session?.bufferedBytes ?? 0;
   }
 
-  /** Asks what the scheduler's clock says now: it may have been set since this connection was made. */
+  /**
+   * Measures the offset of the scheduler's clock again: the clock may have been set since the connection was opened.
+   */
   async syncClock(): Promise<void> {
     const { nowMs } = await this.request('ping', {});
     this.#clockOffsetMs = nowMs - this.#ports.clock.wallMs();
   }
 
-  /** The scheduler's wall clock, as far as it is known, milliseconds. */
+  /** The scheduler's wall clock as last measured, milliseconds since 1970. */
   schedulerWallMs(): number {
     return this.#ports.clock.wallMs() + this.#clockOffsetMs;
   }
 
-  /** Whether a handle of this connection follows that job. */
-  follows(jobId: string): boolean {
+  /** Whether a handle follows that job over this connection. */
+  hasSubscriber(jobId: string): boolean {
     return this.#subscribers.has(jobId);
   }
 
-  /** From now on that job's notices go to `subscriber`; the connection has no other for it. */
+  /**
+   * Sends the notices of a job to `subscriber`, which replaces any earlier one. Returns the function that
+   * unsubscribes.
+   */
   subscribe(jobId: string, subscriber: JobSubscriber): () => void {
     this.#subscribers.set(jobId, subscriber);
     return () => {
@@ -184,7 +194,7 @@ export class SchedulerLink {
     };
   }
 
-  async #start(): Promise<ProvedWelcome> {
+  async #start(): Promise<AuthenticatedWelcome> {
     const { connect, clock, random } = this.#ports;
     const session = new ClientSession<DeployerRequests>({
       url: this.url.socket,
@@ -202,7 +212,7 @@ export class SchedulerLink {
       notice: (message: SchedulerMessage) => this.#dispatch(message),
       stalled: ({ message }) =>
         this.#ports.warn(
-          `manyhands: the scheduler at ${this.url.http} takes nothing now (${message}); trying again until it does.`,
+          `manyhands: the scheduler at ${this.url.http} cannot store data now (${message}); retrying until it can.`,
         ),
       state: (state, error) => {
         if (this.#session === session) this.#stateChanged(state, error);
@@ -210,18 +220,18 @@ export class SchedulerLink {
     });
     this.#session = session;
     try {
-      await session.open(this.#giveUpAfter());
+      await session.open(this.#connectTimeout());
     } catch (error) {
-      if (this.#session === session) this.#forget();
-      if (isError(error, 'ABORTED') || isError(error, 'TIMEOUT')) throw noAnswer(this.url.http);
-      throw withAdvice(error, this.url.http);
+      if (this.#session === session) this.#clearSession();
+      if (isError(error, 'ABORTED') || isError(error, 'TIMEOUT')) throw connectTimeoutError(this.url.http);
+      throw addConnectAdvice(error, this.url.http);
     }
     this.#opened = true;
     return this.#welcome!;
   }
 
-  /** Aborts when a first connection takes longer than callers wait for one. */
-  #giveUpAfter(): AbortSignal {
+  /** A signal that aborts when the first connection takes longer than `connectTimeoutMs`. */
+  #connectTimeout(): AbortSignal {
     const abort = new AbortController();
     const { clock, connectTimeoutMs = CONNECT_TIMEOUT_MS_DEFAULT } = this.#ports;
     clock.after(connectTimeoutMs, () => abort.abort(), { background: true });
@@ -251,15 +261,16 @@ export class SchedulerLink {
     if (state === 'waiting')
       this.outage.lost(error ?? new ManyhandsError('CONNECTION_LOST', 'no reason given'));
     if (state === 'open') this.outage.back();
-    if (state === 'waiting') for (const one of [...this.#subscribers.values()]) one.disconnected();
-    if (state === 'open') for (const one of [...this.#subscribers.values()]) one.reconnected();
+    if (state === 'waiting')
+      for (const subscriber of [...this.#subscribers.values()]) subscriber.disconnected();
+    if (state === 'open') for (const subscriber of [...this.#subscribers.values()]) subscriber.reconnected();
     if (state !== 'closed') return;
-    this.#forget();
+    this.#clearSession();
     const reason = error ?? new ManyhandsError('CLOSED', 'The connection to the scheduler was closed.');
-    for (const one of [...this.#subscribers.values()]) one.ended(reason);
+    for (const subscriber of [...this.#subscribers.values()]) subscriber.ended(reason);
   }
 
-  #forget(): void {
+  #clearSession(): void {
     this.outage.over();
     this.#session = undefined;
     this.#opening = undefined;
@@ -271,7 +282,7 @@ export class SchedulerLink {
       IDLE_CLOSE_MS,
       () => {
         const session = this.#session;
-        this.#forget();
+        this.#clearSession();
         void session?.close();
       },
       { background: true },
@@ -279,17 +290,20 @@ export class SchedulerLink {
   }
 }
 
-function noAnswer(url: string): ManyhandsError {
-  const failed = new ManyhandsError('CONNECT_FAILED', 'It took too long.', { url, reason: 'no-answer' });
-  return withAdvice(failed, url) as ManyhandsError;
+function connectTimeoutError(url: string): ManyhandsError {
+  const failed = new ManyhandsError('CONNECT_FAILED', 'The scheduler did not answer in time.', {
+    url,
+    reason: 'no-answer',
+  });
+  return addConnectAdvice(failed, url) as ManyhandsError;
 }
 
-function withAdvice(error: unknown, url: string): unknown {
+function addConnectAdvice(error: unknown, url: string): unknown {
   if (!(error instanceof ManyhandsError) || error.code !== 'CONNECT_FAILED') return error;
   const { reason } = error.info as { reason?: unknown };
-  // Who is told why needs no more than that.
+  // Any other reason already explains the failure.
   if (reason !== undefined && reason !== 'refused' && reason !== 'no-answer') return error;
-  // One that is full is there.
+  // HTTP 503 means that the scheduler is running and has no connection left.
   if (error.message.includes('HTTP 503')) return error;
   const text =
     `No scheduler answers at ${url}. Start one with 'npx manyhands scheduler', or name another with ` +

@@ -18,26 +18,26 @@ const STATUS: JobStatus = {
 
 async function watch(
   change: Partial<JobStatus>,
-  more: { isWorthAsking?: () => boolean; end?: boolean; fails?: boolean } = {},
+  more: { shouldCheck?: () => boolean; end?: boolean; fails?: boolean } = {},
 ): Promise<number[]> {
   const clock = new VirtualClock();
   const ended = new AbortController();
-  const told: number[] = [];
+  const reported: number[] = [];
   const status = (): Promise<JobStatus> =>
     more.fails ? Promise.reject(new Error('no connection')) : Promise.resolve({ ...STATUS, ...change });
   watchForWorkers({
     clock,
     ended: ended.signal,
-    isWorthAsking: more.isWorthAsking ?? (() => true),
+    shouldCheck: more.shouldCheck ?? (() => true),
     status,
-    tell: (waitedMs) => told.push(waitedMs),
+    report: (waitedMs) => reported.push(waitedMs),
   });
   if (more.end) ended.abort();
   await clock.advance(10 * NO_WORKERS_MS);
-  return told;
+  return reported;
 }
 
-it('tells once that nobody is at a job that has slices', async () => {
+it('reports once that no worker has taken a slice', async () => {
   expect(await watch({})).toEqual([NO_WORKERS_MS]);
 });
 
@@ -48,12 +48,12 @@ it.each<[string, Partial<JobStatus>]>([
   ['has no slices yet', { total: 0, open: true }],
   ['waits for credits', { runStatus: 'paused' }],
   ['is over', { runStatus: 'finished', accepted: 10 }],
-])('is silent about a job that %s', async (_what, change) => {
+])('does not report a job that %s', async (_what, change) => {
   expect(await watch(change)).toEqual([]);
 });
 
-it('is silent where nobody listens, after the end, and where the scheduler does not say', async () => {
-  expect(await watch({}, { isWorthAsking: () => false })).toEqual([]);
+it('does not report without a listener, after the end, or if the status request fails', async () => {
+  expect(await watch({}, { shouldCheck: () => false })).toEqual([]);
   expect(await watch({}, { end: true })).toEqual([]);
   expect(await watch({}, { fails: true })).toEqual([]);
 });

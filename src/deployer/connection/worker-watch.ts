@@ -1,60 +1,60 @@
 /**
- * Looks once, a little after a job was deployed, whether anybody works on it: a job that waits for workers that do not
- * exist looks just like a slow one.
+ * Checks once, a few seconds after a job was deployed, whether any worker has taken a slice of it. Without this check a
+ * job that no worker accepts cannot be told apart from a slow one.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
 import type { JobStatus } from '../../protocol/messages/messages.js';
 
-export const NO_WORKERS =
-  'No worker has taken a slice yet. Is one running that takes this job: its owner, its compute groups, its price, the sites that its input comes from (--allow-origin)?';
+export const NO_WORKERS_MESSAGE =
+  'No worker has taken a slice yet. Is a worker running that accepts this job: its owner, its compute groups, its price, and the origins of its input (--allow-origin)?';
 
-/** How long a job may wait for its first worker before that is told, milliseconds. */
+/** Time after which a job without a worker is reported, milliseconds. */
 export const NO_WORKERS_MS = 5_000;
 
-/** Says that text to whoever runs the program: once, where many jobs wait for workers one line will do. */
-export class WorkersMissing {
+/** Prints that warning for the user of the program, once for all jobs. */
+export class NoWorkersWarning {
   readonly #warn: (text: string) => void;
-  #isSaid = false;
+  #isPrinted = false;
 
   constructor(warn: (text: string) => void) {
     this.#warn = warn;
   }
 
-  get isSaid(): boolean {
-    return this.#isSaid;
+  get isPrinted(): boolean {
+    return this.#isPrinted;
   }
 
-  say(jobId: string): void {
-    if (this.#isSaid) return;
-    this.#isSaid = true;
-    this.#warn(`manyhands: job ${jobId}: ${NO_WORKERS}`);
+  warnOnce(jobId: string): void {
+    if (this.#isPrinted) return;
+    this.#isPrinted = true;
+    this.#warn(`manyhands: job ${jobId}: ${NO_WORKERS_MESSAGE}`);
   }
 }
 
 export interface WorkerWatchOptions {
   clock: Clock;
   ended: AbortSignal;
-  /** Whether somebody would hear it, and nothing has come of the job yet. */
-  isWorthAsking: () => boolean;
-  /** The journal says nothing of leases: the scheduler is asked. */
+  /** Whether there is a listener or the warning is not printed yet, and no slice is finished. */
+  shouldCheck: () => boolean;
+  /** Requests the status of the job: the journal has no rows for leases. */
   status: () => Promise<JobStatus>;
-  tell: (waitedMs: number) => void;
+  report: (waitedMs: number) => void;
 }
 
 export function watchForWorkers(options: WorkerWatchOptions): void {
-  const { clock, ended, isWorthAsking, status, tell } = options;
-  const began = clock.monotonicMs();
-  const look = async (): Promise<void> => {
-    if (ended.aborted || !isWorthAsking()) return;
+  const { clock, ended, shouldCheck, status, report } = options;
+  const startMs = clock.monotonicMs();
+  const check = async (): Promise<void> => {
+    if (ended.aborted || !shouldCheck()) return;
     const { runStatus, total, leased, workers, accepted, failed } = await status();
     const isWaiting = runStatus === 'running' && total > 0 && leased + workers + accepted + failed === 0;
-    if (isWaiting && !ended.aborted) tell(clock.monotonicMs() - began);
+    if (isWaiting && !ended.aborted) report(clock.monotonicMs() - startMs);
   };
   const cancel = clock.after(
     NO_WORKERS_MS,
-    // Where the scheduler cannot say, the job's own events will.
-    () => void look().catch(() => undefined),
+    // If the request fails, the events of the job report it.
+    () => void check().catch(() => undefined),
     { background: true },
   );
   ended.addEventListener('abort', cancel, { once: true });

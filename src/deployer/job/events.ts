@@ -1,5 +1,5 @@
 /**
- * The events of a job handle: one payload each, names in any case. `J` is the type of the handle that emits them.
+ * The events of a job handle and their payloads; event names are case-insensitive. `J` is the type of the handle.
  * @module
  */
 import type { OptionNames } from '../../lib/options.js';
@@ -15,7 +15,7 @@ export interface StatusEventOf<J> extends JobStatusInfo {
 
 export interface ResultEventOf<T, J> {
   job: J;
-  /** From 1. */
+  /** Number of the slice, from 1. */
   sliceNumber: number;
   result: T;
 }
@@ -23,26 +23,26 @@ export interface ResultEventOf<T, J> {
 export interface ConsoleEventOf<J> {
   job: J;
   sliceNumber: number;
-  /** Which attempt at the slice printed it, from 1: a slice that failed runs again. */
+  /** The attempt that printed it, from 1: a slice whose attempt is lost runs again. */
   attempt: number;
   level: ConsoleLevel;
   message: string;
-  /** The same message came so many times in a row. */
+  /** Number of consecutive repetitions of this message; absent for one. */
   same?: number;
 }
 
 export interface ProgressEventOf<J> {
   job: J;
   sliceNumber: number;
-  /** From 0 to 1; absent for a sign of life without a number. */
+  /** From 0 to 1; absent if the slice reported progress without a number. */
   progress?: number;
 }
 
 export interface ErrorEventOf<J> {
   job: J;
-  /** The slice that failed for good; absent where the trouble is not one slice's. */
+  /** The slice that failed permanently; absent if the error concerns the whole job. */
   sliceNumber?: number;
-  /** What the work function threw, with its own type, message and stack; or a coded error. */
+  /** The error that the work function threw, with its type, message and stack; or an error with a code. */
   error: Error;
   name: string;
   message: string;
@@ -60,42 +60,42 @@ export interface NoFundsEventOf<J> {
   reason: string;
 }
 
-/** The scheduler's operator paused the job; it waits until they resume it. */
+/** The scheduler's operator paused the job until it is resumed. */
 export interface PausedEventOf<J> {
   job: J;
-  /** In the operator's words. */
+  /** The reason that the operator gave. */
   reason: string;
 }
 
-/** The job goes on: the operator resumed it, or there are credits for it again. */
+/** The job was resumed: by the operator, or because its account has credits again. */
 export interface ResumedEventOf<J> {
   job: J;
 }
 
 export interface NoWorkersEventOf<J> {
   job: J;
-  /** Since the scheduler had the job, milliseconds. */
+  /** Time since the scheduler accepted the job, milliseconds. */
   waitedMs: number;
-  /** What to look at, in a sentence. */
+  /** What to check, as a sentence. */
   message: string;
 }
 
 export interface NoInputEventOf<J> {
   job: J;
-  /** Slices that the scheduler has of the job's input. */
+  /** Number of the job's slices that the scheduler has committed. */
   committed: number;
-  /** What to do, in a sentence. */
+  /** What to do, as a sentence. */
   message: string;
 }
 
 export interface JobEventsOf<T, J> {
-  /** The connection was lost; the job goes on at the scheduler. */
+  /** The connection was lost; the job continues at the scheduler. */
   reconnecting: ReconnectingEvent & { job: J };
   reconnected: ReconnectedEvent & { job: J };
-  /** The job is open, all of its slices are computed, and nobody adds more; told once. */
+  /** The job is open, all of its slices are finished, and no more are being added. Emitted once. */
   noinput: NoInputEventOf<J>;
   readystatechange: ReadyState;
-  /** The scheduler has the job. */
+  /** The scheduler has accepted the job. */
   accepted: { job: J; id: string };
   status: StatusEventOf<J>;
   result: ResultEventOf<T, J>;
@@ -107,11 +107,11 @@ export interface JobEventsOf<T, J> {
   nofunds: NoFundsEventOf<J>;
   paused: PausedEventOf<J>;
   resumed: ResumedEventOf<J>;
-  /** Nobody has taken a slice yet, seconds after the deployment; told once. */
+  /** No worker has taken a slice a few seconds after the deployment. Emitted once. */
   noworkers: NoWorkersEventOf<J>;
 }
 
-/** All events of a job handle. */
+/** The names of all events of a job handle. */
 export const JOB_EVENTS: OptionNames<JobEventsOf<unknown, unknown>> = {
   readystatechange: true,
   accepted: true,
@@ -131,7 +131,7 @@ export const JOB_EVENTS: OptionNames<JobEventsOf<unknown, unknown>> = {
   reconnected: true,
 };
 
-/** Events that the job's journal brings: listening to one of them follows the job. */
+/** Events that come from the job's journal: a listener for one of them makes the handle follow the job. */
 export const JOURNAL_EVENTS: ReadonlySet<string> = new Set([
   'status',
   'result',

@@ -32,7 +32,7 @@ const late: [string, (job: Job) => void][] = [
 ];
 
 describe('a setting of a job', () => {
-  it.each(late)('is refused once the job is deployed, not lost without a word: %s', async (what, set) => {
+  it.each(late)('cannot be changed once the job is deployed: %s', async (what, set) => {
     const { deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     job.env['B'] = '2';
@@ -47,7 +47,7 @@ describe('a setting of a job', () => {
     expect(job.env).toEqual({ B: '2' });
   });
 
-  it('may be made before, in any way', async () => {
+  it('can be changed in any way before the deployment', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     const env: Record<string, string> = {};
@@ -59,7 +59,7 @@ describe('a setting of a job', () => {
     expect(stub.job.package).toMatchObject({ env: { A: '1' }, public: { name: 'squares' } });
   });
 
-  it('is refused for results that come already, and taken until then', async () => {
+  it('collateResults can be changed until the job is followed', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: datum });
     const job = deployer.computeFor([1], (x: number) => x);
@@ -72,7 +72,7 @@ describe('a setting of a job', () => {
 });
 
 describe('a job with a work function that no worker could load', () => {
-  it('carries what the last of them said as its cause', async () => {
+  it('rejects with the error of the last worker as its cause', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec().catch((error: unknown) => error);
@@ -87,7 +87,7 @@ describe('a job with a work function that no worker could load', () => {
 });
 
 describe('the package of a job', () => {
-  it('has its custom worktime', async () => {
+  it('contains its custom worktime', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], '(* x x)');
     job.customWorktime = { name: 'lisp', version: '0.1.0', source: 'export const name = "lisp";' };
@@ -103,7 +103,7 @@ describe('the package of a job', () => {
 });
 
 describe('files and groups of a deployed job', () => {
-  it('are refused, in what they contain too, and never taken and lost', async () => {
+  it('cannot be changed, including their nested values', async () => {
     const { deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     job.computeGroups.push({ joinKey: 'lab', joinSecret: 'a' });

@@ -1,5 +1,5 @@
 /**
- * What may be set on a job handle before its job is deployed.
+ * The settings of a job handle, which can be changed until the job is deployed.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -10,7 +10,7 @@ import type { JobPackage, WasmCall } from '../../protocol/job/job-package.js';
 import type { CustomWorktime } from '../package/custom-worktime.js';
 import { checkBoolean, checkKeystore, checkObject, checkText } from '../arguments/check-arguments.js';
 import { JobEmitter } from './job-emitter.js';
-import type { PackageSettings } from '../package/package.js';
+import type { PackSettings } from '../package/package.js';
 import { READ_AHEAD_DEFAULT, readLimits, type ReadAheadLimits } from '../upload/read-ahead.js';
 import type { SlicePaymentOffer } from '../package/payment.js';
 import {
@@ -22,27 +22,27 @@ import {
 } from '../package/pack-settings.js';
 import { JAVASCRIPT_WORKTIME } from '../package/work-function.js';
 
-/** A worktime that there is; another name is refused where no worker has it. */
+/** The name of a worktime. An unknown name is rejected when the job is deployed. */
 export type WorktimeId = 'map-basic' | 'pyodide' | 'wasm' | (string & {});
 
-/** What a handle has as properties of its own. */
+/** The own properties of a handle. */
 const OWN_NAMES: ReadonlySet<string> = new Set(['id', 'offer', 'payer']);
 
-/** What can be set on a handle: its setters. */
-function settingNames(): string[] {
-  const names = Object.getOwnPropertyNames(JobSettings.prototype);
+/** The names of all settings: the setters of the class. */
+function settableNames(): string[] {
+  const names = Object.getOwnPropertyNames(JobConfig.prototype);
   return names.filter((name) => {
-    const found = Object.getOwnPropertyDescriptor(JobSettings.prototype, name);
+    const found = Object.getOwnPropertyDescriptor(JobConfig.prototype, name);
     return found?.set !== undefined;
   });
 }
 
-export abstract class JobSettings<T> extends JobEmitter<T> {
-  /** 22 characters; known before the job is deployed. */
+export abstract class JobConfig<T> extends JobEmitter<T> {
+  /** The id of the job, 22 characters; known before the job is deployed. */
   readonly id: string;
-  /** Credits per slice that `exec` and `deploy` offer where they are told nothing. */
+  /** Credits per slice that `exec` and `deploy` offer by default. */
   protected offer: SlicePaymentOffer = 0;
-  /** Who pays where `exec` and `deploy` are told nothing; by default the wallet's account. */
+  /** The keystore that pays by default; undefined for the wallet's account. */
   protected payer: Keystore | undefined;
   readonly #makeJobFS: () => JobFS;
   #worktime: WorktimeId = JAVASCRIPT_WORKTIME;
@@ -69,62 +69,63 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
 
   /** @throws JOB_STATE once the job is deployed */
   setSlicePaymentOffer(offer: SlicePaymentOffer): void {
-    this.#change('the payment offer');
+    this.#assertMutable('the payment offer');
     this.offer = offer;
   }
 
   /** @throws JOB_STATE once the job is deployed */
   setPaymentAccountKeystore(keystore: Keystore): void {
-    this.#change('the keystore that pays');
+    this.#assertMutable('the keystore that pays');
     this.payer = checkKeystore(keystore);
   }
 
-  /** The environment that runs the work function: JavaScript, Python, or a WebAssembly module. */
+  /** The worktime that runs the work function: JavaScript, Python or WebAssembly. */
   get worktime(): WorktimeId {
     return this.#worktime;
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set worktime(name: WorktimeId) {
-    this.#change('worktime');
+    this.#assertMutable('worktime');
     this.#worktime = checkText('job.worktime', name);
   }
 
-  /** A semver range of the worktime's version. @default the versions that this release was made for */
+  /** A semver range of the worktime's version. @default the versions that this release supports */
   get worktimeVersion(): string | undefined {
     return this.#worktimeVersion;
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set worktimeVersion(range: string | undefined) {
-    this.#change('worktimeVersion');
+    this.#assertMutable('worktimeVersion');
     this.#worktimeVersion = range === undefined ? undefined : checkText('job.worktimeVersion', range);
   }
 
-  /** A worktime that the job brings along, in place of those that workers have. */
+  /** A worktime that is shipped with the job and used in place of those of the workers. */
   get customWorktime(): CustomWorktime | undefined {
     return this.#customWorktime;
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set customWorktime(custom: CustomWorktime | undefined) {
-    this.#change('customWorktime');
+    this.#assertMutable('customWorktime');
     this.#customWorktime = custom;
   }
 
-  /** How a WebAssembly module is called, where that is not left to what it exports. */
+  /** How the WebAssembly module is called, if its exports do not determine it. */
   get wasm(): WasmCall {
-    return this.#watched(this.#wasm, 'wasm');
+    return this.#guarded(this.#wasm, 'wasm');
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set wasm(call: WasmCall) {
-    this.#change('wasm');
+    this.#assertMutable('wasm');
     this.#wasm = checkObject('job.wasm', call);
   }
 
   /**
-   * Whether slices of the job may share a sandbox ('job'), or each gets a fresh one ('slice'), which costs its start.
+   * Whether slices of the job may share a sandbox ('job'), or each slice gets a new one ('slice'), which costs a
+   * sandbox start for each slice.
    * @default 'job'
    */
   get isolation(): JobPackage['isolation'] {
@@ -133,7 +134,7 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
 
   /** @throws INVALID_ARGUMENT; JOB_STATE once the job is deployed */
   set isolation(isolation: JobPackage['isolation']) {
-    this.#change('isolation');
+    this.#assertMutable('isolation');
     if (!['job', 'slice'].includes(isolation)) {
       const text = `job.isolation must be 'job' or 'slice', not ${describeValue(isolation)}.`;
       throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'job.isolation' });
@@ -141,31 +142,31 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
     this.#isolation = isolation;
   }
 
-  /** What the people who lend their machines see of the job. */
+  /** The name, description and link of the job that workers show to their owners. */
   get public(): Partial<PublicInfo> {
-    return this.#watched(this.#public, 'public');
+    return this.#guarded(this.#public, 'public');
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set public(info: Partial<PublicInfo>) {
-    this.#change('public');
+    this.#assertMutable('public');
     this.#public = checkObject('job.public', info);
   }
 
-  /** Environment variables of the work function. */
+  /** The environment variables of the work function. */
   get env(): Record<string, string> {
-    return this.#watched(this.#env, 'env');
+    return this.#guarded(this.#env, 'env');
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set env(env: Record<string, string>) {
-    this.#change('env');
+    this.#assertMutable('env');
     this.#env = checkObject('job.env', env);
   }
 
   /**
-   * Origins that input may come from by address; those of the input that it was made with need not be named. It is for
-   * slices that are added later.
+   * Origins of remote input that is added after the deployment. The origins of the first input are included
+   * automatically.
    */
   get origins(): readonly string[] {
     return this.#origins.slice();
@@ -173,79 +174,85 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
 
   /** @throws INVALID_ARGUMENT; JOB_STATE once the job is deployed */
   set origins(origins: readonly string[]) {
-    this.#change('origins');
+    this.#assertMutable('origins');
     this.#origins = checkOrigins(origins);
   }
 
   get limits(): JobLimits {
-    return this.#watched(this.#limits, 'limits');
+    return this.#guarded(this.#limits, 'limits');
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set limits(limits: JobLimits) {
-    this.#change('limits');
+    this.#assertMutable('limits');
     this.#limits = checkObject('job.limits', limits);
   }
 
-  /** Whether results are kept on the handle; without them memory stays flat, and `result` events carry all. */
+  /**
+   * Whether the handle keeps the results. If not, its memory stays bounded and the results come by `result` events
+   * only.
+   */
   get collateResults(): boolean {
     return this.#collateResults;
   }
 
-  /** @throws JOB_STATE once results come */
+  /** @throws JOB_STATE once the handle follows the job */
   set collateResults(value: boolean) {
     if (this.isFollowed)
       throw this.stateError(
-        'its results come already',
+        'it is being followed already',
         'Set collateResults before exec, wait or the first listener.',
       );
     this.#collateResults = checkBoolean('job.collateResults', value);
   }
 
-  /** How far an input of unknown length is read ahead of what is computed; `Infinity` sets no bound. */
+  /** How far an input of unknown length is read ahead of the finished slices; `Infinity` sets no limit. */
   get readAhead(): ReadAheadLimits {
-    return this.#watched(this.#readAhead, 'readAhead');
+    return this.#guarded(this.#readAhead, 'readAhead');
   }
 
   /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT; JOB_STATE once the job is deployed */
   set readAhead(limits: ReadAheadLimits) {
-    this.#change('readAhead');
+    this.#assertMutable('readAhead');
     readLimits(checkObject('job.readAhead', limits));
     this.#readAhead = limits;
   }
 
-  /** Whether the job closes itself behind its input. */
+  /** Whether the job is closed after its input is sent. */
   get autoClose(): boolean {
     return this.#autoClose;
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set autoClose(value: boolean) {
-    this.#change('autoClose');
+    this.#assertMutable('autoClose');
     this.#autoClose = checkBoolean('job.autoClose', value);
   }
 
-  /** Appending keeps the public group, assigning replaces it. Secrets never leave this process. */
+  /**
+   * The compute groups whose workers may take the job. `push` adds to the public group, assigning replaces it. Secrets
+   * never leave this process.
+   */
   get computeGroups(): ComputeGroup[] {
-    return this.#watched(this.#computeGroups, 'computeGroups');
+    return this.#guarded(this.#computeGroups, 'computeGroups');
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set computeGroups(groups: ComputeGroup[]) {
-    this.#change('computeGroups');
+    this.#assertMutable('computeGroups');
     this.#computeGroups = checkObject('job.computeGroups', groups);
   }
 
-  /** The job's files. */
+  /** The files of the job. */
   get fs(): JobFS {
     this.#fs ??= this.#makeJobFS();
-    if (this.isBegun) this.freezeFiles();
+    if (this.isStarted) this.freezeFiles();
     return this.#fs;
   }
 
   /** @throws JOB_STATE once the job is deployed */
   set fs(fs: JobFS) {
-    this.#change('fs');
+    this.#assertMutable('fs');
     if (!(fs instanceof JobFS)) {
       const text = 'job.fs must be a JobFS: import { JobFS } from "manyhands/jobfs".';
       throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'job.fs' });
@@ -254,35 +261,38 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
   }
 
   /** Whether `exec` or `deploy` was called. */
-  protected abstract readonly isBegun: boolean;
+  protected abstract readonly isStarted: boolean;
 
   protected get readAheadLimits(): Required<ReadAheadLimits> {
     return readLimits(this.#readAhead);
   }
 
-  /** Whether the job's journal is being read. */
+  /** Whether the job's journal is being followed. */
   protected abstract readonly isFollowed: boolean;
 
-  /** The files travel with the job: what is added later would be lost, and is refused. */
+  /** The files are part of the deployed job: later changes would be lost, so they are rejected. */
   protected freezeFiles(): void {
     this.#fs?.freeze(() =>
       this.stateError(
-        'its files cannot be changed any more',
-        'Add them before exec or deploy, and give another job a JobFS of its own.',
+        'its files can no longer be changed',
+        'Add them before exec or deploy, and use a separate JobFS for another job.',
       ),
     );
   }
 
-  /** A name that was set on the handle and is no setting would be lost without a word. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
-  protected checkNames(): void {
+  /**
+   * Rejects a property that was set on the handle and is no setting: it would be ignored silently.
+   * @throws UNKNOWN_OPTION, INVALID_ARGUMENT
+   */
+  protected checkPropertyNames(): void {
     for (const name of Object.keys(this)) {
-      if (!OWN_NAMES.has(name)) throw unknownOption('A job', name, settingNames());
+      if (!OWN_NAMES.has(name)) throw unknownOption('A job', name, settableNames());
     }
     readLimits(this.#readAhead);
   }
 
-  /** The settings as they are now. */
-  protected packageSettings(): Omit<PackageSettings, 'work' | 'args'> {
+  /** The current settings for the package. */
+  protected packageSettings(): Omit<PackSettings, 'work' | 'args'> {
     return {
       jobId: this.id,
       worktime: this.#worktime,
@@ -299,21 +309,24 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
     };
   }
 
-  protected stateError(what: string, advice: string): ManyhandsError<'JOB_STATE'> {
-    return new ManyhandsError('JOB_STATE', `Job ${this.id}: ${what}. ${advice}`, { jobId: this.id });
+  protected stateError(problem: string, advice: string): ManyhandsError<'JOB_STATE'> {
+    return new ManyhandsError('JOB_STATE', `Job ${this.id}: ${problem}. ${advice}`, { jobId: this.id });
   }
 
-  /** A setting that is an object: what is written into it later would be lost without a word. */
-  #watched<S extends object>(setting: S, what: string): S {
+  /**
+   * A setting that is an object, as a proxy that rejects writes once the job is deployed: they would be ignored
+   * silently.
+   */
+  #guarded<S extends object>(setting: S, name: string): S {
     if (typeof setting !== 'object' || setting === null) return setting;
     const check = (): true => {
-      this.#change(what);
+      this.#assertMutable(name);
       return true;
     };
     return new Proxy(setting, {
       get: (target, key, receiver): unknown => {
         const value: unknown = Reflect.get(target, key, receiver);
-        return typeof value === 'object' && value !== null ? this.#watched(value, what) : value;
+        return typeof value === 'object' && value !== null ? this.#guarded(value, name) : value;
       },
       set: (target, key, value) => check() && Reflect.set(target, key, value),
       defineProperty: (target, key, descriptor) => check() && Reflect.defineProperty(target, key, descriptor),
@@ -321,8 +334,8 @@ export abstract class JobSettings<T> extends JobEmitter<T> {
     });
   }
 
-  #change(what: string): void {
-    if (this.isBegun)
-      throw this.stateError(`${what} cannot be set on a deployed job`, 'Set it before exec or deploy.');
+  #assertMutable(setting: string): void {
+    if (this.isStarted)
+      throw this.stateError(`${setting} cannot be set on a deployed job`, 'Set it before exec or deploy.');
   }
 }

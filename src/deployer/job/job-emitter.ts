@@ -1,19 +1,18 @@
 /**
- * The listening half of a job handle, under all the names that DCP's users know. Names of events are
- * case-insensitive.
+ * The event emitter of a job handle, with all method names of DCP. Event names are case-insensitive.
  * @module
  */
 import { Emitter, type Listener } from '../../lib/events.js';
 import { JOB_EVENTS, type JobEventsOf } from './events.js';
 import { PendingListeners } from './pending-listeners.js';
 
-/** A job is done when the promises that their listeners return have settled. */
-const WAITED_FOR: ReadonlySet<string> = new Set(['result', 'error']);
+/** Events whose listeners may return promises: a job completes after those have settled. */
+const AWAITED_EVENTS: ReadonlySet<string> = new Set(['result', 'error']);
 
 type Name<T> = keyof JobEventsOf<T, unknown>;
-/** A name in any case; the events' own spelling is what editors propose. */
+/** An event name in any case; editors propose the lower-case spelling. */
 type AnyCase<T, K extends string> = Lowercase<K> extends Name<T> ? K : Name<T>;
-/** The event that a name in any case means. */
+/** The event for a name in any case. */
 type Key<T, K extends string> = Lowercase<K> & Name<T>;
 type Handler<T, J, K extends string> = Listener<JobEventsOf<T, J>[Key<T, K>]>;
 
@@ -23,13 +22,13 @@ export abstract class JobEmitter<T> {
 
   on<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     this.#emitter.on(name as Key<T, K>, listener);
-    this.listened(name.toLowerCase());
+    this.onListenerAdded(name.toLowerCase());
     return this;
   }
 
   once<K extends string>(name: AnyCase<T, K>, listener: Handler<T, this, K>): this {
     this.#emitter.once(name as Key<T, K>, listener);
-    this.listened(name.toLowerCase());
+    this.onListenerAdded(name.toLowerCase());
     return this;
   }
 
@@ -58,7 +57,7 @@ export abstract class JobEmitter<T> {
     return this.#emitter.listenerCount(name);
   }
 
-  /** @internal What listeners to results and failures have begun and not ended. */
+  /** @internal The unsettled promises of `result` and `error` listeners. */
   get pendingListeners(): PendingListeners {
     return this.#pendingListeners;
   }
@@ -66,10 +65,10 @@ export abstract class JobEmitter<T> {
   /** @internal */
   emit<K extends Name<T>>(name: K, payload: JobEventsOf<T, this>[K]): void {
     const promises = this.#emitter.emit(name, payload);
-    if (promises === undefined || !WAITED_FOR.has(name)) return;
+    if (promises === undefined || !AWAITED_EVENTS.has(name)) return;
     for (const promise of promises) this.pendingListeners.add(promise);
   }
 
-  /** Somebody began to listen to the event of that name, in lower case. */
-  protected abstract listened(name: string): void;
+  /** A listener was added for the event of that name (in lower case). */
+  protected abstract onListenerAdded(name: string): void;
 }

@@ -8,7 +8,7 @@ import { ResultHandle } from './results.js';
 const UNCAUGHT = { customInspect: false, depth: Infinity };
 
 describe('the error of a job whose slices failed', () => {
-  it('is printed in a few lines, and carries every failure and result', () => {
+  it('is printed in a few lines and contains every failure and result', () => {
     const results = new ResultHandle<number>();
     results.setTotal(1_000);
     for (let slice = 1; slice <= 600; slice++) results.addFailure(slice, new RangeError(`no ${slice}`));
@@ -30,7 +30,7 @@ describe('the error of a job whose slices failed', () => {
 });
 
 describe('the error of a job that was cancelled', () => {
-  it('is printed with the reason of its cause once, and has it in its message too', () => {
+  it('is printed with the text of its cause once, and its message contains that text too', () => {
     const words = 'The work function cannot be compiled: SyntaxError: no at work-function.js:3:7';
     const error = jobCancelled('a job', UNLOADABLE_REASON + words);
     expect(error.message).toContain(words);
@@ -44,7 +44,7 @@ describe('the error of a job that was cancelled', () => {
     expect(error.info).toEqual({ jobId: 'a job', reason: UNLOADABLE_REASON + words });
   });
 
-  it('has the slices’ own error as its cause where they all fail, and for no other reason', () => {
+  it('has the error of a slice as its cause only if all slices fail', () => {
     const failure = new RangeError('no real root');
     const all = `${ALL_FAIL_REASON}20 of 50 have failed`;
     const error = jobCancelled('a job', `${all}; slice 1: RangeError: ${failure.message}`, failure);

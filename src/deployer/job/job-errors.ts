@@ -1,20 +1,20 @@
 /**
- * The errors that a job ends with. What they carry may be thousands of results and failures: printed, as Node does with
- * an error that nobody catches, they stay a few lines long.
+ * The errors that end a job. They can hold thousands of results and failures; when Node prints them, as it does with an
+ * uncaught error, they stay a few lines long.
  * @module
  */
 import { ManyhandsError, type ErrorInfo } from '../../lib/errors.js';
 import { ALL_FAIL_REASON, UNLOADABLE_REASON } from '../../protocol/job/reasons.js';
 import type { ResultHandle } from './results.js';
 
-/** What Node's and Deno's `console.log` call to print an object, where it has such a method. */
+/** The method that `console.log` of Node and Deno calls to print an object. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
-/** Failures that are printed, one line each. */
+/** Number of failures that are printed, one line each. */
 const FAILURES_PRINTED = 3;
 
 export interface FailedJob {
   jobId: string;
-  /** Slices in all, and those of them that failed. */
+  /** Number of all slices, and of those that failed. */
   total: number;
   failed: number;
   results: ResultHandle<unknown>;
@@ -24,10 +24,10 @@ export function slicesFailed({ jobId, total, failed, results }: FailedJob): Many
   const { failures } = results;
   const first = failures[0];
   const example = first === undefined ? '' : ` Slice ${first.sliceNumber}: ${first.error.message}`;
-  const text = `${failed} of ${total} slices of job ${jobId} failed for good.${example}`;
+  const text = `${failed} of ${total} slices of job ${jobId} failed permanently.${example}`;
   const info: ErrorInfo<'SLICES_FAILED'> = { jobId, failed, failures, results };
-  unprinted(info, ['failures', 'results']);
-  printedAs(info, () => {
+  hideFromPrint(info, ['failures', 'results']);
+  printAs(info, () => {
     const shown = failures.slice(0, FAILURES_PRINTED);
     const lines = shown.map(
       ({ sliceNumber, error }) => `slice ${sliceNumber}: ${error.name}: ${error.message}`,
@@ -43,7 +43,7 @@ export function slicesFailed({ jobId, total, failed, results }: FailedJob): Many
   return new ManyhandsError('SLICES_FAILED', text, info, { cause: first?.error });
 }
 
-/** `failure` is an error of one of the job's slices, where there is one. */
+/** @param failure the error of one of the job's slices, if there is one */
 export function jobCancelled(
   jobId: string,
   reason: string,
@@ -51,19 +51,20 @@ export function jobCancelled(
 ): ManyhandsError<'JOB_CANCELLED'> {
   const because = reason === '' ? '' : `: ${reason}`;
   const info: ErrorInfo<'JOB_CANCELLED'> = { jobId, reason };
-  // The message has the reason already.
-  unprinted(info, ['reason']);
-  printedAs(info, () => ({ jobId }));
+  // The message contains the reason already.
+  hideFromPrint(info, ['reason']);
+  printAs(info, () => ({ jobId }));
   const text = `Job ${jobId} was cancelled${because}.`;
   const found = causeOf(reason, failure);
   const error = new ManyhandsError('JOB_CANCELLED', text, info, found && { cause: found.cause });
-  // Node prints stack and cause: what the cause says need not stand in both. The message is for whoever shows it alone.
+  // Node prints both stack and cause, so the text of the cause is removed from the stack. The message keeps it, for
+  // programs that show only the message.
   if (found !== undefined && error.stack !== undefined)
     error.stack = error.stack.replace(text, () => `Job ${jobId} was cancelled: ${found.rest}.`);
   return error;
 }
 
-/** The error behind a reason, where it is the work function's, and what the reason says besides. */
+/** The work function's error that a cancellation reason contains, and the rest of the reason. */
 function causeOf(reason: string, failure: Error | undefined): { cause: Error; rest: string } | undefined {
   if (reason.startsWith(ALL_FAIL_REASON)) {
     return failure === undefined
@@ -74,20 +75,23 @@ function causeOf(reason: string, failure: Error | undefined): { cause: Error; re
   const message = reason.slice(UNLOADABLE_REASON.length);
   const place = /work-function\.\w+(?::\d+){1,2}|work-function\.py, line \d+/.exec(message)?.[0];
   const cause = new ManyhandsError('WORK_FUNCTION_INVALID', message, place === undefined ? {} : { place });
-  // It happened on a worker: where it was made here says nothing.
+  // The error happened on a worker, so the stack of this process is meaningless.
   cause.stack = `${cause.name}: ${message}`;
   return { cause, rest: UNLOADABLE_REASON.slice(0, -2) };
 }
 
-/** Node prints an error that nobody catches without asking how its parts want to be shown; of accessors it prints no value. */
-function unprinted<I extends object>(info: I, names: readonly (keyof I)[]): void {
+/**
+ * Keeps properties out of the printed error. Node prints an uncaught error without calling INSPECT of its parts, but it
+ * does not print the values of accessors.
+ */
+function hideFromPrint<I extends object>(info: I, names: readonly (keyof I)[]): void {
   for (const name of names) {
     const value = info[name];
     Object.defineProperty(info, name, { get: () => value, enumerable: true, configurable: true });
   }
 }
 
-/** Printing shows what `show` gives; the object's own properties stay what they are. */
-function printedAs(info: object, show: () => object): void {
+/** Makes `console.log` print the result of `show`; the properties of the object do not change. */
+function printAs(info: object, show: () => object): void {
   Object.defineProperty(info, INSPECT, { value: show, configurable: true });
 }

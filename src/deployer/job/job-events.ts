@@ -1,5 +1,5 @@
 /**
- * The events of a job handle as its users see them: `job` is the handle itself.
+ * The public event types of a job handle, in which `job` is the handle.
  * @module
  */
 import type { Job } from './job.js';

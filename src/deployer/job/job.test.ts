@@ -6,7 +6,7 @@ import { hashSecret } from '../../wallet/group-credential.js';
 import type { NoWorkersEvent, ResultEvent } from './job-events.js';
 
 describe('a job', () => {
-  it('deploys, feeds and resolves with every result at its place', async () => {
+  it('deploys, uploads its input and resolves with every result at its position', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: (datum as number) * 10 });
     stub.rowSlices = 2;
@@ -36,7 +36,7 @@ describe('a job', () => {
     expect(stub.violations).toEqual([]);
   });
 
-  it('says when nobody takes it', async () => {
+  it('reports that no worker has taken a slice', async () => {
     const { deployer } = deployerRig({ clock: hurriedClock(100) });
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const told = new Promise<NoWorkersEvent<unknown>>((resolve) => job.on('noworkers', resolve));
@@ -47,7 +47,7 @@ describe('a job', () => {
     await job.cancel();
   });
 
-  it('says to the program’s user, once for all jobs, when nobody takes it and nobody listens', async () => {
+  it('prints once for all jobs that no worker has taken a slice, if there is no listener', async () => {
     const { deployer, warnings } = deployerRig({ clock: hurriedClock(1_000) });
     const jobs = [1, 2].map((n) => deployer.computeFor([n], (x: number) => x));
     for (const job of jobs) void job.exec().catch(() => undefined);
@@ -61,7 +61,7 @@ describe('a job', () => {
     for (const job of [...jobs, heard]) await job.cancel();
   });
 
-  it('never sends a range as values', async () => {
+  it('sends a range as its description, not as values', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.compute.for(1, 1_000_000_000, (x: number) => x);
     const states: string[] = [];
@@ -72,7 +72,7 @@ describe('a job', () => {
     expect(states).not.toContain('uploading');
   });
 
-  it('ships what was set on it', async () => {
+  it('ships its settings in the package', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number, k: number) => x * k, [7]);
     job.public = { name: 'squares', description: 'of numbers', link: 'https://example.org/' };
@@ -91,7 +91,7 @@ describe('a job', () => {
     expect(JSON.stringify(pkg)).not.toMatch(new RegExp(`hush|${hashSecret('hush')}`));
   });
 
-  it('gives failed slices by events and rejects at the end with what there is', async () => {
+  it('emits failed slices as events and rejects at the end with the available results', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => (datum === 2 ? { error: new TypeError('two is odd') } : { value: datum });
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
@@ -113,7 +113,7 @@ describe('a job', () => {
     ]);
   });
 
-  it('refuses what comes too late or too early', async () => {
+  it('rejects calls that are too early or too late', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: datum });
     const job = deployer.computeFor([1], (x: number) => x);
@@ -128,7 +128,7 @@ describe('a job', () => {
     expect([...(await job.wait())]).toEqual([1]);
   });
 
-  it('keeps no results where it is told so, and misses no event', async () => {
+  it('keeps no results without collateResults, and emits all events', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: datum });
     const job = deployer.computeFor({ start: 1, end: 5_000 }, (x: number) => x);
@@ -140,7 +140,7 @@ describe('a job', () => {
     expect(sum).toBe(12_502_500);
   });
 
-  it('takes more slices until it is closed', async () => {
+  it('accepts more slices until it is closed', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: datum });
     const job = deployer.computeFor([1, 2], (x: unknown) => x);
@@ -164,7 +164,7 @@ describe('a job', () => {
     await expect(deployer.addSlices([8], job.id)).rejects.toMatchObject({ code: 'JOB_CLOSED' });
   });
 
-  it('is cancelled by its handle, and says so once', async () => {
+  it('is cancelled by its handle and emits one cancel event', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const reasons: string[] = [];
@@ -179,7 +179,7 @@ describe('a job', () => {
     expect(reasons).toEqual(['no longer needed']);
   });
 
-  it('is cancelled before it was ever sent', async () => {
+  it('can be cancelled before it is sent', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec().catch((e: unknown) => e);
@@ -188,7 +188,7 @@ describe('a job', () => {
     expect(stub.jobs.size).toBe(0);
   });
 
-  it('tells of its cancellation by somebody else, of console, progress and missing funds', async () => {
+  it('emits events for a cancellation by another client, console, progress and missing funds', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     const seen: unknown[] = [];
@@ -208,13 +208,13 @@ describe('a job', () => {
     expect(seen).toEqual([[1, 2, 'log', 'hello'], 0.5, 'nofunds']);
   });
 
-  it('refuses to listen to an event that does not exist', () => {
+  it('rejects a listener for an unknown event', () => {
     const job = deployerRig().deployer.computeFor([1], (x: number) => x);
     expect(() => job.on('reslt' as 'result', () => undefined)).toThrow(/Did you mean 'result'/);
     job.on('RESULT', () => undefined);
   });
 
-  it('tells that the operator paused it, why, and that it goes on', async () => {
+  it('emits paused with the operator’s reason, and resumed', async () => {
     const { stub, deployer, warnings } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     const seen: unknown[] = [];
@@ -234,7 +234,7 @@ describe('a job', () => {
     await job.cancel();
   });
 
-  it('says to the program’s user that the operator paused it, where nobody listens', async () => {
+  it('prints that the operator paused it, if there is no listener', async () => {
     const { stub, deployer, warnings } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();
@@ -245,13 +245,13 @@ describe('a job', () => {
     await until(() => warnings.length === 2);
     expect(warnings).toEqual([
       expect.stringMatching(/job [\w-]{22} is paused by the scheduler's operator.*"too hot"/),
-      expect.stringMatching(/job [\w-]{22} goes on/),
+      expect.stringMatching(/job [\w-]{22} was resumed/),
     ]);
     stub.outcome(stub.job, 1, [{ value: 1 }]);
     await done;
   });
 
-  it('rejects with what the scheduler refuses it with, and has no job then', async () => {
+  it('rejects with the error of the scheduler that refuses the deployment', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor(Array(50_000).fill(1), (x: number) => x);
     job.worktime = 'no-such';
@@ -279,14 +279,14 @@ describe('a job', () => {
     expect(stub.requests('job.cancel')).toEqual([]);
   });
 
-  it('finishes an empty input at once', async () => {
+  it('completes immediately with an empty input', async () => {
     const { deployer } = deployerRig();
     expect((await deployer.computeFor([], (x: number) => x).exec()).length).toBe(0);
     expect((await deployer.computeFor(0, (x: number) => x).exec()).length).toBe(0);
   });
 });
 
-describe('cancelling while it is being deployed', () => {
+describe('cancelling a job during its deployment', () => {
   it.each(['exec', 'init', 'preauth', 'deploying', 'uploading'] as const)(
     'leaves no open job behind from a listener of %s',
     async (state) => {

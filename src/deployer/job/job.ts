@@ -1,5 +1,5 @@
 /**
- * The handle of a job: how it is deployed, fed, followed and ended.
+ * The handle of a job: deploys it, adds slices, follows it and cancels it.
  * @module
  */
 import { abortable, abortError } from '../../lib/abortable.js';
@@ -15,12 +15,12 @@ import type { DeployerContext } from '../connection/context.js';
 import { Deployment, type ReadyState } from '../upload/deployment.js';
 import { JOURNAL_EVENTS } from './events.js';
 import type { JobStatusInfo } from '../results/status-info.js';
-import type { FeedSummary } from '../upload/feed.js';
+import type { UploadSummary } from '../upload/input-upload.js';
 import { topUpJob } from './top-up.js';
 import { fetchJobResults, type FetchedResult, type ResultRange } from '../results/fetch-results.js';
 import type { ParsedCall } from '../upload/forms.js';
 import { toJobInput } from '../upload/input.js';
-import { JobSettings } from './job-config.js';
+import { JobConfig } from './job-config.js';
 import {
   resolveOffer,
   splitExec,
@@ -31,10 +31,10 @@ import {
 import { RESULTS_LENGTH_MAX, type ResultHandle } from './results.js';
 import { JobTracker } from './tracker.js';
 
-/** A job that this handle is to deploy, or one that the scheduler has already. */
+/** The call that created the job of this handle, or the status of a job that the scheduler has already. */
 export type JobOrigin = { call: ParsedCall } | { attachTo: JobStatus; after: Cursor };
 
-export class Job<T = unknown> extends JobSettings<T> {
+export class Job<T = unknown> extends JobConfig<T> {
   readonly #context: DeployerContext;
   readonly #origin: JobOrigin;
   readonly #tracker: JobTracker<T>;
@@ -43,12 +43,12 @@ export class Job<T = unknown> extends JobSettings<T> {
   #deployment: Deployment | undefined;
   #accepted: Promise<void> | undefined;
 
-  /** @internal Made by `computeFor` and `attach`. */
+  /** @internal Created by `computeFor` and `attach`. */
   constructor(context: DeployerContext, origin: JobOrigin) {
-    const attached = 'attachTo' in origin;
+    const isAttached = 'attachTo' in origin;
     super({
-      id: attached ? origin.attachTo.jobId : newId(context.ports.random),
-      autoClose: attached ? !origin.attachTo.open : true,
+      id: isAttached ? origin.attachTo.jobId : newId(context.ports.random),
+      autoClose: isAttached ? !origin.attachTo.open : true,
       makeJobFS: context.ports.makeJobFS,
     });
     this.#context = context;
@@ -56,133 +56,142 @@ export class Job<T = unknown> extends JobSettings<T> {
     this.#tracker = new JobTracker<T>({
       context,
       job: this,
-      after: attached ? origin.after : 0,
+      after: isAttached ? origin.after : 0,
       setReadyState: (state) => this.#setReadyState(state),
       slicesRead: () => this.#deployment?.slicesRead,
-      isFeeding: () => this.#queue.isFeeding,
+      isUploading: () => this.#queue.isUploading,
       updated: (status) => this.#queue.ahead.update(status),
     });
     this.#queue = new AppendQueue(context, this.id, this.#tracker.ended, {
       readAhead: () => this.readAheadLimits,
       isFollowed: () => this.#tracker.isFollowing,
     });
-    if (!attached) return;
+    if (!isAttached) return;
     this.#readyState = 'deployed';
     this.#accepted = Promise.resolve();
-    this.#tracker.known(origin.attachTo);
+    this.#tracker.accepted(origin.attachTo);
   }
 
   /**
-   * Deploys the job and resolves with its results when it is complete.
-   * @param slicePaymentOffer credits per slice. @default 0
-   * @param keystore pays. @default the wallet's account, where the job pays at all
-   * @throws SLICES_FAILED when slices failed for good (with the results that there are), JOB_CANCELLED,
-   *   INPUT_FAILED, VALUE_NOT_CLONEABLE, CONNECT_FAILED, and what the scheduler refuses with
+   * Deploys the job and resolves with its results once it is complete.
+   * @param slicePaymentOffer credits per slice.
+   * @default 0
+   * @param keystore signs the payment offer.
+   * @default the wallet's account, if the price is above 0
+   * @throws SLICES_FAILED when slices failed permanently (with the available results), JOB_CANCELLED, INPUT_FAILED,
+   *   VALUE_NOT_CLONEABLE, CONNECT_FAILED, and the errors of the scheduler
    */
   async exec(
     slicePaymentOffer?: SlicePaymentOffer | ExecOptions,
     keystore?: Keystore,
   ): Promise<ResultHandle<T>> {
     const { offer, signal } = splitExec(slicePaymentOffer);
-    if (this.isBegun) throw this.stateError('exec was called twice, or after deploy', 'Use job.wait().');
-    this.#tracker.want();
-    // A job that is cancelled on its way is not waited for.
-    const unheed = this.#heed(signal, 'exec');
+    if (this.isStarted) throw this.stateError('exec was called twice, or after deploy', 'Use job.wait().');
+    this.#tracker.requestFollow();
+    // The race ends the wait if the job is cancelled during the deployment.
+    const stopListening = this.#cancelOnAbort(signal, 'exec');
     try {
       await Promise.race([this.#deploy(offer, keystore), this.#tracker.finished]);
       return await this.#tracker.finished;
     } finally {
-      unheed();
+      stopListening();
     }
   }
 
   /**
-   * Deploys the job and resolves with its id when the scheduler has it; the rest of its input streams behind.
-   * @throws as `exec`, but for what happens after that
+   * Deploys the job and resolves with its id once the scheduler has accepted it; the input may still be uploading.
+   * @throws the errors of `exec` that occur before the job is accepted
    */
   async deploy(slicePaymentOffer?: SlicePaymentOffer | ExecOptions, keystore?: Keystore): Promise<string> {
     const { offer, signal } = splitExec(slicePaymentOffer);
-    if (this.isBegun) throw this.stateError('deploy was called twice, or after exec', 'Use job.wait().');
-    const unheed = this.#heed(signal, 'deploy');
+    if (this.isStarted) throw this.stateError('deploy was called twice, or after exec', 'Use job.wait().');
+    const stopListening = this.#cancelOnAbort(signal, 'deploy');
     try {
       await this.#deploy(offer, keystore);
       return this.id;
     } finally {
-      unheed();
+      stopListening();
     }
   }
 
   /**
-   * Resolves with the results when the job is complete; rejects as `exec`. A signal ends the waiting alone.
+   * Resolves with the results once the job is complete; rejects like `exec`. The signal stops waiting and does not
+   * cancel the job.
    * @throws JOB_STATE before it is deployed; ABORTED, TIMEOUT
    */
   async wait(options: CallOptions = {}): Promise<ResultHandle<T>> {
     const { signal } = readCall(options, 'job.wait');
-    await abortable('job.wait', this.#deployed('wait'), signal);
-    const unwant = this.#tracker.want();
+    await abortable('job.wait', this.#requireDeployed('wait'), signal);
+    const unfollow = this.#tracker.requestFollow();
     try {
       return await abortable('job.wait', this.#tracker.finished, signal);
     } finally {
-      unwant();
+      unfollow();
     }
   }
 
-  /** Adds slices to an open job; resolves when they are committed. @throws JOB_STATE, JOB_CLOSED, INPUT_FAILED */
-  async addSlices(data: unknown, options: CallOptions = {}): Promise<FeedSummary> {
+  /** Adds slices to an open job; resolves once they are committed. @throws JOB_STATE, JOB_CLOSED, INPUT_FAILED */
+  async addSlices(data: unknown, options: CallOptions = {}): Promise<UploadSummary> {
     const { signal } = readCall(options, 'job.addSlices');
     const input = toJobInput(data);
-    await this.#deployed('addSlices');
+    await this.#requireDeployed('addSlices');
     if (this.autoClose) {
       throw this.stateError(
-        'it closes itself behind its input',
+        'it is closed after its input',
         'Set job.autoClose = false before it is deployed.',
       );
     }
     return this.#queue.append(input, signal);
   }
 
-  /** No more slices will come: the job is complete when those that it has are. @throws JOB_STATE */
+  /** Closes the job to more slices: it is complete once all of its slices are finished. @throws JOB_STATE */
   async close(): Promise<void> {
-    await this.#deployed('close');
+    await this.#requireDeployed('close');
     this.#tracker.update(await this.#queue.close());
   }
 
-  /** Stops the job for good; results so far can still be fetched. */
+  /** Cancels the job permanently; its results so far can still be fetched. @throws ABORTED, TIMEOUT, CONNECT_FAILED */
   async cancel(reason = '', options: CallOptions = {}): Promise<JobStatusInfo> {
     const { signal } = readCall(options, 'job.cancel');
-    const why = checkReason(reason);
-    const known = this.#deployment?.sent ?? 'attachTo' in this.#origin;
-    if (!known) {
+    const cancelReason = checkReason(reason);
+    const isSent = this.#deployment?.isSent ?? 'attachTo' in this.#origin;
+    if (!isSent) {
       this.#accepted ??= Promise.resolve();
-      this.#tracker.cancelled(why);
+      this.#tracker.cancelled(cancelReason);
       return this.status;
     }
-    const { status } = await this.#context.link.request(
+    const { status } = await this.#context.client.request(
       'job.cancel',
-      { jobId: this.id, reason: why },
+      { jobId: this.id, reason: cancelReason },
       { signal },
     );
     this.#tracker.update(status);
-    if (status.runStatus === 'cancelled') this.#tracker.cancelled(status.reason ?? why);
+    if (status.runStatus === 'cancelled') this.#tracker.cancelled(status.reason ?? cancelReason);
     return this.status;
   }
 
-  /** Results that the scheduler has, by slice number; failed slices have an `error` in place of a `value`. */
+  /**
+   * Fetches finished slices from the scheduler, ordered by slice number; failed slices have an `error` in place of a
+   * `value`.
+   */
   fetchResults(range?: ResultRange, options?: CallOptions): Promise<FetchedResult<T>[]> {
     return fetchJobResults<T>(this.#context, this.id, range, options);
   }
 
-  /** Raises the ceiling of a job that pays, in credits for the whole job; the account that pays signs it. */
+  /**
+   * Raises the ceiling of a paid job, in credits for the whole job; the paying account signs it.
+   * @throws JOB_STATE, OFFER_MISMATCH
+   */
   async topUp(ceiling: number | string, keystore?: Keystore): Promise<void> {
     const units = toUnits(ceiling);
-    await this.#deployed('topUp');
-    const topped = this.#deployment?.topUp(units, keystore);
-    this.#tracker.update(await (topped ?? topUpJob(this.#context, this.id, units, keystore)));
+    await this.#requireDeployed('topUp');
+    const status = this.#deployment?.topUp(units, keystore);
+    this.#tracker.update(await (status ?? topUpJob(this.#context, this.id, units, keystore)));
   }
 
   /**
-   * Slices that the scheduler has of the job's input, as far as this handle knows: after `attach` all that were
-   * committed, so that an interrupted input goes on behind them.
+   * The number of slices that the scheduler has committed, as far as this handle knows. After `attach` it counts all
+   * committed slices, so that an interrupted upload can continue after them.
    */
   get committed(): number {
     return Math.max(this.#tracker.status.total, this.#queue.lastSlice);
@@ -196,25 +205,28 @@ export class Job<T = unknown> extends JobSettings<T> {
     return this.#tracker.status;
   }
 
-  /** The result of slice n is at index n - 1; what is not there yet is a hole. */
+  /** The results: that of slice n is at index n - 1; a missing result is a hole in the array. */
   get results(): ResultHandle<T> {
     return this.#tracker.results;
   }
 
-  /** How far the journal was read; `attach(job.id, { after: job.cursor })` goes on behind it. */
+  /** The position up to which the journal was read; `attach(job.id, { after: job.cursor })` continues after it. */
   get cursor(): Cursor {
     return this.#tracker.cursor;
   }
 
-  /** When the signal aborts, what was begun ends: here at once, at the scheduler as soon as it hears. */
-  #heed(signal: AbortSignal | undefined, what: string): () => void {
+  /**
+   * Fails this handle when the signal aborts, and cancels the job at the scheduler if it was sent. Returns the function
+   * that removes the listener.
+   */
+  #cancelOnAbort(signal: AbortSignal | undefined, what: string): () => void {
     if (signal === undefined) return () => undefined;
     const onAbort = (): void => {
       const error = abortError(`${what} of job ${this.id}`, signal);
       this.#tracker.fail(error);
-      if (!this.#deployment?.sent) return;
+      if (!this.#deployment?.isSent) return;
       const body = { jobId: this.id, reason: error.message };
-      this.#context.link.request('job.cancel', body).catch(() => undefined);
+      this.#context.client.request('job.cancel', body).catch(() => undefined);
     };
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -231,7 +243,7 @@ export class Job<T = unknown> extends JobSettings<T> {
   async #runDeployment(offer: SlicePaymentOffer, keystore: Keystore | undefined): Promise<void> {
     const tracker = this.#tracker;
     try {
-      this.checkNames();
+      this.checkPropertyNames();
       checkKeystore(keystore);
       this.#setReadyState('exec');
       this.#deployment = this.#makeDeployment(offer, keystore);
@@ -246,7 +258,8 @@ export class Job<T = unknown> extends JobSettings<T> {
   }
 
   #makeDeployment(offer: SlicePaymentOffer, keystore: Keystore | undefined): Deployment {
-    if (!('call' in this.#origin)) throw this.stateError('it was attached to', 'Use job.wait().');
+    if (!('call' in this.#origin))
+      throw this.stateError('this handle is attached to a deployed job', 'Use job.wait().');
     const { input, work, args } = this.#origin.call;
     const tracker = this.#tracker;
     const settings = this.packageSettings();
@@ -263,7 +276,7 @@ export class Job<T = unknown> extends JobSettings<T> {
       setReadyState: (state) => this.#setReadyState(state),
       accepted: (status) => {
         this.emit('accepted', { job: this, id: this.id });
-        tracker.known(status);
+        tracker.accepted(status);
       },
       closed: (status) => tracker.update(status),
       failed: (error) => {
@@ -277,7 +290,7 @@ export class Job<T = unknown> extends JobSettings<T> {
     if (this.collateResults && slices !== undefined && slices > RESULTS_LENGTH_MAX) {
       throw new ManyhandsError(
         'INVALID_ARGUMENT',
-        `${slices} results do not fit into an array. Set job.collateResults = false and listen to 'result'.`,
+        `${slices} results exceed the maximum length of an array. Set job.collateResults = false and listen to 'result'.`,
       );
     }
     return resolveOffer(offer, this.autoClose ? slices : undefined);
@@ -288,7 +301,7 @@ export class Job<T = unknown> extends JobSettings<T> {
     this.emit('readystatechange', state);
   }
 
-  protected override get isBegun(): boolean {
+  protected override get isStarted(): boolean {
     return this.#accepted !== undefined;
   }
 
@@ -296,11 +309,11 @@ export class Job<T = unknown> extends JobSettings<T> {
     return this.#tracker.isFollowing;
   }
 
-  protected override listened(name: string): void {
-    if (JOURNAL_EVENTS.has(name)) this.#tracker.want();
+  protected override onListenerAdded(name: string): void {
+    if (JOURNAL_EVENTS.has(name)) this.#tracker.requestFollow();
   }
 
-  async #deployed(what: string): Promise<void> {
+  async #requireDeployed(what: string): Promise<void> {
     if (this.#accepted === undefined)
       throw this.stateError(`${what} needs a deployed job`, 'Call exec or deploy first.');
     await this.#accepted;

@@ -3,7 +3,7 @@ import { deferred } from '../../lib/deferred.js';
 import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
 
 describe('async listeners of results', () => {
-  it('have ended when exec resolves, those of failures too', async () => {
+  it('have settled when exec resolves, including those of failures', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const written: number[] = [];
@@ -29,7 +29,7 @@ describe('async listeners of results', () => {
     expect(written).toEqual([1, -2, 3]);
   });
 
-  it('hold results back where too many of them are under way', async () => {
+  it('stop the reading of results while too many are unsettled', async () => {
     const { stub, deployer } = deployerRig();
     stub.rowSlices = 100;
     stub.work = (x) => ({ value: x });
@@ -49,7 +49,7 @@ describe('async listeners of results', () => {
     expect(begun).toBe(5_000);
   });
 
-  it('are told of where they do not end, and a cancelled job does not wait for them', async () => {
+  it('are reported if they do not settle, and a cancelled job does not wait for them', async () => {
     const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(1_000) });
     const job = deployer.computeFor([1], (x: number) => x);
     job.on('result', () => new Promise(() => undefined));
@@ -64,7 +64,7 @@ describe('async listeners of results', () => {
     void done;
   });
 
-  it('that reject are unhandled errors of theirs, and the job is complete all the same', async () => {
+  it('that reject cause unhandled rejections, and the job still completes', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     job.on('result', () => Promise.reject(new Error('the disk is full')));

@@ -1,24 +1,24 @@
 /**
- * Promises that listeners returned and that have not settled: a job is done when what its listeners do with the results
- * is done too, and results are read no faster than that.
+ * The unsettled promises of listeners. A job completes after they have settled, and no more results are read while too
+ * many are unsettled.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
 import { deferred, type Deferred } from '../../lib/deferred.js';
 
-/** So long nothing is said of listeners that a job waits for, milliseconds. */
-const SAY_AFTER_MS = 30_000;
+/** Time after which a wait for listeners is reported, milliseconds. */
+const WARN_AFTER_MS = 30_000;
 
 export class PendingListeners {
   #count = 0;
-  readonly #waiting = new Set<{ max: number; turn: Deferred<void> }>();
+  readonly #waiting = new Set<{ max: number; ready: Deferred<void> }>();
 
-  /** What it rejects with stays unhandled, as the error of a listener that throws does. */
+  /** Counts a promise until it settles. Its rejection stays unhandled, like the error of a listener that throws. */
   add(promise: PromiseLike<unknown>): void {
     this.#count++;
     const settled = (): void => {
       this.#count--;
-      for (const one of this.#waiting) if (this.#count <= one.max) one.turn.resolve();
+      for (const waiter of this.#waiting) if (this.#count <= waiter.max) waiter.ready.resolve();
     };
     void promise.then(settled, (error: unknown) => {
       settled();
@@ -31,19 +31,19 @@ export class PendingListeners {
   }
 
   /**
-   * Undefined where at most `max` are unsettled, else a promise of that.
-   * @param warn is told how many they are, where it takes long
+   * Undefined if at most `max` promises are unsettled, else a promise that resolves then.
+   * @param warn called with the number of unsettled promises if the wait takes long
    */
   atMost(max: number, clock: Clock, warn: (count: number) => void): Promise<void> | undefined {
     return this.#count <= max ? undefined : this.#wait(max, clock, warn);
   }
 
   async #wait(max: number, clock: Clock, warn: (count: number) => void): Promise<void> {
-    const one = { max, turn: deferred() };
-    this.#waiting.add(one);
-    const cancel: CancelTimer = clock.after(SAY_AFTER_MS, () => warn(this.#count), { background: true });
-    await one.turn.promise;
+    const waiter = { max, ready: deferred() };
+    this.#waiting.add(waiter);
+    const cancel: CancelTimer = clock.after(WARN_AFTER_MS, () => warn(this.#count), { background: true });
+    await waiter.ready.promise;
     cancel();
-    this.#waiting.delete(one);
+    this.#waiting.delete(waiter);
   }
 }

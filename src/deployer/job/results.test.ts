@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FAILURES_KEPT_MAX, ResultHandle } from './results.js';
 
 describe('results', () => {
-  it('are an array whose places never shift', () => {
+  it('are an array whose positions never shift', () => {
     const results = new ResultHandle<string>();
     results.setTotal(4);
     results[2] = 'third';
@@ -15,7 +15,7 @@ describe('results', () => {
     expect(JSON.stringify(results)).toBe('["first",null,"third",null]');
   });
 
-  it('give ordinary arrays when they are mapped', () => {
+  it('become ordinary arrays when they are mapped', () => {
     const results = new ResultHandle<number>();
     results[0] = 1;
     const mapped = results.map((x) => x + 1);
@@ -24,7 +24,7 @@ describe('results', () => {
     expect(results.filter(Boolean)).not.toBeInstanceOf(ResultHandle);
   });
 
-  it('tell an undefined result from none', () => {
+  it('distinguish an undefined result from a missing one', () => {
     const results = new ResultHandle<undefined>();
     results.setTotal(2);
     results[0] = undefined;
@@ -32,7 +32,7 @@ describe('results', () => {
     expect(results.settled()).toEqual([{ status: 'fulfilled', value: undefined }, { status: 'pending' }]);
   });
 
-  it('keep the first failures, and the number of all', () => {
+  it('keep the errors of the first failures and count all of them', () => {
     const results = new ResultHandle<number>();
     results.setTotal(FAILURES_KEPT_MAX + 2);
     for (let slice = 1; slice <= FAILURES_KEPT_MAX + 1; slice++)
@@ -53,7 +53,7 @@ describe('results', () => {
 });
 
 describe('failures', () => {
-  it('come by the numbers of their slices, in whatever order they came', () => {
+  it('are ordered by slice number, in whatever order they arrive', () => {
     const results = new ResultHandle<number>();
     for (const slice of [3, 1, 2]) results.addFailure(slice, new Error(`${slice}`));
     expect(results.failures.map(({ sliceNumber }) => sliceNumber)).toEqual([1, 2, 3]);

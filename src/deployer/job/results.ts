@@ -1,14 +1,14 @@
 /**
- * The results of a job: an ordinary array in which the result of slice n is at index n - 1, whatever the order
- * in which results came. What is not there yet, or failed, is a hole; positions never shift.
+ * The results of a job: an array in which the result of slice n is at index n - 1, in whatever order results arrive. A
+ * slice that is missing or failed is a hole; positions never shift.
  * @module
  */
 import { ManyhandsError, type SliceFailure } from '../../lib/errors.js';
 
-/** Failures that are kept with their errors; the number of all of them is exact. */
+/** Number of failures whose errors are kept. The count of failures is exact beyond it. */
 export const FAILURES_KEPT_MAX = 1_000;
 
-/** The greatest length of an array. */
+/** The maximum length of an array. */
 export const RESULTS_LENGTH_MAX = 2 ** 32 - 1;
 
 export type SettledResult<T> =
@@ -17,7 +17,7 @@ export type SettledResult<T> =
   | { readonly status: 'pending' };
 
 export class ResultHandle<T> extends Array<T> {
-  /** What `map`, `filter` and `slice` make is an ordinary array. */
+  /** `map`, `filter` and `slice` return ordinary arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
@@ -26,23 +26,23 @@ export class ResultHandle<T> extends Array<T> {
   #failedCount = 0;
   #complete = false;
 
-  /** Whether the result at `index` (slice number minus one) is here. */
+  /** Whether the result at `index` (slice number minus 1) is available. */
   isAvailable(index: number): boolean {
     return Object.hasOwn(this, index);
   }
 
-  /** The failed slices by their numbers; at most the 1,000 that failed first. */
+  /** The failed slices, ordered by slice number; at most the 1,000 that failed first. */
   get failures(): SliceFailure[] {
     const failures = [...this.#failures].map(([sliceNumber, error]) => ({ sliceNumber, error }));
     return failures.sort((a, b) => a.sliceNumber - b.sliceNumber);
   }
 
-  /** How many slices failed for good. */
+  /** Number of slices that failed permanently. */
   get failedCount(): number {
     return this.#failedCount;
   }
 
-  /** What became of each slice, in the form of `Promise.allSettled`. */
+  /** The state of each slice, in the form of `Promise.allSettled`. */
   settled(): SettledResult<T>[] {
     return Array.from({ length: this.length }, (_, index) => this.#settledAt(index));
   }
@@ -52,7 +52,7 @@ export class ResultHandle<T> extends Array<T> {
     const reason = this.#failures.get(index + 1);
     if (reason !== undefined) return { status: 'rejected', reason };
     if (!this.#complete || this.#failedCount <= this.#failures.size) return { status: 'pending' };
-    const text = `Slice ${index + 1} failed; this handle keeps the errors of the first ${FAILURES_KEPT_MAX} only.`;
+    const text = `Slice ${index + 1} failed, but its error was not kept: a handle keeps the first ${FAILURES_KEPT_MAX} errors.`;
     return {
       status: 'rejected',
       reason: new ManyhandsError('RESULT_NOT_AVAILABLE', text, { slice: index + 1 }),
@@ -65,12 +65,12 @@ export class ResultHandle<T> extends Array<T> {
     if (this.#failures.size < FAILURES_KEPT_MAX) this.#failures.set(sliceNumber, error);
   }
 
-  /** @internal The job has so many slices now. */
+  /** @internal Sets the current number of slices. */
   setTotal(total: number): void {
     if (total > this.length) this.length = Math.min(total, RESULTS_LENGTH_MAX);
   }
 
-  /** @internal Nothing more will come. */
+  /** @internal All outcomes have been received. */
   setComplete(): void {
     this.#complete = true;
   }

@@ -1,6 +1,6 @@
 /**
- * What a handle knows of its job: follows the journal on demand, keeps status and results, emits events, and owns
- * the promise of the job's end.
+ * Tracks the state of a job for its handle: follows the journal on demand, keeps status and results, emits events, and
+ * owns the promise of the job's end.
  * @module
  */
 import { deferred } from '../../lib/deferred.js';
@@ -13,30 +13,30 @@ import type { ErrorEventOf } from './events.js';
 import type { ReadyState } from '../upload/deployment.js';
 import { type JobStatusInfo, toStatusInfo, withJsonForm } from '../results/status-info.js';
 import { Follower, type FollowSink } from '../results/follow.js';
-import { HoldWatch } from './hold-watch.js';
-import type { JobSettings } from './job-config.js';
+import { PauseNotifier } from './pause-notifier.js';
+import type { JobConfig } from './job-config.js';
 import { jobCancelled, slicesFailed } from './job-errors.js';
 import type { JobNotice } from '../connection/scheduler-client.js';
 import { ReceivedSlices } from '../results/received-slices.js';
 import { NoInputWatch } from './no-input-watch.js';
 import { ResultHandle } from './results.js';
-import { NO_WORKERS, watchForWorkers } from '../connection/worker-watch.js';
+import { NO_WORKERS_MESSAGE, watchForWorkers } from '../connection/worker-watch.js';
 
 export interface TrackerOptions<T> {
   context: DeployerContext;
-  job: JobSettings<T>;
-  /** The journal's row to go on behind. */
+  job: JobConfig<T>;
+  /** The cursor of the last journal row to skip. */
   after: Cursor;
   setReadyState: (state: ReadyState) => void;
-  /** The slices that the job must have when it is complete, where this handle has read its whole input. */
+  /** The number of slices that a complete job must have, if this handle has read its whole input. */
   slicesRead: () => number | undefined;
-  /** Whether this handle has input on its way. */
-  isFeeding: () => boolean;
-  /** The scheduler told how the job is. */
+  /** Whether this handle is uploading input. */
+  isUploading: () => boolean;
+  /** Called with each status that the scheduler sends. */
   updated: (status: JobStatus) => void;
 }
 
-/** Async listeners under way at a time, but for those of the last segment: then no more results are read. */
+/** Unsettled async listeners above which no more results are read. One segment of results may exceed it. */
 const LISTENERS_MAX = 1_000;
 
 const NEW_STATUS: JobStatusInfo = withJsonForm({
@@ -50,30 +50,30 @@ const NEW_STATUS: JobStatusInfo = withJsonForm({
 });
 
 export class JobTracker<T> implements FollowSink {
-  /** Resolves when the job is complete and no slice failed. */
+  /** Resolves when the job is complete and no slice has failed. */
   readonly finished: Promise<ResultHandle<T>>;
-  /** Aborts when nothing more will come of this job, in any way. */
+  /** Aborts when the job has ended for this handle in any way. */
   readonly ended: AbortSignal;
   readonly results = new ResultHandle<T>();
   readonly #options: TrackerOptions<T>;
   readonly #finish = deferred<ResultHandle<T>>();
   readonly #end = new AbortController();
   #follower: Follower | undefined;
-  /** Listeners and callers that wait for the job. */
-  #wanted = 0;
+  /** Number of listeners and callers that need the journal. */
+  #followRequests = 0;
   #after: Cursor;
-  #unobserve: (() => void) | undefined;
+  #stopObserving: (() => void) | undefined;
   #noInput: NoInputWatch<T>;
-  readonly #hold: HoldWatch<T>;
-  #known = false;
-  #followed = false;
+  readonly #pauseNotifier: PauseNotifier<T>;
+  #isAccepted = false;
+  #hasFollowed = false;
   #collate = true;
-  #over = false;
-  /** Complete, but for what listeners have begun. */
+  #isEnded = false;
+  /** The job is complete, but promises of listeners are unsettled. */
   #isComplete = false;
   #status: JobStatusInfo = NEW_STATUS;
   readonly #received = new ReceivedSlices();
-  /** The most slices that the scheduler ever said it has, and whether it said that it is closed. */
+  /** The largest number of slices that the scheduler has acknowledged, and whether it has acknowledged the close. */
   #totalKnown = 0;
   #isClosed = false;
 
@@ -81,7 +81,7 @@ export class JobTracker<T> implements FollowSink {
     this.#options = options;
     this.#after = options.after;
     this.#noInput = new NoInputWatch(options);
-    this.#hold = new HoldWatch(options);
+    this.#pauseNotifier = new PauseNotifier(options);
     this.finished = this.#finish.promise;
     this.finished.catch(() => undefined);
     this.ended = this.#end.signal;
@@ -100,62 +100,62 @@ export class JobTracker<T> implements FollowSink {
   }
 
   /**
-   * Somebody listens or waits: the job is followed as soon as the scheduler has it. With the returned function they
-   * take that back; where nobody is left, the journal is read no further, and the process may end.
+   * Requests that the job is followed as soon as the scheduler has it. The returned function withdraws the request;
+   * after the last one the journal is no longer read, and the process may end.
    */
-  want(): () => void {
-    this.#wanted++;
-    this.#begin();
-    let isWanting = true;
+  requestFollow(): () => void {
+    this.#followRequests++;
+    this.#startFollowing();
+    let isRequested = true;
     return () => {
-      if (isWanting && --this.#wanted === 0) this.#leave();
-      isWanting = false;
+      if (isRequested && --this.#followRequests === 0) this.#stopFollowing();
+      isRequested = false;
     };
   }
 
-  /** The scheduler has the job. */
-  known(status: JobStatus): void {
-    if (this.#over) return;
-    this.#known = true;
+  /** The scheduler has accepted the job. */
+  accepted(status: JobStatus): void {
+    if (this.#isEnded) return;
+    this.#isAccepted = true;
     this.update(status);
-    this.#begin();
+    this.#startFollowing();
   }
 
   update(status: JobStatus): void {
-    if (this.#over) return;
+    if (this.#isEnded) return;
     this.#status = toStatusInfo(status);
     this.#options.updated(status);
     this.#totalKnown = Math.max(this.#totalKnown, status.total);
     this.#isClosed ||= !status.open;
-    this.#noInput.look(this.#follower !== undefined && status.open, this.#status);
-    if (this.#collate && this.#followed) this.results.setTotal(status.total);
+    this.#noInput.update(this.#follower !== undefined && status.open, this.#status);
+    if (this.#collate && this.#hasFollowed) this.results.setTotal(status.total);
   }
 
-  /** The job was cancelled, as a reply or the journal says; only the first word counts. */
+  /** The job was cancelled, according to a reply or the journal. Only the first call has an effect. */
   cancelled(reason: string): void {
-    if (this.#over) return;
+    if (this.#isEnded) return;
     const { job } = this.#options;
     this.#status = withJsonForm({ ...this.#status, runStatus: 'cancelled' as const, reason });
     job.emit('cancel', { job, runStatus: 'cancelled', reason, code: 'JOB_CANCELLED' });
     this.#settle(jobCancelled(job.id, reason, this.results.failures[0]?.error));
   }
 
-  /** The handle can do nothing more for this job; says so by an `error` event and by `finished`. */
+  /** Ends the job for this handle with an error: emits an `error` event and rejects `finished`. */
   fail(error: Error): void {
-    if (this.#over) return;
+    if (this.#isEnded) return;
     this.#emitError(error, undefined);
     this.#settle(error);
   }
 
   result(sliceNumber: number, value: unknown): void {
-    if (this.#over || !this.#received.add(sliceNumber)) return;
+    if (this.#isEnded || !this.#received.add(sliceNumber)) return;
     if (this.#collate) this.results[sliceNumber - 1] = value as T;
     const { job } = this.#options;
     job.emit('result', { job, sliceNumber, result: value as T });
   }
 
   failure(sliceNumber: number, error: Error): void {
-    if (this.#over || !this.#received.add(sliceNumber)) return;
+    if (this.#isEnded || !this.#received.add(sliceNumber)) return;
     this.results.addFailure(sliceNumber, error);
     this.#emitError(error, sliceNumber);
   }
@@ -166,23 +166,23 @@ export class JobTracker<T> implements FollowSink {
     job.emit('status', withJsonForm({ job, ...this.#status }));
     if (event.kind === 'cancelled') this.cancelled(event.reason);
     else if (event.kind === 'completed') this.#complete();
-    else if (event.kind === 'paused') this.#hold.paused(event.reason);
-    else if (event.kind === 'resumed') this.#hold.resumed();
+    else if (event.kind === 'paused') this.#pauseNotifier.paused(event.reason);
+    else if (event.kind === 'resumed') this.#pauseNotifier.resumed();
   }
 
   following(status: JobStatus): void {
     const { job, setReadyState } = this.#options;
-    if (this.#followed) setReadyState('reconnected');
-    this.#followed = true;
+    if (this.#hasFollowed) setReadyState('reconnected');
+    this.#hasFollowed = true;
     if (status.total < this.#totalKnown) this.#checkTotal();
     if (this.#isClosed && status.open) this.#closeAgain();
     this.update(status);
-    // Where the journal was read to its end before, no row will say how the job ended.
+    // If the journal was read to its end before, no row will report the end of the job.
     if (status.cursor > fromCursor(this.cursor).seq) return;
     job.emit('status', withJsonForm({ job, ...this.#status }));
     if (status.runStatus === 'finished') this.#complete();
     else if (status.runStatus === 'cancelled') this.cancelled(status.reason ?? '');
-    else if (status.runStatus === 'paused') this.#hold.paused(status.reason ?? '');
+    else if (status.runStatus === 'paused') this.#pauseNotifier.paused(status.reason ?? '');
   }
 
   console({ sliceNumber, attempt, level, message, same }: Extract<JobNotice, { type: 'job.console' }>): void {
@@ -202,134 +202,138 @@ export class JobTracker<T> implements FollowSink {
     job.emit('progress', { job, sliceNumber, ...(progress === undefined ? {} : { progress }) });
   }
 
-  /** A handle that has had everything so far reads it again, and knows what it had; another has no way to. */
-  rewound(): boolean {
+  /**
+   * Only a handle that has read the journal from its start can read it again, because it knows which outcomes it has
+   * received.
+   */
+  mayReadAgain(): boolean {
     return this.#options.after === 0;
   }
 
-  room(): Promise<void> | undefined {
-    return this.#listenersAtMost(LISTENERS_MAX);
+  whenReady(): Promise<void> | undefined {
+    return this.#whenListenersAtMost(LISTENERS_MAX);
   }
 
-  broken(error: Error): void {
+  followFailed(error: Error): void {
     this.fail(error);
   }
 
-  #begin(): void {
-    if (this.#wanted === 0 || !this.#known || this.#follower !== undefined || this.#over) return;
+  #startFollowing(): void {
+    if (this.#followRequests === 0 || !this.#isAccepted || this.#follower !== undefined || this.#isEnded)
+      return;
     const { context, job } = this.#options;
     const after = this.#after;
     this.#collate = job.collateResults;
     const { clock, yieldNow } = context.ports;
     const fetchBlob = (ref: BlobRef): Promise<Uint8Array> => context.blobs.get(ref, this.ended, Infinity);
-    const link = context.linkToFollow(job.id);
-    this.#follower = new Follower(job.id, after, { link, clock, yieldNow, fetchBlob }, this);
-    this.#unobserve = link.outage.observe({
+    const client = context.clientToFollow(job.id);
+    this.#follower = new Follower(job.id, after, { client, clock, yieldNow, fetchBlob }, this);
+    this.#stopObserving = client.outage.observe({
       lost: (error) => job.emit('reconnecting', { job, error, message: error.message }),
       back: (downMs) => job.emit('reconnected', { job, downMs }),
       isHeard: () => job.listenerCount('reconnecting') > 0,
     });
-    const { missing } = context;
-    const isHeard = (): boolean => job.listenerCount('noworkers') > 0;
+    const { noWorkersWarning } = context;
+    const hasListener = (): boolean => job.listenerCount('noworkers') > 0;
     watchForWorkers({
       clock,
       ended: this.ended,
-      isWorthAsking: () => (isHeard() || !missing.isSaid) && this.#status.computed === 0,
-      status: async () => (await context.link.request('job.status', { jobId: job.id })).status,
-      tell(waitedMs) {
-        if (isHeard()) job.emit('noworkers', { job, waitedMs, message: NO_WORKERS });
-        else missing.say(job.id);
+      shouldCheck: () => (hasListener() || !noWorkersWarning.isPrinted) && this.#status.computed === 0,
+      status: async () => (await context.client.request('job.status', { jobId: job.id })).status,
+      report(waitedMs) {
+        if (hasListener()) job.emit('noworkers', { job, waitedMs, message: NO_WORKERS_MESSAGE });
+        else noWorkersWarning.warnOnce(job.id);
       },
     });
   }
 
-  #leave(): void {
-    if (this.#over || this.#follower === undefined) return;
+  #stopFollowing(): void {
+    if (this.#isEnded || this.#follower === undefined) return;
     this.#after = this.#follower.cursor;
     this.#follower.stop();
-    this.#unobserve?.();
+    this.#stopObserving?.();
     this.#noInput.stop();
     this.#follower = undefined;
   }
 
   #complete(): void {
-    if (this.#over || this.#isComplete) return;
+    if (this.#isEnded || this.#isComplete) return;
     const { job, slicesRead } = this.#options;
-    // What was read is what must have come; where another process read it, what the scheduler says it has.
+    // The expected number of outcomes is that of the input that this handle read, or else the total of the scheduler.
     const slices = slicesRead() ?? this.#status.total;
     const received = this.#received.size;
     if (this.#options.after === 0 && received !== slices) {
-      const text = `Job ${job.id} of ${slices} slices is complete at the scheduler, and the outcomes of ${received} have come.`;
+      const text = `Job ${job.id} of ${slices} slices is complete at the scheduler, but only ${received} outcomes were received.`;
       return this.fail(
         new ManyhandsError('RESULTS_INCOMPLETE', text, { jobId: job.id, received, total: slices }),
       );
     }
     this.#isComplete = true;
-    const listeners = this.#listenersAtMost(0);
-    if (listeners === undefined) this.#conclude(slices);
-    else void listeners.then(() => this.#conclude(slices));
+    const listeners = this.#whenListenersAtMost(0);
+    if (listeners === undefined) this.#emitComplete(slices);
+    else void listeners.then(() => this.#emitComplete(slices));
   }
 
-  #listenersAtMost(max: number): Promise<void> | undefined {
+  #whenListenersAtMost(max: number): Promise<void> | undefined {
     const { context, job } = this.#options;
     const { clock, warn } = context.ports;
     return job.pendingListeners.atMost(max, clock, (count) =>
       warn(
-        `manyhands: job ${job.id} waits for ${count} async listeners of 'result' or 'error' that do not end.`,
+        `manyhands: job ${job.id} waits for ${count} async listeners of 'result' or 'error' that do not settle.`,
       ),
     );
   }
 
-  #conclude(slices: number): void {
-    if (this.#over) return;
+  #emitComplete(slices: number): void {
+    if (this.#isEnded) return;
     const { job } = this.#options;
     this.results.setComplete();
     job.emit('complete', this.results);
-    // What the scheduler took for a result and nobody can read is no result.
+    // A result that the scheduler accepted and this handle cannot decode counts as failed.
     const failed = Math.max(this.#status.failed, this.results.failedCount);
     if (failed === 0) return this.#settle(undefined);
     this.#settle(slicesFailed({ jobId: job.id, total: slices, failed, results: this.results }));
   }
 
   /**
-   * The answer to a follow may be older than what came over another connection: asked again, it cannot be older than
-   * what was known when it was asked. More slices may be appended before the answer comes.
+   * The reply to a follow may be older than what was received over another connection. The reply to a new request
+   * cannot be older than the state at its time, though more slices may be appended meanwhile.
    */
   #checkTotal(): void {
     const { context, job } = this.#options;
     const known = this.#totalKnown;
-    context.link.request('job.status', { jobId: job.id }).then(
+    context.client.request('job.status', { jobId: job.id }).then(
       ({ status }) => {
-        if (!this.#over && status.total < known) this.#lostSlices(known, status.total);
+        if (!this.#isEnded && status.total < known) this.#failForLostSlices(known, status.total);
       },
       (error: unknown) => this.fail(error as Error),
     );
   }
 
-  /** The scheduler has fewer slices than it had acknowledged: the rest will never come. */
-  #lostSlices(known: number, total: number): void {
+  /** The scheduler has fewer slices than it had acknowledged: their outcomes will never be received. */
+  #failForLostSlices(known: number, total: number): void {
     const { job } = this.#options;
     const text =
-      `The scheduler had ${known} slices of job ${job.id} and has ${total}: its data was restored from an older copy. ` +
-      `Deploy what is missing again.`;
+      `The scheduler had ${known} slices of job ${job.id} and now has ${total}: its data was restored from an older copy. ` +
+      `Deploy the missing slices again.`;
     this.fail(new ManyhandsError('RESULTS_INCOMPLETE', text, { jobId: job.id, known, total }));
   }
 
-  /** The close was acknowledged, and the scheduler does not know of it any more. */
+  /** The scheduler has lost a close that it had acknowledged. */
   #closeAgain(): void {
     const { context, job } = this.#options;
-    context.link.request('job.close', { jobId: job.id }).then(
+    context.client.request('job.close', { jobId: job.id }).then(
       ({ status }) => this.update(status),
       (error: unknown) => this.fail(error as Error),
     );
   }
 
   #settle(error: Error | undefined): void {
-    this.#over = true;
+    this.#isEnded = true;
     if (error === undefined) this.#finish.resolve(this.results);
     else this.#finish.reject(error);
     this.#follower?.stop();
-    this.#unobserve?.();
+    this.#stopObserving?.();
     this.#noInput.stop();
     this.#end.abort(error ?? new ManyhandsError('JOB_STATE', `Job ${this.#options.job.id} is complete.`));
   }

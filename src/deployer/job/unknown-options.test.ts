@@ -32,7 +32,7 @@ describe('a misspelt option of a job', () => {
     ['autoclose', (job) => (Object.assign(job, { autoclose: false }), job.exec()), 'autoclose', 'autoClose'],
     ['modules', (job) => (Object.assign(job, { modules: ['numpy'] }), job.deploy()), 'modules', undefined],
   ]; // prettier-ignore
-  it.each(cases)('is refused, and no job is deployed: %s', async (_, call, option, nearest) => {
+  it.each(cases)('is rejected, and no job is deployed: %s', async (_, call, option, nearest) => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2], work) as Job;
     expect(await outcome(() => call(job))).toMatchObject(unknown(option, nearest));
@@ -51,12 +51,12 @@ describe('a misspelt option of a call', () => {
     ['list', (d) => d.compute.list({ limt: 1 } as never), 'limt', 'limit'],
     ['fetchResults', (d) => d.fetchResults(id, { strt: 1, end: 2 } as never), 'strt', 'start'],
   ]; // prettier-ignore
-  it.each(cases)('is refused: %s', async (_, call, option, nearest) => {
+  it.each(cases)('is rejected: %s', async (_, call, option, nearest) => {
     const { deployer } = deployerRig();
     expect(await outcome(() => call(deployer))).toMatchObject(unknown(option, nearest));
   });
 
-  it('is refused by init, as is what is no object of options', () => {
+  it('is rejected by init, like a value that is not an options object', () => {
     const { init } = createModuleDeployer(() => deployerRig().ports);
     expect(() => init({ schedular: 'x' } as never)).toThrow(
       /^init has no option 'schedular'. Did you mean 'scheduler'/,
@@ -113,7 +113,7 @@ describe('a value of a wrong type', () => {
     ['job.cancel', (d, value) => d.computeFor([1], work).cancel(value)],
     ['getAccount', (d, value) => d.getAccount(value)],
   ];
-  it.each(calls)('never gives an error without a code: %s', async (_, call) => {
+  it.each(calls)('never causes an error without a code: %s', async (_, call) => {
     const { deployer } = deployerRig();
     for (const value of odd) {
       const found = await outcome(() => call(deployer, value as never));

@@ -4,10 +4,11 @@ import { BINARY_SOURCE_BYTES_MAX } from '../../protocol/limits.js';
 import { planModule } from '../../worktimes/wasm/plan-module.js';
 import { packWasm } from './binary-work.js';
 import { parseDo, parseFor } from '../upload/forms.js';
-import { packSource, parseWork, type WorkHome } from './work-function.js';
+import { packSource, parseWork, type WorktimeTarget } from './work-function.js';
 
 const noModule = (): Promise<Uint8Array> => Promise.reject(new Error('no module'));
-const pack = (work: unknown, home: WorkHome, read = noModule) => packSource(parseWork(work), home, read);
+const pack = (work: unknown, home: WorktimeTarget, read = noModule) =>
+  packSource(parseWork(work), home, read);
 const refused = (text: string): unknown => ({
   code: 'WORK_FUNCTION_INVALID',
   message: expect.stringContaining(text) as string,
@@ -16,8 +17,8 @@ const WASM = { worktime: 'wasm' };
 const CUSTOM = { worktime: 'map-basic', isCustom: true };
 const url = new URL('https://example.org/work.wasm');
 
-describe('a work function of bytes', () => {
-  it('is a WebAssembly module, by its address or as it is', async () => {
+describe('a work function that is bytes', () => {
+  it('is a WebAssembly module, given by URL or as bytes', async () => {
     const bytes = await assemble('(module (func (export "work")))');
     for (const work of [bytes, bytes.slice().buffer, Buffer.from(bytes), url]) {
       const packed = await pack(work, WASM, () => Promise.resolve(bytes));
@@ -25,7 +26,7 @@ describe('a work function of bytes', () => {
     }
   });
 
-  it.each<[string, string | Uint8Array, WorkHome, string]>([
+  it.each<[string, string | Uint8Array, WorktimeTarget, string]>([
     ['no module', new Uint8Array([1, 2, 3]), WASM, 'no WebAssembly module'],
     ['text', '(module (func (export "work")))', WASM, 'wat2wasm'],
     ['a component', new Uint8Array([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]), WASM, 'WASI preview 1'],
@@ -37,9 +38,19 @@ describe('a work function of bytes', () => {
       "job.worktime = 'wasm'",
     ],
     ['empty', new Uint8Array(0), CUSTOM, '0 bytes'],
-    ['too large', new Uint8Array(BINARY_SOURCE_BYTES_MAX + 1), CUSTOM, 'it is 32.0 MiB, and at most 32 MiB'],
-    ['a module that is too large', new Uint8Array(40 * 2 ** 20), WASM, 'it is 40.0 MiB, and at most 32 MiB'],
-  ])('is refused where it is %s', async (_, work, home, text) => {
+    [
+      'too large',
+      new Uint8Array(BINARY_SOURCE_BYTES_MAX + 1),
+      CUSTOM,
+      'it is 32.0 MiB, and the limit is 32 MiB',
+    ],
+    [
+      'a module that is too large',
+      new Uint8Array(40 * 2 ** 20),
+      WASM,
+      'it is 40.0 MiB, and the limit is 32 MiB',
+    ],
+  ])('is rejected: %s', async (_, work, home, text) => {
     await expect(pack(work, home)).rejects.toMatchObject(refused(text) as object);
   });
 
@@ -55,13 +66,13 @@ describe('a work function of bytes', () => {
       'abort, seed and console.log, as AssemblyScript',
     ],
     ['(import "env" "emscripten_sleep" (func))', 'env.emscripten_sleep', '-sSTANDALONE_WASM'],
-  ])('names the imports that are not there: %s', async (imports, name, advice) => {
+  ])('reports unavailable imports: %s', async (imports, name, advice) => {
     const error = pack(await assemble(`(module ${imports} (func (export "work")))`), WASM);
     await expect(error).rejects.toMatchObject(refused(name) as object);
     await expect(error).rejects.toMatchObject(refused(advice) as object);
   });
 
-  it('needs one function that is meant, of numbers', async () => {
+  it('must have exactly one usable function with numeric parameters', async () => {
     const two = await assemble('(module (func (export "a")) (func (export "b")))');
     await expect(pack(two, WASM)).rejects.toMatchObject(refused('exports a, b') as object);
     await expect(pack(two, { ...WASM, wasm: { export: 'c' } })).rejects.toMatchObject(refused('no function c') as object); // prettier-ignore
@@ -72,7 +83,7 @@ describe('a work function of bytes', () => {
     await expect(pack(blind, WASM)).rejects.toMatchObject(refused('no memory') as object);
   });
 
-  it('names what this engine has against it', async () => {
+  it('reports the error of this engine', async () => {
     // Data that need a section of their count, which is not there.
     const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0x20, 1]);
     await expect(pack(bytes, WASM)).rejects.toMatchObject(
@@ -80,7 +91,7 @@ describe('a work function of bytes', () => {
     );
   });
 
-  it('takes the names of the functions that give and free memory', async () => {
+  it('accepts the names of the functions that allocate and free memory', async () => {
     const bytes = await assemble(`(module (memory (export "memory") 1)
       (func (export "malloc") (param i32) (result i32) i32.const 0)
       (func (export "free") (param i32)) (func (export "other") (param i32))
@@ -96,7 +107,7 @@ describe('a work function of bytes', () => {
     expect(() => planModule(command, { free: 'free' })).toThrow('it is a command');
   });
 
-  it('is whatever a custom worktime reads: a text where it is one', async () => {
+  it('is passed to a custom worktime as text if it is UTF-8, else as bytes', async () => {
     expect(await pack('(+ 1 2)', CUSTOM)).toMatchObject({ sourceKind: 'module' });
     expect(await pack(new Uint8Array([65]), CUSTOM)).toMatchObject({ sourceKind: 'bytes' });
     const text = new TextEncoder().encode('(+ 1 2)');
@@ -122,7 +133,7 @@ describe('call forms with bytes', () => {
 });
 
 describe('job.wasm', () => {
-  it('is in the package where it says something', () => {
+  it('is in the package if it is set', () => {
     expect(packWasm({}, 'map-basic')).toEqual({});
     expect(packWasm({ export: 'f', result: 'json' }, 'wasm')).toEqual({
       wasm: { export: 'f', result: 'json' },
@@ -143,7 +154,7 @@ describe('job.wasm', () => {
     [{ exitCodes: [256] }, 'wasm', 'INVALID_ARGUMENT'],
     [{ exitCodes: 10 }, 'wasm', 'INVALID_ARGUMENT'],
     [null, 'wasm', 'INVALID_ARGUMENT'],
-  ])('is refused as %j with %s', (call, worktime, code) => {
+  ])('is rejected as %j with %s', (call, worktime, code) => {
     expect(() => packWasm(call as object, worktime)).toThrowError(expect.objectContaining({ code }) as Error);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Work functions that are bytes: WebAssembly modules, looked over before they are shipped, and whatever a custom
- * worktime reads.
+ * Packs work functions that are bytes: WebAssembly modules, which are checked before they are shipped, and sources of a
+ * custom worktime.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -25,11 +25,11 @@ const KNOWN: OptionNames<WasmCall> = {
 };
 const MIB = 1024 * 1024;
 
-/** @throws WORK_FUNCTION_INVALID where no sandbox could run the module */
+/** @throws WORK_FUNCTION_INVALID if no sandbox could run the module */
 export async function packModule(bytes: Uint8Array, call: WasmCall | undefined): Promise<PackedSource> {
-  // Its size first: to look over what is refused anyway takes long.
+  // The size is checked first: checking the content of a large module takes long.
   const packed = packBytes(bytes);
-  // Few pages deploy WebAssembly: only they load what reads it.
+  // The module reader is loaded on demand, because few pages deploy WebAssembly.
   const { planModule } = await import('../../worktimes/wasm/plan-module.js');
   planModule(bytes, call);
   return packed;
@@ -44,8 +44,8 @@ export function packBytes(bytes: Uint8Array): PackedSource {
     'WORK_FUNCTION_INVALID',
     bytes.length === 0
       ? 'This work function cannot be shipped: it is empty, 0 bytes.'
-      : `This work function cannot be shipped: it is ${size}, and at most ${most} are taken. ` +
-          'Build it for size (optimize for size, strip names and debug information), or move data into the job’s files.',
+      : `This work function cannot be shipped: it is ${size}, and the limit is ${most}. ` +
+          'Optimize the build for size, strip names and debug information, or move data into the job’s files.',
     { limit: 'BINARY_SOURCE_BYTES_MAX', bytes: bytes.length },
   );
 }
@@ -55,7 +55,8 @@ export function packWasm(given: WasmCall, worktime: string): Pick<JobPackage, 'w
   const call = readOptions<WasmCall>(given ?? null, 'job.wasm', KNOWN);
   const { result, output, exitCodes } = call;
   if (Object.values(call).every((value) => value === undefined)) return {};
-  if (worktime !== 'wasm') throw invalid(`job.wasm is for job.worktime = 'wasm', which is '${worktime}'.`);
+  if (worktime !== 'wasm')
+    throw invalid(`job.wasm needs job.worktime = 'wasm'; the worktime is '${worktime}'.`);
   if (result !== undefined && !RESULTS.includes(result))
     throw invalid(`job.wasm.result must be one of ${RESULTS.join(', ')}.`);
   if (output !== undefined && (typeof output !== 'string' || output === ''))
@@ -80,7 +81,7 @@ export function packWasm(given: WasmCall, worktime: string): Pick<JobPackage, 'w
   };
 }
 
-/** Each once and in order: one meaning has one encoding. */
+/** Sorted and without duplicates, so that equal settings have equal encodings. */
 function checkExitCodes(codes: unknown): number[] {
   const isCode = (one: unknown): one is number =>
     Number.isInteger(one) && (one as number) >= 0 && (one as number) <= EXIT_CODE_MAX;

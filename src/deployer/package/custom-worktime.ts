@@ -1,5 +1,5 @@
 /**
- * A worktime of the job's own: the module that implements it, read and checked before it is shipped.
+ * Packs the custom worktime of a job: its module is read and checked before it is shipped.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -7,13 +7,13 @@ import { readOptions } from '../../lib/options.js';
 import { CUSTOM_WORKTIME_BYTES_MAX, NAME_LENGTH_MAX } from '../../protocol/limits.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 
-/** `job.customWorktime`; docs/worktimes.md tells what its module must be. */
+/** `job.customWorktime`; docs/worktimes.md describes the module. */
 export interface CustomWorktime {
-  /** As the module exports it. */
+  /** The same as the module exports. */
   name: string;
-  /** As the module exports it. */
+  /** The same as the module exports. */
   version: string;
-  /** The text of an ES module, its address, or its bytes. */
+  /** The ES module as text, URL or bytes. */
   source: string | URL | Uint8Array | ArrayBuffer;
 }
 
@@ -23,7 +23,7 @@ export interface PackedWorktime {
   readonly source: Uint8Array;
 }
 
-/** Undefined where the job has none. @throws INVALID_ARGUMENT, and what `readModule` throws */
+/** Undefined if the job has no custom worktime. @throws INVALID_ARGUMENT and the errors of `readModule` */
 export async function packCustomWorktime(
   custom: CustomWorktime | undefined,
   worktime: string,
@@ -38,15 +38,15 @@ export async function packCustomWorktime(
   checkName(name, 'name');
   checkName(version, 'version');
   if (describeWorktime(name) !== undefined)
-    throw invalid(`job.customWorktime.name is '${name}', which is a worktime that there is: choose another.`);
+    throw invalid(`job.customWorktime.name is '${name}', the name of a built-in worktime: choose another.`);
   if (worktime !== 'map-basic')
     throw invalid(
-      `A job has one worktime: leave job.worktime as it was beside job.customWorktime ('${worktime}').`,
+      `A job has one worktime: do not set both job.customWorktime and job.worktime ('${worktime}').`,
     );
   const bytes = await readSource(source, readModule);
   if (bytes.length === 0 || bytes.length > CUSTOM_WORKTIME_BYTES_MAX) {
     throw invalid(
-      `The module of a custom worktime has 1 to ${CUSTOM_WORKTIME_BYTES_MAX} bytes; '${name}' has ${bytes.length}.`,
+      `The module of a custom worktime must have 1 to ${CUSTOM_WORKTIME_BYTES_MAX} bytes; '${name}' has ${bytes.length}.`,
     );
   }
   checkText(bytes, name);
@@ -55,7 +55,7 @@ export async function packCustomWorktime(
 
 function checkName(text: unknown, field: string): asserts text is string {
   if (typeof text === 'string' && text !== '' && text.length <= NAME_LENGTH_MAX) return;
-  throw invalid(`job.customWorktime.${field} must be a text of 1 to ${NAME_LENGTH_MAX} characters.`);
+  throw invalid(`job.customWorktime.${field} must be a string of 1 to ${NAME_LENGTH_MAX} characters.`);
 }
 
 async function readSource(
@@ -74,7 +74,7 @@ function checkText(bytes: Uint8Array, name: string): void {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw invalid(`The module of the custom worktime '${name}' is no UTF-8 text.`);
+    throw invalid(`The module of the custom worktime '${name}' is not UTF-8 text.`);
   }
   if (/\bexport\b/.test(text)) return;
   throw invalid(

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { fetchModule, unreadable } from './fetch-module.js';
+import { fetchModule, moduleReadError } from './fetch-module.js';
 
 const answers =
   (answer: () => Response | Promise<Response>): typeof fetch =>
   () =>
     Promise.resolve().then(answer);
 
-describe('a module that cannot be had', () => {
-  it('of a file is named by the path of the file', () => {
-    const error = unreadable(new URL('file:///jobs/work.js'), 'ENOENT');
+describe('a module that cannot be read', () => {
+  it('is reported with the path of its file', () => {
+    const error = moduleReadError(new URL('file:///jobs/work.js'), 'ENOENT');
     expect(error).toMatchObject({ code: 'WORK_FUNCTION_INVALID', info: { url: 'file:///jobs/work.js' } });
     expect(error.message).toContain('cannot be read from file:///jobs/work.js: ENOENT');
   });
 
-  it('of the web is named without its query, which may be a secret', async () => {
+  it('is reported without the query of its URL, which may be a secret', async () => {
     const url = new URL('https://user:pass@example.com/work.js?key=secret#part');
     const gone = fetchModule(
       answers(() => new Response('no', { status: 404 })),
@@ -25,7 +25,7 @@ describe('a module that cannot be had', () => {
     );
   });
 
-  it('says that nobody answered, with what the platform said as its cause', async () => {
+  it('is reported with the error of the platform as the cause', async () => {
     const cause = new TypeError('fetch failed');
     const silent = fetchModule(
       answers(() => Promise.reject(cause)),
@@ -36,7 +36,7 @@ describe('a module that cannot be had', () => {
   });
 });
 
-it('gives the bytes of a module that can', async () => {
+it('returns the bytes of a module', async () => {
   const bytes = await fetchModule(
     answers(() => new Response('export default 1')),
     new URL('https://example.com/x.js'),

@@ -1,5 +1,6 @@
 /**
- * The bytes of a work function's module, fetched by the deployer: workers get it with the job and reach no address.
+ * Downloads the module of a work function. The deployer does it, because workers get the module with the job and have
+ * no network access.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -10,19 +11,19 @@ export async function fetchModule(fetcher: typeof fetch, url: URL): Promise<Uint
   try {
     response = await fetcher(url);
   } catch (cause) {
-    throw unreadable(url, 'no answer', cause);
+    throw moduleReadError(url, 'no answer', cause);
   }
   if (!response.ok) {
     await response.body?.cancel();
-    throw unreadable(url, `status ${response.status}`);
+    throw moduleReadError(url, `status ${response.status}`);
   }
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** The error for a module that cannot be had. */
-export function unreadable(url: URL, why: string, cause?: unknown): ManyhandsError {
-  // Only of the web: a file has no origin, and what a query has may be a secret.
-  const place = url.origin === 'null' ? url.href.slice(0, 200) : `${url.origin}${url.pathname}`;
-  const text = `The work function's module cannot be read from ${place}: ${why}.`;
-  return new ManyhandsError('WORK_FUNCTION_INVALID', text, { url: place }, { cause });
+/** The error for a module that cannot be read. */
+export function moduleReadError(url: URL, why: string, cause?: unknown): ManyhandsError {
+  // The query of a web URL may contain a secret, so it is left out. A file URL has no origin and is shown whole.
+  const shownUrl = url.origin === 'null' ? url.href.slice(0, 200) : `${url.origin}${url.pathname}`;
+  const text = `The work function's module cannot be read from ${shownUrl}: ${why}.`;
+  return new ManyhandsError('WORK_FUNCTION_INVALID', text, { url: shownUrl }, { cause });
 }

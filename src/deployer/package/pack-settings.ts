@@ -1,6 +1,6 @@
 /**
- * What a caller may set on a job before it is deployed, and how that becomes fields of its package. Secrets of
- * compute groups are hashed here and go no further.
+ * Converts the settings of a job to fields of its package. Secrets of compute groups are hashed here and never leave
+ * this process.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -18,15 +18,17 @@ import { sorted } from '../../protocol/input/remote-sets.js';
 import { isOrigin } from '../../protocol/input/remote-url.js';
 import { hashSecret, type GroupCredential } from '../../wallet/group-credential.js';
 
-/** What workers may show to the people who run them. */
+/** The description of a job that workers may show to their owners. */
 export interface PublicInfo {
   name: string | null;
   description: string | null;
-  /** An http(s) address. */
+  /** An http(s) URL. */
   link: string | null;
 }
 
-/** A compute group: by its secret, or by the SHA-256 of the secret as 64 hexadecimal digits; `public` needs none. */
+/**
+ * A compute group with its secret, or with the SHA-256 of the secret as 64 hexadecimal digits; `public` needs neither.
+ */
 export interface ComputeGroup {
   joinKey: string;
   joinSecret?: string;
@@ -34,9 +36,9 @@ export interface ComputeGroup {
 }
 
 export interface JobLimits {
-  /** Time for one slice. @default 24 hours */
+  /** Maximum time of one slice, milliseconds. @default 24 hours */
   sliceTimeoutMs?: number;
-  /** Time of one slice without a sign of progress. @default 5 minutes */
+  /** Maximum time of one slice without progress or console output, milliseconds. @default 5 minutes */
   noProgressMs?: number;
 }
 
@@ -83,7 +85,7 @@ export function packPublic(info: Partial<PublicInfo>, jobId: string): JobPackage
     }
   }
   if (text.link !== '' && !/^https?:\/\//.test(text.link))
-    throw invalid('job.public.link must be an http(s) address.');
+    throw invalid('job.public.link must be an http(s) URL.');
   return text;
 }
 
@@ -93,26 +95,26 @@ export function packOrigins(named: readonly string[]): Pick<JobPackage, 'origins
   return origins.length === 0 ? {} : { origins };
 }
 
-/** Each as `URL.origin` writes it. @throws INVALID_ARGUMENT */
+/** Normalises each origin as `URL.origin` does. @throws INVALID_ARGUMENT */
 export function checkOrigins(named: readonly string[]): string[] {
   if (!Array.isArray(named))
     throw invalid('job.origins must be an array of origins like https://example.com.');
   return named.map((one: unknown) => {
     const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
     if (url !== undefined && isOrigin(url.origin)) return url.origin;
-    throw invalid(`job.origins must have origins like https://example.com, not ${JSON.stringify(one)}.`);
+    throw invalid(`job.origins must contain origins like https://example.com; got ${JSON.stringify(one)}.`);
   });
 }
 
 /** @throws INVALID_ARGUMENT */
 export function packEnv(env: Readonly<Record<string, string>>): Record<string, string> {
   if (typeof env !== 'object' || env === null || Array.isArray(env))
-    throw invalid('job.env must be an object of names and texts, { NAME: "text" }.');
+    throw invalid('job.env must be an object of names and strings, { NAME: "text" }.');
   const entries = Object.entries(env);
   if (entries.length > ENV_COUNT_MAX) throw invalid(`job.env has more than ${ENV_COUNT_MAX} variables.`);
   for (const [name, value] of entries) {
     if (!/^[^=\0]+$/.test(name)) throw invalid(`job.env has a malformed name: '${name}'.`);
-    if (typeof value !== 'string') throw invalid(`job.env.${name} must be a string, got ${typeof value}.`);
+    if (typeof value !== 'string') throw invalid(`job.env.${name} must be a string; got ${typeof value}.`);
   }
   return Object.fromEntries(entries);
 }

@@ -1,5 +1,5 @@
 /**
- * Builds the package of a job out of its settings: what is small goes inside, what is large becomes a blob beside.
+ * Builds the package of a job from its settings. Small parts are inline; large parts become blobs.
  * @module
  */
 import type { InlineOrBlob, JobPackage, WasmCall } from '../../protocol/job/job-package.js';
@@ -10,9 +10,9 @@ import type { GroupCredential } from '../../wallet/group-credential.js';
 import { encodeValue } from '../../protocol/values/values.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 import { packWasm } from './binary-work.js';
-import { blobRef } from '../connection/blob-client.js';
+import { toBlobRef } from '../connection/blob-client.js';
 import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
-import { atPath } from '../arguments/error-path.js';
+import { withErrorPath } from '../arguments/error-path.js';
 import {
   packEnv,
   packGroups,
@@ -25,10 +25,10 @@ import {
 } from './pack-settings.js';
 import { packSource, type WorkSource } from './work-function.js';
 
-/** What is larger travels as a blob, which workers fetch once and keep. */
+/** A larger part becomes a blob, which workers download once and cache. */
 const INLINE_BYTES_MAX = 64 * 1024;
 
-export interface PackageSettings {
+export interface PackSettings {
   jobId: string;
   work: WorkSource;
   args: readonly unknown[];
@@ -38,7 +38,7 @@ export interface PackageSettings {
   isolation: JobPackage['isolation'];
   wasm: WasmCall;
   fs: JobFS | undefined;
-  /** Where input may come from. */
+  /** The origins that input may be downloaded from. */
   origins: readonly string[];
   env: Readonly<Record<string, string>>;
   computeGroups: readonly ComputeGroup[];
@@ -49,31 +49,31 @@ export interface PackageSettings {
 export interface BuiltPackage {
   bytes: Uint8Array;
   digest: string;
-  /** To be stored before the job is deployed. */
+  /** The blobs to upload before the job is deployed. */
   blobs: { ref: BlobRef; bytes: Uint8Array }[];
-  /** The groups with a secret, which is proved before the job is deployed; the package has their keys alone. */
+  /** The groups with a secret, which is proved before the job is deployed. The package contains only their keys. */
   secretGroups: Required<GroupCredential>[];
 }
 
-/** @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, VALUE_NOT_CLONEABLE and what the files' packing throws */
+/** @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, VALUE_NOT_CLONEABLE and the errors of `JobFS.pack` */
 export async function buildPackage(
-  settings: PackageSettings,
+  settings: PackSettings,
   readModule: (url: URL) => Promise<Uint8Array>,
 ): Promise<BuiltPackage> {
   const blobs: BuiltPackage['blobs'] = [];
   const { worktime, wasm } = settings;
   const custom = await packCustomWorktime(settings.customWorktime, worktime, readModule);
-  const home = { worktime, wasm, isCustom: custom !== undefined };
-  const { bytes: source, sourceKind } = await packSource(settings.work, home, readModule);
+  const target = { worktime, wasm, isCustom: custom !== undefined };
+  const { bytes: source, sourceKind } = await packSource(settings.work, target, readModule);
   const groups = packGroups(settings.computeGroups);
   const bytes = encodeJobPackage({
     version: 1,
     worktime: { name: worktime, range: worktimeRange(settings) },
-    ...(custom && { customWorktime: { ...custom, source: placeBeside(custom.source, blobs) } }),
-    source: place(source, blobs),
+    ...(custom && { customWorktime: { ...custom, source: asBlob(custom.source, blobs) } }),
+    source: inlineOrBlob(source, blobs),
     sourceKind,
     ...packWasm(wasm, worktime),
-    args: place(encodeArgs(settings.args), blobs),
+    args: inlineOrBlob(encodeArgs(settings.args), blobs),
     ...(await packFiles(settings.fs, blobs)),
     ...packOrigins(settings.origins),
     env: packEnv(settings.env),
@@ -90,7 +90,7 @@ export async function buildPackage(
 const hasSecret = (group: GroupCredential): group is Required<GroupCredential> =>
   group.secretHash !== undefined;
 
-function worktimeRange({ worktime, worktimeVersion }: PackageSettings): string {
+function worktimeRange({ worktime, worktimeVersion }: PackSettings): string {
   return worktimeVersion ?? describeWorktime(worktime)?.defaultRange ?? '*';
 }
 
@@ -98,7 +98,7 @@ function encodeArgs(args: readonly unknown[]): Uint8Array {
   try {
     return encodeValue([...args]);
   } catch (error) {
-    throw atPath(error, 'args');
+    throw withErrorPath(error, 'args');
   }
 }
 
@@ -108,18 +108,18 @@ async function packFiles(
 ): Promise<Pick<JobPackage, 'fs'>> {
   if (fs === undefined || fs.isEmpty) return {};
   const { bytes, cwd } = await fs.pack();
-  const ref = blobRef(bytes);
+  const ref = toBlobRef(bytes);
   blobs.push({ ref, bytes });
   return { fs: { blob: ref.digest, bytes: ref.bytes, cwd } };
 }
 
-function place(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
-  return bytes.length <= INLINE_BYTES_MAX ? { inline: bytes } : placeBeside(bytes, blobs);
+function inlineOrBlob(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
+  return bytes.length <= INLINE_BYTES_MAX ? { inline: bytes } : asBlob(bytes, blobs);
 }
 
-/** Under its digest, however small: workers keep it for the next job that names it. */
-function placeBeside(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
-  const ref = blobRef(bytes);
+/** A blob whatever its size: workers cache it by its digest for other jobs. */
+function asBlob(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
+  const ref = toBlobRef(bytes);
   blobs.push({ ref, bytes });
   return { blob: ref.digest, bytes: ref.bytes };
 }

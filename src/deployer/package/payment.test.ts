@@ -8,11 +8,11 @@ import { resolveOffer } from './payment.js';
 const CREDIT = 10n ** 9n;
 
 describe('a payment offer', () => {
-  it('is nothing by default', () => {
+  it('is free by default', () => {
     expect(resolveOffer(0, undefined)).toEqual({ pricePerSlice: 0n, ceiling: 0n, acceptMs: 600_000 });
   });
 
-  it('has a ceiling of the price times the slices, where they are known', () => {
+  it('has a default ceiling of the price times the slices', () => {
     expect(resolveOffer('0.25', 8)).toMatchObject({ pricePerSlice: CREDIT / 4n, ceiling: 2n * CREDIT });
     expect(resolveOffer({ pricePerSlice: 1, ceiling: '3.5', acceptMs: 5 }, undefined)).toEqual({
       pricePerSlice: CREDIT,
@@ -28,7 +28,7 @@ describe('a payment offer', () => {
     [{}, 3, /price/],
     [null, 3, /price/],
     [{ pricePerSlice: 1, acceptMs: 0 }, 3, /acceptMs/],
-  ])('is refused as %j of %j slices', (offer, slices, text) => {
+  ])('is rejected as %j for %j slices', (offer, slices, text) => {
     expect(() => resolveOffer(offer as number, slices)).toThrowError(text);
   });
 
@@ -49,7 +49,7 @@ describe('a payment offer', () => {
     expect(offer!.acceptBeforeMs).toBeLessThan(1_800_000_000_000 + 700_000);
   });
 
-  it('is signed with the keystore that was given, even for nothing', async () => {
+  it('is signed with a given keystore, even for a free job', async () => {
     const { stub, deployer } = deployerRig();
     const keystore = await Keystore.create();
     await deployer.computeFor([1], (x: number) => x).deploy(0, keystore);
@@ -63,7 +63,7 @@ describe('a payment offer', () => {
     expect(await wallet.list()).toEqual(['id']);
   });
 
-  it('needs a ceiling for an open job, and can be topped up', async () => {
+  it('needs a ceiling for an open job, which can be raised', async () => {
     const { stub, deployer } = deployerRig();
     const make = () => {
       const job = deployer.computeFor([1], (x: number) => x);
@@ -81,7 +81,7 @@ describe('a payment offer', () => {
     expect(second!.nonce).not.toBe(first!.nonce);
   });
 
-  it('is good for as long as it says after the scheduler’s clock was set, on a connection that was open before', async () => {
+  it('is valid for acceptMs after the scheduler’s clock was set on an open connection', async () => {
     const { stub, deployer } = deployerRig();
     const first = deployer.computeFor([1], (x: number) => x);
     first.autoClose = false;
@@ -93,13 +93,13 @@ describe('a payment offer', () => {
     expect(acceptBeforeMs - stub.nowMs).toBeLessThanOrEqual(60_000);
   });
 
-  it('comes from an account that can be looked at', async () => {
+  it('comes from an account whose balance can be requested', async () => {
     const { deployer, wallet } = deployerRig();
     const { address } = await wallet.get();
     expect(await deployer.getAccount()).toEqual({ address, balance: 5n, escrow: 2n, earned: 1n });
   });
 
-  it('that the account cannot cover ends the job with `nofunds`', async () => {
+  it('that exceeds the account’s balance emits `nofunds` and ends the job', async () => {
     const { stub, deployer } = deployerRig();
     stub.beforeRequest = (request) => {
       if (request.type !== 'job.deploy') return;

@@ -1,6 +1,6 @@
 /**
- * What a job pays: the caller's words (credits per slice) become the units of a signed offer. By default a job
- * pays nothing and nothing is signed for it.
+ * The payment of a job: credits per slice are converted to the units of a signed offer. By default a job is free and no
+ * offer is signed.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -8,29 +8,29 @@ import { checkSignal } from '../../lib/abortable.js';
 import { readOptions } from '../../lib/options.js';
 import { toUnits } from '../../wallet/credits.js';
 
-/** Credits of one slice, or the same with its bounds. */
+/** The price of one slice in credits, alone or with limits. */
 export type SlicePaymentOffer =
   | number
   | string
   | {
-      /** Highest price of one slice, credits. */
+      /** Maximum price of one slice, credits. */
       pricePerSlice: number | string;
-      /** Most that the job may cost, credits. @default the price times the slices, where they are known */
+      /** Maximum cost of the whole job, credits. @default the price times the number of slices, if that is known */
       ceiling?: number | string;
-      /** How long the scheduler may take to accept it, milliseconds. @default 600000 */
+      /** Time in which the scheduler may accept the offer, milliseconds. @default 600000 */
       acceptMs?: number;
     };
 
-/** What `exec` and `deploy` take in one object. */
+/** The options of `exec` and `deploy`. */
 export interface ExecOptions {
   pricePerSlice?: number | string;
   ceiling?: number | string;
   acceptMs?: number;
-  /** Ends what was begun: the call rejects with `ABORTED` or `TIMEOUT`, and the job is cancelled. */
+  /** Cancels the job; the call rejects with `ABORTED` or `TIMEOUT`. */
   signal?: AbortSignal | undefined;
 }
 
-/** The offer in what `exec` was given, and the signal. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+/** Separates the offer from the signal in the argument of `exec`. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
 export function splitExec(given: SlicePaymentOffer | ExecOptions | undefined): {
   offer: SlicePaymentOffer | undefined;
   signal: AbortSignal | undefined;
@@ -55,8 +55,8 @@ export interface OfferTerms {
 const ACCEPT_MS_DEFAULT = 600_000;
 
 /**
- * @param slices how many slices the job has in all; undefined where that is not known or more may come
- * @throws INVALID_ARGUMENT when it is malformed, or a priced job of unknown size names no ceiling
+ * @param slices the number of slices of the job; undefined if it is unknown or more may be added
+ * @throws INVALID_ARGUMENT if the offer is malformed, or has no ceiling for a paid job of unknown size
  */
 export function resolveOffer(offer: SlicePaymentOffer, slices: number | undefined): OfferTerms {
   const given =
@@ -66,7 +66,7 @@ export function resolveOffer(offer: SlicePaymentOffer, slices: number | undefine
   if (!Number.isFinite(acceptMs) || acceptMs <= 0) {
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      `acceptMs must be a number of milliseconds above 0, got ${acceptMs}.`,
+      `acceptMs must be a number of milliseconds above 0; got ${acceptMs}.`,
     );
   }
   if (given.ceiling !== undefined) {
@@ -76,7 +76,7 @@ export function resolveOffer(offer: SlicePaymentOffer, slices: number | undefine
   if (slices === undefined) {
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      'A job that pays and whose number of slices is not known needs a ceiling: ' +
+      'A paid job whose number of slices is unknown needs a ceiling: ' +
         'exec({ pricePerSlice: 0.01, ceiling: 50 }). job.topUp(ceiling) raises it later.',
     );
   }
@@ -95,7 +95,7 @@ function units(credits: unknown, what: string): bigint {
   if (typeof credits !== 'number' && typeof credits !== 'string') {
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      `${what} must be a number of credits, got ${typeof credits}.`,
+      `${what} must be a number of credits; got ${typeof credits}.`,
     );
   }
   return toUnits(credits);

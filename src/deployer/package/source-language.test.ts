@@ -2,7 +2,7 @@ import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { languageOf } from './source-language.js';
 
-describe('Python is known as such', () => {
+describe('Python is recognised', () => {
   it.each([
     'def f(x):\n  return x',
     'async def f(x): ...',
@@ -29,7 +29,7 @@ describe('Python is known as such', () => {
   });
 });
 
-describe('JavaScript is known as such, whatever its texts say', () => {
+describe('JavaScript is recognised, whatever its string literals contain', () => {
   it.each([
     "import fs from 'fs'\nconst def = 5",
     'import{a}from"./a.js";import b,{c}from"b";',
@@ -62,6 +62,6 @@ describe('JavaScript is known as such, whatever its texts say', () => {
   });
 });
 
-it.each(['', 'x +', 'x = 3', 'print(5)', 'return 5', '@cache'])('says nothing of %j', (text) => {
+it.each(['', 'x +', 'x = 3', 'print(5)', 'return 5', '@cache'])('the language of %j is undecided', (text) => {
   expect(languageOf(text)).toBeUndefined();
 });

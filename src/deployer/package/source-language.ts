@@ -1,12 +1,12 @@
 /**
- * Which language the text of a work function is in, for the advice in a refusal: the first line that only one of the two
- * languages can have decides. Whether it is right JavaScript is for a parser to say.
+ * Guesses the language of a work function's source for the advice in an error message. The first line that is possible
+ * in only one of the languages decides; the syntax is not checked.
  * @module
  */
 
 export type SourceLanguage = 'python' | 'javascript';
 
-/** Lines at the margin that no JavaScript has. */
+/** Unindented lines that JavaScript cannot contain. */
 const PYTHON: readonly RegExp[] = [
   /^(?:async\s+)?def\s+[^\W\d]\w*\s*[([]/,
   /^class\s+\w+\s*(?:\[.*\])?\s*(?:\(.*\))?\s*:/,
@@ -19,7 +19,7 @@ const PYTHON: readonly RegExp[] = [
   /^#(?!!)/,
 ];
 
-/** Lines at the margin that no Python has. */
+/** Unindented lines that Python cannot contain. */
 const JAVASCRIPT: readonly RegExp[] = [
   /^(?:var|let|const|function|export|switch|throw|new|typeof|void)\b/,
   /^import\s*["'{*(]/,
@@ -33,15 +33,15 @@ const JAVASCRIPT: readonly RegExp[] = [
   /=>/,
 ];
 
-/** Undefined where no line says. */
+/** Undefined if no line decides. */
 export function languageOf(text: string): SourceLanguage | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const margin = Math.min(...lines.map((line) => /^\s*/.exec(line)![0].length));
+  const indentation = Math.min(...lines.map((line) => /^\s*/.exec(line)![0].length));
   for (const line of lines) {
-    const at = line.slice(margin).trimEnd();
-    if (/^\s/.test(at)) continue;
-    if (PYTHON.some((form) => form.test(at))) return 'python';
-    if (JAVASCRIPT.some((form) => form.test(at))) return 'javascript';
+    const unindented = line.slice(indentation).trimEnd();
+    if (/^\s/.test(unindented)) continue;
+    if (PYTHON.some((form) => form.test(unindented))) return 'python';
+    if (JAVASCRIPT.some((form) => form.test(unindented))) return 'javascript';
   }
   return undefined;
 }

@@ -10,7 +10,7 @@ async function shipped(work: unknown): Promise<(x: number) => unknown> {
 }
 
 describe('a work function', () => {
-  it('travels in every way of writing one', async () => {
+  it('can be shipped in every syntax of functions', async () => {
     const methods = {
       plain(x: number) {
         return x + 1;
@@ -59,8 +59,8 @@ describe('a work function', () => {
     ['a generator', function* () {}, /generator/],
     ['an async generator', async function* () {}, /generator/],
     ['empty text', '  ', /empty/],
-    ['a number', 5, /Hand in a function/],
-  ])('is refused at once when it is %s', (_, work: unknown, advice) => {
+    ['a number', 5, /Pass a function/],
+  ])('is rejected immediately when it is %s', (_, work: unknown, advice) => {
     expect(() => parseWork(work)).toThrowError(advice);
     expect(() => parseWork(work)).toThrowError(expect.objectContaining({ code: 'WORK_FUNCTION_INVALID' }));
   });
@@ -74,13 +74,13 @@ describe('a work function', () => {
     },
   );
 
-  it('is only read, not run, on its way', async () => {
+  it('is parsed and not run when it is packed', async () => {
     const text = '(globalThis.ranOnItsWay = true, (x) => x)';
     await packSource(parseWork(text), { worktime: 'map-basic' }, noModule);
     expect('ranOnItsWay' in globalThis).toBe(false);
   });
 
-  it('is a module where it comes from an address or exports something', async () => {
+  it('is a module if it is given by URL or has an export', async () => {
     const module = 'export default (x) => x;';
     const read = (): Promise<Uint8Array> => Promise.resolve(new TextEncoder().encode(module));
     for (const work of [new URL('https://example.org/work.js'), module]) {
@@ -90,9 +90,9 @@ describe('a work function', () => {
   });
 
   it.each([
-    ['python', 'There is no worktime python: there is map-basic, wasm, pyodide. Did you mean pyodide?'],
-    ['cobol', 'There is no worktime cobol: there is map-basic, wasm, pyodide.'],
-  ])('is refused for a worktime %s that there is not, by what there is', async (worktime, message) => {
+    ['python', 'Unknown worktime python; available: map-basic, wasm, pyodide. Did you mean pyodide?'],
+    ['cobol', 'Unknown worktime cobol; available: map-basic, wasm, pyodide.'],
+  ])('is rejected for the unknown worktime %s with the available ones', async (worktime, message) => {
     await expect(
       packSource(
         parseWork((x: number) => x),
@@ -105,7 +105,7 @@ describe('a work function', () => {
     });
   });
 
-  it('is Python text for other worktimes, without the margin of a template literal', async () => {
+  it('is Python text for other worktimes, without the indentation of a template literal', async () => {
     const text = `
       def work(x):
           # twice
@@ -125,7 +125,7 @@ describe('a work function', () => {
     });
   });
 
-  it('has a greatest size', async () => {
+  it('has a maximum size', async () => {
     const text = `(x) => "${'a'.repeat(600_000)}"`;
     await expect(packSource(parseWork(text), { worktime: 'map-basic' }, noModule)).rejects.toThrowError(
       /524288/,
@@ -144,12 +144,12 @@ describe('a work function', () => {
   });
 });
 
-describe('a text that is no work function', () => {
+describe('a text that is not a work function', () => {
   it.each([
     ['import{a}from"./a.js";x=>a(x)', 'as a module that exports it as its default'],
     ['const s = `\nimport re\n\ndef f(x):\n  return x\n`; (x) => {', 'Write it as (x) =>'],
     ['x +', "for Python set job.worktime = 'pyodide'"],
-  ])('is refused with what to do: %j', async (text, advice) => {
+  ])('is rejected with advice: %j', async (text, advice) => {
     await expect(packSource(parseWork(text), { worktime: 'map-basic' }, noModule)).rejects.toMatchObject({
       code: 'WORK_FUNCTION_INVALID',
       message: expect.stringContaining(advice) as string,
@@ -157,7 +157,7 @@ describe('a text that is no work function', () => {
   });
 });
 
-describe('the text of a work function', () => {
+describe('the source of a work function', () => {
   it.each([
     ['const k = 3; (x) => k * x', 'function', 'const k = 3; (x) => k * x'],
     ['var L = { k: 3 };\n(x) => L.k * x', 'function', 'var L = { k: 3 };\n(x) => L.k * x'],
@@ -167,7 +167,7 @@ describe('the text of a work function', () => {
     ['/*! b */export default x=>x', 'module', '/*! b */export default x=>x'],
     ['let b=(x=>x)\nexport*from"data:,"', 'module', 'let b=(x=>x)\nexport*from"data:,"'],
     ['var b=x=>3*x;export{b as default};', 'module', 'var b=x=>3*x;export{b as default};'],
-  ])('is taken in every form that the pages name: %s', async (text, sourceKind, source) => {
+  ])('is accepted in every documented form: %s', async (text, sourceKind, source) => {
     const packed = await packSource(parseWork(text), { worktime: 'map-basic' }, () =>
       Promise.reject(new Error()),
     );
@@ -183,14 +183,14 @@ describe('a text that names a file', () => {
     ['../lib/work.mjs ', 'map-basic', 'new URL("../lib/work.mjs", import.meta.url)'],
     ['C:\\jobs\\work.wasm', 'wasm', 'import.meta.url'],
     ['https://a.example/work.js', 'map-basic', 'new URL("https://a.example/work.js").'],
-  ])('is refused with the URL that is meant: %s', async (text, worktime, advice) => {
+  ])('is rejected with the URL to use: %s', async (text, worktime, advice) => {
     await expect(packSource(parseWork(text), { worktime }, noModule)).rejects.toMatchObject({
       code: 'WORK_FUNCTION_INVALID',
       message: expect.stringContaining(advice) as string,
     });
   });
 
-  it('is source where a worktime of the job’s own reads it', async () => {
+  it('is source text for a custom worktime', async () => {
     const home = { worktime: 'map-basic', isCustom: true };
     const { bytes } = await packSource(parseWork('lib.js'), home, noModule);
     expect(new TextDecoder().decode(bytes)).toBe('lib.js');

@@ -1,5 +1,5 @@
 /**
- * Fetches outcomes that a scheduler has, by slice number, from any process of the job's owner.
+ * Fetches the outcomes of finished slices by slice number, in any process of the job's owner.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -16,7 +16,7 @@ export type FetchedResult<T> =
   { slice: number; value: T; error?: undefined } | { slice: number; value?: undefined; error: Error };
 
 /**
- * Always an array, ordered by slice number; slices that are not finished are left out.
+ * The finished slices of the range, ordered by slice number; unfinished slices are left out.
  * @throws INVALID_ARGUMENT, JOB_UNKNOWN, NOT_OWNER
  */
 export async function fetchJobResults<T>(
@@ -28,22 +28,21 @@ export async function fetchJobResults<T>(
   const { signal } = readCall(options, 'fetchResults');
   const { from, to, step } = readRange(range);
   const found: FetchedResult<T>[] = [];
-  const wanted = (slice: number): boolean => (slice - from) % step === 0;
+  const isRequested = (slice: number): boolean => (slice - from) % step === 0;
   const sink = {
     result: (slice: number, value: unknown): void => {
-      if (wanted(slice)) found.push({ slice, value: value as T });
+      if (isRequested(slice)) found.push({ slice, value: value as T });
     },
     failure: (slice: number, error: Error): void => {
-      if (wanted(slice)) found.push({ slice, error });
+      if (isRequested(slice)) found.push({ slice, error });
     },
   };
-  const release = context.link.hold();
+  const release = context.client.retain();
   try {
     for (let next: number | undefined = from; next !== undefined && next <= to;) {
-      const answer = await context.link.request('job.results', { jobId, from: next, to }, { signal });
-      for (const part of answer.parts)
-        await readOutcomes(part, sink, (ref) => context.blobs.get(ref, signal));
-      next = forward(answer.next, next);
+      const reply = await context.client.request('job.results', { jobId, from: next, to }, { signal });
+      for (const part of reply.parts) await readOutcomes(part, sink, (ref) => context.blobs.get(ref, signal));
+      next = checkNext(reply.next, next);
     }
   } finally {
     release();
@@ -57,7 +56,7 @@ function readRange(range: ResultRange | undefined): { from: number; to: number; 
   if (isCount(start) && isCount(end) && isCount(step) && start <= end) return { from: start, to: end, step };
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
-    'A range of results is [from, to] or { start, end, step? } in slice numbers, which count from 1.',
+    'A range of results must be [from, to] or { start, end, step? } with slice numbers, which start at 1.',
   );
 }
 
@@ -73,7 +72,7 @@ function readBounds(range: unknown): { start?: unknown; end?: unknown; step?: un
       start: true,
       end: true,
       step: true,
-      // A RangeObject has one.
+      // A RangeObject has this property.
       group: true,
     },
   );
@@ -83,11 +82,11 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
-/** Where to go on; a scheduler that does not go forward would keep us for ever. */
-function forward(next: number | undefined, before: number): number | undefined {
+/** Checks that the scheduler makes progress: otherwise the loop would never end. */
+function checkNext(next: number | undefined, before: number): number | undefined {
   if (next === undefined || next > before) return next;
   throw new ManyhandsError(
     'INTERNAL',
-    `The scheduler answers job.results of slice ${before} with slice ${next} next.`,
+    `The scheduler replied to job.results from slice ${before} with slice ${next} as the next one.`,
   );
 }

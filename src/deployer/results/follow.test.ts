@@ -7,7 +7,7 @@ import { encodeValue } from '../../protocol/values/values.js';
 import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
 
 describe('following', () => {
-  it('goes on where it was after any cut, with nothing lost or repeated', async () => {
+  it('continues after each disconnect without lost or repeated rows', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }), async (cutsAt) => {
         const { stub, deployer } = deployerRig({ clock: hurriedClock(20) });
@@ -40,7 +40,7 @@ describe('following', () => {
     );
   });
 
-  it('asks again for rows that got lost', async () => {
+  it('requests lost rows again', async () => {
     const { stub, deployer } = deployerRig();
     stub.rowsAtOnce = 2;
     stub.work = (datum) => ({ value: datum });
@@ -53,7 +53,7 @@ describe('following', () => {
     expect(stub.loseRows.size).toBe(0);
   });
 
-  it('lets the scheduler send as fast as it reads, and no faster', async () => {
+  it('lets the scheduler send no faster than it reads', async () => {
     const { stub, deployer } = deployerRig();
     const big = new Uint8Array(500_000);
     const job = deployer.computeFor({ start: 1, end: 60 }, () => big);
@@ -77,7 +77,7 @@ describe('following', () => {
     expect(stub.violations).toEqual([]);
   });
 
-  it('credits each row of the journal also for itself: rows of nearly no bytes keep no window full', async () => {
+  it('acknowledges a fixed size for each row, so that tiny rows do not fill the window', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: datum });
     stub.rowSlices = 1;
@@ -89,7 +89,7 @@ describe('following', () => {
     expect(stub.violations).toEqual([]);
   });
 
-  it('takes a row that it got twice once', async () => {
+  it('delivers a repeated row once', async () => {
     const { stub, deployer } = deployerRig();
     stub.repeating = true;
     stub.rowsAtOnce = 2;
@@ -103,7 +103,7 @@ describe('following', () => {
     expect(stub.violations).toEqual([]);
   });
 
-  it('reads a row to its end when the connection breaks meanwhile, and only once', async () => {
+  it('reads a row completely and once when the connection is lost meanwhile', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2, 3, 4, 5], (x: number) => x);
     const seen: number[] = [];
@@ -130,7 +130,7 @@ describe('following', () => {
     expect(stub.violations).toEqual([]);
   });
 
-  it('fetches large results, checks them, and tries until they are there', async () => {
+  it('downloads large results, checks them, and retries until they are available', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const done = job.exec();
@@ -142,7 +142,7 @@ describe('following', () => {
     expect([...results]).toEqual(['small', large, 'last']);
   });
 
-  it('counts a large result that is not what it should be as failed', async () => {
+  it('counts a large result with a wrong digest as failed', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec().catch((e: unknown) => e);
@@ -162,7 +162,7 @@ describe('following', () => {
     expect(job.results[1]).toBe(2);
   });
 
-  it('takes a segment that cannot be read as the failure of its slices', async () => {
+  it('treats a malformed segment as the failure of its slices', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
     const errors: unknown[] = [];
@@ -181,7 +181,7 @@ describe('following', () => {
     expect(errors).toMatchObject([1, 2, 3, 4].map((slice) => [slice, malformed]));
   });
 
-  it('calls no job complete of which outcomes are missing', async () => {
+  it('rejects a complete job with missing outcomes', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
     const completed: unknown[] = [];
@@ -197,7 +197,7 @@ describe('following', () => {
     expect(completed).toEqual([]);
   });
 
-  it('does not take slices for lost that were appended while it asked how many there are', async () => {
+  it('does not report slices as lost that were appended during the status request', async () => {
     const { stub, deployer } = deployerRig();
     stub.late.add('job.follow');
     stub.work = (datum) => ({ value: datum });
@@ -217,7 +217,7 @@ describe('following', () => {
     expect([...(await done)]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('goes on in another process from a cursor, and from the start', async () => {
+  it('continues in another process from a cursor, and from the start', async () => {
     const rig = deployerRig();
     const { stub, deployer } = rig;
     stub.work = (datum) => ({ value: datum });
@@ -243,7 +243,7 @@ describe('following', () => {
     expect((await late.wait()).isAvailable(0)).toBe(false);
   });
 
-  it('serves any number of handles of one job in one process', async () => {
+  it('supports several handles of one job in one process', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec();
@@ -257,7 +257,7 @@ describe('following', () => {
     expect(stub.violations).toEqual([]);
   });
 
-  it('says so when a job is attached to that is not there, or another’s', async () => {
+  it('rejects attaching to an unknown job and to a job of another owner', async () => {
     const { deployer, stub, ports } = deployerRig();
     await expect(deployer.attach('A'.repeat(22))).rejects.toMatchObject({ code: 'JOB_UNKNOWN' });
     const id = await deployer.computeFor([1], (x: number) => x).deploy();
@@ -267,7 +267,7 @@ describe('following', () => {
     expect(stub.jobs.size).toBe(1);
   });
 
-  it('ends with the scheduler’s word when it is told to stay away', async () => {
+  it('ends with the scheduler’s error when the client is banned', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();

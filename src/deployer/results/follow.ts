@@ -1,6 +1,6 @@
 /**
- * Follows a job's journal from a cursor: every row once and in order, whatever happens to the connection. A row
- * is taken, read to its end, credited to the window, and only then is the next one taken.
+ * Follows a job's journal from a cursor: delivers every row once and in order, across reconnects. Each row is read
+ * completely and acknowledged to the flow-control window before the next one.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -15,45 +15,45 @@ import type {
   JournalRow,
   SegmentPart,
 } from '../../protocol/messages/messages.js';
-import type { JobNotice, SchedulerLink } from '../connection/scheduler-client.js';
+import type { JobNotice, SchedulerClient } from '../connection/scheduler-client.js';
 import { readOutcomes, type OutcomeSink } from './outcomes.js';
 
-/** Bytes of outcomes on their way to this follower. */
+/** Maximum bytes that the scheduler sends before they are acknowledged. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
-/** What was consumed is told when it is so much, or when there is nothing left to read. */
+/** Bytes after which an acknowledgement (`follow.credit`) is sent. */
 const CREDIT_BYTES = 256 * 1024;
-/** The event loop gets its turn after so long. */
-const TURN_MS = 8;
+/** Time after which reading yields to the event loop, milliseconds. */
+const YIELD_AFTER_MS = 8;
 
 export interface FollowSink extends OutcomeSink {
-  /** After each row: the job as it was then, and what happened. */
+  /** Called after each row with the status of the job at that row and the event. */
   row(status: JobStatus, event: JournalEvent): void;
-  /** The job as it is when the follow begins, and again after each reconnect. */
+  /** Called with the status of the job when following starts and after each reconnect. */
   following(status: JobStatus): void;
-  /** Undefined where more may be handed over; else a promise of that. */
-  room(): Promise<void> | undefined;
+  /** Undefined if more outcomes can be delivered now, else a promise that resolves then. */
+  whenReady(): Promise<void> | undefined;
   console(message: Extract<JobNotice, { type: 'job.console' }>): void;
   progress(message: Extract<JobNotice, { type: 'job.progress' }>): void;
   /**
-   * The journal of before is gone: the scheduler's data was restored from an older copy. Whether all of it may be read
-   * again from the start.
+   * Whether the whole journal may be read again. It is asked when the scheduler does not know the cursor, because its
+   * data was restored from an older copy.
    */
-  rewound(): boolean;
-  /** The journal cannot be followed any more. */
-  broken(error: Error): void;
+  mayReadAgain(): boolean;
+  /** The journal cannot be followed any longer. */
+  followFailed(error: Error): void;
 }
 
 export interface FollowPorts {
-  link: SchedulerLink;
+  client: SchedulerClient;
   clock: Clock;
   yieldNow: () => Promise<void>;
   fetchBlob: (ref: BlobRef) => Promise<Uint8Array>;
 }
 
-/** `resuming`: rows are dropped until the reply to a follow that begins anew on the same connection. */
+/** `resuming`: rows are dropped until the reply to a new `job.follow` on the same connection. */
 type State = 'following' | 'resuming' | 'disconnected' | 'stopped';
 
-/** Times that rows may be missing, with none read in between, before it is the scheduler that lost them. */
+/** How often rows may be missing in a row, before the scheduler is assumed to have lost them. */
 const GAPS_MAX = 3;
 
 export class Follower {
@@ -63,51 +63,52 @@ export class Follower {
   readonly #unsubscribe: () => void;
   readonly #release: () => void;
   #state: State = 'following';
-  /** The row that is being read, or was read last. */
-  #taken: JournalPosition;
-  /** The last row of which everything was handed to the sink. */
+  /** The row that is being read or was read last. */
+  #lastPosition: JournalPosition;
+  /** The last row that was delivered completely. */
   #cursor: JournalPosition;
-  /** Rows that came and are not taken yet, and how many of them were taken since the list was made. */
+  /** Received rows, and the index of the next one to read. */
   #rows: JournalRow[] = [];
   #next = 0;
   #reading = false;
   #gaps = 0;
-  /** Bytes that were consumed and not told. */
-  #owed = 0;
-  /** One a `job.follow`: credits of rows that an earlier one brought must not be given to a later one. */
+  /** Bytes that were read and not yet acknowledged. */
+  #unackedBytes = 0;
+  /** One for each `job.follow` request: rows of an earlier follow must not be acknowledged to a later one. */
   #attempt = new AbortController();
-  #turnEndsMs = 0;
+  #yieldAtMs = 0;
 
-  /** Begins at once. */
+  /** Starts immediately. */
   constructor(jobId: string, after: Cursor, ports: FollowPorts, sink: FollowSink) {
     this.#jobId = jobId;
     this.#ports = ports;
     this.#sink = sink;
-    this.#taken = this.#cursor = fromCursor(after);
-    this.#unsubscribe = ports.link.subscribe(jobId, {
+    this.#lastPosition = this.#cursor = fromCursor(after);
+    this.#unsubscribe = ports.client.subscribe(jobId, {
       notice: (message) => this.#notice(message),
       disconnected: () => this.#disconnected(),
       reconnected: () => this.#follow('following'),
-      ended: (error) => this.#break(error),
+      ended: (error) => this.#fail(error),
     });
-    this.#release = ports.link.hold();
+    this.#release = ports.client.retain();
     this.#follow('following');
   }
 
-  /** The last row that was read to its end; `attach(jobId, { after: cursor })` goes on behind it. */
+  /** The last row that was read completely; `attach(jobId, { after: cursor })` continues after it. */
   get cursor(): Cursor {
     return toCursor(this.#cursor);
   }
 
-  /** Follows no more; what of a row is being read is still handed over. */
+  /** Stops following; the row that is being read is still delivered. */
   stop(): void {
     if (this.#state === 'stopped') return;
-    const told = this.#state !== 'disconnected';
+    const isConnected = this.#state !== 'disconnected';
     this.#state = 'stopped';
-    this.#attempt.abort(new ManyhandsError('ABORTED', `Job ${this.#jobId} is not followed any more.`));
+    this.#attempt.abort(new ManyhandsError('ABORTED', `Job ${this.#jobId} is no longer followed.`));
     this.#rows = [];
     this.#unsubscribe();
-    if (told) this.#ports.link.request('job.unfollow', { jobId: this.#jobId }).catch(() => undefined);
+    if (isConnected)
+      this.#ports.client.request('job.unfollow', { jobId: this.#jobId }).catch(() => undefined);
     this.#release();
   }
 
@@ -116,11 +117,11 @@ export class Follower {
     this.#disconnected();
     this.#state = state;
     const { signal } = this.#attempt;
-    const { seq: after, epoch } = this.#taken;
+    const { seq: after, epoch } = this.#lastPosition;
     const known = epoch > 0 ? { epoch } : {};
     const body = { jobId: this.#jobId, after, ...known, windowBytes: WINDOW_BYTES };
     const repeat = { order: `follow ${this.#jobId}`, isWanted: () => !signal.aborted };
-    this.#ports.link.request('job.follow', body, { signal, patient: true, repeat }).then(
+    this.#ports.client.request('job.follow', body, { signal, waitForConnection: true, repeat }).then(
       ({ status }) => {
         if (signal.aborted) return;
         this.#state = 'following';
@@ -128,18 +129,21 @@ export class Follower {
       },
       (error: unknown) => {
         if (signal.aborted) return;
-        if (isError(error, 'CURSOR_UNKNOWN') && this.#sink.rewound()) this.#rewind();
-        else this.#break(error as Error);
+        if (isError(error, 'CURSOR_UNKNOWN') && this.#sink.mayReadAgain()) this.#restart();
+        else this.#fail(error as Error);
       },
     );
   }
 
-  #rewind(): void {
-    this.#taken = this.#cursor = JOURNAL_START;
+  #restart(): void {
+    this.#lastPosition = this.#cursor = JOURNAL_START;
     this.#follow('following');
   }
 
-  /** What came and was not taken is asked for again: so its credits need no accounts over two connections. */
+  /**
+   * Drops the rows that were received and not read; they are requested again. So acknowledgements never span two
+   * follows.
+   */
   #disconnected(): void {
     if (this.#state === 'stopped') return;
     this.#state = 'disconnected';
@@ -147,34 +151,37 @@ export class Follower {
     this.#attempt = new AbortController();
     this.#rows = [];
     this.#next = 0;
-    this.#owed = 0;
+    this.#unackedBytes = 0;
   }
 
-  #break(error: Error): void {
+  #fail(error: Error): void {
     if (this.#state === 'stopped') return;
     const reason = isError(error)
       ? error
       : new ManyhandsError('INTERNAL', error.message, {}, { cause: error });
     this.#state = 'disconnected';
     this.stop();
-    this.#sink.broken(reason);
+    this.#sink.followFailed(reason);
   }
 
   #notice(message: JobNotice): void {
     if (this.#state !== 'following') return;
     if (message.type === 'job.console') this.#sink.console(message);
     else if (message.type === 'job.progress') this.#sink.progress(message);
-    else if (this.#keep(message.rows)) this.#read();
+    else if (this.#enqueue(message.rows)) this.#startReading();
   }
 
-  /** Keeps the rows that are new. Where some are missing before them, all from there on is asked for again. */
-  #keep(rows: readonly JournalRow[]): boolean {
+  /**
+   * Queues the new rows. If rows are missing before them, the journal is requested again from the gap. Returns whether
+   * there are rows to read.
+   */
+  #enqueue(rows: readonly JournalRow[]): boolean {
     for (const row of rows) {
-      const expected = (this.#rows.at(-1)?.seq ?? this.#taken.seq) + 1;
+      const expected = (this.#rows.at(-1)?.seq ?? this.#lastPosition.seq) + 1;
       if (row.seq < expected) continue;
       if (row.seq > expected) {
-        const lost = `Rows ${expected} to ${row.seq - 1} of the journal of job ${this.#jobId} are missing.`;
-        if (++this.#gaps > GAPS_MAX) this.#break(new ManyhandsError('INTERNAL', lost));
+        const text = `Rows ${expected} to ${row.seq - 1} of the journal of job ${this.#jobId} are missing.`;
+        if (++this.#gaps > GAPS_MAX) this.#fail(new ManyhandsError('INTERNAL', text));
         else this.#follow('resuming');
         return false;
       }
@@ -183,11 +190,11 @@ export class Follower {
     return this.#next < this.#rows.length;
   }
 
-  #read(): void {
+  #startReading(): void {
     if (this.#reading) return;
     this.#reading = true;
-    this.#turnEndsMs = this.#ports.clock.monotonicMs() + TURN_MS;
-    this.#readRows().catch((error: unknown) => this.#break(error as Error));
+    this.#yieldAtMs = this.#ports.clock.monotonicMs() + YIELD_AFTER_MS;
+    this.#readRows().catch((error: unknown) => this.#fail(error as Error));
   }
 
   async #readRows(): Promise<void> {
@@ -199,11 +206,11 @@ export class Follower {
         this.#next = 0;
       }
       const position = { seq: row.seq, epoch: row.epoch ?? 0 };
-      this.#taken = position;
+      this.#lastPosition = position;
       if (row.event.kind === 'outcomes') await this.#readParts(row.event.parts, signal);
-      if (this.#taken === position) this.#cursor = position;
+      if (this.#lastPosition === position) this.#cursor = position;
       this.#gaps = 0;
-      this.#consumed(FOLLOW_ROW_BYTES, signal);
+      this.#acknowledge(FOLLOW_ROW_BYTES, signal);
       this.#sink.row(row.status, row.event);
     }
     this.#reading = false;
@@ -213,22 +220,22 @@ export class Follower {
     for (const part of parts) {
       const fetched = readOutcomes(part, this.#sink, this.#ports.fetchBlob);
       if (fetched !== undefined) await fetched;
-      const room = this.#sink.room();
-      if (room !== undefined) await room;
-      this.#consumed(part.segment.byteLength, signal);
-      if (this.#ports.clock.monotonicMs() >= this.#turnEndsMs) {
+      const whenReady = this.#sink.whenReady();
+      if (whenReady !== undefined) await whenReady;
+      this.#acknowledge(part.segment.byteLength, signal);
+      if (this.#ports.clock.monotonicMs() >= this.#yieldAtMs) {
         await this.#ports.yieldNow();
-        this.#turnEndsMs = this.#ports.clock.monotonicMs() + TURN_MS;
+        this.#yieldAtMs = this.#ports.clock.monotonicMs() + YIELD_AFTER_MS;
       }
     }
   }
 
-  /** What came by an earlier follow is not credited to a later one, whose window begins anew. */
-  #consumed(bytes: number, signal: AbortSignal): void {
+  /** Acknowledges bytes, unless they were received by an earlier follow: the window of a new follow starts empty. */
+  #acknowledge(bytes: number, signal: AbortSignal): void {
     if (signal.aborted) return;
-    this.#owed += bytes;
-    if (this.#owed < CREDIT_BYTES) return;
-    this.#ports.link.credit({ jobId: this.#jobId, bytes: this.#owed });
-    this.#owed = 0;
+    this.#unackedBytes += bytes;
+    if (this.#unackedBytes < CREDIT_BYTES) return;
+    this.#ports.client.sendCredit({ jobId: this.#jobId, bytes: this.#unackedBytes });
+    this.#unackedBytes = 0;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Reads a segment of outcomes: values are handed over one by one, large ones are fetched first, errors become
- * the errors that they were. Whatever a worker wrote, each slice is handed over exactly once.
+ * Decodes a segment of outcomes and delivers each slice to a sink exactly once, whatever the worker wrote. Large values
+ * are downloaded, errors are rebuilt.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -14,12 +14,12 @@ export interface OutcomeSink {
   failure(sliceNumber: number, error: Error): void;
 }
 
-/** Blobs of one part that are fetched at a time. */
+/** Maximum number of concurrent blob downloads for one part. */
 const FETCHES_MAX = 4;
 
 /**
- * Hands every outcome of `part` to `sink`; resolves when those that had to be fetched are there too, and is
- * undefined where there were none. Never rejects: what cannot be read is that slice's failure.
+ * Delivers every outcome of `part` to `sink`. Returns a promise for those that are downloaded, or undefined if there
+ * are none. Never rejects: an outcome that cannot be decoded is a failure of its slice.
  */
 export function readOutcomes(
   part: SegmentPart,
@@ -56,7 +56,7 @@ function openPart(part: SegmentPart, sink: OutcomeSink): SegmentReader | undefin
   try {
     const reader = new SegmentReader(part.segment);
     if (reader.count === part.count) return reader;
-    const text = `A segment of ${part.count} outcomes has ${reader.count} envelopes.`;
+    const text = `A segment must have ${part.count} outcomes, but it has ${reader.count} envelopes.`;
     problem = new ManyhandsError('SEGMENT_MALFORMED', text);
   } catch (error) {
     problem = error as Error;
@@ -69,7 +69,7 @@ function readFailure(kind: number, body: Uint8Array): Error {
   if (kind === ENVELOPE_KIND.error) return decodeError(body);
   return new ManyhandsError(
     'VALUE_MALFORMED',
-    `An outcome is of kind ${kind}, which this version cannot read.`,
+    `An outcome has the kind ${kind}, which this version cannot decode.`,
   );
 }
 

@@ -1,19 +1,20 @@
 /**
- * Which slices a handle has had the outcome of: runs of numbers, few as long as outcomes come about in order.
+ * The set of slices whose outcome was received, as runs of consecutive numbers: few, as long as outcomes arrive roughly
+ * in order.
  * @module
  */
 export class ReceivedSlices {
-  /** First and last of each run, in order, none touching another. */
+  /** First and last number of each run, sorted; adjacent runs are merged. */
   readonly #runs: [first: number, last: number][] = [];
   #size = 0;
-  /** The run that grew last. */
+  /** The index of the run that grew last. */
   #recent = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** False where that slice was received already. */
+  /** Adds a slice; false if it was received already. */
   add(slice: number): boolean {
     const recent = this.#runs[this.#recent];
     const at = recent !== undefined && recent[1] === slice - 1 ? this.#recent : this.#runBefore(slice);
@@ -38,7 +39,7 @@ export class ReceivedSlices {
     return true;
   }
 
-  /** The index of the last run that begins at or before `slice`; -1 where there is none. */
+  /** The index of the last run that starts at or before `slice`; -1 if there is none. */
   #runBefore(slice: number): number {
     let low = -1;
     let high = this.#runs.length - 1;

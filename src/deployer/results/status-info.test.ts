@@ -20,7 +20,7 @@ describe('the status of a job', () => {
     });
   });
 
-  it('has no further field for those who copy or compare it', () => {
+  it('has no other enumerable field', () => {
     const { deployer } = deployerRig();
     const { status } = deployer.computeFor([1], (x: number) => x);
     expect(Object.keys(status)).toEqual([

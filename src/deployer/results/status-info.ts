@@ -1,46 +1,46 @@
 /**
- * A job in numbers as callers see it, with a JSON form: amounts of credits are big integers, which JSON does not have.
+ * The public status of a job, with a JSON form: amounts are bigints, which JSON cannot represent.
  * @module
  */
 import type { JobStatus, RunStatus } from '../../protocol/messages/messages.js';
 
 export interface JobStatusInfo {
-  /** `new` until the scheduler has the job. */
+  /** `new` until the scheduler has accepted the job. */
   runStatus: RunStatus | 'new';
-  /** Slices. */
+  /** Number of slices. */
   total: number;
-  /** Slices that were given to workers or are finished. */
+  /** Slices that are leased to workers or finished. */
   distributed: number;
-  /** Slices that are finished: with a result, or failed for good. */
+  /** Finished slices: with a result, or failed permanently. */
   computed: number;
-  /** Of them, those that failed for good. */
+  /** Those of the finished slices that failed permanently. */
   failed: number;
-  /** Workers at work on the job. */
+  /** Number of workers that compute for the job. */
   workers: number;
-  /** Credits paid so far, in units of 10^-9; in JSON a decimal string. */
+  /** Amount paid so far, units (1 credit = 10^9 units); in JSON a decimal string. */
   paid: bigint;
-  /** Why it is paused or cancelled; absent otherwise. */
+  /** Why the job is paused or cancelled; absent otherwise. */
   reason?: string;
 }
 
-/** A job as the scheduler tells of it, for people. */
-export function remoteStatus(found: JobStatus): RemoteStatus {
+/** Converts a status of the protocol to the public form. */
+export function toRemoteStatus(found: JobStatus): RemoteStatus {
   const { jobId, open, reason } = found;
   return withJsonForm({ jobId, open, ...toStatusInfo(found), ...(reason === undefined ? {} : { reason }) });
 }
 
-/** What the scheduler says of a job. */
+/** The status of a job at the scheduler. */
 export interface RemoteStatus extends JobStatusInfo {
   jobId: string;
   /** Whether slices may still be added. */
   open: boolean;
-  /** Why it is cancelled or paused. */
+  /** Why the job is paused or cancelled. */
   reason?: string;
 }
 
 /**
- * The same object, which `JSON.stringify` takes: its big integers become decimal strings there. The method is not
- * enumerable, so that copies, comparisons and `console.log` see the fields alone.
+ * Adds a `toJSON` method to an object, which writes bigints as decimal strings. The method is not enumerable, so that
+ * copies, comparisons and `console.log` see the fields only.
  */
 export function withJsonForm<S extends object>(fields: S): S {
   const toJSON = (): unknown =>
@@ -53,7 +53,7 @@ export function withJsonForm<S extends object>(fields: S): S {
   return Object.defineProperty(fields, 'toJSON', { value: toJSON, configurable: true, writable: true });
 }
 
-/** The numbers of a job that the scheduler reports. */
+/** The counts of a job from a status of the protocol. */
 export function toStatusInfo(status: JobStatus): JobStatusInfo {
   const { total, leased, accepted, failed, runStatus, workers, paid, reason } = status;
   const computed = accepted + failed;

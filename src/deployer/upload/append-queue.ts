@@ -1,58 +1,55 @@
 /**
- * The inputs of one job, one behind the other: slices get their numbers in the order in which they were handed
- * in, and a close comes behind them all.
+ * Queues the inputs of one job: slices are numbered in the order of the calls, and a close is sent after all of them.
  * @module
  */
 import { abortError } from '../../lib/abortable.js';
 import type { JobStatus } from '../../protocol/messages/messages.js';
 import type { Repeat } from '../../transport/session.js';
 import type { DeployerContext } from '../connection/context.js';
-import { Feed, type FeedSummary } from './feed.js';
+import { InputUpload, type UploadSummary } from './input-upload.js';
 import { discardInput, type JobInput } from './input.js';
 import { READ_AHEAD_DEFAULT, ReadAhead, type ReadAheadLimits } from './read-ahead.js';
 
 export interface AppendQueueOptions {
-  /** Waits for a lost connection as long as it takes, as a job does that tells of it. @default true */
-  patient?: boolean;
-  /** How far an input of unknown length may be ahead of what is computed. */
+  /** Waits for a lost connection without a time limit: the events of a job report the lost connection. @default true */
+  waitForConnection?: boolean;
+  /** How far an input of unknown length is read ahead of the finished slices. */
   readAhead?: () => Required<ReadAheadLimits>;
-  /** Whether the job's handle follows it, and says by itself that nobody computes. */
+  /** Whether the job's handle follows it, and so reports missing workers itself. */
   isFollowed?: () => boolean;
 }
 
 export class AppendQueue {
-  /** What is read and not computed; it has to hear of what is computed. */
+  /** Limits the slices that are read and not finished. It must be updated with each status of the job. */
   readonly ahead: ReadAhead;
   readonly #context: DeployerContext;
   readonly #jobId: string;
   readonly #ended: AbortSignal;
-  readonly #patient: boolean;
-  /** Those that are under way: one listener of `ended` stops them all, however many there are. */
-  readonly #feeds = new Set<Feed>();
+  readonly #waitForConnection: boolean;
+  /** Running uploads. One listener of `ended` stops them all, so that their number is not limited by listeners. */
+  readonly #uploads = new Set<InputUpload>();
   #lastSlice = 0;
-  /** Settles when all that was begun so far is handed to the connection. */
+  /** Settles when all uploads so far have been sent. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /**
-   * @param ended aborts when nothing more can be appended; what is being fed stops then
-   */
+  /** @param ended aborts when the job has ended; running uploads then stop */
   constructor(
     context: DeployerContext,
     jobId: string,
     ended: AbortSignal,
     {
-      patient = true,
+      waitForConnection = true,
       readAhead = () => READ_AHEAD_DEFAULT,
       isFollowed = () => false,
     }: AppendQueueOptions = {},
   ) {
-    this.#patient = patient;
+    this.#waitForConnection = waitForConnection;
     this.ahead = new ReadAhead({
       clock: context.ports.clock,
       limits: readAhead,
-      status: async () => (await context.link.request('job.status', { jobId })).status,
+      status: async () => (await context.client.request('job.status', { jobId })).status,
       noWorkers: () => {
-        if (!isFollowed()) context.missing.say(jobId);
+        if (!isFollowed()) context.noWorkersWarning.warnOnce(jobId);
       },
     });
     this.#context = context;
@@ -61,76 +58,81 @@ export class AppendQueue {
     ended.addEventListener('abort', () => this.#stopAll(), { once: true });
   }
 
-  /** Begins at once; there must be nothing before it. */
-  startFirst(input: JobInput): Feed {
-    const feed = this.#start(input, 'data');
-    this.#last = feed.sent.catch(() => undefined);
-    return feed;
+  /** Starts the first upload immediately; none may be queued before it. */
+  startFirst(input: JobInput): InputUpload {
+    const upload = this.#start(input, 'data');
+    this.#last = upload.sent.catch(() => undefined);
+    return upload;
   }
 
-  /** Resolves when the slices are committed. @throws what feeding throws */
-  async append(input: JobInput, signal?: AbortSignal): Promise<FeedSummary> {
+  /** Resolves when the slices are committed. @throws the errors of the upload */
+  async append(input: JobInput, signal?: AbortSignal): Promise<UploadSummary> {
     const started = this.#last.then(() => this.#start(input, 'data'));
-    this.#last = started.then((feed) => feed.sent).catch(() => undefined);
-    let feed: Feed;
+    this.#last = started.then((upload) => upload.sent).catch(() => undefined);
+    let upload: InputUpload;
     try {
-      feed = await started;
+      upload = await started;
     } catch (error) {
       discardInput(input);
       throw error;
     }
-    const stop = (): void => feed.stop(abortError('addSlices', signal!));
+    const stop = (): void => upload.stop(abortError('addSlices', signal!));
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) stop();
     try {
-      return await feed.done;
+      return await upload.done;
     } finally {
       signal?.removeEventListener('abort', stop);
     }
   }
 
-  /** Whether an input is on its way. */
-  get isFeeding(): boolean {
-    return this.#feeds.size > 0;
+  /** Whether an upload is running. */
+  get isUploading(): boolean {
+    return this.#uploads.size > 0;
   }
 
-  /** The number of the last slice that was committed by way of this queue. */
+  /** The number of the last slice that was committed through this queue. */
   get lastSlice(): number {
     return this.#lastSlice;
   }
 
-  /** Closes the job behind all that was begun so far. With a signal it may be given up, as an answer may never come. */
+  /** Closes the job after all queued inputs. The signal stops waiting for the reply. */
   async close(signal?: AbortSignal): Promise<JobStatus> {
     await this.#last;
-    const { status } = await this.#context.link.request(
+    const { status } = await this.#context.client.request(
       'job.close',
       { jobId: this.#jobId },
-      { patient: true, signal, repeat: this.#repeat },
+      { waitForConnection: true, signal, repeat: this.#repeat },
     );
     return status;
   }
 
-  /** A job that goes on needs all of its input, in its order: what the store cannot take now is sent again. */
+  /** A running job needs its whole input in order, so appends are repeated while the scheduler's store is busy. */
   get #repeat(): Repeat {
     return { order: this.#jobId, isWanted: () => !this.#ended.aborted };
   }
 
-  #start(input: JobInput, label: string): Feed {
+  #start(input: JobInput, label: string): InputUpload {
     this.#ended.throwIfAborted();
-    const { ports, link, blobs } = this.#context;
+    const { ports, client, blobs } = this.#context;
     const jobId = this.#jobId;
-    const release = link.hold();
-    const feed = new Feed(
+    const release = client.retain();
+    const upload = new InputUpload(
       {
         ahead: this.ahead,
         clock: ports.clock,
         random: ports.random,
         yieldNow: ports.yieldNow,
-        putBlob: (ref, bytes) => blobs.put(ref, bytes, this.#ended, { patient: this.#patient }),
+        putBlob: (ref, bytes) =>
+          blobs.put(ref, bytes, this.#ended, { waitForConnection: this.#waitForConnection }),
         append: async (appendId, part) => {
           const body = { jobId, appendId, input: part };
-          const options = { patient: this.#patient, isHeld: true, repeat: this.#repeat };
-          const answer = await link.request('job.append', body, options);
+          const options = {
+            waitForConnection: this.#waitForConnection,
+            isRetained: true,
+            repeat: this.#repeat,
+          };
+          const answer = await client.request('job.append', body, options);
           this.#lastSlice = Math.max(this.#lastSlice, answer.first + answer.count - 1);
           return answer;
         },
@@ -138,18 +140,18 @@ export class AppendQueue {
       input,
       label,
     );
-    this.#feeds.add(feed);
-    feed.done
+    this.#uploads.add(upload);
+    upload.done
       .catch(() => undefined)
       .finally(() => {
-        this.#feeds.delete(feed);
+        this.#uploads.delete(upload);
         release();
       })
       .catch(() => undefined);
-    return feed;
+    return upload;
   }
 
   #stopAll(): void {
-    for (const feed of this.#feeds) feed.stop(this.#ended.reason);
+    for (const upload of this.#uploads) upload.stop(this.#ended.reason);
   }
 }

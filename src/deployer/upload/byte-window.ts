@@ -1,6 +1,6 @@
 /**
- * A window of bytes in flight: whoever wants to send waits until what was sent before was acknowledged. What is
- * larger than the window goes alone.
+ * A flow-control window: a sender waits while too many bytes are sent and not acknowledged. A message that is larger
+ * than the window is sent alone.
  * @module
  */
 import { deferred, type Deferred } from '../../lib/deferred.js';
@@ -8,7 +8,7 @@ import { deferred, type Deferred } from '../../lib/deferred.js';
 export class ByteWindow {
   readonly #limit: number;
   readonly #countMax: number;
-  readonly #waiting: { bytes: number; turn: Deferred<void> }[] = [];
+  readonly #waiting: { bytes: number; granted: Deferred<void> }[] = [];
   #bytes = 0;
   #count = 0;
 
@@ -17,30 +17,33 @@ export class ByteWindow {
     this.#countMax = options.countMax;
   }
 
-  /** Bytes that are acquired and not released. */
+  /** Bytes that are acquired and not yet released. */
   get bytesInFlight(): number {
     return this.#bytes;
   }
 
-  /** Acquires at once and returns undefined, or returns a promise of the turn. First come, first served. */
+  /**
+   * Acquires immediately and returns undefined, or returns a promise that resolves once the bytes are acquired. First
+   * come, first served.
+   */
   acquire(bytes: number): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#fits(bytes)) {
-      this.#take(bytes);
+      this.#add(bytes);
       return undefined;
     }
-    const turn = deferred();
-    this.#waiting.push({ bytes, turn });
-    return turn.promise;
+    const granted = deferred();
+    this.#waiting.push({ bytes, granted });
+    return granted.promise;
   }
 
-  /** Whether somebody waits for a turn. */
+  /** Whether a caller is waiting. */
   get isFull(): boolean {
     return this.#waiting.length > 0;
   }
 
-  /** Nothing is sent any more: gives everybody who waits a turn, to find that out. */
-  abandon(): void {
-    for (const { turn } of this.#waiting.splice(0)) turn.resolve();
+  /** Resolves all waiting callers without acquiring, because nothing more is sent. */
+  resolveWaiters(): void {
+    for (const { granted } of this.#waiting.splice(0)) granted.resolve();
   }
 
   release(bytes: number): void {
@@ -48,8 +51,8 @@ export class ByteWindow {
     this.#count--;
     while (this.#waiting.length > 0 && this.#fits(this.#waiting[0]!.bytes)) {
       const next = this.#waiting.shift()!;
-      this.#take(next.bytes);
-      next.turn.resolve();
+      this.#add(next.bytes);
+      next.granted.resolve();
     }
   }
 
@@ -57,7 +60,7 @@ export class ByteWindow {
     return this.#count === 0 || (this.#count < this.#countMax && this.#bytes + bytes <= this.#limit);
   }
 
-  #take(bytes: number): void {
+  #add(bytes: number): void {
     this.#bytes += bytes;
     this.#count++;
   }

@@ -1,6 +1,6 @@
 /**
- * Brings one job to the scheduler: package, offer, input. Deploy, appends and close are sent one behind the other
- * without waiting for answers, so that a job costs one round trip however it is fed.
+ * Deploys one job: its package, payment offer and input. Deploy, appends and close are sent without waiting for the
+ * replies between them, so that a job costs one round trip.
  * @module
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
@@ -11,34 +11,34 @@ import { signOffer } from '../../wallet/offer.js';
 import type { AppendQueue } from './append-queue.js';
 import type { DeployerContext } from '../connection/context.js';
 
-import type { Feed } from './feed.js';
+import type { InputUpload } from './input-upload.js';
 import { discardInput, type JobInput } from './input.js';
-import type { ProvedWelcome } from '../connection/scheduler-client.js';
-import { buildPackage, type PackageSettings } from '../package/package.js';
+import type { AuthenticatedWelcome } from '../connection/scheduler-client.js';
+import { buildPackage, type PackSettings } from '../package/package.js';
 import type { OfferTerms } from '../package/payment.js';
 
-/** Where a handle is on its way to a deployed job; `new` until `exec` or `deploy` is called. */
+/** The stage of the deployment; `new` until `exec` or `deploy` is called. */
 export type ReadyState =
   'new' | 'exec' | 'init' | 'preauth' | 'deploying' | 'uploading' | 'deployed' | 'reconnected';
 
 export interface DeploymentOptions {
   context: DeployerContext;
-  settings: PackageSettings;
+  settings: PackSettings;
   input: JobInput;
   queue: AppendQueue;
-  /** Close the job behind its input. */
+  /** Whether to close the job after its input. */
   autoClose: boolean;
   terms: OfferTerms;
-  /** Signs the offer; by default the wallet's account where the job pays, and nothing is signed where it does not. */
+  /** Signs the offer. If undefined, the wallet's account signs it, and the offer of a free job is not signed. */
   keystore: Keystore | undefined;
-  /** Aborts when the job ends, in any way. */
+  /** Aborts when the job ends in any way. */
   ended: AbortSignal;
   setReadyState: (state: ReadyState) => void;
-  /** The scheduler has the job. */
+  /** The scheduler has accepted the job. */
   accepted: (status: JobStatus) => void;
-  /** The scheduler closed it behind its input. */
+  /** The scheduler has closed the job after its input. */
   closed: (status: JobStatus) => void;
-  /** The input cannot be fed to its end. */
+  /** The input could not be uploaded completely. */
   failed: (error: Error) => void;
 }
 
@@ -49,34 +49,36 @@ export class Deployment {
   readonly #jobId: string;
   #digest = '';
   #keystore: Keystore | undefined;
-  #sent = false;
-  #first: Feed | undefined;
+  #isSent = false;
+  #firstUpload: InputUpload | undefined;
 
   constructor(options: DeploymentOptions) {
     this.#options = options;
     this.#jobId = options.settings.jobId;
   }
 
-  /** Whether the scheduler may know of the job. */
-  get sent(): boolean {
-    return this.#sent;
+  /** Whether the deploy request was sent, so that the scheduler may have the job. */
+  get isSent(): boolean {
+    return this.#isSent;
   }
 
-  /** The slices that a complete job must have: those that its input gave. Undefined where more may be added. */
+  /**
+   * The number of slices that were read from the input of a job that closes after it; undefined if more may be added.
+   */
   get slicesRead(): number | undefined {
-    return this.#options.autoClose ? this.#first?.read : undefined;
+    return this.#options.autoClose ? this.#firstUpload?.readCount : undefined;
   }
 
-  /** Resolves when the scheduler has accepted the job; its input may still stream behind. */
+  /** Resolves when the scheduler has accepted the job; its input may still be uploading. */
   async run(): Promise<void> {
     const { context, settings, ended, setReadyState, accepted } = this.#options;
-    const release = context.link.hold();
-    let isFed = false;
+    const release = context.client.retain();
+    let isUploading = false;
     let leaveGroups = (): void => undefined;
     try {
       setReadyState('init');
       const [welcome, built] = await Promise.all([
-        context.link.open(),
+        context.client.open(),
         buildPackage(settings, context.ports.readModule),
       ]);
       await Promise.all(built.blobs.map(({ ref, bytes }) => context.blobs.put(ref, bytes, ended)));
@@ -85,13 +87,13 @@ export class Deployment {
       setReadyState('preauth');
       ended.throwIfAborted();
       const offer = await this.#firstOffer(welcome);
-      const membership = await context.link.joinGroups(built.secretGroups);
+      const membership = await context.client.joinGroups(built.secretGroups);
       leaveGroups = membership.leave;
       ended.throwIfAborted();
       setReadyState('deploying');
-      // A listener may have cancelled the job: from the next line on the scheduler is told of that.
+      // A listener may have cancelled the job. After the next line a cancellation is sent to the scheduler.
       ended.throwIfAborted();
-      this.#sent = true;
+      this.#isSent = true;
       const { groups } = membership;
       const body = {
         jobId: this.#jobId,
@@ -99,43 +101,43 @@ export class Deployment {
         ...(groups.length > 0 && { groups }),
         ...(offer && { offer }),
       };
-      const deployed = context.link.request('job.deploy', body);
-      isFed = true;
-      this.#feed(deployed);
+      const deployed = context.client.request('job.deploy', body);
+      isUploading = true;
+      this.#upload(deployed);
       const { status } = await deployed;
       setReadyState('deployed');
       accepted(status);
     } finally {
-      if (!isFed) discardInput(this.#options.input);
+      if (!isUploading) discardInput(this.#options.input);
       leaveGroups();
       release();
     }
   }
 
-  /** Raises the ceiling by a further offer for the same package. */
+  /** Raises the ceiling with another offer for the same package. */
   async topUp(ceiling: bigint, keystore?: Keystore): Promise<JobStatus> {
     const { context, terms } = this.#options;
-    const welcome = await context.link.open();
+    const welcome = await context.client.open();
     const payer = keystore ?? this.#keystore ?? (await context.ports.wallet.get());
     const offer = await this.#sign(payer, { ...terms, ceiling }, welcome);
-    const { status } = await context.link.request('job.topup', { jobId: this.#jobId, offer });
+    const { status } = await context.client.request('job.topup', { jobId: this.#jobId, offer });
     return status;
   }
 
-  #feed(deployed: Promise<unknown>): void {
+  #upload(deployed: Promise<unknown>): void {
     const { context, input, queue, autoClose, setReadyState, closed, ended } = this.#options;
-    const release = context.link.hold();
+    const release = context.client.retain();
     if (input.kind !== 'range') setReadyState('uploading');
-    const feed = (this.#first = queue.startFirst(input));
-    // A job that has ended here needs no answer, for which a lost connection would be kept.
-    const closing = autoClose ? feed.sent.then(() => queue.close(ended)) : feed.sent;
-    const all = Promise.all([feed.done, closing]).then(([{ count }, status]) => {
+    const upload = (this.#firstUpload = queue.startFirst(input));
+    // The close of a job that has ended does not wait for a lost connection.
+    const closing = autoClose ? upload.sent.then(() => queue.close(ended)) : upload.sent;
+    const all = Promise.all([upload.done, closing]).then(([{ count }, status]) => {
       if (status === undefined) return;
       this.#checkCount(count, status);
       closed(status);
     });
     all.catch(() => undefined);
-    // A refused deploy is what went wrong then, not that its appends found no job.
+    // If the deploy was refused, its error is reported and those of the appends are ignored.
     deployed
       .then(
         () => all.catch((error: unknown) => this.#inputFailed(error as Error)),
@@ -146,24 +148,24 @@ export class Deployment {
       .catch(() => undefined);
   }
 
-  /** The scheduler must have exactly the slices that were read: else results would be missing, and nobody would know. */
+  /** Checks that the scheduler has exactly the slices that were read: otherwise results would be missing unnoticed. */
   #checkCount(count: number, { total, runStatus }: JobStatus): void {
     if (total === count || runStatus === 'cancelled') return;
-    const text = `${count} slices of job ${this.#jobId} were read from its input, and the scheduler has ${total}.`;
+    const text = `${count} slices of job ${this.#jobId} were read from its input, but the scheduler has ${total}.`;
     throw new ManyhandsError('INTERNAL', text, { jobId: this.#jobId, read: count, total });
   }
 
-  /** A job that has only a part of its input must not run on. */
+  /** Cancels the job, because it has only a part of its input. */
   #inputFailed(error: Error): void {
     const { context, ended, failed } = this.#options;
     if (ended.aborted) return;
     failed(error);
     if (isError(error, 'JOB_CANCELLED')) return;
-    const reason = `The input could not be sent to its end: ${error.message}`.slice(0, REASON_LENGTH_MAX);
-    context.link.request('job.cancel', { jobId: this.#jobId, reason }).catch(() => undefined);
+    const reason = `The input could not be uploaded completely: ${error.message}`.slice(0, REASON_LENGTH_MAX);
+    context.client.request('job.cancel', { jobId: this.#jobId, reason }).catch(() => undefined);
   }
 
-  async #firstOffer(welcome: ProvedWelcome): Promise<SignedOffer | undefined> {
+  async #firstOffer(welcome: AuthenticatedWelcome): Promise<SignedOffer | undefined> {
     const { context, terms, keystore } = this.#options;
     this.#keystore = keystore;
     if (keystore === undefined && terms.pricePerSlice === 0n) return undefined;
@@ -174,17 +176,17 @@ export class Deployment {
   async #sign(
     keystore: Keystore,
     terms: OfferTerms,
-    { schedulerId, owner }: ProvedWelcome,
+    { schedulerId, owner }: AuthenticatedWelcome,
   ): Promise<SignedOffer> {
     const { context } = this.#options;
-    await context.link.syncClock();
+    await context.client.syncClock();
     return signOffer(keystore, {
       schedulerId,
       owner,
       packageDigest: this.#digest,
       pricePerSlice: terms.pricePerSlice,
       ceiling: terms.ceiling,
-      acceptBeforeMs: Math.floor(context.link.schedulerWallMs() + terms.acceptMs),
+      acceptBeforeMs: Math.floor(context.client.schedulerWallMs() + terms.acceptMs),
       nonce: toHex(context.ports.random.bytes(32)),
     });
   }

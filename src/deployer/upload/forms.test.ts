@@ -14,7 +14,7 @@ const refusal = (call: unknown[], parse = parseFor): unknown => {
 };
 
 describe('call forms', () => {
-  it('takes the forms of compute.for', () => {
+  it('accept the forms of compute.for', () => {
     const range = (start: number, count: number, step = 1): object => ({ kind: 'range', start, step, count });
     expect(parseFor([1, 10, work]).input).toEqual({ kind: 'range', range: range(1, 10), slices: 10 });
     expect(parseFor([10, 1, -1, work]).input).toMatchObject({ range: range(10, 10, -1) });
@@ -28,7 +28,7 @@ describe('call forms', () => {
     expect(parseFor([0, work]).input).toMatchObject({ kind: 'values', slices: 0 });
   });
 
-  it('refuses arguments by address, which nobody fetches', () => {
+  it('reject remote data as arguments', () => {
     const url = 'https://data.example/1';
     for (const args of [new RemoteDataSet(url), new RemoteDataPattern('https://data.example/{slice}', 3)]) {
       expect(refusal([[1], work, args])).toMatchObject({
@@ -39,7 +39,7 @@ describe('call forms', () => {
     expect(parseFor([new RemoteDataSet(url), work]).input).toMatchObject({ slices: 1 });
   });
 
-  it('takes what can be iterated, and knows how many where that can be known', () => {
+  it('accept iterables, with the number of slices if it is known', () => {
     expect(parseFor([[1, 2], work]).input).toMatchObject({ kind: 'values', slices: 2 });
     expect(parseFor([new Set([1]), work]).input).toMatchObject({ slices: 1 });
     expect(parseFor([new Float32Array(3), work]).input).toMatchObject({ slices: 3 });
@@ -50,7 +50,7 @@ describe('call forms', () => {
     expect(parseFor([stream, work]).input).toMatchObject({ kind: 'stream' });
   });
 
-  it('finds the work function from the end, with and without arguments', () => {
+  it('find the work function from the end, with and without arguments', () => {
     expect(parseFor([[1], work, [2, 'x']]).args).toEqual([2, 'x']);
     expect(parseFor([[1], work, undefined]).args).toEqual([]);
     expect(parseFor([[1], '(x) => x', ['(y) => y']])).toMatchObject({
@@ -61,7 +61,7 @@ describe('call forms', () => {
     expect(parseFor([[1], work, { length: 1, 0: 'a' }]).args).toEqual(['a']);
   });
 
-  it('takes the forms of compute.do', () => {
+  it('accept the forms of compute.do', () => {
     expect(parseDo([work]).input).toMatchObject({ slices: 1, range: { start: 0 } });
     expect(parseDo([3, work, ['a']])).toMatchObject({ input: { slices: 3 }, args: ['a'] });
     expect(refusal([[1], work], parseDo)).toMatchObject({ code: 'INVALID_ARGUMENT' });
@@ -87,11 +87,11 @@ describe('call forms', () => {
     [[{ start: 0, end: 5, step: -1 }, work]],
     [[{ start: 0, end: -1 }, work]],
     [[10, 1, work]],
-  ])('refuses %j', (call: unknown[]) => {
+  ])('reject %j', (call: unknown[]) => {
     expect(refusal(call)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  it('says what would have been right', () => {
+  it('list the accepted forms in the error', () => {
     expect(refusal([[1], work, 'k'])).toMatchObject({
       message: expect.stringContaining('computeFor(data, work'),
     });

@@ -1,6 +1,6 @@
 /**
- * The call forms of `computeFor`, `compute.for` and `compute.do`. As in DCP, the work function is found from
- * the end of the argument list: the last argument, or the one before it where the last is the arguments' array.
+ * Parses the calls of `computeFor`, `compute.for` and `compute.do`. As in DCP, the work function is the last argument,
+ * or the one before it if the last is the array of arguments.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -19,20 +19,21 @@ const FOR_FORMS =
   'where work is a function, a source string, a URL or the bytes of a module, and args is an array';
 const DO_FORMS = 'compute.do(n, work, args?) or compute.do(work, args?)';
 
-/** @throws INVALID_ARGUMENT naming the accepted forms, WORK_FUNCTION_INVALID */
+/** @throws INVALID_ARGUMENT which lists the accepted forms, WORK_FUNCTION_INVALID */
 export function parseFor(call: readonly unknown[]): ParsedCall {
   const { head, work, args } = splitCall(call, FOR_FORMS, 1);
   if (head.length === 1) return { input: toJobInput(head[0]), work, args };
   const numbers = head.every((value) => typeof value === 'number');
-  if (!numbers || (head.length !== 2 && head.length !== 3)) throw refused(FOR_FORMS, call);
+  if (!numbers || (head.length !== 2 && head.length !== 3)) throw invalidCall(FOR_FORMS, call);
   const [start, end, step] = head as [number, number, number?];
   return { input: boundsInput({ start, end, step }), work, args };
 }
 
-/** @throws INVALID_ARGUMENT naming the accepted forms, WORK_FUNCTION_INVALID */
+/** @throws INVALID_ARGUMENT which lists the accepted forms, WORK_FUNCTION_INVALID */
 export function parseDo(call: readonly unknown[]): ParsedCall {
   const { head, work, args } = splitCall(call, DO_FORMS, 0);
-  if (head.length > 1 || (head.length === 1 && typeof head[0] !== 'number')) throw refused(DO_FORMS, call);
+  if (head.length > 1 || (head.length === 1 && typeof head[0] !== 'number'))
+    throw invalidCall(DO_FORMS, call);
   return { input: countInput((head[0] as number | undefined) ?? 1), work, args };
 }
 
@@ -44,27 +45,27 @@ function splitCall(
   let end = call.length;
   while (end > 0 && call[end - 1] === undefined) end--;
   const last = call[end - 1];
-  // Bytes are a work function, unless they stand where its arguments would.
+  // Bytes are the work function, unless they are in the position of its arguments.
   const lastIsWork = isWork(last) || (isBytes(last) && (end - 2 < headMin || !isWork(call[end - 2])));
   const workIndex = lastIsWork ? end - 1 : end - 2;
   if (workIndex < 0 || !(lastIsWork || isWork(call[workIndex]) || isBytes(call[workIndex])))
-    throw refused(forms, call);
+    throw invalidCall(forms, call);
   if (!lastIsWork) checkArgs(last, forms, call);
   const args = lastIsWork ? [] : Array.from(last as ArrayLike<unknown>);
   return { head: call.slice(0, workIndex), work: parseWork(call[workIndex]), args };
 }
 
-/** Arguments that workers would have to fetch are no array of them. */
+/** Rejects arguments that are remote data or not array-like. */
 function checkArgs(args: unknown, forms: string, call: readonly unknown[]): void {
   if (args instanceof RemoteDataSet || args instanceof RemoteDataPattern) {
     const name = args instanceof RemoteDataSet ? 'RemoteDataSet' : 'RemoteDataPattern';
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      `args is a ${name}, and arguments are not fetched by address: they travel with the job. Hand them in as an array of ` +
-        'values, put large ones into the job’s files (job.fs.add(url) fetches it here), or make the addresses the input.',
+      `args is a ${name}, but workers do not download arguments: they are part of the job. Pass them as an array of ` +
+        'values, add large ones to the job’s files (job.fs.add(url) downloads them here), or use the URLs as the input.',
     );
   }
-  if (!isArrayLike(args)) throw refused(forms, call);
+  if (!isArrayLike(args)) throw invalidCall(forms, call);
 }
 
 function isWork(value: unknown): boolean {
@@ -81,9 +82,9 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   return Number.isSafeInteger((value as Partial<ArrayLike<unknown>>).length);
 }
 
-function refused(forms: string, call: readonly unknown[]): ManyhandsError<'INVALID_ARGUMENT'> {
+function invalidCall(forms: string, call: readonly unknown[]): ManyhandsError<'INVALID_ARGUMENT'> {
   const got = call.map(describe).join(', ');
-  return new ManyhandsError('INVALID_ARGUMENT', `The accepted forms are ${forms}; got (${got}).`);
+  return new ManyhandsError('INVALID_ARGUMENT', `The call must be ${forms}; got (${got}).`);
 }
 
 function describe(value: unknown): string {

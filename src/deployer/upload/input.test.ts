@@ -19,8 +19,8 @@ function readLines(path: string): { lines: Interface; isRead: () => boolean } {
   return { lines: createInterface({ input, crlfDelay: Infinity }), isRead: () => input.bytesRead > 0 };
 }
 
-describe('an input that is fed by events', () => {
-  it.each([1_000, 50_001])('gives every one of %i lines of a file that readline reads', async (count) => {
+describe('an input that listens to events', () => {
+  it.each([1_000, 50_001])('has all of the %i lines of a file that readline reads', async (count) => {
     const { stub, deployer } = deployerRig();
     stub.work = (line) => ({ value: (line as string).length });
     const { lines, isRead } = readLines(fileOfLines(count));
@@ -32,7 +32,7 @@ describe('an input that is fed by events', () => {
     expect(stub.data()).toEqual(Array.from({ length: count }, (_, i) => `line ${i}`));
   });
 
-  it('gives every line to addSlices too, behind an input that is still on its way', async () => {
+  it('has all lines in addSlices too, while another input is still uploading', async () => {
     const { stub, deployer } = deployerRig();
     stub.late.add('job.append');
     const job = deployer.computeFor(['first'], (line: string) => line.length);
@@ -48,7 +48,7 @@ describe('an input that is fed by events', () => {
     await job.cancel();
   });
 
-  it('is refused where lines are lost already, with what to do', async () => {
+  it('is rejected with advice if lines are lost already', async () => {
     const { deployer } = deployerRig();
     const { lines } = readLines(fileOfLines(10));
     await new Promise((resolve) => lines.once('close', resolve));
@@ -60,7 +60,7 @@ describe('an input that is fed by events', () => {
     );
   });
 
-  it('is closed when its job ends before it is read', async () => {
+  it('is closed if its job ends before it is read', async () => {
     const { deployer } = deployerRig();
     let closed = 0;
     const source = {
@@ -79,8 +79,8 @@ describe('an input that is fed by events', () => {
   });
 });
 
-describe('a scheduler that has other slices than were read', () => {
-  it('makes exec reject: what is missing is never a success', async () => {
+describe('a scheduler that has fewer slices than were read', () => {
+  it('makes exec reject', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = () => ({ value: 1 });
     stub.beforeRequest = (request) => {
@@ -92,26 +92,26 @@ describe('a scheduler that has other slices than were read', () => {
   });
 });
 
-describe('an iterator that gives no objects', () => {
+describe('an iterator whose next() returns no objects', () => {
   const broken: [string, Iterable<unknown> | AsyncIterable<unknown>][] = [
     ['sync', { [Symbol.iterator]: () => ({ next: () => 5 as never }) }],
     ['async', { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(5 as never) }) }],
     ['undefined', { [Symbol.iterator]: () => ({ next: () => undefined as never }) }],
   ];
-  it.each(broken)('is refused as for-of refuses it: %s', async (_, input) => {
+  it.each(broken)('is rejected like in a for-of loop: %s', async (_, input) => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor(input as Iterable<unknown>, () => 1);
     await expect(job.exec()).rejects.toMatchObject({
       code: 'INPUT_FAILED',
-      message: expect.stringContaining('no iterator result'),
+      message: expect.stringContaining('not an iterator result'),
     });
     await until(() => stub.job.runStatus === 'cancelled');
     expect(stub.job.total).toBe(0);
   });
 });
 
-describe('many inputs at once', () => {
-  it('add no listeners that Node warns of', async () => {
+describe('many concurrent inputs', () => {
+  it('do not add so many listeners that Node warns', async () => {
     const { stub, deployer } = deployerRig();
     const warnings: string[] = [];
     const heed = (warning: Error): void => void warnings.push(warning.name);

@@ -1,6 +1,6 @@
 /**
- * What a caller may hand in as input: told apart here, once, and never expanded or copied. Ranges travel as
- * their description; iterables and async iterables are read when they are sent.
+ * Classifies the input of a job without expanding or copying it. A range is sent as its description; iterables and
+ * async iterables are read while they are sent.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -15,7 +15,7 @@ export type JobInput =
       readonly kind: 'values';
       readonly values: Iterable<unknown>;
       readonly slices?: number;
-      /** Where its data are fetched from by workers. */
+      /** The origins that workers download remote data from. */
       readonly origins?: readonly string[];
     }
   | { readonly kind: 'stream'; readonly iterator: AsyncIterator<unknown>; readonly slices?: undefined };
@@ -23,30 +23,30 @@ export type JobInput =
 export const INPUT_FORMS =
   'an array, an iterable, an async iterable, a RangeObject, { start, end, step?, group? }, a RemoteDataSet, a RemoteDataPattern, or a number of slices';
 
-/** @throws INVALID_ARGUMENT when `data` is none of the accepted forms */
+/** @throws INVALID_ARGUMENT if `data` is not an accepted form of input */
 export function toJobInput(data: unknown): JobInput {
   if (typeof data === 'number') return countInput(data);
-  if (typeof data === 'function') throw refused('a function', adviceForFunction(data));
-  if (typeof data === 'string') throw refused('a string', ' For its characters, hand in [...text].');
-  if (typeof data !== 'object' || data === null) throw refused(String(data), '');
+  if (typeof data === 'function') throw invalidInput('a function', adviceForFunction(data));
+  if (typeof data === 'string') throw invalidInput('a string', ' For its characters, pass [...text].');
+  if (typeof data !== 'object' || data === null) throw invalidInput(String(data), '');
   if (isRangeBounds(data)) return boundsInput(readBounds(data, 'A range'));
   const remote = toRemoteSet(data);
   if (remote !== undefined) {
     return { kind: 'values', values: remoteData(remote), slices: remote.length, origins: remote.origins };
   }
-  if (data instanceof Promise) throw refused('a promise', ' Await it first.');
-  if (isAsyncIterable(data)) return { kind: 'stream', iterator: takeIterator(data) };
+  if (data instanceof Promise) throw invalidInput('a promise', ' Await it first.');
+  if (isAsyncIterable(data)) return { kind: 'stream', iterator: getIterator(data) };
   if (isIterable(data)) return { kind: 'values', values: data, slices: knownCount(data) };
-  throw refused('an object that cannot be iterated', '');
+  throw invalidInput('an object that cannot be iterated', '');
 }
 
 /**
- * The iterator, taken in the very turn in which the caller hands the source in: one that is fed by events, as
- * `readline`'s is, loses what is emitted before. What goes wrong here surfaces when it is read.
- * @throws INVALID_ARGUMENT where lines are lost already
+ * Gets the iterator synchronously in the call of the user: one that listens to events, such as that of `readline`,
+ * loses what is emitted before. Its errors are thrown when it is read.
+ * @throws INVALID_ARGUMENT if lines are lost already
  */
-function takeIterator(data: AsyncIterable<unknown>): AsyncIterator<unknown> {
-  refuseStartedLines(data);
+function getIterator(data: AsyncIterable<unknown>): AsyncIterator<unknown> {
+  rejectStartedReader(data);
   try {
     return data[Symbol.asyncIterator]();
   } catch (error) {
@@ -56,7 +56,7 @@ function takeIterator(data: AsyncIterable<unknown>): AsyncIterator<unknown> {
   }
 }
 
-/** Parts of Node's `readline.Interface`, known by its shape: this module runs in pages too. */
+/** Properties of Node's `readline.Interface`, which is recognised by them because this module also runs in pages. */
 interface LineReader {
   on?: unknown;
   closed?: unknown;
@@ -64,18 +64,18 @@ interface LineReader {
   input?: { readableDidRead?: unknown };
 }
 
-function refuseStartedLines(data: object): void {
+function rejectStartedReader(data: object): void {
   const { on, closed, terminal, input } = data as LineReader;
   if (typeof on !== 'function' || typeof terminal !== 'boolean' || typeof input !== 'object') return;
   if (closed !== true && input?.readableDidRead !== true) return;
-  throw refused(
-    'a readline interface that has begun to read, whose lines so far are lost',
-    ' Hand it in right behind createInterface, before anything is awaited, or take its iterator there and hand ' +
-      'that in: createInterface({ input })[Symbol.asyncIterator]().',
+  throw invalidInput(
+    'a readline interface that has started to read, whose lines so far are lost',
+    ' Pass it directly after createInterface, before any await, or create its iterator there and pass ' +
+      'that: createInterface({ input })[Symbol.asyncIterator]().',
   );
 }
 
-/** Lets a source that is not read to its end free what it holds; what it throws meanwhile helps nobody. */
+/** Closes a source that is not read to its end, so that it releases its resources. Its errors are ignored. */
 export function closeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
   try {
     const closing: unknown = iterator.return?.();
@@ -85,7 +85,7 @@ export function closeIterator(iterator: Iterator<unknown> | AsyncIterator<unknow
   }
 }
 
-/** An input that will never be read: where its source is open already, it is closed. */
+/** Closes the source of an input that will not be read, if it is open. */
 export function discardInput(input: JobInput): void {
   if (input.kind === 'stream') closeIterator(input.iterator);
 }
@@ -95,7 +95,7 @@ export function countInput(count: number): JobInput {
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      `The number of slices must be a whole number from 0, got ${count}.`,
+      `The number of slices must be a whole number of at least 0; got ${count}.`,
     );
   }
   if (count === 0) return { kind: 'values', values: [], slices: 0 };
@@ -107,7 +107,7 @@ export function boundsInput(bounds: RangeBounds): JobInput {
   return { kind: 'range', range, slices: range.count };
 }
 
-/** Whether an object means a range; one of its names may be misspelt. */
+/** Whether an object is meant as a range, even if one of its names is misspelt. */
 function isRangeBounds(data: object): boolean {
   const { start, end } = data as Partial<RangeBounds>;
   if (typeof start === 'number' && typeof end === 'number') return true;
@@ -122,7 +122,7 @@ function isAsyncIterable(data: object): data is AsyncIterable<unknown> {
   return typeof (data as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function';
 }
 
-/** The number of elements where it is known before they are read. */
+/** The number of elements, if it is known before they are read. */
 function knownCount(data: Iterable<unknown>): number | undefined {
   if (Array.isArray(data)) return data.length;
   if (data instanceof Set || data instanceof Map) return data.size;
@@ -132,9 +132,9 @@ function knownCount(data: Iterable<unknown>): number | undefined {
 
 function adviceForFunction(data: object): string {
   const tag = Object.prototype.toString.call(data);
-  return tag.includes('Generator') ? ' Call the generator function and hand in what it returns.' : '';
+  return tag.includes('Generator') ? ' Call the generator function and pass what it returns.' : '';
 }
 
-function refused(what: string, advice: string): ManyhandsError<'INVALID_ARGUMENT'> {
+function invalidInput(what: string, advice: string): ManyhandsError<'INVALID_ARGUMENT'> {
   return new ManyhandsError('INVALID_ARGUMENT', `The input must be ${INPUT_FORMS}; got ${what}.${advice}`);
 }

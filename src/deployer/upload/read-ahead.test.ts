@@ -29,8 +29,8 @@ async function isStill(input: { read: number }): Promise<number> {
   return input.read;
 }
 
-describe('an input without an end', () => {
-  it.each(['sync', 'async'])('is read as far ahead of what is computed as the job says: %s', async (kind) => {
+describe('an endless input', () => {
+  it.each(['sync', 'async'])('is read ahead up to the limit of the job: %s', async (kind) => {
     const { stub, deployer } = deployerRig();
     const input = endlessInput((n) => n);
     const job = deployer.computeFor(kind === 'sync' ? input.values : inTurns(input.values), (n: number) => n);
@@ -51,7 +51,7 @@ describe('an input without an end', () => {
     await until(() => input.isClosed);
   });
 
-  it('is bounded by the bytes of its slices too', async () => {
+  it('is also limited by the bytes of its slices', async () => {
     const { stub, deployer } = deployerRig();
     const input = endlessInput(() => new Uint8Array(100_000));
     const job = deployer.computeFor(input.values, (bytes: Uint8Array) => bytes.length);
@@ -71,7 +71,7 @@ describe('an input without an end', () => {
     await done;
   });
 
-  it('goes on without a handle that follows, and says that nobody computes', async () => {
+  it('continues without a handle that follows, and reports missing workers', async () => {
     const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
     const input = endlessInput((n) => n);
     const job = deployer.computeFor(input.values, (n: number) => n);
@@ -89,7 +89,7 @@ describe('an input without an end', () => {
     await until(() => input.isClosed);
   });
 
-  it('is read 1,000,000 slices ahead where the job says nothing', () => {
+  it('is read 1,000,000 slices ahead by default', () => {
     const { deployer } = deployerRig();
     const job = deployer.computeFor([1], (n: number) => n);
     expect(job.readAhead).toEqual({ slices: 1_000_000, bytes: 256 * 1024 * 1024 });
@@ -97,7 +97,7 @@ describe('an input without an end', () => {
 });
 
 describe('an input whose length is known', () => {
-  it('is sent in full, whoever computes', async () => {
+  it('is sent completely', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor(
       Array.from({ length: 5_000 }, (_, i) => i),
@@ -110,13 +110,13 @@ describe('an input whose length is known', () => {
   });
 });
 
-describe('a bound that is none', () => {
+describe('an invalid limit', () => {
   it.each([
     [{ slice: 5 }, 'UNKNOWN_OPTION'],
     [{ slices: 0 }, 'INVALID_ARGUMENT'],
     [{ bytes: 'many' }, 'INVALID_ARGUMENT'],
     [5, 'INVALID_ARGUMENT'],
-  ])('is refused: %o', (limits, code) => {
+  ])('is rejected: %o', (limits, code) => {
     const { deployer } = deployerRig();
     const job = deployer.computeFor([1], (n: number) => n);
     expect(() => (job.readAhead = limits as never)).toThrow(expect.objectContaining({ code }) as Error);

@@ -20,8 +20,8 @@ function sent(inputs: readonly Input[]): unknown[] {
   });
 }
 
-describe('input by address', () => {
-  it('is told from other input', () => {
+describe('remote input', () => {
+  it('is distinguished from other input', () => {
     const set = new RemoteDataSet('https://a.example/1');
     const pattern = { pattern: 'https://a.example/{slice}', sliceCount: 3 };
     const origins = ['https://a.example'];
@@ -32,7 +32,7 @@ describe('input by address', () => {
     expect(() => parseFor([{ ...pattern, pattern: 'https://a.example/' }, work])).toThrow('{slice}');
   });
 
-  it('goes out as addresses, and its origins and those that were named are in the package', async () => {
+  it('is sent as URLs, and its origins and job.origins are in the package', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor(
       new RemoteDataSet('https://b.example/x', 'data:application/json,[1]'),
@@ -47,7 +47,7 @@ describe('input by address', () => {
     expect(() => (job.origins = [])).toThrow(expect.objectContaining({ code: 'JOB_STATE' }));
   });
 
-  it('refuses origins that are none', () => {
+  it('rejects values that are not origins', () => {
     const job = deployerRig().deployer.computeFor([1], work);
     expect(() => (job.origins = ['a.example'])).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
@@ -57,7 +57,7 @@ describe('input by address', () => {
     );
   });
 
-  it('is made as it is sent: a pattern of a million waits for the scheduler', async () => {
+  it('is created while it is sent: a pattern of a million URLs waits for the scheduler', async () => {
     const { stub, deployer } = deployerRig();
     stub.late.add('job.append');
     const pattern = new RemoteDataPattern('https://a.example/{slice}', 1_000_000);

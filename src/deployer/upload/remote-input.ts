@@ -1,12 +1,12 @@
 /**
- * Input by address as it is fed: one address a slice, made when it is read, so that a pattern of any length costs
- * nothing beforehand. What `data:` addresses hold travels as plain values.
+ * Remote input: one URL for each slice, created when it is read, so that a pattern of any length costs no memory. The
+ * content of `data:` URLs is sent as plain values.
  * @module
  */
 import { readOptions } from '../../lib/options.js';
 import { readDataUrl, RemoteDataPattern, RemoteDataSet } from '../../protocol/input/remote-sets.js';
 
-/** A datum that its worker fetches. */
+/** A datum that the worker downloads. */
 export class RemoteDatum {
   constructor(readonly url: string) {}
 }
@@ -16,10 +16,10 @@ export interface PatternBounds {
   sliceCount: number;
 }
 
-/** What names its data by addresses: as in DCP a list of URLs and `{ pattern, sliceCount }` do so too. */
+/** Data that are given by URLs. As in DCP, a list of URL objects and `{ pattern, sliceCount }` are accepted too. */
 export type RemoteData = RemoteDataSet | RemoteDataPattern | readonly URL[] | PatternBounds;
 
-/** The set that `data` is, or stands for; undefined where it is another kind of input. Throws `INVALID_ARGUMENT`. */
+/** The remote data set that `data` is or describes; undefined for another kind of input. Throws `INVALID_ARGUMENT`. */
 export function toRemoteSet(data: object): RemoteDataSet | RemoteDataPattern | undefined {
   if (data instanceof RemoteDataSet || data instanceof RemoteDataPattern) return data;
   if (Array.isArray(data)) {

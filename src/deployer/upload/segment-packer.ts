@@ -1,6 +1,6 @@
 /**
- * Packs data into segments as they are read. A datum that is too large for a segment is put as a blob, and its
- * segment is ready when that is stored.
+ * Packs data into segments while they are read. A datum that is too large for a segment is uploaded as a blob, and its
+ * segment is sent after that.
  * @module
  */
 
@@ -8,21 +8,23 @@ import { encodeBlobRef, ENVELOPE_KIND, type BlobRef } from '../../protocol/segme
 import { SEGMENT_SLICES_MAX } from '../../protocol/limits.js';
 import { encodeRemote } from '../../protocol/input/remote-url.js';
 import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
-import { blobRef } from '../connection/blob-client.js';
+import { toBlobRef } from '../connection/blob-client.js';
 import { RemoteDatum } from './remote-input.js';
-import { atPath } from '../arguments/error-path.js';
+import { withErrorPath } from '../arguments/error-path.js';
 
-/** A segment is full from here on; well under `SEGMENT_BYTES_MAX`, so that leases and reconnects stay light. */
+/**
+ * A segment is complete at this size; well below `SEGMENT_BYTES_MAX`, so that leases and reconnects transfer little.
+ */
 const SEGMENT_TARGET_BYTES = 128 * 1024;
-/** A larger datum travels as a blob: with what else is in its segment it could pass `SEGMENT_BYTES_MAX`. */
+/** A larger datum is sent as a blob: together with the rest of its segment it could exceed `SEGMENT_BYTES_MAX`. */
 export const INLINE_VALUE_BYTES_MAX = 512 * 1024;
 
 export interface PackedSegment {
   segment: Uint8Array;
   count: number;
-  /** What it holds of the window, its blobs included. */
+  /** Bytes that count for the window, including its blobs. */
   bytes: number;
-  /** Resolves when its blobs are stored; undefined where it has none. */
+  /** Resolves when its blobs are stored; undefined if it has none. */
   ready: Promise<void> | undefined;
 }
 
@@ -40,16 +42,16 @@ export class SegmentPacker {
     this.#putBlob = putBlob;
   }
 
-  get empty(): boolean {
+  get isEmpty(): boolean {
     return this.#writer.count === 0;
   }
 
-  get full(): boolean {
+  get isFull(): boolean {
     const bytes = this.#writer.byteLength + this.#blobBytes;
     return bytes >= SEGMENT_TARGET_BYTES || this.#writer.count >= SEGMENT_SLICES_MAX;
   }
 
-  /** @throws VALUE_NOT_CLONEABLE, VALUE_TOO_LARGE; then nothing was added */
+  /** @throws VALUE_NOT_CLONEABLE, VALUE_TOO_LARGE; the segment is then unchanged */
   add(value: unknown): void {
     if (value instanceof RemoteDatum) {
       this.#writer.appendEnvelope(ENVELOPE_KIND.remote, encodeRemote(value.url));
@@ -60,14 +62,14 @@ export class SegmentPacker {
     try {
       bytes = this.#writer.appendValue(value);
     } catch (error) {
-      throw atPath(error, `${this.#label}[${this.#index}]`);
+      throw withErrorPath(error, `${this.#label}[${this.#index}]`);
     }
     this.#index++;
     if (bytes > INLINE_VALUE_BYTES_MAX) this.#moveLastToBlob();
   }
 
-  /** What was added since the last time; at least one datum. */
-  finish(): PackedSegment {
+  /** Returns the segment of the data that were added since the last call; there must be at least one. */
+  finishSegment(): PackedSegment {
     const count = this.#writer.count;
     const segment = this.#writer.finish();
     const bytes = segment.length + this.#blobBytes;
@@ -85,7 +87,7 @@ export class SegmentPacker {
     const last = reader.count - 1;
     for (let index = 0; index < last; index++) this.#writer.appendFrom(reader, index);
     const body = reader.body(last);
-    const ref = blobRef(body);
+    const ref = toBlobRef(body);
     this.#writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef(ref));
     this.#blobBytes += body.length;
     const stored = this.#putBlob(ref, body);

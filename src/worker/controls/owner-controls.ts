@@ -84,7 +84,7 @@ export class Wishes {
     const refuse = (jobId: JobId): void => ports.refuse(jobId, UNWANTED);
     this.admission = new Admission({ clock, blocked, admit, look, here, refuse, changed: described });
     this.groups = new JoinedGroups({
-      groups: () => this.live.groups,
+      groups: () => this.live.groupCredentials,
       session: ports.session,
       changed: described,
       warn: (error) => events.emit('warning', { error }),

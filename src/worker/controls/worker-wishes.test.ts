@@ -144,7 +144,7 @@ describe('options that change while it lives', () => {
     });
     expect(scheduler.said.find(({ type }) => type === 'group.prove')).toMatchObject({ proofs: groups });
     expect(JSON.stringify(scheduler.said, (_, v: unknown) => String(v))).not.toContain(secretHash);
-    expect(worker.options.groups).toEqual([{ key: 'lab', secretHash }]);
+    expect(worker.options.groups).toEqual([{ joinKey: 'lab', joinHash: secretHash }]);
   });
 
   it('are said in one message where they change all the time, and none is lost', async () => {

@@ -19,7 +19,7 @@ import {
   checkPrice,
   checkShare,
 } from './option-checks.js';
-import type { GroupOption } from './option-checks.js';
+import type { ComputeGroupOption, GroupOption } from './option-checks.js';
 import type { ResolvedWorkerOptions, WorkerOptions } from './resolve-options.js';
 
 type LiveKey =
@@ -102,11 +102,18 @@ export class LiveOptions {
   }
 
   /** With the SHA-256 of each secret, never the secret; whoever has it can join the group. */
-  get groups(): readonly GroupCredential[] | undefined {
-    return this.#now.groups?.map((group) => ({ ...group }));
+  get groups(): readonly ComputeGroupOption[] | undefined {
+    return this.#now.groups?.map(({ key, secretHash }) =>
+      secretHash === undefined ? { joinKey: key } : { joinKey: key, joinHash: secretHash },
+    );
   }
   set groups(groups: readonly GroupOption[] | undefined) {
     this.#set('groups', checkGroups(groups));
+  }
+
+  /** @internal The groups in the form that the session uses. */
+  get groupCredentials(): readonly GroupCredential[] | undefined {
+    return this.#now.groups;
   }
 
   /** Units. */

@@ -24,8 +24,19 @@ export type Isolation = WorkerDescription['isolation'];
 /** What is kept warm; see docs/worker.md. */
 export type WarmPolicy = 'cold' | 'warm-runtime' | 'warm-function';
 
-/** A compute group to join: by its secret or by the secret's SHA-256, which is as good; neither leaves this machine. */
-export interface GroupOption {
+/** A compute group to join, with its secret or the secret's SHA-256, which is equivalent. Neither leaves this machine. */
+export type GroupOption = ComputeGroupOption | FormerGroupOption;
+
+export interface ComputeGroupOption {
+  /** Name of the group. */
+  joinKey: string;
+  joinSecret?: string;
+  /** SHA-256 of the secret, 64 hexadecimal digits. */
+  joinHash?: string;
+}
+
+/** @deprecated The former names of the fields, which version 0.1 still accepts. */
+export interface FormerGroupOption {
   key: string;
   secret?: string;
   secretHash?: string;
@@ -88,30 +99,47 @@ export function checkGroups(value: unknown): readonly GroupCredential[] | undefi
 /** The secret is never shown, in no error either. */
 function checkGroup(group: unknown): GroupCredential {
   if (typeof group !== 'object' || group === null)
-    throw invalid('groups', 'a list of { key, secret }', group);
-  const given = readOptions<GroupOption>(group, 'A group of a worker', {
+    throw invalid('groups', 'a list of { joinKey, joinSecret }', group);
+  const given = renameFormerFields(group);
+  const { joinKey, joinSecret, joinHash } = given;
+  // An undefined secret must not turn the group into one without a secret.
+  if ('joinSecret' in given && joinSecret === undefined)
+    throw invalid('groups', 'a joinSecret that is a string', joinSecret);
+  if (typeof joinKey !== 'string' || joinKey === '' || joinKey.length > NAME_LENGTH_MAX)
+    throw invalid('groups', 'a joinKey', joinKey);
+  if (joinSecret !== undefined && joinHash !== undefined) {
+    const text = `The group ${joinKey} must have either a joinSecret or a joinHash, not both.`;
+    throw new ManyhandsError('INVALID_ARGUMENT', text);
+  }
+  if (joinHash !== undefined) {
+    if (typeof joinHash === 'string' && DIGEST_PATTERN.test(joinHash))
+      return { key: joinKey, secretHash: joinHash };
+    throw invalid('groups', 'a joinHash of 64 hexadecimal digits', typeof joinHash);
+  }
+  if (joinSecret === undefined) return { key: joinKey };
+  if (typeof joinSecret !== 'string')
+    throw invalid('groups', 'a joinSecret that is a string', typeof joinSecret);
+  return { key: joinKey, secretHash: hashSecret(joinSecret) };
+}
+
+/** The fields of a group under their current names. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+function renameFormerFields(group: object): Partial<Record<keyof ComputeGroupOption, unknown>> {
+  if (!['key', 'secret', 'secretHash'].some((name) => name in group))
+    return readOptions<ComputeGroupOption>(group, 'A group of a worker', {
+      joinKey: true,
+      joinSecret: true,
+      joinHash: true,
+    });
+  const former = readOptions<FormerGroupOption>(group, 'A group of a worker', {
     key: true,
     secret: true,
     secretHash: true,
   });
-  const { key, secret, secretHash } = given as Partial<Record<keyof GroupOption, unknown>>;
-  // A secret that is not there must not make the group one without a secret.
-  if ('secret' in given && secret === undefined) throw invalid('groups', 'a secret that is text', secret);
-  if (typeof key !== 'string' || key === '' || key.length > NAME_LENGTH_MAX)
-    throw invalid('groups', 'a key', key);
-  if (secret !== undefined && secretHash !== undefined) {
-    throw new ManyhandsError(
-      'INVALID_ARGUMENT',
-      `Give the group ${key} its secret or its secretHash, not both.`,
-    );
-  }
-  if (secretHash !== undefined) {
-    if (typeof secretHash === 'string' && DIGEST_PATTERN.test(secretHash)) return { key, secretHash };
-    throw invalid('groups', 'a secretHash of 64 hexadecimal digits', typeof secretHash);
-  }
-  if (secret === undefined) return { key };
-  if (typeof secret !== 'string') throw invalid('groups', 'a secret that is text', typeof secret);
-  return { key, secretHash: hashSecret(secret) };
+  return {
+    joinKey: former.key,
+    ...('secret' in former && { joinSecret: former.secret }),
+    ...('secretHash' in former && { joinHash: former.secretHash }),
+  };
 }
 
 export function checkPrice(price: unknown): bigint | undefined {

@@ -30,14 +30,16 @@ describe('the options of a worker', () => {
   });
 
   it('never pass on a group’s secret', () => {
-    const groups = [{ key: 'lab', secret: 'hush' }, { key: 'public' }];
+    const groups = [{ joinKey: 'lab', joinSecret: 'hush' }, { joinKey: 'public' }];
+    const formerly = [{ key: 'lab', secret: 'hush' }, { key: 'public' }];
     const expected = [
       { key: 'lab', secretHash: sha256Hex(new TextEncoder().encode('hush')) },
       { key: 'public' },
     ];
     expect(resolve({ groups }).groups).toEqual(expected);
+    expect(resolve({ groups: formerly }).groups).toEqual(expected);
     try {
-      resolve({ groups: [{ key: 'lab', secret: 'hush', secretHash: 'x' }] });
+      resolve({ groups: [{ joinKey: 'lab', joinSecret: 'hush', joinHash: 'x' }] });
       expect.unreachable();
     } catch (error) {
       expect(JSON.stringify([(error as Error).message, (error as Error).stack])).not.toContain('hush');

@@ -1,5 +1,5 @@
 /**
- * How far a job is, in words: "finished" alone is never said of one with slices that failed.
+ * Formats the progress of a job. "finished" is never shown alone if slices have failed.
  * @module
  */
 import type { JobStatusInfo } from '../../entry/deployer.node.js';
@@ -11,7 +11,7 @@ export function runStatusOf({ runStatus, failed }: Pick<JobStatusInfo, 'runStatu
   return failed === 0 ? runStatus : `${runStatus}, ${failed} failed`;
 }
 
-/** `5 of 9 slices are done`, and how many of them failed where some did. */
+/** `5 of 9 slices are finished`, with the number of failed slices if there are any. */
 export function slicesOf({ computed, failed, total }: Counts): string {
-  return `${computed} of ${total} slices are done${failed === 0 ? '' : `, ${failed} of them failed`}`;
+  return `${computed} of ${total} slices are finished${failed === 0 ? '' : `, ${failed} of them failed`}`;
 }

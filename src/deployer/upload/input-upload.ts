@@ -1,6 +1,6 @@
 /**
- * Streams an input to the scheduler: packs envelopes into segments, sends them in order with a bounded number of
- * bytes in flight, and never holds more of an iterable than that. A retry of an append changes nothing.
+ * Uploads one input to the scheduler: packs values into segments and appends them in order. The bytes in flight, and so
+ * the memory for an iterable, are limited. Appends are idempotent, so they can be repeated.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -15,56 +15,56 @@ import type { ReadAhead } from './read-ahead.js';
 import { SegmentPacker, type PackedSegment } from './segment-packer.js';
 import { ByteWindow } from './byte-window.js';
 
-/** Bytes of appends that are sent and not acknowledged. */
+/** Maximum bytes of appends that are sent and not acknowledged. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
-/** Appends that are sent and not acknowledged. */
+/** Maximum number of appends that are sent and not acknowledged. */
 const WINDOW_APPENDS = 64;
-/** What is packed of a slow iterable leaves after so long, full or not. */
+/** Delay after which an incomplete segment of a slow iterable is sent, milliseconds. */
 const FLUSH_MS = 20;
-/** The event loop gets its turn after so long. */
-const TURN_MS = 8;
+/** Time after which the upload yields to the event loop, milliseconds. */
+const YIELD_AFTER_MS = 8;
 
-export interface FeedPorts {
+export interface UploadPorts {
   clock: Clock;
   random: Random;
   yieldNow: () => Promise<void>;
   putBlob: (ref: BlobRef, bytes: Uint8Array) => Promise<void>;
   append: (appendId: string, input: Input) => Promise<{ first: number; count: number }>;
-  /** Bounds an input of unknown length. */
+  /** Limits how far an input of unknown length is read ahead. */
   ahead?: ReadAhead;
 }
 
-export interface FeedSummary {
-  /** The number of the first slice; 0 where there was none. */
+export interface UploadSummary {
+  /** The number of the first slice; 0 if there was none. */
   readonly firstSliceNumber: number;
-  /** The number of the last slice; 0 where there was none. */
+  /** The number of the last slice; 0 if there was none. */
   readonly lastSliceNumber: number;
   readonly count: number;
 }
 
-export class Feed {
-  /** Resolves when everything is handed to the connection, in order; a close may be sent behind it. */
+export class InputUpload {
+  /** Resolves when all appends are sent, in order; a close may be sent after it. */
   readonly sent: Promise<void>;
-  /** Resolves when all of it is committed. Rejects with the first error; then nothing more is sent. */
-  readonly done: Promise<FeedSummary>;
-  readonly #ports: FeedPorts;
+  /** Resolves when all slices are committed. Rejects with the first error, after which nothing more is sent. */
+  readonly done: Promise<UploadSummary>;
+  readonly #ports: UploadPorts;
   readonly #window = new ByteWindow({ bytesMax: WINDOW_BYTES, countMax: WINDOW_APPENDS });
   readonly #packer: SegmentPacker;
   readonly #ahead: ReadAhead | undefined;
   readonly #stopped: Deferred<never> = deferred<never>();
   #stop: { reason: unknown } | undefined;
-  /** The last append that was queued: those behind it wait for its turn. */
+  /** The last queued append: the next one waits for it. */
   #queue: Promise<void> = Promise.resolve();
-  #answers = 0;
-  #allAnswered: Deferred<void> | undefined;
+  #pendingAppends = 0;
+  #allAcknowledged: Deferred<void> | undefined;
   #first = 0;
   #last = 0;
   #count = 0;
   #read = 0;
-  #turnEndsMs = 0;
+  #yieldAtMs = 0;
 
-  /** Starts at once. `label` names the input in errors: `data[17]`. */
-  constructor(ports: FeedPorts, input: JobInput, label = 'data') {
+  /** Starts immediately. `label` names the input in errors: `data[17]`. */
+  constructor(ports: UploadPorts, input: JobInput, label = 'data') {
     this.#ports = ports;
     this.#packer = new SegmentPacker(label, ports.putBlob);
     this.#ahead = input.slices === undefined ? ports.ahead : undefined;
@@ -77,29 +77,29 @@ export class Feed {
     this.done.catch(() => undefined);
   }
 
-  /** Slices that were read from the input so far. */
-  get read(): number {
+  /** Number of slices that were read from the input so far. */
+  get readCount(): number {
     return this.#read;
   }
 
-  /** Slices that are committed so far. */
+  /** Number of slices that are committed so far. */
   get committed(): number {
     return this.#count;
   }
 
-  /** Reads and sends nothing more; `sent` and `done` reject with `reason` where they have not resolved. */
+  /** Stops reading and sending; `sent` and `done` reject with `reason` unless they have settled. */
   stop(reason: unknown): void {
     if (this.#stop !== undefined) return;
     this.#stop = { reason };
     this.#stopped.reject(reason);
-    this.#window.abandon();
+    this.#window.resolveWaiters();
   }
 
-  async #finish(): Promise<FeedSummary> {
+  async #finish(): Promise<UploadSummary> {
     await this.sent;
-    if (this.#answers > 0) {
-      this.#allAnswered = deferred();
-      await this.#allAnswered.promise;
+    if (this.#pendingAppends > 0) {
+      this.#allAcknowledged = deferred();
+      await this.#allAcknowledged.promise;
     }
     return { firstSliceNumber: this.#first, lastSliceNumber: this.#last, count: this.#count };
   }
@@ -113,21 +113,21 @@ export class Feed {
   }
 
   async #sendValues(values: Iterable<unknown>): Promise<void> {
-    const iterator = guarded(() => values[Symbol.iterator]());
-    this.#turnEndsMs = this.#ports.clock.monotonicMs() + TURN_MS;
+    const iterator = runStep(() => values[Symbol.iterator]());
+    this.#yieldAtMs = this.#ports.clock.monotonicMs() + YIELD_AFTER_MS;
     let ended = false;
     try {
       for (;;) {
-        const next = guarded(() => checked(iterator.next()));
+        const next = runStep(() => checkIteratorResult(iterator.next()));
         if (next.done === true) {
           ended = true;
           break;
         }
         this.#add(next.value);
-        if (!this.#packer.full && this.#ahead?.isFull !== true) continue;
+        if (!this.#packer.isFull && this.#ahead?.isFull !== true) continue;
         await this.#flush();
-        await this.#roomAhead();
-        await this.#takeTurns();
+        await this.#waitForReadAhead();
+        await this.#yieldIfDue();
         if (this.#stop !== undefined) return;
       }
       await this.#flush();
@@ -142,30 +142,30 @@ export class Feed {
     const flushLater = (): void => {
       cancelFlush = undefined;
       if (this.#stop !== undefined) return;
-      // While the window is full what is read waits in one segment, so that no queue of small ones builds up.
+      // While the window is full, values are collected in one segment, so that no queue of small segments builds up.
       if (this.#window.isFull) cancelFlush = this.#ports.clock.after(FLUSH_MS, flushLater);
       else void this.#flush();
     };
-    // A source that never yields again must not keep its resources once nobody waits for it.
+    // A source that never yields again must release its resources when the upload stops.
     this.#stopped.promise.catch(() => closeIterator(iterator));
     try {
       for (;;) {
-        const next = await guardedAsync(iterator);
+        const next = await runAsyncStep(iterator);
         if (this.#stop !== undefined) return;
         if (next.done === true) {
           ended = true;
           break;
         }
         this.#add(next.value);
-        if (!this.#packer.full && this.#ahead?.isFull !== true) {
+        if (!this.#packer.isFull && this.#ahead?.isFull !== true) {
           cancelFlush ??= this.#ports.clock.after(FLUSH_MS, flushLater);
           continue;
         }
         cancelFlush?.();
         cancelFlush = undefined;
         await this.#flush();
-        await this.#roomAhead();
-        await this.#takeTurns();
+        await this.#waitForReadAhead();
+        await this.#yieldIfDue();
         if (this.#stop !== undefined) return;
       }
       cancelFlush?.();
@@ -182,67 +182,67 @@ export class Feed {
     this.#ahead?.read();
   }
 
-  /** Waits where the input is as far ahead of what is computed as it may be, or until this feed stops. */
-  async #roomAhead(): Promise<void> {
+  /** Waits while the read-ahead limit is reached, or until this upload stops. */
+  async #waitForReadAhead(): Promise<void> {
     if (this.#ahead?.isFull !== true) return;
-    await this.#ahead.room(this.#stopped.promise.catch(() => undefined));
+    await this.#ahead.whenBelowLimit(this.#stopped.promise.catch(() => undefined));
   }
 
-  /** Sends what is packed; resolves when more may be packed. */
+  /** Sends the packed values; resolves when more may be packed. */
   #flush(): Promise<void> | undefined {
-    if (this.#packer.empty) return undefined;
-    const { segment, count, bytes, ready } = this.#packer.finish();
+    if (this.#packer.isEmpty) return undefined;
+    const { segment, count, bytes, ready } = this.#packer.finishSegment();
     this.#ahead?.sent(bytes);
     return this.#queueAppend({ kind: 'segment', count, segment }, bytes, ready);
   }
 
-  /** Queues one append behind those before it; resolves when the window has taken it. */
+  /** Queues one append; resolves when the window has room for it. */
   #queueAppend(input: Input, bytes: number, ready: PackedSegment['ready']): Promise<void> {
-    const turn = this.#window.acquire(bytes);
-    // What failed in a queue that nobody awaits surfaces by `stop`.
-    this.#queue = this.#appendInTurn(this.#queue, turn, ready, input, bytes);
+    const granted = this.#window.acquire(bytes);
+    // An error in the queue, which is not awaited, is reported by `stop`.
+    this.#queue = this.#appendInTurn(this.#queue, granted, ready, input, bytes);
     this.#queue.catch((error: unknown) => this.stop(error));
-    return turn ?? Promise.resolve();
+    return granted ?? Promise.resolve();
   }
 
   async #appendInTurn(
     before: Promise<void>,
-    turn: Promise<void> | undefined,
+    granted: Promise<void> | undefined,
     ready: Promise<void> | undefined,
     input: Input,
     bytes: number,
   ): Promise<void> {
     await before;
-    if (turn !== undefined) await turn;
+    if (granted !== undefined) await granted;
     if (ready !== undefined) await ready;
     if (this.#stop !== undefined) return;
-    this.#answers++;
+    this.#pendingAppends++;
     this.#ports.append(newId(this.#ports.random), input).then(
-      (answer) => this.#answered(answer, bytes),
+      (reply) => this.#acknowledged(reply, bytes),
       (error: unknown) => this.stop(error),
     );
   }
 
-  #answered({ first, count }: { first: number; count: number }, bytes: number): void {
-    this.#answers--;
+  #acknowledged({ first, count }: { first: number; count: number }, bytes: number): void {
+    this.#pendingAppends--;
     if (this.#first === 0) this.#first = first;
     this.#last = first + count - 1;
     this.#count += count;
     this.#ahead?.committed(first, count, bytes);
     this.#window.release(bytes);
-    if (this.#answers === 0) this.#allAnswered?.resolve();
+    if (this.#pendingAppends === 0) this.#allAcknowledged?.resolve();
   }
 
-  async #takeTurns(): Promise<void> {
+  async #yieldIfDue(): Promise<void> {
     const { clock, yieldNow } = this.#ports;
-    if (clock.monotonicMs() < this.#turnEndsMs) return;
+    if (clock.monotonicMs() < this.#yieldAtMs) return;
     await yieldNow();
-    this.#turnEndsMs = clock.monotonicMs() + TURN_MS;
+    this.#yieldAtMs = clock.monotonicMs() + YIELD_AFTER_MS;
   }
 }
 
-/** Runs a step of the caller's iterator: what it throws is the caller's error, with its own as the cause. */
-function guarded<T>(step: () => T): T {
+/** Runs a step of the caller's iterator. What it throws becomes the cause of INPUT_FAILED. */
+function runStep<T>(step: () => T): T {
   try {
     return step();
   } catch (cause) {
@@ -250,18 +250,18 @@ function guarded<T>(step: () => T): T {
   }
 }
 
-async function guardedAsync(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
+async function runAsyncStep(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
   try {
-    return checked(await iterator.next());
+    return checkIteratorResult(await iterator.next());
   } catch (cause) {
     throw inputFailed(cause);
   }
 }
 
-/** What `for of` checks too: without it an iterator that gives no objects would go on for ever. */
-function checked(next: IteratorResult<unknown>): IteratorResult<unknown> {
+/** The check of `for of`: without it an iterator that returns no objects would never end. */
+function checkIteratorResult(next: IteratorResult<unknown>): IteratorResult<unknown> {
   if (Object(next) === next) return next;
-  throw new TypeError(`Its next() gave ${typeof next}, which is no iterator result like { value, done }.`);
+  throw new TypeError(`Its next() returned ${typeof next}, not an iterator result like { value, done }.`);
 }
 
 function inputFailed(cause: unknown): ManyhandsError {

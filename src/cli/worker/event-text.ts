@@ -1,5 +1,5 @@
 /**
- * What happens to a worker, in a line for people. What strangers wrote is made harmless for the terminal.
+ * Formats the events and totals of a worker as text. Control characters in untrusted text are escaped.
  * @module
  */
 import { isError, type WorkerEvents, type WorkerStatus } from '../../entry/worker.node.js';
@@ -7,47 +7,47 @@ import { formatCredits } from '../../entry/wallet.node.js';
 import { printable } from '../../entry/texts.node.js';
 
 const PAUSES: Record<string, string> = {
-  bytes: 'the bytes of the day are used up; work goes on at midnight UTC',
-  hours: 'it is outside the hours that --hours names',
+  bytes: 'the limit of bytes per day is reached; it continues at midnight UTC',
+  hours: 'the current time is outside --hours',
 };
 
-/** The lines that both the log and the dashboard show; undefined for what is not worth one. */
-export const WORDS: { [K in keyof WorkerEvents]?: (payload: WorkerEvents[K]) => string } = {
+/** The lines for the log and the dashboard, by event; events without one are not shown. */
+export const EVENT_LINES: { [K in keyof WorkerEvents]?: (payload: WorkerEvents[K]) => string } = {
   connect: ({ url }) => `Connected to ${url}.`,
   disconnect: ({ error }) =>
     isError(error, 'EVICTED')
-      ? `${printable(error.message)} Trying again in a minute.`
-      : 'The connection is lost; trying again.',
+      ? `${printable(error.message)} Reconnecting in a minute.`
+      : 'The connection is lost; reconnecting.',
   job: ({ jobId, name }) => `Working on ${name === '' ? 'a job' : printable(name)} (${jobId}).`,
   pause: ({ reason }) => `Paused: ${PAUSES[reason] ?? printable(reason)}.`,
-  unpause: () => 'Going on.',
+  unpause: () => 'Resumed.',
   worktime: ({ name, isOffered, reason }) =>
     isOffered
-      ? `${worktimeText(name)} starts again: its jobs are taken.`
-      : `warning: ${worktimeText(name)} starts no more, its jobs are left to others, and it is tried again: ${printable(reason ?? '')}`,
+      ? `${worktimeText(name)} can be started again: its jobs are accepted.`
+      : `warning: ${worktimeText(name)} cannot be started, so its jobs are not accepted until a retry succeeds: ${printable(reason ?? '')}`,
   warning: ({ error }) => `warning: ${printable(error.message)}`,
 };
 
 const worktimeText = (name: string): string =>
   name === 'pyodide' ? 'Python' : name === 'map-basic' ? 'JavaScript' : name;
 
-/** What the machine has done for others. */
+/** The totals of the worker in one sentence. */
 export function summary({ slices, failed, computeMs, earned }: WorkerStatus, isPaid: boolean): string {
   const done = slices - failed;
-  const apart = failed === 0 ? '' : ` and ${failed} that failed`;
-  return `${done} slice${done === 1 ? '' : 's'}${apart}, ${seconds(computeMs)} of computing, ${creditsText(earned, isPaid)}.`;
+  const failedText = failed === 0 ? '' : ` and ${failed} that failed`;
+  return `${done} slice${done === 1 ? '' : 's'}${failedText}, ${seconds(computeMs)} of computing, ${creditsText(earned, isPaid)}.`;
 }
 
-/** What was earned, and that nobody can claim it where no account was named. */
+/** The earned credits, with a note if no payment address was set. */
 export const creditsText = (earned: bigint, isPaid: boolean): string =>
-  `${formatCredits(earned)} credits${earned > 0n && !isPaid ? ' that nobody claims (--payment-address)' : ''}`;
+  `${formatCredits(earned)} credits${earned > 0n && !isPaid ? ' without an account to claim them (--payment-address)' : ''}`;
 
 export const counted = (count: number, noun: string): string =>
   `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
-/** `1.2 MB`, in steps of a thousand. */
+/** A size in decimal units, for example `1.2 MB`. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let size = bytes;
@@ -59,7 +59,7 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 || size >= 99.5 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
 }
 
-/** `2:03:07`, or `3:07` below an hour. */
+/** A duration as `2:03:07`, or `3:07` below an hour. */
 export function durationText(ms: number): string {
   const total = Math.floor(ms / 1_000);
   const two = (n: number): string => String(n).padStart(2, '0');

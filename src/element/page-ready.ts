@@ -1,11 +1,11 @@
 /**
- * The moment from which a page can be told something: its own scripts have run, and whoever wants to hear it listens.
+ * Waits until the scripts of a page have run, so that their event listeners are registered.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
 
-/** Calls back in a later task, when the scripts that the page came with have run. Answers what cancels it. */
-export function whenPageListens(clock: Clock, fn: () => void): CancelTimer {
+/** Calls `fn` in a later task, after the initial scripts of the page have run. Returns the function that cancels it. */
+export function whenPageReady(clock: Clock, fn: () => void): CancelTimer {
   let cancelTimer: CancelTimer | undefined;
   const later = (): void => {
     cancelTimer ??= clock.after(0, fn);
@@ -25,7 +25,7 @@ export function whenPageListens(clock: Clock, fn: () => void): CancelTimer {
 
 function haveScriptsRun(): boolean {
   if (document.readyState !== 'interactive') return document.readyState === 'complete';
-  // Scripts that wait for the whole document run in this state, and others after them.
+  // Deferred scripts run in this state, and others after them.
   const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
   return page !== undefined && page.domContentLoadedEventEnd > 0;
 }

@@ -5,8 +5,8 @@ import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
 /** So many bytes as one value. */
 const bytes = (n: number, fill = 1): Uint8Array => new Uint8Array(n).fill(fill);
 
-describe('feeding', () => {
-  it('streams iterables and async iterables in order', async () => {
+describe('uploading an input', () => {
+  it('sends iterables and async iterables in order', async () => {
     for (const make of [syncNumbers, asyncNumbers]) {
       const { stub, deployer } = deployerRig();
       const job = deployer.computeFor(make(100_000), (x: number) => x);
@@ -17,7 +17,7 @@ describe('feeding', () => {
     }
   });
 
-  it('sends deploy, appends and close without waiting for an answer', async () => {
+  it('sends deploy, appends and close without waiting for replies', async () => {
     const { stub, deployer } = deployerRig();
     for (const type of ['job.deploy', 'job.append', 'job.close']) stub.late.add(type);
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
@@ -34,7 +34,7 @@ describe('feeding', () => {
     expect(await deployed).toBe(job.id);
   });
 
-  it('reads no more of an iterable than its window holds', async () => {
+  it('reads an iterable no further than its window allows', async () => {
     const { stub, deployer } = deployerRig();
     stub.late.add('job.append');
     let read = 0;
@@ -60,7 +60,7 @@ describe('feeding', () => {
     expect(stub.job.total).toBe(200);
   });
 
-  it('sends what a slow source gave without waiting for more, and stops with the job', async () => {
+  it('sends the values of a slow source without waiting for more, and stops with the job', async () => {
     const { stub, deployer } = deployerRig();
     let returned = 0;
     const values: AsyncIterableIterator<number> = {
@@ -83,7 +83,7 @@ describe('feeding', () => {
     expect(returned).toBe(1);
   });
 
-  it('stops an endless source that is cancelled while its window is full', async () => {
+  it('stops an endless source when the job is cancelled while the window is full', async () => {
     const { stub, deployer } = deployerRig();
     stub.late.add('job.append');
     let closed = false;
@@ -101,7 +101,7 @@ describe('feeding', () => {
     await until(() => closed);
   });
 
-  it('says that the source failed, with its error as the cause, and cancels the job', async () => {
+  it('rejects with the error of a failed source as the cause, and cancels the job', async () => {
     for (const kind of ['sync', 'async'] as const) {
       const { stub, deployer } = deployerRig();
       const cause = new RangeError('disk on fire');
@@ -119,7 +119,7 @@ describe('feeding', () => {
     }
   });
 
-  it('names the datum that cannot be cloned', async () => {
+  it('reports the path of a datum that cannot be cloned', async () => {
     const { stub, deployer } = deployerRig();
     const data: unknown[] = Array.from({ length: 30 }, (_, i) => ({ x: i }));
     data[17] = { x: () => 1 };
@@ -139,7 +139,7 @@ describe('feeding', () => {
     expect(stub.job.total).toBe(0);
   });
 
-  it('names the argument that cannot be cloned, and deploys nothing', async () => {
+  it('reports the path of an argument that cannot be cloned, and deploys nothing', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number, f: unknown) => [x, f], [() => 1]);
     await expect(job.exec()).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe('feeding', () => {
     expect(stub.jobs.size).toBe(0);
   });
 
-  it('puts a large datum as a blob, before its append, and once', async () => {
+  it('uploads a large datum as a blob once, before its append', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: (datum as Uint8Array | string).length });
     stub.http.faults.push('broken', 503);
@@ -159,7 +159,7 @@ describe('feeding', () => {
     expect(stub.http.blobs.size).toBe(1);
   });
 
-  it('appends once what it had to send twice', async () => {
+  it('appends slices once when the request is sent twice', async () => {
     const { stub, deployer } = deployerRig();
     stub.work = (datum) => ({ value: datum });
     let cuts = 0;
@@ -176,7 +176,7 @@ describe('feeding', () => {
     expect(stub.connects).toBe(2);
   });
 
-  it('cancels a job of which an append was refused', async () => {
+  it('cancels the job when an append is refused', async () => {
     const { stub, deployer } = deployerRig();
     let appends = 0;
     stub.beforeRequest = (request) => {
@@ -190,7 +190,7 @@ describe('feeding', () => {
     await until(() => stub.job.runStatus === 'cancelled');
   });
 
-  it('hears from an append that the job was cancelled by somebody else', async () => {
+  it('ends when an append reports that another client cancelled the job', async () => {
     const { stub, deployer } = deployerRig();
     const reasons: string[] = [];
     const job = deployer.computeFor(asyncForever(), (x: number) => x);
@@ -202,7 +202,7 @@ describe('feeding', () => {
     expect(stub.requests('job.cancel')).toEqual([]);
   });
 
-  it('leaves an open job as it is when what was added to it fails', async () => {
+  it('does not cancel an open job when addSlices fails', async () => {
     const { stub, deployer } = deployerRig();
     const job = deployer.computeFor([1], (x: number) => x);
     job.autoClose = false;

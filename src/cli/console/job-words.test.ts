@@ -1,9 +1,0 @@
-import { expect, it } from 'vitest';
-import { runStatusOf, slicesOf } from './job-words.js';
-
-it('says of a finished job how many of its slices failed', () => {
-  expect(runStatusOf({ runStatus: 'finished', failed: 0 })).toBe('finished');
-  expect(runStatusOf({ runStatus: 'finished', failed: 3 })).toBe('finished, 3 failed');
-  expect(slicesOf({ computed: 5, failed: 0, total: 9 })).toBe('5 of 9 slices are done');
-  expect(slicesOf({ computed: 5, failed: 2, total: 9 })).toBe('5 of 9 slices are done, 2 of them failed');
-});
