@@ -1,5 +1,5 @@
 /**
- * What the slices of a job print, each time with the number of the attempt that printed it.
+ * Console lines of slices carry the number of the attempt that printed them.
  */
 import { afterEach, expect, test } from 'vitest';
 import type { Lease, SchedulerMessage } from '../protocol/messages/messages.js';

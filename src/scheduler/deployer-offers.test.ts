@@ -1,5 +1,5 @@
 /**
- * Whose jobs an offer pays for: those of the owner that it names, over a connection that proved to be theirs.
+ * An offer pays only for jobs of the owner that it names, over a connection that has proved this owner's address.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId, toHex } from '../lib/crypto/ids.js';
@@ -40,7 +40,7 @@ async function deployer(): Promise<Deployer> {
   return { identity, connection };
 }
 
-/** As the deployer signs it, and as whoever reads what it sends gets hold of it. */
+/** An offer as the deployer signs it, and as an eavesdropper reads it. */
 function offerFor({ identity }: Deployer, ceiling = 100n): Promise<SignedOffer> {
   return signOffer(payer, {
     schedulerId: rig.store.schedulerId,

@@ -1,5 +1,5 @@
 /**
- * Outcomes that are blobs: taken and paid only where the blob is here and is a value, whatever its size.
+ * Outcomes that are blobs: accepted and paid only when the blob is stored and is an encoded value, whatever its size.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -76,12 +76,12 @@ test('refuses an outcome until its blob is stored', async () => {
 
 const whole = encodeValue(LARGE);
 test.each<[string, Uint8Array, number]>([
-  ['is cut off', whole.subarray(0, -1), 0],
-  ['has bytes behind the value', Uint8Array.of(...encodeValue('a value'), 0), 0],
-  ['has no value in it', new TextEncoder().encode('<html>'.repeat(20_000)), 0],
+  ['is truncated', whole.subarray(0, -1), 0],
+  ['has bytes after the value', Uint8Array.of(...encodeValue('a value'), 0), 0],
+  ['has no encoded value', new TextEncoder().encode('<html>'.repeat(20_000)), 0],
   ['is empty', new Uint8Array(0), 0],
-  ['is of another size than is said', encodeValue([1, 2, 3]), 1],
-])('takes no outcome whose blob %s, and charges its worker the attempt', async (_what, bytes, more) => {
+  ['has another size than its reference', encodeValue([1, 2, 3]), 1],
+])('refuses an outcome whose blob %s, and charges an attempt to the slice', async (_what, bytes, more) => {
   const jobId = await rig.deploy(rangeFromBounds(1, 1));
   const worker = rig.worker();
   const lease = await granted(worker);

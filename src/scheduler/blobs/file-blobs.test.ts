@@ -45,13 +45,13 @@ test('keeps a blob over a restart, and removes incomplete ones', async () => {
   expect(await again.get(digestOf('other'))).toBeUndefined();
 });
 
-/** Room for so many bytes is all that is left of the store. */
+/** Fills the store except for so many bytes. */
 async function openWithRoom(bytes: number): Promise<Awaited<ReturnType<typeof openFileBlobs>>> {
   const first = 'f'.repeat(64);
   await mkdir(join(folder, 'ff'));
   await writeFile(join(folder, 'ff', first), '');
   const { truncate } = await import('node:fs/promises');
-  // A sparse file: as large as it says, and no larger than nothing on the disk.
+  // A sparse file, which uses no space on the disk.
   await truncate(join(folder, 'ff', first), BLOB_STORE_BYTES_MAX - bytes);
   return openFileBlobs(folder, systemRandom);
 }

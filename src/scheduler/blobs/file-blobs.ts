@@ -20,13 +20,13 @@ export async function openFileBlobs(folder: string, random: Random): Promise<Blo
   await rm(parts, { recursive: true, force: true });
   await mkdir(parts, { recursive: true });
   const usage = { bytes: await bytesUnder(folder) };
-  const place = (digest: string): string => join(folder, digest.slice(0, 2), digest);
-  const size = async (digest: string): Promise<number | undefined> => (await statOf(place(digest)))?.size;
+  const pathOf = (digest: string): string => join(folder, digest.slice(0, 2), digest);
+  const size = async (digest: string): Promise<number | undefined> => (await statOf(pathOf(digest)))?.size;
   return {
     size,
     async put(digest, bytes, content) {
       if ((await size(digest)) !== undefined) return;
-      if (usage.bytes + bytes > BLOB_STORE_BYTES_MAX) throw full(usage.bytes + bytes);
+      if (usage.bytes + bytes > BLOB_STORE_BYTES_MAX) throw storeFullError(usage.bytes + bytes);
       usage.bytes += bytes;
       const part = join(parts, newId(random));
       try {
@@ -34,24 +34,24 @@ export async function openFileBlobs(folder: string, random: Random): Promise<Blo
         const under = join(folder, digest.slice(0, 2));
         if ((await mkdir(under, { recursive: true })) !== undefined) await syncFolder(folder);
         // Synchronous check and rename, so that concurrent uploads of the same blob are stored and counted once.
-        if (existsSync(place(digest))) throw new AlreadyHere();
-        renameSync(part, place(digest));
+        if (existsSync(pathOf(digest))) throw new AlreadyStored();
+        renameSync(part, pathOf(digest));
         await syncFolder(under);
       } catch (error) {
         usage.bytes -= bytes;
         await rm(part, { force: true }).catch(() => undefined);
-        if (!(error instanceof AlreadyHere)) throw storeFailure(error) ?? error;
+        if (!(error instanceof AlreadyStored)) throw storeFailure(error) ?? error;
       }
     },
     async get(digest) {
       const bytes = await size(digest);
-      return bytes === undefined ? undefined : { bytes, content: createReadStream(place(digest)) };
+      return bytes === undefined ? undefined : { bytes, content: createReadStream(pathOf(digest)) };
     },
   };
 }
 
 /** A concurrent upload has stored the same blob. */
-class AlreadyHere extends Error {}
+class AlreadyStored extends Error {}
 
 async function write(
   part: string,
@@ -61,16 +61,16 @@ async function write(
 ): Promise<void> {
   const hash = createHash('sha256');
   const file = await open(part, 'wx', 0o600);
-  let got = 0;
+  let received = 0;
   try {
     for await (const chunk of content) {
-      got += chunk.byteLength;
-      if (got > bytes) throw mismatch(digest, `it has more than the announced ${bytes} bytes`);
+      received += chunk.byteLength;
+      if (received > bytes) throw mismatch(digest, `it has more than the announced ${bytes} bytes`);
       hash.update(chunk);
       // writeFile writes the whole chunk; a single write may write less when the disk is nearly full.
       await file.writeFile(chunk);
     }
-    if (got !== bytes) throw mismatch(digest, `it has ${got} bytes, not the announced ${bytes}`);
+    if (received !== bytes) throw mismatch(digest, `it has ${received} bytes, not the announced ${bytes}`);
     if (hash.digest('hex') !== digest) throw mismatch(digest, 'its SHA-256 differs');
     await file.sync();
   } finally {
@@ -92,7 +92,7 @@ function mismatch(digest: string, why: string): ManyhandsError {
   return new ManyhandsError('BLOB_MISMATCH', `the uploaded bytes are not blob ${digest}: ${why}`, { digest });
 }
 
-function full(actual: number): ManyhandsError {
+function storeFullError(actual: number): ManyhandsError {
   return new ManyhandsError('LIMIT_EXCEEDED', 'the blob store is full: its operator must make room', {
     limit: 'BLOB_STORE_BYTES_MAX',
     max: BLOB_STORE_BYTES_MAX,

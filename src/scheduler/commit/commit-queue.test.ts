@@ -6,7 +6,7 @@ import { silent } from '../log/log.js';
 import type { Command, Committed } from '../store/port/store.js';
 import { CommitQueue } from './commit-queue.js';
 
-/** A store whose commits take time: each for the disk, and for every command. */
+/** A store whose commits take a time for the disk, and a time for each command. */
 class SlowStore extends FakeLender {
   readonly sizes: number[] = [];
 

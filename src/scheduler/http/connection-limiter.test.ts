@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { networksOf, ConnectionLimiter } from './connection-limiter.js';
 
-/** Opens sockets until one is refused, and says how many there were. */
+/** Opens sockets until one is refused, and returns their number. */
 function fill(room: ConnectionLimiter, address: string): number {
   let opened = 0;
   while (room.enter(address)) opened += 1;
   return opened;
 }
 
-/** All that these addresses get, one after the other. */
+/** The numbers of sockets that these addresses get, one after the other. */
 const fillAll = (room: ConnectionLimiter, addresses: string[]): number =>
   addresses.reduce((sum, address) => sum + fill(room, address), 0);
 
@@ -19,7 +19,7 @@ it('gives one address at most three quarters, and reserves an eighth for address
   expect(fill(room, '10.0.0.1')).toBe(7_200);
   expect(fill(room, '10.0.0.2')).toBe(1_200);
   expect(room.enter('10.0.0.1')).toBe(false);
-  // Twelve, and fewer and fewer of those who come later, but one at least.
+  // Twelve at first, then fewer for each later address, but at least one.
   expect(fill(room, '10.0.0.3')).toBe(12);
   expect(
     fillAll(
@@ -45,8 +45,8 @@ it('shares a small capacity equally until it is full', () => {
   expect(room.enter('10.0.0.3')).toBe(true);
 });
 
-it.each(['10.0.0.1', '2001:db8::1'])('gives a place of %s again that was given back', (address) => {
-  // A size at which one that was forgotten shows.
+it.each(['10.0.0.1', '2001:db8::1'])('accepts a socket of %s again after another one closed', (address) => {
+  // A maximum so small that a socket which is not released shows.
   const room = new ConnectionLimiter(103);
   const most = fill(room, address);
   expect(room.total).toBe(most);
@@ -101,6 +101,6 @@ it.each([
   ['2001:db8::6', ['2001:db8:0:0::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']],
   ['fe80::a:b:c:d%eth0', ['fe80:0:0:0::/64', 'fe80:0:0:0::/56', 'fe80:0:0::/48']],
   ['2001:db8:1:ff02:3:4:5::', ['2001:db8:1:ff02::/64', '2001:db8:1:ff00::/56', '2001:db8:1::/48']],
-])('knows the networks of %s', (address, names) => {
+])('finds the networks of %s', (address, names) => {
   expect(networksOf(address).map(({ name }) => name)).toEqual(names);
 });

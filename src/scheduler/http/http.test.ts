@@ -21,7 +21,7 @@ let port: number;
 let clock: VirtualClock;
 let tickets: BlobTickets;
 let blobs: BlobStore;
-/** Every content that was opened for an answer. */
+/** All content streams that were opened for a response. */
 let opened: Readable[];
 let complaints: unknown[];
 let health: { ok: boolean; workers: number };
@@ -121,7 +121,7 @@ test('refuses a blob when the disk is full, and keeps none of its bytes', async 
   expect((await put('hello')).status).toBe(201);
 });
 
-/** What writing to a full disk throws. */
+/** The error of a write to a full disk. */
 async function* fullDisk(): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(new Uint8Array(2));
   throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
@@ -232,7 +232,7 @@ test('issues any number of tickets, so that no client can exhaust them', () => {
 test.each([
   ['longer', 'hello', 4],
   ['shorter', 'hello', 6],
-])('refuses a blob that is %s than it was announced', async (_, content, announced) => {
+])('refuses a blob that is %s than announced', async (_, content, announced) => {
   const { status, body } = await put(content, announced);
   expect(status).toBe(422);
   expect(JSON.parse(body)).toMatchObject({ error: { code: 'BLOB_MISMATCH' } });

@@ -53,7 +53,7 @@ export function httpHandler(
     handle(options, request, response).catch((error: unknown) => {
       if (!isError(error) && !isClientGone(error))
         options.log('warn', 'http', { url: request.url, error: String(error) });
-      fail(response, error);
+      sendError(response, error);
     });
   };
 }
@@ -71,21 +71,21 @@ async function handle(
   const path = (request.url ?? '/').split('?', 1)[0]!;
   const method = request.method ?? 'GET';
   const refusedHost = options.web.hostRefusal(request.headers);
-  if (refusedHost !== undefined) return json(response, 421, { error: toWireError(refusedHost) });
+  if (refusedHost !== undefined) return sendJson(response, 421, { error: toWireError(refusedHost) });
   if (path === '/healthz') {
     const health = options.health();
     const body = { software: SOFTWARE_VERSION, protocol: PROTOCOL_VERSION, ...health };
-    return json(response, health.ok ? 200 : 503, body);
+    return sendJson(response, health.ok ? 200 : 503, body);
   }
   if (path === '/readyz') {
     const readiness = options.readiness();
-    return json(response, readiness.ready ? 200 : 503, readiness);
+    return sendJson(response, readiness.ready ? 200 : 503, readiness);
   }
   if (path.startsWith('/blobs/')) return handleBlob(options, method, path.slice(7), request, response);
   if (method === 'GET' || method === 'HEAD') {
     if (await options.files?.serve(path, method, request, response)) return;
   }
-  json(response, 404, { error: { code: 'NOT_FOUND', message: `this server has nothing at ${path}` } });
+  sendJson(response, 404, { error: { code: 'NOT_FOUND', message: `this server has nothing at ${path}` } });
 }
 
 async function handleBlob(
@@ -96,7 +96,7 @@ async function handleBlob(
   response: ServerResponse,
 ): Promise<void> {
   const refused = options.web.originRefusal(request.headers);
-  if (refused !== undefined) return json(response, 403, { error: toWireError(refused) });
+  if (refused !== undefined) return sendJson(response, 403, { error: toWireError(refused) });
   const allowed = options.web.allowed(request.headers);
   const headersOfAll = {
     Vary: 'Origin',
@@ -106,17 +106,17 @@ async function handleBlob(
   for (const [name, value] of Object.entries(headersOfAll)) response.setHeader(name, value);
   if (method === 'OPTIONS') return void response.writeHead(204).end();
   if (!DIGEST_PATTERN.test(digest))
-    return json(
+    return sendJson(
       response,
       400,
-      wrong('BLOB_UNKNOWN', 'the path must end in a SHA-256 (64 hexadecimal digits)'),
+      errorBody('BLOB_UNKNOWN', 'the path must end in a SHA-256 (64 hexadecimal digits)'),
     );
   if (method === 'PUT') return putBlob(options, digest, request, response);
   if (method !== 'GET' && method !== 'HEAD')
-    return json(response, 405, wrong('FORBIDDEN', 'use GET, HEAD or PUT'));
+    return sendJson(response, 405, errorBody('FORBIDDEN', 'use GET, HEAD or PUT'));
   const bytes = await options.blobs.size(digest);
   if (bytes === undefined)
-    return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not stored here`));
+    return sendJson(response, 404, errorBody('BLOB_UNKNOWN', `blob ${digest} is not stored here`));
   const headers = {
     'Content-Type': 'application/octet-stream',
     'Content-Length': bytes,
@@ -127,7 +127,7 @@ async function handleBlob(
   if (method === 'HEAD') return void response.writeHead(200, headers).end();
   const blob = await options.blobs.get(digest);
   if (blob === undefined)
-    return json(response, 404, wrong('BLOB_UNKNOWN', `blob ${digest} is not stored here`));
+    return sendJson(response, 404, errorBody('BLOB_UNKNOWN', `blob ${digest} is not stored here`));
   await pipeline(blob.content, response.writeHead(200, headers));
 }
 
@@ -140,31 +140,31 @@ async function putBlob(
   const ticket = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
   const authorized = ticket === undefined ? undefined : options.tickets.verify(ticket, digest);
   if (authorized === undefined) {
-    return json(
+    return sendJson(
       response,
       403,
-      wrong('FORBIDDEN', 'an upload needs a ticket for this blob: request one with blob.ticket'),
+      errorBody('FORBIDDEN', 'an upload needs a ticket for this blob: request one with blob.ticket'),
     );
   }
   await options.blobs.put(digest, authorized.bytes, request);
-  json(response, 201, { digest });
+  sendJson(response, 201, { digest });
 }
 
-function wrong(code: ErrorCode, message: string): object {
+function errorBody(code: ErrorCode, message: string): object {
   return { error: { code, message } };
 }
 
-function json(response: ServerResponse, status: number, body: object): void {
+function sendJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
   response.end(JSON.stringify(body));
 }
 
-function fail(response: ServerResponse, error: unknown): void {
+function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy();
   const { code, message } = toWireError(error);
   const status = isError(error) ? (STATUS[error.code] ?? 400) : 500;
   const text = status === 500 ? 'the scheduler failed to process the request: see its log' : message;
   // The rest of the request is not read, so the connection cannot be reused.
   response.setHeader('Connection', 'close');
-  json(response, status, { error: { code, message: text } });
+  sendJson(response, status, { error: { code, message: text } });
 }

@@ -1,5 +1,5 @@
 /**
- * Other sites for sandbox frames: what is taken for one, and what donors' pages are told.
+ * Additional origins of sandbox frames: which values are accepted, and how pages get them.
  * @module
  */
 import { describe, expect, it } from 'vitest';

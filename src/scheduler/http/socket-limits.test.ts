@@ -1,5 +1,5 @@
 /**
- * Bounds on real sockets, with small times.
+ * Limits and time-outs on real sockets, with short times.
  * @module
  */
 import { once } from 'node:events';
@@ -15,9 +15,9 @@ import { limitSockets, timeoutOptions, type RequestTimeouts } from './socket-lim
 import { ConnectionLimiter } from './connection-limiter.js';
 import { makeSelfSigned, type PemPair } from '../tls/self-signed.js';
 
-/** Small times for what comes in; the others are a matter of their own. */
+/** Short time-outs for requests. */
 const QUICK = { headersMs: 150, requestMs: 400, checkIntervalMs: 20, idleMs: 60_000, keepAliveMs: 60_000 };
-/** Times that no test waits for. */
+/** Time-outs that never pass in a test. */
 const SLOW = {
   headersMs: 60_000,
   requestMs: 60_000,
@@ -25,13 +25,13 @@ const SLOW = {
   idleMs: 60_000,
   keepAliveMs: 60_000,
 };
-/** More than the buffers of two sockets hold. */
+/** More bytes than the buffers of two sockets hold. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024);
 
 let server: Server | TlsServer;
 let acceptor: Acceptor;
 let port: number;
-let said: { event: string; fields?: object }[];
+let logged: { event: string; fields?: object }[];
 const dripping = new Set<NodeJS.Timeout>();
 
 interface Terms {
@@ -45,13 +45,13 @@ const answer: RequestListener = (request, response) =>
   void response.end(request.url === '/large' ? LARGE : 'here');
 
 async function listen(max: number, { limits, tls, limiter }: Terms = {}): Promise<void> {
-  said = [];
+  logged = [];
   const options = timeoutOptions(limits);
   server =
     tls === undefined ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer);
   limitSockets(server, max, {
     clock: systemClock,
-    log: (_level, event, fields) => void said.push({ event, ...(fields && { fields }) }),
+    log: (_level, event, fields) => void logged.push({ event, ...(fields && { fields }) }),
     ...(limits && { limits }),
   });
   acceptor = acceptNode(
@@ -78,20 +78,20 @@ afterEach(async () => {
 async function open(): Promise<Socket> {
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   await once(socket, 'connect');
-  // What nobody reads has no end.
+  // A socket that is not read never emits its end.
   return socket.resume();
 }
 
-/** Sends `head`, and then a byte again and again; resolves with all that came until the other side ended it. */
+/** Sends `head`, then single bytes repeatedly; resolves with everything received until the server closes the socket. */
 async function drip(head: string): Promise<string> {
   const socket = await open();
-  let heard = '';
-  socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+  let received = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (received += text));
   socket.write(head);
   const timer = setInterval(() => void socket.write('x'), 10);
   dripping.add(timer);
   await once(socket, 'close');
-  return heard;
+  return received;
 }
 
 it('closes sockets whose request headers or bodies never end, but not upgraded ones', async () => {
@@ -108,14 +108,14 @@ it('closes sockets whose request headers or bodies never end, but not upgraded o
   });
   const [headers, body] = await Promise.all([
     drip('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: '),
-    // What is answered is told so, and still has to end.
+    // The response says that the connection closes, and the socket must still end.
     drip('PUT /blobs/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n'),
   ]);
   expect(headers).toMatch(/^HTTP\/1\.1 408 /);
   expect(body).toMatch(/^HTTP\/1\.1 200 /);
-  const heard = new Promise<void>((resolve) => (echo = resolve));
+  const received = new Promise<void>((resolve) => (echo = resolve));
   connection.send(new Uint8Array([7]));
-  await heard;
+  await received;
   expect(echoed).toEqual([7]);
   connection.close();
 });
@@ -141,16 +141,16 @@ it('closes an idle socket without a further request', async () => {
   await once(socket, 'close');
 }, 4_000);
 
-/** What a socket gets as its answer to a GET, empty where it is refused. */
+/** The response to a GET; empty when the socket is refused. */
 function ask(wrap: (socket: Socket) => Socket): Promise<string> {
   const raw = connect(port, '127.0.0.1');
   const socket = wrap(raw);
   raw.on('error', () => undefined);
-  let heard = '';
-  socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+  let received = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (received += text));
   socket.on('error', () => undefined);
   socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-  return new Promise((resolve) => socket.on('close', () => resolve(heard)));
+  return new Promise((resolve) => socket.on('close', () => resolve(received)));
 }
 
 describe.each([
@@ -168,7 +168,7 @@ describe.each([
     const first = await Promise.all([open(), open(), open()]);
     expect(await isAnswered()).toBe(false);
     expect(await isAnswered()).toBe(false);
-    expect(said).toMatchObject([{ event: 'sockets refused', fields: { last: '127.0.0.1', open: 3 } }]);
+    expect(logged).toMatchObject([{ event: 'sockets refused', fields: { last: '127.0.0.1', open: 3 } }]);
     for (const socket of first) socket.destroy();
     while (!(await isAnswered()));
   });
@@ -200,18 +200,18 @@ it('keeps WebSocket capacity for later clients, and frees it when one closes', a
   all[0]!.handle({ message: () => undefined, close: () => undefined });
   all[0]!.close();
   await expect.poll(() => limiter.total).toBe(11);
-  // A handshake that is refused gives its place back too.
+  // A refused handshake also frees its capacity.
   expect(await refusedHandshake()).toMatch(/^HTTP\/1\.1 400 /);
   await expect.poll(() => limiter.total).toBe(11);
   (await connectNode(url)).close();
 });
 
-/** What a WebSocket without a key hears. */
+/** The response to a WebSocket handshake without a key. */
 async function refusedHandshake(): Promise<string> {
   const socket = await open();
-  let heard = '';
-  socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+  let received = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (received += text));
   socket.write('GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   await once(socket, 'close');
-  return heard;
+  return received;
 }

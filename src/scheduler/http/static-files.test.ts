@@ -46,7 +46,7 @@ beforeEach(async () => {
   ({ port } = server.address() as AddressInfo);
 });
 afterEach(async () => {
-  // A client has the whole answer a moment before its server knows so.
+  // A client has the whole response slightly before the server sees it closed.
   await Promise.all(serving.splice(0));
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
@@ -78,17 +78,14 @@ test('serves the page, its files, and a package’s file, each with its type and
   expect(JSON.parse((await ask(PACKAGED.path)).body)).toMatchObject({ name: 'semver' });
 });
 
-test.each(['GET', 'HEAD'])(
-  'gives the frame its policy with %s, and no other file that policy',
-  async (method) => {
-    const { status, headers, body } = await ask('/sandbox/frame.html', method);
-    expect(status).toBe(200);
-    expect(headers['content-security-policy']).toBe(FRAME_CSP);
-    expect(headers['content-length']).toBe('8');
-    expect(body).toBe(method === 'GET' ? '<p>frame' : '');
-    expect((await ask('/sandbox/frame.js')).headers['content-security-policy']).toBeUndefined();
-  },
-);
+test.each(['GET', 'HEAD'])('serves the sandbox policy with %s for the frame only', async (method) => {
+  const { status, headers, body } = await ask('/sandbox/frame.html', method);
+  expect(status).toBe(200);
+  expect(headers['content-security-policy']).toBe(FRAME_CSP);
+  expect(headers['content-length']).toBe('8');
+  expect(body).toBe(method === 'GET' ? '<p>frame' : '');
+  expect((await ask('/sandbox/frame.js')).headers['content-security-policy']).toBeUndefined();
+});
 
 test('answers 304 for an unchanged asset, with the same headers and no body', async () => {
   const same = await ask(ASSET.path, 'GET', { 'if-none-match': '"0123"' });
@@ -108,6 +105,6 @@ test.each([
   '/constructor',
   '/assets',
   '/index.html%00',
-])('knows nothing of %s', async (path) => {
+])('serves nothing at %s', async (path) => {
   expect((await ask(path)).status).toBe(404);
 });

@@ -22,7 +22,7 @@ test('accepts programs, and its own pages by each of its host names', () => {
     expect([host, code(web, host, `http://${host.toLowerCase()}`)]).toEqual([host, undefined]);
   }
   expect(code(web, undefined)).toBeUndefined();
-  // Behind a proxy that hands on another host.
+  // Behind a proxy that forwards another host name.
   expect(code(web, '127.0.0.1:8462', 'https://grid.example')).toBeUndefined();
 });
 

@@ -7,9 +7,9 @@ import type { WorkerHandle } from './matchmaker.js';
 import { independenceLevel, executorOf, type Executor } from '../policy/attempts.js';
 import { EligibilityCache, isEligible } from '../policy/choose-job.js';
 
-/** A worker that counts how often it is looked at. */
+/** A worker that counts how often its description is read. */
 interface Counted extends WorkerHandle {
-  looks: number;
+  reads: number;
 }
 
 function worker(name: string, extra: Partial<WorkerDescription> = {}): Counted {
@@ -18,52 +18,52 @@ function worker(name: string, extra: Partial<WorkerDescription> = {}): Counted {
   const description = { workerId, worktimes, isolation: 'thread' as const, sandboxes: 4, ...extra };
   return {
     workerId,
-    looks: 0,
+    reads: 0,
     send: () => undefined,
     get description() {
-      this.looks += 1;
+      this.reads += 1;
       return description;
     },
   };
 }
 
 const active = new Set<WorkerHandle>();
-function workersOf(...crowd: Counted[]): ActiveWorkers {
+function workersOf(...group: Counted[]): ActiveWorkers {
   active.clear();
   const workers = new ActiveWorkers(new EligibilityCache(), (one) => active.has(one));
-  for (const one of crowd) {
+  for (const one of group) {
     workers.add(one);
     active.add(one);
-    one.looks = 0;
+    one.reads = 0;
   }
   return workers;
 }
-const crowdOf = (size: number, extra: (i: number) => Partial<WorkerDescription>): Counted[] =>
+const workersLike = (size: number, extra: (i: number) => Partial<WorkerDescription>): Counted[] =>
   Array.from({ length: size }, (_, i) => worker(`w${i}`, extra(i)));
-const looksAt = (crowd: readonly Counted[]): number => crowd.reduce((sum, { looks }) => sum + looks, 0);
+const readsOf = (group: readonly Counted[]): number => group.reduce((sum, { reads }) => sum + reads, 0);
 const job = candidate({});
 
 test.each<[string, (i: number) => Partial<WorkerDescription>, number]>([
   ['may not run the job', () => ({ groups: [{ key: 'lab' }] }), 0],
-  ['are all of the payee of the one that failed', () => ({ paymentAddress: `0x${'1'.repeat(40)}` }), 1],
-  ['run no other engine than the ones that failed', () => ({}), 2],
-])('a thousand workers that %s are not looked at one by one', (_, extra, level) => {
-  const crowd = crowdOf(1_000, extra);
-  const workers = workersOf(...crowd);
-  const tried = [executorOf(crowd[0]!.description)];
-  crowd[0]!.looks = 0;
+  ['all have the payee of the one that failed', () => ({ paymentAddress: `0x${'1'.repeat(40)}` }), 1],
+  ['run the same engine as the ones that failed', () => ({}), 2],
+])('a thousand workers that %s are not visited one by one', (_, extra, level) => {
+  const group = workersLike(1_000, extra);
+  const workers = workersOf(...group);
+  const tried = [executorOf(group[0]!.description)];
+  group[0]!.reads = 0;
   expect(workers.hasBetterWorker(job, tried, level)).toBe(false);
-  expect(looksAt(crowd)).toBeLessThan(10);
+  expect(readsOf(group)).toBeLessThan(10);
 });
 
 test('workers that are no longer active are visited once', () => {
-  const crowd = crowdOf(1_000, () => ({}));
-  const workers = workersOf(...crowd);
+  const group = workersLike(1_000, () => ({}));
+  const workers = workersOf(...group);
   active.clear();
   expect(workers.hasBetterWorker(job, [], 0)).toBe(false);
-  for (const one of crowd) one.looks = 0;
+  for (const one of group) one.reads = 0;
   expect(workers.hasBetterWorker(job, [], 0)).toBe(false);
-  expect(looksAt(crowd)).toBe(0);
+  expect(readsOf(group)).toBe(0);
 });
 
 test('finds a more independent worker exactly when a search of all workers does', () => {
@@ -72,16 +72,16 @@ test('finds a more independent worker exactly when a search of all workers does'
   const isolations = ['thread', 'deno', 'browser'] as const;
   let better = 0;
   for (let round = 0; round < 2_000; round++) {
-    const crowd = crowdOf(1 + below(6), () => ({
+    const group = workersLike(1 + below(6), () => ({
       isolation: isolations[below(3)]!,
       groups: [{ key: below(2) === 0 ? 'public' : 'lab' }],
       ...(below(2) === 0 && { paymentAddress: `0x${String(below(2)).repeat(40)}` as const }),
     }));
-    const workers = workersOf(...crowd);
-    for (const one of crowd) if (below(3) === 0) active.delete(one);
-    const tried: Executor[] = crowd.filter(() => below(3) === 0).map((one) => executorOf(one.description));
+    const workers = workersOf(...group);
+    for (const one of group) if (below(3) === 0) active.delete(one);
+    const tried: Executor[] = group.filter(() => below(3) === 0).map((one) => executorOf(one.description));
     for (let level = 0; level < 4; level++) {
-      const expected = crowd.some(
+      const expected = group.some(
         (one) =>
           active.has(one) &&
           independenceLevel(executorOf(one.description), tried) > level &&

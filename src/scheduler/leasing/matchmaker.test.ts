@@ -39,20 +39,20 @@ beforeEach(() => {
 const settle = (): Promise<void> => clock.run();
 
 interface Member extends WorkerHandle {
-  heard: SchedulerMessage[];
+  received: SchedulerMessage[];
 }
 
 function worker(name: string, extra: Partial<WorkerDescription> = {}): Member {
   const workerId = name.padEnd(22, '0');
-  const heard: SchedulerMessage[] = [];
+  const received: SchedulerMessage[] = [];
   const worktimes = [{ name: 'map-basic', version: '1.0.0' }];
   const description = { workerId, worktimes, isolation: 'thread' as const, sandboxes: 4, ...extra };
-  return { workerId, heard, send: (message) => void heard.push(message), description };
+  return { workerId, received, send: (message) => void received.push(message), description };
 }
 
-const grants = (w: Member): number[] => w.heard.flatMap((m) => (m.type === 'lease.grant' ? [m.want] : []));
+const grants = (w: Member): number[] => w.received.flatMap((m) => (m.type === 'lease.grant' ? [m.want] : []));
 const recalls = (w: Member): string[] =>
-  w.heard.flatMap((m) => (m.type === 'lease.recall' ? [m.leaseId] : []));
+  w.received.flatMap((m) => (m.type === 'lease.recall' ? [m.leaseId] : []));
 
 test('grants a request once, and keeps requests without work until there is some', async () => {
   lender.slices = 1;
@@ -131,7 +131,7 @@ test("retries a worker's failed request without any other event", async () => {
   expect(grants(w)).toEqual([1]);
 });
 
-/** A worker with a long lease, which others may be given some of. */
+/** A worker with a long lease, of which slices can be recalled for others. */
 function busy(): Member {
   const holder = worker('busy');
   leases.add(
@@ -158,7 +158,7 @@ test('tells the holder in the recall whether the waiting sandbox has loaded the 
   const holder = busy();
   matchmaker.add(worker('idle'), { requestId: 1, idle: true, warmth: { warmJobs: ['a job'] } });
   await settle();
-  expect(holder.heard).toEqual([{ type: 'lease.recall', leaseId: 'long', isWarm: true }]);
+  expect(holder.received).toEqual([{ type: 'lease.recall', leaseId: 'long', isWarm: true }]);
   matchmaker.close();
 });
 
@@ -181,14 +181,14 @@ test('a lease that is released whole passes its recall back-off to the next leas
 });
 
 test('searches again only when a job that the worker may run has new work, however often the worker requests some', async () => {
-  const strangers = Array.from({ length: 20 }, (_, i) =>
-    worker(`stranger ${i}`, { groups: [{ key: 'lab' }] }),
+  const outsiders = Array.from({ length: 20 }, (_, i) =>
+    worker(`outsider ${i}`, { groups: [{ key: 'lab' }] }),
   );
-  for (const stranger of strangers) matchmaker.add(stranger, { requestId: 1, idle: true });
+  for (const outsider of outsiders) matchmaker.add(outsider, { requestId: 1, idle: true });
   await settle();
   expect(lender.asked).toHaveLength(20);
   for (let i = 0; i < 1_000; i++) matchmaker.wake([candidate({ jobId: `job ${i}` })]);
-  for (const stranger of strangers) matchmaker.add(stranger, { requestId: 1, idle: false });
+  for (const outsider of outsiders) matchmaker.add(outsider, { requestId: 1, idle: false });
   await settle();
   expect(lender.asked).toHaveLength(20);
   matchmaker.wake([candidate({ groups: [{ key: 'lab' }] })]);
@@ -202,7 +202,7 @@ test('revokes a lease whose holder ignores recalls for a minute while other work
   await clock.advance(RECALL_IGNORED_MS - 1_000);
   expect(leases.size).toBe(1);
   await clock.advance(5_000);
-  expect(holder.heard.at(-1)).toMatchObject({ type: 'lease.revoke', leaseId: 'long' });
+  expect(holder.received.at(-1)).toMatchObject({ type: 'lease.revoke', leaseId: 'long' });
   expect(leases.size).toBe(0);
   expect(lender.asked.at(-1)).toMatchObject({
     name: 'revokeLease',
@@ -215,7 +215,7 @@ test('revokes a lease whose holder ignores recalls for a minute while other work
 test('recalls nothing for a worker with work, or one that may not run the job', async () => {
   const holder = busy();
   matchmaker.add(worker('ahead'), { requestId: 1, idle: false });
-  matchmaker.add(worker('stranger', { groups: [{ key: 'lab' }] }), { requestId: 1, idle: true });
+  matchmaker.add(worker('outsider', { groups: [{ key: 'lab' }] }), { requestId: 1, idle: true });
   await clock.advance(1_000);
   expect(recalls(holder)).toEqual([]);
   matchmaker.close();
@@ -223,20 +223,20 @@ test('recalls nothing for a worker with work, or one that may not run the job', 
 
 test('examines a bounded number of leases in a round, and every idle worker in turn', async () => {
   const holder = busy();
-  let looks = 0;
+  let reads = 0;
   const job = candidate({ groups: [{ key: 'other' }] });
-  const counted = Object.defineProperty({ ...job }, 'groups', { get: () => (looks++, job.groups) });
+  const counted = Object.defineProperty({ ...job }, 'groups', { get: () => (reads++, job.groups) });
   for (let i = 0; i < 1_000; i++)
     leases.add(
       holder,
       { leaseId: `other ${i}`, next: 1, attempt: 1, last: 100, job: counted, sliceMs: 10 },
       0,
     );
-  for (let i = 0; i < 200; i++) matchmaker.add(worker(`stranger ${i}`), { requestId: 1, idle: true });
+  for (let i = 0; i < 200; i++) matchmaker.add(worker(`outsider ${i}`), { requestId: 1, idle: true });
   const last = worker('last', { groups: [{ key: 'other' }] });
   matchmaker.add(last, { requestId: 1, idle: true });
   await settle();
-  expect(looks).toBeLessThan(10_000);
+  expect(reads).toBeLessThan(10_000);
   await clock.advance(10_000);
   expect(recalls(holder).some((leaseId) => leaseId.startsWith('other'))).toBe(true);
   matchmaker.close();

@@ -28,7 +28,7 @@ test('a line of JSON has the same fields', () => {
 });
 
 test.each(['text', 'json'] as const)(
-  'nothing of a stranger steers the terminal or makes a line: %s',
+  'text of untrusted clients cannot emit control characters or start a line: %s',
   (format) => {
     const { lines, log } = made({ format });
     const evil = 'a\u001b[2J\u009b31m\r\nb\u2028c\u202ed\u0000e';

@@ -31,31 +31,31 @@ const LEVEL_WIDTH = 5;
 
 interface Counted {
   lines: number;
-  left: number;
+  suppressed: number;
   level: LogLevel;
   cancel: CancelTimer | undefined;
 }
 
 /** A log that writes lines. */
 export function logLines({ clock, write, format = 'text', level = 'info' }: LogLinesOptions): Log {
-  const least = LOG_LEVELS.indexOf(level);
+  const minLevel = LOG_LEVELS.indexOf(level);
   const counts = new Map<string, Counted>();
   const line = (of: LogLevel, event: string, fields: Record<string, unknown>): void => {
     const time = new Date(clock.wallMs()).toISOString();
     write(format === 'json' ? jsonLine(time, of, event, fields) : textLine(time, of, event, fields));
   };
   const endOfSecond = (event: string): void => {
-    const { left, level: of } = counts.get(event)!;
+    const { suppressed, level: of } = counts.get(event)!;
     counts.delete(event);
-    if (left > 0) line(of, event, { repeated: left });
+    if (suppressed > 0) line(of, event, { repeated: suppressed });
   };
   return (of, event, fields = {}) => {
-    if (LOG_LEVELS.indexOf(of) < least) return;
-    const count = counts.get(event) ?? { lines: 0, left: 0, level: of, cancel: undefined };
+    if (LOG_LEVELS.indexOf(of) < minLevel) return;
+    const count = counts.get(event) ?? { lines: 0, suppressed: 0, level: of, cancel: undefined };
     counts.set(event, count);
     count.cancel ??= clock.after(SECOND_MS, () => endOfSecond(event), { background: true });
     if (count.lines < LINES_PER_SECOND_MAX) line(of, event, fields);
-    else count.left += 1;
+    else count.suppressed += 1;
     count.lines += 1;
   };
 }

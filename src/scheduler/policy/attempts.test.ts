@@ -29,8 +29,8 @@ const runner = (workerId: string, payee = `of ${workerId}`, isolation = 'deno'):
 });
 const attempts = (kind: AttemptKind, ...runners: Executor[]): FailedAttempt[] =>
   runners.map((one) => ({ kind, ...one, atMs: 0 }));
-const somebody = () => true;
-const nobody = () => false;
+const anotherIsConnected = () => true;
+const noneIsConnected = () => false;
 const [a, b, c] = [runner('a'), runner('b'), runner('c')] as [Executor, Executor, Executor];
 const alsoOfA = runner('a2', a.payee);
 
@@ -68,25 +68,25 @@ test.each([
   ['lost', ATTEMPTS_MAX],
 ] as const)('%s executions fail a slice when %i independent workers had them', (kind, enough) => {
   const independent = [a, b, c].slice(0, enough);
-  expect(classifyFailure(attempts(kind, ...independent), kind, somebody)).toBe('fail');
-  expect(classifyFailure(attempts(kind, ...independent.slice(1)), kind, nobody)).toBe('retry');
+  expect(classifyFailure(attempts(kind, ...independent), kind, anotherIsConnected)).toBe('fail');
+  expect(classifyFailure(attempts(kind, ...independent.slice(1)), kind, noneIsConnected)).toBe('retry');
   for (const same of [a, alsoOfA]) {
     const alone = attempts(kind, a, ...Array.from({ length: enough - 1 }, () => same));
-    expect(classifyFailure(alone, kind, somebody)).toBe('retry');
-    expect(classifyFailure(alone, kind, nobody)).toBe('fail');
-    expect(classifyFailure(alone.slice(1), kind, nobody)).toBe('retry');
+    expect(classifyFailure(alone, kind, anotherIsConnected)).toBe('retry');
+    expect(classifyFailure(alone, kind, noneIsConnected)).toBe('fail');
+    expect(classifyFailure(alone.slice(1), kind, noneIsConnected)).toBe('retry');
   }
 });
 
 test('a slice fails for good after the maximum of attempts, even when another worker is connected', () => {
   const many = attempts('lost', ...Array.from({ length: ATTEMPTS_OF_SLICE_MAX }, () => a));
-  expect(classifyFailure(many.slice(1), 'lost', somebody)).toBe('retry');
-  expect(classifyFailure(many, 'lost', somebody)).toBe('fail');
+  expect(classifyFailure(many.slice(1), 'lost', anotherIsConnected)).toBe('retry');
+  expect(classifyFailure(many, 'lost', anotherIsConnected)).toBe('fail');
 });
 
 test('attempts that were returned or silent do not count as failures', () => {
   const others = [...attempts('returned', a, b), ...attempts('silent', a, b)];
-  expect(classifyFailure([...others, ...attempts('thrown', c)], 'thrown', nobody)).toBe('retry');
+  expect(classifyFailure([...others, ...attempts('thrown', c)], 'thrown', noneIsConnected)).toBe('retry');
 });
 
 test('a slice is deferred again for a worker that returned it, but only a few times', () => {
@@ -116,14 +116,14 @@ const loads = (known: Partial<LoadHistory>): LoadHistory => ({
 });
 
 test.each([
-  [0, [a, a, a], somebody, false],
-  [0, [a, alsoOfA, alsoOfA], somebody, false],
-  [0, [a, a, a], nobody, true],
-  [0, [a, b], nobody, false],
-  [0, [a, b, c], somebody, true],
-  [1, [a, b, c, a, b, c], nobody, false],
+  [0, [a, a, a], anotherIsConnected, false],
+  [0, [a, alsoOfA, alsoOfA], anotherIsConnected, false],
+  [0, [a, a, a], noneIsConnected, true],
+  [0, [a, b], noneIsConnected, false],
+  [0, [a, b, c], anotherIsConnected, true],
+  [1, [a, b, c, a, b, c], noneIsConnected, false],
 ] as const)(
-  'with %i results, a job that %j could not load is given up: %3$s',
+  'with %i results, a job that %j could not load is cancelled: %3$s',
   (accepted, by, isThere, is) => {
     const job = loads({ accepted, unloadableBy: by.map((one) => ({ ...one, atMs: 1 })) });
     expect(isUnloadable(job, isThere, 2)).toBe(is);
@@ -135,7 +135,7 @@ test('results of one worker keep a job that three others cannot load, until none
   const resultMs = nowMs - UNLOADABLE_SILENT_MS;
   const by = (atMs: number) => [a, b, c].map((one) => ({ ...one, atMs }));
   const job = loads({ accepted: 1, resultMs, unloadableBy: by(nowMs) });
-  expect(isUnloadable(job, somebody, nowMs)).toBe(true);
+  expect(isUnloadable(job, anotherIsConnected, nowMs)).toBe(true);
   for (const other of [
     { resultMs: resultMs + 1 },
     { loadedBy: 2 },
@@ -143,7 +143,7 @@ test('results of one worker keep a job that three others cannot load, until none
     { unloadableBy: by(nowMs).slice(1), unloadable: 5 },
     { sliceMs: UNLOADABLE_SILENT_MS / 10 },
   ])
-    expect(isUnloadable({ ...job, ...other }, nobody, nowMs)).toBe(false);
+    expect(isUnloadable({ ...job, ...other }, noneIsConnected, nowMs)).toBe(false);
 });
 
 test('what failed is deferred for a limited time after the last failure', () => {

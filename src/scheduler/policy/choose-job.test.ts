@@ -25,11 +25,11 @@ const addressOf = (digit: string): string => `0x${digit.repeat(40)}`;
 const lab = { key: 'lab', address: addressOf('1') };
 
 test.each<[string, Partial<Candidate>, Partial<WorkerDescription>, boolean]>([
-  ['anybody’s', {}, {}, true],
+  ['a worker and a job without restrictions', {}, {}, true],
   ['another worktime', { worktime: 'pyodide' }, {}, false],
   ['a version out of range', { worktimeRange: '^2.0.0' }, {}, false],
-  ['a range that is none', { worktimeRange: 'nonsense' }, {}, false],
-  ['a worker version that is none', {}, { worktimes: [{ name: 'map-basic', version: 'x' }] }, false],
+  ['an invalid version range', { worktimeRange: 'nonsense' }, {}, false],
+  ['an invalid worktime version', {}, { worktimes: [{ name: 'map-basic', version: 'x' }] }, false],
   ['a worker of other owners', {}, { owners: ['0x0'] }, false],
   ['a worker of no owners', {}, { owners: [] }, false],
   ['a worker of other jobs', {}, { jobs: ['another'] }, false],
@@ -37,8 +37,8 @@ test.each<[string, Partial<Candidate>, Partial<WorkerDescription>, boolean]>([
   ['a worker that blocks the job', {}, { blockedJobs: ['a job'] }, false],
   ['a worker that blocks the owner', { owner: '0x7' }, { blockedOwners: ['0x7'] }, false],
   ['a worker that blocks others', {}, { blockedJobs: ['another'], blockedOwners: ['0x8'] }, true],
-  ['less than the worker takes', { price: 4n }, { minimumPrice: 5n }, false],
-  ['what the worker takes', { price: 5n }, { minimumPrice: 5n }, true],
+  ['a price below the worker’s minimum', { price: 4n }, { minimumPrice: 5n }, false],
+  ['a price at the worker’s minimum', { price: 5n }, { minimumPrice: 5n }, true],
   ['a private group to the public', { groups: [lab] }, {}, false],
   ['a private group to its members', { groups: [lab] }, { groups: [lab] }, true],
   [
@@ -78,7 +78,7 @@ test('chooses the job with the fewest leases, and the oldest of those', () => {
 test.each([
   [3, 'warm'],
   [4, 'cold'],
-])('keeps a warm sandbox at its job while that is about fair: %i leases against one', (leases, chosen) => {
+])('keeps a warm sandbox at its job within its advantage: %i leases against one', (leases, chosen) => {
   expect(chooseJob([job('cold', 1), job('warm', leases)], worker(), { warm: 'warm' })?.jobId).toBe(chosen);
 });
 
@@ -86,16 +86,16 @@ const python = (jobId: string, leases: number): Candidate =>
   candidate({ jobId, leases, worktime: 'pyodide', worktimeRange: '^314.0.0' });
 
 test.each<[string, Warmth, string]>([
-  ['the sandbox’s own job before one that is kept', { warm: 'own', warmJobs: ['kept', 'kept too'] }, 'own'],
-  ['of those that are kept the neediest', { warm: 'elsewhere', warmJobs: ['kept too', 'kept'] }, 'kept'],
-  ['a runtime that stands ready', { warmWorktimes: [{ name: 'pyodide', version: '314.0.7' }] }, 'python'],
+  ['the sandbox’s own job before another warm job', { warm: 'own', warmJobs: ['kept', 'kept too'] }, 'own'],
+  ['the warm job with the fewest leases', { warm: 'elsewhere', warmJobs: ['kept too', 'kept'] }, 'kept'],
+  ['a job whose runtime is started', { warmWorktimes: [{ name: 'pyodide', version: '314.0.7' }] }, 'python'],
   [
-    'what is kept before a runtime',
+    'a warm job before a started runtime',
     { warmJobs: ['kept too'], warmWorktimes: [{ name: 'pyodide', version: '314.0.7' }] },
     'kept too',
   ],
   ['no runtime of another version', { warmWorktimes: [{ name: 'pyodide', version: '1.0.0' }] }, 'needy'],
-  ['no kept job that has far more leases', { warmJobs: ['rich'] }, 'needy'],
+  ['no warm job that has far more leases', { warmJobs: ['rich'] }, 'needy'],
 ])('prefers %s', (_, warmth, chosen) => {
   const jobs = [
     job('needy', 0),

@@ -31,9 +31,9 @@ test('chooses the lease with the most time left, not with the most slices', () =
 });
 
 test.each<[string, Partial<RecallableLease>, boolean]>([
-  ['its last slice at work', { next: 100 }, false],
-  ['a last slice that may lie behind another lease', { next: 100, hasProgress: false }, true],
-  ['too little left for a message', { next: 99, sliceMs: 5 }, false],
+  ['only its last slice left, which is running', { next: 100 }, false],
+  ['a last slice that may be queued behind another lease', { next: 100, hasProgress: false }, true],
+  ['too little work left', { next: 99, sliceMs: 5 }, false],
   ['a job that the worker may not run', { job: candidate({ groups: [{ key: 'lab' }] }) }, false],
 ])('a lease with %s is recalled: %3$s', (_, change, is) => {
   expect(choose([lease(change)]) !== undefined).toBe(is);

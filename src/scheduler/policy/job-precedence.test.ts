@@ -8,8 +8,8 @@ const JUST_NOW_MS = NOW_MS - LEASE_TARGET_MS / 2;
 
 test.each<[string, Partial<ServiceTimes>, Partial<ServiceTimes>, boolean]>([
   ['has waited for a lease’s time', {}, {}, true],
-  ['was served just now', { servedMs: JUST_NOW_MS }, {}, false],
-  ['has a lease at work', { leases: 1 }, {}, false],
+  ['was granted a lease just now', { servedMs: JUST_NOW_MS }, {}, false],
+  ['has an active lease', { leases: 1 }, {}, false],
   ['waits for one whose turn began just now', {}, { turnMs: JUST_NOW_MS }, false],
   [
     'never had a lease, and waits for one whose turn began just now',
@@ -17,9 +17,14 @@ test.each<[string, Partial<ServiceTimes>, Partial<ServiceTimes>, boolean]>([
     { turnMs: JUST_NOW_MS },
     true,
   ],
-  ['never had a lease, and a lease is at work', { servedMs: 0, leases: 1 }, {}, false],
-  ['never had a lease, beside one that had none either', { servedMs: 0 }, { servedMs: 0, turnMs: 0 }, false],
-])('a job that %s goes before the usual one: %s', (_, job, usual, is) => {
+  ['never had a lease before its active one', { servedMs: 0, leases: 1 }, {}, false],
+  [
+    'never had a lease, while the usual one had none either',
+    { servedMs: 0 },
+    { servedMs: 0, turnMs: 0 },
+    false,
+  ],
+])('a job that %s takes precedence over the usual one: %s', (_, job, usual, is) => {
   const base = { leases: 0, servedMs: LONG_AGO_MS, turnMs: LONG_AGO_MS };
   expect(takesPrecedence({ ...base, leases: 1, ...usual }, NOW_MS)({ ...base, ...job })).toBe(is);
 });

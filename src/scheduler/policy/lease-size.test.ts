@@ -15,19 +15,19 @@ const question = (change: Partial<LeaseSizeInput>): LeaseSizeInput => ({
 });
 
 test.each<[string, Partial<LeaseSizeInput>, number]>([
-  ['of a job of which nothing is known', { sliceMs: undefined }, 1],
+  ['of a job without an estimate', { sliceMs: undefined }, 1],
   ['of slices of a millisecond', {}, LEASE_TARGET_MS],
   ['of slices that take longer than a lease', { sliceMs: 60_000 }, 1],
   ['of slices that take no time at all', { sliceMs: 0, reported: 1e6 }, LEASE_SLICES_MAX],
   ['of a worker that has reported one slice', { reported: 1 }, 4],
-  ['of a worker that has reported none, of a job that others know', { reported: 0 }, 4],
+  ['of a worker without reports, of a job with an estimate', { reported: 0 }, 4],
   ['of a slice that was lost', { isAlone: true }, 1],
   ['of a short range', { rangeSlices: 7 }, 7],
-  ['of a job with little money', { funded: 3 }, 3],
-  ['of a job with none', { funded: 0 }, 0],
-  ['of a lost slice without money', { funded: 0, isAlone: true }, 0],
+  ['of a job that can pay for three slices', { funded: 3 }, 3],
+  ['of a job that can pay for none', { funded: 0 }, 0],
+  ['of a lost slice that cannot be paid', { funded: 0, isAlone: true }, 0],
   [
-    'at the tail, half of a fair share beside four leases',
+    'at the end of a job, half of an equal share beside four leases',
     { pending: 1_000, rangeSlices: 1_000, leases: 4 },
     100,
   ],

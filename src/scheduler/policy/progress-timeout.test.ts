@@ -8,17 +8,17 @@ const thrown = { ...silent, kind: 'thrown' } as const;
 const of = (...means: number[]) => means.map((ms, i) => addSample(undefined, `w${i}`, ms, 1)!);
 
 test.each([
-  ['of a job of which nothing is known is the longest', [], [], LEASE_SILENT_MS_MAX],
-  ['of short slices is the shortest', of(10), [], LEASE_SILENT_MS_MIN],
-  ['of long slices is a thousand of them', of(60_000), [], 60_000_000],
-  ['is what most workers show, not what one does', of(60_000, 0, 60_000), [], 60_000_000],
+  ['without samples is the maximum', [], [], LEASE_SILENT_MS_MAX],
+  ['of short slices is the minimum', of(10), [], LEASE_SILENT_MS_MIN],
+  ['of long slices is the time of a thousand slices', of(60_000), [], 60_000_000],
+  ['follows the median of the workers, not a single one', of(60_000, 0, 60_000), [], 60_000_000],
   [
-    'grows fourfold with each worker that was silent',
+    'grows fourfold with each attempt without progress',
     of(10),
     [silent, thrown, silent],
     16 * LEASE_SILENT_MS_MIN,
   ],
-  ['has an end', of(10), Array.from({ length: 16 }, () => silent), LEASE_SILENT_MS_MAX],
-])('the silence that is allowed to a lease %s', (_, profile, attempts, ms) => {
+  ['never exceeds the maximum', of(10), Array.from({ length: 16 }, () => silent), LEASE_SILENT_MS_MAX],
+])('the progress time-out %s', (_, profile, attempts, ms) => {
   expect(progressTimeoutMs(profile, attempts)).toBe(ms);
 });

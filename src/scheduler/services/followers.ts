@@ -24,7 +24,7 @@ interface Follower {
   cursor: number;
   /** Bytes that may still be sent before the follower grants more credit. */
   window: number;
-  state: 'idle' | 'reading' | 'again' | 'gone';
+  state: 'idle' | 'reading' | 'stale' | 'removed';
   /** Whether the last read reached the end of the journal. */
   atEnd: boolean;
 }
@@ -70,7 +70,7 @@ export class Followers {
     for (const [id, set] of jobId === undefined ? this.#byJob : [[jobId, this.#byJob.get(jobId)] as const]) {
       for (const follower of set ?? []) {
         if (follower.port !== port) continue;
-        follower.state = 'gone';
+        follower.state = 'removed';
         set!.delete(follower);
       }
       if (set?.size === 0) this.#byJob.delete(id);
@@ -108,7 +108,7 @@ export class Followers {
   }
 
   #pump(follower: Follower): void {
-    if (follower.state === 'reading') follower.state = 'again';
+    if (follower.state === 'reading') follower.state = 'stale';
     if (follower.state === 'idle' && !follower.atEnd) void this.#read(follower);
   }
 
@@ -122,7 +122,7 @@ export class Followers {
         while (
           !hasAll(follower) &&
           follower.window > 0 &&
-          isHere(follower) &&
+          isActive(follower) &&
           port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW
         ) {
           const { rows, atEnd } = await this.#options.store.journal(
@@ -130,17 +130,17 @@ export class Followers {
             follower.cursor,
             Math.min(follower.window, RESULTS_BYTES_MAX),
           );
-          if (!isHere(follower)) break;
+          if (!isActive(follower)) break;
           follower.atEnd = atEnd;
           if (rows.length === 0) break;
           for (const row of rows) follower.window -= rowBytes(row);
           follower.cursor = rows.at(-1)!.seq;
           port.send({ type: 'job.journal', jobId, rows });
         }
-      } while (isAwaited(follower));
-      if (isHere(follower)) follower.state = 'idle';
+      } while (hasNewRows(follower));
+      if (isActive(follower)) follower.state = 'idle';
     } catch (error) {
-      if (!isHere(follower)) return;
+      if (!isActive(follower)) return;
       if (isStoreFailure(error)) return this.#readLater(follower);
       this.remove(port, jobId);
       this.#options.log('error', 'follower', { jobId, error: toWireError(error).message });
@@ -157,12 +157,12 @@ export class Followers {
 }
 
 /** Read through a function: the state changes while a read is awaited. */
-const isHere = (follower: Follower): boolean => follower.state !== 'gone';
+const isActive = (follower: Follower): boolean => follower.state !== 'removed';
 
 const hasAll = (follower: Follower): boolean => follower.atEnd;
 
 /** Whether new rows were added during the last read. */
-const isAwaited = (follower: Follower): boolean => follower.state === 'again';
+const hasNewRows = (follower: Follower): boolean => follower.state === 'stale';
 
 /** Bytes that a row costs of its follower's window; the deployer computes the same. */
 export function rowBytes(row: JournalRow): number {

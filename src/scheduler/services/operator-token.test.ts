@@ -19,7 +19,7 @@ test('creates the token once, readable only by its owner', async () => {
 });
 
 test.each(['', 'abc', '0'.repeat(63), `${'0'.repeat(64)}0`])(
-  'takes a file that holds %j for no token, since anybody could guess it',
+  'does not accept a file with %j as a token',
   async (text) => {
     const file = join(folder, 'operator.token');
     await writeFile(file, text);

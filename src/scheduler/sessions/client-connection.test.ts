@@ -123,7 +123,7 @@ test('refuses a request whose reply cannot be encoded, and keeps the connection'
 test.each([
   ['votes', { votes: 2 }],
   ['requirements', { requirements: { webgpu: true } }],
-])('refuses a job that asks by its %s for what no worker does', async (field, asked) => {
+])('refuses a job whose %s ask for a feature that no worker implements', async (field, asked) => {
   rig = await SchedulerRig.start();
   const operator = rig.operator();
   const deploy = (pkg: Partial<JobPackage>, id: number) =>
@@ -138,8 +138,8 @@ test.each([
 });
 
 test('looks up a blob once, however often an input names it, and never for clients without a proved address', async () => {
-  let looks = 0;
-  rig = await SchedulerRig.start({ blobs: { size: () => Promise.resolve(++looks) } });
+  let lookups = 0;
+  rig = await SchedulerRig.start({ blobs: { size: () => Promise.resolve(++lookups) } });
   const jobId = await rig.deploy();
   const body = encodeBlobRef({ digest: 'a'.repeat(64), bytes: 5 });
   const input = segment((writer) => {
@@ -147,7 +147,7 @@ test('looks up a blob once, however often an input names it, and never for clien
   });
   const append = { type: 'job.append' as const, id: 1, jobId, appendId: newId(rig.random), input };
   expect((await rig.connect({ role: 'deployer' }).ask(append)).refused?.code).toBe('UNAUTHENTICATED');
-  expect(looks).toBe(0);
+  expect(lookups).toBe(0);
   expect((await rig.operator().ask(append)).body).toEqual({ first: 11, count: 1_000 });
-  expect(looks).toBe(1);
+  expect(lookups).toBe(1);
 });

@@ -113,7 +113,7 @@ export class ClientConnection {
   }
 
   #dispatch(message: ClientMessage, bytes: number): void {
-    if (message.type === 'hello') return this.#greet(message);
+    if (message.type === 'hello') return this.#handleHello(message);
     if (this.#session === undefined) {
       throw new ManyhandsError('UNAUTHENTICATED', 'the first message must be hello', { type: message.type });
     }
@@ -121,7 +121,7 @@ export class ClientConnection {
     else this.#session.notice(message);
   }
 
-  #greet(hello: Hello): void {
+  #handleHello(hello: Hello): void {
     if (this.#session !== undefined) {
       throw new ManyhandsError('MESSAGE_MALFORMED', 'hello was already received on this connection', {
         path: 'type',
@@ -156,10 +156,10 @@ export class ClientConnection {
     this.#started = this.#started.then(async () => {
       try {
         this.#guard.begin(message, isRepeated);
-        const { done, sent } = await session.request(message);
+        const { done, onSent } = await session.request(message);
         done
           .then((body) => this.send({ type: 'reply', replyTo: message.id, body }))
-          .then(sent)
+          .then(onSent)
           .catch(refuse)
           .finally(() => this.#requestEnded(bytes));
       } catch (error) {

@@ -11,8 +11,8 @@ let rig: SchedulerRig;
 beforeEach(async () => void (rig = await SchedulerRig.start()));
 afterEach(() => rig.close());
 
-/** A deployer who proved an address that owns nothing. */
-async function stranger(): Promise<StubConnection> {
+/** A deployer with a proved address that owns no jobs. */
+async function otherDeployer(): Promise<StubConnection> {
   const wallet = createWallet({
     storage: memoryStorage(),
     clock: systemClock,
@@ -40,15 +40,15 @@ test('refuses to list jobs after an unknown job or another owner’s', async () 
     connection.ask({ type: 'job.list', id, after, limit: 5 });
   const pages = [await ask(operator, first, 1), await ask(operator, second, 2)];
   const listed = pages.flatMap(({ body }) => (body as { jobs: { status: { jobId: string } }[] }).jobs);
-  // Both are of one moment: one of the two is behind the other.
+  // Both have the same creation time, so one of them is listed after the other.
   expect(listed).toHaveLength(1);
   expect((await ask(operator, newId(rig.random), 3)).refused?.code).toBe('JOB_UNKNOWN');
-  expect((await ask(await stranger(), first, 4)).refused?.code).toBe('JOB_UNKNOWN');
+  expect((await ask(await otherDeployer(), first, 4)).refused?.code).toBe('JOB_UNKNOWN');
 });
 
 test('refuses access to another owner’s job without naming the owner', async () => {
   const jobId = await rig.deploy();
-  const connection = await stranger();
+  const connection = await otherDeployer();
   for (const [id, message] of [
     { type: 'job.status' as const },
     { type: 'job.cancel' as const, reason: 'mine' },

@@ -205,7 +205,7 @@ export class DeployerSession implements Session {
     return {
       ...reply({ status, owner }),
       // Rows follow the reply, unless the connection has ended meanwhile.
-      sent: () => {
+      onSent: () => {
         if (!this.#hasEnded) this.#node.followers.add(this.#connection, jobId, after, windowBytes);
       },
     };

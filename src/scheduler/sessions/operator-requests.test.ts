@@ -72,7 +72,7 @@ describe('a job that the operator pauses', () => {
     expect(grants(worker)).toHaveLength(1);
     const paused = (await ask(connection, { type: 'job.status', jobId })).body;
     expect(paused).toMatchObject({ status: { runStatus: 'paused', reason: 'ask me first', leased: 0 } });
-    // What its owner does meanwhile does not wake it.
+    // Requests of its owner do not resume it.
     await ask(connection, {
       type: 'job.append',
       jobId,
@@ -245,8 +245,8 @@ describe('draining', () => {
 });
 
 describe('a drain with a limit', () => {
-  /** A lease is out whose worker says nothing. */
-  async function lent(): Promise<void> {
+  /** Grants a lease whose worker reports nothing. */
+  async function grantSilentLease(): Promise<void> {
     const { connection } = await deployer();
     await deploy(connection);
     const worker = rig.worker();
@@ -263,7 +263,7 @@ describe('a drain with a limit', () => {
   };
 
   it('counts as drained at its limit although a lease is still active, and logs it', async () => {
-    await lent();
+    await grantSilentLease();
     await limited(2_000);
     await rig.clock.advance(1_000);
     expect(await isDrained()).toBe(false);
@@ -273,7 +273,7 @@ describe('a drain with a limit', () => {
   });
 
   it('gets a new limit when it is requested again, and none after it is cancelled', async () => {
-    await lent();
+    await grantSilentLease();
     await limited(1_000);
     await ask(rig.operator(), { type: 'scheduler.drain', on: false });
     await rig.clock.advance(2_000);

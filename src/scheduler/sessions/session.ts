@@ -20,7 +20,7 @@ export interface PendingReply {
   /** Resolves with the reply's body when it is committed; the next request starts without waiting for it. */
   readonly done: Promise<object>;
   /** Called after the reply is sent, for messages that must follow it. */
-  readonly sent?: () => void;
+  readonly onSent?: () => void;
 }
 
 export type RequestMessage = Extract<ClientMessage, { id: number }>;

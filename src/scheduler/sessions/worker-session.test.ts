@@ -77,7 +77,7 @@ test('serves a reconnected worker the packages of the leases that it still holds
   expect((await rig.worker({ workerId }).ask(ask)).body).toMatchObject({ owner: OPERATOR });
 });
 
-/** Signs the challenge of another connection where one is given. */
+/** Signs the challenge of the connection `of`, by default the worker's own. */
 async function prove(
   worker: StubConnection,
   secret: { key: string; secretHash: string },
@@ -193,13 +193,13 @@ test.each<[string, number, (id: string) => string]>([
 });
 
 test.each<[string, number, number[]]>([
-  ['of a kind that is not one', ENVELOPE_KIND.delegated, [0, 0, 0, 0]],
-  ['of parts that nobody makes', ENVELOPE_KIND.parts, [0, 0, 0, 0]],
-  ['of bytes that are no value', ENVELOPE_KIND.value, [0xc1, 0xff, 0xff]],
-  ['of a value that is cut off', ENVELOPE_KIND.value, [0x92, 1]],
-  ['of an error that is none', ENVELOPE_KIND.error, [0xc1]],
-  ['of a reference that is none', ENVELOPE_KIND.blob, [1, 2, 3]],
-])('takes no outcome %s, and charges its worker the attempt', async (_what, kind, bytes) => {
+  ['of a forbidden kind', ENVELOPE_KIND.delegated, [0, 0, 0, 0]],
+  ['of the kind for parts', ENVELOPE_KIND.parts, [0, 0, 0, 0]],
+  ['of bytes that are not an encoded value', ENVELOPE_KIND.value, [0xc1, 0xff, 0xff]],
+  ['of a truncated value', ENVELOPE_KIND.value, [0x92, 1]],
+  ['of a malformed error', ENVELOPE_KIND.error, [0xc1]],
+  ['of a malformed blob reference', ENVELOPE_KIND.blob, [1, 2, 3]],
+])('refuses an outcome %s, and charges an attempt to the slice', async (_what, kind, bytes) => {
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy(rangeFromBounds(1, 1));
   const worker = rig.worker();

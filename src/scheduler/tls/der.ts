@@ -20,10 +20,10 @@ export const bits = (bytes: Uint8Array, unused = 0): Uint8Array =>
   element(0x03, Uint8Array.of(unused), bytes);
 
 /** A constructed context-specific element `[number]`. */
-export const field = (number: number, part: Uint8Array): Uint8Array => element(0xa0 + number, part);
+export const explicitTag = (number: number, part: Uint8Array): Uint8Array => element(0xa0 + number, part);
 
 /** A primitive context-specific element `[number]`. */
-export const choice = (number: number, bytes: Uint8Array): Uint8Array => element(0x80 + number, bytes);
+export const implicitTag = (number: number, bytes: Uint8Array): Uint8Array => element(0x80 + number, bytes);
 
 /** A positive integer from its bytes, most significant first. */
 export function integer(bytes: Uint8Array): Uint8Array {

@@ -6,7 +6,19 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Random } from '../../lib/crypto/random.js';
-import { bits, choice, field, integer, octets, oid, sequence, set, time, utf8, DER_TRUE } from './der.js';
+import {
+  bits,
+  implicitTag,
+  explicitTag,
+  integer,
+  octets,
+  oid,
+  sequence,
+  set,
+  time,
+  utf8,
+  DER_TRUE,
+} from './der.js';
 
 /** Text in PEM. */
 export interface PemPair {
@@ -34,7 +46,7 @@ export function makeSelfSigned(hosts: readonly string[], nowMs: number, random: 
   const name = sequence(set(sequence(oid(COMMON_NAME), utf8('manyhands scheduler'))));
   const serial = random.bytes(16);
   serial[0] = (serial[0]! & 0x7f) | 0x40;
-  const version3 = field(0, integer(Uint8Array.of(2)));
+  const version3 = explicitTag(0, integer(Uint8Array.of(2)));
   const body = sequence(
     version3,
     integer(serial),
@@ -43,7 +55,7 @@ export function makeSelfSigned(hosts: readonly string[], nowMs: number, random: 
     sequence(time(nowMs - DAY_MS), time(nowMs + (VALID_DAYS - 1) * DAY_MS)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    field(3, sequence(...extensions(hosts))),
+    explicitTag(3, sequence(...extensions(hosts))),
   );
   const signature = sign('sha256', body, privateKey);
   const cert = sequence(body, ECDSA_WITH_SHA256, bits(signature));
@@ -61,9 +73,9 @@ function extensions(hosts: readonly string[]): Uint8Array[] {
 
 function alternativeName(host: string): Uint8Array {
   const kind = isIP(host);
-  if (kind === 4) return choice(7, Uint8Array.from(host.split('.').map(Number)));
-  if (kind === 6) return choice(7, ipv6Bytes(host));
-  return choice(2, Buffer.from(host, 'ascii'));
+  if (kind === 4) return implicitTag(7, Uint8Array.from(host.split('.').map(Number)));
+  if (kind === 6) return implicitTag(7, ipv6Bytes(host));
+  return implicitTag(2, Buffer.from(host, 'ascii'));
 }
 
 /** The 16 bytes of an IPv6 address, which is normalized by the URL parser. */

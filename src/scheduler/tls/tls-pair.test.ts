@@ -44,7 +44,7 @@ describe('a self-signed certificate', () => {
     expect(text).toMatch(/Version: 3/);
     expect(text).toMatch(/Signature Algorithm: ecdsa-with-SHA256/);
     expect(text).toMatch(/TLS Web Server Authentication/);
-    const verdict = execFileSync('openssl', [
+    const verification = execFileSync('openssl', [
       'verify',
       '-CAfile',
       file,
@@ -52,7 +52,7 @@ describe('a self-signed certificate', () => {
       String(NOW / 1_000),
       file,
     ]);
-    expect(String(verdict)).toMatch(/OK/);
+    expect(String(verification)).toMatch(/OK/);
   });
 
   it('encodes dates from 2050 on with four digits of the year', () => {
@@ -72,10 +72,10 @@ describe('the pair of a data folder', () => {
   });
 
   it.each<[string, string[], number]>([
-    ['names one address too few', [...HOSTS, '10.0.0.7'], NOW],
-    ['ends soon', HOSTS, NOW + 380 * DAY_MS],
-    ['has ended', HOSTS, NOW + 400 * DAY_MS],
-  ])('is made anew where it %s', async (_why, hosts, nowMs) => {
+    ['lacks one address', [...HOSTS, '10.0.0.7'], NOW],
+    ['expires soon', HOSTS, NOW + 380 * DAY_MS],
+    ['has expired', HOSTS, NOW + 400 * DAY_MS],
+  ])('is created again when it %s', async (_why, hosts, nowMs) => {
     const first = await openSelfSigned(dir, HOSTS, NOW, random);
     const second = await openSelfSigned(dir, hosts, nowMs, random);
     expect(second.fingerprint).not.toBe(first.fingerprint);

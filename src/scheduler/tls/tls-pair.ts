@@ -55,16 +55,16 @@ export async function openSelfSigned(
   nowMs: number,
   random: Random,
 ): Promise<TlsPair> {
-  const kept = await readKept(dataDir, nowMs);
-  if (kept !== undefined && isValidFor(kept, hosts, nowMs)) return kept;
-  const made = makeSelfSigned(hosts, nowMs, random);
+  const stored = await readStored(dataDir, nowMs);
+  if (stored !== undefined && isValidFor(stored, hosts, nowMs)) return stored;
+  const created = makeSelfSigned(hosts, nowMs, random);
   await mkdir(join(dataDir, 'tls'), { recursive: true, mode: 0o700 });
-  await writeOwn(join(dataDir, SELF_SIGNED_KEY), made.key);
-  await writeOwn(join(dataDir, SELF_SIGNED_CERT), made.cert);
-  return checkTlsPair(made, nowMs);
+  await writePrivateFile(join(dataDir, SELF_SIGNED_KEY), created.key);
+  await writePrivateFile(join(dataDir, SELF_SIGNED_CERT), created.cert);
+  return checkTlsPair(created, nowMs);
 }
 
-async function readKept(dataDir: string, nowMs: number): Promise<TlsPair | undefined> {
+async function readStored(dataDir: string, nowMs: number): Promise<TlsPair | undefined> {
   try {
     const cert = await readFile(join(dataDir, SELF_SIGNED_CERT), 'utf8');
     const key = await readFile(join(dataDir, SELF_SIGNED_KEY), 'utf8');
@@ -92,7 +92,7 @@ function formatHost(host: string): string {
   return [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after].join(':');
 }
 
-async function writeOwn(file: string, text: string): Promise<void> {
+async function writePrivateFile(file: string, text: string): Promise<void> {
   const part = `${file}.part`;
   const handle = await open(part, 'w', 0o600);
   try {

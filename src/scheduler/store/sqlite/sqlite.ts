@@ -53,7 +53,7 @@ export function openSqliteStore(options: SqliteOptions): Store {
     return makeStore(engine, { schedulerId, epoch: newEpoch(options.random), clock: options.clock });
   } catch (cause) {
     engine.close();
-    throw unusable(placeOf(options.dataDir), cause);
+    throw unusable(databasePath(options.dataDir), cause);
   }
 }
 
@@ -142,11 +142,11 @@ const BUSY_TIMEOUT_MS = 5;
 /** The same while the store is opened, when no client is served yet, milliseconds. */
 const OPEN_TIMEOUT_MS = 5_000;
 
-const placeOf = (dataDir: string | undefined): string =>
+const databasePath = (dataDir: string | undefined): string =>
   dataDir === undefined ? ':memory:' : join(dataDir, DATABASE_FILE);
 
 function openDatabase(dataDir: string | undefined): Database.Database {
-  const place = placeOf(dataDir);
+  const place = databasePath(dataDir);
   try {
     if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
     const db = new Database(place);
