@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { groupsWarning, readChoice, readLimit, type LimitName } from './attributes.js';
 
 const read = (name: LimitName, text: string | null): [number | undefined, string[]] => {
-  const complaints: string[] = [];
-  return [readLimit(name, text, (complaint) => complaints.push(complaint)), complaints];
+  const warnings: string[] = [];
+  return [readLimit(name, text, (complaint) => warnings.push(complaint)), warnings];
 };
 
 it('reads limits without a warning for absent ones', () => {
@@ -22,24 +22,18 @@ it.each([
   ['share', '0'],
   ['bytes-per-day', '-1'],
 ] as const)('tells of a limit that is none: %s="%s"', (name, text) => {
-  const [value, complaints] = read(name, text);
+  const [value, warnings] = read(name, text);
   expect(value).toBeUndefined();
-  expect(complaints).toEqual([expect.stringContaining(`${name}="${text}" is not a number`)]);
+  expect(warnings).toEqual([expect.stringContaining(`${name}="${text}" is not a number`)]);
 });
 
 it('reads a known language and theme, and warns about others', () => {
-  const complaints: string[] = [];
-  const complain = (text: string): void => void complaints.push(text);
-  expect([readChoice('lang', 'de', complain), readChoice('theme', null, complain)]).toEqual([
-    'de',
-    undefined,
-  ]);
-  expect(complaints).toEqual([]);
-  expect([readChoice('lang', 'fr', complain), readChoice('theme', 'blue', complain)]).toEqual([
-    undefined,
-    undefined,
-  ]);
-  expect(complaints.join()).toMatch(/lang="fr" is not one of en, de.*theme="blue" is not one of light, dark/);
+  const warnings: string[] = [];
+  const warn = (text: string): void => void warnings.push(text);
+  expect([readChoice('lang', 'de', warn), readChoice('theme', null, warn)]).toEqual(['de', undefined]);
+  expect(warnings).toEqual([]);
+  expect([readChoice('lang', 'fr', warn), readChoice('theme', 'blue', warn)]).toEqual([undefined, undefined]);
+  expect(warnings.join()).toMatch(/lang="fr" is not one of en, de.*theme="blue" is not one of light, dark/);
 });
 
 it('warns about invalid groups and about only-groups without a group', () => {

@@ -2,52 +2,52 @@ import { expect, it } from 'vitest';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import { FrameWatch } from './frame-watch.js';
 
-function stand(): { clock: VirtualClock; watch: FrameWatch; heard: string[] } {
+function fixture(): { clock: VirtualClock; watch: FrameWatch; calls: string[] } {
   const clock = new VirtualClock();
-  const heard: string[] = [];
+  const calls: string[] = [];
   const watch = new FrameWatch({
     clock,
-    onSilent: () => heard.push('silent'),
+    onSilent: () => calls.push('silent'),
     onRetry: () => {
-      heard.push('again');
+      calls.push('again');
       watch.begin();
     },
   });
   watch.begin();
-  return { clock, watch, heard };
+  return { clock, watch, calls };
 }
 
 it('reports once that a frame does not respond, and retries with increasing delays', async () => {
-  const { clock, watch, heard } = stand();
+  const { clock, watch, calls } = fixture();
   await clock.advance(19_000);
-  expect(heard).toEqual([]);
+  expect(calls).toEqual([]);
   await clock.advance(1_000);
-  expect(heard).toEqual(['silent']);
+  expect(calls).toEqual(['silent']);
   await clock.advance(30_000);
-  expect(heard).toEqual(['silent', 'again']);
+  expect(calls).toEqual(['silent', 'again']);
   await clock.advance(79_000);
-  expect(heard).toHaveLength(2);
+  expect(calls).toHaveLength(2);
   await clock.advance(1_000);
-  expect(heard).toEqual(['silent', 'again', 'again']);
+  expect(calls).toEqual(['silent', 'again', 'again']);
   watch.responded();
   await clock.advance(3_600_000);
-  expect(heard).toHaveLength(3);
+  expect(calls).toHaveLength(3);
 });
 
 it('waits less after the frame has loaded, and retries immediately when the network is available again', async () => {
-  const { clock, watch, heard } = stand();
+  const { clock, watch, calls } = fixture();
   watch.online();
   watch.loaded();
   await clock.advance(5_000);
-  expect(heard).toEqual(['silent']);
+  expect(calls).toEqual(['silent']);
   watch.loaded();
   watch.online();
   await clock.advance(0);
-  expect(heard).toEqual(['silent', 'again']);
+  expect(calls).toEqual(['silent', 'again']);
 });
 
 it('does not report a frame that responds or was removed', async () => {
-  const { clock, watch, heard } = stand();
+  const { clock, watch, calls } = fixture();
   watch.loaded();
   watch.responded();
   watch.online();
@@ -55,5 +55,5 @@ it('does not report a frame that responds or was removed', async () => {
   watch.begin();
   watch.close();
   await clock.advance(3_600_000);
-  expect(heard).toEqual([]);
+  expect(calls).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /**
- * What `startScheduler` refuses before it opens anything.
+ * Options that `startScheduler` rejects before it opens anything.
  * @module
  */
 import { expect, it } from 'vitest';

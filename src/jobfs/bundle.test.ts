@@ -44,7 +44,7 @@ describe('a bundle', () => {
             tree.putFile(to, bytes);
             return true;
           } catch {
-            // One path is the directory of another: such a set of files cannot be.
+            // A path that is a parent of another one cannot be a file.
             return false;
           }
         };

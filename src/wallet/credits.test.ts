@@ -62,7 +62,7 @@ describe('toUnits', () => {
   it('converts a number by the decimal that it prints as', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, 10n ** 15n), (units) => {
-        // Fifteen digits are exact in a double's text.
+        // A double prints fifteen digits exactly.
         expect(toUnits(Number(formatCredits(units)))).toBe(units);
       }),
     );

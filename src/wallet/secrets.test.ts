@@ -1,5 +1,5 @@
 /**
- * No error of the wallet says a key or a passphrase: every error that can be provoked with one is walked through.
+ * No error of the wallet contains a key or a passphrase: the test causes every error that could.
  * @module
  */
 import { inspect } from 'node:util';

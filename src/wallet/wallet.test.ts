@@ -127,7 +127,7 @@ describe('a wallet', () => {
     async () => {
       const storage = memoryStorage();
       const wallet = open(storage);
-      // The empty passphrase is cheap; each other one costs as much as it is to protect.
+      // The empty passphrase is cheap; every other one has the full cost of scrypt.
       const { address } = await wallet.create('a');
       const changed = await wallet.changePassphrase('a', 'new');
       expect(changed.address).toBe(address);

@@ -7,7 +7,7 @@ it('is a light square with the three finder patterns', () => {
   const rows = qrCode(URL_TEXT).split('\n');
   const [width] = new Set(rows.map((row) => row.length));
   expect(rows.every((row) => row.length === width)).toBe(true);
-  // Two modules a row of text, and a border of two: light at the top, and before and behind each row.
+  // Each row of text has two modules, and the border has two: it is light above, left and right.
   expect(rows.length).toBe(Math.ceil(width! / 2));
   expect(rows[0]).toBe('█'.repeat(width!));
   expect(rows.slice(0, -1).every((row) => row.startsWith('██') && row.endsWith('██'))).toBe(true);

@@ -30,6 +30,6 @@ it('renders the set black and the outside in colours of the palette', () => {
 it('averages four points for each pixel', () => {
   const half = { ...view, tile: 1, width: 1, height: 1, span: 0.04, centre: { re: -2, im: 0 } };
   const [red] = renderTile({ x: 0, y: 0 }, { ...half, iterations: 1_000 });
-  // The point -2 itself belongs to the set; the three around it do not.
+  // The point -2 belongs to the set; the three points around it do not.
   expect(red).toBe(7);
 });

@@ -4,7 +4,7 @@ import { jobCancelled, slicesFailed } from './job-errors.js';
 import { ALL_FAIL_REASON, UNLOADABLE_REASON } from '../../protocol/job/reasons.js';
 import { ResultHandle } from './results.js';
 
-/** How Node prints an error that nobody catches. */
+/** How Node prints an uncaught error. */
 const UNCAUGHT = { customInspect: false, depth: Infinity };
 
 describe('the error of a job whose slices failed', () => {
@@ -14,7 +14,7 @@ describe('the error of a job whose slices failed', () => {
     for (let slice = 1; slice <= 600; slice++) results.addFailure(slice, new RangeError(`no ${slice}`));
     for (let slice = 601; slice <= 1_000; slice++) results[slice - 1] = slice;
     const error = slicesFailed({ jobId: 'a job', total: 1_000, failed: 600, results });
-    // The stacks are the runtime's: what is counted is what this error adds to them.
+    // Stack lines come from the runtime, so only the lines that this error adds are counted.
     error.stack = `${error.name}: ${error.message}`;
     for (const { error: failure } of results.failures) failure.stack = `RangeError: ${failure.message}`;
     const printed = inspect(error, { depth: 5 });

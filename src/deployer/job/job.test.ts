@@ -39,9 +39,9 @@ describe('a job', () => {
   it('reports that no worker has taken a slice', async () => {
     const { deployer } = deployerRig({ clock: hurriedClock(100) });
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
-    const told = new Promise<NoWorkersEvent<unknown>>((resolve) => job.on('noworkers', resolve));
+    const emitted = new Promise<NoWorkersEvent<unknown>>((resolve) => job.on('noworkers', resolve));
     await job.deploy();
-    const event = await told;
+    const event = await emitted;
     expect(event.job).toBe(job);
     expect(event.message).toMatch(/No worker has taken a slice yet/);
     await job.cancel();
@@ -52,13 +52,13 @@ describe('a job', () => {
     const jobs = [1, 2].map((n) => deployer.computeFor([n], (x: number) => x));
     for (const job of jobs) void job.exec().catch(() => undefined);
     await until(() => warnings.length > 0);
-    const heard = deployer.computeFor([3], (x: number) => x);
-    const told = new Promise((resolve) => heard.on('noworkers', resolve));
-    void heard.exec().catch(() => undefined);
-    await told;
+    const listened = deployer.computeFor([3], (x: number) => x);
+    const emitted = new Promise((resolve) => listened.on('noworkers', resolve));
+    void listened.exec().catch(() => undefined);
+    await emitted;
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/^manyhands: job [\w-]{22}: No worker has taken a slice yet/);
-    for (const job of [...jobs, heard]) await job.cancel();
+    for (const job of [...jobs, listened]) await job.cancel();
   });
 
   it('sends a range as its description, not as values', async () => {
@@ -155,7 +155,7 @@ describe('a job', () => {
       lastSliceNumber: 7,
       count: 3,
     });
-    // Neither waits for the other here; the close still comes behind.
+    // The calls do not wait for each other; the close is still sent last.
     const last = job.addSlices([8, 'x'.repeat(600_000), 10]);
     await Promise.all([last, job.close()]);
     const [eighth, ninth, tenth] = (await done).slice(7);

@@ -84,7 +84,7 @@ describe('a work function that is bytes', () => {
   });
 
   it('reports the error of this engine', async () => {
-    // Data that need a section of their count, which is not there.
+    // A memory section with invalid limits.
     const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0x20, 1]);
     await expect(pack(bytes, WASM)).rejects.toMatchObject(
       refused('invalid memory limits flags 0x20') as object,

@@ -44,7 +44,7 @@ describe('a payment offer', () => {
       ceiling: 2n * CREDIT,
     });
     expect(await recoverOffer(offer!, stub.schedulerId)).toBe(offer!.account);
-    // The scheduler's clock counts, not this machine's.
+    // The time is that of the scheduler's clock, not of this machine.
     expect(offer!.acceptBeforeMs).toBeGreaterThan(1_800_000_000_000 + 500_000);
     expect(offer!.acceptBeforeMs).toBeLessThan(1_800_000_000_000 + 700_000);
   });

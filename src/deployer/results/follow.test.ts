@@ -47,7 +47,7 @@ describe('following', () => {
     stub.rowSlices = 5;
     const job = deployer.computeFor({ start: 1, end: 100 }, (x: number) => x);
     for (const seq of [1, 4, 5, 11]) stub.loseRows.add(`${job.id}/${seq}`);
-    // Before a second follow on one connection the stub must have seen the end of the first: that is allowed here.
+    // A second follow on one connection is allowed here.
     const results = await job.exec();
     expect([...results]).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
     expect(stub.loseRows.size).toBe(0);
@@ -70,7 +70,7 @@ describe('following', () => {
       event.kind === 'outcomes' ? 512 + event.parts[0]!.segment.length : 512,
     );
     const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
-    // What is not told yet is a small part of the window.
+    // The unacknowledged bytes are a small part of the window.
     expect(sum(sent) - sum(credits)).toBeGreaterThanOrEqual(0);
     expect(sum(sent) - sum(credits)).toBeLessThan(FOLLOW_WINDOW_BYTES_MAX / 16);
     expect(credits.length).toBeGreaterThan(5);
@@ -116,7 +116,7 @@ describe('following', () => {
     await until(() => stub.http.requests.length === 1);
     const halfWay = job.cursor;
     stub.outcome(stub.job, 4, [{ value: 'd' }, { value: 'e' }]);
-    // What came behind the row that is being read is asked for again on the next connection.
+    // Rows after the one that is being read are requested again on the next connection.
     await until(
       () => stub.clients.values().next().value?.follows.get(job.id)?.cursor === stub.job.journal.length,
     );
@@ -155,7 +155,7 @@ describe('following', () => {
     stub.outcome(stub.job, 1, outcomes);
     for (const digest of stub.http.blobs.keys())
       if (!digestsBefore.has(digest)) stub.http.blobs.set(digest, encodeValue('evil'));
-    // The scheduler counts it as a result; who waits for the job has none.
+    // The scheduler counts it as a result, but the handle has none.
     expect(await done).toMatchObject({ code: 'SLICES_FAILED', info: { failed: 1 } });
     expect(errors).toMatchObject([[1, { code: 'BLOB_MISMATCH' }]]);
     expect(job.results.isAvailable(0)).toBe(false);

@@ -164,7 +164,7 @@ describe('uploading an input', () => {
     stub.work = (datum) => ({ value: datum });
     let cuts = 0;
     stub.beforeRequest = (request) => {
-      // The first append is committed, but its answer is lost with the connection.
+      // The first append is committed, but its reply is lost with the connection.
       if (request.type !== 'job.append' || cuts++ > 0) return;
       queueMicrotask(() => stub.cut());
       return 'lost';

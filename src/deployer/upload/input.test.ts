@@ -25,7 +25,7 @@ describe('an input that listens to events', () => {
     stub.work = (line) => ({ value: (line as string).length });
     const { lines, isRead } = readLines(fileOfLines(count));
     const job = deployer.computeFor(lines, (line: string) => line.length);
-    // Lines are emitted before the job is deployed and its input is asked for.
+    // Lines are emitted before the job is deployed and its input is read.
     await until(isRead);
     const results = await job.exec();
     expect(results.length).toBe(count);

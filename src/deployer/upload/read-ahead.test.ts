@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
 
-/** Without an end; says how far it was read, and whether it was closed. */
+/** An endless source that records how far it was read and whether it was closed. */
 function endlessInput<T>(make: (n: number) => T): { read: number; isClosed: boolean; values: Generator<T> } {
   const input = { read: 0, isClosed: false, values: undefined as never as Generator<T> };
   input.values = (function* () {
