@@ -63,7 +63,7 @@ export class TimerWorker {
       const worker = {
         workerId: newId(systemRandom),
         worktimes: [{ name: 'map-basic', version: '1.0.0' }],
-        isolation: 'deno',
+        sandboxHost: 'deno',
         sandboxes: 1,
       };
       this.#send({ type: 'hello', protocol: PROTOCOL_VERSION, software: 'bench', role: 'worker', worker });
@@ -117,10 +117,10 @@ export class TimerWorker {
 
   #ask(want, idle) {
     this.#wants.set(want, { askedMs: performance.now(), idle });
-    this.#send({ type: 'lease.want', want, idle });
+    this.#send({ type: 'lease.request', request: want, idle });
   }
 
-  #granted({ want, lease: { leaseId, first, count } }) {
+  #granted({ request: want, lease: { leaseId, first, count } }) {
     const asked = this.#wants.get(want);
     this.#wants.delete(want);
     if (asked?.idle === true) this.#options.seen.idleWait(performance.now() - asked.askedMs);
@@ -139,7 +139,7 @@ export class TimerWorker {
     const give = Math.floor((lease.last - lease.next + (isBegun ? 0 : 1)) / 2);
     if (give === 0) return;
     lease.last -= give;
-    this.#request('lease.return', { leaseId, from: lease.last + 1, reason: 'recalled' });
+    this.#request('lease.release', { leaseId, from: lease.last + 1, reason: 'recalled' });
   }
 
   #begin() {

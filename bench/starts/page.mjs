@@ -20,7 +20,7 @@ const filesOf = (name) => (name === 'pyodide' ? assets : {});
 
 function packageOf(name) {
   return encodeJobPackage({
-    version: 1,
+    version: 2,
     worktime: { name, range: `^${WORKTIMES[name].version}` },
     source: { inline: new TextEncoder().encode(WORKTIMES[name].source) },
     sourceKind: 'function',
@@ -31,7 +31,7 @@ function packageOf(name) {
     votes: 1,
     public: { name: 'starts', description: '', link: '' },
     isolation: 'job',
-    limits: { sliceMs: 60_000, noProgressMs: 60_000 },
+    limits: { sliceTimeoutMs: 60_000, noProgressMs: 60_000 },
   });
 }
 
@@ -42,13 +42,14 @@ function firstResult(sandbox, setHandlers, assignment) {
       exit: (reason) => reject(new Error(reason)),
       message: (message) => {
         if (message.type === 'assign-failed') reject(new Error(message.error.message));
-        if (message.type === 'assigned' && message.misfit) reject(new Error('the snapshot did not fit'));
+        if (message.type === 'assigned' && message.incompatible)
+          reject(new Error('the snapshot did not fit'));
         if (message.type === 'outcomes') resolve();
       },
     });
     sandbox.send({ type: 'assign', assignment });
     const inputs = [{ first: 1, input: { kind: 'range', start: 5, step: 1, count: 1 } }];
-    sandbox.send({ type: 'run', batch: 1, inputs, each: true });
+    sandbox.send({ type: 'run', batch: 1, inputs, reportEach: true });
   });
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RequestBody, ReplyBody, WorkerNotices, WorkerRequests } from '../protocol/messages/messages.js';
-import type { Repeat } from '../transport/session.js';
+import type { RetryPolicy } from '../transport/session.js';
 
 export type WorkerNotice = {
   [K in keyof WorkerNotices]: { type: K } & WorkerNotices[K];
@@ -16,8 +16,11 @@ export interface SchedulerLink {
 }
 
 /** Outcomes, and what goes back, are said again until the scheduler's store takes them: those of a lease in their order. */
-export function repeatOf<K extends keyof WorkerRequests>(type: K, body: RequestBody<K>): { repeat?: Repeat } {
-  if (type !== 'lease.report' && type !== 'lease.return') return {};
-  const { leaseId } = body as RequestBody<'lease.report' | 'lease.return'>;
-  return { repeat: { order: leaseId, isWanted: () => true } };
+export function repeatOf<K extends keyof WorkerRequests>(
+  type: K,
+  body: RequestBody<K>,
+): { retry?: RetryPolicy } {
+  if (type !== 'lease.report' && type !== 'lease.release') return {};
+  const { leaseId } = body as RequestBody<'lease.report' | 'lease.release'>;
+  return { retry: { orderKey: leaseId, shouldRetry: () => true } };
 }

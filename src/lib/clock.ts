@@ -1,22 +1,22 @@
 /**
- * Time as a port: real code takes a `Clock`, so that the simulator can own time.
- * Monotonic time measures durations; wall time stamps records and deadlines that outlive a process.
+ * Time as a port: code takes a `Clock`, so that the simulator can control time. Monotonic time is for durations, wall time
+ * for records and deadlines that outlive a process.
  * @module
  */
 
-/** Cancels a timer; safe to call twice. */
+/** Cancels a timer; a second call does nothing. */
 export type CancelTimer = () => void;
 
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   wallMs(): number;
-  /** Milliseconds from an arbitrary start; never goes back. */
+  /** Milliseconds since an arbitrary moment; never decreases. */
   monotonicMs(): number;
-  /** Calls `fn` once after `delayMs`. The timer does not keep a process alive when `background` is set. */
+  /** Calls `fn` once after `delayMs`. With `background` the timer does not keep the process running. */
   after(delayMs: number, fn: () => void, options?: { background?: boolean }): CancelTimer;
 }
 
-/** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+/** Resolves after `ms`, or rejects with the signal's reason if it aborts before. */
 export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error);
@@ -32,7 +32,7 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
-/** The clock of the machine; made in entry points only. */
+/** The clock of the machine; used in entry points only. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),

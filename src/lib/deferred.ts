@@ -1,5 +1,5 @@
 /**
- * A promise with its handles outside: whoever holds it owns settling it.
+ * A promise together with the functions that settle it.
  * @module
  */
 export interface Deferred<T> {
@@ -11,9 +11,9 @@ export interface Deferred<T> {
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
   });
   return { promise, resolve, reject };
 }

@@ -1,10 +1,10 @@
 /**
- * The one home of coded errors: every code, whose fault it is, whether a retry can help, and the fields it
- * carries. Decide by `isError(e, code)`, never by `instanceof` or by the text of a message.
+ * Coded errors: every code, whose fault it is, whether a retry can succeed, and its fields. Use `isError(e, code)` to
+ * distinguish errors, never `instanceof` or the text of a message.
  * @module
  */
 
-/** Who has to act for the error to go away. */
+/** Who has to act to resolve the error. */
 export type Fault = 'caller' | 'job' | 'worker' | 'platform';
 
 interface ErrorRow {
@@ -14,9 +14,12 @@ interface ErrorRow {
 
 const row = (fault: Fault, retryable = false): ErrorRow => ({ fault, retryable });
 
-/** Every code that manyhands throws or sends. `docs/errors.md` is kept equal to this table by a test. */
+/**
+ * Every code that manyhands throws or sends. A test keeps `docs/errors.md` equal to this table; the build writes it to
+ * `dist/protocol/error-codes.json` for clients in other languages.
+ */
 export const ERROR_TABLE = {
-  // What the caller handed in
+  // Arguments and options
   INVALID_ARGUMENT: row('caller'),
   UNKNOWN_OPTION: row('caller'),
   UNSUPPORTED_ENVIRONMENT: row('caller'),
@@ -37,7 +40,7 @@ export const ERROR_TABLE = {
   RESULT_NOT_AVAILABLE: row('caller'),
   RESULTS_INCOMPLETE: row('platform'),
   CURSOR_UNKNOWN: row('platform'),
-  // What became of a slice
+  // Outcomes of slices
   RESULT_NOT_CLONEABLE: row('job'),
   RESULT_TOO_LARGE: row('job'),
   ASSIGN_FAILED: row('job'),
@@ -71,7 +74,7 @@ export const ERROR_TABLE = {
   JOBFS_SOURCE: row('caller'),
   JOBFS_TOO_LARGE: row('caller'),
   JOBFS_MALFORMED: row('caller'),
-  // The wire
+  // Connections and messages
   CONNECT_FAILED: row('platform', true),
   CONNECTION_LOST: row('platform', true),
   CLOSED: row('caller'),
@@ -111,18 +114,18 @@ export const ERROR_TABLE = {
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
 
-/** The typed fields of the codes that carry some; the others carry any plain record. */
+/** The fields of codes with typed fields; the `info` of others is any plain record. */
 export interface ErrorInfoByCode {
   VALUE_NOT_CLONEABLE: { path: string; type: string };
   WORKTIME_UNKNOWN: { name: string; range: string; available: string[] };
-  /** `results` keeps every result by its index (slice number minus one); failed ones are holes. */
+  /** `results`: every result at its index (slice number minus one); failed slices are holes. */
   SLICES_FAILED: { jobId: string; failed: number; failures: SliceFailure[]; results: unknown[] };
   JOB_CANCELLED: { jobId: string; reason: string };
   PROTOCOL_VERSION: { ours: number; theirs: number };
   LIMIT_EXCEEDED: { limit: string; max: number; actual: number };
 }
 
-/** One slice that failed for good. */
+/** A slice that failed and is not executed again. */
 export interface SliceFailure {
   /** From 1. */
   sliceNumber: number;
@@ -133,7 +136,7 @@ export type ErrorInfo<C extends ErrorCode> = C extends keyof ErrorInfoByCode
   ? ErrorInfoByCode[C]
   : Record<string, unknown>;
 
-/** The wire form of an error. */
+/** An error as it is sent in messages. */
 export interface WireError {
   code: string;
   message: string;
@@ -152,7 +155,7 @@ export class ManyhandsError<C extends ErrorCode = ErrorCode> extends Error {
     this.info = (info ?? {}) as ErrorInfo<C>;
   }
 
-  /** Whether the same call may succeed when it is made again. */
+  /** Whether the same call may succeed if it is made again. */
   get retryable(): boolean {
     return ERROR_TABLE[this.code].retryable;
   }
@@ -162,7 +165,7 @@ export class ManyhandsError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** Whether `e` is a manyhands error (of that code, where one is named). Works across realms and copies. */
+/** Whether `e` is a manyhands error (with that code, where given), also one of another realm or another copy of this package. */
 export function isError<C extends ErrorCode>(e: unknown, code: C): e is ManyhandsError<C>;
 export function isError(e: unknown): e is ManyhandsError;
 export function isError(e: unknown, code?: ErrorCode): boolean {
@@ -171,13 +174,13 @@ export function isError(e: unknown, code?: ErrorCode): boolean {
   return code === undefined ? Object.hasOwn(ERROR_TABLE, found) : found === code;
 }
 
-/** What goes over the wire for any thrown thing; an unexpected one shows its message and no stack. */
+/** The form in which anything thrown is sent. Of an unexpected error the message is sent, not the stack. */
 export function toWireError(e: unknown): WireError {
   if (isError(e)) return { code: e.code, message: e.message, info: e.info };
   return { code: 'INTERNAL', message: e instanceof Error ? e.message : String(e) };
 }
 
-/** The error that a peer sent. A code that this version does not know becomes `UNKNOWN_REMOTE`. */
+/** The error that a peer sent. An unknown code becomes `UNKNOWN_REMOTE`. */
 export function fromWireError(wire: WireError): ManyhandsError {
   if (Object.hasOwn(ERROR_TABLE, wire.code)) {
     return new ManyhandsError(wire.code as ErrorCode, wire.message, wire.info ?? {});

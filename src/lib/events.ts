@@ -1,25 +1,25 @@
 /**
- * A small typed emitter. One event has one payload; names are case-insensitive, as DCP's users expect; a
- * listener that throws does not stop the others and surfaces as an unhandled rejection.
+ * A typed event emitter. An event has one payload; names are case-insensitive, as in DCP. A listener that throws does not
+ * prevent the others; its error becomes an unhandled rejection.
  * @module
  */
 import { ManyhandsError } from './errors.js';
 import { nearestName, type OptionNames } from './options.js';
 
-/** It may be async: the promise that it returns then is given to whoever emits. */
+/** A listener may be async: `emit` returns the promises of such listeners. */
 export type Listener<P> = (payload: P) => unknown;
 
 export class Emitter<M extends object> {
   readonly #names: readonly string[] | undefined;
 
-  /** @param names all events that there are; without them any name is taken */
+  /** @param names all events; without them any name is accepted */
   constructor(names?: OptionNames<M>) {
     this.#names = names && Object.keys(names);
   }
 
-  /** Lists are replaced, never changed, so that `emit` can go through one without copying it. */
+  /** Lists are replaced, never modified, so that `emit` can iterate one without copying it. */
   readonly #listeners = new Map<string, readonly Listener<never>[]>();
-  /** What `once` was given, by what it wrapped around it, so that `off` finds it. */
+  /** The listener given to `once`, by its wrapper, for `off`. */
   readonly #originals = new WeakMap<object, unknown>();
 
   on<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
@@ -55,7 +55,7 @@ export class Emitter<M extends object> {
     return this;
   }
 
-  /** @throws INVALID_ARGUMENT: a listener to what never comes would wait for ever */
+  /** @throws INVALID_ARGUMENT for an event that does not exist: its listener would never be called */
   #checkName(name: string): void {
     const known = this.#names;
     if (known === undefined || known.includes(name.toLowerCase())) return;
@@ -70,8 +70,8 @@ export class Emitter<M extends object> {
   }
 
   /**
-   * Calls the listeners of `name`, in the order in which they were added; returns the promises that they gave, where
-   * there are any.
+   * Calls the listeners of `name`, in the order in which they were added. Returns the promises that they returned;
+   * undefined where none did.
    */
   emit<K extends keyof M & string>(name: K, payload: M[K]): PromiseLike<unknown>[] | undefined {
     const list = this.#listeners.get(name.toLowerCase());
@@ -95,7 +95,7 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** @throws INVALID_ARGUMENT here and now, where the caller can see which call it was */
+/** Checked at registration, so that the stack shows the caller. @throws INVALID_ARGUMENT */
 function checkListener(name: unknown, listener: unknown): void {
   if (typeof name !== 'string')
     throw new ManyhandsError('INVALID_ARGUMENT', `The name of an event is a string, not a ${typeof name}.`);

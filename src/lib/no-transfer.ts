@@ -1,28 +1,28 @@
 /**
- * Options of `postMessage` and `structuredClone` that transfer nothing, whatever code in the same realm replaces. Deno reads
- * lists of transfers by methods that such code can replace, its own empty list that stands for a missing one included;
- * these options have every property of their own that Deno looks for.
+ * Options of `postMessage` and `structuredClone` with an empty transfer list that other code in the realm cannot change. Deno
+ * reads transfer lists, also its default for a missing one, through methods that job code could replace; these options have
+ * every property that Deno reads as an own property.
  * @module
  */
 const { create, freeze } = Object;
 const { defineProperty } = Reflect;
 const { iterator } = Symbol;
 
-/** A frozen object without a prototype, of these properties alone. */
-function bare(properties: readonly (readonly [PropertyKey, unknown])[]): object {
+/** A frozen object without a prototype, with these properties. */
+function frozenObject(properties: readonly (readonly [PropertyKey, unknown])[]): object {
   const object = create(null) as object;
   for (const [name, value] of properties) defineProperty(object, name, { value, enumerable: true });
   return freeze(object);
 }
 
-const end = bare([
+const end = frozenObject([
   ['done', true],
   ['value', undefined],
 ]);
-const noItems = bare([['next', () => end]]);
+const noItems = frozenObject([['next', () => end]]);
 
-/** The options; their list is read by a method of its own, and ends before its first item. */
-export const NO_TRANSFER = bare([
+/** The options; iterating their list ends before the first item. */
+export const NO_TRANSFER = frozenObject([
   [iterator, undefined],
-  ['transfer', bare([[iterator, () => noItems]])],
+  ['transfer', frozenObject([[iterator, () => noItems]])],
 ]) as StructuredSerializeOptions;

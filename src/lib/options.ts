@@ -1,18 +1,17 @@
 /**
- * The one reader of options: every public call that takes an object with named options reads it here, so that a
- * name which nobody knows is refused with the nearest one that there is, and never left out without a word.
+ * Reads options objects: every public function with named options uses it, so that an unknown name is refused, with the
+ * nearest known name as a hint, and never ignored.
  * @module
  */
 import { ManyhandsError } from './errors.js';
 
-/** The names of an options object; the compiler holds the list equal to its type. */
+/** The names of an options type; the compiler ensures that the list is complete. */
 export type OptionNames<T> = Readonly<Record<keyof T & string, true>>;
 
 /**
- * A plain copy of `given`, which has no other names than those of `names`; `undefined` counts as no options. The
- * values are not checked.
- * @param where what takes them, for messages: `exec`, `job.limits`
- * @throws INVALID_ARGUMENT where it is no object of options, UNKNOWN_OPTION which names the nearest option
+ * A plain copy of `given`, whose names must be among `names`; `undefined` counts as no options. Values are not checked.
+ * @param where the function or property, for error messages: `exec`, `job.limits`
+ * @throws INVALID_ARGUMENT where it is not an options object, UNKNOWN_OPTION with the nearest option
  */
 export function readOptions<T extends object>(
   given: unknown,
@@ -27,7 +26,7 @@ export function readOptions<T extends object>(
   }
   const copy: Record<string, unknown> = {};
   try {
-    // Inherited ones too: who builds options on a prototype means them as much.
+    // Inherited properties count too.
     for (const name in given) {
       if (!Object.hasOwn(names, name)) throw unknownOption(where, name, known);
       copy[name] = (given as Record<string, unknown>)[name];
@@ -44,7 +43,7 @@ export function readOptions<T extends object>(
   return copy as { [K in keyof T]?: T[K] };
 }
 
-/** The refusal of a name that is not among those that there are. */
+/** The error for an unknown option. */
 export function unknownOption(where: string, name: string, known: readonly string[]): ManyhandsError {
   const nearest = nearestName(name, known);
   const hint = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
@@ -53,7 +52,7 @@ export function unknownOption(where: string, name: string, known: readonly strin
   return new ManyhandsError('UNKNOWN_OPTION', text, { option: name, where, known, nearest });
 }
 
-/** The name that is most like the one that was written; undefined where none is. */
+/** The known name that is most similar to `written`; undefined where none is similar. */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   const wanted = written.toLowerCase();
   let best: { name: string; distance: number } | undefined;
@@ -68,7 +67,7 @@ export function nearestName(written: string, known: readonly string[]): string |
     : undefined;
 }
 
-/** A value in a few words, for messages. */
+/** A short description of a value, for error messages. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
@@ -83,7 +82,7 @@ function isOptionsObject(given: unknown): given is object {
   return !(given instanceof Map) && !(given instanceof Date) && !ArrayBuffer.isView(given);
 }
 
-/** Letters to add, take away or replace (Levenshtein). */
+/** The Levenshtein distance: letters to add, remove or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -1,15 +1,15 @@
 /**
- * Cutting text to a limit so that it stays text.
+ * Truncates text to a limit so that it can still be written as UTF-8.
  * @module
  */
 
-/** A half of a surrogate pair that has lost its other half; pairs are one character under the `u` flag. */
+/** One half of a surrogate pair without the other; under the `u` flag a whole pair is one character. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 /**
- * At most `unitsMax` UTF-16 units of `text`, with every lone surrogate replaced: such a half cannot be written as UTF-8,
- * and comes out longer at the other end than it went in.
+ * At most `unitsMax` UTF-16 units of `text`, with every lone surrogate replaced by U+FFFD: UTF-8 cannot encode a lone
+ * surrogate.
  */
-export function cutText(text: string, unitsMax: number): string {
+export function truncateText(text: string, unitsMax: number): string {
   return text.slice(0, unitsMax).replace(LONE_SURROGATE, '\ufffd');
 }

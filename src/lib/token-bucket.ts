@@ -1,27 +1,33 @@
 /**
- * So many a second, and a burst of as many: what a sandbox may say is rationed by the supervisor too, since the
- * ration inside the sandbox is in job code's reach.
+ * A token bucket: a rate limit with a burst. The supervisor limits what a sandbox sends by it, since a limit inside the
+ * sandbox can be changed by job code.
  * @module
  */
-export class Allowance {
+export class TokenBucket {
   readonly #perSecond: number;
-  readonly #most: number;
-  #left: number;
-  #atMs: number;
+  readonly #capacity: number;
+  #tokens: number;
+  #refilledMs: number;
 
-  constructor(perSecond: number, most: number, nowMs: number) {
+  /**
+   * @param perSecond tokens added in a second
+   * @param capacity tokens that are there at most, and at first
+   * @param nowMs monotonic time, milliseconds
+   */
+  constructor(perSecond: number, capacity: number, nowMs: number) {
     this.#perSecond = perSecond;
-    this.#most = most;
-    this.#left = most;
-    this.#atMs = nowMs;
+    this.#capacity = capacity;
+    this.#tokens = capacity;
+    this.#refilledMs = nowMs;
   }
 
-  /** Takes `amount` where there is so much left. */
+  /** Takes `amount` tokens; false, with nothing taken, where there are fewer. */
   take(nowMs: number, amount = 1): boolean {
-    this.#left = Math.min(this.#most, this.#left + ((nowMs - this.#atMs) * this.#perSecond) / 1_000);
-    this.#atMs = nowMs;
-    if (this.#left < amount) return false;
-    this.#left -= amount;
+    const added = ((nowMs - this.#refilledMs) * this.#perSecond) / 1_000;
+    this.#tokens = Math.min(this.#capacity, this.#tokens + added);
+    this.#refilledMs = nowMs;
+    if (this.#tokens < amount) return false;
+    this.#tokens -= amount;
     return true;
   }
 }

@@ -76,9 +76,9 @@ test('leases', () => {
 });
 
 test('slices', () => {
-  expect(limits.NO_PROGRESS_MS_DEFAULT).toBeLessThan(limits.SLICE_MS_MAX);
+  expect(limits.NO_PROGRESS_MS_DEFAULT).toBeLessThan(limits.SLICE_TIMEOUT_MS_MAX);
   expect(limits.PROGRESS_INTERVAL_MS).toBeLessThan(limits.NO_PROGRESS_MS_DEFAULT);
   expect(limits.JOB_SLICES_MAX).toBe(Number.MAX_SAFE_INTEGER);
-  expect(limits.WORK_ERRORS_MAX).toBeLessThanOrEqual(limits.ATTEMPTS_MAX);
+  expect(limits.WORK_ERRORS_MAX).toBeLessThanOrEqual(limits.LOST_ATTEMPTS_MAX);
   expect(limits.VOTES_MAX).toBeGreaterThanOrEqual(1);
 });

@@ -1,12 +1,13 @@
 /**
- * A limit on everything that a peer controls, each with its unit, each enforced where it enters.
- * Relations between them are asserted in limits.test.ts.
+ * Limits on everything that a peer controls. Each has its unit in its name (`BYTES`, `MS` for milliseconds, `LENGTH` for
+ * UTF-16 units; a count otherwise) and is enforced where data enters. `limits.test.ts` asserts how they relate to each
+ * other; the build writes them to `dist/protocol/limits.json` for clients in other languages.
  * @module
  */
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-// The socket
+// Sockets and messages
 export {
   MESSAGE_BYTES_MAX,
   HANDSHAKE_MS_MAX,
@@ -16,230 +17,236 @@ export {
   REQUESTS_IN_FLIGHT_MAX,
   CONNECTIONS_MAX,
 } from '../lib/socket-limits.js';
-/** Sockets of one scheduler node, whatever is spoken over them; its open files must go beyond. */
+/** Sockets of one scheduler node, HTTP and WebSocket together. The process must be allowed more open files than this. */
 export const SOCKETS_MAX = 12_000;
-/** From connecting, or from the answer before, until all headers of a request are there; and until all of it is. */
+/** From the connection, or the response before, until all headers of an HTTP request have arrived. */
 export const HTTP_HEADERS_MS_MAX = 10_000;
+/** From the same moment until the whole HTTP request has arrived. */
 export const HTTP_REQUEST_MS_MAX = 300_000;
-/** A request or an answer of HTTP that stands still for so long is given up. */
+/** An HTTP request or response of which no byte moves for so long is ended. */
 export const HTTP_IDLE_MS_MAX = 60_000;
-/** How long a socket of HTTP is kept for a further request. */
+/** How long an HTTP socket is kept open for a further request. */
 export const HTTP_KEEP_ALIVE_MS = 5_000;
-/** Bytes of one connection's requests that wait for their answer, past which it is not read; one request may pass it. */
+/** Bytes of one connection's requests without a reply; past it the connection is not read. One request may exceed it. */
 export const REQUEST_BYTES_IN_FLIGHT_MAX = 8 * MiB;
-/** Nesting inside a control message. */
+/** Nesting inside a message. */
 export const MESSAGE_DEPTH_MAX = 32;
-/** Values of any kind inside one control message, keys included. */
+/** Values of any kind inside one message, keys included. */
 export const MESSAGE_NODES_MAX = 262_144;
-/** Texts that name something: software, worktimes, groups, error codes; in UTF-16 units. */
+/** Names of software, worktimes, groups and error codes. */
 export const NAME_LENGTH_MAX = 128;
-/** Worktimes that one peer announces. */
+/** Worktimes in a worker's description or in a welcome. */
 export const WORKTIMES_MAX = 64;
-/** Owners, or jobs, that one worker limits itself to, or takes none of. */
+/** Entries in each of a worker's lists of owners or jobs that it accepts or blocks. */
 export const WORKER_FILTER_MAX = 1_024;
 /** `worker.update` messages of one worker in a second. */
 export const WORKER_UPDATES_PER_SECOND_MAX = 50;
 /** Leases in one `lease.renew`. */
 export const RENEW_LEASES_MAX = 1_024;
-/** An amount of credits in units: what a signed 64-bit integer holds. */
+/** An amount of credits in units: the largest signed 64-bit integer. */
 export const UNITS_MAX = 2n ** 63n - 1n;
-/** Why something was cancelled, returned or paused; in UTF-16 units. */
+/** The reason for which something was cancelled, released or paused, in UTF-16 units. */
 export const REASON_LENGTH_MAX = 1_024;
-/** Numbers in one slice of a range that is grouped. */
+/** Numbers in one slice of a grouped range. */
 export const RANGE_GROUP_MAX = 1_048_576;
-
-/** Wrong proofs of identity over one connection, past which none is checked any more: each costs milliseconds. */
+/** Wrong identity proofs over one connection, after which none is verified any more: each verification costs milliseconds. */
 export const FAILED_PROOFS_PER_CONNECTION_MAX = 5;
 
 // Values, segments, blobs
-/** One segment of inputs or outcomes on the socket. */
+/** One segment of inputs or outcomes in a message. */
 export const SEGMENT_BYTES_MAX = 1 * MiB;
-/** Slices in one segment. */
+/** Envelopes in one segment. */
 export const SEGMENT_SLICES_MAX = 65_536;
-/** One encoded value; past `SEGMENT_BYTES_MAX` it travels as a blob. */
+/** One encoded value; one larger than `SEGMENT_BYTES_MAX` is sent as a blob. */
 export const VALUE_BYTES_MAX = 64 * MiB;
 /** Nesting inside a value. */
 export const VALUE_DEPTH_MAX = 1_000;
-/** Objects in one value, and entries of one object, map or set: an object costs far more memory than its one byte. */
+/** Objects in one value, and entries of one object, map or set: an object needs far more memory than its one encoded byte. */
 export const VALUE_OBJECTS_MAX = 4 * 1024 * 1024;
 /** Length of an array, holes included. */
 export const ARRAY_LENGTH_MAX = 64 * 1024 * 1024;
-/** Source of one regular expression, in UTF-16 units. */
+/** Source of one regular expression. */
 export const REGEXP_LENGTH_MAX = 65_536;
 /**
- * Regular expressions with the flag `u` or `v` in one value, their sources together, in UTF-16 units: engines build
- * Unicode sets when they are read, up to 0.1 ms a unit.
+ * Sources of all regular expressions with the flag `u` or `v` in one value: engines build Unicode sets when they compile
+ * them, which takes up to 0.1 ms for each UTF-16 unit.
  */
 export const REGEXP_UNICODE_LENGTH_MAX = 4_096;
-/** One encoded error of a work function; past it, its cause and info are left out. */
+/** One encoded error of a work function; of a larger one, cause, info and code are left out. */
 export const ERROR_BYTES_MAX = 256 * KiB;
 /** One content-addressed blob. */
 export const BLOB_BYTES_MAX = 64 * MiB;
-/** A runtime's memory, with its empty pages left out. */
+/** The memory snapshot of a runtime, without its empty pages. */
 export const SNAPSHOT_BYTES_MAX = 64 * MiB;
-/** All blobs of one node. */
+/** All blobs of one scheduler node. */
 export const BLOB_STORE_BYTES_MAX = 64 * 1024 * MiB;
-/** How long a ticket to put a blob is good for. */
+/** How long a ticket to upload a blob is valid. */
 export const BLOB_TICKET_MS_MAX = 10 * 60_000;
 
 // Jobs
 /** One encoded job package. */
 export const PACKAGE_BYTES_MAX = 1 * MiB;
-/** Jobs in one answer of `job.list`. */
+/** Jobs in one reply to `job.list`. */
 export const JOB_LIST_MAX = 100;
 /** Source text of one work function. */
 export const SOURCE_BYTES_MAX = 512 * KiB;
-/** A work function that is bytes (a WebAssembly module): what Go links is megabytes, what more takes is too long to load. */
+/** A work function that is a WebAssembly module: Go links megabytes; a larger one takes too long to load. */
 export const BINARY_SOURCE_BYTES_MAX = 32 * MiB;
-/** The largest exit code of a command that a job may name as a success, as systems have them. */
+/** The largest exit code that a job may list as a success: operating systems have 0 to 255. */
 export const EXIT_CODE_MAX = 255;
 /** The module of one custom worktime. */
 export const CUSTOM_WORKTIME_BYTES_MAX = 8 * MiB;
 /** Slices of one job: every slice number is exact as a double. */
 export const JOB_SLICES_MAX = 2 ** 53 - 1;
-/** Name, description and link of a job, each in UTF-16 units. */
+/** Name, description and link of a job, each. */
 export const PUBLIC_TEXT_LENGTH_MAX = 1_024;
 /** Compute groups of one job or worker. */
 export const GROUPS_MAX = 16;
-/** Groups with a secret that a donor joins, by hand or through a site: there is room for the public one beside them. */
+/** Groups with a secret that a worker joins; with the public group they are at most `GROUPS_MAX`. */
 export const JOINED_GROUPS_MAX = GROUPS_MAX - 1;
-/** Proofs of compute groups' secrets over one connection, right or wrong. */
+/** Proofs of group secrets over one connection, valid or not. */
 export const GROUP_PROOFS_PER_CONNECTION_MAX = 256;
 /** Executions of one slice that must agree. */
 export const VOTES_MAX = 16;
-/** Origins that the input of one job may come from. */
-export const JOB_ORIGINS_MAX = 32;
-/** Origins that one worker allows input to come from. */
-export const WORKER_ORIGINS_MAX = 256;
-/** One origin, in UTF-16 units: a host name has at most 253. */
-export const ORIGIN_LENGTH_MAX = 300;
-/** One address of an input. */
-export const REMOTE_URL_BYTES_MAX = 8 * KiB;
-/** What is found at one address, as it is read there. */
-export const REMOTE_BYTES_MAX = 32 * MiB;
-/** And where that is JSON: its objects take many times its bytes, outside of any sandbox. */
-export const REMOTE_JSON_BYTES_MAX = 8 * MiB;
-/** And so many values in it: reading them holds the donor's page up, up to 0.5 µs each in a browser. */
-export const REMOTE_JSON_VALUES_MAX = 200_000;
-/** Fetches of one worker from one origin a second, and at once after a pause. */
-export const ORIGIN_FETCHES_PER_SECOND_MAX = 10;
-export const ORIGIN_FETCHES_BURST_MAX = 20;
-/** A site that asks to be left alone (`Retry-After`) is, for at most so long. */
-export const ORIGIN_CLOSED_MS_MAX = 10 * 60_000;
-/**
- * A site, or one address, that has asked for nothing else during so long, and so often at least, each time after it was
- * left alone, counts as one that gives nothing.
- */
-export const SITE_REFUSED_MS_MAX = 10 * 60_000;
-export const SITE_REFUSALS_MIN = 5;
 /** Requirements of one job on its workers. */
 export const REQUIREMENTS_MAX = 64;
 /** Environment variables of one job. */
 export const ENV_COUNT_MAX = 256;
-/** Jobs of one owner that are not finished. */
+/** Unfinished jobs of one owner. */
 export const OPEN_JOBS_PER_OWNER_MAX = 10_000;
-/** Executions of one slice by independent workers that may be lost before it fails for good. */
-export const ATTEMPTS_MAX = 3;
+
+// Remote input
+/** Origins from which the input of one job may be fetched. */
+export const JOB_ORIGINS_MAX = 32;
+/** Origins from which one worker allows input to be fetched. */
+export const WORKER_ORIGINS_MAX = 256;
+/** One origin: a host name has at most 253 characters. */
+export const ORIGIN_LENGTH_MAX = 300;
+/** One input's URL. */
+export const REMOTE_URL_BYTES_MAX = 8 * KiB;
+/** The body of one response. */
+export const REMOTE_BYTES_MAX = 32 * MiB;
+/** The body of one JSON response: its objects take many times its size, outside of any sandbox. */
+export const REMOTE_JSON_BYTES_MAX = 8 * MiB;
+/** Values in one JSON response: parsing blocks the worker's page, for up to 0.5 µs a value in a browser. */
+export const REMOTE_JSON_VALUES_MAX = 200_000;
+/** Fetches of one worker from one origin in a second. */
+export const ORIGIN_FETCHES_PER_SECOND_MAX = 10;
+/** Fetches of one worker from one origin at once, after a pause. */
+export const ORIGIN_FETCHES_BURST_MAX = 20;
+/** The longest `Retry-After` of a site that is respected. */
+export const RETRY_AFTER_MS_MAX = 10 * 60_000;
 /**
- * Executions of one slice by independent workers whose work function threw before it fails for good: one to see, one to
- * confirm.
+ * A site, or one URL, that has answered with nothing but `Retry-After` for at least so long and at least so often, with
+ * every wait respected, counts as one that serves nothing.
  */
+export const SITE_GIVE_UP_MS = 10 * 60_000;
+export const SITE_GIVE_UP_REFUSALS = 5;
+
+// Failures
+/** Executions of one slice by independent workers that may be lost (crash, time-out) before it fails for good. */
+export const LOST_ATTEMPTS_MAX = 3;
+/** Executions of one slice by independent workers whose work function may throw before it fails for good. */
 export const WORK_ERRORS_MAX = 2;
-/** Executions of one slice that may fail, whoever runs them, before it fails for good. */
-export const ATTEMPTS_OF_SLICE_MAX = 8;
-/** A slice or job that failed on a worker is kept for better ones for so long since then, whoever they are. */
+/** Failed executions of one slice, by whichever workers, after which it fails for good. */
+export const SLICE_ATTEMPTS_MAX = 8;
+/** For so long a slice or job that failed on one worker is kept for others, however few there are. */
 export const HELD_BACK_MS_MAX = 60_000;
-/** A worker at work is waited for while its lease has progressed in so long, or in some slices' time. */
-export const BUSY_WAIT_MS = 15_000;
-/** A job of which one worker alone had results is given up as one that cannot be loaded after so long without any. */
-export const UNLOADABLE_SILENT_MS = 120_000;
-/** Slices of one job that may fail for good before any has a result; then the job is stopped. */
+/** A lease that progressed within so long, or within the time of some of its slices, counts its worker as active. */
+export const ACTIVE_WORKER_MS = 15_000;
+/** A job that only one worker could load fails as unloadable after so long without a result. */
+export const UNLOADABLE_NO_RESULT_MS = 120_000;
+/** Slices of one job that may fail for good before any has a result; then the job is cancelled. */
 export const FIRST_FAILURES_MAX = 20;
-/** Time for one slice unless its job says less. */
-export const SLICE_MS_MAX = 24 * 3_600_000;
-/** Time of one slice without a sign of progress unless its job says otherwise. */
+/** The longest time for one slice, and the one for jobs that set none. */
+export const SLICE_TIMEOUT_MS_MAX = 24 * 3_600_000;
+/** Time without progress after which a slice fails, for jobs that set none. */
 export const NO_PROGRESS_MS_DEFAULT = 300_000;
 
 // Leases
-/** A lease that is not renewed for so long is lost: longer than two of the minutes at which hidden tabs run timers. */
+/** A lease without a report or renewal for so long expires. Hidden tabs run timers once a minute: it is more than two of these. */
 export const LEASE_MS = 150_000;
 /**
- * A lease without progress is lost after so long, however often it is renewed: one slice at work, and one more of the
- * lease before it in the same sandbox.
+ * A lease without progress for so long expires even if it is renewed: one slice may be running, and one of the lease before
+ * it in the same sandbox.
  */
-export const LEASE_SILENT_MS_MAX = 2 * SLICE_MS_MAX + LEASE_MS;
-/** And where the job's slices are known to be shorter, after so many of them, but not before so long. */
-export const LEASE_SILENT_SLICES = 1_000;
-export const LEASE_SILENT_MS_MIN = 15 * 60_000;
-/** A lease of several slices whose worker gives none of them back, though others wait, is taken back after so long. */
+export const LEASE_NO_PROGRESS_MS_MAX = 2 * SLICE_TIMEOUT_MS_MAX + LEASE_MS;
+/** Where the job's slices are known to be shorter, it expires after the time of so many, but not before the next limit. */
+export const LEASE_NO_PROGRESS_SLICES = 1_000;
+export const LEASE_NO_PROGRESS_MS_MIN = 15 * 60_000;
+/** A lease of several slices whose worker releases none though it was recalled is revoked after so long. */
 export const RECALL_IGNORED_MS = 60_000;
-/** How long a lease outlives its worker's socket, so that the worker may come back. */
+/** How long leases are kept after their worker's socket closed, so that the worker can reconnect. */
 export const LEASE_GRACE_MS = 5_000;
-/** How long leases live on after a restart of the scheduler, so that their workers find it again. */
+/** How long leases are kept after a restart of the scheduler, so that their workers can reconnect. */
 export const RESTART_GRACE_MS = 15_000;
-/** Runs of a scheduler's store are told apart by a number up to here, drawn at each start. */
+/** The largest epoch: a random number that each start of a scheduler draws, to distinguish runs of one store. */
 export const EPOCH_MAX = 2 ** 20 - 1;
-/** How long a command waits for a store that takes nothing before it is refused: well within what a client waits. */
+/** How long a command waits for a store that accepts no writes, before it is refused; shorter than a client's time-out. */
 export const STORE_WAIT_MS_MAX = 20_000;
-/** How long the answer to a report is remembered, for a worker to whom it was lost. */
-export const ANSWER_MS_MAX = 10 * 60_000;
-/** Answers to reports that one store remembers, the latest ones. */
-export const ANSWERS_MAX = 65_536;
-/** What a lease aims to last. */
+/** How long the reply to a report is kept, for a worker that did not receive it. */
+export const REPORT_REPLY_KEPT_MS = 10 * 60_000;
+/** Replies to reports that one store keeps; the oldest are deleted first. */
+export const REPORT_REPLIES_KEPT_MAX = 65_536;
+/** How long the slices of one lease should take together. */
 export const LEASE_TARGET_MS = 2_000;
 /** Slices in one lease. */
 export const LEASE_SLICES_MAX = 65_536;
-/** Input bytes that travel with one lease, unless it is one slice. */
+/** Input in one lease, unless it has a single slice. */
 export const LEASE_INPUT_BYTES_MAX = 1 * MiB;
-/** Leases of one worker at a time: two a sandbox, one at work and one to come. */
+/** Leases of one worker: two for each sandbox, one running and the next. */
 export const LEASES_PER_WORKER_MAX = 256;
-/** Jobs that a want may name as warm beside its sandbox's own, and worktimes that stand ready. */
+/** Jobs in a request's `warmJobs`. */
 export const WARM_JOBS_MAX = 16;
+/** Worktimes in a request's `warmWorktimes`. */
 export const WARM_WORKTIMES_MAX = 8;
 /** Sandboxes of one worker. */
 export const SANDBOXES_PER_WORKER_MAX = 128;
 
 // Followers
-/** Bytes of journal on their way to one follower without its acknowledgement. */
+/** Unacknowledged journal bytes to one follower. */
 export const FOLLOW_WINDOW_BYTES_MAX = 8 * MiB;
-/** What a journal row takes of that window beside its segments: no row is free. */
+/** What one journal row counts in that window beside its segments. */
 export const FOLLOW_ROW_BYTES = 512;
-/** Slices in one answer of `job.results`. */
+/** Segments in one reply to `job.results`. */
 export const RESULTS_BYTES_MAX = 1 * MiB;
 
-// What a slice may say
-/** Console bytes of one slice; what is past it is dropped, with a word. */
+// Console, progress and errors of slices
+/** Console output of one slice; the rest is dropped, and a message says so. */
 export const CONSOLE_BYTES_PER_SLICE_MAX = 64 * KiB;
-/** Console messages that one worker may send a second. */
+/** Console messages of one worker in a second. */
 export const CONSOLE_MESSAGES_PER_SECOND_MAX = 100;
-/** Progress reports of one sandbox: one each so many milliseconds. */
+/** Shortest time between two progress messages of one sandbox. */
 export const PROGRESS_INTERVAL_MS = 100;
-/** An error's message and stack, each in UTF-16 units. */
+/** Message and stack of an error, each in UTF-16 units. */
 export const ERROR_TEXT_LENGTH_MAX = 16_384;
 
-// What a sandbox may hold
-/** What one WebAssembly memory may grow to, in every kind of sandbox. */
+// Sandboxes
+/** Size of one WebAssembly memory, in every kind of sandbox. */
 export const SANDBOX_WASM_MEMORY_BYTES_MAX = 2 * 1024 * MiB;
-/** Outcome bytes that a sandbox may post for one batch; an honest one stays far below, or has one slice. */
+/** Outcomes that a sandbox posts for one batch; a well-behaved one stays far below, or has a single slice. */
 export const SANDBOX_OUTPUT_BYTES_PER_BATCH_MAX = 128 * MiB;
-/** Messages that a sandbox may post a second, of any kind, and at once. */
+/** Messages of any kind that a sandbox posts in a second. */
 export const SANDBOX_MESSAGES_PER_SECOND_MAX = 2_000;
+/** Messages of any kind that a sandbox posts at once, after a pause. */
 export const SANDBOX_MESSAGES_BURST_MAX = 10_000;
-
-/** Origins that serve sandbox frames for one scheduler's donors. */
+/** Origins that serve the sandbox frame of one scheduler. */
 export const SANDBOX_ORIGINS_MAX = 64;
-/** Workers in one answer to an operator, and bans that a scheduler keeps. */
-export const WORKER_LIST_MAX = 500;
-export const BANS_MAX = 10_000;
-/** The longest time that a draining scheduler waits for leases, milliseconds; and the one where none is said. */
-export const DRAIN_MS_MAX = 86_400_000;
-export const DRAIN_MS_DEFAULT = 300_000;
 
-/** Origins of other sites that an operator lets in, and addresses by which a scheduler is known. */
+// Operators
+/** Workers in one reply to `worker.list`. */
+export const WORKER_LIST_MAX = 500;
+/** Bans that a scheduler keeps. */
+export const BANS_MAX = 10_000;
+/** How long a draining scheduler waits for leases at most. */
+export const DRAIN_MS_MAX = 86_400_000;
+/** How long it waits where `limitMs` is absent. */
+export const DRAIN_MS_DEFAULT = 300_000;
+/** Web origins that an operator admits, and host names by which a scheduler is known. */
 export const WEB_ORIGINS_MAX = 256;
 
 // JobFS
 export const JOBFS_FILES_MAX = 10_000;
 export const JOBFS_BYTES_MAX = 256 * MiB;
-/** One path, in UTF-8 bytes. */
+/** One path, in UTF-8. */
 export const JOBFS_PATH_BYTES_MAX = 1_024;

@@ -10,7 +10,7 @@ let rig: SchedulerRig;
 afterEach(() => rig.close());
 
 async function granted(worker: StubConnection): Promise<Lease> {
-  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  worker.receive({ type: 'lease.request', request: 1, idle: true });
   return (await worker.until((m) => m.type === 'lease.grant')).lease;
 }
 
@@ -35,8 +35,8 @@ test('a console line carries the attempt number of its slice, also after its wor
   print(first, lease, 'one');
   expect(await attemptAt('one')).toBe(1);
   const { leaseId } = lease;
-  const lost = { code: 'SANDBOX_CRASHED', message: 'its sandbox ended' };
-  await first.ask({ type: 'lease.report', id: 2, leaseId, first: 1, count: 0, computeMs: 1, lost });
+  const failure = { code: 'SANDBOX_CRASHED', message: 'its sandbox ended' };
+  await first.ask({ type: 'lease.report', id: 2, leaseId, first: 1, count: 0, computeMs: 1, failure });
 
   const workerId = 'W'.repeat(22);
   const second = rig.worker({ workerId });

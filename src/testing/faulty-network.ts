@@ -7,8 +7,8 @@
 import type { Clock } from '../lib/clock.js';
 import { delay } from '../lib/clock.js';
 import { connectFailed } from '../transport/connect-failed.js';
-import { memoryLink } from '../transport/memory.js';
-import type { Defer, MemoryLink, MemoryNetwork } from '../transport/memory.js';
+import { connectMemory } from '../transport/memory.js';
+import type { Defer, MemoryConnectionPair, MemoryNetwork } from '../transport/memory.js';
 import type { Connect, Connection } from '../transport/transport.js';
 import type { SeededRandom } from './seeded-random.js';
 
@@ -33,7 +33,7 @@ export interface FaultyNetworkOptions {
 
 interface OpenLink {
   client: string;
-  link: MemoryLink;
+  link: MemoryConnectionPair;
   /** Called when the client's partition ends. */
   wake: () => void;
 }
@@ -111,7 +111,7 @@ export class FaultyNetwork implements MemoryNetwork {
   #open(client: string): { client: Connection; server: Connection } {
     const lanes = [new Lane(), new Lane()] as const;
     const defers = lanes.map((lane) => this.#deferOver(lane, client, () => this.#cut(open)));
-    const link = memoryLink({ defer: [defers[0]!, defers[1]!], names: [client, 'server'] });
+    const link = connectMemory({ defer: [defers[0]!, defers[1]!], names: [client, 'server'] });
     const open: OpenLink = { client, link, wake: () => lanes.forEach((lane) => lane.wake()) };
     this.#links.add(open);
     return { client: link.ends[0], server: link.ends[1] };
@@ -120,7 +120,7 @@ export class FaultyNetwork implements MemoryNetwork {
   #cut(open: OpenLink): void {
     if (!this.#links.delete(open)) return;
     this.counts.cut++;
-    open.link.cut();
+    open.link.abort();
   }
 
   #deferOver(lane: Lane, client: string, cut: () => void): Defer {
@@ -165,7 +165,7 @@ export class FaultyNetwork implements MemoryNetwork {
     try {
       await delay(this.#clock, ms, signal);
     } catch (cause) {
-      throw connectFailed(url, 'aborted', 'it was given up', cause);
+      throw connectFailed(url, 'aborted', 'it was aborted', cause);
     }
   }
 }

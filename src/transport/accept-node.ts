@@ -1,6 +1,6 @@
 /**
- * The server's side of WebSockets, on an HTTP server that somebody else owns. Limits how many there are, pings them,
- * and ends a connection whose peer went silent.
+ * The server side of WebSockets, on an HTTP server that the caller owns. It limits their number, pings them, and ends a
+ * connection whose peer sends nothing any more.
  * @module
  */
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
@@ -14,16 +14,16 @@ import { CONNECTIONS_MAX, IDLE_MS_MAX } from '../lib/socket-limits.js';
 import { NodeConnection, WS_OPTIONS } from './node-connection.js';
 import type { Connection } from './transport.js';
 
-/** RFC 6455: the endpoint goes away. */
+/** RFC 6455: the endpoint is going away. */
 const GOING_AWAY = 1001;
-/** How often each peer is pinged: a third of the silence that ends it. */
+/** Interval of pings to each peer, milliseconds. */
 const PING_MS = IDLE_MS_MAX / 3;
 
-/** Who else has a say in who gets in, by IP address: it hears of each connection that it let in when that is gone. */
+/** Limits connections by IP address. */
 export interface ConnectionRoom {
-  /** Takes a place, and says whether there was one. */
+  /** Counts a connection of that address; false, without counting it, where it may open no more. */
   enter(address: string): boolean;
-  /** Gives it back. */
+  /** Called when a counted connection has closed. */
   leave(address: string): void;
 }
 
@@ -31,18 +31,18 @@ export interface AcceptOptions {
   clock?: Clock;
   /** @default CONNECTIONS_MAX */
   connectionsMax?: number;
-  /** Keeps one address from taking all. @default everybody gets in, up to `connectionsMax` */
+  /** Limits connections by address. @default no limit but `connectionsMax` */
   room?: ConnectionRoom;
 }
 
 export interface Acceptor {
-  /** Takes no more, closes all there are (1001) and resolves when they are gone. The HTTP server stays. */
+  /** Refuses new connections, closes the open ones (1001) and resolves when they are closed. The HTTP server stays open. */
   close(): Promise<void>;
 }
 
 /**
- * Takes WebSocket connections to `path`, each with the headers that it came with. Upgrades to any other path get 404, those past the limit 503. One
- * acceptor an HTTP server.
+ * Accepts WebSocket connections to `path`, and passes each on with its request headers. Upgrades to another path get 404,
+ * those past a limit 503. An HTTP server has one acceptor at most.
  */
 export function acceptNode(
   server: Server | TlsServer,
@@ -52,7 +52,7 @@ export function acceptNode(
 ): Acceptor {
   const { clock = systemClock, connectionsMax = CONNECTIONS_MAX, room } = options;
   const sockets = new WebSocketServer({ ...WS_OPTIONS, noServer: true, clientTracking: false });
-  const open = new Map<WebSocket, { heardMs: number }>();
+  const open = new Map<WebSocket, { receivedMs: number }>();
   let state: 'open' | 'closing' = 'open';
   let gone: (() => void) | undefined;
 
@@ -62,13 +62,13 @@ export function acceptNode(
     if (state !== 'open' || open.size >= connectionsMax || room?.enter(remoteAddress) === false) {
       return refuse(socket, '503 Service Unavailable');
     }
-    // Of the socket, as a handshake that is refused makes no WebSocket.
+    // On the socket: a handshake that fails makes no WebSocket.
     socket.once('close', () => room?.leave(remoteAddress));
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const peer = { heardMs: clock.monotonicMs() };
-      const heard = (): void => void (peer.heardMs = clock.monotonicMs());
+      const peer = { receivedMs: clock.monotonicMs() };
+      const received = (): void => void (peer.receivedMs = clock.monotonicMs());
       open.set(webSocket, peer);
-      webSocket.on('message', heard).on('pong', heard);
+      webSocket.on('message', received).on('pong', received);
       webSocket.on('close', () => {
         open.delete(webSocket);
         if (open.size === 0) gone?.();
@@ -80,9 +80,9 @@ export function acceptNode(
   const pingAll = (): void => {
     const now = clock.monotonicMs();
     for (const [webSocket, peer] of open) {
-      // Whom we do not read, we cannot hear.
-      if (webSocket.isPaused) peer.heardMs = now;
-      if (now - peer.heardMs >= IDLE_MS_MAX) webSocket.terminate();
+      // While a socket is not read, silence says nothing about its peer.
+      if (webSocket.isPaused) peer.receivedMs = now;
+      if (now - peer.receivedMs >= IDLE_MS_MAX) webSocket.terminate();
       else if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
     }
     cancelPing = clock.after(PING_MS, pingAll, { background: true });
@@ -99,7 +99,7 @@ export function acceptNode(
       const allGone = new Promise<void>((resolve) => (gone = resolve));
       for (const webSocket of open.keys()) {
         if (webSocket.isPaused) webSocket.resume();
-        webSocket.close(GOING_AWAY, 'the scheduler goes down');
+        webSocket.close(GOING_AWAY, 'the scheduler shuts down');
       }
       await allGone;
     },

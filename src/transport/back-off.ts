@@ -1,16 +1,16 @@
 /**
- * How long to wait before the next try: exponential, with jitter, so that a thousand clients of a scheduler that
- * comes back do not come all at once.
+ * The wait before the next connection attempt: exponential with jitter, so that many clients do not reconnect to a
+ * restarted scheduler at the same time.
  * @module
  */
 import type { Random } from '../lib/crypto/random.js';
 
-/** Milliseconds before the first try again. */
+/** Milliseconds before the second attempt. */
 export const BACK_OFF_MS_MIN = 100;
-/** Milliseconds between tries at most. */
+/** Milliseconds between attempts at most. */
 export const BACK_OFF_MS_MAX = 10_000;
 
-/** Milliseconds before try number `failures + 1`, when `failures` tries in a row went wrong (from 1). */
+/** Milliseconds before the next attempt, after `failures` (from 1) failed attempts in a row. */
 export function backOffMs(failures: number, random: Random): number {
   const ceiling = Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_MIN * 2 ** Math.min(failures - 1, 20));
   return ceiling / 2 + (ceiling / 2) * random.next();

@@ -1,19 +1,19 @@
 /**
- * The one error of a connection that could not be opened: why, as a word for programs and a sentence for people, and
- * what to do about it.
+ * The error of a connection that could not be opened: the reason as a code for programs (`info.reason`) and as a sentence, and
+ * what to do.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
 
-/** Why: the word is in the error's `info.reason`. */
+/** What to do, by the reason in the error's `info.reason`. */
 const ADVICE = {
   refused: 'Is a scheduler running there? Start one with `npx manyhands scheduler`.',
   'not-found': 'Check the host in the address.',
   tls: 'Check the address and the certificate of the scheduler.',
-  timeout: 'Check the address, and what stands between here and there.',
+  timeout: 'Check the address, and firewalls and proxies on the way.',
   'not-a-scheduler':
     'Check the port and the path of the address, or start one with `npx manyhands scheduler`.',
-  /** A page is not told why. */
+  /** Browsers give pages no reason. */
   'no-answer': 'Is a scheduler running there? Start one with `npx manyhands scheduler`.',
   address: 'Write it like http://localhost:8462.',
   aborted: 'It may be tried again.',
@@ -21,7 +21,7 @@ const ADVICE = {
 
 export type ConnectFailure = keyof typeof ADVICE;
 
-/** `why` is a clause such as `nothing answers there`; `advice` replaces what the reason alone would say. */
+/** `why` is a clause such as `nothing answers there`; `advice` replaces that of the reason. */
 export function connectFailed(
   url: string,
   reason: ConnectFailure,
@@ -33,7 +33,7 @@ export function connectFailed(
   return new ManyhandsError('CONNECT_FAILED', text, { url, reason }, { cause });
 }
 
-/** The same from what Node says of a socket. */
+/** The same from an error of a socket in Node. */
 export function connectFailedInNode(
   url: string,
   cause: Error & { code?: string },

@@ -1,38 +1,38 @@
 /**
- * Connections inside one process: local mode, tests and the simulator. A message arrives in a later turn, never
- * inside `send`, in order, and is the very bytes that were sent: nobody may change them afterwards.
+ * Connections inside one process, for local mode, tests and the simulator. A message arrives in a later turn, never
+ * inside `send`, and in order. Its bytes are not copied: they must not be changed after `send`.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { SOCKET_BUFFER_BYTES_LOW } from '../lib/socket-limits.js';
 import { connectFailed } from './connect-failed.js';
-import { Inbox } from './inbox.js';
-import type { Handlers } from './inbox.js';
+import { ReceiveQueue } from './receive-queue.js';
+import type { Handlers } from './receive-queue.js';
 import type { CloseInfo, Connect, Connection } from './transport.js';
 
-/** How a delivery is put off: `run` is called later, in the order of the calls. */
+/** Schedules a delivery: `run` is called later, in the order of the calls. */
 export type Defer = (run: () => void) => void;
 
 export interface MemoryOptions {
-  /** One for what each end sends; by default a microtask. */
+  /** One for each end's messages. @default queueMicrotask */
   defer?: readonly [Defer, Defer];
-  /** What `peer` says of each end. */
+  /** The name of each end, for the other end's `peer`. */
   names?: readonly [string, string];
 }
 
 class MemoryConnection implements Connection {
   readonly peer: string;
   readonly #defer: Defer;
-  readonly #inbox: Inbox;
+  readonly #queue: ReceiveQueue;
   #other!: MemoryConnection;
   #open = true;
-  /** Bytes sent that the other side has not handed over yet. */
-  #unread = 0;
+  /** Bytes sent that are not delivered at the other end yet. */
+  #undelivered = 0;
 
   constructor(peer: string, defer: Defer) {
     this.peer = peer;
     this.#defer = defer;
-    this.#inbox = new Inbox((bytes) => this.#other.#wasRead(bytes));
+    this.#queue = new ReceiveQueue((bytes) => this.#other.#delivered(bytes));
   }
 
   static join(a: MemoryConnection, b: MemoryConnection): void {
@@ -45,93 +45,93 @@ class MemoryConnection implements Connection {
   }
 
   get bufferedBytes(): number {
-    return this.#unread;
+    return this.#undelivered;
   }
 
   send(bytes: Uint8Array): void {
     if (!this.#open) return;
-    this.#unread += bytes.length;
-    this.#defer(() => this.#other.#inbox.push(bytes));
+    this.#undelivered += bytes.length;
+    this.#defer(() => this.#other.#queue.push(bytes));
   }
 
   close(code = 1000, reason = ''): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#inbox.shut();
+    this.#queue.discard();
     const info = { code, reason };
     this.#defer(() => {
       this.#other.#ended(info);
-      this.#inbox.end(info);
+      this.#queue.end(info);
     });
   }
 
   pause(): void {
-    this.#inbox.pause();
+    this.#queue.pause();
   }
 
   resume(): void {
-    if (!this.#inbox.paused) return;
-    this.#inbox.resume();
-    this.#defer(() => this.#inbox.deliver());
+    if (!this.#queue.paused) return;
+    this.#queue.resume();
+    this.#defer(() => this.#queue.deliver());
   }
 
   handle(handlers: Handlers): void {
-    this.#inbox.handlers = handlers;
-    this.#defer(() => this.#inbox.deliver());
+    this.#queue.handlers = handlers;
+    this.#defer(() => this.#queue.deliver());
   }
 
-  /** Ends it at both ends at once; what is on its way is lost. */
-  cut(info: CloseInfo): void {
+  /** Ends it at both ends at once; undelivered messages are lost. */
+  abort(info: CloseInfo): void {
     for (const end of [this, this.#other]) end.#ended(info);
   }
 
   #ended(info: CloseInfo): void {
     this.#open = false;
-    this.#inbox.end(info);
+    this.#queue.end(info);
   }
 
-  #wasRead(bytes: number): void {
-    const before = this.#unread;
-    this.#unread -= bytes;
-    if (before > SOCKET_BUFFER_BYTES_LOW && this.#unread <= SOCKET_BUFFER_BYTES_LOW) {
-      this.#defer(() => this.#inbox.drained());
+  #delivered(bytes: number): void {
+    const before = this.#undelivered;
+    this.#undelivered -= bytes;
+    if (before > SOCKET_BUFFER_BYTES_LOW && this.#undelivered <= SOCKET_BUFFER_BYTES_LOW) {
+      this.#defer(() => this.#queue.drained());
     }
   }
 }
 
-/** How a connection ends that nobody closed. */
+/** Close code of a connection that ended without a closing handshake. */
 const ABNORMAL: CloseInfo = { code: 1006, reason: '' };
 
-export interface MemoryLink {
+export interface MemoryConnectionPair {
   ends: [Connection, Connection];
   /** Whether neither end has closed it. */
   isOpen(): boolean;
-  /** Breaks it: what is on its way is lost, and both ends are told at once. */
-  cut(): void;
+  /** Breaks the connection: undelivered messages are lost, and both ends are closed at once. */
+  abort(): void;
 }
 
-/** Two ends of one connection, and a way to break it. */
-export function memoryLink(options: MemoryOptions = {}): MemoryLink {
+/** The two ends of one connection, and a way to break it. */
+export function connectMemory(options: MemoryOptions = {}): MemoryConnectionPair {
   const [deferA, deferB] = options.defer ?? [queueMicrotask, queueMicrotask];
   const [first, second] = options.names ?? ['memory', 'memory'];
   const a = new MemoryConnection(second, deferA);
   const b = new MemoryConnection(first, deferB);
   MemoryConnection.join(a, b);
-  return { ends: [a, b], isOpen: () => a.isOpen && b.isOpen, cut: () => a.cut(ABNORMAL) };
+  return { ends: [a, b], isOpen: () => a.isOpen && b.isOpen, abort: () => a.abort(ABNORMAL) };
 }
 
-/** Two ends of one connection. */
+/** The two ends of one connection. */
 export function memoryPair(options: MemoryOptions = {}): [Connection, Connection] {
-  return memoryLink(options).ends;
+  return connectMemory(options).ends;
 }
 
 export interface MemoryNetwork {
   connect: Connect;
-  /** Takes connections to `url`; the returned function stops that. Throws `ADDRESS_IN_USE`. */
+  /** Accepts connections to `url` until the returned function is called. @throws ADDRESS_IN_USE */
   listen(url: string, onConnection: (connection: Connection) => void): () => void;
 }
 
-/** Any number of listeners, told apart by their address. */
+/** Any number of listeners, by their address. */
 export function memoryNetwork(options: MemoryOptions = {}): MemoryNetwork {
   const listeners = new Map<string, (connection: Connection) => void>();
   return {
@@ -144,7 +144,7 @@ export function memoryNetwork(options: MemoryOptions = {}): MemoryNetwork {
     },
     connect(url, { signal } = {}) {
       if (signal?.aborted)
-        return Promise.reject(connectFailed(url, 'aborted', 'it was given up', signal.reason));
+        return Promise.reject(connectFailed(url, 'aborted', 'it was aborted', signal.reason));
       const listener = listeners.get(url);
       if (listener === undefined)
         return Promise.reject(connectFailed(url, 'refused', 'nothing listens there'));

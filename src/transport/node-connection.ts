@@ -5,16 +5,16 @@
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { MESSAGE_BYTES_MAX, SOCKET_BUFFER_BYTES_LOW } from '../lib/socket-limits.js';
-import { Inbox } from './inbox.js';
-import type { Handlers } from './inbox.js';
+import { ReceiveQueue } from './receive-queue.js';
+import type { Handlers } from './receive-queue.js';
 import type { Connection } from './transport.js';
 
-/** RFC 6455: a kind of data that is not taken. */
+/** RFC 6455: a type of data that the endpoint does not accept. */
 const UNSUPPORTED_DATA = 1003;
 /** Bytes of a close reason that fit into a control frame. */
 const REASON_BYTES_MAX = 120;
 
-/** What both sides of `ws` are set to. `closeTimeout`: how long a peer may take to answer our closing. */
+/** Options of `ws` on both sides. `closeTimeout`: milliseconds for the peer's answer to a close frame. */
 export const WS_OPTIONS = {
   perMessageDeflate: false,
   maxPayload: MESSAGE_BYTES_MAX,
@@ -24,8 +24,8 @@ export const WS_OPTIONS = {
 export class NodeConnection implements Connection {
   readonly peer: string;
   readonly #socket: WebSocket;
-  readonly #inbox = new Inbox();
-  /** Whether more than `SOCKET_BUFFER_BYTES_LOW` waited since the last `drain`. */
+  readonly #queue = new ReceiveQueue();
+  /** Whether more than `SOCKET_BUFFER_BYTES_LOW` were buffered since the last `drain`. */
   #full = false;
 
   constructor(socket: WebSocket, peer: string) {
@@ -33,9 +33,9 @@ export class NodeConnection implements Connection {
     this.#socket = socket;
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data, isBinary) => this.#received(data, isBinary));
-    // `ws` always lets a `close` follow, which is what our side acts on.
+    // `ws` always emits `close` after it, which ends the connection here.
     socket.on('error', () => undefined);
-    socket.on('close', (code, reason) => this.#inbox.end({ code, reason: reason.toString() }));
+    socket.on('close', (code, reason) => this.#queue.end({ code, reason: reason.toString() }));
   }
 
   get bufferedBytes(): number {
@@ -49,45 +49,45 @@ export class NodeConnection implements Connection {
   }
 
   close(code = 1000, reason = ''): void {
-    this.#inbox.shut();
-    // A paused socket would never see the peer's answer.
+    this.#queue.discard();
+    // A paused socket would not receive the peer's close frame.
     if (this.#socket.isPaused) this.#socket.resume();
-    this.#socket.close(code, cut(reason));
+    this.#socket.close(code, truncateReason(reason));
   }
 
   pause(): void {
-    this.#inbox.pause();
+    this.#queue.pause();
     this.#socket.pause();
   }
 
   resume(): void {
-    if (!this.#inbox.paused) return;
-    this.#inbox.resume();
+    if (!this.#queue.paused) return;
+    this.#queue.resume();
     queueMicrotask(() => {
-      this.#inbox.deliver();
-      if (!this.#inbox.paused) this.#socket.resume();
+      this.#queue.deliver();
+      if (!this.#queue.paused) this.#socket.resume();
     });
   }
 
   handle(handlers: Handlers): void {
-    this.#inbox.handlers = handlers;
-    queueMicrotask(() => this.#inbox.deliver());
+    this.#queue.handlers = handlers;
+    queueMicrotask(() => this.#queue.deliver());
   }
 
   #received(data: RawData, isBinary: boolean): void {
-    if (isBinary) return this.#inbox.push(data as Buffer);
-    this.#inbox.shut();
+    if (isBinary) return this.#queue.push(data as Buffer);
+    this.#queue.discard();
     this.#socket.close(UNSUPPORTED_DATA, 'binary messages only');
   }
 
   readonly #sent = (): void => {
     if (!this.#full || this.#socket.bufferedAmount > SOCKET_BUFFER_BYTES_LOW) return;
     this.#full = false;
-    this.#inbox.drained();
+    this.#queue.drained();
   };
 }
 
-function cut(reason: string): string {
+function truncateReason(reason: string): string {
   let text = reason;
   while (Buffer.byteLength(text) > REASON_BYTES_MAX) text = text.slice(0, -1);
   return text;

@@ -1,6 +1,6 @@
 /**
- * The requests of a session: those in flight, in the order in which they were sent, and those that wait for room.
- * It owns each one's promise; all have the same time-out, which runs only while they are in flight.
+ * The requests of a session: those in flight, in the order in which they were sent, and those that wait until fewer are
+ * in flight. It settles the promise of each; all have the same time-out, which runs only while they are in flight.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
@@ -8,12 +8,12 @@ import { deferred } from '../lib/deferred.js';
 import type { Deferred } from '../lib/deferred.js';
 import { ManyhandsError } from '../lib/errors.js';
 
-/** How a request goes on that the scheduler refused since its store took nothing at that moment. */
-export interface Repeat {
-  /** Requests of the same order do not pass one another. */
-  order: string;
-  /** Whether it is asked again; otherwise it rejects with the refusal. */
-  isWanted: () => boolean;
+/** What happens to a request that the scheduler refused because its store accepted no writes. */
+export interface RetryPolicy {
+  /** Requests with the same key are never reordered. */
+  orderKey: string;
+  /** Whether it is sent again; otherwise it rejects with the refusal. */
+  shouldRetry: () => boolean;
 }
 
 export interface PendingRequest {
@@ -21,11 +21,11 @@ export interface PendingRequest {
   readonly type: string;
   readonly body: unknown;
   readonly answer: Deferred<unknown>;
-  /** Monotonic; absent while it is not in flight. */
+  /** Monotonic time, milliseconds; absent while it is not in flight. */
   sentMs?: number;
-  unlisten?: () => void;
-  readonly repeat: Repeat | undefined;
-  /** Why it is put off. */
+  removeAbortListener?: () => void;
+  readonly retry: RetryPolicy | undefined;
+  /** The refusal for which it waits to be sent again. */
   refusal?: Error;
 }
 
@@ -34,27 +34,27 @@ export interface PendingOptions {
   timeoutMs: number;
   inFlightMax: number;
   newId: () => number;
-  /** Puts one on the wire; called only between `start` and `stop`. */
+  /** Sends one; called only between `start` and `stop`. */
   send: (request: PendingRequest) => void;
-  /** Milliseconds until what was put off is asked again, after so many refusals in a row. */
-  repeatAfterMs?: (refusals: number) => number;
-  /** The first refusal of a row, for which something was put off. */
+  /** Milliseconds until postponed requests are sent again, after so many refusals in a row. */
+  retryAfterMs?: (refusals: number) => number;
+  /** Called for the first of several refusals in a row for which a request was postponed. */
   stalled?: (error: Error) => void;
 }
 
-/** Milliseconds between two tries where nobody says how long. */
-const REPEAT_MS = 1_000;
+/** Milliseconds between two tries where `retryAfterMs` is absent. */
+const RETRY_MS_DEFAULT = 1_000;
 
 export class PendingRequests {
   readonly #options: PendingOptions;
   /** In flight, in order of sending (which is the order of their ids). */
   readonly #inFlight = new Map<number, PendingRequest>();
-  /** Those in flight that were refused and are asked again, until they are answered otherwise. */
-  readonly #putOff = new Set<PendingRequest>();
-  /** Times that something was put off since nothing was. */
+  /** Those in flight that were refused and are sent again, until they get another response. */
+  readonly #postponed = new Set<PendingRequest>();
+  /** Refusals since the last time that no request was postponed. */
   #refusals = 0;
-  #cancelRepeat: CancelTimer | undefined;
-  /** In order of asking. Those aborted are taken out at once. */
+  #cancelRetry: CancelTimer | undefined;
+  /** In order of `add`. Aborted ones are removed at once. */
   readonly #waiting = new Map<number, PendingRequest>();
   #state: 'stopped' | 'started' = 'stopped';
   #cancelTimer: CancelTimer | undefined;
@@ -67,26 +67,26 @@ export class PendingRequests {
     return this.#inFlight.size + this.#waiting.size;
   }
 
-  add(type: string, body: unknown, signal?: AbortSignal, repeat?: Repeat): Promise<unknown> {
+  add(type: string, body: unknown, signal?: AbortSignal, retry?: RetryPolicy): Promise<unknown> {
     if (signal?.aborted) return Promise.reject(aborted(type, signal));
     const request: PendingRequest = {
       id: this.#options.newId(),
       type,
       body,
       answer: deferred<unknown>(),
-      repeat,
+      retry,
     };
     this.#waiting.set(request.id, request);
     if (signal !== undefined) {
       const onAbort = (): void => this.reject(request.id, aborted(type, signal));
       signal.addEventListener('abort', onAbort, { once: true });
-      request.unlisten = () => signal.removeEventListener('abort', onAbort);
+      request.removeAbortListener = () => signal.removeEventListener('abort', onAbort);
     }
     this.#fill();
     return request.answer.promise;
   }
 
-  /** There is a connection: what was in flight goes out again, in order, then what waits. */
+  /** A connection is open: requests in flight are sent again, in order, then those that wait. */
   start(): void {
     this.#state = 'started';
     const again = [...this.#inFlight.values()];
@@ -94,54 +94,54 @@ export class PendingRequests {
     this.#fill();
   }
 
-  /** The connection is gone. What was in flight stays so, without its time running. */
+  /** The connection is closed. Requests in flight stay so, but their time-out does not run. */
   stop(): void {
     this.#state = 'stopped';
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#cancelRepeat?.();
-    this.#cancelRepeat = undefined;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
   }
 
   /**
-   * Keeps request `id`, which was refused, to ask it again after a while; what is of its order waits behind it. False
-   * where it is not to be repeated.
+   * Postpones request `id`, which was refused, to send it again later; requests with its order key wait behind it. False
+   * where it is not retried.
    */
-  putOff(id: number, error: Error): boolean {
+  postpone(id: number, error: Error): boolean {
     const request = this.#inFlight.get(id);
-    if (request?.repeat?.isWanted() !== true) return false;
+    if (request?.retry?.shouldRetry() !== true) return false;
     delete request.sentMs;
     request.refusal = error;
-    this.#putOff.add(request);
-    if (this.#cancelRepeat === undefined) {
+    this.#postponed.add(request);
+    if (this.#cancelRetry === undefined) {
       this.#refusals++;
-      const { clock, repeatAfterMs = () => REPEAT_MS } = this.#options;
-      const again = (): void => this.#repeat();
-      this.#cancelRepeat = clock.after(repeatAfterMs(this.#refusals), again, { background: true });
+      const { clock, retryAfterMs = () => RETRY_MS_DEFAULT } = this.#options;
+      const retry = (): void => this.#retry();
+      this.#cancelRetry = clock.after(retryAfterMs(this.#refusals), retry, { background: true });
       if (this.#refusals === 1) this.#options.stalled?.(error);
     }
     this.#fill();
     return true;
   }
 
-  #repeat(): void {
-    this.#cancelRepeat = undefined;
+  #retry(): void {
+    this.#cancelRetry = undefined;
     for (const request of [...this.#inFlight.values()]) {
-      if (request.sentMs !== undefined || !this.#putOff.has(request)) continue;
-      if (request.repeat!.isWanted()) this.#send(request);
+      if (request.sentMs !== undefined || !this.#postponed.has(request)) continue;
+      if (request.retry!.shouldRetry()) this.#send(request);
       else this.#settle(request.id, (answer) => answer.reject(request.refusal));
     }
     this.#fill();
   }
 
-  /** The type of request `id`, where it is still wanted. */
+  /** The type of request `id`; undefined where it is not in flight, such as after its time-out. */
   typeOf(id: number): string | undefined {
     return this.#inFlight.get(id)?.type;
   }
 
   resolve(id: number, body: unknown): void {
     this.#settle(id, (answer) => answer.resolve(body));
-    if (this.#putOff.size === 0) this.#refusals = 0;
+    if (this.#postponed.size === 0) this.#refusals = 0;
     this.#fill();
   }
 
@@ -150,7 +150,7 @@ export class PendingRequests {
     this.#fill();
   }
 
-  /** Nothing goes on: everything there is rejects with what `error` makes for it. */
+  /** Rejects every request with an error made by `error`. */
   rejectAll(error: () => Error): void {
     this.stop();
     for (const id of [...this.#inFlight.keys(), ...this.#waiting.keys()]) this.reject(id, error());
@@ -161,18 +161,18 @@ export class PendingRequests {
     if (request === undefined) return;
     this.#inFlight.delete(id);
     this.#waiting.delete(id);
-    this.#putOff.delete(request);
-    request.unlisten?.();
+    this.#postponed.delete(request);
+    request.removeAbortListener?.();
     how(request.answer);
   }
 
   #fill(): void {
-    const held = new Set([...this.#putOff].map(({ repeat }) => repeat!.order));
-    const idle = [...this.#putOff].filter(({ sentMs }) => sentMs === undefined).length;
+    const heldKeys = new Set([...this.#postponed].map(({ retry }) => retry!.orderKey));
+    const waiting = [...this.#postponed].filter(({ sentMs }) => sentMs === undefined).length;
     for (const request of this.#waiting.values()) {
-      const isRoom = this.#inFlight.size - idle < this.#options.inFlightMax;
+      const isRoom = this.#inFlight.size - waiting < this.#options.inFlightMax;
       if (this.#state !== 'started' || !isRoom) return;
-      if (request.repeat !== undefined && held.has(request.repeat.order)) continue;
+      if (request.retry !== undefined && heldKeys.has(request.retry.orderKey)) continue;
       this.#waiting.delete(request.id);
       this.#inFlight.set(request.id, request);
       this.#send(request);
@@ -194,7 +194,7 @@ export class PendingRequests {
     this.#cancelTimer = this.#options.clock.after(afterMs, () => this.#expire(), { background: true });
   }
 
-  /** One timer serves them all: it is set for the one that was sent longest ago. */
+  /** One timer for all: it is set for the request that was sent first. */
   #expire(): void {
     this.#cancelTimer = undefined;
     const now = this.#options.clock.monotonicMs();
@@ -213,12 +213,12 @@ export class PendingRequests {
 function aborted(type: string, signal: AbortSignal): ManyhandsError {
   return new ManyhandsError(
     'ABORTED',
-    `The request ${type} was given up.`,
+    `The request ${type} was aborted.`,
     { type },
     { cause: signal.reason },
   );
 }
 
 function timedOut(type: string, ms: number): ManyhandsError {
-  return new ManyhandsError('TIMEOUT', `No answer to ${type} in ${ms} ms.`, { type, ms });
+  return new ManyhandsError('TIMEOUT', `No reply to ${type} in ${ms} ms.`, { type, ms });
 }

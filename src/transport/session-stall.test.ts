@@ -6,8 +6,8 @@ import { expect, it } from 'vitest';
 import { codeOf, opened, REPLY, setUp } from '../testing/scheduler/session-rig.js';
 import type { Fields, Setting } from '../testing/scheduler/session-rig.js';
 
-const ask = (s: Setting, n: number, order: string, isWanted = (): boolean => true): Promise<unknown> =>
-  s.session.request('work', { n }, { repeat: { order, isWanted } });
+const ask = (s: Setting, n: number, orderKey: string, shouldRetry = (): boolean => true): Promise<unknown> =>
+  s.session.request('work', { n }, { retry: { orderKey, shouldRetry } });
 const REFUSED = { code: 'STORE_BUSY', message: 'another program holds the database' };
 
 it('asks again what the store could not take, in its order, says so once, and lets others pass', async () => {

@@ -1,7 +1,7 @@
 /**
- * A client's session with the scheduler: one that outlives its connections. It knows how requests are answered, how a
- * connection begins and ends and how to come back, and nothing of what is said. All requests are idempotent, so those
- * in flight when a connection breaks are sent again on the next, in order.
+ * A client's session with the scheduler, over one connection after the other. It matches replies to requests, opens
+ * connections and reconnects; it does not know the messages. All requests are idempotent, so those in flight when a
+ * connection breaks are sent again on the next, in order.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
@@ -11,21 +11,21 @@ import { fromWireError, isError, ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/crypto/random.js';
 import { REQUESTS_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_LOW } from '../lib/socket-limits.js';
 import { backOffMs } from './back-off.js';
-import { Link, settle } from './link.js';
-import type { Answer, Call, SessionCodec, SessionMessage } from './link.js';
+import { SessionConnection, settleRequest } from './session-connection.js';
+import type { Call, ResponseMessage, SessionCodec, SessionMessage } from './session-connection.js';
 import { PendingRequests } from './pending-requests.js';
-import type { Repeat } from './pending-requests.js';
+import type { RetryPolicy } from './pending-requests.js';
 import type { Connect } from './transport.js';
 
-export type { Repeat } from './pending-requests.js';
-export type { Call, SessionCodec, SessionMessage } from './link.js';
+export type { RetryPolicy } from './pending-requests.js';
+export type { Call, SessionCodec, SessionMessage } from './session-connection.js';
 
 /**
  * - `idle`: before `open`.
- * - `connecting`: from dialling until greeted.
- * - `open`: greeted; messages flow.
- * - `waiting`: the connection was lost; the next try is due after the back-off.
- * - `closed`: for good, by `close` or by an error that trying again does not help.
+ * - `connecting`: until the greeting is done.
+ * - `open`: the greeting is done; messages are sent and received.
+ * - `waiting`: the connection was lost; the next one is opened after the back-off.
+ * - `closed`: by `close`, or by an error that is not retryable; it cannot be opened again.
  */
 export type SessionState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed';
 
@@ -43,15 +43,15 @@ export interface SessionOptions {
   /** The first message of every connection. */
   hello: () => SessionMessage;
   /**
-   * Runs on every connection after the welcome, and may ask by `call`, before anything else is sent. Where it rejects
-   * with an error that is not retryable, the session ends with it.
+   * Runs on every connection after the welcome, before anything else is sent; it sends requests by `call`. If it rejects
+   * with an error that is not retryable, the session closes with that error.
    */
   greet?: (welcome: never, call: Call) => Promise<void>;
-  /** Every message that is no reply, refusal, welcome or goodbye, as the codec decoded it. */
+  /** Receives every decoded message that is no reply, refusal, welcome or goodbye. */
   notice: (message: never) => void;
-  /** Each change of state; `error` says why it became `waiting` or `closed`. */
+  /** Called on each change of state; `error` is the reason for `waiting` and `closed`. */
   state?: (state: SessionState, error?: Error) => void;
-  /** The scheduler's store takes nothing now, for this reason; what may be repeated is asked again until it does. */
+  /** The scheduler's store accepts no writes, for this reason; requests with a retry policy are sent again until it does. */
   stalled?: (error: Error) => void;
   /** Whether a lost connection is opened again. @default true */
   reconnect?: boolean;
@@ -60,12 +60,12 @@ export interface SessionOptions {
 }
 
 const REQUEST_TIMEOUT_MS_DEFAULT = 60_000;
-/** Whom the operator sent away comes again after so long. */
+/** Wait before reconnecting after an `EVICTED` goodbye, milliseconds. */
 export const EVICTED_WAIT_MS = 60_000;
-/** A connection that was open for so long was a good one: the back-off starts anew. */
+/** After a connection that was open for so long, milliseconds, the back-off starts from its beginning. */
 const GOOD_CONNECTION_MS = 1_000;
 
-/** The scheduler has not done it, and may when it is asked again. */
+/** Refusals of requests that were not executed and may succeed later. */
 const STORE_REFUSALS: readonly string[] = ['STORE_BUSY', 'STORE_FULL', 'STORE_FAILED'];
 
 export class ClientSession<R extends RequestMap<R> = RequestMap> {
@@ -73,9 +73,9 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
   readonly #requests: PendingRequests;
   readonly #requestTimeoutMs: number;
   #state: SessionState = 'idle';
-  #link: Link | undefined;
+  #connection: SessionConnection | undefined;
   #opened: Deferred<void> | undefined;
-  /** Why it is closed. */
+  /** The reason for `closed`. */
   #endError: Error | undefined;
   #nextId = 1;
   #failures = 0;
@@ -91,9 +91,9 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
       newId: this.#newId,
       timeoutMs: this.#requestTimeoutMs,
       inFlightMax: REQUESTS_IN_FLIGHT_MAX,
-      repeatAfterMs: (refusals) => backOffMs(refusals, options.random),
+      retryAfterMs: (refusals) => backOffMs(refusals, options.random),
       stalled: (error) => options.stalled?.(error),
-      send: ({ type, id, body }) => this.#link!.send({ type, id, ...(body as object) }),
+      send: ({ type, id, body }) => this.#connection!.send({ type, id, ...(body as object) }),
     });
   }
 
@@ -101,19 +101,19 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     return this.#state;
   }
 
-  /** Why it is closed; undefined while it is not. */
+  /** The reason for which it is closed; undefined while it is not. */
   get endError(): Error | undefined {
     return this.#endError;
   }
 
-  /** Bytes that were sent and have not left this process. */
+  /** Bytes passed to `send` that are still in this process. */
   get bufferedBytes(): number {
-    return this.#link?.bufferedBytes ?? 0;
+    return this.#connection?.bufferedBytes ?? 0;
   }
 
   /**
-   * Opens the first connection; resolves once it is greeted. Calling it again gives the same promise.
-   * @throws what went wrong, after which the session is closed: CONNECT_FAILED, CONNECTION_LOST, TIMEOUT, ABORTED,
+   * Opens the first connection; resolves when its greeting is done. A second call returns the same promise.
+   * @throws the reason, after which the session is closed: CONNECT_FAILED, CONNECTION_LOST, TIMEOUT, ABORTED,
    *   PROTOCOL_VERSION, MESSAGE_MALFORMED, CLOSED, the scheduler's goodbye, or what `greet` rejected with.
    */
   open(signal?: AbortSignal): Promise<void> {
@@ -121,35 +121,35 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     this.#opened = deferred();
     const { promise } = this.#opened;
     if (this.#state === 'closed') this.#opened.reject(this.#endError);
-    else if (signal?.aborted) void this.#finish(givenUp(signal));
+    else if (signal?.aborted) void this.#finish(openAborted(signal));
     else {
-      if (signal !== undefined) this.#heed(signal, promise);
+      if (signal !== undefined) this.#closeOnAbort(signal, promise);
       this.#connect();
     }
     return promise;
   }
 
   /**
-   * Asks, and resolves with the checked body of the reply. Before the session is open, while it is between two
-   * connections, and past `REQUESTS_IN_FLIGHT_MAX`, the request waits. With `repeat` it is asked again, in its order,
-   * where the scheduler's store takes nothing at the moment.
-   * @throws the scheduler's refusal, TIMEOUT, ABORTED by `signal`, CLOSED, or what ended the session.
+   * Sends a request; resolves with the checked body of the reply. The request waits until the session is open, between two
+   * connections, and while `REQUESTS_IN_FLIGHT_MAX` are in flight. With `retry` it is sent again, in its order, where the
+   * scheduler's store accepts no writes.
+   * @throws the scheduler's refusal, TIMEOUT, ABORTED by `signal`, CLOSED, or the error that closed the session.
    */
   request<K extends keyof R & string>(
     type: K,
     body: R[K][0],
-    options: { signal?: AbortSignal | undefined; repeat?: Repeat | undefined } = {},
+    options: { signal?: AbortSignal | undefined; retry?: RetryPolicy | undefined } = {},
   ): Promise<R[K][1]> {
     if (this.#state === 'closed') return Promise.reject(this.#endError!);
-    return this.#requests.add(type, body, options.signal, options.repeat);
+    return this.#requests.add(type, body, options.signal, options.retry);
   }
 
-  /** Sends a message that gets no answer; dropped when the session is not open. Throws what the codec throws. */
+  /** Sends a message without a reply; dropped when the session is not open. @throws what the codec throws */
   notify<M extends SessionMessage>(message: M): void {
-    if (this.#state === 'open') this.#link!.send(message);
+    if (this.#state === 'open') this.#connection!.send(message);
   }
 
-  /** Resolves when little is buffered or the connection is lost. Rejects when the session closes. */
+  /** Resolves when little is buffered, or the connection is lost. Rejects when the session closes. */
   drained(): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(this.#endError!);
     if (this.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW) return Promise.resolve();
@@ -158,18 +158,18 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     return waiter.promise;
   }
 
-  /** Ends it: what is asked rejects with CLOSED. Resolves when the connection is gone, with all that was sent. */
+  /** Closes it: pending requests reject with CLOSED. Resolves when everything was sent and the connection is closed. */
   close(): Promise<void> {
     return this.#finish(new ManyhandsError('CLOSED', 'The session with the scheduler was closed.'));
   }
 
   readonly #newId = (): number => this.#nextId++;
 
-  #heed(signal: AbortSignal, until: Promise<void>): void {
-    const onAbort = (): void => void this.#finish(givenUp(signal));
-    const unlisten = (): void => signal.removeEventListener('abort', onAbort);
+  #closeOnAbort(signal: AbortSignal, until: Promise<void>): void {
+    const onAbort = (): void => void this.#finish(openAborted(signal));
+    const removeListener = (): void => signal.removeEventListener('abort', onAbort);
     signal.addEventListener('abort', onAbort, { once: true });
-    until.then(unlisten, unlisten);
+    until.then(removeListener, removeListener);
   }
 
   #connect(): void {
@@ -177,7 +177,7 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     this.#become('connecting');
     if (this.#state !== 'connecting') return;
     const { url, connect, clock, codec, hello } = this.#options;
-    const link: Link = new Link(
+    const connection: SessionConnection = new SessionConnection(
       {
         url,
         connect,
@@ -193,10 +193,10 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
         answer: (answer) => this.#answered(answer),
         notice: (message) => this.#options.notice(message as never),
         drain: () => this.#resolveDrained(),
-        end: (error) => this.#linkEnded(error),
+        end: (error) => this.#connectionEnded(error),
       },
     );
-    this.#link = link;
+    this.#connection = connection;
   }
 
   #greeted(): void {
@@ -207,24 +207,24 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
     this.#options.state?.('open');
   }
 
-  #answered(answer: Answer): void {
+  #answered(answer: ResponseMessage): void {
     const type = this.#requests.typeOf(answer.replyTo);
-    // Answers what timed out, or was given up, meanwhile.
+    // The request timed out or was aborted meanwhile.
     if (type === undefined) return;
-    // A scheduler that goes down has not done it; it is asked again on the next connection.
+    // A scheduler that shuts down did not execute it; it is sent again on the next connection.
     if (answer.error?.code === 'SHUTTING_DOWN' && this.#reconnects) return;
     if (answer.error !== undefined && STORE_REFUSALS.includes(answer.error.code)) {
-      if (this.#requests.putOff(answer.replyTo, fromWireError(answer.error))) return;
+      if (this.#requests.postpone(answer.replyTo, fromWireError(answer.error))) return;
     }
-    settle(this.#requests, type, answer, this.#options.codec);
+    settleRequest(this.#requests, type, answer, this.#options.codec);
   }
 
   get #reconnects(): boolean {
     return this.#options.reconnect ?? true;
   }
 
-  #linkEnded(error: Error): void {
-    this.#link = undefined;
+  #connectionEnded(error: Error): void {
+    this.#connection = undefined;
     this.#requests.stop();
     if (this.#state === 'closed') return;
     const hadConnection = this.#failures > 0 || this.#openedMs !== undefined;
@@ -243,11 +243,11 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
 
   #finish(error: Error): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve();
-    const link = this.#link;
+    const connection = this.#connection;
     this.#endError = error;
     this.#cancelRetry?.();
     this.#become('closed', error);
-    const gone = link?.end(error) ?? Promise.resolve();
+    const gone = connection?.end(error) ?? Promise.resolve();
     this.#requests.rejectAll(() => error);
     for (const waiter of this.#drainWaiters.splice(0)) waiter.reject(error);
     this.#opened?.reject(error);
@@ -264,6 +264,6 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
   }
 }
 
-function givenUp(signal: AbortSignal): ManyhandsError {
-  return new ManyhandsError('ABORTED', 'Opening the session was given up.', {}, { cause: signal.reason });
+function openAborted(signal: AbortSignal): ManyhandsError {
+  return new ManyhandsError('ABORTED', 'Opening the session was aborted.', {}, { cause: signal.reason });
 }

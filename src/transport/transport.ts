@@ -8,20 +8,20 @@ export interface CloseInfo {
   reason: string;
 }
 
-/** One open connection. Handlers are set once, at once after it is had; messages before that are kept. */
+/** One open connection. Its handlers are set once; messages that arrive before are queued. */
 export interface Connection {
   send(bytes: Uint8Array): void;
-  /** Bytes that were sent and have not left this process. */
+  /** Bytes passed to `send` that are still in this process. */
   readonly bufferedBytes: number;
-  /** Starts closing; `onClose` is called once, in any case. */
+  /** Starts closing; the handler `close` is called exactly once, however the connection ends. */
   close(code?: number, reason?: string): void;
-  /** Stops reading, so that the peer feels it; `resume` goes on. */
+  /** Stops reading, so that the peer's send buffer fills up; `resume` reads again. */
   pause(): void;
   resume(): void;
   handle(handlers: { message(bytes: Uint8Array): void; close(info: CloseInfo): void; drain?(): void }): void;
-  /** For the logs: the peer's address where it is known. */
+  /** The peer's address where it is known, for logs. */
   readonly peer: string;
 }
 
-/** Opens a connection or rejects with `CONNECT_FAILED`. */
+/** Opens a connection. @throws CONNECT_FAILED */
 export type Connect = (url: string, options?: { signal?: AbortSignal }) => Promise<Connection>;

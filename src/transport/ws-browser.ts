@@ -1,26 +1,26 @@
 /**
- * The browser's WebSocket as a transport. Two things it cannot do: it never stops reading the network (`pause` only
- * keeps messages in this page, so a peer must be bounded by the protocol's own windows), and it does not say when its
- * buffer is empty (so that is looked at while somebody waits for it).
+ * The browser's WebSocket as a transport. It lacks two things: it cannot stop reading the network (`pause` only queues
+ * messages in this page, so that a peer must be limited by the protocol's windows), and it has no event for an empty send
+ * buffer (which is polled while it is full).
  * @module
  */
 import { systemClock } from '../lib/clock.js';
 import { SOCKET_BUFFER_BYTES_LOW } from '../lib/socket-limits.js';
 import { connectFailed } from './connect-failed.js';
-import { Inbox } from './inbox.js';
-import type { Handlers } from './inbox.js';
+import { ReceiveQueue } from './receive-queue.js';
+import type { Handlers } from './receive-queue.js';
 import type { Connect, Connection } from './transport.js';
 
-/** The only codes that a page may close with are 1000 and 3000 to 4999. */
+/** A page may close with code 1000 and with 3000 to 4999 only. */
 const NORMAL = 1000;
 const REASON_LENGTH_MAX = 40;
-/** How often a full buffer is looked at. */
+/** Interval at which a full send buffer is polled, milliseconds. */
 const DRAIN_POLL_MS = 10;
 
 class BrowserConnection implements Connection {
   readonly peer: string;
   readonly #socket: WebSocket;
-  readonly #inbox = new Inbox();
+  readonly #queue = new ReceiveQueue();
   #full = false;
 
   constructor(socket: WebSocket, peer: string) {
@@ -28,9 +28,9 @@ class BrowserConnection implements Connection {
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => this.#received(data));
-    // A `close` always follows, and an error says nothing more than that.
+    // A `close` always follows it; the event has no further information.
     socket.addEventListener('error', () => undefined);
-    socket.addEventListener('close', ({ code, reason }) => this.#inbox.end({ code, reason }));
+    socket.addEventListener('close', ({ code, reason }) => this.#queue.end({ code, reason }));
   }
 
   get bufferedBytes(): number {
@@ -46,55 +46,55 @@ class BrowserConnection implements Connection {
   }
 
   close(code = NORMAL, reason = ''): void {
-    this.#inbox.shut();
+    this.#queue.discard();
     this.#socket.close(code >= 3000 && code < 5000 ? code : NORMAL, reason.slice(0, REASON_LENGTH_MAX));
   }
 
   pause(): void {
-    this.#inbox.pause();
+    this.#queue.pause();
   }
 
   resume(): void {
-    if (!this.#inbox.paused) return;
-    this.#inbox.resume();
-    queueMicrotask(() => this.#inbox.deliver());
+    if (!this.#queue.paused) return;
+    this.#queue.resume();
+    queueMicrotask(() => this.#queue.deliver());
   }
 
   handle(handlers: Handlers): void {
-    this.#inbox.handlers = handlers;
-    queueMicrotask(() => this.#inbox.deliver());
+    this.#queue.handlers = handlers;
+    queueMicrotask(() => this.#queue.deliver());
   }
 
   #received(data: unknown): void {
-    if (data instanceof ArrayBuffer) this.#inbox.push(new Uint8Array(data));
+    if (data instanceof ArrayBuffer) this.#queue.push(new Uint8Array(data));
     else this.close();
-    this.#look();
+    this.#checkDrained();
   }
 
   #watch(): void {
     systemClock.after(DRAIN_POLL_MS, () => {
       if (!this.#full || this.#socket.readyState !== WebSocket.OPEN) return;
-      this.#look();
+      this.#checkDrained();
       if (this.#full) this.#watch();
     });
   }
 
-  #look(): void {
+  #checkDrained(): void {
     if (!this.#full || this.#socket.bufferedAmount > SOCKET_BUFFER_BYTES_LOW) return;
     this.#full = false;
-    this.#inbox.drained();
+    this.#queue.drained();
   }
 }
 
-/** Opens a WebSocket. Rejects with `CONNECT_FAILED`; a page is not told why. */
+/** Opens a WebSocket. Browsers give pages no reason for a failure. @throws CONNECT_FAILED */
 export const connectBrowser: Connect = (url, { signal } = {}) =>
   new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(connectFailed(url, 'aborted', 'it was given up', signal.reason));
+    if (signal?.aborted) return reject(connectFailed(url, 'aborted', 'it was aborted', signal.reason));
     let socket: WebSocket;
     try {
       socket = new WebSocket(url);
     } catch (cause) {
-      return reject(connectFailed(url, 'address', 'that is no address of a socket', cause));
+      return reject(connectFailed(url, 'address', 'that is not the URL of a WebSocket', cause));
     }
     const connection = new BrowserConnection(socket, url);
     const settle = (then: () => void): void => {
@@ -107,7 +107,7 @@ export const connectBrowser: Connect = (url, { signal } = {}) =>
     const onClose = (): void =>
       settle(() => reject(connectFailed(url, 'no-answer', 'nothing answers there')));
     const onAbort = (): void => {
-      settle(() => reject(connectFailed(url, 'aborted', 'it was given up', signal!.reason)));
+      settle(() => reject(connectFailed(url, 'aborted', 'it was aborted', signal!.reason)));
       socket.close();
     };
     socket.addEventListener('open', onOpen);

@@ -158,7 +158,7 @@ describe('the client', () => {
   });
 
   it('says that the address is none', async () => {
-    expect((await whyOf('nowhere')).message).toContain('no address of a socket');
+    expect((await whyOf('nowhere')).message).toContain('not the URL of a WebSocket');
   });
 
   it('says what a server answered that is no scheduler', async () => {

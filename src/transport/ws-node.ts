@@ -11,10 +11,10 @@ import type { Connect } from './transport.js';
 export { acceptNode } from './accept-node.js';
 export type { Acceptor, AcceptOptions, ConnectionRoom } from './accept-node.js';
 
-/** Opens a WebSocket. Rejects with `CONNECT_FAILED`, whose `cause` is what Node said. */
+/** Opens a WebSocket. @throws CONNECT_FAILED, whose `cause` is Node's error */
 export const connectNode: Connect = (url, { signal } = {}) =>
   new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(connectFailed(url, 'aborted', 'it was given up', signal.reason));
+    if (signal?.aborted) return reject(connectFailed(url, 'aborted', 'it was aborted', signal.reason));
     let socket: WebSocket;
     try {
       socket = new WebSocket(url, {
@@ -23,7 +23,7 @@ export const connectNode: Connect = (url, { signal } = {}) =>
         ...(isPrivate(url) ? { generateMask: noMask } : {}),
       });
     } catch (cause) {
-      return reject(connectFailed(url, 'address', 'that is no address of a socket', cause));
+      return reject(connectFailed(url, 'address', 'that is not the URL of a WebSocket', cause));
     }
     const connection = new NodeConnection(socket, url);
     const settle = (then: () => void): void => {
@@ -34,7 +34,7 @@ export const connectNode: Connect = (url, { signal } = {}) =>
     const onOpen = (): void => settle(() => resolve(connection));
     const onError = (cause: Error): void => settle(() => reject(connectFailedInNode(url, cause)));
     const onAbort = (): void => {
-      settle(() => reject(connectFailed(url, 'aborted', 'it was given up', signal!.reason)));
+      settle(() => reject(connectFailed(url, 'aborted', 'it was aborted', signal!.reason)));
       socket.terminate();
     };
     socket.on('open', onOpen).on('error', onError);
@@ -42,8 +42,8 @@ export const connectNode: Connect = (url, { signal } = {}) =>
   });
 
 /**
- * Masking guards third parties' proxies against bytes that somebody else chose; where nobody stands between (TLS,
- * this machine), a mask of zeros is sent, and the copy of every message that masking costs is saved on both sides.
+ * Masking protects proxies between the ends from bytes that a stranger chose. Where there can be no proxy (TLS, this
+ * machine) the mask is zero, which saves both sides a copy of every message.
  */
 function isPrivate(url: string): boolean {
   if (!URL.canParse(url)) return false;

@@ -140,12 +140,12 @@ export class Supervisor {
   notice(message: LeaseNotice): void {
     switch (message.type) {
       case 'lease.grant':
-        return this.#granted(message.want, message.lease);
+        return this.#granted(message.request, message.lease);
       case 'lease.recall':
         return this.#dispatch({
           type: 'recall',
           leaseId: message.leaseId,
-          isWarm: message.isWarm === true,
+          isWarm: message.isRequesterWarm === true,
         });
       case 'lease.revoke':
         return this.#dispatch({ type: 'lost', leaseId: message.leaseId });
@@ -204,7 +204,7 @@ export class Supervisor {
     this.#inputs.set(leaseId, inputs);
     this.#ports.jobBytes.add(jobId, inputs.byteLength);
     this.#ports.events.emit('fetch', { jobId, first, count });
-    const { leaseMs, sliceMs } = lease;
+    const { leaseMs, estimatedSliceMs: sliceMs } = lease;
     const { heavy } = inputs;
     this.#dispatch({
       type: 'grant',
@@ -241,10 +241,10 @@ export class Supervisor {
     switch (effect.type) {
       case 'want': {
         const { want, idle, warm } = effect;
-        return link.notify({ type: 'lease.want', want, idle, ...this.#desk.warmFor(warm) });
+        return link.notify({ type: 'lease.request', request: want, idle, ...this.#desk.warmFor(warm) });
       }
       case 'unwant':
-        return link.notify({ type: 'lease.unwant', want: effect.want });
+        return link.notify({ type: 'lease.withdraw', request: effect.want });
       case 'prepare':
         return jobs.prepare(effect.jobId, effect.packageDigest);
       case 'open-sandbox':
@@ -290,7 +290,7 @@ export class Supervisor {
     const failed = segment === undefined ? 0 : errorsIn(segment);
     this.#ports.jobBytes.add(jobId, segment?.byteLength ?? 0);
     const loss = lost && { code: lost.code, message: lost.message.slice(0, ERROR_TEXT_LENGTH_MAX) };
-    const sent = this.#reports.send({ leaseId, first, count, computeMs, segment, lost: loss });
+    const sent = this.#reports.send({ leaseId, first, count, computeMs, segment, failure: loss });
     sent.then(
       ({ paid }) => {
         this.#tally.reported(jobId, { first, count, failed, computeMs }, paid);
@@ -313,14 +313,14 @@ export class Supervisor {
     if (end > from) this.#ports.events.emit('return', { jobId, first: from, count: end - from, reason: cut });
     // A refusal says that the scheduler has it back already.
     this.#keep(
-      this.#ports.link.request('lease.return', { leaseId, from, reason: cut }).catch(() => undefined),
+      this.#ports.link.request('lease.release', { leaseId, from, reason: cut }).catch(() => undefined),
     );
   }
 
   #renew(leaseIds: LeaseId[]): void {
     const renewed = this.#ports.link.request('lease.renew', { leaseIds }).then(
-      ({ lost }) => {
-        for (const leaseId of lost) this.#dispatch({ type: 'lost', leaseId });
+      ({ expired }) => {
+        for (const leaseId of expired) this.#dispatch({ type: 'lost', leaseId });
       },
       () => undefined,
     );

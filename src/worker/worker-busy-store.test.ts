@@ -11,7 +11,7 @@ const on = stageKeeper();
 it('keeps what was computed, computes each slice once, and reports it when the store takes it', async () => {
   const { clock, scheduler, worker, host, events } = on(stage());
   await worker.start();
-  scheduler.busy.add('lease.report').add('lease.return');
+  scheduler.busy.add('lease.report').add('lease.release');
   scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, sliceMs: 1 });
   await clock.advance(60_000);
   expect(scheduler.returns).toEqual([]);

@@ -62,7 +62,7 @@ describe('a slice that kills its sandbox', () => {
 });
 
 describe('a slice that does not end', () => {
-  const limits = { limits: { sliceMs: 1_000, noProgressMs: 60_000 } };
+  const limits = { limits: { sliceTimeoutMs: 1_000, noProgressMs: 60_000 } };
 
   it('is lost to its time limit, and the others are not', async () => {
     const { clock, scheduler, worker } = on(stage({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }));
@@ -84,7 +84,7 @@ describe('a slice that does not end', () => {
   it('and gives no sign is lost to that', async () => {
     const { clock, scheduler, worker } = on(stage({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }));
     await worker.start();
-    const silent = { limits: { sliceMs: 86_400_000, noProgressMs: 500 } };
+    const silent = { limits: { sliceTimeoutMs: 86_400_000, noProgressMs: 500 } };
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 1, package: silent, attemptsMax: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses).toMatchObject([{ sliceNumber: 7, code: 'NO_PROGRESS' }]);
@@ -92,7 +92,7 @@ describe('a slice that does not end', () => {
 });
 
 describe('a slice that says nothing for longer than its job allows', () => {
-  const limits = { sliceMs: 86_400_000, noProgressMs: 300_000 };
+  const limits = { sliceTimeoutMs: 86_400_000, noProgressMs: 300_000 };
   const after = (ms: number, isBusy: boolean): Stage =>
     on(stage({ slice: (n) => ({ kind: 'value', value: n, ms, isBusy }) }));
 
@@ -118,7 +118,7 @@ describe('a slice that says nothing for longer than its job allows', () => {
   it('and computes is ended at its time', async () => {
     const { clock, scheduler, worker } = after(20 * 60_000, true);
     await worker.start();
-    const short = { limits: { ...limits, sliceMs: 10 * 60_000 } };
+    const short = { limits: { ...limits, sliceTimeoutMs: 10 * 60_000 } };
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: short, attemptsMax: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses).toMatchObject([{ sliceNumber: 1, code: 'SLICE_TIMEOUT' }]);

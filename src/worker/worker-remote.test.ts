@@ -66,7 +66,7 @@ const job = (total: number, isRemote = (_n: number): boolean => true, limitMs = 
   sliceMs: 1,
   attemptsMax: 1,
   input: mixed(isRemote),
-  package: { origins: [SITE], limits: { sliceMs: limitMs, noProgressMs: limitMs } },
+  package: { origins: [SITE], limits: { sliceTimeoutMs: limitMs, noProgressMs: limitMs } },
 });
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);

@@ -74,7 +74,7 @@ it('runs a job whose work function computes, throws, hangs and kills its thread'
     attemptsMax: 1,
     package: {
       source: { inline: new TextEncoder().encode(work) },
-      limits: { sliceMs: 1_500, noProgressMs: 60_000 },
+      limits: { sliceTimeoutMs: 1_500, noProgressMs: 60_000 },
     },
   });
   await until(() => scheduler.isComplete(JOB));

@@ -40,7 +40,7 @@ describe('a worker at work', () => {
     await worker.start();
     await clock.advance(0);
     expect(scheduler.workers).toMatchObject([
-      { workerId: worker.id, isolation: 'thread', sandboxes: 3, owners: [OWNER], paymentAddress: STRANGER },
+      { workerId: worker.id, sandboxHost: 'thread', sandboxes: 3, owners: [OWNER], paymentAddress: STRANGER },
     ]);
     expect(scheduler.wants).toMatchObject([{ idle: true }, { idle: true }, { idle: true }]);
   });
@@ -52,8 +52,10 @@ describe('a worker at work', () => {
     await clock.runUntil(() => scheduler.isComplete(JOB));
     // One slice after the other without a pause.
     expect(clock.monotonicMs()).toBe(200 * 20);
-    const wants = scheduler.said.filter((m) => m.type === 'lease.want');
-    expect(wants.slice(1, 4).every((m) => m.type === 'lease.want' && !m.idle && m.warm === JOB)).toBe(true);
+    const wants = scheduler.said.filter((m) => m.type === 'lease.request');
+    expect(wants.slice(1, 4).every((m) => m.type === 'lease.request' && !m.idle && m.loadedJob === JOB)).toBe(
+      true,
+    );
   });
 
   it('changes to a sandbox of another job, and back', async () => {
@@ -156,7 +158,7 @@ describe('leases that go', () => {
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 100 });
     await clock.advance(50);
     const [held] = [...scheduler.leases.values()];
-    scheduler.broadcast({ type: 'lease.grant', want: 1, lease: held!.lease });
+    scheduler.broadcast({ type: 'lease.grant', request: 1, lease: held!.lease });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(names().filter((n) => n === 'fetch')).toHaveLength(1);
     expect(scheduler.returns).toEqual([]);
@@ -251,7 +253,7 @@ describe('stopping', () => {
       jobId: JOB,
       owner: OWNER,
       total: 4,
-      package: { limits: { sliceMs: 86_400_000, noProgressMs: 86_400_000 } },
+      package: { limits: { sliceTimeoutMs: 86_400_000, noProgressMs: 86_400_000 } },
     });
     await clock.advance(100);
     const startedMs = clock.monotonicMs();

@@ -3,7 +3,7 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { ANSWERS_MAX, LEASE_SLICES_MAX } from '../../src/protocol/limits.js';
+import { REPORT_REPLIES_KEPT_MAX, LEASE_SLICES_MAX } from '../../src/protocol/limits.js';
 import type { Lease } from '../../src/protocol/messages/messages.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
@@ -36,8 +36,8 @@ it('forgets the oldest answer where there are too many, and no other', async () 
   const one = (i: number) => reportOf(lease, worker, lease.first + i, [1]);
   const first = await perform(store, 'report', one(0));
   const second = await perform(store, 'report', one(1));
-  for (let i = 2; i < ANSWERS_MAX; i += BATCH) {
-    const count = Math.min(BATCH, ANSWERS_MAX - i);
+  for (let i = 2; i < REPORT_REPLIES_KEPT_MAX; i += BATCH) {
+    const count = Math.min(BATCH, REPORT_REPLIES_KEPT_MAX - i);
     const { outcomes } = await store.commit(
       Array.from({ length: count }, (_, k) => ({ name: 'report' as const, ...one(i + k) })),
     );

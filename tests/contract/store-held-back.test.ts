@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { ATTEMPTS_MAX, HELD_BACK_MS_MAX, UNLOADABLE_SILENT_MS } from '../../src/protocol/limits.js';
+import { LOST_ATTEMPTS_MAX, HELD_BACK_MS_MAX, UNLOADABLE_NO_RESULT_MS } from '../../src/protocol/limits.js';
 import type { Lease, WorkerDescription } from '../../src/protocol/messages/messages.js';
 import type { Command, Commands, Store } from '../../src/scheduler/store/port/store.js';
 import { newId } from '../../src/lib/crypto/ids.js';
@@ -93,9 +93,9 @@ it('a job of which one worker alone had a result is cancelled once independent w
   const first = worker();
   const lease = (await leaseOf(first)) as Lease;
   await report(reportOf(lease, first, lease.first, [1]));
-  const others = Array.from({ length: ATTEMPTS_MAX }, worker);
+  const others = Array.from({ length: LOST_ATTEMPTS_MAX }, worker);
   const status = async (): Promise<string> => (await store.status(jobId))!.status.runStatus;
-  for (let ms = 0; ms < UNLOADABLE_SILENT_MS; ms += HELD_BACK_MS_MAX) {
+  for (let ms = 0; ms < UNLOADABLE_NO_RESULT_MS; ms += HELD_BACK_MS_MAX) {
     for (const who of others) expect(await loseAll(who, 'ASSIGN_FAILED')).toBe(1);
     expect(await status()).toBe('running');
     clock.nowMs += HELD_BACK_MS_MAX;

@@ -4,10 +4,10 @@
  */
 import { expect, it } from 'vitest';
 import {
-  ATTEMPTS_MAX,
+  LOST_ATTEMPTS_MAX,
   FIRST_FAILURES_MAX,
   LEASE_MS,
-  LEASE_SILENT_MS_MIN,
+  LEASE_NO_PROGRESS_MS_MIN,
   LEASE_TARGET_MS,
 } from '../../src/protocol/limits.js';
 import type { Lease, WorkerDescription } from '../../src/protocol/messages/messages.js';
@@ -52,7 +52,7 @@ it('a worker that says its slices take no time gets leases no longer than a few 
   for (let i = 0; i < 10; i++) most = Math.max(most, (await workOn(liar, 0)).count);
   expect(most * SLICE_MS).toBeLessThanOrEqual(8 * LEASE_TARGET_MS);
   const honest = (await leaseFor(store, random, worker()))!;
-  expect(honest.sliceMs).toBe(SLICE_MS);
+  expect(honest.estimatedSliceMs).toBe(SLICE_MS);
   expect(honest.count).toBeLessThanOrEqual(LEASE_TARGET_MS / SLICE_MS);
 });
 
@@ -75,8 +75,8 @@ it('renewals alone hold a lease of short slices for a quarter of an hour, and th
     return (await perform(store, 'renewLeases', renew)).lost.length === 0;
   };
   while (await isHeld()) clock.nowMs += LEASE_MS / 3;
-  expect(clock.nowMs - grantedMs).toBeGreaterThanOrEqual(LEASE_SILENT_MS_MIN);
-  expect(clock.nowMs - grantedMs).toBeLessThan(LEASE_SILENT_MS_MIN + LEASE_MS);
+  expect(clock.nowMs - grantedMs).toBeGreaterThanOrEqual(LEASE_NO_PROGRESS_MS_MIN);
+  expect(clock.nowMs - grantedMs).toBeLessThan(LEASE_NO_PROGRESS_MS_MIN + LEASE_MS);
   const alone = (await leaseFor(store, random, worker()))!;
   expect(alone).toMatchObject({ first: lease.first, count: 1 });
   for (let i = 0; i < 5; i++) await workOn(worker(), SLICE_MS);
@@ -116,7 +116,7 @@ it('a job that is stopped while its late leases are taken back is left as it was
   const jobId = await deployJob(store, random);
   await appendTo(store, random, jobId, rangeInput(1_000));
   const alone = worker();
-  for (let round = 0; round < ATTEMPTS_MAX; round++) {
+  for (let round = 0; round < LOST_ATTEMPTS_MAX; round++) {
     for (let i = 0; i < FIRST_FAILURES_MAX + 5; i++) await leaseFor(store, random, alone);
     clock.nowMs += 2 * LEASE_MS;
     await perform(store, 'expireLeases', {});

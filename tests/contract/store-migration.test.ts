@@ -104,7 +104,10 @@ it('what version 4 kept of workers in the rows of their jobs is in rows of its o
   );
   const store = open();
   // The median of two is the longer one: a worker that nothing is known of gets few slices.
-  expect(await leaseFor(store, random, workerNamed(random))).toMatchObject({ jobId, sliceMs: 500.5 });
+  expect(await leaseFor(store, random, workerNamed(random))).toMatchObject({
+    jobId,
+    estimatedSliceMs: 500.5,
+  });
   expect(await store.check()).toEqual([]);
   await store.close();
   expect(rowsOfWorkers()).toEqual({

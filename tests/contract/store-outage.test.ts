@@ -35,7 +35,8 @@ afterEach(async () => {
 });
 
 const grantsOf = (worker: StubConnection): number => worker.all('lease.grant').length;
-const want = (worker: StubConnection): void => worker.receive({ type: 'lease.want', want: 1, idle: true });
+const want = (worker: StubConnection): void =>
+  worker.receive({ type: 'lease.request', request: 1, idle: true });
 const append = (input: Input, id = jobId): Promise<{ first: number }> =>
   rig.core.commitQueue.submit('append', { jobId: id, owner: OPERATOR, appendId: newId(rig.random), input });
 const large = (): Input => segmentInput(['x'.repeat(500_000)]);

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/crypto/ids.js';
-import { ANSWER_MS_MAX, LEASE_MS } from '../../src/protocol/limits.js';
+import { REPORT_REPLY_KEPT_MS, LEASE_MS } from '../../src/protocol/limits.js';
 import type { Lease, WorkerDescription } from '../../src/protocol/messages/messages.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
@@ -125,7 +125,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       const lease = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, ones(lease.count));
       const once = await perform(store, 'report', report);
-      clock.nowMs += ANSWER_MS_MAX - 1;
+      clock.nowMs += REPORT_REPLY_KEPT_MS - 1;
       await perform(store, 'expireLeases', {});
       expect(await perform(store, 'report', report)).toEqual(once);
       clock.nowMs += 1;
@@ -140,9 +140,9 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       const reportedMs = clock.nowMs;
       await perform(store, 'report', reportOf(lease, worker, lease.first, ones(1)));
       expect(await store.nextDeadline()).toBe(reportedMs + LEASE_MS);
-      clock.nowMs = reportedMs + ANSWER_MS_MAX - 1;
+      clock.nowMs = reportedMs + REPORT_REPLY_KEPT_MS - 1;
       await perform(store, 'renewLeases', { leaseIds: [lease.leaseId], workerId: worker.workerId });
-      expect(await store.nextDeadline()).toBe(reportedMs + ANSWER_MS_MAX);
+      expect(await store.nextDeadline()).toBe(reportedMs + REPORT_REPLY_KEPT_MS);
     });
 
     it('nothing of a lease that was lost before it was reported', async () => {

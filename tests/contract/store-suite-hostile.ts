@@ -12,7 +12,7 @@ import {
   LEASES_PER_WORKER_MAX,
   REASON_LENGTH_MAX,
   RESULTS_BYTES_MAX,
-  SLICE_MS_MAX,
+  SLICE_TIMEOUT_MS_MAX,
   UNITS_MAX,
 } from '../../src/protocol/limits.js';
 import type { Lease } from '../../src/protocol/messages/messages.js';
@@ -122,10 +122,10 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       const worker = workerNamed(random);
       const { leaseId } = (await leaseFor(store, random, worker))!;
       const renew = () => perform(store, 'renewLeases', { leaseIds: [leaseId], workerId: worker.workerId });
-      clock.nowMs += SLICE_MS_MAX;
+      clock.nowMs += SLICE_TIMEOUT_MS_MAX;
       await renew();
       expect(await store.nextDeadline()).toBe(clock.nowMs + LEASE_MS);
-      clock.nowMs += SLICE_MS_MAX + LEASE_MS;
+      clock.nowMs += SLICE_TIMEOUT_MS_MAX + LEASE_MS;
       await renew();
       await perform(store, 'reattachLeases', { workerId: worker.workerId });
       expect(await perform(store, 'expireLeases', {})).toEqual({ expired: 1 });
@@ -137,7 +137,7 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       const liar = workerNamed(random);
       const lease = (await leaseFor(store, random, liar))!;
       clock.nowMs += 10;
-      await perform(store, 'report', { ...reportOf(lease, liar, 1, [1]), computeMs: SLICE_MS_MAX });
+      await perform(store, 'report', { ...reportOf(lease, liar, 1, [1]), computeMs: SLICE_TIMEOUT_MS_MAX });
       expect((await leaseFor(store, random, liar))!.count).toBeGreaterThan(1);
     });
 

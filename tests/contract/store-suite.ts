@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/crypto/ids.js';
-import { ATTEMPTS_MAX, LEASE_GRACE_MS, LEASE_MS, LEASE_SLICES_MAX } from '../../src/protocol/limits.js';
+import { LOST_ATTEMPTS_MAX, LEASE_GRACE_MS, LEASE_MS, LEASE_SLICES_MAX } from '../../src/protocol/limits.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import {
   codeOf,
@@ -201,7 +201,7 @@ export function storeContract(name: string, open: OpenStore): void {
         );
         await perform(store, 'report', reportOf(next, worker, next.first, values));
       }
-      expect(seen).toHaveLength(ATTEMPTS_MAX - 1);
+      expect(seen).toHaveLength(LOST_ATTEMPTS_MAX - 1);
       clock.nowMs += 2 * LEASE_MS;
       await perform(store, 'releaseLease', {
         leaseId: lease.leaseId,

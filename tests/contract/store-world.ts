@@ -38,7 +38,7 @@ export function workerNamed(random: SeededRandom, extra: Partial<WorkerDescripti
   return {
     workerId: newId(random),
     worktimes,
-    isolation: 'thread',
+    sandboxHost: 'thread',
     sandboxes: 2,
     paymentAddress: PAYEE,
     ...extra,
@@ -132,7 +132,7 @@ export async function leaseFor(
   const granted = await perform(store, 'grantLease', {
     leaseId: newId(random),
     worker,
-    ...(warm === undefined ? {} : { warm }),
+    ...(warm === undefined ? {} : { warmth: { loadedJob: warm } }),
   });
   return granted === null || granted === 'deferred' ? undefined : granted.lease;
 }

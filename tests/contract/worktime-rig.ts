@@ -141,8 +141,8 @@ export class SandboxRig {
   /** Tells it that there is nothing to do; resolves when it says that it rests. */
   async rest(): Promise<void> {
     const nonce = `rest ${++this.#rests}`;
-    this.#sandbox.send({ type: 'rest', nonce });
-    await this.until((m) => m.type === 'resting' && m.nonce === nonce);
+    this.#sandbox.send({ type: 'quiesce', nonce });
+    await this.until((m) => m.type === 'quiesced' && m.nonce === nonce);
   }
 
   /** Runs one slice whose datum travels as a blob. */
@@ -160,7 +160,7 @@ export class SandboxRig {
   /** Queues a batch and returns its number. */
   send(inputs: InputPart[], each = false): number {
     const batch = ++this.#batch;
-    this.#sandbox.send({ type: 'run', batch, inputs, each });
+    this.#sandbox.send({ type: 'run', batch, inputs, reportEach: each });
     return batch;
   }
 
@@ -263,7 +263,7 @@ function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
   const bytesOf = (text: string | Uint8Array): Uint8Array =>
     typeof text === 'string' ? new TextEncoder().encode(text) : text;
   return {
-    version: 1,
+    version: 2,
     worktime: { name: worktime, range: `^${VERSIONS[worktime]}` },
     ...(custom && { customWorktime: { ...custom, source: { inline: bytesOf(custom.source) } } }),
     source: { inline: bytesOf(source) },
@@ -277,6 +277,6 @@ function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
     votes: 1,
     public: { name: 'A job', description: 'of a test', link: '' },
     isolation: 'job',
-    limits: { sliceMs: 60_000, noProgressMs: 60_000 },
+    limits: { sliceTimeoutMs: 60_000, noProgressMs: 60_000 },
   };
 }

@@ -112,7 +112,7 @@ function snapshotTests(open: Open): void {
     for (const bytes of bad) {
       const rig = await open('0x00');
       const assigned = await rig.assign({ worktime: 'pyodide', source: 'lambda x: x + 1', snapshot: bytes });
-      expect(assigned).toEqual({ type: 'assigned', misfit: true });
+      expect(assigned).toEqual({ type: 'assigned', incompatible: true });
       expect(await rig.one(1)).toBe(2);
     }
     // Each of them starts an interpreter from nothing.

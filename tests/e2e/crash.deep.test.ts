@@ -5,7 +5,7 @@
  */
 import './rig/home.js';
 import { expect } from '@playwright/test';
-import { ATTEMPTS_MAX } from '../../src/protocol/limits.js';
+import { LOST_ATTEMPTS_MAX } from '../../src/protocol/limits.js';
 import { test } from './rig/job-rig.js';
 import {
   busiestRenderer,
@@ -28,7 +28,7 @@ test('the process of the sandboxes dies, more often than a slice may be lost', a
     const page = await openDonor(plain, rig.scheduler);
     let crashes = 0;
     page.on('error', () => crashes++);
-    for (let time = 0; time <= ATTEMPTS_MAX; time++) {
+    for (let time = 0; time <= LOST_ATTEMPTS_MAX; time++) {
       const done = numbers.length;
       await expect.poll(() => numbers.length).toBeGreaterThan(done + 1);
       const victim = await busiestRenderer(plain);

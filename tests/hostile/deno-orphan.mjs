@@ -8,7 +8,7 @@ const { encodeValue } = await import(new URL('protocol/values/values.js', dist).
 const host = denoHost({ clock: systemClock, env: process.env });
 const bytes = (text) => new TextEncoder().encode(text);
 const job = {
-  version: 1,
+  version: 2,
   worktime: { name: 'map-basic', range: '^1.0.0' },
   source: { inline: bytes('() => { for (;;); }') },
   sourceKind: 'function',
@@ -19,7 +19,7 @@ const job = {
   votes: 1,
   public: { name: '', description: '', link: '' },
   isolation: 'job',
-  limits: { sliceMs: 60_000, noProgressMs: 60_000 },
+  limits: { sliceTimeoutMs: 60_000, noProgressMs: 60_000 },
 };
 const worktime = { name: 'map-basic', version: '1.0.0' };
 const sandbox = await host.start('0x00', {
@@ -28,7 +28,7 @@ const sandbox = await host.start('0x00', {
     if (type === 'begin') console.log('LOOPS');
     if (type !== 'assigned') return;
     const inputs = [{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }];
-    sandbox.send({ type: 'run', batch: 1, inputs, each: true });
+    sandbox.send({ type: 'run', batch: 1, inputs, reportEach: true });
   },
 });
 const assignment = { package: encodeJobPackage(job), blobs: {}, worktime, assets: {} };

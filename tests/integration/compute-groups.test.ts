@@ -54,7 +54,7 @@ class Stranger {
     const worker: WorkerDescription = {
       workerId: newId(systemRandom),
       worktimes: WORKTIMES.map(({ name, version }) => ({ name, version })),
-      isolation: 'thread',
+      sandboxHost: 'thread',
       sandboxes: 1,
       ...(groups && { groups }),
     };
@@ -81,7 +81,7 @@ class Stranger {
 
   async lease(): Promise<Lease> {
     await this.until((m) => m.type === 'welcome');
-    this.send({ type: 'lease.want', want: 1, idle: true });
+    this.send({ type: 'lease.request', request: 1, idle: true });
     return (await this.until((m) => m.type === 'lease.grant')).lease;
   }
 
@@ -122,7 +122,7 @@ it('is given away neither by a package, nor on the wire, nor by the database', a
   for (const guess of [{ key: 'lab' }, { key: 'lab', address }]) {
     const again = new Stranger([guess]);
     await again.until((m) => m.type === 'welcome');
-    again.send({ type: 'lease.want', want: 1, idle: true });
+    again.send({ type: 'lease.request', request: 1, idle: true });
     await again.answered(2);
     await again.answered(3);
     expect(again.heard.filter(({ type }) => type === 'lease.grant')).toEqual([]);

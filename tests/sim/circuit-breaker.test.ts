@@ -5,7 +5,7 @@
  */
 import { expect, it } from 'vitest';
 import { isError, type ManyhandsError } from '../../src/lib/errors.js';
-import { ATTEMPTS_OF_SLICE_MAX, FIRST_FAILURES_MAX } from '../../src/protocol/limits.js';
+import { SLICE_ATTEMPTS_MAX, FIRST_FAILURES_MAX } from '../../src/protocol/limits.js';
 import type { SliceAct } from '../../src/testing/worker/fake-sandbox.js';
 import { World } from './world.js';
 
@@ -70,7 +70,7 @@ it.each(failing)('stops a job whose slices all %s after the first ones', async (
   expect(error.message).toContain((error.cause as Error).message);
   expect(cancelled).toEqual([(error.info as { reason: string }).reason]);
   // With two workers a slice may be tried up to its last attempt; what was at work when the job was stopped is over.
-  expect(executions).toBeLessThan((FIRST_FAILURES_MAX + 2) * ATTEMPTS_OF_SLICE_MAX);
+  expect(executions).toBeLessThan((FIRST_FAILURES_MAX + 2) * SLICE_ATTEMPTS_MAX);
   expect(earned).toBeLessThanOrEqual(PRICE * BigInt(2 * FIRST_FAILURES_MAX));
 });
 

@@ -117,8 +117,8 @@ function workersCommand(): Command {
       for (const one of workers) {
         const worktimes = one.worktimes.map(({ name, version }) => `${name} ${version}`).join(', ');
         console.log(
-          `${one.workerId}  ${one.peer.padEnd(21)}  ${ageOf(one.sinceMs).padStart(6)}  ${one.isolation.padEnd(8)}  ` +
-            `${one.leases} of ${one.sandboxes} leased, ${one.slices} slices, ${one.lost} lost  ` +
+          `${one.workerId}  ${one.peer.padEnd(21)}  ${ageOf(one.sinceMs).padStart(6)}  ${one.sandboxHost.padEnd(8)}  ` +
+            `${one.leases} of ${one.sandboxes} leased, ${one.slices} slices, ${one.failures} failures  ` +
             `${one.paymentAddress ?? 'no payment address'}  ${printable(worktimes)}`,
         );
       }

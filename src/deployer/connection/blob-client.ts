@@ -48,11 +48,11 @@ export class BlobClient {
     { waitForConnection = false }: { waitForConnection?: boolean } = {},
   ): Promise<void> {
     await this.#retry(ATTEMPTS_MAX, signal, async () => {
-      const { known, ticket } = await this.#client.request('blob.ticket', ref, {
+      const { exists, ticket } = await this.#client.request('blob.ticket', ref, {
         signal,
         waitForConnection,
       });
-      if (known) return;
+      if (exists) return;
       const response = await this.#fetch(ref, signal, {
         method: 'PUT',
         headers: { authorization: `Bearer ${ticket ?? ''}`, 'content-type': 'application/octet-stream' },

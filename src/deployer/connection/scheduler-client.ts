@@ -19,7 +19,7 @@ import type {
 } from '../../protocol/messages/messages.js';
 import { parseSchedulerUrl, type SchedulerUrl } from '../../protocol/wire/scheduler-url.js';
 import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
-import { ClientSession, type Repeat, type SessionState } from '../../transport/session.js';
+import { ClientSession, type RetryPolicy, type SessionState } from '../../transport/session.js';
 import { GroupMembership, type NamedGroup } from '../../wallet/group-membership.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
 import { signChallenge } from '../../wallet/session-proof.js';
@@ -53,7 +53,7 @@ export interface RequestOptions {
   /** Waits for a connection without a time limit. @default false */
   waitForConnection?: boolean;
   /** How the request is repeated while the scheduler's store is busy. @default it rejects with STORE_BUSY */
-  repeat?: Repeat | undefined;
+  retry?: RetryPolicy | undefined;
   /**
    * Whether the caller retains the connection itself, so that a request which it abandons does not keep it open.
    * @default false
@@ -117,7 +117,7 @@ export class SchedulerClient {
   async request<K extends keyof DeployerRequests>(
     type: K,
     body: DeployerRequests[K][0],
-    { signal, waitForConnection = false, isRetained = false, repeat }: RequestOptions = {},
+    { signal, waitForConnection = false, isRetained = false, retry }: RequestOptions = {},
   ): Promise<DeployerRequests[K][1]> {
     if (signal?.aborted) throw abortError(type, signal);
     const release = isRetained ? undefined : this.retain();
@@ -129,9 +129,9 @@ export class SchedulerClient {
         try {
           const session = this.#session;
           if (session === undefined) throw new ManyhandsError('CLOSED', 'The connection was closed.');
-          if (waitForConnection) return await session.request(type, body, { signal, repeat });
+          if (waitForConnection) return await session.request(type, body, { signal, retry });
           return await this.outage.limit(signal, (limited) =>
-            session.request(type, body, { signal: limited, repeat }),
+            session.request(type, body, { signal: limited, retry }),
           );
         } catch (error) {
           if (signal?.aborted && isError(error, 'ABORTED')) throw abortError(type, signal);

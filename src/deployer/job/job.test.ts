@@ -87,7 +87,7 @@ describe('a job', () => {
     expect(stub.job.groups).toEqual([{ key: 'lab', address }]);
     expect(stub.groupProofs).toMatchObject([{ key: 'lab', address }]);
     expect(pkg.env).toEqual({ LEVEL: '3' });
-    expect(pkg.limits).toEqual({ sliceMs: 5_000, noProgressMs: 1_000 });
+    expect(pkg.limits).toEqual({ sliceTimeoutMs: 5_000, noProgressMs: 1_000 });
     expect(JSON.stringify(pkg)).not.toMatch(new RegExp(`hush|${hashSecret('hush')}`));
   });
 

@@ -12,7 +12,7 @@ import {
   GROUPS_MAX,
   NO_PROGRESS_MS_DEFAULT,
   PUBLIC_TEXT_LENGTH_MAX,
-  SLICE_MS_MAX,
+  SLICE_TIMEOUT_MS_MAX,
 } from '../../protocol/limits.js';
 import { sorted } from '../../protocol/input/remote-sets.js';
 import { isOrigin } from '../../protocol/input/remote-url.js';
@@ -122,14 +122,16 @@ export function packEnv(env: Readonly<Record<string, string>>): Record<string, s
 /** @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
 export function packLimits(limits: JobLimits): JobPackage['limits'] {
   const given = readOptions<JobLimits>(limits, 'job.limits', { sliceTimeoutMs: true, noProgressMs: true });
-  const sliceMs = given.sliceTimeoutMs ?? SLICE_MS_MAX;
-  const noProgressMs = given.noProgressMs ?? Math.min(NO_PROGRESS_MS_DEFAULT, sliceMs);
-  for (const [name, value] of Object.entries({ sliceTimeoutMs: sliceMs, noProgressMs })) {
-    if (!Number.isSafeInteger(value) || value < 1 || value > SLICE_MS_MAX) {
-      throw invalid(`job.limits.${name} must be a whole number of milliseconds from 1 to ${SLICE_MS_MAX}.`);
+  const sliceTimeoutMs = given.sliceTimeoutMs ?? SLICE_TIMEOUT_MS_MAX;
+  const noProgressMs = given.noProgressMs ?? Math.min(NO_PROGRESS_MS_DEFAULT, sliceTimeoutMs);
+  for (const [name, value] of Object.entries({ sliceTimeoutMs, noProgressMs })) {
+    if (!Number.isSafeInteger(value) || value < 1 || value > SLICE_TIMEOUT_MS_MAX) {
+      throw invalid(
+        `job.limits.${name} must be a whole number of milliseconds from 1 to ${SLICE_TIMEOUT_MS_MAX}.`,
+      );
     }
   }
-  return { sliceMs, noProgressMs };
+  return { sliceTimeoutMs, noProgressMs };
 }
 
 function invalid(message: string): ManyhandsError<'INVALID_ARGUMENT'> {

@@ -67,7 +67,7 @@ export async function buildPackage(
   const { bytes: source, sourceKind } = await packSource(settings.work, target, readModule);
   const groups = packGroups(settings.computeGroups);
   const bytes = encodeJobPackage({
-    version: 1,
+    version: 2,
     worktime: { name: worktime, range: worktimeRange(settings) },
     ...(custom && { customWorktime: { ...custom, source: asBlob(custom.source, blobs) } }),
     source: inlineOrBlob(source, blobs),

@@ -120,8 +120,8 @@ export class Follower {
     const { seq: after, epoch } = this.#lastPosition;
     const known = epoch > 0 ? { epoch } : {};
     const body = { jobId: this.#jobId, after, ...known, windowBytes: WINDOW_BYTES };
-    const repeat = { order: `follow ${this.#jobId}`, isWanted: () => !signal.aborted };
-    this.#ports.client.request('job.follow', body, { signal, waitForConnection: true, repeat }).then(
+    const retry = { orderKey: `follow ${this.#jobId}`, shouldRetry: () => !signal.aborted };
+    this.#ports.client.request('job.follow', body, { signal, waitForConnection: true, retry }).then(
       ({ status }) => {
         if (signal.aborted) return;
         this.#state = 'following';

@@ -4,7 +4,7 @@
  */
 import { abortError } from '../../lib/abortable.js';
 import type { JobStatus } from '../../protocol/messages/messages.js';
-import type { Repeat } from '../../transport/session.js';
+import type { RetryPolicy } from '../../transport/session.js';
 import type { DeployerContext } from '../connection/context.js';
 import { InputUpload, type UploadSummary } from './input-upload.js';
 import { discardInput, type JobInput } from './input.js';
@@ -102,14 +102,14 @@ export class AppendQueue {
     const { status } = await this.#context.client.request(
       'job.close',
       { jobId: this.#jobId },
-      { waitForConnection: true, signal, repeat: this.#repeat },
+      { waitForConnection: true, signal, retry: this.#retryPolicy },
     );
     return status;
   }
 
   /** A running job needs its whole input in order, so appends are repeated while the scheduler's store is busy. */
-  get #repeat(): Repeat {
-    return { order: this.#jobId, isWanted: () => !this.#ended.aborted };
+  get #retryPolicy(): RetryPolicy {
+    return { orderKey: this.#jobId, shouldRetry: () => !this.#ended.aborted };
   }
 
   #start(input: JobInput, label: string): InputUpload {
@@ -130,7 +130,7 @@ export class AppendQueue {
           const options = {
             waitForConnection: this.#waitForConnection,
             isRetained: true,
-            repeat: this.#repeat,
+            retry: this.#retryPolicy,
           };
           const answer = await client.request('job.append', body, options);
           this.#lastSlice = Math.max(this.#lastSlice, answer.first + answer.count - 1);

@@ -1,15 +1,15 @@
 /**
- * Opaque ids: 22 characters of base64url over 128 random bits, as in DCP.
+ * Opaque ids: 22 characters of base64url from 128 random bits or more, as in DCP.
  * @module
  */
 import type { Random } from './random.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** What an id looks like: job ids, lease ids, append ids, worker ids. */
+/** The form of job ids, lease ids, append ids and worker ids. */
 export const ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
-/** A new id that nobody can guess. */
+/** A new random id. */
 export function newId(random: Random): string {
   const bytes = random.bytes(17);
   let id = '';

@@ -1,16 +1,16 @@
 /**
- * Randomness and ids as a port: the simulator replays them from a seed.
+ * Randomness as a port: the simulator generates it from a seed.
  * @module
  */
 
 export interface Random {
-  /** In [0, 1); for jitter and sampling, never for secrets. */
+  /** A number in [0, 1), for jitter and sampling; never for secrets. */
   next(): number;
-  /** `n` bytes; the system's implementation is fit for secrets. */
+  /** `n` random bytes; those of `systemRandom` are suitable for secrets. */
   bytes(n: number): Uint8Array;
 }
 
-/** The machine's randomness; made in entry points only. */
+/** The randomness of the machine; used in entry points only. */
 export const systemRandom: Random = {
   next: () => Math.random(),
   bytes: (n) => globalThis.crypto.getRandomValues(new Uint8Array(n)),

@@ -1,5 +1,5 @@
 /**
- * SHA-256 that also works where `crypto.subtle` does not exist (a page over plain HTTP, an opaque origin).
+ * SHA-256, also for realms without `crypto.subtle` (pages over plain HTTP, opaque origins).
  * @module
  */
 import { sha256 as digest } from '@noble/hashes/sha2.js';
@@ -11,8 +11,8 @@ export function sha256Hex(bytes: Uint8Array): string {
 }
 
 /**
- * The same where there is time to wait: large bytes are left to the platform, off this thread, where it can.
- * `bytes` must not change meanwhile.
+ * The same, asynchronously: the platform hashes large inputs outside of this thread where it can. `bytes` must not be changed
+ * until the promise resolves.
  */
 export async function sha256HexAsync(bytes: Uint8Array): Promise<string> {
   const subtle = (globalThis as { crypto?: { subtle?: SubtleCrypto } }).crypto?.subtle;
@@ -20,8 +20,8 @@ export async function sha256HexAsync(bytes: Uint8Array): Promise<string> {
   return toHex(new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)));
 }
 
-/** Below this, asking the platform costs more than it saves. */
+/** For smaller inputs the call to the platform takes longer than hashing here. */
 const SUBTLE_BYTES_MIN = 16 * 1024;
 
-/** What a digest looks like. */
+/** The form of a digest. */
 export const DIGEST_PATTERN = /^[0-9a-f]{64}$/;

@@ -1,6 +1,6 @@
 /**
- * The storage port over a folder of files, for Node: a file a key, written whole or not at all. With `secret`
- * the folder and its files are for their owner alone, and a file that others can read is refused.
+ * The storage port over a folder, for Node: one file for each key, written atomically. With `secret` only the owner may
+ * access the folder and its files, and a file that others can read is refused.
  * @module
  */
 import { mkdir, open, link, readdir, rename, unlink } from 'node:fs/promises';
@@ -12,9 +12,9 @@ import type { Random } from '../crypto/random.js';
 import type { KeyValueStorage } from './storage.js';
 
 export interface FileStorageOptions {
-  /** Made (with its parents) at the first write. */
+  /** Created, with its parents, at the first write. */
   dir: string;
-  /** What follows the key in a file's name, with its dot. */
+  /** The end of file names, behind the key, with its dot. */
   suffix: string;
   random: Random;
   /** Modes 0700 and 0600; reading a file that its group or others may read throws `KEYSTORE_UNSAFE`. */
@@ -22,13 +22,13 @@ export interface FileStorageOptions {
 }
 
 const KEY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@ -]{0,127}$/;
-/** Windows has no such mode bits: what `stat` says there means nothing. */
+/** Windows has no such mode bits: `stat` returns meaningless ones there. */
 const HAS_MODES = process.platform !== 'win32';
 
 /**
- * A folder as a store. Keys are letters, digits, spaces and `._@-`, so that none leaves the folder.
- * @throws KEYSTORE_UNSAFE from `get`, where `secret` is set; INVALID_ARGUMENT for such a key; FOLDER_UNUSABLE from each
- *   call that the system refuses.
+ * A folder as storage. Keys are letters, digits, spaces and `._@-`, so that none leads out of the folder.
+ * @throws KEYSTORE_UNSAFE from `get`, where `secret` is set; INVALID_ARGUMENT for a key with other characters;
+ *   FOLDER_UNUSABLE where the operating system refuses an operation
  */
 export function fileStorage(options: FileStorageOptions): KeyValueStorage {
   const { dir, suffix } = options;
@@ -92,7 +92,7 @@ export function fileStorage(options: FileStorageOptions): KeyValueStorage {
   };
 }
 
-/** What the system refuses, such as EACCES or ENOSPC, says which folder and why; other errors stay as they are. */
+/** Turns errors of the operating system, such as EACCES or ENOSPC, into FOLDER_UNUSABLE; rethrows others. */
 function throwUnusable(error: unknown, dir: string): never {
   if (typeof codeOf(error) !== 'string' || (error as { syscall?: unknown }).syscall === undefined)
     throw error;
@@ -122,7 +122,7 @@ async function writeNew(path: string, value: Uint8Array, options: FileStorageOpt
   }
 }
 
-/** A hard link is the one way to put a whole file under a name only where that name is free. */
+/** Only a hard link can create a complete file under a name atomically, and only if the name is free. */
 async function linkNew(
   temporary: string,
   path: string,
@@ -135,7 +135,7 @@ async function linkNew(
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EEXIST') return false;
-    // exFAT and some network folders have no hard links.
+    // exFAT and some network file systems have no hard links.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
   }
   try {
@@ -159,7 +159,7 @@ async function refuseIfShared(file: FileHandle, path: string): Promise<void> {
   );
 }
 
-/** The rename itself must survive a power cut, not only the file's bytes. */
+/** Makes the rename durable: after a power failure the file is there under its name. */
 async function syncDirectory(dir: string): Promise<void> {
   if (!HAS_MODES) return;
   const handle = await open(dir, 'r');

@@ -1,6 +1,6 @@
 /**
- * The storage port over IndexedDB, through idb-keyval. One database for each store, since a second store in a
- * database that exists cannot be made. Where a page may not store (an opaque origin), memory stands in.
+ * The storage port over IndexedDB, by idb-keyval. Each storage has its own database, since no object store can be added to an
+ * existing one. Where a page may not store data (an opaque origin), memory is used instead.
  * @module
  */
 import { createStore, del, get, keys, promisifyRequest, set } from 'idb-keyval';
@@ -9,20 +9,20 @@ import { ManyhandsError } from '../errors.js';
 import { memoryStorage } from './storage.js';
 import type { KeyValueStorage } from './storage.js';
 
-/** What browsers throw where a page has no right to store: in a sandboxed frame, in some private windows. */
+/** Names of the errors where a page may not store data: in a sandboxed frame, in some private windows. */
 const NO_STORAGE = ['SecurityError', 'InvalidStateError'];
-/** What Chromium says in a frame of another site where the visitor blocks what such frames store; its name says nothing. */
+/** Message of Chromium's error in a third-party frame whose storage is blocked; it has no distinct name. */
 const DENIED = /denied permission/i;
 
 /**
- * A store in the database `name`, kept by the browser; what is in memory is lost with the page. Each call throws
- * STORE_UNUSABLE where the browser refuses it, as where its disk is full.
+ * Storage in the database `name`; where memory is used instead it is lost with the page.
+ * @throws STORE_UNUSABLE from each call that the browser refuses, such as when its disk is full
  */
 export function indexedDbStorage(name: string): KeyValueStorage {
   let chosen: Promise<KeyValueStorage> | undefined;
   const storage = (): Promise<KeyValueStorage> => {
     chosen ??= choose(name).catch((error: unknown) => {
-      // A database that is broken today is no reason to begin another, empty one in memory.
+      // After a failure of the database the next call tries it again; memory would hide its data.
       chosen = undefined;
       throw error;
     });
@@ -44,7 +44,7 @@ export function indexedDbStorage(name: string): KeyValueStorage {
   };
 }
 
-/** What the browser refuses, with its reason and what to do. */
+/** The error for a refused operation, with the reason and what to do. */
 function unusable(database: string, error: unknown): ManyhandsError<'STORE_UNUSABLE'> {
   const { name: reason = 'unknown', message = '' } = (error ?? {}) as Partial<Error>;
   const text =
@@ -73,7 +73,7 @@ async function choose(name: string): Promise<KeyValueStorage> {
   };
 }
 
-/** One transaction, so that of two tabs only one adds; it counts when that is committed. */
+/** In one transaction, so that of two tabs only one adds the key; resolves when it is committed. */
 function add(store: UseStore, key: string, value: Uint8Array): Promise<boolean> {
   return store(
     'readwrite',
@@ -84,7 +84,7 @@ function add(store: UseStore, key: string, value: Uint8Array): Promise<boolean> 
         let added = true;
         request.onerror = (event) => {
           if (request.error?.name !== 'ConstraintError') return;
-          // The transaction goes on to its end, with nothing added.
+          // Nothing is added; the transaction must not abort.
           event.preventDefault();
           added = false;
         };

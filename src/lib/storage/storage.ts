@@ -1,17 +1,17 @@
 /**
- * A key/value store as a port: files in Node, IndexedDB in a browser, a map in tests.
+ * Key/value storage as a port: files in Node, IndexedDB in a browser, a map in tests.
  * @module
  */
 export interface KeyValueStorage {
   get(key: string): Promise<Uint8Array | undefined>;
   set(key: string, value: Uint8Array): Promise<void>;
-  /** Stores only where there is nothing yet; of several at once exactly one gets `true`, the others change nothing. */
+  /** Stores the value if the key does not exist. Of several concurrent calls exactly one resolves with true. */
   add(key: string, value: Uint8Array): Promise<boolean>;
   delete(key: string): Promise<void>;
   keys(): Promise<string[]>;
 }
 
-/** A store that lives as long as the process. */
+/** Storage that is lost with the process. */
 export function memoryStorage(): KeyValueStorage {
   const map = new Map<string, Uint8Array>();
   return {

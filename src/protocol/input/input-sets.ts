@@ -1,6 +1,6 @@
 /**
- * Public classes that describe an input set without listing it. `RangeObject` has DCP's name and semantics: the end
- * is included, and with `group` each slice gets an array, even of one.
+ * The public class of ranges. `RangeObject` has DCP's name and semantics: the end is included, and with `group` each slice's
+ * datum is an array, also of one number.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -19,14 +19,14 @@ export interface RangeBounds {
   group?: number;
 }
 
-/** The bounds of a range that was written as an object. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
+/** The bounds of a range that is given as an object. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
 export function readBounds(bounds: unknown, where: string): RangeBounds {
   const names = { start: true, end: true, step: true, group: true } as const;
-  // Where start or end is missing, the range itself is refused.
+  // A missing start or end is refused by the range.
   return readOptions<RangeBounds>(bounds ?? null, where, names) as RangeBounds;
 }
 
-/** What a slice of a range is given: a number, or an array of numbers where the range is grouped. */
+/** The datum of a slice of a range: a number, or an array of numbers where the range has a `group`. */
 export type RangeDatum<G extends number | undefined> = [G] extends [undefined]
   ? number
   : [G] extends [number]
@@ -34,8 +34,8 @@ export type RangeDatum<G extends number | undefined> = [G] extends [undefined]
     : number | number[];
 
 /**
- * A range of numbers, one slice each (or one slice a `group`); never expanded on its way. Its type says whether it is grouped:
- * `RangeObject` is not, `RangeObject<number>` is, and of a `RangeObject<number | undefined>` that is not known.
+ * A range of numbers with one slice for each number or each `group`; it is sent as its description. The type parameter is the type
+ * of `group`: `RangeObject` has none, `RangeObject<number>` has one, and `RangeObject<number | undefined>` may have one.
  */
 export class RangeObject<G extends number | undefined = undefined> implements Iterable<RangeDatum<G>> {
   readonly start: number;
@@ -44,7 +44,7 @@ export class RangeObject<G extends number | undefined = undefined> implements It
   readonly group: G;
   readonly #input: RangeInput;
 
-  /** Throws `INVALID_ARGUMENT`: not finite, a step that does not approach the end, a bad group. */
+  /** @throws INVALID_ARGUMENT: a number that is not finite, a step away from the end, an invalid group */
   constructor(start: number | (RangeBounds & { group?: G }), end?: number, step?: number, group?: G) {
     const bounds =
       typeof start === 'object' ? readBounds(start, 'RangeObject') : { start, end: end!, step, group };
@@ -55,42 +55,42 @@ export class RangeObject<G extends number | undefined = undefined> implements It
     this.group = this.#input.group as G;
   }
 
-  /** Slices. */
+  /** The number of slices. */
   get length(): number {
     return this.#input.count;
   }
 
-  /** Numbers in all; the same as `length` where there is no `group`. */
+  /** The total number of numbers; equal to `length` where there is no `group`. */
   get stepCount(): number {
     return rangeValues(this.#input);
   }
 
-  /** The number that is reached last. */
+  /** The last number. */
   get last(): number {
     return this.start + (this.stepCount - 1) * this.step;
   }
 
-  /** The greatest number of the range. */
+  /** The largest number. */
   get max(): number {
     return Math.max(this.start, this.last);
   }
 
-  /** Whether the steps stop short of `end`. */
+  /** Whether `end` is not reached by a whole number of steps. */
   get hasRemainder(): boolean {
     return Math.abs(this.end - this.last) > Math.abs(this.step) / 2 ** 20;
   }
 
-  /** The datum of the slice at `n`, from 0. Throws `INVALID_ARGUMENT` where there is none. */
+  /** The datum of the slice at `n`, from 0. @throws INVALID_ARGUMENT where there is none */
   nthValue(n: number): RangeDatum<G> {
     return rangeDatum(this.#input, n) as RangeDatum<G>;
   }
 
-  /** All data. Throws `INVALID_ARGUMENT` where they are too many for an array. */
+  /** All data. @throws INVALID_ARGUMENT where they are too many for an array */
   toArray(): RangeDatum<G>[] {
     return this.slice();
   }
 
-  /** The data from index `from` up to `to`, which is not included; negative ones count from the end. */
+  /** The data from index `from` up to but not including `to`; negative indices count from the end. */
   slice(from = 0, to = this.length): RangeDatum<G>[] {
     const first = clampIndex(from, this.length);
     const count = Math.max(0, clampIndex(to, this.length) - first);
@@ -103,7 +103,7 @@ export class RangeObject<G extends number | undefined = undefined> implements It
     return Array.from({ length: count }, (_, i) => this.nthValue(first + i));
   }
 
-  /** The data for which `keep` holds, as an array. */
+  /** The data for which `keep` returns true, as an array. */
   filter(keep: (datum: RangeDatum<G>, index: number, range: this) => unknown): RangeDatum<G>[] {
     const kept: RangeDatum<G>[] = [];
     let index = 0;
@@ -120,7 +120,7 @@ export class RangeObject<G extends number | undefined = undefined> implements It
     return `${this.start} to ${this.end} by ${this.step}${group}`;
   }
 
-  /** What the constructor takes. */
+  /** The arguments of the constructor as an object. */
   toObject(): RangeBounds {
     const bounds: RangeBounds = { start: this.start, end: this.end, step: this.step };
     if (this.group !== undefined) bounds.group = this.group;
@@ -132,7 +132,7 @@ export class RangeObject<G extends number | undefined = undefined> implements It
   }
 }
 
-/** The form in which a range travels. */
+/** The range as it is sent. */
 export function toRangeInput(range: RangeObject<number | undefined>): RangeInput {
   return rangeFromBounds(range.start, range.end, range.step, range.group);
 }

@@ -1,7 +1,7 @@
 /**
- * Ranges as descriptions: 10^9 slices are five numbers, and any slice's datum is worked out when it is wanted.
- * Values are `start + i * step` for whole `i`, never a running sum, so that a fraction like 0.1 gives every worker the
- * same numbers however the range is cut.
+ * Ranges as descriptions: 10^9 slices are five numbers, and each slice's datum is computed when it is needed. Values are
+ * `start + i * step` for integers `i`, never a running sum, so that with fractions like 0.1 every worker computes the same
+ * numbers, however the range is split.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,10 +9,10 @@ import { JOB_SLICES_MAX, RANGE_GROUP_MAX } from '../limits.js';
 import type { RangeInput } from '../messages/messages.js';
 
 /**
- * The range from `start` to `end`, both included; `end` is not reached where no whole number of steps leads to it.
- * `step` is 1 by default; who wants to count down names a negative one, so that `{ start: 0, end: n - 1 }` with no
- * numbers to count is refused. With `group`, each slice's datum is an array of up to so many numbers.
- * Throws `INVALID_ARGUMENT`: not finite, a step that does not lead from start to end, a bad group, too many slices.
+ * The range from `start` to `end`; `end` is included where a whole number of steps leads to it. `step` is 1 by default, also
+ * where `end` is below `start`: so `{ start: 0, end: n - 1 }` is refused for n = 0, and a range downward needs a negative
+ * step. With `group`, each slice's datum is an array of up to so many numbers.
+ * @throws INVALID_ARGUMENT: a number that is not finite, a step away from `end`, an invalid group, too many slices
  */
 export function rangeFromBounds(start: number, end: number, step?: number, group?: number): RangeInput {
   const stride = step ?? 1;
@@ -39,7 +39,7 @@ export function rangeFromBounds(start: number, end: number, step?: number, group
   return range;
 }
 
-/** How many steps fit, and one. */
+/** The number of values from `start` to `end`. */
 function countValues(start: number, end: number, step: number): number {
   const span = end - start;
   if (!Number.isFinite(span)) throw invalid('`start` and `end` are too far apart');
@@ -47,8 +47,8 @@ function countValues(start: number, end: number, step: number): number {
   if ([start, end, step, span].every(Number.isSafeInteger)) {
     steps = (span - (span % step)) / step;
   } else {
-    // Decimal fractions are rounded when they are read, so that 0.3 / 0.1 is a hair under 3. What rounding can have
-    // taken away is given back: a few units in the last place of the numbers that went in.
+    // Decimal fractions are rounded when they are parsed, so that 0.3 / 0.1 is slightly less than 3. A difference to an
+    // integer that such rounding can explain (a few units in the last place) is ignored.
     const exact = span / step;
     const nearest = Math.round(exact);
     const slack = 4 * Number.EPSILON * ((Math.abs(start) + Math.abs(end)) / Math.abs(step) + 1);
@@ -70,7 +70,7 @@ export function rangeValues(range: RangeInput): number {
   return range.values ?? range.count * (range.group ?? 1);
 }
 
-/** The datum of the slice at `index` (from 0). Throws `INVALID_ARGUMENT` where there is no such slice. */
+/** The datum of the slice at `index` (from 0). @throws INVALID_ARGUMENT where there is no such slice */
 export function rangeDatum(range: RangeInput, index: number): number | number[] {
   if (!(index >= 0 && index < range.count) || !Number.isInteger(index)) {
     throw invalid(`a range of ${range.count} slices has none at index ${describe(index)}`);
@@ -85,8 +85,8 @@ export function rangeDatum(range: RangeInput, index: number): number | number[] 
 }
 
 /**
- * `count` slices of a range, from index `from` on; they have the very same data as in the whole.
- * Throws `INVALID_ARGUMENT` where they are not all there.
+ * `count` slices of a range, from index `from` on, with exactly the data that they have in the whole range.
+ * @throws INVALID_ARGUMENT where the range does not have them all
  */
 export function sliceRange(range: RangeInput, from: number, count: number): RangeInput {
   const whole = Number.isInteger(from) && Number.isInteger(count) && from >= 0 && count >= 1;
@@ -97,7 +97,7 @@ export function sliceRange(range: RangeInput, from: number, count: number): Rang
   const skipped = (range.offset ?? 0) + from * (group ?? 1);
   const part: RangeInput = { kind: 'range', start, step, count };
   const moved = start + skipped * step;
-  // Whole numbers can take the skipped values into the start; fractions would round differently from there.
+  // With integers the part can have its own start; fractions would round differently from there.
   if (Number.isInteger(start) && Number.isInteger(step) && Number.isSafeInteger(moved)) part.start = moved;
   else if (skipped > 0) part.offset = skipped;
   if (group === undefined) return part;
@@ -108,8 +108,8 @@ export function sliceRange(range: RangeInput, from: number, count: number): Rang
 }
 
 /**
- * Whether a range that came in is one: its numbers agree, and every value is a finite number. The types of its
- * fields were checked before.
+ * Whether the numbers of a received range are consistent and all its values are finite. The types of its fields were checked
+ * before.
  */
 export function isSoundRange(range: RangeInput): boolean {
   const { start, step, count, group, values, offset = 0 } = range;

@@ -1,5 +1,5 @@
 /**
- * What bytes from an address are to a work function, by their Content-Type: text, the value of a JSON text, or bytes.
+ * Converts a response body to a slice's datum by its Content-Type: text, the value of a JSON text, or bytes.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,8 +9,8 @@ const OTHERWISE = 'what is larger goes as text or bytes, which the work function
 const [QUOTE, COMMA, BRACKET, BACKSLASH, BRACE] = [0x22, 0x2c, 0x5b, 0x5c, 0x7b];
 
 /**
- * `text/*` gives a string, `application/json` (and `+json`) its value, everything else a `Uint8Array`. Text is UTF-8.
- * @throws FETCH_FAILED where it is not what it says it is
+ * `text/*` becomes a string, `application/json` (and `+json`) its value, everything else a `Uint8Array`. Text is UTF-8.
+ * @throws FETCH_FAILED where the body does not match its Content-Type
  */
 export function decodeContent(contentType: string | null, bytes: Uint8Array): unknown {
   const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
@@ -39,8 +39,8 @@ export function decodeContent(contentType: string | null, bytes: Uint8Array): un
 }
 
 /**
- * Whether a JSON text has more values than that. It goes by the bytes alone, before anything is built of them: each
- * value but the first stands behind a `[`, a `{` or a `,` outside of strings, and so no value is left out.
+ * Whether a JSON text has more than `max` values, counted in its bytes before it is parsed: each value but the first follows a
+ * `[`, a `{` or a `,` outside of strings. So the count is never too low.
  */
 function hasMoreValues(bytes: Uint8Array, max: number): boolean {
   let count = 1;

@@ -1,6 +1,6 @@
 /**
- * Public classes that name an input by its addresses, as DCP's do. Each slice's datum is fetched by the worker that
- * runs it, from sites that its owner allows.
+ * Public classes of input by URL, as in DCP. The worker that runs a slice fetches its datum, from origins that its owner
+ * allows.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,13 +9,13 @@ import { decodeContent } from './remote-content.js';
 
 const PLACE = '{slice}';
 
-/** A list of addresses, one slice each. A `data:` address is read here, and travels as its value. */
+/** A list of URLs, one slice each. A `data:` URL is decoded here and sent as its value. */
 export class RemoteDataSet implements Iterable<string> {
   readonly #urls: readonly string[];
-  /** Where its data come from, sorted; a `data:` address has none. */
+  /** The origins of its URLs, sorted; a `data:` URL has none. */
   readonly origins: readonly string[];
 
-  /** Throws `INVALID_ARGUMENT` that names the address that will not do. */
+  /** @throws INVALID_ARGUMENT with the URL that is not accepted */
   constructor(...urls: readonly (string | URL)[] | [Iterable<string | URL>]) {
     const [first] = urls;
     const isList = urls.length === 1 && typeof first !== 'string' && !(first instanceof URL);
@@ -32,12 +32,12 @@ export class RemoteDataSet implements Iterable<string> {
     this.origins = sorted(origins);
   }
 
-  /** Slices. */
+  /** The number of slices. */
   get length(): number {
     return this.#urls.length;
   }
 
-  /** The address of the slice at `n`, from 0; undefined where there is none. */
+  /** The URL of the slice at `n`, from 0; undefined where there is none. */
   at(n: number): string | undefined {
     return this.#urls[n];
   }
@@ -51,13 +51,13 @@ export class RemoteDataSet implements Iterable<string> {
   }
 }
 
-/** One address for each slice: `{slice}` in the pattern is the slice's number, from 1. Never expanded in memory. */
+/** One URL for each slice: `{slice}` in the pattern is the slice's number, from 1. The URLs are never listed in memory. */
 export class RemoteDataPattern implements Iterable<string> {
   readonly pattern: string;
   readonly sliceCount: number;
   readonly origins: readonly string[];
 
-  /** Throws `INVALID_ARGUMENT`: no `{slice}`, one in the origin, no whole http or https address, a bad count. */
+  /** @throws INVALID_ARGUMENT: no `{slice}`, one in the origin, not an absolute http or https URL, an invalid count */
   constructor(pattern: string | URL, sliceCount: number) {
     // A URL has its braces escaped.
     const text = typeof pattern === 'string' ? pattern : show(pattern).replaceAll('%7Bslice%7D', PLACE);
@@ -69,7 +69,7 @@ export class RemoteDataPattern implements Iterable<string> {
     const end = checkUrl(text.replaceAll(PLACE, String(sliceCount)), 'the pattern');
     if (end.protocol === 'data:') throw refused('a pattern of http or https');
     const isInOrigin = /^[^/?#\\]*:[/\\]*[^/?#\\]*/.exec(text.trimStart())![0].includes(PLACE);
-    // What a URL leaves out, as tabs, may hide it from that look.
+    // URLs ignore some characters, such as tabs, which could hide it from this check.
     if (isInOrigin || originOfNumber(text, 1) !== originOfNumber(text, 2)) {
       throw refused(
         `a pattern with ${PLACE} behind its origin, not ${show(text)}: workers must know beforehand where data come from`,
@@ -84,13 +84,13 @@ export class RemoteDataPattern implements Iterable<string> {
     return this.sliceCount;
   }
 
-  /** The address of the slice at `n`, from 0; undefined where there is none. */
+  /** The URL of the slice at `n`, from 0; undefined where there is none. */
   at(n: number): string | undefined {
     if (!Number.isSafeInteger(n) || n < 0 || n >= this.sliceCount) return undefined;
     return new URL(this.pattern.replaceAll(PLACE, String(n + 1))).href;
   }
 
-  /** Throws `INVALID_ARGUMENT` where they are too many for an array. */
+  /** @throws INVALID_ARGUMENT where they are too many for an array */
   toArray(): string[] {
     if (this.sliceCount > ARRAY_LENGTH_MAX)
       throw refused(`fewer slices than ${this.sliceCount}, to be an array`);
@@ -102,13 +102,13 @@ export class RemoteDataPattern implements Iterable<string> {
   }
 }
 
-/** The origin of a pattern's address with that number in the slice's place; undefined where there is none. */
+/** The origin of the pattern's URL for that slice; undefined where it is not a URL. */
 function originOfNumber(text: string, slice: number): string | undefined {
   const address = text.replaceAll(PLACE, String(slice));
   return URL.canParse(address) ? new URL(address).origin : undefined;
 }
 
-/** The value that a `data:` address holds. Throws `INVALID_ARGUMENT`. */
+/** The value of a `data:` URL. @throws INVALID_ARGUMENT */
 export function readDataUrl(href: string): unknown {
   const [, head, body] = /^data:([^,]*),(.*)$/s.exec(href.split('#', 1)[0]!) ?? [];
   if (head === undefined || body === undefined) throw refused('a data: address with a comma before its data');
@@ -156,12 +156,12 @@ function checkUrl(given: unknown, what: string): URL {
       `addresses of at most ${REMOTE_URL_BYTES_MAX} characters; ${what} (${show(given)}) has ${url.href.length}`,
     );
   }
-  // What a server never sees.
+  // The fragment is not sent to servers.
   url.hash = '';
   return url;
 }
 
-/** Sorted, as a job's package has them. Throws `LIMIT_EXCEEDED`. */
+/** Sorted and without duplicates, as in a job package. @throws LIMIT_EXCEEDED */
 export function sorted(origins: Iterable<string>): string[] {
   const list = [...new Set(origins)].sort();
   if (list.length <= JOB_ORIGINS_MAX) return list;

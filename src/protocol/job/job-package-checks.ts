@@ -1,6 +1,6 @@
 /**
- * The checks of a job package, field by field: each takes what was decoded and gives the same with its fields in the
- * canonical order, or refuses it. An unknown field is refused, since nobody could say what it was signed for.
+ * The checks of a job package, field by field: each takes a decoded value and returns a copy with its fields in the canonical
+ * order, or throws. An unknown field is refused: the package is signed, and its meaning would not be known.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -19,17 +19,17 @@ import {
   PACKAGE_BYTES_MAX,
   PUBLIC_TEXT_LENGTH_MAX,
   REQUIREMENTS_MAX,
-  SLICE_MS_MAX,
+  SLICE_TIMEOUT_MS_MAX,
   SOURCE_BYTES_MAX,
   VALUE_BYTES_MAX,
   VOTES_MAX,
 } from '../limits.js';
 import { isOrigin } from '../input/remote-url.js';
 
-/** Names that begin with no digit: those would not keep their place in the order of an object's properties. */
+/** No leading digit: JavaScript orders integer-like property names before all others, whatever the order of insertion. */
 const NAME_PATTERN = /^[A-Za-z_][\w.-]*$/;
 
-/** The package, canonical. Throws `PACKAGE_MALFORMED` with the field that is wrong. */
+/** A copy of the package in its canonical order. @throws PACKAGE_MALFORMED with the `field` that is wrong */
 export function canonicalPackage(raw: unknown): JobPackage {
   const p = record(raw, 'package', [
     'version',
@@ -55,7 +55,7 @@ export function canonicalPackage(raw: unknown): JobPackage {
   const origins = p['origins'];
   const sourceKind = oneOf(p['sourceKind'], 'sourceKind', ['function', 'module', 'bytes'] as const);
   return {
-    version: oneOf(p['version'], 'version', [1] as const),
+    version: oneOf(p['version'], 'version', [2] as const),
     worktime: checkWorktime(p['worktime']),
     ...(custom === undefined ? {} : { customWorktime: checkCustomWorktime(custom) }),
     source: checkInlineOrBlob(
@@ -78,7 +78,7 @@ export function canonicalPackage(raw: unknown): JobPackage {
   };
 }
 
-/** Says which field of a package is wrong. */
+/** The error for one field of a package. */
 export function packageMalformed(field: string, what: string): ManyhandsError {
   return new ManyhandsError('PACKAGE_MALFORMED', `job package: \`${field}\` ${what}`, { field });
 }
@@ -102,8 +102,8 @@ function checkCustomWorktime(raw: unknown): NonNullable<JobPackage['customWorkti
 
 function checkWasm(raw: unknown): WasmCall {
   const wasm = record(raw, 'wasm', ['export?', 'result?', 'alloc?', 'free?', 'output?', 'exitCodes?']);
-  // One call has one encoding: what says nothing is absent.
-  if (Object.values(wasm).every((one) => one === undefined)) throw packageMalformed('wasm', 'says nothing');
+  // Each call has exactly one encoding: without any setting the field is absent.
+  if (Object.values(wasm).every((one) => one === undefined)) throw packageMalformed('wasm', 'has no field');
   const { result, exitCodes } = wasm;
   const name = (key: 'export' | 'alloc' | 'free'): Partial<WasmCall> =>
     wasm[key] === undefined ? {} : { [key]: text(wasm[key], `wasm.${key}`, 1, NAME_LENGTH_MAX) };
@@ -121,7 +121,7 @@ function checkWasm(raw: unknown): WasmCall {
   };
 }
 
-/** Ascending, so that one call has one encoding. */
+/** In ascending order, so that each call has exactly one encoding. */
 function checkExitCodes(raw: unknown): number[] {
   const field = 'wasm.exitCodes';
   if (!Array.isArray(raw) || raw.length < 1 || raw.length > EXIT_CODE_MAX + 1) {
@@ -203,7 +203,7 @@ function checkGroups(raw: unknown): PackageGroup[] {
 function checkPublic(raw: unknown): JobPackage['public'] {
   const shown = record(raw, 'public', ['name', 'description', 'link']);
   const link = text(shown['link'], 'public.link', 0, PUBLIC_TEXT_LENGTH_MAX);
-  // Donors click it on a page that they trust: no other scheme may get there.
+  // Donors may click it on the scheduler's page: no other scheme, such as `javascript:`, is allowed.
   if (link !== '' && !/^https?:\/\//i.test(link)) {
     throw packageMalformed('public.link', 'must be empty or begin with http:// or https://');
   }
@@ -215,14 +215,14 @@ function checkPublic(raw: unknown): JobPackage['public'] {
 }
 
 function checkLimits(raw: unknown): JobPackage['limits'] {
-  const limits = record(raw, 'limits', ['sliceMs', 'noProgressMs']);
+  const limits = record(raw, 'limits', ['sliceTimeoutMs', 'noProgressMs']);
   return {
-    sliceMs: integer(limits['sliceMs'], 'limits.sliceMs', 1, SLICE_MS_MAX),
-    noProgressMs: integer(limits['noProgressMs'], 'limits.noProgressMs', 1, SLICE_MS_MAX),
+    sliceTimeoutMs: integer(limits['sliceTimeoutMs'], 'limits.sliceTimeoutMs', 1, SLICE_TIMEOUT_MS_MAX),
+    noProgressMs: integer(limits['noProgressMs'], 'limits.noProgressMs', 1, SLICE_TIMEOUT_MS_MAX),
   };
 }
 
-/** A plain object with these fields and no other; `?` at the end marks what may be absent. */
+/** A plain object with these fields and no others; a `?` at the end marks an optional field. */
 function record(raw: unknown, field: string, names: readonly string[]): Record<string, unknown> {
   const found = plainObject(raw, field);
   const wanted = new Map(names.map((name) => [name.replace('?', ''), name.endsWith('?')]));
@@ -235,7 +235,7 @@ function record(raw: unknown, field: string, names: readonly string[]): Record<s
   return found;
 }
 
-/** Names and values, in the order of the names. */
+/** A map of names and values, in the order of the names. */
 function dictionary<T>(
   raw: unknown,
   field: string,

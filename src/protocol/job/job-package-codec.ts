@@ -1,17 +1,18 @@
 /**
- * The bytes of a job package. `encodeJobPackage` is canonical (fixed field order), so the SHA-256 of the bytes is the
+ * Encodes and decodes job packages. The encoding is canonical (fixed order of fields), so that the SHA-256 of the bytes is the
  * digest of the job.
  * @module
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import { canonicalPackage } from './job-package-checks.js';
+import { fromVersion1, isVersion1, toVersion1 } from './package-version-1.js';
 import { PACKAGE_BYTES_MAX } from '../limits.js';
 import type { Digest } from '../messages/messages.js';
 import { decodeValue, encodeValue } from '../values/values.js';
 import type { JobPackage, InlineOrBlob } from './job-package.js';
 
-/** The canonical bytes of a package. Throws `PACKAGE_MALFORMED` with the `field` that is wrong. */
+/** The canonical bytes of a package. @throws PACKAGE_MALFORMED with the `field` that is wrong */
 export function encodeJobPackage(pkg: JobPackage): Uint8Array<ArrayBuffer> {
   const bytes = encodeValue(unshared(canonicalPackage(pkg)));
   if (bytes.length > PACKAGE_BYTES_MAX) throw tooLarge(bytes.length);
@@ -19,20 +20,23 @@ export function encodeJobPackage(pkg: JobPackage): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The package of bytes from anybody: every field is checked, and only its canonical encoding is taken, so that one
- * package has one digest. Throws `PACKAGE_MALFORMED`.
+ * Decodes a package from an untrusted peer: every field is checked, and only the canonical encoding is accepted, so that
+ * one package has one digest. A package of version 1 is returned with the names of version 2.
+ * @throws PACKAGE_MALFORMED
  */
 export function decodeJobPackage(bytes: Uint8Array): JobPackage {
   if (bytes.length > PACKAGE_BYTES_MAX) throw tooLarge(bytes.length);
-  const pkg = canonicalPackage(decodeRaw(bytes));
-  const canonical = encodeValue(unshared(pkg));
+  const raw = decodeRaw(bytes);
+  const isOld = isVersion1(raw);
+  const pkg = unshared(canonicalPackage(isOld ? fromVersion1(raw) : raw));
+  const canonical = encodeValue(isOld ? toVersion1(pkg) : pkg);
   if (canonical.length !== bytes.length || canonical.some((byte, i) => byte !== bytes[i])) {
     throw new ManyhandsError('PACKAGE_MALFORMED', 'job package: it is not in its canonical encoding');
   }
   return pkg;
 }
 
-/** What is signed in an offer: the SHA-256 of a package's canonical bytes. */
+/** The SHA-256 of a package's canonical bytes, which an offer signs. */
 export function packageDigest(bytes: Uint8Array): Digest {
   return sha256Hex(bytes);
 }
@@ -41,13 +45,13 @@ export function decodeRaw(bytes: Uint8Array): unknown {
   try {
     return decodeValue(bytes);
   } catch (error) {
-    // No field may hold what only some engines can read.
+    // A package must be readable by every engine, so UNSUPPORTED_ENVIRONMENT makes it malformed too.
     if (!isError(error, 'VALUE_MALFORMED') && !isError(error, 'UNSUPPORTED_ENVIRONMENT')) throw error;
     throw new ManyhandsError('PACKAGE_MALFORMED', `job package: ${error.message}`, {}, { cause: error });
   }
 }
 
-/** The same bytes in two fields are two objects, so that a package's encoding does not depend on who shares what. */
+/** A copy in which no two fields share one array: the encoding would contain a reference for the second. */
 export function unshared(pkg: JobPackage): JobPackage {
   const { args, customWorktime } = pkg;
   const own = (part: InlineOrBlob): InlineOrBlob =>

@@ -15,7 +15,7 @@ import {
   PACKAGE_BYTES_MAX,
   PUBLIC_TEXT_LENGTH_MAX,
   REQUIREMENTS_MAX,
-  SLICE_MS_MAX,
+  SLICE_TIMEOUT_MS_MAX,
   SOURCE_BYTES_MAX,
   VALUE_BYTES_MAX,
   VOTES_MAX,
@@ -26,7 +26,7 @@ const DIGEST = 'ab'.repeat(32);
 const malformed = expect.objectContaining({ code: 'PACKAGE_MALFORMED' }) as Error;
 
 const sample = (): JobPackage => ({
-  version: 1,
+  version: 2,
   worktime: { name: 'map-basic', range: '^1.0.0' },
   source: { inline: new TextEncoder().encode('(x) => x * x') },
   sourceKind: 'function',
@@ -38,7 +38,7 @@ const sample = (): JobPackage => ({
   votes: 2,
   public: { name: 'Squares', description: '', link: 'https://example.org/' },
   isolation: 'job',
-  limits: { sliceMs: 1_000, noProgressMs: 500 },
+  limits: { sliceTimeoutMs: 1_000, noProgressMs: 500 },
 });
 
 /** The sample with one field, named by its path, put in or (undefined) taken out. */
@@ -75,7 +75,7 @@ describe('a package', () => {
 
   test('its digest is the SHA-256 of its bytes, fixed for ever', () => {
     const bytes = encodeJobPackage(sample());
-    expect(packageDigest(bytes)).toBe('2865632363e7a64b5befe8ce65008f0c0dc9e7c835d4bc259e22358303ed4b68');
+    expect(packageDigest(bytes)).toBe('d9e6cb1ddb2922c5a6e6534b7e57392a3f25fbc4701ea63c87cb58ca787b99b9');
     expect(packageDigest(encodeJobPackage({ ...sample(), votes: 3 }))).not.toBe(packageDigest(bytes));
   });
 
@@ -134,7 +134,7 @@ describe('the edge of what is taken', () => {
     ['votes', 1, 0],
     ['public.name', 'n'.repeat(PUBLIC_TEXT_LENGTH_MAX), 'n'.repeat(PUBLIC_TEXT_LENGTH_MAX + 1)],
     ['public.link', '', 'javascript:alert(1)'],
-    ['limits.sliceMs', SLICE_MS_MAX, SLICE_MS_MAX + 1],
+    ['limits.sliceTimeoutMs', SLICE_TIMEOUT_MS_MAX, SLICE_TIMEOUT_MS_MAX + 1],
     ['limits.noProgressMs', 1, 0],
   ])('%s', (path, taken, refused) => {
     deepStrictEqual(decodeJobPackage(encodeJobPackage(changed(path, taken))), changed(path, taken));
@@ -163,7 +163,7 @@ describe('the edge of what is taken', () => {
 
 describe('what is wrong is named', () => {
   test.each<[string, unknown]>([
-    ['version', 2],
+    ['version', 3],
     ['version', undefined],
     ['worktime', 'map-basic'],
     ['worktime.extra', 1],
@@ -207,7 +207,7 @@ describe('what is wrong is named', () => {
     ['public.link', ' https://example.org'],
     ['isolation', 'none'],
     ['limits', undefined],
-    ['limits.sliceMs', NaN],
+    ['limits.sliceTimeoutMs', NaN],
     ['unknown', 1],
   ])('%s: %j', (path, value) => {
     const raw = changed(path, value);
@@ -233,12 +233,17 @@ describe('what is wrong is named', () => {
       source: { inline: shared },
       args: { inline: shared },
     });
+    const canonical = decodeValue(bytes) as JobPackage;
+    const newNamesInVersion1 = encodeValue({ ...canonical, version: 1 });
+    const oldNames = encodeValue({ ...canonical, limits: { sliceMs: 1_000, noProgressMs: 500 } });
     const wide = Uint8Array.from([0xde, 0, bytes[0]! & 15, ...bytes.subarray(1)]);
     expect(decodeValue(wide)).toEqual(decodeValue(bytes));
     for (const bad of [
       reordered,
       referring,
       wide,
+      newNamesInVersion1,
+      oldNames,
       new Uint8Array(0),
       bytes.subarray(1),
       encodeValue([]),

@@ -1,74 +1,75 @@
 /**
- * The job package: what is signed and shipped, without the input.
+ * The job package: everything of a job except its input. Its digest is signed in the payment offer.
  * @module
  */
 
 import type { Digest } from '../messages/messages.js';
 
-/** A value that is here, or a blob that has its encoding. */
+/** Bytes in the package itself, or a reference to a blob. */
 export type InlineOrBlob = { inline: Uint8Array } | { blob: Digest; bytes: number };
 
-/** What a work function of WebAssembly gives: a JSON text is parsed, a text is UTF-8. */
+/** How the bytes that a WebAssembly function returns are read: as they are, as JSON, or as UTF-8 text. */
 export type WasmResult = 'bytes' | 'json' | 'text';
 
 export interface WasmCall {
-  /** The exported function that is called. */
+  /** The exported function to call. */
   export?: string;
-  /** What the bytes that it gives are. */
+  /** How its result is read. */
   result?: WasmResult;
   /**
-   * Of a function of bytes: the exported function that gives room for the datum, `(i32) → i32`.
+   * For a function of bytes: the exported function that allocates memory for the datum, `(i32) → i32`.
    * @default 'alloc', or 'malloc' where there is no `alloc`
    */
   alloc?: string;
   /**
-   * Of a function of bytes: the exported function that frees its result, of a pointer, or of a pointer and a length.
+   * For a function of bytes: the exported function that frees the result; it takes a pointer, or a pointer and a length.
    * @default 'dealloc', where there is one
    */
   free?: string;
-  /** Of a command: the file that holds its result once it ended; what it prints goes to the console. */
+  /** For a command: the file that has its result when it exits; its standard output goes to the console. */
   output?: string;
   /**
-   * Of a command: the exit codes, 0 to 255, with which it succeeds.
+   * For a command: the exit codes, 0 to 255, that mean success.
    * @default [0]
    */
   exitCodes?: number[];
 }
 
-/** A compute group by its name; what proves its secret is never in a package. */
+/** A compute group by its name; nothing that proves its secret is in a package. */
 export interface PackageGroup {
   key: string;
 }
 
 export interface JobPackage {
-  version: 1;
+  /** `decodeJobPackage` returns packages of version 1 in this version. */
+  version: 2;
   worktime: {
     name: string;
     /** A semver range. */
     range: string;
   };
-  /** A worktime that the job brings along: an ES module, which `worktime` runs. Absent where there is none. */
+  /** The job's own worktime: an ES module, which runs in `worktime`. Absent where there is none. */
   customWorktime?: {
     name: string;
-    /** As the module itself says it. */
+    /** As the module declares it. */
     version: string;
     /** UTF-8 text. */
     source: InlineOrBlob;
   };
   /**
-   * The work function: UTF-8 text of an expression (JavaScript) or of a module with a function (Python), or bytes that
-   * the worktime can read (a WebAssembly module).
+   * The work function: UTF-8 text of an expression (JavaScript) or of a module with a function (Python), or bytes for the
+   * worktime (a WebAssembly module).
    */
   source: InlineOrBlob;
-  /** How the source is to be read. */
+  /** How the source is read. */
   sourceKind: 'function' | 'module' | 'bytes';
-  /** How the worktime `wasm` is to call its module, where that is not left to the module. */
+  /** How the worktime `wasm` calls its module, where that is not detected from the module. */
   wasm?: WasmCall;
-  /** The encoded array of arguments after the datum. */
+  /** The encoded array of the arguments that follow the datum. */
   args: InlineOrBlob;
   /** The JobFS bundle; absent where there are no files. */
   fs?: { blob: Digest; bytes: number; cwd: string };
-  /** Where its input may come from besides the scheduler, sorted; absent where from nowhere. */
+  /** Web origins from which workers fetch its input, sorted; absent where there are none. */
   origins?: string[];
   env: Record<string, string>;
   requirements: Record<string, boolean | number | string>;
@@ -76,12 +77,12 @@ export interface JobPackage {
   /** Executions that must agree on a slice. */
   votes: number;
   public: { name: string; description: string; link: string };
-  /** `slice`: a fresh realm for each slice. */
+  /** `slice`: a new sandbox for each slice; `job`: a sandbox runs many slices of the job. */
   isolation: 'job' | 'slice';
   limits: {
-    /** Milliseconds. */
-    sliceMs: number;
-    /** Milliseconds without a sign of progress. */
+    /** Milliseconds that one slice may take. */
+    sliceTimeoutMs: number;
+    /** Milliseconds that one slice may take without progress. */
     noProgressMs: number;
   };
 }

@@ -1,10 +1,10 @@
 /**
- * Why a job ended, where a program may want to know it: the beginning of a reason that both ends know.
+ * Prefixes of reasons for which a job ended, by which programs can recognize them.
  * @module
  */
 
-/** What follows is the words of the last sandbox that could not load the work function. */
+/** Followed by the message of the last sandbox that could not load the work function. */
 export const UNLOADABLE_REASON = 'no worker could load the work function: ';
 
-/** What follows is how many slices have failed, and the error of one of them. */
+/** Followed by the number of failed slices and the error of one of them. */
 export const ALL_FAIL_REASON = 'its slices all fail: ';

@@ -1,7 +1,7 @@
 /**
- * The wire between deployers, workers and the scheduler: types only. Each message is a MessagePack map with a
- * `type`; a request has an `id` and gets one `reply` or `refusal`; the other messages get no answer. Bytes are
- * MessagePack binary; credits are units (1 credit = 10^9 units) as bigint. `codec.ts` checks what comes in.
+ * The messages between deployers, workers, operators and the scheduler: types only. Each message is a MessagePack map
+ * with a `type`; a request has an `id` and gets one `reply` or `refusal`; a notice gets none. Bytes are MessagePack
+ * binary; credits are units (1 credit = 10^9 units) as bigint. `codec.ts` checks received messages.
  * @module
  */
 import type { WireError } from '../../lib/errors.js';
@@ -13,12 +13,10 @@ export type Address = string;
 export type Digest = string;
 export type JobId = string;
 export type LeaseId = string;
-/** A place in a job's journal: the number of its last row that was seen; 0 is before the first. */
+/** A position in a job's journal: the number of the last row that was received; 0 is before the first. */
 export type Cursor = number;
 
 export type Role = 'deployer' | 'worker' | 'operator';
-
-// ---- Handshake -------------------------------------------------------------------------------------------
 
 /** The first message of a client. */
 export interface Hello {
@@ -26,9 +24,9 @@ export interface Hello {
   protocol: number;
   software: string;
   role: Role;
-  /** A worker says who it is and what it has; see `WorkerDescription`. */
+  /** Of a worker: its description. */
   worker?: WorkerDescription;
-  /** An operator proves itself with the token in the scheduler's data folder. */
+  /** Of an operator: the token in the scheduler's data folder. */
   operatorToken?: string;
 }
 
@@ -37,14 +35,14 @@ export interface Welcome {
   type: 'welcome';
   protocol: number;
   software: string;
-  /** 64 hexadecimal digits; the EIP-712 domain's salt of everything signed for this scheduler. */
+  /** 64 hexadecimal digits: the salt of the EIP-712 domain of everything that is signed for this scheduler. */
   schedulerId: string;
   /** Wall time of the scheduler, milliseconds. */
   nowMs: number;
-  /** What a deployer signs to prove its address: 64 hexadecimal digits, fresh for each connection. */
+  /** What a client signs to prove its address or a group's secret: 64 hexadecimal digits, random for each connection. */
   challenge: string;
   worktimes: WorktimeName[];
-  /** The least price of a slice that is taken here, in units. */
+  /** The lowest price of a slice that this scheduler accepts, in units. */
   minimumPrice: bigint;
 }
 
@@ -55,67 +53,66 @@ export interface WorktimeName {
 }
 
 export interface WorkerDescription {
-  /** An id that the worker keeps across reconnects (`ID_PATTERN`). */
+  /** The same on every connection of the worker (`ID_PATTERN`). */
   workerId: string;
   worktimes: WorktimeName[];
-  isolation: 'browser' | 'deno' | 'chromium' | 'thread';
-  /** Sandboxes that it runs at most. */
+  /** What its sandboxes run in. */
+  sandboxHost: 'browser' | 'deno' | 'chromium' | 'thread';
+  /** Sandboxes that it runs at once, at most. */
   sandboxes: number;
   /** Who is paid; nobody when absent. */
   paymentAddress?: Address;
-  /** Takes jobs of these owners only; anybody's when absent. */
+  /** It runs jobs of these owners only; anybody's when absent. */
   owners?: Address[];
-  /** Takes these jobs only. */
+  /** It runs these jobs only. */
   jobs?: JobId[];
-  /** Takes none of these jobs. */
+  /** It runs none of these jobs. */
   blockedJobs?: JobId[];
-  /** Takes no job of these owners. */
+  /** It runs no job of these owners. */
   blockedOwners?: Address[];
-  /** The groups whose jobs it takes; `public` when absent. */
+  /** It runs jobs of these groups; of `public` when absent. */
   groups?: GroupKey[];
-  /** Takes no slice that pays less, in units. */
+  /** It runs no slice that pays less, in units. */
   minimumPrice?: bigint;
-  /** Takes jobs whose input comes from these origins too. */
+  /** It also runs jobs whose input comes from these origins. */
   allowOrigins?: string[];
 }
 
 export interface GroupKey {
   key: string;
   /**
-   * Of the key pair that the group's secret makes; absent for a group without a secret, such as `public`. Who names it
-   * must prove it over its connection (`group.prove`): until then it stands for nothing.
+   * Address of the key pair that is derived from the group's secret; absent for a group without one, such as `public`.
+   * It has no effect until it is proved over the connection (`group.prove`).
    */
   address?: Address;
 }
 
-/** A signature over the welcome's challenge, by the key that the group's secret makes (`wallet/group-proof.ts`). */
+/** A signature over the welcome's challenge, by the key that is derived from the group's secret (`wallet/group-proof.ts`). */
 export interface GroupProof {
   key: string;
   address: Address;
   signature: string;
 }
 
-// ---- Input sets and segments -----------------------------------------------------------------------------
-
-/** A run of numbers that is never expanded: `start, start + step, …`, `count` slices of `group` numbers each. */
+/** Numbers that are never listed: `start, start + step, …`, in `count` slices of `group` numbers each. */
 export interface RangeInput {
   kind: 'range';
   start: number;
   step: number;
   /** Slices. */
   count: number;
-  /** Numbers in one slice's datum, which is then an array; absent: the datum is the number itself. */
+  /** Numbers in one slice's datum, which is then an array; where absent, the datum is the number itself. */
   group?: number;
-  /** Numbers in all, where the last group is shorter. */
+  /** Numbers in total, where the last group is shorter. */
   values?: number;
   /**
-   * Numbers left out before the first: a part of a range counts its steps from the whole one's start, since fractions
-   * would round differently from another start. Absent: none.
+   * Numbers omitted before the first. A part of a range counts its steps from the start of the whole range, since
+   * fractions would round differently from another start. @default 0
    */
   offset?: number;
 }
 
-/** Envelopes in a segment; `count` is also in the segment's header and must agree. */
+/** Envelopes in a segment; `count` must equal the count in the segment's header. */
 export interface SegmentInput {
   kind: 'segment';
   count: number;
@@ -124,7 +121,7 @@ export interface SegmentInput {
 
 export type Input = RangeInput | SegmentInput;
 
-/** Some consecutive slices' input or outcomes as they travel. `first` counts from 1. */
+/** Input or outcomes of consecutive slices as they are sent. `first` counts from 1. */
 export interface SegmentPart {
   first: number;
   count: number;
@@ -135,20 +132,18 @@ export interface InputPart {
   input: Input;
 }
 
-// ---- Payment ---------------------------------------------------------------------------------------------
-
-/** A payment offer as signed with EIP-712; `wallet/offer.ts` makes and checks it. */
+/** A payment offer as signed with EIP-712; `wallet/offer.ts` signs and verifies it. */
 export interface SignedOffer {
   /** Who pays: the signer. */
   account: Address;
-  /** Whose job is paid: the identity that deploys it. */
+  /** The owner of the job that is paid: the identity that deploys it. */
   owner: Address;
   packageDigest: Digest;
   /** Highest price of one slice, units. */
   pricePerSlice: bigint;
-  /** Most that the whole job may cost, units. */
+  /** Highest cost of the whole job, units. */
   ceiling: bigint;
-  /** Wall time after which it is not accepted any more, milliseconds. */
+  /** Wall time after which it is not accepted, milliseconds. */
   acceptBeforeMs: number;
   /** 64 hexadecimal digits, used once. */
   nonce: string;
@@ -156,15 +151,13 @@ export interface SignedOffer {
   signature: string;
 }
 
-// ---- Jobs ------------------------------------------------------------------------------------------------
-
 export type RunStatus = 'running' | 'paused' | 'finished' | 'cancelled';
 
-/** A job in numbers, at one place of its journal. */
+/** The state of a job at one position of its journal. */
 export interface JobStatus {
   jobId: JobId;
   runStatus: RunStatus;
-  /** Whether `job.append` is still taken. */
+  /** Whether `job.append` is still accepted. */
   open: boolean;
   /** Slices. */
   total: number;
@@ -184,10 +177,10 @@ export interface JobStatus {
   reason?: string;
 }
 
-/** One row of a job's journal. `status` is the job after it. */
+/** One row of a job's journal. `status` is the state after it. */
 export interface JournalRow {
   seq: Cursor;
-  /** Of the run of the scheduler that wrote it: tells it from another row of that number. @default 0 */
+  /** Of the run of the scheduler that wrote it: distinguishes it from another row with that number. @default 0 */
   epoch?: number;
   atMs: number;
   status: JobStatus;
@@ -205,11 +198,11 @@ export type JournalEvent =
   | { kind: 'paused'; reason: string }
   | { kind: 'resumed' };
 
-/** A job among others. */
+/** A job in a list. */
 export interface JobListing {
   status: JobStatus;
   owner: Address;
-  /** Its public name; empty where it has none, or its package is too large to look. */
+  /** Its public name; empty where it has none, or where its package is too large to be decoded for a list. */
   name: string;
   /** Wall time of its deployment, milliseconds. */
   createdMs: number;
@@ -217,40 +210,40 @@ export interface JobListing {
   price: bigint;
 }
 
-/** Requests of a deployer (or operator): what is asked, what is replied. */
+/** Requests of a deployer or operator: the fields of the request, the body of its reply. */
 export interface DeployerRequests {
-  /** Proves `address` by its signature over the welcome's challenge; first of all on every connection. */
+  /** Proves `address` by a signature over the welcome's challenge; the first request on every connection. */
   'session.prove': [{ address: Address; signature: string }, { address: Address }];
-  /** Proves the secrets of compute groups, for as long as the connection lasts. */
+  /** Proves the secrets of compute groups for the duration of the connection. */
   'group.prove': [{ proofs: GroupProof[] }, Record<string, never>];
-  /** Asks for leave to `PUT /blobs/<digest>` with `Authorization: Bearer <ticket>`; none is needed where it is known. */
-  'blob.ticket': [{ digest: Digest; bytes: number }, { known: boolean; ticket?: string }];
+  /** A ticket for `PUT /blobs/<digest>` with `Authorization: Bearer <ticket>`; absent where the blob `exists` already. */
+  'blob.ticket': [{ digest: Digest; bytes: number }, { exists: boolean; ticket?: string }];
   /**
-   * Repeating it with the same jobId and package changes nothing. `groups`: those of the package's groups that have a
-   * secret, each proved before over this connection; the others are open to everybody who names their key.
+   * Idempotent for the same jobId and package. `groups`: those of the package's groups that have a secret, each proved
+   * before over this connection; the others are open to every worker that names their key.
    */
   'job.deploy': [
     { jobId: JobId; package: Uint8Array; groups?: GroupKey[]; offer?: SignedOffer },
     { status: JobStatus },
   ];
-  /** Adds slices at the end. Repeating an appendId changes nothing and replies the same. */
+  /** Adds slices at the end. The same appendId again adds nothing and has the same reply. */
   'job.append': [{ jobId: JobId; appendId: string; input: Input }, { first: number; count: number }];
   /** No more slices will come. */
   'job.close': [{ jobId: JobId }, { status: JobStatus }];
   'job.cancel': [{ jobId: JobId; reason: string }, { status: JobStatus }];
   'job.status': [{ jobId: JobId }, { status: JobStatus }];
-  /** The asker's jobs (an operator's: all), the newest first; `after`: those older than that one. */
+  /** The client's own jobs (for an operator all jobs), newest first; `after`: those older than that one. */
   'job.list': [{ after?: JobId; limit: number }, { jobs: JobListing[]; more: boolean }];
-  /** What a job of the asker's pays, and out of which account; for a top-up by another process. */
+  /** What a job of the client's pays, and from which account; for a top-up by another process. */
   'job.terms': [
     { jobId: JobId },
     { packageDigest: Digest; account?: Address; pricePerSlice: bigint; ceiling: bigint },
   ];
-  /** A further signed offer for the same package: its ceiling replaces the old one. */
+  /** A further signed offer for the same package, whose ceiling replaces the one before. */
   'job.topup': [{ jobId: JobId; offer: SignedOffer }, { status: JobStatus }];
-  /** Outcomes there are from slice `from` to `to`, in order, a bounded answer; `next` is where to go on. */
+  /** The outcomes of slices `from` to `to`, in order, in a bounded reply; `next` is the slice to continue with. */
   'job.results': [{ jobId: JobId; from: number; to: number }, { parts: SegmentPart[]; next?: number }];
-  /** From now on `job.journal` messages come, from the row after `after`. One follow a job and connection. */
+  /** Starts `job.journal` messages, from the row after `after`. A connection follows a job at most once. */
   'job.follow': [
     /** `epoch`: of the row `after`, where it is known. */
     { jobId: JobId; after: Cursor; epoch?: number; windowBytes: number },
@@ -261,78 +254,82 @@ export interface DeployerRequests {
     { address: Address },
     { address: Address; balance: bigint; escrow: bigint; earned: bigint },
   ];
-  /** Operators only. Repeating a mintId changes nothing. */
+  /** For operators only. The same mintId again changes nothing. */
   'account.mint': [{ address: Address; amount: bigint; mintId: string }, { balance: bigint }];
   ping: [Record<string, never>, { nowMs: number }];
 }
 
 /** Requests of a worker. */
 export interface WorkerRequests {
-  /** The package of a job that it has a lease of, and the offer behind it, to check. */
+  /** The package of a job of which it has a lease, and the signed offer, for the worker to verify. */
   'job.package': [{ jobId: JobId }, { package: Uint8Array; owner: Address; offer?: SignedOffer }];
   'blob.ticket': DeployerRequests['blob.ticket'];
-  /** Of a job that it may run. */
+  /** For a job that it may run. */
   'job.status': DeployerRequests['job.status'];
-  /** Of its own `paymentAddress` alone. */
+  /** For its own `paymentAddress` only. */
   'account.show': DeployerRequests['account.show'];
   'group.prove': DeployerRequests['group.prove'];
   /**
-   * Outcomes of the next `count` slices of a lease, starting at `first`; always a prefix of what is left.
-   * Where the slice after them took its sandbox with it, `lost` says how, and the lease goes on behind it.
-   * The reply comes after the commit. A lease that is not known any more: `LEASE_LOST`.
+   * Outcomes of the next `count` slices of a lease, starting at `first`; always the first of those not yet reported.
+   * `failure`: how the slice after them failed together with its sandbox; the lease continues with the one behind it.
+   * The reply is sent after the commit; a lease that does not exist any more is refused with `LEASE_LOST`.
    */
   'lease.report': [
     {
       leaseId: LeaseId;
       first: number;
       count: number;
-      /** Time in the work function, milliseconds, all these slices together. */
+      /** Milliseconds in the work function, of all these slices together. */
       computeMs: number;
       /** Absent where `count` is 0. */
       segment?: Uint8Array;
-      lost?: { code: string; message: string };
+      failure?: { code: string; message: string };
     },
     { next: number; paid: bigint },
   ];
-  /** Gives back the unstarted tail from slice `from` on, uncharged. */
-  'lease.return': [{ leaseId: LeaseId; from: number; reason: string }, Record<string, never>];
-  /** Sandboxes still at work on these; replied with those that are lost. */
-  'lease.renew': [{ leaseIds: LeaseId[] }, { lost: LeaseId[] }];
+  /** Releases the slices from `from` on, none of which has started; nothing is charged for them. */
+  'lease.release': [{ leaseId: LeaseId; from: number; reason: string }, Record<string, never>];
+  /** Sandboxes still run these leases; `expired`: those that are not this worker's any more. */
+  'lease.renew': [{ leaseIds: LeaseId[] }, { expired: LeaseId[] }];
   ping: DeployerRequests['ping'];
 }
 
-/** Work for one sandbox: slices `first` to `first + count - 1`, to be run in order. */
+/** Slices `first` to `first + count - 1`, for one sandbox to run in order. */
 export interface Lease {
   leaseId: LeaseId;
   jobId: JobId;
   packageDigest: Digest;
   first: number;
   count: number;
-  /** Covers exactly those slices, in order. */
+  /** Of exactly those slices, in order. */
   inputs: InputPart[];
-  /** Lost when it is not reported or renewed for so long. */
+  /** Milliseconds without a report or renewal after which it expires. */
   leaseMs: number;
-  /** What one slice of this job takes, as measured so far; absent where nothing is known. */
-  sliceMs?: number;
+  /** Milliseconds that one slice of this job takes, as measured so far; absent where nothing was measured. */
+  estimatedSliceMs?: number;
 }
 
-/** What starts at once, or soon, for one want. */
-export interface Warmth {
-  /** The job that the sandbox has. */
-  warm?: JobId;
-  /** Jobs of which a sandbox is kept beside those at work. */
+/** What the worker can start at once, or soon, when a lease request is granted. */
+export interface WarmState {
+  /** The job that the requesting sandbox has loaded. */
+  loadedJob?: JobId;
+  /** Jobs for which the worker keeps a loaded sandbox that is idle. */
   warmJobs?: JobId[];
-  /** Worktimes of which a started runtime stands ready. */
+  /** Worktimes for which the worker keeps a started runtime without a job. */
   warmWorktimes?: WorktimeName[];
 }
 
-/** Messages that get no answer, by direction. */
+/** Notices of a worker: messages without a reply. */
 export interface WorkerNotices {
-  /** What the worker takes has changed: replaces what its hello said. Its `workerId` stays. */
+  /** Replaces the description in the worker's `hello`; `workerId` must be the same. */
   'worker.update': { worker: WorkerDescription };
-  /** Sandbox wants: asks for one lease, for sandbox `want` (a number of the worker's). */
-  'lease.want': Warmth & { want: number; idle: boolean };
-  'lease.unwant': { want: number };
+  /**
+   * Requests one lease. `request`: a number of the worker's choice; the same number again replaces the request. `idle`:
+   * whether the sandbox has no work now.
+   */
+  'lease.request': WarmState & { request: number; idle: boolean };
+  /** Withdraws the request of that number. */
+  'lease.withdraw': { request: number };
   'slice.console': {
     leaseId: LeaseId;
     sliceNumber: number;
@@ -342,36 +339,38 @@ export interface WorkerNotices {
   };
   'slice.progress': { leaseId: LeaseId; sliceNumber: number; progress?: number };
 }
+/** Notices of a deployer. */
 export interface DeployerNotices {
-  /** The follower has consumed so many bytes of the journal's segments. */
+  /** The follower has processed so many further bytes of the journal's segments. */
   'follow.credit': { jobId: JobId; bytes: number };
 }
+/** Notices of the scheduler. */
 export interface SchedulerNotices {
   'job.journal': { jobId: JobId; rows: JournalRow[] };
   'job.console': {
     jobId: JobId;
     sliceNumber: number;
-    attempt: number; // at the slice, from 1
+    attempt: number; // number of the attempt at the slice that printed it, from 1
     level: ConsoleLevel;
     message: string;
     same?: number;
   };
   'job.progress': { jobId: JobId; sliceNumber: number; progress?: number };
-  'lease.grant': { want: number; lease: Lease };
+  'lease.grant': { request: number; lease: Lease };
   /**
-   * Asks for the half of the unstarted tail; answered by `lease.return` where there is any. `isWarm`: the sandbox that
-   * waits has loaded the job, so that a sandbox which has not may give its last slice up.
+   * Asks for half of the slices that have not started (`lease.release`). `isRequesterWarm`: the sandbox that they are for
+   * has loaded the job, so that a sandbox which has not loaded it may release its last slice too.
    */
-  'lease.recall': { leaseId: LeaseId; isWarm?: boolean };
-  /** Stop at once; nothing of it is taken any more. */
+  'lease.recall': { leaseId: LeaseId; isRequesterWarm?: boolean };
+  /** The worker must stop at once; further reports of this lease are refused. */
   'lease.revoke': { leaseId: LeaseId; reason: string };
-  /** The scheduler goes down soon, or this client is not welcome; with `error` the connection is closed after it. */
+  /** The reason for which the scheduler closes the connection after this message. */
   goodbye: { error: WireError };
 }
 
 export type ConsoleLevel = 'debug' | 'info' | 'log' | 'warn' | 'error';
 
-/** A body of no fields says so by `Record<string, never>`, with which nothing could be joined. */
+/** `Record<string, never>`, the type of a body without fields, intersected with another type would be `never`. */
 type Joined<Q> = Q extends Record<string, never> ? unknown : Q;
 type Requests<M> = {
   [K in keyof M]: M[K] extends [infer Q, unknown] ? { type: K; id: number } & Joined<Q> : never;

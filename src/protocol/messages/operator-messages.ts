@@ -1,6 +1,6 @@
 /**
- * What an operator asks of a scheduler besides what a deployer may: types only. Each needs the token of the data folder
- * in the connection's `hello`.
+ * The requests that only operators may send: types only. The connection's `hello` must have the token of the
+ * scheduler's data folder.
  * @module
  */
 
@@ -9,18 +9,20 @@ export interface WorkerListing {
   workerId: string;
   /** Its IP address and port, as the scheduler sees them. */
   peer: string;
-  /** When this connection was made, wall milliseconds. */
+  /** Wall time at which this connection was accepted, milliseconds. */
   sinceMs: number;
-  isolation: string;
+  /** What its sandboxes run in. */
+  sandboxHost: string;
   sandboxes: number;
   worktimes: { name: string; version: string }[];
   /** Who is paid; absent where nobody is. */
   paymentAddress?: string;
   /** Leases that it holds now. */
   leases: number;
-  /** Slices that it reported over this connection, and those that took their sandbox with them. */
+  /** Slices that it reported over this connection. */
   slices: number;
-  lost: number;
+  /** Slices that failed together with their sandbox, over this connection. */
+  failures: number;
 }
 
 /**
@@ -34,28 +36,28 @@ export interface Ban {
   subject: string;
   kind: BanKind;
   reason: string;
-  /** Wall milliseconds. */
+  /** Wall time, milliseconds. */
   atMs: number;
 }
 
 type Nothing = Record<string, never>;
 
 export interface OperatorRequests {
-  /** Takes back what is leased of a job, and lends nothing of it until it is resumed; its owner sees the reason. */
+  /** Revokes a job's leases and grants none until it is resumed; its owner is shown the reason. */
   'job.pause': [{ jobId: string; reason: string }, Nothing];
-  /** Lets it go on; `wasPaused`: whether the operator, or a ban, held it. */
+  /** Resumes it; `wasPaused`: whether an operator or a ban had paused it. */
   'job.resume': [{ jobId: string }, { wasPaused: boolean }];
-  /** Connected workers in the order of their ids; `after`: those behind that one. */
+  /** Connected workers in the order of their ids; `after`: those with greater ids. */
   'worker.list': [{ after?: string; limit: number }, { workers: WorkerListing[]; more: boolean }];
-  /** Ends a worker's connection and takes its leases back; it may come again. */
+  /** Closes a worker's connection and revokes its leases; it may connect again. */
   'worker.evict': [{ workerId: string; reason: string }, Nothing];
-  /** Keeps somebody out, and ends the connections of whom it hits; running jobs of an identity are paused. */
+  /** Refuses the subject's connections and jobs from now on, closes its connections and pauses an identity's running jobs. */
   'ban.add': [{ subject: string; reason: string }, { ban: Ban }];
   'ban.remove': [{ subject: string }, Nothing];
   'ban.list': [Nothing, { bans: Ban[] }];
   /**
-   * Takes no new jobs and lends nothing any more; `on: false` takes that back. After `limitMs` milliseconds it counts as
-   * drained whatever is still leased: 0 to `DRAIN_MS_MAX`, `DRAIN_MS_DEFAULT` when absent.
+   * Refuses new jobs and grants no leases; `on: false` ends that. After `limitMs` milliseconds (0 to `DRAIN_MS_MAX`) it
+   * counts as drained even if leases remain. @default limitMs: DRAIN_MS_DEFAULT
    */
   'scheduler.drain': [{ on: boolean; limitMs?: number }, { draining: boolean; leases: number }];
 }

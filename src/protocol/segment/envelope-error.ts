@@ -1,6 +1,6 @@
 /**
- * What a work function threw, as the body of an `error` envelope: an encoded `Error`. Encoding never throws and is
- * bounded; what cannot travel (an odd cause, a class instance in `info`) is left out, not the error.
+ * The body of an `error` envelope: what a work function threw, as an encoded `Error`. Encoding never throws and its size is
+ * limited; parts that cannot be encoded (such as a class instance in `info`) are left out.
  * @module
  */
 import { ERROR_TABLE, ManyhandsError, type ErrorCode } from '../../lib/errors.js';
@@ -9,14 +9,14 @@ import { errorClassOf } from '../values/values-brand.js';
 import { makeError, setErrorField } from '../values/values-error.js';
 import { decodeValue, encodeValue } from '../values/values.js';
 
-/** How many causes of causes are kept. */
+/** Nested causes that are kept. */
 const CAUSES_MAX = 8;
-/** How many of an AggregateError's errors are kept. */
+/** Errors of an AggregateError that are kept. */
 const ERRORS_MAX = 100;
 
 /**
- * The body of an error envelope for whatever was thrown: name, message, stack, code, info, cause, errors. A thrown
- * thing that is no error becomes an `Error` that has it as its cause.
+ * The body of an error envelope for anything thrown: name, message, stack, code, info, cause, errors. A thrown value that is
+ * no error becomes an `Error` with that value as its cause.
  */
 export function encodeError(error: unknown): Uint8Array<ArrayBuffer> {
   const portable = portableError(error, CAUSES_MAX);
@@ -27,8 +27,8 @@ export function encodeError(error: unknown): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The error of an error envelope: builtin classes come back as themselves, manyhands' own as `ManyhandsError`.
- * Throws `VALUE_MALFORMED`.
+ * Decodes the body of an error envelope: an error of a built-in class, or a `ManyhandsError`.
+ * @throws VALUE_MALFORMED
  */
 export function decodeError(bytes: Uint8Array): Error {
   const error = decodeValue(bytes);
@@ -59,9 +59,9 @@ function portableError(thrown: unknown, causesLeft: number): Error {
 function copyError(source: Error, causesLeft: number): Error {
   const copy = makeError(errorClassOf(source)) ?? new Error();
   const { name, message, stack } = source;
-  if (typeof name === 'string' && name !== copy.name) setErrorField(copy, 'name', cut(name));
-  setErrorField(copy, 'message', cut(textOf(message)));
-  if (typeof stack === 'string') setErrorField(copy, 'stack', cut(stack));
+  if (typeof name === 'string' && name !== copy.name) setErrorField(copy, 'name', truncate(name));
+  setErrorField(copy, 'message', truncate(textOf(message)));
+  if (typeof stack === 'string') setErrorField(copy, 'stack', truncate(stack));
   const { code, info, errors } = source as { code?: unknown; info?: unknown; errors?: unknown };
   if (code !== undefined && isCloneable(code)) setErrorField(copy, 'code', code);
   if (info !== undefined && isCloneable(info)) setErrorField(copy, 'info', info);
@@ -81,7 +81,7 @@ function copyError(source: Error, causesLeft: number): Error {
   return copy;
 }
 
-/** Errors of other realms are errors too. */
+/** True for errors of other realms too. */
 function isErrorLike(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
 }
@@ -107,8 +107,8 @@ function textOf(value: unknown): string {
   }
 }
 
-/** Text of bounded length, never cut in the middle of a surrogate pair. */
-function cut(text: string): string {
+/** Text of limited length, never truncated inside a surrogate pair. */
+function truncate(text: string): string {
   if (text.length <= ERROR_TEXT_LENGTH_MAX) return text;
   const last = text.charCodeAt(ERROR_TEXT_LENGTH_MAX - 1);
   return text.slice(0, ERROR_TEXT_LENGTH_MAX - (last >= 0xd800 && last < 0xdc00 ? 1 : 0));

@@ -1,6 +1,6 @@
 /**
- * What one slice's input or outcome is as it travels: a kind, one byte, and a body. Values are their encoding; a
- * blob is a reference; an error is an encoded `Error`.
+ * Envelopes: one slice's input or outcome as it is sent, which is a kind (one byte) and a body. The body is an encoded value, a
+ * reference to a blob, or an encoded `Error`.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -12,15 +12,15 @@ import type { Digest } from '../messages/messages.js';
 export { decodeError, encodeError } from './envelope-error.js';
 
 /**
- * `remote` is an input that its worker fetches: see remote-url.ts. `delegated` and `parts` are kept for outcomes that other
- * slices make; nothing writes them yet.
+ * `remote` is an input that the worker fetches (remote-url.ts). `delegated` and `parts` are reserved for outcomes that other
+ * slices produce; nothing writes them yet.
  */
 export const ENVELOPE_KIND = { value: 0, blob: 1, error: 2, delegated: 3, parts: 4, remote: 5 } as const;
 
-/** The greatest kind there is. */
+/** The largest kind. */
 export const ENVELOPE_KIND_MAX = 5;
 
-/** A value that is a blob because of its size; `bytes` is the size of its encoding. */
+/** Reference to a value that is stored as a blob because of its size; `bytes` is the size of its encoding. */
 export interface BlobRef {
   digest: Digest;
   bytes: number;
@@ -28,7 +28,7 @@ export interface BlobRef {
 
 const BLOB_REF_BYTES = 40;
 
-/** 32 bytes of SHA-256 and the size as a big-endian uint64. Throws `INVALID_ARGUMENT`. */
+/** 32 bytes of SHA-256, and the size as a big-endian uint64. @throws INVALID_ARGUMENT */
 export function encodeBlobRef(ref: BlobRef): Uint8Array<ArrayBuffer> {
   if (!DIGEST_PATTERN.test(ref.digest) || !isBlobSize(ref.bytes)) {
     throw new ManyhandsError(
@@ -42,7 +42,7 @@ export function encodeBlobRef(ref: BlobRef): Uint8Array<ArrayBuffer> {
   return body;
 }
 
-/** Throws `SEGMENT_MALFORMED`. */
+/** @throws SEGMENT_MALFORMED */
 export function decodeBlobRef(body: Uint8Array): BlobRef {
   if (body.length === BLOB_REF_BYTES) {
     const bytes = Number(new DataView(body.buffer, body.byteOffset).getBigUint64(32));

@@ -1,6 +1,5 @@
 /**
- * The bytes around the envelopes of a segment: header and offset table, written and checked. docs/values.md has them
- * in a table.
+ * Writes and checks the header and the offset table of a segment. docs/values.md has the layout.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -11,7 +10,7 @@ import { SEGMENT_SLICES_MAX } from '../limits.js';
 const MAGIC = 0x4d530101;
 export const HEADER_BYTES = 12;
 
-/** A segment of `bodies`; `ends` count from `begin` bytes before them. */
+/** The segment of these envelopes. `ends`: where each ends, counted from `begin` bytes before the first. */
 export function assemble(ends: Uint32Array, begin: number, bodies: Uint8Array): Uint8Array<ArrayBuffer> {
   const table = HEADER_BYTES + 4 * ends.length;
   const segment = new Uint8Array(table + bodies.length);
@@ -23,7 +22,7 @@ export function assemble(ends: Uint32Array, begin: number, bodies: Uint8Array): 
   return segment;
 }
 
-/** Checks the header and that the offset table is there; returns the count. Throws `SEGMENT_MALFORMED`. */
+/** Checks the header and the length of the offset table; returns the count. @throws SEGMENT_MALFORMED */
 export function checkHeader(bytes: Uint8Array): number {
   if (bytes.length < HEADER_BYTES) throw malformed('it is shorter than its header');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -36,7 +35,7 @@ export function checkHeader(bytes: Uint8Array): number {
   return count;
 }
 
-/** Throws `INVALID_ARGUMENT` where `count` envelopes from index `from` on are not all among `total`. */
+/** @throws INVALID_ARGUMENT where not all of `count` envelopes from index `from` on are among `total` */
 export function checkRun(from: number, count: number, total: number): void {
   const whole = Number.isInteger(from) && Number.isInteger(count) && from >= 0 && count >= 1;
   if (!whole || from + count > total) {
@@ -44,14 +43,14 @@ export function checkRun(from: number, count: number, total: number): void {
   }
 }
 
-/** Where envelope `index` starts, by the end of the one before it. */
+/** Where envelope `index` starts: the end of the one before it. */
 export function startOf(bytes: Uint8Array, index: number): number {
   if (index === 0) return 0;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return view.getUint32(HEADER_BYTES + 4 * (index - 1));
 }
 
-/** The ends of `count` envelopes from index `from` on, each with a known kind and within the bytes. */
+/** Where `count` envelopes from index `from` on end; checks their kinds and that they are within the bytes. @throws SEGMENT_MALFORMED */
 export function readEnds(bytes: Uint8Array, bodies: number, from: number, count: number): Uint32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const room = bytes.length - bodies;

@@ -1,6 +1,6 @@
 /**
- * Segments: a run of envelopes behind an offset table and a small clear header. The scheduler cuts and joins them
- * without a look inside. The layout is in docs/values.md.
+ * Segments: consecutive envelopes behind a header and an offset table. The scheduler splits and joins them without decoding
+ * values. The layout is in docs/values.md.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -19,14 +19,14 @@ import { ValueReader } from '../values/values-reader.js';
 import { isValueAt } from '../values/values-scan.js';
 import { ValueWriter } from '../values/values-writer.js';
 
-/** Collects envelopes. Values are encoded straight into its buffer. */
+/** Builds a segment. Values are encoded directly into its buffer. */
 export class SegmentWriter {
   readonly #writer: ValueWriter;
-  /** Where each envelope ends, from the first one's start. */
+  /** Where each envelope ends, counted from the start of the first. */
   #ends = new Uint32Array(64);
   #count = 0;
 
-  /** `initialBytes`: room for bodies that is taken at once. */
+  /** @param options `initialBytes`: initial size of the buffer for envelopes */
   constructor(options?: { initialBytes?: number }) {
     this.#writer = new ValueWriter(options?.initialBytes ?? 1024);
   }
@@ -35,14 +35,14 @@ export class SegmentWriter {
     return this.#count;
   }
 
-  /** The bytes that `finish` would give now. */
+  /** Size of the segment that `finish` would return now. */
   get byteLength(): number {
     return HEADER_BYTES + 4 * this.#count + this.#writer.pos;
   }
 
   /**
-   * Appends a value and returns the bytes that it took. On a throw nothing was appended.
-   * Throws `VALUE_NOT_CLONEABLE`, `VALUE_TOO_LARGE`, or `LIMIT_EXCEEDED` where the segment is full.
+   * Appends a value and returns the size of its envelope; where it throws, nothing is appended.
+   * @throws VALUE_NOT_CLONEABLE, VALUE_TOO_LARGE, LIMIT_EXCEEDED where the segment is full
    */
   appendValue(value: unknown): number {
     const writer = this.#writer;
@@ -59,7 +59,7 @@ export class SegmentWriter {
     return writer.pos - start;
   }
 
-  /** Appends an envelope whose body is there already. Throws `LIMIT_EXCEEDED` where the segment is full. */
+  /** Appends an envelope with an encoded body. @throws INVALID_ARGUMENT, LIMIT_EXCEEDED where the segment is full */
   appendEnvelope(kind: number, body: Uint8Array): void {
     if (!Number.isInteger(kind) || kind < 0 || kind > ENVELOPE_KIND_MAX) {
       throw new ManyhandsError('INVALID_ARGUMENT', `${kind} is not a kind of envelope`);
@@ -70,14 +70,14 @@ export class SegmentWriter {
     this.#close();
   }
 
-  /** Appends an envelope of another segment as it is. */
+  /** Appends a copy of another segment's envelope. @throws LIMIT_EXCEEDED where this segment is full */
   appendFrom(reader: SegmentReader, index: number): void {
     this.#checkRoom();
     this.#writer.raw(reader.envelope(index));
     this.#close();
   }
 
-  /** The segment; the writer is empty again. Throws `INVALID_ARGUMENT` where there is no envelope. */
+  /** Returns the segment and empties the writer. @throws INVALID_ARGUMENT where there is no envelope */
   finish(): Uint8Array<ArrayBuffer> {
     if (this.#count === 0)
       throw new ManyhandsError('INVALID_ARGUMENT', 'a segment has at least one envelope');
@@ -108,7 +108,7 @@ export class SegmentWriter {
   }
 }
 
-/** Looks into a segment; everything but the values' own bytes is checked when it is made. */
+/** Reads a segment. The constructor checks everything but the encoded values. */
 export class SegmentReader {
   readonly count: number;
   readonly #bytes: Uint8Array;
@@ -116,7 +116,7 @@ export class SegmentReader {
   readonly #bodies: number;
   #values: ValueReader | undefined;
 
-  /** Throws `SEGMENT_MALFORMED`. */
+  /** @throws SEGMENT_MALFORMED */
   constructor(bytes: Uint8Array) {
     const count = checkHeader(bytes);
     this.count = count;
@@ -132,7 +132,7 @@ export class SegmentReader {
     return this.#bytes[this.#start(index)]!;
   }
 
-  /** The value of an envelope of kind `value`. Throws `VALUE_MALFORMED`, or `INVALID_ARGUMENT` for another kind. */
+  /** The value of an envelope of kind `value`. @throws VALUE_MALFORMED, INVALID_ARGUMENT for another kind */
   value(index: number): unknown {
     const start = this.#start(index);
     if (this.#bytes[start] !== ENVELOPE_KIND.value) {
@@ -145,7 +145,7 @@ export class SegmentReader {
     return this.#values.read(start + 1, this.#bodies + this.#ends[index]!);
   }
 
-  /** Whether an envelope's body has the structure of a value; nothing is built from it. */
+  /** Whether an envelope's body has the structure of an encoded value; it is not decoded. */
   isValue(index: number): boolean {
     return isValueAt(this.#bytes, this.#start(index) + 1, this.#bodies + this.#ends[index]!);
   }
@@ -160,7 +160,7 @@ export class SegmentReader {
     return this.#bytes.subarray(this.#start(index), this.#bodies + this.#ends[index]!);
   }
 
-  /** A segment of `count` of these envelopes from `from` on: a copy. */
+  /** A copy of `count` envelopes from `from` on, as a segment. */
   slice(from: number, count: number): Uint8Array<ArrayBuffer> {
     checkRun(from, count, this.count);
     const begin = from === 0 ? 0 : this.#ends[from - 1]!;
@@ -176,7 +176,7 @@ export class SegmentReader {
   }
 }
 
-/** How many envelopes of a segment are errors; none of a malformed one. */
+/** The number of error envelopes in a segment; 0 for a malformed one. */
 export function errorsIn(bytes: Uint8Array): number {
   let reader: SegmentReader;
   try {
@@ -190,8 +190,8 @@ export function errorsIn(bytes: Uint8Array): number {
 }
 
 /**
- * A copy of `count` envelopes from index `from` on. Only those are checked: its cost does not grow with the segment.
- * Throws `SEGMENT_MALFORMED` or `INVALID_ARGUMENT`.
+ * A copy of `count` envelopes from index `from` on. Only those are checked: the cost does not depend on the size of the segment.
+ * @throws SEGMENT_MALFORMED, INVALID_ARGUMENT
  */
 export function sliceSegment(bytes: Uint8Array, from: number, count: number): Uint8Array<ArrayBuffer> {
   const total = checkHeader(bytes);

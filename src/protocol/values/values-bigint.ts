@@ -3,9 +3,9 @@
  * @module
  */
 
-/** The bytes of `value`; 0n is one zero byte. */
+/** The bytes of `value`; those of 0n are one zero byte. */
 export function bigintBytes(value: bigint): Uint8Array {
-  // ~v has as many bits as −v needs beside its sign.
+  // ~v has as many bits as a negative v needs without its sign bit.
   const hex = (value < 0n ? ~value : value).toString(16);
   const bits = (hex.length - 1) * 4 + (32 - Math.clz32(parseInt(hex[0]!, 16)));
   const length = (bits >> 3) + 1;
@@ -16,7 +16,7 @@ export function bigintBytes(value: bigint): Uint8Array {
   return bytes;
 }
 
-/** The value of at least one byte at `at`. */
+/** The value of `length` (at least 1) bytes at `at`. */
 export function bigintAt(bytes: Uint8Array, at: number, length: number): bigint {
   const parts: string[] = [];
   for (let i = at; i < at + length; i++) parts.push(HEX[bytes[i]!]!);

@@ -1,6 +1,6 @@
 /**
- * What an object is, told by its internal slots and not by its class, so that objects of another realm (a frame, a
- * vm context) count too and look-alikes do not. Everything here may throw what the object's own code throws.
+ * Detects what kind of object a value is by its internal slots and not by its class, so that objects of another realm (a
+ * frame, a vm context) are recognized and imitations are not. Every function may throw what the object's own code throws.
  * @module
  */
 import { ERROR_CLASSES } from './values-format.js';
@@ -45,7 +45,7 @@ export type Brand =
   | 'Object'
   | 'view';
 
-/** The brand of an object that the walk can take; undefined for all else (promises, weak maps, instances …). */
+/** The kind of an object that can be encoded; undefined for all others (promises, weak maps, instances …). */
 export function brandOf(object: object): Brand | undefined {
   if (ArrayBuffer.isView(object)) return 'view';
   const tag = tagOf(object);
@@ -60,7 +60,7 @@ export function brandOf(object: object): Brand | undefined {
   }
 }
 
-/** `Object.prototype` of any realm, or none at all: what plain objects have. */
+/** Whether it is the prototype of plain objects: `Object.prototype` of any realm, or null. */
 function isRootPrototype(prototype: object | null): boolean {
   if (prototype === null) return true;
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
@@ -70,16 +70,16 @@ function tagOf(object: object): string {
   return Object.prototype.toString.call(object).slice(8, -1);
 }
 
-/** `Uint8Array`, `DataView` …: the class behind a view, whatever its own class says. */
+/** The built-in class of a view, such as `Uint8Array` or `DataView`, also of instances of subclasses. */
 export function viewName(view: ArrayBufferView): string {
   return (typedArrayName.call(view) as string | undefined) ?? 'DataView';
 }
 
-/** Throws TypeError for a typed array whose buffer is gone, or was made too short for it. */
+/** Throws a TypeError for a typed array whose buffer is detached, or was resized to be too short. */
 const validate = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), 'keys')!
   .value as (this: unknown) => unknown;
 
-/** Whether it is a view of a buffer that was resized, so that its bytes are not there any more. */
+/** Whether the buffer of a view is detached, or was resized to be too short for it. */
 export function isOutOfBounds(view: ArrayBufferView): boolean {
   try {
     if (view instanceof DataView) void view.byteLength;
@@ -91,7 +91,7 @@ export function isOutOfBounds(view: ArrayBufferView): boolean {
   }
 }
 
-/** The bytes that a view sees, and no more of its buffer. Throws where the buffer is detached. */
+/** The bytes of a view, without the rest of its buffer. Throws where the buffer is detached. */
 export function viewBytes(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
@@ -100,7 +100,7 @@ export function isShared(buffer: ArrayBufferLike): boolean {
   return tagOf(buffer) === 'SharedArrayBuffer';
 }
 
-/** The nearest class of `ERROR_CLASSES` that an error descends from. */
+/** The nearest class in the error's prototype chain that is in `ERROR_CLASSES`. */
 export function errorClassOf(error: object): string {
   let prototype = Object.getPrototypeOf(error) as object | null;
   for (let hops = 0; prototype !== null && hops < 64; hops++) {
@@ -113,7 +113,7 @@ export function errorClassOf(error: object): string {
   return 'Error';
 }
 
-/** What to call an object that is refused. */
+/** The name of an object's class, for error messages. */
 export function describe(object: object): string {
   const name = (object as { constructor?: { name?: unknown } }).constructor?.name;
   if (typeof name === 'string' && name !== '') return name;

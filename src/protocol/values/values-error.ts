@@ -1,18 +1,18 @@
 /**
- * The fields of an error that travel: name, message, stack, code, info, cause and an AggregateError's errors.
+ * The fields of an error that are encoded: name, message, stack, code, info, cause and the errors of an AggregateError.
  * @module
  */
 import { errorClassOf } from './values-brand.js';
 import { ERROR_CLASSES, ERROR_FIELDS } from './values-format.js';
 
 export interface ErrorFields {
-  /** The builtin class that it comes back as. */
+  /** The built-in class of the decoded error. */
   className: string;
-  /** In the order of `ERROR_FIELDS`; what is absent is left out. */
+  /** In the order of `ERROR_FIELDS`; absent ones are left out. */
   fields: [string, unknown][];
 }
 
-/** Reads an error. Throws what its getters throw. */
+/** Reads an error's fields. Throws what its getters throw. */
 export function errorFields(error: object): ErrorFields {
   const source = error as Record<string, unknown>;
   const className = errorClassOf(error);
@@ -30,22 +30,22 @@ export function errorFields(error: object): ErrorFields {
   return { className, fields };
 }
 
-/** An empty error of a class, without a stack; undefined where the class is not one that travels. */
+/** An empty error of a class, without a stack; undefined where the class is not in `ERROR_CLASSES`. */
 export function makeError(className: string): Error | undefined {
   const make = ERROR_CLASSES.get(className);
   if (make === undefined) return undefined;
   const limit = Error.stackTraceLimit;
-  // Taking a stack that is thrown away is most of what an error costs, and a stranger chooses how many there are.
-  const spared = typeof limit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0);
+  // Capturing a stack takes most of the time, and the sender of the value chooses how many errors there are.
+  const isLimitSet = typeof limit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0);
   const error = make('');
-  if (spared) Error.stackTraceLimit = limit;
+  if (isLimitSet) Error.stackTraceLimit = limit;
   Reflect.deleteProperty(error, 'stack');
   return error;
 }
 
 const FIELD_NAMES: ReadonlySet<string> = new Set(ERROR_FIELDS);
 
-/** Sets a field that came in; false where there is no such field or its type is wrong. */
+/** Sets a decoded field; false where there is no such field or the value has a wrong type. */
 export function setErrorField(error: Error, key: string, value: unknown): boolean {
   if (!FIELD_NAMES.has(key)) return false;
   if ((key === 'name' || key === 'message' || key === 'stack') && typeof value !== 'string') return false;

@@ -1,6 +1,6 @@
 /**
- * The numbers of the value format: MessagePack extension types and the tags of composite values. docs/values.md
- * describes them for other implementations; golden vectors in tests/vectors keep them from drifting.
+ * The constants of the value format: MessagePack extension types and tags of composite values. docs/values.md describes them
+ * for other implementations; the golden vectors in tests/vectors detect any change.
  * @module
  */
 
@@ -27,22 +27,22 @@ export const EXT = {
   float16: 0x1c,
 } as const;
 
-/** What a tagged array is: the payload byte of the `EXT.tag` that is its first item. */
+/** The kind of a tagged array: the payload byte of the `EXT.tag` that is its first item. */
 export const TAG = { sparse: 0, map: 1, set: 2, error: 3, regexp: 4, boxed: 5, registered: 6 } as const;
 
 type ViewConstructor = new (buffer: ArrayBuffer) => ArrayBufferView;
 
-/** A kind of binary view: its extension type, the bytes of one element, and what makes it. */
+/** A kind of binary view: its extension type, the bytes of one element, and its class. */
 export interface ViewKind {
   readonly ext: number;
   readonly elementBytes: number;
-  /** Absent where this environment does not know the class. */
+  /** Absent where this engine does not have the class. */
   readonly make?: ViewConstructor;
 }
 
 const float16 = (globalThis as { Float16Array?: ViewConstructor }).Float16Array;
 
-/** The views that are not plain `Uint8Array` (which is MessagePack binary), by class name. */
+/** The views other than `Uint8Array` (which is MessagePack binary), by class name. */
 export const VIEW_KINDS: ReadonlyMap<string, ViewKind> = new Map<string, ViewKind>([
   ['Int8Array', { ext: EXT.int8, elementBytes: 1, make: Int8Array }],
   ['Uint8ClampedArray', { ext: EXT.uint8Clamped, elementBytes: 1, make: Uint8ClampedArray }],
@@ -58,12 +58,12 @@ export const VIEW_KINDS: ReadonlyMap<string, ViewKind> = new Map<string, ViewKin
   ['DataView', { ext: EXT.dataView, elementBytes: 1, make: DataView }],
 ]);
 
-/** The same kinds by extension type, for the reader. */
+/** The same by extension type. */
 export const VIEW_KINDS_BY_EXT: ReadonlyMap<number, ViewKind> = new Map(
   [...VIEW_KINDS.values()].map((kind) => [kind.ext, kind]),
 );
 
-/** Makes an error of a class that comes back as itself; any other becomes the nearest of these. */
+/** Constructors of the error classes that are kept; an instance of another class becomes one of the nearest of these. */
 export const ERROR_CLASSES: ReadonlyMap<string, (message: string) => Error> = new Map<
   string,
   (message: string) => Error
@@ -78,5 +78,5 @@ export const ERROR_CLASSES: ReadonlyMap<string, (message: string) => Error> = ne
   ['AggregateError', (message) => new AggregateError([], message)],
 ]);
 
-/** The fields of an error that travel, in the order in which they are written. */
+/** The fields of an error that are encoded, in this order. */
 export const ERROR_FIELDS = ['name', 'message', 'stack', 'code', 'info', 'cause', 'errors'] as const;

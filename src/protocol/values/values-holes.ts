@@ -1,17 +1,16 @@
 /**
- * Arrays with holes: found without a closer look at arrays that have none, and made without room for what is not
- * there.
+ * Arrays with holes: detected cheaply in arrays without holes, and created without memory for the holes.
  * @module
  */
 
-/** Whether an index below the length is missing. Holes read as undefined, so only those are looked at closely. */
+/** Whether an index below the length is missing. A hole reads as undefined, so only undefined items are checked. */
 export function hasHole(array: readonly unknown[]): boolean {
   if (!Array.prototype.includes.call(array, undefined)) return false;
   for (let i = 0; i < array.length; i++) if (array[i] === undefined && !Object.hasOwn(array, i)) return true;
   return false;
 }
 
-/** The indices of the items that are there, ascending. */
+/** The indices of the existing items, ascending. */
 export function presentIndices(array: readonly unknown[]): number[] {
   return Object.keys(array)
     .filter((key) => /^(0|[1-9]\d{0,9})$/.test(key))
@@ -20,14 +19,14 @@ export function presentIndices(array: readonly unknown[]): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Farther than any index that an engine keeps room up to. */
-const FAR = 2 ** 26;
+/** An index so large that engines switch the array to storage by key. */
+const SPARSE_INDEX = 2 ** 26;
 
-/** An array of `length` holes that takes no room for them, however many there are. */
-export function holes(length: number): unknown[] {
+/** An array of `length` holes, without memory for them. */
+export function arrayOfHoles(length: number): unknown[] {
   const array: unknown[] = [];
-  // An engine that sees so far an item keeps items by key, and goes on so.
-  if (length > 16) array[FAR] = undefined;
+  // The array keeps its storage by key when the item is removed by the shorter length.
+  if (length > 16) array[SPARSE_INDEX] = undefined;
   array.length = length;
   return array;
 }

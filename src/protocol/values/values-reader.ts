@@ -1,6 +1,6 @@
 /**
- * Reads values back from bytes that anybody may have made: every length is checked against the bytes that are left,
- * nesting and objects are bounded, nothing is executed (but a registered class's own `deserialize`).
+ * Decodes values from untrusted bytes: every length is checked against the remaining bytes, nesting and number of objects are
+ * limited, nothing is executed but the `deserialize` of registered classes.
  * @module
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
@@ -10,7 +10,7 @@ import { EXT, VIEW_KINDS_BY_EXT } from './values-format.js';
 import { TaggedReader } from './values-tagged.js';
 
 export class ValueReader extends TaggedReader {
-  /** The one value that fills the bytes from `from` to `to`. Throws `VALUE_MALFORMED`. */
+  /** The value whose encoding is exactly the bytes from `from` to `to`. @throws VALUE_MALFORMED, UNSUPPORTED_ENVIRONMENT */
   read(from: number, to: number): unknown {
     this.pos = from;
     this.end = to;
@@ -19,7 +19,7 @@ export class ValueReader extends TaggedReader {
       if (this.pos !== to) throw this.bad(`${to - this.pos} bytes are left over`);
       return value;
     } catch (error) {
-      // Whatever an engine refuses by itself (a stack that was nearly used up, a map past its size) is refused here.
+      // Errors of the engine itself (a stack overflow, a map past its largest size) count as malformed too.
       if (isError(error, 'VALUE_MALFORMED') || isError(error, 'UNSUPPORTED_ENVIRONMENT')) throw error;
       throw this.bad('it could not be built', error);
     } finally {
@@ -66,7 +66,7 @@ export class ValueReader extends TaggedReader {
     }
   }
 
-  /** The heads that carry a length. */
+  /** Heads that are followed by a length. */
   #sized(head: number, depth: number): unknown {
     switch (head) {
       case 0xd9:
@@ -82,7 +82,7 @@ export class ValueReader extends TaggedReader {
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return this.enrol(this.copy(this.length(head - 0xc4)), depth);
+        return this.register(this.copy(this.length(head - 0xc4)), depth);
       case 0xc7:
       case 0xc8:
       case 0xc9:
@@ -101,7 +101,7 @@ export class ValueReader extends TaggedReader {
   #array(length: number, depth: number): unknown {
     this.checkCount(length);
     if (length > 0 && this.#atTag()) return this.tagged(length, depth);
-    const array: unknown[] = this.enrol([], depth);
+    const array: unknown[] = this.register([], depth);
     for (let i = 0; i < length; i++) array.push(this.value(depth + 1));
     return array;
   }
@@ -114,7 +114,7 @@ export class ValueReader extends TaggedReader {
   #plain(count: number, depth: number): unknown {
     this.checkCount(2 * count);
     if (count > VALUE_OBJECTS_MAX) throw this.bad(`more than ${VALUE_OBJECTS_MAX} properties`);
-    const object: Record<string, unknown> = this.enrol({}, depth);
+    const object: Record<string, unknown> = this.register({}, depth);
     for (let i = 0; i < count; i++) {
       const key = this.key() ?? this.text('a key');
       const value = this.value(depth + 1);
@@ -127,7 +127,7 @@ export class ValueReader extends TaggedReader {
 
   #ext(length: number, depth: number): unknown {
     const type = this.bytes[this.take(1)]!;
-    if (length > this.end - this.pos) throw this.bad(`${length} bytes wanted, ${this.end - this.pos} left`);
+    if (length > this.end - this.pos) throw this.bad(`${length} bytes expected, ${this.end - this.pos} left`);
     switch (type) {
       case EXT.undefined:
         if (length !== 1 || this.bytes[this.take(1)] !== 0) throw this.bad('an ill-formed undefined');
@@ -137,13 +137,13 @@ export class ValueReader extends TaggedReader {
         return bigintAt(this.bytes, this.take(length), length);
       case EXT.date:
         if (length !== 8) throw this.bad('an ill-formed date');
-        return this.enrol(new Date(this.view.getFloat64(this.take(8))), depth);
+        return this.register(new Date(this.view.getFloat64(this.take(8))), depth);
       case EXT.reference:
         return this.reference(length);
       case EXT.utf16:
         return this.utf16(length);
       case EXT.arrayBuffer:
-        return this.enrol(this.copy(length).buffer, depth);
+        return this.register(this.copy(length).buffer, depth);
       default:
         return this.#binaryView(type, length, depth);
     }
@@ -154,11 +154,11 @@ export class ValueReader extends TaggedReader {
     if (kind === undefined) throw this.bad(`extension type ${type} is not known`);
     if (kind.make === undefined) throw missingClass();
     if (length % kind.elementBytes !== 0) throw this.bad('a typed array with a part of an element');
-    return this.enrol(new kind.make(this.copy(length).buffer), depth);
+    return this.register(new kind.make(this.copy(length).buffer), depth);
   }
 }
 
-/** Well-formed bytes that this engine has no class for; there is one such class. */
+/** Well-formed bytes of a class that this engine does not have; Float16Array is the only such class. */
 function missingClass(): ManyhandsError {
   return new ManyhandsError(
     'UNSUPPORTED_ENVIRONMENT',

@@ -1,18 +1,18 @@
 /**
- * How the walk over a value says no: a refusal is thrown where the trouble is, and every container on the way
- * out adds its key, so that the path costs nothing while all goes well.
+ * Refusals of values that cannot be encoded. A refusal is thrown where the problem is, and each container adds its key while
+ * the stack unwinds, so that no path has to be kept while encoding.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 
-/** Internal to the value writer; `toError` makes the coded error of it. */
+/** Internal to the value writer; `toError` turns it into the coded error. */
 export class Refusal extends Error {
   /** Innermost first. */
   readonly keys: string[] = [];
 
   constructor(
     readonly reason: 'not-cloneable' | 'too-large',
-    /** What it is: `function`, `Promise`, a class's name, or which limit. */
+    /** What was refused: `function`, `Promise`, a class name, or the name of a limit. */
     readonly type: string,
     message: string,
     options?: { cause?: unknown },
@@ -41,20 +41,20 @@ export class Refusal extends Error {
   }
 }
 
-/** Adds a container's key to a refusal; anything else that was thrown came from a getter, a proxy or a serializer. */
+/** Adds a container's key to a refusal. Anything else that was thrown comes from a getter, a proxy or a serializer. */
 export function refusalAt(thrown: unknown, key: string): Refusal {
   const refusal = thrown instanceof Refusal ? thrown : foreignRefusal(thrown);
   refusal.keys.push(key);
   return refusal;
 }
 
-/** What code of the value's own threw while it was read. */
+/** The refusal for an error that the value's own code threw while it was read. */
 export function foreignRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
   return new Refusal('not-cloneable', 'throws', `reading it threw: ${textOf(thrown)}`, { cause: thrown });
 }
 
-/** A property's step in a path: `.name` or `["odd name"]`. */
+/** A property's step in a path: `.name` or `["other name"]`. */
 export function keyStep(key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }

@@ -1,21 +1,21 @@
 /**
- * Classes that the walk takes because somebody said how: a registered class travels as its name and what its
- * `serialize` gave. The registry lives in this process; the peer must have registered the same name.
+ * Classes with a registered serializer: an instance is encoded as the name of its serializer and the result of `serialize`.
+ * The registry is per process; the receiver must have registered the same name.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 
 export interface Serializer<T extends object, W = unknown> {
-  /** What it is called on the wire: 1 to 255 characters. */
+  /** Its name in encoded values: 1 to 255 characters. */
   name: string;
-  /** Instances made by exactly this class are taken; a subclass registers itself. */
+  /** Instances of exactly this class are encoded; subclasses must be registered themselves. */
   class: abstract new (...args: never[]) => T;
-  /** A cloneable value that `deserialize` makes the instance of; it must not contain the instance itself. */
+  /** Returns a value from which `deserialize` makes the instance; it must not contain the instance itself. */
   serialize(instance: T): W;
   deserialize(wire: W): T;
 }
 
-/** A serializer whose types were checked when it was registered. */
+/** A registered serializer, without its type parameters. */
 export interface AnySerializer {
   readonly name: string;
   readonly serialize: (instance: object) => unknown;
@@ -26,8 +26,8 @@ const byPrototype = new Map<object, AnySerializer>();
 const byName = new Map<string, AnySerializer>();
 
 /**
- * Lets instances of a class be values. Returns how to take it back.
- * Throws `INVALID_ARGUMENT` where the name or the class is taken or the name is not 1 to 255 characters.
+ * Lets instances of a class be encoded in values. Returns a function that unregisters the class.
+ * @throws INVALID_ARGUMENT where the name or the class is registered already, or the name is not 1 to 255 characters
  */
 export function registerSerializer<T extends object, W>(serializer: Serializer<T, W>): () => void {
   const { name } = serializer;
@@ -70,7 +70,7 @@ export function serializerOf(prototype: object): AnySerializer | undefined {
   return byPrototype.size === 0 ? undefined : byPrototype.get(prototype);
 }
 
-/** The serializer with this name on the wire. */
+/** The serializer with this name. */
 export function serializerNamed(name: string): AnySerializer | undefined {
   return byName.get(name);
 }

@@ -1,14 +1,13 @@
 /**
- * Whether bytes are the structure of one encoded value, without building it: heads that exist, lengths that end where the
- * bytes end, bounded nesting, text that is UTF-8. So the scheduler refuses what nobody could read, and never decodes what
- * strangers send. What only building shows (a reference to nothing, a regular expression that does not compile) is found
- * by the reader.
+ * Checks the structure of one encoded value without building it: known heads, lengths within the bytes, bounded nesting, text
+ * in UTF-8. The scheduler uses it to refuse malformed outcomes without decoding untrusted values. Faults that only decoding can
+ * find (a reference to no object, a regular expression that does not compile) are left to the reader.
  * @module
  */
 import { VALUE_DEPTH_MAX, VALUE_OBJECTS_MAX } from '../limits.js';
 import { EXT, TAG, VIEW_KINDS_BY_EXT } from './values-format.js';
 
-/** The arrays and maps that are open: items that are left of each, and whether it is a map (its items are keys and values). */
+/** The arrays and maps that contain the current item: the remaining items of each, and whether it is a map (keys and values count). */
 interface Open {
   readonly itemsLeft: Int32Array;
   readonly isMap: Uint8Array;
@@ -21,21 +20,21 @@ const newOpen = (): Open => ({
 const TAG_MAX = Math.max(...Object.values(TAG));
 const NOTHING = new Uint8Array(0);
 const newUtf8 = (): TextDecoder => new TextDecoder('utf-8', { fatal: true });
-/** For texts that are in one part. */
+/** For texts within one part. */
 const SHARED_UTF8 = newUtf8();
-/** The most bytes of an item that say what it is: a head and an integer, or head, length, type and first byte. */
+/** The longest start of an item that must be in one part: a head and an integer, or head, length, type and first byte. */
 const HEADER_BYTES_MAX = 9;
 
-/** Bytes behind the head of numbers, nil and booleans by head - 0xc0; -1 for other heads. */
+/** Bytes that follow the head of numbers, nil and booleans, by head - 0xc0; -1 for other heads. */
 const FIXED = Int8Array.from([
   0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
   -1, -1,
 ]);
 
-/** Whether the bytes from `from` to `to` are one value in its encoding, as far as its structure says. */
+/** Whether the bytes from `from` to `to` have the structure of exactly one encoded value. */
 export function isValueAt(bytes: Uint8Array, from: number, to: number): boolean {
   if (from >= to || to > bytes.length) return false;
-  // By far the most slices come to one number.
+  // Most slices return a single number.
   const head = bytes[from]!;
   if (head < 0x80 || head >= 0xe0) return to - from === 1;
   const width = head >= 0xc0 ? FIXED[head - 0xc0]! : -1;
@@ -45,12 +44,12 @@ export function isValueAt(bytes: Uint8Array, from: number, to: number): boolean 
   return SHARED_SCAN.take(bytes, from, to) && SHARED_SCAN.isWhole;
 }
 
-/** Whether a head is that of an integer of 64 bits, unsigned or signed. */
+/** Whether a head is that of a 64-bit integer, unsigned or signed. */
 function isLong(head: number): boolean {
   return head === 0xcf || head === 0xd3;
 }
 
-/** Whether the 8 bytes at `at` are an integer that a number holds exactly. */
+/** Whether the 8 bytes at `at` are an integer that is exact as a double. */
 function isSafeLong(bytes: Uint8Array, at: number, isSigned: boolean): boolean {
   const word = (i: number): number =>
     (bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!;
@@ -58,18 +57,18 @@ function isSafeLong(bytes: Uint8Array, at: number, isSigned: boolean): boolean {
   return Number.isSafeInteger(high * 2 ** 32 + (word(at + 4) >>> 0));
 }
 
-/** The same of bytes that come in parts, in the memory of one part. */
+/** The same check for bytes that arrive in parts, with memory for one part. */
 export class ValueScan {
   readonly #open = newOpen();
   #bytes: Uint8Array = NOTHING;
-  /** Where the scan is, which may be behind the part. */
+  /** The position of the scan, which may be behind the end of the part. */
   #at = 0;
   #to = 0;
-  /** Bytes of the value behind this part. */
+  /** Bytes of the value that follow this part. */
   #behind = 0;
   #depth = 0;
   #opened = 0;
-  /** Bytes of a text that the part before began. */
+  /** Remaining bytes of a text that began in an earlier part. */
   #textLeft = 0;
   #utf8: TextDecoder | undefined;
   #isWhole = false;
@@ -79,7 +78,7 @@ export class ValueScan {
     this.restart(bytes);
   }
 
-  /** Begins with another value; what was taken before is forgotten. @param bytes of the whole value */
+  /** Starts the check of another value. @param bytes of the whole value */
   restart(bytes: number): void {
     this.#bytes = NOTHING;
     this.#at = 0;
@@ -94,12 +93,12 @@ export class ValueScan {
     this.#open.isMap[0] = 0;
   }
 
-  /** Whether all that was taken is one value. */
+  /** Whether the parts so far are exactly one value. */
   get isWhole(): boolean {
     return this.#isWhole;
   }
 
-  /** Looks at the next part; false where no value begins so, and then nothing more is to be handed in. */
+  /** Checks the next part; false where it is malformed, after which `take` must not be called again. */
   take(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
     if (to - from > this.#behind) return false;
     this.#behind -= to - from;
@@ -116,31 +115,31 @@ export class ValueScan {
       this.#at = from - kept;
       this.#to = to;
     }
-    return this.#goOnText() && this.#run();
+    return this.#continueText() && this.#run();
   }
 
   #run(): boolean {
     const { itemsLeft, isMap } = this.#open;
     for (;;) {
-      // The item goes on in the next part.
+      // The item continues in the next part.
       if (this.#textLeft > 0 || this.#at > this.#to) return true;
       while (itemsLeft[this.#depth] === 0) {
         if (this.#depth === 0) {
-          this.#isWhole = this.#rest() === 0;
+          this.#isWhole = this.#remaining() === 0;
           return this.#isWhole;
         }
         this.#depth -= 1;
       }
       if (this.#at >= this.#to || (this.#behind > 0 && this.#to - this.#at < HEADER_BYTES_MAX))
-        return this.#rest() > 0;
+        return this.#remaining() > 0;
       const isKey = isMap[this.#depth] === 1 && itemsLeft[this.#depth]! % 2 === 0;
       itemsLeft[this.#depth]! -= 1;
       if (!this.#item(this.#bytes[this.#at++]!, isKey)) return false;
     }
   }
 
-  /** Bytes of the value that were not looked at. */
-  #rest(): number {
+  /** Bytes of the value that are not checked yet. */
+  #remaining(): number {
     return this.#to - this.#at + this.#behind;
   }
 
@@ -171,29 +170,29 @@ export class ValueScan {
     }
   }
 
-  /** A length of 1, 2 or 4 bytes (`size` 0, 1, 2); more than there can be where it is not whole. */
+  /** A length of 1, 2 or 4 bytes (`size` 0, 1, 2); Infinity where bytes are missing. */
   #length(size: number): number {
     const width = 1 << size;
-    if (width > this.#rest()) return Infinity;
+    if (width > this.#remaining()) return Infinity;
     let length = 0;
     for (let i = 0; i < width; i++) length = length * 256 + this.#bytes[this.#at++]!;
     return length;
   }
 
   #skip(count: number): boolean {
-    if (count > this.#rest()) return false;
+    if (count > this.#remaining()) return false;
     this.#at += count;
     return true;
   }
 
   #text(length: number): boolean {
-    if (length > this.#rest()) return false;
+    if (length > this.#remaining()) return false;
     this.#textLeft = length;
-    return this.#goOnText();
+    return this.#continueText();
   }
 
-  /** Looks at what is here of a text. */
-  #goOnText(): boolean {
+  /** Checks the bytes of a text that are in this part. */
+  #continueText(): boolean {
     if (this.#textLeft === 0) return true;
     const from = this.#at;
     this.#at += Math.min(this.#textLeft, this.#to - from);
@@ -221,7 +220,7 @@ export class ValueScan {
   }
 
   #begin(items: number, map: 0 | 1): boolean {
-    if (items > this.#rest() || this.#depth >= VALUE_DEPTH_MAX) return false;
+    if (items > this.#remaining() || this.#depth >= VALUE_DEPTH_MAX) return false;
     if (++this.#opened > VALUE_OBJECTS_MAX) return false;
     this.#depth += 1;
     this.#open.itemsLeft[this.#depth] = items;
@@ -231,7 +230,7 @@ export class ValueScan {
 
   #ext(length: number): boolean {
     const type = this.#bytes[this.#at];
-    if (!this.#skip(1) || length > this.#rest()) return false;
+    if (!this.#skip(1) || length > this.#remaining()) return false;
     const first = this.#bytes[this.#at]!;
     this.#at += length;
     switch (type) {

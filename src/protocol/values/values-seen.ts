@@ -1,9 +1,9 @@
 /**
- * The objects of one value by their numbers on the wire: 0 for the first that begins, and so on.
+ * Numbers the objects of one value in the order in which their encoding begins, from 0.
  * @module
  */
 
-/** Up to so many objects are looked for one by one, which is quicker; past it a map is kept. */
+/** Up to so many objects a linear search is quicker; for more a map is used. */
 const SCANNED_MAX = 8;
 
 export class SeenObjects {
@@ -14,7 +14,7 @@ export class SeenObjects {
     return this.#objects.length;
   }
 
-  /** The number of an object that was seen; −1 for a new one, which has the next number from now on. */
+  /** The number of a known object; −1 for a new one, which gets the next number. */
   numberOf(object: object): number {
     const objects = this.#objects;
     const known = this.#numbers === undefined ? objects.indexOf(object) : (this.#numbers.get(object) ?? -1);

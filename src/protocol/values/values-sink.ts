@@ -1,6 +1,6 @@
 /**
- * A growable run of bytes with MessagePack's scalars: what the value writer and the segment writer write into.
- * It knows bytes, numbers and text; it does not walk objects.
+ * A growable buffer with MessagePack's scalars, for the value writer and the segment writer. It writes bytes, numbers and text,
+ * not objects.
  * @module
  */
 import { VALUE_BYTES_MAX } from '../limits.js';
@@ -9,17 +9,17 @@ import { Refusal } from './values-refusal.js';
 import { encodeInto, isWellFormed, utf8Length, writeAscii, writeShortUtf8 } from './values-text.js';
 
 const TWO_32 = 2 ** 32;
-/** Text up to this length gets room for three bytes a unit at once, so that one pass does. */
+/** For text up to this length space for three bytes a unit is reserved, so that it is encoded in one pass. */
 const GUESSED_MAX = 0xffff;
 
-/** Room may be asked for that is not used; it is never more than this. */
-const ROOM_AHEAD = 4 * GUESSED_MAX;
+/** The most bytes that are reserved and not used. */
+const UNUSED_BYTES_MAX = 4 * GUESSED_MAX;
 
 export class ByteSink {
-  /** What was written is `bytes.subarray(0, pos)`. */
+  /** The written bytes are `bytes.subarray(0, pos)`. */
   bytes: Uint8Array<ArrayBuffer>;
   pos = 0;
-  /** The value that is being written may not end behind this; growing well past it refuses it at once. */
+  /** The largest end position of the current value. Growing far past it throws at once. */
   protected ceiling = Infinity;
   #view: DataView;
 
@@ -28,14 +28,14 @@ export class ByteSink {
     this.#view = new DataView(this.bytes.buffer);
   }
 
-  /** Makes room for `n` more bytes. Throws a `Refusal` where the value would pass its limit. */
+  /** Ensures space for `n` more bytes. Throws a `Refusal` where the value would exceed its limit. */
   reserve(n: number): void {
     if (this.pos + n > this.bytes.length) this.#grow(n);
   }
 
   #grow(n: number): void {
     const needed = this.pos + n;
-    if (needed > this.ceiling + ROOM_AHEAD) throw tooManyBytes();
+    if (needed > this.ceiling + UNUSED_BYTES_MAX) throw tooManyBytes();
     const bigger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     bigger.set(this.bytes.subarray(0, this.pos));
     this.bytes = bigger;
@@ -47,7 +47,7 @@ export class ByteSink {
     this.bytes[this.pos++] = value;
   }
 
-  /** A number: an int where it is integral and safe and not −0, else a float64 (NaN always with the same bits). */
+  /** A number: an integer format where it is a safe integer and not −0, else a float64 (NaN always has the same bits). */
   number(n: number): void {
     if ((n | 0) === n && (n !== 0 || 1 / n > 0)) return this.int32(n);
     this.reserve(9);
@@ -68,7 +68,7 @@ export class ByteSink {
     }
   }
 
-  /** An integer that fits in 32 bits with its sign, in the fewest bytes. */
+  /** A signed 32-bit integer, in the fewest bytes. */
   int32(n: number): void {
     this.reserve(5);
     const { bytes } = this;
@@ -87,7 +87,7 @@ export class ByteSink {
     else this.#long(0xd2, n);
   }
 
-  /** Writes a float64 into bytes that were reserved. */
+  /** Writes a float64 into reserved bytes. */
   protected float64At(at: number, n: number): void {
     if (n !== n) {
       this.#view.setUint32(at, 0x7ff80000);
@@ -122,7 +122,7 @@ export class ByteSink {
     else this.#long(0xdf, n);
   }
 
-  /** The head of an extension with `n` bytes of payload, and room for them. */
+  /** The head of an extension with `n` bytes of payload; reserves space for them. */
   extHeader(type: number, n: number): void {
     this.reserve(6 + n);
     const fixed = n === 1 ? 0xd4 : n === 2 ? 0xd5 : n === 4 ? 0xd6 : n === 8 ? 0xd7 : n === 16 ? 0xd8 : 0;
@@ -135,7 +135,7 @@ export class ByteSink {
     this.bytes[this.pos++] = type;
   }
 
-  /** Bytes behind a head that was written. */
+  /** Bytes without a head. */
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length);
     this.bytes.set(bytes, this.pos);
@@ -153,7 +153,7 @@ export class ByteSink {
     this.raw(bytes);
   }
 
-  /** Text as UTF-8; text with a lone surrogate, which UTF-8 cannot hold, as its UTF-16 code units. */
+  /** Text as UTF-8; text with a lone surrogate, which UTF-8 cannot encode, as UTF-16 code units. */
   string(text: string): void {
     if (text.length < 32) this.#shortText(text);
     else if (text.length <= GUESSED_MAX) this.#middleText(text);
@@ -175,7 +175,7 @@ export class ByteSink {
     this.pos += length;
   }
 
-  /** Written behind a head as if it were ASCII, and moved where it proves longer. */
+  /** Written behind the head that ASCII text of this length would have, and moved where the head is longer. */
   #middleText(text: string): void {
     const room = 3 * text.length;
     this.reserve(5 + room);
@@ -191,7 +191,7 @@ export class ByteSink {
   #longText(text: string): void {
     let length = text.length;
     this.reserve(5 + length);
-    // So much text always has the longest head. The platform's encoder says quickest whether it is all ASCII.
+    // Text of this length always has the longest head. The platform's encoder detects fastest whether it is all ASCII.
     if (encodeInto(text, this.bytes, this.pos + 5, length).read !== length) {
       length = utf8Length(text);
       if (length < 0) return this.#utf16(text);

@@ -1,6 +1,6 @@
 /**
- * Bytes that anybody may have made, read as MessagePack's scalars: every length is checked against the bytes that are
- * left before anything is made for it. It knows bytes, numbers and text; it does not build objects.
+ * Reads MessagePack's scalars from untrusted bytes: every length is checked against the remaining bytes before anything is
+ * allocated for it. It reads bytes, numbers and text, not objects.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -28,10 +28,10 @@ export class ByteSource {
     );
   }
 
-  /** Takes `n` bytes and says where they are. */
+  /** Advances by `n` bytes and returns where they begin. */
   protected take(n: number): number {
     const at = this.pos;
-    if (n > this.end - at) throw this.bad(`${n} bytes wanted, ${this.end - at} left`);
+    if (n > this.end - at) throw this.bad(`${n} bytes expected, ${this.end - at} left`);
     this.pos = at + n;
     return at;
   }
@@ -66,7 +66,7 @@ export class ByteSource {
     return copy;
   }
 
-  /** Refuses a count of items that the bytes left cannot hold, before anything is made for them. */
+  /** Throws where the remaining bytes cannot hold so many items, before anything is allocated for them. */
   protected checkCount(items: number): void {
     if (items > this.end - this.pos)
       throw this.bad(`${items} items announced, ${this.end - this.pos} bytes left`);

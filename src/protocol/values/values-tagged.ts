@@ -1,17 +1,17 @@
 /**
- * The values that MessagePack has no form for: arrays whose first item is a tag, and references. They are built from
- * the values that `ValueReader` reads; every object gets its number here.
+ * Decodes what MessagePack has no format for: tagged arrays (maps, sets, errors …) and references. Every object gets its
+ * number here.
  * @module
  */
 import { ARRAY_LENGTH_MAX, VALUE_DEPTH_MAX, VALUE_OBJECTS_MAX } from '../limits.js';
 import { makeError, setErrorField } from './values-error.js';
 import { TAG } from './values-format.js';
-import { holes } from './values-holes.js';
+import { arrayOfHoles } from './values-holes.js';
 import { RegExpBudget } from './values-regexp.js';
 import { serializerNamed } from './values-registry.js';
 import { ByteSource } from './values-source.js';
 
-/** Stands for an object whose number is given but that is not there yet. */
+/** Placeholder for an object that has a number but is not built yet. */
 const PENDING: unique symbol = Symbol('pending');
 
 export abstract class TaggedReader extends ByteSource {
@@ -20,14 +20,14 @@ export abstract class TaggedReader extends ByteSource {
 
   protected abstract value(depth: number): unknown;
 
-  /** Forgets the objects of the value before. */
+  /** Clears the state of the value that was read. */
   protected forget(): void {
     if (this.#objects.length > 0) this.#objects = [];
     this.#regexps = undefined;
   }
 
   /** Gives an object the next number. */
-  protected enrol<T>(object: T, depth: number): T {
+  protected register<T>(object: T, depth: number): T {
     this.reserve(depth);
     this.#objects.push(object);
     return object;
@@ -78,7 +78,7 @@ export abstract class TaggedReader extends ByteSource {
   #sparse(items: number, depth: number): unknown[] {
     const length = items % 2 === 1 ? this.value(VALUE_DEPTH_MAX + 1) : undefined;
     if (!isIntegerWithin(length, 0, ARRAY_LENGTH_MAX)) throw this.bad('an ill-formed sparse array');
-    const array = this.enrol(holes(length), depth);
+    const array = this.register(arrayOfHoles(length), depth);
     let least = 0;
     for (let i = 1; i < items; i += 2) {
       const index = this.value(VALUE_DEPTH_MAX + 1);
@@ -93,7 +93,7 @@ export abstract class TaggedReader extends ByteSource {
   #map(items: number, depth: number): Map<unknown, unknown> {
     if (items % 2 !== 0) throw this.bad('a map with a key and no value');
     if (items > 2 * VALUE_OBJECTS_MAX) throw this.bad(`more than ${VALUE_OBJECTS_MAX} entries`);
-    const map = this.enrol(new Map<unknown, unknown>(), depth);
+    const map = this.register(new Map<unknown, unknown>(), depth);
     for (let i = 0; i < items; i += 2) {
       const key = this.value(depth + 1);
       map.set(key, this.value(depth + 1));
@@ -103,7 +103,7 @@ export abstract class TaggedReader extends ByteSource {
 
   #set(items: number, depth: number): Set<unknown> {
     if (items > VALUE_OBJECTS_MAX) throw this.bad(`more than ${VALUE_OBJECTS_MAX} items`);
-    const set = this.enrol(new Set<unknown>(), depth);
+    const set = this.register(new Set<unknown>(), depth);
     for (let i = 0; i < items; i++) set.add(this.value(depth + 1));
     return set;
   }
@@ -111,7 +111,7 @@ export abstract class TaggedReader extends ByteSource {
   #error(items: number, depth: number): Error {
     const error = items % 2 === 1 ? makeError(this.text("an error's class")) : undefined;
     if (error === undefined) throw this.bad('an ill-formed error');
-    this.enrol(error, depth);
+    this.register(error, depth);
     for (let i = 1; i < items; i += 2) {
       const key = this.text("an error's field");
       if (!setErrorField(error, key, this.value(depth + 1)))
@@ -128,7 +128,7 @@ export abstract class TaggedReader extends ByteSource {
     this.#regexps ??= new RegExpBudget();
     if (!this.#regexps.take(source, flags)) throw this.bad('regular expressions that are too long');
     try {
-      return this.enrol(new RegExp(source, flags), depth);
+      return this.register(new RegExp(source, flags), depth);
     } catch (error) {
       throw this.bad('a regular expression that is none', error);
     }
@@ -142,7 +142,7 @@ export abstract class TaggedReader extends ByteSource {
       case 'string':
       case 'boolean':
       case 'bigint':
-        return this.enrol(Object(primitive) as object, depth);
+        return this.register(Object(primitive) as object, depth);
       default:
         throw this.bad('an ill-formed boxed primitive');
     }
@@ -151,7 +151,7 @@ export abstract class TaggedReader extends ByteSource {
   #registered(items: number, depth: number): unknown {
     if (items !== 2) throw this.bad('an ill-formed instance');
     const number = this.#objects.length;
-    this.enrol(PENDING, depth);
+    this.register(PENDING, depth);
     const name = this.text("an instance's class");
     const serializer = serializerNamed(name);
     if (serializer === undefined) throw this.bad(`no serializer "${name.slice(0, 100)}" is registered here`);

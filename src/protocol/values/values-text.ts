@@ -1,12 +1,12 @@
 /**
- * Text to and from UTF-8, with a quick way for short ASCII, which is most keys and many values. Ill-formed bytes
- * are refused, lone surrogates are found: nothing is ever replaced in silence.
+ * Encodes and decodes UTF-8, with a fast path for short ASCII, which most keys and many values are. Malformed bytes are
+ * refused and lone surrogates are detected: no character is replaced.
  * @module
  */
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Writes `text` at `at` when it is all ASCII; else says false (and has written rubbish there). */
+/** Writes `text` at `at` if it is all ASCII; otherwise returns false, and the bytes there are undefined. */
 export function writeAscii(text: string, bytes: Uint8Array, at: number): boolean {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -16,7 +16,7 @@ export function writeAscii(text: string, bytes: Uint8Array, at: number): boolean
   return true;
 }
 
-/** The bytes of `text` in UTF-8, or −1 where it has a lone surrogate. */
+/** The number of bytes of `text` in UTF-8; −1 where it has a lone surrogate. */
 export function utf8Length(text: string): number {
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
@@ -34,12 +34,12 @@ export function utf8Length(text: string): number {
   return length;
 }
 
-/** Whether UTF-8 can hold `text`: it has no lone surrogate. */
+/** Whether `text` has no lone surrogate, so that UTF-8 can encode it. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** Writes text at `at`, within `room` bytes; says how much was read and written. */
+/** Writes text at `at`, within `room` bytes; returns how much was read and written. */
 export function encodeInto(
   text: string,
   bytes: Uint8Array,
@@ -49,7 +49,7 @@ export function encodeInto(
   return encoder.encodeInto(text, bytes.subarray(at, at + room));
 }
 
-/** Writes well-formed text at `at`; quicker than the platform's encoder where it is short. */
+/** Writes well-formed text at `at`; faster than the platform's encoder for short text. */
 export function writeShortUtf8(text: string, bytes: Uint8Array, at: number): void {
   let to = at;
   for (let i = 0; i < text.length; i++) {
@@ -71,7 +71,7 @@ export function writeShortUtf8(text: string, bytes: Uint8Array, at: number): voi
   }
 }
 
-/** The text of `length` bytes at `at`. Throws a `TypeError` where they are not UTF-8. */
+/** The text of `length` bytes at `at`. @throws TypeError where they are not UTF-8 */
 export function readUtf8(bytes: Uint8Array, at: number, length: number): string {
   if (length <= SHORT_MAX) {
     const text = readAscii(bytes, at, length);
@@ -80,9 +80,9 @@ export function readUtf8(bytes: Uint8Array, at: number, length: number): string 
   return decoder.decode(bytes.subarray(at, at + length));
 }
 
-/** Up to so many bytes the platform's decoder costs more than a call with each unit as an argument. */
+/** Up to so many bytes `String.fromCharCode` is faster than the platform's decoder. */
 const SHORT_MAX = 24;
-/** One array a length, filled anew for each text: nothing is allocated. */
+/** One array for each length, reused for each text, so that nothing is allocated. */
 const UNITS = Array.from({ length: SHORT_MAX + 1 }, (_, length) => new Array<number>(length).fill(0));
 
 function readAscii(bytes: Uint8Array, at: number, length: number): string | undefined {
@@ -98,7 +98,7 @@ function readAscii(bytes: Uint8Array, at: number, length: number): string | unde
 const CACHE_SIZE = 1024;
 const cache = new Array<string | undefined>(CACHE_SIZE);
 
-/** Like `readUtf8`, for property names: they repeat, so the last ones seen are kept and compared, not built again. */
+/** Like `readUtf8`, for property names: they repeat, so recent ones are cached and compared instead of built again. */
 export function readKey(bytes: Uint8Array, at: number, length: number): string {
   if (length === 0 || length > SHORT_MAX) return readUtf8(bytes, at, length);
   const mixed = bytes[at]! * 31 + bytes[at + length - 1]! * 7 + bytes[at + (length >> 1)]! * 131 + length;

@@ -1,6 +1,6 @@
 /**
- * The walk over a value that is encoding at the same time: one pass, structured-clone semantics, and a refusal for
- * whatever would not come back as it was. The format is in docs/values.md.
+ * Encodes values in one pass, with structured-clone semantics. Values that would not be decoded to an equal value are refused.
+ * The format is in docs/values.md.
  * @module
  */
 import { ARRAY_LENGTH_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_OBJECTS_MAX } from '../limits.js';
@@ -17,13 +17,13 @@ import { ByteSink, tooManyBytes } from './values-sink.js';
 
 export class ValueWriter extends ByteSink {
   readonly #seen = new SeenObjects();
-  /** Numbers of registered instances whose own value is being written. */
+  /** Numbers of registered instances whose serialized value is being written. */
   #unfinished: number[] = [];
   #regexps: RegExpBudget | undefined;
 
   /**
-   * Appends one value. On a throw nothing was appended.
-   * Throws `VALUE_NOT_CLONEABLE` or `VALUE_TOO_LARGE`.
+   * Appends one value; where it throws, nothing is appended.
+   * @throws VALUE_NOT_CLONEABLE, VALUE_TOO_LARGE
    */
   append(value: unknown): void {
     const start = this.pos;
@@ -82,7 +82,7 @@ export class ValueWriter extends ByteSink {
     if (depth > VALUE_DEPTH_MAX) {
       throw new Refusal('too-large', 'depth', `nested deeper than ${VALUE_DEPTH_MAX} levels`);
     }
-    if (this.#met(object)) return;
+    if (this.#writeReference(object)) return;
     if (Array.isArray(object)) return this.#array(object, depth);
     const prototype = Object.getPrototypeOf(object) as object | null;
     if (prototype === Object.prototype || prototype === null) return this.#plain(object, depth);
@@ -91,8 +91,8 @@ export class ValueWriter extends ByteSink {
     this.#special(object, depth);
   }
 
-  /** Writes a reference where the object was met before; else gives it the next number. */
-  #met(object: object): boolean {
+  /** Writes a reference where the object was written before; otherwise gives it the next number and returns false. */
+  #writeReference(object: object): boolean {
     const known = this.#seen.numberOf(object);
     if (known >= 0) {
       if (this.#unfinished.includes(known)) {
@@ -297,7 +297,7 @@ function refuse(type: string, message: string): Refusal {
 }
 
 const BLOB_ADVICE = 'send its bytes: new Uint8Array(await blob.arrayBuffer())';
-/** What says the same and can travel, by class. */
+/** How to send the content of an instance, by class. */
 const INSTANCE_ADVICE: ReadonlyMap<string, string> = new Map([
   ['Blob', BLOB_ADVICE],
   ['File', BLOB_ADVICE],

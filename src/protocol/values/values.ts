@@ -1,5 +1,5 @@
 /**
- * The value codec: structured-clone semantics in MessagePack bytes. See docs/values.md for the format and for what
+ * Encodes and decodes values: structured-clone semantics in MessagePack bytes. See docs/values.md for the format and for what
  * is kept, dropped and refused.
  * @module
  */
@@ -10,15 +10,15 @@ import { ValueWriter } from './values-writer.js';
 
 export { registerSerializer, type Serializer } from './values-registry.js';
 
-/** A writer that grew past this is not kept. */
-const KEPT_BYTES_MAX = 1 << 20;
+/** A writer whose buffer is larger is not reused. */
+const REUSED_BYTES_MAX = 1 << 20;
 
-/** Kept between calls; absent while in use, since a serializer may encode values itself. */
+/** Reused between calls; undefined while in use, since a serializer may encode values itself. */
 let spare: ValueWriter | undefined;
 
 /**
- * The bytes of a value.
- * Throws `VALUE_NOT_CLONEABLE` (info: `path` from the root `$`, `type`) or `VALUE_TOO_LARGE` (info: `path`, `limit`).
+ * The encoding of a value.
+ * @throws VALUE_NOT_CLONEABLE (info: `path` from the root `$`, `type`), VALUE_TOO_LARGE (info: `path`, `limit`)
  */
 export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
   const writer = spare ?? new ValueWriter();
@@ -28,11 +28,11 @@ export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
     writer.append(value);
     return writer.bytes.slice(0, writer.pos);
   } finally {
-    if (writer.bytes.length <= KEPT_BYTES_MAX) spare = writer;
+    if (writer.bytes.length <= REUSED_BYTES_MAX) spare = writer;
   }
 }
 
-/** The value of bytes that `encodeValue` made, here or elsewhere. Throws `VALUE_MALFORMED`. */
+/** The value of untrusted bytes. @throws VALUE_MALFORMED, UNSUPPORTED_ENVIRONMENT */
 export function decodeValue(bytes: Uint8Array): unknown {
   if (bytes.length > VALUE_BYTES_MAX) {
     throw new ManyhandsError('VALUE_MALFORMED', `not an encoded value: ${bytes.length} bytes are too many`);

@@ -87,16 +87,17 @@ describe('a message', () => {
   });
 
   it('may carry its integers in any form', () => {
-    const want = decodeClientMessage(pack({ type: 'lease.want', want: 7n, idle: true }));
-    expect(want).toEqual({ type: 'lease.want', want: 7, idle: true });
+    const message = decodeClientMessage(pack({ type: 'lease.request', request: 7n, idle: true }));
+    expect(message).toEqual({ type: 'lease.request', request: 7, idle: true });
     const mint = SAMPLE_CLIENT_MESSAGES['account.mint'][0]!;
     expect(decodeClientMessage(pack({ ...mint, amount: 12 }))).toEqual({ ...mint, amount: 12n });
   });
 
   it('has nil or nothing where a field may be absent', () => {
-    const want = { type: 'lease.want', want: 7, idle: true };
-    expect(decodeClientMessage(pack({ ...want, warm: null }))).toEqual(want);
-    expect(decodeClientMessage(encodeMessage({ ...want, warm: undefined } as ClientMessage))).toEqual(want);
+    const message = { type: 'lease.request', request: 7, idle: true };
+    expect(decodeClientMessage(pack({ ...message, loadedJob: null }))).toEqual(message);
+    const absent = { ...message, loadedJob: undefined } as ClientMessage;
+    expect(decodeClientMessage(encodeMessage(absent))).toEqual(message);
   });
 });
 
@@ -139,7 +140,7 @@ describe('decoding', () => {
       9,
     ],
     [{ type: 'lease.renew', id: 0, leaseIds: ['L'.repeat(22), 7] }, 'leaseIds[1]', 0],
-    [{ type: 'lease.want', want: -1, idle: true }, 'want', undefined],
+    [{ type: 'lease.request', request: -1, idle: true }, 'request', undefined],
     [{ type: 'ping' }, 'id', undefined],
     [{ type: 'ping', id: 1.5 }, 'id', undefined],
     [{ type: 'hello', protocol: 'one' }, 'protocol', undefined],
@@ -174,13 +175,13 @@ describe('decoding', () => {
     );
   });
 
-  it('refuses a report without outcomes or loss, and one whose segment and count disagree', () => {
-    const [full, lost] = SAMPLE_CLIENT_MESSAGES['lease.report'] as [object, object];
+  it('refuses a report without outcomes or failure, and one whose segment and count disagree', () => {
+    const [full, failed] = SAMPLE_CLIENT_MESSAGES['lease.report'] as [object, object];
     for (const wrong of [
       { ...full, segment: undefined },
       { ...full, count: 0 },
-      { ...lost, lost: undefined },
-      { ...lost, segment: Uint8Array.of(1) },
+      { ...failed, failure: undefined },
+      { ...failed, segment: Uint8Array.of(1) },
     ]) {
       expect(thrownBy(() => decodeClientMessage(encodeMessage(wrong as ClientMessage))).code).toBe(
         'MESSAGE_MALFORMED',

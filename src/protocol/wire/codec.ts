@@ -9,7 +9,7 @@ import * as packing from 'msgpackr/pack';
 import * as unpacking from 'msgpackr/unpack';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { WireError } from '../../lib/errors.js';
-import { cutText } from '../../lib/text.js';
+import { truncateText } from '../../lib/text.js';
 import { scanMessage } from './codec-scan.js';
 import { boundedInfo } from './error-info.js';
 import { ERROR_TEXT_LENGTH_MAX, MESSAGE_BYTES_MAX, NAME_LENGTH_MAX } from '../limits.js';
@@ -125,8 +125,8 @@ export const clientCodec = {
 /** An error as it may travel: texts cut to their limits, and of its fields only what is plain. */
 function sendable(error: WireError): WireError {
   const cut: WireError = {
-    code: cutText(error.code, NAME_LENGTH_MAX),
-    message: cutText(error.message, ERROR_TEXT_LENGTH_MAX),
+    code: truncateText(error.code, NAME_LENGTH_MAX),
+    message: truncateText(error.message, ERROR_TEXT_LENGTH_MAX),
   };
   if (error.info !== undefined) cut.info = boundedInfo(error.info);
   return cut;

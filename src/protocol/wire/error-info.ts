@@ -1,17 +1,17 @@
 /**
- * The fields of an error as they may travel: what is plain of them, within limits, built afresh. Both ends do it, so
- * that an error never fails to be sent for what hangs on it, and brings nothing in.
+ * Copies the `info` of an error for sending: plain values within limits, in new objects. Sender and receiver both do it, so
+ * that no error fails to be sent because of its `info`, and nothing unexpected is received with one.
  * @module
  */
-import { cutText } from '../../lib/text.js';
+import { truncateText } from '../../lib/text.js';
 import { ERROR_TEXT_LENGTH_MAX } from '../limits.js';
 
-/** Levels of fields. */
+/** Nesting of maps and lists. */
 const DEPTH_MAX = 8;
 /** Entries of one list or map. */
 const ITEMS_MAX = 1_024;
 
-/** What is plain of an error's fields; the rest is left out, and texts are cut. */
+/** The plain values of an error's `info`; other values are left out, and texts are truncated. */
 export function boundedInfo(info: object): Record<string, unknown> {
   return boundedMap(info, 0);
 }
@@ -21,12 +21,12 @@ function bounded(value: unknown, depth: number): unknown {
     case 'boolean':
       return value;
     case 'number':
-      // −0 is 0 on the wire.
+      // −0 becomes 0.
       return value + 0;
     case 'bigint':
       return -(2n ** 63n) <= value && value < 2n ** 64n ? value : undefined;
     case 'string':
-      return cutText(value, ERROR_TEXT_LENGTH_MAX);
+      return truncateText(value, ERROR_TEXT_LENGTH_MAX);
     case 'object':
       return boundedObject(value, depth);
     default:
@@ -50,7 +50,7 @@ function boundedMap(map: object, depth: number): Record<string, unknown> {
   const made: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(map).slice(0, ITEMS_MAX)) {
     const found = bounded(item, depth + 1);
-    if (found !== undefined && key !== '__proto__') made[cutText(key, ERROR_TEXT_LENGTH_MAX)] = found;
+    if (found !== undefined && key !== '__proto__') made[truncateText(key, ERROR_TEXT_LENGTH_MAX)] = found;
   }
   return made;
 }

@@ -1,6 +1,6 @@
 /**
- * What the scheduler takes from clients: one table, type of message to its shape. The compiler holds it equal to
- * `messages.ts`.
+ * The shapes of the messages that the scheduler receives, by type of message. The compiler ensures that they equal the types
+ * in `messages.ts`.
  * @module
  */
 import {
@@ -71,7 +71,7 @@ const groupKey = object<GroupKey>({ key: name, address: optional(address) });
 const worker = object<WorkerDescription>({
   workerId: id,
   worktimes: array(worktimeName, WORKTIMES_MAX),
-  isolation: oneOf('browser', 'deno', 'chromium', 'thread'),
+  sandboxHost: oneOf('browser', 'deno', 'chromium', 'thread'),
   sandboxes: integer(1, SANDBOXES_PER_WORKER_MAX),
   paymentAddress: optional(address),
   owners: optional(array(address, WORKER_FILTER_MAX)),
@@ -98,11 +98,11 @@ const report = refine(
     count: integer(0, LEASE_SLICES_MAX),
     computeMs: atLeast(0),
     segment: optional(segmentBytes),
-    lost: optional(object<{ code: string; message: string }>({ code: name, message: errorText })),
+    failure: optional(object<{ code: string; message: string }>({ code: name, message: errorText })),
   }),
-  ({ count, segment, lost }) =>
-    count > 0 ? segment !== undefined : segment === undefined && lost !== undefined,
-  'a segment exactly where count is not 0, and outcomes or a loss',
+  ({ count, segment, failure }) =>
+    count > 0 ? segment !== undefined : segment === undefined && failure !== undefined,
+  'a segment exactly where count is not 0, and outcomes or a failure',
 );
 
 const nothing = object<Record<string, never>>({});
@@ -139,7 +139,7 @@ export const REQUEST_CHECKS: { readonly [K in RequestType]: Check<RequestBody<K>
   'account.mint': object({ address, amount: units, mintId: id }),
   'job.package': job,
   'lease.report': report,
-  'lease.return': object({ leaseId: id, from: sliceNumber, reason }),
+  'lease.release': object({ leaseId: id, from: sliceNumber, reason }),
   'lease.renew': object({ leaseIds: array(id, RENEW_LEASES_MAX) }),
   'job.pause': object({ jobId: id, reason }),
   'job.resume': job,
@@ -159,14 +159,14 @@ type ClientNotices = WorkerNotices & DeployerNotices;
 
 export const CLIENT_NOTICE_CHECKS: { readonly [K in keyof ClientNotices]: Check<ClientNotices[K]> } = {
   'worker.update': object<ClientNotices['worker.update']>({ worker }),
-  'lease.want': object<ClientNotices['lease.want']>({
-    want: integer(0),
-    warm: optional(id),
+  'lease.request': object<ClientNotices['lease.request']>({
+    request: integer(0),
+    loadedJob: optional(id),
     warmJobs: optional(array(id, WARM_JOBS_MAX)),
     warmWorktimes: optional(array(worktimeName, WARM_WORKTIMES_MAX)),
     idle: boolean,
   }),
-  'lease.unwant': object({ want: integer(0) }),
+  'lease.withdraw': object({ request: integer(0) }),
   'slice.console': object<ClientNotices['slice.console']>({
     leaseId: id,
     sliceNumber,

@@ -1,6 +1,5 @@
 /**
- * What a client takes from the scheduler unasked: one table, type of message to its shape. Replies are in
- * `reply-checks.ts`.
+ * The shapes of the scheduler's messages that are no replies, by type of message. Replies are in `reply-checks.ts`.
  * @module
  */
 import { LEASE_SLICES_MAX, SEGMENT_SLICES_MAX, WORKTIMES_MAX } from '../limits.js';
@@ -45,7 +44,7 @@ import type {
   Welcome,
 } from '../messages/messages.js';
 
-/** Rows, or parts, in one message; its size bounds them further. */
+/** Rows, or parts, in one message; the size of messages limits them further. */
 const LIST_MAX = SEGMENT_SLICES_MAX;
 
 export const welcome = object<Omit<Welcome, 'type'>>({
@@ -89,7 +88,7 @@ const lease = object<Lease>({
   count: integer(1, LEASE_SLICES_MAX),
   inputs: array(object<InputPart>({ first: sliceNumber, input }), LEASE_SLICES_MAX),
   leaseMs: atLeast(0),
-  sliceMs: optional(atLeast(0)),
+  estimatedSliceMs: optional(atLeast(0)),
 });
 
 export const SCHEDULER_NOTICE_CHECKS: { readonly [K in keyof SchedulerNotices]: Check<SchedulerNotices[K]> } =
@@ -108,8 +107,11 @@ export const SCHEDULER_NOTICE_CHECKS: { readonly [K in keyof SchedulerNotices]: 
       sliceNumber,
       progress: optional(finite),
     }),
-    'lease.grant': object({ want: integer(0), lease }),
-    'lease.recall': object<SchedulerNotices['lease.recall']>({ leaseId: id, isWarm: optional(boolean) }),
+    'lease.grant': object({ request: integer(0), lease }),
+    'lease.recall': object<SchedulerNotices['lease.recall']>({
+      leaseId: id,
+      isRequesterWarm: optional(boolean),
+    }),
     'lease.revoke': object({ leaseId: id, reason }),
     goodbye: object({ error: wireError }),
   };

@@ -1,5 +1,5 @@
 /**
- * The shapes that occur in messages of both directions.
+ * Shapes that occur in messages of both directions.
  * @module
  */
 import type { WireError } from '../../lib/errors.js';

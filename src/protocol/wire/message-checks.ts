@@ -1,7 +1,7 @@
 /**
- * Small checks that compose into the shape of a message: each takes an unknown value and gives it back typed, or
- * throws a `Mismatch` that knows where it was. Objects are built afresh from their known fields, so that neither an
- * unknown field nor a prototype gets through.
+ * Checks that compose into the shape of a message: each takes an unknown value and returns it typed, or throws a
+ * `Mismatch` with the path of the field. Objects are copied from their known fields only, so that neither an unknown field
+ * nor a prototype is kept.
  * @module
  */
 import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
@@ -9,10 +9,10 @@ import { ID_PATTERN } from '../../lib/crypto/ids.js';
 import { boundedInfo } from './error-info.js';
 import { UNITS_MAX } from '../limits.js';
 
-/** Gives the value back as `T`, or throws `Mismatch`. */
+/** Returns the value as `T`, or throws `Mismatch`. */
 export type Check<T> = (value: unknown) => T;
 
-/** What was expected, and where; `codec.ts` makes a coded error of it. */
+/** What was expected, and where; `codec.ts` turns it into a coded error. */
 export class Mismatch extends Error {
   readonly expected: string;
   readonly keys: (string | number)[] = [];
@@ -22,7 +22,7 @@ export class Mismatch extends Error {
     this.expected = expected;
   }
 
-  /** As in `rows[3].status.total`. */
+  /** Such as `rows[3].status.total`. */
   get path(): string {
     let path = '';
     for (const key of this.keys) path += typeof key === 'number' ? `[${key}]` : path === '' ? key : `.${key}`;
@@ -41,7 +41,7 @@ export function optional<T>(check: Check<T>): OptionalCheck<T> {
 }
 
 type OptionalKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
-/** A check for every field; those that may be absent are wrapped in `optional`. */
+/** A check for every field; optional fields must have one made by `optional`. */
 export type Shape<T> = { [K in Exclude<keyof T, OptionalKeys<T>>]-?: Check<T[K]> } & {
   [K in OptionalKeys<T>]-?: OptionalCheck<Exclude<T[K], undefined>>;
 };
@@ -50,7 +50,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-/** A map with these fields; any other field is dropped. */
+/** A map with these fields; other fields are dropped. */
 export function object<T extends object>(shape: Shape<T>): Check<T> {
   const fields = Object.entries<Check<unknown>>(shape);
   return (value) => {
@@ -98,7 +98,7 @@ export function pattern(regexp: RegExp, expected: string): Check<string> {
   };
 }
 
-/** An integer that is exact as a double, whichever MessagePack integer carried it. */
+/** An integer that is exact as a double, in any MessagePack integer format. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Check<number> {
   return (value) => {
     const number = typeof value === 'bigint' ? Number(value) : value;
@@ -108,7 +108,7 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Che
   };
 }
 
-/** Any number but the not finite ones; −0 is 0 on the wire. */
+/** A finite number; −0 becomes 0. */
 export const finite: Check<number> = (value) => {
   if (typeof value === 'number' && Number.isFinite(value)) return value + 0;
   throw new Mismatch('a finite number');
@@ -121,7 +121,7 @@ export function atLeast(min: number): Check<number> {
   };
 }
 
-/** Credits in units, as bigint, whichever MessagePack integer carried them. */
+/** Credits in units, as bigint, in any MessagePack integer format. */
 export const units: Check<bigint> = (value) => {
   const amount = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
   if (typeof amount === 'bigint' && amount >= 0n && amount <= UNITS_MAX) return amount;
@@ -141,12 +141,12 @@ export function oneOf<const T extends readonly string[]>(...values: T): Check<T[
   };
 }
 
-/** Past so many times its own size of memory a view is copied out of the buffer that it would keep alive. */
+/** A view is copied where its buffer is more than so many times larger, since the view would keep the buffer in memory. */
 const PINNED_RATIO_MAX = 8;
 
 /**
- * Binary. What is given back is a view of the received message, or a copy where the view would keep a buffer alive
- * that is more than eight times larger: whoever keeps it need not copy it again.
+ * Binary of `min` to `max` bytes. The result is a view of the received message, or a copy where that would keep a buffer in
+ * memory that is more than eight times larger; callers may keep it without copying it.
  */
 export function bytes(max: number, min = 0): Check<Uint8Array> {
   return (value) => {
@@ -159,7 +159,7 @@ export function bytes(max: number, min = 0): Check<Uint8Array> {
   };
 }
 
-/** The same check with a further condition over the whole. */
+/** `check`, and a condition on the checked value. */
 export function refine<T>(check: Check<T>, holds: (value: T) => boolean, expected: string): Check<T> {
   return (value) => {
     const found = check(value);
@@ -168,7 +168,7 @@ export function refine<T>(check: Check<T>, holds: (value: T) => boolean, expecte
   };
 }
 
-/** One of several maps, told apart by the text in one field. */
+/** One of several maps, chosen by the text in the field `tag`. */
 export function tagged<T extends object>(tag: string, checks: Record<string, Check<T>>): Check<T> {
   const names = Object.keys(checks).join(', ');
   return (value) => {
@@ -178,7 +178,7 @@ export function tagged<T extends object>(tag: string, checks: Record<string, Che
   };
 }
 
-/** Any map, of which only what is plain and within limits is kept. */
+/** Any map; only its plain values within limits are kept. */
 export const info: Check<Record<string, unknown>> = (value) => {
   if (!isRecord(value)) throw new Mismatch('a map');
   return boundedInfo(value);

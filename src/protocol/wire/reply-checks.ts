@@ -1,6 +1,5 @@
 /**
- * What a client takes as the reply to each type of request: one table. The reply itself does not say what it
- * answers, so whoever asked names the type.
+ * The shape of the reply to each type of request. A reply does not contain the type of its request: the client passes it.
  * @module
  */
 import {
@@ -54,7 +53,7 @@ export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } 
   'session.prove': object({ address }),
   'group.prove': nothing,
   'blob.ticket': object<ReplyBody<'blob.ticket'>>({
-    known: boolean,
+    exists: boolean,
     ticket: optional(text(NAME_LENGTH_MAX * 4)),
   }),
   'job.deploy': status,
@@ -96,8 +95,8 @@ export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } 
     offer: optional(signedOffer),
   }),
   'lease.report': object({ next: sliceNumber, paid: units }),
-  'lease.return': nothing,
-  'lease.renew': object({ lost: array(id, RENEW_LEASES_MAX) }),
+  'lease.release': nothing,
+  'lease.renew': object({ expired: array(id, RENEW_LEASES_MAX) }),
   'job.pause': nothing,
   'job.resume': object({ wasPaused: boolean }),
   'worker.list': object<ReplyBody<'worker.list'>>({
@@ -106,13 +105,13 @@ export const REPLY_CHECKS: { readonly [K in RequestType]: Check<ReplyBody<K>> } 
         workerId: id,
         peer: text(NAME_LENGTH_MAX),
         sinceMs: wallMs,
-        isolation: text(NAME_LENGTH_MAX),
+        sandboxHost: text(NAME_LENGTH_MAX),
         sandboxes: integer(1),
         worktimes: array(worktimeName, WORKTIMES_MAX),
         paymentAddress: optional(address),
         leases: integer(0),
         slices: integer(0),
-        lost: integer(0),
+        failures: integer(0),
       }),
       WORKER_LIST_MAX,
     ),

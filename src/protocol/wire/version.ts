@@ -1,5 +1,5 @@
 /**
- * The version of the wire. It changes when an old peer could misread a new one.
+ * The version of the protocol. It is raised when an older peer could misread a message of a newer one.
  * @module
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;

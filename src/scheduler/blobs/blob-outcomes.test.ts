@@ -48,7 +48,7 @@ async function put(bytes: Uint8Array): Promise<BlobRef> {
 }
 
 async function granted(worker: StubConnection): Promise<Lease> {
-  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  worker.receive({ type: 'lease.request', request: 1, idle: true });
   return (await worker.until((m) => m.type === 'lease.grant')).lease;
 }
 

@@ -15,7 +15,7 @@ interface Counted extends WorkerHandle {
 function worker(name: string, extra: Partial<WorkerDescription> = {}): Counted {
   const workerId = name.padEnd(22, '0');
   const worktimes = [{ name: 'map-basic', version: '1.0.0' }];
-  const description = { workerId, worktimes, isolation: 'thread' as const, sandboxes: 4, ...extra };
+  const description = { workerId, worktimes, sandboxHost: 'thread' as const, sandboxes: 4, ...extra };
   return {
     workerId,
     reads: 0,
@@ -73,7 +73,7 @@ test('finds a more independent worker exactly when a search of all workers does'
   let better = 0;
   for (let round = 0; round < 2_000; round++) {
     const group = workersLike(1 + below(6), () => ({
-      isolation: isolations[below(3)]!,
+      sandboxHost: isolations[below(3)]!,
       groups: [{ key: below(2) === 0 ? 'public' : 'lab' }],
       ...(below(2) === 0 && { paymentAddress: `0x${String(below(2)).repeat(40)}` as const }),
     }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BUSY_WAIT_MS } from '../../protocol/limits.js';
+import { ACTIVE_WORKER_MS } from '../../protocol/limits.js';
 import { candidate, FakeLender } from '../../testing/worker/fake-lender.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
@@ -35,7 +35,7 @@ test('a worker without progress counts again as soon as it reports progress', as
   const roster = new ConnectedRoster(clock, workers, matchmaker, leases, eligibility);
   const workerId = 'a'.padEnd(22, '0');
   const worktimes = [{ name: 'map-basic', version: '1.0.0' }];
-  const description = { workerId, worktimes, isolation: 'thread' as const, sandboxes: 1 };
+  const description = { workerId, worktimes, sandboxHost: 'thread' as const, sandboxes: 1 };
   const worker: WorkerHandle = { workerId, description, send: () => undefined };
   workers.set(workerId, worker);
   const job = candidate({});
@@ -47,7 +47,7 @@ test('a worker without progress counts again as soon as it reports progress', as
     clock.monotonicMs(),
   );
   expect(isThere()).toBe(true);
-  await clock.advance(2 * BUSY_WAIT_MS);
+  await clock.advance(2 * ACTIVE_WORKER_MS);
   expect(isThere()).toBe(false);
   leases.progress('l', 2, 99, clock.monotonicMs());
   expect(isThere()).toBe(true);

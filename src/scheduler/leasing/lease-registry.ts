@@ -2,7 +2,7 @@
  * The leases that connected workers hold, in memory, for recalls and revocations. The store is authoritative.
  * @module
  */
-import { BUSY_WAIT_MS } from '../../protocol/limits.js';
+import { ACTIVE_WORKER_MS } from '../../protocol/limits.js';
 import type { Candidate } from '../policy/choose-job.js';
 import type { SchedulerMessage } from '../../protocol/messages/messages.js';
 import type { StoredLease } from '../store/port/store.js';
@@ -105,7 +105,7 @@ export class LeaseRegistry {
   isProgressing(holder: LeaseHolder, nowMs: number): boolean {
     for (const leaseId of this.#byHolder.get(holder) ?? []) {
       const { progressedMs, sliceMs } = this.#leases.get(leaseId)!;
-      if (nowMs - progressedMs < Math.max(BUSY_WAIT_MS, PROGRESS_SLICES * sliceMs)) return true;
+      if (nowMs - progressedMs < Math.max(ACTIVE_WORKER_MS, PROGRESS_SLICES * sliceMs)) return true;
     }
     return false;
   }

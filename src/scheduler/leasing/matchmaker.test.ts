@@ -46,11 +46,12 @@ function worker(name: string, extra: Partial<WorkerDescription> = {}): Member {
   const workerId = name.padEnd(22, '0');
   const received: SchedulerMessage[] = [];
   const worktimes = [{ name: 'map-basic', version: '1.0.0' }];
-  const description = { workerId, worktimes, isolation: 'thread' as const, sandboxes: 4, ...extra };
+  const description = { workerId, worktimes, sandboxHost: 'thread' as const, sandboxes: 4, ...extra };
   return { workerId, received, send: (message) => void received.push(message), description };
 }
 
-const grants = (w: Member): number[] => w.received.flatMap((m) => (m.type === 'lease.grant' ? [m.want] : []));
+const grants = (w: Member): number[] =>
+  w.received.flatMap((m) => (m.type === 'lease.grant' ? [m.request] : []));
 const recalls = (w: Member): string[] =>
   w.received.flatMap((m) => (m.type === 'lease.recall' ? [m.leaseId] : []));
 
@@ -73,13 +74,13 @@ test('grants a request once, and keeps requests without work until there is some
 test('serves an idle sandbox before a request in advance, and passes its warm job to the store', async () => {
   const w = worker('a');
   matchmaker.add(w, { requestId: 1, idle: false });
-  matchmaker.add(w, { requestId: 2, idle: true, warmth: { warm: 'warm job' } });
+  matchmaker.add(w, { requestId: 2, idle: true, warmth: { loadedJob: 'warm job' } });
   await settle();
   lender.slices = 1;
   matchmaker.wake([candidate({})]);
   await settle();
   expect(grants(w)).toEqual([2]);
-  expect(lender.asked.at(-2)).toMatchObject({ warmth: { warm: 'warm job' } });
+  expect(lender.asked.at(-2)).toMatchObject({ warmth: { loadedJob: 'warm job' } });
 });
 
 test('releases a lease whose request was withdrawn, or whose worker disconnected, while the store granted it', async () => {
@@ -158,7 +159,7 @@ test('tells the holder in the recall whether the waiting sandbox has loaded the 
   const holder = busy();
   matchmaker.add(worker('idle'), { requestId: 1, idle: true, warmth: { warmJobs: ['a job'] } });
   await settle();
-  expect(holder.received).toEqual([{ type: 'lease.recall', leaseId: 'long', isWarm: true }]);
+  expect(holder.received).toEqual([{ type: 'lease.recall', leaseId: 'long', isRequesterWarm: true }]);
   matchmaker.close();
 });
 

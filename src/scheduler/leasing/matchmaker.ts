@@ -9,7 +9,7 @@ import { isError, ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
 import { LEASES_PER_WORKER_MAX, RECALL_IGNORED_MS } from '../../protocol/limits.js';
-import type { Warmth, WorkerDescription } from '../../protocol/messages/messages.js';
+import type { WarmState, WorkerDescription } from '../../protocol/messages/messages.js';
 import type { LeaseRecord, LeaseRegistry, LeaseHolder } from './lease-registry.js';
 import type { Log } from '../log/log.js';
 import type { Candidate, EligibilityCache } from '../policy/choose-job.js';
@@ -22,7 +22,7 @@ export interface LeaseRequest {
   /** The number that the worker gave it. */
   readonly requestId: number;
   /** Jobs and runtimes that the sandbox can start at once. */
-  readonly warmth?: Warmth;
+  readonly warmth?: WarmState;
   /** Whether the sandbox has no work now; other requests are made in advance. */
   readonly idle: boolean;
 }
@@ -248,10 +248,10 @@ export class Matchmaker {
       leases.delete(leaseId);
       return true;
     }
-    const { first, count, sliceMs } = lease;
+    const { first, count, estimatedSliceMs: sliceMs } = lease;
     const record = { leaseId, next: first, last: first + count - 1, job, attempt, sliceMs };
     leases.add(worker, record, clock.monotonicMs());
-    worker.send({ type: 'lease.grant', want: request.requestId, lease });
+    worker.send({ type: 'lease.grant', request: request.requestId, lease });
     return true;
   }
 
@@ -314,8 +314,9 @@ export class Matchmaker {
     const waiting = [...(this.#workers.get(worker)?.requests.values() ?? [])].filter(
       (request) => request.idle,
     );
-    const isWarm = waiting.some(({ warmth }) => isWarmFor(warmth, lease.job.jobId));
-    lease.holder.send({ type: 'lease.recall', leaseId: lease.leaseId, ...(isWarm ? { isWarm } : {}) });
+    const isRequesterWarm = waiting.some(({ warmth }) => isWarmFor(warmth, lease.job.jobId));
+    const { leaseId } = lease;
+    lease.holder.send({ type: 'lease.recall', leaseId, ...(isRequesterWarm ? { isRequesterWarm } : {}) });
   }
 
   /** Ends a lease whose holder released nothing, so that other workers get its slices. */
@@ -344,8 +345,8 @@ const newState = (): WorkerState => ({
   cancelRetry: undefined,
 });
 
-const isWarmFor = (warmth: Warmth = {}, jobId: string): boolean =>
-  warmth.warm === jobId || warmth.warmJobs?.includes(jobId) === true;
+const isWarmFor = (warmth: WarmState = {}, jobId: string): boolean =>
+  warmth.loadedJob === jobId || warmth.warmJobs?.includes(jobId) === true;
 
 /** Read through a function, because it changes while a lease is awaited and the compiler would narrow it. */
 const isServeAgain = (state: { readonly serveAgain: boolean }): boolean => state.serveAgain;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  ATTEMPTS_MAX,
-  ATTEMPTS_OF_SLICE_MAX,
+  LOST_ATTEMPTS_MAX,
+  SLICE_ATTEMPTS_MAX,
   HELD_BACK_MS_MAX,
-  UNLOADABLE_SILENT_MS,
+  UNLOADABLE_NO_RESULT_MS,
   WORK_ERRORS_MAX,
 } from '../../protocol/limits.js';
 import {
@@ -65,7 +65,7 @@ test('classifies each outcome once and in order, in the smallest number of runs'
 
 test.each([
   ['thrown', WORK_ERRORS_MAX],
-  ['lost', ATTEMPTS_MAX],
+  ['lost', LOST_ATTEMPTS_MAX],
 ] as const)('%s executions fail a slice when %i independent workers had them', (kind, enough) => {
   const independent = [a, b, c].slice(0, enough);
   expect(classifyFailure(attempts(kind, ...independent), kind, anotherIsConnected)).toBe('fail');
@@ -79,7 +79,7 @@ test.each([
 });
 
 test('a slice fails for good after the maximum of attempts, even when another worker is connected', () => {
-  const many = attempts('lost', ...Array.from({ length: ATTEMPTS_OF_SLICE_MAX }, () => a));
+  const many = attempts('lost', ...Array.from({ length: SLICE_ATTEMPTS_MAX }, () => a));
   expect(classifyFailure(many.slice(1), 'lost', anotherIsConnected)).toBe('retry');
   expect(classifyFailure(many, 'lost', anotherIsConnected)).toBe('fail');
 });
@@ -131,8 +131,8 @@ test.each([
 );
 
 test('results of one worker keep a job that three others cannot load, until none has arrived for a long time', () => {
-  const nowMs = 10 * UNLOADABLE_SILENT_MS;
-  const resultMs = nowMs - UNLOADABLE_SILENT_MS;
+  const nowMs = 10 * UNLOADABLE_NO_RESULT_MS;
+  const resultMs = nowMs - UNLOADABLE_NO_RESULT_MS;
   const by = (atMs: number) => [a, b, c].map((one) => ({ ...one, atMs }));
   const job = loads({ accepted: 1, resultMs, unloadableBy: by(nowMs) });
   expect(isUnloadable(job, anotherIsConnected, nowMs)).toBe(true);
@@ -141,7 +141,7 @@ test('results of one worker keep a job that three others cannot load, until none
     { loadedBy: 2 },
     { unloadableBy: by(resultMs) },
     { unloadableBy: by(nowMs).slice(1), unloadable: 5 },
-    { sliceMs: UNLOADABLE_SILENT_MS / 10 },
+    { sliceMs: UNLOADABLE_NO_RESULT_MS / 10 },
   ])
     expect(isUnloadable({ ...job, ...other }, noneIsConnected, nowMs)).toBe(false);
 });

@@ -5,10 +5,10 @@
  * @module
  */
 import {
-  ATTEMPTS_MAX,
-  ATTEMPTS_OF_SLICE_MAX,
+  LOST_ATTEMPTS_MAX,
+  SLICE_ATTEMPTS_MAX,
   HELD_BACK_MS_MAX,
-  UNLOADABLE_SILENT_MS,
+  UNLOADABLE_NO_RESULT_MS,
   WORK_ERRORS_MAX,
 } from '../../protocol/limits.js';
 import type { WorkerDescription } from '../../protocol/messages/messages.js';
@@ -121,11 +121,11 @@ export function classifyFailure(
   kind: 'thrown' | 'lost',
   hasIndependentWorker: HasIndependentWorker,
 ): Exclude<AttemptResult, 'accept'> {
-  const enough = kind === 'thrown' ? WORK_ERRORS_MAX : ATTEMPTS_MAX;
+  const enough = kind === 'thrown' ? WORK_ERRORS_MAX : LOST_ATTEMPTS_MAX;
   const alike = attempts.filter((attempt) => attempt.kind === kind);
   if (countIndependentExecutors(alike) >= enough) return 'fail';
   const counted = attempts.filter((attempt) => attempt.kind === 'thrown' || attempt.kind === 'lost');
-  if (counted.length >= ATTEMPTS_OF_SLICE_MAX) return 'fail';
+  if (counted.length >= SLICE_ATTEMPTS_MAX) return 'fail';
   return alike.length >= enough && !hasIndependentWorker(counted) ? 'fail' : 'retry';
 }
 
@@ -162,15 +162,16 @@ export function isUnloadable(
   hasIndependentWorker: HasIndependentWorker,
   nowMs: number,
 ): boolean {
-  if (job.unloadable < ATTEMPTS_MAX) return false;
+  if (job.unloadable < LOST_ATTEMPTS_MAX) return false;
   if (job.accepted > 0) {
-    const silentMs = Math.max(UNLOADABLE_SILENT_MS, SILENT_SLICES_MIN * job.sliceMs);
+    const silentMs = Math.max(UNLOADABLE_NO_RESULT_MS, SILENT_SLICES_MIN * job.sliceMs);
     if (job.loadedBy > 1 || nowMs - job.resultMs < silentMs) return false;
     const since = job.unloadableBy.filter(({ atMs }) => atMs > job.resultMs);
-    return countIndependentExecutors(since) >= ATTEMPTS_MAX;
+    return countIndependentExecutors(since) >= LOST_ATTEMPTS_MAX;
   }
   return (
-    countIndependentExecutors(job.unloadableBy) >= ATTEMPTS_MAX || !hasIndependentWorker(job.unloadableBy)
+    countIndependentExecutors(job.unloadableBy) >= LOST_ATTEMPTS_MAX ||
+    !hasIndependentWorker(job.unloadableBy)
   );
 }
 
@@ -208,6 +209,6 @@ export function isDeferredToBetter(
 
 /** The executor that a worker's description names; without a payment address its payee is an unclaimed account. */
 export function executorOf(worker: WorkerDescription): Executor {
-  const { workerId, paymentAddress, isolation } = worker;
+  const { workerId, paymentAddress, sandboxHost: isolation } = worker;
   return { workerId, payee: paymentAddress ?? `unclaimed:${workerId}`, isolation };
 }

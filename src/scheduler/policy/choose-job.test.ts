@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import semver from 'semver';
 import { expect, test, vi } from 'vitest';
 import { newId } from '../../lib/crypto/ids.js';
-import type { Warmth, WorkerDescription } from '../../protocol/messages/messages.js';
+import type { WarmState, WorkerDescription } from '../../protocol/messages/messages.js';
 import { candidate } from '../../testing/worker/fake-lender.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import {
@@ -17,7 +17,7 @@ import type { Candidate } from './choose-job.js';
 const worker = (change: Partial<WorkerDescription> = {}): WorkerDescription => ({
   workerId: 'w',
   worktimes: [{ name: 'map-basic', version: '1.2.0' }],
-  isolation: 'thread',
+  sandboxHost: 'thread',
   sandboxes: 1,
   ...change,
 });
@@ -79,15 +79,21 @@ test.each([
   [3, 'warm'],
   [4, 'cold'],
 ])('keeps a warm sandbox at its job within its advantage: %i leases against one', (leases, chosen) => {
-  expect(chooseJob([job('cold', 1), job('warm', leases)], worker(), { warm: 'warm' })?.jobId).toBe(chosen);
+  expect(chooseJob([job('cold', 1), job('warm', leases)], worker(), { loadedJob: 'warm' })?.jobId).toBe(
+    chosen,
+  );
 });
 
 const python = (jobId: string, leases: number): Candidate =>
   candidate({ jobId, leases, worktime: 'pyodide', worktimeRange: '^314.0.0' });
 
-test.each<[string, Warmth, string]>([
-  ['the sandbox’s own job before another warm job', { warm: 'own', warmJobs: ['kept', 'kept too'] }, 'own'],
-  ['the warm job with the fewest leases', { warm: 'elsewhere', warmJobs: ['kept too', 'kept'] }, 'kept'],
+test.each<[string, WarmState, string]>([
+  [
+    'the sandbox’s own job before another warm job',
+    { loadedJob: 'own', warmJobs: ['kept', 'kept too'] },
+    'own',
+  ],
+  ['the warm job with the fewest leases', { loadedJob: 'elsewhere', warmJobs: ['kept too', 'kept'] }, 'kept'],
   ['a job whose runtime is started', { warmWorktimes: [{ name: 'pyodide', version: '314.0.7' }] }, 'python'],
   [
     'a warm job before a started runtime',
@@ -111,7 +117,7 @@ test.each<[string, Warmth, string]>([
 
 const anyWarmth = fc.record(
   {
-    warm: fc.nat(9).map(String),
+    loadedJob: fc.nat(9).map(String),
     warmJobs: fc.array(fc.nat(9).map(String), { maxLength: 4 }),
     warmWorktimes: fc.array(
       fc.constantFrom('map-basic', 'pyodide').map((name) => ({ name, version: '1.2.0' })),
@@ -134,7 +140,7 @@ test('chooses an eligible job whenever there is one; a warm job is preferred onl
       expect(mine).toContain(chosen);
       const least = Math.min(...mine.map(({ leases }) => leases));
       const isWarm = ({ jobId }: Candidate): boolean =>
-        jobId === warmth.warm || warmth.warmJobs?.includes(jobId) === true;
+        jobId === warmth.loadedJob || warmth.warmJobs?.includes(jobId) === true;
       const hasNear = mine.some((one) => isWarm(one) && one.leases <= least + WARM_JOB_ADVANTAGE);
       expect(isWarm(chosen) || !hasNear).toBe(true);
       expect(chosen.leases).toBeLessThanOrEqual(
@@ -175,7 +181,7 @@ test('ignores a started runtime that is not one of the worker’s worktimes', ()
     candidate({ jobId: 'needy', leases: 1, worktimeRange: '~1.2.0' }),
     candidate({ jobId: 'served', leases: 2, worktimeRange: '^1.0.0' }),
   ];
-  const claim = (version: string): Warmth => ({ warmWorktimes: [{ name: 'map-basic', version }] });
+  const claim = (version: string): WarmState => ({ warmWorktimes: [{ name: 'map-basic', version }] });
   expect(chooseJob(jobs, worker(), claim('1.9.0'))?.jobId).toBe('needy');
 });
 

@@ -5,7 +5,12 @@
  * @module
  */
 import semver from 'semver';
-import type { GroupKey, Warmth, WorkerDescription, WorktimeName } from '../../protocol/messages/messages.js';
+import type {
+  GroupKey,
+  WarmState,
+  WorkerDescription,
+  WorktimeName,
+} from '../../protocol/messages/messages.js';
 
 export interface Candidate {
   readonly jobId: string;
@@ -93,19 +98,19 @@ export function isFairShareLease(leaseId: string): boolean {
 export function chooseJob(
   candidates: readonly Candidate[],
   worker: WorkerDescription,
-  warmth: Warmth,
+  warmth: WarmState,
 ): Candidate | undefined {
   const fits = worktimeMatcher(worker.worktimes);
   const eligible = candidates.filter((job) => isEligible(job, worker, fits));
   const best = fewestLeases(eligible);
   if (best === undefined) return undefined;
-  const { warm, warmJobs = [], warmWorktimes = [] } = warmth;
+  const { loadedJob, warmJobs = [], warmWorktimes = [] } = warmth;
   const startsSoon = worktimeMatcher(worker.worktimes.filter((one) => isAmong(one, warmWorktimes)));
   const within = (advantage: number): Candidate[] =>
     eligible.filter((job) => job.leases <= best.leases + advantage);
   const near = within(WARM_JOB_ADVANTAGE);
   return (
-    near.find((job) => job.jobId === warm) ??
+    near.find((job) => job.jobId === loadedJob) ??
     fewestLeases(near.filter((job) => warmJobs.includes(job.jobId))) ??
     fewestLeases(within(WARM_RUNTIME_ADVANTAGE).filter(startsSoon)) ??
     best

@@ -7,7 +7,7 @@ import { chooseRecall, type RecallableLease } from './choose-recall.js';
 const WORKER: WorkerDescription = {
   workerId: 'w',
   worktimes: [{ name: 'map-basic', version: '1.0.0' }],
-  isolation: 'thread',
+  sandboxHost: 'thread',
   sandboxes: 1,
 };
 const lease = (change: Partial<RecallableLease>): RecallableLease => ({

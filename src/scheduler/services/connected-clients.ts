@@ -16,7 +16,7 @@ export interface BannableClient {
 /** A worker's connection. */
 export interface ConnectedWorker extends WorkerHandle, BannableClient {
   readonly workerId: string;
-  readonly stats: Pick<WorkerListing, 'peer' | 'sinceMs' | 'slices' | 'lost'>;
+  readonly stats: Pick<WorkerListing, 'peer' | 'sinceMs' | 'slices' | 'failures'>;
   /** The same worker has opened another connection, which takes over its leases. */
   replaced(): void;
 }

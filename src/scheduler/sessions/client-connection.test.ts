@@ -96,7 +96,7 @@ test('reads no further requests while the unanswered ones have too many bytes', 
 test('ends the session of a dismissed client without waiting for its socket to close', async () => {
   rig = await SchedulerRig.start();
   const worker = rig.worker();
-  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  worker.receive({ type: 'lease.request', request: 1, idle: true });
   await turn();
   worker.receiveBytes(new Uint8Array([0xc1]));
   expect(worker.closed).toBeDefined();

@@ -63,11 +63,11 @@ describe('a job that the operator pauses', () => {
     const jobId = await deploy(connection);
     const operator = rig.operator();
     const worker = rig.worker();
-    worker.receive({ type: 'lease.want', want: 1, idle: true });
+    worker.receive({ type: 'lease.request', request: 1, idle: true });
     const { lease } = await worker.until((m) => m.type === 'lease.grant');
     expect((await ask(operator, { type: 'job.pause', jobId, reason: 'ask me first' })).body).toEqual({});
     expect(worker.all('lease.revoke')).toMatchObject([{ leaseId: lease.leaseId }]);
-    worker.receive({ type: 'lease.want', want: 2, idle: true });
+    worker.receive({ type: 'lease.request', request: 2, idle: true });
     await turns();
     expect(grants(worker)).toHaveLength(1);
     const paused = (await ask(connection, { type: 'job.status', jobId })).body;
@@ -109,7 +109,7 @@ describe('workers', () => {
   it('are listed with their statistics, one page at a time', async () => {
     await rig.deploy();
     const workers = [rig.worker(), rig.worker(), rig.worker()];
-    workers[0]!.receive({ type: 'lease.want', want: 1, idle: true });
+    workers[0]!.receive({ type: 'lease.request', request: 1, idle: true });
     await workers[0]!.until((m) => m.type === 'lease.grant');
     const operator = rig.operator();
     const first = (await ask(operator, { type: 'worker.list', limit: 2 })).body as {
@@ -122,16 +122,22 @@ describe('workers', () => {
     expect(rest.more).toBe(false);
     const all = [...first.workers, ...rest.workers];
     expect(all.map(({ leases }) => leases).sort()).toEqual([0, 0, 1]);
-    expect(all[0]).toMatchObject({ isolation: 'thread', sandboxes: 1, peer: 'a test', slices: 0, lost: 0 });
+    expect(all[0]).toMatchObject({
+      sandboxHost: 'thread',
+      sandboxes: 1,
+      peer: 'a test',
+      slices: 0,
+      failures: 0,
+    });
   });
 
   it('that are evicted get the reason, and their slices are leased again at once', async () => {
     await rig.deploy(rangeFromBounds(1, 1));
     const worker = rig.worker();
-    worker.receive({ type: 'lease.want', want: 1, idle: true });
+    worker.receive({ type: 'lease.request', request: 1, idle: true });
     await worker.until((m) => m.type === 'lease.grant');
     const other = rig.worker();
-    other.receive({ type: 'lease.want', want: 1, idle: true });
+    other.receive({ type: 'lease.request', request: 1, idle: true });
     const operator = rig.operator();
     const [workerId] = [...rig.core.workers.keys()];
     expect((await ask(operator, { type: 'worker.evict', workerId, reason: 'it lies' })).body).toEqual({});
@@ -222,16 +228,16 @@ describe('draining', () => {
     const { connection } = await deployer();
     await deploy(connection);
     const worker = rig.worker();
-    worker.receive({ type: 'lease.want', want: 1, idle: true });
+    worker.receive({ type: 'lease.request', request: 1, idle: true });
     const { lease } = await worker.until((m) => m.type === 'lease.grant');
     const operator = rig.operator();
     const answer = await ask(operator, { type: 'scheduler.drain', on: true });
     expect(answer.body).toEqual({ draining: true, leases: 1 });
-    worker.receive({ type: 'lease.want', want: 2, idle: true });
+    worker.receive({ type: 'lease.request', request: 2, idle: true });
     const fresh = { type: 'job.deploy', jobId: newId(rig.random), package: encodeJobPackage(PLAIN_PACKAGE) };
     expect((await ask(connection, fresh)).refused?.code).toBe('DRAINING');
     const { leaseId, first } = lease;
-    await ask(worker, { type: 'lease.return', leaseId, from: first, reason: 'enough' });
+    await ask(worker, { type: 'lease.release', leaseId, from: first, reason: 'enough' });
     await turns();
     expect(grants(worker)).toHaveLength(1);
     await rig.clock.advance(1_000);
@@ -250,7 +256,7 @@ describe('a drain with a limit', () => {
     const { connection } = await deployer();
     await deploy(connection);
     const worker = rig.worker();
-    worker.receive({ type: 'lease.want', want: 1, idle: true });
+    worker.receive({ type: 'lease.request', request: 1, idle: true });
     await worker.until((m) => m.type === 'lease.grant');
   }
   const limited = (limitMs?: number) =>

@@ -75,9 +75,9 @@ function listWorkers(node: SchedulerNode, after: string | undefined, limit: numb
 }
 
 function listing(worker: ConnectedWorker, leases: number): WorkerListing {
-  const { workerId, isolation, sandboxes, worktimes, paymentAddress } = worker.description;
+  const { workerId, sandboxHost, sandboxes, worktimes, paymentAddress } = worker.description;
   return {
-    ...{ workerId, isolation, sandboxes, worktimes, leases },
+    ...{ workerId, sandboxHost, sandboxes, worktimes, leases },
     ...(paymentAddress !== undefined && { paymentAddress }),
     ...worker.stats,
   };

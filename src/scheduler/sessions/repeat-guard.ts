@@ -46,7 +46,7 @@ function keyOf(message: RequestMessage): string | undefined {
     case 'job.close':
       return message.jobId;
     case 'lease.report':
-    case 'lease.return':
+    case 'lease.release':
       return message.leaseId;
     default:
       return undefined;

@@ -25,7 +25,7 @@ afterEach(async () => {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function granted(worker: StubConnection): Promise<Lease> {
-  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  worker.receive({ type: 'lease.request', request: 1, idle: true });
   return (await worker.until((m) => m.type === 'lease.grant')).lease;
 }
 
@@ -61,10 +61,10 @@ test('serves a package only to workers with a lease of its job, even among those
   expect((await worker.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
   const { leaseId, first } = await granted(worker);
   const late = rig.worker();
-  late.receive({ type: 'lease.want', want: 1, idle: true });
+  late.receive({ type: 'lease.request', request: 1, idle: true });
   await turn();
   expect((await late.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
-  await worker.ask({ type: 'lease.return', id: 2, leaseId, from: first, reason: 'enough' });
+  await worker.ask({ type: 'lease.release', id: 2, leaseId, from: first, reason: 'enough' });
   expect((await worker.ask({ ...ask, id: 3 })).body).toMatchObject({ owner: OPERATOR });
 });
 
@@ -97,7 +97,7 @@ describe('a compute group with a secret', () => {
     await rig.deploy(rangeFromBounds(1, 10), { groups });
     const member = rig.worker({ groups });
     const eavesdropper = rig.worker({ groups });
-    eavesdropper.receive({ type: 'lease.want', want: 1, idle: true });
+    eavesdropper.receive({ type: 'lease.request', request: 1, idle: true });
     // The member's own proof, over the eavesdropper's connection.
     expect((await prove(eavesdropper, secret, member)).refused?.code).toBe('UNAUTHENTICATED');
     await turn();
@@ -111,7 +111,7 @@ describe('a compute group with a secret', () => {
     const groups = [{ key: 'lab', address: await groupAddress(secret) }];
     const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
     const member = rig.worker({ groups });
-    member.receive({ type: 'lease.want', want: 1, idle: true });
+    member.receive({ type: 'lease.request', request: 1, idle: true });
     await prove(member, secret);
     expect((await member.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
   });
@@ -167,7 +167,7 @@ test("uses a worker's latest description, and still serves packages that it may 
   rig = await SchedulerRig.start();
   const jobId = await rig.deploy();
   const worker = rig.worker({ blockedJobs: [jobId] });
-  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  worker.receive({ type: 'lease.request', request: 1, idle: true });
   await turn();
   expect(worker.sent.some((m) => m.type === 'lease.grant')).toBe(false);
   const [description] = [...rig.core.workers.values()].map((session) => session.description);
@@ -216,7 +216,7 @@ test('revokes a lease whose job was cancelled in the very commit that granted it
   const jobId = await rig.deploy();
   const worker = rig.worker();
   await turn();
-  worker.receive({ type: 'lease.want', want: 1, idle: true });
+  worker.receive({ type: 'lease.request', request: 1, idle: true });
   await rig.core.commitQueue.submit('cancel', { jobId, owner: OPERATOR, reason: 'enough' });
   await turn();
   const types = worker.sent.map((m) => m.type);
@@ -248,7 +248,7 @@ test('deletes a lease from the registry when its worker is told that it is lost'
   });
   const { leaseId } = second;
   expect((await other.ask({ type: 'lease.renew', id: 1, leaseIds: [leaseId] })).body).toEqual({
-    lost: [leaseId],
+    expired: [leaseId],
   });
   expect(rig.core.leases.size).toBe(0);
 });
@@ -263,7 +263,7 @@ test('does not change another worker’s lease', async () => {
     'LEASE_LOST',
   );
   await thief.ask({ type: 'lease.renew', id: 2, leaseIds: [leaseId] });
-  await thief.ask({ type: 'lease.return', id: 3, leaseId, from: first, reason: '' });
+  await thief.ask({ type: 'lease.release', id: 3, leaseId, from: first, reason: '' });
   expect(rig.core.leases.get(leaseId)).toBeDefined();
 });
 
@@ -288,7 +288,7 @@ test('releases a lease at once whose grant was lost with the connection, without
   const workerId = newId(rig.random);
   const lost = await granted(rig.worker({ workerId }));
   const back = rig.worker({ workerId });
-  expect((await back.ask({ type: 'lease.renew', id: 1, leaseIds: [] })).body).toEqual({ lost: [] });
+  expect((await back.ask({ type: 'lease.renew', id: 1, leaseIds: [] })).body).toEqual({ expired: [] });
   const again = await granted(rig.worker());
   expect(again).toMatchObject({ first: lost.first, jobId });
   expect(again.leaseId).not.toBe(lost.leaseId);

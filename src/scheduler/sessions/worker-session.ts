@@ -42,7 +42,7 @@ export class WorkerSession implements Session, ConnectedWorker {
   readonly #offered = new OfferedJobs();
   /** Slices that it reported over this connection, and attempts that it reported as lost. */
   #slices = 0;
-  #lost = 0;
+  #failures = 0;
   readonly #sinceMs: number;
 
   /** @throws BANNED */
@@ -62,12 +62,12 @@ export class WorkerSession implements Session, ConnectedWorker {
     const old = node.workers.get(this.workerId);
     node.workers.set(this.workerId, this);
     old?.replaced();
-    const { isolation, sandboxes, paymentAddress } = description;
+    const { sandboxHost, sandboxes, paymentAddress } = description;
     const { peer } = connection;
     node.options.log('info', 'joined', {
       workerId: this.workerId,
       peer,
-      isolation,
+      sandboxHost,
       sandboxes,
       paymentAddress,
     });
@@ -100,8 +100,9 @@ export class WorkerSession implements Session, ConnectedWorker {
     return { workerId, address, peer: this.#connection.peer };
   }
 
-  get stats(): Pick<WorkerListing, 'peer' | 'sinceMs' | 'slices' | 'lost'> {
-    return { peer: this.#connection.peer, sinceMs: this.#sinceMs, slices: this.#slices, lost: this.#lost };
+  get stats(): Pick<WorkerListing, 'peer' | 'sinceMs' | 'slices' | 'failures'> {
+    const { peer } = this.#connection;
+    return { peer, sinceMs: this.#sinceMs, slices: this.#slices, failures: this.#failures };
   }
 
   /** Ends the connection for that reason; its leases are released at once. */
@@ -144,7 +145,7 @@ export class WorkerSession implements Session, ConnectedWorker {
       case 'lease.report':
         await this.#checkOutcomes(m);
         return { done: this.#report(m) };
-      case 'lease.return':
+      case 'lease.release':
         return { done: this.#return(m) };
       case 'lease.renew':
         return { done: this.#renew(m.leaseIds) };
@@ -157,16 +158,16 @@ export class WorkerSession implements Session, ConnectedWorker {
     switch (m.type) {
       case 'worker.update':
         return this.#update(m.worker);
-      case 'lease.want': {
-        const { want, idle, warm, warmJobs, warmWorktimes } = m;
+      case 'lease.request': {
+        const { request: requestId, idle, loadedJob, warmJobs, warmWorktimes } = m;
         return this.#node.matchmaker.add(this, {
-          requestId: want,
+          requestId,
           idle,
-          warmth: { warm, warmJobs, warmWorktimes },
+          warmth: { loadedJob, warmJobs, warmWorktimes },
         });
       }
-      case 'lease.unwant':
-        return this.#node.matchmaker.remove(this, m.want);
+      case 'lease.withdraw':
+        return this.#node.matchmaker.remove(this, m.request);
       case 'slice.console':
         return this.#forward(m.leaseId, ({ job: { jobId }, attempt }) => {
           const { sliceNumber, level, message, same } = m;
@@ -214,7 +215,7 @@ export class WorkerSession implements Session, ConnectedWorker {
     if (!this.#isCurrent) return;
     this.#node.workers.delete(this.workerId);
     const { workerId } = this;
-    this.#node.options.log('info', 'left', { workerId, slices: this.#slices, lost: this.#lost });
+    this.#node.options.log('info', 'left', { workerId, slices: this.#slices, failures: this.#failures });
     this.#node.commitQueue
       .submit('shortenLeases', { workerId: this.workerId })
       .catch((error: unknown) => this.#log(error));
@@ -299,18 +300,18 @@ export class WorkerSession implements Session, ConnectedWorker {
       await checkOutcomes(this.#node.blobValues, segment);
     } catch (error) {
       if (!isError(error, 'SEGMENT_MALFORMED')) throw error;
-      const lost = {
+      const failure = {
         code: 'LEASE_LOST',
         message: `its worker reported a malformed outcome: ${error.message}`,
       };
-      const loss = { type: 'lease.report' as const, leaseId, first, count: 0, computeMs: 0, lost };
+      const loss = { type: 'lease.report' as const, leaseId, first, count: 0, computeMs: 0, failure };
       await this.#report(loss).catch((refused: unknown) => this.#log(refused));
       throw error;
     }
   }
 
   async #report(m: Request<'lease.report'>): Promise<object> {
-    const { leaseId, first, count, computeMs, segment, lost } = m;
+    const { leaseId, first, count, computeMs, segment, failure } = m;
     try {
       const { jobId, next, left, paid } = await this.#node.commitQueue.submit('report', {
         leaseId,
@@ -319,13 +320,13 @@ export class WorkerSession implements Session, ConnectedWorker {
         count,
         computeMs,
         ...(segment === undefined ? {} : { segment }),
-        ...(lost === undefined ? {} : { lost }),
+        ...(failure === undefined ? {} : { lost: failure }),
       });
       this.#node.leases.progress(leaseId, next, left, this.#node.options.clock.monotonicMs());
       this.#slices += count;
-      if (lost !== undefined) {
-        this.#lost += 1;
-        const { code, message: reason } = lost;
+      if (failure !== undefined) {
+        this.#failures += 1;
+        const { code, message: reason } = failure;
         const { workerId } = this;
         this.#node.options.log('info', 'failed', { workerId, jobId, slice: first + count, code, reason });
       }
@@ -344,14 +345,14 @@ export class WorkerSession implements Session, ConnectedWorker {
     const { workerId } = this;
     const { lost } = await this.#node.commitQueue.submit('renewLeases', { leaseIds, workerId, unknown });
     for (const leaseId of [...lost, ...unknown]) this.#forget(leaseId);
-    return { lost };
+    return { expired: lost };
   }
 
   #forget(leaseId: string): void {
     if (this.#node.leases.get(leaseId)?.holder === this) this.#node.leases.delete(leaseId);
   }
 
-  async #return({ leaseId, from }: Request<'lease.return'>): Promise<object> {
+  async #return({ leaseId, from }: Request<'lease.release'>): Promise<object> {
     const { next, left } = await this.#node.commitQueue.submit('releaseLease', {
       leaseId,
       workerId: this.workerId,

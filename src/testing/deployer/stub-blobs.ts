@@ -36,11 +36,11 @@ export class StubBlobs {
   };
 
   /** The reply to `blob.ticket`. */
-  ticket(digest: string): { known: boolean; ticket?: string } {
-    if (this.blobs.has(digest)) return { known: true };
+  ticket(digest: string): { exists: boolean; ticket?: string } {
+    if (this.blobs.has(digest)) return { exists: true };
     const ticket = `ticket-${this.#tickets.size}`;
     this.#tickets.set(ticket, digest);
-    return { known: false, ticket };
+    return { exists: false, ticket };
   }
 
   store(bytes: Uint8Array): { digest: string; bytes: number } {

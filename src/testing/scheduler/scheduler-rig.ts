@@ -32,7 +32,7 @@ export const OPERATOR_TOKEN = 'f'.repeat(64);
 export const OPERATOR = 'operator';
 
 export const PLAIN_PACKAGE: JobPackage = {
-  version: 1,
+  version: 2,
   worktime: { name: 'map-basic', range: '*' },
   source: { inline: new TextEncoder().encode('(x) => x') },
   sourceKind: 'function',
@@ -43,7 +43,7 @@ export const PLAIN_PACKAGE: JobPackage = {
   votes: 1,
   public: { name: '', description: '', link: '' },
   isolation: 'job',
-  limits: { sliceMs: 1_000, noProgressMs: 1_000 },
+  limits: { sliceTimeoutMs: 1_000, noProgressMs: 1_000 },
 };
 
 /** The scheduler's end of a socket: what it sent is kept, and it is closed only when the test says so. */
@@ -183,7 +183,7 @@ export class SchedulerRig {
     const workerId = newId(this.random);
     return this.connect({
       role: 'worker',
-      worker: { workerId, worktimes, isolation: 'thread', sandboxes: 1, ...extra },
+      worker: { workerId, worktimes, sandboxHost: 'thread', sandboxes: 1, ...extra },
     });
   }
 

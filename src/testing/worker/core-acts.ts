@@ -191,7 +191,11 @@ export function playSandbox(world: World, act: Extract<Act, { slot: number }>): 
     case 'ready':
       if (sandbox.phase === 'ready') return;
       sandbox.phase = 'ready';
-      return world.do({ type: 'sandbox-ready', ...where, limits: { sliceMs: 5_000, noProgressMs: 2_000 } });
+      return world.do({
+        type: 'sandbox-ready',
+        ...where,
+        limits: { sliceTimeoutMs: 5_000, noProgressMs: 2_000 },
+      });
     case 'fail':
       if (sandbox.phase === 'opening')
         world.do({ type: 'sandbox-failed', ...where, fault: act.fault, message: 'no' });

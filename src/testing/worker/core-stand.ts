@@ -8,7 +8,7 @@ import type { CoreState, Tuning } from '../../worker/core/state.js';
 import { step } from '../../worker/core/step.js';
 
 export const JOB = 'job';
-const LIMITS = { sliceMs: 1_000, noProgressMs: 500 };
+const LIMITS = { sliceTimeoutMs: 1_000, noProgressMs: 500 };
 /** Sizes that are easy to reckon with. */
 const PLAIN: Partial<Tuning> = {
   batchMs: 25,

@@ -133,9 +133,9 @@ class FakeSandbox implements Sandbox {
       this.#host.snapshots++;
       return this.#later(0, () => this.#post({ type: 'snapshot', bytes: new Uint8Array(16) }));
     }
-    if (message.type === 'rest') {
+    if (message.type === 'quiesce') {
       const { nonce } = message;
-      return this.#later(0, () => this.#post({ type: 'resting', nonce }));
+      return this.#later(0, () => this.#post({ type: 'quiesced', nonce }));
     }
     if (message.type === 'ping') {
       const { nonce } = message;
@@ -173,7 +173,7 @@ class FakeSandbox implements Sandbox {
     this.#state = 'running';
     this.#flushedMs = this.#clock.monotonicMs();
     const slices = [...slicesOf(run.inputs)];
-    this.#host.batches.push({ first: slices[0]!.sliceNumber, count: slices.length, each: run.each });
+    this.#host.batches.push({ first: slices[0]!.sliceNumber, count: slices.length, each: run.reportEach });
     this.#later(0, () => this.#run(run, slices, 0));
   }
 
@@ -185,7 +185,7 @@ class FakeSandbox implements Sandbox {
       this.#host.runs.set(sliceNumber, runs);
       const act = this.#script.slice(sliceNumber, datum, runs);
       const isQuiet = this.#clock.monotonicMs() - this.#flushedMs > QUIET_MS;
-      if (run.each || isQuiet) this.#post({ type: 'begin', sliceNumber });
+      if (run.reportEach || isQuiet) this.#post({ type: 'begin', sliceNumber });
       if (act.kind === 'hang') return;
       if (act.kind === 'crash') return this.#die('It crashed.');
       if (act.ms !== undefined && act.ms > 0) {
@@ -210,7 +210,7 @@ class FakeSandbox implements Sandbox {
     const nowMs = this.#clock.monotonicMs();
     const done = index + 1 === slices.length;
     const isDue = nowMs - this.#flushedMs >= FLUSH_MS || this.#writer.byteLength > FLUSH_BYTES;
-    if (!done && !run.each && !isDue) return;
+    if (!done && !run.reportEach && !isDue) return;
     const { count } = this.#writer;
     const first = slices[index]!.sliceNumber + 1 - count;
     const computeMs = nowMs - this.#flushedMs;

@@ -157,7 +157,7 @@ export class StubScheduler {
       if (lease === undefined) return;
       this.wants.splice(this.wants.indexOf(want), 1);
       this.leases.get(lease.leaseId)!.connection = want.connection;
-      this.#send(want.connection, { type: 'lease.grant', want: want.want, lease });
+      this.#send(want.connection, { type: 'lease.grant', request: want.want, lease });
     }
   }
 
@@ -204,7 +204,8 @@ export class StubScheduler {
       { first, input: { kind: 'range', start: first, step: 1, count } as const },
     ];
     const { jobId, digest: packageDigest, leaseMs = 60_000, sliceMs } = job;
-    const lease: Lease = { leaseId, jobId, packageDigest, first, count, inputs, leaseMs, sliceMs };
+    const slices = { leaseId, jobId, packageDigest, first, count, inputs };
+    const lease: Lease = { ...slices, leaseMs, estimatedSliceMs: sliceMs };
     this.leases.set(leaseId, { lease, job, connection: undefined, next: first, end });
     return lease;
   }
@@ -227,15 +228,15 @@ export class StubScheduler {
       case 'worker.update':
         this.workers[this.workers.length - 1] = message.worker;
         return this.lend();
-      case 'lease.want': {
-        const { want, idle, warm } = message;
+      case 'lease.request': {
+        const { request: want, idle, loadedJob: warm } = message;
         const parked = this.wants.find((w) => w.want === want && w.connection === connection);
         if (parked !== undefined) Object.assign(parked, { idle, warm });
         else this.wants.push({ connection, want, idle, warm });
         return this.lend();
       }
-      case 'lease.unwant': {
-        const at = this.wants.findIndex((w) => w.want === message.want && w.connection === connection);
+      case 'lease.withdraw': {
+        const at = this.wants.findIndex((w) => w.want === message.request && w.connection === connection);
         if (at >= 0) this.wants.splice(at, 1);
         return;
       }
@@ -266,17 +267,17 @@ export class StubScheduler {
       }
       case 'lease.report':
         return this.#report(connection, request);
-      case 'lease.return':
+      case 'lease.release':
         return this.#return(request.leaseId, request.from, request.reason);
       case 'lease.renew': {
         for (const leaseId of request.leaseIds) {
           const held = this.leases.get(leaseId);
           if (held !== undefined) held.connection = connection;
         }
-        return { lost: request.leaseIds.filter((leaseId) => !this.leases.has(leaseId)) };
+        return { expired: request.leaseIds.filter((leaseId) => !this.leases.has(leaseId)) };
       }
       case 'blob.ticket':
-        return this.blobs.has(request.digest) ? { known: true } : { known: false, ticket: 'ticket' };
+        return this.blobs.has(request.digest) ? { exists: true } : { exists: false, ticket: 'ticket' };
       case 'group.prove':
         return {};
       case 'ping':
@@ -287,18 +288,18 @@ export class StubScheduler {
   }
 
   #report(connection: Connection, report: Extract<Request, { type: 'lease.report' }>): unknown {
-    const { leaseId, first, count, segment, lost } = report;
+    const { leaseId, first, count, segment, failure } = report;
     const held = this.leases.get(leaseId);
     if (held === undefined) throw new ManyhandsError('LEASE_LOST', `Lease ${leaseId} is not known.`);
     held.connection = connection;
     // The same again after a lost answer.
-    const last = first + count + (lost === undefined ? 0 : 1);
+    const last = first + count + (failure === undefined ? 0 : 1);
     if (last <= held.next) return { next: held.next, paid: 0n };
     if (first !== held.next || last > held.end)
       this.violations.push(`report ${first}+${count} when ${held.next} was next`);
     this.reports.push({ leaseId, first, count, bytes: segment?.byteLength ?? 0 });
     if (count > 0) this.#take(held.job, first, count, segment!);
-    if (lost !== undefined) this.#lose(held.job, first + count, lost);
+    if (failure !== undefined) this.#lose(held.job, first + count, failure);
     held.next = last;
     if (held.next >= held.end) this.leases.delete(leaseId);
     return { next: held.next, paid: this.price * BigInt(count) };
@@ -316,8 +317,8 @@ export class StubScheduler {
     }
   }
 
-  #lose(job: KeptJob, sliceNumber: number, lost: { code: string; message: string }): void {
-    this.losses.push({ jobId: job.jobId, sliceNumber, ...lost });
+  #lose(job: KeptJob, sliceNumber: number, failure: { code: string; message: string }): void {
+    this.losses.push({ jobId: job.jobId, sliceNumber, ...failure });
     const key = `${job.jobId} ${sliceNumber}`;
     const attempts = (this.#attempts.get(key) ?? 0) + 1;
     this.#attempts.set(key, attempts);
@@ -362,7 +363,7 @@ export class StubScheduler {
 /** A job package of JavaScript that nobody has to run. */
 export function samplePackage(): JobPackage {
   return {
-    version: 1,
+    version: 2,
     worktime: { name: 'map-basic', range: '^1.0.0' },
     source: { inline: new TextEncoder().encode('(x) => x * x') },
     sourceKind: 'function',
@@ -373,6 +374,6 @@ export function samplePackage(): JobPackage {
     votes: 1,
     public: { name: 'squares', description: 'Squares numbers.', link: '' },
     isolation: 'job',
-    limits: { sliceMs: 60_000, noProgressMs: 30_000 },
+    limits: { sliceTimeoutMs: 60_000, noProgressMs: 30_000 },
   };
 }

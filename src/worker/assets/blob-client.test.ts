@@ -15,7 +15,7 @@ type Answer = () => Response | Promise<Response>;
 /** Blobs whose server gives these answers one after the other, and the last one for ever. */
 function blobs(
   answers: Answer[],
-  ticket: { known: boolean; ticket?: string } = { known: false, ticket: 't' },
+  ticket: { exists: boolean; ticket?: string } = { exists: false, ticket: 't' },
 ) {
   const clock = new VirtualClock();
   const calls: { url: string; init: RequestInit | undefined }[] = [];
@@ -98,7 +98,7 @@ describe('a blob', () => {
     expect(calls).toMatchObject([
       { url: `http://s/blobs/${DIGEST}`, init: { method: 'PUT', headers: { authorization: 'Bearer t' } } },
     ]);
-    const known = blobs([ok], { known: true });
+    const known = blobs([ok], { exists: true });
     await known.clock.runUntil(known.made.put(BYTES));
     expect(known.calls).toEqual([]);
   });

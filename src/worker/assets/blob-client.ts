@@ -66,8 +66,8 @@ export class Blobs {
     const digest = await sha256HexAsync(bytes);
     const ref = { digest, bytes: bytes.byteLength };
     await this.#again(async () => {
-      const { known, ticket } = await this.#ports.link.request('blob.ticket', ref);
-      if (known) return;
+      const { exists, ticket } = await this.#ports.link.request('blob.ticket', ref);
+      if (exists) return;
       const headers = { authorization: `Bearer ${ticket ?? ''}`, 'content-type': 'application/octet-stream' };
       const body = bytes as Uint8Array<ArrayBuffer>;
       const url = `${this.#ports.http}/blobs/${digest}`;

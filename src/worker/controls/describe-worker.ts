@@ -34,7 +34,7 @@ export function describeWorker(
   return {
     workerId,
     worktimes: worktimes.map(({ name, version }) => ({ name, version })),
-    isolation,
+    sandboxHost: isolation,
     sandboxes: cores,
     paymentAddress,
     owners: owners && [...owners],

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
-import { Allowance } from '../../lib/token-bucket.js';
+import { TokenBucket } from '../../lib/token-bucket.js';
 
 /** Updates a second, and at once; what is over waits for a moment and is said in one. */
 const PER_SECOND = 10;
@@ -18,13 +18,13 @@ export interface AnnouncerOptions {
 
 export class Announcer {
   readonly #options: AnnouncerOptions;
-  readonly #allowance: Allowance;
+  readonly #allowance: TokenBucket;
   #isStale = false;
   #cancelLater: CancelTimer | undefined;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
-    this.#allowance = new Allowance(PER_SECOND, PER_SECOND, options.clock.monotonicMs());
+    this.#allowance = new TokenBucket(PER_SECOND, PER_SECOND, options.clock.monotonicMs());
   }
 
   /** What the scheduler knows is not so any more. */

@@ -8,7 +8,7 @@ import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
 
 /** What a job allows one slice, milliseconds. */
 export interface SliceLimits {
-  sliceMs: number;
+  sliceTimeoutMs: number;
   noProgressMs: number;
 }
 

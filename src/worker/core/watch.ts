@@ -59,11 +59,11 @@ function probe(slot: Slot, nowMs: number, effects: Effect[]): void {
 function overdue(slot: Slot, nowMs: number): { code: LossCode; message: string } | undefined {
   // What waits for its input waits on the one who fetches it, who has limits of his own.
   if (slot.sandbox.phase !== 'ready' || slot.fed[0]?.waiting !== false) return undefined;
-  const { sliceMs, noProgressMs } = slot.sandbox.limits;
-  if (nowMs - slot.sliceStartMs > sliceMs + BEGIN_SLACK_MS) {
+  const { sliceTimeoutMs, noProgressMs } = slot.sandbox.limits;
+  if (nowMs - slot.sliceStartMs > sliceTimeoutMs + BEGIN_SLACK_MS) {
     return {
       code: 'SLICE_TIMEOUT',
-      message: `The slice took more than ${sliceMs} ms, which is its job's limit.`,
+      message: `The slice took more than ${sliceTimeoutMs} ms, which is its job's limit.`,
     };
   }
   if (nowMs - slot.signMs > noProgressMs + BEGIN_SLACK_MS) {

@@ -3,7 +3,7 @@
  * anything for a while, and is a failure of the address when it has no end.
  * @module
  */
-import { SITE_REFUSALS_MIN, SITE_REFUSED_MS_MAX } from '../../protocol/limits.js';
+import { SITE_GIVE_UP_REFUSALS, SITE_GIVE_UP_MS } from '../../protocol/limits.js';
 
 /** What is remembered at a time; the oldest is forgotten first. */
 const KEYS_MAX = 4_096;
@@ -39,7 +39,7 @@ export class SiteRefusals {
   endless(key: string): string | undefined {
     const { sinceMs, times } = this.#refused.get(key) ?? { sinceMs: 0, times: 0 };
     const ms = this.#nowMs() - sinceMs;
-    if (times < SITE_REFUSALS_MIN || ms < SITE_REFUSED_MS_MAX) return undefined;
+    if (times < SITE_GIVE_UP_REFUSALS || ms < SITE_GIVE_UP_MS) return undefined;
     return `for ${Math.floor(ms / 60_000)} minutes it has answered, ${times} times, that it wants to be left alone`;
   }
 }

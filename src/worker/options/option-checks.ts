@@ -20,7 +20,7 @@ import type { Address, JobId, WorkerDescription } from '../../protocol/messages/
 import { hashSecret, type GroupCredential } from '../../wallet/group-credential.js';
 import { formatHours, parseHours } from './working-hours.js';
 
-export type Isolation = WorkerDescription['isolation'];
+export type Isolation = WorkerDescription['sandboxHost'];
 /** What is kept warm; see docs/worker.md. */
 export type WarmPolicy = 'cold' | 'warm-runtime' | 'warm-function';
 

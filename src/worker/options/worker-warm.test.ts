@@ -36,7 +36,7 @@ describe('warm-function', () => {
   it('tells the scheduler what starts at once, and when that changes while it waits', async () => {
     const s = on({ cores: 2 });
     await s.worker.start();
-    const wants = (): unknown[] => s.scheduler.said.filter(({ type }) => type === 'lease.want');
+    const wants = (): unknown[] => s.scheduler.said.filter(({ type }) => type === 'lease.request');
     for (const id of [JOB, OTHER, THIRD]) await workOff(s, id);
     await s.clock.advance(1_000);
     const worktime = { name: 'map-basic', version: expect.any(String) as string };
@@ -50,7 +50,11 @@ describe('warm-function', () => {
     expect(wants().length).toBe(before);
     await s.clock.advance(10 * MINUTE);
     expect(wants().length).toBeLessThan(before + 20);
-    expect(wants().at(-1)).toEqual({ type: 'lease.want', want: expect.any(Number) as number, idle: true });
+    expect(wants().at(-1)).toEqual({
+      type: 'lease.request',
+      request: expect.any(Number) as number,
+      idle: true,
+    });
   });
 
   it('keeps so many and so long, and no more', async () => {

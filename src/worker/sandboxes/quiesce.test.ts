@@ -55,7 +55,7 @@ describe('a sandbox that rests in a process of its own', () => {
   it('is ended where the answer is not the one to the question', () => {
     const { quiesce, ends, asked } = resting(0);
     expect(asked).toHaveLength(1);
-    quiesce.answered('resting');
+    quiesce.answered('quiesced');
     expect(ends).toEqual(['The sandbox answered what nobody asked.']);
   });
 });

@@ -79,7 +79,7 @@ export class Quiesce {
     this.#asked.push(nonce);
     // A timer that comes much too late tells of a machine that was asleep: the answer may be waiting behind it.
     limit(() => (clock.monotonicMs() - askedMs < REST_MS_MAX * 2 ? busy() : limit(busy)));
-    send({ type: 'rest', nonce });
+    send({ type: 'quiesce', nonce });
   }
 
   /** Its word is not all that there is: a process that rests takes no processor time. */

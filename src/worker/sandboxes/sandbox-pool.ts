@@ -12,9 +12,9 @@ import {
   WARM_WORKTIMES_MAX,
 } from '../../protocol/limits.js';
 import type { Random } from '../../lib/crypto/random.js';
-import type { JobId, Warmth as WarmFor } from '../../protocol/messages/messages.js';
-import type { SaidAtWork } from '../../protocol/messages/sandbox-messages.js';
-import { Allowance } from '../../lib/token-bucket.js';
+import type { JobId, WarmState } from '../../protocol/messages/messages.js';
+import type { JobMessage } from '../../protocol/messages/sandbox-messages.js';
+import { TokenBucket } from '../../lib/token-bucket.js';
 import type { Blobs } from '../assets/blob-client.js';
 import type { CoreEvent, Effect } from '../core/events.js';
 import type { CoreState, LeaseState } from '../core/state.js';
@@ -63,7 +63,7 @@ interface Seat {
   readonly jobId: string;
   readonly packageDigest: string;
   readonly runner: SandboxRunner;
-  readonly signs: Allowance;
+  readonly signs: TokenBucket;
   progressMs: number;
   cancelIdle?: CancelTimer;
   isShownIdle?: boolean;
@@ -73,8 +73,8 @@ export class SandboxDesk {
   readonly #options: DeskOptions;
   readonly #seats: (Seat | undefined)[] = [];
   readonly #parked: ParkedSandboxes;
-  readonly #consoleMessages: Allowance;
-  readonly #consoleBytes: Allowance;
+  readonly #consoleMessages: TokenBucket;
+  readonly #consoleBytes: TokenBucket;
   #warmTold = '';
   #cancelTell: CancelTimer | undefined;
 
@@ -84,8 +84,8 @@ export class SandboxDesk {
     this.#parked = new ParkedSandboxes(clock, warmth.parkMax, warmth.keepMs, () => this.warmthChanged());
     const now = options.clock.monotonicMs();
     const perSecond = CONSOLE_MESSAGES_PER_SECOND_MAX;
-    this.#consoleMessages = new Allowance(perSecond, perSecond, now);
-    this.#consoleBytes = new Allowance(CONSOLE_BYTES_PER_SECOND, CONSOLE_BYTES_BURST, now);
+    this.#consoleMessages = new TokenBucket(perSecond, perSecond, now);
+    this.#consoleBytes = new TokenBucket(CONSOLE_BYTES_PER_SECOND, CONSOLE_BYTES_BURST, now);
   }
 
   /** The jobs whose code is here, in sandboxes at work and in those that are kept. */
@@ -95,12 +95,12 @@ export class SandboxDesk {
   }
 
   /** What starts at once, or soon, for a slot whose sandbox has that job. */
-  warmFor(warm: JobId | undefined): WarmFor {
+  warmFor(warm: JobId | undefined): WarmState {
     const jobs = new Set(this.#parked.jobs.reverse().map(({ jobId }) => jobId));
     if (warm !== undefined) jobs.delete(warm);
     const { worktimes } = this.#options.warmth;
     return {
-      ...(warm === undefined ? {} : { warm }),
+      ...(warm === undefined ? {} : { loadedJob: warm }),
       ...(jobs.size === 0 ? {} : { warmJobs: [...jobs].slice(0, WARM_JOBS_MAX) }),
       ...(worktimes.length === 0 ? {} : { warmWorktimes: worktimes.slice(0, WARM_WORKTIMES_MAX) }),
     };
@@ -128,7 +128,7 @@ export class SandboxDesk {
     const events = this.#eventsOf(slot, gen, jobId);
     const kept = this.#parked.take(jobId, packageDigest);
     const runner = kept ?? new SandboxRunner(this.#options, events);
-    const signs = new Allowance(SIGNS_PER_SECOND, SIGNS_BURST, clock.monotonicMs());
+    const signs = new TokenBucket(SIGNS_PER_SECOND, SIGNS_BURST, clock.monotonicMs());
     this.#seats[slot] = { gen, jobId, packageDigest, runner, signs, progressMs: -Infinity };
     tally.sandbox(slot, jobId, 'opening');
     if (kept === undefined) return void runner.open(jobId, packageDigest);
@@ -229,7 +229,7 @@ export class SandboxDesk {
     };
   }
 
-  #onSaid(slot: number, gen: number, message: SaidAtWork): void {
+  #onSaid(slot: number, gen: number, message: JobMessage): void {
     const { dispatch, clock, tally } = this.#options;
     if (message.type === 'outcomes') {
       tally.reached(slot, message.first + message.count - (message.done ? 1 : 0));
@@ -245,7 +245,7 @@ export class SandboxDesk {
     dispatch({ ...message, slot, gen });
   }
 
-  #onConsole(slot: number, jobId: string, message: Extract<SaidAtWork, { type: 'console' }>): void {
+  #onConsole(slot: number, jobId: string, message: Extract<JobMessage, { type: 'console' }>): void {
     const { clock, link, events } = this.#options;
     const { sliceNumber, level, message: text, same } = message;
     const lease = this.#leaseOf(slot, jobId, sliceNumber);

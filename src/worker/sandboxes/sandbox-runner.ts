@@ -9,8 +9,8 @@ import type { ErrorCode } from '../../lib/errors.js';
 import type { Random } from '../../lib/crypto/random.js';
 import type { Digest, JobId, LeaseId, WorktimeName } from '../../protocol/messages/messages.js';
 import type {
-  SaidAtWork,
-  SetupAnswer,
+  JobMessage,
+  SetupReply,
   SupervisorToSandbox,
 } from '../../protocol/messages/sandbox-messages.js';
 import type { Blobs } from '../assets/blob-client.js';
@@ -53,7 +53,7 @@ const OWN_LOSSES = ['FETCH_FAILED', 'ORIGIN_NOT_ALLOWED'] as const;
 export interface RunnerEvents {
   ready(job: Job): void;
   failed(fault: SetupFault, message: string): void;
-  said(message: SaidAtWork): void;
+  said(message: JobMessage): void;
   /** A batch's input cannot be had. */
   starved(batch: number, fault: SetupFault, message: string, code?: LossCode): void;
   /** A batch that waited for its input has it, and is in the sandbox. */
@@ -155,7 +155,7 @@ export class SandboxRunner {
     // On its way while this batch runs.
     if (ahead !== undefined) this.#ports.remotes.prefetch(leaseId, ahead, this.#remoteOwner());
     if (this.#feeding === undefined && !isHeavy) {
-      return this.#send({ type: 'run', batch, inputs, each }, transfer);
+      return this.#send({ type: 'run', batch, inputs, reportEach: each }, transfer);
     }
     const before = this.#feeding ?? Promise.resolve();
     // Addresses are asked at once: what one batch waits for comes while those before it run.
@@ -172,7 +172,7 @@ export class SandboxRunner {
       if (isOver()) return;
       const full = fillInputs(cut, await found);
       if (isOver()) return;
-      this.#send({ type: 'run', batch, inputs: full.inputs, each }, full.transfer);
+      this.#send({ type: 'run', batch, inputs: full.inputs, reportEach: each }, full.transfer);
       if (isHeavy) this.#events.served(batch);
     });
     const settled = feeding
@@ -246,7 +246,7 @@ export class SandboxRunner {
       case 'assigned':
       case 'assign-failed':
         return this.#onAssignment(message);
-      case 'resting':
+      case 'quiesced':
         return this.#quiesce.answered(message.nonce);
       case 'pong':
         return this.#liveness.answered(message.nonce);
@@ -258,13 +258,13 @@ export class SandboxRunner {
     }
   }
 
-  #onAssignment(message: Extract<SetupAnswer, { type: 'assigned' | 'assign-failed' }>): void {
+  #onAssignment(message: Extract<SetupReply, { type: 'assigned' | 'assign-failed' }>): void {
     if (this.#is('ready')) return this.#onExit('The sandbox said again how its assignment went.');
     switch (message.type) {
       case 'assigned':
         this.#cancelLimit?.();
         this.#state = 'ready';
-        if (message.misfit === true && this.#worktime !== undefined)
+        if (message.incompatible === true && this.#worktime !== undefined)
           this.#ports.warmth.misfit(this.#worktime);
         this.#settle();
         return this.#events.ready(this.#job!);

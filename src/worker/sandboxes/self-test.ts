@@ -96,9 +96,9 @@ async function runTest(
   }
 }
 
-function sliceOfTest(): { type: 'run'; batch: number; inputs: TestInput[]; each: boolean } {
+function sliceOfTest(): { type: 'run'; batch: number; inputs: TestInput[]; reportEach: boolean } {
   const input = { kind: 'range' as const, start: 0, step: 1, count: 1 };
-  return { type: 'run', batch: 1, inputs: [{ first: 1, input }], each: false };
+  return { type: 'run', batch: 1, inputs: [{ first: 1, input }], reportEach: false };
 }
 
 interface TestInput {
@@ -118,7 +118,7 @@ function answerOf(segment: Uint8Array): boolean | undefined {
 
 function packageOfTest({ name, version }: WorktimeName): Uint8Array {
   return encodeJobPackage({
-    version: 1,
+    version: 2,
     worktime: { name, range: `^${version}` },
     source: { inline: new TextEncoder().encode(SOURCE) },
     sourceKind: 'function',
@@ -129,6 +129,6 @@ function packageOfTest({ name, version }: WorktimeName): Uint8Array {
     votes: 1,
     public: { name: 'Self test', description: '', link: '' },
     isolation: 'job',
-    limits: { sliceMs: TEST_MS_MAX, noProgressMs: TEST_MS_MAX },
+    limits: { sliceTimeoutMs: TEST_MS_MAX, noProgressMs: TEST_MS_MAX },
   });
 }

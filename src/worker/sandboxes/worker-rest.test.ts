@@ -17,7 +17,7 @@ async function begin(answers: () => boolean): Promise<Stage & { rests: () => num
   const made = stage({
     slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
     post: (message) => {
-      if ((message as { type: string }).type !== 'resting') return [message];
+      if ((message as { type: string }).type !== 'quiesced') return [message];
       rests++;
       return answers() ? [message] : [];
     },
@@ -106,7 +106,7 @@ describe('a sandbox without work', () => {
 it('a sandbox that says that it rests without being asked is ended', async () => {
   const made = stage({
     slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
-    post: (message) => [message, { type: 'resting', nonce: 'guessed' }],
+    post: (message) => [message, { type: 'quiesced', nonce: 'guessed' }],
   });
   keep(made);
   await made.worker.start();

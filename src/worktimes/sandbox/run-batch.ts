@@ -24,7 +24,7 @@ const CHEAP_MS = 0.1;
 export async function runBatch({ run, blobs }: ReceivedBatch, context: BatchContext): Promise<void> {
   const { work, reporter, writer, now } = context;
   const { call, endSlice } = work;
-  const { each: reportEach, inputs } = run;
+  const { reportEach, inputs } = run;
   const lastPart = inputs.length - 1;
   let nowMs = now();
   let clockEvery = 1;

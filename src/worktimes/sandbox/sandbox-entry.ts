@@ -36,7 +36,7 @@ export function runSandbox(port: SandboxPort, env: SandboxEnv): void {
     env.terminate(new Error(`The sandbox broke: ${error instanceof Error ? error.message : String(error)}`));
   };
 
-  const quiescer = new Quiescer(env, { quiesced: (nonce) => post({ type: 'resting', nonce }), fail });
+  const quiescer = new Quiescer(env, { quiesced: (nonce) => post({ type: 'quiesced', nonce }), fail });
   const quiesceIfIdle = (): void => {
     if (quiescer.isRequested && state === 'idle' && queue.isEmpty) quiescer.begin();
   };
@@ -47,7 +47,7 @@ export function runSandbox(port: SandboxPort, env: SandboxEnv): void {
       const { work: prepared, isSnapshotRejected } = await setup.assign(assignment);
       work = prepared;
       state = 'idle';
-      post({ type: 'assigned', ...(isSnapshotRejected ? { misfit: true } : {}) });
+      post({ type: 'assigned', ...(isSnapshotRejected ? { incompatible: true } : {}) });
     } catch (error) {
       state = 'failed';
       post({ type: 'assign-failed', error: setupError(error) });
@@ -83,7 +83,7 @@ export function runSandbox(port: SandboxPort, env: SandboxEnv): void {
         return;
       case 'blob':
         return queue.addBlob(message);
-      case 'rest':
+      case 'quiesce':
         quiescer.request(message.nonce);
         return quiesceIfIdle();
       case 'run':

@@ -48,7 +48,7 @@ export class SandboxSetup {
       const runtime = this.#env.loadRuntime(worktime.name, assets, this.#fail, start);
       this.#warm = { name: worktime.name, runtime };
       const { isSnapshotRejected } = await runtime;
-      return { type: 'warmed', ...(isSnapshotRejected === true ? { misfit: true } : {}) };
+      return { type: 'warmed', ...(isSnapshotRejected === true ? { incompatible: true } : {}) };
     } catch (error) {
       return { type: 'warm-failed', error: setupError(error) };
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import { cutText } from '../../lib/text.js';
+import { truncateText } from '../../lib/text.js';
 import type { WasmCall } from '../../protocol/job/job-package.js';
 import { HOST_FUNCTIONS } from './host-names.js';
 import {
@@ -106,7 +106,7 @@ function whyInvalid(bytes: Uint8Array): string {
     Reflect.construct(WebAssembly.Module, [bytes]);
     return 'this engine does not say why';
   } catch (error) {
-    return cutText(String((error as Error).message), 300).replace(/^WebAssembly\.Module\(\): /, '');
+    return truncateText(String((error as Error).message), 300).replace(/^WebAssembly\.Module\(\): /, '');
   }
 }
 
@@ -117,10 +117,12 @@ function checkImports(imports: readonly ModuleImport[]): void {
   if (missing.length === 0) return;
   const shown = missing
     .slice(0, SHOWN_MAX)
-    .map(({ module, name, kind }) => `${cutText(`${module}.${name}`, NAME_SHOWN_MAX)} (${kind})`);
+    .map(({ module, name, kind }) => `${truncateText(`${module}.${name}`, NAME_SHOWN_MAX)} (${kind})`);
   const more = missing.length > SHOWN_MAX ? ` and ${missing.length - SHOWN_MAX} more` : '';
   throw invalid(`it imports ${shown.join(', ')}${more}, which a sandbox does not have`, adviceFor(missing), {
-    imports: missing.slice(0, 100).map(({ module, name }) => cutText(`${module}.${name}`, NAME_SHOWN_MAX)),
+    imports: missing
+      .slice(0, 100)
+      .map(({ module, name }) => truncateText(`${module}.${name}`, NAME_SHOWN_MAX)),
   });
 }
 
@@ -154,7 +156,7 @@ function chooseFunction(
       ? 'no function'
       : names
           .slice(0, SHOWN_MAX)
-          .map((name) => cutText(name, NAME_SHOWN_MAX))
+          .map((name) => truncateText(name, NAME_SHOWN_MAX))
           .join(', ');
   if (exportName !== undefined) {
     const found = functions.get(exportName);
@@ -183,7 +185,7 @@ function chooseHelpers(
     const name = call[key];
     if (name === undefined || functions.has(name)) continue;
     throw invalid(
-      `it exports no function ${cutText(name, NAME_SHOWN_MAX)}`,
+      `it exports no function ${truncateText(name, NAME_SHOWN_MAX)}`,
       `Set job.wasm.${key} to one that it exports.`,
     );
   }

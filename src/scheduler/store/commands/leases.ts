@@ -84,7 +84,7 @@ function* createGrant(
       count,
       inputs: parts,
       leaseMs: LEASE_MS,
-      ...(sliceMs === undefined ? {} : { sliceMs }),
+      ...(sliceMs === undefined ? {} : { estimatedSliceMs: sliceMs }),
     },
   };
 }
@@ -109,7 +109,7 @@ function* insertLease(
   });
   yield* countLeaseBegun(job, c.worker.workerId);
   job.servedMs = ctx.nowMs;
-  if (c.warmth?.warm !== job.jobId) job.turnMs = ctx.nowMs;
+  if (c.warmth?.loadedJob !== job.jobId) job.turnMs = ctx.nowMs;
   yield* run(
     'INSERT INTO leases (lease_id, job_id, worker_id, payee, next, last, deadline_ms, granted_ms, progress_ms, isolation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     c.leaseId,
@@ -121,7 +121,7 @@ function* insertLease(
     ctx.nowMs + LEASE_MS,
     ctx.nowMs,
     ctx.nowMs,
-    c.worker.isolation,
+    c.worker.sandboxHost,
   );
   job.pending -= count;
   job.leased += count;

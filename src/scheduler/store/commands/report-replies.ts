@@ -1,9 +1,9 @@
 /**
- * Replies to reports, stored for `ANSWER_MS_MAX`: a worker whose connection broke between the commit and the reply repeats
+ * Replies to reports, stored for `REPORT_REPLY_KEPT_MS`: a worker whose connection broke between the commit and the reply repeats
  * its report, and must get the same reply even if that report ended the lease.
  * @module
  */
-import { ANSWER_MS_MAX, ANSWERS_MAX } from '../../../protocol/limits.js';
+import { REPORT_REPLY_KEPT_MS, REPORT_REPLIES_KEPT_MAX } from '../../../protocol/limits.js';
 import { get, getExact, run, type QueryPlan } from '../rows/query-plan.js';
 import type { CommandResult, ReportCommand } from '../port/store.js';
 import type { CommandContext } from './context.js';
@@ -30,7 +30,7 @@ export function* findReportReply(c: ReportCommand): QueryPlan<CommandResult<'rep
   return { jobId: row.job_id, next: Number(row.next), left: Number(row.left), paid: row.paid };
 }
 
-/** Stores the reply in the transaction that records the report; beyond `ANSWERS_MAX` the oldest ones are deleted. */
+/** Stores the reply in the transaction that records the report; beyond `REPORT_REPLIES_KEPT_MAX` the oldest ones are deleted. */
 export function* saveReportReply(
   ctx: CommandContext,
   c: ReportCommand,
@@ -50,17 +50,20 @@ export function* saveReportReply(
     answer.paid,
     ctx.nowMs,
   );
-  yield* run('DELETE FROM answers WHERE answer <= (SELECT MAX(answer) FROM answers) - ?', ANSWERS_MAX);
+  yield* run(
+    'DELETE FROM answers WHERE answer <= (SELECT MAX(answer) FROM answers) - ?',
+    REPORT_REPLIES_KEPT_MAX,
+  );
 }
 
 /** Deletes the replies that no worker can be waiting for any more. */
 export function* deleteOldReportReplies(ctx: CommandContext): QueryPlan<void> {
-  yield* run('DELETE FROM answers WHERE at_ms <= ?', ctx.nowMs - ANSWER_MS_MAX);
+  yield* run('DELETE FROM answers WHERE at_ms <= ?', ctx.nowMs - REPORT_REPLY_KEPT_MS);
 }
 
 /** When the oldest reply expires, wall milliseconds; undefined when none is stored. */
 export function* nextReplyExpiryMs(): QueryPlan<number | undefined> {
   const row = yield* get<{ oldest: number | null }>('SELECT MIN(at_ms) AS oldest FROM answers');
   const oldest = row?.oldest ?? undefined;
-  return oldest === undefined ? undefined : oldest + ANSWER_MS_MAX;
+  return oldest === undefined ? undefined : oldest + REPORT_REPLY_KEPT_MS;
 }

@@ -3,9 +3,9 @@
  * @module
  */
 import { ManyhandsError } from '../../../lib/errors.js';
-import { cutText } from '../../../lib/text.js';
+import { truncateText } from '../../../lib/text.js';
 import { ENVELOPE_KIND } from '../../../protocol/segment/envelope.js';
-import { LEASE_MS, REASON_LENGTH_MAX, SLICE_MS_MAX } from '../../../protocol/limits.js';
+import { LEASE_MS, REASON_LENGTH_MAX, SLICE_TIMEOUT_MS_MAX } from '../../../protocol/limits.js';
 import { UNLOADABLE_REASON } from '../../../protocol/job/reasons.js';
 import { SegmentReader, sliceSegment } from '../../../protocol/segment/segment.js';
 import {
@@ -98,7 +98,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): QueryPlan<Comman
     isUnloadable(yield* loadHistoryOf(job), hasIndependentWorker(ctx, job), ctx.nowMs)
   ) {
     const reason = `${UNLOADABLE_REASON}${c.lost.message}`;
-    yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
+    yield* endJob(ctx, job, truncateText(reason, REASON_LENGTH_MAX));
   } else {
     yield* updateStatusAfterFailure(ctx, job);
   }
@@ -112,7 +112,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): QueryPlan<Comman
  * reduce the leases of all workers to one slice. Milliseconds.
  */
 function clampComputeMs(computeMs: number, heldMs: number): number {
-  return Math.max(0, Math.min(computeMs, heldMs + 1, SLICE_MS_MAX));
+  return Math.max(0, Math.min(computeMs, heldMs + 1, SLICE_TIMEOUT_MS_MAX));
 }
 
 function* loadHistoryOf(job: JobRecord): QueryPlan<LoadHistory> {

@@ -2,7 +2,7 @@
  * Updates a job's status after a failure: cancels it when its slices only fail.
  * @module
  */
-import { cutText } from '../../../lib/text.js';
+import { truncateText } from '../../../lib/text.js';
 import { decodeError } from '../../../protocol/segment/envelope.js';
 import { ERROR_BYTES_MAX, REASON_LENGTH_MAX } from '../../../protocol/limits.js';
 import { ALL_FAIL_REASON } from '../../../protocol/job/reasons.js';
@@ -23,7 +23,7 @@ export function* updateStatusAfterFailure(ctx: CommandContext, job: JobRecord): 
   );
   const example = output === undefined ? '' : `; slice ${output.first}: ${errorText(output.segment)}`;
   const reason = `${ALL_FAIL_REASON}${job.failed} of ${job.total} have failed and none has a result${example}`;
-  yield* endJob(ctx, job, cutText(reason, REASON_LENGTH_MAX));
+  yield* endJob(ctx, job, truncateText(reason, REASON_LENGTH_MAX));
 }
 
 /** Name and message of the first outcome of a segment, an error that a worker sent; errors of ours are shown without a name. */

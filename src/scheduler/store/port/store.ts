@@ -12,7 +12,7 @@ import type {
   Lease,
   SegmentPart,
   SignedOffer,
-  Warmth,
+  WarmState,
   WorkerDescription,
 } from '../../../protocol/messages/messages.js';
 import type { Ban, BanKind } from '../../../protocol/messages/operator-messages.js';
@@ -31,10 +31,10 @@ export interface Commands {
   topup: [{ jobId: string; owner: string; offer: SignedOffer }, JobStatus];
   /** Grants a lease to one sandbox; null without work for it, `deferred` when all pending slices are deferred to others. */
   grantLease: [
-    { leaseId: string; worker: WorkerDescription; warmth?: Warmth },
+    { leaseId: string; worker: WorkerDescription; warmth?: WarmState },
     LeaseGrant | 'deferred' | null,
   ];
-  /** Records outcomes. A repeated report of the same worker has the same result for `ANSWER_MS_MAX`. */
+  /** Records outcomes. A repeated report of the same worker has the same result for `REPORT_REPLY_KEPT_MS`. */
   report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
   /** Releases the slices from `from` on, uncharged; `isRecalled`: the scheduler asked for it. */
   releaseLease: [

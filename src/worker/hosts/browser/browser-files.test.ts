@@ -27,8 +27,8 @@ const digestIn = async (file: unknown): Promise<string> =>
 
 it('leaves other messages and small files as they are', () => {
   const files = new BrowserFiles();
-  const rest: SupervisorToSandbox = { type: 'rest', nonce: 'n' };
-  expect(files.ship(rest)).toEqual({ message: rest, modules: [] });
+  const quiesce: SupervisorToSandbox = { type: 'quiesce', nonce: 'n' };
+  expect(files.ship(quiesce)).toEqual({ message: quiesce, modules: [] });
   const small = filled(1, LARGE - 1);
   const blob = new Blob(['x']);
   const assets = shippedAssets(files, warm({ 'small.wasm': small, 'a.blob': blob }));

@@ -32,8 +32,8 @@ export function checkSandboxMessage(raw: unknown): Checked {
   switch (raw.type) {
     case 'assigned':
     case 'warmed':
-      return { ok: { type: raw.type, ...(raw.misfit === true ? { misfit: true } : {}) } };
-    case 'resting':
+      return { ok: { type: raw.type, ...(raw.incompatible === true ? { incompatible: true } : {}) } };
+    case 'quiesced':
     case 'pong':
       return typeof raw.nonce === 'string' && raw.nonce.length <= NONCE_LENGTH_MAX
         ? { ok: { type: raw.type, nonce: raw.nonce } }

@@ -9,17 +9,17 @@ import {
   SANDBOX_MESSAGES_PER_SECOND_MAX,
   SANDBOX_OUTPUT_BYTES_PER_BATCH_MAX,
 } from '../../../protocol/limits.js';
-import { Allowance } from '../../../lib/token-bucket.js';
+import { TokenBucket } from '../../../lib/token-bucket.js';
 
 /** Batches whose bytes may come together. */
 const BATCHES_AT_ONCE = 4;
 
 export class MessageRation {
-  readonly #messages: Allowance;
+  readonly #messages: TokenBucket;
   #outputLeft = 0;
 
   constructor(nowMs: number) {
-    this.#messages = new Allowance(SANDBOX_MESSAGES_PER_SECOND_MAX, SANDBOX_MESSAGES_BURST_MAX, nowMs);
+    this.#messages = new TokenBucket(SANDBOX_MESSAGES_PER_SECOND_MAX, SANDBOX_MESSAGES_BURST_MAX, nowMs);
   }
 
   /** A batch was handed in. */

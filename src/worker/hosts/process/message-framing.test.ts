@@ -32,7 +32,7 @@ function raw(text: string, body = new Uint8Array(), claimed: Partial<{ text: num
 
 const MESSAGES = [
   { type: 'assigned' },
-  { type: 'run', batch: 1, inputs: [{ first: 1, segment: Uint8Array.of(1, 2, 3) }], each: false },
+  { type: 'run', batch: 1, inputs: [{ first: 1, segment: Uint8Array.of(1, 2, 3) }], reportEach: false },
   {
     type: 'assign',
     assets: { a: new Uint8Array(300).fill(7), b: new Uint8Array(0), $bytes: Uint8Array.of(9) },

@@ -172,7 +172,7 @@ export class WarmSpares {
       const snapshot = await snapshots.get(worktime, assets);
       const message = { type: 'warm', worktime, assets, snapshot } as const;
       const empty = await setUpSandbox(host, clock, `spare:${++this.#lastId}`, message, signal);
-      if (empty.answer.type === 'warmed' && empty.answer.misfit === true) snapshots.misfit(worktime);
+      if (empty.answer.type === 'warmed' && empty.answer.incompatible === true) snapshots.misfit(worktime);
       return empty;
     } catch {
       return undefined;

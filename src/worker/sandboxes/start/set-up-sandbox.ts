@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../../lib/clock.js';
 import { fromWireError, ManyhandsError } from '../../../lib/errors.js';
-import type { SetupAnswer, SupervisorToSandbox } from '../../../protocol/messages/sandbox-messages.js';
+import type { SetupReply, SupervisorToSandbox } from '../../../protocol/messages/sandbox-messages.js';
 import { checkSandboxMessage } from '../../hosts/port/check-sandbox-message.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../../hosts/port/sandbox-host.js';
 
@@ -14,7 +14,7 @@ const SETUP_MS_MAX = 120_000;
 
 export interface EmptySandbox {
   readonly sandbox: Sandbox;
-  readonly answer: Extract<SetupAnswer, { type: 'warmed' | 'snapshot' }>;
+  readonly answer: Extract<SetupReply, { type: 'warmed' | 'snapshot' }>;
   /** Who hears of it from now on; until then nobody does. */
   setHandlers(handlers: SandboxHandlers): void;
 }

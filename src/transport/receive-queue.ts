@@ -1,24 +1,24 @@
 /**
- * What has arrived on one connection and is not handed over yet: before there are handlers, while paused, and behind
- * what waits already. Keeps the order, the closing last, exactly once. Every transport delivers through it.
+ * Messages that were received on one connection and are not delivered yet: before the handlers are set, while paused, and
+ * during a delivery. They are delivered in order; `close` follows last, exactly once. Every transport uses it.
  * @module
  */
 import type { CloseInfo, Connection } from './transport.js';
 
 export type Handlers = Parameters<Connection['handle']>[0];
 
-export class Inbox {
+export class ReceiveQueue {
   #handlers: Handlers | undefined;
-  #kept: Uint8Array[] = [];
+  #messages: Uint8Array[] = [];
   #closeInfo: CloseInfo | undefined;
   #paused = false;
   #delivering = false;
-  #state: 'open' | 'shut' | 'closed' = 'open';
-  readonly #read: (bytes: number) => void;
+  #state: 'open' | 'discarding' | 'closed' = 'open';
+  readonly #delivered: (bytes: number) => void;
 
-  /** `read` is told the size of each message just before it is handed over. */
-  constructor(read: (bytes: number) => void = () => undefined) {
-    this.#read = read;
+  /** `delivered` is called with the size of each message just before its delivery. */
+  constructor(delivered: (bytes: number) => void = () => undefined) {
+    this.#delivered = delivered;
   }
 
   get paused(): boolean {
@@ -31,24 +31,25 @@ export class Inbox {
 
   push(bytes: Uint8Array): void {
     if (this.#state !== 'open' || this.#closeInfo !== undefined) return;
-    this.#kept.push(bytes);
+    this.#messages.push(bytes);
     this.deliver();
   }
 
-  /** Our side closed: nothing that arrives from now on, or waits, is handed over; only the end is. */
-  shut(): void {
+  /** This side has closed the connection: no further message is delivered; only `close` is. */
+  discard(): void {
     if (this.#state !== 'open') return;
-    this.#state = 'shut';
-    this.#kept = [];
+    this.#state = 'discarding';
+    this.#messages = [];
   }
 
-  /** The connection is gone; what arrived before is handed over first. */
+  /** The connection is closed; messages that were received before are delivered first. */
   end(info: CloseInfo): void {
     if (this.#closeInfo !== undefined) return;
     this.#closeInfo = info;
     this.deliver();
   }
 
+  /** The send buffer is almost empty. */
   drained(): void {
     if (this.#state === 'open' && this.#closeInfo === undefined) this.#handlers?.drain?.();
   }
@@ -57,7 +58,7 @@ export class Inbox {
     this.#paused = true;
   }
 
-  /** The caller then calls `deliver`, not inside this call of its own caller. */
+  /** The caller must call `deliver` afterwards, in a later turn. */
   resume(): void {
     this.#paused = false;
   }
@@ -67,18 +68,18 @@ export class Inbox {
     this.#delivering = true;
     try {
       for (let bytes = this.#next(); bytes !== undefined; bytes = this.#next()) {
-        this.#read(bytes.length);
+        this.#delivered(bytes.length);
         this.#handlers.message(bytes);
       }
     } finally {
       this.#delivering = false;
     }
-    if (this.#closeInfo === undefined || this.#kept.length > 0) return;
+    if (this.#closeInfo === undefined || this.#messages.length > 0) return;
     this.#state = 'closed';
     this.#handlers.close(this.#closeInfo);
   }
 
   #next(): Uint8Array | undefined {
-    return this.#paused ? undefined : this.#kept.shift();
+    return this.#paused ? undefined : this.#messages.shift();
   }
 }

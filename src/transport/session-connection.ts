@@ -1,6 +1,6 @@
 /**
- * One connection of a session, from `connect` to its end: hello, welcome, greeting, pings, and what comes in. It ends
- * once, with the error that says why; the session decides what follows.
+ * One connection of a session, from `connect` to its end: hello, welcome, greeting, pings and received messages. It ends
+ * once, with an error as the reason; the session decides what follows.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
@@ -10,30 +10,32 @@ import { HANDSHAKE_MS_MAX, IDLE_MS_MAX, REQUESTS_IN_FLIGHT_MAX } from '../lib/so
 import { PendingRequests } from './pending-requests.js';
 import type { Connect, Connection } from './transport.js';
 
-/** What a session must see of any message. */
+/** The fields of a message that a session uses. */
 export interface SessionMessage {
   type: string;
   id?: number;
   replyTo?: number;
 }
 
-export interface Answer extends SessionMessage {
+/** A reply or a refusal. */
+export interface ResponseMessage extends SessionMessage {
   replyTo: number;
   body?: unknown;
   error?: WireError;
 }
 
-/** How messages become bytes; `decode` and `reply` check what came and throw coded errors. */
+/** Encodes and decodes messages; `decode` and `reply` check what was received and throw coded errors. */
 export interface SessionCodec {
   encode(message: SessionMessage): Uint8Array;
   decode(bytes: Uint8Array): SessionMessage;
-  /** Checks the body of the reply to a request of `type`; unchecked where absent. */
+  /** Checks the body of the reply to a request of `type`; without it bodies are not checked. */
   reply?(type: string, body: unknown): unknown;
 }
 
+/** Sends a request; resolves with the body of its reply. */
 export type Call = (type: string, body: unknown) => Promise<unknown>;
 
-export interface LinkOptions {
+export interface SessionConnectionOptions {
   url: string;
   connect: Connect;
   clock: Clock;
@@ -44,36 +46,37 @@ export interface LinkOptions {
   requestTimeoutMs: number;
 }
 
-export interface LinkEvents {
-  /** Greeted: anything may be sent. */
+export interface SessionConnectionEvents {
+  /** The greeting is done: anything may be sent. */
   open(): void;
-  /** A reply or refusal that answers nothing of the link's own. */
-  answer(answer: Answer): void;
+  /** A response to a request that is not the connection's own. */
+  answer(answer: ResponseMessage): void;
   notice(message: SessionMessage): void;
   drain(): void;
-  /** Once, in any case. */
+  /** Called exactly once. */
   end(error: Error): void;
 }
 
 const PING_MS = IDLE_MS_MAX / 3;
-/** A ping that nothing followed for so long was the last. */
+/** The connection ends where nothing was received for so long after a ping, milliseconds. */
 const PING_SILENCE_MS_MAX = IDLE_MS_MAX - PING_MS;
 
-export class Link {
-  readonly #options: LinkOptions;
-  readonly #events: LinkEvents;
-  /** What the link itself asks: the greeting's calls and the pings. */
+export class SessionConnection {
+  readonly #options: SessionConnectionOptions;
+  readonly #events: SessionConnectionEvents;
+  /** The connection's own requests: the greeting's and the pings. */
   readonly #calls: PendingRequests;
-  readonly #giveUp = new AbortController();
+  readonly #connectAbort = new AbortController();
   #state: 'connecting' | 'welcoming' | 'greeting' | 'open' | 'ended' = 'connecting';
   #connection: Connection | undefined;
   #cancelTimer: CancelTimer;
-  #heardMs = 0;
-  /** When the last ping went out. */
+  /** When the last message was received, monotonic milliseconds. */
+  #receivedMs = 0;
+  /** When the last ping was sent, monotonic milliseconds. */
   #pingedMs: number | undefined;
   #closed: (() => void) | undefined;
 
-  constructor(options: LinkOptions, events: LinkEvents) {
+  constructor(options: SessionConnectionOptions, events: SessionConnectionEvents) {
     this.#options = options;
     this.#events = events;
     const { clock, newId, requestTimeoutMs: timeoutMs } = options;
@@ -85,9 +88,9 @@ export class Link {
       send: ({ type, id, body }) => this.send({ type, id, ...(body as object) }),
     });
     this.#cancelTimer = clock.after(HANDSHAKE_MS_MAX, () => void this.end(noWelcome(options.url)));
-    options.connect(options.url, { signal: this.#giveUp.signal }).then(
+    options.connect(options.url, { signal: this.#connectAbort.signal }).then(
       (connection) => this.#connected(connection),
-      (error: unknown) => this.end(coded(error)),
+      (error: unknown) => this.end(toCodedError(error)),
     );
   }
 
@@ -95,21 +98,21 @@ export class Link {
     return this.#connection?.bufferedBytes ?? 0;
   }
 
-  /** Throws what the codec throws; what is sent as the connection breaks is lost. */
+  /** A message that is sent while the connection breaks is lost. @throws what the codec throws */
   send(message: SessionMessage): void {
     this.#connection?.send(this.#options.codec.encode(message));
   }
 
-  /** Ends it from our side; resolves when the connection is gone. */
+  /** Ends it from this side; resolves when the connection is closed. */
   end(error: Error): Promise<void> {
     if (this.#state === 'ended') return Promise.resolve();
     const connection = this.#connection;
     this.#state = 'ended';
     this.#cancelTimer();
-    this.#giveUp.abort(error);
+    this.#connectAbort.abort(error);
     this.#calls.rejectAll(() => error);
     const gone =
-      connection === undefined ? Promise.resolve() : new Promise<void>((yes) => (this.#closed = yes));
+      connection === undefined ? Promise.resolve() : new Promise<void>((resolve) => (this.#closed = resolve));
     connection?.close();
     this.#events.end(error);
     return gone;
@@ -122,7 +125,7 @@ export class Link {
     connection.handle({
       message: (bytes) => this.#received(bytes),
       close: ({ code, reason }) => {
-        void this.end(lost(this.#options.url, reason === '' ? `code ${code}` : reason));
+        void this.end(connectionLost(this.#options.url, reason === '' ? `code ${code}` : reason));
         this.#closed?.();
       },
       drain: () => this.#events.drain(),
@@ -130,24 +133,25 @@ export class Link {
     try {
       this.send(this.#options.hello());
     } catch (error) {
-      void this.end(coded(error));
+      void this.end(toCodedError(error));
     }
   }
 
   #received(bytes: Uint8Array): void {
     if (this.#state === 'ended') return;
-    this.#heardMs = this.#options.clock.monotonicMs();
+    this.#receivedMs = this.#options.clock.monotonicMs();
     let message: SessionMessage;
     try {
       message = this.#options.codec.decode(bytes);
     } catch (error) {
-      // A newer scheduler may say more than we understand; it does not expect us to act on it.
-      if (!isError(error, 'MESSAGE_UNKNOWN')) void this.end(coded(error));
+      // A newer scheduler may send notices that this version does not know; they may be ignored.
+      if (!isError(error, 'MESSAGE_UNKNOWN')) void this.end(toCodedError(error));
       return;
     }
-    if (message.type === 'goodbye') return void this.end(fromWireError((message as Answer).error!));
+    if (message.type === 'goodbye') return void this.end(fromWireError((message as ResponseMessage).error!));
     if (this.#state === 'welcoming') return this.#welcomed(message);
-    if (message.type === 'reply' || message.type === 'refusal') return this.#answered(message as Answer);
+    if (message.type === 'reply' || message.type === 'refusal')
+      return this.#answered(message as ResponseMessage);
     this.#events.notice(message);
   }
 
@@ -161,7 +165,7 @@ export class Link {
     this.#calls.start();
     this.#watch();
     const call: Call = (type, body) => {
-      if (this.#state === 'ended') return Promise.reject(lost(this.#options.url, 'it has ended'));
+      if (this.#state === 'ended') return Promise.reject(connectionLost(this.#options.url, 'it has ended'));
       return this.#calls.add(type, body);
     };
     const greeted = this.#options.greet?.(message, call) ?? Promise.resolve();
@@ -171,52 +175,59 @@ export class Link {
         this.#state = 'open';
         this.#events.open();
       },
-      (error: unknown) => void this.end(coded(error)),
+      (error: unknown) => void this.end(toCodedError(error)),
     );
   }
 
-  #answered(answer: Answer): void {
+  #answered(answer: ResponseMessage): void {
     const type = this.#calls.typeOf(answer.replyTo);
     if (type === undefined) return this.#events.answer(answer);
-    settle(this.#calls, type, answer, this.#options.codec);
+    settleRequest(this.#calls, type, answer, this.#options.codec);
   }
 
-  /** Timers of hidden tabs come late, so silence counts only where a ping went unanswered. */
+  /** Timers of hidden tabs are late, so silence counts only after a ping. */
   #watch(): void {
     this.#cancelTimer = this.#options.clock.after(PING_MS, () => this.#ping(), { background: true });
   }
 
   #ping(): void {
     const now = this.#options.clock.monotonicMs();
-    const unanswered = this.#pingedMs !== undefined && this.#heardMs < this.#pingedMs;
+    const unanswered = this.#pingedMs !== undefined && this.#receivedMs < this.#pingedMs;
     if (unanswered && now - this.#pingedMs! >= PING_SILENCE_MS_MAX) {
-      return void this.end(lost(this.#options.url, `silent for ${Math.round(now - this.#heardMs)} ms`));
+      return void this.end(
+        connectionLost(this.#options.url, `silent for ${Math.round(now - this.#receivedMs)} ms`),
+      );
     }
     if (!unanswered) {
       this.#pingedMs = now;
-      // Whether it is answered shows in what was heard.
+      // Any received message counts as the answer.
       this.#calls.add('ping', {}).catch(() => undefined);
     }
     this.#watch();
   }
 }
 
-/** Settles the request that `answer` answers. */
-export function settle(requests: PendingRequests, type: string, answer: Answer, codec: SessionCodec): void {
+/** Settles the request that `answer` belongs to. */
+export function settleRequest(
+  requests: PendingRequests,
+  type: string,
+  answer: ResponseMessage,
+  codec: SessionCodec,
+): void {
   if (answer.type === 'refusal') return requests.reject(answer.replyTo, fromWireError(answer.error!));
   try {
     requests.resolve(answer.replyTo, codec.reply ? codec.reply(type, answer.body) : answer.body);
   } catch (error) {
-    requests.reject(answer.replyTo, coded(error));
+    requests.reject(answer.replyTo, toCodedError(error));
   }
 }
 
-function coded(error: unknown): Error {
+function toCodedError(error: unknown): Error {
   if (isError(error)) return error;
   return new ManyhandsError('INTERNAL', `Unexpected: ${String(error)}`, {}, { cause: error });
 }
 
-function lost(url: string, why: string): ManyhandsError {
+function connectionLost(url: string, why: string): ManyhandsError {
   return new ManyhandsError('CONNECTION_LOST', `The connection to ${url} was lost: ${why}.`, { url });
 }
 
