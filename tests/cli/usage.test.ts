@@ -46,7 +46,7 @@ it('has every option that docs/cli.md names in the section of its command', () =
   const optionsOf = (group: string): string[] =>
     all(makeProgram())
       .filter(({ name }) => name.split(' ')[0] === group)
-      .flatMap(({ command }) => command.options.map(({ long }) => long ?? ''));
+      .flatMap(({ command }) => command.options.flatMap(({ long, short }) => [long ?? '', short ?? '']));
   for (const section of readFileSync('docs/cli.md', 'utf8').split(/^## /m).slice(2)) {
     const [group = ''] = section.split('\n', 1);
     const known = new Set([...everywhere, ...optionsOf(group)]);

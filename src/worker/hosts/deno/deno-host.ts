@@ -96,7 +96,7 @@ class DenoHost implements SandboxHost {
   }
 
   async #makeGround(): Promise<Ground> {
-    const { env = {}, scripts = new URL('../../sandbox/', import.meta.url) } = this.#options;
+    const { env = {}, scripts = new URL('../../../sandbox/', import.meta.url) } = this.#options;
     const path = findDeno(env);
     if (path === undefined) throw unavailable('There is no Deno on this machine.');
     const main = new URL(MAIN_SCRIPT, scripts);
