@@ -87,7 +87,7 @@ globalThis.starts = {
     let started;
     if (how === 'spare') {
       const message = { type: 'warm', worktime: worktimeOf(name), assets: filesOf(name), ...withSnapshot };
-      ({ sandbox, setHandlers } = await setUpSandbox(host, systemClock, `spare:${++owners}`, message));
+      ({ sandbox, setHandlers } = await setUpSandbox(host, systemClock, `prewarmed:${++owners}`, message));
       started = performance.now();
       await firstResult(sandbox, setHandlers, { ...assignment, assets: {} });
     } else {

@@ -4,7 +4,7 @@ import { createDeployer } from '../deployer/deployer.js';
 import { deployerRig, hurriedClock, until, type DeployerRig } from '../testing/deployer/deployer-rig.js';
 import type { Job } from '../deployer/job/job.js';
 
-/** A job that is followed and whose scheduler is gone; timers run fast. */
+/** A job that is followed while its scheduler is stopped; timers run fast. */
 async function lostRig(times = 20): Promise<DeployerRig & { job: Job<number>; running: Promise<unknown> }> {
   const rig = deployerRig({ clock: hurriedClock(times) });
   const job = rig.deployer.computeFor([1, 2], (x: number) => x);
@@ -15,8 +15,8 @@ async function lostRig(times = 20): Promise<DeployerRig & { job: Job<number>; ru
   return { ...rig, job, running };
 }
 
-describe('a scheduler that is gone', () => {
-  it('is told of by events of the job and of compute, and so is its return', async () => {
+describe('a scheduler that cannot be reached', () => {
+  it('is reported by events of the job and of compute, and so is the reconnect', async () => {
     const { stub, deployer, warnings, ...rig } = deployerRig({ clock: hurriedClock(20) });
     void rig;
     const job = deployer.computeFor([1, 2], (x: number) => x);
@@ -39,7 +39,7 @@ describe('a scheduler that is gone', () => {
     expect(warnings.filter((text) => text.includes('connection'))).toEqual([]);
   });
 
-  it('is said once where nobody listens, and so is its return', async () => {
+  it('is logged once if nobody listens, and so is the reconnect', async () => {
     const { stub, warnings, job, running } = await lostRig();
     await until(() => warnings.some((text) => /the connection to .* is lost/.test(text)));
     stub.refusing = false;
@@ -49,7 +49,7 @@ describe('a scheduler that is gone', () => {
     await running;
   });
 
-  it('fails calls and new jobs within the time that init names, and not the job that runs', async () => {
+  it('fails calls and new jobs after the time set by init, but not a running job', async () => {
     const { stub, ports } = deployerRig();
     const deployer = createDeployer({ ...ports, connectTimeoutMs: 50 });
     const job = deployer.computeFor([1], (x: number) => x);
@@ -71,7 +71,7 @@ describe('a scheduler that is gone', () => {
     expect(await waiting).toMatchObject({ code: 'JOB_CANCELLED' });
   });
 
-  it('ends every call by its signal, at once', async () => {
+  it('does not delay the abort of a call by its signal', async () => {
     const { stub, deployer, job, running } = await lostRig();
     const signal = AbortSignal.timeout(30);
     const late = expect.objectContaining({ code: 'TIMEOUT' }) as Error;
@@ -102,7 +102,7 @@ describe('a signal of exec', () => {
     await until(() => stub.job.runStatus === 'cancelled');
   });
 
-  it('of wait ends the waiting alone, and the journal is read on by the next', async () => {
+  it('of wait ends only that wait, and the next one continues', async () => {
     const { stub, deployer } = deployerRig();
     const id = await deployer.computeFor([1, 2], (x: number) => x).deploy();
     const job = await deployer.attach<number>(id);
@@ -114,10 +114,10 @@ describe('a signal of exec', () => {
 });
 
 describe('an interrupted input', () => {
-  it('is told of to who waits for the job, and goes on behind what was committed', async () => {
+  it('is reported to whoever waits for the job, and continues after what was committed', async () => {
     const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
     stub.work = (x) => ({ value: (x as number) * 2 });
-    // A program that died after it had sent two of five slices.
+    // A program that ended after it had sent two of five slices.
     const first = deployer.computeFor([1, 2], (x: number) => x * 2);
     first.autoClose = false;
     const id = await first.deploy();
@@ -133,7 +133,7 @@ describe('an interrupted input', () => {
     expect([...(await waiting)]).toEqual([2, 4, 6, 8, 10]);
   });
 
-  it('is an event where somebody listens', async () => {
+  it('is an event if somebody listens', async () => {
     const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
     const first = deployer.computeFor([], (x: number) => x);
     first.autoClose = false;
@@ -148,7 +148,7 @@ describe('an interrupted input', () => {
 });
 
 describe('a program that gives up', () => {
-  it('keeps no connection for the answer to a close that never comes', async () => {
+  it('closes its connection without waiting for ever for the reply to a close', async () => {
     const timers = new Set<object>();
     const hurried = hurriedClock(20);
     const clock: Clock = {
@@ -180,12 +180,12 @@ describe('a program that gives up', () => {
     stub.cut();
     abort.abort();
     await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
-    // Attempts to connect again would set timers for ever.
+    // Attempts to reconnect would set timers for ever.
     let still = 0;
     await until(() => (still = timers.size === 0 ? still + 1 : 0) > 2_000);
   });
 
-  it('is told within 30 s that a first connection gets no answer', async () => {
+  it('gets an error within 30 s if the first connection is not answered', async () => {
     const waits: number[] = [];
     const hurried = hurriedClock(1_000);
     const clock: Clock = {

@@ -1,24 +1,24 @@
 /**
- * A connection that is lost: who is told, when it is said to whoever runs the program, and how long a call waits for
- * it to come back.
+ * Handles a lost connection: notifies observers, logs it for the user of the program, and limits how long calls wait for
+ * the reconnect.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
 
-/** How long a call waits for a connection where `init` says nothing, milliseconds. */
+/** How long a call waits for a connection by default (option of `init`), milliseconds. */
 export const CONNECT_TIMEOUT_MS_DEFAULT = 30_000;
 
-/** A connection that comes back sooner is not worth a line. */
-const SAY_AFTER_MS = 2_000;
+/** A disconnect is logged only if it lasts longer than this, milliseconds. */
+const LOG_AFTER_MS = 2_000;
 
 export interface ConnectionObserver {
-  /** It was lost, and is being made anew. */
-  lost(error: Error): void;
-  /** It is there again, after so many milliseconds. */
-  back(downMs: number): void;
-  /** Whether somebody is told by events, so that nothing need be printed. */
-  isHeard(): boolean;
+  /** The connection was lost; reconnecting has begun. */
+  disconnected(error: Error): void;
+  /** Connected again, after `downMs` milliseconds. */
+  reconnected(downMs: number): void;
+  /** Whether the user listens to connection events, so that nothing need be logged. */
+  isHandled(): boolean;
 }
 
 export interface OutageOptions {
@@ -32,11 +32,11 @@ export interface OutageOptions {
 export class Outage {
   readonly #options: OutageOptions;
   readonly #observers = new Set<ConnectionObserver>();
-  /** Those that wait for a connection, with what starts and stops their time. */
+  /** Calls that wait for a connection: functions that start and stop their timeout. */
   readonly #waiting = new Set<{ start(): void; stop(): void }>();
   #sinceMs: number | undefined;
-  #isSaid = false;
-  #cancelSaying: CancelTimer | undefined;
+  #isLogged = false;
+  #cancelLog: CancelTimer | undefined;
 
   constructor(options: OutageOptions) {
     this.#options = options;
@@ -47,36 +47,36 @@ export class Outage {
     return () => void this.#observers.delete(observer);
   }
 
-  lost(error: Error): void {
+  disconnected(error: Error): void {
     if (this.#sinceMs !== undefined) return;
     const { clock } = this.#options;
     this.#sinceMs = clock.monotonicMs();
     for (const one of this.#waiting) one.start();
-    this.#cancelSaying = clock.after(SAY_AFTER_MS, () => this.#say(error), { background: true });
-    for (const one of [...this.#observers]) one.lost(error);
+    this.#cancelLog = clock.after(LOG_AFTER_MS, () => this.#log(error), { background: true });
+    for (const one of [...this.#observers]) one.disconnected(error);
   }
 
-  back(): void {
+  reconnected(): void {
     if (this.#sinceMs === undefined) return;
     const downMs = this.#options.clock.monotonicMs() - this.#sinceMs;
-    this.over();
-    for (const one of [...this.#observers]) one.back(downMs);
-    if (!this.#isSaid) return;
-    this.#isSaid = false;
+    this.end();
+    for (const one of [...this.#observers]) one.reconnected(downMs);
+    if (!this.#isLogged) return;
+    this.#isLogged = false;
     const seconds = Math.round(downMs / 1000);
     this.#options.warn(`manyhands: connected to ${this.#options.url} again after ${seconds} s.`);
   }
 
-  /** There is a connection again, or none is wanted any more. */
-  over(): void {
+  /** Connected again, or the connection is not needed any more. */
+  end(): void {
     this.#sinceMs = undefined;
-    this.#cancelSaying?.();
+    this.#cancelLog?.();
     for (const one of this.#waiting) one.stop();
   }
 
   /**
-   * Does `call`, whose signal aborts when there was no connection for too long, or when `signal` does.
-   * @throws CONNECT_FAILED
+   * Runs `call` with a signal that aborts after `connectTimeoutMs` without a connection, or when `signal` aborts.
+   * @throws CONNECT_FAILED where the connection was missing for too long
    */
   async limit<T>(signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, connectTimeoutMs, url } = this.#options;
@@ -108,9 +108,9 @@ export class Outage {
     }
   }
 
-  #say(error: Error): void {
-    if ([...this.#observers].some((one) => one.isHeard())) return;
-    this.#isSaid = true;
+  #log(error: Error): void {
+    if ([...this.#observers].some((one) => one.isHandled())) return;
+    this.#isLogged = true;
     const { url, warn } = this.#options;
     warn(
       `manyhands: the connection to ${url} is lost (${error.message}); trying again. Jobs go on without it.`,

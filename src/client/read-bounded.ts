@@ -1,9 +1,9 @@
 /**
- * The body of an answer, whatever its length says: reading stops at a bound.
+ * Reads the body of a response up to a limit, whatever its declared length.
  * @module
  */
 
-/** All bytes; undefined where they are more than `bytesMax`, and then the rest is not read. Throws where it breaks off. */
+/** All bytes; undefined where there are more than `bytesMax`, and the rest is not read. Rejects where the transfer fails. */
 export async function readBounded(answer: Response, bytesMax: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;

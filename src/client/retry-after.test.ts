@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { closedMs } from './retry-after.js';
+import { retryAfterMs } from './retry-after.js';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 
@@ -18,5 +18,5 @@ it.each<[number, string | null, number | undefined]>([
   [500, '7', undefined],
   [200, '7', undefined],
 ])('%d with Retry-After %j closes a site for %s ms', (status, said, ms) => {
-  expect(closedMs(status, said, NOW)).toBe(ms);
+  expect(retryAfterMs(status, said, NOW)).toBe(ms);
 });

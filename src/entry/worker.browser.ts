@@ -15,7 +15,7 @@ import type { WorkerOptions } from '../worker/options/resolve-options.js';
 import { browserFrameHost } from '../worker/hosts/browser/browser-frame.js';
 import type { SandboxHost } from '../worker/hosts/port/sandbox-host.js';
 import { BaseWorker } from '../worker/worker.js';
-import type { WorkerSetting } from '../worker/worker.js';
+import type { WorkerContext } from '../worker/worker.js';
 
 /** The script of a sandbox, by its name in the scheduler's manifest. */
 const SANDBOX_SCRIPT = 'browser-sandbox.js';
@@ -52,11 +52,11 @@ export class Worker extends BaseWorker {
   }
 }
 
-function manifestOf({ options, blobs }: WorkerSetting): AssetManifest {
+function manifestOf({ options, blobs }: WorkerContext): AssetManifest {
   return new AssetManifest(options.scheduler.http, load, blobs);
 }
 
-function frameHost(setting: WorkerSetting): SandboxHost {
+function frameHost(setting: WorkerContext): SandboxHost {
   return lazyHost('browser', async () => {
     const manifest = manifestOf(setting);
     const { url, sha256 } = await manifest.find(SANDBOX_SCRIPT);
@@ -83,6 +83,7 @@ export type { LiveOptions } from '../worker/options/live-options.js';
 export type {
   GroupOption,
   Isolation,
+  JobOwnerRequest,
   Newcomer,
   WarmPolicy,
   WorkerOptions,

@@ -82,6 +82,7 @@ export type { LiveOptions } from '../worker/options/live-options.js';
 export type {
   GroupOption,
   Isolation,
+  JobOwnerRequest,
   Newcomer,
   WarmPolicy,
   WorkerOptions,

@@ -1,22 +1,23 @@
 /**
- * A job as those who lend it a machine are shown it.
+ * Information about a job for the owners of the machines that run it.
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
 import type { JobId, WorkerRequests } from '../protocol/messages/messages.js';
 import type { ClientSession } from '../transport/session.js';
 import type { JobBytes } from './inputs/job-bytes.js';
-import type { Job } from './assets/job-package-cache.js';
+import type { LoadedJob } from './assets/job-package-cache.js';
 import type { JobInfo } from './options/worker-events.js';
 
-/** @throws JOB_UNKNOWN where there is no such job here, and what the scheduler refuses with */
+/** @throws JOB_UNKNOWN where the job is not loaded here, and the scheduler's own errors */
 export async function readJobInfo(
   session: ClientSession<WorkerRequests>,
-  job: Job | undefined,
+  job: LoadedJob | undefined,
   jobId: JobId,
   bytes: JobBytes,
 ): Promise<JobInfo> {
-  if (job === undefined) throw new ManyhandsError('JOB_UNKNOWN', `The job ${jobId} is not here.`, { jobId });
+  if (job === undefined)
+    throw new ManyhandsError('JOB_UNKNOWN', `The job ${jobId} is not loaded.`, { jobId });
   const { status } = await session.request('job.status', { jobId });
   const { total, accepted, failed, workers, open } = status;
   const { owner } = job;

@@ -1,6 +1,6 @@
 /**
- * Executes what the core decides: talks to the scheduler, starts and feeds sandboxes, keeps time; and tells the core
- * what became of it. It decides nothing itself.
+ * Executes the core's effects: sends messages to the scheduler, starts sandboxes and runs batches in them, sets timers;
+ * and passes the results back to the core as events. All decisions are made in the core.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
@@ -13,65 +13,65 @@ import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js'
 import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protocol/messages/messages.js';
 import { errorsIn } from '../protocol/segment/segment.js';
 import type { AssetStore } from './assets/asset-store.js';
-import type { Blobs } from './assets/blob-client.js';
+import type { BlobClient } from './assets/blob-client.js';
 import type { CoreEvent, Effect } from './core/events.js';
 import { isBusy, newCoreState, needsTick } from './core/state.js';
 import type { CoreState, Tuning } from './core/state.js';
 import { step } from './core/step.js';
-import { TICK_MS } from './core/watch.js';
+import { TICK_MS } from './core/timeouts.js';
 import type { JobBytes } from './inputs/job-bytes.js';
-import type { Jobs } from './assets/job-package-cache.js';
+import type { JobPackageCache } from './assets/job-package-cache.js';
 import { LeaseInputs } from './inputs/lease-inputs.js';
 import type { RemoteInputs } from './inputs/remote-inputs.js';
-import { Reports } from './reports.js';
-import type { Newcomer } from './options/resolve-options.js';
-import { SandboxDesk } from './sandboxes/sandbox-pool.js';
+import { ReportSender } from './report-sender.js';
+import type { JobOwnerRequest } from './options/resolve-options.js';
+import { SandboxPool } from './sandboxes/sandbox-pool.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';
-import type { SchedulerLink } from '../client/scheduler-link.js';
+import type { SchedulerRequests } from '../client/scheduler-requests.js';
 import type { WarmPolicy } from './options/option-checks.js';
-import { Tally } from './controls/worker-stats.js';
-import { Warmth } from './sandboxes/start/start-policy.js';
+import { WorkerStats } from './controls/worker-stats.js';
+import { WarmStartPolicy } from './sandboxes/start/start-policy.js';
 import type { WorkerEvents, WorkerStatus } from './options/worker-events.js';
 import type { WorktimeHealth } from './sandboxes/worktime-health.js';
 
 export interface SupervisorPorts {
-  link: SchedulerLink;
+  link: SchedulerRequests;
   host: SandboxHost;
   clock: Clock;
   random: Random;
-  jobs: Jobs;
-  blobs: Blobs;
+  jobs: JobPackageCache;
+  blobs: BlobClient;
   remotes: RemoteInputs;
   events: Emitter<WorkerEvents>;
   health: WorktimeHealth;
   jobBytes: JobBytes;
   /** @default 'cold' */
   policy?: WarmPolicy;
-  /** Where snapshots outlive the worker; nowhere when absent. */
+  /** Where snapshots are kept beyond the life of the worker; absent: they are not. */
   store?: AssetStore;
-  /** Why that job does not run here now; undefined where it may. */
-  objection: (jobId: JobId, digest: Digest) => string | undefined;
+  /** Why the job may not run here now; undefined where it may. */
+  rejectionReason: (jobId: JobId, digest: Digest) => string | undefined;
 }
 
-/** What of the scheduler's notices concerns a worker's leases. */
+/** Notices of the scheduler about a worker's leases. */
 export type LeaseNotice = Extract<
   SchedulerMessage,
   { type: 'lease.grant' | 'lease.recall' | 'lease.revoke' }
 >;
 
-/** After `halt`: how long the scheduler may take to hear of what is handed back, milliseconds. */
+/** After `halt`: maximum wait for the scheduler to acknowledge what is released, milliseconds. */
 const HALT_MS_MAX = 2_000;
 
 export class Supervisor {
   readonly #ports: SupervisorPorts;
   readonly #core: CoreState;
-  readonly #desk: SandboxDesk;
-  readonly #reports: Reports;
-  readonly #tally: Tally;
+  readonly #pool: SandboxPool;
+  readonly #reportSender: ReportSender;
+  readonly #stats: WorkerStats;
   readonly #inputs = new Map<LeaseId, LeaseInputs>();
-  /** What of each lease has not gone back: the slice behind its last. */
-  readonly #ends = new Map<LeaseId, { readonly jobId: JobId; readonly end: number }>();
-  /** Requests whose answers only matter in that they come. */
+  /** For each lease, the end (exclusive) of the slices that were not released. */
+  readonly #leaseEnds = new Map<LeaseId, { readonly jobId: JobId; readonly end: number }>();
+  /** Pending requests whose replies do not matter, only that they arrive. */
   readonly #pending = new Set<Promise<unknown>>();
   readonly #queue: CoreEvent[] = [];
   readonly #drained = deferred();
@@ -81,58 +81,58 @@ export class Supervisor {
   constructor(slots: number, ports: SupervisorPorts, tuning?: Partial<Tuning>) {
     this.#ports = ports;
     this.#core = newCoreState(slots, tuning);
-    this.#tally = new Tally(slots, ports.events);
-    this.#reports = new Reports(ports.link, ports.blobs);
-    const warmth = new Warmth({
+    this.#stats = new WorkerStats(slots, ports.events);
+    this.#reportSender = new ReportSender(ports.link, ports.blobs);
+    const startPolicy = new WarmStartPolicy({
       ...ports,
       policy: ports.policy ?? 'cold',
       cores: slots,
       worktimeFiles: (worktime) => ports.jobs.worktimeFiles(worktime),
       warn: (error) => this.#warn(error),
       isBusy: () => isBusy(this.#core),
-      changed: () => this.#desk.warmthChanged(),
+      changed: () => this.#pool.warmStateChanged(),
     });
-    this.#desk = new SandboxDesk({
+    this.#pool = new SandboxPool({
       ...ports,
-      warmth,
+      startPolicy,
       core: this.#core,
-      tally: this.#tally,
+      stats: this.#stats,
       dispatch: (e) => this.#dispatch(e),
     });
   }
 
   get status(): Omit<WorkerStatus, 'bytesToday'> {
-    return this.#tally.status;
+    return this.#stats.status;
   }
 
-  /** The jobs whose code is in a sandbox now. */
-  get here(): Newcomer[] {
-    return this.#desk.jobs.map(({ owner, jobId, package: { public: about } }) => {
+  /** The jobs whose code is loaded in a sandbox now. */
+  get loadedJobs(): JobOwnerRequest[] {
+    return this.#pool.jobs.map(({ owner, jobId, package: { public: about } }) => {
       return { owner, jobId, public: about };
     });
   }
 
-  /** What the owner of the machine allows from now on. */
-  allow(allowed: { cores: number; share: number; paused: boolean }): void {
-    this.#tally.resize(allowed.cores);
-    if (allowed.paused) this.#desk.forget();
-    this.#dispatch({ type: 'allow', ...allowed });
+  /** Applies the owner's limits. */
+  setLimits(limits: { cores: number; share: number; paused: boolean }): void {
+    this.#stats.resize(limits.cores);
+    if (limits.paused) this.#pool.dropIdle();
+    this.#dispatch({ type: 'limits', ...limits });
   }
 
-  /** Stops what runs of a job, and hands it back. */
+  /** Stops a job at once and releases its leases. */
   refuse(jobId: JobId, reason: string): void {
-    this.#desk.forget(jobId);
+    this.#pool.dropIdle(jobId);
     this.#dispatch({ type: 'refuse', jobId, reason });
   }
 
-  /** Stops what runs of jobs whose input comes from elsewhere than these origins, and hands it back. */
+  /** Stops the jobs that take input from an origin which is not in the list, and releases their leases. */
   allowOrigins(origins: readonly string[], reason: string): void {
-    for (const { jobId, package: job } of this.#desk.jobs) {
+    for (const { jobId, package: job } of this.#pool.jobs) {
       if (job.origins?.every((origin) => origins.includes(origin)) === false) this.refuse(jobId, reason);
     }
   }
 
-  /** The connection came, or went. */
+  /** Reports whether the scheduler is connected. */
   setOnline(online: boolean): void {
     this.#dispatch({ type: online ? 'online' : 'offline' });
   }
@@ -140,7 +140,7 @@ export class Supervisor {
   notice(message: LeaseNotice): void {
     switch (message.type) {
       case 'lease.grant':
-        return this.#granted(message.request, message.lease);
+        return this.#onGrant(message.request, message.lease);
       case 'lease.recall':
         return this.#dispatch({
           type: 'recall',
@@ -148,13 +148,13 @@ export class Supervisor {
           isWarm: message.isRequesterWarm === true,
         });
       case 'lease.revoke':
-        return this.#dispatch({ type: 'lost', leaseId: message.leaseId });
+        return this.#dispatch({ type: 'lease-lost', leaseId: message.leaseId });
     }
   }
 
   /**
-   * Takes no more work, hands back what has not begun, finishes what has within `graceMs`, then hands back the rest.
-   * Resolves when the scheduler knows it all, or could not be told in time.
+   * Accepts no more work, releases slices that have not started, lets the others finish within `graceMs`, then releases
+   * the rest. Resolves when the scheduler has acknowledged everything, or after a timeout.
    */
   async stop(graceMs: number): Promise<void> {
     if (graceMs > 0) {
@@ -162,17 +162,17 @@ export class Supervisor {
       await this.#within(graceMs, this.#drained.promise);
     }
     this.#dispatch({ type: 'halt', reason: 'The worker is stopping.' });
-    await this.#within(HALT_MS_MAX, this.#settled());
+    await this.#within(HALT_MS_MAX, this.#allReleased());
     this.#cancelTick?.();
-    this.#desk.close();
+    this.#pool.close();
   }
 
-  /** Hands everything back without waiting for anything: the process is about to go. */
+  /** Releases all leases without waiting for replies: the process is about to end. */
   halt(reason: string): void {
     this.#dispatch({ type: 'halt', reason });
   }
 
-  async #settled(): Promise<void> {
+  async #allReleased(): Promise<void> {
     await this.#drained.promise;
     await Promise.allSettled([...this.#pending]);
   }
@@ -181,21 +181,21 @@ export class Supervisor {
     const over = new AbortController();
     const limit = delay(this.#ports.clock, ms, over.signal).catch(() => undefined);
     await Promise.race([promise, limit]);
-    over.abort(new ManyhandsError('ABORTED', 'It settled in time.'));
+    over.abort(new ManyhandsError('ABORTED', 'It completed in time.'));
   }
 
-  #granted(want: number, lease: Lease): void {
+  #onGrant(request: number, lease: Lease): void {
     const { leaseId, jobId, first, count, packageDigest } = lease;
     if (this.#inputs.has(leaseId)) return;
-    this.#ends.set(leaseId, { jobId, end: first + count });
-    const reason = this.#ports.objection(jobId, packageDigest);
-    if (reason !== undefined) return this.#dispatch({ type: 'decline', want, leaseId, first, reason });
+    this.#leaseEnds.set(leaseId, { jobId, end: first + count });
+    const reason = this.#ports.rejectionReason(jobId, packageDigest);
+    if (reason !== undefined) return this.#dispatch({ type: 'decline', request, leaseId, first, reason });
     let inputs: LeaseInputs;
     try {
       inputs = new LeaseInputs(lease);
     } catch (error) {
       this.#warn(error);
-      return this.#return(
+      return this.#release(
         leaseId,
         first,
         error instanceof Error ? error.message : 'Its inputs are malformed.',
@@ -204,16 +204,16 @@ export class Supervisor {
     this.#inputs.set(leaseId, inputs);
     this.#ports.jobBytes.add(jobId, inputs.byteLength);
     this.#ports.events.emit('fetch', { jobId, first, count });
-    const { leaseMs, estimatedSliceMs: sliceMs } = lease;
-    const { heavy } = inputs;
+    const { leaseMs, estimatedSliceMs } = lease;
+    const { needsFetch } = inputs;
     this.#dispatch({
       type: 'grant',
-      want,
-      lease: { leaseId, jobId, packageDigest, first, count, leaseMs, sliceMs, heavy },
+      request,
+      lease: { leaseId, jobId, packageDigest, first, count, leaseMs, estimatedSliceMs, needsFetch },
     });
   }
 
-  /** One event after the other: what an effect causes at once waits for its turn. */
+  /** Events are handled one at a time: an event caused by an effect is queued. */
   #dispatch(event: CoreEvent): void {
     this.#queue.push(event);
     if (this.#stepping) return;
@@ -239,45 +239,45 @@ export class Supervisor {
   #execute(effect: Effect): void {
     const { link, jobs } = this.#ports;
     switch (effect.type) {
-      case 'want': {
-        const { want, idle, warm } = effect;
-        return link.notify({ type: 'lease.request', request: want, idle, ...this.#desk.warmFor(warm) });
+      case 'request-lease': {
+        const { request, idle, warm } = effect;
+        return link.notify({ type: 'lease.request', request, idle, ...this.#pool.warmStateFor(warm) });
       }
-      case 'unwant':
-        return link.notify({ type: 'lease.withdraw', request: effect.want });
+      case 'cancel-request':
+        return link.notify({ type: 'lease.withdraw', request: effect.request });
       case 'prepare':
         return jobs.prepare(effect.jobId, effect.packageDigest);
       case 'open-sandbox':
-        return this.#desk.open(effect);
+        return this.#pool.open(effect);
       case 'kill-sandbox':
-        return this.#desk.kill(effect.slot, effect.gen, effect.isIdle);
-      case 'sandbox-rest':
-        return this.#desk.rest(effect.slot, effect.gen);
+        return this.#pool.kill(effect.slot, effect.epoch, effect.isIdle);
+      case 'quiesce-sandbox':
+        return this.#pool.quiesce(effect.slot, effect.epoch);
       case 'probe-sandbox':
-        return this.#desk.probe(effect.slot, effect.gen, effect.withinMs);
+        return this.#pool.probe(effect.slot, effect.epoch, effect.withinMs);
       case 'sandbox-idle':
-        return this.#desk.idle(effect.slot, effect.gen);
-      case 'feed': {
+        return this.#pool.idle(effect.slot, effect.epoch);
+      case 'dispatch': {
         const inputs = this.#inputs.get(effect.leaseId);
-        if (inputs !== undefined) this.#desk.feed(effect, inputs.cut(effect.first, effect.count));
+        if (inputs !== undefined) this.#pool.runBatch(effect, inputs.slice(effect.first, effect.count));
         return;
       }
       case 'report':
         return this.#report(effect);
-      case 'return':
-        return this.#return(effect.leaseId, effect.from, effect.reason);
+      case 'release':
+        return this.#release(effect.leaseId, effect.from, effect.reason);
       case 'renew':
         return this.#renew(effect.leaseIds);
       case 'lease-over':
         this.#ports.remotes.drop(effect.leaseId);
         this.#inputs.delete(effect.leaseId);
-        this.#ends.delete(effect.leaseId);
+        this.#leaseEnds.delete(effect.leaseId);
         return;
       case 'began':
-        return this.#tally.began(effect.slot, effect.jobId, effect.sliceNumber);
+        return this.#stats.sliceStarted(effect.slot, effect.jobId, effect.sliceNumber);
       case 'progressed':
-        return this.#desk.progressed(effect);
-      case 'trouble':
+        return this.#pool.progressed(effect);
+      case 'warning':
         return this.#warn(new ManyhandsError(effect.code, effect.message, { jobId: effect.jobId }));
       case 'drained':
         return this.#drained.resolve();
@@ -290,44 +290,45 @@ export class Supervisor {
     const failed = segment === undefined ? 0 : errorsIn(segment);
     this.#ports.jobBytes.add(jobId, segment?.byteLength ?? 0);
     const loss = lost && { code: lost.code, message: lost.message.slice(0, ERROR_TEXT_LENGTH_MAX) };
-    const sent = this.#reports.send({ leaseId, first, count, computeMs, segment, failure: loss });
+    const sent = this.#reportSender.send({ leaseId, first, count, computeMs, segment, failure: loss });
     sent.then(
       ({ paid }) => {
-        this.#tally.reported(jobId, { first, count, failed, computeMs }, paid);
+        this.#stats.reported(jobId, { first, count, failed, computeMs }, paid);
         this.#dispatch({ type: 'reported', report });
       },
       (error: unknown) => {
-        const known = isError(error, 'LEASE_LOST');
-        if (!known && !isError(error, 'CLOSED')) this.#warn(error);
-        this.#dispatch({ type: 'report-failed', report, lost: known });
+        const isLost = isError(error, 'LEASE_LOST');
+        if (!isLost && !isError(error, 'CLOSED')) this.#warn(error);
+        this.#dispatch({ type: 'report-failed', report, leaseLost: isLost });
       },
     );
   }
 
-  #return(leaseId: LeaseId, from: number, reason: string): void {
-    const cut = reason.slice(0, REASON_LENGTH_MAX);
+  #release(leaseId: LeaseId, from: number, reason: string): void {
+    const text = reason.slice(0, REASON_LENGTH_MAX);
     this.#ports.remotes.drop(leaseId, from);
-    this.#inputs.get(leaseId)?.shorten(from);
-    const { jobId, end } = this.#ends.get(leaseId) ?? { jobId: '', end: from };
-    this.#ends.set(leaseId, { jobId, end: from });
-    if (end > from) this.#ports.events.emit('return', { jobId, first: from, count: end - from, reason: cut });
-    // A refusal says that the scheduler has it back already.
-    this.#keep(
-      this.#ports.link.request('lease.release', { leaseId, from, reason: cut }).catch(() => undefined),
+    this.#inputs.get(leaseId)?.truncate(from);
+    const { jobId, end } = this.#leaseEnds.get(leaseId) ?? { jobId: '', end: from };
+    this.#leaseEnds.set(leaseId, { jobId, end: from });
+    if (end > from)
+      this.#ports.events.emit('return', { jobId, first: from, count: end - from, reason: text });
+    // If the request is refused, the scheduler has the slices back already.
+    this.#track(
+      this.#ports.link.request('lease.release', { leaseId, from, reason: text }).catch(() => undefined),
     );
   }
 
   #renew(leaseIds: LeaseId[]): void {
     const renewed = this.#ports.link.request('lease.renew', { leaseIds }).then(
       ({ expired }) => {
-        for (const leaseId of expired) this.#dispatch({ type: 'lost', leaseId });
+        for (const leaseId of expired) this.#dispatch({ type: 'lease-lost', leaseId });
       },
       () => undefined,
     );
-    this.#keep(renewed);
+    this.#track(renewed);
   }
 
-  #keep(promise: Promise<unknown>): void {
+  #track(promise: Promise<unknown>): void {
     this.#pending.add(promise);
     void promise.finally(() => this.#pending.delete(promise));
   }

@@ -13,7 +13,7 @@ const JOB = jobId('job');
 
 const on = stageKeeper();
 
-/** Input in which the slices of `blobs` stand for blobs, the others are their own numbers. */
+/** Input in which the slices in `blobs` refer to blobs; the others are their own numbers. */
 function mixed(blobs: Map<number, string>) {
   return (first: number, count: number): InputPart[] => {
     const writer = new SegmentWriter();
@@ -33,7 +33,7 @@ function put(scheduler: StubScheduler, bytes: Uint8Array): string {
 }
 
 describe('an input that is a blob', () => {
-  it('is fetched, verified, and handed to the sandbox before its batch; those behind it wait', async () => {
+  it('is fetched, verified, and sent to the sandbox before its batch, while later batches wait', async () => {
     const made: Stage = on(
       stage(
         { slice: (n) => ({ kind: 'value', value: n, ms: 1 }) },
@@ -57,7 +57,7 @@ describe('an input that is a blob', () => {
     expect(host.started).toBe(1);
   });
 
-  it('is lost, alone, where the scheduler has no such blob, or another one', async () => {
+  it('is reported lost, alone, if the scheduler has no such blob, or a different one', async () => {
     const { clock, scheduler, worker } = on(stage({ slice: (n) => ({ kind: 'value', value: n, ms: 1 }) }));
     const forged = '1'.repeat(64);
     scheduler.blobs.set(forged, new Uint8Array(5));
@@ -74,7 +74,7 @@ describe('an input that is a blob', () => {
     expect(scheduler.losses.every((l) => l.code === 'ASSIGN_FAILED')).toBe(true);
   });
 
-  it('goes back uncharged while the way to it is broken', async () => {
+  it('is released uncharged while it cannot be fetched', async () => {
     const broken = { now: true };
     const made: Stage = on(
       stage(
@@ -100,7 +100,7 @@ describe('an input that is a blob', () => {
 describe('a result that is too large for a segment', () => {
   const large = 'x'.repeat(1_200_000);
 
-  it('becomes a blob, in its place among the others', async () => {
+  it('is stored as a blob, and reported in order with the others', async () => {
     const { clock, scheduler, worker } = on(
       stage({ slice: (n) => ({ kind: 'value', value: n === 4 ? large : n, ms: 30 }) }),
     );
@@ -115,7 +115,7 @@ describe('a result that is too large for a segment', () => {
     expect(Math.max(...scheduler.reports.map((r) => r.bytes))).toBeLessThan(1024 * 1024);
   });
 
-  it('is the slice’s error where the scheduler does not store it', async () => {
+  it('becomes the error of its slice if the scheduler does not store it', async () => {
     const { clock, scheduler, worker } = on(
       stage({ slice: (n) => ({ kind: 'value', value: n === 2 ? large : n, ms: 30 }) }),
     );

@@ -8,7 +8,7 @@ import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage
 const JOB = jobId('squares');
 const on = stageKeeper();
 
-it('keeps what was computed, computes each slice once, and reports it when the store takes it', async () => {
+it('a worker keeps its outcomes, computes each slice once, and reports them when the store accepts them', async () => {
   const { clock, scheduler, worker, host, events } = on(stage());
   await worker.start();
   scheduler.busy.add('lease.report').add('lease.release');

@@ -1,5 +1,5 @@
 /**
- * What the environment gives a worker; entry points hand in the real parts, tests others.
+ * Dependencies of a worker on its environment; entry points pass in the real ones, tests others.
  * @module
  */
 import type { Clock } from '../lib/clock.js';
@@ -7,39 +7,39 @@ import type { Random } from '../lib/crypto/random.js';
 import type { KeyValueStorage } from '../lib/storage/storage.js';
 import type { Address } from '../protocol/messages/messages.js';
 import type { Connect } from '../transport/transport.js';
-import type { Blobs } from './assets/blob-client.js';
+import type { BlobClient } from './assets/blob-client.js';
 import type { Tuning } from './core/state.js';
 import type { LoadWorktimeFiles } from './assets/job-package-cache.js';
 import type { Isolation, ResolvedWorkerOptions, WorkerDefaults } from './options/resolve-options.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';
 
-/** What a host of sandboxes, and what gives worktimes their files, is made from. */
-export interface WorkerSetting {
+/** What sandbox hosts and loaders of worktime files are created from. */
+export interface WorkerContext {
   options: ResolvedWorkerOptions;
-  blobs: Blobs;
+  blobs: BlobClient;
   clock: Clock;
 }
 
-/** What the environment gives a worker. */
+/** The environment of a worker. */
 export interface WorkerPorts {
   connect: Connect;
   clock: Clock;
   random: Random;
   fetch: typeof fetch;
-  /** Where the day's sum of bytes outlives the process; nowhere when absent. */
+  /** Where the daily byte counter is kept beyond the life of the process; absent: it is not. */
   storage?: KeyValueStorage | undefined;
-  /** Where files of worktimes, blobs of jobs and snapshots outlive the process; nowhere when absent. */
+  /** Where worktime files, blobs of jobs and snapshots are kept beyond the life of the process; absent: they are not. */
   assets?: KeyValueStorage | undefined;
   defaults: WorkerDefaults;
-  /** Whether a sandbox is tried before work is asked for. @default false */
+  /** Whether a sandbox is tested before work is requested. @default false */
   testsSandboxes?: boolean;
-  /** How each kind of isolation that there is here is made. */
-  hosts: Partial<Record<Isolation, (setting: WorkerSetting) => SandboxHost>>;
-  /** Files of worktimes for sandboxes that cannot find them; none when absent. */
-  worktimeFiles?: (setting: WorkerSetting) => LoadWorktimeFiles;
-  /** Whose jobs a `thread` may run when nobody said. */
+  /** Constructors of the sandbox hosts that this environment has. */
+  hosts: Partial<Record<Isolation, (setting: WorkerContext) => SandboxHost>>;
+  /** Loads worktime files for sandboxes that cannot find them; absent: none are needed. */
+  worktimeFiles?: (setting: WorkerContext) => LoadWorktimeFiles;
+  /** The owner whose jobs may run in a `thread` when the option `owners` is absent. */
   ownAddress: () => Promise<Address>;
-  /** Calls `leave` when the page is about to go: there is time to send, and none to wait. Answers what stops listening. */
+  /** Registers a callback for the unload of the page: it may send, but not wait. Returns the function that unregisters it. */
   onLeave?: (leave: () => void) => () => void;
   tuning?: Partial<Tuning>;
 }

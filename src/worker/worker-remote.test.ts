@@ -6,13 +6,13 @@ import { encodeRemote } from '../protocol/input/remote-url.js';
 import { SegmentWriter } from '../protocol/segment/segment.js';
 import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
 import type { Stage } from '../testing/worker/worker-stage.js';
-import { CLOSE_GRACE_MS } from './core/allow.js';
+import { CLOSE_GRACE_MS } from './core/owner-limits.js';
 
 const JOB = jobId('remote');
 const SITE = 'https://data.example';
 const keep = stageKeeper();
 
-/** The slices of `remote` stand for addresses, the others are their own numbers. */
+/** The slices in `remote` refer to addresses; the others are their own numbers. */
 function mixed(isRemote: (n: number) => boolean) {
   return (first: number, count: number): InputPart[] => {
     const writer = new SegmentWriter();
@@ -24,13 +24,13 @@ function mixed(isRemote: (n: number) => boolean) {
   };
 }
 
-/** What of the site is asked, and what was broken off. */
+/** The requests to the site, and those that were aborted. */
 interface Asked {
   urls: string[];
   aborted: string[];
 }
 
-/** A started worker that allows the site, which answers slice n with n as JSON after `ms`. */
+/** A started worker that allows the site, which responds for slice n with n as JSON after `ms` milliseconds. */
 async function start(
   ms: number,
   answer = (url: string): Response => Response.json(Number(url.split('/').at(-1))),
@@ -72,7 +72,7 @@ const job = (total: number, isRemote = (_n: number): boolean => true, limitMs = 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 
 describe('an input that is an address', () => {
-  it('reaches the sandbox as its value, in order among others, and its way there is not the slice’s time', async () => {
+  it('reaches the sandbox as its value, in order, and its fetch does not count towards the time limit of the slice', async () => {
     const { clock, scheduler, worker, host, asked } = await start(10_000);
     scheduler.addJob(job(12, (n) => n % 5 === 0));
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -83,7 +83,7 @@ describe('an input that is an address', () => {
     expect(worker.status.computeMs).toBeLessThan(1_000);
   });
 
-  it('is lost alone where it cannot be had, and its sandbox goes on', async () => {
+  it('is reported lost alone if it cannot be fetched, and its sandbox continues', async () => {
     const { clock, scheduler, host } = await start(1, (url) =>
       url.endsWith('3') ? new Response('', { status: 404 }) : Response.json(Number(url.split('/').at(-1))),
     );
@@ -95,26 +95,26 @@ describe('an input that is an address', () => {
     expect(host.started).toBe(1);
   });
 
-  it('counts among the day’s bytes', async () => {
+  it('counts towards the bytes of the day', async () => {
     const { clock, scheduler, worker } = await start(1, () => new Response('x'.repeat(100_000)));
     const before = worker.status.bytesToday;
     scheduler.addJob(job(1));
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    // Once down from the site, and once up as the result.
+    // Received once from the site, and sent once as the result.
     expect(worker.status.bytesToday - before).toBeGreaterThan(200_000);
   });
 
-  it('is not asked for, nor its job started, where the owner of the machine does not allow its origin', async () => {
+  it('is not fetched, and its job not started, if the owner of the machine does not allow its origin', async () => {
     const { clock, scheduler, host, asked } = await start(1, undefined, ['https://other.example']);
     expect(scheduler.workers.at(-1)!.allowOrigins).toEqual(['https://other.example']);
-    // A scheduler should not lend it; this one does.
+    // A scheduler should not grant it; this one does.
     scheduler.addJob(job(3));
     await clock.advance(5_000);
     expect([asked.urls, host.started, scheduler.losses]).toEqual([[], 0, []]);
     expect(scheduler.returns.length).toBeGreaterThan(0);
   });
 
-  it('of an origin that its job has not named is lost, and not asked for', async () => {
+  it('of an origin that its job has not declared is reported lost without a fetch', async () => {
     const { clock, scheduler, asked } = await start(1);
     const { package: pkg, ...rest } = job(2, (n) => n === 1);
     scheduler.addJob({ ...rest, package: { limits: pkg.limits } });
@@ -124,13 +124,13 @@ describe('an input that is an address', () => {
   });
 });
 
-it('the next input comes while a slice runs; where its slice goes back it is broken off', async () => {
+it('the next input is fetched while a slice runs, and aborted if its slice is released', async () => {
   const made = await start(1_000, undefined, undefined, 1_000);
   const { clock, scheduler, asked } = made;
   const began = clock.monotonicMs();
   scheduler.addJob({ ...job(10, undefined, 60_000), sliceMs: 1_000 });
   await clock.runUntil(() => scheduler.outcomes.get(JOB)!.size === 3);
-  // One by one they would take two seconds each.
+  // One after the other they would take two seconds each.
   expect(clock.monotonicMs() - began).toBeLessThan(4_500);
   scheduler.lending = false;
   const lease = [...scheduler.leases.keys()][0]!;
@@ -144,7 +144,7 @@ it('the next input comes while a slice runs; where its slice goes back it is bro
   expect(asked.urls).toHaveLength(11);
 });
 
-describe('a fetch under way', () => {
+describe('a fetch in flight', () => {
   it.each<[string, (made: Stage) => unknown]>([
     ['the worker stops', ({ worker }) => worker.stop({ force: true })],
     ['the worker pauses', ({ worker }) => worker.pause()],
@@ -168,7 +168,7 @@ describe('a fetch under way', () => {
   });
 });
 
-it('an origin that is allowed again lets its jobs in again; others ran meanwhile', async () => {
+it('the jobs of an origin run again when it is allowed again; other jobs ran meanwhile', async () => {
   const { clock, scheduler, worker, asked } = await start(5_000);
   scheduler.addJob(job(4));
   await clock.runUntil(() => asked.urls.length > 0);
@@ -181,7 +181,7 @@ it('an origin that is allowed again lets its jobs in again; others ran meanwhile
   expect(scheduler.losses).toEqual([]);
 });
 
-it('a site that wants to be left alone is, and its slices run when its time is over, uncharged', async () => {
+it('a site that asks clients to wait gets no requests, and its slices run afterwards, uncharged', async () => {
   let left = 1;
   const { clock, scheduler, asked } = await start(1, (url) =>
     left-- > 0
@@ -195,10 +195,10 @@ it('a site that wants to be left alone is, and its slices run when its time is o
   expect([scheduler.values(JOB), scheduler.losses, asked.urls.length]).toEqual([[1], [], 2]);
 });
 
-describe('a site that wants to be left alone without end', () => {
+describe('a site that asks clients to wait again and again', () => {
   const refusal = (): Response => new Response('', { status: 429, headers: { 'retry-after': '60' } });
 
-  it('loses its slices when it gave nothing for ten minutes, with the reason', async () => {
+  it('makes its slices fail with the reason after ten minutes', async () => {
     const { clock, scheduler, asked } = await start(1, refusal);
     scheduler.addJob(job(3));
     await clock.advance(9 * 60_000);
@@ -210,12 +210,12 @@ describe('a site that wants to be left alone without end', () => {
       [3, 'FETCH_FAILED'],
     ]);
     expect(scheduler.losses[0]!.message).toMatch(
-      /for 1\d minutes .* \d+ times, that it wants to be left alone/,
+      /for 1\d minutes it has only asked clients to wait, \d+ times/,
     );
     expect(asked.urls.length).toBeLessThan(45);
   });
 
-  it('loses the one slice whose address never gives, and the others run', async () => {
+  it('makes only the slice fail whose address is always refused', async () => {
     const { clock, scheduler } = await start(1, (url) =>
       url.endsWith('/2') ? refusal() : Response.json(Number(url.split('/').at(-1))),
     );

@@ -1,4 +1,4 @@
-/** One worker with real threads, real time and a stub scheduler: what the fake sandbox promises, the real one keeps. */
+/** One worker with real threads, real time and a stub scheduler: shows that real sandboxes behave as the fake ones. */
 import { build } from 'esbuild';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ function until(reached: () => boolean): Promise<void> {
   });
 }
 
-it('runs a job whose work function computes, throws, hangs and kills its thread', async () => {
+it('a worker with threads runs a job whose work function computes, throws, hangs and ends its thread', async () => {
   const scheduler = new StubScheduler();
   const network = memoryNetwork();
   network.listen('ws://scheduler:8462/socket', scheduler.accept);

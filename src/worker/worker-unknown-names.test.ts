@@ -1,5 +1,5 @@
 /**
- * Names that a worker does not have: refused, and never left without effect.
+ * Unknown names of options and events are rejected, never ignored.
  * @module
  */
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { stage, stageKeeper } from '../testing/worker/worker-stage.js';
 
 const keep = stageKeeper();
 
-it('refuses options and events that do not exist, with the nearest one', () => {
+it('a worker rejects unknown options and events, and names the most similar one', () => {
   const { worker } = keep(stage({}, { cores: 2 }));
   const set = worker.options as unknown as Record<string, unknown>;
   expect(() => (set['core'] = 3)).toThrow(

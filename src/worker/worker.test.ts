@@ -17,8 +17,8 @@ const taking = (ms: number) => ({
 
 const on = stageKeeper();
 
-describe('a worker at work', () => {
-  it('works a job from its first lease to its last, in one sandbox, each slice once', async () => {
+describe('a running worker', () => {
+  it('runs a job from its first lease to its last, in one sandbox, each slice once', async () => {
     const { clock, scheduler, worker, host, names } = on(stage());
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 95, sliceMs: 1 });
@@ -33,7 +33,7 @@ describe('a worker at work', () => {
     expect(names().filter((n) => ['start', 'job', 'stop'].includes(n))).toEqual(['start', 'job', 'stop']);
   });
 
-  it('says who it is, and asks for one lease a sandbox', async () => {
+  it('describes itself, and requests one lease for each sandbox', async () => {
     const { clock, scheduler, worker } = on(
       stage({}, { cores: 3, paymentAddress: STRANGER.toUpperCase().replace('X', 'x') }),
     );
@@ -45,7 +45,7 @@ describe('a worker at work', () => {
     expect(scheduler.wants).toMatchObject([{ idle: true }, { idle: true }, { idle: true }]);
   });
 
-  it('has its next lease before the present one ends, so that the sandbox never idles', async () => {
+  it('has its next lease before the current one ends, so that the sandbox is never idle', async () => {
     const { clock, scheduler, worker } = on(stage(taking(20)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, chunk: 50, sliceMs: 20 });
@@ -58,19 +58,19 @@ describe('a worker at work', () => {
     );
   });
 
-  it('changes to a sandbox of another job, and back', async () => {
+  it('switches to a sandbox of another job, and back', async () => {
     const { clock, scheduler, worker, host } = on(stage(taking(5)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, sliceMs: 5 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 10, sliceMs: 5 });
     await clock.runUntil(() => scheduler.isComplete(OTHER));
-    // The first job's waits for its next lease.
+    // The sandbox of the first job waits for its next lease.
     expect(host.started).toBe(2);
     expect(host.alive).toBe(2);
   });
 
-  it('hands on what work functions throw, and the sandbox lives on', async () => {
+  it('reports errors that work functions throw, and the sandbox continues', async () => {
     const error = new TypeError('three is too many');
     const { clock, scheduler, worker, host } = on(
       stage({ slice: (n) => (n === 3 ? { kind: 'throw', error } : { kind: 'value', value: n }) }),
@@ -84,7 +84,7 @@ describe('a worker at work', () => {
     expect(host.started).toBe(1);
   });
 
-  it('tells what it earned', async () => {
+  it('counts its earnings', async () => {
     const { clock, scheduler, worker, events } = on(stage());
     scheduler.price = 5n;
     await worker.start();
@@ -94,7 +94,7 @@ describe('a worker at work', () => {
     expect(events.filter((e) => e.name === 'payment')[0]!.payload).toEqual({ jobId: JOB, amount: 5n });
   });
 
-  it('shows what its sandboxes are at', async () => {
+  it('reports the state of its sandboxes', async () => {
     const { clock, scheduler, worker } = on(stage(taking(1_000)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3, sliceMs: 1_000 });
@@ -105,8 +105,8 @@ describe('a worker at work', () => {
   });
 });
 
-describe('leases that go', () => {
-  it('a recall gives back half of the tail, and the rest is worked', async () => {
+describe('recalled and lost leases', () => {
+  it('a recall releases half of the undispatched slices, and the rest runs', async () => {
     const { clock, scheduler, worker } = on(stage(taking(10)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 100, sliceMs: 10 });
@@ -123,7 +123,7 @@ describe('leases that go', () => {
     expect(scheduler.values(JOB)).toEqual(squares(100));
   });
 
-  it('a revoked lease is dropped with its sandbox, and nothing of it is reported', async () => {
+  it('a revoked lease ends with its sandbox, and nothing of it is reported', async () => {
     const { clock, scheduler, worker, host } = on(stage(taking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, chunk: 20, sliceMs: 100 });
@@ -140,7 +140,7 @@ describe('leases that go', () => {
     await clock.runUntil(() => scheduler.isComplete(JOB));
   });
 
-  it('a lease that the scheduler forgot is noticed by renewing, and dropped', async () => {
+  it('a lease that the scheduler does not know is detected by its renewal, and ends', async () => {
     const { clock, scheduler, worker, host } = on(stage(taking(50_000)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, leaseMs: 60_000 });
@@ -152,7 +152,7 @@ describe('leases that go', () => {
     expect(host.alive).toBe(0);
   });
 
-  it('a grant that comes twice is one lease', async () => {
+  it('a grant that arrives twice is one lease', async () => {
     const { clock, scheduler, worker, names } = on(stage(taking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 100 });
@@ -164,7 +164,7 @@ describe('leases that go', () => {
     expect(scheduler.returns).toEqual([]);
   });
 
-  it('a refused report ends the lease; the worker goes on', async () => {
+  it('a refused report ends the lease, and the worker continues', async () => {
     const { clock, scheduler, worker } = on(stage(taking(10)));
     await worker.start();
     let refused = 0;
@@ -180,12 +180,12 @@ describe('leases that go', () => {
 });
 
 describe('a lost connection', () => {
-  it('loses and doubles nothing: reports in flight are sent again, wants are said again', async () => {
+  it('loses and repeats nothing: reports in flight and lease requests are sent again', async () => {
     const { clock, scheduler, worker, names } = on(stage(taking(10)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 300, chunk: 50, sliceMs: 10 });
     let reports = 0;
-    // Taken, and the answer lost with the connection; or not even taken.
+    // Accepted, with the reply lost with the connection; or not even received.
     scheduler.intercept = (request) => {
       if (request.type !== 'lease.report') return true;
       reports++;
@@ -201,7 +201,7 @@ describe('a lost connection', () => {
     expect(names().filter((n) => n === 'connect').length).toBeGreaterThan(3);
   });
 
-  it('does not stop the sandbox until too much waits', async () => {
+  it('does not stop the sandbox until too much is unacknowledged', async () => {
     const { clock, scheduler, worker } = on(stage(taking(100), {}, { tuning: { unackedReportsMax: 4 } }));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, chunk: 30, sliceMs: 100 });
@@ -210,14 +210,14 @@ describe('a lost connection', () => {
     expect(scheduler.said.filter((m) => m.type === 'lease.report').length).toBeLessThanOrEqual(6);
   });
 
-  it('before there ever was one rejects the start', async () => {
+  it('before the first one rejects the start', async () => {
     const { worker, clock } = stage({}, { scheduler: 'http://nobody:1' });
     await expect(clock.runUntil(worker.start())).rejects.toSatisfy((e) => isError(e, 'CONNECT_FAILED'));
     expect(worker.state).toBe('stopped');
     await expect(worker.start()).rejects.toSatisfy((e) => isError(e, 'INVALID_ARGUMENT'));
   });
 
-  it('for good, by a goodbye, stops the worker with an error', async () => {
+  it('after a goodbye stops the worker with an error', async () => {
     const { clock, scheduler, worker, names, host } = on(stage(taking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, sliceMs: 100 });
@@ -231,7 +231,7 @@ describe('a lost connection', () => {
 });
 
 describe('stopping', () => {
-  it('finishes what sandboxes have, hands back the rest, and is gone', async () => {
+  it('finishes the dispatched slices, releases the rest, and disconnects', async () => {
     const { clock, scheduler, worker, host } = on(stage(taking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40, chunk: 40, sliceMs: 100 });
@@ -246,7 +246,7 @@ describe('stopping', () => {
     expect(host.closed).toBe(true);
   });
 
-  it('does not wait for ever: after the grace everything goes back', async () => {
+  it('waits for the grace period only, and then releases everything', async () => {
     const { clock, scheduler, worker } = on(stage({ slice: () => ({ kind: 'hang' }) }));
     await worker.start();
     scheduler.addJob({
@@ -262,7 +262,7 @@ describe('stopping', () => {
     expect(scheduler.leases.size).toBe(0);
   });
 
-  it('by force kills at once; a second call cuts the first short', async () => {
+  it('by force kills at once, also as a second call', async () => {
     const { clock, scheduler, worker, host } = on(stage({ slice: () => ({ kind: 'hang' }) }));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4 });
@@ -276,7 +276,7 @@ describe('stopping', () => {
     expect(scheduler.leases.size).toBe(0);
   });
 
-  it('happens when the signal aborts, or the page goes', async () => {
+  it('happens when the signal aborts, or the page is unloaded', async () => {
     const stopping = new AbortController();
     const one = on(stage(taking(100), { signal: stopping.signal }));
     await one.worker.start();
@@ -293,7 +293,7 @@ describe('stopping', () => {
     expect(two.scheduler.leases.size).toBe(0);
   });
 
-  it('before it was started is the end too', async () => {
+  it('before the start is final too', async () => {
     const { worker } = stage();
     await worker.stop();
     expect(worker.state).toBe('stopped');
@@ -301,7 +301,7 @@ describe('stopping', () => {
 });
 
 describe('whose jobs run', () => {
-  it('only those of listed owners, whatever the scheduler sends', async () => {
+  it('are only those of listed owners, whatever the scheduler sends', async () => {
     const { clock, scheduler, worker, host, events } = on(stage());
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
@@ -311,14 +311,14 @@ describe('whose jobs run', () => {
     expect(events.filter((e) => e.name === 'warning')).toHaveLength(1);
   });
 
-  it('those that the options name', async () => {
+  it('are those that the options name', async () => {
     const { clock, scheduler, worker } = on(stage({}, { owners: [STRANGER] }));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
   });
 
-  it('and only under the digest that the lease names', async () => {
+  it('have the package digest that the lease names', async () => {
     const { clock, scheduler, worker, host } = on(stage());
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
     scheduler.setDigest(JOB, 'f'.repeat(64));

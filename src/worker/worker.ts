@@ -1,6 +1,6 @@
 /**
- * The worker as its owner sees it: one life from `start()` to `stop()`, with events on the way. It joins the session
- * with the scheduler to the supervisor; entry points hand in the real ports.
+ * The public worker: runs once from `start()` to `stop()` and emits events. It connects the scheduler session to the
+ * supervisor; entry points pass in clocks, sockets and stores.
  * @module
  */
 import { Emitter } from '../lib/events.js';
@@ -18,56 +18,56 @@ import type {
 import { ClientSession } from '../transport/session.js';
 import type { SessionState } from '../transport/session.js';
 import { WORKTIMES } from '../worktimes/registry.js';
-import { Announcer } from './controls/description-updater.js';
+import { DescriptionUpdater } from './controls/description-updater.js';
 import { AssetStore } from './assets/asset-store.js';
-import { Blobs } from './assets/blob-client.js';
+import { BlobClient } from './assets/blob-client.js';
 import { describeWorker, workerHello } from './controls/describe-worker.js';
 import { JobBytes } from './inputs/job-bytes.js';
 import { readJobInfo } from './job-info.js';
-import { Jobs } from './assets/job-package-cache.js';
+import { JobPackageCache } from './assets/job-package-cache.js';
 import type { LiveOptions } from './options/live-options.js';
 import { RemoteInputs } from './inputs/remote-inputs.js';
 import { resolveWorkerOptions } from './options/resolve-options.js';
 import type { ResolvedWorkerOptions, WorkerOptions } from './options/resolve-options.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';
-import { repeatOf } from '../client/scheduler-link.js';
-import type { SchedulerLink } from '../client/scheduler-link.js';
+import { repeatOptions } from '../client/scheduler-requests.js';
+import type { SchedulerRequests } from '../client/scheduler-requests.js';
 import { checkStop } from './options/stop-options.js';
 import type { StopOptions } from './options/stop-options.js';
 import { Supervisor } from './supervisor.js';
-import { Wishes } from './controls/owner-controls.js';
+import { OwnerControls } from './controls/owner-controls.js';
 import { WORKER_EVENTS } from './options/worker-events.js';
-import type { WorkerPorts, WorkerSetting } from './worker-ports.js';
+import type { WorkerPorts, WorkerContext } from './worker-ports.js';
 import type { JobInfo, PaymentAccount, WorkerEvents, WorkerStatus } from './options/worker-events.js';
 import { WorktimeHealth } from './sandboxes/worktime-health.js';
 
-export type { WorkerPorts, WorkerSetting } from './worker-ports.js';
+export type { WorkerPorts, WorkerContext } from './worker-ports.js';
 
-/** `stopping`: hands back and reports what it has. A stopped worker is not started again; make another. */
+/** `stopping`: releases its leases and sends pending reports. A stopped worker cannot be started again; create another. */
 export type WorkerState = 'initial' | 'starting' | 'started' | 'stopping' | 'stopped';
 
 export class BaseWorker {
-  /** What the scheduler knows it by; it keeps it across reconnects. */
+  /** The worker's id at the scheduler, the same across reconnects. */
   readonly id: string;
   readonly #options: ResolvedWorkerOptions;
   readonly #ports: WorkerPorts;
   readonly #events = new Emitter<WorkerEvents>(WORKER_EVENTS);
   readonly #host: SandboxHost;
   readonly #store: AssetStore | undefined;
-  readonly #blobs: Blobs;
-  /** Counted among the day's bytes. */
+  readonly #blobs: BlobClient;
+  /** Its bytes count towards the daily limit. */
   readonly #fetch: typeof fetch;
   readonly #session: ClientSession<WorkerRequests>;
-  readonly #wishes: Wishes;
-  readonly #announcer: Announcer;
+  readonly #controls: OwnerControls;
+  readonly #description: DescriptionUpdater;
   readonly #jobBytes = new JobBytes();
-  #jobs: Jobs | undefined;
+  #jobs: JobPackageCache | undefined;
   #health: WorktimeHealth | undefined;
   #owners: readonly Address[] | undefined;
   #state: WorkerState = 'initial';
   #supervisor: Supervisor | undefined;
   #stopping: Promise<void> | undefined;
-  #unlisten: (() => void)[] = [];
+  #cleanups: (() => void)[] = [];
 
   /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, or ISOLATION_UNAVAILABLE where this environment has no such sandbox */
   constructor(options: WorkerOptions, ports: WorkerPorts) {
@@ -82,37 +82,37 @@ export class BaseWorker {
       throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation });
     }
     const { clock, random } = ports;
-    this.#announcer = new Announcer({
+    this.#description = new DescriptionUpdater({
       clock,
       isOpen: () => this.#session.state === 'open',
       send: () => this.#session.notify({ type: 'worker.update', worker: this.#describe() }),
     });
-    this.#wishes = this.#makeWishes();
+    this.#controls = this.#makeControls();
     this.#session = new ClientSession<WorkerRequests>({
       url: scheduler.socket,
-      connect: this.#wishes.traffic.connect(ports.connect),
+      connect: this.#controls.bandwidth.connect(ports.connect),
       clock,
       random,
       codec: clientCodec,
       hello: () => this.#hello(),
-      greet: this.#wishes.groups.greet,
+      greet: this.#controls.groups.greet,
       notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
       stalled: (error) => this.#events.emit('warning', { error }),
     });
-    this.#fetch = this.#wishes.traffic.fetch(ports.fetch);
+    this.#fetch = this.#controls.bandwidth.fetch(ports.fetch);
     this.#store = ports.assets && new AssetStore(ports.assets, clock);
-    this.#blobs = new Blobs({
+    this.#blobs = new BlobClient({
       http: scheduler.http,
       fetch: this.#fetch,
       clock,
       link: this.#link(),
       store: this.#store,
     });
-    this.#host = makeHost(this.#setting());
+    this.#host = makeHost(this.#context());
   }
 
-  /** What its owner calls it. */
+  /** The name that its owner gave it; not sent to anybody. */
   get name(): string {
     return this.#options.name;
   }
@@ -121,55 +121,60 @@ export class BaseWorker {
     return this.#state;
   }
 
-  /** What was done and earned since the start, and what each sandbox is at. */
+  /** Counters since the start, and the state of each sandbox. */
   get status(): WorkerStatus {
-    const { bytesToday } = this.#wishes.traffic;
+    const { bytesToday } = this.#controls.bandwidth;
     const none = { slices: 0, failed: 0, computeMs: 0, earned: 0n, sandboxes: [] };
     return { ...none, ...this.#supervisor?.status, bytesToday };
   }
 
-  /** What may change while it lives: setting a property takes effect at once. */
+  /** The options that can change while it runs: setting a property takes effect at once. */
   get options(): LiveOptions {
-    return this.#wishes.live;
+    return this.#controls.live;
   }
 
-  /** Why it rests now; it works while there is no reason. `bytes` is the worker's own, for `bytesPerDay`. */
+  /** Reasons for which the worker is paused; empty while it works. `bytes` and `hours` are set by the worker itself. */
   get paused(): readonly string[] {
-    return this.#wishes.pauses.reasons;
+    return this.#controls.pauses.reasons;
   }
 
   /**
-   * Takes no more work and hands back what has not begun; what runs has a second to end, and goes back too. Each reason
-   * counts once, and has to be taken away by `unpause`.
+   * Accepts no more work and releases slices that have not started; running slices have one second to finish before they
+   * are released too. Each reason counts once, and is removed by `unpause`.
    */
   pause(reason = 'user'): void {
-    this.#wishes.pauses.add(reason);
+    this.#controls.pauses.add(reason);
   }
 
-  /** Takes that reason to rest away. */
+  /** Removes a reason for the pause. */
   unpause(reason = 'user'): void {
-    this.#wishes.pauses.remove(reason);
+    this.#controls.pauses.remove(reason);
   }
 
   /**
-   * Stops what runs of a job, or of all jobs of an owner, at once, and takes none again.
-   * @throws INVALID_ARGUMENT where that is no job id or no address
+   * Stops a job, or all jobs of an owner, at once, and accepts none of them again.
+   * @throws INVALID_ARGUMENT where the job id or the address is malformed
    */
   block(which: { jobId?: JobId; owner?: Address }): void {
-    this.#wishes.block(which);
+    this.#controls.block(which);
   }
 
   /**
-   * Forgets what `admit` answered, and asks it again. Owners whose jobs are here are asked about at once: what runs of
-   * them stops and goes back, uncharged, unless `admit` returns `true` itself.
+   * Discards the answers of `authorize`. The owners of loaded jobs are asked about at once: their jobs stop and are
+   * released uncharged, unless `authorize` returns `true` synchronously.
    */
+  reauthorize(): void {
+    this.#controls.admission.reauthorize();
+  }
+
+  /** A former name of `reauthorize`. @deprecated removed in the next version */
   askAgain(): void {
-    this.#wishes.admission.askAgain();
+    this.reauthorize();
   }
 
   /**
-   * The scheduler's ledger of `options.paymentAddress`, as it is now; undefined where nobody is paid.
-   * @throws CLOSED, TIMEOUT where there is no connection, and what the scheduler refuses with
+   * The current balances of `options.paymentAddress` at the scheduler; undefined without a payment address.
+   * @throws CLOSED, TIMEOUT where there is no connection, and the scheduler's own errors
    */
   async account(): Promise<PaymentAccount | undefined> {
     const { paymentAddress } = this.options;
@@ -178,11 +183,11 @@ export class BaseWorker {
   }
 
   /**
-   * What a job that this worker has met is, and how far it has come with everybody's help.
-   * @throws JOB_UNKNOWN where its package is not here, and as `account`
+   * Description and overall progress of a job that this worker has loaded.
+   * @throws JOB_UNKNOWN where its package is not loaded here, and as `account`
    */
   async jobInfo(jobId: JobId): Promise<JobInfo> {
-    return readJobInfo(this.#session, this.#jobs?.known(jobId), jobId, this.#jobBytes);
+    return readJobInfo(this.#session, this.#jobs?.cached(jobId), jobId, this.#jobBytes);
   }
 
   /** Event names are case-insensitive. */
@@ -202,47 +207,47 @@ export class BaseWorker {
   }
 
   /**
-   * Connects and begins to ask for work; resolves when connected. Afterwards lost connections are made again.
-   * @throws INVALID_ARGUMENT when it was started before, CONNECT_FAILED, PROTOCOL_VERSION, ABORTED, and what the
-   *   scheduler ended the session with while it started, such as BANNED
+   * Connects and requests work; resolves when connected. Later disconnects are handled by reconnecting.
+   * @throws INVALID_ARGUMENT when it was started before, CONNECT_FAILED, PROTOCOL_VERSION, ABORTED, and the error with
+   *   which the scheduler ended the session during the start, such as BANNED
    */
   async start(): Promise<void> {
     if (this.#state !== 'initial') {
-      const text = `This worker is ${this.#state}; a worker is started once. Make another one.`;
+      const text = `This worker is ${this.#state}; a worker can be started once. Create another one.`;
       throw new ManyhandsError('INVALID_ARGUMENT', text, { state: this.#state });
     }
     this.#state = 'starting';
     const { signal } = this.#options;
     try {
       this.#owners = await this.#resolveOwners();
-      await this.#wishes.traffic.load();
-      await this.#wishes.groups.prepare();
+      await this.#controls.bandwidth.load();
+      await this.#controls.groups.prepare();
       this.#supervisor = this.#makeSupervisor(this.#owners);
-      this.#wishes.begin();
+      this.#controls.start();
       await this.#session.open(signal);
       if (this.#ports.testsSandboxes === true) await this.#test();
-      // A session that ended meanwhile, as by a ban, has nobody to tell but the caller.
-      if (this.#is('starting') && this.#session.endError !== undefined) throw this.#session.endError;
+      // If the session ended meanwhile, for example by a ban, only the caller can be notified.
+      if (this.#isState('starting') && this.#session.endError !== undefined) throw this.#session.endError;
     } catch (error) {
       await this.#close();
       throw error;
     }
-    // A stop during the start came first.
-    if (!this.#is('starting'))
+    // `stop` was called during the start.
+    if (!this.#isState('starting'))
       throw new ManyhandsError('ABORTED', 'The worker was stopped while it started.');
     this.#state = 'started';
     const abort = (): void => void this.stop({ force: true });
     signal?.addEventListener('abort', abort, { once: true });
-    this.#unlisten.push(() => signal?.removeEventListener('abort', abort));
-    if (this.#ports.onLeave) this.#unlisten.push(this.#ports.onLeave(abort));
+    this.#cleanups.push(() => signal?.removeEventListener('abort', abort));
+    if (this.#ports.onLeave) this.#cleanups.push(this.#ports.onLeave(abort));
     this.#events.emit('start', {});
     this.#supervisor.setOnline(this.#session.state === 'open');
   }
 
   /**
-   * Takes no more work, hands back what has not begun, lets sandboxes finish what they have been given (for at most
-   * `graceMs`), reports it, and closes. A second call with `force` cuts the first one short.
-   * @throws INVALID_ARGUMENT where `graceMs` is no such number
+   * Accepts no more work, releases slices that have not started, lets sandboxes finish their batches for at most
+   * `graceMs` milliseconds, reports the outcomes and closes. A second call with `force` ends the first one at once.
+   * @throws INVALID_ARGUMENT where `graceMs` is not a number in its range
    */
   stop(options: StopOptions = {}): Promise<void> {
     const { force, graceMs } = checkStop(options);
@@ -252,25 +257,25 @@ export class BaseWorker {
   }
 
   async #stop(graceMs: number): Promise<void> {
-    const began = this.#state;
-    if (began === 'stopped') return;
+    const initial = this.#state;
+    if (initial === 'stopped') return;
     this.#state = 'stopping';
-    if (began === 'started') await this.#supervisor?.stop(graceMs);
+    if (initial === 'started') await this.#supervisor?.stop(graceMs);
     await this.#close();
-    if (began === 'started') this.#events.emit('stop', {});
+    if (initial === 'started') this.#events.emit('stop', {});
   }
 
   async #close(): Promise<void> {
     this.#state = 'stopped';
-    for (const unlisten of this.#unlisten.splice(0)) unlisten();
-    this.#announcer.close();
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    this.#description.close();
     this.#health?.close();
     await this.#session.close();
-    await this.#wishes.close();
+    await this.#controls.close();
     await this.#host.close();
   }
 
-  #is(state: WorkerState): boolean {
+  #isState(state: WorkerState): boolean {
     return this.#state === state;
   }
 
@@ -279,16 +284,16 @@ export class BaseWorker {
     for (const text of missing) {
       this.#events.emit('warning', { error: new ManyhandsError('ISOLATION_UNAVAILABLE', text) });
     }
-    if (missing.length > 0) this.#announcer.changed();
+    if (missing.length > 0) this.#description.changed();
   }
 
-  #setting(): WorkerSetting {
+  #context(): WorkerContext {
     return { options: this.#options, blobs: this.#blobs, clock: this.#ports.clock };
   }
 
   async #resolveOwners(): Promise<readonly Address[] | undefined> {
     const { owners, isolation } = this.#options;
-    // Threads keep nothing from job code: strangers' jobs never get one unless their owner is named.
+    // Threads do not isolate job code: without a list of owners only this machine's own jobs may run in them.
     if (owners === undefined && isolation === 'thread') return [await this.#ports.ownAddress()];
     return owners;
   }
@@ -296,71 +301,86 @@ export class BaseWorker {
   #makeSupervisor(owners: readonly Address[] | undefined): Supervisor {
     const link = this.#link();
     const blobs = this.#blobs;
-    const worktimeFiles = this.#ports.worktimeFiles?.(this.#setting()) ?? (() => Promise.resolve({}));
+    const worktimeFiles = this.#ports.worktimeFiles?.(this.#context()) ?? (() => Promise.resolve({}));
     const { clock, random, tuning } = this.#ports;
-    const { admission, live } = this.#wishes;
+    const { admission, live } = this.#controls;
     const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
     const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
     const jobBytes = this.#jobBytes;
-    const may = { owners, mayRun, mayFetch };
-    const jobs = new Jobs({ link, blobs, worktimes: WORKTIMES, worktimeFiles, jobBytes, ...may });
+    const shared = { link, blobs, jobBytes };
+    const jobs = new JobPackageCache({
+      ...shared,
+      worktimes: WORKTIMES,
+      worktimeFiles,
+      owners,
+      mayRun,
+      mayFetch,
+    });
     this.#jobs = jobs;
-    const objection = admission.objection.bind(admission);
+    const rejectionReason = admission.rejectionReason.bind(admission);
     const { policy } = this.#options;
-    const store = this.#store;
-    const events = this.#events;
     const allowed = (): readonly string[] => live.allowOrigins;
     const remotes = new RemoteInputs({ fetch: this.#fetch, clock, jobBytes, allowed });
     const health = (this.#health = this.#makeHealth(jobs));
-    const inner = { link, host: this.#host, clock, random, jobs, blobs, remotes, health, jobBytes };
-    return new Supervisor(live.cores, { ...inner, events, objection, policy, store }, tuning);
+    const ports = {
+      ...shared,
+      host: this.#host,
+      clock,
+      random,
+      jobs,
+      remotes,
+      health,
+      rejectionReason,
+      policy,
+    };
+    return new Supervisor(live.cores, { ...ports, events: this.#events, store: this.#store }, tuning);
   }
 
-  #makeHealth(jobs: Jobs): WorktimeHealth {
+  #makeHealth(jobs: JobPackageCache): WorktimeHealth {
     return new WorktimeHealth(WORKTIMES, {
       host: this.#host,
       clock: this.#ports.clock,
       worktimeFiles: (worktime) => jobs.worktimeFiles(worktime),
-      mayTest: () => this.#session.state === 'open' && !this.#wishes.pauses.any,
+      mayTest: () => this.#session.state === 'open' && !this.#controls.pauses.any,
       changed: (worktime) => {
-        this.#announcer.changed();
+        this.#description.changed();
         this.#events.emit('worktime', worktime);
       },
     });
   }
 
-  #makeWishes(): Wishes {
+  #makeControls(): OwnerControls {
     const { clock, storage } = this.#ports;
-    return new Wishes(this.#options, {
+    return new OwnerControls(this.#options, {
       workerId: this.id,
       clock,
       storage,
       events: this.#events,
-      look: (jobId, digest) => this.#jobs!.look(jobId, digest),
-      described: () => this.#announcer.changed(),
+      loadJob: (jobId, digest) => this.#jobs!.load(jobId, digest),
+      descriptionChanged: () => this.#description.changed(),
       session: () => this.#session,
-      allow: (allowed) => this.#supervisor?.allow(allowed),
+      setLimits: (limits) => this.#supervisor?.setLimits(limits),
       refuse: (jobId, reason) => this.#supervisor?.refuse(jobId, reason),
       allowOrigins: (origins, reason) => this.#supervisor?.allowOrigins(origins, reason),
-      here: () => this.#supervisor?.here ?? [],
+      loadedJobs: () => this.#supervisor?.loadedJobs ?? [],
     });
   }
 
-  /** The session with types: its codec has checked every reply. */
-  #link(): SchedulerLink {
+  /** Typed view of the session: its codec has checked every reply. */
+  #link(): SchedulerRequests {
     return {
-      request: (type, body) => this.#session.request(type, body, repeatOf(type, body)),
+      request: (type, body) => this.#session.request(type, body, repeatOptions(type, body)),
       notify: (message) => this.#session.notify(message),
     };
   }
 
   #describe(): NonNullable<Hello['worker']> {
     const worktimes = this.#health?.worktimes ?? WORKTIMES;
-    return describeWorker(this.id, this.#options, this.#wishes, this.#owners, worktimes);
+    return describeWorker(this.id, this.#options, this.#controls, this.#owners, worktimes);
   }
 
   #hello(): Hello {
-    this.#announcer.greeted();
+    this.#description.included();
     return workerHello(this.#describe());
   }
 
@@ -381,7 +401,7 @@ export class BaseWorker {
   #onSession(state: SessionState, error?: Error): void {
     if (state === 'open') {
       this.#events.emit('connect', { url: this.#options.scheduler.http });
-      this.#announcer.opened();
+      this.#description.opened();
       if (this.#state === 'started') this.#supervisor?.setOnline(true);
       return;
     }

@@ -37,7 +37,7 @@ type Open = (owner: string) => Promise<SandboxRig>;
 
 function spareTests(open: Open): void {
   it('of JavaScript takes a job as an empty sandbox does', async () => {
-    const rig = await open('spare:1');
+    const rig = await open('prewarmed:1');
     expect(await rig.warm('map-basic')).toEqual({ type: 'warmed' });
     await rig.assign({
       source: '(x) => { console.log("at work"); return [x * x, work.env.A, work.job.public.name]; }',
@@ -52,7 +52,7 @@ function spareTests(open: Open): void {
 
   it('shows nothing of where it waited, and no more of the platform than an empty sandbox', async () => {
     const source = '() => [Object.getOwnPropertyNames(globalThis).sort(), typeof process, typeof fetch]';
-    const spare = await open('spare:2');
+    const spare = await open('prewarmed:2');
     await spare.warm('map-basic');
     await spare.assign({ source });
     const empty = await open('0x00');
@@ -61,12 +61,12 @@ function spareTests(open: Open): void {
   });
 
   it('refuses a job of another worktime, and takes no second beginning', async () => {
-    const rig = await open('spare:3');
+    const rig = await open('prewarmed:3');
     await rig.warm('map-basic');
     await expect(rig.assign({ worktime: 'pyodide', source: 'lambda x: x' })).rejects.toMatchObject({
       code: 'ASSIGN_FAILED',
     });
-    const twice = await open('spare:4');
+    const twice = await open('prewarmed:4');
     await twice.warm('map-basic');
     const again = twice.makeSnapshot('map-basic');
     await expect(again).rejects.toThrow(/set up twice/);
@@ -83,7 +83,7 @@ function snapshotTests(open: Open): void {
 
   it('starts Python, in a spare and in a sandbox with its job', async () => {
     const source = 'import json\ndef work(x):\n    print("at work")\n    return json.loads(x)\n';
-    const spare = await open('spare:5');
+    const spare = await open('prewarmed:5');
     expect(await spare.warm('pyodide', snapshot)).toEqual({ type: 'warmed' });
     expect(await spare.assign({ worktime: 'pyodide', source })).toEqual({ type: 'assigned' });
     expect(await spare.one('{"a": [1, null]}')).toEqual({ a: [1, null] });

@@ -26,7 +26,7 @@ import { Snooze } from './snooze.js';
 import { stayAwake } from './stay-awake.js';
 import { addTotals, NOTHING, readTotals, subtractTotals, writeTotals, type Totals } from './totals.js';
 
-export type Admit = NonNullable<WorkerOptions['admit']>;
+export type Admit = NonNullable<WorkerOptions['authorize']>;
 
 export interface DonorPorts {
   scheduler: string;
@@ -194,7 +194,7 @@ export class Donor {
 
   /** Asks anew about everybody whose jobs come along; who is let in goes on undisturbed. */
   askAgain(): void {
-    this.#worker?.askAgain();
+    this.#worker?.reauthorize();
   }
 
   /** Tries to connect without waiting any longer. */
@@ -225,7 +225,7 @@ export class Donor {
       mine = makeWorker({
         scheduler: this.#ports.scheduler,
         ...this.#applied,
-        admit: (who) => this.#ports.admit(who),
+        authorize: (who) => this.#ports.admit(who),
       });
       this.#worker = mine;
       this.#listen(mine);

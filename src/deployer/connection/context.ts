@@ -29,9 +29,9 @@ export function createContext(ports: DeployerPorts): DeployerContext {
   const clients = [client];
   const connection = new Emitter<ConnectionEvents>({ reconnecting: true, reconnected: true });
   client.outage.observe({
-    lost: (error) => connection.emit('reconnecting', { error, message: error.message }),
-    back: (downMs) => connection.emit('reconnected', { downMs }),
-    isHeard: () => connection.listenerCount('reconnecting') > 0,
+    disconnected: (error) => connection.emit('reconnecting', { error, message: error.message }),
+    reconnected: (downMs) => connection.emit('reconnected', { downMs }),
+    isHandled: () => connection.listenerCount('reconnecting') > 0,
   });
   return {
     ports,

@@ -259,8 +259,8 @@ export class SchedulerClient {
 
   #stateChanged(state: SessionState, error: Error | undefined): void {
     if (state === 'waiting')
-      this.outage.lost(error ?? new ManyhandsError('CONNECTION_LOST', 'no reason given'));
-    if (state === 'open') this.outage.back();
+      this.outage.disconnected(error ?? new ManyhandsError('CONNECTION_LOST', 'no reason given'));
+    if (state === 'open') this.outage.reconnected();
     if (state === 'waiting')
       for (const subscriber of [...this.#subscribers.values()]) subscriber.disconnected();
     if (state === 'open') for (const subscriber of [...this.#subscribers.values()]) subscriber.reconnected();

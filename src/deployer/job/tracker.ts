@@ -229,9 +229,9 @@ export class JobTracker<T> implements FollowSink {
     const client = context.clientToFollow(job.id);
     this.#follower = new Follower(job.id, after, { client, clock, yieldNow, fetchBlob }, this);
     this.#stopObserving = client.outage.observe({
-      lost: (error) => job.emit('reconnecting', { job, error, message: error.message }),
-      back: (downMs) => job.emit('reconnected', { job, downMs }),
-      isHeard: () => job.listenerCount('reconnecting') > 0,
+      disconnected: (error) => job.emit('reconnecting', { job, error, message: error.message }),
+      reconnected: (downMs) => job.emit('reconnected', { job, downMs }),
+      isHandled: () => job.listenerCount('reconnecting') > 0,
     });
     const { noWorkersWarning } = context;
     const hasListener = (): boolean => job.listenerCount('noworkers') > 0;

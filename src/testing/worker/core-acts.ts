@@ -11,17 +11,17 @@ export type Act =
   | { act: 'online' | 'offline' | 'tick' | 'drain' | 'halt' }
   | { act: 'grant'; pick: number; count: number; jobId: string; sliceMs: number | undefined }
   | { act: 'stray-grant'; count: number }
-  | { act: 'recall' | 'lost'; pick: number }
-  | { act: 'allow'; cores: number; share: number; paused: boolean }
+  | { act: 'recall' | 'lease-lost'; pick: number }
+  | { act: 'limits'; cores: number; share: number; paused: boolean }
   | { act: 'refuse'; jobId: string }
   | { act: 'ready' | 'exit'; slot: number }
   | { act: 'fail'; slot: number; fault: 'job' | 'worker' }
   | { act: 'input-failed'; pick: number; fault: 'job' | 'worker' }
-  | { act: 'input-came'; pick: number }
+  | { act: 'input-ready'; pick: number }
   | { act: 'outcomes'; slot: number; count: number; bytes: number }
   | { act: 'cheat'; slot: number; first: number; count: number; done: boolean }
   | { act: 'sign'; slot: number; begin: boolean; offset: number }
-  | { act: 'answer'; pick: number; how: 'ok' | 'lost' | 'failed' };
+  | { act: 'answer'; pick: number; how: 'ok' | 'lease-lost' | 'failed' };
 
 const slot = fc.nat(SLOTS - 1);
 const pick = fc.nat(100);
@@ -49,11 +49,14 @@ export const acts: fc.Arbitrary<Act> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ act: fc.constant('stray-grant' as const), count: fc.integer({ min: 1, max: 5 }) }),
   },
-  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('recall' as const, 'lost' as const), pick }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ act: fc.constantFrom('recall' as const, 'lease-lost' as const), pick }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
-      act: fc.constant('allow' as const),
+      act: fc.constant('limits' as const),
       cores: fc.integer({ min: 1, max: SLOTS }),
       share: fc.constantFrom(1, 1, 0.5, 0.1),
       paused: fc.boolean(),
@@ -67,7 +70,7 @@ export const acts: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('exit' as const), slot }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('fail' as const), slot, fault }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('input-failed' as const), pick, fault }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('input-came' as const), pick }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('input-ready' as const), pick }) },
   {
     weight: 14,
     arbitrary: fc.record({
@@ -101,7 +104,7 @@ export const acts: fc.Arbitrary<Act> = fc.oneof(
         'ok' as const,
         'ok' as const,
         'ok' as const,
-        'lost' as const,
+        'lease-lost' as const,
         'failed' as const,
       ),
     }),
@@ -126,24 +129,24 @@ export function play(world: World, act: Act): void {
       world.stopping = true;
       return world.do(act.act === 'drain' ? { type: 'drain' } : { type: 'halt', reason: 'now' });
     case 'grant': {
-      const want = at([...world.wants], act.pick);
-      if (want !== undefined) world.grant(want, act.count, act.jobId, act.sliceMs);
+      const request = at([...world.requests], act.pick);
+      if (request !== undefined) world.grant(request, act.count, act.jobId, act.sliceMs);
       return;
     }
     case 'stray-grant':
       return world.grant(9_999, act.count, 'a', undefined);
     case 'recall':
-    case 'lost': {
+    case 'lease-lost': {
       const held = at([...world.state.leases.keys()], act.pick);
       if (held === undefined) return;
       if (act.act === 'recall') world.do({ type: 'recall', leaseId: held, isWarm: act.pick % 2 === 0 });
-      else world.do({ type: 'lost', leaseId: held });
-      if (act.act === 'lost') world.leases.get(held)!.gone = true;
+      else world.do({ type: 'lease-lost', leaseId: held });
+      if (act.act === 'lease-lost') world.leases.get(held)!.gone = true;
       return;
     }
-    case 'allow': {
+    case 'limits': {
       const { cores, share, paused } = act;
-      return world.do({ type: 'allow', cores, share, paused });
+      return world.do({ type: 'limits', cores, share, paused });
     }
     case 'refuse':
       return world.do({ type: 'refuse', jobId: act.jobId, reason: 'unwanted' });
@@ -154,28 +157,28 @@ export function play(world: World, act: Act): void {
       return world.do(
         act.how === 'ok'
           ? { type: 'reported', report }
-          : { type: 'report-failed', report, lost: act.how === 'lost' },
+          : { type: 'report-failed', report, leaseLost: act.how === 'lease-lost' },
       );
     }
     case 'input-failed': {
       const batch = at(world.batches, act.pick);
       if (batch === undefined) return;
-      const { gen, batch: number, slot } = batch;
-      if (world.waits(batch)) world.unfeed(batch);
+      const { epoch, batch: number, slot } = batch;
+      if (world.waits(batch)) world.undispatch(batch);
       return world.do({
         type: 'input-failed',
         slot,
-        gen,
+        epoch,
         batch: number,
         fault: act.fault,
         message: 'no',
       });
     }
-    case 'input-came': {
+    case 'input-ready': {
       const batch = at(world.batches, act.pick);
       if (batch === undefined) return;
       world.came.add(batch.batch);
-      return world.do({ type: 'input-came', slot: batch.slot, gen: batch.gen, batch: batch.batch });
+      return world.do({ type: 'input-ready', slot: batch.slot, epoch: batch.epoch, batch: batch.batch });
     }
     default:
       return playSandbox(world, act);
@@ -185,8 +188,8 @@ export function play(world: World, act: Act): void {
 export function playSandbox(world: World, act: Extract<Act, { slot: number }>): void {
   const sandbox = world.sandboxes.get(act.slot);
   if (sandbox === undefined) return;
-  const { gen } = sandbox;
-  const where = { slot: act.slot, gen };
+  const { epoch } = sandbox;
+  const where = { slot: act.slot, epoch };
   switch (act.act) {
     case 'ready':
       if (sandbox.phase === 'ready') return;

@@ -27,14 +27,14 @@ export function stand(slots = 1, tuning: Partial<Tuning> = {}) {
     nowMs: 0,
     do: (event: CoreEvent): Effect[] => step(state, event, world.nowMs),
     grant: (
-      want: number,
+      request: number,
       first: number,
       count: number,
-      more: { jobId?: string; sliceMs?: number; heavy?: number[] } = {},
+      more: { jobId?: string; sliceMs?: number; needsFetch?: number[] } = {},
     ) =>
       world.do({
         type: 'grant',
-        want,
+        request,
         lease: {
           leaseId: `L${first}`,
           jobId: more.jobId ?? JOB,
@@ -42,13 +42,19 @@ export function stand(slots = 1, tuning: Partial<Tuning> = {}) {
           first,
           count,
           leaseMs: 60_000,
-          sliceMs: more.sliceMs,
-          heavy: more.heavy ?? [],
+          estimatedSliceMs: more.sliceMs,
+          needsFetch: more.needsFetch ?? [],
         },
       }),
-    ready: (gen: number, slot = 0) => world.do({ type: 'sandbox-ready', slot, gen, limits: LIMITS }),
-    outcomes: (batch: number, first: number, count: number, done: boolean, gen = state.lastGen, slot = 0) =>
-      world.do({ type: 'outcomes', slot, gen, batch, first, count, computeMs: 1, done, segment: BYTES }),
+    ready: (epoch: number, slot = 0) => world.do({ type: 'sandbox-ready', slot, epoch, limits: LIMITS }),
+    outcomes: (
+      batch: number,
+      first: number,
+      count: number,
+      done: boolean,
+      epoch = state.lastEpoch,
+      slot = 0,
+    ) => world.do({ type: 'outcomes', slot, epoch, batch, first, count, computeMs: 1, done, segment: BYTES }),
   };
   return world;
 }
@@ -56,14 +62,14 @@ export function stand(slots = 1, tuning: Partial<Tuning> = {}) {
 /** A worker with one lease of slices 1 to `count` at work. */
 export function atWork(
   count: number,
-  more: { sliceMs?: number; heavy?: number[] } = {},
+  more: { sliceMs?: number; needsFetch?: number[] } = {},
   tuning: Partial<Tuning> = {},
 ) {
   const world = stand(1, tuning);
   world.do({ type: 'online' });
   world.grant(1, 1, count, more);
-  const fed = of(world.ready(1), 'feed');
-  return { ...world, world, fed };
+  const dispatched = of(world.ready(1), 'dispatch');
+  return { ...world, world, dispatched };
 }
 
 export function of<K extends Effect['type']>(effects: Effect[], type: K): Extract<Effect, { type: K }>[] {

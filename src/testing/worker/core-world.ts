@@ -13,12 +13,12 @@ export const SLOTS = 2;
 const TUNING = {
   unackedBytesMax: 1_000,
   unackedReportsMax: 5,
-  carefulSlices: 3,
-  assignFailuresFree: 1,
-  overfedMs: 20,
+  singleSliceModeLength: 3,
+  assignFailuresAllowed: 1,
+  overcommittedMs: 20,
 };
 /** Which slice of each lease has to be fetched, from its first. */
-const HEAVY = 2;
+const NEEDS_FETCH = 2;
 /** One report's bytes at most. */
 export const BYTES_MAX = 400;
 
@@ -27,15 +27,15 @@ export interface SeenLease {
   end: number;
   /** The next slice that may be reported. */
   next: number;
-  /** The next slice that may be fed to the live sandbox. */
-  fedTo: number;
+  /** The next slice that may be dispatched to the live sandbox. */
+  dispatchedTo: number;
   over: boolean;
   gone: boolean;
 }
 
 export interface SeenBatch {
   slot: number;
-  gen: number;
+  epoch: number;
   batch: number;
   leaseId: string;
   next: number;
@@ -46,8 +46,8 @@ export class World {
   readonly state: CoreState = newCoreState(SLOTS, TUNING);
   nowMs = 0;
   leases = new Map<string, SeenLease>();
-  wants = new Set<number>();
-  sandboxes = new Map<number, { gen: number; phase: 'opening' | 'ready' }>();
+  requests = new Set<number>();
+  sandboxes = new Map<number, { epoch: number; phase: 'opening' | 'ready' }>();
   batches: SeenBatch[] = [];
   /** Batches whose input came. */
   came = new Set<number>();
@@ -58,17 +58,23 @@ export class World {
   #leases = 0;
 
   do(event: CoreEvent): void {
-    // A scheduler forgets the wants of a connection with it.
-    if (event.type === 'online' || event.type === 'offline') this.wants.clear();
+    // A scheduler forgets the requests of a connection with it.
+    if (event.type === 'online' || event.type === 'offline') this.requests.clear();
     for (const effect of step(this.state, event, this.nowMs)) this.see(effect);
     this.check();
   }
 
-  grant(want: number, count: number, jobId: string, sliceMs: number | undefined): void {
+  grant(request: number, count: number, jobId: string, sliceMs: number | undefined): void {
     const leaseId = `L${++this.#leases}`;
     const first = this.#leases * 1_000;
-    this.leases.set(leaseId, { end: first + count, next: first, fedTo: first, over: false, gone: false });
-    this.wants.delete(want);
+    this.leases.set(leaseId, {
+      end: first + count,
+      next: first,
+      dispatchedTo: first,
+      over: false,
+      gone: false,
+    });
+    this.requests.delete(request);
     const lease = {
       leaseId,
       jobId,
@@ -76,39 +82,39 @@ export class World {
       first,
       count,
       leaseMs: 60_000,
-      sliceMs,
-      heavy: [first + HEAVY],
+      estimatedSliceMs: sliceMs,
+      needsFetch: [first + NEEDS_FETCH],
     };
-    this.do({ type: 'grant', want, lease });
+    this.do({ type: 'grant', request, lease });
   }
 
   see(effect: Effect): void {
     switch (effect.type) {
-      case 'want':
+      case 'request-lease':
         expect(this.stopping).toBe(false);
-        this.wants.add(effect.want);
+        this.requests.add(effect.request);
         return;
-      case 'unwant':
-        this.wants.delete(effect.want);
+      case 'cancel-request':
+        this.requests.delete(effect.request);
         return;
       case 'open-sandbox':
         expect(this.sandboxes.has(effect.slot)).toBe(false);
-        this.sandboxes.set(effect.slot, { gen: effect.gen, phase: 'opening' });
+        this.sandboxes.set(effect.slot, { epoch: effect.epoch, phase: 'opening' });
         return;
       case 'kill-sandbox':
-        expect(this.sandboxes.get(effect.slot)?.gen).toBe(effect.gen);
+        expect(this.sandboxes.get(effect.slot)?.epoch).toBe(effect.epoch);
         this.sandboxes.delete(effect.slot);
         for (const batch of this.batches.filter((b) => b.slot === effect.slot)) {
           const lease = this.leases.get(batch.leaseId)!;
-          lease.fedTo = Math.min(lease.fedTo, batch.next);
+          lease.dispatchedTo = Math.min(lease.dispatchedTo, batch.next);
         }
         this.batches = this.batches.filter((b) => b.slot !== effect.slot);
         return;
-      case 'feed':
-        return this.seeFeed(effect);
+      case 'dispatch':
+        return this.seeDispatch(effect);
       case 'report':
         return this.seeReport(effect);
-      case 'return': {
+      case 'release': {
         const lease = this.leases.get(effect.leaseId)!;
         expect(lease.over || lease.gone).toBe(false);
         // Never a slice that is in a sandbox, never one that was reported and taken.
@@ -134,29 +140,29 @@ export class World {
 
   /** Whether that batch's input is still on its way. */
   waits({ batch, end }: SeenBatch): boolean {
-    return (end - 1) % 1_000 === HEAVY && !this.came.has(batch);
+    return (end - 1) % 1_000 === NEEDS_FETCH && !this.came.has(batch);
   }
 
   /** Its input cannot be had: it and those behind it never reached the sandbox. */
-  unfeed(batch: SeenBatch): void {
+  undispatch(batch: SeenBatch): void {
     const ofSlot = this.batches.filter((b) => b.slot === batch.slot);
     for (const gone of ofSlot.slice(ofSlot.indexOf(batch))) {
       const lease = this.leases.get(gone.leaseId)!;
-      lease.fedTo = Math.min(lease.fedTo, gone.next);
+      lease.dispatchedTo = Math.min(lease.dispatchedTo, gone.next);
       this.batches.splice(this.batches.indexOf(gone), 1);
     }
   }
 
-  seeFeed({ slot, gen, batch, leaseId, first, count }: Extract<Effect, { type: 'feed' }>): void {
+  seeDispatch({ slot, epoch, batch, leaseId, first, count }: Extract<Effect, { type: 'dispatch' }>): void {
     const lease = this.leases.get(leaseId)!;
-    expect(this.sandboxes.get(slot)).toEqual({ gen, phase: 'ready' });
+    expect(this.sandboxes.get(slot)).toEqual({ epoch, phase: 'ready' });
     expect(lease.gone || lease.over).toBe(false);
     expect(this.stopping).toBe(false);
-    expect(first).toBe(lease.fedTo);
+    expect(first).toBe(lease.dispatchedTo);
     expect(count).toBeGreaterThan(0);
     expect(first + count).toBeLessThanOrEqual(lease.end);
-    lease.fedTo = first + count;
-    this.batches.push({ slot, gen, batch, leaseId, next: first, end: first + count });
+    lease.dispatchedTo = first + count;
+    this.batches.push({ slot, epoch, batch, leaseId, next: first, end: first + count });
     const open = [...this.reports.values()].filter((r) => r.slot === slot);
     expect(open.reduce((sum, r) => sum + r.bytes, 0)).toBeLessThan(TUNING.unackedBytesMax);
     expect(open.length).toBeLessThan(TUNING.unackedReportsMax);
@@ -167,7 +173,7 @@ export class World {
     expect(lease.gone || lease.over).toBe(false);
     expect(first).toBe(lease.next);
     lease.next = first + count + (lost === undefined ? 0 : 1);
-    lease.fedTo = Math.max(lease.fedTo, lease.next);
+    lease.dispatchedTo = Math.max(lease.dispatchedTo, lease.next);
     expect(lease.next).toBeLessThanOrEqual(lease.end);
     expect(count > 0).toBe(segment !== undefined);
     const slot = this.state.leases.get(leaseId)?.slot ?? 0;
@@ -183,7 +189,7 @@ export class World {
       expect(slot.leases.length).toBeLessThanOrEqual(2);
       for (const lease of slot.leases) {
         expect(lease.next).toBeLessThan(lease.end);
-        expect(lease.fedTo).toBeGreaterThanOrEqual(lease.next);
+        expect(lease.dispatchedTo).toBeGreaterThanOrEqual(lease.next);
         expect(this.state.leases.get(lease.leaseId)).toBe(lease);
       }
     }
@@ -199,12 +205,12 @@ export class World {
     batch.next += some;
     const done = batch.next === batch.end;
     if (done) this.batches.splice(this.batches.indexOf(batch), 1);
-    const { gen } = batch;
+    const { epoch } = batch;
     const segment = new Uint8Array(bytes);
     this.do({
       type: 'outcomes',
       slot,
-      gen,
+      epoch,
       batch: batch.batch,
       first,
       count: some,

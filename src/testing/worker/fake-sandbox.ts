@@ -69,7 +69,7 @@ export class FakeSandboxHost implements SandboxHost {
   }
 
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
-    const isNobodys = owner.startsWith('spare:') || owner.startsWith('snapshot:');
+    const isNobodys = owner.startsWith('prewarmed:') || owner.startsWith('snapshot:');
     const sandbox = new FakeSandbox(this, this.#clock, this.#script, handlers);
     const fits = this.#script.starts?.(this.started + 1, owner) !== false;
     if (!isNobodys) {

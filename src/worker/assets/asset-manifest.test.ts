@@ -4,7 +4,7 @@ import { sha256Hex } from '../../lib/crypto/sha256.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 import { AssetManifest } from './asset-manifest.js';
-import { Blobs } from './blob-client.js';
+import { BlobClient } from './blob-client.js';
 import { knownDigests } from './file-digests.js';
 import { lazyHost } from '../hosts/lazy-host.js';
 import type { SandboxHost } from '../hosts/port/sandbox-host.js';
@@ -34,7 +34,7 @@ function manifest(body: string | (() => string), file = bytesOf) {
       return Promise.resolve(new Response(typeof body === 'string' ? body : body()));
     return Promise.resolve(new Response(file(url.split('/').at(-1)!)));
   };
-  const blobs = new Blobs({
+  const blobs = new BlobClient({
     http: 'http://s',
     fetch: load,
     clock: new VirtualClock(),
@@ -44,7 +44,7 @@ function manifest(body: string | (() => string), file = bytesOf) {
 }
 
 describe('the files of a worktime', () => {
-  it('are those of the manifest, verified; another job needs no second fetch', async () => {
+  it('are those of the manifest, verified, and fetched once for all jobs', async () => {
     const { made, calls } = manifest(JSON.stringify({ assets: entries() }));
     const files = await made.worktimeFiles(PYODIDE);
     expect(Object.keys(files)).toEqual(describeWorktime('pyodide')!.assets);
@@ -54,18 +54,18 @@ describe('the files of a worktime', () => {
     expect(calls).toHaveLength(6);
   });
 
-  it('are none where the worktime needs none', async () => {
+  it('are empty if the worktime needs none', async () => {
     const { made, calls } = manifest('');
     expect(await made.worktimeFiles({ name: 'map-basic', version: '1.0.0' })).toEqual({});
     expect(calls).toEqual([]);
   });
 
-  it('that were changed on the way are refused', async () => {
+  it('are rejected if they were changed in transit', async () => {
     const { made } = manifest(JSON.stringify({ assets: entries() }), () => bytesOf('evil'));
     await expect(made.worktimeFiles(PYODIDE)).rejects.toSatisfy((e) => isError(e, 'BLOB_MISMATCH'));
   });
 
-  it('that are not served are named', async () => {
+  it('are named in the error if they are not served', async () => {
     const { made } = manifest(JSON.stringify({ assets: [] }));
     await expect(made.find('browser-sandbox.js')).rejects.toThrow(/browser-sandbox\.js/);
   });
@@ -79,11 +79,11 @@ describe('the files of a worktime', () => {
     ['too large a file', JSON.stringify({ assets: [{ ...entries()[0], bytes: 1e12 }] })],
     ['nothing', JSON.stringify({ assets: [null] })],
   ];
-  it.each(malformed)('are not taken from a manifest with %s', async (_what, body) => {
+  it.each(malformed)('are rejected if the manifest has %s', async (_what, body) => {
     await expect(manifest(body).made.find('x')).rejects.toSatisfy((e) => isError(e, 'CONNECT_FAILED'));
   });
 
-  it('are asked for again after a failure', async () => {
+  it('are fetched again after a failure', async () => {
     let times = 0;
     const { made } = manifest(() => (++times === 1 ? 'broken' : JSON.stringify({ assets: entries() })));
     await expect(made.find('pyodide.mjs')).rejects.toThrow();
@@ -91,8 +91,8 @@ describe('the files of a worktime', () => {
   });
 });
 
-describe('a host that is made late', () => {
-  it('is made once, again after a failure, and closed with what it became', async () => {
+describe('a lazily created host', () => {
+  it('is created once, again after a failure, and closed', async () => {
     let made = 0;
     let closed = 0;
     const real: SandboxHost = {

@@ -1,6 +1,6 @@
 /**
- * Files that sandboxes in a browser are started from: the scheduler serves them and lists them, with their digests,
- * in /assets/manifest.json. Each is verified before it is used.
+ * The files from which sandboxes in a browser start: the scheduler serves them and lists them with their digests in
+ * /assets/manifest.json. Each file is verified before use.
  * @module
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
@@ -8,10 +8,10 @@ import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
 import { BLOB_BYTES_MAX, SANDBOX_ORIGINS_MAX } from '../../protocol/limits.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
 import { describeWorktime } from '../../worktimes/registry.js';
-import type { Blobs } from './blob-client.js';
-import { knowDigest } from './file-digests.js';
+import type { BlobClient } from './blob-client.js';
+import { rememberDigest } from './file-digests.js';
 
-/** One file: `url` is absolute. */
+/** A file; `url` is absolute. */
 export interface Asset {
   url: string;
   sha256: string;
@@ -24,12 +24,12 @@ const ASSETS_MAX = 1_000;
 export class AssetManifest {
   readonly #http: string;
   readonly #fetch: typeof fetch;
-  readonly #blobs: Blobs;
+  readonly #blobs: BlobClient;
   #assets: Promise<Map<string, Asset>> | undefined;
   #sandboxOrigins: readonly string[] = [];
 
-  /** `http`: the scheduler's address, without a slash at its end. */
-  constructor(http: string, load: typeof fetch, blobs: Blobs) {
+  /** `http`: the scheduler's address, without a trailing slash. */
+  constructor(http: string, load: typeof fetch, blobs: BlobClient) {
     this.#http = http;
     this.#fetch = load;
     this.#blobs = blobs;
@@ -43,34 +43,34 @@ export class AssetManifest {
     throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { name });
   }
 
-  /** Origins that serve the sandbox frame besides the scheduler's own. Throws as `find`. */
+  /** Other origins that serve the sandbox frame. Rejects as `find`. */
   async sandboxOrigins(): Promise<readonly string[]> {
     await this.#load();
     return this.#sandboxOrigins;
   }
 
-  /** The files of a worktime, by name. Throws as `find`, and BLOB_MISMATCH. */
+  /** The files of a worktime, by name. Rejects as `find`, and with BLOB_MISMATCH. */
   async worktimeFiles(worktime: WorktimeName): Promise<Record<string, Uint8Array>> {
     const names = describeWorktime(worktime.name)?.assets ?? [];
     const files = names.map(async (name) => {
       const { url, sha256, bytes } = await this.find(name);
       const file = await this.#blobs.fetchFile(url, sha256, bytes);
-      knowDigest(file, sha256);
+      rememberDigest(file, sha256);
       return [name, file] as const;
     });
     return Object.fromEntries(await Promise.all(files));
   }
 
-  /** Loaded once; a failure is not remembered. */
+  /** Loaded once; after a failure it is loaded again. */
   #load(): Promise<Map<string, Asset>> {
     if (this.#assets === undefined) {
-      this.#assets = this.#ask();
+      this.#assets = this.#fetchManifest();
       this.#assets.catch(() => (this.#assets = undefined));
     }
     return this.#assets;
   }
 
-  async #ask(): Promise<Map<string, Asset>> {
+  async #fetchManifest(): Promise<Map<string, Asset>> {
     const url = `${this.#http}/assets/manifest.json`;
     try {
       const answer = await this.#fetch(url);
@@ -108,7 +108,7 @@ export class AssetManifest {
   }
 }
 
-/** Only texts that are origins; what else a scheduler may say is left out. */
+/** Only strings that are origins; other values from the scheduler are ignored. */
 function readOrigins(raw: unknown): readonly string[] {
   if (!Array.isArray(raw)) return [];
   const origins = (raw as unknown[]).filter(

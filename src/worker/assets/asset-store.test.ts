@@ -1,5 +1,5 @@
 /**
- * Assets that outlive a worker: what comes back is what was put in, and there is never too much of it.
+ * The persistent store of assets: returns what was stored, and stays within its bound.
  */
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
@@ -15,7 +15,7 @@ function filled(storage: KeyValueStorage, bytesMax: number): { store: AssetStore
 }
 
 describe('a store of assets', () => {
-  it('gives back what it keeps, also to the next process', async () => {
+  it('returns what it stores, also to the next process', async () => {
     const storage = memoryStorage();
     const digest = sha256Hex(bytesOf(1));
     await filled(storage, 1_000).store.set(digest, bytesOf(1));
@@ -23,7 +23,7 @@ describe('a store of assets', () => {
     expect(await filled(storage, 1_000).store.get(sha256Hex(bytesOf(2)))).toBeUndefined();
   });
 
-  it('throws away what is not what its name says', async () => {
+  it('deletes bytes that do not match their digest', async () => {
     const storage = memoryStorage();
     const { store } = filled(storage, 1_000);
     const digest = sha256Hex(bytesOf(1));
@@ -33,7 +33,7 @@ describe('a store of assets', () => {
     expect(await storage.get(digest)).toBeUndefined();
   });
 
-  it('stays within its bound: what was not used for longest goes first', async () => {
+  it('stays within its bound by removing the least recently used entries', async () => {
     const storage = memoryStorage();
     const { store, clock } = filled(storage, 250);
     await store.set('a', bytesOf(1));
@@ -47,7 +47,7 @@ describe('a store of assets', () => {
     expect(await store.read('large')).toBeUndefined();
   });
 
-  it('finds its way without its index', async () => {
+  it('works if its index is lost', async () => {
     const storage = memoryStorage();
     const { store } = filled(storage, 250);
     await store.set('a', bytesOf(1));
@@ -59,7 +59,7 @@ describe('a store of assets', () => {
     expect(await store.read('d')).toEqual(bytesOf(4));
   });
 
-  it('counts what another process kept and the index does not know', async () => {
+  it('counts entries of another process that its index lacks', async () => {
     const storage = memoryStorage();
     await filled(storage, 1_000).store.set('a', bytesOf(1));
     const index = await storage.get('index');
@@ -72,7 +72,7 @@ describe('a store of assets', () => {
     expect((await storage.keys()).sort()).toEqual(['c', 'd', 'index']);
   });
 
-  it('is within its bound again from its first use', async () => {
+  it('returns to its bound at the first use', async () => {
     const storage = memoryStorage();
     await filled(storage, 1_000).store.set('a', bytesOf(1));
     for (const key of ['b', 'c', 'd']) await storage.set(key, bytesOf(2));
@@ -81,7 +81,7 @@ describe('a store of assets', () => {
     expect((await storage.keys()).length).toBe(3);
   });
 
-  it('costs nothing but a download where the storage fails', async () => {
+  it('only causes a download if the storage fails', async () => {
     const broken = (): Promise<never> => Promise.reject(new Error('the disk is full'));
     const storage = { get: broken, set: broken, add: broken, delete: broken, keys: broken };
     const { store } = filled(storage, 1_000);

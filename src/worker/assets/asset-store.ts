@@ -1,32 +1,32 @@
 /**
- * Bytes that outlive the worker, by their digest, in a store that is bounded: what was not used for longest goes first.
- * Nothing that it gives back was believed: it is read against its digest, and a store that fails only costs a download.
+ * A bounded persistent store of bytes by their digest; the least recently used entries are removed first. Entries are
+ * verified when read, and a failing store only means that a file is downloaded again.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
 import { sha256HexAsync } from '../../lib/crypto/sha256.js';
 import type { KeyValueStorage } from '../../lib/storage/storage.js';
 
-/** All that is kept, bytes. */
+/** Maximum sum of sizes, bytes. */
 const BYTES_MAX = 512 * 1024 * 1024;
-/** Entries that are kept: the index is read and written whole. */
+/** Maximum number of entries: the index is always read and written completely. */
 const ENTRIES_MAX = 2_048;
-/** Where sizes and times of use are kept. */
+/** Key of the index, which has sizes and times of use. */
 const INDEX_KEY = 'index';
-/** How much later than before an entry must be used for its time to be written again, milliseconds. */
+/** The time of use of an entry is updated only if it is older than this, milliseconds. */
 const TOUCH_MS = 60_000;
 
-/** Bytes, and milliseconds since the Unix epoch. */
+/** Size in bytes, and time of use in milliseconds since the Unix epoch. */
 type Index = Map<string, [bytes: number, usedMs: number]>;
 
 export class AssetStore {
   readonly #storage: KeyValueStorage;
   readonly #clock: Clock;
   readonly #bytesMax: number;
-  /** One change of the index after the other. */
+  /** Changes of the index run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
-  /** Whether this store has looked once at all that is kept. */
-  #isCompared = false;
+  /** Whether the index was compared with the stored keys. */
+  #isReconciled = false;
 
   constructor(storage: KeyValueStorage, clock: Clock, bytesMax = BYTES_MAX) {
     this.#storage = storage;
@@ -34,7 +34,7 @@ export class AssetStore {
     this.#bytesMax = bytesMax;
   }
 
-  /** The bytes of that digest; undefined where they are not kept. Never rejects. */
+  /** The bytes with that digest; undefined where they are not stored. Never rejects. */
   async get(digest: string): Promise<Uint8Array | undefined> {
     const bytes = await this.read(digest);
     if (bytes === undefined || (await sha256HexAsync(bytes)) === digest) return bytes;
@@ -42,7 +42,7 @@ export class AssetStore {
     return undefined;
   }
 
-  /** What is kept under that name, which need not be its digest: whoever asks must check it. Never rejects. */
+  /** The bytes under a key that need not be their digest: the caller must verify them. Never rejects. */
   async read(key: string): Promise<Uint8Array | undefined> {
     try {
       const bytes = await this.#storage.get(key);
@@ -53,13 +53,13 @@ export class AssetStore {
     }
   }
 
-  /** Keeps `value`, unless it alone is too large, or cannot be kept. Never rejects. */
+  /** Stores `value`, unless it exceeds the maximum or the store fails. Never rejects. */
   async set(key: string, value: Uint8Array): Promise<void> {
     const { byteLength } = value;
     if (byteLength > this.#bytesMax) return;
     await this.#change(async (index) => {
       index.set(key, [byteLength, this.#clock.wallMs()]);
-      for (const old of this.#tooMany(index, key)) {
+      for (const old of this.#findEvictions(index, key)) {
         index.delete(old);
         await this.#storage.delete(old);
       }
@@ -76,7 +76,7 @@ export class AssetStore {
     });
   }
 
-  /** Changes the index as it is now, which another process may have written; `change` says whether it did. */
+  /** Changes the current index, which another process may have written; `change` returns whether it changed anything. */
   #change(change: (index: Index) => boolean | Promise<boolean>): Promise<void> {
     const changed = this.#last.then(async () => {
       const index = await this.#readIndex();
@@ -89,15 +89,15 @@ export class AssetStore {
 
   async #readIndex(): Promise<Index> {
     const index = decode(await this.#storage.get(INDEX_KEY));
-    if (!this.#isCompared || index.size === 0) await this.#compare(index);
+    if (!this.#isReconciled || index.size === 0) await this.#reconcile(index);
     return index;
   }
 
   /**
-   * Makes the index tell what there is: two processes may overwrite each other's, and what only one of them knew
-   * would stay for ever, beside what is counted.
+   * Adds stored keys that the index lacks and removes entries without a key: two processes may overwrite each other's
+   * index, and lost entries would stay stored without being counted.
    */
-  async #compare(index: Index): Promise<void> {
+  async #reconcile(index: Index): Promise<void> {
     const keys = new Set(await this.#storage.keys());
     keys.delete(INDEX_KEY);
     let isChanged = false;
@@ -111,30 +111,30 @@ export class AssetStore {
       index.set(key, [bytes.byteLength, 0]);
       isChanged = true;
     }
-    for (const old of this.#tooMany(index)) {
+    for (const old of this.#findEvictions(index)) {
       index.delete(old);
       await this.#storage.delete(old);
       isChanged = true;
     }
     if (isChanged) await this.#storage.set(INDEX_KEY, encode(index));
-    this.#isCompared = true;
+    this.#isReconciled = true;
   }
 
-  /** What must go, the least recently used first; `key` stays. */
-  #tooMany(index: Index, key?: string): string[] {
+  /** The keys to remove, least recently used first; `key` stays. */
+  #findEvictions(index: Index, key?: string): string[] {
     let bytes = 0;
     for (const [size] of index.values()) bytes += size;
     let entries = index.size;
-    const gone: string[] = [];
+    const evicted: string[] = [];
     const oldest = [...index].sort((a, b) => a[1][1] - b[1][1]);
     for (const [old, [size]] of oldest) {
       if (bytes <= this.#bytesMax && entries <= ENTRIES_MAX) break;
       if (old === key) continue;
-      gone.push(old);
+      evicted.push(old);
       bytes -= size;
       entries -= 1;
     }
-    return gone;
+    return evicted;
   }
 }
 
@@ -149,7 +149,7 @@ function encode(index: Index): Uint8Array {
   return new TextEncoder().encode(JSON.stringify([...index]));
 }
 
-/** An index that cannot be read is as good as none. */
+/** An unreadable index counts as empty. */
 function decode(bytes: Uint8Array | undefined): Index {
   const index: Index = new Map();
   if (bytes === undefined) return index;

@@ -3,16 +3,16 @@ import { isError } from '../../lib/errors.js';
 import type { ErrorCode } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
-import { Blobs } from './blob-client.js';
+import { BlobClient } from './blob-client.js';
 import { ByteCache } from './byte-cache.js';
-import type { SchedulerLink } from '../../client/scheduler-link.js';
+import type { SchedulerRequests } from '../../client/scheduler-requests.js';
 
 const BYTES = new Uint8Array([1, 2, 3]);
 const DIGEST = sha256Hex(BYTES);
 
 type Answer = () => Response | Promise<Response>;
 
-/** Blobs whose server gives these answers one after the other, and the last one for ever. */
+/** A client whose server gives these responses in order, repeating the last one. */
 function blobs(
   answers: Answer[],
   ticket: { exists: boolean; ticket?: string } = { exists: false, ticket: 't' },
@@ -22,21 +22,21 @@ function blobs(
   const link = {
     request: () => Promise.resolve(ticket),
     notify: () => undefined,
-  } as unknown as SchedulerLink;
+  } as unknown as SchedulerRequests;
   const load: typeof fetch = async (input, init) => {
     calls.push({ url: input instanceof Request ? input.url : String(input), init });
     const answer = await answers[Math.min(calls.length, answers.length) - 1]!();
     init?.signal?.throwIfAborted();
     return answer;
   };
-  return { clock, calls, made: new Blobs({ http: 'http://s', fetch: load, clock, link }) };
+  return { clock, calls, made: new BlobClient({ http: 'http://s', fetch: load, clock, link }) };
 }
 
 const ok: Answer = () => new Response(BYTES);
 const code = (wanted: ErrorCode) => (error: unknown) => isError(error, wanted);
 
 describe('a blob', () => {
-  it('is fetched once, however many ask, and kept', async () => {
+  it('is fetched once for concurrent calls, and cached', async () => {
     const { clock, calls, made } = blobs([ok]);
     const both = await clock.runUntil(Promise.all([made.get(DIGEST), made.get(DIGEST)]));
     expect(both).toEqual([BYTES, BYTES]);
@@ -44,20 +44,20 @@ describe('a blob', () => {
     expect(calls.map((c) => c.url)).toEqual([`http://s/blobs/${DIGEST}`]);
   });
 
-  it('that is another one is refused, and not kept', async () => {
+  it('is rejected and not cached if its digest is wrong', async () => {
     const { clock, calls, made } = blobs([() => new Response('else'), ok]);
     await expect(clock.runUntil(made.get(DIGEST))).rejects.toSatisfy(code('BLOB_MISMATCH'));
     expect(await clock.runUntil(made.get(DIGEST))).toEqual(BYTES);
     expect(calls).toHaveLength(2);
   });
 
-  it('that nobody has is told so at once', async () => {
+  it('fails at once if the scheduler does not have it', async () => {
     const { clock, calls, made } = blobs([() => new Response('', { status: 404 })]);
     await expect(clock.runUntil(made.get(DIGEST))).rejects.toSatisfy(code('BLOB_UNKNOWN'));
     expect(calls).toHaveLength(1);
   });
 
-  it('is tried again while the way to it is broken, not for ever', async () => {
+  it('is retried a limited number of times if the connection fails', async () => {
     const down: Answer = () => Promise.reject(new TypeError('fetch failed'));
     const once = blobs([down, () => new Response('', { status: 503 }), ok]);
     expect(await once.clock.runUntil(once.made.get(DIGEST))).toEqual(BYTES);
@@ -66,7 +66,7 @@ describe('a blob', () => {
     expect(never.calls).toHaveLength(4);
   });
 
-  it('that never comes is given up', async () => {
+  it('fails after a time if the response never ends', async () => {
     const hanging: Answer = () =>
       new Promise((_resolve, reject) => never.clock.after(120_001, () => reject(new Error('aborted'))));
     const never = blobs([hanging]);
@@ -74,7 +74,7 @@ describe('a blob', () => {
     expect(never.calls[0]!.init!.signal!.aborted).toBe(true);
   });
 
-  it('is not read past its size', async () => {
+  it('is not read beyond its maximum size', async () => {
     let read = 0;
     const endless: Answer = () =>
       new Response(
@@ -92,7 +92,7 @@ describe('a blob', () => {
     expect(read).toBeLessThan(10);
   });
 
-  it('is put with its ticket, or not at all where it is known', async () => {
+  it('is uploaded with a ticket, or not at all if the scheduler has it', async () => {
     const { clock, calls, made } = blobs([() => new Response(null, { status: 201 })]);
     expect(await clock.runUntil(made.put(BYTES))).toEqual({ digest: DIGEST, bytes: 3 });
     expect(calls).toMatchObject([
@@ -103,14 +103,14 @@ describe('a blob', () => {
     expect(known.calls).toEqual([]);
   });
 
-  it('that is not taken says why', async () => {
+  it('fails with the reason if the scheduler refuses the upload', async () => {
     const { clock, made } = blobs([() => new Response('', { status: 403 })]);
     await expect(clock.runUntil(made.put(BYTES))).rejects.toSatisfy(code('FORBIDDEN'));
   });
 });
 
 describe('a cache of bytes', () => {
-  it('forgets what was not used for longest', () => {
+  it('removes the least recently used entry', () => {
     const cache = new ByteCache<Uint8Array>(10);
     cache.set('a', new Uint8Array(4));
     cache.set('b', new Uint8Array(4));
@@ -120,7 +120,7 @@ describe('a cache of bytes', () => {
     expect(cache.bytes).toBe(8);
   });
 
-  it('keeps nothing that is too large by itself, and counts what is replaced', () => {
+  it('rejects an entry above its bound, and counts replaced entries once', () => {
     const cache = new ByteCache<Uint8Array>(10);
     cache.set('a', new Uint8Array(4));
     cache.set('a', new Uint8Array(6));

@@ -1,6 +1,6 @@
 /**
- * Blobs over HTTP: fetched, checked against their digest and kept for a while; put where a result is too large for
- * a segment. Nothing that the other side sends is believed, least of all its length.
+ * Downloads blobs over HTTP, verifies their digests and caches them; uploads results that are too large for a segment.
+ * Nothing that the server sends is trusted, including declared lengths.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -13,59 +13,59 @@ import type { Digest } from '../../protocol/messages/messages.js';
 import type { AssetStore } from './asset-store.js';
 import { ByteCache } from './byte-cache.js';
 import { readBounded } from '../../client/read-bounded.js';
-import type { SchedulerLink } from '../../client/scheduler-link.js';
+import type { SchedulerRequests } from '../../client/scheduler-requests.js';
 
-/** One transfer, milliseconds. */
+/** Maximum time of one transfer, milliseconds. */
 const TRANSFER_MS_MAX = 120_000;
-/** Tries of one transfer, and the pause before the second, milliseconds; each further one is four times as long. */
+/** Attempts of one transfer, and the delay before the second, milliseconds; each further delay is four times as long. */
 const TRIES_MAX = 4;
-const PAUSE_MS = 250;
-/** Blobs that are kept, bytes. */
+const RETRY_DELAY_MS = 250;
+/** Maximum size of the cache in memory, bytes. */
 const CACHE_BYTES_MAX = 256 * 1024 * 1024;
 
-export interface BlobPorts {
-  /** The scheduler's address, without a slash at its end. */
+export interface BlobClientPorts {
+  /** The scheduler's address, without a trailing slash. */
   http: string;
   fetch: typeof fetch;
   clock: Clock;
-  link: SchedulerLink;
-  /** What outlives the worker; nothing when absent. */
+  link: SchedulerRequests;
+  /** Persistent store; absent: blobs are kept in memory only. */
   store?: AssetStore | undefined;
 }
 
-/** How a file is obtained: whether it is kept beyond this worker's life, and who hears of bytes that came. */
-interface Obtaining {
+/** `keep`: also keep it in the persistent store. `onBytes`: receives the number of bytes transferred. */
+interface LoadOptions {
   readonly keep?: boolean;
-  readonly counted?: (bytes: number) => void;
+  readonly onBytes?: (bytes: number) => void;
 }
 
-export class Blobs {
-  readonly #ports: BlobPorts;
+export class BlobClient {
+  readonly #ports: BlobClientPorts;
   readonly #cache: ByteCache<Uint8Array>;
-  readonly #coming = new Map<Digest, Promise<Uint8Array>>();
+  readonly #pending = new Map<Digest, Promise<Uint8Array>>();
 
-  constructor(ports: BlobPorts, cacheBytesMax = CACHE_BYTES_MAX) {
+  constructor(ports: BlobClientPorts, cacheBytesMax = CACHE_BYTES_MAX) {
     this.#ports = ports;
     this.#cache = new ByteCache(cacheBytesMax);
   }
 
   /**
-   * The bytes of a blob; they must not be changed. `keep`: they may be needed again after this worker's life. `counted`
-   * hears how many came over the network for this call.
+   * The bytes of a blob, which must not be changed. `keep`: they may be needed after this worker's life. `onBytes` receives
+   * the number of bytes that were transferred for this call.
    * @throws BLOB_UNKNOWN, BLOB_MISMATCH, or CONNECT_FAILED where the scheduler cannot be reached
    */
-  get(digest: Digest, how: Obtaining = {}): Promise<Uint8Array> {
-    return this.#once(`${this.#ports.http}/blobs/${digest}`, digest, how, BLOB_BYTES_MAX);
+  get(digest: Digest, how: LoadOptions = {}): Promise<Uint8Array> {
+    return this.#loadShared(`${this.#ports.http}/blobs/${digest}`, digest, how, BLOB_BYTES_MAX);
   }
 
   /**
-   * Puts bytes and answers with their reference.
-   * @throws what the scheduler refuses with, or CONNECT_FAILED
+   * Uploads bytes and returns their reference.
+   * @throws the scheduler's refusals, or CONNECT_FAILED
    */
   async put(bytes: Uint8Array): Promise<BlobRef> {
     const digest = await sha256HexAsync(bytes);
     const ref = { digest, bytes: bytes.byteLength };
-    await this.#again(async () => {
+    await this.#retry(async () => {
       const { exists, ticket } = await this.#ports.link.request('blob.ticket', ref);
       if (exists) return;
       const headers = { authorization: `Bearer ${ticket ?? ''}`, 'content-type': 'application/octet-stream' };
@@ -79,28 +79,28 @@ export class Blobs {
   }
 
   /**
-   * A file at `url` that must have that digest; it is kept beyond this worker's life.
+   * The file at `url`, which must have that digest; it is kept in the persistent store.
    * @throws as `get`
    */
   fetchFile(url: string, digest: Digest, bytesMax = BLOB_BYTES_MAX): Promise<Uint8Array> {
-    return this.#once(url, digest, { keep: true }, bytesMax);
+    return this.#loadShared(url, digest, { keep: true }, bytesMax);
   }
 
-  /** What many ask for at once is fetched once. */
-  #once(url: string, digest: Digest, how: Obtaining, bytesMax: number): Promise<Uint8Array> {
+  /** Concurrent calls for the same digest share one transfer. */
+  #loadShared(url: string, digest: Digest, how: LoadOptions, bytesMax: number): Promise<Uint8Array> {
     const kept = this.#cache.get(digest);
     if (kept !== undefined) return Promise.resolve(kept);
-    const coming = this.#coming.get(digest);
-    if (coming !== undefined) return coming;
-    const obtained = this.#obtain(url, digest, how, bytesMax).finally(() => this.#coming.delete(digest));
-    this.#coming.set(digest, obtained);
+    const pending = this.#pending.get(digest);
+    if (pending !== undefined) return pending;
+    const obtained = this.#load(url, digest, how, bytesMax).finally(() => this.#pending.delete(digest));
+    this.#pending.set(digest, obtained);
     return obtained;
   }
 
-  async #obtain(
+  async #load(
     url: string,
     digest: Digest,
-    { keep, counted }: Obtaining,
+    { keep, onBytes }: LoadOptions,
     bytesMax: number,
   ): Promise<Uint8Array> {
     const store = keep === true ? this.#ports.store : undefined;
@@ -110,13 +110,13 @@ export class Blobs {
       return stored;
     }
     const bytes = await this.#fetch(url, digest, bytesMax);
-    counted?.(bytes.byteLength);
+    onBytes?.(bytes.byteLength);
     void store?.set(digest, bytes);
     return bytes;
   }
 
   async #fetch(url: string, digest: Digest, bytesMax: number): Promise<Uint8Array> {
-    const bytes = await this.#again(() =>
+    const bytes = await this.#retry(() =>
       this.#call(url, digest, {}, (answer) => readBlob(answer, bytesMax, url)),
     );
     const found = await sha256HexAsync(bytes);
@@ -134,10 +134,10 @@ export class Blobs {
     init: RequestInit,
     read: (answer: Response) => Promise<T>,
   ): Promise<T> {
-    const ending = new AbortController();
-    const cancel = this.#ports.clock.after(TRANSFER_MS_MAX, () => ending.abort(), { background: true });
+    const abort = new AbortController();
+    const cancel = this.#ports.clock.after(TRANSFER_MS_MAX, () => abort.abort(), { background: true });
     try {
-      const answer = await this.#ports.fetch(url, { ...init, signal: ending.signal });
+      const answer = await this.#ports.fetch(url, { ...init, signal: abort.signal });
       if (answer.ok) return await read(answer);
       await answer.body?.cancel();
       throw httpError(url, answer.status, digest);
@@ -149,14 +149,14 @@ export class Blobs {
     }
   }
 
-  /** Tries again what may succeed later. */
-  async #again<T>(attempt: () => Promise<T>): Promise<T> {
+  /** Retries errors that are marked as retryable. */
+  async #retry<T>(attempt: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await attempt();
       } catch (error) {
         if (tries === TRIES_MAX || !isError(error) || !error.retryable) throw error;
-        await delay(this.#ports.clock, PAUSE_MS * 4 ** (tries - 1));
+        await delay(this.#ports.clock, RETRY_DELAY_MS * 4 ** (tries - 1));
       }
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Bytes by key, bounded by their sum: what was not used for longest goes first.
+ * A cache of bytes by key, bounded by their sum; the least recently used entries are removed first.
  * @module
  */
 export class ByteCache<V extends { readonly byteLength: number }> {
@@ -11,7 +11,7 @@ export class ByteCache<V extends { readonly byteLength: number }> {
     this.#bytesMax = bytesMax;
   }
 
-  /** Sum of what is kept, in bytes. */
+  /** Sum of the sizes, bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -24,7 +24,7 @@ export class ByteCache<V extends { readonly byteLength: number }> {
     return found;
   }
 
-  /** Keeps `value`, unless it alone is too large. */
+  /** Adds `value`, unless it alone exceeds the maximum. */
   set(key: string, value: V): void {
     this.delete(key);
     if (value.byteLength > this.#bytesMax) return;

@@ -1,18 +1,18 @@
 /**
- * Digests of files that were checked already, so that nobody hashes megabytes again to tell one file from another.
+ * Remembers digests of verified files, so that large files are not hashed again to identify them.
  * @module
  */
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 
-/** Forgets a file when nobody has it any more. */
+/** An entry is removed when its file is garbage-collected. */
 const digests = new WeakMap<Uint8Array, string>();
 
-/** Remembers the SHA-256 of bytes that were checked against it, and do not change any more. */
-export function knowDigest(bytes: Uint8Array, digest: string): void {
+/** Remembers the SHA-256 of verified bytes, which must not change any more. */
+export function rememberDigest(bytes: Uint8Array, digest: string): void {
   digests.set(bytes, digest);
 }
 
-/** The SHA-256 of bytes that do not change any more, which is computed where nobody knows it. */
+/** The SHA-256 of bytes, which must not change any more; computed if it is not remembered. */
 export function digestOf(bytes: Uint8Array): string {
   const known = digests.get(bytes);
   if (known !== undefined) return known;
@@ -21,7 +21,7 @@ export function digestOf(bytes: Uint8Array): string {
   return digest;
 }
 
-/** Files of a message by name: their digests, as far as they are known, for whoever gets copies of them. */
+/** The remembered digests of a message's files, by name, for the receiver of copies. */
 export function knownDigests(files: Readonly<Record<string, unknown>>): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, file] of Object.entries(files)) {

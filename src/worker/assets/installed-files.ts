@@ -1,6 +1,6 @@
 /**
- * Files of worktimes from packages that are installed on this machine, for sandboxes that can read nothing themselves.
- * Each is checked against the digest that it had when this program was built.
+ * Worktime files from npm packages installed on this machine, for sandboxes that cannot read files. Each is verified
+ * against its digest at the time when this program was built.
  * @module
  */
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { sha256HexAsync } from '../../lib/crypto/sha256.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
 import { installedPyodideFile } from '../../worktimes/pyodide/installed.js';
 import { describeWorktime } from '../../worktimes/registry.js';
-import { knowDigest } from './file-digests.js';
+import { rememberDigest } from './file-digests.js';
 import type { LoadWorktimeFiles } from './job-package-cache.js';
 
 /** Reads each worktime's files once. `manifest`: the build's list of assets with their digests. */
@@ -41,7 +41,7 @@ async function readChecked(name: string, digest: string | undefined): Promise<Ui
   });
   if (digest !== undefined && (await sha256HexAsync(bytes)) === digest) {
     const file = new Uint8Array(bytes);
-    knowDigest(file, digest);
+    rememberDigest(file, digest);
     return file;
   }
   const text = `The file ${name} of the package pyodide is not the one that this program was built with.`;

@@ -1,14 +1,14 @@
 /**
- * What a worker checks of a job before it runs anything of it.
+ * The checks of a job package before the job runs.
  */
 import { expect, it } from 'vitest';
 import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import type { SignedOffer } from '../../protocol/messages/messages.js';
 import { PLAIN_PACKAGE } from '../../testing/scheduler/scheduler-rig.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
-import { Jobs } from './job-package-cache.js';
-import type { SchedulerLink } from '../../client/scheduler-link.js';
-import type { Blobs } from './blob-client.js';
+import { JobPackageCache } from './job-package-cache.js';
+import type { SchedulerRequests } from '../../client/scheduler-requests.js';
+import type { BlobClient } from './blob-client.js';
 
 const PACKAGE = encodeJobPackage(PLAIN_PACKAGE);
 const DIGEST = packageDigest(PACKAGE);
@@ -26,18 +26,18 @@ const OFFER: SignedOffer = {
   signature: `0x${'1'.repeat(130)}`,
 };
 
-function jobsWith(offer: SignedOffer): Jobs {
+function jobsWith(offer: SignedOffer): JobPackageCache {
   const request = () => Promise.resolve({ package: PACKAGE, owner: OWNER, offer });
-  return new Jobs({
-    link: { request } as unknown as SchedulerLink,
-    blobs: {} as Blobs,
+  return new JobPackageCache({
+    link: { request } as unknown as SchedulerRequests,
+    blobs: {} as BlobClient,
     worktimes: WORKTIMES,
     worktimeFiles: () => Promise.resolve({}),
     owners: undefined,
   });
 }
 
-it('takes a job whose offer is for its package and its owner', async () => {
+it('accepts a job whose offer names its package and its owner', async () => {
   expect(await jobsWith(OFFER).get(JOB, DIGEST)).toMatchObject({ owner: OWNER, digest: DIGEST });
 });
 

@@ -1,6 +1,6 @@
 /**
- * The jobs that this worker has leases of: their packages, fetched once, checked against the digest that the lease
- * names, and everything else that a sandbox must be given before it can run them.
+ * The packages of the jobs that this worker has leases of, fetched once and verified against the digest in the lease,
+ * and everything else that a sandbox needs to run them.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,16 +9,16 @@ import type { InlineOrBlob, JobPackage } from '../../protocol/job/job-package.js
 import type { Address, Digest, JobId, WorktimeName } from '../../protocol/messages/messages.js';
 import type { Assignment, WorktimeFiles } from '../../protocol/messages/sandbox-messages.js';
 import { resolveWorktime } from '../../worktimes/registry.js';
-import type { Blobs } from './blob-client.js';
+import type { BlobClient } from './blob-client.js';
 import { ByteCache } from './byte-cache.js';
 import type { JobBytes } from '../inputs/job-bytes.js';
-import type { SchedulerLink } from '../../client/scheduler-link.js';
+import type { SchedulerRequests } from '../../client/scheduler-requests.js';
 
-/** Packages that are kept, bytes. */
+/** Maximum sum of the cached packages, bytes. */
 const PACKAGES_BYTES_MAX = 32 * 1024 * 1024;
 
-/** A job as the scheduler described it, its package checked. */
-export interface Job {
+/** A job with its verified package. */
+export interface LoadedJob {
   readonly jobId: JobId;
   readonly owner: Address;
   readonly digest: Digest;
@@ -27,50 +27,50 @@ export interface Job {
   readonly byteLength: number;
 }
 
-/** Files that a worktime needs in a sandbox that cannot find them itself, by name. */
+/** Loads the files that a worktime needs in a sandbox that cannot find them, by name. */
 export type LoadWorktimeFiles = (worktime: WorktimeName) => Promise<WorktimeFiles>;
 
-export interface JobsPorts {
-  link: SchedulerLink;
-  blobs: Blobs;
-  /** What this worker runs. */
+export interface JobPackageCachePorts {
+  link: SchedulerRequests;
+  blobs: BlobClient;
+  /** The worktimes that this worker runs. */
   worktimes: readonly WorktimeName[];
   worktimeFiles: LoadWorktimeFiles;
   jobBytes?: JobBytes;
-  /** Whose jobs may run here; anybody's when absent. */
+  /** The owners whose jobs may run here; undefined: any. */
   owners: readonly Address[] | undefined;
-  /** The last word of the machine's owner, now that the job's owner is known. @default always */
+  /** Final check by the owner of the machine, now that the job's owner is known. @default always true */
   mayRun?: (jobId: JobId, owner: Address) => boolean;
-  /** Whether its input may come from there. @default from nowhere else */
+  /** Whether input may be fetched from that origin. @default never */
   mayFetch?: (origin: string) => boolean;
 }
 
-export class Jobs {
-  readonly #ports: JobsPorts;
-  readonly #cache = new ByteCache<Job>(PACKAGES_BYTES_MAX);
-  readonly #coming = new Map<JobId, Promise<Job>>();
+export class JobPackageCache {
+  readonly #ports: JobPackageCachePorts;
+  readonly #cache = new ByteCache<LoadedJob>(PACKAGES_BYTES_MAX);
+  readonly #pending = new Map<JobId, Promise<LoadedJob>>();
 
-  constructor(ports: JobsPorts) {
+  constructor(ports: JobPackageCachePorts) {
     this.#ports = ports;
   }
 
   /**
-   * The job behind a lease.
-   * @throws FORBIDDEN where its owner's jobs do not run here or its input may not be fetched, and as `look`
+   * The job of a lease.
+   * @throws FORBIDDEN where its owner's jobs may not run here or its input may not be fetched, and as `load`
    */
-  async get(jobId: JobId, digest: Digest): Promise<Job> {
-    const job = await this.look(jobId, digest);
+  async get(jobId: JobId, digest: Digest): Promise<LoadedJob> {
+    const job = await this.load(jobId, digest);
     this.#checkOwner(job);
     this.#checkOrigins(job);
     return job;
   }
 
   /**
-   * The job behind a lease, whether it may run here or not.
-   * @throws PACKAGE_MALFORMED, BLOB_MISMATCH where the package is not the one that the lease names, and what the
-   *   scheduler refuses with
+   * The job of a lease, whether it may run here or not.
+   * @throws PACKAGE_MALFORMED, BLOB_MISMATCH where the package is not the one that the lease names, and the scheduler's
+   *   own errors
    */
-  async look(jobId: JobId, digest: Digest): Promise<Job> {
+  async load(jobId: JobId, digest: Digest): Promise<LoadedJob> {
     const job = this.#cache.get(jobId) ?? (await this.#fetch(jobId));
     if (job.digest !== digest) {
       this.#cache.delete(jobId);
@@ -80,13 +80,13 @@ export class Jobs {
     return job;
   }
 
-  /** A job whose package is here. */
-  known(jobId: JobId): Job | undefined {
+  /** The job, if its package is cached. */
+  cached(jobId: JobId): LoadedJob | undefined {
     return this.#cache.get(jobId);
   }
 
-  /** What runs the job here. @throws WORKTIME_UNKNOWN */
-  worktimeOf(job: Job): WorktimeName {
+  /** The worktime that runs the job here. @throws WORKTIME_UNKNOWN */
+  worktimeOf(job: LoadedJob): WorktimeName {
     const { worktimes } = this.#ports;
     const { name, range } = job.package.worktime;
     const worktime = resolveWorktime(worktimes, name, range);
@@ -97,53 +97,53 @@ export class Jobs {
   }
 
   /**
-   * Everything that a sandbox must have before it can run the job. Throws as `get`, WORKTIME_UNKNOWN, and
-   * ISOLATION_UNAVAILABLE where the worktime's own files cannot be had.
+   * Everything that a sandbox needs before it can run the job. Rejects as `get`, and with WORKTIME_UNKNOWN, or
+   * ISOLATION_UNAVAILABLE where the worktime's own files could not be loaded.
    */
-  async assignment(job: Job): Promise<Assignment> {
+  async assignment(job: LoadedJob): Promise<Assignment> {
     const { blobs, jobBytes } = this.#ports;
-    const counted = (bytes: number): void => jobBytes?.add(job.jobId, bytes);
+    const onBytes = (bytes: number): void => jobBytes?.add(job.jobId, bytes);
     const worktime = this.worktimeOf(job);
     const digests = blobsOf(job.package);
     const [assets, ...found] = await Promise.all([
       this.worktimeFiles(worktime),
-      ...digests.map(async (digest) => [digest, await blobs.get(digest, { keep: true, counted })] as const),
+      ...digests.map(async (digest) => [digest, await blobs.get(digest, { keep: true, onBytes })] as const),
     ]);
     return { jobId: job.jobId, package: job.bytes, blobs: Object.fromEntries(found), worktime, assets };
   }
 
   /**
-   * Files that a sandbox for that worktime needs. No job is to blame where they cannot be had.
-   * @throws ISOLATION_UNAVAILABLE
+   * The files that a sandbox for that worktime needs. A failure is not the job's fault.
+   * @throws ISOLATION_UNAVAILABLE where they could not be loaded
    */
   async worktimeFiles(worktime: WorktimeName): Promise<WorktimeFiles> {
     try {
       return await this.#ports.worktimeFiles(worktime);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      const text = `The files of the worktime ${worktime.name} cannot be had: ${why}`;
+      const text = `The files of the worktime ${worktime.name} could not be loaded: ${why}`;
       throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { name: worktime.name }, { cause });
     }
   }
 
-  /** Starts fetching what the job needs; what fails will fail again, and be told, when it is needed. */
+  /** Starts to load what the job needs. Errors are ignored: they will occur again when it is needed. */
   prepare(jobId: JobId, digest: Digest): void {
     this.get(jobId, digest)
       .then((job) => this.assignment(job))
       .catch(() => undefined);
   }
 
-  #fetch(jobId: JobId): Promise<Job> {
-    const coming = this.#coming.get(jobId);
-    if (coming !== undefined) return coming;
-    const fetched = this.#ask(jobId).finally(() => this.#coming.delete(jobId));
-    this.#coming.set(jobId, fetched);
+  #fetch(jobId: JobId): Promise<LoadedJob> {
+    const pending = this.#pending.get(jobId);
+    if (pending !== undefined) return pending;
+    const fetched = this.#request(jobId).finally(() => this.#pending.delete(jobId));
+    this.#pending.set(jobId, fetched);
     return fetched;
   }
 
-  async #ask(jobId: JobId): Promise<Job> {
+  async #request(jobId: JobId): Promise<LoadedJob> {
     const { package: raw, owner, offer } = await this.#ports.link.request('job.package', { jobId });
-    // The message's buffer may be shared with other fields, and these bytes are kept and posted.
+    // A copy, since the message's buffer may be shared with other fields, and these bytes are kept and transferred.
     const bytes = raw.slice();
     this.#ports.jobBytes?.add(jobId, bytes.byteLength);
     const digest = packageDigest(bytes);
@@ -155,7 +155,7 @@ export class Jobs {
       const text = `The payment offer of job ${jobId} is for jobs of ${offer.owner}, and the job is ${owner}'s.`;
       throw new ManyhandsError('OFFER_MISMATCH', text, { jobId, owner });
     }
-    const job: Job = {
+    const job: LoadedJob = {
       jobId,
       owner,
       digest,
@@ -167,17 +167,17 @@ export class Jobs {
     return job;
   }
 
-  #checkOrigins({ jobId, package: { origins = [] } }: Job): void {
+  #checkOrigins({ jobId, package: { origins = [] } }: LoadedJob): void {
     const other = origins.find((origin) => this.#ports.mayFetch?.(origin) !== true);
     if (other === undefined) return;
     const text = `Job ${jobId} takes input from ${other}, which this worker does not allow.`;
     throw new ManyhandsError('FORBIDDEN', text, { jobId, origin: other });
   }
 
-  #checkOwner({ jobId, owner }: Job): void {
+  #checkOwner({ jobId, owner }: LoadedJob): void {
     const { owners, mayRun } = this.#ports;
-    const isTaken = owners === undefined || owners.includes(owner);
-    if (isTaken && mayRun?.(jobId, owner) !== false) return;
+    const isAccepted = owners === undefined || owners.includes(owner);
+    if (isAccepted && mayRun?.(jobId, owner) !== false) return;
     const text = `Job ${jobId} belongs to ${owner}, whose jobs do not run on this worker.`;
     throw new ManyhandsError('FORBIDDEN', text, { jobId, owner });
   }

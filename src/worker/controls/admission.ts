@@ -1,32 +1,32 @@
 /**
- * Whose jobs may come near this machine: none that is blocked, and where the owner of the machine wants to be asked,
- * none before the answer. While an owner is asked about, and after a no, the scheduler is told not to offer its jobs.
- * The questions may change while jobs run here: then their owners are asked about anew.
+ * Decides whose jobs may run on this machine: none that is blocked and, if the owner of the machine set `authorize`, only
+ * those of job owners that it accepted. Until then, and after a refusal, the scheduler is asked not to offer their jobs.
+ * When `authorize` or the blocked lists change, the owners of loaded jobs are checked again.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
 import { WORKER_FILTER_MAX } from '../../protocol/limits.js';
 import type { Address, Digest, JobId } from '../../protocol/messages/messages.js';
-import type { Newcomer, WorkerOptions } from '../options/resolve-options.js';
-import type { AboutJob } from './worker-stats.js';
+import type { JobOwnerRequest, WorkerOptions } from '../options/resolve-options.js';
+import type { JobSummary } from './worker-stats.js';
 
-/** A question without an answer counts as no after so long, milliseconds. */
-export const ADMIT_MS_MAX = 5 * 60_000;
-/** Jobs and owners that are remembered. */
+/** Without an answer of `authorize` after this, the answer is no. Milliseconds. */
+export const AUTHORIZE_MS_MAX = 5 * 60_000;
+/** Maximum number of jobs and of owners that are remembered. */
 const KNOWN_MAX = 4_096;
 
 export interface AdmissionOptions {
   clock: Clock;
-  /** The owner's wishes, as they are now. */
+  /** The current blocked lists. */
   blocked: () => { jobs: readonly JobId[]; owners: readonly Address[] };
-  admit: () => WorkerOptions['admit'];
-  /** Finds out whose job it is and what it says of itself; starts nothing of it. */
-  look: (jobId: JobId, digest: Digest) => Promise<AboutJob>;
-  /** The jobs whose code is on this machine now. */
-  here: () => readonly Newcomer[];
-  /** Nothing of that job may be here any more. */
+  authorize: () => WorkerOptions['authorize'];
+  /** Loads the owner and the public description of a job; runs nothing of it. */
+  loadJob: (jobId: JobId, digest: Digest) => Promise<JobSummary>;
+  /** The jobs whose code is loaded on this machine now. */
+  loadedJobs: () => readonly JobOwnerRequest[];
+  /** Stops the job and removes it from this machine. */
   refuse: (jobId: JobId) => void;
-  /** What the scheduler should not offer is another list now. */
+  /** The jobs and owners that the scheduler should not offer have changed. */
   changed: () => void;
 }
 
@@ -36,122 +36,122 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #answers = new Map<Address, Answer>();
   readonly #owners = new Map<JobId, Address>();
-  /** Jobs whose owner is being found out. */
-  readonly #looking = new Set<JobId>();
-  /** Questions without an answer: each can be dropped, and what is answered then counts for nothing. */
+  /** Jobs whose owner is being loaded. */
+  readonly #loading = new Set<JobId>();
+  /** Cancels of pending calls of `authorize`; the results of cancelled calls are ignored. */
   readonly #cancels = new Set<() => void>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
-  /** Why that job does not run here now; undefined where it may. May ask, and then says so. */
-  objection(jobId: JobId, digest: Digest): string | undefined {
-    const { blocked, admit } = this.#options;
+  /** Why the job may not run here now; undefined where it may. May call `authorize`, and then rejects the job for now. */
+  rejectionReason(jobId: JobId, digest: Digest): string | undefined {
+    const { blocked, authorize } = this.#options;
     const { jobs, owners } = blocked();
-    if (jobs.includes(jobId)) return 'The worker does not take this job.';
+    if (jobs.includes(jobId)) return 'The worker does not accept this job.';
     const owner = this.#owners.get(jobId);
-    if (owner !== undefined && owners.includes(owner)) return "The worker does not take this owner's jobs.";
-    if (admit() === undefined) return undefined;
+    if (owner !== undefined && owners.includes(owner)) return "The worker does not accept this owner's jobs.";
+    if (authorize() === undefined) return undefined;
     const answer = owner === undefined ? undefined : this.#answers.get(owner);
     if (answer === 'yes') return undefined;
-    if (answer === 'no') return "The worker does not take this owner's jobs.";
-    if (answer === undefined) this.#look(jobId, digest);
-    return 'The owner of the machine is being asked.';
+    if (answer === 'no') return "The worker does not accept this owner's jobs.";
+    if (answer === undefined) this.#loadOwner(jobId, digest);
+    return 'The owner of the machine has not yet accepted this job owner.';
   }
 
-  /** The last word before a sandbox starts, when the job's owner is known for sure. */
+  /** The final check before a sandbox starts, with the owner that the job's package was verified for. */
   mayRun(jobId: JobId, owner: Address): boolean {
-    remember(this.#owners, jobId, owner);
+    setBounded(this.#owners, jobId, owner);
     const { jobs, owners } = this.#options.blocked();
     if (jobs.includes(jobId) || owners.includes(owner)) return false;
-    return this.#options.admit() === undefined || this.#answers.get(owner) === 'yes';
+    return this.#options.authorize() === undefined || this.#answers.get(owner) === 'yes';
   }
 
-  /** Jobs of that owner that were met. */
+  /** The jobs of that owner that are remembered. */
   jobsOf(owner: Address): JobId[] {
     return [...this.#owners].filter(([, one]) => one === owner).map(([jobId]) => jobId);
   }
 
-  /** What the scheduler should not offer; the owner's own wishes last, for they are checked here too. */
+  /** What the scheduler should not offer. The owner's own lists come last: they are enforced here too if truncated. */
   get filter(): { blockedJobs: JobId[]; blockedOwners: Address[] } {
     const { jobs, owners } = this.#options.blocked();
     const kept = [...this.#answers].filter(([, answer]) => answer !== 'yes').map(([owner]) => owner);
     return {
-      blockedJobs: [...new Set([...this.#looking, ...jobs])].slice(0, WORKER_FILTER_MAX),
+      blockedJobs: [...new Set([...this.#loading, ...jobs])].slice(0, WORKER_FILTER_MAX),
       blockedOwners: [...new Set([...kept.reverse(), ...owners])].slice(0, WORKER_FILTER_MAX),
     };
   }
 
   /**
-   * Forgets what was answered. The owners whose jobs are here are asked about at once, and stop unless the answer is
-   * there at once too; the others when they come along.
+   * Discards all answers. The owners of loaded jobs are asked about at once, and their jobs stop unless `authorize`
+   * accepts synchronously; other owners are asked about when a job of theirs is offered.
    */
-  askAgain(): void {
+  reauthorize(): void {
     this.close();
     this.#answers.clear();
-    const here = this.#options.here();
-    if (this.#options.admit() !== undefined) {
-      for (const who of here) if (!this.#answers.has(who.owner)) this.#ask(who);
+    const loadedJobs = this.#options.loadedJobs();
+    if (this.#options.authorize() !== undefined) {
+      for (const who of loadedJobs) if (!this.#answers.has(who.owner)) this.#ask(who);
     }
     const owned = [...this.#owners].map(([jobId, owner]) => ({ jobId, owner }));
-    const all = new Map([...owned, ...here].map(({ jobId, owner }) => [jobId, owner]));
+    const all = new Map([...owned, ...loadedJobs].map(({ jobId, owner }) => [jobId, owner]));
     for (const [jobId, owner] of all) if (!this.mayRun(jobId, owner)) this.#options.refuse(jobId);
     this.#options.changed();
   }
 
-  /** Nobody waits for answers any more. */
+  /** Cancels all pending calls of `authorize`. */
   close(): void {
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
   }
 
-  #look(jobId: JobId, digest: Digest): void {
-    if (this.#looking.has(jobId)) return;
-    const looked = this.#options.look(jobId, digest);
-    this.#looking.add(jobId);
+  #loadOwner(jobId: JobId, digest: Digest): void {
+    if (this.#loading.has(jobId)) return;
+    const loaded = this.#options.loadJob(jobId, digest);
+    this.#loading.add(jobId);
     this.#options.changed();
-    const found = looked.then(
+    const found = loaded.then(
       (job) => {
-        remember(this.#owners, jobId, job.owner);
-        const isWanted = this.#options.admit() !== undefined && !this.#answers.has(job.owner);
+        setBounded(this.#owners, jobId, job.owner);
+        const isWanted = this.#options.authorize() !== undefined && !this.#answers.has(job.owner);
         if (isWanted) this.#ask({ owner: job.owner, jobId, public: job.package.public });
       },
-      // It is offered again, and looked at again, or is gone.
+      // The job will be offered again, and its owner loaded again, or it has ended.
       () => undefined,
     );
     void found.then(() => {
-      this.#looking.delete(jobId);
+      this.#loading.delete(jobId);
       this.#options.changed();
     });
   }
 
-  #ask({ owner, jobId, public: about }: Newcomer): void {
-    remember(this.#answers, owner, 'asking');
-    const cancel = this.#options.clock.after(ADMIT_MS_MAX, () => settle(false), { background: true });
+  #ask({ owner, jobId, public: about }: JobOwnerRequest): void {
+    setBounded(this.#answers, owner, 'asking');
+    const cancel = this.#options.clock.after(AUTHORIZE_MS_MAX, () => decide(false), { background: true });
     this.#cancels.add(cancel);
-    const settle = (isWelcome: boolean): void => {
+    const decide = (isAllowed: boolean): void => {
       if (!this.#cancels.delete(cancel)) return;
       cancel();
-      this.#answers.set(owner, isWelcome ? 'yes' : 'no');
+      this.#answers.set(owner, isAllowed ? 'yes' : 'no');
       this.#options.changed();
     };
     try {
-      const answer = this.#options.admit()!({ owner, jobId, public: { ...about } });
-      // An answer that is there already counts at once.
-      if (typeof answer !== 'object') return settle(answer === true);
+      const answer = this.#options.authorize()!({ owner, jobId, public: { ...about } });
+      // A synchronous answer applies at once.
+      if (typeof answer !== 'object') return decide(answer === true);
       answer.then(
-        (isWelcome) => settle(isWelcome === true),
-        () => settle(false),
+        (isAllowed) => decide(isAllowed === true),
+        () => decide(false),
       );
     } catch {
-      settle(false);
+      decide(false);
     }
   }
 }
 
-/** Forgets what was not met for longest where there are too many: it is asked about again. */
-function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
+/** Sets an entry; removes the least recently set one where the map is full. */
+function setBounded<K, V>(map: Map<K, V>, key: K, value: V): void {
   map.delete(key);
   const oldest = map.size >= KNOWN_MAX ? map.keys().next().value : undefined;
   if (oldest !== undefined) map.delete(oldest);

@@ -3,31 +3,31 @@ import { memoryStorage } from '../../lib/storage/storage.js';
 import type { KeyValueStorage } from '../../lib/storage/storage.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { memoryNetwork } from '../../transport/memory.js';
-import { Traffic } from './bandwidth-meter.js';
+import { BandwidthMeter } from './bandwidth-meter.js';
 
 const DAY_MS = 86_400_000;
 
 let count = 0;
 
-function traffic(clock: VirtualClock, storage?: KeyValueStorage, cap?: number) {
-  const told: number[] = [];
-  const capped: boolean[] = [];
-  const made = new Traffic(
+function meter(clock: VirtualClock, storage?: KeyValueStorage, limitBytes?: number) {
+  const reported: number[] = [];
+  const limited: boolean[] = [];
+  const made = new BandwidthMeter(
     {
       clock,
       storage,
       key: 'bytes-test',
       id: `worker-${++count}`,
-      told: (bytes) => told.push(bytes),
-      capped: (isCapped) => capped.push(isCapped),
+      reported: (bytes) => reported.push(bytes),
+      limited: (isLimited) => limited.push(isLimited),
     },
-    cap,
+    limitBytes,
   );
-  return { made, told, capped };
+  return { made, reported, limited };
 }
 
 it('counts both ways of a connection and of fetch', async () => {
-  const { made } = traffic(new VirtualClock());
+  const { made } = meter(new VirtualClock());
   const network = memoryNetwork();
   network.listen('ws://there/socket', (connection) =>
     connection.handle({ message: (bytes) => connection.send(new Uint8Array(bytes.length * 2)), close() {} }),
@@ -50,31 +50,31 @@ it('counts both ways of a connection and of fetch', async () => {
 it('goes on from what was kept of the same day, and from nothing on another', async () => {
   const clock = new VirtualClock();
   const storage = memoryStorage();
-  const first = traffic(clock, storage);
+  const first = meter(clock, storage);
   await first.made.load();
   first.made.add(700);
   await first.made.close();
-  const second = traffic(clock, storage, 1_000);
+  const second = meter(clock, storage, 1_000);
   await second.made.load();
   expect(second.made.bytesToday).toBe(700);
   second.made.add(300);
-  expect(second.capped).toEqual([true]);
+  expect(second.limited).toEqual([true]);
   await second.made.close();
-  const capped = traffic(clock, storage, 1_000);
-  await capped.made.load();
-  expect(capped.capped).toEqual([true]);
-  await capped.made.close();
+  const limited = meter(clock, storage, 1_000);
+  await limited.made.load();
+  expect(limited.limited).toEqual([true]);
+  await limited.made.close();
   await clock.advance(DAY_MS);
-  const next = traffic(clock, storage, 1_000);
+  const next = meter(clock, storage, 1_000);
   await next.made.load();
   expect(next.made.bytesToday).toBe(0);
-  expect(next.capped).toEqual([]);
+  expect(next.limited).toEqual([]);
 });
 
-it('of two workers that share a place the cap holds for both together, and neither overwrites the other', async () => {
+it('of two workers that share a place the limitBytes holds for both together, and neither overwrites the other', async () => {
   const clock = new VirtualClock();
   const storage = memoryStorage();
-  const [one, other] = [traffic(clock, storage, 1_000), traffic(clock, storage, 1_000)];
+  const [one, other] = [meter(clock, storage, 1_000), meter(clock, storage, 1_000)];
   await Promise.all([one.made.load(), other.made.load()]);
   one.made.add(600);
   other.made.add(300);
@@ -85,13 +85,13 @@ it('of two workers that share a place the cap holds for both together, and neith
   }
   await clock.advance(10_000);
   for (const each of [one, other]) expect(each.made.bytesToday).toBeGreaterThanOrEqual(1_000);
-  expect([one.capped, other.capped]).toEqual([[true], [true]]);
+  expect([one.limited, other.limited]).toEqual([[true], [true]]);
   await Promise.all([one.made.close(), other.made.close()]);
-  const later = traffic(clock, storage);
+  const later = meter(clock, storage);
   await later.made.load();
   expect(later.made.bytesToday).toBe(1_004);
   await clock.advance(DAY_MS);
-  const next = traffic(clock, storage);
+  const next = meter(clock, storage);
   await next.made.load();
   expect([next.made.bytesToday, await storage.keys()]).toEqual([0, []]);
 });
@@ -101,20 +101,20 @@ it.each(['', 'null', '{"day":"x","bytes":1}', '{"day":1,"bytes":-5}', '[1'])(
   async (text) => {
     const storage = memoryStorage();
     await storage.set('bytes-test', new TextEncoder().encode(text));
-    const { made } = traffic(new VirtualClock(), storage);
+    const { made } = meter(new VirtualClock(), storage);
     await made.load();
     expect(made.bytesToday).toBe(0);
   },
 );
 
-it('says the sum once a second at most, and takes the cap away when it is raised', async () => {
+it('says the sum once a second at most, and takes the limitBytes away when it is raised', async () => {
   const clock = new VirtualClock();
-  const { made, told, capped } = traffic(clock, undefined, 50);
+  const { made, reported, limited } = meter(clock, undefined, 50);
   for (let i = 0; i < 100; i++) made.add(1);
   await clock.advance(1_000);
-  expect(told).toEqual([100]);
-  expect(capped).toEqual([true]);
-  made.cap = 200;
-  made.cap = undefined;
-  expect(capped).toEqual([true, false]);
+  expect(reported).toEqual([100]);
+  expect(limited).toEqual([true]);
+  made.limitBytes = 200;
+  made.limitBytes = undefined;
+  expect(limited).toEqual([true, false]);
 });

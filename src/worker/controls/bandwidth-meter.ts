@@ -1,7 +1,7 @@
 /**
- * How many bytes a worker moves in one day (UTC), both ways, over its socket and for blobs; and the cap on them. The
- * day's sum outlives the process where there is a place to keep it, and is that of all workers which share that place:
- * each keeps its own part under a key of its own, so that none overwrites another's.
+ * Counts the bytes that a worker sends and receives in one day (UTC), over its socket and for blobs, and enforces the
+ * daily limit. The count is shared by all workers with the same storage: each stores its own part under its own key, so
+ * that they do not overwrite each other's.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -9,65 +9,65 @@ import type { KeyValueStorage } from '../../lib/storage/storage.js';
 import type { Connect, Connection } from '../../transport/transport.js';
 
 const DAY_MS = 86_400_000;
-/** The sum is told so often at most, milliseconds. */
-const TELL_MS = 1_000;
-/** It is written down so often at most, and the others' parts are read: what a killed process loses. Milliseconds. */
+/** Minimum interval between two reports of the count, milliseconds. */
+const REPORT_MS = 1_000;
+/** Minimum interval between two writes of the count, each with a read of the other workers' parts. Milliseconds. */
 const SAVE_MS = 5_000;
 
-export interface TrafficOptions {
+export interface BandwidthMeterOptions {
   clock: Clock;
   storage: KeyValueStorage | undefined;
-  /** Begins the keys under which the day's parts are kept. */
+  /** Prefix of the keys under which the parts are stored. */
   key: string;
-  /** This worker's own: its part is kept under `<key>.<id>`. */
+  /** This worker's id: its part is stored under `<key>.<id>`. */
   id: string;
-  told: (bytesToday: number) => void;
-  /** The cap is reached, or is not any more. */
-  capped: (isCapped: boolean) => void;
+  reported: (bytesToday: number) => void;
+  /** The limit was reached, or does not apply any more. */
+  limited: (isLimited: boolean) => void;
 }
 
-export class Traffic {
-  readonly #options: TrafficOptions;
+export class BandwidthMeter {
+  readonly #options: BandwidthMeterOptions;
   #day: number;
-  /** This worker's part. */
+  /** This worker's bytes of today. */
   #bytes = 0;
-  /** What the others' parts were when they were read last. */
+  /** The other workers' bytes of today when last read. */
   #others = 0;
-  #cap: number | undefined;
-  #isCapped = false;
-  #cancelTell: CancelTimer | undefined;
+  #limitBytes: number | undefined;
+  #isLimited = false;
+  #cancelReport: CancelTimer | undefined;
   #cancelMidnight: CancelTimer | undefined;
   #saved: Promise<void> = Promise.resolve();
   #savedMs: number;
 
-  constructor(options: TrafficOptions, cap: number | undefined) {
+  constructor(options: BandwidthMeterOptions, limitBytes: number | undefined) {
     this.#options = options;
-    this.#cap = cap;
+    this.#limitBytes = limitBytes;
     this.#day = this.#today();
     this.#savedMs = options.clock.monotonicMs();
   }
 
   get bytesToday(): number {
-    this.#turn();
+    this.#rollOver();
     return this.#bytes + this.#others;
   }
 
-  get cap(): number | undefined {
-    return this.#cap;
+  get limitBytes(): number | undefined {
+    return this.#limitBytes;
   }
-  set cap(bytes: number | undefined) {
-    this.#cap = bytes;
-    this.#look();
+  set limitBytes(bytes: number | undefined) {
+    this.#limitBytes = bytes;
+    this.#checkLimit();
   }
 
-  /** Goes on from what was kept of today. */
+  /** Loads the stored count of today. */
   async load(): Promise<void> {
     await this.#readOthers();
   }
 
-  /** Keeps the sum, and stops its timers. */
+  /** Stores the count and cancels the timers. */
   async close(): Promise<void> {
-    this.#cancelTell?.();
+    this.#cancelReport?.();
     this.#cancelMidnight?.();
     this.#cancelMidnight = undefined;
     if (this.#bytes > 0) this.#save();
@@ -75,18 +75,18 @@ export class Traffic {
   }
 
   add(bytes: number): void {
-    this.#turn();
+    this.#rollOver();
     this.#bytes += bytes;
-    this.#look();
-    this.#cancelTell ??= this.#options.clock.after(TELL_MS, () => this.#tell(), { background: true });
+    this.#checkLimit();
+    this.#cancelReport ??= this.#options.clock.after(REPORT_MS, () => this.#report(), { background: true });
   }
 
-  /** The same way to connect, counted. */
+  /** Wraps `connect` so that all bytes of its connections are counted. */
   connect(connect: Connect): Connect {
     return async (url, options) => this.#counted(await connect(url, options));
   }
 
-  /** The same `fetch`, counted; what comes in packed counts as unpacked. */
+  /** Wraps `fetch` so that bodies are counted; compressed responses count as decompressed. */
   fetch(load: typeof fetch): typeof fetch {
     return async (input, init) => {
       if (ArrayBuffer.isView(init?.body)) this.add(init.body.byteLength);
@@ -127,39 +127,39 @@ export class Traffic {
     };
   }
 
-  #tell(): void {
-    this.#cancelTell = undefined;
-    this.#options.told(this.bytesToday);
+  #report(): void {
+    this.#cancelReport = undefined;
+    this.#options.reported(this.bytesToday);
     if (this.#options.clock.monotonicMs() - this.#savedMs >= SAVE_MS) this.#save();
   }
 
-  #look(): void {
-    const isCapped = this.#cap !== undefined && this.#bytes + this.#others >= this.#cap;
-    if (isCapped) this.#cancelMidnight ??= this.#untilMidnight();
-    if (isCapped === this.#isCapped) return;
-    this.#isCapped = isCapped;
-    this.#options.capped(isCapped);
+  #checkLimit(): void {
+    const isLimited = this.#limitBytes !== undefined && this.#bytes + this.#others >= this.#limitBytes;
+    if (isLimited) this.#cancelMidnight ??= this.#resetAtMidnight();
+    if (isLimited === this.#isLimited) return;
+    this.#isLimited = isLimited;
+    this.#options.limited(isLimited);
   }
 
-  /** A new day begins with nothing. */
-  #turn(): void {
+  /** Resets the count when a new day has begun. */
+  #rollOver(): void {
     const day = this.#today();
     if (day === this.#day) return;
     this.#day = day;
     this.#bytes = 0;
     this.#others = 0;
-    this.#look();
+    this.#checkLimit();
   }
 
-  #untilMidnight(): CancelTimer {
+  #resetAtMidnight(): CancelTimer {
     const { clock } = this.#options;
     const leftMs = (this.#day + 1) * DAY_MS - clock.wallMs();
     return clock.after(
       Math.max(1, leftMs),
       () => {
         this.#cancelMidnight = undefined;
-        this.#turn();
-        this.#look();
+        this.#rollOver();
+        this.#checkLimit();
       },
       { background: true },
     );
@@ -174,24 +174,24 @@ export class Traffic {
     if (storage === undefined) return;
     this.#savedMs = clock.monotonicMs();
     const kept = new TextEncoder().encode(JSON.stringify({ day: this.#day, bytes: this.#bytes }));
-    // A sum that cannot be kept is no reason to stop.
+    // Work continues even if the count cannot be stored.
     this.#saved = this.#saved
       .then(() => storage.set(`${key}.${id}`, kept))
       .then(() => this.#readOthers())
       .catch(() => undefined);
   }
 
-  /** Adds up the others' parts of today, and forgets those of former days. A part that cannot be read counts nothing. */
+  /** Sums the other workers' parts of today and deletes those of earlier days. An unreadable part counts 0. */
   async #readOthers(): Promise<void> {
     const { storage, key, id } = this.#options;
-    if (storage === undefined) return this.#look();
+    if (storage === undefined) return this.#checkLimit();
     const day = this.#day;
     const keys = await storage.keys().catch(() => []);
     const theirs = keys.filter((one) => (one === key || one.startsWith(`${key}.`)) && one !== `${key}.${id}`);
     const parts = await Promise.all(theirs.map((one) => readPart(storage, one, day)));
     if (day !== this.#day) return;
     this.#others = parts.reduce((sum, bytes) => sum + bytes, 0);
-    this.#look();
+    this.#checkLimit();
   }
 }
 
@@ -210,7 +210,7 @@ function readKept(bytes: Uint8Array): { day: number; bytes: number } {
       return { day: kept.day as number, bytes: kept.bytes as number };
     }
   } catch {
-    // Not ours, or half written: the day begins with nothing.
+    // Not written by a worker, or incomplete: it counts 0.
   }
   return { day: -1, bytes: 0 };
 }

@@ -1,5 +1,5 @@
 /**
- * A worker as it describes itself to the scheduler: in its hello, and whenever what it takes changes.
+ * The description of a worker that the scheduler receives: in the hello, and in an update whenever it changes.
  * @module
  */
 import { SOFTWARE_VERSION } from '../../lib/version.js';
@@ -14,19 +14,19 @@ import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
 import type { LiveOptions } from '../options/live-options.js';
 import type { ResolvedWorkerOptions } from '../options/resolve-options.js';
 
-/** What of the wishes of its owner the scheduler is told. */
-export interface DescribedWishes {
+/** The owner's settings that are part of the description. */
+export interface DescribedControls {
   readonly live: LiveOptions;
   readonly groups: { readonly named: GroupKey[] | undefined };
-  /** What it should not be offered. */
+  /** Jobs and owners that the scheduler should not offer. */
   readonly admission: { readonly filter: { blockedJobs: string[]; blockedOwners: Address[] } };
 }
 
-/** `owners` are those to whom it is limited; `worktimes` what its sandboxes can run. */
+/** `owners`: the only job owners that it works for; `worktimes`: those that its sandboxes can run. */
 export function describeWorker(
   workerId: string,
   { isolation }: ResolvedWorkerOptions,
-  { live, groups, admission }: DescribedWishes,
+  { live, groups, admission }: DescribedControls,
   owners: readonly Address[] | undefined,
   worktimes: readonly WorktimeName[],
 ): WorkerDescription {
@@ -46,7 +46,7 @@ export function describeWorker(
   };
 }
 
-/** The first message of each of its connections. */
+/** The first message on each connection. */
 export function workerHello(worker: WorkerDescription): Hello {
   const software = `manyhands/${SOFTWARE_VERSION}`;
   return { type: 'hello', protocol: PROTOCOL_VERSION, software, role: 'worker', worker };

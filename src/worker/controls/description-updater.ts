@@ -1,63 +1,63 @@
 /**
- * Keeps what the scheduler knows of this worker up to date: at once, unless it changes all the time; where nobody can
- * hear it, the next hello says it.
+ * Sends the updated description of this worker to the scheduler: at once, within a rate limit. While disconnected, the
+ * next hello contains it.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
 import { TokenBucket } from '../../lib/token-bucket.js';
 
-/** Updates a second, and at once; what is over waits for a moment and is said in one. */
+/** Updates a second, and burst; updates beyond that are delayed and sent as one. */
 const PER_SECOND = 10;
-const LATER_MS = 200;
+const DELAY_MS = 200;
 
-export interface AnnouncerOptions {
+export interface DescriptionUpdaterOptions {
   clock: Clock;
   isOpen: () => boolean;
   send: () => void;
 }
 
-export class Announcer {
-  readonly #options: AnnouncerOptions;
-  readonly #allowance: TokenBucket;
+export class DescriptionUpdater {
+  readonly #options: DescriptionUpdaterOptions;
+  readonly #budget: TokenBucket;
   #isStale = false;
   #cancelLater: CancelTimer | undefined;
 
-  constructor(options: AnnouncerOptions) {
+  constructor(options: DescriptionUpdaterOptions) {
     this.#options = options;
-    this.#allowance = new TokenBucket(PER_SECOND, PER_SECOND, options.clock.monotonicMs());
+    this.#budget = new TokenBucket(PER_SECOND, PER_SECOND, options.clock.monotonicMs());
   }
 
-  /** What the scheduler knows is not so any more. */
+  /** The description that the scheduler has is outdated. */
   changed(): void {
     this.#isStale = true;
-    this.#say();
+    this.#send();
   }
 
-  /** A hello is being written, which says all. */
-  greeted(): void {
+  /** A hello is being built, which contains the current description. */
+  included(): void {
     this.#isStale = false;
   }
 
-  /** The scheduler has heard the hello; something may have changed on its way. */
+  /** The scheduler has accepted the hello; the description may have changed since it was built. */
   opened(): void {
-    if (this.#isStale) this.#say();
+    if (this.#isStale) this.#send();
   }
 
   close(): void {
     this.#cancelLater?.();
   }
 
-  #say(): void {
+  #send(): void {
     const { clock, isOpen, send } = this.#options;
     if (this.#cancelLater !== undefined || !isOpen()) return;
-    if (this.#allowance.take(clock.monotonicMs())) {
+    if (this.#budget.take(clock.monotonicMs())) {
       this.#isStale = false;
       return send();
     }
-    const again = (): void => {
+    const retry = (): void => {
       this.#cancelLater = undefined;
-      if (this.#isStale) this.#say();
+      if (this.#isStale) this.#send();
     };
-    this.#cancelLater = clock.after(LATER_MS, again, { background: true });
+    this.#cancelLater = clock.after(DELAY_MS, retry, { background: true });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The compute groups of a worker: how they are named to the scheduler, and the proofs of their secrets. Making the key
- * of a secret takes a moment, in which the group is left out of what the worker says of itself.
+ * The compute groups of a worker: how the scheduler names them, and the proofs of their secrets. Deriving a key from a
+ * secret takes some time; until then the group is missing from the worker's description.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -10,14 +10,14 @@ import type { GroupCredential } from '../../wallet/group-credential.js';
 import { GroupMembership, nameGroups } from '../../wallet/group-membership.js';
 
 export interface JoinedGroupsOptions {
-  /** What the owner of the machine wants now. */
+  /** The groups that the owner of the machine set. */
   groups: () => readonly GroupCredential[] | undefined;
-  /** With the scheduler. */
+  /** The session with the scheduler. */
   session: () => {
     readonly state: SessionState;
     request(type: 'group.prove', body: { proofs: GroupProof[] }): Promise<unknown>;
   };
-  /** What `named` gives is another now. */
+  /** The value of `named` changed. */
   changed: () => void;
   warn: (error: Error) => void;
 }
@@ -25,37 +25,37 @@ export interface JoinedGroupsOptions {
 export class JoinedGroups {
   readonly #options: JoinedGroupsOptions;
   readonly #membership = new GroupMembership();
-  /** By key and hash: what is named to the scheduler. */
+  /** Names for the scheduler, by key and hash of the secret. */
   readonly #known = new Map<string, GroupKey>();
 
   constructor(options: JoinedGroupsOptions) {
     this.#options = options;
   }
 
-  /** For the worker's description; absent: the public group. */
+  /** The groups in the worker's description; undefined: the public group. */
   get named(): GroupKey[] | undefined {
     return this.#options.groups()?.flatMap((one) => {
       if (one.secretHash === undefined) return [{ key: one.key }];
-      return this.#known.get(idOf(one)) ?? [];
+      return this.#known.get(groupId(one)) ?? [];
     });
   }
 
-  /** Makes the keys of all secrets. */
+  /** Derives the keys of all secrets. */
   async prepare(): Promise<void> {
     const groups = this.#options.groups() ?? [];
     const named = await nameGroups(groups);
     this.#known.clear();
-    groups.forEach((one, i) => this.#known.set(idOf(one), named[i]!));
+    groups.forEach((one, i) => this.#known.set(groupId(one), named[i]!));
   }
 
-  /** On every connection, before anything else is said. */
+  /** Called on every connection before any other message. */
   readonly greet = async (welcome: Welcome, call: Call): Promise<void> => {
     this.#membership.connected(welcome);
     await this.#membership.prove(this.#options.groups() ?? [], (proofs) => call('group.prove', { proofs }));
   };
 
-  /** The owner of the machine wants others. */
-  change(): void {
+  /** Joins the groups that the owner of the machine set anew. */
+  rejoin(): void {
     const { session, groups, changed, warn } = this.#options;
     const join = async (): Promise<void> => {
       await this.prepare();
@@ -81,4 +81,4 @@ export class JoinedGroups {
   }
 }
 
-const idOf = ({ key, secretHash }: GroupCredential): string => `${secretHash ?? ''} ${key}`;
+const groupId = ({ key, secretHash }: GroupCredential): string => `${secretHash ?? ''} ${key}`;

@@ -1,6 +1,6 @@
 /**
- * What the machine's owner wants, and may change at any time: the live options, the reasons to rest, the daily bytes,
- * and whose code comes in. A change reaches the sandboxes at once, and the scheduler where it concerns it.
+ * The settings that the owner of the machine can change at any time: live options, pause reasons, the daily byte limit,
+ * and accepted job owners. A change is applied to the sandboxes at once and sent to the scheduler where it matters there.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -12,98 +12,107 @@ import type { Address, JobId } from '../../protocol/messages/messages.js';
 import { Admission } from './admission.js';
 import type { AdmissionOptions } from './admission.js';
 import { JoinedGroups, type JoinedGroupsOptions } from './joined-groups.js';
-import { LiveOptions, refuseUnknown } from '../options/live-options.js';
+import { LiveOptions, rejectUnknown } from '../options/live-options.js';
 import { checkAddress, checkJob, invalid } from '../options/option-checks.js';
-import { Pauses } from './pause-reasons.js';
+import { PauseReasons } from './pause-reasons.js';
 import type { ResolvedWorkerOptions } from '../options/resolve-options.js';
-import { Traffic } from './bandwidth-meter.js';
+import { BandwidthMeter } from './bandwidth-meter.js';
 import type { WorkerEvents } from '../options/worker-events.js';
 import { parseHours, WorkingHours } from '../options/working-hours.js';
 
-/** Why a worker pauses that moved as many bytes as it may in a day. */
-const BYTES = 'bytes';
-/** Why a worker pauses outside the hours of the day in which it works. */
-const HOURS = 'hours';
-const UNWANTED = 'The owner of the machine does not want it.';
+/** Pause reason while the daily byte limit is reached. */
+const BYTES_REASON = 'bytes';
+/** Pause reason outside the working hours. */
+const HOURS_REASON = 'hours';
+const EXCLUDED = 'The owner of the machine excluded this job.';
 
-export interface WishesPorts {
+export interface OwnerControlsPorts {
   clock: Clock;
   storage: KeyValueStorage | undefined;
-  /** The worker's own id. */
+  /** The worker's id. */
   workerId: string;
   events: Emitter<WorkerEvents>;
-  look: AdmissionOptions['look'];
-  /** What the scheduler should know of this worker has changed. */
-  described: () => void;
-  /** With the scheduler, for the proofs of compute groups. */
+  loadJob: AdmissionOptions['loadJob'];
+  /** The worker's description for the scheduler changed. */
+  descriptionChanged: () => void;
+  /** The session with the scheduler, for the proofs of compute groups. */
   session: JoinedGroupsOptions['session'];
-  /** What is to be done on this machine; nothing before there are sandboxes. */
-  allow: (allowed: { cores: number; share: number; paused: boolean }) => void;
+  /** Apply settings to the sandboxes; without effect before the start. */
+  setLimits: (limits: { cores: number; share: number; paused: boolean }) => void;
   refuse: (jobId: JobId, reason: string) => void;
-  /** Nothing may run here whose input comes from elsewhere. */
+  /** Stops jobs that take input from other origins. */
   allowOrigins: (origins: readonly string[], reason: string) => void;
-  here: AdmissionOptions['here'];
+  loadedJobs: AdmissionOptions['loadedJobs'];
 }
 
-export class Wishes {
+export class OwnerControls {
   readonly live: LiveOptions;
-  readonly pauses: Pauses;
-  readonly traffic: Traffic;
+  readonly pauses: PauseReasons;
+  readonly bandwidth: BandwidthMeter;
   readonly admission: Admission;
   readonly groups: JoinedGroups;
   readonly #hours: WorkingHours;
-  readonly #ports: WishesPorts;
+  readonly #ports: OwnerControlsPorts;
 
-  constructor(options: ResolvedWorkerOptions, ports: WishesPorts) {
-    const { clock, storage, events, look, described, here } = ports;
+  constructor(options: ResolvedWorkerOptions, ports: OwnerControlsPorts) {
+    const { clock, storage, events, loadJob, descriptionChanged, loadedJobs } = ports;
     this.#ports = ports;
-    this.live = refuseUnknown(new LiveOptions(options, (key) => this.#changed(key)));
-    this.pauses = new Pauses((name, reason) => {
+    this.live = rejectUnknown(new LiveOptions(options, (key) => this.#changed(key)));
+    this.pauses = new PauseReasons((name, reason) => {
       events.emit(name, { reason });
       this.apply();
     });
-    this.traffic = new Traffic(
+    this.bandwidth = new BandwidthMeter(
       {
         clock,
         storage,
         key: `bytes-${sha256Hex(new TextEncoder().encode(options.name)).slice(0, 16)}`,
         id: ports.workerId,
-        told: (bytesToday) => events.emit('bytes', { bytesToday }),
-        capped: (isCapped) => (isCapped ? this.pauses.add(BYTES) : this.pauses.remove(BYTES)),
+        reported: (bytesToday) => events.emit('bytes', { bytesToday }),
+        limited: (isLimited) =>
+          isLimited ? this.pauses.add(BYTES_REASON) : this.pauses.remove(BYTES_REASON),
       },
       options.bytesPerDay,
     );
     this.#hours = new WorkingHours(clock, (isOutside) =>
-      isOutside ? this.pauses.add(HOURS) : this.pauses.remove(HOURS),
+      isOutside ? this.pauses.add(HOURS_REASON) : this.pauses.remove(HOURS_REASON),
     );
     const blocked: AdmissionOptions['blocked'] = () => ({
       jobs: this.live.blockedJobs,
       owners: this.live.blockedOwners,
     });
-    const admit = (): ResolvedWorkerOptions['admit'] => this.live.admit;
-    const refuse = (jobId: JobId): void => ports.refuse(jobId, UNWANTED);
-    this.admission = new Admission({ clock, blocked, admit, look, here, refuse, changed: described });
+    const authorize = (): ResolvedWorkerOptions['authorize'] => this.live.authorize;
+    const refuse = (jobId: JobId): void => ports.refuse(jobId, EXCLUDED);
+    this.admission = new Admission({
+      clock,
+      blocked,
+      authorize,
+      loadJob,
+      loadedJobs,
+      refuse,
+      changed: descriptionChanged,
+    });
     this.groups = new JoinedGroups({
       groups: () => this.live.groupCredentials,
       session: ports.session,
-      changed: described,
+      changed: descriptionChanged,
       warn: (error) => events.emit('warning', { error }),
     });
   }
 
-  /** Begins to keep the hours of the day. */
-  begin(): void {
+  /** Starts to watch the working hours. */
+  start(): void {
     this.#followHours();
     this.apply();
   }
 
-  /** Tells the sandboxes what is allowed now. */
+  /** Applies the current limits to the sandboxes. */
   apply(): void {
     const { cores, share } = this.live;
-    this.#ports.allow({ cores, share, paused: this.pauses.any });
+    this.#ports.setLimits({ cores, share, paused: this.pauses.any });
   }
 
-  /** @throws INVALID_ARGUMENT where that is no job id or no address */
+  /** @throws INVALID_ARGUMENT where the job id or the address is malformed */
   block(which: { jobId?: JobId; owner?: Address }): void {
     const { jobId, owner } = readOptions<typeof which>(which, 'worker.block', { jobId: true, owner: true });
     if (jobId === undefined && owner === undefined) throw invalid('block', '{ jobId } or { owner }', which);
@@ -120,36 +129,36 @@ export class Wishes {
   async close(): Promise<void> {
     this.#hours.close();
     this.admission.close();
-    await this.traffic.close();
+    await this.bandwidth.close();
   }
 
   #changed(key: keyof LiveOptions): void {
-    const { described } = this.#ports;
+    const { descriptionChanged } = this.#ports;
     switch (key) {
       case 'cores':
         this.apply();
-        return described();
+        return descriptionChanged();
       case 'share':
         return this.apply();
       case 'bytesPerDay':
-        this.traffic.cap = this.live.bytesPerDay;
+        this.bandwidth.limitBytes = this.live.bytesPerDay;
         return;
       case 'hours':
         return this.#followHours();
       case 'allowOrigins':
-        this.#ports.allowOrigins(this.live.allowOrigins, UNWANTED);
-        return described();
+        this.#ports.allowOrigins(this.live.allowOrigins, EXCLUDED);
+        return descriptionChanged();
       case 'groups':
-        this.groups.change();
-        return described();
-      case 'admit':
-        return this.admission.askAgain();
+        this.groups.rejoin();
+        return descriptionChanged();
+      case 'authorize':
+        return this.admission.reauthorize();
       case 'blockedJobs':
       case 'blockedOwners':
         this.#refuseBlocked();
-        return described();
+        return descriptionChanged();
       default:
-        return described();
+        return descriptionChanged();
     }
   }
 
@@ -161,6 +170,6 @@ export class Wishes {
   #refuseBlocked(): void {
     const { blockedJobs, blockedOwners } = this.live;
     const ofOwners = blockedOwners.flatMap((owner) => this.admission.jobsOf(owner));
-    for (const jobId of new Set([...blockedJobs, ...ofOwners])) this.#ports.refuse(jobId, UNWANTED);
+    for (const jobId of new Set([...blockedJobs, ...ofOwners])) this.#ports.refuse(jobId, EXCLUDED);
   }
 }

@@ -1,17 +1,17 @@
 /**
- * Why a worker rests: it runs while there is no reason left. Reasons come and go by name, each told once.
+ * The reasons for which a worker is paused; it works while there are none. Each reason is a name that counts once.
  * @module
  */
 
-export class Pauses {
+export class PauseReasons {
   readonly #reasons = new Set<string>();
-  readonly #told: (name: 'pause' | 'unpause', reason: string) => void;
+  readonly #changed: (name: 'pause' | 'unpause', reason: string) => void;
 
-  constructor(told: (name: 'pause' | 'unpause', reason: string) => void) {
-    this.#told = told;
+  constructor(changed: (name: 'pause' | 'unpause', reason: string) => void) {
+    this.#changed = changed;
   }
 
-  /** In the order in which they came. */
+  /** In the order in which they were added. */
   get reasons(): readonly string[] {
     return [...this.#reasons];
   }
@@ -23,10 +23,10 @@ export class Pauses {
   add(reason: string): void {
     if (this.#reasons.has(reason)) return;
     this.#reasons.add(reason);
-    this.#told('pause', reason);
+    this.#changed('pause', reason);
   }
 
   remove(reason: string): void {
-    if (this.#reasons.delete(reason)) this.#told('unpause', reason);
+    if (this.#reasons.delete(reason)) this.#changed('unpause', reason);
   }
 }

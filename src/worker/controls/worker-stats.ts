@@ -1,5 +1,5 @@
 /**
- * The numbers and the pictures that a worker shows: what was done and earned, and what each sandbox is at.
+ * Counters of a worker (slices, time, earnings) and the state of each sandbox, and the events that publish them.
  * @module
  */
 import type { Emitter } from '../../lib/events.js';
@@ -12,19 +12,19 @@ import type {
   WorkerStatus,
 } from '../options/worker-events.js';
 
-/** What is known of a job once its package is there. */
-export interface AboutJob {
+/** Owner and package of a job. */
+export interface JobSummary {
   readonly owner: Address;
   readonly package: { readonly public: JobPublic };
 }
 
-/** Jobs that are remembered as met. */
-const MET_MAX = 1_024;
+/** Maximum number of jobs that are remembered as seen. */
+const SEEN_MAX = 1_024;
 
-export class Tally {
+export class WorkerStats {
   readonly #events: Emitter<WorkerEvents>;
   readonly #sandboxes: SandboxStatus[];
-  readonly #met = new Set<JobId>();
+  readonly #seen = new Set<JobId>();
   #slots: number;
   #slices = 0;
   #failed = 0;
@@ -37,7 +37,7 @@ export class Tally {
     this.#sandboxes = Array.from({ length: slots }, (_, sandbox) => ({ sandbox, state: 'none' }));
   }
 
-  /** A copy. */
+  /** Returns a copy. */
   get status(): Omit<WorkerStatus, 'bytesToday'> {
     return {
       slices: this.#slices,
@@ -48,20 +48,20 @@ export class Tally {
     };
   }
 
-  met(jobId: JobId, about: JobPublic): void {
-    if (this.#met.has(jobId)) return;
-    if (this.#met.size >= MET_MAX) this.#met.clear();
-    this.#met.add(jobId);
+  jobSeen(jobId: JobId, about: JobPublic): void {
+    if (this.#seen.has(jobId)) return;
+    if (this.#seen.size >= SEEN_MAX) this.#seen.clear();
+    this.#seen.add(jobId);
     this.#events.emit('job', { jobId, ...about });
   }
 
-  sandbox(sandbox: number, jobId: JobId, state: SandboxPhase, job?: AboutJob): void {
+  sandboxChanged(sandbox: number, jobId: JobId, state: SandboxPhase, job?: JobSummary): void {
     const about = job?.package.public;
     this.#sandboxes[sandbox] = { sandbox, jobId, owner: job?.owner, public: about, state };
     this.#events.emit('sandbox', { sandbox, jobId, public: about, state });
   }
 
-  /** How many sandboxes there may be from now on: one that has ended and is too many is not shown any more. */
+  /** Sets the number of sandboxes; ended ones beyond it are not listed any more. */
   resize(slots: number): void {
     for (let sandbox = this.#sandboxes.length; sandbox < slots; sandbox++) {
       this.#sandboxes.push({ sandbox, state: 'none' });
@@ -69,13 +69,13 @@ export class Tally {
     this.#slots = slots;
   }
 
-  began(sandbox: number, jobId: JobId, sliceNumber: number): void {
+  sliceStarted(sandbox: number, jobId: JobId, sliceNumber: number): void {
     Object.assign(this.#sandboxes[sandbox]!, { sliceNumber, progress: undefined });
     this.#events.emit('slice', { sandbox, jobId, sliceNumber });
   }
 
-  /** Outcomes came: a sandbox that reports often does not announce each slice that it begins. */
-  reached(sandbox: number, sliceNumber: number): void {
+  /** Outcomes arrived: a sandbox that reports often does not report the start of each slice. */
+  sliceReached(sandbox: number, sliceNumber: number): void {
     const status = this.#sandboxes[sandbox]!;
     if (status.sliceNumber === sliceNumber) return;
     Object.assign(status, { sliceNumber, progress: undefined });
@@ -89,15 +89,15 @@ export class Tally {
   /** `failed`: how many of the `count` outcomes are errors. */
   reported(
     jobId: JobId,
-    taken: { first: number; count: number; failed: number; computeMs: number },
+    acknowledged: { first: number; count: number; failed: number; computeMs: number },
     paid: bigint,
   ): void {
-    const { count, failed, computeMs } = taken;
+    const { count, failed, computeMs } = acknowledged;
     this.#slices += count;
     this.#failed += failed;
     this.#computeMs += computeMs;
     this.#earned += paid;
-    if (count > 0) this.#events.emit('result', { jobId, ...taken });
+    if (count > 0) this.#events.emit('result', { jobId, ...acknowledged });
     if (paid > 0n) this.#events.emit('payment', { jobId, amount: paid });
   }
 }

@@ -1,12 +1,12 @@
 /**
- * What can happen to a worker, and what it then wants done. The supervisor turns the world into events and
- * effects into calls; nothing else passes between it and the core.
+ * The events that the worker's core handles and the effects that it returns. The supervisor translates between these
+ * and the scheduler, the sandboxes and the clock; there is no other interface to the core.
  * @module
  */
 import type { ErrorCode } from '../../lib/errors.js';
 import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
 
-/** What a job allows one slice, milliseconds. */
+/** Time limits of one slice, set by its job, milliseconds. */
 export interface SliceLimits {
   sliceTimeoutMs: number;
   noProgressMs: number;
@@ -20,12 +20,13 @@ export interface GrantedLease {
   first: number;
   count: number;
   leaseMs: number;
-  sliceMs?: number;
-  /** Slices whose input has to be fetched, ascending. */
-  heavy: readonly number[];
+  /** The scheduler\'s estimate of one slice, milliseconds. */
+  estimatedSliceMs?: number;
+  /** Slices whose input must be fetched, ascending. */
+  needsFetch: readonly number[];
 }
 
-/** How a slice, or a whole set-up, was lost. */
+/** Error code with which a slice is reported as lost, or a sandbox set-up failed. */
 export type LossCode = Extract<
   ErrorCode,
   | 'SANDBOX_CRASHED'
@@ -36,53 +37,53 @@ export type LossCode = Extract<
   | 'ORIGIN_NOT_ALLOWED'
 >;
 
-/** Whose trouble it was that a sandbox could not be set up: the job's is charged, the others' leases go back. */
+/** Who caused a failed set-up. `job`: its next slice is charged an attempt. `worker`: the lease is released uncharged. */
 export type SetupFault = 'job' | 'worker';
 
 export type CoreEvent =
-  /** The scheduler can be reached (again); what was asked before is forgotten there. */
+  /** Connected or reconnected; the scheduler has discarded all earlier lease requests. */
   | { type: 'online' }
   | { type: 'offline' }
-  | { type: 'grant'; want: number; lease: GrantedLease }
-  /** What the owner of the machine allows from now on. */
-  | { type: 'allow'; cores: number; share: number; paused: boolean }
-  /** A lease came that the owner of the machine does not want. */
-  | { type: 'decline'; want: number; leaseId: LeaseId; first: number; reason: string }
-  /** Nothing of that job may run here any more. */
+  | { type: 'grant'; request: number; lease: GrantedLease }
+  /** The owner changed the limits. */
+  | { type: 'limits'; cores: number; share: number; paused: boolean }
+  /** A lease was granted that the owner of this machine does not accept. */
+  | { type: 'decline'; request: number; leaseId: LeaseId; first: number; reason: string }
+  /** The job may not run here any more. */
   | { type: 'refuse'; jobId: JobId; reason: string }
-  /** Other sandboxes are kept, or other runtimes stand ready, than when the open wants were said. */
-  | { type: 'warmth' }
-  /** Another sandbox is idle; `isWarm`: it has loaded the lease's job. */
+  /** The set of idle sandboxes or prewarmed runtimes differs from what the pending lease requests said. */
+  | { type: 'warm-state-changed' }
+  /** Another sandbox is idle and waits for slices. `isWarm`: it has loaded the lease's job. */
   | { type: 'recall'; leaseId: LeaseId; isWarm: boolean }
-  /** The lease is ours no more, whoever said so. */
-  | { type: 'lost'; leaseId: LeaseId }
-  /** `fresh`: each slice of the job wants a sandbox of its own. */
-  | { type: 'sandbox-ready'; slot: number; gen: number; limits: SliceLimits; fresh?: boolean }
-  | { type: 'sandbox-failed'; slot: number; gen: number; fault: SetupFault; message: string }
-  /** It died, or was caught cheating, or could not be given its input. */
-  | { type: 'sandbox-exit'; slot: number; gen: number; message: string }
-  /** It was idle for as long as it is kept. */
-  | { type: 'sandbox-stale'; slot: number; gen: number }
-  /** A slice's input cannot be had, so that it cannot run here; `code`: how it is lost. @default 'ASSIGN_FAILED' */
+  /** The worker does not hold the lease any more, as the scheduler or the worker itself found. */
+  | { type: 'lease-lost'; leaseId: LeaseId }
+  /** `singleUse`: each slice of the job needs a sandbox of its own. */
+  | { type: 'sandbox-ready'; slot: number; epoch: number; limits: SliceLimits; singleUse?: boolean }
+  | { type: 'sandbox-failed'; slot: number; epoch: number; fault: SetupFault; message: string }
+  /** The sandbox ended, violated the protocol, or could not receive its input. */
+  | { type: 'sandbox-exit'; slot: number; epoch: number; message: string }
+  /** The sandbox has been idle for as long as idle sandboxes are kept. */
+  | { type: 'sandbox-stale'; slot: number; epoch: number }
+  /** The input of a slice could not be obtained. `code`: the slice is reported lost with it. @default 'ASSIGN_FAILED' */
   | {
       type: 'input-failed';
       slot: number;
-      gen: number;
+      epoch: number;
       batch: number;
       fault: SetupFault;
       message: string;
       code?: LossCode;
     }
-  /** A batch that waited for its input is in the sandbox: the clock of its limits starts. */
-  | { type: 'input-came'; slot: number; gen: number; batch: number }
-  | { type: 'begin'; slot: number; gen: number; sliceNumber: number }
-  /** The thread of the sandbox is at work, though its slice says nothing. */
-  | { type: 'computes'; slot: number; gen: number }
-  | { type: 'progress'; slot: number; gen: number; sliceNumber: number; progress?: number }
+  /** The input of a batch arrived and the batch was sent to the sandbox: its time limits start now. */
+  | { type: 'input-ready'; slot: number; epoch: number; batch: number }
+  | { type: 'begin'; slot: number; epoch: number; sliceNumber: number }
+  /** A probe found that the sandbox's thread is computing, although its slice posts no messages. */
+  | { type: 'computing'; slot: number; epoch: number }
+  | { type: 'progress'; slot: number; epoch: number; sliceNumber: number; progress?: number }
   | {
       type: 'outcomes';
       slot: number;
-      gen: number;
+      epoch: number;
       batch: number;
       first: number;
       count: number;
@@ -91,39 +92,46 @@ export type CoreEvent =
       segment: Uint8Array;
     }
   | { type: 'reported'; report: number }
-  /** `lost`: the scheduler does not know the lease any more. */
-  | { type: 'report-failed'; report: number; lost: boolean }
+  /** `leaseLost`: the scheduler does not know the lease any more. */
+  | { type: 'report-failed'; report: number; leaseLost: boolean }
   | { type: 'tick' }
-  /** Take no more, hand back what has not begun, finish what has. */
+  /** Accept no more leases, release slices that were not dispatched, finish the others. */
   | { type: 'drain' }
-  /** Stop all at once and hand everything back. */
+  /** Stop everything at once and release all leases. */
   | { type: 'halt'; reason: string };
 
 export type Effect =
-  /** Asks for a lease; the same number again replaces what was said before. */
-  | { type: 'want'; want: number; warm: JobId | undefined; idle: boolean }
-  | { type: 'unwant'; want: number }
-  /** Fetch what the job needs, start a sandbox and assign the job; answered by `sandbox-ready` or `sandbox-failed`. */
-  | { type: 'open-sandbox'; slot: number; gen: number; leaseId: LeaseId; jobId: JobId; packageDigest: string }
-  /** `isIdle`: it has run all that it was given, and another lease of its job could come. */
-  | { type: 'kill-sandbox'; slot: number; gen: number; isIdle?: boolean }
-  /** It has run all that it was given, and gets nothing now: nothing may run in it until it is fed. */
-  | { type: 'sandbox-rest'; slot: number; gen: number }
-  /** Nothing was heard of its slice for a while; answered by `computes` where its thread is at work, and gives no answer within that time. */
-  | { type: 'probe-sandbox'; slot: number; gen: number; withinMs: number }
-  /** It has run all that its slot holds; answered by `sandbox-stale`, after a while, unless it is fed before. */
-  | { type: 'sandbox-idle'; slot: number; gen: number }
-  /** The job's files will be needed soon. */
+  /** Request a lease. Sending the same number again replaces the earlier request. */
+  | { type: 'request-lease'; request: number; warm: JobId | undefined; idle: boolean }
+  | { type: 'cancel-request'; request: number }
+  /** Load the job's package and files, start a sandbox and assign the job; answered by `sandbox-ready` or `sandbox-failed`. */
+  | {
+      type: 'open-sandbox';
+      slot: number;
+      epoch: number;
+      leaseId: LeaseId;
+      jobId: JobId;
+      packageDigest: string;
+    }
+  /** `isIdle`: it has no slices left to run and may be kept for another lease of its job. */
+  | { type: 'kill-sandbox'; slot: number; epoch: number; isIdle?: boolean }
+  /** The sandbox has no slices left: no code may run in it until the next dispatch. */
+  | { type: 'quiesce-sandbox'; slot: number; epoch: number }
+  /** The running slice has posted nothing for a while. Answered by `computing` if its thread does not reply within `withinMs` because it computes. */
+  | { type: 'probe-sandbox'; slot: number; epoch: number; withinMs: number }
+  /** Slot and sandbox hold no work. Answered by `sandbox-stale` after the keep time, unless a batch is dispatched before. */
+  | { type: 'sandbox-idle'; slot: number; epoch: number }
+  /** Prefetch the package and files of the job. */
   | { type: 'prepare'; jobId: JobId; packageDigest: string }
   | {
-      type: 'feed';
+      type: 'dispatch';
       slot: number;
-      gen: number;
+      epoch: number;
       batch: number;
       leaseId: LeaseId;
       first: number;
       count: number;
-      each: boolean;
+      reportEach: boolean;
     }
   | {
       type: 'report';
@@ -135,9 +143,9 @@ export type Effect =
       segment?: Uint8Array;
       lost?: { code: LossCode; message: string };
     }
-  | { type: 'return'; leaseId: LeaseId; from: number; reason: string }
+  | { type: 'release'; leaseId: LeaseId; from: number; reason: string }
   | { type: 'renew'; leaseIds: LeaseId[] }
-  /** Nothing of it is needed any more. */
+  /** Everything kept for the lease may be freed. */
   | { type: 'lease-over'; leaseId: LeaseId }
   | { type: 'began'; slot: number; leaseId: LeaseId; jobId: JobId; sliceNumber: number }
   | {
@@ -148,7 +156,7 @@ export type Effect =
       sliceNumber: number;
       progress?: number;
     }
-  /** Something went wrong that the owner of the machine should hear of. */
-  | { type: 'trouble'; slot: number; jobId: JobId; code: ErrorCode; message: string }
-  /** After `drain` or `halt`: nothing is held and nothing awaits an answer. */
+  /** A failure to show to the owner of this machine. */
+  | { type: 'warning'; slot: number; jobId: JobId; code: ErrorCode; message: string }
+  /** After `drain` or `halt`: no leases are held and no replies are pending. */
   | { type: 'drained' };

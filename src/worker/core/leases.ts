@@ -1,12 +1,12 @@
 /**
- * The life of a lease in the core: granted, shortened, lost, over. Keeps `state.leases` and the slots' queues equal.
+ * Life cycle of a lease in the core: granted, shortened, completed, removed. Keeps `state.leases` consistent with the slots' queues.
  * @module
  */
 import type { CoreEvent, Effect } from './events.js';
 import type { CoreState, LeaseState, Slot } from './state.js';
 
-/** Takes a lease into the slot that asked for it, or hands it back where nobody asked. Answers with that slot. */
-export function takeGrant(
+/** Adds a granted lease to the slot that requested it, and returns that slot. Without a matching request the lease is released. */
+export function acceptGrant(
   state: CoreState,
   event: Extract<CoreEvent, { type: 'grant' }>,
   nowMs: number,
@@ -14,15 +14,15 @@ export function takeGrant(
 ): Slot | undefined {
   const { lease } = event;
   if (state.leases.has(lease.leaseId)) return undefined;
-  const slot = state.slots.find((s) => s.want?.want === event.want);
+  const slot = state.slots.find((s) => s.request?.request === event.request);
   if (slot === undefined || state.mode !== 'running') {
-    const reason = state.mode === 'running' ? 'No sandbox waits for it any more.' : 'The worker is stopping.';
-    effects.push({ type: 'return', leaseId: lease.leaseId, from: lease.first, reason });
+    const reason = state.mode === 'running' ? 'No sandbox waits for it.' : 'The worker is stopping.';
+    effects.push({ type: 'release', leaseId: lease.leaseId, from: lease.first, reason });
     effects.push({ type: 'lease-over', leaseId: lease.leaseId });
     return undefined;
   }
-  slot.want = undefined;
-  slot.recalled = false;
+  slot.request = undefined;
+  slot.recallPending = false;
   const held: LeaseState = {
     leaseId: lease.leaseId,
     jobId: lease.jobId,
@@ -31,13 +31,13 @@ export function takeGrant(
     first: lease.first,
     end: lease.first + lease.count,
     next: lease.first,
-    fedTo: lease.first,
+    dispatchedTo: lease.first,
     leaseMs: lease.leaseMs,
-    sliceMs: lease.sliceMs,
-    heavy: lease.heavy,
-    bad: undefined,
+    estimatedSliceMs: lease.estimatedSliceMs,
+    needsFetch: lease.needsFetch,
+    inputFailed: undefined,
     inFlight: 0,
-    heardMs: nowMs,
+    lastContactMs: nowMs,
   };
   state.leases.set(held.leaseId, held);
   slot.leases.push(held);
@@ -47,8 +47,8 @@ export function takeGrant(
   return slot;
 }
 
-/** Hands back slices `from` and after. `from` must not lie before what was fed. */
-export function returnFrom(
+/** Releases the slices from `from` on. `from` must not be below the first slice that was not dispatched. */
+export function releaseFrom(
   state: CoreState,
   lease: LeaseState,
   from: number,
@@ -57,20 +57,20 @@ export function returnFrom(
 ): void {
   if (from >= lease.end) return;
   lease.end = from;
-  effects.push({ type: 'return', leaseId: lease.leaseId, from, reason });
-  settleLease(state, lease, effects);
+  effects.push({ type: 'release', leaseId: lease.leaseId, from, reason });
+  completeLease(state, lease, effects);
 }
 
-/** Where all outcomes are in, the slot is done with the lease; once all reports are answered, so are we. */
-export function settleLease(state: CoreState, lease: LeaseState, effects: Effect[]): void {
+/** Takes the lease off its slot once all outcomes are in, and removes it once all reports are acknowledged. */
+export function completeLease(state: CoreState, lease: LeaseState, effects: Effect[]): void {
   if (lease.next < lease.end) return;
   const slot = state.slots[lease.slot]!;
   slot.leases = slot.leases.filter((l) => l !== lease);
-  if (lease.inFlight === 0) forgetLease(state, lease, effects);
+  if (lease.inFlight === 0) removeLease(state, lease, effects);
 }
 
-/** Removes every trace of the lease; the caller has seen to its sandbox. */
-export function forgetLease(state: CoreState, lease: LeaseState, effects: Effect[]): void {
+/** Removes the lease from the state; the caller has dealt with its sandbox. */
+export function removeLease(state: CoreState, lease: LeaseState, effects: Effect[]): void {
   const slot = state.slots[lease.slot]!;
   slot.leases = slot.leases.filter((l) => l !== lease);
   if (state.leases.delete(lease.leaseId)) effects.push({ type: 'lease-over', leaseId: lease.leaseId });

@@ -1,20 +1,20 @@
 /**
- * Work that somebody else waits for: the half of what was not fed goes back at once. What the sandbox has been given
- * cannot be taken out of it; where that turned out to last long, the sandbox is killed between two slices. A slot keeps
- * at least one slice of the lease that is its turn: otherwise one slice goes to and fro between sandboxes that start.
+ * Recalls: another sandbox waits for slices that this worker holds. Half of the undispatched slices are released at
+ * once. Slices already in the sandbox can be reclaimed only by killing it, between two slices, where they would take
+ * long. A slot keeps at least one slice of its current lease, else one slice could move between starting sandboxes for ever.
  * @module
  */
 import type { Effect } from './events.js';
-import { sliceMsOf } from './feed.js';
-import { returnFrom } from './leases.js';
-import { killSandbox } from './losses.js';
+import { estimateSliceMs } from './dispatch.js';
+import { releaseFrom } from './leases.js';
+import { killSandbox } from './failures.js';
 import type { CoreState, LeaseState, Slot } from './state.js';
 
-/** A sandbox is worth killing only for so many times what it costs to set one up. */
-const SETUP_WORTH = 4;
+/** A sandbox is killed to reclaim its queue only if the queue takes more than this many times its set-up time. */
+const SETUP_COST_FACTOR = 4;
 
-/** `isWarm`: the sandbox that waits has loaded the lease's job and could run its slices at once. */
-export function takeRecall(
+/** `isWarm`: the waiting sandbox has loaded the lease's job and could run its slices at once. */
+export function handleRecall(
   state: CoreState,
   { leaseId, isWarm }: { leaseId: string; isWarm: boolean },
   effects: Effect[],
@@ -22,41 +22,45 @@ export function takeRecall(
   const lease = state.leases.get(leaseId);
   if (lease === undefined) return undefined;
   const slot = state.slots[lease.slot]!;
-  const gave = giveHalf(state, lease, isWarm, effects);
-  // Not now: it is in the middle of a slice. Its next outcome says when one ends, and how long they take.
-  slot.recalled = slot.fed.length > 0 && (!gave || overfed(state, slot));
+  const isReleased = releaseHalf(state, lease, isWarm, effects);
+  // Not in the middle of a slice: the next outcome marks the end of one, and shows how long slices take.
+  slot.recallPending = slot.dispatched.length > 0 && (!isReleased || isOvercommitted(state, slot));
   return slot;
 }
 
-/** Between two slices, where somebody waits: takes back what the sandbox would be busy with for long. */
-export function takeBack(state: CoreState, slot: Slot, effects: Effect[]): void {
-  if (!slot.recalled || state.mode !== 'running' || !overfed(state, slot)) return;
-  slot.recalled = false;
-  const leases = slot.leases.filter((lease) => slot.fed.some((batch) => batch.lease === lease));
+/** Between two slices: kills the sandbox and releases part of its queue, where a recall is pending and the queue takes long. */
+export function reclaimQueued(state: CoreState, slot: Slot, effects: Effect[]): void {
+  if (!slot.recallPending || state.mode !== 'running' || !isOvercommitted(state, slot)) return;
+  slot.recallPending = false;
+  const leases = slot.leases.filter((lease) => slot.dispatched.some((batch) => batch.lease === lease));
   killSandbox(slot, effects);
-  for (const lease of leases) giveHalf(state, lease, false, effects);
+  for (const lease of leases) releaseHalf(state, lease, false, effects);
 }
 
-function giveHalf(state: CoreState, lease: LeaseState, isWarm: boolean, effects: Effect[]): boolean {
-  const unstarted = lease.end - lease.fedTo;
-  const count = Math.min(Math.ceil(unstarted / 2), unstarted - kept(state.slots[lease.slot]!, lease, isWarm));
-  if (count > 0) returnFrom(state, lease, lease.end - count, 'Recalled.', effects);
+function releaseHalf(state: CoreState, lease: LeaseState, isWarm: boolean, effects: Effect[]): boolean {
+  const unstarted = lease.end - lease.dispatchedTo;
+  const count = Math.min(
+    Math.ceil(unstarted / 2),
+    unstarted - slicesToKeep(state.slots[lease.slot]!, lease, isWarm),
+  );
+  if (count > 0) releaseFrom(state, lease, lease.end - count, 'Recalled.', effects);
   return count > 0;
 }
 
-/** Slices that stay: one of the lease that comes next here, unless another sandbox is ready for it and this one is not. */
-function kept(slot: Slot, lease: LeaseState, isWarm: boolean): number {
-  const isNext = slot.leases[0] === lease && slot.fed.length === 0;
+/** Slices to keep: one of the slot's current lease, unless the other sandbox is ready for it and this one is not. */
+function slicesToKeep(slot: Slot, lease: LeaseState, isWarm: boolean): number {
+  const isNext = slot.leases[0] === lease && slot.dispatched.length === 0;
   const isReady = slot.sandbox.phase === 'ready' && slot.sandbox.jobId === lease.jobId;
   return isNext && (isReady || !isWarm) ? 1 : 0;
 }
 
-/** Whether the sandbox has much more than it was meant to: slices got slower than those before. */
-function overfed(state: CoreState, slot: Slot): boolean {
+/** Whether the sandbox holds much more work than intended, because slices became slower than measured before. */
+function isOvercommitted(state: CoreState, slot: Slot): boolean {
   let leftMs = 0;
-  for (const { lease, next, end } of slot.fed) leftMs += (end - next) * (sliceMsOf(state, lease) ?? 0);
-  // The one that runs now is nobody else's.
-  const lease = slot.fed[0]?.lease;
-  leftMs -= lease === undefined ? 0 : (sliceMsOf(state, lease) ?? 0);
-  return leftMs > Math.max(state.tuning.overfedMs, SETUP_WORTH * slot.setupMs);
+  for (const { lease, next, end } of slot.dispatched)
+    leftMs += (end - next) * (estimateSliceMs(state, lease) ?? 0);
+  // The running slice cannot move elsewhere.
+  const lease = slot.dispatched[0]?.lease;
+  leftMs -= lease === undefined ? 0 : (estimateSliceMs(state, lease) ?? 0);
+  return leftMs > Math.max(state.tuning.overcommittedMs, SETUP_COST_FACTOR * slot.setupMs);
 }

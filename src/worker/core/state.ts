@@ -1,43 +1,43 @@
 /**
- * What a worker knows: its slots (one sandbox each), the leases they hold and the reports on their way. Only
- * `step` changes it. It knows no clock, no socket and no sandbox: times come in with the events.
+ * State of the worker's core: its slots (one sandbox each), the leases that they hold and the unacknowledged reports.
+ * Only `step` changes it. It uses no clock, socket or sandbox: times are passed in with the events.
  * @module
  */
 import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
 import type { LossCode, SliceLimits } from './events.js';
 
-/** Sizes and times that shape the work; the defaults are measured ones, tests set others. */
+/** Sizes and times that control dispatching. The defaults were measured; tests override them. */
 export interface Tuning {
-  /** What one batch in a sandbox aims to last, milliseconds. */
+  /** Target duration of one batch, milliseconds. */
   batchMs: number;
-  /** A batch is not cut below this to leave a tail that can be recalled, milliseconds. */
+  /** Minimum duration of a batch when it is kept small to leave undispatched slices for recalls, milliseconds. */
   batchMsMin: number;
-  /** A batch takes at most this part of what its slot has not fed yet, so that a tail stays that can be recalled. */
+  /** Maximum part of a slot's undispatched slices in one batch, so that slices remain which can be recalled. */
   batchShare: number;
-  /** Outcome bytes that one batch aims to stay under. */
+  /** Target maximum of outcome bytes of one batch. */
   batchBytes: number;
-  /** Work that should wait in a sandbox behind the running batch, milliseconds. */
+  /** Target duration of the work queued in a sandbox behind the running batch, milliseconds. */
   queueMs: number;
-  /** Batches in one sandbox at most. */
+  /** Maximum number of batches in one sandbox. */
   queueBatchesMax: number;
-  /** Slices as long as this are fed one at a time: what waits behind one could run elsewhere. Milliseconds. */
+  /** Slices at least this long are dispatched one at a time, since those queued could run elsewhere. Milliseconds. */
   longSliceMs: number;
-  /** The next lease is asked for when the present one lasts less than this, milliseconds. */
+  /** The next lease is requested when the current one lasts less than this, milliseconds. */
   prefetchMs: number;
-  /** Outcome bytes of one slot without an acknowledgement, past which its sandbox is fed no more. */
+  /** Unacknowledged outcome bytes of one slot at which dispatching stops. */
   unackedBytesMax: number;
-  /** Reports of one slot without an acknowledgement, past which its sandbox is fed no more. */
+  /** Unacknowledged reports of one slot at which dispatching stops. */
   unackedReportsMax: number;
-  /** Slices that run one by one after a crash before batches are trusted again. */
-  carefulSlices: number;
-  /** A recall takes back what a sandbox has been given, by killing it, where that lasts longer than this. Milliseconds. */
-  overfedMs: number;
-  /** First pause of a slot that could not be set up, milliseconds; doubles each time. */
-  restMs: number;
-  /** Longest pause of a slot, milliseconds. */
-  restMsMax: number;
-  /** Assignments of a slot that may fail one after the other before it pauses too. */
-  assignFailuresFree: number;
+  /** Number of slices that run in single-slice mode after a crash before batches are used again. */
+  singleSliceModeLength: number;
+  /** A recall reclaims slices queued in a sandbox, by killing it, if they would take longer than this. Milliseconds. */
+  overcommittedMs: number;
+  /** First back-off of a slot whose set-up failed, milliseconds; doubles with each further failure. */
+  backoffMs: number;
+  /** Maximum back-off of a slot, milliseconds. */
+  backoffMsMax: number;
+  /** Consecutive set-up failures caused by jobs that a slot may have without back-off. */
+  assignFailuresAllowed: number;
 }
 
 export const TUNING: Readonly<Tuning> = Object.freeze({
@@ -51,33 +51,33 @@ export const TUNING: Readonly<Tuning> = Object.freeze({
   prefetchMs: 500,
   unackedBytesMax: 4 * 1024 * 1024,
   unackedReportsMax: 48,
-  carefulSlices: 64,
-  overfedMs: 1_000,
-  restMs: 250,
-  restMsMax: 60_000,
-  assignFailuresFree: 16,
+  singleSliceModeLength: 64,
+  overcommittedMs: 1_000,
+  backoffMs: 250,
+  backoffMsMax: 60_000,
+  assignFailuresAllowed: 16,
 });
 
-/** A lease as the core sees it: numbers, no bytes. Slice numbers count from 1; `end` is the one after the last. */
+/** A lease without its bytes. Slice numbers start at 1; `end` is exclusive. */
 export interface LeaseState {
   readonly leaseId: LeaseId;
   readonly jobId: JobId;
   readonly packageDigest: string;
   readonly slot: number;
   readonly first: number;
-  /** Shrinks when a tail is handed back. */
+  /** Decreases when slices are released. */
   end: number;
-  /** The next slice whose outcome is awaited: everything before it is reported. */
+  /** The next slice whose outcome is expected: all before it are reported. */
   next: number;
-  /** The next slice that has not been given to the sandbox. */
-  fedTo: number;
+  /** The next slice that has not been dispatched to the sandbox. */
+  dispatchedTo: number;
   readonly leaseMs: number;
-  /** The scheduler's estimate of one slice, milliseconds. */
-  readonly sliceMs: number | undefined;
-  /** Slices whose input has to be fetched, ascending: each ends its batch. */
-  readonly heavy: readonly number[];
-  /** A slice whose input cannot be had: it is never fed, and dealt with when its turn comes. */
-  bad:
+  /** The scheduler's estimate of the duration of one slice, milliseconds. */
+  readonly estimatedSliceMs: number | undefined;
+  /** Slices whose input must be fetched, ascending: each is the last of its batch. */
+  readonly needsFetch: readonly number[];
+  /** A slice whose input could not be obtained: it is never dispatched, and handled when it is the next one. */
+  inputFailed:
     | {
         readonly sliceNumber: number;
         readonly fault: 'job' | 'worker';
@@ -85,86 +85,86 @@ export interface LeaseState {
         readonly code: LossCode;
       }
     | undefined;
-  /** Reports without an answer. */
+  /** Number of unacknowledged reports. */
   inFlight: number;
-  /** When the scheduler last heard of it. */
-  heardMs: number;
+  /** When the scheduler last confirmed the lease, by the monotonic clock. */
+  lastContactMs: number;
 }
 
-/** Slices in the sandbox: `next` to `end - 1` of one lease are still to come. */
+/** Slices in the sandbox: outcomes of `next` to `end - 1` of one lease are still expected. */
 export interface Batch {
   readonly batch: number;
   readonly lease: LeaseState;
   next: number;
   readonly end: number;
-  /** The last slice that said that it began; 0 before any. */
-  begun: number;
-  readonly fedMs: number;
-  /** Its input is on its way: the time of its slices has not begun. */
-  waiting: boolean;
+  /** The last slice that reported its start; 0 before any. */
+  lastStarted: number;
+  readonly dispatchedMs: number;
+  /** Its input is being fetched: the time limits of its slices have not started. */
+  awaitingInput: boolean;
 }
 
-/** `opening`: being started and assigned; `ready`: runs what it is fed. */
+/** `opening`: being started and assigned; `ready`: runs batches. `epoch` tells successive sandboxes of a slot apart. */
 export type SandboxState =
   | { readonly phase: 'none' }
-  | { readonly phase: 'opening'; readonly gen: number; readonly jobId: JobId; readonly leaseId: LeaseId }
+  | { readonly phase: 'opening'; readonly epoch: number; readonly jobId: JobId; readonly leaseId: LeaseId }
   | {
       readonly phase: 'ready';
-      readonly gen: number;
+      readonly epoch: number;
       readonly jobId: JobId;
       readonly limits: SliceLimits;
-      /** It runs one slice, and is killed. */
-      readonly fresh?: true;
+      /** It is killed after one slice. */
+      readonly singleUse?: true;
     };
 
 export interface Slot {
   readonly slot: number;
-  /** The lease at work, and the one to come. */
+  /** The current lease, then the next one. */
   leases: LeaseState[];
-  want: { readonly want: number; idle: boolean; warm: JobId | undefined } | undefined;
+  request: { readonly request: number; idle: boolean; warm: JobId | undefined } | undefined;
   sandbox: SandboxState;
-  /** The sandbox that was said to be idle. */
-  idleGen: number | undefined;
-  /** The sandbox that was told to rest, unless it was fed since. */
-  restGen: number | undefined;
-  /** What the sandbox has, in order. */
-  fed: Batch[];
-  /** Slices that are still run one by one; 0 in ordinary times. */
-  careful: number;
-  /** When the running slice began, or a little before. */
+  /** Epoch of the sandbox that was reported as idle. */
+  idleEpoch: number | undefined;
+  /** Epoch of the sandbox that was asked to quiesce, unless a batch was dispatched since. */
+  quiescedEpoch: number | undefined;
+  /** Batches in the sandbox, in order. */
+  dispatched: Batch[];
+  /** Slices left in single-slice mode; 0 in normal operation. */
+  singleSlicesLeft: number;
+  /** Start of the running slice, or a little before. */
   sliceStartMs: number;
-  /** When the running slice last gave a sign. */
-  signMs: number;
-  /** When it was last found out whether the thread of a silent slice is at work. */
+  /** Last message from the running slice. */
+  lastActivityMs: number;
+  /** Last probe of the running slice's thread. */
   probedMs: number;
-  /** Since when the sandbox has been at work without its time being accounted for. */
-  markMs: number;
-  /** Somebody waits for the work that this sandbox has been given and has not begun. */
-  recalled: boolean;
-  /** When the sandbox was asked for, and how long the last one took to be ready. */
+  /** The sandbox's working time is accounted for up to this time. */
+  accountedUntilMs: number;
+  /** A recall waits for the end of the running slice, to reclaim what is queued behind it. */
+  recallPending: boolean;
+  /** When the sandbox was requested, and how long the set-up of the last one took. */
   openedMs: number;
   setupMs: number;
   unackedBytes: number;
   unackedReports: number;
-  /** No lease is asked for before this. */
-  restUntilMs: number;
-  /** Set-ups that failed one after the other. */
+  /** No lease is requested before this time; 0 without back-off. */
+  backoffUntilMs: number;
+  /** Consecutive failures of set-up. */
   failures: number;
-  /** Since when it takes no more work, because the owner of the machine says so. */
+  /** Since when the slot accepts no work, by the owner's limits. */
   closedMs: number | undefined;
-  /** Rest that it owes for what it worked, and since when it has rested, milliseconds. */
-  restDebtMs: number;
-  restFromMs: number;
+  /** Idle time that the slot still owes for its working time, and since when it has been idle, milliseconds. */
+  throttleDebtMs: number;
+  idleSinceMs: number;
 }
 
-/** What is known of a job's slices, with old measurements fading. */
+/** Measurements of a job's slices, exponentially decayed. */
 export interface Profile {
   ms: number;
   bytes: number;
   count: number;
 }
 
-/** One report without an answer. */
+/** An unacknowledged report. */
 export interface ReportState {
   readonly report: number;
   readonly lease: LeaseState;
@@ -172,36 +172,36 @@ export interface ReportState {
   readonly bytes: number;
 }
 
-/** `draining`: no new work, what is in the sandboxes ends; `halted`: nothing runs any more. */
+/** `draining`: no new work, dispatched slices finish; `halted`: nothing runs. */
 export type CoreMode = 'running' | 'draining' | 'halted';
 
 export interface CoreState {
   readonly tuning: Readonly<Tuning>;
   mode: CoreMode;
-  /** Whether `drained` was said. */
+  /** Whether the effect `drained` was returned. */
   drained: boolean;
-  /** Whether the scheduler can be reached now. */
+  /** Whether the scheduler is connected. */
   online: boolean;
   wasOnline: boolean;
-  /** Those past `cores` are closed. */
+  /** Slots with an index of `cores` or more are closed. */
   readonly slots: Slot[];
-  /** Slots that may be at work. */
+  /** Number of slots that may work. */
   cores: number;
   /** Part of its time that each slot may work, above 0 and up to 1. */
   share: number;
   readonly leases: Map<LeaseId, LeaseState>;
   readonly reports: Map<number, ReportState>;
   readonly profiles: Map<JobId, Profile>;
-  /** Last numbers given out. */
-  lastWant: number;
+  /** The last numbers assigned. */
+  lastRequest: number;
   lastBatch: number;
   lastReport: number;
-  lastGen: number;
-  /** When the last tick came: one that comes late says that the machine slept. */
+  lastEpoch: number;
+  /** Time of the last tick: a late one shows that the machine was suspended. */
   lastTickMs: number | undefined;
 }
 
-/** A worker of `slots` sandboxes that has nothing yet. */
+/** The initial state of a worker with that many slots. */
 export function newCoreState(slots: number, tuning: Partial<Tuning> = {}): CoreState {
   return {
     tuning: { ...TUNING, ...tuning },
@@ -215,54 +215,54 @@ export function newCoreState(slots: number, tuning: Partial<Tuning> = {}): CoreS
     leases: new Map(),
     reports: new Map(),
     profiles: new Map(),
-    lastWant: 0,
+    lastRequest: 0,
     lastBatch: 0,
     lastReport: 0,
-    lastGen: 0,
+    lastEpoch: 0,
     lastTickMs: undefined,
   };
 }
 
-/** A slot that has nothing yet. */
+/** The initial state of a slot. */
 export function newSlot(slot: number): Slot {
   return {
     slot,
     leases: [],
-    want: undefined,
+    request: undefined,
     sandbox: { phase: 'none' },
-    idleGen: undefined,
-    restGen: undefined,
-    fed: [],
-    careful: 0,
+    idleEpoch: undefined,
+    quiescedEpoch: undefined,
+    dispatched: [],
+    singleSlicesLeft: 0,
     sliceStartMs: 0,
-    signMs: 0,
+    lastActivityMs: 0,
     probedMs: 0,
-    markMs: 0,
-    recalled: false,
+    accountedUntilMs: 0,
+    recallPending: false,
     openedMs: 0,
     setupMs: 0,
     unackedBytes: 0,
     unackedReports: 0,
-    restUntilMs: 0,
+    backoffUntilMs: 0,
     failures: 0,
     closedMs: undefined,
-    restDebtMs: 0,
-    restFromMs: 0,
+    throttleDebtMs: 0,
+    idleSinceMs: 0,
   };
 }
 
-/** Whether time matters now, so that `tick` events are needed. */
+/** Whether `tick` events are needed now. */
 export function needsTick(state: CoreState): boolean {
-  return state.leases.size > 0 || (state.mode === 'running' && state.slots.some((s) => s.restUntilMs > 0));
+  return state.leases.size > 0 || (state.mode === 'running' && state.slots.some((s) => s.backoffUntilMs > 0));
 }
 
-/** The running batch, where that slice is of it and still without outcome. */
+/** The running batch, if that slice is part of it and has no outcome yet. */
 export function runningBatch(slot: Slot, sliceNumber: number): Batch | undefined {
-  const batch = slot.fed[0];
+  const batch = slot.dispatched[0];
   return batch !== undefined && sliceNumber >= batch.next && sliceNumber < batch.end ? batch : undefined;
 }
 
-/** Whether every core that the owner of the machine gives is at work on slices. */
+/** Whether every core that the owner allows is running slices. */
 export function isBusy({ slots, cores }: CoreState): boolean {
-  return slots.filter(({ fed }) => fed.length > 0).length >= cores;
+  return slots.filter(({ dispatched }) => dispatched.length > 0).length >= cores;
 }

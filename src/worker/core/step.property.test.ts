@@ -1,14 +1,14 @@
 /**
- * The core against a world that does anything in any order: whatever comes, what it does stays within its promises.
+ * Properties of the core under random events in random order.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { acts, at, play, playSandbox } from '../../testing/worker/core-acts.js';
 import { SLOTS, World } from '../../testing/worker/core-world.js';
-import { CLOSE_GRACE_MS } from './allow.js';
+import { CLOSE_GRACE_MS } from './owner-limits.js';
 
 describe('the core', () => {
-  it('reports each slice once and in order, feeds and returns no slice twice, whatever happens', () => {
+  it('reports each slice once and in order, and never dispatches or releases a slice twice', () => {
     fc.assert(
       fc.property(fc.array(acts, { maxLength: 120 }), (script) => {
         const world = new World();
@@ -19,7 +19,7 @@ describe('the core', () => {
     );
   });
 
-  it('ends, when it is told to, whatever went before', () => {
+  it('drains after any history', () => {
     const end = fc.constantFrom('drain' as const, 'halt' as const);
     fc.assert(
       fc.property(
@@ -44,15 +44,15 @@ describe('the core', () => {
     );
   });
 
-  it('keeps nothing once it is paused, whatever went before, and takes work again afterwards', () => {
+  it('holds no leases once it is paused, after any history, and requests work again afterwards', () => {
     fc.assert(
       fc.property(fc.array(acts, { maxLength: 80 }), (before) => {
         const world = new World();
         world.do({ type: 'online' });
         for (const act of before) if (act.act !== 'drain' && act.act !== 'halt') play(world, act);
         world.do({ type: 'online' });
-        world.do({ type: 'allow', cores: SLOTS, share: 1, paused: true });
-        expect(world.wants.size).toBe(0);
+        world.do({ type: 'limits', cores: SLOTS, share: 1, paused: true });
+        expect(world.requests.size).toBe(0);
         world.nowMs += CLOSE_GRACE_MS;
         world.do({ type: 'tick' });
         for (const report of [...world.reports.keys()]) world.do({ type: 'reported', report });
@@ -60,16 +60,16 @@ describe('the core', () => {
         expect(world.state.slots.map(({ sandbox }) => sandbox.phase)).toEqual(
           world.state.slots.map(() => 'none'),
         );
-        world.do({ type: 'allow', cores: SLOTS, share: 1, paused: false });
-        world.nowMs += world.state.tuning.restMsMax;
+        world.do({ type: 'limits', cores: SLOTS, share: 1, paused: false });
+        world.nowMs += world.state.tuning.backoffMsMax;
         world.do({ type: 'tick' });
-        expect(world.wants.size).toBe(SLOTS);
+        expect(world.requests.size).toBe(SLOTS);
       }),
       { numRuns: 300 },
     );
   });
 
-  it('gets through every lease when nothing goes wrong', () => {
+  it('completes every lease if nothing fails', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -81,8 +81,8 @@ describe('the core', () => {
           world.do({ type: 'online' });
           for (const { count, flush } of jobs) {
             world.nowMs += 10;
-            const want = at([...world.wants], 0);
-            if (want !== undefined) world.grant(want, count, 'a', undefined);
+            const request = at([...world.requests], 0);
+            if (request !== undefined) world.grant(request, count, 'a', undefined);
             for (
               let guard = 0;
               guard < 500 && (world.batches.length > 0 || world.state.leases.size > 0);

@@ -1,33 +1,33 @@
 /**
- * The worker's state machine: one event in, effects out. It is the only door to the state; it never waits, and
- * the same events at the same times give the same effects.
+ * The worker's state machine: applies one event and returns effects. It is the only way to change the state. It never
+ * waits, and it is deterministic: equal events at equal times return equal effects.
  * @module
  */
-import { declineGrant, dropWant, refuseJob, setAllowed, tendClosed } from './allow.js';
+import { declineGrant, cancelRequest, refuseJob, applyLimits, drainClosedSlots } from './owner-limits.js';
 import type { CoreEvent, Effect } from './events.js';
-import { pump, sayWant } from './feed.js';
-import { returnFrom, takeGrant } from './leases.js';
+import { advanceSlot, sendLeaseRequest } from './dispatch.js';
+import { releaseFrom, acceptGrant } from './leases.js';
 import {
   clearSandbox,
-  dropLease,
-  failInput,
-  failSetup,
-  handBack,
+  discardLease,
+  handleInputFailure,
+  handleSetupFailure,
+  releaseUndispatched,
   killSandbox,
-  loseSandbox,
-} from './losses.js';
-import { takeAnswer, takeOutcomes } from './outcomes.js';
-import { takeRecall } from './recall.js';
+  failSandbox,
+} from './failures.js';
+import { handleReportReply, acceptOutcomes } from './accept-outcomes.js';
+import { handleRecall } from './recall.js';
 import { needsTick } from './state.js';
 import type { CoreState, Slot } from './state.js';
-import { takeBegin, takeComputes, takeInput, takeProgress, takeTick } from './watch.js';
+import { handleBegin, handleComputing, handleInputReady, handleProgress, handleTick } from './timeouts.js';
 
-/** Changes `state` by `event`, which happened at `nowMs` (monotonic), and says what is to be done, in order. */
+/** Applies `event`, which happened at `nowMs` (monotonic clock), to `state`. Returns the effects to execute, in order. */
 export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[] {
   const effects: Effect[] = [];
   if (isOfSandbox(event)) stepSandbox(state, event, nowMs, effects);
   else stepWorker(state, event, nowMs, effects);
-  tendClosed(state, nowMs, effects);
+  drainClosedSlots(state, nowMs, effects);
   if (!needsTick(state)) state.lastTickMs = undefined;
   if (state.mode !== 'running' && !state.drained && state.leases.size === 0 && state.reports.size === 0) {
     state.drained = true;
@@ -38,44 +38,44 @@ export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[
 
 const STOPPING = 'The worker is stopping.';
 
-type SandboxEvent = Extract<CoreEvent, { gen: number }>;
+type SandboxEvent = Extract<CoreEvent, { epoch: number }>;
 
 function isOfSandbox(event: CoreEvent): event is SandboxEvent {
-  return 'gen' in event;
+  return 'epoch' in event;
 }
 
 function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effects: Effect[]): void {
   const slot = state.slots[event.slot]!;
-  // What a sandbox said before it was killed counts for nothing: its slices run elsewhere.
-  if (slot.sandbox.phase === 'none' || slot.sandbox.gen !== event.gen) return;
+  // Ignore messages of a sandbox that was killed: its slices run elsewhere.
+  if (slot.sandbox.phase === 'none' || slot.sandbox.epoch !== event.epoch) return;
   switch (event.type) {
     case 'sandbox-ready': {
-      const { gen, jobId } = slot.sandbox;
-      const fresh = event.fresh === true ? { fresh: true as const } : {};
-      slot.sandbox = { phase: 'ready', gen, jobId, limits: event.limits, ...fresh };
+      const { epoch, jobId } = slot.sandbox;
+      const singleUse = event.singleUse === true ? { singleUse: true as const } : {};
+      slot.sandbox = { phase: 'ready', epoch, jobId, limits: event.limits, ...singleUse };
       slot.setupMs = nowMs - slot.openedMs;
-      return pump(state, slot, nowMs, effects);
+      return advanceSlot(state, slot, nowMs, effects);
     }
     case 'sandbox-failed':
-      return failSetup(state, event, nowMs, effects);
+      return handleSetupFailure(state, event, nowMs, effects);
     case 'sandbox-exit':
-      return loseSandbox(state, slot, { code: 'SANDBOX_CRASHED', message: event.message }, nowMs, effects);
+      return failSandbox(state, slot, { code: 'SANDBOX_CRASHED', message: event.message }, nowMs, effects);
     case 'sandbox-stale':
-      if (slot.leases.length > 0 || slot.fed.length > 0) return;
+      if (slot.leases.length > 0 || slot.dispatched.length > 0) return;
       killSandbox(slot, effects);
-      return pump(state, slot, nowMs, effects);
+      return advanceSlot(state, slot, nowMs, effects);
     case 'input-failed':
-      return failInput(state, event, nowMs, effects);
-    case 'input-came':
-      return takeInput(slot, event.batch, nowMs);
+      return handleInputFailure(state, event, nowMs, effects);
+    case 'input-ready':
+      return handleInputReady(slot, event.batch, nowMs);
     case 'begin':
-      return takeBegin(state, event, nowMs, effects);
+      return handleBegin(state, event, nowMs, effects);
     case 'progress':
-      return takeProgress(state, event, nowMs, effects);
-    case 'computes':
-      return takeComputes(state, event, nowMs, effects);
+      return handleProgress(state, event, nowMs, effects);
+    case 'computing':
+      return handleComputing(state, event, nowMs, effects);
     case 'outcomes':
-      return takeOutcomes(state, event, nowMs, effects);
+      return acceptOutcomes(state, event, nowMs, effects);
   }
 }
 
@@ -87,33 +87,33 @@ function stepWorker(
 ): void {
   switch (event.type) {
     case 'online':
-      return goOnline(state, nowMs, effects);
+      return resumeOnline(state, nowMs, effects);
     case 'offline':
       state.online = false;
       return;
     case 'grant':
-      return pumpSlot(state, takeGrant(state, event, nowMs, effects), nowMs, effects);
-    case 'allow':
-      return setAllowed(state, event, nowMs, effects);
+      return advanceIfPresent(state, acceptGrant(state, event, nowMs, effects), nowMs, effects);
+    case 'limits':
+      return applyLimits(state, event, nowMs, effects);
     case 'decline':
       return declineGrant(state, event, nowMs, effects);
     case 'refuse':
       return refuseJob(state, event, nowMs, effects);
-    case 'warmth':
-      for (const slot of state.slots) sayWant(state, slot, effects);
+    case 'warm-state-changed':
+      for (const slot of state.slots) sendLeaseRequest(state, slot, effects);
       return;
     case 'recall':
-      return pumpSlot(state, takeRecall(state, event, effects), nowMs, effects);
-    case 'lost': {
+      return advanceIfPresent(state, handleRecall(state, event, effects), nowMs, effects);
+    case 'lease-lost': {
       const lease = state.leases.get(event.leaseId);
-      if (lease !== undefined) dropLease(state, lease, nowMs, effects);
+      if (lease !== undefined) discardLease(state, lease, nowMs, effects);
       return;
     }
     case 'reported':
     case 'report-failed':
-      return takeAnswer(state, event, nowMs, effects);
+      return handleReportReply(state, event, nowMs, effects);
     case 'tick':
-      return takeTick(state, nowMs, effects);
+      return handleTick(state, nowMs, effects);
     case 'drain':
       return drain(state, effects);
     case 'halt':
@@ -121,21 +121,21 @@ function stepWorker(
   }
 }
 
-function pumpSlot(state: CoreState, slot: Slot | undefined, nowMs: number, effects: Effect[]): void {
-  if (slot !== undefined) pump(state, slot, nowMs, effects);
+function advanceIfPresent(state: CoreState, slot: Slot | undefined, nowMs: number, effects: Effect[]): void {
+  if (slot !== undefined) advanceSlot(state, slot, nowMs, effects);
 }
 
 /**
- * The scheduler forgot our wants with the connection, and may have given our leases away. It hears of all that we
- * hold, be it none: a grant may have been lost on the way.
+ * The scheduler discarded our requests with the connection and may have granted our leases to others. All held leases
+ * are renewed, even if there are none: a grant may have been lost with the connection.
  */
-function goOnline(state: CoreState, nowMs: number, effects: Effect[]): void {
+function resumeOnline(state: CoreState, nowMs: number, effects: Effect[]): void {
   state.online = true;
   if (state.wasOnline) effects.push({ type: 'renew', leaseIds: [...state.leases.keys()] });
   state.wasOnline = true;
   for (const slot of state.slots) {
-    if (slot.want !== undefined) sayWant(state, slot, effects);
-    pump(state, slot, nowMs, effects);
+    if (slot.request !== undefined) sendLeaseRequest(state, slot, effects);
+    advanceSlot(state, slot, nowMs, effects);
   }
 }
 
@@ -143,9 +143,9 @@ function drain(state: CoreState, effects: Effect[]): void {
   if (state.mode !== 'running') return;
   state.mode = 'draining';
   for (const slot of state.slots) {
-    dropWant(state, slot, effects);
+    cancelRequest(state, slot, effects);
     if (slot.sandbox.phase === 'opening') killSandbox(slot, effects);
-    handBack(state, slot, effects, STOPPING);
+    releaseUndispatched(state, slot, effects, STOPPING);
   }
 }
 
@@ -153,9 +153,9 @@ function halt(state: CoreState, reason: string, effects: Effect[]): void {
   if (state.mode === 'halted') return;
   state.mode = 'halted';
   for (const slot of state.slots) {
-    dropWant(state, slot, effects);
-    const gen = clearSandbox(slot);
-    if (gen !== undefined) effects.push({ type: 'kill-sandbox', slot: slot.slot, gen });
-    for (const lease of [...slot.leases]) returnFrom(state, lease, lease.next, reason, effects);
+    cancelRequest(state, slot, effects);
+    const epoch = clearSandbox(slot);
+    if (epoch !== undefined) effects.push({ type: 'kill-sandbox', slot: slot.slot, epoch });
+    for (const lease of [...slot.leases]) releaseFrom(state, lease, lease.next, reason, effects);
   }
 }

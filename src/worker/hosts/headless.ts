@@ -1,19 +1,19 @@
 /**
- * Which isolation for strangers' jobs this machine has: Deno first, a browser without a window else.
+ * Finds the isolation for foreign jobs on this machine: Deno, else a headless browser.
  * @module
  */
 import { execFile } from 'node:child_process';
 import { ManyhandsError } from '../../lib/errors.js';
 import { findChromium } from './chromium/chromium-find.js';
-import { askDeno, findDeno, type Environment } from './deno/deno-find.js';
+import { queryDeno, findDeno, type Environment } from './deno/deno-find.js';
 
 export interface HeadlessFound {
   isolation: 'deno' | 'chromium';
-  /** Of the executable. */
+  /** Path of the executable. */
   path: string;
 }
 
-/** All that was found, the one to be preferred first. Nothing is started. */
+/** All that were found, the preferred one first. Starts nothing. */
 export function findHeadless(env: Environment): HeadlessFound[] {
   const found: HeadlessFound[] = [];
   const deno = findDeno(env);
@@ -23,23 +23,23 @@ export function findHeadless(env: Environment): HeadlessFound[] {
   return found;
 }
 
-/** What was found, and whether it runs. */
+/** What was found, and whether it works. */
 export interface HeadlessExamined extends HeadlessFound {
-  /** As it tells itself; absent where it is not asked. */
+  /** Its version, if it was queried. */
   version?: string;
-  /** Why it will not do, in a sentence. */
+  /** Why it cannot be used, as a sentence. */
   problem?: string;
 }
 
 const ASK_MS_MAX = 20_000;
 
-/** All that was found, asked for its version. Never rejects. */
+/** All that were found, with their versions. Never rejects. */
 export async function examineHeadless(env: Environment): Promise<HeadlessExamined[]> {
   const examined = await Promise.all(
     findHeadless(env).map(async (found) => {
       try {
         const version =
-          found.isolation === 'deno' ? await versionOfDeno(found.path) : await versionOf(found.path);
+          found.isolation === 'deno' ? await denoVersion(found.path) : await browserVersion(found.path);
         return { ...found, ...(version === undefined ? {} : { version }) };
       } catch (error) {
         return { ...found, problem: error instanceof Error ? error.message : String(error) };
@@ -49,7 +49,7 @@ export async function examineHeadless(env: Environment): Promise<HeadlessExamine
   return [...examined, ...findMisnamed(env)];
 }
 
-/** What a variable names and is not there: nothing else is looked for in its place. */
+/** A path in an environment variable at which there is no program: no other place is searched then. */
 function findMisnamed(env: Environment): (HeadlessFound & { problem: string })[] {
   const named = [
     { isolation: 'deno', variable: 'MANYHANDS_DENO', find: findDeno },
@@ -62,29 +62,27 @@ function findMisnamed(env: Environment): (HeadlessFound & { problem: string })[]
   });
 }
 
-async function versionOfDeno(path: string): Promise<string> {
+async function denoVersion(path: string): Promise<string> {
   const { SystemRoot } = process.env;
   const quiet = { DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
-  return (await askDeno(path, { ...quiet, ...(SystemRoot === undefined ? {} : { SystemRoot }) })).version;
+  return (await queryDeno(path, { ...quiet, ...(SystemRoot === undefined ? {} : { SystemRoot }) })).version;
 }
 
-/** Browsers of Windows open a window where others tell their version. */
-function versionOf(path: string): Promise<string | undefined> {
+/** On Windows, browsers open a window instead of printing their version. */
+function browserVersion(path: string): Promise<string | undefined> {
   if (process.platform === 'win32') return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     execFile(path, ['--version'], { timeout: ASK_MS_MAX }, (error, stdout) => {
       const version = /\d+(\.\d+)+/.exec(stdout)?.[0];
       if (error === null && version !== undefined) return resolve(version);
-      reject(
-        new Error(`It does not tell its version: ${error?.message.split('\n')[0] ?? stdout.slice(0, 100)}`),
-      );
+      reject(new Error(`It prints no version: ${error?.message.split('\n')[0] ?? stdout.slice(0, 100)}`));
     });
   });
 }
 
 /**
- * The isolation to take where nobody chose one.
- * @throws ISOLATION_UNAVAILABLE, with the ways to get one
+ * The default isolation of this machine.
+ * @throws ISOLATION_UNAVAILABLE, with instructions to install one
  */
 export function chooseHeadless(env: Environment): HeadlessFound['isolation'] {
   const [first] = findHeadless(env);
@@ -93,9 +91,9 @@ export function chooseHeadless(env: Environment): HeadlessFound['isolation'] {
   throw new ManyhandsError('ISOLATION_UNAVAILABLE', [HOW_TO_GET_ONE, ...misnamed].join('\n'));
 }
 
-/** What a person can do on a machine that has none. */
+/** Instructions for a machine that has none. */
 export const HOW_TO_GET_ONE = [
-  "This machine has nothing to keep strangers' code in. Either of these will do:",
+  "This machine has no way to isolate strangers' code. Either of these will do:",
   '  Deno:     npm install deno   (or https://deno.com; MANYHANDS_DENO names one that is elsewhere)',
   '  Chromium: install chromium or Google Chrome   (MANYHANDS_CHROMIUM names one that is elsewhere)',
   "For jobs of your own alone, --isolation thread (isolation: 'thread') needs neither.",

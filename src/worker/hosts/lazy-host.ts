@@ -1,12 +1,12 @@
 /**
- * A host of sandboxes that is made when the first sandbox is asked for, since what it is made from has to be fetched.
+ * A sandbox host that is created when the first sandbox is requested, since its files must be fetched first.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import type { Isolation } from '../options/resolve-options.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from './port/sandbox-host.js';
 
-/** `make` is called again after it failed. */
+/** After a failure, `make` is called again. */
 export function lazyHost(isolation: Isolation, make: () => Promise<SandboxHost>): SandboxHost {
   let host: Promise<SandboxHost> | undefined;
   let state: 'open' | 'closed' = 'open';

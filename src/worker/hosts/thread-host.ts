@@ -1,6 +1,6 @@
 /**
- * Sandboxes as threads of this Node process (worker_threads). They share the process with their host: for jobs of
- * trusted owners only.
+ * Sandboxes as threads of this Node process (worker_threads). They share the process with the worker: only for jobs of
+ * trusted owners.
  * @module
  */
 import { Worker } from 'node:worker_threads';
@@ -9,9 +9,9 @@ import type { SupervisorToSandbox } from '../../protocol/messages/sandbox-messag
 import type { Sandbox, SandboxHandlers, SandboxHost } from './port/sandbox-host.js';
 
 export interface ThreadHostOptions {
-  /** The thread's script. @default the built one beside this file, in dist/ */
+  /** URL of the thread's script. @default the built one in dist/ */
   script?: URL;
-  /** Old generation of one thread's JavaScript heap, MiB; buffers and WebAssembly memory are not counted. @default 512 */
+  /** Maximum old generation of one thread's JavaScript heap, MiB; buffers and WebAssembly memory do not count. @default 512 */
   heapMiB?: number;
 }
 
@@ -19,7 +19,7 @@ const HEAP_MIB_DEFAULT = 512;
 const YOUNG_MIB = 64;
 const STACK_MIB = 4;
 
-/** Threads of this process. */
+/** Creates a host of sandboxes in threads of this process. */
 export function threadHost(options: ThreadHostOptions = {}): SandboxHost {
   return new ThreadHost(options);
 }
@@ -57,8 +57,8 @@ class ThreadHost implements SandboxHost {
 class ThreadSandbox implements Sandbox {
   readonly sleeps = true;
   readonly #worker: Worker;
-  /** Counts the messages that it was sent; it wakes by it. */
-  readonly #bell = new Int32Array(new SharedArrayBuffer(4));
+  /** Number of messages sent; the thread waits on it (futex) and wakes when it changes. */
+  readonly #wakeCounter = new Int32Array(new SharedArrayBuffer(4));
   readonly #online: Promise<void>;
   readonly #gone: Promise<void>;
   #reason: string | undefined;
@@ -67,11 +67,11 @@ class ThreadSandbox implements Sandbox {
     this.#worker = new Worker(script, {
       name: 'manyhands sandbox',
       argv: [],
-      workerData: { bell: this.#bell },
+      workerData: { bell: this.#wakeCounter },
       env: {},
       execArgv: [],
       stdin: false,
-      // Captured and dropped: what job code has to say goes through its console.
+      // Captured and discarded: the job's console output arrives as messages.
       stdout: true,
       stderr: true,
       resourceLimits: {
@@ -106,7 +106,7 @@ class ThreadSandbox implements Sandbox {
         resolve();
       });
     });
-    // The host awaits it in `started`; a thread that is killed before has nobody to tell.
+    // Prevents an unhandled rejection if the thread is killed before `started` is called.
     this.#online.catch(() => undefined);
   }
 
@@ -116,15 +116,15 @@ class ThreadSandbox implements Sandbox {
 
   send(message: SupervisorToSandbox, transfer: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
-    Atomics.add(this.#bell, 0, 1);
-    Atomics.notify(this.#bell, 0);
+    Atomics.add(this.#wakeCounter, 0, 1);
+    Atomics.notify(this.#wakeCounter, 0);
   }
 
   kill(): void {
     void this.end();
   }
 
-  /** Kills the thread; resolves when it is gone. */
+  /** Terminates the thread; resolves when it has ended. */
   async end(): Promise<void> {
     this.#reason ??= 'The sandbox thread was killed.';
     await this.#worker.terminate();
@@ -137,5 +137,5 @@ function reasonOf(error: unknown, heapMiB: number): string {
     return `The sandbox thread ran out of memory: its JavaScript heap reached ${heapMiB} MiB.`;
   }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return `An error that nothing caught ended the sandbox thread: ${text}`;
+  return `An uncaught error ended the sandbox thread: ${text}`;
 }

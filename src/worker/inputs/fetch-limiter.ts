@@ -1,7 +1,7 @@
 /**
- * Lets so many fetches go on at once, no more than a few of them from one origin, so many of those a second, and none
- * while the origin wants to be left alone. A job has at most half of the places that others leave: who waits is served
- * in order, past those whose turn it is not.
+ * Limits fetches: the number in flight, the number in flight and a second for each origin, and none while an origin asks
+ * clients to wait. One job gets at most half of the capacity that others leave free. Waiting fetches start in order, except
+ * those that are not allowed to start yet.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -11,33 +11,33 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { ORIGIN_FETCHES_BURST_MAX, ORIGIN_FETCHES_PER_SECOND_MAX } from '../../protocol/limits.js';
 import type { JobId } from '../../protocol/messages/messages.js';
 
-/** At once, in all: each may hold as much as `REMOTE_BYTES_MAX`. */
-const AT_ONCE_MAX = 8;
-/** At once, from one origin: what browsers ask of one site. */
-const OF_ORIGIN_MAX = 6;
-/** Between two fetches from one origin, once the burst is used up; and how far a burst may run ahead of that. */
-const EACH_MS = 1_000 / ORIGIN_FETCHES_PER_SECOND_MAX;
-const AHEAD_MS = (ORIGIN_FETCHES_BURST_MAX - 1) * EACH_MS;
+/** Maximum number in flight: each may hold up to `REMOTE_BYTES_MAX` bytes. */
+const IN_FLIGHT_MAX = 8;
+/** Maximum number in flight for one origin, as in browsers. */
+const IN_FLIGHT_PER_ORIGIN_MAX = 6;
+/** Interval between two fetches from one origin after the burst, and how far a burst may run ahead, milliseconds. */
+const INTERVAL_MS = 1_000 / ORIGIN_FETCHES_PER_SECOND_MAX;
+const BURST_MS = (ORIGIN_FETCHES_BURST_MAX - 1) * INTERVAL_MS;
 
-interface Site {
-  inside: number;
-  /** When its next fetch is due, were there no bursts. */
+interface OriginState {
+  inFlight: number;
+  /** When the next fetch would be due without bursts, monotonic clock. */
   dueMs: number;
-  closedUntilMs: number;
+  blockedUntilMs: number;
 }
 
 interface Waiter {
   readonly origin: string;
   readonly jobId: JobId;
-  readonly turn: Deferred<void>;
+  readonly granted: Deferred<void>;
 }
 
-export class FetchGate {
+export class FetchLimiter {
   readonly #clock: Clock;
-  #inside = 0;
-  readonly #ofJob = new Map<JobId, number>();
-  /** One for each origin that this machine's owner allowed some time. */
-  readonly #sites = new Map<string, Site>();
+  #inFlight = 0;
+  readonly #inFlightByJob = new Map<JobId, number>();
+  /** One entry for each origin that the owner of this machine has allowed. */
+  readonly #origins = new Map<string, OriginState>();
   readonly #waiting = new Set<Waiter>();
   #cancelWake: CancelTimer | undefined;
 
@@ -46,96 +46,97 @@ export class FetchGate {
   }
 
   /**
-   * Resolves at its turn, with what gives the place back. Rejects with the signal's reason where that aborts first.
-   * @throws CONNECT_FAILED where the origin is closed, also while it waits
+   * Resolves when the fetch may start, with a function that must be called when it has ended. Rejects with the signal's
+   * reason where that aborts first.
+   * @throws CONNECT_FAILED where the origin is blocked, before or while it waits
    */
-  async enter(origin: string, jobId: JobId, signal: AbortSignal): Promise<() => void> {
+  async acquire(origin: string, jobId: JobId, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    const { closedUntilMs } = this.#site(origin);
-    if (closedUntilMs > this.#clock.monotonicMs())
-      throw closed(origin, closedUntilMs - this.#clock.monotonicMs());
-    const waiter: Waiter = { origin, jobId, turn: deferred() };
+    const { blockedUntilMs } = this.#originState(origin);
+    if (blockedUntilMs > this.#clock.monotonicMs())
+      throw blockedError(origin, blockedUntilMs - this.#clock.monotonicMs());
+    const waiter: Waiter = { origin, jobId, granted: deferred() };
     const abort = (): void => {
-      if (this.#waiting.delete(waiter)) waiter.turn.reject(signal.reason);
+      if (this.#waiting.delete(waiter)) waiter.granted.reject(signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
     this.#waiting.add(waiter);
-    this.#serve();
-    await waiter.turn.promise.finally(() => signal.removeEventListener('abort', abort));
-    let isLeft = false;
+    this.#startWaiting();
+    await waiter.granted.promise.finally(() => signal.removeEventListener('abort', abort));
+    let isReleased = false;
     return () => {
-      if (isLeft) return;
-      isLeft = true;
-      this.#leave(origin, jobId);
+      if (isReleased) return;
+      isReleased = true;
+      this.#release(origin, jobId);
     };
   }
 
-  /** Whether nobody enters for that origin now. */
-  isClosed(origin: string): boolean {
-    return this.#site(origin).closedUntilMs > this.#clock.monotonicMs();
+  /** Whether fetches from that origin are blocked now. */
+  isBlocked(origin: string): boolean {
+    return this.#originState(origin).blockedUntilMs > this.#clock.monotonicMs();
   }
 
-  /** Nobody enters for that origin for so long, and who waits for it is turned away: the error of all of them. */
-  close(origin: string, ms: number): ManyhandsError {
-    const site = this.#site(origin);
-    site.closedUntilMs = Math.max(site.closedUntilMs, this.#clock.monotonicMs() + ms);
-    const error = closed(origin, ms);
+  /** Blocks an origin for `ms` milliseconds and rejects the fetches that wait for it. Returns the error. */
+  block(origin: string, ms: number): ManyhandsError {
+    const state = this.#originState(origin);
+    state.blockedUntilMs = Math.max(state.blockedUntilMs, this.#clock.monotonicMs() + ms);
+    const error = blockedError(origin, ms);
     for (const waiter of [...this.#waiting]) {
-      if (waiter.origin === origin && this.#waiting.delete(waiter)) waiter.turn.reject(error);
+      if (waiter.origin === origin && this.#waiting.delete(waiter)) waiter.granted.reject(error);
     }
     return error;
   }
 
-  #site(origin: string): Site {
-    const site = this.#sites.get(origin) ?? { inside: 0, dueMs: -Infinity, closedUntilMs: -Infinity };
-    this.#sites.set(origin, site);
-    return site;
+  #originState(origin: string): OriginState {
+    const state = this.#origins.get(origin) ?? { inFlight: 0, dueMs: -Infinity, blockedUntilMs: -Infinity };
+    this.#origins.set(origin, state);
+    return state;
   }
 
-  /** Whether there is a place for it, whatever the time. */
-  #hasPlace({ origin, jobId }: Waiter): boolean {
-    const has = this.#ofJob.get(jobId) ?? 0;
-    // As many stay free for others as it would have beside its first.
-    const isFair = AT_ONCE_MAX - this.#inside - 1 >= has;
-    return isFair && this.#site(origin).inside < OF_ORIGIN_MAX;
+  /** Whether the limits on concurrency allow it to start. */
+  #mayStart({ origin, jobId }: Waiter): boolean {
+    const has = this.#inFlightByJob.get(jobId) ?? 0;
+    // At least as many places must stay free as the job already has.
+    const isFair = IN_FLIGHT_MAX - this.#inFlight - 1 >= has;
+    return isFair && this.#originState(origin).inFlight < IN_FLIGHT_PER_ORIGIN_MAX;
   }
 
-  #serve(): void {
+  #startWaiting(): void {
     this.#cancelWake?.();
     const nowMs = this.#clock.monotonicMs();
     let wakeMs = Infinity;
     for (const waiter of this.#waiting) {
-      if (this.#inside >= AT_ONCE_MAX) break;
-      if (!this.#hasPlace(waiter)) continue;
-      const site = this.#site(waiter.origin);
-      const leftMs = site.dueMs - AHEAD_MS - nowMs;
-      if (leftMs > 0) wakeMs = Math.min(wakeMs, leftMs);
-      else this.#take(waiter, site, nowMs);
+      if (this.#inFlight >= IN_FLIGHT_MAX) break;
+      if (!this.#mayStart(waiter)) continue;
+      const state = this.#originState(waiter.origin);
+      const delayMs = state.dueMs - BURST_MS - nowMs;
+      if (delayMs > 0) wakeMs = Math.min(wakeMs, delayMs);
+      else this.#start(waiter, state, nowMs);
     }
     const isTimed = wakeMs < Infinity;
-    this.#cancelWake = isTimed ? this.#clock.after(Math.ceil(wakeMs), () => this.#serve()) : undefined;
+    this.#cancelWake = isTimed ? this.#clock.after(Math.ceil(wakeMs), () => this.#startWaiting()) : undefined;
   }
 
-  #take(waiter: Waiter, site: Site, nowMs: number): void {
+  #start(waiter: Waiter, state: OriginState, nowMs: number): void {
     this.#waiting.delete(waiter);
-    this.#inside++;
-    this.#ofJob.set(waiter.jobId, (this.#ofJob.get(waiter.jobId) ?? 0) + 1);
-    site.inside++;
-    site.dueMs = Math.max(site.dueMs, nowMs) + EACH_MS;
-    waiter.turn.resolve();
+    this.#inFlight++;
+    this.#inFlightByJob.set(waiter.jobId, (this.#inFlightByJob.get(waiter.jobId) ?? 0) + 1);
+    state.inFlight++;
+    state.dueMs = Math.max(state.dueMs, nowMs) + INTERVAL_MS;
+    waiter.granted.resolve();
   }
 
-  #leave(origin: string, jobId: JobId): void {
-    this.#inside--;
-    this.#site(origin).inside--;
-    const left = this.#ofJob.get(jobId)! - 1;
-    if (left === 0) this.#ofJob.delete(jobId);
-    else this.#ofJob.set(jobId, left);
-    this.#serve();
+  #release(origin: string, jobId: JobId): void {
+    this.#inFlight--;
+    this.#originState(origin).inFlight--;
+    const left = this.#inFlightByJob.get(jobId)! - 1;
+    if (left === 0) this.#inFlightByJob.delete(jobId);
+    else this.#inFlightByJob.set(jobId, left);
+    this.#startWaiting();
   }
 }
 
-function closed(origin: string, ms: number): ManyhandsError {
-  const text = `${origin} wants to be left alone: this worker asks it for nothing for ${Math.ceil(ms / 1_000)} s.`;
+function blockedError(origin: string, ms: number): ManyhandsError {
+  const text = `${origin} asks clients to wait: this worker sends it no request for ${Math.ceil(ms / 1_000)} s.`;
   return new ManyhandsError('CONNECT_FAILED', text, { origin });
 }

@@ -1,11 +1,11 @@
 /**
- * How many bytes this worker moved for each job: packages, blobs and inputs that came, outcomes that went. What is
- * already here costs a second job nothing.
+ * Counts the bytes that this worker transferred for each job: packages, blobs, inputs and outcomes. Cached data is
+ * counted only for the job that loaded it.
  * @module
  */
 import type { JobId } from '../../protocol/messages/messages.js';
 
-/** Jobs whose sums are kept; the one that moved nothing for longest is forgotten. */
+/** Maximum number of jobs; the least recently counted one is removed. */
 const JOBS_MAX = 1_024;
 
 export class JobBytes {
@@ -19,7 +19,7 @@ export class JobBytes {
     if (this.#sums.size > JOBS_MAX) this.#sums.delete(this.#sums.keys().next().value!);
   }
 
-  /** Since the worker's start. */
+  /** Bytes since the worker's start. */
   of(jobId: JobId): number {
     return this.#sums.get(jobId) ?? 0;
   }

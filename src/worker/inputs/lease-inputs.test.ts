@@ -18,7 +18,7 @@ function part(first: number, count: number, kind: 'range' | 'segment'): InputPar
   if (kind === 'range') return { first, input: { kind, start: first, step: 1, count } };
   const writer = new SegmentWriter();
   for (let n = first; n < first + count; n++) writer.appendValue(n);
-  // A view into something larger, as it comes from a message.
+  // A view into a larger buffer, as in a received message.
   const segment = writer.finish();
   const message = new Uint8Array(segment.length + 100);
   message.set(segment, 50);
@@ -36,7 +36,7 @@ function data(inputs: InputPart[]): [number, unknown][] {
 }
 
 describe('the inputs of a lease', () => {
-  it('are cut anywhere into batches that have the right data', () => {
+  it('are sliced at any position into batches with the right data', () => {
     const parts = fc.array(
       fc.record({
         count: fc.integer({ min: 1, max: 9 }),
@@ -59,17 +59,17 @@ describe('the inputs of a lease', () => {
           const total = next - first;
           const from = first + (a % total);
           const count = 1 + (b % (first + total - from));
-          const cut = new LeaseInputs(lease(first, total, inputs)).cut(from, count);
+          const cut = new LeaseInputs(lease(first, total, inputs)).slice(from, count);
           expect(data(cut.inputs)).toEqual(Array.from({ length: count }, (_, i) => [from + i, from + i]));
         },
       ),
     );
   });
 
-  it('hand over only buffers that nobody else has', () => {
+  it('transfer only buffers that are used by nobody else', () => {
     const inputs = new LeaseInputs(lease(1, 9, [part(1, 9, 'segment')]));
-    const one = inputs.cut(1, 9);
-    const two = inputs.cut(1, 9);
+    const one = inputs.slice(1, 9);
+    const two = inputs.slice(1, 9);
     expect(one.transfer).toHaveLength(1);
     expect(one.transfer[0]).not.toBe(two.transfer[0]);
     expect(one.transfer[0]!.byteLength).toBe(
@@ -77,7 +77,7 @@ describe('the inputs of a lease', () => {
     );
   });
 
-  it('name the blobs among them', () => {
+  it('list the blobs that they refer to', () => {
     const writer = new SegmentWriter();
     const digest = 'ab'.repeat(32);
     writer.appendValue(1);
@@ -86,12 +86,12 @@ describe('the inputs of a lease', () => {
     const inputs = new LeaseInputs(
       lease(5, 3, [{ first: 5, input: { kind: 'segment', count: 3, segment: writer.finish() } }]),
     );
-    expect(inputs.heavy).toEqual([6]);
-    expect(inputs.cut(5, 2).blobs).toEqual([digest]);
-    expect(inputs.cut(7, 1).blobs).toEqual([]);
+    expect(inputs.needsFetch).toEqual([6]);
+    expect(inputs.slice(5, 2).blobs).toEqual([digest]);
+    expect(inputs.slice(7, 1).blobs).toEqual([]);
   });
 
-  it('name the addresses among them, and the one behind while it is ours', () => {
+  it('list the addresses that they refer to, and the next one while the lease includes it', () => {
     const writer = new SegmentWriter();
     for (let n = 1; n <= 3; n++)
       writer.appendEnvelope(ENVELOPE_KIND.remote, encodeRemote(`https://a.example/${n}`));
@@ -99,17 +99,17 @@ describe('the inputs of a lease', () => {
       lease(1, 3, [{ first: 1, input: { kind: 'segment', count: 3, segment: writer.finish() } }]),
     );
     const third = { slice: 3, url: 'https://a.example/3' };
-    expect(inputs.cut(2, 1)).toMatchObject({
+    expect(inputs.slice(2, 1)).toMatchObject({
       remotes: [{ slice: 2, url: 'https://a.example/2' }],
-      ahead: third,
+      next: third,
     });
-    expect(inputs.cut(3, 1)).toMatchObject({ remotes: [third] });
-    expect(inputs.cut(3, 1).ahead).toBeUndefined();
-    inputs.shorten(3);
-    // What was given back does not come back.
-    inputs.shorten(4);
-    expect(inputs.cut(2, 1).ahead).toBeUndefined();
-    expect(inputs.cut(1, 1).ahead).toEqual({ slice: 2, url: 'https://a.example/2' });
+    expect(inputs.slice(3, 1)).toMatchObject({ remotes: [third] });
+    expect(inputs.slice(3, 1).next).toBeUndefined();
+    inputs.truncate(3);
+    // Released slices are not included again.
+    inputs.truncate(4);
+    expect(inputs.slice(2, 1).next).toBeUndefined();
+    expect(inputs.slice(1, 1).next).toEqual({ slice: 2, url: 'https://a.example/2' });
   });
 
   const misfits: [string, InputPart[]][] = [
@@ -124,7 +124,7 @@ describe('the inputs of a lease', () => {
       [{ ...part(1, 9, 'segment'), input: { ...part(1, 9, 'segment').input, count: 10 } }],
     ],
   ];
-  it.each(misfits)('are refused when they %s', (_what, inputs) => {
+  it.each(misfits)('are rejected if they %s', (_what, inputs) => {
     expect(() => new LeaseInputs(lease(1, 10, inputs))).toThrow();
     try {
       new LeaseInputs(lease(1, 10, inputs));

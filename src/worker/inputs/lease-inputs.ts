@@ -1,5 +1,5 @@
 /**
- * The inputs of one lease: checked once when it comes, then cut into what one batch needs.
+ * The inputs of one lease: checked once when the lease is granted, then sliced for each batch.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -17,25 +17,25 @@ interface Part {
   readonly reader: SegmentReader | undefined;
 }
 
-/** What one batch is fed. */
+/** The inputs of one batch. */
 export interface BatchInputs {
   readonly inputs: InputPart[];
-  /** Buffers that may be handed over, since nobody else has them. */
+  /** Buffers used by nobody else, which may be transferred. */
   readonly transfer: ArrayBuffer[];
-  /** Blobs that its slices stand for. */
+  /** Blobs that slices of the batch refer to. */
   readonly blobs: readonly Digest[];
-  /** Addresses that its slices stand for. */
+  /** Addresses that slices of the batch refer to. */
   readonly remotes: readonly RemoteInput[];
-  /** The slice behind them, where it is still ours and stands for an address. */
-  readonly ahead?: RemoteInput | undefined;
+  /** The slice after the batch, if the lease still includes it and it refers to an address: it can be prefetched. */
+  readonly next?: RemoteInput | undefined;
 }
 
 export class LeaseInputs {
   readonly #parts: Part[] = [];
   readonly #blobs = new Map<number, Digest>();
   readonly #remotes = new Map<number, string>();
-  readonly #heavy: number[] = [];
-  /** Behind the last slice that is still ours. */
+  readonly #needsFetch: number[] = [];
+  /** End (exclusive) of the slices that the lease still includes. */
   #end: number;
 
   /** @throws SEGMENT_MALFORMED or MESSAGE_MALFORMED where the inputs are not exactly those of the lease's slices */
@@ -44,15 +44,15 @@ export class LeaseInputs {
     let next = lease.first;
     for (const { first, input } of lease.inputs) {
       const reader = input.kind === 'segment' ? new SegmentReader(input.segment) : undefined;
-      if (first !== next || (reader !== undefined && reader.count !== input.count)) throw misfit(lease);
-      if (reader !== undefined) this.#findHeavy(first, reader);
+      if (first !== next || (reader !== undefined && reader.count !== input.count)) throw mismatch(lease);
+      if (reader !== undefined) this.#indexReferences(first, reader);
       next += input.count;
       this.#parts.push({ first, end: next, input, reader });
     }
-    if (next !== lease.first + lease.count) throw misfit(lease);
+    if (next !== lease.first + lease.count) throw mismatch(lease);
   }
 
-  /** Bytes of the inputs that came with the lease. */
+  /** Bytes of the inputs that arrived with the lease. */
   get byteLength(): number {
     return this.#parts.reduce(
       (sum, { input }) => sum + (input.kind === 'segment' ? input.segment.byteLength : 0),
@@ -61,17 +61,17 @@ export class LeaseInputs {
   }
 
   /** Slices whose input is a blob or an address, ascending. */
-  get heavy(): readonly number[] {
-    return this.#heavy;
+  get needsFetch(): readonly number[] {
+    return this.#needsFetch;
   }
 
-  /** Slices from `end` on are not ours any more. */
-  shorten(end: number): void {
+  /** Removes the slices from `end` on. */
+  truncate(end: number): void {
     this.#end = Math.min(this.#end, end);
   }
 
-  /** The inputs of slices `first` to `first + count - 1`, which must be of this lease. */
-  cut(first: number, count: number): BatchInputs {
+  /** The inputs of slices `first` to `first + count - 1`, which must belong to this lease. */
+  slice(first: number, count: number): BatchInputs {
     const end = first + count;
     const inputs: InputPart[] = [];
     const transfer: ArrayBuffer[] = [];
@@ -87,30 +87,30 @@ export class LeaseInputs {
         inputs.push({ first: from, input: { kind: 'segment', count: length, segment } });
       }
     }
-    // One at a time: each of them ends its batch.
+    // At most one reference in a batch: a slice with one is always the last.
     const blob = this.#blobs.get(end - 1);
     const url = this.#remotes.get(end - 1);
-    const next = end < this.#end ? this.#remotes.get(end) : undefined;
+    const nextUrl = end < this.#end ? this.#remotes.get(end) : undefined;
     return {
       inputs,
       transfer,
       blobs: blob === undefined ? [] : [blob],
       remotes: url === undefined ? [] : [{ slice: end - 1, url }],
-      ...(next === undefined ? {} : { ahead: { slice: end, url: next } }),
+      ...(nextUrl === undefined ? {} : { next: { slice: end, url: nextUrl } }),
     };
   }
 
-  #findHeavy(first: number, reader: SegmentReader): void {
+  #indexReferences(first: number, reader: SegmentReader): void {
     for (let i = 0; i < reader.count; i++) {
       const kind = reader.kind(i);
       if (kind === ENVELOPE_KIND.blob) this.#blobs.set(first + i, decodeBlobRef(reader.body(i)).digest);
       else if (kind === ENVELOPE_KIND.remote) this.#remotes.set(first + i, decodeRemote(reader.body(i)));
       else continue;
-      this.#heavy.push(first + i);
+      this.#needsFetch.push(first + i);
     }
   }
 
-  /** Index of the part that has slice `first`. */
+  /** Index of the part that contains slice `first`. */
   #partAt(first: number): number {
     let low = 0;
     let high = this.#parts.length - 1;
@@ -123,7 +123,7 @@ export class LeaseInputs {
   }
 }
 
-function misfit({ leaseId, first, count }: Lease): ManyhandsError {
+function mismatch({ leaseId, first, count }: Lease): ManyhandsError {
   const text = `The inputs of lease ${leaseId} are not those of its slices ${first} to ${first + count - 1}.`;
   return new ManyhandsError('MESSAGE_MALFORMED', text, { leaseId });
 }

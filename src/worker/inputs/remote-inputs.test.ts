@@ -19,7 +19,7 @@ async function site(paths: Record<string, Answer>): Promise<DataServer> {
   return server;
 }
 
-/** Pauses are over at once, and limits when the test says so. */
+/** Retry delays end at once; timeouts end when the test ends them. */
 function eager(): Clock & { late(ms: number): void } {
   const limits = new Map<() => void, number>();
   return {
@@ -33,7 +33,7 @@ function eager(): Clock & { late(ms: number): void } {
   };
 }
 
-/** A worker's fetches: from that site, by Node's own `fetch`. */
+/** The inputs of a worker, fetched from a local server by Node's `fetch`. */
 function from(origin: string, clock: Clock = systemClock) {
   const allowed = [origin];
   const options: (RequestInit | undefined)[] = [];
@@ -49,7 +49,7 @@ function from(origin: string, clock: Clock = systemClock) {
     remotes
       .get(LEASE, { slice, url: path.startsWith('/') ? origin + path : path }, { jobId, origins })
       .then(decodeValue);
-  /** The code and text that it fails with. */
+  /** The code and message of a rejection. */
   const fail = (path: string, slice?: number, origins?: string[]): Promise<string> =>
     get(path, slice, origins).then(
       (value) => `gave ${String(value)}`,
@@ -58,8 +58,8 @@ function from(origin: string, clock: Clock = systemClock) {
   return { allowed, remotes, get, fail, options };
 }
 
-describe('what an address stands for', () => {
-  it('is text, a value or bytes, as its type says', async () => {
+describe('the value at an address', () => {
+  it('is text, a value or bytes, according to its content type', async () => {
     const { origin, asked } = await site({
       '/text': gives('text/csv', 'ä,b'),
       '/json': gives('application/geo+json; charset=utf-8', '{"__proto__":1,"a":[null]}'),
@@ -74,7 +74,7 @@ describe('what an address stands for', () => {
     expect(asked[0]!.path).toBe('/text?q=%20');
     for (const { headers } of asked)
       expect([headers.cookie, headers.referer]).toEqual([undefined, undefined]);
-    // What a browser would tell of its user, or keep for the site, Node has nothing of.
+    // Node sends no cookies or referrer by itself.
     for (const { signal: _signal, ...given } of options as RequestInit[])
       expect(given).toEqual({
         mode: 'cors',
@@ -85,7 +85,7 @@ describe('what an address stands for', () => {
       });
   });
 
-  it('is refused where it is not what it says, without a second try', async () => {
+  it('is rejected without a retry if it does not match its content type', async () => {
     const { origin, asked } = await site({
       '/json': gives('application/json', '{'),
       '/text': gives('text/plain', new Uint8Array([0xff])),
@@ -112,21 +112,21 @@ describe('what an address stands for', () => {
   });
 });
 
-describe('who may be asked', () => {
-  it('is of the origins that the job named and the owner of the machine allows, or is never asked', async () => {
+describe('the origins of a fetch', () => {
+  it('must be declared by the job and allowed by the owner of the machine', async () => {
     const here = await site({ '/a': gives('text/plain', 'a') });
     const other = await site({ '/a': gives('text/plain', 'b') });
     const { fail, allowed } = from(here.origin);
     expect(await fail(`${other.origin}/a`)).toMatch(/^ORIGIN_NOT_ALLOWED /);
     expect(await fail(`${other.origin}/a`, 1, [here.origin, other.origin])).toMatch(/^FORBIDDEN /);
-    // Written otherwise than `URL.href` does: what the scheduler took for one origin must not be another.
+    // Not normalized as by `URL.href`: the scheduler might have read another origin.
     expect(await fail(`${here.origin}/../a`)).toMatch(/^ORIGIN_NOT_ALLOWED /);
     allowed.pop();
     expect(await fail('/a')).toMatch(/^FORBIDDEN /);
     expect([...here.asked, ...other.asked]).toEqual([]);
   });
 
-  it('is not who it sends on to', async () => {
+  it('do not include the target of a redirect', async () => {
     const other = await site({ '/a': gives('text/plain', 'b') });
     const { origin } = await site({
       '/away': (_request, response) => void response.writeHead(302, { location: `${other.origin}/a` }).end(),
@@ -139,8 +139,8 @@ describe('who may be asked', () => {
   });
 });
 
-describe('how long and how much', () => {
-  it('what passes is tried three times', async () => {
+describe('the limits of a fetch', () => {
+  it('a transient error is retried up to three attempts', async () => {
     let left = 2;
     const { origin, asked } = await site({
       '/busy': (request, response) =>
@@ -158,7 +158,7 @@ describe('how long and how much', () => {
     expect(asked).toHaveLength(9);
   });
 
-  it('an endless body is read to the bound and no further', async () => {
+  it('an endless body is read up to the limit only', async () => {
     let sent = 0;
     const { origin } = await site({
       '/endless': (_request, response) => {
@@ -176,7 +176,7 @@ describe('how long and how much', () => {
     expect(sent).toBeLessThan(2 * REMOTE_BYTES_MAX);
   });
 
-  it('a server that does not go on is left after a minute', async () => {
+  it('a response that stalls times out after a minute', async () => {
     const clock = eager();
     const asked = deferred();
     const server = await site({
@@ -192,7 +192,7 @@ describe('how long and how much', () => {
     await expect.poll(() => server.open).toBe(0);
   });
 
-  it('a server that does not begin is left after 15 seconds', async () => {
+  it('a response that does not begin times out after 15 seconds', async () => {
     const clock = eager();
     const asked = deferred();
     const server = await site({ '/slow': () => asked.resolve() });
@@ -203,17 +203,17 @@ describe('how long and how much', () => {
     await expect.poll(() => server.open).toBe(0);
   });
 
-  it('a server that wants to be left alone is, and it costs no slice anything', async () => {
+  it('a server that asks clients to wait gets no requests, and no slice is charged', async () => {
     const { origin, asked } = await site({
       '/busy': (_request, response) => void response.writeHead(503, { 'retry-after': '60' }).end(),
     });
     const { fail } = from(origin, eager());
-    expect(await fail('/busy')).toMatch(/^CONNECT_FAILED .*left alone.* for 60 s/);
+    expect(await fail('/busy')).toMatch(/^CONNECT_FAILED .*asks clients to wait.* for 60 s/);
     expect(await fail('/other', 2)).toMatch(/^CONNECT_FAILED /);
     expect(asked).toHaveLength(1);
   });
 
-  it('asks one site for six at once, and whoever waits has a turn', async () => {
+  it('at most six fetches from one origin are in flight, and waiting ones follow', async () => {
     const open: (() => void)[] = [];
     const server = await site({
       '/wait': (request, response) => void open.push(() => gives('text/plain', 'ok')(request, response)),
@@ -232,8 +232,8 @@ describe('how long and how much', () => {
   });
 });
 
-describe('what is not wanted any more', () => {
-  it('is broken off, on its way and in the queue; what is before it goes on', async () => {
+describe('a dropped fetch', () => {
+  it('is aborted, in flight or waiting, and earlier slices are not affected', async () => {
     const open: (() => void)[] = [];
     const server = await site({
       '/wait': (request, response) => void open.push(() => gives('text/plain', 'ok')(request, response)),
@@ -243,16 +243,14 @@ describe('what is not wanted any more', () => {
     const others = [2, 3, 4, 5, 6, 7, 8].map((slice) => fail(`/wait?${slice}`, slice));
     await expect.poll(() => open.length).toBe(4);
     remotes.drop(LEASE, 2);
-    expect(new Set(await Promise.all(others))).toEqual(
-      new Set(['ABORTED The slice is not wanted any more.']),
-    );
+    expect(new Set(await Promise.all(others))).toEqual(new Set(['ABORTED The slice was released.']));
     await expect.poll(() => server.open).toBe(1);
     expect(server.asked).toHaveLength(4);
     open[0]!();
     expect(await first).toBe('ok');
   });
 
-  it('is not asked for where that is known at once', async () => {
+  it('is never sent if it is dropped at once', async () => {
     const server = await site({ '/wait': () => undefined });
     const { remotes, fail } = from(server.origin);
     remotes.prefetch(
@@ -262,8 +260,8 @@ describe('what is not wanted any more', () => {
     );
     const failed = fail('/wait', 1);
     remotes.drop(LEASE);
-    expect(await failed).toBe('ABORTED The slice is not wanted any more.');
-    // One that is asked afterwards has its turn, and is the only one.
+    expect(await failed).toBe('ABORTED The slice was released.');
+    // A later fetch is sent, and it is the only one.
     void fail('/wait?later', 3);
     await expect.poll(() => server.asked.map(({ path }) => path)).toEqual(['/wait?later']);
     remotes.drop(LEASE);

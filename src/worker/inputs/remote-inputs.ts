@@ -1,6 +1,6 @@
 /**
- * Inputs by address: fetched by this side for the sandboxes, which reach nothing. Only from origins that the job named
- * and this machine's owner allows, without anything that tells who asks, and never more or longer than the limits.
+ * Fetches inputs that are given by address, for sandboxes, which have no network. Only from origins that the job declared
+ * and the owner of this machine allows, without credentials or referrer, and within limits of size and time.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -10,51 +10,51 @@ import { REMOTE_BYTES_MAX } from '../../protocol/limits.js';
 import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
 import { decodeContent } from '../../protocol/input/remote-content.js';
 import { encodeValue } from '../../protocol/values/values.js';
-import { FetchGate } from './fetch-limiter.js';
+import { FetchLimiter } from './fetch-limiter.js';
 import type { JobBytes } from './job-bytes.js';
 import { readBounded } from '../../client/read-bounded.js';
-import { closedMs } from '../../client/retry-after.js';
+import { retryAfterMs } from '../../client/retry-after.js';
 import { SiteRefusals } from './site-refusals.js';
 
-/** One try, milliseconds; and until its answer begins. */
+/** Maximum time of one attempt, and until its response begins, milliseconds. */
 const FETCH_MS_MAX = 60_000;
-const ANSWER_BEGINS_MS_MAX = 15_000;
-/** Tries where the next may do better, and the pause before the second, milliseconds; the third's is four times that. */
+const RESPONSE_MS_MAX = 15_000;
+/** Attempts where a retry may succeed, and the delay before the second, milliseconds; the third waits four times as long. */
 const TRIES_MAX = 3;
-const PAUSE_MS = 500;
-const TO_BE_REACHED = '; where browsers are to fetch it, it must allow pages of other sites (CORS)';
-/** An address in a message, characters. */
-const SHOWN_MAX = 500;
+const RETRY_DELAY_MS = 500;
+const CORS_ADVICE = '; where browsers are to fetch it, it must allow pages of other sites (CORS)';
+/** Characters of an address that error messages show. */
+const URL_SHOWN_LENGTH_MAX = 500;
 
-export interface RemotePorts {
+export interface RemoteInputsPorts {
   fetch: typeof fetch;
   clock: Clock;
   jobBytes?: JobBytes;
-  /** What the owner of the machine allows now. */
+  /** The origins that the owner of the machine allows now. */
   allowed: () => readonly string[];
 }
 
-/** An address that a slice stands for. */
+/** An address that is the input of a slice. */
 export interface RemoteInput {
   slice: number;
   url: string;
 }
 
-/** For whom it is fetched. */
-export interface RemoteOwner {
+/** The job that the input is fetched for. */
+export interface FetchingJob {
   jobId: JobId;
-  /** Those that the job named. */
+  /** The origins that the job declared. */
   origins: readonly string[];
 }
 
-/** A fetch under way, or what it gave. */
-interface Coming {
+/** A fetch in progress, or its result. */
+interface PendingFetch {
   readonly value: Promise<Uint8Array>;
-  readonly ending: AbortController;
+  readonly abort: AbortController;
 }
 
-/** A failure that may be none a little later. */
-class Passing extends Error {
+/** A failure that a retry may resolve. */
+class TransientError extends Error {
   constructor(
     what: string,
     readonly advice = '',
@@ -65,190 +65,193 @@ class Passing extends Error {
 }
 
 export class RemoteInputs {
-  readonly #ports: RemotePorts;
-  readonly #gate: FetchGate;
+  readonly #ports: RemoteInputsPorts;
+  readonly #limiter: FetchLimiter;
   readonly #refusals: SiteRefusals;
-  readonly #coming = new Map<LeaseId, Map<number, Coming>>();
+  readonly #pending = new Map<LeaseId, Map<number, PendingFetch>>();
 
-  constructor(ports: RemotePorts) {
+  constructor(ports: RemoteInputsPorts) {
     this.#ports = ports;
-    this.#gate = new FetchGate(ports.clock);
+    this.#limiter = new FetchLimiter(ports.clock);
     this.#refusals = new SiteRefusals(() => ports.clock.monotonicMs());
   }
 
   /**
-   * The encoded value of what is at that address.
-   * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where this machine's owner does not allow it, CONNECT_FAILED
-   *   where the site wants to be left alone, FETCH_FAILED where it wants nothing else for too long; ABORTED by `drop`
+   * The encoded value at that address.
+   * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where the owner of this machine does not allow the origin;
+   *   CONNECT_FAILED where the server asks clients to wait, or FETCH_FAILED where it has done so for too long; ABORTED by `drop`
    */
-  get(leaseId: LeaseId, remote: RemoteInput, owner: RemoteOwner): Promise<Uint8Array> {
-    const coming = this.#begin(leaseId, remote, owner);
-    const forget = (): void => this.#forget(leaseId, remote.slice, coming);
-    coming.value.then(forget, forget);
-    return coming.value;
+  get(leaseId: LeaseId, remote: RemoteInput, owner: FetchingJob): Promise<Uint8Array> {
+    const pending = this.#begin(leaseId, remote, owner);
+    const forget = (): void => this.#forget(leaseId, remote.slice, pending);
+    pending.value.then(forget, forget);
+    return pending.value;
   }
 
-  /** Begins to fetch what will be asked for soon, and keeps it until then; what fails is told to who asks. */
-  prefetch(leaseId: LeaseId, remote: RemoteInput, owner: RemoteOwner): void {
+  /** Starts a fetch whose result `get` will return later; errors are reported there. */
+  prefetch(leaseId: LeaseId, remote: RemoteInput, owner: FetchingJob): void {
     this.#begin(leaseId, remote, owner);
   }
 
-  /** Slices of that lease from `from` on are not ours any more: what is on its way for them is broken off. */
+  /** Aborts the fetches for slices of that lease from `from` on. */
   drop(leaseId: LeaseId, from = 0): void {
-    for (const [slice, coming] of [...(this.#coming.get(leaseId) ?? [])]) {
+    for (const [slice, pending] of [...(this.#pending.get(leaseId) ?? [])]) {
       if (slice < from) continue;
-      coming.ending.abort(new ManyhandsError('ABORTED', 'The slice is not wanted any more.'));
-      this.#forget(leaseId, slice, coming);
+      pending.abort.abort(new ManyhandsError('ABORTED', 'The slice was released.'));
+      this.#forget(leaseId, slice, pending);
     }
   }
 
-  #begin(leaseId: LeaseId, { slice, url }: RemoteInput, owner: RemoteOwner): Coming {
-    const ofLease = this.#coming.get(leaseId) ?? new Map<number, Coming>();
-    const known = ofLease.get(slice);
+  #begin(leaseId: LeaseId, { slice, url }: RemoteInput, owner: FetchingJob): PendingFetch {
+    const byLease = this.#pending.get(leaseId) ?? new Map<number, PendingFetch>();
+    const known = byLease.get(slice);
     if (known !== undefined) return known;
-    const ending = new AbortController();
-    const coming = { value: this.#fetchOf(slice, url, owner, ending), ending };
-    // It may fail before anybody asks.
-    coming.value.catch(() => undefined);
-    this.#coming.set(leaseId, ofLease.set(slice, coming));
-    return coming;
+    const abort = new AbortController();
+    const pending = { value: this.#fetchOf(slice, url, owner, abort), abort };
+    // Prevents an unhandled rejection if it fails before `get`.
+    pending.value.catch(() => undefined);
+    this.#pending.set(leaseId, byLease.set(slice, pending));
+    return pending;
   }
 
-  #forget(leaseId: LeaseId, slice: number, coming: Coming): void {
-    const ofLease = this.#coming.get(leaseId);
-    if (ofLease?.get(slice) !== coming) return;
-    ofLease.delete(slice);
-    if (ofLease.size === 0) this.#coming.delete(leaseId);
+  #forget(leaseId: LeaseId, slice: number, pending: PendingFetch): void {
+    const byLease = this.#pending.get(leaseId);
+    if (byLease?.get(slice) !== pending) return;
+    byLease.delete(slice);
+    if (byLease.size === 0) this.#pending.delete(leaseId);
   }
 
-  /** What a site that wants to be left alone refuses costs nothing, unless that goes on for too long. */
+  /** A server that asks clients to wait costs no slice an attempt, unless it does so for too long. */
   async #fetchOf(
     slice: number,
     url: string,
-    owner: RemoteOwner,
-    ending: AbortController,
+    owner: FetchingJob,
+    abort: AbortController,
   ): Promise<Uint8Array> {
-    const ofSlice = `${owner.jobId} ${slice}`;
+    const sliceKey = `${owner.jobId} ${slice}`;
     try {
-      const value = await this.#again(url, owner, ending, ofSlice);
-      this.#refusals.accept(ofSlice);
+      const value = await this.#fetchWithRetries(url, owner, abort, sliceKey);
+      this.#refusals.clear(sliceKey);
       return value;
     } catch (error) {
       if (!isError(error, 'CONNECT_FAILED')) throw error;
-      const endless = this.#refusals.endless(new URL(url).origin) ?? this.#refusals.endless(ofSlice);
-      throw endless === undefined ? error : failed(url, endless, error);
+      const persistent =
+        this.#refusals.describePersistent(new URL(url).origin) ?? this.#refusals.describePersistent(sliceKey);
+      throw persistent === undefined ? error : failed(url, persistent, error);
     }
   }
 
-  async #again(
+  async #fetchWithRetries(
     url: string,
-    { jobId, origins }: RemoteOwner,
-    ending: AbortController,
-    ofSlice: string,
+    { jobId, origins }: FetchingJob,
+    abort: AbortController,
+    sliceKey: string,
   ): Promise<Uint8Array> {
     const { origin, href } = new URL(url);
-    const { signal } = ending;
+    const { signal } = abort;
     const check = (): void => this.#check(origin, url, origins, href === url);
     for (let tries = 1; ; tries++) {
       check();
-      const leave = await this.#gate.enter(origin, jobId, signal);
+      const release = await this.#limiter.acquire(origin, jobId, signal);
       try {
-        // It may be dropped, and what is allowed may have changed, since it was let in.
+        // While it waited it may have been dropped, or the allowed origins may have changed.
         signal.throwIfAborted();
         check();
-        return await this.#load(url, ending, ofSlice, (bytes) => this.#ports.jobBytes?.add(jobId, bytes));
+        return await this.#fetchOnce(url, abort, sliceKey, (bytes) =>
+          this.#ports.jobBytes?.add(jobId, bytes),
+        );
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof Passing)) throw error;
+        if (!(error instanceof TransientError)) throw error;
         if (tries === TRIES_MAX) {
           throw failed(url, `${error.message}, ${tries} times${error.advice}`, error.cause);
         }
       } finally {
-        leave();
+        release();
       }
-      await delay(this.#ports.clock, PAUSE_MS * 4 ** (tries - 1), signal);
+      await delay(this.#ports.clock, RETRY_DELAY_MS * 4 ** (tries - 1), signal);
     }
   }
 
-  #check(origin: string, url: string, origins: readonly string[], isWhole: boolean): void {
-    if (!isWhole || !origins.includes(origin)) {
-      const text = `${url.slice(0, SHOWN_MAX)} is of an origin that its job has not named: ${origin}.`;
+  #check(origin: string, url: string, origins: readonly string[], isNormalized: boolean): void {
+    if (!isNormalized || !origins.includes(origin)) {
+      const text = `${url.slice(0, URL_SHOWN_LENGTH_MAX)} is of an origin that its job has not named: ${origin}.`;
       throw new ManyhandsError('ORIGIN_NOT_ALLOWED', text, { origin });
     }
     if (this.#ports.allowed().includes(origin)) return;
-    throw new ManyhandsError('FORBIDDEN', `This worker does not take input from ${origin}.`, { origin });
+    throw new ManyhandsError('FORBIDDEN', `This worker does not accept input from ${origin}.`, { origin });
   }
 
-  /** What takes too long ends for good. */
-  async #load(
+  /** Fetches once, with timeouts that are not retried. */
+  async #fetchOnce(
     url: string,
-    ending: AbortController,
-    ofSlice: string,
-    counted: (bytes: number) => void,
+    abort: AbortController,
+    sliceKey: string,
+    onBytes: (bytes: number) => void,
   ): Promise<Uint8Array> {
     const limit = (ms: number, what: string): CancelTimer => {
-      const late = (): void => ending.abort(failed(url, `${what} more than ${ms / 1_000} s`));
+      const late = (): void => abort.abort(failed(url, `${what} more than ${ms / 1_000} s`));
       return this.#ports.clock.after(ms, late, { background: true });
     };
     const cancel = limit(FETCH_MS_MAX, 'it took');
-    const cancelAnswer = limit(ANSWER_BEGINS_MS_MAX, 'its answer did not begin for');
+    const cancelResponse = limit(RESPONSE_MS_MAX, 'its answer did not begin for');
     try {
-      const answer = await this.#fetch(url, ending.signal, ofSlice);
-      cancelAnswer();
-      return await this.#read(url, answer, counted);
+      const answer = await this.#fetch(url, abort.signal, sliceKey);
+      cancelResponse();
+      return await this.#read(url, answer, onBytes);
     } finally {
       cancel();
-      cancelAnswer();
+      cancelResponse();
     }
   }
 
-  /** An answer that is one. */
-  async #fetch(url: string, signal: AbortSignal, ofSlice: string): Promise<Response> {
+  /** The response, if its status is 200. */
+  async #fetch(url: string, signal: AbortSignal, sliceKey: string): Promise<Response> {
     let answer: Response;
     try {
       answer = await this.#ports.fetch(url, {
         signal,
         mode: 'cors',
         credentials: 'omit',
-        // Wherever it leads, nobody has allowed it.
+        // The target of a redirect has not been allowed.
         redirect: 'manual',
         referrerPolicy: 'no-referrer',
         cache: 'no-store',
       });
     } catch (cause) {
-      throw new Passing(`it could not be reached (${whyOf(cause)})`, TO_BE_REACHED, { cause });
+      throw new TransientError(`it could not be reached (${causeText(cause)})`, CORS_ADVICE, { cause });
     }
     if (answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400)) {
       await answer.body?.cancel().catch(() => undefined);
       throw failed(url, 'it leads elsewhere, and redirects are not followed');
     }
-    // Others of the twos say that there is nothing, or only a part.
+    // Other 2xx statuses mean no content or a part of it.
     if (answer.status !== 200) {
       await answer.body?.cancel().catch(() => undefined);
-      const ms = closedMs(answer.status, answer.headers.get('retry-after'), this.#ports.clock.wallMs());
-      if (ms !== undefined) throw this.#refused(new URL(url).origin, ofSlice, ms);
+      const ms = retryAfterMs(answer.status, answer.headers.get('retry-after'), this.#ports.clock.wallMs());
+      if (ms !== undefined) throw this.#refused(new URL(url).origin, sliceKey, ms);
       const what = `it answered with ${answer.status}`;
-      throw isPassing(answer.status) ? new Passing(what) : failed(url, what);
+      throw isTransient(answer.status) ? new TransientError(what) : failed(url, what);
     }
-    this.#refusals.accept(new URL(url).origin);
+    this.#refusals.clear(new URL(url).origin);
     return answer;
   }
 
-  #refused(origin: string, ofSlice: string, ms: number): ManyhandsError {
-    // Of several that were on their way together one counts.
-    if (!this.#gate.isClosed(origin)) this.#refusals.refuse(origin);
-    this.#refusals.refuse(ofSlice);
-    return this.#gate.close(origin, ms);
+  #refused(origin: string, sliceKey: string, ms: number): ManyhandsError {
+    // Refusals of fetches that were in flight together count once.
+    if (!this.#limiter.isBlocked(origin)) this.#refusals.record(origin);
+    this.#refusals.record(sliceKey);
+    return this.#limiter.block(origin, ms);
   }
 
-  async #read(url: string, answer: Response, counted: (bytes: number) => void): Promise<Uint8Array> {
+  async #read(url: string, answer: Response, onBytes: (bytes: number) => void): Promise<Uint8Array> {
     let bytes: Uint8Array | undefined;
     try {
       bytes = await readBounded(answer, REMOTE_BYTES_MAX);
     } catch (cause) {
-      throw new Passing('it broke off', '', { cause });
+      throw new TransientError('it broke off', '', { cause });
     }
-    counted(bytes?.byteLength ?? REMOTE_BYTES_MAX);
+    onBytes(bytes?.byteLength ?? REMOTE_BYTES_MAX);
     if (bytes === undefined) throw failed(url, `it is larger than ${REMOTE_BYTES_MAX} bytes`);
     try {
       return encodeValue(decodeContent(answer.headers.get('content-type'), bytes));
@@ -258,16 +261,16 @@ export class RemoteInputs {
   }
 }
 
-/** Too slow, too early, or trouble of the server's own. */
-const isPassing = (status: number): boolean => status === 408 || status === 425 || status >= 500;
+/** Request timeout, too early, or a server error. */
+const isTransient = (status: number): boolean => status === 408 || status === 425 || status >= 500;
 
-/** A browser does not say why; Node does. */
-function whyOf(cause: unknown): string {
+/** Node gives the reason of a network failure; browsers do not. */
+function causeText(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   return cause.cause instanceof Error && cause.cause.message !== '' ? cause.cause.message : cause.message;
 }
 
 function failed(url: string, what: string, cause?: unknown): ManyhandsError {
-  const text = `${url.slice(0, SHOWN_MAX)} could not be fetched: ${what}.`;
+  const text = `${url.slice(0, URL_SHOWN_LENGTH_MAX)} could not be fetched: ${what}.`;
   return new ManyhandsError('FETCH_FAILED', text, { url }, { cause: isError(cause) ? undefined : cause });
 }

@@ -1,6 +1,6 @@
 /**
- * What of a worker's options may change while it lives. Setting a property checks it and takes effect at once; what
- * is read is a copy, so that a list is changed by setting another.
+ * The options of a worker that can change while it runs. Setting a property checks the value and takes effect at once.
+ * Reading returns a copy: to change a list, set a new one.
  * @module
  */
 import { unknownOption } from '../../lib/options.js';
@@ -8,7 +8,7 @@ import type { Address, JobId } from '../../protocol/messages/messages.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
 import {
   checkAddresses,
-  checkAdmit,
+  checkAuthorize,
   checkBytesPerDay,
   checkCores,
   checkGroups,
@@ -29,14 +29,14 @@ type LiveKey =
   | 'jobs'
   | 'blockedJobs'
   | 'blockedOwners'
-  | 'admit'
+  | 'authorize'
   | 'groups'
   | 'minimumPrice'
   | 'allowOrigins'
   | 'bytesPerDay'
   | 'hours';
 
-/** All setters throw `INVALID_ARGUMENT` where construction would. */
+/** The setters throw INVALID_ARGUMENT, as the constructor of a worker does. */
 export class LiveOptions {
   #now: Pick<ResolvedWorkerOptions, LiveKey>;
   readonly #changed: (key: LiveKey) => void;
@@ -47,7 +47,7 @@ export class LiveOptions {
     this.#changed = changed;
   }
 
-  /** Sandboxes at work at most. Fewer: those that are too many hand back what they have not begun, and end. */
+  /** Maximum number of active sandboxes. When lowered, the surplus ones release slices that have not started, and end. */
   get cores(): number {
     return this.#now.cores;
   }
@@ -63,7 +63,7 @@ export class LiveOptions {
     this.#set('share', checkShare(share));
   }
 
-  /** Who is paid for leases that are taken from now on. */
+  /** Address of the account that is paid for leases granted from now on. */
   get paymentAddress(): Address | undefined {
     return this.#now.paymentAddress;
   }
@@ -78,7 +78,7 @@ export class LiveOptions {
     this.#set('jobs', checkJobs('jobs', jobs));
   }
 
-  /** What runs of a job that is put in here is stopped at once. */
+  /** A job that is added here is stopped at once. */
   get blockedJobs(): readonly JobId[] {
     return this.#now.blockedJobs.slice();
   }
@@ -93,15 +93,23 @@ export class LiveOptions {
     this.#set('blockedOwners', checkAddresses('blockedOwners', owners) ?? []);
   }
 
-  /** Another one is asked again about every owner, as by `askAgain` of the worker; with none everybody comes in. */
-  get admit(): WorkerOptions['admit'] {
-    return this.#now.admit;
+  /** A new function is called for every owner, as by `reauthorize` of the worker; undefined accepts every owner. */
+  get authorize(): WorkerOptions['authorize'] {
+    return this.#now.authorize;
   }
-  set admit(admit: WorkerOptions['admit']) {
-    this.#set('admit', checkAdmit(admit));
+  set authorize(authorize: WorkerOptions['authorize']) {
+    this.#set('authorize', checkAuthorize(authorize));
   }
 
-  /** With the SHA-256 of each secret, never the secret; whoever has it can join the group. */
+  /** A former name of `authorize`. @deprecated removed in the next version */
+  get admit(): WorkerOptions['authorize'] {
+    return this.authorize;
+  }
+  set admit(authorize: WorkerOptions['authorize']) {
+    this.authorize = authorize;
+  }
+
+  /** Contains the SHA-256 of each secret, not the secret; the SHA-256 also allows joining the group. */
   get groups(): readonly ComputeGroupOption[] | undefined {
     return this.#now.groups?.map(({ key, secretHash }) =>
       secretHash === undefined ? { joinKey: key } : { joinKey: key, joinHash: secretHash },
@@ -116,15 +124,15 @@ export class LiveOptions {
     return this.#now.groups;
   }
 
-  /** Units. */
+  /** Lowest price of a slice at which it works, in units (1 credit = 10^9 units). */
   get minimumPrice(): bigint | undefined {
     return this.#now.minimumPrice;
   }
-  set minimumPrice(price: bigint | undefined) {
-    this.#set('minimumPrice', checkPrice(price));
+  set minimumPrice(units: bigint | undefined) {
+    this.#set('minimumPrice', checkPrice(units));
   }
 
-  /** Where input is fetched from besides the scheduler. What needs one that is taken away stops at once. */
+  /** Origins that input may be fetched from, in addition to the scheduler. Jobs that need a removed one stop at once. */
   get allowOrigins(): readonly string[] {
     return this.#now.allowOrigins.slice();
   }
@@ -139,7 +147,7 @@ export class LiveOptions {
     this.#set('bytesPerDay', checkBytesPerDay(bytes));
   }
 
-  /** As `22:00-07:00`, local time; it pauses outside them, with the reason `hours`. */
+  /** Formatted as `22:00-07:00`, local time; outside these hours it is paused with the reason `hours`. */
   get hours(): string | undefined {
     return this.#now.hours;
   }
@@ -154,17 +162,17 @@ export class LiveOptions {
 }
 
 /**
- * The same options, where setting one that does not exist, or that cannot change any more, is refused.
- * @throws UNKNOWN_OPTION by the setter, with the nearest one
+ * Wraps the options so that setting an unknown option, or one that cannot change, throws.
+ * @throws UNKNOWN_OPTION by the setter, with the most similar name
  */
-export function refuseUnknown(options: LiveOptions): LiveOptions {
+export function rejectUnknown(options: LiveOptions): LiveOptions {
   const known = Object.getOwnPropertyNames(LiveOptions.prototype).filter((name) => name !== 'constructor');
   const check = (name: string | symbol): void => {
     if (typeof name === 'string' && known.includes(name)) return;
     throw unknownOption('worker.options', String(name), known);
   };
   return new Proxy(options, {
-    // The accessors have their values in private fields, which a proxy does not have.
+    // The accessors use private fields, which the proxy does not have.
     get: (target, name): unknown => Reflect.get(target, name, target),
     set(target, name, value) {
       check(name);

@@ -1,6 +1,6 @@
 /**
- * One check for each option of a worker: what is given comes back in the one form in which it is kept, or is refused
- * with a word on what would do. Construction and live changes share them.
+ * One check for each option of a worker: returns the normalized value, or throws an error that names the option and the
+ * accepted values. Used by the constructor and by live changes.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -21,7 +21,7 @@ import { hashSecret, type GroupCredential } from '../../wallet/group-credential.
 import { formatHours, parseHours } from './working-hours.js';
 
 export type Isolation = WorkerDescription['sandboxHost'];
-/** What is kept warm; see docs/worker.md. */
+/** What is kept ready between slices; see docs/worker.md. */
 export type WarmPolicy = 'cold' | 'warm-runtime' | 'warm-function';
 
 /** A compute group to join, with its secret or the secret's SHA-256, which is equivalent. Neither leaves this machine. */
@@ -96,7 +96,7 @@ export function checkGroups(value: unknown): readonly GroupCredential[] | undefi
   return list('groups', value, GROUPS_MAX)?.map(checkGroup);
 }
 
-/** The secret is never shown, in no error either. */
+/** The secret appears in no error message. */
 function checkGroup(group: unknown): GroupCredential {
   if (typeof group !== 'object' || group === null)
     throw invalid('groups', 'a list of { joinKey, joinSecret }', group);
@@ -149,7 +149,7 @@ export function checkPrice(price: unknown): bigint | undefined {
   return price;
 }
 
-/** Each as `https://host[:port]`: a part of a site cannot be allowed. */
+/** Each as `https://host[:port]`: only whole origins can be allowed. */
 export function checkOrigins(value: unknown): readonly string[] {
   return (list('allowOrigins', value, WORKER_ORIGINS_MAX) ?? []).map((one) => {
     const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
@@ -168,7 +168,7 @@ export function checkBytesPerDay(bytes: unknown): number | undefined {
   throw invalid('bytesPerDay', 'a whole number of bytes above 0', bytes);
 }
 
-/** In the one form `22:00-07:00`. */
+/** Normalized to `22:00-07:00`. */
 export function checkHours(hours: unknown): string | undefined {
   if (hours === undefined) return undefined;
   const read = typeof hours === 'string' ? parseHours(hours) : undefined;
@@ -177,9 +177,9 @@ export function checkHours(hours: unknown): string | undefined {
   return formatHours(read);
 }
 
-export function checkAdmit<T>(admit: T | undefined): T | undefined {
-  if (admit === undefined || typeof admit === 'function') return admit;
-  throw invalid('admit', 'a function', admit);
+export function checkAuthorize<T>(authorize: T | undefined): T | undefined {
+  if (authorize === undefined || typeof authorize === 'function') return authorize;
+  throw invalid('authorize', 'a function', authorize);
 }
 
 export function checkName(name: unknown): string {

@@ -9,7 +9,7 @@ const ADDRESS = `0x${'Ab'.repeat(20)}`;
 const resolve = (options: WorkerOptions) => resolveWorkerOptions(options, DEFAULTS);
 
 describe('the options of a worker', () => {
-  it('are what the environment has, where nothing is said', () => {
+  it('default to those of the environment', () => {
     const { scheduler, isolation, cores, owners, name } = resolve({});
     expect({ scheduler: scheduler.socket, isolation, cores, owners, name }).toEqual({
       scheduler: 'ws://localhost:8462/socket',
@@ -20,7 +20,7 @@ describe('the options of a worker', () => {
     });
   });
 
-  it('are frozen, and written one way', () => {
+  it('are frozen and normalized', () => {
     const resolved = resolve({ paymentAddress: ADDRESS, owners: [ADDRESS], minimumPrice: 5n });
     expect(resolved).toMatchObject({
       paymentAddress: ADDRESS.toLowerCase(),
@@ -29,7 +29,13 @@ describe('the options of a worker', () => {
     expect(Object.isFrozen(resolved)).toBe(true);
   });
 
-  it('never pass on a group’s secret', () => {
+  it('accept the former name of authorize, but not both names', () => {
+    const authorize = (): boolean => true;
+    expect(resolve({ admit: authorize })).toMatchObject({ authorize });
+    expect(() => resolve({ admit: authorize, authorize })).toThrow(/authorize and admit/);
+  });
+
+  it('never contain the secret of a group', () => {
     const groups = [{ joinKey: 'lab', joinSecret: 'hush' }, { joinKey: 'public' }];
     const formerly = [{ key: 'lab', secret: 'hush' }, { key: 'public' }];
     const expected = [
@@ -46,12 +52,12 @@ describe('the options of a worker', () => {
     }
   });
 
-  it('take at least one core where the environment knows of none', () => {
+  it('have at least one core if the environment reports none', () => {
     expect(resolveWorkerOptions({}, { ...DEFAULTS, cores: NaN }).cores).toBe(1);
     expect(resolveWorkerOptions({}, { ...DEFAULTS, cores: 10_000 }).cores).toBe(128);
   });
 
-  it('refuse a name that is not known, and say which there are', () => {
+  it('reject an unknown name and list the known ones', () => {
     try {
       resolve({ core: 4 } as WorkerOptions);
       expect.unreachable();
@@ -82,7 +88,7 @@ describe('the options of a worker', () => {
     ['signal', {}],
     ['scheduler', 'ftp://x'],
   ];
-  it.each(wrong)('refuse %s: %s', (option, value) => {
+  it.each(wrong)('reject %s: %s', (option, value) => {
     try {
       resolve({ [option]: value });
       expect.unreachable();
@@ -94,7 +100,7 @@ describe('the options of a worker', () => {
     }
   });
 
-  it('refuse what is no object', () => {
+  it('reject a value that is not an object', () => {
     expect(() => resolve(null as never)).toThrow(/object/);
   });
 });

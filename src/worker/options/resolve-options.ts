@@ -1,8 +1,9 @@
 /**
- * The options of a worker: what a user may write, checked once and made whole. An unknown name or a wrong type is
- * refused with a word on what would do.
+ * The options of a worker: read from what the user passes, checked, and completed with defaults. An unknown name or a
+ * wrong type throws an error that names the option and the accepted values.
  * @module
  */
+import { ManyhandsError } from '../../lib/errors.js';
 import { readOptions, type OptionNames } from '../../lib/options.js';
 import { SANDBOXES_PER_WORKER_MAX } from '../../protocol/limits.js';
 import type { Address, JobId } from '../../protocol/messages/messages.js';
@@ -10,7 +11,7 @@ import { parseSchedulerUrl } from '../../protocol/wire/scheduler-url.js';
 import type { SchedulerUrl } from '../../protocol/wire/scheduler-url.js';
 import {
   checkAddresses,
-  checkAdmit,
+  checkAuthorize,
   checkBytesPerDay,
   checkCores,
   checkGroups,
@@ -31,60 +32,65 @@ import type { JobPublic } from './worker-events.js';
 
 export type { GroupOption, Isolation, WarmPolicy } from './option-checks.js';
 
-/** Who asks to be let in: a deployer whose code has not been near this machine, and its first job here. */
-export interface Newcomer {
+/** The owner of a job that was offered to this machine for the first time, and that job. */
+export interface JobOwnerRequest {
   owner: Address;
   jobId: JobId;
   public: JobPublic;
 }
 
-/** What a user of `new Worker(...)` may say. */
+/** A former name of `JobOwnerRequest`. @deprecated removed in the next version */
+export type Newcomer = JobOwnerRequest;
+
+/** The options of `new Worker(...)`. */
 export interface WorkerOptions {
   /** Address of the scheduler. @default MANYHANDS_SCHEDULER, this page's own address, or http://localhost:8462 */
   scheduler?: string | URL;
-  /** How job code is kept from this machine. @default 'browser' in a page; in Node 'deno' where there is one, else 'chromium' */
+  /** Kind of sandbox that isolates job code. @default 'browser' in a page; in Node 'deno' if it is installed, else 'chromium' */
   isolation?: Isolation;
-  /** Sandboxes at work at most. @default the cores of this machine */
+  /** Maximum number of active sandboxes. @default the number of cores of this machine */
   cores?: number;
-  /** Part of its time that each sandbox works, above 0 and up to 1: it rests between batches. @default 1 */
+  /** Part of its time that each sandbox works, above 0 and up to 1; it is idle between batches. @default 1 */
   share?: number;
-  /** What is kept warm between slices. @default 'warm-function' */
+  /** What is kept ready between slices. @default 'warm-function' */
   policy?: WarmPolicy;
-  /** Whose account is paid; nobody's when absent: `0x` and 40 hexadecimal digits. */
+  /** Address of the account that is paid, `0x` and 40 hexadecimal digits. @default none: nobody is paid */
   paymentAddress?: Address;
-  /** Runs the jobs of these owners only. @default with 'thread': this machine's own identity; else anybody's */
+  /** Runs only jobs of these owners. @default with 'thread': this machine's own identity; else any */
   owners?: readonly Address[];
-  /** Runs these jobs only. @default any */
+  /** Runs only these jobs. @default any */
   jobs?: readonly JobId[];
   /** Runs none of these jobs. @default [] */
   blockedJobs?: readonly JobId[];
   /** Runs no job of these owners. @default [] */
   blockedOwners?: readonly Address[];
   /**
-   * Asked once for each owner, before any code of that owner is started here; meanwhile other work goes on. Only `true`
-   * lets it in; anything else, an error, or no answer in five minutes keeps that owner out until `askAgain`.
+   * Called once for each job owner, before any of its code runs here; other work continues meanwhile. Only `true` accepts
+   * the owner. Any other value, an error, or no result within five minutes rejects it until `reauthorize` is called.
    */
-  admit?: (who: Newcomer) => boolean | Promise<boolean>;
+  authorize?: (request: JobOwnerRequest) => boolean | Promise<boolean>;
+  /** A former name of `authorize`. @deprecated removed in the next version */
+  admit?: (request: JobOwnerRequest) => boolean | Promise<boolean>;
   /** Runs jobs of these compute groups. @default the public group */
   groups?: readonly GroupOption[];
-  /** Least price of one slice that is worked for, in units (1 credit = 10^9 units). @default 0n */
+  /** Lowest price of a slice at which it works, in units (1 credit = 10^9 units). @default 0n */
   minimumPrice?: bigint;
   /**
-   * Origins that input may be fetched from besides the scheduler, like `https://example.com`, for jobs that ask for it.
-   * Such a site learns this machine's address. @default []
+   * Origins that the input of jobs may be fetched from, in addition to the scheduler, like `https://example.com`. Such a
+   * site sees this machine's IP address. @default []
    */
   allowOrigins?: readonly string[];
-  /** Bytes down and up in one day (UTC) after which the worker pauses till the next. @default no limit */
+  /** Bytes sent and received in one day (UTC) after which the worker pauses until the next day. @default no limit */
   bytesPerDay?: number;
   /** Hours of the day in which it works, local time, like `'22-7'` or `'22:30-07:00'`; it pauses outside them. @default all day */
   hours?: string;
-  /** What its owner calls it; told to nobody. @default 'worker' */
+  /** A name for its owner, which is not sent to anybody. @default 'worker' */
   name?: string;
-  /** Stops the worker, at once, when it aborts. */
+  /** Stops the worker at once when it aborts. */
   signal?: AbortSignal;
 }
 
-/** Options with nothing left open, but for what the environment has to find out. */
+/** The options after checks and defaults. `owners` may still depend on the environment. */
 export interface ResolvedWorkerOptions {
   readonly scheduler: SchedulerUrl;
   readonly isolation: Isolation;
@@ -96,7 +102,7 @@ export interface ResolvedWorkerOptions {
   readonly jobs: readonly JobId[] | undefined;
   readonly blockedJobs: readonly JobId[];
   readonly blockedOwners: readonly Address[];
-  readonly admit: WorkerOptions['admit'];
+  readonly authorize: WorkerOptions['authorize'];
   readonly groups: readonly GroupCredential[] | undefined;
   readonly minimumPrice: bigint | undefined;
   readonly allowOrigins: readonly string[];
@@ -106,7 +112,7 @@ export interface ResolvedWorkerOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What the environment puts in for what was not said. */
+/** Defaults that depend on the environment. */
 export interface WorkerDefaults {
   scheduler: string;
   isolation: Isolation;
@@ -124,6 +130,7 @@ const KNOWN: OptionNames<WorkerOptions> = {
   jobs: true,
   blockedJobs: true,
   blockedOwners: true,
+  authorize: true,
   admit: true,
   groups: true,
   minimumPrice: true,
@@ -134,7 +141,7 @@ const KNOWN: OptionNames<WorkerOptions> = {
   signal: true,
 };
 
-/** @throws UNKNOWN_OPTION or INVALID_ARGUMENT, which name the option */
+/** @throws UNKNOWN_OPTION or INVALID_ARGUMENT, with the name of the option */
 export function resolveWorkerOptions(given: WorkerOptions, defaults: WorkerDefaults): ResolvedWorkerOptions {
   const options = readOptions<WorkerOptions>(given ?? null, 'A worker', KNOWN);
   const { cores } = options;
@@ -149,7 +156,7 @@ export function resolveWorkerOptions(given: WorkerOptions, defaults: WorkerDefau
     jobs: checkJobs('jobs', options.jobs),
     blockedJobs: checkJobs('blockedJobs', options.blockedJobs) ?? [],
     blockedOwners: checkAddresses('blockedOwners', options.blockedOwners) ?? [],
-    admit: checkAdmit(options.admit),
+    authorize: checkAuthorize(oneOf(options, 'authorize', 'admit')),
     groups: checkGroups(options.groups),
     minimumPrice: checkPrice(options.minimumPrice),
     allowOrigins: checkOrigins(options.allowOrigins),
@@ -160,7 +167,22 @@ export function resolveWorkerOptions(given: WorkerOptions, defaults: WorkerDefau
   });
 }
 
-/** What the machine says of its cores may be nothing, or more than a worker may have. */
+/**
+ * The value of an option that has a former name.
+ * @throws INVALID_ARGUMENT where both names are used
+ */
+function oneOf<K extends keyof WorkerOptions, F extends keyof WorkerOptions>(
+  options: WorkerOptions,
+  name: K,
+  formerName: F,
+): WorkerOptions[K] | WorkerOptions[F] {
+  if (options[name] === undefined) return options[formerName];
+  if (options[formerName] === undefined) return options[name];
+  const text = `The options ${name} and ${formerName} of a worker are the same one: use only ${name}.`;
+  throw new ManyhandsError('INVALID_ARGUMENT', text, { option: name });
+}
+
+/** The number of cores that the system reports may be missing, or above the maximum of a worker. */
 function coresOf(found: number): number {
   return Math.min(Math.max(1, Math.floor(found) || 1), SANDBOXES_PER_WORKER_MAX);
 }

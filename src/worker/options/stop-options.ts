@@ -1,23 +1,23 @@
 /**
- * How a worker is stopped: at once, or with time for what runs.
+ * Options of `stop`: end at once, or after a grace period.
  * @module
  */
 import { readOptions } from '../../lib/options.js';
 import { invalid } from './option-checks.js';
 
 export interface StopOptions {
-  /** Kill all sandboxes and hand everything back at once. @default false */
+  /** Kill all sandboxes and release all leases at once. @default false */
   force?: boolean;
-  /** How long sandboxes may finish what they have been given, milliseconds, 0 to 86,400,000. @default 5_000 */
+  /** How long sandboxes may work on to finish their batches, milliseconds, 0 to 86,400,000. @default 5_000 */
   graceMs?: number;
 }
 
-/** How long `stop()` lets sandboxes finish what they have been given where nobody said, milliseconds. */
+/** Default of `graceMs`, milliseconds. */
 export const STOP_GRACE_MS = 5_000;
-/** A day: longer than any slice should take. Milliseconds. */
+/** One day, milliseconds: longer than any slice should take. */
 const STOP_GRACE_MS_MAX = 86_400_000;
 
-/** @throws INVALID_ARGUMENT where `graceMs` is no number of that range */
+/** @throws INVALID_ARGUMENT where `graceMs` is not a number in that range */
 export function checkStop(options: StopOptions): Required<StopOptions> {
   const given = readOptions<StopOptions>(options, 'worker.stop', { force: true, graceMs: true });
   const { force = false, graceMs = STOP_GRACE_MS } = given;

@@ -1,70 +1,70 @@
 /**
- * What a worker tells its owner, each event with one object; and the numbers that a page shows.
+ * The events that a worker emits, each with one object, and its status in numbers.
  * @module
  */
 import type { OptionNames } from '../../lib/options.js';
 import type { Address, ConsoleLevel, JobId } from '../../protocol/messages/messages.js';
 
-/** What a job says of itself to those who lend it a machine. */
+/** Public description of a job, set by its deployer. */
 export interface JobPublic {
   name: string;
   description: string;
   link: string;
 }
 
-/** An account of the scheduler's ledger. */
+/** A payment account at the scheduler. */
 export interface PaymentAccount {
   address: Address;
-  /** Units that it may spend (1 credit = 10^9 units). */
+  /** Units available (1 credit = 10^9 units). */
   balance: bigint;
-  /** Units that are set aside for jobs of its own. */
+  /** Units reserved for jobs of its own. */
   escrow: bigint;
-  /** Units that it has ever earned by computing. */
+  /** Units earned by computing since the account exists. */
   earned: bigint;
 }
 
-/** A job as its deployer wrote it, and how far it has come with everybody's help. */
+/** Description of a job, and its progress on all workers. */
 export interface JobInfo {
   jobId: JobId;
   owner: Address;
   public: JobPublic;
-  /** What runs it: its name, and a semver range. */
+  /** The worktime that runs it: name and semver range. */
   worktime: { name: string; range: string };
-  /** Other sites that its input comes from. */
+  /** Origins that its input is fetched from, besides the scheduler. */
   origins: string[];
-  /** Slices so far; more may come where it is `open`. */
+  /** Number of slices so far; more may be appended while it is `open`. */
   total: number;
-  /** Slices with a result. */
+  /** Number of slices with a result. */
   accepted: number;
-  /** Slices that failed for good. */
+  /** Number of slices that failed finally. */
   failed: number;
-  /** Workers that hold leases of it. */
+  /** Number of workers that hold leases of it. */
   workers: number;
   open: boolean;
-  /** Bytes that this worker moved for it since its start: package, files, inputs, outcomes. */
+  /** Bytes that this worker transferred for it since its start: package, files, inputs, outcomes. */
   bytes: number;
 }
 
-/** `opening`: being set up; `ready`: at work; `idle`: kept, in case that more of its job comes; `ended`: gone. */
+/** `opening`: being set up; `ready`: running slices; `idle`: kept for further slices of its job; `ended`: gone. */
 export type SandboxPhase = 'opening' | 'ready' | 'idle' | 'ended';
 
 export interface WorkerEvents {
   /** Connected for the first time. */
   start: Record<string, never>;
-  /** Everything is handed back or reported, and closed. */
+  /** Everything is released or reported, and the worker is closed. */
   stop: Record<string, never>;
   connect: { url: string };
-  /** The connection is lost; it is made again by itself. */
+  /** The connection was lost; the worker reconnects automatically. */
   disconnect: { error?: Error };
-  /** Work came: slices `first` to `first + count - 1`. */
+  /** A lease was granted: slices `first` to `first + count - 1`. */
   fetch: { jobId: JobId; first: number; count: number };
-  /** A job that this worker had not met. */
+  /** The first sandbox of a job is ready. */
   job: { jobId: JobId } & JobPublic;
-  /** `sandbox` is the sandbox's number on this worker, from 0. */
+  /** `sandbox`: index of the sandbox on this worker, from 0. */
   sandbox: { sandbox: number; jobId: JobId; public?: JobPublic; state: SandboxPhase };
-  /** A slice began; told for slices that take a while, not for each of thousands. */
+  /** A slice started. Emitted only for slices that take some time. */
   slice: { sandbox: number; jobId: JobId; sliceNumber: number };
-  /** `progress` from 0 to 1 where the slice said. */
+  /** `progress`: from 0 to 1, if the slice reported a value. */
   progress: { sandbox: number; jobId: JobId; sliceNumber: number; progress?: number };
   console: {
     sandbox: number;
@@ -75,31 +75,31 @@ export interface WorkerEvents {
     same?: number;
   };
   /**
-   * The scheduler has taken the outcomes of these slices. `computeMs` is their time in the work function; `failed`: how
-   * many of them have an error for an outcome.
+   * The scheduler has acknowledged the outcomes of these slices. `computeMs`: milliseconds in the work function; `failed`:
+   * number of outcomes that are errors.
    */
   result: { jobId: JobId; first: number; count: number; failed: number; computeMs: number };
-  /** Slices `first` to `first + count - 1` went back to the scheduler, uncharged. */
+  /** Slices `first` to `first + count - 1` were released to the scheduler, uncharged. */
   return: { jobId: JobId; first: number; count: number; reason: string };
-  /** `amount` in units (1 credit = 10^9 units). */
+  /** `amount`: units (1 credit = 10^9 units). */
   payment: { jobId: JobId; amount: bigint };
-  /** A reason to rest came, or went; the worker rests while there is one. */
+  /** A pause reason was added or removed; the worker is paused while there is one. */
   pause: { reason: string };
   unpause: { reason: string };
-  /** Bytes down and up since midnight UTC; told once a second at most. */
+  /** Bytes sent and received since midnight UTC; emitted at most once a second. */
   bytes: { bytesToday: number };
   /**
    * A worktime does not start on this machine any more, so that its jobs go to other workers (`reason` says why), or
    * starts again.
    */
   worktime: { name: string; version: string; isOffered: boolean; reason?: string };
-  /** Something failed that the worker deals with by itself. */
+  /** A failure that the worker handles itself. */
   warning: { error: Error };
-  /** The worker cannot go on. */
+  /** A failure that ends the worker. */
   error: { error: Error };
 }
 
-/** All events of a worker. */
+/** The names of all events. */
 export const WORKER_EVENTS: OptionNames<WorkerEvents> = {
   start: true,
   stop: true,
@@ -122,31 +122,31 @@ export const WORKER_EVENTS: OptionNames<WorkerEvents> = {
   error: true,
 };
 
-/** A worker in numbers, since its start. */
+/** Counters of a worker since its start. */
 export interface WorkerStatus {
-  /** Slices whose outcomes the scheduler has taken. */
+  /** Slices whose outcomes the scheduler has acknowledged. */
   slices: number;
-  /** How many of `slices` have an error for an outcome. */
+  /** How many of `slices` have an error as outcome. */
   failed: number;
-  /** Time in work functions, milliseconds, all sandboxes together. */
+  /** Milliseconds in work functions, sum of all sandboxes. */
   computeMs: number;
-  /** Units earned. */
+  /** Units earned (1 credit = 10^9 units). */
   earned: bigint;
-  /** Bytes down and up since midnight UTC. */
+  /** Bytes sent and received since midnight UTC. */
   bytesToday: number;
   sandboxes: SandboxStatus[];
 }
 
 export interface SandboxStatus {
-  /** From 0. */
+  /** Index, from 0. */
   sandbox: number;
   state: 'none' | SandboxPhase;
   jobId?: JobId;
-  /** Whose job it is. */
+  /** The owner of the job. */
   owner?: Address;
   public?: JobPublic;
-  /** The slice at work, where it is known. */
+  /** The running slice, if known. */
   sliceNumber?: number;
-  /** From 0 to 1, where the slice at work said. */
+  /** From 0 to 1, if the running slice reported a value. */
   progress?: number;
 }

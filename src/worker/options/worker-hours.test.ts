@@ -24,7 +24,7 @@ describe('hours of the day', () => {
   /** The hour of the day on the worker's clock. */
   const hourOf = ({ clock }: Stage): number => new Date(clock.wallMs()).getHours();
 
-  it('pauses outside them, works within them, and goes by what they are changed to', async () => {
+  it('pause the worker outside them, and can be changed', async () => {
     const on = await start(taking(60_000), { cores: 1 });
     const { clock, worker, names } = on;
     const hour = hourOf(on);
@@ -42,7 +42,7 @@ describe('hours of the day', () => {
 });
 
 describe('a stop that lets slices finish', () => {
-  it('takes nothing more, reports what runs however long it takes, and then closes', async () => {
+  it('accepts no more work, reports the running slices however long they take, and then closes', async () => {
     const on = await start(taking(20_000), { cores: 1 });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, chunk: 5 });

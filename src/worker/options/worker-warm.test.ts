@@ -1,5 +1,5 @@
 /**
- * How warm a worker starts its sandboxes, under each policy: what it keeps, what it has ready, and when it lets go.
+ * How a worker starts sandboxes under each policy: what it keeps, what it prewarms, and when it ends them.
  */
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
@@ -22,7 +22,7 @@ function on(options: WorkerOptions = {}): Stage {
   return keep(stage(script, options));
 }
 describe('warm-function', () => {
-  it('is what a worker does unless it is told otherwise: a job finds its sandbox again', async () => {
+  it('is the default policy: a job gets its sandbox again', async () => {
     const s = on();
     await s.worker.start();
     await workOff(s, JOB);
@@ -33,7 +33,7 @@ describe('warm-function', () => {
     expect(s.host.assignments).toHaveLength(2);
   });
 
-  it('tells the scheduler what starts at once, and when that changes while it waits', async () => {
+  it('reports to the scheduler which jobs start at once, also when that changes while it waits', async () => {
     const s = on({ cores: 2 });
     await s.worker.start();
     const wants = (): unknown[] => s.scheduler.said.filter(({ type }) => type === 'lease.request');
@@ -57,17 +57,17 @@ describe('warm-function', () => {
     });
   });
 
-  it('keeps so many and so long, and no more', async () => {
+  it('keeps a limited number of sandboxes for a limited time', async () => {
     const s = on();
     await s.worker.start();
     for (const id of [JOB, OTHER, THIRD]) await workOff(s, id);
-    // One at its place, one beside it: this worker has one core.
+    // One in its slot, one idle: this worker has one core.
     expect(s.host.alive).toBe(2);
     await s.clock.advance(3 * MINUTE);
     expect(s.host.alive).toBe(0);
   });
 
-  it('keeps nothing of a job that is blocked, nor anything while it rests', async () => {
+  it('keeps no sandbox of a blocked job, and none while paused', async () => {
     const s = on();
     await s.worker.start();
     await workOff(s, JOB);
@@ -83,8 +83,8 @@ describe('warm-function', () => {
   });
 });
 
-describe('a spare', () => {
-  it('is started when all is quiet, for what was asked for, and the next job starts in it', async () => {
+describe('a prewarmed sandbox', () => {
+  it('is started when no sandbox is being set up, for a worktime in demand, and the next job starts in it', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();
     await s.clock.advance(MINUTE);
@@ -99,7 +99,7 @@ describe('a spare', () => {
     expect(s.host.assignments[1]!.assets).toEqual({});
   });
 
-  it('takes no time from slices that are at work but for a fiftieth of it', async () => {
+  it('takes at most a fiftieth of the time of running slices', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();
     s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100_000, sliceMs: 5 });
@@ -110,7 +110,7 @@ describe('a spare', () => {
     expect(s.scheduler.isComplete(JOB)).toBe(false);
   });
 
-  it('is given up when nothing was asked for in a while, and with the worker', async () => {
+  it('is ended after a time without demand, and with the worker', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();
     await workOff(s, JOB);
@@ -127,7 +127,7 @@ describe('a spare', () => {
 });
 
 describe('cold', () => {
-  it('keeps nothing and has nothing ready', async () => {
+  it('keeps no sandbox and prewarms none', async () => {
     const s = on({ policy: 'cold' });
     await s.worker.start();
     await workOff(s, JOB);
@@ -139,7 +139,7 @@ describe('cold', () => {
 });
 
 describe('blobs that a job names', () => {
-  it('are downloaded once by all workers of this machine', async () => {
+  it('are downloaded once for all workers of this machine', async () => {
     const assets = memoryStorage();
     const bundle = new Uint8Array(100).fill(7);
     const fs = { blob: sha256Hex(bundle), bytes: bundle.length, cwd: '/data' };

@@ -1,10 +1,10 @@
 /**
- * The hours of the day in which a worker works, in local time: outside them it pauses.
+ * The hours of the day, local time, in which a worker works; it pauses outside them.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
 
-/** Minutes since midnight, local time, 0 to 1,439; `to` is the first minute outside. `to` below `from` is past midnight. */
+/** Minutes since midnight, local time, 0 to 1,439. `to` is exclusive; where it is below `from`, it is on the next day. */
 export interface Hours {
   readonly from: number;
   readonly to: number;
@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 const MINUTES_A_DAY = 1_440;
 const PATTERN = /^([01]?\d|2[0-3])(?::([0-5]\d))?\s*-\s*([01]?\d|2[0-4])(?::([0-5]\d))?$/;
 
-/** `22-7` or `22:30-07:00`; undefined where the text is neither, or both ends are the same time. */
+/** Parses `22-7` or `22:30-07:00`; undefined where the text is malformed or both times are equal. */
 export function parseHours(text: string): Hours | undefined {
   const found = PATTERN.exec(text.trim());
   if (found === null) return undefined;
@@ -26,27 +26,27 @@ export function parseHours(text: string): Hours | undefined {
   return from === to ? undefined : { from, to };
 }
 
-/** `22:00-07:00`. */
+/** Formats as `22:00-07:00`. */
 export function formatHours({ from, to }: Hours): string {
   const time = (minutes: number): string =>
     `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
   return `${time(from)}-${time(to)}`;
 }
 
-/** Whether that moment is within the hours, by the machine's own time zone. */
+/** Whether that time is within the hours, in the machine's time zone. */
 export function isWithin({ from, to }: Hours, at: Date): boolean {
   const minute = at.getHours() * 60 + at.getMinutes();
   return from < to ? minute >= from && minute < to : minute >= from || minute < to;
 }
 
-/** Watches the clock while there are hours, and reports when they begin and end. */
+/** Checks the time while hours are set, and reports whether it is outside them. */
 export class WorkingHours {
   readonly #clock: Clock;
   readonly #outside: (isOutside: boolean) => void;
   #hours: Hours | undefined;
   #cancel: CancelTimer | undefined;
 
-  /** `outside` is called with every look at the clock. */
+  /** `outside` is called at every check. */
   constructor(clock: Clock, outside: (isOutside: boolean) => void) {
     this.#clock = clock;
     this.#outside = outside;
@@ -54,7 +54,7 @@ export class WorkingHours {
 
   set hours(hours: Hours | undefined) {
     this.#hours = hours;
-    this.#look();
+    this.#check();
   }
 
   close(): void {
@@ -62,13 +62,13 @@ export class WorkingHours {
     this.#cancel = undefined;
   }
 
-  /** Once a minute: a machine may have slept, and clocks are put forward and back. */
-  #look(): void {
+  /** Checks once a minute, since a machine may be suspended and clocks may be changed. */
+  #check(): void {
     this.close();
     const nowMs = this.#clock.wallMs();
     this.#outside(this.#hours !== undefined && !isWithin(this.#hours, new Date(nowMs)));
     if (this.#hours === undefined) return;
     const nextMs = MINUTE_MS - (nowMs % MINUTE_MS);
-    this.#cancel = this.#clock.after(nextMs, () => this.#look(), { background: true });
+    this.#cancel = this.#clock.after(nextMs, () => this.#check(), { background: true });
   }
 }

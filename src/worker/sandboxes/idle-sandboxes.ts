@@ -1,29 +1,29 @@
 /**
- * Sandboxes of jobs that have no place at work now: kept for a while, a few at a time, since the job's next lease starts
- * in one at once.
+ * Sandboxes that have loaded a job but are in no slot now. A few are kept for some time, so that the job's next lease
+ * starts at once.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
-import type { Job } from '../assets/job-package-cache.js';
+import type { LoadedJob } from '../assets/job-package-cache.js';
 import type { RunnerEvents, SandboxRunner } from './sandbox-runner.js';
 
-interface Parked {
+interface IdleSandbox {
   readonly jobId: string;
   readonly packageDigest: string;
   readonly runner: SandboxRunner;
   readonly cancel: CancelTimer;
 }
 
-export class ParkedSandboxes {
+export class IdleSandboxes {
   readonly #clock: Clock;
   readonly #max: number;
   readonly #keepMs: number;
-  /** Others are kept now. */
+  /** Called when the set of kept sandboxes changes. */
   readonly #changed: () => void;
-  /** The oldest first. */
-  #parked: Parked[] = [];
+  /** Oldest first. */
+  #idle: IdleSandbox[] = [];
 
-  /** `keepMs`: milliseconds. */
+  /** `keepMs`: how long a sandbox is kept, milliseconds. */
   constructor(clock: Clock, max: number, keepMs: number, changed: () => void) {
     this.#changed = changed;
     this.#clock = clock;
@@ -31,58 +31,57 @@ export class ParkedSandboxes {
     this.#keepMs = keepMs;
   }
 
-  /** What the kept ones were set up for. */
-  get jobs(): Job[] {
-    return this.#parked.flatMap(({ runner }) => runner.job ?? []);
+  /** The jobs that the kept sandboxes have loaded. */
+  get jobs(): LoadedJob[] {
+    return this.#idle.flatMap(({ runner }) => runner.job ?? []);
   }
 
-  /** Keeps the sandbox, or ends it. One place too many is taken till `take` has been asked: it may want the oldest. */
+  /** Keeps the sandbox, or ends it. May exceed the maximum by one until the next `take`, which may want the oldest. */
   put(jobId: string, packageDigest: string, runner: SandboxRunner): void {
     if (this.#max === 0 || !runner.isReady) return runner.kill();
-    const end = (): void => this.#end(parked);
+    const end = (): void => this.#end(idle);
     const cancel = this.#clock.after(this.#keepMs, end, { background: true });
-    const parked: Parked = { jobId, packageDigest, runner, cancel };
-    runner.adopt(listeningFor(end));
-    runner.rest();
-    this.#parked.push(parked);
+    const idle: IdleSandbox = { jobId, packageDigest, runner, cancel };
+    runner.attach(handlersEnding(end));
+    runner.quiesce();
+    this.#idle.push(idle);
     this.#changed();
   }
 
-  /** A sandbox of that very job, which is the caller's from now on. Of the others the oldest give way. */
+  /** Removes and returns a sandbox of that job and package, if there is one. Then ends the oldest ones beyond the maximum. */
   take(jobId: string, packageDigest: string): SandboxRunner | undefined {
-    const found = this.#parked.find((one) => one.jobId === jobId && one.packageDigest === packageDigest);
-    this.#parked = this.#parked.filter((one) => one !== found);
+    const found = this.#idle.find((one) => one.jobId === jobId && one.packageDigest === packageDigest);
+    this.#idle = this.#idle.filter((one) => one !== found);
     found?.cancel();
     if (found !== undefined) this.#changed();
-    while (this.#parked.length > this.#max) this.#end(this.#parked[0]!);
+    while (this.#idle.length > this.#max) this.#end(this.#idle[0]!);
     return found?.runner;
   }
 
-  /** Ends those of a job, or all. */
+  /** Ends the sandboxes of a job, or all. */
   drop(jobId?: string): void {
-    for (const parked of [...this.#parked])
-      if (jobId === undefined || parked.jobId === jobId) this.#end(parked);
+    for (const idle of [...this.#idle]) if (jobId === undefined || idle.jobId === jobId) this.#end(idle);
   }
 
-  #end(parked: Parked): void {
-    parked.cancel();
-    this.#parked = this.#parked.filter((one) => one !== parked);
-    parked.runner.kill();
+  #end(idle: IdleSandbox): void {
+    idle.cancel();
+    this.#idle = this.#idle.filter((one) => one !== idle);
+    idle.runner.kill();
     this.#changed();
   }
 }
 
-/** A sandbox without slices has nothing to say: what does is ended. */
-function listeningFor(end: () => void): RunnerEvents {
+/** A sandbox without slices must not post anything but console output; otherwise it is ended. */
+function handlersEnding(end: () => void): RunnerEvents {
   return {
     ready: () => undefined,
     failed: end,
-    said: (message) => {
+    message: (message) => {
       if (message.type !== 'console') end();
     },
-    starved: end,
-    served: () => undefined,
-    computes: () => undefined,
+    inputFailed: end,
+    inputReady: () => undefined,
+    computing: () => undefined,
     exited: end,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The worker's sandboxes at one desk: one runner a slot. What they say becomes events for the core; what they say
- * besides (console, progress) goes to the scheduler within its ration.
+ * The worker's sandboxes, one runner for each slot. Their messages become events for the core; console output and
+ * progress are sent to the scheduler within rate limits.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -15,90 +15,92 @@ import type { Random } from '../../lib/crypto/random.js';
 import type { JobId, WarmState } from '../../protocol/messages/messages.js';
 import type { JobMessage } from '../../protocol/messages/sandbox-messages.js';
 import { TokenBucket } from '../../lib/token-bucket.js';
-import type { Blobs } from '../assets/blob-client.js';
+import type { BlobClient } from '../assets/blob-client.js';
 import type { CoreEvent, Effect } from '../core/events.js';
 import type { CoreState, LeaseState } from '../core/state.js';
 import type { JobBytes } from '../inputs/job-bytes.js';
-import type { Job, Jobs } from '../assets/job-package-cache.js';
+import type { LoadedJob, JobPackageCache } from '../assets/job-package-cache.js';
 import type { BatchInputs } from '../inputs/lease-inputs.js';
-import { ParkedSandboxes } from './idle-sandboxes.js';
+import { IdleSandboxes } from './idle-sandboxes.js';
 import type { RemoteInputs } from '../inputs/remote-inputs.js';
 import { SandboxRunner } from './sandbox-runner.js';
 import type { RunnerEvents } from './sandbox-runner.js';
-import type { SchedulerLink } from '../../client/scheduler-link.js';
-import type { Tally } from '../controls/worker-stats.js';
-import type { Warmth } from './start/start-policy.js';
+import type { SchedulerRequests } from '../../client/scheduler-requests.js';
+import type { WorkerStats } from '../controls/worker-stats.js';
+import type { WarmStartPolicy } from './start/start-policy.js';
 import type { WorkerEvents } from '../options/worker-events.js';
 import type { WorktimeHealth } from './worktime-health.js';
 
-/** Console text of one worker, bytes a second, and at once. */
+/** Console output of one worker: bytes a second, and burst. */
 const CONSOLE_BYTES_PER_SECOND = 256 * 1024;
 const CONSOLE_BYTES_BURST = 1024 * 1024;
-/** Signs (beginnings, progress, console) of one sandbox a second, and at once; an honest one stays far below. */
-const SIGNS_PER_SECOND = 2_000;
-const SIGNS_BURST = 10_000;
-/** One that has nothing to do for so long is shown as idle, milliseconds: the gap between two leases is shorter. */
-const IDLE_SHOWN_MS = 500;
-/** What is warm is told anew at most so often, milliseconds. */
-const WARM_TOLD_MS = 100;
+/** Messages (starts, progress, console) of one sandbox: number a second, and burst. Honest sandboxes stay far below. */
+const MESSAGES_PER_SECOND = 2_000;
+const MESSAGES_BURST = 10_000;
+/** A sandbox without work is reported as idle after this, milliseconds: the gap between two leases is shorter. */
+const IDLE_REPORT_MS = 500;
+/** Minimum interval between two reports of the warm state, milliseconds. */
+const WARM_REPORT_MS = 100;
 
-export interface DeskOptions {
-  link: SchedulerLink;
+export interface SandboxPoolOptions {
+  link: SchedulerRequests;
   clock: Clock;
   random: Random;
-  jobs: Jobs;
-  blobs: Blobs;
+  jobs: JobPackageCache;
+  blobs: BlobClient;
   remotes: RemoteInputs;
   events: Emitter<WorkerEvents>;
   core: CoreState;
-  tally: Tally;
-  warmth: Warmth;
+  stats: WorkerStats;
+  startPolicy: WarmStartPolicy;
   health: WorktimeHealth;
   jobBytes: JobBytes;
   dispatch: (event: CoreEvent) => void;
 }
 
-interface Seat {
-  readonly gen: number;
+interface PoolSlot {
+  readonly epoch: number;
   readonly jobId: string;
   readonly packageDigest: string;
   readonly runner: SandboxRunner;
-  readonly signs: TokenBucket;
+  readonly messages: TokenBucket;
   progressMs: number;
   cancelIdle?: CancelTimer;
-  isShownIdle?: boolean;
+  isReportedIdle?: boolean;
 }
 
-export class SandboxDesk {
-  readonly #options: DeskOptions;
-  readonly #seats: (Seat | undefined)[] = [];
-  readonly #parked: ParkedSandboxes;
+export class SandboxPool {
+  readonly #options: SandboxPoolOptions;
+  readonly #slots: (PoolSlot | undefined)[] = [];
+  readonly #idle: IdleSandboxes;
   readonly #consoleMessages: TokenBucket;
   readonly #consoleBytes: TokenBucket;
-  #warmTold = '';
-  #cancelTell: CancelTimer | undefined;
+  #reportedWarmState = '';
+  #cancelReport: CancelTimer | undefined;
 
-  constructor(options: DeskOptions) {
+  constructor(options: SandboxPoolOptions) {
     this.#options = options;
-    const { clock, warmth } = options;
-    this.#parked = new ParkedSandboxes(clock, warmth.parkMax, warmth.keepMs, () => this.warmthChanged());
+    const { clock, startPolicy } = options;
+    this.#idle = new IdleSandboxes(clock, startPolicy.idleMax, startPolicy.keepMs, () =>
+      this.warmStateChanged(),
+    );
     const now = options.clock.monotonicMs();
     const perSecond = CONSOLE_MESSAGES_PER_SECOND_MAX;
     this.#consoleMessages = new TokenBucket(perSecond, perSecond, now);
     this.#consoleBytes = new TokenBucket(CONSOLE_BYTES_PER_SECOND, CONSOLE_BYTES_BURST, now);
   }
 
-  /** The jobs whose code is here, in sandboxes at work and in those that are kept. */
-  get jobs(): Job[] {
-    const atWork = this.#seats.flatMap((seat) => seat?.runner.job ?? []);
-    return [...atWork, ...this.#parked.jobs];
+  /** The jobs whose code is loaded, in active and in idle sandboxes. */
+  get jobs(): LoadedJob[] {
+    const atWork = this.#slots.flatMap((poolSlot) => poolSlot?.runner.job ?? []);
+    return [...atWork, ...this.#idle.jobs];
   }
 
-  /** What starts at once, or soon, for a slot whose sandbox has that job. */
-  warmFor(warm: JobId | undefined): WarmState {
-    const jobs = new Set(this.#parked.jobs.reverse().map(({ jobId }) => jobId));
+  /** The jobs and worktimes that start fast here, for a slot whose sandbox has loaded the job `warm`. */
+  warmStateFor(warm: JobId | undefined): WarmState {
+    const jobs = new Set(this.#idle.jobs.reverse().map(({ jobId }) => jobId));
     if (warm !== undefined) jobs.delete(warm);
-    const { worktimes } = this.#options.warmth;
+    const { worktimes } = this.#options.startPolicy;
     return {
       ...(warm === undefined ? {} : { loadedJob: warm }),
       ...(jobs.size === 0 ? {} : { warmJobs: [...jobs].slice(0, WARM_JOBS_MAX) }),
@@ -106,143 +108,145 @@ export class SandboxDesk {
     };
   }
 
-  /** Other sandboxes are kept, or other runtimes stand ready: wants that wait are said again, soon and in one go. */
-  warmthChanged(): void {
+  /** The idle sandboxes or prewarmed runtimes changed: pending lease requests are sent again, at most once an interval. */
+  warmStateChanged(): void {
     const { clock, dispatch } = this.#options;
-    this.#cancelTell ??= clock.after(
-      WARM_TOLD_MS,
+    this.#cancelReport ??= clock.after(
+      WARM_REPORT_MS,
       () => {
-        this.#cancelTell = undefined;
-        const now = JSON.stringify(this.warmFor(undefined));
-        if (now === this.#warmTold) return;
-        this.#warmTold = now;
-        dispatch({ type: 'warmth' });
+        this.#cancelReport = undefined;
+        const now = JSON.stringify(this.warmStateFor(undefined));
+        if (now === this.#reportedWarmState) return;
+        this.#reportedWarmState = now;
+        dispatch({ type: 'warm-state-changed' });
       },
       { background: true },
     );
   }
 
   open(effect: Extract<Effect, { type: 'open-sandbox' }>): void {
-    const { slot, gen, jobId, packageDigest } = effect;
-    const { tally, clock } = this.#options;
-    const events = this.#eventsOf(slot, gen, jobId);
-    const kept = this.#parked.take(jobId, packageDigest);
-    const runner = kept ?? new SandboxRunner(this.#options, events);
-    const signs = new TokenBucket(SIGNS_PER_SECOND, SIGNS_BURST, clock.monotonicMs());
-    this.#seats[slot] = { gen, jobId, packageDigest, runner, signs, progressMs: -Infinity };
-    tally.sandbox(slot, jobId, 'opening');
-    if (kept === undefined) return void runner.open(jobId, packageDigest);
-    kept.adopt(events);
+    const { slot, epoch, jobId, packageDigest } = effect;
+    const { stats, clock } = this.#options;
+    const events = this.#handlersOf(slot, epoch, jobId);
+    const idle = this.#idle.take(jobId, packageDigest);
+    const runner = idle ?? new SandboxRunner(this.#options, events);
+    const messages = new TokenBucket(MESSAGES_PER_SECOND, MESSAGES_BURST, clock.monotonicMs());
+    this.#slots[slot] = { epoch, jobId, packageDigest, runner, messages, progressMs: -Infinity };
+    stats.sandboxChanged(slot, jobId, 'opening');
+    if (idle === undefined) return void runner.open(jobId, packageDigest);
+    idle.attach(events);
   }
 
-  /** Ends a sandbox; one that has nothing to do may be kept for the next lease of its job. */
-  kill(slot: number, gen: number, isIdle = false): void {
-    const seat = this.#seats[slot];
-    if (seat?.gen !== gen) return;
-    this.#seats[slot] = undefined;
-    seat.cancelIdle?.();
-    this.#options.tally.sandbox(slot, seat.jobId, 'ended', seat.runner.job);
-    if (isIdle) this.#parked.put(seat.jobId, seat.packageDigest, seat.runner);
-    else seat.runner.kill();
+  /** Ends a sandbox. If `isIdle`, it may be kept for the next lease of its job. */
+  kill(slot: number, epoch: number, isIdle = false): void {
+    const poolSlot = this.#slots[slot];
+    if (poolSlot?.epoch !== epoch) return;
+    this.#slots[slot] = undefined;
+    poolSlot.cancelIdle?.();
+    this.#options.stats.sandboxChanged(slot, poolSlot.jobId, 'ended', poolSlot.runner.job);
+    if (isIdle) this.#idle.put(poolSlot.jobId, poolSlot.packageDigest, poolSlot.runner);
+    else poolSlot.runner.kill();
   }
 
-  /** A sandbox has nothing to run now, be it for a moment. */
-  rest(slot: number, gen: number): void {
-    const seat = this.#seats[slot];
-    if (seat?.gen === gen) seat.runner.rest();
+  /** The sandbox has no slices to run now, perhaps only for a moment. */
+  quiesce(slot: number, epoch: number): void {
+    const poolSlot = this.#slots[slot];
+    if (poolSlot?.epoch === epoch) poolSlot.runner.quiesce();
   }
 
-  /** A sandbox has nothing to do: it is kept as long as the policy says. */
-  idle(slot: number, gen: number): void {
-    const seat = this.#seats[slot];
-    if (seat?.gen !== gen) return;
-    const { dispatch, clock, warmth, tally } = this.#options;
+  /** The sandbox has no work: it is kept for as long as the policy allows. */
+  idle(slot: number, epoch: number): void {
+    const poolSlot = this.#slots[slot];
+    if (poolSlot?.epoch !== epoch) return;
+    const { dispatch, clock, startPolicy, stats } = this.#options;
     const show = (): void => {
-      seat.isShownIdle = true;
-      tally.sandbox(slot, seat.jobId, 'idle', seat.runner.job);
+      poolSlot.isReportedIdle = true;
+      stats.sandboxChanged(slot, poolSlot.jobId, 'idle', poolSlot.runner.job);
     };
-    const stale = (): void => dispatch({ type: 'sandbox-stale', slot, gen });
+    const stale = (): void => dispatch({ type: 'sandbox-stale', slot, epoch });
     const cancels = [
-      clock.after(IDLE_SHOWN_MS, show, { background: true }),
-      clock.after(warmth.keepMs, stale, { background: true }),
+      clock.after(IDLE_REPORT_MS, show, { background: true }),
+      clock.after(startPolicy.keepMs, stale, { background: true }),
     ];
-    seat.cancelIdle = () => cancels.forEach((cancel) => cancel());
+    poolSlot.cancelIdle = () => cancels.forEach((cancel) => cancel());
   }
 
-  /** Nothing was heard of a slice for long: whether its sandbox computes is found out. */
-  probe(slot: number, gen: number, withinMs: number): void {
-    const seat = this.#seats[slot];
-    if (seat?.gen === gen) seat.runner.probe(withinMs);
+  /** The running slice has posted nothing for long: find out whether the sandbox computes. */
+  probe(slot: number, epoch: number, withinMs: number): void {
+    const poolSlot = this.#slots[slot];
+    if (poolSlot?.epoch === epoch) poolSlot.runner.probe(withinMs);
   }
 
-  /** Ends what is kept of a job, or of all: it may not run here now. */
-  forget(jobId?: string): void {
-    this.#parked.drop(jobId);
+  /** Ends the idle sandboxes of a job, or all. */
+  dropIdle(jobId?: string): void {
+    this.#idle.drop(jobId);
   }
 
-  feed({ slot, gen, leaseId, batch, each }: Extract<Effect, { type: 'feed' }>, cut: BatchInputs): void {
-    const seat = this.#seats[slot];
-    if (seat?.gen !== gen) return;
-    seat.cancelIdle?.();
-    if (seat.isShownIdle) this.#options.tally.sandbox(slot, seat.jobId, 'ready', seat.runner.job);
-    seat.isShownIdle = false;
-    seat.runner.feed(leaseId, batch, cut, each);
+  runBatch(effect: Extract<Effect, { type: 'dispatch' }>, inputs: BatchInputs): void {
+    const { slot, epoch, leaseId, batch, reportEach } = effect;
+    const poolSlot = this.#slots[slot];
+    if (poolSlot?.epoch !== epoch) return;
+    poolSlot.cancelIdle?.();
+    if (poolSlot.isReportedIdle)
+      this.#options.stats.sandboxChanged(slot, poolSlot.jobId, 'ready', poolSlot.runner.job);
+    poolSlot.isReportedIdle = false;
+    poolSlot.runner.runBatch(leaseId, batch, inputs, reportEach);
   }
 
-  /** Progress that the core took for true. */
+  /** Publishes progress that the core accepted. */
   progressed(effect: Extract<Effect, { type: 'progressed' }>): void {
     const { slot, leaseId, jobId, sliceNumber, progress } = effect;
-    const { clock, link, tally } = this.#options;
-    const seat = this.#seats[slot];
+    const { clock, link, stats } = this.#options;
+    const poolSlot = this.#slots[slot];
     const nowMs = clock.monotonicMs();
-    if (seat === undefined || nowMs - seat.progressMs < PROGRESS_INTERVAL_MS / 2) return;
-    seat.progressMs = nowMs;
-    tally.progressed(slot, jobId, sliceNumber, progress);
+    if (poolSlot === undefined || nowMs - poolSlot.progressMs < PROGRESS_INTERVAL_MS / 2) return;
+    poolSlot.progressMs = nowMs;
+    stats.progressed(slot, jobId, sliceNumber, progress);
     const known = progress === undefined ? {} : { progress };
     link.notify({ type: 'slice.progress', leaseId, sliceNumber, ...known });
   }
 
   /** Ends all sandboxes. */
   close(): void {
-    this.#seats.forEach((seat, slot) => seat !== undefined && this.kill(slot, seat.gen));
-    this.#parked.drop();
-    this.#cancelTell?.();
-    this.#options.warmth.close();
+    this.#slots.forEach((poolSlot, slot) => poolSlot !== undefined && this.kill(slot, poolSlot.epoch));
+    this.#idle.drop();
+    this.#cancelReport?.();
+    this.#options.startPolicy.close();
   }
 
-  #eventsOf(slot: number, gen: number, jobId: string): RunnerEvents {
-    const { dispatch, tally } = this.#options;
+  #handlersOf(slot: number, epoch: number, jobId: string): RunnerEvents {
+    const { dispatch, stats } = this.#options;
     return {
       ready: (job) => {
-        tally.met(jobId, job.package.public);
-        tally.sandbox(slot, jobId, 'ready', job);
+        stats.jobSeen(jobId, job.package.public);
+        stats.sandboxChanged(slot, jobId, 'ready', job);
         const { limits, isolation } = job.package;
-        dispatch({ type: 'sandbox-ready', slot, gen, limits, fresh: isolation === 'slice' });
+        dispatch({ type: 'sandbox-ready', slot, epoch, limits, singleUse: isolation === 'slice' });
       },
-      failed: (fault, message) => dispatch({ type: 'sandbox-failed', slot, gen, fault, message }),
-      said: (message) => this.#onSaid(slot, gen, message),
-      starved: (batch, fault, message, code) =>
-        dispatch({ type: 'input-failed', slot, gen, batch, fault, message, ...(code && { code }) }),
-      served: (batch) => dispatch({ type: 'input-came', slot, gen, batch }),
-      computes: () => dispatch({ type: 'computes', slot, gen }),
-      exited: (message) => dispatch({ type: 'sandbox-exit', slot, gen, message }),
+      failed: (fault, message) => dispatch({ type: 'sandbox-failed', slot, epoch, fault, message }),
+      message: (message) => this.#onMessage(slot, epoch, message),
+      inputFailed: (batch, fault, message, code) =>
+        dispatch({ type: 'input-failed', slot, epoch, batch, fault, message, ...(code && { code }) }),
+      inputReady: (batch) => dispatch({ type: 'input-ready', slot, epoch, batch }),
+      computing: () => dispatch({ type: 'computing', slot, epoch }),
+      exited: (message) => dispatch({ type: 'sandbox-exit', slot, epoch, message }),
     };
   }
 
-  #onSaid(slot: number, gen: number, message: JobMessage): void {
-    const { dispatch, clock, tally } = this.#options;
+  #onMessage(slot: number, epoch: number, message: JobMessage): void {
+    const { dispatch, clock, stats } = this.#options;
     if (message.type === 'outcomes') {
-      tally.reached(slot, message.first + message.count - (message.done ? 1 : 0));
-      return dispatch({ ...message, slot, gen });
+      stats.sliceReached(slot, message.first + message.count - (message.done ? 1 : 0));
+      return dispatch({ ...message, slot, epoch });
     }
-    const seat = this.#seats[slot];
-    if (seat?.gen !== gen) return;
-    if (!seat.signs.take(clock.monotonicMs())) {
-      const flood = 'The sandbox posted more messages than anybody could read.';
-      return dispatch({ type: 'sandbox-exit', slot, gen, message: flood });
+    const poolSlot = this.#slots[slot];
+    if (poolSlot?.epoch !== epoch) return;
+    if (!poolSlot.messages.take(clock.monotonicMs())) {
+      const text = 'The sandbox posted more messages than the limit allows.';
+      return dispatch({ type: 'sandbox-exit', slot, epoch, message: text });
     }
-    if (message.type === 'console') return this.#onConsole(slot, seat.jobId, message);
-    dispatch({ ...message, slot, gen });
+    if (message.type === 'console') return this.#onConsole(slot, poolSlot.jobId, message);
+    dispatch({ ...message, slot, epoch });
   }
 
   #onConsole(slot: number, jobId: string, message: Extract<JobMessage, { type: 'console' }>): void {
@@ -256,12 +260,12 @@ export class SandboxDesk {
       !this.#consoleBytes.take(nowMs, text.length)
     )
       return;
-    const said = { sliceNumber, level, message: text, ...(same === undefined ? {} : { same }) };
-    events.emit('console', { sandbox: slot, jobId, ...said });
-    link.notify({ type: 'slice.console', leaseId: lease.leaseId, ...said });
+    const shown = { sliceNumber, level, message: text, ...(same === undefined ? {} : { same }) };
+    events.emit('console', { sandbox: slot, jobId, ...shown });
+    link.notify({ type: 'slice.console', leaseId: lease.leaseId, ...shown });
   }
 
-  /** Also one that is reported and not yet acknowledged: a word may come just behind the outcome. */
+  /** The lease of a slice, including slices that are reported but not acknowledged: console output may follow the outcome. */
   #leaseOf(slot: number, jobId: string, sliceNumber: number): LeaseState | undefined {
     for (const lease of this.#options.core.leases.values()) {
       if (lease.slot !== slot || lease.jobId !== jobId) continue;

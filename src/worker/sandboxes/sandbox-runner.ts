@@ -1,6 +1,6 @@
 /**
- * One sandbox from its start to its end: sets it up for a job within a time, hands it batches with the blobs that
- * their slices stand for, and turns what it posts into events. Everything after its end is silence.
+ * Runs one sandbox: sets it up for a job within a time limit, sends it batches with the blobs that their slices refer
+ * to, and turns its messages into events. After its end nothing is emitted.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -13,27 +13,27 @@ import type {
   SetupReply,
   SupervisorToSandbox,
 } from '../../protocol/messages/sandbox-messages.js';
-import type { Blobs } from '../assets/blob-client.js';
+import type { BlobClient } from '../assets/blob-client.js';
 import { checkSandboxMessage } from '../hosts/port/check-sandbox-message.js';
 import type { LossCode, SetupFault } from '../core/events.js';
 import { fillInputs } from '../inputs/fill-inputs.js';
 import type { JobBytes } from '../inputs/job-bytes.js';
-import type { Job, Jobs } from '../assets/job-package-cache.js';
+import type { LoadedJob, JobPackageCache } from '../assets/job-package-cache.js';
 import type { BatchInputs } from '../inputs/lease-inputs.js';
-import type { RemoteInputs, RemoteOwner } from '../inputs/remote-inputs.js';
+import type { RemoteInputs, FetchingJob } from '../inputs/remote-inputs.js';
 import { Liveness } from './liveness.js';
-import { Quiesce } from './quiesce.js';
+import { QuiesceMonitor } from './quiesce-monitor.js';
 import type { Sandbox } from '../hosts/port/sandbox-host.js';
-import type { Warmth } from './start/start-policy.js';
+import type { WarmStartPolicy } from './start/start-policy.js';
 import type { WorktimeHealth } from './worktime-health.js';
 
-/** From asking for a sandbox to having one, milliseconds. */
+/** Maximum time to start a sandbox, milliseconds. */
 export const START_MS_MAX = 60_000;
-/** From handing it the job to its word that it is ready: Python starts in there, milliseconds. */
+/** Maximum time from the assignment of the job to the confirmation, milliseconds: it includes the start of Python. */
 export const ASSIGN_MS_MAX = 120_000;
 
-/** Errors that the job brought with it; the others are trouble of this machine or of the way to it. */
-const FAULTS_OF_JOB: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Errors that the job caused; all others are caused by this machine or its network. */
+const JOB_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ASSIGN_FAILED',
   'BLOB_UNKNOWN',
   'BLOB_MISMATCH',
@@ -41,36 +41,36 @@ const FAULTS_OF_JOB: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FETCH_FAILED',
   'ORIGIN_NOT_ALLOWED',
 ]);
-/** Errors of a set-up that may be the worktime's. Without a code, a sandbox could not be started, ended, or was late. */
-const OF_WORKTIME: ReadonlySet<string | undefined> = new Set<ErrorCode | undefined>([
+/** Set-up errors that the worktime may have caused. Without a code, the sandbox did not start, ended, or timed out. */
+const WORKTIME_FAULTS: ReadonlySet<string | undefined> = new Set<ErrorCode | undefined>([
   undefined,
   'ASSIGN_FAILED',
   'ISOLATION_UNAVAILABLE',
 ]);
-/** Those that a slice is lost by under their own name. */
-const OWN_LOSSES = ['FETCH_FAILED', 'ORIGIN_NOT_ALLOWED'] as const;
+/** Errors that are reported as the code with which a slice is lost. */
+const INPUT_LOSSES = ['FETCH_FAILED', 'ORIGIN_NOT_ALLOWED'] as const;
 
 export interface RunnerEvents {
-  ready(job: Job): void;
+  ready(job: LoadedJob): void;
   failed(fault: SetupFault, message: string): void;
-  said(message: JobMessage): void;
-  /** A batch's input cannot be had. */
-  starved(batch: number, fault: SetupFault, message: string, code?: LossCode): void;
-  /** A batch that waited for its input has it, and is in the sandbox. */
-  served(batch: number): void;
-  /** Its thread is at work, though nothing is heard of it. */
-  computes(): void;
+  message(message: JobMessage): void;
+  /** The input of a batch could not be obtained. */
+  inputFailed(batch: number, fault: SetupFault, message: string, code?: LossCode): void;
+  /** The input of a batch arrived, and the batch was sent to the sandbox. */
+  inputReady(batch: number): void;
+  /** The thread is computing, although the slice posts nothing. */
+  computing(): void;
   exited(message: string): void;
 }
 
 export interface RunnerPorts {
-  warmth: Warmth;
+  startPolicy: WarmStartPolicy;
   health: WorktimeHealth;
   jobBytes: JobBytes;
   clock: Clock;
   random: Random;
-  jobs: Jobs;
-  blobs: Blobs;
+  jobs: JobPackageCache;
+  blobs: BlobClient;
   remotes: RemoteInputs;
 }
 
@@ -81,16 +81,16 @@ export class SandboxRunner {
   #events: RunnerEvents;
   #state: RunnerState = 'starting';
   #sandbox: Sandbox | undefined;
-  #job: Job | undefined;
+  #job: LoadedJob | undefined;
   #worktime: WorktimeName | undefined;
-  /** Set while `warmth` waits to hear how the set-up ends. */
-  #isWarming = false;
-  #cancelLimit: CancelTimer | undefined;
-  /** Set while a batch waits for its blobs: those behind it wait too. */
-  #feeding: Promise<void> | undefined;
-  /** Raised where an input failed: what was fed behind it is fed anew. */
-  #round = 0;
-  readonly #quiesce: Quiesce;
+  /** Set while `startPolicy` expects `setupFinished`. */
+  #isSettingUp = false;
+  #cancelDeadline: CancelTimer | undefined;
+  /** Set while a batch waits for its inputs; the batches behind it wait too. */
+  #delivery: Promise<void> | undefined;
+  /** Incremented when an input fails: the batches behind it will be sent again. */
+  #deliveryEpoch = 0;
+  readonly #quiesce: QuiesceMonitor;
   readonly #liveness: Liveness;
 
   constructor(ports: RunnerPorts, events: RunnerEvents) {
@@ -99,129 +99,129 @@ export class SandboxRunner {
     const { clock, random } = ports;
     const send = (message: SupervisorToSandbox): void => this.#send(message);
     const end = (reason: string): void => this.#onExit(reason);
-    this.#quiesce = new Quiesce({ clock, random, send, end });
-    const computes = (): void => this.#events.computes();
-    this.#liveness = new Liveness({ clock, random, send, end, computes });
+    this.#quiesce = new QuiesceMonitor({ clock, random, send, end });
+    const computing = (): void => this.#events.computing();
+    this.#liveness = new Liveness({ clock, random, send, end, computing });
   }
 
   /** The job that it was set up for. */
-  get job(): Job | undefined {
+  get job(): LoadedJob | undefined {
     return this.#job;
   }
 
-  /** Fetches what the job needs, starts the sandbox and assigns the job; `ready` or `failed` follows. */
+  /** Loads what the job needs, starts the sandbox and assigns the job; `ready` or `failed` follows. */
   async open(jobId: JobId, digest: Digest): Promise<void> {
-    const { jobs, warmth, health } = this.#ports;
+    const { jobs, startPolicy, health } = this.#ports;
     try {
       this.#job = await jobs.get(jobId, digest);
       this.#worktime = jobs.worktimeOf(this.#job);
       health.checkOffered(this.#worktime);
       const assignment = await jobs.assignment(this.#job);
       if (this.#is('ended')) return;
-      this.#isWarming = true;
-      const start = await warmth.prepare(assignment);
-      if (this.#is('ended')) return start.spare?.sandbox.kill();
-      this.#limit(START_MS_MAX, 'worker', 'The sandbox did not start');
-      const sandbox = await warmth.start(start, this.#job.owner, {
+      this.#isSettingUp = true;
+      const start = await startPolicy.prepare(assignment);
+      if (this.#is('ended')) return start.prewarmed?.sandbox.kill();
+      this.#setDeadline(START_MS_MAX, 'worker', 'The sandbox did not start');
+      const sandbox = await startPolicy.start(start, this.#job.owner, {
         message: (raw) => this.#onMessage(raw),
         exit: (reason, isShared) => this.#onExit(reason, isShared),
       });
       if (this.#is('ended')) return sandbox.kill();
       this.#sandbox = sandbox;
       this.#state = 'assigning';
-      this.#limit(ASSIGN_MS_MAX, 'job', 'The job did not get ready');
+      this.#setDeadline(ASSIGN_MS_MAX, 'job', 'The job did not get ready');
       sandbox.send({ type: 'assign', assignment: start.assignment });
     } catch (error) {
       this.#fail(faultOf(error), messageOf(error), isError(error) ? error.code : undefined);
     }
   }
 
-  /** Whether it has its job and lives. */
+  /** Whether the sandbox runs and has its job. */
   get isReady(): boolean {
     return this.#is('ready');
   }
 
-  /** Another listens to it from now on, and hears first that it is ready. */
-  adopt(events: RunnerEvents): void {
+  /** Replaces the receiver of events, and calls its `ready`. */
+  attach(events: RunnerEvents): void {
     this.#events = events;
     events.ready(this.#job!);
   }
 
-  /** Hands the sandbox a batch; batches run in the order of the calls. */
-  feed(leaseId: LeaseId, batch: number, cut: BatchInputs, each: boolean): void {
-    const { inputs, transfer, blobs, remotes, ahead } = cut;
+  /** Sends a batch to the sandbox; batches run in the order of the calls. */
+  runBatch(leaseId: LeaseId, batch: number, batchInputs: BatchInputs, reportEach: boolean): void {
+    const { inputs, transfer, blobs, remotes, next } = batchInputs;
     this.#quiesce.end();
-    const isHeavy = blobs.length + remotes.length > 0;
-    // On its way while this batch runs.
-    if (ahead !== undefined) this.#ports.remotes.prefetch(leaseId, ahead, this.#remoteOwner());
-    if (this.#feeding === undefined && !isHeavy) {
-      return this.#send({ type: 'run', batch, inputs, reportEach: each }, transfer);
+    const needsFetch = blobs.length + remotes.length > 0;
+    // It is fetched while this batch runs.
+    if (next !== undefined) this.#ports.remotes.prefetch(leaseId, next, this.#fetchingJob());
+    if (this.#delivery === undefined && !needsFetch) {
+      return this.#send({ type: 'run', batch, inputs, reportEach }, transfer);
     }
-    const before = this.#feeding ?? Promise.resolve();
-    // Addresses are asked at once: what one batch waits for comes while those before it run.
+    const before = this.#delivery ?? Promise.resolve();
+    // The fetch starts at once, while earlier batches run.
     const found = this.#fetchRemotes(leaseId, remotes);
-    const round = this.#round;
-    const isOver = (): boolean => this.#is('ended') || round !== this.#round;
-    const feeding = before.then(async () => {
+    const epoch = this.#deliveryEpoch;
+    const isOver = (): boolean => this.#is('ended') || epoch !== this.#deliveryEpoch;
+    const delivery = before.then(async () => {
       for (const digest of isOver() ? [] : blobs) {
-        const counted = (count: number): void => this.#ports.jobBytes.add(this.#job?.jobId ?? '', count);
-        const bytes = await this.#ports.blobs.get(digest, { counted });
+        const onBytes = (count: number): void => this.#ports.jobBytes.add(this.#job?.jobId ?? '', count);
+        const bytes = await this.#ports.blobs.get(digest, { onBytes });
         if (isOver()) return;
         this.#send({ type: 'blob', digest, bytes });
       }
       if (isOver()) return;
-      const full = fillInputs(cut, await found);
+      const filled = fillInputs(batchInputs, await found);
       if (isOver()) return;
-      this.#send({ type: 'run', batch, inputs: full.inputs, reportEach: each }, full.transfer);
-      if (isHeavy) this.#events.served(batch);
+      this.#send({ type: 'run', batch, inputs: filled.inputs, reportEach }, filled.transfer);
+      if (needsFetch) this.#events.inputReady(batch);
     });
-    const settled = feeding
+    const guarded = delivery
       .catch((error: unknown) => {
         if (isOver()) return;
-        this.#round++;
-        this.#feeding = undefined;
-        const code = OWN_LOSSES.find((one) => isError(error, one));
-        this.#events.starved(batch, faultOf(error), messageOf(error), code);
+        this.#deliveryEpoch++;
+        this.#delivery = undefined;
+        const code = INPUT_LOSSES.find((one) => isError(error, one));
+        this.#events.inputFailed(batch, faultOf(error), messageOf(error), code);
       })
       .finally(() => {
-        if (this.#feeding === settled) this.#feeding = undefined;
+        if (this.#delivery === guarded) this.#delivery = undefined;
       });
-    this.#feeding = settled;
+    this.#delivery = guarded;
   }
 
   #fetchRemotes(leaseId: LeaseId, remotes: BatchInputs['remotes']): Promise<Map<number, Uint8Array>> {
-    const owner = this.#remoteOwner();
+    const owner = this.#fetchingJob();
     const fetched = remotes.map(async (remote): Promise<[number, Uint8Array]> => {
       return [remote.slice, await this.#ports.remotes.get(leaseId, remote, owner)];
     });
     const found = Promise.all(fetched).then((list) => new Map(list));
-    // Awaited at its turn.
+    // It is awaited later, when the batches before it were sent.
     found.catch(() => undefined);
     return found;
   }
 
-  #remoteOwner(): RemoteOwner {
+  #fetchingJob(): FetchingJob {
     return { jobId: this.#job?.jobId ?? '', origins: this.#job?.package.origins ?? [] };
   }
 
-  /** It has nothing to do: nothing may run in it until it is fed. One that cannot say so in time is ended. */
-  rest(): void {
+  /** The sandbox has no work: no code may run in it until the next batch. If it does not confirm this in time it is ended. */
+  quiesce(): void {
     if (this.#is('ready')) this.#quiesce.begin(this.#sandbox!);
   }
 
-  /** Nothing was heard of its slice for long: `computes` follows where its thread is at work. */
+  /** The running slice has posted nothing for long: `computing` follows if its thread is busy. */
   probe(withinMs: number): void {
-    if (this.#is('ready')) void this.#liveness.ask(this.#sandbox!, withinMs);
+    if (this.#is('ready')) void this.#liveness.ping(this.#sandbox!, withinMs);
   }
 
-  /** Ends it without a word. */
+  /** Ends the sandbox; no event follows. */
   kill(): void {
     if (this.#is('ended')) return;
     this.#state = 'ended';
     this.#quiesce.end();
     this.#liveness.close();
-    this.#cancelLimit?.();
-    this.#settle();
+    this.#cancelDeadline?.();
+    this.#finishSetup();
     this.#sandbox?.kill();
   }
 
@@ -229,7 +229,7 @@ export class SandboxRunner {
     try {
       this.#sandbox?.send(message, transfer);
     } catch (error) {
-      this.#onExit(`The sandbox could not be spoken to: ${messageOf(error)}`);
+      this.#onExit(`No message could be sent to the sandbox: ${messageOf(error)}`);
     }
   }
 
@@ -242,34 +242,34 @@ export class SandboxRunner {
       case 'warmed':
       case 'warm-failed':
       case 'snapshot':
-        return this.#onExit('The sandbox answered what nobody asked.');
+        return this.#onExit('The sandbox sent an answer to a request that was not sent.');
       case 'assigned':
       case 'assign-failed':
         return this.#onAssignment(message);
       case 'quiesced':
-        return this.#quiesce.answered(message.nonce);
+        return this.#quiesce.onReply(message.nonce);
       case 'pong':
-        return this.#liveness.answered(message.nonce);
+        return this.#liveness.onPong(message.nonce);
       case 'console':
-        return this.#is('ready') ? this.#events.said(message) : undefined;
+        return this.#is('ready') ? this.#events.message(message) : undefined;
       default:
-        if (this.#is('ready')) return this.#events.said(message);
+        if (this.#is('ready')) return this.#events.message(message);
         return this.#onExit('The sandbox reported on slices before it had any.');
     }
   }
 
   #onAssignment(message: Extract<SetupReply, { type: 'assigned' | 'assign-failed' }>): void {
-    if (this.#is('ready')) return this.#onExit('The sandbox said again how its assignment went.');
+    if (this.#is('ready')) return this.#onExit('The sandbox answered its assignment twice.');
     switch (message.type) {
       case 'assigned':
-        this.#cancelLimit?.();
+        this.#cancelDeadline?.();
         this.#state = 'ready';
         if (message.incompatible === true && this.#worktime !== undefined)
-          this.#ports.warmth.misfit(this.#worktime);
-        this.#settle();
+          this.#ports.startPolicy.rejectSnapshot(this.#worktime);
+        this.#finishSetup();
         return this.#events.ready(this.#job!);
       case 'assign-failed':
-        // What the place of the sandbox could not give, no job is to blame for.
+        // If the environment of the sandbox failed, the job is not charged.
         return this.#fail(
           message.error.code === 'ISOLATION_UNAVAILABLE' ? 'worker' : 'job',
           message.error.message,
@@ -281,7 +281,7 @@ export class SandboxRunner {
   #onExit(reason: string, isShared = false): void {
     if (this.#is('ended')) return;
     if (!this.#is('ready')) {
-      // The job is blamed only for what it did alone.
+      // The job is charged only if its sandbox was the only one that ended.
       return this.#fail(
         isShared ? 'worker' : 'job',
         `The sandbox ended while its job was assigned: ${reason}`,
@@ -291,39 +291,39 @@ export class SandboxRunner {
     this.#events.exited(reason);
   }
 
-  /** Tells, once, that setting up is over. */
-  #settle(): void {
-    if (!this.#isWarming) return;
-    this.#isWarming = false;
-    this.#ports.warmth.settled();
+  /** Notifies the start policy, once, that the set-up is over. */
+  #finishSetup(): void {
+    if (!this.#isSettingUp) return;
+    this.#isSettingUp = false;
+    this.#ports.startPolicy.setupFinished();
   }
 
-  #limit(ms: number, fault: SetupFault, what: string): void {
-    this.#cancelLimit?.();
-    this.#cancelLimit = this.#ports.clock.after(ms, () =>
+  #setDeadline(ms: number, fault: SetupFault, what: string): void {
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = this.#ports.clock.after(ms, () =>
       this.#fail(fault, `${what} within ${ms / 1_000} s.`),
     );
   }
 
-  /** A job is blamed only where its worktime starts without it. */
+  /** The job is charged only if its worktime starts without it. */
   #fail(fault: SetupFault, message: string, code?: string): void {
     if (this.#is('ended')) return;
     this.kill();
     const worktime = this.#worktime;
-    if (worktime === undefined || !OF_WORKTIME.has(code)) return this.#events.failed(fault, message);
+    if (worktime === undefined || !WORKTIME_FAULTS.has(code)) return this.#events.failed(fault, message);
     void this.#ports.health
-      .starts(worktime)
-      .then((starts) => this.#events.failed(starts ? fault : 'worker', message));
+      .canStart(worktime)
+      .then((canStart) => this.#events.failed(canStart ? fault : 'worker', message));
   }
 
-  /** A call, since what is awaited in between may have changed the state. */
+  /** A method, since the state may have changed during an await. */
   #is(state: RunnerState): boolean {
     return this.#state === state;
   }
 }
 
 function faultOf(error: unknown): SetupFault {
-  return isError(error) && FAULTS_OF_JOB.has(error.code) ? 'job' : 'worker';
+  return isError(error) && JOB_FAULTS.has(error.code) ? 'job' : 'worker';
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,5 @@
 /**
- * What a worker can run, by a test in a real thread.
+ * The self-test of a worker, in a real thread.
  */
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/clock.js';
@@ -10,7 +10,7 @@ import type { SandboxHost } from '../hosts/port/sandbox-host.js';
 import { stage, stageKeeper } from '../../testing/worker/worker-stage.js';
 import { testSandboxes } from './self-test.js';
 
-/** A host whose sandboxes answer each message by others. */
+/** A host whose sandboxes answer each message with the given ones. */
 function answering(answers: (type: string) => unknown[]): SandboxHost {
   return {
     isolation: 'thread',
@@ -42,14 +42,14 @@ const giving = (value: unknown): SandboxHost =>
 const on = stageKeeper();
 
 describe('the test of a worker’s sandboxes', () => {
-  it('offers all that there is where all can run', async () => {
+  it('offers all worktimes if all can run', async () => {
     expect(await testSandboxes(giving([42, true]), systemClock, WORKTIMES)).toEqual({
       worktimes: WORKTIMES,
       missing: [],
     });
   });
 
-  it('offers JavaScript alone where there is no WebAssembly, and says what is missing', async () => {
+  it('offers only JavaScript without WebAssembly, and names what is missing', async () => {
     const { worktimes, missing } = await testSandboxes(giving([42, false]), systemClock, WORKTIMES);
     expect(worktimes.map(({ name }) => name)).toEqual(['map-basic']);
     expect(missing.join()).toContain('Python needs WebAssembly');
@@ -63,8 +63,8 @@ describe('the test of a worker’s sandboxes', () => {
       ]),
       /eval is forbidden/,
     ],
-    ['a function gives a wrong value', giving([41, true]), /known value/],
-    ['a sandbox says what is no message', answering(() => [7]), /no message/],
+    ['a function gives a wrong value', giving([41, true]), /wrong value/],
+    ['a sandbox posts a malformed message', answering(() => [7]), /no message/],
   ])('fails where %s', async (_what, host, reason) => {
     await expect(testSandboxes(host, systemClock, WORKTIMES)).rejects.toMatchObject({
       code: 'ISOLATION_UNAVAILABLE',
@@ -72,13 +72,13 @@ describe('the test of a worker’s sandboxes', () => {
     });
   });
 
-  it('fails as the host does where none can be started', async () => {
+  it('fails with the error of the host if no sandbox can be started', async () => {
     const none = new ManyhandsError('ISOLATION_UNAVAILABLE', 'There is no Deno on this machine.');
     const host = { ...giving(0), start: () => Promise.reject(none) };
     await expect(testSandboxes(host, systemClock, WORKTIMES)).rejects.toBe(none);
   });
 
-  it('is followed by no start where the scheduler ended the session meanwhile', async () => {
+  it('does not start the worker if the scheduler ended the session meanwhile', async () => {
     const error = { code: 'BANNED', message: 'The operator keeps it out.' };
     const inner = giving([42, true]);
     const host: SandboxHost = {

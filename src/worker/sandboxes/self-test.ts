@@ -1,6 +1,6 @@
 /**
- * What a worker's sandboxes can run, found out by a tiny job of our own in a real one, before anybody's work is asked
- * for: a machine that can load nothing would end the jobs of others.
+ * Tests what this machine's sandboxes can run, with a small job in a real sandbox, before work is requested: a machine
+ * that can run nothing would make jobs fail.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -13,9 +13,9 @@ import { encodeValue } from '../../protocol/values/values.js';
 import { checkSandboxMessage } from '../hosts/port/check-sandbox-message.js';
 import type { Sandbox, SandboxHost } from '../hosts/port/sandbox-host.js';
 
-/** From asking for the sandbox to its answer, milliseconds: a browser may have to be started for it. */
+/** Maximum time for the test, milliseconds: a browser may have to be started for it. */
 const TEST_MS_MAX = 120_000;
-/** A function that answers 42, and whether the smallest module of WebAssembly compiles here. */
+/** Returns 42, and whether the smallest WebAssembly module compiles. */
 const SOURCE = `() => {
   try {
     return [42, new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) !== undefined];
@@ -25,15 +25,15 @@ const SOURCE = `() => {
 }`;
 
 export interface SelfTestResult {
-  /** Of those that were asked about: what can run here. */
+  /** The tested worktimes that can run here. */
   readonly worktimes: WorktimeName[];
-  /** What cannot, and why, in sentences for people; empty where all can. */
+  /** One sentence for each worktime that cannot run here, with the reason. */
   readonly missing: string[];
 }
 
 /**
- * Starts one sandbox and runs a slice in it.
- * @throws ISOLATION_UNAVAILABLE where nothing can run, with the reason
+ * Starts a sandbox and runs one slice in it.
+ * @throws ISOLATION_UNAVAILABLE where no job can run, with the reason
  */
 export async function testSandboxes(
   host: SandboxHost,
@@ -42,11 +42,13 @@ export async function testSandboxes(
 ): Promise<SelfTestResult> {
   const hasWebAssembly = await runTest(host, clock, worktimes);
   if (hasWebAssembly) return { worktimes: [...worktimes], missing: [] };
-  const missing = worktimes.filter(({ name }) => name !== 'map-basic').map(({ name }) => wordsOf(name));
+  const missing = worktimes
+    .filter(({ name }) => name !== 'map-basic')
+    .map(({ name }) => explainMissing(name));
   return { worktimes: worktimes.filter(({ name }) => name === 'map-basic'), missing };
 }
 
-function wordsOf(worktime: string): string {
+function explainMissing(worktime: string): string {
   const what = worktime === 'pyodide' ? 'Python' : `The worktime ${worktime}`;
   return `${what} needs WebAssembly, which the sandboxes of this machine do not have.`;
 }
@@ -63,29 +65,32 @@ async function runTest(
     return await new Promise<boolean>((resolve, reject) => {
       const fail = (why: string): void =>
         reject(
-          new ManyhandsError('ISOLATION_UNAVAILABLE', `The sandboxes of this machine run nothing. ${why}`),
+          new ManyhandsError(
+            'ISOLATION_UNAVAILABLE',
+            `The sandboxes of this machine cannot run jobs. ${why}`,
+          ),
         );
-      cancel = clock.after(TEST_MS_MAX, () => fail('The test of one gave no answer in time.'));
-      const heard = (message: SandboxToSupervisor): void => {
+      cancel = clock.after(TEST_MS_MAX, () => fail('The test sandbox did not answer in time.'));
+      const onMessage = (message: SandboxToSupervisor): void => {
         if (message.type === 'assign-failed') return fail(message.error.message);
-        if (message.type === 'assigned') return sandbox?.send(sliceOfTest());
+        if (message.type === 'assigned') return sandbox?.send(testSlice());
         if (message.type !== 'outcomes') return;
-        const answer = answerOf(message.segment);
-        if (answer === undefined) fail('A function that gives a known value gave another.');
+        const answer = readResult(message.segment);
+        if (answer === undefined) fail('The test function returned a wrong value.');
         else resolve(answer);
       };
       host
-        .start('spare:self-test', {
+        .start('prewarmed:self-test', {
           message: (raw) => {
             const checked = checkSandboxMessage(raw);
             if ('violation' in checked) fail(checked.violation);
-            else heard(checked.ok);
+            else onMessage(checked.ok);
           },
           exit: fail,
         })
         .then((started) => {
           sandbox = started;
-          const assignment = { package: packageOfTest(worktime), blobs: {}, worktime, assets: {} };
+          const assignment = { package: testPackage(worktime), blobs: {}, worktime, assets: {} };
           started.send({ type: 'assign', assignment });
         })
         .catch(reject);
@@ -96,7 +101,7 @@ async function runTest(
   }
 }
 
-function sliceOfTest(): { type: 'run'; batch: number; inputs: TestInput[]; reportEach: boolean } {
+function testSlice(): { type: 'run'; batch: number; inputs: TestInput[]; reportEach: boolean } {
   const input = { kind: 'range' as const, start: 0, step: 1, count: 1 };
   return { type: 'run', batch: 1, inputs: [{ first: 1, input }], reportEach: false };
 }
@@ -106,8 +111,8 @@ interface TestInput {
   input: { kind: 'range'; start: number; step: number; count: number };
 }
 
-/** Whether there is WebAssembly; undefined where the answer is not the one of the function. */
-function answerOf(segment: Uint8Array): boolean | undefined {
+/** Whether WebAssembly is available; undefined where the result is not that of the test function. */
+function readResult(segment: Uint8Array): boolean | undefined {
   try {
     const value = new SegmentReader(segment).value(0) as unknown[];
     return value[0] === 42 && typeof value[1] === 'boolean' ? value[1] : undefined;
@@ -116,7 +121,7 @@ function answerOf(segment: Uint8Array): boolean | undefined {
   }
 }
 
-function packageOfTest({ name, version }: WorktimeName): Uint8Array {
+function testPackage({ name, version }: WorktimeName): Uint8Array {
   return encodeJobPackage({
     version: 2,
     worktime: { name, range: `^${version}` },

@@ -1,5 +1,5 @@
 /**
- * A worktime that starts no more on a worker that lives: it is withdrawn, no job pays for it, and it comes back.
+ * A worktime that stops starting on a running worker: it is withdrawn, no job is charged, and it is offered again later.
  */
 import { describe, expect, it } from 'vitest';
 import { ManyhandsError } from '../../lib/errors.js';
@@ -14,7 +14,7 @@ const PYTHON = { worktime: { name: 'pyodide', range: '*' } };
 
 const keep = stageKeeper();
 
-/** Whether Python's files are there, and whether it starts with them; what a test changes counts from then on. */
+/** Whether Python's files can be loaded, and whether it starts with them; tests change these. */
 function on(state: { hasFiles: boolean; starts: boolean }, script: Partial<FakeSandboxScript> = {}): Stage {
   const worktimeFiles = () => async () => {
     if (!state.hasFiles) throw new ManyhandsError('BLOB_UNKNOWN', 'The scheduler has no such file.');
@@ -30,7 +30,7 @@ const offered = ({ scheduler }: Stage): string[] =>
 const told = ({ events }: Stage): unknown[] =>
   events.filter(({ name }) => name === 'worktime').map(({ payload }) => payload);
 
-describe('a worktime that starts no more', () => {
+describe('a worktime that does not start any more', () => {
   it.each([
     ['its files are gone', { hasFiles: false, starts: true }, /has no such file/],
     ['its runtime fails', { hasFiles: true, starts: false }, /did not start/],
@@ -54,7 +54,7 @@ describe('a worktime that starts no more', () => {
     ]);
   });
 
-  it('is tried again, less and less often, and offered once it starts', async () => {
+  it('is tested again at growing intervals, and offered once it starts', async () => {
     const state = { hasFiles: true, starts: false };
     const made = on(state);
     const { worker, scheduler, clock, host } = made;
@@ -75,7 +75,7 @@ describe('a worktime that starts no more', () => {
     expect(scheduler.losses).toEqual([]);
   });
 
-  it('keeps no other worktime from its jobs', async () => {
+  it('does not affect jobs of other worktimes', async () => {
     const made = on({ hasFiles: true, starts: false }, { assign: refuseFirst() });
     const { worker, scheduler, clock } = made;
     await worker.start();
@@ -88,7 +88,7 @@ describe('a worktime that starts no more', () => {
 });
 
 describe('a job that cannot be set up', () => {
-  it('is charged where its worktime starts without it, which is tested once in a while only', async () => {
+  it('is charged if its worktime starts without it, which is tested only at intervals', async () => {
     const made = on({ hasFiles: true, starts: true }, { assign: () => 'refuse' });
     const { worker, scheduler, clock, host } = made;
     await worker.start();

@@ -1,7 +1,7 @@
 /**
- * Which worktimes still start on this machine. Where a job could not be set up, its worktime is started in a sandbox
- * that has nobody's code in it: if that fails too, the job is not to blame, and the worktime is withdrawn from what the
- * worker offers until it starts again.
+ * Tracks which worktimes start on this machine. When the set-up of a job failed, its worktime is started in a sandbox
+ * without job code: if that fails too, the job is not charged, and the worktime is withdrawn from the worker's
+ * description until it starts again.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -13,9 +13,9 @@ import { testSandboxes } from './self-test.js';
 import { setUpSandbox } from './start/set-up-sandbox.js';
 import type { WorkerEvents } from '../options/worker-events.js';
 
-/** A worktime that started is not tested again for so long, whatever jobs do, milliseconds. */
-const PROVEN_MS = 60_000;
-/** From its withdrawal to the next test, milliseconds; each further wait is twice as long, up to the greatest. */
+/** After a successful start the worktime is not tested again for this long, milliseconds. */
+const STARTED_VALID_MS = 60_000;
+/** Delay from the withdrawal to the next test, milliseconds; doubles with each failure, up to the maximum. */
 const RETRY_MS = 30_000;
 const RETRY_MS_MAX = 30 * 60_000;
 
@@ -23,41 +23,41 @@ export interface WorktimeHealthPorts {
   host: SandboxHost;
   clock: Clock;
   worktimeFiles: LoadWorktimeFiles;
-  /** Whether a test would tell something: there is a connection to get files over, and the worker does not rest. */
+  /** Whether a test is meaningful: the scheduler is connected, so that files can be loaded, and the worker is not paused. */
   mayTest: () => boolean;
-  /** The worker offers other worktimes now. */
+  /** The set of offered worktimes changed. */
   changed: (worktime: WorkerEvents['worktime']) => void;
 }
 
-interface Record {
+interface HealthRecord {
   test?: Promise<boolean>;
-  /** When it last started, on the monotonic clock, milliseconds. */
-  provenMs?: number;
+  /** Last successful start, monotonic clock, milliseconds. */
+  startedMs?: number;
   withdrawn?: { reason: string; retryMs: number };
   cancelRetry?: CancelTimer;
 }
 
 export class WorktimeHealth {
   readonly #ports: WorktimeHealthPorts;
-  readonly #records = new Map<string, Record>();
+  readonly #records = new Map<string, HealthRecord>();
   readonly #closing = new AbortController();
   #all: readonly WorktimeName[];
   #lastId = 0;
 
-  /** `worktimes`: what the worker would offer where all of them start. */
+  /** `worktimes`: those to offer if all of them start. */
   constructor(worktimes: readonly WorktimeName[], ports: WorktimeHealthPorts) {
     this.#all = worktimes;
     this.#ports = ports;
   }
 
-  /** What the worker offers now. */
+  /** The worktimes that the worker offers now. */
   get worktimes(): WorktimeName[] {
     return this.#all.filter((worktime) => this.#recordOf(worktime).withdrawn === undefined);
   }
 
   /**
-   * Runs a slice of our own; what cannot run here is never offered. Resolves with why, in sentences for people.
-   * @throws ISOLATION_UNAVAILABLE where nothing can run
+   * Runs the self-test; worktimes that fail it are never offered. Resolves with one sentence for each of those.
+   * @throws ISOLATION_UNAVAILABLE where no job can run
    */
   async testSandboxes(): Promise<string[]> {
     const { host, clock } = this.#ports;
@@ -75,36 +75,36 @@ export class WorktimeHealth {
   }
 
   /**
-   * Whether a worktime starts, asked where a job of it could not be set up; one that does not is withdrawn. Without a
-   * connection, or while the worker rests, the answer is that it does not, and nothing is withdrawn. Never rejects.
+   * Whether the worktime starts; called after the set-up of a job failed. A worktime that does not start is withdrawn.
+   * Without a connection, or while the worker is paused, resolves with false and withdraws nothing. Never rejects.
    */
-  async starts(worktime: WorktimeName): Promise<boolean> {
+  async canStart(worktime: WorktimeName): Promise<boolean> {
     const record = this.#recordOf(worktime);
     if (record.withdrawn !== undefined) return false;
     const { clock, mayTest } = this.#ports;
-    const { provenMs } = record;
-    if (provenMs !== undefined && clock.monotonicMs() - provenMs < PROVEN_MS) return true;
+    const { startedMs } = record;
+    if (startedMs !== undefined && clock.monotonicMs() - startedMs < STARTED_VALID_MS) return true;
     if (!mayTest()) return false;
     record.test ??= this.#firstTest(worktime, record).finally(() => delete record.test);
     return record.test;
   }
 
-  /** Ends its timers and what it tests. */
+  /** Cancels its timers and tests. */
   close(): void {
     this.#closing.abort();
     for (const { cancelRetry } of this.#records.values()) cancelRetry?.();
   }
 
-  #recordOf({ name, version }: WorktimeName): Record {
+  #recordOf({ name, version }: WorktimeName): HealthRecord {
     const key = `${name} ${version}`;
     const record = this.#records.get(key) ?? {};
     this.#records.set(key, record);
     return record;
   }
 
-  async #firstTest(worktime: WorktimeName, record: Record): Promise<boolean> {
+  async #firstTest(worktime: WorktimeName, record: HealthRecord): Promise<boolean> {
     const reason = await this.#test(worktime, record);
-    // A worker that closes, or lost its connection meanwhile, has found out nothing.
+    // If the worker closed or disconnected meanwhile, the test says nothing about the worktime.
     if (reason === undefined) return true;
     if (this.#closing.signal.aborted || !this.#ports.mayTest()) return false;
     record.withdrawn = { reason, retryMs: RETRY_MS };
@@ -113,7 +113,7 @@ export class WorktimeHealth {
     return false;
   }
 
-  #retryLater(worktime: WorktimeName, record: Record): void {
+  #retryLater(worktime: WorktimeName, record: HealthRecord): void {
     const { clock, mayTest, changed } = this.#ports;
     const retry = async (): Promise<void> => {
       const { withdrawn } = record;
@@ -132,16 +132,16 @@ export class WorktimeHealth {
     record.cancelRetry = clock.after(record.withdrawn!.retryMs, () => void retry(), { background: true });
   }
 
-  /** Why it does not start; undefined where it does. */
-  async #test(worktime: WorktimeName, record: Record): Promise<string | undefined> {
+  /** The reason why it does not start; undefined where it does. */
+  async #test(worktime: WorktimeName, record: HealthRecord): Promise<string | undefined> {
     const { host, clock, worktimeFiles } = this.#ports;
     try {
       const assets = await worktimeFiles(worktime);
-      const owner = `spare:test-${++this.#lastId}`;
+      const owner = `prewarmed:test-${++this.#lastId}`;
       const message = { type: 'warm', worktime, assets } as const;
       const { sandbox } = await setUpSandbox(host, clock, owner, message, this.#closing.signal);
       sandbox.kill();
-      record.provenMs = clock.monotonicMs();
+      record.startedMs = clock.monotonicMs();
       return undefined;
     } catch (error) {
       if (isError(error)) return error.message;
@@ -150,7 +150,7 @@ export class WorktimeHealth {
   }
 }
 
-/** A description says more of it. */
+/** Name and version only: `WORKTIMES` entries have more fields. */
 function nameOf({ name, version }: WorktimeName): WorktimeName {
   return { name, version };
 }

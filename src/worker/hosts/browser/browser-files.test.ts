@@ -1,5 +1,5 @@
 /**
- * How files travel to sandboxes in frames.
+ * Preparation of worktime files for sandboxes in frames.
  * @module
  */
 import { expect, it } from 'vitest';
@@ -16,7 +16,7 @@ const warm = (assets: WorktimeFiles, worktime = WORKTIME): SupervisorToSandbox =
   worktime,
   assets,
 });
-/** What was posted in place of the files. */
+/** The assets of the posted message. */
 function shippedAssets(files: BrowserFiles, message: SupervisorToSandbox): WorktimeFiles {
   const { message: posted } = files.ship(message);
   return worktimeFilesOf(posted);
@@ -25,7 +25,7 @@ function shippedAssets(files: BrowserFiles, message: SupervisorToSandbox): Workt
 const digestIn = async (file: unknown): Promise<string> =>
   sha256Hex(new Uint8Array(await (file as Blob).arrayBuffer()));
 
-it('leaves other messages and small files as they are', () => {
+it('does not change other messages and small files', () => {
   const files = new BrowserFiles();
   const quiesce: SupervisorToSandbox = { type: 'quiesce', nonce: 'n' };
   expect(files.ship(quiesce)).toEqual({ message: quiesce, modules: [] });
@@ -37,7 +37,7 @@ it('leaves other messages and small files as they are', () => {
   expect(files.modules).toEqual([]);
 });
 
-it('ships the same bytes as one blob, whatever message they come with', async () => {
+it('sends equal bytes as the same blob, in any message', async () => {
   const files = new BrowserFiles();
   const first = shippedAssets(files, warm({ 'lib.zip': filled(1) }));
   const again = shippedAssets(files, {
@@ -49,7 +49,7 @@ it('ships the same bytes as one blob, whatever message they come with', async ()
   expect(await digestIn(first['lib.zip'])).toBe(sha256Hex(filled(1)));
 });
 
-it('never takes other bytes for the same file, though name, version and length are equal', async () => {
+it('distinguishes files with equal name, version and length by their bytes', async () => {
   const files = new BrowserFiles();
   shippedAssets(files, warm({ 'lib.zip': filled(1), 'a.wasm': filled(3) }));
   const { message, modules } = files.ship(warm({ 'lib.zip': filled(2), 'a.wasm': filled(4) }));
@@ -59,7 +59,7 @@ it('never takes other bytes for the same file, though name, version and length a
   expect(files.modules).toHaveLength(2);
 });
 
-it('ships WebAssembly as the digest under which the frame compiles it', () => {
+it('sends WebAssembly as the digest under which the frame compiles it', () => {
   const files = new BrowserFiles();
   const bytes = filled(5);
   const { message, modules } = files.ship({
@@ -74,7 +74,7 @@ it('ships WebAssembly as the digest under which the frame compiles it', () => {
   expect(files.modules).toHaveLength(1);
 });
 
-it('makes one blob of a snapshot, and another of another', async () => {
+it('makes one blob for each snapshot', async () => {
   const files = new BrowserFiles();
   const ship = (snapshot: Uint8Array): unknown =>
     (files.ship({ ...warm({}), snapshot } as SupervisorToSandbox).message as { snapshot: unknown }).snapshot;

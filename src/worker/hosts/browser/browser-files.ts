@@ -1,6 +1,6 @@
 /**
- * How a worktime's files travel to a sandbox in a frame: large ones as blobs, which are stored once and copied by no
- * message, and WebAssembly as its digest, under which the frame hands over what it has compiled.
+ * Prepares a worktime's files for a sandbox in a frame: large files become blobs, which are stored once and not copied
+ * with each message, and WebAssembly becomes its digest, under which the frame sends the compiled module.
  * @module
  */
 import type { SupervisorToSandbox, WorktimeFiles } from '../../../protocol/messages/sandbox-messages.js';
@@ -10,15 +10,15 @@ import { digestOf } from '../../assets/file-digests.js';
 const BLOB_BYTES_MIN = 64 * 1024;
 
 export interface ModuleSource {
-  /** Stands for these bytes: their SHA-256. */
+  /** Identifies the bytes: their SHA-256. */
   readonly key: string;
   readonly source: Blob;
 }
 
 export interface Shipped {
-  /** As it is to be posted. */
+  /** The message to post. */
   readonly message: SupervisorToSandbox;
-  /** What the frame must hand to the sandbox beside it. */
+  /** Modules that the frame must send to the sandbox in addition. */
   readonly modules: ModuleSource[];
 }
 
@@ -27,7 +27,7 @@ interface WorktimeParts {
   snapshot?: Uint8Array | Blob;
 }
 
-/** The files that a message brings, by name; those alone that are a worktime's. */
+/** The worktime files in a message, by name. */
 export function worktimeFilesOf(message: SupervisorToSandbox): WorktimeFiles {
   switch (message.type) {
     case 'assign':
@@ -46,7 +46,7 @@ export class BrowserFiles {
   readonly #snapshots = new WeakMap<Uint8Array, Blob>();
   readonly #modules = new Map<string, ModuleSource>();
 
-  /** All modules that sandboxes wanted so far: frames may compile them ahead. */
+  /** All modules that were shipped so far: frames may compile them in advance. */
   get modules(): ModuleSource[] {
     return [...this.#modules.values()];
   }

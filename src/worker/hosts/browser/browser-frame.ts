@@ -1,55 +1,55 @@
 /**
- * Sandboxes in a browser page: Web Workers in a hidden frame that has an opaque origin and may not connect to
- * anything. One frame for each owner of jobs, since frames can crash together with what runs in them; the frame goes
- * away a little after its last sandbox. The document must have a body or at least a root element.
+ * Sandboxes in a browser page: Web Workers in a hidden frame with an opaque origin and without network access. Each job
+ * owner has a frame of its own, since the sandboxes of a frame may crash together; the frame is removed some time after its
+ * last sandbox. The document needs a body or at least a root element.
  * @module
  */
 import type { Clock } from '../../../lib/clock.js';
 import { ManyhandsError } from '../../../lib/errors.js';
 import { sha256Hex } from '../../../lib/crypto/sha256.js';
 import { BrowserFiles } from './browser-files.js';
-import { FrameLink } from './browser-frame-link.js';
+import { FrameChannel } from './browser-frame-channel.js';
 import { FrameSandbox } from './browser-frame-sandbox.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host.js';
 
-/** How long a frame without sandboxes is kept for the next one of its owner. */
+/** How long a frame without sandboxes is kept for its owner, milliseconds. */
 const IDLE_MS_DEFAULT = 10_000;
 
 export interface BrowserFrameOptions {
-  /** The frame's document, served with the headers of headers.json. */
+  /** URL of the frame's document, served with the headers of headers.json. */
   frameUrl: string | URL;
-  /** The same document on other sites: each owner's frame gets the one that the fewest frames have. */
+  /** The same document on other sites: a new frame uses the URL with the fewest frames. */
   otherFrameUrls?: readonly string[];
-  /** The sandbox script. */
+  /** URL of the sandbox script. */
   scriptUrl: string | URL;
-  /** SHA-256 that the script must have; not checked when absent. */
+  /** Expected SHA-256 of the script; absent: not checked. */
   scriptDigest?: string;
   clock: Clock;
   /** @default globalThis.fetch */
   fetch?: typeof fetch;
-  /** Milliseconds. @default 10,000 */
+  /** How long a frame without sandboxes is kept, milliseconds. @default 10,000 */
   idleMs?: number;
-  /** Whether a frame stands ready for the next owner, from the first that was wanted on. @default false */
+  /** Whether to keep a frame ready for the next owner, after the first start. @default false */
   keepReady?: boolean;
 }
 
-/** Sandboxes in frames of this page. */
+/** Creates a host of sandboxes in frames of this page. */
 export function browserFrameHost(options: BrowserFrameOptions): SandboxHost {
   return new BrowserFrameHost(options);
 }
 
-/** Frames that shared a process are missed one after the other, within this, milliseconds. */
+/** Frames of a crashed process are detected one after the other within this time, milliseconds. */
 const TOGETHER_MS = 10_000;
-/** How long nothing must have been started before another frame is made ready, milliseconds. */
+/** Minimum time since the last start before another frame is made ready, milliseconds. */
 const QUIET_MS = 1_000;
 
-/** One owner's frame, or one that is nobody's yet: on its way, or up. */
+/** The frame of an owner, or one without an owner yet; loading or loaded. */
 interface OwnerFrame {
   owner: string | undefined;
   frameUrl: string;
-  link: Promise<FrameLink>;
+  link: Promise<FrameChannel>;
   sandboxes: Map<number, FrameSandbox>;
-  /** Calls of `start` that wait for the frame; it is not idle while there are some. */
+  /** Pending calls of `start`; with any, the frame is not idle. */
   starting: number;
   cancelIdle(): void;
 }
@@ -59,9 +59,9 @@ class BrowserFrameHost implements SandboxHost {
   readonly #options: BrowserFrameOptions;
   readonly #frames = new Map<string, OwnerFrame>();
   readonly #files = new BrowserFiles();
-  /** When the last frame of that address went. */
+  /** When the last frame of that URL was removed, monotonic clock. */
   readonly #goneMs = new Map<string, number>();
-  /** Fresh, with what sandboxes wanted before compiled. */
+  /** A frame without an owner, in which the modules of earlier sandboxes are compiled. */
   #ready: OwnerFrame | undefined;
   #cancelReady = (): void => undefined;
   #script: Promise<Uint8Array> | undefined;
@@ -77,7 +77,7 @@ class BrowserFrameHost implements SandboxHost {
     try {
       return await this.#startOnce(owner, handlers);
     } catch (error) {
-      // A frame that stood ready may have died since anybody looked.
+      // The frame that was ready may have crashed unnoticed.
       if (!isFromReady || this.#closing.signal.aborted) throw error;
       return this.#startOnce(owner, handlers);
     }
@@ -111,7 +111,7 @@ class BrowserFrameHost implements SandboxHost {
     );
   }
 
-  async #startIn(link: FrameLink, frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
+  async #startIn(link: FrameChannel, frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
     const sandbox = new FrameSandbox({
       id: ++this.#lastId,
       link,
@@ -128,7 +128,7 @@ class BrowserFrameHost implements SandboxHost {
     return sandbox;
   }
 
-  /** The one that stands ready, where there is one. */
+  /** Uses the frame that is ready, if there is one. */
   #frameFor(owner: string): OwnerFrame {
     const frame = this.#ready ?? this.#openFrame(owner);
     this.#ready = undefined;
@@ -137,7 +137,7 @@ class BrowserFrameHost implements SandboxHost {
     return frame;
   }
 
-  /** Makes a frame ready when nothing is being started. */
+  /** Schedules that a frame is made ready once no sandbox is being started. */
   #readySoon(): void {
     this.#cancelReady();
     if (this.#options.keepReady !== true || this.#closing.signal.aborted) return;
@@ -162,20 +162,20 @@ class BrowserFrameHost implements SandboxHost {
       if (frame.owner !== undefined && this.#frames.get(frame.owner) === frame)
         this.#frames.delete(frame.owner);
     };
-    const open = async (): Promise<FrameLink> => {
+    const open = async (): Promise<FrameChannel> => {
       const script = await this.#loadScript();
       this.#assertOpen();
-      return FrameLink.open({
+      return FrameChannel.open({
         frameUrl,
         script,
         clock,
         signal: this.#closing.signal,
-        exited: (id, reason) => sandboxes.get(id)?.ended(reason),
+        exited: (id, reason) => sandboxes.get(id)?.onEnd(reason),
         gone: (reason) => {
           forget();
           const isShared = this.#hasNeighbours(frame);
           this.#goneMs.set(frameUrl, clock.monotonicMs());
-          for (const sandbox of [...sandboxes.values()]) sandbox.ended(reason, isShared);
+          for (const sandbox of [...sandboxes.values()]) sandbox.onEnd(reason, isShared);
         },
       });
     };
@@ -191,7 +191,7 @@ class BrowserFrameHost implements SandboxHost {
     return frame;
   }
 
-  /** Whether there is, or was a moment ago, another sandbox in its frame or its process: frames of one site share one. */
+  /** Whether its frame or process has, or recently had, other sandboxes: frames of one site share a process. */
   #hasNeighbours({ frameUrl, sandboxes }: OwnerFrame): boolean {
     const nowMs = this.#options.clock.monotonicMs();
     if (sandboxes.size > 1 || nowMs - (this.#goneMs.get(frameUrl) ?? -Infinity) < TOGETHER_MS) return true;
@@ -199,7 +199,7 @@ class BrowserFrameHost implements SandboxHost {
     return others.some((other) => other.sandboxes !== sandboxes && other.sandboxes.size > 0);
   }
 
-  /** Frames of distinct sites get a process each. */
+  /** Frames of different sites run in different processes. */
   #nextUrl(): string {
     const { frameUrl, otherFrameUrls = [] } = this.#options;
     const urls = otherFrameUrls.length > 0 ? otherFrameUrls : [String(frameUrl)];
@@ -208,7 +208,7 @@ class BrowserFrameHost implements SandboxHost {
     return urls.reduce((best, url) => (used(url) < used(best) ? url : best));
   }
 
-  /** Starts the time after which a frame without sandboxes is removed. */
+  /** Schedules the removal of a frame without sandboxes. */
   #keepOrDrop(frame: OwnerFrame): void {
     frame.cancelIdle();
     if (frame.sandboxes.size > 0 || frame.starting > 0) return;
@@ -221,7 +221,7 @@ class BrowserFrameHost implements SandboxHost {
     frame.cancelIdle = this.#options.clock.after(this.#options.idleMs ?? IDLE_MS_DEFAULT, drop);
   }
 
-  /** The verified script, fetched once; a failure is not remembered. */
+  /** The verified script, fetched once; after a failure it is fetched again. */
   #loadScript(): Promise<Uint8Array> {
     if (this.#script === undefined) {
       this.#script = this.#fetchScript();

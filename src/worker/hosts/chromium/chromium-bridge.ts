@@ -1,6 +1,6 @@
 /**
- * One browser with its bridge page, as the supervisor has it: orders go to the page, what sandboxes say comes back, and when
- * either end is gone everything in it is.
+ * The supervisor's side of one headless browser: sends orders to its page and receives messages of its sandboxes. When
+ * the browser or the connection ends, all its sandboxes end.
  * @module
  */
 import type { CancelTimer, Clock } from '../../../lib/clock.js';
@@ -23,9 +23,9 @@ import { encodeFrame, FrameReader } from '../process/message-framing.js';
 import type { Sandbox, SandboxHandlers } from '../port/sandbox-host.js';
 
 const MiB = 1024 * 1024;
-/** From starting the browser to its page's first word. */
+/** Maximum time from starting the browser to its page's connection, milliseconds. */
 const START_MS_MAX = 45_000;
-/** How often new processes of the browser are looked for. */
+/** Interval at which new renderer processes are searched, milliseconds. */
 const RENDERERS_MS = 250;
 const REASON_LENGTH_MAX = 500;
 
@@ -34,20 +34,20 @@ export interface BridgeOptions {
   web: URL;
   scripts: URL;
   token: string;
-  /** Resident memory of one process of pages at most, MiB. */
+  /** Maximum resident memory of one renderer process, MiB. */
   memoryMiB: number;
   heapMiB: number;
   clock: Clock;
   watch: MemoryWatch;
-  /** Gives up opening. */
+  /** Aborts `open`. */
   signal: AbortSignal;
 }
 
-interface Seat {
+interface BridgeSandbox {
   handlers: SandboxHandlers;
   started: Deferred<void>;
   state: 'starting' | 'running';
-  /** Why it ends, where this side knows better. */
+  /** Why it ends, if this side caused it. */
   reason?: string;
 }
 
@@ -56,12 +56,12 @@ export class Bridge {
   readonly #browser: Browser;
   readonly #server: BridgeServer;
   readonly #connection: Connection;
-  readonly #seats = new Map<number, Seat>();
+  readonly #sandboxes = new Map<number, BridgeSandbox>();
   readonly #watched = new Map<number, () => void>();
-  /** Resolves when it is gone. */
+  /** Resolves when the browser and the server have ended. */
   readonly gone: Promise<void>;
-  readonly #over = deferred();
-  #cancelLook: CancelTimer = () => undefined;
+  readonly #closed = deferred();
+  #cancelPoll: CancelTimer = () => undefined;
   #reason: string | undefined;
   #lastId = 0;
 
@@ -75,22 +75,22 @@ export class Bridge {
     this.#browser = browser;
     this.#server = server;
     this.#connection = connection;
-    this.gone = this.#over.promise;
+    this.gone = this.#closed.promise;
     const reader = new FrameReader({ bodyBytesMax: BRIDGE_BODY_BYTES_MAX }, (message) =>
       this.#onMessage(message),
     );
     connection.handle({
       message: (bytes) => {
         const wrong = this.#reason === undefined ? reader.push(bytes) : undefined;
-        if (wrong !== undefined) this.#end(`The browser's page sent what is no message: ${wrong}.`);
+        if (wrong !== undefined) this.#end(`The browser's page sent a malformed message: ${wrong}.`);
       },
       close: () => this.#end("The browser's page is gone."),
     });
     void browser.gone.then((reason) => this.#end(reason));
-    this.#lookForRenderers();
+    this.#watchRenderers();
   }
 
-  /** Rejects with ISOLATION_UNAVAILABLE when the browser does not come up. */
+  /** Rejects with ISOLATION_UNAVAILABLE where the browser does not start. */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const { chromium: path, heapMiB, clock, signal } = options;
     const server = await openBridgeServer(options);
@@ -119,17 +119,17 @@ export class Bridge {
   /** Starts a sandbox. Rejects with ISOLATION_UNAVAILABLE; `exit` is not called then. */
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
     const id = ++this.#lastId;
-    const seat: Seat = { handlers, started: deferred(), state: 'starting' };
+    const sandbox: BridgeSandbox = { handlers, started: deferred(), state: 'starting' };
     if (this.#reason !== undefined) throw unavailable(this.#reason);
-    this.#seats.set(id, seat);
+    this.#sandboxes.set(id, sandbox);
     this.#send({ type: 'start', id, owner });
-    await seat.started.promise;
+    await sandbox.started.promise;
     return {
       send: (message: SupervisorToSandbox) =>
         this.#send({ type: 'message', id, message, digests: knownDigests(worktimeFilesOf(message)) }),
       kill: () => {
-        if (!this.#seats.has(id)) return;
-        seat.reason ??= 'The sandbox was killed.';
+        if (!this.#sandboxes.has(id)) return;
+        sandbox.reason ??= 'The sandbox was killed.';
         this.#send({ type: 'kill', id });
       },
     };
@@ -149,34 +149,34 @@ export class Bridge {
   }
 
   #onMessage(raw: unknown): void {
-    const said = (typeof raw === 'object' ? raw : null) as Partial<FromBridge> | null;
-    const id = Number(said?.id);
-    const seat = this.#seats.get(id);
-    // A killed one may have said something before it heard of it.
-    if (said === null || seat === undefined) return;
-    switch (said.type) {
+    const message = (typeof raw === 'object' ? raw : null) as Partial<FromBridge> | null;
+    const id = Number(message?.id);
+    const sandbox = this.#sandboxes.get(id);
+    // Messages of a sandbox that was killed may still arrive.
+    if (message === null || sandbox === undefined) return;
+    switch (message.type) {
       case 'started':
-        seat.state = 'running';
-        return seat.started.resolve();
+        sandbox.state = 'running';
+        return sandbox.started.resolve();
       case 'failed':
-        this.#seats.delete(id);
-        return seat.started.reject(unavailable(String(said.reason).slice(0, REASON_LENGTH_MAX)));
+        this.#sandboxes.delete(id);
+        return sandbox.started.reject(unavailable(String(message.reason).slice(0, REASON_LENGTH_MAX)));
       case 'message':
-        if (seat.reason === undefined) seat.handlers.message(said.message);
+        if (sandbox.reason === undefined) sandbox.handlers.message(message.message);
         return;
       case 'exit':
-        this.#seats.delete(id);
-        return seat.handlers.exit(
-          seat.reason ?? String(said.reason).slice(0, REASON_LENGTH_MAX),
-          said.isShared === true,
+        this.#sandboxes.delete(id);
+        return sandbox.handlers.exit(
+          sandbox.reason ?? String(message.reason).slice(0, REASON_LENGTH_MAX),
+          message.isShared === true,
         );
       default:
         return this.#end("The browser's page sent a message of an unknown kind.");
     }
   }
 
-  /** Frames of one site share a process; one that is over its cap is killed, and what ran in it runs again elsewhere. */
-  #lookForRenderers(): void {
+  /** Frames of one site share a process. A process above the limit is killed; its slices run again elsewhere. */
+  #watchRenderers(): void {
     const { clock, watch, memoryMiB } = this.#options;
     const live = new Set(this.#browser.renderers());
     for (const pid of live) {
@@ -189,20 +189,20 @@ export class Bridge {
       unwatch();
       this.#watched.delete(pid);
     }
-    this.#cancelLook = clock.after(RENDERERS_MS, () => this.#lookForRenderers(), { background: true });
+    this.#cancelPoll = clock.after(RENDERERS_MS, () => this.#watchRenderers(), { background: true });
   }
 
   #end(reason: string): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.#cancelLook();
+    this.#cancelPoll();
     for (const unwatch of this.#watched.values()) unwatch();
-    const seats = [...this.#seats.values()];
-    this.#seats.clear();
+    const sandboxes = [...this.#sandboxes.values()];
+    this.#sandboxes.clear();
     void Promise.all([this.#browser.close(), this.#server.close()]).finally(() => {
-      this.#over.resolve();
-      for (const { started, state, handlers, reason: why = reason } of seats) {
-        if (state === 'running') handlers.exit(why, seats.length > 1);
+      this.#closed.resolve();
+      for (const { started, state, handlers, reason: why = reason } of sandboxes) {
+        if (state === 'running') handlers.exit(why, sandboxes.length > 1);
         else started.reject(unavailable(reason));
       }
     });
@@ -213,7 +213,7 @@ function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // The process has ended already.
   }
 }
 

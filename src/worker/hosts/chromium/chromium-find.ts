@@ -1,6 +1,6 @@
 /**
- * Finds a browser of Chromium's kind on this machine: where `MANYHANDS_CHROMIUM` says, on the path, or where systems
- * put it.
+ * Finds a Chromium-based browser on this machine: at the path in `MANYHANDS_CHROMIUM`, on the PATH, or in the usual
+ * places.
  * @module
  */
 import { accessSync, constants, statSync } from 'node:fs';
@@ -28,7 +28,7 @@ const PLACES_OF_WINDOWS = [
   'Microsoft\\Edge\\Application\\msedge.exe',
 ];
 
-/** The path of a browser's executable, or nothing. It is not asked whether it works. */
+/** Path of the browser's executable, if found. Does not check that it works. */
 export function findChromium(env: Environment): string | undefined {
   const named = env['MANYHANDS_CHROMIUM'];
   if (named) return isProgram(named) ? named : undefined;

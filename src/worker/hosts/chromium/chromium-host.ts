@@ -1,6 +1,6 @@
 /**
- * Sandboxes in a browser without a window: the same frames as in a donor's page, in a browser that is started for
- * them alone. For strangers' jobs on machines that have no Deno.
+ * Sandboxes in a headless browser: the same frames as in a donor's page, in a browser that runs nothing else. For foreign
+ * jobs on machines without Deno.
  * @module
  */
 import type { Clock } from '../../../lib/clock.js';
@@ -17,24 +17,24 @@ import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host
 export interface ChromiumHostOptions {
   clock: Clock;
   random: Random;
-  /** Where a browser is looked for: MANYHANDS_CHROMIUM, PATH. @default none: the usual places alone */
+  /** Environment with MANYHANDS_CHROMIUM and PATH. @default none: only the usual places are searched */
   env?: Environment;
-  /** Resident memory of one process at most, which the sandboxes of all frames of a site share, MiB. @default 2,048 */
+  /** Maximum resident memory of one process, shared by the sandboxes of all frames of a site, MiB. @default 2,048 */
   memoryMiB?: number;
-  /** JavaScript heap of one process at most, MiB. @default 1,024 */
+  /** Maximum JavaScript heap of one process, MiB. @default 1,024 */
   heapMiB?: number;
-  /** dist/ */
+  /** URL of dist/. */
   dist?: URL;
-  /** Hears what the owner of this machine should know. @default a warning of this process */
+  /** Receives warnings for the owner of this machine. @default a warning of this process */
   warn?: (text: string) => void;
 }
 
 const MEMORY_MIB_DEFAULT = 2_048;
 const HEAP_MIB_DEFAULT = 1_024;
 const AS_ROOT =
-  "This worker runs as root, so that the browser gives up its own sandbox: what breaks the browser's engine has this machine. Run it as another user.";
+  "This worker runs as root, so that the browser gives up its own sandbox: code that exploits the browser's engine controls this machine. Run it as another user.";
 
-/** Frames in a browser; it is started for the first sandbox. */
+/** Creates a host of sandboxes in a headless browser, which is started for the first sandbox. */
 export function chromiumHost(options: ChromiumHostOptions): SandboxHost {
   return new ChromiumHost(options);
 }
@@ -59,12 +59,12 @@ class ChromiumHost implements SandboxHost {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new ManyhandsError('CLOSED', 'This host of sandboxes is closed; make a new one'));
+    this.#closing.abort(new ManyhandsError('CLOSED', 'This host of sandboxes is closed; create a new one'));
     const bridge = await this.#bridge?.catch(() => undefined);
     await bridge?.close();
   }
 
-  /** One browser at a time; another one when it is gone, or did not come up. */
+  /** One browser at a time; a new one after it ended or failed to start. */
   #open(): Promise<Bridge> {
     if (this.#bridge === undefined) {
       const opening = this.#openBridge();
@@ -81,7 +81,7 @@ class ChromiumHost implements SandboxHost {
     const { env = {}, clock, random, dist = new URL('../../../', import.meta.url) } = this.#options;
     const chromium = findChromium(env);
     if (chromium === undefined) {
-      const text = "There is no browser of Chromium's kind on this machine.";
+      const text = 'There is no Chromium-based browser on this machine.';
       throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation: 'chromium' });
     }
     if (runsUnsandboxed()) (this.#options.warn ?? ((text) => process.emitWarning(text)))(AS_ROOT);

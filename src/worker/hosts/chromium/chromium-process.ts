@@ -1,6 +1,6 @@
 /**
- * A browser without a window, with a profile that nobody else uses, that can reach one port of this machine and
- * nothing else; and what it takes of memory.
+ * The process of a headless browser with a profile of its own, which can connect to one local port only; and its memory
+ * use.
  * @module
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deferred } from '../../../lib/deferred.js';
 
-const LAST_WORDS_LENGTH = 2_048;
-/** Half of the space for young objects at most, MiB; as browsers have it without a bound of the heap. */
+const STDERR_TAIL_LENGTH = 2_048;
+/** Maximum semi-space of the young generation, MiB: the default of browsers without a heap limit. */
 const YOUNG_MIB = 32;
 
 const FLAGS = [
@@ -20,7 +20,7 @@ const FLAGS = [
   '--disable-domain-reliability', '--disable-breakpad', '--disable-quic', '--mute-audio', '--password-store=basic',
   '--use-mock-keychain', '--disable-dev-shm-usage', '--disable-background-timer-throttling',
   '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows',
-  // Whatever it wants to look up or to reach: no name is known, and the proxy for all else does not exist.
+  // No host name resolves, and the proxy for all other connections does not exist.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--proxy-server=http://127.0.0.1:9',
   '--remote-debugging-pipe', '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
 ]; // prettier-ignore
@@ -28,14 +28,14 @@ const FLAGS = [
 export interface BrowserOptions {
   path: string;
   url: string;
-  /** The one port of 127.0.0.1 that it may reach. */
+  /** The only port of 127.0.0.1 that it may connect to. */
   port: number;
-  /** JavaScript heap of one process at most, MiB. */
+  /** Maximum JavaScript heap of one process, MiB. */
   heapMiB: number;
 }
 
 export class Browser {
-  /** Resolves with a sentence for people when it is gone, however it ended. */
+  /** Resolves with a sentence when the browser has ended, for whatever reason. */
   readonly gone: Promise<string>;
   readonly #child: ChildProcess;
   readonly #profile: string;
@@ -43,9 +43,9 @@ export class Browser {
     this.kill();
     rmSync(this.#profile, { recursive: true, force: true });
   };
-  /** Those that were there last time. */
+  /** Known renderer processes. */
   readonly #renderers = new Set<number>();
-  #lastWords = '';
+  #stderrTail = '';
 
   private constructor(options: BrowserOptions, profile: string) {
     this.#profile = profile;
@@ -55,16 +55,16 @@ export class Browser {
     const gone = deferred<string>();
     this.gone = gone.promise;
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_LENGTH);
+      this.#stderrTail = (this.#stderrTail + text).slice(-STDERR_TAIL_LENGTH);
     });
     this.#child.once('error', (error) => gone.resolve(`The browser could not be started: ${error.message}`));
     this.#child.once('exit', (code, signal) => {
       this.kill();
-      gone.resolve(`The browser ended with ${signal ?? `code ${code}`}. ${this.#lastWords.trim()}`.trim());
+      gone.resolve(`The browser ended with ${signal ?? `code ${code}`}. ${this.#stderrTail.trim()}`.trim());
     });
   }
 
-  /** Rejects where this system starts no process, or has no room for a profile; nothing is left behind then. */
+  /** Rejects where the process or its profile cannot be created; nothing is left behind then. */
   static async open(options: BrowserOptions): Promise<Browser> {
     const profile = await mkdtemp(join(tmpdir(), 'manyhands-chromium-'));
     try {
@@ -75,7 +75,7 @@ export class Browser {
     }
   }
 
-  /** Processes that run pages of it, where this system tells (Linux); none elsewhere. */
+  /** Process ids of its renderers, on Linux; elsewhere empty. */
   renderers(): number[] {
     const group = this.#child.pid;
     if (group === undefined || process.platform !== 'linux') return [];
@@ -86,24 +86,24 @@ export class Browser {
     return found;
   }
 
-  /** The command line of a process that takes or frees much memory is given out late: it is read once. */
+  /** Reading the command line of a process waits while it allocates or frees memory, so each is read only once. */
   #isRenderer(pid: number): boolean {
     if (!this.#renderers.has(pid) && isRenderer(pid)) this.#renderers.add(pid);
     return this.#renderers.has(pid);
   }
 
-  /** The whole group at once. */
+  /** Kills the whole process group. */
   kill(): void {
     const { pid } = this.#child;
     if (pid === undefined) return;
     try {
       process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
     } catch {
-      // It is gone already.
+      // The process has ended already.
     }
   }
 
-  /** Kills it and removes what it wrote. */
+  /** Kills the browser and removes its profile. */
   async close(): Promise<void> {
     this.kill();
     await this.gone;
@@ -112,7 +112,7 @@ export class Browser {
   }
 }
 
-/** Whether a browser that is started here gives up its own sandbox, as it must for root. */
+/** Whether the browser runs without its own sandbox, as it must as root. */
 export function runsUnsandboxed(): boolean {
   return process.getuid?.() === 0;
 }
@@ -121,7 +121,7 @@ function startBrowser({ path, url, port, heapMiB }: BrowserOptions, profile: str
   const args = [
     ...FLAGS,
     `--proxy-bypass-list=<-loopback>;127.0.0.1:${port}`,
-    // A bound of the heap makes the space for young objects small, unless it is said as well: short-lived arrays cost more then.
+    // With a heap limit V8 chooses a small young generation, which slows down short-lived allocations; so set its size too.
     `--js-flags=--max-old-space-size=${heapMiB},--max-semi-space-size=${YOUNG_MIB}`,
     `--user-data-dir=${join(profile, 'profile')}`,
     ...(runsUnsandboxed() ? ['--no-sandbox'] : []),
@@ -135,14 +135,14 @@ function startBrowser({ path, url, port, heapMiB }: BrowserOptions, profile: str
     env,
     detached: process.platform !== 'win32',
     windowsHide: true,
-    // The last two are for orders, of which there are none: the browser ends by itself when they close with this process.
+    // The last two are the debugging pipe. It is not used, but the browser ends by itself when this process closes it.
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
   });
 }
 
 function groupOf(pid: number): number | undefined {
   try {
-    // The program's name in parentheses may hold anything; behind it come state, parent and group.
+    // The program's name in parentheses may contain anything; after it come state, parent and group.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
   } catch {

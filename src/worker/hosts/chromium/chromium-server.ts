@@ -1,6 +1,6 @@
 /**
- * What a browser without a window loads: the bridge page, the frame with its headers, and their scripts, served on the
- * loopback address to whoever knows a token that is used once.
+ * Local server for the headless browser: serves the bridge page, the frame with its headers, and their scripts on the
+ * loopback address, under a path with a secret token.
  * @module
  */
 import { readFile } from 'node:fs/promises';
@@ -11,18 +11,18 @@ import { acceptNode } from '../../../transport/ws-node.js';
 import type { Connection } from '../../../transport/transport.js';
 
 export interface BridgeServerOptions {
-  /** dist/web/ and dist/sandbox/. */
+  /** URLs of dist/web/ and dist/sandbox/. */
   web: URL;
   scripts: URL;
-  /** Nobody can guess it. */
+  /** Secret part of the path. */
   token: string;
 }
 
 export interface BridgeServer {
-  /** Of the page. */
+  /** URL of the page. */
   url: string;
   port: number;
-  /** The page's socket; the first that comes. */
+  /** The first WebSocket connection of the page. */
   connection: Promise<Connection>;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ const PAGE =
   '<!doctype html><meta charset="utf-8"><title>manyhands</title><script type="module" src="bridge.js"></script>';
 const FRAME = '/sandbox/frame.html';
 
-/** Throws ISOLATION_UNAVAILABLE where the build is not complete. */
+/** @throws ISOLATION_UNAVAILABLE where the build is incomplete */
 export async function openBridgeServer({ web, scripts, token }: BridgeServerOptions): Promise<BridgeServer> {
   const files = await readFiles(web, scripts, token);
   const server = createServer((request, response) => {
@@ -88,12 +88,12 @@ async function readFiles(web: URL, scripts: URL, token: string): Promise<Map<str
       [FRAME, { type: HTML, body: frame, headers: headersOfFrame(rules) }],
     ]);
   } catch (cause) {
-    const text = 'What a browser without a window needs is missing. Is the build complete?';
+    const text = 'Files for the headless browser are missing. Is the build complete?';
     throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation: 'chromium' }, { cause });
   }
 }
 
-/** The same that a scheduler serves it with: without them the frame is found to be open, and refused. */
+/** The headers with which a scheduler serves the frame: without them the frame finds itself not isolated. */
 function headersOfFrame(text: string): Record<string, string> {
   const { rules } = JSON.parse(text) as { rules: { path: string; headers: Record<string, string> }[] };
   return Object.assign(

@@ -1,6 +1,6 @@
 /**
- * Finds Deno on this machine: where `MANYHANDS_DENO` says, on the path, or in the npm package `deno` where somebody
- * installed it beside this one. Asks it for its version and for the modules of Node that it has inside.
+ * Finds Deno on this machine: at the path in `MANYHANDS_DENO`, on the PATH, or in the npm package `deno` if it is
+ * installed next to this one. Queries its version and its built-in Node modules.
  * @module
  */
 import { execFile } from 'node:child_process';
@@ -9,24 +9,24 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { ManyhandsError } from '../../../lib/errors.js';
 
-/** What is asked for in MANYHANDS_DENO and PATH. */
+/** The environment variables that are read: MANYHANDS_DENO or MANYHANDS_CHROMIUM, and PATH. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface DenoFound {
-  /** Of the executable. */
+  /** Path of the executable. */
   path: string;
   version: string;
-  /** Names of Node's modules that Deno carries, without `node:`. */
+  /** Names of the Node modules that Deno provides, without `node:`. */
   builtinModules: string[];
 }
 
-/** Oldest Deno whose flags and workers are known. */
+/** Oldest major version whose flags and workers are supported. */
 export const DENO_MAJOR_MIN = 2;
 const ASK_MS_MAX = 20_000;
 const QUESTION =
   'console.log(JSON.stringify([Deno.version.deno, process.getBuiltinModule("module").builtinModules]))';
 
-/** The path of Deno's executable, or nothing. It is not asked whether it works. */
+/** Path of Deno's executable, if found. Does not check that it works. */
 export function findDeno(env: Environment): string | undefined {
   const named = env['MANYHANDS_DENO'];
   if (named) return isProgram(named) ? named : undefined;
@@ -35,32 +35,34 @@ export function findDeno(env: Environment): string | undefined {
     .split(delimiter)
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, file))
-    // npm's links to the package `deno` are scripts for Node; its binary is found below.
+    // npm's links to the package `deno` are Node scripts; its binary is found below.
     .find((path) => isProgram(path) && !path.includes(join('node_modules', '.bin')));
   return onPath ?? inPackage(file);
 }
 
 /**
- * Asks a Deno what it is. `begun` hears of the process that is asked, and gives what is to be called when it is over.
+ * Queries a Deno executable. `begun` receives the process id and returns a function to call when the process has ended.
  * @throws ISOLATION_UNAVAILABLE where it does not run, or is too old
  */
-export async function askDeno(
+export async function queryDeno(
   path: string,
   env: Record<string, string>,
   begun?: (pid: number | undefined) => () => void,
 ): Promise<DenoFound> {
-  const said = await ask(path, env, begun);
+  const output = await ask(path, env, begun);
   let version: unknown;
   let modules: unknown;
   try {
-    [version, modules] = JSON.parse(said) as unknown[];
+    [version, modules] = JSON.parse(output) as unknown[];
   } catch {
     throw unavailable(
-      `${path} is no Deno, or one that does not run here: ${said.slice(0, 300) || 'it says nothing'}.`,
+      `${path} is not Deno, or does not run here: ${output.slice(0, 300) || 'it prints nothing'}.`,
     );
   }
   if (typeof version !== 'string' || !(Number.parseInt(version, 10) >= DENO_MAJOR_MIN)) {
-    throw unavailable(`${path} is Deno ${String(version)}; it takes ${DENO_MAJOR_MIN}.0 or later.`);
+    throw unavailable(
+      `${path} is Deno ${String(version)}; version ${DENO_MAJOR_MIN}.0 or later is required.`,
+    );
   }
   const names = Array.isArray(modules) ? modules.map((name) => String(name).replace(/^node:/, '')) : [];
   return { path, version, builtinModules: names };
@@ -81,7 +83,7 @@ function ask(
   });
 }
 
-/** The platform's package has the binary; npm does not run the script that copies it. */
+/** The binary is in the package for the platform; npm may not run the install script that copies it. */
 function inPackage(file: string): string | undefined {
   const starts = [import.meta.url, join(process.cwd(), 'package.json')];
   for (const start of starts) {
@@ -94,7 +96,7 @@ function inPackage(file: string): string | undefined {
       const path = join(dirname(platform), file);
       if (isProgram(path)) return path;
     } catch {
-      // Not installed from here.
+      // Not installed here.
     }
   }
   return undefined;

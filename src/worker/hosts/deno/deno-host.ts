@@ -1,13 +1,13 @@
 /**
- * Sandboxes in processes of Deno, one each, with no permissions: no files, no network, no environment, no programs.
- * For strangers' jobs on machines without a browser.
+ * Sandboxes in Deno processes, one each, without permissions: no files, network, environment or programs. For foreign
+ * jobs on machines without a page in a browser.
  * @module
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../../lib/clock.js';
 import { ManyhandsError } from '../../../lib/errors.js';
-import { askDeno, findDeno, type Environment } from './deno-find.js';
+import { queryDeno, findDeno, type Environment } from './deno-find.js';
 import { DenoFolder } from './deno-folder.js';
 import { denoEnvironment, DenoSandbox } from './deno-process.js';
 import { findMemoryGroups, type MemoryGroups } from '../process/memory-groups.js';
@@ -16,31 +16,31 @@ import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host
 
 export interface DenoHostOptions {
   clock: Clock;
-  /** Where Deno is looked for: MANYHANDS_DENO, PATH. @default none: the npm package alone */
+  /** Environment with MANYHANDS_DENO and PATH. @default none: only the npm package is searched */
   env?: Environment;
-  /** Resident memory of one sandbox's process at most, MiB. @default 1,024 */
+  /** Maximum resident memory of one sandbox's process, MiB. @default 1,024 */
   memoryMiB?: number;
-  /** JavaScript heap of one sandbox at most, MiB. @default 512 */
+  /** Maximum JavaScript heap of one sandbox, MiB. @default 512 */
   heapMiB?: number;
-  /** Groups by which the kernel bounds that memory. @default those that this program was given, if any */
+  /** Control groups that enforce the memory limit. @default those delegated to this program, if any */
   groups?: MemoryGroups | undefined;
-  /** Folder of the built scripts. @default dist/sandbox/ */
+  /** URL of the folder of the built scripts. @default dist/sandbox/ */
   scripts?: URL;
 }
 
 const MEMORY_MIB_DEFAULT = 1_024;
 const HEAP_MIB_DEFAULT = 512;
 const MAIN_SCRIPT = 'deno-main.js';
-/** What runs in the Worker, in this order. */
+/** Scripts that run in the Worker, in this order. */
 const WORKER_SCRIPTS = ['deno-ports.js', 'browser-sandbox.js'];
 
-/** Processes of Deno; nothing is started before the first sandbox. */
+/** Creates a host of sandboxes in Deno processes; starts nothing before the first sandbox. */
 export function denoHost(options: DenoHostOptions): SandboxHost {
   return new DenoHost(options);
 }
 
-/** What all processes of a host are started from. */
-interface Ground {
+/** What all processes of a host are started with. */
+interface DenoRuntimeFiles {
   deno: string;
   folder: DenoFolder;
   script: Uint8Array;
@@ -52,7 +52,7 @@ class DenoHost implements SandboxHost {
   readonly #options: DenoHostOptions;
   readonly #watch: MemoryWatch;
   readonly #sandboxes = new Set<DenoSandbox>();
-  #ground: Promise<Ground> | undefined;
+  #runtimeFiles: Promise<DenoRuntimeFiles> | undefined;
   #state: 'open' | 'closed' = 'open';
 
   constructor(options: DenoHostOptions) {
@@ -62,11 +62,11 @@ class DenoHost implements SandboxHost {
 
   async start(_owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
     this.#assertOpen();
-    const ground = await this.#prepare();
+    const files = await this.#prepare();
     this.#assertOpen();
     const { clock, memoryMiB = MEMORY_MIB_DEFAULT, heapMiB = HEAP_MIB_DEFAULT } = this.#options;
     const sandbox = new DenoSandbox({
-      ...ground,
+      ...files,
       memoryMiB,
       heapMiB,
       watch: this.#watch,
@@ -82,20 +82,20 @@ class DenoHost implements SandboxHost {
   async close(): Promise<void> {
     this.#state = 'closed';
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.end()));
-    const ground = await this.#ground?.catch(() => undefined);
-    await ground?.folder.remove();
+    const files = await this.#runtimeFiles?.catch(() => undefined);
+    await files?.folder.remove();
   }
 
-  /** Made once; a failure is not remembered. */
-  #prepare(): Promise<Ground> {
-    if (this.#ground === undefined) {
-      this.#ground = this.#makeGround();
-      this.#ground.catch(() => (this.#ground = undefined));
+  /** Created once; after a failure it is created again. */
+  #prepare(): Promise<DenoRuntimeFiles> {
+    if (this.#runtimeFiles === undefined) {
+      this.#runtimeFiles = this.#makeRuntimeFiles();
+      this.#runtimeFiles.catch(() => (this.#runtimeFiles = undefined));
     }
-    return this.#ground;
+    return this.#runtimeFiles;
   }
 
-  async #makeGround(): Promise<Ground> {
+  async #makeRuntimeFiles(): Promise<DenoRuntimeFiles> {
     const { env = {}, scripts = new URL('../../../sandbox/', import.meta.url) } = this.#options;
     const path = findDeno(env);
     if (path === undefined) throw unavailable('There is no Deno on this machine.');
@@ -103,7 +103,9 @@ class DenoHost implements SandboxHost {
     if (!existsSync(main)) throw unavailable(`${main.pathname} is missing: is the build complete?`);
     const folder = await DenoFolder.make();
     try {
-      const { builtinModules } = await askDeno(path, denoEnvironment(folder), (pid) => folder.inhabit(pid));
+      const { builtinModules } = await queryDeno(path, denoEnvironment(folder), (pid) =>
+        folder.registerProcess(pid),
+      );
       await folder.fill(main, builtinModules);
       const groups = this.#options.groups ?? findMemoryGroups();
       const parts = WORKER_SCRIPTS.map((name) => readFile(new URL(name, scripts), 'utf8'));
@@ -117,7 +119,7 @@ class DenoHost implements SandboxHost {
 
   #assertOpen(): void {
     if (this.#state === 'open') return;
-    throw new ManyhandsError('CLOSED', 'This host of sandboxes is closed; make a new one');
+    throw new ManyhandsError('CLOSED', 'This host of sandboxes is closed; create a new one');
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a process of Deno may say before it is ended; a script that writes prepared frames takes Deno's place.
+ * Limits of the messages of a Deno process; a script that writes prepared frames replaces Deno.
  * @module
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts what says that it is up and then `messages`; why it ended, and how many of them were heard. */
+/** Starts a process that reports that it is up and then posts `messages`. Returns why it ended and how many were delivered. */
 async function heardOf(
   messages: unknown[],
   groups?: MemoryGroups,
@@ -48,7 +48,7 @@ process.stdin.resume();`,
         cache: folder,
         importMap: 'none',
         script: 'none',
-        inhabit: () => () => undefined,
+        registerProcess: () => () => undefined,
       } as never,
       script: new Uint8Array(),
       memoryMiB: 1_024,
@@ -64,21 +64,21 @@ process.stdin.resume();`,
   return { reason, heard };
 }
 
-describe('a process of Deno', () => {
-  it('is ended where it posts messages without end, though it never was given a job', async () => {
+describe('a Deno process', () => {
+  it('is ended if it posts too many messages, even without a job', async () => {
     const flood = Array.from({ length: 3 * SANDBOX_MESSAGES_BURST_MAX }, () => ({ type: 'console' }));
     const { reason, heard } = await heardOf(flood);
     expect(reason).toMatch(/posted more messages/);
     expect(heard).toBeLessThan(3 * SANDBOX_MESSAGES_BURST_MAX);
   });
 
-  it('is ended where it posts a text that is too long', async () => {
+  it('is ended if it posts a text that is too long', async () => {
     const text = 'x'.repeat(CONSOLE_BYTES_PER_SLICE_MAX + 1);
     const { reason, heard } = await heardOf([{ type: 'console', message: text }, { type: 'console' }]);
     expect([reason, heard]).toEqual(['The sandbox posted a longer text than it may.', 0]);
   });
 
-  it('is bounded by a group of its own where there are such, and says what the kernel ended it for', async () => {
+  it('is limited by a control group if available, and reports that the kernel killed it', async () => {
     const files = new FakeCgroups(1, '/service/manyhands', '/service');
     const groups = findMemoryGroups(files, { pid: 1, isRoot: false })!;
     const held: string[] = [];
@@ -86,7 +86,7 @@ describe('a process of Deno', () => {
     files.write = (path, text) => {
       move(path, text);
       if (!path.endsWith('/cgroup.procs')) return;
-      // As the kernel does with one that takes too much.
+      // As the kernel does with a process above its limit.
       const group = files.groups.get(path.slice(0, -'/cgroup.procs'.length))!;
       held.push(group.files.get('memory.max')!);
       group.files.set('memory.events', 'oom 1\noom_kill 1\n');
@@ -102,7 +102,7 @@ describe('a process of Deno', () => {
     expect([...files.groups.keys()].some((path) => path.includes('sandbox-'))).toBe(false);
   });
 
-  it('is ended where it posts outcomes of no batch', async () => {
+  it('is ended if it posts outcomes without a batch', async () => {
     const { reason } = await heardOf([{ type: 'outcomes', segment: new Uint8Array(8) }]);
     expect(reason).toMatch(/outcomes of a batch/);
   });

@@ -1,5 +1,5 @@
 /**
- * One sandbox in a process of Deno that has no permissions: started, spoken to over its pipes, watched, killed.
+ * One sandbox in a Deno process without permissions: starts it, communicates over its pipes, monitors and kills it.
  * @module
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
@@ -13,18 +13,18 @@ import { killGroup, type DenoFolder } from './deno-folder.js';
 import type { FromDeno, ToDeno } from './inside/pipe-messages.js';
 import type { MemoryGroups, MemoryHold } from '../process/memory-groups.js';
 import type { MemoryWatch } from '../process/memory-watch.js';
-import { MessageRation } from '../port/message-rate.js';
+import { MessageRateLimit } from '../port/message-rate.js';
 import { processCpuMs } from '../process/process-cpu.js';
 import { encodeFrame, FrameReader } from '../process/message-framing.js';
 import type { Sandbox, SandboxHandlers } from '../port/sandbox-host.js';
 
 const MiB = 1024 * 1024;
-/** From starting the process to its first word: a slow machine reads 90 MB of program first. */
+/** Maximum time from the start of the process to its first message, milliseconds: it may read 90 MB of program first. */
 const START_MS_MAX = 30_000;
-/** What a sandbox may send with one message: a value of the greatest size in its segment. */
+/** Maximum bytes beside the text in one message: the largest value in its segment. */
 const BODY_BYTES_MAX = VALUE_BYTES_MAX + 64 * 1024;
-/** What is kept of what the process says when it dies. */
-const LAST_WORDS_LENGTH = 4_096;
+/** Number of characters kept of what the process writes to standard error. */
+const STDERR_TAIL_LENGTH = 4_096;
 const REASON_LENGTH_MAX = 500;
 
 export interface DenoProcessOptions {
@@ -32,20 +32,20 @@ export interface DenoProcessOptions {
   folder: DenoFolder;
   /** The sandbox script. */
   script: Uint8Array;
-  /** Resident memory of the process at most, MiB. */
+  /** Maximum resident memory of the process, MiB. */
   memoryMiB: number;
-  /** JavaScript heap at most, MiB. */
+  /** Maximum JavaScript heap, MiB. */
   heapMiB: number;
   watch: MemoryWatch;
-  /** By which the kernel holds the bound, too. */
+  /** Control groups that enforce the memory limit, if available. */
   groups?: MemoryGroups | undefined;
   clock: Clock;
   handlers: SandboxHandlers;
-  /** Tells the host, before the supervisor hears of it. */
+  /** Called before the supervisor's `exit` handler. */
   over(): void;
 }
 
-/** No permission at all, said twice: none is granted, and each is denied. */
+/** No permissions, twice: none is granted, and each is denied. */
 const FLAGS = [
   '--no-prompt',
   ...['read', 'write', 'net', 'env', 'sys', 'run', 'ffi', 'import'].map((what) => `--deny-${what}`),
@@ -61,53 +61,53 @@ export class DenoSandbox implements Sandbox {
   readonly sleeps = true;
   readonly #options: DenoProcessOptions;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #leave: () => void;
+  readonly #unregister: () => void;
   readonly #up = deferred();
   readonly #gone = deferred();
-  readonly #ration: MessageRation;
+  readonly #rateLimit: MessageRateLimit;
   #state: 'starting' | 'running' | 'over' = 'starting';
   #reason: string | undefined;
-  #lastWords = '';
+  #stderrTail = '';
   #hold: MemoryHold | undefined;
 
   constructor(options: DenoProcessOptions) {
     this.#options = options;
-    this.#ration = new MessageRation(options.clock.monotonicMs());
+    this.#rateLimit = new MessageRateLimit(options.clock.monotonicMs());
     this.#child = startProcess(options);
-    this.#leave = options.folder.inhabit(this.#child.pid);
+    this.#unregister = options.folder.registerProcess(this.#child.pid);
     const { stdin, stdout, stderr } = this.#child;
     const reader = new FrameReader({ bodyBytesMax: BODY_BYTES_MAX }, (message) => this.#onMessage(message));
     stdout.on('data', (piece: Buffer) => {
       if (this.#reason !== undefined) return;
       const wrong = reader.push(piece);
-      if (wrong !== undefined) this.#end(`The sandbox wrote what is no message: ${wrong}.`);
+      if (wrong !== undefined) this.#end(`The sandbox wrote a malformed message: ${wrong}.`);
     });
     stderr.setEncoding('utf8');
     stderr.on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_LENGTH);
+      this.#stderrTail = (this.#stderrTail + text).slice(-STDERR_TAIL_LENGTH);
     });
-    // A process that is gone is heard of by its end.
+    // Errors of the pipes are ignored: the end of the process is reported by `close`.
     for (const stream of [stdin, stdout, stderr]) stream.on('error', () => undefined);
     this.#child.once('error', (error) => this.#onEnd(`It could not be started: ${error.message}`));
     this.#child.once('close', (code, signal) => this.#onEnd(this.#explain(code, signal)));
     this.#up.promise.catch(() => undefined);
   }
 
-  /** Resolves when the sandbox can be spoken to. Rejects with ISOLATION_UNAVAILABLE; `exit` is not called then. */
+  /** Resolves when the sandbox accepts messages. Rejects with ISOLATION_UNAVAILABLE; `exit` is not called then. */
   async started(): Promise<void> {
     const { clock, watch, memoryMiB, script, groups } = this.#options;
     const cancel = clock.after(START_MS_MAX, () =>
       this.#end(`It did not start within ${START_MS_MAX / 1_000} s.`),
     );
     const { pid } = this.#child;
-    // The process is given its script after this: until then nothing in it takes memory.
+    // The script is sent after this: until then the process allocates little memory.
     if (pid !== undefined) this.#hold = groups?.hold(pid, memoryMiB * MiB);
     const unwatch =
       pid === undefined
         ? undefined
         : watch.watch(pid, memoryMiB * MiB, (bytes) =>
             this.#end(
-              `The sandbox ran out of memory: its process reached ${Math.round(bytes / MiB)} MiB, where ${memoryMiB} is the most.`,
+              `The sandbox ran out of memory: its process reached ${Math.round(bytes / MiB)} MiB; the limit is ${memoryMiB} MiB.`,
             ),
           );
     void this.#gone.promise.then(unwatch);
@@ -121,7 +121,7 @@ export class DenoSandbox implements Sandbox {
 
   send(message: SupervisorToSandbox): void {
     if (this.#state !== 'running') return;
-    if (message.type === 'run') this.#ration.fed();
+    if (message.type === 'run') this.#rateLimit.batchSent();
     this.#write({ type: 'message', message });
   }
 
@@ -134,7 +134,7 @@ export class DenoSandbox implements Sandbox {
     this.#end('The sandbox process was killed.');
   }
 
-  /** Kills it; resolves when it is gone. */
+  /** Kills the process; resolves when it has ended. */
   async end(): Promise<void> {
     this.kill();
     await this.#gone.promise;
@@ -149,25 +149,25 @@ export class DenoSandbox implements Sandbox {
   }
 
   #onMessage(raw: unknown): void {
-    // What came behind the words that ended it is not listened to.
+    // Messages after the one that ended it are ignored.
     if (this.#reason !== undefined) return;
-    const said = raw as Partial<Record<'type' | 'finding' | 'reason' | 'message', unknown>> | null;
-    switch (said?.type as FromDeno['type'] | undefined) {
+    const message = raw as Partial<Record<'type' | 'finding' | 'reason' | 'message', unknown>> | null;
+    switch (message?.type as FromDeno['type'] | undefined) {
       case 'up':
-        return this.#onUp(said?.finding);
+        return this.#onUp(message?.finding);
       case 'message':
-        return this.#onSandboxMessage(said?.message);
+        return this.#onSandboxMessage(message?.message);
       case 'exit':
-        return this.#end(String(said?.reason).slice(0, REASON_LENGTH_MAX));
+        return this.#end(String(message?.reason).slice(0, REASON_LENGTH_MAX));
       default:
         return this.#end('The sandbox wrote a message of an unknown kind.');
     }
   }
 
-  /** Whatever the sandbox does, also before it is ready and while nobody uses it. */
+  /** The limit applies from the start, even before the sandbox is ready. */
   #onSandboxMessage(message: unknown): void {
     const { clock, handlers } = this.#options;
-    const tooMuch = this.#ration.heard(message, clock.monotonicMs());
+    const tooMuch = this.#rateLimit.check(message, clock.monotonicMs());
     if (tooMuch === undefined) handlers.message(message);
     else this.#end(tooMuch);
   }
@@ -180,7 +180,7 @@ export class DenoSandbox implements Sandbox {
     this.#up.resolve();
   }
 
-  /** The whole group at once, without a chance to answer. */
+  /** Kills the whole group at once. */
   #end(reason: string): void {
     if (this.#state === 'over') return;
     this.#reason ??= reason;
@@ -191,9 +191,9 @@ export class DenoSandbox implements Sandbox {
     if (this.#state === 'over') return;
     const wasUp = this.#state === 'running';
     this.#state = 'over';
-    const why = this.#reason ?? (this.#hold?.ranOut() === true ? this.#ranOut() : reason);
+    const why = this.#reason ?? (this.#hold?.isOutOfMemory() === true ? this.#memoryReason() : reason);
     this.#hold?.release();
-    this.#leave();
+    this.#unregister();
     this.#options.over();
     this.#gone.resolve();
     if (wasUp) this.#options.handlers.exit(why);
@@ -203,16 +203,16 @@ export class DenoSandbox implements Sandbox {
     }
   }
 
-  #ranOut(): string {
+  #memoryReason(): string {
     const { memoryMiB } = this.#options;
     return `The sandbox ran out of memory: it needs more than ${memoryMiB} MiB, which is the most.`;
   }
 
   #explain(code: number | null, signal: string | null): string {
-    if (/out of memory|heap limit/i.test(this.#lastWords)) {
+    if (/out of memory|heap limit/i.test(this.#stderrTail)) {
       return `The sandbox ran out of memory: its JavaScript heap reached ${this.#options.heapMiB} MiB.`;
     }
-    const words = this.#lastWords.trim().slice(0, REASON_LENGTH_MAX);
+    const words = this.#stderrTail.trim().slice(0, REASON_LENGTH_MAX);
     const how = signal === null ? `code ${code}` : signal;
     return `The sandbox process ended by itself with ${how}${words === '' ? '.' : `: ${words}`}`;
   }
@@ -233,14 +233,14 @@ function startProcess({
   return spawn(deno, args, {
     cwd: folder.home,
     env: denoEnvironment(folder),
-    // A group of its own: a signal of the terminal does not reach it, and it can be killed whole.
+    // A group of its own: signals from the terminal do not reach it, and it can be killed with its children.
     detached: process.platform !== 'win32',
     windowsHide: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }
 
-/** All of the environment that a process of Deno gets. */
+/** The complete environment of a Deno process. */
 export function denoEnvironment(folder: DenoFolder): Record<string, string> {
   const { SystemRoot } = process.env;
   return {
@@ -248,7 +248,7 @@ export function denoEnvironment(folder: DenoFolder): Record<string, string> {
     DENO_NO_UPDATE_CHECK: '1',
     DENO_NO_PACKAGE_JSON: '1',
     NO_COLOR: '1',
-    // Windows starts nothing without it.
+    // Required on Windows.
     ...(SystemRoot === undefined ? {} : { SystemRoot }),
   };
 }

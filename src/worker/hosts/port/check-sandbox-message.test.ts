@@ -75,18 +75,18 @@ const bad: [string, unknown][] = [
   ['an error without a message', { type: 'assign-failed', error: { code: 'X' } }],
 ];
 
-describe('the door of a sandbox', () => {
-  it.each(good)('lets a message through as it is: $type', (message) => {
+describe('the check of sandbox messages', () => {
+  it.each(good)('accepts a valid message unchanged: $type', (message) => {
     expect(checkSandboxMessage(message)).toEqual({ ok: message });
   });
 
-  it.each(bad)('stops %s', (_what, message) => {
+  it.each(bad)('rejects %s', (_what, message) => {
     expect(checkSandboxMessage(message)).toEqual({
       violation: expect.stringMatching(/^The sandbox posted .+\.$/),
     });
   });
 
-  it('lets no field through that is not of the message', () => {
+  it('drops fields that are not part of the message', () => {
     const { ok } = checkSandboxMessage({ ...outcomes, gen: 7, slot: 3, ['__proto__']: { x: 1 } }) as {
       ok: object;
     };
@@ -101,7 +101,7 @@ describe('the door of a sandbox', () => {
     ]);
   });
 
-  it('cuts words that are too long', () => {
+  it('truncates text that is too long', () => {
     const said = checkSandboxMessage({
       type: 'console',
       sliceNumber: 1,

@@ -1,6 +1,6 @@
 /**
- * The door between a sandbox and its supervisor. Whatever job code posted comes through here: it is either one of the
- * few messages of the wire, built afresh and within its limits, or a reason to end the sandbox.
+ * Validates every message that a sandbox posts: the result is a new object of one of the protocol's message types, within
+ * its limits, or the reason to end the sandbox.
  * @module
  */
 import { ENVELOPE_KIND } from '../../../protocol/segment/envelope.js';
@@ -17,16 +17,16 @@ import type { ConsoleLevel } from '../../../protocol/messages/messages.js';
 import type { SandboxToSupervisor } from '../../../protocol/messages/sandbox-messages.js';
 import { SegmentReader } from '../../../protocol/segment/segment.js';
 
-/** A segment's header and the kind of its envelope, for one value of the greatest size. */
+/** Maximum overhead of a segment with one value of the largest size, bytes. */
 const SEGMENT_OVERHEAD_BYTES = 1_024;
 const CODE_LENGTH_MAX = 64;
 const NONCE_LENGTH_MAX = 64;
 const LEVELS: ReadonlySet<unknown> = new Set<ConsoleLevel>(['debug', 'info', 'log', 'warn', 'error']);
 
-/** The message, or a sentence that says what is wrong with it. */
+/** The validated message, or a sentence that says what is wrong with it. */
 export type Checked = { ok: SandboxToSupervisor } | { violation: string };
 
-/** Checks what a sandbox posted; never throws. */
+/** Validates a posted value; never throws. */
 export function checkSandboxMessage(raw: unknown): Checked {
   if (!isRecord(raw)) return violation('something that is no message');
   switch (raw.type) {
@@ -87,7 +87,7 @@ function checkOutcomes({ batch, first, count, segment, computeMs, done }: Raw): 
   ) {
     return violation('malformed outcomes');
   }
-  // Shared memory could change after it was checked.
+  // Shared memory could change after the check.
   if (!(segment instanceof Uint8Array) || !(segment.buffer instanceof ArrayBuffer))
     return violation('no bytes');
   const wrong = checkSegment(segment, count);
@@ -95,7 +95,7 @@ function checkOutcomes({ batch, first, count, segment, computeMs, done }: Raw): 
   return { ok: { type: 'outcomes', batch, first, count, segment, computeMs, done } };
 }
 
-/** Only values and errors come out of a sandbox; whoever may make the other kinds is not in there. */
+/** Only values and errors may come out of a sandbox; the other kinds are created by the supervisor and the deployer. */
 function checkSegment(segment: Uint8Array, count: number): string | undefined {
   const bytesMax = count === 1 ? VALUE_BYTES_MAX + SEGMENT_OVERHEAD_BYTES : SEGMENT_BYTES_MAX;
   if (segment.byteLength > bytesMax)
@@ -128,14 +128,14 @@ function checkConsole({ sliceNumber, level, message, same }: Raw): Checked {
   if (!isSlice(sliceNumber) || !LEVELS.has(level) || typeof message !== 'string') {
     return violation('a malformed console message');
   }
-  const said = {
+  const checked = {
     type: 'console' as const,
     sliceNumber,
     level: level as ConsoleLevel,
     message: message.slice(0, CONSOLE_BYTES_PER_SLICE_MAX),
   };
-  if (same === undefined) return { ok: said };
-  return isCount(same) ? { ok: { ...said, same } } : violation('a malformed console message');
+  if (same === undefined) return { ok: checked };
+  return isCount(same) ? { ok: { ...checked, same } } : violation('a malformed console message');
 }
 
 function isRecord(value: unknown): value is Raw {

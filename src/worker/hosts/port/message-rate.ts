@@ -1,6 +1,6 @@
 /**
- * How much a sandbox may say: so many messages a second, so many bytes of outcomes for each batch that it was handed.
- * What is in the sandbox keeps to far less; a sandbox that does not is no longer run by our harness.
+ * Rate limits of a sandbox's messages: messages a second, and bytes of outcomes for each batch that was sent. The code in
+ * the sandbox stays far below; a sandbox above them does not run our code any more and is ended.
  * @module
  */
 import {
@@ -11,10 +11,10 @@ import {
 } from '../../../protocol/limits.js';
 import { TokenBucket } from '../../../lib/token-bucket.js';
 
-/** Batches whose bytes may come together. */
+/** Maximum number of batches whose bytes may arrive together. */
 const BATCHES_AT_ONCE = 4;
 
-export class MessageRation {
+export class MessageRateLimit {
   readonly #messages: TokenBucket;
   #outputLeft = 0;
 
@@ -22,15 +22,15 @@ export class MessageRation {
     this.#messages = new TokenBucket(SANDBOX_MESSAGES_PER_SECOND_MAX, SANDBOX_MESSAGES_BURST_MAX, nowMs);
   }
 
-  /** A batch was handed in. */
-  fed(): void {
+  /** A batch was sent to the sandbox. */
+  batchSent(): void {
     const most = BATCHES_AT_ONCE * SANDBOX_OUTPUT_BYTES_PER_BATCH_MAX;
     this.#outputLeft = Math.min(most, this.#outputLeft + SANDBOX_OUTPUT_BYTES_PER_BATCH_MAX);
   }
 
-  /** Why what was heard is too much; undefined where it is not. */
-  heard(raw: unknown, nowMs: number): string | undefined {
-    if (!this.#messages.take(nowMs)) return 'The sandbox posted more messages than anybody could read.';
+  /** Checks a message; returns why it exceeds a limit, or undefined. */
+  check(raw: unknown, nowMs: number): string | undefined {
+    if (!this.#messages.take(nowMs)) return 'The sandbox posted more messages than the limit allows.';
     if (typeof raw !== 'object' || raw === null) return undefined;
     const { segment, message } = raw as { segment?: unknown; message?: unknown };
     if (typeof message === 'string' && message.length > CONSOLE_BYTES_PER_SLICE_MAX) {

@@ -1,6 +1,6 @@
 /**
- * The sandbox port: one isolated thread that runs one job's slices. Hosts: `thread` (worker_threads) and
- * `browser-frame`; each only starts it, carries its messages and kills it.
+ * The sandbox port: an isolated thread that runs one job's slices. The hosts (`thread`, `browser`, `deno`, `chromium`)
+ * only start sandboxes, forward their messages and kill them.
  * @module
  */
 import type {
@@ -9,32 +9,32 @@ import type {
 } from '../../../protocol/messages/sandbox-messages.js';
 
 export interface Sandbox {
-  /** Whether one that rests runs nothing at all before it is sent something: nobody need look after it. @default false */
+  /** Whether a quiesced sandbox blocks its thread until the next message, so that it need not be asked again. @default false */
   readonly sleeps?: boolean;
   /**
-   * Processor time that it has taken so far, milliseconds, as the system counts it; undefined where that is not known.
-   * Absent where it shares its process with others.
+   * Processor time used so far, measured by the system, milliseconds; undefined where it is unknown. Absent where the
+   * sandbox shares its process with others.
    */
   cpuMs?(): Promise<number | undefined>;
   send(message: SupervisorToSandbox, transfer?: ArrayBuffer[]): void;
-  /** Kills it at once; `exit` is called once, in any case. */
+  /** Kills it at once; `exit` is called exactly once. */
   kill(): void;
 }
 
 export interface SandboxHandlers {
-  /** Unchecked: whatever job code or its harness posted. */
+  /** A message of the sandbox, not yet validated. */
   message(raw: unknown): void;
-  /** It is gone: `reason` is a sentence for people. `isShared`: others went with it, and any of them may be the cause. */
+  /** The sandbox has ended; `reason` is a sentence. `isShared`: others ended with it, and any of them may be the cause. */
   exit(reason: string, isShared?: boolean): void;
 }
 
 export interface SandboxHost {
   readonly isolation: 'browser' | 'deno' | 'chromium' | 'thread';
-  /** Starts an empty sandbox for a job of `owner`. Rejects with a coded error when it cannot. */
+  /** Starts a sandbox without a job, for jobs of `owner`. Rejects with a coded error. */
   start(owner: string, handlers: SandboxHandlers): Promise<Sandbox>;
-  /** Kills all that is left. */
+  /** Kills all sandboxes. */
   close(): Promise<void>;
 }
 
-/** The typed view of a message that was checked. */
+/** A validated message. */
 export type CheckedSandboxMessage = SandboxToSupervisor;

@@ -8,14 +8,14 @@ const SERVICE = '/system.slice/worker.service';
 const somebody = { pid: PID, isRoot: false };
 const root = { pid: PID, isRoot: true };
 
-/** A child of ours, which starts where we are. */
+/** A child process, which starts in our group. */
 function withChild(files: FakeCgroups): FakeCgroups {
   files.groups.get(files.own)!.pids.add(String(CHILD));
   return files;
 }
 
-describe('groups of memory', () => {
-  it('are made in a group that is ours alone, which we leave for one of our own', () => {
+describe('memory groups', () => {
+  it('are made in a delegated group, which this process leaves for a child group', () => {
     const files = new FakeCgroups(PID, SERVICE);
     const groups = findMemoryGroups(files, somebody)!;
     expect(files.placeOf(PID)).toBe('/manyhands');
@@ -25,32 +25,32 @@ describe('groups of memory', () => {
     const { files: told } = files.groups.get(`${files.delegated}/sandbox-${CHILD}`)!;
     expect(Object.fromEntries(told)).toMatchObject({ 'memory.max': '1000', 'memory.oom.group': '1' });
     expect(files.placeOf(CHILD)).toBe(`/sandbox-${CHILD}`);
-    expect(hold.ranOut()).toBe(false);
+    expect(hold.isOutOfMemory()).toBe(false);
     told.set('memory.events', 'low 0\noom 1\noom_kill 3\n');
-    expect(hold.ranOut()).toBe(true);
+    expect(hold.isOutOfMemory()).toBe(true);
     files.groups.get(`${files.delegated}/sandbox-${CHILD}`)!.pids.clear();
     hold.release();
     expect(files.groups.has(`${files.delegated}/sandbox-${CHILD}`)).toBe(false);
-    expect(hold.ranOut()).toBe(true);
-    // Another host of this process finds them as they are.
+    expect(hold.isOutOfMemory()).toBe(true);
+    // Another host in this process finds the same groups.
     expect(findMemoryGroups(files, somebody)!.hold(CHILD, 5)).toBeDefined();
   });
 
-  it('are made beside us where systemd has placed us', () => {
+  it('are made beside the group in which systemd placed this process', () => {
     const files = withChild(new FakeCgroups(PID, `${SERVICE}/manyhands`, SERVICE));
     expect(findMemoryGroups(files, somebody)!.hold(CHILD, 7)).toBeDefined();
     expect(files.placeOf(CHILD)).toBe(`/sandbox-${CHILD}`);
     expect(files.placeOf(PID)).toBe('/manyhands');
   });
 
-  it('take the place of one that was left by a process of the same id', () => {
+  it('replace a group left by a process with the same id', () => {
     const files = withChild(new FakeCgroups(PID, `${SERVICE}/manyhands`, SERVICE));
     const groups = findMemoryGroups(files, somebody)!;
     files.makeFolder(`${files.delegated}/sandbox-${CHILD}`);
     expect(groups.hold(CHILD, 7)).toBeDefined();
   });
 
-  it('are removed at the next chance where the kernel still counted a process', () => {
+  it('are removed later if the kernel still counts a process', () => {
     const files = withChild(new FakeCgroups(PID, `${SERVICE}/manyhands`, SERVICE));
     const groups = findMemoryGroups(files, somebody)!;
     const sandboxes = (): string[] => files.list(files.delegated).filter((name) => name !== 'manyhands');
@@ -63,7 +63,7 @@ describe('groups of memory', () => {
     expect(sandboxes()).toEqual(['sandbox-300']);
   });
 
-  it('that a killed worker left are removed at the start, but none that is in use', () => {
+  it('left by a killed worker are removed at the start, except those in use', () => {
     const files = new FakeCgroups(PID, `${SERVICE}/manyhands`, SERVICE);
     for (const name of ['sandbox-1', 'sandbox-2', 'another']) files.makeFolder(`${files.delegated}/${name}`);
     files.groups.get(`${files.delegated}/sandbox-2`)!.pids.add('2');
@@ -97,7 +97,7 @@ describe('groups of memory', () => {
     expect(files.groups.get(files.own)!.pids.has(String(PID))).toBe(true);
   });
 
-  it('are left as they were where they cannot be divided', () => {
+  it('are unchanged if controllers cannot be enabled', () => {
     const files = new FakeCgroups(PID, SERVICE);
     const write = files.write.bind(files);
     files.write = (path, text) => {
@@ -109,7 +109,7 @@ describe('groups of memory', () => {
     expect(files.placeOf(PID)).toBe('');
   });
 
-  it('are not looked for in older kinds, nor on other systems', () => {
+  it('are not used with cgroup v1 or on other systems', () => {
     const files = new FakeCgroups(PID, SERVICE);
     files.read = (path) => {
       if (path === '/proc/self/cgroup') return '4:memory:/user\n1:cpu:/\n';

@@ -1,27 +1,27 @@
 /**
- * Watches the resident memory of processes, and says when one is over its cap. JavaScript engines bound their own heap
- * only: buffers and WebAssembly memory grow past it, and not every system has a group of processes to bound them by.
+ * Polls the resident memory of processes and reports those above their limit. JavaScript engines limit their own heap
+ * only; buffers and WebAssembly memory are not part of it, and not every system has control groups.
  * @module
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { CancelTimer, Clock } from '../../../lib/clock.js';
 
-/** How often it looks, where looking costs microseconds (Linux): memory can grow by 2 GB a second. */
-const LOOK_MS = 20;
-/** How often it looks where a program has to be started for it. */
-const ASK_MS = 250;
-/** Linux counts in pages; `getconf` knows where they are larger than this. */
+/** Interval of polls on Linux, where one takes microseconds: memory can grow by 2 GB a second. Milliseconds. */
+const POLL_MS_LINUX = 20;
+/** Interval of polls where a program must be started for each, milliseconds. */
+const POLL_MS = 250;
+/** Linux counts in pages; `getconf` reports a larger page size. */
 const PAGE_BYTES_DEFAULT = 4_096;
 
-/** Resident bytes of the processes that live, by their ids. */
+/** Resident bytes of the running processes, by process id. */
 export type ReadMemory = (pids: readonly number[]) => Promise<Map<number, number>>;
 
 export interface MemoryWatchOptions {
   clock: Clock;
-  /** @default what this system has */
+  /** @default the implementation for this system */
   read?: ReadMemory;
-  /** Milliseconds between two looks. @default 20 on Linux, else 250 */
+  /** Interval of polls, milliseconds. @default 20 on Linux, else 250 */
   everyMs?: number;
 }
 
@@ -36,16 +36,16 @@ export class MemoryWatch {
   readonly #everyMs: number;
   readonly #watched = new Map<number, Watched>();
   #cancel: CancelTimer | undefined;
-  #looking = false;
+  #isPolling = false;
 
   constructor(options: MemoryWatchOptions) {
     const isLinux = process.platform === 'linux';
     this.#clock = options.clock;
     this.#read = options.read ?? (isLinux ? readFromProc : readFromPs);
-    this.#everyMs = options.everyMs ?? (isLinux ? LOOK_MS : ASK_MS);
+    this.#everyMs = options.everyMs ?? (isLinux ? POLL_MS_LINUX : POLL_MS);
   }
 
-  /** Calls `over` once, when the process has more than the cap. Answers what ends the watch. */
+  /** Calls `over` once, when the process exceeds the limit. Returns the function that ends the watch. */
   watch(pid: number, capBytes: number, over: (bytes: number) => void): () => void {
     this.#watched.set(pid, { capBytes, over });
     this.#schedule();
@@ -58,14 +58,14 @@ export class MemoryWatch {
   }
 
   #schedule(): void {
-    if (this.#cancel !== undefined || this.#looking || this.#watched.size === 0) return;
+    if (this.#cancel !== undefined || this.#isPolling || this.#watched.size === 0) return;
     this.#cancel = this.#clock.after(
       this.#everyMs,
       () => {
         this.#cancel = undefined;
-        this.#looking = true;
-        void this.#look().finally(() => {
-          this.#looking = false;
+        this.#isPolling = true;
+        void this.#poll().finally(() => {
+          this.#isPolling = false;
           this.#schedule();
         });
       },
@@ -73,7 +73,7 @@ export class MemoryWatch {
     );
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const found = await this.#read([...this.#watched.keys()]);
     for (const [pid, bytes] of found) {
       const watched = this.#watched.get(pid);
@@ -85,13 +85,13 @@ export class MemoryWatch {
 }
 
 let pageBytes = PAGE_BYTES_DEFAULT;
-let askedForPages = false;
+let isPageSizeKnown = false;
 
 async function readFromProc(pids: readonly number[]): Promise<Map<number, number>> {
-  if (!askedForPages) {
-    askedForPages = true;
-    const told = Number(await output('getconf', ['PAGESIZE']));
-    if (told > 0) pageBytes = told;
+  if (!isPageSizeKnown) {
+    isPageSizeKnown = true;
+    const size = Number(await output('getconf', ['PAGESIZE']));
+    if (size > 0) pageBytes = size;
   }
   const found = new Map<number, number>();
   for (const pid of pids) {
@@ -99,7 +99,7 @@ async function readFromProc(pids: readonly number[]): Promise<Map<number, number
       const resident = Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]);
       found.set(pid, resident * pageBytes);
     } catch {
-      // It is gone; whoever started it will hear of that.
+      // The process has ended; its parent is notified.
     }
   }
   return found;
@@ -115,7 +115,7 @@ async function readFromPs(pids: readonly number[]): Promise<Map<number, number>>
   return found;
 }
 
-/** What a program of this system prints; nothing where it is not there. */
+/** Output of a program; empty where it does not exist. */
 function output(program: string, args: string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile(program, args, { timeout: 5_000 }, (_error, stdout) => resolve(stdout));

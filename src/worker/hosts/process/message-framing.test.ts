@@ -1,5 +1,5 @@
 /**
- * Frames of a pipe: what goes in comes out, whatever way the stream is cut, and what is hostile is named.
+ * Framing of messages: decodes what was encoded, for any chunks, and rejects hostile input with a reason.
  * @module
  */
 import { describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ function join(...messages: unknown[]): Uint8Array {
   return new Uint8Array(Buffer.concat(messages.flatMap(encodeFrame)));
 }
 
-/** A frame of any text, also of one that is no message. */
+/** A frame with any text, also a malformed one. */
 function raw(text: string, body = new Uint8Array(), claimed: Partial<{ text: number; body: number }> = {}) {
   const bytes = new TextEncoder().encode(text);
   const head = new DataView(new ArrayBuffer(8));
@@ -41,17 +41,17 @@ const MESSAGES = [
 ];
 
 describe('frames', () => {
-  it.each([1, 3, 8, 9, 100, 10_000])('come out as they went in, in pieces of %i bytes', (pieceBytes) => {
+  it.each([1, 3, 8, 9, 100, 10_000])('are decoded from chunks of %i bytes', (pieceBytes) => {
     expect(read(join(...MESSAGES), pieceBytes)).toEqual({ messages: MESSAGES, wrong: undefined });
   });
 
-  it('take a buffer as its bytes', () => {
+  it('encode an ArrayBuffer as its bytes', () => {
     expect(read(join({ bytes: Uint8Array.of(1, 2).buffer })).messages).toEqual([
       { bytes: Uint8Array.of(1, 2) },
     ]);
   });
 
-  it('hand out bytes that may be transferred one by one', () => {
+  it('decode bytes into separate buffers, which can be transferred', () => {
     const [message] = read(join({ a: Uint8Array.of(1), b: Uint8Array.of(2) })).messages;
     const { a, b } = message as Record<'a' | 'b', Uint8Array>;
     expect([a.buffer.byteLength, b.buffer.byteLength]).toEqual([1, 1]);
@@ -81,14 +81,14 @@ describe('frames', () => {
     expect(read(bytes).wrong).toContain(reason);
   });
 
-  it('cost no more than their length, however odd they are', () => {
-    // Whatever takes time by the square of such a length does not come to this test's end.
+  it('are decoded in linear time, also malformed ones', () => {
+    // Quadratic time would exceed the timeout of this test.
     const abyss = `${'['.repeat(250_000)}${']'.repeat(250_000)}`;
     expect(read(raw(`[${abyss},[]]`)).wrong).toBeUndefined();
     expect(read(raw(`[[${'{"a":1},'.repeat(100_000)}1],[]]`)).wrong).toBeUndefined();
   });
 
-  it('take a Buffer for what it is', () => {
+  it('encode a Buffer as bytes', () => {
     expect(read(join({ bytes: Buffer.of(1, 2) })).messages).toEqual([{ bytes: Uint8Array.of(1, 2) }]);
   });
 });

@@ -1,21 +1,21 @@
 /**
- * Messages of sandboxes as bytes, for hosts whose sandboxes live in another process: a head of eight bytes, a text
- * (JSON) with the message, and the bytes that belong into it. A stream of them may be cut anywhere. The reader takes nothing for granted,
- * since what job code can reach may write here.
+ * Binary framing of sandbox messages, for hosts whose sandboxes run in another process: a header of eight bytes, a JSON
+ * text with the message, then the bytes that belong into it. Chunks of the stream may end anywhere. The reader trusts
+ * nothing, since job code may be able to write to the stream.
  * @module
  */
 
-/** Length of the text, then of the bytes behind it, each as 32 bits, little end first. */
+/** Length of the text, then of the bytes after it, each 32 bits, little-endian. */
 const HEAD_BYTES = 8;
-/** A message's text: the longest are a console's words and an error's stack, escaped. */
+/** Maximum size of a message's text, bytes: the longest are console output and stacks of errors, escaped. */
 export const FRAME_TEXT_BYTES_MAX = 1024 * 1024;
-/** How deep in a message bytes may lie; those of the wire are at most at four. */
+/** Maximum depth of bytes in a message; messages of the protocol have at most four. */
 const BYTES_DEPTH_MAX = 8;
 
-/** A message's text: the message with nothing where its bytes belong, and for these their length and place, in order. */
+/** The text: the message with null in place of its bytes, and the length and path of these, in order. */
 type FrameText = [message: unknown, bytes: [length: number, ...path: string[]][]];
 
-/** One message in pieces, to be written in this order; large bytes are not copied. */
+/** Encodes a message as chunks to be written in this order; large bytes are not copied. */
 export function encodeFrame(message: unknown): Uint8Array[] {
   const bodies: Uint8Array[] = [];
   const places: FrameText[1] = [];
@@ -32,7 +32,7 @@ export function encodeFrame(message: unknown): Uint8Array[] {
   return [head, ...bodies];
 }
 
-/** A copy of what holds bytes, with nothing in their place; what holds none stays as it is. */
+/** Copies a value that contains bytes, with null in their place; a value without bytes is returned unchanged. */
 function takeBytes(
   value: unknown,
   path: string[],
@@ -52,21 +52,21 @@ function takeBytes(
 }
 
 export interface FrameLimits {
-  /** Bytes of one message's text. @default FRAME_TEXT_BYTES_MAX */
+  /** Maximum bytes of one message's text. @default FRAME_TEXT_BYTES_MAX */
   textBytesMax?: number;
-  /** Bytes that one message carries beside its text. */
+  /** Maximum bytes that one message carries in addition to its text. */
   bodyBytesMax: number;
 }
 
-/** Puts messages together again from pieces of any size. */
+/** Decodes messages from chunks of any size. */
 export class FrameReader {
   readonly #textBytesMax: number;
   readonly #bodyBytesMax: number;
   readonly #deliver: (message: unknown) => void;
-  /** What is filled at present: a head, or a message behind its head. */
+  /** The buffer that is being filled: a header, or the message after it. */
   #target: Uint8Array = new Uint8Array(HEAD_BYTES);
   #filled = 0;
-  /** Bytes of the text of the message at work; nothing while a head is read. */
+  /** Length of the current message's text; undefined while a header is read. */
   #textBytes: number | undefined;
 
   constructor(limits: FrameLimits, deliver: (message: unknown) => void) {
@@ -75,7 +75,7 @@ export class FrameReader {
     this.#deliver = deliver;
   }
 
-  /** Takes the next piece; answers what is wrong with the stream, after which nothing more may be pushed. */
+  /** Decodes the next chunk. Returns what is wrong with the stream, after which nothing more may be pushed. */
   push(piece: Uint8Array): string | undefined {
     let at = 0;
     while (at < piece.byteLength) {
@@ -122,7 +122,7 @@ export class FrameReader {
   }
 }
 
-/** Throws where it is malformed. The time it takes grows with the text, whatever is in there. */
+/** Throws where it is malformed. Runs in time linear in the length of the text. */
 function readMessage(text: Uint8Array, body: Uint8Array): unknown {
   const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
   if (!Array.isArray(parsed) || parsed.length !== 2 || !Array.isArray(parsed[1])) throw new Error('no frame');
@@ -139,14 +139,14 @@ function readMessage(text: Uint8Array, body: Uint8Array): unknown {
       throw new Error('bytes that are not there');
     }
     const end = at + (length as number);
-    // A copy of its own: it may be transferred, and does not keep the rest of the message.
+    // A copy, so that it can be transferred and does not keep the whole message in memory.
     putBytes(holder, ['message', ...path], body.slice(at, end));
     at = end;
   }
   return holder.message;
 }
 
-/** Puts bytes where nothing was left for them. */
+/** Replaces a null of the message by bytes. */
 function putBytes(holder: object, path: unknown[], bytes: Uint8Array): void {
   let target: unknown = holder;
   for (const [i, key] of path.entries()) {

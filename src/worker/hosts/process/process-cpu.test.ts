@@ -12,7 +12,7 @@ it.each([
   expect(cpuMsOfPs(text)).toBe(ms);
 });
 
-it('the processor time of this process grows with what it computes', async () => {
+it('the processor time of this process grows while it computes', async () => {
   const before = await processCpuMs(process.pid);
   const untilMs = process.cpuUsage().user + 200_000;
   while (process.cpuUsage().user < untilMs);

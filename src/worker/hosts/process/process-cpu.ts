@@ -1,16 +1,15 @@
 /**
- * The processor time that another process has taken, as this system counts it: what a sandbox says of itself can be
- * checked against it.
+ * Reads the processor time of another process from the system, to verify what a sandbox claims.
  * @module
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Ticks of Linux's process table in a second, whatever the kernel's own are. */
+/** Unit of Linux's process table (USER_HZ), a second, independent of the kernel's own tick rate. */
 const TICKS_PER_SECOND = 100;
 const ASK_MS_MAX = 5_000;
 
-/** Milliseconds of processor time of that process so far, all its threads; undefined where this system does not tell. */
+/** Processor time of the process so far, all threads, milliseconds; undefined where the system does not provide it. */
 export async function processCpuMs(pid: number): Promise<number | undefined> {
   if (process.platform === 'linux') return fromProc(pid);
   if (process.platform === 'win32') return undefined;
@@ -24,17 +23,17 @@ export async function processCpuMs(pid: number): Promise<number | undefined> {
 function fromProc(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name of the program, in brackets, may have spaces and brackets of its own.
+    // The program's name in parentheses may contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ticks = Number(fields[11]) + Number(fields[12]);
     return Number.isFinite(ticks) ? (ticks * 1_000) / TICKS_PER_SECOND : undefined;
   } catch {
-    // It is gone; whoever started it will hear of that.
+    // The process has ended; its parent is notified.
     return undefined;
   }
 }
 
-/** What `ps` prints as a time: `[[days-]hours:]minutes:seconds`, with hundredths on some systems. */
+/** Parses the time that `ps` prints: `[[days-]hours:]minutes:seconds`, with fractions on some systems. */
 export function cpuMsOfPs(text: string): number | undefined {
   const found = /^\s*(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:[.,]\d+)?)\s*$/.exec(text);
   if (found === null) return undefined;

@@ -1,93 +1,98 @@
 /**
- * The worker's spares: sandboxes whose runtime has started and which nobody's code has seen. They are started one at a
- * time, when no sandbox of a job is being set up, and are taken instead of an empty one.
+ * Prewarmed sandboxes: their runtime has started, and no job code has run in them. They are started one at a time, while
+ * no job's sandbox is being set up, and are used in place of a new sandbox.
  * @module
  */
 import type { CancelTimer, Clock } from '../../../lib/clock.js';
 import type { WorktimeName } from '../../../protocol/messages/messages.js';
 import type { WorktimeFiles } from '../../../protocol/messages/sandbox-messages.js';
-import { newWarmPool, nextSpare, noteAsked, type WarmPool } from '../../core/warm-pool.js';
+import {
+  newPrewarmPlan,
+  nextPrewarmAction,
+  recordDemand,
+  type PrewarmPlan,
+} from '../../core/prewarm-plan.js';
 import { setUpSandbox, type EmptySandbox } from './set-up-sandbox.js';
 import type { SandboxHost } from '../../hosts/port/sandbox-host.js';
 import type { Snapshots } from './snapshots.js';
 
-/** How long no sandbox of a job must have been set up before a spare is started, milliseconds. */
+/** Minimum time since the last set-up of a job's sandbox before one is prewarmed, milliseconds. */
 const QUIET_MS = 250;
 /**
- * While all cores are at work, a spare takes time from their slices: nothing is started before so many times what one
- * takes has gone by since the last set-up, so that no more than a fiftieth of a worker's time goes into what may be asked.
+ * While all cores run slices, prewarming takes processor time from them. It then waits for this many times the usual
+ * start time since the last set-up, so that it takes at most a fiftieth of the worker's time.
  */
-const BUSY_TIMES = 50;
-/** What a spare is reckoned to take before one was started, milliseconds. */
-const START_MS_GUESS = 500;
-/** How often a busy worker looks whether it is one no more, milliseconds. */
-const BUSY_LOOK_MS = 1_000;
-/** How often the pool is looked at while it holds something, milliseconds. */
-const LOOK_MS = 30_000;
-/** A kind that could not be started is left alone for so long, milliseconds. */
-const FAILED_REST_MS = 5 * 60_000;
+const BUSY_SPACING_FACTOR = 50;
+/** Start time that is assumed before one was measured, milliseconds. */
+const START_MS_ESTIMATE = 500;
+/** Interval at which a busy worker checks whether it still is, milliseconds. */
+const BUSY_POLL_MS = 1_000;
+/** Interval of checks while there are prewarmed sandboxes, milliseconds. */
+const POLL_MS = 30_000;
+/** Cool-down of a kind that could not be started, milliseconds. */
+const COOLDOWN_MS = 5 * 60_000;
 
-export interface WarmSparesPorts {
+export interface PrewarmedSandboxesPorts {
   host: SandboxHost;
   clock: Clock;
   snapshots: Snapshots;
   worktimeFiles: (worktime: WorktimeName) => Promise<WorktimeFiles>;
-  /** Whether every core is at work on slices. */
+  /** Whether every core is running slices. */
   isBusy: () => boolean;
-  /** Other spares stand ready now. */
+  /** The set of prewarmed sandboxes changed. */
   changed?: () => void;
 }
 
-interface Spare {
+interface PrewarmedSandbox {
   readonly kind: string;
   readonly empty: EmptySandbox;
 }
 
-export class WarmSpares {
-  readonly #ports: WarmSparesPorts;
-  readonly #pool: WarmPool;
+export class PrewarmedSandboxes {
+  readonly #ports: PrewarmedSandboxesPorts;
+  readonly #plan: PrewarmPlan;
   readonly #worktimes = new Map<string, WorktimeName>();
-  readonly #restUntilMs = new Map<string, number>();
+  readonly #cooldownUntilMs = new Map<string, number>();
   readonly #closing = new AbortController();
-  #spares: Spare[] = [];
-  /** Sandboxes of jobs that are being set up. */
+  #ready: PrewarmedSandbox[] = [];
+  /** Number of jobs' sandboxes that are being set up. */
   #settingUp = 0;
-  /** When a sandbox was last set up, of a job or ahead of one, and how long a spare took by kind, milliseconds. */
+  /** Time of the last set-up, of a job's or a prewarmed sandbox; and start time of each kind. Milliseconds. */
   #lastSetUpMs = -Infinity;
   readonly #startMs = new Map<string, number>();
   #starting: { kind: string; empty: Promise<EmptySandbox | undefined>; isTaken: boolean } | undefined;
   #lastId = 0;
   #cancel: CancelTimer | undefined;
 
-  /** `cores`: sandboxes at work at most. */
-  constructor(cores: number, ports: WarmSparesPorts) {
+  /** `cores`: maximum number of active sandboxes. */
+  constructor(cores: number, ports: PrewarmedSandboxesPorts) {
     this.#ports = ports;
-    this.#pool = newWarmPool(cores);
+    this.#plan = newPrewarmPlan(cores);
   }
 
-  /** Worktimes whose runtimes stand ready. */
+  /** Worktimes of which a prewarmed sandbox is ready. */
   get worktimes(): WorktimeName[] {
-    return [...new Set(this.#spares.map(({ kind }) => kind))].map((kind) => this.#worktimes.get(kind)!);
+    return [...new Set(this.#ready.map(({ kind }) => kind))].map((kind) => this.#worktimes.get(kind)!);
   }
 
-  /** Spares that stand ready. */
+  /** Number of prewarmed sandboxes that are ready. */
   get count(): number {
-    return this.#spares.length;
+    return this.#ready.length;
   }
 
   /**
-   * A sandbox for a job of that worktime is wanted: a spare where there is one, or will be soon. `settled` must be
-   * called later. Never rejects.
+   * Takes a prewarmed sandbox of that worktime, if one is ready or starting. `setupFinished` must be called later, in any
+   * case. Never rejects.
    */
   async take(worktime: WorktimeName): Promise<EmptySandbox | undefined> {
     const kind = kindOf(worktime);
     this.#worktimes.set(kind, worktime);
-    noteAsked(this.#pool, kind, this.#ports.clock.monotonicMs());
+    recordDemand(this.#plan, kind, this.#ports.clock.monotonicMs());
     this.#settingUp += 1;
     this.#cancel?.();
-    const found = this.#spares.find((spare) => spare.kind === kind);
+    const found = this.#ready.find((prewarmed) => prewarmed.kind === kind);
     if (found !== undefined) {
-      this.#spares = this.#spares.filter((spare) => spare !== found);
+      this.#ready = this.#ready.filter((prewarmed) => prewarmed !== found);
       this.#ports.changed?.();
       return found.empty;
     }
@@ -97,51 +102,52 @@ export class WarmSpares {
     return starting.empty;
   }
 
-  /** The sandbox that was wanted is ready, or will never be. */
-  settled(): void {
+  /** The set-up that began with `take` has finished or failed. */
+  setupFinished(): void {
     this.#settingUp -= 1;
     this.#lastSetUpMs = this.#ports.clock.monotonicMs();
-    this.#lookIn(QUIET_MS);
+    this.#scheduleCheck(QUIET_MS);
   }
 
-  /** Ends all spares; none is started any more. */
+  /** Ends all prewarmed sandboxes and starts no more. */
   close(): void {
     this.#closing.abort();
     this.#cancel?.();
-    for (const { empty } of this.#spares.splice(0)) empty.sandbox.kill();
+    for (const { empty } of this.#ready.splice(0)) empty.sandbox.kill();
   }
 
-  #lookIn(ms: number): void {
+  #scheduleCheck(ms: number): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    if (this.#closing.signal.aborted || this.#pool.spareMax === 0) return;
-    this.#cancel = this.#ports.clock.after(ms, () => this.#look(), { background: true });
+    if (this.#closing.signal.aborted || this.#plan.sizeMax === 0) return;
+    this.#cancel = this.#ports.clock.after(ms, () => this.#check(), { background: true });
   }
 
-  #look(): void {
+  #check(): void {
     this.#cancel = undefined;
     if (this.#settingUp > 0 || this.#starting !== undefined) return;
     const nowMs = this.#ports.clock.monotonicMs();
-    const have = new Map<string, number>();
-    for (const { kind } of this.#spares) have.set(kind, (have.get(kind) ?? 0) + 1);
-    const next = nextSpare(this.#pool, have, nowMs);
+    const counts = new Map<string, number>();
+    for (const { kind } of this.#ready) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const next = nextPrewarmAction(this.#plan, counts, nowMs);
     if (next === undefined) {
-      if (this.#spares.length > 0) this.#lookIn(LOOK_MS);
+      if (this.#ready.length > 0) this.#scheduleCheck(POLL_MS);
       return;
     }
     if ('drop' in next) {
-      const spare = this.#spares.find(({ kind }) => kind === next.drop);
-      if (spare !== undefined) this.#drop(spare);
-      return this.#lookIn(0);
+      const prewarmed = this.#ready.find(({ kind }) => kind === next.drop);
+      if (prewarmed !== undefined) this.#drop(prewarmed);
+      return this.#scheduleCheck(0);
     }
-    if (nowMs < (this.#restUntilMs.get(next.start) ?? 0)) return this.#lookIn(LOOK_MS);
-    const restMs = BUSY_TIMES * (this.#startMs.get(next.start) ?? START_MS_GUESS);
-    if (this.#ports.isBusy() && nowMs - this.#lastSetUpMs < restMs) return this.#lookIn(BUSY_LOOK_MS);
+    if (nowMs < (this.#cooldownUntilMs.get(next.start) ?? 0)) return this.#scheduleCheck(POLL_MS);
+    const spacingMs = BUSY_SPACING_FACTOR * (this.#startMs.get(next.start) ?? START_MS_ESTIMATE);
+    if (this.#ports.isBusy() && nowMs - this.#lastSetUpMs < spacingMs)
+      return this.#scheduleCheck(BUSY_POLL_MS);
     this.#start(next.start);
   }
 
   #start(kind: string): void {
-    const starting = { kind, empty: this.#warm(this.#worktimes.get(kind)!), isTaken: false };
+    const starting = { kind, empty: this.#startRuntime(this.#worktimes.get(kind)!), isTaken: false };
     this.#starting = starting;
     const { clock } = this.#ports;
     const beganMs = clock.monotonicMs();
@@ -150,39 +156,39 @@ export class WarmSpares {
       this.#lastSetUpMs = clock.monotonicMs();
       this.#startMs.set(kind, this.#lastSetUpMs - beganMs);
       if (empty === undefined) {
-        // A job that needs it will start its own, and tell what is wrong.
-        this.#restUntilMs.set(kind, this.#ports.clock.monotonicMs() + FAILED_REST_MS);
+        // A job of this kind will start its own sandbox and report the error.
+        this.#cooldownUntilMs.set(kind, this.#ports.clock.monotonicMs() + COOLDOWN_MS);
       } else if (this.#closing.signal.aborted) empty.sandbox.kill();
       else if (!starting.isTaken) this.#keep({ kind, empty });
-      this.#lookIn(QUIET_MS);
+      this.#scheduleCheck(QUIET_MS);
     });
   }
 
-  #keep(spare: Spare): void {
-    spare.empty.setHandlers({ message: () => this.#drop(spare), exit: () => this.#drop(spare) });
-    this.#spares.push(spare);
+  #keep(prewarmed: PrewarmedSandbox): void {
+    prewarmed.empty.setHandlers({ message: () => this.#drop(prewarmed), exit: () => this.#drop(prewarmed) });
+    this.#ready.push(prewarmed);
     this.#ports.changed?.();
   }
 
-  async #warm(worktime: WorktimeName): Promise<EmptySandbox | undefined> {
+  async #startRuntime(worktime: WorktimeName): Promise<EmptySandbox | undefined> {
     const { host, clock, snapshots, worktimeFiles } = this.#ports;
     const { signal } = this.#closing;
     try {
       const assets = await worktimeFiles(worktime);
       const snapshot = await snapshots.get(worktime, assets);
       const message = { type: 'warm', worktime, assets, snapshot } as const;
-      const empty = await setUpSandbox(host, clock, `spare:${++this.#lastId}`, message, signal);
-      if (empty.answer.type === 'warmed' && empty.answer.incompatible === true) snapshots.misfit(worktime);
+      const empty = await setUpSandbox(host, clock, `prewarmed:${++this.#lastId}`, message, signal);
+      if (empty.answer.type === 'warmed' && empty.answer.incompatible === true) snapshots.reject(worktime);
       return empty;
     } catch {
       return undefined;
     }
   }
 
-  #drop(spare: Spare): void {
-    this.#spares = this.#spares.filter((one) => one !== spare);
+  #drop(prewarmed: PrewarmedSandbox): void {
+    this.#ready = this.#ready.filter((one) => one !== prewarmed);
     this.#ports.changed?.();
-    spare.empty.sandbox.kill();
+    prewarmed.empty.sandbox.kill();
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Starts a sandbox that has no job yet and waits for its first answer: a warm runtime, or a snapshot. Whoever takes it
- * over hears from then on what it says.
+ * Starts a sandbox without a job and waits for its first answer: a started runtime, or a snapshot. The caller then sets
+ * the handlers for later messages.
  * @module
  */
 import type { Clock } from '../../../lib/clock.js';
@@ -9,20 +9,20 @@ import type { SetupReply, SupervisorToSandbox } from '../../../protocol/messages
 import { checkSandboxMessage } from '../../hosts/port/check-sandbox-message.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../../hosts/port/sandbox-host.js';
 
-/** From asking for it to its answer, milliseconds: Python may start cold in there. */
+/** Maximum time for the set-up, milliseconds: it may include a cold start of Python. */
 const SETUP_MS_MAX = 120_000;
 
 export interface EmptySandbox {
   readonly sandbox: Sandbox;
   readonly answer: Extract<SetupReply, { type: 'warmed' | 'snapshot' }>;
-  /** Who hears of it from now on; until then nobody does. */
+  /** Sets the handlers of later messages; until then they are ignored. */
   setHandlers(handlers: SandboxHandlers): void;
 }
 
 /**
- * `owner`: a name that nobody else's sandboxes are started under.
- * @throws what the host cannot do, ISOLATION_UNAVAILABLE where the sandbox ends or does not answer, and what it
- *   refuses with
+ * `owner`: a name under which no other sandboxes are started.
+ * @throws the errors of the host, ISOLATION_UNAVAILABLE where the sandbox ends or does not answer, and the error with
+ *   which the sandbox refuses
  */
 export async function setUpSandbox(
   host: SandboxHost,
@@ -33,7 +33,7 @@ export async function setUpSandbox(
 ): Promise<EmptySandbox> {
   let settle: { resolve(answer: EmptySandbox['answer']): void; reject(error: Error): void } | undefined;
   const answered = new Promise<EmptySandbox['answer']>((resolve, reject) => (settle = { resolve, reject }));
-  // Rejected before it is awaited where the sandbox dies while it starts.
+  // Prevents an unhandled rejection if the sandbox ends while the host starts it.
   answered.catch(() => undefined);
   const fail = (text: string): void => settle?.reject(new ManyhandsError('ISOLATION_UNAVAILABLE', text));
   let handlers: SandboxHandlers = {
@@ -43,7 +43,7 @@ export async function setUpSandbox(
       const { ok } = checked;
       if (ok.type === 'warmed' || ok.type === 'snapshot') settle?.resolve(ok);
       else if (ok.type === 'warm-failed') settle?.reject(fromWireError(ok.error));
-      else if (ok.type !== 'console') fail('A sandbox without a job spoke of one.');
+      else if (ok.type !== 'console') fail('A sandbox without a job reported on one.');
     },
     exit: fail,
   };

@@ -1,5 +1,5 @@
 /**
- * The life of snapshots: made once, kept with their digest, thrown away when they do not fit.
+ * Snapshots are made once, stored with their digest, and deleted when they cannot be used.
  */
 import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../../lib/storage/storage.js';
@@ -24,7 +24,7 @@ function place(storage = memoryStorage(), script: Partial<FakeSandboxScript> = {
 }
 
 describe('snapshots', () => {
-  it('are made once for all who ask, in a sandbox that ends with it', async () => {
+  it('are made once for all callers, in a sandbox that then ends', async () => {
     const { clock, host, snapshots } = place();
     const asked = [snapshots.get(PYTHON, FILES), snapshots.get(PYTHON, FILES)];
     const [one, other] = await clock.runUntil(Promise.all(asked));
@@ -33,14 +33,14 @@ describe('snapshots', () => {
     expect([host.snapshots, host.spares]).toEqual([1, 0]);
   });
 
-  it('are none of JavaScript', async () => {
+  it('do not exist for JavaScript', async () => {
     const { clock, host, snapshots } = place();
     const js = { name: 'map-basic', version: '1.0.0' };
     expect(await clock.runUntil(snapshots.get(js, {}))).toBeUndefined();
     expect(host.snapshots).toBe(0);
   });
 
-  it('outlive the worker, for these very files', async () => {
+  it('are kept beyond the life of the worker, for exactly these files', async () => {
     const storage = memoryStorage();
     const made = await place(storage).get();
     const next = place(storage);
@@ -51,7 +51,7 @@ describe('snapshots', () => {
     expect(other.host.snapshots).toBe(1);
   });
 
-  it('are made again where the kept one is damaged', async () => {
+  it('are made again if the stored one is damaged', async () => {
     const storage = memoryStorage();
     await place(storage).get();
     const [key] = (await storage.keys()).filter((name) => name.startsWith('snapshot-'));
@@ -63,21 +63,21 @@ describe('snapshots', () => {
     expect(next.host.snapshots).toBe(1);
   });
 
-  it('are thrown away when one does not fit, and not made for ever', async () => {
+  it('are deleted if one cannot be used, and not made again without limit', async () => {
     const { clock, host, snapshots, get, storage } = place();
     await get();
-    snapshots.misfit(PYTHON);
+    snapshots.reject(PYTHON);
     await clock.advance(0);
     expect((await storage.keys()).filter((name) => name.startsWith('snapshot-'))).toEqual([]);
     expect(await get()).toBeInstanceOf(Uint8Array);
     expect(host.snapshots).toBe(2);
-    snapshots.misfit(PYTHON);
+    snapshots.reject(PYTHON);
     expect(await get()).toBeUndefined();
     await clock.advance(11 * 60_000);
     expect(await get()).toBeInstanceOf(Uint8Array);
   });
 
-  it('are done without where none can be made, with one word', async () => {
+  it('are not used if none can be made, with one warning', async () => {
     const { get, warnings, host, clock } = place(memoryStorage(), { starts: () => false });
     expect(await get()).toBeUndefined();
     expect(await get()).toBeUndefined();

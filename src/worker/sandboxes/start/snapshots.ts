@@ -1,6 +1,6 @@
 /**
- * Memory of started runtimes, one a worktime: made once from files that were verified, in a sandbox that never sees job
- * code, kept with its digest, and used for as long as the files and this program stay what they were.
+ * Memory snapshots of started runtimes, one for each worktime. A snapshot is made from verified files in a sandbox that
+ * never runs job code, is stored with its digest, and is valid for these files and this version of the program.
  * @module
  */
 import type { Clock } from '../../../lib/clock.js';
@@ -13,27 +13,27 @@ import type { AssetStore } from '../../assets/asset-store.js';
 import { setUpSandbox } from './set-up-sandbox.js';
 import type { SandboxHost } from '../../hosts/port/sandbox-host.js';
 
-/** After one could not be made, or did not fit, none is made for so long, milliseconds. */
-const REST_MS = 10 * 60_000;
+/** Cool-down after a snapshot could not be made or used, milliseconds. */
+const COOLDOWN_MS = 10 * 60_000;
 const DIGEST_LENGTH = 64;
 
 export interface SnapshotsPorts {
   host: SandboxHost;
   clock: Clock;
-  /** Absent: they live as long as the worker. */
+  /** Absent: snapshots are kept in memory only. */
   store?: AssetStore;
-  /** Something that the owner of the machine should hear of. */
+  /** Reports a failure to the owner of the machine. */
   warn: (error: unknown) => void;
 }
 
 interface Entry {
   bytes: Promise<Uint8Array | undefined>;
-  /** What it is kept as. */
+  /** Its key in the store. */
   key: Promise<string>;
-  /** Not asked for again before this. */
-  restUntilMs: number;
-  /** One of this name did not fit before. */
-  thrownAway: boolean;
+  /** Not made again before this time, monotonic clock. */
+  cooldownUntilMs: number;
+  /** An earlier snapshot of this worktime could not be used. */
+  wasRejected: boolean;
 }
 
 export class Snapshots {
@@ -46,8 +46,8 @@ export class Snapshots {
   }
 
   /**
-   * A snapshot for the worktime of these files, made where there is none; undefined where there can be none, and the
-   * runtime has to start without. Never rejects.
+   * A snapshot for the worktime of these files, made if necessary; undefined where there is none, so that the runtime
+   * starts without. Never rejects.
    */
   async get(worktime: WorktimeName, files: WorktimeFiles): Promise<Uint8Array | undefined> {
     if (describeWorktime(worktime.name)?.snapshot !== true) return undefined;
@@ -55,36 +55,46 @@ export class Snapshots {
     const known = this.#entries.get(name);
     if (known !== undefined) {
       const bytes = await known.bytes;
-      if (bytes !== undefined || this.#ports.clock.monotonicMs() < known.restUntilMs) return bytes;
-      // Another caller may have begun while this one waited.
+      if (bytes !== undefined || this.#ports.clock.monotonicMs() < known.cooldownUntilMs) return bytes;
+      // Another caller may have started while this one waited.
       const latest = this.#entries.get(name);
       if (latest !== known && latest !== undefined) return latest.bytes;
     }
-    const thrownAway = known?.thrownAway ?? false;
+    const wasRejected = known?.wasRejected ?? false;
     const key = keyOf(worktime, files, this.#ports.host.isolation);
-    const entry: Entry = { bytes: this.#obtain(key, worktime, files), key, restUntilMs: 0, thrownAway };
+    const entry: Entry = {
+      bytes: this.#loadOrMake(key, worktime, files),
+      key,
+      cooldownUntilMs: 0,
+      wasRejected,
+    };
     this.#entries.set(name, entry);
     const bytes = await entry.bytes;
-    if (bytes === undefined) entry.restUntilMs = this.#ports.clock.monotonicMs() + REST_MS;
+    if (bytes === undefined) entry.cooldownUntilMs = this.#ports.clock.monotonicMs() + COOLDOWN_MS;
     return bytes;
   }
 
-  /** A sandbox could not use it: it is thrown away, and made again; a second time only after a while. */
-  misfit(worktime: WorktimeName): void {
+  /** A sandbox could not use the snapshot: it is deleted and made again; after a second failure only after a cool-down. */
+  reject(worktime: WorktimeName): void {
     const name = `${worktime.name} ${worktime.version}`;
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     void entry.key.then((key) => this.#ports.store?.delete(key));
-    const restUntilMs = entry.thrownAway ? this.#ports.clock.monotonicMs() + REST_MS : 0;
-    this.#entries.set(name, { ...entry, bytes: Promise.resolve(undefined), restUntilMs, thrownAway: true });
+    const cooldownUntilMs = entry.wasRejected ? this.#ports.clock.monotonicMs() + COOLDOWN_MS : 0;
+    this.#entries.set(name, {
+      ...entry,
+      bytes: Promise.resolve(undefined),
+      cooldownUntilMs,
+      wasRejected: true,
+    });
   }
 
-  async #obtain(
-    keyed: Promise<string>,
+  async #loadOrMake(
+    pendingKey: Promise<string>,
     worktime: WorktimeName,
     files: WorktimeFiles,
   ): Promise<Uint8Array | undefined> {
-    const key = await keyed;
+    const key = await pendingKey;
     const kept = await this.#ports.store?.read(key);
     const bytes = kept === undefined ? undefined : await unseal(kept);
     return bytes ?? this.#make(key, worktime, files);
@@ -107,7 +117,7 @@ export class Snapshots {
   }
 }
 
-/** Changes with every byte of the files, with this program and with the kind of sandbox. */
+/** Depends on every byte of the files, on the version of this program and on the kind of sandbox. */
 async function keyOf(worktime: WorktimeName, files: WorktimeFiles, isolation: string): Promise<string> {
   const parts = [SOFTWARE_VERSION, isolation, worktime.name, worktime.version];
   for (const name of Object.keys(files).sort()) {
@@ -117,7 +127,7 @@ async function keyOf(worktime: WorktimeName, files: WorktimeFiles, isolation: st
   return `snapshot-${sha256Hex(new TextEncoder().encode(parts.join('\n')))}`;
 }
 
-/** The digest, then the bytes. */
+/** Prepends the digest to the bytes. */
 async function seal(bytes: Uint8Array): Promise<Uint8Array> {
   const sealed = new Uint8Array(DIGEST_LENGTH + bytes.byteLength);
   sealed.set(new TextEncoder().encode(await sha256HexAsync(bytes)));
@@ -125,7 +135,7 @@ async function seal(bytes: Uint8Array): Promise<Uint8Array> {
   return sealed;
 }
 
-/** The bytes behind their digest; undefined where that is not theirs. */
+/** The bytes after the digest; undefined where the digest does not match. */
 async function unseal(sealed: Uint8Array): Promise<Uint8Array | undefined> {
   const digest = new TextDecoder().decode(sealed.subarray(0, DIGEST_LENGTH));
   const bytes = sealed.slice(DIGEST_LENGTH);

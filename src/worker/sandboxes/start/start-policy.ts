@@ -1,6 +1,6 @@
 /**
- * How warm a job's sandbox starts, by the worker's policy: in a spare whose runtime runs already, with a snapshot of a
- * started one, or from nothing.
+ * Chooses how a job's sandbox starts, by the worker's policy: as a prewarmed sandbox, with a snapshot of a started
+ * runtime, or cold.
  * @module
  */
 import type { Clock } from '../../../lib/clock.js';
@@ -11,95 +11,95 @@ import type { WarmPolicy } from '../../options/option-checks.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../../hosts/port/sandbox-host.js';
 import type { EmptySandbox } from './set-up-sandbox.js';
 import { Snapshots } from './snapshots.js';
-import { WarmSpares } from './prewarmed-sandboxes.js';
+import { PrewarmedSandboxes } from './prewarmed-sandboxes.js';
 
-/** How long a job's sandbox waits for its next lease where functions are kept warm, and where not, milliseconds. */
+/** How long a job's sandbox waits for its next lease with the policy `warm-function`, and with others, milliseconds. */
 const KEEP_MS = 120_000;
-const LINGER_MS = 250;
-/** Sandboxes that are kept beside those at work, at most. */
-const PARKED_MAX = 4;
+const KEEP_MS_SHORT = 250;
+/** Maximum number of idle sandboxes in addition to the active ones. */
+const IDLE_MAX = 4;
 
-export interface WarmthPorts {
+export interface WarmStartPolicyPorts {
   host: SandboxHost;
   clock: Clock;
   policy: WarmPolicy;
-  /** Sandboxes at work at most. */
+  /** Maximum number of active sandboxes. */
   cores: number;
   store?: AssetStore;
   worktimeFiles: (worktime: WorktimeName) => Promise<WorktimeFiles>;
   warn: (error: unknown) => void;
-  /** Whether every core is at work on slices. */
+  /** Whether every core is running slices. */
   isBusy: () => boolean;
-  /** Other worktimes stand ready now. */
+  /** The set of prewarmed worktimes changed. */
   changed?: () => void;
 }
 
-/** What a sandbox is about to be started with. */
+/** How a sandbox will be started. */
 export interface WarmStart {
   readonly assignment: Assignment;
-  readonly spare?: EmptySandbox;
+  readonly prewarmed?: EmptySandbox;
 }
 
-export class Warmth {
-  readonly #ports: WarmthPorts;
+export class WarmStartPolicy {
+  readonly #ports: WarmStartPolicyPorts;
   readonly #snapshots: Snapshots;
-  readonly #spares: WarmSpares;
+  readonly #prewarmed: PrewarmedSandboxes;
   #state: 'open' | 'closed' = 'open';
 
-  constructor(ports: WarmthPorts) {
+  constructor(ports: WarmStartPolicyPorts) {
     this.#ports = ports;
     const warn = (error: unknown): void => {
       if (this.#state === 'open') ports.warn(error);
     };
     this.#snapshots = new Snapshots({ ...ports, warn });
-    this.#spares = new WarmSpares(ports.cores, { ...ports, snapshots: this.#snapshots });
+    this.#prewarmed = new PrewarmedSandboxes(ports.cores, { ...ports, snapshots: this.#snapshots });
   }
 
-  /** Worktimes of which a started runtime stands ready. */
+  /** Worktimes of which a prewarmed sandbox is ready. */
   get worktimes(): WorktimeName[] {
-    return this.#spares.worktimes;
+    return this.#prewarmed.worktimes;
   }
 
-  /** How long a sandbox is kept that has nothing to do, milliseconds. */
+  /** How long a sandbox without work is kept, milliseconds. */
   get keepMs(): number {
-    return this.#ports.policy === 'warm-function' ? KEEP_MS : LINGER_MS;
+    return this.#ports.policy === 'warm-function' ? KEEP_MS : KEEP_MS_SHORT;
   }
 
-  /** Sandboxes that are kept while another job has their place, at most. */
-  get parkMax(): number {
-    return this.#ports.policy === 'warm-function' ? Math.min(PARKED_MAX, this.#ports.cores) : 0;
+  /** Maximum number of idle sandboxes that are kept while another job has their slot. */
+  get idleMax(): number {
+    return this.#ports.policy === 'warm-function' ? Math.min(IDLE_MAX, this.#ports.cores) : 0;
   }
 
-  /** Finds the warmest start for a job; `settled` must be called once its sandbox is ready, or given up. Never rejects. */
+  /** Finds the fastest start for a job. `setupFinished` must be called once its sandbox is ready or has failed. Never rejects. */
   async prepare(assignment: Assignment): Promise<WarmStart> {
     const { worktime, assets } = assignment;
     if (this.#ports.policy === 'cold') return { assignment };
-    const spare = await this.#spares.take(worktime);
-    if (spare !== undefined) return { assignment: { ...assignment, assets: {} }, spare };
+    const prewarmed = await this.#prewarmed.take(worktime);
+    if (prewarmed !== undefined) return { assignment: { ...assignment, assets: {} }, prewarmed };
     const snapshot = await this.#snapshots.get(worktime, assets);
     return { assignment: { ...assignment, ...(snapshot === undefined ? {} : { snapshot }) } };
   }
 
-  /** An empty sandbox that is `owner`'s from now on. Rejects as `SandboxHost.start`. */
-  async start({ spare }: WarmStart, owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
-    if (spare === undefined) return this.#ports.host.start(owner, handlers);
-    spare.setHandlers(handlers);
-    return spare.sandbox;
+  /** Starts a sandbox for `owner` without a job. Rejects as `SandboxHost.start`. */
+  async start({ prewarmed }: WarmStart, owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
+    if (prewarmed === undefined) return this.#ports.host.start(owner, handlers);
+    prewarmed.setHandlers(handlers);
+    return prewarmed.sandbox;
   }
 
-  /** What was prepared is ready, or will never be. */
-  settled(): void {
-    if (this.#ports.policy !== 'cold') this.#spares.settled();
+  /** The set-up that began with `prepare` has finished or failed. */
+  setupFinished(): void {
+    if (this.#ports.policy !== 'cold') this.#prewarmed.setupFinished();
   }
 
-  /** The snapshot of that worktime could not be used. */
-  misfit(worktime: WorktimeName): void {
-    this.#snapshots.misfit(worktime);
+  /** A sandbox could not use the snapshot of that worktime. */
+  rejectSnapshot(worktime: WorktimeName): void {
+    this.#snapshots.reject(worktime);
   }
 
-  /** Ends all spares. */
+  /** Ends all prewarmed sandboxes. */
   close(): void {
     this.#state = 'closed';
-    this.#spares.close();
+    this.#prewarmed.close();
   }
 }

@@ -1,44 +1,44 @@
 /**
- * The wire between a page and the sandbox frame that it put up: types only. The page calls the frame's control by
- * comlink. The frame never gets a comlink endpoint of the page, since a comlink peer can reach the constructors of
- * what it is given: what it has to say comes as plain notices, which the page checks.
+ * Messages between a page and its sandbox frame: types only. The page calls the frame through comlink. The frame never
+ * gets a comlink endpoint of the page, since a comlink peer can reach the constructors of the objects that it is given:
+ * it sends plain notices, which the page checks.
  * @module
  */
 
-/** The one message to the frame's window: it brings the two ports. */
+/** The only message to the frame's window: it transfers the two ports. */
 export const CONNECT_MESSAGE = 'manyhands.frame.connect';
 
 /**
- * The first message to a sandbox's Worker: it brings the port to the page's supervisor, and the one over which this
- * frame hands in compiled modules.
+ * The first message to a sandbox's Worker: it transfers the port to the page's supervisor, and the port on which the frame
+ * sends compiled modules.
  */
 export interface WorkerPortMessage {
   type: 'port';
 }
 
-/** What the frame does for the page. Answers are values, never exceptions: comlink drops an error's code. */
+/** Calls from the page. Results are values, never exceptions: comlink drops the code of an error. */
 export interface FrameControl {
-  /** Hands in the sandbox script, and asks whether this document is as isolated as it should be. */
+  /** Sets the sandbox script, and checks the isolation of the frame's document. */
   prepare(script: Uint8Array): Promise<FrameReport>;
-  /** Starts a Worker whose messages go over `port`; an id is used once. */
+  /** Starts a Worker that communicates over `port`; each id is used once. */
   startSandbox(id: number, port: MessagePort): Promise<void>;
-  /** Compiles a module ahead of the sandboxes that will want it. `key` stands for the same bytes ever after. */
+  /** Compiles a module that sandboxes will need. A `key` always stands for the same bytes. */
   compileModule(key: string, source: Blob): Promise<void>;
-  /** Hands a sandbox a module, compiled here; answers before that is done. */
+  /** Compiles a module and sends it to a sandbox; resolves before that is done. */
   giveModule(id: number, key: string, source: Blob): Promise<void>;
-  /** Terminates a Worker; one that is not known is gone already. */
+  /** Terminates a Worker; an unknown id is ignored. */
   killSandbox(id: number): Promise<void>;
-  /** Answers, which is all that is asked of it. */
+  /** Resolves at once: shows that the frame is alive. */
   ping(): Promise<void>;
 }
 
 export interface FrameReport {
   isolated: boolean;
-  /** What is missing, for people; empty where nothing is. */
+  /** What is missing, for people; empty if nothing is. */
   finding: string;
 }
 
-/** A sandbox ended by itself. */
+/** A sandbox ended without being killed. */
 export interface FrameNotice {
   type: 'exit';
   id: number;

@@ -1,6 +1,6 @@
 /**
- * The sandbox frame's own script. It takes orders from the page that embeds it, and starts one classic Worker a
- * sandbox. No job code ever runs in this document: a document can leak by ways that a Worker does not have.
+ * Script of the sandbox frame. On request of the embedding page it starts one classic Worker for each sandbox. Job code
+ * never runs in this document, since a document has more ways to send data out than a Worker.
  * @module
  */
 import { expose } from 'comlink';
@@ -41,7 +41,7 @@ function control(notices: MessagePort): FrameControl {
       workers.set(id, { worker, modules: port1 });
       worker.addEventListener('error', (event) => {
         event.preventDefault();
-        exit(id, `An error that nothing caught ended the sandbox: ${event.message || 'no message'}`);
+        exit(id, `An uncaught error ended the sandbox: ${event.message || 'no message'}`);
       });
       worker.addEventListener('messageerror', () => exit(id, 'The sandbox was sent what it cannot read.'));
       worker.postMessage({ type: 'port' } satisfies WorkerPortMessage, [port, port2]);
@@ -53,7 +53,7 @@ function control(notices: MessagePort): FrameControl {
     },
     giveModule(id, key, source) {
       const to = workers.get(id)?.modules;
-      if (to !== undefined) void modules.give(key, source, to);
+      if (to !== undefined) void modules.send(key, source, to);
       return Promise.resolve();
     },
     killSandbox(id) {
@@ -64,7 +64,7 @@ function control(notices: MessagePort): FrameControl {
   };
 }
 
-/** Ends a Worker; whether there was one. */
+/** Terminates a Worker; returns whether there was one. */
 function end(id: number): boolean {
   const found = workers.get(id);
   if (found === undefined) return false;
@@ -74,7 +74,7 @@ function end(id: number): boolean {
   return true;
 }
 
-/** So that a frame which was served without its policy is found before any job code comes near it. */
+/** Detects a frame that was served without its policy before any job code runs in it. */
 async function report(): Promise<FrameReport> {
   const found: string[] = [];
   if (self.origin !== 'null') found.push('its origin is not opaque');

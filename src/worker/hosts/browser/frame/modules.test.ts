@@ -1,5 +1,5 @@
 /**
- * What a frame compiles for the Workers in it.
+ * Modules that a frame compiles for its Workers.
  * @module
  */
 import { expect, it } from 'vitest';
@@ -23,7 +23,7 @@ async function given(modules: FrameModules, key: string, source: Blob): Promise<
   const came = new Promise<ModuleMessage>((resolve) => {
     port2.onmessage = ({ data }: MessageEvent<ModuleMessage>) => resolve(data);
   });
-  await modules.give(key, source, port1);
+  await modules.send(key, source, port1);
   const message = await came;
   port1.close();
   return message;
@@ -52,12 +52,12 @@ it.each([
   ['no engine compiles', SENSELESS],
 ])('tells a sandbox of a module that %s, and keeps nothing of it', async (_what, bad) => {
   const modules = new FrameModules();
-  // Ahead of any sandbox, as for a frame that stands ready: nobody hears of that failure, and it must not be stray.
+  // In advance, as for a frame that is ready: the rejection must not be unhandled.
   void modules.compile('a', bad);
   const [one, two] = await Promise.all([given(modules, 'a', bad), given(modules, 'other', EMPTY)]);
   expect(one).toEqual({ key: 'a', problem: expect.stringMatching(/\S/) as string });
   expect(two).toMatchObject({ key: 'other' });
   expect('module' in two).toBe(true);
-  // The next sandbox may have more luck: a phone was out of memory.
+  // The next request compiles again: the machine may have been out of memory.
   expect('module' in (await given(modules, 'a', EMPTY))).toBe(true);
 });

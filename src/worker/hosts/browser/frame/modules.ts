@@ -1,6 +1,6 @@
 /**
- * WebAssembly that a frame compiles for the Workers in it: each module once, since compiling costs more than all else in
- * a start. It is put under the sandbox's rules before, as a Worker does with what it compiles itself.
+ * Compiles WebAssembly modules for the Workers of a frame, each only once, since compilation is the largest part of a
+ * start. The sandbox's limits are applied to the binary before, as in a Worker that compiles itself.
  * @module
  */
 import type { ModuleMessage } from '../../../../protocol/messages/sandbox-messages.js';
@@ -9,19 +9,19 @@ import { compileForSandboxes } from '../../../../worktimes/quota/compile-module.
 export class FrameModules {
   readonly #modules = new Map<string, Promise<WebAssembly.Module>>();
 
-  /** Begins to compile; a key stands for the same bytes for the life of the frame. */
+  /** Starts to compile; a key stands for the same bytes for the life of the frame. */
   compile(key: string, source: Blob): Promise<WebAssembly.Module> {
     const known = this.#modules.get(key);
     if (known !== undefined) return known;
     const module = compile(source);
     this.#modules.set(key, module);
-    // Whoever asks for it hears of it; the next one may have more luck.
+    // The error is reported to whoever awaits the module; the next request compiles again.
     module.catch(() => this.#modules.delete(key));
     return module;
   }
 
-  /** Sends the module over the port when it is there. */
-  async give(key: string, source: Blob, port: MessagePort): Promise<void> {
+  /** Sends the module over the port when it is compiled. */
+  async send(key: string, source: Blob, port: MessagePort): Promise<void> {
     let message: ModuleMessage;
     try {
       message = { key, module: await this.compile(key, source) };

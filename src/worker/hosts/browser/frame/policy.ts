@@ -1,28 +1,28 @@
 /**
- * Whether the content security policy of this document's response is in force, and lets it connect to nobody.
+ * Checks that the content security policy of this document is enforced and allows no connection.
  * @module
  */
 import { systemClock } from '../../../../lib/clock.js';
 
-/** It reaches nobody, and only a policy can refuse it. */
+/** Fetching this needs no network: only a policy can refuse it. */
 const PROBE_URL = 'data:,';
-/** The browser tells of what it refused in the next turns. */
-const WORD_MS_MAX = 2_000;
+/** Browsers report violations asynchronously; maximum wait, milliseconds. */
+const REPORT_MS_MAX = 2_000;
 
 /**
- * By what a browser refuses, and by the policy that it then names: `connect-src *` refuses the probe too. It prints
- * what it refused in the console.
+ * Uses the violation report for a probe and the policy in it, since `connect-src *` refuses the probe too. The browser
+ * logs the refusal in the console.
  */
 export async function mayNotConnect(): Promise<boolean> {
-  const word = new Promise<boolean>((resolve) => {
+  const violated = new Promise<boolean>((resolve) => {
     const onViolation = (event: SecurityPolicyViolationEvent): void => {
       const { disposition, effectiveDirective, originalPolicy } = event;
       if (disposition !== 'enforce' || effectiveDirective !== 'connect-src') return;
-      // Each policy has a word of its own, and one that allows nothing is enough.
+      // Each policy is reported separately; one that allows nothing is enough.
       if (allowsNoConnection(originalPolicy)) resolve(true);
     };
     document.addEventListener('securitypolicyviolation', onViolation);
-    systemClock.after(WORD_MS_MAX, () => {
+    systemClock.after(REPORT_MS_MAX, () => {
       document.removeEventListener('securitypolicyviolation', onViolation);
       resolve(false);
     });
@@ -31,10 +31,10 @@ export async function mayNotConnect(): Promise<boolean> {
     () => true,
     () => false,
   );
-  return !reached && word;
+  return !reached && violated;
 }
 
-/** Source: https://www.w3.org/TR/CSP3/#parse-serialized-policy, by which the first of two directives of a name counts. */
+/** Source: https://www.w3.org/TR/CSP3/#parse-serialized-policy: of two directives with the same name the first applies. */
 export function allowsNoConnection(policy: string): boolean {
   const directives = policy.split(';').map((directive) => directive.trim().split(/\s+/));
   const named = (name: string): string[] | undefined =>

@@ -1,12 +1,12 @@
 /**
- * The page in a browser without a window: it puts up the same frames as a donor's page, and carries the messages of their
- * sandboxes over a WebSocket to the supervisor that opened it. It runs no job code.
+ * Script of the page in the headless browser: it embeds the same frames as a donor's page, and forwards the messages of
+ * their sandboxes over a WebSocket to the supervisor that started the browser. It runs no job code.
  * @module
  */
 import { systemClock } from '../../../../lib/clock.js';
 import { connectBrowser } from '../../../../transport/ws-browser.js';
 import type { SupervisorToSandbox } from '../../../../protocol/messages/sandbox-messages.js';
-import { knowDigest } from '../../../assets/file-digests.js';
+import { rememberDigest } from '../../../assets/file-digests.js';
 import { worktimeFilesOf } from '../../browser/browser-files.js';
 import { browserFrameHost } from '../../browser/browser-frame.js';
 import { encodeFrame, FRAME_TEXT_BYTES_MAX, FrameReader } from '../../process/message-framing.js';
@@ -18,7 +18,7 @@ import {
   type ToBridge,
 } from './bridge-messages.js';
 
-/** The supervisor is believed. */
+/** Messages from the supervisor are trusted; these only bound memory. */
 const LIMITS = { textBytesMax: 64 * 1024 * 1024, bodyBytesMax: 1024 * 1024 * 1024 };
 
 const host = browserFrameHost({
@@ -28,36 +28,36 @@ const host = browserFrameHost({
   keepReady: true,
 });
 const sandboxes = new Map<number, Sandbox>();
-/** Killed before they were there. */
+/** Sandboxes that were killed before they had started. */
 const unwanted = new Set<number>();
 
 const connection = await connectBrowser(new URL('socket', location.href.replace(/^http/, 'ws')).href);
-const reader = new FrameReader(LIMITS, (message) => obey(message as ToBridge));
+const reader = new FrameReader(LIMITS, (message) => onOrder(message as ToBridge));
 connection.handle({
   message: (bytes) => {
     if (reader.push(bytes) !== undefined) connection.close();
   },
-  // The supervisor is gone, and its browser goes with it.
+  // The supervisor has ended, and ends its browser with it.
   close: () => void host.close(),
 });
 
-function obey(order: ToBridge): void {
+function onOrder(order: ToBridge): void {
   switch (order.type) {
     case 'start':
       return void start(order.id, order.owner);
     case 'message':
-      return hand(order.id, order.message as SupervisorToSandbox, order.digests);
+      return deliver(order.id, order.message as SupervisorToSandbox, order.digests);
     case 'kill':
       if (!sandboxes.has(order.id)) unwanted.add(order.id);
       return sandboxes.get(order.id)?.kill();
   }
 }
 
-/** What came are copies: that their digests were checked, only the supervisor knows. */
-function hand(id: number, message: SupervisorToSandbox, digests: Readonly<Record<string, string>>): void {
+/** The files are copies: their digests were verified by the supervisor, which sends them. */
+function deliver(id: number, message: SupervisorToSandbox, digests: Readonly<Record<string, string>>): void {
   for (const [name, file] of Object.entries(worktimeFilesOf(message))) {
     const digest = digests[name];
-    if (file instanceof Uint8Array && digest !== undefined) knowDigest(file, digest);
+    if (file instanceof Uint8Array && digest !== undefined) rememberDigest(file, digest);
   }
   sandboxes.get(id)?.send(message);
 }
@@ -65,23 +65,23 @@ function hand(id: number, message: SupervisorToSandbox, digests: Readonly<Record
 async function start(id: number, owner: string): Promise<void> {
   try {
     const sandbox = await host.start(owner, {
-      message: (message) => pass(id, message),
+      message: (message) => forward(id, message),
       exit: (reason, isShared = false) => {
         sandboxes.delete(id);
-        say({ type: 'exit', id, reason, isShared });
+        sendMessage({ type: 'exit', id, reason, isShared });
       },
     });
     sandboxes.set(id, sandbox);
-    say({ type: 'started', id });
+    sendMessage({ type: 'started', id });
     if (unwanted.delete(id)) sandbox.kill();
   } catch (error) {
     unwanted.delete(id);
-    say({ type: 'failed', id, reason: error instanceof Error ? error.message : String(error) });
+    sendMessage({ type: 'failed', id, reason: error instanceof Error ? error.message : String(error) });
   }
 }
 
-/** What a sandbox posts goes on as it is, where it can be written and is not beyond all measure. */
-function pass(id: number, message: unknown): void {
+/** Forwards a sandbox's message unchanged; a sandbox whose message cannot be encoded, or is too large, is killed. */
+function forward(id: number, message: unknown): void {
   let pieces: Uint8Array[];
   try {
     pieces = encodeFrame({ type: 'message', id, message } satisfies FromBridge);
@@ -96,7 +96,7 @@ function pass(id: number, message: unknown): void {
   send(pieces);
 }
 
-function say(message: FromBridge): void {
+function sendMessage(message: FromBridge): void {
   send(encodeFrame(message));
 }
 

@@ -1,6 +1,6 @@
 /**
- * What keeps the ports of a sandbox's Worker in Deno from the job in it; runs there after the prelude.
- * Its text travels, so that it may refer to nothing outside of itself.
+ * Hides the ports of a sandbox's Worker in Deno from its job code; runs after the prelude. The function is sent as text, so
+ * that it must not refer to anything outside of itself.
  * @module
  */
 export function hidePorts(): void {
@@ -9,8 +9,8 @@ export function hidePorts(): void {
   const wait = globalThis.setTimeout;
   const nothing = (): void => undefined;
 
-  // Browsers keep what a message brings behind accessors of all messages, Deno with each, where it assigns it:
-  // a setter of the job's would be called with the next message, which tells the port that it came by.
+  // Browsers store the data of a message event in internal slots, Deno assigns it to properties: a setter on the
+  // prototype, defined by job code, would be called with the next message and expose its port.
   for (const name of ['data', 'ports', 'origin', 'lastEventId', 'source']) {
     const missing = name === 'source' ? null : undefined;
     defineProperty(MessageEvent.prototype, name, {
@@ -25,26 +25,27 @@ export function hidePorts(): void {
     });
   }
 
-  // Deno delivers to a port by a method that job code could replace, and see the sandbox's own port by it.
+  // Deno delivers to a port through methods that job code could replace to get the sandbox's own port.
   for (const name of ['dispatchEvent', 'addEventListener', 'removeEventListener'] as const) {
     const found = Object.getOwnPropertyDescriptor(EventTarget.prototype, name);
     Object.defineProperty(MessagePort.prototype, name, { ...found, writable: false, configurable: false });
   }
 
-  // Deno's way from a port to a handler passes many a property that a job can put a setter or a getter on, those of
-  // lists among them, and an event there has the port as its target. The ports that the sandbox opens before it hears
-  // a first message, which are its own, get theirs handed straight, by an event that never has a target.
+  // On the way from a port to its handler Deno reads and sets many properties that job code can override with accessors,
+  // also of arrays, and the event has the port as its target. The ports that are opened before the first message are the
+  // sandbox's own: their handlers are called directly, with an event that has no target.
   const handler = getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage') as {
     get?: () => unknown;
-    set?: (heard: unknown) => void;
+    set?: (listener: unknown) => void;
   };
   const get = (port: MessagePort): unknown => apply(handler.get ?? nothing, port, []);
-  const set = (port: MessagePort, heard: unknown): unknown => apply(handler.set ?? nothing, port, [heard]);
+  const set = (port: MessagePort, listener: unknown): unknown =>
+    apply(handler.set ?? nothing, port, [listener]);
   let areOurs = true;
-  const hand = (heard: (event: Event) => void, event: Event): boolean => {
+  const callListener = (listener: (event: Event) => void, event: Event): boolean => {
     areOurs = false;
     try {
-      heard(event);
+      listener(event);
     } catch (error) {
       wait(() => {
         throw error;
@@ -56,9 +57,9 @@ export function hidePorts(): void {
     get(this: MessagePort): unknown {
       return get(this);
     },
-    set(this: MessagePort, heard: (event: Event) => void) {
-      if (!areOurs) return void set(this, heard);
-      const value = (event: Event): boolean => hand(heard, event);
+    set(this: MessagePort, listener: (event: Event) => void) {
+      if (!areOurs) return void set(this, listener);
+      const value = (event: Event): boolean => callListener(listener, event);
       defineProperty(this, 'dispatchEvent', { value, writable: false, configurable: false });
       set(this, nothing);
     },

@@ -1,10 +1,10 @@
 /**
- * The message channels of job code in Deno; a script of its own, which runs in a sandbox's Worker before the sandbox
- * script. Deno keeps the id of a port's resource in a property that any code can write: a port of Deno's, its prototype,
- * or a transfer of something that is no buffer would let job code speak and listen in the place of the sandbox. So job
- * code gets channels that are made here, and nothing of Deno's. Deno is given no list of transfers at all, since it keeps
- * and reads lists by what job code can replace. For the same reason nothing here uses a method, an iterator or a property
- * of a prototype that job code can reach: what is used was taken before job code ran, and lists are linked ones.
+ * Message channels for job code in Deno. This script runs in a sandbox's Worker before the sandbox script. Deno stores the
+ * id of a port's resource in a property that any code can write: with one of Deno's ports, its prototype, or a transfer of
+ * something that is not a buffer, job code could send and receive in place of the sandbox. So job code gets channels that
+ * are implemented here, and none of Deno's objects. Deno is never given a transfer list, since it reads lists with methods
+ * that job code can replace. For the same reason this code uses no method, iterator or property of a prototype that job
+ * code can reach: everything was captured before job code ran, and lists are linked lists.
  * @module
  */
 import { NO_TRANSFER } from '../../../../lib/no-transfer.js';
@@ -29,7 +29,7 @@ const dispatchEvent = methodOf(EventTarget.prototype, 'dispatchEvent');
 const addEventListener = methodOf(EventTarget.prototype, 'addEventListener');
 const transferBuffer = methodOf(ArrayBuffer.prototype, 'transfer');
 
-/** Defines a property by a descriptor that takes nothing from `Object.prototype`. */
+/** Defines a property with a descriptor that inherits nothing from `Object.prototype`. */
 function define(target: object, name: PropertyKey, value: unknown): void {
   const how = { __proto__: null, value, writable: true, configurable: true, enumerable: true };
   defineProperty(target, name, how);
@@ -40,7 +40,7 @@ interface Link<T> {
   next: Link<T> | undefined;
 }
 
-/** A list of ours, since job code may change what arrays do. */
+/** A linked list, since job code may replace the methods of arrays. */
 class List<T> {
   first: Link<T> | undefined = undefined;
   #last: Link<T> | undefined = undefined;
@@ -52,7 +52,7 @@ class List<T> {
     this.#last = link;
   }
 
-  /** Takes the first item away; `undefined` where there is none. */
+  /** Removes and returns the first item; `undefined` if there is none. */
   take(): T | undefined {
     const link = this.first;
     if (link === undefined) return undefined;
@@ -70,25 +70,25 @@ class List<T> {
 const turns = new HostChannel();
 const later = macrotaskQueue(turns);
 
-/** By this property Deno refuses to clone what has it, as it does with ports of its own. */
+/** Deno refuses to clone objects with this property, as its own ports have it. */
 const unclonable = getOwnPropertySymbols(turns.port1).find((key) => key.description?.includes('hostObject'));
 
 function refuse(text: string): never {
   throw new DOMException(text, 'DataCloneError');
 }
 
-/** What the second argument of `postMessage` and `structuredClone` names as transferred, each item read once. */
+/** The items that the second argument of `postMessage` or `structuredClone` transfers, each read once. */
 function transferOf(options: unknown): List<unknown> {
   const items = new List<unknown>();
   if (typeof options !== 'object' || options === null) return items;
   const list = iterator in options ? options : (options as { transfer?: unknown }).transfer;
   if (list === undefined || list === null) return items;
-  // By the iterator of the caller's, as everywhere; what it brings is kept in no array.
+  // Uses the iterator of the caller's object, as the standard says; the items are not stored in an array.
   for (const item of list as Iterable<unknown>) items.add(item);
   return items;
 }
 
-/** A copy by Deno, after which the buffers are empty, as those are that are transferred. */
+/** Copies a value with Deno's clone, then detaches the buffers as a transfer does. */
 function copy(value: unknown, buffers: List<unknown>): unknown {
   const checked = new List<unknown>();
   for (let link = buffers.first; link !== undefined; link = link.next) {
@@ -114,7 +114,7 @@ interface Letter {
   readonly ports: List<MessagePort>;
 }
 
-/** The items in a frozen array, as events have it. */
+/** The items as a frozen array, as events provide them. */
 function arrayOf<T>(list: List<T>): readonly T[] {
   const array: T[] = [];
   let length = 0;
@@ -226,7 +226,7 @@ class MessagePort extends EventTarget {
     });
   }
 
-  /** Another port in the place of this one, which is worth nothing from now on. */
+  /** Creates a port that replaces this one, which is detached from now on. */
   #move(): MessagePort {
     const moved = new MessagePort(key);
     const peer = this.#peer;
@@ -263,11 +263,11 @@ function structuredClone(...args: unknown[]): unknown {
   return copy(args[0], transferOf(args.length > 1 ? args[1] : undefined));
 }
 
-// In a script that was made smaller they have lost their names.
+// Minification removes their names.
 for (const [name, value] of Object.entries({ MessagePort, MessageChannel, structuredClone }))
   defineProperty(value, 'name', { value: name, configurable: true });
 
 const given = { MessagePort, MessageChannel, structuredClone, HostMessageChannel: HostChannel };
-// The sandbox script takes the last one for its own turns, and takes it away.
+// The sandbox script uses the last one for its own turns, and deletes it.
 for (const [name, value] of Object.entries(given))
   defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });

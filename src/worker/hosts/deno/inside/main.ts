@@ -1,7 +1,7 @@
 /**
- * The main thread of a sandbox's Deno process: carries messages between the pipe and a Worker in which job code runs. It runs no
- * job code itself, for two reasons: it still hears that its supervisor is gone, and ends, while a job loops for ever;
- * and it frames what the job posts in a realm that the job cannot change.
+ * Main thread of a sandbox's Deno process: forwards messages between the pipe and a Worker in which job code runs. It runs
+ * no job code itself, for two reasons: it detects the end of its supervisor, and ends, even while a job loops for ever;
+ * and it frames the job's messages in a realm that the job cannot modify.
  * @module
  */
 import { encodeFrame, FrameReader } from '../../process/message-framing.js';
@@ -9,7 +9,7 @@ import { hidePorts } from './hide-ports.js';
 import type { FromDeno, ToDeno } from './pipe-messages.js';
 import { prelude } from './prelude.js';
 
-/** What this file uses of Deno. */
+/** The parts of Deno that this file uses. */
 declare const Deno: {
   stdin: { read(buffer: Uint8Array): Promise<number | null> };
   stdout: { writeSync(bytes: Uint8Array): number };
@@ -19,24 +19,24 @@ declare const Deno: {
 declare const process: { getBuiltinModule(name: 'module'): { builtinModules: readonly string[] } };
 
 const READ_BYTES = 256 * 1024;
-/** The supervisor is believed; this only keeps a broken pipe from asking for all memory. */
+/** The supervisor is trusted; the limits prevent a corrupted stream from allocating all memory. */
 const LIMITS = { textBytesMax: 64 * 1024 * 1024, bodyBytesMax: 1024 * 1024 * 1024 };
 const PERMISSIONS = ['read', 'write', 'net', 'env', 'sys', 'run', 'ffi', 'import'];
 
 let toWorker: MessagePort | undefined;
-/** Counts the messages to the Worker, which wakes by it. */
+/** Number of messages sent to the Worker, which waits on it (futex) and wakes when it changes. */
 const bell = new Int32Array(new SharedArrayBuffer(4));
 
-function say(message: FromDeno): void {
+function send(message: FromDeno): void {
   try {
     for (const piece of encodeFrame(message)) writeAll(piece);
   } catch {
-    // Nobody reads any more, or the job posted what cannot be written: either way nothing is left to be done here.
+    // The pipe is closed, or the job posted something that cannot be encoded: in both cases the process ends.
     Deno.exit(1);
   }
 }
 
-/** Waits where the pipe is full: a job cannot fill the memory of its supervisor. */
+/** Blocks while the pipe is full, so that a job cannot fill the memory of its supervisor. */
 function writeAll(bytes: Uint8Array): void {
   for (let rest = bytes; rest.byteLength > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));
 }
@@ -47,21 +47,21 @@ function open(script: Uint8Array): void {
   const worker = new Worker(URL.createObjectURL(text), { type: 'module', name: 'sandbox' });
   worker.addEventListener('error', (event) => {
     event.preventDefault();
-    say({
+    send({
       type: 'exit',
-      reason: `An error that nothing caught ended the sandbox: ${event.message || 'no message'}`,
+      reason: `An uncaught error ended the sandbox: ${event.message || 'no message'}`,
     });
     Deno.exit(0);
   });
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = (event: MessageEvent<unknown>) => say({ type: 'message', message: event.data });
-  port1.onmessageerror = () => say({ type: 'message', message: null });
+  port1.onmessage = (event: MessageEvent<unknown>) => send({ type: 'message', message: event.data });
+  port1.onmessageerror = () => send({ type: 'message', message: null });
   worker.postMessage({ type: 'port', bell }, [port2]);
   toWorker = port1;
-  say({ type: 'up', finding: finding() });
+  send({ type: 'up', finding: finding() });
 }
 
-/** What this process may do that it must not, as a sentence's end. */
+/** Permissions and modules that this process must not have, as a phrase; empty if there are none. */
 function finding(): string {
   const may = PERMISSIONS.filter((name) => Deno.permissions.querySync({ name }).state === 'granted');
   if (may.length > 0) return `it has the permission ${may.join(', ')}`;
@@ -87,7 +87,7 @@ function onMessage(raw: unknown): void {
   Atomics.notify(bell, 0);
 }
 
-/** All buffers of a message, which the reader made for it alone. */
+/** All buffers of a message; the reader created them for this message only. */
 function buffersIn(value: unknown, found: ArrayBuffer[] = []): ArrayBuffer[] {
   if (value instanceof Uint8Array) found.push(value.buffer as ArrayBuffer);
   else if (typeof value === 'object' && value !== null) {
@@ -100,6 +100,6 @@ const reader = new FrameReader(LIMITS, onMessage);
 const buffer = new Uint8Array(READ_BYTES);
 for (;;) {
   const count = await Deno.stdin.read(buffer);
-  // The supervisor is gone, or its pipe is broken.
+  // The supervisor has ended, or the stream is corrupted.
   if (count === null || reader.push(buffer.subarray(0, count)) !== undefined) Deno.exit(0);
 }

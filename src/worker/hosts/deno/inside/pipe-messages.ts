@@ -1,19 +1,19 @@
 /**
- * The wire between a supervisor and the Deno process of one sandbox, over its standard input and output: types only.
+ * Messages between the supervisor and the Deno process of one sandbox, over standard input and output: types only.
  * @module
  */
 
 /** From the supervisor. */
 export type ToDeno =
-  /** The first: the script that the sandbox's Worker runs. */
+  /** The first message: the script that the sandbox's Worker runs. */
   | { type: 'open'; script: Uint8Array }
-  /** For the sandbox. */
+  /** A message for the sandbox. */
   | { type: 'message'; message: unknown };
 
-/** From the process; unchecked, since job code that got out of the Worker could write here. */
+/** From the process. The receiver checks them, since job code that escaped from the Worker could write here. */
 export type FromDeno =
-  /** The Worker is there. `finding`: what the process may do that it must not; empty where all is well. */
+  /** The Worker was started. `finding`: permissions that the process must not have; empty if it has none. */
   | { type: 'up'; finding: string }
   | { type: 'message'; message: unknown }
-  /** The Worker ended by itself. */
+  /** The Worker ended without being killed. */
   | { type: 'exit'; reason: string };

@@ -1,6 +1,6 @@
 /**
- * What runs in a sandbox's Worker in Deno before the sandbox script: makes the realm what that script knows from browsers.
- * Its text travels, so that it may refer to nothing outside of itself.
+ * Runs in a sandbox's Worker in Deno before the sandbox script: makes its globals behave as in browsers. The function is
+ * sent as text, so that it must not refer to anything outside of itself.
  * @module
  */
 export function prelude(): void {
@@ -8,10 +8,10 @@ export function prelude(): void {
   const evaluate = globalThis.eval;
   const wait = globalThis.setTimeout.bind(globalThis) as (fn: () => void, ms?: number) => number;
   const dispatch = EventTarget.prototype.dispatchEvent.bind(globalThis as unknown as EventTarget);
-  const [ScriptBlob, Told, Rejected] = [Blob, ErrorEvent, PromiseRejectionEvent];
+  const [ScriptBlob, ErrorEventClass, RejectionEventClass] = [Blob, ErrorEvent, PromiseRejectionEvent];
   const [createUrl, revokeUrl] = [URL.createObjectURL.bind(URL), URL.revokeObjectURL.bind(URL)];
 
-  /** Deno tells where a text does not parse only of modules. */
+  /** Deno reports the position of a syntax error only for modules. */
   const placeOf = async (text: string): Promise<{ lineno: number; colno: number }> => {
     const url = createUrl(new ScriptBlob([text], { type: 'text/javascript' }));
     const thrown: unknown = await import(url).then(
@@ -28,12 +28,12 @@ export function prelude(): void {
       evaluate(text);
     } catch (error) {
       const place = error instanceof SyntaxError ? await placeOf(text) : {};
-      const told = { error, message: String(error), cancelable: true, ...place };
-      dispatch(new Told('error', told));
+      const init = { error, message: String(error), cancelable: true, ...place };
+      dispatch(new ErrorEventClass('error', init));
     }
   };
 
-  // Deno makes many of its globals when they are first asked for; what limits them looks for a value.
+  // Deno creates many globals lazily, by getters; the code that limits them expects values.
   const unwanted =
     /^(on|GPU|Cache|Lock|caches|location|navigator|self|process|Buffer|(set|clear)Immediate|BroadcastChannel|EventSource|Headers|Request|Response|URLPattern|WebSocket)/;
   for (const name of Object.getOwnPropertyNames(scope)) {
@@ -48,26 +48,27 @@ export function prelude(): void {
     });
   }
 
-  // Browsers take a text for a timer, too; Deno does not.
+  // Browsers accept a string as the callback of a timer; Deno does not.
   scope['setTimeout'] = (callback: unknown, ms?: number, ...args: unknown[]): number => {
     if (typeof callback === 'string') return wait(() => void runText(callback), ms);
     return wait(() => (callback as (...args: unknown[]) => void)(...args), ms);
   };
 
-  // Deno tells of errors by this method of the global object; nobody else gets to be heard by it.
+  // Deno reports errors through this method of the global object; job code must not be able to replace it.
   Object.defineProperty(scope, 'dispatchEvent', {
-    value: (event: Event) => !(event instanceof Told || event instanceof Rejected) || dispatch(event),
+    value: (event: Event) =>
+      !(event instanceof ErrorEventClass || event instanceof RejectionEventClass) || dispatch(event),
     writable: false,
     configurable: false,
     enumerable: false,
   });
 
-  // Deno writes a place in a text that was evaluated in a way of its own; this is V8's.
+  // Deno has its own format for positions in evaluated code; this is V8's.
   Error.prepareStackTrace = (error, frames: { toString(): string }[]) => {
     const lines = frames.map((frame) => `\n    at ${frame.toString()}`);
     return `${String(error)}${lines.join('')}`;
   };
 
-  // The sandbox takes these away with all that is not permitted; nothing between here and there needs them.
+  // The sandbox script removes these with everything that is not permitted; nothing before it needs them.
   for (const name of ['Deno', 'process', 'Buffer', 'global', 'Worker']) Reflect.deleteProperty(scope, name);
 }

@@ -1,17 +1,17 @@
 /**
- * A worker's sandboxes between slices: told to rest, looked after while they do, and ended where they do not.
+ * A worker's sandboxes between slices: asked to quiesce, monitored while they are quiesced, and ended if they are not.
  */
 import { describe, expect, it } from 'vitest';
 import { jobId, OWNER, stage, stageKeeper, workOff } from '../../testing/worker/worker-stage.js';
 import type { Stage } from '../../testing/worker/worker-stage.js';
-import { REST_MS_MAX } from './quiesce.js';
+import { QUIESCE_MS_MAX } from './quiesce-monitor.js';
 
 const JOB = jobId('one');
 const OTHER = jobId('two');
 const MINUTE = 60_000;
 
 const keep = stageKeeper();
-/** A worker whose sandboxes say that they rest while `answers()`; `rests` counts those answers. */
+/** A worker whose sandboxes confirm that they have quiesced while `answers()`; `rests` counts the confirmations. */
 async function begin(answers: () => boolean): Promise<Stage & { rests: () => number }> {
   let rests = 0;
   const made = stage({
@@ -27,7 +27,7 @@ async function begin(answers: () => boolean): Promise<Stage & { rests: () => num
   return { ...made, rests: () => rests };
 }
 describe('a sandbox without work', () => {
-  it('rests, at its place and beside it, and is asked now and then whether it still can answer', async () => {
+  it('is quiesced, in its slot and while it is kept idle, and is asked again at intervals', async () => {
     const s = await begin(() => true);
     await workOff(s, JOB);
     await s.clock.advance(10);
@@ -41,7 +41,7 @@ describe('a sandbox without work', () => {
     expect(s.host.assignments).toHaveLength(2);
   });
 
-  it('is shown as idle after a moment, and as at work when more of its job comes', async () => {
+  it('is reported as idle after a moment, and as ready when it gets slices again', async () => {
     const s = await begin(() => true);
     const state = (): string => s.worker.status.sandboxes[0]!.state;
     await workOff(s, JOB);
@@ -58,7 +58,7 @@ describe('a sandbox without work', () => {
     ]);
   });
 
-  it('that does not answer is ended, uncharged, and the job starts in another', async () => {
+  it('is ended without a charge if it does not answer, and the job starts in another', async () => {
     let answers = true;
     const s = await begin(() => answers);
     await workOff(s, JOB);
@@ -73,19 +73,19 @@ describe('a sandbox without work', () => {
     expect(s.host.assignments).toHaveLength(2);
   });
 
-  it('that was asleep with its machine gets the time to answer once more', async () => {
+  it('gets the time to answer once more after its machine was suspended', async () => {
     const s = await begin(() => false);
     await workOff(s, JOB);
     await s.clock.advance(10);
     const real = s.clock.monotonicMs.bind(s.clock);
     s.clock.monotonicMs = () => real() + MINUTE;
-    await s.clock.advance(REST_MS_MAX + 10);
+    await s.clock.advance(QUIESCE_MS_MAX + 10);
     expect(s.host.alive).toBe(1);
-    await s.clock.advance(REST_MS_MAX);
+    await s.clock.advance(QUIESCE_MS_MAX);
     expect(s.host.alive).toBe(0);
   });
 
-  it('rests also where its place goes to another job with its last slice', async () => {
+  it('is quiesced too if another job gets its slot after its last slice', async () => {
     const s = await begin(() => true);
     for (const id of [JOB, OTHER]) s.scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
     await s.clock.runUntil(() => [JOB, OTHER].every((id) => s.scheduler.isComplete(id)));
@@ -93,17 +93,17 @@ describe('a sandbox without work', () => {
     expect([s.host.alive, s.rests()]).toEqual([2, 2]);
   });
 
-  it('beside others at work that does not answer is ended as well', async () => {
+  it('is ended if it does not answer, also while other sandboxes work', async () => {
     const s = await begin(() => false);
     await workOff(s, JOB);
     await workOff(s, OTHER);
     expect(s.host.alive).toBe(2);
-    await s.clock.advance(REST_MS_MAX + 10);
+    await s.clock.advance(QUIESCE_MS_MAX + 10);
     expect(s.host.alive).toBe(0);
   });
 });
 
-it('a sandbox that says that it rests without being asked is ended', async () => {
+it('a sandbox that confirms that it has quiesced without being asked is ended', async () => {
   const made = stage({
     slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
     post: (message) => [message, { type: 'quiesced', nonce: 'guessed' }],

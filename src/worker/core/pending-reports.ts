@@ -1,11 +1,11 @@
 /**
- * The account of reports on their way: how many and how heavy, until the scheduler has answered each.
+ * Accounting of reports that are sent and not yet acknowledged: their number and bytes, per lease and per slot.
  * @module
  */
 import type { Effect, LossCode } from './events.js';
 import type { CoreState, LeaseState, ReportState } from './state.js';
 
-/** Sends a report and keeps its account until it is answered. */
+/** Sends a report and accounts for it until it is acknowledged. */
 export function addReport(
   state: CoreState,
   lease: LeaseState,
@@ -28,7 +28,7 @@ export function addReport(
   effects.push({ type: 'report', report, leaseId: lease.leaseId, ...what });
 }
 
-/** The report needs no answer any more. */
+/** Ends the accounting of a report. */
 export function closeReport(state: CoreState, entry: ReportState): void {
   state.reports.delete(entry.report);
   entry.lease.inFlight--;

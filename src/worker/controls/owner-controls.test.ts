@@ -4,8 +4,8 @@ import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../../testing/worker
 import type { Stage } from '../../testing/worker/worker-stage.js';
 import { groupAddress } from '../../wallet/group-proof.js';
 import { hashSecret } from '../../wallet/group-credential.js';
-import { ADMIT_MS_MAX } from './admission.js';
-import { CLOSE_GRACE_MS } from '../core/allow.js';
+import { AUTHORIZE_MS_MAX } from './admission.js';
+import { CLOSE_GRACE_MS } from '../core/owner-limits.js';
 
 const JOB = jobId('squares');
 const OTHER = jobId('other');
@@ -173,7 +173,7 @@ describe('options that change while it lives', () => {
     ['allowOrigins', ({ options }) => (options.allowOrigins = [`https://${'a.'.repeat(147)}`])],
     ['bytesPerDay', ({ options }) => (options.bytesPerDay = -1)],
     ['blockedOwners', ({ options }) => (options.blockedOwners = ['0x1'])],
-    ['admit', ({ options }) => Object.assign(options, { admit: true })],
+    ['authorize', ({ options }) => Object.assign(options, { authorize: true })],
     ['owner', (worker) => worker.block({ owner: 'me' })],
     ['jobId', (worker) => worker.block({ jobId: 'x' })],
   ])('refuse a wrong %s, and stay as they are', async (option, change) => {
@@ -245,11 +245,11 @@ describe('admission', () => {
   it('asks once for each owner, before a sandbox is there; meanwhile other work goes on', async () => {
     const asked: unknown[] = [];
     let answer: (isWelcome: boolean) => void = () => undefined;
-    const admit = vi.fn((who: { owner: string }) => {
+    const authorize = vi.fn((who: { owner: string }) => {
       asked.push(who);
       return who.owner === OWNER || new Promise<boolean>((resolve) => (answer = resolve));
     });
-    const on = await start(taking(10), { ...EVERYBODY, admit });
+    const on = await start(taking(10), { ...EVERYBODY, authorize });
     const { clock, scheduler, host } = on;
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20, chunk: 5 });
     scheduler.addJob({ jobId: jobId('second'), owner: STRANGER, total: 20, chunk: 5 });
@@ -267,7 +267,7 @@ describe('admission', () => {
     expect(done(on)).toBe(0);
     answer(true);
     await clock.runUntil(() => scheduler.isComplete(JOB) && scheduler.isComplete(jobId('second')));
-    expect(admit).toHaveBeenCalledTimes(2);
+    expect(authorize).toHaveBeenCalledTimes(2);
   });
 
   it.each<[string, () => boolean | Promise<boolean>]>([
@@ -276,11 +276,11 @@ describe('admission', () => {
     ['an error', () => Promise.reject(new Error('the page is gone'))],
     ['something else than true', () => 'yes' as unknown as boolean],
     ['no answer in time', () => new Promise<boolean>(() => undefined)],
-  ])('keeps an owner out after %s', async (_what, admit) => {
-    const on = await start({}, { ...EVERYBODY, admit });
+  ])('keeps an owner out after %s', async (_what, authorize) => {
+    const on = await start({}, { ...EVERYBODY, authorize });
     const { clock, scheduler, host } = on;
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20 });
-    await clock.advance(ADMIT_MS_MAX + 1_000);
+    await clock.advance(AUTHORIZE_MS_MAX + 1_000);
     scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 20 });
     await clock.advance(10_000);
     expect(host.started).toBe(0);
@@ -296,9 +296,9 @@ describe('admission that changes while jobs run', () => {
     scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 1 });
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 1 });
     await clock.runUntil(() => host.alive === 2 && worker.status.sandboxes.every((s) => s.state === 'ready'));
-    const admit = vi.fn(({ owner }: { owner: string }) => owner === OWNER);
-    worker.options.admit = admit;
-    expect(admit).toHaveBeenCalledTimes(2);
+    const authorize = vi.fn(({ owner }: { owner: string }) => owner === OWNER);
+    worker.options.authorize = authorize;
+    expect(authorize).toHaveBeenCalledTimes(2);
     await clock.advance(200);
     const { sandboxes } = worker.status;
     expect(sandboxes.some((s) => s.state === 'ready' && s.owner === OWNER)).toBe(true);
@@ -306,25 +306,25 @@ describe('admission that changes while jobs run', () => {
     expect([...scheduler.leases.values()].map(({ job }) => job.jobId)).toEqual([OTHER]);
     expect(scheduler.losses).toEqual([]);
     expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([STRANGER]);
-    worker.options.admit = undefined;
+    worker.options.authorize = undefined;
     await clock.runUntil(() => scheduler.isComplete(JOB));
   });
 
   it('waits for a later answer with nothing of that owner at work, and does not take an older answer for it', async () => {
     const answers: ((isWelcome: boolean) => void)[] = [];
-    const admit = (): Promise<boolean> => new Promise<boolean>((resolve) => answers.push(resolve));
-    const on = await start(taking(20), { ...EVERYBODY, admit });
+    const authorize = (): Promise<boolean> => new Promise<boolean>((resolve) => answers.push(resolve));
+    const on = await start(taking(20), { ...EVERYBODY, authorize });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 2_000, chunk: 10 });
     await clock.runUntil(() => answers.length === 1);
-    worker.askAgain();
+    worker.reauthorize();
     await clock.runUntil(() => answers.length === 2);
     answers[0]!(true);
     await clock.advance(1_000);
     expect(host.started).toBe(0);
     answers[1]!(true);
     await clock.runUntil(() => done(on) > 20);
-    worker.askAgain();
+    worker.reauthorize();
     await clock.advance(0);
     expect(answers).toHaveLength(3);
     const before = done(on);
@@ -339,8 +339,8 @@ describe('admission that changes while jobs run', () => {
 
   it('ends what is kept warm of an owner who is asked about, and asks again whom it had refused', async () => {
     const welcome = new Set<string>([OWNER]);
-    const admit = ({ owner }: { owner: string }): boolean => welcome.has(owner);
-    const on = await start(taking(10), { ...EVERYBODY, admit });
+    const authorize = ({ owner }: { owner: string }): boolean => welcome.has(owner);
+    const on = await start(taking(10), { ...EVERYBODY, authorize });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
     scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 10 });
@@ -349,7 +349,7 @@ describe('admission that changes while jobs run', () => {
     expect(host.alive).toBe(1);
     welcome.clear();
     welcome.add(STRANGER);
-    worker.askAgain();
+    worker.reauthorize();
     await clock.runUntil(() => scheduler.isComplete(OTHER));
     expect(host.alive).toBe(1);
     expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([OWNER]);

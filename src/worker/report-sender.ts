@@ -1,6 +1,6 @@
 /**
- * Reports on their way to the scheduler, in order for each lease. A result that is too large for a segment becomes a
- * blob first, and those behind it wait.
+ * Sends reports to the scheduler, in order for each lease. A result that is too large for a segment is stored as a blob
+ * first; the reports behind it wait.
  * @module
  */
 import { isError, ManyhandsError } from '../lib/errors.js';
@@ -8,32 +8,32 @@ import { encodeBlobRef, encodeError, ENVELOPE_KIND } from '../protocol/segment/e
 import { SEGMENT_BYTES_MAX } from '../protocol/limits.js';
 import type { LeaseId, ReplyBody, RequestBody } from '../protocol/messages/messages.js';
 import { SegmentReader, SegmentWriter } from '../protocol/segment/segment.js';
-import type { Blobs } from './assets/blob-client.js';
-import type { SchedulerLink } from '../client/scheduler-link.js';
+import type { BlobClient } from './assets/blob-client.js';
+import type { SchedulerRequests } from '../client/scheduler-requests.js';
 
-export type Report = RequestBody<'lease.report'>;
+export type LeaseReport = RequestBody<'lease.report'>;
 
-export class Reports {
-  readonly #link: SchedulerLink;
-  readonly #blobs: Blobs;
-  /** The last report of each lease that has some waiting for a blob. */
+export class ReportSender {
+  readonly #link: SchedulerRequests;
+  readonly #blobs: BlobClient;
+  /** The last report of each lease that has reports waiting for a blob. */
   readonly #last = new Map<LeaseId, Promise<unknown>>();
 
-  constructor(link: SchedulerLink, blobs: Blobs) {
+  constructor(link: SchedulerRequests, blobs: BlobClient) {
     this.#link = link;
     this.#blobs = blobs;
   }
 
-  /** Sends a report; resolves with the scheduler's answer, rejects with its refusal. */
-  send(report: Report): Promise<ReplyBody<'lease.report'>> {
+  /** Sends a report. Resolves with the scheduler's reply, rejects with its refusal. */
+  send(report: LeaseReport): Promise<ReplyBody<'lease.report'>> {
     const before = this.#last.get(report.leaseId);
     const large = (report.segment?.byteLength ?? 0) > SEGMENT_BYTES_MAX;
     if (before === undefined && !large) return this.#link.request('lease.report', report);
     const sent = (before ?? Promise.resolve())
       .catch(() => undefined)
       .then(async () => {
-        const segment = large ? await this.#asBlob(report.segment!) : report.segment;
-        // Sent, not answered: those behind need not wait for the commit.
+        const segment = large ? await this.#storeAsBlob(report.segment!) : report.segment;
+        // Sent but not acknowledged: the reports behind it need not wait for the commit.
         return { answer: this.#link.request('lease.report', { ...report, segment }) };
       });
     this.#last.set(report.leaseId, sent);
@@ -44,8 +44,8 @@ export class Reports {
     return sent.then(({ answer }) => answer);
   }
 
-  /** A segment whose one envelope stands for the value, or says why the value could not be stored. */
-  async #asBlob(segment: Uint8Array): Promise<Uint8Array> {
+  /** A segment with one envelope: a reference to the stored value, or the error why it could not be stored. */
+  async #storeAsBlob(segment: Uint8Array): Promise<Uint8Array> {
     const reader = new SegmentReader(segment);
     const writer = new SegmentWriter();
     try {

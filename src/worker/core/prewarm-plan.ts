@@ -1,37 +1,37 @@
 /**
- * Which runtimes should stand ready with nobody's code in them: what was asked for lately, as many as the cores bear.
- * Pure: times come in, and what is wanted goes out.
+ * Decides which runtimes to start ahead of jobs, from the recent demand for each kind and the number of cores. A kind
+ * is a worktime with its version. Pure: times are arguments.
  * @module
  */
 
-/** What is wanted of one kind, and how strongly. */
+/** Recent demand for one kind: an exponentially decaying count. */
 interface Demand {
   weight: number;
   atMs: number;
 }
 
-export interface WarmPool {
-  /** Spares at most, of all kinds. */
-  readonly spareMax: number;
+export interface PrewarmPlan {
+  /** Maximum number of prewarmed sandboxes, all kinds together. */
+  readonly sizeMax: number;
   readonly demands: Map<string, Demand>;
 }
 
-/** What was asked for so long ago counts half, milliseconds. */
+/** Half-life of demand, milliseconds. */
 const HALF_LIFE_MS = 60_000;
-/** Weight of one ask below which it is forgotten: nearly five minutes after a single one. */
+/** Demand below this weight is dropped: nearly five minutes after a single request. */
 const FORGET_WEIGHT = 1 / 24;
-/** Spares of one worker at most: each of Python's holds a hundred megabytes. */
-const SPARES_MAX = 2;
-/** Kinds that are remembered. */
+/** Maximum number of prewarmed sandboxes of one worker: one with Python takes about 100 MB. */
+const SIZE_MAX = 2;
+/** Maximum number of kinds that are tracked. */
 const KINDS_MAX = 64;
 
-/** A pool for so many sandboxes at work; 0 keeps nothing. */
-export function newWarmPool(cores: number): WarmPool {
-  return { spareMax: Math.min(SPARES_MAX, Math.max(0, cores)), demands: new Map() };
+/** A plan for a worker of `cores` sandboxes; 0 keeps none. */
+export function newPrewarmPlan(cores: number): PrewarmPlan {
+  return { sizeMax: Math.min(SIZE_MAX, Math.max(0, cores)), demands: new Map() };
 }
 
-/** A sandbox of that kind was asked for. */
-export function noteAsked(pool: WarmPool, kind: string, nowMs: number): void {
+/** Records that a sandbox of that kind was needed. */
+export function recordDemand(pool: PrewarmPlan, kind: string, nowMs: number): void {
   const weight = weightAt(pool.demands.get(kind), nowMs) + 1;
   pool.demands.delete(kind);
   pool.demands.set(kind, { weight, atMs: nowMs });
@@ -39,8 +39,8 @@ export function noteAsked(pool: WarmPool, kind: string, nowMs: number): void {
   if (oldest !== undefined) pool.demands.delete(oldest);
 }
 
-/** How many of each kind should stand ready now: each kind that was asked for one, before any gets a second. */
-export function wantedSpares(pool: WarmPool, nowMs: number): Map<string, number> {
+/** How many of each kind to keep ready: one of each kind in demand before any gets a second one. */
+export function targetCounts(pool: PrewarmPlan, nowMs: number): Map<string, number> {
   const weights: [kind: string, weight: number][] = [];
   for (const [kind, demand] of pool.demands) {
     const weight = weightAt(demand, nowMs);
@@ -49,8 +49,8 @@ export function wantedSpares(pool: WarmPool, nowMs: number): Map<string, number>
   }
   weights.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   const wanted = new Map<string, number>();
-  for (let left = pool.spareMax, round = 1; left > 0 && weights.length > 0; round++) {
-    // A second one is for what was asked for again and again.
+  for (let left = pool.sizeMax, round = 1; left > 0 && weights.length > 0; round++) {
+    // A second one only for repeated demand.
     const asking = weights.filter(([, weight]) => round === 1 || weight >= round);
     if (asking.length === 0) break;
     for (const [kind] of asking.slice(0, left)) {
@@ -61,13 +61,13 @@ export function wantedSpares(pool: WarmPool, nowMs: number): Map<string, number>
   return wanted;
 }
 
-/** What to do next about the spares that there are, by kind: those too many go first, then one may be started. */
-export function nextSpare(
-  pool: WarmPool,
+/** The next action, given the number that is ready of each kind: first remove surplus ones, then start missing ones. */
+export function nextPrewarmAction(
+  pool: PrewarmPlan,
   have: ReadonlyMap<string, number>,
   nowMs: number,
 ): { drop: string } | { start: string } | undefined {
-  const wanted = wantedSpares(pool, nowMs);
+  const wanted = targetCounts(pool, nowMs);
   for (const [kind, count] of have) if (count > (wanted.get(kind) ?? 0)) return { drop: kind };
   for (const [kind, count] of wanted) if (count > (have.get(kind) ?? 0)) return { start: kind };
   return undefined;

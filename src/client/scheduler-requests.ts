@@ -1,6 +1,6 @@
 /**
- * What the worker's rooms need of the session with the scheduler. Requests keep the order of their calls and are
- * sent again after a reconnect; notices that nobody can hear are dropped.
+ * The part of the scheduler session that the worker uses. Requests keep the order of their calls and are sent again
+ * after a reconnect; notices are dropped while disconnected.
  * @module
  */
 import type { RequestBody, ReplyBody, WorkerNotices, WorkerRequests } from '../protocol/messages/messages.js';
@@ -10,13 +10,13 @@ export type WorkerNotice = {
   [K in keyof WorkerNotices]: { type: K } & WorkerNotices[K];
 }[keyof WorkerNotices];
 
-export interface SchedulerLink {
+export interface SchedulerRequests {
   request<K extends keyof WorkerRequests>(type: K, body: RequestBody<K>): Promise<ReplyBody<K>>;
   notify(message: WorkerNotice): void;
 }
 
-/** Outcomes, and what goes back, are said again until the scheduler's store takes them: those of a lease in their order. */
-export function repeatOf<K extends keyof WorkerRequests>(
+/** Reports and releases are repeated until the scheduler's store has accepted them, in order for each lease. */
+export function repeatOptions<K extends keyof WorkerRequests>(
   type: K,
   body: RequestBody<K>,
 ): { retry?: RetryPolicy } {

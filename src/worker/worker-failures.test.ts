@@ -10,8 +10,8 @@ const on = stageKeeper();
 
 const value = (n: number): SliceAct => ({ kind: 'value', value: n, ms: 1 });
 
-describe('a slice that kills its sandbox', () => {
-  it('in a lease of 2,000: only it is lost, everything else has one outcome', async () => {
+describe('a slice that crashes its sandbox', () => {
+  it('in a lease of 2,000 is the only one that is lost; all others have one outcome', async () => {
     const { clock, scheduler, worker } = on(
       stage({ slice: (n) => (n === 1_234 ? { kind: 'crash' } : value(n)) }),
     );
@@ -25,7 +25,7 @@ describe('a slice that kills its sandbox', () => {
     expect(kinds).toEqual([1_234]);
   });
 
-  it('runs alone before it is blamed, and batches come back behind it', async () => {
+  it('runs alone before it is reported lost, and batches follow after it', async () => {
     const { clock, scheduler, worker, host } = on(
       stage({ slice: (n) => (n === 50 ? { kind: 'crash' } : value(n)) }),
     );
@@ -40,7 +40,7 @@ describe('a slice that kills its sandbox', () => {
     expect(host.started).toBe(3);
   });
 
-  it('because its neighbour did is run again, uncharged', async () => {
+  it('together with a neighbour is run again, uncharged', async () => {
     const { clock, scheduler, worker } = on(
       stage({ slice: (n, _d, run) => (n === 20 && run === 1 ? { kind: 'crash' } : value(n)) }),
     );
@@ -50,7 +50,7 @@ describe('a slice that kills its sandbox', () => {
     expect(scheduler.losses).toEqual([]);
   });
 
-  it('many of them do not keep the others from ending', async () => {
+  it('many times does not prevent the other slices from completing', async () => {
     const { clock, scheduler, worker } = on(
       stage({ slice: (n) => (n % 10 === 0 ? { kind: 'crash' } : value(n)) }, { cores: 2 }),
     );
@@ -64,7 +64,7 @@ describe('a slice that kills its sandbox', () => {
 describe('a slice that does not end', () => {
   const limits = { limits: { sliceTimeoutMs: 1_000, noProgressMs: 60_000 } };
 
-  it('is lost to its time limit, and the others are not', async () => {
+  it('is lost at its time limit, and the others are not', async () => {
     const { clock, scheduler, worker } = on(stage({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }));
     await worker.start();
     scheduler.addJob({
@@ -81,7 +81,7 @@ describe('a slice that does not end', () => {
     expect(clock.monotonicMs()).toBeLessThan(4_000);
   });
 
-  it('and gives no sign is lost to that', async () => {
+  it('and shows no progress is lost at that limit', async () => {
     const { clock, scheduler, worker } = on(stage({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }));
     await worker.start();
     const silent = { limits: { sliceTimeoutMs: 86_400_000, noProgressMs: 500 } };
@@ -91,12 +91,12 @@ describe('a slice that does not end', () => {
   });
 });
 
-describe('a slice that says nothing for longer than its job allows', () => {
+describe('a slice that is silent for longer than its job allows', () => {
   const limits = { sliceTimeoutMs: 86_400_000, noProgressMs: 300_000 };
   const after = (ms: number, isBusy: boolean): Stage =>
     on(stage({ slice: (n) => ({ kind: 'value', value: n, ms, isBusy }) }));
 
-  it('and computes comes to its end, and the scheduler hears of it and keeps its lease', async () => {
+  it('and computes completes, and the scheduler receives progress and keeps its lease', async () => {
     const { clock, scheduler, worker } = after(20 * 60_000, true);
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: { limits }, attemptsMax: 1 });
@@ -106,7 +106,7 @@ describe('a slice that says nothing for longer than its job allows', () => {
     expect(signs.length).toBeGreaterThan(3);
   });
 
-  it('and waits is lost', async () => {
+  it('and does not compute is lost', async () => {
     const { clock, scheduler, worker } = after(20 * 60_000, false);
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: { limits }, attemptsMax: 1 });
@@ -115,7 +115,7 @@ describe('a slice that says nothing for longer than its job allows', () => {
     expect(clock.monotonicMs()).toBeLessThan(6 * 60_000);
   });
 
-  it('and computes is ended at its time', async () => {
+  it('and computes is ended at its time limit', async () => {
     const { clock, scheduler, worker } = after(20 * 60_000, true);
     await worker.start();
     const short = { limits: { ...limits, sliceTimeoutMs: 10 * 60_000 } };
@@ -125,8 +125,8 @@ describe('a slice that says nothing for longer than its job allows', () => {
   });
 });
 
-describe('a sandbox that cannot be had', () => {
-  it('because the job does not load costs the job its attempts', async () => {
+describe('a sandbox that cannot be set up', () => {
+  it('because the job does not load charges the job an attempt', async () => {
     const { clock, scheduler, worker } = on(stage({ assign: () => 'refuse' }));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
@@ -135,7 +135,7 @@ describe('a sandbox that cannot be had', () => {
     expect(scheduler.losses[0]).toMatchObject({ code: 'ASSIGN_FAILED', message: 'SyntaxError: no' });
   });
 
-  it('because it dies or hangs while it is assigned, too', async () => {
+  it('because it crashes or hangs during the assignment charges the job too', async () => {
     const how = ['crash', 'hang'] as const;
     const { clock, scheduler, worker } = on(stage({ assign: (start) => how[start - 1] ?? 'assigned' }));
     await worker.start();
@@ -157,9 +157,9 @@ describe('a sandbox that cannot be had', () => {
     expect(scheduler.returns).toHaveLength(2);
   });
 
-  it('because of this machine costs nobody; the worker tries again later', async () => {
+  it('because of this machine charges nobody, and the worker tries again later', async () => {
     const { clock, scheduler, worker } = on(
-      stage({ starts: (start, owner) => owner.startsWith('spare:test') || start > 3 }),
+      stage({ starts: (start, owner) => owner.startsWith('prewarmed:test') || start > 3 }),
     );
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
@@ -217,7 +217,7 @@ describe('a hostile sandbox', () => {
     expect(scheduler.values(JOB)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
   });
 
-  it('that says too much is heard in part: console and progress are rationed', async () => {
+  it('that posts too much has its console output and progress limited by rate', async () => {
     const { clock, scheduler, worker, host, events } = on(
       stage({
         slice: (n) => ({ kind: 'value', value: n, ms: 1_000 }),
@@ -241,7 +241,7 @@ describe('a hostile sandbox', () => {
     expect(events.some((e) => e.name === 'console')).toBe(true);
   });
 
-  it('that prints long texts is heard in part: the bytes of a worker’s console are rationed', async () => {
+  it('that prints long texts has the console bytes of its worker limited', async () => {
     const text = 'x'.repeat(60_000);
     const { clock, scheduler, worker } = on(
       stage({
@@ -263,7 +263,7 @@ describe('a hostile sandbox', () => {
     expect(heard).toBeLessThanOrEqual(1024 * 1024 + 256 * clock.monotonicMs() * 1.024);
   });
 
-  it('that reports before it is assigned costs the job an attempt', async () => {
+  it('that reports before it is assigned charges the job an attempt', async () => {
     let lied = false;
     const { clock, scheduler, worker } = on(
       stage({

@@ -1,6 +1,6 @@
 /**
- * One sandbox frame as its page sees it: put up, connected, checked, watched, taken down. Every call to it has a
- * deadline, since a comlink call to a dead frame stays pending for ever; a frame that misses one is taken down.
+ * The page's side of one sandbox frame: creates, connects, checks, monitors and removes it. Each call to it has a
+ * deadline, since a comlink call to a crashed frame stays pending for ever; a frame that misses one is removed.
  * @module
  */
 import { releaseProxy, transfer, wrap, type Remote } from 'comlink';
@@ -9,40 +9,40 @@ import { ManyhandsError } from '../../../lib/errors.js';
 import type { ModuleSource } from './browser-files.js';
 import { CONNECT_MESSAGE, type FrameControl, type FrameNotice } from './frame/frame-control.js';
 
-/** How long a frame that is up may take to answer. */
+/** Maximum time for an answer of a running frame, milliseconds. */
 const ANSWER_MS_MAX = 2_000;
-/** How long a frame may take to load and to prove its isolation: a slow machine fetches it first. */
+/** Maximum time for a frame to load and to check its isolation, milliseconds: slow machines must fetch it first. */
 const START_MS_MAX = 15_000;
-/** How often a frame is asked whether it lives: a crash of its process makes no event in the page. */
+/** Interval of pings, milliseconds: a crash of the frame's process causes no event in the page. */
 const PING_MS = 2_000;
-/** Longest reason that is taken from a frame, in UTF-16 units. */
+/** Maximum length of a reason from a frame, UTF-16 units. */
 const REASON_LENGTH_MAX = 500;
 
-export interface FrameLinkOptions {
+export interface FrameChannelOptions {
   frameUrl: string;
   script: Uint8Array;
   clock: Clock;
-  /** Gives up opening; not listened to once the frame is up. */
+  /** Aborts `open`; ignored afterwards. */
   signal: AbortSignal;
-  /** A sandbox of this frame ended by itself. */
+  /** A sandbox of this frame ended without being killed. */
   exited(id: number, reason: string): void;
-  /** The frame is gone, and with it all that was in it; called once. */
+  /** The frame was removed, with all its sandboxes; called once. */
   gone(reason: string): void;
 }
 
-export class FrameLink {
-  readonly #options: FrameLinkOptions;
+export class FrameChannel {
+  readonly #options: FrameChannelOptions;
   readonly #element: HTMLIFrameElement;
   readonly #orders: MessagePort;
   readonly #control: Remote<FrameControl>;
   readonly #notices: MessagePort;
-  /** Reject what waits for an answer. */
+  /** Functions that reject the pending calls. */
   readonly #waiting = new Set<(reason: string) => void>();
   #up = true;
   #cancelPing = (): void => undefined;
 
   private constructor(
-    options: FrameLinkOptions,
+    options: FrameChannelOptions,
     element: HTMLIFrameElement,
     orders: MessagePort,
     notices: MessagePort,
@@ -55,8 +55,8 @@ export class FrameLink {
     notices.onmessage = (event: MessageEvent<unknown>) => this.#onNotice(event.data);
   }
 
-  /** Puts a frame up. Rejects with ISOLATION_UNAVAILABLE when it does not load or is not isolated. */
-  static async open(options: FrameLinkOptions): Promise<FrameLink> {
+  /** Creates a frame. Rejects with ISOLATION_UNAVAILABLE where it does not load or is not isolated. */
+  static async open(options: FrameChannelOptions): Promise<FrameChannel> {
     const element = document.createElement('iframe');
     element.setAttribute('sandbox', 'allow-scripts');
     element.setAttribute('allow', '');
@@ -67,8 +67,8 @@ export class FrameLink {
     await loaded(element, options);
     const orders = new MessageChannel();
     const notices = new MessageChannel();
-    const link = new FrameLink(options, element, orders.port1, notices.port1);
-    // An opaque origin cannot be named; the ports go to the window that this page has just made.
+    const link = new FrameChannel(options, element, orders.port1, notices.port1);
+    // An opaque origin cannot be given as target; the message goes to the window that was just created.
     element.contentWindow?.postMessage(CONNECT_MESSAGE, '*', [orders.port2, notices.port2]);
     const giveUp = (): void => link.takeDown('The worker was stopped.');
     options.signal.addEventListener('abort', giveUp);
@@ -88,28 +88,28 @@ export class FrameLink {
     return this.#up;
   }
 
-  /** Starts a sandbox whose messages go over `port`. Rejects with ISOLATION_UNAVAILABLE when the frame is dead. */
+  /** Starts a sandbox that communicates over `port`. Rejects with ISOLATION_UNAVAILABLE where the frame has crashed. */
   startSandbox(id: number, port: MessagePort): Promise<void> {
     return this.#ask(() => this.#control.startSandbox(id, transfer(port, [port])), ANSWER_MS_MAX);
   }
 
-  /** Has the frame hand a sandbox a module that it compiles; the sandbox hears of it in any case. */
+  /** Makes the frame compile a module and send it to a sandbox, or send the error. */
   giveModule(id: number, { key, source }: ModuleSource): void {
     this.#ask(() => this.#control.giveModule(id, key, source), ANSWER_MS_MAX).catch(() => undefined);
   }
 
-  /** Has the frame compile a module that sandboxes will want. */
+  /** Makes the frame compile a module that sandboxes will need. */
   compileModule({ key, source }: ModuleSource): void {
     this.#ask(() => this.#control.compileModule(key, source), ANSWER_MS_MAX).catch(() => undefined);
   }
 
-  /** Resolves when the sandbox is gone: terminated, or with the whole frame where that does not answer. */
+  /** Resolves when the sandbox has ended: alone, or with the whole frame if that does not answer. */
   async killSandbox(id: number): Promise<void> {
     if (!this.#up) return;
     await this.#ask(() => this.#control.killSandbox(id), ANSWER_MS_MAX).catch(() => undefined);
   }
 
-  /** Removes the frame and all that runs in it, at once. */
+  /** Removes the frame and all its sandboxes at once. */
   takeDown(reason: string): void {
     if (!this.#up) return;
     this.#up = false;
@@ -148,8 +148,8 @@ export class FrameLink {
   }
 
   /**
-   * One call with a deadline; a frame that misses it is taken down. A timer that comes much too late tells of a page
-   * that was asleep: then the answer may be waiting behind it, and the frame gets the time once more.
+   * A call with a deadline; a frame that misses it is removed. A timer that fires much too late shows that the page was
+   * suspended: the answer may be queued behind it, so that the deadline is extended once.
    */
   #ask<T>(call: () => PromiseLike<T>, deadlineMs: number): Promise<T> {
     const { clock, frameUrl } = this.#options;
@@ -189,8 +189,8 @@ export class FrameLink {
   }
 }
 
-/** Resolves when the frame's document is there (or what the browser shows in its place: `prepare` finds out). */
-function loaded(element: HTMLIFrameElement, { frameUrl, clock, signal }: FrameLinkOptions): Promise<void> {
+/** Resolves when the frame's document has loaded (or an error page of the browser: `prepare` detects that). */
+function loaded(element: HTMLIFrameElement, { frameUrl, clock, signal }: FrameChannelOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const giveUp = (error: Error): void => {
       settle();

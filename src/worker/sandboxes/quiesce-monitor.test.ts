@@ -1,13 +1,13 @@
 /**
- * A sandbox that says that it rests, seen from outside.
+ * A sandbox that confirms that it has quiesced, checked by its processor time.
  */
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
-import { Quiesce } from './quiesce.js';
+import { QuiesceMonitor } from './quiesce-monitor.js';
 import type { Sandbox } from '../hosts/port/sandbox-host.js';
 
-/** `share`: processor time that its process takes while it says that it rests, of each second. */
+/** `share`: share of processor time that its process uses after it confirmed that it has quiesced. */
 function resting(share: number) {
   const clock = new VirtualClock();
   const ends: string[] = [];
@@ -18,7 +18,7 @@ function resting(share: number) {
     send: () => undefined,
     kill: () => undefined,
   };
-  const quiesce = new Quiesce({
+  const quiesce = new QuiesceMonitor({
     clock,
     random: new SeededRandom(1),
     send: (message) => void asked.push((message as { nonce: string }).nonce),
@@ -28,34 +28,34 @@ function resting(share: number) {
   return { clock, quiesce, ends, asked };
 }
 
-describe('a sandbox that rests in a process of its own', () => {
-  it('is ended within seconds where the process computes all the same', async () => {
+describe('a quiesced sandbox in a process of its own', () => {
+  it('is ended within seconds if its process still computes', async () => {
     const { clock, quiesce, ends, asked } = resting(0.5);
-    quiesce.answered(asked[0]!);
+    quiesce.onReply(asked[0]!);
     await clock.advance(5_000);
-    expect(ends).toEqual(['Code that its slices left behind computed while the sandbox said that it rests.']);
+    expect(ends).toEqual(['Code that its slices left behind computed while the sandbox claimed to be quiesced.']);
   });
 
-  it('is left alone where the process takes next to nothing, however long', async () => {
+  it('is never ended while its process uses almost no processor time', async () => {
     const { clock, quiesce, ends, asked } = resting(0.01);
-    quiesce.answered(asked[0]!);
+    quiesce.onReply(asked[0]!);
     await clock.advance(3_600_000);
     expect(ends).toEqual([]);
   });
 
-  it('is not looked at any more once it has work', async () => {
+  it('is not measured any more once it has work', async () => {
     const { clock, quiesce, ends, asked } = resting(1);
-    quiesce.answered(asked[0]!);
+    quiesce.onReply(asked[0]!);
     await clock.advance(500);
     quiesce.end();
     await clock.advance(60_000);
     expect(ends).toEqual([]);
   });
 
-  it('is ended where the answer is not the one to the question', () => {
+  it('is ended if its confirmation has a wrong nonce', () => {
     const { quiesce, ends, asked } = resting(0);
     expect(asked).toHaveLength(1);
-    quiesce.answered('quiesced');
-    expect(ends).toEqual(['The sandbox answered what nobody asked.']);
+    quiesce.onReply('quiesced');
+    expect(ends).toEqual(['The sandbox answered a request that was not sent.']);
   });
 });

@@ -1,0 +1,83 @@
+/**
+ * Accepts outcomes from a sandbox after checking them against the batch that it runs, and handles the scheduler's replies to reports.
+ * @module
+ */
+import { addThrottleDebt } from './throttle.js';
+import type { CoreEvent, Effect } from './events.js';
+import { isSingleUse, updateProfile, advanceSlot } from './dispatch.js';
+import { removeLease, completeLease } from './leases.js';
+import { discardLease, killSandbox, failSandbox, resolveFailedInput, stopLease } from './failures.js';
+import { reclaimQueued } from './recall.js';
+import { addReport, closeReport } from './pending-reports.js';
+import type { Batch, CoreState } from './state.js';
+
+type Outcomes = Extract<CoreEvent, { type: 'outcomes' }>;
+
+/** Accepts the outcomes that a sandbox posted. A sandbox that violates the expected sequence is killed. */
+export function acceptOutcomes(state: CoreState, event: Outcomes, nowMs: number, effects: Effect[]): void {
+  const slot = state.slots[event.slot]!;
+  const batch = slot.dispatched[0];
+  const wrong = sequenceError(batch, event);
+  if (batch === undefined || wrong !== undefined) {
+    return failSandbox(state, slot, { code: 'SANDBOX_CRASHED', message: wrong! }, nowMs, effects);
+  }
+  const { lease } = batch;
+  batch.next += event.count;
+  lease.next = batch.next;
+  if (event.done) slot.dispatched.shift();
+  const spentMs = Math.max(0, nowMs - slot.accountedUntilMs);
+  const computeMs = Math.min(event.computeMs, nowMs - batch.dispatchedMs + CLOCK_SLACK_MS);
+  slot.accountedUntilMs = slot.lastActivityMs = slot.sliceStartMs = nowMs;
+  slot.failures = 0;
+  addThrottleDebt(state, slot, spentMs, nowMs);
+  if (slot.singleSlicesLeft > 0) slot.singleSlicesLeft = Math.max(0, slot.singleSlicesLeft - event.count);
+  updateProfile(state, lease, spentMs, event.count, event.segment.byteLength);
+  const { first, count, segment } = event;
+  addReport(state, lease, { first, count, computeMs, segment }, effects);
+  completeLease(state, lease, effects);
+  resolveFailedInput(state, lease, nowMs, effects);
+  reclaimQueued(state, slot, effects);
+  if (isSingleUse(slot)) killSandbox(slot, effects);
+  advanceSlot(state, slot, nowMs, effects);
+}
+
+/** Largest accepted difference between the sandbox's clock and ours over one batch, milliseconds. */
+const CLOCK_SLACK_MS = 50;
+
+function sequenceError(batch: Batch | undefined, event: Outcomes): string | undefined {
+  if (batch === undefined) return 'The sandbox reported outcomes of slices that it was not assigned.';
+  if (event.batch !== batch.batch || event.first !== batch.next || event.count < 1) {
+    return `The sandbox reported slice ${event.first} of batch ${event.batch}, when slice ${batch.next} was next.`;
+  }
+  const end = event.first + event.count;
+  if (end > batch.end || event.done !== (end === batch.end)) {
+    return `The sandbox reported ${event.count} outcomes, when ${batch.end - batch.next} were expected.`;
+  }
+  return undefined;
+}
+
+/** Handles the scheduler's reply to a report, or its failure. */
+export function handleReportReply(
+  state: CoreState,
+  event: Extract<CoreEvent, { type: 'reported' | 'report-failed' }>,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  const entry = state.reports.get(event.report);
+  if (entry === undefined) return;
+  const { lease } = entry;
+  closeReport(state, entry);
+  const held = state.leases.get(lease.leaseId) === lease;
+  if (event.type === 'reported') {
+    lease.lastContactMs = nowMs;
+    if (held && lease.inFlight === 0 && lease.next >= lease.end) removeLease(state, lease, effects);
+  } else if (held) {
+    if (!event.leaseLost) {
+      stopLease(state, lease, effects);
+      const reason = 'Its outcomes could not be reported.';
+      effects.push({ type: 'release', leaseId: lease.leaseId, from: entry.first, reason });
+    }
+    return discardLease(state, lease, nowMs, effects);
+  }
+  advanceSlot(state, state.slots[lease.slot]!, nowMs, effects);
+}
