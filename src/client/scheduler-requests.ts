@@ -4,7 +4,7 @@
  * @module
  */
 import type { RequestBody, ReplyBody, WorkerNotices, WorkerRequests } from '../protocol/messages/messages.js';
-import type { RetryPolicy } from '../transport/session.js';
+import type { ClientSession, RetryPolicy } from '../transport/session.js';
 
 export type WorkerNotice = {
   [K in keyof WorkerNotices]: { type: K } & WorkerNotices[K];
@@ -15,8 +15,16 @@ export interface SchedulerRequests {
   notify(message: WorkerNotice): void;
 }
 
+/** The typed requests of a session; its codec checks every reply. */
+export function schedulerRequests(session: ClientSession<WorkerRequests>): SchedulerRequests {
+  return {
+    request: (type, body) => session.request(type, body, repeatOptions(type, body)),
+    notify: (message) => session.notify(message),
+  };
+}
+
 /** Reports and releases are repeated until the scheduler's store has accepted them, in order for each lease. */
-export function repeatOptions<K extends keyof WorkerRequests>(
+function repeatOptions<K extends keyof WorkerRequests>(
   type: K,
   body: RequestBody<K>,
 ): { retry?: RetryPolicy } {

@@ -30,8 +30,7 @@ import { RemoteInputs } from './inputs/remote-inputs.js';
 import { resolveWorkerOptions } from './options/resolve-options.js';
 import type { ResolvedWorkerOptions, WorkerOptions } from './options/resolve-options.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';
-import { repeatOptions } from '../client/scheduler-requests.js';
-import type { SchedulerRequests } from '../client/scheduler-requests.js';
+import { schedulerRequests } from '../client/scheduler-requests.js';
 import { checkStop } from './options/stop-options.js';
 import type { StopOptions } from './options/stop-options.js';
 import { Supervisor } from './supervisor.js';
@@ -106,7 +105,7 @@ export class BaseWorker {
       http: scheduler.http,
       fetch: this.#fetch,
       clock,
-      link: this.#link(),
+      link: schedulerRequests(this.#session),
       store: this.#store,
     });
     this.#host = makeHost(this.#context());
@@ -299,41 +298,22 @@ export class BaseWorker {
   }
 
   #makeSupervisor(owners: readonly Address[] | undefined): Supervisor {
-    const link = this.#link();
-    const blobs = this.#blobs;
     const worktimeFiles = this.#ports.worktimeFiles?.(this.#context()) ?? (() => Promise.resolve({}));
     const { clock, random, tuning } = this.#ports;
     const { admission, live } = this.#controls;
     const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
     const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
-    const jobBytes = this.#jobBytes;
-    const shared = { link, blobs, jobBytes };
-    const jobs = new JobPackageCache({
-      ...shared,
-      worktimes: WORKTIMES,
-      worktimeFiles,
-      owners,
-      mayRun,
-      mayFetch,
-    });
+    const shared = { link: schedulerRequests(this.#session), blobs: this.#blobs, jobBytes: this.#jobBytes };
+    const rules = { owners, mayRun, mayFetch };
+    const jobs = new JobPackageCache({ ...shared, ...rules, worktimes: WORKTIMES, worktimeFiles });
     this.#jobs = jobs;
     const rejectionReason = admission.rejectionReason.bind(admission);
-    const { policy } = this.#options;
     const allowed = (): readonly string[] => live.allowOrigins;
-    const remotes = new RemoteInputs({ fetch: this.#fetch, clock, jobBytes, allowed });
+    const remotes = new RemoteInputs({ ...shared, fetch: this.#fetch, clock, allowed });
     const health = (this.#health = this.#makeHealth(jobs));
-    const ports = {
-      ...shared,
-      host: this.#host,
-      clock,
-      random,
-      jobs,
-      remotes,
-      health,
-      rejectionReason,
-      policy,
-    };
-    return new Supervisor(live.cores, { ...ports, events: this.#events, store: this.#store }, tuning);
+    const own = { host: this.#host, events: this.#events, store: this.#store, policy: this.#options.policy };
+    const made = { clock, random, jobs, remotes, health, rejectionReason };
+    return new Supervisor(live.cores, { ...shared, ...own, ...made }, tuning);
   }
 
   #makeHealth(jobs: JobPackageCache): WorktimeHealth {
@@ -364,14 +344,6 @@ export class BaseWorker {
       allowOrigins: (origins, reason) => this.#supervisor?.allowOrigins(origins, reason),
       loadedJobs: () => this.#supervisor?.loadedJobs ?? [],
     });
-  }
-
-  /** Typed view of the session: its codec has checked every reply. */
-  #link(): SchedulerRequests {
-    return {
-      request: (type, body) => this.#session.request(type, body, repeatOptions(type, body)),
-      notify: (message) => this.#session.notify(message),
-    };
   }
 
   #describe(): NonNullable<Hello['worker']> {
