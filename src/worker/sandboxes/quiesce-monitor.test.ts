@@ -33,7 +33,9 @@ describe('a quiesced sandbox in a process of its own', () => {
     const { clock, quiesce, ends, asked } = resting(0.5);
     quiesce.onReply(asked[0]!);
     await clock.advance(5_000);
-    expect(ends).toEqual(['Code that its slices left behind computed while the sandbox claimed to be quiesced.']);
+    expect(ends).toEqual([
+      'Code that its slices left behind computed while the sandbox claimed to be quiesced.',
+    ]);
   });
 
   it('is never ended while its process uses almost no processor time', async () => {
