@@ -45,7 +45,7 @@ export class Admission {
     this.#options = options;
   }
 
-  /** Why the job may not run here now; undefined where it may. May call `authorize`, and then rejects the job for now. */
+  /** Why the job may not run here now; undefined where it may. May call `authorize`, and then rejects the job until it has answered. */
   rejectionReason(jobId: JobId, digest: Digest): string | undefined {
     const { blocked, authorize } = this.#options;
     const { jobs, owners } = blocked();
