@@ -271,7 +271,7 @@ export class SchedulerClient {
   }
 
   #clearSession(): void {
-    this.outage.over();
+    this.outage.end();
     this.#session = undefined;
     this.#opening = undefined;
     this.#opened = false;
