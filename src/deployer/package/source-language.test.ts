@@ -65,3 +65,7 @@ describe('JavaScript is recognised, whatever its string literals contain', () =>
 it.each(['', 'x +', 'x = 3', 'print(5)', 'return 5', '@cache'])('the language of %j is undecided', (text) => {
   expect(languageOf(text)).toBeUndefined();
 });
+
+it('a text of hundreds of thousands of lines has a language like any other', () => {
+  expect(languageOf(`${'x\n'.repeat(250_000)}import y from "y";`)).toBe('javascript');
+});

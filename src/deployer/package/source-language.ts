@@ -36,7 +36,7 @@ const JAVASCRIPT: readonly RegExp[] = [
 /** Undefined if no line decides. */
 export function languageOf(text: string): SourceLanguage | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const indentation = Math.min(...lines.map((line) => /^\s*/.exec(line)![0].length));
+  const indentation = lines.reduce((least, line) => Math.min(least, /^\s*/.exec(line)![0].length), Infinity);
   for (const line of lines) {
     const unindented = line.slice(indentation).trimEnd();
     if (/^\s/.test(unindented)) continue;

@@ -92,6 +92,15 @@ test.each<[string, Uint8Array, number]>([
   expect((await granted(rig.worker())).first).toBe(1);
 });
 
+test('reads no blob that is named for a lease of another worker', async () => {
+  await rig.deploy();
+  const lease = await granted(rig.worker());
+  const ref = await put(whole);
+  const { refused } = await report(rig.worker(), lease, 1, ref);
+  expect(refused?.code).toBe('LEASE_LOST');
+  expect(reads).toBe(0);
+});
+
 test('reads a blob once, however often outcomes name it', async () => {
   await rig.deploy();
   const ref = await put(whole);

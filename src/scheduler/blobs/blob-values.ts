@@ -1,6 +1,7 @@
 /**
- * Checks that blobs which outcomes name are encoded values. Each is read once, in chunks, when it is first named; only a
- * blob that was uploaded can be named, so the reads are bounded by the uploads.
+ * Checks that blobs which outcomes name are encoded values. Each is read once, in chunks, when an outcome of a lease that
+ * the reporting worker holds first names it; the last answers are cached. So the reads are bounded by the uploads and by
+ * the slices that were granted.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';

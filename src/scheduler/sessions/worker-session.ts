@@ -296,6 +296,9 @@ export class WorkerSession implements Session, ConnectedWorker {
   /** Checks a report's outcomes; malformed ones count as a lost attempt of the slice, which runs again elsewhere. */
   async #checkOutcomes({ leaseId, first, segment }: Request<'lease.report'>): Promise<void> {
     if (segment === undefined) return;
+    await this.#reattached;
+    // A lease of others: the store refuses the report, or repeats the reply that it gave; no blob is read for it.
+    if (this.#node.leases.get(leaseId)?.holder !== this) return;
     try {
       await checkOutcomes(this.#node.blobValues, segment);
     } catch (error) {

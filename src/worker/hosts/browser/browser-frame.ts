@@ -14,6 +14,8 @@ import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host
 
 /** How long a frame without sandboxes is kept for its owner, milliseconds. */
 const IDLE_MS_DEFAULT = 10_000;
+/** Maximum time for the download of the sandbox script, milliseconds. */
+const SCRIPT_MS_MAX = 60_000;
 
 export interface BrowserFrameOptions {
   /** URL of the frame's document, served with the headers of headers.json. */
@@ -235,7 +237,8 @@ class BrowserFrameHost implements SandboxHost {
     const load = this.#options.fetch ?? globalThis.fetch.bind(globalThis);
     let bytes: Uint8Array;
     try {
-      const response = await load(String(scriptUrl), { signal: this.#closing.signal });
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(SCRIPT_MS_MAX)]);
+      const response = await load(String(scriptUrl), { signal });
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       bytes = new Uint8Array(await response.arrayBuffer());
     } catch (cause) {

@@ -52,18 +52,27 @@ export async function setUpSandbox(
   });
   const onAbort = (): void => fail('The worker was stopped.');
   signal?.addEventListener('abort', onAbort);
+  let starting: Promise<Sandbox> | undefined;
   let sandbox: Sandbox | undefined;
   try {
     signal?.throwIfAborted();
-    sandbox = await host.start(owner, {
+    starting = host.start(owner, {
       message: (raw) => handlers.message(raw),
       exit: (reason, isShared) => handlers.exit(reason, isShared),
     });
+    // The time limit holds for a host that does not answer, too.
+    sandbox = await Promise.race([starting, answered.then(() => starting!)]);
     sandbox.send(message);
     const answer = await answered;
     return { sandbox, answer, setHandlers: (next) => (handlers = next) };
   } catch (error) {
-    sandbox?.kill();
+    // A sandbox that starts after its time is not kept.
+    if (sandbox === undefined)
+      starting?.then(
+        (late) => late.kill(),
+        () => undefined,
+      );
+    else sandbox.kill();
     throw error;
   } finally {
     cancel();
