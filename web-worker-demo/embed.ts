@@ -1,6 +1,6 @@
 /**
- * The embedded document: the donor's page in small, inside a frame of another site. It starts by the visitor's own
- * press in it, or, where they have said so for this site before, when it is in view.
+ * The embedded document: a small donor's page inside a frame of another site. It starts by the visitor's click in it
+ * or, with a standing consent for this site, when the tab is visible.
  * @module
  */
 import { browserSources } from './donor/condition-sources.js';
@@ -8,11 +8,11 @@ import { Donor } from './donor/donor.js';
 import { isRunning, type LogEntry } from './donor/donor-events.js';
 import { codeOf } from './donor/failures.js';
 import { HostSite } from './donor/host-site.js';
-import { OwnClick, SEEN_MS } from './donor/own-click.js';
+import { UserGesture, VISIBLE_MS } from './donor/user-gesture.js';
 import { OpenQuestions } from './donor/open-questions.js';
 import { openPageStore } from './donor/page-store.js';
 import { SettingsBox } from './donor/settings-box.js';
-import { narrow, readWish, sameWish, type Wish } from './donor/site-wish.js';
+import { narrow, readSiteRequest, isSameRequest, type SiteRequest } from './donor/site-request.js';
 import { StandingConsent } from './donor/standing-consent.js';
 import { bindActions, drawActions } from './view/actions.js';
 import type { BlockChoice } from './view/block-row.js';
@@ -20,11 +20,11 @@ import { bindCredits, drawAccount, drawCredits } from './view/credits-form.js';
 import { button, byId, input, setText } from './view/dom.js';
 import { drawJobs } from './view/job-cards.js';
 import { bindAdmitted, drawAdmitted, drawBlocked } from './view/lists-form.js';
-import { speak, t } from './view/page-text.js';
-import { wear } from './view/preferences.js';
+import { setLanguage, t } from './view/page-text.js';
+import { applyTheme } from './view/preferences.js';
 import { drawQuestions } from './view/question-list.js';
 import { bindRules, drawRules } from './view/rules-form.js';
-import { drawWish } from './view/site-words.js';
+import { drawSiteRequest } from './view/site-request-view.js';
 import { cannotCompute, drawState } from './view/state-box.js';
 import { drawBusy, drawSums } from './view/status-view.js';
 import { SteadyHeight } from './view/steady-height.js';
@@ -34,57 +34,57 @@ const store = openPageStore();
 const box = new SettingsBox(store, cores);
 const consent = new StandingConsent(store);
 const sources = browserSources();
-/** Kept while this tab is on the site, through its pages: who has stopped it is not started by the next one. */
+/** Kept for this tab across the site's pages: a worker that the visitor stopped is not started by the next page. */
 const visit = openPageStore(() => sessionStorage);
 const STOPPED = 'stopped';
-/** Whether a site's wish that the visitor is asked has been taken over, once. */
+/** Whether the site's `ask-first` attribute was applied to the visitor's settings; done once. */
 const ASKED = 'asked-for-site';
 
-let wish: Wish = { groups: [] };
-/** Since when it is this one. */
-let wishMs = -Infinity;
-/** What stood there when the visitor started it. */
-let agreed: Wish | undefined;
-let dress: { lang?: string | undefined; theme?: string | undefined; autostart?: boolean } = {};
+let request: SiteRequest = { groups: [] };
+/** Since when this is the request, `performance.now()`. */
+let requestMs = -Infinity;
+/** What the visitor agreed to when they started it. */
+let agreed: SiteRequest | undefined;
+let appearance: { lang?: string | undefined; theme?: string | undefined; autostart?: boolean } = {};
 let wasRunning = false;
 let drawing = false;
 
 const site = new HostSite({
   configure: (asked) => {
-    const next = readWish(asked);
-    if (!sameWish(wish, next)) wishMs = performance.now();
-    wish = next;
-    dress = asked;
+    const next = readSiteRequest(asked);
+    if (!isSameRequest(request, next)) requestMs = performance.now();
+    request = next;
+    appearance = asked;
     if (asked.askFirst === true && store.read(ASKED) !== true) {
       store.write(ASKED, true);
       box.change({ askBeforeNewOwner: true });
     }
-    obey();
+    applyLimits();
     drawAll();
-    // The frame may have its height already, and had nobody to tell it to.
-    tellHeight();
-    startByItself();
+    // The height may have been final before the site's origin was known.
+    sendHeight();
+    startAutomatically();
   },
   stop: () => void stop(),
 });
 
-const questions = new OpenQuestions({ box, say: tellTrouble, changed: draw, joined: () => undefined });
+const questions = new OpenQuestions({ box, log: showError, changed: draw, joined: () => undefined });
 const donor = new Donor({
   scheduler: location.origin,
   store,
-  // Its policy lets it reach the scheduler alone, whatever the donor's own page allows.
+  // This document's content security policy allows connections to the scheduler alone.
   settings: () => ({ ...box.now, allowOrigins: [] }),
   admit: questions.admit,
-  say: tellTrouble,
+  log: showError,
   changed: draw,
   sources,
-  born: (worker) => {
+  workerCreated: (worker) => {
     worker.on('result', (taken) => site.result(taken));
-    worker.on('payment', ({ jobId, amount }) => site.tell({ type: 'payment', jobId, amount }));
+    worker.on('payment', ({ jobId, amount }) => site.send({ type: 'payment', jobId, amount }));
   },
   failed: (error) => {
     const message = error instanceof Error ? error.message : String(error);
-    site.tell({ type: 'error', code: codeOf(error) ?? 'INTERNAL', message });
+    site.send({ type: 'error', code: codeOf(error) ?? 'INTERNAL', message });
   },
 });
 
@@ -95,27 +95,27 @@ const stateActions = {
   showQuestions: () => byId('questions-title').focus(),
 };
 document.documentElement.dataset.ready = 'true';
-const jobsPlace = new SteadyHeight(byId('embed-running'));
-const actionsPlace = new SteadyHeight(byId('actions'));
-const click = new OwnClick(button('power'));
+const jobsHeight = new SteadyHeight(byId('embed-running'));
+const actionsHeight = new SteadyHeight(byId('actions'));
+const startGesture = new UserGesture(button('power'));
 button('power').addEventListener('click', (event) => {
-  // It does what is written on it, which may be a moment old.
+  // The button's action is the one of its label, which may be a moment old.
   if (button('power').dataset.running === 'true') return void stop();
-  void isMeant(click, event).then((meant) => {
-    if (meant) start(wish);
+  void isUserGesture(startGesture, event).then((meant) => {
+    if (meant) start(request);
   });
 });
-const alwaysClick = new OwnClick(byId('always-row'));
+const consentGesture = new UserGesture(byId('always-row'));
 input('always').addEventListener('click', (event) => {
   const { origin } = site;
   if (origin === undefined) return event.preventDefault();
-  if (!input('always').checked) return consent.takeBack(origin);
-  void isMeant(alwaysClick, event).then((meant) => {
-    if (meant && input('always').checked) consent.give(origin, wish);
-    input('always').checked = consent.given(origin) !== undefined;
+  if (!input('always').checked) return consent.revoke(origin);
+  void isUserGesture(consentGesture, event).then((meant) => {
+    if (meant && input('always').checked) consent.grant(origin, request);
+    input('always').checked = consent.termsFor(origin) !== undefined;
   });
 });
-document.addEventListener('visibilitychange', startByItself);
+document.addEventListener('visibilitychange', startAutomatically);
 bindRules(box, cores);
 bindAdmitted(box);
 bindCredits(box, () => undefined);
@@ -123,36 +123,36 @@ bindActions(box, () => void donor.finish());
 box.onChange(() => {
   drawAll();
   void donor.settingsChanged();
-  if (questions.takeRoom()) donor.askAgain();
+  if (questions.takeAskAgain()) donor.askAgain();
 });
-new ResizeObserver(() => tellHeight()).observe(byId('hero'));
+new ResizeObserver(() => sendHeight()).observe(byId('hero'));
 drawAll();
 
-/** Whether a press is the visitor's own, and what the site asks for stood there before it and stands there still. */
-async function isMeant(by: OwnClick, event: Event): Promise<boolean> {
-  const read = performance.now() - wishMs >= SEEN_MS ? wish : undefined;
+/** Whether a click is a user gesture, and the site's request was shown for long enough before it and has not changed. */
+async function isUserGesture(by: UserGesture, event: Event): Promise<boolean> {
+  const read = performance.now() - requestMs >= VISIBLE_MS ? request : undefined;
   const own = await by.confirms(event);
-  const meant = own && read !== undefined && sameWish(read, wish);
+  const meant = own && read !== undefined && isSameRequest(read, request);
   setText(byId('hidden-note'), meant ? '' : t('embed.hidden'));
   return meant;
 }
 
-/** `terms`: what the visitor agrees to; the site has no more from it until they press again. */
-function start(terms: Wish): void {
-  if (isBusy() || cannotCompute() || terms.rest === true) return;
+/** `terms`: what the visitor agrees to; the site gets no more until the next click. */
+function start(terms: SiteRequest): void {
+  if (isBusy() || cannotCompute() || terms.paused === true) return;
   visit.write(STOPPED, false);
   agreed = terms;
-  obey();
+  applyLimits();
   donor.start();
 }
 
-/** Where the visitor has given their word for this site, and has not stopped it in this visit. */
-function startByItself(): void {
-  if (dress.autostart !== true || document.visibilityState !== 'visible') return;
+/** Starts if the visitor has given standing consent for this site, and has not stopped it in this visit. */
+function startAutomatically(): void {
+  if (appearance.autostart !== true || document.visibilityState !== 'visible') return;
   if (isBusy() || visit.read(STOPPED) === true) return;
-  const given = consent.given(site.origin, wish.groups);
-  const terms = given && narrow(given, wish);
-  if (terms !== undefined && terms.rest !== true) start(terms);
+  const given = consent.termsFor(site.origin, request.groups);
+  const terms = given && narrow(given, request);
+  if (terms !== undefined && terms.paused !== true) start(terms);
 }
 
 async function stop(): Promise<void> {
@@ -161,16 +161,16 @@ async function stop(): Promise<void> {
   await donor.stop();
   if (isBusy()) return;
   agreed = undefined;
-  obey();
+  applyLimits();
 }
 
 function isBusy(): boolean {
   return donor.running || donor.status.phase === 'stopping';
 }
 
-/** What the site wishes is in force at once, as far as it is no more than what the visitor started. */
-function obey(): void {
-  donor.limit(agreed === undefined ? wish : narrow(agreed, wish));
+/** Applies the site's request, limited to what the visitor agreed to. */
+function applyLimits(): void {
+  donor.limit(agreed === undefined ? request : narrow(agreed, request));
 }
 
 function block(what: 'job' | 'owner', { jobId: id, name, owner }: BlockChoice): void {
@@ -178,28 +178,28 @@ function block(what: 'job' | 'owner', { jobId: id, name, owner }: BlockChoice): 
   else if (owner !== undefined) box.change({ blockedOwners: [...box.now.blockedOwners, owner] });
 }
 
-/** What went wrong is said here; all that goes well can be seen. */
-function tellTrouble({ key, values, tone }: LogEntry): void {
+/** Shows errors; other entries of the log are not shown in the frame. */
+function showError({ key, values, tone }: LogEntry): void {
   const bad = tone === 'bad';
   byId('trouble').hidden = !bad;
   setText(byId('trouble'), bad ? t(key, values) : '');
 }
 
 function drawAll(): void {
-  const { lang, theme, autostart } = dress;
-  speak(lang === 'en' || lang === 'de' ? lang : box.now.language);
-  wear(theme === 'light' || theme === 'dark' ? theme : 'auto');
+  const { lang, theme, autostart } = appearance;
+  setLanguage(lang === 'en' || lang === 'de' ? lang : box.now.language);
+  applyTheme(theme === 'light' || theme === 'dark' ? theme : 'auto');
   const around = site.origin === undefined ? undefined : new URL(site.origin).host;
-  drawWish(wish, around, Math.min(box.now.cores, wish.cores ?? cores));
+  drawSiteRequest(request, around, Math.min(box.now.cores, request.cores ?? cores));
   drawRules(box, cores, sources);
   drawAdmitted(box);
   drawBlocked(box);
   byId('forgotten').hidden = store.keeps;
-  // What is not kept would be asked for in vain.
-  const isKept = store.keeps && OwnClick.seesCovers;
+  // Consent is offered only if it can be stored, and if covers over the button can be detected.
+  const isKept = store.keeps && UserGesture.detectsCovers;
   byId('always-row').hidden = around === undefined || autostart !== true || !isKept;
   setText(byId('always-text'), t('embed.always', { site: around ?? '' }));
-  input('always').checked = consent.given(site.origin) !== undefined;
+  input('always').checked = consent.termsFor(site.origin) !== undefined;
   drawCredits(box);
   draw();
 }
@@ -207,7 +207,7 @@ function drawAll(): void {
 function draw(): void {
   if (drawing) return;
   drawing = true;
-  // A frame that is out of view is given no animation frames, and the site is told all the same.
+  // A frame out of view gets no animation frames, but the site still needs the status.
   setTimeout(() => {
     drawing = false;
     drawNow();
@@ -228,13 +228,13 @@ function drawNow(): void {
   byId('figures').hidden = !running && all.slices === 0;
   byId('embed-running').hidden = !running;
   drawJobs(status, block);
-  jobsPlace.keep();
-  actionsPlace.keep();
-  site.tell({ type: 'status', phase, running, ...sums, earned, sandboxes: sandboxes.length });
-  if (running !== wasRunning) site.tell({ type: running ? 'start' : 'stop' });
+  jobsHeight.keep();
+  actionsHeight.keep();
+  site.send({ type: 'status', phase, running, ...sums, earned, sandboxes: sandboxes.length });
+  if (running !== wasRunning) site.send({ type: running ? 'start' : 'stop' });
   wasRunning = running;
 }
 
-function tellHeight(): void {
-  site.tell({ type: 'height', height: Math.ceil(byId('hero').getBoundingClientRect().bottom) });
+function sendHeight(): void {
+  site.send({ type: 'height', height: Math.ceil(byId('hero').getBoundingClientRect().bottom) });
 }

@@ -15,7 +15,7 @@ describe('formatDuration', () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  it('writes as the language does', () => {
+  it('numbers are formatted by the rules of the language', () => {
     expect(formatDuration(1_234, 'de')).toBe('1,2 s');
     expect(formatDuration(5_000 * 3_600_000, 'de')).toBe('5.000 h 0 min');
   });
@@ -40,6 +40,6 @@ it.each([
   expect(formatBytes(bytes)).toBe(text);
 });
 
-it('gives a small rate a decimal', () => {
+it('a small rate has one decimal', () => {
   expect([formatRate(0), formatRate(0.45), formatRate(12_345.6)]).toEqual(['0', '0.5', '12,346']);
 });

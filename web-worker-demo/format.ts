@@ -1,5 +1,5 @@
 /**
- * Numbers in words that people read, as their language writes them.
+ * Formats numbers, durations and sizes for display, in the page's language.
  * @module
  */
 import { formatCredits } from 'manyhands/wallet';
@@ -22,7 +22,7 @@ export function formatNumber(value: number, language = 'en', decimalsMax = 0, de
   return new Intl.NumberFormat(language, options).format(value);
 }
 
-/** A rate: with a decimal where it is small. */
+/** A rate, with one decimal below 10. */
 export function formatRate(perSecond: number, language = 'en'): string {
   return formatNumber(perSecond, language, perSecond < 10 ? 1 : 0);
 }
@@ -30,11 +30,11 @@ export function formatRate(perSecond: number, language = 'en'): string {
 /** Units as credits, exact to a millionth. */
 export function formatAmount(units: bigint, language = 'en'): string {
   const options: Intl.NumberFormatOptions = { maximumFractionDigits: 6 };
-  // The formatter takes a decimal text as it is: a number would lose what is beyond 2^53.
+  // The formatter is given decimal text: a number would lose digits beyond 2^53.
   return new Intl.NumberFormat(language, options).format(formatCredits(units) as `${number}`);
 }
 
-/** Always in the unit in which the day's data is set; little is more than nothing. */
+/** Always in MiB, the unit of the setting; a small amount is never shown as 0. */
 export function formatBytes(bytes: number, language = 'en'): string {
   const mebibytes = bytes === 0 ? 0 : Math.max(bytes / MEBIBYTE, 0.01);
   return `${formatNumber(mebibytes, language, mebibytes < 0.1 ? 2 : mebibytes < 10 ? 1 : 0)} MiB`;

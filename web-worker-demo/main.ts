@@ -1,6 +1,6 @@
 /**
- * The donor's page: one donor of this page's own scheduler, the settings, and what is drawn of both. It uses only what
- * manyhands exports to everybody, and the browser's database.
+ * The donor's page: one donor of this page's own scheduler, its settings and their views. It uses only the public
+ * exports of manyhands, and the browser's database.
  * @module
  */
 import { indexedDbStorage, JOINED_GROUPS_MAX } from '../src/entry/page.browser.js';
@@ -14,7 +14,7 @@ import { OpenQuestions } from './donor/open-questions.js';
 import { openPageStore } from './donor/page-store.js';
 import { shortAddress } from './donor/safe-text.js';
 import { SettingsBox } from './donor/settings-box.js';
-import { tabsRunning } from './donor/stay-awake.js';
+import { tabsRunning } from './donor/running-lock.js';
 import { bindActions, drawActions } from './view/actions.js';
 import type { BlockChoice } from './view/block-row.js';
 import { drawChart } from './view/chart.js';
@@ -26,7 +26,7 @@ import { drawJobs } from './view/job-cards.js';
 import { bindLists, drawLists, isOneTooMany, joinGroup } from './view/lists-form.js';
 import { log, redrawLog, showPast } from './view/log-view.js';
 import { drawNotes } from './view/notes.js';
-import { language, say, t } from './view/page-text.js';
+import { language, setMessage, t } from './view/page-text.js';
 import { bindPhoneCode, drawPhoneCode } from './view/phone-code.js';
 import { applyPreferences, bindPreferences } from './view/preferences.js';
 import { drawQuestions } from './view/question-list.js';
@@ -36,10 +36,10 @@ import { drawBalance, drawFigures, drawTitle } from './view/status-view.js';
 
 const CHART_EVERY_MS = 1_000;
 const SAVE_EVERY_MS = 5_000;
-/** What happened is kept sooner: the page may be left next. */
+/** Log entries are saved sooner, since the page may be left next. */
 const SAVE_SOON_MS = 200;
 
-// First of all: a secret does not stay in the address bar.
+// Before anything else: the secret must not stay in the address bar.
 const invited = takeJoin();
 
 const cores = navigator.hardwareConcurrency || 1;
@@ -49,16 +49,21 @@ const box = new SettingsBox(store, cores);
 const visitKey = `${Date.now().toString(36).padStart(9, '0')}-${Math.random().toString(36).slice(2, 8)}`;
 const history = new History(indexedDbStorage('manyhands-history'), visitKey);
 const busyCores = new BusyCores();
-const questions = new OpenQuestions({ box, say: tell, changed: draw, joined: (group) => void join(group) });
+const questions = new OpenQuestions({
+  box,
+  log: logEvent,
+  changed: draw,
+  joined: (group) => void join(group),
+});
 const sources = browserSources();
 const donor = new Donor({
   scheduler: location.origin,
   store,
   settings: () => box.now,
   admit: questions.admit,
-  say: tell,
+  log: logEvent,
   changed: draw,
-  done: (jobId, about, { slices, failed, computeMs }) =>
+  resultsTaken: (jobId, about, { slices, failed, computeMs }) =>
     history.add(jobId, about, { slices: slices - failed, computeMs }, Date.now()),
   sources,
 });
@@ -70,18 +75,18 @@ const stateActions = {
 };
 
 let drawing = false;
-let spoken = '';
+let drawnLanguage = '';
 let tabs = 0;
 let helped = 0;
 let saving: ReturnType<typeof setTimeout> | undefined;
-/** Whether it was started in this visit: from then on what runs comes first. */
+/** Whether it was started in this visit: from then on the running jobs are shown first. */
 let wasStarted = false;
 
 document.documentElement.dataset.ready = 'true';
 bindPreferences(box);
 bindRules(box, cores);
-bindLists(box, ({ key }) => tell({ key: 'log.joined', values: { name: key }, tone: 'good' }));
-bindCredits(box, () => tell({ key: 'log.exported', tone: 'good' }));
+bindLists(box, ({ key }) => logEvent({ key: 'log.joined', values: { name: key }, tone: 'good' }));
+bindCredits(box, () => logEvent({ key: 'log.exported', tone: 'good' }));
 bindActions(box, () => void donor.finish());
 bindHistory(history, drawGiven);
 bindPhoneCode();
@@ -90,7 +95,7 @@ button('power').addEventListener('click', () => void press());
 box.onChange(() => {
   drawSettings();
   void donor.settingsChanged();
-  if (questions.takeRoom()) donor.askAgain();
+  if (questions.takeAskAgain()) donor.askAgain();
 });
 for (const name of ['online', 'offline']) addEventListener(name, draw);
 addEventListener('pagehide', () => void history.save());
@@ -118,7 +123,7 @@ async function press(): Promise<void> {
   await donor.stop();
 }
 
-function tell(entry: LogEntry): void {
+function logEvent(entry: LogEntry): void {
   log(entry);
   history.note({ ...entry, atMs: Date.now() });
   saving ??= setTimeout(() => {
@@ -129,42 +134,42 @@ function tell(entry: LogEntry): void {
 
 async function join(group: NonNullable<typeof invited>): Promise<void> {
   if (isOneTooMany(box, group))
-    return tell({ key: 'whom.groupsFull', values: { count: JOINED_GROUPS_MAX }, tone: 'bad' });
+    return logEvent({ key: 'whom.groupsFull', values: { count: JOINED_GROUPS_MAX }, tone: 'bad' });
   await joinGroup(box, group);
-  tell({ key: 'log.joined', values: { name: group.key }, tone: 'good' });
+  logEvent({ key: 'log.joined', values: { name: group.key }, tone: 'good' });
 }
 
 function block(what: 'job' | 'owner', { jobId: id, name, owner }: BlockChoice): void {
   if (what === 'job') {
     box.change({ blockedJobs: [...box.now.blockedJobs.filter((job) => job.id !== id), { id, name }] });
     const shown = name === '' ? { key: 'running.unnamed' as const } : name;
-    tell({ key: 'log.blockedJob', values: { name: shown } });
+    logEvent({ key: 'log.blockedJob', values: { name: shown } });
   } else if (owner !== undefined) {
     box.change({ blockedOwners: [...new Set([...box.now.blockedOwners, owner])] });
-    tell({ key: 'log.blockedOwner', values: { address: shortAddress(owner) } });
+    logEvent({ key: 'log.blockedOwner', values: { address: shortAddress(owner) } });
   }
 }
 
-/** All that hangs on settings, the language among them. */
+/** Draws all that depends on settings, the language among them. */
 function drawSettings(): void {
   applyPreferences(box);
   setText(byId('place'), location.host);
   setText(byId('lead-text'), t('hero.text', { host: location.host }));
-  say(byId('rules-kept'), box.keeps ? 'rules.kept' : 'rules.forgotten');
+  setMessage(byId('rules-kept'), box.keeps ? 'rules.kept' : 'rules.forgotten');
   drawRules(box, cores, sources);
   drawPublicGroup(box);
   drawLists(box);
   drawCredits(box);
-  if (spoken !== language()) {
+  if (drawnLanguage !== language()) {
     redrawLog();
     drawHistory(history, Date.now());
     void drawPhoneCode();
   }
-  spoken = language();
+  drawnLanguage = language();
   drawNow();
 }
 
-/** Draws at the next frame, once however much happens before it. */
+/** Draws at the next animation frame, once for any number of calls before it. */
 function draw(): void {
   if (drawing) return;
   drawing = true;
@@ -192,22 +197,22 @@ function drawNow(): void {
   drawAccount(status, box);
   drawJobs(status, block);
   drawNotes(tabs);
-  say(byId('nothing'), donor.running ? 'running.none' : 'running.noneStopped');
+  setMessage(byId('nothing'), donor.running ? 'running.none' : 'running.noneStopped');
 }
 
-/** By day and by job: it is much to add up, and changes slowly. */
+/** Draws the history, which is costly to add up and changes slowly. */
 function drawGiven(): void {
   helped = history.jobs.length;
   drawHistory(history, Date.now());
   drawNow();
 }
 
-/** What changes with time alone; a hidden tab draws nothing, but its title. */
+/** Draws what changes with time alone; a hidden tab draws its title only. */
 function drawLive(): void {
   const now = performance.now();
   const { status } = donor;
   const busy = status.sandboxes.filter(({ state }) => state === 'ready').length;
-  busyCores.look(busy, now);
+  busyCores.record(busy, now);
   drawTitle(status.phase, questions.list.length);
   if (document.visibilityState === 'hidden') return;
   drawChart(busyCores.series(now), busy, status.cores);

@@ -1,14 +1,14 @@
 /**
- * The service worker: the page's own shell is there without a network, and nothing else is. What a job is made of, the
- * sandbox and its files never pass through here, so that a stale or poisoned cache can reach none of them.
+ * The service worker: it serves the page's own files without a network, and nothing else. Jobs, the sandbox and its
+ * files are never cached here, so that a stale or manipulated cache cannot affect them.
  * @module
  */
 
-/** Put in by the build: the shell's paths, and a name that changes with their content. */
+/** Defined by the build: the paths of the page's files, and a version that changes with their content. */
 declare const SHELL: readonly string[];
 declare const SHELL_VERSION: string;
 
-/** What this script needs of a service worker's globals; the DOM's types have none of them. */
+/** The globals of a service worker that this script uses; the DOM's types do not have them. */
 interface ExtendableEvent extends Event {
   waitUntil(done: Promise<unknown>): void;
 }
@@ -41,7 +41,7 @@ scope.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== location.origin) return;
   const path = url.pathname === '/index.html' ? '/' : url.pathname;
   if (!SHELL.includes(path)) return;
-  // A name with a hash in it never changes its content; the others are asked for, and kept for when nobody answers.
+  // A file with a hash in its name never changes; the others are fetched, and taken from the cache without a network.
   event.respondWith(path.startsWith('/assets/') ? fromCache(path, request) : fromNetwork(path, request));
 });
 

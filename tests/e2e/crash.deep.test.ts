@@ -39,7 +39,7 @@ test('the process of the sandboxes dies, more often than a slice may be lost', a
     }
     await expect
       .poll(() => textOf(page, '#log'))
-      .toContain('A hitch: a sandbox crashed. Nothing else is touched;');
+      .toContain('A problem: a sandbox crashed. Nothing else is affected;');
     expect(await textOf(page, '#log')).not.toContain('frame.html');
     await job.wait();
     expect(sorted(numbers)).toEqual(upTo(count));

@@ -240,7 +240,7 @@ test('German, dark, narrow, without storage: the same page', async ({ rig, brows
   });
   await page.goto(rig.scheduler);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(
-    'Verleihen Sie die freie Zeit Ihres Computers',
+    'Stellen Sie freie Rechenzeit zur Verfügung',
   );
   await expect(page.locator('#rules-kept')).toContainText('merkt sich');
   for (const summary of await page.locator('summary').all()) await summary.scrollIntoViewIfNeeded();

@@ -75,7 +75,7 @@ test('a frozen tab has handed everything back, and goes on when it thaws', async
   await job.wait();
   expect(sorted(numbers)).toEqual(upTo(count));
   expect((await slicesOf(page)) + (await slicesDone(other))).toBeLessThanOrEqual(count);
-  expect(await textOf(page, '#log')).toContain('The tab goes to sleep');
+  expect(await textOf(page, '#log')).toContain('The browser froze the tab');
   expect(await checkDataDir(rig.dataDir)).toEqual([]);
 });
 
@@ -144,7 +144,7 @@ test('a tab hidden for long, whose timers run once a minute, keeps a slice that 
     // A hidden page draws nothing.
     await page.bringToFront();
     await expect.poll(() => slicesOf(page)).toBe(1);
-    expect(await textOf(page, '#log')).not.toContain('A hitch');
+    expect(await textOf(page, '#log')).not.toContain('A problem');
   } finally {
     await plain.close();
   }

@@ -63,8 +63,8 @@ it('a donor starts, sees work, earns, blocks, stops and comes back', async () =>
     range.dispatchEvent(new Event('input'));
   });
   await untilText(page, '#share-value', /60/);
-  // What this browser cannot tell is not offered, and said.
-  await untilText(page, '#when-note', /This browser cannot tell about/);
+  // A condition that this browser cannot observe is left out, and named.
+  await untilText(page, '#when-note', /This browser cannot observe/);
 
   await page.click('.job-head button');
   await page.waitForSelector('.block-row .danger');

@@ -3,7 +3,8 @@
  * that a reader has to search in it.
  * @module
  */
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { folderCircles, type Import } from './folder-circles.js';
@@ -36,6 +37,17 @@ describe('the folders of src', () => {
     const counts = new Map<string, number>();
     for (const { path } of sources) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
     expect([...counts].filter(([, count]) => count > FILES_A_FOLDER_MAX)).toEqual([]);
+  });
+
+  it('are named in ARCHITECTURE.md, those within another folder by their last part', () => {
+    const page = readFileSync('ARCHITECTURE.md', 'utf8');
+    const folders = [...new Set(sources.map(({ path }) => dirname(path)))];
+    const isNamed = (folder: string): boolean => {
+      const depth = folder.split('/').length;
+      if (depth > 4 || folder === 'src') return true;
+      return page.includes(`\`${folder}/\``) || (depth === 4 && page.includes(`\`${basename(folder)}/\``));
+    };
+    expect(folders.filter((folder) => !isNamed(folder))).toEqual([]);
   });
 });
 

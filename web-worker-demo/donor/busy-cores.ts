@@ -1,6 +1,6 @@
 /**
- * How many cores were busy over the last minutes, for the chart: what was seen last holds until it is looked at again,
- * since a hidden page looks seldom.
+ * How many cores were busy over the last minutes, for the chart. Each sample is valid until the next, since the timers
+ * of a hidden page run seldom.
  * @module
  */
 
@@ -9,18 +9,18 @@ const STEP_MS = 2_000;
 const STEPS = SHOWN_MS / STEP_MS;
 
 export class BusyCores {
-  /** When it was looked, and what was seen; the oldest first. */
-  readonly #seen: { atMs: number; busy: number }[] = [];
+  /** The oldest first. */
+  readonly #samples: { atMs: number; busy: number }[] = [];
 
-  look(busy: number, nowMs: number): void {
-    const last = this.#seen.at(-1);
+  record(busy: number, nowMs: number): void {
+    const last = this.#samples.at(-1);
     if (last?.busy === busy) return;
-    this.#seen.push({ atMs: nowMs, busy });
-    // The one before what is shown says where the line begins.
-    while ((this.#seen[1]?.atMs ?? nowMs) < nowMs - SHOWN_MS - STEP_MS) this.#seen.shift();
+    this.#samples.push({ atMs: nowMs, busy });
+    // Keep one sample older than the chart: it is the line's first value.
+    while ((this.#samples[1]?.atMs ?? nowMs) < nowMs - SHOWN_MS - STEP_MS) this.#samples.shift();
   }
 
-  /** The mean of each step, the oldest first. */
+  /** The mean number of busy cores in each step, the oldest first. */
   series(nowMs: number): number[] {
     const endMs = Math.floor(nowMs / STEP_MS) * STEP_MS;
     return Array.from({ length: STEPS }, (_, i) => this.#mean(endMs - (STEPS - i) * STEP_MS));
@@ -29,9 +29,9 @@ export class BusyCores {
   #mean(fromMs: number): number {
     const toMs = fromMs + STEP_MS;
     let sum = 0;
-    this.#seen.forEach(({ atMs, busy }, i) => {
+    this.#samples.forEach(({ atMs, busy }, i) => {
       const begins = Math.max(atMs, fromMs);
-      const ends = Math.min(this.#seen[i + 1]?.atMs ?? toMs, toMs);
+      const ends = Math.min(this.#samples[i + 1]?.atMs ?? toMs, toMs);
       if (ends > begins) sum += busy * (ends - begins);
     });
     return sum / STEP_MS;

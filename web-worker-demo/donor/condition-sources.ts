@@ -1,6 +1,6 @@
 /**
- * Where the browser tells of battery, network, idleness and pressure. These interfaces are in some browsers only, and
- * in secure contexts only; each function answers nothing where its interface is missing.
+ * Observes battery, network, idleness and CPU pressure. Only some browsers have these interfaces, and only in secure
+ * contexts; each function returns undefined if its interface is missing.
  * @module
  */
 import type { ConditionSources, Watch } from './conditions.js';
@@ -38,7 +38,7 @@ const PRESSURE_REST_MS = 20_000;
 const nav = navigator as Navigator & { getBattery?: () => Promise<Battery>; connection?: Connection };
 const globals = globalThis as { IdleDetector?: IdleDetectorClass; PressureObserver?: PressureClass };
 
-/** All that this browser can tell. */
+/** All conditions that this browser can observe. */
 export function browserSources(): ConditionSources {
   return { battery: watchBattery(), metered: watchNetwork(), active: watchIdle(), pressure: watchPressure() };
 }
@@ -48,11 +48,11 @@ function watchBattery(): Watch | undefined {
   return (changed) => {
     const abort = new AbortController();
     const follow = (battery: Battery): void => {
-      const tell = (): void => changed(!battery.charging);
-      battery.addEventListener('chargingchange', tell, { signal: abort.signal });
-      tell();
+      const report = (): void => changed(!battery.charging);
+      battery.addEventListener('chargingchange', report, { signal: abort.signal });
+      report();
     };
-    // A machine that does not tell of its battery is taken for one that has none.
+    // A machine that does not report its battery is treated as one without a battery.
     nav.getBattery!().then(follow, () => undefined);
     return () => abort.abort();
   };
@@ -63,14 +63,14 @@ function watchNetwork(): Watch | undefined {
   if (connection === undefined || typeof connection.addEventListener !== 'function') return undefined;
   return (changed) => {
     const abort = new AbortController();
-    const tell = (): void => changed(connection.saveData === true || connection.type === 'cellular');
-    connection.addEventListener('change', tell, { signal: abort.signal });
-    tell();
+    const report = (): void => changed(connection.saveData === true || connection.type === 'cellular');
+    connection.addEventListener('change', report, { signal: abort.signal });
+    report();
     return () => abort.abort();
   };
 }
 
-/** Asks for the donor's permission; must be called in the donor's own click. */
+/** Asks for the donor's permission; must be called in a handler of the donor's click. */
 export async function askForIdlePermission(): Promise<boolean> {
   const Detector = globals.IdleDetector;
   return Detector === undefined ? false : (await Detector.requestPermission()) === 'granted';
@@ -82,11 +82,11 @@ function watchIdle(): Watch | undefined {
   return (changed) => {
     const abort = new AbortController();
     const detector = new Detector();
-    const tell = (): void => changed(detector.userState !== 'idle' && detector.screenState !== 'locked');
-    detector.addEventListener('change', tell, { signal: abort.signal });
-    // Until the browser has told, somebody is at the machine: they have just pressed start. Without the permission
-    // nobody would ever be idle, so that the wish is then as good as not there.
-    detector.start({ threshold: IDLE_AFTER_MS, signal: abort.signal }).then(tell, () => changed(false));
+    const report = (): void => changed(detector.userState !== 'idle' && detector.screenState !== 'locked');
+    detector.addEventListener('change', report, { signal: abort.signal });
+    // Until the first report the user counts as active: they have just pressed Start. Without the permission the
+    // user would always count as active, so the condition is then ignored.
+    detector.start({ threshold: IDLE_AFTER_MS, signal: abort.signal }).then(report, () => changed(false));
     return () => abort.abort();
   };
 }
@@ -98,7 +98,7 @@ function watchPressure(): Watch | undefined {
     let since = -Infinity;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let state = 'nominal';
-    const look = (): void => {
+    const update = (): void => {
       if (state === 'critical') {
         since = performance.now();
         changed(true);
@@ -107,11 +107,11 @@ function watchPressure(): Watch | undefined {
       const left = since + PRESSURE_REST_MS - performance.now();
       clearTimeout(timer);
       if (left <= 0) changed(false);
-      else timer = setTimeout(look, left);
+      else timer = setTimeout(update, left);
     };
     const observer = new Observer((records) => {
       state = records.at(-1)?.state ?? state;
-      look();
+      update();
     });
     observer.observe('cpu', { sampleInterval: PRESSURE_SAMPLE_MS }).catch(() => changed(false));
     return () => {

@@ -1,38 +1,38 @@
 import { expect, it } from 'vitest';
-import { Conditions, type PauseReason, type Watch } from './conditions.js';
+import { Conditions, type ConditionReason, type Watch } from './conditions.js';
 import { defaultSettings } from './settings.js';
 
-function source(): { watch: Watch; tell: (holds: boolean) => void; watched: () => number } {
+function source(): { watch: Watch; report: (holds: boolean) => void; watched: () => number } {
   const listeners = new Set<(holds: boolean) => void>();
   return {
     watch: (changed) => {
       listeners.add(changed);
       return () => listeners.delete(changed);
     },
-    tell: (holds) => [...listeners].forEach((listener) => listener(holds)),
+    report: (holds) => [...listeners].forEach((listener) => listener(holds)),
     watched: () => listeners.size,
   };
 }
 
-it('follows what the donor asks for, and nothing else', () => {
+it('observes the conditions that the donor chose, and no others', () => {
   const battery = source();
   const metered = source();
-  const told: [PauseReason, boolean][] = [];
+  const changes: [ConditionReason, boolean][] = [];
   const conditions = new Conditions({ battery: battery.watch, metered: metered.watch }, (reason, holds) =>
-    told.push([reason, holds]),
+    changes.push([reason, holds]),
   );
   const settings = { ...defaultSettings(4), avoidMetered: false, onlyPlugged: true };
   conditions.follow(settings);
   conditions.follow(settings);
   expect([battery.watched(), metered.watched()]).toEqual([1, 0]);
-  battery.tell(true);
-  battery.tell(true);
+  battery.report(true);
+  battery.report(true);
   expect(conditions.reasons).toEqual(['battery']);
   conditions.follow({ ...settings, onlyPlugged: false, avoidMetered: true });
   expect([battery.watched(), metered.watched()]).toEqual([0, 1]);
-  metered.tell(true);
+  metered.report(true);
   conditions.close();
-  expect(told).toEqual([
+  expect(changes).toEqual([
     ['battery', true],
     ['battery', false],
     ['metered', true],
@@ -40,7 +40,7 @@ it('follows what the donor asks for, and nothing else', () => {
   ]);
 });
 
-it('leaves out what this browser cannot tell', () => {
+it('leaves out conditions that this browser cannot observe', () => {
   const conditions = new Conditions({}, () => expect.unreachable());
   conditions.follow({ ...defaultSettings(4), onlyPlugged: true, onlyIdle: true, pauseUnderPressure: true });
   expect(conditions.reasons).toEqual([]);

@@ -1,17 +1,17 @@
 /**
- * Conditions under which a donor does not want this machine used: on battery, on a metered network, while somebody is
- * at it, under high pressure. A browser that cannot tell one of them leaves that one out.
+ * Conditions under which the worker pauses: on battery, on a metered network, while somebody uses the machine, under
+ * high CPU pressure. A condition that this browser cannot observe is left out.
  * @module
  */
 import type { Settings } from './settings.js';
 
-/** Why the worker rests. */
-export type PauseReason = 'battery' | 'metered' | 'active' | 'pressure';
+/** A condition that pauses the worker. */
+export type ConditionReason = 'battery' | 'metered' | 'active' | 'pressure';
 
-/** Watches one condition; calls back with whether it holds, at once where that is known. Answers what stops it. */
+/** Observes one condition and calls back with whether it holds, at once if that is known. Returns a function that stops it. */
 export type Watch = (changed: (holds: boolean) => void) => () => void;
 
-/** What the browser can tell; absent where it cannot. */
+/** What this browser can observe. */
 export interface ConditionSources {
   battery?: Watch;
   metered?: Watch;
@@ -28,24 +28,24 @@ const WANTED: Record<Watched, (settings: Settings) => boolean> = {
   pressure: (settings) => settings.pauseUnderPressure,
 };
 
-/** Follows the conditions that the donor cares about, and tells when one begins or ends. */
+/** Observes the conditions that the donor chose, and notifies when one begins or ends. */
 export class Conditions {
   readonly #sources: ConditionSources;
-  readonly #tell: (reason: PauseReason, holds: boolean) => void;
+  readonly #notify: (reason: ConditionReason, holds: boolean) => void;
   readonly #watching = new Map<Watched, () => void>();
-  readonly #holding = new Set<PauseReason>();
+  readonly #holding = new Set<ConditionReason>();
 
-  constructor(sources: ConditionSources, tell: (reason: PauseReason, holds: boolean) => void) {
+  constructor(sources: ConditionSources, notify: (reason: ConditionReason, holds: boolean) => void) {
     this.#sources = sources;
-    this.#tell = tell;
+    this.#notify = notify;
   }
 
-  /** What holds now. */
-  get reasons(): readonly PauseReason[] {
+  /** The conditions that hold now. */
+  get reasons(): readonly ConditionReason[] {
     return [...this.#holding];
   }
 
-  /** Watches what these settings ask for, and nothing else. */
+  /** Observes the conditions that these settings name, and no others. */
   follow(settings: Settings): void {
     for (const reason of Object.keys(WANTED) as Watched[]) {
       if (WANTED[reason](settings)) this.#watch(reason);
@@ -76,10 +76,10 @@ export class Conditions {
     this.#set(reason, false);
   }
 
-  #set(reason: PauseReason, holds: boolean): void {
+  #set(reason: ConditionReason, holds: boolean): void {
     if (this.#holding.has(reason) === holds) return;
     if (holds) this.#holding.add(reason);
     else this.#holding.delete(reason);
-    this.#tell(reason, holds);
+    this.#notify(reason, holds);
   }
 }

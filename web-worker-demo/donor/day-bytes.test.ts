@@ -14,7 +14,7 @@ function storeOf(): PageStore {
   };
 }
 
-it('the sum of a day stands without a worker, over visits, and until midnight UTC', () => {
+it('the bytes of a day are kept without a worker, across visits, until midnight UTC', () => {
   const store = storeOf();
   let nowMs = 20_000 * DAY_MS + 5;
   const first = new DayBytes(store, () => nowMs);
@@ -39,7 +39,7 @@ it.each([
   expect(tabs[1]!.today(800)).toBe(5_000);
 });
 
-it('what is kept and is no sum counts as nothing', () => {
+it('a stored byte sum that is invalid counts as 0', () => {
   for (const wrong of [null, 'x', { day: 20_000, bytes: -1 }, { day: 20_000.5, bytes: 1 }]) {
     const store = storeOf();
     store.write('bytes-today', wrong);

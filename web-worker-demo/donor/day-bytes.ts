@@ -1,5 +1,5 @@
 /**
- * What was moved today (UTC), as the last worker told: it is shown, too, while none runs.
+ * Bytes transferred today (UTC), as the last worker reported them; also shown while no worker runs.
  * @module
  */
 import type { PageStore } from './page-store.js';
@@ -20,13 +20,13 @@ export class DayBytes {
     store.onChange(RECORD, () => this.#read());
   }
 
-  /** `told`: what the worker says now, where there is one. */
-  today(told: number | undefined): number {
+  /** `reported`: the present worker's sum; undefined without a worker. */
+  today(reported: number | undefined): number {
     const day = Math.floor(this.#wallMs() / DAY_MS);
     if (day !== this.#day) this.#bytes = 0;
     this.#day = day;
-    // The worker's sum is that of all workers of this browser: of two tabs the one that knows more is right.
-    this.#bytes = Math.max(this.#bytes, told ?? 0);
+    // The worker's sum covers all workers of this browser: the greater of two tabs' sums is the right one.
+    this.#bytes = Math.max(this.#bytes, reported ?? 0);
     return this.#bytes;
   }
 
@@ -35,7 +35,7 @@ export class DayBytes {
     this.#store.write(RECORD, { day: this.#day, bytes: this.#bytes });
   }
 
-  /** What another tab wrote counts where it is more. */
+  /** Takes the sum that another tab wrote, if it is greater. */
   #read(): void {
     const kept = this.#store.read(RECORD);
     const { day, bytes } = (typeof kept === 'object' && kept !== null ? kept : {}) as Record<string, unknown>;

@@ -1,18 +1,18 @@
 /**
- * What the donor's page shows of a donor: the phase it is in, what is given, and what happened, as keys of the message
- * table, so that a change of language changes the past too.
+ * What the page shows of a donor: its phase, its totals and its log. Log entries are keys of the message table, so that
+ * a change of language applies to old entries too.
  * @module
  */
 import type { JobInfo, SandboxStatus } from 'manyhands/worker';
 import type { Values } from '../i18n/translate.js';
 import type { MessageKey } from '../i18n/en.js';
-import type { PauseReason } from './conditions.js';
+import type { ConditionReason } from './conditions.js';
 import type { Ledger } from './ledger-watch.js';
 import type { Totals } from './totals.js';
 
 /**
- * `offline`: no connection could be made yet, tried again by itself. `lost`: there was one. `finishing`: what runs is
- * finished, and then it stops. `stopped` and `failed` are ends; the donor can start again.
+ * `offline`: not connected yet, retried automatically. `lost`: the connection broke. `finishing`: running slices are
+ * finished, then it stops. `stopped` and `failed` are final; the donor can start again.
  */
 export type Phase =
   | 'idle'
@@ -28,10 +28,10 @@ export type Phase =
   | 'failed';
 
 /**
- * `bytes`: the day's data is used up. `hours`: it is outside the hours of the day. `snooze`: the donor wanted a pause.
- * `site`: the site around the page asks for other jobs than were agreed to.
+ * `bytes`: the day's data is used up. `hours`: outside the chosen hours. `snooze`: the donor chose a pause. `site`: the
+ * site around the page requests other jobs than the visitor agreed to.
  */
-export type RestReason = PauseReason | 'bytes' | 'hours' | 'snooze' | 'site';
+export type PauseReason = ConditionReason | 'bytes' | 'hours' | 'snooze' | 'site';
 
 export type Tone = 'plain' | 'good' | 'wait' | 'bad';
 
@@ -39,11 +39,11 @@ export interface LogEntry {
   key: MessageKey;
   values?: Values;
   tone?: Tone;
-  /** What was said to programmers; for who wants to know. */
+  /** The technical message, shown as a tooltip. */
   detail?: string;
 }
 
-/** An entry of the log as it is kept, with its time in milliseconds since 1970. */
+/** An entry of the log as it is stored, with its time in milliseconds since 1970. */
 export type SavedEntry = LogEntry & { atMs: number };
 
 /** What was done for one job since the page was opened. */
@@ -54,13 +54,13 @@ export interface JobSums {
   failed: number;
   /** Milliseconds. */
   computeMs: number;
-  /** When it was first met in this visit, milliseconds since 1970. */
+  /** When the job first came in this visit, milliseconds since 1970. */
   sinceMs: number;
 }
 
 export interface DonorStatus {
   phase: Phase;
-  pausedBy: readonly RestReason[];
+  pausedBy: readonly PauseReason[];
   /** What ended it, in the phase `failed`. */
   failure: { code: string | undefined; entry: LogEntry } | undefined;
   /** When the next try to connect begins, milliseconds since 1970; in the phase `offline`. */
@@ -76,15 +76,15 @@ export interface DonorStatus {
   cores: number;
   /** By the job's id. */
   jobs: ReadonlyMap<string, JobSums>;
-  /** What the scheduler said last of the jobs that run, by their ids. */
+  /** The scheduler's last information on the running jobs, by their ids. */
   infos: ReadonlyMap<string, JobInfo>;
-  /** What the ledger said last of the account that is paid. */
+  /** The ledger's last information on the account that is paid. */
   ledger: Ledger | undefined;
-  /** Units that the ledger booked for who is paid since this page was opened. */
+  /** Units that the paid account earned since this page was opened. */
   earned: bigint;
 }
 
-/** Whether a worker lives in that phase, or is being made. */
+/** Whether there is a worker in that phase, or one is being created. */
 export function isRunning(phase: Phase): boolean {
   return !['idle', 'stopped', 'failed', 'stopping'].includes(phase);
 }

@@ -1,5 +1,5 @@
 /**
- * What a donor's settings mean to a worker of this page: the options of a new one, and what changes in one at work.
+ * Turns the donor's settings into the options of this page's worker, at its start and while it runs.
  * @module
  */
 import { Worker } from 'manyhands/worker';
@@ -10,16 +10,16 @@ import type { Group, Settings } from './settings.js';
 const MEBIBYTE = 1_048_576;
 const PUBLIC_GROUP = { key: 'public' };
 
-/** What a site that embeds the page allows at most, and the groups that it brings. */
+/** The limits of a site that embeds the page, and the groups that it adds. */
 export interface HostLimits {
   cores?: number | undefined;
   share?: number | undefined;
   bytesPerDay?: number | undefined;
   groups?: readonly Group[] | undefined;
-  /** Whether only jobs of groups run. Without a group it is to rest too: a worker in no group runs everybody's jobs. */
+  /** Whether only jobs of groups run. Without a group it must be paused too: a worker in no group runs public jobs. */
   onlyGroups?: boolean | undefined;
-  /** Whether nothing runs at all: what the site wants now has nothing in common with what its visitor agreed to. */
-  rest?: boolean | undefined;
+  /** Whether nothing runs at all: the site's request has nothing in common with what its visitor agreed to. */
+  paused?: boolean | undefined;
 }
 
 type Changing = Required<
@@ -33,9 +33,9 @@ export function optionsOf(
   address: string | undefined,
   limits: HostLimits = {},
 ): Changing {
-  // Whoever is in a group by themselves keeps their own secret for it.
+  // A group that the visitor joined keeps the visitor's own secret.
   const brought = (limits.groups ?? []).filter(({ key }) => settings.groups.every((own) => own.key !== key));
-  // Those that a visitor joined come first: of what a site brings to them, only what there is room for.
+  // The visitor's own groups come first; the site's groups are added up to the limit.
   const groups = [...settings.groups, ...brought].slice(0, JOINED_GROUPS_MAX).map((group) => ({ ...group }));
   const publicToo = settings.publicGroup && limits.onlyGroups !== true;
   const bytesPerDay = settings.mebibytesPerDay * MEBIBYTE;
@@ -46,7 +46,7 @@ export function optionsOf(
     blockedOwners: settings.blockedOwners,
     allowOrigins: settings.allowOrigins,
     bytesPerDay: Math.min(bytesPerDay, limits.bytesPerDay ?? bytesPerDay),
-    // The public group is what a worker without groups has.
+    // A worker without groups is in the public group.
     groups: groups.length === 0 ? undefined : publicToo ? [PUBLIC_GROUP, ...groups] : groups,
     paymentAddress: address,
     hours: settings.hours === '' ? undefined : settings.hours,
@@ -57,7 +57,7 @@ export function makeWorker(options: WorkerOptions): Worker {
   return new Worker(options);
 }
 
-/** Sets what differs, so that a change of one thing disturbs nothing else. */
+/** Sets only the options that differ. */
 export function applyOptions(worker: Worker, before: Changing, after: Changing): void {
   for (const key of Object.keys(after) as (keyof Changing)[]) {
     if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;

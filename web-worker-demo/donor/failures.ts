@@ -1,12 +1,12 @@
 /**
- * Errors in words that a donor can act on: by their code where there is something to say, else in the error's own.
+ * Errors as messages that a donor can act on: a message of ours for known codes, else the error's own text.
  * @module
  */
 import { isError, type WorkerEvents } from 'manyhands/worker';
 import type { MessageKey } from '../i18n/en.js';
 import type { LogEntry } from './donor-events.js';
 import { safeText } from './safe-text.js';
-import { worktimeWord } from './worktime-word.js';
+import { worktimeLabel } from './worktime-label.js';
 
 const ERROR_TEXT_MAX = 300;
 
@@ -27,7 +27,7 @@ export function codeOf(error: unknown): string | undefined {
 
 const ANSWER_MS_MAX = 5_000;
 
-/** Whether the scheduler answers: without it a start fails in many ways, none of which is this browser's fault. */
+/** Whether the scheduler answers: without it a start fails with many codes, none of them caused by this browser. */
 export function isReachable(scheduler: string): Promise<boolean> {
   const asked = fetch(`${scheduler}/healthz`, {
     cache: 'no-store',
@@ -39,7 +39,7 @@ export function isReachable(scheduler: string): Promise<boolean> {
   );
 }
 
-/** `key`: a message with a place for `why`. What a scheduler or a job wrote is cut like all text of strangers. */
+/** `key`: a message with a `{why}`. Text of a scheduler or a job is truncated, as all untrusted text. */
 export function failure(key: MessageKey, error: unknown, named: { name?: string } = {}): LogEntry {
   const known = BY_CODE[codeOf(error) ?? ''];
   const text = safeText(error instanceof Error ? error.message : String(error), ERROR_TEXT_MAX);
@@ -48,7 +48,7 @@ export function failure(key: MessageKey, error: unknown, named: { name?: string 
   return { key, values: { ...named, why: { key: known } }, tone, detail: text };
 }
 
-/** `nameOf`: the name of a job that was met; a hitch says of which job it is, where the worker knows. */
+/** `nameOf`: the name of a known job; the message names the job if the worker knows it. */
 export function warning(error: Error, nameOf: (jobId: string) => string): LogEntry {
   const { jobId } = (error as { info?: { jobId?: unknown } }).info ?? {};
   const name = typeof jobId === 'string' ? nameOf(jobId) : '';
@@ -56,9 +56,9 @@ export function warning(error: Error, nameOf: (jobId: string) => string): LogEnt
   return failure('log.warningJob', error, { name });
 }
 
-/** A worktime that does not start any more, or starts again. */
+/** The entry for a worktime that does not start any more, or starts again. */
 export function worktimeEntry({ name, isOffered, reason }: WorkerEvents['worktime']): LogEntry {
-  const values = { worktime: worktimeWord(name) };
+  const values = { worktime: worktimeLabel(name) };
   if (isOffered) return { key: 'log.worktimeBack', values, tone: 'good' };
   return { key: 'log.worktimeGone', values, tone: 'bad', detail: safeText(reason ?? '', ERROR_TEXT_MAX) };
 }

@@ -25,7 +25,7 @@ async function opened(storage: KeyValueStorage, key: string): Promise<History> {
   return history;
 }
 
-it('two tabs add up, by day and by job, and neither overwrites the other', async () => {
+it('the history adds up two tabs, by day and by job, and neither overwrites the other', async () => {
   const storage = memoryStorage();
   const [one, other] = [await opened(storage, '1-a'), await opened(storage, '1-b')];
   one.add(JOB, about, { slices: 3, computeMs: 300 }, NOON - DAY_MS);
@@ -42,7 +42,7 @@ it('two tabs add up, by day and by job, and neither overwrites the other', async
   ]);
 });
 
-it('keeps the log with its dates, and forgets everything when it is told to', async () => {
+it('the history stores the log with its dates, and clear() deletes everything', async () => {
   const storage = memoryStorage();
   const first = await opened(storage, '1-a');
   first.note({ key: 'log.connected', atMs: 7 });
@@ -57,7 +57,7 @@ it('keeps the log with its dates, and forgets everything when it is told to', as
   expect([second.pastLog, second.jobs, await storage.keys()]).toEqual([[], [], []]);
 });
 
-it('is bounded: jobs and entries of a visit, and visits', async () => {
+it('the history is bounded in visits, and in jobs and log entries of a visit', async () => {
   const storage = memoryStorage();
   for (let i = 0; i < 410; i++) await storage.set(`0-${String(i).padStart(3, '0')}`, Uint8Array.of(123, 125));
   const history = await opened(storage, '1-a');

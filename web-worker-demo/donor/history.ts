@@ -1,6 +1,6 @@
 /**
- * What this browser has given, by day and by job, and what happened: kept in a database of the page. Each visit writes
- * its own record, so that two tabs never overwrite each other; what is shown is the sum over all of them.
+ * What this browser has computed, by day and by job, and the log: stored in a database of the page. Each visit writes
+ * its own record, so that two tabs never overwrite each other; the page shows the sum of all records.
  * @module
  */
 import type { KeyValueStorage } from '../../src/entry/page.browser.js';
@@ -27,14 +27,14 @@ interface Visit {
   log: SavedEntry[];
 }
 
-/** Visits that are kept one by one; older ones are forgotten, their totals stand elsewhere. */
+/** Records of visits that are kept; older ones are deleted, their totals are stored in `totals.ts`. */
 const VISITS_MAX = 400;
 const JOBS_MAX = 100;
 const LOG_MAX = 100;
 const DAYS_SHOWN = 14;
 const TEXT_MAX = 300;
 
-/** `2026-05-01`, by the machine's own calendar. */
+/** As `2026-05-01`, in local time. */
 export function dayOf(atMs: number): string {
   const at = new Date(atMs);
   const two = (n: number): string => String(n).padStart(2, '0');
@@ -48,13 +48,13 @@ export class History {
   #past: Visit = { days: {}, jobs: {}, log: [] };
   #isSaved = true;
 
-  /** `key`: this visit's own; later visits have greater ones. */
+  /** `key`: this visit's record; later visits have greater keys. */
   constructor(storage: KeyValueStorage, key: string) {
     this.#storage = storage;
     this.#key = key;
   }
 
-  /** Reads what other visits kept. A database that cannot be read is an empty one. */
+  /** Reads the records of other visits. A database that cannot be read counts as empty. */
   async load(): Promise<void> {
     const keys = (await this.#storage.keys().catch(() => [])).filter((key) => key !== this.#key).sort();
     const old = keys.slice(0, -VISITS_MAX);
@@ -63,7 +63,7 @@ export class History {
     await Promise.allSettled(old.map((key) => this.#storage.delete(key)));
   }
 
-  /** The last days with something in them and those between, the oldest first. */
+  /** The last 14 days, the oldest first. */
   days(nowMs: number): [day: string, sums: DaySums][] {
     const { days } = sumOf(this.#past, this.#mine);
     return Array.from({ length: DAYS_SHOWN }, (_, i) => {
@@ -74,12 +74,12 @@ export class History {
     });
   }
 
-  /** The one helped last comes first. */
+  /** The job that was computed last comes first. */
   get jobs(): JobRecord[] {
     return Object.values(sumOf(this.#past, this.#mine).jobs).sort((a, b) => b.lastMs - a.lastMs);
   }
 
-  /** Of former visits, the oldest first. */
+  /** The log of former visits, the oldest entry first. */
   get pastLog(): readonly SavedEntry[] {
     return this.#past.log;
   }
@@ -89,7 +89,7 @@ export class History {
     const day = dayOf(nowMs);
     days[day] = plus(days[day], sums);
     const before = jobs[jobId];
-    // The last one that gave something stands last, so that the first is the one to forget.
+    // The latest job is last, so that the first one can be dropped.
     delete jobs[jobId];
     const name = about.name || (before?.name ?? '');
     const owner = about.owner || (before?.owner ?? '');
@@ -106,7 +106,7 @@ export class History {
     this.#isSaved = false;
   }
 
-  /** Forgets all visits. */
+  /** Deletes all records. */
   async clear(): Promise<void> {
     this.#past = { days: {}, jobs: {}, log: [] };
     Object.assign(this.#mine, { days: {}, jobs: {}, log: [] });
@@ -114,7 +114,7 @@ export class History {
     await Promise.all(keys.map((key) => this.#storage.delete(key)));
   }
 
-  /** Keeps what is new; one that cannot be kept is shown all the same. */
+  /** Stores what is new; an error is ignored, since the page still shows it. */
   async save(): Promise<void> {
     if (this.#isSaved) return;
     this.#isSaved = true;
@@ -128,7 +128,7 @@ export class History {
     try {
       return readVisit(JSON.parse(new TextDecoder().decode(bytes)));
     } catch {
-      // Not ours, or half written.
+      // Not written by this page, or written only in part.
       return undefined;
     }
   }
@@ -157,7 +157,7 @@ const isFields = (value: unknown): value is Fields => typeof value === 'object' 
 const isAmount = (value: unknown): value is number => typeof value === 'number' && value >= 0;
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= TEXT_MAX;
 
-/** Field by field: anything on this origin can write to the database. */
+/** Checks every field: any script of this origin can write to the database. */
 function readVisit(value: unknown): Visit | undefined {
   if (!isFields(value) || !isFields(value.days) || !isFields(value.jobs) || !Array.isArray(value.log))
     return undefined;

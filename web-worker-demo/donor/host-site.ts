@@ -1,6 +1,6 @@
 /**
- * The site around the embedded document: who it is, what it asks for, and what it is told. A site is known by the
- * origin that the browser puts on its messages, not by what it says.
+ * Messages between the embedded document and the site around it. The site is identified by the origin that the browser
+ * puts on its messages, not by their content.
  * @module
  */
 import { readSiteMessage } from 'manyhands/element';
@@ -8,29 +8,33 @@ import type { EmbedMessage, SiteMessage } from 'manyhands/element';
 import type { WorkerEvents } from 'manyhands/worker';
 
 type Configure = Extract<SiteMessage, { type: 'configure' }>;
-type Told = EmbedMessage extends infer M ? (M extends EmbedMessage ? Omit<M, 'from'> : never) : never;
+type OutgoingMessage = EmbedMessage extends infer M
+  ? M extends EmbedMessage
+    ? Omit<M, 'from'>
+    : never
+  : never;
 
-/** Results come by the thousand: a site hears of them in sums. */
+/** Results may come by the thousand: the site gets sums, this often, milliseconds. */
 const RESULT_EVERY_MS = 250;
 
 export class HostSite {
-  readonly #asked: { configure: (wish: Configure) => void; stop: () => void };
+  readonly #handlers: { configure: (request: Configure) => void; stop: () => void };
   readonly #results = new Map<string, { count: number; failed: number; computeMs: number }>();
   #origin: string | undefined;
 
-  constructor(asked: { configure: (wish: Configure) => void; stop: () => void }) {
-    this.#asked = asked;
+  constructor(handlers: { configure: (request: Configure) => void; stop: () => void }) {
+    this.#handlers = handlers;
     if (parent === window) return;
-    addEventListener('message', (event) => this.#hear(event));
+    addEventListener('message', (event) => this.#receive(event));
     setInterval(() => this.#flush(), RESULT_EVERY_MS);
   }
 
-  /** Absent where there is no site, or none that has said a word; a site without an origin of its own stays so. */
+  /** Undefined without a site, before its first message, and for a site with an opaque origin. */
   get origin(): string | undefined {
     return this.#origin;
   }
 
-  tell(message: Told): void {
+  send(message: OutgoingMessage): void {
     if (this.#origin !== undefined) parent.postMessage({ from: 'manyhands-embed', ...message }, this.#origin);
   }
 
@@ -44,18 +48,18 @@ export class HostSite {
   }
 
   #flush(): void {
-    for (const [jobId, sum] of this.#results) this.tell({ type: 'result', jobId, ...sum });
+    for (const [jobId, sum] of this.#results) this.send({ type: 'result', jobId, ...sum });
     this.#results.clear();
   }
 
-  #hear(event: MessageEvent): void {
+  #receive(event: MessageEvent): void {
     if (event.source !== parent || !/^https?:/.test(event.origin)) return;
     const message = readSiteMessage(event.data);
     if (message === undefined) return;
-    // The first that speaks is the site; a frame that is navigated around us is a new document for us too.
+    // The sender of the first message is the site: if the frame around us navigates, this document is reloaded too.
     this.#origin ??= event.origin;
     if (event.origin !== this.#origin) return;
-    if (message.type === 'stop') this.#asked.stop();
-    else this.#asked.configure(message);
+    if (message.type === 'stop') this.#handlers.stop();
+    else this.#handlers.configure(message);
   }
 }

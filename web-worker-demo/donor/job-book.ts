@@ -1,11 +1,11 @@
 /**
- * The jobs that were met in this visit: their names, and what was done for each.
+ * The jobs of this visit: their names, and what was computed for each.
  * @module
  */
 import type { JobSums } from './donor-events.js';
 import { addTotals, NOTHING, type Totals } from './totals.js';
 
-/** Jobs that are remembered; the one that has given nothing for longest is forgotten. */
+/** Jobs that are kept; the one without a result for longest is dropped. */
 const JOBS_MAX = 200;
 
 export class JobBook {
@@ -16,12 +16,12 @@ export class JobBook {
     return this.#sums;
   }
 
-  /** Empty for a job that has none, or that was not met. */
+  /** Empty for a job without a name, and for an unknown job. */
   nameOf(jobId: string): string {
     return this.#names.get(jobId) ?? '';
   }
 
-  meet(jobId: string, name: string, nowMs: number): void {
+  addJob(jobId: string, name: string, nowMs: number): void {
     put(this.#names, jobId, name);
     if (!this.#sums.has(jobId)) put(this.#sums, jobId, { ...NOTHING, sinceMs: nowMs });
   }
@@ -32,7 +32,7 @@ export class JobBook {
   }
 }
 
-/** Puts it last; the first of too many goes. */
+/** Inserts the entry as the last, and drops the first if there are too many. */
 function put<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key);
   map.set(key, value);

@@ -14,7 +14,7 @@ it.each([
   expect(parseJoin(fragment)).toEqual(group);
 });
 
-it('keeps the digest of a secret in its place', async () => {
+it('stores the digest of a group’s secret instead of the secret', async () => {
   expect(await hideSecret({ key: 'lab', secret: 'abc' })).toEqual({
     key: 'lab',
     secretHash: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',

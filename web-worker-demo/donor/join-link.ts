@@ -1,13 +1,13 @@
 /**
- * Links that join a compute group: `#join=<key>,<secret>`, both URI-encoded. The part behind `#` is sent to no server;
- * it leaves the address bar before anything else happens, so that it gets into no history and no picture of the screen.
+ * Links that join a compute group: `#join=<key>,<secret>`, both URI-encoded. The fragment is not sent to any server; it
+ * is removed from the address bar before anything else, so that it is in no history entry and no screenshot.
  * @module
  */
 import { readGroup, type Group } from './settings.js';
 
 const MARK = '#join=';
 
-/** The group of a link's fragment; nothing where it is no such link. */
+/** The group of a link's fragment; undefined if it is no such link. */
 export function parseJoin(fragment: string): Group | undefined {
   if (!fragment.startsWith(MARK)) return undefined;
   const [key, ...rest] = fragment.slice(MARK.length).split(',');
@@ -19,7 +19,7 @@ export function parseJoin(fragment: string): Group | undefined {
   }
 }
 
-/** Takes a group out of this page's address. */
+/** Reads the group in this page's address, and removes it there. */
 export function takeJoin(): Group | undefined {
   if (!location.hash.startsWith(MARK)) return undefined;
   const group = parseJoin(location.hash);
@@ -27,7 +27,7 @@ export function takeJoin(): Group | undefined {
   return group;
 }
 
-/** The same group with its secret's SHA-256 in the place of the secret, where this page can compute one. */
+/** The group with its secret replaced by the secret's SHA-256, if this page can compute it (secure contexts only). */
 export async function hideSecret(group: Group): Promise<Group> {
   const { key, secret } = group;
   if (secret === undefined || !('subtle' in crypto)) return group;

@@ -1,6 +1,6 @@
 /**
- * What the scheduler's ledger says of the account that is paid: asked while there is a connection, and kept for when
- * there is none. Nothing is added up here: the ledger's word is the only one.
+ * The paid account as the scheduler's ledger has it: requested while there is a connection, and stored for the time
+ * without one. Nothing is added up here: the ledger is the only source.
  * @module
  */
 import type { PaymentAccount } from 'manyhands/worker';
@@ -26,12 +26,12 @@ export class LedgerWatch {
     store.onChange(RECORD, () => (this.#last = readLedger(store.read(RECORD))));
   }
 
-  /** Of that address; nothing where the ledger has not been asked about it. */
+  /** The account of that address; undefined if the ledger was not asked about it yet. */
   of(address: string | undefined): Ledger | undefined {
     return this.#last !== undefined && this.#last.address === address ? this.#last : undefined;
   }
 
-  /** Units that all accounts of this visit earned in it. */
+  /** Units that all paid accounts earned in this visit. */
   get earned(): bigint {
     return [...this.#visit.values()].reduce((sum, { first, now }) => sum + now - first, 0n);
   }

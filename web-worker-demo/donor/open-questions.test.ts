@@ -21,7 +21,7 @@ function open() {
   const joined: string[] = [];
   const questions = new OpenQuestions({
     box,
-    say: (entry) => said.push(entry),
+    log: (entry) => said.push(entry),
     changed: () => undefined,
     joined: ({ key }) => joined.push(key),
   });
@@ -29,7 +29,7 @@ function open() {
 }
 
 describe('questions about new deployers', () => {
-  it('stay open until they are answered, and two jobs of one deployer are one question', async () => {
+  it('questions stay open until they are answered, and two jobs of one deployer are one question', async () => {
     const { box, questions, keys } = open();
     const first = questions.admit(who(1));
     expect(questions.admit(who(1, 'Another'))).toBe(first);
@@ -42,7 +42,7 @@ describe('questions about new deployers', () => {
     expect(keys()).toEqual(['log.asks', 'log.admitted']);
   });
 
-  it('“nobody any more” answers all that wait, and asks no more', async () => {
+  it('the answer “always” admits everybody who waits, and stops the asking', async () => {
     const { box, questions } = open();
     const asked = [1, 2, 3].map(async (n) => questions.admit(who(n)));
     questions.answer(questions.list[0]!.id, 'always');
@@ -52,7 +52,7 @@ describe('questions about new deployers', () => {
     expect(questions.admit(who(4))).toBe(true);
   });
 
-  it('whoever is kept out is in the list of who is blocked, from which they are asked about again', async () => {
+  it('a refused deployer is in the block list, and is asked about again when removed from it', async () => {
     const { box, questions } = open();
     const asked = questions.admit(who(1));
     questions.answer(questions.list[0]!.id, 'no');
@@ -63,23 +63,23 @@ describe('questions about new deployers', () => {
     expect(questions.list).toHaveLength(1);
   });
 
-  it('are answered by what another tab of this browser settled', async () => {
+  it('questions are answered by an answer in another tab of this browser', async () => {
     const { box, questions } = open();
     const asked = [1, 2].map(async (n) => questions.admit(who(n)));
     box.change({ admittedOwners: [owner(1)], blockedOwners: [owner(2)] });
     expect(await Promise.all(asked)).toEqual([true, false]);
   });
 
-  it('are so many at a time; who found no room is asked about when there is room', () => {
+  it('open questions are limited; a deployer past the limit is asked about when one was answered', () => {
     const { questions } = open();
     for (let n = 1; n <= 20; n++) void questions.admit(who(n));
     expect(questions.admit(who(21))).toBe(false);
-    expect(questions.takeRoom()).toBe(false);
+    expect(questions.takeAskAgain()).toBe(false);
     questions.answer(questions.list[0]!.id, 'no');
-    expect([questions.takeRoom(), questions.takeRoom()]).toEqual([true, false]);
+    expect([questions.takeAskAgain(), questions.takeAskAgain()]).toEqual([true, false]);
   });
 
-  it('are taken back when nothing runs any more, and an invitation to a group is not', async () => {
+  it('questions about deployers are closed when the worker stops, an invitation to a group is not', async () => {
     const { questions, joined } = open();
     const asked = questions.admit(who(1));
     questions.askToJoin({ key: 'lab' });

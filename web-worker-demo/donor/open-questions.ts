@@ -1,7 +1,7 @@
 /**
- * Questions to the donor that wait for an answer, for as long as it takes: whether a deployer who is new here may
- * compute, and whether to join the group of a link. Two jobs of one new deployer are one question. What another tab
- * of this browser answers counts here too.
+ * Questions to the donor that wait for an answer without a limit of time: whether jobs of a new deployer may run, and
+ * whether to join the group of a link. Several jobs of one deployer are one question. An answer in another tab of this
+ * browser counts here too.
  * @module
  */
 import type { JobPublic } from 'manyhands/worker';
@@ -11,7 +11,7 @@ import { shortAddress } from './safe-text.js';
 import type { SettingsBox } from './settings-box.js';
 import type { Group } from './settings.js';
 
-/** `always`: nobody is asked about any more. */
+/** `always`: admit this deployer and every later one without asking. */
 export type Answer = 'yes' | 'no' | 'always';
 
 export type Question = { readonly id: number; readonly askedMs: number } & (
@@ -21,13 +21,13 @@ export type Question = { readonly id: number; readonly askedMs: number } & (
 
 export interface QuestionPorts {
   box: SettingsBox;
-  say: (entry: LogEntry) => void;
-  /** The list is another one now. */
+  log: (entry: LogEntry) => void;
+  /** Called when the list has changed. */
   changed: () => void;
   joined: (group: Group) => void;
 }
 
-/** More at a time nobody reads; who comes later is asked about when there is room again. */
+/** Open questions at a time; later deployers are asked about when one has been answered. */
 const OPEN_MAX = 20;
 
 interface Open {
@@ -40,7 +40,7 @@ export class OpenQuestions {
   readonly #ports: QuestionPorts;
   readonly #open = new Map<number, Open>();
   #nextId = 1;
-  /** Whether somebody was turned away because there was no room. */
+  /** Whether a deployer was refused because the list was full. */
   #wasFull = false;
 
   constructor(ports: QuestionPorts) {
@@ -62,7 +62,7 @@ export class OpenQuestions {
       this.#wasFull = true;
       return false;
     }
-    this.#ports.say({ key: 'log.asks', values: { address: shortAddress(who.owner) }, tone: 'wait' });
+    this.#ports.log({ key: 'log.asks', values: { address: shortAddress(who.owner) }, tone: 'wait' });
     return this.#add({ kind: 'admit', owner: who.owner, public: who.public });
   };
 
@@ -80,27 +80,27 @@ export class OpenQuestions {
       if (answer === 'yes') this.#ports.joined(question.group);
       return;
     }
-    const { box, say } = this.#ports;
+    const { box, log } = this.#ports;
     const { admittedOwners, blockedOwners } = box.now;
     const values = { address: shortAddress(question.owner) };
-    say(answer === 'no' ? { key: 'log.refused', values } : { key: 'log.admitted', values, tone: 'good' });
+    log(answer === 'no' ? { key: 'log.refused', values } : { key: 'log.admitted', values, tone: 'good' });
     this.#close(open, answer !== 'no');
-    // Whoever is kept out stands in the list of who is blocked, and is let in again from there.
+    // A refused deployer is added to the block list, from which the donor can remove it.
     if (answer === 'no') return box.change({ blockedOwners: [...blockedOwners, question.owner] });
-    if (answer === 'always') say({ key: 'log.askNoMore' });
+    if (answer === 'always') log({ key: 'log.askNoMore' });
     box.change({
       admittedOwners: [...admittedOwners, question.owner],
       askBeforeNewOwner: answer !== 'always',
     });
   }
 
-  /** Takes back the questions about deployers: nothing runs any more. */
+  /** Closes the questions about deployers: the worker has stopped. */
   close(): void {
     for (const open of [...this.#open.values()]) if (open.question.kind === 'admit') this.#close(open, false);
   }
 
-  /** Whether the worker is to ask again about those for whom there was no room. */
-  takeRoom(): boolean {
+  /** Whether the worker has to ask again about those who were refused by a full list; true once. */
+  takeAskAgain(): boolean {
     const isFree = this.#wasFull && this.#open.size < OPEN_MAX;
     if (isFree) this.#wasFull = false;
     return isFree;
@@ -121,7 +121,7 @@ export class OpenQuestions {
     this.#ports.changed();
   }
 
-  /** Another tab, or another place of this page, has answered. */
+  /** Closes questions that another tab, or another part of this page, has answered. */
   #compare(): void {
     const { askBeforeNewOwner, admittedOwners, blockedOwners } = this.#ports.box.now;
     for (const open of [...this.#open.values()]) {

@@ -14,14 +14,14 @@ function fakeStorage(entries = new Map<string, string>()): Storage {
   };
 }
 
-it('keeps records in the browser', () => {
+it('the page store keeps records in the browser', () => {
   const storage = fakeStorage();
   openPageStore(() => storage).write('settings', { cores: 2 });
   const again = openPageStore(() => storage);
   expect([again.keeps, again.read('settings'), again.read('other')]).toEqual([true, { cores: 2 }, undefined]);
 });
 
-it('does with memory where storage is refused', () => {
+it('the page store works in memory if the browser refuses storage', () => {
   const store = openPageStore(() => {
     throw new Error('refused');
   });
@@ -29,7 +29,7 @@ it('does with memory where storage is refused', () => {
   expect([store.keeps, store.read('settings')]).toEqual([false, { cores: 2 }]);
 });
 
-it('reads nothing from what is broken or far too large', () => {
+it('the page store ignores records that are malformed or far too large', () => {
   const store = openPageStore(() =>
     fakeStorage(
       new Map([

@@ -1,23 +1,23 @@
 /**
- * What this page keeps between visits: small records as JSON in local storage, read before the first paint. Where a
- * browser refuses storage the page works all the same, and forgets.
+ * What this page stores between visits: small JSON records in local storage, read before the first paint. If the
+ * browser refuses storage, the page works with records in memory.
  * @module
  */
 
 const PREFIX = 'manyhands.';
-/** A record of a page like this one is far smaller; a larger one is not ours. */
+/** Records of this page are far smaller; a larger one was written by something else. Characters. */
 const RECORD_MAX = 200_000;
 
 export interface PageStore {
-  /** Whether what is written will be there at the next visit. */
+  /** Whether records are still there at the next visit. */
   readonly keeps: boolean;
   read(name: string): unknown;
   write(name: string, value: unknown): void;
-  /** Calls back when another tab of this site wrote that record. */
+  /** Calls `changed` when another tab of this site wrote that record. */
   onChange(name: string, changed: () => void): void;
 }
 
-/** `storage`: hands out the browser's store, or throws where there is none. */
+/** `storage`: returns the browser's store, or throws if there is none. */
 export function openPageStore(storage: () => Storage = () => globalThis.localStorage): PageStore {
   const kept = probe(storage);
   const memory = new Map<string, string>();
@@ -38,7 +38,7 @@ export function openPageStore(storage: () => Storage = () => globalThis.localSto
       try {
         kept?.setItem(PREFIX + name, text);
       } catch {
-        // A full store: this visit goes on with what is in memory.
+        // The store is full: this visit goes on with the record in memory.
       }
     },
     onChange(name, changed) {

@@ -1,5 +1,5 @@
 /**
- * How much of a computer is lent, in one word: cores and share of their time together.
+ * Presets for how much of the machine is used: the number of cores and the share of their time.
  * @module
  */
 import type { Settings } from './settings.js';
@@ -21,7 +21,7 @@ export function amountOf(preset: Preset, cores: number): Amount {
   }
 }
 
-/** The word for that amount; nothing where it is one of the donor's own. */
+/** The preset with that amount; undefined for a custom one. */
 export function presetOf({ cores, share }: Amount, all: number): Preset | undefined {
   return PRESETS.find((preset) => {
     const amount = amountOf(preset, all);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Rates } from './rates.js';
 
-it('is a mean of the last whole seconds', () => {
+it('the rate is a mean of the last whole seconds', () => {
   const rates = new Rates();
   rates.begin(100_000);
   for (let ms = 100_000; ms < 110_000; ms += 500) rates.add(10, ms);
@@ -10,7 +10,7 @@ it('is a mean of the last whole seconds', () => {
   expect(rates.current(118_000)).toBe(0);
 });
 
-it('shows three minutes, and forgets what is older', () => {
+it('the series covers three minutes, and older counts are dropped', () => {
   const rates = new Rates();
   rates.add(600, 0);
   rates.add(60, 400_000);
@@ -19,7 +19,7 @@ it('shows three minutes, and forgets what is older', () => {
   expect(series.filter((rate) => rate > 0)).toEqual([10, 10]);
 });
 
-it('does not count the time before its begin into the mean', () => {
+it('the rate’s mean leaves out the time before the start', () => {
   const rates = new Rates();
   rates.begin(10_000);
   rates.add(40, 10_500);

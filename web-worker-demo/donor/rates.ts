@@ -1,6 +1,6 @@
 /**
- * Slices by the second of the last minutes, for the chart. Results come in reports of many slices, so that what is
- * shown is a mean over some seconds.
+ * Slices per second over the last minutes. Results come in reports of many slices, so the rate is a mean over some
+ * seconds.
  * @module
  */
 
@@ -13,7 +13,7 @@ export class Rates {
   readonly #counts = new Map<number, number>();
   #beganMs: number | undefined;
 
-  /** Begins anew: nothing before `nowMs` counts into a mean. */
+  /** Starts measuring, if it has not started: times before `nowMs` are left out of the means. */
   begin(nowMs: number): void {
     this.#beganMs ??= nowMs;
   }
@@ -24,13 +24,13 @@ export class Rates {
     for (const old of this.#counts.keys()) if (old < step - STEPS - MEAN_STEPS) this.#counts.delete(old);
   }
 
-  /** Slices a second, the oldest first; the step that is not over yet is left out. */
+  /** Slices per second, the oldest first, without the step that is not over yet. */
   series(nowMs: number): number[] {
     const last = Math.floor(nowMs / STEP_MS) - 1;
     return Array.from({ length: STEPS }, (_, i) => this.#mean(last - (STEPS - 1 - i)));
   }
 
-  /** Of the last seconds. */
+  /** The mean of the last seconds, slices per second. */
   current(nowMs: number): number {
     return this.#mean(Math.floor(nowMs / STEP_MS) - 1);
   }

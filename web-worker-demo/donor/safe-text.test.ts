@@ -17,7 +17,7 @@ describe('safeText', () => {
     expect(safeText(text, 80)).toBe(shown);
   });
 
-  it('cuts by characters, never within one', () => {
+  it('safe text is truncated between characters, never within one', () => {
     expect(safeText('😀'.repeat(100), 5)).toBe('😀😀😀😀…');
     expect(safeText('x'.repeat(10_000_000), 8)).toHaveLength(8);
   });
@@ -38,7 +38,7 @@ describe('safeLink', () => {
   });
 });
 
-it('shortens an address', () => {
+it('an address is shortened to its first and last digits', () => {
   expect(shortAddress(`0x${'ab'.repeat(20)}`)).toBe('0xababab…abab');
   expect(shortAddress('short')).toBe('short');
 });

@@ -1,25 +1,25 @@
 /**
- * Text of strangers, made fit to be shown: what a job says of itself can be long, can turn the direction of the text
- * around it, and can carry characters that nobody sees.
+ * Makes untrusted text safe to show: a job's description may be very long, change the direction of the text around it,
+ * or contain invisible characters.
  * @module
  */
 
-/** What fits a card; a job's own limits are larger. */
+/** Characters that fit a card; the protocol's limits are larger. */
 export const NAME_SHOWN_MAX = 80;
 export const DESCRIPTION_SHOWN_MAX = 280;
 
-/** Control characters, direction marks and overrides, zero-width and other characters that nobody sees. */
+/** Control characters, direction marks and overrides, zero-width and other invisible characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-/** Marks that stack on one letter run over the lines around it: three of them are enough for any language. */
+/** Many combining marks on one letter overlap the lines around it: three are enough for any language. */
 const STACKED = /(\p{M}{3})\p{M}+/gu;
 
 /**
- * One line of at most `max` characters. What is shown should stand in an element with `dir="auto"` or `unicode-bidi:
- * isolate`, so that letters of a right-to-left script keep to their own line.
+ * One line of at most `max` characters. Show it in an element with `dir="auto"` or `unicode-bidi: isolate`, so that
+ * right-to-left text does not affect its surroundings.
  */
 export function safeText(text: unknown, max: number): string {
   if (typeof text !== 'string') return '';
-  // Cut before it is searched: ten times is more than what is taken out of honest text.
+  // Truncated before it is searched: ten times the limit is more than enough for honest text.
   const seen = text
     .slice(0, max * 10)
     .replace(UNSEEN, ' ')
@@ -30,7 +30,7 @@ export function safeText(text: unknown, max: number): string {
   return letters.length <= max ? seen : `${letters.slice(0, max - 1).join('')}…`;
 }
 
-/** The link when it leads to an `https` page without a name and password in it; nothing otherwise. */
+/** The link if it is an `https` address without a user name and password; undefined otherwise. */
 export function safeLink(link: unknown): string | undefined {
   if (typeof link !== 'string' || link.length > 2_000 || !URL.canParse(link)) return undefined;
   const url = new URL(link);
@@ -38,7 +38,7 @@ export function safeLink(link: unknown): string | undefined {
   return url.href;
 }
 
-/** The first and last digits of an address, for people. */
+/** The first and last digits of an address, for display. */
 export function shortAddress(address: string): string {
   return address.length <= 14 ? address : `${address.slice(0, 8)}…${address.slice(-4)}`;
 }

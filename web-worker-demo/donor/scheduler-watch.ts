@@ -1,19 +1,19 @@
 /**
- * Asks the scheduler, while there is a connection, what it knows and the worker does not: the ledger's account of who
- * is paid, and how far the jobs that run here have come with everybody's help.
+ * Requests from the scheduler, while there is a connection, what the worker does not know: the paid account, and the
+ * progress of the jobs that run here.
  * @module
  */
 import type { JobInfo, Worker } from 'manyhands/worker';
 import type { LedgerWatch } from './ledger-watch.js';
 
 const EVERY_MS = 4_000;
-/** Jobs that are asked about at a time, and that are remembered. */
+/** Jobs that are requested at a time, and jobs whose information is kept. */
 const JOBS_ASKED_MAX = 8;
 const JOBS_KEPT_MAX = 50;
 
 export interface SchedulerWatchPorts {
   ledger: LedgerWatch;
-  /** The worker, where it is connected and the page is seen. */
+  /** The worker, if it is connected and the page is visible. */
   worker: () => Worker | undefined;
   changed: () => void;
 }
@@ -32,7 +32,7 @@ export class SchedulerWatch {
     const worker = this.#ports.worker();
     if (worker === undefined || this.#isAsking) return;
     this.#isAsking = true;
-    // What is not answered is asked again soon: it is a picture, and nothing hangs on it.
+    // A failed request is repeated soon: it is for display only.
     void Promise.allSettled([this.#askForAccount(worker), ...this.#askForJobs(worker)]).then(() => {
       this.#isAsking = false;
       this.#ports.changed();

@@ -1,6 +1,6 @@
 /**
- * The donor's settings as the page holds them: read once, changed by patches, kept at once, told to who listens.
- * Another tab's changes come in too.
+ * The page's copy of the donor's settings: read once, changed by patches, stored at once, with listeners for changes.
+ * Changes in other tabs are received too.
  * @module
  */
 import type { PageStore } from './page-store.js';
@@ -21,7 +21,7 @@ export class SettingsBox {
     this.#now = readSettings(store.read(RECORD), cores);
     store.onChange(RECORD, () => {
       this.#now = readSettings(store.read(RECORD), cores);
-      this.#tell();
+      this.#notify();
     });
   }
 
@@ -36,14 +36,14 @@ export class SettingsBox {
   change(patch: Partial<Settings>): void {
     this.#now = readSettings({ ...this.#now, ...patch }, this.#cores);
     this.#store.write(RECORD, this.#now);
-    this.#tell();
+    this.#notify();
   }
 
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

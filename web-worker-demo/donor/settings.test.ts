@@ -4,7 +4,7 @@ import { defaultSettings, LISTED_MAX, readAddress, readGroup, readOrigin, readSe
 const OWNER = `0x${'AB'.repeat(20)}`;
 
 describe('readSettings', () => {
-  it('keeps what fits', () => {
+  it('valid settings are read as they were stored', () => {
     const chosen = {
       ...defaultSettings(8),
       cores: 3,
@@ -25,12 +25,12 @@ describe('readSettings', () => {
     },
   );
 
-  it('brings numbers within what this machine has', () => {
+  it('limits numbers in settings to what this machine has', () => {
     const read = readSettings({ cores: 64, share: 0, mebibytesPerDay: 1e12 }, 4);
     expect([read.cores, read.share, read.mebibytesPerDay]).toEqual([4, 0.1, 1_000_000]);
   });
 
-  it('drops what is no address, job or group', () => {
+  it('drops invalid addresses, jobs and groups from stored settings', () => {
     const read = readSettings(
       { blockedOwners: [OWNER, 'x', 1], blockedJobs: [{ id: '!' }], groups: [{ key: '' }, null] },
       4,
@@ -38,7 +38,7 @@ describe('readSettings', () => {
     expect([read.blockedOwners, read.blockedJobs, read.groups]).toEqual([[OWNER.toLowerCase()], [], []]);
   });
 
-  it('keeps the newest of a list that is too long', () => {
+  it('keeps the newest entries of a stored list that is too long', () => {
     const blockedOwners = Array.from(
       { length: LISTED_MAX + 1 },
       (_, i) => `0x${String(i).padStart(40, '0')}`,
@@ -65,7 +65,7 @@ describe('readSettings', () => {
     expect(readAddress(text)).toBe(expected);
   });
 
-  it('leaves a core to the owner of a machine that has more than one', () => {
+  it('leaves one core free by default on a machine that has more than one', () => {
     expect([1, 2, 8].map((cores) => defaultSettings(cores).cores)).toEqual([1, 1, 7]);
   });
 });
@@ -89,7 +89,7 @@ it.each([
   expect(readOrigin(text)).toBe(origin);
 });
 
-it('takes a hash before a secret', () => {
+it('prefers a group’s secretHash to its secret', () => {
   const secretHash = '0'.repeat(64);
   expect(readGroup({ key: 'lab', secret: 's', secretHash })).toEqual({ key: 'lab', secretHash });
   expect(readGroup({ key: 'lab', secret: 's' })).toEqual({ key: 'lab', secret: 's' });

@@ -1,6 +1,6 @@
 /**
- * What a donor has chosen. It is read back from a store that anything on this origin can write, and from links: every
- * field is checked, and what does not fit becomes its default.
+ * The donor's settings. They are read from a store that any script of this origin can write, and from links: every
+ * field is checked, and an invalid one becomes its default.
  * @module
  */
 
@@ -14,7 +14,7 @@ export interface Group {
   secret?: string;
 }
 
-/** Who gets the credits: nobody, a key that is kept in this browser, or an address of the donor's. */
+/** Who is paid: nobody, a key that is stored in this browser, or an address of the donor's. */
 export type Payment = { to: 'nobody' } | { to: 'browser' } | { to: 'address'; address: string };
 
 export interface BlockedJob {
@@ -33,10 +33,10 @@ export interface Settings {
   pauseUnderPressure: boolean;
   /** Hours of the day, local time, like `22:00-07:00`; empty: all day. */
   hours: string;
-  /** It pauses until then: milliseconds since 1970, 0 for not at all. */
+  /** Paused until this time, milliseconds since 1970; 0: not paused. */
   snoozeUntilMs: number;
   groups: Group[];
-  /** Whether jobs that are open to everybody run too, beside those of the groups. */
+  /** Whether public jobs run too, beside those of the groups. */
   publicGroup: boolean;
   payment: Payment;
   allowOrigins: string[];
@@ -46,7 +46,7 @@ export interface Settings {
   admittedOwners: string[];
   /** Download and upload together, MiB a day. */
   mebibytesPerDay: number;
-  /** Starts when the page is opened. */
+  /** Whether the worker starts when the page is opened. */
   autostart: boolean;
   language: 'auto' | 'en' | 'de';
   theme: 'auto' | 'light' | 'dark';
@@ -54,10 +54,10 @@ export interface Settings {
 
 export const LISTED_MAX = 200;
 export const MEBIBYTES_MAX = 1_000_000;
-/** A share below this is no help to anybody. */
+/** The least share that can be chosen. */
 export const SHARE_MIN = 0.1;
 const GROUP_TEXT_MAX = 256;
-/** What a scheduler takes: docs/protocol.md, `worker.hello`. */
+/** The scheduler's limit: docs/protocol.md, `ORIGIN_LENGTH_MAX`. */
 const ORIGIN_MAX = 300;
 
 const HOURS_PATTERN = /^(?!(.{5})-\1)([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/;
@@ -122,7 +122,7 @@ export function readSettings(stored: unknown, cores: number): Settings {
   };
 }
 
-/** In lower case; nothing where it is no address, or its capitals (a checksum, EIP-55) say that it has a typo. */
+/** In lower case; undefined if it is no address, or if its capitals (the EIP-55 checksum) are wrong. */
 export function readAddress(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   try {
@@ -132,13 +132,13 @@ export function readAddress(value: unknown): string | undefined {
   }
 }
 
-/** The origin that is written, of an `https` site or of `http` on this very machine; nothing where it is part of a site. */
+/** The origin of an `https` site, or of `http` on this machine; undefined for an address with a path. */
 export function readOrigin(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > 500) return undefined;
   const text = /^[a-z]+:\/\//i.test(value.trim()) ? value.trim() : `https://${value.trim()}`;
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  // A part of a site cannot be allowed, and a bare word is none that is known.
+  // Only whole origins can be allowed; a host name without a dot is refused, except localhost.
   if (url.href !== `${url.origin}/` || !/^[a-z0-9.-]*\.[a-z0-9.-]+$|^\[.+\]$|^localhost$/.test(url.hostname))
     return undefined;
   const local = url.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);

@@ -1,18 +1,18 @@
 /**
- * A pause that the donor wanted until some time of the day. It holds in all tabs of this browser, and over a reload.
+ * A pause that the donor chose, until a certain time. It applies in all tabs of this browser, and after a reload.
  * @module
  */
 
-/** What a timer of a browser takes at most. */
+/** The longest delay of a browser's timer, milliseconds. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export class Snooze {
-  readonly #tell: (holds: boolean) => void;
+  readonly #notify: (holds: boolean) => void;
   #holds = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(tell: (holds: boolean) => void) {
-    this.#tell = tell;
+  constructor(notify: (holds: boolean) => void) {
+    this.#notify = notify;
   }
 
   get holds(): boolean {
@@ -35,6 +35,6 @@ export class Snooze {
   #set(holds: boolean): void {
     if (this.#holds === holds) return;
     this.#holds = holds;
-    this.#tell(holds);
+    this.#notify(holds);
   }
 }

@@ -1,11 +1,11 @@
 /**
- * The visitor's word that a site may start by itself: for that site, and for no more than it asked for then.
+ * The visitor's standing consent that a site may start the worker: for that site, and for no more than it requested then.
  * @module
  */
 import type { PageStore } from './page-store.js';
 import { JOINED_GROUPS_MAX } from '../../src/entry/page.browser.js';
 import { LISTED_MAX, type Group } from './settings.js';
-import type { Wish } from './site-wish.js';
+import type { SiteRequest } from './site-request.js';
 
 interface Consent {
   origin: string;
@@ -13,7 +13,7 @@ interface Consent {
   share?: number | undefined;
   bytesPerDay?: number | undefined;
   onlyGroups: boolean;
-  /** Keys of the site's groups when the word was given. */
+  /** Keys of the site's groups when consent was given. */
   groups: string[];
 }
 
@@ -26,8 +26,8 @@ export class StandingConsent {
     this.#store = store;
   }
 
-  /** What that site may start, as it was asked for then, with the secrets that its groups have now; nothing without a word. */
-  given(origin: string | undefined, groups: readonly Group[] = []): Wish | undefined {
+  /** What that site may start: its request at the time of consent, with its groups' present secrets; undefined without consent. */
+  termsFor(origin: string | undefined, groups: readonly Group[] = []): SiteRequest | undefined {
     const found = this.#all().find((one) => one.origin === origin);
     if (found === undefined) return undefined;
     const { cores, share, bytesPerDay, onlyGroups } = found;
@@ -35,8 +35,8 @@ export class StandingConsent {
     return { cores, share, bytesPerDay, onlyGroups, groups: named };
   }
 
-  /** Gives the word for what the site asks for, in place of a former one. */
-  give(origin: string, { cores, share, bytesPerDay, onlyGroups, groups }: Wish): void {
+  /** Stores consent to what the site requests now, and replaces an earlier one. */
+  grant(origin: string, { cores, share, bytesPerDay, onlyGroups, groups }: SiteRequest): void {
     const keys = groups.map(({ key }) => key);
     const mine: Consent = {
       origin,
@@ -49,7 +49,7 @@ export class StandingConsent {
     this.#store.write(RECORD, [...this.#others(origin), mine]);
   }
 
-  takeBack(origin: string): void {
+  revoke(origin: string): void {
     this.#store.write(RECORD, this.#others(origin));
   }
 
@@ -67,7 +67,7 @@ export class StandingConsent {
   }
 }
 
-/** A word without its terms, as former versions kept it, is none. */
+/** Former versions stored consent without its terms: it does not count. */
 function readConsent(value: unknown): Consent | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { origin, groups, onlyGroups, cores, share, bytesPerDay } = value as Record<string, unknown>;

@@ -6,7 +6,7 @@ const noStorage = (): Storage => {
   throw new Error('refused');
 };
 
-it('comes back as it was written', () => {
+it('totals are read as they were written', () => {
   const store = openPageStore(noStorage);
   expect(readTotals(store)).toEqual({ slices: 0, failed: 0, computeMs: 0 });
   const totals = addTotals({ slices: 3, failed: 1, computeMs: 1.6 }, { slices: 1, failed: 1, computeMs: 1 });
@@ -14,13 +14,13 @@ it('comes back as it was written', () => {
   expect(readTotals(store)).toEqual({ slices: 4, failed: 2, computeMs: 3 });
 });
 
-it('takes nothing that is no number', () => {
+it('totals that are no numbers are read as 0', () => {
   const store = openPageStore(noStorage);
   store.write('totals', { slices: -1, failed: 5, computeMs: 'x' });
   expect(readTotals(store)).toEqual({ slices: 0, failed: 0, computeMs: 0 });
 });
 
-it('takes the sums of an older page, which did not count failures', () => {
+it('totals of an older version, without failures, are read', () => {
   const store = openPageStore(noStorage);
   store.write('totals', { slices: 7, computeMs: 5 });
   expect(readTotals(store)).toEqual({ slices: 7, failed: 0, computeMs: 5 });

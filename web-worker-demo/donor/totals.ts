@@ -1,5 +1,5 @@
 /**
- * What this browser has given in all its visits. What it has earned is the ledger's to say.
+ * Totals of all visits with this browser. What it has earned is known to the ledger only.
  * @module
  */
 import type { PageStore } from './page-store.js';
@@ -41,7 +41,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
   };
 }
 
-/** `a` without `b`, which is a part of it. */
+/** `a` minus `b`, which is a part of it. */
 export function subtractTotals(a: Totals, b: Totals): Totals {
   return {
     slices: a.slices - b.slices,

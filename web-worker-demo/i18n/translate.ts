@@ -1,6 +1,6 @@
 /**
- * Messages in the donor's language. A language is one table with the keys of the English one, which the compiler
- * checks; to add one, write its table, and name it in `TABLES` and in the settings.
+ * Messages in the donor's language. A language is one table with the keys of the English table, which the compiler
+ * checks; to add one, write its table, and add it to `TABLES` and to the settings.
  * @module
  */
 import { de } from './de.js';
@@ -10,12 +10,12 @@ export type Language = 'en' | 'de';
 export type Value = string | number | { key: MessageKey };
 export type Values = Readonly<Record<string, Value>>;
 
-/** A language's own name, for who looks for it. */
+/** The name of each language in that language. */
 export const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', de: 'Deutsch' };
 
 export const TABLES: Record<Language, Record<MessageKey, Message>> = { en, de };
 
-/** The first of the browser's languages that there is a table for. */
+/** The wanted language, or the first of the browser's languages that has a table. */
 export function languageOf(wanted: Language | 'auto', offered: readonly string[]): Language {
   if (wanted !== 'auto') return wanted;
   for (const tag of offered) {
@@ -41,7 +41,7 @@ export class Translator {
     this.#number = new Intl.NumberFormat(language);
   }
 
-  /** Numbers are written as the language writes them; what is filled in is text, never a message's own places. */
+  /** The message with its `{places}` filled in; numbers are formatted, and a value's own braces are not replaced. */
   text(key: MessageKey, values: Values = {}): string {
     const message = TABLES[this.language][key];
     const pattern =

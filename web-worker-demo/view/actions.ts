@@ -1,5 +1,5 @@
 /**
- * What the donor may do beside Stop while it runs: finish what runs and stop then, or pause for a while.
+ * The actions beside Stop while the worker runs: finish and then stop, or pause for some time.
  * @module
  */
 import { isRunning, type DonorStatus } from '../donor/donor-events.js';

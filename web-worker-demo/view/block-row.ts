@@ -1,5 +1,5 @@
 /**
- * Blocking a job: a button on its card, and the choice that it opens in the card itself.
+ * Blocks a job: a button on the job's card, and the choices that it opens in the card.
  * @module
  */
 import { make, setText } from './dom.js';
@@ -8,7 +8,7 @@ import { t } from './page-text.js';
 export interface BlockChoice {
   jobId: string;
   owner: string | undefined;
-  /** Cut and made safe; empty where the job has none. */
+  /** Safe text; empty for a job without a name. */
   name: string;
 }
 
@@ -57,7 +57,7 @@ export class BlockRow {
     return this.row.hidden === false;
   }
 
-  /** `choice`: which job it is; nothing while that is not known. */
+  /** `choice`: the job; undefined while it is not known. */
   fill(choice: BlockChoice | undefined): void {
     this.#choice = choice;
     this.button.hidden = choice === undefined;

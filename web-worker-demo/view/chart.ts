@@ -1,5 +1,5 @@
 /**
- * The live chart: cores at work over the last minutes as an SVG area, with the same in a sentence.
+ * The live chart: busy cores over the last minutes as an SVG area, and as a sentence for screen readers.
  * @module
  */
 import { formatNumber } from '../format.js';
@@ -8,10 +8,10 @@ import { language, t } from './page-text.js';
 
 const WIDTH = 600;
 const HEIGHT = 120;
-/** Room for the line's own thickness. */
+/** Space for the line's thickness. */
 const MARGIN = 4;
 
-/** `series`: cores at work, the oldest first. `cores`: how many may work, the height of the picture. */
+/** `series`: busy cores, the oldest first. `now`: busy cores now. `cores`: the limit, which is the chart's height. */
 export function drawChart(series: readonly number[], now: number, cores: number): void {
   const isEmpty = series.every((value) => value === 0);
   const peak = isEmpty ? 0 : Math.max(...series, cores);
@@ -30,7 +30,7 @@ export function drawChart(series: readonly number[], now: number, cores: number)
 function pathOf(series: readonly number[], peak: number): string {
   if (peak === 0) return '';
   const step = WIDTH / Math.max(1, series.length - 1);
-  // It begins where there was something, not with minutes of nothing.
+  // The line begins at the first value above 0.
   const first = Math.max(0, series.findIndex((value) => value > 0) - 1);
   const points = series.slice(first).map((value, offset) => {
     const i = first + offset;

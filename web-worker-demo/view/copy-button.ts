@@ -1,5 +1,5 @@
 /**
- * A button that copies a text, and says so.
+ * A button that copies a text, and confirms it.
  * @module
  */
 import { make } from './dom.js';
@@ -7,7 +7,7 @@ import { t } from './page-text.js';
 
 const SAID_MS = 2_000;
 
-/** `text`: what it copies when it is pressed. */
+/** `text`: called on each click for the text to copy. */
 export function copyButton(text: () => string): HTMLButtonElement {
   const made = make('button', {
     type: 'button',
@@ -19,9 +19,9 @@ export function copyButton(text: () => string): HTMLButtonElement {
   return made;
 }
 
-/** Copies, and writes into the button whether it worked. */
+/** Copies the text, and shows in the button whether it worked. */
 export async function copy(button: HTMLElement, text: string): Promise<void> {
-  // Over plain http there is no clipboard to write to.
+  // The clipboard is missing over plain http.
   const done = await Promise.resolve(
     navigator.clipboard?.writeText(text) ?? Promise.reject(new Error('none')),
   ).then(

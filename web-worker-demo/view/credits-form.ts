@@ -1,5 +1,5 @@
 /**
- * Who gets the credits: nobody, a key of this browser, or an address of the donor's; and what the ledger says of it.
+ * The choice of who is paid (nobody, a key of this browser, or an address), and the account's balance.
  * @module
  */
 import type { DonorStatus } from '../donor/donor-events.js';
@@ -10,9 +10,9 @@ import { formatAmount } from '../format.js';
 import { copy } from './copy-button.js';
 import { button, byId, input, setText } from './dom.js';
 import { bindExport } from './export-form.js';
-import { language, say, t } from './page-text.js';
+import { language, setMessage, t } from './page-text.js';
 
-/** The choice as it is pressed: an address of one's own is in force once it is a whole one. */
+/** Whether "an address of mine" is selected: it takes effect only with a valid address. */
 let choosingAddress = false;
 let address: string | undefined;
 
@@ -36,7 +36,7 @@ function radios(): HTMLInputElement[] {
   return [...document.querySelectorAll<HTMLInputElement>('input[name="payment"]')];
 }
 
-/** What is no address changes nothing: what was in force before stays so, and the page says it. */
+/** An invalid address changes nothing: the former choice stays, and an error is shown. */
 function takeAddress(box: SettingsBox): void {
   const typed = input('address').value.trim();
   const read = readAddress(typed);
@@ -57,7 +57,7 @@ export function drawCredits(box: SettingsBox): void {
   if (payment.to === 'address' && document.activeElement !== input('address') && !choosingAddress)
     input('address').value = payment.address;
   if (shown !== 'browser') return;
-  say(byId('browser-text'), box.keeps ? 'credits.browserText' : 'credits.browserForgets');
+  setMessage(byId('browser-text'), box.keeps ? 'credits.browserText' : 'credits.browserForgets');
   byId('browser-text').hidden = address === undefined;
   setText(
     byId('browser-address'),
@@ -81,7 +81,7 @@ function makeKey(box: SettingsBox): void {
   );
 }
 
-/** The ledger's word on the account that is paid. */
+/** Draws the paid account as the ledger has it. */
 export function drawAccount({ ledger }: DonorStatus, box: SettingsBox): void {
   const isPaid = box.now.payment.to !== 'nobody';
   byId('account').hidden = !isPaid;

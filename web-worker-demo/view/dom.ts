@@ -1,5 +1,5 @@
 /**
- * Elements: found by their id, and made with text that is never read as markup.
+ * Finds elements by id, and creates elements whose text is never parsed as markup.
  * @module
  */
 
@@ -13,7 +13,7 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string, type?: new
 export const button = (id: string): HTMLButtonElement => byId(id, HTMLButtonElement);
 export const input = (id: string): HTMLInputElement => byId(id, HTMLInputElement);
 
-/** An element with a class, a text, attributes and children; each may be left out. */
+/** Creates an element with an optional class, text, attributes and children. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   { class: name, text, ...attributes }: Record<string, string | undefined> = {},
@@ -29,7 +29,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Sets a text only where it differs: a screen reader reads a live text again each time that it is set. */
+/** Sets a text only if it differs: screen readers announce a live region each time that it is set. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,6 +1,6 @@
 /**
- * The form that saves this browser's key as a file: a passphrase, twice, and a word while it is encrypted. It stands in
- * the page and covers nothing.
+ * The form that exports this browser's key as a file: the passphrase twice, and a message while it is encrypted. It is a
+ * part of the page, not a dialog.
  * @module
  */
 import { exportKey, saveFile } from '../donor/earnings.js';

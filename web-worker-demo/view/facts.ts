@@ -1,5 +1,5 @@
 /**
- * Short facts as a list of names and values.
+ * A list of names and values.
  * @module
  */
 import { make, setText } from './dom.js';
@@ -10,7 +10,7 @@ export interface Fact {
   title?: string;
 }
 
-/** Changes what is there in place. */
+/** Updates the list in place. */
 export function drawFact(list: HTMLElement, facts: readonly Fact[]): void {
   while (list.children.length > facts.length) list.lastElementChild!.remove();
   facts.forEach(({ name, value, title }, i) => {

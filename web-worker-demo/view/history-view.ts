@@ -1,5 +1,5 @@
 /**
- * What was given, by day and by job.
+ * The history by day and by job.
  * @module
  */
 import type { DaySums, History, JobRecord } from '../donor/history.js';
@@ -38,7 +38,7 @@ export function drawHistory(history: History, nowMs: number): void {
 
 function dayBar(day: string, { computeMs, slices }: DaySums, peak: number): HTMLElement {
   const lang = language();
-  // Noon: the day stays the same in whatever zone it is formatted.
+  // Noon, so that the date is the same in every time zone.
   const at = new Date(`${day}T12:00`);
   const name = new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'numeric' }).format(at);
   const given = t('history.day', {

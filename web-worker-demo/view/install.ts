@@ -1,5 +1,5 @@
 /**
- * Installing: the shell works offline by a service worker, and browsers that can install a page get a button for it.
+ * Installation as an app: registers the service worker, and shows a button in browsers that can install the page.
  * @module
  */
 import { button } from './dom.js';
@@ -9,7 +9,7 @@ interface InstallPrompt extends Event {
 }
 
 export function bindInstall(): void {
-  // Only a secure context has it; a refusal (a private window) costs nothing but the offline shell.
+  // Secure contexts only; without it (also in a private window) the page does not work offline.
   navigator.serviceWorker?.register('/sw.js').catch(() => undefined);
   let offered: InstallPrompt | undefined;
   addEventListener('beforeinstallprompt', (event) => {

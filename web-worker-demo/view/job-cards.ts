@@ -1,7 +1,6 @@
 /**
- * What runs: a card for each job with what it says of itself, how far it has come with everybody's help, what it was
- * given here, and a lane for each sandbox at work on it. All of a job's words are a stranger's: they are cut, set as
- * text, and kept to their own direction.
+ * A card for each running job: its description, its total progress, what was computed for it here, and a lane for each
+ * of its sandboxes. All texts of a job are untrusted: they are truncated, set as text, and isolated in direction.
  * @module
  */
 import type { JobInfo, SandboxStatus } from 'manyhands/worker';
@@ -14,7 +13,7 @@ import {
   safeText,
   shortAddress,
 } from '../donor/safe-text.js';
-import { worktimeWord } from '../donor/worktime-word.js';
+import { worktimeLabel } from '../donor/worktime-label.js';
 import { BlockRow, type Block } from './block-row.js';
 import { copyButton } from './copy-button.js';
 import { byId, make, setText } from './dom.js';
@@ -35,7 +34,7 @@ interface Card {
   link: HTMLAnchorElement;
   block: BlockRow;
   owner: string;
-  /** When one of its sandboxes was last seen: a job between two sandboxes does not blink. */
+  /** When it last had a sandbox, `performance.now()`: the card stays for `LINGER_MS` between two sandboxes. */
   seenMs: number;
 }
 
@@ -43,7 +42,7 @@ const LINGER_MS = 1_500;
 const QUICK_MS = 200;
 const cards = new Map<string, Card>();
 
-/** `block` is called with what the donor wants to see no more. */
+/** `block` is called with the job or owner that the donor blocks. */
 export function drawJobs(
   { sandboxes, jobs, infos, cores }: Pick<DonorStatus, 'sandboxes' | 'jobs' | 'infos' | 'cores'>,
   block: Block,
@@ -110,11 +109,11 @@ function makeCard(block: Block): Card {
 function fillCard(card: Card, sandboxes: readonly SandboxStatus[], sums?: JobSums, info?: JobInfo): void {
   const about = sandboxes.find((sandbox) => sandbox.public !== undefined);
   const { jobId, owner } = about ?? sandboxes[0]!;
-  const told = safeText(about?.public?.name, NAME_SHOWN_MAX);
-  setText(card.name, about === undefined ? t('running.preparing') : told || t('running.unnamed'));
-  // What is not known yet cannot be named in a list of what is blocked.
+  const name = safeText(about?.public?.name, NAME_SHOWN_MAX);
+  setText(card.name, about === undefined ? t('running.preparing') : name || t('running.unnamed'));
+  // A job that is not known yet cannot be blocked.
   const isKnown = about !== undefined && jobId !== undefined;
-  card.block.fill(isKnown ? { jobId, owner, name: told } : undefined);
+  card.block.fill(isKnown ? { jobId, owner, name } : undefined);
   const description = safeText(about?.public?.description, DESCRIPTION_SHOWN_MAX);
   setText(card.about, description);
   card.about.hidden = description === '';
@@ -126,19 +125,19 @@ function fillCard(card: Card, sandboxes: readonly SandboxStatus[], sums?: JobSum
   card.link.hidden = href === undefined;
   if (href === undefined) card.link.removeAttribute('href');
   else fillJobLink(card.link, href);
-  // Of slices that pass in a blink no single one is told.
+  // Very short slices are not shown one by one.
   const quick = sums !== undefined && sums.slices > 0 && sums.computeMs / sums.slices < QUICK_MS;
   fillLanes(card.lanes, sandboxes, quick);
 }
 
-/** How far the whole job is, and how many help. */
+/** The progress of the whole job, and the number of workers. */
 function fillWhole({ whole, wholeText }: Card, info: JobInfo | undefined): void {
   whole.hidden = info === undefined || info.total === 0;
   wholeText.hidden = info === undefined;
   if (info === undefined) return;
   const { total, accepted, failed, workers, open } = info;
   const part = total === 0 ? 0 : Math.min((accepted + failed) / total, 1);
-  // The whole is said only of what is whole.
+  // Rounded down: 100 % only for a complete job.
   const percent = formatNumber(Math.floor(part * 1_000) / 10, language(), part < 0.1 ? 1 : 0);
   const of = open ? 'running.wholeOpen' : 'running.whole';
   const counts = {
@@ -173,7 +172,7 @@ function factsOf(owner: string | undefined, sums?: JobSums, info?: JobInfo): Fac
   if (info !== undefined) {
     if (info.bytes > 0) facts.push({ name: t('fact.moved'), value: formatBytes(info.bytes, lang) });
     const { name } = info.worktime;
-    facts.push({ name: t('fact.worktime'), value: worktimeWord(name) });
+    facts.push({ name: t('fact.worktime'), value: worktimeLabel(name) });
     const hosts = info.origins.map((origin) => (URL.canParse(origin) ? new URL(origin).host : ''));
     const from = hosts.length === 0 ? t('fact.scheduler') : new Intl.ListFormat(lang).format(hosts);
     facts.push({ name: t('fact.data'), value: from });

@@ -1,5 +1,5 @@
 /**
- * The link that a job gives of itself: where it leads stands in it, for its text is a stranger's choice.
+ * The link of a job: its text shows the host that it leads to, since the address is untrusted.
  * @module
  */
 import { make } from './dom.js';
@@ -14,7 +14,7 @@ export function jobLink(href: string): HTMLAnchorElement {
 
 export function fillJobLink(link: HTMLAnchorElement, href: string): void {
   link.href = href;
-  // The host as the browser writes it: look-alike letters stand as punycode.
+  // The host as the browser normalizes it: look-alike letters are shown as punycode.
   const { host } = new URL(href);
   link.textContent = `${t('running.link')} · ${host}\u00a0↗`;
   link.title = t('running.linkTo', { host });

@@ -1,5 +1,5 @@
 /**
- * A lane for each sandbox of a job: which slice it is at, and how far that is, where the slice says so.
+ * A lane for each sandbox of a job: its slice, and the slice's progress if it reports any.
  * @module
  */
 import type { SandboxStatus } from 'manyhands/worker';
@@ -7,7 +7,7 @@ import { formatNumber } from '../format.js';
 import { make, setText } from './dom.js';
 import { language, t } from './page-text.js';
 
-/** `quick`: the slices pass too fast to be shown one by one. */
+/** `quick`: the slices are too short to be shown one by one. */
 export function fillLanes(list: HTMLElement, sandboxes: readonly SandboxStatus[], quick: boolean): void {
   const old = new Map([...list.children].map((lane) => [(lane as HTMLElement).dataset.sandbox, lane]));
   const lanes = sandboxes.map((sandbox) => {

@@ -1,6 +1,6 @@
 /**
- * For whom: the groups, what is blocked, who is let in, and other sites that input may come from. Each is a list with a
- * button on every entry.
+ * The section "For whom": groups, blocked jobs and owners, admitted owners, and other origins of input. Each is a list
+ * with a button on every entry.
  * @module
  */
 import { JOINED_GROUPS_MAX } from '../../src/entry/page.browser.js';
@@ -13,7 +13,7 @@ import { t } from './page-text.js';
 
 interface Entry {
   text: string;
-  /** The button's own name, for who does not see the entry beside it. */
+  /** The button's accessible name. */
   label: string;
   word: string;
   title?: string;
@@ -49,12 +49,12 @@ export function bindAdmitted(box: SettingsBox): void {
   button('forget-admitted').addEventListener('click', () => box.change({ admittedOwners: [] }));
 }
 
-/** Whether there is no room for another group. */
+/** Whether another group would be over the limit. */
 export function isOneTooMany({ now: { groups } }: SettingsBox, group: Group): boolean {
   return groups.length >= JOINED_GROUPS_MAX && groups.every(({ key }) => key !== group.key);
 }
 
-/** A group of the same key takes the other's place. */
+/** Adds the group; it replaces one with the same key. */
 export async function joinGroup(box: SettingsBox, group: Group): Promise<Group> {
   const hidden = await hideSecret(group);
   box.change({ groups: [...box.now.groups.filter(({ key }) => key !== group.key), hidden] });
@@ -78,7 +78,7 @@ export function drawLists(box: SettingsBox): void {
   drawAdmitted(box);
 }
 
-/** Whoever is let in counts only while the donor wants to be asked. */
+/** Admitted owners matter only while the donor is asked about new ones. */
 export function drawAdmitted(box: SettingsBox): void {
   const { admittedOwners, askBeforeNewOwner } = box.now;
   byId('admitted-row').hidden = admittedOwners.length === 0 || !askBeforeNewOwner;

@@ -1,5 +1,5 @@
 /**
- * The log in plain words, the newest first. Entries are kept as keys, so that the past changes its language too.
+ * The log, the newest entry first. Entries are stored as message keys, so that a change of language applies to all.
  * @module
  */
 import type { LogEntry, SavedEntry } from '../donor/donor-events.js';
@@ -8,15 +8,15 @@ import { byId, make } from './dom.js';
 import { language, t } from './page-text.js';
 
 const ENTRIES_MAX = 100;
-/** Entries that come faster than this are no news: a job that hitches all the time must not wipe out the rest. */
+/** An entry that repeats the one before it is counted, not added: a repeating warning must not push out the rest. */
 const REPEATS_SHOWN_MAX = 1;
 
 const entries: { entry: LogEntry; at: Date; item: HTMLElement; times: number }[] = [];
 
-/** What former visits kept, the oldest first; it stands below what is new. */
+/** Adds the entries of former visits, given the oldest first, below the new ones. */
 export function showPast(past: readonly SavedEntry[]): void {
   for (const { atMs, ...entry } of past.toReversed()) {
-    // A message that is known no more has nothing to say.
+    // Its message key was removed in a later version.
     if (!isMessageKey(entry.key)) continue;
     const line = { entry, at: new Date(atMs), item: make('div'), times: REPEATS_SHOWN_MAX };
     entries.push(line);
@@ -29,7 +29,7 @@ export function showPast(past: readonly SavedEntry[]): void {
 
 export function log(entry: LogEntry): void {
   const last = entries[0];
-  const same = last !== undefined && readsLike(last.entry) === readsLike(entry);
+  const same = last !== undefined && textOf(last.entry) === textOf(entry);
   if (same) {
     last.times += 1;
     fill(last);
@@ -43,15 +43,15 @@ export function log(entry: LogEntry): void {
   drawEmpty();
 }
 
-/** An empty log is nothing to stop at with the keyboard. */
+/** An empty log is left out of the keyboard's tab order. */
 function drawEmpty(): void {
   byId('log-none').hidden = entries.length > 0;
   if (entries.length > 0) byId('log').tabIndex = 0;
 }
 
-const readsLike = ({ detail: _detail, ...read }: LogEntry): string => JSON.stringify(read);
+const textOf = ({ detail: _detail, ...read }: LogEntry): string => JSON.stringify(read);
 
-/** Says everything again, in the page's language. */
+/** Draws all entries again, in the page's language. */
 export function redrawLog(): void {
   entries.forEach(fill);
 }

@@ -1,12 +1,12 @@
 /**
- * What this browser or this way to the page lacks, in a sentence each. Nothing is shown where nothing is missing.
+ * Notes on what is missing in this browser or over this connection, one sentence each.
  * @module
  */
 import type { MessageKey } from '../i18n/en.js';
 import { byId, make } from './dom.js';
 import { t } from './page-text.js';
 
-/** `tabs`: how many tabs of this browser lend, this one among them. */
+/** `tabs`: how many tabs of this browser run a worker, this one included. */
 export function drawNotes(tabs: number): void {
   const notes: MessageKey[] = [];
   if (!isSecureContext) notes.push('notes.insecure');

@@ -1,5 +1,5 @@
 /**
- * The language of the whole page: every element that names a message says it, and what is drawn by script asks here.
+ * The page's language: sets the text of every element that names a message, and translates for the views.
  * @module
  */
 import { languageOf, Translator, type Language, type Values } from '../i18n/translate.js';
@@ -16,8 +16,8 @@ export function language(): Language {
   return translator.language;
 }
 
-/** Changes the language of what stands in the document; what script draws is drawn again by whoever draws it. */
-export function speak(wanted: Language | 'auto'): void {
+/** Changes the language of the document's elements; views draw their own texts again. */
+export function setLanguage(wanted: Language | 'auto'): void {
   translator = new Translator(languageOf(wanted, navigator.languages));
   document.documentElement.lang = translator.language;
   for (const element of document.querySelectorAll('[data-t]')) {
@@ -28,8 +28,8 @@ export function speak(wanted: Language | 'auto'): void {
   }
 }
 
-/** Changes which message an element says, now and after a change of language. */
-export function say(element: HTMLElement, key: MessageKey): void {
+/** Sets the message of an element, now and after a change of language. */
+export function setMessage(element: HTMLElement, key: MessageKey): void {
   if (element.dataset.t === key) return;
   element.dataset.t = key;
   element.textContent = t(key);

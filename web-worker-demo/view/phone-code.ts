@@ -6,7 +6,7 @@ import { byId, setText } from './dom.js';
 import { t } from './page-text.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Modules of white around the code, as its standard wants. */
+/** Width of the white margin, in modules; ISO/IEC 18004 requires 4. */
 const QUIET = 4;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
@@ -16,7 +16,7 @@ export function bindPhoneCode(): void {
 }
 
 export async function drawPhoneCode(): Promise<void> {
-  // Another machine that opens `localhost` finds itself.
+  // On another machine `localhost` is that machine.
   const isHere = LOOPBACK.test(location.hostname);
   setText(byId('phone-text'), t(isHere ? 'phone.here' : 'phone.text'));
   byId('phone-code').hidden = isHere;

@@ -1,12 +1,12 @@
 /**
- * Language and appearance: two lists in the bar, kept with the other settings.
+ * Language and appearance: two lists in the header, stored with the other settings.
  * @module
  */
 import type { SettingsBox } from '../donor/settings-box.js';
 import type { Settings } from '../donor/settings.js';
 import { LANGUAGE_NAMES } from '../i18n/translate.js';
 import { byId, make } from './dom.js';
-import { language, speak } from './page-text.js';
+import { language, setLanguage } from './page-text.js';
 
 export function bindPreferences(box: SettingsBox): void {
   const languages = byId('language', HTMLSelectElement);
@@ -20,14 +20,14 @@ export function bindPreferences(box: SettingsBox): void {
 }
 
 export function applyPreferences({ now }: SettingsBox): void {
-  speak(now.language);
-  wear(now.theme);
+  setLanguage(now.language);
+  applyTheme(now.theme);
   byId('language', HTMLSelectElement).value = language();
   byId('theme', HTMLSelectElement).value = now.theme;
 }
 
-/** Light or dark by the donor's wish; as the system has it otherwise. */
-export function wear(theme: Settings['theme']): void {
+/** Sets the light or dark theme; `auto` follows the system. */
+export function applyTheme(theme: Settings['theme']): void {
   if (theme === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 }

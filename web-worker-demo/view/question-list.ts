@@ -1,6 +1,6 @@
 /**
- * Questions to the donor as a list in the page: it covers nothing, takes no focus and no keys, and stays until it is
- * answered. What a job says of itself is a stranger's text.
+ * Questions to the donor as a list in the page: it is no dialog, takes no focus and no keys, and stays until it is
+ * answered. All texts of a job are untrusted.
  * @module
  */
 import type { Answer, Question } from '../donor/open-questions.js';
@@ -15,7 +15,7 @@ import { byId, make, setText } from './dom.js';
 import { jobLink } from './job-link.js';
 import { language, t } from './page-text.js';
 
-/** A press that was meant for what stood here before is not an answer. Milliseconds. */
+/** A click this soon after the question appeared was meant for something else, and is ignored. Milliseconds. */
 const SETTLE_MS = 500;
 
 /** `answer` is called with the question whose button was pressed. */

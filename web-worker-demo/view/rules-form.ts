@@ -1,5 +1,6 @@
 /**
- * How much and when: the plain controls, each bound to one setting. What this browser cannot tell is not offered.
+ * The sections "How much" and "When": controls that are bound to one setting each. Conditions that this browser cannot
+ * observe are hidden.
  * @module
  */
 import { askForIdlePermission } from '../donor/condition-sources.js';
@@ -30,10 +31,10 @@ const NEEDS: [setting: (typeof FLAGS)[number], source: keyof ConditionSources, n
 ];
 
 let idleDenied = false;
-/** Hours that are offered first: a night. */
+/** The first suggestion for the hours of the day. */
 const NIGHT = '22:00-07:00';
 
-/** The embedded document has some of them only. */
+/** The flags of this document; the embedded one has only some of them. */
 const flagsHere = (): (typeof FLAGS)[number][] =>
   FLAGS.filter((flag) => document.getElementById(flag) !== null);
 
@@ -85,7 +86,7 @@ function drawHours({ hours }: Readonly<Settings>): void {
   if (document.activeElement !== input('hours-to')) input('hours-to').value = to;
 }
 
-/** The browser asks the donor for a permission, in the click that wants it. */
+/** Asks for the browser's permission in the handler of the click, as browsers require. */
 async function changeIdle(box: SettingsBox): Promise<void> {
   const wanted = input('onlyIdle').checked;
   const allowed = wanted && (await askForIdlePermission().catch(() => false));
@@ -102,7 +103,7 @@ export function drawMuch({ cores: chosen, share }: Readonly<Settings>, cores: nu
   drawRange('share', percent, `${formatNumber(percent, language())} %`);
 }
 
-/** The value in words stands beside the slider, and is what a screen reader says of it. */
+/** Shows the value beside the slider, and sets it as the text for screen readers. */
 function drawRange(id: 'cores' | 'share', value: number, words: string): void {
   input(id).value = String(value);
   input(id).setAttribute('aria-valuetext', words);
@@ -118,7 +119,7 @@ export function drawRules(box: SettingsBox, cores: number, sources: ConditionSou
   drawMissing(sources);
 }
 
-/** Without a group, jobs for everybody are all that there is. */
+/** Without a group only public jobs can run, so the box is checked and disabled. */
 export function drawPublicGroup({ now }: SettingsBox): void {
   input('publicGroup').disabled = now.groups.length === 0;
   if (now.groups.length === 0) input('publicGroup').checked = true;

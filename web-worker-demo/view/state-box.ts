@@ -1,15 +1,15 @@
 /**
- * The large button, and beside it the state, the reason for it, and what the donor can do about it.
+ * The start button, and beside it the state, its reason, and what the donor can do about it.
  * @module
  */
-import { isRunning, type DonorStatus, type RestReason } from '../donor/donor-events.js';
+import { isRunning, type DonorStatus, type PauseReason } from '../donor/donor-events.js';
 import type { Settings } from '../donor/settings.js';
 import type { Values } from '../i18n/translate.js';
 import type { MessageKey } from '../i18n/en.js';
 import { button, byId, make, setText } from './dom.js';
-import { language, say, t } from './page-text.js';
+import { language, setMessage, t } from './page-text.js';
 
-/** What the buttons beside the state do. */
+/** The actions of the buttons beside the state. */
 export interface StateActions {
   tryNow: () => void;
   reload: () => void;
@@ -28,7 +28,7 @@ interface Shown {
   remedies: Remedy[];
 }
 
-/** How much more data a press allows, MiB. */
+/** How much more data a click allows, MiB. */
 const MORE_MEBIBYTES = 1_024;
 
 const RELOAD: Remedy = { key: 'remedy.reload', act: ({ reload }) => reload() };
@@ -37,8 +37,8 @@ const setting = (key: MessageKey, patch: Partial<Settings>): Remedy => ({
   act: ({ change }) => change(patch),
 });
 
-/** What ends a pause; nothing where only the world can end it. */
-const AGAINST_PAUSE: Record<RestReason, Remedy | undefined> = {
+/** What the donor can do to end a pause; undefined if nothing. */
+const AGAINST_PAUSE: Record<PauseReason, Remedy | undefined> = {
   battery: setting('remedy.battery', { onlyPlugged: false }),
   metered: setting('remedy.metered', { avoidMetered: false }),
   active: setting('remedy.active', { onlyIdle: false }),
@@ -69,8 +69,8 @@ export function drawState(
   const power = button('power');
   const running = isRunning(phase);
   power.dataset.running = String(running);
-  say(byId('power-text'), running ? 'power.stop' : 'power.start');
-  // It keeps the focus while it is busy, which a disabled button would not.
+  setMessage(byId('power-text'), running ? 'power.stop' : 'power.start');
+  // Not `disabled`: a disabled button would lose the focus.
   power.setAttribute('aria-disabled', String(phase === 'stopping' || cannotCompute()));
   const { text, why, remedies } = shownOf(status, questions, settings);
   setText(byId('state-text'), text);
@@ -78,7 +78,7 @@ export function drawState(
   drawRemedies(remedies, settings, actions);
 }
 
-/** Without Web Workers there is nothing that a press could start. */
+/** Whether this browser lacks Web Workers. */
 export const cannotCompute = (): boolean => typeof Worker === 'undefined';
 
 function shownOf(status: DonorStatus, questions: number, settings: Readonly<Settings>): Shown {
@@ -124,7 +124,7 @@ function valuesOf({ hours, snoozeUntilMs }: Readonly<Settings>): Values {
   return { hours: hours.replace('-', '\u2013'), until };
 }
 
-/** A button that is there already stays, and keeps the focus. */
+/** Buttons that are there already stay, so that they keep the focus. */
 function drawRemedies(remedies: Remedy[], settings: Readonly<Settings>, actions: StateActions): void {
   current = settings;
   const box = byId('remedies');

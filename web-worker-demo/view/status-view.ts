@@ -1,5 +1,5 @@
 /**
- * The title of the tab, and the numbers: time given, cores busy and jobs helped first, the rest below.
+ * The tab's title, and the figures: computing time, busy cores and jobs first, the rest below.
  * @module
  */
 import type { DonorStatus } from '../donor/donor-events.js';
@@ -10,7 +10,7 @@ import { language, t } from './page-text.js';
 
 const MEBIBYTE = 1_048_576;
 
-/** `questions`: how many wait for the donor's answer; their number comes first, where a narrow tab shows it. */
+/** `questions`: how many are open; their number comes first in the title, where a narrow tab shows it. */
 export function drawTitle(phase: DonorStatus['phase'], questions: number): void {
   const isAtWork = phase === 'working' || phase === 'finishing';
   const title = t(isAtWork ? 'page.titleWorking' : 'page.title');
@@ -18,7 +18,7 @@ export function drawTitle(phase: DonorStatus['phase'], questions: number): void 
   if (document.title !== shown) document.title = shown;
 }
 
-/** What is given, in all visits. */
+/** Draws the totals of all visits. */
 export function drawSums(all: Totals): void {
   const lang = language();
   setText(byId('slices'), formatNumber(all.slices - all.failed, lang));
@@ -54,7 +54,7 @@ export function drawFigures(
   setText(byId('data-cap'), t('given.ofCap', { cap: formatBytes(mebibytesPerDay * MEBIBYTE, lang) }));
 }
 
-/** The ledger's word, as of when it was asked. */
+/** Draws the balance as the ledger last reported it. */
 export function drawBalance({ ledger }: DonorStatus, isPaid: boolean): void {
   const lang = language();
   setText(byId('credits'), ledger === undefined ? (isPaid ? '…' : '–') : formatAmount(ledger.balance, lang));

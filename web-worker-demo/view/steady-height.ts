@@ -1,10 +1,10 @@
 /**
- * A part that comes and goes in pieces keeps the height of its highest for a while: what stands below it, the rest of
- * a site, does not jump with each job.
+ * Keeps an element at its greatest recent height for some time, so that the content below it does not jump when jobs
+ * come and go.
  * @module
  */
 
-/** How long it may be lower before it gives the room back. */
+/** How long it may be lower before its minimum height is reduced, milliseconds. */
 const RELAX_MS = 60_000;
 
 export class SteadyHeight {
@@ -16,7 +16,7 @@ export class SteadyHeight {
     this.#part = part;
   }
 
-  /** To be called when it was drawn anew. */
+  /** Call it after each drawing. */
   keep(): void {
     const { style } = this.#part;
     style.minHeight = '';
@@ -26,7 +26,7 @@ export class SteadyHeight {
       this.#kept = height;
       this.#highMs = nowMs;
     }
-    // A part that is hidden has no height, and keeps none.
+    // A hidden element has no height, and keeps none.
     if (height === 0) this.#kept = 0;
     else style.minHeight = `${this.#kept}px`;
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isOtherDoor } from './door.js';
+import { admissionChanged } from './admission-settings.js';
 
 const none = { admittedOwners: [], blockedOwners: [] };
 const open = { askBeforeNewOwner: false, ...none };
 const asking = (...admittedOwners: string[]) => ({ askBeforeNewOwner: true, ...none, admittedOwners });
 
-describe('isOtherDoor', () => {
+describe('admissionChanged', () => {
   it.each([
     ['switched on', open, asking(), true],
     ['an owner forgotten', asking('a', 'b'), asking('b'), true],
@@ -16,6 +16,6 @@ describe('isOtherDoor', () => {
     ['forgotten while nobody is asked about', { ...open, admittedOwners: ['a'] }, open, false],
     ['nothing', asking('a'), asking('a'), false],
   ])('%s: from %j to %j is %j', (_what, before, after, expected) => {
-    expect(isOtherDoor(before, after)).toBe(expected);
+    expect(admissionChanged(before, after)).toBe(expected);
   });
 });
