@@ -12,6 +12,7 @@ import { withLock } from './build/lock.mjs';
 import { writeManifest } from './build/manifest.mjs';
 import { CACHE, DIST, ROOT, STAGE, WEB } from './build/paths.mjs';
 import { inputsDigest, isFresh, saveStamp } from './build/stamp.mjs';
+import { writeWireTables } from './build/wire-tables.mjs';
 
 const quiet = process.argv.includes('--quiet');
 const say = (text) => {
@@ -41,6 +42,7 @@ async function build() {
     }
   };
   await attempt('The library', compile);
+  await attempt('The tables of limits and error codes', writeWireTables);
   await rm(STAGE, { recursive: true, force: true });
   const sandbox = await attempt('The sandbox script', bundleSandbox);
   await attempt('The scripts of headless sandboxes', bundleHeadless);
