@@ -1,5 +1,5 @@
 /**
- * The tests that need a real browser. They start their own servers on free ports; see tests/e2e/rig.
+ * The tests that need a real browser. They start their own servers on free ports; see tests/e2e/fixtures.
  * @module
  */
 import { defineConfig } from '@playwright/test';

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import { build } from 'esbuild';
 import { findChromium } from '../scripts/find-chromium.mjs';
-import { startCluster } from '../tests/rig/cluster.mjs';
+import { startCluster } from '../tests/fixtures/cluster.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 10);
 const SLICES = 1_000_000;

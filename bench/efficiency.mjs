@@ -4,7 +4,7 @@
  * counted. Best of three. `node bench/efficiency.mjs [seconds [case]]`.
  */
 import { Worker } from 'node:worker_threads';
-import { startCluster } from '../tests/rig/cluster.mjs';
+import { startCluster } from '../tests/fixtures/cluster.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 20);
 const ONLY = process.argv[3];

@@ -1,5 +1,5 @@
 /** A cluster whose owner has an account with credits, unlocked, and the signing library loaded. */
-import { startCluster } from '../tests/rig/cluster.mjs';
+import { startCluster } from '../tests/fixtures/cluster.mjs';
 
 const CREDITS = 1_000n * 10n ** 9n;
 

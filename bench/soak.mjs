@@ -11,7 +11,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startCluster } from '../tests/rig/cluster.mjs';
+import { startCluster } from '../tests/fixtures/cluster.mjs';
 import { hasGrown, median, quarters } from './soak/growth.mjs';
 import { cpuMs, footprint } from './soak/processes.mjs';
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { computeFor, init } from '../../dist/entry/deployer.node.js';
-import { liveBytes } from '../../tests/rig/live-bytes.mjs';
+import { liveBytes } from '../../tests/fixtures/live-bytes.mjs';
 
 const [url, kind] = process.argv.slice(2);
 /** Slices of a small job, and pause between two of them. */

@@ -13,7 +13,7 @@ describe('withLock', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('lets one in at a time', async () => {
+  it('runs one holder at a time', async () => {
     let inside = 0;
     let most = 0;
     const work = async (): Promise<void> => {
@@ -25,13 +25,13 @@ describe('withLock', () => {
     expect(most).toBe(1);
   });
 
-  it('takes over from a holder that died', async () => {
+  it('takes over the lock of a process that has died', async () => {
     // No process has a number this large.
     await writeFile(path, '999999999');
     expect(await withLock(path, () => Promise.resolve('in'))).toBe('in');
   });
 
-  it('is free again after a failure', async () => {
+  it('releases the lock after a failure', async () => {
     await expect(withLock(path, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(await withLock(path, () => Promise.resolve('in'))).toBe('in');
   });

@@ -7,7 +7,7 @@ import { reachableTypes } from './public-types.mjs';
 let folder = '';
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-it('follows each way of naming a module, round in a circle, and leaves alone what nothing names', async () => {
+it('publicTypes follows every form of import, also in circles, and skips files that nothing imports', async () => {
   folder = await mkdtemp(join(tmpdir(), 'manyhands-types-'));
   await mkdir(join(folder, 'lib'));
   const files = {

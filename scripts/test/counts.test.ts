@@ -13,7 +13,7 @@ const file = (status: string, assertionResults: ReturnType<typeof assertion>[]) 
 });
 
 describe('countVitest', () => {
-  it('counts what passed and names what failed', () => {
+  it('counts passed tests and lists failed ones', () => {
     const report = { testResults: [file('failed', [assertion('passed'), assertion('failed', 'adds')])] };
     expect(countVitest(report, false, '/r')).toEqual({
       passed: 1,
@@ -27,19 +27,19 @@ describe('countVitest', () => {
     expect(countVitest(report, true, '/r')).toMatchObject({ passed: 1, failed: 1 });
   });
 
-  it('counts a file that does not load', () => {
+  it('counts a test file that does not load as failed', () => {
     const report = { testResults: [file('passed', [assertion('passed')]), file('failed', [])] };
     expect(countVitest(report, false, '/r')).toMatchObject({ passed: 1, failed: 1 });
   });
 
-  it('counts a failure outside the tests, a missing report, and no test at all', () => {
+  it('counts a failure outside of tests, a missing report and an empty run as failed', () => {
     const report = { testResults: [file('passed', [assertion('passed')])] };
     expect(countVitest(report, false, '/r')).toMatchObject({ passed: 1, failed: 1 });
     expect(countVitest(undefined, true, '/r')).toMatchObject({ passed: 0, failed: 1 });
     expect(countVitest({ testResults: [] }, true, '/r')).toMatchObject({ passed: 0, failed: 1 });
   });
 
-  it('counts a clean run as it is', () => {
+  it('counts a run without failures as passed', () => {
     const report = { testResults: [file('passed', [assertion('passed'), assertion('passed')])] };
     expect(countVitest(report, true, '/r')).toEqual({ passed: 2, failed: 0, failures: [] });
   });
@@ -48,7 +48,7 @@ describe('countVitest', () => {
 describe('countPlaywright', () => {
   const spec = (title: string, status: string) => ({ title, tests: [{ status }] });
 
-  it('walks through suites, and counts all but the expected as failed', () => {
+  it('traverses nested suites, and counts every unexpected result as failed', () => {
     const inner = {
       title: 'inner',
       specs: [spec('b', 'unexpected'), spec('c', 'flaky'), spec('d', 'skipped')],
@@ -65,7 +65,7 @@ describe('countPlaywright', () => {
     });
   });
 
-  it('counts errors outside the tests', () => {
+  it('counts errors outside of tests as failed', () => {
     const report = { suites: [], errors: [{ message: 'cannot load\nmore' }] };
     expect(countPlaywright(report, false)).toEqual({ passed: 0, failed: 1, failures: ['cannot load'] });
     expect(countPlaywright({ suites: [] }, false)).toMatchObject({ failed: 1 });

@@ -37,7 +37,7 @@ describe('runSteps', () => {
     expect(results.map((result) => result.step.name)).toEqual(['s0', 's1', 's2', 's3', 's4']);
   });
 
-  it('counts a step that crashes, and goes on', async () => {
+  it('counts a step that crashes as failed, and continues', async () => {
     const crash = (): Promise<never> => Promise.reject(new Error('boom'));
     const steps = [makeStep('a', 1, crash), makeStep('b', 2, () => Promise.resolve(passed))];
     const results = await runSteps(steps, CONTEXT, () => {});
@@ -48,7 +48,7 @@ describe('runSteps', () => {
     expect(results[0]?.output).toContain('boom');
   });
 
-  it('does not run what needs a step that failed, and counts it as failed', async () => {
+  it('does not run a step that needs a failed step, and counts it as failed', async () => {
     let ran = false;
     const failed = { passed: 0, failed: 1, failures: ['x'], output: '' };
     const steps = [
@@ -68,7 +68,7 @@ describe('runSteps', () => {
     expect(results[1]).toMatchObject({ passed: 0, failed: 1 });
   });
 
-  it('runs a step whose need was not picked', async () => {
+  it('runs a step whose required step was not selected', async () => {
     const results = await runSteps(
       [makeStep('e2e', 2, () => Promise.resolve(passed), ['build'])],
       CONTEXT,
@@ -81,7 +81,7 @@ describe('runSteps', () => {
 describe('runProcess', () => {
   const node = process.execPath;
 
-  it('says how it ended and what it printed', async () => {
+  it('returns the exit status and the output', async () => {
     expect(await runProcess(node, ['-e', 'console.log(1); console.error(2)'], { timeoutMs: 20_000 })).toEqual(
       {
         ok: true,
@@ -94,7 +94,7 @@ describe('runProcess', () => {
     expect(none).toMatchObject({ ok: false, output: expect.stringContaining('did not start') as string });
   });
 
-  it('ends what takes too long, with the processes that it started', async () => {
+  it('kills a program that exceeds its time limit, with its child processes', async () => {
     // The grandchild holds the output open, which ends only when it has ended too.
     const script = `
       const endless = ['-e', 'setInterval(() => {}, 1000)'];
@@ -105,7 +105,7 @@ describe('runProcess', () => {
     expect(output).toContain('longer than');
   });
 
-  it('ends what a program leaves behind', async () => {
+  it('kills child processes that outlive their program', async () => {
     const script = `
       const endless = ['-e', 'setInterval(() => {}, 1000)'];
       require('node:child_process').spawn(process.execPath, endless, { stdio: 'inherit' }).unref();`;
@@ -116,7 +116,7 @@ describe('runProcess', () => {
 describe('parseArguments', () => {
   const names = ['lint', 'unit'];
 
-  it('reads what there is', () => {
+  it('parses the known options', () => {
     expect(parseArguments([], names)).toEqual({ deep: false, quick: false, help: false });
     expect(parseArguments(['--deep', '--only', 'lint,unit'], names)).toMatchObject({
       deep: true,
@@ -125,7 +125,7 @@ describe('parseArguments', () => {
     expect(parseArguments(['--only=unit'], names)).toMatchObject({ only: ['unit'] });
   });
 
-  it('refuses what there is not', () => {
+  it('rejects unknown options', () => {
     expect(parseArguments(['--only', 'x'], names).error).toContain('lint, unit');
     expect(parseArguments(['--only'], names).error).toBeDefined();
     expect(parseArguments(['--quick', '--deep'], names).error).toContain('--quick');
@@ -134,13 +134,13 @@ describe('parseArguments', () => {
 });
 
 describe('OutputBuffer', () => {
-  it('keeps all of a short output', () => {
+  it('keeps a short output completely', () => {
     const buffer = new OutputBuffer();
     for (const piece of ['one ', 'two ', 'three']) buffer.append(Buffer.from(piece));
     expect(buffer.text()).toBe('one two three');
   });
 
-  it('keeps the beginning and the end of a long one', () => {
+  it('keeps the beginning and the end of a long output', () => {
     const buffer = new OutputBuffer();
     buffer.append(Buffer.from('first'));
     for (let i = 0; i < 2_000; i++) buffer.append(Buffer.from('x'.repeat(1_000)));

@@ -1,24 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../lib/clock.js';
 import { createDeployer } from '../deployer/deployer.js';
-import { deployerRig, hurriedClock, until, type DeployerRig } from '../testing/deployer/deployer-rig.js';
+import {
+  createDeployerFixture,
+  acceleratedClock,
+  waitUntil,
+  type DeployerFixture,
+} from '../testing/deployer/deployer-fixture.js';
 import type { Job } from '../deployer/job/job.js';
 
 /** A job that is followed while its scheduler is stopped; timers run fast. */
-async function lostRig(times = 20): Promise<DeployerRig & { job: Job<number>; running: Promise<unknown> }> {
-  const rig = deployerRig({ clock: hurriedClock(times) });
-  const job = rig.deployer.computeFor([1, 2], (x: number) => x);
+async function lostFixture(
+  times = 20,
+): Promise<DeployerFixture & { job: Job<number>; running: Promise<unknown> }> {
+  const fixture = createDeployerFixture({ clock: acceleratedClock(times) });
+  const job = fixture.deployer.computeFor([1, 2], (x: number) => x);
   const running = job.exec().catch((error: unknown) => error);
-  await until(() => rig.stub.jobs.size === 1 && !rig.stub.job.open);
-  rig.stub.refusing = true;
-  rig.stub.cut();
-  return { ...rig, job, running };
+  await waitUntil(() => fixture.stub.jobs.size === 1 && !fixture.stub.job.open);
+  fixture.stub.refusesConnections = true;
+  fixture.stub.disconnectAll();
+  return { ...fixture, job, running };
 }
 
 describe('a scheduler that cannot be reached', () => {
   it('is reported by events of the job and of compute, and so is the reconnect', async () => {
-    const { stub, deployer, warnings, ...rig } = deployerRig({ clock: hurriedClock(20) });
-    void rig;
+    const { stub, deployer, warnings, ...fixture } = createDeployerFixture({ clock: acceleratedClock(20) });
+    void fixture;
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const told: string[] = [];
     job.on('reconnecting', ({ message }) => told.push(`job lost ${typeof message}`));
@@ -26,37 +33,37 @@ describe('a scheduler that cannot be reached', () => {
     deployer.compute.on('reconnecting', () => told.push('compute lost'));
     deployer.compute.on('reconnected', () => told.push('compute back'));
     const running = job.exec();
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
-    stub.refusing = true;
-    stub.cut();
-    await until(() => stub.connects > 3);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.refusesConnections = true;
+    stub.disconnectAll();
+    await waitUntil(() => stub.connectionAttempts > 3);
     expect(told).toEqual(['compute lost', 'job lost string']);
-    stub.refusing = false;
-    await until(() => told.length === 4);
+    stub.refusesConnections = false;
+    await waitUntil(() => told.length === 4);
     expect(told.slice(2)).toEqual(['compute back', 'job back number']);
-    stub.outcome(stub.job, 1, [{ value: 1 }, { value: 2 }]);
+    stub.commitOutcomes(stub.job, 1, [{ value: 1 }, { value: 2 }]);
     expect([...(await running)]).toEqual([1, 2]);
     expect(warnings.filter((text) => text.includes('connection'))).toEqual([]);
   });
 
   it('is logged once if nobody listens, and so is the reconnect', async () => {
-    const { stub, warnings, job, running } = await lostRig();
-    await until(() => warnings.some((text) => /the connection to .* is lost/.test(text)));
-    stub.refusing = false;
-    await until(() => warnings.some((text) => /connected to .* again/.test(text)));
+    const { stub, warnings, job, running } = await lostFixture();
+    await waitUntil(() => warnings.some((text) => /the connection to .* is lost/.test(text)));
+    stub.refusesConnections = false;
+    await waitUntil(() => warnings.some((text) => /connected to .* again/.test(text)));
     expect(warnings.filter((text) => text.includes('is lost'))).toHaveLength(1);
     await job.cancel();
     await running;
   });
 
   it('fails calls and new jobs after the time set by init, but not a running job', async () => {
-    const { stub, ports } = deployerRig();
+    const { stub, ports } = createDeployerFixture();
     const deployer = createDeployer({ ...ports, connectTimeoutMs: 50 });
     const job = deployer.computeFor([1], (x: number) => x);
     const waiting = job.exec().catch((error: unknown) => error);
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
-    stub.refusing = true;
-    stub.cut();
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.refusesConnections = true;
+    stub.disconnectAll();
     const failed = expect.objectContaining({ code: 'CONNECT_FAILED' }) as Error;
     await Promise.all([
       expect(job.cancel()).rejects.toThrow(failed),
@@ -65,14 +72,14 @@ describe('a scheduler that cannot be reached', () => {
       expect(deployer.addSlices([1], job.id)).rejects.toThrow(failed),
       expect(deployer.computeFor([1], (x: number) => x).exec()).rejects.toThrow(failed),
     ]);
-    stub.refusing = false;
-    await until(() => stub.clients.size > 0);
+    stub.refusesConnections = false;
+    await waitUntil(() => stub.clients.size > 0);
     await job.cancel();
     expect(await waiting).toMatchObject({ code: 'JOB_CANCELLED' });
   });
 
   it('does not delay the abort of a call by its signal', async () => {
-    const { stub, deployer, job, running } = await lostRig();
+    const { stub, deployer, job, running } = await lostFixture();
     const signal = AbortSignal.timeout(30);
     const late = expect.objectContaining({ code: 'TIMEOUT' }) as Error;
     await Promise.all([
@@ -84,8 +91,8 @@ describe('a scheduler that cannot be reached', () => {
       expect(deployer.compute.list({ signal })).rejects.toThrow(late),
       expect(deployer.computeFor([1], (x: number) => x).exec({ signal })).rejects.toThrow(late),
     ]);
-    stub.refusing = false;
-    await until(() => stub.clients.size > 0);
+    stub.refusesConnections = false;
+    await waitUntil(() => stub.clients.size > 0);
     await job.cancel();
     await running;
   });
@@ -93,54 +100,54 @@ describe('a scheduler that cannot be reached', () => {
 
 describe('a signal of exec', () => {
   it('ends the job at the scheduler too', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const abort = new AbortController();
     const running = deployer.computeFor([1], (x: number) => x).exec({ signal: abort.signal });
-    await until(() => stub.jobs.size === 1);
+    await waitUntil(() => stub.jobs.size === 1);
     abort.abort(new Error('enough'));
     await expect(running).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } });
-    await until(() => stub.job.runStatus === 'cancelled');
+    await waitUntil(() => stub.job.runStatus === 'cancelled');
   });
 
   it('of wait ends only that wait, and the next one continues', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const id = await deployer.computeFor([1, 2], (x: number) => x).deploy();
     const job = await deployer.attach<number>(id);
     await expect(job.wait({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ code: 'TIMEOUT' });
-    await until(() => stub.requests('job.unfollow').length === 1);
-    stub.outcome(stub.job, 1, [{ value: 1 }, { value: 4 }]);
+    await waitUntil(() => stub.requestsOfType('job.unfollow').length === 1);
+    stub.commitOutcomes(stub.job, 1, [{ value: 1 }, { value: 4 }]);
     expect([...(await job.wait())]).toEqual([1, 4]);
   });
 });
 
 describe('an interrupted input', () => {
   it('is reported to whoever waits for the job, and continues after what was committed', async () => {
-    const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
-    stub.work = (x) => ({ value: (x as number) * 2 });
+    const { stub, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(50) });
+    stub.computeOutcome = (x) => ({ value: (x as number) * 2 });
     // A program that ended after it had sent two of five slices.
     const first = deployer.computeFor([1, 2], (x: number) => x * 2);
     first.autoClose = false;
     const id = await first.deploy();
-    await until(() => stub.job.total === 2);
+    await waitUntil(() => stub.job.total === 2);
     expect(first.committed).toBe(2);
 
     const job = await deployer.attach<number>(id);
     expect(job.committed).toBe(2);
     const waiting = job.wait();
-    await until(() => warnings.some((text) => text.includes('no more are being added')));
+    await waitUntil(() => warnings.some((text) => text.includes('no more are being added')));
     await job.addSlices([1, 2, 3, 4, 5].slice(job.committed));
     await job.close();
     expect([...(await waiting)]).toEqual([2, 4, 6, 8, 10]);
   });
 
   it('is an event if somebody listens', async () => {
-    const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
+    const { stub, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(50) });
     const first = deployer.computeFor([], (x: number) => x);
     first.autoClose = false;
     const job = await deployer.attach(await first.deploy());
     let committed: number | undefined;
     job.on('noinput', (event) => (committed = event.committed));
-    await until(() => committed === 0);
+    await waitUntil(() => committed === 0);
     expect(warnings.filter((text) => text.includes('no more are being added'))).toEqual([]);
     await job.cancel();
     expect(stub.violations).toEqual([]);
@@ -150,7 +157,7 @@ describe('an interrupted input', () => {
 describe('a program that gives up', () => {
   it('closes its connection without waiting for ever for the reply to a close', async () => {
     const timers = new Set<object>();
-    const hurried = hurriedClock(20);
+    const hurried = acceleratedClock(20);
     const clock: Clock = {
       ...hurried,
       after: (ms, run, options) => {
@@ -170,24 +177,24 @@ describe('a program that gives up', () => {
         };
       },
     };
-    const { stub, ports } = deployerRig({ clock });
+    const { stub, ports } = createDeployerFixture({ clock });
     const deployer = createDeployer({ ...ports, connectTimeoutMs: 50 });
-    stub.late.add('job.close');
+    stub.delayedReplies.add('job.close');
     const abort = new AbortController();
     const running = deployer.computeFor([1], (x: number) => x).exec({ signal: abort.signal });
-    await until(() => stub.requests('job.close').length === 1);
-    stub.refusing = true;
-    stub.cut();
+    await waitUntil(() => stub.requestsOfType('job.close').length === 1);
+    stub.refusesConnections = true;
+    stub.disconnectAll();
     abort.abort();
     await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
     // Attempts to reconnect would set timers for ever.
     let still = 0;
-    await until(() => (still = timers.size === 0 ? still + 1 : 0) > 2_000);
+    await waitUntil(() => (still = timers.size === 0 ? still + 1 : 0) > 2_000);
   });
 
   it('gets an error within 30 s if the first connection is not answered', async () => {
     const waits: number[] = [];
-    const hurried = hurriedClock(1_000);
+    const hurried = acceleratedClock(1_000);
     const clock: Clock = {
       ...hurried,
       after: (ms, run, options) => {
@@ -195,7 +202,7 @@ describe('a program that gives up', () => {
         return hurried.after(ms, run, options);
       },
     };
-    const { ports } = deployerRig({ clock });
+    const { ports } = createDeployerFixture({ clock });
     const deployer = createDeployer({ ...ports, connect: () => new Promise(() => undefined) });
     await expect(deployer.computeFor([1], (x: number) => x).exec()).rejects.toMatchObject({
       code: 'CONNECT_FAILED',

@@ -3,19 +3,19 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { deployerRig, hurriedClock, until } from '../testing/deployer/deployer-rig.js';
+import { createDeployerFixture, acceleratedClock, waitUntil } from '../testing/deployer/deployer-fixture.js';
 
 it('a job uploads its input, closes and completes once a store that was busy accepts writes again', async () => {
-  const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(20) });
-  for (const type of ['job.append', 'job.close', 'job.follow']) stub.busy.add(type);
+  const { stub, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(20) });
+  for (const type of ['job.append', 'job.close', 'job.follow']) stub.busyRequests.add(type);
   const running = deployer.computeFor([1, 2, 3], (x: number) => x).exec();
-  const asked = (type: string): boolean => stub.requests(type).length > 2;
-  await until(() => asked('job.append') && asked('job.follow'));
-  expect(stub.requests('job.cancel')).toEqual([]);
-  expect(warnings.filter((text) => text.includes('somebody holds the database'))).toHaveLength(1);
-  stub.busy.clear();
-  await until(() => !stub.job.open);
-  expect(stub.data()).toEqual([1, 2, 3]);
-  stub.outcome(stub.job, 1, [{ value: 1 }, { value: 2 }, { value: 3 }]);
+  const asked = (type: string): boolean => stub.requestsOfType(type).length > 2;
+  await waitUntil(() => asked('job.append') && asked('job.follow'));
+  expect(stub.requestsOfType('job.cancel')).toEqual([]);
+  expect(warnings.filter((text) => text.includes('the database is locked by the test'))).toHaveLength(1);
+  stub.busyRequests.clear();
+  await waitUntil(() => !stub.job.open);
+  expect(stub.inputData()).toEqual([1, 2, 3]);
+  stub.commitOutcomes(stub.job, 1, [{ value: 1 }, { value: 2 }, { value: 3 }]);
   expect([...(await running)]).toEqual([1, 2, 3]);
 });

@@ -5,51 +5,55 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId, toHex } from '../lib/crypto/ids.js';
 import { encodeJobPackage, packageDigest } from '../protocol/job/job-package-codec.js';
 import type { SignedOffer } from '../protocol/messages/messages.js';
-import { PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../testing/scheduler/scheduler-rig.js';
+import {
+  PLAIN_PACKAGE,
+  SchedulerFixture,
+  type TestConnection,
+} from '../testing/scheduler/scheduler-fixture.js';
 import { Keystore } from '../wallet/keystore.js';
 import { signOffer } from '../wallet/offer.js';
 import { signChallenge } from '../wallet/session-proof.js';
 
 const PACKAGE = encodeJobPackage(PLAIN_PACKAGE);
 
-let rig: SchedulerRig;
+let fixture: SchedulerFixture;
 let payer: Keystore;
 beforeEach(async () => {
-  rig = await SchedulerRig.start();
+  fixture = await SchedulerFixture.start();
   payer = await Keystore.create();
-  await rig.core.commitQueue.submit('mint', {
+  await fixture.core.commitQueue.submit('mint', {
     account: payer.address,
     amount: 1_000n,
-    mintId: newId(rig.random),
+    mintId: newId(fixture.random),
   });
 });
-afterEach(() => rig.close());
+afterEach(() => fixture.close());
 
 interface Deployer {
   identity: Keystore;
-  connection: StubConnection;
+  connection: TestConnection;
 }
 
 async function deployer(): Promise<Deployer> {
   const identity = await Keystore.create();
-  const connection = rig.connect({ role: 'deployer' });
-  const { schedulerId, challenge } = await connection.until((m) => m.type === 'welcome');
+  const connection = fixture.connect({ role: 'deployer' });
+  const { schedulerId, challenge } = await connection.waitForMessage((m) => m.type === 'welcome');
   const signature = await signChallenge(identity, { schedulerId, challenge });
   const { address } = identity;
-  await connection.ask({ type: 'session.prove', id: 1, address, signature });
+  await connection.request({ type: 'session.prove', id: 1, address, signature });
   return { identity, connection };
 }
 
 /** An offer as the deployer signs it, and as an eavesdropper reads it. */
 function offerFor({ identity }: Deployer, ceiling = 100n): Promise<SignedOffer> {
   return signOffer(payer, {
-    schedulerId: rig.store.schedulerId,
+    schedulerId: fixture.store.schedulerId,
     owner: identity.address,
     packageDigest: packageDigest(PACKAGE),
     pricePerSlice: 1n,
     ceiling,
-    acceptBeforeMs: rig.clock.wallMs() + 60_000,
-    nonce: toHex(rig.random.bytes(32)),
+    acceptBeforeMs: fixture.clock.wallMs() + 60_000,
+    nonce: toHex(fixture.random.bytes(32)),
   });
 }
 
@@ -57,8 +61,8 @@ const deploy = (
   { connection }: Deployer,
   offer: SignedOffer,
   id: number,
-): ReturnType<StubConnection['ask']> =>
-  connection.ask({ type: 'job.deploy', id, jobId: newId(rig.random), package: PACKAGE, offer });
+): ReturnType<TestConnection['request']> =>
+  connection.request({ type: 'job.deploy', id, jobId: newId(fixture.random), package: PACKAGE, offer });
 
 test('an intercepted offer is refused for a job of another owner, and stays valid for its own', async () => {
   const [owner, thief] = [await deployer(), await deployer()];
@@ -71,13 +75,13 @@ test('an intercepted offer is refused for a job of another owner, and stays vali
 
 test('an intercepted top-up is refused for a job of another owner', async () => {
   const [owner, thief] = [await deployer(), await deployer()];
-  const jobId = newId(rig.random);
+  const jobId = newId(fixture.random);
   const offer = await offerFor(thief);
   const { connection } = thief;
-  const deployed = await connection.ask({ type: 'job.deploy', id: 2, jobId, package: PACKAGE, offer });
+  const deployed = await connection.request({ type: 'job.deploy', id: 2, jobId, package: PACKAGE, offer });
   expect(deployed.refused).toBeUndefined();
   const topUp = await offerFor(owner, 500n);
-  expect(await connection.ask({ type: 'job.topup', id: 3, jobId, offer: topUp })).toMatchObject({
+  expect(await connection.request({ type: 'job.topup', id: 3, jobId, offer: topUp })).toMatchObject({
     refused: { code: 'OFFER_MISMATCH' },
   });
 });

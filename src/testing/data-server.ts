@@ -1,5 +1,5 @@
 /**
- * A real HTTP server for inputs by address: what each path answers is the test's, and it says what was asked.
+ * A real HTTP server for remote inputs: the test defines the response of each path, and the server records the requests.
  * @module
  */
 import { once } from 'node:events';
@@ -7,27 +7,27 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface DataServer {
   readonly origin: string;
-  /** What was asked, in order. */
-  readonly asked: { path: string; headers: IncomingMessage['headers'] }[];
-  /** Requests that are being answered now. */
-  readonly open: number;
+  /** Requests received, in order. */
+  readonly requests: { path: string; headers: IncomingMessage['headers'] }[];
+  /** Number of requests whose response is not finished. */
+  readonly openRequests: number;
   close(): Promise<void>;
 }
 
-/** Answers with that body and type, for pages of any origin. */
-export function gives(type: string, body: string | Uint8Array): Answer {
+/** A handler that responds with that body and content type, readable by pages of any origin. */
+export function respondWith(type: string, body: string | Uint8Array): RequestHandler {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': type, 'access-control-allow-origin': '*' }).end(body);
   };
 }
 
-/** Serves on a port of this machine that is free; a path that is not there is 404. */
-export async function serveData(paths: Record<string, Answer>): Promise<DataServer> {
-  const asked: DataServer['asked'] = [];
+/** Listens on a free loopback port; a path without a handler gets 404. */
+export async function serveData(paths: Record<string, RequestHandler>): Promise<DataServer> {
+  const asked: DataServer['requests'] = [];
   let open = 0;
   const server = createServer((request, response) => {
     asked.push({ path: request.url ?? '', headers: request.headers });
@@ -41,8 +41,8 @@ export async function serveData(paths: Record<string, Answer>): Promise<DataServ
   await once(server, 'listening');
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    get open() {
+    requests: asked,
+    get openRequests() {
       return open;
     },
     close: async () => {

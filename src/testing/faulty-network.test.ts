@@ -1,5 +1,5 @@
 /**
- * A network that fails as it is told to, the same way each time.
+ * The faulty network injects the configured faults, reproducibly.
  * @module
  */
 import { describe, expect, it } from 'vitest';
@@ -11,8 +11,8 @@ import { VirtualClock } from './virtual-clock.js';
 
 const HERE = 'memory://here';
 
-/** Two clients send numbers to an echo for a while; gives all that happened, with its time. */
-async function story(
+/** Two clients send numbers to an echo server; returns a log of all events with their times. */
+async function runEcho(
   seed: number,
   faults: Partial<Faults>,
 ): Promise<{ log: string[]; network: FaultyNetwork }> {
@@ -26,7 +26,7 @@ async function story(
       close: ({ code }) => note(`server ${code}`),
     });
   });
-  const talk = async (name: string): Promise<void> => {
+  const sendNumbers = async (name: string): Promise<void> => {
     const connection = await network.connectAs(name)(HERE);
     connection.handle({
       message: (bytes) => note(`${name} ${String(bytes[0])}`),
@@ -35,31 +35,31 @@ async function story(
     for (let i = 0; i < 20; i++) connection.send(Uint8Array.of(i));
   };
   const failed = (error: unknown): void => note((error as { code: string }).code);
-  void talk('a').catch(failed);
-  void talk('b').catch(failed);
+  void sendNumbers('a').catch(failed);
+  void sendNumbers('b').catch(failed);
   await clock.run();
   return { log, network };
 }
 
 describe('a faulty network', () => {
-  it('without faults carries all at once, in order', async () => {
-    const { log, network } = await story(1, {});
+  it('delivers all messages at once and in order when no fault is configured', async () => {
+    const { log, network } = await runEcho(1, {});
     for (const name of ['a', 'b']) {
       const own = log.filter((line) => line.includes(` ${name} `));
       expect(own).toEqual(Array.from({ length: 20 }, (_, i) => `0.000 ${name} ${i}`));
     }
-    expect(network.open).toBe(2);
+    expect(network.openConnections).toBe(2);
   });
 
-  it('replays from its seed', async () => {
+  it('behaves the same for the same seed, and differently for another seed', async () => {
     const faults = { latencyMs: [1, 50], cutChance: 0.02, refuseChance: 0.2 } as const;
-    const logs = await Promise.all([1, 1, 2].map(async (seed) => (await story(seed, faults)).log));
+    const logs = await Promise.all([1, 1, 2].map(async (seed) => (await runEcho(seed, faults)).log));
     expect(logs[0]).toEqual(logs[1]);
     expect(logs[0]).not.toEqual(logs[2]);
   });
 
-  it('keeps the order of one direction, however long each takes', async () => {
-    const { log } = await story(5, { latencyMs: [0, 100] });
+  it('keeps the order of messages in one direction whatever their latency', async () => {
+    const { log } = await runEcho(5, { latencyMs: [0, 100] });
     const own = log.filter((line) => line.includes(' a '));
     expect(own.map((line) => Number(line.split(' ')[2]))).toEqual(Array.from({ length: 20 }, (_, i) => i));
     expect(new Set(own.map((line) => line.split(' ')[0])).size).toBeGreaterThan(3);
@@ -68,33 +68,40 @@ describe('a faulty network', () => {
   it.each([
     ['lost', [0, 1]],
     ['arrived', [0, 1, 2]],
-  ] as const)('breaks on a message that is %s, and tells both ends once', async (fate, expected) => {
-    const clock = new VirtualClock();
-    // Before the messages, each side's `handle` counts as one.
-    const cutAt: Faults['cutAt'] = (n) => (n === 2 + 2 ? fate : undefined);
-    const network = new FaultyNetwork({ clock, random: new SeededRandom(1), faults: { cutAt } });
-    const received: number[] = [];
-    const closes: number[] = [];
-    const close = ({ code }: { code: number }): void => void closes.push(code);
-    network.listen(HERE, (server) =>
-      server.handle({ message: (bytes) => void received.push(bytes[0]!), close }),
-    );
-    const client = await clock.runUntil(network.connect(HERE));
-    client.handle({ message: () => undefined, close });
-    for (let i = 0; i < 5; i++) client.send(Uint8Array.of(i));
-    await clock.run();
-    expect(received).toEqual(expected);
-    expect(closes).toEqual([1006, 1006]);
-    expect(network.counts.cut).toBe(1);
-  });
+  ] as const)(
+    'breaks the connection on a message that is %s, and closes both ends once',
+    async (fate, expected) => {
+      const clock = new VirtualClock();
+      // Before the messages, each side's `handle` counts as one.
+      const cutAt: Faults['disconnectAt'] = (n) => (n === 2 + 2 ? fate : undefined);
+      const network = new FaultyNetwork({
+        clock,
+        random: new SeededRandom(1),
+        faults: { disconnectAt: cutAt },
+      });
+      const received: number[] = [];
+      const closes: number[] = [];
+      const close = ({ code }: { code: number }): void => void closes.push(code);
+      network.listen(HERE, (server) =>
+        server.handle({ message: (bytes) => void received.push(bytes[0]!), close }),
+      );
+      const client = await clock.runUntil(network.connect(HERE));
+      client.handle({ message: () => undefined, close });
+      for (let i = 0; i < 5; i++) client.send(Uint8Array.of(i));
+      await clock.run();
+      expect(received).toEqual(expected);
+      expect(closes).toEqual([1006, 1006]);
+      expect(network.disconnected.disconnect).toBe(1);
+    },
+  );
 
-  it('refuses all when it is told to', async () => {
-    const { log, network } = await story(1, { refuseChance: 1 });
+  it('refuses every connection attempt when refuseChance is 1', async () => {
+    const { log, network } = await runEcho(1, { refuseChance: 1 });
     expect(log.map((line) => line.split(' ')[1])).toEqual(['CONNECT_FAILED', 'CONNECT_FAILED']);
-    expect(network.counts).toMatchObject({ connected: 0, refused: 2 });
+    expect(network.disconnected).toMatchObject({ connected: 0, refused: 2 });
   });
 
-  it('holds back a client that is cut off, and nobody else, until it heals', async () => {
+  it('delays the messages of a partitioned client, and of no other, until the partition ends', async () => {
     const clock = new VirtualClock();
     const network = new FaultyNetwork({ clock, random: new SeededRandom(1), faults: { latencyMs: [1, 1] } });
     const received: string[] = [];
@@ -123,7 +130,7 @@ describe('a faulty network', () => {
     expect(received.at(-1)).toBe('4');
   });
 
-  it('cuts whom it is told to', async () => {
+  it('disconnects the named client, or all clients', async () => {
     const clock = new VirtualClock();
     const network = new FaultyNetwork({ clock, random: new SeededRandom(1) });
     network.listen(HERE, (connection) =>
@@ -137,7 +144,7 @@ describe('a faulty network', () => {
     network.cut('a');
     await clock.run();
     expect(ended).toEqual(['a', 'a']);
-    expect(network.open).toBe(1);
+    expect(network.openConnections).toBe(1);
     network.cut();
     await clock.run();
     expect(ended).toEqual(['a', 'a', 'b']);

@@ -1,7 +1,7 @@
 /**
- * A network that fails, from a seed, in virtual time: messages take their time, connections break (before a message
- * arrives, or right after, so that its answer is lost and the request comes twice), dialling is refused, and named
- * clients are cut off for a while. Order within one direction of one connection always holds, as with TCP.
+ * An in-memory network with reproducible faults (from a seed), in virtual time: messages have latency, connections break
+ * (before a message arrives, or right after, so that its reply is lost and the request is repeated), connection attempts are
+ * refused, and named clients are partitioned for a while. Messages in one direction of one connection stay in order, as with TCP.
  * @module
  */
 import type { Clock } from '../lib/clock.js';
@@ -13,17 +13,17 @@ import type { Connect, Connection } from '../transport/transport.js';
 import type { SeededRandom } from './seeded-random.js';
 
 export interface Faults {
-  /** Each message takes between these, milliseconds. */
+  /** Minimum and maximum latency of a message, milliseconds. */
   latencyMs: readonly [number, number];
-  /** Of each message: the connection breaks on it. */
-  cutChance: number;
-  /** Of each attempt to connect: it is refused. */
+  /** Probability, per message, that the connection breaks on it. */
+  disconnectChance: number;
+  /** Probability, per connection attempt, that it is refused. */
   refuseChance: number;
-  /** Breaks the connection on chosen messages, counted over the whole network from 0: lost, or just arrived. */
-  cutAt?: (message: number) => 'lost' | 'arrived' | undefined;
+  /** Breaks the connection on chosen messages, numbered over the whole network from 0: before or after the message arrives. */
+  disconnectAt?: (message: number) => 'lost' | 'arrived' | undefined;
 }
 
-export const NO_FAULTS: Faults = { latencyMs: [0, 0], cutChance: 0, refuseChance: 0 };
+export const NO_FAULTS: Faults = { latencyMs: [0, 0], disconnectChance: 0, refuseChance: 0 };
 
 export interface FaultyNetworkOptions {
   clock: Clock;
@@ -34,23 +34,23 @@ export interface FaultyNetworkOptions {
 interface OpenLink {
   client: string;
   link: MemoryConnectionPair;
-  /** Called when the client's partition ends. */
-  wake: () => void;
+  /** Called when the partition of the client ends. */
+  resume: () => void;
 }
 
 const ANYBODY = 'client';
 
 export class FaultyNetwork implements MemoryNetwork {
-  /** May be changed at any time. */
+  /** Current faults; tests may change them at any time. */
   faults: Faults;
-  /** What has happened so far. */
-  readonly counts = { connected: 0, refused: 0, cut: 0, delivered: 0 };
+  /** Numbers of events so far. */
+  readonly disconnected = { connected: 0, refused: 0, disconnect: 0, delivered: 0 };
   readonly #clock: Clock;
   readonly #random: SeededRandom;
   #sent = 0;
   readonly #listeners = new Map<string, (connection: Connection) => void>();
   readonly #links = new Set<OpenLink>();
-  /** Until when (monotonic) a client reaches nobody. */
+  /** End of the partition of each client, monotonic milliseconds. */
   readonly #partitions = new Map<string, number>();
 
   constructor({ clock, random, faults }: FaultyNetworkOptions) {
@@ -59,8 +59,8 @@ export class FaultyNetwork implements MemoryNetwork {
     this.faults = { ...NO_FAULTS, ...faults };
   }
 
-  /** Connections that nobody has closed and nothing has cut. */
-  get open(): number {
+  /** Number of open connections. */
+  get openConnections(): number {
     for (const open of this.#links) if (!open.link.isOpen()) this.#links.delete(open);
     return this.#links.size;
   }
@@ -70,10 +70,10 @@ export class FaultyNetwork implements MemoryNetwork {
     return () => void this.#listeners.delete(url);
   };
 
-  /** For whoever needs no name; see `connectAs`. */
+  /** Connects as an unnamed client; see `connectAs`. */
   readonly connect: Connect = (url, options) => this.connectAs(ANYBODY)(url, options);
 
-  /** `client` is the name by which `partition` and `cut` know its connections. */
+  /** `client`: name of the client for `partition`, `heal` and `disconnect`. */
   connectAs(client: string): Connect {
     return async (url, { signal } = {}) => {
       await this.#wait(this.#latency(), signal, url);
@@ -82,10 +82,10 @@ export class FaultyNetwork implements MemoryNetwork {
       }
       const listener = this.#listeners.get(url);
       if (listener === undefined || this.#random.chance(this.faults.refuseChance)) {
-        this.counts.refused++;
-        throw connectFailed(url, 'refused', 'nothing listens there');
+        this.disconnected.refused++;
+        throw connectFailed(url, 'refused', 'nothing listens at this address');
       }
-      this.counts.connected++;
+      this.disconnected.connected++;
       const connection = this.#open(client);
       listener(connection.server);
       return connection.client;
@@ -97,29 +97,29 @@ export class FaultyNetwork implements MemoryNetwork {
     for (const open of [...this.#links]) if (client === undefined || open.client === client) this.#cut(open);
   }
 
-  /** For `ms`, nothing from or to this client arrives; nobody is told. What was sent arrives afterwards. */
+  /** Delays every message from and to the client until `ms` have passed, without closing its connections. */
   partition(client: string, ms: number): void {
     this.#partitions.set(client, this.#clock.monotonicMs() + ms);
   }
 
-  /** The name's partition ends now. */
+  /** Ends the partition of the client now. */
   heal(client: string): void {
     this.#partitions.delete(client);
-    for (const open of this.#links) if (open.client === client) open.wake();
+    for (const open of this.#links) if (open.client === client) open.resume();
   }
 
   #open(client: string): { client: Connection; server: Connection } {
     const lanes = [new Lane(), new Lane()] as const;
     const defers = lanes.map((lane) => this.#deferOver(lane, client, () => this.#cut(open)));
     const link = connectMemory({ defer: [defers[0]!, defers[1]!], names: [client, 'server'] });
-    const open: OpenLink = { client, link, wake: () => lanes.forEach((lane) => lane.wake()) };
+    const open: OpenLink = { client, link, resume: () => lanes.forEach((lane) => lane.wake()) };
     this.#links.add(open);
     return { client: link.ends[0], server: link.ends[1] };
   }
 
   #cut(open: OpenLink): void {
     if (!this.#links.delete(open)) return;
-    this.counts.cut++;
+    this.disconnected.disconnect++;
     open.link.abort();
   }
 
@@ -138,7 +138,7 @@ export class FaultyNetwork implements MemoryNetwork {
       const fate = this.#fate();
       lane.push(this.#clock.monotonicMs() + this.#latency(), () => {
         if (fate !== 'lost') {
-          this.counts.delivered++;
+          this.disconnected.delivered++;
           run();
         }
         if (fate !== undefined) cut();
@@ -148,8 +148,8 @@ export class FaultyNetwork implements MemoryNetwork {
   }
 
   #fate(): 'lost' | 'arrived' | undefined {
-    const planned = this.faults.cutAt?.(this.#sent++);
-    if (planned !== undefined || !this.#random.chance(this.faults.cutChance)) return planned;
+    const planned = this.faults.disconnectAt?.(this.#sent++);
+    if (planned !== undefined || !this.#random.chance(this.faults.disconnectChance)) return planned;
     return this.#random.chance(0.5) ? 'lost' : 'arrived';
   }
 
@@ -165,12 +165,12 @@ export class FaultyNetwork implements MemoryNetwork {
     try {
       await delay(this.#clock, ms, signal);
     } catch (cause) {
-      throw connectFailed(url, 'aborted', 'it was aborted', cause);
+      throw connectFailed(url, 'aborted', 'the attempt aborted', cause);
     }
   }
 }
 
-/** What is on its way in one direction, first in, first out. */
+/** Messages in transit in one direction, first in, first out. */
 class Lane {
   readonly #queue: { dueMs: number; run: () => void }[] = [];
   timer: (() => void) | undefined;
@@ -193,7 +193,7 @@ class Lane {
     return this.#queue.shift()?.run;
   }
 
-  /** Looks again at once at when the next one is due. */
+  /** Recomputes at once when the next message is due. */
   wake(): void {
     if (this.timer === undefined) return;
     this.timer();

@@ -1,12 +1,12 @@
 /**
- * Seeded randomness replays, and looks random enough.
+ * The seeded generator is reproducible and evenly distributed.
  * @module
  */
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from './seeded-random.js';
 
-describe('seeded randomness', () => {
-  it('replays from its seed', () => {
+describe('SeededRandom', () => {
+  it('yields the same numbers for the same seed, and others for another seed', () => {
     const draw = (seed: number): unknown[] => {
       const random = new SeededRandom(seed);
       return [
@@ -22,7 +22,7 @@ describe('seeded randomness', () => {
     expect(draw(0)).not.toEqual(draw(1));
   });
 
-  it('stays in its bounds, and reaches all of them', () => {
+  it('yields every value within the bounds about equally often, and none outside', () => {
     const random = new SeededRandom(3);
     const faces = new Map<number, number>();
     let sum = 0;
@@ -39,7 +39,7 @@ describe('seeded randomness', () => {
     expect(new Set(random.bytes(10_000)).size).toBe(256);
   });
 
-  it('has chances between never and always', () => {
+  it('returns true with the given probability, including 0 and 1', () => {
     const random = new SeededRandom(1);
     const hits = (chance: number): number =>
       Array.from({ length: 1_000 }, () => random.chance(chance)).filter(Boolean).length;

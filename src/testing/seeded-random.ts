@@ -1,5 +1,5 @@
 /**
- * Randomness that a seed replays: xoshiro128**, seeded by splitmix32. Never for secrets.
+ * A reproducible random number generator: xoshiro128**, seeded by splitmix32. Not for secrets.
  * @module
  */
 import type { Random } from '../lib/crypto/random.js';
@@ -8,15 +8,15 @@ export class SeededRandom implements Random {
   readonly seed: number;
   readonly #state = new Uint32Array(4);
 
-  /** `seed`: any integer; its low 32 bits count. */
+  /** `seed`: any integer; only its low 32 bits are used. */
   constructor(seed: number) {
     this.seed = seed >>> 0;
     let mixed = this.seed;
     for (let i = 0; i < 4; i++) {
       mixed = (mixed + 0x9e3779b9) >>> 0;
-      let word = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-      word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-      this.#state[i] = (word ^ (word >>> 16)) >>> 0;
+      let uint32 = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+      uint32 = Math.imul(uint32 ^ (uint32 >>> 13), 0xc2b2ae35);
+      this.#state[i] = (uint32 ^ (uint32 >>> 16)) >>> 0;
     }
   }
 
@@ -44,12 +44,12 @@ export class SeededRandom implements Random {
     return made;
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both included. */
   integer(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  /** Anywhere in [min, max). */
+  /** A number in [min, max). */
   between(min: number, max: number): number {
     return min + this.next() * (max - min);
   }
@@ -63,7 +63,7 @@ export class SeededRandom implements Random {
     return items[this.integer(0, items.length - 1)]!;
   }
 
-  /** One of its own for a part of a test, so that what one part draws does not change what another gets. */
+  /** An independent generator for one part of a test, so that the numbers one part draws do not change those of another. */
   fork(): SeededRandom {
     return new SeededRandom(this.word());
   }

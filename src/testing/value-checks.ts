@@ -1,5 +1,5 @@
 /**
- * What the tests of the value codec ask of a value: what it comes back as, and why it is refused.
+ * Helpers for tests of the value codec: the decoded copy of a value, and the reason why a value is refused.
  * @module
  */
 import { isError, type ErrorInfoByCode } from '../lib/errors.js';
@@ -9,25 +9,25 @@ export function roundTrip(value: unknown): unknown {
   return decodeValue(encodeValue(value));
 }
 
-/** What `encodeValue` says of a value that cannot travel. */
-export function refusal(value: unknown): ErrorInfoByCode['VALUE_NOT_CLONEABLE'] {
-  const error = thrownBy(value);
+/** The info of the `VALUE_NOT_CLONEABLE` error that `encodeValue` throws for the value. */
+export function notCloneableInfo(value: unknown): ErrorInfoByCode['VALUE_NOT_CLONEABLE'] {
+  const error = encodingError(value);
   if (isError(error, 'VALUE_NOT_CLONEABLE')) return error.info;
   throw error;
 }
 
-/** What `encodeValue` says of a value that passes a limit. */
-export function tooLarge(value: unknown): Record<string, unknown> {
-  const error = thrownBy(value);
+/** The info of the `VALUE_TOO_LARGE` error that `encodeValue` throws for the value. */
+export function tooLargeInfo(value: unknown): Record<string, unknown> {
+  const error = encodingError(value);
   if (isError(error, 'VALUE_TOO_LARGE')) return error.info;
   throw error;
 }
 
-function thrownBy(value: unknown): Error {
+function encodingError(value: unknown): Error {
   try {
     encodeValue(value);
   } catch (error) {
     return error as Error;
   }
-  return new Error('the value was taken');
+  return new Error('encodeValue did not throw');
 }

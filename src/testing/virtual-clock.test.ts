@@ -1,5 +1,5 @@
 /**
- * Virtual time: order, settling in between, and the ways to let it pass.
+ * The virtual clock: order of timers, settling of promises in between, and the ways to advance it.
  * @module
  */
 import fc from 'fast-check';
@@ -17,8 +17,8 @@ beforeEach(() => {
 
 const note = (text: string) => (): void => void log.push(`${clock.monotonicMs()} ${text}`);
 
-describe('virtual time', () => {
-  it('runs timers by time, then by making, and stands still without them', async () => {
+describe('the virtual clock', () => {
+  it('runs timers by due time, then by order of creation, and does not advance without timers', async () => {
     clock.after(20, note('c'));
     clock.after(10, note('a'));
     clock.after(10, note('b'));
@@ -30,7 +30,7 @@ describe('virtual time', () => {
     expect(clock.monotonicMs()).toBe(20);
   });
 
-  it('runs any timers in order, but the cancelled ones', async () => {
+  it('runs any set of timers in order, without the cancelled ones', async () => {
     const timers = fc.array(fc.record({ ms: fc.nat({ max: 50 }), cancelled: fc.boolean() }), {
       maxLength: 60,
     });
@@ -48,7 +48,7 @@ describe('virtual time', () => {
     );
   });
 
-  it('lets promises settle before it goes on', async () => {
+  it('lets all promises settle before it runs the next timer', async () => {
     clock.after(10, () => {
       void (async () => {
         for (let i = 0; i < 50; i++) await Promise.resolve();
@@ -63,7 +63,7 @@ describe('virtual time', () => {
     expect(log).toEqual(['10 settled', '10 next', '15 same time', '15 later']);
   });
 
-  it('passes by so much, with what is due', async () => {
+  it('advances by the given time and runs the timers that are due', async () => {
     clock.after(10, note('a'));
     clock.after(11, note('b'));
     await clock.advance(10);
@@ -74,7 +74,7 @@ describe('virtual time', () => {
     expect(log).toEqual(['10 a', '11 b']);
   });
 
-  it('does not go on for background timers alone, but runs them on the way', async () => {
+  it('runs background timers while other timers are pending, and does not advance for them alone', async () => {
     const tick = (): void => {
       note('tick')();
       clock.after(10, tick, { background: true });
@@ -87,7 +87,7 @@ describe('virtual time', () => {
     expect(log.at(-1)).toBe('30 tick');
   });
 
-  it('goes on until something holds, or a promise settles', async () => {
+  it('runs until a condition holds or a promise settles', async () => {
     let count = 0;
     const tick = (): void => {
       count++;
@@ -100,7 +100,7 @@ describe('virtual time', () => {
     await expect(clock.runUntil(Promise.reject(new Error('no')))).rejects.toThrow('no');
   });
 
-  it('says so when what is awaited cannot come', async () => {
+  it('throws when the awaited condition cannot come true any more', async () => {
     await expect(clock.runUntil(() => false)).rejects.toThrow(/no timer is left/);
     const tick = (): void => void clock.after(10, tick);
     tick();
@@ -108,10 +108,10 @@ describe('virtual time', () => {
     await expect(clock.run({ maxTimers: 5 })).rejects.toThrow(/after 5 timers/);
   });
 
-  it('waits for what is really done outside', async () => {
+  it('does not advance while a real operation is in progress', async () => {
     let release!: () => void;
     const outside = new Promise<void>((resolve) => (release = resolve));
-    void clock.hold(outside).then(note('outside'));
+    void clock.holdDuring(outside).then(note('outside'));
     clock.after(10, note('timer'));
     const running = clock.run();
     setImmediate(() => setImmediate(release));
@@ -119,13 +119,13 @@ describe('virtual time', () => {
     expect(log).toEqual(['0 outside', '10 timer']);
   });
 
-  it('lets wall time be set, and monotonic time go on', async () => {
+  it('shifts wall time without a change of monotonic time', async () => {
     clock.shiftWall(-500);
     await clock.advance(10);
     expect([clock.monotonicMs(), clock.wallMs()]).toEqual([10, 510]);
   });
 
-  it('takes cancelling twice, and after the fact', async () => {
+  it('ignores a second cancel, and a cancel after the timer has run', async () => {
     const cancel = clock.after(10, note('a'));
     const other = clock.after(10, note('b'));
     cancel();

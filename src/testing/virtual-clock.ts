@@ -1,23 +1,23 @@
 /**
- * Time that a test owns: it stands still while anything is left to do, then jumps to the next timer. Timers run in
- * order of their time, those of the same time in order of their making, with all promises settled in between, so that
- * a run is the same each time.
+ * A clock under the control of a test. It advances only when no promise is left to settle, and then jumps to the next
+ * timer. Timers run in order of their due time, those of the same time in order of creation, with all promises settled in
+ * between, so that every run is the same.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
 
 interface Timer {
   atMs: number;
-  /** Order of making. */
+  /** Order of creation. */
   seq: number;
   background: boolean;
   fn: () => void;
 }
 
 export interface RunOptions {
-  /** Virtual milliseconds after which `run` gives up and throws. @default one day */
+  /** Virtual milliseconds after which `run` throws. @default one day */
   maxMs?: number;
-  /** Timers after which `run` gives up and throws: a loop that never ends. @default 1_000_000 */
+  /** Number of timers after which `run` throws, to detect an endless loop. @default 1_000_000 */
   maxTimers?: number;
 }
 
@@ -27,14 +27,14 @@ const TIMERS_MAX = 1_000_000;
 export class VirtualClock implements Clock {
   #nowMs = 0;
   #seq = 0;
-  /** Wall time at the start; it may be set wrong, as clocks are. */
+  /** Wall time at monotonic time 0, milliseconds since 1970; `shiftWall` changes it. */
   #wallStartMs: number;
   /** A binary heap by (atMs, seq). */
   readonly #heap: Timer[] = [];
   readonly #cancelled = new Set<Timer>();
-  /** Timers that are due some time and keep `run` going. */
+  /** Number of pending timers that are not background timers: `run` continues while there are any. */
   #foreground = 0;
-  /** Real work (files, a thread pool) that time must wait for. */
+  /** Number of real operations (files, a thread pool) that the clock waits for. */
   #held = 0;
 
   constructor(wallStartMs = 1_700_000_000_000) {
@@ -74,13 +74,13 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Jumps wall time by `ms`, as a corrected clock does; monotonic time goes on. */
+  /** Shifts wall time by `ms`, as a correction of the system clock does; monotonic time is not changed. */
   shiftWall(ms: number): void {
     this.#wallStartMs += ms;
   }
 
-  /** Time stands still until `work`, which is done by something real, has settled. */
-  async hold<T>(work: Promise<T>): Promise<T> {
+  /** Stops the clock until `work`, a real asynchronous operation, has settled. */
+  async holdDuring<T>(work: Promise<T>): Promise<T> {
     this.#held++;
     try {
       return await work;
@@ -89,7 +89,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Lets promises settle, then goes on timer by timer until `ms` have passed. */
+  /** Lets promises settle, then runs timer by timer until `ms` have passed. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
     await this.#settle();
@@ -100,14 +100,14 @@ export class VirtualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  /** Goes on until no timer is left but background ones. */
+  /** Runs until only background timers are left. */
   async run(options: RunOptions = {}): Promise<void> {
     await this.runUntil(() => this.#foreground === 0, options, true);
   }
 
   /**
-   * Goes on until `reached` holds, or until the promise settles, and gives what it gives. Throws where nothing is left
-   * that could bring it about.
+   * Runs until `reached` returns true, or until the promise settles, and returns its value. Throws where no timer is left,
+   * or a limit of `options` is exceeded.
    */
   async runUntil(reached: () => boolean, options?: RunOptions, orIdle?: boolean): Promise<void>;
   async runUntil<T>(reached: Promise<T>, options?: RunOptions): Promise<T>;
@@ -130,12 +130,13 @@ export class VirtualClock implements Clock {
       if (next === undefined) {
         if (orIdle) return;
         throw new Error(
-          `Virtual time stands at ${this.#nowMs} ms: no timer is left, and what is awaited has not come.`,
+          `Virtual time stopped at ${this.#nowMs} ms: no timer is left, and the awaited condition does not hold.`,
         );
       }
       if (next.atMs > untilMs)
-        throw new Error(`What is awaited has not come within ${maxMs} ms of virtual time.`);
-      if (timers >= maxTimers) throw new Error(`What is awaited has not come after ${maxTimers} timers.`);
+        throw new Error(`The awaited condition does not hold within ${maxMs} ms of virtual time.`);
+      if (timers >= maxTimers)
+        throw new Error(`The awaited condition does not hold after ${maxTimers} timers.`);
       this.#fire();
       await this.#settle();
     }
@@ -156,7 +157,7 @@ export class VirtualClock implements Clock {
     timer.fn();
   }
 
-  /** A macrotask comes after every promise that can settle by itself. */
+  /** A macrotask runs after every promise that can settle by itself. */
   async #settle(): Promise<void> {
     do await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#held > 0);

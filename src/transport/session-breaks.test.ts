@@ -4,13 +4,13 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Faults } from '../testing/faulty-network.js';
-import { codeOf, setUp, work } from '../testing/scheduler/session-rig.js';
-import type { Setting } from '../testing/scheduler/session-rig.js';
+import { codeOf, createSessionFixture, requestEcho } from '../testing/scheduler/session-fixture.js';
+import type { SessionFixture } from '../testing/scheduler/session-fixture.js';
 
 describe('a connection that breaks', () => {
   /** Opens, asks a dozen things in three goes, one of them late; gives the answers. */
-  async function run(setting: Setting): Promise<void> {
-    const first = Array.from({ length: 5 }, (_, n) => work(setting, n));
+  async function run(setting: SessionFixture): Promise<void> {
+    const first = Array.from({ length: 5 }, (_, n) => requestEcho(setting, n));
     const firstCodes = Promise.all(first.map(codeOf));
     const opening = codeOf(setting.session.open());
     const code = await setting.clock.runUntil(opening);
@@ -20,12 +20,12 @@ describe('a connection that breaks', () => {
       expect(await firstCodes).toEqual(first.map(() => code));
       return;
     }
-    const second = Array.from({ length: 5 }, (_, n) => work(setting, n + 5));
+    const second = Array.from({ length: 5 }, (_, n) => requestEcho(setting, n + 5));
     expect(await setting.clock.runUntil(Promise.all(first))).toEqual(first.map((_, n) => ({ echo: n })));
-    const third = [work(setting, 10), work(setting, 11)];
+    const third = [requestEcho(setting, 10), requestEcho(setting, 11)];
     const rest = await setting.clock.runUntil(Promise.all([...second, ...third]));
     expect(rest).toEqual(Array.from({ length: 7 }, (_, n) => ({ echo: n + 5 })));
-    expect(setting.scheduler.worked).toEqual(Array.from({ length: 12 }, (_, n) => n));
+    expect(setting.scheduler.echoedNumbers).toEqual(Array.from({ length: 12 }, (_, n) => n));
     for (const { received } of setting.scheduler.connections) {
       const types = received.map(({ type }) => type);
       expect(['', 'hello', 'hello,greet']).toContain(types.slice(0, 2).join());
@@ -39,19 +39,21 @@ describe('a connection that breaks', () => {
 
   it.each(['lost', 'arrived'] as const)('on any one message, %s', async (fate) => {
     let messages = 0;
-    await run(setUp({}, { cutAt: (message) => void (messages = message) }));
+    await run(createSessionFixture({}, { disconnectAt: (message) => void (messages = message) }));
     expect(messages).toBeGreaterThan(25);
     for (let at = 0; at <= messages; at++) {
-      await run(setUp({}, { cutAt: (message) => (message === at ? fate : undefined) }, at));
+      await run(
+        createSessionFixture({}, { disconnectAt: (message) => (message === at ? fate : undefined) }, at),
+      );
     }
   });
 
   it('on any two messages', async () => {
     for (let first = 4; first < 34; first += 3) {
       for (let second = first + 1; second < first + 30; second += 2) {
-        const cutAt: Faults['cutAt'] = (message) =>
+        const cutAt: Faults['disconnectAt'] = (message) =>
           message === first ? 'arrived' : message === second ? 'lost' : undefined;
-        await run(setUp({}, { cutAt }, first));
+        await run(createSessionFixture({}, { disconnectAt: cutAt }, first));
       }
     }
   });
@@ -60,7 +62,7 @@ describe('a connection that breaks', () => {
     const seeds = process.env.DEEP === '1' ? 5_000 : 60;
     for (let seed = 1; seed <= seeds; seed++) {
       const faults = { cutChance: 0.08, refuseChance: 0.3, latencyMs: [0, 400] } as const;
-      await run(setUp({}, faults, seed)).catch((error: unknown) => {
+      await run(createSessionFixture({}, faults, seed)).catch((error: unknown) => {
         throw new Error(`seed ${seed}`, { cause: error });
       });
     }

@@ -3,25 +3,31 @@
  * @module
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { codeOf, opened, REPLY, setUp, work } from '../testing/scheduler/session-rig.js';
-import type { Setting } from '../testing/scheduler/session-rig.js';
+import {
+  codeOf,
+  openSession,
+  echoReply,
+  createSessionFixture,
+  requestEcho,
+} from '../testing/scheduler/session-fixture.js';
+import type { SessionFixture } from '../testing/scheduler/session-fixture.js';
 import { ClientSession } from './session.js';
 import type { Connect } from './transport.js';
 
-let s: Setting;
+let s: SessionFixture;
 
 beforeEach(() => {
-  s = setUp();
+  s = createSessionFixture();
 });
 
 describe('the end', () => {
   it('of the first connection ends the session, with advice', async () => {
     s.network.faults.refuseChance = 1;
-    const waiting = codeOf(work(s, 1));
+    const waiting = codeOf(requestEcho(s, 1));
     expect(await s.clock.runUntil(codeOf(s.session.open()))).toBe('CONNECT_FAILED');
     expect(await waiting).toBe('CONNECT_FAILED');
     expect(s.session.state).toBe('closed');
-    expect(await codeOf(work(s, 2))).toBe('CONNECT_FAILED');
+    expect(await codeOf(requestEcho(s, 2))).toBe('CONNECT_FAILED');
     expect(await codeOf(s.session.drained())).toBe('CONNECT_FAILED');
     expect(await codeOf(s.session.open())).toBe('CONNECT_FAILED');
   });
@@ -49,9 +55,9 @@ describe('the end', () => {
     ['goodbye', { type: 'goodbye', error: { code: 'FORBIDDEN', message: 'go' } }, 'FORBIDDEN'],
     ['malformed message', { type: 'malformed' }, 'MESSAGE_MALFORMED'],
   ])('comes by a %s, for all that is asked', async (_, message, code) => {
-    await opened(s);
+    await openSession(s);
     s.scheduler.answer = () => undefined;
-    const asked = codeOf(work(s, 1));
+    const asked = codeOf(requestEcho(s, 1));
     await s.clock.run();
     s.scheduler.send(message);
     expect(await s.clock.runUntil(asked)).toBe(code);
@@ -61,21 +67,21 @@ describe('the end', () => {
   });
 
   it('does not come by the goodbye of a scheduler that restarts', async () => {
-    await opened(s);
+    await openSession(s);
     const error = { code: 'SHUTTING_DOWN', message: 'restart' };
     s.scheduler.answer = ({ id }) => ({ type: 'refusal', replyTo: id!, error });
-    const asked = work(s, 1);
+    const asked = requestEcho(s, 1);
     await s.clock.run();
     s.scheduler.send({ type: 'goodbye', error });
-    s.scheduler.answer = REPLY;
+    s.scheduler.answer = echoReply;
     expect(await s.clock.runUntil(asked)).toEqual({ echo: 1 });
     expect(s.scheduler.connections).toHaveLength(2);
     expect(s.states.map(([, code]) => code)).toContain('SHUTTING_DOWN');
   });
 
   it('comes by a greeting that is refused, also on a later connection', async () => {
-    await opened(s);
-    const asked = codeOf(work(s, 1));
+    await openSession(s);
+    const asked = codeOf(requestEcho(s, 1));
     const error = { code: 'UNAUTHENTICATED', message: 'who are you' };
     s.scheduler.answer = ({ id }) => ({ type: 'refusal', replyTo: id!, error });
     s.network.cut();
@@ -84,16 +90,16 @@ describe('the end', () => {
   });
 
   it('comes by a greeting that fails in itself, as a coded error', async () => {
-    s = setUp({ greet: () => Promise.reject(new TypeError('a slip')) });
+    s = createSessionFixture({ greet: () => Promise.reject(new TypeError('a slip')) });
     const error = await s.clock.runUntil(s.session.open().catch((e: unknown) => e as Error));
     expect(error).toMatchObject({ code: 'INTERNAL', cause: { message: 'a slip' } });
   });
 
   it('comes with the connection where it is not to be opened again', async () => {
-    s = setUp({ reconnect: false });
-    await opened(s);
+    s = createSessionFixture({ reconnect: false });
+    await openSession(s);
     s.scheduler.answer = () => undefined;
-    const asked = codeOf(work(s, 1));
+    const asked = codeOf(requestEcho(s, 1));
     await s.clock.run();
     s.network.cut();
     expect(await s.clock.runUntil(asked)).toBe('CONNECTION_LOST');
@@ -113,7 +119,7 @@ describe('closing', () => {
     expect(s.scheduler.connections.map(({ open, received }) => [open, received])).toEqual([[false, []]]);
   });
 
-  const moments: [string, (setting: Setting) => Promise<void>][] = [
+  const moments: [string, (setting: SessionFixture) => Promise<void>][] = [
     ['before it was opened', () => Promise.resolve()],
     ['while dialling', ({ session }) => (session.open().catch(() => undefined), Promise.resolve())],
     [
@@ -135,14 +141,14 @@ describe('closing', () => {
     [
       'while it is open',
       async (setting) => {
-        await opened(setting);
+        await openSession(setting);
         setting.scheduler.answer = () => undefined;
       },
     ],
     [
       'between two connections',
       async (setting) => {
-        await opened(setting);
+        await openSession(setting);
         setting.network.faults.refuseChance = 1;
         setting.network.cut();
         await setting.clock.runUntil(() => setting.session.state === 'waiting');
@@ -152,22 +158,22 @@ describe('closing', () => {
 
   it.each(moments)('%s rejects all that is asked, and leaves nothing behind', async (_, reach) => {
     await reach(s);
-    const asked = [codeOf(work(s, 1)), codeOf(work(s, 2))];
+    const asked = [codeOf(requestEcho(s, 1)), codeOf(requestEcho(s, 2))];
     const opening = codeOf(s.session.open());
     await s.clock.runUntil(s.session.close());
     expect(await Promise.all(asked)).toEqual(['CLOSED', 'CLOSED']);
     expect(['CLOSED', undefined]).toContain(await opening);
-    expect(await codeOf(work(s, 3))).toBe('CLOSED');
+    expect(await codeOf(requestEcho(s, 3))).toBe('CLOSED');
     expect(s.states.at(-1)).toEqual(['closed', 'CLOSED']);
-    const before = s.network.counts.connected;
+    const before = s.network.disconnected.connected;
     await s.clock.advance(600_000);
-    expect(s.network.counts.connected).toBe(before);
+    expect(s.network.disconnected.connected).toBe(before);
     expect(s.scheduler.connections.every(({ open }) => !open)).toBe(true);
     await s.session.close();
   });
 
   it('lets what was sent arrive', async () => {
-    await opened(s);
+    await openSession(s);
     s.session.notify({ type: 'last words' });
     await s.clock.runUntil(s.session.close());
     await s.clock.run();

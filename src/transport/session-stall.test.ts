@@ -3,24 +3,33 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { codeOf, opened, REPLY, setUp } from '../testing/scheduler/session-rig.js';
-import type { Fields, Setting } from '../testing/scheduler/session-rig.js';
+import {
+  codeOf,
+  openSession,
+  echoReply,
+  createSessionFixture,
+} from '../testing/scheduler/session-fixture.js';
+import type { MessageFields, SessionFixture } from '../testing/scheduler/session-fixture.js';
 
-const ask = (s: Setting, n: number, orderKey: string, shouldRetry = (): boolean => true): Promise<unknown> =>
-  s.session.request('work', { n }, { retry: { orderKey, shouldRetry } });
+const ask = (
+  s: SessionFixture,
+  n: number,
+  orderKey: string,
+  shouldRetry = (): boolean => true,
+): Promise<unknown> => s.session.request('work', { n }, { retry: { orderKey, shouldRetry } });
 const REFUSED = { code: 'STORE_BUSY', message: 'another program holds the database' };
 
 it('asks again what the store could not take, in its order, says so once, and lets others pass', async () => {
   const stalls: Error[] = [];
-  const s = setUp({ stalled: (error) => stalls.push(error) });
-  await opened(s);
+  const s = createSessionFixture({ stalled: (error) => stalls.push(error) });
+  await openSession(s);
   let isDown = true;
   const taken: unknown[] = [];
-  s.scheduler.answer = (message): Fields => {
+  s.scheduler.answer = (message): MessageFields => {
     const refuses = isDown && message.type === 'work' && (message.n as number) < 10;
     if (refuses) return { type: 'refusal', replyTo: message.id!, error: REFUSED };
     if (message.type === 'work') taken.push(message.n);
-    return REPLY(message);
+    return echoReply(message);
   };
   const first = [ask(s, 1, 'a'), ask(s, 2, 'a')];
   await s.clock.advance(50);
@@ -38,8 +47,8 @@ it('asks again what the store could not take, in its order, says so once, and le
 });
 
 it('gives the refusal to who does not want it repeated, or no longer does, and ends with the session', async () => {
-  const s = setUp();
-  await opened(s);
+  const s = createSessionFixture();
+  await openSession(s);
   s.scheduler.answer = ({ id }) => ({ type: 'refusal', replyTo: id!, error: REFUSED });
   expect(await s.clock.runUntil(codeOf(s.session.request('work', { n: 0 })))).toBe('STORE_BUSY');
   let isWanted = true;

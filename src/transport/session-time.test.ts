@@ -5,46 +5,52 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../lib/clock.js';
 import { HANDSHAKE_MS_MAX, IDLE_MS_MAX } from '../lib/socket-limits.js';
-import { codeOf, opened, REPLY, setUp, work } from '../testing/scheduler/session-rig.js';
-import type { Fields, Setting } from '../testing/scheduler/session-rig.js';
+import {
+  codeOf,
+  openSession,
+  echoReply,
+  createSessionFixture,
+  requestEcho,
+} from '../testing/scheduler/session-fixture.js';
+import type { MessageFields, SessionFixture } from '../testing/scheduler/session-fixture.js';
 import { BACK_OFF_MS_MAX, BACK_OFF_MS_MIN } from './back-off.js';
 import { ClientSession } from './session.js';
 
-let s: Setting;
+let s: SessionFixture;
 
 beforeEach(() => {
-  s = setUp();
+  s = createSessionFixture();
 });
 
 describe('time', () => {
   it('runs out for a request, and a late answer is ignored', async () => {
-    await opened(s);
-    let late: Fields | undefined;
-    s.scheduler.answer = (message) => (message.type === 'work' ? void (late = message) : REPLY(message));
-    const first = codeOf(work(s, 1));
+    await openSession(s);
+    let late: MessageFields | undefined;
+    s.scheduler.answer = (message) => (message.type === 'work' ? void (late = message) : echoReply(message));
+    const first = codeOf(requestEcho(s, 1));
     await s.clock.advance(40_000);
-    const second = codeOf(work(s, 2));
+    const second = codeOf(requestEcho(s, 2));
     await s.clock.advance(19_000);
     expect(s.session.state).toBe('open');
     await s.clock.advance(1_001);
     expect(await first).toBe('TIMEOUT');
-    s.scheduler.send(REPLY({ ...late!, id: late!.id! - 1 }));
-    s.scheduler.send(REPLY(late!));
+    s.scheduler.send(echoReply({ ...late!, id: late!.id! - 1 }));
+    s.scheduler.send(echoReply(late!));
     await s.clock.advance(10);
     expect(await second).toBeUndefined();
   });
 
   it('does not run while there is no connection', async () => {
-    await opened(s);
+    await openSession(s);
     s.scheduler.answer = () => undefined;
-    const asked = work(s, 1);
+    const asked = requestEcho(s, 1);
     await s.clock.advance(50_000);
     s.network.faults.refuseChance = 1;
     s.network.cut();
     await s.clock.advance(300_000);
     expect(s.session.state).toBe('waiting');
     s.network.faults.refuseChance = 0;
-    s.scheduler.answer = REPLY;
+    s.scheduler.answer = echoReply;
     expect(await s.clock.runUntil(asked)).toEqual({ echo: 1 });
   });
 
@@ -64,7 +70,7 @@ describe('time', () => {
   });
 
   it('of silence ends a connection, which is opened again', async () => {
-    await opened(s);
+    await openSession(s);
     s.network.partition('client', 2 * IDLE_MS_MAX);
     await s.clock.advance(IDLE_MS_MAX + 10);
     expect(s.states.at(-1)).toEqual(['waiting', 'CONNECTION_LOST']);
@@ -74,7 +80,7 @@ describe('time', () => {
   });
 
   it('passes with pings, and a connection that answers them lives', async () => {
-    await opened(s);
+    await openSession(s);
     await s.clock.advance(20 * IDLE_MS_MAX);
     expect(s.scheduler.connections).toHaveLength(1);
     expect(s.session.state).toBe('open');
@@ -89,18 +95,18 @@ describe('time', () => {
       after: (ms, fn, options) => clock.after(Math.ceil(ms / 60_000) * 60_000, fn, options),
     };
     s.session = new ClientSession({ ...s.options, clock: late });
-    await opened(s);
+    await openSession(s);
     await clock.advance(20 * 60_000);
     expect(s.session.state).toBe('open');
     expect(s.scheduler.connections).toHaveLength(1);
   });
 
   it('between tries grows to its limit, and starts anew after a good connection', async () => {
-    await opened(s);
+    await openSession(s);
     await s.clock.advance(5_000);
     s.network.faults = { ...s.network.faults, refuseChance: 1, latencyMs: [0, 0] };
     const at: number[] = [];
-    const dial = s.network.counts;
+    const dial = s.network.disconnected;
     s.network.cut();
     for (let refused = 0; at.length < 12;) {
       await s.clock.runUntil(() => dial.refused > refused);

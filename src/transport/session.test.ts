@@ -6,21 +6,27 @@ import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { REQUESTS_IN_FLIGHT_MAX } from '../lib/socket-limits.js';
 import { EVICTED_WAIT_MS } from './session.js';
-import { codeOf, opened, REPLY, setUp, work } from '../testing/scheduler/session-rig.js';
-import type { Fields, Setting } from '../testing/scheduler/session-rig.js';
+import {
+  codeOf,
+  openSession,
+  echoReply,
+  createSessionFixture,
+  requestEcho,
+} from '../testing/scheduler/session-fixture.js';
+import type { MessageFields, SessionFixture } from '../testing/scheduler/session-fixture.js';
 
-let s: Setting;
+let s: SessionFixture;
 
 beforeEach(() => {
-  s = setUp();
+  s = createSessionFixture();
 });
 
 describe('a session', () => {
   it('says hello, greets, asks, hears and closes', async () => {
     expect(s.session.state).toBe('idle');
-    const early = work(s, 0);
-    await opened(s);
-    expect(await s.clock.runUntil(work(s, 1))).toEqual({ echo: 1 });
+    const early = requestEcho(s, 0);
+    await openSession(s);
+    expect(await s.clock.runUntil(requestEcho(s, 1))).toEqual({ echo: 1 });
     expect(await early).toEqual({ echo: 0 });
     expect(s.scheduler.connections[0]!.received.map(({ type }) => type)).toEqual([
       'hello',
@@ -36,7 +42,7 @@ describe('a session', () => {
     await s.clock.runUntil(s.session.close());
     expect(s.scheduler.connections[0]!.open).toBe(false);
     expect(s.states.map(([state]) => state)).toEqual(['connecting', 'open', 'closed']);
-    expect(s.network.open).toBe(0);
+    expect(s.network.openConnections).toBe(0);
   });
 
   it('gives the same promise to whoever opens it again', () => {
@@ -47,10 +53,10 @@ describe('a session', () => {
   });
 
   it('rejects with what the scheduler refuses with, and goes on', async () => {
-    await opened(s);
+    await openSession(s);
     const error = { code: 'JOB_UNKNOWN', message: 'no such job', info: { jobId: 'x' } };
     s.scheduler.answer = ({ id }) => ({ type: 'refusal', replyTo: id!, error });
-    const promise = work(s, 1);
+    const promise = requestEcho(s, 1);
     promise.catch(() => undefined);
     await s.clock.run();
     await expect(promise).rejects.toMatchObject(error);
@@ -58,43 +64,43 @@ describe('a session', () => {
   });
 
   it('ignores answers to nothing and types that it does not know', async () => {
-    await opened(s);
+    await openSession(s);
     s.scheduler.send({ type: 'reply', replyTo: 4_711, body: 1 });
     s.scheduler.send({ type: 'unknown' });
-    expect(await s.clock.runUntil(work(s, 1))).toEqual({ echo: 1 });
+    expect(await s.clock.runUntil(requestEcho(s, 1))).toEqual({ echo: 1 });
   });
 
   it('rejects a request whose reply is malformed, and goes on', async () => {
-    await opened(s);
+    await openSession(s);
     s.scheduler.answer = ({ id }) => ({ type: 'reply', replyTo: id!, body: { bad: true } });
-    expect(await s.clock.runUntil(codeOf(work(s, 1)))).toBe('MESSAGE_MALFORMED');
+    expect(await s.clock.runUntil(codeOf(requestEcho(s, 1)))).toBe('MESSAGE_MALFORMED');
     expect(s.session.state).toBe('open');
   });
 
   it('rejects a request that the codec cannot encode, and goes on', async () => {
-    await opened(s);
+    await openSession(s);
     expect(await codeOf(s.session.request('work', { n: 1n }))).toContain('BigInt');
-    expect(await s.clock.runUntil(work(s, 2))).toEqual({ echo: 2 });
+    expect(await s.clock.runUntil(requestEcho(s, 2))).toEqual({ echo: 2 });
   });
 
   it('keeps so many in flight and no more, in order', async () => {
-    await opened(s);
-    const held: Fields[] = [];
+    await openSession(s);
+    const held: MessageFields[] = [];
     s.scheduler.answer = (message) => void held.push(message);
-    const all = Array.from({ length: REQUESTS_IN_FLIGHT_MAX + 10 }, (_, n) => work(s, n));
+    const all = Array.from({ length: REQUESTS_IN_FLIGHT_MAX + 10 }, (_, n) => requestEcho(s, n));
     await s.clock.run();
     expect(held).toHaveLength(REQUESTS_IN_FLIGHT_MAX);
-    for (const message of held.splice(0, 3)) s.scheduler.send(REPLY(message));
+    for (const message of held.splice(0, 3)) s.scheduler.send(echoReply(message));
     await s.clock.run();
     expect(held.map(({ n }) => n)).toEqual(Array.from({ length: REQUESTS_IN_FLIGHT_MAX }, (_, i) => i + 3));
-    for (const message of held) s.scheduler.send(REPLY(message));
-    s.scheduler.answer = REPLY;
+    for (const message of held) s.scheduler.send(echoReply(message));
+    s.scheduler.answer = echoReply;
     expect(await s.clock.runUntil(Promise.all(all))).toEqual(all.map((_, echo) => ({ echo })));
   });
 });
 
 it('of one that the operator sent away comes again after a minute', async () => {
-  await opened(s);
+  await openSession(s);
   s.scheduler.send({ type: 'goodbye', error: { code: 'EVICTED', message: 'enough', info: {} } });
   await s.clock.advance(EVICTED_WAIT_MS - 1);
   expect(s.session.state).toBe('waiting');
@@ -107,7 +113,7 @@ describe('a greeting', () => {
     s.scheduler.answer = ({ type, id }) =>
       type === 'greet' ? undefined : { type: 'reply', replyTo: id!, body: {} };
     const opening = s.session.open();
-    const asked = work(s, 1);
+    const asked = requestEcho(s, 1);
     await s.clock.run();
     s.session.notify({ type: 'too soon' });
     await s.clock.run();
@@ -120,13 +126,13 @@ describe('a greeting', () => {
 
   it('hears that its connection was lost, for what it asked and what it asks after', async () => {
     const heard: (string | undefined)[] = [];
-    s = setUp({
+    s = createSessionFixture({
       async greet(_, call) {
         heard.push(await codeOf(call('greet', {})));
         heard.push(await codeOf(call('greet', {})));
       },
     });
-    await opened(s);
+    await openSession(s);
     s.scheduler.answer = () => undefined;
     s.network.cut();
     await s.clock.runUntil(() => s.scheduler.connections.length === 2);
@@ -144,7 +150,7 @@ describe('giving up', () => {
     const waits = codeOf(s.session.request('work', { n: 1 }, { signal: giveUp.signal }));
     giveUp.abort(new Error('enough'));
     expect(await Promise.all([before, waits])).toEqual(['ABORTED', 'ABORTED']);
-    await opened(s);
+    await openSession(s);
     s.scheduler.answer = () => undefined;
     const giveUpLater = new AbortController();
     const flies = codeOf(s.session.request('work', { n: 2 }, { signal: giveUpLater.signal }));
@@ -153,8 +159,8 @@ describe('giving up', () => {
     expect(await flies).toBe('ABORTED');
     s.network.cut();
     await s.clock.runUntil(() => s.session.state === 'connecting');
-    s.scheduler.answer = REPLY;
-    await s.clock.runUntil(work(s, 3));
+    s.scheduler.answer = echoReply;
+    await s.clock.runUntil(requestEcho(s, 3));
     expect(s.scheduler.connections[1]!.received.map(({ n }) => n)).toEqual([undefined, undefined, 3]);
   });
 
@@ -165,7 +171,7 @@ describe('giving up', () => {
     giveUp.abort();
     expect(await opening).toBe('ABORTED');
     expect(s.session.state).toBe('closed');
-    expect(await codeOf(setUp().session.open(AbortSignal.abort()))).toBe('ABORTED');
+    expect(await codeOf(createSessionFixture().session.open(AbortSignal.abort()))).toBe('ABORTED');
   });
 
   it('no longer ends a session that is open, and listens no longer to what is done', async () => {
@@ -181,7 +187,7 @@ describe('giving up', () => {
 
 describe('a full socket', () => {
   it('is waited for, and a lost or closed one is not', async () => {
-    await opened(s);
+    await openSession(s);
     const part = 'x'.repeat(1024 * 1024);
     const fill = (): void => {
       for (let i = 0; i < 4; i++) s.session.notify({ type: part });

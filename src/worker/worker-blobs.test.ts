@@ -5,13 +5,13 @@ import { decodeBlobRef, decodeError, encodeBlobRef, ENVELOPE_KIND } from '../pro
 import type { InputPart } from '../protocol/messages/messages.js';
 import { SegmentWriter } from '../protocol/segment/segment.js';
 import { decodeValue, encodeValue } from '../protocol/values/values.js';
-import type { StubScheduler } from '../testing/worker/stub-scheduler.js';
-import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
-import type { Stage } from '../testing/worker/worker-stage.js';
+import type { StubWorkerScheduler } from '../testing/worker/stub-worker-scheduler.js';
+import { jobId, OWNER, createWorkerFixture, trackFixtures } from '../testing/worker/worker-fixture.js';
+import type { WorkerFixture } from '../testing/worker/worker-fixture.js';
 
 const JOB = jobId('job');
 
-const on = stageKeeper();
+const on = trackFixtures();
 
 /** Input in which the slices in `blobs` refer to blobs; the others are their own numbers. */
 function mixed(blobs: Map<number, string>) {
@@ -26,7 +26,7 @@ function mixed(blobs: Map<number, string>) {
   };
 }
 
-function put(scheduler: StubScheduler, bytes: Uint8Array): string {
+function put(scheduler: StubWorkerScheduler, bytes: Uint8Array): string {
   const digest = sha256Hex(bytes);
   scheduler.blobs.set(digest, bytes);
   return digest;
@@ -34,8 +34,8 @@ function put(scheduler: StubScheduler, bytes: Uint8Array): string {
 
 describe('an input that is a blob', () => {
   it('is fetched, verified, and sent to the sandbox before its batch, while later batches wait', async () => {
-    const made: Stage = on(
-      stage(
+    const made: WorkerFixture = on(
+      createWorkerFixture(
         { slice: (n) => ({ kind: 'value', value: n, ms: 1 }) },
         {},
         { fetch: (input, init) => delay(made.clock, 500).then(() => made.scheduler.fetch(input, init)) },
@@ -50,7 +50,7 @@ describe('an input that is a blob', () => {
       ]),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, chunk: 20, sliceMs: 1, input });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, slicesPerLease: 20, sliceMs: 1, input });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.values(JOB)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(host.blobs.get(sha256Hex(bytes))).toEqual(bytes);
@@ -58,7 +58,9 @@ describe('an input that is a blob', () => {
   });
 
   it('is reported lost, alone, if the scheduler has no such blob, or a different one', async () => {
-    const { clock, scheduler, worker } = on(stage({ slice: (n) => ({ kind: 'value', value: n, ms: 1 }) }));
+    const { clock, scheduler, worker } = on(
+      createWorkerFixture({ slice: (n) => ({ kind: 'value', value: n, ms: 1 }) }),
+    );
     const forged = '1'.repeat(64);
     scheduler.blobs.set(forged, new Uint8Array(5));
     await worker.start();
@@ -76,8 +78,8 @@ describe('an input that is a blob', () => {
 
   it('is released uncharged while it cannot be fetched', async () => {
     const broken = { now: true };
-    const made: Stage = on(
-      stage(
+    const made: WorkerFixture = on(
+      createWorkerFixture(
         { slice: (n) => ({ kind: 'value', value: n, ms: 1 }) },
         {},
         {
@@ -102,7 +104,7 @@ describe('a result that is too large for a segment', () => {
 
   it('is stored as a blob, and reported in order with the others', async () => {
     const { clock, scheduler, worker } = on(
-      stage({ slice: (n) => ({ kind: 'value', value: n === 4 ? large : n, ms: 30 }) }),
+      createWorkerFixture({ slice: (n) => ({ kind: 'value', value: n === 4 ? large : n, ms: 30 }) }),
     );
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 30 });
@@ -117,7 +119,7 @@ describe('a result that is too large for a segment', () => {
 
   it('becomes the error of its slice if the scheduler does not store it', async () => {
     const { clock, scheduler, worker } = on(
-      stage({ slice: (n) => ({ kind: 'value', value: n === 2 ? large : n, ms: 30 }) }),
+      createWorkerFixture({ slice: (n) => ({ kind: 'value', value: n === 2 ? large : n, ms: 30 }) }),
     );
     scheduler.intercept = (request) =>
       request.type === 'blob.ticket' ? { code: 'LIMIT_EXCEEDED', message: 'No room.' } : true;
@@ -133,8 +135,8 @@ describe('a result that is too large for a segment', () => {
 describe('a job whose parts are blobs', () => {
   it('is set up with all of them, each fetched once', async () => {
     let fetched = 0;
-    const made: Stage = on(
-      stage(
+    const made: WorkerFixture = on(
+      createWorkerFixture(
         { slice: (n) => ({ kind: 'value', value: n }) },
         { cores: 2 },
         {

@@ -3,21 +3,21 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
+import { jobId, OWNER, createWorkerFixture, trackFixtures } from '../testing/worker/worker-fixture.js';
 
 const JOB = jobId('squares');
-const on = stageKeeper();
+const on = trackFixtures();
 
 it('a worker keeps its outcomes, computes each slice once, and reports them when the store accepts them', async () => {
-  const { clock, scheduler, worker, host, events } = on(stage());
+  const { clock, scheduler, worker, host, events } = on(createWorkerFixture());
   await worker.start();
-  scheduler.busy.add('lease.report').add('lease.release');
+  scheduler.busyRequests.add('lease.report').add('lease.release');
   scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, sliceMs: 1 });
   await clock.advance(60_000);
   expect(scheduler.returns).toEqual([]);
   const said = events.filter(({ name }) => name === 'warning');
   expect(said).toMatchObject([{ payload: { error: { code: 'STORE_BUSY' } } }]);
-  scheduler.busy.clear();
+  scheduler.busyRequests.clear();
   await clock.runUntil(() => scheduler.isComplete(JOB));
   expect(scheduler.values(JOB)).toEqual(Array.from({ length: 20 }, (_, i) => (i + 1) ** 2));
   expect([...host.runs.values()].every((runs) => runs === 1)).toBe(true);

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { SegmentWriter } from '../protocol/segment/segment.js';
-import type { SliceAct } from '../testing/worker/fake-sandbox.js';
-import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
-import type { Stage } from '../testing/worker/worker-stage.js';
+import type { SliceBehavior } from '../testing/worker/fake-sandbox.js';
+import { jobId, OWNER, createWorkerFixture, trackFixtures } from '../testing/worker/worker-fixture.js';
+import type { WorkerFixture } from '../testing/worker/worker-fixture.js';
 
 const JOB = jobId('job');
 
-const on = stageKeeper();
+const on = trackFixtures();
 
-const value = (n: number): SliceAct => ({ kind: 'value', value: n, ms: 1 });
+const value = (n: number): SliceBehavior => ({ kind: 'value', value: n, ms: 1 });
 
 describe('a slice that crashes its sandbox', () => {
   it('in a lease of 2,000 is the only one that is lost; all others have one outcome', async () => {
     const { clock, scheduler, worker } = on(
-      stage({ slice: (n) => (n === 1_234 ? { kind: 'crash' } : value(n)) }),
+      createWorkerFixture({ slice: (n) => (n === 1_234 ? { kind: 'crash' } : value(n)) }),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2_000, chunk: 2_000, sliceMs: 1 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2_000, slicesPerLease: 2_000, sliceMs: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses.map((l) => [l.sliceNumber, l.code])).toEqual(
       Array.from({ length: 3 }, () => [1_234, 'SANDBOX_CRASHED']),
@@ -27,10 +27,17 @@ describe('a slice that crashes its sandbox', () => {
 
   it('runs alone before it is reported lost, and batches follow after it', async () => {
     const { clock, scheduler, worker, host } = on(
-      stage({ slice: (n) => (n === 50 ? { kind: 'crash' } : value(n)) }),
+      createWorkerFixture({ slice: (n) => (n === 50 ? { kind: 'crash' } : value(n)) }),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 400, chunk: 400, sliceMs: 1, attemptsMax: 1 });
+    scheduler.addJob({
+      jobId: JOB,
+      owner: OWNER,
+      total: 400,
+      slicesPerLease: 400,
+      sliceMs: 1,
+      attemptsMax: 1,
+    });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     const careful = host.batches.filter((b) => b.each);
     expect(careful.every((b) => b.count === 1)).toBe(true);
@@ -42,20 +49,20 @@ describe('a slice that crashes its sandbox', () => {
 
   it('together with a neighbour is run again, uncharged', async () => {
     const { clock, scheduler, worker } = on(
-      stage({ slice: (n, _d, run) => (n === 20 && run === 1 ? { kind: 'crash' } : value(n)) }),
+      createWorkerFixture({ slice: (n, _d, run) => (n === 20 && run === 1 ? { kind: 'crash' } : value(n)) }),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, chunk: 200, sliceMs: 1 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, slicesPerLease: 200, sliceMs: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses).toEqual([]);
   });
 
   it('many times does not prevent the other slices from completing', async () => {
     const { clock, scheduler, worker } = on(
-      stage({ slice: (n) => (n % 10 === 0 ? { kind: 'crash' } : value(n)) }, { cores: 2 }),
+      createWorkerFixture({ slice: (n) => (n % 10 === 0 ? { kind: 'crash' } : value(n)) }, { cores: 2 }),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 30, sliceMs: 1 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 30, sliceMs: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses).toHaveLength(30);
   });
@@ -65,13 +72,15 @@ describe('a slice that does not end', () => {
   const limits = { limits: { sliceTimeoutMs: 1_000, noProgressMs: 60_000 } };
 
   it('is lost at its time limit, and the others are not', async () => {
-    const { clock, scheduler, worker } = on(stage({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }));
+    const { clock, scheduler, worker } = on(
+      createWorkerFixture({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }),
+    );
     await worker.start();
     scheduler.addJob({
       jobId: JOB,
       owner: OWNER,
       total: 100,
-      chunk: 100,
+      slicesPerLease: 100,
       sliceMs: 1,
       package: limits,
       attemptsMax: 1,
@@ -82,7 +91,9 @@ describe('a slice that does not end', () => {
   });
 
   it('and shows no progress is lost at that limit', async () => {
-    const { clock, scheduler, worker } = on(stage({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }));
+    const { clock, scheduler, worker } = on(
+      createWorkerFixture({ slice: (n) => (n === 7 ? { kind: 'hang' } : value(n)) }),
+    );
     await worker.start();
     const silent = { limits: { sliceTimeoutMs: 86_400_000, noProgressMs: 500 } };
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 1, package: silent, attemptsMax: 1 });
@@ -93,8 +104,8 @@ describe('a slice that does not end', () => {
 
 describe('a slice that is silent for longer than its job allows', () => {
   const limits = { sliceTimeoutMs: 86_400_000, noProgressMs: 300_000 };
-  const after = (ms: number, isBusy: boolean): Stage =>
-    on(stage({ slice: (n) => ({ kind: 'value', value: n, ms, isBusy }) }));
+  const after = (ms: number, isBusy: boolean): WorkerFixture =>
+    on(createWorkerFixture({ slice: (n) => ({ kind: 'value', value: n, ms, isBusy }) }));
 
   it('and computes completes, and the scheduler receives progress and keeps its lease', async () => {
     const { clock, scheduler, worker } = after(20 * 60_000, true);
@@ -102,7 +113,7 @@ describe('a slice that is silent for longer than its job allows', () => {
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: { limits }, attemptsMax: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses).toEqual([]);
-    const signs = scheduler.said.filter(({ type }) => type === 'slice.progress');
+    const signs = scheduler.received.filter(({ type }) => type === 'slice.progress');
     expect(signs.length).toBeGreaterThan(3);
   });
 
@@ -127,7 +138,7 @@ describe('a slice that is silent for longer than its job allows', () => {
 
 describe('a sandbox that cannot be set up', () => {
   it('because the job does not load charges the job an attempt', async () => {
-    const { clock, scheduler, worker } = on(stage({ assign: () => 'refuse' }));
+    const { clock, scheduler, worker } = on(createWorkerFixture({ assign: () => 'refuse' }));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -137,7 +148,9 @@ describe('a sandbox that cannot be set up', () => {
 
   it('because it crashes or hangs during the assignment charges the job too', async () => {
     const how = ['crash', 'hang'] as const;
-    const { clock, scheduler, worker } = on(stage({ assign: (start) => how[start - 1] ?? 'assigned' }));
+    const { clock, scheduler, worker } = on(
+      createWorkerFixture({ assign: (start) => how[start - 1] ?? 'assigned' }),
+    );
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -149,7 +162,9 @@ describe('a sandbox that cannot be set up', () => {
     ['others beside it took it with them', 'crash-with-others'],
     ['a module was not compiled for it', 'unable'],
   ] as const)('because %s costs nobody, and the next one is had', async (_why, how) => {
-    const { clock, scheduler, worker } = on(stage({ assign: (start) => (start <= 2 ? how : 'assigned') }));
+    const { clock, scheduler, worker } = on(
+      createWorkerFixture({ assign: (start) => (start <= 2 ? how : 'assigned') }),
+    );
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -159,7 +174,7 @@ describe('a sandbox that cannot be set up', () => {
 
   it('because of this machine charges nobody, and the worker tries again later', async () => {
     const { clock, scheduler, worker } = on(
-      stage({ starts: (start, owner) => owner.startsWith('prewarmed:test') || start > 3 }),
+      createWorkerFixture({ starts: (start, owner) => owner.startsWith('prewarmed:test') || start > 3 }),
     );
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
@@ -198,7 +213,7 @@ describe('a hostile sandbox', () => {
   it.each(lies)('that posts %s is killed, and its slices run elsewhere', async (_what, lie) => {
     let lied = false;
     const { clock, scheduler, worker, host } = on(
-      stage({
+      createWorkerFixture({
         slice: value,
         post: (message) => {
           const m = message as Record<string, unknown>;
@@ -209,7 +224,7 @@ describe('a hostile sandbox', () => {
       }),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 50, sliceMs: 1 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 50, sliceMs: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(lied).toBe(true);
     expect(host.started).toBe(2);
@@ -219,7 +234,7 @@ describe('a hostile sandbox', () => {
 
   it('that posts too much has its console output and progress limited by rate', async () => {
     const { clock, scheduler, worker, host, events } = on(
-      stage({
+      createWorkerFixture({
         slice: (n) => ({ kind: 'value', value: n, ms: 1_000 }),
         post: (message) => {
           const m = message as Record<string, unknown>;
@@ -233,10 +248,10 @@ describe('a hostile sandbox', () => {
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 1_000 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    const words = scheduler.said.filter((m) => m.type === 'slice.console').length;
+    const words = scheduler.received.filter((m) => m.type === 'slice.console').length;
     expect(words).toBeGreaterThanOrEqual(100);
     expect(words).toBeLessThanOrEqual(100 * 6);
-    expect(scheduler.said.filter((m) => m.type === 'slice.progress').length).toBeLessThanOrEqual(5);
+    expect(scheduler.received.filter((m) => m.type === 'slice.progress').length).toBeLessThanOrEqual(5);
     expect(host.started).toBe(1);
     expect(events.some((e) => e.name === 'console')).toBe(true);
   });
@@ -244,7 +259,7 @@ describe('a hostile sandbox', () => {
   it('that prints long texts has the console bytes of its worker limited', async () => {
     const text = 'x'.repeat(60_000);
     const { clock, scheduler, worker } = on(
-      stage({
+      createWorkerFixture({
         slice: (n) => ({ kind: 'value', value: n, ms: 1_000 }),
         post: (message) => {
           const m = message as Record<string, unknown>;
@@ -257,7 +272,7 @@ describe('a hostile sandbox', () => {
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 1_000 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    const heard = scheduler.said.filter((m) => m.type === 'slice.console').length * text.length;
+    const heard = scheduler.received.filter((m) => m.type === 'slice.console').length * text.length;
     // A burst of 1 MiB, and 256 KiB for each second since.
     expect(heard).toBeGreaterThan(1024 * 1024 - text.length);
     expect(heard).toBeLessThanOrEqual(1024 * 1024 + 256 * clock.monotonicMs() * 1.024);
@@ -266,7 +281,7 @@ describe('a hostile sandbox', () => {
   it('that reports before it is assigned charges the job an attempt', async () => {
     let lied = false;
     const { clock, scheduler, worker } = on(
-      stage({
+      createWorkerFixture({
         slice: value,
         post: (message) => {
           if (lied) return [message];

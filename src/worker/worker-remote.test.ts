@@ -4,13 +4,13 @@ import { ENVELOPE_KIND } from '../protocol/segment/envelope.js';
 import type { InputPart } from '../protocol/messages/messages.js';
 import { encodeRemote } from '../protocol/input/remote-url.js';
 import { SegmentWriter } from '../protocol/segment/segment.js';
-import { jobId, OWNER, stage, stageKeeper } from '../testing/worker/worker-stage.js';
-import type { Stage } from '../testing/worker/worker-stage.js';
+import { jobId, OWNER, createWorkerFixture, trackFixtures } from '../testing/worker/worker-fixture.js';
+import type { WorkerFixture } from '../testing/worker/worker-fixture.js';
 import { CLOSE_GRACE_MS } from './core/owner-limits.js';
 
 const JOB = jobId('remote');
 const SITE = 'https://data.example';
-const keep = stageKeeper();
+const keep = trackFixtures();
 
 /** The slices in `remote` refer to addresses; the others are their own numbers. */
 function mixed(isRemote: (n: number) => boolean) {
@@ -36,10 +36,10 @@ async function start(
   answer = (url: string): Response => Response.json(Number(url.split('/').at(-1))),
   allowOrigins = [SITE],
   sliceMs = 1,
-): Promise<Stage & { asked: Asked }> {
+): Promise<WorkerFixture & { asked: Asked }> {
   const asked: Asked = { urls: [], aborted: [] };
-  const made: Stage = keep(
-    stage(
+  const made: WorkerFixture = keep(
+    createWorkerFixture(
       { slice: (_n, datum) => ({ kind: 'value', value: datum, ms: sliceMs }) },
       { allowOrigins, cores: 1 },
       {
@@ -132,27 +132,30 @@ it('the next input is fetched while a slice runs, and aborted if its slice is re
   await clock.runUntil(() => scheduler.outcomes.get(JOB)!.size === 3);
   // One after the other they would take two seconds each.
   expect(clock.monotonicMs() - began).toBeLessThan(4_500);
-  scheduler.lending = false;
+  scheduler.grantsLeases = false;
   const lease = [...scheduler.leases.keys()][0]!;
   for (let recalls = 0; recalls < 4; recalls++) scheduler.recall(lease);
   await clock.advance(0);
   expect(asked.aborted).toEqual([`${SITE}/5`]);
-  scheduler.lending = true;
-  scheduler.lend();
+  scheduler.grantsLeases = true;
+  scheduler.grantPending();
   await clock.runUntil(() => scheduler.isComplete(JOB));
   expect(scheduler.values(JOB)).toEqual(upTo(10));
   expect(asked.urls).toHaveLength(11);
 });
 
 describe('a fetch in flight', () => {
-  it.each<[string, (made: Stage) => unknown]>([
+  it.each<[string, (made: WorkerFixture) => unknown]>([
     ['the worker stops', ({ worker }) => worker.stop({ force: true })],
     ['the worker pauses', ({ worker }) => worker.pause()],
     ['its job is blocked', ({ worker }) => worker.block({ jobId: JOB })],
     ['its owner is blocked', ({ worker }) => worker.block({ owner: OWNER })],
     [
       'its lease is lost',
-      ({ scheduler }) => ((scheduler.lending = false), scheduler.revoke([...scheduler.leases.keys()][0]!)),
+      ({ scheduler }) => (
+        (scheduler.grantsLeases = false),
+        scheduler.revoke([...scheduler.leases.keys()][0]!)
+      ),
     ],
     ['its origin is allowed no more', ({ worker }) => (worker.options.allowOrigins = [])],
   ])('is broken off when %s, uncharged', async (_what, act) => {

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../lib/clock.js';
 import { systemRandom } from '../lib/crypto/random.js';
 import { decodeError } from '../protocol/segment/envelope.js';
-import { StubScheduler } from '../testing/worker/stub-scheduler.js';
-import { jobId, OWNER } from '../testing/worker/worker-stage.js';
+import { StubWorkerScheduler } from '../testing/worker/stub-worker-scheduler.js';
+import { jobId, OWNER } from '../testing/worker/worker-fixture.js';
 import { memoryNetwork } from '../transport/memory.js';
 import { threadHost } from './hosts/thread-host.js';
 import { BaseWorker } from './worker.js';
@@ -44,7 +44,7 @@ function until(reached: () => boolean): Promise<void> {
 }
 
 it('a worker with threads runs a job whose work function computes, throws, hangs and ends its thread', async () => {
-  const scheduler = new StubScheduler();
+  const scheduler = new StubWorkerScheduler();
   const network = memoryNetwork();
   network.listen('ws://scheduler:8462/socket', scheduler.accept);
   const worker = new BaseWorker(
@@ -70,7 +70,7 @@ it('a worker with threads runs a job whose work function computes, throws, hangs
     jobId: JOB,
     owner: OWNER,
     total: 1_000,
-    chunk: 250,
+    slicesPerLease: 250,
     attemptsMax: 1,
     package: {
       source: { inline: new TextEncoder().encode(work) },

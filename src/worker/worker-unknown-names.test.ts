@@ -3,12 +3,12 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { stage, stageKeeper } from '../testing/worker/worker-stage.js';
+import { createWorkerFixture, trackFixtures } from '../testing/worker/worker-fixture.js';
 
-const keep = stageKeeper();
+const keep = trackFixtures();
 
 it('a worker rejects unknown options and events, and names the most similar one', () => {
-  const { worker } = keep(stage({}, { cores: 2 }));
+  const { worker } = keep(createWorkerFixture({}, { cores: 2 }));
   const set = worker.options as unknown as Record<string, unknown>;
   expect(() => (set['core'] = 3)).toThrow(
     expect.objectContaining({

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../lib/errors.js';
 import { decodeError, ENVELOPE_KIND } from '../protocol/segment/envelope.js';
-import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../testing/worker/worker-stage.js';
+import {
+  jobId,
+  OWNER,
+  createWorkerFixture,
+  trackFixtures,
+  STRANGER,
+} from '../testing/worker/worker-fixture.js';
 
 const JOB = jobId('squares');
 const OTHER = jobId('other');
@@ -15,11 +21,11 @@ const taking = (ms: number) => ({
   slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: (datum as number) ** 2, ms }),
 });
 
-const on = stageKeeper();
+const on = trackFixtures();
 
 describe('a running worker', () => {
   it('runs a job from its first lease to its last, in one sandbox, each slice once', async () => {
-    const { clock, scheduler, worker, host, names } = on(stage());
+    const { clock, scheduler, worker, host, names } = on(createWorkerFixture());
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 95, sliceMs: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -35,31 +41,31 @@ describe('a running worker', () => {
 
   it('describes itself, and requests one lease for each sandbox', async () => {
     const { clock, scheduler, worker } = on(
-      stage({}, { cores: 3, paymentAddress: STRANGER.toUpperCase().replace('X', 'x') }),
+      createWorkerFixture({}, { cores: 3, paymentAddress: STRANGER.toUpperCase().replace('X', 'x') }),
     );
     await worker.start();
     await clock.advance(0);
     expect(scheduler.workers).toMatchObject([
       { workerId: worker.id, sandboxHost: 'thread', sandboxes: 3, owners: [OWNER], paymentAddress: STRANGER },
     ]);
-    expect(scheduler.wants).toMatchObject([{ idle: true }, { idle: true }, { idle: true }]);
+    expect(scheduler.pendingLeaseRequests).toMatchObject([{ idle: true }, { idle: true }, { idle: true }]);
   });
 
   it('has its next lease before the current one ends, so that the sandbox is never idle', async () => {
-    const { clock, scheduler, worker } = on(stage(taking(20)));
+    const { clock, scheduler, worker } = on(createWorkerFixture(taking(20)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, chunk: 50, sliceMs: 20 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, slicesPerLease: 50, sliceMs: 20 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     // One slice after the other without a pause.
     expect(clock.monotonicMs()).toBe(200 * 20);
-    const wants = scheduler.said.filter((m) => m.type === 'lease.request');
+    const wants = scheduler.received.filter((m) => m.type === 'lease.request');
     expect(wants.slice(1, 4).every((m) => m.type === 'lease.request' && !m.idle && m.loadedJob === JOB)).toBe(
       true,
     );
   });
 
   it('switches to a sandbox of another job, and back', async () => {
-    const { clock, scheduler, worker, host } = on(stage(taking(5)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(taking(5)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, sliceMs: 5 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -73,7 +79,9 @@ describe('a running worker', () => {
   it('reports errors that work functions throw, and the sandbox continues', async () => {
     const error = new TypeError('three is too many');
     const { clock, scheduler, worker, host } = on(
-      stage({ slice: (n) => (n === 3 ? { kind: 'throw', error } : { kind: 'value', value: n }) }),
+      createWorkerFixture({
+        slice: (n) => (n === 3 ? { kind: 'throw', error } : { kind: 'value', value: n }),
+      }),
     );
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
@@ -85,7 +93,7 @@ describe('a running worker', () => {
   });
 
   it('counts its earnings', async () => {
-    const { clock, scheduler, worker, events } = on(stage());
+    const { clock, scheduler, worker, events } = on(createWorkerFixture());
     scheduler.price = 5n;
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 7 });
@@ -95,7 +103,7 @@ describe('a running worker', () => {
   });
 
   it('reports the state of its sandboxes', async () => {
-    const { clock, scheduler, worker } = on(stage(taking(1_000)));
+    const { clock, scheduler, worker } = on(createWorkerFixture(taking(1_000)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3, sliceMs: 1_000 });
     await clock.advance(500);
@@ -107,53 +115,53 @@ describe('a running worker', () => {
 
 describe('recalled and lost leases', () => {
   it('a recall releases half of the undispatched slices, and the rest runs', async () => {
-    const { clock, scheduler, worker } = on(stage(taking(10)));
+    const { clock, scheduler, worker } = on(createWorkerFixture(taking(10)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 100, sliceMs: 10 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 100, sliceMs: 10 });
     await clock.advance(100);
-    scheduler.lending = false;
+    scheduler.grantsLeases = false;
     scheduler.recall(scheduler.leaseOf(JOB, 100)!);
     await clock.advance(1);
     expect(scheduler.returns).toHaveLength(1);
     expect(scheduler.returns[0]!.from).toBeGreaterThan(50);
     expect(scheduler.returns[0]!.from).toBeLessThan(80);
-    scheduler.lending = true;
-    scheduler.lend();
+    scheduler.grantsLeases = true;
+    scheduler.grantPending();
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.values(JOB)).toEqual(squares(100));
   });
 
   it('a revoked lease ends with its sandbox, and nothing of it is reported', async () => {
-    const { clock, scheduler, worker, host } = on(stage(taking(100)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(taking(100)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, chunk: 20, sliceMs: 100 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, slicesPerLease: 20, sliceMs: 100 });
     await clock.advance(450);
-    scheduler.lending = false;
+    scheduler.grantsLeases = false;
     const revoked = scheduler.leaseOf(JOB, 20)!;
     const before = scheduler.reports.length;
     scheduler.revoke(revoked);
     await clock.advance(1_000);
     expect(host.alive).toBe(0);
     expect(scheduler.reports).toHaveLength(before);
-    scheduler.lending = true;
-    scheduler.lend();
+    scheduler.grantsLeases = true;
+    scheduler.grantPending();
     await clock.runUntil(() => scheduler.isComplete(JOB));
   });
 
   it('a lease that the scheduler does not know is detected by its renewal, and ends', async () => {
-    const { clock, scheduler, worker, host } = on(stage(taking(50_000)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(taking(50_000)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, leaseMs: 60_000 });
     await clock.advance(1_000);
-    scheduler.lending = false;
+    scheduler.grantsLeases = false;
     scheduler.expire(scheduler.leaseOf(JOB, 1)!);
     await clock.advance(20_000);
-    expect(scheduler.said.some((m) => m.type === 'lease.renew')).toBe(true);
+    expect(scheduler.received.some((m) => m.type === 'lease.renew')).toBe(true);
     expect(host.alive).toBe(0);
   });
 
   it('a grant that arrives twice is one lease', async () => {
-    const { clock, scheduler, worker, names } = on(stage(taking(100)));
+    const { clock, scheduler, worker, names } = on(createWorkerFixture(taking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 100 });
     await clock.advance(50);
@@ -165,7 +173,7 @@ describe('recalled and lost leases', () => {
   });
 
   it('a refused report ends the lease, and the worker continues', async () => {
-    const { clock, scheduler, worker } = on(stage(taking(10)));
+    const { clock, scheduler, worker } = on(createWorkerFixture(taking(10)));
     await worker.start();
     let refused = 0;
     scheduler.intercept = (request) => {
@@ -173,7 +181,7 @@ describe('recalled and lost leases', () => {
       scheduler.expire(request.leaseId);
       return true;
     };
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 50, chunk: 25, sliceMs: 10 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 50, slicesPerLease: 25, sliceMs: 10 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.values(JOB)).toEqual(squares(50));
   });
@@ -181,16 +189,16 @@ describe('recalled and lost leases', () => {
 
 describe('a lost connection', () => {
   it('loses and repeats nothing: reports in flight and lease requests are sent again', async () => {
-    const { clock, scheduler, worker, names } = on(stage(taking(10)));
+    const { clock, scheduler, worker, names } = on(createWorkerFixture(taking(10)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 300, chunk: 50, sliceMs: 10 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 300, slicesPerLease: 50, sliceMs: 10 });
     let reports = 0;
     // Accepted, with the reply lost with the connection; or not even received.
     scheduler.intercept = (request) => {
       if (request.type !== 'lease.report') return true;
       reports++;
       if (reports % 5 === 0) {
-        scheduler.cut();
+        scheduler.disconnectAll();
         return reports % 2 === 0;
       }
       return true;
@@ -202,28 +210,30 @@ describe('a lost connection', () => {
   });
 
   it('does not stop the sandbox until too much is unacknowledged', async () => {
-    const { clock, scheduler, worker } = on(stage(taking(100), {}, { tuning: { unackedReportsMax: 4 } }));
+    const { clock, scheduler, worker } = on(
+      createWorkerFixture(taking(100), {}, { tuning: { unackedReportsMax: 4 } }),
+    );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, chunk: 30, sliceMs: 100 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, slicesPerLease: 30, sliceMs: 100 });
     scheduler.intercept = (request) => request.type !== 'lease.report';
     await clock.advance(2_900);
-    expect(scheduler.said.filter((m) => m.type === 'lease.report').length).toBeLessThanOrEqual(6);
+    expect(scheduler.received.filter((m) => m.type === 'lease.report').length).toBeLessThanOrEqual(6);
   });
 
   it('before the first one rejects the start', async () => {
-    const { worker, clock } = stage({}, { scheduler: 'http://nobody:1' });
+    const { worker, clock } = createWorkerFixture({}, { scheduler: 'http://nobody:1' });
     await expect(clock.runUntil(worker.start())).rejects.toSatisfy((e) => isError(e, 'CONNECT_FAILED'));
     expect(worker.state).toBe('stopped');
     await expect(worker.start()).rejects.toSatisfy((e) => isError(e, 'INVALID_ARGUMENT'));
   });
 
   it('after a goodbye stops the worker with an error', async () => {
-    const { clock, scheduler, worker, names, host } = on(stage(taking(100)));
+    const { clock, scheduler, worker, names, host } = on(createWorkerFixture(taking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, sliceMs: 100 });
     await clock.advance(50);
     scheduler.broadcast({ type: 'goodbye', error: { code: 'FORBIDDEN', message: 'Not you.' } });
-    scheduler.cut();
+    scheduler.disconnectAll();
     await clock.runUntil(() => worker.state === 'stopped');
     expect(names()).toContain('error');
     expect(host.alive).toBe(0);
@@ -232,9 +242,9 @@ describe('a lost connection', () => {
 
 describe('stopping', () => {
   it('finishes the dispatched slices, releases the rest, and disconnects', async () => {
-    const { clock, scheduler, worker, host } = on(stage(taking(100)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(taking(100)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40, chunk: 40, sliceMs: 100 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40, slicesPerLease: 40, sliceMs: 100 });
     await clock.advance(550);
     const begun = host.runs.size;
     await clock.runUntil(worker.stop());
@@ -247,7 +257,7 @@ describe('stopping', () => {
   });
 
   it('waits for the grace period only, and then releases everything', async () => {
-    const { clock, scheduler, worker } = on(stage({ slice: () => ({ kind: 'hang' }) }));
+    const { clock, scheduler, worker } = on(createWorkerFixture({ slice: () => ({ kind: 'hang' }) }));
     await worker.start();
     scheduler.addJob({
       jobId: JOB,
@@ -263,7 +273,7 @@ describe('stopping', () => {
   });
 
   it('by force kills at once, also as a second call', async () => {
-    const { clock, scheduler, worker, host } = on(stage({ slice: () => ({ kind: 'hang' }) }));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture({ slice: () => ({ kind: 'hang' }) }));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4 });
     await clock.advance(100);
@@ -278,13 +288,15 @@ describe('stopping', () => {
 
   it('happens when the signal aborts, or the page is unloaded', async () => {
     const stopping = new AbortController();
-    const one = on(stage(taking(100), { signal: stopping.signal }));
+    const one = on(createWorkerFixture(taking(100), { signal: stopping.signal }));
     await one.worker.start();
     stopping.abort();
     await one.clock.runUntil(() => one.worker.state === 'stopped');
 
     let leave = (): void => undefined;
-    const two = on(stage(taking(100), {}, { onLeave: (fn) => ((leave = fn), () => undefined) }));
+    const two = on(
+      createWorkerFixture(taking(100), {}, { onLeave: (fn) => ((leave = fn), () => undefined) }),
+    );
     await two.worker.start();
     two.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 100 });
     await two.clock.advance(50);
@@ -294,7 +306,7 @@ describe('stopping', () => {
   });
 
   it('before the start is final too', async () => {
-    const { worker } = stage();
+    const { worker } = createWorkerFixture();
     await worker.stop();
     expect(worker.state).toBe('stopped');
   });
@@ -302,7 +314,7 @@ describe('stopping', () => {
 
 describe('whose jobs run', () => {
   it('are only those of listed owners, whatever the scheduler sends', async () => {
-    const { clock, scheduler, worker, host, events } = on(stage());
+    const { clock, scheduler, worker, host, events } = on(createWorkerFixture());
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
     await clock.runUntil(() => scheduler.returns.length > 0);
@@ -312,14 +324,14 @@ describe('whose jobs run', () => {
   });
 
   it('are those that the options name', async () => {
-    const { clock, scheduler, worker } = on(stage({}, { owners: [STRANGER] }));
+    const { clock, scheduler, worker } = on(createWorkerFixture({}, { owners: [STRANGER] }));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
   });
 
   it('have the package digest that the lease names', async () => {
-    const { clock, scheduler, worker, host } = on(stage());
+    const { clock, scheduler, worker, host } = on(createWorkerFixture());
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
     scheduler.setDigest(JOB, 'f'.repeat(64));
     await worker.start();

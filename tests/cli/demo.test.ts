@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { decode } from 'fast-png';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Cli } from './rig/cli.js';
+import { Cli } from './fixtures/cli.js';
 
 const EXIT_INTERRUPTED = 130;
 const COLOURS_LEAST = 10_000;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => cli.end());
 
-it('renders the picture, counts the words, and leaves nothing else', async () => {
+it('manyhands demo renders the picture, counts the words, and leaves no process and no file behind', async () => {
   const out = cli.path('picture.png');
   const demo = cli.start(['demo', '--out', out]);
   const { code, stdout, stderr } = await demo.finished;
@@ -50,25 +50,28 @@ it('renders the picture, counts the words, and leaves nothing else', async () =>
   expect(await cli.leftovers()).toEqual([]);
 });
 
-it.each(['SIGINT', 'SIGTERM'] as const)('ends cleanly on %s in the middle of a job', async (signal) => {
-  const out = cli.path('picture.png');
-  const demo = cli.start(['demo', '--out', out]);
-  await demo.said(/ [1-5]\d\d\/600 slices/);
-  const { code, stdout, stderr } = await demo.kill(signal);
-  expect({ code, stderr }).toEqual({
-    code: signal === 'SIGINT' ? EXIT_INTERRUPTED : 143,
-    stderr: 'Stopping.\n',
-  });
-  expect(stdout).not.toContain('Done in');
-  expect(existsSync(out)).toBe(false);
-  expect(demo.isAlive).toBe(false);
-  expect(await cli.leftovers()).toEqual([]);
-});
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  'manyhands demo ends all its processes and removes its files on %s in the middle of a job',
+  async (signal) => {
+    const out = cli.path('picture.png');
+    const demo = cli.start(['demo', '--out', out]);
+    await demo.outputMatch(/ [1-5]\d\d\/600 slices/);
+    const { code, stdout, stderr } = await demo.kill(signal);
+    expect({ code, stderr }).toEqual({
+      code: signal === 'SIGINT' ? EXIT_INTERRUPTED : 143,
+      stderr: 'Stopping.\n',
+    });
+    expect(stdout).not.toContain('Done in');
+    expect(existsSync(out)).toBe(false);
+    expect(demo.isAlive).toBe(false);
+    expect(await cli.leftovers()).toEqual([]);
+  },
+);
 
-it('stays up for others with --keep, and tells the network with --lan', async () => {
+it('manyhands demo keeps its scheduler running with --keep, and prints its network address with --lan', async () => {
   const demo = cli.start(['demo', '--keep', '--lan', '--out', cli.path('picture.png')]);
-  const [, url = ''] = await demo.said(/A scheduler listens on (\S+)/);
-  const [, named] = await demo.said(/MANYHANDS_SCHEDULER=(\S+) node first\.mjs/);
+  const [, url = ''] = await demo.outputMatch(/A scheduler listens on (\S+)/);
+  const [, named] = await demo.outputMatch(/MANYHANDS_SCHEDULER=(\S+) node first\.mjs/);
   expect(named).toBe(url);
   const health = await fetch(`${url}/healthz`);
   expect(health.status).toBe(200);
@@ -87,8 +90,8 @@ it('stays up for others with --keep, and tells the network with --lan', async ()
   }
 
   const tab = cli.start(['worker', '--scheduler', url, '--cores', '1', '--output', 'log']);
-  await tab.said(/Working on Mandelbrot/);
-  await demo.said(/^For your tabs .*\/2400 slices/m);
+  await tab.outputMatch(/Working on Mandelbrot/);
+  await demo.outputMatch(/^For your tabs .*\/2400 slices/m);
   await tab.kill('SIGINT');
   expect(await demo.kill('SIGINT')).toMatchObject({ code: 0, stderr: '' });
   expect(demo.isAlive).toBe(false);

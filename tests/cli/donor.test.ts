@@ -9,7 +9,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Cli, type Running } from './rig/cli.js';
+import { Cli, type Running } from './fixtures/cli.js';
 
 const LONG = `(datum) => {
   const end = Date.now() + 60_000;
@@ -41,18 +41,18 @@ async function shown(): Promise<{ status: number | undefined; fingerprint: strin
   });
 }
 
-it('serves https with a certificate of its own, and says its fingerprint', async () => {
+it('manyhands scheduler serves https with a self-signed certificate, and prints its fingerprint', async () => {
   expect(scheduler.url).toMatch(/^https:\/\/localhost:\d+$/);
   expect(await shown()).toEqual({ status: 200, fingerprint: scheduler.fingerprint });
 });
 
-it('is not trusted unasked, and the worker says what to do', async () => {
+it('a worker refuses the self-signed certificate of a scheduler unless it is named, and prints what to do', async () => {
   const { code, stderr } = await cli.run(['worker', '--isolation', 'thread', '-s', scheduler.url]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/certificate is not trusted here .*NODE_EXTRA_CA_CERTS.*\[CONNECT_FAILED\]\n$/);
 });
 
-it('tells programs what happens, and a second signal does not wait for a long slice', async () => {
+it('manyhands worker prints its events as JSON, and a second signal ends it without waiting for a long slice', async () => {
   const script = `
     import { computeFor, init } from '${new URL('../../dist/entry/deployer.node.js', import.meta.url).href}';
     init({ scheduler: '${scheduler.url}' });
@@ -63,12 +63,12 @@ it('tells programs what happens, and a second signal does not wait for a long sl
   await writeFile(cli.path('deploy.mjs'), script);
   const args = ['worker', '--isolation', 'thread', '--cores', '1', '--output', 'json', '-s', scheduler.url];
   const worker = cli.start(args, trust);
-  await worker.said(/"event":"start"/);
+  await worker.outputMatch(/"event":"start"/);
   const env = { ...process.env, ...trust, MANYHANDS_HOME: cli.home };
   await promisify(execFile)(process.execPath, [cli.path('deploy.mjs')], { env });
-  await worker.said(/"event":"sandbox".*"state":"ready"/);
+  await worker.outputMatch(/"event":"sandbox".*"state":"ready"/);
   worker.signal('SIGTERM');
-  await worker.said(/"event":"return"/);
+  await worker.outputMatch(/"event":"return"/);
   const ended = await worker.kill('SIGTERM');
   expect(ended).toMatchObject({ code: 130, stderr: '' });
   const events = ended.stdout
@@ -80,11 +80,11 @@ it('tells programs what happens, and a second signal does not wait for a long sl
   expect(events.every(({ at }) => !Number.isNaN(Date.parse(at)))).toBe(true);
 });
 
-it('joins the compute groups that it is told of, with and without a secret', async () => {
+it('manyhands worker joins the compute groups of its options, with and without a secret', async () => {
   const groups = ['--join', 'lab,a secret', 'open', '--join', 'other,b', '--leave-public-group'];
   const args = ['worker', '--isolation', 'thread', '--cores', '1', '--output', 'json', ...groups];
   const worker = cli.start([...args, '-s', scheduler.url], trust);
-  await worker.said(/"event":"start"/);
+  await worker.outputMatch(/"event":"start"/);
   expect((await worker.kill('SIGTERM')).code).toBe(0);
   const { code, stderr } = await cli.run(['worker', '--join', ',secret', '-s', scheduler.url]);
   expect({ code, stderr }).toMatchObject({
@@ -93,7 +93,7 @@ it('joins the compute groups that it is told of, with and without a secret', asy
   });
 });
 
-it('ends where its isolation is not there, with the reason', async () => {
+it('manyhands worker ends with the reason when its isolation is not available', async () => {
   const args = ['worker', '--isolation', 'deno', '--cores', '1', '-s', scheduler.url];
   const { code, stderr } = await cli.run(args, { ...trust, MANYHANDS_DENO: '/nonexistent' });
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('no Deno') as string });
@@ -102,14 +102,14 @@ it('ends where its isolation is not there, with the reason', async () => {
 it.each<[string, string[]]>([
   ['--leave-public-group', ['worker', '--leave-public-group', '-s', 'http://localhost:1']],
   ['--tls-key is missing', ['scheduler', '--tls-cert', 'a.pem']],
-])('wants what belongs together: %s', async (text, args) => {
+])('manyhands worker refuses an option without the option that it needs: %s', async (text, args) => {
   const { code, stderr } = await cli.run(args);
   expect(code).toBe(2);
   expect(stderr).toContain('[INVALID_ARGUMENT]');
   expect(stderr + args.join(' ')).toContain(text);
 });
 
-it('refuses a certificate that is none with a sentence', async () => {
+it('manyhands worker refuses a file that is not a certificate with a readable message', async () => {
   await writeFile(cli.path('no.pem'), 'no');
   for (const file of ['no.pem', 'missing.pem']) {
     const pair = ['--tls-cert', cli.path(file), '--tls-key', cli.path('no.pem')];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Wallet as EthersWallet } from 'ethers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Keystore } from '../../src/entry/wallet.node.js';
-import { Cli } from './rig/cli.js';
+import { Cli } from './fixtures/cli.js';
 
 const PASSPHRASE = 'a passphrase that nobody else knows';
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => cli.end());
 
-it('makes a keystore that it then shows, and lists with others', async () => {
+it('manyhands keystore creates a keystore, shows it and lists it', async () => {
   const made = await cli.run(['keystore', 'create', 'savings']);
   expect(made).toMatchObject({ code: 0, stderr: '' });
   const [, address] = /^savings {2}(0x[0-9a-f]{40})\n$/.exec(made.stdout)!;
@@ -35,7 +35,7 @@ it('makes a keystore that it then shows, and lists with others', async () => {
   expect(mode & 0o077).toBe(0);
 });
 
-it('gives a copy that opens with its passphrase alone, and shows the key to nobody', async () => {
+it('manyhands keystore exports a copy that only its passphrase unlocks, and never prints the private key', async () => {
   const env = { MANYHANDS_PASSPHRASE: PASSPHRASE };
   const made = await cli.run(['keystore', 'create', 'savings'], env);
   const copied = await cli.run(['keystore', 'show', 'savings', '--json'], env);
@@ -58,7 +58,7 @@ it('gives a copy that opens with its passphrase alone, and shows the key to nobo
   expect(there.stdout).toBe(made.stdout);
 });
 
-it('imports a keystore file after it was opened, under its own label or a given one', async () => {
+it('manyhands keystore imports a file only after it was unlocked, under its own label or a given one', async () => {
   await cli.run(['keystore', 'create', 'a']);
   const { address } = JSON.parse(await exported('a')) as { address: string };
   const file = cli.path('mine.keystore');
@@ -89,7 +89,7 @@ it('imports a keystore file after it was opened, under its own label or a given 
   expect(taken).toMatchObject({ code: 0, stdout: `b  ${guarded.address}\n` });
 });
 
-it('changes a passphrase, and nothing without the old or the new one', async () => {
+it('manyhands keystore changes a passphrase, and changes nothing when the old or the new one is missing', async () => {
   await cli.run(['keystore', 'create', 'a'], { MANYHANDS_PASSPHRASE: 'old' });
   const change = (env: Record<string, string>) => cli.run(['keystore', 'passphrase', 'a'], env);
   expect((await change({ MANYHANDS_PASSPHRASE: 'old' })).stderr).toContain('MANYHANDS_NEW_PASSPHRASE');
@@ -100,7 +100,7 @@ it('changes a passphrase, and nothing without the old or the new one', async () 
   await copy.unlock('new');
 });
 
-it('shows all keystores that can be read beside one that cannot', async () => {
+it('manyhands keystore lists all readable keystores when one is not readable', async () => {
   await cli.run(['keystore', 'create', 'good']);
   await writeFile(join(cli.home, 'bad.keystore'), '{}', { mode: 0o600 });
   const shown = await cli.run(['keystore', 'show']);
@@ -109,7 +109,7 @@ it('shows all keystores that can be read beside one that cannot', async () => {
   expect(shown.stderr).toMatch(/^bad: manyhands: Not a supported keystore[^\n]*\[KEYSTORE_MALFORMED\]\n$/);
 });
 
-it('a home that cannot be used says which and why, in a line', async () => {
+it('a home folder that cannot be used is reported in one line with its path and the reason', async () => {
   const file = cli.path('no-folder');
   await writeFile(file, '');
   const home = join(file, 'home');

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Cli, type Finished } from './rig/cli.js';
+import { Cli, type Finished } from './fixtures/cli.js';
 
 const JOB_ID = 'A'.repeat(22);
 const DASHED_ID = `-${'a'.repeat(21)}`;
@@ -98,7 +98,7 @@ it.each<[string, string, () => string[]]>([
   expect(await cli.leftovers()).toEqual([]);
 });
 
-it('takes the scheduler from MANYHANDS_SCHEDULER, and the option before it', async () => {
+it('the URL of the scheduler is taken from --scheduler, else from MANYHANDS_SCHEDULER', async () => {
   const there = await cli.run(['job', 'status', JOB_ID], { MANYHANDS_SCHEDULER: url });
   expectSentence(there, 'JOB_UNKNOWN');
   const nowhere = await cli.run(['job', 'status', JOB_ID], { MANYHANDS_SCHEDULER: NOBODY });
@@ -107,14 +107,14 @@ it('takes the scheduler from MANYHANDS_SCHEDULER, and the option before it', asy
   expectSentence(said, 'JOB_UNKNOWN');
 });
 
-it('a doctor that is sent to a folder without a store tells what the machine has, and then that', async () => {
+it('manyhands doctor with a folder that holds no store describes the machine, and then reports the missing store', async () => {
   const { code, stdout, stderr } = await cli.run(['doctor', '-d', cli.path('empty')]);
   expect(code).toBe(1);
   expect(stdout).toContain('scheduler http');
   expect(stderr).toMatch(/^manyhands: \S[^\n]* \[STORE_UNUSABLE\]\n$/);
 });
 
-it('a doctor that looks at a file that is no store says what is wrong and where, and leaves it as it is', async () => {
+it('manyhands doctor with a file that is not a store reports the fault and its path, and does not change the file', async () => {
   const path = cli.path('broken', 'manyhands.db');
   const before = await readFile(path);
   const { code, stdout } = await cli.run(['doctor', '-d', cli.path('broken')]);
@@ -124,14 +124,14 @@ it('a doctor that looks at a file that is no store says what is wrong and where,
   expect((await readFile(path)).equals(before)).toBe(true);
 });
 
-it('makes no keystore to look at its account', async () => {
+it('manyhands account creates no keystore when there is none', async () => {
   const { code, stderr } = await cli.run(['account', 'show', '-s', url]);
   expect(code).toBe(1);
   expect(stderr).toContain('manyhands keystore create default');
   expect((await cli.run(['keystore', 'show'])).stdout).not.toContain('default');
 });
 
-it('says line by line what to do where nothing isolates, and which name leads nowhere', async () => {
+it('manyhands doctor prints what to do when no isolation is available, and which configured path does not exist', async () => {
   const env = { MANYHANDS_DENO: '/nowhere', MANYHANDS_CHROMIUM: '/nope' };
   const { code, stderr } = await cli.run(['worker', '-s', url], env);
   expect(code).toBe(1);

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type * as Deployer from '../../src/entry/deployer.node.js';
-import { Cli, type Running } from './rig/cli.js';
+import { Cli, type Running } from './fixtures/cli.js';
 
 let cli: Cli;
 let scheduler: { running: Running; url: string; dataDir: string };
@@ -24,7 +24,7 @@ async function operator(...args: string[]): Promise<string> {
   return stdout;
 }
 
-it('sees jobs and workers, stops jobs, and keeps somebody out; the log has it all, and nothing steers a terminal', async () => {
+it('an operator lists jobs and workers, pauses and cancels jobs, evicts and bans; the log records it all, and no output contains control characters', async () => {
   const job = deployer.computeFor([1, 2], (x: number) => x);
   job.public = { name: 'evil \u001b[2J\u009b31m name' };
   await job.deploy();
@@ -49,14 +49,14 @@ it('sees jobs and workers, stops jobs, and keeps somebody out; the log has it al
     '--output',
     'log',
   ]);
-  await worker.said(/Connected/i);
+  await worker.outputMatch(/Connected/i);
   await vi.waitFor(async () => {
     expect((await deployer.compute.status(job.id)).runStatus).toBe('finished');
   }, 30_000);
   const [listed] = JSON.parse(await operator('workers', '--json')) as { workerId: string; slices: number }[];
   expect(listed).toMatchObject({ slices: 2 });
   await operator('evict', listed!.workerId, '--reason', 'enough');
-  await worker.said(/ended the connection: enough\. Reconnecting in a minute/);
+  await worker.outputMatch(/ended the connection: enough\. Reconnecting in a minute/);
   await worker.kill('SIGTERM');
   expect(worker.stdout).not.toContain('connection is lost');
 
@@ -87,7 +87,7 @@ it('sees jobs and workers, stops jobs, and keeps somebody out; the log has it al
   for (const { time } of lines) expect(new Date(time).toISOString()).toBe(time);
 });
 
-it('refuses what cannot be banned, and a worker that is not there', async () => {
+it('manyhands ban refuses an invalid address, and evict refuses an unknown worker', async () => {
   const run = (...args: string[]) => cli.run(['operator', ...args, '--scheduler', scheduler.url]);
   expect(await run('ban', 'nobody')).toMatchObject({ code: 2 });
   const gone = await run('evict', 'A'.repeat(22));
@@ -95,7 +95,7 @@ it('refuses what cannot be banned, and a worker that is not there', async () => 
   expect(gone.stderr).toContain('[WORKER_UNKNOWN]');
 });
 
-it('drains: what runs ends, nothing new is lent or taken, and the scheduler ends by itself', async () => {
+it('manyhands drain lets running slices end, grants and accepts nothing new, and then the scheduler exits', async () => {
   expect(await operator('drain')).toContain('no leases');
   const { code, stderr } = await scheduler.running.finished;
   expect(code).toBe(0);

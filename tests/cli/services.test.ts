@@ -6,7 +6,7 @@ import { cp, stat } from 'node:fs/promises';
 import Database from 'libsql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type * as Deployer from '../../src/entry/deployer.node.js';
-import { Cli, type Running } from './rig/cli.js';
+import { Cli, type Running } from './fixtures/cli.js';
 
 const NOBODY = 'http://127.0.0.1:1';
 const SLICES = 100;
@@ -50,7 +50,7 @@ async function statusOf(id: string): Promise<Status> {
   return JSON.parse(stdout) as Status;
 }
 
-it('tells programs in one line of JSON where the scheduler is', async () => {
+it('manyhands scheduler --json prints its URL, port and data folder as one line of JSON', async () => {
   expect(scheduler.running.stdout).toBe(
     `${JSON.stringify({ url: scheduler.url, port: Number(new URL(scheduler.url).port), dataDir: scheduler.dataDir })}\n`,
   );
@@ -58,10 +58,10 @@ it('tells programs in one line of JSON where the scheduler is', async () => {
   expect((await fetch(`${scheduler.url}/healthz`)).status).toBe(200);
 });
 
-it('works until Ctrl-C, hands back the rest, and another worker finishes the job', async () => {
+it('a worker that gets SIGINT releases its unstarted slices, and another worker finishes the job', async () => {
   const id = await deploy();
   const first = cli.start(at('worker', '--cores', '1'));
-  await first.said(new RegExp(`Working on .*${id}`));
+  await first.outputMatch(new RegExp(`Working on .*${id}`));
   const soon = { timeout: 20_000, interval: 50 };
   await expect.poll(async () => (await deployer.compute.status(id)).computed, soon).toBeGreaterThan(0);
   const ended = await first.kill('SIGINT');
@@ -94,7 +94,7 @@ it('works until Ctrl-C, hands back the rest, and another worker finishes the job
   expect(shown.stdout).toContain(`slices    ${SLICES} of ${SLICES} finished, 1 of them failed\n`);
 });
 
-it('ends a job, and says so to whoever asks', async () => {
+it('manyhands cancel ends a job, and its status shows that', async () => {
   const id = await deploy();
   const { code, stdout } = await cli.run(at('job', 'cancel', id, '--reason', 'wrong\u001b[31m input'));
   expect({ code, stdout }).toEqual({
@@ -105,7 +105,7 @@ it('ends a job, and says so to whoever asks', async () => {
   expect(shown.stdout).toContain('status    cancelled (wrong [31m input)\n');
 });
 
-it('ends several jobs: one that is not there keeps no other', async () => {
+it('manyhands cancel with several ids cancels every known job, also when one id is unknown', async () => {
   const ids = [await deploy(), 'A'.repeat(22), await deploy()];
   const { code, stdout, stderr } = await cli.run(at('job', 'cancel', ...ids));
   expect(code).toBe(1);
@@ -114,7 +114,7 @@ it('ends several jobs: one that is not there keeps no other', async () => {
   expect(await cli.run(at('job', 'results', ids[0]!, '--json'))).toMatchObject({ code: 0, stderr: '' });
 });
 
-it('lists the jobs that there are, a page at a time, and everybody’s for the operator', async () => {
+it('manyhands jobs lists the jobs of the owner page by page, and all jobs for the operator', async () => {
   const job = deployer.computeFor({ start: 1, end: 3 }, WORK);
   job.public.name = 'Named \u001b[31m';
   const id = await job.deploy();
@@ -144,7 +144,7 @@ it('lists the jobs that there are, a page at a time, and everybody’s for the o
   expect((await cli.run(at('job', 'list', '--limit', '0'))).code).not.toBe(0);
 });
 
-it('credits an account for the operator, and shows it to everybody', async () => {
+it('manyhands mint credits an account for the operator, and manyhands account shows it without a token', async () => {
   const account = `0x${'c'.repeat(40)}`;
   const minted = await cli.run(at('account', 'mint', account, '2.5'));
   expect(minted).toMatchObject({ code: 0, stdout: `${account} now has 2.5 credits.\n`, stderr: '' });
@@ -155,7 +155,7 @@ it('credits an account for the operator, and shows it to everybody', async () =>
   expect(own.stdout).toMatch(/^account {3}0x[0-9a-f]{40}\nbalance {3}0 credits\n/);
 });
 
-it('finds the books in order beside the scheduler, which ends on SIGTERM, and what is wrong with a copy', async () => {
+it('manyhands doctor finds a served store consistent, and reports what is wrong with a damaged copy', async () => {
   const sound = await cli.run(['doctor']);
   expect(sound).toMatchObject({ code: 0, stderr: '' });
   expect(sound.stdout).toContain(`\nNo problems found in ${scheduler.dataDir}.\n`);
@@ -187,7 +187,7 @@ it('finds the books in order beside the scheduler, which ends on SIGTERM, and wh
   expect(await cli.run(['doctor'])).toMatchObject({ code: 0 });
 });
 
-it('says what to do on a machine that has nothing, or something that does not run', async () => {
+it('manyhands doctor prints what to do when Deno and Chromium are missing, or do not start', async () => {
   const env = {
     MANYHANDS_HOME: cli.path('nowhere'),
     MANYHANDS_DENO: '/nowhere',
@@ -207,7 +207,7 @@ it('says what to do on a machine that has nothing, or something that does not ru
   expect(await cli.run(['doctor'], { ...env, MANYHANDS_DENO: '' })).toMatchObject({ code: 0 });
 });
 
-it('says what this machine has also where the folder cannot be checked', async () => {
+it('manyhands doctor describes the machine also when the data folder cannot be checked', async () => {
   const nowhere = cli.path('nowhere-at-all');
   const told = await cli.run(['doctor', '-d', nowhere, '-s', NOBODY]);
   expect(told.code).toBe(1);

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeProgram } from '../../src/cli/program.js';
-import { Cli } from './rig/cli.js';
+import { Cli } from './fixtures/cli.js';
 
 const EXIT_USAGE = 2;
 const ADDRESS = `0x${'1'.repeat(40)}`;
@@ -22,7 +22,7 @@ function all(command: Command, words: string[] = []): { name: string; command: C
   return [own, ...command.commands.flatMap((one) => all(one, [...words, one.name()]))];
 }
 
-it('is described in docs/cli.md with every command, argument and option', () => {
+it('docs/cli.md describes every command, argument and option of the program', () => {
   const page = readFileSync('docs/cli.md', 'utf8');
   const leaves = all(makeProgram()).filter(({ command }) => command.commands.length === 0);
   expect(leaves.length).toBeGreaterThan(8);
@@ -41,7 +41,7 @@ it('is described in docs/cli.md with every command, argument and option', () => 
   }
 });
 
-it('has every option that docs/cli.md names in the section of its command', () => {
+it('every option that docs/cli.md names is an option of its command', () => {
   const everywhere = ['--help', '--version'];
   const optionsOf = (group: string): string[] =>
     all(makeProgram())
@@ -66,7 +66,7 @@ afterAll(() => cli.end());
 
 describe('help', () => {
   it.each(paths(makeProgram()).map((words) => [words.join(' ') || 'manyhands', words] as const))(
-    'of %s says how to use it, with examples',
+    'of %s prints its usage, with examples',
     async (_name, words) => {
       const { code, stdout, stderr } = await cli.run([...words, '--help']);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -75,30 +75,33 @@ describe('help', () => {
     },
   );
 
-  it('is shown for no command, which is wrong usage', async () => {
+  it('is printed when no command is given, and the exit code is that of wrong usage', async () => {
     const { code, stdout, stderr } = await cli.run([]);
     expect({ code, stdout }).toEqual({ code: EXIT_USAGE, stdout: '' });
     expect(stderr).toContain('Usage: manyhands');
     expect(stderr).toContain('$ manyhands demo');
   });
 
-  it('is of the last of the words after "help"', async () => {
+  it('describes the command named after "help"', async () => {
     const { code, stdout } = await cli.run(['help', 'job', 'results']);
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: manyhands job results');
   });
 
-  it('leaves nothing in the home', async () => {
+  it('creates no file in the home folder', async () => {
     await cli.run(['help', 'worker']);
     expect(await cli.run(['keystore', 'show'])).toMatchObject({ code: 0 });
     const { stdout } = await cli.run(['keystore', 'show', '--json']);
     expect(JSON.parse(stdout)).toEqual([]);
   });
 
-  it.each(['--version', '-v', '-V'])('has the version of the package: %s', async (option) => {
-    const { code, stdout } = await cli.run([option]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-  });
+  it.each(['--version', '-v', '-V'])(
+    'is not printed with %s, which prints the version of the package',
+    async (option) => {
+      const { code, stdout } = await cli.run([option]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    },
+  );
 });
 
 describe('wrong usage', () => {

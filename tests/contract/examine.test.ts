@@ -15,14 +15,14 @@ import { examineDataDir } from '../../src/scheduler/store/sqlite/examine.js';
 import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { appendTo, deployJob, drain, segmentInput, StandingClock } from './store-world.js';
+import { appendTo, deployJob, drain, segmentInput, ManualClock } from './store-commands.js';
 
 const random = new SeededRandom(9);
 let dataDir: string;
 let database: string;
 let jobId: string;
 
-const open = (): Store => openSqliteStore({ dataDir, clock: new StandingClock(), random });
+const open = (): Store => openSqliteStore({ dataDir, clock: new ManualClock(), random });
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'manyhands-examine-'));
@@ -35,7 +35,7 @@ beforeEach(async () => {
     jobId,
     segmentInput(Array.from({ length: 200 }, (_, i) => `value ${i} `.repeat(30))),
   );
-  await drain(store, random, new StandingClock());
+  await drain(store, random, new ManualClock());
   await store.close();
   // The connection of before lives on until its statements are collected: the file is looked at without it.
   const closed = dataDir;
@@ -65,13 +65,13 @@ function change(...statements: string[]): void {
   db.close();
 }
 
-it('finds nothing in a sound folder, and writes nothing', async () => {
+it('examine reports nothing for a consistent data folder, and writes nothing', async () => {
   const before = await picture();
   expect(await examineDataDir(dataDir)).toEqual([]);
   expect(await picture()).toEqual(before);
 });
 
-it('looks beside a running scheduler at what it has committed', async () => {
+it('examine reads the committed state beside a running scheduler', async () => {
   const store = open();
   const other = await deployJob(store, random);
   await appendTo(store, random, other, segmentInput([1, 2, 3]));
@@ -79,7 +79,7 @@ it('looks beside a running scheduler at what it has committed', async () => {
   await store.close();
 });
 
-it('finds pages that are damaged', async () => {
+it('examine reports damaged database pages', async () => {
   const whole = readFileSync(database);
   const pages = whole.length / 4096;
   let found = 0;
@@ -96,7 +96,7 @@ it('finds pages that are damaged', async () => {
   expect(found).toBeGreaterThan(missed);
 });
 
-it('finds slices that are counted wrong, and leaves of money', async () => {
+it('examine reports wrong slice counts and a ledger that does not sum to zero', async () => {
   change(
     'UPDATE jobs SET accepted = accepted + 1',
     `INSERT INTO accounts (account, balance) VALUES ('a', 5)`,
@@ -109,7 +109,7 @@ it('finds slices that are counted wrong, and leaves of money', async () => {
   ]);
 });
 
-it('finds blobs that are missing, or of another size', async () => {
+it('examine reports blobs that are missing or have another size', async () => {
   const [gone, short, sound] = ['a', 'b', 'c'].map((digit) => digit.repeat(64)) as [string, string, string];
   const writer = new SegmentWriter();
   for (const digest of [gone, short, sound])
@@ -130,14 +130,14 @@ it('finds blobs that are missing, or of another size', async () => {
   ]);
 });
 
-it('leaves a folder of an earlier schema as it is, and says so', async () => {
+it('examine does not change a folder of an earlier schema, and reports its version', async () => {
   change("UPDATE meta SET value = '2' WHERE key = 'schema'", 'ALTER TABLE jobs DROP COLUMN origins_json');
   const before = await picture();
   expect(await examineDataDir(dataDir)).toEqual([expect.stringContaining('has schema 2')]);
   expect(await picture()).toEqual(before);
 });
 
-it('makes no store of an empty file, and takes no other file for one', async () => {
+it('examine does not turn an empty file into a store, and refuses a file that is not a store', async () => {
   await writeFile(database, '');
   await expect(examineDataDir(dataDir)).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
   expect(await readFile(database, 'utf8')).toBe('');

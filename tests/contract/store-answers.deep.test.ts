@@ -7,7 +7,7 @@ import { REPORT_REPLIES_KEPT_MAX, LEASE_SLICES_MAX } from '../../src/protocol/li
 import type { Lease } from '../../src/protocol/messages/messages.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf } from './store-rig.js';
+import { codeOf } from './store-fixture.js';
 import {
   appendTo,
   deployJob,
@@ -15,18 +15,18 @@ import {
   perform,
   rangeInput,
   reportOf,
-  StandingClock,
-  workerNamed,
-} from './store-world.js';
+  ManualClock,
+  workerDescription,
+} from './store-commands.js';
 
 const BATCH = 256;
 
-it('forgets the oldest answer where there are too many, and no other', async () => {
-  const clock = new StandingClock();
+it('a store at its limit of kept replies drops only the oldest one', async () => {
+  const clock = new ManualClock();
   const random = new SeededRandom(1);
   const store = openSqliteStore({ clock, random });
   await appendTo(store, random, await deployJob(store, random), rangeInput(10_000_000));
-  const worker = workerNamed(random);
+  const worker = workerDescription(random);
   const next = async (): Promise<Lease> => (await leaseFor(store, random, worker))!;
   let lease = await next();
   for (; lease.count < LEASE_SLICES_MAX; lease = await next()) {

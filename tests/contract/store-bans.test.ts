@@ -7,8 +7,8 @@ import { newId } from '../../src/lib/crypto/ids.js';
 import { orderKeys } from '../../src/scheduler/store/port/command-order.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
-import { eachStore } from './store-rig.js';
-import type { StandingClock } from './store-world.js';
+import { eachStore } from './store-fixture.js';
+import type { ManualClock } from './store-commands.js';
 import {
   appendTo,
   deployJob,
@@ -19,11 +19,11 @@ import {
   perform,
   rangeInput,
   reportOf,
-  workerNamed,
-} from './store-world.js';
+  workerDescription,
+} from './store-commands.js';
 
 let store: Store;
-let clock: StandingClock;
+let clock: ManualClock;
 let random: SeededRandom;
 
 eachStore(7, (made) => ({ store, clock, random } = made));
@@ -31,7 +31,7 @@ eachStore(7, (made) => ({ store, clock, random } = made));
 const statusOf = async (jobId: string) => (await store.status(jobId))!.status;
 const mint = (amount: bigint) => perform(store, 'mint', { account: PAYER, amount, mintId: newId(random) });
 
-it('a job is refused that comes behind the ban of its owner, or of who pays for it', async () => {
+it('a job is refused after a ban of its owner or of its payer', async () => {
   await mint(100n);
   const paid = offerOf(random, clock, { price: 1n, ceiling: 10n });
   for (const [subject, offer] of [[OWNER], [PAYER, paid]] as const) {
@@ -45,11 +45,11 @@ it('a job is refused that comes behind the ban of its owner, or of who pays for 
   }
 });
 
-it('a job that is resumed while nothing is left to pay for it says so, and goes on when there is', async () => {
+it('a job that is resumed without funds is paused for that reason, and continues after a top-up', async () => {
   await mint(10n);
   const jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 10n }));
   await appendTo(store, random, jobId, rangeInput(2));
-  const worker = workerNamed(random);
+  const worker = workerDescription(random);
   const lease = (await leaseFor(store, random, worker))!;
   await perform(store, 'report', reportOf(lease, worker, 1, [1]));
   expect(await statusOf(jobId)).toMatchObject({ runStatus: 'paused', reason: 'nofunds' });
@@ -65,7 +65,7 @@ it('a job that is resumed while nothing is left to pay for it says so, and goes 
   expect((await statusOf(jobId)).runStatus).toBe('running');
 });
 
-it('what sets the deadlines of one worker’s leases keeps its order, and that of two workers need not', () => {
+it('commands that set lease deadlines of one worker keep their order, those of two workers may be reordered', () => {
   const keys = (workerId: string) => [
     orderKeys({ name: 'shortenLeases', workerId }),
     orderKeys({ name: 'reattachLeases', workerId }),

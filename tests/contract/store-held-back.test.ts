@@ -9,14 +9,14 @@ import type { Lease, WorkerDescription } from '../../src/protocol/messages/messa
 import type { Command, Commands, Store } from '../../src/scheduler/store/port/store.js';
 import { newId } from '../../src/lib/crypto/ids.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
-import { eachStore } from './store-rig.js';
-import type { StandingClock } from './store-world.js';
-import { appendTo, deployJob, rangeInput, reportOf, workerNamed } from './store-world.js';
+import { eachStore } from './store-fixture.js';
+import type { ManualClock } from './store-commands.js';
+import { appendTo, deployJob, rangeInput, reportOf, workerDescription } from './store-commands.js';
 
 /** More jobs than those that are looked at closely. */
 const JOBS = 40;
 
-let clock: StandingClock;
+let clock: ManualClock;
 let random: SeededRandom;
 let store: Store;
 eachStore(5, (made) => ({ store, clock, random } = made));
@@ -24,7 +24,7 @@ eachStore(5, (made) => ({ store, clock, random } = made));
 const SOMEBODY = { hasBetterWorker: () => true };
 
 const worker = (): WorkerDescription =>
-  workerNamed(random, { paymentAddress: `0x${String(random.integer(1, 1e9)).padStart(40, '0')}` });
+  workerDescription(random, { paymentAddress: `0x${String(random.integer(1, 1e9)).padStart(40, '0')}` });
 
 async function commit(command: Command): Promise<unknown> {
   const { outcomes } = await store.commit([command], SOMEBODY);
@@ -74,21 +74,24 @@ async function loseAll(who: WorkerDescription, code: string): Promise<number> {
 it.each([
   ['cannot load', 'ASSIGN_FAILED', 1_000],
   ['loses', 'SANDBOX_CRASHED', 1],
-])('a worker that %s many jobs is given another, and those again after a while', async (_, code, slices) => {
-  for (let i = 0; i < JOBS; i++) await deploy(slices);
-  const who = worker();
-  expect(await loseAll(who, code)).toBe(JOBS);
-  expect(await leaseOf(who)).toBe('deferred');
-  const other = await deploy(1);
-  const lease = (await leaseOf(who)) as Lease;
-  expect(lease).toMatchObject({ jobId: other });
-  await report(reportOf(lease, who, lease.first, [1]));
-  expect(await leaseOf(who)).toBe('deferred');
-  clock.nowMs += HELD_BACK_MS_MAX;
-  expect(await leaseOf(who)).toMatchObject({ first: 1 });
-});
+])(
+  'a worker that %s many jobs gets other jobs at once, and the failed ones after a delay',
+  async (_, code, slices) => {
+    for (let i = 0; i < JOBS; i++) await deploy(slices);
+    const who = worker();
+    expect(await loseAll(who, code)).toBe(JOBS);
+    expect(await leaseOf(who)).toBe('deferred');
+    const other = await deploy(1);
+    const lease = (await leaseOf(who)) as Lease;
+    expect(lease).toMatchObject({ jobId: other });
+    await report(reportOf(lease, who, lease.first, [1]));
+    expect(await leaseOf(who)).toBe('deferred');
+    clock.nowMs += HELD_BACK_MS_MAX;
+    expect(await leaseOf(who)).toMatchObject({ first: 1 });
+  },
+);
 
-it('a job of which one worker alone had a result is cancelled once independent workers could not load it for long', async () => {
+it('a job that only one worker could load is cancelled after independent workers have failed to load it for long enough', async () => {
   const jobId = await deploy(1_000);
   const first = worker();
   const lease = (await leaseOf(first)) as Lease;

@@ -18,18 +18,18 @@ import {
   perform,
   rangeInput,
   reportOf,
-  StandingClock,
-  workerNamed,
-} from './store-world.js';
+  ManualClock,
+  workerDescription,
+} from './store-commands.js';
 
 let dataDir: string;
 let store: Store;
 let random: SeededRandom;
-let clock: StandingClock;
+let clock: ManualClock;
 let jobId: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'manyhands-store-'));
-  clock = new StandingClock();
+  clock = new ManualClock();
   random = new SeededRandom(3);
   store = openSqliteStore({ dataDir, clock, random });
   jobId = await deployJob(store, random);
@@ -64,7 +64,7 @@ function rows(): Rows {
 async function serve(workers: number, cannotLoad = false): Promise<void> {
   for (let i = 0; i < workers; i++) {
     clock.nowMs += 1;
-    const worker = workerNamed(random);
+    const worker = workerDescription(random);
     const lease = (await leaseFor(store, random, worker))!;
     if (!cannotLoad) {
       await perform(store, 'report', reportOf(lease, worker, lease.first, [1]));
@@ -79,7 +79,7 @@ async function serve(workers: number, cannotLoad = false): Promise<void> {
   }
 }
 
-it('a job of many workers has no larger row than one of a single worker, and remembers a bounded number of them', async () => {
+it('the row of a job does not grow with its workers, and a bounded number of workers is stored', async () => {
   await serve(1);
   const { job } = rows();
   await serve(100);
@@ -88,7 +88,7 @@ it('a job of many workers has no larger row than one of a single worker, and rem
   expect(rows().profiles).toBeLessThanOrEqual(31);
 });
 
-it('a bounded number of those that could not load a job is remembered', async () => {
+it('a bounded number of the workers that could not load a job is stored', async () => {
   await serve(2);
   const { job } = rows();
   await serve(40, true);
@@ -96,20 +96,23 @@ it('a bounded number of those that could not load a job is remembered', async ()
   expect(rows().job).toBeLessThan(job + 20);
 });
 
-it.each(['cancelled', 'finished'])('what workers showed is forgotten when the job is %s', async (end) => {
-  await serve(2);
-  await serve(1, true);
-  expect(rows()).toMatchObject({ profiles: 2, loads: 1 });
-  if (end === 'cancelled') await perform(store, 'cancel', { jobId, owner: OWNER, reason: '' });
-  else {
-    await perform(store, 'close', { jobId, owner: OWNER });
-    const worker = workerNamed(random);
-    for (let lease; (lease = await leaseFor(store, random, worker)) !== undefined;) {
-      clock.nowMs += lease.count;
-      const values = Array.from({ length: lease.count }, () => 1);
-      await perform(store, 'report', reportOf(lease, worker, lease.first, values));
+it.each(['cancelled', 'finished'])(
+  'the stored facts about workers of a job are deleted when the job is %s',
+  async (end) => {
+    await serve(2);
+    await serve(1, true);
+    expect(rows()).toMatchObject({ profiles: 2, loads: 1 });
+    if (end === 'cancelled') await perform(store, 'cancel', { jobId, owner: OWNER, reason: '' });
+    else {
+      await perform(store, 'close', { jobId, owner: OWNER });
+      const worker = workerDescription(random);
+      for (let lease; (lease = await leaseFor(store, random, worker)) !== undefined;) {
+        clock.nowMs += lease.count;
+        const values = Array.from({ length: lease.count }, () => 1);
+        await perform(store, 'report', reportOf(lease, worker, lease.first, values));
+      }
     }
-  }
-  expect((await store.status(jobId))!.status.runStatus).toBe(end);
-  expect(rows()).toMatchObject({ profiles: 0, loads: 0 });
-});
+    expect((await store.status(jobId))!.status.runStatus).toBe(end);
+    expect(rows()).toMatchObject({ profiles: 0, loads: 0 });
+  },
+);

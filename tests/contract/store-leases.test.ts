@@ -13,17 +13,25 @@ import {
 import type { Lease, WorkerDescription } from '../../src/protocol/messages/messages.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
-import { eachStore } from './store-rig.js';
-import type { StandingClock } from './store-world.js';
-import { appendTo, deployJob, leaseFor, perform, rangeInput, reportOf, workerNamed } from './store-world.js';
+import { eachStore } from './store-fixture.js';
+import type { ManualClock } from './store-commands.js';
+import {
+  appendTo,
+  deployJob,
+  leaseFor,
+  perform,
+  rangeInput,
+  reportOf,
+  workerDescription,
+} from './store-commands.js';
 
-let clock: StandingClock;
+let clock: ManualClock;
 let random: SeededRandom;
 let store: Store;
 eachStore(3, (made) => ({ store, clock, random } = made));
 
 const worker = (): WorkerDescription =>
-  workerNamed(random, { paymentAddress: `0x${String(random.integer(1, 1e9)).padStart(40, '0')}` });
+  workerDescription(random, { paymentAddress: `0x${String(random.integer(1, 1e9)).padStart(40, '0')}` });
 
 /** Takes a lease and reports all of it; `sliceMs` is what a slice takes, `saysMs` what the worker says. */
 async function workOn(who: WorkerDescription, sliceMs: number, saysMs = sliceMs): Promise<Lease> {
@@ -45,7 +53,7 @@ async function knownJob(workers = 2): Promise<string> {
   return jobId;
 }
 
-it('a worker that says its slices take no time gets leases no longer than a few times what others would take', async () => {
+it('a worker that reports zero computing time gets leases at most a few times as long as other workers', async () => {
   await knownJob();
   const liar = worker();
   let most = 0;
@@ -56,7 +64,7 @@ it('a worker that says its slices take no time gets leases no longer than a few 
   expect(honest.count).toBeLessThanOrEqual(LEASE_TARGET_MS / SLICE_MS);
 });
 
-it('the first lease of a worker for a job is small, whatever is known of the job', async () => {
+it('the first lease of a worker for a job is small, also when the duration of its slices is known', async () => {
   await knownJob(0);
   const fast = worker();
   for (let i = 0; i < 10; i++) await workOn(fast, 0.01);
@@ -64,7 +72,7 @@ it('the first lease of a worker for a job is small, whatever is known of the job
   expect((await leaseFor(store, random, worker()))!.count).toBeLessThanOrEqual(4);
 });
 
-it('renewals alone hold a lease of short slices for a quarter of an hour, and the slice is not charged', async () => {
+it('a lease of short slices that is only renewed ends after 15 minutes, and its slice is not charged with a lost attempt', async () => {
   const jobId = await knownJob();
   const silent = worker();
   const lease = (await leaseFor(store, random, silent))!;
@@ -83,7 +91,7 @@ it('renewals alone hold a lease of short slices for a quarter of an hour, and th
   expect((await store.status(jobId))!.status.failed).toBe(0);
 });
 
-it('a lease that is taken back ends uncharged, and its first slice runs alone', async () => {
+it('a lease that is taken back charges no slice with a lost attempt, and its first slice runs alone next', async () => {
   const jobId = await knownJob();
   const first = worker();
   await workOn(first, SLICE_MS);
@@ -96,12 +104,12 @@ it('a lease that is taken back ends uncharged, and its first slice runs alone', 
   expect(await leaseFor(store, random, worker())).toMatchObject({ first: lease.first, count: 1 });
 });
 
-it('finds the job that a worker may run behind a thousand that it may not', async () => {
+it('a worker gets a lease of the only job it may run among a thousand that it may not', async () => {
   for (let i = 0; i < 1_000; i++) {
     const jobId = await deployJob(store, random);
     await appendTo(store, random, jobId, rangeInput(1));
   }
-  const lab = workerNamed(random, { groups: [{ key: 'lab' }] });
+  const lab = workerDescription(random, { groups: [{ key: 'lab' }] });
   expect(await leaseFor(store, random, lab)).toBeUndefined();
   const jobId = `${'l'.repeat(22)}`;
   const groups = [{ key: 'lab' }];
@@ -112,7 +120,7 @@ it('finds the job that a worker may run behind a thousand that it may not', asyn
   expect(await leaseFor(store, random, lab)).toMatchObject({ jobId });
 });
 
-it('a job that is stopped while its late leases are taken back is left as it was stopped', async () => {
+it('a job that is stopped while its late leases are taken back keeps its status', async () => {
   const jobId = await deployJob(store, random);
   await appendTo(store, random, jobId, rangeInput(1_000));
   const alone = worker();

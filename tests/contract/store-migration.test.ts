@@ -19,9 +19,9 @@ import {
   OWNER,
   perform,
   rangeInput,
-  StandingClock,
-  workerNamed,
-} from './store-world.js';
+  ManualClock,
+  workerDescription,
+} from './store-commands.js';
 
 let dataDir: string;
 let random: SeededRandom;
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true }));
 
-const open = (): Store => openSqliteStore({ dataDir, clock: new StandingClock(), random });
+const open = (): Store => openSqliteStore({ dataDir, clock: new ManualClock(), random });
 
 /** Changes the file by hand. */
 function change(...statements: string[]): void {
@@ -43,7 +43,7 @@ function change(...statements: string[]): void {
 it.each([
   ['whole', []],
   ['interrupted', ["ALTER TABLE jobs ADD COLUMN origins_json TEXT NOT NULL DEFAULT '[]'"]],
-])('a store of version 2 is brought up to this version: %s', async (_what, begun) => {
+])('a store of version 2 is migrated to the current version: %s', async (_what, begun) => {
   const before = open();
   const jobId = await deployJob(before, random);
   await appendTo(before, random, jobId, rangeInput(10));
@@ -67,7 +67,7 @@ it.each([
     const store = open();
     expect((await store.status(jobId))!.status).toMatchObject({ total: 10 });
     expect((await store.job(jobId))!.candidate.origins).toEqual([]);
-    expect(await leaseFor(store, random, workerNamed(random))).toMatchObject({ jobId });
+    expect(await leaseFor(store, random, workerDescription(random))).toMatchObject({ jobId });
     expect(await store.check()).toEqual([]);
     await store.close();
   }
@@ -86,7 +86,7 @@ function rowsOfWorkers(): unknown {
   return found;
 }
 
-it('what version 4 kept of workers in the rows of their jobs is in rows of its own', async () => {
+it('the migration from version 4 moves the facts about workers from job rows to their own rows', async () => {
   const before = open();
   const jobId = await deployJob(before, random);
   await appendTo(before, random, jobId, rangeInput(10));
@@ -104,7 +104,7 @@ it('what version 4 kept of workers in the rows of their jobs is in rows of its o
   );
   const store = open();
   // The median of two is the longer one: a worker that nothing is known of gets few slices.
-  expect(await leaseFor(store, random, workerNamed(random))).toMatchObject({
+  expect(await leaseFor(store, random, workerDescription(random))).toMatchObject({
     jobId,
     estimatedSliceMs: 500.5,
   });
@@ -120,9 +120,9 @@ it('what version 4 kept of workers in the rows of their jobs is in rows of its o
   });
 });
 
-it('ends jobs of version 3 whose packages gave the secret of their group away, and gives their escrow back', async () => {
+it('the migration from version 3 cancels jobs whose package contains the secret of a group, and refunds their escrow', async () => {
   const before = open();
-  const offer = offerOf(random, new StandingClock(), { price: 10n, ceiling: 50n });
+  const offer = offerOf(random, new ManualClock(), { price: 10n, ceiling: 50n });
   const { account } = offer;
   await perform(before, 'mint', { account, amount: 100n, mintId: newId(random) });
   const jobId = await deployJob(before, random, offer);
@@ -147,9 +147,9 @@ it('ends jobs of version 3 whose packages gave the secret of their group away, a
   await store.close();
 });
 
-it('a paid job of version 3, whose offer names no owner, goes on at its price and is topped up by a new offer', async () => {
+it('a paid job of version 3, whose offer names no owner, continues at its price and can be topped up by a new offer', async () => {
   const before = open();
-  const clock = new StandingClock();
+  const clock = new ManualClock();
   const offer = offerOf(random, clock, { price: 10n, ceiling: 20n });
   await perform(before, 'mint', { account: offer.account, amount: 100n, mintId: newId(random) });
   const jobId = await deployJob(before, random, offer);
@@ -170,14 +170,14 @@ it('a paid job of version 3, whose offer names no owner, goes on at its price an
     offer: offerOf(random, clock, { price: 10n, ceiling: 50n }),
   });
   expect(await store.account(offer.account)).toMatchObject({ balance: 50n, escrow: 50n });
-  expect(await leaseFor(store, random, workerNamed(random))).toMatchObject({ jobId });
+  expect(await leaseFor(store, random, workerDescription(random))).toMatchObject({ jobId });
   expect(await store.check()).toEqual([]);
   await store.close();
 });
 
-it('a migration that breaks off leaves the store as it was, and money where it was', async () => {
+it('a migration that fails leaves the store and the ledger unchanged', async () => {
   const before = open();
-  const offer = offerOf(random, new StandingClock(), { price: 10n, ceiling: 50n });
+  const offer = offerOf(random, new ManualClock(), { price: 10n, ceiling: 50n });
   const { account } = offer;
   await perform(before, 'mint', { account, amount: 100n, mintId: newId(random) });
   const jobId = await deployJob(before, random, offer);
@@ -200,13 +200,13 @@ it('a migration that breaks off leaves the store as it was, and money where it w
   await store.close();
 });
 
-it('a store of a version that is not known is refused', async () => {
+it('a store of an unknown version is refused', async () => {
   await open().close();
   change("UPDATE meta SET value = '99' WHERE key = 'schema'");
   expect(open).toThrow(expect.objectContaining({ code: 'STORE_UNUSABLE' }));
 });
 
-it('a job with origins is lent to who allows them all, and takes input from no other', async () => {
+it('a job with origins is leased only to workers that allow all of them, and input of another origin is refused', async () => {
   const store = open();
   const jobId = await deployJob(store, random, undefined, ['https://a.example', 'https://b.example']);
   const add = (...origins: string[]): Promise<number> =>
@@ -216,7 +216,7 @@ it('a job with origins is lent to who allows them all, and takes input from no o
     info: { origin: 'https://c.example' },
   });
   expect(await add('https://b.example')).toBe(1);
-  const worker = workerNamed(random);
+  const worker = workerDescription(random);
   const allows = (...allowOrigins: string[]) => leaseFor(store, random, { ...worker, allowOrigins });
   expect(await leaseFor(store, random, worker)).toBeUndefined();
   expect(await allows('https://a.example')).toBeUndefined();

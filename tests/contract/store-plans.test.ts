@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { newId } from '../../src/lib/crypto/ids.js';
 import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { wholeJournal } from './store-rig.js';
+import { wholeJournal } from './store-fixture.js';
 import {
   appendTo,
   deployJob,
@@ -24,9 +24,9 @@ import {
   rangeInput,
   reportOf,
   segmentInput,
-  StandingClock,
-  workerNamed,
-} from './store-world.js';
+  ManualClock,
+  workerDescription,
+} from './store-commands.js';
 
 let dataDir: string;
 const statements = new Set<string>();
@@ -34,7 +34,7 @@ let isRunning = false;
 
 /** Everything that a store is asked while it serves: each command, each read, each way out of a lease. */
 async function play(): Promise<void> {
-  const clock = new StandingClock();
+  const clock = new ManualClock();
   const random = new SeededRandom(5);
   const store = openSqliteStore({ dataDir, clock, random });
   isRunning = true;
@@ -47,8 +47,8 @@ async function play(): Promise<void> {
     owner: OWNER,
     offer: offerOf(random, clock, { price: 1n, ceiling: 200n }),
   });
-  const worker = workerNamed(random);
-  const limited = workerNamed(random, { owners: [OWNER], jobs: [jobId] });
+  const worker = workerDescription(random);
+  const limited = workerDescription(random, { owners: [OWNER], jobs: [jobId] });
   const lost = (await leaseFor(store, random, worker))!;
   await perform(store, 'report', { ...reportOf(lost, worker, lost.first, [1]) });
   const second = (await leaseFor(store, random, limited))!;
@@ -103,7 +103,7 @@ const MAY_SORT = [
   / owner IN .* job_id IN /s,
 ];
 
-it('every statement of a serving store uses an index, and sorts nothing that grows', () => {
+it('every SQL statement of a running store uses an index, and sorts no unbounded set of rows', () => {
   expect(statements.size).toBeGreaterThan(50);
   const database = new Database(join(dataDir, DATABASE_FILE));
   const found: string[] = [];
@@ -121,7 +121,7 @@ it('every statement of a serving store uses an index, and sorts nothing that gro
   expect(found).toEqual([]);
 });
 
-it('a journal row finds its outcomes by their row, not by all that the job has', () => {
+it('a journal row reads its outcomes by an index on the row, not by a scan of the job', () => {
   const sql = [...statements].find((one) =>
     /SELECT first, count, segment FROM outputs .*seq = \?/.test(one),
   )!;

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
-import { inMemory, type StoreUnderTest } from './store-rig.js';
+import { inMemory, type StoreUnderTest } from './store-fixture.js';
 import { answersStoreContract } from './store-suite-answers.js';
 import { hostileStoreContract } from './store-suite-hostile.js';
 import { moneyStoreContract } from './store-suite-money.js';
 import { randomStoreContract } from './store-suite-random.js';
 import { storeContract } from './store-suite.js';
-import type { StandingClock } from './store-world.js';
+import type { ManualClock } from './store-commands.js';
 
-async function onDisk(clock: StandingClock): Promise<StoreUnderTest> {
+async function onDisk(clock: ManualClock): Promise<StoreUnderTest> {
   const dataDir = await mkdtemp(join(tmpdir(), 'manyhands-store-'));
   const random = new SeededRandom(7);
   let store = openSqliteStore({ dataDir, clock, random });

@@ -8,8 +8,14 @@ import { REPORT_REPLY_KEPT_MS, LEASE_MS } from '../../src/protocol/limits.js';
 import type { Lease, WorkerDescription } from '../../src/protocol/messages/messages.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf, eachStore, type OpenStore, type StoreFixture, type StoreUnderTest } from './store-rig.js';
-import type { StandingClock } from './store-world.js';
+import {
+  codeOf,
+  eachStore,
+  type OpenStore,
+  type StoreFixture,
+  type StoreUnderTest,
+} from './store-fixture.js';
+import type { ManualClock } from './store-commands.js';
 import {
   appendTo,
   deployJob,
@@ -21,14 +27,14 @@ import {
   perform,
   rangeInput,
   reportOf,
-  workerNamed,
-} from './store-world.js';
+  workerDescription,
+} from './store-commands.js';
 
 export function answersStoreContract(name: string, open: OpenStore): void {
   describe(`${name} answers again`, () => {
     let under: StoreUnderTest;
     let store: Store;
-    let clock: StandingClock;
+    let clock: ManualClock;
     let random: SeededRandom;
     let worker: WorkerDescription;
     let jobId: string;
@@ -39,7 +45,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
       jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 1_000n }));
       await appendTo(store, random, jobId, rangeInput(100));
-      worker = workerNamed(random);
+      worker = workerDescription(random);
     };
     eachStore(5, begin, open);
     const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
@@ -53,7 +59,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       }
     };
 
-    it('the last report of a lease as the first time, paid once, also after a restart', async () => {
+    it('the repeated last report of a lease with the same reply, and pays it once, also after a restart', async () => {
       const lease = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, ones(lease.count));
       const once = await perform(store, 'report', report);
@@ -68,7 +74,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       expect((await store.account(PAYEE)).earned).toBe(earned);
     });
 
-    it('every report of a lease that goes on, with what each was paid, in whatever order they come', async () => {
+    it('every repeated report of an open lease with its first reply, in any order', async () => {
       const lease = await leaseOfTen();
       const reports = [
         reportOf(lease, worker, lease.first, ones(2)),
@@ -81,7 +87,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       expect((await store.status(jobId))!.status.accepted).toBe(lease.first - 1 + 5);
     });
 
-    it('a slice that was lost, and reports of leases that ended otherwise', async () => {
+    it('a repeated report of a lost slice, and repeated reports of leases that ended in other ways', async () => {
       const lease = await leaseOfTen();
       const two = reportOf(lease, worker, lease.first, ones(2));
       const lost = {
@@ -102,7 +108,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       expect(await perform(store, 'report', one)).toEqual(first);
     });
 
-    it('nobody else, and no other report', async () => {
+    it('no repeated report of another worker or with other content', async () => {
       const lease = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, ones(lease.count));
       await perform(store, 'report', report);
@@ -121,7 +127,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
         expect(await codeOf(perform(store, 'report', other))).toBe('LEASE_LOST');
     });
 
-    it('not for ever', async () => {
+    it('no repeated report after the retention time', async () => {
       const lease = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, ones(lease.count));
       const once = await perform(store, 'report', report);
@@ -135,7 +141,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       expect(await store.nextDeadline()).toBeUndefined();
     });
 
-    it('and wakes for whichever comes first, a lease that ends or an answer to forget', async () => {
+    it('repeated reports, and reports as its next deadline the earlier of the end of a lease and the end of a kept reply', async () => {
       const lease = await leaseOfTen();
       const reportedMs = clock.nowMs;
       await perform(store, 'report', reportOf(lease, worker, lease.first, ones(1)));
@@ -145,7 +151,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       expect(await store.nextDeadline()).toBe(reportedMs + REPORT_REPLY_KEPT_MS);
     });
 
-    it('nothing of a lease that was lost before it was reported', async () => {
+    it('no report of a lease that was lost before', async () => {
       const lease = await leaseOfTen();
       clock.nowMs += LEASE_MS;
       await perform(store, 'expireLeases', {});

@@ -19,8 +19,8 @@ import type { Lease } from '../../src/protocol/messages/messages.js';
 import { SegmentWriter } from '../../src/protocol/segment/segment.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf, type OpenStore, eachStore } from './store-rig.js';
-import type { StandingClock } from './store-world.js';
+import { codeOf, type OpenStore, eachStore } from './store-fixture.js';
+import type { ManualClock } from './store-commands.js';
 import {
   appendTo,
   deployJob,
@@ -33,8 +33,8 @@ import {
   rangeInput,
   reportOf,
   segmentOf,
-  workerNamed,
-} from './store-world.js';
+  workerDescription,
+} from './store-commands.js';
 
 /** Outcomes of which every other one is an error of no content: the most parts that a report can fall into. */
 function chequered(count: number): Uint8Array {
@@ -49,15 +49,15 @@ function chequered(count: number): Uint8Array {
 export function hostileStoreContract(name: string, open: OpenStore): void {
   describe(`${name} as a store among strangers`, () => {
     let store: Store;
-    let clock: StandingClock;
+    let clock: ManualClock;
     let random: SeededRandom;
 
     eachStore(3, (made) => ({ store, clock, random } = made), open);
 
-    it('cuts the reason of a job that nobody could load to what a message may say', async () => {
+    it('truncates the reason of a job that no worker could load to the limit of messages', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10));
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       const lost = { code: 'ASSIGN_FAILED', message: '\u{1f4a5}'.repeat(8_000) };
       for (let i = 0; i < 3; i++) {
         const lease = (await leaseFor(store, random, worker))!;
@@ -70,10 +70,10 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       for (const { event } of rows) if (event.kind === 'cancelled') expect(event.reason).toBe(status.reason);
     });
 
-    it('reads a journal of outcomes in thousands of parts in messages that can be sent', async () => {
+    it('returns a journal row of thousands of parts in pages that fit into messages', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(4_000_000));
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       const report = (lease: Lease, segment: Uint8Array) => {
         const { leaseId, first, count } = lease;
         const { workerId } = worker;
@@ -96,7 +96,7 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       expect(after).toBe((await store.status(jobId))!.status.cursor);
     });
 
-    it('refuses to mint more than can be counted', async () => {
+    it('refuses to mint more than the largest amount', async () => {
       const mint = (account: string, amount: bigint) =>
         perform(store, 'mint', { account, amount, mintId: newId(random) });
       await mint(PAYER, UNITS_MAX - 5n);
@@ -106,20 +106,20 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       expect(await store.account(PAYER)).toMatchObject({ balance: UNITS_MAX - 5n });
     });
 
-    it('lends one worker no more leases than its limit, however often it asks', async () => {
+    it('grants one worker at most the limit of leases, however often it asks', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10_000));
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       for (let i = 0; i < LEASES_PER_WORKER_MAX; i++)
         expect(await leaseFor(store, random, worker)).toBeDefined();
       expect(await leaseFor(store, random, worker)).toBeUndefined();
-      expect(await leaseFor(store, random, workerNamed(random))).toBeDefined();
+      expect(await leaseFor(store, random, workerDescription(random))).toBeDefined();
     });
 
-    it('takes a lease back that is renewed for ever and never makes progress', async () => {
+    it('takes back a lease that is renewed without progress', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10));
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       const { leaseId } = (await leaseFor(store, random, worker))!;
       const renew = () => perform(store, 'renewLeases', { leaseIds: [leaseId], workerId: worker.workerId });
       clock.nowMs += SLICE_TIMEOUT_MS_MAX;
@@ -131,21 +131,21 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       expect(await perform(store, 'expireLeases', {})).toEqual({ expired: 1 });
     });
 
-    it('believes no computing time that is longer than the lease was held', async () => {
+    it('bounds reported computing time by the age of the lease', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(1_000_000));
-      const liar = workerNamed(random);
+      const liar = workerDescription(random);
       const lease = (await leaseFor(store, random, liar))!;
       clock.nowMs += 10;
       await perform(store, 'report', { ...reportOf(lease, liar, 1, [1]), computeMs: SLICE_TIMEOUT_MS_MAX });
       expect((await leaseFor(store, random, liar))!.count).toBeGreaterThan(1);
     });
 
-    it('knows what an account earned and has in escrow, whatever became of its jobs', async () => {
+    it('computes earnings and escrow of an account correctly however its jobs ended', async () => {
       await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
       const jobId = await deployJob(store, random, offerOf(random, clock, { price: 7n, ceiling: 70n }));
       await appendTo(store, random, jobId, rangeInput(4));
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       for (let i = 0; i < 2; i++) {
         const lease = (await leaseFor(store, random, worker))!;
         await perform(store, 'report', reportOf(lease, worker, lease.first, [1]));
@@ -156,18 +156,18 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       expect(await store.account(PAYER)).toEqual({ balance: 986n, escrow: 0n, earned: 0n });
     });
 
-    it('finds a job among others for a worker with long lists, each length as its own', async () => {
+    it('finds a job for a worker with long lists of blocked jobs and owners, for each length of the lists', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(100));
       for (const length of [1, 2, 3, 5, 8, 600, 1_024]) {
         const others = Array.from({ length: length - 1 }, () => newId(random));
-        const worker = workerNamed(random, { jobs: [...others, jobId] });
+        const worker = workerDescription(random, { jobs: [...others, jobId] });
         expect((await leaseFor(store, random, worker))?.jobId).toBe(jobId);
-        expect(await leaseFor(store, random, workerNamed(random, { jobs: others }))).toBeUndefined();
+        expect(await leaseFor(store, random, workerDescription(random, { jobs: others }))).toBeUndefined();
       }
     });
 
-    it('finds the one job that a worker may run behind thousands that it may not', async () => {
+    it('finds the only job that a worker may run among thousands that it may not', async () => {
       const foreign = Array.from({ length: 700 }, () => ({ jobId: newId(random), appendId: newId(random) }));
       await store.commit(
         foreign.flatMap(({ jobId, appendId }) => [
@@ -186,8 +186,8 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       );
       const mine = await deployJob(store, random);
       await appendTo(store, random, mine, rangeInput(1));
-      expect((await leaseFor(store, random, workerNamed(random)))?.jobId).toBe(mine);
-      expect(await leaseFor(store, random, workerNamed(random))).toBeUndefined();
+      expect((await leaseFor(store, random, workerDescription(random)))?.jobId).toBe(mine);
+      expect(await leaseFor(store, random, workerDescription(random))).toBeUndefined();
     });
   });
 }

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/crypto/ids.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf, wholeJournal, type OpenStore, eachStore } from './store-rig.js';
-import type { StandingClock } from './store-world.js';
+import { codeOf, wholeJournal, type OpenStore, eachStore } from './store-fixture.js';
+import type { ManualClock } from './store-commands.js';
 import {
   appendTo,
   deployJob,
@@ -18,17 +18,17 @@ import {
   PAYER,
   perform,
   rangeInput,
-} from './store-world.js';
+} from './store-commands.js';
 
 export function moneyStoreContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the books`, () => {
     let store: Store;
-    let clock: StandingClock;
+    let clock: ManualClock;
     let random: SeededRandom;
 
     eachStore(1, (made) => ({ store, clock, random } = made), open);
 
-    it('pays each outcome once within the ceiling, pauses without funds, goes on after a top-up, refunds', async () => {
+    it('pays each outcome once up to the ceiling, pauses without funds, continues after a top-up, and refunds the remainder', async () => {
       await perform(store, 'mint', { account: PAYER, amount: 1_000n, mintId: newId(random) });
       const jobId = await deployJob(store, random, offerOf(random, clock, { price: 10n, ceiling: 50n }));
       await appendTo(store, random, jobId, rangeInput(8));

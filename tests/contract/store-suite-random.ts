@@ -7,8 +7,8 @@ import { newId } from '../../src/lib/crypto/ids.js';
 import { LEASE_MS } from '../../src/protocol/limits.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { codeOf, outcomesOf, wholeJournal, type OpenStore, eachStore } from './store-rig.js';
-import type { StandingClock } from './store-world.js';
+import { codeOf, outcomesOf, wholeJournal, type OpenStore, eachStore } from './store-fixture.js';
+import type { ManualClock } from './store-commands.js';
 import {
   appendTo,
   deployJob,
@@ -21,13 +21,13 @@ import {
   rangeInput,
   reportOf,
   segmentInput,
-  workerNamed,
-} from './store-world.js';
+  workerDescription,
+} from './store-commands.js';
 
 export function randomStoreContract(name: string, open: OpenStore): void {
   describe(`${name} under random commands`, () => {
     let store: Store;
-    let clock: StandingClock;
+    let clock: ManualClock;
     let random: SeededRandom;
 
     eachStore(1, (made) => ({ store, clock, random } = made), open);
@@ -38,7 +38,7 @@ export function randomStoreContract(name: string, open: OpenStore): void {
         random = new SeededRandom(seed);
         await perform(store, 'mint', { account: PAYER, amount: 100_000n, mintId: newId(random) });
         const jobs: string[] = [];
-        const workers = Array.from({ length: 3 }, () => workerNamed(random));
+        const workers = Array.from({ length: 3 }, () => workerDescription(random));
         const held: { leaseId: string; first: number; count: number; worker: (typeof workers)[number] }[] =
           [];
         const pick = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)]!;

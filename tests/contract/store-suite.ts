@@ -13,9 +13,9 @@ import {
   type OpenStore,
   eachStore,
   type StoreUnderTest,
-} from './store-rig.js';
+} from './store-fixture.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
-import type { StandingClock } from './store-world.js';
+import type { ManualClock } from './store-commands.js';
 import {
   appendTo,
   deployJob,
@@ -28,19 +28,19 @@ import {
   reportOf,
   segmentInput,
   segmentOf,
-  workerNamed,
-} from './store-world.js';
+  workerDescription,
+} from './store-commands.js';
 
 export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} as a store`, () => {
     let under: StoreUnderTest;
     let store: Store;
-    let clock: StandingClock;
+    let clock: ManualClock;
     let random: SeededRandom;
 
     eachStore(1, (made) => ({ under, store, clock, random } = made), open);
 
-    it('works a job from deploy to complete, each slice once', async () => {
+    it('runs a job from deployment to completion, each slice once', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, segmentInput(['a', 'b', 'c']));
       await appendTo(store, random, jobId, rangeInput(1_000));
@@ -63,10 +63,10 @@ export function storeContract(name: string, open: OpenStore): void {
       for (const [slice, value] of outcomes) expect(value).toBe(slice);
     });
 
-    it('keeps a billion slices as one range until they are leased', async () => {
+    it('stores a billion slices as one range until they are leased', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(1e9));
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       const lease = (await leaseFor(store, random, worker))!;
       expect(lease).toMatchObject({ first: 1, count: 1 });
       expect(lease.inputs).toEqual([{ first: 1, input: { kind: 'range', start: 1, step: 1, count: 1 } }]);
@@ -77,7 +77,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(second.count).toBeLessThanOrEqual(LEASE_SLICES_MAX);
     });
 
-    it('answers the same deploy, append, close, report and mint again with the same, and changes nothing', async () => {
+    it('replies to a repeated deploy, append, close, report and mint with the first reply, and changes nothing', async () => {
       const jobId = await deployJob(store, random);
       const deploy = {
         jobId,
@@ -100,7 +100,7 @@ export function storeContract(name: string, open: OpenStore): void {
       const mintId = newId(random);
       await perform(store, 'mint', { account: PAYER, amount: 5n, mintId });
       expect(await perform(store, 'mint', { account: PAYER, amount: 5n, mintId })).toEqual({ balance: 5n });
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       const lease = (await leaseFor(store, random, worker))!;
       const report = reportOf(lease, worker, 1, ['x']);
       const reported = await perform(store, 'report', report);
@@ -108,7 +108,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect((await store.status(jobId))!.status).toMatchObject({ total: 2, accepted: 1 });
     });
 
-    it('takes a report twice while its lease goes on, and counts it once', async () => {
+    it('accepts a repeated report of an open lease, and counts it once', async () => {
       const { lease, worker, jobId } = await leaseOfTen();
       const report = reportOf(lease, worker, lease.first, [1, 2, 3]);
       await perform(store, 'report', report);
@@ -120,7 +120,7 @@ export function storeContract(name: string, open: OpenStore): void {
     const leaseOfTen = async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, segmentInput(Array.from({ length: 100 }, (_, i) => i)));
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       for (;;) {
         const lease = (await leaseFor(store, random, worker))!;
         if (lease.count >= 10) return { lease, worker, jobId };
@@ -129,7 +129,7 @@ export function storeContract(name: string, open: OpenStore): void {
       }
     };
 
-    it('refuses strangers, closed and cancelled jobs, and reports that are not the next slices', async () => {
+    it('refuses commands of other owners, commands on closed and cancelled jobs, and reports that do not continue the lease', async () => {
       const { lease, worker, jobId } = await leaseOfTen();
       const stranger = { jobId, owner: PAYER };
       expect(await codeOf(perform(store, 'close', stranger))).toBe('NOT_OWNER');
@@ -137,7 +137,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await codeOf(perform(store, 'close', { jobId: newId(random), owner: OWNER }))).toBe(
         'JOB_UNKNOWN',
       );
-      const other = workerNamed(random);
+      const other = workerDescription(random);
       expect(await codeOf(perform(store, 'report', reportOf(lease, other, lease.first, [1])))).toBe(
         'LEASE_LOST',
       );
@@ -160,7 +160,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await codeOf(perform(store, 'report', late))).toBe('LEASE_LOST');
     });
 
-    it('spoils no other command of a batch by a bad one', async () => {
+    it('executes the other commands of a batch when one fails', async () => {
       const good = await deployJob(store, random);
       const bad = newId(random);
       const append = (jobId: string) => ({
@@ -175,7 +175,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect((await store.status(good))!.status.total).toBe(2);
     });
 
-    it('believes a thrown error when a second execution throws too, and runs a lost slice alone, three times', async () => {
+    it('accepts an error after a second execution throws too, and runs a lost slice alone, three times at most', async () => {
       const { lease, worker, jobId } = await leaseOfTen();
       const throwing = lease.first + 1;
       const poison = lease.first + 3;
@@ -225,7 +225,7 @@ export function storeContract(name: string, open: OpenStore): void {
       const { lease, jobId } = await leaseOfTen();
       clock.nowMs += LEASE_MS + 1;
       expect(await perform(store, 'expireLeases', {})).toEqual({ expired: 1 });
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       const first = (await leaseFor(store, random, worker))!;
       expect(first).toMatchObject({ first: lease.first, count: 1 });
       const second = (await leaseFor(store, random, worker))!;
@@ -234,7 +234,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect((await store.status(jobId))!.status.failed).toBe(0);
     });
 
-    it('gives a worker that went the time to come back, and takes its leases after that', async () => {
+    it('keeps the leases of a disconnected worker for a grace period, and takes them back afterwards', async () => {
       const { worker } = await leaseOfTen();
       await perform(store, 'shortenLeases', { workerId: worker.workerId });
       expect(await store.nextDeadline()).toBe(clock.nowMs + LEASE_GRACE_MS);
@@ -250,7 +250,7 @@ export function storeContract(name: string, open: OpenStore): void {
       });
     });
 
-    it('lends a job only to workers of its groups, owners, worktimes and price', async () => {
+    it('grants leases of a job only to workers with a matching group, owner, worktime and price', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(10));
       for (const extra of [
@@ -261,14 +261,14 @@ export function storeContract(name: string, open: OpenStore): void {
         { worktimes: [{ name: 'map-basic', version: '2.0.0' }] },
         { worktimes: [{ name: 'pyodide', version: '1.0.0' }] },
       ]) {
-        expect(await leaseFor(store, random, workerNamed(random, extra))).toBeUndefined();
+        expect(await leaseFor(store, random, workerDescription(random, extra))).toBeUndefined();
       }
       expect(
-        await leaseFor(store, random, workerNamed(random, { owners: [OWNER], jobs: [jobId] })),
+        await leaseFor(store, random, workerDescription(random, { owners: [OWNER], jobs: [jobId] })),
       ).toBeDefined();
     });
 
-    it('reads results by range, a bounded answer at a time', async () => {
+    it('returns results by range, in replies of bounded size', async () => {
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(5_000));
       await drain(store, random, clock);
@@ -317,11 +317,11 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(all[0]).not.toHaveProperty('package');
     });
 
-    it('keeps everything over a close and an open', async () => {
+    it('keeps all state across a close and reopen', async () => {
       if (under.reopen === undefined) return;
       const jobId = await deployJob(store, random);
       await appendTo(store, random, jobId, rangeInput(100));
-      const worker = workerNamed(random);
+      const worker = workerDescription(random);
       const lease = (await leaseFor(store, random, worker))!;
       const id = store.schedulerId;
       store = await under.reopen();
@@ -333,7 +333,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(outcomesOf(await wholeJournal(store, jobId)).size).toBe(100);
     });
 
-    it('refuses a segment of outcomes that is not one', async () => {
+    it('refuses outcomes that are not a valid segment', async () => {
       const { lease, worker } = await leaseOfTen();
       const report = { ...reportOf(lease, worker, lease.first, [1]), segment: segmentOf([1]).subarray(1) };
       expect(await codeOf(perform(store, 'report', report))).toBe('SEGMENT_MALFORMED');

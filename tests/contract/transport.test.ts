@@ -16,7 +16,7 @@ import { connectBrowser } from '../../src/transport/ws-browser.js';
 import { acceptNode, connectNode } from '../../src/transport/ws-node.js';
 
 /** Something that listens, and a way to reach it. */
-interface Rig {
+interface Fixture {
   connect: Connect;
   url: string;
   /** An address of the same kind at which nothing listens. */
@@ -26,7 +26,7 @@ interface Rig {
   close(): Promise<void>;
 }
 
-async function sockets(connect: Connect): Promise<Rig> {
+async function sockets(connect: Connect): Promise<Fixture> {
   const server = createServer();
   let accept: (connection: Connection) => void = () => undefined;
   const acceptor = acceptNode(server, '/socket', (connection) => accept(connection));
@@ -44,7 +44,7 @@ async function sockets(connect: Connect): Promise<Rig> {
   };
 }
 
-const rigs: Record<string, () => Promise<Rig>> = {
+const fixtures: Record<string, () => Promise<Fixture>> = {
   'ws in Node': () => sockets(connectNode),
   // The same class as a page has, but for what a browser forbids: that is for the tests in a real one.
   "a page's WebSocket": () => sockets(connectBrowser),
@@ -108,23 +108,23 @@ Object.assign(globalThis, { WebSocket });
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe.each(Object.entries(rigs))('%s', (_, start) => {
-  let rig: Rig;
+describe.each(Object.entries(fixtures))('%s', (_, start) => {
+  let fixture: Fixture;
 
   beforeEach(async () => {
-    rig = await start();
+    fixture = await start();
   });
 
-  afterEach(() => rig.close());
+  afterEach(() => fixture.close());
 
   async function pair(): Promise<{ client: Connection; server: Connection }> {
     const accepted = deferred<Connection>();
-    rig.accept(accepted.resolve);
-    const client = await rig.connect(rig.url);
+    fixture.accept(accepted.resolve);
+    const client = await fixture.connect(fixture.url);
     return { client, server: await accepted.promise };
   }
 
-  it('carries messages both ways, whole and in order', async () => {
+  it('delivers messages in both directions, complete and in order', async () => {
     const { client, server } = await pair();
     const [a, b] = [new End(client), new End(server)];
     for (let i = 0; i < 500; i++) {
@@ -140,7 +140,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     client.close();
   });
 
-  it('carries large messages, and empty ones', async () => {
+  it('delivers large and empty messages', async () => {
     const { client, server } = await pair();
     const end = new End(server);
     const large = new Uint8Array(3 * 1024 * 1024).map((_, i) => i % 251);
@@ -152,7 +152,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     client.close();
   });
 
-  it('sends from a view what the view shows', async () => {
+  it('sends the bytes of a view, not of its whole buffer', async () => {
     const { client, server } = await pair();
     const end = new End(server);
     client.send(utf8('0123456789').subarray(3, 6));
@@ -161,7 +161,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     client.close();
   });
 
-  it('keeps what comes before there is a handler', async () => {
+  it('keeps messages that arrive before a handler is set', async () => {
     const { client, server } = await pair();
     const answers = new End(server);
     client.send(utf8('first'));
@@ -174,7 +174,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     client.close();
   });
 
-  it('never calls a handler inside send, handle, resume or close', async () => {
+  it('never calls a handler synchronously inside send, handle, resume or close', async () => {
     const { client, server } = await pair();
     let inside = false;
     const calls: string[] = [];
@@ -198,7 +198,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     await expect.poll(() => [...calls].sort()).toEqual(['client close', 'server close', 'server message']);
   });
 
-  it('hands nothing over while paused, and all of it after', async () => {
+  it('delivers no message while paused, and all of them after resume', async () => {
     const { client, server } = await pair();
     const [answers, end] = [new End(client), new End(server)];
     server.pause();
@@ -213,7 +213,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     client.close();
   });
 
-  it('stops in the middle of a burst when the handler pauses', async () => {
+  it('stops delivery in the middle of a burst when the handler pauses', async () => {
     const { client, server } = await pair();
     const seen: string[] = [];
     server.handle({
@@ -236,7 +236,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     client.close();
   });
 
-  it('lets a paused peer be felt, and says when there is room again', async () => {
+  it('reports buffered bytes while the peer is paused, and a drain when they are sent', async () => {
     const { client, server } = await pair();
     const [a, b] = [new End(client), new End(server)];
     server.pause();
@@ -252,7 +252,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
   });
 
   it.each(['client', 'server'] as const)(
-    'closes from the %s, once at both ends, with all that was sent',
+    'a close by the %s is reported once at both ends, after all sent messages',
     async (side) => {
       const both = await pair();
       const ends = { client: new End(both.client), server: new End(both.server) };
@@ -273,7 +273,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     },
   );
 
-  it('hands nothing over after closing', async () => {
+  it('delivers no message after close', async () => {
     const { client, server } = await pair();
     const end = new End(client);
     const other = new End(server);
@@ -285,7 +285,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
   });
 
   // Without an answer to its closing it would end too, but only after seconds.
-  it('closes at once though it is paused with something unread', { timeout: 3_000 }, async () => {
+  it('closes at once although it is paused with unread messages', { timeout: 3_000 }, async () => {
     const { client, server } = await pair();
     const [a, b] = [new End(client), new End(server)];
     client.pause();
@@ -298,7 +298,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     expect(a.received).toHaveLength(0);
   });
 
-  it('hands over what it kept while paused before it says that the peer closed', async () => {
+  it('delivers the messages kept while paused before it reports that the peer closed', async () => {
     const { client, server } = await pair();
     const order: string[] = [];
     const [answers, sent] = [new End(client), utf8('unread')];
@@ -314,7 +314,7 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     await expect.poll(() => order).toEqual(['message', 'message', 'close']);
   });
 
-  it('does not say that the peer closed while something waits to be handed over', async () => {
+  it('does not report that the peer closed while undelivered messages remain', async () => {
     const { client, server } = await pair();
     const order: string[] = [];
     server.handle({
@@ -334,10 +334,10 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     await expect.poll(() => order).toEqual(['message', 'message', 'close']);
   });
 
-  it('takes many connections apart', async () => {
+  it('keeps many connections separate', async () => {
     const servers: End[] = [];
-    rig.accept((connection) => servers.push(new End(connection)));
-    const clients = await Promise.all(Array.from({ length: 20 }, () => rig.connect(rig.url)));
+    fixture.accept((connection) => servers.push(new End(connection)));
+    const clients = await Promise.all(Array.from({ length: 20 }, () => fixture.connect(fixture.url)));
     clients.forEach((client, i) => client.send(utf8(String(i))));
     await expect.poll(() => servers.filter((end) => end.received.length === 1)).toHaveLength(20);
     expect(new Set(servers.flatMap((end) => end.texts)).size).toBe(20);
@@ -346,21 +346,21 @@ describe.each(Object.entries(rigs))('%s', (_, start) => {
     await expect.poll(() => servers.filter((end) => end.closes.length === 1)).toHaveLength(20);
   });
 
-  it('rejects with advice where nothing listens', async () => {
-    const error = await rig.connect(rig.nowhere).then(
+  it('rejects a connection to an unused address with advice', async () => {
+    const error = await fixture.connect(fixture.nowhere).then(
       () => expect.unreachable(),
       (e: unknown) => e as Error,
     );
-    expect(error).toMatchObject({ code: 'CONNECT_FAILED', info: { url: rig.nowhere } });
+    expect(error).toMatchObject({ code: 'CONNECT_FAILED', info: { url: fixture.nowhere } });
     expect(error.message).toContain('npx manyhands scheduler');
   });
 
-  it('gives up when it is told to', async () => {
-    rig.accept(() => undefined);
+  it('rejects a connection attempt that is aborted', async () => {
+    fixture.accept(() => undefined);
     const signal = AbortSignal.abort();
-    await expect(rig.connect(rig.url, { signal })).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+    await expect(fixture.connect(fixture.url, { signal })).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
     const later = new AbortController();
-    const connecting = rig.connect(rig.url, { signal: later.signal });
+    const connecting = fixture.connect(fixture.url, { signal: later.signal });
     later.abort();
     await connecting.then(
       (connection) => connection.close(),

@@ -8,13 +8,13 @@ import { systemClock } from '../../src/lib/clock.js';
 import { systemRandom } from '../../src/lib/crypto/random.js';
 import { chromiumHost } from '../../src/worker/hosts/chromium/chromium-host.js';
 import { withAssets } from './worktime-assets.js';
-import { starter } from './worktime-rig.js';
+import { createStarter } from './worktime-fixture.js';
 import { globalsSuite } from './worktime-suite-globals.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
-import { memorySuite } from './worktime-suite-memory.js';
+import { memorySuite, wideMemorySuite } from './worktime-suite-memory.js';
 import { pythonValuesSuite } from './worktime-suite-python-values.js';
-import { restSuite } from './worktime-suite-rest.js';
-import { signsSuite } from './worktime-suite-signs.js';
+import { quiesceSuite } from './worktime-suite-quiesce.js';
+import { reportingSuite } from './worktime-suite-reporting.js';
 
 const warnings: string[] = [];
 const open = () =>
@@ -26,7 +26,7 @@ const open = () =>
     warn: (text) => warnings.push(text),
   });
 const host = withAssets(open());
-const { start, end } = starter(() => host);
+const { start, end } = createStarter(() => host);
 
 afterEach(end);
 afterAll(() => host.close());
@@ -34,39 +34,42 @@ afterAll(() => host.close());
 describe('map-basic in a headless browser', () => {
   mapBasicSuite(start);
   globalsSuite(start);
-  signsSuite(start);
-  restSuite(start);
+  reportingSuite(start);
+  quiesceSuite(start);
 });
 
-describe('memory in a headless browser', () => memorySuite(start));
+describe('memory in a headless browser', () => {
+  memorySuite(start);
+  wideMemorySuite(start);
+});
 
 describe('pyodide in a headless browser', () => {
   it('runs Python', async () => {
-    const rig = await start({ worktime: 'pyodide', source: 'def f(x):\n    return x + 1\n' });
-    expect(await rig.run([1, 2])).toEqual([2, 3]);
+    const sandbox = await start({ worktime: 'pyodide', source: 'def f(x):\n    return x + 1\n' });
+    expect(await sandbox.run([1, 2])).toEqual([2, 3]);
   });
   describe('values and errors', () => pythonValuesSuite(start, true));
 });
 
 describe('a headless browser', () => {
-  it('is killed in the middle of an endless loop, and its sandboxes end once', async () => {
-    const rig = await start('() => { for (;;); }');
-    rig.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
-    await rig.until((m) => m.type === 'begin');
-    rig.kill();
-    rig.kill();
-    expect(await rig.exited()).toBe('The sandbox was killed.');
+  it('is killed in the middle of an endless loop, and each sandbox reports its end once', async () => {
+    const sandbox = await start('() => { for (;;); }');
+    sandbox.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
+    await sandbox.until((m) => m.type === 'begin');
+    sandbox.kill();
+    sandbox.kill();
+    expect(await sandbox.exited()).toBe('The sandbox was killed.');
   });
 
-  it('says plainly when it gives up its own sandbox', () => {
+  it('warns when Chromium runs without its own sandbox', () => {
     expect(warnings.some((text) => text.includes('root'))).toBe(process.getuid?.() === 0);
   });
 
-  it('ends with its host', async () => {
+  it('ends when its host is closed', async () => {
     const other = open();
-    const rig = await starter(() => other).start('x => x');
+    const sandbox = await createStarter(() => other).start('x => x');
     await other.close();
-    expect(rig.exitReason).toBe('The worker was stopped.');
-    await expect(starter(() => other).start('x => x')).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(sandbox.exitReason).toBe('The worker was stopped.');
+    await expect(createStarter(() => other).start('x => x')).rejects.toMatchObject({ code: 'CLOSED' });
   });
 });

@@ -9,7 +9,7 @@ import { systemRandom } from '../../src/lib/crypto/random.js';
 import { chromiumHost } from '../../src/worker/hosts/chromium/chromium-host.js';
 import { denoHost } from '../../src/worker/hosts/deno/deno-host.js';
 import { withAssets } from './worktime-assets.js';
-import { starter } from './worktime-rig.js';
+import { createStarter } from './worktime-fixture.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 
 const DIST = new URL('../../dist/', import.meta.url);
@@ -26,7 +26,7 @@ describe.each([
   ],
 ])('pyodide in %s', (_name, make) => {
   const host = withAssets(make());
-  const { start, end } = starter(() => host);
+  const { start, end } = createStarter(() => host);
   afterEach(end);
   afterAll(() => host.close());
   pyodideSuite(start);

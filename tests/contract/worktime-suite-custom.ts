@@ -3,7 +3,7 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
-import { bundleOf, type JobSpec, type SandboxRig, type StartSandbox } from './worktime-rig.js';
+import { bundleOf, type JobSpec, type SandboxFixture, type StartSandbox } from './worktime-fixture.js';
 
 /** A worktime whose work functions are sums of what they name. */
 const SUMS = `
@@ -28,7 +28,7 @@ export async function start({ files, env, console, progress, job }) {
 }
 `;
 
-type StartSums = (spec?: Partial<JobSpec> & { module?: string }) => Promise<SandboxRig>;
+type StartSums = (spec?: Partial<JobSpec> & { module?: string }) => Promise<SandboxFixture>;
 
 /** `isBrief`: what depends on the kind of sandbox most, for those that are slow to start. */
 export function customSuite(start: StartSandbox, isBrief = false): void {
@@ -41,62 +41,62 @@ export function customSuite(start: StartSandbox, isBrief = false): void {
       bundle: { bytes: await bundleOf({ '/home/pyodide/k.txt': 'file' }), cwd: '/home/pyodide' },
       ...spec,
     });
-  describe('what it is given', () => placeTests(startSums));
+  describe('the input of a custom worktime', () => placeTests(startSums));
   if (!isBrief) describe('its errors', () => errorTests(startSums));
 }
 
 function placeTests(start: StartSums): void {
-  it('is the source, the arguments, files, variables and the job', async () => {
-    const rig = await start({ args: [1, { k: 2 }] });
-    expect(await rig.run([{ a: 1, b: 2 }, { a: 3, b: 4 }, 'later'])).toEqual([3, 7, 'late']);
-    expect(await rig.one('seen')).toEqual([
+  it('consists of the source, the arguments, the files, the environment variables and the job', async () => {
+    const sandbox = await start({ args: [1, { k: 2 }] });
+    expect(await sandbox.run([{ a: 1, b: 2 }, { a: 3, b: 4 }, 'later'])).toEqual([3, 7, 'late']);
+    expect(await sandbox.one('seen')).toEqual([
       { files: 'file', env: 'v', job: 'A job' },
       [1, { k: 2 }],
       'a + b',
     ]);
   });
 
-  it('is bytes where the work function is bytes', async () => {
-    const rig = await start({ source: new Uint8Array([1, 0]), sourceKind: 'bytes' });
-    expect(await rig.one(['x', 'y'])).toBe('0yx');
+  it('is bytes when the work function is bytes', async () => {
+    const sandbox = await start({ source: new Uint8Array([1, 0]), sourceKind: 'bytes' });
+    expect(await sandbox.one(['x', 'y'])).toBe('0yx');
   });
 
-  it('is a console and progress', async () => {
-    const rig = await start();
-    expect(await rig.one('say')).toBe(true);
-    expect(rig.lines).toEqual(['log said!']);
-    expect(rig.of('progress').map((m) => m.progress)).toEqual([0.5]);
+  it('includes console and progress', async () => {
+    const sandbox = await start();
+    expect(await sandbox.one('say')).toBe(true);
+    expect(sandbox.lines).toEqual(['log said!']);
+    expect(sandbox.of('progress').map((m) => m.progress)).toEqual([0.5]);
   });
 
-  it('is no way out: its module sees what a work function of JavaScript does', async () => {
-    const rig = await start({
+  it('has only the globals of a work function in JavaScript', async () => {
+    const sandbox = await start({
       module: `${SUMS.replace('async prepare', `async odd`).replace(
         'return {',
         'return { prepare: () => () => [typeof fetch, typeof postMessage, typeof process],',
       )}`,
     });
-    expect(await rig.one(0)).toEqual(['undefined', 'undefined', 'undefined']);
+    expect(await sandbox.one(0)).toEqual(['undefined', 'undefined', 'undefined']);
   });
 }
 
 function errorTests(start: StartSums): void {
-  it('in a slice have their type, message and place in the module', async () => {
-    const rig = await start();
-    const error = await rig.failure({ a: 1 });
+  it('thrown in a slice keep their type, message and position in the module', async () => {
+    const sandbox = await start();
+    const error = await sandbox.failure({ a: 1 });
     expect(error).toMatchObject({ name: 'RangeError', message: 'no b' });
     expect(error.stack).toContain('worktime.js');
     expect(error.stack).not.toMatch(/dist|blob:|data:/);
-    expect(await rig.one({ a: 1, b: 1 })).toBe(2);
+    expect(await sandbox.one({ a: 1, b: 1 })).toBe(2);
   });
 
-  it('may be told in words of the language', async () => {
+  it('may be reported in terms of the language of the worktime', async () => {
     const explaining = SUMS.replace(
       'async prepare',
       `explain: (e) => ({ name: 'SumError', message: e.term + '?', stack: 'SumError: ' + e.term + '? in line 1', code: 7 }),
        async prepare`,
     );
-    const rig = await start({ module: explaining });
-    expect(await rig.failure({ a: 1 })).toMatchObject({ name: 'SumError', message: 'b?', stack: 'SumError: b? in line 1', code: 7 }); // prettier-ignore
+    const sandbox = await start({ module: explaining });
+    expect(await sandbox.failure({ a: 1 })).toMatchObject({ name: 'SumError', message: 'b?', stack: 'SumError: b? in line 1', code: 7 }); // prettier-ignore
     const broken = await start({
       module: explaining.replace('explain: (e) => (', 'explain: (e) => e.none.no && ('),
     });
@@ -112,7 +112,7 @@ function errorTests(start: StartSums): void {
     ['has no prepare', SUMS.replace('async prepare', 'async ready'), '`prepare`'],
     ['cannot prepare', SUMS.replace('const terms', 'throw new SyntaxError("bad sum"); const terms'), 'cannot prepare the work function: SyntaxError: bad sum'],
     ['gives no function', SUMS.replace('return (datum)', 'return 5; (datum)'), 'gave number'],
-  ])('before any slice are told where its module %s', async (_, module, text) => {
+  ])('reject the assignment before any slice when its module %s', async (_, module, text) => {
     await expect(start({ module })).rejects.toMatchObject({
       code: 'WORK_FUNCTION_INVALID',
       message: expect.stringContaining(text) as string,

@@ -10,7 +10,7 @@ import {
   PERMITTED_MEMBERS,
 } from '../../src/worktimes/lockdown/permits.js';
 import { NO_MODULES } from '../../src/worktimes/map-basic/advice.js';
-import type { StartSandbox } from './worktime-rig.js';
+import type { StartSandbox } from './worktime-fixture.js';
 
 /** Parts of the language that engines of this year and last have, and Node 20 has not: there or not. */
 const NEWER = `
@@ -126,16 +126,16 @@ export function differencesOf(seen: string[]): { missing: string[]; more: string
 
 export function globalsSuite(start: StartSandbox): void {
   describe('the globals', () => {
-    it('are those of every other kind of sandbox, but for what is named', async () => {
-      const rig = await start(LIST_GLOBALS);
-      const seen = (await rig.one(LISTED_NAMES)) as string[];
+    it('are the same in every kind of sandbox, except for the listed ones', async () => {
+      const sandbox = await start(LIST_GLOBALS);
+      const seen = (await sandbox.one(LISTED_NAMES)) as string[];
       expect(differencesOf(seen)).toEqual({ missing: [], more: [] });
     });
 
-    it('say that this is a worker, and nothing of where it is', async () => {
-      const rig = await start(lookAround.toString());
+    it('look like those of a Worker, and reveal nothing about the host', async () => {
+      const sandbox = await start(lookAround.toString());
       const href = 'https://sandbox.invalid/';
-      expect(await rig.one(0)).toEqual({
+      expect(await sandbox.one(0)).toEqual({
         isWorker: true,
         scope: ['WorkerGlobalScope', 'TypeError: Illegal constructor', ['constructor']],
         location: {
@@ -158,21 +158,21 @@ export function globalsSuite(start: StartSandbox): void {
       });
     });
 
-    it('are called what they are, also where they are objects of ours', async () => {
+    it('have the names of the platform, also where our objects replace them', async () => {
       const names = ['Blob', 'File', 'MessageChannel', 'MessagePort', 'SubtleCrypto', 'structuredClone'];
-      const rig = await start('(name) => globalThis[name].name');
-      expect(await rig.run(names)).toEqual(names);
+      const sandbox = await start('(name) => globalThis[name].name');
+      expect(await sandbox.run(names)).toEqual(names);
     });
 
-    it('come without modules: import() says the same everywhere, also in what is evaluated', async () => {
-      const rig = await start(`([how, name]) => ({
+    it('do not include modules: import() fails with the same error everywhere, also in evaluated code', async () => {
+      const sandbox = await start(`([how, name]) => ({
         plain: () => import(name),
         eval: () => (0, eval)('(name) => import(name)')(name),
         Function: () => new Function('name', 'return import(name)')(name),
       })[how]()`);
       for (const how of ['plain', 'eval', 'Function']) {
         for (const name of ['node:crypto', 'fflate', './other.js', 'https://example.com/module.js']) {
-          const error = await rig.failure([how, name]);
+          const error = await sandbox.failure([how, name]);
           expect(error).toMatchObject({ name: 'TypeError', message: NO_MODULES });
           expect((error as { code?: unknown }).code).toBeUndefined();
           expect(error.stack).toMatch(/^TypeError: A sandbox has no modules/);

@@ -5,7 +5,7 @@
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { PERMITTED_GLOBALS, UNREMOVABLE_GLOBALS } from '../../src/worktimes/lockdown/permits.js';
-import { bundleOf, type StartSandbox } from './worktime-rig.js';
+import { bundleOf, type StartSandbox } from './worktime-fixture.js';
 
 export function mapBasicSuite(start: StartSandbox): void {
   describe('values', () => valueTests(start));
@@ -14,7 +14,7 @@ export function mapBasicSuite(start: StartSandbox): void {
 }
 
 function valueTests(start: StartSandbox): void {
-  it('come and go as structured clones', async () => {
+  it('are passed in and out as structured clones', async () => {
     const cyclic: Record<string, unknown> = { list: [1] };
     cyclic['self'] = cyclic;
     const data = [
@@ -22,55 +22,55 @@ function valueTests(start: StartSandbox): void {
       { a: 1, b: { c: null } }, new Map<unknown, unknown>([[1, 'x'], ['y', new Set([1, 2])]]), new Date(0), /x/gi,
       new Uint8Array([1, 2, 3]), new Float64Array([0.5, -0]), new BigInt64Array([1n]), new ArrayBuffer(3), cyclic,
     ]; // prettier-ignore
-    const rig = await start('(x) => x');
-    expect(await rig.run(data)).toEqual(data);
+    const sandbox = await start('(x) => x');
+    expect(await sandbox.run(data)).toEqual(data);
   });
 
-  it('reach an async work function one after the other', async () => {
-    const rig = await start(`async (x) => {
+  it('are passed to an async work function one after the other', async () => {
+    const sandbox = await start(`async (x) => {
       globalThis.running = (globalThis.running ?? 0) + 1;
       await new Promise((resolve) => setTimeout(resolve, 1));
       return [x, globalThis.running--];
     }`);
-    expect(await rig.run([1, 2, 3])).toEqual([[1, 1], [2, 1], [3, 1]]); // prettier-ignore
+    expect(await sandbox.run([1, 2, 3])).toEqual([[1, 1], [2, 1], [3, 1]]); // prettier-ignore
   });
 
-  it('take the arguments after the datum', async () => {
+  it('are followed by the arguments of the job', async () => {
     for (const args of [[], ['a'], ['a', { b: 1 }], ['a', 2n, null]]) {
-      const rig = await start({ source: '(...all) => all', args });
-      expect(await rig.run([7])).toEqual([[7, ...args]]);
+      const sandbox = await start({ source: '(...all) => all', args });
+      expect(await sandbox.run([7])).toEqual([[7, ...args]]);
     }
   });
 
-  it('come from described ranges, too, and from several parts of one batch', async () => {
-    const rig = await start('(x) => x');
+  it('may come from ranges and from several parts of one batch', async () => {
+    const sandbox = await start('(x) => x');
     const range = { kind: 'range', start: 10, step: 5, count: 3 } as const;
     const groups = { kind: 'range', start: 0, step: 1, count: 2, group: 2, values: 3 } as const;
-    const batch = rig.send([
+    const batch = sandbox.send([
       { first: 1, input: range },
       { first: 4, input: groups },
       { first: 9, input: range },
     ]);
-    expect(await rig.outcomes(batch)).toEqual([10, 15, 20, [0, 1], [2], 10, 15, 20]);
-    expect(rig.of('outcomes').map((m) => [m.first, m.count, m.done])).toEqual([
+    expect(await sandbox.outcomes(batch)).toEqual([10, 15, 20, [0, 1], [2], 10, 15, 20]);
+    expect(sandbox.of('outcomes').map((m) => [m.first, m.count, m.done])).toEqual([
       [1, 5, false],
       [9, 3, true],
     ]);
   });
 
-  it('come from blobs that were sent before', async () => {
-    const rig = await start('(x) => x.length');
-    expect(await rig.runBlob('y'.repeat(100_000))).toEqual([100_000]);
-    const unknown = (await rig.runBlob('never sent', { send: false }))[0] as { code: string };
+  it('may come from blobs that were sent before', async () => {
+    const sandbox = await start('(x) => x.length');
+    expect(await sandbox.runBlob('y'.repeat(100_000))).toEqual([100_000]);
+    const unknown = (await sandbox.runBlob('never sent', { send: false }))[0] as { code: string };
     expect(unknown.code).toBe('BLOB_UNKNOWN');
   });
 
-  it('fail their slice alone where the result cannot travel, with its path', async () => {
-    const rig = await start(`(x) => [
+  it('fail only their slice when the result cannot be cloned, with the path of the fault', async () => {
+    const sandbox = await start(`(x) => [
       { a: [0, () => 1] }, Promise.resolve(1), { p: Promise.resolve(1) }, new WeakMap(), Symbol('s'),
       { get then() { throw new RangeError('no'); } }, new (class Point { x = 1; })(), 'fine',
     ][x]`);
-    const outcomes = await rig.run([0, 1, 2, 3, 4, 5, 6, 7]);
+    const outcomes = await sandbox.run([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(outcomes.map((o) => (o as { code?: string }).code ?? (o as Error).name ?? o)).toEqual([
       'RESULT_NOT_CLONEABLE', 1, 'RESULT_NOT_CLONEABLE', 'RESULT_NOT_CLONEABLE', 'RESULT_NOT_CLONEABLE', 'RangeError',
       'RESULT_NOT_CLONEABLE', 'fine',
@@ -80,9 +80,9 @@ function valueTests(start: StartSandbox): void {
     expect((outcomes[0] as Error).stack).not.toMatch(/dist|src|blob:/);
   });
 
-  it('fail their slice alone where the result is too large', async () => {
-    const rig = await start('(x) => new Uint8Array(x)');
-    const [large, small] = await rig.run([64 * 1024 * 1024 + 1, 3]);
+  it('fail only their slice when the result is too large', async () => {
+    const sandbox = await start('(x) => new Uint8Array(x)');
+    const [large, small] = await sandbox.run([64 * 1024 * 1024 + 1, 3]);
     expect(large).toMatchObject({ code: 'RESULT_TOO_LARGE' });
     expect(small).toEqual(new Uint8Array(3));
   });
@@ -105,8 +105,8 @@ function sourceTests(start: StartSandbox): void {
   };
   for (const [name, source] of Object.entries(readings)) {
     it(`may be ${name}`, async () => {
-      const rig = await start(source);
-      expect(await rig.one(1)).toBe(2);
+      const sandbox = await start(source);
+      expect(await sandbox.one(1)).toBe(2);
     });
   }
 
@@ -134,14 +134,14 @@ function sourceTests(start: StartSandbox): void {
     });
   }
 
-  it('runs once, and nothing of a text that does not parse runs', async () => {
+  it('runs once per sandbox, and not at all when it does not parse', async () => {
     const once = await start('globalThis.times = (globalThis.times ?? 0) + 1; () => globalThis.times');
     expect(await once.one(0)).toBe(1);
     const failed = start('globalThis.leak = console.log("ran"); x => x +* 1');
     await expect(failed).rejects.toMatchObject({ code: 'WORK_FUNCTION_INVALID' });
   });
 
-  it('may come from esbuild with keepNames', async () => {
+  it('may be the output of esbuild with keepNames', async () => {
     const typescript =
       'const job = { work: (x: number) => { const twice = (n: number) => 2 * n; return twice(x); } };\n';
     const { outputFiles } = await build({
@@ -155,7 +155,7 @@ function sourceTests(start: StartSandbox): void {
     expect(await (await start(source)).one(4)).toBe(8);
   });
 
-  it('may be a module', async () => {
+  it('may be an ES module', async () => {
     const byDefault = await start({
       sourceKind: 'module',
       source: 'export const other = () => 0;\nexport default (x) => x + 1;',
@@ -175,7 +175,7 @@ function sourceTests(start: StartSandbox): void {
     expect(stack).not.toMatch(/data:|blob:/);
   });
 
-  it('as a module needs one function that is meant', async () => {
+  it('that is a module must export one unambiguous function', async () => {
     const module = (source: string) => start({ sourceKind: 'module', source });
     await expect(module('export const a = 1;')).rejects.toThrow(/exports no function/);
     await expect(module('export const a = () => 1, b = () => 2;')).rejects.toThrow(/exports a, b/);
@@ -185,12 +185,12 @@ function sourceTests(start: StartSandbox): void {
 }
 
 function scopeTests(start: StartSandbox): void {
-  it('digests by crypto.subtle, and makes random UUIDs', async () => {
-    const rig = await start(`async (name) => {
+  it('includes crypto.subtle.digest and crypto.randomUUID', async () => {
+    const sandbox = await start(`async (name) => {
       const digest = new Uint8Array(await crypto.subtle.digest(name, new TextEncoder().encode('abc')));
       return [digest.length, digest[0], digest.at(-1), /^[0-9a-f-]{36}$/.test(crypto.randomUUID())];
     }`);
-    expect(await rig.run(['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'])).toEqual([
+    expect(await sandbox.run(['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'])).toEqual([
       [20, 0xa9, 0x9d, true],
       [32, 0xba, 0xad, true],
       [48, 0xcb, 0xa7, true],
@@ -198,8 +198,8 @@ function scopeTests(start: StartSandbox): void {
     ]);
   });
 
-  it('is what is permitted, and nothing else', async () => {
-    const rig = await start(`() => {
+  it('is exactly the list of permitted globals', async () => {
+    const sandbox = await start(`() => {
       const names = new Set();
       for (let holder = globalThis; holder && holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
         if (holder === globalThis.EventTarget?.prototype) continue;
@@ -224,58 +224,58 @@ function scopeTests(start: StartSandbox): void {
       'dispatchEvent',
       ...UNREMOVABLE_GLOBALS,
     ];
-    const seen = (await rig.one(0)) as string[];
+    const seen = (await sandbox.one(0)) as string[];
     expect(seen.filter((name) => !PERMITTED_GLOBALS.has(name) && !ours.includes(name))).toEqual([]);
     expect(seen).toEqual(
       expect.arrayContaining(['setTimeout', 'WebAssembly', 'crypto', 'TextDecoder', 'self']),
     );
   });
 
-  it('has no way out by name', async () => {
-    const rig = await start(
+  it('does not include any global that reaches outside of the sandbox', async () => {
+    const sandbox = await start(
       `(name) => [typeof globalThis[name], typeof self[name], name in globalThis && globalThis[name] !== undefined]`,
     );
     const names = ['process', 'require', 'fetch', 'XMLHttpRequest', 'WebSocket', 'importScripts', 'indexedDB', 'caches',
       'Worker', 'SharedWorker', 'postMessage', 'close', 'BroadcastChannel', 'EventSource', 'Buffer',
       'addEventListener', 'setImmediate', 'Deno']; // prettier-ignore
-    expect(await rig.run(names)).toEqual(names.map(() => ['undefined', 'undefined', false]));
+    expect(await sandbox.run(names)).toEqual(names.map(() => ['undefined', 'undefined', false]));
   });
 
-  it('has the job and its environment', async () => {
-    const rig = await start({
+  it('includes the job and its environment variables', async () => {
+    const sandbox = await start({
       source: '() => [work.job, work.env, Object.isFrozen(work)]',
       env: { A: 'b' },
       jobId: 'an id',
     });
     const job = { id: 'an id', public: { name: 'A job', description: 'of a test', link: '' } };
-    expect(await rig.one(0)).toEqual([job, { A: 'b' }, true]);
+    expect(await sandbox.one(0)).toEqual([job, { A: 'b' }, true]);
   });
 
-  it('has the files, relative to the directory', async () => {
+  it('includes the files, by paths relative to the directory', async () => {
     const files = {
       '/data/in.txt': 'grüß',
       '/data/deep/b.bin': new Uint8Array([0, 255]),
       '/home/pyodide/h': 'home',
     };
     const bundle = { bytes: await bundleOf(files), cwd: '/data' };
-    const rig = await start({ source: '(code) => new Function(`return ${code}`)()', bundle });
+    const sandbox = await start({ source: '(code) => new Function(`return ${code}`)()', bundle });
     expect(
-      await rig.run([
+      await sandbox.run([
         'jobfs.readTextFile("in.txt")', 'jobfs.readFile("deep/../deep/b.bin")', 'jobfs.readTextFile("~/h")',
         'jobfs.list()', 'jobfs.list("/")', 'jobfs.exists("deep")', 'jobfs.exists("nothing")',
       ]),
     ).toEqual(['grüß', new Uint8Array([0, 255]), 'home', ['deep', 'in.txt'], ['data', 'home'], true, false]); // prettier-ignore
-    expect(await rig.failure('jobfs.readFile("x")')).toMatchObject({
+    expect(await sandbox.failure('jobfs.readFile("x")')).toMatchObject({
       code: 'JOBFS_PATH',
       info: { path: '/data/x' },
     });
-    expect(await rig.failure('jobfs.readFile("deep")')).toMatchObject({ code: 'JOBFS_PATH' });
-    await rig.run(['jobfs.readFile("in.txt").fill(0)']);
-    expect(await rig.one('jobfs.readTextFile("in.txt")')).toBe('grüß');
+    expect(await sandbox.failure('jobfs.readFile("deep")')).toMatchObject({ code: 'JOBFS_PATH' });
+    await sandbox.run(['jobfs.readFile("in.txt").fill(0)']);
+    expect(await sandbox.one('jobfs.readTextFile("in.txt")')).toBe('grüß');
   });
 
   it('keeps its globals from slice to slice', async () => {
-    const rig = await start('(x) => (globalThis.sum = (globalThis.sum ?? 0) + x)');
-    expect(await rig.run([1, 2, 3])).toEqual([1, 3, 6]);
+    const sandbox = await start('(x) => (globalThis.sum = (globalThis.sum ?? 0) + x)');
+    expect(await sandbox.run([1, 2, 3])).toEqual([1, 3, 6]);
   });
 }

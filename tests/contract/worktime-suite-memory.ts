@@ -4,8 +4,8 @@
  * @module
  */
 import { expect, it } from 'vitest';
-import { assemble } from '../rig/wat.js';
-import type { StartSandbox } from './worktime-rig.js';
+import { assemble } from '../fixtures/wat.js';
+import type { StartSandbox } from './worktime-fixture.js';
 
 /** A hash that fills its memory of 19 MiB, as argon2id does with its usual parameters, and gives a sum of it. */
 const MEMORY_HARD = `(module (memory (export "memory") 1)
@@ -130,7 +130,7 @@ export function memorySuite(start: StartSandbox): void {
     const bytes = await assemble(
       '(module (memory (export "memory") 1) (func (export "f") (result i32) i32.const 7))',
     );
-    const rig = await start({
+    const sandbox = await start({
       source: `(count, bytes) => {
         const module = new WebAssembly.Module(bytes);
         let sum = 0;
@@ -139,15 +139,38 @@ export function memorySuite(start: StartSandbox): void {
       }`,
       args: [bytes],
     });
-    expect(await rig.one(INSTANCES)).toBe(7 * INSTANCES);
+    expect(await sandbox.one(INSTANCES)).toBe(7 * INSTANCES);
   });
 
   it(`runs ${HASHES} slices that each hash with a fresh WebAssembly memory of 19 MiB`, async () => {
-    const rig = await start({
+    const sandbox = await start({
       source: `async (seed, bytes) => (await WebAssembly.instantiate(bytes)).instance.exports.hash(seed)`,
       args: [await assemble(MEMORY_HARD)],
     });
-    const outcomes = await rig.run(Array.from({ length: HASHES }, (_, i) => i));
+    const outcomes = await sandbox.run(Array.from({ length: HASHES }, (_, i) => i));
     for (const outcome of outcomes) expect(outcome).toEqual(expect.any(Number));
+  });
+}
+
+/** For engines with 64-bit WebAssembly memories: Deno and Chromium; Node 20 has none. */
+export function wideMemorySuite(start: StartSandbox): void {
+  it('limits WebAssembly memories with 64-bit addresses to 2 GiB, as those with 32-bit addresses', async () => {
+    const sandbox = await start(`() => {
+      const PAGES_MAX = 32_768n;
+      const module = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, 5, 3, 1, 4, 1, 7, 5, 1, 1, 109, 2, 0]);
+      const isRefused = (make) => { try { make(); return false; } catch (error) { return error instanceof RangeError; } };
+      const made = new WebAssembly.Memory({ address: 'i64', initial: 1n, maximum: 100_000n });
+      const { m: defined } = new WebAssembly.Instance(new WebAssembly.Module(module)).exports;
+      return {
+        growsWithinLimit: [made, defined].map((memory) => memory.grow(1n) === 1n),
+        growsPastLimit: [made, defined].map((memory) => !isRefused(() => memory.grow(PAGES_MAX))),
+        startsPastLimit: !isRefused(() => new WebAssembly.Memory({ address: 'i64', initial: PAGES_MAX + 1n })),
+      };
+    }`);
+    expect(await sandbox.one(0)).toEqual({
+      growsWithinLimit: [true, true],
+      growsPastLimit: [false, false],
+      startsPastLimit: false,
+    });
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SandboxRig, StartSandbox } from './worktime-rig.js';
+import type { SandboxFixture, StartSandbox } from './worktime-fixture.js';
 
 /** Evaluates an expression with the datum as `x`, or executes a text that sets `r`. */
 const EVALUATOR = `
@@ -19,14 +19,14 @@ def work(datum):
 
 /** `isBrief`: what depends on the kind of sandbox most, for those that are slow to start. */
 export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
-  let rig: SandboxRig;
+  let sandbox: SandboxFixture;
   beforeAll(async () => {
-    rig = await start({ worktime: 'pyodide', source: EVALUATOR, shared: true });
+    sandbox = await start({ worktime: 'pyodide', source: EVALUATOR, shared: true });
   });
-  afterAll(() => rig.kill());
-  const all = (cases: [string, unknown][]): Promise<unknown[]> => rig.run(cases);
+  afterAll(() => sandbox.kill());
+  const all = (cases: [string, unknown][]): Promise<unknown[]> => sandbox.run(cases);
 
-  it('refuses a result that is nested too deep, and one within the limit arrives', async () => {
+  it('refuses a result that is nested too deeply, and accepts one within the limit', async () => {
     const nested = 'r = 1\nfor _ in range(x): r = [r]\n';
     const [fine, deep, deeper, dicts] = await all([
       [nested, 900],
@@ -41,16 +41,16 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
       expect(one).toMatchObject({ code: 'RESULT_TOO_LARGE', info: { limit: 'VALUE_DEPTH_MAX' } });
   });
 
-  it('takes what Python has no type for as an object of JavaScript', async () => {
+  it('passes a value without a Python type as a JavaScript object', async () => {
     const data = [/a/g, new Error('x'), [/b/], { e: new TypeError('y') }];
     const code = 'type(x).__name__ if not isinstance(x, (list, dict)) else "in " + type(x).__name__';
     expect(await all(data.map((x) => [code, x]))).toEqual(['JsProxy', 'JsException', 'in list', 'in dict']);
     // For themselves, too.
-    expect(await rig.run(Array.from({ length: 40 }, () => ['x', /a/g]))).toEqual(Array(40).fill(/a/g));
-    expect((await rig.one(/whole/)) as Error).toMatchObject({ name: 'TypeError' });
+    expect(await sandbox.run(Array.from({ length: 40 }, () => ['x', /a/g]))).toEqual(Array(40).fill(/a/g));
+    expect((await sandbox.one(/whole/)) as Error).toMatchObject({ name: 'TypeError' });
   });
 
-  it('has null for None, also as a key', async () => {
+  it('converts None to null, also as a key', async () => {
     expect(
       await all([
         ['{None: 1, 2: None}', 0],
@@ -62,7 +62,7 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
     ]); // prettier-ignore
   });
 
-  it('tells causes of exceptions, and the exceptions of a group', async () => {
+  it('reports the causes of exceptions, and the exceptions of a group', async () => {
     const [caused, group] = (await all([
       ['try:\n  1 / 0\nexcept Exception as e:\n  raise KeyError("k") from e\n', 0],
       ['raise ExceptionGroup("both", [ValueError("a"), KeyError("b")])\n', 0],
@@ -76,7 +76,7 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
   });
   if (isBrief) return;
 
-  it('refuses by code, path and type what cannot leave Python, and says what can', async () => {
+  it('refuses a result that cannot leave Python with code, path, type and the supported types', async () => {
     const odd: [string, string, string, string][] = [
       ['{"a": {(1, 2)}}', '$.a<item 0>', 'tuple', 'list(x)'], ['[{b"x"}]', '$[0]<item 0>', 'bytes', 'list(x)'],
       ['__import__("array").array("w", "h")', '$', 'array', 'x.tounicode()'], ['{(1, 2): 3}', '$<key 0>', 'tuple', 'list(x.items())'],
@@ -89,14 +89,14 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
       ['__import__("pathlib").Path("a")', '$', 'PosixPath', 'str(x)'], ['(_ for _ in [])', '$', 'generator', 'list(x)'],
       ['{}.keys()', '$', 'dict_keys', 'list(x)'], ['{}.items()', '$', 'dict_items', 'list(x)'], ['object()', '$', 'object', 'return plain data'],
     ]; // prettier-ignore
-    const outcomes = (await rig.run(odd.map(([code]) => [code, null]))) as Error[];
+    const outcomes = (await sandbox.run(odd.map(([code]) => [code, null]))) as Error[];
     expect(outcomes).toMatchObject(
       odd.map(([, path, type]) => ({ code: 'RESULT_NOT_CLONEABLE', info: { path, type } })),
     );
     outcomes.forEach((one, i) => expect(one.message).toContain(odd[i]![3]));
   });
 
-  it('refuses by code, path and type what cannot enter Python, alone and among many', async () => {
+  it('refuses a datum that cannot enter Python with code, path and type, alone and among many', async () => {
     const far = new Date(8.64e15);
     const data: [unknown, string, string][] = [
       [new Map([[[1], 2]]), '$[1]<key 0>', 'Array'],
@@ -106,8 +106,8 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
       [new Map([[new Uint8Array(1), 1]]), '$[1]<key 0>', 'Uint8Array'],
     ];
     const refused = data.map(([, path, type]) => ({ code: 'VALUE_NOT_CLONEABLE', info: { path, type } }));
-    expect(await rig.run(data.map(([x]) => ['x', x]))).toMatchObject(refused);
-    const many = await rig.run(Array.from({ length: 60 }, (_, i) => ['x', i === 50 ? far : i]));
+    expect(await sandbox.run(data.map(([x]) => ['x', x]))).toMatchObject(refused);
+    const many = await sandbox.run(Array.from({ length: 60 }, (_, i) => ['x', i === 50 ? far : i]));
     expect(many[50]).toMatchObject({ code: 'VALUE_NOT_CLONEABLE', info: { path: '$[1]' } });
     expect(many[51]).toBe(51);
     const start2 = start({
@@ -121,7 +121,7 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
     });
   });
 
-  it('runs asyncio.run to its end, with tasks and sleep', async () => {
+  it('runs asyncio.run to completion, with tasks and sleep', async () => {
     const [sum, failed, stuck, nested] = await all([
       ['import asyncio\nasync def c(n):\n  await asyncio.sleep(n / 1000)\n  return n\nasync def m():\n  return sum(await asyncio.gather(*[c(i) for i in range(5)]))\nr = [asyncio.run(m()), asyncio.run(c(1))]\n', 0],
       ['import asyncio\nasync def c(): raise LookupError("in there")\nasyncio.run(c())\n', 0],
@@ -137,7 +137,7 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
     expect(nested).toMatchObject({ name: 'RuntimeError', message: expect.stringContaining('await the coroutine') as string }); // prettier-ignore
   });
 
-  it('shows in a traceback, and in those behind it, frames of the job and of Python alone', async () => {
+  it('shows only frames of the job and of Python in tracebacks, also in those of causes', async () => {
     const loud = 'class Loud:\n  def __str__(self): raise ValueError("loud")\n';
     const outcomes = (await all([
       ['import js\njs.jobfs.readFile("nothing")\n', 0],
@@ -156,7 +156,7 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
     expect(outcomes.slice(1).every(({ stack }) => stack!.includes('ValueError: loud'))).toBe(true);
   });
 
-  it('says of a missing module what a job can do', async () => {
+  it('reports for a missing module what the job can do', async () => {
     const [numpy, tk] = (await all([
       ['import numpy\n', 0],
       ['import tkinter\n', 0],
@@ -171,17 +171,17 @@ export function pythonValuesSuite(start: StartSandbox, isBrief = false): void {
   });
 
   it('has its own name in sys.argv, and its directory in PWD', async () => {
-    expect(await rig.one(['__import__("sys").argv', 0])).toEqual(['work-function.py']);
-    expect(await rig.one(['[__import__("os").environ["PWD"], __import__("os").getcwd()]', 0])).toEqual(
+    expect(await sandbox.one(['__import__("sys").argv', 0])).toEqual(['work-function.py']);
+    expect(await sandbox.one(['[__import__("os").environ["PWD"], __import__("os").getcwd()]', 0])).toEqual(
       Array(2).fill('/home/pyodide'),
     );
   });
 
-  it('ends an endless recursion in time, whatever limit the job sets', async () => {
+  it('ends an endless recursion in time, whatever recursion limit the job sets', async () => {
     const code = 'import sys\nsys.setrecursionlimit(10**6)\ndef f(n): return 1 + f(n + 1)\nf(0)\n';
-    const error = await rig.failure([code, 0]);
+    const error = await sandbox.failure([code, 0]);
     expect(error.name).toMatch(/RecursionError|MemoryError/);
     expect(error.stack!.length).toBeLessThan(20_000);
-    expect(await rig.one(['1 + 1', 0])).toBe(2);
+    expect(await sandbox.one(['1 + 1', 0])).toBe(2);
   }, 60_000);
 }

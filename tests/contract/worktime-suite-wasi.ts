@@ -1,13 +1,13 @@
 /**
  * What a command of WASI finds of files, devices and paths, for any kind of sandbox. The expectations themselves are in
- * `tests/rig/wasm/posix.c`, which prints those that do not hold and the number of those that do.
+ * `tests/fixtures/wasm/posix.c`, which prints those that do not hold and the number of those that do.
  * @module
  */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { bundleOf, type JobSpec, type SandboxRig, type StartSandbox } from './worktime-rig.js';
+import { bundleOf, type JobSpec, type SandboxFixture, type StartSandbox } from './worktime-fixture.js';
 
-const POSIX = readFileSync(new URL('../rig/wasm/posix.wasm', import.meta.url));
+const POSIX = readFileSync(new URL('../fixtures/wasm/posix.wasm', import.meta.url));
 const CWD = '/home/pyodide';
 const FILES = {
   [`${CWD}/data.txt`]: 'data',
@@ -24,41 +24,41 @@ export function wasiSuite(start: StartSandbox, isBrief = false): void {
   const startPart = async (
     args: unknown[],
     wasm: JobSpec['wasm'] = { result: 'text' },
-  ): Promise<SandboxRig> => {
+  ): Promise<SandboxFixture> => {
     const bundle = { bytes: await bundleOf(FILES), cwd: CWD };
     return start({ worktime: 'wasm', source: POSIX, args, wasm, bundle });
   };
 
-  it('finds files, directories, links and times as POSIX has them, and as they were packed in each slice', async () => {
-    const rig = await startPart(['files']);
-    expect(await rig.run(['', ''])).toEqual(['74', '74']);
+  it('a WASI command finds files, directories, links and times according to POSIX, unchanged in each slice', async () => {
+    const sandbox = await startPart(['files']);
+    expect(await sandbox.run(['', ''])).toEqual(['74', '74']);
   });
 
-  it('finds devices', async () => {
-    const rig = await startPart(['devices']);
-    expect(await rig.one('the datum')).toBe('to the output\n6');
-    expect(rig.lines).toEqual(['error to the errors']);
+  it('a WASI command finds /dev devices', async () => {
+    const sandbox = await startPart(['devices']);
+    expect(await sandbox.one('the datum')).toBe('to the output\n6');
+    expect(sandbox.lines).toEqual(['error to the errors']);
   });
 
-  it('finds the job’s files from its directory and by absolute paths, and each once', async () => {
+  it('a WASI command finds the files of its job by relative and absolute paths, and each once', async () => {
     expect(await (await startPart(['paths'])).one('')).toBe('10');
   });
 
-  it('writes and lists in time that grows as what it writes and lists', async () => {
+  it('a WASI command writes and lists files in linear time', async () => {
     expect(await (await startPart(['large', 16])).one('')).toBe('3');
     expect(await (await startPart(['entries', 8_000])).one('')).toBe('2');
   }, 30_000);
 
   if (isBrief) return;
 
-  it('succeeds with the exit codes that its job names, and no others', async () => {
-    const rig = await startPart(['exit', 10], { result: 'text', exitCodes: [0, 10] });
-    expect(await rig.one('')).toBe('what was found so far');
+  it('a WASI command succeeds only with the exit codes that its job lists', async () => {
+    const sandbox = await startPart(['exit', 10], { result: 'text', exitCodes: [0, 10] });
+    expect(await sandbox.one('')).toBe('what was found so far');
     const strict = await startPart(['exit', 0], { result: 'text', exitCodes: [10] });
     expect(await strict.failure('')).toMatchObject({ name: 'ExitError', code: 0 });
   });
 
-  it('keeps what it printed in the error of its slice', async () => {
+  it('the error of a failed WASI command contains what it printed', async () => {
     const error = await (await startPart(['exit', 3])).failure('');
     expect(error).toMatchObject({
       code: 3,
@@ -67,10 +67,10 @@ export function wasiSuite(start: StartSandbox, isBrief = false): void {
     });
   });
 
-  it('may leave its result in a file, and print to the console', async () => {
-    const rig = await startPart(['result', 1], { result: 'text', output: '/tmp/result' });
-    expect(await rig.run(['', ''])).toEqual(['the result', 'the result']);
-    expect(rig.lines).toEqual(['log working', 'log working']);
+  it('a WASI command may write its result to a file, and print to the console', async () => {
+    const sandbox = await startPart(['result', 1], { result: 'text', output: '/tmp/result' });
+    expect(await sandbox.run(['', ''])).toEqual(['the result', 'the result']);
+    expect(sandbox.lines).toEqual(['log working', 'log working']);
     const none = await startPart(['result', 0], { result: 'text', output: '/tmp/result' });
     expect(await none.failure('')).toMatchObject({
       name: 'OutputMissingError',
@@ -80,8 +80,8 @@ export function wasiSuite(start: StartSandbox, isBrief = false): void {
     expect(await failed.failure('')).toMatchObject({ code: 4, info: { stdout: 'working' } });
   });
 
-  it('tells its result where it holds more than a GiB', async () => {
-    const rig = await startPart(['memory', 1_100]);
-    expect(await rig.one('')).toBe('holding 1100 MiB');
+  it('a WASI command returns its result when its memory exceeds 1 GiB', async () => {
+    const sandbox = await startPart(['memory', 1_100]);
+    expect(await sandbox.one('')).toBe('holding 1100 MiB');
   });
 }

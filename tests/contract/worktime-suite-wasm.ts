@@ -4,17 +4,19 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { assemble } from '../rig/wat.js';
-import { bundleOf, type JobSpec, type SandboxRig, type StartSandbox } from './worktime-rig.js';
+import { assemble } from '../fixtures/wat.js';
+import { bundleOf, type JobSpec, type SandboxFixture, type StartSandbox } from './worktime-fixture.js';
 
-const COMMAND = readFileSync(new URL('../rig/wasm/command.wasm', import.meta.url));
+const COMMAND = readFileSync(new URL('../fixtures/wasm/command.wasm', import.meta.url));
 
 /** `isBrief`: what depends on the kind of sandbox most, for those that are slow to start. */
 export function wasmSuite(start: StartSandbox, isBrief = false): void {
-  const startWat = async (wat: string, spec: Omit<JobSpec, 'source'> = {}): Promise<SandboxRig> =>
+  const startWat = async (wat: string, spec: Omit<JobSpec, 'source'> = {}): Promise<SandboxFixture> =>
     start({ worktime: 'wasm', source: await assemble(wat), ...spec });
-  const startCommand = (args: unknown[], spec: Omit<JobSpec, 'source' | 'args'> = {}): Promise<SandboxRig> =>
-    start({ worktime: 'wasm', source: COMMAND, args, ...spec });
+  const startCommand = (
+    args: unknown[],
+    spec: Omit<JobSpec, 'source' | 'args'> = {},
+  ): Promise<SandboxFixture> => start({ worktime: 'wasm', source: COMMAND, args, ...spec });
   describe('a failure', () => failureTests(startWat));
   describe('a command and files', () => fileTests(startCommand));
   if (isBrief) return;
@@ -24,8 +26,8 @@ export function wasmSuite(start: StartSandbox, isBrief = false): void {
   describe('a command', () => commandTests(startCommand));
 }
 
-type StartWat = (wat: string, spec?: Omit<JobSpec, 'source'>) => Promise<SandboxRig>;
-type StartCommand = (args: unknown[], spec?: Omit<JobSpec, 'source' | 'args'>) => Promise<SandboxRig>;
+type StartWat = (wat: string, spec?: Omit<JobSpec, 'source'>) => Promise<SandboxFixture>;
+type StartCommand = (args: unknown[], spec?: Omit<JobSpec, 'source' | 'args'>) => Promise<SandboxFixture>;
 
 const SAME = (type: string): string =>
   `(module (func (export "work") (param ${type}) (result ${type}) local.get 0))`;
@@ -52,7 +54,7 @@ const SHIFT = `(module (memory (export "memory") 1) (global $next (mut i32) (i32
     local.get $at i64.extend_i32_u i64.const 32 i64.shl local.get $length i64.extend_i32_u i64.or))`;
 
 function numberTests(start: StartWat): void {
-  it('takes and gives each type as JavaScript has it', async () => {
+  it('takes and returns each number type as its JavaScript type', async () => {
     const results = [];
     for (const [type, data] of [
       ['i32', [0, -1, 2 ** 31 - 1, 7n]],
@@ -70,18 +72,18 @@ function numberTests(start: StartWat): void {
     ]);
   });
 
-  it('takes several numbers from an array, and the arguments behind them', async () => {
+  it('takes several numbers from an array, followed by the arguments', async () => {
     const wat = `(module (func (export "work") (param f64 i32 i64) (result f64 i64)
       local.get 0 local.get 1 f64.convert_i32_s f64.add local.get 2))`;
-    const rig = await start(wat, { args: [5] });
-    expect(await rig.run([[1.5, 2], new Float64Array([3, 4])])).toEqual([[3.5, 5n], [7, 5n]]); // prettier-ignore
+    const sandbox = await start(wat, { args: [5] });
+    expect(await sandbox.run([[1.5, 2], new Float64Array([3, 4])])).toEqual([[3.5, 5n], [7, 5n]]); // prettier-ignore
     const none = await start('(module (func (export "work")))');
     expect(await none.run([[]])).toEqual([undefined]);
   });
 
-  it('refuses for its slice alone what would be changed on the way', async () => {
-    const rig = await start(SAME('i32'));
-    const outcomes = await rig.run([1.5, 2 ** 32, 'one', [1, 2], null, { a: 1 }, 5]);
+  it('fails only its slice for a datum that would be converted with a change', async () => {
+    const sandbox = await start(SAME('i32'));
+    const outcomes = await sandbox.run([1.5, 2 ** 32, 'one', [1, 2], null, { a: 1 }, 5]);
     expect(outcomes.map((one) => (one instanceof Error ? `${one.name}: ${one.message}` : one))).toEqual([
       'RangeError: The datum, 1.5, is no i32',
       'RangeError: The datum, 4294967296, is no i32',
@@ -96,7 +98,7 @@ function numberTests(start: StartWat): void {
     expect(await large.failure(2n ** 64n)).toMatchObject({ name: 'RangeError' });
   });
 
-  it('is the one that the job names, else `work`, else the only one', async () => {
+  it('is the export that the job names, else `work`, else the only one', async () => {
     const two = `(module (func (export "work") (result i32) i32.const 1) (func (export "other") (result i32) i32.const 2))`;
     expect(await (await start(two)).one([])).toBe(1);
     expect(await (await start(two, { wasm: { export: 'other' } })).one([])).toBe(2);
@@ -104,15 +106,15 @@ function numberTests(start: StartWat): void {
     expect(await (await start(one)).one([])).toBe(3);
   });
 
-  it('keeps its state from slice to slice, and loses it with a failure', async () => {
-    const rig = await start(COUNTER);
-    const outcomes = await rig.run([0, 0, 1, 0]);
+  it('keeps its state from slice to slice, and loses it after a failure', async () => {
+    const sandbox = await start(COUNTER);
+    const outcomes = await sandbox.run([0, 0, 1, 0]);
     expect([outcomes[0], outcomes[1], outcomes[3]]).toEqual([1, 2, 1]);
     expect(outcomes[2]).toMatchObject({ name: 'RuntimeError' });
   });
 
-  it('may say progress and lines, and fail with words of its own', async () => {
-    const rig = await start(`(module
+  it('may report progress, print lines, and fail with its own message', async () => {
+    const sandbox = await start(`(module
       (import "manyhands" "progress" (func $progress (param f64)))
       (import "manyhands" "log" (func $log (param i32 i32)))
       (import "manyhands" "fail" (func $fail (param i32 i32)))
@@ -120,18 +122,18 @@ function numberTests(start: StartWat): void {
       (func $deep (param i32) local.get 0 if i32.const 5 i32.const 3 call $fail end)
       (func (export "work") (param i32) f64.const 0.5 call $progress i32.const 0 i32.const 8 call $log
         local.get 0 call $deep))`);
-    const [fine, failed] = await rig.run([0, 1]);
+    const [fine, failed] = await sandbox.run([0, 1]);
     expect(fine).toBe(undefined);
     expect(failed).toMatchObject({ name: 'Error', message: 'way' });
     expect((failed as Error).stack).toContain('deep');
-    expect(rig.lines).toEqual(['log half way', 'log half way']);
-    expect(rig.of('progress').map((m) => m.progress)).toContain(0.5);
+    expect(sandbox.lines).toEqual(['log half way', 'log half way']);
+    expect(sandbox.of('progress').map((m) => m.progress)).toContain(0.5);
   });
 }
 
 function bytesTests(start: StartWat): void {
-  it('takes bytes, texts and what JSON can say, and gives the same form back', async () => {
-    const rig = await start(SHIFT, { args: [0] });
+  it('takes bytes, strings and JSON values, and returns the same form', async () => {
+    const sandbox = await start(SHIFT, { args: [0] });
     const data = [
       new Uint8Array([1, 2, 255]),
       'text 💩',
@@ -142,12 +144,12 @@ function bytesTests(start: StartWat): void {
       null,
       undefined,
     ];
-    expect(await rig.run(data)).toEqual(data);
+    expect(await sandbox.run(data)).toEqual(data);
     const shifted = await start(SHIFT, { args: [1] });
     expect(await shifted.run(['HAL', new Uint8Array([255])])).toEqual(['IBM', new Uint8Array([0])]);
   });
 
-  it('gives the form that the job asks for', async () => {
+  it('returns the form that the job requests', async () => {
     const run = async (result: 'bytes' | 'json' | 'text', datum: unknown) =>
       (await start(SHIFT, { args: [0], wasm: { result } })).one(datum);
     expect(await run('json', '[1,2]')).toEqual([1, 2]);
@@ -157,18 +159,24 @@ function bytesTests(start: StartWat): void {
     expect(await run('text', new Uint8Array([0xff]))).toMatchObject({ name: 'TypeError' });
   });
 
-  it('refuses what JSON cannot say, with its place', async () => {
-    const rig = await start(SHIFT, { args: [0] });
-    const outcomes = await rig.run([{ n: 1n }, [NaN], new Map(), { deep: { b: new Uint8Array(1) } }, /x/]);
+  it('refuses a value that JSON cannot represent, with its path', async () => {
+    const sandbox = await start(SHIFT, { args: [0] });
+    const outcomes = await sandbox.run([
+      { n: 1n },
+      [NaN],
+      new Map(),
+      { deep: { b: new Uint8Array(1) } },
+      /x/,
+    ]);
     for (const outcome of outcomes) expect(outcome).toMatchObject({ name: 'TypeError' });
     expect((outcomes[0] as Error).message).toBe('the datum holds a bigint at n, which JSON cannot represent');
   });
 
-  it('fails its slice where it gives a place outside of its memory', async () => {
-    const rig = await start(`(module (memory (export "memory") 1)
+  it('fails its slice when it returns an address outside of its memory', async () => {
+    const sandbox = await start(`(module (memory (export "memory") 1)
       (func (export "alloc") (param i32) (result i32) i32.const 0)
       (func (export "work") (param i32 i32) (result i64) i64.const 0xffff_fff0_0000_0010))`);
-    expect(await rig.failure('x')).toMatchObject({ name: 'RangeError', message: expect.stringContaining('memory ends at 65536') as string }); // prettier-ignore
+    expect(await sandbox.failure('x')).toMatchObject({ name: 'RangeError', message: expect.stringContaining('memory ends at 65536') as string }); // prettier-ignore
     const badAlloc = await start(`(module (memory (export "memory") 1)
       (func (export "alloc") (param i32) (result i32) i32.const -1)
       (func (export "work") (param i32 i32) (result i64) i64.const 0))`);
@@ -177,8 +185,8 @@ function bytesTests(start: StartWat): void {
 }
 
 function failureTests(start: StartWat): void {
-  it('by a trap is a RuntimeError with the names that the module has', async () => {
-    const rig = await start(`(module (memory 1)
+  it('by a trap is a RuntimeError with the function names of the module', async () => {
+    const sandbox = await start(`(module (memory 1)
       (func $boom unreachable)
       (func $outside i32.const -4 i32.load drop)
       (func $divide i32.const 1 i32.const 0 i32.div_s drop)
@@ -189,7 +197,7 @@ function failureTests(start: StartWat): void {
         local.get 0 i32.const 2 i32.eq if call $divide end
         local.get 0 i32.const 3 i32.eq if local.get 0 call $deeper drop end
         i32.const 4))`);
-    const outcomes = (await rig.run([0, 1, 2, 3, 4])) as Error[];
+    const outcomes = (await sandbox.run([0, 1, 2, 3, 4])) as Error[];
     expect(outcomes.map((one) => one.name ?? one)).toEqual([...Array<string>(4).fill('RuntimeError'), 4]);
     const names = ['boom', 'outside', 'divide', 'deeper'];
     names.forEach((name, i) => {
@@ -210,7 +218,7 @@ function refusalTests(start: StartSandbox, startWat: StartWat): void {
     message: expect.stringContaining(text) as string,
   });
 
-  it('is told as such before any slice', async () => {
+  it('is rejected before any slice', async () => {
     const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const cases: [JobSpec['source'], string][] = [
       [new Uint8Array([1, 2, 3]), 'no WebAssembly module'],
@@ -233,23 +241,23 @@ function refusalTests(start: StartSandbox, startWat: StartWat): void {
 }
 
 function commandTests(start: StartCommand): void {
-  it('reads the datum from its input, and its output is the result', async () => {
-    const rig = await start([]);
+  it('reads the datum from stdin, and its stdout is the result', async () => {
+    const sandbox = await start([]);
     const data = ['text', new Uint8Array([0, 1, 255]), { a: [1, 'x'] }, 7, null, ''];
-    expect(await rig.run(data)).toEqual(data);
+    expect(await sandbox.run(data)).toEqual(data);
     expect(await (await start([], { wasm: { result: 'text' } })).one({ a: 1 })).toBe('{"a":1}');
   });
 
-  it('has arguments of any letters, and the variables of its job', async () => {
-    const rig = await start(['args', 'zwei', 3, 'süß 💩', [1, { a: 2 }], 10n]);
-    expect(await rig.one('')).toBe('work|args|zwei|3|süß 💩|[1,{"a":2}]|10');
+  it('has arguments in Unicode, and the environment variables of its job', async () => {
+    const sandbox = await start(['args', 'zwei', 3, 'süß 💩', [1, { a: 2 }], 10n]);
+    expect(await sandbox.one('')).toBe('work|args|zwei|3|süß 💩|[1,{"a":2}]|10');
     const env = await start(['env'], { env: { A: '1', B_2: 'zwei' } });
     expect(((await env.one('')) as string).split('|').sort()).toEqual(['A=1', 'B_2=zwei']);
   });
 
-  it('fails with a code and what it said last, and its slice alone', async () => {
-    const rig = await start(['exit', 3]);
-    const error = await rig.failure('');
+  it('fails only its slice, with its exit code and its last output', async () => {
+    const sandbox = await start(['exit', 3]);
+    const error = await sandbox.failure('');
     expect(error).toMatchObject({ name: 'ExitError', code: 3 });
     expect(error.message).toBe('The command exited with code 3; standard error: going to exit');
     expect(await (await start(['exit', 0])).one('')).toBe('');
@@ -259,13 +267,13 @@ function commandTests(start: StartCommand): void {
     expect(panic.stack).toContain('work-function.wasm');
   });
 
-  it('says what it writes to its standard error, line by line', async () => {
-    const rig = await start(['say']);
-    expect(await rig.run(['', ''])).toEqual(['done', 'done']);
-    expect(rig.lines).toEqual(['error one', 'error two', 'error one', 'error two']);
+  it('forwards stderr to the console line by line', async () => {
+    const sandbox = await start(['say']);
+    expect(await sandbox.run(['', ''])).toEqual(['done', 'done']);
+    expect(sandbox.lines).toEqual(['error one', 'error two', 'error one', 'error two']);
   });
 
-  it('has a clock, sleep, chance, and no network', async () => {
+  it('has a clock, sleep and random numbers, and no network', async () => {
     const [slept, now] = ((await (await start(['clock'])).one('')) as string).split(' ');
     expect(slept).toBe('true');
     expect(Number(now)).toBeGreaterThan(1_700_000_000);
@@ -274,7 +282,7 @@ function commandTests(start: StartCommand): void {
     expect(await (await start(['socket'])).one('')).toContain('Some(');
   });
 
-  it('fails its slice alone where it writes more than a result may have', async () => {
+  it('fails only its slice when its output exceeds the limit of a result', async () => {
     const [large] = await (await start(['big', 65])).run(['']);
     expect(large).toMatchObject({ code: 'RESULT_TOO_LARGE' });
     expect(await (await start(['big', 2])).one('')).toHaveLength(2 * 1024 * 1024);
@@ -294,7 +302,7 @@ function fileTests(start: StartCommand): void {
     },
   });
 
-  it('finds them by absolute paths, and by paths from the job’s directory', async () => {
+  it('finds them by absolute paths and by paths relative to the directory of the job', async () => {
     for (const [path, text] of [
       [`${CWD}/data/words.txt`, 'one two'],
       ['data/words.txt', 'one two'],
@@ -302,19 +310,19 @@ function fileTests(start: StartCommand): void {
       ['/etc/x', 'x'],
       ['missing', 'NotFound'],
     ] as const) {
-      const rig = await start(['read', path], await files());
-      expect(await rig.one(''), path).toBe(text);
+      const sandbox = await start(['read', path], await files());
+      expect(await sandbox.one(''), path).toBe(text);
     }
     expect(await (await start(['list', CWD], await files())).one('')).toBe('data|top.txt');
   });
 
   it('cannot change them', async () => {
-    const rig = await start(['spoil', `${CWD}/top.txt`], await files());
-    expect(await rig.run(['', ''])).toEqual(['6 top', '6 top']);
+    const sandbox = await start(['spoil', `${CWD}/top.txt`], await files());
+    expect(await sandbox.run(['', ''])).toEqual(['6 top', '6 top']);
   });
 
-  it('has a folder to write to, which is empty for each slice', async () => {
-    const rig = await start(['scratch'], await files());
-    expect(await rig.run(['', ''])).toEqual(['x', 'x']);
+  it('has a writable folder that is empty at the start of each slice', async () => {
+    const sandbox = await start(['scratch'], await files());
+    expect(await sandbox.run(['', ''])).toEqual(['x', 'x']);
   });
 }

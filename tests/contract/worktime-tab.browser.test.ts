@@ -12,17 +12,17 @@ import { findChromium } from '../../scripts/find-chromium.mjs';
 import type { SupervisorToSandbox } from '../../src/protocol/messages/sandbox-messages.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
 import { describeWorktime } from '../../src/worktimes/registry.js';
-import { startWebServer, type WebServer } from '../e2e/rig/web-server.js';
+import { startWebServer, type WebServer } from '../e2e/fixtures/web-server.js';
 import type {} from './worktime-browser-page.js';
 import { fromText, toText } from './worktime-browser-text.js';
-import { starter } from './worktime-rig.js';
+import { createStarter } from './worktime-fixture.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { globalsSuite } from './worktime-suite-globals.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
-import { restSuite } from './worktime-suite-rest.js';
-import { signsSuite } from './worktime-suite-signs.js';
+import { quiesceSuite } from './worktime-suite-quiesce.js';
+import { reportingSuite } from './worktime-suite-reporting.js';
 import { warmSuite } from './worktime-suite-warm.js';
 import { wasiSuite } from './worktime-suite-wasi.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
@@ -53,14 +53,14 @@ afterAll(async () => {
   await server.close();
 });
 
-const { start, end } = starter(() => host);
+const { start, end } = createStarter(() => host);
 afterEach(end);
 
 describe('map-basic in a browser', () => {
   mapBasicSuite(start);
   globalsSuite(start);
-  signsSuite(start);
-  restSuite(start);
+  reportingSuite(start);
+  quiesceSuite(start);
 });
 
 describe('pyodide in a browser', () => pyodideSuite(start));
@@ -77,8 +77,8 @@ describe('a warm start in a browser', () => warmSuite(() => host));
 describe('memory in a browser', () => memorySuite(start));
 
 describe('a Worker', () => {
-  it('does not hear its supervisor, nor speak to it, but by the harness', async () => {
-    const rig = await start(`async () => {
+  it('exchanges messages with its supervisor only through the harness', async () => {
+    const sandbox = await start(`async () => {
       const heard = [];
       EventTarget.prototype.addEventListener.call(globalThis, 'message', (event) => heard.push(event.data));
       globalThis.onmessage = (event) => heard.push(event.data);
@@ -87,8 +87,12 @@ describe('a Worker', () => {
       for (const end = performance.now() + 50; performance.now() < end; ) await turn();
       return [heard, typeof postMessage, Object.getOwnPropertyNames(Object.getPrototypeOf(globalThis))];
     }`);
-    const first = rig.one(0);
-    expect(await rig.one(0)).toEqual([[], 'undefined', expect.not.arrayContaining(['postMessage', 'close'])]);
+    const first = sandbox.one(0);
+    expect(await sandbox.one(0)).toEqual([
+      [],
+      'undefined',
+      expect.not.arrayContaining(['postMessage', 'close']),
+    ]);
     await first;
   });
 });

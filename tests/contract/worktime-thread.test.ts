@@ -3,21 +3,21 @@
  * @module
  */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { builtThreadHost, starter } from './worktime-rig.js';
+import { builtThreadHost, createStarter } from './worktime-fixture.js';
 import { customSuite } from './worktime-suite-custom.js';
 import { globalsSuite } from './worktime-suite-globals.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { pythonValuesSuite } from './worktime-suite-python-values.js';
-import { restSuite } from './worktime-suite-rest.js';
-import { signsSuite } from './worktime-suite-signs.js';
+import { quiesceSuite } from './worktime-suite-quiesce.js';
+import { reportingSuite } from './worktime-suite-reporting.js';
 import { warmSuite } from './worktime-suite-warm.js';
 import { wasiSuite } from './worktime-suite-wasi.js';
 import { wasmSuite } from './worktime-suite-wasm.js';
 
 const host = builtThreadHost();
-const { start, end } = starter(() => host);
+const { start, end } = createStarter(() => host);
 
 afterEach(end);
 afterAll(() => host.close());
@@ -25,8 +25,8 @@ afterAll(() => host.close());
 describe('map-basic in a thread', () => {
   mapBasicSuite(start);
   globalsSuite(start);
-  signsSuite(start);
-  restSuite(start);
+  reportingSuite(start);
+  quiesceSuite(start);
 });
 
 describe('memory in a thread', () => memorySuite(start));
@@ -46,41 +46,41 @@ describe('a custom worktime in a thread', () => customSuite(start));
 describe('a warm start in a thread', () => warmSuite(() => host));
 
 describe('a thread', () => {
-  it('says why it ended when it ran out of memory', async () => {
+  it('reports that it ended because it ran out of memory', async () => {
     const small = builtThreadHost(24);
-    const own = starter(() => small);
-    const rig = await own.start('() => { const all = []; for (;;) all.push(new Array(1e4).fill({})); }');
-    rig.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }]);
-    expect(await rig.exited()).toBe(
+    const own = createStarter(() => small);
+    const sandbox = await own.start('() => { const all = []; for (;;) all.push(new Array(1e4).fill({})); }');
+    sandbox.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }]);
+    expect(await sandbox.exited()).toBe(
       'The sandbox thread ran out of memory: its JavaScript heap reached 24 MiB.',
     );
     await small.close();
   });
 
-  it('is killed in the middle of an endless loop, and ends once', async () => {
-    const rig = await start('() => { for (;;); }');
-    rig.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
-    await rig.until((m) => m.type === 'begin');
-    rig.kill();
-    rig.kill();
-    expect(await rig.exited()).toBe('The sandbox thread was killed.');
+  it('is killed in the middle of an endless loop, and reports its end once', async () => {
+    const sandbox = await start('() => { for (;;); }');
+    sandbox.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
+    await sandbox.until((m) => m.type === 'begin');
+    sandbox.kill();
+    sandbox.kill();
+    expect(await sandbox.exited()).toBe('The sandbox thread was killed.');
   });
 
-  it('is not started by a closed host, and ends with it', async () => {
+  it('ends when its host is closed, and is not started by a closed host', async () => {
     const other = builtThreadHost();
-    const rig = await starter(() => other).start('x => x');
+    const sandbox = await createStarter(() => other).start('x => x');
     await other.close();
-    expect(rig.exitReason).toBe('The sandbox thread was killed.');
-    await expect(starter(() => other).start('x => x')).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(sandbox.exitReason).toBe('The sandbox thread was killed.');
+    await expect(createStarter(() => other).start('x => x')).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('has nothing of the environment and the arguments of its host', async () => {
+  it('does not see the environment variables and arguments of its host', async () => {
     // A thread is no border: a module that is a work function may import what Node has built in.
-    const rig = await start({
+    const sandbox = await start({
       sourceKind: 'module',
       source:
         'import { env, argv, execArgv } from "node:process"; export default () => [{ ...env }, argv.length, execArgv];',
     });
-    expect(await rig.one(0)).toEqual([{}, 2, []]);
+    expect(await sandbox.one(0)).toEqual([{}, 2, []]);
   });
 });

@@ -4,12 +4,12 @@
  * so that donor.test.ts stands in for that one.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { chromium, expect, type CDPSession, type Page } from '@playwright/test';
 import { findChromium } from '../../scripts/find-chromium.mjs';
-import { leasesOf, power, state } from './rig/donor-page.js';
-import { test as base } from './rig/job-rig.js';
-import { deployStamped } from './rig/stamped-job.js';
+import { leasesOf, power, state } from './fixtures/donor-page.js';
+import { test as base } from './fixtures/job-fixture.js';
+import { deployStamped } from './fixtures/stamped-job.js';
 
 interface Donor {
   page: Page;
@@ -22,7 +22,7 @@ interface Donor {
 const asRoot = process.getuid?.() === 0 || process.env.CHROMIUM_NO_SANDBOX !== undefined;
 
 const test = base.extend<{ donor: Donor }>({
-  donor: async ({ rig }, use) => {
+  donor: async ({ fixture }, use) => {
     const browser = await chromium.launch({
       executablePath: findChromium(),
       chromiumSandbox: !asRoot,
@@ -30,14 +30,14 @@ const test = base.extend<{ donor: Donor }>({
       args: ['--disable-gpu', '--enable-blink-features=NetInfoDownlinkMax'],
     });
     const page = await browser.newPage();
-    await page.goto(rig.scheduler);
+    await page.goto(fixture.scheduler);
     const sensors = await page.context().newCDPSession(page);
     const { targetInfo } = await sensors.send('Target.getTargetInfo');
     const allowIdleDetection = async (): Promise<void> => {
       const session = await browser.newBrowserCDPSession();
       await session.send('Browser.grantPermissions', {
         permissions: ['idleDetection'],
-        origin: rig.scheduler,
+        origin: fixture.scheduler,
         browserContextId: targetInfo.browserContextId,
       });
     };
@@ -46,8 +46,11 @@ const test = base.extend<{ donor: Donor }>({
   },
 });
 
-test('only while nobody is at the machine', async ({ rig, donor: { page, sensors, allowIdleDetection } }) => {
-  const { job } = await deployStamped(rig.scheduler, 2_000, 30);
+test('a page that may work only while the computer is idle pauses when somebody uses it', async ({
+  fixture,
+  donor: { page, sensors, allowIdleDetection },
+}) => {
+  const { job } = await deployStamped(fixture.scheduler, 2_000, 30);
   const wish = page.getByLabel('Only when I am not using the computer');
   // Without the permission the wish cannot be kept, and is not taken.
   await wish.click();
@@ -61,20 +64,20 @@ test('only while nobody is at the machine', async ({ rig, donor: { page, sensors
   await power(page, 'Start').click();
   await sensors.send('Emulation.setIdleOverride', { isUserActive: true, isScreenUnlocked: true });
   await expect(state(page)).toHaveText('Paused: you are using the computer');
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   await sensors.send('Emulation.setIdleOverride', { isUserActive: false, isScreenUnlocked: true });
   await expect(state(page)).toHaveText('Working');
   await sensors.send('Emulation.setIdleOverride', { isUserActive: true, isScreenUnlocked: true });
   await expect(state(page)).toHaveText('Paused: you are using the computer');
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   // A screen that is locked is nobody at the machine, too.
   await sensors.send('Emulation.setIdleOverride', { isUserActive: true, isScreenUnlocked: false });
   await expect(state(page)).toHaveText('Working');
   await job.cancel();
 });
 
-test('pause while the computer is under pressure', async ({ rig, donor: { page, sensors } }) => {
-  const { job } = await deployStamped(rig.scheduler, 5_000, 30);
+test('a page pauses while the CPU is under pressure', async ({ fixture, donor: { page, sensors } }) => {
+  const { job } = await deployStamped(fixture.scheduler, 5_000, 30);
   const press = (level: 'nominal' | 'fair' | 'serious' | 'critical'): Promise<unknown> =>
     sensors.send('Emulation.setPressureStateOverride', { source: 'cpu', state: level });
   await sensors.send('Emulation.setPressureSourceOverrideEnabled', {
@@ -88,7 +91,7 @@ test('pause while the computer is under pressure', async ({ rig, donor: { page, 
   await expect(state(page)).toHaveText('Working');
   await press('critical');
   await expect(state(page)).toHaveText('Paused: the computer is busy');
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   const pausedMs = Date.now();
   await press('nominal');
   await expect(state(page)).toHaveText('Working');
@@ -97,8 +100,8 @@ test('pause while the computer is under pressure', async ({ rig, donor: { page, 
   await job.cancel();
 });
 
-test('not on a metered network', async ({ rig, donor: { page, sensors } }) => {
-  const { job } = await deployStamped(rig.scheduler, 2_000, 30);
+test('a page pauses on a metered network', async ({ fixture, donor: { page, sensors } }) => {
+  const { job } = await deployStamped(fixture.scheduler, 2_000, 30);
   const network = (connectionType: 'cellular4g' | 'wifi'): Promise<unknown> =>
     sensors.send('Network.emulateNetworkConditions', {
       offline: false,
@@ -113,7 +116,7 @@ test('not on a metered network', async ({ rig, donor: { page, sensors } }) => {
   await expect(state(page)).toHaveText('Working');
   await network('cellular4g');
   await expect(state(page)).toHaveText('Paused: on a metered network');
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   await network('wifi');
   await expect(state(page)).toHaveText('Working');
   await power(page, 'Stop').click();

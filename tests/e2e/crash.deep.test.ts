@@ -3,10 +3,10 @@
  * killer: the page lives, says so, and the work runs again at nobody's cost.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect } from '@playwright/test';
 import { LOST_ATTEMPTS_MAX } from '../../src/protocol/limits.js';
-import { test } from './rig/job-rig.js';
+import { test } from './fixtures/job-fixture.js';
 import {
   busiestRenderer,
   launchPlainChromium,
@@ -14,18 +14,20 @@ import {
   processesOf,
   slicesOf,
   textOf,
-} from './rig/plain-chromium.js';
-import { deployStamped, sorted, upTo } from './rig/stamped-job.js';
+} from './fixtures/plain-chromium.js';
+import { deployStamped, sorted, upTo } from './fixtures/stamped-job.js';
 
-test('the process of the sandboxes dies, more often than a slice may be lost', async ({ rig }) => {
+test('a job completes although the renderer process of the sandboxes crashes more often than the limit of attempts', async ({
+  fixture,
+}) => {
   test.setTimeout(240_000);
   const count = 60;
   const plain = await launchPlainChromium();
   try {
-    const { job, numbers } = await deployStamped(rig.scheduler, count, 500);
+    const { job, numbers } = await deployStamped(fixture.scheduler, count, 500);
     const errors: unknown[] = [];
     job.on('error', ({ error }) => errors.push(error));
-    const page = await openDonor(plain, rig.scheduler);
+    const page = await openDonor(plain, fixture.scheduler);
     let crashes = 0;
     page.on('error', () => crashes++);
     for (let time = 0; time <= LOST_ATTEMPTS_MAX; time++) {

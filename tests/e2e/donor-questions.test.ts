@@ -3,7 +3,7 @@
  * and hours of the day.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect } from '@playwright/test';
 import {
   answer,
@@ -15,12 +15,12 @@ import {
   questions,
   state,
   unfold,
-} from './rig/donor-page.js';
-import { test } from './rig/job-rig.js';
+} from './fixtures/donor-page.js';
+import { test } from './fixtures/job-fixture.js';
 
-test('a new deployer is let in or kept out by the donor, and let in again', async ({ rig, page }) => {
-  await deploy(rig, 'First of mine', 50);
-  await page.goto(rig.scheduler);
+test('the donor accepts or blocks a new deployer, and can unblock it later', async ({ fixture, page }) => {
+  await deploy(fixture, 'First of mine', 50);
+  await page.goto(fixture.scheduler);
   await unfold(page);
   await page.getByLabel('Ask me before a new deployer’s code runs').check();
   await power(page, 'Start').click();
@@ -42,18 +42,18 @@ test('a new deployer is let in or kept out by the donor, and let in again', asyn
   // A change of mind reaches what runs: it stops and goes back, until the donor lets it in again.
   await page.getByRole('button', { name: 'Ask about them again' }).click();
   await expect(questions(page)).toContainText('First of mine');
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   await expect(card(page, 'First of mine')).toBeHidden();
   await answer(page, /^Let them in/);
   await expect(card(page, 'First of mine')).toBeVisible();
 });
 
-test('a question waits as long as it takes, covers nothing, and one answer counts in every tab', async ({
-  rig,
+test('a question stays open without covering the page, and one answer applies in every tab', async ({
+  fixture,
   page,
 }) => {
   await page.clock.install();
-  await page.goto(rig.scheduler);
+  await page.goto(fixture.scheduler);
   await unfold(page);
   await page.getByLabel('Earn to a key made in this browser').check();
   await page.getByLabel('Ask me before a new deployer’s code runs').check();
@@ -64,7 +64,7 @@ test('a question waits as long as it takes, covers nothing, and one answer count
   await page.getByRole('button', { name: 'Save the key as a file' }).click();
   const field = page.getByLabel('Passphrase', { exact: true });
   await field.pressSequentially('correct horse ');
-  await deploy(rig, 'First of mine', 50);
+  await deploy(fixture, 'First of mine', 50);
   await expect(questions(page)).toContainText('First of mine');
   await field.pressSequentially('battery staple');
   await expect(field).toHaveValue('correct horse battery staple');
@@ -74,7 +74,7 @@ test('a question waits as long as it takes, covers nothing, and one answer count
   await page.clock.fastForward(6 * 60_000);
   await expect(questions(page)).toContainText('asked 6 minutes ago');
   const other = await page.context().newPage();
-  await other.goto(rig.scheduler);
+  await other.goto(fixture.scheduler);
   await power(other, 'Start').click();
   await expect(questions(other)).toContainText('First of mine');
   await answer(other, /^Do not ask about anybody/);
@@ -87,9 +87,12 @@ test('a question waits as long as it takes, covers nothing, and one answer count
   await expect(state(page)).toHaveText('Stopped');
 });
 
-test('it finishes what runs and stops, pauses for a while, and keeps to the hours', async ({ rig, page }) => {
-  await deploy(rig, 'Long', 2_000);
-  await page.goto(rig.scheduler);
+test('the page finishes running slices and stops, pauses for a given time, and works only in the allowed hours', async ({
+  fixture,
+  page,
+}) => {
+  await deploy(fixture, 'Long', 2_000);
+  await page.goto(fixture.scheduler);
   await power(page, 'Start').click();
   await expect(state(page)).toHaveText('Working');
   await page.getByRole('button', { name: '15 min' }).click();

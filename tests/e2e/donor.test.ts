@@ -3,7 +3,7 @@
  * In a real Chromium, with a scheduler process and this process as the deployer.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { readFile } from 'node:fs/promises';
 import { expect, type Page } from '@playwright/test';
 import { computeFor, init } from 'manyhands';
@@ -20,8 +20,8 @@ import {
   setRange,
   state,
   unfold,
-} from './rig/donor-page.js';
-import { test } from './rig/job-rig.js';
+} from './fixtures/donor-page.js';
+import { test } from './fixtures/job-fixture.js';
 
 /** All that the page keeps of its history, as text. */
 const keptHistory = (page: Page): Promise<string> =>
@@ -37,12 +37,15 @@ const keptHistory = (page: Page): Promise<string> =>
       }),
   );
 
-test('a donor’s visits, from arriving to coming back', async ({ rig, page }) => {
-  await page.goto(`${rig.scheduler}/#join=lab,sesame%2C1`);
+test('a donor starts, works, changes settings, stops, and finds all of it after a reload', async ({
+  fixture,
+  page,
+}) => {
+  await page.goto(`${fixture.scheduler}/#join=lab,sesame%2C1`);
   await expect(state(page)).toHaveText('Not started');
 
   // The link's secret leaves the address bar at once, and is kept as a digest alone.
-  expect(page.url()).toBe(`${rig.scheduler}/`);
+  expect(page.url()).toBe(`${fixture.scheduler}/`);
   expect(await axeFindings(page)).toEqual([]);
   await expect(page).toHaveTitle('(1) A question · manyhands');
   await answer(page, /^Join/);
@@ -57,10 +60,10 @@ test('a donor’s visits, from arriving to coming back', async ({ rig, page }) =
   expect(await axeFindings(page)).toEqual([]);
 
   const payer = await wallet.get();
-  const operator = await openOperator({ scheduler: rig.scheduler, dataDir: rig.dataDir });
+  const operator = await openOperator({ scheduler: fixture.scheduler, dataDir: fixture.dataDir });
   await operator.mint(payer.address, toUnits(10_000));
   await operator.close();
-  init({ scheduler: rig.scheduler });
+  init({ scheduler: fixture.scheduler });
   const paid = computeFor<number>(
     Array.from({ length: 2_000 }, (_, i) => i),
     BUSY,
@@ -72,7 +75,7 @@ test('a donor’s visits, from arriving to coming back', async ({ rig, page }) =
     link: 'https://example.org/about',
   });
   await paid.deploy(0.5, payer);
-  const other = await deploy(rig, 'For the lab', 400, (job) => {
+  const other = await deploy(fixture, 'For the lab', 400, (job) => {
     job.computeGroups = [{ joinKey: 'lab', joinSecret: 'sesame,1' }];
     Object.assign(job.public, { link: 'http://example.org/' });
   });
@@ -133,7 +136,7 @@ test('a donor’s visits, from arriving to coming back', async ({ rig, page }) =
     return performance.now() - began;
   });
   expect(stopMs).toBeLessThan(1_500);
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   await other.cancel();
   await paid.cancel();
 
@@ -158,7 +161,10 @@ test('a donor’s visits, from arriving to coming back', async ({ rig, page }) =
   await expect(page.getByRole('button', { name: 'Leave lab' })).toBeHidden();
 });
 
-test('on battery, frozen, offline: it rests, says why, and goes on', async ({ rig, page }) => {
+test('the page pauses on battery, when frozen and offline, shows the reason, and continues afterwards', async ({
+  fixture,
+  page,
+}) => {
   await page.addInitScript(() => {
     const battery = Object.assign(new EventTarget(), { charging: true });
     Object.assign(navigator, { getBattery: () => Promise.resolve(battery) });
@@ -170,8 +176,8 @@ test('on battery, frozen, offline: it rests, says why, and goes on', async ({ ri
       battery.charging = now;
       battery.dispatchEvent(new Event('chargingchange'));
     }, charging);
-  await deploy(rig, 'Long', 60);
-  await page.goto(rig.scheduler);
+  await deploy(fixture, 'Long', 60);
+  await page.goto(fixture.scheduler);
   await page.getByLabel('Only when plugged in').check();
   await power(page, 'Start').click();
   await expect(state(page)).toHaveText('Working');
@@ -181,19 +187,19 @@ test('on battery, frozen, offline: it rests, says why, and goes on', async ({ ri
 
   await charge(false);
   await expect(state(page)).toHaveText('Paused: on battery');
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   await charge(true);
   await expect(state(page)).toHaveText('Working');
 
   // What the browser tells a page that it is about to freeze, and one that it has thawed.
   await page.evaluate(() => document.dispatchEvent(new Event('freeze')));
-  await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   await page.evaluate(() => document.dispatchEvent(new Event('resume')));
   await expect(state(page)).toHaveText('Working');
 
-  await rig.stopScheduler();
+  await fixture.stopScheduler();
   await expect(state(page)).toHaveText(/Connection lost, trying again/);
-  await rig.restartScheduler();
+  await fixture.restartScheduler();
   await expect(state(page)).toHaveText('Working');
   const before = await page.locator('#slices').textContent();
   await expect(page.locator('#slices')).not.toHaveText(before!);
@@ -203,12 +209,12 @@ test('on battery, frozen, offline: it rests, says why, and goes on', async ({ ri
   expect(await locks()).toBe(0);
 });
 
-test('eight sandboxes; one crash takes no other work with it', async ({ rig, page }) => {
+test('with eight sandboxes the crash of one loses no slice of the others', async ({ fixture, page }) => {
   await page.addInitScript(() => {
     Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 8 });
   });
-  const job = await deploy(rig, 'Wide', 250);
-  await page.goto(rig.scheduler);
+  const job = await deploy(fixture, 'Wide', 250);
+  await page.goto(fixture.scheduler);
   await setRange(page, 'Cores', 8);
   await power(page, 'Start').click();
   await expect(page.locator('.lanes li')).toHaveCount(8);
@@ -224,7 +230,10 @@ test('eight sandboxes; one crash takes no other work with it', async ({ rig, pag
   await job.cancel();
 });
 
-test('German, dark, narrow, without storage: the same page', async ({ rig, browser }) => {
+test('the page works in German, in dark mode, on a narrow screen and without storage', async ({
+  fixture,
+  browser,
+}) => {
   const context = await browser.newContext({
     locale: 'de-DE',
     colorScheme: 'dark',
@@ -238,7 +247,7 @@ test('German, dark, narrow, without storage: the same page', async ({ rig, brows
       },
     });
   });
-  await page.goto(rig.scheduler);
+  await page.goto(fixture.scheduler);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(
     'Stellen Sie freie Rechenzeit zur Verfügung',
   );
@@ -261,8 +270,8 @@ test('German, dark, narrow, without storage: the same page', async ({ rig, brows
   await context.close();
 });
 
-test('the shell is there offline, and works once the network is back', async ({ rig, page, context }) => {
-  await page.goto(rig.scheduler);
+test('the page loads offline, and works once the network is back', async ({ fixture, page, context }) => {
+  await page.goto(fixture.scheduler);
   await page.evaluate(async () => navigator.serviceWorker.ready);
   await page.reload();
   await context.setOffline(true);
@@ -273,7 +282,7 @@ test('the shell is there offline, and works once the network is back', async ({ 
   expect(await axeFindings(page)).toEqual([]);
   await context.setOffline(false);
   await expect(state(page)).toHaveText('Connected, waiting for work');
-  await deploy(rig, 'Any', 20);
+  await deploy(fixture, 'Any', 20);
   await expect(page.locator('#slices')).not.toHaveText('0');
   const kept = await page.evaluate(async () => {
     const names = await caches.keys();
@@ -283,10 +292,11 @@ test('the shell is there offline, and works once the network is back', async ({ 
   expect(kept).toContain('/');
   expect(kept.filter((path) => /blobs|sandbox|manifest\.json|pyodide/.test(path))).toEqual([]);
   const manifest = JSON.parse(
-    await (await page.request.get(`${rig.scheduler}/manifest.webmanifest`)).text(),
+    await (await page.request.get(`${fixture.scheduler}/manifest.webmanifest`)).text(),
   ) as {
     icons: { src: string; purpose: string }[];
   };
   expect(manifest.icons.map(({ purpose }) => purpose)).toContain('maskable');
-  for (const { src } of manifest.icons) expect((await page.request.get(rig.scheduler + src)).ok()).toBe(true);
+  for (const { src } of manifest.icons)
+    expect((await page.request.get(fixture.scheduler + src)).ok()).toBe(true);
 });

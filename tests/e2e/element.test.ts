@@ -3,14 +3,14 @@
  * of what happens, and neither side's policy meets the other's.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { expect, type FrameLocator, type Locator, type Page } from '@playwright/test';
 import { computeFor, init, type Job } from 'manyhands';
-import { answer, axeFindings, questions } from './rig/donor-page.js';
-import { test as base } from './rig/job-rig.js';
+import { answer, axeFindings, questions } from './fixtures/donor-page.js';
+import { test as base } from './fixtures/job-fixture.js';
 
 /** A page with an element that names no scheduler, and one whose scheduler is not there. Its own script comes last. */
 const MISTAKES = (scheduler: string): string =>
@@ -26,11 +26,11 @@ const LISTENER = `document.documentElement.dataset.heard = '';
 
 /** The site of the example; what stands in it is served with a policy of its own. */
 const test = base.extend<{ site: string }>({
-  site: async ({ rig }, use) => {
+  site: async ({ fixture }, use) => {
     const page = await readFile(new URL('../../examples/08-element/index.html', import.meta.url), 'utf8');
     const script = await readFile(new URL('../../examples/08-element/site.js', import.meta.url), 'utf8');
     const server = createServer((request, response) => {
-      const from = rig.scheduler;
+      const from = fixture.scheduler;
       const isScript = request.url?.endsWith('.js') === true;
       response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
       response.setHeader(
@@ -85,8 +85,12 @@ const setAttribute = (page: Page, name: string, value: string): Promise<void> =>
     .locator('manyhands-worker')
     .evaluate((element, [key, text]) => element.setAttribute(key, text), [name, value] as const);
 
-test('a visitor of another site lends a hand, and the site hears of it', async ({ rig, site, page }) => {
-  init({ scheduler: rig.scheduler });
+test('the element on another site works for a visitor who starts it, and emits events to the site', async ({
+  fixture,
+  site,
+  page,
+}) => {
+  init({ scheduler: fixture.scheduler });
   const job = computeFor<number>([1, 2, 3, 4, 5, 6], '(x) => x * x');
   const done = job.exec();
   await page.goto(site);
@@ -157,12 +161,12 @@ test('a visitor of another site lends a hand, and the site hears of it', async (
   await expect(page.locator('#heard')).toContainText('stop');
 });
 
-test('a site brings its groups and its caps; what it adds later waits for the visitor’s next press', async ({
-  rig,
+test('the element applies the groups and limits of the site, and groups added later only after the next click of the visitor', async ({
+  fixture,
   site,
   page,
 }) => {
-  init({ scheduler: rig.scheduler });
+  init({ scheduler: fixture.scheduler });
   const inGroup = (joinKey: string, joinSecret: string): Job<number> => {
     const job = computeFor<number>([1, 2, 3], '(x) => x * x');
     job.computeGroups = [{ joinKey, joinSecret }];
@@ -241,12 +245,8 @@ test('a site brings its groups and its caps; what it adds later waits for the vi
   await expect(page.locator('#heard')).toContainText('stop');
 });
 
-test('a site that is isolated from others (COEP) embeds it too, and jobs run', async ({
-  rig,
-  site,
-  page,
-}) => {
-  init({ scheduler: rig.scheduler });
+test('the element works on a cross-origin isolated site (COEP)', async ({ fixture, site, page }) => {
+  init({ scheduler: fixture.scheduler });
   const job = computeFor<number>([1, 2, 3], '(x) => x * x');
   const done = job.exec();
   await page.goto(`${site}isolated`);
@@ -255,7 +255,7 @@ test('a site that is isolated from others (COEP) embeds it too, and jobs run', a
   expect([...(await done)]).toEqual([1, 4, 9]);
 });
 
-test('a site of any width shows all of the frame, and asks for it once', async ({ site, page }) => {
+test('the element shows the whole frame at any width, and loads it once', async ({ site, page }) => {
   const asked: string[] = [];
   page.on('request', (request) => {
     if (request.url().endsWith('/embed')) asked.push(request.url());
@@ -270,12 +270,12 @@ test('a site of any width shows all of the frame, and asks for it once', async (
   expect(asked).toHaveLength(2);
 });
 
-test('a visitor’s standing word starts what they read, and nothing after their own stop', async ({
-  rig,
+test('the stored consent of a visitor starts the element, and not after the visitor has stopped it', async ({
+  fixture,
   site,
   page,
 }) => {
-  init({ scheduler: rig.scheduler });
+  init({ scheduler: fixture.scheduler });
   const everybodys = computeFor<number>([1], '(x) => x');
   await everybodys.deploy();
   // This browser keeps nothing for a frame of another host.
@@ -283,7 +283,7 @@ test('a visitor’s standing word starts what they read, and nothing after their
   await setAttribute(page, 'autostart', '');
   await expect(embed(page).getByRole('status')).toHaveText('Not started');
   await expect(embed(page).locator('#always-row')).toHaveJSProperty('hidden', true);
-  const near = site.replace('127.0.0.1', new URL(rig.scheduler).hostname);
+  const near = site.replace('127.0.0.1', new URL(fixture.scheduler).hostname);
   await page.goto(near);
   for (const [name, value] of [
     ['join', 'lab,sesame'],
@@ -327,7 +327,7 @@ test('a visitor’s standing word starts what they read, and nothing after their
   expect(everybodys.status.computed).toBe(0);
 });
 
-test('a site hears of a mistake in its page, and of a scheduler that does not answer', async ({
+test('the element reports an invalid attribute and an unreachable scheduler to the site', async ({
   site,
   page,
 }) => {

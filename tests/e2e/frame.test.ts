@@ -4,13 +4,13 @@
  * @module
  */
 import { expect } from '@playwright/test';
-import { test, type FrameRig } from './rig/frame-rig.js';
+import { test, type FrameFixture } from './fixtures/frame-fixture.js';
 
 /** How many frames the page has put up. */
-const frameCount = ({ page }: FrameRig): Promise<number> => page.locator('iframe').count();
+const frameCount = ({ page }: FrameFixture): Promise<number> => page.locator('iframe').count();
 
 /** Stops the frame's own thread at its next step, as a process that hangs or is starved would. */
-async function hang({ page }: FrameRig): Promise<void> {
+async function hang({ page }: FrameFixture): Promise<void> {
   const handle = await page.locator('iframe').elementHandle();
   const frame = await handle.contentFrame();
   const session = await page.context().newCDPSession(frame!);
@@ -18,10 +18,10 @@ async function hang({ page }: FrameRig): Promise<void> {
   await session.send('Debugger.pause');
 }
 
-test('a sandbox starts, in an opaque origin, and answers over its port', async ({ rig }) => {
-  await rig.open();
-  const sandbox = await rig.start();
-  expect(await rig.run(sandbox, 'return [1 + 1, self.origin, typeof document];')).toEqual({
+test('a sandbox starts in an opaque origin, and replies over its port', async ({ fixture }) => {
+  await fixture.open();
+  const sandbox = await fixture.start();
+  expect(await fixture.run(sandbox, 'return [1 + 1, self.origin, typeof document];')).toEqual({
     value: [2, 'null', 'undefined'],
   });
 });
@@ -73,152 +73,158 @@ const ATTEMPTS: Record<string, string> = {
   caches: 'return await caches.open("x");',
 };
 
-test('nothing in a sandbox reaches a server or a store', async ({ rig }) => {
-  await rig.open();
-  const sandbox = await rig.start();
-  const { port, seen } = rig.stranger;
+test('no API in a sandbox reaches a server or a browser store', async ({ fixture }) => {
+  await fixture.open();
+  const sandbox = await fixture.start();
+  const { port, seen } = fixture.stranger;
   const names = `const PORT = ${port}, HTTP = 'http://127.0.0.1:${port}/x.js', WS = 'ws://127.0.0.1:${port}/x';`;
   for (const [name, code] of Object.entries(ATTEMPTS)) {
-    const answer = await rig.run(sandbox, names + code);
+    const answer = await fixture.run(sandbox, names + code);
     expect.soft(answer.error, `${name} must fail, but gave ${JSON.stringify(answer.value)}`).toBeDefined();
   }
   // The stranger's server is there: the page itself, by a navigation, is seen by it.
   expect(seen).toEqual([]);
-  await rig.page.goto(`http://127.0.0.1:${port}/hello`);
+  await fixture.page.goto(`http://127.0.0.1:${port}/hello`);
   expect(seen).toContain('GET /hello');
 });
 
-test('an endless loop is killed; its neighbours and the page go on', async ({ rig }) => {
-  await rig.open();
-  const [busy, calm] = [await rig.start(), await rig.start()];
-  await rig.page.evaluate((at) => window.framePage.send(at, { code: 'for (;;) {}' }), busy);
-  expect(await rig.run(calm, 'return "calm";')).toEqual({ value: 'calm' });
-  await rig.page.evaluate((at) => window.framePage.kill(at), busy);
-  await expect.poll(() => rig.exits(busy)).toEqual(['It was killed.']);
-  expect(await rig.run(calm, 'return "still calm";')).toEqual({ value: 'still calm' });
-  expect(await rig.exits(calm)).toEqual([]);
+test('a sandbox in an endless loop is killed, and other sandboxes and the page continue', async ({
+  fixture,
+}) => {
+  await fixture.open();
+  const [busy, calm] = [await fixture.start(), await fixture.start()];
+  await fixture.page.evaluate((at) => window.framePage.send(at, { code: 'for (;;) {}' }), busy);
+  expect(await fixture.run(calm, 'return "calm";')).toEqual({ value: 'calm' });
+  await fixture.page.evaluate((at) => window.framePage.kill(at), busy);
+  await expect.poll(() => fixture.exits(busy)).toEqual(['It was killed.']);
+  expect(await fixture.run(calm, 'return "still calm";')).toEqual({ value: 'still calm' });
+  expect(await fixture.exits(calm)).toEqual([]);
 });
 
-test('a sandbox that ends by itself says so once', async ({ rig }) => {
-  await rig.open();
-  const thrower = await rig.start();
-  await rig.run(thrower, 'setTimeout(() => { throw new Error("on the loose"); });');
-  await expect.poll(() => rig.exits(thrower)).toHaveLength(1);
-  expect((await rig.exits(thrower))[0]).toContain('on the loose');
-  await rig.page.evaluate((at) => window.framePage.kill(at), thrower);
-  expect(await rig.exits(thrower)).toHaveLength(1);
+test('a sandbox that ends by itself reports its end once', async ({ fixture }) => {
+  await fixture.open();
+  const thrower = await fixture.start();
+  await fixture.run(thrower, 'setTimeout(() => { throw new Error("on the loose"); });');
+  await expect.poll(() => fixture.exits(thrower)).toHaveLength(1);
+  expect((await fixture.exits(thrower))[0]).toContain('on the loose');
+  await fixture.page.evaluate((at) => window.framePage.kill(at), thrower);
+  expect(await fixture.exits(thrower)).toHaveLength(1);
 });
 
-test('a script that fails as it starts ends its sandbox', async ({ rig }) => {
-  await rig.open({ script: '/broken.js' });
-  const outcome = await rig.page.evaluate(async () => {
+test('a script that throws at its start ends its sandbox', async ({ fixture }) => {
+  await fixture.open({ script: '/broken.js' });
+  const outcome = await fixture.page.evaluate(async () => {
     const index = await window.framePage.start('owner').catch((error: Error) => error.message);
     return index;
   });
   if (typeof outcome === 'string') expect(outcome).toContain('broken from the start');
-  else await expect.poll(() => rig.exits(outcome)).toHaveLength(1);
+  else await expect.poll(() => fixture.exits(outcome)).toHaveLength(1);
 });
 
 for (const [frame, fault] of [
   ['/bare.html', 'without its headers'],
   ['/open.html', 'with a policy that lets it connect'],
 ] as const) {
-  test(`a frame that is served ${fault} gets no sandbox`, async ({ rig }) => {
-    await rig.open({ frame });
-    await expect(rig.start()).rejects.toThrow(/is not isolated: its content security policy lets it connect/);
-    expect(await frameCount(rig)).toBe(0);
+  test(`a frame that is served ${fault} gets no sandbox`, async ({ fixture }) => {
+    await fixture.open({ frame });
+    await expect(fixture.start()).rejects.toThrow(
+      /is not isolated: its content security policy lets it connect/,
+    );
+    expect(await frameCount(fixture)).toBe(0);
   });
 }
 
-test('a script that is not the announced one gets no sandbox', async ({ rig }) => {
-  await rig.open({ scriptDigest: '0'.repeat(64) });
-  await expect(rig.start()).rejects.toThrow(/is not the one that was announced/);
+test('a script with another digest than announced is not started', async ({ fixture }) => {
+  await fixture.open({ scriptDigest: '0'.repeat(64) });
+  await expect(fixture.start()).rejects.toThrow(/is not the one that was announced/);
 });
 
-test('each owner has a frame, and it goes when its last sandbox went', async ({ rig }) => {
-  await rig.open({ idleMs: 200 });
-  const mine = await rig.start('me');
-  await rig.start('me');
-  const yours = await rig.start('you');
-  expect(await frameCount(rig)).toBe(2);
-  await rig.page.evaluate((at) => window.framePage.kill(at), yours);
-  await expect.poll(() => frameCount(rig)).toBe(1);
-  expect(await rig.run(mine, 'return 1;')).toEqual({ value: 1 });
+test('each owner has its own frame, which is removed after its last sandbox', async ({ fixture }) => {
+  await fixture.open({ idleMs: 200 });
+  const mine = await fixture.start('me');
+  await fixture.start('me');
+  const yours = await fixture.start('you');
+  expect(await frameCount(fixture)).toBe(2);
+  await fixture.page.evaluate((at) => window.framePage.kill(at), yours);
+  await expect.poll(() => frameCount(fixture)).toBe(1);
+  expect(await fixture.run(mine, 'return 1;')).toEqual({ value: 1 });
 });
 
-test('a frame stands ready for the next owner; one that died unseen is replaced', async ({ rig }) => {
-  await rig.open({ keepReady: true });
-  await rig.start('first');
-  await expect.poll(() => frameCount(rig)).toBe(2);
+test('a prepared frame is used for the next owner, and one that has died is replaced', async ({
+  fixture,
+}) => {
+  await fixture.open({ keepReady: true });
+  await fixture.start('first');
+  await expect.poll(() => frameCount(fixture)).toBe(2);
   // Marked in the page: a frame that is put up later has no mark.
   const mark = (): Promise<void> =>
-    rig.page.evaluate(() => {
+    fixture.page.evaluate(() => {
       for (const frame of document.querySelectorAll('iframe')) frame.title = 'was there';
     });
   await mark();
-  const framesAfterStart = await rig.page.evaluate(async () => {
+  const framesAfterStart = await fixture.page.evaluate(async () => {
     await window.framePage.start('second');
     return [...document.querySelectorAll('iframe')].map(({ title }) => title);
   });
   expect(framesAfterStart).toEqual(['was there', 'was there']);
-  await expect.poll(() => frameCount(rig)).toBe(3);
-  await rig.page.evaluate(() => [...document.querySelectorAll('iframe')].at(-1)!.remove());
-  const third = await rig.start('third');
-  expect(await rig.run(third, 'return "again";')).toEqual({ value: 'again' });
+  await expect.poll(() => frameCount(fixture)).toBe(3);
+  await fixture.page.evaluate(() => [...document.querySelectorAll('iframe')].at(-1)!.remove());
+  const third = await fixture.start('third');
+  expect(await fixture.run(third, 'return "again";')).toEqual({ value: 'again' });
 });
 
-test('a frame that dies takes its own sandboxes only, and the next one starts afresh', async ({ rig }) => {
-  await rig.open();
+test('a frame that dies ends only its own sandboxes, and a new frame replaces it', async ({ fixture }) => {
+  await fixture.open();
   const [bomb, bystander, other] = [
-    await rig.start('bomber'),
-    await rig.start('bomber'),
-    await rig.start('other'),
+    await fixture.start('bomber'),
+    await fixture.start('bomber'),
+    await fixture.start('other'),
   ];
-  await rig.page.evaluate(() => document.querySelectorAll('iframe')[0]!.remove());
-  await expect.poll(() => rig.exits(bomb), { timeout: 15_000 }).toHaveLength(1);
-  await expect.poll(() => rig.exits(bystander)).toHaveLength(1);
-  expect((await rig.exits(bystander))[0]).toContain('With others.');
-  expect(await rig.run(other, 'return "lives";')).toEqual({ value: 'lives' });
-  const fresh = await rig.start('bomber');
-  expect(await rig.run(fresh, 'return "again";')).toEqual({ value: 'again' });
-  await rig.run(fresh, 'setTimeout(() => { throw new Error("alone"); });');
-  await expect.poll(() => rig.exits(fresh)).toEqual([expect.stringMatching(/alone$/)]);
+  await fixture.page.evaluate(() => document.querySelectorAll('iframe')[0]!.remove());
+  await expect.poll(() => fixture.exits(bomb), { timeout: 15_000 }).toHaveLength(1);
+  await expect.poll(() => fixture.exits(bystander)).toHaveLength(1);
+  expect((await fixture.exits(bystander))[0]).toContain('With others.');
+  expect(await fixture.run(other, 'return "lives";')).toEqual({ value: 'lives' });
+  const fresh = await fixture.start('bomber');
+  expect(await fixture.run(fresh, 'return "again";')).toEqual({ value: 'again' });
+  await fixture.run(fresh, 'setTimeout(() => { throw new Error("alone"); });');
+  await expect.poll(() => fixture.exits(fresh)).toEqual([expect.stringMatching(/alone$/)]);
 });
 
-test('a frame that hangs is removed when it does not kill what it should', async ({ rig }) => {
-  await rig.open();
-  const [doomed, neighbour] = [await rig.start(), await rig.start()];
-  await hang(rig);
-  await rig.page.evaluate((at) => window.framePage.kill(at), doomed);
-  await expect.poll(() => rig.exits(doomed)).toHaveLength(1);
-  await expect.poll(() => rig.exits(neighbour)).toHaveLength(1);
-  expect((await rig.exits(neighbour))[0]).toContain('did not answer');
-  const fresh = await rig.start();
-  expect(await rig.run(fresh, 'return "again";')).toEqual({ value: 'again' });
-  expect(await frameCount(rig)).toBe(1);
+test('a frame that does not kill a sandbox on request is removed', async ({ fixture }) => {
+  await fixture.open();
+  const [doomed, neighbour] = [await fixture.start(), await fixture.start()];
+  await hang(fixture);
+  await fixture.page.evaluate((at) => window.framePage.kill(at), doomed);
+  await expect.poll(() => fixture.exits(doomed)).toHaveLength(1);
+  await expect.poll(() => fixture.exits(neighbour)).toHaveLength(1);
+  expect((await fixture.exits(neighbour))[0]).toContain('did not answer');
+  const fresh = await fixture.start();
+  expect(await fixture.run(fresh, 'return "again";')).toEqual({ value: 'again' });
+  expect(await frameCount(fixture)).toBe(1);
 });
 
-test('owners are spread over the sites that serve the frame', async ({ rig }) => {
-  const { port } = new URL(rig.server.url);
+test('owners are distributed over the origins that serve the frame', async ({ fixture }) => {
+  const { port } = new URL(fixture.server.url);
   const otherFrameUrls = ['127.0.0.1', 'localhost'].map(
     (host) => `http://${host}:${port}/sandbox/frame.html`,
   );
-  await rig.page.goto(`${rig.server.url}/free.html`);
-  await rig.open({ otherFrameUrls });
+  await fixture.page.goto(`${fixture.server.url}/free.html`);
+  await fixture.open({ otherFrameUrls });
   for (const owner of ['one', 'two', 'three', 'one']) {
-    expect(await rig.run(await rig.start(owner), 'return self.origin;')).toEqual({ value: 'null' });
+    expect(await fixture.run(await fixture.start(owner), 'return self.origin;')).toEqual({ value: 'null' });
   }
-  const frames = await rig.page
+  const frames = await fixture.page
     .locator('iframe')
     .evaluateAll((all) => all.map((one) => (one as HTMLIFrameElement).src));
   expect(frames).toEqual([otherFrameUrls[0], otherFrameUrls[1], otherFrameUrls[0]]);
 });
 
-test('a closed host ends everything and starts nothing', async ({ rig }) => {
-  await rig.open();
-  const sandbox = await rig.start();
-  await rig.page.evaluate(() => window.framePage.close());
-  expect(await rig.exits(sandbox)).toEqual(['The worker was stopped.']);
-  expect(await frameCount(rig)).toBe(0);
-  await expect(rig.start()).rejects.toThrow(/is closed/);
+test('a closed host ends all sandboxes and starts none', async ({ fixture }) => {
+  await fixture.open();
+  const sandbox = await fixture.start();
+  await fixture.page.evaluate(() => window.framePage.close());
+  expect(await fixture.exits(sandbox)).toEqual(['The worker was stopped.']);
+  expect(await frameCount(fixture)).toBe(0);
+  await expect(fixture.start()).rejects.toThrow(/is closed/);
 });

@@ -3,13 +3,13 @@
  * donor's browser does.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect } from '@playwright/test';
 import { computeFor, init } from 'manyhands';
 import { checkDataDir } from 'manyhands/scheduler';
 import type { Browser } from 'puppeteer-core';
-import { leasesOf } from './rig/donor-page.js';
-import { test as base } from './rig/job-rig.js';
+import { leasesOf } from './fixtures/donor-page.js';
+import { test as base } from './fixtures/job-fixture.js';
 import {
   cover,
   launchPlainChromium,
@@ -17,20 +17,20 @@ import {
   processesOf,
   slicesOf,
   textOf,
-} from './rig/plain-chromium.js';
-import { deployStamped, slicesDone, sorted, upTo } from './rig/stamped-job.js';
+} from './fixtures/plain-chromium.js';
+import { deployStamped, slicesDone, sorted, upTo } from './fixtures/stamped-job.js';
 
 const test = base.extend<{ plain: Browser }>({
-  plain: async ({ rig: _rig }, use) => {
+  plain: async ({ fixture: _rig }, use) => {
     const browser = await launchPlainChromium();
     await use(browser);
     await browser.close();
   },
 });
 
-test('a hidden tab computes as it did in front', async ({ rig, plain }) => {
-  const { job, numbers } = await deployStamped(rig.scheduler, 10_000, 20);
-  const page = await openDonor(plain, rig.scheduler);
+test('a hidden tab computes as fast as a visible one', async ({ fixture, plain }) => {
+  const { job, numbers } = await deployStamped(fixture.scheduler, 10_000, 20);
+  const page = await openDonor(plain, fixture.scheduler);
   await expect.poll(() => numbers.length).toBeGreaterThan(50);
   await cover(plain);
   await page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 100 });
@@ -56,18 +56,18 @@ test('a hidden tab computes as it did in front', async ({ rig, plain }) => {
   await job.cancel();
 });
 
-test('a frozen tab has handed everything back, and goes on when it thaws', async ({ rig, plain }) => {
+test('a frozen tab has released all leases, and continues when it is resumed', async ({ fixture, plain }) => {
   const count = 150;
-  const { job, numbers } = await deployStamped(rig.scheduler, count, 100);
-  const page = await openDonor(plain, rig.scheduler);
+  const { job, numbers } = await deployStamped(fixture.scheduler, count, 100);
+  const page = await openDonor(plain, fixture.scheduler);
   await expect.poll(() => numbers.length).toBeGreaterThan(25);
   await cover(plain);
   const session = await page.createCDPSession();
   await session.send('Page.setWebLifecycleState', { state: 'frozen' });
   // By its own last words: the five seconds of grace for a tab that falls silent are not what frees them.
-  await expect.poll(() => leasesOf(rig.scheduler), { timeout: 4_000 }).toBe(0);
+  await expect.poll(() => leasesOf(fixture.scheduler), { timeout: 4_000 }).toBe(0);
   const asleep = numbers.length;
-  const other = await rig.openTab();
+  const other = await fixture.openTab();
   await expect.poll(() => slicesDone(other)).toBeGreaterThan(30);
   expect(await slicesOf(page)).toBeLessThanOrEqual(asleep);
   await session.send('Page.setWebLifecycleState', { state: 'active' });
@@ -76,24 +76,24 @@ test('a frozen tab has handed everything back, and goes on when it thaws', async
   expect(sorted(numbers)).toEqual(upTo(count));
   expect((await slicesOf(page)) + (await slicesDone(other))).toBeLessThanOrEqual(count);
   expect(await textOf(page, '#log')).toContain('The browser froze the tab');
-  expect(await checkDataDir(rig.dataDir)).toEqual([]);
+  expect(await checkDataDir(fixture.dataDir)).toEqual([]);
 });
 
-test('a machine that sleeps past its leases and wakes up: nothing is lost, nothing counts twice', async ({
-  rig,
+test('a machine that sleeps until its leases have expired loses no slice and reports none twice', async ({
+  fixture,
   plain,
 }) => {
   test.setTimeout(240_000);
   const count = 150;
-  const { job, numbers } = await deployStamped(rig.scheduler, count, 100);
-  const page = await openDonor(plain, rig.scheduler);
+  const { job, numbers } = await deployStamped(fixture.scheduler, count, 100);
+  const page = await openDonor(plain, fixture.scheduler);
   await expect.poll(() => numbers.length).toBeGreaterThan(25);
   const processes = await processesOf(plain);
   for (const { id } of processes) process.kill(id, 'SIGSTOP');
   try {
     // Nobody said a word: the scheduler takes the silence for an end, and gives the leases to others.
-    await expect.poll(() => leasesOf(rig.scheduler), { timeout: 90_000 }).toBe(0);
-    const other = await rig.openTab();
+    await expect.poll(() => leasesOf(fixture.scheduler), { timeout: 90_000 }).toBe(0);
+    const other = await fixture.openTab();
     await expect.poll(() => slicesDone(other)).toBeGreaterThan(30);
     expect(job.status.runStatus).toBe('running');
     for (const { id } of processes) process.kill(id, 'SIGCONT');
@@ -101,20 +101,20 @@ test('a machine that sleeps past its leases and wakes up: nothing is lost, nothi
     await job.wait();
     expect(sorted(numbers)).toEqual(upTo(count));
     expect((await slicesOf(page)) + (await slicesDone(other))).toBeLessThanOrEqual(count);
-    expect(await checkDataDir(rig.dataDir)).toEqual([]);
+    expect(await checkDataDir(fixture.dataDir)).toEqual([]);
   } finally {
     for (const { id } of processes) process.kill(id, 'SIGCONT');
   }
 });
 
-test('a tab hidden for long, whose timers run once a minute, keeps a slice that outlasts its lease', async ({
-  rig,
+test('a tab with timers throttled to one per minute keeps the lease of a slice that outlasts the lease time', async ({
+  fixture,
 }) => {
   test.setTimeout(400_000);
   // A browser waits five minutes before it slows a hidden tab down so far.
   const plain = await launchPlainChromium('IntensiveWakeUpThrottling:grace_period_seconds/10');
   try {
-    init({ scheduler: rig.scheduler });
+    init({ scheduler: fixture.scheduler });
     // 200 s without a sign of life from within, and leases of 150 s that the page has to renew.
     const work = `(x, ms) => {
       const began = performance.timeOrigin + performance.now();
@@ -124,7 +124,7 @@ test('a tab hidden for long, whose timers run once a minute, keeps a slice that 
     const job = computeFor<number>([1], work, [200_000]);
     job.public.name = 'One long slice';
     await job.deploy();
-    const page = await openDonor(plain, rig.scheduler);
+    const page = await openDonor(plain, fixture.scheduler);
     await expect.poll(() => textOf(page, '#state')).toBe('Working');
     await cover(plain);
     const coveredMs = Date.now();

@@ -2,11 +2,11 @@
  * Jobs that mean harm, as whole jobs in a donor's tab: what their code can reach, and what becomes of the rest.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect } from '@playwright/test';
 import { computeFor, init, isError, type Job } from 'manyhands';
-import { test as base, type JobRig } from './rig/job-rig.js';
-import { startListener, type Listener } from './rig/listener.js';
+import { test as base, type JobFixture } from './fixtures/job-fixture.js';
+import { startListener, type Listener } from './fixtures/listener.js';
 
 const test = base.extend<{ stranger: Listener }>({
   stranger: async ({ browserName: _ }, use) => {
@@ -16,9 +16,9 @@ const test = base.extend<{ stranger: Listener }>({
   },
 });
 
-async function begin(rig: JobRig): Promise<void> {
-  await rig.openTab();
-  init({ scheduler: rig.scheduler });
+async function begin(fixture: JobFixture): Promise<void> {
+  await fixture.openTab();
+  init({ scheduler: fixture.scheduler });
 }
 
 /** The failures of a job whose other slices are done. */
@@ -38,8 +38,11 @@ async function failuresOf(
   }));
 }
 
-test('JavaScript work reaches no server, store, worker or message port', async ({ rig, stranger }) => {
-  await begin(rig);
+test('a JavaScript work function in a tab reaches no server, store, worker or message port', async ({
+  fixture,
+  stranger,
+}) => {
+  await begin(fixture);
   const names = [
     'fetch', 'XMLHttpRequest', 'WebSocket', 'WebSocketStream', 'EventSource', 'WebTransport', 'importScripts',
     'Worker', 'SharedWorker', 'indexedDB', 'caches', 'BroadcastChannel', 'postMessage', 'onmessage', 'close',
@@ -63,8 +66,11 @@ test('JavaScript work reaches no server, store, worker or message port', async (
   expect(stranger.seen).toEqual([]);
 });
 
-test('Python work reaches no server and nothing of the page', async ({ rig, stranger }) => {
-  await begin(rig);
+test('a Python work function in a tab reaches no server and nothing of the page', async ({
+  fixture,
+  stranger,
+}) => {
+  await begin(fixture);
   const job = computeFor<Record<string, string>>(
     [stranger.port],
     `
@@ -105,15 +111,17 @@ def attempt(port):
   expect(stranger.seen).toEqual([]);
 });
 
-test('a slice that never ends fails by its time, and only it', async ({ rig }) => {
-  await begin(rig);
+test('only the slice that never ends fails by its time limit', async ({ fixture }) => {
+  await begin(fixture);
   const job = computeFor<number>([1, 2, 3, 4, 5, 6], '(x) => { while (x === 3); return x; }') as Job<unknown>;
   job.limits = { sliceTimeoutMs: 1_000 };
   expect(await failuresOf(job)).toEqual([{ sliceNumber: 3, code: 'SLICE_TIMEOUT', done: [1, 2, 4, 5, 6] }]);
 });
 
-test('a slice that tampers with what everything uses cannot end its sandbox in silence', async ({ rig }) => {
-  await begin(rig);
+test('a slice that changes built-in functions cannot end its sandbox without a report', async ({
+  fixture,
+}) => {
+  await begin(fixture);
   const job = computeFor<number>(
     [1, 2, 3],
     `(x) => {

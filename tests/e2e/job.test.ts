@@ -2,12 +2,12 @@
  * Jobs from end to end: a scheduler process, donors' tabs in a real Chromium, and this Node process as the deployer.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect, type Page } from '@playwright/test';
 import { addSlices, attach, computeFor, init, type Job } from 'manyhands';
-import { startCutProxy } from './rig/cut-proxy.js';
-import { test } from './rig/job-rig.js';
-import { attachElsewhere } from './rig/processes.js';
+import { startDisconnectingProxy } from './fixtures/disconnecting-proxy.js';
+import { test } from './fixtures/job-fixture.js';
+import { attachElsewhere } from './fixtures/processes.js';
 
 /** What a listener saw of a job, in the order in which it came. */
 function watch<T>(job: Job<T>): { results: [number, T][]; errors: unknown[] } {
@@ -40,9 +40,9 @@ const BUSY = `(x, ms) => {
   return x * x;
 }`;
 
-test('a tab computes a JavaScript job', async ({ rig }) => {
-  const tab = await rig.openTab();
-  init({ scheduler: rig.scheduler });
+test('a tab computes a JavaScript job', async ({ fixture }) => {
+  const tab = await fixture.openTab();
+  init({ scheduler: fixture.scheduler });
   const job = computeFor(
     [1, 2, 3, 4, 5],
     (x: number, factor: number) => ({ product: x * factor, at: typeof self }),
@@ -59,9 +59,9 @@ test('a tab computes a JavaScript job', async ({ rig }) => {
   await expect(tab.getByRole('status')).toHaveText('Stopped');
 });
 
-test('a tab computes a Python job that reads a file of its JobFS', async ({ rig }) => {
-  await rig.openTab();
-  init({ scheduler: rig.scheduler });
+test('a tab computes a Python job that reads a file of its JobFS', async ({ fixture }) => {
+  await fixture.openTab();
+  init({ scheduler: fixture.scheduler });
   const job = computeFor<number[]>(
     ['alpha', 'beta', 'gamma'],
     [
@@ -79,9 +79,9 @@ test('a tab computes a Python job that reads a file of its JobFS', async ({ rig 
   expect([...results]).toEqual([2, 3, 0].map((count) => [count, 2n ** 70n]));
 });
 
-test('an open job gets more slices while it runs', async ({ rig }) => {
-  await rig.openTab();
-  init({ scheduler: rig.scheduler });
+test('an open job gets more slices while it runs', async ({ fixture }) => {
+  await fixture.openTab();
+  init({ scheduler: fixture.scheduler });
   const job = computeFor<number>([1, 2, 3], BUSY, [20]);
   job.autoClose = false;
   const seen = watch(job);
@@ -96,10 +96,10 @@ test('an open job gets more slices while it runs', async ({ rig }) => {
   expect(numbers(seen.results)).toEqual(upTo(6));
 });
 
-test('a tab is closed in the middle of a job, and another one finishes it', async ({ rig }) => {
+test('a job whose only tab is closed is finished by another tab', async ({ fixture }) => {
   const count = 60;
-  const first = await rig.openTab();
-  init({ scheduler: rig.scheduler });
+  const first = await fixture.openTab();
+  init({ scheduler: fixture.scheduler });
   const job = computeFor<number>(upTo(count), BUSY, [100]);
   const seen = watch(job);
   await job.deploy();
@@ -107,31 +107,31 @@ test('a tab is closed in the middle of a job, and another one finishes it', asyn
   await first.close();
   const atClose = seen.results.length;
   expect(atClose).toBeLessThan(count);
-  const second = await rig.openTab();
+  const second = await fixture.openTab();
   expect([...(await job.wait())]).toEqual(upTo(count).map((x) => x * x));
   expect(numbers(seen.results)).toEqual(upTo(count));
   expect(seen.errors).toEqual([]);
   expect(await slicesDone(second)).toBeGreaterThan(0);
 });
 
-test('the socket of the deployer is cut, again and again, and no event is lost or repeated', async ({
-  rig,
+test('no event is lost or repeated when the connection of the deployer breaks repeatedly', async ({
+  fixture,
 }) => {
   const count = 2_000;
-  const proxy = await startCutProxy(rig.scheduler);
+  const proxy = await startDisconnectingProxy(fixture.scheduler);
   try {
     init({ scheduler: proxy.url });
-    await rig.openTab();
+    await fixture.openTab();
     const job = computeFor<number>(upTo(count), BUSY, [2]);
     const seen = watch(job);
     let cuts = 0;
     await job.deploy();
     for (const at of [20, 200, 800]) {
       await untilResults(seen, at + 1);
-      const carried = proxy.carried;
-      proxy.cut();
+      const carried = proxy.connectionCount;
+      proxy.disconnectAll();
       cuts += 1;
-      await expect.poll(() => proxy.carried).toBeGreaterThan(carried);
+      await expect.poll(() => proxy.connectionCount).toBeGreaterThan(carried);
     }
     expect([...(await job.wait())]).toEqual(upTo(count).map((x) => x * x));
     expect(cuts).toBe(3);
@@ -142,16 +142,18 @@ test('the socket of the deployer is cut, again and again, and no event is lost o
   }
 });
 
-test('another program attaches to a job behind a cursor, and one from the start', async ({ rig }) => {
+test('another process attaches to a job after a cursor, and one attaches from the start', async ({
+  fixture,
+}) => {
   const count = 200;
-  await rig.openTab();
-  init({ scheduler: rig.scheduler });
+  await fixture.openTab();
+  init({ scheduler: fixture.scheduler });
   const job = computeFor<number>(upTo(count), BUSY, [10]);
   const seen = watch(job);
   await job.deploy();
   await untilResults(seen, 6);
   const before = { cursor: job.cursor, results: [...seen.results] };
-  const rest = await attachElsewhere(rig.scheduler, job.id, before.cursor, rig.home);
+  const rest = await attachElsewhere(fixture.scheduler, job.id, before.cursor, fixture.home);
   expect(rest.length).toBeGreaterThan(0);
   expect(numbers([...before.results, ...rest])).toEqual(upTo(count));
   await job.wait();

@@ -3,33 +3,33 @@
  * browser. No result is lost, and none comes or counts twice.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect } from '@playwright/test';
 import { checkDataDir } from 'manyhands/scheduler';
-import { startCutProxy } from './rig/cut-proxy.js';
-import { leasesOf, power, state } from './rig/donor-page.js';
-import { test } from './rig/job-rig.js';
-import { deployStamped, slicesDone, sorted, upTo } from './rig/stamped-job.js';
+import { startDisconnectingProxy } from './fixtures/disconnecting-proxy.js';
+import { leasesOf, power, state } from './fixtures/donor-page.js';
+import { test } from './fixtures/job-fixture.js';
+import { deployStamped, slicesDone, sorted, upTo } from './fixtures/stamped-job.js';
 
-test('a gap that is longer than a lease: others do the work, and nothing is done twice', async ({
-  rig,
+test('when a tab is offline for longer than a lease, other workers run its slices, and none is counted twice', async ({
+  fixture,
   page,
 }) => {
   const count = 120;
-  const proxy = await startCutProxy(rig.scheduler);
+  const proxy = await startDisconnectingProxy(fixture.scheduler);
   try {
-    const { job, numbers } = await deployStamped(rig.scheduler, count, 100);
+    const { job, numbers } = await deployStamped(fixture.scheduler, count, 100);
     await page.goto(proxy.url);
     await power(page, 'Start').click();
     await expect.poll(() => numbers.length).toBeGreaterThan(25);
-    proxy.goDown();
+    proxy.refuseConnections();
     await expect(state(page)).toHaveText(/Connection lost, trying again/);
     // Nobody else is there: when no lease is out, those of the tab have run out.
-    await expect.poll(() => leasesOf(rig.scheduler)).toBe(0);
-    const other = await rig.openTab();
+    await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
+    const other = await fixture.openTab();
     await expect.poll(() => slicesDone(other)).toBeGreaterThan(10);
     expect(job.status.runStatus).toBe('running');
-    proxy.comeUp();
+    proxy.acceptConnections();
     await expect(state(page)).toHaveText('Working');
     await job.wait();
     expect(sorted(numbers)).toEqual(upTo(count));
@@ -37,22 +37,22 @@ test('a gap that is longer than a lease: others do the work, and nothing is done
     const done = async (): Promise<number> => (await slicesDone(page)) + (await slicesDone(other));
     await expect.poll(done).toBeGreaterThanOrEqual(count - 10);
     expect(await done()).toBeLessThanOrEqual(count);
-    expect(await checkDataDir(rig.dataDir)).toEqual([]);
+    expect(await checkDataDir(fixture.dataDir)).toEqual([]);
   } finally {
     await proxy.close();
   }
 });
 
-test('a network that falls silent is noticed by itself', async ({ rig, page }) => {
+test('a silent connection is detected without an error of the socket', async ({ fixture, page }) => {
   test.setTimeout(240_000);
   const count = 40;
-  const proxy = await startCutProxy(rig.scheduler);
+  const proxy = await startDisconnectingProxy(fixture.scheduler);
   try {
     await page.goto(proxy.url);
-    const { job, numbers } = await deployStamped(rig.scheduler, count, 500);
+    const { job, numbers } = await deployStamped(fixture.scheduler, count, 500);
     await power(page, 'Start').click();
     await expect.poll(() => numbers.length).toBeGreaterThan(3);
-    proxy.swallow();
+    proxy.dropBytes();
     // A new connection is carried, so that the state in between is soon over: what lasts of it is the page's log.
     const log = page.locator('#log');
     await expect(log).toContainText('The connection is lost.', { timeout: 120_000 });
@@ -67,27 +67,27 @@ test('a network that falls silent is noticed by itself', async ({ rig, page }) =
   }
 });
 
-test('a browser that goes offline in the middle of a job, and comes back on a new connection', async ({
-  rig,
+test('a browser that goes offline in the middle of a job continues on a new connection', async ({
+  fixture,
   page,
   context,
 }) => {
   const count = 80;
-  const proxy = await startCutProxy(rig.scheduler);
+  const proxy = await startDisconnectingProxy(fixture.scheduler);
   try {
-    const { job, numbers, ends } = await deployStamped(rig.scheduler, count, 100);
+    const { job, numbers, ends } = await deployStamped(fixture.scheduler, count, 100);
     await page.goto(proxy.url);
     await power(page, 'Start').click();
     await expect.poll(() => numbers.length).toBeGreaterThan(25);
     const wentMs = Date.now();
     // The browser's own switch leaves sockets that are open: it takes both.
     await context.setOffline(true);
-    proxy.goDown();
+    proxy.refuseConnections();
     await expect(state(page)).toHaveText(/Connection lost, trying again/);
     // As long as the gap has to be: a few slices.
     await expect.poll(() => Date.now() - wentMs).toBeGreaterThan(1_000);
     const backMs = Date.now();
-    proxy.comeUp();
+    proxy.acceptConnections();
     await context.setOffline(false);
     await expect(state(page)).toHaveText(/Working|Connected/);
     await job.wait();

@@ -3,18 +3,18 @@
  * and delivers what is still its own when the network is back.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect } from '@playwright/test';
-import { startCutProxy } from './rig/cut-proxy.js';
-import { power, setRange, state } from './rig/donor-page.js';
-import { test } from './rig/job-rig.js';
-import { deployStamped, slicesDone, sorted, upTo } from './rig/stamped-job.js';
+import { startDisconnectingProxy } from './fixtures/disconnecting-proxy.js';
+import { power, setRange, state } from './fixtures/donor-page.js';
+import { test } from './fixtures/job-fixture.js';
+import { deployStamped, slicesDone, sorted, upTo } from './fixtures/stamped-job.js';
 
-test('a network that goes in the middle of a job costs no slice', async ({ rig, page }) => {
+test('a short network outage in the middle of a job loses no slice', async ({ fixture, page }) => {
   const count = 100;
-  const proxy = await startCutProxy(rig.scheduler);
+  const proxy = await startDisconnectingProxy(fixture.scheduler);
   try {
-    const { job, numbers, ends } = await deployStamped(rig.scheduler, count, 60);
+    const { job, numbers, ends } = await deployStamped(fixture.scheduler, count, 60);
     await page.goto(proxy.url);
     await setRange(page, 'Cores', 2);
     await power(page, 'Start').click();
@@ -23,7 +23,7 @@ test('a network that goes in the middle of a job costs no slice', async ({ rig, 
 
     const tries: number[] = [];
     page.on('websocket', () => tries.push(performance.now()));
-    proxy.goDown();
+    proxy.refuseConnections();
     const wentMs = Date.now();
     await expect(state(page)).toHaveText(/Connection lost, trying again/);
     await expect(page.getByRole('log')).toContainText('finished work is kept meanwhile');
@@ -31,7 +31,7 @@ test('a network that goes in the middle of a job costs no slice', async ({ rig, 
     await expect.poll(() => tries.length).toBeGreaterThan(3);
     expect(tries[3]! - tries[2]!).toBeGreaterThan(tries[1]! - tries[0]!);
     const backMs = Date.now();
-    proxy.comeUp();
+    proxy.acceptConnections();
 
     await expect(state(page)).toHaveText('Working');
     await job.wait();

@@ -3,19 +3,22 @@
  * it is in.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect } from '@playwright/test';
-import { test } from './rig/job-rig.js';
+import { test } from './fixtures/job-fixture.js';
 
-test('the page and the frame come with their policies', async ({ rig, request }) => {
-  const page = await request.get(rig.scheduler);
+test('the page and the frame are served with their content security policies', async ({
+  fixture,
+  request,
+}) => {
+  const page = await request.get(fixture.scheduler);
   expect(page.headers()['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
   expect(page.headers()['content-security-policy']).toContain("frame-src 'self'");
   // Its script fetches input from sites that the donor names; the embedded page has no such list.
   expect(page.headers()['content-security-policy']).toContain("connect-src 'self' https: http:;");
-  const embedded = await request.get(`${rig.scheduler}/embed`);
+  const embedded = await request.get(`${fixture.scheduler}/embed`);
   expect(embedded.headers()['content-security-policy']).toContain("connect-src 'self';");
-  const frame = await request.get(`${rig.scheduler}/sandbox/frame.html`);
+  const frame = await request.get(`${fixture.scheduler}/sandbox/frame.html`);
   const policy = frame.headers()['content-security-policy'];
   expect(policy).toContain("connect-src 'none'");
   expect(policy).toContain('sandbox allow-scripts');
@@ -23,13 +26,16 @@ test('the page and the frame come with their policies', async ({ rig, request })
   expect(frame.headers()['connection-allowlist']).toBe('()');
 });
 
-test('nothing starts before the donor starts it; the keyboard is enough', async ({ rig, page }) => {
+test('nothing starts before the donor starts it, and the page can be used by keyboard alone', async ({
+  fixture,
+  page,
+}) => {
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(`${rig.scheduler}/?start`);
+  await page.goto(`${fixture.scheduler}/?start`);
   const status = page.getByRole('status');
   await expect(status).toHaveText('Not started');
   await page.keyboard.press('Tab');
@@ -49,9 +55,9 @@ test('nothing starts before the donor starts it; the keyboard is enough', async 
   expect(complaints).toEqual([]);
 });
 
-test('a page whose scheduler goes away says so, and can be stopped', async ({ rig }) => {
-  const tab = await rig.openTab();
-  await rig.stopScheduler();
+test('a page whose scheduler is gone reports it, and can be stopped', async ({ fixture }) => {
+  const tab = await fixture.openTab();
+  await fixture.stopScheduler();
   await expect(tab.getByRole('status')).toHaveText(/trying again/);
   await tab.getByRole('button', { name: 'Stop', exact: true }).click();
   await expect(tab.getByRole('status')).toHaveText('Stopped');

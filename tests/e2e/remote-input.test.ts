@@ -2,21 +2,21 @@
  * Input by address in a real browser: a job waits until a donor names the site that its input comes from.
  * @module
  */
-import './rig/home.js';
+import './fixtures/home.js';
 import { expect } from '@playwright/test';
 import { computeFor, init, RemoteDataSet } from 'manyhands';
-import { gives, serveData } from '../../src/testing/data-server.js';
-import { test } from './rig/job-rig.js';
+import { respondWith, serveData } from '../../src/testing/data-server.js';
+import { test } from './fixtures/job-fixture.js';
 
-test('a tab fetches input from the site that its donor names, and from no other', async ({ rig }) => {
+test('a tab fetches input from the origin that its donor allows, and from no other', async ({ fixture }) => {
   const site = await serveData({
-    '/json': gives('application/json', '{"n":[1,2]}'),
-    '/text': gives('text/plain; charset=utf-8', 'grün'),
-    '/bytes': gives('image/png', new Uint8Array([0, 255])),
+    '/json': respondWith('application/json', '{"n":[1,2]}'),
+    '/text': respondWith('text/plain; charset=utf-8', 'grün'),
+    '/bytes': respondWith('image/png', new Uint8Array([0, 255])),
   });
-  const other = await serveData({ '/text': gives('text/plain', 'elsewhere') });
+  const other = await serveData({ '/text': respondWith('text/plain', 'elsewhere') });
   try {
-    init({ scheduler: rig.scheduler });
+    init({ scheduler: fixture.scheduler });
     const paths = ['/json', '/text', '/bytes', '/none'];
     const job = computeFor(new RemoteDataSet(paths.map((path) => site.origin + path)), (datum: unknown) =>
       datum instanceof Uint8Array ? [...datum] : datum,
@@ -24,10 +24,10 @@ test('a tab fetches input from the site that its donor names, and from no other'
     const waits = computeFor([new URL(`${other.origin}/text`)], (text: string) => text);
     await job.deploy();
     await waits.deploy();
-    const tab = await rig.openTab();
+    const tab = await fixture.openTab();
     // What it does first says that it looked past both.
     expect([...(await computeFor([1], (x: number) => x + 1).exec())]).toEqual([2]);
-    expect([...site.asked, ...other.asked]).toEqual([]);
+    expect([...site.requests, ...other.requests]).toEqual([]);
 
     await tab
       .locator('details', { has: tab.locator('#origin-form') })
@@ -60,10 +60,14 @@ test('a tab fetches input from the site that its donor names, and from no other'
       'grün',
       [0, 255],
     ]);
-    const { headers } = site.asked[0]!;
-    expect([headers.cookie, headers.referer, headers.origin]).toEqual([undefined, undefined, rig.scheduler]);
+    const { headers } = site.requests[0]!;
+    expect([headers.cookie, headers.referer, headers.origin]).toEqual([
+      undefined,
+      undefined,
+      fixture.scheduler,
+    ]);
     expect(await waits.fetchResults()).toEqual([]);
-    expect(other.asked).toEqual([]);
+    expect(other.requests).toEqual([]);
     await waits.cancel();
   } finally {
     await Promise.all([site.close(), other.close()]);

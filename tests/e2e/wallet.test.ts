@@ -68,7 +68,7 @@ const identify = (): Promise<Identity> =>
   (globalThis as unknown as { identify(): Promise<Identity> }).identify();
 const ready = (): boolean => 'identify' in globalThis;
 
-test('an identity is made once, signs, and is there after a reload and in other tabs', async ({
+test('an identity is created once, signs, and persists after a reload and in other tabs', async ({
   context,
 }) => {
   const pages = await Promise.all([1, 2, 3].map(() => context.newPage()));
@@ -84,7 +84,7 @@ test('an identity is made once, signs, and is there after a reload and in other 
   expect((await pages[0]!.evaluate(identify)).address).toBe(first!.address);
 });
 
-test('a page whose disk is full says so by a coded error, and has its identity when there is room', async ({
+test('a page whose storage is full gets a coded error, and its identity once there is room', async ({
   page,
   context,
 }) => {
@@ -107,7 +107,7 @@ test('a page whose disk is full says so by a coded error, and has its identity w
   expect((await page.evaluate(identify)).labels).toEqual(['id']);
 });
 
-test('a page of an opaque origin has a wallet too, in memory', async ({ page }) => {
+test('a page of an opaque origin has a wallet in memory', async ({ page }) => {
   await page.goto(url);
   const identity = await page.evaluate(
     () =>
@@ -127,7 +127,7 @@ test('a page of an opaque origin has a wallet too, in memory', async ({ page }) 
   });
 });
 
-test('a page packs the bundle that Node packs', async ({ page }) => {
+test('a page packs the same bundle as Node', async ({ page }) => {
   await page.goto(url);
   await page.waitForFunction(ready);
   const packed = await page.evaluate(async ({ files, repeated, directory }) => {

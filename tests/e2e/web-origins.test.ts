@@ -11,13 +11,13 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { build } from 'esbuild';
 import { startScheduler } from 'manyhands/scheduler';
-import type {} from './rig/deployer-page.js';
+import type {} from './fixtures/deployer-page.js';
 
 let origin: string;
 let close: () => void;
 test.beforeAll(async () => {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('./rig/deployer-page.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('./fixtures/deployer-page.ts', import.meta.url))],
     bundle: true,
     write: false,
     format: 'esm',
@@ -38,7 +38,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => close());
 
-test('a page of another site deploys only where the scheduler was told of it', async ({ page }) => {
+test('a page of another origin can deploy only when the scheduler allows its origin', async ({ page }) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'manyhands-origins-'));
   let scheduler = await startScheduler({ port: 0, dataDir });
   const { port, url } = scheduler;

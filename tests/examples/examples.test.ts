@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startCluster, type Cluster } from '../rig/cluster.mjs';
+import { startCluster, type Cluster } from '../fixtures/cluster.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../examples/', import.meta.url));
 const run = promisify(execFile);
@@ -41,12 +41,12 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-it('has an end to check for every numbered example', () => {
+it('every numbered example has an expected last line', () => {
   const numbered = readdirSync(FOLDER).filter((name) => /^\d\d-.*\.mjs$/.test(name));
   expect(numbered.sort()).toEqual(Object.keys(LAST_LINES));
 });
 
-it.each(Object.entries(LAST_LINES))('%s ends with "%s"', async (name, last) => {
+it.each(Object.entries(LAST_LINES))('the last output line of example %s is "%s"', async (name, last) => {
   const env = { ...process.env, MANYHANDS_HOME: cluster.home, MANYHANDS_SCHEDULER: cluster.url };
   const { stdout } = await run(process.execPath, [join(FOLDER, name)], { env, cwd: FOLDER });
   expect(stdout.trim().split('\n').at(-1)).toBe(last);

@@ -5,8 +5,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOMBS } from './bombs.js';
-import { expectStopped } from './rig/blasts.js';
-import { openHeadlessRig, type HeadlessRig } from './rig/headless-rig.js';
+import { expectStopped } from './fixtures/run-bomb.js';
+import { openHeadlessFixture, type HeadlessFixture } from './fixtures/headless-fixture.js';
 
 const KINDS = [
   'loop', 'heap', 'buffers', 'small-buffers', 'copies', 'blobs', 'wasm-memory', 'modules', 'messages', 'messages-to-itself',
@@ -14,18 +14,18 @@ const KINDS = [
 ]; // prettier-ignore
 
 describe.each(['chromium', 'deno'] as const)('a bomb in a worker of isolation %s', (isolation) => {
-  let rig: HeadlessRig;
+  let fixture: HeadlessFixture;
   const table: string[] = [];
   beforeAll(async () => {
-    rig = await openHeadlessRig(isolation);
+    fixture = await openHeadlessFixture(isolation);
   }, 60_000);
   afterAll(async () => {
-    await rig.close();
+    await fixture.close();
     process.stdout.write(`${isolation}\n${table.join('\n')}\n`);
   });
 
-  it.each(BOMBS.filter(({ id }) => KINDS.includes(id)))('is stopped: $id', async (bomb) => {
-    table.push(await expectStopped(rig, bomb));
-    expect(rig.isAlive()).toBe(true);
+  it.each(BOMBS.filter(({ id }) => KINDS.includes(id)))('is stopped by the worker: $id', async (bomb) => {
+    table.push(await expectStopped(fixture, bomb));
+    expect(fixture.isAlive()).toBe(true);
   });
 });

@@ -1,16 +1,16 @@
 /**
- * Bombs, each first seen to go off without defence, then as real jobs in a donor's tab beside another job: each is
- * stopped by its time or at its cap, the page never stalls, and the other job loses nothing.
+ * Bombs: each first runs in a plain Worker, where it must work, and then as a real job in the tab of a donor beside another
+ * job: it is stopped by its time limit or memory limit, the page does not stall, and the other job gets all its results.
  * @module
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOMBS } from './bombs.js';
-import { expectStopped, LIMIT_MS, type Donor } from './rig/blasts.js';
-import { goesOff } from './rig/bomb-controls.js';
-import { openChromium } from './rig/browsers.js';
-import { openEscapeRig, type EscapeRig } from './rig/escape-rig.js';
+import { expectStopped, LIMIT_MS, type Donor } from './fixtures/run-bomb.js';
+import { isEffective } from './fixtures/bomb-controls.js';
+import { openChromium } from './fixtures/browsers.js';
+import { openEscapeFixture, type EscapeFixture } from './fixtures/escape-fixture.js';
 
-/** Measures its turns as the donor's page does. */
+/** Measures the turns of its event loop as the donor page does. */
 const BYSTANDER = `(() => {
   let last = performance.now();
   window.longest = 0;
@@ -24,36 +24,36 @@ const BYSTANDER = `(() => {
   port2.postMessage(0);
 })()`;
 
-describe('without defence', () => {
+describe('in a Worker without a sandbox', () => {
   for (const bomb of BOMBS) {
-    it(`it goes off: ${bomb.id}`, async () => {
-      expect(await goesOff(bomb, LIMIT_MS)).toBe(true);
+    it(`the bomb exhausts its resource: ${bomb.id}`, async () => {
+      expect(await isEffective(bomb, LIMIT_MS)).toBe(true);
     });
   }
 });
 
-describe('a bomb', () => {
-  let rig: EscapeRig;
+describe('a resource bomb in a sandbox', () => {
+  let fixture: EscapeFixture;
   let donor: Donor;
   const table: string[] = [];
   beforeAll(async () => {
-    rig = await openEscapeRig(() => openChromium());
-    donor = await donorOf(rig);
+    fixture = await openEscapeFixture(() => openChromium());
+    donor = await donorOf(fixture);
   }, 60_000);
   afterAll(async () => {
-    await rig.close();
+    await fixture.close();
     process.stdout.write(`${table.join('\n')}\n`);
   });
 
   for (const bomb of BOMBS) {
-    it(`is stopped: ${bomb.id}`, async () => {
+    it(`is stopped by the page: ${bomb.id}`, async () => {
       table.push(await expectStopped(donor, bomb));
     });
   }
 });
 
-/** The page, and another that has nothing to do with the worker, in a process of its own. */
-async function donorOf({ browser }: EscapeRig): Promise<Donor> {
+/** The donor page, and an unrelated page in another process. */
+async function donorOf({ browser }: EscapeFixture): Promise<Donor> {
   const other = await browser.beside('data:text/html,<!doctype html><title>Bystander</title>');
   await other(BYSTANDER);
   const asked = <T>(what: 'ended' | 'isTriedOnce', jobId: string): Promise<T> =>

@@ -1,13 +1,13 @@
 /**
- * Jobs that take all they can get, as data: each says what it takes, and what it ends as.
+ * Jobs that exhaust a resource ("bombs"), as data: the source of each, and how its slice must end.
  * @module
  */
 export interface Bomb {
   readonly id: string;
   readonly source: string;
   /**
-   * What its slice ends as: with its process, by its time, or by an error of the engine that has no more, whichever is
-   * first; or by the lack of what it needs.
+   * Allowed ends of its slice: with its process, by its time limit, or by an error of the engine that is out of memory,
+   * whichever is first; or by the absence of the API that it needs.
    */
   readonly ends: readonly (
     | 'SLICE_TIMEOUT'
@@ -18,21 +18,21 @@ export interface Bomb {
     | 'ReferenceError'
     | 'TypeError'
   )[];
-  /** Bytes that the browser may grow by, where the job gets nothing; else what bounds the donor's processes counts. */
+  /** Maximum growth of the memory of the browser, bytes, for a job that gets no memory; else the limit of the processes applies. */
   readonly bytesMax?: number;
   /**
-   * How it is seen to work in a Worker without defence: it takes more than `bytesMax` (more than 1 GiB where
-   * there is none), it goes on after its limit, it starts as many Workers as it wants, or posts more than may be.
+   * How the test shows that it works in a plain Worker: it takes more than `bytesMax` (1 GiB where there is none), it runs
+   * past its time limit, it starts any number of Workers, or it posts more messages than allowed.
    */
   readonly control: 'bytes' | 'time' | 'workers' | 'messages';
 }
 
 const SLACK = 256 * 2 ** 20;
-/** Touches every page of what was got, so that it is really there. */
+/** Writes to every page of a buffer, so that its memory is really allocated. */
 const TOUCH =
   'const touch = (b) => { const v = new Uint8Array(b); for (let i = 0; i < v.length; i += 4096) v[i] = 1; return v; };';
 
-/** Memory that is held in other ways than by arrays and buffers. */
+/** Memory held in other ways than by arrays and large buffers. */
 const HOARDS: Readonly<Record<string, string>> = {
   'small-buffers': '() => { const all = []; for (;;) all.push(new Uint8Array(8192).fill(1)); }',
   copies: `() => { ${TOUCH} const one = touch(new ArrayBuffer(2 ** 24)); const all = []; for (;;) { all.push(one.slice()); all.push(structuredClone(one)); } }`,
@@ -51,7 +51,7 @@ const HOARDS: Readonly<Record<string, string>> = {
   }`,
 };
 
-/** What holds memory outside of the sandbox's process, or beside the heap for no job's good: a sandbox does not have it. */
+/** APIs that hold memory outside of the sandbox process or of the heap: sandboxes do not have them. */
 const ABSENT: Readonly<Record<string, string>> = {
   pixels: `() => { const all = []; for (;;) all.push(new ImageData(2048, 2048).data.fill(1)); }`,
   canvases: `() => { const all = []; for (;;) { const one = new OffscreenCanvas(2048, 2048); one.getContext('2d').fillRect(0, 0, 2048, 2048); all.push(one); } }`,

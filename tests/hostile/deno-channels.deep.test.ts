@@ -6,8 +6,8 @@
 import { expect, it } from 'vitest';
 import type * as WorkerEntry from '../../src/entry/worker.node.js';
 import { CHANNELS } from './channels/index.js';
-import { openEscapeRig } from './rig/escape-rig.js';
-import type { TestBrowser } from './rig/test-browser.js';
+import { openEscapeFixture } from './fixtures/escape-fixture.js';
+import type { TestBrowser } from './fixtures/test-browser.js';
 
 /** A worker in Node where the other tests have a browser with a donor's page. */
 async function openDeno(): Promise<TestBrowser> {
@@ -31,11 +31,11 @@ async function openDeno(): Promise<TestBrowser> {
   return deno as unknown as TestBrowser;
 }
 
-it('nothing gets out of a sandbox in Deno', async () => {
-  const rig = await openEscapeRig(openDeno);
-  const outcomes = await rig.attempt(CHANNELS);
-  const seen = [...rig.listeners.seen];
-  await rig.close();
+it('no channel leads out of a sandbox in Deno', async () => {
+  const sandbox = await openEscapeFixture(openDeno);
+  const outcomes = await sandbox.attempt(CHANNELS);
+  const seen = [...sandbox.listeners.seen];
+  await sandbox.close();
   expect(outcomes.filter(({ through }) => through)).toEqual([]);
   expect(outcomes).toHaveLength(CHANNELS.length);
   expect(seen).toEqual([]);

@@ -30,7 +30,7 @@ export const FAKE_PORT = `
 /** Texts of statements after `FAKE_PORT`, each under what it replaces. */
 export const PORT_ATTACKS: readonly [replaced: string, attack: string][] = [
   [
-    'the method that adds to lists',
+    'Array.prototype.push',
     `const { push } = Array.prototype;
      Array.prototype.push = function (item) {
        if (item !== fake) return apply(push, this, arguments);
@@ -42,7 +42,7 @@ export const PORT_ATTACKS: readonly [replaced: string, attack: string][] = [
      Array.prototype.push = push;`,
   ],
   [
-    'the first entry of a list',
+    'index 0 of Array.prototype',
     `defineProperty(Array.prototype, 0, {
        configurable: true,
        set(value) { defineProperty(this, 0, { value: value instanceof ArrayBuffer ? fake : value, writable: true, configurable: true, enumerable: true }); },
@@ -51,13 +51,13 @@ export const PORT_ATTACKS: readonly [replaced: string, attack: string][] = [
      delete Array.prototype[0];`,
   ],
   [
-    'how a list is read',
+    'the iterator of arrays',
     `Array.prototype[iterator] = function* () { yield fake; };
      tryAll(new ArrayBuffer(8));
      Array.prototype[iterator] = listed;`,
   ],
   [
-    'how the entries of a list are read',
+    'next of array iterators',
     `const reader = Object.getPrototypeOf([][iterator]());
      let n = 0;
      reader.next = () => (n++ % 2 === 0 ? { done: false, value: fake } : { done: true });
@@ -65,7 +65,7 @@ export const PORT_ATTACKS: readonly [replaced: string, attack: string][] = [
      reader.next = next;`,
   ],
   [
-    'what every object has',
+    'properties of Object.prototype',
     `Object.prototype[iterator] = function* () { yield fake; };
      Object.prototype.transfer = [fake];
      tryAll(new ArrayBuffer(8));
@@ -73,7 +73,7 @@ export const PORT_ATTACKS: readonly [replaced: string, attack: string][] = [
      delete Object.prototype.transfer;`,
   ],
   [
-    'an entry that is another at each look',
+    'an array entry by a getter with changing values',
     `const list = [];
      let looks = 0;
      defineProperty(list, 0, { get: () => (looks++ % 2 === 0 ? new ArrayBuffer(8) : fake) });

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.js';
 import { denoHost } from '../../src/worker/hosts/deno/deno-host.js';
 import type { SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
-import { SandboxRig } from '../contract/worktime-rig.js';
+import { SandboxFixture } from '../contract/worktime-fixture.js';
 import { ATTACKS } from './deno-attacks.js';
 import { FAKE_PORT, PORT_ATTACKS } from './deno-port-attacks.js';
 import {
@@ -23,7 +23,7 @@ import {
   watchPeak,
   undefended,
   type Target,
-} from './deno-rig.js';
+} from './deno-fixture.js';
 
 const SCRIPTS = new URL('../../dist/sandbox/', import.meta.url);
 /** Runs an attack as a slice; its answer, or the error that it met. */
@@ -44,34 +44,31 @@ afterAll(async () => {
   await target.close();
 });
 
-describe('without defence', () => {
+describe('attacks outside of a sandbox', () => {
   it.concurrent.each(ATTACKS)('$name works', async (attack) => {
     expect(await undefended(attack, target.aim)).toBe(true);
   });
 });
 
 describe('a job in Deno', () => {
-  it(`gets nowhere by ${ATTACKS.length} ways`, async () => {
+  it(`fails with all ${ATTACKS.length} attacks`, async () => {
     const before = (await target.seen()).length;
-    const rig = await SandboxRig.start(host, { source: RUN });
-    const answers = await rig.run(ATTACKS.map(({ source }) => [source, target.aim]));
+    const sandbox = await SandboxFixture.start(host, { source: RUN });
+    const answers = await sandbox.run(ATTACKS.map(({ source }) => [source, target.aim]));
     const through = ATTACKS.filter((_, i) => typeof answers[i] !== 'string');
     expect(through.map(({ name }) => name)).toEqual([]);
     expect((await target.seen()).slice(before)).toEqual([]);
-    rig.kill();
-    await rig.exited();
+    sandbox.kill();
+    await sandbox.exited();
   });
 });
 
 describe('the realm of a job in Deno', () => {
   it.each([
+    ['dispatchEvent', 'EventTarget.prototype.dispatchEvent = function (e) { found.push(this, e); };'],
+    ['addEventListener', 'EventTarget.prototype.addEventListener = function () { found.push(this); };'],
     [
-      'the method that delivers',
-      'EventTarget.prototype.dispatchEvent = function (e) { found.push(this, e); };',
-    ],
-    ['what listens', 'EventTarget.prototype.addEventListener = function () { found.push(this); };'],
-    [
-      'what a message brings',
+      'the data of message events',
       `const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data');
        try { Object.defineProperty(MessageEvent.prototype, 'data', {
          get() { found.push(this); return get.call(this); },
@@ -79,7 +76,7 @@ describe('the realm of a job in Deno', () => {
        }); } catch {}`,
     ],
     [
-      'what else a message brings',
+      'all properties of message events',
       `for (const proto of [MessageEvent.prototype, Event.prototype, Object.prototype]) {
          for (const name of ['data', 'ports', 'origin', 'lastEventId', 'source']) {
            try { Object.defineProperty(proto, name, {
@@ -91,7 +88,7 @@ describe('the realm of a job in Deno', () => {
        }`,
     ],
     [
-      'the first entry of a list',
+      'index 0 of Array.prototype',
       `const own = (v) => { if (v?.item instanceof MessagePort) found.push(v.item); if (v?.callback) found.push(v); };
        Object.defineProperty(Array.prototype, 0, {
          set(v) { own(v); Object.defineProperty(this, 0, { value: v, writable: true, configurable: true, enumerable: true }); },
@@ -99,12 +96,12 @@ describe('the realm of a job in Deno', () => {
        });`,
     ],
     [
-      'the kind of a list',
+      'the constructor of arrays',
       `const own = (list) => { for (const v of list) if (v?.item instanceof MessagePort || v?.callback) found.push(v.item ?? v); };
        try { Object.defineProperty(Array.prototype, 'constructor', { get() { own(this); return Array; }, configurable: true }); } catch {}`,
     ],
     [
-      'what an event has inside',
+      'internal properties of events',
       `for (const name of [...Reflect.ownKeys(new MessageEvent('message')), 'relatedTarget', 'cancelBubble', 'eventPhase', 'bubbles', 'currentTarget', 'target', 'defaultPrevented']) {
          try { Object.defineProperty(Event.prototype, name, {
            get() { if (this instanceof MessageEvent) setTimeout(() => found.push(this)); },
@@ -116,9 +113,12 @@ describe('the realm of a job in Deno', () => {
        const attributes = Reflect.ownKeys(new MessageEvent('message')).find((key) => String(key).includes('attributes'));
        found.push = (...all) => all.forEach((one) => { if (one instanceof MessagePort || one[attributes]?.target || one[attributes]?.currentTarget) push.call(found, one); });`,
     ],
-    ['where ports send', 'MessagePort.prototype.postMessage = function () { found.push(this, arguments); };'],
     [
-      'the stack',
+      'postMessage of ports',
+      'MessagePort.prototype.postMessage = function () { found.push(this, arguments); };',
+    ],
+    [
+      'Error.prepareStackTrace',
       'Error.prepareStackTrace = (_, frames) => found.push(...frames.flatMap((f) => [f.getThis(), f.getFunction()].filter(Boolean)));',
     ],
     [
@@ -128,8 +128,8 @@ describe('the realm of a job in Deno', () => {
          found.push(...all.filter((one) => one?.callback?.ports !== undefined));
        }`,
     ],
-  ])('keeps the port to the supervisor behind %s', async (_what, poison) => {
-    const rig = await SandboxRig.start(host, {
+  ])('does not reveal the port to the supervisor through %s', async (_what, poison) => {
+    const sandbox = await SandboxFixture.start(host, {
       source: `(() => {
         const found = [];
         { ${poison} }
@@ -140,9 +140,9 @@ describe('the realm of a job in Deno', () => {
         };
       })()`,
     });
-    expect(await rig.run([1, 2, 3])).toEqual([0, 0, 0]);
-    expect(await rig.run([4])).toEqual([0]);
-    rig.kill();
+    expect(await sandbox.run([1, 2, 3])).toEqual([0, 0, 0]);
+    expect(await sandbox.run([4])).toEqual([0]);
+    sandbox.kill();
   });
 });
 
@@ -163,7 +163,7 @@ describe('the ports of Deno', () => {
        return seen.filter((key) => key.description === 'id');`,
     ],
     [
-      'in what is transferred',
+      'in transferred objects',
       `const seen = [];
        const brand = Object.getOwnPropertySymbols(Blob.prototype).find((key) => key.description.includes('hostObject'));
        const lie = (key) => { seen.push(key); return key === brand ? 'MessagePort' : key.description === 'id' ? 1 : undefined; };
@@ -174,21 +174,21 @@ describe('the ports of Deno', () => {
        }
        return seen.filter((key) => key.description === 'id');`,
     ],
-  ])('are not to be had %s', async (_where, body) => {
+  ])('are not reachable %s', async (_where, body) => {
     const source = `async () => { const isHostPort = ${IS_HOST_PORT}; ${body.replaceAll(/return (.*);$/g, 'return ($1).length;')} }`;
-    const rig = await SandboxRig.start(host, { source });
-    expect(await rig.one(0)).toBe(0);
-    rig.kill();
+    const sandbox = await SandboxFixture.start(host, { source });
+    expect(await sandbox.one(0)).toBe(0);
+    sandbox.kill();
   });
 
-  it.each(PORT_ATTACKS)('stay unknown to job code that replaces %s', async (_what, attack) => {
+  it.each(PORT_ATTACKS)('are not revealed to job code that replaces %s', async (_what, attack) => {
     const source = `async () => { ${FAKE_PORT} try { ${attack} } finally { Array.prototype[iterator] = listed; } return found(); }`;
-    const rig = await SandboxRig.start(host, { source });
-    expect(await rig.one(0)).toBe(0);
-    rig.kill();
+    const sandbox = await SandboxFixture.start(host, { source });
+    expect(await sandbox.one(0)).toBe(0);
+    sandbox.kill();
   });
 
-  it('stay unknown to job code that replaces how lists are read while the sandbox posts its results', async () => {
+  it('are not revealed to job code that replaces array iteration while the sandbox posts its results', async () => {
     const source = `(() => {
       ${FAKE_PORT}
       Array.prototype[iterator] = function () {
@@ -201,13 +201,13 @@ describe('the ports of Deno', () => {
       });
       return async (n) => (n === 0 ? new Uint8Array(100_000).fill(7) : found());
     })()`;
-    const rig = await SandboxRig.start(host, { source });
-    expect(await rig.one(0)).toEqual(new Uint8Array(100_000).fill(7));
-    expect(await rig.one(1)).toBe(0);
-    rig.kill();
+    const sandbox = await SandboxFixture.start(host, { source });
+    expect(await sandbox.one(0)).toEqual(new Uint8Array(100_000).fill(7));
+    expect(await sandbox.one(1)).toBe(0);
+    sandbox.kill();
   });
 
-  it('are not needed to move buffers and ports between the channels of job code', async () => {
+  it('are not involved when job code transfers buffers and ports between its own channels', async () => {
     const source = `async () => {
       const name = (make) => { try { make(); return 'no error'; } catch (error) { return error.name; } };
       const outer = new MessageChannel();
@@ -234,8 +234,8 @@ describe('the ports of Deno', () => {
         kept: twice.byteLength,
       };
     }`;
-    const rig = await SandboxRig.start(host, { source });
-    expect(await rig.one(0)).toEqual({
+    const sandbox = await SandboxFixture.start(host, { source });
+    expect(await sandbox.one(0)).toEqual({
       data: [1, 2, 3],
       ports: 1,
       answer: 'by the moved port',
@@ -243,10 +243,10 @@ describe('the ports of Deno', () => {
       errors: Array.from({ length: 6 }, () => 'DataCloneError'),
       kept: 4,
     });
-    rig.kill();
+    sandbox.kill();
   });
 
-  it('cannot be forged: code that is left behind keeps the sandbox neither from its question nor from its answer', async () => {
+  it('cannot be forged: code left behind by a slice prevents neither requests to the sandbox nor its replies', async () => {
     const forge = `async () => {
       globalThis.turns = 0;
       const clock = performance.now.bind(performance);
@@ -263,11 +263,11 @@ describe('the ports of Deno', () => {
       }
       return typeof id;
     }`;
-    const rig = await SandboxRig.start(host, { source: forge });
-    expect(await rig.one(0)).toBe('undefined');
-    await rig.rest();
-    rig.kill();
-    await rig.exited();
+    const sandbox = await SandboxFixture.start(host, { source: forge });
+    expect(await sandbox.one(0)).toBe('undefined');
+    await sandbox.quiesce();
+    sandbox.kill();
+    await sandbox.exited();
   });
 });
 
@@ -293,61 +293,64 @@ describe('a bomb in Deno', () => {
     ['of copies', '() => { const all = []; for (;;) all.push(structuredClone("x".repeat(1e6) + all.length)); }', /out of memory/],
   ]; // prettier-ignore
 
-  it.each(bombs)('%s is stopped at its cap', async (_name, source, end) => {
+  it.each(bombs)('%s is stopped at its limit', async (_name, source, end) => {
     const small = denoHost({
       clock: systemClock,
       env: { MANYHANDS_DENO: denoPath() },
       scripts: SCRIPTS,
       ...CAPS,
     });
-    const rig = await SandboxRig.start(small, { source });
+    const sandbox = await SandboxFixture.start(small, { source });
     const peak = watchPeak();
-    rig.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
-    expect(await rig.exited()).toMatch(end);
+    sandbox.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
+    expect(await sandbox.exited()).toMatch(end);
     expect(peak.stop() / MiB).toBeLessThan(CAPS.memoryMiB + OVERSHOOT_MIB);
-    rig.kill();
+    sandbox.kill();
     await small.close();
   });
 });
 
 describe('a sandbox in Deno', () => {
-  it('is gone when it is killed, in the middle of an endless loop', async () => {
-    const rig = await SandboxRig.start(host, { source: '() => { for (;;); }' });
-    rig.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
-    await rig.until((m) => m.type === 'begin');
-    rig.kill();
-    expect(await rig.exited()).toBe('The sandbox process was killed.');
+  it('ends when it is killed in the middle of an endless loop', async () => {
+    const sandbox = await SandboxFixture.start(host, { source: '() => { for (;;); }' });
+    sandbox.send([{ first: 1, input: { kind: 'range', start: 0, step: 1, count: 1 } }], true);
+    await sandbox.until((m) => m.type === 'begin');
+    sandbox.kill();
+    expect(await sandbox.exited()).toBe('The sandbox process was killed.');
   });
 
-  it('ends when its supervisor is killed, also where a job loops for ever', async () => {
+  it('ends when its supervisor is killed, also in an endless loop', async () => {
     const orphan = await startOrphan();
     expect(await orphan.loops()).toBe(true);
     orphan.killSupervisor();
     await expect.poll(() => orphan.isAlive(), { timeout: 5_000 }).toBe(false);
   });
 
-  it.each([0, 50, 150, 400])('leaves nothing where its program exits %i ms after the start', async (ms) => {
-    const temporary = mkdtempSync(join(tmpdir(), 'manyhands-exit-'));
-    try {
-      const env = { ...process.env, MANYHANDS_DENO: denoPath(), TMPDIR: temporary };
-      const script = fileURLToPath(new URL('./deno-exit.mjs', import.meta.url));
-      const dist = new URL('../', SCRIPTS).href;
-      const [code, said] = await new Promise<[number | null, string]>((resolve) => {
-        const program = spawn(process.execPath, [script, dist, String(ms)], { env });
-        let text = '';
-        program.stderr.on('data', (piece) => (text += String(piece)));
-        program.once('close', (exitCode) => resolve([exitCode, text]));
-      });
-      expect([code, said]).toEqual([5, '']);
-      expect(readdirSync(temporary)).toEqual([]);
-    } finally {
-      rmSync(temporary, { recursive: true, force: true, maxRetries: 10 });
-    }
-  });
+  it.each([0, 50, 150, 400])(
+    'leaves no process and no file when its supervisor exits %i ms after the start',
+    async (ms) => {
+      const temporary = mkdtempSync(join(tmpdir(), 'manyhands-exit-'));
+      try {
+        const env = { ...process.env, MANYHANDS_DENO: denoPath(), TMPDIR: temporary };
+        const script = fileURLToPath(new URL('./deno-exit.mjs', import.meta.url));
+        const dist = new URL('../', SCRIPTS).href;
+        const [code, said] = await new Promise<[number | null, string]>((resolve) => {
+          const program = spawn(process.execPath, [script, dist, String(ms)], { env });
+          let text = '';
+          program.stderr.on('data', (piece) => (text += String(piece)));
+          program.once('close', (exitCode) => resolve([exitCode, text]));
+        });
+        expect([code, said]).toEqual([5, '']);
+        expect(readdirSync(temporary)).toEqual([]);
+      } finally {
+        rmSync(temporary, { recursive: true, force: true, maxRetries: 10 });
+      }
+    },
+  );
 
-  it('has an empty environment, and a folder of its own with nothing in it', async () => {
+  it('has no environment variables, and an empty working folder of its own', async () => {
     const own = denoHost({ clock: systemClock, env: { MANYHANDS_DENO: denoPath() }, scripts: SCRIPTS });
-    const rig = await SandboxRig.start(own, { source: 'x => x' });
+    const sandbox = await SandboxFixture.start(own, { source: 'x => x' });
     const [pid] = denoChildren();
     const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
     expect(variables.map((one) => one.split('=')[0]).sort()).toEqual([
@@ -358,7 +361,7 @@ describe('a sandbox in Deno', () => {
     ]);
     const folder = readlinkSync(`/proc/${pid}/cwd`);
     expect(readdirSync(folder)).toEqual([]);
-    rig.kill();
+    sandbox.kill();
     await own.close();
     expect(existsSync(folder)).toBe(false);
   });

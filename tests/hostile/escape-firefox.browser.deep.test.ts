@@ -4,14 +4,14 @@
  */
 import { expect, it } from 'vitest';
 import { CHANNELS } from './channels/index.js';
-import { openFirefox } from './rig/browsers.js';
-import { openEscapeRig } from './rig/escape-rig.js';
+import { openFirefox } from './fixtures/browsers.js';
+import { openEscapeFixture } from './fixtures/escape-fixture.js';
 
-it('nothing gets out of a sandbox in Firefox', async () => {
-  const rig = await openEscapeRig(openFirefox);
-  const outcomes = await rig.attempt(CHANNELS);
-  const seen = [...rig.listeners.seen];
-  await rig.close();
+it('no channel leads out of a sandbox in Firefox', async () => {
+  const fixture = await openEscapeFixture(openFirefox);
+  const outcomes = await fixture.attempt(CHANNELS);
+  const seen = [...fixture.listeners.seen];
+  await fixture.close();
   expect(outcomes.filter(({ through }) => through)).toEqual([]);
   expect(outcomes).toHaveLength(CHANNELS.length);
   expect(seen).toEqual([]);

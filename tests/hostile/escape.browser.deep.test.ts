@@ -7,11 +7,11 @@ import { expect, it } from 'vitest';
 import { describeWorktime } from '../../src/worktimes/registry.js';
 import type { Channel } from './channels/channel.js';
 import { CHANNELS } from './channels/index.js';
-import { openChromium } from './rig/browsers.js';
-import { openControls } from './rig/controls.js';
-import { openEscapeRig, type Outcome } from './rig/escape-rig.js';
+import { openChromium } from './fixtures/browsers.js';
+import { openControls } from './fixtures/controls.js';
+import { openEscapeFixture, type Outcome } from './fixtures/escape-fixture.js';
 
-it('there are channels enough, each with a name of its own', () => {
+it('the list of channels is long enough, and its ids are unique', () => {
   expect(CHANNELS.length).toBeGreaterThanOrEqual(60);
   expect(new Set(CHANNELS.map(({ id }) => id)).size).toBe(CHANNELS.length);
   for (const worktime of ['map-basic', 'pyodide'] as const) {
@@ -36,33 +36,33 @@ async function within(attempt: Promise<Outcome>): Promise<Omit<Outcome, 'id'>> {
   }
 }
 
-it('every attack works where nothing keeps it in', async () => {
-  const rig = await openEscapeRig(() => openChromium());
+it('every attack succeeds outside of a sandbox', async () => {
+  const fixture = await openEscapeFixture(() => openChromium());
   const { version } = describeWorktime('pyodide')!;
-  const controls = await openControls(rig.browser, `${rig.scheduler}/assets/pyodide/${version}/`);
+  const controls = await openControls(fixture.browser, `${fixture.scheduler}/assets/pyodide/${version}/`);
   const dead: object[] = [];
   const named: Channel[] = [];
   for (const channel of CHANNELS) {
-    rig.listeners.seen.length = 0;
-    const { through, why } = await within(controls.attempt(channel, rig.targets(channel)));
+    fixture.listeners.seen.length = 0;
+    const { through, why } = await within(controls.attempt(channel, fixture.targets(channel)));
     const { id, seenBy } = channel;
-    const seen = [...rig.listeners.seen];
+    const seen = [...fixture.listeners.seen];
     if (seenBy === 'dns') named.push(channel);
     const isSeen = seenBy === 'itself' || seenBy === 'dns' || seen.some((one) => one.startsWith(seenBy));
     if (!through || !isSeen) dead.push({ id, through, why, seen });
   }
   await controls.close();
-  const names = await rig.close();
+  const names = await fixture.close();
   expect(dead).toEqual([]);
   expect(names).toEqual(expect.arrayContaining(named.map(({ id }) => `${id}.escape.invalid`)));
 });
 
 for (const allowList of [true, false]) {
-  it(`nothing gets out of a sandbox, ${allowList ? 'with' : 'without'} the allow-list`, async () => {
-    const rig = await openEscapeRig(() => openChromium({ allowList }));
-    const outcomes = await rig.attempt(CHANNELS);
-    const seen = [...rig.listeners.seen];
-    const names = await rig.close();
+  it(`no channel leads out of a sandbox, ${allowList ? 'with' : 'without'} the Connection-Allowlist header`, async () => {
+    const fixture = await openEscapeFixture(() => openChromium({ allowList }));
+    const outcomes = await fixture.attempt(CHANNELS);
+    const seen = [...fixture.listeners.seen];
+    const names = await fixture.close();
     expect(outcomes.filter(({ through }) => through)).toEqual([]);
     expect(outcomes).toHaveLength(CHANNELS.length);
     expect({ seen, names }).toEqual({ seen: [], names: [] });

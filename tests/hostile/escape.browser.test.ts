@@ -4,14 +4,14 @@
  */
 import { expect, it } from 'vitest';
 import { SELECTION } from './channels/index.js';
-import { openChromium } from './rig/browsers.js';
-import { openEscapeRig } from './rig/escape-rig.js';
+import { openChromium } from './fixtures/browsers.js';
+import { openEscapeFixture } from './fixtures/escape-fixture.js';
 
-it('nothing gets out of a sandbox in Chromium', async () => {
-  const rig = await openEscapeRig(() => openChromium());
-  const outcomes = await rig.attempt(SELECTION);
-  const seen = [...rig.listeners.seen];
-  const names = await rig.close();
+it('no channel leads out of a sandbox in Chromium', async () => {
+  const fixture = await openEscapeFixture(() => openChromium());
+  const outcomes = await fixture.attempt(SELECTION);
+  const seen = [...fixture.listeners.seen];
+  const names = await fixture.close();
   expect(outcomes.filter(({ through }) => through)).toEqual([]);
   expect(outcomes).toHaveLength(SELECTION.length);
   expect({ seen, names }).toEqual({ seen: [], names: [] });

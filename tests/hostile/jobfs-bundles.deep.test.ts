@@ -10,7 +10,7 @@ import { tarHeader } from '../../src/jobfs/tar-write.js';
 import { Tree } from '../../src/jobfs/tree.js';
 import { systemClock } from '../../src/lib/clock.js';
 
-it('a tree that becomes too large for a blob is not packed', async () => {
+it('a file tree larger than a blob is not packed', async () => {
   const tree = new Tree();
   const noise = new Uint8Array(BUNDLE_BYTES_MAX + 65_536);
   for (let i = 0, state = 1; i < noise.length; i += 4) {
@@ -24,13 +24,13 @@ it('a tree that becomes too large for a blob is not packed', async () => {
   await expect(packTree(tree, systemClock)).rejects.toMatchObject({ code: 'JOBFS_TOO_LARGE' });
 }, 60_000);
 
-it('a file that is replaced again and again is a bomb too', () => {
+it('a bundle that replaces one file again and again is refused', () => {
   const once = Buffer.concat([tarHeader('/a', 'file', 2 ** 26), Buffer.alloc(2 ** 26)]);
   const bomb = new Uint8Array(gzipSync(Buffer.concat(Array.from({ length: 6 }, () => once)), { level: 1 }));
   expect(() => unpackBundle(bomb)).toThrow(expect.objectContaining({ code: 'JOBFS_TOO_LARGE' }));
 });
 
-it('the largest tree that may be made is packed, and unpacks', async () => {
+it('the largest allowed file tree is packed and unpacked', async () => {
   const tree = new Tree();
   const share = Math.floor(FILES_BYTES_MAX / (ENTRIES_MAX / 2));
   for (let i = 0; i < ENTRIES_MAX / 2; i++) {

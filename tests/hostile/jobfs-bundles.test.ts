@@ -63,13 +63,13 @@ const record = (key: string, value: string): string => {
   return `${length} ${key}=${value}\n`;
 };
 
-describe('a bundle is refused', () => {
+describe('refuses a bundle', () => {
   it.each<[string, Uint8Array[]]>([
-    ['that climbs out', [member({ name: '../a' })]],
-    ['that climbs out from inside', [member({ name: 'home/../../a' })]],
-    ['that climbs out by its prefix', [member({ name: 'a', prefix: '..' })]],
-    ['that climbs out by a long name', [pax(record('path', '/home/../../etc/passwd')), member({})]],
-    ['that climbs out by a GNU long name', [member({ type: 'L', content: '../x\0' }), member({})]],
+    ['with a path above the root', [member({ name: '../a' })]],
+    ['with a path that leaves the root from a subdirectory', [member({ name: 'home/../../a' })]],
+    ['with a prefix above the root', [member({ name: 'a', prefix: '..' })]],
+    ['with a long name above the root', [pax(record('path', '/home/../../etc/passwd')), member({})]],
+    ['with a GNU long name above the root', [member({ type: 'L', content: '../x\0' }), member({})]],
     ['with a hard link', [member({ type: '1', linkname: '/etc/passwd' })]],
     ['with a symbolic link', [member({ type: '2', linkname: '/etc' })]],
     ['with a long link', [member({ type: 'K', content: '/etc\0' })]],
@@ -80,7 +80,7 @@ describe('a bundle is refused', () => {
     ['with a sparse file of pax', [pax(record('GNU.sparse.major', '1')), member({})]],
     ['with a member of an unknown kind', [member({ type: '\u0001' })]],
     ['with a member of no name', [member({ name: '' })]],
-    ['with a file for a root', [member({ name: '/', content: 'x' })]],
+    ['with a file as its root', [member({ name: '/', content: 'x' })]],
     ['with a name that is not UTF-8', [member({ name: new Uint8Array([0xff, 0xfe]) })]],
     ['with a NUL in a long name', [pax(record('path', 'a\0b')), member({})]],
     ['with an empty long name', [pax(record('path', '')), member({})]],
@@ -88,20 +88,20 @@ describe('a bundle is refused', () => {
     ['with a checksum that is no number', [member({ checksum: 'zzzzzz\0 ' })]],
     ['with a size that is no number', [member({ size: '99999999999\0' })]],
     ['with a negative size', [member({ size: '-0000000001\0' })]],
-    ['with a size past all numbers', [member({ size: new Uint8Array(12).fill(0xff) })]],
+    ['with a size beyond all integers', [member({ size: new Uint8Array(12).fill(0xff) })]],
     ['with a size of pax that is no number', [pax(record('size', '-1')), member({})]],
     ['with records of the wrong length', [pax('99 path=a\n'), member({})]],
     ['with records of no length', [pax('path=a\n'), member({})]],
     ['with records of length 0', [pax('0 path=a\n'), member({})]],
     ['with a record without a key', [pax('5 ab\n'), member({})]],
     ['with a record without an end', [pax('9 path=ab'), member({})]],
-    ['with one name for all members', [pax(record('path', 'a'), 'g'), member({})]],
+    ['with a global name for all members', [pax(record('path', 'a'), 'g'), member({})]],
     ['with a directory that has content', [member({ name: 'd/', type: '5', content: 'x' })]],
     ['with a file under a file', [member({ name: 'a' }), member({ name: 'a/b' })]],
     ['with a directory over a file', [member({ name: 'a' }), member({ name: 'a/', type: '5' })]],
     ['with a file over a directory', [member({ name: 'a/b' }), member({ name: 'a' })]],
-    ['that ends behind an extended header', [pax(record('path', 'a'))]],
-    ['that is no archive', [Buffer.alloc(BLOCK, 0x41)]],
+    ['that ends after an extended header', [pax(record('path', 'a'))]],
+    ['that is not an archive', [Buffer.alloc(BLOCK, 0x41)]],
   ])('%s', (_, parts) => {
     expect(() => unpackBundle(pack(...parts))).toThrow(expect.objectContaining({ code: 'JOBFS_MALFORMED' }));
   });
@@ -132,18 +132,18 @@ describe('a bundle is refused', () => {
     expect(() => unpackBundle(make())).toThrow(expect.objectContaining({ code: 'JOBFS_TOO_LARGE' }));
   });
 
-  it('with an extended header that is a bomb', () => {
+  it('with an extended header that inflates to an excessive size', () => {
     const bomb = member({ type: 'x', size: '77777777777\0' });
     expect(() => unpackBundle(pack(bomb))).toThrow(expect.objectContaining({ code: 'JOBFS_MALFORMED' }));
   });
 
-  it('that goes on for ever behind its end', () => {
+  it('with endless data after its end', () => {
     const bomb = new Uint8Array(gzipSync(Buffer.alloc(2 ** 26), { level: 1 }));
     expect(() => unpackBundle(bomb)).toThrow(expect.objectContaining({ code: 'JOBFS_MALFORMED' }));
   });
 });
 
-it('a GNU archive has other things where POSIX has the front of a long name', () => {
+it('a GNU archive is read correctly although it has other fields where POSIX has the prefix of a long name', () => {
   const path = (magic: string): string[] => [
     ...unpackBundle(pack(member({ name: 'a', prefix: 'front', magic }))).keys(),
   ];
@@ -152,7 +152,7 @@ it('a GNU archive has other things where POSIX has the front of a long name', ()
   expect(path('')).toEqual(['/a']);
 });
 
-describe('compression', () => {
+describe('gzip compression', () => {
   const good = pack(member({ content: 'hello' }));
 
   it.each<[string, Uint8Array]>([
@@ -176,7 +176,7 @@ describe('compression', () => {
   });
 });
 
-describe('anything at all', () => {
+describe('unpacking of arbitrary data', () => {
   function expectCoded(bytes: Uint8Array): void {
     let entries: Map<string, unknown>;
     try {
@@ -198,23 +198,23 @@ describe('anything at all', () => {
     }
   }
 
-  it('random bytes', () => {
+  it('refuses random bytes with a coded error', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), expectCoded), { numRuns: 500 });
   });
 
-  it('random bytes that say they are gzip', () => {
+  it('refuses random bytes with a gzip header with a coded error', () => {
     const bytes = fc
       .uint8Array({ maxLength: 300 })
       .map((rest) => Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, ...rest]));
     fc.assert(fc.property(bytes, expectCoded), { numRuns: 500 });
   });
 
-  it('random blocks that are compressed well', () => {
+  it('refuses random blocks in valid gzip with a coded error', () => {
     const blocks = fc.uint8Array({ maxLength: 2_000 }).map((bytes) => pack(bytes));
     fc.assert(fc.property(blocks, expectCoded), { numRuns: 300 });
   });
 
-  it('headers with fields out of true, and right checksums', () => {
+  it('refuses headers with invalid fields and valid checksums with a coded error', () => {
     const field = fc.oneof(fc.string({ maxLength: 12 }), fc.uint8Array({ maxLength: 12 }));
     const parts = fc.record(
       {
@@ -237,7 +237,7 @@ describe('anything at all', () => {
     fc.assert(fc.property(archives, expectCoded), { numRuns: 1_000 });
   });
 
-  it('a good bundle that is cut, or changed in a few places, in the archive or in its compression', async () => {
+  it('refuses a truncated or modified bundle with a coded error, or unpacks it', async () => {
     const fs = new JobFS({ fetch });
     await fs.add(new Uint8Array(3_000).fill(7), 'sub/data.bin');
     await fs.add(new TextEncoder().encode('text'), `${'é'.repeat(80)}.txt`);

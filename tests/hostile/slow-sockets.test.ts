@@ -92,7 +92,7 @@ const health = (localAddress: string): Promise<number> =>
     asked.end();
   });
 
-it('keeps nobody else out: health, a worker, a deployer, and those who come later', async () => {
+it('slow connections do not block health checks, a worker, a deployer or later connections', async () => {
   const lost: unknown[] = [];
   await worker.start();
   worker.on('disconnect', (event) => lost.push(event));
@@ -125,7 +125,7 @@ const openWebSocket = (localAddress: string): Promise<WebSocket | number> =>
     socket.on('error', reject);
   });
 
-it('two addresses do not take all WebSockets from a third', async () => {
+it('two IP addresses cannot take all WebSocket connections from a third', async () => {
   await scheduler.close();
   // A hundredth of what ships: 100 of them may be WebSockets.
   scheduler = await startScheduler({ port: 0, dataDir: join(home, 'scheduler'), sockets: 120 });

@@ -3,15 +3,20 @@
  * @module
  */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { assemble } from '../rig/wat.js';
-import { builtThreadHost, segmentOf, starter, type SandboxRig } from '../contract/worktime-rig.js';
+import { assemble } from '../fixtures/wat.js';
+import {
+  builtThreadHost,
+  segmentOf,
+  createStarter,
+  type SandboxFixture,
+} from '../contract/worktime-fixture.js';
 
 const host = builtThreadHost();
-const { start, end } = starter(() => host);
+const { start, end } = createStarter(() => host);
 afterEach(end);
 afterAll(() => host.close());
 
-const startWat = async (wat: string): Promise<SandboxRig> =>
+const startWat = async (wat: string): Promise<SandboxFixture> =>
   start({ worktime: 'wasm', source: await assemble(wat) });
 const OK = 0;
 /** Every function of WASI that takes places in memory, with its parameters. */
@@ -30,15 +35,15 @@ const CALLS: Record<string, string> = {
 
 describe('a module', () => {
   it.each(Object.entries(CALLS))(
-    'that calls %s with places outside of its memory gets a number, or ends with its slice',
+    'that calls %s with addresses outside of its memory gets an error number, or fails its slice',
     async (name, types) => {
       const params = types.split(' ');
-      const rig = await startWat(`(module
+      const sandbox = await startWat(`(module
       (import "wasi_snapshot_preview1" "${name}" (func $f (param ${types}) (result i32)))
       (memory (export "memory") 1)
       (func (export "work") (param i64) (result i32)
         ${params.map((type) => (type === 'i64' ? 'local.get 0' : 'local.get 0 i32.wrap_i64')).join(' ')} call $f))`);
-      const outcomes = await rig.run([-1n, -(2n ** 31n), 2n ** 31n - 1n, 65_535n, 2n ** 62n, 4n, 3n]);
+      const outcomes = await sandbox.run([-1n, -(2n ** 31n), 2n ** 31n - 1n, 65_535n, 2n ** 62n, 4n, 3n]);
       for (const outcome of outcomes) {
         if (typeof outcome === 'number') continue;
         expect(outcome).toMatchObject({ name: 'RangeError' });
@@ -47,37 +52,37 @@ describe('a module', () => {
         );
       }
       // The next slice finds the sandbox as it was.
-      const last = await rig.one(-2n);
+      const last = await sandbox.one(-2n);
       expect(typeof last === 'number' || (last as Error).name === 'RangeError').toBe(true);
     },
   );
 
-  it('that wants more memory than there is is refused, or told so by memory.grow', async () => {
+  it('that needs more memory than the limit is refused, or memory.grow fails', async () => {
     const huge = startWat('(module (memory (export "memory") 65536) (func (export "work")))');
     await expect(huge).rejects.toMatchObject({ code: 'WORK_FUNCTION_INVALID' });
-    const rig = await startWat(`(module (memory (export "memory") 1) (func (export "work") (result i32)
+    const sandbox = await startWat(`(module (memory (export "memory") 1) (func (export "work") (result i32)
       loop i32.const 1024 memory.grow i32.const -1 i32.ne br_if 0 end memory.size))`);
-    const pages = (await rig.one([])) as number;
+    const pages = (await sandbox.one([])) as number;
     expect(pages * 65_536).toBeLessThanOrEqual(2 * 1024 ** 3);
-    expect(await rig.one([])).toBe(pages);
+    expect(await sandbox.one([])).toBe(pages);
   });
 
-  it('that never ends is ended from outside, also in its start function', async () => {
-    const rig = await startWat('(module (func (export "work") loop br 0 end))');
-    rig.send([{ first: 1, input: { kind: 'segment', count: 1, segment: segmentOf([[]]) } }], true);
-    await rig.until((m) => m.type === 'begin');
-    rig.kill();
-    expect(await rig.exited()).toBe('The sandbox thread was killed.');
+  it('that never ends is killed, also in its start function', async () => {
+    const sandbox = await startWat('(module (func (export "work") loop br 0 end))');
+    sandbox.send([{ first: 1, input: { kind: 'segment', count: 1, segment: segmentOf([[]]) } }], true);
+    await sandbox.until((m) => m.type === 'begin');
+    sandbox.kill();
+    expect(await sandbox.exited()).toBe('The sandbox thread was killed.');
     const own = builtThreadHost();
     const loop = '(module (func $start loop br 0 end) (start $start) (func (export "work")))';
-    const starting = starter(() => own).start({ worktime: 'wasm', source: await assemble(loop) });
+    const starting = createStarter(() => own).start({ worktime: 'wasm', source: await assemble(loop) });
     const refused = expect(starting).rejects.toThrow('The sandbox thread was killed.');
     await own.close();
     await refused;
   });
 
-  it('that floods its console and its descriptors ends with its slice', async () => {
-    const rig = await startWat(`(module
+  it('that floods its console and its file descriptors fails its slice', async () => {
+    const sandbox = await startWat(`(module
       (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
       (import "wasi_snapshot_preview1" "path_open"
         (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
@@ -89,7 +94,7 @@ describe('a module', () => {
           call $open drop
           local.get $i i32.const 1 i32.add local.tee $i i32.const 20000 i32.lt_u br_if 0
         end i32.const ${OK}))`);
-    expect(await rig.run([[], []])).toEqual([OK, OK]);
-    expect(rig.lines.length).toBeLessThan(1_000);
+    expect(await sandbox.run([[], []])).toEqual([OK, OK]);
+    expect(sandbox.lines.length).toBeLessThan(1_000);
   });
 });

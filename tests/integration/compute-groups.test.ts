@@ -96,7 +96,7 @@ class Stranger {
   }
 }
 
-it('is given away neither by a package, nor on the wire, nor by the database', async () => {
+it('the secret of a compute group is not contained in a package, in messages or in the database', async () => {
   const open = computeFor([1], (x: number) => x);
   open.computeGroups.push({ joinKey: 'lab', joinSecret: SECRET });
   await open.deploy();
@@ -135,7 +135,7 @@ it('is given away neither by a package, nor on the wire, nor by the database', a
   await hidden.cancel();
 });
 
-it('lets in who has the secret, from the start or later, and through a lost connection', async () => {
+it('a worker with the secret of a compute group gets its jobs, from the start, after joining later, and after a reconnect', async () => {
   const { Worker } = (await import(
     new URL('../../dist/entry/worker.node.js', import.meta.url).href
   )) as typeof WorkerEntry;

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startCluster, type Cluster } from '../rig/cluster.mjs';
+import { startCluster, type Cluster } from '../fixtures/cluster.mjs';
 
 const run = promisify(execFile);
 const programs = [...readFileSync('docs/deployer.md', 'utf8').matchAll(/^```js\n(.*?)^```/gms)].map(
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-it('there are some', () => {
+it('the documentation of deployers contains programs to run', () => {
   expect(programs.length).toBe(8);
 });
 

@@ -25,7 +25,7 @@ const snippets = ['docs/wallet.md', 'docs/jobfs.md'].flatMap((page) =>
   })),
 );
 
-it('there are some', () => {
+it('the documentation contains snippets to run', () => {
   expect(snippets.length).toBeGreaterThanOrEqual(8);
 });
 

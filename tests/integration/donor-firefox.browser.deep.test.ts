@@ -2,7 +2,7 @@
  * The main part of the donor's story in a real Firefox: start, see work, change the terms, earn, block, stop, come back.
  * @module
  */
-import '../e2e/rig/home.js';
+import '../e2e/fixtures/home.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { computeFor, init } from 'manyhands';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { findFirefox } from '../../scripts/find-firefox.mjs';
-import { startSchedulerProcess, type SchedulerProcess } from '../e2e/rig/processes.js';
+import { startSchedulerProcess, type SchedulerProcess } from '../e2e/fixtures/processes.js';
 
 const WAIT = { timeout: 60_000, interval: 100 };
 
@@ -40,7 +40,7 @@ const textOf = (page: Page, selector: string): Promise<string> =>
 const untilText = (page: Page, selector: string, expected: RegExp): Promise<void> =>
   vi.waitFor(async () => expect(await textOf(page, selector)).toMatch(expected), WAIT);
 
-it('a donor starts, sees work, earns, blocks, stops and comes back', async () => {
+it('in Firefox a donor starts, runs slices, earns, blocks a deployer, stops, and finds all of it after a reload', async () => {
   init({ scheduler: scheduler.url });
   const job = computeFor<number>(
     Array.from({ length: 1_000 }, (_, i) => i),

@@ -15,7 +15,7 @@ import { openWallet } from '../../src/entry/wallet.node.js';
 import { ERROR_TABLE } from '../../src/lib/errors.js';
 import { decodeSchedulerMessage, encodeMessage } from '../../src/protocol/wire/codec.js';
 import type { ClientMessage, SchedulerMessage } from '../../src/protocol/messages/messages.js';
-import { startWorker } from '../rig/cluster.mjs';
+import { startWorker } from '../fixtures/cluster.mjs';
 import { SAMPLE_CLIENT_MESSAGES } from '../../src/testing/sample-messages.js';
 
 let folder: string;
@@ -72,16 +72,19 @@ async function expectAlive(): Promise<void> {
 const samples = Object.values(SAMPLE_CLIENT_MESSAGES).flat() as ClientMessage[];
 const hellos = SAMPLE_CLIENT_MESSAGES.hello.filter((hello) => hello.role !== 'operator');
 
-it.each(Object.keys(SAMPLE_CLIENT_MESSAGES))('survives %s, from anybody, at any time', async (type) => {
-  for (const message of samples.filter((sample) => sample.type === type)) {
-    const bytes = encodeMessage(message);
-    expectCoded((await converse([bytes])).heard);
-    for (const hello of hellos) expectCoded((await converse([encodeMessage(hello), bytes, bytes])).heard);
-  }
-  await expectAlive();
-});
+it.each(Object.keys(SAMPLE_CLIENT_MESSAGES))(
+  'the scheduler survives the message %s from any client at any time',
+  async (type) => {
+    for (const message of samples.filter((sample) => sample.type === type)) {
+      const bytes = encodeMessage(message);
+      expectCoded((await converse([bytes])).heard);
+      for (const hello of hellos) expectCoded((await converse([encodeMessage(hello), bytes, bytes])).heard);
+    }
+    await expectAlive();
+  },
+);
 
-it('survives messages that are bent, cut or made up, behind a proper hello', async () => {
+it('the scheduler survives mutated, truncated and invented messages after a valid hello', async () => {
   const encoded = samples.map(encodeMessage);
   const bent = fc
     .tuple(fc.constantFrom(...encoded), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat())
@@ -104,7 +107,7 @@ it('survives messages that are bent, cut or made up, behind a proper hello', asy
   await expectAlive();
 });
 
-it('ends a socket that sends text, too much, or nothing proper', async () => {
+it('the scheduler closes a socket that sends text, too large or malformed messages', async () => {
   const socket = new WebSocket(`${scheduler.url.replace('http', 'ws')}/socket`);
   await new Promise((resolve) => socket.once('open', resolve));
   socket.send('hello');
@@ -120,18 +123,21 @@ it.each([
   ['a server of this machine', { origin: 'http://localhost:3000' }, 'WEB_ORIGIN_REFUSED'],
   ['a file', { origin: 'null' }, 'WEB_ORIGIN_REFUSED'],
   ['a name rebound to this machine', { host: 'evil.example', origin: 'http://evil.example' }, 'HOST_REFUSED'],
-])('tells a page of %s that it may not connect, and nothing else', async (_what, headers, code) => {
-  const socket = new WebSocket(`${scheduler.url.replace('http', 'ws')}/socket`, { headers });
-  const heard: SchedulerMessage[] = [];
-  socket.on('message', (data) => heard.push(decodeSchedulerMessage(data as Buffer)));
-  socket.on('open', () => socket.send(encodeMessage(hellos[0]!)));
-  expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(1008);
-  expect(heard).toEqual([
-    expect.objectContaining({ type: 'goodbye', error: expect.objectContaining({ code }) }),
-  ]);
-});
+])(
+  'the scheduler refuses a connection from a page of %s with a coded error',
+  async (_what, headers, code) => {
+    const socket = new WebSocket(`${scheduler.url.replace('http', 'ws')}/socket`, { headers });
+    const heard: SchedulerMessage[] = [];
+    socket.on('message', (data) => heard.push(decodeSchedulerMessage(data as Buffer)));
+    socket.on('open', () => socket.send(encodeMessage(hellos[0]!)));
+    expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(1008);
+    expect(heard).toEqual([
+      expect.objectContaining({ type: 'goodbye', error: expect.objectContaining({ code }) }),
+    ]);
+  },
+);
 
-it('takes a page of its own', async () => {
+it('the scheduler accepts a connection from its own page', async () => {
   const socket = new WebSocket(`${scheduler.url.replace('http', 'ws')}/socket`, { origin: scheduler.url });
   socket.on('open', () => socket.send(encodeMessage(hellos[0]!)));
   const first = await new Promise<Buffer>((resolve) =>
@@ -141,7 +147,7 @@ it('takes a page of its own', async () => {
   socket.terminate();
 });
 
-it('refuses blobs without a ticket, and paths that lead out of its folders', async () => {
+it('the scheduler refuses blobs without a ticket, and paths outside of its folders', async () => {
   const digest = '0'.repeat(64);
   const put = await fetch(`${scheduler.url}/blobs/${digest}`, { method: 'PUT', body: 'x' });
   expect(put.status).toBe(403);
@@ -163,7 +169,7 @@ it('refuses blobs without a ticket, and paths that lead out of its folders', asy
   await expectAlive();
 });
 
-it('still runs a job after all that', async () => {
+it('the scheduler still runs a job after all hostile clients', async () => {
   const wallet = openWallet(folder);
   init({ scheduler: scheduler.url, wallet });
   await wallet.getId();

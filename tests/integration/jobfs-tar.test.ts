@@ -42,8 +42,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-describe('the system’s tar', () => {
-  it('lists ours', async () => {
+describe('the system’s tar command', () => {
+  it('lists our bundles', async () => {
     const { stdout, stderr } = await run('tar', ['--quoting-style=literal', '-tzf', bundle]);
     expect(stderr).toBe('');
     const names = stdout.trimEnd().split('\n');
@@ -56,7 +56,7 @@ describe('the system’s tar', () => {
     );
   });
 
-  it('extracts ours', async () => {
+  it('extracts our bundles', async () => {
     const out = join(dir, 'out');
     await mkdir(out);
     await run('tar', ['-xzf', bundle, '-C', out]);
@@ -67,7 +67,7 @@ describe('the system’s tar', () => {
   });
 });
 
-describe('we unpack what the system’s tar packs', () => {
+describe('archives of the system’s tar are unpacked', () => {
   async function packed(...args: string[]): Promise<Record<string, string>> {
     const path = join(dir, 'theirs.tgz');
     await run('tar', ['-czf', path, ...args], { cwd: join(dir, 'in') });
@@ -80,19 +80,19 @@ describe('we unpack what the system’s tar packs', () => {
   const at = (root: string, names = Object.keys(FILES)): Record<string, string> =>
     Object.fromEntries(names.map((name) => [`${root}${name}`, FILES[name]!]));
 
-  it.each(['gnu', 'oldgnu', 'pax', 'posix'])('in its format %s', async (format) => {
+  it.each(['gnu', 'oldgnu', 'pax', 'posix'])('in the format %s', async (format) => {
     expect(await packed(`--format=${format}`, '.')).toEqual(at('/'));
   });
 
-  it.each(['ustar', 'v7'])('in its format %s', async (format) => {
+  it.each(['ustar', 'v7'])('in the format %s', async (format) => {
     expect(await packed(`--format=${format}`, ...SHORT)).toEqual(at('/', SHORT));
   });
 
-  it('with long names of ustar', async () => {
+  it('with long ustar names', async () => {
     expect(await packed('--format=ustar', LONG)).toEqual(at('/', [LONG]));
   });
 
-  it('with absolute names', async () => {
+  it('with absolute paths', async () => {
     const root = join(dir, 'in');
     expect(await packed('-P', root)).toEqual(at(`${root}/`));
   });

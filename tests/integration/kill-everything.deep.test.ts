@@ -4,6 +4,6 @@ import { surviveKillsOfAll } from './kills/kill-rounds.js';
 /** `KILL_SEED=17` plays that one. */
 const seed = Number(process.env.KILL_SEED ?? 1);
 
-it(`keeps all that was acknowledged when scheduler, workers and deployer are killed in 30 rounds (seed ${seed})`, async () => {
+it(`no acknowledged result is lost when scheduler, workers and deployer are killed in 30 rounds (seed ${seed})`, async () => {
   await surviveKillsOfAll(30, seed);
 });

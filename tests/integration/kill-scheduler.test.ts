@@ -1,6 +1,6 @@
 import { it } from 'vitest';
 import { surviveKills } from './kill-scheduler.js';
 
-it('loses nothing and pays nothing twice when the scheduler is killed 20 times in one job', async () => {
+it('a job loses no result and pays none twice when the scheduler is killed 20 times', async () => {
   await surviveKills(20, 1);
 });

@@ -8,7 +8,7 @@ import { openOperator } from '../../src/entry/operator.node.js';
 import { startScheduler } from '../../src/entry/scheduler.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { startCluster } from '../rig/cluster.mjs';
+import { startCluster } from '../fixtures/cluster.mjs';
 
 const SLICES = 10_000;
 const PRICE_UNITS = 1_000n;

@@ -9,7 +9,7 @@ const seed = Number(process.env.FAULT_SEED ?? 1);
 const HANGS_MS = 8 * 60_000;
 
 it.each(FAULTS)(
-  `a job ends with every result once although %s for a while (seed ${seed})`,
+  `a job completes with every result exactly once although %s for a while (seed ${seed})`,
   async (_name, makeFault) => {
     await surviveFault(makeFault, seed);
   },

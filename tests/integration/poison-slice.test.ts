@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { computeFor, init, isError, type ManyhandsError } from '../../src/entry/deployer.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
-import { startCluster, type Cluster } from '../rig/cluster.mjs';
+import { startCluster, type Cluster } from '../fixtures/cluster.mjs';
 
 let cluster: Cluster;
 beforeEach(async () => {
@@ -26,7 +26,7 @@ async function failureOf(promise: Promise<unknown>): Promise<ManyhandsError<'SLI
   return error;
 }
 
-it('fails only the slice that exhausts its memory, in a lease of 2,000', async () => {
+it('only the slice that exhausts its memory fails in a lease of 2,000 slices', async () => {
   const job = computeFor(
     Array.from({ length: SLICES }, (_, i) => i + 1),
     (x: number, poison: number) => {
@@ -47,7 +47,7 @@ it('fails only the slice that exhausts its memory, in a lease of 2,000', async (
   }
 });
 
-it('fails only the slice that never ends', async () => {
+it('only the slice that never ends fails', async () => {
   const job = computeFor(
     Array.from({ length: 200 }, (_, i) => i + 1),
     (x: number) => {
@@ -61,7 +61,7 @@ it('fails only the slice that never ends', async () => {
   expect(Object.keys(error.info.results)).toHaveLength(199);
 });
 
-it('gives what a work function throws to its deployer: type, message and place in the source', async () => {
+it('the deployer gets the type, message and source position of an error that a work function throws', async () => {
   const job = computeFor([1, 2, 3], function half(x: number) {
     if (x % 2 === 1) throw new RangeError(`${x} is odd`);
     return x / 2;
@@ -75,7 +75,7 @@ it('gives what a work function throws to its deployer: type, message and place i
   expect(info.failures[0]!.error.stack).toContain('half');
 });
 
-it('ends a job at once whose work function cannot be loaded anywhere', async () => {
+it('a job whose work function cannot be loaded by any worker is cancelled at once', async () => {
   const job = computeFor(
     Array.from({ length: 100_000 }, (_, i) => i),
     'def work(x:\n  return x',

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { computeFor, init } from '../../src/entry/deployer.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
-import { startCluster, type Cluster } from '../rig/cluster.mjs';
+import { startCluster, type Cluster } from '../fixtures/cluster.mjs';
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-it('reads an input to its end, never further ahead of what is computed than the job says', async () => {
+it('an input is read to its end, never further ahead of the computed slices than the limit of the job', async () => {
   init({ scheduler: cluster.url, wallet: openWallet(cluster.home) });
   let read = 0;
   let furthest = 0;

@@ -12,8 +12,8 @@ import {
   RemoteDataSet,
 } from '../../src/entry/deployer.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
-import { gives, serveData, type DataServer } from '../../src/testing/data-server.js';
-import { startCluster, startWorker, type Cluster } from '../rig/cluster.mjs';
+import { respondWith, serveData, type DataServer } from '../../src/testing/data-server.js';
+import { startCluster, startWorker, type Cluster } from '../fixtures/cluster.mjs';
 
 let cluster: Cluster;
 let site: DataServer;
@@ -23,15 +23,15 @@ const ends: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   const numbers = Array.from({ length: 30 }, (_, i) => [
     `/n/${i + 1}.json`,
-    gives('application/json', `${i + 1}`),
+    respondWith('application/json', `${i + 1}`),
   ]);
   site = await serveData({
-    '/text': gives('text/plain; charset=utf-8', 'grün'),
-    '/json': gives('application/json', '{"a":[1,2]}'),
-    '/bytes': gives('image/png', new Uint8Array([0, 255])),
-    ...(Object.fromEntries(numbers) as Record<string, ReturnType<typeof gives>>),
+    '/text': respondWith('text/plain; charset=utf-8', 'grün'),
+    '/json': respondWith('application/json', '{"a":[1,2]}'),
+    '/bytes': respondWith('image/png', new Uint8Array([0, 255])),
+    ...(Object.fromEntries(numbers) as Record<string, ReturnType<typeof respondWith>>),
   });
-  other = await serveData({ '/text': gives('text/plain', 'elsewhere') });
+  other = await serveData({ '/text': respondWith('text/plain', 'elsewhere') });
   cluster = await startCluster({ workers: 1 });
   init({ scheduler: cluster.url, wallet: openWallet(cluster.home) });
 });
@@ -46,7 +46,7 @@ async function hire(...allowOrigins: string[]): Promise<void> {
   ends.push(() => worker.end());
 }
 
-it('reaches only workers that allow its origins, and there becomes text, values and bytes', async () => {
+it('remote input is leased only to workers that allow its origins, and is decoded there to text, values and bytes', async () => {
   const { origin } = site;
   const job = computeFor(
     new RemoteDataSet(`${origin}/text`, `${origin}/json`, new URL(`${origin}/bytes`), 'data:,here'),
@@ -61,7 +61,7 @@ it('reaches only workers that allow its origins, and there becomes text, values 
   await both.deploy();
   // The cluster's own worker allows no site: what it does next says that it looked past these jobs.
   expect([...(await computeFor([1], (x: number) => x + 1).exec())]).toEqual([2]);
-  expect(site.asked).toEqual([]);
+  expect(site.requests).toEqual([]);
   await hire(origin);
   await expect.poll(() => job.fetchResults().then((found) => found.length)).toBe(4);
   const added = await addSlices(new RemoteDataPattern(`${origin}/n/{slice}.json`, 30), job.id);
@@ -73,12 +73,12 @@ it('reaches only workers that allow its origins, and there becomes text, values 
   await job.close();
   const upTo30 = Array.from({ length: 30 }, (_, i) => i + 1);
   expect([...(await job.wait())]).toEqual(['grün', { a: [1, 2] }, ['bytes', 0, 255], 'here', ...upTo30]);
-  expect(other.asked).toEqual([]);
+  expect(other.requests).toEqual([]);
   await hire(origin, other.origin);
   expect([...(await both.wait())]).toEqual(['grün', 'elsewhere']);
 });
 
-it('a slice whose address gives nothing is lost alone, and says why', async () => {
+it('only the slice whose URL has no content is lost, with the reason', async () => {
   const job = computeFor(
     new RemoteDataSet(['/text', '/none', '/json'].map((path) => site.origin + path)),
     () => 1,

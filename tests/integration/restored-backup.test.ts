@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { attach, computeFor, init } from '../../src/entry/deployer.node.js';
 import { checkDataDir } from '../../src/entry/scheduler.node.js';
 import { openWallet } from '../../src/entry/wallet.node.js';
-import { startCluster, type Cluster } from '../rig/cluster.mjs';
+import { startCluster, type Cluster } from '../fixtures/cluster.mjs';
 
 const SLICES = 240;
 const DATABASE = 'manyhands.db';
@@ -36,7 +36,7 @@ const restore = (copy: string): Promise<void> =>
     await cp(copy, join(cluster.dataDir, DATABASE));
   });
 
-it('a deployer that has read further than the backup gets every result once', async () => {
+it('a deployer whose cursor is ahead of a restored backup gets every result once', async () => {
   init({ scheduler: cluster.url, wallet: openWallet(cluster.home) });
   const job = computeFor({ start: 1, end: SLICES }, (x: number) => {
     for (const endMs = Date.now() + 15; Date.now() < endMs;);
@@ -64,7 +64,7 @@ it('a deployer that has read further than the backup gets every result once', as
   expect(await checkDataDir(cluster.dataDir)).toEqual([]);
 });
 
-it('a job whose slices the backup does not have is not called complete', async () => {
+it('a job whose slices are missing in the restored backup is not reported as complete', async () => {
   init({ scheduler: cluster.url, wallet: openWallet(cluster.home) });
   const job = computeFor([1, 2, 3], (x: number) => x);
   job.autoClose = false;

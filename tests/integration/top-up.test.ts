@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-it('goes on with the new ceiling, signed by the account that pays and by no other', async () => {
+it('a job without funds continues after a top-up signed by its paying account, and by no other account', async () => {
   const { address } = await openWallet(home).get();
   const operator = await openOperator({ scheduler: scheduler.url, token: scheduler.operatorToken });
   await operator.mint(address, 100n * 10n ** 9n);

@@ -45,7 +45,7 @@ async function program(text: string, env: Record<string, string>): Promise<strin
   return stdout.trim();
 }
 
-it('gives one identity to processes that all make it at once', async () => {
+it('processes that create the identity at the same time all get the same one', async () => {
   const MANYHANDS_HOME = join(dir, 'together');
   const ask = 'console.log((await wallet.getId()).address);';
   const addresses = await Promise.all(Array.from({ length: 6 }, () => program(ask, { MANYHANDS_HOME })));
@@ -54,7 +54,7 @@ it('gives one identity to processes that all make it at once', async () => {
   expect(await readdir(MANYHANDS_HOME)).toEqual(['id.keystore']);
 });
 
-it('is in ~/.manyhands, for its owner alone', async () => {
+it('the identity is stored in ~/.manyhands, readable only by its owner', async () => {
   await program('await wallet.get();', {});
   const home = join(dir, 'user', '.manyhands');
   expect(await readdir(home)).toEqual(['default.keystore']);
@@ -62,7 +62,7 @@ it('is in ~/.manyhands, for its owner alone', async () => {
   expect((await stat(join(home, 'default.keystore'))).mode & 0o777).toBe(0o600);
 });
 
-it('takes the passphrase of the environment', async () => {
+it('the wallet takes the passphrase from the environment variable', async () => {
   const MANYHANDS_HOME = join(dir, 'guarded');
   await program('await wallet.create("mine", { passphrase: "open sesame" });', { MANYHANDS_HOME });
   const sign = `

@@ -34,7 +34,7 @@ afterAll(async () => {
 const makeWorker = (options: WorkerOptions): Worker =>
   new Worker({ scheduler: scheduler.url, isolation: 'thread', cores: 1, owners: [identity], ...options });
 
-it('what it adds up is what the ledger has, also where another account is paid from the middle on', async () => {
+it('the totals of a worker equal the ledger, also after a change of its payment address', async () => {
   const operator = await openOperator({ scheduler: scheduler.url, token: scheduler.operatorToken });
   await operator.mint((await openWallet(home).get()).address, 1_000n * CREDIT);
   await operator.close();
@@ -65,7 +65,7 @@ it('what it adds up is what the ledger has, also where another account is paid f
   await worker.stop();
 }, 30_000);
 
-it('slices that throw are counted apart, and the bytes of a job are its own', async () => {
+it('a worker counts slices that throw separately, and counts bytes per job', async () => {
   const worker = makeWorker({});
   const results: { count: number; failed: number }[] = [];
   worker.on('result', (taken) => results.push(taken));

@@ -34,17 +34,17 @@ describe('the tarball', () => {
     expect(promised.filter((path) => !existsSync(join(packageFolder, path)))).toEqual([]);
   });
 
-  it('has what the scheduler serves and what sandboxes start from', () => {
+  it('has the files that the scheduler serves and the scripts of sandboxes', () => {
     const wanted = ['dist/web/index.html', 'dist/web/sandbox/frame.html', 'dist/web/assets/manifest.json'];
     const sandboxes = ['dist/sandbox/browser-sandbox.js', 'dist/worktimes/sandbox/thread-sandbox.js'];
     expect([...wanted, ...sandboxes].filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  it('has its licence, its readme and its changes', () => {
+  it('has its licence, readme and changelog', () => {
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']));
   });
 
-  it('has no sources, no tests and nothing of the build', () => {
+  it('has no sources, tests or build files', () => {
     const odd = files.filter((path) =>
       /^(src|tests|scripts|bench|node_modules)\/|\.test\.|\.test-d\.|\.spec\.|^dist\/testing\/|tsbuildinfo|(^|\/)\.[^/]+$/.test(
         path,

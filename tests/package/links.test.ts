@@ -9,7 +9,7 @@ import { expect, inject, it } from 'vitest';
 const { packageFolder, files } = inject('installed');
 const LINK = /!?\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)|<img[^>]*\ssrc="([^"]+)"/g;
 
-it('every link of a packed page has its target in the tarball', () => {
+it('every link in a packed page has its target in the tarball', () => {
   const pages = files.filter((path) => path.endsWith('.md'));
   expect(pages).toContain('README.md');
   const dead = pages.flatMap((page) => {

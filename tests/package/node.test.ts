@@ -83,7 +83,7 @@ describe('in Node', () => {
     expect(stdout.trim()).toBe(version);
   });
 
-  it('calls a mistake a mistake, without a stack', async () => {
+  it('reports a usage error without a stack trace', async () => {
     const { code, stderr } = await tryRun(
       join(folder, 'node_modules', '.bin', 'manyhands'),
       ['no-such-command'],

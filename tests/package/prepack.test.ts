@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(clone, { recursive: true, force: true }));
 
-it('npm pack builds first', async () => {
+it('npm pack runs the build first', async () => {
   expect(existsSync(join(clone, 'dist'))).toBe(false);
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', clone], clone);
   // What the build prints comes before npm's report.

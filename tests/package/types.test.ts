@@ -63,17 +63,17 @@ async function compile(name: string, source: string, compilerOptions: object): P
 }
 
 describe('declarations', () => {
-  it('resolve as bundlers do', async () => {
+  it('resolve with the module resolution of bundlers', async () => {
     const options = { ...PAGE, module: 'ESNext', moduleResolution: 'bundler' };
     expect(await compile('bundler', APPLICATION, options)).toBe('');
   });
 
-  it('resolve as Node does', async () => {
+  it('resolve with the module resolution of Node', async () => {
     const options = { ...PAGE, module: 'Node16', moduleResolution: 'Node16' };
     expect(await compile('node16', APPLICATION, options)).toBe('');
   });
 
-  it('of the scheduler resolve in a server', async () => {
+  it('of the scheduler resolve in a server program', async () => {
     const options = { ...NODE, module: 'Node16', moduleResolution: 'Node16' };
     expect(await compile('server', SERVER, options)).toBe('');
   });

@@ -87,7 +87,7 @@ function nodeIn(page: Page): string[] {
 }
 
 describe('a page', () => {
-  it('of a deployer builds without Node, and loads little', async () => {
+  it('of a deployer builds without Node modules, and loads no large dependency', async () => {
     const page = await buildPage(
       'deployer',
       "import { computeFor } from 'manyhands';\nconsole.log(computeFor);\n",
@@ -113,7 +113,7 @@ describe('a page', () => {
     expect(page.warnings).toEqual([]);
   });
 
-  it('of a donor builds without Node', async () => {
+  it('of a donor builds without Node modules', async () => {
     const page = await buildPage(
       'donor',
       "import { Worker } from 'manyhands/worker';\nconsole.log(Worker);\n",
@@ -124,7 +124,7 @@ describe('a page', () => {
     expect(inside(page.all, 'libsql')).toEqual([]);
   });
 
-  it('that does both, with keys and files, builds', async () => {
+  it('of a deployer and donor with wallet and JobFS builds', async () => {
     const names = ['computeFor', 'Worker', 'wallet', 'JobFS'];
     const script = `
       import { computeFor } from 'manyhands';
@@ -139,7 +139,7 @@ describe('a page', () => {
   it.each([
     ['scheduler', 'startScheduler'],
     ['operator', 'openOperator'],
-  ])('that wants manyhands/%s is told that it runs in Node', async (room, name) => {
+  ])('that imports manyhands/%s gets an error that it runs only in Node', async (room, name) => {
     const contents = `export { ${name} } from 'manyhands/${room}';`;
     const options = { stdin: { contents, resolveDir: folder }, bundle: true, write: false } as const;
     const { outputFiles } = await bundle({ ...options, platform: 'browser', format: 'esm' });

@@ -1,10 +1,10 @@
 /**
- * What of two cores reaches the work function when computing costs nothing but time: everything that is lost here is lost
- * to leases, batches and recalls, on any machine. The peer is a queue that hands out one slice at a time at no cost: it
- * knows no times in advance either, and may end with one core idle for the length of the longest slice (Graham, 1966).
+ * The share of two cores that reaches the work function in virtual time: every loss here is due to leases, batches and
+ * recalls, on any machine. The reference is an ideal queue that hands out one slice at a time at no cost; it does not know
+ * durations in advance either, and may end with one core idle for the duration of the longest slice (Graham, 1966).
  */
 import { expect, it } from 'vitest';
-import { World } from './world.js';
+import { Simulation } from './simulation.js';
 
 /** Evenly spread in its logarithm over a factor of a thousand, mean 5. */
 const skewed = (share: number): number => 5 * 0.2186 * 10 ** (share * 3 - 1.5);
@@ -15,10 +15,10 @@ function scattered(i: number, seed: number): number {
   return (h >>> 8) / 2 ** 24;
 }
 
-/** A run ends as luck has it, by which worker has the last long slice: what holds is the mean over these. */
+/** The result of one run depends on which worker gets the last long slice: the mean over these seeds is tested. */
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
-/** `share`: what the workers are to reach of the queue's speed, in the mean. */
+/** `share`: minimum ratio of the speed of the workers to that of the queue, on average. */
 const cases: [name: string, slices: number, share: number, ms: (i: number, seed: number) => number][] = [
   ['of 100 ms', 200, 0.99, () => 100],
   ['of 1 ms', 10_000, 0.99, () => 1],
@@ -27,23 +27,23 @@ const cases: [name: string, slices: number, share: number, ms: (i: number, seed:
   ['that turn a hundred thousand times slower at the end', 2_000, 0.985, (i) => (i < 1_900 ? 0.1 : 10_000)],
 ];
 
-/** How fast two workers are against the queue, in one run. */
+/** Ratio of the speed of two workers to that of the queue, in one run. */
 async function speed(seed: number, slices: number, ms: (i: number) => number): Promise<number> {
-  const world = new World(seed, { latencyMs: [0.2, 1] });
-  await world.prepare();
-  const { clock } = world;
+  const simulation = new Simulation(seed, { latencyMs: [0.2, 1] });
+  await simulation.prepare();
+  const { clock } = simulation;
   const play = async (): Promise<number> => {
-    await world.startScheduler();
+    await simulation.startScheduler();
     const slice = (_n: number, datum: unknown) => ({
       kind: 'value' as const,
       value: 0,
       ms: ms(datum as number),
     });
-    for (let i = 0; i < 2; i++) await world.hire({ slice }, 1);
+    for (let i = 0; i < 2; i++) await simulation.startWorker({ slice }, 1);
     await new Promise<void>((resolve) => void clock.after(1_000, resolve));
     const data = Array.from({ length: slices }, (_, i) => i);
     const startedMs = clock.monotonicMs();
-    await world.deployer('deployer').computeFor(data, '(x) => x').exec();
+    await simulation.deployer('deployer').computeFor(data, '(x) => x').exec();
     return clock.monotonicMs() - startedMs;
   };
   const tookMs = await clock.runUntil(play(), { maxTimers: 5_000_000 });
@@ -52,7 +52,7 @@ async function speed(seed: number, slices: number, ms: (i: number) => number): P
 }
 
 it.each(cases)(
-  'two workers lose little of their time against a queue that costs nothing, in the mean of several runs: slices %s',
+  'two workers reach nearly the speed of an ideal queue, on average over several seeds: slices %s',
   async (_name, slices, share, ms) => {
     const speeds: number[] = [];
     for (const seed of SEEDS) speeds.push(await speed(seed, slices, (i) => ms(i, seed)));

@@ -1,28 +1,28 @@
 /**
- * A short job beside a long one on few sandboxes: it takes its turns, whatever the sandboxes are warm for.
+ * A short job beside a long one on few sandboxes gets its fair share, whichever job the sandboxes have loaded.
  * @module
  */
 import { expect, it } from 'vitest';
 import { LEASE_TARGET_MS } from '../../src/protocol/limits.js';
-import { World } from './world.js';
+import { Simulation } from './simulation.js';
 
 const LONG_SLICES = 1_000;
 const SHORT_SLICES = 10;
-/** The short job comes at so many different places of the long one's leases. */
+/** Number of different moments within a lease of the long job at which the short job is deployed. */
 const ARRIVALS = 8;
 
-/** How long a short job takes that comes `afterMs` after a long one began, virtual milliseconds. */
+/** Duration of a short job that is deployed `afterMs` after a long one, virtual milliseconds. */
 async function play(seed: number, workers: number, sandboxes: number, afterMs: number): Promise<number> {
-  const world = new World(seed, { latencyMs: [0.2, 1] });
-  await world.prepare();
-  const { clock } = world;
+  const simulation = new Simulation(seed, { latencyMs: [0.2, 1] });
+  await simulation.prepare();
+  const { clock } = simulation;
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
   const run = async (): Promise<number> => {
-    await world.startScheduler();
+    await simulation.startScheduler();
     const slice = (_n: number, ms: unknown) => ({ kind: 'value' as const, value: 1, ms: ms as number });
-    for (let i = 0; i < workers; i++) await world.hire({ slice, assignMs: 100 }, sandboxes);
+    for (let i = 0; i < workers; i++) await simulation.startWorker({ slice, assignMs: 100 }, sandboxes);
     await pause(1_000);
-    const deployer = world.deployer('deployer');
+    const deployer = simulation.deployer('deployer');
     const long = deployer.computeFor(
       Array.from({ length: LONG_SLICES }, () => 1_000),
       '(x) => x',
@@ -48,7 +48,7 @@ it.each([
   [1, 2],
   [2, 1],
 ])(
-  'a short job ends within a few leases of the long one that has %i workers of %i sandboxes',
+  'a short job beside a long one ends within a few lease times, with %i workers of %i sandboxes',
   async (workers, sandboxes) => {
     const took: number[] = [];
     for (let seed = 1; seed <= ARRIVALS; seed++)

@@ -1,6 +1,5 @@
 /**
- * A store that takes nothing for a while, in virtual time: it is locked, or single commits fail. Nothing of a commit that
- * fails is there.
+ * Faults of a store in virtual time: it is locked for a while, or a number of commits fail without any effect.
  * @module
  */
 import type { Clock } from '../../src/lib/clock.js';
@@ -8,7 +7,7 @@ import { ManyhandsError } from '../../src/lib/errors.js';
 import type { StoreFailureCode } from '../../src/scheduler/store/port/store-failure.js';
 
 export class StoreFaults {
-  /** Commits that failed, by the fault that made them fail. */
+  /** Number of failed commits by fault. */
   readonly counts = { locked: 0, failed: 0 };
   readonly #clock: Clock;
   #lockedUntilMs = 0;
@@ -18,23 +17,23 @@ export class StoreFaults {
     this.#clock = clock;
   }
 
-  /** Whether another program holds the store now, or did a moment ago. */
+  /** Whether the store is locked, or was within the last `ms` milliseconds. */
   wasLockedWithin(ms: number): boolean {
     return this.#clock.monotonicMs() - ms < this.#lockedUntilMs;
   }
 
-  /** Another program holds the store for so long. */
+  /** Locks the store for `ms` milliseconds, as another process does. */
   lock(ms: number): void {
     this.#lockedUntilMs = this.#clock.monotonicMs() + ms;
   }
 
-  /** So many commits fail from now on, as on a disk that is full or does not answer. */
+  /** Lets the next commits fail, as on a full or failing disk. */
   fail(commits: number): void {
     this.#failuresLeft = commits;
   }
 
-  /** Throws where a commit would fail now. */
-  strike(): void {
+  /** Throws the error of the current fault, if any. */
+  throwIfFaulty(): void {
     if (this.#clock.monotonicMs() < this.#lockedUntilMs) {
       this.counts.locked += 1;
       throw failure('STORE_BUSY');
@@ -47,4 +46,5 @@ export class StoreFaults {
   }
 }
 
-const failure = (code: StoreFailureCode): ManyhandsError => new ManyhandsError(code, 'the simulator says so');
+const failure = (code: StoreFailureCode): ManyhandsError =>
+  new ManyhandsError(code, 'injected by the simulator');

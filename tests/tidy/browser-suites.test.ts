@@ -29,7 +29,7 @@ function needsBrowser(path: string, seen = new Set<string>()): boolean {
 describe('a test that needs a browser', () => {
   const needing = tests.filter((path) => needsBrowser(path));
 
-  it('is named *.browser.test.ts or *.browser.deep.test.ts, and no other is', () => {
+  it('is named *.browser.test.ts or *.browser.deep.test.ts, and no other test is', () => {
     expect(needing).toEqual(tests.filter((path) => NAMED.test(path)));
     expect(needing.length).toBeGreaterThan(3);
   });

@@ -31,11 +31,11 @@ function readRows(): Row[] {
 describe('docs/errors.md', () => {
   const rows = readRows();
 
-  it('has each code once, and no other', () => {
+  it('lists each error code once, and no unknown code', () => {
     expect(rows.map((row) => row.code).sort()).toEqual(Object.keys(ERROR_TABLE).sort());
   });
 
-  it('says whose fault it is and whether a retry can help, as the code does', () => {
+  it('states for each code who is at fault and whether a retry can help, as in the source', () => {
     const said = rows.map(({ code, fault, retryable }) => ({ code, fault, retryable }));
     const true_ = rows.map(({ code }) => {
       const entry = ERROR_TABLE[code as ErrorCode];
@@ -44,14 +44,14 @@ describe('docs/errors.md', () => {
     expect(said).toEqual(true_);
   });
 
-  it('says what each means and what to do', () => {
+  it('explains each code and what to do', () => {
     const thin = rows.filter((row) => row.meaning.length < 15 || row.whatToDo.length < 15);
     expect(thin.map((row) => row.code)).toEqual([]);
   });
 });
 
 describe('error codes', () => {
-  it('are each thrown or sent somewhere', async () => {
+  it('are all used in the source', async () => {
     const { productFiles } = await import('./tree.js');
     const others = productFiles.filter((file) => file.path !== 'src/lib/errors.ts');
     const unused = Object.keys(ERROR_TABLE).filter(

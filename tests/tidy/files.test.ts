@@ -32,7 +32,7 @@ describe('files', () => {
     expect(odd).toEqual([]);
   });
 
-  it('open with a comment that says what they own, in src marked @module', () => {
+  it('start with a comment that describes their content, in src with @module', () => {
     const bare = codeFiles.filter((file) => {
       if (file.path.startsWith('examples/') || /\.(d\.m?ts|test\.ts)$/.test(file.path)) return false;
       const head = file.text.replace(/^#!.*\n/, '').match(/^\/\*\*[\s\S]*?\*\//)?.[0];
@@ -58,7 +58,7 @@ describe('files', () => {
     expect(lonely).toEqual([]);
   });
 
-  it('sees the tree at all', () => {
+  it('are found by the checks of this suite', () => {
     expect(productFiles.length).toBeGreaterThan(20);
   });
 });

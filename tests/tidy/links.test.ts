@@ -31,7 +31,7 @@ const withoutCode = (markdown: string): string =>
 describe('Markdown', () => {
   const pages = textFiles.filter((file) => file.path.endsWith('.md'));
 
-  it('has no link that leads nowhere', () => {
+  it('has no broken link', () => {
     const broken: string[] = [];
     for (const page of pages) {
       for (const [, inline, image, anchor] of withoutCode(page.text).matchAll(LINK)) {
@@ -50,7 +50,7 @@ describe('Markdown', () => {
     expect(broken).toEqual([]);
   });
 
-  it('has the pages that a newcomer looks for', () => {
+  it('has the pages that newcomers expect', () => {
     const wanted = [
       'README.md',
       'ARCHITECTURE.md',
@@ -62,7 +62,7 @@ describe('Markdown', () => {
     expect(wanted.filter((path) => !pages.some((page) => page.path === path))).toEqual([]);
   });
 
-  it('leaves no page of docs/ out of its index', () => {
+  it('lists every page of docs/ in its index', () => {
     const index = readFileSync('docs/README.md', 'utf8');
     const docs = pages
       .map((page) => page.path)

@@ -50,7 +50,7 @@ describe('the lint rules', () => {
   });
 
   it.each(['src/lib/clock.ts', 'src/lib/crypto/random.ts'])(
-    'let %s make the real ports',
+    'allow %s to create the real ports',
     async (filePath) => {
       expect(await rulesAgainst('export const now = () => Date.now() + Math.random();', filePath)).toEqual(
         [],

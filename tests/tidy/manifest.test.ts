@@ -52,7 +52,7 @@ describe('the manifest', () => {
     expect(readFileSync('CHANGELOG.md', 'utf8')).toMatch(/^## \[Unreleased\]/m);
   });
 
-  it('explains each export, and has the types of each from the source', () => {
+  it('documents each export, and maps the types of each to the source', () => {
     const page = readFileSync('docs/package-json.md', 'utf8');
     const explained = [...page.matchAll(/^\| `(\.[^`]*)`/gm)].map(([, name]) => name);
     expect(explained).toEqual(Object.keys(manifest.exports));
@@ -70,12 +70,12 @@ describe('the manifest', () => {
     expect(hooks.filter((hook) => hook in manifest.scripts)).toEqual([]);
   });
 
-  it('locks packages and no download host', () => {
+  it('has a lock file without download hosts', () => {
     const named = Object.entries(lock.packages).filter(([, locked]) => locked.resolved !== undefined);
     expect(named.map(([path]) => path)).toEqual([]);
   });
 
-  it('locks every package that a locked one names, those for other platforms too', () => {
+  it('has a lock file with every transitive dependency, also those for other platforms', () => {
     // npm ci refuses a lockfile with gaps, and fills none.
     const missing = Object.entries(lock.packages).flatMap(([path, locked]) =>
       Object.keys({ ...locked.dependencies, ...locked.optionalDependencies })
@@ -85,7 +85,7 @@ describe('the manifest', () => {
     expect(missing).toEqual([]);
   });
 
-  it('needs no install script at run time', () => {
+  it('has no dependency that needs an install script at run time', () => {
     const scripts = Object.entries(lock.packages).filter(
       ([, locked]) => locked.hasInstallScript && !locked.dev,
     );

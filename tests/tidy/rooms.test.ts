@@ -52,7 +52,7 @@ describe('the folders of src', () => {
 });
 
 describe('a circle of folders', () => {
-  it('is found where its imports lie in different files, and is named once', () => {
+  it('is found when its imports are in different files, and is reported once', () => {
     const circle = [
       { from: 'src/north/a.ts', to: 'src/south/b.ts' },
       { from: 'src/south/c.ts', to: 'src/east/d.ts' },
@@ -61,7 +61,7 @@ describe('a circle of folders', () => {
     expect(folderCircles(circle)).toEqual([['src/east', 'src/north', 'src/south']]);
   });
 
-  it('is not found among folders that are imported in one direction', () => {
+  it('is not reported for folders imported in one direction', () => {
     const line = [
       { from: 'src/north/a.ts', to: 'src/south/b.ts' },
       { from: 'src/north/a.ts', to: 'src/east/d.ts' },

@@ -1,34 +1,34 @@
 /**
- * No test and no helper of tests waits for time where it should wait for a condition.
+ * Tests and their helpers wait for conditions, not for time to pass.
  * @module
  */
 import { describe, expect, it } from 'vitest';
 import { sleepsIn } from './sleeps.js';
 import { codeFiles } from './tree.js';
 
-/** Tests, and all that only tests use. */
+/** Tests, and the files that only tests use. */
 const testFiles = codeFiles.filter(({ path }) =>
-  /^tests\/|^src\/testing\/|\.test\.ts$|(^|\/)[\w-]*rig[\w-]*(\/|\.m?[jt]s$)/.test(path),
+  /^tests\/|^src\/testing\/|\.test\.ts$|(^|\/)[\w-]*fixture[\w-]*(\/|\.m?[jt]s$)/.test(path),
 );
 
 const inFile = (text: string): string[] => sleepsIn({ path: 'x.ts', text, lines: text.split('\n') });
 
-/** Where time is what the test is about, and who may use it: makers of faults. */
-const LASTING = 'tests/rig/lasting.mjs';
-const MAKERS = /^tests\/integration\/(faults|kills)\//;
+/** The one helper that waits for time, and the tests that may use it: those that inject faults of a given duration. */
+const FAULT_DURATION = 'tests/fixtures/fault-duration.mjs';
+const FAULT_INJECTORS = /^tests\/integration\/(faults|kills)\//;
 
 describe('a wait for time', () => {
-  it('as long as a fault lasts is for who makes faults', () => {
-    const users = testFiles.filter(({ text }) => /from '[./]*\/rig\/lasting\.mjs'/.test(text));
+  it('is used only by tests that inject faults of a given duration', () => {
+    const users = testFiles.filter(({ text }) => /from '[./]*\/fixtures\/fault-duration\.mjs'/.test(text));
     expect(users.length).toBeGreaterThan(0);
-    expect(users.map(({ path }) => path).filter((path) => !MAKERS.test(path))).toEqual([]);
+    expect(users.map(({ path }) => path).filter((path) => !FAULT_INJECTORS.test(path))).toEqual([]);
   });
 
-  it('is in no test and in no helper of tests', () => {
-    expect(testFiles.some(({ path }) => path === 'tests/contract/worktime-suite-rest.ts')).toBe(true);
-    expect(testFiles.some(({ path }) => path === 'src/testing/deployer/deployer-rig.ts')).toBe(true);
-    expect(testFiles.some(({ path }) => path === 'tests/rig/cluster.mjs')).toBe(true);
-    const files = testFiles.filter(({ path }) => path !== LASTING);
+  it('does not occur in any other test or test helper', () => {
+    expect(testFiles.some(({ path }) => path === 'tests/contract/worktime-suite-quiesce.ts')).toBe(true);
+    expect(testFiles.some(({ path }) => path === 'src/testing/deployer/deployer-fixture.ts')).toBe(true);
+    expect(testFiles.some(({ path }) => path === 'tests/fixtures/cluster.mjs')).toBe(true);
+    const files = testFiles.filter(({ path }) => path !== FAULT_DURATION);
     expect(files.flatMap((file) => sleepsIn(file))).toEqual([]);
   });
 
@@ -50,8 +50,8 @@ describe('a wait for time', () => {
   it.each([
     "import { setImmediate as nextTurn } from 'node:timers/promises';",
     'await delay(clock, 5);',
-    'await rig.run("await new Promise((go) => setTimeout(go, 5))");',
-    'await rig.run(`await new Promise((go) => setTimeout(go, ${ms}))`);',
+    'await fixture.run("await new Promise((go) => setTimeout(go, 5))");',
+    'await fixture.run(`await new Promise((go) => setTimeout(go, ${ms}))`);',
     'const late = new Promise((_, no) => setTimeout(() => no(new Error("late")), 5));',
     'await new Promise((resolve) => server.listen(0, resolve));',
   ])('is not %s', (text) => {

@@ -9,19 +9,19 @@ import { codeFiles, linesWith, textFiles } from './tree.js';
 const word = (...pieces: string[]): string => pieces.join('');
 
 describe('no file', () => {
-  it('has marks of unfinished work', () => {
+  it('has a marker of unfinished work', () => {
     const marks = [word('TO', 'DO'), word('FIX', 'ME'), word('X', 'XX'), word('HA', 'CK')].join('|');
     expect(linesWith(textFiles, new RegExp(`\\b(${marks})\\b`))).toEqual([]);
     expect(linesWith(codeFiles, new RegExp(`\\bfor ${word('n', 'ow')}\\b`, 'i'))).toEqual([]);
   });
 
-  it('silences or singles out a test', () => {
+  it('skips or focuses a test', () => {
     const calls =
       /\b(it|test|describe|suite)(\.\w+)*\.(only|skip|todo|fixme|fails|skipIf|runIf)\b|\bx(it|describe)\(/;
     expect(linesWith(codeFiles, calls)).toEqual([]);
   });
 
-  it('silences the compiler, or a lint rule without naming it and the reason', () => {
+  it('suppresses the compiler, or a lint rule without its name and a reason', () => {
     expect(
       linesWith(codeFiles, new RegExp(`@ts-(${word('ig', 'nore')}|nocheck)|\\bas\\s+any\\b|<any>`)),
     ).toEqual([]);
@@ -31,13 +31,13 @@ describe('no file', () => {
     ).toEqual([]);
   });
 
-  it('keeps code in comments', () => {
+  it('has commented-out code', () => {
     const statement =
       /^\s*\/\/\s*(const|let|var|import|export|return|await|throw|if \(|for \(|while \(|\}|[\w.]+\(.*\)).*[;{]$/;
     expect(linesWith(codeFiles, statement)).toEqual([]);
   });
 
-  it('names a path of one machine', () => {
+  it('contains an absolute path of one machine', () => {
     const folders = ['wo' + 'rk', 'fa' + 'rm', 'ro' + 'ot', 'Us' + 'ers'].join('|');
     expect(linesWith(textFiles, new RegExp(`(^|[^A-Za-z0-9_.-])/(${folders})/`))).toEqual([]);
     expect(linesWith(textFiles, /(^|[^A-Za-z0-9_.-])\/home\/(?!(pyodide|web_user|user|me)\b)\w+/)).toEqual(
@@ -52,7 +52,7 @@ describe('no file', () => {
     expect(linesWith(textFiles, hosts)).toEqual([]);
   });
 
-  it('refers to a paper that is not in the repository', () => {
+  it('refers to a document that is not in the repository', () => {
     const papers = ['DES' + 'IGN', 'FA' + 'CTS', 'ST' + 'YLE', 'CON' + 'TRACT'].join('|');
     expect(linesWith(textFiles, new RegExp(`\\b(${papers})\\.md\\b`))).toEqual([]);
   });

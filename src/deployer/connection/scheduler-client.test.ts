@@ -1,66 +1,66 @@
 import { describe, expect, it } from 'vitest';
-import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+import { createDeployerFixture, waitUntil } from '../../testing/deployer/deployer-fixture.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { createDeployer } from '../deployer.js';
 import { SchedulerClient } from './scheduler-client.js';
 
 describe('the connection of a context', () => {
   it('is opened for the first job, shared by all, and closed soon after the last', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => ({ value: datum });
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) => ({ value: datum });
     const jobs = [1, 2, 3].map((n) => deployer.computeFor([n], (x: number) => x));
-    expect(stub.connects).toBe(0);
+    expect(stub.connectionAttempts).toBe(0);
     await Promise.all(jobs.map((job) => job.exec()));
-    expect(stub.connects).toBe(1);
-    await until(() => stub.clients.size === 0);
+    expect(stub.connectionAttempts).toBe(1);
+    await waitUntil(() => stub.clients.size === 0);
     await deployer.computeFor([4], (x: number) => x).exec();
-    expect(stub.connects).toBe(2);
+    expect(stub.connectionAttempts).toBe(2);
   });
 
   it('stays open while a job is followed', async () => {
     const clock = new VirtualClock();
-    const { stub, deployer } = deployerRig({ clock });
+    const { stub, deployer } = createDeployerFixture({ clock });
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();
-    await until(() => stub.requests('job.follow').length === 1);
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
     await clock.advance(60_000);
     expect(stub.clients.size).toBe(1);
-    stub.outcome(stub.job, 1, [{ value: 'late' }]);
+    stub.commitOutcomes(stub.job, 1, [{ value: 'late' }]);
     expect([...(await done)]).toEqual(['late']);
     await clock.advance(1_000);
     expect(stub.clients.size).toBe(0);
-    expect(stub.connects).toBe(1);
+    expect(stub.connectionAttempts).toBe(1);
   });
 
   it('fails immediately with advice if there is no scheduler, and retries for the next job', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.refusing = true;
+    const { stub, deployer } = createDeployerFixture();
+    stub.refusesConnections = true;
     const job = deployer.computeFor([1], (x: number) => x);
     const failed = job.exec();
     await expect(failed).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
     await expect(failed).rejects.toThrowError(/npx manyhands scheduler/);
     await expect(deployer.compute.status('A'.repeat(22))).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
-    stub.refusing = false;
-    stub.work = (datum) => ({ value: datum });
+    stub.refusesConnections = false;
+    stub.computeOutcome = (datum) => ({ value: datum });
     expect([...(await deployer.computeFor([1], (x: number) => x).exec())]).toEqual([1]);
   });
 
   it('is reopened without a time limit', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec();
-    await until(() => stub.requests('job.follow').length === 1);
-    stub.refusing = true;
-    stub.cut();
-    await until(() => stub.connects >= 4);
-    stub.outcome(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
-    stub.refusing = false;
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
+    stub.refusesConnections = true;
+    stub.disconnectAll();
+    await waitUntil(() => stub.connectionAttempts >= 4);
+    stub.commitOutcomes(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
+    stub.refusesConnections = false;
     expect([...(await done)]).toEqual(['a', 'b']);
   });
 
   it('stays open while it is retained, however often another caller releases it', async () => {
     const clock = new VirtualClock();
-    const { stub, ports } = deployerRig({ clock });
+    const { stub, ports } = createDeployerFixture({ clock });
     const link = new SchedulerClient(ports);
     const [first, second] = [link.retain(), link.retain()];
     await link.open();
@@ -74,7 +74,7 @@ describe('the connection of a context', () => {
   });
 
   it('rejects a malformed URL without quoting it', () => {
-    const { ports } = deployerRig();
+    const { ports } = createDeployerFixture();
     expect(() => createDeployer({ ...ports, schedulerUrl: 'ftp://secret' })).toThrowError(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     );
@@ -86,7 +86,7 @@ describe('a request without a reply', () => {
 
   const asked = async (lost: number) => {
     const clock = new VirtualClock();
-    const { stub, deployer } = deployerRig({ clock });
+    const { stub, deployer } = createDeployerFixture({ clock });
     const id = await deployer.computeFor([1, 2], (x: number) => x).deploy();
     let losses = lost;
     stub.beforeRequest = ({ type }) => (type === 'job.status' && losses-- > 0 ? 'lost' : undefined);
@@ -94,9 +94,9 @@ describe('a request without a reply', () => {
       ({ total }) => total,
       (error: unknown) => error,
     );
-    await until(() => stub.requests('job.status').length === 1);
+    await waitUntil(() => stub.requestsOfType('job.status').length === 1);
     await clock.advance(4 * MINUTE_MS);
-    return { answer: await status, times: stub.requests('job.status').length };
+    return { answer: await status, times: stub.requestsOfType('job.status').length };
   };
 
   it('is sent again after a minute, twice', async () => {
@@ -111,11 +111,11 @@ describe('a request without a reply', () => {
 
 describe('the functions without a handle', () => {
   it('return the status of a job and cancel it', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const id = await job.deploy();
-    await until(() => !stub.job.open);
-    stub.outcome(stub.job, 1, [{ value: 1 }]);
+    await waitUntil(() => !stub.job.open);
+    stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
     expect(await deployer.compute.status(id)).toEqual({
       jobId: id,
       open: false,
@@ -136,9 +136,10 @@ describe('the functions without a handle', () => {
   });
 
   it('fetch results by slice number, including failures', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => (datum === 3 ? { error: new Error('three') } : { value: `v${datum as number}` });
-    stub.rowSlices = 2;
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) =>
+      datum === 3 ? { error: new Error('three') } : { value: `v${datum as number}` };
+    stub.slicesPerRow = 2;
     const job = deployer.computeFor({ start: 1, end: 7 }, (x: number) => `v${x}`);
     await expect(job.exec()).rejects.toMatchObject({ code: 'SLICES_FAILED' });
     const all = await deployer.fetchResults(job.id);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { JobFS } from '../../jobfs/job-fs.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import { UNLOADABLE_REASON } from '../../protocol/job/reasons.js';
-import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+import { createDeployerFixture, waitUntil } from '../../testing/deployer/deployer-fixture.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import type { Job } from './job.js';
 
@@ -33,7 +33,7 @@ const late: [string, (job: Job) => void][] = [
 
 describe('a setting of a job', () => {
   it.each(late)('cannot be changed once the job is deployed: %s', async (what, set) => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     job.env['B'] = '2';
     await job.deploy();
@@ -48,7 +48,7 @@ describe('a setting of a job', () => {
   });
 
   it('can be changed in any way before the deployment', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const env: Record<string, string> = {};
     job.env = env;
@@ -60,8 +60,8 @@ describe('a setting of a job', () => {
   });
 
   it('collateResults can be changed until the job is followed', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => ({ value: datum });
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor([1], (x: number) => x);
     job.collateResults = false;
     expect((await job.exec()).isAvailable(0)).toBe(false);
@@ -73,10 +73,10 @@ describe('a setting of a job', () => {
 
 describe('a job with a work function that no worker could load', () => {
   it('rejects with the error of the last worker as its cause', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec().catch((error: unknown) => error);
-    await until(() => stub.requests('job.follow').length === 1);
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
     const words = 'The work function cannot be compiled: SyntaxError: no at work-function.js:3:7';
     stub.cancel(stub.job, `${UNLOADABLE_REASON}${words}`);
     expect(await done).toMatchObject({
@@ -88,7 +88,7 @@ describe('a job with a work function that no worker could load', () => {
 
 describe('the package of a job', () => {
   it('contains its custom worktime', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], '(* x x)');
     job.customWorktime = { name: 'lisp', version: '0.1.0', source: 'export const name = "lisp";' };
     await job.deploy();
@@ -104,7 +104,7 @@ describe('the package of a job', () => {
 
 describe('files and groups of a deployed job', () => {
   it('cannot be changed, including their nested values', async () => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     job.computeGroups.push({ joinKey: 'lab', joinSecret: 'a' });
     await job.fs.add(new Uint8Array(1), 'early.txt');

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../../lib/errors.js';
-import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
+import {
+  createDeployerFixture,
+  acceleratedClock,
+  waitUntil,
+} from '../../testing/deployer/deployer-fixture.js';
 import { groupAddress } from '../../wallet/group-proof.js';
 import { hashSecret } from '../../wallet/group-credential.js';
 import type { NoWorkersEvent, ResultEvent } from './job-events.js';
 
 describe('a job', () => {
   it('deploys, uploads its input and resolves with every result at its position', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => ({ value: (datum as number) * 10 });
-    stub.rowSlices = 2;
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) => ({ value: (datum as number) * 10 });
+    stub.slicesPerRow = 2;
     const job = deployer.computeFor([1, 2, 3, 4, 5], (x: number) => x * 10);
     const states: string[] = [];
     const seen: string[] = [];
@@ -37,7 +41,7 @@ describe('a job', () => {
   });
 
   it('reports that no worker has taken a slice', async () => {
-    const { deployer } = deployerRig({ clock: hurriedClock(100) });
+    const { deployer } = createDeployerFixture({ clock: acceleratedClock(100) });
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const emitted = new Promise<NoWorkersEvent<unknown>>((resolve) => job.on('noworkers', resolve));
     await job.deploy();
@@ -48,10 +52,10 @@ describe('a job', () => {
   });
 
   it('prints once for all jobs that no worker has taken a slice, if there is no listener', async () => {
-    const { deployer, warnings } = deployerRig({ clock: hurriedClock(1_000) });
+    const { deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(1_000) });
     const jobs = [1, 2].map((n) => deployer.computeFor([n], (x: number) => x));
     for (const job of jobs) void job.exec().catch(() => undefined);
-    await until(() => warnings.length > 0);
+    await waitUntil(() => warnings.length > 0);
     const listened = deployer.computeFor([3], (x: number) => x);
     const emitted = new Promise((resolve) => listened.on('noworkers', resolve));
     void listened.exec().catch(() => undefined);
@@ -62,18 +66,18 @@ describe('a job', () => {
   });
 
   it('sends a range as its description, not as values', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.compute.for(1, 1_000_000_000, (x: number) => x);
     const states: string[] = [];
     job.on('readystatechange', (state) => states.push(state));
     await job.deploy();
-    await until(() => !stub.job.open);
+    await waitUntil(() => !stub.job.open);
     expect(stub.job.inputs).toEqual([{ kind: 'range', start: 1, step: 1, count: 1_000_000_000 }]);
     expect(states).not.toContain('uploading');
   });
 
   it('ships its settings in the package', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number, k: number) => x * k, [7]);
     job.public = { name: 'squares', description: 'of numbers', link: 'https://example.org/' };
     job.computeGroups.push({ joinKey: 'lab', joinSecret: 'hush' });
@@ -92,8 +96,9 @@ describe('a job', () => {
   });
 
   it('emits failed slices as events and rejects at the end with the available results', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => (datum === 2 ? { error: new TypeError('two is odd') } : { value: datum });
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) =>
+      datum === 2 ? { error: new TypeError('two is odd') } : { value: datum };
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const failures: [number | undefined, Error][] = [];
     job.on('error', ({ sliceNumber, error }) => failures.push([sliceNumber, error]));
@@ -114,8 +119,8 @@ describe('a job', () => {
   });
 
   it('rejects calls that are too early or too late', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => ({ value: datum });
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor([1], (x: number) => x);
     await expect(job.wait()).rejects.toMatchObject({ code: 'JOB_STATE' });
     await expect(job.addSlices([2])).rejects.toMatchObject({ code: 'JOB_STATE' });
@@ -129,8 +134,8 @@ describe('a job', () => {
   });
 
   it('keeps no results without collateResults, and emits all events', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => ({ value: datum });
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor({ start: 1, end: 5_000 }, (x: number) => x);
     job.collateResults = false;
     let sum = 0;
@@ -141,12 +146,12 @@ describe('a job', () => {
   });
 
   it('accepts more slices until it is closed', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => ({ value: datum });
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor([1, 2], (x: unknown) => x);
     job.autoClose = false;
     const done = job.exec();
-    await until(() => stub.jobs.size === 1);
+    await waitUntil(() => stub.jobs.size === 1);
     const added = await job.addSlices([3, 4]);
     expect(added).toEqual({ firstSliceNumber: 3, lastSliceNumber: 4, count: 2 });
     expect(await deployer.addSlices({ start: 5, end: 7 }, job.id)).toEqual({
@@ -165,12 +170,12 @@ describe('a job', () => {
   });
 
   it('is cancelled by its handle and emits one cancel event', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const reasons: string[] = [];
     job.on('cancel', ({ reason }) => reasons.push(reason));
     const done = job.exec().catch((e: unknown) => e);
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
     expect(await job.cancel('no longer needed')).toMatchObject({ runStatus: 'cancelled' });
     expect(await done).toMatchObject({
       code: 'JOB_CANCELLED',
@@ -180,7 +185,7 @@ describe('a job', () => {
   });
 
   it('can be cancelled before it is sent', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec().catch((e: unknown) => e);
     await job.cancel('changed my mind');
@@ -189,33 +194,33 @@ describe('a job', () => {
   });
 
   it('emits events for a cancellation by another client, console, progress and missing funds', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const seen: unknown[] = [];
     job.on('console', (event) => seen.push([event.sliceNumber, event.attempt, event.level, event.message]));
     job.on('progress', ({ progress }) => seen.push(progress));
     job.on('nofunds', ({ reason }) => seen.push(reason));
     const done = job.exec().catch((e: unknown) => e);
-    await until(() => stub.requests('job.follow').length === 1);
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
     const { jobId } = stub.job;
     const text = { level: 'log', message: 'hello' } as const;
-    stub.tell(jobId, { type: 'job.console', jobId, sliceNumber: 1, attempt: 2, ...text });
-    stub.tell(jobId, { type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 });
+    stub.sendToFollowers(jobId, { type: 'job.console', jobId, sliceNumber: 1, attempt: 2, ...text });
+    stub.sendToFollowers(jobId, { type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 });
     stub.pause(stub.job, 'nofunds');
-    await until(() => seen.length === 3);
+    await waitUntil(() => seen.length === 3);
     stub.cancel(stub.job, 'by the operator');
     expect(await done).toMatchObject({ code: 'JOB_CANCELLED', info: { reason: 'by the operator' } });
     expect(seen).toEqual([[1, 2, 'log', 'hello'], 0.5, 'nofunds']);
   });
 
   it('rejects a listener for an unknown event', () => {
-    const job = deployerRig().deployer.computeFor([1], (x: number) => x);
+    const job = createDeployerFixture().deployer.computeFor([1], (x: number) => x);
     expect(() => job.on('reslt' as 'result', () => undefined)).toThrow(/Did you mean 'result'/);
     job.on('RESULT', () => undefined);
   });
 
   it('emits paused with the operator’s reason, and resumed', async () => {
-    const { stub, deployer, warnings } = deployerRig();
+    const { stub, deployer, warnings } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const seen: unknown[] = [];
     job.on('nofunds', () => seen.push('nofunds'));
@@ -223,9 +228,9 @@ describe('a job', () => {
     job.on('resumed', (event) => seen.push(['resumed', event.job === job, job.status.reason]));
     await job.deploy();
     stub.pause(stub.job, 'too hot');
-    await until(() => seen.length === 1);
+    await waitUntil(() => seen.length === 1);
     stub.pause(stub.job);
-    await until(() => seen.length === 2);
+    await waitUntil(() => seen.length === 2);
     expect(seen).toEqual([
       ['paused', 'too hot', 'too hot'],
       ['resumed', true, undefined],
@@ -235,24 +240,24 @@ describe('a job', () => {
   });
 
   it('prints that the operator paused it, if there is no listener', async () => {
-    const { stub, deployer, warnings } = deployerRig();
+    const { stub, deployer, warnings } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();
-    await until(() => stub.requests('job.follow').length === 1);
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
     stub.pause(stub.job, 'too hot');
-    await until(() => warnings.length === 1);
+    await waitUntil(() => warnings.length === 1);
     stub.pause(stub.job);
-    await until(() => warnings.length === 2);
+    await waitUntil(() => warnings.length === 2);
     expect(warnings).toEqual([
       expect.stringMatching(/job [\w-]{22} is paused by the scheduler's operator.*"too hot"/),
       expect.stringMatching(/job [\w-]{22} was resumed/),
     ]);
-    stub.outcome(stub.job, 1, [{ value: 1 }]);
+    stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
     await done;
   });
 
   it('rejects with the error of the scheduler that refuses the deployment', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor(Array(50_000).fill(1), (x: number) => x);
     job.worktime = 'no-such';
     stub.beforeRequest = (request) => {
@@ -275,12 +280,12 @@ describe('a job', () => {
     const streaming = deployer.computeFor(silent, 'def f(x): return x');
     streaming.worktime = 'no-such';
     await expect(streaming.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
-    await until(() => closed);
-    expect(stub.requests('job.cancel')).toEqual([]);
+    await waitUntil(() => closed);
+    expect(stub.requestsOfType('job.cancel')).toEqual([]);
   });
 
   it('completes immediately with an empty input', async () => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     expect((await deployer.computeFor([], (x: number) => x).exec()).length).toBe(0);
     expect((await deployer.computeFor(0, (x: number) => x).exec()).length).toBe(0);
   });
@@ -290,7 +295,7 @@ describe('cancelling a job during its deployment', () => {
   it.each(['exec', 'init', 'preauth', 'deploying', 'uploading'] as const)(
     'leaves no open job behind from a listener of %s',
     async (state) => {
-      const { stub, deployer } = deployerRig();
+      const { stub, deployer } = createDeployerFixture();
       const job = deployer.computeFor([1, 2, 3], (x: number) => x);
       let cancelled: Promise<unknown> | undefined;
       job.on('readystatechange', (now) => {

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../lib/deferred.js';
-import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
+import {
+  createDeployerFixture,
+  acceleratedClock,
+  waitUntil,
+} from '../../testing/deployer/deployer-fixture.js';
 
 describe('async listeners of results', () => {
   it('have settled when exec resolves, including those of failures', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const written: number[] = [];
     const begun: (() => void)[] = [];
@@ -19,9 +23,9 @@ describe('async listeners of results', () => {
     });
     const done = job.exec().catch((error: unknown) => error);
     void done.then(() => (isDone = true));
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
-    stub.outcome(stub.job, 1, [{ value: 1 }, { error: new Error('no') }, { value: 3 }]);
-    await until(() => begun.length === 3);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.commitOutcomes(stub.job, 1, [{ value: 1 }, { error: new Error('no') }, { value: 3 }]);
+    await waitUntil(() => begun.length === 3);
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(isDone).toBe(false);
     for (const end of begun) end();
@@ -30,9 +34,9 @@ describe('async listeners of results', () => {
   });
 
   it('stop the reading of results while too many are unsettled', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.rowSlices = 100;
-    stub.work = (x) => ({ value: x });
+    const { stub, deployer } = createDeployerFixture();
+    stub.slicesPerRow = 100;
+    stub.computeOutcome = (x) => ({ value: x });
     const job = deployer.computeFor({ start: 1, end: 5_000 }, (x: number) => x);
     const open = deferred();
     let begun = 0;
@@ -41,7 +45,7 @@ describe('async listeners of results', () => {
       return open.promise;
     });
     const done = job.exec();
-    await until(() => begun >= 1_000);
+    await waitUntil(() => begun >= 1_000);
     for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(begun).toBeLessThanOrEqual(1_100);
     open.resolve();
@@ -50,13 +54,13 @@ describe('async listeners of results', () => {
   });
 
   it('are reported if they do not settle, and a cancelled job does not wait for them', async () => {
-    const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(1_000) });
+    const { stub, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(1_000) });
     const job = deployer.computeFor([1], (x: number) => x);
     job.on('result', () => new Promise(() => undefined));
     const done = job.exec().catch((error: unknown) => error);
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
-    stub.outcome(stub.job, 1, [{ value: 1 }]);
-    await until(() => warnings.some((text) => text.includes('1 async listeners')));
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
+    await waitUntil(() => warnings.some((text) => text.includes('1 async listeners')));
     const aborted = new AbortController();
     const waiting = job.wait({ signal: aborted.signal });
     aborted.abort();
@@ -65,7 +69,7 @@ describe('async listeners of results', () => {
   });
 
   it('that reject cause unhandled rejections, and the job still completes', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     job.on('result', () => Promise.reject(new Error('the disk is full')));
     const listeners = process.listeners('unhandledRejection');
@@ -74,10 +78,10 @@ describe('async listeners of results', () => {
     process.on('unhandledRejection', (error) => unhandled.push(error));
     try {
       const done = job.exec();
-      await until(() => stub.jobs.size === 1 && !stub.job.open);
-      stub.outcome(stub.job, 1, [{ value: 1 }]);
+      await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+      stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
       expect([...(await done)]).toEqual([1]);
-      await until(() => unhandled.length === 1);
+      await waitUntil(() => unhandled.length === 1);
       expect(unhandled).toMatchObject([{ message: 'the disk is full' }]);
     } finally {
       process.removeAllListeners('unhandledRejection');

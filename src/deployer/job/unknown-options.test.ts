@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RangeObject } from '../../protocol/input/input-sets.js';
-import { deployerRig } from '../../testing/deployer/deployer-rig.js';
+import { createDeployerFixture } from '../../testing/deployer/deployer-fixture.js';
 import type { Deployer } from '../deployer.js';
 import type { Job } from './job.js';
 import { createModuleDeployer } from '../module-deployer.js';
@@ -33,7 +33,7 @@ describe('a misspelt option of a job', () => {
     ['modules', (job) => (Object.assign(job, { modules: ['numpy'] }), job.deploy()), 'modules', undefined],
   ]; // prettier-ignore
   it.each(cases)('is rejected, and no job is deployed: %s', async (_, call, option, nearest) => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], work) as Job;
     expect(await outcome(() => call(job))).toMatchObject(unknown(option, nearest));
     expect(stub.jobs.size).toBe(0);
@@ -52,12 +52,12 @@ describe('a misspelt option of a call', () => {
     ['fetchResults', (d) => d.fetchResults(id, { strt: 1, end: 2 } as never), 'strt', 'start'],
   ]; // prettier-ignore
   it.each(cases)('is rejected: %s', async (_, call, option, nearest) => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     expect(await outcome(() => call(deployer))).toMatchObject(unknown(option, nearest));
   });
 
   it('is rejected by init, like a value that is not an options object', () => {
-    const { init } = createModuleDeployer(() => deployerRig().ports);
+    const { init } = createModuleDeployer(() => createDeployerFixture().ports);
     expect(() => init({ schedular: 'x' } as never)).toThrow(
       /^init has no option 'schedular'. Did you mean 'scheduler'/,
     );
@@ -114,7 +114,7 @@ describe('a value of a wrong type', () => {
     ['getAccount', (d, value) => d.getAccount(value)],
   ];
   it.each(calls)('never causes an error without a code: %s', async (_, call) => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     for (const value of odd) {
       const found = await outcome(() => call(deployer, value as never));
       if (found instanceof Error) expect(found).toHaveProperty('code');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assemble } from '../../../tests/rig/wat.js';
+import { assemble } from '../../../tests/fixtures/wat.js';
 import { BINARY_SOURCE_BYTES_MAX } from '../../protocol/limits.js';
 import { planModule } from '../../worktimes/wasm/plan-module.js';
 import { packWasm } from './binary-work.js';

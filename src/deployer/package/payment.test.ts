@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../../lib/errors.js';
-import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+import { createDeployerFixture, waitUntil } from '../../testing/deployer/deployer-fixture.js';
 import { recoverOffer } from '../../wallet/offer.js';
 import { Keystore } from '../../wallet/keystore.js';
 import { resolveOffer } from './payment.js';
@@ -33,7 +33,7 @@ describe('a payment offer', () => {
   });
 
   it('is signed by the account for this package and this scheduler', async () => {
-    const { stub, deployer, wallet } = deployerRig();
+    const { stub, deployer, wallet } = createDeployerFixture();
     await deployer.computeFor([1, 2, 3, 4], (x: number) => x).deploy(0.5);
     const [offer] = stub.job.offers;
     const { packageDigest } = await import('../../protocol/job/job-package-codec.js');
@@ -50,28 +50,28 @@ describe('a payment offer', () => {
   });
 
   it('is signed with a given keystore, even for a free job', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const keystore = await Keystore.create();
     await deployer.computeFor([1], (x: number) => x).deploy(0, keystore);
     expect(stub.job.offers[0]).toMatchObject({ account: keystore.address, pricePerSlice: 0n });
   });
 
   it('is not signed at all by default', async () => {
-    const { stub, deployer, wallet } = deployerRig();
+    const { stub, deployer, wallet } = createDeployerFixture();
     await deployer.computeFor([1], (x: number) => x).deploy();
     expect(stub.job.offers).toEqual([]);
     expect(await wallet.list()).toEqual(['id']);
   });
 
   it('needs a ceiling for an open job, which can be raised', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const make = () => {
       const job = deployer.computeFor([1], (x: number) => x);
       job.autoClose = false;
       return job;
     };
     await expect(make().exec(1)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    expect(stub.connects).toBe(0);
+    expect(stub.connectionAttempts).toBe(0);
     const job = make();
     await job.deploy({ pricePerSlice: 1, ceiling: 5 });
     await job.topUp(20);
@@ -82,7 +82,7 @@ describe('a payment offer', () => {
   });
 
   it('is valid for acceptMs after the scheduler’s clock was set on an open connection', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const first = deployer.computeFor([1], (x: number) => x);
     first.autoClose = false;
     await first.deploy({ pricePerSlice: 1, ceiling: 5, acceptMs: 60_000 });
@@ -94,13 +94,13 @@ describe('a payment offer', () => {
   });
 
   it('comes from an account whose balance can be requested', async () => {
-    const { deployer, wallet } = deployerRig();
+    const { deployer, wallet } = createDeployerFixture();
     const { address } = await wallet.get();
     expect(await deployer.getAccount()).toEqual({ address, balance: 5n, escrow: 2n, earned: 1n });
   });
 
   it('that exceeds the account’s balance emits `nofunds` and ends the job', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     stub.beforeRequest = (request) => {
       if (request.type !== 'job.deploy') return;
       throw Object.assign(new Error('no money'), { name: 'ManyhandsError', code: 'NO_FUNDS', info: {} });
@@ -110,6 +110,6 @@ describe('a payment offer', () => {
     job.on('nofunds', ({ reason }) => reasons.push(reason));
     const error: unknown = await job.exec(1).catch((e: unknown) => e);
     expect(isError(error, 'NO_FUNDS')).toBe(true);
-    await until(() => reasons.length === 1);
+    await waitUntil(() => reasons.length === 1);
   });
 });

@@ -4,26 +4,30 @@ import { deferred } from '../../lib/deferred.js';
 import { FOLLOW_ROW_BYTES, FOLLOW_WINDOW_BYTES_MAX } from '../../protocol/limits.js';
 import { SegmentWriter } from '../../protocol/segment/segment.js';
 import { encodeValue } from '../../protocol/values/values.js';
-import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
+import {
+  createDeployerFixture,
+  acceleratedClock,
+  waitUntil,
+} from '../../testing/deployer/deployer-fixture.js';
 
 describe('following', () => {
   it('continues after each disconnect without lost or repeated rows', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }), async (cutsAt) => {
-        const { stub, deployer } = deployerRig({ clock: hurriedClock(20) });
-        stub.rowsAtOnce = 3;
+        const { stub, deployer } = createDeployerFixture({ clock: acceleratedClock(20) });
+        stub.rowsPerMessage = 3;
         const job = deployer.computeFor({ start: 1, end: 300 }, (x: number) => x);
         const states: string[] = [];
         const seen: number[] = [];
         job.on('readystatechange', (state) => states.push(state));
         job.on('result', ({ sliceNumber }) => {
           seen.push(sliceNumber);
-          if (cutsAt.includes(sliceNumber)) stub.cut();
+          if (cutsAt.includes(sliceNumber)) stub.disconnectAll();
         });
         const done = job.exec();
-        await until(() => stub.jobs.size === 1 && !stub.job.open);
+        await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
         for (let first = 1; first <= 300; first += 10) {
-          stub.outcome(
+          stub.commitOutcomes(
             stub.job,
             first,
             Array.from({ length: 10 }, (_, i) => ({ value: first + i })),
@@ -41,31 +45,31 @@ describe('following', () => {
   });
 
   it('requests lost rows again', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.rowsAtOnce = 2;
-    stub.work = (datum) => ({ value: datum });
-    stub.rowSlices = 5;
+    const { stub, deployer } = createDeployerFixture();
+    stub.rowsPerMessage = 2;
+    stub.computeOutcome = (datum) => ({ value: datum });
+    stub.slicesPerRow = 5;
     const job = deployer.computeFor({ start: 1, end: 100 }, (x: number) => x);
-    for (const seq of [1, 4, 5, 11]) stub.loseRows.add(`${job.id}/${seq}`);
+    for (const seq of [1, 4, 5, 11]) stub.droppedRows.add(`${job.id}/${seq}`);
     // A second follow on one connection is allowed here.
     const results = await job.exec();
     expect([...results]).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
-    expect(stub.loseRows.size).toBe(0);
+    expect(stub.droppedRows.size).toBe(0);
   });
 
   it('lets the scheduler send no faster than it reads', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const big = new Uint8Array(500_000);
     const job = deployer.computeFor({ start: 1, end: 60 }, () => big);
     job.collateResults = false;
     let seen = 0;
     job.on('result', () => seen++);
     const done = job.exec();
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
-    for (let slice = 1; slice <= 60; slice++) stub.outcome(stub.job, slice, [{ value: big }]);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    for (let slice = 1; slice <= 60; slice++) stub.commitOutcomes(stub.job, slice, [{ value: big }]);
     await done;
     expect(seen).toBe(60);
-    const credits = stub.said.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
+    const credits = stub.received.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
     const sent = stub.job.journal.map(({ event }) =>
       event.kind === 'outcomes' ? 512 + event.parts[0]!.segment.length : 512,
     );
@@ -78,23 +82,23 @@ describe('following', () => {
   });
 
   it('acknowledges a fixed size for each row, so that tiny rows do not fill the window', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (datum) => ({ value: datum });
-    stub.rowSlices = 1;
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (datum) => ({ value: datum });
+    stub.slicesPerRow = 1;
     const job = deployer.computeFor({ start: 1, end: 3_000 }, (x: number) => x);
     await job.exec();
-    const credited = stub.said.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
+    const credited = stub.received.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
     const rowBytes = stub.job.journal.length * FOLLOW_ROW_BYTES;
     expect(credited.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(rowBytes / 2);
     expect(stub.violations).toEqual([]);
   });
 
   it('delivers a repeated row once', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.repeating = true;
-    stub.rowsAtOnce = 2;
-    stub.rowSlices = 5;
-    stub.work = (datum) => ({ value: datum });
+    const { stub, deployer } = createDeployerFixture();
+    stub.duplicatesRows = true;
+    stub.rowsPerMessage = 2;
+    stub.slicesPerRow = 5;
+    stub.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor({ start: 1, end: 50 }, (x: number) => x);
     const seen: number[] = [];
     job.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
@@ -104,26 +108,26 @@ describe('following', () => {
   });
 
   it('reads a row completely and once when the connection is lost meanwhile', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3, 4, 5], (x: number) => x);
     const seen: number[] = [];
     job.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
     const done = job.exec();
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
     const gate = deferred();
-    stub.http.gate = gate.promise;
-    stub.outcome(stub.job, 1, [{ value: 'a' }, { blob: encodeValue('large') }, { value: 'c' }]);
-    await until(() => stub.http.requests.length === 1);
+    stub.http.respondAfter = gate.promise;
+    stub.commitOutcomes(stub.job, 1, [{ value: 'a' }, { blob: encodeValue('large') }, { value: 'c' }]);
+    await waitUntil(() => stub.http.requests.length === 1);
     const halfWay = job.cursor;
-    stub.outcome(stub.job, 4, [{ value: 'd' }, { value: 'e' }]);
+    stub.commitOutcomes(stub.job, 4, [{ value: 'd' }, { value: 'e' }]);
     // Rows after the one that is being read are requested again on the next connection.
-    await until(
+    await waitUntil(
       () => stub.clients.values().next().value?.follows.get(job.id)?.cursor === stub.job.journal.length,
     );
-    stub.cut();
-    await until(() => stub.requests('job.follow').length === 2);
+    stub.disconnectAll();
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 2);
     expect(job.cursor).toBe(halfWay);
-    expect(stub.requests('job.follow')[1]).toMatchObject({ after: halfWay + 1 });
+    expect(stub.requestsOfType('job.follow')[1]).toMatchObject({ after: halfWay + 1 });
     gate.resolve();
     expect([...(await done)]).toEqual(['a', 'large', 'c', 'd', 'e']);
     expect(seen).toEqual([1, 3, 2, 4, 5]);
@@ -131,28 +135,28 @@ describe('following', () => {
   });
 
   it('downloads large results, checks them, and retries until they are available', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const done = job.exec();
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
     stub.http.faults.push('broken', 500);
     const large = { pixels: new Float64Array(3_000).fill(0.5) };
-    stub.outcome(stub.job, 1, [{ value: 'small' }, { blob: encodeValue(large) }, { value: 'last' }]);
+    stub.commitOutcomes(stub.job, 1, [{ value: 'small' }, { blob: encodeValue(large) }, { value: 'last' }]);
     const results = await done;
     expect([...results]).toEqual(['small', large, 'last']);
   });
 
   it('counts a large result with a wrong digest as failed', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec().catch((e: unknown) => e);
     const errors: unknown[] = [];
     job.on('error', ({ error, sliceNumber }) => errors.push([sliceNumber, error]));
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
     const good = encodeValue('good');
     const digestsBefore = new Set(stub.http.blobs.keys());
     const outcomes = [{ blob: good }, { value: 2 }];
-    stub.outcome(stub.job, 1, outcomes);
+    stub.commitOutcomes(stub.job, 1, outcomes);
     for (const digest of stub.http.blobs.keys())
       if (!digestsBefore.has(digest)) stub.http.blobs.set(digest, encodeValue('evil'));
     // The scheduler counts it as a result, but the handle has none.
@@ -163,16 +167,16 @@ describe('following', () => {
   });
 
   it('treats a malformed segment as the failure of its slices', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
     const errors: unknown[] = [];
     job.on('error', ({ sliceNumber, error }) => errors.push([sliceNumber, error]));
     const done = job.exec().catch((e: unknown) => e);
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
     const one = new SegmentWriter();
     one.appendValue('one');
     stub.job.accepted = 4;
-    stub.commit(stub.job, [
+    stub.commitRow(stub.job, [
       { first: 1, count: 2, segment: Uint8Array.of(1, 2, 3) },
       { first: 3, count: 2, segment: one.finish() },
     ]);
@@ -182,46 +186,46 @@ describe('following', () => {
   });
 
   it('rejects a complete job with missing outcomes', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
     const completed: unknown[] = [];
     job.on('complete', (results) => completed.push(results));
     const done = job.exec().catch((e: unknown) => e);
-    await until(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
     const two = new SegmentWriter();
     two.appendValue('one');
     two.appendValue('two');
     stub.job.accepted = 4;
-    stub.commit(stub.job, [{ first: 1, count: 2, segment: two.finish() }]);
+    stub.commitRow(stub.job, [{ first: 1, count: 2, segment: two.finish() }]);
     expect(await done).toMatchObject({ code: 'RESULTS_INCOMPLETE', info: { received: 2, total: 4 } });
     expect(completed).toEqual([]);
   });
 
   it('does not report slices as lost that were appended during the status request', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.late.add('job.follow');
-    stub.work = (datum) => ({ value: datum });
+    const { stub, deployer } = createDeployerFixture();
+    stub.delayedReplies.add('job.follow');
+    stub.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor([1, 2], (x: number) => x);
     job.autoClose = false;
     const done = job.exec();
-    await until(() => stub.requests('job.follow').length === 1);
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
     await job.addSlices([3, 4]);
-    await until(() => job.status.total === 4);
-    stub.releaseAnswers();
-    stub.late.add('job.status');
-    await until(() => stub.requests('job.status').length === 1);
+    await waitUntil(() => job.status.total === 4);
+    stub.releaseReplies();
+    stub.delayedReplies.add('job.status');
+    await waitUntil(() => stub.requestsOfType('job.status').length === 1);
     await job.addSlices([5, 6]);
-    await until(() => job.status.total === 6);
-    stub.releaseAnswers();
+    await waitUntil(() => job.status.total === 6);
+    stub.releaseReplies();
     await job.close();
     expect([...(await done)]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('continues in another process from a cursor, and from the start', async () => {
-    const rig = deployerRig();
-    const { stub, deployer } = rig;
-    stub.work = (datum) => ({ value: datum });
-    stub.rowSlices = 10;
+    const fixture = createDeployerFixture();
+    const { stub, deployer } = fixture;
+    stub.computeOutcome = (datum) => ({ value: datum });
+    stub.slicesPerRow = 10;
     const job = deployer.computeFor({ start: 1, end: 50 }, (x: number) => x);
     let cursor = 0;
     job.on('result', ({ sliceNumber }) => {
@@ -230,7 +234,7 @@ describe('following', () => {
     await job.exec();
     expect(cursor).toBeGreaterThan(0);
     const { createDeployer } = await import('../deployer.js');
-    const other = createDeployer(rig.ports);
+    const other = createDeployer(fixture.ports);
     const rest = await other.attach<number>(job.id, { after: cursor });
     const seen: number[] = [];
     rest.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
@@ -244,35 +248,35 @@ describe('following', () => {
   });
 
   it('supports several handles of one job in one process', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec();
-    await until(() => stub.requests('job.follow').length === 1);
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
     const others = await Promise.all([deployer.attach(job.id), deployer.attach(job.id)]);
     const waits = others.map((other) => other.wait());
-    await until(() => stub.requests('job.follow').length === 3);
-    stub.outcome(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 3);
+    stub.commitOutcomes(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
     for (const results of [await done, ...(await Promise.all(waits))])
       expect([...results]).toEqual(['a', 'b']);
     expect(stub.violations).toEqual([]);
   });
 
   it('rejects attaching to an unknown job and to a job of another owner', async () => {
-    const { deployer, stub, ports } = deployerRig();
+    const { deployer, stub, ports } = createDeployerFixture();
     await expect(deployer.attach('A'.repeat(22))).rejects.toMatchObject({ code: 'JOB_UNKNOWN' });
     const id = await deployer.computeFor([1], (x: number) => x).deploy();
     const { createDeployer } = await import('../deployer.js');
-    const stranger = createDeployer({ ...ports, wallet: deployerRig().wallet });
+    const stranger = createDeployer({ ...ports, wallet: createDeployerFixture().wallet });
     await expect(stranger.attach(id)).rejects.toMatchObject({ code: 'NOT_OWNER' });
     expect(stub.jobs.size).toBe(1);
   });
 
   it('ends with the scheduler’s error when the client is banned', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();
-    await until(() => stub.requests('job.follow').length === 1);
-    stub.tell(job.id, { type: 'goodbye', error: { code: 'FORBIDDEN', message: 'not welcome' } });
+    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
+    stub.sendToFollowers(job.id, { type: 'goodbye', error: { code: 'FORBIDDEN', message: 'not welcome' } });
     await expect(done).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });

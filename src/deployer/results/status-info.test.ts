@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+import { createDeployerFixture, waitUntil } from '../../testing/deployer/deployer-fixture.js';
 
 describe('the status of a job', () => {
   it('has a JSON form, in which credits are decimal strings', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     expect(JSON.parse(JSON.stringify(job.status))).toMatchObject({ runStatus: 'new', paid: '0' });
     let event = '';
     job.on('status', (status) => (event = JSON.stringify(status)));
     await job.deploy();
-    stub.outcome(stub.job, 1, [{ value: 1 }]);
-    await until(() => event !== '');
+    stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
+    await waitUntil(() => event !== '');
     expect(JSON.parse(event)).toMatchObject({ runStatus: 'running', paid: '0', job: { id: job.id } });
     expect(JSON.parse(JSON.stringify(job.status))).toMatchObject({ total: 2, computed: 1, paid: '0' });
     expect(JSON.parse(JSON.stringify(await deployer.compute.status(job.id)))).toMatchObject({ paid: '0' });
@@ -21,7 +21,7 @@ describe('the status of a job', () => {
   });
 
   it('has no other enumerable field', () => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     const { status } = deployer.computeFor([1], (x: number) => x);
     expect(Object.keys(status)).toEqual([
       'runStatus', 'total', 'distributed', 'computed', 'failed', 'workers', 'paid',

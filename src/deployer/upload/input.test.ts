@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
-import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+import { createDeployerFixture, waitUntil } from '../../testing/deployer/deployer-fixture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mh-input-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,35 +21,35 @@ function readLines(path: string): { lines: Interface; isRead: () => boolean } {
 
 describe('an input that listens to events', () => {
   it.each([1_000, 50_001])('has all of the %i lines of a file that readline reads', async (count) => {
-    const { stub, deployer } = deployerRig();
-    stub.work = (line) => ({ value: (line as string).length });
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = (line) => ({ value: (line as string).length });
     const { lines, isRead } = readLines(fileOfLines(count));
     const job = deployer.computeFor(lines, (line: string) => line.length);
     // Lines are emitted before the job is deployed and its input is read.
-    await until(isRead);
+    await waitUntil(isRead);
     const results = await job.exec();
     expect(results.length).toBe(count);
-    expect(stub.data()).toEqual(Array.from({ length: count }, (_, i) => `line ${i}`));
+    expect(stub.inputData()).toEqual(Array.from({ length: count }, (_, i) => `line ${i}`));
   });
 
   it('has all lines in addSlices too, while another input is still uploading', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.late.add('job.append');
+    const { stub, deployer } = createDeployerFixture();
+    stub.delayedReplies.add('job.append');
     const job = deployer.computeFor(['first'], (line: string) => line.length);
     job.autoClose = false;
     await job.deploy();
     const { lines, isRead } = readLines(fileOfLines(1_000));
     const more = job.addSlices(lines);
-    await until(isRead);
-    stub.releaseAnswers();
+    await waitUntil(isRead);
+    stub.releaseReplies();
     expect(await more).toMatchObject({ firstSliceNumber: 2, count: 1_000 });
     await job.close();
-    expect(stub.data()).toHaveLength(1_001);
+    expect(stub.inputData()).toHaveLength(1_001);
     await job.cancel();
   });
 
   it('is rejected with advice if lines are lost already', async () => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     const { lines } = readLines(fileOfLines(10));
     await new Promise((resolve) => lines.once('close', resolve));
     expect(() => deployer.computeFor(lines, (line: string) => line)).toThrow(
@@ -61,7 +61,7 @@ describe('an input that listens to events', () => {
   });
 
   it('is closed if its job ends before it is read', async () => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     let closed = 0;
     const source = {
       [Symbol.asyncIterator]: () => ({
@@ -81,8 +81,8 @@ describe('an input that listens to events', () => {
 
 describe('a scheduler that has fewer slices than were read', () => {
   it('makes exec reject', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.work = () => ({ value: 1 });
+    const { stub, deployer } = createDeployerFixture();
+    stub.computeOutcome = () => ({ value: 1 });
     stub.beforeRequest = (request) => {
       if (request.type === 'job.close') stub.job.total -= 1;
     };
@@ -99,30 +99,30 @@ describe('an iterator whose next() returns no objects', () => {
     ['undefined', { [Symbol.iterator]: () => ({ next: () => undefined as never }) }],
   ];
   it.each(broken)('is rejected like in a for-of loop: %s', async (_, input) => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor(input as Iterable<unknown>, () => 1);
     await expect(job.exec()).rejects.toMatchObject({
       code: 'INPUT_FAILED',
       message: expect.stringContaining('not an iterator result'),
     });
-    await until(() => stub.job.runStatus === 'cancelled');
+    await waitUntil(() => stub.job.runStatus === 'cancelled');
     expect(stub.job.total).toBe(0);
   });
 });
 
 describe('many concurrent inputs', () => {
   it('do not add so many listeners that Node warns', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const warnings: string[] = [];
     const heed = (warning: Error): void => void warnings.push(warning.name);
     process.on('warning', heed);
     const job = deployer.computeFor([0], (x: number) => x);
     job.autoClose = false;
     await job.deploy();
-    stub.late.add('job.append');
+    stub.delayedReplies.add('job.append');
     const added = Promise.all(Array.from({ length: 30 }, (_, i) => job.addSlices([i])));
-    await until(() => stub.requests('job.append').length === 31);
-    stub.releaseAnswers();
+    await waitUntil(() => stub.requestsOfType('job.append').length === 31);
+    stub.releaseReplies();
     await added;
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', heed);

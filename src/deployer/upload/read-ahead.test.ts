@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { deployerRig, hurriedClock, until } from '../../testing/deployer/deployer-rig.js';
+import {
+  createDeployerFixture,
+  acceleratedClock,
+  waitUntil,
+} from '../../testing/deployer/deployer-fixture.js';
 
 /** An endless source that records how far it was read and whether it was closed. */
 function endlessInput<T>(make: (n: number) => T): { read: number; isClosed: boolean; values: Generator<T> } {
@@ -31,66 +35,66 @@ async function isStill(input: { read: number }): Promise<number> {
 
 describe('an endless input', () => {
   it.each(['sync', 'async'])('is read ahead up to the limit of the job: %s', async (kind) => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const input = endlessInput((n) => n);
     const job = deployer.computeFor(kind === 'sync' ? input.values : inTurns(input.values), (n: number) => n);
     job.readAhead = { slices: 1_000 };
     const done = job.exec().catch((error: unknown) => error);
-    await until(() => input.read === 1_000);
+    await waitUntil(() => input.read === 1_000);
     expect(await isStill(input)).toBe(1_000);
-    await until(() => stub.job.total === 1_000);
-    stub.outcome(
+    await waitUntil(() => stub.job.total === 1_000);
+    stub.commitOutcomes(
       stub.job,
       1,
       Array.from({ length: 600 }, (_, i) => ({ value: i })),
     );
-    await until(() => input.read === 1_600);
+    await waitUntil(() => input.read === 1_600);
     expect(await isStill(input)).toBe(1_600);
     await job.cancel();
     expect(await done).toMatchObject({ code: 'JOB_CANCELLED' });
-    await until(() => input.isClosed);
+    await waitUntil(() => input.isClosed);
   });
 
   it('is also limited by the bytes of its slices', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const input = endlessInput(() => new Uint8Array(100_000));
     const job = deployer.computeFor(input.values, (bytes: Uint8Array) => bytes.length);
     job.readAhead = { bytes: 1_000_000 };
     const done = job.exec().catch((error: unknown) => error);
-    await until(() => input.read >= 10);
+    await waitUntil(() => input.read >= 10);
     const read = await isStill(input);
     expect(read).toBeLessThan(13);
-    await until(() => stub.job.total === read);
-    stub.outcome(
+    await waitUntil(() => stub.job.total === read);
+    stub.commitOutcomes(
       stub.job,
       1,
       Array.from({ length: read }, () => ({ value: 1 })),
     );
-    await until(() => input.read > read + 9);
+    await waitUntil(() => input.read > read + 9);
     await job.cancel();
     await done;
   });
 
   it('continues without a handle that follows, and reports missing workers', async () => {
-    const { stub, deployer, warnings } = deployerRig({ clock: hurriedClock(50) });
+    const { stub, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(50) });
     const input = endlessInput((n) => n);
     const job = deployer.computeFor(input.values, (n: number) => n);
     job.readAhead = { slices: 100 };
     await job.deploy();
-    await until(() => input.read === 100);
-    await until(() => warnings.some((text) => text.includes('No worker has taken a slice')));
-    stub.outcome(
+    await waitUntil(() => input.read === 100);
+    await waitUntil(() => warnings.some((text) => text.includes('No worker has taken a slice')));
+    stub.commitOutcomes(
       stub.job,
       1,
       Array.from({ length: 100 }, (_, i) => ({ value: i })),
     );
-    await until(() => input.read === 200);
+    await waitUntil(() => input.read === 200);
     stub.cancel(stub.job, 'enough');
-    await until(() => input.isClosed);
+    await waitUntil(() => input.isClosed);
   });
 
   it('is read 1,000,000 slices ahead by default', () => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (n: number) => n);
     expect(job.readAhead).toEqual({ slices: 1_000_000, bytes: 256 * 1024 * 1024 });
   });
@@ -98,14 +102,14 @@ describe('an endless input', () => {
 
 describe('an input whose length is known', () => {
   it('is sent completely', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor(
       Array.from({ length: 5_000 }, (_, i) => i),
       (n: number) => n,
     );
     job.readAhead = { slices: 10 };
     await job.deploy();
-    await until(() => !stub.job.open);
+    await waitUntil(() => !stub.job.open);
     expect(stub.job.total).toBe(5_000);
   });
 });
@@ -117,7 +121,7 @@ describe('an invalid limit', () => {
     [{ bytes: 'many' }, 'INVALID_ARGUMENT'],
     [5, 'INVALID_ARGUMENT'],
   ])('is rejected: %o', (limits, code) => {
-    const { deployer } = deployerRig();
+    const { deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (n: number) => n);
     expect(() => (job.readAhead = limits as never)).toThrow(expect.objectContaining({ code }) as Error);
   });

@@ -4,7 +4,7 @@ import type { Input } from '../../protocol/messages/messages.js';
 import { RemoteDataPattern, RemoteDataSet } from '../../protocol/input/remote-sets.js';
 import { decodeRemote } from '../../protocol/input/remote-url.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
-import { deployerRig, until } from '../../testing/deployer/deployer-rig.js';
+import { createDeployerFixture, waitUntil } from '../../testing/deployer/deployer-fixture.js';
 import { parseFor } from './forms.js';
 
 const work = (x: unknown): unknown => x;
@@ -33,7 +33,7 @@ describe('remote input', () => {
   });
 
   it('is sent as URLs, and its origins and job.origins are in the package', async () => {
-    const { stub, deployer } = deployerRig();
+    const { stub, deployer } = createDeployerFixture();
     const job = deployer.computeFor(
       new RemoteDataSet('https://b.example/x', 'data:application/json,[1]'),
       work,
@@ -41,14 +41,14 @@ describe('remote input', () => {
     job.origins = ['https://A.example/path'];
     expect(job.origins).toEqual(['https://a.example']);
     await job.deploy();
-    await until(() => !stub.job.open);
+    await waitUntil(() => !stub.job.open);
     expect(sent(stub.job.inputs)).toEqual([{ url: 'https://b.example/x' }, [1]]);
     expect(stub.job.package.origins).toEqual(['https://a.example', 'https://b.example']);
     expect(() => (job.origins = [])).toThrow(expect.objectContaining({ code: 'JOB_STATE' }));
   });
 
   it('rejects values that are not origins', () => {
-    const job = deployerRig().deployer.computeFor([1], work);
+    const job = createDeployerFixture().deployer.computeFor([1], work);
     expect(() => (job.origins = ['a.example'])).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     );
@@ -58,8 +58,8 @@ describe('remote input', () => {
   });
 
   it('is created while it is sent: a pattern of a million URLs waits for the scheduler', async () => {
-    const { stub, deployer } = deployerRig();
-    stub.late.add('job.append');
+    const { stub, deployer } = createDeployerFixture();
+    stub.delayedReplies.add('job.append');
     const pattern = new RemoteDataPattern('https://a.example/{slice}', 1_000_000);
     let made = 0;
     const at = pattern.at.bind(pattern);

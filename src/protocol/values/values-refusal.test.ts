@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isError } from '../../lib/errors.js';
 import { VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from '../limits.js';
-import { refusal, roundTrip, tooLarge } from '../../testing/value-checks.js';
+import { notCloneableInfo, roundTrip, tooLargeInfo } from '../../testing/value-checks.js';
 import { decodeValue, encodeValue } from './values.js';
 
 describe('what cannot travel is named with its path', () => {
@@ -42,7 +42,7 @@ describe('what cannot travel is named with its path', () => {
   ];
   for (const [value, path, type] of refused) {
     test(`${type} at ${path}`, () => {
-      const info = refusal(value);
+      const info = notCloneableInfo(value);
       expect(info.path).toBe(path);
       if (type !== 'Object') expect(info.type).toBe(type);
     });
@@ -68,7 +68,7 @@ describe('what cannot travel is named with its path', () => {
       new Proxy([], { get: fail }),
       new Proxy({ a: 1 }, { get: fail }),
     ];
-    expect(refusal(getter)).toEqual({ path: '$.list[0].bad', type: 'throws' });
+    expect(notCloneableInfo(getter)).toEqual({ path: '$.list[0].bad', type: 'throws' });
     for (const proxy of proxies) {
       const error = (() => {
         try {
@@ -83,9 +83,9 @@ describe('what cannot travel is named with its path', () => {
     }
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    expect(refusal({ proxy })).toEqual({ path: '$.proxy', type: 'throws' });
+    expect(notCloneableInfo({ proxy })).toEqual({ path: '$.proxy', type: 'throws' });
     expect(
-      refusal({
+      notCloneableInfo({
         get x(): never {
           throw Object.create(null);
         },
@@ -96,8 +96,8 @@ describe('what cannot travel is named with its path', () => {
   test('a detached buffer is refused', () => {
     const bytes = new Uint8Array(4);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-    expect(refusal([bytes]).path).toBe('$[0]');
-    expect(refusal([bytes.buffer]).path).toBe('$[0]');
+    expect(notCloneableInfo([bytes]).path).toBe('$[0]');
+    expect(notCloneableInfo([bytes.buffer]).path).toBe('$[0]');
   });
 
   test('a view that is out of the bounds of its resized buffer is refused, and an empty one is not', () => {
@@ -106,7 +106,7 @@ describe('what cannot travel is named with its path', () => {
     const views = [new Uint8Array(buffer, 4, 4), new Float64Array(buffer, 0, 1), new DataView(buffer, 4, 4)];
     const empty = new Uint8Array(buffer, 0, 0);
     buffer.resize(2);
-    for (const view of views) expect(refusal({ view }).path).toBe('$.view');
+    for (const view of views) expect(notCloneableInfo({ view }).path).toBe('$.view');
     expect(decodeValue(encodeValue(empty))).toEqual(new Uint8Array(0));
     // What can be resized arrives as it is, and cannot be resized any more.
     const arrived = decodeValue(encodeValue(buffer)) as ArrayBuffer & { resizable?: boolean };
@@ -118,7 +118,7 @@ describe('what cannot travel is named with its path', () => {
     [new URL('https://example.org/'), 'URL', 'url.href'],
     [Object.create({ a: 1 }), 'Object', '{ ...object }'],
   ])('what says the same and can travel is in the error: %o', (value, type, advice) => {
-    expect(refusal([value])).toEqual({ path: '$[0]', type });
+    expect(notCloneableInfo([value])).toEqual({ path: '$[0]', type });
     expect(() => encodeValue(value)).toThrow(advice);
   });
 
@@ -148,17 +148,17 @@ describe('limits', () => {
 
   test('nesting up to the limit and no deeper', () => {
     expect(() => roundTrip(nested(VALUE_DEPTH_MAX))).not.toThrow();
-    expect(tooLarge(nested(VALUE_DEPTH_MAX + 1))['limit']).toBe('depth');
+    expect(tooLargeInfo(nested(VALUE_DEPTH_MAX + 1))['limit']).toBe('depth');
   });
 
   test('bytes up to the limit and no more', () => {
-    expect(tooLarge({ b: new Uint8Array(VALUE_BYTES_MAX + 2 ** 20) })).toEqual({
+    expect(tooLargeInfo({ b: new Uint8Array(VALUE_BYTES_MAX + 2 ** 20) })).toEqual({
       path: '$.b',
       limit: 'bytes',
     });
     expect(encodeValue(new Uint8Array(VALUE_BYTES_MAX - 5)).length).toBe(VALUE_BYTES_MAX);
-    expect(tooLarge(new Uint8Array(VALUE_BYTES_MAX - 4))).toEqual({ path: '$', limit: 'bytes' });
-    expect(tooLarge(Array.from({ length: 3 }, () => 'x'.repeat(30 * 1024 * 1024)))).toMatchObject({
+    expect(tooLargeInfo(new Uint8Array(VALUE_BYTES_MAX - 4))).toEqual({ path: '$', limit: 'bytes' });
+    expect(tooLargeInfo(Array.from({ length: 3 }, () => 'x'.repeat(30 * 1024 * 1024)))).toMatchObject({
       limit: 'bytes',
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refusal, roundTrip } from '../../testing/value-checks.js';
+import { notCloneableInfo, roundTrip } from '../../testing/value-checks.js';
 import { decodeValue, encodeValue, registerSerializer } from './values.js';
 
 describe('registered classes', () => {
@@ -28,7 +28,7 @@ describe('registered classes', () => {
     } finally {
       undo();
     }
-    expect(refusal(new Vector(1, 2)).type).toBe('Vector');
+    expect(notCloneableInfo(new Vector(1, 2)).type).toBe('Vector');
   });
 
   test('an unknown name and a deserializer that throws are VALUE_MALFORMED', () => {
@@ -52,14 +52,14 @@ describe('registered classes', () => {
       serialize: (v: Vector) => ({ v }),
       deserialize: () => new Vector(0, 0),
     });
-    expect(refusal([new Vector(1, 2)])).toEqual({ path: '$[0]<test.Vector>.v', type: 'cycle' });
+    expect(notCloneableInfo([new Vector(1, 2)])).toEqual({ path: '$[0]<test.Vector>.v', type: 'cycle' });
     undo();
     const undoFunction = registerSerializer({
       ...vector,
       serialize: () => () => 1,
       deserialize: () => new Vector(0, 0),
     });
-    expect(refusal([new Vector(1, 2)])).toEqual({ path: '$[0]<test.Vector>', type: 'function' });
+    expect(notCloneableInfo([new Vector(1, 2)])).toEqual({ path: '$[0]<test.Vector>', type: 'function' });
     undoFunction();
   });
 

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { ARRAY_LENGTH_MAX, REGEXP_UNICODE_LENGTH_MAX } from '../limits.js';
-import { refusal, roundTrip, tooLarge } from '../../testing/value-checks.js';
+import { notCloneableInfo, roundTrip, tooLargeInfo } from '../../testing/value-checks.js';
 import { decodeValue, encodeValue } from './values.js';
 
 describe('primitives', () => {
@@ -105,7 +105,7 @@ describe('objects', () => {
   });
 
   test('`toJSON` means nothing', () => {
-    expect(refusal({ toJSON: () => 1 })).toEqual({ path: '$.toJSON', type: 'function' });
+    expect(notCloneableInfo({ toJSON: () => 1 })).toEqual({ path: '$.toJSON', type: 'function' });
   });
 
   test('objects of another realm are what they are there', () => {
@@ -160,7 +160,7 @@ describe('arrays', () => {
   });
 
   test('an array past the limit is refused, with its path', () => {
-    expect(tooLarge({ a: new Array(ARRAY_LENGTH_MAX + 1) })).toEqual({ path: '$.a', limit: 'length' });
+    expect(tooLargeInfo({ a: new Array(ARRAY_LENGTH_MAX + 1) })).toEqual({ path: '$.a', limit: 'length' });
   });
 
   test('properties of an array beside its items are left out', () => {
@@ -196,9 +196,9 @@ describe('builtins', () => {
 
   test('regular expressions that would cost a decoder much are refused', () => {
     const dear = new RegExp('\\p{L}'.repeat(REGEXP_UNICODE_LENGTH_MAX / 5), 'u');
-    expect(tooLarge([dear])).toEqual({ path: '$[0]', limit: 'regexp' });
+    expect(tooLargeInfo([dear])).toEqual({ path: '$[0]', limit: 'regexp' });
     const small = Array.from({ length: 300 }, (_, i) => new RegExp(`a${i}`, 'u'));
-    expect(tooLarge(small)).toMatchObject({ limit: 'regexp' });
+    expect(tooLargeInfo(small)).toMatchObject({ limit: 'regexp' });
     expect(roundTrip(Array.from({ length: 3_000 }, (_, i) => new RegExp(`a${i}`)))).toHaveLength(3_000);
   });
 

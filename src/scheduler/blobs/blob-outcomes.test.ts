@@ -12,13 +12,13 @@ import type { Lease } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
 import { SegmentWriter } from '../../protocol/segment/segment.js';
 import { encodeValue } from '../../protocol/values/values.js';
-import { SchedulerRig, type StubConnection } from '../../testing/scheduler/scheduler-rig.js';
+import { SchedulerFixture, type TestConnection } from '../../testing/scheduler/scheduler-fixture.js';
 import type { BlobStore } from './blob-store.js';
 import { openFileBlobs } from './file-blobs.js';
 
 let folder: string;
 let blobs: BlobStore;
-let rig: SchedulerRig;
+let fixture: SchedulerFixture;
 /** How often a blob was read. */
 let reads: number;
 beforeEach(async () => {
@@ -32,12 +32,12 @@ beforeEach(async () => {
       return files.get(digest);
     },
   };
-  rig = await SchedulerRig.start({ blobs });
+  fixture = await SchedulerFixture.start({ blobs });
 });
 afterEach(async () => {
-  expect(rig.complaints).toEqual([]);
-  expect(await rig.store.check()).toEqual([]);
-  await rig.close();
+  expect(fixture.loggedErrors).toEqual([]);
+  expect(await fixture.store.check()).toEqual([]);
+  await fixture.close();
   await rm(folder, { recursive: true });
 });
 
@@ -47,31 +47,31 @@ async function put(bytes: Uint8Array): Promise<BlobRef> {
   return { digest, bytes: bytes.length };
 }
 
-async function granted(worker: StubConnection): Promise<Lease> {
+async function granted(worker: TestConnection): Promise<Lease> {
   worker.receive({ type: 'lease.request', request: 1, idle: true });
-  return (await worker.until((m) => m.type === 'lease.grant')).lease;
+  return (await worker.waitForMessage((m) => m.type === 'lease.grant')).lease;
 }
 
 /** Reports the lease's next slices as those blobs. */
-function report(worker: StubConnection, lease: Lease, id: number, ...refs: BlobRef[]) {
+function report(worker: TestConnection, lease: Lease, id: number, ...refs: BlobRef[]) {
   const writer = new SegmentWriter();
   for (const ref of refs) writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef(ref));
   const { leaseId, first } = lease;
   const body = { leaseId, first, count: refs.length, computeMs: 1, segment: writer.finish() };
-  return worker.ask({ type: 'lease.report', id, ...body });
+  return worker.request({ type: 'lease.report', id, ...body });
 }
 
 /** Larger than what is read of a file at a time. */
 const LARGE = { text: 'ä'.repeat(200_000), numbers: Array.from({ length: 100_000 }, (_, i) => i / 3) };
 
 test('refuses an outcome until its blob is stored', async () => {
-  const jobId = await rig.deploy();
-  const worker = rig.worker();
+  const jobId = await fixture.deploy();
+  const worker = fixture.worker();
   const lease = await granted(worker);
   const absent = { digest: 'b'.repeat(64), bytes: 5 };
   expect((await report(worker, lease, 20, absent)).refused?.code).toBe('BLOB_UNKNOWN');
   expect((await report(worker, lease, 21, await put(encodeValue(LARGE)))).body).toMatchObject({ next: 2 });
-  expect((await rig.store.status(jobId))!.status.accepted).toBe(1);
+  expect((await fixture.store.status(jobId))!.status.accepted).toBe(1);
 });
 
 const whole = encodeValue(LARGE);
@@ -82,14 +82,14 @@ test.each<[string, Uint8Array, number]>([
   ['is empty', new Uint8Array(0), 0],
   ['has another size than its reference', encodeValue([1, 2, 3]), 1],
 ])('refuses an outcome whose blob %s, and charges an attempt to the slice', async (_what, bytes, more) => {
-  const jobId = await rig.deploy(rangeFromBounds(1, 1));
-  const worker = rig.worker();
+  const jobId = await fixture.deploy(rangeFromBounds(1, 1));
+  const worker = fixture.worker();
   const lease = await granted(worker);
   const ref = await put(bytes);
   const { refused } = await report(worker, lease, 1, { ...ref, bytes: ref.bytes + more });
   expect(refused?.code).toBe('SEGMENT_MALFORMED');
-  expect((await rig.store.status(jobId))!.status).toMatchObject({ accepted: 0, failed: 0, leased: 0 });
-  expect((await granted(rig.worker())).first).toBe(1);
+  expect((await fixture.store.status(jobId))!.status).toMatchObject({ accepted: 0, failed: 0, leased: 0 });
+  expect((await granted(fixture.worker())).first).toBe(1);
 });
 
 test('reads no blob that is named for a lease of another worker', async () => {
@@ -102,10 +102,10 @@ test('reads no blob that is named for a lease of another worker', async () => {
 });
 
 test('reads a blob once, however often outcomes name it', async () => {
-  await rig.deploy();
+  await fixture.deploy();
   const ref = await put(whole);
   for (let slice = 1; slice <= 3; slice++) {
-    const worker = rig.worker();
+    const worker = fixture.worker();
     const { refused } = await report(worker, await granted(worker), slice, ref);
     expect(refused).toBeUndefined();
   }

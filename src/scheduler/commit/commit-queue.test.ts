@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { delay } from '../../lib/clock.js';
-import { FakeLender } from '../../testing/worker/fake-lender.js';
+import { FakeLeaseStore } from '../../testing/worker/fake-lease-store.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { silent } from '../log/log.js';
 import type { Command, Committed } from '../store/port/store.js';
 import { CommitQueue } from './commit-queue.js';
 
 /** A store whose commits take a time for the disk, and a time for each command. */
-class SlowStore extends FakeLender {
+class SlowStore extends FakeLeaseStore {
   readonly sizes: number[] = [];
 
   constructor(

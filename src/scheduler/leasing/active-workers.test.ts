@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WorkerDescription } from '../../protocol/messages/messages.js';
-import { candidate } from '../../testing/worker/fake-lender.js';
+import { candidate } from '../../testing/worker/fake-lease-store.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { ActiveWorkers } from './active-workers.js';
 import type { WorkerHandle } from './matchmaker.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ACTIVE_WORKER_MS } from '../../protocol/limits.js';
-import { candidate, FakeLender } from '../../testing/worker/fake-lender.js';
+import { candidate, FakeLeaseStore } from '../../testing/worker/fake-lease-store.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { ConnectedRoster } from './connected-roster.js';
@@ -18,7 +18,7 @@ test('a worker without progress counts again as soon as it reports progress', as
   const eligibility = new EligibilityCache();
   const leases: LeaseRegistry = new LeaseRegistry((holder) => roster.touch(holder));
   const commitQueue = new CommitQueue({
-    store: new FakeLender(),
+    store: new FakeLeaseStore(),
     clock,
     defer: (fn) => void clock.after(0, fn),
     log: silent,

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { LEASES_PER_WORKER_MAX, RECALL_IGNORED_MS } from '../../protocol/limits.js';
 import type { SchedulerMessage, WorkerDescription } from '../../protocol/messages/messages.js';
-import { FakeLender, candidate } from '../../testing/worker/fake-lender.js';
+import { FakeLeaseStore, candidate } from '../../testing/worker/fake-lease-store.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { LeaseRegistry } from './lease-registry.js';
@@ -11,13 +11,13 @@ import { EligibilityCache } from '../policy/choose-job.js';
 import { CommitQueue } from '../commit/commit-queue.js';
 
 let clock: VirtualClock;
-let lender: FakeLender;
+let lender: FakeLeaseStore;
 let leases: LeaseRegistry;
 let matchmaker: Matchmaker;
 
 beforeEach(() => {
   clock = new VirtualClock();
-  lender = new FakeLender();
+  lender = new FakeLeaseStore();
   leases = new LeaseRegistry();
   const commitQueue = new CommitQueue({
     store: lender,
@@ -56,19 +56,19 @@ const recalls = (w: Member): string[] =>
   w.received.flatMap((m) => (m.type === 'lease.recall' ? [m.leaseId] : []));
 
 test('grants a request once, and keeps requests without work until there is some', async () => {
-  lender.slices = 1;
+  lender.pendingSlices = 1;
   const w = worker('a');
   matchmaker.add(w, { requestId: 1, idle: true });
   matchmaker.add(w, { requestId: 2, idle: true });
   await settle();
   expect(grants(w)).toEqual([1]);
-  lender.slices = 5;
+  lender.pendingSlices = 5;
   matchmaker.wake([candidate({})]);
   matchmaker.wake([candidate({})]);
   await settle();
   expect(grants(w)).toEqual([1, 2]);
-  expect(lender.slices).toBe(4);
-  expect(lender.asked.filter(({ name }) => name === 'releaseLease')).toEqual([]);
+  expect(lender.pendingSlices).toBe(4);
+  expect(lender.receivedCommands.filter(({ name }) => name === 'releaseLease')).toEqual([]);
 });
 
 test('serves an idle sandbox before a request in advance, and passes its warm job to the store', async () => {
@@ -76,26 +76,26 @@ test('serves an idle sandbox before a request in advance, and passes its warm jo
   matchmaker.add(w, { requestId: 1, idle: false });
   matchmaker.add(w, { requestId: 2, idle: true, warmth: { loadedJob: 'warm job' } });
   await settle();
-  lender.slices = 1;
+  lender.pendingSlices = 1;
   matchmaker.wake([candidate({})]);
   await settle();
   expect(grants(w)).toEqual([2]);
-  expect(lender.asked.at(-2)).toMatchObject({ warmth: { loadedJob: 'warm job' } });
+  expect(lender.receivedCommands.at(-2)).toMatchObject({ warmth: { loadedJob: 'warm job' } });
 });
 
 test('releases a lease whose request was withdrawn, or whose worker disconnected, while the store granted it', async () => {
-  lender.slices = 1;
+  lender.pendingSlices = 1;
   const w = worker('a');
   matchmaker.add(w, { requestId: 1, idle: true });
   matchmaker.remove(w, 1);
   await settle();
   expect(grants(w)).toEqual([]);
-  expect(lender.slices).toBe(1);
+  expect(lender.pendingSlices).toBe(1);
   matchmaker.add(w, { requestId: 2, idle: true });
   lender.onLease = () => matchmaker.drop(w);
   await settle();
   expect(grants(w)).toEqual([]);
-  expect(lender.slices).toBe(1);
+  expect(lender.pendingSlices).toBe(1);
   expect(leases.size).toBe(0);
 });
 
@@ -109,7 +109,7 @@ test('refuses more open requests than a worker may have', () => {
 });
 
 test('serves other workers when the store fails for one', async () => {
-  lender.slices = 2;
+  lender.pendingSlices = 2;
   lender.failures = 1;
   const [a, b] = [worker('a'), worker('b')];
   matchmaker.add(a, { requestId: 1, idle: true });
@@ -122,7 +122,7 @@ test('serves other workers when the store fails for one', async () => {
 });
 
 test("retries a worker's failed request without any other event", async () => {
-  lender.slices = 1;
+  lender.pendingSlices = 1;
   lender.failures = 3;
   const w = worker('a');
   matchmaker.add(w, { requestId: 1, idle: true });
@@ -187,14 +187,14 @@ test('searches again only when a job that the worker may run has new work, howev
   );
   for (const outsider of outsiders) matchmaker.add(outsider, { requestId: 1, idle: true });
   await settle();
-  expect(lender.asked).toHaveLength(20);
+  expect(lender.receivedCommands).toHaveLength(20);
   for (let i = 0; i < 1_000; i++) matchmaker.wake([candidate({ jobId: `job ${i}` })]);
   for (const outsider of outsiders) matchmaker.add(outsider, { requestId: 1, idle: false });
   await settle();
-  expect(lender.asked).toHaveLength(20);
+  expect(lender.receivedCommands).toHaveLength(20);
   matchmaker.wake([candidate({ groups: [{ key: 'lab' }] })]);
   await settle();
-  expect(lender.asked).toHaveLength(40);
+  expect(lender.receivedCommands).toHaveLength(40);
 });
 
 test('revokes a lease whose holder ignores recalls for a minute while other workers wait', async () => {
@@ -205,7 +205,7 @@ test('revokes a lease whose holder ignores recalls for a minute while other work
   await clock.advance(5_000);
   expect(holder.received.at(-1)).toMatchObject({ type: 'lease.revoke', leaseId: 'long' });
   expect(leases.size).toBe(0);
-  expect(lender.asked.at(-1)).toMatchObject({
+  expect(lender.receivedCommands.at(-1)).toMatchObject({
     name: 'revokeLease',
     leaseId: 'long',
     workerId: holder.workerId,

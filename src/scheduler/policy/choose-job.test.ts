@@ -3,7 +3,7 @@ import semver from 'semver';
 import { expect, test, vi } from 'vitest';
 import { newId } from '../../lib/crypto/ids.js';
 import type { WarmState, WorkerDescription } from '../../protocol/messages/messages.js';
-import { candidate } from '../../testing/worker/fake-lender.js';
+import { candidate } from '../../testing/worker/fake-lease-store.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import {
   chooseJob,

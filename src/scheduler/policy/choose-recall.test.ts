@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WorkerDescription } from '../../protocol/messages/messages.js';
-import { candidate } from '../../testing/worker/fake-lender.js';
+import { candidate } from '../../testing/worker/fake-lease-store.js';
 import { eligibilityOf } from './choose-job.js';
 import { chooseRecall, type RecallableLease } from './choose-recall.js';
 

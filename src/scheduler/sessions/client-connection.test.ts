@@ -7,12 +7,12 @@ import { REQUEST_BYTES_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_LOW } from '../../prot
 import type { Input } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
 import { SegmentWriter } from '../../protocol/segment/segment.js';
-import { PLAIN_PACKAGE, SchedulerRig } from '../../testing/scheduler/scheduler-rig.js';
+import { PLAIN_PACKAGE, SchedulerFixture } from '../../testing/scheduler/scheduler-fixture.js';
 
-let rig: SchedulerRig;
+let fixture: SchedulerFixture;
 afterEach(async () => {
-  expect(rig.complaints).toEqual([]);
-  await rig.close();
+  expect(fixture.loggedErrors).toEqual([]);
+  await fixture.close();
 });
 
 const WINDOW = 1024 * 1024;
@@ -26,46 +26,46 @@ function segment(fill: (writer: SegmentWriter) => void): Input {
 }
 
 test('sends the reply to a follow before the first rows', async () => {
-  rig = await SchedulerRig.start();
-  const jobId = await rig.deploy();
-  const deployer = rig.operator();
-  await deployer.ask({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: WINDOW });
-  await deployer.until((m) => m.type === 'job.journal');
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy();
+  const deployer = fixture.operator();
+  await deployer.request({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: WINDOW });
+  await deployer.waitForMessage((m) => m.type === 'job.journal');
   expect(deployer.sent.map((m) => m.type)).toEqual(['welcome', 'reply', 'job.journal']);
 });
 
 test('reads no journal for a connection that ended while its follow was checked', async () => {
   let reads = 0;
-  rig = await SchedulerRig.start({
+  fixture = await SchedulerFixture.start({
     store: (store) => ({ ...store, journal: (...args) => (reads++, store.journal(...args)) }),
   });
-  const jobId = await rig.deploy();
-  const deployer = rig.operator();
+  const jobId = await fixture.deploy();
+  const deployer = fixture.operator();
   deployer.receive({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: WINDOW });
-  deployer.hangUp();
+  deployer.disconnect();
   await turn();
-  await rig.append(jobId, rangeFromBounds(1, 5));
+  await fixture.append(jobId, rangeFromBounds(1, 5));
   await turn();
   expect(reads).toBe(0);
 });
 
 test("sends a follower no rows while its socket's buffer is full, and continues when it has drained", async () => {
-  rig = await SchedulerRig.start();
-  const jobId = await rig.deploy();
-  const deployer = rig.operator();
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy();
+  const deployer = fixture.operator();
   deployer.bufferedBytes = SOCKET_BUFFER_BYTES_LOW + 1;
-  await deployer.ask({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: WINDOW });
+  await deployer.request({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: WINDOW });
   await turn();
-  expect(deployer.all('job.journal')).toEqual([]);
+  expect(deployer.messagesOfType('job.journal')).toEqual([]);
   deployer.drain();
-  const { rows } = await deployer.until((m) => m.type === 'job.journal');
+  const { rows } = await deployer.waitForMessage((m) => m.type === 'job.journal');
   expect(rows.map((row) => row.seq)).toEqual([1, 2]);
 });
 
 test('reads no further requests while the unanswered ones have too many bytes', async () => {
   const held: (() => void)[] = [];
   let isSlow = false;
-  rig = await SchedulerRig.start({
+  fixture = await SchedulerFixture.start({
     store: (store) => ({
       ...store,
       commit: async (commands, roster) => {
@@ -74,13 +74,13 @@ test('reads no further requests while the unanswered ones have too many bytes', 
       },
     }),
   });
-  const jobId = await rig.deploy();
-  const deployer = rig.operator();
+  const jobId = await fixture.deploy();
+  const deployer = fixture.operator();
   isSlow = true;
   const large = segment((writer) => writer.appendValue('x'.repeat(1_000_000)));
   const count = 12;
   const answers = Array.from({ length: count }, (_, i) =>
-    deployer.ask({ type: 'job.append', id: i + 1, jobId, appendId: newId(rig.random), input: large }),
+    deployer.request({ type: 'job.append', id: i + 1, jobId, appendId: newId(fixture.random), input: large }),
   );
   expect(deployer.isPaused).toBe(true);
   isSlow = false;
@@ -94,43 +94,43 @@ test('reads no further requests while the unanswered ones have too many bytes', 
 });
 
 test('ends the session of a dismissed client without waiting for its socket to close', async () => {
-  rig = await SchedulerRig.start();
-  const worker = rig.worker();
+  fixture = await SchedulerFixture.start();
+  const worker = fixture.worker();
   worker.receive({ type: 'lease.request', request: 1, idle: true });
   await turn();
   worker.receiveBytes(new Uint8Array([0xc1]));
   expect(worker.closed).toBeDefined();
-  expect(rig.core.workers.size).toBe(0);
-  const jobId = await rig.deploy();
+  expect(fixture.core.workers.size).toBe(0);
+  const jobId = await fixture.deploy();
   await turn();
-  expect((await rig.store.status(jobId))!.status.leased).toBe(0);
-  worker.hangUp();
+  expect((await fixture.store.status(jobId))!.status.leased).toBe(0);
+  worker.disconnect();
 });
 
 test('refuses a request whose reply cannot be encoded, and keeps the connection', async () => {
-  rig = await SchedulerRig.start({
+  fixture = await SchedulerFixture.start({
     store: (store) => ({
       ...store,
       account: () => Promise.resolve({ balance: 2n ** 70n, escrow: 0n, earned: 0n }),
     }),
   });
-  const operator = rig.operator();
-  const answer = await operator.ask({ type: 'account.show', id: 1, address: `0x${'a'.repeat(40)}` });
+  const operator = fixture.operator();
+  const answer = await operator.request({ type: 'account.show', id: 1, address: `0x${'a'.repeat(40)}` });
   expect(answer.refused?.code).toBe('INVALID_ARGUMENT');
-  expect((await operator.ask({ type: 'ping', id: 2 })).body).toBeDefined();
+  expect((await operator.request({ type: 'ping', id: 2 })).body).toBeDefined();
 });
 
 test.each([
   ['votes', { votes: 2 }],
   ['requirements', { requirements: { webgpu: true } }],
 ])('refuses a job whose %s ask for a feature that no worker implements', async (field, asked) => {
-  rig = await SchedulerRig.start();
-  const operator = rig.operator();
+  fixture = await SchedulerFixture.start();
+  const operator = fixture.operator();
   const deploy = (pkg: Partial<JobPackage>, id: number) =>
-    operator.ask({
+    operator.request({
       type: 'job.deploy',
       id,
-      jobId: newId(rig.random),
+      jobId: newId(fixture.random),
       package: encodeJobPackage({ ...PLAIN_PACKAGE, ...pkg }),
     });
   expect((await deploy({}, 1)).refused).toBeUndefined();
@@ -139,15 +139,15 @@ test.each([
 
 test('looks up a blob once, however often an input names it, and never for clients without a proved address', async () => {
   let lookups = 0;
-  rig = await SchedulerRig.start({ blobs: { size: () => Promise.resolve(++lookups) } });
-  const jobId = await rig.deploy();
+  fixture = await SchedulerFixture.start({ blobs: { size: () => Promise.resolve(++lookups) } });
+  const jobId = await fixture.deploy();
   const body = encodeBlobRef({ digest: 'a'.repeat(64), bytes: 5 });
   const input = segment((writer) => {
     for (let i = 0; i < 1_000; i++) writer.appendEnvelope(ENVELOPE_KIND.blob, body);
   });
-  const append = { type: 'job.append' as const, id: 1, jobId, appendId: newId(rig.random), input };
-  expect((await rig.connect({ role: 'deployer' }).ask(append)).refused?.code).toBe('UNAUTHENTICATED');
+  const append = { type: 'job.append' as const, id: 1, jobId, appendId: newId(fixture.random), input };
+  expect((await fixture.connect({ role: 'deployer' }).request(append)).refused?.code).toBe('UNAUTHENTICATED');
   expect(lookups).toBe(0);
-  expect((await rig.operator().ask(append)).body).toEqual({ first: 11, count: 1_000 });
+  expect((await fixture.operator().request(append)).body).toEqual({ first: 11, count: 1_000 });
   expect(lookups).toBe(1);
 });

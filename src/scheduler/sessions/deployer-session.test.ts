@@ -3,16 +3,20 @@ import { systemClock } from '../../lib/clock.js';
 import { newId } from '../../lib/crypto/ids.js';
 import { systemRandom } from '../../lib/crypto/random.js';
 import { memoryStorage } from '../../lib/storage/storage.js';
-import { OPERATOR, SchedulerRig, type StubConnection } from '../../testing/scheduler/scheduler-rig.js';
+import {
+  OPERATOR,
+  SchedulerFixture,
+  type TestConnection,
+} from '../../testing/scheduler/scheduler-fixture.js';
 import { signChallenge } from '../../wallet/session-proof.js';
 import { createWallet } from '../../wallet/wallet.js';
 
-let rig: SchedulerRig;
-beforeEach(async () => void (rig = await SchedulerRig.start()));
-afterEach(() => rig.close());
+let fixture: SchedulerFixture;
+beforeEach(async () => void (fixture = await SchedulerFixture.start()));
+afterEach(() => fixture.close());
 
 /** A deployer with a proved address that owns no jobs. */
-async function otherDeployer(): Promise<StubConnection> {
+async function otherDeployer(): Promise<TestConnection> {
   const wallet = createWallet({
     storage: memoryStorage(),
     clock: systemClock,
@@ -20,10 +24,10 @@ async function otherDeployer(): Promise<StubConnection> {
     place: 'memory',
   });
   const keystore = await wallet.getId();
-  const connection = rig.connect({ role: 'deployer' });
-  const { schedulerId, challenge } = await connection.until((m) => m.type === 'welcome');
+  const connection = fixture.connect({ role: 'deployer' });
+  const { schedulerId, challenge } = await connection.waitForMessage((m) => m.type === 'welcome');
   const signature = await signChallenge(keystore, { schedulerId, challenge });
-  const { refused } = await connection.ask({
+  const { refused } = await connection.request({
     type: 'session.prove',
     id: 1,
     address: keystore.address,
@@ -34,27 +38,30 @@ async function otherDeployer(): Promise<StubConnection> {
 }
 
 test('refuses to list jobs after an unknown job or another owner’s', async () => {
-  const [first, second] = [await rig.deploy(), await rig.deploy()];
-  const operator = rig.operator();
-  const ask = (connection: StubConnection, after: string, id: number): ReturnType<StubConnection['ask']> =>
-    connection.ask({ type: 'job.list', id, after, limit: 5 });
+  const [first, second] = [await fixture.deploy(), await fixture.deploy()];
+  const operator = fixture.operator();
+  const ask = (
+    connection: TestConnection,
+    after: string,
+    id: number,
+  ): ReturnType<TestConnection['request']> => connection.request({ type: 'job.list', id, after, limit: 5 });
   const pages = [await ask(operator, first, 1), await ask(operator, second, 2)];
   const listed = pages.flatMap(({ body }) => (body as { jobs: { status: { jobId: string } }[] }).jobs);
   // Both have the same creation time, so one of them is listed after the other.
   expect(listed).toHaveLength(1);
-  expect((await ask(operator, newId(rig.random), 3)).refused?.code).toBe('JOB_UNKNOWN');
+  expect((await ask(operator, newId(fixture.random), 3)).refused?.code).toBe('JOB_UNKNOWN');
   expect((await ask(await otherDeployer(), first, 4)).refused?.code).toBe('JOB_UNKNOWN');
 });
 
 test('refuses access to another owner’s job without naming the owner', async () => {
-  const jobId = await rig.deploy();
+  const jobId = await fixture.deploy();
   const connection = await otherDeployer();
   for (const [id, message] of [
     { type: 'job.status' as const },
     { type: 'job.cancel' as const, reason: 'mine' },
     { type: 'job.follow' as const, after: 0, windowBytes: 1_000 },
   ].entries()) {
-    const { refused } = await connection.ask({ ...message, id: id + 10, jobId });
+    const { refused } = await connection.request({ ...message, id: id + 10, jobId });
     expect(refused).toMatchObject({ code: 'NOT_OWNER', info: { jobId } });
     expect(JSON.stringify(refused)).not.toContain(OPERATOR);
   }

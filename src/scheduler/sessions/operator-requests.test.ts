@@ -5,43 +5,50 @@ import type { Lease } from '../../protocol/messages/messages.js';
 import type { Ban, WorkerListing } from '../../protocol/messages/operator-messages.js';
 import { DRAIN_MS_MAX } from '../../protocol/limits.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
-import { PLAIN_PACKAGE, SchedulerRig, type StubConnection } from '../../testing/scheduler/scheduler-rig.js';
+import {
+  PLAIN_PACKAGE,
+  SchedulerFixture,
+  type TestConnection,
+} from '../../testing/scheduler/scheduler-fixture.js';
 import { Keystore } from '../../wallet/keystore.js';
 import { signChallenge } from '../../wallet/session-proof.js';
 
-let rig: SchedulerRig;
+let fixture: SchedulerFixture;
 let nextId: number;
 beforeEach(async () => {
-  rig = await SchedulerRig.start();
+  fixture = await SchedulerFixture.start();
   nextId = 100;
 });
 afterEach(async () => {
-  expect(rig.complaints).toEqual([]);
-  expect(await rig.store.check()).toEqual([]);
-  await rig.close();
+  expect(fixture.loggedErrors).toEqual([]);
+  expect(await fixture.store.check()).toEqual([]);
+  await fixture.close();
 });
 
-type Asked = Parameters<StubConnection['ask']>[0];
-const ask = (who: StubConnection, message: object) => who.ask({ ...message, id: nextId++ } as Asked);
+type Asked = Parameters<TestConnection['request']>[0];
+const ask = (who: TestConnection, message: object) => who.request({ ...message, id: nextId++ } as Asked);
 const turns = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
 };
-const grants = (worker: StubConnection): Lease[] => worker.all('lease.grant').map(({ lease }) => lease);
-const statusOf = async (jobId: string) => (await rig.store.status(jobId))!.status;
-const events = (): string[] => rig.logged.map(({ event }) => event);
+const grants = (worker: TestConnection): Lease[] =>
+  worker.messagesOfType('lease.grant').map(({ lease }) => lease);
+const statusOf = async (jobId: string) => (await fixture.store.status(jobId))!.status;
+const events = (): string[] => fixture.logEntries.map(({ event }) => event);
 
-async function deployer(key = rig.random.bytes(32)): Promise<{ connection: StubConnection; owner: string }> {
+async function deployer(
+  key = fixture.random.bytes(32),
+): Promise<{ connection: TestConnection; owner: string }> {
   const keystore = await Keystore.fromPrivateKey(key);
-  const connection = rig.connect({ role: 'deployer' });
-  const { schedulerId, challenge } = connection.all('welcome')[0]!;
+  const connection = fixture.connect({ role: 'deployer' });
+  const { schedulerId, challenge } = connection.messagesOfType('welcome')[0]!;
   const signature = await signChallenge(keystore, { schedulerId, challenge });
   const answer = await ask(connection, { type: 'session.prove', address: keystore.address, signature });
   if (answer.refused !== undefined) throw Object.assign(new Error('refused'), answer.refused);
   return { connection, owner: keystore.address };
 }
 
-async function deploy(connection: StubConnection): Promise<string> {
-  const jobId = newId(rig.random);
+async function deploy(connection: TestConnection): Promise<string> {
+  const jobId = newId(fixture.random);
   const { body } = await ask(connection, {
     type: 'job.deploy',
     jobId,
@@ -51,7 +58,7 @@ async function deploy(connection: StubConnection): Promise<string> {
   await ask(connection, {
     type: 'job.append',
     jobId,
-    appendId: newId(rig.random),
+    appendId: newId(fixture.random),
     input: rangeFromBounds(1, 10),
   });
   return jobId;
@@ -61,12 +68,12 @@ describe('a job that the operator pauses', () => {
   it('has its leases revoked uncharged, is leased to no worker, reports the reason, and continues after it is resumed', async () => {
     const { connection } = await deployer();
     const jobId = await deploy(connection);
-    const operator = rig.operator();
-    const worker = rig.worker();
+    const operator = fixture.operator();
+    const worker = fixture.worker();
     worker.receive({ type: 'lease.request', request: 1, idle: true });
-    const { lease } = await worker.until((m) => m.type === 'lease.grant');
+    const { lease } = await worker.waitForMessage((m) => m.type === 'lease.grant');
     expect((await ask(operator, { type: 'job.pause', jobId, reason: 'ask me first' })).body).toEqual({});
-    expect(worker.all('lease.revoke')).toMatchObject([{ leaseId: lease.leaseId }]);
+    expect(worker.messagesOfType('lease.revoke')).toMatchObject([{ leaseId: lease.leaseId }]);
     worker.receive({ type: 'lease.request', request: 2, idle: true });
     await turns();
     expect(grants(worker)).toHaveLength(1);
@@ -76,7 +83,7 @@ describe('a job that the operator pauses', () => {
     await ask(connection, {
       type: 'job.append',
       jobId,
-      appendId: newId(rig.random),
+      appendId: newId(fixture.random),
       input: rangeFromBounds(1, 5),
     });
     expect((await statusOf(jobId)).runStatus).toBe('paused');
@@ -94,24 +101,24 @@ describe('a job that the operator pauses', () => {
   it('cannot be paused when it has ended or does not exist', async () => {
     const { connection } = await deployer();
     const jobId = await deploy(connection);
-    const operator = rig.operator();
+    const operator = fixture.operator();
     expect((await ask(operator, { type: 'job.cancel', jobId, reason: 'mines coins' })).body).toMatchObject({
       status: { runStatus: 'cancelled', reason: 'mines coins' },
     });
     for (const type of ['job.pause', 'job.resume'])
       expect((await ask(operator, { type, jobId, reason: '' })).refused?.code).toBe('JOB_STATE');
-    const unknown = { type: 'job.pause', jobId: newId(rig.random), reason: '' };
+    const unknown = { type: 'job.pause', jobId: newId(fixture.random), reason: '' };
     expect((await ask(operator, unknown)).refused?.code).toBe('JOB_UNKNOWN');
   });
 });
 
 describe('workers', () => {
   it('are listed with their statistics, one page at a time', async () => {
-    await rig.deploy();
-    const workers = [rig.worker(), rig.worker(), rig.worker()];
+    await fixture.deploy();
+    const workers = [fixture.worker(), fixture.worker(), fixture.worker()];
     workers[0]!.receive({ type: 'lease.request', request: 1, idle: true });
-    await workers[0]!.until((m) => m.type === 'lease.grant');
-    const operator = rig.operator();
+    await workers[0]!.waitForMessage((m) => m.type === 'lease.grant');
+    const operator = fixture.operator();
     const first = (await ask(operator, { type: 'worker.list', limit: 2 })).body as {
       workers: WorkerListing[];
       more: boolean;
@@ -132,20 +139,20 @@ describe('workers', () => {
   });
 
   it('that are evicted get the reason, and their slices are leased again at once', async () => {
-    await rig.deploy(rangeFromBounds(1, 1));
-    const worker = rig.worker();
+    await fixture.deploy(rangeFromBounds(1, 1));
+    const worker = fixture.worker();
     worker.receive({ type: 'lease.request', request: 1, idle: true });
-    await worker.until((m) => m.type === 'lease.grant');
-    const other = rig.worker();
+    await worker.waitForMessage((m) => m.type === 'lease.grant');
+    const other = fixture.worker();
     other.receive({ type: 'lease.request', request: 1, idle: true });
-    const operator = rig.operator();
-    const [workerId] = [...rig.core.workers.keys()];
+    const operator = fixture.operator();
+    const [workerId] = [...fixture.core.workers.keys()];
     expect((await ask(operator, { type: 'worker.evict', workerId, reason: 'it lies' })).body).toEqual({});
     expect(worker.sent.at(-1)).toMatchObject({
       type: 'goodbye',
       error: { code: 'EVICTED', message: expect.stringContaining('it lies') as unknown },
     });
-    worker.hangUp();
+    worker.disconnect();
     await turns();
     expect(grants(other)).toHaveLength(1);
     expect((await ask(operator, { type: 'worker.evict', workerId, reason: '' })).refused?.code).toBe(
@@ -159,8 +166,8 @@ describe('bans', () => {
   it('of an identity end its connections and pause its jobs, and can be removed', async () => {
     const { connection, owner } = await deployer();
     const jobId = await deploy(connection);
-    const payee = rig.worker({ paymentAddress: owner });
-    const operator = rig.operator();
+    const payee = fixture.worker({ paymentAddress: owner });
+    const operator = fixture.operator();
     const subject = owner.toUpperCase().replace('0X', '0x');
     expect((await ask(operator, { type: 'ban.add', subject, reason: 'spam' })).body).toMatchObject({
       ban: { subject: owner, kind: 'identity', reason: 'spam' },
@@ -171,20 +178,20 @@ describe('bans', () => {
       runStatus: 'paused',
       reason: expect.stringContaining('spam') as unknown,
     });
-    const again = rig.worker({ paymentAddress: owner });
+    const again = fixture.worker({ paymentAddress: owner });
     expect(again.sent.at(-1)).toMatchObject({ type: 'goodbye', error: { code: 'BANNED' } });
     const { bans } = (await ask(operator, { type: 'ban.list' })).body as { bans: Ban[] };
     expect(bans).toMatchObject([{ subject: owner, kind: 'identity', reason: 'spam' }]);
     expect((await ask(operator, { type: 'ban.remove', subject: owner })).body).toEqual({});
     expect((await statusOf(jobId)).runStatus).toBe('running');
     expect((await ask(operator, { type: 'ban.remove', subject: owner })).refused?.code).toBe('BAN_UNKNOWN');
-    expect(rig.worker({ paymentAddress: owner }).all('welcome')).toHaveLength(1);
+    expect(fixture.worker({ paymentAddress: owner }).messagesOfType('welcome')).toHaveLength(1);
   });
 
   it('of an identity leave jobs that the operator paused directly paused after their removal', async () => {
     const { connection, owner } = await deployer();
     const jobId = await deploy(connection);
-    const operator = rig.operator();
+    const operator = fixture.operator();
     await ask(operator, { type: 'job.pause', jobId, reason: 'ask me first' });
     await ask(operator, { type: 'ban.add', subject: owner, reason: 'spam' });
     await ask(operator, { type: 'ban.remove', subject: owner });
@@ -192,32 +199,32 @@ describe('bans', () => {
   });
 
   it('of an identity refuse its proof of address', async () => {
-    const key = rig.random.bytes(32);
+    const key = fixture.random.bytes(32);
     const { owner } = await deployer(key);
-    await ask(rig.operator(), { type: 'ban.add', subject: owner, reason: '' });
+    await ask(fixture.operator(), { type: 'ban.add', subject: owner, reason: '' });
     await expect(deployer(key)).rejects.toMatchObject({ code: 'BANNED' });
     await deployer();
   });
 
   it('of a worker and of a network refuse their connections', async () => {
-    const workerId = newId(rig.random);
-    const worker = rig.worker({ workerId });
-    const operator = rig.operator();
+    const workerId = newId(fixture.random);
+    const worker = fixture.worker({ workerId });
+    const operator = fixture.operator();
     await ask(operator, { type: 'ban.add', subject: workerId, reason: 'it lies' });
     expect(worker.sent.at(-1)).toMatchObject({ type: 'goodbye', error: { code: 'BANNED' } });
-    expect(rig.worker({ workerId }).sent.at(-1)).toMatchObject({ type: 'goodbye' });
+    expect(fixture.worker({ workerId }).sent.at(-1)).toMatchObject({ type: 'goodbye' });
     await ask(operator, { type: 'ban.add', subject: '203.0.113.0/24', reason: 'a flood' });
     await ask(operator, { type: 'ban.add', subject: '2001:db8::/32', reason: 'a flood' });
     const refused = ['203.0.113.9:1', '::ffff:203.0.113.9:1', '2001:db8:1::5:77'];
-    for (const peer of refused) expect(rig.core.bans.refusal({ peer })?.code).toBe('BANNED');
+    for (const peer of refused) expect(fixture.core.bans.refusal({ peer })?.code).toBe('BANNED');
     for (const peer of ['203.0.114.9:1', '2001:db9::1:7', 'a test'])
-      expect(rig.core.bans.refusal({ peer })).toBeUndefined();
+      expect(fixture.core.bans.refusal({ peer })).toBeUndefined();
   });
 
   it.each(['nobody', '10.0.0.0/33', '10.0.0.0/x', '0x12', '127.0.0.1', '0.0.0.0/1', '::/1', '10.0.0.1/0'])(
     'of %s are refused',
     async (subject) => {
-      const answer = await ask(rig.operator(), { type: 'ban.add', subject, reason: '' });
+      const answer = await ask(fixture.operator(), { type: 'ban.add', subject, reason: '' });
       expect(answer.refused?.code).toBe('INVALID_ARGUMENT');
     },
   );
@@ -227,21 +234,25 @@ describe('draining', () => {
   it('grants no leases and accepts no new jobs, while running slices end', async () => {
     const { connection } = await deployer();
     await deploy(connection);
-    const worker = rig.worker();
+    const worker = fixture.worker();
     worker.receive({ type: 'lease.request', request: 1, idle: true });
-    const { lease } = await worker.until((m) => m.type === 'lease.grant');
-    const operator = rig.operator();
+    const { lease } = await worker.waitForMessage((m) => m.type === 'lease.grant');
+    const operator = fixture.operator();
     const answer = await ask(operator, { type: 'scheduler.drain', on: true });
     expect(answer.body).toEqual({ draining: true, leases: 1 });
     worker.receive({ type: 'lease.request', request: 2, idle: true });
-    const fresh = { type: 'job.deploy', jobId: newId(rig.random), package: encodeJobPackage(PLAIN_PACKAGE) };
+    const fresh = {
+      type: 'job.deploy',
+      jobId: newId(fixture.random),
+      package: encodeJobPackage(PLAIN_PACKAGE),
+    };
     expect((await ask(connection, fresh)).refused?.code).toBe('DRAINING');
     const { leaseId, first } = lease;
     await ask(worker, { type: 'lease.release', leaseId, from: first, reason: 'enough' });
     await turns();
     expect(grants(worker)).toHaveLength(1);
-    await rig.clock.advance(1_000);
-    await rig.core.whenDrained;
+    await fixture.clock.advance(1_000);
+    await fixture.core.whenDrained;
     expect((await ask(operator, { type: 'scheduler.drain', on: false })).body).toMatchObject({
       draining: false,
     });
@@ -255,15 +266,15 @@ describe('a drain with a limit', () => {
   async function grantSilentLease(): Promise<void> {
     const { connection } = await deployer();
     await deploy(connection);
-    const worker = rig.worker();
+    const worker = fixture.worker();
     worker.receive({ type: 'lease.request', request: 1, idle: true });
-    await worker.until((m) => m.type === 'lease.grant');
+    await worker.waitForMessage((m) => m.type === 'lease.grant');
   }
   const limited = (limitMs?: number) =>
-    ask(rig.operator(), { type: 'scheduler.drain', on: true, ...(limitMs !== undefined && { limitMs }) });
+    ask(fixture.operator(), { type: 'scheduler.drain', on: true, ...(limitMs !== undefined && { limitMs }) });
   const isDrained = async (): Promise<boolean> => {
     let is = false;
-    void rig.core.whenDrained.then(() => (is = true));
+    void fixture.core.whenDrained.then(() => (is = true));
     await turns();
     return is;
   };
@@ -271,22 +282,22 @@ describe('a drain with a limit', () => {
   it('counts as drained at its limit although a lease is still active, and logs it', async () => {
     await grantSilentLease();
     await limited(2_000);
-    await rig.clock.advance(1_000);
+    await fixture.clock.advance(1_000);
     expect(await isDrained()).toBe(false);
-    await rig.clock.advance(1_500);
+    await fixture.clock.advance(1_500);
     expect(await isDrained()).toBe(true);
-    expect(rig.logged).toContainEqual({ event: 'drained', leases: 1 });
+    expect(fixture.logEntries).toContainEqual({ event: 'drained', leases: 1 });
   });
 
   it('gets a new limit when it is requested again, and none after it is cancelled', async () => {
     await grantSilentLease();
     await limited(1_000);
-    await ask(rig.operator(), { type: 'scheduler.drain', on: false });
-    await rig.clock.advance(2_000);
+    await ask(fixture.operator(), { type: 'scheduler.drain', on: false });
+    await fixture.clock.advance(2_000);
     expect(await isDrained()).toBe(false);
     await limited(60_000);
     await limited(1_000);
-    await rig.clock.advance(2_000);
+    await fixture.clock.advance(2_000);
     expect(await isDrained()).toBe(true);
   });
 
@@ -309,25 +320,25 @@ it('no other client may make operator requests', async () => {
     { type: 'scheduler.drain', on: true },
   ];
   for (const message of messages) {
-    for (const who of [connection, rig.worker()])
+    for (const who of [connection, fixture.worker()])
       expect([message.type, (await ask(who, message)).refused?.code]).toEqual([message.type, 'FORBIDDEN']);
   }
-  expect(rig.core.isDraining).toBe(false);
+  expect(fixture.core.isDraining).toBe(false);
 });
 
 it('refusals and minted credits are logged', async () => {
-  const operator = rig.operator();
-  rig.connect({ role: 'operator', operatorToken: 'wrong' });
+  const operator = fixture.operator();
+  fixture.connect({ role: 'operator', operatorToken: 'wrong' });
   const amount = 5n;
   await ask(operator, {
     type: 'account.mint',
     address: `0x${'7'.repeat(40)}`,
     amount,
-    mintId: newId(rig.random),
+    mintId: newId(fixture.random),
   });
-  expect(rig.logged).toContainEqual(
+  expect(fixture.logEntries).toContainEqual(
     expect.objectContaining({ event: 'refused', code: 'FORBIDDEN', peer: 'a test' }),
   );
-  expect(rig.logged).toContainEqual(expect.objectContaining({ event: 'minted', amount }));
-  expect(JSON.stringify(rig.logged, (_, v: unknown) => String(v))).not.toContain('f'.repeat(64));
+  expect(fixture.logEntries).toContainEqual(expect.objectContaining({ event: 'minted', amount }));
+  expect(JSON.stringify(fixture.logEntries, (_, v: unknown) => String(v))).not.toContain('f'.repeat(64));
 });

@@ -9,24 +9,24 @@ import { SegmentWriter } from '../../protocol/segment/segment.js';
 import {
   OPERATOR,
   PLAIN_PACKAGE,
-  SchedulerRig,
-  type StubConnection,
-} from '../../testing/scheduler/scheduler-rig.js';
+  SchedulerFixture,
+  type TestConnection,
+} from '../../testing/scheduler/scheduler-fixture.js';
 import { groupAddress, signGroup } from '../../wallet/group-proof.js';
 import { hashSecret } from '../../wallet/group-credential.js';
 
-let rig: SchedulerRig;
+let fixture: SchedulerFixture;
 afterEach(async () => {
-  expect(rig.complaints).toEqual([]);
-  expect(await rig.store.check()).toEqual([]);
-  await rig.close();
+  expect(fixture.loggedErrors).toEqual([]);
+  expect(await fixture.store.check()).toEqual([]);
+  await fixture.close();
 });
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function granted(worker: StubConnection): Promise<Lease> {
+async function granted(worker: TestConnection): Promise<Lease> {
   worker.receive({ type: 'lease.request', request: 1, idle: true });
-  return (await worker.until((m) => m.type === 'lease.grant')).lease;
+  return (await worker.waitForMessage((m) => m.type === 'lease.grant')).lease;
 }
 
 /** A report of the lease's first slice with one envelope. */
@@ -39,152 +39,157 @@ function reportOf(lease: Lease, id: number, kind: number, body: Uint8Array) {
 }
 
 test('serves a package only to workers that may run its job', async () => {
-  rig = await SchedulerRig.start();
+  fixture = await SchedulerFixture.start();
   const secret = { key: 'lab', secretHash: hashSecret('hush') };
   const groups = [{ key: 'lab', address: await groupAddress(secret) }];
-  const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
+  const jobId = await fixture.deploy(rangeFromBounds(1, 10), { groups });
   const ask = { type: 'job.package' as const, id: 1, jobId };
-  expect((await rig.worker().ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
-  const guess = rig.worker({ groups: [{ key: 'lab', address: `0x${'2'.repeat(40)}` }] });
-  expect((await guess.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
-  const member = rig.worker({ groups });
+  expect((await fixture.worker().request(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  const guess = fixture.worker({ groups: [{ key: 'lab', address: `0x${'2'.repeat(40)}` }] });
+  expect((await guess.request(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  const member = fixture.worker({ groups });
   await prove(member, secret);
   await granted(member);
-  expect((await member.ask(ask)).body).toMatchObject({ owner: OPERATOR });
+  expect((await member.request(ask)).body).toMatchObject({ owner: OPERATOR });
 });
 
 test('serves a package only to workers with a lease of its job, even among those that may run it', async () => {
-  rig = await SchedulerRig.start();
-  const jobId = await rig.deploy(rangeFromBounds(1, 1));
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy(rangeFromBounds(1, 1));
   const ask = { type: 'job.package' as const, id: 1, jobId };
-  const worker = rig.worker();
-  expect((await worker.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  const worker = fixture.worker();
+  expect((await worker.request(ask)).refused?.code).toBe('JOB_UNKNOWN');
   const { leaseId, first } = await granted(worker);
-  const late = rig.worker();
+  const late = fixture.worker();
   late.receive({ type: 'lease.request', request: 1, idle: true });
   await turn();
-  expect((await late.ask(ask)).refused?.code).toBe('JOB_UNKNOWN');
-  await worker.ask({ type: 'lease.release', id: 2, leaseId, from: first, reason: 'enough' });
-  expect((await worker.ask({ ...ask, id: 3 })).body).toMatchObject({ owner: OPERATOR });
+  expect((await late.request(ask)).refused?.code).toBe('JOB_UNKNOWN');
+  await worker.request({ type: 'lease.release', id: 2, leaseId, from: first, reason: 'enough' });
+  expect((await worker.request({ ...ask, id: 3 })).body).toMatchObject({ owner: OPERATOR });
 });
 
 test('serves a reconnected worker the packages of the leases that it still holds', async () => {
-  rig = await SchedulerRig.start();
-  const jobId = await rig.deploy();
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy();
   const ask = { type: 'job.package' as const, id: 1, jobId };
-  const workerId = newId(rig.random);
-  await granted(rig.worker({ workerId }));
-  expect((await rig.worker({ workerId }).ask(ask)).body).toMatchObject({ owner: OPERATOR });
+  const workerId = newId(fixture.random);
+  await granted(fixture.worker({ workerId }));
+  expect((await fixture.worker({ workerId }).request(ask)).body).toMatchObject({ owner: OPERATOR });
 });
 
 /** Signs the challenge of the connection `of`, by default the worker's own. */
 async function prove(
-  worker: StubConnection,
+  worker: TestConnection,
   secret: { key: string; secretHash: string },
   of = worker,
-): Promise<Awaited<ReturnType<StubConnection['ask']>>> {
-  const { challenge, schedulerId } = of.all('welcome')[0]!;
+): Promise<Awaited<ReturnType<TestConnection['request']>>> {
+  const { challenge, schedulerId } = of.messagesOfType('welcome')[0]!;
   const proofs = [await signGroup(secret, { challenge, schedulerId })];
-  return worker.ask({ type: 'group.prove', id: 99, proofs });
+  return worker.request({ type: 'group.prove', id: 99, proofs });
 }
 
 describe('a compute group with a secret', () => {
   const secret = { key: 'lab', secretHash: hashSecret('hush') };
 
   it('cannot be joined by a client that has seen all messages of its members and jobs', async () => {
-    rig = await SchedulerRig.start();
+    fixture = await SchedulerFixture.start();
     const groups = [{ key: 'lab', address: await groupAddress(secret) }];
-    await rig.deploy(rangeFromBounds(1, 10), { groups });
-    const member = rig.worker({ groups });
-    const eavesdropper = rig.worker({ groups });
+    await fixture.deploy(rangeFromBounds(1, 10), { groups });
+    const member = fixture.worker({ groups });
+    const eavesdropper = fixture.worker({ groups });
     eavesdropper.receive({ type: 'lease.request', request: 1, idle: true });
     // The member's own proof, over the eavesdropper's connection.
     expect((await prove(eavesdropper, secret, member)).refused?.code).toBe('UNAUTHENTICATED');
     await turn();
-    expect(eavesdropper.all('lease.grant')).toEqual([]);
+    expect(eavesdropper.messagesOfType('lease.grant')).toEqual([]);
     expect((await prove(member, secret)).body).toEqual({});
     expect((await granted(member)).count).toBeGreaterThan(0);
   });
 
   it('serves lease requests that were made before the proof', async () => {
-    rig = await SchedulerRig.start();
+    fixture = await SchedulerFixture.start();
     const groups = [{ key: 'lab', address: await groupAddress(secret) }];
-    const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
-    const member = rig.worker({ groups });
+    const jobId = await fixture.deploy(rangeFromBounds(1, 10), { groups });
+    const member = fixture.worker({ groups });
     member.receive({ type: 'lease.request', request: 1, idle: true });
     await prove(member, secret);
-    expect((await member.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
+    expect((await member.waitForMessage((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
   });
 
   it('can be proved only a limited number of times over one connection', async () => {
-    rig = await SchedulerRig.start();
-    const worker = rig.worker();
+    fixture = await SchedulerFixture.start();
+    const worker = fixture.worker();
     const signature = `0x${'1'.repeat(128)}1b`;
     const address = `0x${'3'.repeat(40)}`;
     const codes: (string | undefined)[] = [];
     for (let i = 0; i <= GROUP_PROOFS_PER_CONNECTION_MAX; i++) {
       const proofs = [{ key: `g${i}`, address, signature }];
-      codes.push((await worker.ask({ type: 'group.prove', id: i, proofs })).refused?.code);
+      codes.push((await worker.request({ type: 'group.prove', id: i, proofs })).refused?.code);
     }
     expect(codes.slice(-2)).toEqual(['UNAUTHENTICATED', 'LIMIT_EXCEEDED']);
   });
 });
 
 test('a job can be deployed in a group with a secret only after its proof', async () => {
-  rig = await SchedulerRig.start();
+  fixture = await SchedulerFixture.start();
   const secret = { key: 'lab', secretHash: hashSecret('hush') };
   const groups = [{ key: 'lab', address: await groupAddress(secret) }];
   const bytes = encodeJobPackage({ ...PLAIN_PACKAGE, groups: [{ key: 'public' }, { key: 'lab' }] });
-  const deployer = rig.operator();
+  const deployer = fixture.operator();
   const deploy = (id: number, named: GroupKey[]) =>
-    deployer.ask({ type: 'job.deploy', id, jobId: newId(rig.random), package: bytes, groups: named });
+    deployer.request({ type: 'job.deploy', id, jobId: newId(fixture.random), package: bytes, groups: named });
   expect((await deploy(1, groups)).refused?.code).toBe('UNAUTHENTICATED');
   await prove(deployer, secret);
   expect((await deploy(2, [{ ...groups[0]!, key: 'public' }])).refused?.code).toBe('UNAUTHENTICATED');
   expect((await deploy(3, [{ key: 'other' }])).refused?.code).toBe('MESSAGE_MALFORMED');
   expect((await deploy(4, groups)).body).toMatchObject({ status: { runStatus: 'running' } });
-  const [job] = await rig.store.jobs(undefined, undefined, 1);
-  expect((await rig.store.job(job!.status.jobId))!.candidate.groups).toEqual([{ key: 'public' }, ...groups]);
+  const [job] = await fixture.store.jobs(undefined, undefined, 1);
+  expect((await fixture.store.job(job!.status.jobId))!.candidate.groups).toEqual([
+    { key: 'public' },
+    ...groups,
+  ]);
 });
 
 test('serves a worker the status of a job that it may run, and its own account only', async () => {
-  rig = await SchedulerRig.start();
+  fixture = await SchedulerFixture.start();
   const groups = [{ key: 'lab', secretHash: '1'.repeat(64) }];
-  const jobId = await rig.deploy(rangeFromBounds(1, 10), { groups });
+  const jobId = await fixture.deploy(rangeFromBounds(1, 10), { groups });
   const address = `0x${'a'.repeat(40)}`;
-  const stranger = rig.worker();
-  expect((await stranger.ask({ type: 'job.status', id: 1, jobId })).refused?.code).toBe('JOB_UNKNOWN');
-  expect((await stranger.ask({ type: 'account.show', id: 2, address })).refused?.code).toBe('FORBIDDEN');
-  const mine = rig.worker({ groups, paymentAddress: address });
+  const stranger = fixture.worker();
+  expect((await stranger.request({ type: 'job.status', id: 1, jobId })).refused?.code).toBe('JOB_UNKNOWN');
+  expect((await stranger.request({ type: 'account.show', id: 2, address })).refused?.code).toBe('FORBIDDEN');
+  const mine = fixture.worker({ groups, paymentAddress: address });
   await granted(mine);
-  const { body } = await mine.ask({ type: 'job.status', id: 1, jobId });
+  const { body } = await mine.request({ type: 'job.status', id: 1, jobId });
   expect(body).toMatchObject({ status: { jobId, total: 10, accepted: 0, workers: 1, open: true } });
-  const account = (await mine.ask({ type: 'account.show', id: 2, address })).body;
+  const account = (await mine.request({ type: 'account.show', id: 2, address })).body;
   expect(account).toEqual({ address, balance: 0n, escrow: 0n, earned: 0n });
 });
 
 test("uses a worker's latest description, and still serves packages that it may have requested before", async () => {
-  rig = await SchedulerRig.start();
-  const jobId = await rig.deploy();
-  const worker = rig.worker({ blockedJobs: [jobId] });
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy();
+  const worker = fixture.worker({ blockedJobs: [jobId] });
   worker.receive({ type: 'lease.request', request: 1, idle: true });
   await turn();
   expect(worker.sent.some((m) => m.type === 'lease.grant')).toBe(false);
-  const [description] = [...rig.core.workers.values()].map((session) => session.description);
+  const [description] = [...fixture.core.workers.values()].map((session) => session.description);
   worker.receive({ type: 'worker.update', worker: { ...description!, blockedJobs: [] } });
-  expect((await worker.until((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
+  expect((await worker.waitForMessage((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
   worker.receive({ type: 'worker.update', worker: { ...description!, blockedJobs: [jobId] } });
-  expect((await worker.ask({ type: 'job.package', id: 1, jobId })).body).toMatchObject({ owner: OPERATOR });
+  expect((await worker.request({ type: 'job.package', id: 1, jobId })).body).toMatchObject({
+    owner: OPERATOR,
+  });
 });
 
 test.each<[string, number, (id: string) => string]>([
   ['LIMIT_EXCEEDED', WORKER_UPDATES_PER_SECOND_MAX + 1, (id) => id],
   ['FORBIDDEN', 1, (id) => [...id].reverse().join('')],
 ])('ends a connection with %s after %i descriptions of that worker', async (code, times, rename) => {
-  rig = await SchedulerRig.start();
-  const worker = rig.worker();
+  fixture = await SchedulerFixture.start();
+  const worker = fixture.worker();
   await turn();
-  const [description] = [...rig.core.workers.values()].map((session) => session.description);
+  const [description] = [...fixture.core.workers.values()].map((session) => session.description);
   for (let i = 0; i < times; i++) {
     const workerId = rename(description!.workerId);
     worker.receive({ type: 'worker.update', worker: { ...description!, workerId } });
@@ -200,96 +205,96 @@ test.each<[string, number, number[]]>([
   ['of a malformed error', ENVELOPE_KIND.error, [0xc1]],
   ['of a malformed blob reference', ENVELOPE_KIND.blob, [1, 2, 3]],
 ])('refuses an outcome %s, and charges an attempt to the slice', async (_what, kind, bytes) => {
-  rig = await SchedulerRig.start();
-  const jobId = await rig.deploy(rangeFromBounds(1, 1));
-  const worker = rig.worker();
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy(rangeFromBounds(1, 1));
+  const worker = fixture.worker();
   const lease = await granted(worker);
-  const { refused } = await worker.ask(reportOf(lease, 1, kind, Uint8Array.from(bytes)));
+  const { refused } = await worker.request(reportOf(lease, 1, kind, Uint8Array.from(bytes)));
   expect(refused?.code).toBe('SEGMENT_MALFORMED');
-  expect((await rig.store.status(jobId))!.status).toMatchObject({ accepted: 0, failed: 0, leased: 0 });
-  expect(rig.core.leases.size).toBe(0);
-  expect((await granted(rig.worker())).first).toBe(1);
+  expect((await fixture.store.status(jobId))!.status).toMatchObject({ accepted: 0, failed: 0, leased: 0 });
+  expect(fixture.core.leases.size).toBe(0);
+  expect((await granted(fixture.worker())).first).toBe(1);
 });
 
 test('revokes a lease whose job was cancelled in the very commit that granted it', async () => {
-  rig = await SchedulerRig.start();
-  const jobId = await rig.deploy();
-  const worker = rig.worker();
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy();
+  const worker = fixture.worker();
   await turn();
   worker.receive({ type: 'lease.request', request: 1, idle: true });
-  await rig.core.commitQueue.submit('cancel', { jobId, owner: OPERATOR, reason: 'enough' });
+  await fixture.core.commitQueue.submit('cancel', { jobId, owner: OPERATOR, reason: 'enough' });
   await turn();
   const types = worker.sent.map((m) => m.type);
   expect(types).toEqual(['welcome', 'lease.grant', 'lease.revoke']);
-  expect(rig.core.leases.size).toBe(0);
+  expect(fixture.core.leases.size).toBe(0);
 });
 
 test('deletes a lease from the registry when its worker is told that it is lost', async () => {
-  rig = await SchedulerRig.start();
-  await rig.deploy();
-  const worker = rig.worker();
+  fixture = await SchedulerFixture.start();
+  await fixture.deploy();
+  const worker = fixture.worker();
   const lease = await granted(worker);
-  const workerId = [...rig.core.workers.keys()][0]!;
+  const workerId = [...fixture.core.workers.keys()][0]!;
   const giveBack = () =>
-    rig.core.commitQueue.submit('releaseLease', { leaseId: lease.leaseId, workerId, from: lease.first });
+    fixture.core.commitQueue.submit('releaseLease', { leaseId: lease.leaseId, workerId, from: lease.first });
   await giveBack();
-  expect(rig.core.leases.size).toBe(1);
-  const { refused } = await worker.ask(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])));
+  expect(fixture.core.leases.size).toBe(1);
+  const { refused } = await worker.request(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])));
   expect(refused?.code).toBe('LEASE_LOST');
-  expect(rig.core.leases.size).toBe(0);
+  expect(fixture.core.leases.size).toBe(0);
 
-  const other = rig.worker();
+  const other = fixture.worker();
   const second = await granted(other);
-  const otherId = [...rig.core.workers.keys()][1]!;
-  await rig.core.commitQueue.submit('releaseLease', {
+  const otherId = [...fixture.core.workers.keys()][1]!;
+  await fixture.core.commitQueue.submit('releaseLease', {
     leaseId: second.leaseId,
     workerId: otherId,
     from: second.first,
   });
   const { leaseId } = second;
-  expect((await other.ask({ type: 'lease.renew', id: 1, leaseIds: [leaseId] })).body).toEqual({
+  expect((await other.request({ type: 'lease.renew', id: 1, leaseIds: [leaseId] })).body).toEqual({
     expired: [leaseId],
   });
-  expect(rig.core.leases.size).toBe(0);
+  expect(fixture.core.leases.size).toBe(0);
 });
 
 test('does not change another worker’s lease', async () => {
-  rig = await SchedulerRig.start();
-  await rig.deploy();
-  const lease = await granted(rig.worker());
-  const thief = rig.worker();
+  fixture = await SchedulerFixture.start();
+  await fixture.deploy();
+  const lease = await granted(fixture.worker());
+  const thief = fixture.worker();
   const { leaseId, first } = lease;
-  expect((await thief.ask(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])))).refused?.code).toBe(
-    'LEASE_LOST',
-  );
-  await thief.ask({ type: 'lease.renew', id: 2, leaseIds: [leaseId] });
-  await thief.ask({ type: 'lease.release', id: 3, leaseId, from: first, reason: '' });
-  expect(rig.core.leases.get(leaseId)).toBeDefined();
+  expect(
+    (await thief.request(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1])))).refused?.code,
+  ).toBe('LEASE_LOST');
+  await thief.request({ type: 'lease.renew', id: 2, leaseIds: [leaseId] });
+  await thief.request({ type: 'lease.release', id: 3, leaseId, from: first, reason: '' });
+  expect(fixture.core.leases.get(leaseId)).toBeDefined();
 });
 
 test('replaces an older connection of the same worker, and keeps its leases', async () => {
-  rig = await SchedulerRig.start();
-  await rig.deploy();
-  const workerId = newId(rig.random);
-  const old = rig.worker({ workerId });
+  fixture = await SchedulerFixture.start();
+  await fixture.deploy();
+  const workerId = newId(fixture.random);
+  const old = fixture.worker({ workerId });
   const lease = await granted(old);
-  const fresh = rig.worker({ workerId });
-  expect(old.all('goodbye')).toHaveLength(1);
-  old.hangUp();
+  const fresh = fixture.worker({ workerId });
+  expect(old.messagesOfType('goodbye')).toHaveLength(1);
+  old.disconnect();
   await turn();
-  expect(rig.core.workers.size).toBe(1);
+  expect(fixture.core.workers.size).toBe(1);
   const report = reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1]));
-  expect((await fresh.ask(report)).body).toMatchObject({ next: 2 });
+  expect((await fresh.request(report)).body).toMatchObject({ next: 2 });
 });
 
 test('releases a lease at once whose grant was lost with the connection, without charging an attempt', async () => {
-  rig = await SchedulerRig.start();
-  const jobId = await rig.deploy();
-  const workerId = newId(rig.random);
-  const lost = await granted(rig.worker({ workerId }));
-  const back = rig.worker({ workerId });
-  expect((await back.ask({ type: 'lease.renew', id: 1, leaseIds: [] })).body).toEqual({ expired: [] });
-  const again = await granted(rig.worker());
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy();
+  const workerId = newId(fixture.random);
+  const lost = await granted(fixture.worker({ workerId }));
+  const back = fixture.worker({ workerId });
+  expect((await back.request({ type: 'lease.renew', id: 1, leaseIds: [] })).body).toEqual({ expired: [] });
+  const again = await granted(fixture.worker());
   expect(again).toMatchObject({ first: lost.first, jobId });
   expect(again.leaseId).not.toBe(lost.leaseId);
 });

@@ -1,5 +1,6 @@
 /**
- * The HTTP side of a stub scheduler: blobs that are put with a ticket and got by anybody, and faults on request.
+ * The HTTP server of the stub scheduler of deployers: a PUT of a blob needs a ticket, a GET needs none. Tests can inject
+ * faults.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -13,10 +14,10 @@ import { decodeValue } from '../../protocol/values/values.js';
 export class StubBlobs {
   readonly blobs = new Map<string, Uint8Array>();
   readonly requests: { method: string; digest: string }[] = [];
-  /** Statuses to answer the next requests with; `broken` is no answer at all. */
+  /** HTTP statuses of the next responses, in order; `broken`: the request fails without a response. */
   readonly faults: (number | 'broken')[] = [];
-  /** What answers wait for. */
-  gate: Promise<void> = Promise.resolve();
+  /** Every response is delayed until this promise settles. */
+  respondAfter: Promise<void> = Promise.resolve();
   readonly #tickets = new Map<string, string>();
   readonly #readers = new WeakMap<Input, SegmentReader>();
 
@@ -24,7 +25,7 @@ export class StubBlobs {
     const digest = (input as string).split('/').at(-1)!;
     const method = init?.method ?? 'GET';
     this.requests.push({ method, digest });
-    await this.gate;
+    await this.respondAfter;
     init?.signal?.throwIfAborted();
     const fault = this.faults.shift();
     if (fault === 'broken') throw new TypeError('fetch failed');
@@ -35,7 +36,7 @@ export class StubBlobs {
     return new Response(found as Uint8Array<ArrayBuffer>);
   };
 
-  /** The reply to `blob.ticket`. */
+  /** Body of the reply to `blob.ticket`. */
   ticket(digest: string): { exists: boolean; ticket?: string } {
     if (this.blobs.has(digest)) return { exists: true };
     const ticket = `ticket-${this.#tickets.size}`;
@@ -49,7 +50,7 @@ export class StubBlobs {
     return { digest, bytes: bytes.length };
   }
 
-  /** The datum of one slice of an input, which may be a blob. */
+  /** The datum of one slice of an input, read from its blob where the input refers to one. */
   datum(input: Input, index: number): unknown {
     if (input.kind === 'range') return rangeDatum(input, index);
     const reader = this.#readers.get(input) ?? new SegmentReader(input.segment);
@@ -58,8 +59,8 @@ export class StubBlobs {
     return decodeValue(this.blobs.get(decodeBlobRef(reader.body(index)).digest)!);
   }
 
-  /** Refuses an input whose blobs are not all here. */
-  check(input: Input): void {
+  /** Throws `BLOB_UNKNOWN` where the input refers to a blob that is not stored. */
+  assertBlobsStored(input: Input): void {
     if (input.kind !== 'segment') return;
     const reader = new SegmentReader(input.segment);
     for (let i = 0; i < reader.count; i++) {

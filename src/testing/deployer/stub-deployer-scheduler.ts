@@ -1,7 +1,7 @@
 /**
- * A scheduler of one file, for tests of deployers: it speaks the wire over memory, keeps jobs and their journals, and
- * does to the deployer what a test asks for: late answers, refusals, cut connections, lost rows. It checks windows
- * and the order of cursors, and notes what a deployer does against the rules.
+ * A stub scheduler for tests of deployers. It speaks the protocol over the memory transport, keeps jobs and their journals,
+ * and injects faults: delayed replies, refusals, disconnects, dropped journal rows. It records violations of the protocol
+ * (flow control windows, duplicate follows). `tests/contract/stub-schedulers.test.ts` compares its messages with the real ones.
  * @module
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -27,18 +27,9 @@ import { recoverOffer } from '../../wallet/offer.js';
 import { recoverChallenge } from '../../wallet/session-proof.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
 import { StubBlobs } from './stub-blobs.js';
-import { StubJob, type StubOutcome } from './stub-job.js';
+import { StubJob, type StubFollow, type StubOutcome } from './stub-job.js';
 
 type Request = Extract<ClientMessage, { id: number }>;
-
-export interface StubFollow {
-  jobId: string;
-  after: number;
-  cursor: number;
-  window: number;
-  /** The window that it began with: more than that is never free. */
-  windowMax: number;
-}
 
 export interface StubClient {
   connection: Connection;
@@ -52,34 +43,35 @@ export class StubDeployerScheduler {
   readonly http = new StubBlobs();
   readonly clients = new Set<StubClient>();
   readonly groupProofs: GroupProof[] = [];
-  /** Its wall clock. */
+  /** Wall clock of the stub, milliseconds since 1970. */
   nowMs = 1_800_000_000_000;
-  /** Every message that came, in order. */
-  readonly said: ClientMessage[] = [];
-  /** What a deployer did against the rules. */
+  /** Every message received, in order. */
+  readonly received: ClientMessage[] = [];
+  /** Protocol violations of deployers. */
   readonly violations: string[] = [];
-  readonly busy = new Set<string>();
-  /** Whether attempts to connect are refused. */
-  refusing = false;
-  /** Answers of these types wait until `releaseAnswers`. */
-  readonly late = new Set<string>();
-  /** Called before a request is served; what it throws is the refusal. `lost`: served, and its answer is lost. */
+  /** Request types that are refused with `STORE_BUSY`. */
+  readonly busyRequests = new Set<string>();
+  /** While true, connection attempts fail with `CONNECT_FAILED`. */
+  refusesConnections = false;
+  /** Replies to requests of these types are held until `releaseReplies`. */
+  readonly delayedReplies = new Set<string>();
+  /** Called before a request is handled; an error that it throws is sent as the refusal. `lost`: handled, but not replied to. */
   beforeRequest: ((request: Request) => 'lost' | void) | undefined;
-  /** Rows of the journal that a follower is sent at a time; the next ones come in a later turn. */
-  rowsAtOnce = 100;
-  /** Journal rows that get lost on the way, each once: `jobId/seq`. */
-  readonly loseRows = new Set<string>();
-  /** What a slice comes to as soon as it is appended; nothing does where absent. */
-  work: ((datum: unknown, sliceNumber: number) => StubOutcome) | undefined;
-  /** Whether followers get every message of journal rows twice. */
-  repeating = false;
-  /** Slices in one row of outcomes. */
-  rowSlices = 1_000;
-  connects = 0;
-  readonly #waiting: (() => void)[] = [];
+  /** Journal rows per message to a follower; further rows follow in a later turn of the event loop. */
+  rowsPerMessage = 100;
+  /** Journal rows that are not sent, each once: `jobId/seq`. */
+  readonly droppedRows = new Set<string>();
+  /** Computes the outcome of each slice when it is appended; undefined: slices get no outcome by themselves. */
+  computeOutcome: ((datum: unknown, sliceNumber: number) => StubOutcome) | undefined;
+  /** Whether every message of journal rows is sent twice. */
+  duplicatesRows = false;
+  /** Slices per journal row of outcomes. */
+  slicesPerRow = 1_000;
+  connectionAttempts = 0;
+  readonly #heldReplies: (() => void)[] = [];
   readonly connect: Connect = (url) => {
-    this.connects++;
-    if (this.refusing) {
+    this.connectionAttempts++;
+    if (this.refusesConnections) {
       return Promise.reject(new ManyhandsError('CONNECT_FAILED', 'refused by the test', { url }));
     }
     const [client, server] = memoryPair();
@@ -87,37 +79,37 @@ export class StubDeployerScheduler {
     return Promise.resolve(client);
   };
 
-  /** The one job that there is. */
+  /** The only job; throws where there is not exactly one. */
   get job(): StubJob {
     const [job, ...more] = this.jobs.values();
     if (job === undefined || more.length > 0) throw new Error(`there are ${this.jobs.size} jobs`);
     return job;
   }
 
-  /** Breaks every connection, as a lost network does. */
-  cut(): void {
-    for (const client of [...this.clients]) client.connection.close(1006, 'cut by the test');
+  /** Closes every connection with code 1006, as a lost network does. */
+  disconnectAll(): void {
+    for (const client of [...this.clients]) client.connection.close(1006, 'disconnected by the test');
     this.clients.clear();
   }
 
-  releaseAnswers(): void {
-    this.late.clear();
-    for (const answer of this.#waiting.splice(0)) answer();
+  releaseReplies(): void {
+    this.delayedReplies.clear();
+    for (const answer of this.#heldReplies.splice(0)) answer();
   }
 
-  requests(type: string): ClientMessage[] {
-    return this.said.filter((message) => message.type === type);
+  requestsOfType(type: string): ClientMessage[] {
+    return this.received.filter((message) => message.type === type);
   }
 
-  /** The datum of every slice of a job, in order. */
-  data(job: StubJob = this.job): unknown[] {
+  /** The data of all slices of a job, in order. */
+  inputData(job: StubJob = this.job): unknown[] {
     return job.inputs.flatMap((input) =>
       Array.from({ length: input.count }, (_, i) => this.http.datum(input, i)),
     );
   }
 
   /** Commits outcomes of consecutive slices as one row. */
-  outcome(job: StubJob, first: number, outcomes: readonly StubOutcome[]): void {
+  commitOutcomes(job: StubJob, first: number, outcomes: readonly StubOutcome[]): void {
     const writer = new SegmentWriter();
     for (const outcome of outcomes) {
       if ('value' in outcome) writer.appendValue(outcome.value);
@@ -126,23 +118,23 @@ export class StubDeployerScheduler {
       if ('error' in outcome) job.failed++;
       else job.accepted++;
     }
-    this.commit(job, [{ first, count: outcomes.length, segment: writer.finish() }]);
+    this.commitRow(job, [{ first, count: outcomes.length, segment: writer.finish() }]);
   }
 
-  /** Commits one row of outcomes as it is. */
-  commit(job: StubJob, parts: SegmentPart[]): void {
+  /** Commits these parts as one row of outcomes. */
+  commitRow(job: StubJob, parts: SegmentPart[]): void {
     job.outcomes.push(...parts);
-    job.add({ kind: 'outcomes', parts });
+    job.appendJournal({ kind: 'outcomes', parts });
     this.#completeIfDone(job);
-    this.#wake(job);
+    this.#notifyFollowers(job);
   }
 
-  /** Pauses it for that reason; without one it goes on. */
+  /** Pauses the job for the reason; without a reason it resumes the job. */
   pause(job: StubJob, reason?: string): void {
     job.runStatus = reason === undefined ? 'running' : 'paused';
     job.reason = reason;
-    job.add(reason === undefined ? { kind: 'resumed' } : { kind: 'paused', reason });
-    this.#wake(job);
+    job.appendJournal(reason === undefined ? { kind: 'resumed' } : { kind: 'paused', reason });
+    this.#notifyFollowers(job);
   }
 
   cancel(job: StubJob, reason: string): void {
@@ -150,26 +142,26 @@ export class StubDeployerScheduler {
     job.runStatus = 'cancelled';
     job.reason = reason;
     job.open = false;
-    job.add({ kind: 'cancelled', reason });
-    this.#wake(job);
+    job.appendJournal({ kind: 'cancelled', reason });
+    this.#notifyFollowers(job);
   }
 
-  /** Sends something to whoever follows that job. */
-  tell(jobId: string, message: SchedulerMessage): void {
+  /** Sends a message to every client that follows the job. */
+  sendToFollowers(jobId: string, message: SchedulerMessage): void {
     for (const client of this.clients)
       if (client.follows.has(jobId)) client.connection.send(encodeMessage(message));
   }
 
   #accept(connection: Connection): void {
     const client: StubClient = { connection, owner: undefined, follows: new Map() };
-    const challenge = sha256Hex(new TextEncoder().encode(`challenge ${this.connects}`));
+    const challenge = sha256Hex(new TextEncoder().encode(`challenge ${this.connectionAttempts}`));
     this.clients.add(client);
     connection.handle({
       message: (bytes) => {
         const message = decodeClientMessage(bytes);
-        this.said.push(message);
+        this.received.push(message);
         if (message.type === 'hello') return connection.send(encodeMessage(this.#welcome(challenge)));
-        if ('id' in message) void this.#serve(client, message, challenge);
+        if ('id' in message) void this.#handleRequest(client, message, challenge);
         else if (message.type === 'follow.credit') this.#credit(client, message.jobId, message.bytes);
       },
       close: () => void this.clients.delete(client),
@@ -189,23 +181,23 @@ export class StubDeployerScheduler {
     };
   }
 
-  async #serve(client: StubClient, request: Request, challenge: string): Promise<void> {
+  async #handleRequest(client: StubClient, request: Request, challenge: string): Promise<void> {
     let answer: SchedulerMessage;
     let fate: 'lost' | void = undefined;
     try {
       fate = this.beforeRequest?.(request);
-      // A proof takes its time, and nothing else is sent before it is answered; the others are done at once, in order.
+      // Only `session.prove` is asynchronous, and a client sends nothing else before its reply: requests are handled in order.
       const body =
         request.type === 'session.prove'
           ? await this.#prove(client, request, challenge)
-          : this.#answer(client, request);
+          : this.#replyBody(client, request);
       answer = { type: 'reply', replyTo: request.id, body: body instanceof Promise ? await body : body };
     } catch (error) {
       answer = { type: 'refusal', replyTo: request.id, error: toWireError(error) };
     }
     if (fate === 'lost') return;
     const send = (): void => client.connection.send(encodeMessage(answer));
-    if (this.late.has(request.type)) this.#waiting.push(send);
+    if (this.delayedReplies.has(request.type)) this.#heldReplies.push(send);
     else send();
   }
 
@@ -215,14 +207,17 @@ export class StubDeployerScheduler {
     challenge: string,
   ): Promise<object> {
     const signer = await recoverChallenge({ schedulerId: this.schedulerId, challenge, signature });
-    if (signer !== address) throw new ManyhandsError('UNAUTHENTICATED', 'not their signature');
+    if (signer !== address)
+      throw new ManyhandsError('UNAUTHENTICATED', 'the signature is of another address');
     client.owner = address;
     return { address };
   }
 
-  #answer(client: StubClient, request: Request): object {
-    if (client.owner === undefined) throw new ManyhandsError('UNAUTHENTICATED', 'prove first');
-    if (this.busy.has(request.type)) throw new ManyhandsError('STORE_BUSY', 'somebody holds the database');
+  #replyBody(client: StubClient, request: Request): object {
+    if (client.owner === undefined)
+      throw new ManyhandsError('UNAUTHENTICATED', 'session.prove has to come first');
+    if (this.busyRequests.has(request.type))
+      throw new ManyhandsError('STORE_BUSY', 'the database is locked by the test');
     switch (request.type) {
       case 'blob.ticket':
         return this.http.ticket(request.digest);
@@ -232,23 +227,23 @@ export class StubDeployerScheduler {
       case 'job.deploy':
         return this.#deploy(client.owner, request);
       case 'job.append':
-        return this.#append(this.#owned(client, request.jobId), request.appendId, request.input);
+        return this.#append(this.#jobOfClient(client, request.jobId), request.appendId, request.input);
       case 'job.close':
-        return this.#close(this.#owned(client, request.jobId));
+        return this.#close(this.#jobOfClient(client, request.jobId));
       case 'job.cancel':
-        this.cancel(this.#owned(client, request.jobId), request.reason);
-        return { status: this.#owned(client, request.jobId).status };
+        this.cancel(this.#jobOfClient(client, request.jobId), request.reason);
+        return { status: this.#jobOfClient(client, request.jobId).status };
       case 'job.status':
-        return { status: this.#owned(client, request.jobId).status };
+        return { status: this.#jobOfClient(client, request.jobId).status };
       case 'job.list':
         return { jobs: [], more: false };
       case 'job.topup':
-        this.#owned(client, request.jobId).offers.push(request.offer);
-        return { status: this.#owned(client, request.jobId).status };
+        this.#jobOfClient(client, request.jobId).offers.push(request.offer);
+        return { status: this.#jobOfClient(client, request.jobId).status };
       case 'job.results':
-        return this.#results(this.#owned(client, request.jobId), request.from, request.to);
+        return this.#results(this.#jobOfClient(client, request.jobId), request.from, request.to);
       case 'job.follow':
-        return this.#follow(client, this.#owned(client, request.jobId), request);
+        return this.#follow(client, this.#jobOfClient(client, request.jobId), request);
       case 'job.unfollow':
         client.follows.delete(request.jobId);
         return {};
@@ -257,14 +252,14 @@ export class StubDeployerScheduler {
       case 'ping':
         return { nowMs: this.nowMs };
       default:
-        throw new ManyhandsError('FORBIDDEN', `${request.type} is not for this stub`);
+        throw new ManyhandsError('FORBIDDEN', `the stub has no ${request.type}`);
     }
   }
 
-  #owned(client: StubClient, jobId: string): StubJob {
+  #jobOfClient(client: StubClient, jobId: string): StubJob {
     const job = this.jobs.get(jobId);
     if (job === undefined) throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId}`);
-    if (job.owner !== client.owner) throw new ManyhandsError('NOT_OWNER', `job ${jobId} is another's`);
+    if (job.owner !== client.owner) throw new ManyhandsError('NOT_OWNER', `job ${jobId} has another owner`);
     return job;
   }
 
@@ -273,11 +268,11 @@ export class StubDeployerScheduler {
     if (known !== undefined) return { status: known.status };
     const job = new StubJob(request.jobId, owner, request.package);
     job.groups = request.groups ?? [];
-    for (const blob of blobsOf(job.package)) {
+    for (const blob of blobDigests(job.package)) {
       if (!this.http.blobs.has(blob)) throw new ManyhandsError('BLOB_UNKNOWN', `no blob ${blob}`);
     }
     this.jobs.set(request.jobId, job);
-    job.add({ kind: 'accepted' });
+    job.appendJournal({ kind: 'accepted' });
     const { status } = job;
     if (request.offer !== undefined) {
       job.offers.push(request.offer);
@@ -288,40 +283,40 @@ export class StubDeployerScheduler {
 
   #append(job: StubJob, appendId: string, input: Input): object {
     job.appendIds.push(appendId);
-    const known = job.answers.get(appendId);
+    const known = job.appendReplies.get(appendId);
     if (known !== undefined) return known;
     if (job.runStatus === 'cancelled')
       throw new ManyhandsError('JOB_CANCELLED', `job ${job.jobId} is cancelled`);
     if (!job.open) throw new ManyhandsError('JOB_CLOSED', `job ${job.jobId} is closed`);
-    this.http.check(input);
+    this.http.assertBlobsStored(input);
     const answer = { first: job.total + 1, count: input.count };
-    job.answers.set(appendId, answer);
+    job.appendReplies.set(appendId, answer);
     job.inputs.push(input);
     job.total += input.count;
-    job.add({ kind: 'appended', ...answer });
-    this.#work(job, input, answer.first);
-    this.#wake(job);
+    job.appendJournal({ kind: 'appended', ...answer });
+    this.#computeOutcomes(job, input, answer.first);
+    this.#notifyFollowers(job);
     return answer;
   }
 
-  #work(job: StubJob, input: Input, first: number): void {
-    const { work, rowSlices } = this;
+  #computeOutcomes(job: StubJob, input: Input, first: number): void {
+    const { computeOutcome: work, slicesPerRow: rowSlices } = this;
     if (work === undefined) return;
     for (let from = 0; from < input.count; from += rowSlices) {
       const count = Math.min(rowSlices, input.count - from);
       const outcomes = Array.from({ length: count }, (_, i) =>
         work(this.http.datum(input, from + i), first + from + i),
       );
-      this.outcome(job, first + from, outcomes);
+      this.commitOutcomes(job, first + from, outcomes);
     }
   }
 
   #close(job: StubJob): object {
     if (job.open) {
       job.open = false;
-      job.add({ kind: 'closed' });
+      job.appendJournal({ kind: 'closed' });
       this.#completeIfDone(job);
-      this.#wake(job);
+      this.#notifyFollowers(job);
     }
     return { status: job.status };
   }
@@ -329,7 +324,7 @@ export class StubDeployerScheduler {
   #completeIfDone(job: StubJob): void {
     if (job.open || job.runStatus !== 'running' || job.accepted + job.failed < job.total) return;
     job.runStatus = 'finished';
-    job.add({ kind: 'completed' });
+    job.appendJournal({ kind: 'completed' });
   }
 
   #results(job: StubJob, from: number, to: number): object {
@@ -349,7 +344,7 @@ export class StubDeployerScheduler {
     if (client.follows.has(jobId)) this.violations.push(`two follows of ${jobId} on one connection`);
     const follow = { jobId, after, cursor: after, window: windowBytes, windowMax: windowBytes };
     client.follows.set(jobId, follow);
-    this.#pumpLater(client, follow);
+    this.#scheduleRows(client, follow);
     return { status: job.status, owner: job.owner };
   }
 
@@ -357,44 +352,45 @@ export class StubDeployerScheduler {
     const follow = client.follows.get(jobId);
     if (follow === undefined) return;
     follow.window += bytes;
-    if (follow.window > follow.windowMax) this.violations.push(`${jobId}: credit for more than was sent`);
-    this.#pump(client, follow);
+    if (follow.window > follow.windowMax)
+      this.violations.push(`${jobId}: credit for more bytes than were sent`);
+    this.#sendRows(client, follow);
   }
 
-  #wake(job: StubJob): void {
+  #notifyFollowers(job: StubJob): void {
     for (const client of this.clients) {
       const follow = client.follows.get(job.jobId);
-      if (follow !== undefined) this.#pumpLater(client, follow);
+      if (follow !== undefined) this.#scheduleRows(client, follow);
     }
   }
 
-  #pumpLater(client: StubClient, follow: StubFollow): void {
-    void nextTurn().then(() => this.#pump(client, follow));
+  #scheduleRows(client: StubClient, follow: StubFollow): void {
+    void nextTurn().then(() => this.#sendRows(client, follow));
   }
 
-  #pump(client: StubClient, follow: StubFollow): void {
+  #sendRows(client: StubClient, follow: StubFollow): void {
     if (client.follows.get(follow.jobId) !== follow) return;
     const job = this.jobs.get(follow.jobId)!;
     const rows: JournalRow[] = [];
     const before = follow.window;
     const hasRoom = (): boolean => follow.window > 0 && before - follow.window < RESULTS_BYTES_MAX;
-    while (hasRoom() && follow.cursor < job.journal.length && rows.length < this.rowsAtOnce) {
+    while (hasRoom() && follow.cursor < job.journal.length && rows.length < this.rowsPerMessage) {
       const row = job.journal[follow.cursor++]!;
       follow.window -= FOLLOW_ROW_BYTES;
       if (row.event.kind === 'outcomes') {
         for (const part of row.event.parts) follow.window -= part.segment.byteLength;
       }
-      if (!this.loseRows.delete(`${follow.jobId}/${row.seq}`)) rows.push(row);
+      if (!this.droppedRows.delete(`${follow.jobId}/${row.seq}`)) rows.push(row);
     }
     if (rows.length === 0) return;
     const message = encodeMessage({ type: 'job.journal', jobId: follow.jobId, rows });
     client.connection.send(message);
-    if (this.repeating) client.connection.send(message);
-    this.#pumpLater(client, follow);
+    if (this.duplicatesRows) client.connection.send(message);
+    this.#scheduleRows(client, follow);
   }
 }
 
-function blobsOf(pkg: JobPackage): string[] {
+function blobDigests(pkg: JobPackage): string[] {
   const named = [pkg.source, pkg.args].flatMap((place) => ('blob' in place ? [place.blob] : []));
   return pkg.fs === undefined ? named : [...named, pkg.fs.blob];
 }

@@ -1,5 +1,5 @@
 /**
- * A job as `stub-deployer-scheduler.ts` keeps it: its package, what was appended, its journal.
+ * State of one job in `stub-deployer-scheduler.ts`: its package, its inputs and its journal.
  * @module
  */
 import type { JobPackage } from '../../protocol/job/job-package.js';
@@ -14,17 +14,27 @@ import type {
   SignedOffer,
 } from '../../protocol/messages/messages.js';
 
-/** What a slice comes to: `{ value }`, `{ error }`, or bytes that are stored as a blob. */
+/** Outcome of a slice: `{ value }`, `{ error }`, or bytes that are stored as a blob. */
 export type StubOutcome = { value: unknown } | { error: unknown } | { blob: Uint8Array };
+
+/** State of one `job.follow`. */
+export interface StubFollow {
+  jobId: string;
+  after: number;
+  cursor: number;
+  window: number;
+  /** Window at the start of the follow, in bytes; credit must never raise the window above it. */
+  windowMax: number;
+}
 
 export class StubJob {
   readonly inputs: Input[] = [];
   readonly appendIds: string[] = [];
-  readonly answers = new Map<string, { first: number; count: number }>();
+  readonly appendReplies = new Map<string, { first: number; count: number }>();
   readonly journal: JournalRow[] = [];
   readonly outcomes: SegmentPart[] = [];
   readonly offers: SignedOffer[] = [];
-  /** Its groups with a secret. */
+  /** Compute groups of the job, with their secrets. */
   groups: GroupKey[] = [];
   total = 0;
   open = true;
@@ -61,7 +71,7 @@ export class StubJob {
     return reason === undefined ? status : { ...status, reason };
   }
 
-  add(event: JournalEvent): void {
+  appendJournal(event: JournalEvent): void {
     const seq = this.journal.length + 1;
     this.journal.push({ seq, atMs: seq, status: { ...this.status, cursor: seq }, event });
   }

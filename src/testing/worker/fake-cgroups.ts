@@ -1,6 +1,7 @@
 /**
- * Groups of Linux in memory, with the kernel's rules that matter: control files appear with their folder, bounds of memory
- * only where the parent lets them, no process in a group that is divided, no folder removed with a process in it.
+ * Linux control groups (cgroup v2) in memory, with the rules of the kernel that matter here: control files appear with
+ * their folder, memory limits only where the parent delegates the controller, a group with delegated controllers holds no
+ * process, and a folder is not removed while it holds a process.
  * @module
  */
 import { dirname } from 'node:path/posix';
@@ -13,9 +14,9 @@ interface Group {
 
 export class FakeCgroups implements GroupFiles {
   readonly groups = new Map<string, Group>();
-  /** The group of this program. */
+  /** Path of the control group of this program. */
   own: string;
-  /** Groups below this one may be written to. */
+  /** Path below which groups may be written. */
   delegated: string;
 
   /** `own` and `delegated` below /sys/fs/cgroup; `controllers` are those that the delegated group has. */
@@ -63,7 +64,7 @@ export class FakeCgroups implements GroupFiles {
     return [...this.groups.keys()].filter((one) => dirname(one) === path).map(nameOf);
   }
 
-  /** The group of a process, as a path below the delegated one. */
+  /** The group of a process, as a path relative to the delegated group. */
   placeOf(pid: number): string | undefined {
     const found = [...this.groups].find(([, { pids }]) => pids.has(String(pid)));
     return found?.[0].slice(this.delegated.length);

@@ -1,6 +1,6 @@
 /**
- * Sandboxes that run in this very thread, for tests of whoever feeds them: they do what a script says for each slice,
- * at times of a clock that the test owns. They keep the sandbox port's promises and none of its isolation.
+ * Fake sandboxes in the thread of the test, for tests of the code that drives sandboxes: a script defines what each slice
+ * does, at times of a virtual clock. They implement the sandbox port without any isolation.
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
@@ -11,8 +11,8 @@ import type { Assignment, SupervisorToSandbox } from '../../protocol/messages/sa
 import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../../worker/hosts/port/sandbox-host.js';
 
-/** What a slice does. `hang`: waits for ever. `crash`: takes the sandbox with it. `isBusy`: it keeps its thread at work. */
-export type SliceAct =
+/** What a slice does. `hang`: it never ends. `crash`: it ends its sandbox. `isBusy`: it blocks the thread of the sandbox. `ms`: its duration. */
+export type SliceBehavior =
   | { kind: 'value'; value: unknown; ms?: number; isBusy?: boolean }
   | { kind: 'throw'; error: Error; ms?: number }
   | { kind: 'crash' }
@@ -20,42 +20,42 @@ export type SliceAct =
 
 export interface FakeSandboxScript {
   /** Called for each slice that runs; `run` counts this slice's executions from 1. */
-  slice(sliceNumber: number, datum: unknown, run: number): SliceAct;
-  /** What becomes of an assignment. @default 'assigned' */
+  slice(sliceNumber: number, datum: unknown, run: number): SliceBehavior;
+  /** Result of an assignment. @default 'assigned' */
   assign?(start: number): 'assigned' | 'refuse' | 'unable' | 'crash' | 'crash-with-others' | 'hang';
-  /** How long an assignment takes, milliseconds. @default 0 */
+  /** Duration of an assignment, milliseconds. @default 0 */
   readonly assignMs?: number;
-  /** Whether it can be started; `start` counts those with a job from 1. @default true */
+  /** Whether a sandbox can be started; `start`: its number among those with a job, from 1. @default true */
   starts?(start: number, owner: string): boolean;
-  /** Whether a runtime starts in it ahead of a job. @default true */
+  /** Whether a runtime starts in a sandbox without a job. @default true */
   warms?(): boolean;
-  /** Sees, and may replace, everything a sandbox posts. */
+  /** Receives every message that a sandbox posts, and returns the messages to post instead. */
   post?(message: unknown): unknown[];
 }
 
-/** Outcomes leave within a batch after so many bytes, or milliseconds. */
+/** Outcomes are posted before the end of a batch after this many bytes, or milliseconds. */
 const FLUSH_BYTES = 256 * 1024;
 const FLUSH_MS = 200;
-/** A silence after which a slice announces itself, milliseconds. */
+/** Milliseconds without a message after which the start of a slice is reported. */
 const QUIET_MS = 250;
 
 type Run = Extract<SupervisorToSandbox, { type: 'run' }>;
 
 export class FakeSandboxHost implements SandboxHost {
   readonly isolation = 'thread';
-  /** Executions of each slice. */
+  /** Number of executions of each slice. */
   readonly runs = new Map<number, number>();
-  /** Every batch that came, in order. */
+  /** Every batch received, in order. */
   readonly batches: { first: number; count: number; each: boolean }[] = [];
   readonly owners: string[] = [];
   readonly assignments: Assignment[] = [];
-  /** Blobs that came for slices, by digest. */
+  /** Blobs received for slices, by digest. */
   readonly blobs = new Map<string, Uint8Array>();
-  /** Sandboxes that are, or were, a job's: one that was nobody's counts from its assignment on. */
+  /** Number of sandboxes with a job, past and present; a prewarmed sandbox counts from its assignment on. */
   started = 0;
-  /** Living sandboxes that are nobody's. */
-  spares = 0;
-  /** Sandboxes that were warmed, and asked for a snapshot. */
+  /** Number of live sandboxes without a job. */
+  prewarmed = 0;
+  /** Number of sandboxes in which a runtime was started without a job, and of requests for a snapshot. */
   warmed = 0;
   snapshots = 0;
   alive = 0;
@@ -69,15 +69,15 @@ export class FakeSandboxHost implements SandboxHost {
   }
 
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
-    const isNobodys = owner.startsWith('prewarmed:') || owner.startsWith('snapshot:');
+    const isPrewarmed = owner.startsWith('prewarmed:') || owner.startsWith('snapshot:');
     const sandbox = new FakeSandbox(this, this.#clock, this.#script, handlers);
     const fits = this.#script.starts?.(this.started + 1, owner) !== false;
-    if (!isNobodys) {
+    if (!isPrewarmed) {
       this.owners.push(owner);
-      sandbox.count();
+      sandbox.assignToJob();
     }
-    if (!fits) throw new Error('no room for a sandbox');
-    if (isNobodys) this.spares++;
+    if (!fits) throw new Error('no memory for a sandbox');
+    if (isPrewarmed) this.prewarmed++;
     else this.alive++;
     return sandbox;
   }
@@ -92,7 +92,7 @@ class FakeSandbox implements Sandbox {
   readonly #clock: Clock;
   readonly #script: FakeSandboxScript;
   readonly #handlers: SandboxHandlers;
-  /** Which of the host's sandboxes with a job it is; 0 while it has none. */
+  /** Number of this sandbox among those of the host that have a job, from 1; 0 while it has no job. */
   #start = 0;
   readonly #queue: Run[] = [];
   readonly #writer = new SegmentWriter();
@@ -107,8 +107,8 @@ class FakeSandbox implements Sandbox {
     this.#handlers = handlers;
   }
 
-  /** It is a job's from now on. */
-  count(): void {
+  /** Counts this sandbox as one with a job. */
+  assignToJob(): void {
     this.#start = ++this.#host.started;
   }
 
@@ -117,8 +117,8 @@ class FakeSandbox implements Sandbox {
     if (message.type === 'assign') {
       this.#host.assignments.push(message.assignment);
       if (this.#start === 0) {
-        this.count();
-        this.#host.spares--;
+        this.assignToJob();
+        this.#host.prewarmed--;
         this.#host.alive++;
       }
       return this.#assign();
@@ -127,19 +127,19 @@ class FakeSandbox implements Sandbox {
       this.#host.warmed++;
       const error = { code: 'ASSIGN_FAILED', message: 'Pyodide did not start' };
       const fits = this.#script.warms?.() !== false;
-      return this.#later(0, () => this.#post(fits ? { type: 'warmed' } : { type: 'warm-failed', error }));
+      return this.#schedule(0, () => this.#post(fits ? { type: 'warmed' } : { type: 'warm-failed', error }));
     }
     if (message.type === 'make-snapshot') {
       this.#host.snapshots++;
-      return this.#later(0, () => this.#post({ type: 'snapshot', bytes: new Uint8Array(16) }));
+      return this.#schedule(0, () => this.#post({ type: 'snapshot', bytes: new Uint8Array(16) }));
     }
     if (message.type === 'quiesce') {
       const { nonce } = message;
-      return this.#later(0, () => this.#post({ type: 'quiesced', nonce }));
+      return this.#schedule(0, () => this.#post({ type: 'quiesced', nonce }));
     }
     if (message.type === 'ping') {
       const { nonce } = message;
-      return this.#isBusy ? undefined : this.#later(0, () => this.#post({ type: 'pong', nonce }));
+      return this.#isBusy ? undefined : this.#schedule(0, () => this.#post({ type: 'pong', nonce }));
     }
     if (message.type === 'blob') return void this.#host.blobs.set(message.digest, message.bytes);
     this.#queue.push(message);
@@ -147,14 +147,14 @@ class FakeSandbox implements Sandbox {
   }
 
   kill(): void {
-    this.#die('It was killed.');
+    this.#exit('It was killed.');
   }
 
   #assign(): void {
     const how = this.#script.assign?.(this.#start) ?? 'assigned';
-    this.#later(this.#script.assignMs ?? 0, () => {
-      if (how === 'crash') return this.#die('It crashed while it was assigned.');
-      if (how === 'crash-with-others') return this.#die('Its frame is gone.', true);
+    this.#schedule(this.#script.assignMs ?? 0, () => {
+      if (how === 'crash') return this.#exit('It crashed during the assignment.');
+      if (how === 'crash-with-others') return this.#exit('Its frame was removed.', true);
       if (how === 'hang') return;
       if (how === 'refuse' || how === 'unable') {
         const ofJob = { code: 'ASSIGN_FAILED', message: 'SyntaxError: no' };
@@ -174,10 +174,10 @@ class FakeSandbox implements Sandbox {
     this.#flushedMs = this.#clock.monotonicMs();
     const slices = [...slicesOf(run.inputs)];
     this.#host.batches.push({ first: slices[0]!.sliceNumber, count: slices.length, each: run.reportEach });
-    this.#later(0, () => this.#run(run, slices, 0));
+    this.#schedule(0, () => this.#run(run, slices, 0));
   }
 
-  /** Runs slices until one takes time, which then goes on from there. */
+  /** Runs slices until one has a duration; its timer continues with the next slice. */
   #run(run: Run, slices: readonly FakeSlice[], from: number): void {
     for (let index = from; index < slices.length; index++) {
       const { sliceNumber, datum } = slices[index]!;
@@ -187,24 +187,29 @@ class FakeSandbox implements Sandbox {
       const isQuiet = this.#clock.monotonicMs() - this.#flushedMs > QUIET_MS;
       if (run.reportEach || isQuiet) this.#post({ type: 'begin', sliceNumber });
       if (act.kind === 'hang') return;
-      if (act.kind === 'crash') return this.#die('It crashed.');
+      if (act.kind === 'crash') return this.#exit('It crashed.');
       if (act.ms !== undefined && act.ms > 0) {
         this.#isBusy = act.kind === 'value' && act.isBusy === true;
-        return this.#later(act.ms, () => {
+        return this.#schedule(act.ms, () => {
           this.#isBusy = false;
-          this.#end(run, slices, index, act);
+          this.#finishSlice(run, slices, index, act);
           if (this.#state === 'running') this.#run(run, slices, index + 1);
         });
       }
-      this.#end(run, slices, index, act);
+      this.#finishSlice(run, slices, index, act);
       if (this.#state !== 'running') return;
     }
     this.#state = 'idle';
     this.#next();
   }
 
-  /** One slice is done; its outcome leaves with others, as in a real sandbox. */
-  #end(run: Run, slices: readonly FakeSlice[], index: number, act: Extract<SliceAct, { ms?: number }>): void {
+  /** Ends one slice; its outcome is posted together with others, as in a real sandbox. */
+  #finishSlice(
+    run: Run,
+    slices: readonly FakeSlice[],
+    index: number,
+    act: Extract<SliceBehavior, { ms?: number }>,
+  ): void {
     if (act.kind === 'value') this.#writer.appendValue(act.value);
     else this.#writer.appendEnvelope(ENVELOPE_KIND.error, encodeError(act.error));
     const nowMs = this.#clock.monotonicMs();
@@ -224,15 +229,15 @@ class FakeSandbox implements Sandbox {
     for (const one of all) if (this.#state !== 'dead') this.#handlers.message(one);
   }
 
-  #later(ms: number, fn: () => void): void {
+  #schedule(ms: number, fn: () => void): void {
     this.#clock.after(ms, () => this.#state !== 'dead' && fn());
   }
 
-  #die(reason: string, isShared = false): void {
+  #exit(reason: string, isShared = false): void {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
     if (this.#start > 0) this.#host.alive--;
-    else this.#host.spares--;
+    else this.#host.prewarmed--;
     this.#handlers.exit(reason, isShared);
   }
 }

@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest';
 import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import type { SignedOffer } from '../../protocol/messages/messages.js';
-import { PLAIN_PACKAGE } from '../../testing/scheduler/scheduler-rig.js';
+import { PLAIN_PACKAGE } from '../../testing/scheduler/scheduler-fixture.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
 import { JobPackageCache } from './job-package-cache.js';
 import type { SchedulerRequests } from '../../client/scheduler-requests.js';

@@ -1,7 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { isError } from '../../lib/errors.js';
-import { jobId, OWNER, stage, stageKeeper, STRANGER } from '../../testing/worker/worker-stage.js';
-import type { Stage } from '../../testing/worker/worker-stage.js';
+import {
+  jobId,
+  OWNER,
+  createWorkerFixture,
+  trackFixtures,
+  STRANGER,
+  type WorkerFixture,
+} from '../../testing/worker/worker-fixture.js';
 import { groupAddress } from '../../wallet/group-proof.js';
 import { hashSecret } from '../../wallet/group-credential.js';
 import { AUTHORIZE_MS_MAX } from './admission.js';
@@ -16,21 +22,21 @@ const taking = (ms: number) => ({
   slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: (datum as number) ** 2, ms }),
 });
 
-const keep = stageKeeper();
-async function start(...args: Parameters<typeof stage>): Promise<Stage> {
-  const made = keep(stage(...args));
+const keep = trackFixtures();
+async function start(...args: Parameters<typeof createWorkerFixture>): Promise<WorkerFixture> {
+  const made = keep(createWorkerFixture(...args));
   await made.worker.start();
   await made.clock.advance(0);
   return made;
 }
-const held = ({ scheduler }: Stage): number => scheduler.leases.size;
-const done = ({ scheduler }: Stage, job = JOB): number => scheduler.outcomes.get(job)!.size;
+const held = ({ scheduler }: WorkerFixture): number => scheduler.leases.size;
+const done = ({ scheduler }: WorkerFixture, job = JOB): number => scheduler.outcomes.get(job)!.size;
 
 describe('pausing', () => {
   it('hands back what has not begun at once, and takes no more until every reason is gone', async () => {
     const on = await start(taking(20), { cores: 2 });
     const { clock, scheduler, worker, names } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1_000, chunk: 100 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1_000, slicesPerLease: 100 });
     await clock.runUntil(() => done(on) > 30);
     worker.pause('battery');
     worker.pause('battery');
@@ -47,7 +53,7 @@ describe('pausing', () => {
     worker.unpause('nothing');
     await clock.advance(5_000);
     expect(done(on)).toBe(before);
-    expect(scheduler.wants).toEqual([]);
+    expect(scheduler.pendingLeaseRequests).toEqual([]);
     worker.unpause('battery');
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(names().filter((n) => n === 'pause' || n === 'unpause')).toEqual([
@@ -73,12 +79,12 @@ describe('pausing', () => {
   });
 
   it('holds from before the start', async () => {
-    const made = keep(stage());
+    const made = keep(createWorkerFixture());
     made.worker.pause('metered');
     await made.worker.start();
     made.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
     await made.clock.advance(1_000);
-    expect(made.scheduler.wants).toEqual([]);
+    expect(made.scheduler.pendingLeaseRequests).toEqual([]);
     made.worker.unpause('metered');
     await made.clock.runUntil(() => made.scheduler.isComplete(JOB));
   });
@@ -88,7 +94,7 @@ describe('options that change while it lives', () => {
   it('more cores start at once, fewer hand back and end', async () => {
     const on = await start(taking(20), { cores: 1, policy: 'cold' });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, chunk: 50 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, slicesPerLease: 50 });
     await clock.runUntil(() => done(on) > 10);
     worker.options.cores = 4;
     await clock.runUntil(() => host.alive === 4);
@@ -111,7 +117,7 @@ describe('options that change while it lives', () => {
     const time = async (share: number, job: string): Promise<number> => {
       worker.options.share = share;
       const began = clock.monotonicMs();
-      scheduler.addJob({ jobId: job, owner: OWNER, total: 1_000, chunk: 200 });
+      scheduler.addJob({ jobId: job, owner: OWNER, total: 1_000, slicesPerLease: 200 });
       await clock.runUntil(() => scheduler.isComplete(job));
       return clock.monotonicMs() - began;
     };
@@ -142,8 +148,8 @@ describe('options that change while it lives', () => {
         jobs: [JOB],
       });
     });
-    expect(scheduler.said.find(({ type }) => type === 'group.prove')).toMatchObject({ proofs: groups });
-    expect(JSON.stringify(scheduler.said, (_, v: unknown) => String(v))).not.toContain(secretHash);
+    expect(scheduler.received.find(({ type }) => type === 'group.prove')).toMatchObject({ proofs: groups });
+    expect(JSON.stringify(scheduler.received, (_, v: unknown) => String(v))).not.toContain(secretHash);
     expect(worker.options.groups).toEqual([{ joinKey: 'lab', joinHash: secretHash }]);
   });
 
@@ -152,12 +158,12 @@ describe('options that change while it lives', () => {
     for (let price = 1n; price <= 200n; price++) worker.options.minimumPrice = price;
     await clock.advance(1_000);
     expect(scheduler.workers.at(-1)!.minimumPrice).toBe(200n);
-    expect(scheduler.said.filter(({ type }) => type === 'worker.update').length).toBeLessThan(13);
+    expect(scheduler.received.filter(({ type }) => type === 'worker.update').length).toBeLessThan(13);
   });
 
   it('that change while the connection is away are in the next hello', async () => {
     const { clock, scheduler, worker } = await start();
-    scheduler.cut();
+    scheduler.disconnectAll();
     await clock.advance(0);
     worker.options.minimumPrice = 9n;
     await clock.runUntil(() => scheduler.connections.size > 0);
@@ -165,7 +171,7 @@ describe('options that change while it lives', () => {
     expect(scheduler.workers.at(-1)!.minimumPrice).toBe(9n);
   });
 
-  it.each<[string, (worker: Stage['worker']) => void]>([
+  it.each<[string, (worker: WorkerFixture['worker']) => void]>([
     ['cores', ({ options }) => (options.cores = 0)],
     ['share', ({ options }) => (options.share = 1.5)],
     ['allowOrigins', ({ options }) => (options.allowOrigins = ['example.com'])],
@@ -199,7 +205,7 @@ describe('blocking', () => {
   it('a job stops it in the middle of a slice, hands it back uncharged, and is not offered it again', async () => {
     const on = await start(taking(60_000), { cores: 2, policy: 'cold' });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, chunk: 1 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, slicesPerLease: 1 });
     await clock.runUntil(() => host.runs.size === 2);
     worker.block({ jobId: JOB });
     await clock.advance(200);
@@ -216,9 +222,9 @@ describe('blocking', () => {
   it('an owner stops all of its jobs and leaves the others', async () => {
     const on = await start(taking(20), { cores: 2, policy: 'cold', ...EVERYBODY });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 400, chunk: 10 });
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 400, slicesPerLease: 10 });
     await clock.runUntil(() => done(on) > 10);
-    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 100, chunk: 10 });
+    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 100, slicesPerLease: 10 });
     worker.block({ owner: STRANGER.toUpperCase().replace('X', 'x') });
     await clock.runUntil(() => scheduler.isComplete(OTHER));
     expect(scheduler.isComplete(JOB)).toBe(false);
@@ -251,8 +257,8 @@ describe('admission', () => {
     });
     const on = await start(taking(10), { ...EVERYBODY, authorize });
     const { clock, scheduler, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20, chunk: 5 });
-    scheduler.addJob({ jobId: jobId('second'), owner: STRANGER, total: 20, chunk: 5 });
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20, slicesPerLease: 5 });
+    scheduler.addJob({ jobId: jobId('second'), owner: STRANGER, total: 20, slicesPerLease: 5 });
     await clock.runUntil(() => asked.length === 1);
     expect(asked).toEqual([
       {
@@ -262,7 +268,7 @@ describe('admission', () => {
       },
     ]);
     expect(host.started).toBe(0);
-    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 50, chunk: 10 });
+    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 50, slicesPerLease: 10 });
     await clock.runUntil(() => scheduler.isComplete(OTHER));
     expect(done(on)).toBe(0);
     answer(true);
@@ -315,7 +321,7 @@ describe('admission that changes while jobs run', () => {
     const authorize = (): Promise<boolean> => new Promise<boolean>((resolve) => answers.push(resolve));
     const on = await start(taking(20), { ...EVERYBODY, authorize });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 2_000, chunk: 10 });
+    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 2_000, slicesPerLease: 10 });
     await clock.runUntil(() => answers.length === 1);
     worker.reauthorize();
     await clock.runUntil(() => answers.length === 2);
@@ -360,7 +366,7 @@ describe('bytes in a day', () => {
   it('count what comes and goes; at the cap the worker rests until midnight UTC', async () => {
     const on = await start(taking(10), { bytesPerDay: 20_000 });
     const { clock, scheduler, worker, events } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, chunk: 10 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, slicesPerLease: 10 });
     await clock.runUntil(() => worker.paused.includes('bytes'));
     expect(worker.status.bytesToday).toBeGreaterThanOrEqual(20_000);
     await clock.advance(CLOSE_GRACE_MS + 200);
@@ -381,7 +387,7 @@ describe('bytes in a day', () => {
 it('tells what went back, and whose job each sandbox has', async () => {
   const on = await start(taking(100));
   const { clock, scheduler, worker, events } = on;
-  scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, chunk: 100 });
+  scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 100 });
   await clock.runUntil(() => done(on) > 2);
   expect(worker.status.sandboxes).toMatchObject([{ jobId: JOB, owner: OWNER, public: { name: 'squares' } }]);
   worker.pause();

@@ -1,168 +1,185 @@
 import { describe, expect, it } from 'vitest';
-import { atWork, of, stand, types } from '../../testing/worker/core-stand.js';
+import {
+  createCoreWithLease,
+  effectsOfType,
+  createCoreFixture,
+  effectTypes,
+} from '../../testing/worker/core-fixture.js';
 import type { Effect } from './events.js';
 
 describe('a sandbox that crashes', () => {
   it('charges no slice: its slices run again, one at a time', () => {
-    const { world } = atWork(100, { sliceMs: 1 });
+    const { world } = createCoreWithLease(100, { sliceMs: 1 });
     world.outcomes(1, 1, 4, false);
     const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
-    expect(of(effects, 'report')).toEqual([]);
-    expect(of(world.ready(2), 'dispatch')).toMatchObject([{ first: 5, count: 1, reportEach: true }]);
+    expect(effectsOfType(effects, 'report')).toEqual([]);
+    expect(effectsOfType(world.ready(2), 'dispatch')).toMatchObject([
+      { first: 5, count: 1, reportEach: true },
+    ]);
   });
 
   it('again in single-slice mode: the running slice is lost, and batches follow after it', () => {
-    const { world } = atWork(100, { sliceMs: 1 });
+    const { world } = createCoreWithLease(100, { sliceMs: 1 });
     world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
-    const [single] = of(world.ready(2), 'dispatch');
-    const next = of(world.outcomes(single!.batch, 1, 1, true), 'dispatch');
+    const [single] = effectsOfType(world.ready(2), 'dispatch');
+    const next = effectsOfType(world.outcomes(single!.batch, 1, 1, true), 'dispatch');
     expect(next).toMatchObject([{ first: 2, count: 1, reportEach: true }]);
     const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 2, message: 'gone again' });
-    expect(of(effects, 'report')).toMatchObject([
+    expect(effectsOfType(effects, 'report')).toMatchObject([
       { first: 2, count: 0, lost: { code: 'SANDBOX_CRASHED', message: 'gone again' } },
     ]);
-    expect(of(world.ready(3), 'dispatch')[0]).toMatchObject({ first: 3, reportEach: false });
+    expect(effectsOfType(world.ready(3), 'dispatch')[0]).toMatchObject({ first: 3, reportEach: false });
   });
 
   it('with one slice runs it again, since a neighbour may have caused the crash', () => {
-    const { world } = atWork(5);
+    const { world } = createCoreWithLease(5);
     const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
-    expect(of(effects, 'report')).toEqual([]);
-    expect(of(world.ready(2), 'dispatch')).toMatchObject([{ first: 1, count: 1, reportEach: true }]);
+    expect(effectsOfType(effects, 'report')).toEqual([]);
+    expect(effectsOfType(world.ready(2), 'dispatch')).toMatchObject([
+      { first: 1, count: 1, reportEach: true },
+    ]);
   });
 
   it('is ignored afterwards, also when another has replaced it', () => {
-    const { world } = atWork(5);
+    const { world } = createCoreWithLease(5);
     world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
-    const [again] = of(world.ready(2), 'dispatch');
+    const [again] = effectsOfType(world.ready(2), 'dispatch');
     expect(world.outcomes(again!.batch, 1, 1, true, 1)).toEqual([]);
     expect(world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' })).toEqual([]);
   });
 
   it('gets batches again after enough slices ran one at a time', () => {
-    const { world } = atWork(100, { sliceMs: 1 }, { singleSliceModeLength: 2 });
+    const { world } = createCoreWithLease(100, { sliceMs: 1 }, { singleSliceModeLength: 2 });
     world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
-    const [one] = of(world.ready(2), 'dispatch');
-    const [two] = of(world.outcomes(one!.batch, 1, 1, true), 'dispatch');
+    const [one] = effectsOfType(world.ready(2), 'dispatch');
+    const [two] = effectsOfType(world.outcomes(one!.batch, 1, 1, true), 'dispatch');
     expect(two!.reportEach).toBe(true);
-    expect(of(world.outcomes(two!.batch, 2, 1, true), 'dispatch')[0]!.reportEach).toBe(false);
+    expect(effectsOfType(world.outcomes(two!.batch, 2, 1, true), 'dispatch')[0]!.reportEach).toBe(false);
   });
 
   it('without slices is only removed', () => {
-    const { world } = atWork(1);
+    const { world } = createCoreWithLease(1);
     world.outcomes(1, 1, 1, true);
     const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
-    expect(types(effects)).toEqual(['kill-sandbox', 'warning', 'request-lease']);
-    expect(of(effects, 'request-lease')[0]!.warm).toBeUndefined();
+    expect(effectTypes(effects)).toEqual(['kill-sandbox', 'warning', 'request-lease']);
+    expect(effectsOfType(effects, 'request-lease')[0]!.warm).toBeUndefined();
   });
 });
 
 describe('time limits', () => {
   it('end a slice that exceeds the limit of its job; alone in its batch, it is lost at once', () => {
-    const { world } = atWork(2, { sliceMs: 300 });
+    const { world } = createCoreWithLease(2, { sliceMs: 300 });
     world.nowMs = 450;
     world.do({ type: 'progress', slot: 0, epoch: 1, sliceNumber: 1 });
     world.nowMs = 900;
     world.do({ type: 'progress', slot: 0, epoch: 1, sliceNumber: 1 });
     world.nowMs = 1_201;
     const effects = world.do({ type: 'tick' });
-    expect(of(effects, 'report')[0]).toMatchObject({ first: 1, count: 0, lost: { code: 'SLICE_TIMEOUT' } });
-    expect(types(effects)).toContain('kill-sandbox');
+    expect(effectsOfType(effects, 'report')[0]).toMatchObject({
+      first: 1,
+      count: 0,
+      lost: { code: 'SLICE_TIMEOUT' },
+    });
+    expect(effectTypes(effects)).toContain('kill-sandbox');
   });
 
   it('end a slice that shows no progress', () => {
-    const { world } = atWork(2, { sliceMs: 300 });
+    const { world } = createCoreWithLease(2, { sliceMs: 300 });
     world.nowMs = 701;
-    expect(of(world.do({ type: 'tick' }), 'report')[0]).toMatchObject({ lost: { code: 'NO_PROGRESS' } });
+    expect(effectsOfType(world.do({ type: 'tick' }), 'report')[0]).toMatchObject({
+      lost: { code: 'NO_PROGRESS' },
+    });
   });
 
   it('start anew when a slice reports its start, once', () => {
-    const { world } = atWork(100, { sliceMs: 1 });
+    const { world } = createCoreWithLease(100, { sliceMs: 1 });
     world.nowMs = 400;
-    expect(types(world.do({ type: 'begin', slot: 0, epoch: 1, sliceNumber: 5 }))).toEqual(['began']);
+    expect(effectTypes(world.do({ type: 'begin', slot: 0, epoch: 1, sliceNumber: 5 }))).toEqual(['began']);
     world.nowMs = 800;
     expect(world.do({ type: 'begin', slot: 0, epoch: 1, sliceNumber: 5 })).toEqual([]);
     expect(world.do({ type: 'begin', slot: 0, epoch: 1, sliceNumber: 50 })).toEqual([]);
-    expect(types(world.do({ type: 'tick' }))).not.toContain('kill-sandbox');
+    expect(effectTypes(world.do({ type: 'tick' }))).not.toContain('kill-sandbox');
     world.nowMs = 1_101;
-    expect(types(world.do({ type: 'tick' }))).toContain('kill-sandbox');
+    expect(effectTypes(world.do({ type: 'tick' }))).toContain('kill-sandbox');
   });
 
   it('do not count the time in which the machine was suspended', () => {
-    const { world } = atWork(2, { sliceMs: 300 });
+    const { world } = createCoreWithLease(2, { sliceMs: 300 });
     world.do({ type: 'tick' });
     world.nowMs = 3_600_000;
-    expect(types(world.do({ type: 'tick' }))).not.toContain('kill-sandbox');
+    expect(effectTypes(world.do({ type: 'tick' }))).not.toContain('kill-sandbox');
     world.nowMs += 400;
     world.do({ type: 'tick' });
     world.nowMs += 400;
-    expect(types(world.do({ type: 'tick' }))).toContain('kill-sandbox');
+    expect(effectTypes(world.do({ type: 'tick' }))).toContain('kill-sandbox');
   });
 
   it('leases are renewed before they expire', () => {
-    const { world } = atWork(2, { sliceMs: 300 }, {});
+    const { world } = createCoreWithLease(2, { sliceMs: 300 }, {});
     world.state.slots[0]!.dispatched.length = 0;
     world.nowMs = 19_999;
-    expect(of(world.do({ type: 'tick' }), 'renew')).toEqual([]);
+    expect(effectsOfType(world.do({ type: 'tick' }), 'renew')).toEqual([]);
     world.nowMs = 20_000;
-    expect(of(world.do({ type: 'tick' }), 'renew')).toEqual([{ type: 'renew', leaseIds: ['L1'] }]);
+    expect(effectsOfType(world.do({ type: 'tick' }), 'renew')).toEqual([{ type: 'renew', leaseIds: ['L1'] }]);
     world.nowMs = 39_999;
-    expect(of(world.do({ type: 'tick' }), 'renew')).toEqual([]);
+    expect(effectsOfType(world.do({ type: 'tick' }), 'renew')).toEqual([]);
   });
 });
 
 describe('recalled and lost leases', () => {
   it('a recall releases half of the undispatched slices', () => {
-    const { world, dispatched } = atWork(100, { sliceMs: 1 });
+    const { world, dispatched } = createCoreWithLease(100, { sliceMs: 1 });
     const dispatchedTo = dispatched.at(-1)!.first + dispatched.at(-1)!.count;
     const from = 101 - Math.ceil((101 - dispatchedTo) / 2);
-    expect(of(world.do({ type: 'recall', leaseId: 'L1', isWarm: false }), 'release')).toMatchObject([
-      { leaseId: 'L1', from },
-    ]);
+    expect(
+      effectsOfType(world.do({ type: 'recall', leaseId: 'L1', isWarm: false }), 'release'),
+    ).toMatchObject([{ leaseId: 'L1', from }]);
   });
 
   it('a recall releases nothing if all slices are in the sandbox', () => {
-    const { world } = atWork(1);
+    const { world } = createCoreWithLease(1);
     expect(world.do({ type: 'recall', leaseId: 'L1', isWarm: false })).toEqual([]);
   });
 
   it('a recall keeps one slice for a starting sandbox, unless the waiting one has loaded the job and this one has not', () => {
     for (const isWarm of [false, true]) {
-      const world = stand();
+      const world = createCoreFixture();
       world.do({ type: 'online' });
       world.grant(1, 1, 1);
       const effects = world.do({ type: 'recall', leaseId: 'L1', isWarm });
-      expect(of(effects, 'release')).toEqual(isWarm ? [expect.objectContaining({ from: 1 })] : []);
+      expect(effectsOfType(effects, 'release')).toEqual(isWarm ? [expect.objectContaining({ from: 1 })] : []);
     }
-    const { world } = atWork(1, { sliceMs: 300 });
+    const { world } = createCoreWithLease(1, { sliceMs: 300 });
     world.grant(2, 101, 1, { sliceMs: 300 });
     const behind = world.do({ type: 'recall', leaseId: 'L101', isWarm: false });
-    expect(of(behind, 'release')).toMatchObject([{ leaseId: 'L101', from: 101 }]);
+    expect(effectsOfType(behind, 'release')).toMatchObject([{ leaseId: 'L101', from: 101 }]);
   });
 
   it('a recall reclaims slices queued in the sandbox, between two slices, if slices became slow', () => {
-    const { world, dispatched } = atWork(20, { sliceMs: 0.1 });
+    const { world, dispatched } = createCoreWithLease(20, { sliceMs: 0.1 });
     expect(dispatched.at(-1)).toMatchObject({ first: 1, count: 20 });
     expect(world.do({ type: 'recall', leaseId: 'L1', isWarm: false })).toEqual([]);
     world.nowMs = 50;
-    expect(types(world.outcomes(1, 1, 1, false))).toEqual(['report']);
+    expect(effectTypes(world.outcomes(1, 1, 1, false))).toEqual(['report']);
     world.nowMs = 10_050;
     const effects = world.outcomes(1, 2, 1, false);
-    expect(types(effects)).toEqual(['report', 'kill-sandbox', 'release', 'open-sandbox']);
-    expect(of(effects, 'release')).toMatchObject([{ from: 12 }]);
-    expect(of(world.ready(2), 'dispatch')).toMatchObject([{ first: 3, count: 1, reportEach: false }]);
+    expect(effectTypes(effects)).toEqual(['report', 'kill-sandbox', 'release', 'open-sandbox']);
+    expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 12 }]);
+    expect(effectsOfType(world.ready(2), 'dispatch')).toMatchObject([
+      { first: 3, count: 1, reportEach: false },
+    ]);
   });
 
   it('a recall leaves the queue of a sandbox unless it takes four times as long as the set-up', () => {
     const slowAfter = (setupMs: number, sliceMs: number): string[] => {
-      const world = stand();
+      const world = createCoreFixture();
       world.do({ type: 'online' });
       world.grant(1, 1, 20, { sliceMs: 0.1 });
       world.nowMs = setupMs;
-      expect(of(world.ready(1), 'dispatch')).toMatchObject([{ first: 1, count: 20 }]);
+      expect(effectsOfType(world.ready(1), 'dispatch')).toMatchObject([{ first: 1, count: 20 }]);
       world.do({ type: 'recall', leaseId: 'L1', isWarm: false });
       world.nowMs += sliceMs;
-      return types(world.outcomes(1, 1, 1, false));
+      return effectTypes(world.outcomes(1, 1, 1, false));
     };
     // It keeps 18 slices that take as long as the last one.
     expect(slowAfter(0, 2_000)).toContain('kill-sandbox');
@@ -171,36 +188,39 @@ describe('recalled and lost leases', () => {
   });
 
   it('slow slices stay in the sandbox without a recall', () => {
-    const { world } = atWork(20, { sliceMs: 0.1 });
+    const { world } = createCoreWithLease(20, { sliceMs: 0.1 });
     world.nowMs = 10_000;
-    expect(types(world.outcomes(1, 1, 1, false))).toEqual(['report']);
+    expect(effectTypes(world.outcomes(1, 1, 1, false))).toEqual(['report']);
   });
 
   it('a revoked lease ends its sandbox if it is running, not if it is queued', () => {
-    const { world } = atWork(2, { sliceMs: 200 });
+    const { world } = createCoreWithLease(2, { sliceMs: 200 });
     world.grant(2, 101, 2, { sliceMs: 200 });
-    expect(types(world.do({ type: 'lease-lost', leaseId: 'L101' }))).toEqual(['lease-over', 'request-lease']);
-    expect(types(world.do({ type: 'lease-lost', leaseId: 'L1' }))).toContain('kill-sandbox');
+    expect(effectTypes(world.do({ type: 'lease-lost', leaseId: 'L101' }))).toEqual([
+      'lease-over',
+      'request-lease',
+    ]);
+    expect(effectTypes(world.do({ type: 'lease-lost', leaseId: 'L1' }))).toContain('kill-sandbox');
   });
 
   it('a report for a lost lease ends the lease', () => {
-    const { world } = atWork(10, { sliceMs: 1 });
+    const { world } = createCoreWithLease(10, { sliceMs: 1 });
     world.outcomes(1, 1, 5, true);
     const effects = world.do({ type: 'report-failed', report: 1, leaseLost: true });
-    expect(types(effects).slice(0, 2)).toEqual(['kill-sandbox', 'lease-over']);
+    expect(effectTypes(effects).slice(0, 2)).toEqual(['kill-sandbox', 'lease-over']);
   });
 
   it('a report that failed otherwise releases the lease from its first slice', () => {
-    const { world } = atWork(10, { sliceMs: 1 });
+    const { world } = createCoreWithLease(10, { sliceMs: 1 });
     world.outcomes(1, 1, 5, true);
     const effects = world.do({ type: 'report-failed', report: 1, leaseLost: false });
-    expect(of(effects, 'release')).toMatchObject([{ leaseId: 'L1', from: 1 }]);
+    expect(effectsOfType(effects, 'release')).toMatchObject([{ leaseId: 'L1', from: 1 }]);
   });
 });
 
 describe('a sandbox that cannot be set up', () => {
   it('by the fault of the job: its next slice is lost, the rest is released', () => {
-    const world = stand();
+    const world = createCoreFixture();
     world.do({ type: 'online' });
     world.grant(1, 1, 10);
     const effects = world.do({
@@ -210,13 +230,15 @@ describe('a sandbox that cannot be set up', () => {
       fault: 'job',
       message: 'SyntaxError',
     });
-    expect(of(effects, 'report')).toMatchObject([{ first: 1, count: 0, lost: { code: 'ASSIGN_FAILED' } }]);
-    expect(of(effects, 'release')).toMatchObject([{ from: 2 }]);
-    expect(of(effects, 'request-lease')).toHaveLength(1);
+    expect(effectsOfType(effects, 'report')).toMatchObject([
+      { first: 1, count: 0, lost: { code: 'ASSIGN_FAILED' } },
+    ]);
+    expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 2 }]);
+    expect(effectsOfType(effects, 'request-lease')).toHaveLength(1);
   });
 
   it('by the fault of this machine: the lease is released, and the slot backs off, longer each time', () => {
-    const world = stand();
+    const world = createCoreFixture();
     world.do({ type: 'online' });
     world.grant(1, 1, 10);
     const effects = world.do({
@@ -226,23 +248,23 @@ describe('a sandbox that cannot be set up', () => {
       fault: 'worker',
       message: 'no memory',
     });
-    expect(of(effects, 'report')).toEqual([]);
-    expect(of(effects, 'release')).toMatchObject([{ from: 1 }]);
-    expect(of(effects, 'request-lease')).toEqual([]);
+    expect(effectsOfType(effects, 'report')).toEqual([]);
+    expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 1 }]);
+    expect(effectsOfType(effects, 'request-lease')).toEqual([]);
     world.nowMs = 249;
-    expect(of(world.do({ type: 'tick' }), 'request-lease')).toEqual([]);
+    expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toEqual([]);
     world.nowMs = 250;
-    expect(of(world.do({ type: 'tick' }), 'request-lease')).toHaveLength(1);
+    expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toHaveLength(1);
     world.grant(2, 21, 10);
     world.do({ type: 'sandbox-failed', slot: 0, epoch: 2, fault: 'worker', message: 'no memory' });
     world.nowMs = 700;
-    expect(of(world.do({ type: 'tick' }), 'request-lease')).toEqual([]);
+    expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toEqual([]);
     world.nowMs = 750;
-    expect(of(world.do({ type: 'tick' }), 'request-lease')).toHaveLength(1);
+    expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toHaveLength(1);
   });
 
   it('a slice whose input does not exist is lost; one whose input cannot be fetched is released', () => {
-    const { world, dispatched } = atWork(10, { needsFetch: [1] });
+    const { world, dispatched } = createCoreWithLease(10, { needsFetch: [1] });
     const input = {
       type: 'input-failed',
       slot: 0,
@@ -251,19 +273,21 @@ describe('a sandbox that cannot be set up', () => {
       message: 'no blob',
     } as const;
     const lost = world.do({ ...input, fault: 'job', code: 'FETCH_FAILED' });
-    expect(of(lost, 'report')).toMatchObject([{ first: 1, lost: { code: 'FETCH_FAILED' } }]);
-    expect(types(lost)).not.toContain('kill-sandbox');
-    expect(of(lost, 'dispatch')).toMatchObject([{ epoch: 1, first: 2 }]);
-    const other = atWork(10, { needsFetch: [1] });
-    expect(of(other.world.do({ ...input, fault: 'worker' }), 'release')).toMatchObject([{ from: 1 }]);
+    expect(effectsOfType(lost, 'report')).toMatchObject([{ first: 1, lost: { code: 'FETCH_FAILED' } }]);
+    expect(effectTypes(lost)).not.toContain('kill-sandbox');
+    expect(effectsOfType(lost, 'dispatch')).toMatchObject([{ epoch: 1, first: 2 }]);
+    const other = createCoreWithLease(10, { needsFetch: [1] });
+    expect(effectsOfType(other.world.do({ ...input, fault: 'worker' }), 'release')).toMatchObject([
+      { from: 1 },
+    ]);
   });
 });
 
 describe('an input that is being fetched', () => {
   it('counts neither towards the limits of its slice nor towards the measured durations', () => {
-    const { world, dispatched } = atWork(10, { needsFetch: [1], sliceMs: 1 });
+    const { world, dispatched } = createCoreWithLease(10, { needsFetch: [1], sliceMs: 1 });
     world.nowMs = 100_000;
-    expect(of(world.do({ type: 'tick' }), 'report')).toEqual([]);
+    expect(effectsOfType(world.do({ type: 'tick' }), 'report')).toEqual([]);
     world.do({ type: 'input-ready', slot: 0, epoch: 1, batch: dispatched[0]!.batch });
     world.nowMs += 10;
     world.outcomes(dispatched[0]!.batch, 1, 1, true);
@@ -273,53 +297,55 @@ describe('an input that is being fetched', () => {
 
 describe('an input that failed', () => {
   it('does not affect the slices before and after it in the same sandbox', () => {
-    const { world, dispatched } = atWork(10, { needsFetch: [3], sliceMs: 1 });
+    const { world, dispatched } = createCoreWithLease(10, { needsFetch: [3], sliceMs: 1 });
     const { batch } = dispatched[0]!;
     const failed = { type: 'input-failed', slot: 0, epoch: 1, batch, fault: 'job', message: 'none' } as const;
-    const again = of(world.do(failed), 'dispatch');
+    const again = effectsOfType(world.do(failed), 'dispatch');
     expect(again).toMatchObject([{ first: 1, count: 2, epoch: 1 }]);
     const effects = world.outcomes(again[0]!.batch, 1, 2, true);
-    expect(of(effects, 'report')).toMatchObject([
+    expect(effectsOfType(effects, 'report')).toMatchObject([
       { first: 1, count: 2 },
       { first: 3, lost: { message: 'none' } },
     ]);
-    expect(of(effects, 'dispatch')[0]).toMatchObject({ first: 4, epoch: 1 });
+    expect(effectsOfType(effects, 'dispatch')[0]).toMatchObject({ first: 4, epoch: 1 });
   });
 });
 
 describe('stopping', () => {
   it('draining releases undispatched slices, and ends when the others are reported', () => {
-    const { world, dispatched } = atWork(100, { sliceMs: 20 });
+    const { world, dispatched } = createCoreWithLease(100, { sliceMs: 20 });
     const end = dispatched.at(-1)!.first + dispatched.at(-1)!.count;
-    expect(of(world.do({ type: 'drain' }), 'release')).toMatchObject([{ leaseId: 'L1', from: end }]);
+    expect(effectsOfType(world.do({ type: 'drain' }), 'release')).toMatchObject([
+      { leaseId: 'L1', from: end },
+    ]);
     let last: Effect[] = [];
     for (const { batch, first, count } of dispatched) last = world.outcomes(batch, first, count, true);
-    expect(of(last, 'dispatch')).toEqual([]);
-    expect(types(last)).not.toContain('drained');
+    expect(effectsOfType(last, 'dispatch')).toEqual([]);
+    expect(effectTypes(last)).not.toContain('drained');
     for (const report of [...world.state.reports.keys()]) last = world.do({ type: 'reported', report });
-    expect(types(last)).toEqual(['lease-over', 'drained']);
+    expect(effectTypes(last)).toEqual(['lease-over', 'drained']);
   });
 
   it('halting releases everything at once', () => {
-    const { world } = atWork(100, { sliceMs: 20 });
+    const { world } = createCoreWithLease(100, { sliceMs: 20 });
     const effects = world.do({ type: 'halt', reason: 'now' });
-    expect(types(effects)).toEqual(['kill-sandbox', 'release', 'lease-over', 'drained']);
-    expect(of(effects, 'release')[0]).toMatchObject({ from: 1, reason: 'now' });
-    expect(of(world.do({ type: 'online' }), 'request-lease')).toEqual([]);
+    expect(effectTypes(effects)).toEqual(['kill-sandbox', 'release', 'lease-over', 'drained']);
+    expect(effectsOfType(effects, 'release')[0]).toMatchObject({ from: 1, reason: 'now' });
+    expect(effectsOfType(world.do({ type: 'online' }), 'request-lease')).toEqual([]);
   });
 
   it('a sandbox that crashes while draining releases its slices', () => {
-    const { world } = atWork(100, { sliceMs: 20 });
+    const { world } = createCoreWithLease(100, { sliceMs: 20 });
     world.do({ type: 'drain' });
     const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
-    expect(of(effects, 'release')).toMatchObject([{ from: 1 }]);
-    expect(types(effects).at(-1)).toBe('drained');
+    expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 1 }]);
+    expect(effectTypes(effects).at(-1)).toBe('drained');
   });
 
   it('a lease that is granted meanwhile is released', () => {
-    const world = stand();
+    const world = createCoreFixture();
     world.do({ type: 'online' });
-    expect(types(world.do({ type: 'drain' }))).toEqual(['cancel-request', 'drained']);
-    expect(types(world.grant(1, 1, 10))).toEqual(['release', 'lease-over']);
+    expect(effectTypes(world.do({ type: 'drain' }))).toEqual(['cancel-request', 'drained']);
+    expect(effectTypes(world.grant(1, 1, 10))).toEqual(['release', 'lease-over']);
   });
 });

@@ -3,17 +3,22 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acts, at, play, playSandbox } from '../../testing/worker/core-acts.js';
-import { SLOTS, World } from '../../testing/worker/core-world.js';
+import {
+  applyEvent,
+  applySandboxEvent,
+  pickAt,
+  randomEvents,
+} from '../../testing/worker/core-random-events.js';
+import { SLOTS, CoreModel } from '../../testing/worker/core-model.js';
 import { CLOSE_GRACE_MS } from './owner-limits.js';
 
 describe('the core', () => {
   it('reports each slice once and in order, and never dispatches or releases a slice twice', () => {
     fc.assert(
-      fc.property(fc.array(acts, { maxLength: 120 }), (script) => {
-        const world = new World();
+      fc.property(fc.array(randomEvents, { maxLength: 120 }), (script) => {
+        const world = new CoreModel();
         world.do({ type: 'online' });
-        for (const act of script) play(world, act);
+        for (const event of script) applyEvent(world, event);
       }),
       { numRuns: 500 },
     );
@@ -23,21 +28,21 @@ describe('the core', () => {
     const end = fc.constantFrom('drain' as const, 'halt' as const);
     fc.assert(
       fc.property(
-        fc.array(acts, { maxLength: 80 }),
+        fc.array(randomEvents, { maxLength: 80 }),
         end,
-        fc.array(acts, { maxLength: 20 }),
+        fc.array(randomEvents, { maxLength: 20 }),
         (before, how, after) => {
-          const world = new World();
+          const world = new CoreModel();
           world.do({ type: 'online' });
-          for (const act of before) play(world, act);
-          play(world, { act: how });
-          for (const act of after) play(world, act);
-          play(world, { act: 'halt' });
+          for (const event of before) applyEvent(world, event);
+          applyEvent(world, { kind: how });
+          for (const event of after) applyEvent(world, event);
+          applyEvent(world, { kind: 'halt' });
           for (const report of [...world.reports.keys()]) world.do({ type: 'reported', report });
           expect(world.drained).toBe(1);
           expect(world.state.leases.size).toBe(0);
           expect(world.sandboxes.size).toBe(0);
-          for (const lease of world.leases.values()) expect(lease.over).toBe(true);
+          for (const lease of world.leases.values()) expect(lease.isOver).toBe(true);
         },
       ),
       { numRuns: 300 },
@@ -46,10 +51,11 @@ describe('the core', () => {
 
   it('holds no leases once it is paused, after any history, and requests work again afterwards', () => {
     fc.assert(
-      fc.property(fc.array(acts, { maxLength: 80 }), (before) => {
-        const world = new World();
+      fc.property(fc.array(randomEvents, { maxLength: 80 }), (before) => {
+        const world = new CoreModel();
         world.do({ type: 'online' });
-        for (const act of before) if (act.act !== 'drain' && act.act !== 'halt') play(world, act);
+        for (const event of before)
+          if (event.kind !== 'drain' && event.kind !== 'halt') applyEvent(world, event);
         world.do({ type: 'online' });
         world.do({ type: 'limits', cores: SLOTS, share: 1, paused: true });
         expect(world.requests.size).toBe(0);
@@ -77,11 +83,11 @@ describe('the core', () => {
           { minLength: 1, maxLength: 10 },
         ),
         (jobs) => {
-          const world = new World();
+          const world = new CoreModel();
           world.do({ type: 'online' });
           for (const { count, flush } of jobs) {
             world.nowMs += 10;
-            const request = at([...world.requests], 0);
+            const request = pickAt([...world.requests], 0);
             if (request !== undefined) world.grant(request, count, 'a', undefined);
             for (
               let guard = 0;
@@ -90,8 +96,8 @@ describe('the core', () => {
             ) {
               world.nowMs += 1;
               for (let s = 0; s < SLOTS; s++) {
-                playSandbox(world, { act: 'ready', slot: s });
-                playSandbox(world, { act: 'outcomes', slot: s, count: flush, bytes: 10 });
+                applySandboxEvent(world, { kind: 'ready', slot: s });
+                applySandboxEvent(world, { kind: 'outcomes', slot: s, count: flush, bytes: 10 });
               }
               for (const report of [...world.reports.keys()]) {
                 world.reports.delete(report);

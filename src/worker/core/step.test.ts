@@ -1,69 +1,76 @@
 import { describe, expect, it } from 'vitest';
-import { atWork, BYTES, JOB, of, stand, types } from '../../testing/worker/core-stand.js';
+import {
+  createCoreWithLease,
+  SEGMENT,
+  JOB,
+  effectsOfType,
+  createCoreFixture,
+  effectTypes,
+} from '../../testing/worker/core-fixture.js';
 import type { Effect } from './events.js';
 
 describe('lease requests', () => {
   it('are sent once for each slot when connected, and again after a reconnect', () => {
-    const world = stand(2);
+    const world = createCoreFixture(2);
     expect(world.do({ type: 'tick' })).toEqual([]);
     world.do({ type: 'offline' });
     const first = world.do({ type: 'online' });
-    expect(of(first, 'request-lease').map((w) => w.idle)).toEqual([true, true]);
+    expect(effectsOfType(first, 'request-lease').map((w) => w.idle)).toEqual([true, true]);
     world.do({ type: 'offline' });
     const again = world.do({ type: 'online' });
     expect(again).toEqual([{ type: 'renew', leaseIds: [] }, ...first]);
   });
 
   it('are sent when the current lease ends soon, and updated when the slot is idle', () => {
-    const { world } = atWork(10, { sliceMs: 100 });
+    const { world } = createCoreWithLease(10, { sliceMs: 100 });
     expect(world.state.slots[0]!.request).toBeUndefined();
     world.nowMs = 100;
     for (let n = 1; n < 6; n++) {
       world.nowMs = n * 100;
-      expect(of(world.outcomes(n, n, 1, true), 'request-lease')).toEqual(n === 5 ? [] : []);
+      expect(effectsOfType(world.outcomes(n, n, 1, true), 'request-lease')).toEqual(n === 5 ? [] : []);
     }
     world.nowMs = 600;
     const sixth = world.outcomes(6, 6, 1, true);
-    expect(of(sixth, 'request-lease')).toEqual([
+    expect(effectsOfType(sixth, 'request-lease')).toEqual([
       { type: 'request-lease', request: 2, idle: false, warm: JOB },
     ]);
     for (let n = 7; n < 10; n++) world.outcomes(n, n, 1, true);
-    expect(of(world.outcomes(10, 10, 1, true), 'request-lease')).toEqual([
+    expect(effectsOfType(world.outcomes(10, 10, 1, true), 'request-lease')).toEqual([
       { type: 'request-lease', request: 2, idle: true, warm: JOB },
     ]);
   });
 
   it('a lease without a pending request is released', () => {
-    const world = stand();
+    const world = createCoreFixture();
     world.do({ type: 'online' });
-    expect(types(world.grant(7, 1, 10))).toEqual(['release', 'lease-over']);
+    expect(effectTypes(world.grant(7, 1, 10))).toEqual(['release', 'lease-over']);
     world.grant(1, 1, 10);
-    expect(types(world.grant(1, 50, 10))).toEqual(['release', 'lease-over']);
+    expect(effectTypes(world.grant(1, 50, 10))).toEqual(['release', 'lease-over']);
   });
 });
 
 describe('dispatching', () => {
   it('starts with one slice, then sizes batches by time', () => {
-    const { world, dispatched } = atWork(1_000, {}, { batchMs: 25, batchMsMin: 5 });
+    const { world, dispatched } = createCoreWithLease(1_000, {}, { batchMs: 25, batchMsMin: 5 });
     expect(dispatched).toMatchObject([{ first: 1, count: 1, reportEach: false }]);
     world.nowMs = 1;
-    const next = of(world.outcomes(1, 1, 1, true), 'dispatch');
+    const next = effectsOfType(world.outcomes(1, 1, 1, true), 'dispatch');
     // 1 ms a slice: an eighth of the rest would be more than 25.
     expect(next[0]).toMatchObject({ first: 2, count: 25 });
     expect(next[1]).toMatchObject({ first: 27, count: 25 });
   });
 
   it('leaves slices for recalls: a batch takes at most an eighth of the rest', () => {
-    const { dispatched } = atWork(100, { sliceMs: 1 });
+    const { dispatched } = createCoreWithLease(100, { sliceMs: 1 });
     expect(dispatched[0]!.count).toBe(12);
   });
 
   it('sends long slices one at a time', () => {
-    expect(atWork(5, { sliceMs: 250 }).dispatched).toMatchObject([{ first: 1, count: 1 }]);
+    expect(createCoreWithLease(5, { sliceMs: 250 }).dispatched).toMatchObject([{ first: 1, count: 1 }]);
   });
 
   it('ends a batch at a slice whose input is a blob', () => {
-    const { dispatched } = atWork(1_000, { sliceMs: 0.01, needsFetch: [3, 4] });
+    const { dispatched } = createCoreWithLease(1_000, { sliceMs: 0.01, needsFetch: [3, 4] });
     expect(dispatched.map(({ first, count }) => [first, count]).slice(0, 3)).toEqual([
       [1, 3],
       [4, 1],
@@ -72,55 +79,59 @@ describe('dispatching', () => {
   });
 
   it('stops while too much is unacknowledged, and continues afterwards', () => {
-    const { world } = atWork(100, { sliceMs: 30 }, { unackedBytesMax: 15, unackedReportsMax: 100 });
+    const { world } = createCoreWithLease(
+      100,
+      { sliceMs: 30 },
+      { unackedBytesMax: 15, unackedReportsMax: 100 },
+    );
     world.nowMs = 30;
-    expect(of(world.outcomes(1, 1, 1, true), 'dispatch')).toHaveLength(1);
+    expect(effectsOfType(world.outcomes(1, 1, 1, true), 'dispatch')).toHaveLength(1);
     world.nowMs = 60;
-    expect(of(world.outcomes(2, 2, 1, true), 'dispatch')).toHaveLength(0);
+    expect(effectsOfType(world.outcomes(2, 2, 1, true), 'dispatch')).toHaveLength(0);
     world.nowMs = 90;
     world.outcomes(3, 3, 1, true);
-    expect(of(world.do({ type: 'reported', report: 1 }), 'dispatch')).toHaveLength(0);
-    expect(of(world.do({ type: 'reported', report: 2 }), 'dispatch').length).toBeGreaterThan(0);
+    expect(effectsOfType(world.do({ type: 'reported', report: 1 }), 'dispatch')).toHaveLength(0);
+    expect(effectsOfType(world.do({ type: 'reported', report: 2 }), 'dispatch').length).toBeGreaterThan(0);
   });
 
   it('starts the next lease before the current one is complete, in the same sandbox', () => {
-    const { world } = atWork(2, { sliceMs: 10 });
+    const { world } = createCoreWithLease(2, { sliceMs: 10 });
     const next = world.grant(2, 101, 2, { sliceMs: 10 });
-    expect(types(next)).toEqual(['dispatch']);
-    expect(of(next, 'dispatch')[0]).toMatchObject({ leaseId: 'L101', first: 101 });
+    expect(effectTypes(next)).toEqual(['dispatch']);
+    expect(effectsOfType(next, 'dispatch')[0]).toMatchObject({ leaseId: 'L101', first: 101 });
   });
 
   it('replaces the sandbox for another job once the first job has no slices left', () => {
-    const { world } = atWork(1, { sliceMs: 10 });
+    const { world } = createCoreWithLease(1, { sliceMs: 10 });
     const other = world.grant(2, 201, 1, { jobId: 'other', sliceMs: 10 });
-    expect(types(other)).toEqual(['prepare']);
+    expect(effectTypes(other)).toEqual(['prepare']);
     const end = world.outcomes(1, 1, 1, true);
-    expect(types(end)).toEqual(['report', 'kill-sandbox', 'open-sandbox', 'request-lease']);
-    expect(of(end, 'open-sandbox')[0]).toMatchObject({ jobId: 'other', epoch: 2 });
+    expect(effectTypes(end)).toEqual(['report', 'kill-sandbox', 'open-sandbox', 'request-lease']);
+    expect(effectsOfType(end, 'open-sandbox')[0]).toMatchObject({ jobId: 'other', epoch: 2 });
   });
 });
 
 describe('outcomes', () => {
   it('are reported as they arrive', () => {
-    const { world } = atWork(8, { sliceMs: 5 });
-    const [report] = of(world.outcomes(1, 1, 1, true), 'report');
-    expect(report).toMatchObject({ leaseId: 'L1', first: 1, count: 1, segment: BYTES });
+    const { world } = createCoreWithLease(8, { sliceMs: 5 });
+    const [report] = effectsOfType(world.outcomes(1, 1, 1, true), 'report');
+    expect(report).toMatchObject({ leaseId: 'L1', first: 1, count: 1, segment: SEGMENT });
   });
 
   it('end the lease when all reports are acknowledged', () => {
-    const { world } = atWork(1);
-    expect(types(world.outcomes(1, 1, 1, true))).toEqual([
+    const { world } = createCoreWithLease(1);
+    expect(effectTypes(world.outcomes(1, 1, 1, true))).toEqual([
       'report',
       'quiesce-sandbox',
       'sandbox-idle',
       'request-lease',
     ]);
     expect(world.state.leases.size).toBe(1);
-    expect(types(world.do({ type: 'reported', report: 1 }))).toEqual(['lease-over']);
+    expect(effectTypes(world.do({ type: 'reported', report: 1 }))).toEqual(['lease-over']);
     expect(world.state.leases.size).toBe(0);
   });
 
-  const cheats: [string, (w: ReturnType<typeof stand>) => Effect[]][] = [
+  const cheats: [string, (w: ReturnType<typeof createCoreFixture>) => Effect[]][] = [
     ['a slice that is not its turn', (w) => w.outcomes(1, 2, 1, false)],
     ['another batch', (w) => w.outcomes(2, 1, 1, false)],
     ['more than was dispatched', (w) => w.outcomes(1, 1, 13, true)],
@@ -129,15 +140,15 @@ describe('outcomes', () => {
     ['no slices', (w) => w.outcomes(1, 1, 0, false)],
   ];
   it.each(cheats)('kill the sandbox if it reports %s', (_what, cheat) => {
-    const { world, dispatched } = atWork(100, { sliceMs: 1 });
+    const { world, dispatched } = createCoreWithLease(100, { sliceMs: 1 });
     expect(dispatched[0]!.count).toBe(12);
     const effects = cheat(world);
-    expect(types(effects).slice(0, 3)).toEqual(['kill-sandbox', 'warning', 'open-sandbox']);
-    expect(of(effects, 'report')).toEqual([]);
+    expect(effectTypes(effects).slice(0, 3)).toEqual(['kill-sandbox', 'warning', 'open-sandbox']);
+    expect(effectsOfType(effects, 'report')).toEqual([]);
   });
 
   it('have their compute time capped at the elapsed time', () => {
-    const { world } = atWork(1);
+    const { world } = createCoreWithLease(1);
     world.nowMs = 10;
     const effects = world.do({
       type: 'outcomes',
@@ -148,13 +159,13 @@ describe('outcomes', () => {
       count: 1,
       computeMs: 1e12,
       done: true,
-      segment: BYTES,
+      segment: SEGMENT,
     });
-    expect(of(effects, 'report')[0]!.computeMs).toBeLessThan(100);
+    expect(effectsOfType(effects, 'report')[0]!.computeMs).toBeLessThan(100);
   });
 
   it('are ignored from a sandbox that was killed', () => {
-    const { world } = atWork(10);
+    const { world } = createCoreWithLease(10);
     world.do({ type: 'lease-lost', leaseId: 'L1' });
     expect(world.outcomes(1, 1, 1, true, 1)).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { deferred } from '../../lib/deferred.js';
 import { isError } from '../../lib/errors.js';
 import { REMOTE_BYTES_MAX } from '../../protocol/limits.js';
 import { decodeValue } from '../../protocol/values/values.js';
-import { gives, serveData, type Answer, type DataServer } from '../../testing/data-server.js';
+import { respondWith, serveData, type RequestHandler, type DataServer } from '../../testing/data-server.js';
 import { RemoteInputs } from './remote-inputs.js';
 
 const LEASE = 'a lease';
@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function site(paths: Record<string, Answer>): Promise<DataServer> {
+async function site(paths: Record<string, RequestHandler>): Promise<DataServer> {
   const server = await serveData(paths);
   servers.push(server);
   return server;
@@ -60,10 +60,10 @@ function from(origin: string, clock: Clock = systemClock) {
 
 describe('the value at an address', () => {
   it('is text, a value or bytes, according to its content type', async () => {
-    const { origin, asked } = await site({
-      '/text': gives('text/csv', 'ä,b'),
-      '/json': gives('application/geo+json; charset=utf-8', '{"__proto__":1,"a":[null]}'),
-      '/bytes': gives('application/octet-stream', new Uint8Array([1, 2])),
+    const { origin, requests: asked } = await site({
+      '/text': respondWith('text/csv', 'ä,b'),
+      '/json': respondWith('application/geo+json; charset=utf-8', '{"__proto__":1,"a":[null]}'),
+      '/bytes': respondWith('application/octet-stream', new Uint8Array([1, 2])),
       '/none': (_request, response) => void response.writeHead(200).end('x'),
     });
     const { get, options } = from(origin);
@@ -86,10 +86,10 @@ describe('the value at an address', () => {
   });
 
   it('is rejected without a retry if it does not match its content type', async () => {
-    const { origin, asked } = await site({
-      '/json': gives('application/json', '{'),
-      '/text': gives('text/plain', new Uint8Array([0xff])),
-      '/deep': gives('application/json', '['.repeat(2_000) + ']'.repeat(2_000)),
+    const { origin, requests: asked } = await site({
+      '/json': respondWith('application/json', '{'),
+      '/text': respondWith('text/plain', new Uint8Array([0xff])),
+      '/deep': respondWith('application/json', '['.repeat(2_000) + ']'.repeat(2_000)),
       '/gone': (_request, response) => void response.writeHead(410).end(),
     });
     const { fail } = from(origin);
@@ -103,7 +103,7 @@ describe('the value at an address', () => {
   });
 
   it.each([201, 203, 204, 206])('is refused with %i: only 200 says that it is all there', async (status) => {
-    const { origin, asked } = await site({
+    const { origin, requests: asked } = await site({
       '/a': (_request, response) =>
         void response.writeHead(status, { 'content-type': 'text/plain' }).end(status === 204 ? '' : 'a part'),
     });
@@ -114,8 +114,8 @@ describe('the value at an address', () => {
 
 describe('the origins of a fetch', () => {
   it('must be declared by the job and allowed by the owner of the machine', async () => {
-    const here = await site({ '/a': gives('text/plain', 'a') });
-    const other = await site({ '/a': gives('text/plain', 'b') });
+    const here = await site({ '/a': respondWith('text/plain', 'a') });
+    const other = await site({ '/a': respondWith('text/plain', 'b') });
     const { fail, allowed } = from(here.origin);
     expect(await fail(`${other.origin}/a`)).toMatch(/^ORIGIN_NOT_ALLOWED /);
     expect(await fail(`${other.origin}/a`, 1, [here.origin, other.origin])).toMatch(/^FORBIDDEN /);
@@ -123,11 +123,11 @@ describe('the origins of a fetch', () => {
     expect(await fail(`${here.origin}/../a`)).toMatch(/^ORIGIN_NOT_ALLOWED /);
     allowed.pop();
     expect(await fail('/a')).toMatch(/^FORBIDDEN /);
-    expect([...here.asked, ...other.asked]).toEqual([]);
+    expect([...here.requests, ...other.requests]).toEqual([]);
   });
 
   it('do not include the target of a redirect', async () => {
-    const other = await site({ '/a': gives('text/plain', 'b') });
+    const other = await site({ '/a': respondWith('text/plain', 'b') });
     const { origin } = await site({
       '/away': (_request, response) => void response.writeHead(302, { location: `${other.origin}/a` }).end(),
     });
@@ -135,16 +135,16 @@ describe('the origins of a fetch', () => {
     expect(await fail('/away')).toMatch(
       /^FETCH_FAILED .*could not be fetched: it leads elsewhere, and redirects are not followed/,
     );
-    expect(other.asked).toEqual([]);
+    expect(other.requests).toEqual([]);
   });
 });
 
 describe('the limits of a fetch', () => {
   it('a transient error is retried up to three attempts', async () => {
     let left = 2;
-    const { origin, asked } = await site({
+    const { origin, requests: asked } = await site({
       '/busy': (request, response) =>
-        left-- > 0 ? void response.writeHead(503).end() : gives('text/plain', 'now')(request, response),
+        left-- > 0 ? void response.writeHead(503).end() : respondWith('text/plain', 'now')(request, response),
       '/down': (_request, response) => void response.writeHead(500).end(),
       '/cut': (_request, response) => {
         response.writeHead(200, { 'content-length': 100 }).write('part');
@@ -189,7 +189,7 @@ describe('the limits of a fetch', () => {
     await asked.promise;
     clock.late(60_000);
     expect(await failed).toMatch(/^FETCH_FAILED .*took more than 60 s/);
-    await expect.poll(() => server.open).toBe(0);
+    await expect.poll(() => server.openRequests).toBe(0);
   });
 
   it('a response that does not begin times out after 15 seconds', async () => {
@@ -200,11 +200,11 @@ describe('the limits of a fetch', () => {
     await asked.promise;
     clock.late(15_000);
     expect(await failed).toMatch(/^FETCH_FAILED .*did not begin for more than 15 s/);
-    await expect.poll(() => server.open).toBe(0);
+    await expect.poll(() => server.openRequests).toBe(0);
   });
 
   it('a server that asks clients to wait gets no requests, and no slice is charged', async () => {
-    const { origin, asked } = await site({
+    const { origin, requests: asked } = await site({
       '/busy': (_request, response) => void response.writeHead(503, { 'retry-after': '60' }).end(),
     });
     const { fail } = from(origin, eager());
@@ -216,7 +216,8 @@ describe('the limits of a fetch', () => {
   it('at most six fetches from one origin are in flight, and waiting ones follow', async () => {
     const open: (() => void)[] = [];
     const server = await site({
-      '/wait': (request, response) => void open.push(() => gives('text/plain', 'ok')(request, response)),
+      '/wait': (request, response) =>
+        void open.push(() => respondWith('text/plain', 'ok')(request, response)),
     });
     const { get } = from(server.origin);
     const all = Array.from({ length: 9 }, (_, i) =>
@@ -225,7 +226,7 @@ describe('the limits of a fetch', () => {
     await expect.poll(() => open.length).toBe(6);
     for (let done = 0; done < 9; done++) {
       await expect.poll(() => open.length > 0).toBe(true);
-      expect(server.open).toBeLessThanOrEqual(6);
+      expect(server.openRequests).toBeLessThanOrEqual(6);
       open.shift()!();
     }
     expect(await Promise.all(all)).toEqual(Array.from({ length: 9 }, () => 'ok'));
@@ -236,7 +237,8 @@ describe('a dropped fetch', () => {
   it('is aborted, in flight or waiting, and earlier slices are not affected', async () => {
     const open: (() => void)[] = [];
     const server = await site({
-      '/wait': (request, response) => void open.push(() => gives('text/plain', 'ok')(request, response)),
+      '/wait': (request, response) =>
+        void open.push(() => respondWith('text/plain', 'ok')(request, response)),
     });
     const { remotes, get, fail } = from(server.origin);
     const first = get('/wait', 1);
@@ -244,8 +246,8 @@ describe('a dropped fetch', () => {
     await expect.poll(() => open.length).toBe(4);
     remotes.drop(LEASE, 2);
     expect(new Set(await Promise.all(others))).toEqual(new Set(['ABORTED The slice was released.']));
-    await expect.poll(() => server.open).toBe(1);
-    expect(server.asked).toHaveLength(4);
+    await expect.poll(() => server.openRequests).toBe(1);
+    expect(server.requests).toHaveLength(4);
     open[0]!();
     expect(await first).toBe('ok');
   });
@@ -263,8 +265,8 @@ describe('a dropped fetch', () => {
     expect(await failed).toBe('ABORTED The slice was released.');
     // A later fetch is sent, and it is the only one.
     void fail('/wait?later', 3);
-    await expect.poll(() => server.asked.map(({ path }) => path)).toEqual(['/wait?later']);
+    await expect.poll(() => server.requests.map(({ path }) => path)).toEqual(['/wait?later']);
     remotes.drop(LEASE);
-    await expect.poll(() => server.open).toBe(0);
+    await expect.poll(() => server.openRequests).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jobId, OWNER, stage, stageKeeper } from '../../testing/worker/worker-stage.js';
-import type { Stage } from '../../testing/worker/worker-stage.js';
+import { jobId, OWNER, createWorkerFixture, trackFixtures } from '../../testing/worker/worker-fixture.js';
+import type { WorkerFixture } from '../../testing/worker/worker-fixture.js';
 import { STOP_GRACE_MS } from './stop-options.js';
 
 const JOB = jobId('squares');
@@ -10,19 +10,19 @@ const taking = (ms: number) => ({
   slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: datum, ms }),
 });
 
-const keep = stageKeeper();
-async function start(...args: Parameters<typeof stage>): Promise<Stage> {
-  const made = keep(stage(...args));
+const keep = trackFixtures();
+async function start(...args: Parameters<typeof createWorkerFixture>): Promise<WorkerFixture> {
+  const made = keep(createWorkerFixture(...args));
   await made.worker.start();
   await made.clock.advance(0);
   return made;
 }
-const held = ({ scheduler }: Stage): number => scheduler.leases.size;
-const done = ({ scheduler }: Stage, job = JOB): number => scheduler.outcomes.get(job)!.size;
+const held = ({ scheduler }: WorkerFixture): number => scheduler.leases.size;
+const done = ({ scheduler }: WorkerFixture, job = JOB): number => scheduler.outcomes.get(job)!.size;
 
 describe('hours of the day', () => {
   /** The hour of the day on the worker's clock. */
-  const hourOf = ({ clock }: Stage): number => new Date(clock.wallMs()).getHours();
+  const hourOf = ({ clock }: WorkerFixture): number => new Date(clock.wallMs()).getHours();
 
   it('pause the worker outside them, and can be changed', async () => {
     const on = await start(taking(60_000), { cores: 1 });
@@ -45,7 +45,7 @@ describe('a stop that lets slices finish', () => {
   it('accepts no more work, reports the running slices however long they take, and then closes', async () => {
     const on = await start(taking(20_000), { cores: 1 });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, chunk: 5 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, slicesPerLease: 5 });
     await clock.runUntil(() => host.runs.size > 0);
     const stopped = worker.stop({ graceMs: 600_000 });
     await clock.advance(2 * STOP_GRACE_MS);

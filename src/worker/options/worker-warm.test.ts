@@ -4,8 +4,14 @@
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import { memoryStorage } from '../../lib/storage/storage.js';
-import { jobId, OWNER, stage, stageKeeper, workOff } from '../../testing/worker/worker-stage.js';
-import type { Stage } from '../../testing/worker/worker-stage.js';
+import {
+  jobId,
+  OWNER,
+  createWorkerFixture,
+  trackFixtures,
+  runJobToCompletion,
+} from '../../testing/worker/worker-fixture.js';
+import type { WorkerFixture } from '../../testing/worker/worker-fixture.js';
 import type { WorkerOptions } from './resolve-options.js';
 
 const JOB = jobId('one');
@@ -17,27 +23,27 @@ const script = {
   slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: datum, ms: 5 }),
 };
 
-const keep = stageKeeper();
-function on(options: WorkerOptions = {}): Stage {
-  return keep(stage(script, options));
+const keep = trackFixtures();
+function on(options: WorkerOptions = {}): WorkerFixture {
+  return keep(createWorkerFixture(script, options));
 }
 describe('warm-function', () => {
   it('is the default policy: a job gets its sandbox again', async () => {
     const s = on();
     await s.worker.start();
-    await workOff(s, JOB);
-    await workOff(s, OTHER);
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
+    await runJobToCompletion(s, OTHER);
+    await runJobToCompletion(s, JOB);
     expect(s.host.assignments).toHaveLength(2);
-    await workOff(s, OTHER);
+    await runJobToCompletion(s, OTHER);
     expect(s.host.assignments).toHaveLength(2);
   });
 
   it('reports to the scheduler which jobs start at once, also when that changes while it waits', async () => {
     const s = on({ cores: 2 });
     await s.worker.start();
-    const wants = (): unknown[] => s.scheduler.said.filter(({ type }) => type === 'lease.request');
-    for (const id of [JOB, OTHER, THIRD]) await workOff(s, id);
+    const wants = (): unknown[] => s.scheduler.received.filter(({ type }) => type === 'lease.request');
+    for (const id of [JOB, OTHER, THIRD]) await runJobToCompletion(s, id);
     await s.clock.advance(1_000);
     const worktime = { name: 'map-basic', version: expect.any(String) as string };
     const before = wants().length;
@@ -60,7 +66,7 @@ describe('warm-function', () => {
   it('keeps a limited number of sandboxes for a limited time', async () => {
     const s = on();
     await s.worker.start();
-    for (const id of [JOB, OTHER, THIRD]) await workOff(s, id);
+    for (const id of [JOB, OTHER, THIRD]) await runJobToCompletion(s, id);
     // One in its slot, one idle: this worker has one core.
     expect(s.host.alive).toBe(2);
     await s.clock.advance(3 * MINUTE);
@@ -70,13 +76,13 @@ describe('warm-function', () => {
   it('keeps no sandbox of a blocked job, and none while paused', async () => {
     const s = on();
     await s.worker.start();
-    await workOff(s, JOB);
-    await workOff(s, OTHER);
+    await runJobToCompletion(s, JOB);
+    await runJobToCompletion(s, OTHER);
     expect(s.host.alive).toBe(2);
     s.worker.block({ jobId: JOB });
     await s.clock.advance(10);
     expect(s.host.alive).toBe(1);
-    await workOff(s, THIRD);
+    await runJobToCompletion(s, THIRD);
     s.worker.pause();
     await s.clock.advance(10);
     expect(s.host.alive).toBe(0);
@@ -89,12 +95,12 @@ describe('a prewarmed sandbox', () => {
     await s.worker.start();
     await s.clock.advance(MINUTE);
     expect(s.host.warmed).toBe(0);
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     expect(s.host.warmed).toBe(0);
     await s.clock.advance(1_000);
     expect(s.host.warmed).toBe(1);
     const asked = s.host.owners.length;
-    await workOff(s, OTHER);
+    await runJobToCompletion(s, OTHER);
     expect(s.host.owners).toHaveLength(asked);
     expect(s.host.assignments[1]!.assets).toEqual({});
   });
@@ -113,16 +119,16 @@ describe('a prewarmed sandbox', () => {
   it('is ended after a time without demand, and with the worker', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     await s.clock.advance(1_000);
-    expect(s.host.spares).toBe(1);
+    expect(s.host.prewarmed).toBe(1);
     await s.clock.advance(6 * MINUTE);
-    expect(s.host.spares).toBe(0);
-    await workOff(s, OTHER);
+    expect(s.host.prewarmed).toBe(0);
+    await runJobToCompletion(s, OTHER);
     await s.clock.advance(1_000);
-    expect(s.host.spares).toBe(1);
+    expect(s.host.prewarmed).toBe(1);
     await s.clock.runUntil(s.worker.stop());
-    expect(s.host.spares).toBe(0);
+    expect(s.host.prewarmed).toBe(0);
   });
 });
 
@@ -130,10 +136,10 @@ describe('cold', () => {
   it('keeps no sandbox and prewarms none', async () => {
     const s = on({ policy: 'cold' });
     await s.worker.start();
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     await s.clock.advance(1_000);
     expect([s.host.alive, s.host.warmed, s.host.snapshots]).toEqual([0, 0, 0]);
-    await workOff(s, OTHER);
+    await runJobToCompletion(s, OTHER);
     expect(s.host.owners).toHaveLength(2);
   });
 });
@@ -145,8 +151,8 @@ describe('blobs that a job names', () => {
     const fs = { blob: sha256Hex(bundle), bytes: bundle.length, cwd: '/data' };
     const downloads: string[] = [];
     for (let life = 0; life < 2; life++) {
-      const s: Stage = keep(
-        stage(
+      const s: WorkerFixture = keep(
+        createWorkerFixture(
           script,
           {},
           {

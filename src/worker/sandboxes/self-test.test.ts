@@ -7,7 +7,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { SegmentWriter } from '../../protocol/segment/segment.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
 import type { SandboxHost } from '../hosts/port/sandbox-host.js';
-import { stage, stageKeeper } from '../../testing/worker/worker-stage.js';
+import { createWorkerFixture, trackFixtures } from '../../testing/worker/worker-fixture.js';
 import { testSandboxes } from './self-test.js';
 
 /** A host whose sandboxes answer each message with the given ones. */
@@ -39,7 +39,7 @@ function result(value: unknown): unknown {
 const giving = (value: unknown): SandboxHost =>
   answering((type) => [type === 'assign' ? { type: 'assigned' } : result(value)]);
 
-const on = stageKeeper();
+const on = trackFixtures();
 
 describe('the test of a worker’s sandboxes', () => {
   it('offers all worktimes if all can run', async () => {
@@ -89,7 +89,7 @@ describe('the test of a worker’s sandboxes', () => {
       },
     };
     const { worker, scheduler, clock, names } = on(
-      stage({}, {}, { testsSandboxes: true, hosts: { thread: () => host } }),
+      createWorkerFixture({}, {}, { testsSandboxes: true, hosts: { thread: () => host } }),
     );
     const started = expect(clock.runUntil(worker.start())).rejects.toMatchObject(error);
     await started;

@@ -2,19 +2,25 @@
  * A worker's sandboxes between slices: asked to quiesce, monitored while they are quiesced, and ended if they are not.
  */
 import { describe, expect, it } from 'vitest';
-import { jobId, OWNER, stage, stageKeeper, workOff } from '../../testing/worker/worker-stage.js';
-import type { Stage } from '../../testing/worker/worker-stage.js';
+import {
+  jobId,
+  OWNER,
+  createWorkerFixture,
+  trackFixtures,
+  runJobToCompletion,
+} from '../../testing/worker/worker-fixture.js';
+import type { WorkerFixture } from '../../testing/worker/worker-fixture.js';
 import { QUIESCE_MS_MAX } from './quiesce-monitor.js';
 
 const JOB = jobId('one');
 const OTHER = jobId('two');
 const MINUTE = 60_000;
 
-const keep = stageKeeper();
+const keep = trackFixtures();
 /** A worker whose sandboxes confirm that they have quiesced while `answers()`; `rests` counts the confirmations. */
-async function begin(answers: () => boolean): Promise<Stage & { rests: () => number }> {
+async function begin(answers: () => boolean): Promise<WorkerFixture & { rests: () => number }> {
   let rests = 0;
-  const made = stage({
+  const made = createWorkerFixture({
     slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
     post: (message) => {
       if ((message as { type: string }).type !== 'quiesced') return [message];
@@ -29,26 +35,26 @@ async function begin(answers: () => boolean): Promise<Stage & { rests: () => num
 describe('a sandbox without work', () => {
   it('is quiesced, in its slot and while it is kept idle, and is asked again at intervals', async () => {
     const s = await begin(() => true);
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     await s.clock.advance(10);
     expect(s.rests()).toBe(1);
-    await workOff(s, OTHER);
+    await runJobToCompletion(s, OTHER);
     await s.clock.advance(MINUTE);
     expect(s.host.alive).toBe(2);
     expect(s.rests()).toBeGreaterThan(60);
     expect(s.rests()).toBeLessThan(150);
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     expect(s.host.assignments).toHaveLength(2);
   });
 
   it('is reported as idle after a moment, and as ready when it gets slices again', async () => {
     const s = await begin(() => true);
     const state = (): string => s.worker.status.sandboxes[0]!.state;
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     expect(state()).toBe('ready');
     await s.clock.advance(1_000);
     expect(state()).toBe('idle');
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     const states = s.events.filter(({ name }) => name === 'sandbox').map(({ payload }) => payload);
     expect(states.map((one) => (one as { state: string }).state)).toEqual([
       'opening',
@@ -61,7 +67,7 @@ describe('a sandbox without work', () => {
   it('is ended without a charge if it does not answer, and the job starts in another', async () => {
     let answers = true;
     const s = await begin(() => answers);
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     await s.clock.advance(10);
     answers = false;
     await s.clock.advance(MINUTE);
@@ -69,13 +75,13 @@ describe('a sandbox without work', () => {
     expect(s.scheduler.losses).toEqual([]);
     expect(s.names()).toContain('warning');
     answers = true;
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     expect(s.host.assignments).toHaveLength(2);
   });
 
   it('gets the time to answer once more after its machine was suspended', async () => {
     const s = await begin(() => false);
-    await workOff(s, JOB);
+    await runJobToCompletion(s, JOB);
     await s.clock.advance(10);
     const real = s.clock.monotonicMs.bind(s.clock);
     s.clock.monotonicMs = () => real() + MINUTE;
@@ -95,8 +101,8 @@ describe('a sandbox without work', () => {
 
   it('is ended if it does not answer, also while other sandboxes work', async () => {
     const s = await begin(() => false);
-    await workOff(s, JOB);
-    await workOff(s, OTHER);
+    await runJobToCompletion(s, JOB);
+    await runJobToCompletion(s, OTHER);
     expect(s.host.alive).toBe(2);
     await s.clock.advance(QUIESCE_MS_MAX + 10);
     expect(s.host.alive).toBe(0);
@@ -104,7 +110,7 @@ describe('a sandbox without work', () => {
 });
 
 it('a sandbox that confirms that it has quiesced without being asked is ended', async () => {
-  const made = stage({
+  const made = createWorkerFixture({
     slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 5 }),
     post: (message) => [message, { type: 'quiesced', nonce: 'guessed' }],
   });

@@ -4,30 +4,39 @@
 import { describe, expect, it } from 'vitest';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { FakeSandboxScript } from '../../testing/worker/fake-sandbox.js';
-import { jobId, OWNER, stage, stageKeeper, workOff } from '../../testing/worker/worker-stage.js';
-import type { Stage } from '../../testing/worker/worker-stage.js';
+import {
+  jobId,
+  OWNER,
+  createWorkerFixture,
+  trackFixtures,
+  runJobToCompletion,
+} from '../../testing/worker/worker-fixture.js';
+import type { WorkerFixture } from '../../testing/worker/worker-fixture.js';
 
 const JOB = jobId('squares');
 const OTHER = jobId('other');
 const MINUTE = 60_000;
 const PYTHON = { worktime: { name: 'pyodide', range: '*' } };
 
-const keep = stageKeeper();
+const keep = trackFixtures();
 
 /** Whether Python's files can be loaded, and whether it starts with them; tests change these. */
-function on(state: { hasFiles: boolean; starts: boolean }, script: Partial<FakeSandboxScript> = {}): Stage {
+function on(
+  state: { hasFiles: boolean; starts: boolean },
+  script: Partial<FakeSandboxScript> = {},
+): WorkerFixture {
   const worktimeFiles = () => async () => {
     if (!state.hasFiles) throw new ManyhandsError('BLOB_UNKNOWN', 'The scheduler has no such file.');
     return {};
   };
   const assign = (): 'assigned' | 'refuse' => (state.starts ? 'assigned' : 'refuse');
   const warms = (): boolean => state.starts;
-  return keep(stage({ assign, warms, ...script }, { policy: 'cold' }, { worktimeFiles }));
+  return keep(createWorkerFixture({ assign, warms, ...script }, { policy: 'cold' }, { worktimeFiles }));
 }
 
-const offered = ({ scheduler }: Stage): string[] =>
+const offered = ({ scheduler }: WorkerFixture): string[] =>
   scheduler.workers.at(-1)!.worktimes.map(({ name }) => name);
-const told = ({ events }: Stage): unknown[] =>
+const told = ({ events }: WorkerFixture): unknown[] =>
   events.filter(({ name }) => name === 'worktime').map(({ payload }) => payload);
 
 describe('a worktime that does not start any more', () => {
@@ -82,7 +91,7 @@ describe('a worktime that does not start any more', () => {
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: PYTHON });
     await clock.advance(1_000);
     expect(offered(made)).toEqual(['map-basic', 'wasm']);
-    await workOff(made, OTHER);
+    await runJobToCompletion(made, OTHER);
     expect(scheduler.isComplete(JOB)).toBe(false);
   });
 });
@@ -92,7 +101,7 @@ describe('a job that cannot be set up', () => {
     const made = on({ hasFiles: true, starts: true }, { assign: () => 'refuse' });
     const { worker, scheduler, clock, host } = made;
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 8, chunk: 1 });
+    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 8, slicesPerLease: 1 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses.length).toBe(24);
     expect(host.warmed).toBe(1);

@@ -109,21 +109,6 @@ describe('a WebAssembly memory', () => {
     expect(memories.map((memory) => memory.grow(10))).toEqual(memories.map(() => 1));
   });
 
-  it('with 64-bit addresses is limited too, where the engine supports it', () => {
-    const wasm = limited();
-    if (!wasm.validate(defining([4, 1]))) return;
-    const memory = memoryOf(new wasm.Instance(new wasm.Module(defining([4, 1]))));
-    expect(() => memory.grow(100_000n as unknown as number)).toThrow(RangeError);
-    const wide = {
-      address: 'i64',
-      initial: 1n,
-      maximum: 100_000n,
-    } as unknown as WebAssembly.MemoryDescriptor;
-    const made = new wasm.Memory(wide);
-    expect(made.grow(1_023n as unknown as number)).toBe(1n);
-    expect(() => made.grow(1n as unknown as number)).toThrow(RangeError);
-  });
-
   it('with an invalid descriptor is refused with the error of the engine', () => {
     const [wasm, native] = [limited(), runInNewContext('WebAssembly') as Wasm];
     const wrong: unknown[] = [

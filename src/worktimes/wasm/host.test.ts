@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assemble } from '../../../tests/rig/wat.js';
+import { assemble } from '../../../tests/fixtures/wat.js';
 import { instantiate, type HostOptions } from './host.js';
 import { CapturedOutput } from './streams.js';
 import { DirectoryNode } from './wasi/inodes.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assemble } from '../../../tests/rig/wat.js';
+import { assemble } from '../../../tests/fixtures/wat.js';
 import { isError } from '../../lib/errors.js';
 import { isComponent, isWasm, readInterface } from './module-reader.js';
 import { planModule } from './plan-module.js';

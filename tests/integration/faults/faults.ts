@@ -3,101 +3,105 @@
  * @module
  */
 import type { SeededRandom } from '../../../src/testing/seeded-random.js';
-import { lasting } from '../../rig/lasting.mjs';
-import type { Carried, Direction, Fault } from './faulty-proxy.js';
+import { faultDuration } from '../../fixtures/fault-duration.mjs';
+import type { ProxiedConnection, Direction, Fault } from './faulty-proxy.js';
 
-/** How often the fault struck, so that a test can tell that it was there at all. */
-export interface Struck {
+/** Number of times the fault took effect; a test checks that it is not 0. */
+export interface FaultCount {
   times: number;
 }
 
-export type MakeFault = (random: SeededRandom, struck: Struck) => Fault;
+export type MakeFault = (random: SeededRandom, count: FaultCount) => Fault;
 
-/** All that is sent takes its time, and what comes behind it does not overtake it. */
-const latency: MakeFault = (random, struck) => ({
+/** All data are delayed by a random time, in order. */
+const latency: MakeFault = (random, count) => ({
   async pass(bytes, to, _, came) {
-    struck.times += 1;
-    await lasting(Math.max(0, came + random.between(0, 900) - performance.now()));
+    count.times += 1;
+    await faultDuration(Math.max(0, came + random.between(0, 900) - performance.now()));
     to.write(bytes);
   },
 });
 
 /** About 4 KiB a second. */
-const narrow: MakeFault = (_, struck) => ({
+const lowBandwidth: MakeFault = (_, count) => ({
   async pass(bytes, to) {
-    struck.times += 1;
+    count.times += 1;
     for (let at = 0; at < bytes.length && !to.destroyed; at += 512) {
       to.write(bytes.subarray(at, at + 512));
-      await lasting(120);
+      await faultDuration(120);
     }
   },
 });
 
-/** Some of what is sent arrives in part, and then the connection ends. */
-const cutWithinMessages: MakeFault = (random, struck) => ({
+/** Some data arrive in part, and then the connection is reset. */
+const resetWithinMessages: MakeFault = (random, count) => ({
   async pass(bytes, to, carried) {
     if (!random.chance(0.15)) return void to.write(bytes);
-    struck.times += 1;
+    count.times += 1;
     await new Promise((written) => to.write(bytes.subarray(0, random.integer(0, bytes.length - 1)), written));
-    carried.cut();
+    carried.disconnect();
   },
 });
 
-const cutAll = (connections: ReadonlySet<Carried>, struck: Struck, chance = (): boolean => true): void => {
+const resetAll = (
+  connections: ReadonlySet<ProxiedConnection>,
+  count: FaultCount,
+  chance = (): boolean => true,
+): void => {
   for (const carried of connections) {
     if (!chance()) continue;
-    struck.times += 1;
-    carried.cut();
+    count.times += 1;
+    carried.disconnect();
   }
 };
 
-/** Connections end, one after the other or many at once. */
-const cutOften: MakeFault = (random, struck) => ({
-  begin: (connections) => cutAll(connections, struck, () => random.chance(0.7)),
+/** Connections are reset, one after the other or many at once. */
+const resetOften: MakeFault = (random, count) => ({
+  begin: (connections) => resetAll(connections, count, () => random.chance(0.7)),
   againAfterMs: () => random.between(200, 1_700),
 });
 
-/** Nobody listens: whoever comes is turned away. */
-const refused: MakeFault = (_, struck) => ({
-  begin: (connections) => cutAll(connections, struck),
+/** New connections are refused. */
+const refused: MakeFault = (_, count) => ({
+  begin: (connections) => resetAll(connections, count),
   take(client) {
-    struck.times += 1;
+    count.times += 1;
     client.resetAndDestroy();
     return true;
   },
 });
 
-/** Whoever comes is connected, and never gets an answer: not then, and not when all is well again. */
-const unanswered: MakeFault = (_, struck) => ({
-  begin: (connections) => cutAll(connections, struck),
+/** New connections are accepted and never get a response, also not after the end of the fault. */
+const unanswered: MakeFault = (_, count) => ({
+  begin: (connections) => resetAll(connections, count),
   take(client) {
-    struck.times += 1;
+    count.times += 1;
     client.resume();
     return true;
   },
 });
 
-/** Connections that there are fall silent for ever, and no end ever says that they are over. */
+/** Open connections transfer no more data, and are never closed. */
 const silent =
   (...directions: Direction[]): MakeFault =>
-  (_, struck) => ({
+  (_, count) => ({
     begin(connections) {
       for (const carried of connections) {
-        struck.times += 1;
+        count.times += 1;
         for (const direction of directions) carried.silent.add(direction);
       }
     },
   });
 
-/** The fault, and what it is called in a test's name. */
+/** The faults, with their descriptions in the names of tests. */
 export const FAULTS: readonly (readonly [string, MakeFault])[] = [
-  ['all that is sent takes up to 0.9 s', latency],
-  ['4 KiB go through in a second', narrow],
-  ['connections end within messages', cutWithinMessages],
-  ['connections end again and again', cutOften],
-  ['connecting is refused', refused],
-  ['whoever connects gets no answer', unanswered],
-  ['all connections fall silent both ways', silent('up', 'down')],
-  ['nothing comes to the clients any more', silent('down')],
-  ['nothing comes to the scheduler any more', silent('up')],
+  ['all data are delayed by up to 0.9 s', latency],
+  ['the bandwidth is 4 KiB/s', lowBandwidth],
+  ['connections are reset within messages', resetWithinMessages],
+  ['connections are reset repeatedly', resetOften],
+  ['connections are refused', refused],
+  ['new connections get no response', unanswered],
+  ['all connections are silent in both directions', silent('up', 'down')],
+  ['nothing arrives at the clients', silent('down')],
+  ['nothing arrives at the scheduler', silent('up')],
 ];

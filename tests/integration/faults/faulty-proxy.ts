@@ -1,5 +1,5 @@
 /**
- * A TCP proxy whose network can be made faulty: what a fault does with connections and with the bytes on them is its own.
+ * A TCP proxy with an injectable fault, which defines what happens to connections and to their bytes.
  * @module
  */
 import { once } from 'node:events';
@@ -9,33 +9,33 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export type Direction = 'up' | 'down';
 
 export interface Fault {
-  /** When it begins, with the connections that there are; and again so often while it lasts, where it says so. */
-  begin?(connections: ReadonlySet<Carried>): void;
-  /** Milliseconds until it begins again. */
+  /** Called with the open connections when the fault begins, and again after each `againAfterMs`. */
+  begin?(connections: ReadonlySet<ProxiedConnection>): void;
+  /** Milliseconds until `begin` is called again. */
   againAfterMs?(): number;
-  /** A client that comes while it lasts; true when the fault has taken it and it is not to be carried. */
+  /** Called for each new client; true when the fault handles the client itself and it is not proxied. */
   take?(client: Socket): boolean;
   /**
-   * Bytes that come while it lasts, in place of writing them to where they go; called when those before them have passed.
-   * `came`: when they came, milliseconds of the monotonic clock.
+   * Called with received bytes instead of forwarding them, after the bytes before them were handled.
+   * `came`: time of their arrival, milliseconds of the monotonic clock.
    */
-  pass?(bytes: Buffer, to: Socket, carried: Carried, came: number): Promise<void> | void;
+  pass?(bytes: Buffer, to: Socket, carried: ProxiedConnection, came: number): Promise<void> | void;
 }
 
 /** One client's connection through the proxy. */
-export class Carried {
-  /** Directions whose bytes vanish without a word, as does the end of the stream. */
+export class ProxiedConnection {
+  /** Directions whose bytes, and whose end of stream, are dropped. */
   readonly silent = new Set<Direction>();
-  /** Bytes that vanished. */
-  swallowed = 0;
+  /** Number of dropped bytes. */
+  droppedBytes = 0;
 
   constructor(
     readonly client: Socket,
     readonly server: Socket,
   ) {}
 
-  /** Ends it both ways, without a goodbye. */
-  cut(): void {
+  /** Resets both sockets. */
+  disconnect(): void {
     this.client.resetAndDestroy();
     this.server.resetAndDestroy();
   }
@@ -46,9 +46,9 @@ export class Carried {
 }
 
 export class FaultyProxy {
-  readonly connections = new Set<Carried>();
-  /** Clients that came so far. */
-  came = 0;
+  readonly connections = new Set<ProxiedConnection>();
+  /** Number of clients so far. */
+  clientCount = 0;
   readonly #taken = new Set<Socket>();
   #fault: Fault = {};
   #again: NodeJS.Timeout | undefined;
@@ -58,7 +58,7 @@ export class FaultyProxy {
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#came(client));
   }
 
-  /** On a free port of loopback. */
+  /** Listens on a free loopback port. */
   static async start(target: string): Promise<FaultyProxy> {
     const proxy = new FaultyProxy(new URL(target));
     proxy.#server.listen(0, '127.0.0.1');
@@ -77,7 +77,7 @@ export class FaultyProxy {
     if (againAfterMs !== undefined) this.#again = setTimeout(() => this.begin(fault), againAfterMs());
   }
 
-  /** The network is well again; what the fault did to single connections stays done. */
+  /** Ends the fault; its effects on single connections remain. */
   end(): void {
     clearTimeout(this.#again);
     this.#fault = {};
@@ -85,14 +85,14 @@ export class FaultyProxy {
 
   async stop(): Promise<void> {
     this.end();
-    for (const carried of this.connections) carried.cut();
+    for (const carried of this.connections) carried.disconnect();
     for (const client of this.#taken) client.destroy();
     this.#server.close();
     await once(this.#server, 'close');
   }
 
   #came(client: Socket): void {
-    this.came += 1;
+    this.clientCount += 1;
     client.on('error', () => client.destroy());
     if (this.#fault.take?.(client) === true) {
       this.#taken.add(client);
@@ -104,21 +104,21 @@ export class FaultyProxy {
       port: Number(this.target.port),
       allowHalfOpen: true,
     });
-    const carried = new Carried(client, server);
+    const carried = new ProxiedConnection(client, server);
     this.connections.add(carried);
     this.#carry('up', client, carried);
     this.#carry('down', server, carried);
   }
 
-  /** Bytes of one direction go on in their order, however long the fault keeps some of them. */
-  #carry(direction: Direction, from: Socket, carried: Carried): void {
+  /** Forwards the bytes of one direction in order, however long the fault delays some of them. */
+  #carry(direction: Direction, from: Socket, carried: ProxiedConnection): void {
     const to = carried.other(from);
     let before = Promise.resolve();
     from.on('data', (bytes: Buffer) => {
       const { pass } = this.#fault;
       const came = performance.now();
       before = before.then(async () => {
-        if (carried.silent.has(direction)) carried.swallowed += bytes.length;
+        if (carried.silent.has(direction)) carried.droppedBytes += bytes.length;
         else if (to.destroyed) return;
         else if (pass === undefined) to.write(bytes);
         else await pass(bytes, to, carried, came);

@@ -1,5 +1,5 @@
 /**
- * One job between whose clients (deployer and workers) and scheduler the network fails for a while.
+ * Runs a job while the network between its clients (deployer and workers) and the scheduler is faulty for a while.
  * @module
  */
 import { expect, vi } from 'vitest';
@@ -7,18 +7,18 @@ import { computeFor, init } from '../../../src/entry/deployer.node.js';
 import { checkDataDir } from '../../../src/entry/scheduler.node.js';
 import { openWallet } from '../../../src/entry/wallet.node.js';
 import { SeededRandom } from '../../../src/testing/seeded-random.js';
-import { startCluster, startWorker, type WorkerProcess } from '../../rig/cluster.mjs';
-import { lasting } from '../../rig/lasting.mjs';
+import { startCluster, startWorker, type WorkerProcess } from '../../fixtures/cluster.mjs';
+import { faultDuration } from '../../fixtures/fault-duration.mjs';
 import type { MakeFault } from './faults.js';
 import { FaultyProxy } from './faulty-proxy.js';
 
 const WORKERS = 2;
-/** Enough that the job is not over when the fault is. */
+/** Enough slices for the job to outlast the fault. */
 const SLICES = 1_000;
-/** Results until the fault begins. */
+/** Number of results before the fault begins. */
 const BEFORE = 60;
 const FAULT_MS = 10_000;
-/** Every so many slices the result has a text that is longer than a packet. */
+/** Every so many slices the result is longer than a TCP packet. */
 const LARGE_EVERY = 50;
 const LARGE_LENGTH = 20_000;
 const TEXT_LENGTH = 10;
@@ -39,7 +39,7 @@ const expected = (slice: number): Result => ({
   text: 'x'.repeat(slice % LARGE_EVERY === 0 ? LARGE_LENGTH : TEXT_LENGTH),
 });
 
-/** Runs the job through the fault: it ends with every result, each heard once, and the books are in order. */
+/** Expects that the job completes with every result, that each result event is emitted once, and that the store is consistent. */
 export async function surviveFault(makeFault: MakeFault, seed: number): Promise<void> {
   const cluster = await startCluster({ workers: 0 });
   const proxy = await FaultyProxy.start(cluster.url);
@@ -48,18 +48,21 @@ export async function surviveFault(makeFault: MakeFault, seed: number): Promise<
     for (let i = 0; i < WORKERS; i++) workers.push(await startWorker(proxy.url, { home: cluster.home }));
     init({ scheduler: proxy.url, wallet: openWallet(cluster.home) });
     const job = computeFor<Result>({ start: 1, end: SLICES }, WORK);
-    const heard: number[] = [];
-    job.on('result', ({ sliceNumber }) => heard.push(sliceNumber));
+    const received: number[] = [];
+    job.on('result', ({ sliceNumber }) => received.push(sliceNumber));
     const done = job.exec();
-    await vi.waitFor(() => expect(heard.length).toBeGreaterThan(BEFORE), { timeout: 60_000, interval: 50 });
-    const struck = { times: 0 };
-    proxy.begin(makeFault(new SeededRandom(seed), struck));
-    await Promise.race([lasting(FAULT_MS), done]);
+    await vi.waitFor(() => expect(received.length).toBeGreaterThan(BEFORE), {
+      timeout: 60_000,
+      interval: 50,
+    });
+    const count = { times: 0 };
+    proxy.begin(makeFault(new SeededRandom(seed), count));
+    await Promise.race([faultDuration(FAULT_MS), done]);
     proxy.end();
-    expect(struck.times).toBeGreaterThan(0);
+    expect(count.times).toBeGreaterThan(0);
     const results = await done;
     expect([...results]).toEqual(Array.from({ length: SLICES }, (_, i) => expected(i + 1)));
-    expect(heard.sort((a, b) => a - b)).toEqual(Array.from({ length: SLICES }, (_, i) => i + 1));
+    expect(received.sort((a, b) => a - b)).toEqual(Array.from({ length: SLICES }, (_, i) => i + 1));
     expect(await checkDataDir(cluster.dataDir)).toEqual([]);
   } finally {
     await Promise.all(workers.map((worker) => worker.end('SIGKILL')));

@@ -1,5 +1,5 @@
 /**
- * What deployers that were killed had been told: their log, job by job.
+ * The log of what killed deployers had received, summed up per job.
  * @module
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,33 +12,33 @@ export type Acknowledgement = { jobId: string; life: string } & (
   | { what: 'result'; slice: number; result?: number; failedWith?: string }
 );
 
-/** What was acknowledged of one job, by any process. */
+/** What the scheduler had acknowledged about one job, to any process. */
 export interface AcknowledgedJob {
-  /** The scheduler said that it has the job; else it may have it or not. */
+  /** Whether the scheduler confirmed the deployment; otherwise it may or may not have the job. */
   isDeployed: boolean;
   /** Credits. */
   ceiling: number;
   lastSlice: number;
   isCancelled: boolean;
   isClosed: boolean;
-  /** What was heard of each slice: its result, or the name of its error. */
+  /** Received outcome of each slice: its result, or the name of its error. */
   outcomes: Map<number, number | string>;
 }
 
-/** All lines but one that a kill cut off. */
+/** All complete lines; a kill may have truncated the last one. */
 export function readAcknowledgements(log: string): Acknowledgement[] {
   if (!existsSync(log)) return [];
   const lines = readFileSync(log, 'utf8').split('\n');
   return lines.filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as Acknowledgement);
 }
 
-/** Sums them up, and says what contradicts itself: a slice with two outcomes, or one that came twice to one process. */
+/** Sums up the log per job, and lists contradictions: a slice with two outcomes, or one that one process received twice. */
 export function sumUp(all: readonly Acknowledgement[]): {
   jobs: Map<string, AcknowledgedJob>;
   contradictions: string[];
 } {
   const jobs = new Map<string, AcknowledgedJob>();
-  const heard = new Set<string>();
+  const received = new Set<string>();
   const contradictions: string[] = [];
   for (const one of all) {
     const job = jobs.get(one.jobId) ?? {
@@ -50,10 +50,10 @@ export function sumUp(all: readonly Acknowledgement[]): {
       outcomes: new Map<number, number | string>(),
     };
     jobs.set(one.jobId, job);
-    // A process after the one that deployed it may have been the first to hear that it is there.
+    // The confirmation of the deployment may have reached only a later process.
     if (one.what !== 'begun') job.isDeployed = true;
     if (one.what !== 'result') {
-      note(job, one);
+      applyStep(job, one);
       continue;
     }
     const outcome = one.failedWith ?? one.result!;
@@ -63,13 +63,13 @@ export function sumUp(all: readonly Acknowledgement[]): {
       contradictions.push(`${slice}: ${before}, then ${outcome}`);
     job.outcomes.set(one.slice, outcome);
     const event = `${one.life} ${slice}`;
-    if (heard.has(event)) contradictions.push(`${slice} came twice to one process`);
-    heard.add(event);
+    if (received.has(event)) contradictions.push(`${slice} was received twice by one process`);
+    received.add(event);
   }
   return { jobs, contradictions };
 }
 
-function note(job: AcknowledgedJob, one: Exclude<Acknowledgement, { what: 'result' }>): void {
+function applyStep(job: AcknowledgedJob, one: Exclude<Acknowledgement, { what: 'result' }>): void {
   if (one.what === 'deployed' || one.what === 'toppedUp') job.ceiling = Math.max(job.ceiling, one.ceiling);
   if (one.what === 'added') job.lastSlice = Math.max(job.lastSlice, one.last);
   if (one.what === 'cancelled') job.isCancelled = true;

@@ -1,5 +1,5 @@
 /**
- * Compares what deployers had been told with what the scheduler has, and says what is missing or has changed.
+ * Compares what deployers had received with the state of the scheduler, and lists what is missing or has changed.
  * @module
  */
 import { join } from 'node:path';
@@ -11,20 +11,20 @@ import { readAcknowledgements, sumUp, type AcknowledgedJob } from './acknowledge
 const UNITS_PER_CREDIT = 10n ** 9n;
 const PAGE_JOBS = 100;
 
-/** All that is wrong, one sentence each. */
+/** All differences, one sentence each. */
 export async function findLost(log: string, dataDir: string): Promise<string[]> {
   const { jobs, contradictions } = sumUp(readAcknowledgements(log));
   const there = new Map((await allJobs()).map((job) => [job.jobId, job]));
   const ceilings = readCeilings(dataDir);
   const wrong = [...contradictions];
-  for (const [jobId, told] of jobs) {
+  for (const [jobId, acknowledged] of jobs) {
     const status = there.get(jobId);
     if (status === undefined) {
-      if (told.isDeployed) wrong.push(`job ${jobId} is gone`);
+      if (acknowledged.isDeployed) wrong.push(`job ${jobId} is missing`);
       continue;
     }
-    const found = [...checkStatus(told, status), ...(await checkOutcomes(jobId, told))];
-    if ((ceilings.get(jobId) ?? 0n) < BigInt(told.ceiling) * UNITS_PER_CREDIT)
+    const found = [...checkStatus(acknowledged, status), ...(await checkOutcomes(jobId, acknowledged))];
+    if ((ceilings.get(jobId) ?? 0n) < BigInt(acknowledged.ceiling) * UNITS_PER_CREDIT)
       found.push('its top-up is lost');
     wrong.push(...found.map((text) => `job ${jobId}: ${text}`));
   }
@@ -32,7 +32,7 @@ export async function findLost(log: string, dataDir: string): Promise<string[]> 
   return wrong;
 }
 
-/** Every job of this owner at the scheduler, those too that no deployer lived to hear of. */
+/** Every job of this owner at the scheduler, including those whose deployment was never confirmed to a deployer. */
 export async function allJobs(): Promise<RemoteStatus[]> {
   const jobs: RemoteStatus[] = [];
   for (let after: string | undefined; ;) {
@@ -43,7 +43,7 @@ export async function allJobs(): Promise<RemoteStatus[]> {
   }
 }
 
-/** Reads the database itself: to say what a job may cost is not a deployer's business after its top-up. */
+/** Reads the ceilings from the database, since no request returns them. */
 function readCeilings(dataDir: string): Map<string, bigint> {
   const database = new Database(join(dataDir, 'manyhands.db'), { readonly: true });
   const rows = database.prepare('SELECT job_id, ceiling FROM jobs').all() as {
@@ -54,25 +54,25 @@ function readCeilings(dataDir: string): Map<string, bigint> {
   return new Map(rows.map((row) => [row.job_id, BigInt(row.ceiling)]));
 }
 
-function checkStatus(told: AcknowledgedJob, status: RemoteStatus): string[] {
+function checkStatus(acknowledged: AcknowledgedJob, status: RemoteStatus): string[] {
   const wrong: string[] = [];
-  if (status.total < told.lastSlice)
-    wrong.push(`${told.lastSlice} slices were added, ${status.total} are there`);
-  if (told.isClosed && status.open) wrong.push('it was closed and is open');
-  if (told.isCancelled && status.runStatus !== 'cancelled' && status.runStatus !== 'finished')
+  if (status.total < acknowledged.lastSlice)
+    wrong.push(`${acknowledged.lastSlice} slices were added, ${status.total} are there`);
+  if (acknowledged.isClosed && status.open) wrong.push('it was closed and is open');
+  if (acknowledged.isCancelled && status.runStatus !== 'cancelled' && status.runStatus !== 'finished')
     wrong.push(`it was cancelled and is ${status.runStatus}`);
   return wrong;
 }
 
-/** Each outcome that was heard is there still and is what the work function makes of the slice's datum. */
-async function checkOutcomes(jobId: string, told: AcknowledgedJob): Promise<string[]> {
-  if (told.outcomes.size === 0) return [];
-  const fetched = await fetchResults<number>(jobId, [1, Math.max(...told.outcomes.keys())]);
+/** Every received outcome must still be stored, and must be the result of the work function for the datum. */
+async function checkOutcomes(jobId: string, acknowledged: AcknowledgedJob): Promise<string[]> {
+  if (acknowledged.outcomes.size === 0) return [];
+  const fetched = await fetchResults<number>(jobId, [1, Math.max(...acknowledged.outcomes.keys())]);
   const kept = new Map(
     fetched.map(({ slice, value, error }) => [slice, error === undefined ? value : error.name]),
   );
   const wrong = kept.size === fetched.length ? [] : ['a slice has two outcomes'];
-  for (const [slice, outcome] of told.outcomes) {
+  for (const [slice, outcome] of acknowledged.outcomes) {
     if (kept.get(slice) !== outcome) wrong.push(`slice ${slice} was ${outcome} and is ${kept.get(slice)}`);
     const right = slice % 97 === 5 ? 'RangeError' : slice * 3 + 1;
     if (outcome !== right) wrong.push(`slice ${slice} is ${outcome} and should be ${right}`);

@@ -1,18 +1,18 @@
 /**
- * A deployer as a process of its own, to be killed at any moment: `deployer.mjs <url> <log> <seed> act` deploys paid and
- * unpaid jobs, adds slices, tops up, closes and cancels for as long as it lives, `... finish` brings all jobs to their
- * end and exits. Whatever the scheduler acknowledged is a line of the log before anything else happens. Slice n of each job
- * has the datum n, so that each result can be told to be right.
+ * A deployer process that is killed at random moments: `deployer.mjs <url> <log> <seed> act` deploys paid and unpaid jobs,
+ * adds slices, tops up, closes and cancels until it is killed; `... finish` waits for the end of all jobs and exits. Every
+ * acknowledgement of the scheduler is appended to the log before the next step. Slice n of each job has the datum n, so that
+ * each result can be checked.
  */
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { attach, computeFor, init } from '../../../dist/entry/deployer.node.js';
-import { lasting } from '../../rig/lasting.mjs';
+import { faultDuration } from '../../fixtures/fault-duration.mjs';
 
 const [url, log, seed, mode] = process.argv.slice(2);
 /** Jobs at a time. */
 const JOBS = 5;
 const PRICE = 1;
-/** Codes that say that a job ended between two steps of this process. */
+/** Codes of requests for a job that ended between two steps of this process. */
 const ENDED = new Set(['JOB_CLOSED', 'JOB_CANCELLED', 'JOB_STATE']);
 const WORK = `async (n) => {
   await new Promise((resolve) => setTimeout(resolve, 3 + (n % 7)));
@@ -22,13 +22,13 @@ const WORK = `async (n) => {
 
 const earlier = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
 const file = openSync(log, 'a');
-// A process that was killed may have left the beginning of a line.
+// A killed process may have written an incomplete line.
 writeSync(file, '\n');
 const life = `${process.pid}-${Date.now()}`;
 const acknowledged = (what, jobId, more = {}) =>
   writeSync(file, `${JSON.stringify({ what, jobId, life, ...more })}\n`);
 
-/** Jobs that this process looks after: handle, ceiling where it pays, last slice, whether slices can be added. */
+/** Open jobs of this process: handle, ceiling where it pays, last slice, whether slices can be added. */
 const live = [];
 
 /** mulberry32: the same steps from the same seed. */
@@ -53,7 +53,7 @@ function listen(job) {
   });
 }
 
-/** Until the job has ended; its failed slices and its cancelling are no fault of this process. */
+/** Waits for the end of the job; failed slices and a cancellation are expected. */
 async function ended(job) {
   try {
     await job.wait();
@@ -62,12 +62,12 @@ async function ended(job) {
   }
 }
 
-function lookAfter(one) {
+function track(one) {
   live.push(one);
   one.ended = ended(one.job).then(() => live.splice(live.indexOf(one), 1));
 }
 
-/** Tries for as long as the scheduler is away; nothing where a process was killed before the scheduler had the job. */
+/** Retries while the scheduler is down; undefined where the scheduler never received the job. */
 async function attachTo(jobId) {
   for (;;) {
     try {
@@ -75,13 +75,13 @@ async function attachTo(jobId) {
     } catch (error) {
       if (error.code === 'JOB_UNKNOWN') return undefined;
       if (error.code !== 'CONNECT_FAILED') throw error;
-      await lasting(200);
+      await faultDuration(200);
     }
   }
 }
 
-/** Takes up what processes before this one left. */
-async function takeUp() {
+/** Attaches to the open jobs of earlier processes. */
+async function reattach() {
   const ceilings = new Map();
   const jobIds = new Set();
   for (const line of earlier.filter((text) => text.endsWith('}'))) {
@@ -96,7 +96,7 @@ async function takeUp() {
     listen(job);
     const { runStatus } = job.status;
     if (runStatus === 'finished' || runStatus === 'cancelled') continue;
-    lookAfter({ job, ceiling: ceilings.get(jobId) ?? 0, last: job.committed, isOpen: !job.autoClose });
+    track({ job, ceiling: ceilings.get(jobId) ?? 0, last: job.committed, isOpen: !job.autoClose });
   }
 }
 
@@ -116,7 +116,7 @@ async function deploy() {
     throw error;
   }
   acknowledged('deployed', job.id, { ceiling });
-  lookAfter({ job, ceiling, last: slices, isOpen: !job.autoClose });
+  track({ job, ceiling, last: slices, isOpen: !job.autoClose });
 }
 
 async function addSlices(one) {
@@ -170,7 +170,7 @@ async function finish() {
 
 process.on('disconnect', () => process.exit());
 init({ scheduler: url });
-await takeUp();
+await reattach();
 if (mode === 'finish') {
   await finish();
   process.exit(0);
@@ -178,5 +178,5 @@ if (mode === 'finish') {
 for (;;) {
   if (live.length < JOBS) await deploy();
   if (live.length > 0) await act(live[integer(0, live.length - 1)]);
-  await lasting(60 + random() * 100);
+  await faultDuration(60 + random() * 100);
 }

@@ -1,6 +1,6 @@
 /**
- * Scheduler, workers and deployer, each a process of its own, killed with SIGKILL round after round at moments that a
- * seed picks; afterwards whatever was acknowledged must be there, each result once and right, and paid once.
+ * Scheduler, workers and deployer, each a process, are killed with SIGKILL in many rounds at random moments (from a seed).
+ * Afterwards everything that was acknowledged must be stored, each result once, correct and paid once.
  * @module
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -12,18 +12,18 @@ import { getAccount, init } from '../../../src/entry/deployer.node.js';
 import { openOperator } from '../../../src/entry/operator.node.js';
 import { openWallet } from '../../../src/entry/wallet.node.js';
 import { SeededRandom } from '../../../src/testing/seeded-random.js';
-import { startCluster, startWorker, type Cluster, type WorkerProcess } from '../../rig/cluster.mjs';
-import { lasting } from '../../rig/lasting.mjs';
+import { startCluster, startWorker, type Cluster, type WorkerProcess } from '../../fixtures/cluster.mjs';
+import { faultDuration } from '../../fixtures/fault-duration.mjs';
 import { readAcknowledgements } from './acknowledged.js';
 import { allJobs, findLost } from './audit.js';
 
 const MINTED = 1_000_000n * 10n ** 9n;
 const WORKERS = 2;
 const DEPLOYER = fileURLToPath(new URL('deployer.mjs', import.meta.url));
-/** What a process of the deployer that was not killed ends with when all its jobs have ended. */
+/** Exit code of a deployer process that was not killed, when all its jobs have ended. */
 const EXIT_DONE = 0;
 
-/** The processes that are killed and started again, and where the deployer writes down what it was told. */
+/** The processes that are killed and restarted, and the log of the deployer. */
 class Victims {
   readonly log: string;
   deployer!: ChildProcess;
@@ -46,7 +46,7 @@ class Victims {
     return fork(DEPLOYER, [this.cluster.url, this.log, String(this.random.word()), mode]);
   }
 
-  /** Kills some of them at one moment, and starts them again; tells which. */
+  /** Kills some of the processes at one moment and restarts them; returns their names. */
   async killSome(round: number): Promise<string> {
     const { random } = this;
     const scheduler = round % 3 === 0 || random.chance(0.6);
@@ -56,12 +56,12 @@ class Victims {
     const againMs = random.chance(0.2) ? random.between(0, 300) : undefined;
     if (deployer) await this.killDeployer();
     if (worker !== undefined) await this.workers[worker]!.end('SIGKILL');
-    // It goes on while the scheduler is away.
+    // The deployer continues while the scheduler is down.
     if (deployer) this.deployer = this.startDeployer('act');
     if (scheduler) {
-      await this.cluster.restartScheduler(() => lasting(awayMs));
+      await this.cluster.restartScheduler(() => faultDuration(awayMs));
       if (againMs !== undefined) {
-        await lasting(againMs);
+        await faultDuration(againMs);
         await this.cluster.restartScheduler();
       }
     }
@@ -78,7 +78,7 @@ class Victims {
   }
 
   async killDeployer(): Promise<void> {
-    // One that ended by itself met an error that it must not meet.
+    // A deployer that ended by itself has failed.
     expect([this.deployer.exitCode, this.deployer.signalCode]).toEqual([null, null]);
     const gone = once(this.deployer, 'exit');
     this.deployer.kill('SIGKILL');
@@ -95,7 +95,7 @@ class Victims {
   }
 }
 
-/** Plays so many rounds of kills, and checks every promise after each second round and at the end. */
+/** Runs rounds of kills, and audits the state after each second round and at the end. */
 export async function surviveKillsOfAll(rounds: number, seed: number): Promise<void> {
   const random = new SeededRandom(seed);
   const cluster = await startCluster({ workers: 0 });
@@ -110,8 +110,7 @@ export async function surviveKillsOfAll(rounds: number, seed: number): Promise<v
     await operator.close();
     await victims.start();
     for (let round = 1; round <= rounds; round++) {
-      // A moment that nobody expects.
-      await lasting(random.between(400, 2_500));
+      await faultDuration(random.between(400, 2_500));
       const killed = await victims.killSome(round);
       if (round % 2 === 0)
         expect(await findLost(victims.log, cluster.dataDir), `round ${round}: ${killed}`).toEqual([]);
@@ -125,7 +124,7 @@ export async function surviveKillsOfAll(rounds: number, seed: number): Promise<v
   }
 }
 
-/** One more deployer brings all jobs to their end; nothing was lost on the way, and each kind of step was taken. */
+/** A last deployer brings all jobs to their end; nothing may be lost, and every kind of step must have occurred. */
 async function checkEnd(victims: Victims): Promise<void> {
   victims.deployer = victims.startDeployer('finish');
   const [code] = (await once(victims.deployer, 'exit')) as [number | null];
@@ -139,7 +138,7 @@ async function checkEnd(victims: Victims): Promise<void> {
   );
 }
 
-/** What the jobs paid is what the payee earned, and the payer has the rest. */
+/** The payments of the jobs equal the earnings of the payee, and the payer has the remainder. */
 async function checkMoney(payer: string, payee: string): Promise<void> {
   const paid = (await allJobs()).reduce((sum, job) => sum + job.paid, 0n);
   expect(paid).toBeGreaterThan(0n);

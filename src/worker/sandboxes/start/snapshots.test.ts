@@ -30,7 +30,7 @@ describe('snapshots', () => {
     const [one, other] = await clock.runUntil(Promise.all(asked));
     expect(one).toBeInstanceOf(Uint8Array);
     expect(other).toBe(one);
-    expect([host.snapshots, host.spares]).toEqual([1, 0]);
+    expect([host.snapshots, host.prewarmed]).toEqual([1, 0]);
   });
 
   it('do not exist for JavaScript', async () => {

@@ -1,0 +1,108 @@
+/**
+ * A real worker over the memory transport, connected to a stub scheduler, with fake sandboxes and a virtual clock.
+ * @module
+ */
+import { afterEach, expect } from 'vitest';
+import { memoryNetwork } from '../../transport/memory.js';
+import { BaseWorker } from '../../worker/worker.js';
+import type { WorkerPorts } from '../../worker/worker.js';
+import type { WorkerOptions } from '../../worker/options/resolve-options.js';
+import { FakeSandboxHost } from './fake-sandbox.js';
+import type { FakeSandboxScript } from './fake-sandbox.js';
+import { SeededRandom } from '../seeded-random.js';
+import { StubWorkerScheduler } from './stub-worker-scheduler.js';
+import { VirtualClock } from '../virtual-clock.js';
+
+export const OWNER = `0x${'a'.repeat(40)}`;
+export const STRANGER = `0x${'b'.repeat(40)}`;
+
+/** A valid job id that starts with `name`. */
+export function jobId(name: string): string {
+  return name.padEnd(22, '_');
+}
+
+export interface WorkerFixture {
+  clock: VirtualClock;
+  scheduler: StubWorkerScheduler;
+  host: FakeSandboxHost;
+  worker: BaseWorker;
+  /** All events that the worker emitted, in order. */
+  events: { name: string; payload: unknown }[];
+  /** Names of `events`. */
+  names(): string[];
+}
+
+const EVENT_NAMES = [
+  'start',
+  'stop',
+  'connect',
+  'disconnect',
+  'fetch',
+  'job',
+  'sandbox',
+  'slice',
+  'progress',
+  'console',
+  'result',
+  'return',
+  'payment',
+  'pause',
+  'unpause',
+  'bytes',
+  'worktime',
+  'warning',
+  'error',
+] as const;
+
+/** Creates a worker whose slices return their squared datum at once, unless the script defines otherwise. */
+export function createWorkerFixture(
+  script: Partial<FakeSandboxScript> = {},
+  options: WorkerOptions = {},
+  ports: Partial<WorkerPorts> = {},
+): WorkerFixture {
+  const clock = new VirtualClock();
+  const scheduler = new StubWorkerScheduler();
+  const network = memoryNetwork();
+  network.listen('ws://scheduler:8462/socket', scheduler.accept);
+  const host = new FakeSandboxHost(clock, {
+    slice: (_n, datum) => ({ kind: 'value', value: (datum as number) ** 2 }),
+    ...script,
+  });
+  const worker = new BaseWorker(
+    { cores: 1, ...options },
+    {
+      connect: network.connect,
+      clock,
+      random: new SeededRandom(1),
+      fetch: scheduler.fetch,
+      defaults: { scheduler: 'http://scheduler:8462', isolation: 'thread', cores: 2 },
+      hosts: { thread: () => host },
+      ownAddress: () => Promise.resolve(OWNER),
+      ...ports,
+    },
+  );
+  const events: { name: string; payload: unknown }[] = [];
+  for (const name of EVENT_NAMES) worker.on(name, (payload) => events.push({ name, payload }));
+  return { clock, scheduler, host, worker, events, names: () => events.map((e) => e.name) };
+}
+
+/** Registers fixtures to be closed after each test; a protocol violation recorded by their scheduler fails the test. */
+export function trackFixtures(): (made: WorkerFixture) => WorkerFixture {
+  const open: WorkerFixture[] = [];
+  afterEach(async () => {
+    for (const { scheduler, worker, clock } of open.splice(0)) {
+      expect(scheduler.violations).toEqual([]);
+      await clock.runUntil(worker.stop({ force: true }));
+    }
+  });
+  return (made) => {
+    open.push(made);
+    return made;
+  };
+}
+
+/** Runs a job of four slices to its completion. */
+export async function runJobToCompletion({ scheduler, clock }: WorkerFixture, id: string): Promise<void> {
+  scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
+  await clock.runUntil(() => scheduler.isComplete(id));
+}

@@ -1,2 +1,0 @@
-/** Resolves after so many milliseconds. */
-export function lasting(ms: number): Promise<void>;
