@@ -93,10 +93,10 @@ test.each<[string, Uint8Array, number]>([
 });
 
 test('reads no blob that is named for a lease of another worker', async () => {
-  await rig.deploy();
-  const lease = await granted(rig.worker());
+  await fixture.deploy();
+  const lease = await granted(fixture.worker());
   const ref = await put(whole);
-  const { refused } = await report(rig.worker(), lease, 1, ref);
+  const { refused } = await report(fixture.worker(), lease, 1, ref);
   expect(refused?.code).toBe('LEASE_LOST');
   expect(reads).toBe(0);
 });
