@@ -10,7 +10,7 @@ describe('the status of a job', () => {
     job.on('status', (status) => (event = JSON.stringify(status)));
     await job.deploy();
     stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
-    await waitUntil(() => event !== '');
+    await waitUntil(() => event !== '' && job.status.computed === 1);
     expect(JSON.parse(event)).toMatchObject({ runStatus: 'running', paid: '0', job: { id: job.id } });
     expect(JSON.parse(JSON.stringify(job.status))).toMatchObject({ total: 2, computed: 1, paid: '0' });
     expect(JSON.parse(JSON.stringify(await deployer.compute.status(job.id)))).toMatchObject({ paid: '0' });
