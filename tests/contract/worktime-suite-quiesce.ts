@@ -52,6 +52,8 @@ const OCCUPY_THREAD = `(code) => {
 /** The sandbox that is not quiesced has to run this many times as many loops as during the quiescing of the other. */
 const TURNS_FACTOR = 20;
 const TURNS_MIN = 100;
+/** And so many in all: the two do not get the same time before the one is quiesced. */
+const TURNS_OBSERVED_MIN = 30_000;
 /** Milliseconds for which the sandbox that is not quiesced computes while the others are observed. */
 const OBSERVED_MS = 1_000;
 
@@ -78,7 +80,7 @@ export function quiesceSuite(start: StartSandbox): void {
     await Promise.all([turnsOf(sandbox), turnsOf(awake)]);
     await sandbox.quiesce();
     const before = await awakeTurns(TURNS_MIN);
-    const meanwhile = await awakeTurns(TURNS_FACTOR * before);
+    const meanwhile = await awakeTurns(Math.max(TURNS_FACTOR * before, TURNS_OBSERVED_MIN));
     expect(sum(await turnsOf(sandbox))).toBeLessThan((before + meanwhile) / 4);
     await expectProgress();
   });

@@ -2,7 +2,7 @@
 const dist = new URL(process.argv[2]);
 const { denoHost } = await import(new URL('worker/hosts/deno/deno-host.js', dist).href);
 const { systemClock } = await import(new URL('lib/clock.js', dist).href);
-const { encodeJobPackage } = await import(new URL('protocol/job/job-package.js', dist).href);
+const { encodeJobPackage } = await import(new URL('protocol/job/job-package-codec.js', dist).href);
 const { encodeValue } = await import(new URL('protocol/values/values.js', dist).href);
 
 const host = denoHost({ clock: systemClock, env: process.env });
