@@ -36,7 +36,7 @@ it('a job without funds continues after a top-up signed by its paying account, a
   const stranger = later.topUp(6, await Keystore.create());
   await expect(stranger).rejects.toMatchObject({ code: 'OFFER_MISMATCH' });
   // It is not signed at all: the scheduler, which would refuse it too, does not know who meant to pay.
-  await expect(stranger).rejects.toThrowError(`is paid by ${address}, and the keystore is of 0x`);
+  await expect(stranger).rejects.toThrowError(`is paid by ${address}, but the keystore is that of 0x`);
   await later.topUp(6);
   expect((await compute.status(job.id)).runStatus).toBe('running');
   await expect(later.topUp(5)).rejects.toMatchObject({ code: 'OFFER_MISMATCH' });
