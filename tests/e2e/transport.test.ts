@@ -132,6 +132,6 @@ test('the browser transport rejects with advice when nothing listens, when the U
   expect(await connect(fixture.url.replace('/socket', '/nowhere'))).toMatch(
     /^CONNECT_FAILED: .*npx manyhands scheduler/,
   );
-  expect(await connect('ftp://nowhere/')).toMatch(/^CONNECT_FAILED: .*no address/);
-  expect(await connect(fixture.url, true)).toMatch(/^CONNECT_FAILED: .*given up/);
+  expect(await connect('ftp://nowhere/')).toMatch(/^CONNECT_FAILED: .*not the URL of a WebSocket/);
+  expect(await connect(fixture.url, true)).toMatch(/^CONNECT_FAILED: .*aborted/);
 });
