@@ -164,7 +164,9 @@ function* recordOutcomes(
   const onFailure = hasFailure
     ? classifyFailure(attempts, 'thrown', hasIndependentWorker(ctx, job))
     : 'retry';
-  const runs = classifyOutcomes(count, isFailure, onFailure);
+  const runs = hasFailure
+    ? classifyOutcomes(count, isFailure, onFailure)
+    : [{ result: 'accept', from: 0, count } satisfies OutcomeRun];
   const thrown = { lost: range.lost, thrown: range.thrown + 1, failures: attemptsText(attempts) };
   if (held.next + count > held.last) yield* removeRange(job.jobId, held.next);
   else yield* shortenRange(job.jobId, held.next, held.next + count);
