@@ -56,6 +56,20 @@ test.each<[string, (i: number) => Partial<WorkerDescription>, number]>([
   expect(readsOf(group)).toBeLessThan(10);
 });
 
+test('the terms of a description are digested only by a search, not by the updates before it', () => {
+  let digests = 0;
+  const groups = [{ key: 'public', toJSON: () => (digests += 1) }];
+  const workers = new ActiveWorkers(new EligibilityCache(), () => true);
+  const updated = { workerId: 'a', send: () => undefined, description: worker('a', { groups }).description };
+  for (let update = 0; update < 100; update++) {
+    updated.description = { ...updated.description };
+    workers.add(updated);
+  }
+  expect(digests).toBe(0);
+  expect(workers.hasBetterWorker(job, [], 0)).toBe(true);
+  expect(digests).toBe(1);
+});
+
 test('workers that are no longer active are visited once', () => {
   const group = workersLike(1_000, () => ({}));
   const workers = workersOf(...group);

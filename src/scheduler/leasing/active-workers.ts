@@ -16,11 +16,11 @@ type WorkerClass = Map<string, Set<WorkerHandle>>;
 export class ActiveWorkers {
   readonly #eligibility: EligibilityCache;
   readonly #isActive: (worker: WorkerHandle) => boolean;
+  /** All added workers, with the description that each was added with; class and payee follow from it. */
+  readonly #descriptions = new Map<WorkerHandle, WorkerDescription>();
+  /** Those that the next search puts into their class: most updates of descriptions are followed by none. */
+  readonly #unclassified = new Set<WorkerHandle>();
   readonly #classes = new Map<string, WorkerClass>();
-  readonly #entries = new Map<
-    WorkerHandle,
-    { description: WorkerDescription; kind: string; payee: string }
-  >();
 
   /**
    * @param isActive whether a worker still satisfies the condition; one that does not is removed and must be added again
@@ -34,35 +34,47 @@ export class ActiveWorkers {
   /** Adds a worker that may satisfy the condition, or whose description has changed. */
   add(worker: WorkerHandle): void {
     const { description } = worker;
-    if (this.#entries.get(worker)?.description === description) return;
+    if (this.#descriptions.get(worker) === description) return;
     this.delete(worker);
-    const place = { description, kind: classKeyOf(description), payee: executorOf(description).payee };
-    const kind = this.#classes.get(place.kind) ?? new Map<string, Set<WorkerHandle>>();
-    const workers = kind.get(place.payee) ?? new Set();
-    this.#entries.set(worker, place);
-    this.#classes.set(place.kind, kind.set(place.payee, workers.add(worker)));
+    this.#descriptions.set(worker, description);
+    this.#unclassified.add(worker);
   }
 
   delete(worker: WorkerHandle): void {
-    const place = this.#entries.get(worker);
-    if (place === undefined) return;
-    this.#entries.delete(worker);
-    const kind = this.#classes.get(place.kind)!;
-    const workers = kind.get(place.payee)!;
+    const description = this.#descriptions.get(worker);
+    if (description === undefined) return;
+    this.#descriptions.delete(worker);
+    if (this.#unclassified.delete(worker)) return;
+    const [key, payee] = [classKeyOf(description), executorOf(description).payee];
+    const workerClass = this.#classes.get(key)!;
+    const workers = workerClass.get(payee)!;
     workers.delete(worker);
-    if (workers.size === 0) kind.delete(place.payee);
-    if (kind.size === 0) this.#classes.delete(place.kind);
+    if (workers.size === 0) workerClass.delete(payee);
+    if (workerClass.size === 0) this.#classes.delete(key);
   }
 
   /** Whether one of them may run the job and has an `independenceLevel` above `level` with respect to `tried`. */
   hasBetterWorker(job: Candidate, tried: readonly Executor[], level: number): boolean {
-    for (const kind of this.#classes.values()) if (this.#isInClass(kind, job, tried, level)) return true;
+    this.#classify();
+    for (const workerClass of this.#classes.values())
+      if (this.#isInClass(workerClass, job, tried, level)) return true;
     return false;
   }
 
-  #isInClass(kind: WorkerClass, job: Candidate, tried: readonly Executor[], level: number): boolean {
+  #classify(): void {
+    for (const worker of this.#unclassified) {
+      const description = this.#descriptions.get(worker)!;
+      const [key, payee] = [classKeyOf(description), executorOf(description).payee];
+      const workerClass: WorkerClass = this.#classes.get(key) ?? new Map<string, Set<WorkerHandle>>();
+      const workers = workerClass.get(payee) ?? new Set();
+      this.#classes.set(key, workerClass.set(payee, workers.add(worker)));
+    }
+    this.#unclassified.clear();
+  }
+
+  #isInClass(workerClass: WorkerClass, job: Candidate, tried: readonly Executor[], level: number): boolean {
     let isChecked = false;
-    for (const workers of kind.values()) {
+    for (const workers of workerClass.values()) {
       for (const worker of workers) {
         const other = independenceLevel(executorOf(worker.description), tried);
         // All workers of a class have the same level, except those that tried and those that share a payee with one.
@@ -83,14 +95,14 @@ const classKeys = new WeakMap<WorkerDescription, string>();
 
 /** Digest of the description without identity, payee and number of sandboxes: equal for workers of one class. */
 function classKeyOf(description: WorkerDescription): string {
-  let kind = classKeys.get(description);
-  if (kind === undefined) {
+  let key = classKeys.get(description);
+  if (key === undefined) {
     const terms = { ...description, workerId: '', paymentAddress: '', sandboxes: 0 };
     const text = JSON.stringify(terms, (_key, value: unknown) =>
       typeof value === 'bigint' ? `${value} units` : value,
     );
-    kind = sha256Hex(new TextEncoder().encode(text));
-    classKeys.set(description, kind);
+    key = sha256Hex(new TextEncoder().encode(text));
+    classKeys.set(description, key);
   }
-  return kind;
+  return key;
 }
