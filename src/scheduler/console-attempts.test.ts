@@ -17,18 +17,38 @@ async function granted(worker: TestConnection): Promise<Lease> {
 const print = (worker: TestConnection, { leaseId }: Lease, message: string): void =>
   worker.receive({ type: 'slice.console', leaseId, sliceNumber: 1, level: 'log', message });
 
+/** Follows the job; the returned function resolves with the attempt number of the line with that message. */
+async function attemptsOf(jobId: string): Promise<(message: string) => Promise<number>> {
+  const follower = fixture.operator();
+  await follower.request({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: 1_000_000 });
+  type ConsoleLine = Extract<SchedulerMessage, { type: 'job.console' }>;
+  return async (message) =>
+    (
+      await follower.waitForMessage(
+        (m): m is ConsoleLine => m.type === 'job.console' && m.message === message,
+      )
+    ).attempt;
+}
+
+test('each attempt that was revoked without progress raises the attempt number of console lines by one', async () => {
+  fixture = await SchedulerFixture.start();
+  const attemptAt = await attemptsOf(await fixture.deploy(rangeFromBounds(1, 1)));
+  const seen: number[] = [];
+  for (const letter of ['A', 'B', 'C']) {
+    const workerId = letter.repeat(22);
+    const worker = fixture.worker({ workerId });
+    const lease = await granted(worker);
+    print(worker, lease, letter);
+    seen.push(await attemptAt(letter));
+    await fixture.core.commitQueue.submit('revokeLease', { leaseId: lease.leaseId, workerId });
+  }
+  expect(seen).toEqual([1, 2, 3]);
+});
+
 test('a console line carries the attempt number of its slice, also after its worker reconnects', async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy(rangeFromBounds(1, 1));
-  const follower = fixture.operator();
-  await follower.request({ type: 'job.follow', id: 1, jobId, after: 0, windowBytes: 1_000_000 });
-  const attemptAt = async (message: string): Promise<number> =>
-    (
-      await follower.waitForMessage(
-        (m): m is Extract<SchedulerMessage, { type: 'job.console' }> =>
-          m.type === 'job.console' && m.message === message,
-      )
-    ).attempt;
+  const attemptAt = await attemptsOf(jobId);
 
   const first = fixture.worker();
   const lease = await granted(first);

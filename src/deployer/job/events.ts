@@ -23,7 +23,7 @@ export interface ResultEventOf<T, J> {
 export interface ConsoleEventOf<J> {
   job: J;
   sliceNumber: number;
-  /** The attempt that printed it, from 1: a slice whose attempt is lost runs again. */
+  /** The attempt that printed it, from 1: a slice whose attempt threw, was lost, or was revoked without progress runs again. */
   attempt: number;
   level: ConsoleLevel;
   message: string;

@@ -350,7 +350,7 @@ export interface SchedulerNotices {
   'job.console': {
     jobId: JobId;
     sliceNumber: number;
-    attempt: number; // number of the attempt at the slice that printed it, from 1
+    attempt: number; // of the slice, from 1; earlier ones threw, were lost, or were revoked without progress
     level: ConsoleLevel;
     message: string;
     same?: number;

@@ -33,9 +33,6 @@ export const historyOf = ({ lost, thrown, failures }: RangeHistory): RangeHistor
   failures,
 });
 
-/** Number of the next or current attempt at the range's slices, from 1. */
-export const attemptNumber = ({ lost, thrown }: RangeHistory): number => lost + thrown + 1;
-
 type StoredAttempt = [AttemptKind, workerId: string, payee: string, isolation: string, atMs: number];
 
 /** The failed attempts of a range's slices. */
@@ -49,6 +46,15 @@ export function attemptsOf({ failures }: RangeHistory): FailedAttempt[] {
     isolation,
     atMs,
   }));
+}
+
+/**
+ * Number of the next or current attempt at the range's slices, from 1: it counts the attempts that threw, were lost, or were
+ * revoked without progress. A slice that was released unstarted was not attempted.
+ */
+export function attemptNumber(history: RangeHistory): number {
+  const silent = attemptsOf(history).filter(({ kind }) => kind === 'silent').length;
+  return history.lost + history.thrown + silent + 1;
 }
 
 /** The text that `attemptsOf` parses; '' without attempts. */
