@@ -180,7 +180,7 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     refuseClient(connection, refusal);
   };
   const acceptor = acceptNode(server, SOCKET_PATH, accept, {
-    room: new ConnectionLimiter(webSocketsOf(options.sockets)),
+    limiter: new ConnectionLimiter(webSocketsOf(options.sockets)),
   });
   const port = await bind(server, options.port, host).catch(async (error: unknown) => {
     await core.close();

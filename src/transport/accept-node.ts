@@ -20,11 +20,11 @@ const GOING_AWAY = 1001;
 const PING_MS = IDLE_MS_MAX / 3;
 
 /** Limits connections by IP address. */
-export interface ConnectionRoom {
-  /** Counts a connection of that address; false, without counting it, where it may open no more. */
-  enter(address: string): boolean;
-  /** Called when a counted connection has closed. */
-  leave(address: string): void;
+export interface AddressLimiter {
+  /** Counts a connection of that address, if it is allowed. @returns whether it is */
+  acquire(address: string): boolean;
+  /** Counts one connection of that address less; called when a counted one has closed. */
+  release(address: string): void;
 }
 
 export interface AcceptOptions {
@@ -32,7 +32,7 @@ export interface AcceptOptions {
   /** @default CONNECTIONS_MAX */
   connectionsMax?: number;
   /** Limits connections by address. @default no limit but `connectionsMax` */
-  room?: ConnectionRoom;
+  limiter?: AddressLimiter;
 }
 
 export interface Acceptor {
@@ -50,7 +50,7 @@ export function acceptNode(
   onConnection: (connection: Connection, headers: IncomingHttpHeaders) => void,
   options: AcceptOptions = {},
 ): Acceptor {
-  const { clock = systemClock, connectionsMax = CONNECTIONS_MAX, room } = options;
+  const { clock = systemClock, connectionsMax = CONNECTIONS_MAX, limiter } = options;
   const sockets = new WebSocketServer({ ...WS_OPTIONS, noServer: true, clientTracking: false });
   const open = new Map<WebSocket, { receivedMs: number }>();
   let state: 'open' | 'closing' = 'open';
@@ -59,11 +59,11 @@ export function acceptNode(
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
     const { remoteAddress = '?', remotePort = 0 } = request.socket;
-    if (state !== 'open' || open.size >= connectionsMax || room?.enter(remoteAddress) === false) {
+    if (state !== 'open' || open.size >= connectionsMax || limiter?.acquire(remoteAddress) === false) {
       return refuse(socket, '503 Service Unavailable');
     }
     // On the socket: a handshake that fails makes no WebSocket.
-    socket.once('close', () => room?.leave(remoteAddress));
+    socket.once('close', () => limiter?.release(remoteAddress));
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const peer = { receivedMs: clock.monotonicMs() };
       const received = (): void => void (peer.receivedMs = clock.monotonicMs());

@@ -171,7 +171,7 @@ it('manyhands doctor finds a served store consistent, and reports what is wrong 
   db.close();
   const unsound = await cli.run(['doctor', '--data-dir', copy]);
   expect(unsound).toMatchObject({ code: 1, stderr: '' });
-  expect(unsound.stdout).toMatch(/^job \S{22}: \d+ slices are accepted and its row says \d+\n/m);
+  expect(unsound.stdout).toMatch(/^job \S{22}: \d+ slices are accepted, and its row has \d+\n/m);
   const json = await cli.run(['doctor', '--data-dir', copy, '--json', '--scheduler', NOBODY]);
   expect(json.code).toBe(1);
   const isolations = ['deno', 'chromium'].map((isolation) =>

@@ -102,7 +102,7 @@ it('examine reports wrong slice counts and a ledger that does not sum to zero', 
     `INSERT INTO accounts (account, balance) VALUES ('a', 5)`,
   );
   expect(await examineDataDir(dataDir)).toEqual([
-    `job ${jobId}: 200 slices are accepted and its row says 201`,
+    `job ${jobId}: 200 slices are accepted, and its row has 201`,
     `job ${jobId}: 200 outcomes for 201 slices that are done`,
     'the ledger sums to 5 units, not to zero',
     'account a: its balance and its transfers differ',

@@ -44,7 +44,7 @@ const report = (body: Commands['report'][0]): Promise<unknown> => commit({ name:
 /** The lease's first slice is lost, as it is where a job cannot be loaded; the rest goes back. */
 async function lose(lease: Lease, who: WorkerDescription, code: string): Promise<void> {
   const lost = { code, message: 'it fails here' };
-  await report({ ...reportOf(lease, who, lease.first, []), lost });
+  await report({ ...reportOf(lease, who, lease.first, []), failure: lost });
   if (lease.count === 1) return;
   const { leaseId } = lease;
   await commit({

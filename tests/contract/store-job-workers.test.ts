@@ -70,7 +70,7 @@ async function serve(workers: number, cannotLoad = false): Promise<void> {
       await perform(store, 'report', reportOf(lease, worker, lease.first, [1]));
     } else {
       const lost = { code: 'ASSIGN_FAILED', message: 'it does not load here' };
-      await perform(store, 'report', { ...reportOf(lease, worker, lease.first, []), lost });
+      await perform(store, 'report', { ...reportOf(lease, worker, lease.first, []), failure: lost });
     }
     const { leaseId } = lease;
     const from = lease.first + 1;

@@ -80,7 +80,7 @@ it('a lease of short slices that is only renewed ends after 15 minutes, and its 
   const renew = { leaseIds: [lease.leaseId], workerId: silent.workerId };
   const isHeld = async (): Promise<boolean> => {
     await perform(store, 'expireLeases', {});
-    return (await perform(store, 'renewLeases', renew)).lost.length === 0;
+    return (await perform(store, 'renewLeases', renew)).expired.length === 0;
   };
   while (await isHeld()) clock.nowMs += LEASE_MS / 3;
   expect(clock.nowMs - grantedMs).toBeGreaterThanOrEqual(LEASE_NO_PROGRESS_MS_MIN);

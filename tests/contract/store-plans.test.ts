@@ -54,7 +54,7 @@ async function play(): Promise<void> {
   const second = (await leaseFor(store, random, limited))!;
   await perform(store, 'report', {
     ...reportOf(second, limited, second.first, []),
-    lost: { code: 'SANDBOX_CRASHED', message: '' },
+    failure: { code: 'SANDBOX_CRASHED', message: '' },
   });
   const third = (await leaseFor(store, random, worker))!;
   await perform(store, 'reattachLeases', { workerId: worker.workerId });

@@ -92,7 +92,7 @@ export function answersStoreContract(name: string, open: OpenStore): void {
       const two = reportOf(lease, worker, lease.first, ones(2));
       const lost = {
         ...reportOf(lease, worker, lease.first + 2, []),
-        lost: { code: 'SANDBOX_CRASHED', message: 'gone' },
+        failure: { code: 'SANDBOX_CRASHED', message: 'gone' },
       };
       const once = [await perform(store, 'report', two), await perform(store, 'report', lost)];
       const { leaseId } = lease;
@@ -119,10 +119,10 @@ export function answersStoreContract(name: string, open: OpenStore): void {
         reportOf(lease, worker, lease.first + 1, ones(lease.count - 1)),
         {
           ...reportOf(lease, worker, lease.first, ones(lease.count - 1)),
-          lost: { code: 'SANDBOX_CRASHED', message: 'gone' },
+          failure: { code: 'SANDBOX_CRASHED', message: 'gone' },
         },
         // The same place, and one slice lost besides: what was answered is not the answer to that.
-        { ...report, lost: { code: 'SANDBOX_CRASHED', message: 'gone' } },
+        { ...report, failure: { code: 'SANDBOX_CRASHED', message: 'gone' } },
       ])
         expect(await codeOf(perform(store, 'report', other))).toBe('LEASE_LOST');
     });

@@ -61,7 +61,7 @@ export function hostileStoreContract(name: string, open: OpenStore): void {
       const lost = { code: 'ASSIGN_FAILED', message: '\u{1f4a5}'.repeat(8_000) };
       for (let i = 0; i < 3; i++) {
         const lease = (await leaseFor(store, random, worker))!;
-        await perform(store, 'report', { ...reportOf(lease, worker, lease.first, []), lost });
+        await perform(store, 'report', { ...reportOf(lease, worker, lease.first, []), failure: lost });
       }
       const { status } = (await store.status(jobId))!;
       expect(status.runStatus).toBe('cancelled');

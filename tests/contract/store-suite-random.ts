@@ -69,7 +69,10 @@ export function randomStoreContract(name: string, open: OpenStore): void {
           async () => {
             const lease = pick(held);
             const lost = { code: 'NO_PROGRESS', message: 'silent' };
-            await perform(store, 'report', { ...reportOf(lease, lease.worker, lease.first, []), lost });
+            await perform(store, 'report', {
+              ...reportOf(lease, lease.worker, lease.first, []),
+              failure: lost,
+            });
             lease.first += 1;
             lease.count -= 1;
           },

@@ -185,14 +185,14 @@ export function storeContract(name: string, open: OpenStore): void {
         reportOf(lease, worker, lease.first, ['ok', new RangeError('no'), 'ok']),
       );
       const crashed = { code: 'SANDBOX_CRASHED', message: 'it is gone' };
-      await perform(store, 'report', { ...reportOf(lease, worker, poison, []), lost: crashed });
+      await perform(store, 'report', { ...reportOf(lease, worker, poison, []), failure: crashed });
       const seen: number[] = [];
       for (;;) {
         const next = await leaseFor(store, random, worker);
         if (next === undefined) break;
         if (next.first === poison) {
           expect(next.count).toBe(1);
-          await perform(store, 'report', { ...reportOf(next, worker, poison, []), lost: crashed });
+          await perform(store, 'report', { ...reportOf(next, worker, poison, []), failure: crashed });
           seen.push(poison);
           continue;
         }
@@ -246,7 +246,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await perform(store, 'expireLeases', {})).toEqual({ expired: 1 });
       const lost = leases[0]!.leaseId;
       expect(await perform(store, 'renewLeases', { leaseIds: [lost], workerId: worker.workerId })).toEqual({
-        lost: [lost],
+        expired: [lost],
       });
     });
 

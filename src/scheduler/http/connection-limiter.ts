@@ -33,7 +33,7 @@ export class ConnectionLimiter {
   }
 
   /** Counts one more socket of that address, if it is allowed. @returns whether it is */
-  enter(address: string): boolean {
+  acquire(address: string): boolean {
     const networks = networksOf(address);
     const free = this.#max - this.#total;
     const reserved = this.#max / RESERVED_DIVISOR;
@@ -44,8 +44,8 @@ export class ConnectionLimiter {
     return true;
   }
 
-  /** Counts one socket of that address less, which `enter` has counted. */
-  leave(address: string): void {
+  /** Counts one socket of that address less, which `acquire` has counted. */
+  release(address: string): void {
     for (const { name } of networksOf(address)) {
       const held = this.#heldBy(name);
       if (held > 1) this.#held.set(name, held - 1);

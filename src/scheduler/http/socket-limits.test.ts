@@ -60,7 +60,7 @@ async function listen(max: number, { limits, tls, limiter }: Terms = {}): Promis
     (connection) => {
       connection.handle({ message: (bytes) => connection.send(bytes), close: () => undefined });
     },
-    limiter && { room: limiter },
+    limiter && { limiter: limiter },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ({ port } = server.address() as AddressInfo);
@@ -195,8 +195,8 @@ it('keeps WebSocket capacity for later clients, and frees it when one closes', a
   const all = [];
   for (let i = 0; i < 12; i++) all.push(await connectNode(url));
   await expect(connectNode(url)).rejects.toThrow(/503/);
-  expect(limiter.enter('10.0.0.1')).toBe(true);
-  limiter.leave('10.0.0.1');
+  expect(limiter.acquire('10.0.0.1')).toBe(true);
+  limiter.release('10.0.0.1');
   all[0]!.handle({ message: () => undefined, close: () => undefined });
   all[0]!.close();
   await expect.poll(() => limiter.total).toBe(11);

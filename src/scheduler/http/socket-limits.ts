@@ -75,10 +75,10 @@ export function limitSockets(
   // With TLS these are the TCP sockets below it; they are closed without a reply.
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
-    if (!limiter.enter(address)) {
+    if (!limiter.acquire(address)) {
       logRefusal(address);
       return void socket.destroy();
     }
-    socket.once('close', () => limiter.leave(address));
+    socket.once('close', () => limiter.release(address));
   });
 }

@@ -58,8 +58,8 @@ const recalls = (w: Member): string[] =>
 test('grants a request once, and keeps requests without work until there is some', async () => {
   lender.pendingSlices = 1;
   const w = worker('a');
-  matchmaker.add(w, { requestId: 1, idle: true });
-  matchmaker.add(w, { requestId: 2, idle: true });
+  matchmaker.add(w, { request: 1, idle: true });
+  matchmaker.add(w, { request: 2, idle: true });
   await settle();
   expect(grants(w)).toEqual([1]);
   lender.pendingSlices = 5;
@@ -73,8 +73,8 @@ test('grants a request once, and keeps requests without work until there is some
 
 test('serves an idle sandbox before a request in advance, and passes its warm job to the store', async () => {
   const w = worker('a');
-  matchmaker.add(w, { requestId: 1, idle: false });
-  matchmaker.add(w, { requestId: 2, idle: true, warmth: { loadedJob: 'warm job' } });
+  matchmaker.add(w, { request: 1, idle: false });
+  matchmaker.add(w, { request: 2, idle: true, loadedJob: 'warm job' });
   await settle();
   lender.pendingSlices = 1;
   matchmaker.wake([candidate({})]);
@@ -86,12 +86,12 @@ test('serves an idle sandbox before a request in advance, and passes its warm jo
 test('releases a lease whose request was withdrawn, or whose worker disconnected, while the store granted it', async () => {
   lender.pendingSlices = 1;
   const w = worker('a');
-  matchmaker.add(w, { requestId: 1, idle: true });
+  matchmaker.add(w, { request: 1, idle: true });
   matchmaker.remove(w, 1);
   await settle();
   expect(grants(w)).toEqual([]);
   expect(lender.pendingSlices).toBe(1);
-  matchmaker.add(w, { requestId: 2, idle: true });
+  matchmaker.add(w, { request: 2, idle: true });
   lender.onLease = () => matchmaker.drop(w);
   await settle();
   expect(grants(w)).toEqual([]);
@@ -101,9 +101,9 @@ test('releases a lease whose request was withdrawn, or whose worker disconnected
 
 test('refuses more open requests than a worker may have', () => {
   const w = worker('a');
-  for (let requestId = 0; requestId < LEASES_PER_WORKER_MAX; requestId++)
-    matchmaker.add(w, { requestId, idle: true });
-  expect(() => matchmaker.add(w, { requestId: LEASES_PER_WORKER_MAX, idle: true })).toThrow(
+  for (let request = 0; request < LEASES_PER_WORKER_MAX; request++)
+    matchmaker.add(w, { request, idle: true });
+  expect(() => matchmaker.add(w, { request: LEASES_PER_WORKER_MAX, idle: true })).toThrow(
     'too many open lease requests',
   );
 });
@@ -112,8 +112,8 @@ test('serves other workers when the store fails for one', async () => {
   lender.pendingSlices = 2;
   lender.failures = 1;
   const [a, b] = [worker('a'), worker('b')];
-  matchmaker.add(a, { requestId: 1, idle: true });
-  matchmaker.add(b, { requestId: 1, idle: true });
+  matchmaker.add(a, { request: 1, idle: true });
+  matchmaker.add(b, { request: 1, idle: true });
   await settle();
   expect([...grants(a), ...grants(b)]).toEqual([1]);
   matchmaker.wake([candidate({})]);
@@ -125,7 +125,7 @@ test("retries a worker's failed request without any other event", async () => {
   lender.pendingSlices = 1;
   lender.failures = 3;
   const w = worker('a');
-  matchmaker.add(w, { requestId: 1, idle: true });
+  matchmaker.add(w, { request: 1, idle: true });
   await settle();
   expect(grants(w)).toEqual([]);
   await clock.advance(10_000);
@@ -145,7 +145,7 @@ function busy(): Member {
 
 test('recalls slices of a long lease for an idle worker, and repeats it only after a back-off', async () => {
   const holder = busy();
-  matchmaker.add(worker('idle'), { requestId: 1, idle: true });
+  matchmaker.add(worker('idle'), { request: 1, idle: true });
   await settle();
   expect(recalls(holder)).toEqual(['long']);
   await clock.advance(40);
@@ -157,7 +157,7 @@ test('recalls slices of a long lease for an idle worker, and repeats it only aft
 
 test('tells the holder in the recall whether the waiting sandbox has loaded the job', async () => {
   const holder = busy();
-  matchmaker.add(worker('idle'), { requestId: 1, idle: true, warmth: { warmJobs: ['a job'] } });
+  matchmaker.add(worker('idle'), { request: 1, idle: true, warmJobs: ['a job'] });
   await settle();
   expect(holder.received).toEqual([{ type: 'lease.recall', leaseId: 'long', isRequesterWarm: true }]);
   matchmaker.close();
@@ -165,7 +165,7 @@ test('tells the holder in the recall whether the waiting sandbox has loaded the 
 
 test('a lease that is released whole passes its recall back-off to the next lease of its job', async () => {
   const holder = busy();
-  matchmaker.add(worker('idle'), { requestId: 1, idle: true });
+  matchmaker.add(worker('idle'), { request: 1, idle: true });
   await clock.advance(1_000);
   const often = leases.get('long')!.recalls;
   expect(often).toBeGreaterThan(3);
@@ -185,11 +185,11 @@ test('searches again only when a job that the worker may run has new work, howev
   const outsiders = Array.from({ length: 20 }, (_, i) =>
     worker(`outsider ${i}`, { groups: [{ key: 'lab' }] }),
   );
-  for (const outsider of outsiders) matchmaker.add(outsider, { requestId: 1, idle: true });
+  for (const outsider of outsiders) matchmaker.add(outsider, { request: 1, idle: true });
   await settle();
   expect(lender.receivedCommands).toHaveLength(20);
   for (let i = 0; i < 1_000; i++) matchmaker.wake([candidate({ jobId: `job ${i}` })]);
-  for (const outsider of outsiders) matchmaker.add(outsider, { requestId: 1, idle: false });
+  for (const outsider of outsiders) matchmaker.add(outsider, { request: 1, idle: false });
   await settle();
   expect(lender.receivedCommands).toHaveLength(20);
   matchmaker.wake([candidate({ groups: [{ key: 'lab' }] })]);
@@ -199,7 +199,7 @@ test('searches again only when a job that the worker may run has new work, howev
 
 test('revokes a lease whose holder ignores recalls for a minute while other workers wait', async () => {
   const holder = busy();
-  matchmaker.add(worker('idle'), { requestId: 1, idle: true });
+  matchmaker.add(worker('idle'), { request: 1, idle: true });
   await clock.advance(RECALL_IGNORED_MS - 1_000);
   expect(leases.size).toBe(1);
   await clock.advance(5_000);
@@ -215,8 +215,8 @@ test('revokes a lease whose holder ignores recalls for a minute while other work
 
 test('recalls nothing for a worker with work, or one that may not run the job', async () => {
   const holder = busy();
-  matchmaker.add(worker('ahead'), { requestId: 1, idle: false });
-  matchmaker.add(worker('outsider', { groups: [{ key: 'lab' }] }), { requestId: 1, idle: true });
+  matchmaker.add(worker('ahead'), { request: 1, idle: false });
+  matchmaker.add(worker('outsider', { groups: [{ key: 'lab' }] }), { request: 1, idle: true });
   await clock.advance(1_000);
   expect(recalls(holder)).toEqual([]);
   matchmaker.close();
@@ -233,9 +233,9 @@ test('examines a bounded number of leases in a round, and every idle worker in t
       { leaseId: `other ${i}`, next: 1, attempt: 1, last: 100, job: counted, sliceMs: 10 },
       0,
     );
-  for (let i = 0; i < 200; i++) matchmaker.add(worker(`outsider ${i}`), { requestId: 1, idle: true });
+  for (let i = 0; i < 200; i++) matchmaker.add(worker(`outsider ${i}`), { request: 1, idle: true });
   const last = worker('last', { groups: [{ key: 'other' }] });
-  matchmaker.add(last, { requestId: 1, idle: true });
+  matchmaker.add(last, { request: 1, idle: true });
   await settle();
   expect(reads).toBeLessThan(10_000);
   await clock.advance(10_000);

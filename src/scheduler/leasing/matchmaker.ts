@@ -9,7 +9,7 @@ import { isError, ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
 import { LEASES_PER_WORKER_MAX, RECALL_IGNORED_MS } from '../../protocol/limits.js';
-import type { WarmState, WorkerDescription } from '../../protocol/messages/messages.js';
+import type { WarmState, WorkerDescription, WorkerNotices } from '../../protocol/messages/messages.js';
 import type { LeaseRecord, LeaseRegistry, LeaseHolder } from './lease-registry.js';
 import type { Log } from '../log/log.js';
 import type { Candidate, EligibilityCache } from '../policy/choose-job.js';
@@ -18,14 +18,8 @@ import { isStoreFailure } from '../store/port/store-failure.js';
 import type { Commands } from '../store/port/store.js';
 import type { CommitQueue } from '../commit/commit-queue.js';
 
-export interface LeaseRequest {
-  /** The number that the worker gave it. */
-  readonly requestId: number;
-  /** Jobs and runtimes that the sandbox can start at once. */
-  readonly warmth?: WarmState;
-  /** Whether the sandbox has no work now; other requests are made in advance. */
-  readonly idle: boolean;
-}
+/** As the worker sent it: `request` is its number, and `idle` is false when the worker requests in advance. */
+export type LeaseRequest = Readonly<WorkerNotices['lease.request']>;
 
 export interface WorkerHandle extends LeaseHolder {
   readonly description: WorkerDescription;
@@ -101,17 +95,17 @@ export class Matchmaker {
       );
     }
     this.#workers.set(worker, state);
-    requests.set(request.requestId, request);
+    requests.set(request.request, request);
     this.#updateIdle(worker, state);
     this.#options.onActive?.(worker);
     if (state.hasNoWork) this.#scheduleRecall();
     else this.#serve(worker);
   }
 
-  remove(worker: WorkerHandle, requestId: number): void {
+  remove(worker: WorkerHandle, request: number): void {
     const state = this.#workers.get(worker);
     if (state === undefined) return;
-    state.requests.delete(requestId);
+    state.requests.delete(request);
     this.#updateIdle(worker, state);
   }
 
@@ -223,7 +217,7 @@ export class Matchmaker {
     const granted = await commitQueue.submit('grantLease', {
       leaseId,
       worker: description,
-      warmth: request.warmth ?? {},
+      warmth: request,
     });
     this.#deferred.delete(worker);
     if (granted === null) {
@@ -238,7 +232,7 @@ export class Matchmaker {
       return false;
     }
     const { lease, job, attempt } = granted;
-    const isAwaited = this.#workers.get(worker) === state && state.requests.delete(request.requestId);
+    const isAwaited = this.#workers.get(worker) === state && state.requests.delete(request.request);
     this.#updateIdle(worker, state);
     if (!isAwaited) {
       // The request was withdrawn, or the worker disconnected, while the store granted it.
@@ -251,7 +245,7 @@ export class Matchmaker {
     const { first, count, estimatedSliceMs: sliceMs } = lease;
     const record = { leaseId, next: first, last: first + count - 1, job, attempt, sliceMs };
     leases.add(worker, record, clock.monotonicMs());
-    worker.send({ type: 'lease.grant', request: request.requestId, lease });
+    worker.send({ type: 'lease.grant', request: request.request, lease });
     return true;
   }
 
@@ -314,7 +308,7 @@ export class Matchmaker {
     const waiting = [...(this.#workers.get(worker)?.requests.values() ?? [])].filter(
       (request) => request.idle,
     );
-    const isRequesterWarm = waiting.some(({ warmth }) => isWarmFor(warmth, lease.job.jobId));
+    const isRequesterWarm = waiting.some((request) => isWarmFor(request, lease.job.jobId));
     const { leaseId } = lease;
     lease.holder.send({ type: 'lease.recall', leaseId, ...(isRequesterWarm ? { isRequesterWarm } : {}) });
   }
@@ -345,17 +339,17 @@ const newState = (): WorkerState => ({
   cancelRetry: undefined,
 });
 
-const isWarmFor = (warmth: WarmState = {}, jobId: string): boolean =>
+const isWarmFor = (warmth: WarmState, jobId: string): boolean =>
   warmth.loadedJob === jobId || warmth.warmJobs?.includes(jobId) === true;
 
 /** Read through a function, because it changes while a lease is awaited and the compiler would narrow it. */
 const isServeAgain = (state: { readonly serveAgain: boolean }): boolean => state.serveAgain;
 
 function mostUrgent(requests: ReadonlyMap<number, LeaseRequest>): LeaseRequest | undefined {
-  let found: LeaseRequest | undefined;
+  let first: LeaseRequest | undefined;
   for (const request of requests.values()) {
     if (request.idle) return request;
-    found ??= request;
+    first ??= request;
   }
-  return found;
+  return first;
 }

@@ -86,15 +86,10 @@ export function isDeferred(failures: readonly { readonly atMs: number }[], nowMs
   return failures.some(({ atMs }) => atMs > deferredSinceMs(nowMs));
 }
 
-/** Counts the independent attempts of that kind: of distinct workers that are paid to distinct accounts. */
-export function independent(attempts: readonly FailedAttempt[], kind: AttemptKind): number {
-  return countIndependentExecutors(attempts.filter((attempt) => attempt.kind === kind));
-}
-
-/** Counts the executors that differ in both worker id and payee. */
-export function countIndependentExecutors(runners: readonly Executor[]): number {
-  const workers = new Set(runners.map(({ workerId }) => workerId));
-  const payees = new Set(runners.map(({ payee }) => payee));
+/** Counts the independent executors: distinct workers that are paid to distinct accounts. */
+export function countIndependentExecutors(executors: readonly Executor[]): number {
+  const workers = new Set(executors.map(({ workerId }) => workerId));
+  const payees = new Set(executors.map(({ payee }) => payee));
   return Math.min(workers.size, payees.size);
 }
 
@@ -131,7 +126,7 @@ export function classifyFailure(
 
 /** Whether workers with distinct payees reported a final error: only then its last execution is paid. */
 export function isConfirmed(attempts: readonly FailedAttempt[]): boolean {
-  return independent(attempts, 'thrown') >= WORK_ERRORS_MAX;
+  return countIndependentExecutors(attempts.filter(({ kind }) => kind === 'thrown')) >= WORK_ERRORS_MAX;
 }
 
 /** The results of a job and the failed attempts to load it. */
@@ -179,10 +174,10 @@ export function isUnloadable(
  * How independent an attempt by that worker would be of the failed ones: 0 the worker itself failed, 1 another worker of
  * the same payee failed, 2 independent, 3 independent and on another JavaScript engine.
  */
-export function independenceLevel(runner: Executor, tried: readonly Executor[]): number {
-  if (tried.some(({ workerId }) => workerId === runner.workerId)) return 0;
-  if (tried.some(({ payee }) => payee === runner.payee)) return 1;
-  return tried.some(({ isolation }) => isolation === runner.isolation) ? 2 : 3;
+export function independenceLevel(executor: Executor, tried: readonly Executor[]): number {
+  if (tried.some(({ workerId }) => workerId === executor.workerId)) return 0;
+  if (tried.some(({ payee }) => payee === executor.payee)) return 1;
+  return tried.some(({ isolation }) => isolation === executor.isolation) ? 2 : 3;
 }
 
 /** Whether a connected worker has a higher `independenceLevel` than `level` with respect to `tried`. */
@@ -196,7 +191,7 @@ export type HasBetterWorker = (tried: readonly Executor[], level: number) => boo
  * @param nowMs wall milliseconds
  */
 export function isDeferredToBetter(
-  runner: Executor,
+  executor: Executor,
   {
     failures,
     tried,
@@ -204,7 +199,7 @@ export function isDeferredToBetter(
   nowMs: number,
   hasBetterWorker: HasBetterWorker,
 ): boolean {
-  return isDeferred(failures, nowMs) && hasBetterWorker(tried, independenceLevel(runner, tried));
+  return isDeferred(failures, nowMs) && hasBetterWorker(tried, independenceLevel(executor, tried));
 }
 
 /** The executor that a worker's description names; without a payment address its payee is an unclaimed account. */

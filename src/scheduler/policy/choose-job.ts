@@ -118,9 +118,9 @@ export function chooseJob(
 }
 
 function fewestLeases(jobs: readonly Candidate[]): Candidate | undefined {
-  let found: Candidate | undefined;
-  for (const job of jobs) if (found === undefined || hasFewerLeases(job, found)) found = job;
-  return found;
+  let best: Candidate | undefined;
+  for (const job of jobs) if (best === undefined || hasFewerLeases(job, best)) best = job;
+  return best;
 }
 
 function hasFewerLeases(a: Candidate, b: Candidate): boolean {

@@ -31,8 +31,8 @@ const TAIL_MS_MIN = 50;
 const TAIL_SHARE = 1 / 2;
 
 /** Slices for the next lease: at least 1, or 0 when the job can pay for none. */
-export function leaseSize(question: LeaseSizeInput): number {
-  const { sliceMs, reported, pending, leases, rangeSlices, isAlone, funded } = question;
+export function leaseSize(input: LeaseSizeInput): number {
+  const { sliceMs, reported, pending, leases, rangeSlices, isAlone, funded } = input;
   if (funded < 1) return 0;
   // A slice that may have crashed a sandbox is leased alone, so that no other slice is lost with it.
   if (isAlone) return 1;

@@ -5,8 +5,8 @@
 
 /** Units that escrow must hold in all for `total` slices; never more than the ceiling. */
 export function escrowTarget(price: bigint, total: number, ceiling: bigint): bigint {
-  const wanted = price * BigInt(total);
-  return wanted < ceiling ? wanted : ceiling;
+  const cost = price * BigInt(total);
+  return cost < ceiling ? cost : ceiling;
 }
 
 /** Slices that the remaining escrow can pay for besides the leased ones; Infinity at price 0. */

@@ -53,7 +53,7 @@ export class Bans {
   }
 }
 
-/** Parses what an operator wants to ban into its kind and normal form. @throws INVALID_ARGUMENT when it cannot be banned */
+/** Parses the subject of a ban into its kind and normal form. @throws INVALID_ARGUMENT when it cannot be banned */
 export function parseBanned(subject: string): { kind: BanKind; subject: string } {
   if (ADDRESS.test(subject.toLowerCase())) return { kind: 'identity', subject: subject.toLowerCase() };
   if (isNetwork(subject)) {

@@ -23,7 +23,7 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<readon
   if (reader.count !== input.count) {
     throw new ManyhandsError(
       'SEGMENT_MALFORMED',
-      `the input says ${input.count} slices and its segment has ${reader.count}`,
+      `the input announces ${input.count} slices, and its segment has ${reader.count}`,
       { path: 'job.append.input.count' },
     );
   }
@@ -94,7 +94,7 @@ export function checkSupported(pkg: JobPackage): void {
   if (pkg.votes > 1) {
     refuse(
       'votes',
-      `the job wants ${pkg.votes} executions of each slice that agree, and this scheduler runs each slice once: set votes to 1`,
+      `the job requires ${pkg.votes} agreeing executions of each slice, and this scheduler runs each slice once: set votes to 1`,
     );
   }
   if (pkg.customWorktime !== undefined && pkg.worktime.name !== 'map-basic') {

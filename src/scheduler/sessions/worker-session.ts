@@ -146,7 +146,7 @@ export class WorkerSession implements Session, ConnectedWorker {
         await this.#checkOutcomes(m);
         return { done: this.#report(m) };
       case 'lease.release':
-        return { done: this.#return(m) };
+        return { done: this.#release(m) };
       case 'lease.renew':
         return { done: this.#renew(m.leaseIds) };
       default:
@@ -158,14 +158,8 @@ export class WorkerSession implements Session, ConnectedWorker {
     switch (m.type) {
       case 'worker.update':
         return this.#update(m.worker);
-      case 'lease.request': {
-        const { request: requestId, idle, loadedJob, warmJobs, warmWorktimes } = m;
-        return this.#node.matchmaker.add(this, {
-          requestId,
-          idle,
-          warmth: { loadedJob, warmJobs, warmWorktimes },
-        });
-      }
+      case 'lease.request':
+        return this.#node.matchmaker.add(this, m);
       case 'lease.withdraw':
         return this.#node.matchmaker.remove(this, m.request);
       case 'slice.console':
@@ -260,9 +254,7 @@ export class WorkerSession implements Session, ConnectedWorker {
   }
 
   async #status(jobId: string): Promise<object> {
-    await this.#readable(jobId);
-    const found = await this.#node.options.store.status(jobId);
-    return { status: found!.status };
+    return { status: (await this.#readable(jobId)).status };
   }
 
   /** The account of the worker's own payment address. @throws FORBIDDEN for any other */
@@ -276,8 +268,8 @@ export class WorkerSession implements Session, ConnectedWorker {
 
   async #readable(jobId: string): Promise<JobView> {
     const job = await this.#node.options.store.job(jobId);
-    // A worker outside the job's groups is told that the job is unknown. One that has blocked the job, its owner or its
-    // origins may read it, because it may have asked before it blocked them.
+    // A worker outside the job's groups gets JOB_UNKNOWN. One that has blocked the job, its owner or its origins may read
+    // it, because it may have sent this request before it blocked them.
     const allowOrigins = [...(job?.candidate.origins ?? [])];
     const reader = { ...this.description, blockedJobs: [], blockedOwners: [], allowOrigins };
     if (job === undefined || !isEligible(job.candidate, reader)) throw unknownJob(jobId);
@@ -297,7 +289,7 @@ export class WorkerSession implements Session, ConnectedWorker {
   async #checkOutcomes({ leaseId, first, segment }: Request<'lease.report'>): Promise<void> {
     if (segment === undefined) return;
     await this.#reattached;
-    // A lease of others: the store refuses the report, or repeats the reply that it gave; no blob is read for it.
+    // For a lease of another worker no blob is read: the store refuses the report, or returns the stored reply.
     if (this.#node.leases.get(leaseId)?.holder !== this) return;
     try {
       await checkOutcomes(this.#node.blobValues, segment);
@@ -307,8 +299,8 @@ export class WorkerSession implements Session, ConnectedWorker {
         code: 'LEASE_LOST',
         message: `its worker reported a malformed outcome: ${error.message}`,
       };
-      const loss = { type: 'lease.report' as const, leaseId, first, count: 0, computeMs: 0, failure };
-      await this.#report(loss).catch((refused: unknown) => this.#log(refused));
+      const report = { type: 'lease.report' as const, leaseId, first, count: 0, computeMs: 0, failure };
+      await this.#report(report).catch((refused: unknown) => this.#log(refused));
       throw error;
     }
   }
@@ -323,7 +315,7 @@ export class WorkerSession implements Session, ConnectedWorker {
         count,
         computeMs,
         ...(segment === undefined ? {} : { segment }),
-        ...(failure === undefined ? {} : { lost: failure }),
+        ...(failure === undefined ? {} : { failure }),
       });
       this.#node.leases.progress(leaseId, next, left, this.#node.options.clock.monotonicMs());
       this.#slices += count;
@@ -346,16 +338,16 @@ export class WorkerSession implements Session, ConnectedWorker {
     this.#hasRenewed = true;
     const unknown = reattached.filter((leaseId) => !leaseIds.includes(leaseId));
     const { workerId } = this;
-    const { lost } = await this.#node.commitQueue.submit('renewLeases', { leaseIds, workerId, unknown });
-    for (const leaseId of [...lost, ...unknown]) this.#forget(leaseId);
-    return { expired: lost };
+    const { expired } = await this.#node.commitQueue.submit('renewLeases', { leaseIds, workerId, unknown });
+    for (const leaseId of [...expired, ...unknown]) this.#forget(leaseId);
+    return { expired };
   }
 
   #forget(leaseId: string): void {
     if (this.#node.leases.get(leaseId)?.holder === this) this.#node.leases.delete(leaseId);
   }
 
-  async #return({ leaseId, from }: Request<'lease.release'>): Promise<object> {
+  async #release({ leaseId, from }: Request<'lease.release'>): Promise<object> {
     const { next, left } = await this.#node.commitQueue.submit('releaseLease', {
       leaseId,
       workerId: this.workerId,

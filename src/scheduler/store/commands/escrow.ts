@@ -11,10 +11,10 @@ import type { CommandContext } from './context.js';
 /** Raises the escrow to the cost of the job's slices, as far as the account's balance allows. */
 export function* growEscrow(ctx: CommandContext, job: JobRecord, reason: string): QueryPlan<void> {
   if (job.price === 0n || job.account === null) return;
-  const wanted = escrowTarget(job.price, job.total, job.ceiling) - job.escrow - job.paid;
-  if (wanted <= 0n) return;
+  const missing = escrowTarget(job.price, job.total, job.ceiling) - job.escrow - job.paid;
+  if (missing <= 0n) return;
   const balance = yield* balanceOf(job.account);
-  const amount = wanted < balance ? wanted : balance;
+  const amount = missing < balance ? missing : balance;
   if (amount <= 0n) return;
   yield* transfer({
     id: `escrow:${job.jobId}:${reason}`,

@@ -11,7 +11,7 @@ import { formatUnits } from '../../policy/price.js';
 import { encodeInput } from '../rows/inputs.js';
 import { findJob, insertJob, ownJob, saveJob, statusOf, type JobRecord } from '../rows/job-record.js';
 import { balanceOf } from '../rows/ledger.js';
-import { encodeOffer } from '../rows/offer-row.js';
+import { encodeOffer } from '../rows/offer-codec.js';
 import { NO_HISTORY, putRange } from '../rows/ranges.js';
 import { all, get, run, type QueryPlan } from '../rows/query-plan.js';
 import type { CommandResult, Commands, DeployCommand } from '../port/store.js';

@@ -62,7 +62,7 @@ function* createGrant(
   const job = (yield* findJob(chosen.jobId))!;
   const profile = yield* trimmedProfileOf(job.jobId);
   const sliceMs = estimateSliceMs(profile, c.worker.workerId);
-  const wanted = leaseSize({
+  const size = leaseSize({
     sliceMs,
     reported: reportedSlices(profile, c.worker.workerId),
     pending: job.pending,
@@ -71,7 +71,7 @@ function* createGrant(
     isAlone: range.lost > 0 || attemptsOf(range).some(({ kind }) => kind === 'silent'),
     funded: fundedSlices(job.price, job.escrow, job.leased),
   });
-  const { parts, count } = yield* leaseInputs(job.jobId, range.first, wanted, LEASE_INPUT_BYTES_MAX);
+  const { parts, count } = yield* leaseInputs(job.jobId, range.first, size, LEASE_INPUT_BYTES_MAX);
   yield* insertLease(ctx, c, job, range.first, count);
   return {
     job: chosen,
@@ -194,17 +194,17 @@ export function* renewLeases(
   ctx: CommandContext,
   c: Commands['renewLeases'][0],
 ): QueryPlan<CommandResult<'renewLeases'>> {
-  const lost: string[] = [];
+  const expired: string[] = [];
   for (const leaseId of c.leaseIds) {
     const held = yield* findLease(leaseId, c.workerId);
-    if (held === undefined) lost.push(leaseId);
+    if (held === undefined) expired.push(leaseId);
     else yield* renewLease(held, (yield* findJob(held.job_id))!, ctx.nowMs);
   }
   for (const leaseId of c.unknown ?? []) {
     const held = yield* findLease(leaseId, c.workerId);
     if (held !== undefined) yield* releaseLease(ctx, { leaseId, workerId: c.workerId, from: held.next });
   }
-  return { lost };
+  return { expired };
 }
 
 /** A worker has reconnected: its leases get their full time again. */

@@ -24,7 +24,7 @@ export function* findReportReply(c: ReportCommand): QueryPlan<CommandResult<'rep
     c.first,
     c.workerId,
     c.count,
-    c.lost === undefined ? 0 : 1,
+    c.failure === undefined ? 0 : 1,
   );
   if (row === undefined) return undefined;
   return { jobId: row.job_id, next: Number(row.next), left: Number(row.left), paid: row.paid };
@@ -43,7 +43,7 @@ export function* saveReportReply(
     c.first,
     c.workerId,
     c.count,
-    c.lost === undefined ? 0 : 1,
+    c.failure === undefined ? 0 : 1,
     answer.jobId,
     answer.next,
     answer.left,

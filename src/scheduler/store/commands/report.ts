@@ -48,7 +48,7 @@ import { updateStatusAfterFailure } from './status-after-failure.js';
  */
 export function* report(ctx: CommandContext, c: ReportCommand): QueryPlan<CommandResult<'report'>> {
   const held = yield* findLease(c.leaseId, c.workerId);
-  const end = c.first + c.count + (c.lost === undefined ? 0 : 1);
+  const end = c.first + c.count + (c.failure === undefined ? 0 : 1);
   if (held === undefined || end <= held.next) {
     const answer = yield* findReportReply(c);
     if (answer !== undefined) return answer;
@@ -75,9 +75,9 @@ export function* report(ctx: CommandContext, c: ReportCommand): QueryPlan<Comman
     const ms = clampComputeMs(c.computeMs, ctx.nowMs - held.granted_ms);
     yield* addProfileSample(job.jobId, held.worker_id, { ms, slices: c.count }, ctx.nowMs);
   }
-  if (c.lost !== undefined) {
-    if (c.lost.code === 'ASSIGN_FAILED') yield* addFailedLoad(job, executorOfLease(held), ctx.nowMs);
-    yield* recordLostSlice(ctx, job, remaining, c.lost);
+  if (c.failure !== undefined) {
+    if (c.failure.code === 'ASSIGN_FAILED') yield* addFailedLoad(job, executorOfLease(held), ctx.nowMs);
+    yield* recordLostSlice(ctx, job, remaining, c.failure);
     yield* write('UPDATE leases SET progress_ms = ? WHERE lease_id = ?', ctx.nowMs, held.lease_id);
     ctx.events.work.set(job.jobId, job);
   } else if (remaining.next > remaining.last) {
@@ -94,10 +94,10 @@ export function* report(ctx: CommandContext, c: ReportCommand): QueryPlan<Comman
     );
   }
   if (
-    c.lost !== undefined &&
+    c.failure !== undefined &&
     isUnloadable(yield* loadHistoryOf(job), hasIndependentWorker(ctx, job), ctx.nowMs)
   ) {
-    const reason = `${UNLOADABLE_REASON}${c.lost.message}`;
+    const reason = `${UNLOADABLE_REASON}${c.failure.message}`;
     yield* endJob(ctx, job, truncateText(reason, REASON_LENGTH_MAX));
   } else {
     yield* updateStatusAfterFailure(ctx, job);
@@ -137,7 +137,7 @@ function readSegment(c: ReportCommand): SegmentReader | undefined {
   if (reader?.count !== c.count) {
     throw new ManyhandsError(
       'SEGMENT_MALFORMED',
-      `the report says ${c.count} outcomes and its segment has ${reader?.count ?? 'none'}`,
+      `the report announces ${c.count} outcomes, and its segment has ${reader?.count ?? 'none'}`,
       { path: 'lease.report.segment' },
     );
   }

@@ -43,8 +43,8 @@ export interface Commands {
   ];
   /** Ends a lease without progress whose worker ignored recalls. */
   revokeLease: [{ leaseId: string; workerId: string }, null];
-  /** Extends deadlines; `lost` are the leases that this worker does not hold (any more). */
-  renewLeases: [RenewCommand, { lost: string[] }];
+  /** Extends deadlines; `expired` are the leases that this worker does not hold (any more). */
+  renewLeases: [RenewCommand, { expired: string[] }];
   /** A worker has reconnected: its leases get their full time again. */
   reattachLeases: [{ workerId: string }, { leases: StoredLease[] }];
   /** A worker has disconnected: its leases end soon unless it reconnects. */
@@ -83,7 +83,7 @@ export interface DeployCommand {
 export interface LeaseGrant {
   lease: Lease;
   job: Candidate;
-  /** Number of this attempt at its slices, from 1. */
+  /** Number of this attempt at its slices, from 1; attempts that were revoked without progress count too. */
   attempt: number;
 }
 
@@ -104,6 +104,7 @@ export interface RenewCommand {
   unknown?: string[];
 }
 
+/** Outcomes of the `count` slices from `first` on; `failure`: the attempt at the slice after them was lost. */
 export interface ReportCommand {
   leaseId: string;
   workerId: string;
@@ -111,7 +112,7 @@ export interface ReportCommand {
   count: number;
   computeMs: number;
   segment?: Uint8Array;
-  lost?: { code: string; message: string };
+  failure?: { code: string; message: string };
 }
 
 export type CommandName = keyof Commands;

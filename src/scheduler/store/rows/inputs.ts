@@ -35,23 +35,23 @@ export function* leaseInputs(
   while (done < count && parts.length < PARTS_MAX) {
     const row = yield* inputAt(jobId, first + done);
     const offset = first + done - row.first;
-    const wanted = Math.min(row.count - offset, count - done);
+    const needed = Math.min(row.count - offset, count - done);
     if (row.kind === 'range') {
       const range = JSON.parse(new TextDecoder().decode(row.body)) as RangeInput;
-      parts.push({ first: first + done, input: sliceRange(range, offset, wanted) });
-      done += wanted;
+      parts.push({ first: first + done, input: sliceRange(range, offset, needed) });
+      done += needed;
       continue;
     }
     // The envelopes of a segment are assumed to have equal size; otherwise a part is at most the whole segment.
     const perSlice = row.body.byteLength / row.count;
-    const fits = Math.min(wanted, Math.floor(left / perSlice));
+    const fits = Math.min(needed, Math.floor(left / perSlice));
     if (fits < 1 && done > 0) break;
     const taken = Math.max(1, fits);
     const segment = sliceSegment(row.body, offset, taken);
     parts.push({ first: first + done, input: { kind: 'segment', count: taken, segment } });
     done += taken;
     left -= segment.byteLength;
-    if (taken < wanted) break;
+    if (taken < needed) break;
   }
   return { parts, count: done };
 }

@@ -1,6 +1,6 @@
 /**
- * What is stored for each worker of a job: slice durations and failed loads. Each worker has rows of its own, so that the
- * cost of a report does not grow with the number of workers.
+ * What is stored for each worker of a job: slice durations (its part of the job's profile, see `policy/slice-profile.ts`)
+ * and failed loads. Each worker has rows of its own, so that the cost of a report does not grow with the number of workers.
  * @module
  */
 import type { FailedLoad, Executor } from '../../policy/attempts.js';
@@ -33,7 +33,7 @@ const FAILED_LOADS_MAX = 32;
 /** Failed loads of one worker that are read for one lease request. */
 const OWN_LOADS_MAX = 4_096;
 
-/** The workers that reported last, the latest one at the end. */
+/** The job's slice profile: how long slices took on each of the workers that reported last, the latest one at the end. */
 export function* profileOf(jobId: string): QueryPlan<SliceProfile> {
   return (yield* byTime(jobId)).slice(-PROFILED_WORKERS_MAX).map(toProfile);
 }
@@ -66,7 +66,7 @@ export function* addProfileSample(
   if (now !== undefined && now !== before) yield* putProfile(jobId, now, nowMs);
 }
 
-/** Stores the profile of one worker. */
+/** Stores the slice durations of one worker. */
 export function* putProfile(
   jobId: string,
   { workerId, ms, slices, total }: WorkerProfile,
@@ -107,13 +107,13 @@ export function* jobsFailedToLoadBy(workerId: string, sinceMs: number): QueryPla
   return new Set(rows.map(({ job_id: jobId }) => jobId));
 }
 
-/** Records a failed load of the job; the caller saves the job. */
-export function* addFailedLoad(job: JobRecord, runner: Executor, nowMs: number): QueryPlan<void> {
+/** Records that `executor` failed to load the job; the caller saves the job. */
+export function* addFailedLoad(job: JobRecord, executor: Executor, nowMs: number): QueryPlan<void> {
   job.unloadable += 1;
-  const others = (yield* failedLoadsOf(job.jobId)).filter(({ workerId }) => workerId !== runner.workerId);
+  const others = (yield* failedLoadsOf(job.jobId)).filter(({ workerId }) => workerId !== executor.workerId);
   for (const { workerId } of others.slice(0, Math.max(0, others.length + 1 - FAILED_LOADS_MAX)))
     yield* run('DELETE FROM failed_loads WHERE job_id = ? AND worker_id = ?', job.jobId, workerId);
-  yield* putFailedLoad(job.jobId, { ...runner, atMs: nowMs });
+  yield* putFailedLoad(job.jobId, { ...executor, atMs: nowMs });
 }
 
 /** Stores a failed load of one worker. */

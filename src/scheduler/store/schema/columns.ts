@@ -1,5 +1,5 @@
 /**
- * Adds and drops columns in migrations; both are idempotent.
+ * Adds, drops and finds columns in migrations; adding and dropping are idempotent.
  * @module
  */
 import { get, run, type QueryPlan } from '../rows/query-plan.js';
@@ -15,7 +15,8 @@ export function* dropColumn(table: string, column: string): QueryPlan<void> {
   if (yield* hasColumn(table, column)) yield* run(`ALTER TABLE ${table} DROP COLUMN ${column}`);
 }
 
-function* hasColumn(table: string, column: string): QueryPlan<boolean> {
+/** Whether the table has the column. */
+export function* hasColumn(table: string, column: string): QueryPlan<boolean> {
   const sql = `SELECT 1 AS one FROM pragma_table_info('${table}') WHERE name = '${column}'`;
   return (yield* get(sql)) !== undefined;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { addColumn, dropColumn } from './columns.js';
-import { endHashedGroups } from './end-hashed-groups.js';
+import { cancelJobsWithDisclosedSecrets } from './cancel-disclosed-secrets.js';
 import { classKeyOf, findJob } from '../rows/job-record.js';
 import { splitJobWorkers } from './split-job-workers.js';
 import { SCHEMA_VERSION } from './schema.js';
@@ -16,21 +16,20 @@ const STEPS: Record<number, (nowMs: number) => QueryPlan<void>> = {
     yield* addColumn('jobs', 'origins_json', `TEXT NOT NULL DEFAULT '[]'`);
   },
   3: function* (nowMs) {
-    // `outputs_by_row` replaces it. Other additions are tables or indexes of SCHEMA.
+    // `outputs_by_row` replaces it. Other additions are tables or indexes of SCHEMA. Schema 4 also had two columns of jobs for
+    // its workers, which step 4 would drop at once: they are not added.
     yield* run('DROP INDEX IF EXISTS outputs_by_seq');
     yield* run('DROP INDEX IF EXISTS ranges_by_state');
     yield* addColumn('ranges', 'failures', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('leases', 'isolation', `TEXT NOT NULL DEFAULT ''`);
-    yield* addColumn('jobs', 'unloadable_by', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('jobs', 'served_ms', 'INTEGER NOT NULL DEFAULT 0');
     yield* addColumn('jobs', 'turn_ms', 'INTEGER NOT NULL DEFAULT 0');
     yield* addColumn('jobs', 'result_ms', 'INTEGER NOT NULL DEFAULT 0');
-    yield* addColumn('jobs', 'profile_by', `TEXT NOT NULL DEFAULT ''`);
     yield* addColumn('journal', 'epoch', 'INTEGER NOT NULL DEFAULT 0');
     yield* addColumn('jobs', 'class_key', `TEXT NOT NULL DEFAULT ''`);
     yield* dropColumn('jobs', 'profile_ms');
     yield* dropColumn('jobs', 'profile_slices');
-    yield* endHashedGroups(nowMs);
+    yield* cancelJobsWithDisclosedSecrets(nowMs);
     yield* fillClassKeys();
   },
   4: function* (nowMs) {

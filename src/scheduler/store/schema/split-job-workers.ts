@@ -1,33 +1,34 @@
 /**
- * Schema 4 stored the data of a job's workers as text in the job's row, which every report rewrote: this step moves it to
- * one row for each worker.
+ * A migration step: schema 4 stored the data of a job's workers as text in the job's row, which every report rewrote. It is
+ * moved to one row for each worker.
  * @module
  */
-import { deleteJobWorkers, putFailedLoad, putProfile } from '../rows/job-workers.js';
-import { addColumn, dropColumn } from './columns.js';
+import { putFailedLoad, putProfile } from '../rows/job-workers.js';
+import { dropColumn, hasColumn } from './columns.js';
 import { all, type QueryPlan } from '../rows/query-plan.js';
 
 type StoredLoad = [workerId: string, payee: string, isolation: string, atMs: number];
 type StoredProfile = [workerId: string, ms: number, slices: number, total: number];
 
+/** Moves both columns; one is missing in a store of schema 3, or where a process ended in the middle of this step. */
 export function* splitJobWorkers(nowMs: number): QueryPlan<void> {
-  // They are missing if a process of another version ended in the middle of this step.
-  yield* addColumn('jobs', 'unloadable_by', `TEXT NOT NULL DEFAULT ''`);
-  yield* addColumn('jobs', 'profile_by', `TEXT NOT NULL DEFAULT ''`);
-  const rows = yield* all<{ job_id: string; unloadable_by: string; profile_by: string }>(
-    `SELECT job_id, unloadable_by, profile_by FROM jobs
-      WHERE run_status IN ('running', 'paused') AND (unloadable_by > '' OR profile_by > '')`,
-  );
-  for (const { job_id: jobId, unloadable_by: loads, profile_by: profile } of rows) {
-    yield* deleteJobWorkers(jobId);
-    for (const [workerId, payee, isolation, atMs] of parse<StoredLoad>(loads))
+  for (const { jobId, list } of yield* listsIn<StoredLoad>('unloadable_by')) {
+    for (const [workerId, payee, isolation, atMs] of list)
       yield* putFailedLoad(jobId, { workerId, payee, isolation, atMs });
-    const stored = parse<StoredProfile>(profile);
-    for (const [i, [workerId, ms, slices, total]] of stored.entries())
-      yield* putProfile(jobId, { workerId, ms, slices, total }, nowMs - stored.length + i);
   }
   yield* dropColumn('jobs', 'unloadable_by');
+  for (const { jobId, list } of yield* listsIn<StoredProfile>('profile_by')) {
+    for (const [i, [workerId, ms, slices, total]] of list.entries())
+      yield* putProfile(jobId, { workerId, ms, slices, total }, nowMs - list.length + i);
+  }
   yield* dropColumn('jobs', 'profile_by');
 }
 
-const parse = <T>(text: string): T[] => (text === '' ? [] : (JSON.parse(text) as T[]));
+/** The lists in a column of the unfinished jobs, stored as JSON text; none when the table does not have the column. */
+function* listsIn<T>(column: string): QueryPlan<{ jobId: string; list: T[] }[]> {
+  if (!(yield* hasColumn('jobs', column))) return [];
+  const rows = yield* all<{ job_id: string; list: string }>(
+    `SELECT job_id, ${column} AS list FROM jobs WHERE run_status IN ('running', 'paused') AND ${column} > ''`,
+  );
+  return rows.map(({ job_id: jobId, list }) => ({ jobId, list: JSON.parse(list) as T[] }));
+}

@@ -29,7 +29,7 @@ export function* checkBlobs(sizes: BlobSizes): QueryPlan<string[]> {
     const size = sizes.get(digest);
     if (size === undefined) wrong.set(digest, `job ${jobId}: ${what} is in blob ${digest}, which is missing`);
     else if (bytes !== undefined && size !== bytes)
-      wrong.set(digest, `job ${jobId}: blob ${digest} has ${size} bytes, and ${what} says ${bytes}`);
+      wrong.set(digest, `job ${jobId}: blob ${digest} has ${size} bytes, and ${what} refers to ${bytes}`);
   };
   yield* eachRow('packages', 'bytes', '', ({ job_id: jobId, bytes }) => {
     for (const [what, digest] of blobsOfPackage(bytes)) check(jobId, what, digest);

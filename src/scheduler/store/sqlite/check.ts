@@ -61,7 +61,7 @@ function* checkCounts(): QueryPlan<Defect[]> {
         `SELECT j.job_id, j.${state} AS recorded, COALESCE(r.counted, 0) AS counted FROM jobs j
           LEFT JOIN (SELECT job_id, SUM(last - first + 1) AS counted FROM ranges WHERE state = '${state}' GROUP BY job_id) r
           ON r.job_id = j.job_id WHERE COALESCE(r.counted, 0) <> j.${state}`,
-        ({ counted, recorded }) => `${counted} slices are ${state} and its row says ${recorded}`,
+        ({ counted, recorded }) => `${counted} slices are ${state}, and its row has ${recorded}`,
       )),
     );
   }
@@ -115,8 +115,8 @@ function* checkLeases(): QueryPlan<Defect[]> {
       ON l.job_id = j.job_id WHERE COALESCE(l.counted, 0) <> j.leases OR COALESCE(l.workers, 0) <> j.workers`,
     ({ counted, recorded, workers, recordedWorkers }) =>
       counted === recorded
-        ? `${workers} workers have leases of it and its row says ${recordedWorkers}`
-        : `${counted} leases and its row says ${recorded}`,
+        ? `${workers} workers have leases of it, and its row has ${recordedWorkers}`
+        : `${counted} leases, and its row has ${recorded}`,
   );
   const strays = yield* defects<{ job_id: string; lease_id: string }>(
     `SELECT l.job_id, l.lease_id FROM leases l

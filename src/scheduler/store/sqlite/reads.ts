@@ -6,7 +6,7 @@ import type { JournalEvent, SegmentPart } from '../../../protocol/messages/messa
 import { nextReplyExpiryMs } from '../commands/report-replies.js';
 import { findJob, parseStatus, statusOf, type StoredEvent } from '../rows/job-record.js';
 import { balanceOf, earnedOf } from '../rows/ledger.js';
-import { decodeOffer } from '../rows/offer-row.js';
+import { decodeOffer } from '../rows/offer-codec.js';
 import { all, get, type QueryPlan } from '../rows/query-plan.js';
 import type { AccountView, JobView, JournalPage, ListedJob } from '../port/store.js';
 

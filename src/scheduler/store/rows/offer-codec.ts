@@ -1,5 +1,5 @@
 /**
- * Encodes a signed offer for the store, so that workers can verify it.
+ * Encodes a signed offer as JSON text for its column, and decodes it: workers get it with the job's package and verify it.
  * @module
  */
 import type { SignedOffer } from '../../../protocol/messages/messages.js';
