@@ -105,8 +105,9 @@ export function createDeployer(ports: DeployerPorts): Deployer {
         );
       }
       const answer = await context.client.request('job.status', { jobId: jobIdOf(jobId) }, { signal });
-      if (fromCursor(after).seq > answer.status.cursor) {
-        throw new ManyhandsError('INVALID_ARGUMENT', `The journal of job ${jobId} ends before row ${after}.`);
+      const { seq } = fromCursor(after);
+      if (seq > answer.status.cursor) {
+        throw new ManyhandsError('INVALID_ARGUMENT', `The journal of job ${jobId} ends before row ${seq}.`);
       }
       return new Job<T>(context, { attachTo: answer.status, after });
     },

@@ -3,6 +3,7 @@
  * ticket, which is requested over the WebSocket; a download is checked against its digest.
  * @module
  */
+import { readBounded } from '../../client/read-bounded.js';
 import { delay } from '../../lib/clock.js';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
@@ -71,7 +72,7 @@ export class BlobClient {
     return this.#retry(attemptsMax, signal, async () => {
       const response = await this.#fetch(ref, signal, {});
       const bytes = await readBody(response, ref, signal);
-      if (bytes.length !== ref.bytes || sha256Hex(bytes) !== ref.digest) {
+      if (bytes?.length !== ref.bytes || sha256Hex(bytes) !== ref.digest) {
         throw new ManyhandsError(
           'BLOB_MISMATCH',
           `The bytes that were received for blob ${ref.digest} do not match its digest.`,
@@ -136,13 +137,14 @@ export class BlobClient {
   }
 }
 
+/** The bytes of the body; undefined where there are more than `ref` announces. */
 async function readBody(
   response: Response,
   ref: BlobRef,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | undefined> {
   try {
-    return new Uint8Array(await response.arrayBuffer());
+    return await readBounded(response, ref.bytes);
   } catch (cause) {
     throw transferError(ref, signal, cause);
   }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { BLOB_BYTES_MAX } from '../../protocol/limits.js';
+import { longResponse } from '../../testing/long-response.js';
 import { fetchModule, moduleReadError } from './fetch-module.js';
 
 const answers =
@@ -33,6 +35,16 @@ describe('a module that cannot be read', () => {
     );
     await expect(silent).rejects.toMatchObject({ code: 'WORK_FUNCTION_INVALID', cause });
     await expect(silent).rejects.toThrowError(/no answer/);
+  });
+
+  it('is read up to the limit of a blob and no further', async () => {
+    const { response, sent } = longResponse(BLOB_BYTES_MAX * 2);
+    const large = fetchModule(
+      answers(() => response),
+      new URL('https://example.com/x.js'),
+    );
+    await expect(large).rejects.toMatchObject({ code: 'WORK_FUNCTION_INVALID' });
+    expect(sent()).toBeLessThan(BLOB_BYTES_MAX + 1024 * 1024);
   });
 });
 

@@ -3,9 +3,11 @@
  * no network access.
  * @module
  */
+import { readBounded } from '../../client/read-bounded.js';
 import { ManyhandsError } from '../../lib/errors.js';
+import { BLOB_BYTES_MAX } from '../../protocol/limits.js';
 
-/** @throws WORK_FUNCTION_INVALID */
+/** @throws WORK_FUNCTION_INVALID, also where the module is larger than a blob may be */
 export async function fetchModule(fetcher: typeof fetch, url: URL): Promise<Uint8Array> {
   let response: Response;
   try {
@@ -17,7 +19,14 @@ export async function fetchModule(fetcher: typeof fetch, url: URL): Promise<Uint
     await response.body?.cancel();
     throw moduleReadError(url, `status ${response.status}`);
   }
-  return new Uint8Array(await response.arrayBuffer());
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await readBounded(response, BLOB_BYTES_MAX);
+  } catch (cause) {
+    throw moduleReadError(url, 'the transfer was interrupted', cause);
+  }
+  if (bytes === undefined) throw moduleReadError(url, `it has more than ${BLOB_BYTES_MAX} bytes`);
+  return bytes;
 }
 
 /** The error for a module that cannot be read. */

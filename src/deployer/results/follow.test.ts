@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../lib/deferred.js';
+import { toCursor } from '../../protocol/messages/cursor.js';
 import { FOLLOW_ROW_BYTES, FOLLOW_WINDOW_BYTES_MAX } from '../../protocol/limits.js';
 import { SegmentWriter } from '../../protocol/segment/segment.js';
 import { encodeValue } from '../../protocol/values/values.js';
@@ -242,7 +243,12 @@ describe('following', () => {
     expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => i + 21));
     const whole = await other.attach<number>(job.id);
     expect([...(await whole.wait())]).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
-    await expect(other.attach(job.id, { after: 1_000 })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    // The row is reported, without the epoch that a cursor contains too.
+    const tooFar = toCursor({ seq: 1_000, epoch: 3 });
+    await expect(other.attach(job.id, { after: tooFar })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: `The journal of job ${job.id} ends before row 1000.`,
+    });
     const late = await other.attach(job.id, { after: whole.cursor });
     expect((await late.wait()).isAvailable(0)).toBe(false);
   });

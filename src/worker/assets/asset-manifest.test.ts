@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
+import { longResponse } from '../../testing/long-response.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 import { AssetManifest } from './asset-manifest.js';
@@ -81,6 +82,14 @@ describe('the files of a worktime', () => {
   ];
   it.each(malformed)('are rejected if the manifest has %s', async (_what, body) => {
     await expect(manifest(body).made.find('x')).rejects.toSatisfy((e) => isError(e, 'CONNECT_FAILED'));
+  });
+
+  it('are rejected if the manifest is too large, which is not read to its end', async () => {
+    const { response, sent } = longResponse(64 * 1024 * 1024);
+    const load: typeof fetch = () => Promise.resolve(response);
+    const made = new AssetManifest('http://s', load, undefined as never);
+    await expect(made.find('x')).rejects.toThrow(/more than 1048576 bytes/);
+    expect(sent()).toBeLessThan(2 * 1024 * 1024);
   });
 
   it('are fetched again after a failure', async () => {

@@ -3,6 +3,7 @@
  * /assets/manifest.json. Each file is verified before use.
  * @module
  */
+import { readBounded } from '../../client/read-bounded.js';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
 import { BLOB_BYTES_MAX, SANDBOX_ORIGINS_MAX } from '../../protocol/limits.js';
@@ -75,9 +76,9 @@ export class AssetManifest {
     try {
       const answer = await this.#fetch(url);
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-      const text = await answer.text();
-      if (text.length > MANIFEST_BYTES_MAX) throw new Error('it is too large');
-      return this.#read(JSON.parse(text));
+      const bytes = await readBounded(answer, MANIFEST_BYTES_MAX);
+      if (bytes === undefined) throw new Error(`it has more than ${MANIFEST_BYTES_MAX} bytes`);
+      return this.#read(JSON.parse(new TextDecoder().decode(bytes)));
     } catch (cause) {
       if (isError(cause)) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
