@@ -7,6 +7,6 @@ export { Keystore } from '../wallet/keystore.js';
 export type { KeystoreOptions, NewKeystoreOptions, PassphraseSource } from '../wallet/keystore.js';
 export type { KeystoreJson } from '../wallet/keystore-json.js';
 export type { Wallet } from '../wallet/wallet.js';
-export type { Address } from '../wallet/address.js';
+export type { Address } from '../lib/address.js';
 export { parseAddress } from '../wallet/parse-address.js';
 export { formatCredits, toUnits, UNITS_PER_CREDIT } from '../wallet/credits.js';

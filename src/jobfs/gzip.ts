@@ -4,7 +4,7 @@
  * @module
  */
 import { Gzip, Inflate } from 'fflate';
-import { malformed } from './tar-header.js';
+import { refuseBundle } from './tar-header.js';
 
 /** Compressed bytes for one step. The output of a step is at most 1032 times as large. */
 const INFLATE_PIECE_BYTES = 16 * 1024;
@@ -35,7 +35,7 @@ export class Gzipper {
 export function gunzip(bytes: Uint8Array, emit: (piece: Uint8Array) => void): void {
   const start = headerLength(bytes);
   const end = bytes.length - TRAILER_BYTES;
-  if (start > end) malformed('it is truncated');
+  if (start > end) refuseBundle('it is truncated');
   let crc = 0xffffffff;
   let length = 0;
   let refusal: { error: unknown } | undefined;
@@ -56,25 +56,25 @@ export function gunzip(bytes: Uint8Array, emit: (piece: Uint8Array) => void): vo
     }
   } catch {
     if (refusal !== undefined) throw refusal.error;
-    malformed('its compressed data are corrupt');
+    refuseBundle('its compressed data are corrupt');
   }
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + end, TRAILER_BYTES);
   const intact = trailer.getUint32(0, true) === ~crc >>> 0 && trailer.getUint32(4, true) === length % 2 ** 32;
-  if (!intact) malformed('its checksum is wrong');
+  if (!intact) refuseBundle('its checksum is wrong');
 }
 
 /** The header's length by RFC 1952: ten bytes and the optional fields that the flags announce. */
 function headerLength(bytes: Uint8Array): number {
-  if (bytes.length < HEADER_BYTES + TRAILER_BYTES) malformed('it is truncated');
+  if (bytes.length < HEADER_BYTES + TRAILER_BYTES) refuseBundle('it is truncated');
   const flags = bytes[3]!;
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8 || (flags & 0xe0) !== 0)
-    malformed('it is not gzip');
+    refuseBundle('it is not gzip');
   let at = HEADER_BYTES;
   if ((flags & 4) !== 0) at += 2 + (bytes[at]! | (bytes[at + 1]! << 8));
   for (const flag of [8, 16]) {
     if ((flags & flag) === 0) continue;
     const nul = bytes.indexOf(0, at);
-    if (nul === -1) malformed('its header is truncated');
+    if (nul === -1) refuseBundle('its header is truncated');
     at = nul + 1;
   }
   return (flags & 2) !== 0 ? at + 2 : at;

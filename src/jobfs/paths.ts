@@ -23,10 +23,10 @@ export function resolvePath(path: string, cwd: string): string {
   const resolved = `/${parts.join('/')}`;
   if (resolved.includes('\0')) refusePath(path, 'contains a NUL');
   if (/\p{Surrogate}/u.test(resolved)) refusePath(path, 'is not well-formed Unicode');
-  if (utf8Length(resolved) > PATH_BYTES_MAX) refusePath(path, `is longer than ${PATH_BYTES_MAX} bytes`);
-  const long = parts.find((part) => utf8Length(part) > NAME_BYTES_MAX);
+  if (encodedLength(resolved) > PATH_BYTES_MAX) refusePath(path, `is longer than ${PATH_BYTES_MAX} bytes`);
+  const long = parts.find((part) => encodedLength(part) > NAME_BYTES_MAX);
   if (long !== undefined) {
-    refusePath(path, `contains a name of ${utf8Length(long)} bytes; the limit is ${NAME_BYTES_MAX}`);
+    refusePath(path, `contains a name of ${encodedLength(long)} bytes; the limit is ${NAME_BYTES_MAX}`);
   }
   return resolved;
 }
@@ -48,7 +48,7 @@ export function comparePaths(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export function utf8Length(text: string): number {
+export function encodedLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 

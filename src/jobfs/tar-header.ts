@@ -41,10 +41,10 @@ export function readPaxRecords(bytes: Uint8Array): Map<string, string> {
     const digits = space === -1 || space - at > 6 ? '' : asciiField(bytes, at, space - at);
     const end = at + Number(digits);
     if (!/^[1-9][0-9]*$/.test(digits) || end > bytes.length || end < space + 3 || bytes[end - 1] !== 0x0a) {
-      malformed('an extended header has a record of the wrong length');
+      refuseBundle('an extended header has a record of the wrong length');
     }
     const equals = bytes.indexOf(0x3d, space);
-    if (equals === -1 || equals >= end) malformed('an extended header has a record without a key');
+    if (equals === -1 || equals >= end) refuseBundle('an extended header has a record without a key');
     records.set(
       decodeText(bytes.subarray(space + 1, equals)),
       decodeText(bytes.subarray(equals + 1, end - 1)),
@@ -61,7 +61,7 @@ export function decodeUntilNul(bytes: Uint8Array): string {
 }
 
 /** @throws JOBFS_MALFORMED always */
-export function malformed(reason: string): never {
+export function refuseBundle(reason: string): never {
   throw new ManyhandsError('JOBFS_MALFORMED', `The bundle of files cannot be unpacked: ${reason}.`);
 }
 
@@ -69,7 +69,7 @@ function checkSum(block: Uint8Array): void {
   let sum = 0;
   // The checksum field itself counts as spaces.
   for (let i = 0; i < BLOCK_BYTES; i++) sum += i >= 148 && i < 156 ? 0x20 : block[i]!;
-  if (sum !== numberField(block, 148, 8)) malformed('a header has the wrong checksum');
+  if (sum !== numberField(block, 148, 8)) refuseBundle('a header has the wrong checksum');
 }
 
 function textField(block: Uint8Array, at: number, length: number): string {
@@ -85,11 +85,11 @@ function numberField(block: Uint8Array, at: number, length: number): number {
   if ((block[at]! & 0x80) !== 0) {
     let value = block[at]! & 0x7f;
     for (let i = at + 1; i < at + length; i++) value = value * 256 + block[i]!;
-    if (!Number.isSafeInteger(value)) malformed('a number in a header is too large');
+    if (!Number.isSafeInteger(value)) refuseBundle('a number in a header is too large');
     return value;
   }
   const text = asciiField(block, at, length).trim();
-  if (!/^[0-7]*$/.test(text)) malformed('a number in a header is not octal');
+  if (!/^[0-7]*$/.test(text)) refuseBundle('a number in a header is not octal');
   return text === '' ? 0 : Number.parseInt(text, 8);
 }
 
@@ -99,6 +99,6 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return strictDecoder.decode(bytes);
   } catch {
-    return malformed('a name is not UTF-8');
+    return refuseBundle('a name is not UTF-8');
   }
 }

@@ -5,12 +5,12 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { PATH_BYTES_MAX } from './limits.js';
-import { utf8Length } from './paths.js';
+import { encodedLength } from './paths.js';
 import {
   BLOCK_BYTES,
   decodeUntilNul,
   isZeroBlock,
-  malformed,
+  refuseBundle,
   readPaxRecords,
   readTarHeader,
 } from './tar-header.js';
@@ -65,15 +65,15 @@ export class TarReader {
       }
     }
     this.#trailerBytes += chunk.length - at;
-    if (this.#trailerBytes > TRAILER_BYTES_MAX) malformed('it continues after its end');
+    if (this.#trailerBytes > TRAILER_BYTES_MAX) refuseBundle('it continues after its end');
   }
 
   /** Ends the archive. @throws JOBFS_MALFORMED if it is incomplete */
   end(): void {
     const atBoundary = this.#blockFilled === 0 && this.#header === undefined && this.#paddingLeft === 0;
-    if (!this.#ended && !atBoundary) malformed('it is truncated');
+    if (!this.#ended && !atBoundary) refuseBundle('it is truncated');
     if (this.#longName !== undefined || this.#longBytes !== undefined)
-      malformed('it ends after an extended header');
+      refuseBundle('it ends after an extended header');
   }
 
   #startMember(): void {
@@ -84,7 +84,7 @@ export class TarReader {
     }
     const header = readTarHeader(this.#block, this.#longName);
     if (isExtendedHeader(header.type)) {
-      if (header.bytes > EXTENDED_HEADER_BYTES_MAX) malformed('an extended header is too long');
+      if (header.bytes > EXTENDED_HEADER_BYTES_MAX) refuseBundle('an extended header is too long');
     } else {
       header.bytes = this.#longBytes ?? header.bytes;
       this.#longName = undefined;
@@ -113,7 +113,7 @@ export class TarReader {
       else this.#tree.putFile(path, body);
     } catch (error) {
       if (error instanceof ManyhandsError && error.code === 'JOBFS_PATH')
-        malformed('a file and a directory have the same name');
+        refuseBundle('a file and a directory have the same name');
       throw error;
     }
   }
@@ -125,14 +125,14 @@ export class TarReader {
     }
     const records = readPaxRecords(body);
     for (const key of records.keys()) {
-      if (key.startsWith('GNU.sparse.')) malformed('it contains a sparse file');
+      if (key.startsWith('GNU.sparse.')) refuseBundle('it contains a sparse file');
       if (type === 'g' && (key === 'path' || key === 'size'))
-        malformed('a global header sets a path or a size');
+        refuseBundle('a global header sets a path or a size');
     }
     this.#longName = records.get('path') ?? this.#longName;
     const bytes = records.get('size');
     if (bytes === undefined) return;
-    if (!/^[0-9]{1,15}$/.test(bytes)) malformed('an extended header has an invalid size');
+    if (!/^[0-9]{1,15}$/.test(bytes)) refuseBundle('an extended header has an invalid size');
     this.#longBytes = Number(bytes);
   }
 }
@@ -143,20 +143,22 @@ function isExtendedHeader(type: string): boolean {
 }
 
 function checkMember({ name, type, bytes }: TarHeader): void {
-  if (type === '1' || type === '2' || type === 'K') malformed('it contains a link, which is not supported');
+  if (type === '1' || type === '2' || type === 'K')
+    refuseBundle('it contains a link, which is not supported');
   if (type !== '0' && type !== '5' && type !== '7')
-    malformed(`it contains a member of type ${JSON.stringify(type)}`);
-  if ((type === '5' || name.endsWith('/')) && bytes > 0) malformed('it contains a directory with content');
+    refuseBundle(`it contains a member of type ${JSON.stringify(type)}`);
+  if ((type === '5' || name.endsWith('/')) && bytes > 0) refuseBundle('it contains a directory with content');
 }
 
 /** The absolute path of a member; a relative one starts at the root. */
 function memberPath(name: string): string {
-  if (name.includes('\0') || name === '') malformed('a member has an invalid name');
+  if (name.includes('\0') || name === '') refuseBundle('a member has an invalid name');
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) malformed('a member has ".." in its name');
+  if (parts.includes('..')) refuseBundle('a member has ".." in its name');
   const path = `/${parts.join('/')}`;
-  if (path === '/' && !name.endsWith('/') && !name.endsWith('.')) malformed('a member has an invalid name');
-  const length = utf8Length(path);
+  if (path === '/' && !name.endsWith('/') && !name.endsWith('.'))
+    refuseBundle('a member has an invalid name');
+  const length = encodedLength(path);
   if (length > PATH_BYTES_MAX) tooLarge('bytes in a path', PATH_BYTES_MAX, length);
   return path;
 }

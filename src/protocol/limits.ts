@@ -44,7 +44,7 @@ export const WORKER_UPDATES_PER_SECOND_MAX = 50;
 /** Leases in one `lease.renew`. */
 export const RENEW_LEASES_MAX = 1_024;
 /** An amount of credits in units: the largest signed 64-bit integer. */
-export const UNITS_MAX = 2n ** 63n - 1n;
+export { UNITS_MAX } from '../lib/units.js';
 /** The reason for which something was cancelled, released or paused, in UTF-16 units. */
 export const REASON_LENGTH_MAX = 1_024;
 /** Numbers in one slice of a grouped range. */

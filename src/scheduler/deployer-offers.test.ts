@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId, toHex } from '../lib/crypto/ids.js';
 import { encodeJobPackage, packageDigest } from '../protocol/job/job-package-codec.js';
-import type { SignedOffer } from '../protocol/messages/messages.js';
+import type { WireOffer } from '../protocol/messages/messages.js';
 import {
   PLAIN_PACKAGE,
   SchedulerFixture,
@@ -45,7 +45,7 @@ async function deployer(): Promise<Deployer> {
 }
 
 /** An offer as the deployer signs it, and as an eavesdropper reads it. */
-function offerFor({ identity }: Deployer, ceiling = 100n): Promise<SignedOffer> {
+function offerFor({ identity }: Deployer, ceiling = 100n): Promise<WireOffer> {
   return signOffer(payer, {
     schedulerId: fixture.store.schedulerId,
     owner: identity.address,
@@ -59,7 +59,7 @@ function offerFor({ identity }: Deployer, ceiling = 100n): Promise<SignedOffer> 
 
 const deploy = (
   { connection }: Deployer,
-  offer: SignedOffer,
+  offer: WireOffer,
   id: number,
 ): ReturnType<TestConnection['request']> =>
   connection.request({ type: 'job.deploy', id, jobId: newId(fixture.random), package: PACKAGE, offer });

@@ -11,7 +11,7 @@ import type {
   ReplyBody,
   RequestType,
   SchedulerMessage,
-  SignedOffer,
+  WireOffer,
 } from '../protocol/messages/messages.js';
 import { PROTOCOL_VERSION } from '../protocol/wire/version.js';
 
@@ -24,7 +24,7 @@ const jobId = id('J');
 const leaseId = id('L');
 const segment = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 
-const offer: SignedOffer = {
+const offer: WireOffer = {
   account: address,
   owner: address,
   packageDigest: digest('d'),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatCredits, toUnits, UNITS_MAX, UNITS_PER_CREDIT } from './credits.js';
+import { UNITS_MAX } from '../lib/units.js';
+import { formatCredits, toUnits, UNITS_PER_CREDIT } from './credits.js';
 
 describe('toUnits', () => {
   it.each([

@@ -3,11 +3,9 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { UNITS_MAX } from '../lib/units.js';
 
 export const UNITS_PER_CREDIT = 10n ** 9n;
-
-/** The largest amount in units: that of a signed 64-bit integer, which databases store. */
-export const UNITS_MAX = 2n ** 63n - 1n;
 
 const DECIMALS = 9;
 const NUMBER_PATTERN = /^([0-9]{1,30})(?:\.([0-9]{1,30}))?(?:e([+-]?[0-9]{1,3}))?$/;

@@ -4,7 +4,7 @@
  * @module
  */
 import { sha256Hex } from '../lib/crypto/sha256.js';
-import type { Address } from './address.js';
+import type { Address } from '../lib/address.js';
 
 /**
  * The credential of a member: the SHA-256 of the secret, which is equivalent to the secret, or none for an open group.

@@ -3,7 +3,7 @@
  * @module
  */
 import { isError } from '../lib/errors.js';
-import type { Address } from './address.js';
+import type { Address } from '../lib/address.js';
 import type { GroupCredential, GroupProof } from './group-credential.js';
 import type { Challenge } from './session-proof.js';
 

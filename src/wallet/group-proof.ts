@@ -7,7 +7,7 @@
 import { ManyhandsError } from '../lib/errors.js';
 import { toHex } from '../lib/crypto/ids.js';
 import { scryptKey } from '../lib/crypto/key-derivation.js';
-import type { Address } from './address.js';
+import type { Address } from '../lib/address.js';
 import { loadSigning } from './ethers.js';
 import type { GroupCredential, GroupProof } from './group-credential.js';
 import { parsePrivateKey } from './private-key.js';

@@ -4,8 +4,8 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { normalizeAddress } from './address.js';
-import type { Address } from './address.js';
+import { normalizeAddress } from '../lib/address.js';
+import type { Address } from '../lib/address.js';
 
 /** A keystore file: the private key, encrypted. */
 export interface KeystoreJson {

@@ -9,7 +9,7 @@ import { isError, ManyhandsError } from '../lib/errors.js';
 import { describeValue, readOptions } from '../lib/options.js';
 import { systemRandom } from '../lib/crypto/random.js';
 import type { Random } from '../lib/crypto/random.js';
-import type { Address } from './address.js';
+import type { Address } from '../lib/address.js';
 import { decryptKey, encryptKey } from './encryption.js';
 import { loadSigning } from './ethers.js';
 import { parseKeystoreJson } from './keystore-json.js';

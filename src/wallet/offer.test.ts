@@ -4,7 +4,7 @@ import { Wallet as EthersWallet } from 'ethers/wallet';
 import { describe, expect, it } from 'vitest';
 import vector from '../../tests/vectors/offer.json' with { type: 'json' };
 import { isError } from '../lib/errors.js';
-import type { SignedOffer as WireOffer } from '../protocol/messages/messages.js';
+import type { WireOffer as WireOffer } from '../protocol/messages/messages.js';
 import { Keystore } from './keystore.js';
 import { checkOfferShape, recoverOffer, signOffer } from './offer.js';
 import type { SignedOffer } from './offer.js';

@@ -4,9 +4,9 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import { ADDRESS_PATTERN } from './address.js';
-import type { Address } from './address.js';
-import { UNITS_MAX } from './credits.js';
+import { ADDRESS_PATTERN } from '../lib/address.js';
+import type { Address } from '../lib/address.js';
+import { UNITS_MAX } from '../lib/units.js';
 import { findAddress } from './keystore.js';
 import type { Keystore } from './keystore.js';
 import { recoverSigner, signTypedData } from './typed-data.js';

@@ -5,7 +5,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { keccak256 } from '../lib/crypto/keccak.js';
-import { normalizeAddress, type Address } from './address.js';
+import { normalizeAddress, type Address } from '../lib/address.js';
 
 const DIGITS = 40;
 

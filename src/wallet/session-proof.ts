@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
-import type { Address } from './address.js';
+import type { Address } from '../lib/address.js';
 import type { Keystore } from './keystore.js';
 import { recoverSigner, signTypedData } from './typed-data.js';
 import type { TypedData } from './typed-data.js';

@@ -4,7 +4,7 @@
  * @module
  */
 import type { TypedDataField } from 'ethers/hash';
-import type { Address } from './address.js';
+import type { Address } from '../lib/address.js';
 import { loadSigning } from './ethers.js';
 import { signDigest } from './keystore.js';
 import type { Keystore } from './keystore.js';

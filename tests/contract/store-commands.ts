@@ -6,7 +6,7 @@ import type { Clock } from '../../src/lib/clock.js';
 import { newId, toHex } from '../../src/lib/crypto/ids.js';
 import { ENVELOPE_KIND, encodeError } from '../../src/protocol/segment/envelope.js';
 import { LEASE_MS } from '../../src/protocol/limits.js';
-import type { Input, Lease, SignedOffer, WorkerDescription } from '../../src/protocol/messages/messages.js';
+import type { Input, Lease, WireOffer, WorkerDescription } from '../../src/protocol/messages/messages.js';
 import { rangeFromBounds } from '../../src/protocol/input/ranges.js';
 import { SegmentWriter } from '../../src/protocol/segment/segment.js';
 import type {
@@ -64,7 +64,7 @@ export interface OfferTerms {
   ceiling: bigint;
 }
 
-export function offerOf(random: SeededRandom, clock: ManualClock, terms: OfferTerms): SignedOffer {
+export function offerOf(random: SeededRandom, clock: ManualClock, terms: OfferTerms): WireOffer {
   return {
     account: PAYER,
     owner: OWNER,
@@ -81,7 +81,7 @@ export function offerOf(random: SeededRandom, clock: ManualClock, terms: OfferTe
 export async function deployJob(
   store: Store,
   random: SeededRandom,
-  offer?: SignedOffer,
+  offer?: WireOffer,
   origins: string[] = [],
 ): Promise<string> {
   const jobId = newId(random);

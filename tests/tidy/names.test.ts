@@ -1,10 +1,10 @@
 /**
- * The words of src: retired ones stay out of its identifiers.
+ * The words of src: retired ones stay out of its identifiers, and two exported things never share a name.
  * @module
  */
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { identifiersIn, wordsOf } from './identifiers.js';
+import { exportedNames, identifiersIn, wordsOf } from './identifiers.js';
 import { RETIRED } from './retired-words.js';
 import { productFiles } from './tree.js';
 
@@ -32,5 +32,19 @@ describe('identifiers of src', () => {
     expect(wordsOf('SocketRoom')).toEqual(['socket', 'room']);
     expect(wordsOf('HTTP_ROOM_MAX')).toEqual(['http', 'room', 'max']);
     expect(wordsOf('#makeSHA256Room')).toEqual(['make', 'sha256', 'room']);
+  });
+});
+
+describe('exported things of src', () => {
+  it('never share a name', () => {
+    const filesOf = new Map<string, string[]>();
+    for (const source of sources) {
+      // An entry point exports what others declare, and may give it its public name.
+      if (source.fileName.startsWith('src/entry/')) continue;
+      for (const name of exportedNames(source)) {
+        filesOf.set(name, [...(filesOf.get(name) ?? []), source.fileName]);
+      }
+    }
+    expect([...filesOf].filter(([, files]) => files.length > 1)).toEqual([]);
   });
 });

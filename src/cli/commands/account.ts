@@ -4,7 +4,7 @@ import { getAccount, init, ManyhandsError } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
 import { formatCredits, wallet, type Address } from '../../entry/wallet.node.js';
 import { examples } from '../console/help.js';
-import { address, dataDirOption, schedulerOption } from '../options/options.js';
+import { addressOption, dataDirOption, schedulerOption } from '../options/options.js';
 import { parseCredits } from '../options/parse-options.js';
 
 const OWN_LABEL = 'default';
@@ -22,7 +22,7 @@ export function accountCommand(): Command {
   account
     .command('show')
     .description('Show the balance of an account, its escrow for jobs, and its earnings.')
-    .argument('[address]', 'account (default: your keystore "default")', address)
+    .argument('[address]', 'account (default: your keystore "default")', addressOption)
     .addOption(schedulerOption())
     .option('--json', 'as JSON')
     .addHelpText('after', examples(['manyhands account show', 'your own account']))
@@ -32,7 +32,7 @@ export function accountCommand(): Command {
     .description(
       "Create credits on an account. Only the scheduler's operator can: the token is in its data folder.",
     )
-    .argument('<address>', 'account to credit', address)
+    .argument('<address>', 'account to credit', addressOption)
     .argument('<credits>', 'amount, with up to nine decimals', parseCredits)
     .addOption(schedulerOption())
     .addOption(dataDirOption("the scheduler's data folder"))

@@ -3,11 +3,11 @@ import { Command } from 'commander';
 import { attach, compute, fetchResults, init } from '../../entry/deployer.node.js';
 import type { JobPage } from '../../entry/deployer.node.js';
 import { openOperator } from '../../entry/operator.node.js';
-import { NO_WORKERS, printable } from '../../entry/texts.node.js';
+import { NO_WORKERS_MESSAGE, printable } from '../../entry/texts.node.js';
 import { formatCredits, wallet } from '../../entry/wallet.node.js';
 import { describeError } from '../console/describe-error.js';
 import { examples } from '../console/help.js';
-import { runStatusOf, slicesOf } from '../console/job-text.js';
+import { runStatusText, slicesText } from '../console/job-text.js';
 import {
   dataDirOption,
   jobId,
@@ -132,7 +132,7 @@ async function list({ limit, after, all, scheduler, dataDir, json }: ListOptions
     const how = `${job.computed} of ${job.total}`;
     const owner = all ? `  ${job.owner}` : '';
     console.log(
-      `${job.jobId}  ${when}  ${runStatusOf(job).padEnd(STATUS_WIDTH)}  ${how.padEnd(PROGRESS_WIDTH)}${owner}  ${printable(job.name)}`.trimEnd(),
+      `${job.jobId}  ${when}  ${runStatusText(job).padEnd(STATUS_WIDTH)}  ${how.padEnd(PROGRESS_WIDTH)}${owner}  ${printable(job.name)}`.trimEnd(),
     );
   }
   if (page.jobs.length === 0) console.log(after === undefined ? 'No jobs.' : 'No older jobs.');
@@ -165,12 +165,12 @@ async function showStatus(id: string, options: { scheduler: string; json?: boole
   }
   const why = reason === undefined || reason === '' ? '' : ` (${printable(reason)})`;
   console.log(`job       ${id}`);
-  console.log(`status    ${runStatusOf(status)}${why}${open ? ', open for more slices' : ''}`);
+  console.log(`status    ${runStatusText(status)}${why}${open ? ', open for more slices' : ''}`);
   console.log(`slices    ${computed} of ${total} finished, ${failed} of them failed`);
   console.log(`workers   ${workers}`);
   console.log(`paid      ${formatCredits(paid)} credits`);
   if (runStatus === 'running' && workers === 0 && computed < total) {
-    console.log(NO_WORKERS);
+    console.log(NO_WORKERS_MESSAGE);
   }
 }
 
@@ -199,7 +199,7 @@ async function cancel(
   for (const id of ids) {
     try {
       const ended = await compute.cancel(id, reason);
-      console.log(`${id} is ${ended.runStatus}: ${slicesOf(ended)}.`);
+      console.log(`${id} is ${ended.runStatus}: ${slicesText(ended)}.`);
     } catch (error) {
       if (ids.length === 1) throw error;
       console.error(`${id}: ${describeError(error)}`);

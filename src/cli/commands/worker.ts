@@ -9,7 +9,7 @@ import {
 } from '../../entry/worker.node.js';
 import { wallet } from '../../entry/wallet.node.js';
 import { examples } from '../console/help.js';
-import { address, each, jobId, schedulerOption, wholeNumber } from '../options/options.js';
+import { addressOption, each, jobId, schedulerOption, wholeNumber } from '../options/options.js';
 import { untilSignal } from '../console/until-signal.js';
 import { OUTPUTS, showWorker } from '../worker/output.js';
 import type { OutputKind } from '../worker/output.js';
@@ -72,11 +72,11 @@ export function workerCommand(): Command {
         'how job code is isolated (default: deno if installed, else chromium); thread is only for jobs of listed owners',
       ).choices(['deno', 'chromium', 'thread']),
     )
-    .option('--payment-address <address>', 'account that receives the payment', address)
+    .option('--payment-address <address>', 'account that receives the payment', addressOption)
     .option(
       '--owner <address...>',
       'take only jobs of these owners (default: all; with thread: your own identity)',
-      each(address),
+      each(addressOption),
     )
     .option('--job, --jobs <id...>', 'take only these jobs', each(jobId))
     .option(

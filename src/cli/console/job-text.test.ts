@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
-import { runStatusOf, slicesOf } from './job-text.js';
+import { runStatusText, slicesText } from './job-text.js';
 
 it('shows the number of failed slices of a finished job', () => {
-  expect(runStatusOf({ runStatus: 'finished', failed: 0 })).toBe('finished');
-  expect(runStatusOf({ runStatus: 'finished', failed: 3 })).toBe('finished, 3 failed');
-  expect(slicesOf({ computed: 5, failed: 0, total: 9 })).toBe('5 of 9 slices are finished');
-  expect(slicesOf({ computed: 5, failed: 2, total: 9 })).toBe('5 of 9 slices are finished, 2 of them failed');
+  expect(runStatusText({ runStatus: 'finished', failed: 0 })).toBe('finished');
+  expect(runStatusText({ runStatus: 'finished', failed: 3 })).toBe('finished, 3 failed');
+  expect(slicesText({ computed: 5, failed: 0, total: 9 })).toBe('5 of 9 slices are finished');
+  expect(slicesText({ computed: 5, failed: 2, total: 9 })).toBe(
+    '5 of 9 slices are finished, 2 of them failed',
+  );
 });

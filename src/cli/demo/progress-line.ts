@@ -16,7 +16,7 @@ const BAR_WIDTH_MAX = 24;
 const BAR_WIDTH_MIN = 8;
 const TITLE_WIDTH = 23;
 const SHORT_TITLE_WIDTH = 10;
-/** As wide as "12345/s" and "12 min 34 s left": fields have a fixed width, so that the line does not move. */
+/** As wide as "12345/s" and "12 min 34 s left": each field has a fixed width, so that the line does not move. */
 const RATE_WIDTH = 7;
 const TIME_WIDTH = 16;
 
@@ -32,17 +32,17 @@ export function progressLine(title: string, progress: Progress, columns: number)
   const time = remaining(progress).padEnd(TIME_WIDTH);
   const short = title.replace(/ \(.*\)$/, '');
   const name = fit(short, SHORT_TITLE_WIDTH);
-  const shapes: [title: string, ...facts: string[]][] = [
+  const layouts: [title: string, ...fields: string[]][] = [
     [fit(title, TITLE_WIDTH), `${counts} slices`, perSecond, workersText, time],
     [name, `${counts} slices`, perSecond, workersText, time],
     [name, counts, perSecond, workersText, time],
     [name, counts, perSecond, time],
     [name, counts, time],
   ];
-  for (const [first, ...facts] of shapes) {
-    const room = columns - [first, '', ...facts].join('  ').length;
+  for (const [shownTitle, ...fields] of layouts) {
+    const room = columns - [shownTitle, '', ...fields].join('  ').length;
     if (room < BAR_WIDTH_MIN) continue;
-    return [first, bar(done, total, Math.min(room, BAR_WIDTH_MAX)), ...facts].join('  ').trimEnd();
+    return [shownTitle, bar(done, total, Math.min(room, BAR_WIDTH_MAX)), ...fields].join('  ').trimEnd();
   }
   return truncate(`${short}  ${counts}`, columns);
 }

@@ -37,7 +37,7 @@ export function jobId(shielded: string): string {
 }
 
 /** Parses the address of an account or an owner. */
-export function address(text: string): Address {
+export function addressOption(text: string): Address {
   try {
     return parseAddress(text);
   } catch {

@@ -2,7 +2,7 @@
  * What all jobs of one deployer share: its ports, the connection to the scheduler and the blob client.
  * @module
  */
-import { BlobClient } from './blob-client.js';
+import { BlobTransfers } from './blob-transfers.js';
 import { Emitter } from '../../lib/events.js';
 import type { ConnectionEvents } from './connection-events.js';
 import { SchedulerClient } from './scheduler-client.js';
@@ -12,7 +12,7 @@ import { NoWorkersWarning } from './worker-watch.js';
 export interface DeployerContext {
   readonly ports: DeployerPorts;
   readonly client: SchedulerClient;
-  readonly blobs: BlobClient;
+  readonly blobs: BlobTransfers;
   readonly noWorkersWarning: NoWorkersWarning;
   /** Emits the events of the shared connection. */
   readonly connection: Emitter<ConnectionEvents>;
@@ -37,7 +37,7 @@ export function createContext(ports: DeployerPorts): DeployerContext {
     ports,
     client,
     connection,
-    blobs: new BlobClient(ports, client),
+    blobs: new BlobTransfers(ports, client),
     noWorkersWarning: new NoWorkersWarning(ports.warn),
     clientToFollow(jobId) {
       const free = clients.find((one) => !one.hasSubscriber(jobId));

@@ -13,7 +13,7 @@ import type {
   Address,
   DeployerNotices,
   DeployerRequests,
-  GroupProof,
+  WireGroupProof,
   SchedulerMessage,
   Welcome,
 } from '../../protocol/messages/messages.js';
@@ -23,6 +23,7 @@ import { ClientSession, type RetryPolicy, type SessionState } from '../../transp
 import { GroupMembership, type NamedGroup } from '../../wallet/group-membership.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
 import { signChallenge } from '../../wallet/session-proof.js';
+import { isNoScheduler, noSchedulerText } from '../../client/no-scheduler.js';
 import { CONNECT_TIMEOUT_MS_DEFAULT, Outage } from '../../client/outage.js';
 import type { DeployerPorts } from './ports.js';
 
@@ -148,7 +149,7 @@ export class SchedulerClient {
     this.#groups.add(groups);
     const leave = (): void => void this.#groups.delete(groups);
     try {
-      const send = (proofs: GroupProof[]): Promise<unknown> => this.request('group.prove', { proofs });
+      const send = (proofs: WireGroupProof[]): Promise<unknown> => this.request('group.prove', { proofs });
       return { groups: await this.#membership.prove(groups, send), leave };
     } catch (error) {
       leave();
@@ -299,14 +300,8 @@ function connectTimeoutError(url: string): ManyhandsError {
 }
 
 function addConnectAdvice(error: unknown, url: string): unknown {
-  if (!(error instanceof ManyhandsError) || error.code !== 'CONNECT_FAILED') return error;
-  const { reason } = error.info as { reason?: unknown };
-  // Any other reason already explains the failure.
-  if (reason !== undefined && reason !== 'refused' && reason !== 'no-answer') return error;
-  // HTTP 503 means that the scheduler is running and has no connection left.
-  if (error.message.includes('HTTP 503')) return error;
-  const text =
-    `No scheduler answers at ${url}. Start one with 'npx manyhands scheduler', or name another with ` +
-    `init({ scheduler }) or MANYHANDS_SCHEDULER.`;
+  if (!isNoScheduler(error)) return error;
+  const { reason } = (error as ManyhandsError<'CONNECT_FAILED'>).info;
+  const text = noSchedulerText(url, 'init({ scheduler })');
   return new ManyhandsError('CONNECT_FAILED', text, { url, reason }, { cause: error });
 }

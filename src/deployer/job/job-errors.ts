@@ -77,7 +77,7 @@ function causeOf(reason: string, failure: Error | undefined): { cause: Error; re
   const cause = new ManyhandsError('WORK_FUNCTION_INVALID', message, place === undefined ? {} : { place });
   // The error happened on a worker, so the stack of this process is meaningless.
   cause.stack = `${cause.name}: ${message}`;
-  return { cause, rest: UNLOADABLE_REASON.slice(0, -2) };
+  return { cause, rest: UNLOADABLE_REASON.replace(/: $/, '') };
 }
 
 /**

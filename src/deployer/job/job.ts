@@ -25,7 +25,7 @@ import {
   resolveOffer,
   splitExec,
   type ExecOptions,
-  type OfferTerms,
+  type ResolvedOffer,
   type SlicePaymentOffer,
 } from '../package/payment.js';
 import { RESULTS_LENGTH_MAX, type ResultHandle } from './results.js';
@@ -286,7 +286,7 @@ export class Job<T = unknown> extends JobConfig<T> {
     });
   }
 
-  #terms(offer: SlicePaymentOffer, slices: number | undefined): OfferTerms {
+  #terms(offer: SlicePaymentOffer, slices: number | undefined): ResolvedOffer {
     if (this.collateResults && slices !== undefined && slices > RESULTS_LENGTH_MAX) {
       throw new ManyhandsError(
         'INVALID_ARGUMENT',

@@ -10,7 +10,7 @@ import type { GroupCredential } from '../../wallet/group-credential.js';
 import { encodeValue } from '../../protocol/values/values.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 import { packWasm } from './binary-work.js';
-import { toBlobRef } from '../connection/blob-client.js';
+import { toBlobRef } from '../connection/blob-transfers.js';
 import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
 import { withErrorPath } from '../arguments/error-path.js';
 import {

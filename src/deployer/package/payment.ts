@@ -46,7 +46,7 @@ export function splitExec(given: SlicePaymentOffer | ExecOptions | undefined): {
   return { offer: hasOffer ? (offer as SlicePaymentOffer) : undefined, signal: checkSignal(signal) };
 }
 
-export interface OfferTerms {
+export interface ResolvedOffer {
   readonly pricePerSlice: bigint;
   readonly ceiling: bigint;
   readonly acceptMs: number;
@@ -58,7 +58,7 @@ const ACCEPT_MS_DEFAULT = 600_000;
  * @param slices the number of slices of the job; undefined if it is unknown or more may be added
  * @throws INVALID_ARGUMENT if the offer is malformed, or has no ceiling for a paid job of unknown size
  */
-export function resolveOffer(offer: SlicePaymentOffer, slices: number | undefined): OfferTerms {
+export function resolveOffer(offer: SlicePaymentOffer, slices: number | undefined): ResolvedOffer {
   const given =
     typeof offer === 'number' || typeof offer === 'string' ? { pricePerSlice: offer } : readOffer(offer);
   const pricePerSlice = units(given.pricePerSlice, 'The price of a slice');

@@ -5,7 +5,7 @@
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { toHex } from '../../lib/crypto/ids.js';
-import type { JobStatus, SignedOffer } from '../../protocol/messages/messages.js';
+import type { JobStatus, WireOffer } from '../../protocol/messages/messages.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import { signOffer } from '../../wallet/offer.js';
 import type { AppendQueue } from './append-queue.js';
@@ -15,7 +15,7 @@ import type { InputUpload } from './input-upload.js';
 import { discardInput, type JobInput } from './input.js';
 import type { AuthenticatedWelcome } from '../connection/scheduler-client.js';
 import { buildPackage, type PackSettings } from '../package/package.js';
-import type { OfferTerms } from '../package/payment.js';
+import type { ResolvedOffer } from '../package/payment.js';
 
 /** The stage of the deployment; `new` until `exec` or `deploy` is called. */
 export type ReadyState =
@@ -28,7 +28,7 @@ export interface DeploymentOptions {
   queue: AppendQueue;
   /** Whether to close the job after its input. */
   autoClose: boolean;
-  terms: OfferTerms;
+  terms: ResolvedOffer;
   /** Signs the offer. If undefined, the wallet's account signs it, and the offer of a free job is not signed. */
   keystore: Keystore | undefined;
   /** Aborts when the job ends in any way. */
@@ -165,7 +165,7 @@ export class Deployment {
     context.client.request('job.cancel', { jobId: this.#jobId, reason }).catch(() => undefined);
   }
 
-  async #firstOffer(welcome: AuthenticatedWelcome): Promise<SignedOffer | undefined> {
+  async #firstOffer(welcome: AuthenticatedWelcome): Promise<WireOffer | undefined> {
     const { context, terms, keystore } = this.#options;
     this.#keystore = keystore;
     if (keystore === undefined && terms.pricePerSlice === 0n) return undefined;
@@ -175,9 +175,9 @@ export class Deployment {
 
   async #sign(
     keystore: Keystore,
-    terms: OfferTerms,
+    terms: ResolvedOffer,
     { schedulerId, owner }: AuthenticatedWelcome,
-  ): Promise<SignedOffer> {
+  ): Promise<WireOffer> {
     const { context } = this.#options;
     await context.client.syncClock();
     return signOffer(keystore, {

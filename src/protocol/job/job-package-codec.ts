@@ -15,7 +15,7 @@ import type { JobPackage, InlineOrBlob } from './job-package.js';
 /** The canonical bytes of a package. @throws PACKAGE_MALFORMED with the `field` that is wrong */
 export function encodeJobPackage(pkg: JobPackage): Uint8Array<ArrayBuffer> {
   const bytes = encodeValue(unshared(canonicalPackage(pkg)));
-  if (bytes.length > PACKAGE_BYTES_MAX) throw tooLarge(bytes.length);
+  if (bytes.length > PACKAGE_BYTES_MAX) throw packageTooLarge(bytes.length);
   return bytes;
 }
 
@@ -25,7 +25,7 @@ export function encodeJobPackage(pkg: JobPackage): Uint8Array<ArrayBuffer> {
  * @throws PACKAGE_MALFORMED
  */
 export function decodeJobPackage(bytes: Uint8Array): JobPackage {
-  if (bytes.length > PACKAGE_BYTES_MAX) throw tooLarge(bytes.length);
+  if (bytes.length > PACKAGE_BYTES_MAX) throw packageTooLarge(bytes.length);
   const raw = decodeRaw(bytes);
   const isOld = isVersion1(raw);
   const pkg = unshared(canonicalPackage(isOld ? fromVersion1(raw) : raw));
@@ -63,7 +63,7 @@ export function unshared(pkg: JobPackage): JobPackage {
   return { ...pkg, ...custom, args: own(args) };
 }
 
-export function tooLarge(bytes: number): ManyhandsError {
+export function packageTooLarge(bytes: number): ManyhandsError {
   return new ManyhandsError(
     'PACKAGE_MALFORMED',
     `job package: ${bytes} bytes are more than ${PACKAGE_BYTES_MAX}; put its arguments or files into blobs`,

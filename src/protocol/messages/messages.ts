@@ -4,11 +4,12 @@
  * binary; credits are units (1 credit = 10^9 units) as bigint. `codec.ts` checks received messages.
  * @module
  */
+import type { Address } from '../../lib/address.js';
 import type { WireError } from '../../lib/errors.js';
 import type { OperatorRequests } from './operator-messages.js';
 
-/** `0x` and 40 lower-case hexadecimal digits. */
-export type Address = string;
+export type { Address };
+
 /** 64 lower-case hexadecimal digits of a SHA-256. */
 export type Digest = string;
 export type JobId = string;
@@ -88,7 +89,7 @@ export interface GroupKey {
 }
 
 /** A signature over the welcome's challenge, by the key that is derived from the group's secret (`wallet/group-proof.ts`). */
-export interface GroupProof {
+export interface WireGroupProof {
   key: string;
   address: Address;
   signature: string;
@@ -133,7 +134,7 @@ export interface InputPart {
 }
 
 /** A payment offer as signed with EIP-712; `wallet/offer.ts` signs and verifies it. */
-export interface SignedOffer {
+export interface WireOffer {
   /** Who pays: the signer. */
   account: Address;
   /** The owner of the job that is paid: the identity that deploys it. */
@@ -215,7 +216,7 @@ export interface DeployerRequests {
   /** Proves `address` by a signature over the welcome's challenge; the first request on every connection. */
   'session.prove': [{ address: Address; signature: string }, { address: Address }];
   /** Proves the secrets of compute groups for the duration of the connection. */
-  'group.prove': [{ proofs: GroupProof[] }, Record<string, never>];
+  'group.prove': [{ proofs: WireGroupProof[] }, Record<string, never>];
   /** A ticket for `PUT /blobs/<digest>` with `Authorization: Bearer <ticket>`; absent where the blob `exists` already. */
   'blob.ticket': [{ digest: Digest; bytes: number }, { exists: boolean; ticket?: string }];
   /**
@@ -223,7 +224,7 @@ export interface DeployerRequests {
    * before over this connection; the others are open to every worker that names their key.
    */
   'job.deploy': [
-    { jobId: JobId; package: Uint8Array; groups?: GroupKey[]; offer?: SignedOffer },
+    { jobId: JobId; package: Uint8Array; groups?: GroupKey[]; offer?: WireOffer },
     { status: JobStatus },
   ];
   /** Adds slices at the end. The same appendId again adds nothing and has the same reply. */
@@ -240,7 +241,7 @@ export interface DeployerRequests {
     { packageDigest: Digest; account?: Address; pricePerSlice: bigint; ceiling: bigint },
   ];
   /** A further signed offer for the same package, whose ceiling replaces the one before. */
-  'job.topup': [{ jobId: JobId; offer: SignedOffer }, { status: JobStatus }];
+  'job.topup': [{ jobId: JobId; offer: WireOffer }, { status: JobStatus }];
   /** The outcomes of slices `from` to `to`, in order, in a bounded reply; `next` is the slice to continue with. */
   'job.results': [{ jobId: JobId; from: number; to: number }, { parts: SegmentPart[]; next?: number }];
   /** Starts `job.journal` messages, from the row after `after`. A connection follows a job at most once. */
@@ -262,7 +263,7 @@ export interface DeployerRequests {
 /** Requests of a worker. */
 export interface WorkerRequests {
   /** The package of a job of which it has a lease, and the signed offer, for the worker to verify. */
-  'job.package': [{ jobId: JobId }, { package: Uint8Array; owner: Address; offer?: SignedOffer }];
+  'job.package': [{ jobId: JobId }, { package: Uint8Array; owner: Address; offer?: WireOffer }];
   'blob.ticket': DeployerRequests['blob.ticket'];
   /** For a job that it may run. */
   'job.status': DeployerRequests['job.status'];

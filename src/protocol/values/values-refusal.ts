@@ -6,7 +6,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 
 /** Internal to the value writer; `toError` turns it into the coded error. */
-export class Refusal extends Error {
+export class ValueRefusal extends Error {
   /** Innermost first. */
   readonly keys: string[] = [];
 
@@ -42,16 +42,18 @@ export class Refusal extends Error {
 }
 
 /** Adds a container's key to a refusal. Anything else that was thrown comes from a getter, a proxy or a serializer. */
-export function refusalAt(thrown: unknown, key: string): Refusal {
-  const refusal = thrown instanceof Refusal ? thrown : foreignRefusal(thrown);
+export function refusalAt(thrown: unknown, key: string): ValueRefusal {
+  const refusal = thrown instanceof ValueRefusal ? thrown : foreignRefusal(thrown);
   refusal.keys.push(key);
   return refusal;
 }
 
 /** The refusal for an error that the value's own code threw while it was read. */
-export function foreignRefusal(thrown: unknown): Refusal {
-  if (thrown instanceof Refusal) return thrown;
-  return new Refusal('not-cloneable', 'throws', `reading it threw: ${textOf(thrown)}`, { cause: thrown });
+export function foreignRefusal(thrown: unknown): ValueRefusal {
+  if (thrown instanceof ValueRefusal) return thrown;
+  return new ValueRefusal('not-cloneable', 'throws', `reading it threw: ${textOf(thrown)}`, {
+    cause: thrown,
+  });
 }
 
 /** A property's step in a path: `.name` or `["other name"]`. */

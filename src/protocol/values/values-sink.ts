@@ -5,7 +5,7 @@
  */
 import { VALUE_BYTES_MAX } from '../limits.js';
 import { EXT } from './values-format.js';
-import { Refusal } from './values-refusal.js';
+import { ValueRefusal } from './values-refusal.js';
 import { encodeInto, isWellFormed, utf8Length, writeAscii, writeShortUtf8 } from './values-text.js';
 
 const TWO_32 = 2 ** 32;
@@ -221,6 +221,10 @@ export class ByteSink {
   }
 }
 
-export function tooManyBytes(): Refusal {
-  return new Refusal('too-large', 'bytes', `the encoded value passes the limit of ${VALUE_BYTES_MAX} bytes`);
+export function tooManyBytes(): ValueRefusal {
+  return new ValueRefusal(
+    'too-large',
+    'bytes',
+    `the encoded value passes the limit of ${VALUE_BYTES_MAX} bytes`,
+  );
 }

@@ -9,7 +9,7 @@ import { bigintBytes } from './values-bigint.js';
 import { EXT, TAG, VIEW_KINDS } from './values-format.js';
 import { errorFields } from './values-error.js';
 import { hasHole, presentIndices } from './values-holes.js';
-import { foreignRefusal, keyStep, Refusal, refusalAt } from './values-refusal.js';
+import { foreignRefusal, keyStep, ValueRefusal, refusalAt } from './values-refusal.js';
 import { RegExpBudget } from './values-regexp.js';
 import { serializerOf, type AnySerializer } from './values-registry.js';
 import { SeenObjects } from './values-seen.js';
@@ -80,7 +80,7 @@ export class ValueWriter extends ByteSink {
 
   #object(object: object, depth: number): void {
     if (depth > VALUE_DEPTH_MAX) {
-      throw new Refusal('too-large', 'depth', `nested deeper than ${VALUE_DEPTH_MAX} levels`);
+      throw new ValueRefusal('too-large', 'depth', `nested deeper than ${VALUE_DEPTH_MAX} levels`);
     }
     if (this.#writeReference(object)) return;
     if (Array.isArray(object)) return this.#array(object, depth);
@@ -102,7 +102,7 @@ export class ValueWriter extends ByteSink {
       return true;
     }
     if (this.#seen.count > VALUE_OBJECTS_MAX) {
-      throw new Refusal('too-large', 'objects', `more than ${VALUE_OBJECTS_MAX} objects in one value`);
+      throw new ValueRefusal('too-large', 'objects', `more than ${VALUE_OBJECTS_MAX} objects in one value`);
     }
     return false;
   }
@@ -115,7 +115,7 @@ export class ValueWriter extends ByteSink {
 
   #array(array: readonly unknown[], depth: number): void {
     if (array.length > ARRAY_LENGTH_MAX) {
-      throw new Refusal(
+      throw new ValueRefusal(
         'too-large',
         'length',
         `an array longer than ${ARRAY_LENGTH_MAX}; describe a range instead`,
@@ -245,7 +245,7 @@ export class ValueWriter extends ByteSink {
   #regexp({ source, flags }: RegExp): void {
     this.#regexps ??= new RegExpBudget();
     if (!this.#regexps.take(source, flags)) {
-      throw new Refusal(
+      throw new ValueRefusal(
         'too-large',
         'regexp',
         'regular expressions that are too long; send their sources as text',
@@ -292,8 +292,8 @@ export class ValueWriter extends ByteSink {
   }
 }
 
-function refuse(type: string, message: string): Refusal {
-  return new Refusal('not-cloneable', type, message);
+function refuse(type: string, message: string): ValueRefusal {
+  return new ValueRefusal('not-cloneable', type, message);
 }
 
 const BLOB_ADVICE = 'send its bytes: new Uint8Array(await blob.arrayBuffer())';
@@ -312,7 +312,7 @@ const INSTANCE_ADVICE: ReadonlyMap<string, string> = new Map([
   ['WorkerLocation', 'send its text: location.href'],
 ]);
 
-function refuseInstance(object: object): Refusal {
+function refuseInstance(object: object): ValueRefusal {
   const type = describe(object);
   if (type === 'Promise') return refuse(type, 'a promise cannot travel; await it first');
   if (type === 'Object') {
@@ -327,7 +327,7 @@ function refuseInstance(object: object): Refusal {
 
 function checkEntries(count: number): void {
   if (count > VALUE_OBJECTS_MAX) {
-    throw new Refusal(
+    throw new ValueRefusal(
       'too-large',
       'entries',
       `more than ${VALUE_OBJECTS_MAX} entries in one object, map or set`,

@@ -29,7 +29,6 @@ import {
   boolean,
   bytes,
   digest,
-  finite,
   id,
   integer,
   object,
@@ -42,13 +41,13 @@ import {
 } from './message-checks.js';
 import type { Check } from './message-checks.js';
 import {
-  consoleLevel,
-  consoleText,
+  consoleFields,
   cursor,
   epoch,
   errorText,
   input,
   name,
+  progressFields,
   reason,
   segmentBytes,
   signedOffer,
@@ -58,7 +57,7 @@ import {
 import type {
   DeployerNotices,
   GroupKey,
-  GroupProof,
+  WireGroupProof,
   Hello,
   RequestBody,
   RequestType,
@@ -108,7 +107,7 @@ const report = refine(
 const nothing = object<Record<string, never>>({});
 const job = object<{ jobId: string }>({ jobId: id });
 
-const groupProof = object<GroupProof>({ key: name, address, signature });
+const groupProof = object<WireGroupProof>({ key: name, address, signature });
 
 export const REQUEST_CHECKS: { readonly [K in RequestType]: Check<RequestBody<K>> } = {
   'session.prove': object({ address, signature }),
@@ -169,15 +168,11 @@ export const CLIENT_NOTICE_CHECKS: { readonly [K in keyof ClientNotices]: Check<
   'lease.withdraw': object({ request: integer(0) }),
   'slice.console': object<ClientNotices['slice.console']>({
     leaseId: id,
-    sliceNumber,
-    level: consoleLevel,
-    message: consoleText,
-    same: optional(integer(1)),
+    ...consoleFields,
   }),
   'slice.progress': object<ClientNotices['slice.progress']>({
     leaseId: id,
-    sliceNumber,
-    progress: optional(finite),
+    ...progressFields,
   }),
   'follow.credit': object({ jobId: id, bytes: integer(0) }),
 };

@@ -7,7 +7,6 @@ import {
   array,
   atLeast,
   digest,
-  finite,
   id,
   integer,
   object,
@@ -19,13 +18,13 @@ import {
 } from './message-checks.js';
 import type { Check } from './message-checks.js';
 import {
-  consoleLevel,
-  consoleText,
+  consoleFields,
   cursor,
   epoch,
   input,
   jobStatus,
   name,
+  progressFields,
   reason,
   segmentPart,
   sliceCount,
@@ -96,16 +95,12 @@ export const SCHEDULER_NOTICE_CHECKS: { readonly [K in keyof SchedulerNotices]: 
     'job.journal': object({ jobId: id, rows: array(journalRow, LIST_MAX) }),
     'job.console': object<SchedulerNotices['job.console']>({
       jobId: id,
-      sliceNumber,
       attempt: integer(1),
-      level: consoleLevel,
-      message: consoleText,
-      same: optional(integer(1)),
+      ...consoleFields,
     }),
     'job.progress': object<SchedulerNotices['job.progress']>({
       jobId: id,
-      sliceNumber,
-      progress: optional(finite),
+      ...progressFields,
     }),
     'lease.grant': object({ request: integer(0), lease }),
     'lease.recall': object<SchedulerNotices['lease.recall']>({

@@ -38,7 +38,7 @@ import type {
   RangeInput,
   SegmentInput,
   SegmentPart,
-  SignedOffer,
+  WireOffer,
   WorktimeName,
 } from '../messages/messages.js';
 import { isSoundRange } from '../input/ranges.js';
@@ -62,6 +62,15 @@ export const wireError = object<WireError>({
   message: errorText,
   info: optional(info),
 });
+
+/** What a slice prints and how far it is: the same fields from a worker and to a deployer. */
+export const consoleFields = {
+  sliceNumber,
+  level: consoleLevel,
+  message: consoleText,
+  same: optional(integer(1)),
+};
+export const progressFields = { sliceNumber, progress: optional(finite) };
 
 export const worktimeName = object<WorktimeName>({ name, version: name });
 
@@ -91,7 +100,7 @@ export const segmentPart = object<SegmentPart>({
   segment: segmentBytes,
 });
 
-export const signedOffer = object<SignedOffer>({
+export const signedOffer = object<WireOffer>({
   account: address,
   owner: address,
   packageDigest: digest,

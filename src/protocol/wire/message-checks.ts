@@ -4,6 +4,7 @@
  * nor a prototype is kept.
  * @module
  */
+import { ADDRESS_PATTERN } from '../../lib/address.js';
 import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
 import { ID_PATTERN } from '../../lib/crypto/ids.js';
 import { boundedInfo } from './error-info.js';
@@ -186,7 +187,7 @@ export const info: Check<Record<string, unknown>> = (value) => {
 
 export const id = pattern(ID_PATTERN, 'an id: 22 characters of base64url');
 export const digest = pattern(DIGEST_PATTERN, '64 lower-case hexadecimal digits');
-export const address = pattern(/^0x[0-9a-f]{40}$/, 'an address: 0x and 40 lower-case hexadecimal digits');
+export const address = pattern(ADDRESS_PATTERN, 'an address: 0x and 40 lower-case hexadecimal digits');
 export const signature = pattern(
   /^0x[0-9a-f]{130}$/,
   'a signature: 0x and 130 lower-case hexadecimal digits',

@@ -34,7 +34,7 @@ export const WARM_RUNTIME_ADVANTAGE = 1;
 const FAIR_SHARE_EVERY = 8;
 
 /** The default compute group of workers and jobs. */
-export const PUBLIC_GROUP: GroupKey = { key: 'public' };
+const PUBLIC_GROUP_KEY: GroupKey = { key: 'public' };
 
 /** Whether one of a worker's worktimes satisfies what a job requires. */
 type MatchesWorktime = (job: Candidate) => boolean;
@@ -50,7 +50,7 @@ export function isEligible(
   if (worker.blockedOwners?.includes(job.owner) || worker.blockedJobs?.includes(job.jobId)) return false;
   if (worker.minimumPrice !== undefined && job.price < worker.minimumPrice) return false;
   if (job.origins.some((origin) => worker.allowOrigins?.includes(origin) !== true)) return false;
-  return fits(job) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP]);
+  return fits(job) && sharesGroup(job.groups, worker.groups ?? [PUBLIC_GROUP_KEY]);
 }
 
 /** Caches `eligibilityOf` for each worker description, for as long as the description object lives. */

@@ -4,7 +4,7 @@ import {
   addSample,
   medianSliceMs,
   reportedSlices,
-  estimateSliceMs,
+  profiledSliceMs,
   type SliceProfile,
   type WorkerProfile,
 } from './slice-profile.js';
@@ -20,7 +20,7 @@ const of = (...means: number[]): SliceProfile =>
 
 test('has no estimate at first, and takes the first report unchanged', () => {
   expect(medianSliceMs([])).toBeUndefined();
-  expect(estimateSliceMs([], 'w')).toBeUndefined();
+  expect(profiledSliceMs([], 'w')).toBeUndefined();
   expect(medianSliceMs([addSample(undefined, 'w', 30, 10)!])).toBe(3);
 });
 
@@ -47,11 +47,11 @@ test('takes the median of workers, so that one worker moves it at most to the ad
 });
 
 test("uses a worker's own mean, clamped by the median of the others", () => {
-  expect(estimateSliceMs(of(20, 10, 10), 'a')).toBe(20);
-  expect(estimateSliceMs(of(0, 80, 80), 'a')).toBe(10);
-  expect(estimateSliceMs(of(1e9, 10, 10), 'a')).toBe(80);
-  expect(estimateSliceMs(of(7), 'a')).toBe(7);
-  expect(estimateSliceMs(of(7), 'another')).toBe(7);
+  expect(profiledSliceMs(of(20, 10, 10), 'a')).toBe(20);
+  expect(profiledSliceMs(of(0, 80, 80), 'a')).toBe(10);
+  expect(profiledSliceMs(of(1e9, 10, 10), 'a')).toBe(80);
+  expect(profiledSliceMs(of(7), 'a')).toBe(7);
+  expect(profiledSliceMs(of(7), 'another')).toBe(7);
 });
 
 test('counts all slices that a worker has reported, also old ones', () => {

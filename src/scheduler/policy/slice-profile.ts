@@ -49,7 +49,7 @@ export function medianSliceMs(profile: SliceProfile): number | undefined {
 }
 
 /** Estimated duration of one slice on that worker, milliseconds: its own mean, clamped by the others' median; or undefined. */
-export function estimateSliceMs(profile: SliceProfile, workerId: string): number | undefined {
+export function profiledSliceMs(profile: SliceProfile, workerId: string): number | undefined {
   const own = profile.find((one) => one.workerId === workerId);
   const others = medianSliceMs(profile.filter((one) => one !== own));
   if (own === undefined) return others;

@@ -3,6 +3,7 @@
  * connections are checked against.
  * @module
  */
+import { ADDRESS_PATTERN } from '../../lib/address.js';
 import { BlockList, isIP } from 'node:net';
 import { ManyhandsError } from '../../lib/errors.js';
 import { ID_PATTERN } from '../../lib/crypto/ids.js';
@@ -11,7 +12,6 @@ import { bannedError } from '../store/port/banned-error.js';
 
 /** A ban of these would lock the operator out, who could not remove it. */
 const OWN_ADDRESSES = ['127.0.0.1', '::1'];
-const ADDRESS = /^0x[0-9a-f]{40}$/;
 
 /** The identifiers of a connected client that a ban can name. */
 export interface ClientIdentity {
@@ -55,7 +55,8 @@ export class Bans {
 
 /** Parses the subject of a ban into its kind and normal form. @throws INVALID_ARGUMENT when it cannot be banned */
 export function parseBanned(subject: string): { kind: BanKind; subject: string } {
-  if (ADDRESS.test(subject.toLowerCase())) return { kind: 'identity', subject: subject.toLowerCase() };
+  if (ADDRESS_PATTERN.test(subject.toLowerCase()))
+    return { kind: 'identity', subject: subject.toLowerCase() };
   if (isNetwork(subject)) {
     if (!OWN_ADDRESSES.some((own) => includes(subject, own)))
       return { kind: 'network', subject: subject.toLowerCase() };

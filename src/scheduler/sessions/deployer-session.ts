@@ -11,7 +11,7 @@ import type {
   GroupKey,
   JobListing,
   SegmentPart,
-  SignedOffer,
+  WireOffer,
 } from '../../protocol/messages/messages.js';
 import { sliceSegment } from '../../protocol/segment/segment.js';
 import { recoverOffer } from '../../wallet/offer.js';
@@ -305,7 +305,7 @@ export class DeployerSession implements Session {
   }
 
   /** Checks the offer's signature and that it names this connection's owner, so that nobody else can use it. */
-  async #checkOffer(offer: SignedOffer): Promise<void> {
+  async #checkOffer(offer: WireOffer): Promise<void> {
     const owner = this.#requireOwner();
     if (offer.owner !== owner) {
       throw new ManyhandsError(

@@ -4,7 +4,7 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { GROUP_PROOFS_PER_CONNECTION_MAX } from '../../protocol/limits.js';
-import type { GroupKey, GroupProof } from '../../protocol/messages/messages.js';
+import type { GroupKey, WireGroupProof } from '../../protocol/messages/messages.js';
 import { checkGroupProof } from '../../wallet/group-proof.js';
 import type { Challenge } from '../../wallet/session-proof.js';
 
@@ -21,7 +21,7 @@ export class ProvedGroups {
   }
 
   /** @throws UNAUTHENTICATED when a proof is wrong, LIMIT_EXCEEDED when this connection has sent too many */
-  async prove(proofs: readonly GroupProof[]): Promise<void> {
+  async prove(proofs: readonly WireGroupProof[]): Promise<void> {
     for (const proof of proofs) {
       if (this.#proved.has(idOf(proof))) continue;
       if (++this.#checked > GROUP_PROOFS_PER_CONNECTION_MAX) {

@@ -26,7 +26,7 @@ export const explicitTag = (number: number, part: Uint8Array): Uint8Array => ele
 export const implicitTag = (number: number, bytes: Uint8Array): Uint8Array => element(0x80 + number, bytes);
 
 /** A positive integer from its bytes, most significant first. */
-export function integer(bytes: Uint8Array): Uint8Array {
+export function derInteger(bytes: Uint8Array): Uint8Array {
   let from = 0;
   while (from < bytes.length - 1 && bytes[from] === 0) from++;
   const digits = bytes.subarray(from);

@@ -10,7 +10,7 @@ import {
   bits,
   implicitTag,
   explicitTag,
-  integer,
+  derInteger,
   octets,
   oid,
   sequence,
@@ -46,10 +46,10 @@ export function makeSelfSigned(hosts: readonly string[], nowMs: number, random: 
   const name = sequence(set(sequence(oid(COMMON_NAME), utf8('manyhands scheduler'))));
   const serial = random.bytes(16);
   serial[0] = (serial[0]! & 0x7f) | 0x40;
-  const version3 = explicitTag(0, integer(Uint8Array.of(2)));
+  const version3 = explicitTag(0, derInteger(Uint8Array.of(2)));
   const body = sequence(
     version3,
-    integer(serial),
+    derInteger(serial),
     ECDSA_WITH_SHA256,
     name,
     sequence(time(nowMs - DAY_MS), time(nowMs + (VALID_DAYS - 1) * DAY_MS)),

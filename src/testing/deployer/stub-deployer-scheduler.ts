@@ -13,7 +13,7 @@ import type { JobPackage } from '../../protocol/job/job-package.js';
 import { FOLLOW_ROW_BYTES, RESULTS_BYTES_MAX } from '../../protocol/limits.js';
 import type {
   ClientMessage,
-  GroupProof,
+  WireGroupProof,
   Input,
   JournalRow,
   SchedulerMessage,
@@ -42,7 +42,7 @@ export class StubDeployerScheduler {
   readonly jobs = new Map<string, StubJob>();
   readonly http = new StubBlobs();
   readonly clients = new Set<StubClient>();
-  readonly groupProofs: GroupProof[] = [];
+  readonly groupProofs: WireGroupProof[] = [];
   /** Wall clock of the stub, milliseconds since 1970. */
   nowMs = 1_800_000_000_000;
   /** Every message received, in order. */

@@ -11,7 +11,7 @@ import type {
   JournalEvent,
   JournalRow,
   SegmentPart,
-  SignedOffer,
+  WireOffer,
 } from '../../protocol/messages/messages.js';
 
 /** Outcome of a slice: `{ value }`, `{ error }`, or bytes that are stored as a blob. */
@@ -33,7 +33,7 @@ export class StubJob {
   readonly appendReplies = new Map<string, { first: number; count: number }>();
   readonly journal: JournalRow[] = [];
   readonly outcomes: SegmentPart[] = [];
-  readonly offers: SignedOffer[] = [];
+  readonly offers: WireOffer[] = [];
   /** Compute groups of the job, with their secrets. */
   groups: GroupKey[] = [];
   total = 0;

@@ -3,7 +3,7 @@
  */
 import { expect, it } from 'vitest';
 import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
-import type { SignedOffer } from '../../protocol/messages/messages.js';
+import type { WireOffer } from '../../protocol/messages/messages.js';
 import { PLAIN_PACKAGE } from '../../testing/scheduler/scheduler-fixture.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
 import { JobPackageCache } from './job-package-cache.js';
@@ -15,7 +15,7 @@ const DIGEST = packageDigest(PACKAGE);
 const OWNER = `0x${'a'.repeat(40)}`;
 const JOB = 'J'.repeat(22);
 
-const OFFER: SignedOffer = {
+const OFFER: WireOffer = {
   account: `0x${'b'.repeat(40)}`,
   owner: OWNER,
   packageDigest: DIGEST,
@@ -26,7 +26,7 @@ const OFFER: SignedOffer = {
   signature: `0x${'1'.repeat(130)}`,
 };
 
-function jobsWith(offer: SignedOffer): JobPackageCache {
+function jobsWith(offer: WireOffer): JobPackageCache {
   const request = () => Promise.resolve({ package: PACKAGE, owner: OWNER, offer });
   return new JobPackageCache({
     link: { request } as unknown as SchedulerRequests,

@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import type { GroupKey, GroupProof, Welcome } from '../../protocol/messages/messages.js';
+import type { GroupKey, WireGroupProof, Welcome } from '../../protocol/messages/messages.js';
 import type { Call, SessionState } from '../../transport/session.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
 import { GroupMembership, nameGroups } from '../../wallet/group-membership.js';
@@ -15,7 +15,7 @@ export interface JoinedGroupsOptions {
   /** The session with the scheduler. */
   session: () => {
     readonly state: SessionState;
-    request(type: 'group.prove', body: { proofs: GroupProof[] }): Promise<unknown>;
+    request(type: 'group.prove', body: { proofs: WireGroupProof[] }): Promise<unknown>;
   };
   /** The value of `named` changed. */
   changed: () => void;

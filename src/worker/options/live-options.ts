@@ -14,7 +14,7 @@ import {
   checkGroups,
   checkHours,
   checkJobs,
-  checkOrigins,
+  checkAllowOrigins,
   checkPaymentAddress,
   checkPrice,
   checkShare,
@@ -137,7 +137,7 @@ export class LiveOptions {
     return this.#now.allowOrigins.slice();
   }
   set allowOrigins(origins: readonly string[]) {
-    this.#set('allowOrigins', checkOrigins(origins));
+    this.#set('allowOrigins', checkAllowOrigins(origins));
   }
 
   get bytesPerDay(): number | undefined {

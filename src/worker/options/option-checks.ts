@@ -150,7 +150,7 @@ export function checkPrice(price: unknown): bigint | undefined {
 }
 
 /** Each as `https://host[:port]`: only whole origins can be allowed. */
-export function checkOrigins(value: unknown): readonly string[] {
+export function checkAllowOrigins(value: unknown): readonly string[] {
   return (list('allowOrigins', value, WORKER_ORIGINS_MAX) ?? []).map((one) => {
     const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
     const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
@@ -188,7 +188,7 @@ export function checkName(name: unknown): string {
   throw invalid('name', `text of 1 to ${NAME_LENGTH_MAX} characters`, name);
 }
 
-export function checkSignal(signal: unknown): AbortSignal | undefined {
+export function checkSignalOption(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw invalid('signal', 'an AbortSignal', signal);
 }

@@ -19,12 +19,12 @@ import {
   checkIsolation,
   checkJobs,
   checkName,
-  checkOrigins,
+  checkAllowOrigins,
   checkPaymentAddress,
   checkPolicy,
   checkPrice,
   checkShare,
-  checkSignal,
+  checkSignalOption,
 } from './option-checks.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
 import type { GroupOption, Isolation, WarmPolicy } from './option-checks.js';
@@ -159,11 +159,11 @@ export function resolveWorkerOptions(given: WorkerOptions, defaults: WorkerDefau
     authorize: checkAuthorize(oneOf(options, 'authorize', 'admit')),
     groups: checkGroups(options.groups),
     minimumPrice: checkPrice(options.minimumPrice),
-    allowOrigins: checkOrigins(options.allowOrigins),
+    allowOrigins: checkAllowOrigins(options.allowOrigins),
     bytesPerDay: checkBytesPerDay(options.bytesPerDay),
     hours: checkHours(options.hours),
     name: checkName(options.name),
-    signal: checkSignal(options.signal),
+    signal: checkSignalOption(options.signal),
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { ManyhandsError } from '../../../lib/errors.js';
 import { JOB_SLICES_MAX, OPEN_JOBS_PER_OWNER_MAX } from '../../../protocol/limits.js';
-import type { JobStatus, SignedOffer } from '../../../protocol/messages/messages.js';
+import type { JobStatus, WireOffer } from '../../../protocol/messages/messages.js';
 import { bannedError } from '../port/banned-error.js';
 import { isFinalStatus } from '../../policy/job-status.js';
 import { formatUnits } from '../../policy/price.js';
@@ -111,7 +111,7 @@ function* checkOffer(ctx: CommandContext, c: DeployCommand): QueryPlan<void> {
   if (c.offer !== undefined) yield* checkFreshOffer(ctx, c.offer);
 }
 
-function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): QueryPlan<void> {
+function* checkFreshOffer(ctx: CommandContext, offer: WireOffer): QueryPlan<void> {
   if (offer.acceptBeforeMs < ctx.nowMs) {
     throw new ManyhandsError(
       'OFFER_EXPIRED',
@@ -139,7 +139,7 @@ function* checkFreshOffer(ctx: CommandContext, offer: SignedOffer): QueryPlan<vo
   }
 }
 
-function* useNonce(offer: SignedOffer, jobId: string): QueryPlan<void> {
+function* useNonce(offer: WireOffer, jobId: string): QueryPlan<void> {
   yield* run(
     'INSERT INTO offers (account, nonce, job_id) VALUES (?, ?, ?)',
     offer.account,
@@ -252,7 +252,7 @@ export function* topup(ctx: CommandContext, c: Commands['topup'][0]): QueryPlan<
   return statusOf(job);
 }
 
-function checkTopup(job: JobRecord, offer: SignedOffer): void {
+function checkTopup(job: JobRecord, offer: WireOffer): void {
   if (isFinalStatus(job.runStatus)) {
     throw new ManyhandsError(
       'JOB_STATE',

@@ -13,7 +13,7 @@ import { executorOf, appendAttempt } from '../../policy/attempts.js';
 import { leaseSize } from '../../policy/lease-size.js';
 import { fundedSlices } from '../../policy/price.js';
 import { progressTimeoutMs } from '../../policy/progress-timeout.js';
-import { estimateSliceMs, reportedSlices } from '../../policy/slice-profile.js';
+import { profiledSliceMs, reportedSlices } from '../../policy/slice-profile.js';
 import { leaseInputs } from '../rows/inputs.js';
 import { countLeaseBegun, countLeaseEnded, findJob, saveJob, type JobRecord } from '../rows/job-record.js';
 import { addProfileSample, profileOf, trimmedProfileOf } from '../rows/job-workers.js';
@@ -61,7 +61,7 @@ function* createGrant(
 ): QueryPlan<LeaseGrant> {
   const job = (yield* findJob(chosen.jobId))!;
   const profile = yield* trimmedProfileOf(job.jobId);
-  const sliceMs = estimateSliceMs(profile, c.worker.workerId);
+  const sliceMs = profiledSliceMs(profile, c.worker.workerId);
   const size = leaseSize({
     sliceMs,
     reported: reportedSlices(profile, c.worker.workerId),
@@ -218,7 +218,7 @@ export function* reattachLeases(
     const { lease_id: leaseId, job_id: jobId, next, last } = row;
     const job = (yield* findJob(jobId))!;
     yield* renewLease(row, job, ctx.nowMs);
-    const sliceMs = estimateSliceMs(yield* profileOf(jobId), c.workerId);
+    const sliceMs = profiledSliceMs(yield* profileOf(jobId), c.workerId);
     const attempt = attemptNumber((yield* rangeAt(jobId, next)) ?? NO_HISTORY);
     leases.push({ leaseId, next, last, job, attempt, ...(sliceMs === undefined ? {} : { sliceMs }) });
   }

@@ -11,7 +11,7 @@ import type {
   JournalRow,
   Lease,
   SegmentPart,
-  SignedOffer,
+  WireOffer,
   WarmState,
   WorkerDescription,
 } from '../../../protocol/messages/messages.js';
@@ -28,7 +28,7 @@ export interface Commands {
   ];
   close: [{ jobId: string; owner: string }, JobStatus];
   cancel: [{ jobId: string; owner: string; reason: string }, JobStatus];
-  topup: [{ jobId: string; owner: string; offer: SignedOffer }, JobStatus];
+  topup: [{ jobId: string; owner: string; offer: WireOffer }, JobStatus];
   /** Grants a lease to one sandbox; null without work for it, `deferred` when all pending slices are deferred to others. */
   grantLease: [
     { leaseId: string; worker: WorkerDescription; warmth?: WarmState },
@@ -74,7 +74,7 @@ export interface DeployCommand {
   groups: GroupKey[];
   /** @default none */
   origins?: string[];
-  offer?: SignedOffer;
+  offer?: WireOffer;
   /** Units; a job that offers less is refused. */
   minimumPrice: bigint;
 }
@@ -170,14 +170,14 @@ export interface JobView {
   /** Its eligibility terms. */
   candidate: Candidate;
   package: Uint8Array;
-  offer?: SignedOffer;
+  offer?: WireOffer;
   /** Units, its highest total cost, with all top-ups; and the account that pays. */
   ceiling: bigint;
   account?: string;
 }
 
 /** A job among others. */
-export interface ListedJob {
+export interface JobListEntry {
   status: JobStatus;
   owner: string;
   createdMs: number;
@@ -207,7 +207,7 @@ export interface Store {
   job(jobId: string): Promise<JobView | undefined>;
   status(jobId: string): Promise<{ status: JobStatus; owner: string } | undefined>;
   /** At most `limit` jobs of that owner, or of all, newest first; only those older than the job `after`, if given. */
-  jobs(owner: string | undefined, after: string | undefined, limit: number): Promise<ListedJob[]>;
+  jobs(owner: string | undefined, after: string | undefined, limit: number): Promise<JobListEntry[]>;
   /** Rows after row `after`, in order, until they exceed `bytes` of segments; at least one if there is one. */
   journal(jobId: string, after: number, bytes: number): Promise<JournalPage>;
   /**

@@ -2,15 +2,15 @@
  * Encodes a signed offer as JSON text for its column, and decodes it: workers get it with the job's package and verify it.
  * @module
  */
-import type { SignedOffer } from '../../../protocol/messages/messages.js';
+import type { WireOffer } from '../../../protocol/messages/messages.js';
 
-export function encodeOffer(offer: SignedOffer): Uint8Array {
+export function encodeOffer(offer: WireOffer): Uint8Array {
   const plain = { ...offer, pricePerSlice: String(offer.pricePerSlice), ceiling: String(offer.ceiling) };
   return new TextEncoder().encode(JSON.stringify(plain));
 }
 
-export function decodeOffer(bytes: Uint8Array): SignedOffer {
-  const plain = JSON.parse(new TextDecoder().decode(bytes)) as SignedOffer & {
+export function decodeOffer(bytes: Uint8Array): WireOffer {
+  const plain = JSON.parse(new TextDecoder().decode(bytes)) as WireOffer & {
     pricePerSlice: string;
     ceiling: string;
   };

@@ -8,7 +8,7 @@ import { findJob, parseStatus, statusOf, type StoredEvent } from '../rows/job-re
 import { balanceOf, earnedOf } from '../rows/ledger.js';
 import { decodeOffer } from '../rows/offer-codec.js';
 import { all, get, type QueryPlan } from '../rows/query-plan.js';
-import type { AccountView, JobView, JournalPage, ListedJob } from '../port/store.js';
+import type { AccountView, JobView, JournalPage, JobListEntry } from '../port/store.js';
 
 /** A job with its package and offer. */
 export function* readJob(jobId: string): QueryPlan<JobView | undefined> {
@@ -38,7 +38,7 @@ export function* readJobs(
   owner: string | undefined,
   after: string | undefined,
   limit: number,
-): QueryPlan<ListedJob[]> {
+): QueryPlan<JobListEntry[]> {
   const from = after === undefined ? undefined : yield* findJob(after);
   const where = [
     ...(owner === undefined ? [] : ['owner = ?']),
@@ -54,7 +54,7 @@ export function* readJobs(
     ...values,
     limit,
   );
-  const jobs: ListedJob[] = [];
+  const jobs: JobListEntry[] = [];
   for (const { job_id: jobId } of ids) {
     const job = (yield* findJob(jobId))!;
     const row = yield* get<{ bytes: Uint8Array }>(

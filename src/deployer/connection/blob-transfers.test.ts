@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { createDeployerFixture } from '../../testing/deployer/deployer-fixture.js';
 import { longResponse } from '../../testing/long-response.js';
-import { BlobClient } from './blob-client.js';
+import { BlobTransfers } from './blob-transfers.js';
 import { SchedulerClient } from './scheduler-client.js';
 
 it('a body that is longer than announced is refused without reading all of it', async () => {
   const { ports } = createDeployerFixture();
   const { response, sent } = longResponse(64 * 1024 * 1024);
-  const blobs = new BlobClient(
+  const blobs = new BlobTransfers(
     { ...ports, fetch: () => Promise.resolve(response) },
     new SchedulerClient(ports),
   );

@@ -2,9 +2,9 @@
  * Addresses in one canonical form, `0x` and 40 lower-case hexadecimal digits, so that equal accounts are equal strings.
  * @module
  */
-import { ManyhandsError } from '../lib/errors.js';
+import { ManyhandsError } from './errors.js';
 
-/** `0x` and 40 lower-case hexadecimal digits. */
+/** The address of an account or identity: `0x` and 40 lower-case hexadecimal digits. */
 export type Address = string;
 
 export const ADDRESS_PATTERN = /^0x[0-9a-f]{40}$/;

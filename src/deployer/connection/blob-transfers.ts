@@ -29,7 +29,7 @@ export function toBlobRef(bytes: Uint8Array): BlobRef {
   );
 }
 
-export class BlobClient {
+export class BlobTransfers {
   readonly #ports: DeployerPorts;
   readonly #client: SchedulerClient;
 
