@@ -24,9 +24,10 @@ import { unknownWorktime, type SchedulerNode } from '../services/scheduler-node.
 import type { ClientIdentity } from '../services/bans.js';
 import { answerOperator, isOperatorMessage } from './operator-requests.js';
 import { issueTicket } from './blob-ticket.js';
-import { notAnOperator, notDeployerMessage, unknownJob } from './session-errors.js';
+import { notAnOperator, notDeployerMessage } from './session-errors.js';
 import { FailedProofs } from '../services/proof-queue.js';
 import { ProvedGroups } from './proved-groups.js';
+import { notOwner, unknownJob } from '../store/port/job-errors.js';
 import type { JobView } from '../store/port/store.js';
 
 type Request<K extends keyof DeployerRequests> = DeployerRequests[K][0];
@@ -342,13 +343,7 @@ export class DeployerSession implements Session {
     const owner = this.#isOperator ? undefined : this.#requireOwner();
     const job = await this.#node.options.store.status(jobId);
     if (job === undefined) throw unknownJob(jobId);
-    if (owner !== undefined && job.owner !== owner) {
-      throw new ManyhandsError(
-        'NOT_OWNER',
-        `job ${jobId} belongs to another identity than ${owner}: use the one that deployed it`,
-        { jobId },
-      );
-    }
+    if (owner !== undefined && job.owner !== owner) throw notOwner(jobId, owner);
     return job;
   }
 

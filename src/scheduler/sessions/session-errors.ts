@@ -16,10 +16,3 @@ export function notAnOperator(): ManyhandsError {
 export function notDeployerMessage(type: string): ManyhandsError {
   return new ManyhandsError('FORBIDDEN', `${type} is not a deployer's message`, { type });
 }
-
-/** For a job that does not exist, or that the client may not know of. */
-export function unknownJob(jobId: string): ManyhandsError {
-  return new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, {
-    jobId,
-  });
-}

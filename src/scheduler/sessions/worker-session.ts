@@ -14,7 +14,7 @@ import type { NoticeMessage, RequestMessage, Session } from './session.js';
 import { checkOutcomes } from './check-input.js';
 import type { SchedulerNode } from '../services/scheduler-node.js';
 import { issueTicket } from './blob-ticket.js';
-import { unknownJob } from './session-errors.js';
+import { unknownJob } from '../store/port/job-errors.js';
 import type { LeaseRecord } from '../leasing/lease-registry.js';
 import type { ConnectedWorker } from '../services/connected-clients.js';
 import { OfferedJobs } from './offered-jobs.js';

@@ -9,6 +9,7 @@ import type { Ban, BanKind } from '../../../protocol/messages/operator-messages.
 import { isFinalStatus, nextJobStatus } from '../../policy/job-status.js';
 import { findJob, saveJob, statusOf, type JobRecord } from '../rows/job-record.js';
 import { all, get, run, type QueryPlan } from '../rows/query-plan.js';
+import { unknownJob } from '../port/job-errors.js';
 import type { Commands } from '../port/store.js';
 import type { CommandContext } from './context.js';
 import { endJob, revokeJobLeases } from './end-job.js';
@@ -131,10 +132,8 @@ function* unfinishedJobsOf(owner: string): QueryPlan<JobRecord[]> {
 
 function* requireJob(jobId: string): QueryPlan<JobRecord> {
   const job = yield* findJob(jobId);
-  if (job !== undefined) return job;
-  throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, {
-    jobId,
-  });
+  if (job === undefined) throw unknownJob(jobId);
+  return job;
 }
 
 const isUnfinished = (job: JobRecord): boolean => !isFinalStatus(job.runStatus);

@@ -2,9 +2,9 @@
  * A job's row as a record that commands read, change and write back, and its journal.
  * @module
  */
-import { ManyhandsError } from '../../../lib/errors.js';
 import { sha256Hex } from '../../../lib/crypto/sha256.js';
 import type { GroupKey, JobStatus, JournalEvent, RunStatus } from '../../../protocol/messages/messages.js';
+import { notOwner, unknownJob } from '../port/job-errors.js';
 import { get, run, type QueryPlan, type SqlValue } from './query-plan.js';
 
 export interface JobRecord {
@@ -88,18 +88,8 @@ export function* findJob(jobId: string): QueryPlan<JobRecord | undefined> {
 /** The job, if it belongs to that owner. @throws JOB_UNKNOWN, NOT_OWNER */
 export function* ownJob(jobId: string, owner: string): QueryPlan<JobRecord> {
   const job = yield* findJob(jobId);
-  if (job === undefined) {
-    throw new ManyhandsError('JOB_UNKNOWN', `no job ${jobId} is known here: check the id and the scheduler`, {
-      jobId,
-    });
-  }
-  if (job.owner !== owner) {
-    throw new ManyhandsError(
-      'NOT_OWNER',
-      `job ${jobId} belongs to another identity than ${owner}: use the one that deployed it`,
-      { jobId },
-    );
-  }
+  if (job === undefined) throw unknownJob(jobId);
+  if (job.owner !== owner) throw notOwner(jobId, owner);
   return job;
 }
 
