@@ -126,7 +126,7 @@ it('examine reports blobs that are missing or have another size', async () => {
   }
   expect(await examineDataDir(dataDir)).toEqual([
     `job ${jobId}: an input is in blob ${gone}, which is missing`,
-    `job ${jobId}: blob ${short} has 4 bytes, and an input says 5`,
+    `job ${jobId}: blob ${short} has 4 bytes, and an input refers to 5`,
   ]);
 });
 

@@ -31,8 +31,9 @@ export class Mismatch extends Error {
   }
 }
 
-const OPTIONAL = Symbol('optional');
-type OptionalCheck<T> = Check<T | undefined> & { [OPTIONAL]: true };
+/** Marks the checks that `optional` made; exported because the types of shared fields name it. */
+export const OPTIONAL = Symbol('optional');
+export type OptionalCheck<T> = Check<T | undefined> & { [OPTIONAL]: true };
 
 /** A field that may be absent; nil counts as absent. */
 export function optional<T>(check: Check<T>): OptionalCheck<T> {
