@@ -21,7 +21,7 @@ describe('the steps', () => {
   });
 
   it('of the quick selection need neither a build nor a browser', () => {
-    expect(names(QUICK_STEPS)).toEqual(['format', 'types', 'architecture', 'lint', 'unit']);
+    expect(names(QUICK_STEPS)).toEqual(['format', 'types', 'declarations', 'architecture', 'lint', 'unit']);
     expect(QUICK_STEPS.flatMap((step) => step.needs)).toEqual([]);
   });
 });
