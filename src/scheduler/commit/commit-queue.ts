@@ -4,12 +4,13 @@
  * @module
  */
 import type { Clock } from '../../lib/clock.js';
-import { deferred, type Deferred } from '../../lib/deferred.js';
+import { deferred } from '../../lib/deferred.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import { STORE_WAIT_MS_MAX } from '../../protocol/limits.js';
 import type { Log } from '../log/log.js';
 import type { Roster } from '../policy/roster.js';
 import { StoreHealth, type StoreReport } from './store-health.js';
+import { WaitingCommands, type Waiting } from './waiting-commands.js';
 import { orderKeys } from '../store/port/command-order.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
 import type {
@@ -49,16 +50,10 @@ const RETRY_MS_MAX = 1_000;
 /** After so long without a commit, milliseconds, deadlines of leases are extended, because no worker could renew them. */
 const OUTAGE_MS = 10_000;
 
-interface Waiting {
-  readonly command: Command;
-  readonly answer: Deferred<unknown>;
-  readonly sinceMs: number;
-}
-
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
   readonly #health: StoreHealth;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new WaitingCommands();
   /** Commands that the store could not accept; they precede all waiting commands with a common order key. */
   #stalled: Waiting[] = [];
   /** Why they are stalled. */
@@ -86,7 +81,7 @@ export class CommitQueue {
     if (this.#isClosed) return Promise.reject(shuttingDown());
     const answer = deferred<unknown>();
     const sinceMs = this.#options.clock.monotonicMs();
-    this.#waiting.push({ command: { name, ...body } as unknown as Command, answer, sinceMs });
+    this.#waiting.add({ name, ...body } as unknown as Command, answer, sinceMs);
     this.#start();
     return answer.promise as Promise<CommandResult<K>>;
   }
@@ -136,7 +131,7 @@ export class CommitQueue {
   /** A store that failed is tried until a commit succeeds, even when no command waits. */
   #hasWork(): boolean {
     const isFailing = this.#failures > 0 && !this.#isClosed;
-    return this.#waiting.length > 0 || this.#stalled.length > 0 || isFailing;
+    return this.#waiting.size > 0 || this.#stalled.length > 0 || isFailing;
   }
 
   /** The next batch; undefined when all commands have to wait for the next attempt. */
@@ -144,11 +139,11 @@ export class CommitQueue {
     const isDue = this.#isClosed || this.#options.clock.monotonicMs() >= this.#retryAtMs;
     if (isDue) {
       const batch = this.#stalled.splice(0, this.#batchMax);
-      if (this.#stalled.length === 0) batch.push(...this.#waiting.splice(0, this.#batchMax - batch.length));
+      if (this.#stalled.length === 0) batch.push(...this.#waiting.take(this.#batchMax - batch.length));
       return batch;
     }
-    if (this.#isDown || this.#waiting.length === 0) return undefined;
-    const batch = this.#waiting.splice(0, this.#batchMax);
+    if (this.#isDown || this.#waiting.size === 0) return undefined;
+    const batch = this.#waiting.take(this.#batchMax);
     const keys = new Set(this.#stalled.flatMap(({ command }) => orderKeys(command)));
     const isBehind = ({ command }: Waiting): boolean => orderKeys(command).some((key) => keys.has(key));
     this.#stalled.push(...batch.filter(isBehind));
@@ -267,7 +262,7 @@ export class CommitQueue {
       return false;
     };
     this.#stalled = this.#stalled.filter(isKept);
-    this.#waiting = this.#waiting.filter(isKept);
+    this.#waiting.filter(isKept);
   }
 
   #logError(command: Command | undefined, cause: unknown): void {

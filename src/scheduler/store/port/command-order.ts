@@ -11,15 +11,24 @@ export function orderKeys(command: Command): string[] {
   const keys: string[] = [];
   if ('jobId' in command) keys.push(`job ${command.jobId}`);
   if ('leaseId' in command) keys.push(`lease ${command.leaseId}`);
-  if (isOfWorker(command)) keys.push(`worker ${command.workerId}`);
+  const worker = workerKey(command);
+  if (worker !== undefined) keys.push(worker);
   return keys;
 }
 
-/** Commands that set the deadlines of all leases of a worker. */
-function isOfWorker(
-  command: Command,
-): command is Extract<Command, { name: 'renewLeases' | 'reattachLeases' | 'shortenLeases' }> {
-  return (
-    command.name === 'renewLeases' || command.name === 'reattachLeases' || command.name === 'shortenLeases'
-  );
+/**
+ * The key of a command on all leases of a worker: it sets their deadlines or lists them, or it adds a lease, which must not
+ * be among those that an earlier command lists.
+ */
+export function workerKey(command: Command): string | undefined {
+  switch (command.name) {
+    case 'renewLeases':
+    case 'reattachLeases':
+    case 'shortenLeases':
+      return `worker ${command.workerId}`;
+    case 'grantLease':
+      return `worker ${command.worker.workerId}`;
+    default:
+      return undefined;
+  }
 }
