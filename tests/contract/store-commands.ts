@@ -49,7 +49,7 @@ export function workerDescription(
 
 /** Executes one command in its own commit; throws the error with which it was refused. */
 export async function perform<K extends CommandName>(
-  store: Store,
+  store: Pick<Store, 'commit'>,
   name: K,
   body: Commands[K][0],
 ): Promise<CommandResult<K>> {
@@ -79,7 +79,7 @@ export function offerOf(random: SeededRandom, clock: ManualClock, terms: OfferTe
 
 /** Deploys a job without slices; returns its id. */
 export async function deployJob(
-  store: Store,
+  store: Pick<Store, 'commit'>,
   random: SeededRandom,
   offer?: WireOffer,
   origins: string[] = [],
@@ -100,7 +100,7 @@ export async function deployJob(
 }
 
 export async function appendTo(
-  store: Store,
+  store: Pick<Store, 'commit'>,
   random: SeededRandom,
   jobId: string,
   input: Input,
@@ -126,7 +126,7 @@ export function segmentOf(values: readonly unknown[]): Uint8Array {
 }
 
 export async function leaseFor(
-  store: Store,
+  store: Pick<Store, 'commit'>,
   random: SeededRandom,
   worker: WorkerDescription,
   warm?: string,
@@ -157,7 +157,11 @@ export function reportOf(
 }
 
 /** Runs all slices with one correct worker; throws where they are not done after 10,000 leases. */
-export async function drain(store: Store, random: SeededRandom, clock: ManualClock): Promise<void> {
+export async function drain(
+  store: Pick<Store, 'commit'>,
+  random: SeededRandom,
+  clock: ManualClock,
+): Promise<void> {
   const worker = workerDescription(random);
   clock.nowMs += 2 * LEASE_MS;
   await perform(store, 'expireLeases', {});

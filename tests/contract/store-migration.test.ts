@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { newId } from '../../src/lib/crypto/ids.js';
+import { LEASE_MS } from '../../src/protocol/limits.js';
 import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
@@ -53,6 +54,7 @@ it.each([
     'DROP INDEX ranges_to_lease',
     'ALTER TABLE ranges DROP COLUMN failures',
     'ALTER TABLE leases DROP COLUMN isolation',
+    'ALTER TABLE leases DROP COLUMN node_id',
     'ALTER TABLE jobs DROP COLUMN served_ms',
     'ALTER TABLE jobs DROP COLUMN turn_ms',
     'ALTER TABLE jobs DROP COLUMN result_ms',
@@ -196,6 +198,25 @@ it('a migration that fails leaves the store and the ledger unchanged', async () 
   const store = open();
   expect((await store.status(jobId))!.status.runStatus).toBe('cancelled');
   expect(await store.account(account)).toMatchObject({ balance: 100n, escrow: 0n });
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+it('a lease of version 5, which named no node, is extended when the node restarts after the migration', async () => {
+  const clock = new ManualClock();
+  const before = openSqliteStore({ dataDir, clock, random });
+  await appendTo(before, random, await deployJob(before, random), rangeInput(10));
+  const worker = workerDescription(random);
+  const { leaseId } = (await leaseFor(before, random, worker))!;
+  await before.close();
+  change('ALTER TABLE leases DROP COLUMN node_id', "UPDATE meta SET value = '5' WHERE key = 'schema'");
+  const store = openSqliteStore({ dataDir, clock, random });
+  clock.nowMs += LEASE_MS - 1;
+  await perform(store, 'extendLeasesAfterRestart', {});
+  clock.nowMs += 2;
+  expect(await perform(store, 'expireLeases', {})).toEqual({ expired: 0 });
+  const { workerId } = worker;
+  expect(await perform(store, 'renewLeases', { workerId, leaseIds: [leaseId] })).toEqual({ expired: [] });
   expect(await store.check()).toEqual([]);
   await store.close();
 });

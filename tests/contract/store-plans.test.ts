@@ -8,70 +8,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { newId } from '../../src/lib/crypto/ids.js';
 import { DATABASE_FILE, openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { ManualClock, OWNER, PAYER } from './store-commands.js';
 import { wholeJournal } from './store-fixture.js';
-import {
-  appendTo,
-  deployJob,
-  drain,
-  leaseFor,
-  offerOf,
-  OWNER,
-  PAYER,
-  perform,
-  rangeInput,
-  reportOf,
-  segmentInput,
-  ManualClock,
-  workerDescription,
-} from './store-commands.js';
+import { issueAllCommands } from './store-history.js';
 
 let dataDir: string;
 const statements = new Set<string>();
 let isRunning = false;
 
-/** Everything that a store is asked while it serves: each command, each read, each way out of a lease. */
+/** Everything that a store is asked while it serves. */
 async function play(): Promise<void> {
   const clock = new ManualClock();
   const random = new SeededRandom(5);
   const store = openSqliteStore({ dataDir, clock, random });
   isRunning = true;
-  await perform(store, 'mint', { account: PAYER, amount: 1_000_000n, mintId: newId(random) });
-  const jobId = await deployJob(store, random, offerOf(random, clock, { price: 1n, ceiling: 100n }));
-  await appendTo(store, random, jobId, rangeInput(50));
-  await appendTo(store, random, jobId, segmentInput(['a', 'b']));
-  await perform(store, 'topup', {
-    jobId,
-    owner: OWNER,
-    offer: offerOf(random, clock, { price: 1n, ceiling: 200n }),
-  });
-  const worker = workerDescription(random);
-  const limited = workerDescription(random, { owners: [OWNER], jobs: [jobId] });
-  const lost = (await leaseFor(store, random, worker))!;
-  await perform(store, 'report', { ...reportOf(lost, worker, lost.first, [1]) });
-  const second = (await leaseFor(store, random, limited))!;
-  await perform(store, 'report', {
-    ...reportOf(second, limited, second.first, []),
-    failure: { code: 'SANDBOX_CRASHED', message: '' },
-  });
-  const third = (await leaseFor(store, random, worker))!;
-  await perform(store, 'reattachLeases', { workerId: worker.workerId });
-  await perform(store, 'renewLeases', { workerId: worker.workerId, leaseIds: [third.leaseId], unknown: [] });
-  await perform(store, 'releaseLease', {
-    leaseId: third.leaseId,
-    workerId: worker.workerId,
-    from: third.first,
-  });
-  await leaseFor(store, random, worker);
-  await perform(store, 'shortenLeases', { workerId: worker.workerId });
-  await drain(store, random, clock);
-  await perform(store, 'close', { jobId, owner: OWNER });
-  const other = await deployJob(store, random);
-  await appendTo(store, random, other, rangeInput(5));
-  await leaseFor(store, random, worker);
-  await perform(store, 'cancel', { jobId: other, owner: OWNER, reason: 'enough' });
+  const { jobId, other } = await issueAllCommands(store, random, clock);
   await store.nextDeadline();
   await store.job(jobId);
   await store.jobs(undefined, undefined, 10);
@@ -99,8 +52,16 @@ afterAll(() => rm(dataDir, { recursive: true }));
 
 /** Statements that sort, and why that is bounded. */
 const MAY_SORT = [
+  // The unfinished jobs of one owner, whose number is limited, and those that one ban has paused.
+  /^SELECT job_id AS "jobId" FROM (jobs WHERE owner = |holds WHERE banned = )/,
   // Only the jobs that a worker named, of one owner or one by one.
   / owner IN .* job_id IN /s,
+];
+
+/** Statements that read a whole table, and why that is bounded. */
+const MAY_SCAN = [
+  // Once, when a node starts.
+  /^UPDATE leases SET deadline_ms = \? WHERE node_id = \?$/,
 ];
 
 it('every SQL statement of a running store uses an index, and sorts no unbounded set of rows', () => {
@@ -110,7 +71,8 @@ it('every SQL statement of a running store uses an index, and sorts no unbounded
   for (const sql of statements) {
     const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
     for (const { detail } of steps) {
-      const isScan = /^SCAN (?!CONSTANT ROW)(?!.* USING (COVERING )?INDEX)/.test(detail);
+      const isFullScan = /^SCAN (?!CONSTANT ROW)(?!.* USING (COVERING )?INDEX)/.test(detail);
+      const isScan = isFullScan && !MAY_SCAN.some((one) => one.test(sql));
       const isSort = detail.includes('TEMP B-TREE') && !MAY_SORT.some((one) => one.test(sql));
       // All that a job has, where a few rows of it are wanted.
       const isWholeJob = /^SEARCH (outputs|inputs|journal|ranges) .*\(job_id=\?\)$/.test(detail);

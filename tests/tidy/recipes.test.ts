@@ -83,7 +83,7 @@ describe('the state diagrams of docs/recipes.md', () => {
   });
 
   it('have the states of a slice', () => {
-    const type = declared('src/scheduler/store/rows/ranges.ts', 'RangeState');
+    const type = declared('src/scheduler/store/schema/slice-tables.ts', 'RangeState');
     expect(diagram('Slice').states).toEqual(literals(type));
   });
 

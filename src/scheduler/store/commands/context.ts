@@ -4,14 +4,17 @@
  */
 import type { HasIndependentWorker } from '../../policy/attempts.js';
 import { INDEPENDENT_LEVEL, type Roster } from '../../policy/roster.js';
-import type { JobRecord, StoredEvent } from '../rows/job-record.js';
 import { addJournal } from '../rows/job-record.js';
 import type { QueryPlan } from '../rows/query-plan.js';
+import type { JobRecord } from '../schema/job-tables.js';
+import type { StoredEvent } from '../schema/slice-tables.js';
 import type { JobLogEvent, CommitEvents } from '../port/store.js';
 
 export interface CommandContext {
   /** Wall milliseconds; the same for all commands of a commit. */
   readonly nowMs: number;
+  /** The node that executes the command: leases are bound to the node to which their worker is connected. */
+  readonly nodeId: string;
   /** Identifies the run of the store that writes journal rows. */
   readonly epoch: number;
   readonly events: CommitEvents;

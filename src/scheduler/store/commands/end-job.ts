@@ -3,9 +3,13 @@
  * @module
  */
 import { nextJobStatus } from '../../policy/job-status.js';
-import { saveJob, type JobRecord } from '../rows/job-record.js';
+import { saveJob } from '../rows/job-record.js';
 import { deleteJobWorkers } from '../rows/job-workers.js';
-import { all, run, type QueryPlan } from '../rows/query-plan.js';
+import { deleteLeasesOf, leasesOf } from '../rows/leases.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import { updateOf } from '../rows/table-plans.js';
+import type { JobRecord } from '../schema/job-tables.js';
+import { RANGES } from '../schema/slice-tables.js';
 import type { CommandContext } from './context.js';
 import { refund } from './escrow.js';
 import { applyTransition } from './update-job-status.js';
@@ -22,15 +26,14 @@ export function* endJob(ctx: CommandContext, job: JobRecord, reason: string): Qu
   yield* saveJob(job);
 }
 
+const releaseRanges = updateOf(RANGES, ['state', 'leaseId'], `job_id = ? AND state = 'leased'`);
+
 /** Revokes all leases of a job without charging attempts; the caller saves the job. */
 export function* revokeJobLeases(ctx: CommandContext, job: JobRecord, reason: string): QueryPlan<void> {
-  const leases = yield* all<{ lease_id: string }>('SELECT lease_id FROM leases WHERE job_id = ?', job.jobId);
-  yield* run('DELETE FROM leases WHERE job_id = ?', job.jobId);
-  yield* run(
-    `UPDATE ranges SET state = 'pending', lease_id = NULL WHERE job_id = ? AND state = 'leased'`,
-    job.jobId,
-  );
-  for (const lease of leases) ctx.events.revoked.push({ leaseId: lease.lease_id, reason });
+  const leases = yield* leasesOf(job.jobId);
+  yield* deleteLeasesOf(job.jobId);
+  yield* releaseRanges({ state: 'pending', leaseId: null }, job.jobId);
+  for (const { leaseId } of leases) ctx.events.revoked.push({ leaseId, reason });
   job.pending += job.leased;
   job.leased = 0;
   job.leases = 0;

@@ -3,9 +3,9 @@
  * @module
  */
 import { escrowTarget } from '../../policy/price.js';
-import type { JobRecord } from '../rows/job-record.js';
-import { addEarned, balanceOf, escrowAccount, transfer } from '../rows/ledger.js';
+import { addEarned, escrowAccount, lockBalance, transfer } from '../rows/ledger.js';
 import type { QueryPlan } from '../rows/query-plan.js';
+import type { JobRecord } from '../schema/job-tables.js';
 import type { CommandContext } from './context.js';
 
 /** Raises the escrow to the cost of the job's slices, as far as the account's balance allows. */
@@ -13,7 +13,7 @@ export function* growEscrow(ctx: CommandContext, job: JobRecord, reason: string)
   if (job.price === 0n || job.account === null) return;
   const missing = escrowTarget(job.price, job.total, job.ceiling) - job.escrow - job.paid;
   if (missing <= 0n) return;
-  const balance = yield* balanceOf(job.account);
+  const balance = yield* lockBalance(job.account);
   const amount = missing < balance ? missing : balance;
   if (amount <= 0n) return;
   yield* transfer({

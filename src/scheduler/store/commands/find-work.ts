@@ -3,21 +3,18 @@
  * first slices that failed on other workers. A failed slice is deferred to a more independent worker while one is connected.
  * @module
  */
-import type { GroupKey } from '../../../protocol/messages/messages.js';
 import { deferredSinceMs, isDeferredToBetter, executorOf, triedExecutors } from '../../policy/attempts.js';
 import { chooseJob, isEligible, isFairShareLease, type Candidate } from '../../policy/choose-job.js';
-import { takesPrecedence, type ServiceTimes } from '../../policy/job-precedence.js';
+import { takesPrecedence } from '../../policy/job-precedence.js';
 import { fundedSlices } from '../../policy/price.js';
+import { lockFreeJob } from '../rows/job-record.js';
 import { failedLoadsOf, jobsFailedToLoadBy } from '../rows/job-workers.js';
-import {
-  attemptsOf,
-  firstNeverFailedBy,
-  firstUntried,
-  rangesToRetry,
-  type RangeRow,
-} from '../rows/ranges.js';
-import { all, get, type QueryPlan } from '../rows/query-plan.js';
+import { attemptsOf, firstNeverFailedBy, firstUntried, rangesToRetry } from '../rows/ranges.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import { selectMany, selectOne } from '../rows/table-plans.js';
 import type { Commands } from '../port/store.js';
+import { JOBS, type JobRecord } from '../schema/job-tables.js';
+import type { RangeRecord } from '../schema/slice-tables.js';
 import type { CommandContext } from './context.js';
 
 /** Jobs that are read in one page, those with the fewest leases first. */
@@ -31,26 +28,32 @@ const RETRY_RANGES_MAX = 16;
 
 /** A job and the pending range from which a lease is taken. */
 export interface WorkItem {
-  job: Candidate;
-  range: RangeRow;
+  job: JobRecord;
+  /** The job as it was chosen. */
+  candidate: Candidate;
+  range: RangeRecord;
 }
 
-interface CandidateRow {
-  job_id: string;
-  owner: string;
-  leases: number;
-  created_ms: number;
-  leased: number;
-  worktime: string;
-  worktime_range: string;
-  groups_json: string;
-  origins_json: string;
-  class_key: string;
-  served_ms: number;
-  turn_ms: number;
-  price: string;
-  escrow: string;
-}
+const FIELDS = [
+  ...(['jobId', 'owner', 'leases', 'createdMs', 'leased', 'worktime', 'worktimeRange', 'groups'] as const),
+  ...(['origins', 'classKey', 'servedMs', 'turnMs', 'price', 'escrow'] as const),
+] as const;
+type CandidateRow = Pick<JobRecord, (typeof FIELDS)[number]>;
+
+const HAS_WORK = `run_status = 'running' AND pending > 0`;
+const PAGE = `LIMIT ${CANDIDATES_PAGE}`;
+const BY_LEASES = `ORDER BY leases, created_ms, job_id ${PAGE}`;
+const fewestLeases = selectMany(JOBS, FIELDS, `WHERE ${HAS_WORK} ${BY_LEASES}`);
+const firstFromClass = selectOne(
+  JOBS,
+  FIELDS,
+  `WHERE ${HAS_WORK} AND class_key >= ? ORDER BY class_key, job_id LIMIT 1`,
+);
+const pageOfClass = selectMany(
+  JOBS,
+  FIELDS,
+  `WHERE ${HAS_WORK} AND class_key = ? AND job_id > ? ORDER BY job_id ${PAGE}`,
+);
 
 /** Work for the worker; `deferred` when all pending slices are deferred to other workers; undefined when there is none. */
 export function* findWork(
@@ -61,7 +64,7 @@ export function* findWork(
   const search: Search = { ctx, c, failedLoads, deferred: new Set(), isClassEligible: new Map() };
   const { owners, jobs } = c.worker;
   if (owners !== undefined || jobs !== undefined) return yield* findInLists(search, owners, jobs);
-  const rows = yield* all<CandidateRow>(FEWEST_LEASES);
+  const rows = yield* fewestLeases();
   const found = yield* chooseAmong(search, rows);
   if (found !== undefined || rows.length < CANDIDATES_PAGE) return found ?? noWork(search);
   return yield* findByClass(search);
@@ -81,11 +84,6 @@ interface Search {
 
 const noWork = ({ deferred }: Search): 'deferred' | undefined => (deferred.size > 0 ? 'deferred' : undefined);
 
-const COLUMNS = `job_id, owner, leases, created_ms, leased, worktime, worktime_range, groups_json, origins_json, class_key,
-  served_ms, turn_ms, price, escrow`;
-const FEWEST_LEASES = `SELECT ${COLUMNS} FROM jobs WHERE run_status = 'running' AND pending > 0
-  ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
-
 /** Searches only the jobs that a worker with lists of owners or jobs accepts, by their index, page by page. */
 function* findInLists(
   search: Search,
@@ -96,18 +94,17 @@ function* findInLists(
     ...(owners === undefined ? [] : [isOneOf('owner', padded(owners))]),
     ...(jobs === undefined ? [] : [isOneOf('job_id', padded(jobs))]),
   ];
-  const sql = `SELECT ${COLUMNS}
-    FROM jobs WHERE run_status = 'running' AND pending > 0 AND (leases, created_ms, job_id) > (?, ?, ?) AND ${only.join(' AND ')}
-    ORDER BY leases, created_ms, job_id LIMIT ${CANDIDATES_PAGE}`;
+  const condition = `${HAS_WORK} AND (leases, created_ms, job_id) > (?, ?, ?) AND ${only.join(' AND ')}`;
+  const pageOf = selectMany(JOBS, FIELDS, `WHERE ${condition} ${BY_LEASES}`);
   const lists = [...padded(owners ?? []), ...padded(jobs ?? [])];
   let after: [number, number, string] = [-1, 0, ''];
   for (;;) {
-    const rows = yield* all<CandidateRow>(sql, ...after, ...lists);
+    const rows = yield* pageOf(...after, ...lists);
     const found = yield* chooseAmong(search, rows);
     const last = rows.at(-1);
     if (found !== undefined || rows.length < CANDIDATES_PAGE || last === undefined)
       return found ?? noWork(search);
-    after = [last.leases, last.created_ms, last.job_id];
+    after = [last.leases, last.createdMs, last.jobId];
   }
 }
 
@@ -118,36 +115,27 @@ function* findInLists(
 function* findByClass(search: Search): QueryPlan<WorkItem | 'deferred' | undefined> {
   let classKey = '';
   for (;;) {
-    const first = yield* get<CandidateRow>(
-      `SELECT ${COLUMNS} FROM jobs WHERE run_status = 'running' AND pending > 0 AND class_key >= ?
-        ORDER BY class_key, job_id LIMIT 1`,
-      classKey,
-    );
+    const first = yield* firstFromClass(classKey);
     if (first === undefined) return noWork(search);
     let after = '';
     while (isClassEligible(search, first)) {
-      const rows = yield* all<CandidateRow>(
-        `SELECT ${COLUMNS} FROM jobs WHERE run_status = 'running' AND pending > 0 AND class_key = ? AND job_id > ?
-          ORDER BY job_id LIMIT ${CANDIDATES_PAGE}`,
-        first.class_key,
-        after,
-      );
+      const rows = yield* pageOfClass(first.classKey, after);
       const found = yield* chooseAmong(search, rows);
       if (found !== undefined) return found;
       if (rows.length < CANDIDATES_PAGE) break;
-      after = rows.at(-1)!.job_id;
+      after = rows.at(-1)!.jobId;
     }
     // Sorts after this class and before every other: class keys are hexadecimal digits.
-    classKey = `${first.class_key} `;
+    classKey = `${first.classKey} `;
   }
 }
 
 /** Whether the worker may run jobs of that row's class, regardless of owner, id and price. */
 function isClassEligible({ c, isClassEligible }: Search, row: CandidateRow): boolean {
-  let is = isClassEligible.get(row.class_key);
+  let is = isClassEligible.get(row.classKey);
   if (is === undefined) {
-    is = isEligible(toCandidate(row), { ...c.worker, ...ANY_OWNER });
-    isClassEligible.set(row.class_key, is);
+    is = isEligible(row, { ...c.worker, ...ANY_OWNER });
+    isClassEligible.set(row.classKey, is);
   }
   return is;
 }
@@ -170,28 +158,27 @@ function* chooseAmong(
   const own: CandidateRow[] = [];
   for (const row of rows)
     if (isFunded(row) && isClassEligible(search, row) && !(yield* isLoadDeferred(search, row))) own.push(row);
-  const candidates = new Map(own.map((row) => [row.job_id, toCandidate(row)]));
+  const candidates = new Map(own.map((row) => [row.jobId, row]));
   const warmth = isFairShareLease(c.leaseId) ? {} : (c.warmth ?? {});
-  const serviceTimes = new Map(own.map((row) => [row.job_id, serviceTimesOf(row)]));
   for (;;) {
     const isExamined = deferred.size < EXAMINED_JOBS_MAX;
     if (!isExamined) yield* keepNeverFailed(search, candidates);
     const all = [...candidates.values()];
     const usual = chooseJob(all, c.worker, warmth);
     if (usual === undefined) return deferred.size < SKIPPED_JOBS_MAX ? undefined : 'deferred';
-    const before = takesPrecedence(serviceTimes.get(usual.jobId)!, ctx.nowMs);
-    const first = all.filter((job) => before(serviceTimes.get(job.jobId)!));
+    const first = all.filter(takesPrecedence(candidates.get(usual.jobId)!, ctx.nowMs));
     const chosen = chooseJob(first, c.worker, warmth) ?? usual;
     const { jobId } = chosen;
     const range = yield* isExamined ? rangeFor(search, chosen) : firstNeverFailedBy(jobId, c.worker.workerId);
-    if (range !== undefined) return { job: chosen, range };
+    const job = range === undefined ? undefined : yield* lockFreeJob(jobId);
+    if (range !== undefined && job !== undefined) return { job, candidate: chosen, range };
     candidates.delete(jobId);
     deferred.add(jobId);
   }
 }
 
 /** Keeps only the candidates with slices that never failed on the worker. */
-function* keepNeverFailed({ c, deferred }: Search, candidates: Map<string, Candidate>): QueryPlan<void> {
+function* keepNeverFailed({ c, deferred }: Search, candidates: Map<string, CandidateRow>): QueryPlan<void> {
   for (const jobId of [...candidates.keys()]) {
     if ((yield* firstNeverFailedBy(jobId, c.worker.workerId)) !== undefined) continue;
     candidates.delete(jobId);
@@ -202,20 +189,20 @@ function* keepNeverFailed({ c, deferred }: Search, candidates: Map<string, Candi
 /** Whether the worker recently failed to load the job, and a more independent worker is connected. */
 function* isLoadDeferred(search: Search, row: CandidateRow): QueryPlan<boolean> {
   const { c, failedLoads, deferred } = search;
-  if (!failedLoads.has(row.job_id)) return false;
+  if (!failedLoads.has(row.jobId)) return false;
   // Further such jobs are not examined: they are tried again after the deferral time.
   let isDeferred = deferred.size >= EXAMINED_JOBS_MAX;
   if (!isDeferred) {
-    const tried = yield* failedLoadsOf(row.job_id);
+    const tried = yield* failedLoadsOf(row.jobId);
     const failures = tried.filter(({ workerId }) => workerId === c.worker.workerId);
-    isDeferred = isDeferredFor(search, toCandidate(row), { failures, tried });
+    isDeferred = isDeferredFor(search, row, { failures, tried });
   }
-  if (isDeferred) deferred.add(row.job_id);
+  if (isDeferred) deferred.add(row.jobId);
   return isDeferred;
 }
 
 /** The pending range of the job for this worker; undefined when all are deferred to other workers. */
-function* rangeFor(search: Search, job: Candidate): QueryPlan<RangeRow | undefined> {
+function* rangeFor(search: Search, job: Candidate): QueryPlan<RangeRecord | undefined> {
   for (const range of yield* rangesToRetry(job.jobId, RETRY_RANGES_MAX)) {
     const tried = triedExecutors(attemptsOf(range));
     if (!isDeferredFor(search, job, { failures: tried, tried })) return range;
@@ -243,25 +230,5 @@ function padded(list: readonly string[]): string[] {
   return Array.from({ length }, (_, i) => list[Math.min(i, list.length - 1)]!);
 }
 
-const serviceTimesOf = ({ leases, served_ms: servedMs, turn_ms: turnMs }: CandidateRow): ServiceTimes => ({
-  leases,
-  servedMs,
-  turnMs,
-});
-
-const isFunded = (row: CandidateRow): boolean =>
-  fundedSlices(BigInt(row.price), BigInt(row.escrow), row.leased) > 0;
-
-function toCandidate(row: CandidateRow): Candidate {
-  return {
-    jobId: row.job_id,
-    owner: row.owner,
-    leases: row.leases,
-    createdMs: row.created_ms,
-    worktime: row.worktime,
-    worktimeRange: row.worktime_range,
-    groups: JSON.parse(row.groups_json) as GroupKey[],
-    origins: JSON.parse(row.origins_json) as string[],
-    price: BigInt(row.price),
-  };
-}
+const isFunded = ({ price, escrow, leased }: CandidateRow): boolean =>
+  fundedSlices(price, escrow, leased) > 0;

@@ -9,20 +9,33 @@ import { bannedError } from '../port/banned-error.js';
 import { isFinalStatus } from '../../policy/job-status.js';
 import { formatUnits } from '../../policy/price.js';
 import { encodeInput } from '../rows/inputs.js';
-import { findJob, insertJob, ownJob, saveJob, statusOf, type JobRecord } from '../rows/job-record.js';
+import { classKeyOf, insertJob, lockJob, lockOwnJob, saveJob, statusOf } from '../rows/job-record.js';
 import { balanceOf } from '../rows/ledger.js';
-import { encodeOffer } from '../rows/offer-codec.js';
 import { NO_HISTORY, putRange } from '../rows/ranges.js';
-import { all, get, run, type QueryPlan } from '../rows/query-plan.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import { countIn, existsIn, insertInto, selectOne } from '../rows/table-plans.js';
 import type { CommandResult, Commands, DeployCommand } from '../port/store.js';
+import { USED_OFFERS } from '../schema/account-tables.js';
+import { JOBS, PACKAGES, type JobRecord } from '../schema/job-tables.js';
+import { BANS } from '../schema/operator-tables.js';
+import { INPUTS } from '../schema/slice-tables.js';
 import { recordEvent, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { growEscrow } from './escrow.js';
 import { updateJobStatus } from './update-job-status.js';
 
+const countUnfinished = countIn(JOBS, `owner = ? AND run_status IN ('running', 'paused')`);
+const findBan = selectOne(BANS, ['subject', 'reason'], 'WHERE subject IN (?, ?)');
+const insertPackage = insertInto(PACKAGES);
+const insertInput = insertInto(INPUTS);
+const findInput = selectOne(INPUTS, ['first', 'count'], 'WHERE job_id = ? AND append_id = ?');
+const insertUsedOffer = insertInto(USED_OFFERS);
+const findUsedOffer = selectOne(USED_OFFERS, ['jobId'], 'WHERE account = ? AND nonce = ?');
+const isUsedOffer = existsIn(USED_OFFERS, 'account = ? AND nonce = ?');
+
 /** Creates a job; repeating it changes nothing. @throws JOB_EXISTS, BANNED, LIMIT_EXCEEDED, and errors of the offer */
 export function* deploy(ctx: CommandContext, c: DeployCommand): QueryPlan<JobStatus> {
-  const known = yield* findJob(c.jobId);
+  const known = yield* lockJob(c.jobId);
   if (known !== undefined) {
     if (known.owner === c.owner && known.digest === c.digest) return statusOf(known);
     throw new ManyhandsError('JOB_EXISTS', `another job has the id ${c.jobId}: use a new id`, {
@@ -30,27 +43,19 @@ export function* deploy(ctx: CommandContext, c: DeployCommand): QueryPlan<JobSta
     });
   }
   yield* checkBans(c);
-  const open = yield* get<{ jobs: number }>(
-    `SELECT COUNT(*) AS jobs FROM jobs WHERE owner = ? AND run_status IN ('running', 'paused')`,
-    c.owner,
-  );
-  if ((open?.jobs ?? 0) >= OPEN_JOBS_PER_OWNER_MAX) {
+  const unfinished = yield* countUnfinished(c.owner);
+  if (unfinished >= OPEN_JOBS_PER_OWNER_MAX) {
     throw new ManyhandsError(
       'LIMIT_EXCEEDED',
-      `${c.owner} has ${open!.jobs} unfinished jobs, the maximum of one owner: close or cancel some`,
-      { limit: 'OPEN_JOBS_PER_OWNER_MAX', max: OPEN_JOBS_PER_OWNER_MAX, actual: open!.jobs },
+      `${c.owner} has ${unfinished} unfinished jobs, the maximum of one owner: close or cancel some`,
+      { limit: 'OPEN_JOBS_PER_OWNER_MAX', max: OPEN_JOBS_PER_OWNER_MAX, actual: unfinished },
     );
   }
   yield* checkOffer(ctx, c);
   const job = newJob(ctx, c);
   yield* insertJob(job);
-  yield* run(
-    'INSERT INTO packages (job_id, bytes, offer) VALUES (?, ?, ?)',
-    c.jobId,
-    c.package,
-    c.offer === undefined ? null : encodeOffer(c.offer),
-  );
-  if (c.offer !== undefined) yield* useNonce(c.offer, c.jobId);
+  yield* insertPackage({ jobId: c.jobId, bytes: c.package, offer: c.offer ?? null });
+  if (c.offer !== undefined) yield* useOffer(c.offer, c.jobId);
   yield* recordEvent(ctx, job, { kind: 'accepted' });
   yield* saveJob(job);
   return statusOf(job);
@@ -58,15 +63,13 @@ export function* deploy(ctx: CommandContext, c: DeployCommand): QueryPlan<JobSta
 
 /** Connections are checked earlier, but a ban may have been committed since then. */
 function* checkBans({ owner, offer }: DeployCommand): QueryPlan<void> {
-  const found = yield* get<{ subject: string; reason: string }>(
-    'SELECT subject, reason FROM bans WHERE subject IN (?, ?)',
-    owner,
-    offer?.account ?? owner,
-  );
+  const found = yield* findBan(owner, offer?.account ?? owner);
   if (found !== undefined) throw bannedError(found.subject, found.reason);
 }
 
 function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
+  const { name: worktime, range: worktimeRange } = c.worktime;
+  const terms = { worktime, worktimeRange, groups: c.groups, origins: c.origins ?? [] };
   return {
     jobId: c.jobId,
     owner: c.owner,
@@ -87,10 +90,8 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     resultMs: 0,
     unloadable: 0,
     seq: 0,
-    worktime: c.worktime.name,
-    worktimeRange: c.worktime.range,
-    groups: c.groups,
-    origins: c.origins ?? [],
+    ...terms,
+    classKey: classKeyOf(terms),
     account: c.offer?.account ?? null,
     price: c.offer?.pricePerSlice ?? 0n,
     ceiling: c.offer?.ceiling ?? 0n,
@@ -119,12 +120,7 @@ function* checkFreshOffer(ctx: CommandContext, offer: WireOffer): QueryPlan<void
       { acceptBeforeMs: offer.acceptBeforeMs, nowMs: ctx.nowMs },
     );
   }
-  const used = yield* all(
-    'SELECT 1 AS one FROM offers WHERE account = ? AND nonce = ?',
-    offer.account,
-    offer.nonce,
-  );
-  if (used.length > 0) {
+  if (yield* isUsedOffer(offer.account, offer.nonce)) {
     throw new ManyhandsError('OFFER_REPLAYED', 'this offer was already used: sign a new one for each job', {
       nonce: offer.nonce,
     });
@@ -139,23 +135,14 @@ function* checkFreshOffer(ctx: CommandContext, offer: WireOffer): QueryPlan<void
   }
 }
 
-function* useNonce(offer: WireOffer, jobId: string): QueryPlan<void> {
-  yield* run(
-    'INSERT INTO offers (account, nonce, job_id) VALUES (?, ?, ?)',
-    offer.account,
-    offer.nonce,
-    jobId,
-  );
+function* useOffer({ account, nonce }: WireOffer, jobId: string): QueryPlan<void> {
+  yield* insertUsedOffer({ account, nonce, jobId });
 }
 
 /** Adds slices at the end of an open job; repeating an `appendId` changes nothing. */
 export function* append(ctx: CommandContext, c: Commands['append'][0]): QueryPlan<CommandResult<'append'>> {
-  const job = yield* ownJob(c.jobId, c.owner);
-  const before = yield* get<{ first: number; count: number }>(
-    'SELECT first, count FROM inputs WHERE job_id = ? AND append_id = ?',
-    c.jobId,
-    c.appendId,
-  );
+  const job = yield* lockOwnJob(c.jobId, c.owner);
+  const before = yield* findInput(c.jobId, c.appendId);
   if (before !== undefined) return { first: before.first, count: before.count };
   checkOpen(job);
   checkOrigins(job, c.origins ?? []);
@@ -168,15 +155,8 @@ export function* append(ctx: CommandContext, c: Commands['append'][0]): QueryPla
     });
   }
   const first = job.total + 1;
-  yield* run(
-    'INSERT INTO inputs (job_id, first, count, append_id, kind, body) VALUES (?, ?, ?, ?, ?, ?)',
-    c.jobId,
-    first,
-    count,
-    c.appendId,
-    c.input.kind,
-    encodeInput(c.input),
-  );
+  const { jobId, appendId, input } = c;
+  yield* insertInput({ jobId, first, count, appendId, kind: input.kind, body: encodeInput(input) });
   yield* putRange(c.jobId, { first, last: first + count - 1, state: 'pending', ...NO_HISTORY });
   job.total += count;
   job.pending += count;
@@ -217,7 +197,7 @@ function checkOpen(job: JobRecord): void {
 
 /** Closes the input of a job: it finishes when all its slices are done. */
 export function* close(ctx: CommandContext, c: Commands['close'][0]): QueryPlan<JobStatus> {
-  const job = yield* ownJob(c.jobId, c.owner);
+  const job = yield* lockOwnJob(c.jobId, c.owner);
   if (!job.open) return statusOf(job);
   job.open = false;
   yield* recordEvent(ctx, job, { kind: 'closed' });
@@ -227,7 +207,7 @@ export function* close(ctx: CommandContext, c: Commands['close'][0]): QueryPlan<
 
 /** Cancels a job: its leases are revoked, its results stay, its escrow is refunded. */
 export function* cancel(ctx: CommandContext, c: Commands['cancel'][0]): QueryPlan<JobStatus> {
-  const job = yield* ownJob(c.jobId, c.owner);
+  const job = yield* lockOwnJob(c.jobId, c.owner);
   if (isFinalStatus(job.runStatus)) return statusOf(job);
   yield* endJob(ctx, job, c.reason);
   return statusOf(job);
@@ -235,16 +215,12 @@ export function* cancel(ctx: CommandContext, c: Commands['cancel'][0]): QueryPla
 
 /** Replaces the job's ceiling by that of a further offer for the same package; repeating it changes nothing. */
 export function* topup(ctx: CommandContext, c: Commands['topup'][0]): QueryPlan<JobStatus> {
-  const job = yield* ownJob(c.jobId, c.owner);
-  const used = yield* get<{ job_id: string }>(
-    'SELECT job_id FROM offers WHERE account = ? AND nonce = ?',
-    c.offer.account,
-    c.offer.nonce,
-  );
-  if (used?.job_id === c.jobId) return statusOf(job);
+  const job = yield* lockOwnJob(c.jobId, c.owner);
+  const used = yield* findUsedOffer(c.offer.account, c.offer.nonce);
+  if (used?.jobId === c.jobId) return statusOf(job);
   checkTopup(job, c.offer);
   yield* checkFreshOffer(ctx, { ...c.offer, ceiling: c.offer.ceiling - job.escrow - job.paid });
-  yield* useNonce(c.offer, c.jobId);
+  yield* useOffer(c.offer, c.jobId);
   job.ceiling = c.offer.ceiling;
   yield* growEscrow(ctx, job, c.offer.nonce);
   yield* updateJobStatus(ctx, job);

@@ -7,7 +7,9 @@ import { ENVELOPE_KIND, encodeError } from '../../../protocol/segment/envelope.j
 import { ERROR_TEXT_LENGTH_MAX } from '../../../protocol/limits.js';
 import { SegmentWriter } from '../../../protocol/segment/segment.js';
 import { classifyFailure, appendAttempt } from '../../policy/attempts.js';
-import { countLeaseEnded, type JobRecord } from '../rows/job-record.js';
+import { countLeaseEnded } from '../rows/job-record.js';
+import { advanceLease, deleteLease, executorOfLease } from '../rows/leases.js';
+import { insertOutput } from '../rows/outputs.js';
 import {
   attemptsOf,
   attemptsText,
@@ -17,9 +19,10 @@ import {
   removeRange,
   shortenRange,
 } from '../rows/ranges.js';
-import { run, type QueryPlan } from '../rows/query-plan.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import type { JobRecord } from '../schema/job-tables.js';
+import type { LeaseRow } from '../schema/lease-tables.js';
 import { hasIndependentWorker, recordEvent, type CommandContext } from './context.js';
-import { executorOfLease, type LeaseRow } from './lease-row.js';
 
 /**
  * Records the attempt at slice `held.next` as lost, charges it to the slice, and moves the lease past it (the lease ends
@@ -35,11 +38,11 @@ export function* recordLostSlice(
   const range = (yield* rangeAt(job.jobId, slice))!;
   if (held.last > slice) {
     yield* shortenRange(job.jobId, slice, slice + 1);
-    yield* run('UPDATE leases SET next = ? WHERE lease_id = ?', slice + 1, held.lease_id);
+    yield* advanceLease({ next: slice + 1 }, held.leaseId);
   } else {
     yield* removeRange(job.jobId, slice);
-    yield* run('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
-    yield* countLeaseEnded(job, held.worker_id);
+    yield* deleteLease(held.leaseId);
+    yield* countLeaseEnded(job, held.workerId);
   }
   job.leased -= 1;
   const attempts = appendAttempt(attemptsOf(range), { kind: 'lost', ...executorOfLease(held) }, ctx.nowMs);
@@ -58,13 +61,8 @@ export function* recordLostSlice(
   yield* putRange(job.jobId, { first: slice, last: slice, state: 'failed', ...NO_HISTORY });
   job.failed += 1;
   const seq = yield* recordEvent(ctx, job, { kind: 'outcomes' });
-  yield* run(
-    'INSERT INTO outputs (job_id, first, count, seq, segment) VALUES (?, ?, 1, ?, ?)',
-    job.jobId,
-    slice,
-    seq,
-    lostSegment(error, range.lost + 1),
-  );
+  const segment = lostSegment(error, range.lost + 1);
+  yield* insertOutput({ jobId: job.jobId, first: slice, count: 1, seq, segment });
 }
 
 /** The error outcome of a slice that no worker could finish, with the last worker's reason. */

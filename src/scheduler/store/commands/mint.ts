@@ -5,9 +5,10 @@
 import { ManyhandsError } from '../../../lib/errors.js';
 import { UNITS_MAX } from '../../../protocol/limits.js';
 import { formatUnits } from '../../policy/price.js';
-import { balanceOf, isTransferred, MINT, transfer } from '../rows/ledger.js';
+import { balanceOf, isTransferred, lockBalance, transfer } from '../rows/ledger.js';
 import type { QueryPlan } from '../rows/query-plan.js';
 import type { CommandResult, Commands } from '../port/store.js';
+import { MINT } from '../schema/account-tables.js';
 import type { CommandContext } from './context.js';
 
 /**
@@ -18,7 +19,7 @@ import type { CommandContext } from './context.js';
 export function* mint(ctx: CommandContext, c: Commands['mint'][0]): QueryPlan<CommandResult<'mint'>> {
   const id = `mint:${c.mintId}`;
   if (!(yield* isTransferred(id))) {
-    const minted = -(yield* balanceOf(MINT));
+    const minted = -(yield* lockBalance(MINT));
     if (minted + c.amount > UNITS_MAX) {
       throw new ManyhandsError(
         'LIMIT_EXCEEDED',

@@ -4,52 +4,46 @@
  * @module
  */
 import { REPORT_REPLY_KEPT_MS, REPORT_REPLIES_KEPT_MAX } from '../../../protocol/limits.js';
-import { get, getExact, run, type QueryPlan } from '../rows/query-plan.js';
+import { get, run, type QueryPlan } from '../rows/query-plan.js';
+import { deleteFrom, insertInto, selectOne } from '../rows/table-plans.js';
 import type { CommandResult, ReportCommand } from '../port/store.js';
+import { REPORT_REPLIES } from '../schema/lease-tables.js';
 import type { CommandContext } from './context.js';
 
-interface ReportReplyRow {
-  job_id: string;
-  next: bigint;
-  left: bigint;
-  paid: bigint;
-}
+const findReply = selectOne(
+  REPORT_REPLIES,
+  ['jobId', 'next', 'left', 'paid'],
+  'WHERE lease_id = ? AND first = ? AND worker_id = ? AND count = ? AND lost = ?',
+);
+const insertReply = insertInto(REPORT_REPLIES);
+const deleteUntil = deleteFrom(REPORT_REPLIES, 'at_ms <= ?');
 
 /** The stored reply to exactly this report of this worker; undefined when there is none (any more). */
 export function* findReportReply(c: ReportCommand): QueryPlan<CommandResult<'report'> | undefined> {
-  const row = yield* getExact<ReportReplyRow>(
-    `SELECT job_id, next, slices_left AS left, paid FROM answers
-      WHERE lease_id = ? AND first = ? AND worker_id = ? AND count = ? AND lost = ?`,
-    c.leaseId,
-    c.first,
-    c.workerId,
-    c.count,
-    c.failure === undefined ? 0 : 1,
-  );
-  if (row === undefined) return undefined;
-  return { jobId: row.job_id, next: Number(row.next), left: Number(row.left), paid: row.paid };
+  return yield* findReply(c.leaseId, c.first, c.workerId, c.count, c.failure === undefined ? 0 : 1);
 }
 
 /** Stores the reply in the transaction that records the report; beyond `REPORT_REPLIES_KEPT_MAX` the oldest ones are deleted. */
 export function* saveReportReply(
   ctx: CommandContext,
   c: ReportCommand,
-  answer: CommandResult<'report'>,
+  reply: CommandResult<'report'>,
 ): QueryPlan<void> {
-  yield* run(
-    `INSERT INTO answers (lease_id, first, worker_id, count, lost, job_id, next, slices_left, paid, at_ms)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    c.leaseId,
-    c.first,
-    c.workerId,
-    c.count,
-    c.failure === undefined ? 0 : 1,
-    answer.jobId,
-    answer.next,
-    answer.left,
-    answer.paid,
-    ctx.nowMs,
-  );
+  const { leaseId, first, workerId, count } = c;
+  const { jobId, next, left, paid } = reply;
+  const hasFailure = c.failure !== undefined;
+  yield* insertReply({
+    leaseId,
+    first,
+    workerId,
+    count,
+    hasFailure,
+    jobId,
+    next,
+    left,
+    paid,
+    atMs: ctx.nowMs,
+  });
   yield* run(
     'DELETE FROM answers WHERE answer <= (SELECT MAX(answer) FROM answers) - ?',
     REPORT_REPLIES_KEPT_MAX,
@@ -58,7 +52,7 @@ export function* saveReportReply(
 
 /** Deletes the replies that no worker can be waiting for any more. */
 export function* deleteOldReportReplies(ctx: CommandContext): QueryPlan<void> {
-  yield* run('DELETE FROM answers WHERE at_ms <= ?', ctx.nowMs - REPORT_REPLY_KEPT_MS);
+  yield* deleteUntil(ctx.nowMs - REPORT_REPLY_KEPT_MS);
 }
 
 /** When the oldest reply expires, wall milliseconds; undefined when none is stored. */

@@ -18,8 +18,10 @@ import {
   type LoadHistory,
 } from '../../policy/attempts.js';
 import { medianSliceMs } from '../../policy/slice-profile.js';
-import { countLeaseEnded, findJob, type JobRecord } from '../rows/job-record.js';
+import { countLeaseEnded, lockJob } from '../rows/job-record.js';
 import { addFailedLoad, failedLoadsOf, addProfileSample, profileOf } from '../rows/job-workers.js';
+import { deleteLease, executorOfLease, findLease, progressLease, touchLease } from '../rows/leases.js';
+import { insertOutput } from '../rows/outputs.js';
 import {
   attemptsOf,
   attemptsText,
@@ -30,13 +32,14 @@ import {
   shortenRange,
   type RangeHistory,
 } from '../rows/ranges.js';
-import { run as write, type QueryPlan } from '../rows/query-plan.js';
+import type { QueryPlan } from '../rows/query-plan.js';
 import type { CommandResult, ReportCommand } from '../port/store.js';
+import type { JobRecord } from '../schema/job-tables.js';
+import type { LeaseRow } from '../schema/lease-tables.js';
 import { findReportReply, saveReportReply } from './report-replies.js';
 import { hasIndependentWorker, recordEvent, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { payExecutions } from './escrow.js';
-import { findLease, executorOfLease, type LeaseRow } from './lease-row.js';
 import { recordLostSlice } from './lost-slice.js';
 import { updateStatusAfterFailure } from './status-after-failure.js';
 
@@ -63,35 +66,30 @@ export function* report(ctx: CommandContext, c: ReportCommand): QueryPlan<Comman
     );
   }
   if (end <= held.next)
-    return { jobId: held.job_id, next: held.next, left: held.last - held.next + 1, paid: 0n };
+    return { jobId: held.jobId, next: held.next, left: held.last - held.next + 1, paid: 0n };
   checkPosition(c, held, end);
   const reader = readSegment(c);
-  const job = (yield* findJob(held.job_id))!;
+  const job = (yield* lockJob(held.jobId))!;
   let remaining: LeaseRow = held;
   let paid = 0n;
   if (reader !== undefined) {
     paid = yield* recordOutcomes(ctx, job, held, reader, c.segment!);
     remaining = { ...held, next: held.next + c.count };
-    const ms = clampComputeMs(c.computeMs, ctx.nowMs - held.granted_ms);
-    yield* addProfileSample(job.jobId, held.worker_id, { ms, slices: c.count }, ctx.nowMs);
+    const ms = clampComputeMs(c.computeMs, ctx.nowMs - held.grantedMs);
+    yield* addProfileSample(job.jobId, held.workerId, { ms, slices: c.count }, ctx.nowMs);
   }
   if (c.failure !== undefined) {
     if (c.failure.code === 'ASSIGN_FAILED') yield* addFailedLoad(job, executorOfLease(held), ctx.nowMs);
     yield* recordLostSlice(ctx, job, remaining, c.failure);
-    yield* write('UPDATE leases SET progress_ms = ? WHERE lease_id = ?', ctx.nowMs, held.lease_id);
+    yield* touchLease({ progressMs: ctx.nowMs }, held.leaseId);
     ctx.events.work.set(job.jobId, job);
   } else if (remaining.next > remaining.last) {
-    yield* write('DELETE FROM leases WHERE lease_id = ?', held.lease_id);
-    yield* countLeaseEnded(job, held.worker_id);
+    yield* deleteLease(held.leaseId);
+    yield* countLeaseEnded(job, held.workerId);
   } else {
-    const deadline = ctx.nowMs + LEASE_MS;
-    yield* write(
-      'UPDATE leases SET next = ?, deadline_ms = ?, progress_ms = ? WHERE lease_id = ?',
-      remaining.next,
-      deadline,
-      ctx.nowMs,
-      held.lease_id,
-    );
+    const { next } = remaining;
+    const deadlineMs = ctx.nowMs + LEASE_MS;
+    yield* progressLease({ next, deadlineMs, progressMs: ctx.nowMs }, held.leaseId);
   }
   if (
     c.failure !== undefined &&
@@ -187,14 +185,8 @@ function* recordOutcomes(
   const seq = yield* recordEvent(ctx, job, { kind: 'outcomes' });
   for (const { from, count: length } of mergeRuns(final)) {
     const part = length === count ? segment : sliceSegment(segment, from, length);
-    yield* write(
-      'INSERT INTO outputs (job_id, first, count, seq, segment) VALUES (?, ?, ?, ?, ?)',
-      job.jobId,
-      held.next + from,
-      length,
-      seq,
-      part,
-    );
+    const first = held.next + from;
+    yield* insertOutput({ jobId: job.jobId, first, count: length, seq, segment: part });
   }
   return paid;
 }

@@ -6,17 +6,9 @@ import type { QueryPlan } from '../rows/query-plan.js';
 import type { Command, CommandName, Commands } from '../port/store.js';
 import type { CommandContext } from './context.js';
 import { append, cancel, close, deploy, topup } from './jobs.js';
-import {
-  expireLeases,
-  extendLeasesAfterRestart,
-  grantLease,
-  reattachLeases,
-  releaseLease,
-  renewLeases,
-  resumeAfterOutage,
-  revokeLease,
-  shortenLeases,
-} from './leases.js';
+import { expireLeases, extendLeasesAfterRestart, resumeAfterOutage, revokeLease } from './expire-leases.js';
+import { grantLease } from './grant-lease.js';
+import { reattachLeases, releaseLease, renewLeases, shortenLeases } from './leases.js';
 import { mint } from './mint.js';
 import { ban, operatorCancel, pauseJob, resumeJob, unban } from './operator.js';
 import { report } from './report.js';

@@ -8,19 +8,20 @@ import { ERROR_BYTES_MAX, REASON_LENGTH_MAX } from '../../../protocol/limits.js'
 import { ALL_FAIL_REASON } from '../../../protocol/job/reasons.js';
 import { SegmentReader } from '../../../protocol/segment/segment.js';
 import { shouldStopJob } from '../../policy/circuit-breaker.js';
-import type { JobRecord } from '../rows/job-record.js';
-import { get, type QueryPlan } from '../rows/query-plan.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import { selectOne } from '../rows/table-plans.js';
+import type { JobRecord } from '../schema/job-tables.js';
+import { OUTCOMES } from '../schema/slice-tables.js';
 import type { CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { updateJobStatus } from './update-job-status.js';
 
+const firstOutput = selectOne(OUTCOMES, ['first', 'segment'], 'WHERE job_id = ? ORDER BY first LIMIT 1');
+
 /** Cancels the job with an error of one slice as the reason when its slices only fail; otherwise updates its status. */
 export function* updateStatusAfterFailure(ctx: CommandContext, job: JobRecord): QueryPlan<void> {
   if (job.runStatus === 'cancelled' || !shouldStopJob(job)) return yield* updateJobStatus(ctx, job);
-  const output = yield* get<{ first: number; segment: Uint8Array }>(
-    'SELECT first, segment FROM outputs WHERE job_id = ? ORDER BY first LIMIT 1',
-    job.jobId,
-  );
+  const output = yield* firstOutput(job.jobId);
   const example = output === undefined ? '' : `; slice ${output.first}: ${errorText(output.segment)}`;
   const reason = `${ALL_FAIL_REASON}${job.failed} of ${job.total} have failed and none has a result${example}`;
   yield* endJob(ctx, job, truncateText(reason, REASON_LENGTH_MAX));

@@ -4,9 +4,12 @@
  */
 import { nextJobStatus, type JobStatusTransition } from '../../policy/job-status.js';
 import { fundedSlices } from '../../policy/price.js';
-import { saveJob, type JobRecord } from '../rows/job-record.js';
+import { saveJob } from '../rows/job-record.js';
 import { deleteJobWorkers } from '../rows/job-workers.js';
-import { get, type QueryPlan } from '../rows/query-plan.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import { existsIn } from '../rows/table-plans.js';
+import type { JobRecord } from '../schema/job-tables.js';
+import { HOLDS } from '../schema/operator-tables.js';
 import { recordEvent, type CommandContext } from './context.js';
 import { refund } from './escrow.js';
 
@@ -18,7 +21,7 @@ export function* updateJobStatus(ctx: CommandContext, job: JobRecord): QueryPlan
     isComplete: !job.open && job.accepted + job.failed === job.total,
     isFunded: !needsFunds || fundedSlices(job.price, job.escrow, 0) > 0,
     // A job with a hold is always paused.
-    isHeld: job.runStatus === 'paused' && (yield* hasHold(job)),
+    isHeld: job.runStatus === 'paused' && (yield* hasHold(job.jobId)),
   });
   if (next?.runStatus === 'finished') {
     yield* refund(ctx, job);
@@ -40,6 +43,4 @@ export function* applyTransition(
 }
 
 /** Whether the operator or a ban holds the job. */
-function* hasHold(job: JobRecord): QueryPlan<boolean> {
-  return (yield* get('SELECT 1 AS one FROM holds WHERE job_id = ?', job.jobId)) !== undefined;
-}
+const hasHold = existsIn(HOLDS, 'job_id = ?');

@@ -20,28 +20,22 @@ const TEXT: Record<StoreFailureCode, string> = {
   STORE_FAILED: "the scheduler's disk cannot be read or written: its operator finds the reason in its log",
 };
 
-/** By prefix of SQLite's result code. */
-const CODES: readonly [prefix: string, code: StoreFailureCode][] = [
-  ['SQLITE_BUSY', 'STORE_BUSY'],
-  ['SQLITE_LOCKED', 'STORE_BUSY'],
-  ['SQLITE_PROTOCOL', 'STORE_BUSY'],
-  ['SQLITE_FULL', 'STORE_FULL'],
-  ['SQLITE_IOERR', 'STORE_FAILED'],
-  ['SQLITE_CORRUPT', 'STORE_FAILED'],
-  ['SQLITE_NOTADB', 'STORE_FAILED'],
-  ['SQLITE_READONLY', 'STORE_FAILED'],
-  ['SQLITE_CANTOPEN', 'STORE_FAILED'],
-  ['SQLITE_PERM', 'STORE_FAILED'],
-  ['SQLITE_NOMEM', 'STORE_FAILED'],
-];
+/** The failures of a database by the prefix of its error codes. */
+export type FailureCodes = readonly (readonly [prefix: string, code: StoreFailureCode])[];
 
-/** The coded error for an error of the database or the file system; undefined for any other. */
-export function storeFailure(cause: unknown): ManyhandsError<StoreFailureCode> | undefined {
+/**
+ * The coded error for an error of the file system, or of a database with those codes; undefined for any other.
+ * @param codes of the database. @default none
+ */
+export function storeFailure(
+  cause: unknown,
+  codes: FailureCodes = [],
+): ManyhandsError<StoreFailureCode> | undefined {
   if (isStoreFailure(cause)) return cause;
   if (!(cause instanceof Error) || isError(cause)) return undefined;
   const { code } = cause as { code?: unknown };
   if (typeof code !== 'string') return undefined;
-  const found = isDiskFull(code) ? 'STORE_FULL' : CODES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  const found = isDiskFull(code) ? 'STORE_FULL' : codes.find(([prefix]) => code.startsWith(prefix))?.[1];
   if (found === undefined) return undefined;
   return new ManyhandsError(found, TEXT[found], { reason: `${code}: ${cause.message}` }, { cause });
 }

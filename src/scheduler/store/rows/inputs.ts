@@ -5,17 +5,21 @@
 import type { Input, InputPart, RangeInput } from '../../../protocol/messages/messages.js';
 import { sliceRange } from '../../../protocol/input/ranges.js';
 import { sliceSegment } from '../../../protocol/segment/segment.js';
-import { get, type QueryPlan } from './query-plan.js';
+import { INPUTS } from '../schema/slice-tables.js';
+import type { RecordOf } from '../schema/table.js';
+import type { QueryPlan } from './query-plan.js';
+import { selectOne } from './table-plans.js';
 
 /** Largest number of input parts in one lease, for jobs with many small appends. */
 const PARTS_MAX = 256;
 
-interface InputRow {
-  first: number;
-  count: number;
-  kind: string;
-  body: Uint8Array;
-}
+type InputRow = Pick<RecordOf<typeof INPUTS>, 'first' | 'count' | 'kind' | 'body'>;
+
+const lastInputUpTo = selectOne(
+  INPUTS,
+  ['first', 'count', 'kind', 'body'],
+  'WHERE job_id = ? AND first <= ? ORDER BY first DESC LIMIT 1',
+);
 
 /** The stored body of an input. */
 export function encodeInput(input: Input): Uint8Array {
@@ -57,11 +61,7 @@ export function* leaseInputs(
 }
 
 function* inputAt(jobId: string, slice: number): QueryPlan<InputRow> {
-  const row = yield* get<InputRow>(
-    'SELECT first, count, kind, body FROM inputs WHERE job_id = ? AND first <= ? ORDER BY first DESC LIMIT 1',
-    jobId,
-    slice,
-  );
+  const row = yield* lastInputUpTo(jobId, slice);
   if (row === undefined || slice >= row.first + row.count) {
     throw new Error(`the store has no input for slice ${slice} of job ${jobId}`);
   }

@@ -4,49 +4,49 @@
  * @module
  */
 import type { FailedLoad, Executor } from '../../policy/attempts.js';
-import {
-  addSample,
-  PROFILED_WORKERS_MAX,
-  type SliceProfile,
-  type WorkerProfile,
-} from '../../policy/slice-profile.js';
-import type { JobRecord } from './job-record.js';
-import { all, get, run, type QueryPlan } from './query-plan.js';
-
-interface ProfileRow {
-  worker_id: string;
-  ms: number;
-  slices: number;
-  total: number;
-  at_ms: number;
-}
-
-interface LoadRow {
-  worker_id: string;
-  payee: string;
-  isolation: string;
-  at_ms: number;
-}
+import { addSample, PROFILED_WORKERS_MAX, type SliceProfile } from '../../policy/slice-profile.js';
+import { FAILED_LOADS, JOB_PROFILES, type JobRecord } from '../schema/job-tables.js';
+import type { QueryPlan } from './query-plan.js';
+import { deleteFrom, selectMany, selectOne, upsertInto } from './table-plans.js';
 
 /** Failed loads that are stored for one job, the latest ones. */
 const FAILED_LOADS_MAX = 32;
 /** Failed loads of one worker that are read for one lease request. */
 const OWN_LOADS_MAX = 4_096;
 
+const PROFILE_FIELDS = ['workerId', 'ms', 'slices', 'total', 'atMs'] as const;
+const profilesOf = selectMany(JOB_PROFILES, PROFILE_FIELDS, 'WHERE job_id = ?');
+const findProfile = selectOne(JOB_PROFILES, PROFILE_FIELDS, 'WHERE job_id = ? AND worker_id = ?');
+const deleteProfile = deleteFrom(JOB_PROFILES, 'job_id = ? AND worker_id = ?');
+const deleteProfiles = deleteFrom(JOB_PROFILES, 'job_id = ?');
+
+/** Stores the slice durations of one worker. */
+export const putProfile = upsertInto(JOB_PROFILES, ['ms', 'slices', 'total', 'atMs']);
+
+const loadsOf = selectMany(FAILED_LOADS, ['workerId', 'payee', 'isolation', 'atMs'], 'WHERE job_id = ?');
+const loadsBy = selectMany(
+  FAILED_LOADS,
+  ['jobId'],
+  `WHERE worker_id = ? AND at_ms > ? LIMIT ${OWN_LOADS_MAX}`,
+);
+const deleteLoad = deleteFrom(FAILED_LOADS, 'job_id = ? AND worker_id = ?');
+const deleteLoads = deleteFrom(FAILED_LOADS, 'job_id = ?');
+
+/** Stores a failed load of one worker. */
+export const putFailedLoad = upsertInto(FAILED_LOADS, ['payee', 'isolation', 'atMs']);
+
 /** The job's slice profile: how long slices took on each of the workers that reported last, the latest one at the end. */
 export function* profileOf(jobId: string): QueryPlan<SliceProfile> {
-  return (yield* byTime(jobId)).slice(-PROFILED_WORKERS_MAX).map(toProfile);
+  return (yield* profilesByTime(jobId)).slice(-PROFILED_WORKERS_MAX);
 }
 
 /** Like `profileOf`; deletes older workers when there are more than twice as many. */
 export function* trimmedProfileOf(jobId: string): QueryPlan<SliceProfile> {
-  const rows = yield* byTime(jobId);
-  const kept = rows.slice(-PROFILED_WORKERS_MAX);
+  const rows = yield* profilesByTime(jobId);
   if (rows.length > 2 * PROFILED_WORKERS_MAX) {
-    for (const { worker_id: workerId } of rows.slice(0, -PROFILED_WORKERS_MAX))
-      yield* run('DELETE FROM job_profiles WHERE job_id = ? AND worker_id = ?', jobId, workerId);
+    for (const { workerId } of rows.slice(0, -PROFILED_WORKERS_MAX)) yield* deleteProfile(jobId, workerId);
   }
-  return kept.map(toProfile);
+  return rows.slice(-PROFILED_WORKERS_MAX);
 }
 
 /** Adds a sample of that worker: `slices` slices that took `ms` milliseconds in all. */
@@ -56,91 +56,47 @@ export function* addProfileSample(
   took: { readonly ms: number; readonly slices: number },
   nowMs: number,
 ): QueryPlan<void> {
-  const row = yield* get<ProfileRow>(
-    'SELECT worker_id, ms, slices, total, at_ms FROM job_profiles WHERE job_id = ? AND worker_id = ?',
-    jobId,
-    workerId,
-  );
-  const before = row === undefined ? undefined : toProfile(row);
+  const before = yield* findProfile(jobId, workerId);
   const now = addSample(before, workerId, took.ms, took.slices);
-  if (now !== undefined && now !== before) yield* putProfile(jobId, now, nowMs);
+  if (now !== undefined && now !== before) yield* putProfile({ jobId, ...now, atMs: nowMs });
 }
 
-/** Stores the slice durations of one worker. */
-export function* putProfile(
-  jobId: string,
-  { workerId, ms, slices, total }: WorkerProfile,
-  atMs: number,
-): QueryPlan<void> {
-  yield* run(
-    'INSERT OR REPLACE INTO job_profiles (job_id, worker_id, ms, slices, total, at_ms) VALUES (?, ?, ?, ?, ?, ?)',
-    ...[jobId, workerId, ms, slices, total, atMs],
-  );
-}
-
-function* byTime(jobId: string): QueryPlan<ProfileRow[]> {
-  const rows = yield* all<ProfileRow>(
-    'SELECT worker_id, ms, slices, total, at_ms FROM job_profiles WHERE job_id = ?',
-    jobId,
-  );
-  return rows.sort(isOlder);
+function* profilesByTime(jobId: string): QueryPlan<(SliceProfile[number] & { atMs: number })[]> {
+  return (yield* profilesOf(jobId)).sort(byTime);
 }
 
 /** The workers that failed to load the job, ordered by time, the latest at the end. */
 export function* failedLoadsOf(jobId: string): QueryPlan<FailedLoad[]> {
-  const rows = yield* all<LoadRow>(
-    'SELECT worker_id, payee, isolation, at_ms FROM failed_loads WHERE job_id = ?',
-    jobId,
-  );
-  return rows.sort(isOlder).map(({ worker_id: workerId, payee, isolation, at_ms: atMs }) => ({
-    ...{ workerId, payee, isolation, atMs },
-  }));
+  return (yield* loadsOf(jobId)).sort(byTime);
 }
 
 /** Ids of jobs that the worker failed to load after `sinceMs`, wall milliseconds. */
 export function* jobsFailedToLoadBy(workerId: string, sinceMs: number): QueryPlan<Set<string>> {
-  const rows = yield* all<{ job_id: string }>(
-    `SELECT job_id FROM failed_loads WHERE worker_id = ? AND at_ms > ? LIMIT ${OWN_LOADS_MAX}`,
-    workerId,
-    sinceMs,
-  );
-  return new Set(rows.map(({ job_id: jobId }) => jobId));
+  return new Set((yield* loadsBy(workerId, sinceMs)).map(({ jobId }) => jobId));
 }
 
 /** Records that `executor` failed to load the job; the caller saves the job. */
 export function* addFailedLoad(job: JobRecord, executor: Executor, nowMs: number): QueryPlan<void> {
   job.unloadable += 1;
-  const others = (yield* failedLoadsOf(job.jobId)).filter(({ workerId }) => workerId !== executor.workerId);
-  for (const { workerId } of others.slice(0, Math.max(0, others.length + 1 - FAILED_LOADS_MAX)))
-    yield* run('DELETE FROM failed_loads WHERE job_id = ? AND worker_id = ?', job.jobId, workerId);
-  yield* putFailedLoad(job.jobId, { ...executor, atMs: nowMs });
-}
-
-/** Stores a failed load of one worker. */
-export function* putFailedLoad(
-  jobId: string,
-  { workerId, payee, isolation, atMs }: FailedLoad,
-): QueryPlan<void> {
-  yield* run(
-    'INSERT OR REPLACE INTO failed_loads (job_id, worker_id, payee, isolation, at_ms) VALUES (?, ?, ?, ?, ?)',
-    ...[jobId, workerId, payee, isolation, atMs],
-  );
+  const { workerId, payee, isolation } = executor;
+  const others = (yield* failedLoadsOf(job.jobId)).filter((load) => load.workerId !== workerId);
+  for (const load of others.slice(0, Math.max(0, others.length + 1 - FAILED_LOADS_MAX)))
+    yield* deleteLoad(job.jobId, load.workerId);
+  yield* putFailedLoad({ jobId: job.jobId, workerId, payee, isolation, atMs: nowMs });
 }
 
 /** Deletes the stored data of a job's workers, when the job has ended. */
 export function* deleteJobWorkers(jobId: string): QueryPlan<void> {
-  yield* run('DELETE FROM job_profiles WHERE job_id = ?', jobId);
-  yield* run('DELETE FROM failed_loads WHERE job_id = ?', jobId);
+  yield* deleteProfiles(jobId);
+  yield* deleteLoads(jobId);
 }
 
 /** Orders by time, then by worker id, so that the order is deterministic. */
-function isOlder(a: ProfileRow | LoadRow, b: ProfileRow | LoadRow): number {
-  return a.at_ms - b.at_ms || (a.worker_id < b.worker_id ? -1 : 1);
+function byTime(a: Dated, b: Dated): number {
+  return a.atMs - b.atMs || (a.workerId < b.workerId ? -1 : 1);
 }
 
-const toProfile = ({ worker_id: workerId, ms, slices, total }: ProfileRow): WorkerProfile => ({
-  workerId,
-  ms,
-  slices,
-  total,
-});
+interface Dated {
+  readonly workerId: string;
+  readonly atMs: number;
+}

@@ -4,9 +4,9 @@
  * @module
  */
 import { UNITS_MAX } from '../../../protocol/limits.js';
-import { all, getExact, run, type QueryPlan } from './query-plan.js';
-
-export const MINT = 'mint';
+import { ACCOUNTS, TRANSFERS } from '../schema/account-tables.js';
+import { run, type QueryPlan } from './query-plan.js';
+import { existsIn, insertIfAbsent, insertInto, selectOne } from './table-plans.js';
 
 /** The escrow account of a job. */
 export const escrowAccount = (jobId: string): string => `escrow:${jobId}`;
@@ -20,16 +20,28 @@ export interface Transfer {
   atMs: number;
 }
 
+const findBalance = selectOne(ACCOUNTS, ['balance'], 'WHERE account = ?');
+const lockAccount = selectOne(ACCOUNTS, ['balance'], 'WHERE account = ?', {
+  table: 'accounts',
+  whenLocked: 'wait',
+});
+const findEarned = selectOne(ACCOUNTS, ['earned'], 'WHERE account = ?');
+const insertAccount = insertIfAbsent(ACCOUNTS);
+const insertTransfer = insertInto(TRANSFERS);
+
 /** Units of `account`; 0 when it does not exist. */
 export function* balanceOf(account: string): QueryPlan<bigint> {
-  const row = yield* getExact<{ balance: bigint }>('SELECT balance FROM accounts WHERE account = ?', account);
-  return row?.balance ?? 0n;
+  return (yield* findBalance(account))?.balance ?? 0n;
+}
+
+/** Like `balanceOf`, for a command that spends them. */
+export function* lockBalance(account: string): QueryPlan<bigint> {
+  return (yield* lockAccount(account))?.balance ?? 0n;
 }
 
 /** All units that `account` was paid for slices. */
 export function* earnedOf(account: string): QueryPlan<bigint> {
-  const row = yield* getExact<{ earned: bigint }>('SELECT earned FROM accounts WHERE account = ?', account);
-  return row?.earned ?? 0n;
+  return (yield* findEarned(account))?.earned ?? 0n;
 }
 
 /** Adds a payment for slices to the earned sum, which is capped: the same credits can be earned repeatedly. */
@@ -44,29 +56,25 @@ export function* addEarned(account: string, amount: bigint): QueryPlan<void> {
 }
 
 /** Whether a transfer with that id exists. */
-export function* isTransferred(id: string): QueryPlan<boolean> {
-  return (yield* all('SELECT 1 AS one FROM transfers WHERE transfer_id = ?', id)).length > 0;
-}
+export const isTransferred = existsIn(TRANSFERS, 'transfer_id = ?');
 
-/** Moves units. The caller has checked that the debit account has them and that the id is new. */
+/**
+ * Moves units. The caller has checked that the debit account has them and that the id is new. It updates the accounts in the
+ * order in which rows are locked (`row-lock.ts`).
+ */
 export function* transfer(t: Transfer): QueryPlan<void> {
   if (t.amount === 0n) return;
-  yield* addTo(t.debit, -t.amount);
-  yield* addTo(t.credit, t.amount);
-  yield* run(
-    'INSERT INTO transfers (transfer_id, debit, credit, amount, at_ms) VALUES (?, ?, ?, ?, ?)',
-    t.id,
-    t.debit,
-    t.credit,
-    t.amount,
-    t.atMs,
-  );
+  if (t.debit < t.credit) {
+    yield* addTo(t.debit, -t.amount);
+    yield* addTo(t.credit, t.amount);
+  } else {
+    yield* addTo(t.credit, t.amount);
+    yield* addTo(t.debit, -t.amount);
+  }
+  yield* insertTransfer(t);
 }
 
 function* addTo(account: string, amount: bigint): QueryPlan<void> {
-  yield* run(
-    'INSERT INTO accounts (account, balance) VALUES (?, 0) ON CONFLICT (account) DO NOTHING',
-    account,
-  );
+  yield* insertAccount({ account, balance: 0n, earned: 0n });
   yield* run('UPDATE accounts SET balance = balance + ? WHERE account = ?', amount, account);
 }

@@ -4,25 +4,12 @@
  * @module
  */
 import type { AttemptKind, FailedAttempt } from '../../policy/attempts.js';
-import { all, get, run, type QueryPlan } from './query-plan.js';
-
-export type RangeState = 'pending' | 'leased' | 'accepted' | 'failed';
+import { RANGES, type RangeRecord } from '../schema/slice-tables.js';
+import type { QueryPlan } from './query-plan.js';
+import { deleteFrom, insertInto, selectMany, selectOne, updateOf } from './table-plans.js';
 
 /** Counts of lost and throwing attempts at the range's slices, and the failed attempts as JSON text. */
-export interface RangeHistory {
-  lost: number;
-  thrown: number;
-  failures: string;
-}
-
-export interface RangeRow extends RangeHistory {
-  first: number;
-  last: number;
-  state: RangeState;
-  lease_id: string | null;
-}
-
-const COLUMNS = 'first, last, state, lost, thrown, failures, lease_id';
+export type RangeHistory = Pick<RangeRecord, 'lost' | 'thrown' | 'failures'>;
 
 /** The history of slices that never failed, or are done. */
 export const NO_HISTORY: Readonly<RangeHistory> = { lost: 0, thrown: 0, failures: '' };
@@ -72,82 +59,63 @@ export function attemptsText(attempts: readonly FailedAttempt[]): string {
 }
 
 /** The first pending range of the job whose slices never failed. */
-export function* firstUntried(jobId: string): QueryPlan<RangeRow | undefined> {
-  return yield* get<RangeRow>(
-    `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND failures = '' ORDER BY first LIMIT 1`,
-    jobId,
-  );
-}
+export const firstUntried = selectOne(
+  RANGES,
+  'all',
+  `WHERE job_id = ? AND state = 'pending' AND failures = '' ORDER BY first LIMIT 1`,
+);
 
-/** A pending range of the job whose slices never failed on that worker; ranges that never failed at all come first. */
-export function* firstNeverFailedBy(jobId: string, workerId: string): QueryPlan<RangeRow | undefined> {
-  return yield* get<RangeRow>(
-    `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND instr(failures, ?) = 0
-      ORDER BY failures, first LIMIT 1`,
-    jobId,
-    workerId,
-  );
-}
+/**
+ * A pending range of the job whose slices never failed on a worker, by job id and worker id; ranges that never failed at all
+ * come first. SQL has no function of the same name in all databases that finds a text in another one, except `replace`.
+ */
+export const firstNeverFailedBy = selectOne(
+  RANGES,
+  'all',
+  `WHERE job_id = ? AND state = 'pending' AND replace(failures, ?, '') = failures ORDER BY failures, first LIMIT 1`,
+);
 
-/** At most `limit` pending ranges of the job whose slices have failed before. */
-export function* rangesToRetry(jobId: string, limit: number): QueryPlan<RangeRow[]> {
-  return yield* all<RangeRow>(
-    `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND state = 'pending' AND failures > ''
-      ORDER BY failures, first LIMIT ?`,
-    jobId,
-    limit,
-  );
-}
+/** The first pending ranges of the job whose slices have failed before, by job id and their largest number. */
+export const rangesToRetry = selectMany(
+  RANGES,
+  'all',
+  `WHERE job_id = ? AND state = 'pending' AND failures > '' ORDER BY failures, first LIMIT ?`,
+);
 
-/** The range that starts at `first`. */
-export function* rangeAt(jobId: string, first: number): QueryPlan<RangeRow | undefined> {
-  return yield* get<RangeRow>(`SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND first = ?`, jobId, first);
-}
+/** The range that starts at a slice, by job id and slice number. */
+export const rangeAt = selectOne(RANGES, 'all', 'WHERE job_id = ? AND first = ?');
 
-/** Deletes the range that starts at `first`; the caller inserts others in its place. */
-export function* removeRange(jobId: string, first: number): QueryPlan<void> {
-  yield* run('DELETE FROM ranges WHERE job_id = ? AND first = ?', jobId, first);
-}
+/** Deletes the range that starts at a slice; the caller inserts others in its place. */
+export const removeRange = deleteFrom(RANGES, 'job_id = ? AND first = ?');
+
+const lastBefore = selectOne(RANGES, 'all', 'WHERE job_id = ? AND first < ? ORDER BY first DESC LIMIT 1');
+const insertRange = insertInto(RANGES);
+const setFirst = updateOf(RANGES, ['first'], 'job_id = ? AND first = ?');
+const setLast = updateOf(RANGES, ['last'], 'job_id = ? AND first = ?');
 
 /** Moves the start of a range up; the caller inserts the slices before it with another state. */
 export function* shortenRange(jobId: string, first: number, newFirst: number): QueryPlan<void> {
-  yield* run('UPDATE ranges SET first = ? WHERE job_id = ? AND first = ?', newFirst, jobId, first);
+  yield* setFirst({ first: newFirst }, jobId, first);
 }
 
 /** Inserts a range of slices that no range covers, and merges it with equal neighbours. */
 export function* putRange(
   jobId: string,
-  range: Omit<RangeRow, 'lease_id'> & { lease_id?: string },
+  range: Omit<RangeRecord, 'jobId' | 'leaseId'>,
+  leaseId: string | null = null,
 ): QueryPlan<void> {
   const { first, state, lost, thrown, failures } = range;
-  let last = range.last;
+  let { last } = range;
   if (state !== 'leased') {
-    const alike = (row: RangeRow): boolean =>
+    const alike = (row: RangeRecord): boolean =>
       row.state === state && row.lost === lost && row.thrown === thrown && row.failures === failures;
     const after = yield* rangeAt(jobId, last + 1);
     if (after !== undefined && alike(after)) {
       yield* removeRange(jobId, after.first);
       last = after.last;
     }
-    const before = yield* get<RangeRow>(
-      `SELECT ${COLUMNS} FROM ranges WHERE job_id = ? AND first < ? ORDER BY first DESC LIMIT 1`,
-      jobId,
-      first,
-    );
-    if (before?.last === first - 1 && alike(before)) {
-      yield* run('UPDATE ranges SET last = ? WHERE job_id = ? AND first = ?', last, jobId, before.first);
-      return;
-    }
+    const before = yield* lastBefore(jobId, first);
+    if (before?.last === first - 1 && alike(before)) return yield* setLast({ last }, jobId, before.first);
   }
-  yield* run(
-    `INSERT INTO ranges (job_id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    jobId,
-    first,
-    last,
-    state,
-    lost,
-    thrown,
-    failures,
-    range.lease_id ?? null,
-  );
+  yield* insertRange({ jobId, first, last, state, lost, thrown, failures, leaseId });
 }

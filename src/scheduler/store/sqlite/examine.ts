@@ -9,9 +9,10 @@ import { pathToFileURL } from 'node:url';
 import Database from 'libsql';
 import { isError, ManyhandsError } from '../../../lib/errors.js';
 import { checkBlobs, type BlobSizes } from './check-blobs.js';
-import { checkStore } from './check.js';
-import { SCHEMA_VERSION } from '../schema/schema.js';
+import { checkStore } from '../reads/check.js';
+import { META, SCHEMA_VERSION } from '../schema/schema.js';
 import { get, all, type QueryPlan } from '../rows/query-plan.js';
+import { selectOne } from '../rows/table-plans.js';
 import { SqliteEngine } from './sqlite-engine.js';
 import { DATABASE_FILE, unusable } from './sqlite.js';
 
@@ -37,6 +38,8 @@ export async function examineDataDir(dataDir: string): Promise<string[]> {
   }
 }
 
+const readSchemaVersion = selectOne(META, ['value'], `WHERE key = 'schema'`);
+
 function* examine(sizes: BlobSizes): QueryPlan<string[]> {
   const rows = yield* all<Record<string, string>>(`PRAGMA quick_check(${DAMAGED_PAGES_MAX})`);
   const damage = rows.flatMap((row) => Object.values(row)).filter((text) => text !== 'ok');
@@ -44,7 +47,7 @@ function* examine(sizes: BlobSizes): QueryPlan<string[]> {
   const table = yield* get(`SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'meta'`);
   if (table === undefined)
     return ['the database has no tables of a scheduler: it belongs to another program, or is empty'];
-  const schema = yield* get<{ value: string }>(`SELECT value FROM meta WHERE key = 'schema'`);
+  const schema = yield* readSchemaVersion();
   if (schema?.value !== String(SCHEMA_VERSION)) {
     return [
       `the data folder has schema ${schema?.value ?? 'none'}, and this version checks schema ${SCHEMA_VERSION}: ` +

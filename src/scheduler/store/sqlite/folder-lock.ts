@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { ManyhandsError } from '../../../lib/errors.js';
-import { storeFailure } from '../port/store-failure.js';
+import { sqliteFailure } from './sqlite-failure.js';
 
 /**
  * Locks the folder, which is created when missing.
@@ -25,7 +25,7 @@ export function lockFolder(dataDir: string): () => void {
     db.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     db.close();
-    if (storeFailure(cause)?.code !== 'STORE_BUSY') throw unusable(dataDir, cause);
+    if (sqliteFailure(cause)?.code !== 'STORE_BUSY') throw unusable(dataDir, cause);
     throw new ManyhandsError(
       'DATA_DIR_LOCKED',
       `another scheduler uses the data folder ${dataDir}: stop it, or choose another folder`,

@@ -9,9 +9,11 @@ import { isError, ManyhandsError } from '../../../lib/errors.js';
 import { orderKeys } from '../port/command-order.js';
 import { newCommitEvents, type CommandContext } from '../commands/context.js';
 import { runCommand } from '../commands/run-command.js';
-import type { Row, QueryPlan, SqlValue, Statement } from '../rows/query-plan.js';
-import { isStoreFailure, diskFullError, storeFailure } from '../port/store-failure.js';
+import type { Row, QueryPlan, Statement } from '../rows/query-plan.js';
+import { isStoreFailure, diskFullError } from '../port/store-failure.js';
 import type { Command, Committed, CommitEvents, Outcome } from '../port/store.js';
+import type { SqlValue } from '../schema/column.js';
+import { sqliteFailure } from './sqlite-failure.js';
 
 /** With less free space, in bytes, a commit is likely to fail. */
 const FREE_BYTES_MIN = 256 * 1024;
@@ -48,7 +50,7 @@ export class SqliteEngine {
         return { outcomes, events, workMs: monotonicMs() - beganMs };
       });
     } catch (error) {
-      const failure = storeFailure(error);
+      const failure = sqliteFailure(error);
       if (failure?.code === 'STORE_BUSY' || (failure !== undefined && commands.length === 1)) throw failure;
       if (commands.length === 1)
         return { outcomes: [{ ok: false, error: unexpected(error) }], events: newCommitEvents(), workMs: 0 };
@@ -76,7 +78,7 @@ export class SqliteEngine {
       this.#db.exec('BEGIN IMMEDIATE');
       this.#db.exec('ROLLBACK');
     } catch (error) {
-      throw storeFailure(error) ?? error;
+      throw sqliteFailure(error) ?? error;
     }
     if (this.#dataDir === undefined) return;
     const { bavail, bsize } = statfsSync(this.#dataDir);
@@ -150,7 +152,10 @@ export class SqliteEngine {
         return (prepared.all(params) as Record<string, SqlValue | ArrayBuffer>[]).map(withBytes);
       case 'row': {
         const row = prepared.get(params) as Row | undefined;
-        return row === undefined ? [] : [row];
+        if (row === undefined) return [];
+        // libsql's `get` adds the duration of the query to the row, as its last property.
+        delete row['_metadata'];
+        return [row];
       }
       case 'nothing':
         prepared.run(params);

@@ -7,34 +7,34 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { isError, ManyhandsError } from '../../../lib/errors.js';
 import { delay, type Clock } from '../../../lib/clock.js';
-import { toHex } from '../../../lib/crypto/ids.js';
 import type { Random } from '../../../lib/crypto/random.js';
 import { EPOCH_MAX } from '../../../protocol/limits.js';
 import { NO_OTHER_WORKERS } from '../../policy/roster.js';
-import { checkStore } from './check.js';
-import { readBans } from '../commands/operator.js';
-import { findJob, statusOf } from '../rows/job-record.js';
-import { migrate } from '../schema/migrate.js';
+import { openSchema } from '../migrations/open-schema.js';
+import { isStoreFailure } from '../port/store-failure.js';
+import type { Store } from '../port/store.js';
+import { checkStore } from '../reads/check.js';
 import {
   readAccount,
-  readEpoch,
+  readBans,
   readJob,
   readJobs,
-  readJournal,
   readNextDeadline,
-  readResults,
-} from './reads.js';
-import { LATE_INDEXES, SCHEMA, SCHEMA_VERSION } from '../schema/schema.js';
-import { get, run, type QueryPlan } from '../rows/query-plan.js';
+  readStatus,
+} from '../reads/job-reads.js';
+import { readEpoch, readJournal, readResults } from '../reads/journal-reads.js';
+import type { QueryPlan } from '../rows/query-plan.js';
+import { SQLITE_DIALECT } from './sqlite-dialect.js';
 import { SqliteEngine } from './sqlite-engine.js';
-import { isStoreFailure, storeFailure } from '../port/store-failure.js';
-import type { Store } from '../port/store.js';
+import { sqliteFailure } from './sqlite-failure.js';
 
 export interface SqliteOptions {
   /** The folder of the database file, created when missing; absent: in memory (tests, local mode). */
   dataDir?: string;
   clock: Clock;
   random: Random;
+  /** The node that opens the store, see `CommandContext`. @default 'local', because one scheduler at a time has a data folder */
+  nodeId?: string;
 }
 
 /** The file in the data folder. */
@@ -44,13 +44,12 @@ export const DATABASE_FILE = 'manyhands.db';
 export function openSqliteStore(options: SqliteOptions): Store {
   const engine = new SqliteEngine(openDatabase(options.dataDir), options.dataDir);
   try {
+    const { clock, random, nodeId = 'local' } = options;
+    const migration = { nowMs: clock.wallMs(), nodeId, dialect: SQLITE_DIALECT };
     // One transaction: a process that ends in the middle of a migration leaves the store unchanged.
-    const schedulerId = engine.transaction(() => {
-      engine.exec(SCHEMA);
-      return engine.read(prepare(options.random, options.clock.wallMs()));
-    });
+    const schedulerId = engine.transaction(() => engine.read(openSchema(migration, random)));
     engine.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    return makeStore(engine, { schedulerId, epoch: newEpoch(options.random), clock: options.clock });
+    return makeStore(engine, { schedulerId, nodeId, epoch: newEpoch(random), clock });
   } catch (cause) {
     engine.close();
     throw unusable(databasePath(options.dataDir), cause);
@@ -63,38 +62,21 @@ function newEpoch(random: Random): number {
   return (((a << 16) | (b << 8) | c) % EPOCH_MAX) + 1;
 }
 
-function* prepare(random: Random, nowMs: number): QueryPlan<string> {
-  const version = yield* migrate(yield* meta('schema', String(SCHEMA_VERSION)), nowMs);
-  if (version !== String(SCHEMA_VERSION)) {
-    throw new ManyhandsError(
-      'STORE_UNUSABLE',
-      `the data folder was written by another version (schema ${version}, this one is ${SCHEMA_VERSION})`,
-      { found: version, expected: SCHEMA_VERSION },
-    );
-  }
-  for (const sql of LATE_INDEXES) yield* run(sql);
-  return yield* meta('schedulerId', toHex(random.bytes(32)));
-}
-
-function* meta(key: string, initial: string): QueryPlan<string> {
-  yield* run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING', key, initial);
-  return (yield* get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key))!.value;
-}
-
 interface RunOfStore {
   schedulerId: string;
+  nodeId: string;
   /** Epoch of the journal rows of this run. */
   epoch: number;
   clock: Clock;
 }
 
-function makeStore(engine: SqliteEngine, { schedulerId, epoch, clock }: RunOfStore): Store {
+function makeStore(engine: SqliteEngine, { schedulerId, nodeId, epoch, clock }: RunOfStore): Store {
   const read = <R>(plan: () => QueryPlan<R>): Promise<R> => readWithRetry(clock, () => engine.read(plan()));
   return {
     schedulerId,
     commit: (commands, roster = NO_OTHER_WORKERS) =>
       Promise.resolve().then(() =>
-        engine.commit(commands, { nowMs: clock.wallMs(), epoch, roster }, () => clock.monotonicMs()),
+        engine.commit(commands, { nowMs: clock.wallMs(), nodeId, epoch, roster }, () => clock.monotonicMs()),
       ),
     job: (jobId) => read(() => readJob(jobId)),
     status: (jobId) => read(() => readStatus(jobId)),
@@ -111,11 +93,6 @@ function makeStore(engine: SqliteEngine, { schedulerId, epoch, clock }: RunOfSto
   };
 }
 
-function* readStatus(jobId: string): QueryPlan<Awaited<ReturnType<Store['status']>>> {
-  const job = yield* findJob(jobId);
-  return job === undefined ? undefined : { status: statusOf(job), owner: job.owner };
-}
-
 /** Attempts of a read that another program's lock blocks, and the pause between them, milliseconds. */
 const READ_TRIES_MAX = 20;
 const READ_PAUSE_MS = 100;
@@ -127,7 +104,7 @@ async function readWithRetry<R>(clock: Clock, read: () => R): Promise<R> {
     try {
       return read();
     } catch (error) {
-      const failure = storeFailure(error);
+      const failure = sqliteFailure(error);
       if (failure?.code !== 'STORE_BUSY' || tries === READ_TRIES_MAX) throw failure ?? error;
     }
     await delay(clock, READ_PAUSE_MS);

@@ -4,8 +4,8 @@
  * @module
  */
 import { UNITS_MAX } from '../../../protocol/limits.js';
-import { MINT } from '../rows/ledger.js';
 import { all, allExact, getExact, type QueryPlan } from '../rows/query-plan.js';
+import { MINT } from '../schema/account-tables.js';
 
 /** Largest number of reported violations of one kind. */
 const DEFECTS_MAX = 100;
@@ -130,7 +130,7 @@ function* checkLeases(): QueryPlan<Defect[]> {
 function* checkMoney(): QueryPlan<Defect[]> {
   const found = yield* defects<{ job_id: string }>(
     `SELECT j.job_id FROM jobs j LEFT JOIN accounts a ON a.account = 'escrow:' || j.job_id
-      WHERE CAST(j.escrow AS INTEGER) <> COALESCE(a.balance, 0)`,
+      WHERE CAST(j.escrow AS BIGINT) <> COALESCE(a.balance, 0)`,
     () => 'its escrow and the ledger differ',
   );
   const paying = yield* all<
