@@ -104,6 +104,21 @@ module.exports = {
       to: { path: [NODE_IO, src('transport'), 'node_modules/'], pathNot: 'node_modules/(@types/)?semver/' },
     },
     {
+      name: 'services-without-sockets',
+      severity: 'error',
+      comment: 'A use case knows neither sessions nor sockets: whatever decodes a request can call it.',
+      from: { path: src('scheduler/services', 'scheduler/clients'), pathNot: TESTS },
+      to: { path: src('scheduler/sessions', 'scheduler/http', 'transport') },
+    },
+    {
+      name: 'store-without-dialect',
+      severity: 'error',
+      comment:
+        'Commands, reads, tables and migrations are the same for all databases: only an engine knows its own.',
+      from: { path: '^src/scheduler/store/(?!sqlite/)', pathNot: TESTS },
+      to: { path: src('scheduler/store/sqlite') },
+    },
+    {
       name: 'lib-without-io',
       severity: 'error',
       comment: 'lib is ports; only a storage implementation opens files.',
@@ -131,7 +146,7 @@ module.exports = {
     home('pyodide', ['src/worktimes/']),
     home('comlink', ['src/worker/']),
     home('idb-keyval', ['src/entry/', 'src/lib/storage/storage-']),
-    home('libsql', ['src/scheduler/store/']),
+    home('libsql', ['src/scheduler/store/sqlite/']),
     home('pg', ['src/scheduler/store/']),
     home('msgpackr', ['src/protocol/']),
     home('fflate', ['src/jobfs/']),

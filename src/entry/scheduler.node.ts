@@ -195,8 +195,8 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     operatorToken,
     fingerprint: tls?.fingerprint,
     check: () => store.check(),
-    drain: (limitMs) => core.drained(limitMs),
-    drained: core.whenDrained,
+    drain: (limitMs) => core.draining.finish(limitMs),
+    drained: core.draining.whenDrained,
     close: async () => {
       await core.close();
       await acceptor.close();

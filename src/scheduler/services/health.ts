@@ -27,13 +27,13 @@ export interface Readiness {
 export function healthOf(node: SchedulerNode): Health {
   const store = node.commitQueue.health();
   const counts = { workers: node.workers.size, leases: node.leases.size };
-  return { ok: store.state === 'ok', store, ...counts, draining: node.isDraining };
+  return { ok: store.state === 'ok', store, ...counts, draining: node.draining.isOn };
 }
 
 /** Whether the node can serve clients now, and why not. */
 export function readinessOf(node: SchedulerNode): Readiness {
   const { state } = node.commitQueue.health();
-  const draining = node.isDraining;
+  const draining = node.draining.isOn;
   if (state !== 'ok') return { ready: false, draining, reason: `the store is ${state}` };
   return draining
     ? { ready: false, draining, reason: 'the scheduler is draining' }

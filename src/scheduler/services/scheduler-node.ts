@@ -1,50 +1,53 @@
 /**
- * A scheduler node without its sockets: the services that sessions share. The composition root supplies store and ports.
+ * A scheduler node without its sockets: the services that sessions call, and what they share. The composition root supplies
+ * store and ports.
  * @module
  */
-import { delay, type Clock } from '../../lib/clock.js';
-import { deferred } from '../../lib/deferred.js';
-import { ManyhandsError } from '../../lib/errors.js';
-import type { Random } from '../../lib/crypto/random.js';
-import type { WorktimeName } from '../../protocol/messages/messages.js';
-import { Bans } from './bans.js';
+import { BlobTickets } from '../blobs/blob-store.js';
 import { BlobValues } from '../blobs/blob-values.js';
-import { BlobTickets, type BlobStore } from '../blobs/blob-store.js';
+import { CommitQueue } from '../commit/commit-queue.js';
 import { ConnectedRoster } from '../leasing/connected-roster.js';
-import { Followers } from './followers.js';
 import { LeaseRegistry } from '../leasing/lease-registry.js';
-import type { Log } from '../log/log.js';
 import { Matchmaker, type WorkerHandle } from '../leasing/matchmaker.js';
 import { EligibilityCache } from '../policy/choose-job.js';
-import { ProofQueue } from './proof-queue.js';
-import type { CommitEvents, Store } from '../store/port/store.js';
-import { CommitQueue } from '../commit/commit-queue.js';
-import type { ConnectedWorker, BannableClient } from './connected-clients.js';
+import type { CommitEvents } from '../store/port/store.js';
+import { AccountService } from './account-service.js';
+import { Bans, type BannableClient } from '../clients/bans.js';
+import { BlobService } from './blob-service.js';
+import type { ConnectedWorker } from '../clients/connected-worker.js';
+import { Draining } from './draining.js';
+import { Followers } from '../clients/followers.js';
+import { IdentityService } from './identity-service.js';
+import { JobQueries } from './job-queries.js';
+import { JobService } from './job-service.js';
+import { LeaseService } from './lease-service.js';
+import { LiveMessages } from './live-messages.js';
+import { OperatorService } from './operator-service.js';
+import { ProofQueue } from '../clients/proof-queue.js';
+import type { SchedulerNodeOptions, ServiceContext } from './service-context.js';
+import { WorkerService } from './worker-service.js';
 
-export interface SchedulerNodeOptions {
-  store: Store;
-  blobs: BlobStore;
-  clock: Clock;
-  random: Random;
-  /** Schedules a callback after pending I/O events (setImmediate in Node). */
-  defer: (fn: () => void) => void;
-  log: Log;
-  worktimes: readonly WorktimeName[];
-  /** Units; a job that offers less for a slice is refused. */
-  minimumPrice: bigint;
-  /** The token that an operator sends in its hello. */
-  operatorToken: string;
-}
-
-/** Polling interval of the active leases while it drains, milliseconds. */
-const DRAIN_POLL_MS = 50;
 /** Polling interval of lease deadlines, milliseconds. */
 const EXPIRY_INTERVAL_MS = 500;
 /** Interval between two probes of an idle store, milliseconds. */
 const PROBE_INTERVAL_MS = 5_000;
 
-export class SchedulerNode {
+/** The use cases, which know no socket. */
+export interface Services {
+  readonly jobs: JobService;
+  readonly queries: JobQueries;
+  readonly accounts: AccountService;
+  readonly blobs: BlobService;
+  readonly identities: IdentityService;
+  readonly operator: OperatorService;
+  readonly workers: WorkerService;
+  readonly leases: LeaseService;
+  readonly live: LiveMessages;
+}
+
+export class SchedulerNode implements ServiceContext {
   readonly options: SchedulerNodeOptions;
+  readonly services: Services;
   readonly commitQueue: CommitQueue;
   readonly followers: Followers;
   readonly leases = new LeaseRegistry((holder) => this.roster.touch(holder));
@@ -53,34 +56,29 @@ export class SchedulerNode {
   readonly tickets: BlobTickets;
   readonly blobValues: BlobValues;
   readonly proofs: ProofQueue;
-  /** Connected workers by id: a worker that reconnects replaces its old connection. */
+  readonly draining: Draining;
+  readonly bans = new Bans([]);
   readonly workers = new Map<string, ConnectedWorker>();
+  readonly clients = new Set<BannableClient>();
   #cancelExpiry: (() => void) | undefined;
   #probedMs = 0;
   #isClosed = false;
-  #isDraining = false;
-  /** Monotonic milliseconds. */
-  #drainUntilMs = Infinity;
-  readonly #drained = deferred();
-  #isDrainedLogged = false;
-  readonly bans = new Bans([]);
-  /** All connected clients that have sent their hello. */
-  readonly clients = new Set<BannableClient>();
 
   private constructor(options: SchedulerNodeOptions) {
-    const { store, clock, random, log } = options;
+    const { store, clock, random, log, defer } = options;
     this.options = options;
     const onCommitted = (events: CommitEvents): void => this.#publish(events);
     const roster = (): ConnectedRoster => this.roster;
-    this.commitQueue = new CommitQueue({ store, roster, clock, defer: options.defer, log, onCommitted });
+    this.commitQueue = new CommitQueue({ store, roster, clock, defer, log, onCommitted });
     this.followers = new Followers({ store, clock, log });
-    const isClosed = (): boolean => this.#isDraining;
+    this.draining = new Draining({
+      clock,
+      log,
+      leases: () => this.leases.size,
+      onResumed: () => this.matchmaker.wakeAll(),
+    });
     const { commitQueue, leases } = this;
     const eligibility = new EligibilityCache();
-    const presence = {
-      onActive: (worker: WorkerHandle) => this.roster.touch(worker),
-      onGone: (worker: WorkerHandle) => this.roster.forget(worker),
-    };
     this.matchmaker = new Matchmaker({
       commitQueue,
       leases,
@@ -88,65 +86,24 @@ export class SchedulerNode {
       clock,
       random,
       log,
-      isClosed,
-      ...presence,
+      isClosed: () => this.draining.isOn,
+      onActive: (worker: WorkerHandle) => this.roster.touch(worker),
+      onGone: (worker: WorkerHandle) => this.roster.forget(worker),
     });
     this.roster = new ConnectedRoster(clock, this.workers, this.matchmaker, leases, eligibility);
     this.tickets = new BlobTickets(clock, random);
     this.blobValues = new BlobValues(options.blobs);
-    this.proofs = new ProofQueue(options.defer);
+    this.proofs = new ProofQueue(defer);
+    this.services = servicesOf(this);
   }
 
   /** Starts a node on that store; deadlines of leases from before a restart are extended. */
   static async start(options: SchedulerNodeOptions): Promise<SchedulerNode> {
     const node = new SchedulerNode(options);
-    await node.loadBans();
+    await node.services.operator.loadBans();
     await node.commitQueue.submit('extendLeasesAfterRestart', {});
     node.#scheduleExpiry();
     return node;
-  }
-
-  /** Loads the bans from the store, and ends the connections that they name. */
-  async loadBans(): Promise<void> {
-    this.bans.replace(await this.options.store.bans());
-    for (const client of [...this.clients]) {
-      const refusal = this.bans.refusal(client.identity);
-      if (refusal !== undefined) client.dismiss(refusal);
-    }
-  }
-
-  /** Whether new jobs are refused and no leases are granted. */
-  get isDraining(): boolean {
-    return this.#isDraining;
-  }
-
-  /** Starts or stops draining. After `limitMs` the node counts as drained in any case; absent, an earlier limit stays. */
-  drain(on: boolean, limitMs?: number): void {
-    if (limitMs !== undefined) this.#drainUntilMs = this.options.clock.monotonicMs() + limitMs;
-    if (on === this.#isDraining && limitMs === undefined) return;
-    const isChanged = on !== this.#isDraining;
-    this.#isDraining = on;
-    this.#isDrainedLogged = false;
-    const limit = limitMs === undefined ? {} : { limitMs };
-    this.options.log('warn', 'draining', { on, leases: this.leases.size, ...limit });
-    if (!on) this.#drainUntilMs = Infinity;
-    if (isChanged && !on) this.matchmaker.wakeAll();
-  }
-
-  /** Drains; resolves when all leases have ended, or after `limitMs`, with whether they have. */
-  async drained(limitMs = Infinity): Promise<boolean> {
-    this.drain(true);
-    const { clock } = this.options;
-    const until = clock.monotonicMs() + limitMs;
-    while (this.leases.size > 0 && this.#isDraining && clock.monotonicMs() < until)
-      await delay(clock, DRAIN_POLL_MS);
-    this.#checkDrained();
-    return this.leases.size === 0;
-  }
-
-  /** Resolves when it drains and all leases have ended, or its time limit has passed. */
-  get whenDrained(): Promise<void> {
-    return this.#drained.promise;
   }
 
   /** Accepts no more commands; resolves when all accepted ones are committed. */
@@ -188,27 +145,24 @@ export class SchedulerNode {
     } catch (error) {
       if (!this.#isClosed) log('error', 'expiry failed', { error: String(error) });
     }
-    if (this.#checkDrained()) this.#drained.resolve();
+    this.draining.check();
     this.#scheduleExpiry();
-  }
-
-  /** Whether it drains and all leases have ended or its time limit has passed; logged once. */
-  #checkDrained(): boolean {
-    const { clock, log } = this.options;
-    const leases = this.leases.size;
-    if (!this.#isDraining || (leases > 0 && clock.monotonicMs() < this.#drainUntilMs)) return false;
-    if (!this.#isDrainedLogged) log(leases > 0 ? 'warn' : 'info', 'drained', leases > 0 ? { leases } : {});
-    this.#isDrainedLogged = true;
-    return true;
   }
 }
 
-/** The error for a job whose worktime this scheduler does not have. */
-export function unknownWorktime(name: string, range: string, known: readonly WorktimeName[]): ManyhandsError {
-  const available = known.map((w) => `${w.name} ${w.version}`);
-  return new ManyhandsError(
-    'WORKTIME_UNKNOWN',
-    `this scheduler has no worktime ${name} ${range}: choose one of ${available.join(', ')}`,
-    { name, range, available },
-  );
+function servicesOf(context: ServiceContext): Services {
+  const accounts = new AccountService(context);
+  const blobs = new BlobService(context);
+  const leases = new LeaseService(context);
+  return {
+    jobs: new JobService(context),
+    queries: new JobQueries(context.options.store),
+    accounts,
+    blobs,
+    identities: new IdentityService(context),
+    operator: new OperatorService(context),
+    workers: new WorkerService(context, { leases, accounts, blobs }),
+    leases,
+    live: new LiveMessages(context),
+  };
 }

@@ -37,12 +37,7 @@ function openSession(node: SchedulerNode, client: ClientConnection, hello: Hello
     case 'deployer':
       return new DeployerSession(node, client, false);
     case 'operator':
-      if (!equalsConstantTime(hello.operatorToken ?? '', node.options.operatorToken)) {
-        throw new ManyhandsError(
-          'FORBIDDEN',
-          `wrong operator token: read it from operator.token in the scheduler's data folder`,
-        );
-      }
+      node.services.identities.checkOperatorToken(hello.operatorToken ?? '');
       return new DeployerSession(node, client, true);
     case 'worker':
       if (hello.worker === undefined) {
@@ -52,11 +47,4 @@ function openSession(node: SchedulerNode, client: ClientConnection, hello: Hello
       }
       return new WorkerSession(node, client, hello.worker);
   }
-}
-
-/** Compares in constant time for a given length. */
-function equalsConstantTime(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < b.length; i++) difference |= (a.charCodeAt(i) || 0) ^ b.charCodeAt(i);
-  return difference === 0;
 }

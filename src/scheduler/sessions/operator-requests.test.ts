@@ -252,7 +252,7 @@ describe('draining', () => {
     await turns();
     expect(grants(worker)).toHaveLength(1);
     await fixture.clock.advance(1_000);
-    await fixture.core.whenDrained;
+    await fixture.core.draining.whenDrained;
     expect((await ask(operator, { type: 'scheduler.drain', on: false })).body).toMatchObject({
       draining: false,
     });
@@ -274,7 +274,7 @@ describe('a drain with a limit', () => {
     ask(fixture.operator(), { type: 'scheduler.drain', on: true, ...(limitMs !== undefined && { limitMs }) });
   const isDrained = async (): Promise<boolean> => {
     let is = false;
-    void fixture.core.whenDrained.then(() => (is = true));
+    void fixture.core.draining.whenDrained.then(() => (is = true));
     await turns();
     return is;
   };
@@ -323,7 +323,7 @@ it('no other client may make operator requests', async () => {
     for (const who of [connection, fixture.worker()])
       expect([message.type, (await ask(who, message)).refused?.code]).toEqual([message.type, 'FORBIDDEN']);
   }
-  expect(fixture.core.isDraining).toBe(false);
+  expect(fixture.core.draining.isOn).toBe(false);
 });
 
 it('refusals and minted credits are logged', async () => {

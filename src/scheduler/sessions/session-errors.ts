@@ -16,3 +16,8 @@ export function notAnOperator(): ManyhandsError {
 export function notDeployerMessage(type: string): ManyhandsError {
   return new ManyhandsError('FORBIDDEN', `${type} is not a deployer's message`, { type });
 }
+
+/** For a message that workers cannot send. */
+export function notWorkerMessage(type: string): ManyhandsError {
+  return new ManyhandsError('FORBIDDEN', `${type} is not a worker's message`, { type });
+}

@@ -18,6 +18,7 @@ import type {
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
 import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
 import type { BlobStore } from '../../scheduler/blobs/blob-store.js';
+import { OPERATOR_OWNER } from '../../scheduler/services/caller.js';
 import { SchedulerNode } from '../../scheduler/services/scheduler-node.js';
 import { acceptClient } from '../../scheduler/sessions/open-session.js';
 import { openSqliteStore } from '../../scheduler/store/sqlite/sqlite.js';
@@ -29,7 +30,7 @@ import { VirtualClock } from '../virtual-clock.js';
 
 export const OPERATOR_TOKEN = 'f'.repeat(64);
 /** Owner of the jobs of the fixture: its operator, who has no address to prove. */
-export const OPERATOR = 'operator';
+export const OPERATOR = OPERATOR_OWNER;
 
 export const PLAIN_PACKAGE: JobPackage = {
   version: 2,

@@ -22,6 +22,12 @@ export interface ClientIdentity {
   peer?: string | undefined;
 }
 
+/** A connection that a ban can end. */
+export interface BannableClient {
+  readonly identity: ClientIdentity;
+  dismiss(error: ManyhandsError): void;
+}
+
 export class Bans {
   #bans = new Map<string, Ban>();
   #networks = new BlockList();
