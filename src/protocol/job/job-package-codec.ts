@@ -30,8 +30,14 @@ export function decodeJobPackage(bytes: Uint8Array): JobPackage {
   const isOld = isVersion1(raw);
   const pkg = unshared(canonicalPackage(isOld ? fromVersion1(raw) : raw));
   const canonical = encodeValue(isOld ? toVersion1(pkg) : pkg);
-  if (canonical.length !== bytes.length || canonical.some((byte, i) => byte !== bytes[i])) {
-    throw new ManyhandsError('PACKAGE_MALFORMED', 'job package: it is not in its canonical encoding');
+  // No encoding is the beginning of another one, so this finds a difference in length too.
+  const offset = canonical.findIndex((byte, i) => byte !== bytes[i]);
+  if (offset !== -1) {
+    throw new ManyhandsError(
+      'PACKAGE_MALFORMED',
+      `job package: it is not in its canonical encoding, from which it differs at byte ${offset}: ` +
+        'encode its fields in their order, absent ones left out, with the shortest heads',
+    );
   }
   return pkg;
 }

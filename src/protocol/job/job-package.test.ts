@@ -253,6 +253,14 @@ describe('what is wrong is named', () => {
     }
   });
 
+  test('another encoding of a package, with the offset of the first byte that differs', () => {
+    const bytes = encodeJobPackage(sample());
+    const longHeadOfVersion = 9;
+    const changed = Uint8Array.from([...bytes.subarray(0, 9), 0xcc, ...bytes.subarray(9)]);
+    expect(decodeValue(changed)).toEqual(decodeValue(bytes));
+    expect(() => decodeJobPackage(changed)).toThrow(`differs at byte ${longHeadOfVersion}:`);
+  });
+
   test('bytes changed: refused, or another package with those very bytes', () => {
     const valid = encodeJobPackage(sample());
     fc.assert(
