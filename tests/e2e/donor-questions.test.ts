@@ -29,22 +29,22 @@ test('the donor accepts or blocks a new deployer, and can unblock it later', asy
   await expect(page).toHaveTitle('(1) A question · manyhands');
   await expect(page.getByRole('log')).toContainText('asks to compute: your answer is awaited');
   await expect(page.locator('#slices')).toHaveText('0');
-  // It took nobody's place at the keyboard.
+  // The question did not take the keyboard's focus.
   await expect(power(page, 'Stop')).toBeFocused();
   expect(await axeFindings(page)).toEqual([]);
-  await answer(page, /^Keep them out/);
-  await expect(page.getByRole('log')).toContainText('Kept out the deployer');
+  await answer(page, /^Refuse them/);
+  await expect(page.getByRole('log')).toContainText('Refused the deployer');
   await page.getByRole('button', { name: /^Unblock Deployer/ }).click();
-  await answer(page, /^Let them in/);
+  await answer(page, /^Admit them/);
   await expect(card(page, 'First of mine')).toBeVisible();
   await expect(page.locator('#slices')).not.toHaveText('0');
 
-  // A change of mind reaches what runs: it stops and goes back, until the donor lets it in again.
+  // If the donor asks again, running slices are stopped and returned until the deployer is admitted again.
   await page.getByRole('button', { name: 'Ask about them again' }).click();
   await expect(questions(page)).toContainText('First of mine');
   await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   await expect(card(page, 'First of mine')).toBeHidden();
-  await answer(page, /^Let them in/);
+  await answer(page, /^Admit them/);
   await expect(card(page, 'First of mine')).toBeVisible();
 });
 
@@ -60,7 +60,7 @@ test('a question stays open without covering the page, and one answer applies in
   await power(page, 'Start').click();
   await expect(state(page)).toHaveText('Connected, waiting for work');
 
-  // Who types a passphrase when it comes answers nothing by it.
+  // Typing a passphrase while the question appears does not answer it.
   await page.getByRole('button', { name: 'Save the key as a file' }).click();
   const field = page.getByLabel('Passphrase', { exact: true });
   await field.pressSequentially('correct horse ');
@@ -70,14 +70,14 @@ test('a question stays open without covering the page, and one answer applies in
   await expect(field).toHaveValue('correct horse battery staple');
   await expect(questions(page).locator('.question')).toHaveCount(1);
 
-  // The worker takes silence for a no after five minutes; the donor's answer counts all the same.
+  // After five minutes the worker counts no answer as a refusal; a later answer of the donor is still valid.
   await page.clock.fastForward(6 * 60_000);
   await expect(questions(page)).toContainText('asked 6 minutes ago');
   const other = await page.context().newPage();
   await other.goto(fixture.scheduler);
   await power(other, 'Start').click();
   await expect(questions(other)).toContainText('First of mine');
-  await answer(other, /^Do not ask about anybody/);
+  await answer(other, /^Admit everybody/);
   await expect(questions(page)).toBeHidden();
   await expect(card(page, 'First of mine')).toBeVisible();
   await expect(page.locator('#slices')).not.toHaveText('0');
@@ -96,11 +96,11 @@ test('the page finishes running slices and stops, pauses for a given time, and w
   await power(page, 'Start').click();
   await expect(state(page)).toHaveText('Working');
   await page.getByRole('button', { name: '15 min' }).click();
-  await expect(state(page)).toHaveText(/Paused: until .* as you wanted/);
+  await expect(state(page)).toHaveText(/Paused: until .* as you chose/);
   await page.reload();
   await power(page, 'Start').click();
   await expect(state(page)).toHaveText(/Paused: until /);
-  await page.getByRole('button', { name: 'Go on now' }).click();
+  await page.getByRole('button', { name: 'Resume now' }).click();
   await expect(state(page)).toHaveText('Working');
 
   await page.getByLabel('Only in these hours of the day').check();
@@ -118,7 +118,7 @@ test('the page finishes running slices and stops, pauses for a given time, and w
   await page.getByRole('button', { name: 'Finish this, then stop' }).click();
   await expect(state(page)).toHaveText('Finishing what runs, then stopping');
   await expect(state(page)).toHaveText('Stopped');
-  await expect(page.getByRole('log')).toContainText('What ran is finished');
+  await expect(page.getByRole('log')).toContainText('The running slices are finished');
   await expect(page.locator('#slices')).not.toHaveText('0');
 
   // In words: so much of the computer.

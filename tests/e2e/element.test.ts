@@ -203,7 +203,7 @@ test('the element applies the groups and limits of the site, and groups added la
   await pressStart(page);
   await expect(questions(embed(page))).toContainText('For lab');
   await expect(embed(page).getByRole('button', { name: 'Stop', exact: true })).toBeVisible();
-  await answer(embed(page), /^Let them in/);
+  await answer(embed(page), /^Admit them/);
   expect([...(await labDone)]).toEqual([1, 4, 9]);
 
   // Without its group the site gets nothing, and not everybody's jobs instead.

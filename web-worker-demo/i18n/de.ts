@@ -24,9 +24,9 @@ export const de: Record<MessageKey, Message> = {
   'hero.yours': 'Zu Ihren Bedingungen',
   'hero.yoursText': 'Sie bestimmen, wie viel, wann und für wen.',
   'hero.over': 'Jederzeit beenden',
-  'hero.overText': 'Stopp drücken oder den Tab schließen: Nach einer Sekunde ist alles beendet.',
+  'hero.overText': 'Stopp drücken oder den Tab schließen: Innerhalb einer Sekunde ist alles beendet.',
   'hero.line':
-    'Abgeschottet von Ihren Dateien und Ihrem Netzwerk · zu Ihren Bedingungen · eine Sekunde nach Stopp beendet',
+    'Abgeschottet von Ihren Dateien und Ihrem Netzwerk · zu Ihren Bedingungen · innerhalb einer Sekunde nach Stopp beendet',
 
   'power.start': 'Start',
   'power.stop': 'Stopp',
@@ -214,7 +214,7 @@ export const de: Record<MessageKey, Message> = {
   'log.refused': 'Auftraggeber {address} abgelehnt. Unter „Für wen“ können Sie ihn wieder freigeben.',
   'log.joined': 'Der Gruppe „{name}“ beigetreten.',
   'log.exported':
-    'Der Schlüssel ist als Datei gespeichert. Merken Sie sich das Kennwort: Niemand kann es wiederherstellen.',
+    'Der Schlüssel ist als Datei gespeichert. Merken Sie sich das Passwort: Niemand kann es wiederherstellen.',
 
   'error.connect': 'Der Server ist nicht erreichbar.',
   'error.version': 'Diese Seite und der Server haben unterschiedliche Versionen. Laden Sie die Seite neu.',
@@ -310,7 +310,7 @@ export const de: Record<MessageKey, Message> = {
   'credits.making': 'Schlüssel wird erzeugt …',
   'credits.yours': 'Ihre Adresse: {address}',
   'credits.browserText':
-    'Der Schlüssel liegt nur in diesem Browser und hat kein Kennwort: Wer diesen Browser benutzen kann, kann auch den Schlüssel benutzen. Wenn Sie die Daten dieser Website löschen, wird er mit gelöscht. Speichern Sie ihn als Datei, um Ihr Guthaben zu behalten. In einem anderen Browser sammeln Sie für dieselbe Adresse, wenn Sie sie dort als eigene Adresse eintragen.',
+    'Der Schlüssel liegt nur in diesem Browser und hat kein Passwort: Wer diesen Browser benutzen kann, kann auch den Schlüssel benutzen. Wenn Sie die Daten dieser Website löschen, wird auch er gelöscht. Speichern Sie ihn als Datei, um Ihr Guthaben zu behalten. In einem anderen Browser sammeln Sie für dieselbe Adresse, wenn Sie sie dort als eigene Adresse eintragen.',
   'credits.browserForgets':
     'Dieser Browser merkt sich für diese Seite nichts: Der Schlüssel geht beim Verlassen verloren. Speichern Sie ihn vorher als Datei.',
   'credits.noKey':
@@ -320,11 +320,11 @@ export const de: Record<MessageKey, Message> = {
   'credits.export': 'Schlüssel als Datei speichern …',
 
   'export.text':
-    'Die Datei ist ein Keystore, den Wallets und der Befehl manyhands lesen können. Sie lässt sich mit dem Kennwort öffnen, das Sie jetzt wählen.',
-  'export.passphrase': 'Kennwort',
-  'export.again': 'Kennwort wiederholen',
+    'Die Datei ist ein Keystore, den Wallets und der Befehl manyhands lesen können. Sie lässt sich mit dem Passwort öffnen, das Sie jetzt wählen.',
+  'export.passphrase': 'Passwort',
+  'export.again': 'Passwort wiederholen',
   'export.save': 'Speichern',
-  'export.differ': 'Die Kennwörter stimmen nicht überein.',
+  'export.differ': 'Die Passwörter stimmen nicht überein.',
   'export.short': 'Mindestens 8 Zeichen.',
   'export.busy': 'Wird verschlüsselt …',
 
@@ -362,7 +362,7 @@ export const de: Record<MessageKey, Message> = {
   'phone.title': 'Auch Ihr Telefon mithelfen lassen',
   'phone.text': 'Öffnen Sie diese Seite auf Ihrem Telefon: Richten Sie seine Kamera auf den Code.',
   'phone.here':
-    'Sie haben diese Seite unter einer Adresse geöffnet, die nur auf diesem Computer gilt. Wer den Server betreibt, kann Telefone mit „manyhands scheduler --host 0.0.0.0“ zulassen; öffnen Sie dann die Adresse für andere Geräte, und der QR-Code erscheint hier.',
+    'Sie haben diese Seite unter einer Adresse geöffnet, die nur auf diesem Computer gilt. Wer den Server betreibt, kann Telefone mit „manyhands scheduler --lan“ zulassen; öffnen Sie dann die Adresse für andere Geräte, und der QR-Code erscheint hier.',
   'phone.code': 'QR-Code von {address}',
 
   'embed.title': 'Mithelfen',
