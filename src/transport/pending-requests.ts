@@ -49,7 +49,7 @@ export class PendingRequests {
   readonly #options: PendingOptions;
   /** In flight, in order of sending (which is the order of their ids). */
   readonly #inFlight = new Map<number, PendingRequest>();
-  /** Those in flight that were refused and are sent again, until they get another response. */
+  /** Requests in flight that were refused and are sent again, until they get another response. */
   readonly #postponed = new Set<PendingRequest>();
   /** Refusals since the last time that no request was postponed. */
   #refusals = 0;

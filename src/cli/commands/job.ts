@@ -100,7 +100,7 @@ function listCommand(): Command {
     .option('--after <id>', 'list only jobs older than that one', jobId)
     .option(
       '--all',
-      "list the jobs of all owners: for the scheduler's operator, owner token is in the data folder",
+      "list the jobs of all owners: for the scheduler's operator, whose token is in the data folder",
     )
     .addOption(schedulerOption())
     .addOption(dataDirOption("with --all: the scheduler's data folder"))

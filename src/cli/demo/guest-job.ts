@@ -8,6 +8,7 @@ import type { PictureFile } from './picture-file.js';
 import { runPictureJob } from './picture-job.js';
 import type { ProgressDisplay } from './progress-display.js';
 
+/** Factors of the first job's width and height of the picture. */
 const TIMES_FIRST = 2;
 /** 4,800 × 3,200 pixels: a tab computes it in minutes, and it easily fits in memory. */
 const TIMES_MOST = 4;

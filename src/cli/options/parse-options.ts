@@ -1,5 +1,5 @@
 /**
- * Parses the options of the worker command.
+ * Parses the values of options: shares of time, sizes, credits and compute groups.
  * @module
  */
 import { InvalidArgumentError } from 'commander';

@@ -12,7 +12,7 @@ export const NO_WORKERS_MESSAGE =
 /** Time after which a job without a worker is reported, milliseconds. */
 export const NO_WORKERS_MS = 5_000;
 
-/** Prints that warning for the user of the program, once for all jobs. */
+/** Prints `NO_WORKERS_MESSAGE` for the user of the program, once for all jobs. */
 export class NoWorkersWarning {
   readonly #warn: (text: string) => void;
   #isPrinted = false;
@@ -34,6 +34,7 @@ export class NoWorkersWarning {
 
 export interface WorkerWatchOptions {
   clock: Clock;
+  /** Aborts when the job has ended or its handle no longer follows it. */
   ended: AbortSignal;
   /** Whether there is a listener or the warning is not printed yet, and no slice is finished. */
   shouldCheck: () => boolean;

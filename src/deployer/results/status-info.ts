@@ -13,7 +13,7 @@ export interface JobStatusInfo {
   distributed: number;
   /** Finished slices: with a result, or failed permanently. */
   computed: number;
-  /** Those of the finished slices that failed permanently. */
+  /** Finished slices that failed permanently; `computed` includes them. */
   failed: number;
   /** Number of workers that compute for the job. */
   workers: number;

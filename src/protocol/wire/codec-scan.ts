@@ -1,7 +1,7 @@
 /**
  * Walks the structure of a MessagePack message before anything is built from it: lengths fit, nesting and the number
- * of values are bounded, keys are text, and nothing but plain values is in it. What passes here, a decoder cannot be
- * surprised by.
+ * of values are bounded, keys are text, and nothing but plain values is in it. A decoder of MessagePack can decode
+ * every message that passes.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';

@@ -21,8 +21,8 @@ import { REPLY_CHECKS } from './reply-checks.js';
 import type { ClientMessage, ReplyBody, RequestType, SchedulerMessage } from '../messages/messages.js';
 import { PROTOCOL_VERSION } from './version.js';
 
-// The entries `msgpackr/pack` and `/unpack` leave out its native string reader: strangers' bytes meet JavaScript only.
-// Their own declarations lead nowhere under Node's resolution; these classes are those of the main entry.
+// The entries `msgpackr/pack` and `/unpack` leave out msgpackr's native string reader, so that only JavaScript reads untrusted
+// bytes. Node's resolution finds no type declarations of these entries; the types of the main entry are used.
 const { Packr } = packing as Pick<typeof Msgpackr, 'Packr'>;
 const { Unpackr } = unpacking as Pick<typeof Msgpackr, 'Unpackr'>;
 

@@ -18,7 +18,7 @@ export class ActiveWorkers {
   readonly #isActive: (worker: WorkerHandle) => boolean;
   /** All added workers, with the description that each was added with; class and payee follow from it. */
   readonly #descriptions = new Map<WorkerHandle, WorkerDescription>();
-  /** Those that the next search puts into their class: most updates of descriptions are followed by none. */
+  /** Workers that the next search puts into their class, and not the update itself: most updates are followed by no search. */
   readonly #unclassified = new Set<WorkerHandle>();
   readonly #classes = new Map<string, WorkerClass>();
 

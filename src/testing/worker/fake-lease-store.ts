@@ -1,5 +1,5 @@
 /**
- * A store that only lends: so many slices of one job, one a lease, to whoever asks. For tests of the matchmaker.
+ * A store that only grants leases: so many slices of one job, one slice a lease, to every request. For tests of the matchmaker.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';

@@ -1,6 +1,6 @@
 /**
- * Fetches inputs that are given by address, for sandboxes, which have no network. Only from origins that the job declared
- * and the owner of this machine allows, without credentials or referrer, and within limits of size and time.
+ * Fetches inputs that are given by address, for sandboxes, which have no network. It fetches only from origins that the job
+ * declared and the owner of this machine allows, without credentials or referrer, and within limits of size and time.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
@@ -81,16 +81,16 @@ export class RemoteInputs {
    * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where the owner of this machine does not allow the origin;
    *   CONNECT_FAILED where the server asks clients to wait, or FETCH_FAILED where it has done so for too long; ABORTED by `drop`
    */
-  get(leaseId: LeaseId, remote: RemoteInput, owner: FetchingJob): Promise<Uint8Array> {
-    const pending = this.#begin(leaseId, remote, owner);
+  get(leaseId: LeaseId, remote: RemoteInput, job: FetchingJob): Promise<Uint8Array> {
+    const pending = this.#begin(leaseId, remote, job);
     const forget = (): void => this.#forget(leaseId, remote.slice, pending);
     pending.value.then(forget, forget);
     return pending.value;
   }
 
   /** Starts a fetch whose result `get` will return later; errors are reported there. */
-  prefetch(leaseId: LeaseId, remote: RemoteInput, owner: FetchingJob): void {
-    this.#begin(leaseId, remote, owner);
+  prefetch(leaseId: LeaseId, remote: RemoteInput, job: FetchingJob): void {
+    this.#begin(leaseId, remote, job);
   }
 
   /** Aborts the fetches for slices of that lease from `from` on. */
@@ -102,13 +102,13 @@ export class RemoteInputs {
     }
   }
 
-  #begin(leaseId: LeaseId, { slice, url }: RemoteInput, owner: FetchingJob): PendingFetch {
+  #begin(leaseId: LeaseId, { slice, url }: RemoteInput, job: FetchingJob): PendingFetch {
     const byLease = this.#pending.get(leaseId) ?? new Map<number, PendingFetch>();
     const known = byLease.get(slice);
     if (known !== undefined) return known;
     const abort = new AbortController();
-    const pending = { value: this.#fetchOf(slice, url, owner, abort), abort };
-    // Prevents an unhandled rejection if it fails before `get`.
+    const pending = { value: this.#fetchOf(slice, url, job, abort), abort };
+    // Prevents an unhandled rejection if the fetch fails before `get` is called.
     pending.value.catch(() => undefined);
     this.#pending.set(leaseId, byLease.set(slice, pending));
     return pending;
@@ -125,12 +125,12 @@ export class RemoteInputs {
   async #fetchOf(
     slice: number,
     url: string,
-    owner: FetchingJob,
+    job: FetchingJob,
     abort: AbortController,
   ): Promise<Uint8Array> {
-    const sliceKey = `${owner.jobId} ${slice}`;
+    const sliceKey = `${job.jobId} ${slice}`;
     try {
-      const value = await this.#fetchWithRetries(url, owner, abort, sliceKey);
+      const value = await this.#fetchWithRetries(url, job, abort, sliceKey);
       this.#refusals.clear(sliceKey);
       return value;
     } catch (error) {
@@ -154,7 +154,7 @@ export class RemoteInputs {
       check();
       const release = await this.#limiter.acquire(origin, jobId, signal);
       try {
-        // While it waited it may have been dropped, or the allowed origins may have changed.
+        // During the wait the fetch may have been dropped, or the allowed origins may have changed.
         signal.throwIfAborted();
         check();
         return await this.#fetchOnce(url, abort, sliceKey, (bytes) =>

@@ -1,7 +1,7 @@
 /**
  * The intrinsic objects of the language as they were before job code ran. The harness shares its realm with that code.
  * Where harness code fails because a job has, say, put a setter on the prototype of arrays or a throwing getter on a length,
- * it runs again with the original intrinsics; afterwards the changes of the job are put back.
+ * the harness code runs again with the original intrinsics; afterwards the changes of the job are restored.
  * @module
  */
 import { methodOf } from './captured.js';

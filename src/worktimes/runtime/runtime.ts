@@ -24,7 +24,7 @@ export interface JobContext {
   readonly sourceKind: JobPackage['sourceKind'];
   /** How a WebAssembly module is called. */
   readonly wasm?: JobPackage['wasm'];
-  /** The worktime that the job brought with it. */
+  /** The custom worktime of the job. */
   readonly customWorktime?: { readonly name: string; readonly version: string; readonly source: string };
   /** Arguments after the datum. */
   readonly args: readonly unknown[];

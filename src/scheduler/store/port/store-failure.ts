@@ -1,6 +1,6 @@
 /**
- * Classifies failures of the database itself: locked by another program, disk full, or disk failure. Such a commit is rolled
- * back, so it can be repeated unchanged.
+ * Classifies failures of the database itself: locked by another program, disk full, or disk failure. A commit that fails for
+ * one of these reasons is rolled back, so it can be repeated unchanged.
  * @module
  */
 import { isError, ManyhandsError, type ErrorCode } from '../../../lib/errors.js';
