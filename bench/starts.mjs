@@ -1,6 +1,6 @@
 /**
- * How long a sandbox takes from being wanted to its first result, in the frame without a network of a real Chromium, in a
- * frame of its own each time (the one that a page keeps ready), with assets at hand: cold, from a snapshot, in a spare. `node bench/starts.mjs [rounds]`.
+ * How long a sandbox takes from its request to its first result, in the frame without a network of a real Chromium, in a
+ * frame of its own each time (the one that a page keeps ready), with assets cached: cold, from a snapshot, prewarmed. `node bench/starts.mjs [rounds]`.
  */
 import { chromium } from '@playwright/test';
 import { build } from 'esbuild';
@@ -17,12 +17,12 @@ import { findChromium } from '../scripts/find-chromium.mjs';
 const ROUNDS = Number(process.argv[2] ?? 30);
 const CASES = [
   ['map-basic', 'cold'],
-  ['map-basic', 'spare'],
+  ['map-basic', 'prewarmed'],
   ['pyodide', 'cold'],
   ['pyodide', 'snapshot'],
-  ['pyodide', 'spare'],
+  ['pyodide', 'prewarmed'],
 ];
-/** A start from nothing takes seconds. */
+/** A cold start takes seconds. */
 const COLD_ROUNDS = 5;
 
 const local = (path) => fileURLToPath(new URL(path, import.meta.url));

@@ -72,7 +72,7 @@ globalThis.starts = {
     return snapshot.byteLength;
   },
 
-  /** Milliseconds from 'a sandbox is wanted' to its first result. `how`: cold, snapshot or spare; in a frame of its own. */
+  /** Milliseconds from the request for a sandbox to its first result. `how`: cold, snapshot or prewarmed; in a frame of its own. */
   async once(name, how) {
     const handlers = { message: () => undefined, exit: () => undefined };
     const withSnapshot = name === 'pyodide' && how !== 'cold' ? { snapshot } : {};
@@ -85,7 +85,7 @@ globalThis.starts = {
     let sandbox;
     let setHandlers = (next) => Object.assign(handlers, next);
     let started;
-    if (how === 'spare') {
+    if (how === 'prewarmed') {
       const message = { type: 'warm', worktime: worktimeOf(name), assets: filesOf(name), ...withSnapshot };
       ({ sandbox, setHandlers } = await setUpSandbox(host, systemClock, `prewarmed:${++owners}`, message));
       started = performance.now();
