@@ -62,7 +62,7 @@ test('the figures of the example job are those of the code', async () => {
     return hexOf(writer.finish());
   };
   const terms = {
-    owner: keystore.address!,
+    owner: keystore.address,
     packageDigest: packageDigest(bytes),
     pricePerSlice: BigInt(givens.offer.pricePerSlice),
     ceiling: BigInt(givens.offer.ceiling),
@@ -111,9 +111,7 @@ test('the steps between are those of other EIP-712 software', () => {
     bare(TypedDataEncoder.hashStruct(structure.split('(')[0]!, typed(structure), values));
   const group = { challenge: `0x${groupProof.challenge}`, group: groupProof.key };
 
-  expect(figures.domain).toBe(
-    [keccak(DOMAIN), keccak('manyhands'), keccak('1'), schedulerId].join(''),
-  );
+  expect(figures.domain).toBe([keccak(DOMAIN), keccak('manyhands'), keccak('1'), schedulerId].join(''));
   expect(figures.domainSeparator).toBe(bare(TypedDataEncoder.hashDomain(domain(schedulerId))));
   expect(figures.offer).toBe(encoded(OFFER, offer));
   expect(figures.offerHash).toBe(structHash(OFFER, offer));
@@ -156,12 +154,15 @@ test('the page shows these figures and no other hexadecimal digits', () => {
   expect(pieces.filter((piece) => !shown.some((figure) => figure.includes(piece)))).toEqual([]);
   const text = pieces.join('');
   expect(shown.filter((figure) => !text.includes(figure))).toEqual([]);
-  for (const structure of [OFFER, SESSION, GROUP, DOMAIN, PURPOSE]) expect(page).toContain(`\`${structure}\``);
+  for (const structure of [OFFER, SESSION, GROUP, DOMAIN, PURPOSE])
+    expect(page).toContain(`\`${structure}\``);
   expect(page).toContain(`These ${figures.package.length / 2} bytes`);
 });
 
 test('the limit, the error code and the cursor on the page are those of the code', () => {
-  const [limit, error] = [...page.matchAll(/^```json\n(.*?)^```/gms)].map(([, json]) => JSON.parse(json!) as unknown);
+  const [limit, error] = [...page.matchAll(/^```json\n(.*?)^```/gms)].map(
+    ([, json]) => JSON.parse(json!) as unknown,
+  );
   const { SEGMENT_BYTES_MAX } = limitsTable().limits;
   expect(limit).toEqual({ protocol: PROTOCOL_VERSION, limits: { SEGMENT_BYTES_MAX } });
   const { LEASE_LOST } = errorCodesTable().errors;

@@ -115,8 +115,7 @@ export const en = {
   'given.visit': '{amount} in this visit',
 
   'running.title': 'Running now',
-  'running.none':
-    'Nothing right now. Each job that runs here is shown here, with its name and its deployer.',
+  'running.none': 'Nothing right now. Each job that runs here is shown here, with its name and its deployer.',
   'running.noneStopped': 'Nothing. Press Start, and what runs is shown here.',
   'running.unnamed': 'A job without a name',
   'running.preparing': 'Getting ready …',

@@ -122,12 +122,7 @@ export class RemoteInputs {
   }
 
   /** A server that asks clients to wait costs no slice an attempt, unless it does so for too long. */
-  async #fetchOf(
-    slice: number,
-    url: string,
-    job: FetchingJob,
-    abort: AbortController,
-  ): Promise<Uint8Array> {
+  async #fetchOf(slice: number, url: string, job: FetchingJob, abort: AbortController): Promise<Uint8Array> {
     const sliceKey = `${job.jobId} ${slice}`;
     try {
       const value = await this.#fetchWithRetries(url, job, abort, sliceKey);
