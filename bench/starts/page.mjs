@@ -1,9 +1,9 @@
 /** The page of `starts.mjs`: starts sandboxes in fresh frames and tells how long each took to its first result. */
 import { systemClock } from '../../dist/lib/clock.js';
 import { encodeJobPackage } from '../../dist/protocol/job/job-package-codec.js';
-import { encodeValue } from '../../dist/protocol/values/values.js';
 import { browserFrameHost } from '../../dist/worker/hosts/browser/browser-frame.js';
 import { setUpSandbox } from '../../dist/worker/sandboxes/start/set-up-sandbox.js';
+import { samplePackage } from '../../src/testing/sample-package.mjs';
 
 const WORKTIMES = {
   'map-basic': { version: '1.0.0', source: '(x) => x * x' },
@@ -19,20 +19,8 @@ const worktimeOf = (name) => ({ name, version: WORKTIMES[name].version });
 const filesOf = (name) => (name === 'pyodide' ? assets : {});
 
 function packageOf(name) {
-  return encodeJobPackage({
-    version: 2,
-    worktime: { name, range: `^${WORKTIMES[name].version}` },
-    source: { inline: new TextEncoder().encode(WORKTIMES[name].source) },
-    sourceKind: 'function',
-    args: { inline: encodeValue([]) },
-    env: {},
-    requirements: {},
-    groups: [{ key: 'public' }],
-    votes: 1,
-    public: { name: 'starts', description: '', link: '' },
-    isolation: 'job',
-    limits: { sliceTimeoutMs: 60_000, noProgressMs: 60_000 },
-  });
+  const { version, source } = WORKTIMES[name];
+  return encodeJobPackage(samplePackage(source, { worktime: { name, range: `^${version}` } }));
 }
 
 /** Assigns the job, runs one slice, and resolves at its outcome. */

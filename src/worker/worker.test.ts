@@ -5,6 +5,7 @@ import {
   jobId,
   OWNER,
   createWorkerFixture,
+  slicesTaking,
   trackFixtures,
   STRANGER,
 } from '../testing/worker/worker-fixture.js';
@@ -15,11 +16,6 @@ const OTHER = jobId('other');
 function squares(n: number): number[] {
   return Array.from({ length: n }, (_, i) => (i + 1) ** 2);
 }
-
-/** A script whose slices take `ms` of virtual time. */
-const taking = (ms: number) => ({
-  slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: (datum as number) ** 2, ms }),
-});
 
 const on = trackFixtures();
 
@@ -52,7 +48,7 @@ describe('a running worker', () => {
   });
 
   it('has its next lease before the current one ends, so that the sandbox is never idle', async () => {
-    const { clock, scheduler, worker } = on(createWorkerFixture(taking(20)));
+    const { clock, scheduler, worker } = on(createWorkerFixture(slicesTaking(20)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, slicesPerLease: 50, sliceMs: 20 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -65,7 +61,7 @@ describe('a running worker', () => {
   });
 
   it('switches to a sandbox of another job, and back', async () => {
-    const { clock, scheduler, worker, host } = on(createWorkerFixture(taking(5)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(5)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, sliceMs: 5 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -103,7 +99,7 @@ describe('a running worker', () => {
   });
 
   it('reports the state of its sandboxes', async () => {
-    const { clock, scheduler, worker } = on(createWorkerFixture(taking(1_000)));
+    const { clock, scheduler, worker } = on(createWorkerFixture(slicesTaking(1_000)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3, sliceMs: 1_000 });
     await clock.advance(500);
@@ -115,7 +111,7 @@ describe('a running worker', () => {
 
 describe('recalled and lost leases', () => {
   it('a recall releases half of the undispatched slices, and the rest runs', async () => {
-    const { clock, scheduler, worker } = on(createWorkerFixture(taking(10)));
+    const { clock, scheduler, worker } = on(createWorkerFixture(slicesTaking(10)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 100, sliceMs: 10 });
     await clock.advance(100);
@@ -132,7 +128,7 @@ describe('recalled and lost leases', () => {
   });
 
   it('a revoked lease ends with its sandbox, and nothing of it is reported', async () => {
-    const { clock, scheduler, worker, host } = on(createWorkerFixture(taking(100)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, slicesPerLease: 20, sliceMs: 100 });
     await clock.advance(450);
@@ -149,7 +145,7 @@ describe('recalled and lost leases', () => {
   });
 
   it('a lease that the scheduler does not know is detected by its renewal, and ends', async () => {
-    const { clock, scheduler, worker, host } = on(createWorkerFixture(taking(50_000)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(50_000)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, leaseMs: 60_000 });
     await clock.advance(1_000);
@@ -161,7 +157,7 @@ describe('recalled and lost leases', () => {
   });
 
   it('a grant that arrives twice is one lease', async () => {
-    const { clock, scheduler, worker, names } = on(createWorkerFixture(taking(100)));
+    const { clock, scheduler, worker, names } = on(createWorkerFixture(slicesTaking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 100 });
     await clock.advance(50);
@@ -173,7 +169,7 @@ describe('recalled and lost leases', () => {
   });
 
   it('a refused report ends the lease, and the worker continues', async () => {
-    const { clock, scheduler, worker } = on(createWorkerFixture(taking(10)));
+    const { clock, scheduler, worker } = on(createWorkerFixture(slicesTaking(10)));
     await worker.start();
     let refused = 0;
     scheduler.intercept = (request) => {
@@ -189,7 +185,7 @@ describe('recalled and lost leases', () => {
 
 describe('a lost connection', () => {
   it('loses and repeats nothing: reports in flight and lease requests are sent again', async () => {
-    const { clock, scheduler, worker, names } = on(createWorkerFixture(taking(10)));
+    const { clock, scheduler, worker, names } = on(createWorkerFixture(slicesTaking(10)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 300, slicesPerLease: 50, sliceMs: 10 });
     let reports = 0;
@@ -211,7 +207,7 @@ describe('a lost connection', () => {
 
   it('does not stop the sandbox until too much is unacknowledged', async () => {
     const { clock, scheduler, worker } = on(
-      createWorkerFixture(taking(100), {}, { tuning: { unackedReportsMax: 4 } }),
+      createWorkerFixture(slicesTaking(100), {}, { tuning: { unackedReportsMax: 4 } }),
     );
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, slicesPerLease: 30, sliceMs: 100 });
@@ -228,7 +224,7 @@ describe('a lost connection', () => {
   });
 
   it('after a goodbye stops the worker with an error', async () => {
-    const { clock, scheduler, worker, names, host } = on(createWorkerFixture(taking(100)));
+    const { clock, scheduler, worker, names, host } = on(createWorkerFixture(slicesTaking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, sliceMs: 100 });
     await clock.advance(50);
@@ -242,7 +238,7 @@ describe('a lost connection', () => {
 
 describe('stopping', () => {
   it('finishes the dispatched slices, releases the rest, and disconnects', async () => {
-    const { clock, scheduler, worker, host } = on(createWorkerFixture(taking(100)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(100)));
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40, slicesPerLease: 40, sliceMs: 100 });
     await clock.advance(550);
@@ -288,14 +284,14 @@ describe('stopping', () => {
 
   it('happens when the signal aborts, or the page is unloaded', async () => {
     const stopping = new AbortController();
-    const one = on(createWorkerFixture(taking(100), { signal: stopping.signal }));
+    const one = on(createWorkerFixture(slicesTaking(100), { signal: stopping.signal }));
     await one.worker.start();
     stopping.abort();
     await one.clock.runUntil(() => one.worker.state === 'stopped');
 
     let leave = (): void => undefined;
     const two = on(
-      createWorkerFixture(taking(100), {}, { onLeave: (fn) => ((leave = fn), () => undefined) }),
+      createWorkerFixture(slicesTaking(100), {}, { onLeave: (fn) => ((leave = fn), () => undefined) }),
     );
     await two.worker.start();
     two.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 100 });

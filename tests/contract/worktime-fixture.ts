@@ -16,6 +16,7 @@ import type { InputPart } from '../../src/protocol/messages/messages.js';
 import type { SandboxToSupervisor } from '../../src/protocol/messages/sandbox-messages.js';
 import { SegmentReader, SegmentWriter } from '../../src/protocol/segment/segment.js';
 import { encodeValue } from '../../src/protocol/values/values.js';
+import { samplePackage } from '../../src/testing/sample-package.mjs';
 import type { Sandbox, SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
 import { threadHost } from '../../src/worker/hosts/thread-host.js';
 
@@ -263,7 +264,7 @@ function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
   const bytesOf = (text: string | Uint8Array): Uint8Array =>
     typeof text === 'string' ? new TextEncoder().encode(text) : text;
   return {
-    version: 2,
+    ...samplePackage(),
     worktime: { name: worktime, range: `^${VERSIONS[worktime]}` },
     ...(custom && { customWorktime: { ...custom, source: { inline: bytesOf(custom.source) } } }),
     source: { inline: bytesOf(source) },
@@ -272,11 +273,7 @@ function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
     args: { inline: encodeValue(spec.args ?? []) },
     ...(fs === undefined ? {} : { fs }),
     env: spec.env ?? {},
-    requirements: {},
-    groups: [{ key: 'public' }],
-    votes: 1,
     public: { name: 'A job', description: 'of a test', link: '' },
-    isolation: 'job',
     limits: { sliceTimeoutMs: 60_000, noProgressMs: 60_000 },
   };
 }

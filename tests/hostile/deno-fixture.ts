@@ -106,7 +106,6 @@ export function watchPeak(): { stop(): number } {
 
 const PAGE_BYTES = 4_096;
 const SUPERVISOR = fileURLToPath(new URL('deno-orphan.mjs', import.meta.url));
-const DIST = new URL('../../dist/', import.meta.url).href;
 
 export interface Orphan {
   /** Whether its job loops by now. */
@@ -119,7 +118,7 @@ export interface Orphan {
 /** A supervisor in a process of its own, with a sandbox whose job loops. */
 export async function startOrphan(): Promise<Orphan> {
   const env = { ...process.env, MANYHANDS_DENO: denoPath() };
-  const supervisor = spawn(process.execPath, [SUPERVISOR, DIST], {
+  const supervisor = spawn(process.execPath, [SUPERVISOR], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

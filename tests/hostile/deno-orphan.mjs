@@ -1,26 +1,10 @@
-/** A supervisor whose sandbox loops for ever: prints when it does, and waits to be killed. Its argument: where dist/ is. */
-const dist = new URL(process.argv[2]);
-const { denoHost } = await import(new URL('worker/hosts/deno/deno-host.js', dist).href);
-const { systemClock } = await import(new URL('lib/clock.js', dist).href);
-const { encodeJobPackage } = await import(new URL('protocol/job/job-package-codec.js', dist).href);
-const { encodeValue } = await import(new URL('protocol/values/values.js', dist).href);
+/** A supervisor whose sandbox runs an endless loop: it prints a line when the loop has begun, and waits to be killed. */
+import { systemClock } from '../../dist/lib/clock.js';
+import { encodeJobPackage } from '../../dist/protocol/job/job-package-codec.js';
+import { denoHost } from '../../dist/worker/hosts/deno/deno-host.js';
+import { samplePackage } from '../../src/testing/sample-package.mjs';
 
 const host = denoHost({ clock: systemClock, env: process.env });
-const bytes = (text) => new TextEncoder().encode(text);
-const job = {
-  version: 2,
-  worktime: { name: 'map-basic', range: '^1.0.0' },
-  source: { inline: bytes('() => { for (;;); }') },
-  sourceKind: 'function',
-  args: { inline: encodeValue([]) },
-  env: {},
-  requirements: {},
-  groups: [{ key: 'public' }],
-  votes: 1,
-  public: { name: '', description: '', link: '' },
-  isolation: 'job',
-  limits: { sliceTimeoutMs: 60_000, noProgressMs: 60_000 },
-};
 const worktime = { name: 'map-basic', version: '1.0.0' };
 const sandbox = await host.start('0x00', {
   exit: (reason) => console.log(`EXIT ${reason}`),
@@ -31,5 +15,5 @@ const sandbox = await host.start('0x00', {
     sandbox.send({ type: 'run', batch: 1, inputs, reportEach: true });
   },
 });
-const assignment = { package: encodeJobPackage(job), blobs: {}, worktime, assets: {} };
-sandbox.send({ type: 'assign', assignment });
+const job = encodeJobPackage(samplePackage('() => { for (;;); }'));
+sandbox.send({ type: 'assign', assignment: { package: job, blobs: {}, worktime, assets: {} } });

@@ -333,9 +333,8 @@ describe('a sandbox in Deno', () => {
       try {
         const env = { ...process.env, MANYHANDS_DENO: denoPath(), TMPDIR: temporary };
         const script = fileURLToPath(new URL('./deno-exit.mjs', import.meta.url));
-        const dist = new URL('../', SCRIPTS).href;
         const [code, said] = await new Promise<[number | null, string]>((resolve) => {
-          const program = spawn(process.execPath, [script, dist, String(ms)], { env });
+          const program = spawn(process.execPath, [script, String(ms)], { env });
           let text = '';
           program.stderr.on('data', (piece) => (text += String(piece)));
           program.once('close', (exitCode) => resolve([exitCode, text]));

@@ -13,6 +13,10 @@ const NAMES_OF_TOOLS =
   /(^|\/)(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY)\.md$|(^|\/)LICENSE$|(^|\/)\./;
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
+/** A statement that defines a test, or that calls a function of tests: by convention its name ends with `Suite` or `Contract`. */
+const TEST_CALL = /^\s*(it|test)(\.\w+)*[(<]|^\s*(\w*[sS]uite|\w*[cC]ontract)\(/m;
+const holdsTest = (text: string): boolean => TEST_CALL.test(text);
+
 describe('files', () => {
   it(`have at most ${LINES_MAX} lines of code`, () => {
     const sized = codeFiles.map((file) => ({ path: file.path, lines: file.lines.length - 1 }));
@@ -56,6 +60,14 @@ describe('files', () => {
       return ![...paths].some((other) => other.startsWith(folder) && !/\.test(-d)?\.ts$/.test(other));
     });
     expect(lonely).toEqual([]);
+  });
+
+  it('named *.test.ts hold a test, or call a suite of tests', () => {
+    const tests = codeFiles.filter(({ path }) => path.endsWith('.test.ts'));
+    expect(tests.length).toBeGreaterThan(100);
+    expect(tests.filter(({ text }) => !holdsTest(text)).map(({ path }) => path)).toEqual([]);
+    expect(holdsTest("describe('a', () => {\n  it.each([1])('b', () => {});\n});")).toBe(true);
+    expect(holdsTest("describe('a', () => {\n  // it('b', () => {});\n});")).toBe(false);
   });
 
   it('are found by the checks of this suite', () => {

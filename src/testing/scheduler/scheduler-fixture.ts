@@ -25,6 +25,7 @@ import { openSqliteStore } from '../../scheduler/store/sqlite/sqlite.js';
 import type { Store } from '../../scheduler/store/port/store.js';
 import type { CloseInfo, Connection } from '../../transport/transport.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
+import { samplePackage } from '../sample-package.mjs';
 import { SeededRandom } from '../seeded-random.js';
 import { VirtualClock } from '../virtual-clock.js';
 
@@ -32,20 +33,11 @@ export const OPERATOR_TOKEN = 'f'.repeat(64);
 /** Owner of the jobs of the fixture: its operator, who has no address to prove. */
 export const OPERATOR = OPERATOR_OWNER;
 
-export const PLAIN_PACKAGE: JobPackage = {
-  version: 2,
+export const PLAIN_PACKAGE: JobPackage = samplePackage('(x) => x', {
   worktime: { name: 'map-basic', range: '*' },
-  source: { inline: new TextEncoder().encode('(x) => x') },
-  sourceKind: 'function',
-  args: { inline: new Uint8Array([0x90]) },
-  env: {},
-  requirements: {},
-  groups: [{ key: 'public' }],
-  votes: 1,
   public: { name: '', description: '', link: '' },
-  isolation: 'job',
   limits: { sliceTimeoutMs: 1_000, noProgressMs: 1_000 },
-};
+});
 
 /** The server end of a socket: it records the sent messages, and ends only when the test calls `disconnect`. */
 export class TestConnection implements Connection {

@@ -47,6 +47,11 @@ export function createCoreFixture(slots = 1, tuning: Partial<Tuning> = {}) {
         },
       }),
     ready: (epoch: number, slot = 0) => world.do({ type: 'sandbox-ready', slot, epoch, limits: LIMITS }),
+    /** The sandbox could not be set up. */
+    fail: (epoch: number, fault: 'job' | 'worker', message: string) =>
+      world.do({ type: 'sandbox-failed', slot: 0, epoch, fault, message }),
+    crash: (epoch: number, message = 'gone') =>
+      world.do({ type: 'sandbox-exit', slot: 0, epoch, message }),
     outcomes: (
       batch: number,
       first: number,
@@ -60,15 +65,19 @@ export function createCoreFixture(slots = 1, tuning: Partial<Tuning> = {}) {
   return world;
 }
 
-/** A core that holds one lease of slices 1 to `count` and has started to run it; `fed`: the batches it sent to the sandbox. */
-export function createCoreWithLease(
-  count: number,
-  more: { sliceMs?: number; needsFetch?: number[] } = {},
-  tuning: Partial<Tuning> = {},
-) {
+type GrantOptions = Parameters<ReturnType<typeof createCoreFixture>['grant']>[3];
+
+/** A core that holds one lease of slices 1 to `count`, and has asked for the sandbox of its only slot. */
+export function createCoreWithGrant(count: number, more?: GrantOptions, tuning: Partial<Tuning> = {}) {
   const world = createCoreFixture(1, tuning);
   world.do({ type: 'online' });
   world.grant(1, 1, count, more);
+  return world;
+}
+
+/** The same with its sandbox running; `dispatched`: the batches that it sent to the sandbox. */
+export function createCoreWithLease(count: number, more?: GrantOptions, tuning: Partial<Tuning> = {}) {
+  const world = createCoreWithGrant(count, more, tuning);
   const dispatched = effectsOfType(world.ready(1), 'dispatch');
   return { ...world, world, dispatched };
 }

@@ -18,10 +18,10 @@ import type {
   WorkerDescription,
 } from '../../protocol/messages/messages.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
-import { encodeValue } from '../../protocol/values/values.js';
 import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
 import type { Connection } from '../../transport/transport.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
+import { samplePackage } from '../sample-package.mjs';
 
 export interface StubWorkerJob {
   jobId: string;
@@ -101,7 +101,7 @@ export class StubWorkerScheduler {
   };
 
   addJob(job: StubWorkerJob): void {
-    const bytes = encodeJobPackage({ ...samplePackage(), ...job.package });
+    const bytes = encodeJobPackage(samplePackage(undefined, job.package));
     this.#jobs.set(job.jobId, { ...job, bytes, digest: sha256Hex(bytes), pending: [[1, job.total + 1]] });
     this.outcomes.set(job.jobId, new Map());
     this.grantPending();
@@ -375,22 +375,4 @@ export class StubWorkerScheduler {
   #send(connection: Connection, message: SchedulerMessage): void {
     connection.send(encodeMessage(message));
   }
-}
-
-/** A valid job package with a work function in JavaScript. */
-export function samplePackage(): JobPackage {
-  return {
-    version: 2,
-    worktime: { name: 'map-basic', range: '^1.0.0' },
-    source: { inline: new TextEncoder().encode('(x) => x * x') },
-    sourceKind: 'function',
-    args: { inline: encodeValue([]) },
-    env: {},
-    requirements: {},
-    groups: [{ key: 'public' }],
-    votes: 1,
-    public: { name: 'squares', description: 'Squares numbers.', link: '' },
-    isolation: 'job',
-    limits: { sliceTimeoutMs: 60_000, noProgressMs: 30_000 },
-  };
 }

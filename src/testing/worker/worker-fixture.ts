@@ -101,6 +101,31 @@ export function trackFixtures(): (made: WorkerFixture) => WorkerFixture {
   };
 }
 
+/** Creates tracked fixtures whose workers have been started. */
+export function startedFixtures(): (
+  ...args: Parameters<typeof createWorkerFixture>
+) => Promise<WorkerFixture> {
+  const keep = trackFixtures();
+  return async (...args) => {
+    const made = keep(createWorkerFixture(...args));
+    await made.worker.start();
+    await made.clock.advance(0);
+    return made;
+  };
+}
+
+/** A script whose slices take `ms` of virtual time and return their squared datum. */
+export function slicesTaking(ms: number): Pick<FakeSandboxScript, 'slice'> {
+  return { slice: (_n, datum) => ({ kind: 'value', value: (datum as number) ** 2, ms }) };
+}
+
+/** Number of leases that the worker holds. */
+export const leasesHeld = ({ scheduler }: WorkerFixture): number => scheduler.leases.size;
+
+/** Number of slices of the job that have an outcome. */
+export const outcomeCount = ({ scheduler }: WorkerFixture, id: string): number =>
+  scheduler.outcomes.get(id)!.size;
+
 /** Runs a job of four slices to its completion. */
 export async function runJobToCompletion({ scheduler, clock }: WorkerFixture, id: string): Promise<void> {
   scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });

@@ -1,11 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
 import { isError } from '../../lib/errors.js';
 import {
-  jobId,
-  OWNER,
   createWorkerFixture,
-  trackFixtures,
+  jobId,
+  leasesHeld,
+  outcomeCount,
+  OWNER,
+  slicesTaking,
+  startedFixtures,
   STRANGER,
+  trackFixtures,
   type WorkerFixture,
 } from '../../testing/worker/worker-fixture.js';
 import { groupAddress } from '../../wallet/group-proof.js';
@@ -17,42 +21,30 @@ const JOB = jobId('squares');
 const OTHER = jobId('other');
 const EVERYBODY = { owners: [OWNER, STRANGER] };
 
-/** A script whose slices take `ms` of virtual time. */
-const taking = (ms: number) => ({
-  slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: (datum as number) ** 2, ms }),
-});
-
+const start = startedFixtures();
 const keep = trackFixtures();
-async function start(...args: Parameters<typeof createWorkerFixture>): Promise<WorkerFixture> {
-  const made = keep(createWorkerFixture(...args));
-  await made.worker.start();
-  await made.clock.advance(0);
-  return made;
-}
-const held = ({ scheduler }: WorkerFixture): number => scheduler.leases.size;
-const done = ({ scheduler }: WorkerFixture, job = JOB): number => scheduler.outcomes.get(job)!.size;
 
 describe('pausing', () => {
   it('hands back what has not begun at once, and takes no more until every reason is gone', async () => {
-    const on = await start(taking(20), { cores: 2 });
+    const on = await start(slicesTaking(20), { cores: 2 });
     const { clock, scheduler, worker, names } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1_000, slicesPerLease: 100 });
-    await clock.runUntil(() => done(on) > 30);
+    await clock.runUntil(() => outcomeCount(on, JOB) > 30);
     worker.pause('battery');
     worker.pause('battery');
     worker.pause();
     await clock.advance(0);
     expect(scheduler.returns.length).toBeGreaterThan(0);
     await clock.advance(CLOSE_GRACE_MS);
-    expect(held(on)).toBe(0);
+    expect(leasesHeld(on)).toBe(0);
     // What a job left behind in its sandbox would go on.
     expect(on.host.alive).toBe(0);
     expect(worker.paused).toEqual(['battery', 'user']);
-    const before = done(on);
+    const before = outcomeCount(on, JOB);
     worker.unpause();
     worker.unpause('nothing');
     await clock.advance(5_000);
-    expect(done(on)).toBe(before);
+    expect(outcomeCount(on, JOB)).toBe(before);
     expect(scheduler.pendingLeaseRequests).toEqual([]);
     worker.unpause('battery');
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -65,13 +57,13 @@ describe('pausing', () => {
   });
 
   it('does not wait for a slice that takes longer than a second, nor charge for it', async () => {
-    const on = await start(taking(30_000), { policy: 'cold' });
+    const on = await start(slicesTaking(30_000), { policy: 'cold' });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2 });
     await clock.runUntil(() => host.alive === 1 && host.runs.size > 0);
     worker.pause();
     await clock.advance(CLOSE_GRACE_MS + 200);
-    expect(held(on)).toBe(0);
+    expect(leasesHeld(on)).toBe(0);
     expect(host.alive).toBe(0);
     expect(scheduler.losses).toEqual([]);
     worker.unpause();
@@ -92,10 +84,10 @@ describe('pausing', () => {
 
 describe('options that change while it lives', () => {
   it('more cores start at once, fewer hand back and end', async () => {
-    const on = await start(taking(20), { cores: 1, policy: 'cold' });
+    const on = await start(slicesTaking(20), { cores: 1, policy: 'cold' });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, slicesPerLease: 50 });
-    await clock.runUntil(() => done(on) > 10);
+    await clock.runUntil(() => outcomeCount(on, JOB) > 10);
     worker.options.cores = 4;
     await clock.runUntil(() => host.alive === 4);
     expect(scheduler.workers.at(-1)!.sandboxes).toBe(4);
@@ -103,7 +95,7 @@ describe('options that change while it lives', () => {
     worker.options.cores = 2;
     await clock.advance(CLOSE_GRACE_MS + 200);
     expect(host.alive).toBe(2);
-    expect(held(on)).toBeLessThanOrEqual(4);
+    expect(leasesHeld(on)).toBeLessThanOrEqual(4);
     expect(worker.status.sandboxes).toHaveLength(2);
     worker.options.cores = 3;
     await clock.runUntil(() => host.alive === 3);
@@ -112,7 +104,7 @@ describe('options that change while it lives', () => {
   });
 
   it('a share of a half takes about twice as long', async () => {
-    const on = await start(taking(10));
+    const on = await start(slicesTaking(10));
     const { clock, scheduler, worker } = on;
     const time = async (share: number, job: string): Promise<number> => {
       worker.options.share = share;
@@ -203,27 +195,27 @@ describe('options that change while it lives', () => {
 
 describe('blocking', () => {
   it('a job stops it in the middle of a slice, hands it back uncharged, and is not offered it again', async () => {
-    const on = await start(taking(60_000), { cores: 2, policy: 'cold' });
+    const on = await start(slicesTaking(60_000), { cores: 2, policy: 'cold' });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, slicesPerLease: 1 });
     await clock.runUntil(() => host.runs.size === 2);
     worker.block({ jobId: JOB });
     await clock.advance(200);
     expect(host.alive).toBe(0);
-    expect(held(on)).toBe(0);
+    expect(leasesHeld(on)).toBe(0);
     expect(scheduler.losses).toEqual([]);
     expect(scheduler.workers.at(-1)!.blockedJobs).toEqual([JOB]);
     await clock.advance(10_000);
-    expect(held(on)).toBe(0);
+    expect(leasesHeld(on)).toBe(0);
     worker.options.blockedJobs = [];
-    await clock.runUntil(() => held(on) > 0);
+    await clock.runUntil(() => leasesHeld(on) > 0);
   });
 
   it('an owner stops all of its jobs and leaves the others', async () => {
-    const on = await start(taking(20), { cores: 2, policy: 'cold', ...EVERYBODY });
+    const on = await start(slicesTaking(20), { cores: 2, policy: 'cold', ...EVERYBODY });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 400, slicesPerLease: 10 });
-    await clock.runUntil(() => done(on) > 10);
+    await clock.runUntil(() => outcomeCount(on, JOB) > 10);
     scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 100, slicesPerLease: 10 });
     worker.block({ owner: STRANGER.toUpperCase().replace('X', 'x') });
     await clock.runUntil(() => scheduler.isComplete(OTHER));
@@ -242,7 +234,7 @@ describe('blocking', () => {
     worker.block({ jobId: JOB });
     scheduler.workers = [];
     await clock.advance(2_000);
-    expect(done(on)).toBe(0);
+    expect(outcomeCount(on, JOB)).toBe(0);
     expect(host.runs.size).toBe(0);
   });
 });
@@ -255,7 +247,7 @@ describe('admission', () => {
       asked.push(who);
       return who.owner === OWNER || new Promise<boolean>((resolve) => (answer = resolve));
     });
-    const on = await start(taking(10), { ...EVERYBODY, authorize });
+    const on = await start(slicesTaking(10), { ...EVERYBODY, authorize });
     const { clock, scheduler, host } = on;
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20, slicesPerLease: 5 });
     scheduler.addJob({ jobId: jobId('second'), owner: STRANGER, total: 20, slicesPerLease: 5 });
@@ -270,7 +262,7 @@ describe('admission', () => {
     expect(host.started).toBe(0);
     scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 50, slicesPerLease: 10 });
     await clock.runUntil(() => scheduler.isComplete(OTHER));
-    expect(done(on)).toBe(0);
+    expect(outcomeCount(on, JOB)).toBe(0);
     answer(true);
     await clock.runUntil(() => scheduler.isComplete(JOB) && scheduler.isComplete(jobId('second')));
     expect(authorize).toHaveBeenCalledTimes(2);
@@ -290,14 +282,14 @@ describe('admission', () => {
     scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 20 });
     await clock.advance(10_000);
     expect(host.started).toBe(0);
-    expect(held(on)).toBe(0);
+    expect(leasesHeld(on)).toBe(0);
     expect(scheduler.workers.at(-1)).toMatchObject({ blockedJobs: [], blockedOwners: [STRANGER] });
   });
 });
 
 describe('admission that changes while jobs run', () => {
   it('asks about who is here when it is switched on; what is not let in stops and goes back', async () => {
-    const on = await start(taking(60_000), { ...EVERYBODY, cores: 2 });
+    const on = await start(slicesTaking(60_000), { ...EVERYBODY, cores: 2 });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 1 });
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 1 });
@@ -319,7 +311,7 @@ describe('admission that changes while jobs run', () => {
   it('waits for a later answer with nothing of that owner at work, and does not take an older answer for it', async () => {
     const answers: ((isWelcome: boolean) => void)[] = [];
     const authorize = (): Promise<boolean> => new Promise<boolean>((resolve) => answers.push(resolve));
-    const on = await start(taking(20), { ...EVERYBODY, authorize });
+    const on = await start(slicesTaking(20), { ...EVERYBODY, authorize });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 2_000, slicesPerLease: 10 });
     await clock.runUntil(() => answers.length === 1);
@@ -329,15 +321,15 @@ describe('admission that changes while jobs run', () => {
     await clock.advance(1_000);
     expect(host.started).toBe(0);
     answers[1]!(true);
-    await clock.runUntil(() => done(on) > 20);
+    await clock.runUntil(() => outcomeCount(on, JOB) > 20);
     worker.reauthorize();
     await clock.advance(0);
     expect(answers).toHaveLength(3);
-    const before = done(on);
+    const before = outcomeCount(on, JOB);
     await clock.advance(5_000);
-    expect(done(on)).toBe(before);
+    expect(outcomeCount(on, JOB)).toBe(before);
     expect(host.alive).toBe(0);
-    expect(held(on)).toBe(0);
+    expect(leasesHeld(on)).toBe(0);
     answers[2]!(true);
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses).toEqual([]);
@@ -346,7 +338,7 @@ describe('admission that changes while jobs run', () => {
   it('ends what is kept warm of an owner who is asked about, and asks again whom it had refused', async () => {
     const welcome = new Set<string>([OWNER]);
     const authorize = ({ owner }: { owner: string }): boolean => welcome.has(owner);
-    const on = await start(taking(10), { ...EVERYBODY, authorize });
+    const on = await start(slicesTaking(10), { ...EVERYBODY, authorize });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
     scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 10 });
@@ -364,20 +356,20 @@ describe('admission that changes while jobs run', () => {
 
 describe('bytes in a day', () => {
   it('count what comes and goes; at the cap the worker rests until midnight UTC', async () => {
-    const on = await start(taking(10), { bytesPerDay: 20_000 });
+    const on = await start(slicesTaking(10), { bytesPerDay: 20_000 });
     const { clock, scheduler, worker, events } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, slicesPerLease: 10 });
     await clock.runUntil(() => worker.paused.includes('bytes'));
     expect(worker.status.bytesToday).toBeGreaterThanOrEqual(20_000);
     await clock.advance(CLOSE_GRACE_MS + 200);
-    expect(held(on)).toBe(0);
-    const before = done(on);
+    expect(leasesHeld(on)).toBe(0);
+    const before = outcomeCount(on, JOB);
     await clock.advance(3_600_000);
-    expect(done(on)).toBe(before);
+    expect(outcomeCount(on, JOB)).toBe(before);
     const leftMs = 86_400_000 - (clock.wallMs() % 86_400_000);
     await clock.advance(leftMs + 1);
     expect(worker.paused).toEqual([]);
-    await clock.runUntil(() => done(on) > before);
+    await clock.runUntil(() => outcomeCount(on, JOB) > before);
     expect(events.filter(({ name }) => name === 'bytes').length).toBeGreaterThan(1);
     worker.options.bytesPerDay = undefined;
     await clock.runUntil(() => scheduler.isComplete(JOB));
@@ -385,15 +377,15 @@ describe('bytes in a day', () => {
 });
 
 it('tells what went back, and whose job each sandbox has', async () => {
-  const on = await start(taking(100));
+  const on = await start(slicesTaking(100));
   const { clock, scheduler, worker, events } = on;
   scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 100 });
-  await clock.runUntil(() => done(on) > 2);
+  await clock.runUntil(() => outcomeCount(on, JOB) > 2);
   expect(worker.status.sandboxes).toMatchObject([{ jobId: JOB, owner: OWNER, public: { name: 'squares' } }]);
   worker.pause();
   await clock.advance(CLOSE_GRACE_MS + 200);
   const returned = events.filter(({ name }) => name === 'return').map(({ payload }) => payload);
   const count = returned.reduce((sum: number, one) => sum + (one as { count: number }).count, 0);
   expect(returned).not.toEqual([]);
-  expect(count + done(on)).toBe(100);
+  expect(count + outcomeCount(on, JOB)).toBe(100);
 });

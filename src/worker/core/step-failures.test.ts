@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  createCoreWithGrant,
   createCoreWithLease,
   effectsOfType,
   createCoreFixture,
@@ -11,7 +12,7 @@ describe('a sandbox that crashes', () => {
   it('charges no slice: its slices run again, one at a time', () => {
     const { world } = createCoreWithLease(100, { sliceMs: 1 });
     world.outcomes(1, 1, 4, false);
-    const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
+    const effects = world.crash(1);
     expect(effectsOfType(effects, 'report')).toEqual([]);
     expect(effectsOfType(world.ready(2), 'dispatch')).toMatchObject([
       { first: 5, count: 1, reportEach: true },
@@ -20,11 +21,11 @@ describe('a sandbox that crashes', () => {
 
   it('again in single-slice mode: the running slice is lost, and batches follow after it', () => {
     const { world } = createCoreWithLease(100, { sliceMs: 1 });
-    world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
+    world.crash(1);
     const [single] = effectsOfType(world.ready(2), 'dispatch');
     const next = effectsOfType(world.outcomes(single!.batch, 1, 1, true), 'dispatch');
     expect(next).toMatchObject([{ first: 2, count: 1, reportEach: true }]);
-    const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 2, message: 'gone again' });
+    const effects = world.crash(2, 'gone again');
     expect(effectsOfType(effects, 'report')).toMatchObject([
       { first: 2, count: 0, lost: { code: 'SANDBOX_CRASHED', message: 'gone again' } },
     ]);
@@ -33,7 +34,7 @@ describe('a sandbox that crashes', () => {
 
   it('with one slice runs it again, since a neighbour may have caused the crash', () => {
     const { world } = createCoreWithLease(5);
-    const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
+    const effects = world.crash(1);
     expect(effectsOfType(effects, 'report')).toEqual([]);
     expect(effectsOfType(world.ready(2), 'dispatch')).toMatchObject([
       { first: 1, count: 1, reportEach: true },
@@ -42,15 +43,15 @@ describe('a sandbox that crashes', () => {
 
   it('is ignored afterwards, also when another has replaced it', () => {
     const { world } = createCoreWithLease(5);
-    world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
+    world.crash(1);
     const [again] = effectsOfType(world.ready(2), 'dispatch');
     expect(world.outcomes(again!.batch, 1, 1, true, 1)).toEqual([]);
-    expect(world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' })).toEqual([]);
+    expect(world.crash(1)).toEqual([]);
   });
 
   it('gets batches again after enough slices ran one at a time', () => {
     const { world } = createCoreWithLease(100, { sliceMs: 1 }, { singleSliceModeLength: 2 });
-    world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
+    world.crash(1);
     const [one] = effectsOfType(world.ready(2), 'dispatch');
     const [two] = effectsOfType(world.outcomes(one!.batch, 1, 1, true), 'dispatch');
     expect(two!.reportEach).toBe(true);
@@ -60,7 +61,7 @@ describe('a sandbox that crashes', () => {
   it('without slices is only removed', () => {
     const { world } = createCoreWithLease(1);
     world.outcomes(1, 1, 1, true);
-    const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
+    const effects = world.crash(1);
     expect(effectTypes(effects)).toEqual(['kill-sandbox', 'warning', 'request-lease']);
     expect(effectsOfType(effects, 'request-lease')[0]!.warm).toBeUndefined();
   });
@@ -143,9 +144,7 @@ describe('recalled and lost leases', () => {
 
   it('a recall keeps one slice for a starting sandbox, unless the waiting one has loaded the job and this one has not', () => {
     for (const isWarm of [false, true]) {
-      const world = createCoreFixture();
-      world.do({ type: 'online' });
-      world.grant(1, 1, 1);
+      const world = createCoreWithGrant(1);
       const effects = world.do({ type: 'recall', leaseId: 'L1', isWarm });
       expect(effectsOfType(effects, 'release')).toEqual(isWarm ? [expect.objectContaining({ from: 1 })] : []);
     }
@@ -172,9 +171,7 @@ describe('recalled and lost leases', () => {
 
   it('a recall leaves the queue of a sandbox unless it takes four times as long as the set-up', () => {
     const slowAfter = (setupMs: number, sliceMs: number): string[] => {
-      const world = createCoreFixture();
-      world.do({ type: 'online' });
-      world.grant(1, 1, 20, { sliceMs: 0.1 });
+      const world = createCoreWithGrant(20, { sliceMs: 0.1 });
       world.nowMs = setupMs;
       expect(effectsOfType(world.ready(1), 'dispatch')).toMatchObject([{ first: 1, count: 20 }]);
       world.do({ type: 'recall', leaseId: 'L1', isWarm: false });
@@ -220,16 +217,8 @@ describe('recalled and lost leases', () => {
 
 describe('a sandbox that cannot be set up', () => {
   it('by the fault of the job: its next slice is lost, the rest is released', () => {
-    const world = createCoreFixture();
-    world.do({ type: 'online' });
-    world.grant(1, 1, 10);
-    const effects = world.do({
-      type: 'sandbox-failed',
-      slot: 0,
-      epoch: 1,
-      fault: 'job',
-      message: 'SyntaxError',
-    });
+    const world = createCoreWithGrant(10);
+    const effects = world.fail(1, 'job', 'SyntaxError');
     expect(effectsOfType(effects, 'report')).toMatchObject([
       { first: 1, count: 0, lost: { code: 'ASSIGN_FAILED' } },
     ]);
@@ -238,16 +227,8 @@ describe('a sandbox that cannot be set up', () => {
   });
 
   it('by the fault of this machine: the lease is released, and the slot backs off, longer each time', () => {
-    const world = createCoreFixture();
-    world.do({ type: 'online' });
-    world.grant(1, 1, 10);
-    const effects = world.do({
-      type: 'sandbox-failed',
-      slot: 0,
-      epoch: 1,
-      fault: 'worker',
-      message: 'no memory',
-    });
+    const world = createCoreWithGrant(10);
+    const effects = world.fail(1, 'worker', 'no memory');
     expect(effectsOfType(effects, 'report')).toEqual([]);
     expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 1 }]);
     expect(effectsOfType(effects, 'request-lease')).toEqual([]);
@@ -256,7 +237,7 @@ describe('a sandbox that cannot be set up', () => {
     world.nowMs = 250;
     expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toHaveLength(1);
     world.grant(2, 21, 10);
-    world.do({ type: 'sandbox-failed', slot: 0, epoch: 2, fault: 'worker', message: 'no memory' });
+    world.fail(2, 'worker', 'no memory');
     world.nowMs = 700;
     expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toEqual([]);
     world.nowMs = 750;
@@ -337,7 +318,7 @@ describe('stopping', () => {
   it('a sandbox that crashes while draining releases its slices', () => {
     const { world } = createCoreWithLease(100, { sliceMs: 20 });
     world.do({ type: 'drain' });
-    const effects = world.do({ type: 'sandbox-exit', slot: 0, epoch: 1, message: 'gone' });
+    const effects = world.crash(1);
     expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 1 }]);
     expect(effectTypes(effects).at(-1)).toBe('drained');
   });

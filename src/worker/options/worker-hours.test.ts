@@ -1,31 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { jobId, OWNER, createWorkerFixture, trackFixtures } from '../../testing/worker/worker-fixture.js';
-import type { WorkerFixture } from '../../testing/worker/worker-fixture.js';
+import {
+  jobId,
+  leasesHeld,
+  outcomeCount,
+  OWNER,
+  slicesTaking,
+  startedFixtures,
+  type WorkerFixture,
+} from '../../testing/worker/worker-fixture.js';
 import { STOP_GRACE_MS } from './stop-options.js';
 
 const JOB = jobId('squares');
 
-/** A script whose slices take `ms` of virtual time. */
-const taking = (ms: number) => ({
-  slice: (_n: number, datum: unknown) => ({ kind: 'value' as const, value: datum, ms }),
-});
-
-const keep = trackFixtures();
-async function start(...args: Parameters<typeof createWorkerFixture>): Promise<WorkerFixture> {
-  const made = keep(createWorkerFixture(...args));
-  await made.worker.start();
-  await made.clock.advance(0);
-  return made;
-}
-const held = ({ scheduler }: WorkerFixture): number => scheduler.leases.size;
-const done = ({ scheduler }: WorkerFixture, job = JOB): number => scheduler.outcomes.get(job)!.size;
+const start = startedFixtures();
 
 describe('hours of the day', () => {
   /** The hour of the day on the worker's clock. */
   const hourOf = ({ clock }: WorkerFixture): number => new Date(clock.wallMs()).getHours();
 
   it('pause the worker outside them, and can be changed', async () => {
-    const on = await start(taking(60_000), { cores: 1 });
+    const on = await start(slicesTaking(60_000), { cores: 1 });
     const { clock, worker, names } = on;
     const hour = hourOf(on);
     worker.options.hours = `${(hour + 2) % 24}-${(hour + 3) % 24}`;
@@ -43,7 +37,7 @@ describe('hours of the day', () => {
 
 describe('a stop that lets slices finish', () => {
   it('accepts no more work, reports the running slices however long they take, and then closes', async () => {
-    const on = await start(taking(20_000), { cores: 1 });
+    const on = await start(slicesTaking(20_000), { cores: 1 });
     const { clock, scheduler, worker, host } = on;
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, slicesPerLease: 5 });
     await clock.runUntil(() => host.runs.size > 0);
@@ -51,9 +45,9 @@ describe('a stop that lets slices finish', () => {
     await clock.advance(2 * STOP_GRACE_MS);
     expect(worker.state).toBe('stopping');
     await clock.runUntil(stopped);
-    expect(done(on)).toBeGreaterThanOrEqual(1);
-    expect(done(on)).toBeLessThan(5);
-    expect(held(on)).toBe(0);
+    expect(outcomeCount(on, JOB)).toBeGreaterThanOrEqual(1);
+    expect(outcomeCount(on, JOB)).toBeLessThan(5);
+    expect(leasesHeld(on)).toBe(0);
     expect(() => worker.stop({ graceMs: -1 })).toThrow(/graceMs/);
   });
 });
