@@ -25,7 +25,7 @@ it.each([
   [0n, 'en', '0'],
   [1_500_000_000n, 'de', '1,5'],
   [2n ** 62n, 'en', '4,611,686,018.427388'],
-])('says %d units in %s as %s credits', (units, language, text) => {
+])('%d units in %s are formatted as %s credits', (units, language, text) => {
   expect(formatAmount(units, language)).toBe(text);
 });
 
@@ -36,7 +36,7 @@ it.each([
   [1_048_576 * 1.25, '1.3 MiB'],
   [1_048_576 * 300, '300 MiB'],
   [1_048_576 * 2_048, '2,048 MiB'],
-])('says %d bytes as %s', (bytes, text) => {
+])('%d bytes are formatted as %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
 });
 

@@ -6,7 +6,7 @@ const read = (name: LimitName, text: string | null): [number | undefined, string
   return [readLimit(name, text, (complaint) => warnings.push(complaint)), warnings];
 };
 
-it('reads limits without a warning for absent ones', () => {
+it('the element reads limits without a warning for absent ones', () => {
   expect(read('cores', ' 2 ')).toEqual([2, []]);
   expect(read('share', '0.5')).toEqual([0.5, []]);
   expect(read('bytes-per-day', '1e9')).toEqual([1e9, []]);
@@ -27,7 +27,7 @@ it.each([
   expect(warnings).toEqual([expect.stringContaining(`${name}="${text}" is not a number`)]);
 });
 
-it('reads a known language and theme, and warns about others', () => {
+it('the element reads a known language and theme, and warns about others', () => {
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);
   expect([readChoice('lang', 'de', warn), readChoice('theme', null, warn)]).toEqual(['de', undefined]);
@@ -36,7 +36,7 @@ it('reads a known language and theme, and warns about others', () => {
   expect(warnings.join()).toMatch(/lang="fr" is not one of en, de.*theme="blue" is not one of light, dark/);
 });
 
-it('warns about invalid groups and about only-groups without a group', () => {
+it('the element warns about invalid groups and about only-groups without a group', () => {
   expect(groupsWarning(undefined, 1, true)).toBeUndefined();
   expect(groupsWarning(undefined, 0, false)).toBeUndefined();
   expect(groupsWarning(undefined, 0, true)).toMatch(/no job runs/);

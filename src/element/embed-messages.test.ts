@@ -5,7 +5,7 @@ it.each([
   [{ from: 'manyhands-embed', type: 'height', height: 200, more: 1 }, { height: 200 }],
   [{ from: 'manyhands-embed', type: 'payment', jobId: 'x', amount: 5n }, { amount: 5n }],
   [{ from: 'manyhands-embed', type: 'start' }, {}],
-])('accepts a message with its fields: %#', (message, fields) => {
+])('the check of embedded messages accepts a message with its fields: %#', (message, fields) => {
   const taken = readEmbedMessage(message);
   expect(taken).toMatchObject(fields);
   expect(taken).not.toHaveProperty('more');
@@ -20,11 +20,11 @@ it.each([
   { from: 'manyhands-embed', type: 'height', height: NaN },
   { from: 'manyhands-embed', type: 'height', height: '200' },
   { from: 'manyhands-embed', type: 'payment', jobId: 'x', amount: 5 },
-])('rejects other messages of the embedded document: %#', (message) => {
+])('the check of embedded messages rejects other messages of the embedded document: %#', (message) => {
   expect(readEmbedMessage(message)).toBeUndefined();
 });
 
-it('accepts valid limits of a site only', () => {
+it('the check of embedded messages accepts valid limits of a site only', () => {
   const configure = { to: 'manyhands-embed', type: 'configure' };
   expect(readSiteMessage({ ...configure, cores: 2.7, share: 3, autostart: 'yes' })).toMatchObject({
     cores: 2,

@@ -17,7 +17,7 @@ function fixture(): { clock: VirtualClock; watch: FrameWatch; calls: string[] } 
   return { clock, watch, calls };
 }
 
-it('reports once that a frame does not respond, and retries with increasing delays', async () => {
+it('the frame watch reports once that a frame does not respond, and retries with increasing delays', async () => {
   const { clock, watch, calls } = fixture();
   await clock.advance(19_000);
   expect(calls).toEqual([]);
@@ -34,7 +34,7 @@ it('reports once that a frame does not respond, and retries with increasing dela
   expect(calls).toHaveLength(3);
 });
 
-it('waits less after the frame has loaded, and retries immediately when the network is available again', async () => {
+it('the frame watch waits less after the frame has loaded, and retries immediately when the network is available again', async () => {
   const { clock, watch, calls } = fixture();
   watch.online();
   watch.loaded();
@@ -46,7 +46,7 @@ it('waits less after the frame has loaded, and retries immediately when the netw
   expect(calls).toEqual(['silent', 'again']);
 });
 
-it('does not report a frame that responds or was removed', async () => {
+it('the frame watch does not report a frame that responds or was removed', async () => {
   const { clock, watch, calls } = fixture();
   watch.loaded();
   watch.responded();

@@ -4,7 +4,7 @@ import { readJoin } from './join-list.js';
 
 const many = (count: number): string => Array.from({ length: count }, (_, i) => `g${i},s`).join(' ');
 
-it('accepts as many groups as a worker can join besides the public one', () => {
+it('the list of groups to join accepts as many groups as a worker can join besides the public one', () => {
   const { groups, problem } = readJoin(many(JOINED_GROUPS_MAX));
   expect(problem).toBeUndefined();
   expect(groups).toHaveLength(GROUPS_MAX - 1);
@@ -24,7 +24,7 @@ it.each([
     ],
   ],
   ['lab,a lab,b', [{ joinKey: 'lab', joinSecret: 'b' }]],
-])('parses %j', (text, groups) => {
+])('the list of groups to join parses %j', (text, groups) => {
   expect(readJoin(text)).toEqual({ groups });
 });
 
@@ -35,7 +35,7 @@ it.each([
   [',secret', /part 1 of it is not/],
   [`${'k'.repeat(129)},s`, /part 1 of it is not/],
   [many(JOINED_GROUPS_MAX + 1), /names 16 groups.*at most 15/],
-])('rejects %j as a whole, with an error without the secret', (text, why) => {
+])('the list of groups to join rejects %j as a whole, with an error without the secret', (text, why) => {
   const { groups, problem } = readJoin(text);
   expect(groups).toEqual([]);
   expect(problem).toMatch(why);

@@ -33,7 +33,7 @@ it.each<[string | undefined, string, string, RegExp]>([
   expect(error.message).toMatch(text);
 });
 
-it('tells so of real servers: one that is none, and one without TLS', async () => {
+it('a failed connection says whether the server speaks no WebSocket or no TLS', async () => {
   const server = createServer((_, response) => response.end('hello'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -19,7 +19,7 @@ const ask = (
 ): Promise<unknown> => s.session.request('work', { n }, { retry: { orderKey, shouldRetry } });
 const REFUSED = { code: 'STORE_BUSY', message: 'another program holds the database' };
 
-it('asks again what the store could not take, in its order, says so once, and lets others pass', async () => {
+it('a session repeats requests that the store could not take, in their order, reports it once, and lets others pass', async () => {
   const stalls: Error[] = [];
   const s = createSessionFixture({ stalled: (error) => stalls.push(error) });
   await openSession(s);
@@ -46,7 +46,7 @@ it('asks again what the store could not take, in its order, says so once, and le
   expect(taken).toEqual([12, 1, 2, 11]);
 });
 
-it('gives the refusal to who does not want it repeated, or no longer does, and ends with the session', async () => {
+it('a session rejects a busy request whose caller wants no repetition, or whose session ends', async () => {
   const s = createSessionFixture();
   await openSession(s);
   s.scheduler.answer = ({ id }) => ({ type: 'refusal', replyTo: id!, error: REFUSED });

@@ -7,7 +7,7 @@ import { hashSecret } from './group-credential.js';
 const { key, secret, schedulerId, challenge, address, signature } = vector;
 const credential = { key, secretHash: hashSecret(secret) };
 
-it('equals the golden vector', async () => {
+it('a group proof equals the golden vector', async () => {
   expect(await groupAddress(credential)).toBe(address);
   expect(await signGroup(credential, { schedulerId, challenge })).toEqual({ key, address, signature });
 });
@@ -24,7 +24,7 @@ it('can be verified by other EIP-712 software', () => {
   expect(verifyTypedData(domain, types, values, signature).toLowerCase()).toBe(address);
 });
 
-it('is valid only for one connection, one scheduler and one group', async () => {
+it('a group proof is valid only for one connection, one scheduler and one group', async () => {
   const proof = { key, address, signature };
   await checkGroupProof(proof, { schedulerId, challenge });
   const refused = expect.objectContaining({ code: 'UNAUTHENTICATED' }) as unknown;
@@ -38,6 +38,6 @@ it('is valid only for one connection, one scheduler and one group', async () => 
   ).rejects.toEqual(refused);
 });
 
-it('derives another address from the same secret in another group', async () => {
+it('a group proof derives another address from the same secret in another group', async () => {
   expect(await groupAddress({ ...credential, key: 'another' })).not.toBe(address);
 });

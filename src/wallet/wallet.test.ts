@@ -162,7 +162,7 @@ async function guardedStorage(): Promise<KeyValueStorage> {
   return storage;
 }
 
-it('unlocks a keystore whose file has no address, to compute it', async () => {
+it('a wallet unlocks a keystore whose file has no address, to compute it', async () => {
   const storage = await guardedStorage();
   const { address, ...rest } = JSON.parse(new TextDecoder().decode(await storage.get('mine'))) as {
     address: string;

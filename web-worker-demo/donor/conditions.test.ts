@@ -14,7 +14,7 @@ function source(): { watch: Watch; report: (holds: boolean) => void; watched: ()
   };
 }
 
-it('observes the conditions that the donor chose, and no others', () => {
+it('the page observes the conditions that the donor chose, and no others', () => {
   const battery = source();
   const metered = source();
   const changes: [ConditionReason, boolean][] = [];
@@ -40,7 +40,7 @@ it('observes the conditions that the donor chose, and no others', () => {
   ]);
 });
 
-it('leaves out conditions that this browser cannot observe', () => {
+it('the page leaves out conditions that this browser cannot observe', () => {
   const conditions = new Conditions({}, () => expect.unreachable());
   conditions.follow({ ...defaultSettings(4), onlyPlugged: true, onlyIdle: true, pauseUnderPressure: true });
   expect(conditions.reasons).toEqual([]);

@@ -76,7 +76,7 @@ it.each([
   '[]',
   '{"days":{"x":{}},"jobs":{"a":{}},"log":[{}]}',
   '{"days":{},"jobs":{"a":{"slices":-1}},"log":[]}',
-])('takes nothing of a record that is %s', async (text) => {
+])('the history ignores a record that is %s', async (text) => {
   const storage = memoryStorage();
   await storage.set('0-a', new TextEncoder().encode(text));
   const history = await opened(storage, '1-a');

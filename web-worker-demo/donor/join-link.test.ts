@@ -10,11 +10,11 @@ it.each([
   ['#join=%E0%A4%A,x', undefined],
   ['#else', undefined],
   ['', undefined],
-])('reads %j as %j', (fragment, group) => {
+])('the parser of join links reads %j as %j', (fragment, group) => {
   expect(parseJoin(fragment)).toEqual(group);
 });
 
-it('stores the digest of a group’s secret instead of the secret', async () => {
+it('the parser of join links stores the digest of a group’s secret instead of the secret', async () => {
   expect(await hideSecret({ key: 'lab', secret: 'abc' })).toEqual({
     key: 'lab',
     secretHash: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',

@@ -14,7 +14,7 @@ const account = (address: string, balance: bigint, earned: bigint) => ({
   earned,
 });
 
-it('shows the account as the ledger last reported it, and never another address’s', () => {
+it('the ledger watch shows the account as the ledger last reported it, and never another address’s', () => {
   const kept = store();
   const watch = new LedgerWatch(kept);
   watch.take(account(MINE, 2n ** 62n, 7n), 1_000);
@@ -23,7 +23,7 @@ it('shows the account as the ledger last reported it, and never another address�
   expect(new LedgerWatch(kept).of(MINE)).toEqual({ ...account(MINE, 2n ** 62n, 7n), atMs: 1_000 });
 });
 
-it('counts as earned in this visit what the ledger added in it, over all paid addresses', () => {
+it('the ledger watch counts as earned in this visit what the ledger added in it, over all paid addresses', () => {
   const watch = new LedgerWatch(store());
   for (const [address, earned] of [
     [MINE, 100n],
@@ -36,7 +36,7 @@ it('counts as earned in this visit what the ledger added in it, over all paid ad
   expect(watch.earned).toBe(41n);
 });
 
-it('ignores a stored ledger record that is malformed', () => {
+it('the ledger watch ignores a stored ledger record that is malformed', () => {
   for (const wrong of [null, 'x', { address: MINE, balance: '1', escrow: '-1', earned: '0', atMs: 1 }]) {
     const kept = store();
     kept.write('ledger', wrong);

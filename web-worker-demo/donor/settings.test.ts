@@ -85,11 +85,11 @@ it.each([
   ['', undefined],
   [`https://${'a'.repeat(284)}.example`, `https://${'a'.repeat(284)}.example`],
   [`https://${'a'.repeat(285)}.example`, undefined],
-])('reads the origin %j as %j', (text, origin) => {
+])('the settings reads the origin %j as %j', (text, origin) => {
   expect(readOrigin(text)).toBe(origin);
 });
 
-it('prefers a group’s secretHash to its secret', () => {
+it('the settings prefers a group’s secretHash to its secret', () => {
   const secretHash = '0'.repeat(64);
   expect(readGroup({ key: 'lab', secret: 's', secretHash })).toEqual({ key: 'lab', secretHash });
   expect(readGroup({ key: 'lab', secret: 's' })).toEqual({ key: 'lab', secret: 's' });

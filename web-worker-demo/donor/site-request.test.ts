@@ -17,7 +17,7 @@ const asked = (join: string | undefined, onlyGroups: boolean) =>
     ...(join === undefined ? {} : { join }),
   });
 
-it('reads a site’s groups, and ignores a list with a mistake in it', () => {
+it('the site request reads a site’s groups, and ignores a list with a mistake in it', () => {
   expect(asked('lab,sesame sea,salt', false).groups).toEqual([LAB, SEA]);
   expect(asked('lab,sesame %zz,x', false).groups).toEqual([]);
 });
@@ -92,7 +92,7 @@ describe('a worker in a site', () => {
   });
 });
 
-it('keeps consent for one site alone, and for what that site requested at the time', () => {
+it('the site request keeps consent for one site alone, and for what that site requested at the time', () => {
   const kept = new Map<string, string>();
   const store = openPageStore(
     () =>

@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import { ManyhandsError } from '../../entry/deployer.node.js';
 import { describeError, describeUsage } from './describe-error.js';
 
-it('shows the message and the code, without a stack, for an error with a code', () => {
+it('describeError shows the message and the code, without a stack, for an error with a code', () => {
   const error = new ManyhandsError('JOB_UNKNOWN', 'there is no such\u001b[2J job');
   expect(describeError(error)).toBe('manyhands: there is no such [2J job [JOB_UNKNOWN]');
 });
 
-it('shows the stack of an unexpected error', () => {
+it('describeError shows the stack of an unexpected error', () => {
   expect(describeError(new ManyhandsError('INTERNAL', 'oh'))).toMatch(
     /^manyhands: oh \[INTERNAL\]\n.*Error: oh\n +at /s,
   );
@@ -15,7 +15,7 @@ it('shows the stack of an unexpected error', () => {
   expect(describeError('oh')).toBe('manyhands: unexpected: oh');
 });
 
-it('reports a missing scheduler with the options of a command', () => {
+it('describeError reports a missing scheduler with the options of a command', () => {
   for (const url of ['http://127.0.0.1:1', 'ws://127.0.0.1:1/socket']) {
     const error = new ManyhandsError('CONNECT_FAILED', 'No. init({ scheduler })', { url, reason: 'refused' });
     expect(describeError(error)).toBe(
@@ -27,12 +27,12 @@ it('reports a missing scheduler with the options of a command', () => {
   expect(describeError(error)).toBe('manyhands: Check it. [CONNECT_FAILED]');
 });
 
-it('keeps the lines of the instructions if there is no isolation', () => {
+it('describeError keeps the lines of the instructions if there is no isolation', () => {
   const error = new ManyhandsError('ISOLATION_UNAVAILABLE', 'Nothing:\n  this\u001b\n  that');
   expect(describeError(error)).toBe('manyhands: Nothing:\n  this \n  that [ISOLATION_UNAVAILABLE]');
 });
 
-it('formats a usage error on one line', () => {
+it('describeError formats a usage error on one line', () => {
   expect(describeUsage("error: unknown command 'x'\n(Did you mean y?)\n")).toBe(
     "manyhands: unknown command 'x' (Did you mean y?)\n",
   );

@@ -6,13 +6,13 @@ const LINES = [
   ['manyhands demo --keep --lan', 'and phones may join'],
 ] as const;
 
-it('puts the description after the command, in a column', () => {
+it('the help text puts the description after the command, in a column', () => {
   expect(formatExamples(LINES, 80)).toBe(
     '\nExamples:\n  $ manyhands demo               # two jobs\n  $ manyhands demo --keep --lan  # and phones may join',
   );
 });
 
-it('puts the description above the command if there is no room', () => {
+it('the help text puts the description above the command if there is no room', () => {
   expect(formatExamples(LINES, 50)).toBe(
     '\nExamples:\n  # two jobs\n  $ manyhands demo\n  # and phones may join\n  $ manyhands demo --keep --lan',
   );

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runStatusText, slicesText } from './job-text.js';
 
-it('shows the number of failed slices of a finished job', () => {
+it('the text of a job shows the number of failed slices of a finished job', () => {
   expect(runStatusText({ runStatus: 'finished', failed: 0 })).toBe('finished');
   expect(runStatusText({ runStatus: 'finished', failed: 3 })).toBe('finished, 3 failed');
   expect(slicesText({ computed: 5, failed: 0, total: 9 })).toBe('5 of 9 slices are finished');

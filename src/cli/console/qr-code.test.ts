@@ -3,7 +3,7 @@ import { qrCode } from './qr-code.js';
 
 const URL_TEXT = 'http://192.168.1.20:8462';
 
-it('is a light square with the three finder patterns', () => {
+it('a QR code is a light square with the three finder patterns', () => {
   const rows = qrCode(URL_TEXT).split('\n');
   const [width] = new Set(rows.map((row) => row.length));
   expect(rows.every((row) => row.length === width)).toBe(true);
@@ -18,6 +18,6 @@ it('is a light square with the three finder patterns', () => {
   });
 });
 
-it('depends on the text', () => {
+it('a QR code depends on the text', () => {
   expect(qrCode(URL_TEXT)).not.toBe(qrCode(`${URL_TEXT}1`));
 });

@@ -22,14 +22,14 @@ it.each<[string, unknown, string]>([
   expect(toJson(value)).toBe(text);
 });
 
-it('marks a cycle, and repeats a value that occurs twice', () => {
+it('toJson marks a cycle, and repeats a value that occurs twice', () => {
   const shared = { a: 1 };
   const value: Record<string, unknown> = { shared, again: shared };
   value.self = [value];
   expect(toJson(value)).toBe('{"shared":{"a":1},"again":{"a":1},"self":["[cycle]"]}');
 });
 
-it('escapes control characters, and parses back to the same value', () => {
+it('toJson escapes control characters, and parses back to the same value', () => {
   const evil = { 'a\u009b': 'b\u001b[2J\u009b31m\u2028\u202e\u0085' };
   const text = toJson(evil);
   expect(text).not.toMatch(/[\p{Cc}\u2028\u202e]/u);

@@ -10,14 +10,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-it('writes to its path, also a second time', async () => {
+it('the file of the picture writes to its path, also a second time', async () => {
   const path = join(folder, 'a.png');
   await (await pictureFile(path)).write(new Uint8Array([1]));
   await (await pictureFile(path)).write(new Uint8Array([2]));
   expect([...(await readFile(path))]).toEqual([2]);
 });
 
-it('rejects an unusable path before the job runs', async () => {
+it('the file of the picture rejects an unusable path before the job runs', async () => {
   await expect(pictureFile(folder)).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
     message: /EISDIR.*--out/,
@@ -25,7 +25,7 @@ it('rejects an unusable path before the job runs', async () => {
   await expect(pictureFile(join(folder, 'no', 'a.png'))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
 });
 
-it('rejects a write if the folder was removed meanwhile', async () => {
+it('the file of the picture rejects a write if the folder was removed meanwhile', async () => {
   const file = await pictureFile(join(folder, 'a.png'));
   await rm(folder, { recursive: true });
   await expect(file.write(new Uint8Array(1))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });

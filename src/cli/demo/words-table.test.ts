@@ -6,7 +6,7 @@ const CHAPTERS = [
   { title: '2. One Hundred and Eighty-Eight Steps', words: 12_345, distinct: 5, longest: 'quicksilver' },
 ];
 
-it('aligns its columns', () => {
+it('the table of words aligns its columns', () => {
   expect(wordsTable(CHAPTERS, 100)).toEqual([
     '  chapter                                words  different  longest',
     '  1. Fog                                     7       1234  sea',
@@ -14,12 +14,12 @@ it('aligns its columns', () => {
   ]);
 });
 
-it('truncates long titles, so that no line is wider than the terminal', () => {
+it('the table of words truncates long titles, so that no line is wider than the terminal', () => {
   const lines = wordsTable(CHAPTERS, 60);
   expect(lines[2]).toBe('  2. One Hundred and Eighty-…  12345          5  quicksilver');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
 });
 
-it('keeps a few characters of each title on a narrow terminal', () => {
+it('the table of words keeps a few characters of each title on a narrow terminal', () => {
   expect(wordsTable(CHAPTERS, 10)[2]).toBe('  2. One…   12345          5  quicksilver');
 });

@@ -8,11 +8,11 @@ it.each([
   ['100%', 1],
   ['.25', 0.25],
   ['2.5%', 0.025],
-])('parses the share %s', (text, share) => {
+])('the parser of options parses the share %s', (text, share) => {
   expect(parseShare(text)).toBeCloseTo(share, 12);
 });
 
-it.each(['0', '0%', '1.1', '101%', '-0.5', 'half', '', '1e-1'])('rejects the share "%s"', (text) => {
+it.each(['0', '0%', '1.1', '101%', '-0.5', 'half', '', '1e-1'])('the parser of options rejects the share "%s"', (text) => {
   expect(() => parseShare(text)).toThrow('above 0 and at most 1');
 });
 
@@ -21,11 +21,11 @@ it.each([
   ['500MB', 500_000_000],
   ['1.5 gb', 1_500_000_000],
   ['2GiB', 2_147_483_648],
-])('parses the size %s', (text, bytes) => {
+])('the parser of options parses the size %s', (text, bytes) => {
   expect(parseBytes(text)).toBe(bytes);
 });
 
-it.each(['0', '-1', '1PB', 'MB', '', '1e9', '0.1'])('rejects the size "%s"', (text) => {
+it.each(['0', '-1', '1PB', 'MB', '', '1e9', '0.1'])('the parser of options rejects the size "%s"', (text) => {
   expect(() => parseBytes(text)).toThrow('It must be a size');
 });
 

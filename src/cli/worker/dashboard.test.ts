@@ -52,7 +52,7 @@ describe.each([20, 40, 60, 79, 100, 200])('the dashboard on %i columns', (column
   });
 });
 
-it('keeps its columns if the name of a job has wide characters', () => {
+it('the dashboard keeps its columns if the name of a job has wide characters', () => {
   const about = { name: '蛋白質折疊計算'.repeat(20), description: '', link: '' };
   const status = { ...data().status, sandboxes: sandboxes(3).map((one) => ({ ...one, public: about })) };
   const text = drawDashboard(data({ status, log: [about.name] }), 60, 24, PLAIN);
@@ -61,26 +61,26 @@ it('keeps its columns if the name of a job has wide characters', () => {
   expect(text).toContain('#1002');
 });
 
-it('truncates the URL and not the time if there is no room for both', () => {
+it('the dashboard truncates the URL and not the time if there is no room for both', () => {
   const head = (columns: number): string =>
     drawDashboard(data({ url: 'http://scheduler.example.org:8462' }), columns, 24, PLAIN).split('\n')[0]!;
   expect(head(60)).toMatch(/http:\/\/scheduler\.example\.o.*… {2}1:02:05$/);
   expect(head(30)).toMatch(/running +1:02:05$/);
 });
 
-it('counts failed slices separately from finished ones', () => {
+it('the dashboard counts failed slices separately from finished ones', () => {
   const { status } = data();
   const text = drawDashboard(data({ status: { ...status, failed: 45 } }), 100, 24, PLAIN);
   expect(text).toContain('12,300 slices   45 failed');
 });
 
-it('keeps its first line on a terminal with few rows', () => {
+it('the dashboard keeps its first line on a terminal with few rows', () => {
   const text = drawDashboard(data({ notices: ['Warning: it runs as root.'] }), 50, 9, PLAIN);
   expect(text.split('\n')).toHaveLength(8);
   expect(text).toMatch(/^manyhands {2}running/);
 });
 
-it('notes that earnings cannot be claimed without a payment address', () => {
+it('the dashboard notes that earnings cannot be claimed without a payment address', () => {
   expect(drawDashboard(data({ isPaid: false }), 120, 24, PLAIN)).toContain(
     '1.5 credits without an account to claim them',
   );
@@ -88,7 +88,7 @@ it('notes that earnings cannot be claimed without a payment address', () => {
   expect(drawDashboard(data({ isPaid: false, status }), 120, 24, PLAIN)).not.toContain('nobody');
 });
 
-it('shows the state of each sandbox', () => {
+it('the dashboard shows the state of each sandbox', () => {
   const [first, , , fourth] = sandboxes(4);
   const status = {
     ...data().status,
@@ -108,7 +108,7 @@ it('shows the state of each sandbox', () => {
   expect(lines.find((line) => line.startsWith('  4'))).toMatch(/^ {2}4 Evil \[2Jname +#1003$/);
 });
 
-it('shows the number of sandboxes that do not fit', () => {
+it('the dashboard shows the number of sandboxes that do not fit', () => {
   const status = { ...data().status, sandboxes: sandboxes(64) };
   const lines = drawDashboard(data({ status }), 80, 24, PLAIN).split('\n');
   expect(lines.length).toBeLessThanOrEqual(24);
@@ -123,14 +123,14 @@ it.each<[string, Partial<DashboardData>, RegExp]>([
   expect(drawDashboard(data(change), 80, 24, PLAIN).split('\n')[0]).toMatch(head);
 });
 
-it('styles text on a terminal with colours without changing the layout', () => {
+it('the dashboard styles text on a terminal with colours without changing the layout', () => {
   const mark = (text: string): string => `<${text}>`;
   const style = { bold: mark, dim: mark, good: mark, bad: mark };
   const marked = drawDashboard(data(), 80, 24, style).replaceAll(/[<>]/g, '');
   expect(marked).toBe(drawDashboard(data(), 80, 24, PLAIN));
 });
 
-it('counts slices per second and drops the oldest bucket', () => {
+it('the dashboard counts slices per second and drops the oldest bucket', () => {
   const rates = new Rates(4, 1_000);
   rates.add(100, 5);
   rates.add(900, 5);
@@ -140,7 +140,7 @@ it('counts slices per second and drops the oldest bucket', () => {
   expect(rates.perSecond(60_000)).toEqual([0, 0, 0]);
 });
 
-it('formats sizes and times briefly', () => {
+it('the dashboard formats sizes and times briefly', () => {
   expect([0, 999, 1_000, 99_950, 999_600, 1_234_567, 5e12].map(bytesText)).toEqual([
     '0 B',
     '999 B',
@@ -153,7 +153,7 @@ it('formats sizes and times briefly', () => {
   expect([0, 61_000, 3_600_000].map(durationText)).toEqual(['0:00', '1:01', '1:00:00']);
 });
 
-it('shows the state of a sandbox however long the name of its job is', () => {
+it('the dashboard shows the state of a sandbox however long the name of its job is', () => {
   const name = 'a very long name '.repeat(20);
   const about = { name, description: '', link: '' };
   const made: SandboxStatus[] = [
@@ -170,7 +170,7 @@ it('shows the state of a sandbox however long the name of its job is', () => {
   }
 });
 
-it('uses all rows of a large terminal for sandboxes and log', () => {
+it('the dashboard uses all rows of a large terminal for sandboxes and log', () => {
   const log = Array.from({ length: 60 }, (_, i) => `12:00:00  line ${i} ${'x'.repeat(150)}`);
   const lines = drawDashboard(data({ log }), 200, 60, PLAIN).split('\n');
   expect(lines.length).toBeGreaterThan(55);
@@ -178,7 +178,7 @@ it('uses all rows of a large terminal for sandboxes and log', () => {
   expect(lines[0]).toHaveLength(200);
 });
 
-it('shows notices permanently, wrapped between words', () => {
+it('the dashboard shows notices permanently, wrapped between words', () => {
   const notice =
     'Warning: This worker runs as root, so that the browser gives up its own sandbox. Run it as another user.';
   const lines = drawDashboard(data({ notices: [notice] }), 60, 24, PLAIN).split('\n');

@@ -37,7 +37,7 @@ async function watch(
   return reported;
 }
 
-it('reports once that no worker has taken a slice', async () => {
+it('the watch for workers reports once that no worker has taken a slice', async () => {
   expect(await watch({})).toEqual([NO_WORKERS_MS]);
 });
 
@@ -52,7 +52,7 @@ it.each<[string, Partial<JobStatus>]>([
   expect(await watch(change)).toEqual([]);
 });
 
-it('does not report without a listener, after the end, or if the status request fails', async () => {
+it('the watch for workers does not report without a listener, after the end, or if the status request fails', async () => {
   expect(await watch({}, { shouldCheck: () => false })).toEqual([]);
   expect(await watch({}, { end: true })).toEqual([]);
   expect(await watch({}, { fails: true })).toEqual([]);

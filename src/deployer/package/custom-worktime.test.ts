@@ -8,7 +8,7 @@ const read = (): Promise<Uint8Array> => Promise.resolve(bytes);
 const pack = (custom: unknown, worktime = 'map-basic') =>
   packCustomWorktime(custom as CustomWorktime, worktime, read);
 
-it('is the same module as text, as bytes and by URL', async () => {
+it('a custom worktime is the same module as text, as bytes and by URL', async () => {
   expect(await pack(undefined)).toBe(undefined);
   for (const source of [TEXT, bytes, bytes.slice().buffer, new URL('https://example.org/lisp.js')]) {
     expect(await pack({ name: 'lisp', version: '1.0.0', source })).toEqual({
@@ -30,7 +30,7 @@ it.each([
   ['too large', { name: 'lisp', version: '1', source: new Uint8Array(CUSTOM_WORKTIME_BYTES_MAX + 1) }, 'map-basic', `${CUSTOM_WORKTIME_BYTES_MAX + 1}`],
   ['no text', { name: 'lisp', version: '1', source: new Uint8Array([255]) }, 'map-basic', 'UTF-8'],
   ['no module', { name: 'lisp', version: '1', source: '() => 1' }, 'map-basic', 'exports nothing'],
-])('is rejected: %s', async (_, custom, worktime, text) => {
+])('a custom worktime is rejected: %s', async (_, custom, worktime, text) => {
   await expect(pack(custom, worktime)).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
     message: expect.stringContaining(text) as string,

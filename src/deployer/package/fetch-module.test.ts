@@ -48,7 +48,7 @@ describe('a module that cannot be read', () => {
   });
 });
 
-it('returns the bytes of a module', async () => {
+it('fetchModule returns the bytes of a module', async () => {
   const bytes = await fetchModule(
     answers(() => new Response('export default 1')),
     new URL('https://example.com/x.js'),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { ReceivedSlices } from './received-slices.js';
 
-it('accepts each slice once, in any order', () => {
+it('the set of received slices accepts each slice once, in any order', () => {
   const random = new SeededRandom(4);
   const received = new ReceivedSlices();
   const seen = new Set<number>();
@@ -14,7 +14,7 @@ it('accepts each slice once, in any order', () => {
   }
 });
 
-it('accepts a million slices in order quickly', () => {
+it('the set of received slices accepts a million slices in order quickly', () => {
   const received = new ReceivedSlices();
   for (let slice = 1; slice <= 1_000_000; slice++) received.add(slice);
   expect(received.size).toBe(1_000_000);

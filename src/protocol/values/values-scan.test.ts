@@ -70,12 +70,12 @@ it.each([
   ['an integer of 64 bits and more', [0xcf, 0, 0, 0, 1, 0, 0, 0, 0, 0]],
   ['a list of four thousand million items', [0xdd, 0xff, 0xff, 0xff, 0xff]],
   ['a list that never ends', Array(VALUE_DEPTH_MAX * 3).fill(0x91)],
-])('refuses %s', (_what, bytes) => {
+])('the scan of a value refuses %s', (_what, bytes) => {
   expect(isValue(Uint8Array.from(bytes as number[]))).toBe(false);
   expect(() => decodeValue(Uint8Array.from(bytes as number[]))).toThrow();
 });
 
-it('refuses nothing that the reader reads, whatever is changed in the bytes', () => {
+it('the scan of a value refuses nothing that the reader accepts, whichever bytes are changed', () => {
   const random = new SeededRandom(11);
   const wrong: string[] = [];
   let read = 0;
@@ -98,7 +98,7 @@ it('refuses nothing that the reader reads, whatever is changed in the bytes', ()
   expect(read).toBeGreaterThan(1_000);
 });
 
-it('says the same of bytes in parts of any size', () => {
+it('the scan of a value has the same result for bytes in parts of any size', () => {
   const random = new SeededRandom(12);
   for (const value of VALUES) {
     const bytes = encodeValue(value);
@@ -119,7 +119,7 @@ it('says the same of bytes in parts of any size', () => {
   }
 });
 
-it('takes no more bytes than were announced, and is whole only with all of them', () => {
+it('the scan of a value accepts no more bytes than were announced, and is complete only with all of them', () => {
   const scan = new ValueScan(2);
   expect(scan.take(Uint8Array.of(0x91))).toBe(true);
   expect(scan.isWhole).toBe(false);

@@ -64,7 +64,7 @@ function report(worker: TestConnection, lease: Lease, id: number, ...refs: BlobR
 /** Larger than what is read of a file at a time. */
 const LARGE = { text: 'ä'.repeat(200_000), numbers: Array.from({ length: 100_000 }, (_, i) => i / 3) };
 
-test('refuses an outcome until its blob is stored', async () => {
+test('the scheduler refuses an outcome until its blob is stored', async () => {
   const jobId = await fixture.deploy();
   const worker = fixture.worker();
   const lease = await granted(worker);
@@ -92,7 +92,7 @@ test.each<[string, Uint8Array, number]>([
   expect((await granted(fixture.worker())).first).toBe(1);
 });
 
-test('reads no blob that is named for a lease of another worker', async () => {
+test('the scheduler reads no blob that is named for a lease of another worker', async () => {
   await fixture.deploy();
   const lease = await granted(fixture.worker());
   const ref = await put(whole);
@@ -101,7 +101,7 @@ test('reads no blob that is named for a lease of another worker', async () => {
   expect(reads).toBe(0);
 });
 
-test('reads a blob once, however often outcomes name it', async () => {
+test('the scheduler reads a blob once, however often outcomes name it', async () => {
   await fixture.deploy();
   const ref = await put(whole);
   for (let slice = 1; slice <= 3; slice++) {

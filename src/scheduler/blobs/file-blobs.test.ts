@@ -34,7 +34,7 @@ async function contentOf(blob: { content: AsyncIterable<Uint8Array> } | undefine
   return Buffer.concat(parts).toString();
 }
 
-test('keeps a blob over a restart, and removes incomplete ones', async () => {
+test('the blob store keeps a blob over a restart, and removes incomplete ones', async () => {
   const blobs = await openFileBlobs(folder, systemRandom);
   await blobs.put(digestOf('hello'), 5, chunks('he', 'll', 'o'));
   await writeFile(join(folder, 'parts', 'half'), 'hel');
@@ -56,7 +56,7 @@ async function openWithRoom(bytes: number): Promise<Awaited<ReturnType<typeof op
   return openFileBlobs(folder, systemRandom);
 }
 
-test('refuses blobs beyond its capacity, and does not count failed uploads', async () => {
+test('the blob store refuses blobs beyond its capacity, and does not count failed uploads', async () => {
   const blobs = await openWithRoom(5);
   expect(await codeOf(blobs.put(digestOf('hello!'), 6, chunks('hello!')))).toBe('LIMIT_EXCEEDED');
   expect(await codeOf(blobs.put(digestOf('hello'), 5, chunks('jello')))).toBe('BLOB_MISMATCH');
@@ -64,7 +64,7 @@ test('refuses blobs beyond its capacity, and does not count failed uploads', asy
   expect(await codeOf(blobs.put(digestOf('x'), 1, chunks('x')))).toBe('LIMIT_EXCEEDED');
 });
 
-test('counts a blob once when it is uploaded several times concurrently', async () => {
+test('the blob store counts a blob once when it is uploaded several times concurrently', async () => {
   const blobs = await openWithRoom(15);
   const puts = [1, 2, 3].map(() => blobs.put(digestOf('hello'), 5, chunks('he', 'llo')));
   await Promise.all(puts);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { OfferedJobs } from './offered-jobs.js';
 
-test('keeps a bounded number of offered jobs, and drops the one that was offered longest ago', () => {
+test('the list of offered jobs keeps a bounded number of offered jobs, and drops the one that was offered longest ago', () => {
   const offered = new OfferedJobs();
   for (let i = 0; i < 1_024; i++) offered.add(`job ${i}`);
   offered.add('job 0');

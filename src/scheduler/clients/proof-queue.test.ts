@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FAILED_PROOFS_PER_CONNECTION_MAX } from '../../protocol/limits.js';
 import { FailedProofs, ProofQueue } from './proof-queue.js';
 
-test('checks one proof after the other and yields between two', async () => {
+test('the proof queue checks one proof after the other and yields between two', async () => {
   let turns = 0;
   let atOnce = 0;
   const queue = new ProofQueue((fn) => setImmediate(() => (turns++, fn())));
@@ -28,7 +28,7 @@ test("after too many failed proofs a connection's further proofs are not checked
   expect(() => proofs.checkLimit()).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
 });
 
-test('counts failed proofs only', async () => {
+test('the proof queue counts failed proofs only', async () => {
   const proofs = new FailedProofs();
   let checked = 0;
   const check = (isRight: boolean) => (): Promise<boolean> => {

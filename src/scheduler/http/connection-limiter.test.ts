@@ -14,7 +14,7 @@ const fillAll = (limiter: ConnectionLimiter, addresses: string[]): number =>
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-it('gives one address at most three quarters, and reserves an eighth for addresses with few sockets', () => {
+it('the connection limiter gives one address at most three quarters, and reserves an eighth for addresses with few sockets', () => {
   const limiter = new ConnectionLimiter(9_600);
   expect(fill(limiter, '10.0.0.1')).toBe(7_200);
   expect(fill(limiter, '10.0.0.2')).toBe(1_200);
@@ -30,14 +30,14 @@ it('gives one address at most three quarters, and reserves an eighth for address
   expect(numbers(250).every((i) => limiter.acquire(`10.0.2.${i}`))).toBe(true);
 });
 
-it('never accepts more sockets than its maximum', () => {
+it('the connection limiter never accepts more sockets than its maximum', () => {
   const limiter = new ConnectionLimiter(10);
   for (let i = 0; i < 10; i++) expect(limiter.acquire(`10.0.0.${i}`)).toBe(true);
   expect(limiter.acquire('10.0.1.0')).toBe(false);
   expect(limiter.total).toBe(10);
 });
 
-it('shares a small capacity equally until it is full', () => {
+it('the connection limiter shares a small capacity equally until it is full', () => {
   const limiter = new ConnectionLimiter(8);
   expect(fill(limiter, '10.0.0.1')).toBe(6);
   expect(limiter.acquire('10.0.0.2')).toBe(true);
@@ -45,7 +45,7 @@ it('shares a small capacity equally until it is full', () => {
   expect(limiter.acquire('10.0.0.3')).toBe(true);
 });
 
-it.each(['10.0.0.1', '2001:db8::1'])('accepts a socket of %s again after another one closed', (address) => {
+it.each(['10.0.0.1', '2001:db8::1'])('the connection limiter accepts a socket of %s again after another one closed', (address) => {
   // A maximum so small that a socket which is not released shows.
   const limiter = new ConnectionLimiter(103);
   const most = fill(limiter, address);
@@ -61,21 +61,21 @@ it.each(['10.0.0.1', '2001:db8::1'])('accepts a socket of %s again after another
 
 const MAX = 12_000;
 
-it('gives a /64 half, and leaves a share to its neighbours', () => {
+it('the connection limiter gives a /64 half, and leaves a share to its neighbours', () => {
   const limiter = new ConnectionLimiter(MAX);
   expect(fill(limiter, '2001:db8:1:0::1')).toBe(6_000);
   expect(limiter.acquire('2001:db8:1:0::2')).toBe(false);
   expect(limiter.acquire('2001:db8:1:1::1')).toBe(true);
 });
 
-it('gives a /56 two thirds, and leaves a share to others of its /48', () => {
+it('the connection limiter gives a /56 two thirds, and leaves a share to others of its /48', () => {
   const limiter = new ConnectionLimiter(MAX);
   const all = numbers(256).map((i) => `2001:db8:1:12${i.toString(16).padStart(2, '0')}::1`);
   expect(fillAll(limiter, all)).toBe(8_000);
   expect(limiter.acquire('2001:db8:1:1300::1')).toBe(true);
 });
 
-it('gives a /48 no more than an IPv4 address, and accepts all others', () => {
+it('the connection limiter gives a /48 no more than an IPv4 address, and accepts all others', () => {
   const limiter = new ConnectionLimiter(MAX);
   const all = numbers(65_536).map((i) => `2001:db8:1:${i.toString(16)}::1`);
   expect(fillAll(limiter, all)).toBe(9_000);
@@ -101,6 +101,6 @@ it.each([
   ['2001:db8::6', ['2001:db8:0:0::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']],
   ['fe80::a:b:c:d%eth0', ['fe80:0:0:0::/64', 'fe80:0:0:0::/56', 'fe80:0:0::/48']],
   ['2001:db8:1:ff02:3:4:5::', ['2001:db8:1:ff02::/64', '2001:db8:1:ff00::/56', '2001:db8:1::/48']],
-])('finds the networks of %s', (address, names) => {
+])('the connection limiter finds the networks of %s', (address, names) => {
   expect(networksOf(address).map(({ name }) => name)).toEqual(names);
 });

@@ -99,19 +99,19 @@ async function put(content: string, announced = content.length): Promise<Answer>
   return ask('PUT', `/blobs/${digest}`, { ticket: tickets.issue(digest, announced), body: content });
 }
 
-test('serves its health', async () => {
+test('the web server serves its health', async () => {
   const { status, body } = await ask('GET', '/healthz');
   expect(status).toBe(200);
   expect(JSON.parse(body)).toMatchObject({ ok: true, workers: 3 });
   expect((await ask('GET', '/readyz')).status).toBe(200);
 });
 
-test('answers 503 when it is unhealthy or not ready', async () => {
+test('the web server answers 503 when it is unhealthy or not ready', async () => {
   health.ok = false;
   for (const path of ['/healthz', '/readyz']) expect((await ask('GET', path)).status).toBe(503);
 });
 
-test('refuses a blob when the disk is full, and keeps none of its bytes', async () => {
+test('the web server refuses a blob when the disk is full, and keeps none of its bytes', async () => {
   const { put: keep } = blobs;
   blobs.put = (digest, bytes) => keep(digest, bytes, fullDisk());
   const { status, body } = await put('hello');
@@ -127,7 +127,7 @@ async function* fullDisk(): AsyncGenerator<Uint8Array> {
   throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 }
 
-test('stores a blob with its ticket and serves it to anyone, immutable and never as executable content', async () => {
+test('the web server stores a blob with its ticket and serves it to anyone, immutable and never as executable content', async () => {
   expect((await put('hello')).status).toBe(201);
   const { status, headers, body } = await ask('GET', `/blobs/${digestOf('hello')}`);
   expect([status, body]).toEqual([200, 'hello']);
@@ -142,7 +142,7 @@ test('stores a blob with its ticket and serves it to anyone, immutable and never
   expect(headers).not.toHaveProperty('access-control-allow-origin');
 });
 
-test('serves blobs to pages of its own and of allowed origins only', async () => {
+test('the web server serves blobs to pages of its own and of allowed origins only', async () => {
   await put('hello');
   const path = `/blobs/${digestOf('hello')}`;
   for (const origin of ['https://app.example', 'https://grid.example', `http://127.0.0.1:${port}`]) {
@@ -162,7 +162,7 @@ test('serves blobs to pages of its own and of allowed origins only', async () =>
   }
 });
 
-test('refuses requests with an unknown host name', async () => {
+test('the web server refuses requests with an unknown host name', async () => {
   await put('hello');
   for (const host of [
     'evil.example',
@@ -187,7 +187,7 @@ test('refuses requests with an unknown host name', async () => {
     expect((await ask('GET', '/healthz', { host })).status).toBe(200);
 });
 
-test('answers HEAD like GET, and leaves no file open', async () => {
+test('the web server answers HEAD like GET, and leaves no file open', async () => {
   await put('hello');
   const path = `/blobs/${digestOf('hello')}`;
   const [head, get] = [await ask('HEAD', path), await ask('GET', path)];
@@ -198,7 +198,7 @@ test('answers HEAD like GET, and leaves no file open', async () => {
   expect(opened.map((content) => content.destroyed)).toEqual(opened.map(() => true));
 });
 
-test('leaves no file open when the client disconnects during a response', async () => {
+test('the web server leaves no file open when the client disconnects during a response', async () => {
   const content = 'x'.repeat(20_000_000);
   await put(content);
   const socket = connect(port, '127.0.0.1');
@@ -209,7 +209,7 @@ test('leaves no file open when the client disconnects during a response', async 
   await closed;
 });
 
-test('refuses a blob without a ticket, or with one that is forged, expired or for another blob', async () => {
+test('the web server refuses a blob without a ticket, or with one that is forged, expired or for another blob', async () => {
   const digest = digestOf('hello');
   const path = `/blobs/${digest}`;
   const body = 'hello';
@@ -224,7 +224,7 @@ test('refuses a blob without a ticket, or with one that is forged, expired or fo
   expect((await ask('GET', path)).status).toBe(404);
 });
 
-test('issues any number of tickets, so that no client can exhaust them', () => {
+test('the web server issues any number of tickets, so that no client can exhaust them', () => {
   for (let i = 0; i < 120_000; i++) tickets.issue('a'.repeat(64), 5);
   expect(tickets.verify(tickets.issue('b'.repeat(64), 5), 'b'.repeat(64))).toEqual({ bytes: 5 });
 });
@@ -232,21 +232,21 @@ test('issues any number of tickets, so that no client can exhaust them', () => {
 test.each([
   ['longer', 'hello', 4],
   ['shorter', 'hello', 6],
-])('refuses a blob that is %s than announced', async (_, content, announced) => {
+])('the web server refuses a blob that is %s than announced', async (_, content, announced) => {
   const { status, body } = await put(content, announced);
   expect(status).toBe(422);
   expect(JSON.parse(body)).toMatchObject({ error: { code: 'BLOB_MISMATCH' } });
   expect(await readdir(join(folder, 'parts'))).toEqual([]);
 });
 
-test('refuses bytes that do not match the digest', async () => {
+test('the web server refuses bytes that do not match the digest', async () => {
   const digest = digestOf('hello');
   const answer = await ask('PUT', `/blobs/${digest}`, { ticket: tickets.issue(digest, 5), body: 'jello' });
   expect(answer.status).toBe(422);
   expect(await blobs.size(digest)).toBeUndefined();
 });
 
-test('keeps no bytes of an aborted upload', async () => {
+test('the web server keeps no bytes of an aborted upload', async () => {
   const digest = digestOf('hello');
   const socket = connect(port, '127.0.0.1');
   const ticket = tickets.issue(digest, 5);
@@ -268,7 +268,7 @@ test.each([
   ['DELETE', `/blobs/${'0'.repeat(64)}`, 405],
   ['POST', '/', 404],
   ['OPTIONS', `/blobs/${'0'.repeat(64)}`, 204],
-])('answers %s %s with %i', async (method, path, status) => {
+])('the web server answers %s %s with %i', async (method, path, status) => {
   expect((await ask(method, path)).status).toBe(status);
   expect(complaints).toEqual([]);
 });

@@ -94,7 +94,7 @@ async function drip(head: string): Promise<string> {
   return received;
 }
 
-it('closes sockets whose request headers or bodies never end, but not upgraded ones', async () => {
+it('the web server closes sockets whose request headers or bodies never end, but not upgraded ones', async () => {
   await listen(100, { limits: QUICK });
   const connection = await connectNode(`ws://127.0.0.1:${port}/socket`);
   const echoed: number[] = [];
@@ -120,12 +120,12 @@ it('closes sockets whose request headers or bodies never end, but not upgraded o
   connection.close();
 });
 
-it('ends incomplete headers long before an incomplete body', async () => {
+it('the web server ends incomplete headers long before an incomplete body', async () => {
   await listen(100, { limits: { ...SLOW, headersMs: 150 } });
   expect(await drip('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')).toMatch(/^HTTP\/1\.1 408 /);
 });
 
-it('closes a socket whose client does not read its response', async () => {
+it('the web server closes a socket whose client does not read its response', async () => {
   await listen(100, { limits: { ...SLOW, idleMs: 200 } });
   const gone = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)));
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
@@ -134,7 +134,7 @@ it('closes a socket whose client does not read its response', async () => {
   socket.destroy();
 });
 
-it('closes an idle socket without a further request', async () => {
+it('the web server closes an idle socket without a further request', async () => {
   await listen(100, { limits: { ...SLOW, keepAliveMs: 100 } });
   const socket = await open();
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -182,13 +182,13 @@ describe.each([
   });
 });
 
-it('closes a socket that never starts a TLS handshake', async () => {
+it('the web server closes a socket that never starts a TLS handshake', async () => {
   const tls = makeSelfSigned(['localhost'], systemClock.wallMs(), new SeededRandom(1));
   await listen(100, { limits: QUICK, tls });
   await once(await open(), 'close');
 });
 
-it('keeps WebSocket capacity for later clients, and frees it when one closes', async () => {
+it('the web server keeps WebSocket capacity for later clients, and frees it when one closes', async () => {
   const limiter = new ConnectionLimiter(16);
   await listen(100, { limiter });
   const url = `ws://127.0.0.1:${port}/socket`;

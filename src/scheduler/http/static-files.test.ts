@@ -60,11 +60,11 @@ async function ask(path: string, method = 'GET', headers: Record<string, string>
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
 }
 
-test('is undefined when no page was built', async () => {
+test('there is no server of static files when no page was built', async () => {
   expect(await openStaticFiles(join(folder, 'elsewhere'))).toBeUndefined();
 });
 
-test('serves the page, its files, and a package’s file, each with its type and headers', async () => {
+test('the server of static files serves the page, its files, and a package’s file, each with its type and headers', async () => {
   const page = await ask('/');
   expect([page.status, page.body]).toEqual([200, '<p>donate']);
   expect(page.headers).toMatchObject({
@@ -78,7 +78,7 @@ test('serves the page, its files, and a package’s file, each with its type and
   expect(JSON.parse((await ask(PACKAGED.path)).body)).toMatchObject({ name: 'semver' });
 });
 
-test.each(['GET', 'HEAD'])('serves the sandbox policy with %s for the frame only', async (method) => {
+test.each(['GET', 'HEAD'])('the server of static files serves the sandbox policy with %s for the frame only', async (method) => {
   const { status, headers, body } = await ask('/sandbox/frame.html', method);
   expect(status).toBe(200);
   expect(headers['content-security-policy']).toBe(FRAME_CSP);
@@ -87,7 +87,7 @@ test.each(['GET', 'HEAD'])('serves the sandbox policy with %s for the frame only
   expect((await ask('/sandbox/frame.js')).headers['content-security-policy']).toBeUndefined();
 });
 
-test('answers 304 for an unchanged asset, with the same headers and no body', async () => {
+test('the server of static files answers 304 for an unchanged asset, with the same headers and no body', async () => {
   const same = await ask(ASSET.path, 'GET', { 'if-none-match': '"0123"' });
   expect([same.status, same.body]).toEqual([304, '']);
   expect(same.headers).toMatchObject({ etag: '"0123"', 'x-content-type-options': 'nosniff' });
@@ -105,6 +105,6 @@ test.each([
   '/constructor',
   '/assets',
   '/index.html%00',
-])('serves nothing at %s', async (path) => {
+])('the server of static files serves nothing at %s', async (path) => {
   expect((await ask(path)).status).toBe(404);
 });

@@ -7,7 +7,7 @@ const made = (options: Partial<ConstructorParameters<typeof WebOrigins>[0]> = {}
 const code = (web: WebOrigins, host: string | undefined, origin?: string): string | undefined =>
   web.refusal({ host, origin })?.code;
 
-test('accepts programs, and its own pages by each of its host names', () => {
+test('the check of origins accepts programs, and its own pages by each of its host names', () => {
   const web = made({ publicUrls: ['https://grid.example/'], sandboxOrigins: ['http://box1.example'] });
   const named = [
     'localhost:8462',
@@ -26,7 +26,7 @@ test('accepts programs, and its own pages by each of its host names', () => {
   expect(code(web, '127.0.0.1:8462', 'https://grid.example')).toBeUndefined();
 });
 
-test('refuses pages of every other origin, and says how to allow one', () => {
+test('the check of origins refuses pages of every other origin, and says how to allow one', () => {
   const web = made();
   for (const origin of [
     'http://localhost:3000',
@@ -48,7 +48,7 @@ test('refuses pages of every other origin, and says how to allow one', () => {
     expect(code(made({ allowWebOrigins: ['*'] }), 'localhost', origin)).toBeUndefined();
 });
 
-test('refuses every host name that may belong to someone else, whatever the origin', () => {
+test('the check of origins refuses every host name that may belong to someone else, whatever the origin', () => {
   const web = made({ allowWebOrigins: ['*'] });
   for (const host of [
     'evil.example',
@@ -61,7 +61,7 @@ test('refuses every host name that may belong to someone else, whatever the orig
     expect([host, code(web, host, `http://${host}`)]).toEqual([host, 'HOST_REFUSED']);
 });
 
-test('accepts only http and https origins and URLs as options', () => {
+test('the check of origins accepts only http and https origins and URLs as options', () => {
   expect(checkWebOrigins(['https://App.example/', '*'])).toEqual(['https://app.example', '*']);
   expect(checkPublicUrls(['https://grid.example'])).toEqual(['https://grid.example/']);
   for (const bad of ['app.example', 'ftp://x', 'https://x/path', 'null'])

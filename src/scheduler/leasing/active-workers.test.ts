@@ -70,7 +70,7 @@ test('the terms of a description are digested only by a search, not by the updat
   expect(digests).toBe(1);
 });
 
-test('workers that are no longer active are visited once', () => {
+test('the index of active workers workers that are no longer active are visited once', () => {
   const group = workersLike(1_000, () => ({}));
   const workers = workersOf(...group);
   active.clear();
@@ -80,7 +80,7 @@ test('workers that are no longer active are visited once', () => {
   expect(readsOf(group)).toBe(0);
 });
 
-test('finds a more independent worker exactly when a search of all workers does', () => {
+test('the index of active workers finds a more independent worker exactly when a search of all workers does', () => {
   const random = new SeededRandom(7);
   const below = (n: number): number => random.bytes(1)[0]! % n;
   const isolations = ['thread', 'deno', 'browser'] as const;
@@ -108,7 +108,7 @@ test('finds a more independent worker exactly when a search of all workers does'
   expect(better).toBeGreaterThan(500);
 });
 
-test('uses the description that a worker was last added with', () => {
+test('the index of active workers uses the description that a worker was last added with', () => {
   let groups = [{ key: 'lab' }];
   const base = worker('a').description;
   const changing: WorkerHandle = {

@@ -55,7 +55,7 @@ const grants = (w: Member): number[] =>
 const recalls = (w: Member): string[] =>
   w.received.flatMap((m) => (m.type === 'lease.recall' ? [m.leaseId] : []));
 
-test('grants a request once, and keeps requests without work until there is some', async () => {
+test('the matchmaker grants a request once, and keeps requests without work until there is some', async () => {
   lender.pendingSlices = 1;
   const w = worker('a');
   matchmaker.add(w, { request: 1, idle: true });
@@ -71,7 +71,7 @@ test('grants a request once, and keeps requests without work until there is some
   expect(lender.receivedCommands.filter(({ name }) => name === 'releaseLease')).toEqual([]);
 });
 
-test('serves an idle sandbox before a request in advance, and passes its warm job to the store', async () => {
+test('the matchmaker serves an idle sandbox before a request in advance, and passes its warm job to the store', async () => {
   const w = worker('a');
   matchmaker.add(w, { request: 1, idle: false });
   matchmaker.add(w, { request: 2, idle: true, loadedJob: 'warm job' });
@@ -83,7 +83,7 @@ test('serves an idle sandbox before a request in advance, and passes its warm jo
   expect(lender.receivedCommands.at(-2)).toMatchObject({ warmth: { loadedJob: 'warm job' } });
 });
 
-test('releases a lease whose request was withdrawn, or whose worker disconnected, while the store granted it', async () => {
+test('the matchmaker releases a lease whose request was withdrawn, or whose worker disconnected, while the store granted it', async () => {
   lender.pendingSlices = 1;
   const w = worker('a');
   matchmaker.add(w, { request: 1, idle: true });
@@ -99,7 +99,7 @@ test('releases a lease whose request was withdrawn, or whose worker disconnected
   expect(leases.size).toBe(0);
 });
 
-test('refuses more open requests than a worker may have', () => {
+test('the matchmaker refuses more open requests than a worker may have', () => {
   const w = worker('a');
   for (let request = 0; request < LEASES_PER_WORKER_MAX; request++)
     matchmaker.add(w, { request, idle: true });
@@ -108,7 +108,7 @@ test('refuses more open requests than a worker may have', () => {
   );
 });
 
-test('serves other workers when the store fails for one', async () => {
+test('the matchmaker serves other workers when the store fails for one', async () => {
   lender.pendingSlices = 2;
   lender.failures = 1;
   const [a, b] = [worker('a'), worker('b')];
@@ -121,7 +121,7 @@ test('serves other workers when the store fails for one', async () => {
   expect([...grants(a), ...grants(b)]).toEqual([1, 1]);
 });
 
-test("retries a worker's failed request without any other event", async () => {
+test("the matchmaker retries a worker's failed request without any other event", async () => {
   lender.pendingSlices = 1;
   lender.failures = 3;
   const w = worker('a');
@@ -143,7 +143,7 @@ function busy(): Member {
   return holder;
 }
 
-test('recalls slices of a long lease for an idle worker, and repeats it only after a back-off', async () => {
+test('the matchmaker recalls slices of a long lease for an idle worker, and repeats it only after a back-off', async () => {
   const holder = busy();
   matchmaker.add(worker('idle'), { request: 1, idle: true });
   await settle();
@@ -155,7 +155,7 @@ test('recalls slices of a long lease for an idle worker, and repeats it only aft
   matchmaker.close();
 });
 
-test('tells the holder in the recall whether the waiting sandbox has loaded the job', async () => {
+test('the matchmaker tells the holder in the recall whether the waiting sandbox has loaded the job', async () => {
   const holder = busy();
   matchmaker.add(worker('idle'), { request: 1, idle: true, warmJobs: ['a job'] });
   await settle();
@@ -181,7 +181,7 @@ test('a lease that is released whole passes its recall back-off to the next leas
   matchmaker.close();
 });
 
-test('searches again only when a job that the worker may run has new work, however often the worker requests some', async () => {
+test('the matchmaker searches again only when a job that the worker may run has new work, however often the worker requests some', async () => {
   const outsiders = Array.from({ length: 20 }, (_, i) =>
     worker(`outsider ${i}`, { groups: [{ key: 'lab' }] }),
   );
@@ -197,7 +197,7 @@ test('searches again only when a job that the worker may run has new work, howev
   expect(lender.receivedCommands).toHaveLength(40);
 });
 
-test('revokes a lease whose holder ignores recalls for a minute while other workers wait', async () => {
+test('the matchmaker revokes a lease whose holder ignores recalls for a minute while other workers wait', async () => {
   const holder = busy();
   matchmaker.add(worker('idle'), { request: 1, idle: true });
   await clock.advance(RECALL_IGNORED_MS - 1_000);
@@ -213,7 +213,7 @@ test('revokes a lease whose holder ignores recalls for a minute while other work
   matchmaker.close();
 });
 
-test('recalls nothing for a worker with work, or one that may not run the job', async () => {
+test('the matchmaker recalls nothing for a worker with work, or one that may not run the job', async () => {
   const holder = busy();
   matchmaker.add(worker('ahead'), { request: 1, idle: false });
   matchmaker.add(worker('outsider', { groups: [{ key: 'lab' }] }), { request: 1, idle: true });
@@ -222,7 +222,7 @@ test('recalls nothing for a worker with work, or one that may not run the job', 
   matchmaker.close();
 });
 
-test('examines a bounded number of leases in a round, and every idle worker in turn', async () => {
+test('the matchmaker examines a bounded number of leases in a round, and every idle worker in turn', async () => {
   const holder = busy();
   let reads = 0;
   const job = candidate({ groups: [{ key: 'other' }] });

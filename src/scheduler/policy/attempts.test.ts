@@ -34,7 +34,7 @@ const noneIsConnected = () => false;
 const [a, b, c] = [runner('a'), runner('b'), runner('c')] as [Executor, Executor, Executor];
 const alsoOfA = runner('a2', a.payee);
 
-test('accepts results, and gives errors the result of their slices', () => {
+test('the classification of outcomes accepts results, and gives errors the result of their slices', () => {
   const outcomes = [false, false, true, false, true, true];
   for (const result of ['retry', 'fail'] as const) {
     const runs = classifyOutcomes(outcomes.length, (i) => outcomes[i]!, result);
@@ -47,7 +47,7 @@ test('accepts results, and gives errors the result of their slices', () => {
   }
 });
 
-test('classifies each outcome once and in order, in the smallest number of runs', () => {
+test('the classification of outcomes classifies each outcome once and in order, in the smallest number of runs', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { minLength: 1 }), (outcomes) => {
       const runs = classifyOutcomes(outcomes.length, (i) => outcomes[i]!, 'retry');
@@ -130,7 +130,7 @@ test.each([
   },
 );
 
-test('results of one worker keep a job that three others cannot load, until none has arrived for a long time', () => {
+test('the classification of outcomes results of one worker keep a job that three others cannot load, until none has arrived for a long time', () => {
   const nowMs = 10 * UNLOADABLE_NO_RESULT_MS;
   const resultMs = nowMs - UNLOADABLE_NO_RESULT_MS;
   const by = (atMs: number) => [a, b, c].map((one) => ({ ...one, atMs }));

@@ -70,7 +70,7 @@ test.each<[string, Partial<Candidate>, Partial<WorkerDescription>, boolean]>([
 const job = (jobId: string, leases: number, createdMs = 0): Candidate =>
   candidate({ jobId, leases, createdMs });
 
-test('chooses the job with the fewest leases, and the oldest of those', () => {
+test('the choice of a job chooses the job with the fewest leases, and the oldest of those', () => {
   expect(chooseJob([job('a', 2), job('b', 1, 9), job('c', 1, 5)], worker(), {})?.jobId).toBe('c');
   expect(chooseJob([], worker(), {})).toBeUndefined();
 });
@@ -78,7 +78,7 @@ test('chooses the job with the fewest leases, and the oldest of those', () => {
 test.each([
   [3, 'warm'],
   [4, 'cold'],
-])('keeps a warm sandbox at its job within its advantage: %i leases against one', (leases, chosen) => {
+])('the choice of a job keeps a warm sandbox at its job within its advantage: %i leases against one', (leases, chosen) => {
   expect(chooseJob([job('cold', 1), job('warm', leases)], worker(), { loadedJob: 'warm' })?.jobId).toBe(
     chosen,
   );
@@ -126,7 +126,7 @@ const anyWarmth = fc.record(
   { requiredKeys: [] },
 );
 
-test('chooses an eligible job whenever there is one; a warm job is preferred only within its advantage of leases', () => {
+test('the choice of a job chooses an eligible job whenever there is one; a warm job is preferred only within its advantage of leases', () => {
   const jobs = fc.array(fc.record({ leases: fc.nat(5), createdMs: fc.nat(5), mine: fc.boolean() }));
   fc.assert(
     fc.property(jobs, anyWarmth, (list, warmth) => {
@@ -150,7 +150,7 @@ test('chooses an eligible job whenever there is one; a warm job is preferred onl
   );
 });
 
-test('starves no job, whatever workers are warm for: long leases spread over all jobs', () => {
+test('the choice of a job starves no job, whichever jobs workers have loaded: long leases spread over all jobs', () => {
   const rounds = fc.array(anyWarmth, { minLength: 1, maxLength: 120 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10 }), rounds, (count, wants) => {
@@ -176,7 +176,7 @@ test('of short leases, an eighth goes to the job with the fewest leases', () => 
   expect(open).toBeLessThan(600);
 });
 
-test('ignores a started runtime that is not one of the worker’s worktimes', () => {
+test('the choice of a job ignores a started runtime that is not one of the worker’s worktimes', () => {
   const jobs = [
     candidate({ jobId: 'needy', leases: 1, worktimeRange: '~1.2.0' }),
     candidate({ jobId: 'served', leases: 2, worktimeRange: '^1.0.0' }),
@@ -185,7 +185,7 @@ test('ignores a started runtime that is not one of the worker’s worktimes', ()
   expect(chooseJob(jobs, worker(), claim('1.9.0'))?.jobId).toBe('needy');
 });
 
-test('parses a semver range once, however many jobs have it and whatever is claimed to be warm', () => {
+test('the choice of a job parses a semver range once, however many jobs have it and whatever is claimed to be warm', () => {
   const jobs = Array.from({ length: 300 }, (_, i) => job(`job ${i}`, i % 2));
   const warmWorktimes = Array.from({ length: 8 }, (_, i) => ({ name: 'map-basic', version: `9.0.${i}` }));
   const read = vi.spyOn(semver, 'satisfies');

@@ -24,7 +24,7 @@ const lease = (change: Partial<RecallableLease>): RecallableLease => ({
 const choose = (leases: RecallableLease[], nowMs = 1_000) =>
   chooseRecall(leases, eligibilityOf(WORKER), nowMs);
 
-test('chooses the lease with the most time left, not with the most slices', () => {
+test('the choice of a recall chooses the lease with the most time left, not with the most slices', () => {
   const many = lease({ last: 1_000, sliceMs: 0.1 });
   const long = lease({ last: 20, sliceMs: 100 });
   expect(choose([many, long])).toBe(long);
@@ -39,7 +39,7 @@ test.each<[string, Partial<RecallableLease>, boolean]>([
   expect(choose([lease(change)]) !== undefined).toBe(is);
 });
 
-test('doubles the back-off between recalls of a lease, up to two seconds', () => {
+test('the choice of a recall doubles the back-off between recalls of a lease, up to two seconds', () => {
   for (const [recalls, waitMs] of [
     [1, 50],
     [2, 100],

@@ -18,13 +18,13 @@ const after = (before: WorkerProfile, reports: number, ms: number, slices: numbe
 const of = (...means: number[]): SliceProfile =>
   means.map((ms, i) => addSample(undefined, 'abcdefgh'[i]!, ms * 10, 10)!);
 
-test('has no estimate at first, and takes the first report unchanged', () => {
+test('a slice profile has no estimate at first, and takes the first report unchanged', () => {
   expect(medianSliceMs([])).toBeUndefined();
   expect(profiledSliceMs([], 'w')).toBeUndefined();
   expect(medianSliceMs([addSample(undefined, 'w', 30, 10)!])).toBe(3);
 });
 
-test('ignores reports without slices, with a negative time or with NaN', () => {
+test('a slice profile ignores reports without slices, with a negative time or with NaN', () => {
   const known = addSample(undefined, 'w', 30, 10);
   for (const [ms, slices] of [
     [5, 0],
@@ -34,19 +34,19 @@ test('ignores reports without slices, with a negative time or with NaN', () => {
     for (const before of [known, undefined]) expect(addSample(before, 'w', ms, slices)).toBe(before);
 });
 
-test('follows slices that become slower, and is not changed much by a single short report', () => {
+test('a slice profile follows slices that become slower, and is not changed much by a single short report', () => {
   const light = { workerId: 'w', ms: 10_000, slices: 10_000, total: 10_000 };
   expect(after(light, 60, 1_000, 10)).toBeGreaterThan(30);
   expect(after(light, 1, 100, 1)).toBeLessThan(1.1);
 });
 
-test('takes the median of workers, so that one worker moves it at most to the adjacent value', () => {
+test('a slice profile takes the median of workers, so that one worker moves it at most to the adjacent value', () => {
   expect(medianSliceMs(of(10, 0, 12))).toBe(10);
   expect(medianSliceMs(of(10, 1e9, 12))).toBe(12);
   expect(medianSliceMs(of(10, 0))).toBe(10);
 });
 
-test("uses a worker's own mean, clamped by the median of the others", () => {
+test("a slice profile uses a worker's own mean, clamped by the median of the others", () => {
   expect(profiledSliceMs(of(20, 10, 10), 'a')).toBe(20);
   expect(profiledSliceMs(of(0, 80, 80), 'a')).toBe(10);
   expect(profiledSliceMs(of(1e9, 10, 10), 'a')).toBe(80);
@@ -54,7 +54,7 @@ test("uses a worker's own mean, clamped by the median of the others", () => {
   expect(profiledSliceMs(of(7), 'another')).toBe(7);
 });
 
-test('counts all slices that a worker has reported, also old ones', () => {
+test('a slice profile counts all slices that a worker has reported, also old ones', () => {
   const before = addSample(undefined, 'w', 1e6, 100);
   const profile = [addSample(before, 'w', 1e6, 5)!];
   expect([reportedSlices(profile, 'w'), reportedSlices(profile, 'another')]).toEqual([105, 0]);

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('creates the token once, readable only by its owner', async () => {
+test('the scheduler creates the token once, readable only by its owner', async () => {
   const token = await readOperatorToken(folder, systemRandom);
   expect(token).toMatch(/^[0-9a-f]{64}$/);
   expect(await readOperatorToken(folder, systemRandom)).toBe(token);
@@ -19,7 +19,7 @@ test('creates the token once, readable only by its owner', async () => {
 });
 
 test.each(['', 'abc', '0'.repeat(63), `${'0'.repeat(64)}0`])(
-  'does not accept a file with %j as a token',
+  'the scheduler does not accept a file with %j as a token',
   async (text) => {
     const file = join(folder, 'operator.token');
     await writeFile(file, text);

@@ -25,7 +25,7 @@ function segment(fill: (writer: SegmentWriter) => void): Input {
   return { kind: 'segment', count, segment: writer.finish() };
 }
 
-test('sends the reply to a follow before the first rows', async () => {
+test('the scheduler sends the reply to a follow before the first rows', async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy();
   const deployer = fixture.operator();
@@ -34,7 +34,7 @@ test('sends the reply to a follow before the first rows', async () => {
   expect(deployer.sent.map((m) => m.type)).toEqual(['welcome', 'reply', 'job.journal']);
 });
 
-test('reads no journal for a connection that ended while its follow was checked', async () => {
+test('the scheduler reads no journal for a connection that ended while its follow was checked', async () => {
   let reads = 0;
   fixture = await SchedulerFixture.start({
     store: (store) => ({ ...store, journal: (...args) => (reads++, store.journal(...args)) }),
@@ -49,7 +49,7 @@ test('reads no journal for a connection that ended while its follow was checked'
   expect(reads).toBe(0);
 });
 
-test("sends a follower no rows while its socket's buffer is full, and continues when it has drained", async () => {
+test("the scheduler sends a follower no rows while its socket's buffer is full, and continues when it has drained", async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy();
   const deployer = fixture.operator();
@@ -62,7 +62,7 @@ test("sends a follower no rows while its socket's buffer is full, and continues 
   expect(rows.map((row) => row.seq)).toEqual([1, 2]);
 });
 
-test('reads no further requests while the unanswered ones have too many bytes', async () => {
+test('the scheduler reads no further requests while the unanswered ones have too many bytes', async () => {
   const held: (() => void)[] = [];
   let isSlow = false;
   fixture = await SchedulerFixture.start({
@@ -93,7 +93,7 @@ test('reads no further requests while the unanswered ones have too many bytes', 
   expect(count * 1_000_000).toBeGreaterThan(REQUEST_BYTES_IN_FLIGHT_MAX);
 });
 
-test('ends the session of a dismissed client without waiting for its socket to close', async () => {
+test('the scheduler ends the session of a dismissed client without waiting for its socket to close', async () => {
   fixture = await SchedulerFixture.start();
   const worker = fixture.worker();
   worker.receive({ type: 'lease.request', request: 1, idle: true });
@@ -107,7 +107,7 @@ test('ends the session of a dismissed client without waiting for its socket to c
   worker.disconnect();
 });
 
-test('refuses a request whose reply cannot be encoded, and keeps the connection', async () => {
+test('the scheduler refuses a request whose reply cannot be encoded, and keeps the connection', async () => {
   fixture = await SchedulerFixture.start({
     store: (store) => ({
       ...store,
@@ -123,7 +123,7 @@ test('refuses a request whose reply cannot be encoded, and keeps the connection'
 test.each([
   ['votes', { votes: 2 }],
   ['requirements', { requirements: { webgpu: true } }],
-])('refuses a job whose %s ask for a feature that no worker implements', async (field, asked) => {
+])('the scheduler refuses a job whose %s ask for a feature that no worker implements', async (field, asked) => {
   fixture = await SchedulerFixture.start();
   const operator = fixture.operator();
   const deploy = (pkg: Partial<JobPackage>, id: number) =>
@@ -137,7 +137,7 @@ test.each([
   expect((await deploy(asked, 2)).refused).toMatchObject({ code: 'PACKAGE_MALFORMED', info: { field } });
 });
 
-test('looks up a blob once, however often an input names it, and never for clients without a proved address', async () => {
+test('the scheduler looks up a blob once, however often an input names it, and never for clients without a proved address', async () => {
   let lookups = 0;
   fixture = await SchedulerFixture.start({ blobs: { size: () => Promise.resolve(++lookups) } });
   const jobId = await fixture.deploy();

@@ -37,7 +37,7 @@ async function otherDeployer(): Promise<TestConnection> {
   return connection;
 }
 
-test('refuses to list jobs after an unknown job or another owner’s', async () => {
+test('the scheduler refuses to list jobs after an unknown job or another owner’s', async () => {
   const [first, second] = [await fixture.deploy(), await fixture.deploy()];
   const operator = fixture.operator();
   const ask = (
@@ -53,7 +53,7 @@ test('refuses to list jobs after an unknown job or another owner’s', async () 
   expect((await ask(await otherDeployer(), first, 4)).refused?.code).toBe('JOB_UNKNOWN');
 });
 
-test('refuses access to another owner’s job without naming the owner', async () => {
+test('the scheduler refuses access to another owner’s job without naming the owner', async () => {
   const jobId = await fixture.deploy();
   const connection = await otherDeployer();
   for (const [id, message] of [

@@ -38,7 +38,7 @@ function reportOf(lease: Lease, id: number, kind: number, body: Uint8Array) {
   return { type: 'lease.report' as const, id, leaseId, first, count: 1, computeMs: 1, segment };
 }
 
-test('serves a package only to workers that may run its job', async () => {
+test('the scheduler serves a package only to workers that may run its job', async () => {
   fixture = await SchedulerFixture.start();
   const secret = { key: 'lab', secretHash: hashSecret('hush') };
   const groups = [{ key: 'lab', address: await groupAddress(secret) }];
@@ -53,7 +53,7 @@ test('serves a package only to workers that may run its job', async () => {
   expect((await member.request(ask)).body).toMatchObject({ owner: OPERATOR });
 });
 
-test('serves a package only to workers with a lease of its job, even among those that may run it', async () => {
+test('the scheduler serves a package only to workers with a lease of its job, even among those that may run it', async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy(rangeFromBounds(1, 1));
   const ask = { type: 'job.package' as const, id: 1, jobId };
@@ -68,7 +68,7 @@ test('serves a package only to workers with a lease of its job, even among those
   expect((await worker.request({ ...ask, id: 3 })).body).toMatchObject({ owner: OPERATOR });
 });
 
-test('serves a reconnected worker the packages of the leases that it still holds', async () => {
+test('the scheduler serves a reconnected worker the packages of the leases that it still holds', async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy();
   const ask = { type: 'job.package' as const, id: 1, jobId };
@@ -150,7 +150,7 @@ test('a job can be deployed in a group with a secret only after its proof', asyn
   ]);
 });
 
-test('serves a worker the status of a job that it may run, and its own account only', async () => {
+test('the scheduler serves a worker the status of a job that it may run, and its own account only', async () => {
   fixture = await SchedulerFixture.start();
   const groups = [{ key: 'lab', secretHash: '1'.repeat(64) }];
   const jobId = await fixture.deploy(rangeFromBounds(1, 10), { groups });
@@ -166,7 +166,7 @@ test('serves a worker the status of a job that it may run, and its own account o
   expect(account).toEqual({ address, balance: 0n, escrow: 0n, earned: 0n });
 });
 
-test("uses a worker's latest description, and still serves packages that it may have requested before", async () => {
+test("the scheduler uses a worker's latest description, and still serves packages that it may have requested before", async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy();
   const worker = fixture.worker({ blockedJobs: [jobId] });
@@ -216,7 +216,7 @@ test.each<[string, number, number[]]>([
   expect((await granted(fixture.worker())).first).toBe(1);
 });
 
-test('revokes a lease whose job was cancelled in the very commit that granted it', async () => {
+test('the scheduler revokes a lease whose job was cancelled in the very commit that granted it', async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy();
   const worker = fixture.worker();
@@ -229,7 +229,7 @@ test('revokes a lease whose job was cancelled in the very commit that granted it
   expect(fixture.core.leases.size).toBe(0);
 });
 
-test('deletes a lease from the registry when its worker is told that it is lost', async () => {
+test('the scheduler deletes a lease from the registry when its worker is told that it is lost', async () => {
   fixture = await SchedulerFixture.start();
   await fixture.deploy();
   const worker = fixture.worker();
@@ -258,7 +258,7 @@ test('deletes a lease from the registry when its worker is told that it is lost'
   expect(fixture.core.leases.size).toBe(0);
 });
 
-test('does not change another worker’s lease', async () => {
+test('the scheduler does not change another worker’s lease', async () => {
   fixture = await SchedulerFixture.start();
   await fixture.deploy();
   const lease = await granted(fixture.worker());
@@ -272,7 +272,7 @@ test('does not change another worker’s lease', async () => {
   expect(fixture.core.leases.get(leaseId)).toBeDefined();
 });
 
-test('replaces an older connection of the same worker, and keeps its leases', async () => {
+test('the scheduler replaces an older connection of the same worker, and keeps its leases', async () => {
   fixture = await SchedulerFixture.start();
   await fixture.deploy();
   const workerId = newId(fixture.random);
@@ -287,7 +287,7 @@ test('replaces an older connection of the same worker, and keeps its leases', as
   expect((await fresh.request(report)).body).toMatchObject({ next: 2 });
 });
 
-test('releases a lease at once whose grant was lost with the connection, without charging an attempt', async () => {
+test('the scheduler releases a lease at once whose grant was lost with the connection, without charging an attempt', async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy();
   const workerId = newId(fixture.random);

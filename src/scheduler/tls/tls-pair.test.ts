@@ -89,7 +89,7 @@ describe('the pair of a data folder', () => {
   });
 });
 
-it('reports what is wrong with a given pair', () => {
+it('the scheduler reports what is wrong with a given certificate and key', () => {
   const one = makeSelfSigned(HOSTS, NOW, random);
   const other = makeSelfSigned(HOSTS, NOW, random);
   const wrong: [Parameters<typeof checkTlsPair>[0], RegExp, number?][] = [

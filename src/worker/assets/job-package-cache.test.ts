@@ -37,14 +37,14 @@ function jobsWith(offer: WireOffer): JobPackageCache {
   });
 }
 
-it('accepts a job whose offer names its package and its owner', async () => {
+it('a worker accepts a job whose offer names its package and its owner', async () => {
   expect(await jobsWith(OFFER).get(JOB, DIGEST)).toMatchObject({ owner: OWNER, digest: DIGEST });
 });
 
 it.each([
   ['another package', { packageDigest: '1'.repeat(64) }],
   ['jobs of another owner', { owner: `0x${'c'.repeat(40)}` }],
-])('refuses a job whose offer is for %s', async (_what, other) => {
+])('a worker refuses a job whose offer is for %s', async (_what, other) => {
   await expect(jobsWith({ ...OFFER, ...other }).get(JOB, DIGEST)).rejects.toMatchObject({
     code: 'OFFER_MISMATCH',
     info: { jobId: JOB },

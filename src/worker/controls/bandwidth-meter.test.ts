@@ -26,7 +26,7 @@ function meter(clock: VirtualClock, storage?: KeyValueStorage, limitBytes?: numb
   return { made, reported, limited };
 }
 
-it('counts both ways of a connection and of fetch', async () => {
+it('the bandwidth meter counts both ways of a connection and of fetch', async () => {
   const { made } = meter(new VirtualClock());
   const network = memoryNetwork();
   network.listen('ws://there/socket', (connection) =>
@@ -47,7 +47,7 @@ it('counts both ways of a connection and of fetch', async () => {
   expect((await none('http://there/')).status).toBe(204);
 });
 
-it('goes on from what was kept of the same day, and from nothing on another', async () => {
+it('the bandwidth meter continues with the stored bytes of the same day, and with none of another day', async () => {
   const clock = new VirtualClock();
   const storage = memoryStorage();
   const first = meter(clock, storage);
@@ -97,7 +97,7 @@ it('of two workers that share a place the limitBytes holds for both together, an
 });
 
 it.each(['', 'null', '{"day":"x","bytes":1}', '{"day":1,"bytes":-5}', '[1'])(
-  'begins with nothing where %j was kept',
+  'the bandwidth meter starts at zero if %j was stored',
   async (text) => {
     const storage = memoryStorage();
     await storage.set('bytes-test', new TextEncoder().encode(text));
@@ -107,7 +107,7 @@ it.each(['', 'null', '{"day":"x","bytes":1}', '{"day":1,"bytes":-5}', '[1'])(
   },
 );
 
-it('says the sum once a second at most, and takes the limitBytes away when it is raised', async () => {
+it('the bandwidth meter reports the sum at most once a second, and ends its pause when the limit is raised', async () => {
   const clock = new VirtualClock();
   const { made, reported, limited } = meter(clock, undefined, 50);
   for (let i = 0; i < 100; i++) made.add(1);

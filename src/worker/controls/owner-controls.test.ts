@@ -376,7 +376,7 @@ describe('bytes in a day', () => {
   });
 });
 
-it('tells what went back, and whose job each sandbox has', async () => {
+it('a worker reports the slices that it released, and whose job each sandbox runs', async () => {
   const on = await start(slicesTaking(100));
   const { clock, scheduler, worker, events } = on;
   scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 100 });

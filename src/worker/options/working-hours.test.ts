@@ -12,7 +12,7 @@ it.each([
   ['9:60-10', undefined],
   ['9', undefined],
   ['', undefined],
-])('reads the hours "%s" as %s', (text, wanted) => {
+])('the parser of working hours reads the hours "%s" as %s', (text, wanted) => {
   const hours = parseHours(text);
   expect(hours && formatHours(hours)).toBe(wanted);
 });

@@ -25,7 +25,7 @@ function shippedAssets(files: BrowserFiles, message: SupervisorToSandbox): Workt
 const digestIn = async (file: unknown): Promise<string> =>
   sha256Hex(new Uint8Array(await (file as Blob).arrayBuffer()));
 
-it('does not change other messages and small files', () => {
+it('the browser host does not change other messages and small files', () => {
   const files = new BrowserFiles();
   const quiesce: SupervisorToSandbox = { type: 'quiesce', nonce: 'n' };
   expect(files.ship(quiesce)).toEqual({ message: quiesce, modules: [] });
@@ -37,7 +37,7 @@ it('does not change other messages and small files', () => {
   expect(files.modules).toEqual([]);
 });
 
-it('sends equal bytes as the same blob, in any message', async () => {
+it('the browser host sends equal bytes as the same blob, in any message', async () => {
   const files = new BrowserFiles();
   const first = shippedAssets(files, warm({ 'lib.zip': filled(1) }));
   const again = shippedAssets(files, {
@@ -49,7 +49,7 @@ it('sends equal bytes as the same blob, in any message', async () => {
   expect(await digestIn(first['lib.zip'])).toBe(sha256Hex(filled(1)));
 });
 
-it('distinguishes files with equal name, version and length by their bytes', async () => {
+it('the browser host distinguishes files with equal name, version and length by their bytes', async () => {
   const files = new BrowserFiles();
   shippedAssets(files, warm({ 'lib.zip': filled(1), 'a.wasm': filled(3) }));
   const { message, modules } = files.ship(warm({ 'lib.zip': filled(2), 'a.wasm': filled(4) }));
@@ -59,7 +59,7 @@ it('distinguishes files with equal name, version and length by their bytes', asy
   expect(files.modules).toHaveLength(2);
 });
 
-it('sends WebAssembly as the digest under which the frame compiles it', () => {
+it('the browser host sends WebAssembly as the digest under which the frame compiles it', () => {
   const files = new BrowserFiles();
   const bytes = filled(5);
   const { message, modules } = files.ship({
@@ -74,7 +74,7 @@ it('sends WebAssembly as the digest under which the frame compiles it', () => {
   expect(files.modules).toHaveLength(1);
 });
 
-it('makes one blob for each snapshot', async () => {
+it('the browser host makes one blob for each snapshot', async () => {
   const files = new BrowserFiles();
   const ship = (snapshot: Uint8Array): unknown =>
     (files.ship({ ...warm({}), snapshot } as SupervisorToSandbox).message as { snapshot: unknown }).snapshot;

@@ -10,14 +10,14 @@ import {
 } from '../../../protocol/limits.js';
 import { MessageRateLimit } from './message-rate.js';
 
-it('accepts a burst of messages, then a number a second', () => {
+it('the message limit accepts a burst of messages, then a number a second', () => {
   const limit = new MessageRateLimit(0);
   for (let i = 0; i < SANDBOX_MESSAGES_BURST_MAX; i++) expect(limit.check({}, 0)).toBeUndefined();
   expect(limit.check({}, 0)).toMatch(/more messages/);
   expect(limit.check({}, 1_000)).toBeUndefined();
 });
 
-it('accepts a number of outcome bytes for each batch', () => {
+it('the message limit accepts a number of outcome bytes for each batch', () => {
   const limit = new MessageRateLimit(0);
   const segment = new Uint8Array(SANDBOX_OUTPUT_BYTES_PER_BATCH_MAX / 2);
   limit.batchSent();
@@ -25,7 +25,7 @@ it('accepts a number of outcome bytes for each batch', () => {
   expect(limit.check({ segment }, 0)).toMatch(/over 134217728 bytes/);
 });
 
-it('rejects console text above the limit of a slice', () => {
+it('the message limit rejects console text above the limit of a slice', () => {
   const limit = new MessageRateLimit(0);
   expect(limit.check({ message: 'x' }, 0)).toBeUndefined();
   expect(limit.check({ message: 'x'.repeat(CONSOLE_BYTES_PER_SLICE_MAX + 1) }, 0)).toMatch(/longer text/);

@@ -9,7 +9,7 @@ import { setUpSandbox } from './set-up-sandbox.js';
 
 const WARM = { type: 'warm', worktime: { name: 'map-basic', version: '1.0.0' }, assets: {} } as const;
 
-it('fails after two minutes if the host does not start the sandbox, and kills the one that starts later', async () => {
+it('setting up a sandbox fails after two minutes if the host does not start the sandbox, and kills the one that starts later', async () => {
   const clock = new VirtualClock();
   const started = deferred<Sandbox>();
   const host: SandboxHost = {

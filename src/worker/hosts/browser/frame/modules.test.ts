@@ -29,7 +29,7 @@ async function given(modules: FrameModules, key: string, source: Blob): Promise<
   return message;
 }
 
-it('compiles each module once, and hands it to every sandbox', async () => {
+it('the sandbox frame compiles each module once, and hands it to every sandbox', async () => {
   const modules = new FrameModules();
   const compiled = modules.compile('a', EMPTY);
   expect(modules.compile('a', EMPTY)).toBe(compiled);
@@ -42,7 +42,7 @@ it('compiles each module once, and hands it to every sandbox', async () => {
   expect(modules.compile('b', EMPTY)).not.toBe(compiled);
 });
 
-it('puts it under the rules of the sandbox before', async () => {
+it('the sandbox frame rewrites a module by the rules of the sandbox before it compiles it', async () => {
   const module = await new FrameModules().compile('a', blobOf(...HEADER, ...MEMORY_SECTION));
   expect(WebAssembly.Module.imports(module)).toMatchObject([{ module: MEMORY_MODULE, kind: 'memory' }]);
 });
@@ -50,7 +50,7 @@ it('puts it under the rules of the sandbox before', async () => {
 it.each([
   ['cannot be read', BROKEN],
   ['no engine compiles', SENSELESS],
-])('tells a sandbox of a module that %s, and keeps nothing of it', async (_what, bad) => {
+])('the sandbox frame reports a module that %s to its sandbox, and does not keep it', async (_what, bad) => {
   const modules = new FrameModules();
   // In advance, as for a frame that is ready: the rejection must not be unhandled.
   void modules.compile('a', bad);
