@@ -1,4 +1,4 @@
-/** The peer of bench/efficiency: the same work function in a bare loop, in one thread. */
+/** The baseline of bench/efficiency: the same work function in a bare loop, in one thread. */
 import { parentPort, workerData } from 'node:worker_threads';
 
 const { source, args, from, to } = workerData;

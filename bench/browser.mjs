@@ -37,7 +37,7 @@ const TYPES = {
 };
 const TAB = '<!doctype html><title>bench</title><script type="module" src="/tab.js"></script>';
 
-/** The tab's own little site: its script, the bare Workers', and Pyodide as npm put it. */
+/** The site of the tab: its script, those of the bare Workers, and Pyodide from its npm package. */
 async function serveTab() {
   const entry = fileURLToPath(new URL('browser/tab.js', import.meta.url));
   const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: 'esm', write: false });
@@ -65,7 +65,7 @@ async function serveTab() {
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
-/** Best of some rounds of each, one after the other, in milliseconds. */
+/** The best of several rounds of each, measured alternately, milliseconds. */
 async function compare(page, computeFor, kind, source, stepsPerMs) {
   const slices = 2 * Math.round((SECONDS * 1_000) / SLICE_MS);
   const args = [Math.round(stepsPerMs * SLICE_MS)];

@@ -18,9 +18,9 @@ const WORKERS = Number(process.argv[2] ?? 1_000);
 const WINDOW_MS = Number(process.argv[3] ?? 60) * 1_000;
 const NODE_ARGS = process.argv.slice(4);
 const SLICE_MS = 1_000;
-/** Part of the workers that goes and is replaced in a minute. */
+/** Share of the workers that is replaced each minute. */
 const CHURN = 0.1;
-/** After all have a lease, until figures count. */
+/** Warm-up after every worker has a lease, before anything is measured. */
 const SETTLE_MS = 5_000;
 const START_MS_MAX = 60_000;
 const HEALTH_EVERY_MS = 200;
@@ -34,7 +34,7 @@ function quantile(values, part) {
 const overlapMs = ([from, to], [windowFrom, windowTo]) =>
   Math.max(0, Math.min(to, windowTo) - Math.max(from, windowFrom));
 
-/** The workers, and what they saw within the window. */
+/** The workers, and their measurements within the window. */
 class Crowd {
   welcomed = 0;
   leased = 0;
@@ -68,7 +68,7 @@ class Crowd {
     this.#workers.push(new TimerWorker(this.#options));
   }
 
-  /** One goes without a word, and a new one comes. */
+  /** One worker disconnects without a message, and a new one connects. */
   replaceOne() {
     const at = Math.floor(Math.random() * this.#workers.length);
     const [worker] = this.#workers.splice(at, 1);
@@ -82,7 +82,7 @@ class Crowd {
     this.#window = [performance.now(), Infinity];
   }
 
-  /** Ends the window; the part of the workers' lives in it in which they were at a slice. */
+  /** Ends the window; returns the share of the workers' time in it that they spent on slices. */
   close() {
     this.#window[1] = performance.now();
     for (const worker of this.#workers) this.#count(worker);
@@ -97,7 +97,7 @@ class Crowd {
     return this.#window[0] !== Infinity && this.#window[1] === Infinity;
   }
 
-  /** What of its life, and of the slice that it is at, lies in the window. */
+  /** The parts of its life and of its current slice that lie in the window. */
   #count({ bornMs, sliceBeganMs }) {
     const now = performance.now();
     this.#liveMs += overlapMs([bornMs, now], this.#window);
@@ -106,7 +106,7 @@ class Crowd {
   }
 }
 
-/** Asks `/healthz` again and again; how long each answer took, milliseconds. */
+/** Requests `/healthz` repeatedly; returns the duration of each answer, milliseconds. */
 function watchHealth(url) {
   const took = [];
   const timer = setInterval(async () => {
@@ -133,7 +133,7 @@ async function until(isSo, what) {
   }
 }
 
-/** Lets workers come and go for so long. */
+/** Replaces workers for the given time. */
 async function churn(crowd, ms) {
   const everyMs = 60_000 / (WORKERS * CHURN);
   const began = performance.now();
@@ -142,7 +142,7 @@ async function churn(crowd, ms) {
   }
 }
 
-/** CPU of the scheduler for each slice, milliseconds, while workers come and go for so long. */
+/** CPU time of the scheduler per slice, milliseconds, while workers are replaced for the given time. */
 async function cpuASlice(crowd, scheduler, ms) {
   const [cpuMs, slices] = [scheduler.cpuMs(), crowd.slices];
   await churn(crowd, ms);

@@ -10,7 +10,7 @@ const SECONDS = Number(process.argv[2] ?? 20);
 const ONLY = process.argv[3];
 const THREADS = 2;
 
-/** Spins for `unit` steps; `skew` spreads slice times over a factor of a thousand with the same mean. */
+/** Computes `unit` steps; `skew` spreads the durations of slices over a factor of a thousand with the same mean. */
 function spin(i, unit, skew) {
   let steps = unit;
   if (skew) {
@@ -24,7 +24,7 @@ function spin(i, unit, skew) {
   return x & 1;
 }
 
-/** Steps a millisecond of one core of this machine, with both at work. */
+/** Steps per millisecond of one core of this machine while both are busy. */
 async function calibrate() {
   const steps = 2e8;
   const ms = await bareLoop(THREADS, [steps, false]);
@@ -53,7 +53,7 @@ try {
   const { computeFor, init } = await import('../dist/entry/deployer.node.js');
   init({ scheduler: cluster.url });
   const stepsPerMs = await calibrate();
-  // A scheduler and its workers serve for days: their code is compiled when a job comes.
+  // A scheduler and its workers run for days, so their code is compiled before a job arrives.
   const warmUp = Array.from({ length: 20_000 }, (_, i) => i);
   await computeFor(warmUp, spin, [stepsPerMs, true]).exec();
   const cases = [

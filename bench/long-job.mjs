@@ -14,7 +14,7 @@ import { openSqliteStore } from '../dist/scheduler/store/sqlite/sqlite.js';
 
 const SLICES = Number(process.argv[2] ?? 200_000);
 const EARLY = SLICES / 10;
-/** Slices over which CPU is measured, before either point. */
+/** Number of slices before each point over which CPU time is measured. */
 const WINDOW = SLICES / 20;
 const WORKERS = 32;
 const OWNER = `0x${'a'.repeat(40)}`;
@@ -63,10 +63,10 @@ const segment = one.finish();
 let cursor = 0;
 let done = 0;
 
-/** The slices of each worker's lease that are left. */
+/** The unreported slices of each worker's lease. */
 const held = new Map();
 
-/** One slice of each worker, reported alone; a lease where a worker has none; and what is new in the journal. */
+/** Each worker reports one slice, and requests a lease where it has none; then new journal rows are read. */
 async function round() {
   const idle = workers.filter(({ workerId }) => !held.has(workerId));
   const granted = await commit(
@@ -98,7 +98,7 @@ async function round() {
   }
 }
 
-/** CPU of the last slices before `slices` are done, microseconds a slice. */
+/** CPU time of the last slices before `slices` are done, microseconds per slice. */
 async function cpuBefore(slices) {
   while (done < slices - WINDOW) await round();
   const from = done;

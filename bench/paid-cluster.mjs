@@ -14,7 +14,7 @@ export async function startPaidCluster(options) {
   await operator.mint(payer.address, CREDITS);
   await operator.close();
   init({ scheduler: cluster.url });
-  // A job first, so that connections are open and every worker has a sandbox.
+  // Runs a job first, so that connections are open and every worker has a sandbox.
   await computeFor(
     Array.from({ length: 1_000 }, (_, i) => i),
     (x) => x,

@@ -62,7 +62,7 @@ try {
 console.log(low === 0 ? 'All are as asked.' : `${low} are below ${ASKED}.`);
 process.exit(low === 0 ? 0 : 1);
 
-/** As a sandbox has: a fresh realm each time, so that no kernel profits from what ran before. */
+/** A fresh realm each time, as in a sandbox, so that no kernel profits from an earlier one. */
 async function plainThread() {
   return {
     run: async (datum) => {

@@ -23,7 +23,7 @@ const MiB = 1024 * 1024;
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const DEPLOYER = fileURLToPath(new URL('soak/deployer.mjs', import.meta.url));
 
-/** What a figure may gain: a part of what it was, and so much besides. */
+/** Allowed growth of a figure: a part of its first value, and a fixed amount. */
 const LIVE = { part: 0.15, floor: 3 };
 const RESIDENT = { part: 0.15, floor: 12 };
 const FILES = { part: 0, floor: 4 };
@@ -43,7 +43,7 @@ function fileMiB(path) {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / MiB;
 }
 
-/** A worker in whatever keeps strangers' code in on this machine, or nothing where there is none. */
+/** Starts a worker with the isolation that this machine has; undefined where there is none. */
 async function startHeadless(url) {
   const { findIsolations } = await import('../dist/entry/worker.node.js');
   const [found] = findIsolations();
@@ -55,7 +55,7 @@ async function startHeadless(url) {
   return { child, isolation: found.isolation };
 }
 
-/** Connects, asks for an account and goes, again and again, each time over a socket of its own. */
+/** Connects, requests an account and disconnects, repeatedly, each time over a new socket. */
 async function startVisits({ url, operatorToken: token }) {
   const { openOperator } = await import('../dist/entry/operator.node.js');
   const address = `0x${'1'.repeat(40)}`;
@@ -80,7 +80,7 @@ const long = fork(DEPLOYER, [cluster.url, 'long']);
 const stopVisits = await startVisits(cluster);
 const database = join(cluster.dataDir, 'manyhands.db');
 
-/** Everything that is measured at one moment. */
+/** One sample of all figures. */
 async function sample() {
   const worker = cluster.workers[0];
   const [scheduler, thread, smallJobs, longJob] = await Promise.all([
@@ -105,7 +105,7 @@ async function sample() {
   };
 }
 
-/** What was gained from the first to the last of the samples, for each slice that was computed meanwhile. */
+/** Growth from the first to the last sample, per slice that was computed meanwhile. */
 function aSlice(samples, figure) {
   const [first, last] = [samples[0], samples.at(-1)];
   return (last[figure] - first[figure]) / (last.slices - first.slices);

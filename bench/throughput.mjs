@@ -13,7 +13,7 @@ const THREADS = 2;
 const PEER_TASKS = 200_000;
 const PRICE = 0.000_000_001;
 
-/** One setting of piscina: tasks a second with so many calls in flight. */
+/** Tasks per second of piscina with one setting and so many calls in flight. */
 async function peer({ inFlight, ...options }) {
   const filename = fileURLToPath(new URL('square.mjs', import.meta.url));
   const pool = new Piscina({ filename, minThreads: THREADS, maxThreads: THREADS, ...options });

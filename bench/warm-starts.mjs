@@ -72,9 +72,9 @@ class OpenJob {
   }
 }
 
-/** Each phase gives its bursts; jobs are numbered, so that no phase finds another's. */
+/** Each phase returns its bursts; jobs are numbered, so that no phase reuses a job of another. */
 const PHASES = {
-  /** Two jobs, as many as there are cores, come back again and again. */
+  /** Two jobs, as many as there are cores, get slices repeatedly. */
   async 'jobs that come back'(open) {
     const jobs = [open('map-basic'), open('pyodide')];
     const bursts = [];
@@ -84,7 +84,7 @@ const PHASES = {
     }
     return bursts.slice(jobs.length);
   },
-  /** New jobs, one after the other, of worktimes that were asked for lately. */
+  /** New jobs, one after the other, of worktimes that were used lately. */
   async 'new jobs'(open) {
     const bursts = [];
     for (let i = 0; i < 8; i++) {
@@ -93,7 +93,7 @@ const PHASES = {
     }
     return bursts;
   },
-  /** Six jobs at once, and again: more than there are cores, spares and places to keep one. */
+  /** Six jobs at once, repeatedly: more than there are cores and prewarmed sandboxes. */
   async 'the pool overflows'(open) {
     const jobs = Array.from({ length: 6 }, (_, i) => open(i % 2 === 0 ? 'map-basic' : 'pyodide'));
     const bursts = [];
@@ -112,7 +112,7 @@ async function play(policy, scheduler) {
   const rows = [];
   let number = 0;
   try {
-    // Assets are cached, and a snapshot is made, before anything counts.
+    // Assets are cached and a snapshot is made before anything is measured.
     await Promise.all(
       ['map-basic', 'pyodide'].map(async (w) => {
         const job = new OpenJob(w, ++number);

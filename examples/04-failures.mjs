@@ -1,4 +1,4 @@
-// What a work function throws comes back with its own type and message; the other slices keep their results.
+// An exception of a work function reaches the deployer with its type and message; the other slices keep their results.
 import { computeFor, isError } from 'manyhands';
 
 const job = computeFor([1, 4, -9, 16], (x) => {

@@ -1,4 +1,4 @@
-// Input from an async generator, taken only as fast as it is sent; results as they come, none of them kept.
+// Input from an async generator, read only as fast as it is sent; results are handled as they arrive, and none is kept.
 import { computeFor } from 'manyhands';
 
 async function* readings() {

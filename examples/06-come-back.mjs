@@ -1,11 +1,11 @@
-// Deploy a job and forget it; come back later, in another process or on another day, and go on from where you were.
+// Deploy a job and end the program; attach to it later from another process, and continue where you were.
 import { attach, computeFor, fetchResults } from 'manyhands';
 
 const deployed = computeFor({ start: 1, end: 1000 }, (x) => x % 7);
 const id = await deployed.deploy();
 console.log('deployed', id.length, 'characters of id');
 
-// Elsewhere: only the id is needed, and the same identity.
+// In another process only the id and the same identity are needed.
 const job = await attach(id);
 const results = await job.wait();
 console.log(`${results.length} results, the cursor is behind all of them:`, job.cursor > 0);

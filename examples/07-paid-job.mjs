@@ -18,7 +18,7 @@ const operator = await openOperator({ scheduler: scheduler.url, dataDir });
 await operator.mint(payer.address, toUnits(10));
 await operator.close();
 
-// A worker for one's own jobs, that is paid to an account of its own.
+// A worker that is paid to an account of its own.
 const earner = `0x${'5'.repeat(40)}`;
 const worker = new Worker({
   scheduler: scheduler.url,

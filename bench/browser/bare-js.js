@@ -1,4 +1,4 @@
-/** The peer in JavaScript: a function in a bare loop, in one Web Worker. */
+/** The baseline for JavaScript: a function in a bare loop, in one Web Worker. */
 onmessage = ({ data: { source, args, from, to } }) => {
   const work = (0, eval)(`(${source})`);
   onmessage = () => {

@@ -1,4 +1,4 @@
-/** The peer in Python: a function of a bare Pyodide called in a loop, in one Web Worker. */
+/** The baseline for Python: a function of a bare Pyodide, called in a loop in one Web Worker. */
 import { loadPyodide } from '/pyodide/pyodide.mjs';
 
 onmessage = async ({ data: { source, args, from, to } }) => {

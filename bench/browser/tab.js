@@ -6,7 +6,7 @@ import { Worker as ComputeWorker } from '../../dist/entry/worker.browser.js';
 
 let lent;
 
-/** Runs `from` to `to - 1` in each of two Web Workers; the milliseconds from go to the last one's end. */
+/** Runs `from` to `to - 1` in each of two Web Workers; returns the milliseconds until both have ended. */
 async function bareLoop(kind, source, slices, args) {
   const half = Math.ceil(slices / 2);
   const workers = [0, 1].map((t) => {

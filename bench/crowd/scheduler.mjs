@@ -1,4 +1,4 @@
-/** The scheduler of the command line as a process of its own, and what Linux says of it. */
+/** The scheduler of the command line as a separate process, and its figures in /proc. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -26,9 +26,9 @@ export async function startScheduler(dataDir, nodeArgs = []) {
   const proc = (file) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8');
   return {
     ...JSON.parse(first),
-    /** Lines of its log that are no mere information. */
+    /** Lines of its log above the level `info`. */
     trouble,
-    /** Time of all its threads on a processor so far, milliseconds. */
+    /** CPU time of all its threads so far, milliseconds. */
     cpuMs() {
       const fields = proc('stat').split(') ')[1].split(' ');
       return (Number(fields[11]) + Number(fields[12])) * TICK_MS;

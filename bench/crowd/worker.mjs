@@ -9,9 +9,9 @@ import { SegmentWriter } from '../../dist/protocol/segment/segment.js';
 import { PROTOCOL_VERSION } from '../../dist/protocol/wire/version.js';
 import { connectNode } from '../../dist/transport/ws-node.js';
 
-/** How often a worker says that it is there, milliseconds. */
+/** Interval of a worker's pings, milliseconds. */
 const PING_MS = 15_000;
-/** Leases that it has or asks for at a time: the one it computes, and the next. */
+/** Number of leases that it holds or requests at a time: the current and the next one. */
 const LEASES = 2;
 
 const writer = new SegmentWriter();
@@ -31,17 +31,17 @@ export class TimerWorker {
   #pings;
   #isLeased = false;
   #isGone = false;
-  /** Since when it lives, and computes the slice that it has now. */
+  /** Start times of the worker and of its current slice. */
   bornMs = performance.now();
   sliceBeganMs;
 
-  /** `seen` hears of: `welcomed`, `leased` (once), `idleWait` (ms), `slice` (from and to), `reported` (ms), `failed`. */
+  /** Calls `seen` with: `welcomed`, `leased` (once), `idleWait` (ms), `slice` (from and to), `reported` (ms), `failed`. */
   constructor({ socketUrl, sliceMs, seen }) {
     this.#options = { sliceMs, seen };
     void this.#connect(socketUrl);
   }
 
-  /** Leaves without a word, as a closed laptop does. */
+  /** Disconnects without a message, as a closed laptop does. */
   leave() {
     this.#isGone = true;
     clearTimeout(this.#timer);
@@ -109,7 +109,7 @@ export class TimerWorker {
     }
   }
 
-  /** Asks for as many leases as it may have beside those that it has. */
+  /** Requests as many leases as it may hold beside the present ones. */
   #want() {
     const idle = this.sliceBeganMs === undefined;
     while (this.#leases.length + this.#wants.size < (idle ? 1 : LEASES)) this.#ask(this.#nextWant++, idle);
@@ -131,7 +131,7 @@ export class TimerWorker {
     this.#want();
   }
 
-  /** Half of what is left and not begun goes back. */
+  /** Releases half of the slices that have not begun. */
   #recalled(leaseId) {
     const lease = this.#leases.find((one) => one.leaseId === leaseId);
     if (lease === undefined) return;
@@ -146,7 +146,7 @@ export class TimerWorker {
     const lease = this.#leases[0];
     if (lease === undefined) {
       this.sliceBeganMs = undefined;
-      // What it asked for ahead is urgent now.
+      // The request that was made in advance is urgent now.
       for (const want of [...this.#wants.keys()]) this.#ask(want, true);
       return this.#want();
     }
@@ -157,7 +157,7 @@ export class TimerWorker {
   #end(lease) {
     const { sliceMs, seen } = this.#options;
     seen.slice(this.sliceBeganMs, this.sliceBeganMs + sliceMs);
-    // One that was revoked meanwhile is not there any more.
+    // The lease may have been revoked meanwhile.
     if (this.#leases[0] === lease) {
       const { leaseId, next: first } = lease;
       const sentMs = performance.now();

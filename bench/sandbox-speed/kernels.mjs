@@ -9,7 +9,7 @@ export const KERNELS = `(() => {
   const text = 'The quick brown fox jumps over the lazy dog, näher. '.repeat(4);
   const records = Array.from({ length: 2_000 }, (_, i) => ({ id: i, name: 'n' + i, parts: [i, i + 1], at: { x: i, y: -i } }));
 
-  /** Varints and length-prefixed texts into slabs of a pool, and out again, as protobufjs and its like do. */
+  /** Writes varints and length-prefixed texts to pooled buffers and reads them, as protobufjs does. */
   const protobuf = () => {
     const encoder = new TextEncoder();
     const decoder = new TextDecoder();
@@ -45,7 +45,7 @@ export const KERNELS = `(() => {
     2, 0, 1, 102, 0, 0, 10, 38, 1, 36, 1, 1, 127, 3, 64, 32, 2, 65, 31, 108, 32, 0, 32, 1, 115, 106, 33, 2, 32, 0, 65, 1,
     107, 33, 0, 32, 0, 65, 0, 74, 13, 0, 11, 32, 2, 11,
   ]))).exports;
-  /** What wasm-bindgen puts round each call: a view that is made anew where the memory has grown, texts in and out. */
+  /** The glue code of wasm-bindgen around each call: a view that is created again when the memory has grown, texts in and out. */
   const bindgen = () => {
     const encoder = new TextEncoder();
     const decoder = new TextDecoder();

@@ -10,7 +10,7 @@ const [url, kind] = process.argv.slice(2);
 /** Slices of a small job, and pause between two of them. */
 const SMALL_SLICES = 10;
 const PAUSE_MS = 1_500;
-/** Slices of the long job that are waiting or computed at a time, and how many are added at once. */
+/** Number of unfinished slices of the long job, and number of slices that are added at a time. */
 const AHEAD = 40;
 const ADDED = 20;
 

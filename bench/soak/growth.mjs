@@ -23,6 +23,6 @@ export function quarters(samples) {
  * @param {{ part: number, floor: number }} bound what it may gain: that part of what it was, and that much besides
  */
 export function hasGrown(early, late, { part, floor }) {
-  // What could not be measured must not pass for flat.
+  // A figure that could not be measured must not count as constant.
   return !(late <= early * (1 + part) + floor);
 }

@@ -1,4 +1,4 @@
-/** What Linux says of a process and all that it started: memory, open files, time on a processor. */
+/** Figures of a process and its descendants from /proc: memory, open files, CPU time. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 const MiB = 1024 * 1024;
@@ -6,7 +6,7 @@ const PAGE_BYTES = 4_096;
 /** Milliseconds of one tick of /proc's clock. */
 const TICK_MS = 10;
 
-/** The fields of /proc/<pid>/stat behind the name, which may itself have blanks; nothing where it has ended. */
+/** The fields of /proc/<pid>/stat after the name, which may contain blanks; undefined if the process has ended. */
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -16,7 +16,7 @@ function statOf(pid) {
   }
 }
 
-/** The process and its descendants that are there now. */
+/** The process and its present descendants. */
 function familyOf(pid) {
   const children = new Map();
   for (const name of readdirSync('/proc')) {
@@ -48,7 +48,7 @@ export function footprint(pid) {
   };
 }
 
-/** Time of all threads of one process on a processor so far, milliseconds. */
+/** CPU time of all threads of one process so far, milliseconds. */
 export function cpuMs(pid) {
   const fields = statOf(pid);
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;

@@ -1,4 +1,4 @@
-// What a site can do with the element: hear of it, and stop it. Starting is the visitor's own.
+// What a site can do with the element: listen to its events, and stop it. Only the visitor can start it.
 const worker = document.querySelector('manyhands-worker');
 const heard = document.getElementById('heard');
 

@@ -23,7 +23,7 @@ export async function start({ console, progress }) {
       if (typeof work !== 'function') throw new LispError('the work function must be a lambda', 1);
       return (datum) => work(datum, ...args);
     },
-    // A deployer reads errors of Lisp, not of this interpreter.
+    // The deployer gets errors of the Lisp program, not of this interpreter.
     explain: (error) => ({
       name: error.name,
       message: error.message,

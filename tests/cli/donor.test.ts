@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.end());
 
-/** The certificate that the scheduler shows, checked against the one in its folder. */
+/** The certificate of the scheduler's TLS connection; it must equal the one in its folder. */
 async function shown(): Promise<{ status: number | undefined; fingerprint: string }> {
   const ca = await readFile(trust.NODE_EXTRA_CA_CERTS);
   return new Promise((resolve, reject) => {

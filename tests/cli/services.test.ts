@@ -194,7 +194,7 @@ it('manyhands doctor prints what to do when Deno and Chromium are missing, or do
     MANYHANDS_CHROMIUM: '/nowhere',
   };
   const none = await cli.run(['doctor'], env);
-  // Named, and it does not work.
+  // A configured Deno that does not work.
   expect(none).toMatchObject({ code: 1, stderr: '' });
   expect(none.stdout).toContain('npm install deno');
   expect(none.stdout).toMatch(/\nchromium {2}\/nowhere does not work: MANYHANDS_CHROMIUM names it, /);
@@ -203,7 +203,7 @@ it('manyhands doctor prints what to do when Deno and Chromium are missing, or do
   expect(broken.code).toBe(1);
   expect(broken.stdout).toContain('npm install deno');
   expect(broken.stdout).toMatch(/\ndeno +\S+ does not work: /);
-  // One that works is enough.
+  // One isolation that works is enough.
   expect(await cli.run(['doctor'], { ...env, MANYHANDS_DENO: '' })).toMatchObject({ code: 0 });
 });
 

@@ -13,9 +13,9 @@ import { deployStamped } from './fixtures/stamped-job.js';
 
 interface Donor {
   page: Page;
-  /** What stands for the machine's sensors. */
+  /** Replacements of the machine's sensors. */
   sensors: CDPSession;
-  /** As a donor who answers the browser's question with yes. */
+  /** Grants the permission, as a donor does who accepts the browser's prompt. */
   allowIdleDetection(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ const test = base.extend<{ donor: Donor }>({
     const browser = await chromium.launch({
       executablePath: findChromium(),
       chromiumSandbox: !asRoot,
-      // A desktop's Chromium does not tell the kind of its network; a phone's does.
+      // Chromium reports the type of the network on phones only.
       args: ['--disable-gpu', '--enable-blink-features=NetInfoDownlinkMax'],
     });
     const page = await browser.newPage();
@@ -52,7 +52,7 @@ test('a page that may work only while the computer is idle pauses when somebody 
 }) => {
   const { job } = await deployStamped(fixture.scheduler, 2_000, 30);
   const wish = page.getByLabel('Only when I am not using the computer');
-  // Without the permission the wish cannot be kept, and is not taken.
+  // Without the permission the setting cannot work, and is not accepted.
   await wish.click();
   await expect(page.locator('#when-note')).toContainText(
     'not allowed to tell whether you are at the computer',
@@ -70,7 +70,7 @@ test('a page that may work only while the computer is idle pauses when somebody 
   await sensors.send('Emulation.setIdleOverride', { isUserActive: true, isScreenUnlocked: true });
   await expect(state(page)).toHaveText('Paused: you are using the computer');
   await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
-  // A screen that is locked is nobody at the machine, too.
+  // A locked screen counts as idle as well.
   await sensors.send('Emulation.setIdleOverride', { isUserActive: true, isScreenUnlocked: false });
   await expect(state(page)).toHaveText('Working');
   await job.cancel();
@@ -95,7 +95,7 @@ test('a page pauses while the CPU is under pressure', async ({ fixture, donor: {
   const pausedMs = Date.now();
   await press('nominal');
   await expect(state(page)).toHaveText('Working');
-  // The worker itself was much of the pressure: it does not come back at once, to go again.
+  // The worker caused much of the pressure itself, so it waits before it resumes.
   expect(Date.now() - pausedMs).toBeGreaterThan(15_000);
   await job.cancel();
 });
@@ -121,7 +121,7 @@ test('a page pauses on a metered network', async ({ fixture, donor: { page, sens
   await expect(state(page)).toHaveText('Working');
   await power(page, 'Stop').click();
 
-  // Data saver is a wish of the donor's to the browser, and holds for this page, too.
+  // The data saver setting of the browser applies to this page as well.
   await sensors.send('Emulation.setDataSaverOverride', { dataSaverEnabled: true });
   await power(page, 'Start').click();
   await expect(state(page)).toHaveText('Paused: on a metered network');

@@ -36,7 +36,7 @@ test('a job completes although the renderer process of the sandboxes crashes mor
       const victim = await busiestRenderer(plain);
       process.kill(victim, 'SIGKILL');
       await expect.poll(async () => (await processesOf(plain)).some(({ id }) => id === victim)).toBe(false);
-      // The page that has the frame is another process: it is there, and answers.
+      // The embedding page runs in another process, and still responds.
       expect(await textOf(page, '#state')).toBe('Working');
     }
     await expect

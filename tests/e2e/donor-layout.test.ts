@@ -27,7 +27,7 @@ async function deploy(fixture: JobFixture, name: string): Promise<void> {
 const keepSettings = (page: Page, settings: object) =>
   page.addInitScript((kept) => localStorage.setItem('manyhands.settings', JSON.stringify(kept)), settings);
 
-/** The controls that are seen, each with its height and width. */
+/** The visible controls, each with its height and width. */
 const controls = (page: Page): Promise<{ what: string; height: number; width: number }[]> =>
   page.locator('button, select, summary, label:has(input), input:not([type=checkbox], [type=radio])').evaluateAll(
     (all) =>
@@ -159,7 +159,7 @@ test('without Web Workers, or with a scheduler of another version, the page expl
   await expect(state(page)).toHaveText('This browser cannot compute');
 
   const other = await browser.newPage();
-  // As an older page would greet a newer scheduler.
+  // The hello of an older page to a newer scheduler.
   await other.routeWebSocket(/.*/, (socket) => {
     const server = socket.connectToServer();
     socket.onMessage((message) => {

@@ -25,7 +25,7 @@ import {
 } from './fixtures/donor-page.js';
 import { test } from './fixtures/job-fixture.js';
 
-/** All that the page keeps of its history, as text. */
+/** The history that the page has stored, as text. */
 const keptHistory = (page: Page): Promise<string> =>
   page.evaluate(
     () =>
@@ -46,7 +46,7 @@ test('a donor starts, works, changes settings, stops, and finds all of it after 
   await page.goto(`${fixture.scheduler}/#join=lab,sesame%2C1`);
   await expect(state(page)).toHaveText('Not started');
 
-  // The link's secret leaves the address bar at once, and is kept as a digest alone.
+  // The secret of the link is removed from the address bar at once, and only its digest is stored.
   expect(page.url()).toBe(`${fixture.scheduler}/`);
   expect(await axeFindings(page)).toEqual([]);
   await expect(page).toHaveTitle('(1) A question · manyhands');
@@ -55,7 +55,7 @@ test('a donor starts, works, changes settings, stops, and finds all of it after 
   await expect(page.getByRole('button', { name: 'Leave lab' })).toBeVisible();
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('sesame');
 
-  // Terms, before there is a worker.
+  // Settings before the worker is started.
   await page.getByLabel('Earn to a key made in this browser').check();
   await expect(page.locator('#browser-address')).toHaveText(/^Your address: 0x[0-9a-f]{40}$/);
   await setRange(page, 'Share of their time', 50);
@@ -87,7 +87,7 @@ test('a donor starts, works, changes settings, stops, and finds all of it after 
   await setRange(page, 'Cores', 2);
   await setRange(page, 'Share of their time', 100);
 
-  // What a stranger wrote is text, cut, without marks that turn it round.
+  // Text of other people is shown as text, truncated and without characters that change its direction.
   const first = card(page, 'Paid krow <b>work</b>');
   await expect(first).toBeVisible();
   expect((await first.locator('.job-about').textContent())!.length).toBeLessThanOrEqual(280);
@@ -101,14 +101,14 @@ test('a donor starts, works, changes settings, stops, and finds all of it after 
   await expect(second).toBeVisible();
   await expect(second.getByRole('link')).toBeHidden();
   await expect(second.getByRole('progressbar').first()).toBeVisible();
-  // What the ledger says, and how far the whole job is.
+  // The account in the ledger, and the progress of the whole job.
   await expect(page.locator('#credits')).toHaveText(/^[\d.]*[1-9]/);
   await expect(first.locator('.whole-text')).toHaveText(/ % of the whole job .* computer helps$/);
   await expect(first.locator('.facts')).toContainText('Runs asJavaScript');
   await expect(page.locator('#chart-text')).toHaveText(/^Cores at work over the last three minutes/);
   expect(await axeFindings(page)).toEqual([]);
 
-  // The key, as a file that opens with its passphrase.
+  // The key is exported as a file that its passphrase unlocks.
   await page.getByRole('button', { name: 'Save the key as a file' }).click();
   const form = page.locator('#export-form');
   await form.getByLabel('Passphrase', { exact: true }).fill('long enough');
@@ -122,14 +122,14 @@ test('a donor starts, works, changes settings, stops, and finds all of it after 
   await keystore.unlock('long enough');
   await expect(page.locator('#browser-address')).toHaveText(`Your address: ${keystore.address}`);
 
-  // Block one job: it goes, the other stays.
+  // A blocked job ends, and the other one continues.
   await first.getByRole('button', { name: /^Block Paid/ }).click();
   await expect(first).toContainText('Its deployer is');
   await first.getByRole('button', { name: 'Block this job' }).click();
   await expect(first).toBeHidden();
   await expect(second).toBeVisible();
 
-  // Stopping is a matter of a second, and hands back what was lent.
+  // The worker stops within seconds and releases its leases.
   const stopMs = await page.evaluate(async () => {
     const began = performance.now();
     document.getElementById('power')!.click();
@@ -142,7 +142,7 @@ test('a donor starts, works, changes settings, stops, and finds all of it after 
   await other.cancel();
   await paid.cancel();
 
-  // Coming back: everything is as it was, and nothing runs.
+  // After a reload the settings are kept, and nothing runs.
   const slices = await page.locator('#slices').textContent();
   const ledger = await page.locator('#credits').textContent();
   await expect(page.locator('#helped')).toHaveText('2');
@@ -193,7 +193,7 @@ test('the page pauses on battery, when frozen and offline, shows the reason, and
   await charge(true);
   await expect(state(page)).toHaveText('Working');
 
-  // What the browser tells a page that it is about to freeze, and one that it has thawed.
+  // The events of a browser before it freezes a page and after it resumes it.
   await page.evaluate(() => document.dispatchEvent(new Event('freeze')));
   await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
   await page.evaluate(() => document.dispatchEvent(new Event('resume')));
@@ -222,7 +222,7 @@ test('after the crash of a frame with eight sandboxes, one new frame runs eight'
   await power(page, 'Start').click();
   await expect(page.locator('.lanes li')).toHaveCount(8);
   await expect(page.locator('#slices')).not.toHaveText('0');
-  // The deployer's frame goes, and all its sandboxes with it, as when its process dies.
+  // The owner's frame disappears with all its sandboxes, as when its process crashes.
   await page.evaluate(() => {
     for (const frame of document.querySelectorAll('iframe')) frame.src = 'about:blank';
   });

@@ -12,7 +12,7 @@ import { computeFor, init, type Job } from 'manyhands';
 import { answer, axeFindings, questions } from './fixtures/donor-page.js';
 import { test as base } from './fixtures/job-fixture.js';
 
-/** A page with an element that names no scheduler, and one whose scheduler is not there. Its own script comes last. */
+/** A page with one element without a scheduler and one whose scheduler does not exist; the page's own script is last. */
 const MISTAKES = (scheduler: string): string =>
   `<!doctype html><html lang="en"><script type="module" src="${scheduler}/element.js"></script>
   <manyhands-worker scheduler="nowhere"></manyhands-worker>
@@ -24,7 +24,7 @@ const LISTENER = `document.documentElement.dataset.heard = '';
       document.documentElement.dataset.heard += ' ' + detail.error.code;
     });`;
 
-/** The site of the example; what stands in it is served with a policy of its own. */
+/** The site of the example, served with a content security policy of its own. */
 const test = base.extend<{ site: string }>({
   site: async ({ fixture }, use) => {
     const page = await readFile(new URL('../../examples/08-element/index.html', import.meta.url), 'utf8');
@@ -62,10 +62,10 @@ const press = (button: Locator): Promise<void> => button.press('Enter');
 
 const SOON_MS = 1_000;
 
-/** Presses until the press counts as the visitor's own: the button has to have been in view for a moment. */
+/** Presses the button until it takes effect: it ignores presses until it has been visible for a moment. */
 async function pressStart(page: Page): Promise<void> {
   await expect(async () => {
-    // It may have started since, and be under a dialog.
+    // The worker may have started meanwhile, and a dialog may cover the button.
     if (await start(page).isVisible()) await start(page).click({ timeout: SOON_MS });
     await expect(embed(page).getByRole('status')).toHaveText(/Connected|Working|Waiting/, {
       timeout: SOON_MS,
@@ -73,7 +73,7 @@ async function pressStart(page: Page): Promise<void> {
   }).toPass();
 }
 
-/** Whether the frame is as high as what is in it. */
+/** Whether the frame is as high as its content. */
 const overflow = async (page: Page): Promise<{ isHigh: boolean; hidden: number }> => {
   const html = embed(page).locator('html');
   const hidden = await html.evaluate((element) => element.scrollHeight - element.clientHeight);
@@ -100,7 +100,7 @@ test('the element on another site works for a visitor who starts it, and emits e
   const height = await page.locator('manyhands-worker iframe').evaluate((frame) => frame.clientHeight);
   expect(height).toBeGreaterThan(200);
 
-  // The site's own scripts cannot start it, whatever they send.
+  // No message of the site's own scripts starts the worker.
   await page.evaluate(() => {
     const frame = document.querySelector('manyhands-worker')!.shadowRoot!.querySelector('iframe')!;
     for (const type of ['start', 'configure']) {
@@ -109,7 +109,7 @@ test('the element on another site works for a visitor who starts it, and emits e
   });
   await expect(embed(page).getByRole('status')).toHaveText('Not started');
 
-  // Nor can it be done under something that covers it.
+  // A click does not count while another element covers the button.
   await page.evaluate(() => {
     const cover = Object.assign(document.createElement('div'), { id: 'cover' });
     cover.style.cssText = 'position:fixed;inset:0;background:#fff;pointer-events:none;opacity:0.99';
@@ -134,15 +134,15 @@ test('the element on another site works for a visitor who starts it, and emits e
   expect([...(await done)]).toEqual([1, 4, 9, 16, 25, 36]);
   await expect(page.locator('#heard')).toContainText('start');
   await expect(page.locator('#heard')).toContainText('6 slices');
-  // Its sandbox is kept for more of it, and nothing works.
+  // The sandbox is kept for further slices of the job, and no slice runs.
   await expect(embed(page).getByRole('status')).toHaveText('Connected, waiting for work');
   await expect(embed(page).locator('#nothing')).toBeVisible();
-  // The site around it did not jump when the job had gone.
+  // The layout of the site did not shift when the job ended.
   const seen = await heights.jsonValue();
   expect(seen.at(-1)).toBe(Math.max(...seen));
   expect(await axeFindings(page)).toEqual([]);
 
-  // The key of this visitor is in the frame, and leaves it as a file.
+  // The visitor's key is stored by the frame, and can be exported as a file.
   await press(embed(page).getByText('Choices', { exact: true }));
   await embed(page).getByLabel('Earn to a key made in this browser').press('Space');
   await expect(embed(page).locator('#browser-address')).toHaveText(/0x[0-9a-f]{40}$/);
@@ -187,7 +187,7 @@ test('the element applies the groups and limits of the site, and groups added la
   await press(embed(page).getByText('Choices', { exact: true }));
   await expect(embed(page).getByText('asks for at most 1 core and 48 MiB a day')).toBeVisible();
   await expect(embed(page).getByLabel('Ask me before a new deployer’s code runs')).toBeChecked();
-  // All of it is seen: the frame is as high as what is in it.
+  // The whole content is visible: the frame is as high as its content.
   await expect
     .poll(() =>
       embed(page)
@@ -206,13 +206,13 @@ test('the element applies the groups and limits of the site, and groups added la
   await answer(embed(page), /^Admit them/);
   expect([...(await labDone)]).toEqual([1, 4, 9]);
 
-  // Without its group the site gets nothing, and not everybody's jobs instead.
+  // Without its group the worker runs no jobs, instead of those of the public group.
   await setAttribute(page, 'join', '');
   await expect(embed(page).getByRole('status')).toContainText('asks for other jobs than you agreed to');
   await setAttribute(page, 'join', 'lab,sesame%201');
   await expect(embed(page).getByRole('status')).toHaveText(/Connected|Working/);
 
-  // A group that the site adds meanwhile is not what the visitor agreed to.
+  // A group that the site adds later is not covered by the visitor's consent.
   const sea = inGroup('sea', 'salt');
   const seaDone = sea.exec();
   await setAttribute(page, 'join', 'lab,sesame%201 sea,salt');
@@ -225,7 +225,7 @@ test('the element applies the groups and limits of the site, and groups added la
   expect([...(await seaDone)]).toEqual([1, 4, 9]);
   expect(everybodys.status.computed).toBe(0);
 
-  // A list of groups with a mistake in it is none, and not everybody's jobs instead.
+  // With an invalid list of groups the worker runs no jobs, instead of those of the public group.
   await press(page.getByRole('button', { name: 'Stop it from here' }));
   await expect(embed(page).getByRole('status')).toHaveText('Stopped');
   await setAttribute(page, 'join', 'my lab,sesame');
@@ -235,11 +235,11 @@ test('the element applies the groups and limits of the site, and groups added la
   await setAttribute(page, 'join', 'lab,sesame%201');
   await pressStart(page);
 
-  // A smaller cap is in force at once.
+  // A lower limit applies at once.
   await setAttribute(page, 'bytes-per-day', '1');
   await expect(embed(page).getByRole('status')).toHaveText('Paused: the day’s data is used up');
 
-  // An element that is taken away says that it has ended.
+  // An element that is removed emits its end.
   await page.locator('#heard').evaluate((heard) => (heard.textContent = ''));
   await page.evaluate(() => document.querySelector('manyhands-worker')!.remove());
   await expect(page.locator('#heard')).toContainText('stop');
@@ -278,7 +278,7 @@ test('the stored consent of a visitor starts the element, and not after the visi
   init({ scheduler: fixture.scheduler });
   const everybodys = computeFor<number>([1], '(x) => x');
   await everybodys.deploy();
-  // This browser keeps nothing for a frame of another host.
+  // This browser keeps no storage for frames of another site.
   await page.goto(site);
   await setAttribute(page, 'autostart', '');
   await expect(embed(page).getByRole('status')).toHaveText('Not started');
@@ -308,7 +308,7 @@ test('the stored consent of a visitor starts the element, and not after the visi
   await agree();
   await expect(status).toHaveText('Not started');
 
-  // Another visit, in which the site asks for more: it has what the visitor read, and that is nothing of this.
+  // On another visit the site requests more than the visitor has agreed to, so there is no consent.
   await page.goto(near);
   await setAttribute(page, 'autostart', '');
   await expect(embed(page).locator('#always-row')).toHaveJSProperty('hidden', false);

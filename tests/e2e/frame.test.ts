@@ -6,10 +6,10 @@
 import { expect } from '@playwright/test';
 import { test, type FrameFixture } from './fixtures/frame-fixture.js';
 
-/** How many frames the page has put up. */
+/** Number of frames that the page has created. */
 const frameCount = ({ page }: FrameFixture): Promise<number> => page.locator('iframe').count();
 
-/** Stops the frame's own thread at its next step, as a process that hangs or is starved would. */
+/** Pauses the frame's main thread, like a process that hangs. */
 async function hang({ page }: FrameFixture): Promise<void> {
   const handle = await page.locator('iframe').elementHandle();
   const frame = await handle.contentFrame();
@@ -82,7 +82,7 @@ test('no API in a sandbox reaches a server or a browser store', async ({ fixture
     const answer = await fixture.run(sandbox, names + code);
     expect.soft(answer.error, `${name} must fail, but gave ${JSON.stringify(answer.value)}`).toBeDefined();
   }
-  // The stranger's server is there: the page itself, by a navigation, is seen by it.
+  // The other server works: it receives a navigation of the page itself.
   expect(seen).toEqual([]);
   await fixture.page.goto(`http://127.0.0.1:${port}/hello`);
   expect(seen).toContain('GET /hello');
@@ -156,7 +156,7 @@ test('a prepared frame is used for the next owner, and one that has died is repl
   await fixture.open({ keepReady: true });
   await fixture.start('first');
   await expect.poll(() => frameCount(fixture)).toBe(2);
-  // Marked in the page: a frame that is put up later has no mark.
+  // Marks the present frame; a frame that is created later has no mark.
   const mark = (): Promise<void> =>
     fixture.page.evaluate(() => {
       for (const frame of document.querySelectorAll('iframe')) frame.title = 'was there';

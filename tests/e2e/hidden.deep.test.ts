@@ -34,7 +34,7 @@ test('a hidden tab computes as fast as a visible one', async ({ fixture, plain }
   await expect.poll(() => numbers.length).toBeGreaterThan(50);
   await cover(plain);
   await page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 100 });
-  // The browser means it: a timer of a tenth of a second comes once a second.
+  // The browser throttles the tab: a timer of 100 ms fires once a second.
   const gapMs = await page.evaluate(
     () =>
       new Promise<number>((done) => {
@@ -64,7 +64,7 @@ test('a frozen tab has released all leases, and continues when it is resumed', a
   await cover(plain);
   const session = await page.createCDPSession();
   await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-  // By its own last words: the five seconds of grace for a tab that falls silent are not what frees them.
+  // The page releases its leases itself, before the five seconds of grace of a silent worker have passed.
   await expect.poll(() => leasesOf(fixture.scheduler), { timeout: 4_000 }).toBe(0);
   const asleep = numbers.length;
   const other = await fixture.openTab();
@@ -91,7 +91,7 @@ test('a machine that sleeps until its leases have expired loses no slice and rep
   const processes = await processesOf(plain);
   for (const { id } of processes) process.kill(id, 'SIGSTOP');
   try {
-    // Nobody said a word: the scheduler takes the silence for an end, and gives the leases to others.
+    // The page sent nothing: the scheduler treats the silence as a disconnect and grants the slices to others.
     await expect.poll(() => leasesOf(fixture.scheduler), { timeout: 90_000 }).toBe(0);
     const other = await fixture.openTab();
     await expect.poll(() => slicesDone(other)).toBeGreaterThan(30);
@@ -111,11 +111,11 @@ test('a tab with timers throttled to one per minute keeps the lease of a slice t
   fixture,
 }) => {
   test.setTimeout(400_000);
-  // A browser waits five minutes before it slows a hidden tab down so far.
+  // Browsers throttle a hidden tab this much only after five minutes.
   const plain = await launchPlainChromium('IntensiveWakeUpThrottling:grace_period_seconds/10');
   try {
     init({ scheduler: fixture.scheduler });
-    // 200 s without a sign of life from within, and leases of 150 s that the page has to renew.
+    // A slice of 200 s without progress, and leases of 150 s that the page has to renew.
     const work = `(x, ms) => {
       const began = performance.timeOrigin + performance.now();
       while (performance.timeOrigin + performance.now() < began + ms);
@@ -136,12 +136,12 @@ test('a tab with timers throttled to one per minute keeps the lease of a slice t
       tick();
     });
     const [began] = [...(await job.wait())];
-    // Begun once, before the tab was covered: nobody took it away from the tab and gave it back.
+    // The slice was started once, before the tab was hidden: its lease was never granted to another worker.
     expect(began).toBeLessThan(coveredMs);
-    // The browser meant it: a timer of a tenth of a second came some dozen times.
+    // The browser throttled the tab: a timer of 100 ms fired only some dozen times.
     const ticks = await page.evaluate(() => Number(document.body.dataset.ticks));
     expect(ticks).toBeLessThan(60);
-    // A hidden page draws nothing.
+    // A hidden page renders no frames.
     await page.bringToFront();
     await expect.poll(() => slicesOf(page)).toBe(1);
     expect(await textOf(page, '#log')).not.toContain('A problem');

@@ -21,7 +21,7 @@ async function begin(fixture: JobFixture): Promise<void> {
   init({ scheduler: fixture.scheduler });
 }
 
-/** The failures of a job whose other slices are done. */
+/** The failed slices of a job whose other slices have results. */
 async function failuresOf(
   job: Job<unknown>,
 ): Promise<{ sliceNumber: number; code: unknown; done: unknown[] }[]> {
@@ -138,6 +138,6 @@ test('a slice that changes built-in functions cannot end its sandbox without a r
     (results) => [...results],
     (error: unknown) => (isError(error, 'SLICES_FAILED') ? 'failed' : String(error)),
   );
-  // Either the harness holds, or the slice is found out: what must not be is a job that hangs.
+  // Either the harness resists, or the slice fails; the job must not hang.
   expect([[1, 2, 3], 'failed']).toContainEqual(outcome);
 });

@@ -9,7 +9,7 @@ import { startDisconnectingProxy } from './fixtures/disconnecting-proxy.js';
 import { test } from './fixtures/job-fixture.js';
 import { attachElsewhere } from './fixtures/processes.js';
 
-/** What a listener saw of a job, in the order in which it came. */
+/** The events of a job, in order. */
 function watch<T>(job: Job<T>): { results: [number, T][]; errors: unknown[] } {
   const seen: { results: [number, T][]; errors: unknown[] } = { results: [], errors: [] };
   job.on('result', ({ sliceNumber, result }) => seen.results.push([sliceNumber, result]));
@@ -17,13 +17,13 @@ function watch<T>(job: Job<T>): { results: [number, T][]; errors: unknown[] } {
   return seen;
 }
 
-/** Polls until so many results are there; a failed slice ends the wait, since nothing more can come of it. */
+/** Waits until there are so many results; throws if a slice failed, since the number cannot be reached any more. */
 async function untilResults(seen: { results: unknown[]; errors: unknown[] }, count: number): Promise<void> {
   await expect.poll(() => seen.errors.length > 0 || seen.results.length >= count).toBe(true);
   expect(seen.errors).toEqual([]);
 }
 
-/** Slice numbers, sorted: equal to 1 … n where nothing is lost or repeated. */
+/** Sorted slice numbers; they are 1 to n if none is lost or repeated. */
 const numbers = (results: readonly [number, unknown][]): number[] =>
   results.map(([sliceNumber]) => sliceNumber).sort((a, b) => a - b);
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);
@@ -33,7 +33,7 @@ async function slicesDone(tab: Page): Promise<number> {
   return Number((text ?? '').replaceAll(',', ''));
 }
 
-/** A work function that keeps a core busy for so many milliseconds. */
+/** A work function that keeps a core busy for the given number of milliseconds. */
 const BUSY = `(x, ms) => {
   const end = performance.now() + ms;
   while (performance.now() < end) progress();

@@ -24,7 +24,7 @@ test('when a tab is offline for longer than a lease, other workers run its slice
     await expect.poll(() => numbers.length).toBeGreaterThan(25);
     proxy.refuseConnections();
     await expect(state(page)).toHaveText(/Connection lost, trying again/);
-    // Nobody else is there: when no lease is out, those of the tab have run out.
+    // The tab is the only worker: when there is no lease any more, those of the tab have expired.
     await expect.poll(() => leasesOf(fixture.scheduler)).toBe(0);
     const other = await fixture.openTab();
     await expect.poll(() => slicesDone(other)).toBeGreaterThan(10);
@@ -33,7 +33,7 @@ test('when a tab is offline for longer than a lease, other workers run its slice
     await expect(state(page)).toHaveText('Working');
     await job.wait();
     expect(sorted(numbers)).toEqual(upTo(count));
-    // What was on its way when the network went may be in no tab's sum; nothing is in two.
+    // A slice whose report was in transit at the disconnect may be in no tab's count, but none is in two.
     const done = async (): Promise<number> => (await slicesDone(page)) + (await slicesDone(other));
     await expect.poll(done).toBeGreaterThanOrEqual(count - 10);
     expect(await done()).toBeLessThanOrEqual(count);
@@ -53,7 +53,7 @@ test('a silent connection is detected without an error of the socket', async ({ 
     await power(page, 'Start').click();
     await expect.poll(() => numbers.length).toBeGreaterThan(3);
     proxy.dropBytes();
-    // A new connection is carried, so that the state in between is soon over: what lasts of it is the page's log.
+    // A new connection succeeds at once, so the disconnected state is short; the log of the page still has it.
     const log = page.locator('#log');
     await expect(log).toContainText('The connection is lost.', { timeout: 120_000 });
     await expect(log).toContainText('Connected again.');
@@ -80,11 +80,11 @@ test('a browser that goes offline in the middle of a job continues on a new conn
     await power(page, 'Start').click();
     await expect.poll(() => numbers.length).toBeGreaterThan(25);
     const wentMs = Date.now();
-    // The browser's own switch leaves sockets that are open: it takes both.
+    // The browser's offline mode keeps open sockets, so the proxy refuses connections too.
     await context.setOffline(true);
     proxy.refuseConnections();
     await expect(state(page)).toHaveText(/Connection lost, trying again/);
-    // As long as the gap has to be: a few slices.
+    // The connection is lost for the duration of a few slices.
     await expect.poll(() => Date.now() - wentMs).toBeGreaterThan(1_000);
     const backMs = Date.now();
     proxy.acceptConnections();

@@ -18,7 +18,7 @@ test('a short network outage in the middle of a job loses no slice', async ({ fi
     await page.goto(proxy.url);
     await setRange(page, 'Cores', 2);
     await power(page, 'Start').click();
-    // By then leases are as long as they get: about two seconds for each sandbox.
+    // By then leases have their full length, about two seconds for each sandbox.
     await expect.poll(() => numbers.length).toBeGreaterThan(25);
 
     const tries: number[] = [];
@@ -27,7 +27,7 @@ test('a short network outage in the middle of a job loses no slice', async ({ fi
     const wentMs = Date.now();
     await expect(state(page)).toHaveText(/Connection lost, trying again/);
     await expect(page.getByRole('log')).toContainText('finished work is kept meanwhile');
-    // It tries by itself, each time after a longer wait.
+    // The page reconnects by itself, after increasing delays.
     await expect.poll(() => tries.length).toBeGreaterThan(3);
     expect(tries[3]! - tries[2]!).toBeGreaterThan(tries[1]! - tries[0]!);
     const backMs = Date.now();
@@ -36,9 +36,9 @@ test('a short network outage in the middle of a job loses no slice', async ({ fi
     await expect(state(page)).toHaveText('Working');
     await job.wait();
     expect(sorted(numbers)).toEqual(upTo(count));
-    // What it computed while it was away was delivered, and nothing of it was computed again.
+    // The results that it computed without a connection were delivered, and no slice was computed again.
     expect(ends.filter((end) => end > wentMs && end < backMs).length).toBeGreaterThan(1);
-    // The page may not count what was on its way when the network went: it heard no answer. It counts nothing twice.
+    // The page does not count slices whose report was not acknowledged before the disconnect, and counts none twice.
     await expect.poll(() => slicesDone(page)).toBeGreaterThanOrEqual(count - 10);
     expect(await slicesDone(page)).toBeLessThanOrEqual(count);
   } finally {

@@ -14,7 +14,7 @@ test('the page and the frame are served with their content security policies', a
   const page = await request.get(fixture.scheduler);
   expect(page.headers()['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
   expect(page.headers()['content-security-policy']).toContain("frame-src 'self'");
-  // Its script fetches input from sites that the donor names; the embedded page has no such list.
+  // The script of the page may fetch input from sites that the donor allows; the embedded page may not.
   expect(page.headers()['content-security-policy']).toContain("connect-src 'self' https: http:;");
   const embedded = await request.get(`${fixture.scheduler}/embed`);
   expect(embedded.headers()['content-security-policy']).toContain("connect-src 'self';");

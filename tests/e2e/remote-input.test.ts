@@ -25,7 +25,7 @@ test('a tab fetches input from the origin that its donor allows, and from no oth
     await job.deploy();
     await waits.deploy();
     const tab = await fixture.openTab();
-    // What it does first says that it looked past both.
+    // The first job that it runs shows that it skipped both others.
     expect([...(await computeFor([1], (x: number) => x + 1).exec())]).toEqual([2]);
     expect([...site.requests, ...other.requests]).toEqual([]);
 

@@ -96,7 +96,7 @@ test('the browser transport keeps messages while it is paused', async ({ page, f
   const { connection } = fixture.accepted[0]!;
   connection.send(Uint8Array.of(7));
   connection.close(3000, 'bye');
-  // Another connection's message arrives behind it.
+  // A message of another connection arrives after it.
   await page.evaluate((url) => window.socketPage.connect(url), fixture.url);
   fixture.accepted[1]!.connection.send(Uint8Array.of(8));
   await expect.poll(() => page.evaluate(() => window.socketPage.state(1).received)).toHaveLength(1);

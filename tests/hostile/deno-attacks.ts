@@ -4,16 +4,16 @@
  * @module
  */
 
-/** What the attacks are aimed at. */
+/** The targets of the attacks. */
 export interface Aim {
-  /** A file with `secret` in it, and where it is. */
+  /** A file that contains `secret`, and its path. */
   file: string;
   secret: string;
   /** A folder to write into. */
   folder: string;
   /** A program's process that does nothing. */
   pid: number;
-  /** Ports of 127.0.0.1 where somebody listens. */
+  /** Ports of 127.0.0.1 with a listener. */
   tcp: number;
   udp: number;
 }
@@ -24,7 +24,7 @@ export interface Attack {
 }
 
 const got = (name: string, source: string): Attack => ({ name, source: `async (aim) => ${source}` });
-/** Through a module of Node's, however it can be had. */
+/** Uses a module of Node, however it can be loaded. */
 const viaNode = (name: string, module: string, use: string): Attack[] => [
   got(`${name} by import('node:${module}')`, `{ const m = await import('node:${module}'); ${use} }`),
   got(`${name} by getBuiltinModule`, `{ const m = process.getBuiltinModule('${module}'); ${use} }`),

@@ -9,13 +9,13 @@ import { CHANNELS } from './channels/index.js';
 import { openEscapeFixture } from './fixtures/escape-fixture.js';
 import type { TestBrowser } from './fixtures/test-browser.js';
 
-/** A worker in Node where the other tests have a browser with a donor's page. */
+/** A worker in Node in place of a browser with a donor's page. */
 async function openDeno(): Promise<TestBrowser> {
   const built = new URL('../../dist/entry/worker.node.js', import.meta.url).href;
   const { Worker } = (await import(built)) as typeof WorkerEntry;
   let worker: WorkerEntry.Worker | undefined;
   const deno = {
-    // As there: names cannot be mapped, so that channels get an address.
+    // Host names cannot be mapped, so channels use an address, as in those browsers.
     name: 'firefox',
     open: () => Promise.resolve(),
     async evaluate(order: string) {

@@ -1,5 +1,5 @@
 /**
- * What the attacks on Deno are aimed at, with listeners that note whatever comes; and a Deno without defence.
+ * The target of the attacks on Deno, which records everything that reaches it; and a Deno without restrictions.
  * @module
  */
 import { spawn } from 'node:child_process';
@@ -19,7 +19,7 @@ const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nContent-Leng
 
 export interface Target {
   aim: Aim;
-  /** What came in by the network so far, and what was written. */
+  /** The connections and datagrams received so far, and the files written. */
   seen(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -64,7 +64,7 @@ export function denoPath(): string {
   );
 }
 
-/** What an attack answers where nothing holds it. */
+/** The result of an attack in a Deno without any restriction. */
 export async function undefended({ source }: Attack, aim: Aim): Promise<unknown> {
   const text = `
     const say = (value) => { console.log('ANSWER ' + JSON.stringify(value)); Deno.exit(0); };
@@ -108,14 +108,14 @@ const PAGE_BYTES = 4_096;
 const SUPERVISOR = fileURLToPath(new URL('deno-orphan.mjs', import.meta.url));
 
 export interface Orphan {
-  /** Whether its job loops by now. */
+  /** Whether its job has begun its endless loop. */
   loops(): Promise<boolean>;
   killSupervisor(): void;
-  /** Whether the sandbox lives. */
+  /** Whether the process of the sandbox is alive. */
   isAlive(): boolean;
 }
 
-/** A supervisor in a process of its own, with a sandbox whose job loops. */
+/** Starts a supervisor in a process of its own, with a sandbox that runs an endless loop. */
 export async function startOrphan(): Promise<Orphan> {
   const env = { ...process.env, MANYHANDS_DENO: denoPath() };
   const supervisor = spawn(process.execPath, [SUPERVISOR], {

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Text: an object that Deno takes for a port where it gets to see it, and `seen`: the symbols that Deno asked it for. */
+/** Source text: an object that Deno would treat as a port, and `seen`: the symbols that Deno read from it. */
 export const FAKE_PORT = `
   const seen = [];
   const brand = Object.getOwnPropertySymbols(new MessageChannel().port1).find((key) => key.description.includes('hostObject'));
@@ -27,7 +27,7 @@ export const FAKE_PORT = `
   const { apply, defineProperty } = Reflect;
   const found = () => { let n = 0; for (let i = 0; i < seen.length; i++) if (seen[i].description === 'id') n++; return n; };`;
 
-/** Texts of statements after `FAKE_PORT`, each under what it replaces. */
+/** Source texts of statements after `FAKE_PORT`, by the built-in that they replace. */
 export const PORT_ATTACKS: readonly [replaced: string, attack: string][] = [
   [
     'Array.prototype.push',

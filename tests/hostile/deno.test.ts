@@ -26,7 +26,7 @@ import {
 } from './deno-fixture.js';
 
 const SCRIPTS = new URL('../../dist/sandbox/', import.meta.url);
-/** Runs an attack as a slice; its answer, or the error that it met. */
+/** Runs an attack as a slice; returns its result or its error. */
 const RUN = `async ([source, aim]) => {
   try { return await (0, eval)(source)(aim); } catch (error) { return String(error); }
 }`;
@@ -146,11 +146,11 @@ describe('the realm of a job in Deno', () => {
   });
 });
 
-/** Text of an expression: whether an object is a port of Deno's own, by the property that holds its resource. */
+/** Source text of an expression: whether an object is a port of Deno, by the property that holds its resource id. */
 const IS_HOST_PORT = `(x) => Object.getOwnPropertySymbols(x).some((key) => key.description === 'id')`;
 
 describe('the ports of Deno', () => {
-  /** Each is an async function's body that answers what it found: symbols of Deno's ports, or such a port. */
+  /** Bodies of async functions that return what they found: symbols of Deno's ports, or a port. */
   it.each([
     ['in a channel', 'const { port1 } = new MessageChannel(); return [port1].filter(isHostPort);'],
     [
@@ -272,9 +272,9 @@ describe('the ports of Deno', () => {
 });
 
 const MiB = 1024 * 1024;
-/** Small caps, so that the tests need little of their machine. */
+/** Small limits, so that the tests use little memory. */
 const CAPS = { memoryMiB: 400, heapMiB: 128 };
-/** What a bomb may reach beyond its cap before it is stopped. */
+/** Bytes beyond its limit that a bomb may allocate before it is stopped. */
 const OVERSHOOT_MIB = 256;
 
 describe('a bomb in Deno', () => {

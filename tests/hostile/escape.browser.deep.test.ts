@@ -19,7 +19,7 @@ it('the list of channels is long enough, and its ids are unique', () => {
   }
 });
 
-/** An attack that hangs is dead as well. */
+/** An attack that hangs has failed as well. */
 const CONTROL_MS_MAX = 20_000;
 
 async function within(attempt: Promise<Outcome>): Promise<Omit<Outcome, 'id'>> {

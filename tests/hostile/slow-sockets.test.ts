@@ -20,9 +20,9 @@ import { connectNode } from '../../src/transport/ws-node.js';
 import { BaseWorker } from '../../src/worker/worker.js';
 
 const ATTACKER = '127.0.0.2';
-/** Sockets of the scheduler: few, so that the attack fits in the files of one process. */
+/** Maximum number of sockets of the scheduler: low, since the attacker needs a file descriptor for each. */
 const SOCKETS = 400;
-/** How many the attacker keeps opening. */
+/** Number of sockets that the attacker keeps open. */
 const WANTED = 1_500;
 
 let home: string;
@@ -61,7 +61,7 @@ afterEach(async () => {
   await rm(home, { recursive: true });
 });
 
-/** Opens a socket, begins a request that never ends, and comes again when it is refused. */
+/** Opens a socket, starts a request that never ends, and reconnects when it is refused. */
 function attack(head: string, refused: () => void): void {
   if (isOver) return;
   const socket = connect({ port: scheduler.port, host: '127.0.0.1', localAddress: ATTACKER });
@@ -83,7 +83,7 @@ const HEADS = [
   `PUT /blobs/${'0'.repeat(64)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n`,
 ];
 
-/** Whether the scheduler answers to a socket of an address, a new one each time. */
+/** Whether the scheduler answers a request on a new socket of the address. */
 const health = (localAddress: string): Promise<number> =>
   new Promise((resolve) => {
     const asked = request(`http://127.0.0.1:${scheduler.port}/healthz`, { localAddress, agent: false });
@@ -113,7 +113,7 @@ it('slow connections do not block health checks, a worker, a deployer or later c
   expect(lost).toEqual([]);
 });
 
-/** What an address gets that asks for a WebSocket: it is open, or refused with that status. */
+/** The answer to a WebSocket request from the address: `open`, or the status of the refusal. */
 const openWebSocket = (localAddress: string): Promise<WebSocket | number> =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${scheduler.port}/socket`, { localAddress });
@@ -127,7 +127,7 @@ const openWebSocket = (localAddress: string): Promise<WebSocket | number> =>
 
 it('two IP addresses cannot take all WebSocket connections from a third', async () => {
   await scheduler.close();
-  // A hundredth of what ships: 100 of them may be WebSockets.
+  // A hundredth of the default: 100 of them may be WebSockets.
   scheduler = await startScheduler({ port: 0, dataDir: join(home, 'scheduler'), sockets: 120 });
   const fill = async (address: string): Promise<WebSocket[]> => {
     const all = [];

@@ -19,7 +19,7 @@ afterAll(() => host.close());
 const startWat = async (wat: string): Promise<SandboxFixture> =>
   start({ worktime: 'wasm', source: await assemble(wat) });
 const OK = 0;
-/** Every function of WASI that takes places in memory, with its parameters. */
+/** Every function of WASI that takes addresses in memory, with its parameters. */
 const CALLS: Record<string, string> = {
   args_get: 'i32 i32', args_sizes_get: 'i32 i32', environ_get: 'i32 i32', environ_sizes_get: 'i32 i32',
   clock_time_get: 'i32 i64 i32', clock_res_get: 'i32 i32', fd_read: 'i32 i32 i32 i32', fd_write: 'i32 i32 i32 i32',
@@ -51,7 +51,7 @@ describe('a module', () => {
           /^The module named \d+ bytes at \d+; its memory ends at 65536 bytes/,
         );
       }
-      // The next slice finds the sandbox as it was.
+      // The sandbox is intact for the next slice.
       const last = await sandbox.one(-2n);
       expect(typeof last === 'number' || (last as Error).name === 'RangeError').toBe(true);
     },

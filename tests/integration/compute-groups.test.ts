@@ -43,7 +43,7 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-/** A worker that speaks the wire by hand. */
+/** A worker whose messages the test sends itself. */
 class Stranger {
   readonly heard: SchedulerMessage[] = [];
   readonly #socket: WebSocket;
@@ -85,7 +85,7 @@ class Stranger {
     return (await this.until((m) => m.type === 'lease.grant')).lease;
   }
 
-  /** Resolves once all that was sent before was dealt with. */
+  /** Resolves when the scheduler has handled all earlier messages. */
   async answered(id: number): Promise<SchedulerMessage> {
     this.send({ type: 'ping', id });
     return this.until((m): m is Reply => m.type === 'reply' && m.replyTo === id);
@@ -113,7 +113,7 @@ it('the secret of a compute group is not contained in a package, in messages or 
   expect(groups).toEqual([{ key: 'public' }, { key: 'lab' }]);
   stranger.close();
 
-  // What the database has, and what a listener hears: the address of the group.
+  // The database and the messages on the wire contain only the address of the group.
   const address = await groupAddress({ key: 'lab', secretHash: hashSecret(SECRET) });
   const database = await readFile(join(home, 'scheduler', 'manyhands.db'), 'latin1');
   const log = await readFile(join(home, 'scheduler', 'manyhands.db-wal'), 'latin1');

@@ -49,7 +49,7 @@ it.each(snippets)('$name', async ({ name, code }) => {
   const env = { PATH: process.env.PATH, MANYHANDS_HOME: join(dir, 'home') };
   const { stdout, stderr } = await run(process.execPath, [file], { env });
   expect(stderr).toBe('');
-  // What a program prints is what the comment behind it says, where that is one plain line.
+  // A program prints what the comment behind the statement says, if that comment is one plain line.
   for (const [, said = ''] of code.matchAll(/console\.log\([^;]*\); \/\/ ([\w. [\]',]+)$/gm)) {
     if (/^(true|false|\d|\[|[A-Z]+_)/.test(said)) expect(stdout).toContain(said);
   }

@@ -41,7 +41,7 @@ it.each([
 ] as const)('%s loads ethers only when it is needed', async (entry, platform) => {
   const metafile = await bundle(entry, platform);
   expect(Object.keys(metafile.inputs).some((path) => path.includes('node_modules/ethers/'))).toBe(true);
-  // A hash for the checksum of addresses is all that comes beside the storage.
+  // Besides the storage, only the hash function for the checksum of addresses is included.
   const others = /node_modules\/(?!idb-keyval|@noble\/hashes)/;
   expect(eagerInputs(metafile).filter((path) => others.test(path))).toEqual([]);
 });

@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** One stranger's socket: what it sends, and all that it hears until the scheduler ends it or answers a ping. */
+/** A socket of an unknown client: sends messages and records the answers until the scheduler closes it or answers a ping. */
 async function converse(send: readonly Uint8Array[]): Promise<{ heard: SchedulerMessage[]; open: boolean }> {
   const socket = new WebSocket(`${scheduler.url.replace('http', 'ws')}/socket`);
   const heard: SchedulerMessage[] = [];
@@ -45,7 +45,7 @@ async function converse(send: readonly Uint8Array[]): Promise<{ heard: Scheduler
   for (const bytes of send) socket.send(bytes);
   socket.ping();
   const end = await Promise.race([closed, ponged]);
-  // What was asked before the ping is answered a tick later at most: one more round brings it.
+  // Requests before the ping are answered one group commit later at most, so before the answer to a second ping.
   if (end === 'open') {
     socket.send(encodeMessage({ type: 'ping', id: 9_999 }));
     await Promise.race([closed, new Promise((resolve) => socket.on('message', resolve))]);

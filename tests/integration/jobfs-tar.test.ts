@@ -22,7 +22,7 @@ const FILES: Record<string, string> = {
   [VERY_LONG_NAME]: 'very long',
   'sub/large': 'x'.repeat(100_000),
 };
-/** What a header of ustar can hold, and of the oldest format. */
+/** Names that fit into a ustar header, and into one of the oldest format. */
 const SHORT = ['a.txt', 'empty', 'sub/large'];
 
 let dir: string;

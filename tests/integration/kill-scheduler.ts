@@ -14,14 +14,14 @@ const SLICES = 10_000;
 const PRICE_UNITS = 1_000n;
 const UNITS_PER_CREDIT = 10n ** 9n;
 
-/** Spins for about a tenth of a millisecond, so that the job lasts as long as the kills do. */
+/** Computes for about a tenth of a millisecond, so that the job outlasts the kills. */
 function work(x: number): number {
   let y = x;
   for (let i = 0; i < 50_000; i++) y = (Math.imul(y, 1_664_525) + 1_013_904_223) | 0;
   return y;
 }
 
-/** Runs one job of 10,000 paid slices through `kills` kills, and checks every promise afterwards. */
+/** Runs one job of 10,000 paid slices through `kills` kills, and checks results, payments and events afterwards. */
 export async function surviveKills(kills: number, seed: number): Promise<void> {
   const random = new SeededRandom(seed);
   const cluster = await startCluster();
@@ -49,7 +49,7 @@ export async function surviveKills(kills: number, seed: number): Promise<void> {
     for (const threshold of killAt) {
       while (seen.size < threshold)
         await Promise.race([done, new Promise<void>((resolve) => (wake = resolve))]);
-      // A moment that has nothing to do with what the deployer has just heard: the scheduler has served others since.
+      // The kill is independent of the last event of the deployer, since the scheduler has served other clients meanwhile.
       for (let asked = random.integer(0, 12); asked > 0; asked--) await fetch(`${cluster.url}/healthz`);
       await cluster.restartScheduler();
     }
@@ -64,7 +64,7 @@ export async function surviveKills(kills: number, seed: number): Promise<void> {
   }
 }
 
-/** Opens what is left on the disk: one outcome a slice, each paid once, a ledger that sums to zero. */
+/** Opens the store on disk and checks it: one outcome per slice, each paid once, a ledger that sums to zero. */
 async function checkBooks(dataDir: string, payer: string): Promise<void> {
   const scheduler = await startScheduler({ port: 0, dataDir });
   try {

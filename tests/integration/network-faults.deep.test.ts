@@ -2,10 +2,10 @@ import { it } from 'vitest';
 import { FAULTS } from './faults/faults.js';
 import { surviveFault } from './faults/survive-fault.js';
 
-/** `FAULT_SEED=17` plays that one. */
+/** `FAULT_SEED=17` chooses the seed. */
 const seed = Number(process.env.FAULT_SEED ?? 1);
 
-/** After so long nothing will come any more: silence is noticed within two minutes, and a job takes one. */
+/** Time limit of one fault: a silent connection is detected within two minutes, and a job takes one minute. */
 const HANGS_MS = 8 * 60_000;
 
 it.each(FAULTS)(

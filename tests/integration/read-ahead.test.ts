@@ -29,7 +29,7 @@ it('an input is read to its end, never further ahead of the computed slices than
   job.on('result', () => void results++);
   const done = await job.exec();
   expect([...done]).toEqual(Array.from({ length: 3_000 }, (_, n) => n * 2));
-  // What is computed and still on its way back counts here too.
+  // Slices whose results are still in transit count here too.
   expect(furthest).toBeLessThan(1_000);
   expect(furthest).toBeGreaterThan(100);
 });

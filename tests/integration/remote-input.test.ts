@@ -59,7 +59,7 @@ it('remote input is leased only to workers that allow its origins, and is decode
   job.autoClose = false;
   await job.deploy();
   await both.deploy();
-  // The cluster's own worker allows no site: what it does next says that it looked past these jobs.
+  // The cluster's own worker allows no site: the next job that it runs shows that it skipped these jobs.
   expect([...(await computeFor([1], (x: number) => x + 1).exec())]).toEqual([2]);
   expect(site.requests).toEqual([]);
   await hire(origin);

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-/** As docs/scheduler.md says: one consistent file, beside the running scheduler. */
+/** A backup as docs/scheduler.md describes it: one consistent file, made while the scheduler runs. */
 function backUp(): string {
   const copy = join(cluster.home, 'backup.db');
   const database = new Database(join(cluster.dataDir, DATABASE));

@@ -35,7 +35,7 @@ it('a job without funds continues after a top-up signed by its paying account, a
   const later = await attach(job.id);
   const stranger = later.topUp(6, await Keystore.create());
   await expect(stranger).rejects.toMatchObject({ code: 'OFFER_MISMATCH' });
-  // It is not signed at all: the scheduler, which would refuse it too, does not know who meant to pay.
+  // The deployer refuses before it signs; the scheduler would refuse as well, without knowing the intended payer.
   await expect(stranger).rejects.toThrowError(`is paid by ${address}, but the keystore is that of 0x`);
   await later.topUp(6);
   expect((await compute.status(job.id)).runStatus).toBe('running');

@@ -26,7 +26,7 @@ beforeAll(async () => {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // Some of what ethers brings asks for it.
+    // A dependency of ethers needs it.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** Runs a program that sees `wallet` and `signChallenge`, and gives what it prints. */
+/** Runs a program with `wallet` and `signChallenge` in scope; returns its output. */
 async function program(text: string, env: Record<string, string>): Promise<string> {
   const code = `import { wallet, signChallenge } from ${JSON.stringify(join(dir, 'wallet.mjs'))};\n${text}`;
   const args = ['--input-type=module', '--eval', code];

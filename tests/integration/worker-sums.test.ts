@@ -55,7 +55,7 @@ it('the totals of a worker equal the ledger, also after a change of its payment 
   await vi.waitFor(() => expect(worker.status.slices).toBe(40));
   const second = await worker.account();
   worker.options.paymentAddress = FIRST;
-  // The scheduler answers for the account that it knows of.
+  // The scheduler returns the account of the worker's payment address.
   const first = await vi.waitFor(async () => (await worker.account())!);
   expect(first.earned).toBeGreaterThan(0n);
   expect(second!.earned).toBeGreaterThan(0n);

@@ -11,13 +11,13 @@ import { describe, expect, inject, it } from 'vitest';
 const { packageFolder, files, packedBytes, unpackedBytes } = inject('installed');
 
 const KIB = 1024;
-/** With the page's second version, the README's picture, the file layer of WASI and the operator's part. */
+/** Maximum sizes of the tarball and of its unpacked files. */
 const PACKED_BYTES_MAX = 1_100 * KIB;
 const UNPACKED_BYTES_MAX = 3_500 * KIB;
 
 type Target = string | null | { [condition: string]: Target };
 
-/** Every file that a part of `exports` leads to. */
+/** Every file that `exports` names. */
 function targets(target: Target): string[] {
   if (target === null) return [];
   return typeof target === 'string' ? [target] : Object.values(target).flatMap(targets);

@@ -10,9 +10,9 @@ import type { TestProject } from 'vitest/node';
 import { run } from './run.js';
 
 export interface Installed {
-  /** Where an application would be: its `node_modules` has the package. */
+  /** A folder for applications: its `node_modules` contains the package. */
   folder: string;
-  /** The package, as it was installed. */
+  /** The folder of the installed package. */
   packageFolder: string;
   /** Paths inside the tarball. */
   files: string[];

@@ -23,7 +23,7 @@ afterAll(() => rm(clone, { recursive: true, force: true }));
 it('npm pack runs the build first', async () => {
   expect(existsSync(join(clone, 'dist'))).toBe(false);
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', clone], clone);
-  // What the build prints comes before npm's report.
+  // The output of the build precedes npm's report.
   const report = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))) as unknown;
   const [pack] = Object.values(report as Record<string, { files: { path: string }[] }>);
   const files = pack!.files.map((file) => file.path);

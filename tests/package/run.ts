@@ -13,7 +13,7 @@ export interface Ended {
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const RUN_MS_MAX = 150_000;
 
-/** How it ended, whatever the exit code; rejects where it did not start or was killed. */
+/** Resolves with exit code and output; rejects if the program did not start or was killed. */
 export function tryRun(program: string, args: string[], cwd: string): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const options = { cwd, maxBuffer: OUTPUT_BYTES_MAX, timeout: RUN_MS_MAX };
@@ -25,7 +25,7 @@ export function tryRun(program: string, args: string[], cwd: string): Promise<En
   });
 }
 
-/** What it printed; rejects with all of it where the exit code is not 0. */
+/** Resolves with the output; rejects with it if the exit code is not 0. */
 export async function run(program: string, args: string[], cwd: string): Promise<Ended> {
   const ended = await tryRun(program, args, cwd);
   if (ended.code === 0) return ended;

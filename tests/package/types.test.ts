@@ -50,7 +50,7 @@ const COMMON = { target: 'ES2022', strict: true, noEmit: true, skipLibCheck: fal
 const PAGE = { ...COMMON, lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'], types: [] };
 const NODE = { ...PAGE, types: ['node'], typeRoots: [resolve('node_modules/@types')] };
 
-/** What the compiler says of this file. */
+/** The errors of the compiler for this file. */
 async function compile(name: string, source: string, compilerOptions: object): Promise<string> {
   await writeFile(join(folder, `${name}.ts`), source);
   await writeFile(

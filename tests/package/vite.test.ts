@@ -12,14 +12,14 @@ import { describe, expect, inject, it } from 'vitest';
 const { folder } = inject('installed');
 
 const KIB = 1024;
-/** What a page pays for `import 'manyhands'`, compressed, before anything is signed. */
+/** Maximum compressed size of `import 'manyhands'` in a page, before anything is signed. */
 const ROOT_BYTES_MAX = 80 * KIB;
 
 interface Page {
   chunks: Rolldown.OutputChunk[];
-  /** Modules that are loaded with the page: those of the entry and of what it imports statically. */
+  /** Modules that are loaded with the page: those of the entry and of its static imports. */
   eager: string[];
-  /** All modules, those of lazy chunks too. */
+  /** All modules, including those of lazy chunks. */
   all: string[];
   eagerBytes: number;
   warnings: string[];
@@ -42,7 +42,7 @@ async function buildPage(name: string, script: string): Promise<Page> {
       rollupOptions: {
         onwarn(warning, defaultHandler) {
           warnings.push(warning.message);
-          // Vite's own stops at what cannot be resolved.
+          // Vite's own warning about an import that cannot be resolved ends the build.
           defaultHandler(warning);
         },
       },
@@ -60,7 +60,7 @@ async function buildPage(name: string, script: string): Promise<Page> {
   };
 }
 
-/** The entry and all that it imports statically. */
+/** The entry and its static imports, transitively. */
 function closure(chunks: Rolldown.OutputChunk[]): Rolldown.OutputChunk[] {
   const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
   const found = new Set<Rolldown.OutputChunk>();
@@ -76,7 +76,7 @@ function closure(chunks: Rolldown.OutputChunk[]): Rolldown.OutputChunk[] {
 const inside = (modules: string[], dependency: string): string[] =>
   modules.filter((id) => id.includes(`/node_modules/${dependency}/`));
 
-/** Traces of Node in what was built. */
+/** Uses of Node's API in the output. */
 function nodeIn(page: Page): string[] {
   const imports = page.chunks.flatMap((chunk) =>
     [...chunk.imports, ...chunk.dynamicImports].filter((name) => name.startsWith('node:')),

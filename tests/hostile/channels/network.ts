@@ -49,7 +49,7 @@ export const NETWORK = channels('map-basic', 'worker', [
   ['web-transport', 'itself', 'const w = new WebTransport("https://" + t.host + ":" + t.port + "/"); await w.ready.catch((e) => { if (e.name === "ReferenceError") throw e; }); return true;'],
 ]); // prettier-ignore
 
-/** What only a document can do: shown to work in one, where job code never runs. */
+/** Channels that exist only in a document: they work there, where job code never runs. */
 export const DOCUMENT = channels('map-basic', 'document', [
   ['web-rtc', 'udp', 'const p = new RTCPeerConnection({ iceServers: [{ urls: "stun:127.0.0.1:" + t.udp }] }); p.createDataChannel("x"); await p.setLocalDescription(); await new Promise((done) => { p.onicegatheringstatechange = () => p.iceGatheringState === "complete" && done(); setTimeout(done, 4000); }); return true;'],
   ['beacon', 'tcp', 'return navigator.sendBeacon(t.http, "secret");'],

@@ -111,7 +111,7 @@ async function deploy() {
   try {
     await job.deploy(...(ceiling > 0 ? [{ pricePerSlice: PRICE, ceiling }] : []));
   } catch (error) {
-    // It may be there or not: the next process looks.
+    // Whether the job was deployed is found out by the next process.
     if (error.code === 'CONNECT_FAILED') return;
     throw error;
   }
@@ -149,7 +149,7 @@ async function act(one) {
       one.isOpen = false;
     }
   } catch (error) {
-    // Whether it was done is known to the next process alone.
+    // Whether the request was carried out is found out by the next process.
     if (error.code === 'CONNECT_FAILED') live.splice(live.indexOf(one), 1);
     else if (!ENDED.has(error.code)) throw error;
   }
