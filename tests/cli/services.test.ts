@@ -194,7 +194,7 @@ it('manyhands doctor prints what to do when Deno and Chromium are missing, or do
     MANYHANDS_CHROMIUM: '/nowhere',
   };
   const none = await cli.run(['doctor'], env);
-  // A configured Deno that does not work.
+  // Neither configured path exists.
   expect(none).toMatchObject({ code: 1, stderr: '' });
   expect(none.stdout).toContain('npm install deno');
   expect(none.stdout).toMatch(/\nchromium {2}\/nowhere does not work: MANYHANDS_CHROMIUM names it, /);
