@@ -6,16 +6,16 @@ import { expect, it } from 'vitest';
 import { createDeployerFixture, acceleratedClock, waitUntil } from '../testing/deployer/deployer-fixture.js';
 
 it('a job uploads its input, closes and completes once a store that was busy accepts writes again', async () => {
-  const { stub, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(20) });
-  for (const type of ['job.append', 'job.close', 'job.follow']) stub.busyRequests.add(type);
+  const { scheduler, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(20) });
+  for (const type of ['job.append', 'job.close', 'job.follow']) scheduler.tap.busyRequests.add(type);
   const running = deployer.computeFor([1, 2, 3], (x: number) => x).exec();
-  const asked = (type: string): boolean => stub.requestsOfType(type).length > 2;
+  const asked = (type: string): boolean => scheduler.tap.requestsOfType(type).length > 2;
   await waitUntil(() => asked('job.append') && asked('job.follow'));
-  expect(stub.requestsOfType('job.cancel')).toEqual([]);
+  expect(scheduler.tap.requestsOfType('job.cancel')).toEqual([]);
   expect(warnings.filter((text) => text.includes('the database is locked by the test'))).toHaveLength(1);
-  stub.busyRequests.clear();
-  await waitUntil(() => !stub.job.open);
-  expect(stub.inputData()).toEqual([1, 2, 3]);
-  stub.commitOutcomes(stub.job, 1, [{ value: 1 }, { value: 2 }, { value: 3 }]);
+  scheduler.tap.busyRequests.clear();
+  await waitUntil(() => scheduler.isFilled);
+  expect(scheduler.inputData).toEqual([1, 2, 3]);
+  await scheduler.complete([{ value: 1 }, { value: 2 }, { value: 3 }]);
   expect([...(await running)]).toEqual([1, 2, 3]);
 });

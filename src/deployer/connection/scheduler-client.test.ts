@@ -6,71 +6,71 @@ import { SchedulerClient } from './scheduler-client.js';
 
 describe('the connection of a context', () => {
   it('is opened for the first job, shared by all, and closed soon after the last', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: datum });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     const jobs = [1, 2, 3].map((n) => deployer.computeFor([n], (x: number) => x));
-    expect(stub.connectionAttempts).toBe(0);
+    expect(scheduler.tap.connectionAttempts).toBe(0);
     await Promise.all(jobs.map((job) => job.exec()));
-    expect(stub.connectionAttempts).toBe(1);
-    await waitUntil(() => stub.clients.size === 0);
+    expect(scheduler.tap.connectionAttempts).toBe(1);
+    await waitUntil(() => scheduler.tap.connections.size === 0);
     await deployer.computeFor([4], (x: number) => x).exec();
-    expect(stub.connectionAttempts).toBe(2);
+    expect(scheduler.tap.connectionAttempts).toBe(2);
   });
 
   it('stays open while a job is followed', async () => {
     const clock = new VirtualClock();
-    const { stub, deployer } = createDeployerFixture({ clock });
+    const { scheduler, deployer } = createDeployerFixture({ clock });
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
     await clock.advance(60_000);
-    expect(stub.clients.size).toBe(1);
-    stub.commitOutcomes(stub.job, 1, [{ value: 'late' }]);
+    expect(scheduler.tap.connections.size).toBe(1);
+    await scheduler.complete([{ value: 'late' }]);
     expect([...(await done)]).toEqual(['late']);
     await clock.advance(1_000);
-    expect(stub.clients.size).toBe(0);
-    expect(stub.connectionAttempts).toBe(1);
+    expect(scheduler.tap.connections.size).toBe(0);
+    expect(scheduler.tap.connectionAttempts).toBe(1);
   });
 
   it('fails immediately with advice if there is no scheduler, and retries for the next job', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.refusesConnections = true;
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.tap.refusesConnections = true;
     const job = deployer.computeFor([1], (x: number) => x);
     const failed = job.exec();
     await expect(failed).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
     await expect(failed).rejects.toThrowError(/npx manyhands scheduler/);
     await expect(deployer.compute.status('A'.repeat(22))).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
-    stub.refusesConnections = false;
-    stub.computeOutcome = (datum) => ({ value: datum });
+    scheduler.tap.refusesConnections = false;
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     expect([...(await deployer.computeFor([1], (x: number) => x).exec())]).toEqual([1]);
   });
 
   it('is reopened without a time limit', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec();
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
-    stub.refusesConnections = true;
-    stub.disconnectAll();
-    await waitUntil(() => stub.connectionAttempts >= 4);
-    stub.commitOutcomes(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
-    stub.refusesConnections = false;
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
+    scheduler.tap.refusesConnections = true;
+    scheduler.tap.disconnectAll();
+    await waitUntil(() => scheduler.tap.connectionAttempts >= 4);
+    await scheduler.complete([{ value: 'a' }, { value: 'b' }]);
+    scheduler.tap.refusesConnections = false;
     expect([...(await done)]).toEqual(['a', 'b']);
   });
 
   it('stays open while it is retained, however often another caller releases it', async () => {
     const clock = new VirtualClock();
-    const { stub, ports } = createDeployerFixture({ clock });
+    const { scheduler, ports } = createDeployerFixture({ clock });
     const link = new SchedulerClient(ports);
     const [first, second] = [link.retain(), link.retain()];
     await link.open();
     first();
     first();
     await clock.advance(1_000);
-    expect(stub.clients.size).toBe(1);
+    expect(scheduler.tap.connections.size).toBe(1);
     second();
     await clock.advance(1_000);
-    expect(stub.clients.size).toBe(0);
+    expect(scheduler.tap.connections.size).toBe(0);
   });
 
   it('rejects a malformed URL without quoting it', () => {
@@ -86,17 +86,17 @@ describe('a request without a reply', () => {
 
   const asked = async (lost: number) => {
     const clock = new VirtualClock();
-    const { stub, deployer } = createDeployerFixture({ clock });
+    const { scheduler, deployer } = createDeployerFixture({ clock });
     const id = await deployer.computeFor([1, 2], (x: number) => x).deploy();
     let losses = lost;
-    stub.beforeRequest = ({ type }) => (type === 'job.status' && losses-- > 0 ? 'lost' : undefined);
+    scheduler.tap.beforeRequest = ({ type }) => (type === 'job.status' && losses-- > 0 ? 'lost' : undefined);
     const status = deployer.compute.status(id).then(
       ({ total }) => total,
       (error: unknown) => error,
     );
-    await waitUntil(() => stub.requestsOfType('job.status').length === 1);
+    await waitUntil(() => scheduler.tap.requestsOfType('job.status').length === 1);
     await clock.advance(4 * MINUTE_MS);
-    return { answer: await status, times: stub.requestsOfType('job.status').length };
+    return { answer: await status, times: scheduler.tap.requestsOfType('job.status').length };
   };
 
   it('is sent again after a minute, twice', async () => {
@@ -111,11 +111,11 @@ describe('a request without a reply', () => {
 
 describe('the functions without a handle', () => {
   it('return the status of a job and cancel it', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const id = await job.deploy();
-    await waitUntil(() => !stub.job.open);
-    stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
+    await waitUntil(() => scheduler.isFilled);
+    await scheduler.complete([{ value: 1 }]);
     expect(await deployer.compute.status(id)).toEqual({
       jobId: id,
       open: false,
@@ -136,10 +136,10 @@ describe('the functions without a handle', () => {
   });
 
   it('fetch results by slice number, including failures', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) =>
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) =>
       datum === 3 ? { error: new Error('three') } : { value: `v${datum as number}` };
-    stub.slicesPerRow = 2;
+    scheduler.slicesPerRow = 2;
     const job = deployer.computeFor({ start: 1, end: 7 }, (x: number) => `v${x}`);
     await expect(job.exec()).rejects.toMatchObject({ code: 'SLICES_FAILED' });
     const all = await deployer.fetchResults(job.id);

@@ -48,7 +48,7 @@ describe('a setting of a job', () => {
   });
 
   it('can be changed in any way before the deployment', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const env: Record<string, string> = {};
     job.env = env;
@@ -56,12 +56,12 @@ describe('a setting of a job', () => {
     delete job.env['B'];
     Object.assign(job.public, { name: 'squares' });
     await job.deploy();
-    expect(stub.job.package).toMatchObject({ env: { A: '1' }, public: { name: 'squares' } });
+    expect(scheduler.package).toMatchObject({ env: { A: '1' }, public: { name: 'squares' } });
   });
 
   it('collateResults can be changed until the job is followed', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: datum });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor([1], (x: number) => x);
     job.collateResults = false;
     expect((await job.exec()).isAvailable(0)).toBe(false);
@@ -73,12 +73,12 @@ describe('a setting of a job', () => {
 
 describe('a job with a work function that no worker could load', () => {
   it('rejects with the error of the last worker as its cause', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec().catch((error: unknown) => error);
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
     const words = 'The work function cannot be compiled: SyntaxError: no at work-function.js:3:7';
-    stub.cancel(stub.job, `${UNLOADABLE_REASON}${words}`);
+    await scheduler.cancel(`${UNLOADABLE_REASON}${words}`);
     expect(await done).toMatchObject({
       code: 'JOB_CANCELLED',
       cause: { code: 'WORK_FUNCTION_INVALID', message: words, info: { place: 'work-function.js:3:7' } },
@@ -88,13 +88,13 @@ describe('a job with a work function that no worker could load', () => {
 
 describe('the package of a job', () => {
   it('contains its custom worktime', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], '(* x x)');
     job.customWorktime = { name: 'lisp', version: '0.1.0', source: 'export const name = "lisp";' };
     await job.deploy();
     const bytes = new TextEncoder().encode('export const name = "lisp";');
     const source = { blob: sha256Hex(bytes), bytes: bytes.length };
-    expect(stub.job.package).toMatchObject({
+    expect(scheduler.package).toMatchObject({
       worktime: { name: 'map-basic' },
       customWorktime: { name: 'lisp', version: '0.1.0', source },
       sourceKind: 'module',

@@ -9,11 +9,13 @@ import { groupAddress } from '../../wallet/group-proof.js';
 import { hashSecret } from '../../wallet/group-credential.js';
 import type { NoWorkersEvent, ResultEvent } from './job-events.js';
 
+const CREDIT = 10n ** 9n;
+
 describe('a job', () => {
   it('deploys, uploads its input and resolves with every result at its position', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: (datum as number) * 10 });
-    stub.slicesPerRow = 2;
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: (datum as number) * 10 });
+    scheduler.slicesPerRow = 2;
     const job = deployer.computeFor([1, 2, 3, 4, 5], (x: number) => x * 10);
     const states: string[] = [];
     const seen: string[] = [];
@@ -37,7 +39,6 @@ describe('a job', () => {
     ]);
     expect(job.status).toMatchObject({ runStatus: 'finished', total: 5, distributed: 5, computed: 5 });
     expect(job.results).toBe(results);
-    expect(stub.violations).toEqual([]);
   });
 
   it('reports that no worker has taken a slice', async () => {
@@ -66,38 +67,39 @@ describe('a job', () => {
   });
 
   it('sends a range as its description, not as values', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.compute.for(1, 1_000_000_000, (x: number) => x);
     const states: string[] = [];
     job.on('readystatechange', (state) => states.push(state));
     await job.deploy();
-    await waitUntil(() => !stub.job.open);
-    expect(stub.job.inputs).toEqual([{ kind: 'range', start: 1, step: 1, count: 1_000_000_000 }]);
+    await waitUntil(() => scheduler.isFilled);
+    expect(scheduler.inputs).toEqual([{ kind: 'range', start: 1, step: 1, count: 1_000_000_000 }]);
     expect(states).not.toContain('uploading');
   });
 
   it('ships its settings in the package', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number, k: number) => x * k, [7]);
     job.public = { name: 'squares', description: 'of numbers', link: 'https://example.org/' };
     job.computeGroups.push({ joinKey: 'lab', joinSecret: 'hush' });
     job.env.LEVEL = '3';
     job.limits = { sliceTimeoutMs: 5_000, noProgressMs: 1_000 };
     await job.deploy();
-    const pkg = stub.job.package;
+    const pkg = scheduler.package;
     expect(pkg.public).toEqual({ name: 'squares', description: 'of numbers', link: 'https://example.org/' });
     expect(pkg.groups).toEqual([{ key: 'public' }, { key: 'lab' }]);
     const address = await groupAddress({ key: 'lab', secretHash: hashSecret('hush') });
-    expect(stub.job.groups).toEqual([{ key: 'lab', address }]);
-    expect(stub.groupProofs).toMatchObject([{ key: 'lab', address }]);
+    expect(scheduler.tap.requestsOfType('job.deploy')[0]!.groups).toEqual([{ key: 'lab', address }]);
+    const proofs = scheduler.tap.requestsOfType('group.prove').flatMap((request) => request.proofs);
+    expect(proofs).toMatchObject([{ key: 'lab', address }]);
     expect(pkg.env).toEqual({ LEVEL: '3' });
     expect(pkg.limits).toEqual({ sliceTimeoutMs: 5_000, noProgressMs: 1_000 });
     expect(JSON.stringify(pkg)).not.toMatch(new RegExp(`hush|${hashSecret('hush')}`));
   });
 
   it('emits failed slices as events and rejects at the end with the available results', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) =>
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) =>
       datum === 2 ? { error: new TypeError('two is odd') } : { value: datum };
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const failures: [number | undefined, Error][] = [];
@@ -119,8 +121,8 @@ describe('a job', () => {
   });
 
   it('rejects calls that are too early or too late', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: datum });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor([1], (x: number) => x);
     await expect(job.wait()).rejects.toMatchObject({ code: 'JOB_STATE' });
     await expect(job.addSlices([2])).rejects.toMatchObject({ code: 'JOB_STATE' });
@@ -134,8 +136,8 @@ describe('a job', () => {
   });
 
   it('keeps no results without collateResults, and emits all events', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: datum });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor({ start: 1, end: 5_000 }, (x: number) => x);
     job.collateResults = false;
     let sum = 0;
@@ -146,12 +148,12 @@ describe('a job', () => {
   });
 
   it('accepts more slices until it is closed', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: datum });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor([1, 2], (x: unknown) => x);
     job.autoClose = false;
     const done = job.exec();
-    await waitUntil(() => stub.jobs.size === 1);
+    await waitUntil(() => scheduler.jobs.size === 1);
     const added = await job.addSlices([3, 4]);
     expect(added).toEqual({ firstSliceNumber: 3, lastSliceNumber: 4, count: 2 });
     expect(await deployer.addSlices({ start: 5, end: 7 }, job.id)).toEqual({
@@ -170,12 +172,12 @@ describe('a job', () => {
   });
 
   it('is cancelled by its handle and emits one cancel event', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const reasons: string[] = [];
     job.on('cancel', ({ reason }) => reasons.push(reason));
     const done = job.exec().catch((e: unknown) => e);
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => scheduler.isFilled);
     expect(await job.cancel('no longer needed')).toMatchObject({ runStatus: 'cancelled' });
     expect(await done).toMatchObject({
       code: 'JOB_CANCELLED',
@@ -185,30 +187,32 @@ describe('a job', () => {
   });
 
   it('can be cancelled before it is sent', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec().catch((e: unknown) => e);
     await job.cancel('changed my mind');
     expect(await done).toMatchObject({ code: 'JOB_CANCELLED' });
-    expect(stub.jobs.size).toBe(0);
+    expect(scheduler.jobs.size).toBe(0);
   });
 
   it('emits events for a cancellation by another client, console, progress and missing funds', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    const job = deployer.computeFor([1], (x: number) => x);
+    const { scheduler, deployer, wallet } = createDeployerFixture();
+    await scheduler.mint((await wallet.get()).address, CREDIT);
+    const job = deployer.computeFor([1, 2], (x: number) => x);
     const seen: unknown[] = [];
     job.on('console', (event) => seen.push([event.sliceNumber, event.attempt, event.level, event.message]));
     job.on('progress', ({ progress }) => seen.push(progress));
     job.on('nofunds', ({ reason }) => seen.push(reason));
-    const done = job.exec().catch((e: unknown) => e);
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
-    const { jobId } = stub.job;
+    const done = job.exec({ pricePerSlice: 1, ceiling: 1 }).catch((e: unknown) => e);
+    await waitUntil(() => scheduler.isFilled);
+    const { jobId } = scheduler.job;
     const text = { level: 'log', message: 'hello' } as const;
-    stub.sendToFollowers(jobId, { type: 'job.console', jobId, sliceNumber: 1, attempt: 2, ...text });
-    stub.sendToFollowers(jobId, { type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 });
-    stub.pause(stub.job, 'nofunds');
+    scheduler.tap.broadcast({ type: 'job.console', jobId, sliceNumber: 1, attempt: 2, ...text });
+    scheduler.tap.broadcast({ type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 });
+    // The ceiling pays for one slice.
+    await scheduler.complete([{ value: 1 }]);
     await waitUntil(() => seen.length === 3);
-    stub.cancel(stub.job, 'by the operator');
+    await scheduler.cancel('by the operator');
     expect(await done).toMatchObject({ code: 'JOB_CANCELLED', info: { reason: 'by the operator' } });
     expect(seen).toEqual([[1, 2, 'log', 'hello'], 0.5, 'nofunds']);
   });
@@ -220,16 +224,16 @@ describe('a job', () => {
   });
 
   it('emits paused with the operator’s reason, and resumed', async () => {
-    const { stub, deployer, warnings } = createDeployerFixture();
+    const { scheduler, deployer, warnings } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const seen: unknown[] = [];
     job.on('nofunds', () => seen.push('nofunds'));
     job.on('paused', ({ reason }) => seen.push(['paused', reason, job.status.reason]));
     job.on('resumed', (event) => seen.push(['resumed', event.job === job, job.status.reason]));
     await job.deploy();
-    stub.pause(stub.job, 'too hot');
+    await scheduler.pause('too hot');
     await waitUntil(() => seen.length === 1);
-    stub.pause(stub.job);
+    await scheduler.resume();
     await waitUntil(() => seen.length === 2);
     expect(seen).toEqual([
       ['paused', 'too hot', 'too hot'],
@@ -240,30 +244,26 @@ describe('a job', () => {
   });
 
   it('prints that the operator paused it, if there is no listener', async () => {
-    const { stub, deployer, warnings } = createDeployerFixture();
+    const { scheduler, deployer, warnings } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
-    stub.pause(stub.job, 'too hot');
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
+    await scheduler.pause('too hot');
     await waitUntil(() => warnings.length === 1);
-    stub.pause(stub.job);
+    await scheduler.resume();
     await waitUntil(() => warnings.length === 2);
     expect(warnings).toEqual([
       expect.stringMatching(/job [\w-]{22} is paused by the scheduler's operator.*"too hot"/),
       expect.stringMatching(/job [\w-]{22} was resumed/),
     ]);
-    stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
+    await scheduler.complete([{ value: 1 }]);
     await done;
   });
 
   it('rejects with the error of the scheduler that refuses the deployment', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor(Array(50_000).fill(1), (x: number) => x);
     job.worktime = 'no-such';
-    stub.beforeRequest = (request) => {
-      if (request.type !== 'job.deploy') return;
-      throw Object.assign(new Error('none'), { name: 'ManyhandsError', code: 'WORKTIME_UNKNOWN', info: {} });
-    };
     await expect(job.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
     const python = deployer.computeFor([1], 'def f(x): return x');
     python.worktime = 'no-such';
@@ -281,7 +281,7 @@ describe('a job', () => {
     streaming.worktime = 'no-such';
     await expect(streaming.exec()).rejects.toMatchObject({ code: 'WORKTIME_UNKNOWN' });
     await waitUntil(() => closed);
-    expect(stub.requestsOfType('job.cancel')).toEqual([]);
+    expect(scheduler.tap.requestsOfType('job.cancel')).toEqual([]);
   });
 
   it('completes immediately with an empty input', async () => {
@@ -295,7 +295,7 @@ describe('cancelling a job during its deployment', () => {
   it.each(['exec', 'init', 'preauth', 'deploying', 'uploading'] as const)(
     'leaves no open job behind from a listener of %s',
     async (state) => {
-      const { stub, deployer } = createDeployerFixture();
+      const { scheduler, deployer } = createDeployerFixture();
       const job = deployer.computeFor([1, 2, 3], (x: number) => x);
       let cancelled: Promise<unknown> | undefined;
       job.on('readystatechange', (now) => {
@@ -303,7 +303,7 @@ describe('cancelling a job during its deployment', () => {
       });
       await expect(job.exec()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
       expect(await cancelled).toMatchObject({ runStatus: 'cancelled' });
-      for (const found of stub.jobs.values()) expect(found.open).toBe(false);
+      for (const found of scheduler.jobs.values()) expect(found.runStatus).toBe('cancelled');
     },
   );
 });

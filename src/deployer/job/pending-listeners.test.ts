@@ -8,7 +8,7 @@ import {
 
 describe('async listeners of results', () => {
   it('have settled when exec resolves, including those of failures', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const written: number[] = [];
     const begun: (() => void)[] = [];
@@ -23,8 +23,8 @@ describe('async listeners of results', () => {
     });
     const done = job.exec().catch((error: unknown) => error);
     void done.then(() => (isDone = true));
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
-    stub.commitOutcomes(stub.job, 1, [{ value: 1 }, { error: new Error('no') }, { value: 3 }]);
+    await waitUntil(() => scheduler.isFilled);
+    await scheduler.complete([{ value: 1 }, { error: new Error('no') }, { value: 3 }]);
     await waitUntil(() => begun.length === 3);
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(isDone).toBe(false);
@@ -34,9 +34,9 @@ describe('async listeners of results', () => {
   });
 
   it('stop the reading of results while too many are unsettled', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.slicesPerRow = 100;
-    stub.computeOutcome = (x) => ({ value: x });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.slicesPerRow = 100;
+    scheduler.computeOutcome = (x) => ({ value: x });
     const job = deployer.computeFor({ start: 1, end: 5_000 }, (x: number) => x);
     const open = deferred();
     let begun = 0;
@@ -54,12 +54,12 @@ describe('async listeners of results', () => {
   });
 
   it('are reported if they do not settle, and a cancelled job does not wait for them', async () => {
-    const { stub, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(1_000) });
+    const { scheduler, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(1_000) });
     const job = deployer.computeFor([1], (x: number) => x);
     job.on('result', () => new Promise(() => undefined));
     const done = job.exec().catch((error: unknown) => error);
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
-    stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
+    await waitUntil(() => scheduler.isFilled);
+    await scheduler.complete([{ value: 1 }]);
     await waitUntil(() => warnings.some((text) => text.includes('1 async listeners')));
     const aborted = new AbortController();
     const waiting = job.wait({ signal: aborted.signal });
@@ -69,7 +69,7 @@ describe('async listeners of results', () => {
   });
 
   it('that reject cause unhandled rejections, and the job still completes', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     job.on('result', () => Promise.reject(new Error('the disk is full')));
     const listeners = process.listeners('unhandledRejection');
@@ -78,8 +78,8 @@ describe('async listeners of results', () => {
     process.on('unhandledRejection', (error) => unhandled.push(error));
     try {
       const done = job.exec();
-      await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
-      stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
+      await waitUntil(() => scheduler.isFilled);
+      await scheduler.complete([{ value: 1 }]);
       expect([...(await done)]).toEqual([1]);
       await waitUntil(() => unhandled.length === 1);
       expect(unhandled).toMatchObject([{ message: 'the disk is full' }]);

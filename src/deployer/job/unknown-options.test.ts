@@ -33,10 +33,10 @@ describe('a misspelt option of a job', () => {
     ['modules', (job) => (Object.assign(job, { modules: ['numpy'] }), job.deploy()), 'modules', undefined],
   ]; // prettier-ignore
   it.each(cases)('is rejected, and no job is deployed: %s', async (_, call, option, nearest) => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], work) as Job;
     expect(await outcome(() => call(job))).toMatchObject(unknown(option, nearest));
-    expect(stub.jobs.size).toBe(0);
+    expect(scheduler.jobs.size).toBe(0);
   });
 });
 

@@ -33,78 +33,80 @@ describe('a payment offer', () => {
   });
 
   it('is signed by the account for this package and this scheduler', async () => {
-    const { stub, deployer, wallet } = createDeployerFixture();
+    const { scheduler, deployer, wallet } = createDeployerFixture();
+    const { clock, store } = await scheduler.started();
+    await scheduler.mint((await wallet.get()).address, 2n * CREDIT);
     await deployer.computeFor([1, 2, 3, 4], (x: number) => x).deploy(0.5);
-    const [offer] = stub.job.offers;
+    const [offer] = scheduler.offers;
     const { packageDigest } = await import('../../protocol/job/job-package-codec.js');
     expect(offer).toMatchObject({
       account: (await wallet.get()).address,
-      packageDigest: packageDigest(stub.job.bytes),
+      packageDigest: packageDigest(scheduler.tap.requestsOfType('job.deploy')[0]!.package),
       pricePerSlice: CREDIT / 2n,
       ceiling: 2n * CREDIT,
     });
-    expect(await recoverOffer(offer!, stub.schedulerId)).toBe(offer!.account);
+    expect(await recoverOffer(offer!, store.schedulerId)).toBe(offer!.account);
     // The time is that of the scheduler's clock, not of this machine.
-    expect(offer!.acceptBeforeMs).toBeGreaterThan(1_800_000_000_000 + 500_000);
-    expect(offer!.acceptBeforeMs).toBeLessThan(1_800_000_000_000 + 700_000);
+    expect(offer!.acceptBeforeMs).toBeGreaterThan(clock.wallMs() + 500_000);
+    expect(offer!.acceptBeforeMs).toBeLessThan(clock.wallMs() + 700_000);
   });
 
   it('is signed with a given keystore, even for a free job', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const keystore = await Keystore.create();
     await deployer.computeFor([1], (x: number) => x).deploy(0, keystore);
-    expect(stub.job.offers[0]).toMatchObject({ account: keystore.address, pricePerSlice: 0n });
+    expect(scheduler.offers[0]).toMatchObject({ account: keystore.address, pricePerSlice: 0n });
   });
 
   it('is not signed at all by default', async () => {
-    const { stub, deployer, wallet } = createDeployerFixture();
+    const { scheduler, deployer, wallet } = createDeployerFixture();
     await deployer.computeFor([1], (x: number) => x).deploy();
-    expect(stub.job.offers).toEqual([]);
+    expect(scheduler.offers).toEqual([]);
     expect(await wallet.list()).toEqual(['id']);
   });
 
   it('needs a ceiling for an open job, which can be raised', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer, wallet } = createDeployerFixture();
     const make = () => {
       const job = deployer.computeFor([1], (x: number) => x);
       job.autoClose = false;
       return job;
     };
     await expect(make().exec(1)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    expect(stub.connectionAttempts).toBe(0);
+    expect(scheduler.tap.connectionAttempts).toBe(0);
+    await scheduler.mint((await wallet.get()).address, 20n * CREDIT);
     const job = make();
     await job.deploy({ pricePerSlice: 1, ceiling: 5 });
     await job.topUp(20);
-    const [first, second] = stub.job.offers;
+    const [first, second] = scheduler.offers;
     expect(second).toMatchObject({ ceiling: 20n * CREDIT, pricePerSlice: CREDIT, account: first!.account });
     expect(second!.packageDigest).toBe(first!.packageDigest);
     expect(second!.nonce).not.toBe(first!.nonce);
   });
 
   it('is valid for acceptMs after the scheduler’s clock was set on an open connection', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer, wallet } = createDeployerFixture();
+    const { clock } = await scheduler.started();
+    await scheduler.mint((await wallet.get()).address, 20n * CREDIT);
     const first = deployer.computeFor([1], (x: number) => x);
     first.autoClose = false;
     await first.deploy({ pricePerSlice: 1, ceiling: 5, acceptMs: 60_000 });
-    stub.nowMs += 3_600_000;
+    clock.shiftWall(3_600_000);
     await first.topUp(20);
-    const { acceptBeforeMs } = stub.job.offers.at(-1)!;
-    expect(acceptBeforeMs - stub.nowMs).toBeGreaterThan(50_000);
-    expect(acceptBeforeMs - stub.nowMs).toBeLessThanOrEqual(60_000);
+    const { acceptBeforeMs } = scheduler.offers.at(-1)!;
+    expect(acceptBeforeMs - clock.wallMs()).toBeGreaterThan(50_000);
+    expect(acceptBeforeMs - clock.wallMs()).toBeLessThanOrEqual(60_000);
   });
 
   it('comes from an account whose balance can be requested', async () => {
-    const { deployer, wallet } = createDeployerFixture();
+    const { scheduler, deployer, wallet } = createDeployerFixture();
     const { address } = await wallet.get();
-    expect(await deployer.getAccount()).toEqual({ address, balance: 5n, escrow: 2n, earned: 1n });
+    await scheduler.mint(address, 5n);
+    expect(await deployer.getAccount()).toEqual({ address, balance: 5n, escrow: 0n, earned: 0n });
   });
 
   it('that exceeds the account’s balance emits `nofunds` and ends the job', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.beforeRequest = (request) => {
-      if (request.type !== 'job.deploy') return;
-      throw Object.assign(new Error('no money'), { name: 'ManyhandsError', code: 'NO_FUNDS', info: {} });
-    };
+    const { deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const reasons: string[] = [];
     job.on('nofunds', ({ reason }) => reasons.push(reason));

@@ -5,6 +5,7 @@ import { toCursor } from '../../protocol/messages/cursor.js';
 import { FOLLOW_ROW_BYTES, FOLLOW_WINDOW_BYTES_MAX } from '../../protocol/limits.js';
 import { SegmentWriter } from '../../protocol/segment/segment.js';
 import { encodeValue } from '../../protocol/values/values.js';
+import { chain, changeOutcomes, dropRows, repeatRows, splitRows } from '../../testing/journal-faults.js';
 import {
   createDeployerFixture,
   acceleratedClock,
@@ -15,30 +16,26 @@ describe('following', () => {
   it('continues after each disconnect without lost or repeated rows', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }), async (cutsAt) => {
-        const { stub, deployer } = createDeployerFixture({ clock: acceleratedClock(20) });
-        stub.rowsPerMessage = 3;
+        const { scheduler, deployer } = createDeployerFixture({ clock: acceleratedClock(20) });
+        scheduler.tap.changeMessage = splitRows(3);
         const job = deployer.computeFor({ start: 1, end: 300 }, (x: number) => x);
         const states: string[] = [];
         const seen: number[] = [];
         job.on('readystatechange', (state) => states.push(state));
         job.on('result', ({ sliceNumber }) => {
           seen.push(sliceNumber);
-          if (cutsAt.includes(sliceNumber)) stub.disconnectAll();
+          if (cutsAt.includes(sliceNumber)) scheduler.tap.disconnectAll();
         });
         const done = job.exec();
-        await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+        await waitUntil(() => scheduler.isFilled);
         for (let first = 1; first <= 300; first += 10) {
-          stub.commitOutcomes(
-            stub.job,
-            first,
-            Array.from({ length: 10 }, (_, i) => ({ value: first + i })),
+          await scheduler.complete(Array.from({ length: 10 }, (_, i) => ({ value: first + i })),
           );
         }
         const results = await done;
         const expected = Array.from({ length: 300 }, (_, i) => i + 1);
         expect(seen).toEqual(expected);
         expect([...results]).toEqual(expected);
-        expect(stub.violations).toEqual([]);
         if (new Set(cutsAt).size > 0) expect(states).toContain('reconnected');
       }),
       { numRuns: 15 },
@@ -46,32 +43,31 @@ describe('following', () => {
   });
 
   it('requests lost rows again', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.rowsPerMessage = 2;
-    stub.computeOutcome = (datum) => ({ value: datum });
-    stub.slicesPerRow = 5;
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: datum });
+    scheduler.slicesPerRow = 5;
     const job = deployer.computeFor({ start: 1, end: 100 }, (x: number) => x);
-    for (const seq of [1, 4, 5, 11]) stub.droppedRows.add(`${job.id}/${seq}`);
-    // A second follow on one connection is allowed here.
+    const lost = new Set([1, 4, 5, 11]);
+    scheduler.tap.changeMessage = chain(splitRows(2), dropRows(lost));
     const results = await job.exec();
     expect([...results]).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
-    expect(stub.droppedRows.size).toBe(0);
+    expect(lost.size).toBe(0);
   });
 
   it('lets the scheduler send no faster than it reads', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const big = new Uint8Array(500_000);
     const job = deployer.computeFor({ start: 1, end: 60 }, () => big);
     job.collateResults = false;
     let seen = 0;
     job.on('result', () => seen++);
     const done = job.exec();
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
-    for (let slice = 1; slice <= 60; slice++) stub.commitOutcomes(stub.job, slice, [{ value: big }]);
+    await waitUntil(() => scheduler.isFilled);
+    for (let slice = 1; slice <= 60; slice++) await scheduler.complete([{ value: big }]);
     await done;
     expect(seen).toBe(60);
-    const credits = stub.received.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
-    const sent = stub.job.journal.map(({ event }) =>
+    const credits = scheduler.tap.received.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
+    const sent = scheduler.rowsSent.map(({ event }) =>
       event.kind === 'outcomes' ? 512 + event.parts[0]!.segment.length : 512,
     );
     const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
@@ -79,87 +75,80 @@ describe('following', () => {
     expect(sum(sent) - sum(credits)).toBeGreaterThanOrEqual(0);
     expect(sum(sent) - sum(credits)).toBeLessThan(FOLLOW_WINDOW_BYTES_MAX / 16);
     expect(credits.length).toBeGreaterThan(5);
-    expect(stub.violations).toEqual([]);
   });
 
   it('acknowledges a fixed size for each row, so that tiny rows do not fill the window', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: datum });
-    stub.slicesPerRow = 1;
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: datum });
+    scheduler.slicesPerRow = 1;
     const job = deployer.computeFor({ start: 1, end: 3_000 }, (x: number) => x);
     await job.exec();
-    const credited = stub.received.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
-    const rowBytes = stub.job.journal.length * FOLLOW_ROW_BYTES;
+    const credited = scheduler.tap.received.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
+    const rowBytes = scheduler.rowsSent.length * FOLLOW_ROW_BYTES;
     expect(credited.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(rowBytes / 2);
-    expect(stub.violations).toEqual([]);
   });
 
   it('delivers a repeated row once', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.duplicatesRows = true;
-    stub.rowsPerMessage = 2;
-    stub.slicesPerRow = 5;
-    stub.computeOutcome = (datum) => ({ value: datum });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.tap.changeMessage = chain(splitRows(2), repeatRows);
+    scheduler.slicesPerRow = 5;
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor({ start: 1, end: 50 }, (x: number) => x);
     const seen: number[] = [];
     job.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
     await job.exec();
     expect(seen).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
-    expect(stub.violations).toEqual([]);
   });
 
   it('reads a row completely and once when the connection is lost meanwhile', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3, 4, 5], (x: number) => x);
     const seen: number[] = [];
     job.on('result', ({ sliceNumber }) => seen.push(sliceNumber));
     const done = job.exec();
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => scheduler.isFilled);
     const gate = deferred();
-    stub.http.respondAfter = gate.promise;
-    stub.commitOutcomes(stub.job, 1, [{ value: 'a' }, { blob: encodeValue('large') }, { value: 'c' }]);
-    await waitUntil(() => stub.http.requests.length === 1);
+    scheduler.blobs.respondAfter = gate.promise;
+    await scheduler.complete([{ value: 'a' }, { blob: encodeValue('large') }, { value: 'c' }]);
+    await waitUntil(() => scheduler.blobs.requests.length === 1);
     const halfWay = job.cursor;
-    stub.commitOutcomes(stub.job, 4, [{ value: 'd' }, { value: 'e' }]);
+    await scheduler.complete([{ value: 'd' }, { value: 'e' }]);
     // Rows after the one that is being read are requested again on the next connection.
-    await waitUntil(
-      () => stub.clients.values().next().value?.follows.get(job.id)?.cursor === stub.job.journal.length,
-    );
-    stub.disconnectAll();
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 2);
+    await waitUntil(() => scheduler.rowsSent.at(-1)!.seq === scheduler.job.cursor);
+    scheduler.tap.disconnectAll();
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 2);
     expect(job.cursor).toBe(halfWay);
-    expect(stub.requestsOfType('job.follow')[1]).toMatchObject({ after: halfWay + 1 });
+    expect(scheduler.tap.requestsOfType('job.follow')[1]).toMatchObject({ after: halfWay + 1 });
     gate.resolve();
     expect([...(await done)]).toEqual(['a', 'large', 'c', 'd', 'e']);
     expect(seen).toEqual([1, 3, 2, 4, 5]);
-    expect(stub.violations).toEqual([]);
   });
 
   it('downloads large results, checks them, and retries until they are available', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const done = job.exec();
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
-    stub.http.faults.push('broken', 500);
+    await waitUntil(() => scheduler.isFilled);
+    scheduler.blobs.faults.push('broken', 500);
     const large = { pixels: new Float64Array(3_000).fill(0.5) };
-    stub.commitOutcomes(stub.job, 1, [{ value: 'small' }, { blob: encodeValue(large) }, { value: 'last' }]);
+    await scheduler.complete([{ value: 'small' }, { blob: encodeValue(large) }, { value: 'last' }]);
     const results = await done;
     expect([...results]).toEqual(['small', large, 'last']);
   });
 
   it('counts a large result with a wrong digest as failed', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec().catch((e: unknown) => e);
     const errors: unknown[] = [];
     job.on('error', ({ error, sliceNumber }) => errors.push([sliceNumber, error]));
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => scheduler.isFilled);
     const good = encodeValue('good');
-    const digestsBefore = new Set(stub.http.blobs.keys());
+    const digestsBefore = new Set(scheduler.blobs.blobs.keys());
     const outcomes = [{ blob: good }, { value: 2 }];
-    stub.commitOutcomes(stub.job, 1, outcomes);
-    for (const digest of stub.http.blobs.keys())
-      if (!digestsBefore.has(digest)) stub.http.blobs.set(digest, encodeValue('evil'));
+    await scheduler.complete(outcomes);
+    for (const digest of scheduler.blobs.blobs.keys())
+      if (!digestsBefore.has(digest)) scheduler.blobs.blobs.set(digest, encodeValue('evil'));
     // The scheduler counts it as a result, but the handle has none.
     expect(await done).toMatchObject({ code: 'SLICES_FAILED', info: { failed: 1 } });
     expect(errors).toMatchObject([[1, { code: 'BLOB_MISMATCH' }]]);
@@ -168,65 +157,73 @@ describe('following', () => {
   });
 
   it('treats a malformed segment as the failure of its slices', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
     const errors: unknown[] = [];
     job.on('error', ({ sliceNumber, error }) => errors.push([sliceNumber, error]));
     const done = job.exec().catch((e: unknown) => e);
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => scheduler.isFilled);
     const one = new SegmentWriter();
     one.appendValue('one');
-    stub.job.accepted = 4;
-    stub.commitRow(stub.job, [
-      { first: 1, count: 2, segment: Uint8Array.of(1, 2, 3) },
-      { first: 3, count: 2, segment: one.finish() },
-    ]);
+    let rows = 0;
+    scheduler.tap.changeMessage = changeOutcomes(() =>
+      rows++ > 0
+        ? []
+        : [
+            { first: 1, count: 2, segment: Uint8Array.of(1, 2, 3) },
+            { first: 3, count: 2, segment: one.finish() },
+          ],
+    );
+    await scheduler.complete([1, 2, 3, 4].map((value) => ({ value })));
     expect(await done).toMatchObject({ code: 'SLICES_FAILED', info: { failed: 4 } });
     const malformed = { code: 'SEGMENT_MALFORMED' };
     expect(errors).toMatchObject([1, 2, 3, 4].map((slice) => [slice, malformed]));
   });
 
   it('rejects a complete job with missing outcomes', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2, 3, 4], (x: number) => x);
     const completed: unknown[] = [];
     job.on('complete', (results) => completed.push(results));
     const done = job.exec().catch((e: unknown) => e);
-    await waitUntil(() => stub.jobs.size === 1 && !stub.job.open);
+    await waitUntil(() => scheduler.isFilled);
     const two = new SegmentWriter();
     two.appendValue('one');
     two.appendValue('two');
-    stub.job.accepted = 4;
-    stub.commitRow(stub.job, [{ first: 1, count: 2, segment: two.finish() }]);
+    let rows = 0;
+    scheduler.tap.changeMessage = changeOutcomes(() =>
+      rows++ > 0 ? [] : [{ first: 1, count: 2, segment: two.finish() }],
+    );
+    await scheduler.complete([1, 2, 3, 4].map((value) => ({ value })));
     expect(await done).toMatchObject({ code: 'RESULTS_INCOMPLETE', info: { received: 2, total: 4 } });
     expect(completed).toEqual([]);
   });
 
   it('does not report slices as lost that were appended during the status request', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.delayedReplies.add('job.follow');
-    stub.computeOutcome = (datum) => ({ value: datum });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.tap.delayedReplies.add('job.follow');
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     const job = deployer.computeFor([1, 2], (x: number) => x);
     job.autoClose = false;
     const done = job.exec();
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
     await job.addSlices([3, 4]);
     await waitUntil(() => job.status.total === 4);
-    stub.releaseReplies();
-    stub.delayedReplies.add('job.status');
-    await waitUntil(() => stub.requestsOfType('job.status').length === 1);
+    scheduler.tap.releaseReplies();
+    scheduler.tap.delayedReplies.add('job.status');
+    await waitUntil(() => scheduler.tap.requestsOfType('job.status').length === 1);
     await job.addSlices([5, 6]);
     await waitUntil(() => job.status.total === 6);
-    stub.releaseReplies();
+    scheduler.tap.releaseReplies();
     await job.close();
     expect([...(await done)]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('continues in another process from a cursor, and from the start', async () => {
     const fixture = createDeployerFixture();
-    const { stub, deployer } = fixture;
-    stub.computeOutcome = (datum) => ({ value: datum });
-    stub.slicesPerRow = 10;
+    const { scheduler, deployer } = fixture;
+    scheduler.computeOutcome = (datum) => ({ value: datum });
+    scheduler.slicesPerRow = 10;
     const job = deployer.computeFor({ start: 1, end: 50 }, (x: number) => x);
     let cursor = 0;
     job.on('result', ({ sliceNumber }) => {
@@ -254,35 +251,34 @@ describe('following', () => {
   });
 
   it('supports several handles of one job in one process', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     const done = job.exec();
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
     const others = await Promise.all([deployer.attach(job.id), deployer.attach(job.id)]);
     const waits = others.map((other) => other.wait());
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 3);
-    stub.commitOutcomes(stub.job, 1, [{ value: 'a' }, { value: 'b' }]);
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 3);
+    await scheduler.complete([{ value: 'a' }, { value: 'b' }]);
     for (const results of [await done, ...(await Promise.all(waits))])
       expect([...results]).toEqual(['a', 'b']);
-    expect(stub.violations).toEqual([]);
   });
 
   it('rejects attaching to an unknown job and to a job of another owner', async () => {
-    const { deployer, stub, ports } = createDeployerFixture();
+    const { deployer, scheduler, ports } = createDeployerFixture();
     await expect(deployer.attach('A'.repeat(22))).rejects.toMatchObject({ code: 'JOB_UNKNOWN' });
     const id = await deployer.computeFor([1], (x: number) => x).deploy();
     const { createDeployer } = await import('../deployer.js');
     const stranger = createDeployer({ ...ports, wallet: createDeployerFixture().wallet });
     await expect(stranger.attach(id)).rejects.toMatchObject({ code: 'NOT_OWNER' });
-    expect(stub.jobs.size).toBe(1);
+    expect(scheduler.jobs.size).toBe(1);
   });
 
   it('ends with the scheduler’s error when the client is banned', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     const done = job.exec();
-    await waitUntil(() => stub.requestsOfType('job.follow').length === 1);
-    stub.sendToFollowers(job.id, { type: 'goodbye', error: { code: 'FORBIDDEN', message: 'not welcome' } });
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
+    scheduler.tap.broadcast({ type: 'goodbye', error: { code: 'FORBIDDEN', message: 'not welcome' } });
     await expect(done).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });

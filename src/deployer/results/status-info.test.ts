@@ -3,13 +3,13 @@ import { createDeployerFixture, waitUntil } from '../../testing/deployer/deploye
 
 describe('the status of a job', () => {
   it('has a JSON form, in which credits are decimal strings', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1, 2], (x: number) => x);
     expect(JSON.parse(JSON.stringify(job.status))).toMatchObject({ runStatus: 'new', paid: '0' });
     let event = '';
     job.on('status', (status) => (event = JSON.stringify(status)));
     await job.deploy();
-    stub.commitOutcomes(stub.job, 1, [{ value: 1 }]);
+    await scheduler.complete([{ value: 1 }]);
     await waitUntil(() => event !== '' && job.status.computed === 1);
     expect(JSON.parse(event)).toMatchObject({ runStatus: 'running', paid: '0', job: { id: job.id } });
     expect(JSON.parse(JSON.stringify(job.status))).toMatchObject({ total: 2, computed: 1, paid: '0' });

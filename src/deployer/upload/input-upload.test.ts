@@ -8,35 +8,35 @@ const bytes = (n: number, fill = 1): Uint8Array => new Uint8Array(n).fill(fill);
 describe('uploading an input', () => {
   it('sends iterables and async iterables in order', async () => {
     for (const make of [syncNumbers, asyncNumbers]) {
-      const { stub, deployer } = createDeployerFixture();
+      const { scheduler, deployer } = createDeployerFixture();
       const job = deployer.computeFor(make(100_000), (x: number) => x);
       await job.deploy();
-      await waitUntil(() => !stub.job.open);
-      expect(stub.inputData()).toEqual(Array.from({ length: 100_000 }, (_, i) => i));
-      expect(stub.job.inputs.length).toBeLessThan(20);
+      await waitUntil(() => scheduler.isFilled);
+      expect(scheduler.inputData).toEqual(Array.from({ length: 100_000 }, (_, i) => i));
+      expect(scheduler.inputs.length).toBeLessThan(20);
     }
   });
 
   it('sends deploy, appends and close without waiting for replies', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    for (const type of ['job.deploy', 'job.append', 'job.close']) stub.delayedReplies.add(type);
+    const { scheduler, deployer } = createDeployerFixture();
+    for (const type of ['job.deploy', 'job.append', 'job.close']) scheduler.tap.delayedReplies.add(type);
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const deployed = job.deploy();
-    await waitUntil(() => stub.requestsOfType('job.close').length === 1);
-    expect(stub.received.map(({ type }) => type)).toEqual([
+    await waitUntil(() => scheduler.tap.requestsOfType('job.close').length === 1);
+    expect(scheduler.tap.received.map(({ type }) => type)).toEqual([
       'hello',
       'session.prove',
       'job.deploy',
       'job.append',
       'job.close',
     ]);
-    stub.releaseReplies();
+    scheduler.tap.releaseReplies();
     expect(await deployed).toBe(job.id);
   });
 
   it('reads an iterable no further than its window allows', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.delayedReplies.add('job.append');
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.tap.delayedReplies.add('job.append');
     let read = 0;
     const job = deployer.computeFor(
       (function* () {
@@ -55,13 +55,13 @@ describe('uploading an input', () => {
     const held = await seen();
     expect(held).toBeGreaterThan(30);
     expect(held).toBeLessThan(50);
-    stub.releaseReplies();
-    await waitUntil(() => !stub.job.open);
-    expect(stub.job.total).toBe(200);
+    scheduler.tap.releaseReplies();
+    await waitUntil(() => scheduler.isFilled);
+    expect(scheduler.job.total).toBe(200);
   });
 
   it('sends the values of a slow source without waiting for more, and stops with the job', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     let returned = 0;
     const values: AsyncIterableIterator<number> = {
       [Symbol.asyncIterator]: () => values,
@@ -76,16 +76,16 @@ describe('uploading an input', () => {
     };
     const job = deployer.computeFor(values, (x: number) => x);
     const done = job.exec().catch((e: unknown) => e);
-    await waitUntil(() => stub.jobs.size === 1 && stub.job.total === 2);
-    expect(stub.inputData()).toEqual([1, 2]);
+    await waitUntil(() => scheduler.jobs.size === 1 && scheduler.job.total === 2);
+    expect(scheduler.inputData).toEqual([1, 2]);
     await job.cancel();
     expect(await done).toMatchObject({ code: 'JOB_CANCELLED' });
     expect(returned).toBe(1);
   });
 
   it('stops an endless source when the job is cancelled while the window is full', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.delayedReplies.add('job.append');
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.tap.delayedReplies.add('job.append');
     let closed = false;
     const endless = (function* () {
       try {
@@ -96,14 +96,14 @@ describe('uploading an input', () => {
     })();
     const job = deployer.computeFor(endless, (x: Uint8Array) => x.length);
     await job.deploy();
-    await waitUntil(() => stub.requestsOfType('job.append').length > 15);
+    await waitUntil(() => scheduler.tap.requestsOfType('job.append').length > 15);
     await job.cancel();
     await waitUntil(() => closed);
   });
 
   it('rejects with the error of a failed source as the cause, and cancels the job', async () => {
     for (const kind of ['sync', 'async'] as const) {
-      const { stub, deployer } = createDeployerFixture();
+      const { scheduler, deployer } = createDeployerFixture();
       const cause = new RangeError('disk on fire');
       const values = kind === 'sync' ? failingSync(cause) : failingAsync(cause);
       const error: unknown = await deployer
@@ -113,73 +113,73 @@ describe('uploading an input', () => {
       if (!isError(error, 'INPUT_FAILED')) throw error;
       expect(error.cause).toBe(cause);
       expect(error.message).toContain('disk on fire');
-      await waitUntil(() => stub.job.runStatus === 'cancelled');
-      expect(stub.job.reason).toContain('disk on fire');
-      expect(stub.job.open).toBe(false);
+      await waitUntil(() => scheduler.job.runStatus === 'cancelled');
+      expect(scheduler.job.reason).toContain('disk on fire');
+      expect(scheduler.job.open).toBe(false);
     }
   });
 
   it('reports the path of a datum that cannot be cloned', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const data: unknown[] = Array.from({ length: 30 }, (_, i) => ({ x: i }));
     data[17] = { x: () => 1 };
-    stub.delayedReplies.add('job.deploy');
+    scheduler.tap.delayedReplies.add('job.deploy');
     const failed = deployer
       .computeFor(data, () => 1)
       .exec()
       .catch((e: unknown) => e);
-    await waitUntil(() => stub.jobs.size === 1);
+    await waitUntil(() => scheduler.jobs.size === 1);
     await new Promise((resolve) => setImmediate(resolve));
-    stub.releaseReplies();
+    scheduler.tap.releaseReplies();
     const error = await failed;
     if (!isError(error, 'VALUE_NOT_CLONEABLE')) throw error;
     expect(error.info).toMatchObject({ path: 'data[17].x', type: 'function' });
     expect(error.message).toContain('data[17].x');
-    await waitUntil(() => stub.job.runStatus === 'cancelled');
-    expect(stub.job.total).toBe(0);
+    await waitUntil(() => scheduler.job.runStatus === 'cancelled');
+    expect(scheduler.job.total).toBe(0);
   });
 
   it('reports the path of an argument that cannot be cloned, and deploys nothing', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number, f: unknown) => [x, f], [() => 1]);
     await expect(job.exec()).rejects.toMatchObject({
       code: 'VALUE_NOT_CLONEABLE',
       info: { path: 'args[0]' },
     });
-    expect(stub.jobs.size).toBe(0);
+    expect(scheduler.jobs.size).toBe(0);
   });
 
   it('uploads a large datum as a blob once, before its append', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: (datum as Uint8Array | string).length });
-    stub.http.faults.push('broken', 503);
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: (datum as Uint8Array | string).length });
+    scheduler.blobs.faults.push('broken', 503);
     const data = ['a', bytes(2_000_000, 3), 'bc', bytes(2_000_000, 3), 'def'];
     const results = await deployer.computeFor(data, (x: Uint8Array | string) => x.length).exec();
     expect([...results]).toEqual([1, 2_000_000, 2, 2_000_000, 3]);
-    expect(stub.http.blobs.size).toBe(1);
+    expect(scheduler.blobs.blobs.size).toBe(1);
   });
 
   it('appends slices once when the request is sent twice', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (datum) => ({ value: datum });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (datum) => ({ value: datum });
     let cuts = 0;
-    stub.beforeRequest = (request) => {
+    scheduler.tap.beforeRequest = (request) => {
       // The first append is committed, but its reply is lost with the connection.
       if (request.type !== 'job.append' || cuts++ > 0) return;
-      queueMicrotask(() => stub.disconnectAll());
+      queueMicrotask(() => scheduler.tap.disconnectAll());
       return 'lost';
     };
     const data = Array.from({ length: 100_000 }, (_, i) => i);
     const results = await deployer.computeFor(data, (x: number) => x).exec();
     expect([...results]).toEqual(data);
-    expect(stub.job.appendIds.length).toBeGreaterThan(new Set(stub.job.appendIds).size);
-    expect(stub.connectionAttempts).toBe(2);
+    expect(scheduler.tap.requestsOfType('job.append').length).toBeGreaterThan(scheduler.inputs.length);
+    expect(scheduler.tap.connectionAttempts).toBe(2);
   });
 
   it('cancels the job when an append is refused', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     let appends = 0;
-    stub.beforeRequest = (request) => {
+    scheduler.tap.beforeRequest = (request) => {
       if (request.type === 'job.append' && ++appends === 3) {
         throw new ManyhandsError('LIMIT_EXCEEDED', 'too much', { limit: 'X', max: 1, actual: 2 });
       }
@@ -187,29 +187,29 @@ describe('uploading an input', () => {
     const data = Array.from({ length: 200_000 }, (_, i) => i);
     const done = deployer.computeFor(data, (x: number) => x).exec();
     await expect(done).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
-    await waitUntil(() => stub.job.runStatus === 'cancelled');
+    await waitUntil(() => scheduler.job.runStatus === 'cancelled');
   });
 
   it('ends when an append reports that another client cancelled the job', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const reasons: string[] = [];
     const job = deployer.computeFor(asyncForever(), (x: number) => x);
     await job.deploy();
-    stub.cancel(stub.job, 'by the operator');
+    await scheduler.cancel('by the operator');
     job.once('cancel', ({ reason }) => reasons.push(reason));
     await expect(job.wait()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
     expect(reasons.length).toBe(1);
-    expect(stub.requestsOfType('job.cancel')).toEqual([]);
+    expect(scheduler.tap.requestsOfType('job.cancel')).toEqual([]);
   });
 
   it('does not cancel an open job when addSlices fails', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);
     job.autoClose = false;
     await job.deploy();
     await expect(job.addSlices(failingSync(new Error('no')))).rejects.toMatchObject({ code: 'INPUT_FAILED' });
     expect(await job.addSlices([2])).toMatchObject({ count: 1 });
-    expect(stub.job.runStatus).toBe('running');
+    expect(scheduler.job.runStatus).toBe('running');
   });
 });
 

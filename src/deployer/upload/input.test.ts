@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { JobStatus } from '../../protocol/messages/messages.js';
 import { createDeployerFixture, waitUntil } from '../../testing/deployer/deployer-fixture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mh-input-'));
@@ -21,30 +22,30 @@ function readLines(path: string): { lines: Interface; isRead: () => boolean } {
 
 describe('an input that listens to events', () => {
   it.each([1_000, 50_001])('has all of the %i lines of a file that readline reads', async (count) => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = (line) => ({ value: (line as string).length });
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = (line) => ({ value: (line as string).length });
     const { lines, isRead } = readLines(fileOfLines(count));
     const job = deployer.computeFor(lines, (line: string) => line.length);
     // Lines are emitted before the job is deployed and its input is read.
     await waitUntil(isRead);
     const results = await job.exec();
     expect(results.length).toBe(count);
-    expect(stub.inputData()).toEqual(Array.from({ length: count }, (_, i) => `line ${i}`));
+    expect(scheduler.inputData).toEqual(Array.from({ length: count }, (_, i) => `line ${i}`));
   });
 
   it('has all lines in addSlices too, while another input is still uploading', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.delayedReplies.add('job.append');
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.tap.delayedReplies.add('job.append');
     const job = deployer.computeFor(['first'], (line: string) => line.length);
     job.autoClose = false;
     await job.deploy();
     const { lines, isRead } = readLines(fileOfLines(1_000));
     const more = job.addSlices(lines);
     await waitUntil(isRead);
-    stub.releaseReplies();
+    scheduler.tap.releaseReplies();
     expect(await more).toMatchObject({ firstSliceNumber: 2, count: 1_000 });
     await job.close();
-    expect(stub.inputData()).toHaveLength(1_001);
+    expect(scheduler.inputData).toHaveLength(1_001);
     await job.cancel();
   });
 
@@ -81,10 +82,13 @@ describe('an input that listens to events', () => {
 
 describe('a scheduler that has fewer slices than were read', () => {
   it('makes exec reject', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.computeOutcome = () => ({ value: 1 });
-    stub.beforeRequest = (request) => {
-      if (request.type === 'job.close') stub.job.total -= 1;
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.computeOutcome = () => ({ value: 1 });
+    // The real scheduler never does it: each status that it sends has one slice less.
+    const lessOne = (status: JobStatus): JobStatus => ({ ...status, total: status.total - 1 });
+    scheduler.tap.changeMessage = (message) => {
+      if (message.type !== 'job.journal') return [message];
+      return [{ ...message, rows: message.rows.map((row) => ({ ...row, status: lessOne(row.status) })) }];
     };
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const error: unknown = await job.exec().catch((e: unknown) => e);
@@ -99,30 +103,30 @@ describe('an iterator whose next() returns no objects', () => {
     ['undefined', { [Symbol.iterator]: () => ({ next: () => undefined as never }) }],
   ];
   it.each(broken)('is rejected like in a for-of loop: %s', async (_, input) => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor(input as Iterable<unknown>, () => 1);
     await expect(job.exec()).rejects.toMatchObject({
       code: 'INPUT_FAILED',
       message: expect.stringContaining('not an iterator result'),
     });
-    await waitUntil(() => stub.job.runStatus === 'cancelled');
-    expect(stub.job.total).toBe(0);
+    await waitUntil(() => scheduler.job.runStatus === 'cancelled');
+    expect(scheduler.job.total).toBe(0);
   });
 });
 
 describe('many concurrent inputs', () => {
   it('do not add so many listeners that Node warns', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const warnings: string[] = [];
     const heed = (warning: Error): void => void warnings.push(warning.name);
     process.on('warning', heed);
     const job = deployer.computeFor([0], (x: number) => x);
     job.autoClose = false;
     await job.deploy();
-    stub.delayedReplies.add('job.append');
+    scheduler.tap.delayedReplies.add('job.append');
     const added = Promise.all(Array.from({ length: 30 }, (_, i) => job.addSlices([i])));
-    await waitUntil(() => stub.requestsOfType('job.append').length === 31);
-    stub.releaseReplies();
+    await waitUntil(() => scheduler.tap.requestsOfType('job.append').length === 31);
+    scheduler.tap.releaseReplies();
     await added;
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', heed);

@@ -35,18 +35,15 @@ async function isStill(input: { read: number }): Promise<number> {
 
 describe('an endless input', () => {
   it.each(['sync', 'async'])('is read ahead up to the limit of the job: %s', async (kind) => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const input = endlessInput((n) => n);
     const job = deployer.computeFor(kind === 'sync' ? input.values : inTurns(input.values), (n: number) => n);
     job.readAhead = { slices: 1_000 };
     const done = job.exec().catch((error: unknown) => error);
     await waitUntil(() => input.read === 1_000);
     expect(await isStill(input)).toBe(1_000);
-    await waitUntil(() => stub.job.total === 1_000);
-    stub.commitOutcomes(
-      stub.job,
-      1,
-      Array.from({ length: 600 }, (_, i) => ({ value: i })),
+    await waitUntil(() => scheduler.job.total === 1_000);
+    await scheduler.complete(Array.from({ length: 600 }, (_, i) => ({ value: i })),
     );
     await waitUntil(() => input.read === 1_600);
     expect(await isStill(input)).toBe(1_600);
@@ -56,7 +53,7 @@ describe('an endless input', () => {
   });
 
   it('is also limited by the bytes of its slices', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const input = endlessInput(() => new Uint8Array(100_000));
     const job = deployer.computeFor(input.values, (bytes: Uint8Array) => bytes.length);
     job.readAhead = { bytes: 1_000_000 };
@@ -64,11 +61,8 @@ describe('an endless input', () => {
     await waitUntil(() => input.read >= 10);
     const read = await isStill(input);
     expect(read).toBeLessThan(13);
-    await waitUntil(() => stub.job.total === read);
-    stub.commitOutcomes(
-      stub.job,
-      1,
-      Array.from({ length: read }, () => ({ value: 1 })),
+    await waitUntil(() => scheduler.job.total === read);
+    await scheduler.complete(Array.from({ length: read }, () => ({ value: 1 })),
     );
     await waitUntil(() => input.read > read + 9);
     await job.cancel();
@@ -76,20 +70,17 @@ describe('an endless input', () => {
   });
 
   it('continues without a handle that follows, and reports missing workers', async () => {
-    const { stub, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(50) });
+    const { scheduler, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(50) });
     const input = endlessInput((n) => n);
     const job = deployer.computeFor(input.values, (n: number) => n);
     job.readAhead = { slices: 100 };
     await job.deploy();
     await waitUntil(() => input.read === 100);
     await waitUntil(() => warnings.some((text) => text.includes('No worker has taken a slice')));
-    stub.commitOutcomes(
-      stub.job,
-      1,
-      Array.from({ length: 100 }, (_, i) => ({ value: i })),
+    await scheduler.complete(Array.from({ length: 100 }, (_, i) => ({ value: i })),
     );
     await waitUntil(() => input.read === 200);
-    stub.cancel(stub.job, 'enough');
+    await scheduler.cancel('enough');
     await waitUntil(() => input.isClosed);
   });
 
@@ -102,15 +93,15 @@ describe('an endless input', () => {
 
 describe('an input whose length is known', () => {
   it('is sent completely', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor(
       Array.from({ length: 5_000 }, (_, i) => i),
       (n: number) => n,
     );
     job.readAhead = { slices: 10 };
     await job.deploy();
-    await waitUntil(() => !stub.job.open);
-    expect(stub.job.total).toBe(5_000);
+    await waitUntil(() => scheduler.isFilled);
+    expect(scheduler.job.total).toBe(5_000);
   });
 });
 

@@ -33,7 +33,7 @@ describe('remote input', () => {
   });
 
   it('is sent as URLs, and its origins and job.origins are in the package', async () => {
-    const { stub, deployer } = createDeployerFixture();
+    const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor(
       new RemoteDataSet('https://b.example/x', 'data:application/json,[1]'),
       work,
@@ -41,9 +41,9 @@ describe('remote input', () => {
     job.origins = ['https://A.example/path'];
     expect(job.origins).toEqual(['https://a.example']);
     await job.deploy();
-    await waitUntil(() => !stub.job.open);
-    expect(sent(stub.job.inputs)).toEqual([{ url: 'https://b.example/x' }, [1]]);
-    expect(stub.job.package.origins).toEqual(['https://a.example', 'https://b.example']);
+    await waitUntil(() => scheduler.isFilled);
+    expect(sent(scheduler.inputs)).toEqual([{ url: 'https://b.example/x' }, [1]]);
+    expect(scheduler.package.origins).toEqual(['https://a.example', 'https://b.example']);
     expect(() => (job.origins = [])).toThrow(expect.objectContaining({ code: 'JOB_STATE' }));
   });
 
@@ -58,8 +58,8 @@ describe('remote input', () => {
   });
 
   it('is created while it is sent: a pattern of a million URLs waits for the scheduler', async () => {
-    const { stub, deployer } = createDeployerFixture();
-    stub.delayedReplies.add('job.append');
+    const { scheduler, deployer } = createDeployerFixture();
+    scheduler.tap.delayedReplies.add('job.append');
     const pattern = new RemoteDataPattern('https://a.example/{slice}', 1_000_000);
     let made = 0;
     const at = pattern.at.bind(pattern);

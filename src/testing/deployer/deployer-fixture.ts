@@ -1,5 +1,5 @@
 /**
- * A real deployer connected to a stub scheduler through the memory transport, with the system clock and real keys.
+ * A real deployer connected to the real scheduler in this process, with the system clock and real keys.
  * @module
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,10 +10,10 @@ import { systemClock, type Clock } from '../../lib/clock.js';
 import { systemRandom } from '../../lib/crypto/random.js';
 import { memoryStorage } from '../../lib/storage/storage.js';
 import { createWallet, type Wallet } from '../../wallet/wallet.js';
-import { StubDeployerScheduler } from './stub-deployer-scheduler.js';
+import { InMemoryScheduler } from '../scheduler/in-memory-scheduler.js';
 
 export interface DeployerFixture {
-  stub: StubDeployerScheduler;
+  scheduler: InMemoryScheduler;
   wallet: Wallet;
   deployer: Deployer;
   ports: DeployerPorts;
@@ -23,9 +23,9 @@ export interface DeployerFixture {
   warnings: string[];
 }
 
-/** Creates a deployer with its own keys, and the stub scheduler that it connects to. */
+/** Creates a deployer with its own keys, and the scheduler that it connects to. */
 export function createDeployerFixture({ clock = systemClock }: { clock?: Clock } = {}): DeployerFixture {
-  const stub = new StubDeployerScheduler();
+  const scheduler = new InMemoryScheduler();
   const modules = new Map<string, string>();
   const warnings: string[] = [];
   const wallet = createWallet({
@@ -35,22 +35,22 @@ export function createDeployerFixture({ clock = systemClock }: { clock?: Clock }
     place: 'memory',
   });
   const ports: DeployerPorts = {
-    schedulerUrl: 'http://stub.test',
-    connect: stub.connect,
+    schedulerUrl: 'http://scheduler.test',
+    connect: scheduler.tap.connect,
     clock,
     random: systemRandom,
     wallet,
-    fetch: stub.http.fetch,
+    fetch: scheduler.blobs.fetch,
     readModule: (url) => {
       const text = modules.get(url.href);
       if (text === undefined) return Promise.reject(new Error(`no module ${url.href}`));
       return Promise.resolve(new TextEncoder().encode(text));
     },
-    makeJobFS: () => new JobFS({ fetch: stub.http.fetch }),
+    makeJobFS: () => new JobFS({ fetch: scheduler.blobs.fetch }),
     yieldNow: () => nextTurn(),
     warn: (text) => warnings.push(text),
   };
-  return { stub, wallet, ports, modules, warnings, deployer: createDeployer(ports) };
+  return { scheduler, wallet, ports, modules, warnings, deployer: createDeployer(ports) };
 }
 
 /** The system clock, except that timers fire after `1 / times` of their delay. */

@@ -1,7 +1,7 @@
 /**
  * A stub scheduler for tests of workers. It speaks the protocol over any transport, grants, recalls and revokes leases on
  * request of the test, and records protocol violations of workers. All state is in memory; leases have a fixed size.
- * `tests/contract/stub-schedulers.test.ts` compares its messages with the real ones.
+ * `tests/contract/stub-worker-scheduler.test.ts` compares its messages with the real ones.
  * @module
  */
 import { ManyhandsError, toWireError, type WireError } from '../../lib/errors.js';
