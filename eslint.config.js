@@ -75,6 +75,7 @@ export default tseslint.config(
       'node_modules/',
       'test-results/',
       'playwright-report/',
+      '.mutation/',
       'bench/results/',
       'examples/data/',
     ],

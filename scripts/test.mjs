@@ -42,7 +42,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 
 const startedAt = performance.now();
 try {
-  const steps = options.quick ? QUICK_STEPS : pickSteps(options.only);
+  const steps = options.quick ? QUICK_STEPS : pickSteps(options.only, options.deep);
   const results = await runSteps(steps, { reports, deep: options.deep }, printStep);
   const failed = printSummary(results, performance.now() - startedAt);
   process.exitCode = failed > 0 ? 1 : 0;

@@ -14,7 +14,7 @@ import { runBin, runProcess } from './process.mjs';
 /**
  * @typedef {{ reports: string, deep: boolean }} Context
  * @typedef {import('./counts.mjs').Counts & { output: string }} StepResult
- * @typedef {{ name: string, title: string, weight: 1 | 2, needs: string[],
+ * @typedef {{ name: string, title: string, weight: 1 | 2, needs: string[], isDeep?: boolean,
  *   run: (context: Context) => Promise<StepResult> }} Step
  */
 
@@ -64,14 +64,22 @@ export const STEPS = [
     needs: ['build', 'browser'],
     run: runPlaywright,
   },
+  {
+    ...check('mutation', 'Tests notice changes of the code (Stryker)', () =>
+      runProcess(process.execPath, ['scripts/mutation.mjs'], { timeoutMs: 90 * MINUTE_MS }),
+    ),
+    weight: 2,
+    isDeep: true,
+  },
 ];
 
 /**
- * @param {string[]} [names] all steps where it is missing
+ * @param {string[]} [names] all steps where it is missing; those that take long (`isDeep`) only with `deep`
+ * @param {boolean} [deep]
  * @returns {Step[]} in their order, with the browser where one of them needs it
  */
-export function pickSteps(names) {
-  if (names === undefined) return STEPS;
+export function pickSteps(names, deep = false) {
+  if (names === undefined) return STEPS.filter((step) => deep || step.isDeep !== true);
   const needsBrowser = STEPS.some((step) => names.includes(step.name) && step.needs.includes('browser'));
   return STEPS.filter((step) => names.includes(step.name) || (needsBrowser && step.name === 'browser'));
 }

@@ -20,6 +20,12 @@ describe('the steps', () => {
     expect(names(pickSteps(['unit']))).toEqual(['unit']);
   });
 
+  it('that take long run only with the deep tests, or by their name', () => {
+    expect(names(pickSteps())).not.toContain('mutation');
+    expect(names(pickSteps(undefined, true)).at(-1)).toBe('mutation');
+    expect(names(pickSteps(['mutation']))).toEqual(['mutation']);
+  });
+
   it('of the quick selection need neither a build nor a browser', () => {
     expect(names(QUICK_STEPS)).toEqual(['format', 'types', 'declarations', 'architecture', 'lint', 'unit']);
     expect(QUICK_STEPS.flatMap((step) => step.needs)).toEqual([]);

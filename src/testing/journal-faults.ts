@@ -42,7 +42,9 @@ export const chain =
 export function changeOutcomes(change: (parts: SegmentPart[]) => SegmentPart[]): Change {
   return onJournal((rows) => [
     rows.map((row) =>
-      row.event.kind === 'outcomes' ? { ...row, event: { ...row.event, parts: change(row.event.parts) } } : row,
+      row.event.kind === 'outcomes'
+        ? { ...row, event: { ...row.event, parts: change(row.event.parts) } }
+        : row,
     ),
   ]);
 }

@@ -8,12 +8,7 @@ import { expect, it } from 'vitest';
 import { sha256Hex } from '../../src/lib/crypto/sha256.js';
 import { rangeDatum, rangeFromBounds } from '../../src/protocol/input/ranges.js';
 import { encodeJobPackage } from '../../src/protocol/job/job-package-codec.js';
-import type {
-  ClientMessage,
-  Hello,
-  Lease,
-  SchedulerMessage,
-} from '../../src/protocol/messages/messages.js';
+import type { ClientMessage, Hello, Lease, SchedulerMessage } from '../../src/protocol/messages/messages.js';
 import { decodeSchedulerMessage, encodeMessage } from '../../src/protocol/wire/codec.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/wire/version.js';
 import { acceptClient } from '../../src/scheduler/sessions/open-session.js';

@@ -211,7 +211,10 @@ test('the page pauses on battery, when frozen and offline, shows the reason, and
   expect(await locks()).toBe(0);
 });
 
-test('after the crash of a frame with eight sandboxes, one new frame runs eight', async ({ fixture, page }) => {
+test('after the crash of a frame with eight sandboxes, one new frame runs eight', async ({
+  fixture,
+  page,
+}) => {
   await countWorkers(page);
   await page.addInitScript(() => {
     Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 8 });
@@ -227,9 +230,7 @@ test('after the crash of a frame with eight sandboxes, one new frame runs eight'
     for (const frame of document.querySelectorAll('iframe')) frame.src = 'about:blank';
   });
   // The frame that tests a worktime and the prewarmed one have at most one sandbox each.
-  await expect
-    .poll(async () => (await workersByFrame(page)).filter((workers) => workers > 1))
-    .toEqual([8]);
+  await expect.poll(async () => (await workersByFrame(page)).filter((workers) => workers > 1)).toEqual([8]);
   await expect(page.locator('.lanes li')).toHaveCount(8);
   const before = await page.locator('#slices').textContent();
   await expect(page.locator('#slices')).not.toHaveText(before!);

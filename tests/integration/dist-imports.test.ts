@@ -40,7 +40,9 @@ it('programs in JavaScript import only files and names that the build makes', as
 });
 
 it('no program computes the path of a built module, which would hide the import from a bundler', async () => {
-  const texts = await Promise.all(programs.map(async (path) => ({ path, text: await readFile(path, 'utf8') })));
+  const texts = await Promise.all(
+    programs.map(async (path) => ({ path, text: await readFile(path, 'utf8') })),
+  );
   const hidden = texts.filter(({ text }) => /\bimport\((?!\s*['"])/.test(text));
   expect(hidden.map(({ path }) => path)).toEqual([]);
 });

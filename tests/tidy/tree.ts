@@ -14,7 +14,15 @@ export interface TreeFile {
 }
 
 const ROOT = process.cwd();
-const LEFT_OUT = new Set(['node_modules', 'dist', '.git', 'test-results', 'playwright-report', 'results']);
+const LEFT_OUT = new Set([
+  'node_modules',
+  'dist',
+  '.git',
+  'test-results',
+  'playwright-report',
+  'results',
+  '.mutation',
+]);
 const TEXT =
   /\.(ts|js|mjs|cjs|json|md|html|css|py|sql|yml|yaml|sh)$|(^|\/)(LICENSE|run|\.npmrc|\.editorconfig)$/;
 

@@ -12,9 +12,12 @@ it.each([
   expect(parseShare(text)).toBeCloseTo(share, 12);
 });
 
-it.each(['0', '0%', '1.1', '101%', '-0.5', 'half', '', '1e-1'])('the parser of options rejects the share "%s"', (text) => {
-  expect(() => parseShare(text)).toThrow('above 0 and at most 1');
-});
+it.each(['0', '0%', '1.1', '101%', '-0.5', 'half', '', '1e-1'])(
+  'the parser of options rejects the share "%s"',
+  (text) => {
+    expect(() => parseShare(text)).toThrow('above 0 and at most 1');
+  },
+);
 
 it.each([
   ['1', 1],

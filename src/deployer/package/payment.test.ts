@@ -111,7 +111,7 @@ describe('a payment offer', () => {
     const reasons: string[] = [];
     job.on('nofunds', ({ reason }) => reasons.push(reason));
     const error: unknown = await job.exec(1).catch((e: unknown) => e);
-    expect(isError(error, 'NO_FUNDS')).toBe(true);
+    expect(isError(error, 'OFFER_UNDERFUNDED')).toBe(true);
     await waitUntil(() => reasons.length === 1);
   });
 });

@@ -85,7 +85,10 @@ describe('a scheduler that has fewer slices than were read', () => {
     const { scheduler, deployer } = createDeployerFixture();
     scheduler.computeOutcome = () => ({ value: 1 });
     // The real scheduler never does it: each status that it sends has one slice less.
-    const lessOne = (status: JobStatus): JobStatus => ({ ...status, total: status.total - 1 });
+    const lessOne = (status: JobStatus): JobStatus => {
+      const total = Math.max(status.total - 1, 0);
+      return { ...status, total, accepted: Math.min(status.accepted, total) };
+    };
     scheduler.tap.changeMessage = (message) => {
       if (message.type !== 'job.journal') return [message];
       return [{ ...message, rows: message.rows.map((row) => ({ ...row, status: lessOne(row.status) })) }];

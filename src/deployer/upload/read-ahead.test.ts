@@ -43,8 +43,7 @@ describe('an endless input', () => {
     await waitUntil(() => input.read === 1_000);
     expect(await isStill(input)).toBe(1_000);
     await waitUntil(() => scheduler.job.total === 1_000);
-    await scheduler.complete(Array.from({ length: 600 }, (_, i) => ({ value: i })),
-    );
+    await scheduler.complete(Array.from({ length: 600 }, (_, i) => ({ value: i })));
     await waitUntil(() => input.read === 1_600);
     expect(await isStill(input)).toBe(1_600);
     await job.cancel();
@@ -62,8 +61,7 @@ describe('an endless input', () => {
     const read = await isStill(input);
     expect(read).toBeLessThan(13);
     await waitUntil(() => scheduler.job.total === read);
-    await scheduler.complete(Array.from({ length: read }, () => ({ value: 1 })),
-    );
+    await scheduler.complete(Array.from({ length: read }, () => ({ value: 1 })));
     await waitUntil(() => input.read > read + 9);
     await job.cancel();
     await done;
@@ -77,8 +75,7 @@ describe('an endless input', () => {
     await job.deploy();
     await waitUntil(() => input.read === 100);
     await waitUntil(() => warnings.some((text) => text.includes('No worker has taken a slice')));
-    await scheduler.complete(Array.from({ length: 100 }, (_, i) => ({ value: i })),
-    );
+    await scheduler.complete(Array.from({ length: 100 }, (_, i) => ({ value: i })));
     await waitUntil(() => input.read === 200);
     await scheduler.cancel('enough');
     await waitUntil(() => input.isClosed);

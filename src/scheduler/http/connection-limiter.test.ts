@@ -45,19 +45,22 @@ it('the connection limiter shares a small capacity equally until it is full', ()
   expect(limiter.acquire('10.0.0.3')).toBe(true);
 });
 
-it.each(['10.0.0.1', '2001:db8::1'])('the connection limiter accepts a socket of %s again after another one closed', (address) => {
-  // A maximum so small that a socket which is not released shows.
-  const limiter = new ConnectionLimiter(103);
-  const most = fill(limiter, address);
-  expect(limiter.total).toBe(most);
-  limiter.release(address);
-  limiter.release(address);
-  expect(limiter.total).toBe(most - 2);
-  expect(fill(limiter, address)).toBe(2);
-  for (let i = 0; i < most; i++) limiter.release(address);
-  expect(limiter.total).toBe(0);
-  expect(fill(limiter, address)).toBe(most);
-});
+it.each(['10.0.0.1', '2001:db8::1'])(
+  'the connection limiter accepts a socket of %s again after another one closed',
+  (address) => {
+    // A maximum so small that a socket which is not released shows.
+    const limiter = new ConnectionLimiter(103);
+    const most = fill(limiter, address);
+    expect(limiter.total).toBe(most);
+    limiter.release(address);
+    limiter.release(address);
+    expect(limiter.total).toBe(most - 2);
+    expect(fill(limiter, address)).toBe(2);
+    for (let i = 0; i < most; i++) limiter.release(address);
+    expect(limiter.total).toBe(0);
+    expect(fill(limiter, address)).toBe(most);
+  },
+);
 
 const MAX = 12_000;
 

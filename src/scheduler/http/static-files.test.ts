@@ -78,14 +78,17 @@ test('the server of static files serves the page, its files, and a package’s f
   expect(JSON.parse((await ask(PACKAGED.path)).body)).toMatchObject({ name: 'semver' });
 });
 
-test.each(['GET', 'HEAD'])('the server of static files serves the sandbox policy with %s for the frame only', async (method) => {
-  const { status, headers, body } = await ask('/sandbox/frame.html', method);
-  expect(status).toBe(200);
-  expect(headers['content-security-policy']).toBe(FRAME_CSP);
-  expect(headers['content-length']).toBe('8');
-  expect(body).toBe(method === 'GET' ? '<p>frame' : '');
-  expect((await ask('/sandbox/frame.js')).headers['content-security-policy']).toBeUndefined();
-});
+test.each(['GET', 'HEAD'])(
+  'the server of static files serves the sandbox policy with %s for the frame only',
+  async (method) => {
+    const { status, headers, body } = await ask('/sandbox/frame.html', method);
+    expect(status).toBe(200);
+    expect(headers['content-security-policy']).toBe(FRAME_CSP);
+    expect(headers['content-length']).toBe('8');
+    expect(body).toBe(method === 'GET' ? '<p>frame' : '');
+    expect((await ask('/sandbox/frame.js')).headers['content-security-policy']).toBeUndefined();
+  },
+);
 
 test('the server of static files answers 304 for an unchanged asset, with the same headers and no body', async () => {
   const same = await ask(ASSET.path, 'GET', { 'if-none-match': '"0123"' });

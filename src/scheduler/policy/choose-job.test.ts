@@ -78,11 +78,14 @@ test('the choice of a job chooses the job with the fewest leases, and the oldest
 test.each([
   [3, 'warm'],
   [4, 'cold'],
-])('the choice of a job keeps a warm sandbox at its job within its advantage: %i leases against one', (leases, chosen) => {
-  expect(chooseJob([job('cold', 1), job('warm', leases)], worker(), { loadedJob: 'warm' })?.jobId).toBe(
-    chosen,
-  );
-});
+])(
+  'the choice of a job keeps a warm sandbox at its job within its advantage: %i leases against one',
+  (leases, chosen) => {
+    expect(chooseJob([job('cold', 1), job('warm', leases)], worker(), { loadedJob: 'warm' })?.jobId).toBe(
+      chosen,
+    );
+  },
+);
 
 const python = (jobId: string, leases: number): Candidate =>
   candidate({ jobId, leases, worktime: 'pyodide', worktimeRange: '^314.0.0' });

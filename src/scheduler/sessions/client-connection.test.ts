@@ -123,19 +123,22 @@ test('the scheduler refuses a request whose reply cannot be encoded, and keeps t
 test.each([
   ['votes', { votes: 2 }],
   ['requirements', { requirements: { webgpu: true } }],
-])('the scheduler refuses a job whose %s ask for a feature that no worker implements', async (field, asked) => {
-  fixture = await SchedulerFixture.start();
-  const operator = fixture.operator();
-  const deploy = (pkg: Partial<JobPackage>, id: number) =>
-    operator.request({
-      type: 'job.deploy',
-      id,
-      jobId: newId(fixture.random),
-      package: encodeJobPackage({ ...PLAIN_PACKAGE, ...pkg }),
-    });
-  expect((await deploy({}, 1)).refused).toBeUndefined();
-  expect((await deploy(asked, 2)).refused).toMatchObject({ code: 'PACKAGE_MALFORMED', info: { field } });
-});
+])(
+  'the scheduler refuses a job whose %s ask for a feature that no worker implements',
+  async (field, asked) => {
+    fixture = await SchedulerFixture.start();
+    const operator = fixture.operator();
+    const deploy = (pkg: Partial<JobPackage>, id: number) =>
+      operator.request({
+        type: 'job.deploy',
+        id,
+        jobId: newId(fixture.random),
+        package: encodeJobPackage({ ...PLAIN_PACKAGE, ...pkg }),
+      });
+    expect((await deploy({}, 1)).refused).toBeUndefined();
+    expect((await deploy(asked, 2)).refused).toMatchObject({ code: 'PACKAGE_MALFORMED', info: { field } });
+  },
+);
 
 test('the scheduler looks up a blob once, however often an input names it, and never for clients without a proved address', async () => {
   let lookups = 0;

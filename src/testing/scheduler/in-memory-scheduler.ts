@@ -26,9 +26,13 @@ export class InMemoryScheduler {
   #fixture: SchedulerFixture | undefined;
   #peer: WorkerPeer | undefined;
   #compute: ComputeOutcome | undefined;
+  #isClosed = false;
 
   constructor() {
-    onTestFinished(async () => (await this.#starting)?.close());
+    onTestFinished(async () => {
+      this.#isClosed = true;
+      await (await this.#starting)?.close();
+    });
   }
 
   started(): Promise<SchedulerFixture> {
@@ -103,10 +107,14 @@ export class InMemoryScheduler {
 
   async #runAll(): Promise<void> {
     const peer = await this.#worker();
-    await peer.runAll(
+    const running = peer.runAll(
       () => this.#compute!,
       () => this.slicesPerRow,
     );
+    await running.catch((error: unknown) => {
+      // A job may go on when its test has ended.
+      if (!this.#isClosed) throw error;
+    });
   }
 
   /** Leases the next slices and reports these outcomes for them. */

@@ -2,7 +2,7 @@
  * A worker that takes leases of the real scheduler and reports outcomes that the test defines, without any sandbox.
  * @module
  */
-import type { Input, Lease } from '../../protocol/messages/messages.js';
+import type { Input, Lease, SchedulerMessage } from '../../protocol/messages/messages.js';
 import { encodeBlobRef, encodeError, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
 import { SegmentWriter } from '../../protocol/segment/segment.js';
 import type { MemoryBlobs } from './memory-blobs.js';
@@ -52,7 +52,8 @@ export class WorkerPeer {
       const request = ++this.#lastRequest;
       this.#connection.receive({ type: 'lease.request', request, idle: true });
       const { lease } = await this.#connection.waitForMessage(
-        (message) => message.type === 'lease.grant' && message.request === request,
+        (message): message is Extract<SchedulerMessage, { type: 'lease.grant' }> =>
+          message.type === 'lease.grant' && message.request === request,
       );
       this.#lease = lease;
       this.#next = lease.first;

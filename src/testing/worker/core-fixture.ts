@@ -50,8 +50,7 @@ export function createCoreFixture(slots = 1, tuning: Partial<Tuning> = {}) {
     /** The sandbox could not be set up. */
     fail: (epoch: number, fault: 'job' | 'worker', message: string) =>
       world.do({ type: 'sandbox-failed', slot: 0, epoch, fault, message }),
-    crash: (epoch: number, message = 'gone') =>
-      world.do({ type: 'sandbox-exit', slot: 0, epoch, message }),
+    crash: (epoch: number, message = 'gone') => world.do({ type: 'sandbox-exit', slot: 0, epoch, message }),
     outcomes: (
       batch: number,
       first: number,
