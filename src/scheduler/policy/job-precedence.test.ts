@@ -9,6 +9,18 @@ const JUST_NOW_MS = NOW_MS - LEASE_TARGET_MS / 2;
 test.each<[string, Partial<ServiceTimes>, Partial<ServiceTimes>, boolean]>([
   ['has waited for a lease’s time', {}, {}, true],
   ['was granted a lease just now', { servedMs: JUST_NOW_MS }, {}, false],
+  [
+    'has waited for exactly a lease’s time, and so has two leases’ time passed since the turn began',
+    { servedMs: NOW_MS - LEASE_TARGET_MS },
+    { turnMs: NOW_MS - 2 * LEASE_TARGET_MS },
+    true,
+  ],
+  [
+    'waits for one whose turn lasts for one more millisecond',
+    {},
+    { turnMs: NOW_MS - 2 * LEASE_TARGET_MS + 1 },
+    false,
+  ],
   ['has an active lease', { leases: 1 }, {}, false],
   ['waits for one whose turn began just now', {}, { turnMs: JUST_NOW_MS }, false],
   [
