@@ -84,14 +84,13 @@ describe('a scheduler that has fewer slices than were read', () => {
   it('makes exec reject', async () => {
     const { scheduler, deployer } = createDeployerFixture();
     scheduler.computeOutcome = () => ({ value: 1 });
-    // The real scheduler never does it: each status that it sends has one slice less.
-    const lessOne = (status: JobStatus): JobStatus => {
-      const total = Math.max(status.total - 1, 0);
-      return { ...status, total, accepted: Math.min(status.accepted, total) };
-    };
+    // The real scheduler never does it: the reply to the close has one slice less.
     scheduler.tap.changeMessage = (message) => {
-      if (message.type !== 'job.journal') return [message];
-      return [{ ...message, rows: message.rows.map((row) => ({ ...row, status: lessOne(row.status) })) }];
+      const { status } = (message.type === 'reply' ? message.body : {}) as { status?: JobStatus };
+      if (message.type !== 'reply' || status === undefined || status.open) return [message];
+      const total = status.total - 1;
+      const less = { ...status, total, accepted: Math.min(status.accepted, total) };
+      return [{ ...message, body: { status: less } }];
     };
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const error: unknown = await job.exec().catch((e: unknown) => e);
