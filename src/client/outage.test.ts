@@ -142,7 +142,7 @@ describe('an interrupted input', () => {
   });
 
   it('is an event if somebody listens', async () => {
-    const { scheduler, deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(50) });
+    const { deployer, warnings } = createDeployerFixture({ clock: acceleratedClock(50) });
     const first = deployer.computeFor([], (x: number) => x);
     first.autoClose = false;
     const job = await deployer.attach(await first.deploy());
