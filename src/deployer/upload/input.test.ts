@@ -88,8 +88,7 @@ describe('a scheduler that has fewer slices than were read', () => {
     scheduler.tap.changeMessage = (message) => {
       const { status } = (message.type === 'reply' ? message.body : {}) as { status?: JobStatus };
       if (message.type !== 'reply' || status === undefined || status.open) return [message];
-      const total = status.total - 1;
-      const less = { ...status, total, accepted: Math.min(status.accepted, total) };
+      const less = { ...status, total: status.total - 1, leased: 0, accepted: 0 };
       return [{ ...message, body: { status: less } }];
     };
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
