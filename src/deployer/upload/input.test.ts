@@ -89,7 +89,7 @@ describe('a scheduler that has fewer slices than were read', () => {
       const { status } = (message.type === 'reply' ? message.body : {}) as { status?: JobStatus };
       if (message.type !== 'reply' || status === undefined || status.open) return [message];
       const less = { ...status, total: status.total - 1, leased: 0, accepted: 0 };
-      return [{ ...message, body: { status: less } }];
+      return [{ ...message, body: { ...(message.body as object), status: less } }];
     };
     const job = deployer.computeFor([1, 2, 3], (x: number) => x);
     const error: unknown = await job.exec().catch((e: unknown) => e);
