@@ -37,7 +37,7 @@ describe('following', () => {
         expect([...results]).toEqual(expected);
         if (new Set(cutsAt).size > 0) expect(states).toContain('reconnected');
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -80,7 +80,7 @@ describe('following', () => {
     const { scheduler, deployer } = createDeployerFixture();
     scheduler.computeOutcome = (datum) => ({ value: datum });
     scheduler.slicesPerRow = 1;
-    const job = deployer.computeFor({ start: 1, end: 3_000 }, (x: number) => x);
+    const job = deployer.computeFor({ start: 1, end: 1_500 }, (x: number) => x);
     await job.exec();
     const credited = scheduler.tap.received.flatMap((m) => (m.type === 'follow.credit' ? [m.bytes] : []));
     const rowBytes = scheduler.rowsSent.length * FOLLOW_ROW_BYTES;
