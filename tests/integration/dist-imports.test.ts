@@ -12,7 +12,8 @@ const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
   exports: Record<string, string | { default: string }>;
 };
 
-const programs = allPaths.filter((path) => /^(bench|examples|scripts|tests)\/.*\.m?js$/.test(path));
+/** The scripts of the build are left out: each build runs them, before there is a dist. */
+const programs = allPaths.filter((path) => /^(bench|examples|tests|scripts(?!\/build))\/.*\.m?js$/.test(path));
 /** The built file of each export of the package: `manyhands/worker` is dist/entry/worker.node.js. */
 const packageExports = Object.entries(exports).flatMap(([name, target]) =>
   typeof target === 'string' ? [] : [[`manyhands${name.slice(1)}`, target.default]],
