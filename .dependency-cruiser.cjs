@@ -47,8 +47,8 @@ const ROOTS = [
   '^src/worker/hosts/(browser/frame/main|deno/inside/main|deno/inside/job-ports|chromium/page/bridge)\\.ts$',
   // The transport inside one process: a port's second implementation, which the simulation runs over.
   '^src/transport/memory\\.ts$',
-  // The build writes its tables as JSON.
-  '^src/protocol/wire/wire-tables\\.ts$',
+  // The build writes them as JSON.
+  '^src/protocol/(wire/wire-tables|messages/catalog)\\.ts$',
 ];
 
 module.exports = {

@@ -42,7 +42,7 @@ async function build() {
     }
   };
   await attempt('The library', compile);
-  await attempt('The tables of limits and error codes', writeWireTables);
+  await attempt('The tables of limits, error codes and messages', writeWireTables);
   await rm(STAGE, { recursive: true, force: true });
   const sandbox = await attempt('The sandbox script', bundleSandbox);
   await attempt('The scripts of headless sandboxes', bundleHeadless);

@@ -6,7 +6,7 @@ import { newId } from '../../dist/lib/crypto/ids.js';
 import { systemRandom } from '../../dist/lib/crypto/random.js';
 import { decodeSchedulerMessage, encodeMessage } from '../../dist/protocol/wire/codec.js';
 import { SegmentWriter } from '../../dist/protocol/segment/segment.js';
-import { PROTOCOL_VERSION } from '../../dist/protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../dist/protocol/messages/version.js';
 import { connectNode } from '../../dist/transport/ws-node.js';
 
 /** Interval of a worker's pings, milliseconds. */

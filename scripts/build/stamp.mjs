@@ -20,6 +20,7 @@ export async function inputsDigest() {
   const files = [
     ...SINGLE_INPUTS.map((name) => join(ROOT, name)).filter(existsSync),
     ...(await filesBelow(join(ROOT, 'scripts', 'build'))),
+    ...(await filesBelow(join(ROOT, 'scripts', 'protocol'))),
     ...(await filesBelow(SRC)).filter((file) => !/\.test(-d)?\.ts$/.test(file)),
     ...(await filesBelow(PAGE)),
   ];

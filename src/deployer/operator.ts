@@ -12,7 +12,7 @@ import { DRAIN_MS_MAX, WORKER_LIST_MAX } from '../protocol/limits.js';
 import type { DeployerRequests } from '../protocol/messages/messages.js';
 import type { Ban, OperatorRequests, WorkerListing } from '../protocol/messages/operator-messages.js';
 import { parseSchedulerUrl } from '../protocol/wire/scheduler-url.js';
-import { PROTOCOL_VERSION } from '../protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../protocol/messages/version.js';
 import { ClientSession } from '../transport/session.js';
 import type { Connect } from '../transport/transport.js';
 import type { AccountInfo } from './account-info.js';

@@ -138,8 +138,11 @@ export type ErrorInfo<C extends ErrorCode> = C extends keyof ErrorInfoByCode
 
 /** An error as it is sent in messages. */
 export interface WireError {
+  /** Stable: decide by it (docs/errors.md). */
   code: string;
+  /** For people. */
   message: string;
+  /** The fields of that code. */
   info?: Record<string, unknown>;
 }
 

@@ -13,7 +13,7 @@ import type {
   SchedulerMessage,
   WireOffer,
 } from '../protocol/messages/messages.js';
-import { PROTOCOL_VERSION } from '../protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../protocol/messages/version.js';
 
 type Samples<M extends { type: string }> = { readonly [K in M['type']]: readonly Extract<M, { type: K }>[] };
 

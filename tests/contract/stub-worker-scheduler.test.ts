@@ -10,7 +10,7 @@ import { rangeDatum, rangeFromBounds } from '../../src/protocol/input/ranges.js'
 import { encodeJobPackage } from '../../src/protocol/job/job-package-codec.js';
 import type { ClientMessage, Hello, Lease, SchedulerMessage } from '../../src/protocol/messages/messages.js';
 import { decodeSchedulerMessage, encodeMessage } from '../../src/protocol/wire/codec.js';
-import { PROTOCOL_VERSION } from '../../src/protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/messages/version.js';
 import { acceptClient } from '../../src/scheduler/sessions/open-session.js';
 import { OPERATOR, PLAIN_PACKAGE, SchedulerFixture } from '../../src/testing/scheduler/scheduler-fixture.js';
 import { StubWorkerScheduler } from '../../src/testing/worker/stub-worker-scheduler.js';

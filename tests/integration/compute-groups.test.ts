@@ -22,7 +22,7 @@ import type {
   SchedulerMessage,
   WorkerDescription,
 } from '../../src/protocol/messages/messages.js';
-import { PROTOCOL_VERSION } from '../../src/protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/messages/version.js';
 import { groupAddress } from '../../src/wallet/group-proof.js';
 import { hashSecret } from '../../src/wallet/group-credential.js';
 import { WORKTIMES } from '../../src/worktimes/registry.js';

@@ -7,6 +7,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { Packr } from 'msgpackr';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { computeFor, init } from '../../src/entry/deployer.node.js';
@@ -14,8 +15,10 @@ import { startScheduler, type Scheduler } from '../../src/entry/scheduler.node.j
 import { openWallet } from '../../src/entry/wallet.node.js';
 import { ERROR_TABLE } from '../../src/lib/errors.js';
 import { decodeSchedulerMessage, encodeMessage } from '../../src/protocol/wire/codec.js';
+import { MESSAGE_CATALOG } from '../../src/protocol/messages/catalog.js';
 import type { ClientMessage, SchedulerMessage } from '../../src/protocol/messages/messages.js';
 import { startWorker } from '../fixtures/cluster.mjs';
+import { validMessage, wrongFields } from '../../src/testing/message-arbitraries.js';
 import { SAMPLE_CLIENT_MESSAGES } from '../../src/testing/sample-messages.js';
 
 let folder: string;
@@ -103,6 +106,34 @@ it('the scheduler survives mutated, truncated and invented messages after a vali
       expectCoded((await converse([first, ...rest])).heard),
     ),
     { numRuns: 150 },
+  );
+  await expectAlive();
+});
+
+const clientMessages = MESSAGE_CATALOG.filter(({ sender, type }) => sender === 'client' && type !== 'hello');
+
+/** A random message of any type; in every second one a single field is wrong. */
+const generated = fc
+  .tuple(fc.constantFrom(...clientMessages), fc.boolean(), fc.nat())
+  .chain(([declaration, isValid, at]) =>
+    validMessage(declaration).map((message) => {
+      const wrong = isValid ? [] : wrongFields(declaration.fields, message).filter(({ path }) => path !== '');
+      return wrong.length === 0 ? message : { ...message, ...(wrong[at % wrong.length]!.value as object) };
+    }),
+  );
+
+it('the scheduler answers generated messages, valid ones and ones with a wrong field, with coded errors at most', async () => {
+  const packr = new Packr({ useRecords: false, variableMapSize: true });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...hellos),
+      fc.array(generated, { minLength: 1, maxLength: 8 }),
+      async (hello, messages) => {
+        const sent = [hello, ...messages].map((message) => new Uint8Array(packr.pack(message)));
+        expectCoded((await converse(sent)).heard);
+      },
+    ),
+    { numRuns: process.env.DEEP === '1' ? 2_000 : 150 },
   );
   await expectAlive();
 });

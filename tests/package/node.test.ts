@@ -5,10 +5,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { PROTOCOL_VERSION } from '../../src/protocol/messages/version.js';
 import { run, tryRun } from './run.js';
 
 const { folder, packageFolder } = inject('installed');
 const node = process.execPath;
+
+const JSON_FILES = ['messages.schema', 'limits', 'error-codes'].map(
+  (name) => `manyhands/protocol/${name}.json`,
+);
 
 /** The names that a module exports, as an application imports it. */
 async function namesOf(specifier: string): Promise<string[]> {
@@ -37,6 +42,13 @@ describe('in Node', () => {
     expect(found).not.toContain('default');
   });
 
+  it.each(JSON_FILES)('%s is JSON of the current protocol', async (specifier) => {
+    const script = `import(${JSON.stringify(specifier)}, { with: { type: 'json' } })
+      .then(({ default: json }) => console.log(JSON.stringify(json.protocol ?? json['x-protocol'])))`;
+    const { stdout } = await run(node, ['--no-warnings', '--eval', script], folder);
+    expect(JSON.parse(stdout)).toBe(PROTOCOL_VERSION);
+  });
+
   it('has no export without a test above', () => {
     const manifest = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
       exports: Record<string, unknown>;
@@ -50,6 +62,7 @@ describe('in Node', () => {
       './scheduler',
       './operator',
       './work',
+      ...JSON_FILES.map((file) => file.replace('manyhands', '.')),
       './package.json',
     ];
     expect(Object.keys(manifest.exports)).toEqual(tested);

@@ -78,7 +78,7 @@ function literals(node: ts.Node, field?: string): string[] {
 
 describe('the state diagrams of docs/recipes.md', () => {
   it('have the run states of a job', () => {
-    const type = declared('src/protocol/messages/messages.ts', 'RunStatus');
+    const type = declared('src/protocol/messages/jobs.ts', 'RunStatus');
     expect(diagram('Job').states).toEqual(literals(type));
   });
 

@@ -16,7 +16,7 @@ import { encodeJobPackage, packageDigest } from '../../src/protocol/job/job-pack
 import { toCursor } from '../../src/protocol/messages/cursor.js';
 import { SegmentWriter } from '../../src/protocol/segment/segment.js';
 import { encodeMessage } from '../../src/protocol/wire/codec.js';
-import { PROTOCOL_VERSION } from '../../src/protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/messages/version.js';
 import { errorCodesTable, limitsTable } from '../../src/protocol/wire/wire-tables.js';
 import { hashSecret } from '../../src/wallet/group-credential.js';
 import { groupAddress } from '../../src/wallet/group-proof.js';

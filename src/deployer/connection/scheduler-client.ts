@@ -18,7 +18,7 @@ import type {
   Welcome,
 } from '../../protocol/messages/messages.js';
 import { parseSchedulerUrl, type SchedulerUrl } from '../../protocol/wire/scheduler-url.js';
-import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../protocol/messages/version.js';
 import { ClientSession, type RetryPolicy, type SessionState } from '../../transport/session.js';
 import { GroupMembership, type NamedGroup } from '../../wallet/group-membership.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';

@@ -6,8 +6,8 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { readOptions } from '../../lib/options.js';
 import { ARRAY_LENGTH_MAX } from '../limits.js';
-import type { RangeInput } from '../messages/messages.js';
-import { rangeDatum, rangeFromBounds, rangeValues } from './ranges.js';
+import { rangeValues, type RangeInput } from '../messages/inputs.js';
+import { rangeDatum, rangeFromBounds } from './ranges.js';
 
 export interface RangeBounds {
   start: number;

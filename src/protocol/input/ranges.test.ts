@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JOB_SLICES_MAX, RANGE_GROUP_MAX } from '../limits.js';
-import type { RangeInput } from '../messages/messages.js';
-import { isSoundRange, rangeDatum, rangeFromBounds, rangeLength, rangeValues, sliceRange } from './ranges.js';
+import { Mismatch } from '../schema/check.js';
+import { rangeInput, rangeValues, type RangeInput } from '../messages/inputs.js';
+import { rangeDatum, rangeFromBounds, rangeLength, sliceRange } from './ranges.js';
 
 const data = (range: RangeInput): (number | number[])[] =>
   Array.from({ length: rangeLength(range) }, (_, i) => rangeDatum(range, i));
@@ -134,11 +135,11 @@ describe('cutting', () => {
         };
         const outer = pick(range, a, b);
         const part = sliceRange(range, ...outer);
-        expect(isSoundRange(part)).toBe(true);
+        expect(rangeInput(part)).toEqual(part);
         expect(data(part)).toEqual(data(range).slice(outer[0], outer[0] + outer[1]));
         const inner = pick(part, c, d);
         const again = sliceRange(part, ...inner);
-        expect(isSoundRange(again)).toBe(true);
+        expect(rangeInput(again)).toEqual(again);
         expect(data(again)).toEqual(data(part).slice(inner[0], inner[0] + inner[1]));
         expect(data(JSON.parse(JSON.stringify(again)) as RangeInput)).toEqual(data(again));
       }),
@@ -178,8 +179,8 @@ describe('a range from a stranger', () => {
   const sound: RangeInput = { kind: 'range', start: 0, step: 1, count: 3, group: 2, values: 5, offset: 4 };
 
   test('is sound when its numbers agree', () => {
-    expect(isSoundRange(sound)).toBe(true);
-    expect(isSoundRange({ kind: 'range', start: 0, step: 0, count: 3 })).toBe(true);
+    expect(rangeInput(sound)).toEqual(sound);
+    expect(() => rangeInput({ kind: 'range', start: 0, step: 0, count: 3 })).not.toThrow();
   });
 
   test.each<Partial<RangeInput>>([
@@ -201,6 +202,6 @@ describe('a range from a stranger', () => {
     { offset: JOB_SLICES_MAX },
     { start: 1e308, step: 1e308 },
   ])('is not with %o', (change) => {
-    expect(isSoundRange({ ...sound, ...change })).toBe(false);
+    expect(() => rangeInput({ ...sound, ...change })).toThrow(Mismatch);
   });
 });

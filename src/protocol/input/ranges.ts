@@ -6,7 +6,7 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { JOB_SLICES_MAX, RANGE_GROUP_MAX } from '../limits.js';
-import type { RangeInput } from '../messages/messages.js';
+import { rangeValues, type RangeInput } from '../messages/inputs.js';
 
 /**
  * The range from `start` to `end`; `end` is included where a whole number of steps leads to it. `step` is 1 by default, also
@@ -65,11 +65,6 @@ export function rangeLength(range: RangeInput): number {
   return range.count;
 }
 
-/** The number of values of a range: `group` times its slices, or less where the last group is shorter. */
-export function rangeValues(range: RangeInput): number {
-  return range.values ?? range.count * (range.group ?? 1);
-}
-
 /** The datum of the slice at `index` (from 0). @throws INVALID_ARGUMENT where there is no such slice */
 export function rangeDatum(range: RangeInput, index: number): number | number[] {
   if (!(index >= 0 && index < range.count) || !Number.isInteger(index)) {
@@ -105,28 +100,6 @@ export function sliceRange(range: RangeInput, from: number, count: number): Rang
   const values = Math.min(count * group, rangeValues(range) - from * group);
   if (values < count * group) part.values = values;
   return part;
-}
-
-/**
- * Whether the numbers of a received range are consistent and all its values are finite. The types of its fields were checked
- * before.
- */
-export function isSoundRange(range: RangeInput): boolean {
-  const { start, step, count, group, values, offset = 0 } = range;
-  if (!Number.isFinite(start) || !Number.isFinite(step)) return false;
-  if (!isWhole(count, 1) || !isWhole(offset, 0)) return false;
-  if (group === undefined) {
-    if (values !== undefined) return false;
-  } else {
-    if (!isWhole(group, 1) || group > RANGE_GROUP_MAX) return false;
-    if (values !== undefined && (!isWhole(values, 1) || Math.ceil(values / group) !== count)) return false;
-  }
-  const last = offset + rangeValues(range) - 1;
-  return last < JOB_SLICES_MAX && Number.isFinite(start + last * step);
-}
-
-function isWhole(value: number, least: number): boolean {
-  return Number.isSafeInteger(value) && value >= least;
 }
 
 function describe(value: unknown): string {

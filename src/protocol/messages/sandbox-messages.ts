@@ -1,10 +1,21 @@
 /**
  * The messages between a worker's supervisor and one sandbox (a thread, or a Web Worker in the frame), over a message
- * port with structured clone: types only. The supervisor trusts no message of a sandbox.
+ * port with structured clone. The supervisor trusts no message of a sandbox: those are declared as checks.
  * @module
  */
-import type { WireError } from '../../lib/errors.js';
-import type { ConsoleLevel, InputPart } from './messages.js';
+import {
+  CONSOLE_BYTES_PER_SLICE_MAX,
+  ERROR_TEXT_LENGTH_MAX,
+  LEASE_SLICES_MAX,
+  SEGMENT_BYTES_MAX,
+  SNAPSHOT_BYTES_MAX,
+  VALUE_BYTES_MAX,
+} from '../limits.js';
+import type { Check, Infer } from '../schema/check.js';
+import { object, optional, refine, tagged } from '../schema/composites.js';
+import { boolean, bytes, integer, number, oneOf, text, truncatedText } from '../schema/scalars.js';
+import { consoleLevel, durationMs, sliceNumber } from './fields.js';
+import type { InputPart } from './inputs.js';
 
 /** Everything a sandbox needs to run one job's slices. The supervisor has verified all bytes. */
 export interface Assignment {
@@ -68,34 +79,72 @@ export type SupervisorToSandbox =
   /** Answer with `pong` as soon as the thread is idle: while it computes it cannot. */
   | { type: 'ping'; nonce: string };
 
-export type SandboxToSupervisor =
-  /** `incompatible`: the snapshot could not be used, and the runtime was started without it. */
-  | { type: 'warmed'; incompatible?: boolean }
-  | { type: 'warm-failed'; error: WireError }
-  | { type: 'snapshot'; bytes: Uint8Array }
-  | { type: 'assigned'; incompatible?: boolean }
-  | { type: 'assign-failed'; error: WireError }
+/** Maximum overhead of a segment with one value of the largest size, bytes. */
+const SEGMENT_OVERHEAD_BYTES = 1_024;
+/** Outcomes of one slice; those of several slices fit into `SEGMENT_BYTES_MAX`. */
+const OUTCOMES_BYTES_MAX = VALUE_BYTES_MAX + SEGMENT_OVERHEAD_BYTES;
+const CODE_LENGTH_MAX = 64;
+const NONCE_LENGTH_MAX = 64;
+
+/** Bytes of which no other thread has a view: shared memory could change after the check. */
+const ownBytes = (max: number): Check<Uint8Array> =>
+  refine(bytes(max), ({ buffer }) => buffer instanceof ArrayBuffer, 'bytes that are not shared');
+
+/** A text that is too long is truncated: job code may cause it. */
+const setupFailed = object({
+  code: truncatedText(CODE_LENGTH_MAX),
+  message: truncatedText(ERROR_TEXT_LENGTH_MAX),
+});
+const positive = integer(1);
+const started = {
+  /** The snapshot could not be used, and the runtime was started without it. */
+  incompatible: optional(boolean),
+};
+const nonce = text(NONCE_LENGTH_MAX);
+
+const SANDBOX_MESSAGES = {
+  /** The answer to `warm`. */
+  warmed: object({ type: oneOf('warmed'), ...started }),
+  'warm-failed': object({ type: oneOf('warm-failed'), error: setupFailed }),
+  /** The answer to `make-snapshot`. */
+  snapshot: object({ type: oneOf('snapshot'), bytes: ownBytes(SNAPSHOT_BYTES_MAX) }),
+  /** The answer to `assign`. */
+  assigned: object({ type: oneOf('assigned'), ...started }),
+  'assign-failed': object({ type: oneOf('assign-failed'), error: setupFailed }),
   /** The slice that begins; sent where `reportEach` is set or the last message is older than 100 ms. */
-  | { type: 'begin'; sliceNumber: number }
-  /**
-   * Outcomes of `count` slices from `first`, always the next in order. `done`: these are the last of the batch.
-   * `computeMs`: milliseconds in the work function.
-   */
-  | {
-      type: 'outcomes';
-      batch: number;
-      first: number;
-      count: number;
-      segment: Uint8Array;
-      computeMs: number;
-      done: boolean;
-    }
+  begin: object({ type: oneOf('begin'), sliceNumber }),
+  /** Outcomes of `count` slices from `first`, always the next in order. */
+  outcomes: refine(
+    object({
+      type: oneOf('outcomes'),
+      batch: positive,
+      first: sliceNumber,
+      count: integer(1, LEASE_SLICES_MAX),
+      segment: ownBytes(OUTCOMES_BYTES_MAX),
+      /** Milliseconds in the work function. */
+      computeMs: durationMs,
+      /** Whether these are the last of the batch. */
+      done: boolean,
+    }),
+    (fields) => fields.count === 1 || fields.segment.byteLength <= SEGMENT_BYTES_MAX,
+    `outcomes of at most ${SEGMENT_BYTES_MAX} bytes, where they are of several slices`,
+  ),
   /** The answer to each `quiesce`, with its nonce. */
-  | { type: 'quiesced'; nonce: string }
+  quiesced: object({ type: oneOf('quiesced'), nonce }),
   /** The answer to each `ping`, with its nonce. */
-  | { type: 'pong'; nonce: string }
-  | { type: 'progress'; sliceNumber: number; progress?: number }
-  | { type: 'console'; sliceNumber: number; level: ConsoleLevel; message: string; same?: number };
+  pong: object({ type: oneOf('pong'), nonce }),
+  progress: object({ type: oneOf('progress'), sliceNumber, progress: optional(number(0, 1)) }),
+  console: object({
+    type: oneOf('console'),
+    sliceNumber,
+    level: consoleLevel,
+    message: truncatedText(CONSOLE_BYTES_PER_SLICE_MAX),
+    same: optional(positive),
+  }),
+};
+
+export const sandboxMessage = tagged('type', SANDBOX_MESSAGES);
+export type SandboxToSupervisor = Infer<typeof sandboxMessage>;
 
 /** What a sandbox sends before it has a job. */
 export type SetupReply = Extract<

@@ -1,17 +1,14 @@
 /**
- * Whatever a stranger sends, decoding gives a message of a known type or throws a coded error, and what it gives can
- * be sent on.
+ * Whatever a peer sends, decoding returns a message of a known type or throws a coded error, and a decoded message can be
+ * encoded again.
  * @module
  */
 import { Packr } from 'msgpackr';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isError } from '../../lib/errors.js';
-import {
-  SAMPLE_CLIENT_MESSAGES,
-  SAMPLE_REPLIES,
-  SAMPLE_SCHEDULER_MESSAGES,
-} from '../../testing/sample-messages.js';
+import { validMessage, validValue } from '../../testing/message-arbitraries.js';
+import { MESSAGE_CATALOG } from '../messages/catalog.js';
 import { decodeClientMessage, decodeReply, decodeSchedulerMessage, encodeMessage } from './codec.js';
 import type { ClientMessage, RequestType, SchedulerMessage } from '../messages/messages.js';
 
@@ -36,11 +33,7 @@ function survives(bytes: Uint8Array): void {
   }
 }
 
-const samples: object[] = [
-  ...Object.values(SAMPLE_CLIENT_MESSAGES).flat(),
-  ...Object.values(SAMPLE_SCHEDULER_MESSAGES).flat(),
-];
-const sample = fc.constantFrom(...samples);
+const sample = fc.oneof(...MESSAGE_CATALOG.map(validMessage));
 
 const odd = fc.oneof(
   fc.constantFrom<unknown>(
@@ -128,7 +121,7 @@ describe('decoding survives', () => {
   it('the fields of one type under the name of another', () => {
     fc.assert(
       fc.property(sample, sample, fc.boolean(), (message, other, merged) => {
-        const type = (other as { type: string }).type;
+        const { type } = other;
         survives(pack({ ...(merged ? other : {}), ...message, type }));
       }),
       RUNS,
@@ -136,9 +129,9 @@ describe('decoding survives', () => {
   });
 
   it('replies to something else', () => {
-    const types = Object.keys(SAMPLE_REPLIES) as RequestType[];
-    const bodies = Object.values(SAMPLE_REPLIES).flat() as object[];
-    const body = fc.oneof(fc.constantFrom(...bodies), odd);
+    const requests = MESSAGE_CATALOG.filter(({ reply }) => reply !== undefined);
+    const types = requests.map(({ type }) => type as RequestType);
+    const body = fc.oneof(...requests.map(({ reply }) => validValue(reply!)), odd);
     fc.assert(
       fc.property(fc.constantFrom(...types), body, (type, found) => {
         try {

@@ -1,5 +1,5 @@
 /**
- * The walk over a message's structure: it takes every plain MessagePack value, and nothing else.
+ * The check of a message's structure accepts every plain MessagePack value, and nothing else.
  * @module
  */
 import { Packr } from 'msgpackr';
@@ -36,7 +36,7 @@ describe('scanning', () => {
     fc.assert(fc.property(value, (v) => scanMessage(new Uint8Array(packr.pack(v)))));
   });
 
-  it('refuses every message that is cut short, or has something behind it', () => {
+  it('refuses every message that is truncated or has further bytes', () => {
     const bytes = new Uint8Array(
       packr.pack({
         text: 'x'.repeat(40),
@@ -47,7 +47,7 @@ describe('scanning', () => {
     for (let length = 0; length < bytes.length; length++) {
       expect(() => scanMessage(bytes.subarray(0, length))).toThrow(/MessagePack/);
     }
-    expect(() => scanMessage(Uint8Array.from([...bytes, 0xc0]))).toThrow(/after its end/);
+    expect(() => scanMessage(Uint8Array.from([...bytes, 0xc0]))).toThrow(/further bytes/);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 /**
- * Walks the structure of a MessagePack message before anything is built from it: lengths fit, nesting and the number
- * of values are bounded, keys are text, and nothing but plain values is in it. A decoder of MessagePack can decode
- * every message that passes.
+ * Checks the structure of a MessagePack message before anything is built from it: every length fits into the message,
+ * nesting and the number of values are bounded, keys are text, and there are no extension types. So the decoder that reads
+ * the message afterwards allocates no more than the limits allow, and never reads past the end.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -10,7 +10,7 @@ import { MESSAGE_DEPTH_MAX, MESSAGE_NODES_MAX } from '../limits.js';
 function malformed(what: string, at: number): ManyhandsError<'MESSAGE_MALFORMED'> {
   return new ManyhandsError(
     'MESSAGE_MALFORMED',
-    `The message is not as MessagePack should be: ${what} at byte ${at}.`,
+    `The message is not MessagePack as the protocol allows it: ${what} at byte ${at}.`,
     {
       path: '',
       at,
@@ -18,7 +18,7 @@ function malformed(what: string, at: number): ManyhandsError<'MESSAGE_MALFORMED'
   );
 }
 
-/** Bytes after the token of values of fixed size: numbers, nil, booleans. Absent: another kind. */
+/** Bytes that follow the token of a value of fixed size (number, nil, boolean), by token; other tokens are not listed. */
 const FIXED: Readonly<Record<number, number>> = {
   0xc0: 0,
   0xc2: 0,
@@ -35,10 +35,10 @@ const FIXED: Readonly<Record<number, number>> = {
   0xd3: 8,
 };
 
-/** Width of the length that follows the token of text (d9..db) and bytes (c4..c6). */
+/** Width in bytes of the length that follows the token of text (d9 to db) or binary (c4 to c6). */
 const BLOB_WIDTH: Readonly<Record<number, number>> = { 0xc4: 1, 0xc5: 2, 0xc6: 4, 0xd9: 1, 0xda: 2, 0xdb: 4 };
 
-/** Width of the length that follows the token of an array (dc, dd) or a map (de, df). */
+/** Width in bytes of the length that follows the token of an array (dc, dd) or a map (de, df). */
 const LIST_WIDTH: Readonly<Record<number, number>> = { 0xdc: 2, 0xdd: 4, 0xde: 2, 0xdf: 4 };
 
 class Scan {
@@ -56,7 +56,7 @@ class Scan {
 
   value(depth: number): void {
     const start = this.#at;
-    if (start >= this.#bytes.length) throw malformed('it ends inside a value', start);
+    if (start >= this.#bytes.length) throw malformed('the end is inside a value', start);
     if (++this.#nodes > MESSAGE_NODES_MAX) throw malformed(`more than ${MESSAGE_NODES_MAX} values`, start);
     const token = this.#bytes[this.#at++]!;
     if (token < 0x80 || token >= 0xe0) return;
@@ -104,7 +104,8 @@ class Scan {
   }
 
   #skip(count: number): void {
-    if (count > this.#bytes.length - this.#at) throw malformed('a length past its end', this.#at);
+    if (count > this.#bytes.length - this.#at)
+      throw malformed('a length past the end of the message', this.#at);
     this.#at += count;
   }
 }
@@ -113,5 +114,5 @@ class Scan {
 export function scanMessage(bytes: Uint8Array): void {
   const scan = new Scan(bytes);
   scan.value(0);
-  if (scan.at !== bytes.length) throw malformed('something after its end', scan.at);
+  if (scan.at !== bytes.length) throw malformed('further bytes after its value', scan.at);
 }

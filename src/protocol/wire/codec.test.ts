@@ -19,7 +19,7 @@ import {
   SEGMENT_BYTES_MAX,
 } from '../limits.js';
 import type { ClientMessage, Reply, RequestType, SchedulerMessage } from '../messages/messages.js';
-import { PROTOCOL_VERSION } from './version.js';
+import { PROTOCOL_VERSION } from '../messages/version.js';
 
 const raw = new Packr({ useRecords: false, variableMapSize: true });
 const pack = (value: unknown): Uint8Array => new Uint8Array(raw.pack(value));

@@ -1,7 +1,7 @@
 /**
- * The wire's codec: a message is one MessagePack map of plain values. Encoding lets nothing but plain values out;
- * decoding bounds size, nesting and number of values, then checks every field and builds a fresh object of the known
- * ones. A field that this version does not know is dropped, so that a newer peer can add some.
+ * Encodes and decodes messages: each is one MessagePack map of plain values. Encoding refuses everything else. Decoding
+ * bounds size, nesting and number of values, checks every field, and builds a new object of the known fields. A field that
+ * this version does not know is dropped, so that later versions can add fields.
  * @module
  */
 import type * as Msgpackr from 'msgpackr';
@@ -11,18 +11,18 @@ import { ManyhandsError } from '../../lib/errors.js';
 import type { WireError } from '../../lib/errors.js';
 import { truncateText } from '../../lib/text.js';
 import { scanMessage } from './codec-scan.js';
-import { boundedInfo } from './error-info.js';
 import { ERROR_TEXT_LENGTH_MAX, MESSAGE_BYTES_MAX, NAME_LENGTH_MAX } from '../limits.js';
-import { Mismatch } from './message-checks.js';
-import type { Check } from './message-checks.js';
-import { CLIENT_NOTICE_CHECKS, hello, REQUEST_CHECKS } from './message-checks-client.js';
-import { refusal, SCHEDULER_NOTICE_CHECKS, welcome } from './message-checks-scheduler.js';
-import { REPLY_CHECKS } from './reply-checks.js';
+import { boundedInfo } from '../messages/error-info.js';
+import { hello, welcome } from '../messages/handshake.js';
+import { CLIENT_NOTICES, REQUESTS } from '../messages/messages.js';
 import type { ClientMessage, ReplyBody, RequestType, SchedulerMessage } from '../messages/messages.js';
-import { PROTOCOL_VERSION } from './version.js';
+import { refusal, reply, SCHEDULER_NOTICES } from '../messages/scheduler-messages.js';
+import { PROTOCOL_VERSION } from '../messages/version.js';
+import { Mismatch } from '../schema/check.js';
+import type { Check } from '../schema/check.js';
 
-// The entries `msgpackr/pack` and `/unpack` leave out msgpackr's native string reader, so that only JavaScript reads untrusted
-// bytes. Node's resolution finds no type declarations of these entries; the types of the main entry are used.
+// The entries `msgpackr/pack` and `/unpack` do not load msgpackr's native string reader: no native code reads what a peer
+// sent. Node's module resolution finds no declarations for these two entries; their classes are those of the main entry.
 const { Packr } = packing as Pick<typeof Msgpackr, 'Packr'>;
 const { Unpackr } = unpacking as Pick<typeof Msgpackr, 'Unpackr'>;
 
@@ -56,8 +56,8 @@ export function encodeMessage(message: ClientMessage | SchedulerMessage): Uint8A
 
 /**
  * A client's message, checked in every field.
- * @throws MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, MESSAGE_UNKNOWN, and PROTOCOL_VERSION for a `hello` of another one.
- *   `info.path` says where; `info.id` is the id of a request that can be refused by it.
+ * @throws MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, MESSAGE_UNKNOWN, and PROTOCOL_VERSION for a `hello` of another version.
+ *   `info.path` is the path of the wrong field; `info.id` is the request's id, where it is known, for the refusal.
  */
 export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
   const raw = unpack(bytes);
@@ -66,22 +66,22 @@ export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
     sameProtocol(raw.protocol);
     return { type, ...checked(hello, raw, type) };
   }
-  if (Object.hasOwn(REQUEST_CHECKS, type)) {
+  if (Object.hasOwn(REQUESTS, type)) {
     const id = requestId(raw);
     if (id === undefined) throw malformed(type, 'id', 'an integer from 0 to 2^53 - 1', undefined);
-    const body = checked<object>(REQUEST_CHECKS[type as RequestType], raw, type, id);
+    const body = checked<object>(REQUESTS[type as RequestType].request, raw, type, id);
     return { type, id, ...body } as ClientMessage;
   }
-  if (Object.hasOwn(CLIENT_NOTICE_CHECKS, type)) {
-    const body = checked<object>(CLIENT_NOTICE_CHECKS[type as keyof typeof CLIENT_NOTICE_CHECKS], raw, type);
+  if (Object.hasOwn(CLIENT_NOTICES, type)) {
+    const body = checked<object>(CLIENT_NOTICES[type as keyof typeof CLIENT_NOTICES], raw, type);
     return { type, ...body } as ClientMessage;
   }
   throw unknown(type, requestId(raw));
 }
 
 /**
- * A scheduler's message, checked in every field, but for the body of a `reply`, which `decodeReply` checks.
- * @throws MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, MESSAGE_UNKNOWN, and PROTOCOL_VERSION for a `welcome` of another one.
+ * A scheduler's message, checked in every field, except the body of a `reply`, which `decodeReply` checks.
+ * @throws MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, MESSAGE_UNKNOWN, and PROTOCOL_VERSION for a `welcome` of another version.
  */
 export function decodeSchedulerMessage(bytes: Uint8Array): SchedulerMessage {
   const raw = unpack(bytes);
@@ -90,18 +90,10 @@ export function decodeSchedulerMessage(bytes: Uint8Array): SchedulerMessage {
     sameProtocol(raw.protocol);
     return { type, ...checked(welcome, raw, type) };
   }
-  if (type === 'reply') {
-    const replyTo = safeInteger(raw.replyTo);
-    if (replyTo === undefined) throw malformed(type, 'replyTo', 'an integer from 0 to 2^53 - 1', undefined);
-    return { type, replyTo, body: raw.body };
-  }
+  if (type === 'reply') return { type, ...checked(reply, raw, type) };
   if (type === 'refusal') return { type, ...checked(refusal, raw, type) };
-  if (Object.hasOwn(SCHEDULER_NOTICE_CHECKS, type)) {
-    const body = checked<object>(
-      SCHEDULER_NOTICE_CHECKS[type as keyof typeof SCHEDULER_NOTICE_CHECKS],
-      raw,
-      type,
-    );
+  if (Object.hasOwn(SCHEDULER_NOTICES, type)) {
+    const body = checked<object>(SCHEDULER_NOTICES[type as keyof typeof SCHEDULER_NOTICES], raw, type);
     return { type, ...body } as SchedulerMessage;
   }
   throw unknown(type, undefined);
@@ -109,33 +101,33 @@ export function decodeSchedulerMessage(bytes: Uint8Array): SchedulerMessage {
 
 /**
  * The body of the reply to a request of `type`, checked in every field.
- * @throws MESSAGE_MALFORMED with the path and what was expected.
+ * @throws MESSAGE_MALFORMED: `info` has the path of the wrong field and what was expected there.
  */
 export function decodeReply<K extends RequestType>(type: K, body: unknown): ReplyBody<K> {
-  return checked<ReplyBody<K>>(REPLY_CHECKS[type], body, `reply to ${type}`);
+  return checked(REQUESTS[type].reply as Check<ReplyBody<K>>, body, `reply to ${type}`);
 }
 
-/** What a client's session takes as its codec. */
+/** The codec of a client's session. */
 export const clientCodec = {
   encode: encodeMessage,
   decode: decodeSchedulerMessage,
   reply: (type: string, body: unknown): unknown => decodeReply(type as RequestType, body),
 };
 
-/** An error as it may travel: texts cut to their limits, and of its fields only what is plain. */
+/** The error as it is sent: texts are truncated to their limits, and of `info` only plain values are kept. */
 function sendable(error: WireError): WireError {
-  const cut: WireError = {
+  const sent: WireError = {
     code: truncateText(error.code, NAME_LENGTH_MAX),
     message: truncateText(error.message, ERROR_TEXT_LENGTH_MAX),
   };
-  if (error.info !== undefined) cut.info = boundedInfo(error.info);
-  return cut;
+  if (error.info !== undefined) sent.info = boundedInfo(error.info);
+  return sent;
 }
 
 function unpack(bytes: Uint8Array): Record<string, unknown> & { type: string } {
   if (bytes.length > MESSAGE_BYTES_MAX) throw tooLarge(bytes.length);
   scanMessage(bytes);
-  // A plain view, so that binary comes out as Uint8Array and not as Buffer.
+  // Without this view msgpackr returns binary of a Buffer as a Buffer, not as a Uint8Array.
   const raw: unknown = unpackr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     throw malformed('message', '', 'a map', undefined);

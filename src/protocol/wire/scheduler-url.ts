@@ -1,14 +1,14 @@
 /**
- * Where a scheduler is: one address that a user writes, and the two that are made of it.
+ * Parses the address of a scheduler, as a user writes it, into the addresses of its HTTP server and of its socket.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { describeValue } from '../../lib/options.js';
 
-/** Where a scheduler listens when nobody said otherwise. */
+/** The address of a scheduler with default options, on this machine. */
 export const DEFAULT_SCHEDULER = 'http://localhost:8462';
 
-/** The path of the socket on a scheduler. */
+/** The path of a scheduler's socket, below its address. */
 export const SOCKET_PATH = '/socket';
 
 export interface SchedulerUrl {
@@ -19,18 +19,18 @@ export interface SchedulerUrl {
 }
 
 /**
- * Reads a scheduler's address: `http:`, `https:`, `ws:` and `wss:` are taken, and a bare `host:port`.
- * @throws INVALID_ARGUMENT where it is none.
+ * Parses a scheduler's address: a URL with the scheme `http:`, `https:`, `ws:` or `wss:`, or `host:port`.
+ * @throws INVALID_ARGUMENT where it is not such an address.
  */
 export function parseSchedulerUrl(address: string | URL): SchedulerUrl {
   const given: unknown = address;
   if (typeof given !== 'string' && !(given instanceof URL))
-    throw invalid(`is a text or a URL, not ${describeValue(given)}`);
+    throw invalid(`must be text or a URL, not ${describeValue(given)}`);
   const written = String(given).trim();
   const url = parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `http://${written}`);
   if (url === undefined || url.hostname === '') throw invalid('is not an address');
-  if (isBareWord(written)) throw invalid('is a bare word: a host has its scheme or its port with it');
-  if (url.username !== '' || url.password !== '') throw invalid('carries a user name or a password');
+  if (isBareWord(written)) throw invalid('is one word: write the scheme of the host too, or its port');
+  if (url.username !== '' || url.password !== '') throw invalid('has a user name or a password');
   if (url.search !== '' || url.hash !== '') throw invalid('has a query or a fragment');
   const secure = url.protocol === 'https:' || url.protocol === 'wss:';
   if (!secure && url.protocol !== 'http:' && url.protocol !== 'ws:')
@@ -44,7 +44,7 @@ export function parseSchedulerUrl(address: string | URL): SchedulerUrl {
   };
 }
 
-/** A name alone is rather a mistake than a host; one is written `http://name` or `name:port`. */
+/** Whether it is one word, such as `scheduler`: rather a mistake than a host, which is written `http://name` or `name:port`. */
 function isBareWord(written: string): boolean {
   const host = written.split('/')[0]!.toLowerCase();
   return host !== 'localhost' && !/[.:]/.test(host);

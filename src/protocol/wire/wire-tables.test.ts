@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ERROR_TABLE } from '../../lib/errors.js';
 import * as limits from '../limits.js';
 import { errorCodesTable, limitsTable } from './wire-tables.js';
-import { PROTOCOL_VERSION } from './version.js';
+import { PROTOCOL_VERSION } from '../messages/version.js';
 
 it('the table of limits has every limit with its value, as JSON', () => {
   const { protocol, limits: rows } = JSON.parse(JSON.stringify(limitsTable())) as ReturnType<

@@ -5,7 +5,7 @@
  */
 import { ERROR_TABLE, type Fault } from '../../lib/errors.js';
 import * as limits from '../limits.js';
-import { PROTOCOL_VERSION } from './version.js';
+import { PROTOCOL_VERSION } from '../messages/version.js';
 
 /** What a limit counts. `units` are those of credits; their largest amount is no exact double. */
 export type LimitUnit = 'bytes' | 'milliseconds' | 'UTF-16 units' | 'per second' | 'units' | 'count';

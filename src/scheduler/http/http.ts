@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { isError, toWireError, type ErrorCode } from '../../lib/errors.js';
 import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
 import { SOFTWARE_VERSION } from '../../lib/version.js';
-import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../protocol/messages/version.js';
 import type { BlobStore, BlobTickets } from '../blobs/blob-store.js';
 import type { Log } from '../log/log.js';
 import type { StaticFiles } from './static-files.js';

@@ -14,7 +14,7 @@ import {
   SOCKET_BUFFER_BYTES_MAX,
 } from '../../protocol/limits.js';
 import type { ClientMessage, Hello, SchedulerMessage } from '../../protocol/messages/messages.js';
-import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../protocol/messages/version.js';
 import type { Connection } from '../../transport/transport.js';
 import type { SchedulerNode } from '../services/scheduler-node.js';
 import { RepeatGuard } from './repeat-guard.js';

@@ -16,7 +16,7 @@ import type {
   SchedulerMessage,
 } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
-import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../protocol/messages/version.js';
 import type { BlobStore } from '../../scheduler/blobs/blob-store.js';
 import { OPERATOR_OWNER } from '../../scheduler/services/caller.js';
 import { SchedulerNode } from '../../scheduler/services/scheduler-node.js';

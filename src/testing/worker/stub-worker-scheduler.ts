@@ -18,7 +18,7 @@ import type {
   WorkerDescription,
 } from '../../protocol/messages/messages.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
-import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../protocol/messages/version.js';
 import type { Connection } from '../../transport/transport.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
 import { samplePackage } from '../sample-package.mjs';

@@ -10,7 +10,7 @@ import type {
   WorkerDescription,
   WorktimeName,
 } from '../../protocol/messages/messages.js';
-import { PROTOCOL_VERSION } from '../../protocol/wire/version.js';
+import { PROTOCOL_VERSION } from '../../protocol/messages/version.js';
 import type { LiveOptions } from '../options/live-options.js';
 import type { ResolvedWorkerOptions } from '../options/resolve-options.js';
 

@@ -64,7 +64,7 @@ describe('the test of a worker’s sandboxes', () => {
       /eval is forbidden/,
     ],
     ['a function gives a wrong value', giving([41, true]), /wrong value/],
-    ['a sandbox posts a malformed message', answering(() => [7]), /no message/],
+    ['a sandbox posts a malformed message', answering(() => [7]), /malformed message/],
   ])('fails where %s', async (_what, host, reason) => {
     await expect(testSandboxes(host, systemClock, WORKTIMES)).rejects.toMatchObject({
       code: 'ISOLATION_UNAVAILABLE',

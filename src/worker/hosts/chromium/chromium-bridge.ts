@@ -7,6 +7,7 @@ import type { CancelTimer, Clock } from '../../../lib/clock.js';
 import { deferred, type Deferred } from '../../../lib/deferred.js';
 import { ManyhandsError } from '../../../lib/errors.js';
 import type { SupervisorToSandbox } from '../../../protocol/messages/sandbox-messages.js';
+import { tryCheck } from '../../../protocol/schema/check.js';
 import type { Connection } from '../../../transport/transport.js';
 import { knownDigests } from '../../assets/file-digests.js';
 import { worktimeFilesOf } from '../browser/browser-files.js';
@@ -15,7 +16,7 @@ import { openBridgeServer, type BridgeServer } from './chromium-server.js';
 import {
   BRIDGE_BODY_BYTES_MAX,
   BRIDGE_PIECE_BYTES,
-  type FromBridge,
+  fromBridge,
   type ToBridge,
 } from './page/bridge-messages.js';
 import type { MemoryWatch } from '../process/memory-watch.js';
@@ -27,7 +28,6 @@ const MiB = 1024 * 1024;
 const START_MS_MAX = 45_000;
 /** Interval at which new renderer processes are searched, milliseconds. */
 const RENDERERS_MS = 250;
-const REASON_LENGTH_MAX = 500;
 
 export interface BridgeOptions {
   chromium: string;
@@ -149,29 +149,26 @@ export class Bridge {
   }
 
   #onMessage(raw: unknown): void {
-    const message = (typeof raw === 'object' ? raw : null) as Partial<FromBridge> | null;
-    const id = Number(message?.id);
-    const sandbox = this.#sandboxes.get(id);
+    const checked = tryCheck(fromBridge, raw);
+    if ('problem' in checked)
+      return this.#end(`The browser's page sent a malformed message: ${checked.problem}.`);
+    const { ok: message } = checked;
+    const sandbox = this.#sandboxes.get(message.id);
     // Messages of a sandbox that was killed may still arrive.
-    if (message === null || sandbox === undefined) return;
+    if (sandbox === undefined) return;
     switch (message.type) {
       case 'started':
         sandbox.state = 'running';
         return sandbox.started.resolve();
       case 'failed':
-        this.#sandboxes.delete(id);
-        return sandbox.started.reject(unavailable(String(message.reason).slice(0, REASON_LENGTH_MAX)));
+        this.#sandboxes.delete(message.id);
+        return sandbox.started.reject(unavailable(message.reason));
       case 'message':
         if (sandbox.reason === undefined) sandbox.handlers.message(message.message);
         return;
       case 'exit':
-        this.#sandboxes.delete(id);
-        return sandbox.handlers.exit(
-          sandbox.reason ?? String(message.reason).slice(0, REASON_LENGTH_MAX),
-          message.isShared === true,
-        );
-      default:
-        return this.#end("The browser's page sent a message of an unknown kind.");
+        this.#sandboxes.delete(message.id);
+        return sandbox.handlers.exit(sandbox.reason ?? message.reason, message.isShared);
     }
   }
 

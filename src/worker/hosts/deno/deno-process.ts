@@ -10,7 +10,8 @@ import { ManyhandsError } from '../../../lib/errors.js';
 import { VALUE_BYTES_MAX } from '../../../protocol/limits.js';
 import type { SupervisorToSandbox } from '../../../protocol/messages/sandbox-messages.js';
 import { killGroup, type DenoFolder } from './deno-folder.js';
-import type { FromDeno, ToDeno } from './inside/pipe-messages.js';
+import { tryCheck } from '../../../protocol/schema/check.js';
+import { fromDeno, type ToDeno } from './inside/pipe-messages.js';
 import type { MemoryGroups, MemoryHold } from '../process/memory-groups.js';
 import type { MemoryWatch } from '../process/memory-watch.js';
 import { MessageRateLimit } from '../port/message-rate.js';
@@ -25,7 +26,8 @@ const START_MS_MAX = 30_000;
 const BODY_BYTES_MAX = VALUE_BYTES_MAX + 64 * 1024;
 /** Number of characters kept of what the process writes to standard error. */
 const STDERR_TAIL_LENGTH = 4_096;
-const REASON_LENGTH_MAX = 500;
+/** Number of these characters that are reported. */
+const STDERR_REPORTED_LENGTH = 500;
 
 export interface DenoProcessOptions {
   deno: string;
@@ -151,16 +153,16 @@ export class DenoSandbox implements Sandbox {
   #onMessage(raw: unknown): void {
     // Messages after the one that ended it are ignored.
     if (this.#reason !== undefined) return;
-    const message = raw as Partial<Record<'type' | 'finding' | 'reason' | 'message', unknown>> | null;
-    switch (message?.type as FromDeno['type'] | undefined) {
+    const checked = tryCheck(fromDeno, raw);
+    if ('problem' in checked) return this.#end(`The sandbox wrote a malformed message: ${checked.problem}.`);
+    const { ok: message } = checked;
+    switch (message.type) {
       case 'up':
-        return this.#onUp(message?.finding);
+        return this.#onUp(message.finding);
       case 'message':
-        return this.#onSandboxMessage(message?.message);
+        return this.#onSandboxMessage(message.message);
       case 'exit':
-        return this.#end(String(message?.reason).slice(0, REASON_LENGTH_MAX));
-      default:
-        return this.#end('The sandbox wrote a message of an unknown kind.');
+        return this.#end(message.reason);
     }
   }
 
@@ -172,10 +174,9 @@ export class DenoSandbox implements Sandbox {
     else this.#end(tooMuch);
   }
 
-  #onUp(finding: unknown): void {
+  #onUp(finding: string): void {
     if (this.#state !== 'starting') return this.#end('The sandbox started twice.');
-    if (finding !== '')
-      return this.#end(`It is not isolated: ${String(finding).slice(0, REASON_LENGTH_MAX)}.`);
+    if (finding !== '') return this.#end(`It is not isolated: ${finding}.`);
     this.#state = 'running';
     this.#up.resolve();
   }
@@ -212,7 +213,7 @@ export class DenoSandbox implements Sandbox {
     if (/out of memory|heap limit/i.test(this.#stderrTail)) {
       return `The sandbox ran out of memory: its JavaScript heap reached ${this.#options.heapMiB} MiB.`;
     }
-    const words = this.#stderrTail.trim().slice(0, REASON_LENGTH_MAX);
+    const words = this.#stderrTail.trim().slice(0, STDERR_REPORTED_LENGTH);
     const how = signal === null ? `code ${code}` : signal;
     return `The sandbox process ended by itself with ${how}${words === '' ? '.' : `: ${words}`}`;
   }

@@ -1,0 +1,118 @@
+/**
+ * docs/protocol.md and the JSON Schema describe every message as the checks accept it.
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import Ajv from 'ajv';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { MESSAGE_CATALOG } from '../../src/protocol/messages/catalog.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/messages/version.js';
+import { validMessage, validValue, wrongFields } from '../../src/testing/message-arbitraries.js';
+import { protocolFiles } from './built-protocol.mjs';
+import { tablesIn, tablesOf, writeTables } from './doc-tables.mjs';
+import { fieldDocs } from './field-docs.mjs';
+import { jsonText, messagesSchema } from './json-schema.mjs';
+
+let docs: Map<string, string>;
+
+beforeAll(async () => {
+  const files = await protocolFiles();
+  // Vite follows an import with one variable name in one folder.
+  const load = async (path: string): Promise<unknown> => {
+    const [folder, name] = path.split('/');
+    return folder === 'schema'
+      ? import(`../../src/protocol/schema/${name}.ts`)
+      : import(`../../src/protocol/messages/${name}.ts`);
+  };
+  const modules = await Promise.all(files.map(async (path) => [path, await load(path)] as const));
+  docs = fieldDocs(process.cwd(), Object.fromEntries(modules) as Record<string, object>);
+});
+
+describe('docs/protocol.md', () => {
+  const page = readFileSync('docs/protocol.md', 'utf8');
+  /** Prettier aligns the columns of tables. */
+  const withoutAlignment = (text: string): string[] =>
+    text
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [line.replace(/ +/g, ' ').replace(/-{3,}/g, '---')]));
+
+  it('has one table of each message and of each named type', () => {
+    expect(tablesIn(page).sort()).toEqual(tablesOf(MESSAGE_CATALOG).sort());
+  });
+
+  it('has the tables that `node scripts/protocol-doc.mjs --write` writes', () => {
+    expect(withoutAlignment(page)).toEqual(withoutAlignment(writeTables(page, MESSAGE_CATALOG, docs)));
+  });
+
+  it('has the comments of fields of requests, replies, notices, named types and alternatives', () => {
+    for (const path of [
+      'job.list.limit',
+      'job.list > more',
+      'lease.grant.request',
+      'status.total',
+      'event.closed.kind',
+      'id',
+    ])
+      expect(docs.get(path), path).toMatch(/\w.*\.$/);
+  });
+});
+
+/** A value as JSON: binary as base64. */
+function asJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(asJson);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]));
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+describe('the JSON Schema', () => {
+  // Ajv knows the keywords that are used, but not the name of this version of JSON Schema.
+  const ajv = new Ajv({ validateSchema: false });
+  let schema: Record<string, unknown>;
+
+  beforeAll(() => {
+    schema = JSON.parse(
+      jsonText(messagesSchema(MESSAGE_CATALOG, { protocol: PROTOCOL_VERSION, docs })),
+    ) as typeof schema;
+    ajv.addSchema(schema, 'messages');
+  });
+
+  const accepts = (name: string, value: unknown): boolean =>
+    ajv.validate(`messages#/$defs/${name}`, JSON.parse(JSON.stringify(asJson(value)))) as boolean;
+
+  it.each(MESSAGE_CATALOG.map((message) => [message.type, message] as const))(
+    'accepts valid messages %s, and refuses each with a wrong field',
+    (type, declaration) => {
+      fc.assert(
+        fc.property(validMessage(declaration), (message) => {
+          expect(accepts(type, message), JSON.stringify(ajv.errors)).toBe(true);
+          for (const { path, what, expected, value } of wrongFields(declaration.fields, message)) {
+            // In JSON, binary is text, and the largest amount of units is no exact number.
+            if (expected.kind === 'bytes' || expected.kind === 'units' || what === 'is bytes') continue;
+            expect(accepts(type, value), `${path} ${what}`).toBe(false);
+          }
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+
+  it('accepts valid replies', () => {
+    for (const { type, reply } of MESSAGE_CATALOG) {
+      if (reply === undefined) continue;
+      fc.assert(
+        fc.property(validValue(reply), (body) => {
+          expect(accepts(`${type}.reply`, body), JSON.stringify(ajv.errors)).toBe(true);
+        }),
+        { numRuns: 20 },
+      );
+    }
+  });
+
+  it('has the limit of units with all its digits', () => {
+    const text = jsonText(messagesSchema(MESSAGE_CATALOG, { protocol: PROTOCOL_VERSION, docs }));
+    expect(text).toContain(`"maximum": ${2n ** 63n - 1n}`);
+  });
+});
