@@ -25,8 +25,6 @@ interface Realm {
   SubtleCrypto?: unknown;
 }
 
-const { MessageChannel } = globalThis;
-
 /** Defines what is missing; does nothing where all is present, or there is no `crypto`. */
 export function polyfillCrypto(realm: Realm): void {
   const { crypto } = realm;
@@ -40,6 +38,7 @@ export function polyfillCrypto(realm: Realm): void {
     defineMethod(holder, 'randomUUID', method.randomUUID);
   }
   if ((crypto as { subtle?: unknown }).subtle !== undefined) return;
+  enqueue ??= macrotaskQueue(new MessageChannel());
   const subtle = Object.create(SubtleCrypto.prototype) as SubtleCrypto;
   defineProperty(holder, 'subtle', { get: () => subtle, configurable: true, enumerable: true });
   // A minified script has renamed the class.
@@ -68,12 +67,12 @@ class SubtleCrypto {
   }
 }
 
-let queue: ((run: () => void) => void) | undefined;
+/** Made when the polyfill is installed: afterwards job code may replace the methods and properties of channels. */
+let enqueue: ((run: () => void) => void) | undefined;
 
 /** Resolves in a later turn of the event loop, as the platform's digest does, so that timers run in a loop of digests. */
 function nextTurn(): Promise<void> {
-  const enqueue = (queue ??= macrotaskQueue(new MessageChannel()));
-  return new OwnPromise((resolve) => enqueue(resolve));
+  return new OwnPromise((resolve) => enqueue!(resolve));
 }
 
 function nameOf(algorithm: object): unknown {
