@@ -1,10 +1,11 @@
 /**
- * The globals that job code may see, as data. What is not listed here is removed before job code runs; the globals of
- * the worktimes (`progress`, `work`, `jobfs`, `console`) are defined after that.
+ * Lists of the globals and properties that job code may see. Before job code runs, `lock-down.ts` removes every global that
+ * these lists do not have; afterwards `job-globals.ts` defines the globals of this project: `progress`, `work`, `jobfs`,
+ * `console`.
  * @module
  */
 
-/** The language itself. */
+/** Globals that the ECMAScript specification defines. */
 const ECMASCRIPT = [
   'AggregateError', 'Array', 'ArrayBuffer', 'AsyncDisposableStack', 'Atomics', 'BigInt', 'BigInt64Array',
   'BigUint64Array', 'Boolean', 'DataView', 'Date', 'DisposableStack', 'Error', 'EvalError', 'FinalizationRegistry',
@@ -18,8 +19,9 @@ const ECMASCRIPT = [
 ]; // prettier-ignore
 
 /**
- * Globals of the platform that compute, wait or encode, without access to anything outside. Not listed: what allocates
- * memory outside of the sandbox's process, where it is not bounded (canvases, images, WebGL), and readers of files.
+ * Globals of web platforms that compute, wait or encode, without access to anything outside of the sandbox. Not listed
+ * are those that allocate memory in another process, where no limit holds (canvases, images, WebGL), and those that read
+ * files.
  */
 const PLATFORM = [
   'AbortController', 'AbortSignal', 'Blob', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy',
@@ -34,12 +36,12 @@ const PLATFORM = [
   'setInterval', 'setTimeout', 'structuredClone',
 ]; // prettier-ignore
 
-/** Every name of the global object, own or inherited, that is kept. */
+/** The names that stay on the global object and on its prototypes. */
 export const PERMITTED_GLOBALS: ReadonlySet<string> = new Set([...ECMASCRIPT, ...PLATFORM]);
 
 /**
- * Properties of permitted globals, or of their prototypes, that are removed all the same: the URL of a blob serves to
- * start Workers only.
+ * Properties that are removed from permitted globals. The only use of a blob's URL in a sandbox would be to start a Worker,
+ * whose globals nobody would have removed.
  */
 export const FORBIDDEN_PROPERTIES: readonly (readonly [holder: string, key: string])[] = [
   ['URL', 'createObjectURL'],
@@ -47,8 +49,9 @@ export const FORBIDDEN_PROPERTIES: readonly (readonly [holder: string, key: stri
 ];
 
 /**
- * Platforms add members that reach further than a job may: of these classes, unlisted members of the prototype and all
- * static members are removed. The other methods of `crypto.subtle` allocate buffers that cannot be counted.
+ * The members that the prototypes of these classes keep. All other members of the prototypes and all static members are
+ * removed, since platforms add some that give access to more than a job may use, such as `performance.memory`; methods of
+ * `crypto.subtle` other than `digest` allocate buffers that the sandbox cannot count.
  */
 export const PERMITTED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   Performance: ['now', 'timeOrigin', 'toJSON'],
@@ -59,10 +62,10 @@ export const PERMITTED_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   File: ['lastModified', 'name'],
 }; // prettier-ignore
 
-/** Constants of Chromium's old file system API that cannot be removed; without the API they are harmless. */
+/** Constants of Chromium's former file system API. They cannot be removed, and are useless without the API, which is. */
 export const UNREMOVABLE_GLOBALS: readonly string[] = ['TEMPORARY', 'PERSISTENT'];
 
-/** Values copied from `navigator`: enough to size a computation, too little to fingerprint a machine. */
+/** Properties of `navigator` that are kept: a job may choose its settings by them; the others could identify the machine. */
 export const PERMITTED_NAVIGATOR: readonly string[] = [
   'hardwareConcurrency',
   'language',
@@ -70,7 +73,7 @@ export const PERMITTED_NAVIGATOR: readonly string[] = [
   'userAgent',
 ];
 
-/** Names that the global object's prototype chain has from `Object.prototype`. */
+/** Names that stay on a prototype of the global object, because every object inherits them from `Object.prototype`. */
 export const PERMITTED_INHERITED: ReadonlySet<string> = new Set([
   'constructor', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'toLocaleString', 'toString', 'valueOf',
   '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__', '__proto__',
