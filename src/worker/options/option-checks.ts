@@ -102,11 +102,11 @@ function checkGroup(group: unknown): GroupCredential {
     throw invalid('groups', 'a list of { joinKey, joinSecret }', group);
   const given = renameFormerFields(group);
   const { joinKey, joinSecret, joinHash } = given;
-  // An undefined secret must not turn the group into one without a secret.
-  if ('joinSecret' in given && joinSecret === undefined)
-    throw invalid('groups', 'a joinSecret that is a string', joinSecret);
   if (typeof joinKey !== 'string' || joinKey === '' || joinKey.length > NAME_LENGTH_MAX)
     throw invalid('groups', 'a joinKey', joinKey);
+  // An undefined secret must not turn the group into one without a secret.
+  if ('joinSecret' in given && joinSecret === undefined)
+    throw invalidSecret(joinKey, 'joinSecret', 'a string', joinSecret);
   if (joinSecret !== undefined && joinHash !== undefined) {
     const text = `The group ${joinKey} must have either a joinSecret or a joinHash, not both.`;
     throw new ManyhandsError('INVALID_ARGUMENT', text);
@@ -114,11 +114,10 @@ function checkGroup(group: unknown): GroupCredential {
   if (joinHash !== undefined) {
     if (typeof joinHash === 'string' && DIGEST_PATTERN.test(joinHash))
       return { key: joinKey, secretHash: joinHash };
-    throw invalid('groups', 'a joinHash of 64 hexadecimal digits', typeof joinHash);
+    throw invalidSecret(joinKey, 'joinHash', '64 hexadecimal digits', joinHash);
   }
   if (joinSecret === undefined) return { key: joinKey };
-  if (typeof joinSecret !== 'string')
-    throw invalid('groups', 'a joinSecret that is a string', typeof joinSecret);
+  if (typeof joinSecret !== 'string') throw invalidSecret(joinKey, 'joinSecret', 'a string', joinSecret);
   return { key: joinKey, secretHash: hashSecret(joinSecret) };
 }
 
@@ -149,7 +148,7 @@ export function checkPrice(price: unknown): bigint | undefined {
   return price;
 }
 
-/** Each as `https://host[:port]`: only whole origins can be allowed. */
+/** Returns each origin as `scheme://host[:port]`. An address with a path is refused: only whole origins can be allowed. */
 export function checkAllowOrigins(value: unknown): readonly string[] {
   return (list('allowOrigins', value, WORKER_ORIGINS_MAX) ?? []).map((one) => {
     const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
@@ -202,4 +201,12 @@ function list(option: string, value: unknown, max = WORKER_FILTER_MAX): readonly
 export function invalid(option: string, expected: string, found: unknown): ManyhandsError {
   const text = `The option ${option} of a worker must be ${expected}; it is ${describeValue(found)}.`;
   return new ManyhandsError('INVALID_ARGUMENT', text, { option });
+}
+
+/** The error for a wrong secret or hash of a group. Its text has no part of the value, which may be the secret. */
+function invalidSecret(group: string, field: string, expected: string, found: unknown): ManyhandsError {
+  const described =
+    typeof found === 'string' ? `a string of ${found.length} characters` : `of the type ${typeof found}`;
+  const text = `The option groups of a worker is wrong: the ${field} of the group ${group} must be ${expected}; it is ${described}.`;
+  return new ManyhandsError('INVALID_ARGUMENT', text, { option: 'groups' });
 }
