@@ -59,7 +59,7 @@ try {
   await tab.goto(`http://127.0.0.1:${server.address().port}/`);
   await tab.waitForFunction(() => 'starts' in globalThis);
   const { version, assets } = describeWorktime('pyodide');
-  const paths = Object.fromEntries(assets.map((name) => [name, `/assets/pyodide/${version}/${name}`]));
+  const paths = Object.fromEntries(assets.files.map((name) => [name, `/assets/pyodide/${version}/${name}`]));
   const bytes = await tab.evaluate((all) => globalThis.starts.prepare(all), paths);
   console.log(`snapshot of ${(bytes / 2 ** 20).toFixed(1)} MiB\n`);
   console.log('| worktime | start | p50, ms | p95, ms |');

@@ -5,22 +5,15 @@
  *
  * `name`: what the worktime calls it. `path`: where the scheduler serves it; it changes with its content, so that it
  * can be cached for ever. `sha256`: 64 lower-case hexadecimal digits over `bytes` bytes. `file` is where it lies: as seen from
- * dist/web, or in the folder of `package` (Pyodide is 13 MB, and installed anyway).
+ * dist/web, or in the folder of the npm package `package` (Pyodide is 13 MB, and installed anyway).
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { STAGE, packageDir } from './paths.mjs';
+import { pathToFileURL } from 'node:url';
+import { DIST, STAGE, packageDir } from './paths.mjs';
 
-const PYODIDE_FILES = [
-  'pyodide.mjs',
-  'pyodide.asm.mjs',
-  'pyodide.asm.wasm',
-  'python_stdlib.zip',
-  'pyodide-lock.json',
-];
-
-/** Writes the manifest. `sandboxScript`: its text, where there is one. */
+/** Writes the manifest. The library must be compiled. `sandboxScript`: its text, where there is one. */
 export async function writeManifest(sandboxScript) {
   const assets = [];
   await mkdir(join(STAGE, 'assets'), { recursive: true });
@@ -31,12 +24,17 @@ export async function writeManifest(sandboxScript) {
     const file = '../sandbox/browser-sandbox.js';
     assets.push({ name: 'browser-sandbox.js', path, ...measure(bytes), file });
   }
-  const folder = packageDir('pyodide');
-  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-  for (const file of PYODIDE_FILES) {
-    const bytes = await readFile(join(folder, file));
-    const path = `/assets/pyodide/${version}/${file}`;
-    assets.push({ name: file, path, ...measure(bytes), package: 'pyodide', file });
+  const { WORKTIMES } = await import(pathToFileURL(join(DIST, 'worktimes', 'registry.js')).href);
+  for (const worktime of WORKTIMES) {
+    if (worktime.assets === undefined) continue;
+    const { package: name, files } = worktime.assets;
+    const folder = packageDir(name);
+    const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    for (const file of files) {
+      const bytes = await readFile(join(folder, file));
+      const path = `/assets/${name}/${version}/${file}`;
+      assets.push({ name: file, path, ...measure(bytes), package: name, file });
+    }
   }
   await writeFile(join(STAGE, 'assets', 'manifest.json'), `${JSON.stringify({ assets }, null, 2)}\n`);
 }

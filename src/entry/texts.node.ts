@@ -5,3 +5,4 @@
 export { isNoScheduler, noSchedulerText } from '../client/no-scheduler.js';
 export { NO_WORKERS_MESSAGE } from '../deployer/connection/worker-watch.js';
 export { escapeControls, printable } from '../lib/terminal-text.js';
+export { describeWorktime } from '../worktimes/registry.js';

@@ -90,6 +90,7 @@ export type {
 } from '../worker/options/resolve-options.js';
 export type { StopOptions } from '../worker/options/stop-options.js';
 export type { WorkerState } from '../worker/worker.js';
+export { worktimeLabel } from '../worktimes/registry.js';
 export type {
   JobInfo,
   JobPublic,

@@ -89,6 +89,7 @@ export type {
 } from '../worker/options/resolve-options.js';
 export type { StopOptions } from '../worker/options/stop-options.js';
 export type { WorkerState } from '../worker/worker.js';
+export { worktimeLabel } from '../worktimes/registry.js';
 export type {
   JobInfo,
   JobPublic,

@@ -1,33 +1,39 @@
 /**
- * The files from which threads of this process start Pyodide: they are read once, and the WebAssembly module is
- * compiled once for all threads.
+ * The files from which threads of this process start worktimes: they are read once, and WebAssembly modules are compiled
+ * once for all threads.
  * @module
  */
 import { readFile } from 'node:fs/promises';
 import type { LoadWorktimeFiles } from '../worker/assets/job-package-cache.js';
+import { installedFile } from '../worktimes/installed-file.js';
 import { compileForSandboxes } from '../worktimes/quota/compile-module.js';
+import { describeWorktime } from '../worktimes/registry.js';
+import type { WorktimeAssets } from '../worktimes/runtime/descriptor.js';
 
-/** The files that a thread does not import by itself. */
-const FILES = ['python_stdlib.zip', 'pyodide-lock.json'];
-const COMPILED = 'pyodide.asm.wasm';
+type LoadedFiles = ReturnType<LoadWorktimeFiles>;
 
-/** The files of a worktime for threads; empty for worktimes other than Pyodide. */
+/** The files of a worktime for threads; empty for a worktime without files. */
 export function threadWorktimeFiles(): LoadWorktimeFiles {
-  let pyodide: ReturnType<LoadWorktimeFiles> | undefined;
-  return (worktime) => {
-    if (worktime.name !== 'pyodide') return Promise.resolve({});
-    if (pyodide === undefined) {
-      pyodide = load();
-      pyodide.catch(() => (pyodide = undefined));
+  const loaded = new Map<string, LoadedFiles>();
+  return ({ name }) => {
+    const assets = describeWorktime(name)?.assets;
+    if (assets === undefined) return Promise.resolve({});
+    let files = loaded.get(name);
+    if (files === undefined) {
+      files = load(assets);
+      loaded.set(name, files);
+      files.catch(() => loaded.delete(name));
     }
-    return pyodide;
+    return files;
   };
 }
 
-async function load(): ReturnType<LoadWorktimeFiles> {
-  const read = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>
-    new Uint8Array(await readFile(new URL(import.meta.resolve(`pyodide/${file}`))));
-  const compiled = read(COMPILED).then((bytes) => compileForSandboxes(bytes));
-  const files = FILES.map(async (file) => [file, await read(file)] as const);
-  return { ...Object.fromEntries(await Promise.all(files)), [COMPILED]: await compiled };
+/** Without the modules of JavaScript, which a thread imports from the package by itself. */
+async function load({ package: packageName, files }: WorktimeAssets): LoadedFiles {
+  const given = files.filter((name) => !name.endsWith('.mjs'));
+  const entries = given.map(async (name) => {
+    const bytes = new Uint8Array(await readFile(installedFile(packageName, name)));
+    return [name, name.endsWith('.wasm') ? await compileForSandboxes(bytes) : bytes] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }

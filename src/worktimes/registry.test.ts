@@ -5,22 +5,36 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { describeWorktime, resolveWorktime, WORKTIMES } from './registry.js';
+import { WORKTIMES } from './registry.js';
+import { resolveWorktime } from './resolve-worktime.js';
 
 const require = createRequire(import.meta.url);
 
 describe('the registry of worktimes', () => {
-  it('has the version of the installed Pyodide package', () => {
-    const manifest = JSON.parse(readFileSync(require.resolve('pyodide/package.json'), 'utf8')) as {
-      version: string;
-    };
-    expect(describeWorktime('pyodide')?.version).toBe(manifest.version);
+  it('lists assets that exist in the package that they are of', () => {
+    const files = WORKTIMES.flatMap(({ assets }) => assets?.files.map((file) => `${assets.package}/${file}`) ?? []);
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) expect(() => require.resolve(file)).not.toThrow();
   });
 
-  it('lists assets that exist in the Pyodide package', () => {
-    for (const name of describeWorktime('pyodide')!.assets!) {
-      expect(() => require.resolve(`pyodide/${name}`)).not.toThrow();
+  it('gives each asset a name of its own, as the manifest of assets names no worktime', () => {
+    const names = WORKTIMES.flatMap(({ assets }) => assets?.files ?? []);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  it('has for each worktime with assets the version of the installed package', () => {
+    for (const { version, assets } of WORKTIMES) {
+      if (assets === undefined) continue;
+      const manifest = JSON.parse(
+        readFileSync(require.resolve(`${assets.package}/package.json`), 'utf8'),
+      ) as { version: string };
+      expect(version).toBe(manifest.version);
     }
+  });
+
+  it('gives each name and alias to one worktime alone', () => {
+    const names = WORKTIMES.flatMap(({ name, aliases }) => [name, ...aliases]);
+    expect(names).toEqual([...new Set(names)]);
   });
 
   it('resolves the default range of each worktime to that worktime', () => {

@@ -1,48 +1,33 @@
 /**
- * The worktimes of this version: their names, versions and files. No runtime code is imported here, so that a page that
- * only describes a worktime does not bundle it.
+ * The worktimes of this version, as data. No code of a worktime is imported here, so that a page that only describes
+ * worktimes does not bundle them; `runtimes.ts` and `packers.ts` list the code.
  * @module
  */
-import maxSatisfying from 'semver/ranges/max-satisfying.js';
-import type { WorktimeName } from '../protocol/messages/messages.js';
+import { mapBasic } from './map-basic/descriptor.js';
+import { pyodide } from './pyodide/descriptor.js';
+import type { WorktimeDescriptor } from './runtime/descriptor.js';
+import { wasm } from './wasm/descriptor.js';
 
-export interface WorktimeDescription extends WorktimeName {
-  /** The semver range of a job that does not specify one. */
-  readonly defaultRange: string;
-  /** Whether the runtime can start from a snapshot of its memory. */
-  readonly snapshot?: boolean;
-  /** Files that a browser sandbox receives as bytes, by their names in the package that contains them. */
-  readonly assets?: readonly string[];
-}
+const ALL = [mapBasic, wasm, pyodide] as const;
 
-/** Every worktime of this version. A test checks that Pyodide's version is that of the installed package. */
-export const WORKTIMES: readonly WorktimeDescription[] = [
-  { name: 'map-basic', version: '1.0.0', defaultRange: '^1.0.0' },
-  { name: 'wasm', version: '1.0.0', defaultRange: '^1.0.0' },
-  {
-    name: 'pyodide',
-    version: '314.0.7',
-    defaultRange: '^314.0.0',
-    snapshot: true,
-    assets: ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'python_stdlib.zip', 'pyodide-lock.json'],
-  },
-];
+/** The name of a worktime of this version. */
+export type BuiltInWorktime = (typeof ALL)[number]['name'];
 
-/** The description of a worktime by its name; undefined where there is none. */
-export function describeWorktime(name: string): WorktimeDescription | undefined {
+/** Every worktime of this version. */
+export const WORKTIMES: readonly WorktimeDescriptor[] = ALL;
+
+/** The worktime of a job that names none. Every sandbox that can run jobs can run it: it needs JavaScript alone. */
+export const DEFAULT_WORKTIME = mapBasic.name;
+
+/** The worktime that runs the custom worktimes of jobs: they are modules of JavaScript. */
+export const CUSTOM_WORKTIME_HOST = mapBasic.name;
+
+/** The descriptor of a worktime by its name; undefined where there is none. */
+export function describeWorktime(name: string): WorktimeDescriptor | undefined {
   return WORKTIMES.find((worktime) => worktime.name === name);
 }
 
-/**
- * The newest of `available` with that name whose version is in `range` (semver); undefined where there is none, or the
- * range is malformed.
- */
-export function resolveWorktime(
-  available: readonly WorktimeName[],
-  name: string,
-  range: string,
-): WorktimeName | undefined {
-  const versions = available.filter((one) => one.name === name).map((one) => one.version);
-  const version = maxSatisfying(versions, range);
-  return version === null ? undefined : { name, version };
+/** The name of a worktime for people, such as `Python (Pyodide)`; undefined where there is none. */
+export function worktimeLabel(name: string): string | undefined {
+  return describeWorktime(name)?.label;
 }

@@ -9,12 +9,8 @@ import { systemRandom } from '../../src/lib/crypto/random.js';
 import { chromiumHost } from '../../src/worker/hosts/chromium/chromium-host.js';
 import { withAssets } from './worktime-assets.js';
 import { createStarter } from './worktime-fixture.js';
-import { globalsSuite } from './worktime-suite-globals.js';
-import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite, wideMemorySuite } from './worktime-suite-memory.js';
-import { pythonValuesSuite } from './worktime-suite-python-values.js';
-import { quiesceSuite } from './worktime-suite-quiesce.js';
-import { reportingSuite } from './worktime-suite-reporting.js';
+import { worktimeSuites } from './worktime-suites.js';
 
 const warnings: string[] = [];
 const open = () =>
@@ -31,24 +27,11 @@ const { start, end } = createStarter(() => host);
 afterEach(end);
 afterAll(() => host.close());
 
-describe('map-basic in a headless browser', () => {
-  mapBasicSuite(start);
-  globalsSuite(start);
-  reportingSuite(start);
-  quiesceSuite(start);
-});
+worktimeSuites('a headless browser', start, { extent: 'brief' });
 
 describe('memory in a headless browser', () => {
   memorySuite(start);
   wideMemorySuite(start);
-});
-
-describe('pyodide in a headless browser', () => {
-  it('runs Python', async () => {
-    const sandbox = await start({ worktime: 'pyodide', source: 'def f(x):\n    return x + 1\n' });
-    expect(await sandbox.run([1, 2])).toEqual([2, 3]);
-  });
-  describe('values and errors', () => pythonValuesSuite(start, true));
 });
 
 describe('a headless browser', () => {

@@ -12,21 +12,20 @@ import { sha256Hex } from '../../src/lib/crypto/sha256.js';
 import { decodeError, encodeBlobRef, ENVELOPE_KIND } from '../../src/protocol/segment/envelope.js';
 import type { JobPackage } from '../../src/protocol/job/job-package.js';
 import { encodeJobPackage } from '../../src/protocol/job/job-package-codec.js';
-import type { InputPart } from '../../src/protocol/messages/messages.js';
+import type { InputPart, WorktimeName } from '../../src/protocol/messages/messages.js';
 import type { SandboxToSupervisor } from '../../src/protocol/messages/sandbox-messages.js';
 import { SegmentReader, SegmentWriter } from '../../src/protocol/segment/segment.js';
 import { encodeValue } from '../../src/protocol/values/values.js';
 import { samplePackage } from '../../src/testing/sample-package.mjs';
 import type { Sandbox, SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
 import { threadHost } from '../../src/worker/hosts/thread-host.js';
+import { DEFAULT_WORKTIME, describeWorktime, type BuiltInWorktime } from '../../src/worktimes/registry.js';
 
 /** The script of the thread exists only in the built tree. */
 export const THREAD_SCRIPT = new URL('../../dist/worktimes/sandbox/thread-sandbox.js', import.meta.url);
 
-type WorktimeId = 'map-basic' | 'pyodide';
-
 export interface JobSpec {
-  worktime?: 'map-basic' | 'pyodide' | 'wasm';
+  worktime?: BuiltInWorktime;
   source: string | Uint8Array;
   sourceKind?: JobPackage['sourceKind'];
   wasm?: JobPackage['wasm'];
@@ -45,7 +44,10 @@ export interface JobSpec {
 export type Message = SandboxToSupervisor;
 type Of<T extends Message['type']> = Extract<Message, { type: T }>;
 
-const VERSIONS = { 'map-basic': '1.0.0', pyodide: '314.0.7', wasm: '1.0.0' };
+/** The name and the version under which a worktime is assigned. */
+function worktimeName(name: BuiltInWorktime): WorktimeName {
+  return { name, version: describeWorktime(name)!.version };
+}
 
 /** Starts a sandbox with a job (a string: its JavaScript source); the provider of this function ends the sandbox after the test. */
 export type StartSandbox = (spec: JobSpec | string) => Promise<SandboxFixture>;
@@ -120,16 +122,14 @@ export class SandboxFixture {
   }
 
   /** Starts a runtime before there is a job. */
-  async warm(worktime: WorktimeId, snapshot?: Uint8Array): Promise<Message> {
-    const name = { name: worktime, version: VERSIONS[worktime] };
-    this.#sandbox.send({ type: 'warm', worktime: name, assets: {}, ...(snapshot && { snapshot }) });
+  async warm(worktime: BuiltInWorktime, snapshot?: Uint8Array): Promise<Message> {
+    this.#sandbox.send({ type: 'warm', worktime: worktimeName(worktime), assets: {}, ...(snapshot && { snapshot }) });
     return this.until((m) => m.type === 'warmed' || m.type === 'warm-failed');
   }
 
   /** Starts a runtime and returns a snapshot of its memory. */
-  async makeSnapshot(worktime: WorktimeId): Promise<Uint8Array> {
-    const name = { name: worktime, version: VERSIONS[worktime] };
-    this.#sandbox.send({ type: 'make-snapshot', worktime: name, assets: {} });
+  async makeSnapshot(worktime: BuiltInWorktime): Promise<Uint8Array> {
+    this.#sandbox.send({ type: 'make-snapshot', worktime: worktimeName(worktime), assets: {} });
     const answer = await this.until((m) => m.type === 'snapshot' || m.type === 'warm-failed');
     if (answer.type === 'snapshot') return answer.bytes;
     throw fromWireError((answer as Of<'warm-failed'>).error);
@@ -228,7 +228,7 @@ export class SandboxFixture {
   }
 
   #assign(spec: JobSpec): void {
-    const { worktime = 'map-basic', bundle } = spec;
+    const { worktime = DEFAULT_WORKTIME, bundle } = spec;
     const fs = bundle && { blob: sha256Hex(bundle.bytes), bytes: bundle.bytes.length, cwd: bundle.cwd };
     this.#sandbox.send({
       type: 'assign',
@@ -236,7 +236,7 @@ export class SandboxFixture {
         ...(spec.jobId === undefined ? {} : { jobId: spec.jobId }),
         package: encodeJobPackage(packageOf(spec, fs)),
         blobs: bundle === undefined ? {} : { [fs!.blob]: bundle.bytes },
-        worktime: { name: worktime, version: VERSIONS[worktime] },
+        worktime: worktimeName(worktime),
         assets: {},
         ...(spec.snapshot === undefined ? {} : { snapshot: spec.snapshot }),
       },
@@ -260,12 +260,12 @@ export function readOutcomes(message: Of<'outcomes'>): unknown[] {
 }
 
 function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
-  const { worktime = 'map-basic', source, customWorktime: custom } = spec;
+  const { worktime = DEFAULT_WORKTIME, source, customWorktime: custom } = spec;
   const bytesOf = (text: string | Uint8Array): Uint8Array =>
     typeof text === 'string' ? new TextEncoder().encode(text) : text;
   return {
     ...samplePackage(),
-    worktime: { name: worktime, range: `^${VERSIONS[worktime]}` },
+    worktime: { name: worktime, range: `^${worktimeName(worktime).version}` },
     ...(custom && { customWorktime: { ...custom, source: { inline: bytesOf(custom.source) } } }),
     source: { inline: bytesOf(source) },
     sourceKind: spec.sourceKind ?? (typeof source === 'string' ? 'function' : 'bytes'),

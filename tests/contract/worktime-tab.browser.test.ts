@@ -17,22 +17,11 @@ import type {} from './worktime-browser-page.js';
 import { fromText, toText } from './worktime-browser-text.js';
 import { createStarter } from './worktime-fixture.js';
 import { customSuite } from './worktime-suite-custom.js';
-import { globalsSuite } from './worktime-suite-globals.js';
-import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
-import { pyodideSuite } from './worktime-suite-pyodide.js';
-import { quiesceSuite } from './worktime-suite-quiesce.js';
-import { reportingSuite } from './worktime-suite-reporting.js';
 import { warmSuite } from './worktime-suite-warm.js';
-import { wasiSuite } from './worktime-suite-wasi.js';
-import { wasmSuite } from './worktime-suite-wasm.js';
+import { worktimeSuites } from './worktime-suites.js';
 
 const FLAGS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-const PYODIDE = describeWorktime('pyodide')!;
-const ASSETS = Object.fromEntries(
-  PYODIDE.assets!.map((name) => [name, `/assets/pyodide/${PYODIDE.version}/${name}`]),
-);
-
 let server: WebServer;
 let browser: Browser;
 let host: PageHost;
@@ -56,19 +45,7 @@ afterAll(async () => {
 const { start, end } = createStarter(() => host);
 afterEach(end);
 
-describe('map-basic in a browser', () => {
-  mapBasicSuite(start);
-  globalsSuite(start);
-  reportingSuite(start);
-  quiesceSuite(start);
-});
-
-describe('pyodide in a browser', () => pyodideSuite(start));
-
-describe('wasm in a browser', () => {
-  wasmSuite(start);
-  describe('WASI', () => wasiSuite(start, true));
-});
+worktimeSuites('a browser', start, { extent: 'reduced' });
 
 describe('a custom worktime in a browser', () => customSuite(start));
 
@@ -124,8 +101,7 @@ class PageHost implements SandboxHost {
     for (const [kind, text] of this.#early.get(id) ?? []) this.#heard(id, kind, text);
     return {
       send: (message) => {
-        const isPython = worktimeOf(message) === 'pyodide';
-        const call = [id, toText(message), isPython ? ASSETS : {}] as const;
+        const call = [id, toText(message), assetPaths(worktimeOf(message))] as const;
         this.#page
           .evaluate((args) => window.worktimePage.send(...args), call)
           .catch((error: unknown) => {
@@ -158,6 +134,13 @@ class PageHost implements SandboxHost {
 function worktimeOf(message: SupervisorToSandbox): string | undefined {
   if (message.type === 'assign') return message.assignment.worktime.name;
   return message.type === 'warm' || message.type === 'make-snapshot' ? message.worktime.name : undefined;
+}
+
+/** Where the scheduler serves the files of a worktime, by name. */
+function assetPaths(worktime: string | undefined): Record<string, string> {
+  const { assets, version } = describeWorktime(worktime ?? '') ?? {};
+  const paths = assets?.files.map((name) => [name, `/assets/${assets.package}/${version}/${name}`]);
+  return Object.fromEntries(paths ?? []) as Record<string, string>;
 }
 
 async function bundlePage(): Promise<string> {

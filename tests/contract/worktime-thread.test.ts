@@ -5,16 +5,9 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { builtThreadHost, createStarter } from './worktime-fixture.js';
 import { customSuite } from './worktime-suite-custom.js';
-import { globalsSuite } from './worktime-suite-globals.js';
-import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { memorySuite } from './worktime-suite-memory.js';
-import { pyodideSuite } from './worktime-suite-pyodide.js';
-import { pythonValuesSuite } from './worktime-suite-python-values.js';
-import { quiesceSuite } from './worktime-suite-quiesce.js';
-import { reportingSuite } from './worktime-suite-reporting.js';
 import { warmSuite } from './worktime-suite-warm.js';
-import { wasiSuite } from './worktime-suite-wasi.js';
-import { wasmSuite } from './worktime-suite-wasm.js';
+import { worktimeSuites } from './worktime-suites.js';
 
 const host = builtThreadHost();
 const { start, end } = createStarter(() => host);
@@ -22,24 +15,9 @@ const { start, end } = createStarter(() => host);
 afterEach(end);
 afterAll(() => host.close());
 
-describe('map-basic in a thread', () => {
-  mapBasicSuite(start);
-  globalsSuite(start);
-  reportingSuite(start);
-  quiesceSuite(start);
-});
+worktimeSuites('a thread', start, { extent: 'full' });
 
 describe('memory in a thread', () => memorySuite(start));
-
-describe('pyodide in a thread', () => {
-  pyodideSuite(start);
-  describe('values and errors', () => pythonValuesSuite(start));
-});
-
-describe('wasm in a thread', () => {
-  wasmSuite(start);
-  describe('WASI', () => wasiSuite(start));
-});
 
 describe('a custom worktime in a thread', () => customSuite(start));
 

@@ -31,7 +31,7 @@ describe('in Node', () => {
     ['manyhands', ['addSlices', 'fetchResults']],
     ['manyhands/wallet', ['wallet', 'Keystore']],
     ['manyhands/jobfs', ['JobFS']],
-    ['manyhands/worker', ['Worker']],
+    ['manyhands/worker', ['Worker', 'worktimeLabel']],
     ['manyhands/element', ['ManyhandsWorkerElement']],
     ['manyhands/scheduler', ['startScheduler']],
     ['manyhands/operator', ['openOperator']],

@@ -6,7 +6,7 @@ import { isError, type WorkerEvents } from 'manyhands/worker';
 import type { MessageKey } from '../i18n/en.js';
 import type { LogEntry } from './donor-events.js';
 import { safeText } from './safe-text.js';
-import { worktimeLabel } from './worktime-label.js';
+import { worktimeText } from './worktime-label.js';
 
 const ERROR_TEXT_MAX = 300;
 
@@ -58,7 +58,7 @@ export function warning(error: Error, nameOf: (jobId: string) => string): LogEnt
 
 /** The entry for a worktime that does not start any more, or starts again. */
 export function worktimeEntry({ name, isOffered, reason }: WorkerEvents['worktime']): LogEntry {
-  const values = { worktime: worktimeLabel(name) };
+  const values = { worktime: worktimeText(name) };
   if (isOffered) return { key: 'log.worktimeBack', values, tone: 'good' };
   return { key: 'log.worktimeGone', values, tone: 'bad', detail: safeText(reason ?? '', ERROR_TEXT_MAX) };
 }

@@ -2,14 +2,10 @@
  * The label of a worktime, for display.
  * @module
  */
+import { worktimeLabel } from 'manyhands/worker';
 import { NAME_SHOWN_MAX, safeText } from './safe-text.js';
 
-const LABELS: Record<string, string> = {
-  'map-basic': 'JavaScript',
-  pyodide: 'Python (Pyodide)',
-  wasm: 'WebAssembly',
-};
-
-export function worktimeLabel(name: string): string {
-  return Object.hasOwn(LABELS, name) ? LABELS[name]! : safeText(name, NAME_SHOWN_MAX);
+/** The name of an unknown worktime comes from the network. */
+export function worktimeText(name: string): string {
+  return worktimeLabel(name) ?? safeText(name, NAME_SHOWN_MAX);
 }

@@ -13,7 +13,7 @@ import {
   safeText,
   shortAddress,
 } from '../donor/safe-text.js';
-import { worktimeLabel } from '../donor/worktime-label.js';
+import { worktimeText } from '../donor/worktime-label.js';
 import { BlockRow, type Block } from './block-row.js';
 import { copyButton } from './copy-button.js';
 import { byId, make, setText } from './dom.js';
@@ -172,7 +172,7 @@ function factsOf(owner: string | undefined, sums?: JobSums, info?: JobInfo): Fac
   if (info !== undefined) {
     if (info.bytes > 0) facts.push({ name: t('fact.moved'), value: formatBytes(info.bytes, lang) });
     const { name } = info.worktime;
-    facts.push({ name: t('fact.worktime'), value: worktimeLabel(name) });
+    facts.push({ name: t('fact.worktime'), value: worktimeText(name) });
     const hosts = info.origins.map((origin) => (URL.canParse(origin) ? new URL(origin).host : ''));
     const from = hosts.length === 0 ? t('fact.scheduler') : new Intl.ListFormat(lang).format(hosts);
     facts.push({ name: t('fact.data'), value: from });

@@ -4,7 +4,7 @@
  */
 import { isError, type WorkerEvents, type WorkerStatus } from '../../entry/worker.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
-import { printable } from '../../entry/texts.node.js';
+import { describeWorktime, printable } from '../../entry/texts.node.js';
 
 const PAUSES: Record<string, string> = {
   bytes: 'the limit of bytes per day is reached; it continues at midnight UTC',
@@ -28,8 +28,7 @@ export const EVENT_LINES: { [K in keyof WorkerEvents]?: (payload: WorkerEvents[K
   warning: ({ error }) => `warning: ${printable(error.message)}`,
 };
 
-const worktimeText = (name: string): string =>
-  name === 'pyodide' ? 'Python' : name === 'map-basic' ? 'JavaScript' : name;
+const worktimeText = (name: string): string => describeWorktime(name)?.language ?? name;
 
 /** The totals of the worker in one sentence. */
 export function summary({ slices, failed, computeMs, earned }: WorkerStatus, isPaid: boolean): string {

@@ -20,10 +20,10 @@ import {
   type JobLimits,
   type PublicInfo,
 } from '../package/pack-settings.js';
-import { JAVASCRIPT_WORKTIME } from '../package/work-function.js';
+import { DEFAULT_WORKTIME, type BuiltInWorktime } from '../../worktimes/registry.js';
 
 /** The name of a worktime. An unknown name is rejected when the job is deployed. */
-export type WorktimeId = 'map-basic' | 'pyodide' | 'wasm' | (string & {});
+export type WorktimeId = BuiltInWorktime | (string & {});
 
 /** The own properties of a handle. */
 const OWN_NAMES: ReadonlySet<string> = new Set(['id', 'offer', 'payer']);
@@ -45,7 +45,7 @@ export abstract class JobConfig<T> extends JobEmitter<T> {
   /** The keystore that pays by default; undefined for the wallet's account. */
   protected payer: Keystore | undefined;
   readonly #makeJobFS: () => JobFS;
-  #worktime: WorktimeId = JAVASCRIPT_WORKTIME;
+  #worktime: WorktimeId = DEFAULT_WORKTIME;
   #worktimeVersion: string | undefined;
   #customWorktime: CustomWorktime | undefined;
   #wasm: WasmCall = {};

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { assemble } from '../../../tests/fixtures/wat.js';
 import { BINARY_SOURCE_BYTES_MAX } from '../../protocol/limits.js';
 import { planModule } from '../../worktimes/wasm/plan-module.js';
-import { packWasm } from './binary-work.js';
+import { packWasm } from '../../worktimes/wasm/call-options.js';
 import { parseDo, parseFor } from '../upload/forms.js';
 import { packSource, parseWork, type WorktimeTarget } from './work-function.js';
 

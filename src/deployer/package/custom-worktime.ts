@@ -5,7 +5,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { readOptions } from '../../lib/options.js';
 import { CUSTOM_WORKTIME_BYTES_MAX, NAME_LENGTH_MAX } from '../../protocol/limits.js';
-import { describeWorktime } from '../../worktimes/registry.js';
+import { CUSTOM_WORKTIME_HOST, describeWorktime } from '../../worktimes/registry.js';
 
 /** `job.customWorktime`; docs/worktimes.md describes the module. */
 export interface CustomWorktime {
@@ -39,7 +39,7 @@ export async function packCustomWorktime(
   checkName(version, 'version');
   if (describeWorktime(name) !== undefined)
     throw invalid(`job.customWorktime.name is '${name}', the name of a built-in worktime: choose another.`);
-  if (worktime !== 'map-basic')
+  if (worktime !== CUSTOM_WORKTIME_HOST)
     throw invalid(
       `A job has one worktime: do not set both job.customWorktime and job.worktime ('${worktime}').`,
     );

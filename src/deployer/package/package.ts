@@ -9,7 +9,7 @@ import type { JobFS } from '../../jobfs/job-fs.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
 import { encodeValue } from '../../protocol/values/values.js';
 import { describeWorktime } from '../../worktimes/registry.js';
-import { packWasm } from './binary-work.js';
+import { packWasm } from '../../worktimes/wasm/call-options.js';
 import { toBlobRef } from '../connection/blob-transfers.js';
 import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
 import { withErrorPath } from '../arguments/error-path.js';

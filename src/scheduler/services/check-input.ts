@@ -9,6 +9,7 @@ import type { JobPackage } from '../../protocol/job/job-package.js';
 import type { Input } from '../../protocol/messages/messages.js';
 import { decodeRemote, originOf } from '../../protocol/input/remote-url.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
+import { CUSTOM_WORKTIME_HOST } from '../../worktimes/registry.js';
 import { unknownBlob, type BlobValues } from '../blobs/blob-values.js';
 import type { BlobStore } from '../blobs/blob-store.js';
 
@@ -97,10 +98,11 @@ export function checkSupported(pkg: JobPackage): void {
       `the job requires ${pkg.votes} agreeing executions of each slice, and this scheduler runs each slice once: set votes to 1`,
     );
   }
-  if (pkg.customWorktime !== undefined && pkg.worktime.name !== 'map-basic') {
+  if (pkg.customWorktime !== undefined && pkg.worktime.name !== CUSTOM_WORKTIME_HOST) {
     refuse(
       'customWorktime',
-      `a custom worktime is a module that map-basic runs: set worktime.name to 'map-basic', not '${pkg.worktime.name}'`,
+      `a custom worktime is a module that ${CUSTOM_WORKTIME_HOST} runs: ` +
+        `set worktime.name to '${CUSTOM_WORKTIME_HOST}', not '${pkg.worktime.name}'`,
     );
   }
   const [required] = Object.keys(pkg.requirements);

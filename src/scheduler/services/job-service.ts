@@ -7,7 +7,7 @@ import type { JobPackage } from '../../protocol/job/job-package.js';
 import { decodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import type { DeployerRequests, GroupKey, JobStatus, WireOffer } from '../../protocol/messages/messages.js';
 import { recoverOffer } from '../../wallet/offer.js';
-import { resolveWorktime } from '../../worktimes/registry.js';
+import { resolveWorktime } from '../../worktimes/resolve-worktime.js';
 import type { CommandResult } from '../store/port/store.js';
 import type { Caller } from './caller.js';
 import { checkInput, checkPackageBlobs, checkSupported } from './check-input.js';

@@ -14,7 +14,7 @@ const PYODIDE = { name: 'pyodide', version: '314.0.7' };
 const bytesOf = (name: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(`file ${name}`);
 
 function entries(): Record<string, unknown>[] {
-  return describeWorktime('pyodide')!.assets!.map((name) => {
+  return describeWorktime('pyodide')!.assets!.files.map((name) => {
     const bytes = bytesOf(name);
     return {
       name,
@@ -48,7 +48,7 @@ describe('the files of a worktime', () => {
   it('are those of the manifest, verified, and fetched once for all jobs', async () => {
     const { made, calls } = manifest(JSON.stringify({ assets: entries() }));
     const files = await made.worktimeFiles(PYODIDE);
-    expect(Object.keys(files)).toEqual(describeWorktime('pyodide')!.assets);
+    expect(Object.keys(files)).toEqual(describeWorktime('pyodide')!.assets!.files);
     expect(files['pyodide.mjs']).toEqual(bytesOf('pyodide.mjs'));
     expect(Object.keys(knownDigests(files))).toEqual(Object.keys(files));
     await made.worktimeFiles(PYODIDE);

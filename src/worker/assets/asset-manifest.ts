@@ -52,7 +52,7 @@ export class AssetManifest {
 
   /** The files of a worktime, by name. Rejects as `find`, and with BLOB_MISMATCH. */
   async worktimeFiles(worktime: WorktimeName): Promise<Record<string, Uint8Array>> {
-    const names = describeWorktime(worktime.name)?.assets ?? [];
+    const names = describeWorktime(worktime.name)?.assets?.files ?? [];
     const files = names.map(async (name) => {
       const { url, sha256, bytes } = await this.find(name);
       const file = await this.#blobs.fetchFile(url, sha256, bytes);

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { ManyhandsError } from '../../lib/errors.js';
 import { sha256HexAsync } from '../../lib/crypto/sha256.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
-import { installedPyodideFile } from '../../worktimes/pyodide/installed.js';
+import { installedFile } from '../../worktimes/installed-file.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 import { rememberDigest } from './file-digests.js';
 import type { LoadWorktimeFiles } from './job-package-cache.js';
@@ -17,10 +17,13 @@ export function installedFiles(manifest: URL): LoadWorktimeFiles {
   let digests: Promise<Map<string, string>> | undefined;
   const read = new Map<string, Promise<Record<string, Uint8Array>>>();
   const load = async (worktime: WorktimeName): Promise<Record<string, Uint8Array>> => {
-    const names = describeWorktime(worktime.name)?.assets ?? [];
+    const assets = describeWorktime(worktime.name)?.assets;
+    if (assets === undefined) return {};
     digests ??= readDigests(manifest);
     const known = await digests;
-    const files = names.map(async (name) => [name, await readChecked(name, known.get(name))] as const);
+    const files = assets.files.map(
+      async (name) => [name, await readChecked(assets.package, name, known.get(name))] as const,
+    );
     return Object.fromEntries(await Promise.all(files));
   };
   return (worktime) => {
@@ -34,9 +37,13 @@ export function installedFiles(manifest: URL): LoadWorktimeFiles {
   };
 }
 
-async function readChecked(name: string, digest: string | undefined): Promise<Uint8Array> {
-  const bytes = await readFile(installedPyodideFile(name)).catch((cause: unknown) => {
-    const text = `The file ${name} of the package pyodide cannot be read. Install this package again.`;
+async function readChecked(
+  packageName: string,
+  name: string,
+  digest: string | undefined,
+): Promise<Uint8Array> {
+  const bytes = await readFile(installedFile(packageName, name)).catch((cause: unknown) => {
+    const text = `The file ${name} of the package ${packageName} cannot be read. Install this package again.`;
     throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { name }, { cause });
   });
   if (digest !== undefined && (await sha256HexAsync(bytes)) === digest) {
@@ -44,7 +51,7 @@ async function readChecked(name: string, digest: string | undefined): Promise<Ui
     rememberDigest(file, digest);
     return file;
   }
-  const text = `The file ${name} of the package pyodide is not the one that this program was built with.`;
+  const text = `The file ${name} of the package ${packageName} is not the one that this program was built with.`;
   throw new ManyhandsError('ISOLATION_UNAVAILABLE', `${text} Install this package again.`, { name });
 }
 

@@ -8,7 +8,7 @@ import { decodeJobPackage, packageDigest } from '../../protocol/job/job-package-
 import type { InlineOrBlob, JobPackage } from '../../protocol/job/job-package.js';
 import type { Address, Digest, JobId, WorktimeName } from '../../protocol/messages/messages.js';
 import type { Assignment, WorktimeFiles } from '../../protocol/messages/sandbox-messages.js';
-import { resolveWorktime } from '../../worktimes/registry.js';
+import { resolveWorktime } from '../../worktimes/resolve-worktime.js';
 import type { BlobClient } from './blob-client.js';
 import { ByteCache } from './byte-cache.js';
 import type { JobBytes } from '../inputs/job-bytes.js';

@@ -10,6 +10,7 @@ import type { WorktimeName } from '../../protocol/messages/messages.js';
 import type { SandboxToSupervisor } from '../../protocol/messages/sandbox-messages.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
 import { encodeValue } from '../../protocol/values/values.js';
+import { DEFAULT_WORKTIME, describeWorktime } from '../../worktimes/registry.js';
 import { checkSandboxMessage } from '../hosts/port/check-sandbox-message.js';
 import type { Sandbox, SandboxHost } from '../hosts/port/sandbox-host.js';
 
@@ -42,14 +43,14 @@ export async function testSandboxes(
 ): Promise<SelfTestResult> {
   const hasWebAssembly = await runTest(host, clock, worktimes);
   if (hasWebAssembly) return { worktimes: [...worktimes], missing: [] };
-  const missing = worktimes
-    .filter(({ name }) => name !== 'map-basic')
-    .map(({ name }) => explainMissing(name));
-  return { worktimes: worktimes.filter(({ name }) => name === 'map-basic'), missing };
+  const startsWithout = ({ name }: WorktimeName): boolean =>
+    describeWorktime(name)?.needsWebAssembly === false;
+  const missing = worktimes.filter((one) => !startsWithout(one)).map(({ name }) => explainMissing(name));
+  return { worktimes: worktimes.filter(startsWithout), missing };
 }
 
 function explainMissing(worktime: string): string {
-  const what = worktime === 'pyodide' ? 'Python' : `The worktime ${worktime}`;
+  const what = describeWorktime(worktime)?.language ?? `The worktime ${worktime}`;
   return `${what} needs WebAssembly, which the sandboxes of this machine do not have.`;
 }
 
@@ -58,7 +59,7 @@ async function runTest(
   clock: Clock,
   worktimes: readonly WorktimeName[],
 ): Promise<boolean> {
-  const worktime = worktimes.find(({ name }) => name === 'map-basic')!;
+  const worktime = worktimes.find(({ name }) => name === DEFAULT_WORKTIME)!;
   let sandbox: Sandbox | undefined;
   let cancel = (): void => undefined;
   try {

@@ -4,29 +4,29 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { customWork } from '../custom/custom-work.js';
-import type { JobContext, Runtime, WorkFunction } from '../runtime/runtime.js';
+import type { JobContext, WorkFunction, WorktimeRuntime } from '../runtime/runtime.js';
 import { explainThrown } from '../runtime/work-error.js';
 import { adviseOnImport, adviseOnName } from './advice.js';
 import { compileFunction, compileModule, type AnyFunction, type CompileEnv } from '../runtime/compile.js';
 import { userFrames } from './frames.js';
 
-export function mapBasicRuntime(env: CompileEnv): Runtime {
+export const mapBasicRuntime: WorktimeRuntime = {
+  start: ({ compile }) => ({ prepare: (job) => prepare(job, compile) }),
+};
+
+async function prepare(job: JobContext, env: CompileEnv): Promise<WorkFunction> {
+  if (job.customWorktime !== undefined) return customWork(job, job.customWorktime, env);
+  if (job.sourceKind === 'bytes') {
+    const text = 'The worktime map-basic runs JavaScript, and this work function is bytes';
+    throw new ManyhandsError('WORK_FUNCTION_INVALID', text);
+  }
+  const compile = job.sourceKind === 'module' ? compileModule : compileFunction;
+  const { fn, shift } = await compile(job.source, env);
   return {
-    async prepare(job: JobContext): Promise<WorkFunction> {
-      if (job.customWorktime !== undefined) return customWork(job, job.customWorktime, env);
-      if (job.sourceKind === 'bytes') {
-        const text = 'The worktime map-basic runs JavaScript, and this work function is bytes';
-        throw new ManyhandsError('WORK_FUNCTION_INVALID', text);
-      }
-      const compile = job.sourceKind === 'module' ? compileModule : compileFunction;
-      const { fn, shift } = await compile(job.source, env);
-      return {
-        call: bindArguments(fn, job.args),
-        explain: (thrown) => {
-          const error = explainThrown(thrown, (stack) => userFrames(stack, shift));
-          return adviseOnImport(adviseOnName(error));
-        },
-      };
+    call: bindArguments(fn, job.args),
+    explain: (thrown) => {
+      const error = explainThrown(thrown, (stack) => userFrames(stack, shift));
+      return adviseOnImport(adviseOnName(error));
     },
   };
 }

@@ -25,7 +25,7 @@ describe('Python is recognised', () => {
     'try:\n  import numpy\nexcept ImportError: # none\n  numpy = None',
     '    def work(x):\n        return x\n    ',
   ])('%j', (text) => {
-    expect(languageOf(text)).toBe('python');
+    expect(languageOf(text)).toBe('Python');
   });
 });
 
@@ -45,7 +45,7 @@ describe('JavaScript is recognised, whatever its string literals contain', () =>
     'if (x) {\n# no',
     '#!/usr/bin/env node\nx',
   ])('%j', (text) => {
-    expect(languageOf(text)).toBe('javascript');
+    expect(languageOf(text)).toBe('JavaScript');
   });
 
   it.each(['esm', 'iife', 'cjs'] as const)('minified into %s', (format) => {
@@ -57,7 +57,7 @@ describe('JavaScript is recognised, whatever its string literals contain', () =>
     const stdin = { contents, resolveDir: process.cwd(), loader: 'ts' } as const;
     for (const minify of [true, false]) {
       const { outputFiles } = buildSync({ stdin, format, minify, bundle: true, write: false });
-      expect(languageOf(outputFiles[0]!.text)).toBe('javascript');
+      expect(languageOf(outputFiles[0]!.text)).toBe('JavaScript');
     }
   });
 });
@@ -67,5 +67,5 @@ it.each(['', 'x +', 'x = 3', 'print(5)', 'return 5', '@cache'])('the language of
 });
 
 it('a text of hundreds of thousands of lines has a language like any other', () => {
-  expect(languageOf(`${'x\n'.repeat(250_000)}import y from "y";`)).toBe('javascript');
+  expect(languageOf(`${'x\n'.repeat(250_000)}import y from "y";`)).toBe('JavaScript');
 });

@@ -4,7 +4,8 @@
  * @module
  */
 
-export type SourceLanguage = 'python' | 'javascript';
+/** As `language` of a worktime's descriptor. */
+export type SourceLanguage = 'Python' | 'JavaScript';
 
 /** Unindented lines that JavaScript cannot contain. */
 const PYTHON: readonly RegExp[] = [
@@ -40,8 +41,8 @@ export function languageOf(text: string): SourceLanguage | undefined {
   for (const line of lines) {
     const unindented = line.slice(indentation).trimEnd();
     if (/^\s/.test(unindented)) continue;
-    if (PYTHON.some((form) => form.test(unindented))) return 'python';
-    if (JAVASCRIPT.some((form) => form.test(unindented))) return 'javascript';
+    if (PYTHON.some((form) => form.test(unindented))) return 'Python';
+    if (JAVASCRIPT.some((form) => form.test(unindented))) return 'JavaScript';
   }
   return undefined;
 }

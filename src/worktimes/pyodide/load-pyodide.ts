@@ -5,24 +5,8 @@
  */
 import type { PyodideConfig, PyodideInterface } from 'pyodide';
 import { isError, ManyhandsError } from '../../lib/errors.js';
+import type { RuntimeEnv, V8Engine } from '../runtime/runtime-env.js';
 import { openSnapshot, type OpenSnapshot } from './snapshot.js';
-
-export interface PyodideEnv {
-  /** Reads a file of the `pyodide` package. */
-  readAsset(name: string): Promise<Uint8Array>;
-  /** Imports a module of the `pyodide` package. */
-  importAsset(name: string): Promise<Record<string, unknown>>;
-  /** The global object. */
-  readonly scope: object;
-  /** Ends the sandbox; called when the interpreter broke. */
-  readonly fail: (error: unknown) => void;
-  /** The compiled `pyodide.asm.wasm`; absent where it is compiled here. */
-  readonly compiled?: Promise<WebAssembly.Module>;
-  /** Reads a snapshot made by `makeSnapshot`, to start from. */
-  readonly readSnapshot?: (() => Promise<Uint8Array>) | undefined;
-  /** Whether this interpreter is started to make a snapshot; it cannot be used for anything else. */
-  readonly forSnapshot?: boolean;
-}
 
 export type PyodideOutput = (level: 'log' | 'error', text: string) => void;
 
@@ -40,24 +24,32 @@ type LoadPyodide = (config: SnapshotConfig) => Promise<PyodideInterface>;
 
 type CreateModule = NonNullable<PyodideConfig['createPyodideModule']>;
 
-/** Rejects with ASSIGN_FAILED, or ISOLATION_UNAVAILABLE where the compiled module does not arrive. */
-export async function startPyodide(env: PyodideEnv, output: PyodideOutput): Promise<PyodideInterface> {
-  const { compiled, readSnapshot, forSnapshot } = env;
+/**
+ * `forSnapshot`: whether this interpreter is started to make a snapshot; it cannot be used for anything else. Rejects with
+ * ASSIGN_FAILED, or ISOLATION_UNAVAILABLE where the compiled module does not arrive.
+ */
+export async function startPyodide(
+  { files: assets, scope, readSnapshot, v8 }: RuntimeEnv,
+  output: PyodideOutput,
+  { forSnapshot = false } = {},
+): Promise<PyodideInterface> {
+  preventV8Abort(v8);
+  const compiled = assets.compiled(WASM);
   const files = new Map<string, Uint8Array>();
   const read = async (name: string): Promise<void> => {
-    files.set(name, await env.readAsset(name));
+    files.set(name, await assets.read(name));
   };
   // Before the import: the loader reads its globals as soon as it is imported.
   let compiledModule: WebAssembly.Module | undefined;
   const restore = install(
-    env.scope,
+    scope,
     loaderStubs(files, () => compiledModule),
   );
   try {
     const [loader, module, lock, snapshot] = await Promise.all([
-      env.importAsset('pyodide.mjs'),
-      env.importAsset('pyodide.asm.mjs'),
-      env.readAsset('pyodide-lock.json'),
+      assets.importModule('pyodide.mjs'),
+      assets.importModule('pyodide.asm.mjs', '_createPyodideModule'),
+      assets.read('pyodide-lock.json'),
       readSnapshot?.().then(openSnapshot),
       read('python_stdlib.zip'),
       compiled === undefined ? read(WASM) : undefined,
@@ -78,7 +70,7 @@ export async function startPyodide(env: PyodideEnv, output: PyodideOutput): Prom
       stdin: () => null,
       stdout: (text) => output('log', text),
       stderr: (text) => output('error', text),
-      ...(forSnapshot === true ? { _makeSnapshot: true } : {}),
+      ...(forSnapshot ? { _makeSnapshot: true } : {}),
       ...(snapshot === undefined ? {} : { _loadSnapshot: snapshot.head }),
     });
   } catch (error) {
@@ -88,6 +80,17 @@ export async function startPyodide(env: PyodideEnv, output: PyodideOutput): Prom
   } finally {
     restore();
   }
+}
+
+/** From this major version on V8 may not know the flag, and would print a warning. */
+const V8_WITHOUT_FLAG = 13;
+
+/**
+ * V8 (observed in 11.3, Node 20) aborts the process when it deoptimizes inside a call that it inlined into WebAssembly and
+ * that returns a reference, as Pyodide's calls do.
+ */
+function preventV8Abort(v8: V8Engine | undefined): void {
+  if (v8 !== undefined && v8.majorVersion < V8_WITHOUT_FLAG) v8.setFlags('--no-turbo-inline-js-wasm-calls');
 }
 
 /** Writes the snapshot to the memory directly: given to Pyodide as a whole, it would be copied once more. */

@@ -8,11 +8,12 @@ import type { PyCallable, PyProxy } from 'pyodide/ffi';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { VALUE_DEPTH_MAX } from '../../protocol/limits.js';
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
-import type { JobContext, JobFileEntry, Runtime, WorkFunction } from '../runtime/runtime.js';
+import type { RuntimeEnv } from '../runtime/runtime-env.js';
+import type { JobContext, JobFileEntry, Runtime, WorkFunction, WorktimeRuntime } from '../runtime/runtime.js';
 import { explainThrown, withoutFrames } from '../runtime/work-error.js';
 import { exceptionToError, PythonChunks, type ChunkHarness, type ExceptionInfo } from './chunks.js';
 import { HARNESS, HARNESS_NAME } from './harness.js';
-import { startPyodide, type PyodideOutput, type PyodideEnv } from './load-pyodide.js';
+import { startPyodide, type PyodideOutput } from './load-pyodide.js';
 import { packSnapshot } from './snapshot.js';
 import {
   copyFromPython,
@@ -49,8 +50,10 @@ interface SnapshotMaker {
 /** The key of the harness in `sys.modules` of a snapshot: proxies of JavaScript do not survive a snapshot. */
 const SNAPSHOT_HARNESS_NAME = 'manyhands.snapshot-harness';
 
+export const pyodideRuntime: WorktimeRuntime = { start: startWithSnapshot, makeSnapshot };
+
 /** Starts an interpreter without a job; without the snapshot if that cannot be used. Rejects with ASSIGN_FAILED. */
-export async function pyodideRuntime(env: PyodideEnv): Promise<Runtime> {
+async function startWithSnapshot(env: RuntimeEnv): Promise<Runtime> {
   if (env.readSnapshot === undefined) return start(env);
   try {
     return await start(env);
@@ -61,7 +64,7 @@ export async function pyodideRuntime(env: PyodideEnv): Promise<Runtime> {
   }
 }
 
-async function start(env: PyodideEnv): Promise<Runtime> {
+async function start(env: RuntimeEnv): Promise<Runtime> {
   let output: PyodideOutput = () => undefined;
   const pyodide = await startPyodide(env, (level, text) => output(level, text));
   const names = env.readSnapshot === undefined ? runHarness(pyodide) : restoreHarness(pyodide);
@@ -74,8 +77,8 @@ async function start(env: PyodideEnv): Promise<Runtime> {
 }
 
 /** The packed memory of a new interpreter with the harness in it. Rejects with ASSIGN_FAILED. */
-export async function makeSnapshot(env: Omit<PyodideEnv, 'readSnapshot'>): Promise<Uint8Array> {
-  const pyodide = await startPyodide({ ...env, forSnapshot: true }, () => undefined);
+async function makeSnapshot(env: RuntimeEnv): Promise<Uint8Array> {
+  const pyodide = await startPyodide(env, () => undefined, { forSnapshot: true });
   const names = runHarness(pyodide);
   (names.get('preload') as PyCallable)(SNAPSHOT_HARNESS_NAME, HARNESS);
   names.destroy();

@@ -5,6 +5,7 @@
  */
 import type { JobPackage } from '../../protocol/job/job-package.js';
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
+import type { RuntimeEnv } from './runtime-env.js';
 
 /** One entry of a job's files, by absolute path. */
 export type JobFileEntry = { kind: 'file'; bytes: Uint8Array } | { kind: 'directory' };
@@ -65,15 +66,17 @@ export interface WorkFunction {
   readonly endSlice?: (this: void) => void;
 }
 
-/** Options for the start of a runtime. */
-export interface RuntimeStart {
-  /** Memory to start from; if it cannot be used, the runtime starts without it: see `Runtime.isSnapshotRejected`. */
-  readonly snapshot?: Uint8Array | Blob;
-}
-
 export interface Runtime {
   /** Set where the runtime received a snapshot and could not use it. */
   readonly isSnapshotRejected?: boolean;
   /** Rejects with a ManyhandsError: WORK_FUNCTION_INVALID or ASSIGN_FAILED. */
   prepare(job: JobContext): Promise<WorkFunction>;
+}
+
+/** The part of a worktime that runs inside a sandbox. */
+export interface WorktimeRuntime {
+  /** Starts a runtime without a job. Rejects with ASSIGN_FAILED, or ISOLATION_UNAVAILABLE where the sandbox is at fault. */
+  start(env: RuntimeEnv): Runtime | Promise<Runtime>;
+  /** Starts a runtime and returns its memory; absent where the worktime has no snapshots. Rejects as `start`. */
+  makeSnapshot?(env: RuntimeEnv): Promise<Uint8Array>;
 }

@@ -7,7 +7,8 @@ import type {
   SupervisorToSandbox,
   WorktimeFiles,
 } from '../../protocol/messages/sandbox-messages.js';
-import type { Runtime, RuntimeStart } from '../runtime/runtime.js';
+import type { CompileEnv } from '../runtime/compile.js';
+import type { RuntimeFiles, V8Engine } from '../runtime/runtime-env.js';
 
 export interface SandboxPort {
   post(message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void;
@@ -18,13 +19,11 @@ export interface SandboxPort {
 export interface SandboxEnv {
   /** The global object that job code will see. */
   readonly scope: object;
-  /**
-   * Starts the runtime of the worktime that the supervisor chose, in the realm as job code will find it. `assets` are
-   * its files, as far as the supervisor sent them; the runtime calls `fail` when it breaks later.
-   */
-  loadRuntime(name: string, assets: WorktimeFiles, fail: Fail, start?: RuntimeStart): Promise<Runtime>;
-  /** Starts the runtime of a worktime and returns its memory snapshot; absent where no worktime supports that. */
-  makeSnapshot?(name: string, assets: WorktimeFiles): Promise<Uint8Array>;
+  readonly compile: CompileEnv;
+  /** The files of a worktime. `assets`: those that the supervisor sent. */
+  readonly openFiles: (worktime: string, assets: WorktimeFiles) => RuntimeFiles;
+  /** The engine, where the thread can change its flags. */
+  readonly v8?: V8Engine;
   /** Monotonic clock, milliseconds. */
   readonly now: () => number;
   /** Calls `then` in a later turn of the event loop, after messages and timers. Uses no global that job code can replace. */
@@ -36,9 +35,6 @@ export interface SandboxEnv {
   /** Ends the thread in a later turn by an uncaught error. */
   terminate(error: Error): void;
 }
-
-/** Ends the sandbox at once and sends nothing more: its messages can no longer be trusted. */
-export type Fail = (error: unknown) => void;
 
 /**
  * Blocks the thread for `ms` milliseconds at most; not at all if a message is pending, that is, if more than `received`

@@ -13,9 +13,11 @@ import { readAssignment } from './assignment.js';
 import { captureIntrinsics } from '../realm/intrinsics.js';
 import { defineJobGlobals, defineOutputGlobals } from '../runtime/job-globals.js';
 import type { Runtime, WorkFunction } from '../runtime/runtime.js';
-import type { SandboxEnv, Fail } from './sandbox-env.js';
+import type { Fail } from '../runtime/runtime-env.js';
+import type { SandboxEnv } from './sandbox-env.js';
 import type { SliceReporter } from './slice-reporter.js';
 import { lockDownRealm } from '../lockdown/lock-down.js';
+import { makeSnapshot, startRuntime } from './start-runtime.js';
 
 type StartMessage = Extract<SupervisorToSandbox, { type: 'warm' | 'make-snapshot' }>;
 
@@ -35,18 +37,14 @@ export class SandboxSetup {
 
   /** Answers `warm` and `make-snapshot`. Rejects, which ends the sandbox, if one of them came before. */
   async start(message: StartMessage): Promise<SandboxToSupervisor> {
-    const { worktime, assets } = message;
     if (this.#isStarted) throw new Error('it was set up twice');
     try {
       this.#lockDown();
       if (message.type === 'make-snapshot') {
-        const bytes = await this.#env.makeSnapshot?.(worktime.name, assets);
-        if (bytes !== undefined) return { type: 'snapshot', bytes };
-        throw new ManyhandsError('ASSIGN_FAILED', 'This sandbox makes no snapshots');
+        return { type: 'snapshot', bytes: await makeSnapshot(this.#env, message) };
       }
-      const start = { snapshot: message.snapshot };
-      const runtime = this.#env.loadRuntime(worktime.name, assets, this.#fail, start);
-      this.#warm = { name: worktime.name, runtime };
+      const runtime = startRuntime(this.#env, message, this.#fail);
+      this.#warm = { name: message.worktime.name, runtime };
       const { isSnapshotRejected } = await runtime;
       return { type: 'warmed', ...(isSnapshotRejected === true ? { incompatible: true } : {}) };
     } catch (error) {
@@ -74,10 +72,10 @@ export class SandboxSetup {
   }
 
   /** The warmed runtime, else a new one. */
-  #runtimeFor({ worktime, assets, snapshot }: Assignment): Promise<Runtime> {
+  #runtimeFor(assignment: Assignment): Promise<Runtime> {
     const warm = this.#warm;
-    if (warm === undefined) return this.#env.loadRuntime(worktime.name, assets, this.#fail, { snapshot });
-    if (warm.name === worktime.name) return warm.runtime;
+    if (warm === undefined) return startRuntime(this.#env, assignment, this.#fail);
+    if (warm.name === assignment.worktime.name) return warm.runtime;
     throw new ManyhandsError('ASSIGN_FAILED', `This sandbox was warmed for ${warm.name}`);
   }
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { ModuleMessage } from '../../protocol/messages/sandbox-messages.js';
+import type { ModuleMessage } from '../../../protocol/messages/sandbox-messages.js';
 import type { ReceivedModules } from './received-modules.js';
 
 const MODULE = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));

@@ -2,9 +2,9 @@
  * Compiled WebAssembly modules that the frame sends to a Worker in it, over a port that job code never sees.
  * @module
  */
-import { ManyhandsError } from '../../lib/errors.js';
-import type { ModuleMessage } from '../../protocol/messages/sandbox-messages.js';
-import { getterOf } from '../realm/captured.js';
+import { ManyhandsError } from '../../../lib/errors.js';
+import type { ModuleMessage } from '../../../protocol/messages/sandbox-messages.js';
+import { getterOf } from '../../realm/captured.js';
 
 interface Waiter {
   readonly key: string;
