@@ -58,7 +58,7 @@ class ThreadSandbox implements Sandbox {
   readonly sleeps = true;
   readonly #worker: Worker;
   /** Number of messages sent; the thread waits on it (futex) and wakes when it changes. */
-  readonly #wakeCounter = new Int32Array(new SharedArrayBuffer(4));
+  readonly #waitSignal = new Int32Array(new SharedArrayBuffer(4));
   readonly #online: Promise<void>;
   readonly #gone: Promise<void>;
   #reason: string | undefined;
@@ -67,7 +67,7 @@ class ThreadSandbox implements Sandbox {
     this.#worker = new Worker(script, {
       name: 'manyhands sandbox',
       argv: [],
-      workerData: { bell: this.#wakeCounter },
+      workerData: { waitSignal: this.#waitSignal },
       env: {},
       execArgv: [],
       stdin: false,
@@ -116,8 +116,8 @@ class ThreadSandbox implements Sandbox {
 
   send(message: SupervisorToSandbox, transfer: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
-    Atomics.add(this.#wakeCounter, 0, 1);
-    Atomics.notify(this.#wakeCounter, 0);
+    Atomics.add(this.#waitSignal, 0, 1);
+    Atomics.notify(this.#waitSignal, 0);
   }
 
   kill(): void {

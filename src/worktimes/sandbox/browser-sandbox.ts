@@ -47,8 +47,8 @@ function begin(event: Event): void {
   if (port === undefined) return;
   if (modulePort !== undefined) modules = new ReceivedModules(modulePort);
   stopListening('message', begin);
-  const { bell: signal } = apply(readData, event, []) as { bell?: Int32Array };
-  const sleep = signal === undefined ? waitWithTimeout() : waitOnSignal(signal);
+  const { waitSignal } = apply(readData, event, []) as { waitSignal?: Int32Array };
+  const sleep = waitSignal === undefined ? waitWithTimeout() : waitOnSignal(waitSignal);
   runSandbox(portOf(port), { ...sandboxEnv(), sleep });
 }
 

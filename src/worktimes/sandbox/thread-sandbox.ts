@@ -52,7 +52,7 @@ const env: SandboxEnv = {
   v8: { majorVersion: Number.parseInt(process.versions.v8, 10), setFlags: setFlagsFromString },
   now,
   nextTurn: (then) => void setImmediate(then),
-  sleep: waitOnSignal((workerData as { bell: Int32Array }).bell),
+  sleep: waitOnSignal((workerData as { waitSignal: Int32Array }).waitSignal),
   onUncaughtError(report) {
     process.on('uncaughtException', report);
     process.on('unhandledRejection', report);

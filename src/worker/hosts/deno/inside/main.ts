@@ -25,7 +25,7 @@ const PERMISSIONS = ['read', 'write', 'net', 'env', 'sys', 'run', 'ffi', 'import
 
 let toWorker: MessagePort | undefined;
 /** Number of messages sent to the Worker, which waits on it (futex) and wakes when it changes. */
-const bell = new Int32Array(new SharedArrayBuffer(4));
+const waitSignal = new Int32Array(new SharedArrayBuffer(4));
 
 function send(message: FromDeno): void {
   try {
@@ -56,7 +56,7 @@ function open(script: Uint8Array): void {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = (event: MessageEvent<unknown>) => send({ type: 'message', message: event.data });
   port1.onmessageerror = () => send({ type: 'message', message: null });
-  worker.postMessage({ type: 'port', bell }, [port2]);
+  worker.postMessage({ type: 'port', waitSignal }, [port2]);
   toWorker = port1;
   send({ type: 'up', finding: finding() });
 }
@@ -83,8 +83,8 @@ function onMessage(raw: unknown): void {
   const message = raw as ToDeno;
   if (message.type === 'open') return open(message.script);
   toWorker?.postMessage(message.message, buffersIn(message.message));
-  Atomics.add(bell, 0, 1);
-  Atomics.notify(bell, 0);
+  Atomics.add(waitSignal, 0, 1);
+  Atomics.notify(waitSignal, 0);
 }
 
 /** All buffers of a message; the reader created them for this message only. */
