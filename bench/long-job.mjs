@@ -70,7 +70,7 @@ const held = new Map();
 async function round() {
   const idle = workers.filter(({ workerId }) => !held.has(workerId));
   const granted = await commit(
-    idle.map((worker) => ({ name: 'grantLease', leaseId: newId(systemRandom), worker, warmth: {} })),
+    idle.map((worker) => ({ name: 'grantLease', leaseId: newId(systemRandom), worker, warmState: {} })),
   );
   granted.forEach((grant, i) => {
     if (grant !== null) held.set(idle[i].workerId, grant.lease);

@@ -134,7 +134,7 @@ export async function leaseFor(
   const granted = await perform(store, 'grantLease', {
     leaseId: newId(random),
     worker,
-    ...(warm === undefined ? {} : { warmth: { loadedJob: warm } }),
+    ...(warm === undefined ? {} : { warmState: { loadedJob: warm } }),
   });
   return granted === null || granted === 'deferred' ? undefined : granted.lease;
 }

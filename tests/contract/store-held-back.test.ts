@@ -34,7 +34,7 @@ async function commit(command: Command): Promise<unknown> {
 }
 
 async function leaseOf(who: WorkerDescription): Promise<Lease | 'deferred' | undefined> {
-  const answer = await commit({ name: 'grantLease', leaseId: newId(random), worker: who, warmth: {} });
+  const answer = await commit({ name: 'grantLease', leaseId: newId(random), worker: who, warmState: {} });
   if (answer === null) return undefined;
   return answer === 'deferred' ? answer : (answer as { lease: Lease }).lease;
 }

@@ -80,7 +80,7 @@ test('the matchmaker serves an idle sandbox before a request in advance, and pas
   matchmaker.wake([candidate({})]);
   await settle();
   expect(grants(w)).toEqual([2]);
-  expect(lender.receivedCommands.at(-2)).toMatchObject({ warmth: { loadedJob: 'warm job' } });
+  expect(lender.receivedCommands.at(-2)).toMatchObject({ warmState: { loadedJob: 'warm job' } });
 });
 
 test('the matchmaker releases a lease whose request was withdrawn, or whose worker disconnected, while the store granted it', async () => {

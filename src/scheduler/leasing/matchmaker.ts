@@ -217,7 +217,7 @@ export class Matchmaker {
     const granted = await commitQueue.submit('grantLease', {
       leaseId,
       worker: description,
-      warmth: request,
+      warmState: request,
     });
     this.#deferred.delete(worker);
     if (granted === null) {
@@ -339,8 +339,8 @@ const newState = (): WorkerState => ({
   cancelRetry: undefined,
 });
 
-const isWarmFor = (warmth: WarmState, jobId: string): boolean =>
-  warmth.loadedJob === jobId || warmth.warmJobs?.includes(jobId) === true;
+const isWarmFor = (warmState: WarmState, jobId: string): boolean =>
+  warmState.loadedJob === jobId || warmState.warmJobs?.includes(jobId) === true;
 
 /** Read through a function, because it changes while a lease is awaited and the compiler would narrow it. */
 const isServeAgain = (state: { readonly serveAgain: boolean }): boolean => state.serveAgain;

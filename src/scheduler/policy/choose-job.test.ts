@@ -105,7 +105,7 @@ test.each<[string, WarmState, string]>([
   ],
   ['no runtime of another version', { warmWorktimes: [{ name: 'pyodide', version: '1.0.0' }] }, 'needy'],
   ['no warm job that has far more leases', { warmJobs: ['rich'] }, 'needy'],
-])('prefers %s', (_, warmth, chosen) => {
+])('prefers %s', (_, warmState, chosen) => {
   const jobs = [
     job('needy', 0),
     python('python', 1),
@@ -115,10 +115,10 @@ test.each<[string, WarmState, string]>([
     job('rich', 3),
   ];
   const both = worker({ worktimes: [...worker().worktimes, { name: 'pyodide', version: '314.0.7' }] });
-  expect(chooseJob(jobs, both, warmth)?.jobId).toBe(chosen);
+  expect(chooseJob(jobs, both, warmState)?.jobId).toBe(chosen);
 });
 
-const anyWarmth = fc.record(
+const anyWarmState = fc.record(
   {
     loadedJob: fc.nat(9).map(String),
     warmJobs: fc.array(fc.nat(9).map(String), { maxLength: 4 }),
@@ -132,18 +132,18 @@ const anyWarmth = fc.record(
 test('the choice of a job chooses an eligible job whenever there is one; a warm job is preferred only within its advantage of leases', () => {
   const jobs = fc.array(fc.record({ leases: fc.nat(5), createdMs: fc.nat(5), mine: fc.boolean() }));
   fc.assert(
-    fc.property(jobs, anyWarmth, (list, warmth) => {
+    fc.property(jobs, anyWarmState, (list, warmState) => {
       const candidates = list.map(({ mine, ...rest }, i) =>
         candidate({ jobId: `${i}`, ...rest, groups: mine ? [{ key: 'public' }] : [lab] }),
       );
-      const chosen = chooseJob(candidates, worker(), warmth);
+      const chosen = chooseJob(candidates, worker(), warmState);
       const mine = candidates.filter((one) => isEligible(one, worker()));
       expect(chosen === undefined).toBe(mine.length === 0);
       if (chosen === undefined) return;
       expect(mine).toContain(chosen);
       const least = Math.min(...mine.map(({ leases }) => leases));
       const isWarm = ({ jobId }: Candidate): boolean =>
-        jobId === warmth.loadedJob || warmth.warmJobs?.includes(jobId) === true;
+        jobId === warmState.loadedJob || warmState.warmJobs?.includes(jobId) === true;
       const hasNear = mine.some((one) => isWarm(one) && one.leases <= least + WARM_JOB_ADVANTAGE);
       expect(isWarm(chosen) || !hasNear).toBe(true);
       expect(chosen.leases).toBeLessThanOrEqual(
@@ -154,15 +154,15 @@ test('the choice of a job chooses an eligible job whenever there is one; a warm 
 });
 
 test('the choice of a job starves no job, whichever jobs workers have loaded: long leases spread over all jobs', () => {
-  const rounds = fc.array(anyWarmth, { minLength: 1, maxLength: 120 });
+  const rounds = fc.array(anyWarmState, { minLength: 1, maxLength: 120 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10 }), rounds, (count, wants) => {
       const leases = new Array<number>(count).fill(0);
-      for (const warmth of wants) {
+      for (const warmState of wants) {
         const chosen = chooseJob(
           leases.map((n, i) => job(`${i}`, n)),
           worker(),
-          warmth,
+          warmState,
         )!;
         leases[Number(chosen.jobId)]! += 1;
         expect(Math.max(...leases) - Math.min(...leases)).toBeLessThanOrEqual(WARM_JOB_ADVANTAGE + 1);

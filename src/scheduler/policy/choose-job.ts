@@ -98,13 +98,13 @@ export function isFairShareLease(leaseId: string): boolean {
 export function chooseJob(
   candidates: readonly Candidate[],
   worker: WorkerDescription,
-  warmth: WarmState,
+  warmState: WarmState,
 ): Candidate | undefined {
   const fits = worktimeMatcher(worker.worktimes);
   const eligible = candidates.filter((job) => isEligible(job, worker, fits));
   const best = fewestLeases(eligible);
   if (best === undefined) return undefined;
-  const { loadedJob, warmJobs = [], warmWorktimes = [] } = warmth;
+  const { loadedJob, warmJobs = [], warmWorktimes = [] } = warmState;
   const startsSoon = worktimeMatcher(worker.worktimes.filter((one) => isAmong(one, warmWorktimes)));
   const within = (advantage: number): Candidate[] =>
     eligible.filter((job) => job.leases <= best.leases + advantage);

@@ -112,7 +112,7 @@ describe('the inputs of a lease', () => {
     expect(inputs.slice(1, 1).next).toEqual({ slice: 2, url: 'https://a.example/2' });
   });
 
-  const misfits: [string, InputPart[]][] = [
+  const mismatches: [string, InputPart[]][] = [
     ['are missing', []],
     ['begin elsewhere', [part(2, 10, 'range')]],
     ['have a gap', [part(1, 4, 'range'), part(6, 5, 'range')]],
@@ -124,7 +124,7 @@ describe('the inputs of a lease', () => {
       [{ ...part(1, 9, 'segment'), input: { ...part(1, 9, 'segment').input, count: 10 } }],
     ],
   ];
-  it.each(misfits)('are rejected if they %s', (_what, inputs) => {
+  it.each(mismatches)('are rejected if they %s', (_what, inputs) => {
     expect(() => new LeaseInputs(lease(1, 10, inputs))).toThrow();
     try {
       new LeaseInputs(lease(1, 10, inputs));

@@ -159,15 +159,15 @@ function* chooseAmong(
   for (const row of rows)
     if (isFunded(row) && isClassEligible(search, row) && !(yield* isLoadDeferred(search, row))) own.push(row);
   const candidates = new Map(own.map((row) => [row.jobId, row]));
-  const warmth = isFairShareLease(c.leaseId) ? {} : (c.warmth ?? {});
+  const warmState = isFairShareLease(c.leaseId) ? {} : (c.warmState ?? {});
   for (;;) {
     const isExamined = deferred.size < EXAMINED_JOBS_MAX;
     if (!isExamined) yield* keepNeverFailed(search, candidates);
     const all = [...candidates.values()];
-    const usual = chooseJob(all, c.worker, warmth);
+    const usual = chooseJob(all, c.worker, warmState);
     if (usual === undefined) return deferred.size < SKIPPED_JOBS_MAX ? undefined : 'deferred';
     const first = all.filter(takesPrecedence(candidates.get(usual.jobId)!, ctx.nowMs));
-    const chosen = chooseJob(first, c.worker, warmth) ?? usual;
+    const chosen = chooseJob(first, c.worker, warmState) ?? usual;
     const { jobId } = chosen;
     const range = yield* isExamined ? rangeFor(search, chosen) : firstNeverFailedBy(jobId, c.worker.workerId);
     const job = range === undefined ? undefined : yield* lockFreeJob(jobId);

@@ -72,7 +72,7 @@ function* createGrant(
 /** Writes the lease of `count` slices from `first` on. */
 function* takeSlices(
   ctx: CommandContext,
-  { leaseId, worker, warmth }: GrantCommand,
+  { leaseId, worker, warmState }: GrantCommand,
   job: JobRecord,
   first: number,
   count: number,
@@ -85,7 +85,7 @@ function* takeSlices(
   yield* putRange(jobId, { first, last, state: 'leased', ...historyOf(range) }, leaseId);
   yield* countLeaseBegun(job, worker.workerId);
   job.servedMs = ctx.nowMs;
-  if (warmth?.loadedJob !== jobId) job.turnMs = ctx.nowMs;
+  if (warmState?.loadedJob !== jobId) job.turnMs = ctx.nowMs;
   yield* insertLease({
     leaseId,
     jobId,

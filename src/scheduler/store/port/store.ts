@@ -31,7 +31,7 @@ export interface Commands {
   topup: [{ jobId: string; owner: string; offer: WireOffer }, JobStatus];
   /** Grants a lease to one sandbox; null without work for it, `deferred` when all pending slices are deferred to others. */
   grantLease: [
-    { leaseId: string; worker: WorkerDescription; warmth?: WarmState },
+    { leaseId: string; worker: WorkerDescription; warmState?: WarmState },
     LeaseGrant | 'deferred' | null,
   ];
   /** Records outcomes. A repeated report of the same worker has the same result for `REPORT_REPLY_KEPT_MS`. */
