@@ -12,7 +12,9 @@ const require = createRequire(import.meta.url);
 
 describe('the registry of worktimes', () => {
   it('lists assets that exist in the package that they are of', () => {
-    const files = WORKTIMES.flatMap(({ assets }) => assets?.files.map((file) => `${assets.package}/${file}`) ?? []);
+    const files = WORKTIMES.flatMap(
+      ({ assets }) => assets?.files.map((file) => `${assets.package}/${file}`) ?? [],
+    );
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) expect(() => require.resolve(file)).not.toThrow();
   });

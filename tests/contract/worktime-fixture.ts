@@ -123,7 +123,12 @@ export class SandboxFixture {
 
   /** Starts a runtime before there is a job. */
   async warm(worktime: BuiltInWorktime, snapshot?: Uint8Array): Promise<Message> {
-    this.#sandbox.send({ type: 'warm', worktime: worktimeName(worktime), assets: {}, ...(snapshot && { snapshot }) });
+    this.#sandbox.send({
+      type: 'warm',
+      worktime: worktimeName(worktime),
+      assets: {},
+      ...(snapshot && { snapshot }),
+    });
     return this.until((m) => m.type === 'warmed' || m.type === 'warm-failed');
   }
 

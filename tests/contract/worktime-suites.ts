@@ -42,7 +42,8 @@ const SUITES: Record<BuiltInWorktime, (start: StartSandbox, options: SuiteOption
         const sandbox = await start({ worktime: 'pyodide', source: 'def f(x):\n    return x + 1\n' });
         expect(await sandbox.run([1, 2])).toEqual([2, 3]);
       });
-    if (extent !== 'reduced') describe('values and errors', () => pythonValuesSuite(start, extent === 'brief'));
+    if (extent !== 'reduced')
+      describe('values and errors', () => pythonValuesSuite(start, extent === 'brief'));
   },
 };
 

@@ -94,9 +94,13 @@ function rejectForeignBytes(bytes: Uint8Array, worktime: string): void {
 function functionText(work: object): string {
   const text = Function.prototype.toString.call(work);
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
-    throw invalidSource('it is a bound or built-in function, which has no source text', 'Wrap it: (x) => f(x).');
+    throw invalidSource(
+      'it is a bound or built-in function, which has no source text',
+      'Wrap it: (x) => f(x).',
+    );
   }
-  if (/^class\b/.test(text)) throw invalidSource('it is a class', 'Pass a function that uses the class inside.');
+  if (/^class\b/.test(text))
+    throw invalidSource('it is a class', 'Pass a function that uses the class inside.');
   if (Object.prototype.toString.call(work).includes('Generator')) {
     throw invalidSource(
       'it is a generator function',

@@ -53,9 +53,15 @@ describe('the options of a worker', () => {
   });
 
   it.each([
-    [{ joinHash: 'hush' }, 'the joinHash of the group lab must be 64 hexadecimal digits; it is a string of 4 characters.'],
+    [
+      { joinHash: 'hush' },
+      'the joinHash of the group lab must be 64 hexadecimal digits; it is a string of 4 characters.',
+    ],
     [{ joinSecret: 5 }, 'the joinSecret of the group lab must be a string; it is of the type number.'],
-    [{ joinSecret: undefined }, 'the joinSecret of the group lab must be a string; it is of the type undefined.'],
+    [
+      { joinSecret: undefined },
+      'the joinSecret of the group lab must be a string; it is of the type undefined.',
+    ],
   ])('describe the wrong secret of a group without its value: %j', (secret, text) => {
     const groups = [{ joinKey: 'lab', ...secret }] as never;
     expect(() => resolve({ groups })).toThrow(text);

@@ -69,7 +69,11 @@ function portOf(port: MessagePort): SandboxPort {
 function sandboxEnv(): SandboxEnv {
   return {
     scope: globalThis,
-    compile: { evaluate: (script) => evaluate(script) as unknown, importModule: importText, locateSyntaxError },
+    compile: {
+      evaluate: (script) => evaluate(script) as unknown,
+      importModule: importText,
+      locateSyntaxError,
+    },
     openFiles: (worktime, assets) => receivedFiles(worktime, assets, modules),
     now,
     nextTurn: macrotaskQueue(new Channel()),
