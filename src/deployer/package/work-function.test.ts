@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { WORKTIMES } from '../../worktimes/registry.js';
 import { packSource, parseWork } from './work-function.js';
+
+const AVAILABLE = WORKTIMES.map(({ name }) => name).join(', ');
 
 const noModule = (): Promise<Uint8Array> => Promise.reject(new Error('no module'));
 /** The function that a sandbox would make of the packed source. */
@@ -90,8 +93,8 @@ describe('a work function', () => {
   });
 
   it.each([
-    ['python', 'Unknown worktime python; available: map-basic, wasm, pyodide. Did you mean pyodide?'],
-    ['cobol', 'Unknown worktime cobol; available: map-basic, wasm, pyodide.'],
+    ['python', `Unknown worktime python; available: ${AVAILABLE}. Did you mean pyodide?`],
+    ['cobol', `Unknown worktime cobol; available: ${AVAILABLE}.`],
   ])('is rejected for the unknown worktime %s with the available ones', async (worktime, message) => {
     await expect(
       packSource(
