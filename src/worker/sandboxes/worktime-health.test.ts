@@ -12,11 +12,14 @@ import {
   runJobToCompletion,
 } from '../../testing/worker/worker-fixture.js';
 import type { WorkerFixture } from '../../testing/worker/worker-fixture.js';
+import { WORKTIMES } from '../../worktimes/registry.js';
 
 const JOB = jobId('squares');
 const OTHER = jobId('other');
 const MINUTE = 60_000;
 const PYTHON = { worktime: { name: 'pyodide', range: '*' } };
+/** All worktimes but Python's. */
+const OTHERS = WORKTIMES.map(({ name }) => name).filter((name) => name !== PYTHON.worktime.name);
 
 const keep = trackFixtures();
 
@@ -50,7 +53,7 @@ describe('a worktime that does not start any more', () => {
     expect(offered(made)).toContain('pyodide');
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4, package: PYTHON });
     await clock.advance(20_000);
-    expect(offered(made)).toEqual(['map-basic', 'wasm']);
+    expect(offered(made)).toEqual(OTHERS);
     expect(scheduler.losses).toEqual([]);
     expect(scheduler.returns.length).toBeGreaterThan(0);
     expect(told(made)).toEqual([
@@ -90,7 +93,7 @@ describe('a worktime that does not start any more', () => {
     await worker.start();
     scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: PYTHON });
     await clock.advance(1_000);
-    expect(offered(made)).toEqual(['map-basic', 'wasm']);
+    expect(offered(made)).toEqual(OTHERS);
     await runJobToCompletion(made, OTHER);
     expect(scheduler.isComplete(JOB)).toBe(false);
   });
