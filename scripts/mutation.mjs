@@ -58,6 +58,8 @@ async function mutate({ folder, tests }) {
     ignorers: ['texts'],
     ignorePatterns: ['/dist', '/docs', '/examples', '/bench', '/web-worker-demo', '/.git', '/.cache-types'],
     coverageAnalysis: 'perTest',
+    // Code that runs while a module is loaded belongs to no test: each mutant of it would run all of them.
+    ignoreStatic: true,
     concurrency: 1,
     reporters: ['dots'],
     tempDirName: '.mutation',
