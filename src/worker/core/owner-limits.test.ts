@@ -82,6 +82,8 @@ describe('a pause', () => {
     const effects = world.do({ type: 'limits', cores: 1, share: 1, paused: true });
     expect(effectsOfType(effects, 'release')).toMatchObject([{ leaseId: 'L1', from: end }]);
     expect(effectTypes(effects)).not.toContain('kill-sandbox');
+    world.nowMs = 600;
+    world.do({ type: 'progress', slot: 0, epoch: 1, sliceNumber: 1 });
     world.nowMs = CLOSE_GRACE_MS - 1;
     expect(effectTypes(world.do({ type: 'tick' }))).not.toContain('kill-sandbox');
     world.nowMs = CLOSE_GRACE_MS;
