@@ -12,9 +12,9 @@ const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
   exports: Record<string, string | { default: string }>;
 };
 
-/** The scripts of the build are left out: each build runs them, before there is a dist. */
+/** The parts of the build are left out: each build runs them, before there is a dist. */
 const programs = allPaths.filter((path) =>
-  /^(bench|examples|tests|scripts(?!\/build))\/.*\.m?js$/.test(path),
+  /^((bench|examples|tests)\/.*|scripts\/[^/]*)\.m?js$/.test(path),
 );
 /** The built file of each export of the package: `manyhands/worker` is dist/entry/worker.node.js. */
 const packageExports = Object.entries(exports).flatMap(([name, target]) =>
