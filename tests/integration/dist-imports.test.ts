@@ -13,9 +13,7 @@ const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
 };
 
 /** The parts of the build are left out: each build runs them, before there is a dist. */
-const programs = allPaths.filter((path) =>
-  /^((bench|examples|tests)\/.*|scripts\/[^/]*)\.m?js$/.test(path),
-);
+const programs = allPaths.filter((path) => /^((bench|examples|tests)\/.*|scripts\/[^/]*)\.m?js$/.test(path));
 /** The built file of each export of the package: `manyhands/worker` is dist/entry/worker.node.js. */
 const packageExports = Object.entries(exports).flatMap(([name, target]) =>
   typeof target === 'string' ? [] : [[`manyhands${name.slice(1)}`, target.default]],
