@@ -54,7 +54,7 @@ await commit([
 const workers = Array.from({ length: WORKERS }, () => ({
   workerId: newId(systemRandom),
   worktimes: [{ name: 'map-basic', version: '1.0.0' }],
-  isolation: 'thread',
+  sandboxHost: 'thread',
   sandboxes: 1,
 }));
 const one = new SegmentWriter();
