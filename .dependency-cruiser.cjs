@@ -1,13 +1,13 @@
 /**
  * Who may import whom. Floors: L0 lib; L1 protocol, transport, jobfs, wallet; L2 client, scheduler/policy,
- * worker/core, worktimes; L3 deployer, scheduler, worker, element; L4 entry; L5 cli, web-worker-demo. Imports go downward only, rooms of a
+ * worker/core, worktimes; L3 deployer, operator, scheduler, worker, element; L4 entry; L5 cli, web-worker-demo. Imports go downward only, rooms of a
  * floor do not import one another, and each dependency has one home. ARCHITECTURE.md shows the same as a map.
  * @module
  */
 
 const LEAVES = ['protocol', 'transport', 'jobfs', 'wallet'];
 const CORES = ['client', 'scheduler/policy', 'worker/core', 'worktimes'];
-const ROOMS = ['deployer', 'scheduler', 'worker'];
+const ROOMS = ['deployer', 'operator', 'scheduler', 'worker'];
 
 /** Tests and fakes may import anything below the entries. */
 const TESTS = '(\\.test(-d)?\\.ts$|^src/testing/|^tests/|^bench/|^scripts/)';
@@ -62,6 +62,7 @@ module.exports = {
       ['lib', ...LEAVES, 'client', 'worktimes'],
       'L3: imports L2 and below, no other room of L3.',
     ),
+    floor('operator', ['lib', ...LEAVES, 'client'], 'L3: imports L2 and below, no other room of L3.'),
     floor('scheduler', ['lib', ...LEAVES, 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
     floor(
       'worker',

@@ -6,9 +6,9 @@
 import type { RangeBounds } from '../protocol/input/input-sets.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job/job.js';
-import type { CallOptions } from './arguments/call-options.js';
+import type { JobPage, ListOptions } from '../client/jobs/list-jobs.js';
 import type { ConnectionEvents } from './connection/connection-events.js';
-import type { RemoteStatus } from './results/status-info.js';
+import type { RemoteStatus } from '../client/jobs/status-info.js';
 import type { RemoteData } from './upload/remote-input.js';
 
 /** The arguments after the datum. They are optional if the work function requires none. */
@@ -105,28 +105,4 @@ export interface Compute {
   /** Listens to the loss and the return of the connection to the scheduler. */
   on<K extends keyof ConnectionEvents>(name: K, listener: (event: ConnectionEvents[K]) => void): void;
   off<K extends keyof ConnectionEvents>(name: K, listener: (event: ConnectionEvents[K]) => void): void;
-}
-
-export interface ListOptions extends CallOptions {
-  /** Id of the last job of the previous page: only older jobs are listed. */
-  after?: string | undefined;
-  /** Maximum number of jobs, 1 to 100. @default 20 */
-  limit?: number | undefined;
-}
-
-/** One job of a list. */
-export interface ListedJob extends RemoteStatus {
-  owner: string;
-  /** The public name of the job. */
-  name: string;
-  /** Wall time of the deployment, milliseconds since 1970. */
-  createdMs: number;
-  /** Price of one slice, units (1 credit = 10^9 units). */
-  price: bigint;
-}
-
-export interface JobPage {
-  jobs: ListedJob[];
-  /** Whether there are older jobs. */
-  more: boolean;
 }

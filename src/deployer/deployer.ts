@@ -1,37 +1,20 @@
 /**
- * The functions of a deployer, which share one context. Entry points create a deployer and export its functions.
+ * The functions of a deployer. Entry points create a deployer and export its functions.
  * @module
  */
-import { ManyhandsError } from '../lib/errors.js';
-import { ID_PATTERN } from '../lib/crypto/ids.js';
-import { describeValue, readOptions } from '../lib/options.js';
-import { fromCursor } from '../protocol/messages/cursor.js';
-import { checkSignal } from '../lib/abortable.js';
-import type { Cursor } from '../protocol/messages/messages.js';
-import type { Keystore } from '../wallet/keystore.js';
-import type { AccountInfo } from './account-info.js';
-import { AppendQueue } from './upload/append-queue.js';
+import type { AccountInfo } from '../client/jobs/account-info.js';
+import type { CallOptions } from '../client/jobs/call-options.js';
+import { listJobs } from '../client/jobs/list-jobs.js';
+import { withJsonForm } from '../client/jobs/status-info.js';
+import { attachJob, type AttachOptions } from './attach.js';
 import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-types.js';
-import { createContext } from './connection/context.js';
-import { readCall, type CallOptions } from './arguments/call-options.js';
-import { checkKeystore, checkReason } from './arguments/check-arguments.js';
-import { toRemoteStatus, withJsonForm, type RemoteStatus } from './results/status-info.js';
-import type { UploadSummary } from './upload/input-upload.js';
-import { fetchJobResults, type FetchedResult, type ResultRange } from './results/fetch-results.js';
-import { parseDo, parseFor } from './upload/forms.js';
-import { toJobInput } from './upload/input.js';
-import { Job } from './job/job.js';
-import { listJobs } from './list-jobs.js';
+import { createContext, type DeployerContext } from './connection/context.js';
 import type { DeployerPorts } from './connection/ports.js';
-
-export interface AttachOptions extends CallOptions {
-  /** Cursor of the last journal row to skip: only later rows are replayed. @default 0, which replays all rows */
-  after?: Cursor;
-}
-
-export interface AddedSlices extends UploadSummary {
-  success: true;
-}
+import type { Keystore } from '../wallet/keystore.js';
+import { Job } from './job/job.js';
+import { addSlices, cancelJob, fetchResults, readStatus, type AddedSlices } from './remote-jobs.js';
+import type { FetchedResult, ResultRange } from './results/fetch-results.js';
+import { parseDo, parseFor } from './upload/forms.js';
 
 export interface Deployer {
   computeFor: ComputeFor;
@@ -63,75 +46,38 @@ export interface Deployer {
  */
 export function createDeployer(ports: DeployerPorts): Deployer {
   const context = createContext(ports);
-  const computeFor = ((...call: unknown[]) => new Job(context, { call: parseFor(call) })) as ComputeForForms;
-  const computeDo = ((...call: unknown[]) => new Job(context, { call: parseDo(call) })) as ComputeDo;
+  return deployerOver(() => context);
+}
 
-  const status = async (job: string | Job): Promise<RemoteStatus> => {
-    const found = (await context.client.request('job.status', { jobId: jobIdOf(job) })).status;
-    return toRemoteStatus(found);
-  };
-  const cancel = async (
-    job: string | Job,
-    keystoreOrReason?: Keystore | string,
-    reason = '',
-  ): Promise<RemoteStatus> => {
-    const isReason = typeof keystoreOrReason === 'string';
-    if (!isReason) checkKeystore(keystoreOrReason);
-    const cancelReason = checkReason(isReason ? keystoreOrReason : reason);
-    const answer = await context.client.request('job.cancel', { jobId: jobIdOf(job), reason: cancelReason });
-    return toRemoteStatus(answer.status);
-  };
-
+/** The functions of a deployer over the context that is current at each call. */
+export function deployerOver(context: () => DeployerContext): Deployer {
+  const computeFor = ((...call: unknown[]) =>
+    new Job(context(), { call: parseFor(call) })) as ComputeForForms;
+  const computeDo = ((...call: unknown[]) => new Job(context(), { call: parseDo(call) })) as ComputeDo;
   return {
     computeFor,
     compute: {
       for: computeFor,
       do: computeDo,
-      cancel,
-      status,
-      list: (options) =>
-        listJobs((body, { signal }) => context.client.request('job.list', body, { signal }), options),
-      on: (name, listener) => void context.connection.on(name, listener),
-      off: (name, listener) => void context.connection.off(name, listener),
+      cancel: async (job: string | Job, keystoreOrReason?: Keystore | string, reason?: string) =>
+        cancelJob(context(), job, keystoreOrReason, reason),
+      status: async (job) => readStatus(context(), job),
+      list: async (options) => {
+        const { client } = context();
+        return listJobs((body, { signal }) => client.request('job.list', body, { signal }), options);
+      },
+      on: (name, listener) => void context().events.on(name, listener),
+      off: (name, listener) => void context().events.off(name, listener),
     },
-    async attach<T>(jobId: string, options: AttachOptions = {}) {
-      const given = readOptions<AttachOptions>(options, 'attach', { after: true, signal: true });
-      const signal = checkSignal(given.signal);
-      const { after = 0 } = given;
-      if (!Number.isSafeInteger(after) || after < 0) {
-        throw new ManyhandsError(
-          'INVALID_ARGUMENT',
-          `after must be a cursor, a whole number of at least 0; got ${describeValue(after)}.`,
-        );
-      }
-      const answer = await context.client.request('job.status', { jobId: jobIdOf(jobId) }, { signal });
-      const { seq } = fromCursor(after);
-      if (seq > answer.status.cursor) {
-        throw new ManyhandsError('INVALID_ARGUMENT', `The journal of job ${jobId} ends before row ${seq}.`);
-      }
-      return new Job<T>(context, { attachTo: answer.status, after });
-    },
-    async addSlices(data, jobId, options) {
-      const { signal } = readCall(options, 'addSlices');
-      const ended = new AbortController().signal;
-      const queue = new AppendQueue(context, jobIdOf(jobId), ended, { waitForConnection: false });
-      return { success: true, ...(await queue.append(toJobInput(data), signal)) };
-    },
-    fetchResults: <T>(jobId: string, range?: ResultRange, options?: CallOptions) =>
-      fetchJobResults<T>(context, jobIdOf(jobId), range, options),
-    async getAccount(address) {
+    attach: async <T>(jobId: string, options?: AttachOptions) => attachJob<T>(context(), jobId, options),
+    addSlices: async (data, jobId, options) => addSlices(context(), data, jobId, options),
+    fetchResults: async <T>(jobId: string, range?: ResultRange, options?: CallOptions) =>
+      fetchResults<T>(context(), jobId, range, options),
+    getAccount: async (address) => {
+      const { client, ports } = context();
       const { parseAddress } = await import('../wallet/parse-address.js');
       const account = address === undefined ? (await ports.wallet.get()).address : parseAddress(address);
-      return withJsonForm(await context.client.request('account.show', { address: account }));
+      return withJsonForm(await client.request('account.show', { address: account }));
     },
   };
-}
-
-function jobIdOf(job: unknown): string {
-  const id = job instanceof Job ? job.id : job;
-  if (typeof id === 'string' && ID_PATTERN.test(id)) return id;
-  throw new ManyhandsError(
-    'INVALID_ARGUMENT',
-    `A job must be given as its id (job.id, 22 characters) or as its handle; got ${describeValue(job)}.`,
-  );
 }

@@ -5,8 +5,8 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { describeValue, readOptions } from '../lib/options.js';
-import type { ComputeDo, ComputeForForms } from './compute-types.js';
-import { createDeployer, type Deployer } from './deployer.js';
+import { createContext, type DeployerContext } from './connection/context.js';
+import { deployerOver, type Deployer } from './deployer.js';
 import type { DeployerPorts, DeployerWallet } from './connection/ports.js';
 
 export interface InitOptions {
@@ -26,14 +26,11 @@ export interface ModuleDeployer extends Deployer {
   init: (options?: InitOptions | string | URL) => void;
 }
 
-/** @param defaults called when the default deployer is created, so that importing the module opens and reads nothing */
+/** @param defaults called when the default deployer is first used, so that importing the module opens and reads nothing */
 export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeployer {
-  let current: Deployer | undefined;
-  const deployer = (): Deployer => (current ??= createDeployer(defaults()));
-  const computeFor = ((...call: Parameters<ComputeForForms>) =>
-    deployer().computeFor(...call)) as ComputeForForms;
-  const computeDo = ((...call: Parameters<ComputeDo>) => deployer().compute.do(...call)) as ComputeDo;
+  let current: DeployerContext | undefined;
   return {
+    ...deployerOver(() => (current ??= createContext(defaults()))),
     init(options = {}) {
       const isAddress = typeof options === 'string' || options instanceof URL;
       const given = readOptions<InitOptions>(isAddress ? { scheduler: options } : options, 'init', {
@@ -42,7 +39,7 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
         connectTimeoutMs: true,
       });
       const ports = defaults();
-      current = createDeployer({
+      current = createContext({
         ...ports,
         schedulerUrl: given.scheduler ?? ports.schedulerUrl,
         wallet: given.wallet ?? ports.wallet,
@@ -51,20 +48,6 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
           : { connectTimeoutMs: checkTimeout(given.connectTimeoutMs) }),
       });
     },
-    computeFor,
-    compute: {
-      for: computeFor,
-      do: computeDo,
-      cancel: (job, ...rest: [never?, string?]) => deployer().compute.cancel(job, ...rest),
-      status: (job) => deployer().compute.status(job),
-      list: (options) => deployer().compute.list(options),
-      on: (name, listener) => deployer().compute.on(name, listener),
-      off: (name, listener) => deployer().compute.off(name, listener),
-    },
-    attach: (jobId, options) => deployer().attach(jobId, options),
-    addSlices: (data, jobId, options) => deployer().addSlices(data, jobId, options),
-    fetchResults: (jobId, range, options) => deployer().fetchResults(jobId, range, options),
-    getAccount: (address) => deployer().getAccount(address),
   };
 }
 

@@ -45,25 +45,19 @@ export { RangeObject } from '../protocol/input/input-sets.js';
 export { RemoteDataPattern, RemoteDataSet } from '../protocol/input/remote-sets.js';
 export type { RangeBounds } from '../protocol/input/input-sets.js';
 export type { Job } from '../deployer/job/job.js';
-export type { ResultHandle, SettledResult } from '../deployer/job/results.js';
-export type {
-  Compute,
-  ComputeDo,
-  ComputeFor,
-  ComputeForForms,
-  JobPage,
-  ListedJob,
-  ListOptions,
-} from '../deployer/compute-types.js';
-export type { AccountInfo } from '../deployer/account-info.js';
-export type { AddedSlices, AttachOptions } from '../deployer/deployer.js';
-export type { RemoteStatus } from '../deployer/results/status-info.js';
+export type { ResultHandle, SettledResult } from '../deployer/state/result-handle.js';
+export type { Compute, ComputeDo, ComputeFor, ComputeForForms } from '../deployer/compute-types.js';
+export type { JobPage, ListedJob, ListOptions } from '../client/jobs/list-jobs.js';
+export type { AccountInfo } from '../client/jobs/account-info.js';
+export type { AttachOptions } from '../deployer/attach.js';
+export type { AddedSlices } from '../deployer/remote-jobs.js';
+export type { RemoteStatus } from '../client/jobs/status-info.js';
 export type { FetchedResult, ResultRange } from '../deployer/results/fetch-results.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/package/payment.js';
 export type { CustomWorktime } from '../deployer/package/custom-worktime.js';
 export type { WasmCall } from '../protocol/job/job-package.js';
-export type { ReadAheadLimits } from '../deployer/upload/read-ahead.js';
+export type { ReadAheadLimits } from '../deployer/config/read-ahead-limits.js';
 export type { ComputeGroup, JobLimits, PublicInfo } from '../deployer/package/pack-settings.js';
 export type {
   CancelEvent,
@@ -76,5 +70,5 @@ export type {
   ResultEvent,
   StatusEvent,
 } from '../deployer/job/job-events.js';
-export type { ReadyState } from '../deployer/upload/deployment.js';
-export type { JobStatusInfo } from '../deployer/results/status-info.js';
+export type { ReadyState } from '../deployer/state/events.js';
+export type { JobStatusInfo } from '../client/jobs/status-info.js';

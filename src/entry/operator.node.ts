@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectOperator, type Operator } from '../deployer/operator.js';
+import { connectOperator, type Operator } from '../operator/operator.js';
 import { systemClock } from '../lib/clock.js';
 import { ManyhandsError } from '../lib/errors.js';
 import { readOptions } from '../lib/options.js';
@@ -57,7 +57,7 @@ async function readToken(dataDir: string | undefined): Promise<string> {
   }
 }
 
-export type { JobPage, ListedJob, ListOptions } from '../deployer/compute-types.js';
+export type { JobPage, ListedJob, ListOptions } from '../client/jobs/list-jobs.js';
 export type { Ban, BanKind, WorkerListing } from '../protocol/messages/operator-messages.js';
-export type { AccountInfo } from '../deployer/account-info.js';
-export type { Operator } from '../deployer/operator.js';
+export type { AccountInfo } from '../client/jobs/account-info.js';
+export type { Operator } from '../operator/operator.js';

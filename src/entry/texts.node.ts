@@ -2,7 +2,7 @@
  * Texts and text functions that the commands share with lower layers. Not a public export.
  * @module
  */
-export { isNoScheduler, noSchedulerText } from '../client/no-scheduler.js';
+export { isNoScheduler, noSchedulerText } from '../client/connection/no-scheduler.js';
 export { NO_WORKERS_MESSAGE } from '../deployer/connection/worker-watch.js';
 export { escapeControls, printable } from '../lib/terminal-text.js';
 export { describeWorktime } from '../worktimes/registry.js';

@@ -8,18 +8,18 @@ import { encodeBlobRef, encodeError, ENVELOPE_KIND } from '../protocol/segment/e
 import { SEGMENT_BYTES_MAX } from '../protocol/limits.js';
 import type { LeaseId, ReplyBody, RequestBody } from '../protocol/messages/messages.js';
 import { SegmentReader, SegmentWriter } from '../protocol/segment/segment.js';
-import type { BlobClient } from './assets/blob-client.js';
-import type { SchedulerRequests } from '../client/scheduler-requests.js';
+import type { BlobCache } from './assets/blob-cache.js';
+import type { SchedulerRequests } from '../client/connection/scheduler-requests.js';
 
 export type LeaseReport = RequestBody<'lease.report'>;
 
 export class ReportSender {
   readonly #link: SchedulerRequests;
-  readonly #blobs: BlobClient;
+  readonly #blobs: BlobCache;
   /** The last report of each lease that has reports waiting for a blob. */
   readonly #last = new Map<LeaseId, Promise<unknown>>();
 
-  constructor(link: SchedulerRequests, blobs: BlobClient) {
+  constructor(link: SchedulerRequests, blobs: BlobCache) {
     this.#link = link;
     this.#blobs = blobs;
   }

@@ -13,7 +13,7 @@ import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js'
 import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protocol/messages/messages.js';
 import { errorsIn } from '../protocol/segment/segment.js';
 import type { AssetStore } from './assets/asset-store.js';
-import type { BlobClient } from './assets/blob-client.js';
+import type { BlobCache } from './assets/blob-cache.js';
 import type { CoreEvent, Effect } from './core/events.js';
 import { isBusy, newCoreState, needsTick } from './core/state.js';
 import type { CoreState, Tuning } from './core/state.js';
@@ -27,7 +27,7 @@ import { ReportSender } from './report-sender.js';
 import type { JobOwnerRequest } from './options/resolve-options.js';
 import { SandboxPool } from './sandboxes/sandbox-pool.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';
-import type { SchedulerRequests } from '../client/scheduler-requests.js';
+import type { SchedulerRequests } from '../client/connection/scheduler-requests.js';
 import type { WarmPolicy } from './options/option-checks.js';
 import { WorkerStats } from './controls/worker-stats.js';
 import { WarmStartPolicy } from './sandboxes/start/start-policy.js';
@@ -40,7 +40,7 @@ export interface SupervisorPorts {
   clock: Clock;
   random: Random;
   jobs: JobPackageCache;
-  blobs: BlobClient;
+  blobs: BlobCache;
   remotes: RemoteInputs;
   events: Emitter<WorkerEvents>;
   health: WorktimeHealth;

@@ -7,7 +7,7 @@ import type { Random } from '../lib/crypto/random.js';
 import type { KeyValueStorage } from '../lib/storage/storage.js';
 import type { Address } from '../protocol/messages/messages.js';
 import type { Connect } from '../transport/transport.js';
-import type { BlobClient } from './assets/blob-client.js';
+import type { BlobCache } from './assets/blob-cache.js';
 import type { Tuning } from './core/state.js';
 import type { LoadWorktimeFiles } from './assets/job-package-cache.js';
 import type { Isolation, ResolvedWorkerOptions, WorkerDefaults } from './options/resolve-options.js';
@@ -16,7 +16,7 @@ import type { SandboxHost } from './hosts/port/sandbox-host.js';
 /** What sandbox hosts and loaders of worktime files are created from. */
 export interface WorkerContext {
   options: ResolvedWorkerOptions;
-  blobs: BlobClient;
+  blobs: BlobCache;
   clock: Clock;
 }
 

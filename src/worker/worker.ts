@@ -7,7 +7,6 @@ import { Emitter } from '../lib/events.js';
 import type { Listener } from '../lib/events.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
 import { newId } from '../lib/crypto/ids.js';
-import { clientCodec } from '../protocol/wire/codec.js';
 import type {
   Address,
   Hello,
@@ -15,13 +14,13 @@ import type {
   SchedulerMessage,
   WorkerRequests,
 } from '../protocol/messages/messages.js';
-import { ClientSession } from '../transport/session.js';
-import type { SessionState } from '../transport/session.js';
+import { SchedulerClient } from '../client/connection/scheduler-client.js';
+import type { SessionState } from '../client/connection/session.js';
 import { WORKTIMES } from '../worktimes/registry.js';
 import { DescriptionUpdater } from './controls/description-updater.js';
 import { AssetStore } from './assets/asset-store.js';
-import { BlobClient } from './assets/blob-client.js';
-import { describeWorker, workerHello } from './controls/describe-worker.js';
+import { BlobCache } from './assets/blob-cache.js';
+import { describeWorker } from './controls/describe-worker.js';
 import { JobBytes } from './inputs/job-bytes.js';
 import { readJobInfo } from './job-info.js';
 import { JobPackageCache } from './assets/job-package-cache.js';
@@ -30,7 +29,7 @@ import { RemoteInputs } from './inputs/remote-inputs.js';
 import { resolveWorkerOptions } from './options/resolve-options.js';
 import type { ResolvedWorkerOptions, WorkerOptions } from './options/resolve-options.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';
-import { schedulerRequests } from '../client/scheduler-requests.js';
+import { leaseRetryPolicy } from '../client/connection/scheduler-requests.js';
 import { checkStop } from './options/stop-options.js';
 import type { StopOptions } from './options/stop-options.js';
 import { Supervisor } from './supervisor.js';
@@ -53,10 +52,10 @@ export class BaseWorker {
   readonly #events = new Emitter<WorkerEvents>(WORKER_EVENTS);
   readonly #host: SandboxHost;
   readonly #store: AssetStore | undefined;
-  readonly #blobs: BlobClient;
+  readonly #blobs: BlobCache;
   /** Its bytes count towards the daily limit. */
   readonly #fetch: typeof fetch;
-  readonly #session: ClientSession<WorkerRequests>;
+  readonly #client: SchedulerClient<WorkerRequests>;
   readonly #controls: OwnerControls;
   readonly #description: DescriptionUpdater;
   readonly #jobBytes = new JobBytes();
@@ -83,29 +82,31 @@ export class BaseWorker {
     const { clock, random } = ports;
     this.#description = new DescriptionUpdater({
       clock,
-      isOpen: () => this.#session.state === 'open',
-      send: () => this.#session.notify({ type: 'worker.update', worker: this.#describe() }),
+      isOpen: () => this.#client.state === 'open',
+      send: () => this.#client.notify({ type: 'worker.update', worker: this.#describe() }),
     });
     this.#controls = this.#makeControls();
-    this.#session = new ClientSession<WorkerRequests>({
-      url: scheduler.socket,
+    this.#client = new SchedulerClient<WorkerRequests>({
+      url: scheduler,
       connect: this.#controls.bandwidth.connect(ports.connect),
       clock,
       random,
-      codec: clientCodec,
       hello: () => this.#hello(),
       greet: this.#controls.groups.greet,
       notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
       stalled: (error) => this.#events.emit('warning', { error }),
+      retryPolicy: leaseRetryPolicy,
+      repeatsMax: 0,
     });
     this.#fetch = this.#controls.bandwidth.fetch(ports.fetch);
     this.#store = ports.assets && new AssetStore(ports.assets, clock);
-    this.#blobs = new BlobClient({
+    this.#blobs = new BlobCache({
       http: scheduler.http,
       fetch: this.#fetch,
       clock,
-      link: schedulerRequests(this.#session),
+      random,
+      link: this.#client,
       store: this.#store,
     });
     this.#host = makeHost(this.#context());
@@ -178,7 +179,7 @@ export class BaseWorker {
   async account(): Promise<PaymentAccount | undefined> {
     const { paymentAddress } = this.options;
     if (paymentAddress === undefined) return undefined;
-    return this.#session.request('account.show', { address: paymentAddress });
+    return this.#client.request('account.show', { address: paymentAddress });
   }
 
   /**
@@ -186,7 +187,7 @@ export class BaseWorker {
    * @throws JOB_UNKNOWN where its package is not loaded here, and as `account`
    */
   async jobInfo(jobId: JobId): Promise<JobInfo> {
-    return readJobInfo(this.#session, this.#jobs?.cached(jobId), jobId, this.#jobBytes);
+    return readJobInfo(this.#client, this.#jobs?.cached(jobId), jobId, this.#jobBytes);
   }
 
   /** Event names are case-insensitive. */
@@ -223,10 +224,10 @@ export class BaseWorker {
       await this.#controls.groups.prepare();
       this.#supervisor = this.#makeSupervisor(this.#owners);
       this.#controls.start();
-      await this.#session.open(signal);
+      await this.#client.open(signal);
       if (this.#ports.testsSandboxes === true) await this.#test();
       // If the session ended meanwhile, for example by a ban, only the caller can be notified.
-      if (this.#isState('starting') && this.#session.endError !== undefined) throw this.#session.endError;
+      if (this.#isState('starting') && this.#client.endError !== undefined) throw this.#client.endError;
     } catch (error) {
       await this.#close();
       throw error;
@@ -240,7 +241,7 @@ export class BaseWorker {
     this.#cleanups.push(() => signal?.removeEventListener('abort', abort));
     if (this.#ports.onLeave) this.#cleanups.push(this.#ports.onLeave(abort));
     this.#events.emit('start', {});
-    this.#supervisor.setOnline(this.#session.state === 'open');
+    this.#supervisor.setOnline(this.#client.state === 'open');
   }
 
   /**
@@ -269,7 +270,7 @@ export class BaseWorker {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     this.#description.close();
     this.#health?.close();
-    await this.#session.close();
+    await this.#client.close();
     await this.#controls.close();
     await this.#host.close();
   }
@@ -303,13 +304,13 @@ export class BaseWorker {
     const { admission, live } = this.#controls;
     const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
     const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
-    const shared = { link: schedulerRequests(this.#session), blobs: this.#blobs, jobBytes: this.#jobBytes };
+    const shared = { link: this.#client, blobs: this.#blobs, jobBytes: this.#jobBytes };
     const rules = { owners, mayRun, mayFetch };
     const jobs = new JobPackageCache({ ...shared, ...rules, worktimes: WORKTIMES, worktimeFiles });
     this.#jobs = jobs;
     const rejectionReason = admission.rejectionReason.bind(admission);
     const allowed = (): readonly string[] => live.allowOrigins;
-    const remotes = new RemoteInputs({ ...shared, fetch: this.#fetch, clock, allowed });
+    const remotes = new RemoteInputs({ ...shared, fetch: this.#fetch, clock, random, allowed });
     const health = (this.#health = this.#makeHealth(jobs));
     const own = { host: this.#host, events: this.#events, store: this.#store, policy: this.#options.policy };
     const made = { clock, random, jobs, remotes, health, rejectionReason };
@@ -321,7 +322,7 @@ export class BaseWorker {
       host: this.#host,
       clock: this.#ports.clock,
       worktimeFiles: (worktime) => jobs.worktimeFiles(worktime),
-      mayTest: () => this.#session.state === 'open' && !this.#controls.pauses.any,
+      mayTest: () => this.#client.state === 'open' && !this.#controls.pauses.any,
       changed: (worktime) => {
         this.#description.changed();
         this.#events.emit('worktime', worktime);
@@ -338,7 +339,7 @@ export class BaseWorker {
       events: this.#events,
       loadJob: (jobId, digest) => this.#jobs!.load(jobId, digest),
       descriptionChanged: () => this.#description.changed(),
-      session: () => this.#session,
+      session: () => this.#client,
       setLimits: (limits) => this.#supervisor?.setLimits(limits),
       refuse: (jobId, reason) => this.#supervisor?.refuse(jobId, reason),
       allowOrigins: (origins, reason) => this.#supervisor?.allowOrigins(origins, reason),
@@ -351,9 +352,9 @@ export class BaseWorker {
     return describeWorker(this.id, this.#options, this.#controls, this.#owners, worktimes);
   }
 
-  #hello(): Hello {
+  #hello(): Pick<Hello, 'role' | 'worker'> {
     this.#description.included();
-    return workerHello(this.#describe());
+    return { role: 'worker', worker: this.#describe() };
   }
 
   #onNotice(message: SchedulerMessage): void {

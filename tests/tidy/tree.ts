@@ -14,13 +14,14 @@ export interface TreeFile {
 }
 
 const ROOT = process.cwd();
+/** Names of folders, and paths. */
 const LEFT_OUT = new Set([
   'node_modules',
   'dist',
   '.git',
   'test-results',
   'playwright-report',
-  'results',
+  join('bench', 'results'),
   '.mutation',
 ]);
 const TEXT =
@@ -28,8 +29,8 @@ const TEXT =
 
 function walk(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (LEFT_OUT.has(entry.name)) return [];
     const path = join(folder, entry.name);
+    if (LEFT_OUT.has(entry.name) || LEFT_OUT.has(relative(ROOT, path))) return [];
     if (entry.isDirectory()) return walk(path);
     return entry.isFile() ? [relative(ROOT, path).split(sep).join('/')] : [];
   });

@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { openOperator, type Operator } from '../../entry/operator.node.js';
 import { formatCredits } from '../../entry/wallet.node.js';
 import { examples } from '../console/help.js';
-import { runStatusText, slicesText } from '../console/job-text.js';
+import { formatRunStatus, formatSlices } from '../console/job-text.js';
 import {
   dataDirOption,
   jobId,
@@ -96,7 +96,7 @@ function jobsCommand(): Command {
           const why = job.reason ? ` (${printable(job.reason)})` : '';
           const age = ageOf(job.createdMs).padStart(6);
           console.log(
-            `${job.jobId}  ${age}  ${runStatusText(job).padEnd(20)}  ${how.padEnd(12)}  ${formatCredits(price)}/slice  ` +
+            `${job.jobId}  ${age}  ${formatRunStatus(job).padEnd(20)}  ${how.padEnd(12)}  ${formatCredits(price)}/slice  ` +
               `${job.owner}  ${printable(job.name)}${why}`.trimEnd(),
           );
         }
@@ -165,7 +165,7 @@ function cancelCommand(): Command {
       const job = await withOperator(where, (operator) =>
         operator.cancelJob(id, reason || 'cancelled by the operator'),
       );
-      console.log(`${id} is ${job.runStatus}: ${slicesText(job)}.`);
+      console.log(`${id} is ${job.runStatus}: ${formatSlices(job)}.`);
     });
 }
 

@@ -3,7 +3,7 @@ import type { SandboxStatus } from '../../entry/worker.node.js';
 import { drawDashboard, PLAIN } from './dashboard.js';
 import type { DashboardData } from './dashboard.js';
 import { Rates } from './rates.js';
-import { bytesText, durationText } from './event-text.js';
+import { formatBytes, formatDuration } from './event-text.js';
 
 const JOB = 'abcdefghijklmnopqrstuv';
 
@@ -141,7 +141,7 @@ it('the dashboard counts slices per second and drops the oldest bucket', () => {
 });
 
 it('the dashboard formats sizes and times briefly', () => {
-  expect([0, 999, 1_000, 99_950, 999_600, 1_234_567, 5e12].map(bytesText)).toEqual([
+  expect([0, 999, 1_000, 99_950, 999_600, 1_234_567, 5e12].map(formatBytes)).toEqual([
     '0 B',
     '999 B',
     '1.0 kB',
@@ -150,7 +150,7 @@ it('the dashboard formats sizes and times briefly', () => {
     '1.2 MB',
     '5.0 TB',
   ]);
-  expect([0, 61_000, 3_600_000].map(durationText)).toEqual(['0:00', '1:01', '1:00:00']);
+  expect([0, 61_000, 3_600_000].map(formatDuration)).toEqual(['0:00', '1:01', '1:00:00']);
 });
 
 it('the dashboard shows the state of a sandbox however long the name of its job is', () => {

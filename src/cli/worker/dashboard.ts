@@ -6,7 +6,7 @@
 import type { SandboxStatus, WorkerStatus } from '../../entry/worker.node.js';
 import { printable } from '../../entry/texts.node.js';
 import { truncate, fit } from '../console/terminal.js';
-import { bytesText, counted, creditsText, durationText } from './event-text.js';
+import { formatBytes, counted, creditsText, formatDuration } from './event-text.js';
 
 export interface DashboardData {
   url: string;
@@ -81,7 +81,7 @@ export function drawDashboard(data: DashboardData, columns: number, rows: number
 function head({ url, isConnected, paused, elapsedMs }: DashboardData, width: number, style: Style): string {
   const state = !isConnected ? 'connecting' : paused.length > 0 ? `paused: ${paused.join(', ')}` : 'running';
   const left = truncate(`manyhands  ${printable(state)}`, width);
-  const time = durationText(elapsedMs);
+  const time = formatDuration(elapsedMs);
   // If there are too few columns, the URL is truncated first.
   const room = width - left.length - time.length - 4;
   const right = truncate(
@@ -96,13 +96,13 @@ function head({ url, isConnected, paused, elapsedMs }: DashboardData, width: num
 
 /** The totals on one line, or on several if they do not fit. */
 function totalLines({ status, bytesPerDay, isPaid }: DashboardData, width: number): string[] {
-  const limit = bytesPerDay === undefined ? '' : ` of ${bytesText(bytesPerDay)}`;
+  const limit = bytesPerDay === undefined ? '' : ` of ${formatBytes(bytesPerDay)}`;
   const parts = [
     counted(status.slices - status.failed, 'slice'),
     ...(status.failed > 0 ? [`${status.failed.toLocaleString('en')} failed`] : []),
-    `${durationText(status.computeMs)} computing`,
+    `${formatDuration(status.computeMs)} computing`,
     creditsText(status.earned, isPaid),
-    `${bytesText(status.bytesToday)}${limit} today`,
+    `${formatBytes(status.bytesToday)}${limit} today`,
   ];
   const lines: string[] = [];
   for (const part of parts) {

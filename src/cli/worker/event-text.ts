@@ -47,7 +47,7 @@ export const counted = (count: number, noun: string): string =>
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 /** A size in decimal units, for example `1.2 MB`. */
-export function bytesText(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let size = bytes;
   let unit = 0;
@@ -59,7 +59,7 @@ export function bytesText(bytes: number): string {
 }
 
 /** A duration as `2:03:07`, or `3:07` below an hour. */
-export function durationText(ms: number): string {
+export function formatDuration(ms: number): string {
   const total = Math.floor(ms / 1_000);
   const two = (n: number): string => String(n).padStart(2, '0');
   const minutes = Math.floor(total / 60) % 60;

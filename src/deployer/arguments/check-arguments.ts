@@ -4,41 +4,40 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { describeValue } from '../../lib/options.js';
+import { REASON_LENGTH_MAX } from '../../protocol/limits.js';
 import { Keystore } from '../../wallet/keystore.js';
-
-/** Maximum length of a cancellation reason, characters. A longer reason is truncated. */
-const REASON_LENGTH_MAX = 500;
 
 /** @throws INVALID_ARGUMENT */
 export function checkKeystore(keystore: unknown): Keystore | undefined {
   if (keystore === undefined || keystore instanceof Keystore) return keystore;
-  throw invalid(`A keystore must be one that wallet.get() returns; got ${describeValue(keystore)}.`);
+  throw invalidArgument(`A keystore must be one that wallet.get() returns; got ${describeValue(keystore)}.`);
 }
 
-/** @throws INVALID_ARGUMENT */
+/** The reason of a cancellation, truncated to the limit of the protocol. @throws INVALID_ARGUMENT */
 export function checkReason(reason: unknown): string {
   if (typeof reason === 'string') return reason.slice(0, REASON_LENGTH_MAX);
-  throw invalid(`The reason of a cancellation must be a string; got ${describeValue(reason)}.`);
+  throw invalidArgument(`The reason of a cancellation must be a string; got ${describeValue(reason)}.`);
 }
 
 /** Checks a boolean setting of a job. @throws INVALID_ARGUMENT */
 export function checkBoolean(setting: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
-  throw invalid(`${setting} must be true or false; got ${describeValue(value)}.`, setting);
+  throw invalidArgument(`${setting} must be true or false; got ${describeValue(value)}.`, setting);
 }
 
 /** Checks a setting of a job that is a non-empty string. @throws INVALID_ARGUMENT */
 export function checkText(setting: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw invalid(`${setting} must be a non-empty string; got ${describeValue(value)}.`, setting);
+  throw invalidArgument(`${setting} must be a non-empty string; got ${describeValue(value)}.`, setting);
 }
 
 /** Checks a setting of a job that is an object. @throws INVALID_ARGUMENT */
 export function checkObject<S extends object>(setting: string, value: S): S {
   if (typeof value === 'object' && value !== null) return value;
-  throw invalid(`${setting} must be an object; got ${describeValue(value)}.`, setting);
+  throw invalidArgument(`${setting} must be an object; got ${describeValue(value)}.`, setting);
 }
 
-function invalid(text: string, argument?: string): ManyhandsError<'INVALID_ARGUMENT'> {
+/** The error for an argument or setting; `argument` is its name for programs. */
+export function invalidArgument(text: string, argument?: string): ManyhandsError<'INVALID_ARGUMENT'> {
   return new ManyhandsError('INVALID_ARGUMENT', text, argument === undefined ? {} : { argument });
 }

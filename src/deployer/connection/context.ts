@@ -2,22 +2,33 @@
  * What all jobs of one deployer share: its ports, the connection to the scheduler and the blob client.
  * @module
  */
-import { BlobTransfers } from './blob-transfers.js';
+import type { SchedulerClient } from '../../client/connection/scheduler-client.js';
+import { BlobClient } from '../../client/http/blob-client.js';
 import { Emitter } from '../../lib/events.js';
+import type { DeployerRequests } from '../../protocol/messages/messages.js';
 import type { ConnectionEvents } from './connection-events.js';
-import { SchedulerClient } from './scheduler-client.js';
+import { DeployerConnection } from './deployer-connection.js';
 import type { DeployerPorts } from './ports.js';
 import { NoWorkersWarning } from './worker-watch.js';
 
+/**
+ * Attempts at one transfer of a blob, which take about half a minute with the delays between them, and the maximum time of
+ * each, milliseconds: the largest blob at 64 KiB a second.
+ */
+const BLOB_ATTEMPTS_MAX = 9;
+const BLOB_ATTEMPT_MS_MAX = 1_024_000;
+
 export interface DeployerContext {
   readonly ports: DeployerPorts;
-  readonly client: SchedulerClient;
-  readonly blobs: BlobTransfers;
+  readonly connection: DeployerConnection;
+  /** The client of `connection`. */
+  readonly client: SchedulerClient<DeployerRequests>;
+  readonly blobs: BlobClient;
   readonly noWorkersWarning: NoWorkersWarning;
   /** Emits the events of the shared connection. */
-  readonly connection: Emitter<ConnectionEvents>;
-  /** The shared client, or another one if that follows this job already: a connection can follow a job once. */
-  clientToFollow(jobId: string): SchedulerClient;
+  readonly events: Emitter<ConnectionEvents>;
+  /** The shared connection, or another one if that follows this job already: a connection can follow a job once. */
+  connectionToFollow(jobId: string): DeployerConnection;
 }
 
 /**
@@ -25,25 +36,36 @@ export interface DeployerContext {
  * @throws INVALID_ARGUMENT when the scheduler's address is malformed
  */
 export function createContext(ports: DeployerPorts): DeployerContext {
-  const client = new SchedulerClient(ports);
-  const clients = [client];
-  const connection = new Emitter<ConnectionEvents>({ reconnecting: true, reconnected: true });
-  client.outage.observe({
-    disconnected: (error) => connection.emit('reconnecting', { error, message: error.message }),
-    reconnected: (downMs) => connection.emit('reconnected', { downMs }),
-    isHandled: () => connection.listenerCount('reconnecting') > 0,
+  const connection = new DeployerConnection(ports);
+  const { client } = connection;
+  const connections = [connection];
+  const events = new Emitter<ConnectionEvents>({ reconnecting: true, reconnected: true });
+  connection.outage.observe({
+    disconnected: (error) => events.emit('reconnecting', { error, message: error.message }),
+    reconnected: (downMs) => events.emit('reconnected', { downMs }),
+    isHandled: () => events.listenerCount('reconnecting') > 0,
   });
+  const { fetch, clock, random } = ports;
   return {
     ports,
-    client,
     connection,
-    blobs: new BlobTransfers(ports, client),
+    client,
+    events,
+    blobs: new BlobClient({
+      http: client.url.http,
+      fetch,
+      clock,
+      random,
+      requestTicket: (ref, options) => client.request('blob.ticket', ref, options),
+      attemptsMax: BLOB_ATTEMPTS_MAX,
+      attemptMsMax: BLOB_ATTEMPT_MS_MAX,
+    }),
     noWorkersWarning: new NoWorkersWarning(ports.warn),
-    clientToFollow(jobId) {
-      const free = clients.find((one) => !one.hasSubscriber(jobId));
+    connectionToFollow(jobId) {
+      const free = connections.find(({ notices }) => !notices.hasSubscriber(jobId));
       if (free !== undefined) return free;
-      const another = new SchedulerClient(ports);
-      clients.push(another);
+      const another = new DeployerConnection(ports);
+      connections.push(another);
       return another;
     },
   };

@@ -16,7 +16,7 @@ import type {
   NoWorkersEventOf,
   NoInputEventOf,
   JobEventsOf,
-} from './events.js';
+} from '../state/events.js';
 
 export type StatusEvent<T = unknown> = StatusEventOf<Job<T>>;
 export type ResultEvent<T = unknown> = ResultEventOf<T, Job<T>>;

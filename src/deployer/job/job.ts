@@ -1,75 +1,108 @@
 /**
- * The handle of a job: deploys it, adds slices, follows it and cancels it.
+ * The handle of a job, a facade: it passes settings to the draft of the job's config, input to its upload, and waits to its
+ * results. These report to the state of the job, which no longer knows the handle but as the payload of events.
  * @module
  */
+import type { CallOptions } from '../../client/jobs/call-options.js';
+import { readCall } from '../../client/jobs/call-options.js';
+import type { JobStatusInfo } from '../../client/jobs/status-info.js';
+import { reactionTo } from '../../client/retry/error-reactions.js';
 import { abortable, abortError } from '../../lib/abortable.js';
-import { isError, ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Cursor, JobStatus } from '../../protocol/messages/messages.js';
 import { toUnits } from '../../wallet/credits.js';
 import type { Keystore } from '../../wallet/keystore.js';
-import { AppendQueue } from '../upload/append-queue.js';
-import { readCall, type CallOptions } from '../arguments/call-options.js';
-import { checkKeystore, checkReason } from '../arguments/check-arguments.js';
+import { checkReason } from '../arguments/check-arguments.js';
+import { ConfigDraft } from '../config/config-draft.js';
+import { SETTING_NAMES, type Settings } from '../config/settings.js';
 import type { DeployerContext } from '../connection/context.js';
-import { Deployment, type ReadyState } from '../upload/deployment.js';
-import { JOURNAL_EVENTS } from './events.js';
-import type { JobStatusInfo } from '../results/status-info.js';
-import type { UploadSummary } from '../upload/input-upload.js';
-import { topUpJob } from './top-up.js';
+import { splitExec, type ExecOptions, type SlicePaymentOffer } from '../package/payment.js';
 import { fetchJobResults, type FetchedResult, type ResultRange } from '../results/fetch-results.js';
+import { JobResults } from '../results/job-results.js';
+import { JOURNAL_EVENTS, type JobEventsOf, type ReadyState } from '../state/events.js';
+import { JobEmitter, type JobEventName, type JobListener } from '../state/job-emitter.js';
+import { JobState } from '../state/job-state.js';
+import type { ResultHandle } from '../state/result-handle.js';
 import type { ParsedCall } from '../upload/forms.js';
+import type { UploadSummary } from '../upload/input-upload.js';
 import { toJobInput } from '../upload/input.js';
-import { JobConfig } from './job-config.js';
-import {
-  resolveOffer,
-  splitExec,
-  type ExecOptions,
-  type ResolvedOffer,
-  type SlicePaymentOffer,
-} from '../package/payment.js';
-import { RESULTS_LENGTH_MAX, type ResultHandle } from './results.js';
-import { JobTracker } from './tracker.js';
+import { JobUpload } from '../upload/job-upload.js';
 
 /** The call that created the job of this handle, or the status of a job that the scheduler has already. */
 export type JobOrigin = { call: ParsedCall } | { attachTo: JobStatus; after: Cursor };
 
-export class Job<T = unknown> extends JobConfig<T> {
+export class Job<T = unknown> implements Settings {
+  /** The id of the job, 22 characters; known before the job is deployed. */
+  readonly id: string;
+  declare worktime: Settings['worktime'];
+  declare worktimeVersion: Settings['worktimeVersion'];
+  declare customWorktime: Settings['customWorktime'];
+  declare wasm: Settings['wasm'];
+  declare isolation: Settings['isolation'];
+  declare public: Settings['public'];
+  declare env: Settings['env'];
+  declare origins: Settings['origins'];
+  declare limits: Settings['limits'];
+  declare collateResults: Settings['collateResults'];
+  declare readAhead: Settings['readAhead'];
+  declare autoClose: Settings['autoClose'];
+  declare computeGroups: Settings['computeGroups'];
+  declare fs: Settings['fs'];
   readonly #context: DeployerContext;
-  readonly #origin: JobOrigin;
-  readonly #tracker: JobTracker<T>;
-  readonly #queue: AppendQueue;
-  #readyState: ReadyState = 'new';
-  #deployment: Deployment | undefined;
+  readonly #call: ParsedCall | undefined;
+  readonly #draft: ConfigDraft;
+  readonly #state: JobState<T, this>;
+  readonly #upload: JobUpload;
+  readonly #results: JobResults<T, this>;
   #accepted: Promise<void> | undefined;
+
+  static {
+    for (const name of SETTING_NAMES) {
+      Object.defineProperty(this.prototype, name, {
+        get(this: Job) {
+          return this.#draft.get(name);
+        },
+        set(this: Job, value: never) {
+          this.#draft.set(name, value);
+        },
+        configurable: true,
+      });
+    }
+  }
 
   /** @internal Created by `computeFor` and `attach`. */
   constructor(context: DeployerContext, origin: JobOrigin) {
-    const isAttached = 'attachTo' in origin;
-    super({
-      id: isAttached ? origin.attachTo.jobId : newId(context.ports.random),
-      autoClose: isAttached ? !origin.attachTo.open : true,
-      makeJobFS: context.ports.makeJobFS,
-    });
+    const attached = 'attachTo' in origin ? origin.attachTo : undefined;
+    this.id = attached?.jobId ?? newId(context.ports.random);
     this.#context = context;
-    this.#origin = origin;
-    this.#tracker = new JobTracker<T>({
-      context,
-      job: this,
-      after: isAttached ? origin.after : 0,
-      setReadyState: (state) => this.#setReadyState(state),
-      slicesRead: () => this.#deployment?.slicesRead,
-      isUploading: () => this.#queue.isUploading,
-      updated: (status) => this.#queue.ahead.update(status),
+    this.#call = 'call' in origin ? origin.call : undefined;
+    this.#state = new JobState<T, this>(this.id, new JobEmitter<T, this>(this));
+    this.#draft = new ConfigDraft({
+      jobId: this.id,
+      makeJobFS: context.ports.makeJobFS,
+      isFollowed: () => this.#state.isFollowed,
     });
-    this.#queue = new AppendQueue(context, this.id, this.#tracker.ended, {
-      readAhead: () => this.readAheadLimits,
-      isFollowed: () => this.#tracker.isFollowing,
+    this.#upload = new JobUpload(context, this.#state);
+    this.#state.observe(this.#upload);
+    this.#results = new JobResults<T, this>(context, this.#state, {
+      after: 'after' in origin ? origin.after : 0,
+      collate: () => this.collateResults,
+      upload: this.#upload,
     });
-    if (!isAttached) return;
-    this.#readyState = 'deployed';
+    if (attached === undefined) return;
+    this.#draft.lock(!attached.open);
     this.#accepted = Promise.resolve();
-    this.#tracker.accepted(origin.attachTo);
+    this.#state.attached(attached);
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  setSlicePaymentOffer(offer: SlicePaymentOffer): void {
+    this.#draft.setOffer(offer);
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  setPaymentAccountKeystore(keystore: Keystore): void {
+    this.#draft.setPayer(keystore);
   }
 
   /**
@@ -86,13 +119,13 @@ export class Job<T = unknown> extends JobConfig<T> {
     keystore?: Keystore,
   ): Promise<ResultHandle<T>> {
     const { offer, signal } = splitExec(slicePaymentOffer);
-    if (this.isStarted) throw this.stateError('exec was called twice, or after deploy', 'Use job.wait().');
-    this.#tracker.requestFollow();
+    this.#assertNotStarted('exec was called twice, or after deploy');
+    this.#results.requestFollow();
     // The race ends the wait if the job is cancelled during the deployment.
     const stopListening = this.#cancelOnAbort(signal, 'exec');
     try {
-      await Promise.race([this.#deploy(offer, keystore), this.#tracker.finished]);
-      return await this.#tracker.finished;
+      await Promise.race([this.#deploy(offer, keystore), this.#state.finished]);
+      return await this.#state.finished;
     } finally {
       stopListening();
     }
@@ -104,7 +137,7 @@ export class Job<T = unknown> extends JobConfig<T> {
    */
   async deploy(slicePaymentOffer?: SlicePaymentOffer | ExecOptions, keystore?: Keystore): Promise<string> {
     const { offer, signal } = splitExec(slicePaymentOffer);
-    if (this.isStarted) throw this.stateError('deploy was called twice, or after exec', 'Use job.wait().');
+    this.#assertNotStarted('deploy was called twice, or after exec');
     const stopListening = this.#cancelOnAbort(signal, 'deploy');
     try {
       await this.#deploy(offer, keystore);
@@ -122,9 +155,9 @@ export class Job<T = unknown> extends JobConfig<T> {
   async wait(options: CallOptions = {}): Promise<ResultHandle<T>> {
     const { signal } = readCall(options, 'job.wait');
     await abortable('job.wait', this.#requireDeployed('wait'), signal);
-    const unfollow = this.#tracker.requestFollow();
+    const unfollow = this.#results.requestFollow();
     try {
-      return await abortable('job.wait', this.#tracker.finished, signal);
+      return await abortable('job.wait', this.#state.finished, signal);
     } finally {
       unfollow();
     }
@@ -135,38 +168,33 @@ export class Job<T = unknown> extends JobConfig<T> {
     const { signal } = readCall(options, 'job.addSlices');
     const input = toJobInput(data);
     await this.#requireDeployed('addSlices');
-    if (this.autoClose) {
-      throw this.stateError(
-        'it is closed after its input',
-        'Set job.autoClose = false before it is deployed.',
-      );
-    }
-    return this.#queue.append(input, signal);
+    if (!this.autoClose) return this.#upload.append(input, signal);
+    throw this.#draft.stateError(
+      'it is closed after its input',
+      'Set job.autoClose = false before it is deployed.',
+    );
   }
 
   /** Closes the job to more slices: it is complete once all of its slices are finished. @throws JOB_STATE */
   async close(): Promise<void> {
     await this.#requireDeployed('close');
-    this.#tracker.update(await this.#queue.close());
+    this.#state.update(await this.#upload.close());
   }
 
   /** Cancels the job permanently; its results so far can still be fetched. @throws ABORTED, TIMEOUT, CONNECT_FAILED */
   async cancel(reason = '', options: CallOptions = {}): Promise<JobStatusInfo> {
     const { signal } = readCall(options, 'job.cancel');
     const cancelReason = checkReason(reason);
-    const isSent = this.#deployment?.isSent ?? 'attachTo' in this.#origin;
-    if (!isSent) {
+    if (!this.#isSent) {
+      this.#draft.lock();
       this.#accepted ??= Promise.resolve();
-      this.#tracker.cancelled(cancelReason);
+      this.#state.cancelled(cancelReason);
       return this.status;
     }
-    const { status } = await this.#context.client.request(
-      'job.cancel',
-      { jobId: this.id, reason: cancelReason },
-      { signal },
-    );
-    this.#tracker.update(status);
-    if (status.runStatus === 'cancelled') this.#tracker.cancelled(status.reason ?? cancelReason);
+    const body = { jobId: this.id, reason: cancelReason };
+    const { status } = await this.#context.client.request('job.cancel', body, { signal });
+    this.#state.update(status);
+    if (status.runStatus === 'cancelled') this.#state.cancelled(status.reason ?? cancelReason);
     return this.status;
   }
 
@@ -185,8 +213,7 @@ export class Job<T = unknown> extends JobConfig<T> {
   async topUp(ceiling: number | string, keystore?: Keystore): Promise<void> {
     const units = toUnits(ceiling);
     await this.#requireDeployed('topUp');
-    const status = this.#deployment?.topUp(units, keystore);
-    this.#tracker.update(await (status ?? topUpJob(this.#context, this.id, units, keystore)));
+    this.#state.update(await this.#upload.topUp(units, keystore));
   }
 
   /**
@@ -194,25 +221,71 @@ export class Job<T = unknown> extends JobConfig<T> {
    * committed slices, so that an interrupted upload can continue after them.
    */
   get committed(): number {
-    return Math.max(this.#tracker.status.total, this.#queue.lastSlice);
+    return Math.max(this.#state.status.total, this.#upload.lastSlice);
   }
 
   get readyState(): ReadyState {
-    return this.#readyState;
+    return this.#state.readyState;
   }
 
   get status(): JobStatusInfo {
-    return this.#tracker.status;
+    return this.#state.status;
   }
 
   /** The results: that of slice n is at index n - 1; a missing result is a hole in the array. */
   get results(): ResultHandle<T> {
-    return this.#tracker.results;
+    return this.#state.results;
   }
 
   /** The position up to which the journal was read; `attach(job.id, { after: job.cursor })` continues after it. */
   get cursor(): Cursor {
-    return this.#tracker.cursor;
+    return this.#results.cursor;
+  }
+
+  on<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
+    this.#state.events.on(name as never, listener);
+    return this.#listened(name);
+  }
+
+  once<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
+    this.#state.events.once(name as never, listener);
+    return this.#listened(name);
+  }
+
+  off<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
+    this.#state.events.off(name as never, listener);
+    return this;
+  }
+
+  addListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
+    return this.on(name, listener);
+  }
+
+  addEventListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
+    return this.on(name, listener);
+  }
+
+  removeListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
+    return this.off(name, listener);
+  }
+
+  removeEventListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
+    return this.off(name, listener);
+  }
+
+  listenerCount(name: keyof JobEventsOf<T, this>): number {
+    return this.#state.events.listenerCount(name);
+  }
+
+  /** A listener for an event of the journal makes the handle follow its job. */
+  #listened(name: string): this {
+    if (JOURNAL_EVENTS.has(name.toLowerCase())) this.#results.requestFollow();
+    return this;
+  }
+
+  /** Whether the scheduler may have the job. */
+  get #isSent(): boolean {
+    return this.#call === undefined || this.#upload.isSent;
   }
 
   /**
@@ -223,8 +296,8 @@ export class Job<T = unknown> extends JobConfig<T> {
     if (signal === undefined) return () => undefined;
     const onAbort = (): void => {
       const error = abortError(`${what} of job ${this.id}`, signal);
-      this.#tracker.fail(error);
-      if (!this.#deployment?.isSent) return;
+      this.#state.fail(error);
+      if (!this.#upload.isSent) return;
       const body = { jobId: this.id, reason: error.message };
       this.#context.client.request('job.cancel', body).catch(() => undefined);
     };
@@ -234,88 +307,33 @@ export class Job<T = unknown> extends JobConfig<T> {
   }
 
   #deploy(offer: SlicePaymentOffer | undefined, keystore: Keystore | undefined): Promise<void> {
-    this.#accepted = this.#runDeployment(offer ?? this.offer, keystore ?? this.payer);
-    this.freezeFiles();
+    this.#draft.lock();
+    this.#accepted = this.#runDeployment(this.#call!, offer, keystore);
     this.#accepted.catch(() => undefined);
     return this.#accepted;
   }
 
-  async #runDeployment(offer: SlicePaymentOffer, keystore: Keystore | undefined): Promise<void> {
-    const tracker = this.#tracker;
+  async #runDeployment(call: ParsedCall, offer?: SlicePaymentOffer, keystore?: Keystore): Promise<void> {
+    const state = this.#state;
     try {
-      this.checkPropertyNames();
-      checkKeystore(keystore);
-      this.#setReadyState('exec');
-      this.#deployment = this.#makeDeployment(offer, keystore);
-      await this.#deployment.run();
+      state.setReadyState('exec');
+      const config = this.#draft.freeze(call, Object.keys(this), offer, keystore);
+      await this.#upload.deploy(config, call.input, state);
     } catch (error) {
-      if (isError(error, 'NO_FUNDS') || isError(error, 'OFFER_UNDERFUNDED')) {
-        this.emit('nofunds', { job: this, reason: error.message });
-      }
-      tracker.fail(error as Error);
+      if (reactionTo(error) === 'ask-owner')
+        state.events.emit('nofunds', { job: this, reason: (error as Error).message });
+      state.fail(error as Error);
       throw error;
     }
   }
 
-  #makeDeployment(offer: SlicePaymentOffer, keystore: Keystore | undefined): Deployment {
-    if (!('call' in this.#origin))
-      throw this.stateError('this handle is attached to a deployed job', 'Use job.wait().');
-    const { input, work, args } = this.#origin.call;
-    const tracker = this.#tracker;
-    const settings = this.packageSettings();
-    const origins = input.kind === 'values' ? input.origins : [];
-    return new Deployment({
-      context: this.#context,
-      settings: { ...settings, work, args, origins: [...settings.origins, ...(origins ?? [])] },
-      input,
-      queue: this.#queue,
-      autoClose: this.autoClose,
-      terms: this.#terms(offer, input.slices),
-      keystore,
-      ended: tracker.ended,
-      setReadyState: (state) => this.#setReadyState(state),
-      accepted: (status) => {
-        this.emit('accepted', { job: this, id: this.id });
-        tracker.accepted(status);
-      },
-      closed: (status) => tracker.update(status),
-      failed: (error) => {
-        if (isError(error, 'JOB_CANCELLED')) tracker.cancelled(error.info.reason ?? '');
-        else tracker.fail(error);
-      },
-    });
-  }
-
-  #terms(offer: SlicePaymentOffer, slices: number | undefined): ResolvedOffer {
-    if (this.collateResults && slices !== undefined && slices > RESULTS_LENGTH_MAX) {
-      throw new ManyhandsError(
-        'INVALID_ARGUMENT',
-        `${slices} results exceed the maximum length of an array. Set job.collateResults = false and listen to 'result'.`,
-      );
-    }
-    return resolveOffer(offer, this.autoClose ? slices : undefined);
-  }
-
-  #setReadyState(state: ReadyState): void {
-    this.#readyState = state;
-    this.emit('readystatechange', state);
-  }
-
-  protected override get isStarted(): boolean {
-    return this.#accepted !== undefined;
-  }
-
-  protected override get isFollowed(): boolean {
-    return this.#tracker.isFollowing;
-  }
-
-  protected override onListenerAdded(name: string): void {
-    if (JOURNAL_EVENTS.has(name)) this.#tracker.requestFollow();
+  #assertNotStarted(problem: string): void {
+    if (this.#draft.isLocked) throw this.#draft.stateError(problem, 'Use job.wait().');
   }
 
   async #requireDeployed(what: string): Promise<void> {
     if (this.#accepted === undefined)
-      throw this.stateError(`${what} needs a deployed job`, 'Call exec or deploy first.');
+      throw this.#draft.stateError(`${what} needs a deployed job`, 'Call exec or deploy first.');
     await this.#accepted;
   }
 }

@@ -2,10 +2,10 @@
  * Packs the custom worktime of a job: its module is read and checked before it is shipped.
  * @module
  */
-import { ManyhandsError } from '../../lib/errors.js';
 import { readOptions } from '../../lib/options.js';
 import { CUSTOM_WORKTIME_BYTES_MAX, NAME_LENGTH_MAX } from '../../protocol/limits.js';
 import { CUSTOM_WORKTIME_HOST, describeWorktime } from '../../worktimes/registry.js';
+import { invalidArgument } from '../arguments/check-arguments.js';
 
 /** `job.customWorktime`; docs/worktimes.md describes the module. */
 export interface CustomWorktime {
@@ -38,14 +38,16 @@ export async function packCustomWorktime(
   checkName(name, 'name');
   checkName(version, 'version');
   if (describeWorktime(name) !== undefined)
-    throw invalid(`job.customWorktime.name is '${name}', the name of a built-in worktime: choose another.`);
+    throw invalidArgument(
+      `job.customWorktime.name is '${name}', the name of a built-in worktime: choose another.`,
+    );
   if (worktime !== CUSTOM_WORKTIME_HOST)
-    throw invalid(
+    throw invalidArgument(
       `A job has one worktime: do not set both job.customWorktime and job.worktime ('${worktime}').`,
     );
   const bytes = await readSource(source, readModule);
   if (bytes.length === 0 || bytes.length > CUSTOM_WORKTIME_BYTES_MAX) {
-    throw invalid(
+    throw invalidArgument(
       `The module of a custom worktime must have 1 to ${CUSTOM_WORKTIME_BYTES_MAX} bytes; '${name}' has ${bytes.length}.`,
     );
   }
@@ -55,7 +57,9 @@ export async function packCustomWorktime(
 
 function checkName(text: unknown, field: string): asserts text is string {
   if (typeof text === 'string' && text !== '' && text.length <= NAME_LENGTH_MAX) return;
-  throw invalid(`job.customWorktime.${field} must be a string of 1 to ${NAME_LENGTH_MAX} characters.`);
+  throw invalidArgument(
+    `job.customWorktime.${field} must be a string of 1 to ${NAME_LENGTH_MAX} characters.`,
+  );
 }
 
 async function readSource(
@@ -66,7 +70,7 @@ async function readSource(
   if (typeof source === 'string') return new TextEncoder().encode(source);
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Uint8Array) return source;
-  throw invalid('job.customWorktime.source must be the text, the bytes or the URL of an ES module.');
+  throw invalidArgument('job.customWorktime.source must be the text, the bytes or the URL of an ES module.');
 }
 
 function checkText(bytes: Uint8Array, name: string): void {
@@ -74,14 +78,10 @@ function checkText(bytes: Uint8Array, name: string): void {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw invalid(`The module of the custom worktime '${name}' is not UTF-8 text.`);
+    throw invalidArgument(`The module of the custom worktime '${name}' is not UTF-8 text.`);
   }
   if (/\bexport\b/.test(text)) return;
-  throw invalid(
+  throw invalidArgument(
     `The module of the custom worktime '${name}' exports nothing: it must export name, version and start.`,
   );
-}
-
-function invalid(message: string): ManyhandsError<'INVALID_ARGUMENT'> {
-  return new ManyhandsError('INVALID_ARGUMENT', message);
 }

@@ -3,7 +3,7 @@
  * no network access.
  * @module
  */
-import { readBounded } from '../../client/read-bounded.js';
+import { readBounded } from '../../client/http/read-bounded.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import { BLOB_BYTES_MAX } from '../../protocol/limits.js';
 

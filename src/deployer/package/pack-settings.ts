@@ -3,7 +3,6 @@
  * this process.
  * @module
  */
-import { ManyhandsError } from '../../lib/errors.js';
 import { readOptions } from '../../lib/options.js';
 import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
 import type { JobPackage } from '../../protocol/job/job-package.js';
@@ -17,6 +16,7 @@ import {
 import { sorted } from '../../protocol/input/remote-sets.js';
 import { isOrigin } from '../../protocol/input/remote-url.js';
 import { hashSecret, type GroupCredential } from '../../wallet/group-credential.js';
+import { invalidArgument } from '../arguments/check-arguments.js';
 
 /** The description of a job that workers may show to their owners. */
 export interface PublicInfo {
@@ -46,27 +46,31 @@ export const PUBLIC_GROUP: Readonly<ComputeGroup> = { joinKey: 'public' };
 
 /** @throws INVALID_ARGUMENT */
 export function packGroups(groups: readonly ComputeGroup[]): GroupCredential[] {
-  if (!Array.isArray(groups)) throw invalid('job.computeGroups must be an array of { joinKey, joinSecret }.');
-  if (groups.length === 0) throw invalid('job.computeGroups is empty, so no worker could take the job.');
-  if (groups.length > GROUPS_MAX) throw invalid(`A job joins at most ${GROUPS_MAX} compute groups.`);
+  if (!Array.isArray(groups))
+    throw invalidArgument('job.computeGroups must be an array of { joinKey, joinSecret }.');
+  if (groups.length === 0)
+    throw invalidArgument('job.computeGroups is empty, so no worker could take the job.');
+  if (groups.length > GROUPS_MAX) throw invalidArgument(`A job joins at most ${GROUPS_MAX} compute groups.`);
   return groups.map((group: ComputeGroup, index) => packGroup(group, index));
 }
 
 function packGroup(group: ComputeGroup, index: number): GroupCredential {
   const where = `job.computeGroups[${index}]`;
-  if (typeof group !== 'object' || group === null) throw invalid(`${where} must be { joinKey, joinSecret }.`);
+  if (typeof group !== 'object' || group === null)
+    throw invalidArgument(`${where} must be { joinKey, joinSecret }.`);
   const given = readOptions<ComputeGroup>(group, where, { joinKey: true, joinSecret: true, joinHash: true });
   const { joinKey, joinSecret, joinHash } = given;
-  if (typeof joinKey !== 'string' || joinKey === '') throw invalid(`${where}.joinKey must be a string.`);
+  if (typeof joinKey !== 'string' || joinKey === '')
+    throw invalidArgument(`${where}.joinKey must be a string.`);
   if (typeof joinSecret === 'string') {
     return { key: joinKey, secretHash: hashSecret(joinSecret) };
   }
   if (typeof joinHash === 'string' && DIGEST_PATTERN.test(joinHash))
     return { key: joinKey, secretHash: joinHash };
   if (joinSecret !== undefined || joinHash !== undefined) {
-    throw invalid(`${where} needs a joinSecret (a string) or a joinHash (64 hexadecimal digits).`);
+    throw invalidArgument(`${where} needs a joinSecret (a string) or a joinHash (64 hexadecimal digits).`);
   }
-  if (joinKey !== PUBLIC_GROUP.joinKey) throw invalid(`${where} ('${joinKey}') needs a joinSecret.`);
+  if (joinKey !== PUBLIC_GROUP.joinKey) throw invalidArgument(`${where} ('${joinKey}') needs a joinSecret.`);
   return { key: joinKey };
 }
 
@@ -79,13 +83,13 @@ export function packPublic(info: Partial<PublicInfo>, jobId: string): JobPackage
     link: given.link ?? '',
   };
   for (const [field, value] of Object.entries(text)) {
-    if (typeof value !== 'string') throw invalid(`job.public.${field} must be a string.`);
+    if (typeof value !== 'string') throw invalidArgument(`job.public.${field} must be a string.`);
     if (value.length > PUBLIC_TEXT_LENGTH_MAX) {
-      throw invalid(`job.public.${field} is longer than ${PUBLIC_TEXT_LENGTH_MAX} characters.`);
+      throw invalidArgument(`job.public.${field} is longer than ${PUBLIC_TEXT_LENGTH_MAX} characters.`);
     }
   }
   if (text.link !== '' && !/^https?:\/\//.test(text.link))
-    throw invalid('job.public.link must be an http(s) URL.');
+    throw invalidArgument('job.public.link must be an http(s) URL.');
   return text;
 }
 
@@ -98,23 +102,27 @@ export function packOrigins(named: readonly string[]): Pick<JobPackage, 'origins
 /** Normalises each origin as `URL.origin` does. @throws INVALID_ARGUMENT */
 export function checkOrigins(named: readonly string[]): string[] {
   if (!Array.isArray(named))
-    throw invalid('job.origins must be an array of origins like https://example.com.');
+    throw invalidArgument('job.origins must be an array of origins like https://example.com.');
   return named.map((one: unknown) => {
     const url = typeof one === 'string' && URL.canParse(one) ? new URL(one) : undefined;
     if (url !== undefined && isOrigin(url.origin)) return url.origin;
-    throw invalid(`job.origins must contain origins like https://example.com; got ${JSON.stringify(one)}.`);
+    throw invalidArgument(
+      `job.origins must contain origins like https://example.com; got ${JSON.stringify(one)}.`,
+    );
   });
 }
 
 /** @throws INVALID_ARGUMENT */
 export function packEnv(env: Readonly<Record<string, string>>): Record<string, string> {
   if (typeof env !== 'object' || env === null || Array.isArray(env))
-    throw invalid('job.env must be an object of names and strings, { NAME: "text" }.');
+    throw invalidArgument('job.env must be an object of names and strings, { NAME: "text" }.');
   const entries = Object.entries(env);
-  if (entries.length > ENV_COUNT_MAX) throw invalid(`job.env has more than ${ENV_COUNT_MAX} variables.`);
+  if (entries.length > ENV_COUNT_MAX)
+    throw invalidArgument(`job.env has more than ${ENV_COUNT_MAX} variables.`);
   for (const [name, value] of entries) {
-    if (!/^[^=\0]+$/.test(name)) throw invalid(`job.env has a malformed name: '${name}'.`);
-    if (typeof value !== 'string') throw invalid(`job.env.${name} must be a string; got ${typeof value}.`);
+    if (!/^[^=\0]+$/.test(name)) throw invalidArgument(`job.env has a malformed name: '${name}'.`);
+    if (typeof value !== 'string')
+      throw invalidArgument(`job.env.${name} must be a string; got ${typeof value}.`);
   }
   return Object.fromEntries(entries);
 }
@@ -126,14 +134,10 @@ export function packLimits(limits: JobLimits): JobPackage['limits'] {
   const noProgressMs = given.noProgressMs ?? Math.min(NO_PROGRESS_MS_DEFAULT, sliceTimeoutMs);
   for (const [name, value] of Object.entries({ sliceTimeoutMs, noProgressMs })) {
     if (!Number.isSafeInteger(value) || value < 1 || value > SLICE_TIMEOUT_MS_MAX) {
-      throw invalid(
+      throw invalidArgument(
         `job.limits.${name} must be a whole number of milliseconds from 1 to ${SLICE_TIMEOUT_MS_MAX}.`,
       );
     }
   }
   return { sliceTimeoutMs, noProgressMs };
-}
-
-function invalid(message: string): ManyhandsError<'INVALID_ARGUMENT'> {
-  return new ManyhandsError('INVALID_ARGUMENT', message);
 }

@@ -9,41 +9,32 @@ import type { JobFS } from '../../jobfs/job-fs.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
 import { encodeValue } from '../../protocol/values/values.js';
 import { describeWorktime } from '../../worktimes/registry.js';
-import { packWasm } from '../../worktimes/wasm/call-options.js';
-import { toBlobRef } from '../connection/blob-transfers.js';
+import { toBlobRef } from '../../client/http/blob-client.js';
 import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
 import { withErrorPath } from '../arguments/error-path.js';
-import {
-  packEnv,
-  packGroups,
-  packLimits,
-  packOrigins,
-  packPublic,
-  type ComputeGroup,
-  type JobLimits,
-  type PublicInfo,
-} from './pack-settings.js';
+import { packOrigins } from './pack-settings.js';
 import { packSource, type WorkSource } from './work-function.js';
 
 /** A larger part becomes a blob, which workers download once and cache. */
 const INLINE_BYTES_MAX = 64 * 1024;
 
+/** The settings of a job in the form of its package. */
 export interface PackSettings {
-  jobId: string;
-  work: WorkSource;
-  args: readonly unknown[];
-  worktime: string;
-  worktimeVersion: string | undefined;
-  customWorktime: CustomWorktime | undefined;
-  isolation: JobPackage['isolation'];
-  wasm: WasmCall;
-  fs: JobFS | undefined;
+  readonly work: WorkSource;
+  readonly args: readonly unknown[];
+  readonly worktime: string;
+  readonly worktimeVersion: string | undefined;
+  readonly customWorktime: CustomWorktime | undefined;
+  readonly isolation: JobPackage['isolation'];
+  readonly wasm?: WasmCall;
+  readonly fs: JobFS | undefined;
   /** The origins that input may be downloaded from. */
-  origins: readonly string[];
-  env: Readonly<Record<string, string>>;
-  computeGroups: readonly ComputeGroup[];
-  public: Partial<PublicInfo>;
-  limits: JobLimits;
+  readonly origins: readonly string[];
+  readonly env: JobPackage['env'];
+  /** With the hashes of their secrets. */
+  readonly groups: readonly GroupCredential[];
+  readonly public: JobPackage['public'];
+  readonly limits: JobPackage['limits'];
 }
 
 export interface BuiltPackage {
@@ -61,28 +52,27 @@ export async function buildPackage(
   readModule: (url: URL) => Promise<Uint8Array>,
 ): Promise<BuiltPackage> {
   const blobs: BuiltPackage['blobs'] = [];
-  const { worktime, wasm } = settings;
+  const { worktime, wasm, groups } = settings;
   const custom = await packCustomWorktime(settings.customWorktime, worktime, readModule);
-  const target = { worktime, wasm, isCustom: custom !== undefined };
+  const target = { worktime, isCustom: custom !== undefined, ...(wasm && { wasm }) };
   const { bytes: source, sourceKind } = await packSource(settings.work, target, readModule);
-  const groups = packGroups(settings.computeGroups);
   const bytes = encodeJobPackage({
     version: 2,
     worktime: { name: worktime, range: worktimeRange(settings) },
     ...(custom && { customWorktime: { ...custom, source: asBlob(custom.source, blobs) } }),
     source: inlineOrBlob(source, blobs),
     sourceKind,
-    ...packWasm(wasm, worktime),
+    ...(wasm && { wasm }),
     args: inlineOrBlob(encodeArgs(settings.args), blobs),
     ...(await packFiles(settings.fs, blobs)),
     ...packOrigins(settings.origins),
-    env: packEnv(settings.env),
+    env: settings.env,
     requirements: {},
     groups: groups.map(({ key }) => ({ key })),
     votes: 1,
-    public: packPublic(settings.public, settings.jobId),
+    public: settings.public,
     isolation: settings.isolation,
-    limits: packLimits(settings.limits),
+    limits: settings.limits,
   });
   return { bytes, digest: packageDigest(bytes), blobs, secretGroups: groups.filter(hasSecret) };
 }

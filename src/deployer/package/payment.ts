@@ -52,7 +52,8 @@ export interface ResolvedOffer {
   readonly acceptMs: number;
 }
 
-const ACCEPT_MS_DEFAULT = 600_000;
+/** Time in which the scheduler may accept an offer, milliseconds. */
+export const ACCEPT_MS_DEFAULT = 600_000;
 
 /**
  * @param slices the number of slices of the job; undefined if it is unknown or more may be added

@@ -5,7 +5,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { readOptions } from '../../lib/options.js';
 import { JOB_SLICES_MAX } from '../../protocol/limits.js';
-import { readCall, type CallOptions } from '../arguments/call-options.js';
+import { readCall, type CallOptions } from '../../client/jobs/call-options.js';
 import type { DeployerContext } from '../connection/context.js';
 import { readOutcomes } from './outcomes.js';
 
@@ -41,7 +41,11 @@ export async function fetchJobResults<T>(
   try {
     for (let next: number | undefined = from; next !== undefined && next <= to;) {
       const reply = await context.client.request('job.results', { jobId, from: next, to }, { signal });
-      for (const part of reply.parts) await readOutcomes(part, sink, (ref) => context.blobs.get(ref, signal));
+      for (const part of reply.parts) {
+        await readOutcomes(part, sink, ({ digest, bytes: bytesMax }) =>
+          context.blobs.get(digest, { bytesMax, signal }),
+        );
+      }
       next = checkNext(reply.next, next);
     }
   } finally {

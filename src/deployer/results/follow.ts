@@ -15,7 +15,8 @@ import type {
   JournalRow,
   SegmentPart,
 } from '../../protocol/messages/messages.js';
-import type { JobNotice, SchedulerClient } from '../connection/scheduler-client.js';
+import type { DeployerConnection } from '../connection/deployer-connection.js';
+import type { JobNotice } from '../connection/job-notices.js';
 import { readOutcomes, type OutcomeSink } from './outcomes.js';
 
 /** Maximum bytes that the scheduler sends before they are acknowledged. */
@@ -44,7 +45,7 @@ export interface FollowSink extends OutcomeSink {
 }
 
 export interface FollowPorts {
-  client: SchedulerClient;
+  connection: Pick<DeployerConnection, 'client' | 'notices'>;
   clock: Clock;
   yieldNow: () => Promise<void>;
   fetchBlob: (ref: BlobRef) => Promise<Uint8Array>;
@@ -84,13 +85,13 @@ export class Follower {
     this.#ports = ports;
     this.#sink = sink;
     this.#lastPosition = this.#cursor = fromCursor(after);
-    this.#unsubscribe = ports.client.subscribe(jobId, {
+    this.#unsubscribe = ports.connection.notices.subscribe(jobId, {
       notice: (message) => this.#notice(message),
       disconnected: () => this.#disconnected(),
       reconnected: () => this.#follow('following'),
       ended: (error) => this.#fail(error),
     });
-    this.#release = ports.client.retain();
+    this.#release = ports.connection.client.retain();
     this.#follow('following');
   }
 
@@ -108,7 +109,7 @@ export class Follower {
     this.#rows = [];
     this.#unsubscribe();
     if (isConnected)
-      this.#ports.client.request('job.unfollow', { jobId: this.#jobId }).catch(() => undefined);
+      this.#ports.connection.client.request('job.unfollow', { jobId: this.#jobId }).catch(() => undefined);
     this.#release();
   }
 
@@ -121,7 +122,8 @@ export class Follower {
     const known = epoch > 0 ? { epoch } : {};
     const body = { jobId: this.#jobId, after, ...known, windowBytes: WINDOW_BYTES };
     const retry = { orderKey: `follow ${this.#jobId}`, shouldRetry: () => !signal.aborted };
-    this.#ports.client.request('job.follow', body, { signal, waitForConnection: true, retry }).then(
+    const { client } = this.#ports.connection;
+    client.request('job.follow', body, { signal, waitForConnection: true, retry }).then(
       ({ status }) => {
         if (signal.aborted) return;
         this.#state = 'following';
@@ -235,7 +237,8 @@ export class Follower {
     if (signal.aborted) return;
     this.#unackedBytes += bytes;
     if (this.#unackedBytes < CREDIT_BYTES) return;
-    this.#ports.client.sendCredit({ jobId: this.#jobId, bytes: this.#unackedBytes });
+    const { client } = this.#ports.connection;
+    client.notify({ type: 'follow.credit', jobId: this.#jobId, bytes: this.#unackedBytes });
     this.#unackedBytes = 0;
   }
 }

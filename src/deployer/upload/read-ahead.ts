@@ -5,22 +5,9 @@
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
 import { deferred, type Deferred } from '../../lib/deferred.js';
-import { ManyhandsError } from '../../lib/errors.js';
-import { describeValue, readOptions } from '../../lib/options.js';
 import type { JobStatus } from '../../protocol/messages/messages.js';
+import type { ReadAheadLimits } from '../config/read-ahead-limits.js';
 import { NO_WORKERS_MS } from '../connection/worker-watch.js';
-
-export interface ReadAheadLimits {
-  /** Maximum number of slices that are read and not finished. @default 1,000,000 */
-  slices?: number;
-  /** Maximum bytes of slices that are sent and not finished. @default 268,435,456 */
-  bytes?: number;
-}
-
-export const READ_AHEAD_DEFAULT: Required<ReadAheadLimits> = {
-  slices: 1_000_000,
-  bytes: 256 * 1024 * 1024,
-};
 
 /** Interval of status requests while reading is stopped, milliseconds. */
 const POLL_MS = 1_000;
@@ -34,18 +21,6 @@ export interface ReadAheadOptions {
   status: () => Promise<JobStatus>;
   /** Reading has been stopped for several seconds and no worker computes. */
   noWorkers: () => void;
-}
-
-/** The limits with their defaults. @throws UNKNOWN_OPTION, INVALID_ARGUMENT */
-export function readLimits(stopped: ReadAheadLimits): Required<ReadAheadLimits> {
-  const named = readOptions<ReadAheadLimits>(stopped, 'job.readAhead', { slices: true, bytes: true });
-  const { slices = READ_AHEAD_DEFAULT.slices, bytes = READ_AHEAD_DEFAULT.bytes } = named;
-  for (const [name, value] of Object.entries({ slices, bytes })) {
-    if (typeof value === 'number' && value >= 1) continue;
-    const text = `job.readAhead.${name} must be a number of at least 1, or Infinity; got ${describeValue(value)}.`;
-    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: `job.readAhead.${name}` });
-  }
-  return { slices, bytes };
 }
 
 export class ReadAhead {

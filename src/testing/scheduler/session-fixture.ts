@@ -7,8 +7,8 @@ import { FaultyNetwork } from '../faulty-network.js';
 import type { Faults } from '../faulty-network.js';
 import { SeededRandom } from '../seeded-random.js';
 import { VirtualClock } from '../virtual-clock.js';
-import { ClientSession } from '../../transport/session.js';
-import type { SessionMessage, SessionOptions, SessionState } from '../../transport/session.js';
+import { ClientSession } from '../../client/connection/session.js';
+import type { SessionMessage, SessionOptions, SessionState } from '../../client/connection/session.js';
 import type { Connection } from '../../transport/transport.js';
 
 export const SCHEDULER_URL = 'memory://scheduler';

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { isError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import { longResponse } from '../../testing/long-response.js';
+import { SeededRandom } from '../../testing/seeded-random.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 import { AssetManifest } from './asset-manifest.js';
-import { BlobClient } from './blob-client.js';
+import { BlobCache } from './blob-cache.js';
 import { knownDigests } from './file-digests.js';
 import { lazyHost } from '../hosts/lazy-host.js';
 import type { SandboxHost } from '../hosts/port/sandbox-host.js';
@@ -35,10 +36,11 @@ function manifest(body: string | (() => string), file = bytesOf) {
       return Promise.resolve(new Response(typeof body === 'string' ? body : body()));
     return Promise.resolve(new Response(file(url.split('/').at(-1)!)));
   };
-  const blobs = new BlobClient({
+  const blobs = new BlobCache({
     http: 'http://s',
     fetch: load,
     clock: new VirtualClock(),
+    random: new SeededRandom(1),
     link: undefined as never,
   });
   return { calls, made: new AssetManifest('http://s', load, blobs) };

@@ -3,13 +3,13 @@
  * /assets/manifest.json. Each file is verified before use.
  * @module
  */
-import { readBounded } from '../../client/read-bounded.js';
+import { readBounded } from '../../client/http/read-bounded.js';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
 import { BLOB_BYTES_MAX, SANDBOX_ORIGINS_MAX } from '../../protocol/limits.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
 import { describeWorktime } from '../../worktimes/registry.js';
-import type { BlobClient } from './blob-client.js';
+import type { BlobCache } from './blob-cache.js';
 import { rememberDigest } from './file-digests.js';
 
 /** A file; `url` is absolute. */
@@ -25,12 +25,12 @@ const ASSETS_MAX = 1_000;
 export class AssetManifest {
   readonly #http: string;
   readonly #fetch: typeof fetch;
-  readonly #blobs: BlobClient;
+  readonly #blobs: BlobCache;
   #assets: Promise<Map<string, Asset>> | undefined;
   #sandboxOrigins: readonly string[] = [];
 
   /** `http`: the scheduler's address, without a trailing slash. */
-  constructor(http: string, load: typeof fetch, blobs: BlobClient) {
+  constructor(http: string, load: typeof fetch, blobs: BlobCache) {
     this.#http = http;
     this.#fetch = load;
     this.#blobs = blobs;

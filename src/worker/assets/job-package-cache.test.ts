@@ -7,8 +7,8 @@ import type { WireOffer } from '../../protocol/messages/messages.js';
 import { PLAIN_PACKAGE } from '../../testing/scheduler/scheduler-fixture.js';
 import { WORKTIMES } from '../../worktimes/registry.js';
 import { JobPackageCache } from './job-package-cache.js';
-import type { SchedulerRequests } from '../../client/scheduler-requests.js';
-import type { BlobClient } from './blob-client.js';
+import type { SchedulerRequests } from '../../client/connection/scheduler-requests.js';
+import type { BlobCache } from './blob-cache.js';
 
 const PACKAGE = encodeJobPackage(PLAIN_PACKAGE);
 const DIGEST = packageDigest(PACKAGE);
@@ -30,7 +30,7 @@ function jobsWith(offer: WireOffer): JobPackageCache {
   const request = () => Promise.resolve({ package: PACKAGE, owner: OWNER, offer });
   return new JobPackageCache({
     link: { request } as unknown as SchedulerRequests,
-    blobs: {} as BlobClient,
+    blobs: {} as BlobCache,
     worktimes: WORKTIMES,
     worktimeFiles: () => Promise.resolve({}),
     owners: undefined,

@@ -9,10 +9,10 @@ import type { InlineOrBlob, JobPackage } from '../../protocol/job/job-package.js
 import type { Address, Digest, JobId, WorktimeName } from '../../protocol/messages/messages.js';
 import type { Assignment, WorktimeFiles } from '../../protocol/messages/sandbox-messages.js';
 import { resolveWorktime } from '../../worktimes/resolve-worktime.js';
-import type { BlobClient } from './blob-client.js';
+import type { BlobCache } from './blob-cache.js';
 import { ByteCache } from './byte-cache.js';
 import type { JobBytes } from '../inputs/job-bytes.js';
-import type { SchedulerRequests } from '../../client/scheduler-requests.js';
+import type { SchedulerRequests } from '../../client/connection/scheduler-requests.js';
 
 /** Maximum sum of the cached packages, bytes. */
 const PACKAGES_BYTES_MAX = 32 * 1024 * 1024;
@@ -32,7 +32,7 @@ export type LoadWorktimeFiles = (worktime: WorktimeName) => Promise<WorktimeFile
 
 export interface JobPackageCachePorts {
   link: SchedulerRequests;
-  blobs: BlobClient;
+  blobs: BlobCache;
   /** The worktimes that this worker runs. */
   worktimes: readonly WorktimeName[];
   worktimeFiles: LoadWorktimeFiles;

@@ -2,15 +2,7 @@
  * The description of a worker that the scheduler receives: in the hello, and in an update whenever it changes.
  * @module
  */
-import { SOFTWARE_VERSION } from '../../lib/version.js';
-import type {
-  Address,
-  GroupKey,
-  Hello,
-  WorkerDescription,
-  WorktimeName,
-} from '../../protocol/messages/messages.js';
-import { PROTOCOL_VERSION } from '../../protocol/messages/version.js';
+import type { Address, GroupKey, WorkerDescription, WorktimeName } from '../../protocol/messages/messages.js';
 import type { LiveOptions } from '../options/live-options.js';
 import type { ResolvedWorkerOptions } from '../options/resolve-options.js';
 
@@ -44,10 +36,4 @@ export function describeWorker(
     minimumPrice,
     allowOrigins: [...allowOrigins],
   };
-}
-
-/** The first message on each connection. */
-export function workerHello(worker: WorkerDescription): Hello {
-  const software = `manyhands/${SOFTWARE_VERSION}`;
-  return { type: 'hello', protocol: PROTOCOL_VERSION, software, role: 'worker', worker };
 }

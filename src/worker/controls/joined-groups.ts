@@ -5,9 +5,10 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import type { GroupKey, WireGroupProof, Welcome } from '../../protocol/messages/messages.js';
-import type { Call, SessionState } from '../../transport/session.js';
+import { ConnectionProofs } from '../../client/connection/connection-proofs.js';
+import type { Call, SessionState } from '../../client/connection/session.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
-import { GroupMembership, nameGroups } from '../../wallet/group-membership.js';
+import { nameGroups } from '../../wallet/group-membership.js';
 
 export interface JoinedGroupsOptions {
   /** The groups that the owner of the machine set. */
@@ -24,7 +25,7 @@ export interface JoinedGroupsOptions {
 
 export class JoinedGroups {
   readonly #options: JoinedGroupsOptions;
-  readonly #membership = new GroupMembership();
+  readonly #proofs = new ConnectionProofs(() => [this.#options.groups() ?? []]);
   /** Names for the scheduler, by key and hash of the secret. */
   readonly #known = new Map<string, GroupKey>();
 
@@ -49,10 +50,7 @@ export class JoinedGroups {
   }
 
   /** Called on every connection before any other message. */
-  readonly greet = async (welcome: Welcome, call: Call): Promise<void> => {
-    this.#membership.connected(welcome);
-    await this.#membership.prove(this.#options.groups() ?? [], (proofs) => call('group.prove', { proofs }));
-  };
+  readonly greet = (welcome: Welcome, call: Call): Promise<void> => this.#proofs.greet(welcome, call);
 
   /** Joins the groups that the owner of the machine set anew. */
   rejoin(): void {
@@ -61,9 +59,7 @@ export class JoinedGroups {
       await this.prepare();
       const { state } = session();
       if (state === 'open') {
-        await this.#membership.prove(groups() ?? [], (proofs) =>
-          session().request('group.prove', { proofs }),
-        );
+        await this.#proofs.prove(groups() ?? [], (proofs) => session().request('group.prove', { proofs }));
       }
       changed();
     };

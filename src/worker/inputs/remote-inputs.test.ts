@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../lib/clock.js';
 import { deferred } from '../../lib/deferred.js';
+import { systemRandom } from '../../lib/crypto/random.js';
 import { isError } from '../../lib/errors.js';
 import { REMOTE_BYTES_MAX } from '../../protocol/limits.js';
 import { decodeValue } from '../../protocol/values/values.js';
@@ -43,6 +44,7 @@ function from(origin: string, clock: Clock = systemClock) {
       return fetch(input, init);
     },
     clock,
+    random: systemRandom,
     allowed: () => allowed,
   });
   const get = (path: string, slice = 1, origins = [origin], jobId = 'a'): Promise<unknown> =>

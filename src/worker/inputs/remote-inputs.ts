@@ -4,7 +4,7 @@
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
-import { delay } from '../../lib/clock.js';
+import type { Random } from '../../lib/crypto/random.js';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { REMOTE_BYTES_MAX } from '../../protocol/limits.js';
 import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
@@ -12,16 +12,20 @@ import { decodeContent } from '../../protocol/input/remote-content.js';
 import { encodeValue } from '../../protocol/values/values.js';
 import { FetchLimiter } from './fetch-limiter.js';
 import type { JobBytes } from './job-bytes.js';
-import { readBounded } from '../../client/read-bounded.js';
-import { retryAfterMs } from '../../client/retry-after.js';
+import { readBounded } from '../../client/http/read-bounded.js';
+import { retryAfterMs } from '../../client/http/retry-after.js';
+import { retry, TransientFailure } from '../../client/retry/retry.js';
 import { SiteRefusals } from './site-refusals.js';
 
 /** Maximum time of one attempt, and until its response begins, milliseconds. */
 const FETCH_MS_MAX = 60_000;
 const RESPONSE_MS_MAX = 15_000;
-/** Attempts where a retry may succeed, and the delay before the second, milliseconds; the third waits four times as long. */
+/**
+ * Attempts where a retry may succeed, and the maximum delay before the second, milliseconds. Both are kinder than for a
+ * scheduler: the server belongs to somebody else.
+ */
 const TRIES_MAX = 3;
-const RETRY_DELAY_MS = 500;
+const RETRY_FIRST_MS = 1_000;
 const CORS_ADVICE = '; where browsers are to fetch it, it must allow pages of other sites (CORS)';
 /** Characters of an address that error messages show. */
 const URL_SHOWN_LENGTH_MAX = 500;
@@ -29,6 +33,7 @@ const URL_SHOWN_LENGTH_MAX = 500;
 export interface RemoteInputsPorts {
   fetch: typeof fetch;
   clock: Clock;
+  random: Random;
   jobBytes?: JobBytes;
   /** The origins that the owner of the machine allows now. */
   allowed: () => readonly string[];
@@ -145,27 +150,25 @@ export class RemoteInputs {
     const { origin, href } = new URL(url);
     const { signal } = abort;
     const check = (): void => this.#check(origin, url, origins, href === url);
-    for (let tries = 1; ; tries++) {
+    const onBytes = (bytes: number): void => this.#ports.jobBytes?.add(jobId, bytes);
+    const attempt = async (): Promise<Uint8Array | TransientFailure> => {
       check();
       const release = await this.#limiter.acquire(origin, jobId, signal);
       try {
         // During the wait the fetch may have been dropped, or the allowed origins may have changed.
         signal.throwIfAborted();
         check();
-        return await this.#fetchOnce(url, abort, sliceKey, (bytes) =>
-          this.#ports.jobBytes?.add(jobId, bytes),
-        );
+        return await this.#fetchOnce(url, abort, sliceKey, onBytes);
       } catch (error) {
-        signal.throwIfAborted();
         if (!(error instanceof TransientError)) throw error;
-        if (tries === TRIES_MAX) {
-          throw failed(url, `${error.message}, ${tries} times${error.advice}`, error.cause);
-        }
+        const text = `${error.message}, ${TRIES_MAX} times${error.advice}`;
+        return new TransientFailure(failed(url, text, error.cause));
       } finally {
         release();
       }
-      await delay(this.#ports.clock, RETRY_DELAY_MS * 4 ** (tries - 1), signal);
-    }
+    };
+    const { clock, random } = this.#ports;
+    return retry(attempt, { clock, random, attemptsMax: TRIES_MAX, firstMs: RETRY_FIRST_MS, signal });
   }
 
   #check(origin: string, url: string, origins: readonly string[], isNormalized: boolean): void {

@@ -13,7 +13,7 @@ import type {
   SetupReply,
   SupervisorToSandbox,
 } from '../../protocol/messages/sandbox-messages.js';
-import type { BlobClient } from '../assets/blob-client.js';
+import type { BlobCache } from '../assets/blob-cache.js';
 import { checkSandboxMessage } from '../hosts/port/check-sandbox-message.js';
 import type { LossCode, SetupFault } from '../core/events.js';
 import { fillInputs } from '../inputs/fill-inputs.js';
@@ -70,7 +70,7 @@ export interface RunnerPorts {
   clock: Clock;
   random: Random;
   jobs: JobPackageCache;
-  blobs: BlobClient;
+  blobs: BlobCache;
   remotes: RemoteInputs;
 }
 

@@ -1,0 +1,74 @@
+/**
+ * What needs no handle but the id of a job: status, cancellation, results and further slices of the jobs that this identity
+ * has at the scheduler, from any process.
+ * @module
+ */
+import { readCall, type CallOptions } from '../client/jobs/call-options.js';
+import { toRemoteStatus, type RemoteStatus } from '../client/jobs/status-info.js';
+import { ID_PATTERN } from '../lib/crypto/ids.js';
+import { ManyhandsError } from '../lib/errors.js';
+import { describeValue } from '../lib/options.js';
+import type { Keystore } from '../wallet/keystore.js';
+import { checkKeystore, checkReason } from './arguments/check-arguments.js';
+import type { DeployerContext } from './connection/context.js';
+import { Job } from './job/job.js';
+import { fetchJobResults, type FetchedResult, type ResultRange } from './results/fetch-results.js';
+import type { UploadSummary } from './upload/input-upload.js';
+import { toJobInput } from './upload/input.js';
+import { JobUpload } from './upload/job-upload.js';
+
+export interface AddedSlices extends UploadSummary {
+  success: true;
+}
+
+/** @throws JOB_UNKNOWN, NOT_OWNER */
+export async function readStatus({ client }: DeployerContext, job: string | Job): Promise<RemoteStatus> {
+  return toRemoteStatus((await client.request('job.status', { jobId: jobIdOf(job) })).status);
+}
+
+/** As in DCP a keystore may precede the reason; it is not needed. @throws JOB_UNKNOWN, NOT_OWNER */
+export async function cancelJob(
+  { client }: DeployerContext,
+  job: string | Job,
+  keystoreOrReason?: Keystore | string,
+  reason = '',
+): Promise<RemoteStatus> {
+  const isReason = typeof keystoreOrReason === 'string';
+  if (!isReason) checkKeystore(keystoreOrReason);
+  const body = { jobId: jobIdOf(job), reason: checkReason(isReason ? keystoreOrReason : reason) };
+  return toRemoteStatus((await client.request('job.cancel', body)).status);
+}
+
+/** @throws JOB_CLOSED, INPUT_FAILED */
+export async function addSlices(
+  context: DeployerContext,
+  data: unknown,
+  jobId: string,
+  options?: CallOptions,
+): Promise<AddedSlices> {
+  const { signal } = readCall(options, 'addSlices');
+  const job = { id: jobIdOf(jobId), ended: new AbortController().signal, isFollowed: false };
+  // No event of a handle reports a lost connection, so the call fails when it lasts.
+  const upload = new JobUpload(context, job, { waitForConnection: false });
+  return { success: true, ...(await upload.append(toJobInput(data), signal)) };
+}
+
+/** @throws JOB_UNKNOWN, NOT_OWNER, INVALID_ARGUMENT */
+export async function fetchResults<T>(
+  context: DeployerContext,
+  jobId: string,
+  range?: ResultRange,
+  options?: CallOptions,
+): Promise<FetchedResult<T>[]> {
+  return fetchJobResults<T>(context, jobIdOf(jobId), range, options);
+}
+
+/** The id of a job that is given by its id or by its handle. @throws INVALID_ARGUMENT */
+export function jobIdOf(job: unknown): string {
+  const id = job instanceof Job ? job.id : job;
+  if (typeof id === 'string' && ID_PATTERN.test(id)) return id;
+  throw new ManyhandsError(
+    'INVALID_ARGUMENT',
+    `A job must be given as its id (job.id, 22 characters) or as its handle; got ${describeValue(job)}.`,
+  );
+}
