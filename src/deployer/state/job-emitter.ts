@@ -26,10 +26,7 @@ export class JobEmitter<T, J> extends Emitter<JobEventsOf<T, J>> {
     this.job = job;
   }
 
-  override emit<K extends keyof JobEventsOf<T, J>>(
-    name: K,
-    payload: JobEventsOf<T, J>[K],
-  ): undefined {
+  override emit<K extends keyof JobEventsOf<T, J>>(name: K, payload: JobEventsOf<T, J>[K]): undefined {
     const promises = super.emit(name, payload);
     if (promises === undefined || !AWAITED_EVENTS.has(name)) return;
     for (const promise of promises) this.pendingListeners.add(promise);
