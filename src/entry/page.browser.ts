@@ -1,7 +1,8 @@
 /**
- * Exports for the scheduler's own page that are not public: storage in the browser's database, and limits.
+ * Exports for the scheduler's own page that are not public: storage in the browser's database, bounded maps, and limits.
  * @module
  */
+export { setNewest } from '../lib/bounded-map.js';
 export { indexedDbStorage } from '../lib/storage/storage-idb.js';
 export { JOINED_GROUPS_MAX, NAME_LENGTH_MAX } from '../protocol/limits.js';
 export type { KeyValueStorage } from '../lib/storage/storage.js';

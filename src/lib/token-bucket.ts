@@ -23,11 +23,21 @@ export class TokenBucket {
 
   /** Takes `amount` tokens; false, with nothing taken, where there are fewer. */
   take(nowMs: number, amount = 1): boolean {
-    const added = ((nowMs - this.#refilledMs) * this.#perSecond) / 1_000;
-    this.#tokens = Math.min(this.#capacity, this.#tokens + added);
-    this.#refilledMs = nowMs;
+    this.#refill(nowMs);
     if (this.#tokens < amount) return false;
     this.#tokens -= amount;
     return true;
+  }
+
+  /** Milliseconds until there is a token; 0 where there is one. */
+  delayMs(nowMs: number): number {
+    this.#refill(nowMs);
+    return (Math.max(0, 1 - this.#tokens) * 1_000) / this.#perSecond;
+  }
+
+  #refill(nowMs: number): void {
+    const added = ((nowMs - this.#refilledMs) * this.#perSecond) / 1_000;
+    this.#tokens = Math.min(this.#capacity, this.#tokens + added);
+    this.#refilledMs = nowMs;
   }
 }

@@ -4,6 +4,7 @@
  * join: not an eavesdropper, not a reader of a job's package, and not a reader of the scheduler's database.
  * @module
  */
+import { setNewest } from '../lib/bounded-map.js';
 import { ManyhandsError } from '../lib/errors.js';
 import { toHex } from '../lib/crypto/ids.js';
 import { scryptKey } from '../lib/crypto/key-derivation.js';
@@ -55,14 +56,8 @@ export async function checkGroupProof(proof: GroupProof, challenge: Challenge): 
 
 function groupKey({ key, secretHash }: Required<GroupCredential>): Promise<Uint8Array> {
   const id = `${secretHash} ${key}`;
-  const known = keys.get(id);
-  keys.delete(id);
-  const found = known ?? deriveKey(key, secretHash);
-  keys.set(id, found);
-  for (const oldest of keys.keys()) {
-    if (keys.size <= KEYS_MAX) break;
-    keys.delete(oldest);
-  }
+  const found = keys.get(id) ?? deriveKey(key, secretHash);
+  setNewest(keys, id, found, KEYS_MAX);
   return found;
 }
 

@@ -2,6 +2,7 @@
  * The jobs of this visit: their names, and what was computed for each.
  * @module
  */
+import { setNewest } from '../../src/entry/page.browser.js';
 import type { JobSums } from './donor-events.js';
 import { addTotals, NOTHING, type Totals } from './totals.js';
 
@@ -22,19 +23,12 @@ export class JobBook {
   }
 
   addJob(jobId: string, name: string, nowMs: number): void {
-    put(this.#names, jobId, name);
-    if (!this.#sums.has(jobId)) put(this.#sums, jobId, { ...NOTHING, sinceMs: nowMs });
+    setNewest(this.#names, jobId, name, JOBS_MAX);
+    if (!this.#sums.has(jobId)) setNewest(this.#sums, jobId, { ...NOTHING, sinceMs: nowMs }, JOBS_MAX);
   }
 
   add(jobId: string, sums: Totals, nowMs: number): void {
     const before = this.#sums.get(jobId) ?? { ...NOTHING, sinceMs: nowMs };
-    put(this.#sums, jobId, { sinceMs: before.sinceMs, ...addTotals(before, sums) });
+    setNewest(this.#sums, jobId, { sinceMs: before.sinceMs, ...addTotals(before, sums) }, JOBS_MAX);
   }
-}
-
-/** Inserts the entry as the last, and drops the first if there are too many. */
-function put<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > JOBS_MAX) map.delete(map.keys().next().value!);
 }

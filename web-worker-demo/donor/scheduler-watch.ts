@@ -3,6 +3,7 @@
  * progress of the jobs that run here.
  * @module
  */
+import { setNewest } from '../../src/entry/page.browser.js';
 import type { JobInfo, Worker } from 'manyhands/worker';
 import type { LedgerWatch } from './ledger-watch.js';
 
@@ -47,10 +48,7 @@ export class SchedulerWatch {
   #askForJobs(worker: Worker): Promise<void>[] {
     const running = worker.status.sandboxes.map(({ jobId }) => jobId).filter((id) => id !== undefined);
     return [...new Set(running)].slice(0, JOBS_ASKED_MAX).map(async (jobId) => {
-      const info = await worker.jobInfo(jobId);
-      this.infos.delete(jobId);
-      this.infos.set(jobId, info);
-      if (this.infos.size > JOBS_KEPT_MAX) this.infos.delete(this.infos.keys().next().value!);
+      setNewest(this.infos, jobId, await worker.jobInfo(jobId), JOBS_KEPT_MAX);
     });
   }
 }

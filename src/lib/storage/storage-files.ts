@@ -3,12 +3,12 @@
  * access the folder and its files, and a file that others can read is refused.
  * @module
  */
-import { mkdir, open, link, readdir, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, link, readdir, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ManyhandsError } from '../errors.js';
-import { toHex } from '../crypto/ids.js';
 import type { Random } from '../crypto/random.js';
+import { createFile, HAS_MODES, replaceFile, syncFolder, temporaryPath } from './storage-atomic.js';
 import type { KeyValueStorage } from './storage.js';
 
 export interface FileStorageOptions {
@@ -22,8 +22,6 @@ export interface FileStorageOptions {
 }
 
 const KEY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@ -]{0,127}$/;
-/** Windows has no such mode bits: `stat` returns meaningless ones there. */
-const HAS_MODES = process.platform !== 'win32';
 
 /**
  * A folder as storage. Keys are letters, digits, spaces and `._@-`, so that none leads out of the folder.
@@ -41,6 +39,9 @@ export function fileStorage(options: FileStorageOptions): KeyValueStorage {
     }
     return join(dir, key + suffix);
   };
+  const fileMode = options.secret ? 0o600 : 0o666;
+  const createFolder = (): Promise<unknown> =>
+    mkdir(dir, { recursive: true, mode: options.secret ? 0o700 : 0o777 });
   const files: KeyValueStorage = {
     async get(key) {
       const path = pathOf(key);
@@ -55,19 +56,20 @@ export function fileStorage(options: FileStorageOptions): KeyValueStorage {
     },
     async set(key, value) {
       const path = pathOf(key);
-      const temporary = await writeTemporary(options, value);
-      await rename(temporary, path).catch((error: unknown) => discard(temporary, error));
-      await syncDirectory(dir);
+      await createFolder();
+      await replaceFile(path, value, fileMode, options.random);
     },
     async add(key, value) {
       const path = pathOf(key);
-      const temporary = await writeTemporary(options, value);
-      const added = await linkNew(temporary, path, value, options).catch((error: unknown) =>
-        discard(temporary, error),
-      );
-      await unlink(temporary);
-      await syncDirectory(dir);
-      return added;
+      await createFolder();
+      const temporary = temporaryPath(path, options.random);
+      try {
+        await createFile(temporary, value, fileMode);
+        return await linkNew(temporary, path, value, fileMode);
+      } finally {
+        await orMissing(unlink(temporary));
+        await syncFolder(dir);
+      }
     },
     async delete(key) {
       await orMissing(unlink(pathOf(key)));
@@ -105,30 +107,8 @@ function throwUnusable(error: unknown, dir: string): never {
   );
 }
 
-async function writeTemporary(options: FileStorageOptions, value: Uint8Array): Promise<string> {
-  await mkdir(options.dir, { recursive: true, mode: options.secret ? 0o700 : 0o777 });
-  const temporary = join(options.dir, `.${toHex(options.random.bytes(8))}.tmp`);
-  await writeNew(temporary, value, options);
-  return temporary;
-}
-
-async function writeNew(path: string, value: Uint8Array, options: FileStorageOptions): Promise<void> {
-  const file = await open(path, 'wx', options.secret ? 0o600 : 0o666);
-  try {
-    await file.writeFile(value);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 /** Only a hard link can create a complete file under a name atomically, and only if the name is free. */
-async function linkNew(
-  temporary: string,
-  path: string,
-  value: Uint8Array,
-  options: FileStorageOptions,
-): Promise<boolean> {
+async function linkNew(temporary: string, path: string, value: Uint8Array, mode: number): Promise<boolean> {
   try {
     await link(temporary, path);
     return true;
@@ -139,7 +119,7 @@ async function linkNew(
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
   }
   try {
-    await writeNew(path, value, options);
+    await createFile(path, value, mode);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -157,22 +137,6 @@ async function refuseIfShared(file: FileHandle, path: string): Promise<void> {
       `Make it yours alone: chmod 600 '${path}'`,
     { path },
   );
-}
-
-/** Makes the rename durable: after a power failure the file is there under its name. */
-async function syncDirectory(dir: string): Promise<void> {
-  if (!HAS_MODES) return;
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function discard(temporary: string, error: unknown): Promise<never> {
-  await orMissing(unlink(temporary));
-  throw error;
 }
 
 async function orMissing<T>(promise: Promise<T>): Promise<T | undefined> {

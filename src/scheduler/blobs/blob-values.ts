@@ -4,6 +4,7 @@
  * the slices that were granted.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { BlobRef } from '../../protocol/segment/envelope.js';
 import { ValueScan } from '../../protocol/values/values-scan.js';
@@ -44,11 +45,9 @@ export class BlobValues {
 
   #isValue(digest: string): Promise<boolean> {
     const known = this.#known.get(digest) ?? this.#read(digest);
-    this.#known.delete(digest);
-    this.#known.set(digest, known);
     // A failed read is not cached.
     known.catch(() => this.#known.delete(digest));
-    if (this.#known.size > KNOWN_MAX) this.#known.delete(this.#known.keys().next().value!);
+    setNewest(this.#known, digest, known, KNOWN_MAX);
     return known;
   }
 

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
+import { syncFolder } from '../../lib/storage/storage-atomic.js';
 import { BLOB_STORE_BYTES_MAX } from '../../protocol/limits.js';
 import type { BlobStore } from './blob-store.js';
 import { storeFailure } from '../store/port/store-failure.js';
@@ -75,16 +76,6 @@ async function write(
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** Syncs the folder: only then is a rename durable. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -6,6 +6,7 @@
 import { ADDRESS_PATTERN } from '../../lib/address.js';
 import { BlockList, isIP } from 'node:net';
 import { ManyhandsError } from '../../lib/errors.js';
+import { unmapAddress } from '../../lib/ip-address.js';
 import { ID_PATTERN } from '../../lib/crypto/ids.js';
 import type { Ban, BanKind } from '../../protocol/messages/operator-messages.js';
 import { bannedError } from '../store/port/banned-error.js';
@@ -85,7 +86,7 @@ export function parseBanned(subject: string): { kind: BanKind; subject: string }
 
 /** The IP address of `address:port`; an IPv4-mapped IPv6 address counts as IPv4. */
 export function ipOf(peer: string): string | undefined {
-  const address = peer.slice(0, peer.lastIndexOf(':')).replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = unmapAddress(peer.slice(0, peer.lastIndexOf(':')));
   return isIP(address) === 0 ? undefined : address;
 }
 

@@ -3,18 +3,16 @@
  * job that was dropped is added again with its next lease.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 import type { JobId } from '../../protocol/messages/messages.js';
 
 const OFFERED_JOBS_MAX = 1_024;
 
 export class OfferedJobs {
-  readonly #jobs = new Set<JobId>();
+  readonly #jobs = new Map<JobId, true>();
 
   add(jobId: JobId): void {
-    this.#jobs.delete(jobId);
-    this.#jobs.add(jobId);
-    if (this.#jobs.size <= OFFERED_JOBS_MAX) return;
-    for (const oldest of this.#jobs) return void this.#jobs.delete(oldest);
+    setNewest(this.#jobs, jobId, true, OFFERED_JOBS_MAX);
   }
 
   has(jobId: JobId): boolean {

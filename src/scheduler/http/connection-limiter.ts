@@ -3,7 +3,8 @@
  * that one client with thousands of sockets cannot exclude others. Open sockets are never closed for it.
  * @module
  */
-import { isIPv4 } from 'node:net';
+import { isIPv6 } from 'node:net';
+import { ipv6Groups, unmapAddress } from '../../lib/ip-address.js';
 
 /** The last 1/8 of the capacity is reserved for networks that hold few sockets. */
 const RESERVED_DIVISOR = 8;
@@ -59,7 +60,6 @@ export class ConnectionLimiter {
   }
 }
 
-const GROUPS = 8;
 /** Weight of one IPv4 address, and of an IPv6 /48, the largest network that a provider assigns to one customer. */
 const WEIGHT = 3;
 /** Weight of an IPv6 /56, the usual network of a household; lower, so that it leaves a share to others of its /48. */
@@ -69,18 +69,15 @@ const WEIGHT_64 = 1;
 
 /** The networks of an address, smallest first: an IPv4 address is one, an IPv6 address is in its /64, /56 and /48. */
 export function networksOf(address: string): Network[] {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-  if (isIPv4(plain)) return [{ name: plain, weight: WEIGHT }];
-  const [left = [], right] = plain.split('::', 2).map((part) => (part === '' ? [] : part.split(':')));
-  const missing = right === undefined ? 0 : Math.max(0, GROUPS - left.length - right.length);
-  const groups = [...left, ...Array.from({ length: missing }, () => '0'), ...(right ?? [])];
-  const site = groups.slice(0, 3).join(':');
-  const subnet = groups[3] ?? '0';
-  // The first eight of its sixteen bits.
-  const household = (parseInt(subnet, 16) & 0xff00).toString(16);
+  const plain = unmapAddress(address);
+  if (!isIPv6(plain)) return [{ name: plain, weight: WEIGHT }];
+  const [a, b, c, subnet = 0] = ipv6Groups(plain);
+  const prefix = (...groups: (number | undefined)[]): string =>
+    groups.map((group) => group!.toString(16)).join(':');
   return [
-    { name: `${site}:${subnet}::/64`, weight: WEIGHT_64 },
-    { name: `${site}:${household}::/56`, weight: WEIGHT_56 },
-    { name: `${site}::/48`, weight: WEIGHT },
+    { name: `${prefix(a, b, c, subnet)}::/64`, weight: WEIGHT_64 },
+    // The first eight of the sixteen bits.
+    { name: `${prefix(a, b, c, subnet & 0xff00)}::/56`, weight: WEIGHT_56 },
+    { name: `${prefix(a, b, c)}::/48`, weight: WEIGHT },
   ];
 }

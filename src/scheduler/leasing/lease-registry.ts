@@ -2,6 +2,7 @@
  * The leases that connected workers hold, in memory, for recalls and revocations. The store is authoritative.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 import { ACTIVE_WORKER_MS } from '../../protocol/limits.js';
 import type { Candidate } from '../policy/choose-job.js';
 import type { SchedulerMessage } from '../../protocol/messages/messages.js';
@@ -82,10 +83,8 @@ export class LeaseRegistry {
     if (lease?.holder !== holder) return;
     this.delete(leaseId);
     if (lease.recalls === 0) return;
-    const { jobId } = lease.job;
-    const oldest = this.#recalled.size >= RECALLED_JOBS_MAX ? this.#recalled.keys().next().value : undefined;
-    if (oldest !== undefined) this.#recalled.delete(oldest);
-    this.#recalled.set(jobId, { recalledMs: lease.recalledMs, recalls: lease.recalls });
+    const { recalledMs, recalls } = lease;
+    setNewest(this.#recalled, lease.job.jobId, { recalledMs, recalls }, RECALLED_JOBS_MAX);
   }
 
   delete(leaseId: string): void {

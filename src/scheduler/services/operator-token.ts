@@ -2,10 +2,11 @@
  * The operator's token: created once, written atomically, readable only by the data folder's owner.
  * @module
  */
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
+import { replaceFile } from '../../lib/storage/storage-atomic.js';
 
 const TOKEN_FILE = 'operator.token';
 const TOKEN_PATTERN = /^[0-9a-f]{64}$/;
@@ -16,15 +17,7 @@ export async function readOperatorToken(dataDir: string, random: Random): Promis
   const known = await readText(file);
   if (known !== undefined && TOKEN_PATTERN.test(known)) return known;
   const token = toHex(random.bytes(32));
-  const part = `${file}.part`;
-  const handle = await open(part, 'w', 0o600);
-  try {
-    await handle.writeFile(`${token}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(part, file);
+  await replaceFile(file, `${token}\n`, 0o600, random);
   return token;
 }
 

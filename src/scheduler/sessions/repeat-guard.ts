@@ -4,6 +4,7 @@
  * repetition.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 import type { ManyhandsError } from '../../lib/errors.js';
 import { REQUESTS_IN_FLIGHT_MAX } from '../../lib/socket-limits.js';
 import type { RequestMessage } from './session.js';
@@ -33,9 +34,7 @@ export class RepeatGuard {
   refused(message: RequestMessage, error: unknown): void {
     const key = keyOf(message);
     if (key === undefined || !isStoreFailure(error)) return;
-    this.#refused.set(key, error);
-    const [oldest] = this.#refused.keys();
-    if (this.#refused.size > REQUESTS_IN_FLIGHT_MAX) this.#refused.delete(oldest!);
+    setNewest(this.#refused, key, error, REQUESTS_IN_FLIGHT_MAX);
   }
 }
 

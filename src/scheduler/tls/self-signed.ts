@@ -6,6 +6,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Random } from '../../lib/crypto/random.js';
+import { ipv6Groups } from '../../lib/ip-address.js';
 import {
   bits,
   implicitTag,
@@ -74,21 +75,9 @@ function extensions(hosts: readonly string[]): Uint8Array[] {
 function alternativeName(host: string): Uint8Array {
   const kind = isIP(host);
   if (kind === 4) return implicitTag(7, Uint8Array.from(host.split('.').map(Number)));
-  if (kind === 6) return implicitTag(7, ipv6Bytes(host));
+  if (kind === 6)
+    return implicitTag(7, Uint8Array.from(ipv6Groups(host).flatMap((group) => [group >> 8, group & 0xff])));
   return implicitTag(2, Buffer.from(host, 'ascii'));
-}
-
-/** The 16 bytes of an IPv6 address, which is normalized by the URL parser. */
-function ipv6Bytes(address: string): Uint8Array {
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const groups = (text: string | undefined): string[] => (text ? text.split(':') : []);
-  const before = groups(head);
-  const after = groups(tail);
-  const zeros = Array<string>(8 - before.length - after.length).fill('0');
-  const all = tail === undefined ? before : [...before, ...zeros, ...after];
-  return Uint8Array.from(
-    all.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]),
-  );
 }
 
 function toPem(der: Uint8Array): string {

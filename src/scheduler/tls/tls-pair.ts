@@ -4,11 +4,13 @@
  * @module
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { Random } from '../../lib/crypto/random.js';
+import { ipv6Groups } from '../../lib/ip-address.js';
+import { replaceFile } from '../../lib/storage/storage-atomic.js';
 import { makeSelfSigned } from './self-signed.js';
 import type { PemPair } from './self-signed.js';
 
@@ -59,8 +61,8 @@ export async function openSelfSigned(
   if (stored !== undefined && isValidFor(stored, hosts, nowMs)) return stored;
   const created = makeSelfSigned(hosts, nowMs, random);
   await mkdir(join(dataDir, 'tls'), { recursive: true, mode: 0o700 });
-  await writePrivateFile(join(dataDir, SELF_SIGNED_KEY), created.key);
-  await writePrivateFile(join(dataDir, SELF_SIGNED_CERT), created.cert);
+  await replaceFile(join(dataDir, SELF_SIGNED_KEY), created.key, 0o600, random);
+  await replaceFile(join(dataDir, SELF_SIGNED_CERT), created.cert, 0o600, random);
   return checkTlsPair(created, nowMs);
 }
 
@@ -85,24 +87,9 @@ function isValidFor({ cert }: TlsPair, hosts: readonly string[], nowMs: number):
 /** The host as Node prints it for a certificate: IPv6 in upper case with all groups. */
 function formatHost(host: string): string {
   if (!host.includes(':')) return host;
-  const [head = '', tail] = new URL(`http://[${host}]`).hostname.slice(1, -1).toUpperCase().split('::');
-  if (tail === undefined) return head;
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  return [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after].join(':');
-}
-
-async function writePrivateFile(file: string, text: string): Promise<void> {
-  const part = `${file}.part`;
-  const handle = await open(part, 'w', 0o600);
-  try {
-    await handle.chmod(0o600);
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(part, file);
+  return ipv6Groups(host)
+    .map((group) => group.toString(16).toUpperCase())
+    .join(':');
 }
 
 function readCertificate(cert: string): X509Certificate {

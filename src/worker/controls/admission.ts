@@ -4,6 +4,7 @@
  * When `authorize` or the blocked lists change, the owners of loaded jobs are checked again.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 import type { Clock } from '../../lib/clock.js';
 import { WORKER_FILTER_MAX } from '../../protocol/limits.js';
 import type { Address, Digest, JobId } from '../../protocol/messages/messages.js';
@@ -62,7 +63,7 @@ export class Admission {
 
   /** The final check before a sandbox starts, with the owner that the job's package was verified for. */
   mayRun(jobId: JobId, owner: Address): boolean {
-    setBounded(this.#owners, jobId, owner);
+    setNewest(this.#owners, jobId, owner, KNOWN_MAX);
     const { jobs, owners } = this.#options.blocked();
     if (jobs.includes(jobId) || owners.includes(owner)) return false;
     return this.#options.authorize() === undefined || this.#answers.get(owner) === 'yes';
@@ -113,7 +114,7 @@ export class Admission {
     this.#options.changed();
     const found = loaded.then(
       (job) => {
-        setBounded(this.#owners, jobId, job.owner);
+        setNewest(this.#owners, jobId, job.owner, KNOWN_MAX);
         const isWanted = this.#options.authorize() !== undefined && !this.#answers.has(job.owner);
         if (isWanted) this.#ask({ owner: job.owner, jobId, public: job.package.public });
       },
@@ -127,7 +128,7 @@ export class Admission {
   }
 
   #ask({ owner, jobId, public: about }: JobOwnerRequest): void {
-    setBounded(this.#answers, owner, 'asking');
+    setNewest(this.#answers, owner, 'asking', KNOWN_MAX);
     const cancel = this.#options.clock.after(AUTHORIZE_MS_MAX, () => decide(false), { background: true });
     this.#cancels.add(cancel);
     const decide = (isAllowed: boolean): void => {
@@ -148,12 +149,4 @@ export class Admission {
       decide(false);
     }
   }
-}
-
-/** Sets an entry; removes the least recently set one where the map is full. */
-function setBounded<K, V>(map: Map<K, V>, key: K, value: V): void {
-  map.delete(key);
-  const oldest = map.size >= KNOWN_MAX ? map.keys().next().value : undefined;
-  if (oldest !== undefined) map.delete(oldest);
-  map.set(key, value);
 }

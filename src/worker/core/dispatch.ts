@@ -3,6 +3,7 @@
  * the current one ends.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 import { LEASE_SLICES_MAX } from '../../protocol/limits.js';
 import type { JobId } from '../../protocol/messages/messages.js';
 import { isThrottled } from './throttle.js';
@@ -187,10 +188,8 @@ export function updateProfile(
 ): void {
   let profile: Profile | undefined = state.profiles.get(lease.jobId);
   if (profile === undefined) {
-    const oldest = state.profiles.size >= PROFILES_MAX ? state.profiles.keys().next().value : undefined;
-    if (oldest !== undefined) state.profiles.delete(oldest);
     profile = { ms: 0, bytes: 0, count: 0 };
-    state.profiles.set(lease.jobId, profile);
+    setNewest(state.profiles, lease.jobId, profile, PROFILES_MAX);
   }
   profile.ms = profile.ms * DECAY + ms;
   profile.bytes = profile.bytes * DECAY + bytes;

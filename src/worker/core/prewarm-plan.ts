@@ -3,6 +3,7 @@
  * is a worktime with its version. Pure: times are arguments.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 
 /** Recent demand for one kind: an exponentially decaying count. */
 interface Demand {
@@ -33,10 +34,7 @@ export function newPrewarmPlan(cores: number): PrewarmPlan {
 /** Records that a sandbox of that kind was needed. */
 export function recordDemand(pool: PrewarmPlan, kind: string, nowMs: number): void {
   const weight = weightAt(pool.demands.get(kind), nowMs) + 1;
-  pool.demands.delete(kind);
-  pool.demands.set(kind, { weight, atMs: nowMs });
-  const oldest = pool.demands.size > KINDS_MAX ? pool.demands.keys().next().value : undefined;
-  if (oldest !== undefined) pool.demands.delete(oldest);
+  setNewest(pool.demands, kind, { weight, atMs: nowMs }, KINDS_MAX);
 }
 
 /** How many of each kind to keep ready: one of each kind in demand before any gets a second one. */

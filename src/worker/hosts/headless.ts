@@ -5,7 +5,8 @@
 import { execFile } from 'node:child_process';
 import { ManyhandsError } from '../../lib/errors.js';
 import { findChromium } from './chromium/chromium-find.js';
-import { queryDeno, findDeno, type Environment } from './deno/deno-find.js';
+import { queryDeno, findDeno } from './deno/deno-find.js';
+import type { Environment } from './process/find-program.js';
 
 export interface HeadlessFound {
   isolation: 'deno' | 'chromium';

@@ -8,6 +8,7 @@ import type { CancelTimer, Clock } from '../../lib/clock.js';
 import { deferred } from '../../lib/deferred.js';
 import type { Deferred } from '../../lib/deferred.js';
 import { ManyhandsError } from '../../lib/errors.js';
+import { TokenBucket } from '../../lib/token-bucket.js';
 import { ORIGIN_FETCHES_BURST_MAX, ORIGIN_FETCHES_PER_SECOND_MAX } from '../../protocol/limits.js';
 import type { JobId } from '../../protocol/messages/messages.js';
 
@@ -15,14 +16,12 @@ import type { JobId } from '../../protocol/messages/messages.js';
 const IN_FLIGHT_MAX = 8;
 /** Maximum number in flight for one origin, as in browsers. */
 const IN_FLIGHT_PER_ORIGIN_MAX = 6;
-/** Interval between two fetches from one origin after the burst, and how far a burst may run ahead, milliseconds. */
-const INTERVAL_MS = 1_000 / ORIGIN_FETCHES_PER_SECOND_MAX;
-const BURST_MS = (ORIGIN_FETCHES_BURST_MAX - 1) * INTERVAL_MS;
 
 interface OriginState {
   inFlight: number;
-  /** When the next fetch would be due without bursts, monotonic clock. */
-  dueMs: number;
+  /** Limits the fetches a second. */
+  readonly starts: TokenBucket;
+  /** Monotonic milliseconds. */
   blockedUntilMs: number;
 }
 
@@ -88,8 +87,13 @@ export class FetchLimiter {
   }
 
   #originState(origin: string): OriginState {
-    const state = this.#origins.get(origin) ?? { inFlight: 0, dueMs: -Infinity, blockedUntilMs: -Infinity };
-    this.#origins.set(origin, state);
+    let state = this.#origins.get(origin);
+    if (state === undefined) {
+      const nowMs = this.#clock.monotonicMs();
+      const starts = new TokenBucket(ORIGIN_FETCHES_PER_SECOND_MAX, ORIGIN_FETCHES_BURST_MAX, nowMs);
+      state = { inFlight: 0, starts, blockedUntilMs: -Infinity };
+      this.#origins.set(origin, state);
+    }
     return state;
   }
 
@@ -109,20 +113,18 @@ export class FetchLimiter {
       if (this.#inFlight >= IN_FLIGHT_MAX) break;
       if (!this.#mayStart(waiter)) continue;
       const state = this.#originState(waiter.origin);
-      const delayMs = state.dueMs - BURST_MS - nowMs;
-      if (delayMs > 0) wakeMs = Math.min(wakeMs, delayMs);
-      else this.#start(waiter, state, nowMs);
+      if (state.starts.take(nowMs)) this.#start(waiter, state);
+      else wakeMs = Math.min(wakeMs, state.starts.delayMs(nowMs));
     }
     const isTimed = wakeMs < Infinity;
     this.#cancelWake = isTimed ? this.#clock.after(Math.ceil(wakeMs), () => this.#startWaiting()) : undefined;
   }
 
-  #start(waiter: Waiter, state: OriginState, nowMs: number): void {
+  #start(waiter: Waiter, state: OriginState): void {
     this.#waiting.delete(waiter);
     this.#inFlight++;
     this.#inFlightByJob.set(waiter.jobId, (this.#inFlightByJob.get(waiter.jobId) ?? 0) + 1);
     state.inFlight++;
-    state.dueMs = Math.max(state.dueMs, nowMs) + INTERVAL_MS;
     waiter.granted.resolve();
   }
 

@@ -3,6 +3,7 @@
  * counted only for the job that loaded it.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 import type { JobId } from '../../protocol/messages/messages.js';
 
 /** Maximum number of jobs; the least recently counted one is removed. */
@@ -12,11 +13,7 @@ export class JobBytes {
   readonly #sums = new Map<JobId, number>();
 
   add(jobId: JobId, bytes: number): void {
-    if (bytes === 0) return;
-    const sum = this.of(jobId) + bytes;
-    this.#sums.delete(jobId);
-    this.#sums.set(jobId, sum);
-    if (this.#sums.size > JOBS_MAX) this.#sums.delete(this.#sums.keys().next().value!);
+    if (bytes !== 0) setNewest(this.#sums, jobId, this.of(jobId) + bytes, JOBS_MAX);
   }
 
   /** Bytes since the worker's start. */

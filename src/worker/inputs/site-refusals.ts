@@ -3,6 +3,7 @@
  * after that the address counts as failed.
  * @module
  */
+import { setNewest } from '../../lib/bounded-map.js';
 import { SITE_GIVE_UP_REFUSALS, SITE_GIVE_UP_MS } from '../../protocol/limits.js';
 
 /** Maximum number of keys; the oldest is removed first. */
@@ -25,9 +26,7 @@ export class SiteRefusals {
   /** Records one more refusal. */
   record(key: string): void {
     const before = this.#refused.get(key) ?? { sinceMs: this.#nowMs(), times: 0 };
-    this.#refused.delete(key);
-    this.#refused.set(key, { ...before, times: before.times + 1 });
-    if (this.#refused.size > KEYS_MAX) this.#refused.delete(this.#refused.keys().next().value!);
+    setNewest(this.#refused, key, { ...before, times: before.times + 1 }, KEYS_MAX);
   }
 
   /** The key was served: its refusals are removed. */

@@ -3,9 +3,8 @@
  * places.
  * @module
  */
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import type { Environment } from '../deno/deno-find.js';
+import { join } from 'node:path';
+import { isProgram, searchFolders, type Environment } from '../process/find-program.js';
 
 const COMMANDS = [
   'chromium',
@@ -32,7 +31,7 @@ const PLACES_OF_WINDOWS = [
 export function findChromium(env: Environment): string | undefined {
   const named = env['MANYHANDS_CHROMIUM'];
   if (named) return isProgram(named) ? named : undefined;
-  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const folders = searchFolders(env);
   const programs = [env['ProgramFiles'], env['ProgramFiles(x86)'], env['LOCALAPPDATA']].filter(isText);
   const candidates = [
     ...COMMANDS.flatMap((command) => folders.map((folder) => join(folder, command))),
@@ -40,15 +39,6 @@ export function findChromium(env: Environment): string | undefined {
     ...programs.flatMap((folder) => PLACES_OF_WINDOWS.map((place) => join(folder, place))),
   ];
   return candidates.find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function isText(value: string | undefined): value is string {

@@ -10,7 +10,7 @@ import type { Random } from '../../../lib/crypto/random.js';
 import { Bridge } from './chromium-bridge.js';
 import { findChromium } from './chromium-find.js';
 import { runsUnsandboxed } from './chromium-process.js';
-import type { Environment } from '../deno/deno-find.js';
+import type { Environment } from '../process/find-program.js';
 import { MemoryWatch } from '../process/memory-watch.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host.js';
 

@@ -4,13 +4,11 @@
  * @module
  */
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ManyhandsError } from '../../../lib/errors.js';
-
-/** The environment variables that are read: MANYHANDS_DENO or MANYHANDS_CHROMIUM, and PATH. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { isProgram, searchFolders, type Environment } from '../process/find-program.js';
 
 export interface DenoFound {
   /** Path of the executable. */
@@ -31,9 +29,7 @@ export function findDeno(env: Environment): string | undefined {
   const named = env['MANYHANDS_DENO'];
   if (named) return isProgram(named) ? named : undefined;
   const file = process.platform === 'win32' ? 'deno.exe' : 'deno';
-  const onPath = (env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
+  const onPath = searchFolders(env)
     .map((folder) => join(folder, file))
     // npm's links to the package `deno` are Node scripts; its binary is found below.
     .find((path) => isProgram(path) && !path.includes(join('node_modules', '.bin')));
@@ -109,15 +105,6 @@ function platformName(): string {
 
 function isMusl(): boolean {
   return existsSync('/etc/alpine-release');
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function unavailable(text: string): ManyhandsError {
