@@ -14,6 +14,7 @@ const SMALL_BYTES = 1024 * 1024;
 const MEASURE_EVERY = 8;
 
 const { ArrayBuffer, setTimeout } = globalThis;
+const { max } = Math;
 
 /** Makes the engine run a full collection, within the current turn. */
 export function collectGarbage(): void {
@@ -37,7 +38,7 @@ export class GarbagePressure {
   #small = 0;
   #isMeasureQueued = false;
 
-  /** `sizeOf` returns bytes: objects grow after they were made. */
+  /** `sizeOf` returns the bytes that are known: objects grow after they were made. */
   constructor(sizeOf: (made: object) => number) {
     this.#sizeOf = sizeOf;
   }
@@ -66,7 +67,7 @@ export class GarbagePressure {
   #measure(): void {
     if (this.#last === undefined) return;
     const weight = this.#lastBytes < SMALL_BYTES ? MEASURE_EVERY : 1;
-    this.#bytes += (this.#sizeOf(this.#last) - this.#lastBytes) * weight;
+    this.#bytes += max(0, this.#sizeOf(this.#last) - this.#lastBytes) * weight;
     this.#last = undefined;
   }
 }

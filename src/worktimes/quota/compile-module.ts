@@ -2,12 +2,11 @@
  * Compiles modules outside of sandboxes in the way a sandbox would, so that one compiled module can be sent to many.
  * @module
  */
-import { rewriteModule } from './rewrite-module.js';
+import { SANDBOX_WASM_MEMORY_BYTES_MAX } from '../../protocol/limits.js';
+import { rewriteModule, WASM_PAGE_BYTES } from './rewrite-module.js';
 
-/** The memories of the module stay under the cap in every sandbox. Rejects with CompileError or ModuleRefused. */
+/** The memories of the module stay under the limit in every sandbox. Rejects with CompileError or ModuleRefused. */
 export async function compileForSandboxes(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
-  const rewritten = rewriteModule({ bytes, length: bytes.length });
-  return WebAssembly.compile(
-    new Uint8Array(rewritten.bytes.buffer, rewritten.bytes.byteOffset, rewritten.length),
-  );
+  const pagesMax = SANDBOX_WASM_MEMORY_BYTES_MAX / WASM_PAGE_BYTES;
+  return WebAssembly.compile(rewriteModule({ bytes, length: bytes.length }, pagesMax).bytes);
 }

@@ -12,23 +12,16 @@ import {
   construct,
   copyBytes,
   getterOf,
-  isView,
   lengthOf,
   methodOf,
   OwnBytes,
   OwnPromise as Promise,
   RangeError,
+  type AnyMethod,
 } from '../realm/captured.js';
 import { GarbagePressure } from './collect-garbage.js';
-import {
-  MEMORY_MODULE,
-  ModuleRefused,
-  parseMemoryImport,
-  rewriteModule,
-  WASM_PAGE_BYTES,
-  type MemoryType,
-  type ModuleBytes,
-} from './rewrite-module.js';
+import { ModuleRefused } from './module-format.js';
+import { PAGES_32_BITS_MAX, rewriteModule, WASM_PAGE_BYTES, type RewrittenModule } from './rewrite-module.js';
 import { WeakTable } from '../realm/weak-table.js';
 import { wrapConstructor, wrapFunction } from '../realm/wrap-native.js';
 
@@ -40,7 +33,6 @@ const then = methodOf(Promise.prototype, 'then');
 /** Properties of a memory descriptor, in the order in which engines read them. */
 const MEMORY_PROPERTIES = ['address', 'index', 'initial', 'maximum', 'minimum', 'shared'] as const;
 type Description = Partial<Record<(typeof MEMORY_PROPERTIES)[number], unknown>>;
-type Imports = Record<string, unknown>;
 type Native = typeof WebAssembly;
 
 /** Limits `scope.WebAssembly` to memories of `memoryBytesMax` bytes each. */
@@ -49,50 +41,42 @@ export function limitWebAssembly(scope: Record<string, unknown>, memoryBytesMax:
   if (wasm !== undefined) new Limiter(wasm, floor(memoryBytesMax / WASM_PAGE_BYTES)).install();
 }
 
-/** The imports of a module, computed once for all its instances. */
-interface ImportPlan {
-  /** The imports that replace its own memories: `count` of them, by index, without the methods of arrays. */
-  readonly memories: Record<number, { name: string; type: MemoryType }>;
-  readonly count: number;
-  /** Names of the modules of all other imports. */
-  readonly others: Record<string, true>;
-}
-
 class Limiter {
   readonly #wasm: Native;
   readonly #pagesMax: number;
   readonly #native: Pick<Native, 'Module' | 'Memory' | 'CompileError' | 'compile' | 'instantiate'>;
-  readonly #importsOf: (module: unknown) => WebAssembly.ModuleImportDescriptor[];
   readonly #pressure: GarbagePressure;
-  readonly #plans = new WeakTable<ImportPlan>();
+  /** The initial bytes of the memories that a module defines. A module that was sent here by a message is not known. */
+  readonly #memoryBytes = new WeakTable<number>();
 
   constructor(wasm: Native, pagesMax: number) {
-    const { Module, Memory, CompileError, compile, instantiate } = wasm;
+    const { Module, Memory, Instance, CompileError, compile, instantiate } = wasm;
     this.#wasm = wasm;
     this.#pagesMax = pagesMax;
     this.#native = { Module, Memory, CompileError, compile, instantiate };
-    this.#importsOf = Module.imports.bind(Module) as (module: unknown) => never;
-    const bufferOfMemory = getterOf(Memory.prototype, 'buffer');
-    this.#pressure = new GarbagePressure((memory) => bufferLength(apply(bufferOfMemory, memory, [])));
+    const readBuffer = getterOf(Memory.prototype, 'buffer');
+    const readExports = getterOf(Instance.prototype, 'exports');
+    this.#pressure = new GarbagePressure((made) => bytesOfMemories(made, readBuffer, readExports));
   }
 
   install(): void {
     const wasm = this.#wasm;
     wrapConstructor(wasm, 'Module', (Native, args, target) => {
-      const given = args.length > 0 ? [this.#rewritten(args[0]), args[1]] : args;
-      return construct(Native, given, target) as object;
+      const rewritten = this.#rewrite(args[0]);
+      const given = rewritten === undefined ? args : [rewritten.bytes, args[1]];
+      return this.#remember(construct(Native, given, target) as object, rewritten);
     });
     wrapConstructor(wasm, 'Instance', (Native, args, target) => {
-      const given = args.length > 0 ? [args[0], this.#completeImports(args[0], args[1])] : args;
-      return construct(Native, given, target) as object;
+      const bytes = this.#memoryBytes.get(args[0]);
+      if (bytes === 0) return construct(Native, args, target) as object;
+      this.#pressure.beforeAllocation(bytes ?? 0);
+      const instance = construct(Native, args, target) as object;
+      this.#pressure.afterAllocation(instance);
+      return instance;
     });
     wrapConstructor(wasm, 'Memory', (_Native, args, target) => {
       const [description] = args.length > 0 ? args : [undefined];
       return this.#makeMemory(describe(description), description, target);
-    });
-    wrapFunction(wasm.Module, 'imports', (native, self, args) => {
-      const all = apply(native, self, args) as WebAssembly.ModuleImportDescriptor[];
-      return withoutMemories(all);
     });
     this.#wrapFunctions();
     // Type reflection would show limits that are not the module's own, and has further constructors.
@@ -106,92 +90,66 @@ class Limiter {
     wrapFunction(wasm, 'instantiate', (_native, _self, args) => this.#instantiate(args[0], args[1], args[2]));
     wrapFunction(wasm, 'validate', (native, self, args) => {
       try {
-        return apply(native, self, args.length > 0 ? [this.#rewritten(args[0]), args[1]] : args);
+        const rewritten = this.#rewrite(args[0]);
+        return apply(native, self, rewritten === undefined ? args : [rewritten.bytes, args[1]]);
       } catch (error) {
         if (error instanceof this.#native.CompileError) return false;
         throw error;
       }
     });
-    const bytesOf = async (response: unknown): Promise<unknown> =>
+    const bodyOf = async (response: unknown): Promise<unknown> =>
       ((await response) as Response).arrayBuffer();
     wrapFunction(wasm, 'compileStreaming', async (_native, _self, args) =>
-      this.#compile(await bytesOf(args[0]), args[1]),
+      this.#compile(await bodyOf(args[0]), args[1]),
     );
     wrapFunction(wasm, 'instantiateStreaming', async (_native, _self, args) =>
-      this.#instantiate(await bytesOf(args[0]), args[1], args[2]),
+      this.#instantiate(await bodyOf(args[0]), args[1], args[2]),
     );
   }
 
   #compile(source: unknown, options: unknown): unknown {
-    let bytes: unknown;
+    let rewritten: RewrittenModule | undefined;
     try {
-      bytes = this.#rewritten(source);
+      rewritten = this.#rewrite(source);
     } catch (error) {
       return new Promise((_resolve, reject) => reject(error));
     }
-    return apply(this.#native.compile, this.#wasm, [bytes, options]);
+    const compiled: unknown = apply(this.#native.compile, this.#wasm, [rewritten?.bytes ?? source, options]);
+    return apply(then, compiled, [(module: object) => this.#remember(module, rewritten)]);
   }
 
   #instantiate(source: unknown, imports: unknown, options: unknown): unknown {
-    if (this.#planOf(source) !== undefined) return this.#instantiateModule(source, imports);
+    if (viewOf(source) === undefined) return this.#instantiateModule(source, imports);
     const made = (module: unknown): unknown =>
       apply(then, this.#instantiateModule(module, imports), [(instance: unknown) => ({ module, instance })]);
     return apply(then, this.#compile(source, options), [made]);
   }
 
+  /** The engine refuses what is no module. */
   #instantiateModule(module: unknown, imports: unknown): unknown {
-    let all: unknown;
-    try {
-      all = this.#completeImports(module, imports);
-    } catch (error) {
-      return new Promise((_resolve, reject) => reject(error));
-    }
-    return apply(this.#native.instantiate, this.#wasm, [module, all]);
+    const bytes = isObject(module) ? this.#memoryBytes.get(module) : 0;
+    if (bytes !== 0) this.#pressure.beforeAllocation(bytes ?? 0);
+    const made: unknown = apply(this.#native.instantiate, this.#wasm, [module, imports]);
+    if (bytes === 0) return made;
+    return apply(then, made, [(instance: object) => (this.#pressure.afterAllocation(instance), instance)]);
   }
 
-  /** Undefined where `module` is not a module. */
-  #planOf(module: unknown): ImportPlan | undefined {
-    if (!isObject(module) || isView(module)) return undefined;
-    const cached = this.#plans.get(module);
-    if (cached !== undefined) return cached;
-    try {
-      const plan = planOf(this.#importsOf(module));
-      this.#plans.set(module, plan);
-      return plan;
-    } catch {
-      return undefined;
-    }
+  #remember(module: object, rewritten: RewrittenModule | undefined): object {
+    this.#memoryBytes.set(module, rewritten?.memoryBytes ?? 0);
+    return module;
   }
 
   /** Copies and rewrites a module's bytes; undefined for other values, which the engine refuses. Throws CompileError. */
-  #rewritten(source: unknown): Uint8Array | undefined {
-    const copy = copyOf(source);
-    if (copy === undefined) return undefined;
+  #rewrite(source: unknown): RewrittenModule | undefined {
+    const view = viewOf(source);
+    if (view === undefined) return undefined;
+    const bytes = copyBytes(view);
     try {
-      const { bytes, length } = rewriteModule(copy);
-      // A view of the written bytes: the underlying buffer may be longer.
-      return new OwnBytes(bufferOf(bytes), 0, length);
+      return rewriteModule({ bytes, length: lengthOf(bytes) }, this.#pagesMax);
     } catch (error) {
       if (!(error instanceof ModuleRefused)) throw error;
       throw new this.#native.CompileError(`WebAssembly: the module is refused: ${error.message}`);
     }
-  }
-
-  /** The imports passed by job code, and the memories that the module originally defined. */
-  #completeImports(module: unknown, imports: unknown): unknown {
-    const plan = this.#planOf(module);
-    // If either is invalid, the engine throws its own error.
-    if (plan === undefined || plan.count === 0 || (imports !== undefined && !isObject(imports)))
-      return imports;
-    const all = create(null) as Imports;
-    const memories = create(null) as Imports;
-    for (let i = 0; i < plan.count; i++) {
-      const { name, type } = plan.memories[i]!;
-      memories[name] = this.#makeMemory(descriptionOf(type), undefined, this.#native.Memory);
-    }
-    for (const from in plan.others) all[from] = (imports as Imports | undefined)?.[from];
-    all[MEMORY_MODULE] = memories;
-    return all;
   }
 
   /** Without a description, `given` is passed to the engine, which refuses it. */
@@ -217,22 +175,6 @@ class Limiter {
 const BIG = BigInt;
 const BOOLEAN = Boolean;
 const NUMBER = Number;
-
-/** The most pages that 32 bits can address; the engine refuses more. */
-const PAGES_32_BITS_MAX = 65_536;
-
-function planOf(imports: WebAssembly.ModuleImportDescriptor[]): ImportPlan {
-  const memories = create(null) as ImportPlan['memories'];
-  const others = create(null) as ImportPlan['others'];
-  let count = 0;
-  for (let i = 0; i < imports.length; i++) {
-    const { module: from, name } = imports[i]!;
-    const type = from === MEMORY_MODULE ? parseMemoryImport(name) : undefined;
-    if (type !== undefined) memories[count++] = { name, type };
-    else others[from] = true;
-  }
-  return { memories, count, others };
-}
 
 /** Lowers the maximum to `pagesMax`. Leaves values that the engine refuses unchanged. */
 function boundMaximum(description: Description, pagesMax: number, isWide: boolean): void {
@@ -262,16 +204,6 @@ function describe(given: unknown): Description | undefined {
   return description;
 }
 
-function descriptionOf({ min, max, shared, index64 }: MemoryType): Description {
-  const size = (count: number): unknown => (index64 ? BIG(count) : count);
-  const description = create(null) as Description;
-  description.initial = size(min);
-  if (max !== undefined) description.maximum = size(max);
-  if (shared) description.shared = true;
-  if (index64) description.address = 'i64';
-  return description;
-}
-
 /** Converts an object to a number once: a second conversion could return another value. */
 function primitive(value: unknown): unknown {
   return typeof value === 'object' || typeof value === 'function' ? +(value as unknown as number) : value;
@@ -286,24 +218,29 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Hides from job code the imports that replace its own memories. */
-function withoutMemories(all: WebAssembly.ModuleImportDescriptor[]): WebAssembly.ModuleImportDescriptor[] {
-  let hidden = 0;
-  for (let i = 0; i < all.length; i++) {
-    if (all[i]!.module === MEMORY_MODULE) hidden += 1;
-    else if (hidden > 0) all[i - hidden] = all[i]!;
+/** Bytes of a memory, or of the memories that an instance exports. */
+function bytesOfMemories(made: object, readBuffer: AnyMethod, readExports: AnyMethod): number {
+  const size = (value: unknown): number => {
+    try {
+      return bufferLength(apply(readBuffer, value, []));
+    } catch {
+      return 0;
+    }
+  };
+  let exported: Record<string, unknown>;
+  try {
+    exported = apply(readExports, made, []) as Record<string, unknown>;
+  } catch {
+    return size(made);
   }
-  all.length -= hidden;
-  return all;
+  let bytes = 0;
+  for (const name in exported) if (typeof exported[name] === 'object') bytes += size(exported[name]);
+  return bytes;
 }
 
-/** A private copy of the bytes of a buffer or view; undefined for anything else. */
-function copyOf(source: unknown): ModuleBytes | undefined {
-  if (typeof source !== 'object' || source === null) return undefined;
-  const original = bytesOf(source) ?? sharedBytes(source);
-  if (original === undefined) return undefined;
-  const bytes = copyBytes(original);
-  return { bytes, length: lengthOf(bytes) };
+/** The bytes of a buffer or view, not copied; undefined for anything else. */
+function viewOf(source: unknown): Uint8Array | undefined {
+  return isObject(source) ? (bytesOf(source) ?? sharedBytes(source)) : undefined;
 }
 
 /** The bytes of a SharedArrayBuffer; undefined for other values that the constructor of Uint8Array accepts. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../../tests/fixtures/wat.js';
 import { isError } from '../../lib/errors.js';
-import { isComponent, isWasm, readInterface } from './module-reader.js';
+import { isWasm } from '../quota/module-format.js';
+import { isComponent, readInterface } from './module-reader.js';
 import { planModule } from './plan-module.js';
 
 const WHOLE = `(module

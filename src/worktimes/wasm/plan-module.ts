@@ -6,10 +6,10 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { truncateText } from '../../lib/text.js';
 import type { WasmCall } from '../../protocol/job/job-package.js';
+import { isWasm } from '../quota/module-format.js';
 import { HOST_FUNCTIONS } from './host-names.js';
 import {
   isComponent,
-  isWasm,
   readInterface,
   type FunctionType,
   type ModuleExport,

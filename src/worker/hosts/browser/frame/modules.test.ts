@@ -3,13 +3,13 @@
  * @module
  */
 import { expect, it } from 'vitest';
+import { SANDBOX_WASM_MEMORY_BYTES_MAX } from '../../../../protocol/limits.js';
 import type { ModuleMessage } from '../../../../protocol/messages/sandbox-messages.js';
-import { MEMORY_MODULE } from '../../../../worktimes/quota/rewrite-module.js';
 import { FrameModules } from './modules.js';
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-/** A memory of its own, of one page. */
-const MEMORY_SECTION = [5, 3, 1, 0, 1];
+/** A memory of its own, of one page without a maximum, exported as `m`. */
+const MEMORY_SECTIONS = [5, 3, 1, 0, 1, 7, 5, 1, 1, 0x6d, 2, 0];
 
 const blobOf = (...bytes: number[]): Blob => new Blob([new Uint8Array(bytes)]);
 const EMPTY = blobOf(...HEADER);
@@ -43,8 +43,11 @@ it('the sandbox frame compiles each module once, and hands it to every sandbox',
 });
 
 it('the sandbox frame rewrites a module by the rules of the sandbox before it compiles it', async () => {
-  const module = await new FrameModules().compile('a', blobOf(...HEADER, ...MEMORY_SECTION));
-  expect(WebAssembly.Module.imports(module)).toMatchObject([{ module: MEMORY_MODULE, kind: 'memory' }]);
+  const module = await new FrameModules().compile('a', blobOf(...HEADER, ...MEMORY_SECTIONS));
+  const { m } = new WebAssembly.Instance(module).exports as { m: WebAssembly.Memory };
+  const pagesMax = SANDBOX_WASM_MEMORY_BYTES_MAX / 65_536;
+  expect(() => m.grow(pagesMax)).toThrow(RangeError);
+  expect(m.grow(pagesMax - 1)).toBe(1);
 });
 
 it.each([
