@@ -197,7 +197,7 @@ export default tseslint.config(
   {
     // Tools ask for a default export, piscina for that of the file that its threads run.
     files: [
-      '*.config.{js,ts}',
+      '**/*.config.{js,ts}',
       'scripts/mutation/vitest.config.mjs',
       '.dependency-cruiser.cjs',
       'bench/square.mjs',

@@ -1,6 +1,6 @@
 /**
- * Builds dist/: the library and its declarations (tsc), the sandbox script, the sandbox frame and the donor page
- * (esbuild), and what the scheduler's static server needs to know (headers.json, assets/manifest.json).
+ * Builds dist/: the library and its declarations (tsc), the scripts of sandboxes and their frame (esbuild), the donor's
+ * pages (vite), and what the scheduler's static server needs to know (headers.json, assets/manifest.json).
  * Nothing is done when no input has changed. `--quiet` prints only what is wrong; `--force` builds anyway.
  */
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
