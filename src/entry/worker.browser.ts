@@ -1,6 +1,7 @@
 /**
  * A worker in a browser page: sandboxes are Web Workers in a hidden frame without network access. The frame, its script
  * and the files of worktimes are downloaded from the scheduler and verified.
+ * Its types are those of the entry for Node (package.json).
  * @module
  */
 import { systemClock } from '../lib/clock.js';
@@ -78,25 +79,4 @@ function onLeave(leave: () => void): () => void {
 }
 
 export { isError, ManyhandsError } from '../lib/errors.js';
-export type { ErrorCode } from '../lib/errors.js';
-export type { LiveOptions } from '../worker/options/live-options.js';
-export type {
-  GroupOption,
-  Isolation,
-  JobOwnerRequest,
-  Newcomer,
-  WarmPolicy,
-  WorkerOptions,
-} from '../worker/options/resolve-options.js';
-export type { StopOptions } from '../worker/options/stop-options.js';
-export type { WorkerState } from '../worker/worker.js';
 export { worktimeLabel } from '../worktimes/registry.js';
-export type {
-  JobInfo,
-  JobPublic,
-  PaymentAccount,
-  SandboxPhase,
-  SandboxStatus,
-  WorkerEvents,
-  WorkerStatus,
-} from '../worker/options/worker-events.js';
