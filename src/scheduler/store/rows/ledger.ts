@@ -75,6 +75,18 @@ export function* transfer(t: Transfer): QueryPlan<void> {
 }
 
 function* addTo(account: string, amount: bigint): QueryPlan<void> {
+  if (amount > 0n) return yield* credit(account, amount);
+  // Without the row an update would change nothing; with it the database refuses a negative balance.
   yield* insertAccount({ account, balance: 0n, earned: 0n });
   yield* run('UPDATE accounts SET balance = balance + ? WHERE account = ?', amount, account);
+}
+
+/** One statement for both cases, because every paid report credits an account. */
+function* credit(account: string, amount: bigint): QueryPlan<void> {
+  yield* run(
+    'INSERT INTO accounts (account, balance, earned) VALUES (?, ?, 0) ' +
+      'ON CONFLICT (account) DO UPDATE SET balance = accounts.balance + excluded.balance',
+    account,
+    amount,
+  );
 }
