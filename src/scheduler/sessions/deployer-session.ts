@@ -11,7 +11,7 @@ import type { SchedulerNode, Services } from '../services/scheduler-node.js';
 import type { ClientConnection } from './client-connection.js';
 import { answerOperator, isOperatorMessage } from './operator-requests.js';
 import {
-  reply,
+  replyNow,
   replyLater,
   type NoticeMessage,
   type PendingReply,
@@ -52,22 +52,22 @@ export class DeployerSession implements Session {
     const { jobs, blobs, accounts } = this.#services;
     if (isOperatorMessage(m)) {
       this.#requireOperator();
-      return reply(await answerOperator(this.#services.operator, m));
+      return replyNow(await answerOperator(this.#services.operator, m));
     }
     switch (m.type) {
       case 'ping':
-        return reply({ nowMs: this.#node.options.clock.wallMs() });
+        return replyNow({ nowMs: this.#node.options.clock.wallMs() });
       case 'session.prove':
         await this.#proofs.proveAddress(m.address, m.signature);
         this.#address = m.address;
-        return reply({ address: m.address });
+        return replyNow({ address: m.address });
       case 'group.prove':
         this.#caller();
         await this.#proofs.groups.prove(m.proofs);
-        return reply({});
+        return replyNow({});
       case 'blob.ticket':
         this.#caller();
-        return reply(await blobs.ticket(m.digest, m.bytes));
+        return replyNow(await blobs.ticket(m.digest, m.bytes));
       case 'job.deploy':
         return replyWithStatus((await jobs.deploy(this.#caller(), this.#proofs.groups, m)).done);
       case 'job.append':
@@ -84,7 +84,7 @@ export class DeployerSession implements Session {
       case 'job.follow':
         return this.#follow(m);
       default:
-        return reply(await this.#read(m));
+        return replyNow(await this.#read(m));
     }
   }
 
@@ -112,7 +112,7 @@ export class DeployerSession implements Session {
 
   async #follow(m: DeployerRequests['job.follow'][0]): Promise<PendingReply> {
     return {
-      ...reply(await this.#services.queries.follow(this.#caller(), m)),
+      ...replyNow(await this.#services.queries.follow(this.#caller(), m)),
       // Rows follow the reply, unless the connection has ended meanwhile.
       onSent: () => {
         if (!this.#hasEnded) this.#node.followers.add(this.#connection, m.jobId, m.after, m.windowBytes);

@@ -28,7 +28,7 @@ export type RequestMessage = Extract<ClientMessage, { id: number }>;
 export type NoticeMessage = Exclude<ClientMessage, { id: number } | Hello>;
 
 /** A reply that is complete. */
-export const reply = (body: object): PendingReply => replyLater(Promise.resolve(body));
+export const replyNow = (body: object): PendingReply => replyLater(Promise.resolve(body));
 
 /** A reply whose body is known when a command is committed. */
 export const replyLater = (done: Promise<object>): PendingReply => ({ done });

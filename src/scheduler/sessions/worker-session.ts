@@ -8,7 +8,7 @@ import type { ProvedGroups } from '../clients/proved-groups.js';
 import type { SchedulerNode, Services } from '../services/scheduler-node.js';
 import type { ClientConnection } from './client-connection.js';
 import {
-  reply,
+  replyNow,
   replyLater,
   type NoticeMessage,
   type PendingReply,
@@ -36,18 +36,18 @@ export class WorkerSession implements Session {
     const worker = this.#worker;
     switch (m.type) {
       case 'ping':
-        return reply({ nowMs: this.#node.options.clock.wallMs() });
+        return replyNow({ nowMs: this.#node.options.clock.wallMs() });
       case 'job.package':
-        return reply(await workers.readPackage(worker, m.jobId));
+        return replyNow(await workers.readPackage(worker, m.jobId));
       case 'job.status':
-        return reply(await workers.readStatus(worker, m.jobId));
+        return replyNow(await workers.readStatus(worker, m.jobId));
       case 'account.show':
-        return reply(await workers.readAccount(worker, m.address));
+        return replyNow(await workers.readAccount(worker, m.address));
       case 'group.prove':
         await workers.proveGroups(worker, this.#groups, m.proofs);
-        return reply({});
+        return replyNow({});
       case 'blob.ticket':
-        return reply(await workers.issueTicket(worker, m));
+        return replyNow(await workers.issueTicket(worker, m));
       case 'lease.report':
         return replyLater((await leases.report(worker, m)).done);
       case 'lease.release':
