@@ -120,6 +120,14 @@ module.exports = {
       to: { path: src('scheduler/store/sqlite') },
     },
     {
+      name: 'core-entrance',
+      severity: 'error',
+      comment:
+        "Nothing but the worker's core reads its state: others know its events, its effects and its sizes.",
+      from: { path: '^src/', pathNot: [src('worker/core'), TESTS] },
+      to: { path: src('worker/core'), pathNot: '^src/worker/core/(step|events|tuning)\\.ts$' },
+    },
+    {
       name: 'lib-without-io',
       severity: 'error',
       comment: 'lib is ports; only a storage implementation opens files.',

@@ -74,6 +74,11 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** Number of timers that are set, background timers included. */
+  get timerCount(): number {
+    return this.#heap.length - this.#cancelled.size;
+  }
+
   /** Shifts wall time by `ms`, as a correction of the system clock does; monotonic time is not changed. */
   shiftWall(ms: number): void {
     this.#wallStartMs += ms;

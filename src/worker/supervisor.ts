@@ -1,6 +1,6 @@
 /**
- * Executes the core's effects: sends messages to the scheduler, starts sandboxes and runs batches in them, sets timers;
- * and passes the results back to the core as events. All decisions are made in the core.
+ * Passes events to the core, one at a time, and turns each effect that the core returns into a call: to the scheduler, a
+ * lease, a sandbox or a timer. All decisions are made in the core.
  * @module
  */
 import type { CancelTimer, Clock } from '../lib/clock.js';
@@ -9,29 +9,26 @@ import { deferred } from '../lib/deferred.js';
 import type { Emitter } from '../lib/events.js';
 import { isError, ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/crypto/random.js';
-import { ERROR_TEXT_LENGTH_MAX, REASON_LENGTH_MAX } from '../protocol/limits.js';
 import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protocol/messages/messages.js';
 import { errorsIn } from '../protocol/segment/segment.js';
+import type { SchedulerRequests } from '../client/connection/scheduler-requests.js';
 import type { AssetStore } from './assets/asset-store.js';
 import type { BlobCache } from './assets/blob-cache.js';
-import type { CoreEvent, Effect } from './core/events.js';
-import { isBusy, newCoreState, needsTick } from './core/state.js';
-import type { CoreState, Tuning } from './core/state.js';
-import { step } from './core/step.js';
-import { TICK_MS } from './core/timeouts.js';
-import type { JobBytes } from './inputs/job-bytes.js';
 import type { JobPackageCache } from './assets/job-package-cache.js';
-import { LeaseInputs } from './inputs/lease-inputs.js';
-import type { RemoteInputs } from './inputs/remote-inputs.js';
-import { ReportSender } from './report-sender.js';
-import type { JobOwnerRequest } from './options/resolve-options.js';
-import { SandboxPool } from './sandboxes/sandbox-pool.js';
-import type { SandboxHost } from './hosts/port/sandbox-host.js';
-import type { SchedulerRequests } from '../client/connection/scheduler-requests.js';
-import type { WarmPolicy } from './options/option-checks.js';
+import { SliceActivity } from './controls/slice-activity.js';
 import { WorkerStats } from './controls/worker-stats.js';
-import { WarmStartPolicy } from './sandboxes/start/start-policy.js';
+import type { CoreEvent, Effect } from './core/events.js';
+import { WorkerCore } from './core/step.js';
+import { TICK_MS, type Tuning } from './core/tuning.js';
+import type { SandboxHost } from './hosts/port/sandbox-host.js';
+import type { JobBytes } from './inputs/job-bytes.js';
+import { LeaseInputs } from './leases/lease-inputs.js';
+import type { WorkerLeases } from './leases/worker-leases.js';
+import type { WarmPolicy } from './options/option-checks.js';
+import type { JobOwnerRequest } from './options/resolve-options.js';
 import type { WorkerEvents, WorkerStatus } from './options/worker-events.js';
+import { SandboxPool } from './sandboxes/sandbox-pool.js';
+import { WarmStartPolicy } from './sandboxes/start/start-policy.js';
 import type { WorktimeHealth } from './sandboxes/worktime-health.js';
 
 export interface SupervisorPorts {
@@ -41,7 +38,7 @@ export interface SupervisorPorts {
   random: Random;
   jobs: JobPackageCache;
   blobs: BlobCache;
-  remotes: RemoteInputs;
+  leases: WorkerLeases;
   events: Emitter<WorkerEvents>;
   health: WorktimeHealth;
   jobBytes: JobBytes;
@@ -64,13 +61,10 @@ const HALT_MS_MAX = 2_000;
 
 export class Supervisor {
   readonly #ports: SupervisorPorts;
-  readonly #core: CoreState;
+  readonly #core: WorkerCore;
   readonly #pool: SandboxPool;
-  readonly #reportSender: ReportSender;
   readonly #stats: WorkerStats;
-  readonly #inputs = new Map<LeaseId, LeaseInputs>();
-  /** For each lease, the end (exclusive) of the slices that were not released. */
-  readonly #leaseEnds = new Map<LeaseId, { readonly jobId: JobId; readonly end: number }>();
+  readonly #activity: SliceActivity;
   /** Pending requests whose replies do not matter, only that they arrive. */
   readonly #pending = new Set<Promise<unknown>>();
   readonly #queue: CoreEvent[] = [];
@@ -80,25 +74,20 @@ export class Supervisor {
 
   constructor(slots: number, ports: SupervisorPorts, tuning?: Partial<Tuning>) {
     this.#ports = ports;
-    this.#core = newCoreState(slots, tuning);
-    this.#stats = new WorkerStats(slots, ports.events);
-    this.#reportSender = new ReportSender(ports.link, ports.blobs);
+    this.#core = new WorkerCore(slots, tuning);
+    const stats = new WorkerStats(slots, ports.events);
+    this.#stats = stats;
+    this.#activity = new SliceActivity({ ...ports, stats });
     const startPolicy = new WarmStartPolicy({
       ...ports,
       policy: ports.policy ?? 'cold',
       cores: slots,
       worktimeFiles: (worktime) => ports.jobs.worktimeFiles(worktime),
       warn: (error) => this.#warn(error),
-      isBusy: () => isBusy(this.#core),
+      isBusy: () => this.#core.isBusy,
       changed: () => this.#pool.warmStateChanged(),
     });
-    this.#pool = new SandboxPool({
-      ...ports,
-      startPolicy,
-      core: this.#core,
-      stats: this.#stats,
-      dispatch: (e) => this.#dispatch(e),
-    });
+    this.#pool = new SandboxPool({ ...ports, startPolicy, stats, dispatch: (e) => this.#dispatch(e) });
   }
 
   get status(): Omit<WorkerStatus, 'bytesToday'> {
@@ -148,7 +137,7 @@ export class Supervisor {
           isWarm: message.isRequesterWarm === true,
         });
       case 'lease.revoke':
-        return this.#dispatch({ type: 'lease-lost', leaseId: message.leaseId });
+        return this.#dispatch({ type: 'lease-revoked', leaseId: message.leaseId });
     }
   }
 
@@ -165,6 +154,7 @@ export class Supervisor {
     await this.#within(HALT_MS_MAX, this.#allReleased());
     this.#cancelTick?.();
     this.#pool.close();
+    this.#ports.leases.close();
   }
 
   /** Releases all leases without waiting for replies: the process is about to end. */
@@ -185,26 +175,23 @@ export class Supervisor {
   }
 
   #onGrant(request: number, lease: Lease): void {
-    const { leaseId, jobId, first, count, packageDigest } = lease;
-    if (this.#inputs.has(leaseId)) return;
-    this.#leaseEnds.set(leaseId, { jobId, end: first + count });
-    const reason = this.#ports.rejectionReason(jobId, packageDigest);
-    if (reason !== undefined) return this.#dispatch({ type: 'decline', request, leaseId, first, reason });
+    const { leaseId, jobId, first, count, packageDigest, leaseMs, estimatedSliceMs } = lease;
+    const { leases, rejectionReason, jobBytes, events } = this.#ports;
+    if (leases.get(leaseId) !== undefined) return;
+    const decline = (reason: string): void =>
+      this.#dispatch({ type: 'decline', request, leaseId, jobId, first, count, reason });
+    const reason = rejectionReason(jobId, packageDigest);
+    if (reason !== undefined) return decline(reason);
     let inputs: LeaseInputs;
     try {
       inputs = new LeaseInputs(lease);
     } catch (error) {
       this.#warn(error);
-      return this.#release(
-        leaseId,
-        first,
-        error instanceof Error ? error.message : 'Its inputs are malformed.',
-      );
+      return decline(error instanceof Error ? error.message : 'Its inputs are malformed.');
     }
-    this.#inputs.set(leaseId, inputs);
-    this.#ports.jobBytes.add(jobId, inputs.byteLength);
-    this.#ports.events.emit('fetch', { jobId, first, count });
-    const { leaseMs, estimatedSliceMs } = lease;
+    leases.add(leaseId, inputs);
+    jobBytes.add(jobId, inputs.byteLength);
+    events.emit('fetch', { jobId, first, count });
     const { needsFetch } = inputs;
     this.#dispatch({
       type: 'grant',
@@ -220,7 +207,7 @@ export class Supervisor {
     this.#stepping = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        for (const effect of step(this.#core, next, this.#ports.clock.monotonicMs())) this.#execute(effect);
+        for (const effect of this.#core.step(next, this.#ports.clock.monotonicMs())) this.#execute(effect);
       }
     } finally {
       this.#stepping = false;
@@ -229,7 +216,7 @@ export class Supervisor {
   }
 
   #keepTicking(): void {
-    if (this.#cancelTick !== undefined || !needsTick(this.#core)) return;
+    if (this.#cancelTick !== undefined || !this.#core.needsTick) return;
     this.#cancelTick = this.#ports.clock.after(TICK_MS, () => {
       this.#cancelTick = undefined;
       this.#dispatch({ type: 'tick' });
@@ -237,7 +224,7 @@ export class Supervisor {
   }
 
   #execute(effect: Effect): void {
-    const { link, jobs } = this.#ports;
+    const { link, jobs, leases } = this.#ports;
     switch (effect.type) {
       case 'request-lease': {
         const { request, idle, warm } = effect;
@@ -247,51 +234,42 @@ export class Supervisor {
         return link.notify({ type: 'lease.withdraw', request: effect.request });
       case 'prepare':
         return jobs.prepare(effect.jobId, effect.packageDigest);
-      case 'open-sandbox':
-        return this.#pool.open(effect);
-      case 'kill-sandbox':
-        return this.#pool.kill(effect.slot, effect.epoch, effect.isIdle);
-      case 'quiesce-sandbox':
-        return this.#pool.quiesce(effect.slot, effect.epoch);
-      case 'probe-sandbox':
-        return this.#pool.probe(effect.slot, effect.epoch, effect.withinMs);
-      case 'sandbox-idle':
-        return this.#pool.idle(effect.slot, effect.epoch);
       case 'dispatch': {
-        const inputs = this.#inputs.get(effect.leaseId);
-        if (inputs !== undefined) this.#pool.runBatch(effect, inputs.slice(effect.first, effect.count));
+        const lease = leases.get(effect.leaseId);
+        if (lease !== undefined) this.#pool.runBatch(effect, lease);
         return;
       }
       case 'report':
         return this.#report(effect);
       case 'release':
-        return this.#release(effect.leaseId, effect.from, effect.reason);
+        return this.#release(effect);
       case 'renew':
         return this.#renew(effect.leaseIds);
       case 'lease-over':
-        this.#ports.remotes.drop(effect.leaseId);
-        this.#inputs.delete(effect.leaseId);
-        this.#leaseEnds.delete(effect.leaseId);
-        return;
+        return leases.end(effect.leaseId);
       case 'began':
         return this.#stats.sliceStarted(effect.slot, effect.jobId, effect.sliceNumber);
       case 'progressed':
-        return this.#pool.progressed(effect);
+        return this.#activity.progressed(effect);
+      case 'printed':
+        return this.#activity.printed(effect);
       case 'warning':
         return this.#warn(new ManyhandsError(effect.code, effect.message, { jobId: effect.jobId }));
       case 'drained':
         return this.#drained.resolve();
+      default:
+        return this.#pool.execute(effect);
     }
   }
 
   #report(effect: Extract<Effect, { type: 'report' }>): void {
-    const { report, leaseId, first, count, computeMs, segment, lost } = effect;
-    const jobId = this.#core.reports.get(report)?.lease.jobId ?? '';
+    const { report, leaseId, jobId, slot, reached, first, count, computeMs, segment, failure } = effect;
+    const lease = this.#ports.leases.get(leaseId);
+    if (lease === undefined) return;
+    if (segment !== undefined) this.#stats.sliceReached(slot, reached);
     const failed = segment === undefined ? 0 : errorsIn(segment);
     this.#ports.jobBytes.add(jobId, segment?.byteLength ?? 0);
-    const loss = lost && { code: lost.code, message: lost.message.slice(0, ERROR_TEXT_LENGTH_MAX) };
-    const sent = this.#reportSender.send({ leaseId, first, count, computeMs, segment, failure: loss });
-    sent.then(
+    lease.reports.send({ leaseId, first, count, computeMs, segment, failure }).then(
       ({ paid }) => {
         this.#stats.reported(jobId, { first, count, failed, computeMs }, paid);
         this.#dispatch({ type: 'reported', report });
@@ -304,24 +282,17 @@ export class Supervisor {
     );
   }
 
-  #release(leaseId: LeaseId, from: number, reason: string): void {
-    const text = reason.slice(0, REASON_LENGTH_MAX);
-    this.#ports.remotes.drop(leaseId, from);
-    this.#inputs.get(leaseId)?.truncate(from);
-    const { jobId, end } = this.#leaseEnds.get(leaseId) ?? { jobId: '', end: from };
-    this.#leaseEnds.set(leaseId, { jobId, end: from });
-    if (end > from)
-      this.#ports.events.emit('return', { jobId, first: from, count: end - from, reason: text });
+  #release({ leaseId, jobId, from, count, reason }: Extract<Effect, { type: 'release' }>): void {
+    this.#ports.leases.get(leaseId)?.truncate(from);
+    this.#ports.events.emit('return', { jobId, first: from, count, reason });
     // If the request is refused, the scheduler has the slices back already.
-    this.#track(
-      this.#ports.link.request('lease.release', { leaseId, from, reason: text }).catch(() => undefined),
-    );
+    this.#track(this.#ports.link.request('lease.release', { leaseId, from, reason }).catch(() => undefined));
   }
 
   #renew(leaseIds: LeaseId[]): void {
     const renewed = this.#ports.link.request('lease.renew', { leaseIds }).then(
       ({ expired }) => {
-        for (const leaseId of expired) this.#dispatch({ type: 'lease-lost', leaseId });
+        for (const leaseId of expired) this.#dispatch({ type: 'lease-revoked', leaseId });
       },
       () => undefined,
     );

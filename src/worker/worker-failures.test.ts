@@ -39,9 +39,9 @@ describe('a slice that crashes its sandbox', () => {
       attemptsMax: 1,
     });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    const careful = host.batches.filter((b) => b.each);
-    expect(careful.every((b) => b.count === 1)).toBe(true);
-    expect(careful.at(-1)!.first).toBe(50);
+    const singleSlices = host.batches.filter((b) => b.each);
+    expect(singleSlices.every((b) => b.count === 1)).toBe(true);
+    expect(singleSlices.at(-1)!.first).toBe(50);
     expect(host.batches.at(-1)).toMatchObject({ each: false });
     expect(host.runs.get(50)).toBe(2);
     expect(host.started).toBe(3);

@@ -8,7 +8,7 @@ import type { KeyValueStorage } from '../lib/storage/storage.js';
 import type { Address } from '../protocol/messages/messages.js';
 import type { Connect } from '../transport/transport.js';
 import type { BlobCache } from './assets/blob-cache.js';
-import type { Tuning } from './core/state.js';
+import type { Tuning } from './core/tuning.js';
 import type { LoadWorktimeFiles } from './assets/job-package-cache.js';
 import type { Isolation, ResolvedWorkerOptions, WorkerDefaults } from './options/resolve-options.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';

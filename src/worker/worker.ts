@@ -32,6 +32,7 @@ import type { SandboxHost } from './hosts/port/sandbox-host.js';
 import { leaseRetryPolicy } from '../client/connection/scheduler-requests.js';
 import { checkStop } from './options/stop-options.js';
 import type { StopOptions } from './options/stop-options.js';
+import { WorkerLeases } from './leases/worker-leases.js';
 import { Supervisor } from './supervisor.js';
 import { OwnerControls } from './controls/owner-controls.js';
 import { WORKER_EVENTS } from './options/worker-events.js';
@@ -311,9 +312,10 @@ export class BaseWorker {
     const rejectionReason = admission.rejectionReason.bind(admission);
     const allowed = (): readonly string[] => live.allowOrigins;
     const remotes = new RemoteInputs({ ...shared, fetch: this.#fetch, clock, random, allowed });
+    const leases = new WorkerLeases({ ...shared, remotes });
     const health = (this.#health = this.#makeHealth(jobs));
     const own = { host: this.#host, events: this.#events, store: this.#store, policy: this.#options.policy };
-    const made = { clock, random, jobs, remotes, health, rejectionReason };
+    const made = { clock, random, jobs, leases, health, rejectionReason };
     return new Supervisor(live.cores, { ...shared, ...own, ...made }, tuning);
   }
 

@@ -4,7 +4,8 @@
  */
 import type { CoreEvent, Effect } from '../../worker/core/events.js';
 import { newCoreState } from '../../worker/core/state.js';
-import type { CoreState, Tuning } from '../../worker/core/state.js';
+import type { CoreState } from '../../worker/core/state.js';
+import type { Tuning } from '../../worker/core/tuning.js';
 import { step } from '../../worker/core/step.js';
 
 export const JOB = 'job';

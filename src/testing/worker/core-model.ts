@@ -168,11 +168,18 @@ export class CoreModel {
     expect(open.length).toBeLessThan(TUNING.unackedReportsMax);
   }
 
-  observeReport({ report, leaseId, first, count, segment, lost }: Extract<Effect, { type: 'report' }>): void {
+  observeReport({
+    report,
+    leaseId,
+    first,
+    count,
+    segment,
+    failure,
+  }: Extract<Effect, { type: 'report' }>): void {
     const lease = this.leases.get(leaseId)!;
     expect(lease.isLost || lease.isOver).toBe(false);
     expect(first).toBe(lease.next);
-    lease.next = first + count + (lost === undefined ? 0 : 1);
+    lease.next = first + count + (failure === undefined ? 0 : 1);
     lease.dispatchedTo = Math.max(lease.dispatchedTo, lease.next);
     expect(lease.next).toBeLessThanOrEqual(lease.end);
     expect(count > 0).toBe(segment !== undefined);

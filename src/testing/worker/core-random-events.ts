@@ -12,7 +12,7 @@ export type RandomEvent =
   | { kind: 'online' | 'offline' | 'tick' | 'drain' | 'halt' }
   | { kind: 'grant'; pick: number; count: number; jobId: string; sliceMs: number | undefined }
   | { kind: 'unrequested-grant'; count: number }
-  | { kind: 'recall' | 'lease-lost'; pick: number }
+  | { kind: 'recall' | 'lease-revoked'; pick: number }
   | { kind: 'limits'; cores: number; share: number; paused: boolean }
   | { kind: 'refuse'; jobId: string }
   | { kind: 'ready' | 'exit'; slot: number }
@@ -22,7 +22,7 @@ export type RandomEvent =
   | { kind: 'outcomes'; slot: number; count: number; bytes: number }
   | { kind: 'invalid-outcomes'; slot: number; first: number; count: number; done: boolean }
   | { kind: 'slice-started-or-progress'; slot: number; begin: boolean; offset: number }
-  | { kind: 'answer'; pick: number; how: 'ok' | 'lease-lost' | 'failed' };
+  | { kind: 'answer'; pick: number; how: 'ok' | 'lease-revoked' | 'failed' };
 
 const slot = fc.nat(SLOTS - 1);
 const pick = fc.nat(100);
@@ -55,7 +55,7 @@ export const randomEvents: fc.Arbitrary<RandomEvent> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom('recall' as const, 'lease-lost' as const), pick }),
+    arbitrary: fc.record({ kind: fc.constantFrom('recall' as const, 'lease-revoked' as const), pick }),
   },
   {
     weight: 1,
@@ -113,7 +113,7 @@ export const randomEvents: fc.Arbitrary<RandomEvent> = fc.oneof(
         'ok' as const,
         'ok' as const,
         'ok' as const,
-        'lease-lost' as const,
+        'lease-revoked' as const,
         'failed' as const,
       ),
     }),
@@ -145,12 +145,12 @@ export function applyEvent(world: CoreModel, event: RandomEvent): void {
     case 'unrequested-grant':
       return world.grant(9_999, event.count, 'a', undefined);
     case 'recall':
-    case 'lease-lost': {
+    case 'lease-revoked': {
       const held = pickAt([...world.state.leases.keys()], event.pick);
       if (held === undefined) return;
       if (event.kind === 'recall') world.do({ type: 'recall', leaseId: held, isWarm: event.pick % 2 === 0 });
-      else world.do({ type: 'lease-lost', leaseId: held });
-      if (event.kind === 'lease-lost') world.leases.get(held)!.isLost = true;
+      else world.do({ type: 'lease-revoked', leaseId: held });
+      if (event.kind === 'lease-revoked') world.leases.get(held)!.isLost = true;
       return;
     }
     case 'limits': {
@@ -166,7 +166,7 @@ export function applyEvent(world: CoreModel, event: RandomEvent): void {
       return world.do(
         event.how === 'ok'
           ? { type: 'reported', report }
-          : { type: 'report-failed', report, leaseLost: event.how === 'lease-lost' },
+          : { type: 'report-failed', report, leaseLost: event.how === 'lease-revoked' },
       );
     }
     case 'input-failed': {

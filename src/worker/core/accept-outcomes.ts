@@ -5,7 +5,7 @@
 import { addThrottleDebt } from './throttle.js';
 import type { CoreEvent, Effect } from './events.js';
 import { isSingleUse, updateProfile, advanceSlot } from './dispatch.js';
-import { removeLease, completeLease } from './leases.js';
+import { removeLease, completeLease, pushRelease } from './leases.js';
 import { discardLease, killSandbox, failSandbox, resolveFailedInput, stopLease } from './failures.js';
 import { reclaimQueued } from './recall.js';
 import { addReport, closeReport } from './pending-reports.js';
@@ -33,7 +33,8 @@ export function acceptOutcomes(state: CoreState, event: Outcomes, nowMs: number,
   if (slot.singleSlicesLeft > 0) slot.singleSlicesLeft = Math.max(0, slot.singleSlicesLeft - event.count);
   updateProfile(state, lease, spentMs, event.count, event.segment.byteLength);
   const { first, count, segment } = event;
-  addReport(state, lease, { first, count, computeMs, segment }, effects);
+  const reached = event.done ? batch.next - 1 : batch.next;
+  addReport(state, lease, { first, count, computeMs, segment, reached }, effects);
   completeLease(state, lease, effects);
   resolveFailedInput(state, lease, nowMs, effects);
   reclaimQueued(state, slot, effects);
@@ -74,8 +75,7 @@ export function handleReportReply(
   } else if (held) {
     if (!event.leaseLost) {
       stopLease(state, lease, effects);
-      const reason = 'Its outcomes could not be reported.';
-      effects.push({ type: 'release', leaseId: lease.leaseId, from: entry.first, reason });
+      pushRelease(lease, entry.first, 'Its outcomes could not be reported.', effects);
     }
     return discardLease(state, lease, nowMs, effects);
   }

@@ -1,10 +1,10 @@
 /**
- * The events that the worker's core handles and the effects that it returns. The supervisor translates between these
- * and the scheduler, the sandboxes and the clock; there is no other interface to the core.
+ * The events that the worker's core handles and the effects that it returns: its whole interface, together with
+ * `WorkerCore`. Sandboxes and the supervisor speak it; the supervisor turns each effect into a call.
  * @module
  */
 import type { ErrorCode } from '../../lib/errors.js';
-import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
+import type { ConsoleLevel, JobId, LeaseId } from '../../protocol/messages/messages.js';
 
 /** Time limits of one slice, set by its job, milliseconds. */
 export interface SliceLimits {
@@ -20,14 +20,14 @@ export interface GrantedLease {
   first: number;
   count: number;
   leaseMs: number;
-  /** The scheduler\'s estimate of one slice, milliseconds. */
+  /** The scheduler's estimate of one slice, milliseconds. */
   estimatedSliceMs?: number;
   /** Slices whose input must be fetched, ascending. */
   needsFetch: readonly number[];
 }
 
-/** Error code with which a slice is reported as lost, or a sandbox set-up failed. */
-export type LossCode = Extract<
+/** Error code with which a slice is reported as failed without an outcome. */
+export type AttemptFailureCode = Extract<
   ErrorCode,
   | 'SANDBOX_CRASHED'
   | 'SLICE_TIMEOUT'
@@ -36,6 +36,20 @@ export type LossCode = Extract<
   | 'FETCH_FAILED'
   | 'ORIGIN_NOT_ALLOWED'
 >;
+
+/** Why a slice has no outcome; `message` is a sentence. */
+export interface AttemptFailure {
+  code: AttemptFailureCode;
+  message: string;
+}
+
+/** One console message of a slice. */
+export interface ConsoleOutput {
+  sliceNumber: number;
+  level: ConsoleLevel;
+  message: string;
+  same?: number;
+}
 
 /** Who caused a failed set-up. `job`: its next slice is charged an attempt. `worker`: the lease is released uncharged. */
 export type SetupFault = 'job' | 'worker';
@@ -47,16 +61,24 @@ export type CoreEvent =
   | { type: 'grant'; request: number; lease: GrantedLease }
   /** The owner changed the limits. */
   | { type: 'limits'; cores: number; share: number; paused: boolean }
-  /** A lease was granted that the owner of this machine does not accept. */
-  | { type: 'decline'; request: number; leaseId: LeaseId; first: number; reason: string }
+  /** A lease was granted that the owner of this machine does not accept, or whose inputs are malformed. */
+  | {
+      type: 'decline';
+      request: number;
+      leaseId: LeaseId;
+      jobId: JobId;
+      first: number;
+      count: number;
+      reason: string;
+    }
   /** The job may not run here any more. */
   | { type: 'refuse'; jobId: JobId; reason: string }
   /** The set of idle sandboxes or prewarmed runtimes differs from what the pending lease requests said. */
   | { type: 'warm-state-changed' }
   /** Another sandbox is idle and waits for slices. `isWarm`: it has loaded the lease's job. */
   | { type: 'recall'; leaseId: LeaseId; isWarm: boolean }
-  /** The worker does not hold the lease any more, as the scheduler or the worker itself found. */
-  | { type: 'lease-lost'; leaseId: LeaseId }
+  /** The scheduler ended the lease: it revoked it, or it has expired. */
+  | { type: 'lease-revoked'; leaseId: LeaseId }
   /** `singleUse`: each slice of the job needs a sandbox of its own. */
   | { type: 'sandbox-ready'; slot: number; epoch: number; limits: SliceLimits; singleUse?: boolean }
   | { type: 'sandbox-failed'; slot: number; epoch: number; fault: SetupFault; message: string }
@@ -64,7 +86,7 @@ export type CoreEvent =
   | { type: 'sandbox-exit'; slot: number; epoch: number; message: string }
   /** The sandbox has been idle for as long as idle sandboxes are kept. */
   | { type: 'sandbox-stale'; slot: number; epoch: number }
-  /** The input of a slice could not be obtained. `code`: the slice is reported lost with it. @default 'ASSIGN_FAILED' */
+  /** The input of a slice could not be obtained. `code`: its failure is reported with it. @default 'ASSIGN_FAILED' */
   | {
       type: 'input-failed';
       slot: number;
@@ -72,7 +94,7 @@ export type CoreEvent =
       batch: number;
       fault: SetupFault;
       message: string;
-      code?: LossCode;
+      code?: AttemptFailureCode;
     }
   /** The input of a batch arrived and the batch was sent to the sandbox: its time limits start now. */
   | { type: 'input-ready'; slot: number; epoch: number; batch: number }
@@ -80,6 +102,8 @@ export type CoreEvent =
   /** A probe found that the sandbox's thread is computing, although its slice posts no messages. */
   | { type: 'computing'; slot: number; epoch: number }
   | { type: 'progress'; slot: number; epoch: number; sliceNumber: number; progress?: number }
+  /** A slice printed to its console; `same`: how many equal messages this one stands for. */
+  | ({ type: 'console'; slot: number; epoch: number } & ConsoleOutput)
   | {
       type: 'outcomes';
       slot: number;
@@ -99,6 +123,13 @@ export type CoreEvent =
   | { type: 'drain' }
   /** Stop everything at once and release all leases. */
   | { type: 'halt'; reason: string };
+
+/** Events of a sandbox; `epoch` tells successive sandboxes of a slot apart. */
+export type SandboxEvent = Extract<CoreEvent, { epoch: number }>;
+
+/** An event of a sandbox, without the slot that it is in. */
+export type SandboxEventBody = WithoutSlot<SandboxEvent>;
+type WithoutSlot<E> = E extends SandboxEvent ? Omit<E, 'slot' | 'epoch'> : never;
 
 export type Effect =
   /** Request a lease. Sending the same number again replaces the earlier request. */
@@ -133,20 +164,28 @@ export type Effect =
       count: number;
       reportEach: boolean;
     }
+  /** `reached`: the slice that runs now, or the last one where the sandbox has finished its batch. */
   | {
       type: 'report';
       report: number;
       leaseId: LeaseId;
+      jobId: JobId;
+      slot: number;
+      reached: number;
       first: number;
       count: number;
       computeMs: number;
       segment?: Uint8Array;
-      lost?: { code: LossCode; message: string };
+      /** Present where the slice behind those of `segment` was lost: it ended its sandbox, or could not start. */
+      failure?: AttemptFailure;
     }
-  | { type: 'release'; leaseId: LeaseId; from: number; reason: string }
+  /** Release `count` slices from `from` on: the rest of the lease. */
+  | { type: 'release'; leaseId: LeaseId; jobId: JobId; from: number; count: number; reason: string }
   | { type: 'renew'; leaseIds: LeaseId[] }
-  /** Everything kept for the lease may be freed. */
+  /** Everything kept for the lease is to be freed. */
   | { type: 'lease-over'; leaseId: LeaseId }
+  /** The sandbox is set up for its job. */
+  | { type: 'opened'; slot: number; epoch: number }
   | { type: 'began'; slot: number; leaseId: LeaseId; jobId: JobId; sliceNumber: number }
   | {
       type: 'progressed';
@@ -156,7 +195,11 @@ export type Effect =
       sliceNumber: number;
       progress?: number;
     }
+  | ({ type: 'printed'; slot: number; leaseId: LeaseId; jobId: JobId } & ConsoleOutput)
   /** A failure to show to the owner of this machine. */
   | { type: 'warning'; slot: number; jobId: JobId; code: ErrorCode; message: string }
   /** After `drain` or `halt`: no leases are held and no replies are pending. */
   | { type: 'drained' };
+
+/** Effects on the sandbox of a slot. */
+export type SandboxEffect = Extract<Effect, { epoch: number }>;

@@ -3,7 +3,8 @@
  * again uncharged, one at a time, until the slice that ends sandboxes is identified; only that one is reported as lost.
  * @module
  */
-import type { CoreEvent, Effect, LossCode, SetupFault } from './events.js';
+import { ERROR_TEXT_LENGTH_MAX } from '../../protocol/limits.js';
+import type { CoreEvent, Effect, SetupFault, AttemptFailure } from './events.js';
 import { advanceSlot } from './dispatch.js';
 import { removeLease, releaseFrom, completeLease } from './leases.js';
 import { addReport } from './pending-reports.js';
@@ -28,7 +29,7 @@ export function killSandbox(slot: Slot, effects: Effect[]): void {
 export function failSandbox(
   state: CoreState,
   slot: Slot,
-  loss: { code: LossCode; message: string },
+  failure: AttemptFailure,
   nowMs: number,
   effects: Effect[],
 ): void {
@@ -36,12 +37,12 @@ export function failSandbox(
   const outstanding = slot.dispatched.reduce((sum, b) => sum + b.end - b.next, 0);
   const jobId = slot.sandbox.phase === 'none' ? '' : slot.sandbox.jobId;
   killSandbox(slot, effects);
-  effects.push({ type: 'warning', slot: slot.slot, jobId, ...loss });
+  effects.push({ type: 'warning', slot: slot.slot, jobId, ...failure });
   if (running !== undefined) {
     // A timeout is caused by the only slice that was dispatched; a crash may be caused by a neighbour.
-    const known = slot.singleSlicesLeft > 0 || (outstanding === 1 && loss.code !== 'SANDBOX_CRASHED');
+    const known = slot.singleSlicesLeft > 0 || (outstanding === 1 && failure.code !== 'SANDBOX_CRASHED');
     if (known) {
-      reportLostSlice(state, running.lease, loss, effects);
+      reportFailure(state, running.lease, failure, effects);
       resolveFailedInput(state, running.lease, nowMs, effects);
     }
     slot.singleSlicesLeft = known ? 0 : state.tuning.singleSliceModeLength;
@@ -50,16 +51,17 @@ export function failSandbox(
   advanceSlot(state, slot, nowMs, effects);
 }
 
-/** Reports the lease's next slice as lost; the lease continues with the slice after it. */
-function reportLostSlice(
+/** Reports that the lease's next slice has no outcome; the lease continues with the slice after it. */
+function reportFailure(
   state: CoreState,
   lease: LeaseState,
-  lost: { code: LossCode; message: string },
+  { code, message }: AttemptFailure,
   effects: Effect[],
 ): void {
   const first = lease.next;
   lease.next = lease.dispatchedTo = first + 1;
-  addReport(state, lease, { first, count: 0, computeMs: 0, lost }, effects);
+  const failure = { code, message: message.slice(0, ERROR_TEXT_LENGTH_MAX) };
+  addReport(state, lease, { first, count: 0, computeMs: 0, reached: first, failure }, effects);
   completeLease(state, lease, effects);
 }
 
@@ -126,14 +128,9 @@ export function resolveFailedInput(
   if (lease.next >= lease.end) return;
   const slot = state.slots[lease.slot]!;
   if (inputFailed.fault === 'worker') return rejectLease(state, slot, lease, inputFailed, nowMs, effects);
-  effects.push({
-    type: 'warning',
-    slot: slot.slot,
-    jobId: lease.jobId,
-    code: inputFailed.code,
-    message: inputFailed.message,
-  });
-  reportLostSlice(state, lease, { code: inputFailed.code, message: inputFailed.message }, effects);
+  const { code, message } = inputFailed;
+  effects.push({ type: 'warning', slot: slot.slot, jobId: lease.jobId, code, message });
+  reportFailure(state, lease, { code, message }, effects);
 }
 
 /** If the job is at fault, its next slice is charged an attempt. The rest is released, since this sandbox cannot run it. */
@@ -148,7 +145,7 @@ function rejectLease(
   const code = why.fault === 'job' ? 'ASSIGN_FAILED' : 'ISOLATION_UNAVAILABLE';
   effects.push({ type: 'warning', slot: slot.slot, jobId: lease.jobId, code, message: why.message });
   if (why.fault === 'job')
-    reportLostSlice(state, lease, { code: 'ASSIGN_FAILED', message: why.message }, effects);
+    reportFailure(state, lease, { code: 'ASSIGN_FAILED', message: why.message }, effects);
   releaseFrom(state, lease, lease.next, why.message, effects);
   backOff(state, slot, why.fault, nowMs);
 }

@@ -2,6 +2,7 @@
  * Life cycle of a lease in the core: granted, shortened, completed, removed. Keeps `state.leases` consistent with the slots' queues.
  * @module
  */
+import { REASON_LENGTH_MAX } from '../../protocol/limits.js';
 import type { CoreEvent, Effect } from './events.js';
 import type { CoreState, LeaseState, Slot } from './state.js';
 
@@ -13,25 +14,26 @@ export function acceptGrant(
   effects: Effect[],
 ): Slot | undefined {
   const { lease } = event;
-  if (state.leases.has(lease.leaseId)) return undefined;
+  const { leaseId, jobId, first, count } = lease;
+  if (state.leases.has(leaseId)) return undefined;
   const slot = state.slots.find((s) => s.request?.request === event.request);
   if (slot === undefined || state.mode !== 'running') {
     const reason = state.mode === 'running' ? 'No sandbox waits for it.' : 'The worker is stopping.';
-    effects.push({ type: 'release', leaseId: lease.leaseId, from: lease.first, reason });
-    effects.push({ type: 'lease-over', leaseId: lease.leaseId });
+    pushRelease({ leaseId, jobId, end: first + count }, first, reason, effects);
+    effects.push({ type: 'lease-over', leaseId });
     return undefined;
   }
   slot.request = undefined;
   slot.recallPending = false;
   const held: LeaseState = {
-    leaseId: lease.leaseId,
-    jobId: lease.jobId,
+    leaseId,
+    jobId,
     packageDigest: lease.packageDigest,
     slot: slot.slot,
-    first: lease.first,
-    end: lease.first + lease.count,
-    next: lease.first,
-    dispatchedTo: lease.first,
+    first,
+    end: first + count,
+    next: first,
+    dispatchedTo: first,
     leaseMs: lease.leaseMs,
     estimatedSliceMs: lease.estimatedSliceMs,
     needsFetch: lease.needsFetch,
@@ -56,9 +58,20 @@ export function releaseFrom(
   effects: Effect[],
 ): void {
   if (from >= lease.end) return;
+  pushRelease(lease, from, reason, effects);
   lease.end = from;
-  effects.push({ type: 'release', leaseId: lease.leaseId, from, reason });
   completeLease(state, lease, effects);
+}
+
+/** Notifies the scheduler that the slices from `from` to the lease's end are released. */
+export function pushRelease(
+  { leaseId, jobId, end }: Pick<LeaseState, 'leaseId' | 'jobId' | 'end'>,
+  from: number,
+  why: string,
+  effects: Effect[],
+): void {
+  const reason = why.slice(0, REASON_LENGTH_MAX);
+  effects.push({ type: 'release', leaseId, jobId, from, count: end - from, reason });
 }
 
 /** Takes the lease off its slot once all outcomes are in, and removes it once all reports are acknowledged. */

@@ -96,13 +96,23 @@ describe('a pause', () => {
 });
 
 describe('a lease that the owner declines', () => {
-  const declined = { type: 'decline', leaseId: 'L1', first: 1, reason: 'no' } as const;
+  const declined = {
+    type: 'decline',
+    leaseId: 'L1',
+    jobId: JOB,
+    first: 1,
+    count: 10,
+    reason: 'no',
+  } as const;
 
   it('is released, and its slot requests another one at a later tick', () => {
     const world = createCoreFixture();
     world.do({ type: 'online' });
     const effects = world.do({ ...declined, request: 1 });
-    expect(effectTypes(effects)).toEqual(['release', 'lease-over']);
+    // The worker keeps nothing for a lease that it declines, so nothing is over.
+    expect(effects).toEqual([
+      { type: 'release', leaseId: 'L1', jobId: JOB, from: 1, count: 10, reason: 'no' },
+    ]);
     expect(effectTypes(world.do({ type: 'tick' }))).not.toContain('request-lease');
     world.nowMs = 1;
     expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toHaveLength(1);

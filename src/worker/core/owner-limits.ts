@@ -5,7 +5,7 @@
  */
 import type { CoreEvent, Effect } from './events.js';
 import { advanceSlot } from './dispatch.js';
-import { releaseFrom } from './leases.js';
+import { pushRelease, releaseFrom } from './leases.js';
 import { releaseUndispatched, killSandbox, stopLease } from './failures.js';
 import { newSlot } from './state.js';
 import type { CoreState, Slot } from './state.js';
@@ -58,15 +58,14 @@ export function drainClosedSlots(state: CoreState, nowMs: number, effects: Effec
   }
 }
 
-/** Releases a lease that the owner of the machine does not accept; the slot requests another one after a short delay. */
+/** Releases a lease that this worker does not accept; the slot requests another one after a short delay. */
 export function declineGrant(
   state: CoreState,
-  { request, leaseId, first, reason }: Extract<CoreEvent, { type: 'decline' }>,
+  { request, leaseId, jobId, first, count, reason }: Extract<CoreEvent, { type: 'decline' }>,
   nowMs: number,
   effects: Effect[],
 ): void {
-  effects.push({ type: 'release', leaseId, from: first, reason });
-  effects.push({ type: 'lease-over', leaseId });
+  pushRelease({ leaseId, jobId, end: first + count }, first, reason, effects);
   const slot = state.slots.find((s) => s.request?.request === request);
   if (slot === undefined) return;
   slot.request = undefined;

@@ -2,7 +2,7 @@
  * Accounting of reports that are sent and not yet acknowledged: their number and bytes, per lease and per slot.
  * @module
  */
-import type { Effect, LossCode } from './events.js';
+import type { Effect, AttemptFailure } from './events.js';
 import type { CoreState, LeaseState, ReportState } from './state.js';
 
 /** Sends a report and accounts for it until it is acknowledged. */
@@ -13,8 +13,9 @@ export function addReport(
     first: number;
     count: number;
     computeMs: number;
+    reached: number;
     segment?: Uint8Array;
-    lost?: { code: LossCode; message: string };
+    failure?: AttemptFailure;
   },
   effects: Effect[],
 ): void {
@@ -25,7 +26,8 @@ export function addReport(
   const slot = state.slots[lease.slot]!;
   slot.unackedBytes += bytes;
   slot.unackedReports++;
-  effects.push({ type: 'report', report, leaseId: lease.leaseId, ...what });
+  const { leaseId, jobId } = lease;
+  effects.push({ type: 'report', report, leaseId, jobId, slot: slot.slot, ...what });
 }
 
 /** Ends the accounting of a report. */

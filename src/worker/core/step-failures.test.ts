@@ -27,7 +27,7 @@ describe('a sandbox that crashes', () => {
     expect(next).toMatchObject([{ first: 2, count: 1, reportEach: true }]);
     const effects = world.crash(2, 'gone again');
     expect(effectsOfType(effects, 'report')).toMatchObject([
-      { first: 2, count: 0, lost: { code: 'SANDBOX_CRASHED', message: 'gone again' } },
+      { first: 2, count: 0, failure: { code: 'SANDBOX_CRASHED', message: 'gone again' } },
     ]);
     expect(effectsOfType(world.ready(3), 'dispatch')[0]).toMatchObject({ first: 3, reportEach: false });
   });
@@ -79,7 +79,7 @@ describe('time limits', () => {
     expect(effectsOfType(effects, 'report')[0]).toMatchObject({
       first: 1,
       count: 0,
-      lost: { code: 'SLICE_TIMEOUT' },
+      failure: { code: 'SLICE_TIMEOUT' },
     });
     expect(effectTypes(effects)).toContain('kill-sandbox');
   });
@@ -88,7 +88,7 @@ describe('time limits', () => {
     const { world } = createCoreWithLease(2, { sliceMs: 300 });
     world.nowMs = 701;
     expect(effectsOfType(world.do({ type: 'tick' }), 'report')[0]).toMatchObject({
-      lost: { code: 'NO_PROGRESS' },
+      failure: { code: 'NO_PROGRESS' },
     });
   });
 
@@ -193,11 +193,11 @@ describe('recalled and lost leases', () => {
   it('a revoked lease ends its sandbox if it is running, not if it is queued', () => {
     const { world } = createCoreWithLease(2, { sliceMs: 200 });
     world.grant(2, 101, 2, { sliceMs: 200 });
-    expect(effectTypes(world.do({ type: 'lease-lost', leaseId: 'L101' }))).toEqual([
+    expect(effectTypes(world.do({ type: 'lease-revoked', leaseId: 'L101' }))).toEqual([
       'lease-over',
       'request-lease',
     ]);
-    expect(effectTypes(world.do({ type: 'lease-lost', leaseId: 'L1' }))).toContain('kill-sandbox');
+    expect(effectTypes(world.do({ type: 'lease-revoked', leaseId: 'L1' }))).toContain('kill-sandbox');
   });
 
   it('a report for a lost lease ends the lease', () => {
@@ -220,7 +220,7 @@ describe('a sandbox that cannot be set up', () => {
     const world = createCoreWithGrant(10);
     const effects = world.fail(1, 'job', 'SyntaxError');
     expect(effectsOfType(effects, 'report')).toMatchObject([
-      { first: 1, count: 0, lost: { code: 'ASSIGN_FAILED' } },
+      { first: 1, count: 0, failure: { code: 'ASSIGN_FAILED' } },
     ]);
     expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 2 }]);
     expect(effectsOfType(effects, 'request-lease')).toHaveLength(1);
@@ -254,7 +254,7 @@ describe('a sandbox that cannot be set up', () => {
       message: 'no blob',
     } as const;
     const lost = world.do({ ...input, fault: 'job', code: 'FETCH_FAILED' });
-    expect(effectsOfType(lost, 'report')).toMatchObject([{ first: 1, lost: { code: 'FETCH_FAILED' } }]);
+    expect(effectsOfType(lost, 'report')).toMatchObject([{ first: 1, failure: { code: 'FETCH_FAILED' } }]);
     expect(effectTypes(lost)).not.toContain('kill-sandbox');
     expect(effectsOfType(lost, 'dispatch')).toMatchObject([{ epoch: 1, first: 2 }]);
     const other = createCoreWithLease(10, { needsFetch: [1] });
@@ -286,7 +286,7 @@ describe('an input that failed', () => {
     const effects = world.outcomes(again[0]!.batch, 1, 2, true);
     expect(effectsOfType(effects, 'report')).toMatchObject([
       { first: 1, count: 2 },
-      { first: 3, lost: { message: 'none' } },
+      { first: 3, failure: { message: 'none' } },
     ]);
     expect(effectsOfType(effects, 'dispatch')[0]).toMatchObject({ first: 4, epoch: 1 });
   });

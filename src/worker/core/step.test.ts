@@ -166,7 +166,7 @@ describe('outcomes', () => {
 
   it('are ignored from a sandbox that was killed', () => {
     const { world } = createCoreWithLease(10);
-    world.do({ type: 'lease-lost', leaseId: 'L1' });
+    world.do({ type: 'lease-revoked', leaseId: 'L1' });
     expect(world.outcomes(1, 1, 1, true, 1)).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
 /**
  * The worker's state machine: applies one event and returns effects. It is the only way to change the state. It never
- * waits, and it is deterministic: equal events at equal times return equal effects.
+ * waits, and it is deterministic: equal events at equal times return equal effects. The other parts of a worker have a
+ * `WorkerCore`, whose state is private.
  * @module
  */
 import { declineGrant, cancelRequest, refuseJob, applyLimits, drainClosedSlots } from './owner-limits.js';
-import type { CoreEvent, Effect } from './events.js';
+import type { CoreEvent, Effect, SandboxEvent } from './events.js';
 import { advanceSlot, sendLeaseRequest } from './dispatch.js';
 import { releaseFrom, acceptGrant } from './leases.js';
 import {
@@ -17,10 +18,36 @@ import {
   failSandbox,
 } from './failures.js';
 import { handleReportReply, acceptOutcomes } from './accept-outcomes.js';
+import { handleConsole } from './console.js';
 import { handleRecall } from './recall.js';
-import { needsTick } from './state.js';
+import { isBusy, needsTick, newCoreState } from './state.js';
 import type { CoreState, Slot } from './state.js';
+import type { Tuning } from './tuning.js';
 import { handleBegin, handleComputing, handleInputReady, handleProgress, handleTick } from './timeouts.js';
+
+export class WorkerCore {
+  readonly #state: CoreState;
+
+  /** `slots`: number of sandboxes that may run at the same time, until a `limits` event changes it. */
+  constructor(slots: number, tuning?: Partial<Tuning>) {
+    this.#state = newCoreState(slots, tuning);
+  }
+
+  /** Applies an event that happened at `nowMs` (monotonic clock). Returns the effects to execute, in order. */
+  step(event: CoreEvent, nowMs: number): Effect[] {
+    return step(this.#state, event, nowMs);
+  }
+
+  /** Whether `tick` events are needed now, one in `TICK_MS`. */
+  get needsTick(): boolean {
+    return needsTick(this.#state);
+  }
+
+  /** Whether every core that the owner allows is running slices. */
+  get isBusy(): boolean {
+    return isBusy(this.#state);
+  }
+}
 
 /** Applies `event`, which happened at `nowMs` (monotonic clock), to `state`. Returns the effects to execute, in order. */
 export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[] {
@@ -38,8 +65,6 @@ export function step(state: CoreState, event: CoreEvent, nowMs: number): Effect[
 
 const STOPPING = 'The worker is stopping.';
 
-type SandboxEvent = Extract<CoreEvent, { epoch: number }>;
-
 function isOfSandbox(event: CoreEvent): event is SandboxEvent {
   return 'epoch' in event;
 }
@@ -54,6 +79,7 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
       const singleUse = event.singleUse === true ? { singleUse: true as const } : {};
       slot.sandbox = { phase: 'ready', epoch, jobId, limits: event.limits, ...singleUse };
       slot.setupMs = nowMs - slot.openedMs;
+      effects.push({ type: 'opened', slot: event.slot, epoch });
       return advanceSlot(state, slot, nowMs, effects);
     }
     case 'sandbox-failed':
@@ -72,6 +98,8 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
       return handleBegin(state, event, nowMs, effects);
     case 'progress':
       return handleProgress(state, event, nowMs, effects);
+    case 'console':
+      return handleConsole(state, event, effects);
     case 'computing':
       return handleComputing(state, event, nowMs, effects);
     case 'outcomes':
@@ -104,7 +132,7 @@ function stepWorker(
       return;
     case 'recall':
       return advanceIfPresent(state, handleRecall(state, event, effects), nowMs, effects);
-    case 'lease-lost': {
+    case 'lease-revoked': {
       const lease = state.leases.get(event.leaseId);
       if (lease !== undefined) discardLease(state, lease, nowMs, effects);
       return;

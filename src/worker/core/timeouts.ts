@@ -2,14 +2,13 @@
  * Reactions to time: slices that exceed their limits, renewal of leases, and the end of a slot's back-off or throttling.
  * @module
  */
-import type { CoreEvent, Effect, LossCode } from './events.js';
+import type { CoreEvent, Effect, AttemptFailure } from './events.js';
 import { advanceSlot } from './dispatch.js';
 import { failSandbox } from './failures.js';
 import { runningBatch } from './state.js';
 import type { CoreState, Slot } from './state.js';
+import { TICK_MS } from './tuning.js';
 
-/** Interval of `tick` events while `needsTick` is true, milliseconds. */
-export const TICK_MS = 100;
 /** A tick later than this after the last one shows that the machine was suspended or the page throttled, milliseconds. */
 const LATE_MS = 1_500;
 /** A sandbox reports the start of a slice only if its last message is this old, milliseconds. */
@@ -26,9 +25,9 @@ export function handleTick(state: CoreState, nowMs: number, effects: Effect[]): 
   state.lastTickMs = nowMs;
   if (last !== undefined && nowMs - last > LATE_MS) extendDeadlines(state, nowMs - last - TICK_MS);
   for (const slot of state.slots) {
-    const loss = findTimeout(slot, nowMs);
-    if (loss !== undefined) {
-      failSandbox(state, slot, loss, nowMs, effects);
+    const failure = findTimeout(slot, nowMs);
+    if (failure !== undefined) {
+      failSandbox(state, slot, failure, nowMs, effects);
       continue;
     }
     probe(slot, nowMs, effects);
@@ -56,7 +55,7 @@ function probe(slot: Slot, nowMs: number, effects: Effect[]): void {
   effects.push({ type: 'probe-sandbox', slot: slot.slot, epoch: sandbox.epoch, withinMs });
 }
 
-function findTimeout(slot: Slot, nowMs: number): { code: LossCode; message: string } | undefined {
+function findTimeout(slot: Slot, nowMs: number): AttemptFailure | undefined {
   // While the input is being fetched, the limits of the fetch apply.
   if (slot.sandbox.phase !== 'ready' || slot.dispatched[0]?.awaitingInput !== false) return undefined;
   const { sliceTimeoutMs, noProgressMs } = slot.sandbox.limits;

@@ -8,7 +8,6 @@ import { decodeValue } from '../../protocol/values/values.js';
 import { respondWith, serveData, type RequestHandler, type DataServer } from '../../testing/data-server.js';
 import { RemoteInputs } from './remote-inputs.js';
 
-const LEASE = 'a lease';
 const servers: DataServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
@@ -49,7 +48,11 @@ function from(origin: string, clock: Clock = systemClock) {
   });
   const get = (path: string, slice = 1, origins = [origin], jobId = 'a'): Promise<unknown> =>
     remotes
-      .get(LEASE, { slice, url: path.startsWith('/') ? origin + path : path }, { jobId, origins })
+      .fetch(
+        { slice, url: path.startsWith('/') ? origin + path : path },
+        { jobId, origins },
+        new AbortController(),
+      )
       .then(decodeValue);
   /** The code and message of a rejection. */
   const fail = (path: string, slice?: number, origins?: string[]): Promise<string> =>
@@ -57,7 +60,7 @@ function from(origin: string, clock: Clock = systemClock) {
       (value) => `gave ${String(value)}`,
       (error: unknown) => (isError(error) ? `${error.code} ${error.message}` : String(error)),
     );
-  return { allowed, remotes, get, fail, options };
+  return { allowed, get, fail, options };
 }
 
 describe('the value at an address', () => {
@@ -232,43 +235,5 @@ describe('the limits of a fetch', () => {
       open.shift()!();
     }
     expect(await Promise.all(all)).toEqual(Array.from({ length: 9 }, () => 'ok'));
-  });
-});
-
-describe('a dropped fetch', () => {
-  it('is aborted, in flight or waiting, and earlier slices are not affected', async () => {
-    const open: (() => void)[] = [];
-    const server = await site({
-      '/wait': (request, response) =>
-        void open.push(() => respondWith('text/plain', 'ok')(request, response)),
-    });
-    const { remotes, get, fail } = from(server.origin);
-    const first = get('/wait', 1);
-    const others = [2, 3, 4, 5, 6, 7, 8].map((slice) => fail(`/wait?${slice}`, slice));
-    await expect.poll(() => open.length).toBe(4);
-    remotes.drop(LEASE, 2);
-    expect(new Set(await Promise.all(others))).toEqual(new Set(['ABORTED The slice was released.']));
-    await expect.poll(() => server.openRequests).toBe(1);
-    expect(server.requests).toHaveLength(4);
-    open[0]!();
-    expect(await first).toBe('ok');
-  });
-
-  it('is never sent if it is dropped at once', async () => {
-    const server = await site({ '/wait': () => undefined });
-    const { remotes, fail } = from(server.origin);
-    remotes.prefetch(
-      LEASE,
-      { slice: 2, url: `${server.origin}/wait` },
-      { jobId: 'a', origins: [server.origin] },
-    );
-    const failed = fail('/wait', 1);
-    remotes.drop(LEASE);
-    expect(await failed).toBe('ABORTED The slice was released.');
-    // A later fetch is sent, and it is the only one.
-    void fail('/wait?later', 3);
-    await expect.poll(() => server.requests.map(({ path }) => path)).toEqual(['/wait?later']);
-    remotes.drop(LEASE);
-    await expect.poll(() => server.openRequests).toBe(0);
   });
 });

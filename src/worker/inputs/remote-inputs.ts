@@ -7,7 +7,7 @@ import type { CancelTimer, Clock } from '../../lib/clock.js';
 import type { Random } from '../../lib/crypto/random.js';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { REMOTE_BYTES_MAX } from '../../protocol/limits.js';
-import type { JobId, LeaseId } from '../../protocol/messages/messages.js';
+import type { JobId } from '../../protocol/messages/messages.js';
 import { decodeContent } from '../../protocol/input/remote-content.js';
 import { encodeValue } from '../../protocol/values/values.js';
 import { FetchLimiter } from './fetch-limiter.js';
@@ -52,12 +52,6 @@ export interface FetchingJob {
   origins: readonly string[];
 }
 
-/** A fetch in progress, or its result. */
-interface PendingFetch {
-  readonly value: Promise<Uint8Array>;
-  readonly abort: AbortController;
-}
-
 /** A failure that a retry may resolve. */
 class TransientError extends Error {
   constructor(
@@ -73,7 +67,6 @@ export class RemoteInputs {
   readonly #ports: RemoteInputsPorts;
   readonly #limiter: FetchLimiter;
   readonly #refusals: SiteRefusals;
-  readonly #pending = new Map<LeaseId, Map<number, PendingFetch>>();
 
   constructor(ports: RemoteInputsPorts) {
     this.#ports = ports;
@@ -82,52 +75,13 @@ export class RemoteInputs {
   }
 
   /**
-   * The encoded value at that address.
+   * The encoded value at that address. A server that asks clients to wait costs no slice an attempt, unless it does so
+   * for too long. `abort` ends the fetch; it is aborted at the time limits of the fetch, too.
    * @throws ORIGIN_NOT_ALLOWED, FETCH_FAILED; FORBIDDEN where the owner of this machine does not allow the origin;
-   *   CONNECT_FAILED where the server asks clients to wait, or FETCH_FAILED where it has done so for too long; ABORTED by `drop`
+   *   CONNECT_FAILED where the server asks clients to wait, or FETCH_FAILED where it has done so for too long; the reason
+   *   of `abort`
    */
-  get(leaseId: LeaseId, remote: RemoteInput, job: FetchingJob): Promise<Uint8Array> {
-    const pending = this.#begin(leaseId, remote, job);
-    const forget = (): void => this.#forget(leaseId, remote.slice, pending);
-    pending.value.then(forget, forget);
-    return pending.value;
-  }
-
-  /** Starts a fetch whose result `get` will return later; errors are reported there. */
-  prefetch(leaseId: LeaseId, remote: RemoteInput, job: FetchingJob): void {
-    this.#begin(leaseId, remote, job);
-  }
-
-  /** Aborts the fetches for slices of that lease from `from` on. */
-  drop(leaseId: LeaseId, from = 0): void {
-    for (const [slice, pending] of [...(this.#pending.get(leaseId) ?? [])]) {
-      if (slice < from) continue;
-      pending.abort.abort(new ManyhandsError('ABORTED', 'The slice was released.'));
-      this.#forget(leaseId, slice, pending);
-    }
-  }
-
-  #begin(leaseId: LeaseId, { slice, url }: RemoteInput, job: FetchingJob): PendingFetch {
-    const byLease = this.#pending.get(leaseId) ?? new Map<number, PendingFetch>();
-    const known = byLease.get(slice);
-    if (known !== undefined) return known;
-    const abort = new AbortController();
-    const pending = { value: this.#fetchOf(slice, url, job, abort), abort };
-    // Prevents an unhandled rejection if the fetch fails before `get` is called.
-    pending.value.catch(() => undefined);
-    this.#pending.set(leaseId, byLease.set(slice, pending));
-    return pending;
-  }
-
-  #forget(leaseId: LeaseId, slice: number, pending: PendingFetch): void {
-    const byLease = this.#pending.get(leaseId);
-    if (byLease?.get(slice) !== pending) return;
-    byLease.delete(slice);
-    if (byLease.size === 0) this.#pending.delete(leaseId);
-  }
-
-  /** A server that asks clients to wait costs no slice an attempt, unless it does so for too long. */
-  async #fetchOf(slice: number, url: string, job: FetchingJob, abort: AbortController): Promise<Uint8Array> {
+  async fetch({ slice, url }: RemoteInput, job: FetchingJob, abort: AbortController): Promise<Uint8Array> {
     const sliceKey = `${job.jobId} ${slice}`;
     try {
       const value = await this.#fetchWithRetries(url, job, abort, sliceKey);

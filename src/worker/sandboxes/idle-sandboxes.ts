@@ -5,7 +5,7 @@
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
 import type { LoadedJob } from '../assets/job-package-cache.js';
-import type { RunnerEvents, SandboxRunner } from './sandbox-runner.js';
+import type { SandboxRunner } from './sandbox-runner.js';
 
 interface IdleSandbox {
   readonly jobId: string;
@@ -42,7 +42,7 @@ export class IdleSandboxes {
     const end = (): void => this.#end(idle);
     const cancel = this.#clock.after(this.#keepMs, end, { background: true });
     const idle: IdleSandbox = { jobId, packageDigest, runner, cancel };
-    runner.attach(handlersEnding(end));
+    runner.leaveSlot(end);
     runner.quiesce();
     this.#idle.push(idle);
     this.#changed();
@@ -69,19 +69,4 @@ export class IdleSandboxes {
     idle.runner.kill();
     this.#changed();
   }
-}
-
-/** A sandbox without slices must not post anything but console output; otherwise it is ended. */
-function handlersEnding(end: () => void): RunnerEvents {
-  return {
-    ready: () => undefined,
-    failed: end,
-    message: (message) => {
-      if (message.type !== 'console') end();
-    },
-    inputFailed: end,
-    inputReady: () => undefined,
-    computing: () => undefined,
-    exited: end,
-  };
 }

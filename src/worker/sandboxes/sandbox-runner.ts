@@ -1,29 +1,32 @@
 /**
- * Runs one sandbox: sets it up for a job within a time limit, sends it batches with the blobs that their slices refer
- * to, and turns its messages into events. After its end nothing is emitted.
+ * Runs one sandbox: sets it up for a job within a time limit, sends it batches, and turns its messages into events of
+ * the core. After its end nothing is emitted.
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
 import { isError } from '../../lib/errors.js';
 import type { ErrorCode } from '../../lib/errors.js';
 import type { Random } from '../../lib/crypto/random.js';
-import type { Digest, JobId, LeaseId, WorktimeName } from '../../protocol/messages/messages.js';
+import { TokenBucket } from '../../lib/token-bucket.js';
+import type { Digest, JobId, WorktimeName } from '../../protocol/messages/messages.js';
 import type {
   JobMessage,
   SetupReply,
   SupervisorToSandbox,
 } from '../../protocol/messages/sandbox-messages.js';
 import type { BlobCache } from '../assets/blob-cache.js';
-import { checkSandboxMessage } from '../hosts/port/check-sandbox-message.js';
-import type { LossCode, SetupFault } from '../core/events.js';
-import { fillInputs } from '../inputs/fill-inputs.js';
-import type { JobBytes } from '../inputs/job-bytes.js';
 import type { LoadedJob, JobPackageCache } from '../assets/job-package-cache.js';
-import type { BatchInputs } from '../inputs/lease-inputs.js';
-import type { RemoteInputs, FetchingJob } from '../inputs/remote-inputs.js';
+import type { SandboxEvent, SandboxEventBody, SetupFault } from '../core/events.js';
+import { checkSandboxMessage } from '../hosts/port/check-sandbox-message.js';
+import type { Sandbox } from '../hosts/port/sandbox-host.js';
+import type { JobBytes } from '../inputs/job-bytes.js';
+import type { FetchingJob } from '../inputs/remote-inputs.js';
+import type { LeaseResources } from '../leases/lease-resources.js';
+import { BatchDelivery } from './batch-delivery.js';
+import type { BatchDeliveryPorts, DispatchEffect } from './batch-delivery.js';
 import { Liveness } from './liveness.js';
 import { QuiesceMonitor } from './quiesce-monitor.js';
-import type { Sandbox } from '../hosts/port/sandbox-host.js';
+import { faultOf, messageOf } from './setup-faults.js';
 import type { WarmStartPolicy } from './start/start-policy.js';
 import type { WorktimeHealth } from './worktime-health.js';
 
@@ -32,36 +35,21 @@ export const START_MS_MAX = 60_000;
 /** Maximum time from the assignment of the job to the confirmation, milliseconds: it includes the start of Python. */
 export const ASSIGN_MS_MAX = 120_000;
 
-/** Errors that the job caused; all others are caused by this machine or its network. */
-const JOB_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ASSIGN_FAILED',
-  'BLOB_UNKNOWN',
-  'BLOB_MISMATCH',
-  'PACKAGE_MALFORMED',
-  'FETCH_FAILED',
-  'ORIGIN_NOT_ALLOWED',
-]);
 /** Set-up errors that the worktime may have caused. Without a code, the sandbox did not start, ended, or timed out. */
 const WORKTIME_FAULTS: ReadonlySet<string | undefined> = new Set<ErrorCode | undefined>([
   undefined,
   'ASSIGN_FAILED',
   'ISOLATION_UNAVAILABLE',
 ]);
-/** Errors that are reported as the code with which a slice is lost. */
-const INPUT_LOSSES = ['FETCH_FAILED', 'ORIGIN_NOT_ALLOWED'] as const;
-
-export interface RunnerEvents {
-  ready(job: LoadedJob): void;
-  failed(fault: SetupFault, message: string): void;
-  message(message: JobMessage): void;
-  /** The input of a batch could not be obtained. */
-  inputFailed(batch: number, fault: SetupFault, message: string, code?: LossCode): void;
-  /** The input of a batch arrived, and the batch was sent to the sandbox. */
-  inputReady(batch: number): void;
-  /** The thread is computing, although the slice posts nothing. */
-  computing(): void;
-  exited(message: string): void;
-}
+/** Events that a sandbox without a slot may cause; any other ends it. */
+const ALLOWED_WITHOUT_SLOT: ReadonlySet<SandboxEvent['type']> = new Set<SandboxEvent['type']>([
+  'console',
+  'computing',
+  'input-ready',
+]);
+/** Starts, progress and console messages of one sandbox: number a second, and burst. Honest sandboxes stay far below. */
+const MESSAGES_PER_SECOND = 2_000;
+const MESSAGES_BURST = 10_000;
 
 export interface RunnerPorts {
   startPolicy: WarmStartPolicy;
@@ -71,14 +59,14 @@ export interface RunnerPorts {
   random: Random;
   jobs: JobPackageCache;
   blobs: BlobCache;
-  remotes: RemoteInputs;
+  dispatch: (event: SandboxEvent) => void;
 }
 
 type RunnerState = 'starting' | 'assigning' | 'ready' | 'ended';
 
 export class SandboxRunner {
   readonly #ports: RunnerPorts;
-  #events: RunnerEvents;
+  #emit: (event: SandboxEventBody) => void = () => undefined;
   #state: RunnerState = 'starting';
   #sandbox: Sandbox | undefined;
   #job: LoadedJob | undefined;
@@ -86,21 +74,21 @@ export class SandboxRunner {
   /** Set while `startPolicy` expects `setupFinished`. */
   #isSettingUp = false;
   #cancelDeadline: CancelTimer | undefined;
-  /** Set while a batch waits for its inputs; the batches behind it wait too. */
-  #delivery: Promise<void> | undefined;
-  /** Incremented when an input fails: the batches behind it will be sent again. */
-  #deliveryEpoch = 0;
+  readonly #messages: TokenBucket;
+  readonly #delivery: BatchDelivery;
   readonly #quiesce: QuiesceMonitor;
   readonly #liveness: Liveness;
 
-  constructor(ports: RunnerPorts, events: RunnerEvents) {
+  constructor(ports: RunnerPorts) {
     this.#ports = ports;
-    this.#events = events;
-    const { clock, random } = ports;
-    const send = (message: SupervisorToSandbox): void => this.#send(message);
+    const { clock, random, blobs, jobBytes } = ports;
+    this.#messages = new TokenBucket(MESSAGES_PER_SECOND, MESSAGES_BURST, clock.monotonicMs());
+    const emit = (event: SandboxEventBody): void => this.#emit(event);
+    const send: BatchDeliveryPorts['send'] = (message, transfer) => this.#send(message, transfer);
+    this.#delivery = new BatchDelivery({ blobs, jobBytes, send, emit });
     const end = (reason: string): void => this.#onExit(reason);
     this.#quiesce = new QuiesceMonitor({ clock, random, send, end });
-    const computing = (): void => this.#events.computing();
+    const computing = (): void => emit({ type: 'computing' });
     this.#liveness = new Liveness({ clock, random, send, end, computing });
   }
 
@@ -109,7 +97,21 @@ export class SandboxRunner {
     return this.#job;
   }
 
-  /** Loads what the job needs, starts the sandbox and assigns the job; `ready` or `failed` follows. */
+  /** From now on it emits its events as the sandbox of that slot. If it has its job already, it is ready at once. */
+  enterSlot(slot: number, epoch: number): void {
+    const { dispatch } = this.#ports;
+    this.#emit = (event) => dispatch({ ...event, slot, epoch });
+    if (this.isReady) this.#emitReady();
+  }
+
+  /** It has no slot until `enterSlot`; `end` is called where it ended, or has to be ended because it does not stay idle. */
+  leaveSlot(end: () => void): void {
+    this.#emit = ({ type }) => {
+      if (!ALLOWED_WITHOUT_SLOT.has(type)) end();
+    };
+  }
+
+  /** Loads what the job needs, starts the sandbox and assigns the job; `sandbox-ready` or `sandbox-failed` follows. */
   async open(jobId: JobId, digest: Digest): Promise<void> {
     const { jobs, startPolicy, health } = this.#ports;
     try {
@@ -141,63 +143,17 @@ export class SandboxRunner {
     return this.#is('ready');
   }
 
-  /** Replaces the receiver of events, and calls its `ready`. */
-  attach(events: RunnerEvents): void {
-    this.#events = events;
-    events.ready(this.#job!);
-  }
-
   /** Sends a batch to the sandbox; batches run in the order of the calls. */
-  runBatch(leaseId: LeaseId, batch: number, batchInputs: BatchInputs, reportEach: boolean): void {
-    const { inputs, transfer, blobs, remotes, next } = batchInputs;
+  runBatch(effect: DispatchEffect, lease: LeaseResources): void {
     this.#quiesce.end();
-    const needsFetch = blobs.length + remotes.length > 0;
+    const { batch, first, count, reportEach } = effect;
+    const batchInputs = lease.inputs.slice(first, count);
+    const { inputs, transfer, blob, remote, next } = batchInputs;
     // It is fetched while this batch runs.
-    if (next !== undefined) this.#ports.remotes.prefetch(leaseId, next, this.#fetchingJob());
-    if (this.#delivery === undefined && !needsFetch) {
-      return this.#send({ type: 'run', batch, inputs, reportEach }, transfer);
-    }
-    const before = this.#delivery ?? Promise.resolve();
-    // The fetch starts at once, while earlier batches run.
-    const found = this.#fetchRemotes(leaseId, remotes);
-    const epoch = this.#deliveryEpoch;
-    const isOver = (): boolean => this.#is('ended') || epoch !== this.#deliveryEpoch;
-    const delivery = before.then(async () => {
-      for (const digest of isOver() ? [] : blobs) {
-        const onBytes = (count: number): void => this.#ports.jobBytes.add(this.#job?.jobId ?? '', count);
-        const bytes = await this.#ports.blobs.get(digest, { onBytes });
-        if (isOver()) return;
-        this.#send({ type: 'blob', digest, bytes });
-      }
-      if (isOver()) return;
-      const filled = fillInputs(batchInputs, await found);
-      if (isOver()) return;
-      this.#send({ type: 'run', batch, inputs: filled.inputs, reportEach }, filled.transfer);
-      if (needsFetch) this.#events.inputReady(batch);
-    });
-    const guarded = delivery
-      .catch((error: unknown) => {
-        if (isOver()) return;
-        this.#deliveryEpoch++;
-        this.#delivery = undefined;
-        const code = INPUT_LOSSES.find((one) => isError(error, one));
-        this.#events.inputFailed(batch, faultOf(error), messageOf(error), code);
-      })
-      .finally(() => {
-        if (this.#delivery === guarded) this.#delivery = undefined;
-      });
-    this.#delivery = guarded;
-  }
-
-  #fetchRemotes(leaseId: LeaseId, remotes: BatchInputs['remotes']): Promise<Map<number, Uint8Array>> {
-    const owner = this.#fetchingJob();
-    const fetched = remotes.map(async (remote): Promise<[number, Uint8Array]> => {
-      return [remote.slice, await this.#ports.remotes.get(leaseId, remote, owner)];
-    });
-    const found = Promise.all(fetched).then((list) => new Map(list));
-    // It is awaited later, when the batches before it were sent.
-    found.catch(() => undefined);
-    return found;
+    if (next !== undefined) lease.fetches.prefetch(next, this.#fetchingJob());
+    if (this.#delivery.isWaiting || blob !== undefined || remote !== undefined)
+      this.#delivery.add(effect, batchInputs, lease, this.#fetchingJob());
+    else this.#send({ type: 'run', batch, inputs, reportEach }, transfer);
   }
 
   #fetchingJob(): FetchingJob {
@@ -206,18 +162,19 @@ export class SandboxRunner {
 
   /** The sandbox has no work: no code may run in it until the next batch. If it does not confirm this in time it is ended. */
   quiesce(): void {
-    if (this.#is('ready')) this.#quiesce.begin(this.#sandbox!);
+    if (this.isReady) this.#quiesce.begin(this.#sandbox!);
   }
 
   /** The running slice has posted nothing for long: `computing` follows if its thread is busy. */
   probe(withinMs: number): void {
-    if (this.#is('ready')) void this.#liveness.ping(this.#sandbox!, withinMs);
+    if (this.isReady) void this.#liveness.ping(this.#sandbox!, withinMs);
   }
 
   /** Ends the sandbox; no event follows. */
   kill(): void {
     if (this.#is('ended')) return;
     this.#state = 'ended';
+    this.#delivery.close();
     this.#quiesce.end();
     this.#liveness.close();
     this.#cancelDeadline?.();
@@ -250,16 +207,23 @@ export class SandboxRunner {
         return this.#quiesce.onReply(message.nonce);
       case 'pong':
         return this.#liveness.onPong(message.nonce);
-      case 'console':
-        return this.#is('ready') ? this.#events.message(message) : undefined;
       default:
-        if (this.#is('ready')) return this.#events.message(message);
-        return this.#onExit('The sandbox reported on slices before it had any.');
+        return this.#onJobMessage(message);
     }
   }
 
+  #onJobMessage(message: JobMessage): void {
+    if (!this.isReady) {
+      if (message.type === 'console') return;
+      return this.#onExit('The sandbox reported on slices before it had any.');
+    }
+    if (message.type !== 'outcomes' && !this.#messages.take(this.#ports.clock.monotonicMs()))
+      return this.#onExit('The sandbox posted more messages than the limit allows.');
+    this.#emit(message);
+  }
+
   #onAssignment(message: Extract<SetupReply, { type: 'assigned' | 'assign-failed' }>): void {
-    if (this.#is('ready')) return this.#onExit('The sandbox answered its assignment twice.');
+    if (this.isReady) return this.#onExit('The sandbox answered its assignment twice.');
     switch (message.type) {
       case 'assigned':
         this.#cancelDeadline?.();
@@ -267,7 +231,7 @@ export class SandboxRunner {
         if (message.incompatible === true && this.#worktime !== undefined)
           this.#ports.startPolicy.rejectSnapshot(this.#worktime);
         this.#finishSetup();
-        return this.#events.ready(this.#job!);
+        return this.#emitReady();
       case 'assign-failed':
         // If the environment of the sandbox failed, the job is not charged.
         return this.#fail(
@@ -278,9 +242,14 @@ export class SandboxRunner {
     }
   }
 
+  #emitReady(): void {
+    const { limits, isolation } = this.#job!.package;
+    this.#emit({ type: 'sandbox-ready', limits, singleUse: isolation === 'slice' });
+  }
+
   #onExit(reason: string, isShared = false): void {
     if (this.#is('ended')) return;
-    if (!this.#is('ready')) {
+    if (!this.isReady) {
       // The job is charged only if its sandbox was the only one that ended.
       return this.#fail(
         isShared ? 'worker' : 'job',
@@ -288,7 +257,7 @@ export class SandboxRunner {
       );
     }
     this.kill();
-    this.#events.exited(reason);
+    this.#emit({ type: 'sandbox-exit', message: reason });
   }
 
   /** Notifies the start policy, once, that the set-up is over. */
@@ -309,24 +278,14 @@ export class SandboxRunner {
   #fail(fault: SetupFault, message: string, code?: string): void {
     if (this.#is('ended')) return;
     this.kill();
+    const emit = (by: SetupFault): void => this.#emit({ type: 'sandbox-failed', fault: by, message });
     const worktime = this.#worktime;
-    if (worktime === undefined || !WORKTIME_FAULTS.has(code)) return this.#events.failed(fault, message);
-    void this.#ports.health
-      .canStart(worktime)
-      .then((canStart) => this.#events.failed(canStart ? fault : 'worker', message));
+    if (worktime === undefined || !WORKTIME_FAULTS.has(code)) return emit(fault);
+    void this.#ports.health.canStart(worktime).then((canStart) => emit(canStart ? fault : 'worker'));
   }
 
   /** A method, since the state may have changed during an await. */
   #is(state: RunnerState): boolean {
     return this.#state === state;
   }
-}
-
-function faultOf(error: unknown): SetupFault {
-  return isError(error) && JOB_FAULTS.has(error.code) ? 'job' : 'worker';
-}
-
-function messageOf(error: unknown): string {
-  if (isError(error)) return error.message;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -6,12 +6,7 @@
 import type { CancelTimer, Clock } from '../../../lib/clock.js';
 import type { WorktimeName } from '../../../protocol/messages/messages.js';
 import type { WorktimeFiles } from '../../../protocol/messages/sandbox-messages.js';
-import {
-  newPrewarmPlan,
-  nextPrewarmAction,
-  recordDemand,
-  type PrewarmPlan,
-} from '../../core/prewarm-plan.js';
+import { newPrewarmPlan, nextPrewarmAction, recordDemand, type PrewarmPlan } from './prewarm-plan.js';
 import { setUpSandbox, type EmptySandbox } from './set-up-sandbox.js';
 import type { SandboxHost } from '../../hosts/port/sandbox-host.js';
 import type { Snapshots } from './snapshots.js';

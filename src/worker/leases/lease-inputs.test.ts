@@ -87,8 +87,8 @@ describe('the inputs of a lease', () => {
       lease(5, 3, [{ first: 5, input: { kind: 'segment', count: 3, segment: writer.finish() } }]),
     );
     expect(inputs.needsFetch).toEqual([6]);
-    expect(inputs.slice(5, 2).blobs).toEqual([digest]);
-    expect(inputs.slice(7, 1).blobs).toEqual([]);
+    expect(inputs.slice(5, 2).blob).toBe(digest);
+    expect(inputs.slice(7, 1).blob).toBeUndefined();
   });
 
   it('list the addresses that they refer to, and the next one while the lease includes it', () => {
@@ -100,10 +100,10 @@ describe('the inputs of a lease', () => {
     );
     const third = { slice: 3, url: 'https://a.example/3' };
     expect(inputs.slice(2, 1)).toMatchObject({
-      remotes: [{ slice: 2, url: 'https://a.example/2' }],
+      remote: { slice: 2, url: 'https://a.example/2' },
       next: third,
     });
-    expect(inputs.slice(3, 1)).toMatchObject({ remotes: [third] });
+    expect(inputs.slice(3, 1)).toMatchObject({ remote: third });
     expect(inputs.slice(3, 1).next).toBeUndefined();
     inputs.truncate(3);
     // Released slices are not included again.

@@ -3,7 +3,7 @@
  * is a worktime with its version. Pure: times are arguments.
  * @module
  */
-import { setNewest } from '../../lib/bounded-map.js';
+import { setNewest } from '../../../lib/bounded-map.js';
 
 /** Recent demand for one kind: an exponentially decaying count. */
 interface Demand {

@@ -8,7 +8,7 @@ import type { Digest, InputPart, Lease } from '../../protocol/messages/messages.
 import { sliceRange } from '../../protocol/input/ranges.js';
 import { decodeRemote } from '../../protocol/input/remote-url.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
-import type { RemoteInput } from './remote-inputs.js';
+import type { RemoteInput } from '../inputs/remote-inputs.js';
 
 interface Part {
   readonly first: number;
@@ -17,15 +17,15 @@ interface Part {
   readonly reader: SegmentReader | undefined;
 }
 
-/** The inputs of one batch. */
+/** The inputs of one batch. Only its last slice may have an input that must be fetched. */
 export interface BatchInputs {
   readonly inputs: InputPart[];
   /** Buffers used by nobody else, which may be transferred. */
   readonly transfer: ArrayBuffer[];
-  /** Blobs that slices of the batch refer to. */
-  readonly blobs: readonly Digest[];
-  /** Addresses that slices of the batch refer to. */
-  readonly remotes: readonly RemoteInput[];
+  /** The blob that its last slice refers to. */
+  readonly blob?: Digest | undefined;
+  /** The address that its last slice refers to. */
+  readonly remote?: RemoteInput | undefined;
   /** The slice after the batch, if the lease still includes it and it refers to an address: it can be prefetched. */
   readonly next?: RemoteInput | undefined;
 }
@@ -87,17 +87,14 @@ export class LeaseInputs {
         inputs.push({ first: from, input: { kind: 'segment', count: length, segment } });
       }
     }
-    // At most one reference in a batch: a slice with one is always the last.
     const blob = this.#blobs.get(end - 1);
-    const url = this.#remotes.get(end - 1);
-    const nextUrl = end < this.#end ? this.#remotes.get(end) : undefined;
-    return {
-      inputs,
-      transfer,
-      blobs: blob === undefined ? [] : [blob],
-      remotes: url === undefined ? [] : [{ slice: end - 1, url }],
-      ...(nextUrl === undefined ? {} : { next: { slice: end, url: nextUrl } }),
-    };
+    const next = end < this.#end ? this.#remoteAt(end) : undefined;
+    return { inputs, transfer, blob, remote: this.#remoteAt(end - 1), next };
+  }
+
+  #remoteAt(slice: number): RemoteInput | undefined {
+    const url = this.#remotes.get(slice);
+    return url === undefined ? undefined : { slice, url };
   }
 
   #indexReferences(first: number, reader: SegmentReader): void {

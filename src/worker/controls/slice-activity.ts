@@ -1,0 +1,61 @@
+/**
+ * Publishes the progress and the console output of slices within rate limits: to the owner of the machine as events, and
+ * to the scheduler as notices.
+ * @module
+ */
+import type { Clock } from '../../lib/clock.js';
+import type { Emitter } from '../../lib/events.js';
+import { TokenBucket } from '../../lib/token-bucket.js';
+import { CONSOLE_MESSAGES_PER_SECOND_MAX, PROGRESS_INTERVAL_MS } from '../../protocol/limits.js';
+import type { SchedulerRequests } from '../../client/connection/scheduler-requests.js';
+import type { Effect } from '../core/events.js';
+import type { WorkerEvents } from '../options/worker-events.js';
+import type { WorkerStats } from './worker-stats.js';
+
+/** Console output of one worker: bytes a second, and burst. */
+const CONSOLE_BYTES_PER_SECOND = 256 * 1024;
+const CONSOLE_BYTES_BURST = 1024 * 1024;
+
+export interface SliceActivityPorts {
+  link: SchedulerRequests;
+  clock: Clock;
+  events: Emitter<WorkerEvents>;
+  stats: WorkerStats;
+}
+
+export class SliceActivity {
+  readonly #ports: SliceActivityPorts;
+  readonly #consoleMessages: TokenBucket;
+  readonly #consoleBytes: TokenBucket;
+  /** When progress of each slot was published last, monotonic clock, milliseconds. */
+  readonly #progressMs: number[] = [];
+
+  constructor(ports: SliceActivityPorts) {
+    this.#ports = ports;
+    const nowMs = ports.clock.monotonicMs();
+    const perSecond = CONSOLE_MESSAGES_PER_SECOND_MAX;
+    this.#consoleMessages = new TokenBucket(perSecond, perSecond, nowMs);
+    this.#consoleBytes = new TokenBucket(CONSOLE_BYTES_PER_SECOND, CONSOLE_BYTES_BURST, nowMs);
+  }
+
+  progressed(effect: Extract<Effect, { type: 'progressed' }>): void {
+    const { slot, leaseId, jobId, sliceNumber, progress } = effect;
+    const { clock, link, stats } = this.#ports;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - (this.#progressMs[slot] ?? -Infinity) < PROGRESS_INTERVAL_MS / 2) return;
+    this.#progressMs[slot] = nowMs;
+    stats.progressed(slot, jobId, sliceNumber, progress);
+    const known = progress === undefined ? {} : { progress };
+    link.notify({ type: 'slice.progress', leaseId, sliceNumber, ...known });
+  }
+
+  printed(effect: Extract<Effect, { type: 'printed' }>): void {
+    const { slot, leaseId, jobId, sliceNumber, level, message, same } = effect;
+    const { clock, link, events } = this.#ports;
+    const nowMs = clock.monotonicMs();
+    if (!this.#consoleMessages.take(nowMs) || !this.#consoleBytes.take(nowMs, message.length)) return;
+    const shown = { sliceNumber, level, message, ...(same === undefined ? {} : { same }) };
+    events.emit('console', { sandbox: slot, jobId, ...shown });
+    link.notify({ type: 'slice.console', leaseId, ...shown });
+  }
+}

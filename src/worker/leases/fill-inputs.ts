@@ -1,0 +1,27 @@
+/**
+ * Replaces the address in a batch's inputs by the value that was fetched, so that sandboxes never see an address.
+ * @module
+ */
+import { ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
+import type { InputPart } from '../../protocol/messages/messages.js';
+import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
+import type { BatchInputs } from './lease-inputs.js';
+
+/** `value`: the encoded value at the address of the batch's last slice; undefined where that has none. */
+export function fillInputs(batch: BatchInputs, value: Uint8Array | undefined): BatchInputs {
+  const last = batch.inputs.at(-1);
+  if (value === undefined || last === undefined || last.input.kind === 'range') return batch;
+  const { first, input } = last;
+  const segment = replaceLast(input.segment, value);
+  const transfer = [...batch.transfer.slice(0, -1), segment.buffer];
+  const filled: InputPart = { first, input: { ...input, segment } };
+  return { inputs: [...batch.inputs.slice(0, -1), filled], transfer };
+}
+
+function replaceLast(segment: Uint8Array, value: Uint8Array): Uint8Array<ArrayBuffer> {
+  const reader = new SegmentReader(segment);
+  const writer = new SegmentWriter();
+  for (let i = 0; i < reader.count - 1; i++) writer.appendFrom(reader, i);
+  writer.appendEnvelope(ENVELOPE_KIND.value, value);
+  return writer.finish();
+}
