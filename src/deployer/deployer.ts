@@ -12,7 +12,7 @@ import { createContext, type DeployerContext } from './connection/context.js';
 import type { DeployerPorts } from './connection/ports.js';
 import type { Keystore } from '../wallet/keystore.js';
 import { Job } from './job/job.js';
-import { addSlices, cancelJob, fetchResults, readStatus, type AddedSlices } from './remote-jobs.js';
+import { addSlices, cancelJob, fetchResults, fetchStatus, type AddedSlices } from './remote-jobs.js';
 import type { FetchedResult, ResultRange } from './results/fetch-results.js';
 import { parseDo, parseFor } from './upload/forms.js';
 
@@ -61,7 +61,7 @@ export function deployerOver(context: () => DeployerContext): Deployer {
       do: computeDo,
       cancel: async (job: string | Job, keystoreOrReason?: Keystore | string, reason?: string) =>
         cancelJob(context(), job, keystoreOrReason, reason),
-      status: async (job) => readStatus(context(), job),
+      status: async (job) => fetchStatus(context(), job),
       list: async (options) => {
         const { client } = context();
         return listJobs((body, { signal }) => client.request('job.list', body, { signal }), options);

@@ -22,7 +22,7 @@ export interface AddedSlices extends UploadSummary {
 }
 
 /** @throws JOB_UNKNOWN, NOT_OWNER */
-export async function readStatus({ client }: DeployerContext, job: string | Job): Promise<RemoteStatus> {
+export async function fetchStatus({ client }: DeployerContext, job: string | Job): Promise<RemoteStatus> {
   return toRemoteStatus((await client.request('job.status', { jobId: jobIdOf(job) })).status);
 }
 
