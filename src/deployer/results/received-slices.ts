@@ -9,6 +9,9 @@ export class ReceivedSlices {
   #size = 0;
   /** The index of the run that grew last. */
   #recent = 0;
+  /** The next slice of that run, up to `#bound`, which is the last one before the run that follows it. */
+  #expected = NaN;
+  #bound = NaN;
 
   get size(): number {
     return this.#size;
@@ -16,6 +19,21 @@ export class ReceivedSlices {
 
   /** Adds a slice; false if it was received already. */
   add(slice: number): boolean {
+    // Nearly every slice continues the run that grew last.
+    if (slice === this.#expected && slice < this.#bound) {
+      this.#runs[this.#recent]![1] = slice;
+      this.#size += 1;
+      this.#expected = slice + 1;
+      return true;
+    }
+    const isNew = this.#insert(slice);
+    const run = this.#runs[this.#recent];
+    this.#expected = run === undefined ? NaN : run[1] + 1;
+    this.#bound = (this.#runs[this.#recent + 1]?.[0] ?? Infinity) - 1;
+    return isNew;
+  }
+
+  #insert(slice: number): boolean {
     const recent = this.#runs[this.#recent];
     const at = recent !== undefined && recent[1] === slice - 1 ? this.#recent : this.#runBefore(slice);
     const before = this.#runs[at];

@@ -45,6 +45,7 @@ export class JobState<T, J> {
   #readyState: ReadyState = 'new';
   #status: JobStatusInfo = NEW_STATUS;
   #isAccepted = false;
+  #isEnded = false;
 
   constructor(id: string, events: JobEmitter<T, J>) {
     this.id = id;
@@ -67,8 +68,9 @@ export class JobState<T, J> {
     return this.#isAccepted;
   }
 
+  /** Whether `ended` is aborted; it is asked for every result, and the signal's own property is slow in Node. */
   get isEnded(): boolean {
-    return this.ended.aborted;
+    return this.#isEnded;
   }
 
   /** Calls the observer on every change until the job has ended. */
@@ -136,6 +138,7 @@ export class JobState<T, J> {
     if (this.isEnded) return;
     if (error === undefined) this.#finish.resolve(this.results);
     else this.#finish.reject(error);
+    this.#isEnded = true;
     this.#end.abort(error ?? new ManyhandsError('JOB_STATE', `Job ${this.id} is complete.`));
   }
 }
