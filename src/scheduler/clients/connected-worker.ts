@@ -9,7 +9,7 @@ import type { WorkerHandle } from '../leasing/matchmaker.js';
 import type { BannableClient, ClientIdentity } from './bans.js';
 import { OfferedJobs } from './offered-jobs.js';
 import type { ProvedGroups } from './proved-groups.js';
-import { SecondCounter } from './second-counter.js';
+import { SecondCounter } from '../../lib/second-counter.js';
 
 /** How messages reach the worker: the session of its connection. */
 export interface WorkerPort {

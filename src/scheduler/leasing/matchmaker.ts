@@ -4,6 +4,7 @@
  * idle, the matchmaker recalls unstarted slices from long leases.
  * @module
  */
+import { SecondCounter } from '../../lib/second-counter.js';
 import type { Clock } from '../../lib/clock.js';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
@@ -59,8 +60,8 @@ interface WorkerState {
   serveAgain: boolean;
   /** All jobs were searched and none had work for the worker; valid until `wake` names a job that it may run. */
   hasNoWork: boolean;
-  /** Searches for new descriptions in the current second of the monotonic clock. */
-  updates: { second: number; count: number };
+  /** Searches for new descriptions in the current second. */
+  readonly updates: SecondCounter;
   cancelRetry: (() => void) | undefined;
 }
 
@@ -114,9 +115,8 @@ export class Matchmaker {
     this.#options.onActive?.(worker);
     const state = this.#workers.get(worker);
     if (state === undefined) return;
-    const second = Math.floor(this.#options.clock.monotonicMs() / 1_000);
-    if (state.updates.second !== second) state.updates = { second, count: 0 };
-    if (++state.updates.count > UPDATES_PER_SECOND_MAX) return this.#retryLater(worker, UPDATE_DELAY_MS);
+    const updates = state.updates.count(this.#options.clock.monotonicMs());
+    if (updates > UPDATES_PER_SECOND_MAX) return this.#retryLater(worker, UPDATE_DELAY_MS);
     state.hasNoWork = false;
     this.#serve(worker);
   }
@@ -335,7 +335,7 @@ const newState = (): WorkerState => ({
   isServing: false,
   serveAgain: false,
   hasNoWork: false,
-  updates: { second: 0, count: 0 },
+  updates: new SecondCounter(),
   cancelRetry: undefined,
 });
 

@@ -3,19 +3,17 @@
  * @module
  */
 import { packBytes } from '../packing/pack-bytes.js';
-import { dedent, packText } from '../packing/pack-text.js';
-import { notJavaScript, type PackedSource, type SourcePacker } from '../packing/source-packer.js';
+import { packText, packTextSource } from '../packing/pack-text.js';
+import type { PackedSource, SourcePacker } from '../packing/source-packer.js';
 
 export const packCustomSource: SourcePacker = (source, context) => {
   switch (source.kind) {
-    case 'function':
-      throw notJavaScript(context);
-    case 'text':
-      return packText(dedent(source.text), 'module');
     case 'bytes':
       return packBytes(source.bytes);
     case 'download':
       return packDownload(source.bytes);
+    default:
+      return packTextSource(source, context);
   }
 };
 
