@@ -25,6 +25,9 @@ import {
 } from './fixtures/donor-page.js';
 import { test } from './fixtures/job-fixture.js';
 
+/** How many prewarmed sandboxes a worker keeps at most. */
+const PREWARMED_MAX = 2;
+
 /** The history that the page has stored, as text. */
 const keptHistory = (page: Page): Promise<string> =>
   page.evaluate(
@@ -211,7 +214,7 @@ test('the page pauses on battery, when frozen and offline, shows the reason, and
   expect(await locks()).toBe(0);
 });
 
-test('after the crash of a frame with eight sandboxes, one new frame runs eight', async ({
+test('after the crash of a frame with eight sandboxes, eight run again, in one new frame and prewarmed ones', async ({
   fixture,
   page,
 }) => {
@@ -229,8 +232,15 @@ test('after the crash of a frame with eight sandboxes, one new frame runs eight'
   await page.evaluate(() => {
     for (const frame of document.querySelectorAll('iframe')) frame.src = 'about:blank';
   });
-  // The frame that tests a worktime and the prewarmed one have at most one sandbox each.
-  await expect.poll(async () => (await workersByFrame(page)).filter((workers) => workers > 1)).toEqual([8]);
+  // A slot may take one of the two prewarmed sandboxes, each of which has a frame of its own; all others share one frame.
+  await expect(async () => {
+    const workers = await workersByFrame(page);
+    expect(workers.reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(8);
+    const shared = workers.filter((one) => one > 1);
+    expect(shared).toHaveLength(1);
+    expect(shared[0]).toBeGreaterThanOrEqual(8 - PREWARMED_MAX);
+    expect(shared[0]).toBeLessThanOrEqual(8);
+  }).toPass({ timeout: 30_000 });
   await expect(page.locator('.lanes li')).toHaveCount(8);
   const before = await page.locator('#slices').textContent();
   await expect(page.locator('#slices')).not.toHaveText(before!);
