@@ -50,23 +50,33 @@ export function startOf(bytes: Uint8Array, index: number): number {
   return view.getUint32(HEADER_BYTES + 4 * (index - 1));
 }
 
-/** Where `count` envelopes from index `from` on end; checks their kinds and that they are within the bytes. @throws SEGMENT_MALFORMED */
-export function readEnds(bytes: Uint8Array, bodies: number, from: number, count: number): Uint32Array {
+/** What the offset table and the first bytes of some envelopes say. */
+export interface EnvelopeTable {
+  /** Where each envelope ends, counted from the start of the segment's first. */
+  readonly ends: Uint32Array;
+  /** A bit for each kind that occurs: `1 << kind`. */
+  readonly kinds: number;
+}
+
+/** Reads the table of `count` envelopes from index `from` on; checks their kinds and that they are within the bytes. @throws SEGMENT_MALFORMED */
+export function readTable(bytes: Uint8Array, bodies: number, from: number, count: number): EnvelopeTable {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const room = bytes.length - bodies;
   const ends = new Uint32Array(count);
   let start = startOf(bytes, from);
+  let kinds = 0;
   for (let i = 0; i < count; i++) {
     const end = view.getUint32(HEADER_BYTES + 4 * (from + i));
     if (end <= start || end > room) {
       throw malformed(`envelope ${from + i} ends before it begins or behind the segment's end`);
     }
-    if (bytes[bodies + start]! > ENVELOPE_KIND_MAX)
-      throw malformed(`envelope ${from + i} is of an unknown kind`);
+    const kind = bytes[bodies + start]!;
+    if (kind > ENVELOPE_KIND_MAX) throw malformed(`envelope ${from + i} is of an unknown kind`);
+    kinds |= 1 << kind;
     ends[i] = end;
     start = end;
   }
-  return ends;
+  return { ends, kinds };
 }
 
 export function malformed(what: string): ManyhandsError {

@@ -207,6 +207,27 @@ describe('what strangers send', () => {
     }
   });
 
+  test('kinds are counted, and the first malformed value or error is found, wherever it is', () => {
+    const kinds = Object.values(ENVELOPE_KIND);
+    const envelope = fc.record({ kind: fc.constantFrom(...kinds), isEncoded: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(envelope, { minLength: 1, maxLength: 12 }), (envelopes) => {
+        const writer = new SegmentWriter();
+        for (const { kind, isEncoded } of envelopes)
+          writer.appendEnvelope(kind, Uint8Array.from(isEncoded ? [0x05] : [0x92, 0x05]));
+        const reader = new SegmentReader(writer.finish());
+        for (const kind of kinds) {
+          expect(reader.countOf(kind)).toBe(envelopes.filter((one) => one.kind === kind).length);
+          expect(reader.hasOnly(kind)).toBe(envelopes.every((one) => one.kind === kind));
+        }
+        expect(reader.hasOnly(...kinds)).toBe(true);
+        expect(reader.findMalformed()).toBe(
+          envelopes.findIndex(({ kind, isEncoded }) => !isEncoded && (kind === 0 || kind === 2)),
+        );
+      }),
+    );
+  });
+
   test('random bytes, and valid segments with bytes changed', () => {
     const valid = segmentOf(1, 'two', [3, { four: 5n }], undefined);
     const any = fc.oneof(

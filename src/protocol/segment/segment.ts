@@ -12,7 +12,7 @@ import {
   checkRun,
   HEADER_BYTES,
   malformed,
-  readEnds,
+  readTable,
   startOf,
 } from './segment-layout.js';
 import { ValueReader } from '../values/values-reader.js';
@@ -114,6 +114,8 @@ export class SegmentReader {
   readonly #bytes: Uint8Array;
   readonly #ends: Uint32Array;
   readonly #bodies: number;
+  /** A bit for each kind that occurs. */
+  readonly #kinds: number;
   #values: ValueReader | undefined;
 
   /** @throws SEGMENT_MALFORMED */
@@ -122,9 +124,24 @@ export class SegmentReader {
     this.count = count;
     this.#bytes = bytes;
     this.#bodies = HEADER_BYTES + 4 * count;
-    this.#ends = readEnds(bytes, this.#bodies, 0, count);
+    const { ends, kinds } = readTable(bytes, this.#bodies, 0, count);
+    this.#ends = ends;
+    this.#kinds = kinds;
     const left = bytes.length - this.#bodies - this.#ends[count - 1]!;
     if (left !== 0) throw malformed(`${left} bytes are left over`);
+  }
+
+  /** Whether all envelopes are of these kinds; costs nothing. */
+  hasOnly(...kinds: number[]): boolean {
+    return (this.#kinds & ~kinds.reduce((bits, kind) => bits | (1 << kind), 0)) === 0;
+  }
+
+  /** How many envelopes are of that kind. */
+  countOf(kind: number): number {
+    if ((this.#kinds & (1 << kind)) === 0) return 0;
+    let count = 0;
+    for (let i = 0; i < this.count; i++) if (this.kind(i) === kind) count++;
+    return count;
   }
 
   /** A number of `ENVELOPE_KIND`. */
@@ -145,9 +162,18 @@ export class SegmentReader {
     return this.#values.read(start + 1, this.#bodies + this.#ends[index]!);
   }
 
-  /** Whether an envelope's body has the structure of an encoded value; it is not decoded. */
-  isValue(index: number): boolean {
-    return isValueAt(this.#bytes, this.#start(index) + 1, this.#bodies + this.#ends[index]!);
+  /** Index of the first value or error whose body has not the structure of an encoded value, or -1; nothing is decoded. */
+  findMalformed(): number {
+    const bytes = this.#bytes;
+    let start = this.#bodies;
+    for (let i = 0; i < this.count; i++) {
+      const end = this.#bodies + this.#ends[i]!;
+      const kind = bytes[start];
+      const isEncoded = kind === ENVELOPE_KIND.value || kind === ENVELOPE_KIND.error;
+      if (isEncoded && !isValueAt(bytes, start + 1, end)) return i;
+      start = end;
+    }
+    return -1;
   }
 
   /** An envelope's bytes without its kind: a view of the segment. */
@@ -184,9 +210,7 @@ export function errorsIn(bytes: Uint8Array): number {
   } catch {
     return 0;
   }
-  let count = 0;
-  for (let i = 0; i < reader.count; i++) if (reader.kind(i) === ENVELOPE_KIND.error) count++;
-  return count;
+  return reader.countOf(ENVELOPE_KIND.error);
 }
 
 /**
@@ -197,7 +221,7 @@ export function sliceSegment(bytes: Uint8Array, from: number, count: number): Ui
   const total = checkHeader(bytes);
   checkRun(from, count, total);
   const bodies = HEADER_BYTES + 4 * total;
-  const ends = readEnds(bytes, bodies, from, count);
+  const { ends } = readTable(bytes, bodies, from, count);
   const begin = startOf(bytes, from);
   return assemble(ends, begin, bytes.subarray(bodies + begin, bodies + ends[count - 1]!));
 }

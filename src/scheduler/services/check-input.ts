@@ -28,14 +28,13 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<readon
       { path: 'job.append.input.count' },
     );
   }
+  checkValues(reader, 'input');
+  if (reader.hasOnly(ENVELOPE_KIND.value)) return [];
   const found = new Set<string>();
   const origins = new Set<string>();
   for (let i = 0; i < reader.count; i++) {
     const kind = reader.kind(i);
-    if (kind === ENVELOPE_KIND.value) {
-      checkValue(reader, i, 'input');
-      continue;
-    }
+    if (kind === ENVELOPE_KIND.value) continue;
     if (kind === ENVELOPE_KIND.remote) {
       origins.add(originOf(decodeRemote(reader.body(i))));
       continue;
@@ -56,13 +55,12 @@ export async function checkInput(blobs: BlobStore, input: Input): Promise<readon
 /** Checks the outcomes of a report: malformed ones are neither recorded nor paid. @throws SEGMENT_MALFORMED, BLOB_UNKNOWN */
 export async function checkOutcomes(blobs: BlobValues, segment: Uint8Array): Promise<void> {
   const reader = new SegmentReader(segment);
+  checkValues(reader, 'outcome');
+  if (reader.hasOnly(ENVELOPE_KIND.value, ENVELOPE_KIND.error)) return;
   const found = new Set<string>();
   for (let i = 0; i < reader.count; i++) {
     const kind = reader.kind(i);
-    if (kind === ENVELOPE_KIND.value || kind === ENVELOPE_KIND.error) {
-      checkValue(reader, i, 'outcome');
-      continue;
-    }
+    if (kind === ENVELOPE_KIND.value || kind === ENVELOPE_KIND.error) continue;
     if (kind !== ENVELOPE_KIND.blob) {
       throw new ManyhandsError('SEGMENT_MALFORMED', `outcome ${i} is neither a value, a blob nor an error`, {
         index: i,
@@ -76,9 +74,10 @@ export async function checkOutcomes(blobs: BlobValues, segment: Uint8Array): Pro
   }
 }
 
-/** Checks the structure of an encoded value, without decoding it. */
-function checkValue(reader: SegmentReader, index: number, what: string): void {
-  if (reader.isValue(index)) return;
+/** Checks the structure of all encoded values and errors, without decoding them. */
+function checkValues(reader: SegmentReader, what: string): void {
+  const index = reader.findMalformed();
+  if (index === -1) return;
   throw new ManyhandsError('SEGMENT_MALFORMED', `${what} ${index} is not an encoded value`, {
     index,
   });

@@ -98,6 +98,7 @@ export class LeaseInputs {
   }
 
   #indexReferences(first: number, reader: SegmentReader): void {
+    if (reader.hasOnly(ENVELOPE_KIND.value)) return;
     for (let i = 0; i < reader.count; i++) {
       const kind = reader.kind(i);
       if (kind === ENVELOPE_KIND.blob) this.#blobs.set(first + i, decodeBlobRef(reader.body(i)).digest);

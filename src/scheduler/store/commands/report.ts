@@ -153,8 +153,7 @@ function* recordOutcomes(
   const range = (yield* rangeAt(job.jobId, held.next))!;
   const { count } = reader;
   const isFailure = (i: number): boolean => reader.kind(i) === ENVELOPE_KIND.error;
-  let hasFailure = false;
-  for (let i = 0; i < count && !hasFailure; i++) hasFailure = isFailure(i);
+  const hasFailure = reader.countOf(ENVELOPE_KIND.error) > 0;
   // Most reports have only results; earlier failures are read only when an outcome is an error.
   const attempts = hasFailure
     ? appendAttempt(attemptsOf(range), { kind: 'thrown', ...executorOfLease(held) }, ctx.nowMs)

@@ -38,6 +38,7 @@ export function* checkBlobs(sizes: BlobSizes): QueryPlan<string[]> {
     yield* eachRow(table, column, where, ({ job_id: jobId, bytes }) => {
       const what = table === 'inputs' ? 'an input' : 'a result';
       const reader = new SegmentReader(bytes);
+      if (reader.countOf(ENVELOPE_KIND.blob) === 0) return;
       for (let i = 0; i < reader.count; i++) {
         if (reader.kind(i) !== ENVELOPE_KIND.blob) continue;
         const ref = decodeBlobRef(reader.body(i));

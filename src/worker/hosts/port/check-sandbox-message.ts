@@ -30,6 +30,7 @@ function problemOf(segment: Uint8Array, count: number): string | undefined {
     return 'outcomes that are no segment';
   }
   if (reader.count !== count) return `${reader.count} outcomes as ${count}`;
+  if (reader.hasOnly(ENVELOPE_KIND.value)) return undefined;
   for (let i = 0; i < count; i++) {
     const kind = reader.kind(i);
     if (kind === ENVELOPE_KIND.value) continue;
