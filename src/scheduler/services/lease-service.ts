@@ -28,20 +28,25 @@ export class LeaseService {
     worker: ConnectedWorker,
     m: Input<'lease.report'>,
   ): Promise<Submitted<Output<'lease.report'>>> {
-    await this.#checkOutcomes(worker, m);
-    return { done: this.#record(worker, m) };
+    const isHolder = await this.#checkOutcomes(worker, m);
+    return { done: this.#record(worker, isHolder ? m : { ...m, segment: undefined }) };
   }
 
+  /**
+   * Checks the outcomes of a lease that is registered for this connection. Returns false for any other lease: then no blob is
+   * read, and the outcomes must not reach the store, which knows the worker's id but not its connection. Without them it refuses
+   * the report, or returns the stored reply to an earlier one.
+   */
   async #checkOutcomes(
     worker: ConnectedWorker,
     { leaseId, first, segment }: Input<'lease.report'>,
-  ): Promise<void> {
-    if (segment === undefined) return;
+  ): Promise<boolean> {
+    if (segment === undefined) return true;
     await worker.reattached;
-    // For a lease of another worker no blob is read: the store refuses the report, or returns the stored reply.
-    if (this.#context.leases.get(leaseId)?.holder !== worker) return;
+    if (this.#context.leases.get(leaseId)?.holder !== worker) return false;
     try {
       await checkOutcomes(this.#context.blobValues, segment);
+      return true;
     } catch (error) {
       if (!isError(error, 'SEGMENT_MALFORMED')) throw error;
       const failure = {

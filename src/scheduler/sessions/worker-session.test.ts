@@ -216,6 +216,21 @@ test.each<[string, number, number[]]>([
   expect((await granted(fixture.worker())).first).toBe(1);
 });
 
+test.each<[string, (worker: TestConnection, workerId: string) => void]>([
+  ['has closed its connection', (worker) => worker.disconnect()],
+  ['has connected again', (_worker, workerId) => void fixture.worker({ workerId })],
+])('never records an unchecked outcome of a worker that %s meanwhile', async (_what, leave) => {
+  fixture = await SchedulerFixture.start();
+  const jobId = await fixture.deploy(rangeFromBounds(1, 1));
+  const workerId = newId(fixture.random);
+  const worker = fixture.worker({ workerId });
+  const lease = await granted(worker);
+  worker.receive(reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([0xc1, 0xff])));
+  leave(worker, workerId);
+  for (let i = 0; i < 5; i++) await turn();
+  expect((await fixture.store.status(jobId))!.status).toMatchObject({ accepted: 0, failed: 0 });
+});
+
 test('the scheduler revokes a lease whose job was cancelled in the very commit that granted it', async () => {
   fixture = await SchedulerFixture.start();
   const jobId = await fixture.deploy();
