@@ -1,6 +1,6 @@
 /**
- * Checks proofs of identity one after the other: each takes milliseconds of processor time, and a client that sends many
- * must not delay sockets and other clients.
+ * Checks signatures one after the other, of identities, compute groups and offers: each takes milliseconds of processor time,
+ * and a client that sends many must not delay sockets and other clients.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';

@@ -7,17 +7,17 @@ import { GROUP_PROOFS_PER_CONNECTION_MAX } from '../../protocol/limits.js';
 import type { GroupKey, WireGroupProof } from '../../protocol/messages/messages.js';
 import { checkGroupProof } from '../../wallet/group-proof.js';
 import type { Challenge } from '../../wallet/session-proof.js';
+import type { ProofQueue } from './proof-queue.js';
 
 export class ProvedGroups {
   readonly #challenge: Challenge;
-  readonly #defer: (fn: () => void) => void;
+  readonly #queue: ProofQueue;
   readonly #proved = new Set<string>();
   #checked = 0;
 
-  /** `defer` yields between two signature checks, each of which takes one to two milliseconds. */
-  constructor(challenge: Challenge, defer: (fn: () => void) => void) {
+  constructor(challenge: Challenge, queue: ProofQueue) {
     this.#challenge = challenge;
-    this.#defer = defer;
+    this.#queue = queue;
   }
 
   /** @throws UNAUTHENTICATED when a proof is wrong, LIMIT_EXCEEDED when this connection has sent too many */
@@ -31,8 +31,7 @@ export class ProvedGroups {
           actual: this.#checked,
         });
       }
-      await new Promise<void>((resolve) => this.#defer(resolve));
-      await checkGroupProof(proof, this.#challenge);
+      await this.#queue.check(() => checkGroupProof(proof, this.#challenge));
       this.#proved.add(idOf(proof));
     }
   }

@@ -18,8 +18,8 @@ export class ClientProofs {
   constructor(context: ServiceContext, challenge: string) {
     this.#context = context;
     this.#challenge = challenge;
-    const { store, defer } = context.options;
-    this.groups = new ProvedGroups({ schedulerId: store.schedulerId, challenge }, defer);
+    const { schedulerId } = context.options.store;
+    this.groups = new ProvedGroups({ schedulerId, challenge }, context.proofs);
   }
 
   /**

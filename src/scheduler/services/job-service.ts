@@ -100,7 +100,8 @@ export class JobService {
         { owner },
       );
     }
-    await recoverOffer(offer, this.#context.options.store.schedulerId);
+    const { options, proofs } = this.#context;
+    await proofs.check(() => recoverOffer(offer, options.store.schedulerId));
     if (digest !== undefined && offer.packageDigest !== digest) {
       throw new ManyhandsError('OFFER_MISMATCH', 'the offer was signed for another job package', { digest });
     }

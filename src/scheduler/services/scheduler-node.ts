@@ -24,6 +24,7 @@ import { LeaseService } from './lease-service.js';
 import { LiveMessages } from './live-messages.js';
 import { OperatorService } from './operator-service.js';
 import { ProofQueue } from '../clients/proof-queue.js';
+import { TurnBudget } from '../clients/turn-budget.js';
 import type { SchedulerNodeOptions, ServiceContext } from './service-context.js';
 import { WorkerService } from './worker-service.js';
 
@@ -56,6 +57,8 @@ export class SchedulerNode implements ServiceContext {
   readonly tickets: BlobTickets;
   readonly blobValues: BlobValues;
   readonly proofs: ProofQueue;
+  /** Executes the requests of all clients. */
+  readonly turns: TurnBudget;
   readonly draining: Draining;
   readonly bans = new Bans([]);
   readonly workers = new Map<string, ConnectedWorker>();
@@ -94,6 +97,7 @@ export class SchedulerNode implements ServiceContext {
     this.tickets = new BlobTickets(clock, random);
     this.blobValues = new BlobValues(options.blobs);
     this.proofs = new ProofQueue(defer);
+    this.turns = new TurnBudget({ clock, defer });
     this.services = servicesOf(this);
   }
 

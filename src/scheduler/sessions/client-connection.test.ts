@@ -154,3 +154,23 @@ test('the scheduler looks up a blob once, however often an input names it, and n
   expect((await fixture.operator().request(append)).body).toEqual({ first: 11, count: 1_000 });
   expect(lookups).toBe(1);
 });
+
+test('expensive requests that one client sends at once are spread over turns of the event loop', async () => {
+  let workedMs = 0;
+  fixture = await SchedulerFixture.start({
+    defer: (fn) => void setImmediate(fn),
+    store: (store) => ({ ...store, jobs: (...args) => ((workedMs += 20), store.jobs(...args)) }),
+  });
+  const { clock } = fixture;
+  const atStartMs = clock.monotonicMs();
+  clock.monotonicMs = () => atStartMs + workedMs;
+  const client = fixture.operator();
+  const count = 20;
+  for (let id = 1; id <= count; id++) client.receive({ type: 'job.list', id, limit: 1 });
+  for (let replies = 0; replies < count;) {
+    const before = replies;
+    await turn();
+    replies = client.sent.filter(({ type }) => type === 'reply').length;
+    expect(replies - before).toBeLessThanOrEqual(2);
+  }
+});

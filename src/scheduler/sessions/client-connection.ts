@@ -155,8 +155,10 @@ export class ClientConnection {
     };
     this.#started = this.#started.then(async () => {
       try {
-        this.#guard.begin(message, isRepeated);
-        const { done, onSent } = await session.request(message);
+        const { done, onSent } = await this.#node.turns.run(async () => {
+          this.#guard.begin(message, isRepeated);
+          return session.request(message);
+        });
         done
           .then((body) => this.send({ type: 'reply', replyTo: message.id, body }))
           .then(onSent)

@@ -116,6 +116,23 @@ describe('a compute group with a secret', () => {
     expect((await member.waitForMessage((m) => m.type === 'lease.grant')).lease.jobId).toBe(jobId);
   });
 
+  it('is checked for one connection in each turn of the event loop', async () => {
+    fixture = await SchedulerFixture.start({ defer: (fn) => void setImmediate(fn) });
+    const proofs = [{ key: 'lab', address: `0x${'3'.repeat(40)}`, signature: `0x${'1'.repeat(128)}1b` }];
+    const workers = Array.from({ length: 20 }, () => fixture.worker());
+    // The first check loads the code for it.
+    await workers[0]!.request({ type: 'group.prove', id: 1, proofs });
+    for (const worker of workers) worker.receive({ type: 'group.prove', id: 2, proofs });
+    const countChecked = () =>
+      workers.filter(({ sent }) => sent.some((m) => m.type === 'refusal' && m.replyTo === 2)).length;
+    let before = 0;
+    for (let checked = 0; checked < workers.length; before = checked) {
+      await turn();
+      checked = countChecked();
+      expect(checked - before).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('can be proved only a limited number of times over one connection', async () => {
     fixture = await SchedulerFixture.start();
     const worker = fixture.worker();

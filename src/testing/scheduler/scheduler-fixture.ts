@@ -141,7 +141,12 @@ export class SchedulerFixture {
   }
 
   static async start(
-    options: { blobs?: Partial<BlobStore>; store?: (store: Store) => Store; dataDir?: string } = {},
+    options: {
+      blobs?: Partial<BlobStore>;
+      store?: (store: Store) => Store;
+      dataDir?: string;
+      defer?: (fn: () => void) => void;
+    } = {},
   ): Promise<SchedulerFixture> {
     const fixture = new SchedulerFixture(options.store ?? ((store) => store), options.dataDir);
     fixture.core = await SchedulerNode.start({
@@ -149,7 +154,7 @@ export class SchedulerFixture {
       blobs: { ...noBlobs, ...options.blobs },
       clock: fixture.clock,
       random: fixture.random,
-      defer: queueMicrotask,
+      defer: options.defer ?? queueMicrotask,
       log: (level, event, fields) => {
         fixture.logEntries.push({ event, ...fields });
         if (level === 'error') fixture.loggedErrors.push({ event, ...fields });
