@@ -12,7 +12,7 @@ const { packageFolder, files, packedBytes, unpackedBytes } = inject('installed')
 
 const KIB = 1024;
 /** Maximum sizes of the tarball and of its unpacked files. */
-const PACKED_BYTES_MAX = 1_150 * KIB;
+const PACKED_BYTES_MAX = 1_100 * KIB;
 const UNPACKED_BYTES_MAX = 3_500 * KIB;
 
 type Target = string | null | { [condition: string]: Target };
