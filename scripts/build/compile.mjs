@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { transform } from 'esbuild';
+import ts from 'typescript';
 import { filesBelow } from './files.mjs';
 import { CACHE, DIST, ROOT, SRC, packageDir } from './paths.mjs';
 import { reachableTypes } from './public-types.mjs';
@@ -42,13 +42,14 @@ function outputOf(source, folder, extension) {
 
 /** Writes the scripts that tsc could emit to dist/, without comments, and returns where they are. */
 async function shipScripts(scripts) {
+  const printer = ts.createPrinter({ removeComments: true });
   const emitted = scripts.filter((file) => existsSync(file));
   return Promise.all(
     emitted.map(async (file) => {
       const place = join(DIST, relative(SCRIPTS, file));
-      const { code } = await transform(await readFile(file, 'utf8'), { target: 'esnext' });
+      const script = ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.ESNext);
       await mkdir(dirname(place), { recursive: true });
-      await writeFile(place, code);
+      await writeFile(place, printer.printFile(script));
       return place;
     }),
   );
