@@ -6,12 +6,18 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../lib/clock.js';
 import { systemRandom } from '../lib/crypto/random.js';
+import { ManyhandsError } from '../lib/errors.js';
+import { describeValue } from '../lib/options.js';
 import { fileStorage } from '../lib/storage/storage-files.js';
 import { createWallet } from '../wallet/wallet.js';
 import type { Wallet } from '../wallet/wallet.js';
 
-/** Opens a wallet over the files `<home>/<label>.keystore`. */
+/** Opens a wallet over the files `<home>/<label>.keystore`. @throws INVALID_ARGUMENT */
 export function openWallet(home: string): Wallet {
+  if (typeof home !== 'string' || home === '') {
+    const text = `openWallet takes the path of a folder; got ${describeValue(home)}.`;
+    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'home' });
+  }
   return createWallet({
     storage: fileStorage({ dir: home, suffix: '.keystore', random: systemRandom, secret: true }),
     clock: systemClock,

@@ -34,7 +34,7 @@ export class Worker extends BaseWorker {
       clock: systemClock,
       random: systemRandom,
       fetch: (input, init) => fetch(input, init),
-      storage: options.bytesPerDay === undefined ? undefined : dayStorage(),
+      storage: options?.bytesPerDay === undefined ? undefined : dayStorage(),
       assets: fileStorage({ dir: join(home(), 'cache'), suffix: '', random: systemRandom }),
       defaults: {
         scheduler: process.env.MANYHANDS_SCHEDULER || DEFAULT_SCHEDULER,

@@ -5,6 +5,8 @@
  */
 import { delay } from '../lib/clock.js';
 import type { Clock } from '../lib/clock.js';
+import { ManyhandsError } from '../lib/errors.js';
+import { describeValue } from '../lib/options.js';
 import { Gzipper, gunzip } from './gzip.js';
 import { BUNDLE_BYTES_MAX, INFLATED_BYTES_MAX } from './limits.js';
 import { TarReader } from './tar-read.js';
@@ -46,9 +48,13 @@ export async function packTree(tree: Tree, clock: Clock): Promise<Uint8Array> {
 /**
  * Unpacks a bundle to its files and directories by absolute path, each directory before its content. Untrusted bundles
  * are safe: they cannot escape the root, and the limits are enforced during decompression.
- * @throws JOBFS_MALFORMED, JOBFS_TOO_LARGE
+ * @throws INVALID_ARGUMENT, JOBFS_MALFORMED, JOBFS_TOO_LARGE
  */
 export function unpackBundle(bytes: Uint8Array): Map<string, TreeEntry> {
+  if (!(bytes instanceof Uint8Array)) {
+    const text = `unpackBundle takes the bytes of a bundle; got ${describeValue(bytes)}.`;
+    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'bytes' });
+  }
   if (bytes.length > BUNDLE_BYTES_MAX)
     tooLarge('bytes once it is compressed', BUNDLE_BYTES_MAX, bytes.length);
   const tree = new Tree();

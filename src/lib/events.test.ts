@@ -17,6 +17,14 @@ describe('an emitter', () => {
     expect(emitter.listenerCount('sAiD' as 'said')).toBe(2);
   });
 
+  it.each([undefined, null, 0, {}])('refuses the name %s, which is no string', (name) => {
+    const emitter = new Emitter<Events>();
+    for (const change of ['on', 'once', 'off'] as const)
+      expect(() => emitter[change](name as never, () => undefined)).toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+      );
+  });
+
   it('refuses the name of no event, with the nearest one, where it knows all', () => {
     const emitter = new Emitter<Events>({ said: true });
     emitter.on('SAID' as 'said', () => undefined);

@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError } from './errors.js';
-import { nearestName, type OptionNames } from './options.js';
+import { describeValue, nearestName, type OptionNames } from './options.js';
 
 /** A listener may be async: `emit` returns the promises of such listeners. */
 export type Listener<P> = (payload: P) => unknown;
@@ -44,6 +44,7 @@ export class Emitter<M extends object> {
   }
 
   off<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
+    checkEventName(name);
     const key = name.toLowerCase();
     const list = this.#listeners.get(key);
     if (list !== undefined) {
@@ -97,9 +98,16 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 
 /** Checked at registration, so that the stack shows the caller. @throws INVALID_ARGUMENT */
 function checkListener(name: unknown, listener: unknown): void {
-  if (typeof name !== 'string')
-    throw new ManyhandsError('INVALID_ARGUMENT', `The name of an event is a string, not a ${typeof name}.`);
+  checkEventName(name);
   if (typeof listener === 'function') return;
   const text = `The listener of '${name}' must be a function; it is ${listener === null ? 'null' : typeof listener}.`;
   throw new ManyhandsError('INVALID_ARGUMENT', text, { event: name });
+}
+
+function checkEventName(name: unknown): asserts name is string {
+  if (typeof name === 'string') return;
+  throw new ManyhandsError(
+    'INVALID_ARGUMENT',
+    `The name of an event is a string, not ${describeValue(name)}.`,
+  );
 }

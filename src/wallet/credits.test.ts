@@ -26,6 +26,9 @@ describe('toUnits', () => {
   });
 
   it.each([
+    {} as never,
+    Object.create(null) as never,
+    [5] as never,
     -1,
     Number.NaN,
     Infinity,

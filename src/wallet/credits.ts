@@ -3,6 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { describeValue } from '../lib/options.js';
 import { UNITS_MAX } from '../lib/units.js';
 
 export const UNITS_PER_CREDIT = 10n ** 9n;
@@ -15,6 +16,8 @@ const NUMBER_PATTERN = /^([0-9]{1,30})(?:\.([0-9]{1,30}))?(?:e([+-]?[0-9]{1,3}))
  * @throws INVALID_ARGUMENT if the amount is negative, not a number, too large, or has more than 9 decimals
  */
 export function toUnits(credits: number | string | bigint): bigint {
+  if (!['number', 'string', 'bigint'].includes(typeof credits))
+    invalid(describeValue(credits), 'must be a decimal number, at least 0');
   const text = String(credits).trim().toLowerCase();
   const parts = NUMBER_PATTERN.exec(text);
   if (parts === null) invalid(text, 'must be a decimal number, at least 0');

@@ -3,6 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../lib/errors.js';
+import { describeValue } from '../lib/options.js';
 import type { JobId } from '../protocol/messages/messages.js';
 import type { SchedulerRequests } from '../client/connection/scheduler-requests.js';
 import type { JobBytes } from './inputs/job-bytes.js';
@@ -17,7 +18,7 @@ export async function readJobInfo(
   bytes: JobBytes,
 ): Promise<JobInfo> {
   if (job === undefined)
-    throw new ManyhandsError('JOB_UNKNOWN', `The job ${jobId} is not loaded.`, { jobId });
+    throw new ManyhandsError('JOB_UNKNOWN', `The job ${describeValue(jobId)} is not loaded.`, { jobId });
   const { status } = await client.request('job.status', { jobId });
   const { total, accepted, failed, workers, open } = status;
   const { owner } = job;
