@@ -174,3 +174,18 @@ test('expensive requests that one client sends at once are spread over turns of 
     expect(replies - before).toBeLessThanOrEqual(2);
   }
 });
+
+test('requests of a client that has left are not executed any more, except those that it may send as its last', async () => {
+  let reads = 0;
+  fixture = await SchedulerFixture.start({
+    store: (store) => ({ ...store, jobs: (...args) => (reads++, store.jobs(...args)) }),
+  });
+  const jobId = await fixture.deploy();
+  const client = fixture.operator();
+  for (let id = 1; id <= 50; id++) client.receive({ type: 'job.list', id, limit: 1 });
+  client.receive({ type: 'job.cancel', id: 51, jobId, reason: 'I leave' });
+  client.disconnect();
+  for (let i = 0; i < 5; i++) await turn();
+  expect(reads).toBeLessThanOrEqual(1);
+  expect((await fixture.store.status(jobId))!.status).toMatchObject({ runStatus: 'cancelled' });
+});

@@ -28,6 +28,12 @@ const CLOSE_TRY_LATER = 1013;
 /** Requests whose refusal is logged at level `info`. */
 const LOGGED_REFUSALS: readonly string[] = ['job.deploy', 'session.prove', 'group.prove', 'account.mint'];
 
+/**
+ * Requests that are executed even if the client has left meanwhile, because it need not wait for their replies. A close is not
+ * among them: appends before it may not have been executed, and the client repeats all of them when it reconnects.
+ */
+const LAST_REQUESTS: readonly string[] = ['job.cancel', 'lease.release'];
+
 export class ClientConnection {
   /** The challenge that a client signs to prove its address. */
   readonly challenge: string;
@@ -154,6 +160,7 @@ export class ClientConnection {
       this.send(this.#refusal(message, error));
     };
     this.#started = this.#started.then(async () => {
+      if (this.#isClosed && !LAST_REQUESTS.includes(message.type)) return this.#requestEnded(bytes);
       try {
         const { done, onSent } = await this.#node.turns.run(async () => {
           this.#guard.begin(message, isRepeated);
