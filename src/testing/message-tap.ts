@@ -34,6 +34,8 @@ export class MessageTap {
   beforeRequest: ((request: Request) => 'lost' | void) | undefined;
   /** Replaces a message of the scheduler: what it returns is sent instead. */
   changeMessage: (message: SchedulerMessage) => SchedulerMessage[] = (message) => [message];
+  /** Replaces a message of a client before it reaches the scheduler. */
+  changeReceived: (message: ClientMessage) => ClientMessage = (message) => message;
   readonly #pairs = new Set<MemoryConnectionPair>();
   readonly #heldReplies: (() => void)[] = [];
   readonly #accept: (connection: Connection) => void | Promise<void>;
@@ -93,7 +95,8 @@ export class MessageTap {
             return pass({ type: 'refusal', replyTo: message.id, error: toWireError(refusal) });
           requests.set(message.id, { type: message.type, isLost: refusal === 'lost' });
         }
-        far.send(bytes);
+        const changed = this.changeReceived(message);
+        far.send(changed === message ? bytes : encodeMessage(changed));
       },
       close: ({ code, reason }) => {
         this.#pairs.delete(near);

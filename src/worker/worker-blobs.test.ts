@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { delay } from '../lib/clock.js';
+import { ManyhandsError } from '../lib/errors.js';
 import { sha256Hex } from '../lib/crypto/sha256.js';
 import { decodeBlobRef, decodeError, encodeBlobRef, ENVELOPE_KIND } from '../protocol/segment/envelope.js';
-import type { InputPart } from '../protocol/messages/messages.js';
-import { SegmentWriter } from '../protocol/segment/segment.js';
+import type { Input } from '../protocol/messages/messages.js';
 import { decodeValue, encodeValue } from '../protocol/values/values.js';
-import type { StubWorkerScheduler } from '../testing/worker/stub-worker-scheduler.js';
-import { jobId, OWNER, createWorkerFixture, trackFixtures } from '../testing/worker/worker-fixture.js';
+import {
+  jobId,
+  OWNER,
+  createWorkerFixture,
+  segmentInput,
+  trackFixtures,
+} from '../testing/worker/worker-fixture.js';
 import type { WorkerFixture } from '../testing/worker/worker-fixture.js';
 
 const JOB = jobId('job');
@@ -14,22 +19,12 @@ const JOB = jobId('job');
 const on = trackFixtures();
 
 /** Input in which the slices in `blobs` refer to blobs; the others are their own numbers. */
-function mixed(blobs: Map<number, string>) {
-  return (first: number, count: number): InputPart[] => {
-    const writer = new SegmentWriter();
-    for (let n = first; n < first + count; n++) {
-      const digest = blobs.get(n);
-      if (digest === undefined) writer.appendValue(n);
-      else writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef({ digest, bytes: 10 }));
-    }
-    return [{ first, input: { kind: 'segment', count, segment: writer.finish() } }];
-  };
-}
-
-function put(scheduler: StubWorkerScheduler, bytes: Uint8Array): string {
-  const digest = sha256Hex(bytes);
-  scheduler.blobs.set(digest, bytes);
-  return digest;
+function mixed(count: number, blobs: Record<number, string>): Input {
+  return segmentInput(count, (writer, n) => {
+    const digest = blobs[n];
+    if (digest === undefined) writer.appendValue(n);
+    else writer.appendEnvelope(ENVELOPE_KIND.blob, encodeBlobRef({ digest, bytes: 10 }));
+  });
 }
 
 describe('an input that is a blob', () => {
@@ -38,21 +33,19 @@ describe('an input that is a blob', () => {
       createWorkerFixture(
         { slice: (n) => ({ kind: 'value', value: n, ms: 1 }) },
         {},
-        { fetch: (input, init) => delay(made.clock, 500).then(() => made.scheduler.fetch(input, init)) },
+        {
+          fetch: (input, init) => delay(made.clock, 500).then(() => made.scheduler.blobs.fetch(input, init)),
+        },
       ),
     );
     const { clock, scheduler, worker, host } = made;
     const bytes = encodeValue('large');
-    const input = mixed(
-      new Map([
-        [3, put(scheduler, bytes)],
-        [8, put(scheduler, encodeValue('larger'))],
-      ]),
-    );
+    const other = scheduler.blobs.store(encodeValue('larger'));
+    const input = mixed(20, { 3: scheduler.blobs.store(bytes).digest, 8: other.digest });
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, slicesPerLease: 20, sliceMs: 1, input });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, input });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(scheduler.values(JOB)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(await scheduler.values(JOB)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(host.blobs.get(sha256Hex(bytes))).toEqual(bytes);
     expect(host.started).toBe(1);
   });
@@ -62,17 +55,12 @@ describe('an input that is a blob', () => {
       createWorkerFixture({ slice: (n) => ({ kind: 'value', value: n, ms: 1 }) }),
     );
     const forged = '1'.repeat(64);
-    scheduler.blobs.set(forged, new Uint8Array(5));
+    scheduler.blobs.blobs.set(forged, new Uint8Array(5));
     await worker.start();
-    const input = mixed(
-      new Map([
-        [3, '0'.repeat(64)],
-        [6, forged],
-      ]),
-    );
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, sliceMs: 1, input, attemptsMax: 1 });
+    const input = mixed(10, { 3: '0'.repeat(64), 6: forged });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, input });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(scheduler.losses.map((l) => l.sliceNumber)).toEqual([3, 6]);
+    expect(scheduler.losses.map((l) => l.sliceNumber)).toEqual([3, 6, 3, 6, 3, 6]);
     expect(scheduler.losses.every((l) => l.code === 'ASSIGN_FAILED')).toBe(true);
   });
 
@@ -84,15 +72,17 @@ describe('an input that is a blob', () => {
         {},
         {
           fetch: (input, init) =>
-            broken.now ? Promise.reject(new TypeError('fetch failed')) : made.scheduler.fetch(input, init),
+            broken.now
+              ? Promise.reject(new TypeError('fetch failed'))
+              : made.scheduler.blobs.fetch(input, init),
         },
       ),
     );
     const { clock, scheduler, worker } = made;
     await worker.start();
-    const input = mixed(new Map([[3, put(scheduler, encodeValue('x'))]]));
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, sliceMs: 1, input });
-    await clock.runUntil(() => scheduler.returns.length > 0);
+    const input = mixed(10, { 3: scheduler.blobs.store(encodeValue('x')).digest });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, input });
+    await clock.runUntil(() => scheduler.releases.length > 0);
     broken.now = false;
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(scheduler.losses).toEqual([]);
@@ -107,26 +97,28 @@ describe('a result that is too large for a segment', () => {
       createWorkerFixture({ slice: (n) => ({ kind: 'value', value: n === 4 ? large : n, ms: 30 }) }),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 30 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    const outcome = scheduler.outcomes.get(JOB)!.get(4)!;
+    const outcome = (await scheduler.outcomes(JOB)).get(4)!;
     expect(outcome.kind).toBe(ENVELOPE_KIND.blob);
     const ref = decodeBlobRef(outcome.body);
-    expect(decodeValue(scheduler.blobs.get(ref.digest)!)).toBe(large);
-    expect(ref.bytes).toBe(scheduler.blobs.get(ref.digest)!.byteLength);
-    expect(Math.max(...scheduler.reports.map((r) => r.bytes))).toBeLessThan(1024 * 1024);
+    expect(decodeValue(scheduler.blobs.blobs.get(ref.digest)!)).toBe(large);
+    expect(ref.bytes).toBe(scheduler.blobs.blobs.get(ref.digest)!.byteLength);
+    const reports = scheduler.tap.requestsOfType('lease.report');
+    expect(Math.max(...reports.map(({ segment }) => segment!.byteLength))).toBeLessThan(1024 * 1024);
   });
 
   it('becomes the error of its slice if the scheduler does not store it', async () => {
     const { clock, scheduler, worker } = on(
       createWorkerFixture({ slice: (n) => ({ kind: 'value', value: n === 2 ? large : n, ms: 30 }) }),
     );
-    scheduler.intercept = (request) =>
-      request.type === 'blob.ticket' ? { code: 'LIMIT_EXCEEDED', message: 'No room.' } : true;
+    scheduler.tap.beforeRequest = ({ type }) => {
+      if (type === 'blob.ticket') throw new ManyhandsError('LIMIT_EXCEEDED', 'No room.');
+    };
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3, sliceMs: 30 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    const outcome = scheduler.outcomes.get(JOB)!.get(2)!;
+    const outcome = (await scheduler.outcomes(JOB)).get(2)!;
     expect(outcome.kind).toBe(ENVELOPE_KIND.error);
     expect(decodeError(outcome.body)).toMatchObject({ code: 'RESULT_TOO_LARGE' });
   });
@@ -140,16 +132,16 @@ describe('a job whose parts are blobs', () => {
         { slice: (n) => ({ kind: 'value', value: n }) },
         { cores: 2 },
         {
-          fetch: (input, init) => (fetched++, made.scheduler.fetch(input, init)),
+          fetch: (input, init) => (fetched++, made.scheduler.blobs.fetch(input, init)),
         },
       ),
     );
     const { clock, scheduler, worker, host } = made;
     const bytes = new TextEncoder().encode('(x) => x');
-    const digest = put(scheduler, bytes);
+    const { digest } = scheduler.blobs.store(bytes);
     await worker.start();
     const source = { blob: digest, bytes: bytes.byteLength };
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40, package: { source } });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40, package: { source } });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(host.started).toBe(2);
     expect(host.assignments[0]!.blobs[digest]).toEqual(bytes);

@@ -1,4 +1,4 @@
-/** One worker with real threads, real time and a stub scheduler: shows that real sandboxes behave as the fake ones. */
+/** One worker with real threads, real time and the real scheduler: shows that real sandboxes behave as the fake ones. */
 import { build } from 'esbuild';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,9 +8,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../lib/clock.js';
 import { systemRandom } from '../lib/crypto/random.js';
 import { decodeError } from '../protocol/segment/envelope.js';
-import { StubWorkerScheduler } from '../testing/worker/stub-worker-scheduler.js';
 import { jobId, OWNER } from '../testing/worker/worker-fixture.js';
-import { memoryNetwork } from '../transport/memory.js';
+import { WorkerScheduler } from '../testing/worker/worker-scheduler.js';
 import { threadHost } from './hosts/thread-host.js';
 import { BaseWorker } from './worker.js';
 
@@ -44,16 +43,14 @@ function until(reached: () => boolean): Promise<void> {
 }
 
 it('a worker with threads runs a job whose work function computes, throws, hangs and ends its thread', async () => {
-  const scheduler = new StubWorkerScheduler();
-  const network = memoryNetwork();
-  network.listen('ws://scheduler:8462/socket', scheduler.accept);
+  const scheduler = new WorkerScheduler(systemClock);
   const worker = new BaseWorker(
     { cores: 2 },
     {
-      connect: network.connect,
+      connect: scheduler.tap.connect,
       clock: systemClock,
       random: systemRandom,
-      fetch: scheduler.fetch,
+      fetch: scheduler.blobs.fetch,
       defaults: { scheduler: 'http://scheduler:8462', isolation: 'thread', cores: 2 },
       hosts: { thread: () => threadHost({ script, heapMiB: 64 }) },
       ownAddress: () => Promise.resolve(OWNER),
@@ -66,30 +63,28 @@ it('a worker with threads runs a job whose work function computes, throws, hangs
     return x * x;
   }`;
   await worker.start();
-  scheduler.addJob({
+  await scheduler.addJob({
     jobId: JOB,
     owner: OWNER,
     total: 1_000,
-    slicesPerLease: 250,
-    attemptsMax: 1,
     package: {
       source: { inline: new TextEncoder().encode(work) },
       limits: { sliceTimeoutMs: 1_500, noProgressMs: 60_000 },
     },
   });
   await until(() => scheduler.isComplete(JOB));
-  const outcomes = scheduler.outcomes.get(JOB)!;
+  const outcomes = await scheduler.outcomes(JOB);
   expect(decodeError(outcomes.get(400)!.body)).toMatchObject({
     name: 'RangeError',
     message: 'not four hundred',
   });
-  expect(scheduler.losses.map((l) => [l.sliceNumber, l.code]).sort()).toEqual([
-    [700, 'SLICE_TIMEOUT'],
-    [900, 'SANDBOX_CRASHED'],
+  expect(scheduler.losses.map((l) => `${l.sliceNumber} ${l.code}`).sort()).toEqual([
+    ...Array<string>(3).fill('700 SLICE_TIMEOUT'),
+    ...Array<string>(3).fill('900 SANDBOX_CRASHED'),
   ]);
   const values = Array.from({ length: 1_000 }, (_, i) => (i + 1) ** 2);
   for (const n of [400, 700, 900]) values.splice(n - 1, 1, undefined as never);
-  expect(scheduler.values(JOB)).toEqual(values);
+  expect(await scheduler.values(JOB)).toEqual(values);
   expect(scheduler.violations).toEqual([]);
   await worker.stop();
   expect(worker.state).toBe('stopped');

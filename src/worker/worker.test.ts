@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isError } from '../lib/errors.js';
+import { isError, ManyhandsError } from '../lib/errors.js';
 import { decodeError, ENVELOPE_KIND } from '../protocol/segment/envelope.js';
 import {
   jobId,
@@ -23,9 +23,9 @@ describe('a running worker', () => {
   it('runs a job from its first lease to its last, in one sandbox, each slice once', async () => {
     const { clock, scheduler, worker, host, names } = on(createWorkerFixture());
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 95, sliceMs: 1 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 95 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(scheduler.values(JOB)).toEqual(squares(95));
+    expect(await scheduler.values(JOB)).toEqual(squares(95));
     expect([...host.runs.values()].every((runs) => runs === 1)).toBe(true);
     expect(host.started).toBe(1);
     await clock.runUntil(worker.stop());
@@ -41,31 +41,30 @@ describe('a running worker', () => {
     );
     await worker.start();
     await clock.advance(0);
-    expect(scheduler.workers).toMatchObject([
+    expect(scheduler.descriptions).toMatchObject([
       { workerId: worker.id, sandboxHost: 'thread', sandboxes: 3, owners: [OWNER], paymentAddress: STRANGER },
     ]);
-    expect(scheduler.pendingLeaseRequests).toMatchObject([{ idle: true }, { idle: true }, { idle: true }]);
+    expect(scheduler.openRequests).toMatchObject([{ idle: true }, { idle: true }, { idle: true }]);
   });
 
   it('has its next lease before the current one ends, so that the sandbox is never idle', async () => {
     const { clock, scheduler, worker } = on(createWorkerFixture(slicesTaking(20)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200, slicesPerLease: 50, sliceMs: 20 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 200 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     // One slice after the other without a pause.
     expect(clock.monotonicMs()).toBe(200 * 20);
-    const wants = scheduler.received.filter((m) => m.type === 'lease.request');
-    expect(wants.slice(1, 4).every((m) => m.type === 'lease.request' && !m.idle && m.loadedJob === JOB)).toBe(
-      true,
-    );
+    // The first two leases had no estimate of how long they last.
+    const requests = scheduler.tap.requestsOfType('lease.request').slice(2, 5);
+    expect(requests.map(({ idle, loadedJob }) => [idle, loadedJob])).toEqual(Array(3).fill([false, JOB]));
   });
 
   it('switches to a sandbox of another job, and back', async () => {
     const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(5)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, sliceMs: 5 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 10, sliceMs: 5 });
+    await scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 10 });
     await clock.runUntil(() => scheduler.isComplete(OTHER));
     // The sandbox of the first job waits for its next lease.
     expect(host.started).toBe(2);
@@ -80,9 +79,9 @@ describe('a running worker', () => {
       }),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    const outcome = scheduler.outcomes.get(JOB)!.get(3)!;
+    const outcome = (await scheduler.outcomes(JOB)).get(3)!;
     expect(outcome.kind).toBe(ENVELOPE_KIND.error);
     expect(decodeError(outcome.body)).toBeInstanceOf(TypeError);
     expect(host.started).toBe(1);
@@ -90,9 +89,8 @@ describe('a running worker', () => {
 
   it('counts its earnings', async () => {
     const { clock, scheduler, worker, events } = on(createWorkerFixture());
-    scheduler.price = 5n;
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 7 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 7, price: 5n });
     await clock.runUntil(() => worker.status.slices === 7);
     expect(worker.status.earned).toBe(35n);
     expect(events.filter((e) => e.name === 'payment')[0]!.payload).toEqual({ jobId: JOB, amount: 5n });
@@ -101,7 +99,7 @@ describe('a running worker', () => {
   it('reports the state of its sandboxes', async () => {
     const { clock, scheduler, worker } = on(createWorkerFixture(slicesTaking(1_000)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3, sliceMs: 1_000 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
     await clock.advance(500);
     expect(worker.status.sandboxes).toMatchObject([
       { sandbox: 0, state: 'ready', jobId: JOB, public: { name: 'squares' } },
@@ -111,75 +109,77 @@ describe('a running worker', () => {
 
 describe('recalled and lost leases', () => {
   it('a recall releases half of the undispatched slices, and the rest runs', async () => {
-    const { clock, scheduler, worker } = on(createWorkerFixture(slicesTaking(10)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(10)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 100, sliceMs: 10 });
-    await clock.advance(100);
-    scheduler.grantsLeases = false;
-    scheduler.recall(scheduler.leaseOf(JOB, 100)!);
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1_000 });
+    await clock.runUntil(() => scheduler.leases.some(({ next, last }) => last - next > 50));
+    const { leaseId, next, last } = scheduler.leases.find((one) => one.last - one.next > 50)!;
+    const undispatched = last - Math.max(next - 1, ...host.runs.keys());
+    scheduler.recall(leaseId);
     await clock.advance(1);
-    expect(scheduler.returns).toHaveLength(1);
-    expect(scheduler.returns[0]!.from).toBeGreaterThan(50);
-    expect(scheduler.returns[0]!.from).toBeLessThan(80);
-    scheduler.grantsLeases = true;
-    scheduler.grantPending();
+    expect(scheduler.releases).toHaveLength(1);
+    const released = last + 1 - scheduler.releases[0]!.from;
+    expect(released / undispatched).toBeGreaterThan(0.4);
+    expect(released / undispatched).toBeLessThan(0.6);
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(scheduler.values(JOB)).toEqual(squares(100));
+    expect(await scheduler.values(JOB)).toEqual(squares(1_000));
   });
 
   it('a revoked lease ends with its sandbox, and nothing of it is reported', async () => {
     const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(100)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20, slicesPerLease: 20, sliceMs: 100 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 20 });
     await clock.advance(450);
-    scheduler.grantsLeases = false;
-    const revoked = scheduler.leaseOf(JOB, 20)!;
-    const before = scheduler.reports.length;
-    scheduler.revoke(revoked);
+    expect(host.alive).toBe(1);
+    const reports = (): number => scheduler.tap.requestsOfType('lease.report').length;
+    const before = reports();
+    await scheduler.pause('a test');
     await clock.advance(1_000);
     expect(host.alive).toBe(0);
-    expect(scheduler.reports).toHaveLength(before);
-    scheduler.grantsLeases = true;
-    scheduler.grantPending();
+    expect(reports()).toBe(before);
+    await scheduler.resume();
     await clock.runUntil(() => scheduler.isComplete(JOB));
   });
 
   it('a lease that the scheduler does not know is detected by its renewal, and ends', async () => {
-    const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(50_000)));
+    const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(600_000)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, leaseMs: 60_000 });
+    const limits = { sliceTimeoutMs: 86_400_000, noProgressMs: 86_400_000 };
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: { limits } });
     await clock.advance(1_000);
-    scheduler.grantsLeases = false;
-    scheduler.expire(scheduler.leaseOf(JOB, 1)!);
-    await clock.advance(20_000);
-    expect(scheduler.received.some((m) => m.type === 'lease.renew')).toBe(true);
+    await scheduler.endLeasesSilently(JOB);
+    expect(host.alive).toBe(1);
+    const renewals = (): number => scheduler.tap.requestsOfType('lease.renew').length;
+    await clock.runUntil(() => renewals() > 0);
+    await clock.advance(0);
     expect(host.alive).toBe(0);
   });
 
   it('a grant that arrives twice is one lease', async () => {
     const { clock, scheduler, worker, names } = on(createWorkerFixture(slicesTaking(100)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, sliceMs: 100 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
     await clock.advance(50);
-    const [held] = [...scheduler.leases.values()];
-    scheduler.broadcast({ type: 'lease.grant', request: 1, lease: held!.lease });
+    const granted = scheduler.tap.sent.find((m) => m.type === 'lease.grant')!;
+    scheduler.tap.broadcast(granted);
+    const fetched = names().filter((n) => n === 'fetch').length;
+    await clock.advance(1);
+    expect(names().filter((n) => n === 'fetch')).toHaveLength(fetched);
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(names().filter((n) => n === 'fetch')).toHaveLength(1);
-    expect(scheduler.returns).toEqual([]);
+    expect(await scheduler.values(JOB)).toEqual(squares(5));
+    expect(scheduler.releases).toEqual([]);
   });
 
   it('a refused report ends the lease, and the worker continues', async () => {
     const { clock, scheduler, worker } = on(createWorkerFixture(slicesTaking(10)));
     await worker.start();
-    let refused = 0;
-    scheduler.intercept = (request) => {
-      if (request.type !== 'lease.report' || refused++ > 0) return true;
-      scheduler.expire(request.leaseId);
-      return true;
+    let reports = 0;
+    scheduler.tap.beforeRequest = ({ type }) => {
+      if (type === 'lease.report' && ++reports === 2) throw new ManyhandsError('LEASE_LOST', 'not yours');
     };
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 50, slicesPerLease: 25, sliceMs: 10 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 50 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(scheduler.values(JOB)).toEqual(squares(50));
+    expect(await scheduler.values(JOB)).toEqual(squares(50));
   });
 });
 
@@ -187,20 +187,20 @@ describe('a lost connection', () => {
   it('loses and repeats nothing: reports in flight and lease requests are sent again', async () => {
     const { clock, scheduler, worker, names } = on(createWorkerFixture(slicesTaking(10)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 300, slicesPerLease: 50, sliceMs: 10 });
-    let reports = 0;
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 300 });
+    const reports = new Set<string>();
     // Accepted, with the reply lost with the connection; or not even received.
-    scheduler.intercept = (request) => {
-      if (request.type !== 'lease.report') return true;
-      reports++;
-      if (reports % 5 === 0) {
-        scheduler.disconnectAll();
-        return reports % 2 === 0;
-      }
-      return true;
+    scheduler.tap.beforeRequest = (request) => {
+      if (request.type !== 'lease.report') return;
+      const { size } = reports;
+      reports.add(`${request.leaseId} ${request.first}`);
+      if (reports.size === size || reports.size % 3 > 0) return;
+      if (reports.size % 2 > 0) return scheduler.tap.disconnectAll();
+      queueMicrotask(() => scheduler.tap.disconnectAll());
+      return 'lost';
     };
     await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(scheduler.values(JOB)).toEqual(squares(300));
+    expect(await scheduler.values(JOB)).toEqual(squares(300));
     expect(names().filter((n) => n === 'disconnect').length).toBeGreaterThan(3);
     expect(names().filter((n) => n === 'connect').length).toBeGreaterThan(3);
   });
@@ -210,14 +210,15 @@ describe('a lost connection', () => {
       createWorkerFixture(slicesTaking(100), {}, { tuning: { unackedReportsMax: 4 } }),
     );
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, slicesPerLease: 30, sliceMs: 100 });
-    scheduler.intercept = (request) => request.type !== 'lease.report';
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30 });
+    scheduler.tap.beforeRequest = ({ type }) => (type === 'lease.report' ? 'lost' : undefined);
     await clock.advance(2_900);
-    expect(scheduler.received.filter((m) => m.type === 'lease.report').length).toBeLessThanOrEqual(6);
+    expect(scheduler.tap.received.filter((m) => m.type === 'lease.report').length).toBeLessThanOrEqual(6);
   });
 
   it('before the first one rejects the start', async () => {
-    const { worker, clock } = createWorkerFixture({}, { scheduler: 'http://nobody:1' });
+    const { worker, clock, scheduler } = createWorkerFixture();
+    scheduler.tap.refusesConnections = true;
     await expect(clock.runUntil(worker.start())).rejects.toSatisfy((e) => isError(e, 'CONNECT_FAILED'));
     expect(worker.state).toBe('stopped');
     await expect(worker.start()).rejects.toSatisfy((e) => isError(e, 'INVALID_ARGUMENT'));
@@ -226,10 +227,11 @@ describe('a lost connection', () => {
   it('after a goodbye stops the worker with an error', async () => {
     const { clock, scheduler, worker, names, host } = on(createWorkerFixture(slicesTaking(100)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30, sliceMs: 100 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 30 });
     await clock.advance(50);
-    scheduler.broadcast({ type: 'goodbye', error: { code: 'FORBIDDEN', message: 'Not you.' } });
-    scheduler.disconnectAll();
+    scheduler.tap.broadcast({ type: 'goodbye', error: { code: 'FORBIDDEN', message: 'Not you.' } });
+    await clock.advance(0);
+    scheduler.tap.disconnectAll();
     await clock.runUntil(() => worker.state === 'stopped');
     expect(names()).toContain('error');
     expect(host.alive).toBe(0);
@@ -240,22 +242,22 @@ describe('stopping', () => {
   it('finishes the dispatched slices, releases the rest, and disconnects', async () => {
     const { clock, scheduler, worker, host } = on(createWorkerFixture(slicesTaking(100)));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40, slicesPerLease: 40, sliceMs: 100 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 40 });
     await clock.advance(550);
     const begun = host.runs.size;
     await clock.runUntil(worker.stop());
-    expect(scheduler.returns.length).toBeGreaterThan(0);
-    expect(scheduler.outcomes.get(JOB)!.size).toBeGreaterThanOrEqual(begun);
-    expect(scheduler.outcomes.get(JOB)!.size).toBe(host.runs.size);
-    expect(scheduler.leases.size).toBe(0);
-    expect(scheduler.connections.size).toBe(0);
+    expect(scheduler.releases.length).toBeGreaterThan(0);
+    expect(scheduler.outcomeCount(JOB)).toBeGreaterThanOrEqual(begun);
+    expect(scheduler.outcomeCount(JOB)).toBe(host.runs.size);
+    expect(scheduler.leases.length).toBe(0);
+    expect(scheduler.tap.connections.size).toBe(0);
     expect(host.closed).toBe(true);
   });
 
   it('waits for the grace period only, and then releases everything', async () => {
     const { clock, scheduler, worker } = on(createWorkerFixture({ slice: () => ({ kind: 'hang' }) }));
     await worker.start();
-    scheduler.addJob({
+    await scheduler.addJob({
       jobId: JOB,
       owner: OWNER,
       total: 4,
@@ -265,13 +267,13 @@ describe('stopping', () => {
     const startedMs = clock.monotonicMs();
     await clock.runUntil(worker.stop());
     expect(clock.monotonicMs() - startedMs).toBe(5_000);
-    expect(scheduler.leases.size).toBe(0);
+    expect(scheduler.leases.length).toBe(0);
   });
 
   it('by force kills at once, also as a second call', async () => {
     const { clock, scheduler, worker, host } = on(createWorkerFixture({ slice: () => ({ kind: 'hang' }) }));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4 });
     await clock.advance(100);
     const startedMs = clock.monotonicMs();
     const gentle = worker.stop();
@@ -279,7 +281,7 @@ describe('stopping', () => {
     expect(host.alive).toBe(1);
     await clock.runUntil(Promise.all([gentle, worker.stop({ force: true })]));
     expect(clock.monotonicMs() - startedMs).toBe(10);
-    expect(scheduler.leases.size).toBe(0);
+    expect(scheduler.leases.length).toBe(0);
   });
 
   it('happens when the signal aborts, or the page is unloaded', async () => {
@@ -294,11 +296,11 @@ describe('stopping', () => {
       createWorkerFixture(slicesTaking(100), {}, { onLeave: (fn) => ((leave = fn), () => undefined) }),
     );
     await two.worker.start();
-    two.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9, sliceMs: 100 });
+    await two.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 9 });
     await two.clock.advance(50);
     leave();
     await two.clock.advance(0);
-    expect(two.scheduler.leases.size).toBe(0);
+    expect(two.scheduler.leases.length).toBe(0);
   });
 
   it('before the start is final too', async () => {
@@ -311,25 +313,29 @@ describe('stopping', () => {
 describe('whose jobs run', () => {
   it('are only those of listed owners, whatever the scheduler sends', async () => {
     const { clock, scheduler, worker, host, events } = on(createWorkerFixture());
+    scheduler.changeDescriptions(({ owners: _, ...worker }) => worker);
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
-    await clock.runUntil(() => scheduler.returns.length > 0);
+    await scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
+    await clock.runUntil(() => scheduler.releases.length > 0);
     expect(host.started).toBe(0);
-    expect(scheduler.returns[0]!.reason).toContain(STRANGER);
+    expect(scheduler.releases[0]!.reason).toContain(STRANGER);
     expect(events.filter((e) => e.name === 'warning')).toHaveLength(1);
   });
 
   it('are those that the options name', async () => {
     const { clock, scheduler, worker } = on(createWorkerFixture({}, { owners: [STRANGER] }));
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
+    await scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 3 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
   });
 
   it('have the package digest that the lease names', async () => {
     const { clock, scheduler, worker, host } = on(createWorkerFixture());
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
-    scheduler.setDigest(JOB, 'f'.repeat(64));
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });
+    const forged = { packageDigest: 'f'.repeat(64) };
+    scheduler.tap.changeMessage = (m) => [
+      m.type === 'lease.grant' ? { ...m, lease: { ...m.lease, ...forged } } : m,
+    ];
     await worker.start();
     await clock.runUntil(() => scheduler.losses.length > 0);
     expect(host.started).toBe(0);

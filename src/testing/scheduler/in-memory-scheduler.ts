@@ -4,6 +4,7 @@
  * @module
  */
 import { onTestFinished } from 'vitest';
+import type { Clock } from '../../lib/clock.js';
 import { newId } from '../../lib/crypto/ids.js';
 import { decodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import type { JobPackage } from '../../protocol/job/job-package.js';
@@ -27,8 +28,11 @@ export class InMemoryScheduler {
   #peer: WorkerPeer | undefined;
   #compute: ComputeOutcome | undefined;
   #isClosed = false;
+  readonly #clock: Clock | undefined;
 
-  constructor() {
+  /** @param clock the scheduler's. @default a virtual clock that stands still */
+  constructor(clock?: Clock) {
+    this.#clock = clock;
     onTestFinished(async () => {
       this.#isClosed = true;
       await (await this.#starting)?.close();
@@ -41,7 +45,8 @@ export class InMemoryScheduler {
 
   async #start(): Promise<SchedulerFixture> {
     const { blobs } = this;
-    return (this.#fixture = await SchedulerFixture.start({ blobs, store: (store) => this.#observe(store) }));
+    const store = (made: Store): Store => this.#observe(made);
+    return (this.#fixture = await SchedulerFixture.start({ blobs, store, clock: this.#clock }));
   }
 
   /** A store that keeps `jobs` current. */
@@ -127,20 +132,20 @@ export class InMemoryScheduler {
     return new WorkerPeer((await this.started()).worker(), this.blobs);
   }
 
-  /** As the operator does. */
-  async cancel(reason: string): Promise<void> {
+  /** As the operator does; `jobId`: by default the only job. */
+  async cancel(reason: string, jobId = this.job.jobId): Promise<void> {
     const { core } = await this.started();
-    await core.commitQueue.submit('operatorCancel', { jobId: this.job.jobId, reason });
+    await core.commitQueue.submit('operatorCancel', { jobId, reason });
   }
 
-  async pause(reason: string): Promise<void> {
+  async pause(reason: string, jobId = this.job.jobId): Promise<void> {
     const { core } = await this.started();
-    await core.commitQueue.submit('pauseJob', { jobId: this.job.jobId, reason });
+    await core.commitQueue.submit('pauseJob', { jobId, reason });
   }
 
-  async resume(): Promise<void> {
+  async resume(jobId = this.job.jobId): Promise<void> {
     const { core } = await this.started();
-    await core.commitQueue.submit('resumeJob', { jobId: this.job.jobId });
+    await core.commitQueue.submit('resumeJob', { jobId });
   }
 
   /** Credits units to an account. */

@@ -3,6 +3,7 @@
  * the test controls, to observe what a session does between a message and a lost socket.
  * @module
  */
+import type { Clock } from '../../lib/clock.js';
 import { deferred } from '../../lib/deferred.js';
 import { newId } from '../../lib/crypto/ids.js';
 import { decodeSchedulerMessage, encodeMessage } from '../../protocol/wire/codec.js';
@@ -136,23 +137,26 @@ export class SchedulerFixture {
   readonly store: Store;
   core!: SchedulerNode;
 
-  private constructor(change: (store: Store) => Store, dataDir: string | undefined) {
-    this.store = change(openSqliteStore({ dataDir, clock: this.clock, random: this.random }));
+  private constructor(change: (store: Store) => Store, clock: Clock | undefined, dataDir?: string) {
+    this.store = change(openSqliteStore({ dataDir, clock: clock ?? this.clock, random: this.random }));
   }
 
+  /** @param options `clock`: the scheduler's, in place of the fixture's own */
   static async start(
     options: {
       blobs?: Partial<BlobStore>;
       store?: (store: Store) => Store;
+      clock?: Clock;
       dataDir?: string;
       defer?: (fn: () => void) => void;
     } = {},
   ): Promise<SchedulerFixture> {
-    const fixture = new SchedulerFixture(options.store ?? ((store) => store), options.dataDir);
+    const { store = (made) => made, clock, dataDir } = options;
+    const fixture = new SchedulerFixture(store, clock, dataDir);
     fixture.core = await SchedulerNode.start({
       store: fixture.store,
       blobs: { ...noBlobs, ...options.blobs },
-      clock: fixture.clock,
+      clock: clock ?? fixture.clock,
       random: fixture.random,
       defer: options.defer ?? queueMicrotask,
       log: (level, event, fields) => {

@@ -1,17 +1,18 @@
 /**
- * A real worker over the memory transport, connected to a stub scheduler, with fake sandboxes and a virtual clock.
+ * A real worker, connected to the real scheduler in this process, with fake sandboxes and a virtual clock.
  * @module
  */
 import { afterEach, expect } from 'vitest';
-import { memoryNetwork } from '../../transport/memory.js';
+import type { Input } from '../../protocol/messages/messages.js';
+import { SegmentWriter } from '../../protocol/segment/segment.js';
 import { BaseWorker } from '../../worker/worker.js';
 import type { WorkerPorts } from '../../worker/worker.js';
 import type { WorkerOptions } from '../../worker/options/resolve-options.js';
 import { FakeSandboxHost } from './fake-sandbox.js';
 import type { FakeSandboxScript } from './fake-sandbox.js';
 import { SeededRandom } from '../seeded-random.js';
-import { StubWorkerScheduler } from './stub-worker-scheduler.js';
 import { VirtualClock } from '../virtual-clock.js';
+import { WorkerScheduler } from './worker-scheduler.js';
 
 export const OWNER = `0x${'a'.repeat(40)}`;
 export const STRANGER = `0x${'b'.repeat(40)}`;
@@ -23,7 +24,7 @@ export function jobId(name: string): string {
 
 export interface WorkerFixture {
   clock: VirtualClock;
-  scheduler: StubWorkerScheduler;
+  scheduler: WorkerScheduler;
   host: FakeSandboxHost;
   worker: BaseWorker;
   /** All events that the worker emitted, in order. */
@@ -61,9 +62,7 @@ export function createWorkerFixture(
   ports: Partial<WorkerPorts> = {},
 ): WorkerFixture {
   const clock = new VirtualClock();
-  const scheduler = new StubWorkerScheduler();
-  const network = memoryNetwork();
-  network.listen('ws://scheduler:8462/socket', scheduler.accept);
+  const scheduler = new WorkerScheduler(clock);
   const host = new FakeSandboxHost(clock, {
     slice: (_n, datum) => ({ kind: 'value', value: (datum as number) ** 2 }),
     ...script,
@@ -71,10 +70,10 @@ export function createWorkerFixture(
   const worker = new BaseWorker(
     { cores: 1, ...options },
     {
-      connect: network.connect,
+      connect: scheduler.tap.connect,
       clock,
       random: new SeededRandom(1),
-      fetch: scheduler.fetch,
+      fetch: scheduler.blobs.fetch,
       defaults: { scheduler: 'http://scheduler:8462', isolation: 'thread', cores: 2 },
       hosts: { thread: () => host },
       ownAddress: () => Promise.resolve(OWNER),
@@ -120,14 +119,20 @@ export function slicesTaking(ms: number): Pick<FakeSandboxScript, 'slice'> {
 }
 
 /** Number of leases that the worker holds. */
-export const leasesHeld = ({ scheduler }: WorkerFixture): number => scheduler.leases.size;
+export const leasesHeld = ({ scheduler }: WorkerFixture): number => scheduler.leases.length;
 
 /** Number of slices of the job that have an outcome. */
-export const outcomeCount = ({ scheduler }: WorkerFixture, id: string): number =>
-  scheduler.outcomes.get(id)!.size;
+export const outcomeCount = ({ scheduler }: WorkerFixture, id: string): number => scheduler.outcomeCount(id);
 
-/** Runs a job of four slices to its completion. */
+/** Runs four more slices of a job to their end. */
 export async function runJobToCompletion({ scheduler, clock }: WorkerFixture, id: string): Promise<void> {
-  scheduler.addJob({ jobId: id, owner: OWNER, total: 4, sliceMs: 5 });
+  await scheduler.addJob({ jobId: id, owner: OWNER, total: 4 });
   await clock.runUntil(() => scheduler.isComplete(id));
+}
+
+/** An input whose slice n has the envelope that `append` writes. */
+export function segmentInput(count: number, append: (writer: SegmentWriter, n: number) => void): Input {
+  const writer = new SegmentWriter();
+  for (let n = 1; n <= count; n++) append(writer, n);
+  return { kind: 'segment', count, segment: writer.finish() };
 }

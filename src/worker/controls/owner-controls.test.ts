@@ -28,13 +28,13 @@ describe('pausing', () => {
   it('hands back what has not begun at once, and takes no more until every reason is gone', async () => {
     const on = await start(slicesTaking(20), { cores: 2 });
     const { clock, scheduler, worker, names } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1_000, slicesPerLease: 100 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1_000 });
     await clock.runUntil(() => outcomeCount(on, JOB) > 30);
     worker.pause('battery');
     worker.pause('battery');
     worker.pause();
     await clock.advance(0);
-    expect(scheduler.returns.length).toBeGreaterThan(0);
+    expect(scheduler.releases.length).toBeGreaterThan(0);
     await clock.advance(CLOSE_GRACE_MS);
     expect(leasesHeld(on)).toBe(0);
     // What a job left behind in its sandbox would go on.
@@ -45,7 +45,7 @@ describe('pausing', () => {
     worker.unpause('nothing');
     await clock.advance(5_000);
     expect(outcomeCount(on, JOB)).toBe(before);
-    expect(scheduler.pendingLeaseRequests).toEqual([]);
+    expect(scheduler.openRequests).toEqual([]);
     worker.unpause('battery');
     await clock.runUntil(() => scheduler.isComplete(JOB));
     expect(names().filter((n) => n === 'pause' || n === 'unpause')).toEqual([
@@ -59,7 +59,7 @@ describe('pausing', () => {
   it('does not wait for a slice that takes longer than a second, nor charge for it', async () => {
     const on = await start(slicesTaking(30_000), { policy: 'cold' });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2 });
     await clock.runUntil(() => host.alive === 1 && host.runs.size > 0);
     worker.pause();
     await clock.advance(CLOSE_GRACE_MS + 200);
@@ -74,9 +74,9 @@ describe('pausing', () => {
     const made = keep(createWorkerFixture());
     made.worker.pause('metered');
     await made.worker.start();
-    made.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
+    await made.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
     await made.clock.advance(1_000);
-    expect(made.scheduler.pendingLeaseRequests).toEqual([]);
+    expect(made.scheduler.openRequests).toEqual([]);
     made.worker.unpause('metered');
     await made.clock.runUntil(() => made.scheduler.isComplete(JOB));
   });
@@ -86,11 +86,11 @@ describe('options that change while it lives', () => {
   it('more cores start at once, fewer hand back and end', async () => {
     const on = await start(slicesTaking(20), { cores: 1, policy: 'cold' });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, slicesPerLease: 50 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000 });
     await clock.runUntil(() => outcomeCount(on, JOB) > 10);
     worker.options.cores = 4;
     await clock.runUntil(() => host.alive === 4);
-    expect(scheduler.workers.at(-1)!.sandboxes).toBe(4);
+    expect(scheduler.descriptions.at(-1)!.sandboxes).toBe(4);
     expect(worker.status.sandboxes).toHaveLength(4);
     worker.options.cores = 2;
     await clock.advance(CLOSE_GRACE_MS + 200);
@@ -109,7 +109,7 @@ describe('options that change while it lives', () => {
     const time = async (share: number, job: string): Promise<number> => {
       worker.options.share = share;
       const began = clock.monotonicMs();
-      scheduler.addJob({ jobId: job, owner: OWNER, total: 1_000, slicesPerLease: 200 });
+      await scheduler.addJob({ jobId: job, owner: OWNER, total: 1_000 });
       await clock.runUntil(() => scheduler.isComplete(job));
       return clock.monotonicMs() - began;
     };
@@ -132,7 +132,7 @@ describe('options that change while it lives', () => {
     const groups = [{ key: 'lab', address: await groupAddress({ key: 'lab', secretHash }) }];
     await vi.waitFor(async () => {
       await clock.advance(0);
-      expect(scheduler.workers.at(-1)).toMatchObject({
+      expect(scheduler.descriptions.at(-1)).toMatchObject({
         workerId: worker.id,
         paymentAddress: STRANGER,
         minimumPrice: 7n,
@@ -140,8 +140,10 @@ describe('options that change while it lives', () => {
         jobs: [JOB],
       });
     });
-    expect(scheduler.received.find(({ type }) => type === 'group.prove')).toMatchObject({ proofs: groups });
-    expect(JSON.stringify(scheduler.received, (_, v: unknown) => String(v))).not.toContain(secretHash);
+    expect(scheduler.tap.received.find(({ type }) => type === 'group.prove')).toMatchObject({
+      proofs: groups,
+    });
+    expect(JSON.stringify(scheduler.tap.received, (_, v: unknown) => String(v))).not.toContain(secretHash);
     expect(worker.options.groups).toEqual([{ joinKey: 'lab', joinHash: secretHash }]);
   });
 
@@ -149,18 +151,18 @@ describe('options that change while it lives', () => {
     const { clock, scheduler, worker } = await start();
     for (let price = 1n; price <= 200n; price++) worker.options.minimumPrice = price;
     await clock.advance(1_000);
-    expect(scheduler.workers.at(-1)!.minimumPrice).toBe(200n);
-    expect(scheduler.received.filter(({ type }) => type === 'worker.update').length).toBeLessThan(13);
+    expect(scheduler.descriptions.at(-1)!.minimumPrice).toBe(200n);
+    expect(scheduler.tap.received.filter(({ type }) => type === 'worker.update').length).toBeLessThan(13);
   });
 
   it('that change while the connection is away are in the next hello', async () => {
     const { clock, scheduler, worker } = await start();
-    scheduler.disconnectAll();
+    scheduler.tap.disconnectAll();
     await clock.advance(0);
     worker.options.minimumPrice = 9n;
-    await clock.runUntil(() => scheduler.connections.size > 0);
+    await clock.runUntil(() => scheduler.tap.connections.size > 0);
     await clock.advance(1_000);
-    expect(scheduler.workers.at(-1)!.minimumPrice).toBe(9n);
+    expect(scheduler.descriptions.at(-1)!.minimumPrice).toBe(9n);
   });
 
   it.each<[string, (worker: WorkerFixture['worker']) => void]>([
@@ -197,14 +199,14 @@ describe('blocking', () => {
   it('a job stops it in the middle of a slice, hands it back uncharged, and is not offered it again', async () => {
     const on = await start(slicesTaking(60_000), { cores: 2, policy: 'cold' });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, slicesPerLease: 1 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
     await clock.runUntil(() => host.runs.size === 2);
     worker.block({ jobId: JOB });
     await clock.advance(200);
     expect(host.alive).toBe(0);
     expect(leasesHeld(on)).toBe(0);
     expect(scheduler.losses).toEqual([]);
-    expect(scheduler.workers.at(-1)!.blockedJobs).toEqual([JOB]);
+    expect(scheduler.descriptions.at(-1)!.blockedJobs).toEqual([JOB]);
     await clock.advance(10_000);
     expect(leasesHeld(on)).toBe(0);
     worker.options.blockedJobs = [];
@@ -214,13 +216,13 @@ describe('blocking', () => {
   it('an owner stops all of its jobs and leaves the others', async () => {
     const on = await start(slicesTaking(20), { cores: 2, policy: 'cold', ...EVERYBODY });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 400, slicesPerLease: 10 });
+    await scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 400 });
     await clock.runUntil(() => outcomeCount(on, JOB) > 10);
-    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 100, slicesPerLease: 10 });
+    await scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 100 });
     worker.block({ owner: STRANGER.toUpperCase().replace('X', 'x') });
     await clock.runUntil(() => scheduler.isComplete(OTHER));
     expect(scheduler.isComplete(JOB)).toBe(false);
-    expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([STRANGER]);
+    expect(scheduler.descriptions.at(-1)!.blockedOwners).toEqual([STRANGER]);
     expect(worker.status.sandboxes.every(({ jobId: id }) => id !== JOB)).toBe(true);
     expect(host.alive).toBeLessThanOrEqual(2);
   });
@@ -228,12 +230,15 @@ describe('blocking', () => {
   it('holds against a scheduler that offers it all the same', async () => {
     const on = await start({}, { ...EVERYBODY, blockedOwners: [STRANGER] });
     const { clock, scheduler, worker, host } = on;
-    scheduler.workers = [];
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 10 });
+    scheduler.changeDescriptions((described) => ({ ...described, blockedJobs: [], blockedOwners: [] }));
+    scheduler.tap.disconnectAll();
+    await scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 10 });
     await clock.advance(2_000);
+    const before = scheduler.releases.length;
+    expect(before).toBeGreaterThan(0);
     worker.block({ jobId: JOB });
-    scheduler.workers = [];
     await clock.advance(2_000);
+    expect(scheduler.releases.length).toBeGreaterThan(before);
     expect(outcomeCount(on, JOB)).toBe(0);
     expect(host.runs.size).toBe(0);
   });
@@ -249,8 +254,8 @@ describe('admission', () => {
     });
     const on = await start(slicesTaking(10), { ...EVERYBODY, authorize });
     const { clock, scheduler, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20, slicesPerLease: 5 });
-    scheduler.addJob({ jobId: jobId('second'), owner: STRANGER, total: 20, slicesPerLease: 5 });
+    await scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20 });
+    await scheduler.addJob({ jobId: jobId('second'), owner: STRANGER, total: 20 });
     await clock.runUntil(() => asked.length === 1);
     expect(asked).toEqual([
       {
@@ -260,7 +265,7 @@ describe('admission', () => {
       },
     ]);
     expect(host.started).toBe(0);
-    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 50, slicesPerLease: 10 });
+    await scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 50 });
     await clock.runUntil(() => scheduler.isComplete(OTHER));
     expect(outcomeCount(on, JOB)).toBe(0);
     answer(true);
@@ -277,13 +282,13 @@ describe('admission', () => {
   ])('keeps an owner out after %s', async (_what, authorize) => {
     const on = await start({}, { ...EVERYBODY, authorize });
     const { clock, scheduler, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20 });
+    await scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 20 });
     await clock.advance(AUTHORIZE_MS_MAX + 1_000);
-    scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 20 });
+    await scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 20 });
     await clock.advance(10_000);
     expect(host.started).toBe(0);
     expect(leasesHeld(on)).toBe(0);
-    expect(scheduler.workers.at(-1)).toMatchObject({ blockedJobs: [], blockedOwners: [STRANGER] });
+    expect(scheduler.descriptions.at(-1)).toMatchObject({ blockedJobs: [], blockedOwners: [STRANGER] });
   });
 });
 
@@ -291,8 +296,8 @@ describe('admission that changes while jobs run', () => {
   it('asks about who is here when it is switched on; what is not let in stops and goes back', async () => {
     const on = await start(slicesTaking(60_000), { ...EVERYBODY, cores: 2 });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 1 });
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 1 });
+    await scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 1 });
+    await scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 1 });
     await clock.runUntil(() => host.alive === 2 && worker.status.sandboxes.every((s) => s.state === 'ready'));
     const authorize = vi.fn(({ owner }: { owner: string }) => owner === OWNER);
     worker.options.authorize = authorize;
@@ -301,9 +306,9 @@ describe('admission that changes while jobs run', () => {
     const { sandboxes } = worker.status;
     expect(sandboxes.some((s) => s.state === 'ready' && s.owner === OWNER)).toBe(true);
     expect(sandboxes.some((s) => s.state === 'ready' && s.owner === STRANGER)).toBe(false);
-    expect([...scheduler.leases.values()].map(({ job }) => job.jobId)).toEqual([OTHER]);
+    expect(scheduler.leases.map(({ job }) => job.jobId)).toEqual([OTHER]);
     expect(scheduler.losses).toEqual([]);
-    expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([STRANGER]);
+    expect(scheduler.descriptions.at(-1)!.blockedOwners).toEqual([STRANGER]);
     worker.options.authorize = undefined;
     await clock.runUntil(() => scheduler.isComplete(JOB));
   });
@@ -313,7 +318,7 @@ describe('admission that changes while jobs run', () => {
     const authorize = (): Promise<boolean> => new Promise<boolean>((resolve) => answers.push(resolve));
     const on = await start(slicesTaking(20), { ...EVERYBODY, authorize });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 2_000, slicesPerLease: 10 });
+    await scheduler.addJob({ jobId: JOB, owner: STRANGER, total: 2_000 });
     await clock.runUntil(() => answers.length === 1);
     worker.reauthorize();
     await clock.runUntil(() => answers.length === 2);
@@ -340,8 +345,8 @@ describe('admission that changes while jobs run', () => {
     const authorize = ({ owner }: { owner: string }): boolean => welcome.has(owner);
     const on = await start(slicesTaking(10), { ...EVERYBODY, authorize });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
-    scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 10 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
+    await scheduler.addJob({ jobId: OTHER, owner: STRANGER, total: 10 });
     await clock.runUntil(() => scheduler.isComplete(JOB));
     await clock.advance(1_000);
     expect(host.alive).toBe(1);
@@ -350,7 +355,7 @@ describe('admission that changes while jobs run', () => {
     worker.reauthorize();
     await clock.runUntil(() => scheduler.isComplete(OTHER));
     expect(host.alive).toBe(1);
-    expect(scheduler.workers.at(-1)!.blockedOwners).toEqual([OWNER]);
+    expect(scheduler.descriptions.at(-1)!.blockedOwners).toEqual([OWNER]);
   });
 });
 
@@ -358,7 +363,7 @@ describe('bytes in a day', () => {
   it('count what comes and goes; at the cap the worker rests until midnight UTC', async () => {
     const on = await start(slicesTaking(10), { bytesPerDay: 20_000 });
     const { clock, scheduler, worker, events } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000, slicesPerLease: 10 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5_000 });
     await clock.runUntil(() => worker.paused.includes('bytes'));
     expect(worker.status.bytesToday).toBeGreaterThanOrEqual(20_000);
     await clock.advance(CLOSE_GRACE_MS + 200);
@@ -379,7 +384,7 @@ describe('bytes in a day', () => {
 it('a worker reports the slices that it released, and whose job each sandbox runs', async () => {
   const on = await start(slicesTaking(100));
   const { clock, scheduler, worker, events } = on;
-  scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100, slicesPerLease: 100 });
+  await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100 });
   await clock.runUntil(() => outcomeCount(on, JOB) > 2);
   expect(worker.status.sandboxes).toMatchObject([{ jobId: JOB, owner: OWNER, public: { name: 'squares' } }]);
   worker.pause();
@@ -387,5 +392,6 @@ it('a worker reports the slices that it released, and whose job each sandbox run
   const returned = events.filter(({ name }) => name === 'return').map(({ payload }) => payload);
   const count = returned.reduce((sum: number, one) => sum + (one as { count: number }).count, 0);
   expect(returned).not.toEqual([]);
-  expect(count + outcomeCount(on, JOB)).toBe(100);
+  const granted = scheduler.grants.reduce((sum, lease) => sum + lease.count, 0);
+  expect(count + outcomeCount(on, JOB)).toBe(granted);
 });

@@ -4,11 +4,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { delay } from '../../lib/clock.js';
 import { deferred } from '../../lib/deferred.js';
-import type { InputPart } from '../../protocol/messages/messages.js';
 import { encodeRemote } from '../../protocol/input/remote-url.js';
 import { ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
-import { SegmentWriter } from '../../protocol/segment/segment.js';
-import { jobId, OWNER, createWorkerFixture, trackFixtures } from '../../testing/worker/worker-fixture.js';
+import {
+  jobId,
+  OWNER,
+  createWorkerFixture,
+  segmentInput,
+  trackFixtures,
+} from '../../testing/worker/worker-fixture.js';
 import type { WorkerFixture } from '../../testing/worker/worker-fixture.js';
 import { LeaseResources } from './lease-resources.js';
 import { WorkerLeases } from './worker-leases.js';
@@ -36,21 +40,22 @@ interface Site {
 }
 
 /**
- * A worker whose slices take a second each, from addresses of a site that takes another to answer. `isSlow`: from the third
- * slice on the site does not answer before the lease ends.
+ * A worker whose slices take a second each, from addresses of a site that takes another to answer. `isSlow`: for the fourth
+ * slice the site does not answer before the lease ends.
  */
 async function start(isSlow: boolean): Promise<WorkerFixture & { site: Site }> {
   const site: Site = { asked: 0, answered: 0, aborted: 0 };
+  const laterMs = isSlow ? 14_000 : 1_900;
   const made: WorkerFixture = on(
     createWorkerFixture(
       { slice: (_n, datum) => ({ kind: 'value', value: datum, ms: 1_000 }) },
       { allowOrigins: [SITE], policy: 'cold' },
       {
         fetch: async (input, init) => {
-          if (!String(input).startsWith(SITE)) return made.scheduler.fetch(input, init);
+          if (!String(input).startsWith(SITE)) return made.scheduler.blobs.fetch(input, init);
           site.asked++;
           init!.signal!.addEventListener('abort', () => site.aborted++);
-          await delay(made.clock, isSlow && site.asked > 2 ? 14_000 : 1_000, init!.signal!);
+          await delay(made.clock, String(input) === `${SITE}/4` ? laterMs : 1_000, init!.signal!);
           site.answered++;
           return Response.json(1);
         },
@@ -61,24 +66,17 @@ async function start(isSlow: boolean): Promise<WorkerFixture & { site: Site }> {
   return { ...made, site };
 }
 
-function addresses(first: number, count: number): InputPart[] {
-  const writer = new SegmentWriter();
-  for (let n = first; n < first + count; n++)
-    writer.appendEnvelope(ENVELOPE_KIND.remote, encodeRemote(`${SITE}/${n}`));
-  return [{ first, input: { kind: 'segment', count, segment: writer.finish() } }];
-}
-
 const job = {
   jobId: JOB,
   owner: OWNER,
   total: 10,
-  slicesPerLease: 10,
-  sliceMs: 1_000,
-  input: addresses,
+  input: segmentInput(10, (writer, n) =>
+    writer.appendEnvelope(ENVELOPE_KIND.remote, encodeRemote(`${SITE}/${n}`)),
+  ),
   package: { origins: [SITE], limits: { sliceTimeoutMs: 600_000, noProgressMs: 600_000 } },
 };
 
-const leaseOf = ({ scheduler }: WorkerFixture): string => [...scheduler.leases.keys()][0]!;
+const leaseOf = ({ scheduler }: WorkerFixture): string => scheduler.leases[0]!.leaseId;
 
 describe('nothing of a lease is left, and it was disposed of once, after it', () => {
   it.each<[string, 'fast' | 'slow', (made: WorkerFixture) => unknown]>([
@@ -92,15 +90,16 @@ describe('nothing of a lease is left, and it was disposed of once, after it', ()
         const { clock, scheduler } = made;
         const lease = leaseOf(made);
         for (let recalls = 0; recalls < 4; recalls++) scheduler.recall(lease);
-        await clock.runUntil(() => !scheduler.leases.has(lease));
+        scheduler.loseGrants();
+        await clock.runUntil(() => scheduler.leases.every(({ leaseId }) => leaseId !== lease));
       },
     ],
-    ['was revoked', 'slow', (made) => made.scheduler.revoke(leaseOf(made))],
+    ['was revoked', 'slow', ({ scheduler }) => scheduler.pause('a test')],
     [
       'expired, as the reply to a report shows',
       'slow',
       async (made) => {
-        made.scheduler.expire(leaseOf(made));
+        await made.scheduler.endLeasesSilently(JOB);
         await made.clock.advance(2_000);
       },
     ],
@@ -108,8 +107,8 @@ describe('nothing of a lease is left, and it was disposed of once, after it', ()
       'expired while the connection was lost',
       'slow',
       async (made) => {
-        made.scheduler.disconnectAll();
-        made.scheduler.expire(leaseOf(made));
+        made.scheduler.tap.disconnectAll();
+        await made.scheduler.endLeasesSilently(JOB);
         await made.clock.advance(2_000);
       },
     ],
@@ -122,21 +121,23 @@ describe('nothing of a lease is left, and it was disposed of once, after it', ()
       'was held by a worker that stopped without a reply of the scheduler',
       'slow',
       async ({ clock, scheduler, worker }) => {
-        scheduler.intercept = ({ type }) => !type.startsWith('lease.');
+        const reports = (): number => scheduler.tap.requestsOfType('lease.report').length;
+        const before = reports();
+        scheduler.tap.beforeRequest = ({ type }) => (type.startsWith('lease.') ? 'lost' : undefined);
         // The report of the running slice has no reply either.
-        await clock.runUntil(() => scheduler.received.some(({ type }) => type === 'lease.report'));
+        await clock.runUntil(() => reports() > before);
         await clock.runUntil(worker.stop({ force: true }));
       },
     ],
   ])('%s', async (_how, speed, end) => {
     const made = await start(speed === 'slow');
-    const { clock, scheduler, worker, site } = made;
-    const timersBefore = clock.timerCount;
-    scheduler.addJob(job);
-    // The second slice runs, and the input of the third is being fetched.
-    await clock.advance(2_500);
-    expect([site.asked, site.answered]).toEqual([3, 2]);
-    scheduler.grantsLeases = false;
+    const { clock, scheduler, worker, host, site } = made;
+    const workerTimers = (): number => clock.timerCount - scheduler.timerCount;
+    const timersBefore = workerTimers();
+    await scheduler.addJob(job);
+    // The third slice runs, and the input of the fourth, of the same lease, is being fetched.
+    await clock.runUntil(() => site.asked === 4 && host.runs.size === 3);
+    expect([site.answered, scheduler.leases]).toMatchObject([3, [{ next: 3, last: 4 }]]);
     await end(made);
     await clock.advance(AFTERWARDS_MS);
 
@@ -146,12 +147,12 @@ describe('nothing of a lease is left, and it was disposed of once, after it', ()
     expect(site.answered + site.aborted).toBe(site.asked);
     // The session has one timer for all of its requests; a fetch that is left has three.
     const timersMax = worker.state === 'stopped' ? 0 : timersBefore + 1;
-    expect(clock.timerCount).toBeLessThanOrEqual(timersMax);
+    expect(workerTimers()).toBeLessThanOrEqual(timersMax);
   });
 });
 
 it.each<[string, (made: WorkerFixture) => unknown]>([
-  ['its lease is revoked', (made) => made.scheduler.revoke(leaseOf(made))],
+  ['its lease is revoked', ({ scheduler }) => scheduler.pause('a test')],
   ['its worker stops', ({ clock, worker }) => clock.runUntil(worker.stop({ force: true }))],
 ])('a report that waits for the upload of a large result is not kept when %s', async (_why, end) => {
   const upload = deferred();
@@ -164,14 +165,14 @@ it.each<[string, (made: WorkerFixture) => unknown]>([
         fetch: async (input, init) => {
           isUploading = true;
           await upload.promise;
-          return made.scheduler.fetch(input, init);
+          return made.scheduler.blobs.fetch(input, init);
         },
       },
     ),
   );
   const { clock, scheduler, worker } = made;
   await worker.start();
-  scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10, sliceMs: 100 });
+  await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 10 });
   // The digest of the result is computed outside of virtual time.
   const until = (reached: () => boolean): Promise<void> =>
     vi.waitFor(async () => {
@@ -179,28 +180,30 @@ it.each<[string, (made: WorkerFixture) => unknown]>([
       expect(reached()).toBe(true);
     });
   await until(() => isUploading);
-  scheduler.grantsLeases = false;
   await end(made);
   await clock.advance(100);
   expect((calls.add.mock.contexts[0] as WorkerLeases).size).toBe(0);
   upload.resolve();
-  await until(() => scheduler.blobs.size === 1);
+  await until(() => scheduler.blobs.blobs.size === 1);
   await clock.advance(100);
-  expect(scheduler.received.filter(({ type }) => type === 'lease.report')).toEqual([]);
+  expect(scheduler.tap.requestsOfType('lease.report').filter(({ first }) => first === 1)).toEqual([]);
 });
 
 it('a lease with malformed inputs is released, and its sandbox gets the next lease', async () => {
   let isMalformed = true;
   const { clock, scheduler, worker, events } = on(createWorkerFixture());
   await worker.start();
-  const input = (first: number, count: number): InputPart[] => {
-    const part: InputPart = { first, input: { kind: 'range', start: first, step: 1, count } };
-    if (!isMalformed) return [part];
+  scheduler.tap.changeMessage = (message) => {
+    if (message.type !== 'lease.grant' || !isMalformed) return [message];
     isMalformed = false;
-    return [part, { ...part, first: first + 1 }];
+    const { lease } = message;
+    const [part] = lease.inputs;
+    return [{ ...message, lease: { ...lease, inputs: [part!, { ...part!, first: part!.first + 1 }] } }];
   };
-  scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, input });
+  await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
   await clock.runUntil(() => scheduler.isComplete(JOB));
-  expect(scheduler.returns).toMatchObject([{ from: 1, reason: expect.stringContaining('are not those of') }]);
+  expect(scheduler.releases).toMatchObject([
+    { from: 1, reason: expect.stringContaining('are not those of') },
+  ]);
   expect(events.filter(({ name }) => name === 'warning')).toHaveLength(1);
 });

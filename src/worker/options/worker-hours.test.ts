@@ -39,7 +39,7 @@ describe('a stop that lets slices finish', () => {
   it('accepts no more work, reports the running slices however long they take, and then closes', async () => {
     const on = await start(slicesTaking(20_000), { cores: 1 });
     const { clock, scheduler, worker, host } = on;
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5, slicesPerLease: 5 });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 5 });
     await clock.runUntil(() => host.runs.size > 0);
     const stopped = worker.stop({ graceMs: 600_000 });
     await clock.advance(2 * STOP_GRACE_MS);

@@ -42,7 +42,7 @@ describe('warm-function', () => {
   it('reports to the scheduler which jobs start at once, also when that changes while it waits', async () => {
     const s = on({ cores: 2 });
     await s.worker.start();
-    const wants = (): unknown[] => s.scheduler.received.filter(({ type }) => type === 'lease.request');
+    const wants = (): unknown[] => s.scheduler.tap.received.filter(({ type }) => type === 'lease.request');
     for (const id of [JOB, OTHER, THIRD]) await runJobToCompletion(s, id);
     await s.clock.advance(1_000);
     const worktime = { name: 'map-basic', version: expect.any(String) as string };
@@ -108,7 +108,7 @@ describe('a prewarmed sandbox', () => {
   it('takes at most a fiftieth of the time of running slices', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();
-    s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100_000, sliceMs: 5 });
+    await s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 100_000 });
     await s.clock.advance(20_000);
     expect(s.host.warmed).toBe(0);
     await s.clock.advance(20_000);
@@ -159,14 +159,14 @@ describe('blobs that a job names', () => {
             assets,
             fetch: (url, init) => {
               downloads.push(String(url));
-              return s.scheduler.fetch(url, init);
+              return s.scheduler.blobs.fetch(url, init);
             },
           },
         ),
       );
-      s.scheduler.blobs.set(fs.blob, bundle);
+      s.scheduler.blobs.blobs.set(fs.blob, bundle);
       await s.worker.start();
-      s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2, sliceMs: 5, package: { fs } });
+      await s.scheduler.addJob({ jobId: JOB, owner: OWNER, total: 2, package: { fs } });
       await s.clock.runUntil(() => s.scheduler.isComplete(JOB));
       expect(s.host.assignments[0]!.blobs).toEqual({ [fs.blob]: bundle });
     }

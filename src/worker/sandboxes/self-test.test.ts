@@ -86,7 +86,7 @@ describe('the test of a worker’s sandboxes', () => {
     const host: SandboxHost = {
       ...inner,
       start: (...args) => {
-        scheduler.broadcast({ type: 'goodbye', error });
+        scheduler.tap.broadcast({ type: 'goodbye', error });
         return inner.start(...args);
       },
     };

@@ -38,7 +38,7 @@ function on(
 }
 
 const offered = ({ scheduler }: WorkerFixture): string[] =>
-  scheduler.workers.at(-1)!.worktimes.map(({ name }) => name);
+  scheduler.descriptions.at(-1)!.worktimes.map(({ name }) => name);
 const told = ({ events }: WorkerFixture): unknown[] =>
   events.filter(({ name }) => name === 'worktime').map(({ payload }) => payload);
 
@@ -51,11 +51,11 @@ describe('a worktime that does not start any more', () => {
     const { worker, scheduler, clock } = made;
     await worker.start();
     expect(offered(made)).toContain('pyodide');
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4, package: PYTHON });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4, package: PYTHON });
     await clock.advance(20_000);
     expect(offered(made)).toEqual(OTHERS);
     expect(scheduler.losses).toEqual([]);
-    expect(scheduler.returns.length).toBeGreaterThan(0);
+    expect(scheduler.releases.length).toBeGreaterThan(0);
     expect(told(made)).toEqual([
       {
         name: 'pyodide',
@@ -71,7 +71,7 @@ describe('a worktime that does not start any more', () => {
     const made = on(state);
     const { worker, scheduler, clock, host } = made;
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4, package: PYTHON });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 4, package: PYTHON });
     await clock.advance(MINUTE);
     const soon = host.warmed;
     await clock.advance(60 * MINUTE);
@@ -91,7 +91,7 @@ describe('a worktime that does not start any more', () => {
     const made = on({ hasFiles: true, starts: false }, { assign: refuseFirst() });
     const { worker, scheduler, clock } = made;
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: PYTHON });
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 1, package: PYTHON });
     await clock.advance(1_000);
     expect(offered(made)).toEqual(OTHERS);
     await runJobToCompletion(made, OTHER);
@@ -104,9 +104,11 @@ describe('a job that cannot be set up', () => {
     const made = on({ hasFiles: true, starts: true }, { assign: () => 'refuse' });
     const { worker, scheduler, clock, host } = made;
     await worker.start();
-    scheduler.addJob({ jobId: JOB, owner: OWNER, total: 8, slicesPerLease: 1 });
-    await clock.runUntil(() => scheduler.isComplete(JOB));
-    expect(scheduler.losses.length).toBe(24);
+    await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 8 });
+    await scheduler.addJob({ jobId: OTHER, owner: OWNER, total: 8 });
+    // No other worker could set it up.
+    await clock.runUntil(() => [JOB, OTHER].every((id) => scheduler.jobs.get(id)!.runStatus === 'cancelled'));
+    expect(scheduler.losses.map(({ code }) => code)).toEqual(Array(6).fill('ASSIGN_FAILED'));
     expect(host.warmed).toBe(1);
     expect(offered(made)).toContain('map-basic');
     expect(told(made)).toEqual([]);
