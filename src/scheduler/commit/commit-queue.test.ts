@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { delay } from '../../lib/clock.js';
 import { FakeLeaseStore } from '../../testing/worker/fake-lease-store.js';
+import { ManyhandsError } from '../../lib/errors.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { silent } from '../log/log.js';
 import type { Command, Committed } from '../store/port/store.js';
@@ -60,5 +61,26 @@ describe('the size of a commit', () => {
     await commitAll(store);
     expect(store.sizes.at(0)).toBe(256);
     expect(store.sizes.at(-2)).toBe(16);
+  });
+});
+
+describe('a store that has failed', () => {
+  it('is tried again with the back-off, whatever the failure is', async () => {
+    let commits = 0;
+    const store = new FakeLeaseStore();
+    const commit = store.commit.bind(store);
+    store.commit = (commands) => {
+      commits += 1;
+      if (commits === 1) throw new ManyhandsError('STORE_BUSY', 'locked');
+      if (commits <= 500) throw new Error('not a failure that the queue knows');
+      return commit(commands);
+    };
+    const defer = (fn: () => void): void => void clock.after(0, fn);
+    const commitQueue = new CommitQueue({ store, clock, defer, log: silent, onCommitted: () => undefined });
+    const submitted = commitQueue.submit('revokeLease', { leaseId: 'lease', workerId: 'worker' });
+    submitted.catch(() => undefined);
+    await clock.advance(10_000);
+    expect(commits).toBeLessThan(30);
+    await expect(submitted).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 });

@@ -195,6 +195,8 @@ export class CommitQueue {
         { cause: error },
       );
       for (const { answer } of batch) answer.reject(unexpected);
+      // It is tried until a commit succeeds, so not without a pause.
+      if (this.#failures > 0) this.#retryLater();
     }
   }
 
