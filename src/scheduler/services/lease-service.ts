@@ -90,7 +90,6 @@ export class LeaseService {
   /** Renews leases. A worker that has reconnected first names all leases that it knows; the others are released. */
   async renew(worker: ConnectedWorker, leaseIds: string[]): Promise<Output<'lease.renew'>> {
     const reattached = worker.hasRenewed ? [] : await worker.reattached;
-    worker.hasRenewed = true;
     const unknown = reattached.filter((leaseId) => !leaseIds.includes(leaseId));
     const { workerId } = worker;
     const { expired } = await this.#context.commitQueue.submit('renewLeases', {
@@ -98,6 +97,7 @@ export class LeaseService {
       workerId,
       unknown,
     });
+    worker.hasRenewed = true;
     for (const leaseId of [...expired, ...unknown]) this.#forget(worker, leaseId);
     return { expired };
   }

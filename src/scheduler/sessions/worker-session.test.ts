@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { newId } from '../../lib/crypto/ids.js';
+import { ManyhandsError } from '../../lib/errors.js';
 import { ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
 import { encodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import { GROUP_PROOFS_PER_CONNECTION_MAX, WORKER_UPDATES_PER_SECOND_MAX } from '../../protocol/limits.js';
@@ -317,6 +318,34 @@ test('the scheduler replaces an older connection of the same worker, and keeps i
   expect(fixture.core.workers.size).toBe(1);
   const report = reportOf(lease, 1, ENVELOPE_KIND.value, new Uint8Array([1]));
   expect((await fresh.request(report)).body).toMatchObject({ next: 2 });
+});
+
+test('a lease whose grant was lost is released by the second renewal, if the store refused the first one', async () => {
+  let refusals = 1;
+  fixture = await SchedulerFixture.start({
+    store: (store) => ({
+      ...store,
+      commit: (commands, roster) => {
+        if (!commands.some(({ name }) => name === 'renewLeases') || refusals-- <= 0)
+          return store.commit(commands, roster);
+        const error = new ManyhandsError('INTERNAL', 'it was not committed');
+        return Promise.resolve({
+          outcomes: commands.map(() => ({ ok: false, error })),
+          events: { journal: new Set(), work: new Map(), revoked: [], jobs: [] },
+          workMs: 0,
+        });
+      },
+    }),
+  });
+  await fixture.deploy();
+  const workerId = newId(fixture.random);
+  const lost = await granted(fixture.worker({ workerId }));
+  const back = fixture.worker({ workerId });
+  const renew = (id: number) => back.request({ type: 'lease.renew', id, leaseIds: [] });
+  expect((await renew(1)).refused?.code).toBe('INTERNAL');
+  expect((await renew(2)).body).toEqual({ expired: [] });
+  expect((await granted(fixture.worker())).first).toBe(lost.first);
+  fixture.loggedErrors.length = 0;
 });
 
 test('the scheduler releases a lease at once whose grant was lost with the connection, without charging an attempt', async () => {
