@@ -24,9 +24,17 @@ interface Follower {
   cursor: number;
   /** Bytes that may still be sent before the follower grants more credit. */
   window: number;
-  state: 'idle' | 'reading' | 'stale' | 'removed';
+  /** `queued`: it waits for its turn to read; `stale`: rows were added while it reads. */
+  state: 'idle' | 'queued' | 'reading' | 'stale' | 'removed';
   /** Whether the last read reached the end of the journal. */
   atEnd: boolean;
+}
+
+/** The followers of one port read one after another, since each page that they read goes into the buffer of its socket. */
+interface PortState {
+  readonly followers: Map<string, Follower>;
+  readonly queue: Follower[];
+  isServing: boolean;
 }
 
 /** Console and progress messages are dropped for a follower with more unsent bytes. */
@@ -43,6 +51,7 @@ export interface FollowersOptions {
 
 export class Followers {
   readonly #options: FollowersOptions;
+  readonly #ports = new Map<FollowerPort, PortState>();
   readonly #byJob = new Map<string, Set<Follower>>();
 
   constructor(options: FollowersOptions) {
@@ -52,7 +61,6 @@ export class Followers {
   /** Sends the rows after row `after` from now on; a second follow of the same job and port replaces the first. */
   add(port: FollowerPort, jobId: string, after: number, windowBytes: number): void {
     this.remove(port, jobId);
-    const set = this.#byJob.get(jobId) ?? new Set();
     const follower: Follower = {
       port,
       jobId,
@@ -61,42 +69,47 @@ export class Followers {
       state: 'idle',
       atEnd: false,
     };
-    this.#byJob.set(jobId, set.add(follower));
-    this.#pump(follower);
+    const state = this.#ports.get(port) ?? { followers: new Map(), queue: [], isServing: false };
+    this.#ports.set(port, state);
+    state.followers.set(jobId, follower);
+    this.#byJob.set(jobId, (this.#byJob.get(jobId) ?? new Set()).add(follower));
+    this.#enqueue(follower);
   }
 
   /** Ends the port's follow of that job, or all its follows. */
   remove(port: FollowerPort, jobId?: string): void {
-    for (const [id, set] of jobId === undefined ? this.#byJob : [[jobId, this.#byJob.get(jobId)] as const]) {
-      for (const follower of set ?? []) {
-        if (follower.port !== port) continue;
-        follower.state = 'removed';
-        set!.delete(follower);
-      }
-      if (set?.size === 0) this.#byJob.delete(id);
+    const { followers } = this.#ports.get(port) ?? {};
+    for (const follower of followers?.values() ?? []) {
+      if (jobId !== undefined && follower.jobId !== jobId) continue;
+      follower.state = 'removed';
+      followers!.delete(follower.jobId);
+      const set = this.#byJob.get(follower.jobId)!;
+      set.delete(follower);
+      if (set.size === 0) this.#byJob.delete(follower.jobId);
     }
+    if (followers?.size === 0) this.#ports.delete(port);
   }
 
   /** The follower has consumed bytes: its window grows by them. */
   credit(port: FollowerPort, jobId: string, bytes: number): void {
-    for (const follower of this.#byJob.get(jobId) ?? []) {
-      if (follower.port !== port) continue;
-      follower.window += bytes;
-      this.#pump(follower);
-    }
+    const follower = this.#ports.get(port)?.followers.get(jobId);
+    if (follower === undefined) return;
+    follower.window += bytes;
+    this.#enqueue(follower);
   }
 
   /** The port's socket has room again. */
   drained(port: FollowerPort): void {
-    for (const set of this.#byJob.values())
-      for (const follower of set) if (follower.port === port) this.#pump(follower);
+    const state = this.#ports.get(port);
+    if (state !== undefined) void this.#serve(port, state);
   }
 
   /** The job's journal has new rows. */
   wake(jobId: string): void {
     for (const follower of this.#byJob.get(jobId) ?? []) {
       follower.atEnd = false;
-      this.#pump(follower);
+      if (follower.state === 'reading') follower.state = 'stale';
+      this.#enqueue(follower);
     }
   }
 
@@ -107,38 +120,43 @@ export class Followers {
     }
   }
 
-  #pump(follower: Follower): void {
-    if (follower.state === 'reading') follower.state = 'stale';
-    if (follower.state === 'idle' && !follower.atEnd) void this.#read(follower);
+  /** Lets it read when it is its turn, if it may and there are rows to read. */
+  #enqueue(follower: Follower): void {
+    const { port, state, atEnd, window } = follower;
+    if (state !== 'idle' || atEnd || window <= 0) return;
+    const ofPort = this.#ports.get(port)!;
+    follower.state = 'queued';
+    ofPort.queue.push(follower);
+    void this.#serve(port, ofPort);
   }
 
+  /** Reads for the queued followers of a port, a page each in turn, until its socket has enough to send. */
+  async #serve(port: FollowerPort, state: PortState): Promise<void> {
+    if (state.isServing) return;
+    state.isServing = true;
+    while (state.queue.length > 0 && port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW) {
+      const follower = state.queue.shift()!;
+      if (isActive(follower)) await this.#read(follower);
+    }
+    state.isServing = false;
+  }
+
+  /** Reads and sends one page; the follower is queued again if there is more. */
   async #read(follower: Follower): Promise<void> {
     const { port, jobId } = follower;
+    follower.state = 'reading';
     try {
-      do {
-        follower.state = 'reading';
-        // Rows may have been added since the last read began.
-        follower.atEnd = false;
-        while (
-          !hasAll(follower) &&
-          follower.window > 0 &&
-          isActive(follower) &&
-          port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW
-        ) {
-          const { rows, atEnd } = await this.#options.store.journal(
-            jobId,
-            follower.cursor,
-            Math.min(follower.window, RESULTS_BYTES_MAX),
-          );
-          if (!isActive(follower)) break;
-          follower.atEnd = atEnd;
-          if (rows.length === 0) break;
-          for (const row of rows) follower.window -= rowBytes(row);
-          follower.cursor = rows.at(-1)!.seq;
-          port.send({ type: 'job.journal', jobId, rows });
-        }
-      } while (hasNewRows(follower));
-      if (isActive(follower)) follower.state = 'idle';
+      const bytes = Math.min(follower.window, RESULTS_BYTES_MAX);
+      const { rows, atEnd } = await this.#options.store.journal(jobId, follower.cursor, bytes);
+      if (!isActive(follower)) return;
+      follower.atEnd = !isStale(follower) && (atEnd || rows.length === 0);
+      follower.state = 'idle';
+      if (rows.length > 0) {
+        for (const row of rows) follower.window -= rowBytes(row);
+        follower.cursor = rows.at(-1)!.seq;
+        port.send({ type: 'job.journal', jobId, rows });
+      }
+      if (isActive(follower)) this.#enqueue(follower);
     } catch (error) {
       if (!isActive(follower)) return;
       if (isStoreFailure(error)) return this.#readLater(follower);
@@ -152,17 +170,15 @@ export class Followers {
   #readLater(follower: Follower): void {
     follower.state = 'idle';
     follower.atEnd = false;
-    this.#options.clock.after(RETRY_MS, () => this.#pump(follower), { background: true });
+    this.#options.clock.after(RETRY_MS, () => this.#enqueue(follower), { background: true });
   }
 }
 
-/** Read through a function: the state changes while a read is awaited. */
+/** Read through a function: the state changes while a read is awaited, and when sending ends the connection. */
 const isActive = (follower: Follower): boolean => follower.state !== 'removed';
 
-const hasAll = (follower: Follower): boolean => follower.atEnd;
-
-/** Whether new rows were added during the last read. */
-const hasNewRows = (follower: Follower): boolean => follower.state === 'stale';
+/** Whether rows were added while it read. */
+const isStale = (follower: Follower): boolean => follower.state === 'stale';
 
 /** Bytes that a row costs of its follower's window; the deployer computes the same. */
 export function rowBytes(row: JournalRow): number {
