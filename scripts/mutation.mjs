@@ -48,8 +48,9 @@ async function mutatedLines(folder) {
   return ranges;
 }
 
-async function mutate({ folder, tests }) {
+async function mutate({ folder, tests, setup = [] }) {
   process.env.MUTATION_TESTS = tests.join(',');
+  process.env.MUTATION_SETUP = setup.join(',');
   const stryker = new Stryker({
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner', './scripts/mutation/ignore-texts.mjs'],

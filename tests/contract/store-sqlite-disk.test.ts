@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
-import { inMemory, type StoreUnderTest } from './store-fixture.js';
-import { answersStoreContract } from './store-suite-answers.js';
-import { hostileStoreContract } from './store-suite-hostile.js';
-import { moneyStoreContract } from './store-suite-money.js';
-import { randomStoreContract } from './store-suite-random.js';
-import { storeContract } from './store-suite.js';
+import type { StoreUnderTest } from './store-fixture.js';
+import { allStoreContracts } from './store-contracts.js';
 import type { ManualClock } from './store-commands.js';
 
 async function onDisk(clock: ManualClock): Promise<StoreUnderTest> {
@@ -31,14 +27,4 @@ async function onDisk(clock: ManualClock): Promise<StoreUnderTest> {
   };
 }
 
-const CONTRACTS = [
-  storeContract,
-  moneyStoreContract,
-  randomStoreContract,
-  hostileStoreContract,
-  answersStoreContract,
-];
-for (const contract of CONTRACTS) {
-  contract('SQLite on disk', onDisk);
-  contract('SQLite in memory', inMemory);
-}
+allStoreContracts('SQLite on disk', onDisk);

@@ -1,0 +1,22 @@
+/**
+ * All contracts of stores, for one store.
+ * @module
+ */
+import type { OpenStore } from './store-fixture.js';
+import { answersStoreContract } from './store-suite-answers.js';
+import { hostileStoreContract } from './store-suite-hostile.js';
+import { moneyStoreContract } from './store-suite-money.js';
+import { randomStoreContract } from './store-suite-random.js';
+import { storeContract } from './store-suite.js';
+
+/** Registers the tests of every contract; `name` is the name of the store in the names of the tests. */
+export function allStoreContracts(name: string, open: OpenStore): void {
+  for (const contract of [
+    storeContract,
+    moneyStoreContract,
+    randomStoreContract,
+    hostileStoreContract,
+    answersStoreContract,
+  ])
+    contract(name, open);
+}
