@@ -9,18 +9,16 @@ import { removeLease, completeLease, pushRelease } from './leases.js';
 import { discardLease, killSandbox, failSandbox, resolveFailedInput, stopLease } from './failures.js';
 import { reclaimQueued } from './recall.js';
 import { addReport, closeReport } from './pending-reports.js';
-import type { Batch, CoreState } from './state.js';
+import type { Batch, CoreState, Slot } from './state.js';
 
 type Outcomes = Extract<CoreEvent, { type: 'outcomes' }>;
 
 /** Accepts the outcomes that a sandbox posted. A sandbox that violates the expected sequence is killed. */
 export function acceptOutcomes(state: CoreState, event: Outcomes, nowMs: number, effects: Effect[]): void {
   const slot = state.slots[event.slot]!;
-  const batch = slot.dispatched[0];
-  const wrong = sequenceError(batch, event);
-  if (batch === undefined || wrong !== undefined) {
-    return failSandbox(state, slot, { code: 'SANDBOX_CRASHED', message: wrong! }, nowMs, effects);
-  }
+  const batch = expectedBatch(slot, event);
+  if (typeof batch === 'string')
+    return failSandbox(state, slot, { code: 'SANDBOX_CRASHED', message: batch }, nowMs, effects);
   const { lease } = batch;
   batch.next += event.count;
   lease.next = batch.next;
@@ -45,7 +43,9 @@ export function acceptOutcomes(state: CoreState, event: Outcomes, nowMs: number,
 /** Largest accepted difference between the sandbox's clock and ours over one batch, milliseconds. */
 const CLOCK_SLACK_MS = 50;
 
-function sequenceError(batch: Batch | undefined, event: Outcomes): string | undefined {
+/** The batch that the outcomes continue; a sentence where they violate the expected sequence. */
+function expectedBatch(slot: Slot, event: Outcomes): Batch | string {
+  const batch = slot.dispatched[0];
   if (batch === undefined) return 'The sandbox reported outcomes of slices that it was not assigned.';
   if (event.batch !== batch.batch || event.first !== batch.next || event.count < 1) {
     return `The sandbox reported slice ${event.first} of batch ${event.batch}, when slice ${batch.next} was next.`;
@@ -54,7 +54,7 @@ function sequenceError(batch: Batch | undefined, event: Outcomes): string | unde
   if (end > batch.end || event.done !== (end === batch.end)) {
     return `The sandbox reported ${event.count} outcomes, when ${batch.end - batch.next} were expected.`;
   }
-  return undefined;
+  return batch;
 }
 
 /** Handles the scheduler's reply to a report, or its failure. */

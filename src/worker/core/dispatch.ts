@@ -226,8 +226,7 @@ export function sendLeaseRequest(state: CoreState, slot: Slot, effects: Effect[]
 
 /** The job that the slot's sandbox could run next. For an idle slot it must be loaded: others release slices for such requests. */
 function warmJobOf({ sandbox }: Slot, idle: boolean): string | undefined {
-  if (sandbox.phase === 'none' || (idle && sandbox.phase !== 'ready')) return undefined;
-  return sandbox.jobId;
+  return idle && sandbox.phase !== 'ready' ? undefined : sandbox.jobId;
 }
 
 /** Whether the slot's remaining work lasts less than the time that it takes to get another lease. */

@@ -35,7 +35,7 @@ export function failSandbox(
 ): void {
   const running = slot.dispatched[0];
   const outstanding = slot.dispatched.reduce((sum, b) => sum + b.end - b.next, 0);
-  const jobId = slot.sandbox.phase === 'none' ? '' : slot.sandbox.jobId;
+  const jobId = slot.sandbox.jobId ?? '';
   killSandbox(slot, effects);
   effects.push({ type: 'warning', slot: slot.slot, jobId, ...failure });
   if (running !== undefined) {

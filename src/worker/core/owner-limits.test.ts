@@ -61,6 +61,37 @@ describe('a share of the time', () => {
     const effects = world.do({ type: 'limits', cores: 1, share: 1, paused: false });
     expect(effectTypes(effects)).toContain('dispatch');
   });
+
+  it('that is changed keeps the rest that is owed, unless it was 1 in between', () => {
+    const changed = throttledCore(0.5);
+    changed.end(20);
+    const limits = { type: 'limits', cores: 1, paused: false } as const;
+    expect(changed.world.do({ ...limits, share: 0.4 })).toEqual([]);
+    expect(changed.tick(39)).toEqual([]);
+    expect(changed.tick(40)).toHaveLength(1);
+    const { world, end, tick } = throttledCore(0.5);
+    end(20);
+    const [batch] = effectsOfType(world.do({ ...limits, share: 1 }), 'dispatch');
+    world.do({ ...limits, share: 0.5 });
+    world.nowMs = 40;
+    world.outcomes(batch!.batch, batch!.first, batch!.count, true);
+    while (world.state.slots[0]!.dispatched.length > 0) {
+      const { batch: number, next, end: last } = world.state.slots[0]!.dispatched[0]!;
+      world.outcomes(number, next, last - next, true);
+    }
+    expect(tick(59)).toEqual([]);
+    expect(tick(60)).toHaveLength(1);
+  });
+});
+
+describe('more cores', () => {
+  it('request a lease each', () => {
+    const world = createCoreFixture(1);
+    world.do({ type: 'online' });
+    const effects = world.do({ type: 'limits', cores: 3, share: 1, paused: false });
+    expect(effectsOfType(effects, 'request-lease').map(({ request }) => request)).toEqual([2, 3]);
+    expect(world.state.slots).toHaveLength(3);
+  });
 });
 
 describe('fewer cores', () => {

@@ -86,7 +86,7 @@ export function refuseJob(
     releaseFrom(state, lease, lease.next, reason, effects);
   }
   for (const slot of state.slots) {
-    if (slot.sandbox.phase !== 'none' && slot.sandbox.jobId === jobId) killSandbox(slot, effects);
+    if (slot.sandbox.jobId === jobId) killSandbox(slot, effects);
     advanceSlot(state, slot, nowMs, effects);
   }
 }

@@ -43,7 +43,8 @@ function releaseHalf(state: CoreState, lease: LeaseState, isWarm: boolean, effec
     Math.ceil(unstarted / 2),
     unstarted - slicesToKeep(state.slots[lease.slot]!, lease, isWarm),
   );
-  if (count > 0) releaseFrom(state, lease, lease.end - count, 'Recalled.', effects);
+  // Without slices to release this changes nothing.
+  releaseFrom(state, lease, lease.end - count, 'Recalled.', effects);
   return count > 0;
 }
 

@@ -56,7 +56,7 @@ export interface Batch {
 
 /** `opening`: being started and assigned; `ready`: runs batches. `epoch` tells successive sandboxes of a slot apart. */
 export type SandboxState =
-  | { readonly phase: 'none' }
+  | { readonly phase: 'none'; readonly jobId?: undefined }
   | { readonly phase: 'opening'; readonly epoch: number; readonly jobId: JobId; readonly leaseId: LeaseId }
   | {
       readonly phase: 'ready';

@@ -5,6 +5,7 @@ import {
   effectsOfType,
   createCoreFixture,
   effectTypes,
+  JOB,
 } from '../../testing/worker/core-fixture.js';
 import type { Effect } from './events.js';
 
@@ -115,6 +116,14 @@ describe('time limits', () => {
     expect(effectTypes(world.do({ type: 'tick' }))).toContain('kill-sandbox');
   });
 
+  it('leases are not renewed without a connection', () => {
+    const { world } = createCoreWithLease(2, { needsFetch: [1] });
+    world.do({ type: 'offline' });
+    world.nowMs = 20_000;
+    expect(effectsOfType(world.do({ type: 'tick' }), 'renew')).toEqual([]);
+    expect(effectsOfType(world.do({ type: 'online' }), 'renew')).toHaveLength(1);
+  });
+
   it('leases are renewed before they expire', () => {
     const { world } = createCoreWithLease(2, { sliceMs: 300 }, {});
     world.state.slots[0]!.dispatched.length = 0;
@@ -222,6 +231,7 @@ describe('a sandbox that cannot be set up', () => {
     expect(effectsOfType(effects, 'report')).toMatchObject([
       { first: 1, count: 0, failure: { code: 'ASSIGN_FAILED' } },
     ]);
+    expect(effectsOfType(effects, 'warning')).toMatchObject([{ jobId: JOB, code: 'ASSIGN_FAILED' }]);
     expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 2 }]);
     expect(effectsOfType(effects, 'request-lease')).toHaveLength(1);
   });
@@ -230,6 +240,7 @@ describe('a sandbox that cannot be set up', () => {
     const world = createCoreWithGrant(10);
     const effects = world.fail(1, 'worker', 'no memory');
     expect(effectsOfType(effects, 'report')).toEqual([]);
+    expect(effectsOfType(effects, 'warning')).toMatchObject([{ jobId: JOB, code: 'ISOLATION_UNAVAILABLE' }]);
     expect(effectsOfType(effects, 'release')).toMatchObject([{ from: 1 }]);
     expect(effectsOfType(effects, 'request-lease')).toEqual([]);
     world.nowMs = 249;
@@ -242,6 +253,12 @@ describe('a sandbox that cannot be set up', () => {
     expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toEqual([]);
     world.nowMs = 750;
     expect(effectsOfType(world.do({ type: 'tick' }), 'request-lease')).toHaveLength(1);
+  });
+
+  it('after it was ready is killed, and its slices run again', () => {
+    const { world } = createCoreWithLease(10);
+    expect(effectTypes(world.fail(1, 'job', 'late'))).toEqual(['kill-sandbox', 'open-sandbox']);
+    expect(effectsOfType(world.ready(2), 'dispatch')).toMatchObject([{ first: 1 }]);
   });
 
   it('a slice whose input does not exist is lost; one whose input cannot be fetched is released', () => {
@@ -277,6 +294,15 @@ describe('an input that is being fetched', () => {
 });
 
 describe('an input that failed', () => {
+  it('is ignored if its batch has ended', () => {
+    const { world, dispatched } = createCoreWithLease(10, { needsFetch: [1] });
+    const { batch } = dispatched[0]!;
+    world.do({ type: 'input-ready', slot: 0, epoch: 1, batch });
+    world.outcomes(batch, 1, 1, true);
+    const failed = { type: 'input-failed', slot: 0, epoch: 1, batch, fault: 'job', message: 'none' } as const;
+    expect(world.do(failed)).toEqual([]);
+  });
+
   it('does not affect the slices before and after it in the same sandbox', () => {
     const { world, dispatched } = createCoreWithLease(10, { needsFetch: [3], sliceMs: 1 });
     const { batch } = dispatched[0]!;

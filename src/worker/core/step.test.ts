@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  createCoreWithGrant,
   createCoreWithLease,
   SEGMENT,
   JOB,
@@ -40,6 +41,15 @@ describe('lease requests', () => {
     ]);
   });
 
+  it('are sent again when a warm start became possible, except by a slot without a request', () => {
+    const world = createCoreFixture(2);
+    world.do({ type: 'online' });
+    world.grant(1, 1, 10);
+    expect(world.do({ type: 'warm-state-changed' })).toEqual([
+      { type: 'request-lease', request: 2, idle: true, warm: undefined },
+    ]);
+  });
+
   it('a lease without a pending request is released', () => {
     const world = createCoreFixture();
     world.do({ type: 'online' });
@@ -65,8 +75,24 @@ describe('dispatching', () => {
     expect(dispatched[0]!.count).toBe(12);
   });
 
-  it('sends long slices one at a time', () => {
-    expect(createCoreWithLease(5, { sliceMs: 250 }).dispatched).toMatchObject([{ first: 1, count: 1 }]);
+  it.each([200, 250])('sends slices of %i ms one at a time', (sliceMs) => {
+    expect(createCoreWithLease(5, { sliceMs }).dispatched).toMatchObject([{ first: 1, count: 1 }]);
+  });
+
+  it('limits a batch by the bytes of its outcomes', () => {
+    const { world } = createCoreWithLease(
+      1_000,
+      {},
+      { batchMs: 100, batchMsMin: 100, batchBytes: 10 * SEGMENT.byteLength, queueBatchesMax: 1 },
+    );
+    world.nowMs = 1;
+    let [batch] = effectsOfType(world.outcomes(1, 1, 1, true), 'dispatch');
+    expect(batch).toMatchObject({ first: 2, count: 10 });
+    for (let slice = 2; slice <= 11; slice++) {
+      world.nowMs += 1;
+      [batch] = effectsOfType(world.outcomes(2, slice, 1, slice === 11), 'dispatch');
+    }
+    expect(batch).toMatchObject({ first: 12, count: 10 });
   });
 
   it('ends a batch at a slice whose input is a blob', () => {
@@ -144,6 +170,7 @@ describe('outcomes', () => {
     expect(dispatched[0]!.count).toBe(12);
     const effects = cheat(world);
     expect(effectTypes(effects).slice(0, 3)).toEqual(['kill-sandbox', 'warning', 'open-sandbox']);
+    expect(effectsOfType(effects, 'warning')).toMatchObject([{ code: 'SANDBOX_CRASHED' }]);
     expect(effectsOfType(effects, 'report')).toEqual([]);
   });
 
@@ -164,9 +191,22 @@ describe('outcomes', () => {
     expect(effectsOfType(effects, 'report')[0]!.computeMs).toBeLessThan(100);
   });
 
+  it('kill a sandbox that has no slices left', () => {
+    const { world } = createCoreWithLease(1);
+    world.outcomes(1, 1, 1, true);
+    const effects = world.outcomes(1, 1, 1, true);
+    expect(effectsOfType(effects, 'warning')).toMatchObject([{ code: 'SANDBOX_CRASHED' }]);
+    expect(effectTypes(effects)).toContain('kill-sandbox');
+  });
+
   it('are ignored from a sandbox that was killed', () => {
     const { world } = createCoreWithLease(10);
     world.do({ type: 'lease-revoked', leaseId: 'L1' });
     expect(world.outcomes(1, 1, 1, true, 1)).toEqual([]);
   });
+});
+
+it('a sandbox that is set up is reported as opened, with its slot and epoch', () => {
+  const effects = createCoreWithGrant(1).ready(1);
+  expect(effectsOfType(effects, 'opened')).toEqual([{ type: 'opened', slot: 0, epoch: 1 }]);
 });

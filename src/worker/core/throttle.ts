@@ -9,7 +9,7 @@ const CREDIT_MS_MAX = 200;
 
 /** Adds the debt for `spentMs` of work that ended now. */
 export function addThrottleDebt(state: CoreState, slot: Slot, spentMs: number, nowMs: number): void {
-  if (state.share < 1) slot.throttleDebtMs += spentMs * (1 / state.share - 1);
+  slot.throttleDebtMs += spentMs * (1 / state.share - 1);
   slot.idleSinceMs = nowMs;
 }
 
