@@ -9,11 +9,14 @@ import { LEASE_MS } from '../../src/protocol/limits.js';
 import type { Input, Lease, WireOffer, WorkerDescription } from '../../src/protocol/messages/messages.js';
 import { rangeFromBounds } from '../../src/protocol/input/ranges.js';
 import { SegmentWriter } from '../../src/protocol/segment/segment.js';
+import { executorOf, independenceLevel } from '../../src/scheduler/policy/attempts.js';
+import type { Roster } from '../../src/scheduler/policy/roster.js';
 import type {
   CommandResult,
   Command,
   CommandName,
   Commands,
+  CommitEvents,
   Store,
 } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
@@ -52,12 +55,29 @@ export async function perform<K extends CommandName>(
   store: Pick<Store, 'commit'>,
   name: K,
   body: Commands[K][0],
+  roster?: Roster,
 ): Promise<CommandResult<K>> {
-  const { outcomes } = await store.commit([{ name, ...body } as unknown as Command]);
+  return (await performWithEvents(store, name, body, roster)).value;
+}
+
+/** Like `perform`; resolves with the events of the commit too. */
+export async function performWithEvents<K extends CommandName>(
+  store: Pick<Store, 'commit'>,
+  name: K,
+  body: Commands[K][0],
+  roster?: Roster,
+): Promise<{ value: CommandResult<K>; events: CommitEvents }> {
+  const { outcomes, events } = await store.commit([{ name, ...body } as unknown as Command], roster);
   const outcome = outcomes[0]!;
   if (!outcome.ok) throw outcome.error;
-  return outcome.value;
+  return { value: outcome.value, events };
 }
+
+/** A roster in which exactly these workers are connected. */
+export const rosterOf = (...workers: WorkerDescription[]): Roster => ({
+  hasBetterWorker: (_, tried, level) =>
+    workers.some((worker) => independenceLevel(executorOf(worker), tried) > level),
+});
 
 export interface OfferTerms {
   price: bigint;

@@ -5,6 +5,8 @@
 import type { OpenStore } from './store-fixture.js';
 import { answersStoreContract } from './store-suite-answers.js';
 import { hostileStoreContract } from './store-suite-hostile.js';
+import { jobsStoreContract } from './store-suite-jobs.js';
+import { leasesStoreContract } from './store-suite-leases.js';
 import { moneyStoreContract } from './store-suite-money.js';
 import { randomStoreContract } from './store-suite-random.js';
 import { storeContract } from './store-suite.js';
@@ -13,7 +15,9 @@ import { storeContract } from './store-suite.js';
 export function allStoreContracts(name: string, open: OpenStore): void {
   for (const contract of [
     storeContract,
+    jobsStoreContract,
     moneyStoreContract,
+    leasesStoreContract,
     randomStoreContract,
     hostileStoreContract,
     answersStoreContract,

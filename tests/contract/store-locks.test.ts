@@ -15,7 +15,14 @@ import { LOCK_ORDER } from '../../src/scheduler/store/rows/row-lock.js';
 import { SQLITE_DIALECT } from '../../src/scheduler/store/sqlite/sqlite-dialect.js';
 import { SqliteEngine } from '../../src/scheduler/store/sqlite/sqlite-engine.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { ManualClock } from './store-commands.js';
+import {
+  appendTo,
+  deployJob,
+  leaseFor,
+  ManualClock,
+  rangeInput,
+  workerDescription,
+} from './store-commands.js';
 import { issueAllCommands } from './store-history.js';
 
 interface Observed {
@@ -24,6 +31,8 @@ interface Observed {
 }
 
 let engine: SqliteEngine;
+let clock: ManualClock;
+let random: SeededRandom;
 const observed: Observed[] = [];
 
 /** The same plan; each of its statements is added to `statements`. */
@@ -36,20 +45,38 @@ function* watched<R>(plan: QueryPlan<R>, statements: Statement[]): QueryPlan<R> 
   return step.value;
 }
 
+/** The same plan, as if another transaction had locked the row of that job: a statement that skips locked rows finds none. */
+function* withLocked<R>(plan: QueryPlan<R>, jobId: string): QueryPlan<R> {
+  let step = plan.next([]);
+  while (step.done !== true) {
+    const { lock, params } = step.value;
+    const isSkipped = lock?.whenLocked === 'skip' && params[0] === jobId;
+    step = plan.next(isSkipped ? [] : yield step.value);
+  }
+  return step.value;
+}
+
+/** Runs the plan of each command as `change` returns it. */
+const committing =
+  (change: <R>(plan: QueryPlan<R>, name: CommandName) => QueryPlan<R>): Store['commit'] =>
+  ([command]) => {
+    const events = newCommitEvents();
+    const ctx = { nowMs: clock.nowMs, nodeId: 'node', epoch: 1, events, roster: NO_OTHER_WORKERS };
+    const value = engine.read(change(runCommand(ctx, command!), command!.name));
+    return Promise.resolve({ outcomes: [{ ok: true, value }], events, workMs: 0 });
+  };
+
 beforeEach(async () => {
-  const clock = new ManualClock();
-  const random = new SeededRandom(5);
+  clock = new ManualClock();
+  random = new SeededRandom(5);
   engine = new SqliteEngine(new Database(':memory:'), undefined);
   const node = { nowMs: clock.nowMs, nodeId: 'node', dialect: SQLITE_DIALECT };
   engine.transaction(() => engine.read(openSchema(node, random)));
-  const commit: Store['commit'] = ([command]) => {
-    const events = newCommitEvents();
-    const ctx = { nowMs: clock.nowMs, nodeId: 'node', epoch: 1, events, roster: NO_OTHER_WORKERS };
+  const commit = committing((plan, name) => {
     const statements: Statement[] = [];
-    observed.push({ name: command!.name, statements });
-    const value = engine.read(watched(runCommand(ctx, command!), statements));
-    return Promise.resolve({ outcomes: [{ ok: true, value }], events, workMs: 0 });
-  };
+    observed.push({ name, statements });
+    return watched(plan, statements);
+  });
   observed.length = 0;
   await issueAllCommands({ commit }, random, clock);
 });
@@ -106,4 +133,17 @@ it('a lease request skips a job that another transaction has locked, and every o
       modes.length === 0 ? new Set() : new Set([name === 'grantLease' ? 'skip' : 'wait']),
     );
   }
+});
+
+it('a lease request gets work of the next job where another transaction has locked the first one', async () => {
+  const free = { commit: committing((plan) => plan) };
+  const first = await deployJob(free, random);
+  await appendTo(free, random, first, rangeInput(1));
+  clock.nowMs += 1;
+  const second = await deployJob(free, random);
+  await appendTo(free, random, second, rangeInput(1));
+  const beside = { commit: committing((plan) => withLocked(plan, first)) };
+  expect((await leaseFor(beside, random, workerDescription(random)))?.jobId).toBe(second);
+  expect(await leaseFor(beside, random, workerDescription(random))).toBeUndefined();
+  expect((await leaseFor(free, random, workerDescription(random)))?.jobId).toBe(first);
 });

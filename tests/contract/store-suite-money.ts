@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/crypto/ids.js';
+import type { WireOffer } from '../../src/protocol/messages/messages.js';
 import type { Store } from '../../src/scheduler/store/port/store.js';
 import type { SeededRandom } from '../../src/testing/seeded-random.js';
 import { codeOf, wholeJournal, type OpenStore, eachStore } from './store-fixture.js';
@@ -52,6 +53,49 @@ export function moneyStoreContract(name: string, open: OpenStore): void {
       expect(kinds).toContain('resumed');
     });
 
+    it('pauses no job that has no slice to pay for, and takes what an account has left', async () => {
+      await perform(store, 'mint', { account: PAYER, amount: 100n, mintId: newId(random) });
+      const terms = { price: 40n, ceiling: 80n };
+      const jobs = [
+        await deployJob(store, random, offerOf(random, clock, terms)),
+        await deployJob(store, random, offerOf(random, clock, terms)),
+      ];
+      for (const jobId of jobs) await appendTo(store, random, jobId, rangeInput(2));
+      expect(await store.account(PAYER)).toMatchObject({ balance: 0n, escrow: 100n });
+      await drain(store, random, clock);
+      const status = await Promise.all(jobs.map(async (jobId) => (await store.status(jobId))!.status));
+      expect(status).toMatchObject([
+        { runStatus: 'running', accepted: 2, paid: 80n },
+        { runStatus: 'paused', reason: 'nofunds', accepted: 0, paid: 0n },
+      ]);
+      // Nothing is left for another slice of the first one.
+      await appendTo(store, random, jobs[0]!, rangeInput(1));
+      expect((await store.status(jobs[0]!))!.status).toMatchObject({
+        runStatus: 'paused',
+        reason: 'nofunds',
+      });
+    });
+
+    it('refuses a top-up for another package, account or price, or with a lower ceiling', async () => {
+      await perform(store, 'mint', { account: PAYER, amount: 100n, mintId: newId(random) });
+      const terms = { price: 2n, ceiling: 10n };
+      const jobId = await deployJob(store, random, offerOf(random, clock, terms));
+      const topup = (change: Partial<WireOffer>) =>
+        perform(store, 'topup', {
+          jobId,
+          owner: OWNER,
+          offer: { ...offerOf(random, clock, terms), ...change },
+        });
+      for (const change of [
+        { packageDigest: '1'.repeat(64) },
+        { account: PAYEE },
+        { pricePerSlice: 3n },
+        { ceiling: 9n },
+      ])
+        expect(await codeOf(topup(change))).toBe('OFFER_MISMATCH');
+      expect(await topup({ ceiling: 10n })).toMatchObject({ jobId, runStatus: 'running' });
+    });
+
     it('refuses offers that are replayed, expired, underfunded or too low', async () => {
       await perform(store, 'mint', { account: PAYER, amount: 100n, mintId: newId(random) });
       const good = offerOf(random, clock, { price: 1n, ceiling: 100n });
@@ -60,7 +104,10 @@ export function moneyStoreContract(name: string, open: OpenStore): void {
       const late = { ...offerOf(random, clock, { price: 1n, ceiling: 1n }), acceptBeforeMs: clock.nowMs - 1 };
       expect(await codeOf(deployJob(store, random, late))).toBe('OFFER_EXPIRED');
       const poor = offerOf(random, clock, { price: 1n, ceiling: 101n });
-      expect(await codeOf(deployJob(store, random, poor))).toBe('OFFER_UNDERFUNDED');
+      await expect(deployJob(store, random, poor)).rejects.toMatchObject({
+        code: 'OFFER_UNDERFUNDED',
+        info: { ceiling: '101', balance: '100', account: PAYER },
+      });
       const low = perform(store, 'deploy', {
         jobId: newId(random),
         owner: OWNER,

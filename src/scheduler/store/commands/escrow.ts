@@ -15,7 +15,7 @@ export function* growEscrow(ctx: CommandContext, job: JobRecord, reason: string)
   if (missing <= 0n) return;
   const balance = yield* lockBalance(job.account);
   const amount = missing < balance ? missing : balance;
-  if (amount <= 0n) return;
+  // A transfer of nothing writes nothing.
   yield* transfer({
     id: `escrow:${job.jobId}:${reason}`,
     debit: job.account,

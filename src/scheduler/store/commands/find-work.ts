@@ -90,16 +90,17 @@ function* findInLists(
   owners: readonly string[] | undefined,
   jobs: readonly string[] | undefined,
 ): QueryPlan<WorkItem | 'deferred' | undefined> {
-  const only = [
-    ...(owners === undefined ? [] : [isOneOf('owner', padded(owners))]),
-    ...(jobs === undefined ? [] : [isOneOf('job_id', padded(jobs))]),
+  const lists = [
+    ...(owners === undefined ? [] : [{ column: 'owner', values: padded(owners) }]),
+    ...(jobs === undefined ? [] : [{ column: 'job_id', values: padded(jobs) }]),
   ];
-  const condition = `${HAS_WORK} AND (leases, created_ms, job_id) > (?, ?, ?) AND ${only.join(' AND ')}`;
+  const only = lists.map(({ column, values }) => isOneOf(column, values)).join(' AND ');
+  const condition = `${HAS_WORK} AND (leases, created_ms, job_id) > (?, ?, ?) AND ${only}`;
   const pageOf = selectMany(JOBS, FIELDS, `WHERE ${condition} ${BY_LEASES}`);
-  const lists = [...padded(owners ?? []), ...padded(jobs ?? [])];
+  const values = lists.flatMap((list) => list.values);
   let after: [number, number, string] = [-1, 0, ''];
   for (;;) {
-    const rows = yield* pageOf(...after, ...lists);
+    const rows = yield* pageOf(...after, ...values);
     const found = yield* chooseAmong(search, rows);
     const last = rows.at(-1);
     if (found !== undefined || rows.length < CANDIDATES_PAGE || last === undefined)

@@ -10,6 +10,6 @@ import type { LeaseRow } from '../schema/lease-tables.js';
 
 /** How long the lease may make no progress, milliseconds. */
 export function* progressTimeoutOf({ jobId, next }: LeaseRow): QueryPlan<number> {
-  const range = yield* rangeAt(jobId, next);
-  return progressTimeoutMs(yield* profileOf(jobId), range === undefined ? [] : attemptsOf(range));
+  const range = (yield* rangeAt(jobId, next))!;
+  return progressTimeoutMs(yield* profileOf(jobId), attemptsOf(range));
 }

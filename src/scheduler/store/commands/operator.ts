@@ -89,8 +89,8 @@ export function* unban(ctx: CommandContext, c: Commands['unban'][0]): QueryPlan<
   const removed = yield* isBanned(c.subject);
   yield* deleteBan(c.subject);
   for (const { jobId } of yield* heldBy(c.subject)) {
-    const job = yield* lockJob(jobId);
-    if (job !== undefined && isUnfinished(job)) yield* release(ctx, job);
+    const job = (yield* lockJob(jobId))!;
+    if (isUnfinished(job)) yield* release(ctx, job);
   }
   return { removed };
 }

@@ -20,10 +20,11 @@ const firstOutput = selectOne(OUTCOMES, ['first', 'segment'], 'WHERE job_id = ? 
 
 /** Cancels the job with an error of one slice as the reason when its slices only fail; otherwise updates its status. */
 export function* updateStatusAfterFailure(ctx: CommandContext, job: JobRecord): QueryPlan<void> {
-  if (job.runStatus === 'cancelled' || !shouldStopJob(job)) return yield* updateJobStatus(ctx, job);
-  const output = yield* firstOutput(job.jobId);
-  const example = output === undefined ? '' : `; slice ${output.first}: ${errorText(output.segment)}`;
-  const reason = `${ALL_FAIL_REASON}${job.failed} of ${job.total} have failed and none has a result${example}`;
+  if (!shouldStopJob(job)) return yield* updateJobStatus(ctx, job);
+  // A slice that has failed has an outcome.
+  const { first, segment } = (yield* firstOutput(job.jobId))!;
+  const counts = `${job.failed} of ${job.total} have failed and none has a result`;
+  const reason = `${ALL_FAIL_REASON}${counts}; slice ${first}: ${errorText(segment)}`;
   yield* endJob(ctx, job, truncateText(reason, REASON_LENGTH_MAX));
 }
 

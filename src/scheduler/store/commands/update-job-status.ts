@@ -15,11 +15,11 @@ import { refund } from './escrow.js';
 
 /** Updates the run status after a change of the job's counts, credits or hold, and saves the job. */
 export function* updateJobStatus(ctx: CommandContext, job: JobRecord): QueryPlan<void> {
-  const needsFunds = job.pending > 0 && job.leased === 0;
   const next = nextJobStatus(job, {
     type: 'counts',
     isComplete: !job.open && job.accepted + job.failed === job.total,
-    isFunded: !needsFunds || fundedSlices(job.price, job.escrow, 0) > 0,
+    // Leased slices are paid from the escrow too, so while there are any, it is not empty.
+    isFunded: job.pending === 0 || fundedSlices(job.price, job.escrow, 0) > 0,
     // A job with a hold is always paused.
     isHeld: job.runStatus === 'paused' && (yield* hasHold(job.jobId)),
   });
