@@ -12,7 +12,7 @@ import { randomStoreContract } from './store-suite-random.js';
 import { storeContract } from './store-suite.js';
 
 /** Registers the tests of every contract; `name` is the name of the store in the names of the tests. */
-export function allStoreContracts(name: string, open: OpenStore): void {
+export function wholeStoreContract(name: string, open: OpenStore): void {
   for (const contract of [
     storeContract,
     jobsStoreContract,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import { openSqliteStore } from '../../src/scheduler/store/sqlite/sqlite.js';
 import type { StoreUnderTest } from './store-fixture.js';
-import { allStoreContracts } from './store-contracts.js';
+import { wholeStoreContract } from './store-contracts.js';
 import type { ManualClock } from './store-commands.js';
 
 async function onDisk(clock: ManualClock): Promise<StoreUnderTest> {
@@ -27,4 +27,4 @@ async function onDisk(clock: ManualClock): Promise<StoreUnderTest> {
   };
 }
 
-allStoreContracts('SQLite on disk', onDisk);
+wholeStoreContract('SQLite on disk', onDisk);

@@ -1,4 +1,4 @@
-import { allStoreContracts } from './store-contracts.js';
+import { wholeStoreContract } from './store-contracts.js';
 import { inMemory } from './store-fixture.js';
 
-allStoreContracts('SQLite in memory', inMemory);
+wholeStoreContract('SQLite in memory', inMemory);
