@@ -1,5 +1,5 @@
 /**
- * One project a kind of test, so that each can be run by itself: `npx vitest run --project unit`.
+ * One project a kind of test, so that each can be run by itself: `npx vitest run --project sim`.
  * `*.deep.test.ts` take minutes and run only with `DEEP=1` (`npm run test:deep`). `*.browser.test.ts` need a browser: they
  * are a project of their own, so that all others run where there is none.
  * @module
@@ -15,10 +15,22 @@ interface Project {
   testTimeoutMs?: number;
   /** Run once before its files. */
   globalSetup?: string;
+  exclude?: string[];
+  /** Whether its files share processes, and so modules: loading these takes half the time of small tests. */
+  sharesModules?: true;
 }
 
+/** The sandbox's parts capture or replace globals when they are loaded, so each of their test files has a process of its own. */
+const SANDBOX_PARTS = 'src/worktimes/**/*.test.ts';
+
 const PROJECTS: Project[] = [
-  { name: 'unit', include: ['src/**/*.test.ts', 'web-worker-demo/**/*.test.ts', 'bench/**/*.test.ts'] },
+  {
+    name: 'unit',
+    include: ['src/**/*.test.ts', 'web-worker-demo/**/*.test.ts', 'bench/**/*.test.ts'],
+    exclude: [SANDBOX_PARTS],
+    sharesModules: true,
+  },
+  { name: 'unit-worktimes', include: [SANDBOX_PARTS] },
   {
     name: 'tidy',
     include: ['tests/tidy/**/*.test.ts', 'scripts/**/*.test.ts'],
@@ -54,14 +66,16 @@ export default defineConfig({
     maxWorkers: 2,
     allowOnly: false,
     retry: 0,
-    projects: PROJECTS.map(({ name, include, globalSetup, testTimeoutMs = 15 * SECOND_MS }) => ({
+    projects: PROJECTS.map(({ name, include, globalSetup, testTimeoutMs = 15 * SECOND_MS, ...rest }) => ({
       test: {
         name,
         include,
+        isolate: rest.sharesModules !== true,
         ...(globalSetup === undefined ? {} : { globalSetup }),
         exclude: [
           '**/node_modules/**',
           '**/dist/**',
+          ...(rest.exclude ?? []),
           ...(deep ? [] : ['**/*.deep.test.ts']),
           ...(name === 'browser' ? [] : ['**/*.browser{,.deep}.test.ts']),
         ],

@@ -45,7 +45,7 @@ export const STEPS = [
   ),
   architecture,
   vitest('tidy', 'Tidy: the rules of the house', { weight: 1 }),
-  vitest('unit', 'Unit tests'),
+  vitest('unit', 'Unit tests', { project: 'unit*' }),
   vitest('contract', 'Contract suites'),
   vitest('vectors', 'Golden vectors'),
   vitest('hostile', 'Hostile peers', { needs: ['build'] }),
@@ -99,7 +99,7 @@ export const QUICK_STEPS = [
     const cache = ['--cache', '--cache-location', 'node_modules/.cache/eslint/'];
     return runBin('eslint', ['.', '--max-warnings', '0', ...cache], { timeoutMs: 6 * MINUTE_MS });
   }),
-  vitest('unit', 'Unit tests of what changed', { weight: 1, changedSince: changesBegin }),
+  vitest('unit', 'Unit tests of what changed', { weight: 1, project: 'unit*', changedSince: changesBegin }),
 ];
 
 /** @param {string} config of TypeScript; only the one of the build writes declarations, and finds their errors */
@@ -127,7 +127,7 @@ function check(name, title, command) {
  * @param {string} name
  * @param {string} title
  * @param {{ weight?: 1 | 2, needs?: string[], project?: string, changedSince?: () => string }} [options]
- *   `project`: the project's name, where it is not the step's; `changedSince`: only tests that reach a file changed
+ *   `project`: the project's name or a pattern of it, where it is not the step's; `changedSince`: only tests that reach a file changed
  *   since that commit
  * @returns {Step}
  */

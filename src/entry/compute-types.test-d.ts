@@ -10,7 +10,7 @@ import {
   type Job,
   type RangeBounds,
   type RemoteDataSet,
-} from '../entry/deployer.node.js';
+} from './deployer.node.js';
 
 // The result is what the work function returns, awaited.
 expectTypeOf(computeFor([1, 2, 3], (x: number, k: number) => `${x * k}`, [2])).toEqualTypeOf<Job<string>>();
