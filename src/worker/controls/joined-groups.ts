@@ -45,8 +45,10 @@ export class JoinedGroups {
   async prepare(): Promise<void> {
     const groups = this.#options.groups() ?? [];
     const named = await nameGroups(groups);
-    this.#known.clear();
     groups.forEach((one, i) => this.#known.set(groupId(one), named[i]!));
+    // The owner may have set other groups meanwhile, whose names may be known already.
+    const current = new Set(this.#options.groups()?.map(groupId));
+    for (const id of this.#known.keys()) if (!current.has(id)) this.#known.delete(id);
   }
 
   /** Called on every connection before any other message. */
@@ -57,11 +59,11 @@ export class JoinedGroups {
     const { session, groups, changed, warn } = this.#options;
     const join = async (): Promise<void> => {
       await this.prepare();
-      const { state } = session();
-      if (state === 'open') {
-        await this.#proofs.prove(groups() ?? [], (proofs) => session().request('group.prove', { proofs }));
-      }
       changed();
+      // Before the first connection, its greeting proves them. Between two connections, or while one is greeted, the request
+      // waits: that greeting may have begun without these groups.
+      if (session().state === 'idle') return;
+      await this.#proofs.prove(groups() ?? [], (proofs) => session().request('group.prove', { proofs }));
     };
     join().catch((cause: unknown) => {
       if (session().state === 'closed') return;
