@@ -39,3 +39,14 @@ it('a first connection that is refused fails with advice', async () => {
   scheduler.tap.refusesConnections = true;
   await expect(connect(scheduler, new VirtualClock())).rejects.toThrow(/openOperator\(\{ scheduler \}\)/);
 });
+
+it.each([undefined, null, 0, 'x', '0x52908400098527886E0F7030069857D2E4169Ee7'])(
+  'credits are neither created on the account %s nor shown',
+  async (address) => {
+    const operator = await connect(new InMemoryScheduler(), new VirtualClock());
+    const malformed = { code: 'ADDRESS_MALFORMED' };
+    await expect(operator.mint(address as never, 1n)).rejects.toMatchObject(malformed);
+    await expect(operator.account(address as never)).rejects.toMatchObject(malformed);
+    await operator.close();
+  },
+);

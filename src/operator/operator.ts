@@ -13,6 +13,7 @@ import { parseSchedulerUrl } from '../protocol/wire/scheduler-url.js';
 import { CONNECT_TIMEOUT_MS_DEFAULT, Outage } from '../client/connection/outage.js';
 import { SchedulerClient } from '../client/connection/scheduler-client.js';
 import type { Connect } from '../transport/transport.js';
+import { parseAddress } from '../wallet/parse-address.js';
 import type { AccountInfo } from '../client/jobs/account-info.js';
 import { type RemoteStatus, toRemoteStatus } from '../client/jobs/status-info.js';
 import { listJobs, type JobPage, type ListOptions } from '../client/jobs/list-jobs.js';
@@ -30,8 +31,12 @@ export interface OperatorPorts {
 }
 
 export interface Operator {
-  /** Creates `units` new units (1 credit = 10^9 units) on an account; resolves with its balance in units. */
+  /**
+   * Creates `units` new units (1 credit = 10^9 units) on an account; resolves with its balance in units. Rejects with
+   * `ADDRESS_MALFORMED`, also where the checksum of an address in mixed case is wrong.
+   */
   mint(address: string, units: bigint): Promise<bigint>;
+  /** Rejects with `ADDRESS_MALFORMED`. */
   account(address: string): Promise<AccountInfo>;
   /** Lists all jobs, newest first, one page at a time. Rejects with `INVALID_ARGUMENT`. */
   jobs(options?: ListOptions): Promise<JobPage>;
@@ -82,12 +87,11 @@ export async function connectOperator(options: OperatorOptions, ports: OperatorP
   });
   await client.open();
   return {
-    mint: async (address, amount) => {
+    mint: async (text, amount) => {
       const mintId = newId(ports.random);
-      return (await client.request('account.mint', { address: address.toLowerCase(), amount, mintId }))
-        .balance;
+      return (await client.request('account.mint', { address: parseAddress(text), amount, mintId })).balance;
     },
-    account: (address) => client.request('account.show', { address: address.toLowerCase() }),
+    account: async (text) => client.request('account.show', { address: parseAddress(text) }),
     jobs: (options) => listJobs((body, { signal }) => client.request('job.list', body, { signal }), options),
     pauseJob: async (jobId, reason) => void (await client.request('job.pause', { jobId, reason })),
     resumeJob: async (jobId) => (await client.request('job.resume', { jobId })).wasPaused,
