@@ -223,6 +223,29 @@ describe('following', () => {
     expect([...(await done)]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it('waits for a lost connection with the request whether slices were lost', async () => {
+    const { scheduler, deployer } = createDeployerFixture({ clock: acceleratedClock(1_000) });
+    scheduler.tap.delayedReplies.add('job.follow');
+    scheduler.computeOutcome = (datum) => ({ value: datum });
+    const job = deployer.computeFor([1, 2], (x: number) => x);
+    job.autoClose = false;
+    const done = job.exec();
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
+    await job.addSlices([3, 4]);
+    await waitUntil(() => job.status.total === 4);
+    scheduler.tap.releaseReplies();
+    scheduler.tap.delayedReplies.add('job.status');
+    await waitUntil(() => scheduler.tap.requestsOfType('job.status').length === 1);
+    scheduler.tap.refusesConnections = true;
+    scheduler.tap.disconnectAll();
+    const attempts = scheduler.tap.connectionAttempts;
+    await waitUntil(() => scheduler.tap.connectionAttempts > attempts + 20);
+    scheduler.tap.refusesConnections = false;
+    scheduler.tap.releaseReplies();
+    await job.close();
+    expect([...(await done)]).toEqual([1, 2, 3, 4]);
+  });
+
   it('continues in another process from a cursor, and from the start', async () => {
     const fixture = createDeployerFixture();
     const { scheduler, deployer } = fixture;

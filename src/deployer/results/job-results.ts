@@ -266,7 +266,8 @@ export class JobResults<T, J> implements FollowSink {
   #checkTotal(): void {
     const state = this.#state;
     const known = this.#totalKnown;
-    this.#context.client.request('job.status', { jobId: state.id }).then(
+    const { client } = this.#context;
+    client.request('job.status', { jobId: state.id }, { waitForConnection: true, signal: state.ended }).then(
       ({ status }) => {
         if (status.total < known) state.fail(lostSlices(state.id, known, status.total));
       },
@@ -277,7 +278,9 @@ export class JobResults<T, J> implements FollowSink {
   /** The scheduler has lost a close that it had acknowledged. */
   #closeAgain(): void {
     const state = this.#state;
-    this.#context.client.request('job.close', { jobId: state.id }).then(
+    const retry = { orderKey: state.id, shouldRetry: () => !state.isEnded };
+    const options = { waitForConnection: true, signal: state.ended, retry };
+    this.#context.client.request('job.close', { jobId: state.id }, options).then(
       ({ status }) => state.update(status),
       (error: unknown) => state.fail(error as Error),
     );
