@@ -188,15 +188,18 @@ describe('a lost connection', () => {
     const { clock, scheduler, worker, names } = on(createWorkerFixture(slicesTaking(10)));
     await worker.start();
     await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 300 });
-    const reports = new Set<string>();
+    let replies = 0;
+    let faults = 0;
+    scheduler.tap.changeMessage = (message) => {
+      if (message.type === 'reply') replies++;
+      return [message];
+    };
     // Accepted, with the reply lost with the connection; or not even received.
-    scheduler.tap.beforeRequest = (request) => {
-      if (request.type !== 'lease.report') return;
-      const { size } = reports;
-      reports.add(`${request.leaseId} ${request.first}`);
-      if (reports.size === size || reports.size % 3 > 0) return;
-      if (reports.size % 2 > 0) return scheduler.tap.disconnectAll();
-      queueMicrotask(() => scheduler.tap.disconnectAll());
+    scheduler.tap.beforeRequest = ({ type }) => {
+      if (type !== 'lease.report' || replies < 3) return;
+      replies = 0;
+      if (++faults % 2 > 0) return scheduler.tap.disconnectAll();
+      clock.after(1, () => scheduler.tap.disconnectAll());
       return 'lost';
     };
     await clock.runUntil(() => scheduler.isComplete(JOB));
