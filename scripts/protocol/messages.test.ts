@@ -7,6 +7,7 @@ import Ajv from 'ajv';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MESSAGE_CATALOG } from '../../src/protocol/messages/catalog.js';
+import type { Schema } from '../../src/protocol/schema/check.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/messages/version.js';
 import { validMessage, validValue, wrongFields } from '../../src/testing/message-arbitraries.js';
 import { protocolFiles } from './built-protocol.mjs';
@@ -67,6 +68,60 @@ function asJson(value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
 }
 
+interface JsonSchema {
+  $ref?: string;
+  items?: JsonSchema;
+  oneOf?: JsonSchema[];
+  properties?: Record<string, JsonSchema>;
+  [keyword: string]: unknown;
+}
+
+/** The keywords that limit a value, as the checks do. */
+const LIMITS = [
+  'minLength',
+  'maxLength',
+  'minimum',
+  'maximum',
+  'maxItems',
+  'pattern',
+  'x-minBytes',
+  'x-maxBytes',
+];
+
+function limitsIn(json: JsonSchema): Record<string, unknown> {
+  return Object.fromEntries(LIMITS.filter((name) => name in json).map((name) => [name, json[name]]));
+}
+
+function limitsOf(check: Schema): Record<string, unknown> {
+  const length = (bytes: number): number => Math.ceil(bytes / 3) * 4;
+  switch (check.kind) {
+    case 'text':
+      return { ...(check.min > 0 && { minLength: check.min }), maxLength: check.max };
+    case 'pattern':
+      return { pattern: check.pattern.source };
+    case 'integer':
+      return { minimum: check.min, maximum: check.max };
+    case 'number':
+      return {
+        ...(Number.isFinite(check.min) && { minimum: check.min }),
+        ...(Number.isFinite(check.max) && { maximum: check.max }),
+      };
+    case 'units':
+      return { minimum: 0, maximum: Number(check.max) };
+    case 'bytes':
+      return {
+        minLength: length(check.min),
+        maxLength: length(check.max),
+        'x-minBytes': check.min,
+        'x-maxBytes': check.max,
+      };
+    case 'array':
+      return { maxItems: check.max };
+    default:
+      return {};
+  }
+}
+
 describe('the JSON Schema', () => {
   // Ajv knows the keywords that are used, but not the name of this version of JSON Schema.
   const ajv = new Ajv({ validateSchema: false });
@@ -109,6 +164,34 @@ describe('the JSON Schema', () => {
         { numRuns: 20 },
       );
     }
+  });
+
+  it('has every limit of the checks', () => {
+    const definitions = schema['$defs'] as Record<string, JsonSchema>;
+    const follow = (json: JsonSchema): JsonSchema =>
+      json.$ref === undefined ? json : definitions[json.$ref.replace('#/$defs/', '')]!;
+    const seen = new Set<Schema>();
+    const compare = (check: Schema, from: JsonSchema, path: string): void => {
+      if (seen.has(check)) return;
+      seen.add(check);
+      const json = follow(from);
+      expect(limitsIn(json), path).toEqual(limitsOf(check));
+      if (check.kind === 'array') compare(check.items, json.items!, `${path}[]`);
+      if (check.kind === 'map')
+        for (const [field, one] of Object.entries(check.fields))
+          compare(one, json.properties![field]!, `${path}.${field}`);
+      if (check.kind === 'variants')
+        Object.entries(check.variants).forEach(([kind, one], i) =>
+          compare(one, json.oneOf![i]!, `${path}.${kind}`),
+        );
+    };
+    for (const { type, fields, reply } of MESSAGE_CATALOG) {
+      compare(fields, definitions[type]!, type);
+      if (reply !== undefined) compare(reply, definitions[`${type}.reply`]!, `${type} >`);
+    }
+    expect([...new Set([...seen].map(({ kind }) => kind))]).toEqual(
+      expect.arrayContaining(['text', 'integer', 'bytes', 'array', 'units']),
+    );
   });
 
   it('has the limit of units with all its digits', () => {

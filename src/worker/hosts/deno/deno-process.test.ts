@@ -24,12 +24,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const UP = { type: 'up', finding: '' };
+
 /** Starts a process that reports that it is up and then posts `messages`. Returns why it ended and how many were delivered. */
-async function heardOf(
-  messages: unknown[],
-  groups?: MemoryGroups,
-): Promise<{ reason: string; heard: number }> {
-  const frames = [{ type: 'up', finding: '' }, ...messages.map((message) => ({ type: 'message', message }))];
+function heardOf(messages: unknown[], groups?: MemoryGroups): Promise<{ reason: string; heard: number }> {
+  return endOf([UP, ...messages.map((message) => ({ type: 'message', message }))], groups);
+}
+
+/** Starts a process that writes these frames. Rejects where it ends before it is up. */
+async function endOf(frames: unknown[], groups?: MemoryGroups): Promise<{ reason: string; heard: number }> {
   writeFileSync(join(folder, 'frames'), Buffer.concat(frames.flatMap((frame) => encodeFrame(frame))));
   const program = join(folder, 'deno');
   writeFileSync(
@@ -100,6 +103,23 @@ describe('a Deno process', () => {
     expect(reason).toContain('ran out of memory: it needs more than 1024 MiB');
     expect(held).toEqual([String(1_024 * 1024 * 1024)]);
     expect([...files.groups.keys()].some((path) => path.includes('sandbox-'))).toBe(false);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['an unknown message', { type: 'open' }, /type is one of/],
+    ['its end without a reason', { type: 'exit' }, /reason should be text/],
+    ['no map', 7, /a map/],
+  ])('is ended if it writes %s', async (_what, frame, problem) => {
+    const later = { type: 'message', message: {} };
+    const { reason, heard } = await endOf([UP, frame, later]);
+    expect(reason).toContain('The sandbox wrote a malformed message');
+    expect(reason).toMatch(problem);
+    expect(heard).toBe(0);
+    const early = endOf([frame, UP]);
+    await expect(early).rejects.toMatchObject({
+      code: 'ISOLATION_UNAVAILABLE',
+      message: expect.stringMatching(problem) as string,
+    });
   });
 
   it('is ended if it posts outcomes without a batch', async () => {
