@@ -58,7 +58,6 @@ export const ERROR_TABLE = {
   OFFER_EXPIRED: row('caller'),
   OFFER_UNDERFUNDED: row('caller'),
   OFFER_TOO_LOW: row('caller'),
-  NO_FUNDS: row('caller'),
   // Wallet
   KEYSTORE_MALFORMED: row('caller'),
   KEYSTORE_PASSPHRASE: row('caller'),

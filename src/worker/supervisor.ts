@@ -32,7 +32,7 @@ import { WarmStartPolicy } from './sandboxes/start/start-policy.js';
 import type { WorktimeHealth } from './sandboxes/worktime-health.js';
 
 export interface SupervisorPorts {
-  link: SchedulerRequests;
+  client: SchedulerRequests;
   host: SandboxHost;
   clock: Clock;
   random: Random;
@@ -224,14 +224,14 @@ export class Supervisor {
   }
 
   #execute(effect: Effect): void {
-    const { link, jobs, leases } = this.#ports;
+    const { client, jobs, leases } = this.#ports;
     switch (effect.type) {
       case 'request-lease': {
         const { request, idle, warm } = effect;
-        return link.notify({ type: 'lease.request', request, idle, ...this.#pool.warmStateFor(warm) });
+        return client.notify({ type: 'lease.request', request, idle, ...this.#pool.warmStateFor(warm) });
       }
       case 'cancel-request':
-        return link.notify({ type: 'lease.withdraw', request: effect.request });
+        return client.notify({ type: 'lease.withdraw', request: effect.request });
       case 'prepare':
         return jobs.prepare(effect.jobId, effect.packageDigest);
       case 'dispatch': {
@@ -286,11 +286,13 @@ export class Supervisor {
     this.#ports.leases.get(leaseId)?.truncate(from);
     this.#ports.events.emit('return', { jobId, first: from, count, reason });
     // If the request is refused, the scheduler has the slices back already.
-    this.#track(this.#ports.link.request('lease.release', { leaseId, from, reason }).catch(() => undefined));
+    this.#track(
+      this.#ports.client.request('lease.release', { leaseId, from, reason }).catch(() => undefined),
+    );
   }
 
   #renew(leaseIds: LeaseId[]): void {
-    const renewed = this.#ports.link.request('lease.renew', { leaseIds }).then(
+    const renewed = this.#ports.client.request('lease.renew', { leaseIds }).then(
       ({ expired }) => {
         for (const leaseId of expired) this.#dispatch({ type: 'lease-revoked', leaseId });
       },

@@ -107,7 +107,7 @@ export class BaseWorker {
       fetch: this.#fetch,
       clock,
       random,
-      link: this.#client,
+      client: this.#client,
       store: this.#store,
     });
     this.#host = makeHost(this.#context());
@@ -305,7 +305,7 @@ export class BaseWorker {
     const { admission, live } = this.#controls;
     const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
     const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
-    const shared = { link: this.#client, blobs: this.#blobs, jobBytes: this.#jobBytes };
+    const shared = { client: this.#client, blobs: this.#blobs, jobBytes: this.#jobBytes };
     const rules = { owners, mayRun, mayFetch };
     const jobs = new JobPackageCache({ ...shared, ...rules, worktimes: WORKTIMES, worktimeFiles });
     this.#jobs = jobs;

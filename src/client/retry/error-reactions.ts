@@ -29,7 +29,6 @@ const REACTIONS: Partial<Record<ErrorCode, Reaction>> = {
   STORE_BUSY: 'when-store-accepts',
   STORE_FULL: 'when-store-accepts',
   STORE_FAILED: 'when-store-accepts',
-  NO_FUNDS: 'ask-owner',
   OFFER_UNDERFUNDED: 'ask-owner',
 };
 

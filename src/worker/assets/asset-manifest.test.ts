@@ -41,7 +41,7 @@ function manifest(body: string | (() => string), file = bytesOf) {
     fetch: load,
     clock: new VirtualClock(),
     random: new SeededRandom(1),
-    link: undefined as never,
+    client: undefined as never,
   });
   return { calls, made: new AssetManifest('http://s', load, blobs) };
 }

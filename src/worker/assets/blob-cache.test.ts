@@ -18,7 +18,7 @@ function cacheOf(bodies: (Uint8Array<ArrayBuffer> | string)[]) {
     return Promise.resolve(new Response(bodies[calls.length - 1]));
   };
   const random = new SeededRandom(1);
-  const cache = new BlobCache({ http: 'http://s', fetch: load, clock, random, link: undefined as never });
+  const cache = new BlobCache({ http: 'http://s', fetch: load, clock, random, client: undefined as never });
   return { clock, calls, cache };
 }
 

@@ -29,7 +29,7 @@ export interface BlobCachePorts {
   fetch: typeof fetch;
   clock: Clock;
   random: Random;
-  link: SchedulerRequests;
+  client: SchedulerRequests;
   /** Persistent store; absent: blobs are kept in memory only. */
   store?: AssetStore | undefined;
 }
@@ -46,9 +46,9 @@ export class BlobCache {
   readonly #cache: ByteCache<Uint8Array>;
   readonly #pending = new Map<Digest, Promise<Uint8Array>>();
 
-  constructor({ link, store, ...ports }: BlobCachePorts, cacheBytesMax = CACHE_BYTES_MAX) {
+  constructor({ client, store, ...ports }: BlobCachePorts, cacheBytesMax = CACHE_BYTES_MAX) {
     const requestTicket = (ref: BlobRef): Promise<{ exists: boolean; ticket?: string }> =>
-      link.request('blob.ticket', ref);
+      client.request('blob.ticket', ref);
     this.#client = new BlobClient({
       ...ports,
       requestTicket,

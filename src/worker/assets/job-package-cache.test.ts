@@ -29,7 +29,7 @@ const OFFER: WireOffer = {
 function jobsWith(offer: WireOffer): JobPackageCache {
   const request = () => Promise.resolve({ package: PACKAGE, owner: OWNER, offer });
   return new JobPackageCache({
-    link: { request } as unknown as SchedulerRequests,
+    client: { request } as unknown as SchedulerRequests,
     blobs: {} as BlobCache,
     worktimes: WORKTIMES,
     worktimeFiles: () => Promise.resolve({}),

@@ -31,7 +31,7 @@ export interface LoadedJob {
 export type LoadWorktimeFiles = (worktime: WorktimeName) => Promise<WorktimeFiles>;
 
 export interface JobPackageCachePorts {
-  link: SchedulerRequests;
+  client: SchedulerRequests;
   blobs: BlobCache;
   /** The worktimes that this worker runs. */
   worktimes: readonly WorktimeName[];
@@ -142,7 +142,7 @@ export class JobPackageCache {
   }
 
   async #request(jobId: JobId): Promise<LoadedJob> {
-    const { package: raw, owner, offer } = await this.#ports.link.request('job.package', { jobId });
+    const { package: raw, owner, offer } = await this.#ports.client.request('job.package', { jobId });
     // A copy, since the message's buffer may be shared with other fields, and these bytes are kept and transferred.
     const bytes = raw.slice();
     this.#ports.jobBytes?.add(jobId, bytes.byteLength);

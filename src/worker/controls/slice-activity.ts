@@ -17,7 +17,7 @@ const CONSOLE_BYTES_PER_SECOND = 256 * 1024;
 const CONSOLE_BYTES_BURST = 1024 * 1024;
 
 export interface SliceActivityPorts {
-  link: SchedulerRequests;
+  client: SchedulerRequests;
   clock: Clock;
   events: Emitter<WorkerEvents>;
   stats: WorkerStats;
@@ -40,22 +40,22 @@ export class SliceActivity {
 
   progressed(effect: Extract<Effect, { type: 'progressed' }>): void {
     const { slot, leaseId, jobId, sliceNumber, progress } = effect;
-    const { clock, link, stats } = this.#ports;
+    const { clock, client, stats } = this.#ports;
     const nowMs = clock.monotonicMs();
     if (nowMs - (this.#progressMs[slot] ?? -Infinity) < PROGRESS_INTERVAL_MS / 2) return;
     this.#progressMs[slot] = nowMs;
     stats.progressed(slot, jobId, sliceNumber, progress);
     const known = progress === undefined ? {} : { progress };
-    link.notify({ type: 'slice.progress', leaseId, sliceNumber, ...known });
+    client.notify({ type: 'slice.progress', leaseId, sliceNumber, ...known });
   }
 
   printed(effect: Extract<Effect, { type: 'printed' }>): void {
     const { slot, leaseId, jobId, sliceNumber, level, message, same } = effect;
-    const { clock, link, events } = this.#ports;
+    const { clock, client, events } = this.#ports;
     const nowMs = clock.monotonicMs();
     if (!this.#consoleMessages.take(nowMs) || !this.#consoleBytes.take(nowMs, message.length)) return;
     const shown = { sliceNumber, level, message, ...(same === undefined ? {} : { same }) };
     events.emit('console', { sandbox: slot, jobId, ...shown });
-    link.notify({ type: 'slice.console', leaseId, ...shown });
+    client.notify({ type: 'slice.console', leaseId, ...shown });
   }
 }

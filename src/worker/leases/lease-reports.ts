@@ -14,14 +14,14 @@ import type { SchedulerRequests } from '../../client/connection/scheduler-reques
 export type LeaseReport = RequestBody<'lease.report'>;
 
 export class LeaseReports {
-  readonly #link: SchedulerRequests;
+  readonly #client: SchedulerRequests;
   readonly #blobs: BlobCache;
   /** The last report, if reports wait for a blob. */
   #last: Promise<unknown> | undefined;
   #state: 'open' | 'closed' = 'open';
 
-  constructor(link: SchedulerRequests, blobs: BlobCache) {
-    this.#link = link;
+  constructor(client: SchedulerRequests, blobs: BlobCache) {
+    this.#client = client;
     this.#blobs = blobs;
   }
 
@@ -33,7 +33,7 @@ export class LeaseReports {
   send(report: LeaseReport): Promise<ReplyBody<'lease.report'>> {
     const before = this.#last;
     const large = (report.segment?.byteLength ?? 0) > SEGMENT_BYTES_MAX;
-    if (before === undefined && !large) return this.#link.request('lease.report', report);
+    if (before === undefined && !large) return this.#client.request('lease.report', report);
     const sent = (before ?? Promise.resolve())
       .catch(() => undefined)
       .then(async () => {
@@ -41,7 +41,7 @@ export class LeaseReports {
         const segment = large ? await this.#storeAsBlob(report.segment!) : report.segment;
         this.#checkOpen(report);
         // Sent but not acknowledged: the reports behind it need not wait for the commit.
-        return { answer: this.#link.request('lease.report', { ...report, segment }) };
+        return { answer: this.#client.request('lease.report', { ...report, segment }) };
       });
     this.#last = sent;
     const forget = (): void => {

@@ -11,7 +11,7 @@ import { LeaseReports } from './lease-reports.js';
 import { SliceFetches } from './slice-fetches.js';
 
 export interface LeaseResourcesPorts {
-  link: SchedulerRequests;
+  client: SchedulerRequests;
   blobs: BlobCache;
   remotes: RemoteInputs;
 }
@@ -21,10 +21,10 @@ export class LeaseResources {
   readonly fetches: SliceFetches;
   readonly reports: LeaseReports;
 
-  constructor(inputs: LeaseInputs, { link, blobs, remotes }: LeaseResourcesPorts) {
+  constructor(inputs: LeaseInputs, { client, blobs, remotes }: LeaseResourcesPorts) {
     this.inputs = inputs;
     this.fetches = new SliceFetches(remotes);
-    this.reports = new LeaseReports(link, blobs);
+    this.reports = new LeaseReports(client, blobs);
   }
 
   /** The slices from `end` on are released: their inputs are not fetched any more. */

@@ -67,21 +67,21 @@ export class FrameChannel {
     await loaded(element, options);
     const orders = new MessageChannel();
     const notices = new MessageChannel();
-    const link = new FrameChannel(options, element, orders.port1, notices.port1);
+    const channel = new FrameChannel(options, element, orders.port1, notices.port1);
     // An opaque origin cannot be given as target; the message goes to the window that was just created.
     element.contentWindow?.postMessage(CONNECT_MESSAGE, '*', [orders.port2, notices.port2]);
-    const giveUp = (): void => link.takeDown('The worker was stopped.');
+    const giveUp = (): void => channel.takeDown('The worker was stopped.');
     options.signal.addEventListener('abort', giveUp);
     if (options.signal.aborted) giveUp();
     try {
-      await link.#prepare();
+      await channel.#prepare();
     } catch (error) {
-      link.takeDown('The sandbox frame did not start.');
+      channel.takeDown('The sandbox frame did not start.');
       throw error;
     } finally {
       options.signal.removeEventListener('abort', giveUp);
     }
-    return link;
+    return channel;
   }
 
   get isUp(): boolean {

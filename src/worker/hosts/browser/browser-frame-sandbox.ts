@@ -12,7 +12,7 @@ import type { Sandbox, SandboxHandlers } from '../port/sandbox-host.js';
 
 export interface FrameSandboxOptions {
   id: number;
-  link: FrameChannel;
+  frameChannel: FrameChannel;
   handlers: SandboxHandlers;
   files: BrowserFiles;
   clock: Clock;
@@ -22,7 +22,7 @@ export interface FrameSandboxOptions {
 
 export class FrameSandbox implements Sandbox {
   readonly id: number;
-  readonly #link: FrameChannel;
+  readonly #frameChannel: FrameChannel;
   readonly #handlers: SandboxHandlers;
   readonly #files: BrowserFiles;
   readonly #channel = new MessageChannel();
@@ -32,9 +32,9 @@ export class FrameSandbox implements Sandbox {
   #state: 'starting' | 'running' | 'killed' | 'over' = 'starting';
   #reason = '';
 
-  constructor({ id, link, handlers, files, clock, over }: FrameSandboxOptions) {
+  constructor({ id, frameChannel, handlers, files, clock, over }: FrameSandboxOptions) {
     this.id = id;
-    this.#link = link;
+    this.#frameChannel = frameChannel;
     this.#handlers = handlers;
     this.#files = files;
     this.#clock = clock;
@@ -49,7 +49,7 @@ export class FrameSandbox implements Sandbox {
     // An unreadable message is passed on as undefined: the supervisor refuses it like any other malformed message.
     port.onmessageerror = () => this.#onMessage(undefined);
     try {
-      await this.#link.startSandbox(this.id, this.#channel.port2);
+      await this.#frameChannel.startSandbox(this.id, this.#channel.port2);
     } catch (error) {
       this.onEnd('It did not start.');
       throw error;
@@ -62,14 +62,14 @@ export class FrameSandbox implements Sandbox {
     if (message.type === 'run') this.#rateLimit.batchSent();
     const shipped = this.#files.ship(message);
     this.#channel.port1.postMessage(shipped.message, transfer);
-    for (const module of shipped.modules) this.#link.giveModule(this.id, module);
+    for (const module of shipped.modules) this.#frameChannel.giveModule(this.id, module);
   }
 
   kill(): void {
     if (this.#state === 'killed' || this.#state === 'over') return;
     this.#state = 'killed';
     this.#detach();
-    void this.#link.killSandbox(this.id).then(() => this.onEnd('It was killed.'));
+    void this.#frameChannel.killSandbox(this.id).then(() => this.onEnd('It was killed.'));
   }
 
   /** The sandbox and its Worker have ended; `isShared`: together with others. */
@@ -88,7 +88,7 @@ export class FrameSandbox implements Sandbox {
     const excess = this.#rateLimit.check(raw, this.#clock.monotonicMs());
     if (excess === undefined) return this.#handlers.message(raw);
     this.onEnd(excess);
-    void this.#link.killSandbox(this.id);
+    void this.#frameChannel.killSandbox(this.id);
   }
 
   #detach(): void {

@@ -49,7 +49,7 @@ const QUIET_MS = 1_000;
 interface OwnerFrame {
   owner: string | undefined;
   frameUrl: string;
-  link: Promise<FrameChannel>;
+  channel: Promise<FrameChannel>;
   sandboxes: Map<number, FrameSandbox>;
   /** Pending calls of `start`; with any, the frame is not idle. */
   starting: number;
@@ -91,9 +91,9 @@ class BrowserFrameHost implements SandboxHost {
     frame.cancelIdle();
     frame.starting += 1;
     try {
-      const link = await frame.link;
+      const channel = await frame.channel;
       this.#assertOpen();
-      return await this.#startIn(link, frame, handlers);
+      return await this.#startIn(channel, frame, handlers);
     } finally {
       frame.starting -= 1;
       this.#keepOrDrop(frame);
@@ -107,16 +107,16 @@ class BrowserFrameHost implements SandboxHost {
     const frames = [...this.#frames.values(), ...(this.#ready === undefined ? [] : [this.#ready])];
     await Promise.all(
       frames.map(async (frame) => {
-        const link = await frame.link.catch(() => undefined);
-        link?.takeDown('The worker was stopped.');
+        const channel = await frame.channel.catch(() => undefined);
+        channel?.takeDown('The worker was stopped.');
       }),
     );
   }
 
-  async #startIn(link: FrameChannel, frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
+  async #startIn(channel: FrameChannel, frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
     const sandbox = new FrameSandbox({
       id: ++this.#lastId,
-      link,
+      frameChannel: channel,
       handlers,
       files: this.#files,
       clock: this.#options.clock,
@@ -150,8 +150,8 @@ class BrowserFrameHost implements SandboxHost {
 
   async #makeReady(): Promise<void> {
     const frame = (this.#ready ??= this.#openFrame(undefined));
-    const link = await frame.link.catch(() => undefined);
-    for (const module of this.#files.modules) link?.compileModule(module);
+    const channel = await frame.channel.catch(() => undefined);
+    for (const module of this.#files.modules) channel?.compileModule(module);
   }
 
   #openFrame(owner: string | undefined): OwnerFrame {
@@ -184,12 +184,12 @@ class BrowserFrameHost implements SandboxHost {
     const frame: OwnerFrame = {
       owner,
       frameUrl,
-      link: open(),
+      channel: open(),
       sandboxes,
       starting: 0,
       cancelIdle: () => undefined,
     };
-    frame.link.catch(forget);
+    frame.channel.catch(forget);
     return frame;
   }
 
@@ -215,8 +215,8 @@ class BrowserFrameHost implements SandboxHost {
     frame.cancelIdle();
     if (frame.sandboxes.size > 0 || frame.starting > 0) return;
     const drop = (): void => {
-      frame.link.then(
-        (link) => link.takeDown('The frame was idle.'),
+      frame.channel.then(
+        (channel) => channel.takeDown('The frame was idle.'),
         () => undefined,
       );
     };
