@@ -58,6 +58,23 @@ describe('the connection of a context', () => {
     expect([...(await done)]).toEqual(['a', 'b']);
   });
 
+  it('is not opened again for the end of a follow that a lost connection has ended already', async () => {
+    const clock = new VirtualClock();
+    const { scheduler, deployer, warnings } = createDeployerFixture({ clock });
+    scheduler.tap.delayedReplies.add('job.unfollow');
+    const done = deployer.computeFor([1], (x: number) => x).exec();
+    await waitUntil(() => scheduler.tap.requestsOfType('job.follow').length === 1);
+    await scheduler.complete([{ value: 'last' }]);
+    expect([...(await done)]).toEqual(['last']);
+    await waitUntil(() => scheduler.tap.requestsOfType('job.unfollow').length === 1);
+    scheduler.tap.refusesConnections = true;
+    scheduler.tap.disconnectAll();
+    const attempts = scheduler.tap.connectionAttempts;
+    await clock.advance(60_000);
+    expect(warnings).toEqual([]);
+    expect(scheduler.tap.connectionAttempts - attempts).toBeLessThanOrEqual(1);
+  });
+
   it('stays open while it is retained, however often another caller releases it', async () => {
     const clock = new VirtualClock();
     const { scheduler, ports } = createDeployerFixture({ clock });

@@ -108,8 +108,11 @@ export class Follower {
     this.#attempt.abort(new ManyhandsError('ABORTED', `Job ${this.#jobId} is no longer followed.`));
     this.#rows = [];
     this.#unsubscribe();
-    if (isConnected)
-      this.#ports.connection.client.request('job.unfollow', { jobId: this.#jobId }).catch(() => undefined);
+    if (isConnected) {
+      // Needed on this connection alone: it keeps none open, and opens none again.
+      const { client } = this.#ports.connection;
+      client.request('job.unfollow', { jobId: this.#jobId }, { isRetained: true }).catch(() => undefined);
+    }
     this.#release();
   }
 
