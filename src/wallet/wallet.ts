@@ -169,7 +169,7 @@ export class Wallet {
     const quoted = label.includes(' ') ? 'of that label' : `"${label}"`;
     return new ManyhandsError(
       'KEYSTORE_UNKNOWN',
-      `There is no keystore ${quoted} in ${this.#options.place}. ${known}. Create one with wallet.create(label).`,
+      `There is no keystore ${quoted} in ${this.#options.place}. ${known}. Create one with wallet.create(label), or with manyhands keystore create.`,
       { ...named, labels },
     );
   }

@@ -12,6 +12,8 @@ it.each<[string, [number, number]]>([
 it.each(['', '0', '0-3', '9-1', '1-', '-3', '1-2-3', 'a-b', '1.5-2', '1..3', '1-99999999999999999999'])(
   'the parser of ranges refuses "%s"',
   (text) => {
-    expect(() => parseRange(text)).toThrow('It must be slice numbers of at least 1, like 7 or 1-100.');
+    expect(() => parseRange(text)).toThrow(
+      'It must be slice numbers of at least 1, the smaller one first, like 7 or 1-100.',
+    );
   },
 );

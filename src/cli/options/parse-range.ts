@@ -10,5 +10,7 @@ export function parseRange(text: string): [from: number, to: number] {
   const from = Number(first);
   const to = Number(last);
   if (Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 1 && from <= to) return [from, to];
-  throw new InvalidArgumentError('It must be slice numbers of at least 1, like 7 or 1-100.');
+  throw new InvalidArgumentError(
+    'It must be slice numbers of at least 1, the smaller one first, like 7 or 1-100.',
+  );
 }
