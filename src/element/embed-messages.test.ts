@@ -19,7 +19,7 @@ it.each([
   { from: 'manyhands-embed', type: 'constructor' },
   { from: 'manyhands-embed', type: 'height', height: NaN },
   { from: 'manyhands-embed', type: 'height', height: '200' },
-  { from: 'manyhands-embed', type: 'payment', jobId: 'x', amount: 5 },
+  { from: 'manyhands-embed', type: 'payment', jobId: 'x', amount: 0.5 },
 ])('the check of embedded messages rejects other messages of the embedded document: %#', (message) => {
   expect(readEmbedMessage(message)).toBeUndefined();
 });

@@ -3,6 +3,10 @@
  * from the other's window and origin, and validates it with the functions here.
  * @module
  */
+import { ERROR_TEXT_LENGTH_MAX, NAME_LENGTH_MAX } from '../protocol/limits.js';
+import { tryCheck, type Infer, type MapOf } from '../protocol/schema/check.js';
+import { object, tagged } from '../protocol/schema/composites.js';
+import { boolean, number, oneOf, text, units } from '../protocol/schema/scalars.js';
 
 /** The messages of a site. They can reduce what the donor allows, but not extend it, and cannot start the worker. */
 export type SiteMessage =
@@ -25,78 +29,54 @@ export type SiteMessage =
     }
   | { to: 'manyhands-embed'; type: 'stop' };
 
-/** The donor's state and totals that the site may know. */
-export interface EmbedStatus {
-  phase: string;
+const statusFields = {
+  phase: text(NAME_LENGTH_MAX),
   /** Whether the donor has started the worker and not stopped it. */
-  running: boolean;
-  slices: number;
+  running: boolean,
+  slices: number(),
   /** Number of `slices` whose outcome is an error of their job. */
-  failed: number;
+  failed: number(),
   /** Time spent in work functions, milliseconds. */
-  computeMs: number;
+  computeMs: number(),
   /** Units (1 credit = 10^9 units). */
-  earned: bigint;
+  earned: units,
   /** Number of sandboxes that compute. */
-  sandboxes: number;
-}
+  sandboxes: number(),
+};
+/** The donor's state and totals that the site may know. */
+export interface EmbedStatus extends MapOf<typeof statusFields> {}
 
-export type EmbedMessage =
-  | { from: 'manyhands-embed'; type: 'height'; height: number }
-  | ({ from: 'manyhands-embed'; type: 'status' } & EmbedStatus)
-  | { from: 'manyhands-embed'; type: 'start' | 'stop' }
-  | {
-      from: 'manyhands-embed';
-      type: 'result';
-      jobId: string;
-      count: number;
-      failed: number;
-      computeMs: number;
-    }
-  | { from: 'manyhands-embed'; type: 'payment'; jobId: string; amount: bigint }
-  | { from: 'manyhands-embed'; type: 'error'; code: string; message: string };
+const from = oneOf('manyhands-embed');
+const jobId = text(NAME_LENGTH_MAX);
+const embedMessage = tagged('type', {
+  height: object({ from, type: oneOf('height'), height: number() }),
+  status: object({ from, type: oneOf('status'), ...statusFields }),
+  start: object({ from, type: oneOf('start') }),
+  stop: object({ from, type: oneOf('stop') }),
+  result: object({
+    ...{ from, type: oneOf('result'), jobId },
+    ...{ count: number(), failed: number(), computeMs: number() },
+  }),
+  payment: object({ from, type: oneOf('payment'), jobId, amount: units }),
+  error: object({
+    from,
+    type: oneOf('error'),
+    code: text(NAME_LENGTH_MAX),
+    message: text(ERROR_TEXT_LENGTH_MAX),
+  }),
+});
+export type EmbedMessage = Infer<typeof embedMessage>;
+
+/** A message of the embedded document, with its known fields only; undefined for anything else. */
+export function readEmbedMessage(data: unknown): EmbedMessage | undefined {
+  const checked = tryCheck(embedMessage, data);
+  return 'ok' in checked ? checked.ok : undefined;
+}
 
 type Fields = Record<string, unknown>;
 
 /** Maximum length of `join`, characters: enough for the largest number of groups with the longest keys and secrets. */
 const JOIN_LENGTH_MAX = 20_000;
-
-const EMBED_FIELDS: Record<
-  EmbedMessage['type'],
-  Record<string, 'number' | 'string' | 'bigint' | 'boolean'>
-> = {
-  height: { height: 'number' },
-  status: {
-    phase: 'string',
-    running: 'boolean',
-    slices: 'number',
-    failed: 'number',
-    computeMs: 'number',
-    earned: 'bigint',
-    sandboxes: 'number',
-  },
-  start: {},
-  stop: {},
-  result: { jobId: 'string', count: 'number', failed: 'number', computeMs: 'number' },
-  payment: { jobId: 'string', amount: 'bigint' },
-  error: { code: 'string', message: 'string' },
-};
-
-/** Validates a message of the embedded document and copies its known fields; undefined for anything else. */
-export function readEmbedMessage(data: unknown): EmbedMessage | undefined {
-  if (typeof data !== 'object' || data === null) return undefined;
-  const { from, type, ...rest } = data as Fields;
-  if (from !== 'manyhands-embed' || typeof type !== 'string' || !Object.hasOwn(EMBED_FIELDS, type))
-    return undefined;
-  const expectedFields = EMBED_FIELDS[type as EmbedMessage['type']];
-  const copy: Fields = { from, type };
-  for (const [name, kind] of Object.entries(expectedFields)) {
-    const value = rest[name];
-    if (typeof value !== kind || (kind === 'number' && !Number.isFinite(value))) return undefined;
-    copy[name] = value;
-  }
-  return copy as unknown as EmbedMessage;
-}
 
 /** Validates a message of a site; invalid limits are left out. */
 export function readSiteMessage(data: unknown): SiteMessage | undefined {

@@ -11,7 +11,7 @@ import { keccak256, SigningKey } from 'ethers/crypto';
 import { id, TypedDataEncoder } from 'ethers/hash';
 import { expect, test } from 'vitest';
 import type { JobPackage } from '../../src/protocol/job/job-package.js';
-import { canonicalPackage } from '../../src/protocol/job/job-package-checks.js';
+import { canonicalPackage } from '../../src/protocol/job/job-package.js';
 import { encodeJobPackage, packageDigest } from '../../src/protocol/job/job-package-codec.js';
 import { toCursor } from '../../src/protocol/messages/cursor.js';
 import { SegmentWriter } from '../../src/protocol/segment/segment.js';

@@ -5,12 +5,11 @@
  */
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
-import { canonicalPackage } from './job-package-checks.js';
 import { fromVersion1, isVersion1, toVersion1 } from './package-version-1.js';
 import { PACKAGE_BYTES_MAX } from '../limits.js';
 import type { Digest } from '../messages/messages.js';
 import { decodeValue, encodeValue } from '../values/values.js';
-import type { JobPackage, InlineOrBlob } from './job-package.js';
+import { canonicalPackage, type JobPackage, type InlineOrBlob } from './job-package.js';
 
 /** The canonical bytes of a package. @throws PACKAGE_MALFORMED with the `field` that is wrong */
 export function encodeJobPackage(pkg: JobPackage): Uint8Array<ArrayBuffer> {

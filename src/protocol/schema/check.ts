@@ -91,6 +91,12 @@ export class Mismatch extends Error {
   }
 }
 
+/** What a check of the field or item `key` threw, with the key in its path. */
+export function mismatchIn(error: unknown, key: string | number): unknown {
+  if (error instanceof Mismatch) error.keys.unshift(key);
+  return error;
+}
+
 /** The function as a check that accepts `schema`. */
 export function described<T>(check: (value: unknown) => T, schema: Schema): Check<T> {
   return Object.assign(check, { schema });

@@ -3,9 +3,11 @@
  * neither an unknown field nor a prototype is kept.
  * @module
  */
+import { NAME_LENGTH_MAX } from '../limits.js';
 import {
   described,
   Mismatch,
+  mismatchIn,
   type Check,
   type Fields,
   type Infer,
@@ -42,14 +44,31 @@ export function object<F extends Fields>(fields: F): Check<MapOf<F>> {
           const found = check(Object.hasOwn(value, key) ? value[key] : undefined);
           if (found !== undefined) made[key] = found;
         } catch (error) {
-          if (error instanceof Mismatch) error.keys.unshift(key);
-          throw error;
+          throw mismatchIn(error, key);
         }
       }
       return made as MapOf<F>;
     },
     { kind: 'map', fields: schemasOf(fields) },
   );
+}
+
+/** @throws Mismatch for a class instance and for what is no object */
+export function plainObject(value: unknown): Record<string, unknown> {
+  const prototype: unknown =
+    typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined;
+  if (prototype === Object.prototype || prototype === null) return value as Record<string, unknown>;
+  throw new Mismatch('a plain object');
+}
+
+/** A map with these fields and no others. */
+export function exact<F extends Fields>(fields: F): Check<MapOf<F>> {
+  const check = object(fields);
+  return described((value) => {
+    const unknown = Object.keys(plainObject(value)).find((key) => !Object.hasOwn(fields, key));
+    if (unknown === undefined) return check(value);
+    throw mismatchIn(new Mismatch('absent: it is not known'), unknown.slice(0, NAME_LENGTH_MAX));
+  }, check.schema);
 }
 
 export function array<T>(check: Check<T>, max: number): Check<T[]> {
@@ -60,8 +79,7 @@ export function array<T>(check: Check<T>, max: number): Check<T[]> {
         try {
           return check(item);
         } catch (error) {
-          if (error instanceof Mismatch) error.keys.unshift(i);
-          throw error;
+          throw mismatchIn(error, i);
         }
       });
     },
