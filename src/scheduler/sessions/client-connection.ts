@@ -40,7 +40,7 @@ export class ClientConnection {
   readonly #node: SchedulerNode;
   readonly #connection: Connection;
   readonly #open: OpenSession;
-  readonly #guard = new RepeatGuard();
+  readonly #guard: RepeatGuard;
   #session: Session | undefined;
   /** Resolves when all earlier requests have been started. */
   #started: Promise<void> = Promise.resolve();
@@ -53,6 +53,7 @@ export class ClientConnection {
     this.#node = node;
     this.#connection = connection;
     this.#open = open;
+    this.#guard = new RepeatGuard(node.options.clock);
     this.challenge = toHex(node.options.random.bytes(32));
     this.#cancelTimer = this.#after(HANDSHAKE_MS_MAX, 'no hello was received in time');
     connection.handle({
