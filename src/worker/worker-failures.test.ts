@@ -162,7 +162,8 @@ describe('a sandbox that cannot be set up', () => {
     ['a module was not compiled for it', 'unable'],
   ] as const)('because %s costs nobody, and the next one is had', async (_why, how) => {
     const { clock, scheduler, worker } = on(
-      createWorkerFixture({ assign: (start) => (start <= 2 ? how : 'assigned') }),
+      // A prewarmed sandbox would be replaced by another without a return.
+      createWorkerFixture({ assign: (start) => (start <= 2 ? how : 'assigned') }, { policy: 'cold' }),
     );
     await worker.start();
     await scheduler.addJob({ jobId: JOB, owner: OWNER, total: 3 });

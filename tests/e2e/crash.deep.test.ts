@@ -41,7 +41,7 @@ test('a job completes although the renderer process of the sandboxes crashes mor
     }
     await expect
       .poll(() => textOf(page, '#log'))
-      .toContain('A problem: a sandbox crashed. Nothing else is affected;');
+      .toContain('A problem in “Through a gap”: a sandbox crashed. Nothing else is affected;');
     expect(await textOf(page, '#log')).not.toContain('frame.html');
     await job.wait();
     expect(sorted(numbers)).toEqual(upTo(count));

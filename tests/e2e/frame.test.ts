@@ -191,6 +191,30 @@ test('a frame that dies ends only its own sandboxes, and a new frame replaces it
   await expect.poll(() => fixture.exits(fresh)).toEqual([expect.stringMatching(/alone$/)]);
 });
 
+test('a sandbox that dies beside one without a job ended alone, and with others where one was killed just before', async ({
+  fixture,
+}) => {
+  await fixture.open();
+  const first = await fixture.start('bomber');
+  const empty = await fixture.start('nobody');
+  await fixture.page.evaluate((at) => window.framePage.send(at, { type: 'warm', assets: {} }), empty);
+  const removeFrame = (): Promise<void> =>
+    fixture.page.evaluate(() => document.querySelectorAll('iframe')[0]!.remove());
+  await removeFrame();
+  await expect.poll(() => fixture.exits(first), { timeout: 15_000 }).toHaveLength(1);
+  expect((await fixture.exits(first))[0]).not.toContain('With others.');
+  // The frame of the empty sandbox is the first now.
+  await removeFrame();
+  await expect.poll(() => fixture.exits(empty), { timeout: 15_000 }).toHaveLength(1);
+  const last = await fixture.start('bomber');
+  const killed = await fixture.start('other');
+  await fixture.page.evaluate((at) => window.framePage.kill(at), killed);
+  await expect.poll(() => fixture.exits(killed)).toHaveLength(1);
+  await removeFrame();
+  await expect.poll(() => fixture.exits(last), { timeout: 15_000 }).toHaveLength(1);
+  expect((await fixture.exits(last))[0]).toContain('With others.');
+});
+
 test('a frame that does not kill a sandbox on request is removed', async ({ fixture }) => {
   await fixture.open();
   const [doomed, neighbour] = [await fixture.start(), await fixture.start()];

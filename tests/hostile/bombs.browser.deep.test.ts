@@ -60,6 +60,7 @@ async function donorOf({ browser }: EscapeFixture): Promise<Donor> {
     browser.evaluate<T>(`hostilePage.${what}(${JSON.stringify(jobId)})`);
   return {
     memory: () => browser.memory(),
+    threadTicks: () => browser.workerTicks(),
     ended: (jobId) => asked('ended', jobId),
     isTriedOnce: (jobId) => asked('isTriedOnce', jobId),
     longestStall: () => browser.evaluate('hostilePage.longestStall()'),

@@ -51,7 +51,8 @@ export function createCoreFixture(slots = 1, tuning: Partial<Tuning> = {}) {
     /** The sandbox could not be set up. */
     fail: (epoch: number, fault: 'job' | 'worker', message: string) =>
       world.do({ type: 'sandbox-failed', slot: 0, epoch, fault, message }),
-    crash: (epoch: number, message = 'gone') => world.do({ type: 'sandbox-exit', slot: 0, epoch, message }),
+    crash: (epoch: number, message = 'gone', isShared = true) =>
+      world.do({ type: 'sandbox-exit', slot: 0, epoch, message, isShared }),
     outcomes: (
       batch: number,
       first: number,

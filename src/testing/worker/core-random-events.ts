@@ -213,7 +213,8 @@ export function applySandboxEvent(world: CoreModel, event: Extract<RandomEvent, 
         world.do({ type: 'sandbox-failed', ...where, fault: event.fault, message: 'no' });
       return;
     case 'exit':
-      if (sandbox.phase === 'ready') world.do({ type: 'sandbox-exit', ...where, message: 'gone' });
+      if (sandbox.phase === 'ready')
+        world.do({ type: 'sandbox-exit', ...where, message: 'gone', isShared: epoch % 2 === 0 });
       return;
     case 'outcomes':
       if (sandbox.phase === 'ready') world.outcomes(event.slot, event.count, event.bytes);

@@ -43,6 +43,12 @@ export interface AttemptFailure {
   message: string;
 }
 
+/** Why a sandbox failed. */
+export interface SandboxFailure extends AttemptFailure {
+  /** Sandboxes of other slices ended with it, and any of them may be the cause. @default false */
+  isShared?: boolean;
+}
+
 /** One console message of a slice. */
 export interface ConsoleOutput {
   sliceNumber: number;
@@ -82,8 +88,11 @@ export type CoreEvent =
   /** `singleUse`: each slice of the job needs a sandbox of its own. */
   | { type: 'sandbox-ready'; slot: number; epoch: number; limits: SliceLimits; singleUse?: boolean }
   | { type: 'sandbox-failed'; slot: number; epoch: number; fault: SetupFault; message: string }
-  /** The sandbox ended, violated the protocol, or could not receive its input. */
-  | { type: 'sandbox-exit'; slot: number; epoch: number; message: string }
+  /**
+   * The sandbox ended, violated the protocol, or could not receive its input. `isShared`: others ended with it, and any of
+   * them may be the cause.
+   */
+  | { type: 'sandbox-exit'; slot: number; epoch: number; message: string; isShared: boolean }
   /** The sandbox has been idle for as long as idle sandboxes are kept. */
   | { type: 'sandbox-stale'; slot: number; epoch: number }
   /** The input of a slice could not be obtained. `code`: its failure is reported with it. @default 'ASSIGN_FAILED' */

@@ -4,7 +4,7 @@
  * @module
  */
 import { ERROR_TEXT_LENGTH_MAX } from '../../protocol/limits.js';
-import type { CoreEvent, Effect, SetupFault, AttemptFailure } from './events.js';
+import type { CoreEvent, Effect, SandboxFailure, SetupFault, AttemptFailure } from './events.js';
 import { advanceSlot } from './dispatch.js';
 import { removeLease, releaseFrom, completeLease } from './leases.js';
 import { addReport } from './pending-reports.js';
@@ -29,7 +29,7 @@ export function killSandbox(slot: Slot, effects: Effect[]): void {
 export function failSandbox(
   state: CoreState,
   slot: Slot,
-  failure: AttemptFailure,
+  { isShared = false, ...failure }: SandboxFailure,
   nowMs: number,
   effects: Effect[],
 ): void {
@@ -39,8 +39,8 @@ export function failSandbox(
   killSandbox(slot, effects);
   effects.push({ type: 'warning', slot: slot.slot, jobId, ...failure });
   if (running !== undefined) {
-    // A timeout is caused by the only slice that was dispatched; a crash may be caused by a neighbour.
-    const known = slot.singleSlicesLeft > 0 || (outstanding === 1 && failure.code !== 'SANDBOX_CRASHED');
+    // The only slice that was dispatched is the cause, unless sandboxes with other slices ended with this one.
+    const known = slot.singleSlicesLeft > 0 || (outstanding === 1 && !isShared);
     if (known) {
       reportFailure(state, running.lease, failure, effects);
       resolveFailedInput(state, running.lease, nowMs, effects);

@@ -42,6 +42,21 @@ describe('a sandbox that crashes', () => {
     ]);
   });
 
+  it('alone with one slice loses it at once, since nothing else can be the cause', () => {
+    const { world } = createCoreWithLease(5);
+    expect(effectsOfType(world.crash(1, 'out of memory', false), 'report')).toMatchObject([
+      { first: 1, count: 0, failure: { code: 'SANDBOX_CRASHED', message: 'out of memory' } },
+    ]);
+  });
+
+  it('alone with several slices charges none of them: they run again, one at a time', () => {
+    const { world } = createCoreWithLease(100, { sliceMs: 1 });
+    expect(effectsOfType(world.crash(1, 'gone', false), 'report')).toEqual([]);
+    expect(effectsOfType(world.ready(2), 'dispatch')).toMatchObject([
+      { first: 1, count: 1, reportEach: true },
+    ]);
+  });
+
   it('is ignored afterwards, also when another has replaced it', () => {
     const { world } = createCoreWithLease(5);
     world.crash(1);

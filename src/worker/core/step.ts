@@ -85,7 +85,13 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
     case 'sandbox-failed':
       return handleSetupFailure(state, event, nowMs, effects);
     case 'sandbox-exit':
-      return failSandbox(state, slot, { code: 'SANDBOX_CRASHED', message: event.message }, nowMs, effects);
+      return failSandbox(
+        state,
+        slot,
+        { code: 'SANDBOX_CRASHED', message: event.message, isShared: event.isShared },
+        nowMs,
+        effects,
+      );
     case 'sandbox-stale':
       if (slot.leases.length > 0 || slot.dispatched.length > 0) return;
       killSandbox(slot, effects);

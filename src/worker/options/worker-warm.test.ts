@@ -116,6 +116,22 @@ describe('a prewarmed sandbox', () => {
     expect(s.scheduler.isComplete(JOB)).toBe(false);
   });
 
+  it('that ends with its neighbours while it gets a job is replaced at once, and nobody is charged', async () => {
+    const assign = (start: number) => (start === 2 ? 'crash-with-others' : 'assigned');
+    const s = keep(createWorkerFixture({ ...script, assign }, { policy: 'warm-runtime' }));
+    await s.worker.start();
+    await runJobToCompletion(s, JOB);
+    await s.clock.advance(1_000);
+    expect(s.host.prewarmed).toBe(1);
+    const owners = s.host.owners.length;
+    await runJobToCompletion(s, OTHER);
+    expect(s.host.owners).toHaveLength(owners + 1);
+    expect(s.events.filter(({ name }) => name === 'warning')).toEqual([]);
+    expect(s.scheduler.losses).toEqual([]);
+    await s.clock.advance(1_000);
+    expect(s.host.prewarmed).toBe(1);
+  });
+
   it('is ended after a time without demand, and with the worker', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();

@@ -10,6 +10,7 @@ import type { Random } from '../../lib/crypto/random.js';
 import { TokenBucket } from '../../lib/token-bucket.js';
 import type { Digest, JobId, WorktimeName } from '../../protocol/messages/messages.js';
 import type {
+  Assignment,
   JobMessage,
   SetupReply,
   SupervisorToSandbox,
@@ -113,29 +114,46 @@ export class SandboxRunner {
 
   /** Loads what the job needs, starts the sandbox and assigns the job; `sandbox-ready` or `sandbox-failed` follows. */
   async open(jobId: JobId, digest: Digest): Promise<void> {
-    const { jobs, startPolicy, health } = this.#ports;
+    const { jobs, health } = this.#ports;
     try {
       this.#job = await jobs.get(jobId, digest);
       this.#worktime = jobs.worktimeOf(this.#job);
       health.checkOffered(this.#worktime);
       const assignment = await jobs.assignment(this.#job);
       if (this.#is('ended')) return;
-      this.#isSettingUp = true;
-      const start = await startPolicy.prepare(assignment);
-      if (this.#is('ended')) return start.prewarmed?.sandbox.kill();
-      this.#setDeadline(START_MS_MAX, 'worker', 'The sandbox did not start');
-      const sandbox = await startPolicy.start(start, this.#job.owner, {
-        message: (raw) => this.#onMessage(raw),
-        exit: (reason, isShared) => this.#onExit(reason, isShared),
-      });
-      if (this.#is('ended')) return sandbox.kill();
-      this.#sandbox = sandbox;
-      this.#state = 'assigning';
-      this.#setDeadline(ASSIGN_MS_MAX, 'job', 'The job did not get ready');
-      sandbox.send({ type: 'assign', assignment: start.assignment });
+      await this.#start(assignment);
     } catch (error) {
-      this.#fail(faultOf(error), messageOf(error), isError(error) ? error.code : undefined);
+      this.#failBy(error);
     }
+  }
+
+  async #start(assignment: Assignment): Promise<void> {
+    const { startPolicy } = this.#ports;
+    this.#isSettingUp = true;
+    const start = await startPolicy.prepare(assignment);
+    if (this.#is('ended')) return start.prewarmed?.sandbox.kill();
+    this.#setDeadline(START_MS_MAX, 'worker', 'The sandbox did not start');
+    const isPrewarmed = start.prewarmed !== undefined;
+    const sandbox = await startPolicy.start(start, this.#job!.owner, {
+      message: (raw) => this.#onMessage(raw),
+      exit: (reason, isShared) => {
+        if (isPrewarmed && isShared === true && this.#is('assigning')) this.#startAgain(assignment);
+        else this.#onExit(reason, isShared);
+      },
+    });
+    if (this.#is('ended')) return sandbox.kill();
+    this.#sandbox = sandbox;
+    this.#state = 'assigning';
+    this.#setDeadline(ASSIGN_MS_MAX, 'job', 'The job did not get ready');
+    sandbox.send({ type: 'assign', assignment: start.assignment });
+  }
+
+  /** The prewarmed sandbox had ended with its neighbours before it got the job, and this is known only now. */
+  #startAgain(assignment: Assignment): void {
+    this.#state = 'starting';
+    this.#sandbox = undefined;
+    this.#finishSetup();
+    this.#start(assignment).catch((error: unknown) => this.#failBy(error));
   }
 
   /** Whether the sandbox runs and has its job. */
@@ -257,7 +275,7 @@ export class SandboxRunner {
       );
     }
     this.kill();
-    this.#emit({ type: 'sandbox-exit', message: reason });
+    this.#emit({ type: 'sandbox-exit', message: reason, isShared });
   }
 
   /** Notifies the start policy, once, that the set-up is over. */
@@ -272,6 +290,10 @@ export class SandboxRunner {
     this.#cancelDeadline = this.#ports.clock.after(ms, () =>
       this.#fail(fault, `${what} within ${ms / 1_000} s.`),
     );
+  }
+
+  #failBy(error: unknown): void {
+    this.#fail(faultOf(error), messageOf(error), isError(error) ? error.code : undefined);
   }
 
   /** The job is charged only if its worktime starts without it. */

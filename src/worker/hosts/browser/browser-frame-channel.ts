@@ -13,8 +13,10 @@ import { CONNECT_MESSAGE, type FrameControl, type FrameNotice } from './frame/fr
 const ANSWER_MS_MAX = 2_000;
 /** Maximum time for a frame to load and to check its isolation, milliseconds: slow machines must fetch it first. */
 const START_MS_MAX = 15_000;
-/** Interval of pings, milliseconds: a crash of the frame's process causes no event in the page. */
+/** Interval of pings, milliseconds: in most browsers, a crash of the frame's process causes no event in the page. */
 const PING_MS = 2_000;
+const PROCESS_ENDED =
+  'The process of the sandbox frame ended, as it does if it is killed or runs out of memory.';
 /** Maximum length of a reason from a frame, UTF-16 units. */
 const REASON_LENGTH_MAX = 500;
 
@@ -22,12 +24,12 @@ export interface FrameChannelOptions {
   frameUrl: string;
   script: Uint8Array;
   clock: Clock;
-  /** Aborts `open`; ignored afterwards. */
+  /** Aborts `open`, with an error as reason; ignored afterwards. */
   signal: AbortSignal;
   /** A sandbox of this frame ended without being killed. */
   exited(id: number, reason: string): void;
-  /** The frame was removed, with all its sandboxes; called once. */
-  gone(reason: string): void;
+  /** The frame was removed, with all its sandboxes; called once. `isCrash`: its process has ended or does not answer. */
+  gone(reason: string, isCrash: boolean): void;
 }
 
 export class FrameChannel {
@@ -53,6 +55,8 @@ export class FrameChannel {
     this.#notices = notices;
     this.#control = wrap<FrameControl>(orders);
     notices.onmessage = (event: MessageEvent<unknown>) => this.#onNotice(event.data);
+    // Chromium has this event behind a flag, with which a worker's own browser is started.
+    notices.addEventListener('close', () => this.takeDown(PROCESS_ENDED, true));
   }
 
   /** Creates a frame. Rejects with ISOLATION_UNAVAILABLE where it does not load or is not isolated. */
@@ -70,7 +74,7 @@ export class FrameChannel {
     const channel = new FrameChannel(options, element, orders.port1, notices.port1);
     // An opaque origin cannot be given as target; the message goes to the window that was just created.
     element.contentWindow?.postMessage(CONNECT_MESSAGE, '*', [orders.port2, notices.port2]);
-    const giveUp = (): void => channel.takeDown('The worker was stopped.');
+    const giveUp = (): void => channel.takeDown((options.signal.reason as Error).message);
     options.signal.addEventListener('abort', giveUp);
     if (options.signal.aborted) giveUp();
     try {
@@ -110,7 +114,7 @@ export class FrameChannel {
   }
 
   /** Removes the frame and all its sandboxes at once. */
-  takeDown(reason: string): void {
+  takeDown(reason: string, isCrash = false): void {
     if (!this.#up) return;
     this.#up = false;
     this.#cancelPing();
@@ -119,7 +123,7 @@ export class FrameChannel {
     this.#orders.close();
     this.#notices.close();
     for (const reject of [...this.#waiting]) reject(reason);
-    this.#options.gone(reason);
+    this.#options.gone(reason, isCrash);
   }
 
   async #prepare(): Promise<void> {
@@ -165,8 +169,8 @@ export class FrameChannel {
       const late = `The sandbox frame at ${frameUrl} did not answer within ${deadlineMs / 1000} s.`;
       const startedMs = clock.monotonicMs();
       let cancel = clock.after(deadlineMs, () => {
-        if (clock.monotonicMs() - startedMs < deadlineMs * 2) this.takeDown(late);
-        else cancel = clock.after(deadlineMs, () => this.takeDown(late));
+        if (clock.monotonicMs() - startedMs < deadlineMs * 2) this.takeDown(late, true);
+        else cancel = clock.after(deadlineMs, () => this.takeDown(late, true));
       });
       this.#waiting.add(fail);
       if (!this.#up) return fail('The sandbox frame is gone.');

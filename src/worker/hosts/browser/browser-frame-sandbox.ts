@@ -22,6 +22,8 @@ export interface FrameSandboxOptions {
 
 export class FrameSandbox implements Sandbox {
   readonly id: number;
+  /** Whether code of a job may have run in it: not while it has only a started runtime. */
+  mayRunJob = true;
   readonly #frameChannel: FrameChannel;
   readonly #handlers: SandboxHandlers;
   readonly #files: BrowserFiles;
@@ -60,6 +62,7 @@ export class FrameSandbox implements Sandbox {
 
   send(message: SupervisorToSandbox, transfer: ArrayBuffer[] = []): void {
     if (message.type === 'run') this.#rateLimit.batchSent();
+    if (message.type === 'warm' || message.type === 'assign') this.mayRunJob = message.type === 'assign';
     const shipped = this.#files.ship(message);
     this.#channel.port1.postMessage(shipped.message, transfer);
     for (const module of shipped.modules) this.#frameChannel.giveModule(this.id, module);

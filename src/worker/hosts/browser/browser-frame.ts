@@ -40,29 +40,41 @@ export function browserFrameHost(options: BrowserFrameOptions): SandboxHost {
   return new BrowserFrameHost(options);
 }
 
-/** Frames of a crashed process are detected one after the other within this time, milliseconds. */
+/** Frames of a crashed process are noticed one after the other, and ended sandboxes stop, within this time, milliseconds. */
 const TOGETHER_MS = 10_000;
 /** Minimum time since the last start before another frame is made ready, milliseconds. */
 const QUIET_MS = 1_000;
+
+/** Time after which no other frame is tried for a sandbox, when one after the other crashes, milliseconds. */
+const RETRY_MS_MAX = 10_000;
 
 /** The frame of an owner, or one without an owner yet; loading or loaded. */
 interface OwnerFrame {
   owner: string | undefined;
   frameUrl: string;
+  /** Aborted when a frame of the same URL crashes: they share a process. Has no effect once it is open. */
+  opening: AbortController;
   channel: Promise<FrameChannel>;
+  isOpen: boolean;
+  /** When it began to load, monotonic clock. */
+  openedMs: number;
   sandboxes: Map<number, FrameSandbox>;
   /** Pending calls of `start`; with any, the frame is not idle. */
   starting: number;
   cancelIdle(): void;
 }
 
+/** Number of sandboxes that may have run code of a job. */
+const jobsIn = ({ sandboxes }: OwnerFrame): number =>
+  [...sandboxes.values()].filter(({ mayRunJob }) => mayRunJob).length;
+
 class BrowserFrameHost implements SandboxHost {
   readonly isolation = 'browser';
   readonly #options: BrowserFrameOptions;
   readonly #frames = new Map<string, OwnerFrame>();
   readonly #files = new BrowserFiles();
-  /** When the last frame of that URL was removed, monotonic clock. */
-  readonly #goneMs = new Map<string, number>();
+  /** When a sandbox that may have run a job's code last ended in a frame of that URL, monotonic clock. */
+  readonly #endedMs = new Map<string, number>();
   /** A frame without an owner, in which the modules of earlier sandboxes are compiled. */
   #ready: OwnerFrame | undefined;
   #cancelReady = (): void => undefined;
@@ -75,19 +87,24 @@ class BrowserFrameHost implements SandboxHost {
   }
 
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
-    const isFromReady = this.#ready !== undefined && !this.#frames.has(owner);
-    try {
-      return await this.#startOnce(owner, handlers);
-    } catch (error) {
-      // The frame that was ready may have crashed unnoticed.
-      if (!isFromReady || this.#closing.signal.aborted) throw error;
-      return this.#startOnce(owner, handlers);
+    const { clock } = this.#options;
+    const beganMs = clock.monotonicMs();
+    for (;;) {
+      this.#assertOpen();
+      const owned = this.#frames.get(owner);
+      const isOld = owned === undefined ? this.#ready !== undefined : owned.isOpen;
+      const frame = owned ?? this.#frameFor(owner);
+      try {
+        return await this.#startOnce(frame, handlers);
+      } catch (error) {
+        // A frame that was there before may have crashed unnoticed.
+        const mayHaveCrashed = isOld || frame.opening.signal.aborted;
+        if (!mayHaveCrashed || clock.monotonicMs() - beganMs > RETRY_MS_MAX) throw error;
+      }
     }
   }
 
-  async #startOnce(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
-    this.#assertOpen();
-    const frame = this.#frames.get(owner) ?? this.#frameFor(owner);
+  async #startOnce(frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
     frame.cancelIdle();
     frame.starting += 1;
     try {
@@ -113,6 +130,16 @@ class BrowserFrameHost implements SandboxHost {
     );
   }
 
+  /**
+   * A frame that loads in a process which ends causes no event: those of that URL are given up. Each frame of the process
+   * reports its end, so that a frame that began to load in the next process may be given up too.
+   */
+  #abortOpening(frameUrl: string, reason: string): void {
+    const frames = [...this.#frames.values(), ...(this.#ready === undefined ? [] : [this.#ready])];
+    for (const frame of frames.filter((one) => one.frameUrl === frameUrl))
+      frame.opening.abort(new ManyhandsError('ISOLATION_UNAVAILABLE', reason));
+  }
+
   async #startIn(channel: FrameChannel, frame: OwnerFrame, handlers: SandboxHandlers): Promise<Sandbox> {
     const sandbox = new FrameSandbox({
       id: ++this.#lastId,
@@ -122,6 +149,7 @@ class BrowserFrameHost implements SandboxHost {
       clock: this.#options.clock,
       over: () => {
         frame.sandboxes.delete(sandbox.id);
+        if (sandbox.mayRunJob) this.#endedMs.set(frame.frameUrl, this.#options.clock.monotonicMs());
         this.#keepOrDrop(frame);
       },
     });
@@ -158,6 +186,7 @@ class BrowserFrameHost implements SandboxHost {
     const { clock } = this.#options;
     const frameUrl = this.#nextUrl();
     const sandboxes = new Map<number, FrameSandbox>();
+    const opening = new AbortController();
     const forget = (): void => {
       frame.cancelIdle();
       if (this.#ready === frame) this.#ready = undefined;
@@ -171,12 +200,12 @@ class BrowserFrameHost implements SandboxHost {
         frameUrl,
         script,
         clock,
-        signal: this.#closing.signal,
+        signal: AbortSignal.any([this.#closing.signal, opening.signal]),
         exited: (id, reason) => sandboxes.get(id)?.onEnd(reason),
-        gone: (reason) => {
+        gone: (reason, isCrash) => {
+          if (isCrash) this.#abortOpening(frameUrl, reason);
           forget();
           const isShared = this.#hasNeighbours(frame);
-          this.#goneMs.set(frameUrl, clock.monotonicMs());
           for (const sandbox of [...sandboxes.values()]) sandbox.onEnd(reason, isShared);
         },
       });
@@ -184,21 +213,30 @@ class BrowserFrameHost implements SandboxHost {
     const frame: OwnerFrame = {
       owner,
       frameUrl,
+      opening,
       channel: open(),
+      isOpen: false,
+      openedMs: clock.monotonicMs(),
       sandboxes,
       starting: 0,
       cancelIdle: () => undefined,
     };
-    frame.channel.catch(forget);
+    frame.channel.then(() => (frame.isOpen = true), forget);
     return frame;
   }
 
-  /** Whether its frame or process has, or recently had, other sandboxes: frames of one site share a process. */
-  #hasNeighbours({ frameUrl, sandboxes }: OwnerFrame): boolean {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (sandboxes.size > 1 || nowMs - (this.#goneMs.get(frameUrl) ?? -Infinity) < TOGETHER_MS) return true;
-    const others = [...this.#frames.values()].filter((other) => other.frameUrl === frameUrl);
-    return others.some((other) => other.sandboxes !== sandboxes && other.sandboxes.size > 0);
+  /**
+   * Whether other sandboxes may be the cause of its end: frames of one site share a process. One that was lost with it may have
+   * been noticed before, and one that was ended runs on for seconds.
+   */
+  #hasNeighbours(frame: OwnerFrame): boolean {
+    const { frameUrl, openedMs } = frame;
+    const endedMs = this.#endedMs.get(frameUrl) ?? -Infinity;
+    const isRecent = this.#options.clock.monotonicMs() - endedMs < TOGETHER_MS;
+    if (jobsIn(frame) > 1 || (isRecent && openedMs <= endedMs)) return true;
+    return [...this.#frames.values()].some(
+      (other) => other !== frame && other.frameUrl === frameUrl && jobsIn(other) > 0,
+    );
   }
 
   /** Frames of different sites run in different processes. */

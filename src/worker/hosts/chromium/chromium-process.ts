@@ -23,6 +23,8 @@ const FLAGS = [
   // No host name resolves, and the proxy for all other connections does not exist.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--proxy-server=http://127.0.0.1:9',
   '--remote-debugging-pipe', '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  // An event in the page when the process of a frame ends. Without it the page notices after up to 4 s.
+  '--enable-blink-features=MessagePortCloseEvent',
 ]; // prettier-ignore
 
 export interface BrowserOptions {
