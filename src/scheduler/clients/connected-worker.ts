@@ -5,7 +5,7 @@
 import type { ManyhandsError } from '../../lib/errors.js';
 import type { SchedulerMessage, WorkerDescription } from '../../protocol/messages/messages.js';
 import type { WorkerListing } from '../../protocol/messages/operator-messages.js';
-import type { WorkerHandle } from '../leasing/matchmaker.js';
+import type { WorkerHandle } from '../leasing/worker-handle.js';
 import type { BannableClient, ClientIdentity } from './bans.js';
 import { OfferedJobs } from './offered-jobs.js';
 import type { ProvedGroups } from './proved-groups.js';

@@ -3,7 +3,7 @@ import type { WorkerDescription } from '../../protocol/messages/messages.js';
 import { candidate } from '../../testing/worker/fake-lease-store.js';
 import { SeededRandom } from '../../testing/seeded-random.js';
 import { ActiveWorkers } from './active-workers.js';
-import type { WorkerHandle } from './matchmaker.js';
+import type { WorkerHandle } from './worker-handle.js';
 import { independenceLevel, executorOf, type Executor } from '../policy/attempts.js';
 import { EligibilityCache, isEligible } from '../policy/choose-job.js';
 

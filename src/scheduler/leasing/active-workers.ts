@@ -5,7 +5,7 @@
  */
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import type { WorkerDescription } from '../../protocol/messages/messages.js';
-import type { WorkerHandle } from './matchmaker.js';
+import type { WorkerHandle } from './worker-handle.js';
 import { independenceLevel, executorOf, type Executor } from '../policy/attempts.js';
 import type { Candidate, EligibilityCache } from '../policy/choose-job.js';
 import { INDEPENDENT_LEVEL } from '../policy/roster.js';

@@ -6,7 +6,8 @@
 import type { Clock } from '../../lib/clock.js';
 import { ActiveWorkers } from './active-workers.js';
 import type { LeaseRegistry, LeaseHolder } from './lease-registry.js';
-import type { WorkerHandle, Matchmaker } from './matchmaker.js';
+import type { Matchmaker } from './matchmaker.js';
+import type { WorkerHandle } from './worker-handle.js';
 import type { Executor } from '../policy/attempts.js';
 import type { Candidate, EligibilityCache } from '../policy/choose-job.js';
 import { INDEPENDENT_LEVEL, type Roster } from '../policy/roster.js';

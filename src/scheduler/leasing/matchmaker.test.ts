@@ -6,7 +6,8 @@ import { SeededRandom } from '../../testing/seeded-random.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { LeaseRegistry } from './lease-registry.js';
 import { silent } from '../log/log.js';
-import { Matchmaker, type WorkerHandle } from './matchmaker.js';
+import { Matchmaker } from './matchmaker.js';
+import type { WorkerHandle } from './worker-handle.js';
 import { EligibilityCache } from '../policy/choose-job.js';
 import { CommitQueue } from '../commit/commit-queue.js';
 

@@ -1,38 +1,21 @@
 /**
  * Matches lease requests of workers with jobs that have pending slices. Requests that cannot be granted wait in memory (a
- * worker that reconnects sends them again) and are retried whenever new work may have appeared. While sandboxes are
- * idle, the matchmaker recalls unstarted slices from long leases.
+ * worker that reconnects sends them again) and are retried whenever new work may have appeared.
  * @module
  */
 import { SecondCounter } from '../../lib/second-counter.js';
-import type { Clock } from '../../lib/clock.js';
 import { isError, ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
-import { LEASES_PER_WORKER_MAX, RECALL_IGNORED_MS } from '../../protocol/limits.js';
-import type { WarmState, WorkerDescription, WorkerNotices } from '../../protocol/messages/messages.js';
-import type { LeaseRecord, LeaseRegistry, LeaseHolder } from './lease-registry.js';
-import type { Log } from '../log/log.js';
-import type { Candidate, EligibilityCache } from '../policy/choose-job.js';
-import { chooseRecall } from '../policy/choose-recall.js';
+import { LEASES_PER_WORKER_MAX } from '../../protocol/limits.js';
+import { LeaseRecalls, type LeaseRecallsOptions } from './lease-recalls.js';
+import type { Candidate } from '../policy/choose-job.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
 import type { Commands } from '../store/port/store.js';
-import type { CommitQueue } from '../commit/commit-queue.js';
+import type { LeaseRequest, WorkerHandle } from './worker-handle.js';
 
-/** As the worker sent it: `request` is its number, and `idle` is false when the worker requests in advance. */
-export type LeaseRequest = Readonly<WorkerNotices['lease.request']>;
-
-export interface WorkerHandle extends LeaseHolder {
-  readonly description: WorkerDescription;
-}
-
-export interface MatchmakerOptions {
-  commitQueue: CommitQueue;
-  leases: LeaseRegistry;
-  eligibility: EligibilityCache;
-  clock: Clock;
+export interface MatchmakerOptions extends LeaseRecallsOptions {
   random: Random;
-  log: Log;
   /** Whether no leases are granted now. @default never */
   isClosed?: () => boolean;
   /** Called for each worker that requests work or has a new description, and for each that disconnects. @default no-op */
@@ -40,8 +23,6 @@ export interface MatchmakerOptions {
   onGone?: (worker: WorkerHandle) => void;
 }
 
-/** Interval between two searches for a lease to recall while sandboxes are idle, milliseconds. */
-const RECALL_INTERVAL_MS = 25;
 /** Delay before a request is retried after the store failed, milliseconds. */
 const RETRY_MS = 1_000;
 /** Delay before a worker is retried for whom all pending slices were deferred to other workers, milliseconds. */
@@ -49,8 +30,6 @@ const DEFERRED_RETRY_MS = 1_000;
 /** Searches of all jobs in one second after new descriptions of one worker; beyond that they are delayed by so many milliseconds. */
 const UPDATES_PER_SECOND_MAX = 8;
 const UPDATE_DELAY_MS = 1_000;
-/** Leases that one round examines, counted once for each idle worker, so that a round stays short with many workers. */
-const RECALL_CANDIDATES_MAX = 5_000;
 
 /** The requests of one worker and the state of serving them. */
 interface WorkerState {
@@ -72,12 +51,13 @@ export class Matchmaker {
   readonly #idle = new Set<WorkerHandle>();
   /** Workers for whom all pending slices are deferred to other workers. */
   readonly #deferred = new Set<WorkerHandle>();
-  #cancelRecall: (() => void) | undefined;
-  /** Index of the idle worker that the next recall round starts with. */
-  #recallIndex = 0;
+  readonly #recalls: LeaseRecalls;
 
   constructor(options: MatchmakerOptions) {
     this.#options = options;
+    const requestsOf = (worker: WorkerHandle): Iterable<LeaseRequest> =>
+      this.#workers.get(worker)?.requests.values() ?? [];
+    this.#recalls = new LeaseRecalls(options, this.#idle, requestsOf);
   }
 
   /** Adds a lease request and serves it. @throws LIMIT_EXCEEDED past `LEASES_PER_WORKER_MAX` requests of one worker */
@@ -99,7 +79,7 @@ export class Matchmaker {
     requests.set(request.request, request);
     this.#updateIdle(worker, state);
     this.#options.onActive?.(worker);
-    if (state.hasNoWork) this.#scheduleRecall();
+    if (state.hasNoWork) this.#recalls.schedule();
     else this.#serve(worker);
   }
 
@@ -161,7 +141,7 @@ export class Matchmaker {
   }
 
   close(): void {
-    this.#cancelRecall?.();
+    this.#recalls.close();
     for (const state of this.#workers.values()) state.cancelRetry?.();
     this.#workers.clear();
     this.#idle.clear();
@@ -196,7 +176,7 @@ export class Matchmaker {
     } finally {
       state.isServing = false;
     }
-    this.#scheduleRecall();
+    this.#recalls.schedule();
   }
 
   /** Schedules a retry after an error, because no other event may serve this worker. */
@@ -271,63 +251,6 @@ export class Matchmaker {
     };
     state.cancelRetry = this.#options.clock.after(ms, retry, { background: true });
   }
-
-  #scheduleRecall(): void {
-    if (this.#cancelRecall !== undefined || this.#idle.size === 0 || this.#options.leases.size === 0) return;
-    this.#recall();
-    this.#cancelRecall = this.#options.clock.after(
-      RECALL_INTERVAL_MS,
-      () => {
-        this.#cancelRecall = undefined;
-        this.#scheduleRecall();
-      },
-      { background: true },
-    );
-  }
-
-  /** Recalls one lease for each worker with an idle sandbox: for some in this round, for the others in the next ones. */
-  #recall(): void {
-    const { leases, clock, eligibility } = this.#options;
-    const idle = [...this.#idle];
-    const first = this.#recallIndex < idle.length ? this.#recallIndex : 0;
-    const count = Math.min(idle.length - first, Math.ceil(RECALL_CANDIDATES_MAX / Math.max(1, leases.size)));
-    this.#recallIndex = first + count;
-    const nowMs = clock.monotonicMs();
-    for (const worker of idle.slice(first, first + count)) {
-      const lease = chooseRecall(leases.values(), eligibility.of(worker.description), nowMs);
-      if (lease === undefined) continue;
-      if (isRecallIgnored(lease, nowMs)) this.#revokeLease(lease);
-      else this.#sendRecall(lease, worker, nowMs);
-    }
-  }
-
-  #sendRecall(lease: LeaseRecord, worker: WorkerHandle, nowMs: number): void {
-    if (lease.recalls === 0) lease.firstRecalledMs = nowMs;
-    lease.recalledMs = nowMs;
-    lease.recalls += 1;
-    const waiting = [...(this.#workers.get(worker)?.requests.values() ?? [])].filter(
-      (request) => request.idle,
-    );
-    const isRequesterWarm = waiting.some((request) => isWarmFor(request, lease.job.jobId));
-    const { leaseId } = lease;
-    lease.holder.send({ type: 'lease.recall', leaseId, ...(isRequesterWarm ? { isRequesterWarm } : {}) });
-  }
-
-  /** Ends a lease whose holder released nothing, so that other workers get its slices. */
-  #revokeLease({ leaseId, holder }: LeaseRecord): void {
-    const { commitQueue, leases, log } = this.#options;
-    leases.delete(leaseId);
-    holder.send({ type: 'lease.revoke', leaseId, reason: 'other workers waited, and it released no slices' });
-    commitQueue
-      .submit('revokeLease', { leaseId, workerId: holder.workerId })
-      .catch((error: unknown) => log('warn', 'lease not revoked', { leaseId, error: String(error) }));
-  }
-}
-
-/** Whether a lease of several slices had no progress and released nothing in spite of repeated recalls. */
-function isRecallIgnored(lease: LeaseRecord, nowMs: number): boolean {
-  const isOverdue = lease.recalls > 1 && nowMs - lease.firstRecalledMs >= RECALL_IGNORED_MS;
-  return isOverdue && lease.last > lease.next;
 }
 
 const newState = (): WorkerState => ({
@@ -338,9 +261,6 @@ const newState = (): WorkerState => ({
   updates: new SecondCounter(),
   cancelRetry: undefined,
 });
-
-const isWarmFor = (warmState: WarmState, jobId: string): boolean =>
-  warmState.loadedJob === jobId || warmState.warmJobs?.includes(jobId) === true;
 
 /** Read through a function, because it changes while a lease is awaited and the compiler would narrow it. */
 const isServeAgain = (state: { readonly serveAgain: boolean }): boolean => state.serveAgain;
