@@ -7,10 +7,9 @@ import type { CancelTimer, Clock } from '../lib/clock.js';
 import { delay } from '../lib/clock.js';
 import { deferred } from '../lib/deferred.js';
 import type { Emitter } from '../lib/events.js';
-import { isError, ManyhandsError } from '../lib/errors.js';
+import { ManyhandsError } from '../lib/errors.js';
 import type { Random } from '../lib/crypto/random.js';
-import type { Digest, JobId, Lease, LeaseId, SchedulerMessage } from '../protocol/messages/messages.js';
-import { errorsIn } from '../protocol/segment/segment.js';
+import type { Digest, JobId, Lease, SchedulerMessage } from '../protocol/messages/messages.js';
 import type { SchedulerRequests } from '../client/connection/scheduler-requests.js';
 import type { AssetStore } from './assets/asset-store.js';
 import type { BlobCache } from './assets/blob-cache.js';
@@ -23,6 +22,7 @@ import { TICK_MS, type Tuning } from './core/tuning.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';
 import type { JobBytes } from './inputs/job-bytes.js';
 import { LeaseInputs } from './leases/lease-inputs.js';
+import { LeaseRequests } from './leases/lease-requests.js';
 import type { WorkerLeases } from './leases/worker-leases.js';
 import type { WarmPolicy } from './options/option-checks.js';
 import type { JobOwnerRequest } from './options/resolve-options.js';
@@ -65,8 +65,7 @@ export class Supervisor {
   readonly #pool: SandboxPool;
   readonly #stats: WorkerStats;
   readonly #activity: SliceActivity;
-  /** Pending requests whose replies do not matter, only that they arrive. */
-  readonly #pending = new Set<Promise<unknown>>();
+  readonly #requests: LeaseRequests;
   readonly #queue: CoreEvent[] = [];
   readonly #drained = deferred();
   #stepping = false;
@@ -78,16 +77,19 @@ export class Supervisor {
     const stats = new WorkerStats(slots, ports.events);
     this.#stats = stats;
     this.#activity = new SliceActivity({ ...ports, stats });
+    const dispatch = (event: CoreEvent): void => this.#dispatch(event);
+    const warn = (error: unknown): void => this.#warn(error);
+    this.#requests = new LeaseRequests({ ...ports, stats, dispatch, warn });
     const startPolicy = new WarmStartPolicy({
       ...ports,
       policy: ports.policy ?? 'cold',
       cores: slots,
       worktimeFiles: (worktime) => ports.jobs.worktimeFiles(worktime),
-      warn: (error) => this.#warn(error),
+      warn,
       isBusy: () => this.#core.isBusy,
       changed: () => this.#pool.warmStateChanged(),
     });
-    this.#pool = new SandboxPool({ ...ports, startPolicy, stats, dispatch: (e) => this.#dispatch(e) });
+    this.#pool = new SandboxPool({ ...ports, startPolicy, stats, dispatch });
   }
 
   get status(): Omit<WorkerStatus, 'bytesToday'> {
@@ -164,7 +166,7 @@ export class Supervisor {
 
   async #allReleased(): Promise<void> {
     await this.#drained.promise;
-    await Promise.allSettled([...this.#pending]);
+    await this.#requests.settled();
   }
 
   async #within(ms: number, promise: Promise<unknown>): Promise<void> {
@@ -240,11 +242,11 @@ export class Supervisor {
         return;
       }
       case 'report':
-        return this.#report(effect);
+        return this.#requests.report(effect);
       case 'release':
-        return this.#release(effect);
+        return this.#requests.release(effect);
       case 'renew':
-        return this.#renew(effect.leaseIds);
+        return this.#requests.renew(effect.leaseIds);
       case 'lease-over':
         return leases.end(effect.leaseId);
       case 'began':
@@ -260,50 +262,6 @@ export class Supervisor {
       default:
         return this.#pool.execute(effect);
     }
-  }
-
-  #report(effect: Extract<Effect, { type: 'report' }>): void {
-    const { report, leaseId, jobId, slot, reached, first, count, computeMs, segment, failure } = effect;
-    const lease = this.#ports.leases.get(leaseId);
-    if (lease === undefined) return;
-    if (segment !== undefined) this.#stats.sliceReached(slot, reached);
-    const failed = segment === undefined ? 0 : errorsIn(segment);
-    this.#ports.jobBytes.add(jobId, segment?.byteLength ?? 0);
-    lease.reports.send({ leaseId, first, count, computeMs, segment, failure }).then(
-      ({ paid }) => {
-        this.#stats.reported(jobId, { first, count, failed, computeMs }, paid);
-        this.#dispatch({ type: 'reported', report });
-      },
-      (error: unknown) => {
-        const isLost = isError(error, 'LEASE_LOST');
-        if (!isLost && !isError(error, 'CLOSED')) this.#warn(error);
-        this.#dispatch({ type: 'report-failed', report, leaseLost: isLost });
-      },
-    );
-  }
-
-  #release({ leaseId, jobId, from, count, reason }: Extract<Effect, { type: 'release' }>): void {
-    this.#ports.leases.get(leaseId)?.truncate(from);
-    this.#ports.events.emit('return', { jobId, first: from, count, reason });
-    // If the request is refused, the scheduler has the slices back already.
-    this.#track(
-      this.#ports.client.request('lease.release', { leaseId, from, reason }).catch(() => undefined),
-    );
-  }
-
-  #renew(leaseIds: LeaseId[]): void {
-    const renewed = this.#ports.client.request('lease.renew', { leaseIds }).then(
-      ({ expired }) => {
-        for (const leaseId of expired) this.#dispatch({ type: 'lease-revoked', leaseId });
-      },
-      () => undefined,
-    );
-    this.#track(renewed);
-  }
-
-  #track(promise: Promise<unknown>): void {
-    this.#pending.add(promise);
-    void promise.finally(() => this.#pending.delete(promise));
   }
 
   #warn(error: unknown): void {

@@ -6,8 +6,7 @@
 import type { CallOptions } from '../../client/jobs/call-options.js';
 import { readCall } from '../../client/jobs/call-options.js';
 import type { JobStatusInfo } from '../../client/jobs/status-info.js';
-import { reactionTo } from '../../client/retry/error-reactions.js';
-import { abortable, abortError } from '../../lib/abortable.js';
+import { abortable } from '../../lib/abortable.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Cursor, JobStatus } from '../../protocol/messages/messages.js';
 import { toUnits } from '../../wallet/credits.js';
@@ -27,6 +26,7 @@ import type { ParsedCall } from '../upload/forms.js';
 import type { UploadSummary } from '../upload/input-upload.js';
 import { toJobInput } from '../upload/input.js';
 import { JobUpload } from '../upload/job-upload.js';
+import { JobDeployment } from './job-deployment.js';
 
 /** The call that created the job of this handle, or the status of a job that the scheduler has already. */
 export type JobOrigin = { call: ParsedCall } | { attachTo: JobStatus; after: Cursor };
@@ -49,12 +49,11 @@ export class Job<T = unknown> implements Settings {
   declare computeGroups: Settings['computeGroups'];
   declare fs: Settings['fs'];
   readonly #context: DeployerContext;
-  readonly #call: ParsedCall | undefined;
   readonly #draft: ConfigDraft;
   readonly #state: JobState<T, this>;
   readonly #upload: JobUpload;
   readonly #results: JobResults<T, this>;
-  #accepted: Promise<void> | undefined;
+  readonly #deployment: JobDeployment<T, this>;
 
   static {
     for (const name of SETTING_NAMES) {
@@ -75,7 +74,6 @@ export class Job<T = unknown> implements Settings {
     const attached = 'attachTo' in origin ? origin.attachTo : undefined;
     this.id = attached?.jobId ?? newId(context.ports.random);
     this.#context = context;
-    this.#call = 'call' in origin ? origin.call : undefined;
     this.#state = new JobState<T, this>(this.id, new JobEmitter<T, this>(this));
     this.#draft = new ConfigDraft({
       jobId: this.id,
@@ -89,9 +87,13 @@ export class Job<T = unknown> implements Settings {
       collate: () => this.collateResults,
       upload: this.#upload,
     });
+    this.#deployment = new JobDeployment<T, this>(context, {
+      ...{ job: this, draft: this.#draft, upload: this.#upload, state: this.#state },
+      call: 'call' in origin ? origin.call : undefined,
+    });
     if (attached === undefined) return;
     this.#draft.lock(!attached.open);
-    this.#accepted = Promise.resolve();
+    this.#deployment.markAccepted();
     this.#state.attached(attached);
   }
 
@@ -119,12 +121,12 @@ export class Job<T = unknown> implements Settings {
     keystore?: Keystore,
   ): Promise<ResultHandle<T>> {
     const { offer, signal } = splitExec(slicePaymentOffer);
-    this.#assertNotStarted('exec was called twice, or after deploy');
+    this.#deployment.assertNotStarted('exec was called twice, or after deploy');
     this.#results.requestFollow();
     // The race ends the wait if the job is cancelled during the deployment.
-    const stopListening = this.#cancelOnAbort(signal, 'exec');
+    const stopListening = this.#deployment.cancelOnAbort(signal, 'exec');
     try {
-      await Promise.race([this.#deploy(offer, keystore), this.#state.finished]);
+      await Promise.race([this.#deployment.run(offer, keystore), this.#state.finished]);
       return await this.#state.finished;
     } finally {
       stopListening();
@@ -137,10 +139,10 @@ export class Job<T = unknown> implements Settings {
    */
   async deploy(slicePaymentOffer?: SlicePaymentOffer | ExecOptions, keystore?: Keystore): Promise<string> {
     const { offer, signal } = splitExec(slicePaymentOffer);
-    this.#assertNotStarted('deploy was called twice, or after exec');
-    const stopListening = this.#cancelOnAbort(signal, 'deploy');
+    this.#deployment.assertNotStarted('deploy was called twice, or after exec');
+    const stopListening = this.#deployment.cancelOnAbort(signal, 'deploy');
     try {
-      await this.#deploy(offer, keystore);
+      await this.#deployment.run(offer, keystore);
       return this.id;
     } finally {
       stopListening();
@@ -154,7 +156,7 @@ export class Job<T = unknown> implements Settings {
    */
   async wait(options: CallOptions = {}): Promise<ResultHandle<T>> {
     const { signal } = readCall(options, 'job.wait');
-    await abortable('job.wait', this.#requireDeployed('wait'), signal);
+    await abortable('job.wait', this.#deployment.required('wait'), signal);
     const unfollow = this.#results.requestFollow();
     try {
       return await abortable('job.wait', this.#state.finished, signal);
@@ -167,7 +169,7 @@ export class Job<T = unknown> implements Settings {
   async addSlices(data: unknown, options: CallOptions = {}): Promise<UploadSummary> {
     const { signal } = readCall(options, 'job.addSlices');
     const input = toJobInput(data);
-    await this.#requireDeployed('addSlices');
+    await this.#deployment.required('addSlices');
     if (!this.autoClose) return this.#upload.append(input, signal);
     throw this.#draft.stateError(
       'it is closed after its input',
@@ -177,7 +179,7 @@ export class Job<T = unknown> implements Settings {
 
   /** Closes the job to more slices: it is complete once all of its slices are finished. @throws JOB_STATE */
   async close(): Promise<void> {
-    await this.#requireDeployed('close');
+    await this.#deployment.required('close');
     this.#state.update(await this.#upload.close());
   }
 
@@ -185,9 +187,9 @@ export class Job<T = unknown> implements Settings {
   async cancel(reason = '', options: CallOptions = {}): Promise<JobStatusInfo> {
     const { signal } = readCall(options, 'job.cancel');
     const cancelReason = checkReason(reason);
-    if (!this.#isSent) {
+    if (!this.#deployment.isSent) {
       this.#draft.lock();
-      this.#accepted ??= Promise.resolve();
+      this.#deployment.markAccepted();
       this.#state.cancelled(cancelReason);
       return this.status;
     }
@@ -212,7 +214,7 @@ export class Job<T = unknown> implements Settings {
    */
   async topUp(ceiling: number | string, keystore?: Keystore): Promise<void> {
     const units = toUnits(ceiling);
-    await this.#requireDeployed('topUp');
+    await this.#deployment.required('topUp');
     this.#state.update(await this.#upload.topUp(units, keystore));
   }
 
@@ -281,59 +283,5 @@ export class Job<T = unknown> implements Settings {
   #listened(name: string): this {
     if (JOURNAL_EVENTS.has(name.toLowerCase())) this.#results.requestFollow();
     return this;
-  }
-
-  /** Whether the scheduler may have the job. */
-  get #isSent(): boolean {
-    return this.#call === undefined || this.#upload.isSent;
-  }
-
-  /**
-   * Fails this handle when the signal aborts, and cancels the job at the scheduler if it was sent. Returns the function
-   * that removes the listener.
-   */
-  #cancelOnAbort(signal: AbortSignal | undefined, what: string): () => void {
-    if (signal === undefined) return () => undefined;
-    const onAbort = (): void => {
-      const error = abortError(`${what} of job ${this.id}`, signal);
-      this.#state.fail(error);
-      if (!this.#upload.isSent) return;
-      const body = { jobId: this.id, reason: error.message };
-      this.#context.client.request('job.cancel', body).catch(() => undefined);
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    return () => signal.removeEventListener('abort', onAbort);
-  }
-
-  #deploy(offer: SlicePaymentOffer | undefined, keystore: Keystore | undefined): Promise<void> {
-    this.#draft.lock();
-    this.#accepted = this.#runDeployment(this.#call!, offer, keystore);
-    this.#accepted.catch(() => undefined);
-    return this.#accepted;
-  }
-
-  async #runDeployment(call: ParsedCall, offer?: SlicePaymentOffer, keystore?: Keystore): Promise<void> {
-    const state = this.#state;
-    try {
-      state.setReadyState('exec');
-      const config = this.#draft.freeze(call, Object.keys(this), offer, keystore);
-      await this.#upload.deploy(config, call.input, state);
-    } catch (error) {
-      if (reactionTo(error) === 'ask-owner')
-        state.events.emit('nofunds', { job: this, reason: (error as Error).message });
-      state.fail(error as Error);
-      throw error;
-    }
-  }
-
-  #assertNotStarted(problem: string): void {
-    if (this.#draft.isLocked) throw this.#draft.stateError(problem, 'Use job.wait().');
-  }
-
-  async #requireDeployed(what: string): Promise<void> {
-    if (this.#accepted === undefined)
-      throw this.#draft.stateError(`${what} needs a deployed job`, 'Call exec or deploy first.');
-    await this.#accepted;
   }
 }
