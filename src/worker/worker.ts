@@ -1,44 +1,21 @@
 /**
- * The public worker: runs once from `start()` to `stop()` and emits events. It connects the scheduler session to the
- * supervisor; entry points pass in clocks, sockets and stores.
+ * The public worker: runs once from `start()` to `stop()` and emits events. Entry points pass in clocks, sockets and stores.
  * @module
  */
 import { Emitter } from '../lib/events.js';
 import type { Listener } from '../lib/events.js';
 import { fromWireError, ManyhandsError } from '../lib/errors.js';
-import { newId } from '../lib/crypto/ids.js';
-import type {
-  Address,
-  Hello,
-  JobId,
-  SchedulerMessage,
-  WorkerRequests,
-} from '../protocol/messages/messages.js';
-import { SchedulerClient } from '../client/connection/scheduler-client.js';
+import type { Address, JobId, SchedulerMessage } from '../protocol/messages/messages.js';
 import type { SessionState } from '../client/connection/session.js';
-import { WORKTIMES } from '../worktimes/registry.js';
-import { DescriptionUpdater } from './controls/description-updater.js';
-import { AssetStore } from './assets/asset-store.js';
-import { BlobCache } from './assets/blob-cache.js';
-import { describeWorker } from './controls/describe-worker.js';
-import { JobBytes } from './inputs/job-bytes.js';
 import { readJobInfo } from './job-info.js';
-import { JobPackageCache } from './assets/job-package-cache.js';
 import type { LiveOptions } from './options/live-options.js';
-import { RemoteInputs } from './inputs/remote-inputs.js';
-import { resolveWorkerOptions } from './options/resolve-options.js';
-import type { ResolvedWorkerOptions, WorkerOptions } from './options/resolve-options.js';
-import type { SandboxHost } from './hosts/port/sandbox-host.js';
-import { leaseRetryPolicy } from '../client/connection/scheduler-requests.js';
+import type { WorkerOptions } from './options/resolve-options.js';
 import { checkStop } from './options/stop-options.js';
 import type { StopOptions } from './options/stop-options.js';
-import { WorkerLeases } from './leases/worker-leases.js';
-import { Supervisor } from './supervisor.js';
-import { OwnerControls } from './controls/owner-controls.js';
 import { WORKER_EVENTS } from './options/worker-events.js';
-import type { WorkerPorts, WorkerContext } from './worker-ports.js';
 import type { JobInfo, PaymentAccount, WorkerEvents, WorkerStatus } from './options/worker-events.js';
-import { WorktimeHealth } from './sandboxes/worktime-health.js';
+import { WorkerParts } from './worker-parts.js';
+import type { WorkerPorts } from './worker-ports.js';
 
 export type { WorkerPorts, WorkerContext } from './worker-ports.js';
 
@@ -48,74 +25,27 @@ export type WorkerState = 'initial' | 'starting' | 'started' | 'stopping' | 'sto
 export class BaseWorker {
   /** The worker's id at the scheduler, the same across reconnects. */
   readonly id: string;
-  readonly #options: ResolvedWorkerOptions;
   readonly #ports: WorkerPorts;
   readonly #events = new Emitter<WorkerEvents>(WORKER_EVENTS);
-  readonly #host: SandboxHost;
-  readonly #store: AssetStore | undefined;
-  readonly #blobs: BlobCache;
-  /** Its bytes count towards the daily limit. */
-  readonly #fetch: typeof fetch;
-  readonly #client: SchedulerClient<WorkerRequests>;
-  readonly #controls: OwnerControls;
-  readonly #description: DescriptionUpdater;
-  readonly #jobBytes = new JobBytes();
-  #jobs: JobPackageCache | undefined;
-  #health: WorktimeHealth | undefined;
-  #owners: readonly Address[] | undefined;
+  readonly #parts: WorkerParts;
   #state: WorkerState = 'initial';
-  #supervisor: Supervisor | undefined;
   #stopping: Promise<void> | undefined;
   #cleanups: (() => void)[] = [];
 
   /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, or ISOLATION_UNAVAILABLE where this environment has no such sandbox */
   constructor(options: WorkerOptions, ports: WorkerPorts) {
-    this.#options = resolveWorkerOptions(options, ports.defaults);
     this.#ports = ports;
-    this.id = newId(ports.random);
-    const { isolation, scheduler } = this.#options;
-    const makeHost = ports.hosts[isolation];
-    if (makeHost === undefined) {
-      const there = Object.keys(ports.hosts).join(', ');
-      const text = `There are no sandboxes of isolation '${isolation}' here; there are: ${there}.`;
-      throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation });
-    }
-    const { clock, random } = ports;
-    this.#description = new DescriptionUpdater({
-      clock,
-      isOpen: () => this.#client.state === 'open',
-      send: () => this.#client.notify({ type: 'worker.update', worker: this.#describe() }),
-    });
-    this.#controls = this.#makeControls();
-    this.#client = new SchedulerClient<WorkerRequests>({
-      url: scheduler,
-      connect: this.#controls.bandwidth.connect(ports.connect),
-      clock,
-      random,
-      hello: () => this.#hello(),
-      greet: this.#controls.groups.greet,
+    this.#parts = new WorkerParts(options, ports, {
+      events: this.#events,
       notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
-      stalled: (error) => this.#events.emit('warning', { error }),
-      retryPolicy: leaseRetryPolicy,
-      repeatsMax: 0,
     });
-    this.#fetch = this.#controls.bandwidth.fetch(ports.fetch);
-    this.#store = ports.assets && new AssetStore(ports.assets, clock);
-    this.#blobs = new BlobCache({
-      http: scheduler.http,
-      fetch: this.#fetch,
-      clock,
-      random,
-      client: this.#client,
-      store: this.#store,
-    });
-    this.#host = makeHost(this.#context());
+    this.id = this.#parts.id;
   }
 
   /** The name that its owner gave it; not sent to anybody. */
   get name(): string {
-    return this.#options.name;
+    return this.#parts.options.name;
   }
 
   get state(): WorkerState {
@@ -124,19 +54,19 @@ export class BaseWorker {
 
   /** Counters since the start, and the state of each sandbox. */
   get status(): WorkerStatus {
-    const { bytesToday } = this.#controls.bandwidth;
+    const { bytesToday } = this.#parts.controls.bandwidth;
     const none = { slices: 0, failed: 0, computeMs: 0, earned: 0n, sandboxes: [] };
-    return { ...none, ...this.#supervisor?.status, bytesToday };
+    return { ...none, ...this.#parts.supervisor?.status, bytesToday };
   }
 
   /** The options that can change while it runs: setting a property takes effect at once. */
   get options(): LiveOptions {
-    return this.#controls.live;
+    return this.#parts.controls.live;
   }
 
   /** Reasons for which the worker is paused; empty while it works. `bytes` and `hours` are set by the worker itself. */
   get paused(): readonly string[] {
-    return this.#controls.pauses.reasons;
+    return this.#parts.controls.pauses.reasons;
   }
 
   /**
@@ -144,12 +74,12 @@ export class BaseWorker {
    * are released too. Each reason counts once, and is removed by `unpause`.
    */
   pause(reason = 'user'): void {
-    this.#controls.pauses.add(reason);
+    this.#parts.controls.pauses.add(reason);
   }
 
   /** Removes a reason for the pause. */
   unpause(reason = 'user'): void {
-    this.#controls.pauses.remove(reason);
+    this.#parts.controls.pauses.remove(reason);
   }
 
   /**
@@ -157,7 +87,7 @@ export class BaseWorker {
    * @throws INVALID_ARGUMENT where the job id or the address is malformed
    */
   block(which: { jobId?: JobId; owner?: Address }): void {
-    this.#controls.block(which);
+    this.#parts.controls.block(which);
   }
 
   /**
@@ -165,7 +95,7 @@ export class BaseWorker {
    * released uncharged, unless `authorize` returns `true` synchronously.
    */
   reauthorize(): void {
-    this.#controls.admission.reauthorize();
+    this.#parts.controls.admission.reauthorize();
   }
 
   /** A former name of `reauthorize`. @deprecated removed in the next version */
@@ -180,7 +110,7 @@ export class BaseWorker {
   async account(): Promise<PaymentAccount | undefined> {
     const { paymentAddress } = this.options;
     if (paymentAddress === undefined) return undefined;
-    return this.#client.request('account.show', { address: paymentAddress });
+    return this.#parts.client.request('account.show', { address: paymentAddress });
   }
 
   /**
@@ -188,7 +118,7 @@ export class BaseWorker {
    * @throws JOB_UNKNOWN where its package is not loaded here, and as `account`
    */
   async jobInfo(jobId: JobId): Promise<JobInfo> {
-    return readJobInfo(this.#client, this.#jobs?.cached(jobId), jobId, this.#jobBytes);
+    return readJobInfo(this.#parts.client, this.#parts.jobs?.cached(jobId), jobId, this.#parts.jobBytes);
   }
 
   /** Event names are case-insensitive. */
@@ -218,17 +148,14 @@ export class BaseWorker {
       throw new ManyhandsError('INVALID_ARGUMENT', text, { state: this.#state });
     }
     this.#state = 'starting';
-    const { signal } = this.#options;
+    const { signal } = this.#parts.options;
     try {
-      this.#owners = await this.#resolveOwners();
-      await this.#controls.bandwidth.load();
-      await this.#controls.groups.prepare();
-      this.#supervisor = this.#makeSupervisor(this.#owners);
-      this.#controls.start();
-      await this.#client.open(signal);
+      await this.#parts.prepare();
+      await this.#parts.client.open(signal);
       if (this.#ports.testsSandboxes === true) await this.#test();
       // If the session ended meanwhile, for example by a ban, only the caller can be notified.
-      if (this.#isState('starting') && this.#client.endError !== undefined) throw this.#client.endError;
+      if (this.#isState('starting') && this.#parts.client.endError !== undefined)
+        throw this.#parts.client.endError;
     } catch (error) {
       await this.#close();
       throw error;
@@ -242,7 +169,7 @@ export class BaseWorker {
     this.#cleanups.push(() => signal?.removeEventListener('abort', abort));
     if (this.#ports.onLeave) this.#cleanups.push(this.#ports.onLeave(abort));
     this.#events.emit('start', {});
-    this.#supervisor.setOnline(this.#client.state === 'open');
+    this.#parts.supervisor!.setOnline(this.#parts.client.state === 'open');
   }
 
   /**
@@ -252,7 +179,7 @@ export class BaseWorker {
    */
   stop(options: StopOptions = {}): Promise<void> {
     const { force, graceMs } = checkStop(options);
-    if (force) this.#supervisor?.halt('The worker is stopping.');
+    if (force) this.#parts.supervisor?.halt('The worker is stopping.');
     this.#stopping ??= this.#stop(force ? 0 : graceMs);
     return this.#stopping;
   }
@@ -261,7 +188,7 @@ export class BaseWorker {
     const initial = this.#state;
     if (initial === 'stopped') return;
     this.#state = 'stopping';
-    if (initial === 'started') await this.#supervisor?.stop(graceMs);
+    if (initial === 'started') await this.#parts.supervisor?.stop(graceMs);
     await this.#close();
     if (initial === 'started') this.#events.emit('stop', {});
   }
@@ -269,11 +196,7 @@ export class BaseWorker {
   async #close(): Promise<void> {
     this.#state = 'stopped';
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
-    this.#description.close();
-    this.#health?.close();
-    await this.#client.close();
-    await this.#controls.close();
-    await this.#host.close();
+    await this.#parts.close();
   }
 
   #isState(state: WorkerState): boolean {
@@ -281,82 +204,11 @@ export class BaseWorker {
   }
 
   async #test(): Promise<void> {
-    const missing = (await this.#health?.testSandboxes()) ?? [];
+    const missing = (await this.#parts.health?.testSandboxes()) ?? [];
     for (const text of missing) {
       this.#events.emit('warning', { error: new ManyhandsError('ISOLATION_UNAVAILABLE', text) });
     }
-    if (missing.length > 0) this.#description.changed();
-  }
-
-  #context(): WorkerContext {
-    return { options: this.#options, blobs: this.#blobs, clock: this.#ports.clock };
-  }
-
-  async #resolveOwners(): Promise<readonly Address[] | undefined> {
-    const { owners, isolation } = this.#options;
-    // Threads do not isolate job code: without a list of owners only this machine's own jobs may run in them.
-    if (owners === undefined && isolation === 'thread') return [await this.#ports.ownAddress()];
-    return owners;
-  }
-
-  #makeSupervisor(owners: readonly Address[] | undefined): Supervisor {
-    const worktimeFiles = this.#ports.worktimeFiles?.(this.#context()) ?? (() => Promise.resolve({}));
-    const { clock, random, tuning } = this.#ports;
-    const { admission, live } = this.#controls;
-    const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
-    const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
-    const shared = { client: this.#client, blobs: this.#blobs, jobBytes: this.#jobBytes };
-    const rules = { owners, mayRun, mayFetch };
-    const jobs = new JobPackageCache({ ...shared, ...rules, worktimes: WORKTIMES, worktimeFiles });
-    this.#jobs = jobs;
-    const rejectionReason = admission.rejectionReason.bind(admission);
-    const allowed = (): readonly string[] => live.allowOrigins;
-    const remotes = new RemoteInputs({ ...shared, fetch: this.#fetch, clock, random, allowed });
-    const leases = new WorkerLeases({ ...shared, remotes });
-    const health = (this.#health = this.#makeHealth(jobs));
-    const own = { host: this.#host, events: this.#events, store: this.#store, policy: this.#options.policy };
-    const made = { clock, random, jobs, leases, health, rejectionReason };
-    return new Supervisor(live.cores, { ...shared, ...own, ...made }, tuning);
-  }
-
-  #makeHealth(jobs: JobPackageCache): WorktimeHealth {
-    return new WorktimeHealth(WORKTIMES, {
-      host: this.#host,
-      clock: this.#ports.clock,
-      worktimeFiles: (worktime) => jobs.worktimeFiles(worktime),
-      mayTest: () => this.#client.state === 'open' && !this.#controls.pauses.any,
-      changed: (worktime) => {
-        this.#description.changed();
-        this.#events.emit('worktime', worktime);
-      },
-    });
-  }
-
-  #makeControls(): OwnerControls {
-    const { clock, storage } = this.#ports;
-    return new OwnerControls(this.#options, {
-      workerId: this.id,
-      clock,
-      storage,
-      events: this.#events,
-      loadJob: (jobId, digest) => this.#jobs!.load(jobId, digest),
-      descriptionChanged: () => this.#description.changed(),
-      session: () => this.#client,
-      setLimits: (limits) => this.#supervisor?.setLimits(limits),
-      refuse: (jobId, reason) => this.#supervisor?.refuse(jobId, reason),
-      allowOrigins: (origins, reason) => this.#supervisor?.allowOrigins(origins, reason),
-      loadedJobs: () => this.#supervisor?.loadedJobs ?? [],
-    });
-  }
-
-  #describe(): NonNullable<Hello['worker']> {
-    const worktimes = this.#health?.worktimes ?? WORKTIMES;
-    return describeWorker(this.id, this.#options, this.#controls, this.#owners, worktimes);
-  }
-
-  #hello(): Pick<Hello, 'role' | 'worker'> {
-    this.#description.included();
-    return { role: 'worker', worker: this.#describe() };
+    if (missing.length > 0) this.#parts.description.changed();
   }
 
   #onNotice(message: SchedulerMessage): void {
@@ -364,7 +216,7 @@ export class BaseWorker {
       case 'lease.grant':
       case 'lease.recall':
       case 'lease.revoke':
-        return this.#supervisor?.notice(message);
+        return this.#parts.supervisor?.notice(message);
       case 'goodbye':
         this.#events.emit('warning', { error: fromWireError(message.error) });
         return;
@@ -375,14 +227,14 @@ export class BaseWorker {
 
   #onSession(state: SessionState, error?: Error): void {
     if (state === 'open') {
-      this.#events.emit('connect', { url: this.#options.scheduler.http });
-      this.#description.opened();
-      if (this.#state === 'started') this.#supervisor?.setOnline(true);
+      this.#events.emit('connect', { url: this.#parts.options.scheduler.http });
+      this.#parts.description.opened();
+      if (this.#state === 'started') this.#parts.supervisor?.setOnline(true);
       return;
     }
     if (state !== 'waiting' && state !== 'closed') return;
     const live = this.#state === 'started' || this.#state === 'stopping';
-    if (live) this.#supervisor?.setOnline(false);
+    if (live) this.#parts.supervisor?.setOnline(false);
     if (state === 'waiting') this.#events.emit('disconnect', { error });
     else if (this.#state === 'started') {
       this.#events.emit('error', {
