@@ -8,8 +8,9 @@ import type { Clock } from '../lib/clock.js';
 import { delay } from '../lib/clock.js';
 import { connectFailed } from '../transport/connect-failed.js';
 import { connectMemory } from '../transport/memory.js';
-import type { Defer, MemoryConnectionPair, MemoryNetwork } from '../transport/memory.js';
+import type { Defer, MemoryConnectionPair } from '../transport/memory.js';
 import type { Connect, Connection } from '../transport/transport.js';
+import type { MemoryNetwork } from './memory-network.js';
 import type { SeededRandom } from './seeded-random.js';
 
 export interface Faults {

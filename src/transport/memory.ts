@@ -3,12 +3,10 @@
  * inside `send`, and in order. Its bytes are not copied: they must not be changed after `send`.
  * @module
  */
-import { ManyhandsError } from '../lib/errors.js';
 import { SOCKET_BUFFER_BYTES_LOW } from '../lib/socket-limits.js';
-import { connectFailed } from './connect-failed.js';
 import { ReceiveQueue } from './receive-queue.js';
 import type { Handlers } from './receive-queue.js';
-import type { CloseInfo, Connect, Connection } from './transport.js';
+import type { CloseInfo, Connection } from './transport.js';
 
 /** Schedules a delivery: `run` is called later, in the order of the calls. */
 export type Defer = (run: () => void) => void;
@@ -123,34 +121,4 @@ export function connectMemory(options: MemoryOptions = {}): MemoryConnectionPair
 /** The two ends of one connection. */
 export function memoryPair(options: MemoryOptions = {}): [Connection, Connection] {
   return connectMemory(options).ends;
-}
-
-export interface MemoryNetwork {
-  connect: Connect;
-  /** Accepts connections to `url` until the returned function is called. @throws ADDRESS_IN_USE */
-  listen(url: string, onConnection: (connection: Connection) => void): () => void;
-}
-
-/** Any number of listeners, by their address. */
-export function memoryNetwork(options: MemoryOptions = {}): MemoryNetwork {
-  const listeners = new Map<string, (connection: Connection) => void>();
-  return {
-    listen(url, onConnection) {
-      if (listeners.has(url)) {
-        throw new ManyhandsError('ADDRESS_IN_USE', `Something listens at ${url} already.`, { url });
-      }
-      listeners.set(url, onConnection);
-      return () => void listeners.delete(url);
-    },
-    connect(url, { signal } = {}) {
-      if (signal?.aborted)
-        return Promise.reject(connectFailed(url, 'aborted', 'it was aborted', signal.reason));
-      const listener = listeners.get(url);
-      if (listener === undefined)
-        return Promise.reject(connectFailed(url, 'refused', 'nothing listens there'));
-      const [client, server] = memoryPair(options);
-      listener(server);
-      return Promise.resolve(client);
-    },
-  };
 }

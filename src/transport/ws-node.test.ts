@@ -13,7 +13,7 @@ import { IDLE_MS_MAX, MESSAGE_BYTES_MAX } from '../lib/socket-limits.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import type { CloseInfo, Connection } from './transport.js';
 import { acceptNode, connectNode } from './ws-node.js';
-import type { Acceptor } from './ws-node.js';
+import type { Acceptor } from './accept-node.js';
 
 let server: Server;
 let acceptor: Acceptor;

@@ -9,7 +9,6 @@ import { NodeConnection, WS_OPTIONS } from './node-connection.js';
 import type { Connect } from './transport.js';
 
 export { acceptNode } from './accept-node.js';
-export type { Acceptor, AcceptOptions, AddressLimiter } from './accept-node.js';
 
 /** Opens a WebSocket. @throws CONNECT_FAILED, whose `cause` is Node's error */
 export const connectNode: Connect = (url, { signal } = {}) =>

@@ -10,7 +10,7 @@ import { systemClock } from '../../src/lib/clock.js';
 import { deferred } from '../../src/lib/deferred.js';
 import { FaultyNetwork } from '../../src/testing/faulty-network.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
-import { memoryNetwork } from '../../src/transport/memory.js';
+import { memoryNetwork } from '../../src/testing/memory-network.js';
 import type { CloseInfo, Connect, Connection } from '../../src/transport/transport.js';
 import { connectBrowser } from '../../src/transport/ws-browser.js';
 import { acceptNode, connectNode } from '../../src/transport/ws-node.js';

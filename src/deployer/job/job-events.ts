@@ -11,10 +11,7 @@ import type {
   ErrorEventOf,
   CancelEventOf,
   NoFundsEventOf,
-  PausedEventOf,
-  ResumedEventOf,
   NoWorkersEventOf,
-  NoInputEventOf,
   JobEventsOf,
 } from '../state/events.js';
 
@@ -25,8 +22,5 @@ export type ProgressEvent<T = unknown> = ProgressEventOf<Job<T>>;
 export type ErrorEvent<T = unknown> = ErrorEventOf<Job<T>>;
 export type CancelEvent<T = unknown> = CancelEventOf<Job<T>>;
 export type NoFundsEvent<T = unknown> = NoFundsEventOf<Job<T>>;
-export type PausedEvent<T = unknown> = PausedEventOf<Job<T>>;
-export type ResumedEvent<T = unknown> = ResumedEventOf<Job<T>>;
 export type NoWorkersEvent<T = unknown> = NoWorkersEventOf<Job<T>>;
-export type NoInputEvent<T = unknown> = NoInputEventOf<Job<T>>;
 export type JobEvents<T = unknown> = JobEventsOf<T, Job<T>>;

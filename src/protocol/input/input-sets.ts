@@ -132,11 +132,6 @@ export class RangeObject<G extends number | undefined = undefined> implements It
   }
 }
 
-/** The range as it is sent. */
-export function toRangeInput(range: RangeObject<number | undefined>): RangeInput {
-  return rangeFromBounds(range.start, range.end, range.step, range.group);
-}
-
 function clampIndex(index: number, length: number): number {
   const whole = Math.trunc(index) || 0;
   return Math.min(length, Math.max(0, whole < 0 ? length + whole : whole));

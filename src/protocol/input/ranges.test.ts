@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { JOB_SLICES_MAX, RANGE_GROUP_MAX } from '../limits.js';
 import { Mismatch } from '../schema/check.js';
 import { rangeInput, rangeValues, type RangeInput } from '../messages/inputs.js';
-import { rangeDatum, rangeFromBounds, rangeLength, sliceRange } from './ranges.js';
+import { rangeDatum, rangeFromBounds, sliceRange } from './ranges.js';
 
 const data = (range: RangeInput): (number | number[])[] =>
-  Array.from({ length: rangeLength(range) }, (_, i) => rangeDatum(range, i));
+  Array.from({ length: range.count }, (_, i) => rangeDatum(range, i));
 const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
 
 describe('bounds', () => {

@@ -60,11 +60,6 @@ function countValues(start: number, end: number, step: number): number {
   return steps + 1;
 }
 
-/** The number of slices of a range. */
-export function rangeLength(range: RangeInput): number {
-  return range.count;
-}
-
 /** The datum of the slice at `index` (from 0). @throws INVALID_ARGUMENT where there is no such slice */
 export function rangeDatum(range: RangeInput, index: number): number | number[] {
   if (!(index >= 0 && index < range.count) || !Number.isInteger(index)) {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { memoryStorage } from '../../lib/storage/storage.js';
 import type { KeyValueStorage } from '../../lib/storage/storage.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
-import { memoryNetwork } from '../../transport/memory.js';
+import { memoryNetwork } from '../../testing/memory-network.js';
 import { BandwidthMeter } from './bandwidth-meter.js';
 
 const DAY_MS = 86_400_000;

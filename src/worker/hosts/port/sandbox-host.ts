@@ -3,10 +3,7 @@
  * only start sandboxes, forward their messages and kill them.
  * @module
  */
-import type {
-  SandboxToSupervisor,
-  SupervisorToSandbox,
-} from '../../../protocol/messages/sandbox-messages.js';
+import type { SupervisorToSandbox } from '../../../protocol/messages/sandbox-messages.js';
 
 export interface Sandbox {
   /** Whether a quiesced sandbox blocks its thread until the next message, so that it need not be asked again. @default false */
@@ -35,6 +32,3 @@ export interface SandboxHost {
   /** Kills all sandboxes. */
   close(): Promise<void>;
 }
-
-/** A validated message. */
-export type CheckedSandboxMessage = SandboxToSupervisor;
