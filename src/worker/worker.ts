@@ -72,6 +72,7 @@ export class BaseWorker {
   /**
    * Accepts no more work and releases slices that have not started; running slices have one second to finish before they
    * are released too. Each reason counts once, and is removed by `unpause`.
+   * @throws INVALID_ARGUMENT where the reason is not a non-empty string
    */
   pause(reason = 'user'): void {
     this.#parts.controls.pauses.add(reason);

@@ -47,6 +47,21 @@ describe('a setting of a job', () => {
     expect(job.env).toEqual({ B: '2' });
   });
 
+  it.each([
+    ['a price that is no number', true, /payment offer takes an object of options.*got/],
+    ['a negative price', -1, /-1/],
+    ['a price in words', 'much', /much/],
+    ['an unknown option', { pricePerSlice: 1, celing: 5 }, /celing.*ceiling/],
+    ['no offer', null, /payment offer takes an object of options/],
+    ['a ceiling that is no number', { pricePerSlice: 1, ceiling: {} }, /ceiling must be a number/],
+    ['no time to accept', { pricePerSlice: 1, acceptMs: 0 }, /acceptMs/],
+  ])('is refused where it is set: %s as payment offer', (_, offer, message) => {
+    const { deployer } = createDeployerFixture();
+    const job = deployer.computeFor([1], (x: number) => x);
+    expect(() => job.setSlicePaymentOffer(offer as number)).toThrowError(message);
+    job.setSlicePaymentOffer(0.5);
+  });
+
   it('is read when the job is deployed: a later change of the object that was assigned has no effect', async () => {
     const { scheduler, deployer } = createDeployerFixture();
     const job = deployer.computeFor([1], (x: number) => x);

@@ -69,8 +69,11 @@ export class ConfigDraft {
     settings[name] = SETTING_CHECKS[name](value);
   }
 
+  /** @throws INVALID_ARGUMENT, UNKNOWN_OPTION; JOB_STATE once the job is deployed */
   setOffer(offer: SlicePaymentOffer): void {
     this.#assertMutable('the payment offer');
+    // A mistake is refused here, where it was made; whether a ceiling is needed is known when the job is deployed.
+    resolveOffer(offer, 1);
     this.#offer = offer;
   }
 

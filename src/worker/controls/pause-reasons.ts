@@ -3,6 +3,9 @@
  * @module
  */
 
+import { ManyhandsError } from '../../lib/errors.js';
+import { describeValue } from '../../lib/options.js';
+
 export class PauseReasons {
   readonly #reasons = new Set<string>();
   readonly #changed: (name: 'pause' | 'unpause', reason: string) => void;
@@ -20,7 +23,12 @@ export class PauseReasons {
     return this.#reasons.size > 0;
   }
 
+  /** @throws INVALID_ARGUMENT where the reason is not a non-empty string */
   add(reason: string): void {
+    if (typeof reason !== 'string' || reason === '') {
+      const text = `The reason of a pause must be a non-empty string; got ${describeValue(reason)}.`;
+      throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'reason' });
+    }
     if (this.#reasons.has(reason)) return;
     this.#reasons.add(reason);
     this.#changed('pause', reason);
