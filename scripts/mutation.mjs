@@ -13,6 +13,7 @@ import { sampleLines } from './mutation/sample-lines.mjs';
 const USAGE = `Usage: npm run test:mutation -- [policy] [commands] [core] [protocol]
   --lines N        mutate so many lines of each file (default 12)
   --all            mutate every line
+  --files TEXT     only files whose path contains the text
   --seed N         the seed of the choice of lines (default 1)
   --json FILE      write the survivors there`;
 /** The least share of mutants that tests must notice, percent. */
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
   options: {
     lines: { type: 'string', default: '12' },
     all: { type: 'boolean', default: false },
+    files: { type: 'string', default: '' },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -40,22 +42,23 @@ const sample = { lines: values.all ? Infinity : Number(values.lines), seed: Numb
 async function mutatedLines(folder) {
   const files = await readdir(folder, { recursive: true });
   const paths = files.map((file) => join(folder, file)).filter((path) => path.endsWith('.ts'));
+  const isChosen = (path) => !NOT_MUTATED.test(path) && path.includes(values.files);
   const ranges = [];
-  for (const path of paths.filter((one) => !NOT_MUTATED.test(one)).sort()) {
+  for (const path of paths.filter(isChosen).sort()) {
     const lines = sampleLines(path, await readFile(path, 'utf8'), sample);
     ranges.push(...lines.map((line) => `${path}:${line}-${line}`));
   }
   return ranges;
 }
 
-async function mutate({ folder, tests, setup = [] }) {
+async function runMutants(mutate, { tests, setup = [] }) {
   process.env.MUTATION_TESTS = tests.join(',');
   process.env.MUTATION_SETUP = setup.join(',');
   const stryker = new Stryker({
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner', './scripts/mutation/ignore-texts.mjs'],
     vitest: { configFile: 'scripts/mutation/vitest.config.mjs', related: false },
-    mutate: await mutatedLines(folder),
+    mutate,
     ignorers: ['texts'],
     ignorePatterns: ['/dist', '/docs', '/examples', '/bench', '/web-worker-demo', '/.git', '/.cache-types'],
     coverageAnalysis: 'perTest',
@@ -76,13 +79,17 @@ const survivors = [];
 let isEnough = true;
 for (const folder of FOLDERS) {
   if (positionals.length > 0 && !positionals.includes(folder.name)) continue;
-  const results = await mutate(folder);
+  const lines = await mutatedLines(folder.folder);
+  if (lines.length === 0) continue;
+  const beganMs = performance.now();
+  const results = await runMutants(lines, folder);
+  const minutes = (performance.now() - beganMs) / 60_000;
   const noticed = results.filter(({ status }) => NOTICED.has(status)).length;
   const missed = results.filter(({ status }) => MISSED.has(status));
   const score = (100 * noticed) / (noticed + missed.length);
   isEnough &&= score >= SCORE_MIN;
   console.log(
-    `\n${folder.folder}: ${noticed} of ${noticed + missed.length} mutants noticed, ${score.toFixed(1)} %`,
+    `\n${folder.folder}: ${noticed} of ${noticed + missed.length} mutants noticed, ${score.toFixed(1)} %, in ${minutes.toFixed(1)} min`,
   );
   for (const { fileName, location, mutatorName, replacement, status } of missed) {
     const survivor = { fileName, line: location.start.line, mutatorName, replacement, status };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ARRAY_LENGTH_MAX, RANGE_GROUP_MAX } from '../limits.js';
 import { RangeObject } from './input-sets.js';
 
 const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
@@ -61,4 +62,11 @@ describe('RangeObject', () => {
     expect(() => new RangeObject({ start: 0 } as never)).toThrow(invalid);
     expect(() => new RangeObject(null as never)).toThrow(invalid);
   });
+});
+
+test('a part of a range with more numbers than an array may have is refused, however few its groups are', () => {
+  const groups = new RangeObject(1, 2 * ARRAY_LENGTH_MAX, 1, RANGE_GROUP_MAX);
+  const most = ARRAY_LENGTH_MAX / RANGE_GROUP_MAX;
+  expect(() => groups.slice(0, most + 1)).toThrow(invalid);
+  expect(() => groups.toArray()).toThrow(invalid);
 });

@@ -9,6 +9,23 @@ const data = (range: RangeInput): (number | number[])[] =>
   Array.from({ length: range.count }, (_, i) => rangeDatum(range, i));
 const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
 
+test('a range has at most as many slices as a job, and a part of it has no group where the whole has none', () => {
+  const range = { kind: 'range', start: 1, step: 0, count: JOB_SLICES_MAX };
+  expect(rangeInput(range)).toEqual(range);
+  expect(() => rangeInput({ ...range, offset: 1 })).toThrow(Mismatch);
+  expect(sliceRange(rangeFromBounds(1, 9), 2, 3)).toStrictEqual({
+    kind: 'range',
+    start: 3,
+    step: 1,
+    count: 3,
+  });
+});
+
+test('a large number to itself is one value, with whatever step', () => {
+  expect(rangeFromBounds(1e17, 1e17, 0.5).count).toBe(1);
+  expect(() => rangeFromBounds(1e17, 1e17 + 16, 0.5)).toThrow(invalid);
+});
+
 describe('bounds', () => {
   test.each<[number, number, number | undefined, number[]]>([
     [1, 3, undefined, [1, 2, 3]],

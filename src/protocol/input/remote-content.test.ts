@@ -14,6 +14,25 @@ function refusal(type: string, bytes: Uint8Array): string {
   return 'nothing was refused';
 }
 
+describe('the type of a content', () => {
+  const body = bytesOf('[1]');
+
+  it.each([
+    ['application/json', [1]],
+    ['Application/JSON ; charset=utf-8', [1]],
+    ['application/geo+json', [1]],
+    ['text/plain', '[1]'],
+    [' TEXT/csv;x=y', '[1]'],
+    ['application/jsonp', body],
+    ['x/y/application/json', body],
+    ['application/octet-stream', body],
+    ['', body],
+    [null, body],
+  ])('%j makes of [1] the datum %j', (type, datum) => {
+    expect(decodeContent(type, body)).toEqual(datum);
+  });
+});
+
 describe('JSON from an address', () => {
   it('is read up to its bytes, and not past them', () => {
     const text = `"${'x'.repeat(REMOTE_JSON_BYTES_MAX - 2)}"`;

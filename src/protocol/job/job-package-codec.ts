@@ -26,9 +26,9 @@ export function encodeJobPackage(pkg: JobPackage): Uint8Array<ArrayBuffer> {
 export function decodeJobPackage(bytes: Uint8Array): JobPackage {
   if (bytes.length > PACKAGE_BYTES_MAX) throw packageTooLarge(bytes.length);
   const raw = decodeRaw(bytes);
-  const isOld = isVersion1(raw);
-  const pkg = unshared(canonicalPackage(isOld ? fromVersion1(raw) : raw));
-  const canonical = encodeValue(isOld ? toVersion1(pkg) : pkg);
+  const old = isVersion1(raw) ? raw : undefined;
+  const pkg = unshared(canonicalPackage(old === undefined ? raw : fromVersion1(old)));
+  const canonical = encodeValue(old === undefined ? pkg : toVersion1(pkg));
   // No encoding is the beginning of another one, so this finds a difference in length too.
   const offset = canonical.findIndex((byte, i) => byte !== bytes[i]);
   if (offset !== -1) {

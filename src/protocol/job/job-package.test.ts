@@ -79,6 +79,26 @@ describe('a package', () => {
     expect(packageDigest(encodeJobPackage({ ...sample(), votes: 3 }))).not.toBe(packageDigest(bytes));
   });
 
+  test('as many bytes as a package may have, and no more', () => {
+    const ofText = (length: number): JobPackage => ({ ...sample(), env: { A: 'x'.repeat(length) } });
+    // What is left of the package, whose heads are as long for this text as for the longest one.
+    const rest = encodeJobPackage(ofText(PACKAGE_BYTES_MAX / 2)).length - PACKAGE_BYTES_MAX / 2;
+    const longest = ofText(PACKAGE_BYTES_MAX - rest);
+    const bytes = encodeJobPackage(longest);
+    expect(bytes).toHaveLength(PACKAGE_BYTES_MAX);
+    expect(decodeJobPackage(bytes)).toEqual(longest);
+    const tooLarge = expect.objectContaining({
+      code: 'PACKAGE_MALFORMED',
+      message: expect.stringContaining(`${PACKAGE_BYTES_MAX + 1} bytes are more`) as string,
+    }) as Error;
+    expect(() => encodeJobPackage(ofText(PACKAGE_BYTES_MAX - rest + 1))).toThrow(tooLarge);
+    expect(() => decodeJobPackage(new Uint8Array(PACKAGE_BYTES_MAX + 1))).toThrow(tooLarge);
+  });
+
+  test.each([undefined, null, 5])('no package of version 1 whose limits are %s', (limits) => {
+    expect(() => decodeJobPackage(encodeValue({ ...sample(), version: 1, limits }))).toThrow(malformed);
+  });
+
   test('blobs in place of what is inline; the same bytes twice are two', () => {
     const blobs = {
       ...sample(),

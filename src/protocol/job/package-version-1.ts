@@ -8,11 +8,12 @@ import type { JobPackage } from './job-package.js';
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
-export const isVersion1 = (raw: unknown): boolean => isMap(raw) && raw['version'] === 1;
+export const isVersion1 = (raw: unknown): raw is Record<string, unknown> =>
+  isMap(raw) && raw['version'] === 1;
 
 /** A decoded package of version 1 with the names of version 2. Nothing is checked here. */
-export function fromVersion1(raw: unknown): unknown {
-  if (!isMap(raw) || !isMap(raw['limits'])) return raw;
+export function fromVersion1(raw: Record<string, unknown>): unknown {
+  if (!isMap(raw['limits'])) return raw;
   const { sliceMs: sliceTimeoutMs, ...limits } = raw['limits'];
   return { ...raw, version: 2, limits: { sliceTimeoutMs, ...limits } };
 }

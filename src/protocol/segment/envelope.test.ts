@@ -47,6 +47,15 @@ describe('errors of work functions', () => {
     expect(roundTrip(Object.create(null))).toMatchObject({ message: 'thrown: something that has no text' });
   });
 
+  test('an error has only the fields that were thrown with it', () => {
+    for (const thrown of [new Error('plain'), new ManyhandsError('RESULT_NOT_CLONEABLE', 'no')])
+      expect(Object.hasOwn(roundTrip(thrown), 'cause')).toBe(false);
+    expect(
+      roundTrip(Object.assign(new Error('no list'), { errors: [new Error('one')] })).errors,
+    ).toBeUndefined();
+    expect(Object.hasOwn(roundTrip('text'), 'stack')).toBe(false);
+  });
+
   test('what cannot travel is left out, the error is not', () => {
     const source = Object.assign(new Error('kept', { cause: () => 1 }), {
       code: Symbol('c'),

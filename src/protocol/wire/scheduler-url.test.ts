@@ -14,6 +14,7 @@ describe("a scheduler's address", () => {
     ['ws://[::1]:9/', 'http://[::1]:9', 'ws://[::1]:9/socket'],
     ['https://hands.example/many//', 'https://hands.example/many', 'wss://hands.example/many/socket'],
     ['localhost:9000', 'http://localhost:9000', 'ws://localhost:9000/socket'],
+    ['LOCALHOST', 'http://localhost', 'ws://localhost/socket'],
     [' 192.168.1.7:8462 ', 'http://192.168.1.7:8462', 'ws://192.168.1.7:8462/socket'],
   ])('%s is read', (written, http, socket) => {
     expect(parseSchedulerUrl(written)).toEqual({ http, socket });
@@ -42,6 +43,7 @@ describe("a scheduler's address", () => {
     expect(() => parseSchedulerUrl(written as string)).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
+        info: { argument: 'scheduler' },
         message: expect.stringContaining(DEFAULT_SCHEDULER) as unknown,
       }),
     );
