@@ -4,6 +4,7 @@
  * @module
  */
 import { defineConfig } from 'vitest/config';
+import { QuickFirst } from './quick-first.mjs';
 
 const listOf = (text = '') => text.split(',').filter((one) => one !== '');
 
@@ -15,5 +16,6 @@ export default defineConfig({
     testTimeout: 15_000,
     // The files share their modules: a run for one mutant loads the code once. Only the tests' own state must not leak.
     isolate: false,
+    sequence: { sequencer: QuickFirst },
   },
 });

@@ -3,6 +3,7 @@
  * @module
  */
 import { describe, expect, it } from 'vitest';
+import { ManyhandsError } from '../../src/lib/errors.js';
 import { newId } from '../../src/lib/crypto/ids.js';
 import { ENVELOPE_KIND, encodeError } from '../../src/protocol/segment/envelope.js';
 import { ERROR_BYTES_MAX, FIRST_FAILURES_MAX, HELD_BACK_MS_MAX } from '../../src/protocol/limits.js';
@@ -65,6 +66,7 @@ export function jobsStoreContract(name: string, open: OpenStore): void {
     const ofBytes = (bytes: number): Uint8Array => new Uint8Array(bytes);
     it.each([
       ['the name and message of', encodeError(new RangeError('no')), 'RangeError: no'],
+      ['only the message of our own', encodeError(new ManyhandsError('LEASE_LOST', 'gone')), 'gone'],
       ['no text of an unreadable', ofBytes(ERROR_BYTES_MAX), 'an error that cannot be read'],
       ['no text of a large', ofBytes(ERROR_BYTES_MAX + 1), 'an error that is too large to show'],
     ])('cancels a job whose slices all fail, with %s error in the reason', async (_, error, text) => {

@@ -32,6 +32,7 @@ test('the choice of a recall chooses the lease with the most time left, not with
 
 test.each<[string, Partial<RecallableLease>, boolean]>([
   ['only its last slice left, which is running', { next: 100 }, false],
+  ['only its last slice left, which has been running for long', { next: 100, progressedMs: -9_000 }, false],
   ['a last slice that may be queued behind another lease', { next: 100, hasProgress: false }, true],
   ['too little work left', { next: 99, sliceMs: 5 }, false],
   ['a job that the worker may not run', { job: candidate({ groups: [{ key: 'lab' }] }) }, false],
