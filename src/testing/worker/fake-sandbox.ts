@@ -27,8 +27,8 @@ export interface FakeSandboxScript {
   readonly assignMs?: number;
   /** Whether a sandbox can be started; `start`: its number among those with a job, from 1. @default true */
   starts?(start: number, owner: string): boolean;
-  /** Whether a runtime starts in a sandbox without a job. @default true */
-  warms?(): boolean;
+  /** Whether a runtime starts in a sandbox without a job; `and-ends`: the sandbox ends as it answers. @default true */
+  warms?(): boolean | 'and-ends';
   /** Receives every message that a sandbox posts, and returns the messages to post instead. */
   post?(message: unknown): unknown[];
 }
@@ -126,8 +126,11 @@ class FakeSandbox implements Sandbox {
     if (message.type === 'warm') {
       this.#host.warmed++;
       const error = { code: 'ASSIGN_FAILED', message: 'Pyodide did not start' };
-      const fits = this.#script.warms?.() !== false;
-      return this.#schedule(0, () => this.#post(fits ? { type: 'warmed' } : { type: 'warm-failed', error }));
+      const warms = this.#script.warms?.() ?? true;
+      return this.#schedule(0, () => {
+        this.#post(warms === false ? { type: 'warm-failed', error } : { type: 'warmed' });
+        if (warms === 'and-ends') this.#exit('Its frame was removed.', true);
+      });
     }
     if (message.type === 'make-snapshot') {
       this.#host.snapshots++;

@@ -132,6 +132,18 @@ describe('a prewarmed sandbox', () => {
     expect(s.host.prewarmed).toBe(1);
   });
 
+  it('that ends as it reports its runtime is not kept for a job', async () => {
+    const s = keep(createWorkerFixture({ ...script, warms: () => 'and-ends' }, { policy: 'warm-runtime' }));
+    await s.worker.start();
+    await runJobToCompletion(s, JOB);
+    await s.clock.advance(1_000);
+    expect(s.host.warmed).toBeGreaterThan(0);
+    const owners = s.host.owners.length;
+    await runJobToCompletion(s, OTHER);
+    expect(s.host.owners).toHaveLength(owners + 1);
+    expect(s.events.filter(({ name }) => name === 'warning')).toEqual([]);
+  });
+
   it('is ended after a time without demand, and with the worker', async () => {
     const s = on({ policy: 'warm-runtime' });
     await s.worker.start();

@@ -94,7 +94,8 @@ export class PrewarmedSandboxes {
     const starting = this.#starting;
     if (starting === undefined || starting.kind !== kind || starting.isTaken) return undefined;
     starting.isTaken = true;
-    return starting.empty;
+    const empty = await starting.empty;
+    return empty?.hasEnded === true ? undefined : empty;
   }
 
   /** The set-up that began with `take` has finished or failed. */
@@ -154,7 +155,7 @@ export class PrewarmedSandboxes {
         // A job of this kind will start its own sandbox and report the error.
         this.#cooldownUntilMs.set(kind, this.#ports.clock.monotonicMs() + COOLDOWN_MS);
       } else if (this.#closing.signal.aborted) empty.sandbox.kill();
-      else if (!starting.isTaken) this.#keep({ kind, empty });
+      else if (!starting.isTaken && !empty.hasEnded) this.#keep({ kind, empty });
       this.#scheduleCheck(QUIET_MS);
     });
   }

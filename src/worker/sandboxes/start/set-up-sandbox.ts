@@ -15,6 +15,8 @@ const SETUP_MS_MAX = 120_000;
 export interface EmptySandbox {
   readonly sandbox: Sandbox;
   readonly answer: Extract<SetupReply, { type: 'warmed' | 'snapshot' }>;
+  /** Whether it has ended since; its end may come together with the answer. */
+  readonly hasEnded: boolean;
   /** Sets the handlers of later messages; until then they are ignored. */
   setHandlers(handlers: SandboxHandlers): void;
 }
@@ -52,19 +54,30 @@ export async function setUpSandbox(
   });
   const onAbort = (): void => fail('The worker was stopped.');
   signal?.addEventListener('abort', onAbort);
+  let hasEnded = false;
   let starting: Promise<Sandbox> | undefined;
   let sandbox: Sandbox | undefined;
   try {
     signal?.throwIfAborted();
     starting = host.start(owner, {
       message: (raw) => handlers.message(raw),
-      exit: (reason, isShared) => handlers.exit(reason, isShared),
+      exit: (reason, isShared) => {
+        hasEnded = true;
+        handlers.exit(reason, isShared);
+      },
     });
     // The time limit holds for a host that does not answer, too.
     sandbox = await Promise.race([starting, answered.then(() => starting!)]);
     sandbox.send(message);
     const answer = await answered;
-    return { sandbox, answer, setHandlers: (next) => (handlers = next) };
+    return {
+      sandbox,
+      answer,
+      get hasEnded() {
+        return hasEnded;
+      },
+      setHandlers: (next) => (handlers = next),
+    };
   } catch (error) {
     // A sandbox that starts after its time is not kept.
     if (sandbox === undefined)
