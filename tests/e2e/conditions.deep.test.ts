@@ -55,7 +55,7 @@ test('a page that may work only while the computer is idle pauses when somebody 
   // Without the permission the setting cannot work, and is not accepted.
   await wish.click();
   await expect(page.locator('#when-note')).toContainText(
-    'not allowed to tell whether you are at the computer',
+    'not allowed to detect whether you use the computer',
   );
   await expect(wish).not.toBeChecked();
 
