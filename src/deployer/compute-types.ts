@@ -9,7 +9,7 @@ import type { Job } from './job/job.js';
 import type { JobPage, ListOptions } from '../client/jobs/list-jobs.js';
 import type { ConnectionEvents } from './connection/connection-events.js';
 import type { RemoteStatus } from '../client/jobs/status-info.js';
-import type { RemoteData } from './upload/remote-input.js';
+import type { RemoteData } from './call/remote-input.js';
 
 /** The arguments after the datum. They are optional if the work function requires none. */
 type WorkArgs<A extends unknown[]> = [] extends A ? [args?: Readonly<A>] : [args: Readonly<A>];

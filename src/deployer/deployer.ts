@@ -14,7 +14,7 @@ import type { Keystore } from '../wallet/keystore.js';
 import { Job } from './job/job.js';
 import { addSlices, cancelJob, fetchResults, fetchStatus, type AddedSlices } from './remote-jobs.js';
 import type { FetchedResult, ResultRange } from './results/fetch-results.js';
-import { parseDo, parseFor } from './upload/forms.js';
+import { parseDo, parseFor } from './call/forms.js';
 
 export interface Deployer {
   computeFor: ComputeFor;

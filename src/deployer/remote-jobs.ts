@@ -14,7 +14,7 @@ import type { DeployerContext } from './connection/context.js';
 import { Job } from './job/job.js';
 import { fetchJobResults, type FetchedResult, type ResultRange } from './results/fetch-results.js';
 import type { UploadSummary } from './upload/input-upload.js';
-import { toJobInput } from './upload/input.js';
+import { toJobInput } from './call/input.js';
 import { JobUpload } from './upload/job-upload.js';
 
 export interface AddedSlices extends UploadSummary {

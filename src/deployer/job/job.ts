@@ -22,9 +22,9 @@ import { JOURNAL_EVENTS, type JobEventsOf, type ReadyState } from '../state/even
 import { JobEmitter, type JobEventName, type JobListener } from '../state/job-emitter.js';
 import { JobState } from '../state/job-state.js';
 import type { ResultHandle } from '../state/result-handle.js';
-import type { ParsedCall } from '../upload/forms.js';
+import type { ParsedCall } from '../call/forms.js';
 import type { UploadSummary } from '../upload/input-upload.js';
-import { toJobInput } from '../upload/input.js';
+import { toJobInput } from '../call/input.js';
 import { JobUpload } from '../upload/job-upload.js';
 import { JobDeployment } from './job-deployment.js';
 
@@ -109,10 +109,8 @@ export class Job<T = unknown> implements Settings {
 
   /**
    * Deploys the job and resolves with its results once it is complete.
-   * @param slicePaymentOffer credits per slice.
-   * @default 0
-   * @param keystore signs the payment offer.
-   * @default the wallet's account, if the price is above 0
+   * @param slicePaymentOffer credits per slice; by default 0
+   * @param keystore signs the payment offer; by default the wallet's account, if the price is above 0
    * @throws SLICES_FAILED when slices failed permanently (with the available results), JOB_CANCELLED, INPUT_FAILED,
    *   VALUE_NOT_CLONEABLE, CONNECT_FAILED, and the errors of the scheduler
    */

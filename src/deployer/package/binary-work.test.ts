@@ -3,7 +3,7 @@ import { assemble } from '../../../tests/fixtures/wat.js';
 import { BINARY_SOURCE_BYTES_MAX } from '../../protocol/limits.js';
 import { planModule } from '../../worktimes/wasm/plan-module.js';
 import { packWasm } from '../../worktimes/wasm/call-options.js';
-import { parseDo, parseFor } from '../upload/forms.js';
+import { parseDo, parseFor } from '../call/forms.js';
 import { packSource, parseWork, type WorktimeTarget } from './work-function.js';
 
 const noModule = (): Promise<Uint8Array> => Promise.reject(new Error('no module'));

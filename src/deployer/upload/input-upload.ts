@@ -10,7 +10,7 @@ import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
 import type { BlobRef } from '../../protocol/segment/envelope.js';
 import type { Input } from '../../protocol/messages/messages.js';
-import { closeIterator, type JobInput } from './input.js';
+import { closeIterator, type JobInput } from '../call/input.js';
 import type { ReadAhead } from './read-ahead.js';
 import { SegmentPacker, type PackedSegment } from './segment-packer.js';
 import { ByteWindow } from './byte-window.js';

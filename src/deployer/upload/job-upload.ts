@@ -15,7 +15,7 @@ import { READ_AHEAD_DEFAULT, type ReadAheadLimits } from '../config/read-ahead-l
 import type { DeployerContext } from '../connection/context.js';
 import type { JobState, StateObserver } from '../state/job-state.js';
 import { InputUpload, type UploadSummary } from './input-upload.js';
-import { discardInput, type JobInput } from './input.js';
+import { discardInput, type JobInput } from '../call/input.js';
 import { prepareDeploy } from './prepare-deploy.js';
 import { ReadAhead } from './read-ahead.js';
 import { topUpJob } from './top-up.js';

@@ -9,7 +9,7 @@ import { SEGMENT_SLICES_MAX } from '../../protocol/limits.js';
 import { encodeRemote } from '../../protocol/input/remote-url.js';
 import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
 import { toBlobRef } from '../../client/http/blob-client.js';
-import { RemoteDatum } from './remote-input.js';
+import { RemoteDatum } from '../call/remote-input.js';
 import { withErrorPath } from '../arguments/error-path.js';
 
 /**

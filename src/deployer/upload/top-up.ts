@@ -11,9 +11,9 @@ import { ACCEPT_MS_DEFAULT } from '../package/payment.js';
 import { signTerms } from '../package/sign-terms.js';
 
 /**
+ * Signs and sends an offer with a higher ceiling. Resolves with the status of the job.
  * @param ceiling units, for the whole job
- * @param keystore of the paying account.
- * @default the wallet's account
+ * @param keystore that of the paying account; by default the wallet's
  * @param acceptMs time in which the scheduler may accept the offer, milliseconds
  * @throws JOB_STATE if the job is free, OFFER_MISMATCH if another account pays or the ceiling is lower than before
  */

@@ -9,6 +9,7 @@ import type { RangeInput } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
 import { remoteData, toRemoteSet } from './remote-input.js';
 
+/** `slices`: the number of slices, where it is known before the input is read. */
 export type JobInput =
   | { readonly kind: 'range'; readonly range: RangeInput; readonly slices: number }
   | {
@@ -41,9 +42,9 @@ export function toJobInput(data: unknown): JobInput {
 }
 
 /**
- * Gets the iterator synchronously in the call of the user: one that listens to events, such as that of `readline`,
- * loses what is emitted before. Its errors are thrown when it is read.
- * @throws INVALID_ARGUMENT if lines are lost already
+ * Gets the iterator synchronously, while `computeFor` runs: an iterator that listens to events, such as that of `readline`,
+ * misses those that are emitted before it exists. What its creation throws, its first `next()` rejects with.
+ * @throws INVALID_ARGUMENT if lines of a `readline` interface are lost already
  */
 function getIterator(data: AsyncIterable<unknown>): AsyncIterator<unknown> {
   rejectStartedReader(data);
@@ -90,7 +91,7 @@ export function discardInput(input: JobInput): void {
   if (input.kind === 'stream') closeIterator(input.iterator);
 }
 
-/** `count` slices whose data are 0 … count - 1. */
+/** An input of `count` slices, whose data are 0 … count - 1. @throws INVALID_ARGUMENT unless `count` is a whole number from 0 */
 export function countInput(count: number): JobInput {
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new ManyhandsError(
@@ -102,6 +103,7 @@ export function countInput(count: number): JobInput {
   return boundsInput({ start: 0, end: count - 1, step: 1 });
 }
 
+/** The input of a range; its values are not expanded. @throws INVALID_ARGUMENT if the bounds are no range */
 export function boundsInput(bounds: RangeBounds): JobInput {
   const range = rangeFromBounds(bounds.start, bounds.end, bounds.step, bounds.group);
   return { kind: 'range', range, slices: range.count };

@@ -19,7 +19,7 @@ export interface PatternBounds {
 /** Data that are given by URLs. As in DCP, a list of URL objects and `{ pattern, sliceCount }` are accepted too. */
 export type RemoteData = RemoteDataSet | RemoteDataPattern | readonly URL[] | PatternBounds;
 
-/** The remote data set that `data` is or describes; undefined for another kind of input. Throws `INVALID_ARGUMENT`. */
+/** The remote data set that `data` is or describes; undefined for another kind of input. @throws INVALID_ARGUMENT */
 export function toRemoteSet(data: object): RemoteDataSet | RemoteDataPattern | undefined {
   if (data instanceof RemoteDataSet || data instanceof RemoteDataPattern) return data;
   if (Array.isArray(data)) {
