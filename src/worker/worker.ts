@@ -4,7 +4,7 @@
  */
 import { Emitter } from '../lib/events.js';
 import type { Listener } from '../lib/events.js';
-import { fromWireError, ManyhandsError } from '../lib/errors.js';
+import { ManyhandsError } from '../lib/errors.js';
 import type { Address, JobId, SchedulerMessage } from '../protocol/messages/messages.js';
 import type { SessionState } from '../client/connection/session.js';
 import { readJobInfo } from './job-info.js';
@@ -218,9 +218,6 @@ export class BaseWorker {
       case 'lease.recall':
       case 'lease.revoke':
         return this.#parts.supervisor?.notice(message);
-      case 'goodbye':
-        this.#events.emit('warning', { error: fromWireError(message.error) });
-        return;
       default:
         return;
     }

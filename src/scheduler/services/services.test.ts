@@ -90,7 +90,7 @@ it('a worker connects, is granted a lease, reports it, and the owner reads the r
     code: 'FORBIDDEN',
   });
   for (let slice = 1; slice <= 3;) {
-    services.workers.requestLease(worker, { request: slice, idle: true });
+    fixture.core.matchmaker.add(worker, { request: slice, idle: true });
     const lease = await expect
       .poll(() => sent.find((m) => m.type === 'lease.grant' && m.request === slice))
       .toBeDefined()

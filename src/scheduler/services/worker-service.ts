@@ -1,16 +1,11 @@
 /**
- * The use cases of a worker besides its leases: connect, update its description, prove groups, request work, and read what it
- * needs to run a job.
+ * The use cases of a worker besides its leases: connect, update its description, prove groups, and read what it needs to run
+ * a job. Its lease requests go to the matchmaker directly.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { WORKER_UPDATES_PER_SECOND_MAX } from '../../protocol/limits.js';
-import type {
-  WireGroupProof,
-  WorkerDescription,
-  WorkerNotices,
-  WorkerRequests,
-} from '../../protocol/messages/messages.js';
+import type { WireGroupProof, WorkerDescription, WorkerRequests } from '../../protocol/messages/messages.js';
 import { isEligible } from '../policy/choose-job.js';
 import { unknownJob } from '../store/port/job-errors.js';
 import type { JobView } from '../store/port/store.js';
@@ -112,16 +107,6 @@ export class WorkerService {
     await groups.prove(proofs);
     worker.groupsChanged();
     this.#context.matchmaker.descriptionChanged(worker);
-  }
-
-  /** Requests a lease. @throws LIMIT_EXCEEDED */
-  requestLease(worker: ConnectedWorker, request: WorkerNotices['lease.request']): void {
-    this.#context.matchmaker.add(worker, request);
-  }
-
-  /** Withdraws a lease request by its number. */
-  withdrawRequest(worker: ConnectedWorker, request: number): void {
-    this.#context.matchmaker.remove(worker, request);
   }
 
   /**

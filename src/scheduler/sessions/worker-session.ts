@@ -1,5 +1,5 @@
 /**
- * The session of a worker: it passes each of its requests and notices to the service that handles it.
+ * The session of a worker: it passes each of its requests and notices to the service, or the matchmaker, that handles it.
  * @module
  */
 import type { WorkerDescription } from '../../protocol/messages/messages.js';
@@ -66,9 +66,9 @@ export class WorkerSession implements Session {
       case 'worker.update':
         return workers.update(worker, m.worker);
       case 'lease.request':
-        return workers.requestLease(worker, m);
+        return this.#node.matchmaker.add(worker, m);
       case 'lease.withdraw':
-        return workers.withdrawRequest(worker, m.request);
+        return this.#node.matchmaker.remove(worker, m.request);
       case 'slice.console':
         return live.console(worker, m);
       case 'slice.progress':

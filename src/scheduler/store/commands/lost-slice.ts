@@ -9,7 +9,6 @@ import { SegmentWriter } from '../../../protocol/segment/segment.js';
 import { classifyFailure, appendAttempt } from '../../policy/attempts.js';
 import { countLeaseEnded } from '../rows/job-record.js';
 import { advanceLease, deleteLease, executorOfLease } from '../rows/leases.js';
-import { insertOutput } from '../rows/outputs.js';
 import {
   attemptsOf,
   attemptsText,
@@ -20,9 +19,13 @@ import {
   shortenRange,
 } from '../rows/ranges.js';
 import type { QueryPlan } from '../rows/query-plan.js';
+import { insertInto } from '../rows/table-plans.js';
 import type { JobRecord } from '../schema/job-tables.js';
 import type { LeaseRow } from '../schema/lease-tables.js';
+import { OUTCOMES } from '../schema/slice-tables.js';
 import { hasIndependentWorker, recordEvent, type CommandContext } from './context.js';
+
+const insertOutcomes = insertInto(OUTCOMES);
 
 /**
  * Records the attempt at slice `held.next` as lost, charges it to the slice, and moves the lease past it (the lease ends
@@ -62,7 +65,7 @@ export function* recordLostSlice(
   job.failed += 1;
   const seq = yield* recordEvent(ctx, job, { kind: 'outcomes' });
   const segment = lostSegment(error, range.lost + 1);
-  yield* insertOutput({ jobId: job.jobId, first: slice, count: 1, seq, segment });
+  yield* insertOutcomes({ jobId: job.jobId, first: slice, count: 1, seq, segment });
 }
 
 /** The error outcome of a slice that no worker could finish, with the last worker's reason. */

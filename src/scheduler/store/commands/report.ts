@@ -21,7 +21,6 @@ import { medianSliceMs } from '../../policy/slice-profile.js';
 import { countLeaseEnded, lockJob } from '../rows/job-record.js';
 import { addFailedLoad, failedLoadsOf, addProfileSample, profileOf } from '../rows/job-workers.js';
 import { deleteLease, executorOfLease, findLease, progressLease, touchLease } from '../rows/leases.js';
-import { insertOutput } from '../rows/outputs.js';
 import {
   attemptsOf,
   attemptsText,
@@ -33,15 +32,19 @@ import {
   type RangeHistory,
 } from '../rows/ranges.js';
 import type { QueryPlan } from '../rows/query-plan.js';
+import { insertInto } from '../rows/table-plans.js';
 import type { CommandResult, ReportCommand } from '../port/store.js';
 import type { JobRecord } from '../schema/job-tables.js';
 import type { LeaseRow } from '../schema/lease-tables.js';
+import { OUTCOMES } from '../schema/slice-tables.js';
 import { findReportReply, saveReportReply } from './report-replies.js';
 import { hasIndependentWorker, recordEvent, type CommandContext } from './context.js';
 import { endJob } from './end-job.js';
 import { payExecutions } from './escrow.js';
 import { recordLostSlice } from './lost-slice.js';
 import { updateStatusAfterFailure } from './status-after-failure.js';
+
+const insertOutcomes = insertInto(OUTCOMES);
 
 /**
  * Records the outcomes of a lease's next slices. Repeating a report changes nothing and has the same reply, even after the
@@ -185,7 +188,7 @@ function* recordOutcomes(
   for (const { from, count: length } of mergeRuns(final)) {
     const part = length === count ? segment : sliceSegment(segment, from, length);
     const first = held.next + from;
-    yield* insertOutput({ jobId: job.jobId, first, count: length, seq, segment: part });
+    yield* insertOutcomes({ jobId: job.jobId, first, count: length, seq, segment: part });
   }
   return paid;
 }
