@@ -8,7 +8,7 @@ import { CommanderError } from 'commander';
 import { isError } from '../entry/deployer.node.js';
 import { describeError } from './console/describe-error.js';
 import { helpAsOption } from './console/help.js';
-import { shieldIds } from './options/options.js';
+import { prefixDashedIds } from './options/options.js';
 import { makeProgram } from './program.js';
 
 const EXIT_FAILED = 1;
@@ -22,7 +22,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 try {
-  await makeProgram().parseAsync(shieldIds(helpAsOption(process.argv.slice(2))), { from: 'user' });
+  await makeProgram().parseAsync(prefixDashedIds(helpAsOption(process.argv.slice(2))), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has printed the error already; help and version exit with 0.

@@ -1,6 +1,7 @@
 /**
- * `manyhands operator`: lists and stops jobs and workers, and manages bans, with the token of a scheduler's data
- * folder. @module
+ * `manyhands operator`: lists and stops jobs and workers, manages bans, and drains the scheduler, with the token of its data
+ * folder.
+ * @module
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { openOperator, type Operator } from '../../entry/operator.node.js';
@@ -12,12 +13,13 @@ import {
   jobId,
   jobIdArgument,
   schedulerOption,
-  unshield,
+  removePrefix,
   wholeNumber,
 } from '../options/options.js';
 import { printable } from '../../entry/texts.node.js';
 import { toJson } from '../console/to-json.js';
 
+/** The options of every subcommand: the scheduler's URL, and the folder with its operator token. */
 interface Where {
   scheduler: string;
   dataDir: string;
@@ -92,12 +94,12 @@ function jobsCommand(): Command {
         if (json) return console.log(toJson(page));
         for (const job of page.jobs) {
           const { computed, total, price } = job;
-          const how = `${computed} of ${total}`;
-          const why = job.reason ? ` (${printable(job.reason)})` : '';
+          const progress = `${computed} of ${total}`;
+          const reason = job.reason ? ` (${printable(job.reason)})` : '';
           const age = ageOf(job.createdMs).padStart(6);
           console.log(
-            `${job.jobId}  ${age}  ${formatRunStatus(job).padEnd(20)}  ${how.padEnd(12)}  ${formatCredits(price)}/slice  ` +
-              `${job.owner}  ${printable(job.name)}${why}`.trimEnd(),
+            `${job.jobId}  ${age}  ${formatRunStatus(job).padEnd(20)}  ${progress.padEnd(12)}  ${formatCredits(price)}/slice  ` +
+              `${job.owner}  ${printable(job.name)}${reason}`.trimEnd(),
           );
         }
         if (page.jobs.length === 0) console.log('No jobs.');
@@ -188,7 +190,7 @@ function evictCommand(): Command {
 function banCommand(): Command {
   return new Command('ban')
     .description('Ban an address (as owner, deployer and payee), a worker’s id, an IP address or a prefix.')
-    .argument('<who>', '0x…, a worker’s id, 203.0.113.7 or 203.0.113.0/24', unshield)
+    .argument('<who>', '0x…, a worker’s id, 203.0.113.7 or 203.0.113.0/24', removePrefix)
     .addOption(reasonOption())
     .addHelpText(
       'after',
@@ -206,7 +208,7 @@ function banCommand(): Command {
 function unbanCommand(): Command {
   return new Command('unban')
     .description('Remove a ban; jobs that it paused are resumed.')
-    .argument('<who>', 'as `operator bans` shows it', unshield)
+    .argument('<who>', 'as `operator bans` shows it', removePrefix)
     .addHelpText('after', examples(['manyhands operator unban 203.0.113.0/24', 'that prefix']))
     .action(async (who: string, where: Where) => {
       await withOperator(where, (operator) => operator.unban(who));
@@ -261,7 +263,7 @@ function drainCommand(): Command {
     });
 }
 
-/** The time since then, for example `3 min` or `2 d`. */
+/** The time since `sinceMs` (milliseconds since 1970), for example `3 min` or `2 d`. */
 function ageOf(sinceMs: number): string {
   const seconds = Math.max(0, (Date.now() - sinceMs) / SECOND_MS);
   const steps: [number, string][] = [

@@ -3,8 +3,8 @@ import {
   dataDirOption,
   jobIdArgument,
   schedulerOption,
-  shieldIds,
-  unshield,
+  prefixDashedIds,
+  removePrefix,
   wholeNumber,
 } from './options.js';
 
@@ -53,23 +53,23 @@ describe('a job id', () => {
       ['job', 'list', '--after', DASHED],
       ['operator', 'evict', DASHED, '--reason', 'x'],
     ]) {
-      const shielded = shieldIds(args);
-      expect(shielded.some((arg) => arg.startsWith('-') && arg !== '--after' && arg !== '--reason')).toBe(
+      const prefixed = prefixDashedIds(args);
+      expect(prefixed.some((arg) => arg.startsWith('-') && arg !== '--after' && arg !== '--reason')).toBe(
         false,
       );
-      expect(shielded.map(unshield)).toEqual(args);
+      expect(prefixed.map(removePrefix)).toEqual(args);
       expect(
         read(
-          shielded.find((arg) => unshield(arg) === DASHED)!,
+          prefixed.find((arg) => removePrefix(arg) === DASHED)!,
           undefined,
         ),
       ).toBe(DASHED);
     }
   });
 
-  it('is the only argument that is shielded', () => {
+  it('is the only argument that gets the prefix', () => {
     for (const args of [['job', 'status', ID, '--json'], ['worker', '--leave-public-groups'], []]) {
-      expect(shieldIds(args)).toEqual(args);
+      expect(prefixDashedIds(args)).toEqual(args);
     }
   });
 });

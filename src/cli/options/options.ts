@@ -30,8 +30,8 @@ export const jobIdsArgument = (): Argument =>
   new Argument('<id...>', 'ids of jobs, 22 characters each').argParser(each(jobId));
 
 /** Parses the id of a job or worker. */
-export function jobId(shielded: string): string {
-  const text = unshield(shielded);
+export function jobId(given: string): string {
+  const text = removePrefix(given);
   if (JOB_ID.test(text)) return text;
   throw new InvalidArgumentError('An id has 22 letters, digits, - and _.');
 }
@@ -51,19 +51,19 @@ export function each<T>(parse: (text: string) => T): (text: string, before?: T[]
 }
 
 /** A prefix for an id that begins with a dash, so that commander does not parse it as an option. */
-const SHIELD = '\u2060';
+const ID_PREFIX = '\u2060';
 
-/** Adds the prefix to the ids among the arguments that begin with a dash, as one in 64 does. `unshield` removes it. */
-export function shieldIds(args: readonly string[]): string[] {
+/** Adds the prefix to the ids among the arguments that begin with a dash, as one in 64 does. `removePrefix` removes it. */
+export function prefixDashedIds(args: readonly string[]): string[] {
   const known = /^--[a-z-]+$/;
   return args.map((arg) =>
-    arg.startsWith('-') && JOB_ID.test(arg) && !known.test(arg) ? SHIELD + arg : arg,
+    arg.startsWith('-') && JOB_ID.test(arg) && !known.test(arg) ? ID_PREFIX + arg : arg,
   );
 }
 
 /** Removes the prefix. */
-export function unshield(text: string): string {
-  return text.startsWith(SHIELD) ? text.slice(SHIELD.length) : text;
+export function removePrefix(text: string): string {
+  return text.startsWith(ID_PREFIX) ? text.slice(ID_PREFIX.length) : text;
 }
 
 /** Parses a whole number from `min` to `max`. */
