@@ -1,4 +1,4 @@
-// A Python work function that reads a file. The file travels once, in the job's file system; each slice is a word.
+// A Python work function that reads a file. The file is sent once, in the job's file system; each slice is a word.
 import { fileURLToPath } from 'node:url';
 import { computeFor } from 'manyhands';
 

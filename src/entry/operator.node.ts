@@ -21,8 +21,8 @@ export interface OpenOperatorOptions {
 }
 
 /**
- * Opens an operator's session. Rejects with `UNKNOWN_OPTION`, `INVALID_ARGUMENT`, `CONNECT_FAILED`, or `FORBIDDEN` if
- * the token cannot be read or is wrong.
+ * Opens an operator's session. @throws UNKNOWN_OPTION, INVALID_ARGUMENT, CONNECT_FAILED, or FORBIDDEN if
+ * the token cannot be read or is wrong
  */
 export async function openOperator(options: OpenOperatorOptions): Promise<Operator> {
   const given = readOptions<OpenOperatorOptions>(options, 'openOperator', {

@@ -36,42 +36,42 @@ export interface Operator {
    * `ADDRESS_MALFORMED`, also where the checksum of an address in mixed case is wrong.
    */
   mint(address: string, units: bigint): Promise<bigint>;
-  /** Rejects with `ADDRESS_MALFORMED`. */
+  /** @throws ADDRESS_MALFORMED */
   account(address: string): Promise<AccountInfo>;
-  /** Lists all jobs, newest first, one page at a time. Rejects with `INVALID_ARGUMENT`. */
+  /** Lists all jobs, newest first, one page at a time. @throws INVALID_ARGUMENT */
   jobs(options?: ListOptions): Promise<JobPage>;
   /**
    * Revokes the leases of a job and grants no new ones until it is resumed. The job's owner sees the reason; with an
-   * empty reason, a job that is already paused keeps its reason. Rejects with `JOB_UNKNOWN`, or `JOB_STATE` if the job
-   * has ended.
+   * empty reason, a job that is already paused keeps its reason. @throws JOB_UNKNOWN, or JOB_STATE if the job
+   * has ended
    */
   pauseJob(jobId: string, reason: string): Promise<void>;
   /** Resumes a paused job; resolves with whether an operator had paused it. Rejects like `pauseJob`. */
   resumeJob(jobId: string): Promise<boolean>;
-  /** Cancels a job of any owner. Rejects with `JOB_UNKNOWN`. */
+  /** Cancels a job of any owner. @throws JOB_UNKNOWN */
   cancelJob(jobId: string, reason: string): Promise<RemoteStatus>;
   /** Lists all connected workers. */
   workers(): Promise<WorkerListing[]>;
-  /** Closes the connection of a worker, which may connect again. Rejects with `WORKER_UNKNOWN`. */
+  /** Closes the connection of a worker, which may connect again. @throws WORKER_UNKNOWN */
   evictWorker(workerId: string, reason?: string): Promise<void>;
   /**
    * Bans an address (as owner, deployer and payee; its running jobs are paused), a worker's id, or an IP address or
-   * prefix, and closes the connections that match. Rejects with `INVALID_ARGUMENT` or `LIMIT_EXCEEDED`.
+   * prefix, and closes the connections that match. @throws INVALID_ARGUMENT or LIMIT_EXCEEDED
    */
   ban(who: string, reason?: string): Promise<Ban>;
-  /** Removes a ban and resumes the jobs that it paused. Rejects with `BAN_UNKNOWN`. */
+  /** Removes a ban and resumes the jobs that it paused. @throws BAN_UNKNOWN */
   unban(who: string): Promise<void>;
   bans(): Promise<Ban[]>;
   /**
    * Makes the scheduler refuse new jobs and grant no leases; `false` undoes it. The scheduler process ends when no
    * lease is left, or after `limitMs` milliseconds (0 to 86,400,000, five minutes by default) even if leases are left.
-   * Rejects with `INVALID_ARGUMENT`.
+   * @throws INVALID_ARGUMENT
    */
   drain(on?: boolean, limitMs?: number): Promise<{ draining: boolean; leases: number }>;
   close(): Promise<void>;
 }
 
-/** Opens a client. Rejects with `CONNECT_FAILED`, or `FORBIDDEN` if the token is not that of this scheduler. */
+/** Opens a client. @throws CONNECT_FAILED, or FORBIDDEN if the token is not that of this scheduler */
 export async function connectOperator(options: OperatorOptions, ports: OperatorPorts): Promise<Operator> {
   const { connect, clock, random } = ports;
   const url = parseSchedulerUrl(options.scheduler);

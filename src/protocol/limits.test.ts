@@ -14,7 +14,7 @@ test('every limit is a whole number above zero', () => {
   }
 });
 
-test('what travels in one message fits in it', () => {
+test('what is sent in one message fits in it', () => {
   const room = limits.MESSAGE_BYTES_MAX - MESSAGE_OVERHEAD_BYTES;
   expect(limits.SEGMENT_BYTES_MAX).toBeLessThanOrEqual(room);
   expect(limits.PACKAGE_BYTES_MAX).toBeLessThanOrEqual(room);

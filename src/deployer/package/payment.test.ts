@@ -95,7 +95,7 @@ describe('a payment offer', () => {
     await first.topUp(20);
     const { acceptBeforeMs } = scheduler.offers.at(-1)!;
     expect(acceptBeforeMs - clock.wallMs()).toBeGreaterThan(50_000);
-    // The scheduler's virtual clock stands still while that of the deployer goes on.
+    // The scheduler's virtual clock does not advance, and that of the deployer does.
     expect(acceptBeforeMs - clock.wallMs()).toBeLessThan(120_000);
   });
 

@@ -29,6 +29,7 @@ export interface StateObserver {
   accepted?(): void;
 }
 
+/** `T`: the type of a result; `J`: the handle's class, which the payloads of events contain. */
 export class JobState<T, J> {
   readonly id: string;
   readonly events: JobEmitter<T, J>;
@@ -37,7 +38,7 @@ export class JobState<T, J> {
   /** Aborts when the job has ended for this handle in any way. */
   readonly ended: AbortSignal;
   readonly results = new ResultHandle<T>();
-  /** Whether this handle follows the journal, and so reports missing workers itself. */
+  /** Whether this handle follows the journal. If so, it reports itself that no worker computes, and its upload does not. */
   isFollowed = false;
   readonly #finish = deferred<ResultHandle<T>>();
   readonly #end = new AbortController();
@@ -68,7 +69,7 @@ export class JobState<T, J> {
     return this.#isAccepted;
   }
 
-  /** Whether `ended` is aborted; it is asked for every result, and the signal's own property is slow in Node. */
+  /** Whether `ended` is aborted. It is read for every result, and `AbortSignal.aborted` is slow in Node. */
   get isEnded(): boolean {
     return this.#isEnded;
   }
@@ -78,6 +79,7 @@ export class JobState<T, J> {
     this.#observers.push(observer);
   }
 
+  /** Changes the stage of the deployment and emits `readystatechange`. */
   setReadyState(state: ReadyState): void {
     this.#readyState = state;
     this.events.emit('readystatechange', state);
@@ -96,6 +98,7 @@ export class JobState<T, J> {
     this.#exists(status);
   }
 
+  /** The scheduler has the job, with that status. */
   #exists(status: JobStatus): void {
     if (this.isEnded) return;
     this.#isAccepted = true;
@@ -103,6 +106,7 @@ export class JobState<T, J> {
     for (const observer of this.#observers) observer.accepted?.();
   }
 
+  /** Takes a status that the scheduler sent, and passes it to the observers. */
   update(status: JobStatus): void {
     if (this.isEnded) return;
     this.#status = toStatusInfo(status);

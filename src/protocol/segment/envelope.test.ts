@@ -56,7 +56,7 @@ describe('errors of work functions', () => {
     expect(Object.hasOwn(roundTrip('text'), 'stack')).toBe(false);
   });
 
-  test('what cannot travel is left out, the error is not', () => {
+  test('what cannot be sent is left out, the error is not', () => {
     const source = Object.assign(new Error('kept', { cause: () => 1 }), {
       code: Symbol('c'),
       info: { f: () => 1 },

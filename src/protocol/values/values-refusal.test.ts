@@ -4,7 +4,7 @@ import { VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from '../limits.js';
 import { notCloneableInfo, roundTrip, tooLargeInfo } from '../../testing/value-checks.js';
 import { decodeValue, encodeValue } from './values.js';
 
-describe('what cannot travel is named with its path', () => {
+describe('what cannot be sent is named with its path', () => {
   class Point {
     x = 1;
   }
@@ -117,7 +117,7 @@ describe('what cannot travel is named with its path', () => {
     [new Blob(['x']), 'Blob', 'arrayBuffer()'],
     [new URL('https://example.org/'), 'URL', 'url.href'],
     [Object.create({ a: 1 }), 'Object', '{ ...object }'],
-  ])('what says the same and can travel is in the error: %o', (value, type, advice) => {
+  ])('what says the same and can be sent is in the error: %o', (value, type, advice) => {
     expect(notCloneableInfo([value])).toEqual({ path: '$[0]', type });
     expect(() => encodeValue(value)).toThrow(advice);
   });

@@ -16,7 +16,7 @@ describe('registered classes', () => {
     deserialize: ([x, y]: readonly [number, number]) => new Vector(x, y),
   };
 
-  test('travel by name and come back as instances, with identity', () => {
+  test('are encoded by name and decoded as instances, with identity', () => {
     const undo = registerSerializer(vector);
     try {
       const v = new Vector(1, 2);
@@ -46,7 +46,7 @@ describe('registered classes', () => {
     undoBroken();
   });
 
-  test('what `serialize` gives may not contain the instance, nor what cannot travel', () => {
+  test('what `serialize` gives may not contain the instance, nor what cannot be sent', () => {
     const undo = registerSerializer({
       ...vector,
       serialize: (v: Vector) => ({ v }),

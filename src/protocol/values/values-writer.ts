@@ -65,10 +65,10 @@ export class ValueWriter extends ByteSink {
       case 'function':
         throw refuse(
           'function',
-          'a function cannot travel as data; write it inside the work function, or send its text',
+          'a function cannot be sent as data; write it inside the work function, or send its text',
         );
       default:
-        throw refuse(typeof value, `a ${typeof value} cannot travel`);
+        throw refuse(typeof value, `a ${typeof value} cannot be sent`);
     }
   }
 
@@ -228,16 +228,16 @@ export class ValueWriter extends ByteSink {
     if (isShared(view.buffer)) {
       throw refuse(
         'SharedArrayBuffer',
-        `a ${name} over shared memory cannot travel; send a copy (\`slice()\`)`,
+        `a ${name} over shared memory cannot be sent; send a copy (\`slice()\`)`,
       );
     }
     if (isOutOfBounds(view)) {
-      throw refuse(name, `a ${name} whose buffer is detached or was made too short for it cannot travel`);
+      throw refuse(name, `a ${name} whose buffer is detached or was made too short for it cannot be sent`);
     }
     const bytes = viewBytes(view);
     if (name === 'Uint8Array') return this.binary(bytes);
     const kind = VIEW_KINDS.get(name);
-    if (kind === undefined) throw refuse(name, `a ${name} cannot travel`);
+    if (kind === undefined) throw refuse(name, `a ${name} cannot be sent`);
     this.extHeader(kind.ext, bytes.length);
     this.raw(bytes);
   }
@@ -314,15 +314,15 @@ const INSTANCE_ADVICE: ReadonlyMap<string, string> = new Map([
 
 function refuseInstance(object: object): ValueRefusal {
   const type = describe(object);
-  if (type === 'Promise') return refuse(type, 'a promise cannot travel; await it first');
+  if (type === 'Promise') return refuse(type, 'a promise cannot be sent; await it first');
   if (type === 'Object') {
     const text =
-      'an object whose prototype is an object of its own (Object.create) cannot travel; copy it: { ...object }';
+      'an object whose prototype is an object of its own (Object.create) cannot be sent; copy it: { ...object }';
     return refuse(type, text);
   }
   const advice =
     INSTANCE_ADVICE.get(type) ?? 'copy its fields: { ...instance }, and make the instance again from them';
-  return refuse(type, `an instance of ${type} cannot travel; ${advice}`);
+  return refuse(type, `an instance of ${type} cannot be sent; ${advice}`);
 }
 
 function checkEntries(count: number): void {

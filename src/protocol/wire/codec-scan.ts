@@ -110,7 +110,7 @@ class Scan {
   }
 }
 
-/** Throws `MESSAGE_MALFORMED` unless `bytes` hold exactly one plain MessagePack value within the limits. */
+/** @throws MESSAGE_MALFORMED unless `bytes` hold exactly one plain MessagePack value within the limits */
 export function scanMessage(bytes: Uint8Array): void {
   const scan = new Scan(bytes);
   scan.value(0);

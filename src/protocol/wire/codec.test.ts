@@ -223,7 +223,7 @@ describe('encoding', () => {
     expect(thrownBy(() => encodeMessage({ type: 'reply', replyTo: 1, body })).code).toBe('MESSAGE_TOO_LARGE');
   });
 
-  it('sends of an error what may travel', () => {
+  it('sends of an error what may be sent', () => {
     const info = { a: 1, b: [2, new Error('no')], c: () => 1, d: new Date(0), e: 2n ** 80n };
     const message = 'm'.repeat(ERROR_TEXT_LENGTH_MAX + 5);
     const sent = encodeMessage({ type: 'refusal', replyTo: 1, error: { code: 'INTERNAL', message, info } });

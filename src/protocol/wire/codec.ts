@@ -191,7 +191,7 @@ function unknown(type: string, id: number | undefined): ManyhandsError {
 function tooLarge(bytes: number, type = 'A message'): ManyhandsError {
   return new ManyhandsError(
     'MESSAGE_TOO_LARGE',
-    `${type} has ${bytes} bytes; the most is ${MESSAGE_BYTES_MAX}. What is larger travels as a blob.`,
+    `${type} has ${bytes} bytes; the maximum is ${MESSAGE_BYTES_MAX}. A larger value is sent as a blob.`,
     { bytes, max: MESSAGE_BYTES_MAX },
   );
 }

@@ -30,7 +30,7 @@ export class InMemoryScheduler {
   #isClosed = false;
   readonly #clock: Clock | undefined;
 
-  /** @param clock the scheduler's. @default a virtual clock that stands still */
+  /** @param clock the scheduler's. @default a virtual clock that does not advance by itself */
   constructor(clock?: Clock) {
     this.#clock = clock;
     onTestFinished(async () => {

@@ -17,7 +17,7 @@ import type { SchedulerRequests } from '../../client/connection/scheduler-reques
 /** Maximum sum of the cached packages, bytes. */
 const PACKAGES_BYTES_MAX = 32 * 1024 * 1024;
 
-/** A job with its verified package. */
+/** A job with its verified package; `bytes` is the package as the scheduler sent it, `byteLength` their number. */
 export interface LoadedJob {
   readonly jobId: JobId;
   readonly owner: Address;
@@ -37,7 +37,7 @@ export interface JobPackageCachePorts {
   worktimes: readonly WorktimeName[];
   worktimeFiles: LoadWorktimeFiles;
   jobBytes?: JobBytes;
-  /** The owners whose jobs may run here; undefined: any. */
+  /** The owners whose jobs may run here; undefined: those of any owner. */
   owners: readonly Address[] | undefined;
   /** Final check by the owner of the machine, now that the job's owner is known. @default always true */
   mayRun?: (jobId: JobId, owner: Address) => boolean;
@@ -45,6 +45,7 @@ export interface JobPackageCachePorts {
   mayFetch?: (origin: string) => boolean;
 }
 
+/** Fetches and keeps the packages; checks whether their jobs may run here; collects what a sandbox needs for them. */
 export class JobPackageCache {
   readonly #ports: JobPackageCachePorts;
   readonly #cache = new ByteCache<LoadedJob>(PACKAGES_BYTES_MAX);
@@ -97,8 +98,9 @@ export class JobPackageCache {
   }
 
   /**
-   * Everything that a sandbox needs before it can run the job. Rejects as `get`, and with WORKTIME_UNKNOWN, or
-   * ISOLATION_UNAVAILABLE where the worktime's own files could not be loaded.
+   * Everything that a sandbox needs before it can run the job.
+   * @throws WORKTIME_UNKNOWN, ISOLATION_UNAVAILABLE where the worktime's own files could not be loaded, BLOB_MISMATCH, and the
+   *   scheduler's own errors
    */
   async assignment(job: LoadedJob): Promise<Assignment> {
     const { blobs, jobBytes } = this.#ports;

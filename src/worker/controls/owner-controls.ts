@@ -37,10 +37,14 @@ export interface OwnerControlsPorts {
   descriptionChanged: () => void;
   /** The session with the scheduler, for the proofs of compute groups. */
   session: JoinedGroupsOptions['session'];
-  /** Apply settings to the sandboxes; without effect before the start. */
+  /**
+   * Applies limits to the sandboxes; without effect before the start. `cores`: number of sandboxes; `share`: part of the time
+   * that each may compute, above 0 and up to 1.
+   */
   setLimits: (limits: { cores: number; share: number; paused: boolean }) => void;
+  /** Stops a job at once and releases its leases. */
   refuse: (jobId: JobId, reason: string) => void;
-  /** Stops jobs that take input from other origins. */
+  /** Stops the jobs that take input from an origin which is not in the list. */
   allowOrigins: (origins: readonly string[], reason: string) => void;
   loadedJobs: AdmissionOptions['loadedJobs'];
 }
@@ -66,6 +70,7 @@ export class OwnerControls {
       {
         clock,
         storage,
+        // Workers with the same name share the counter. The digest of a name is a valid key whatever its characters.
         key: `bytes-${sha256Hex(new TextEncoder().encode(options.name)).slice(0, 16)}`,
         id: ports.workerId,
         reported: (bytesToday) => events.emit('bytes', { bytesToday }),

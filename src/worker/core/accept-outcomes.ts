@@ -13,7 +13,10 @@ import type { Batch, CoreState, Slot } from './state.js';
 
 type Outcomes = Extract<CoreEvent, { type: 'outcomes' }>;
 
-/** Accepts the outcomes that a sandbox posted. A sandbox that violates the expected sequence is killed. */
+/** Maximum accepted difference between the sandbox's clock and the worker's over one batch, milliseconds. */
+const CLOCK_DIFFERENCE_MS_MAX = 50;
+
+/** Accepts the outcomes that a sandbox posted. A sandbox that reports slices out of order, or too many, is killed. */
 export function acceptOutcomes(state: CoreState, event: Outcomes, nowMs: number, effects: Effect[]): void {
   const slot = state.slots[event.slot]!;
   const batch = expectedBatch(slot, event);
@@ -24,13 +27,14 @@ export function acceptOutcomes(state: CoreState, event: Outcomes, nowMs: number,
   lease.next = batch.next;
   if (event.done) slot.dispatched.shift();
   const spentMs = Math.max(0, nowMs - slot.accountedUntilMs);
-  const computeMs = Math.min(event.computeMs, nowMs - batch.dispatchedMs + CLOCK_SLACK_MS);
+  const computeMs = Math.min(event.computeMs, nowMs - batch.dispatchedMs + CLOCK_DIFFERENCE_MS_MAX);
   slot.accountedUntilMs = slot.lastActivityMs = slot.sliceStartMs = nowMs;
   slot.failures = 0;
   addThrottleDebt(state, slot, spentMs, nowMs);
   if (slot.singleSlicesLeft > 0) slot.singleSlicesLeft = Math.max(0, slot.singleSlicesLeft - event.count);
   updateProfile(state, lease, spentMs, event.count, event.segment.byteLength);
   const { first, count, segment } = event;
+  // Unless the batch is done, the sandbox runs the next slice already.
   const reached = event.done ? batch.next - 1 : batch.next;
   addReport(state, lease, { first, count, computeMs, segment, reached }, effects);
   completeLease(state, lease, effects);
@@ -40,10 +44,7 @@ export function acceptOutcomes(state: CoreState, event: Outcomes, nowMs: number,
   advanceSlot(state, slot, nowMs, effects);
 }
 
-/** Largest accepted difference between the sandbox's clock and ours over one batch, milliseconds. */
-const CLOCK_SLACK_MS = 50;
-
-/** The batch that the outcomes continue; a sentence where they violate the expected sequence. */
+/** The batch that the outcomes continue; else a sentence that says what is wrong with them. */
 function expectedBatch(slot: Slot, event: Outcomes): Batch | string {
   const batch = slot.dispatched[0];
   if (batch === undefined) return 'The sandbox reported outcomes of slices that it was not assigned.';

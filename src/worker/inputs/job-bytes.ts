@@ -12,11 +12,12 @@ const JOBS_MAX = 1_024;
 export class JobBytes {
   readonly #sums = new Map<JobId, number>();
 
+  /** Adds bytes that were transferred for a job. */
   add(jobId: JobId, bytes: number): void {
     if (bytes !== 0) setNewest(this.#sums, jobId, this.of(jobId) + bytes, JOBS_MAX);
   }
 
-  /** Bytes since the worker's start. */
+  /** Bytes that were transferred for the job since the worker's start; 0 if it was removed. */
   of(jobId: JobId): number {
     return this.#sums.get(jobId) ?? 0;
   }

@@ -1,5 +1,6 @@
 /**
- * Replaces the address in a batch's inputs by the value that was fetched, so that sandboxes never see an address.
+ * Replaces the address in a batch's inputs by the value that was fetched, so that sandboxes never see an address. Only the last
+ * slice of a batch can have one (`BatchInputs`).
  * @module
  */
 import { ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
@@ -7,7 +8,10 @@ import type { InputPart } from '../../protocol/messages/messages.js';
 import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
 import type { BatchInputs } from './lease-inputs.js';
 
-/** `value`: the encoded value at the address of the batch's last slice; undefined where that has none. */
+/**
+ * The inputs with `value` as the datum of the last slice, and their buffers, which may be transferred.
+ * @param value the encoded value at the address of the last slice; undefined where it has no address: `batch` is returned
+ */
 export function fillInputs(batch: BatchInputs, value: Uint8Array | undefined): BatchInputs {
   const last = batch.inputs.at(-1);
   if (value === undefined || last === undefined || last.input.kind === 'range') return batch;

@@ -27,7 +27,7 @@ export type WorktimePlace = WorktimeContext;
 export interface CustomRuntime {
   /**
    * Takes the work function (text, or bytes where the job's work function is bytes) and the job's arguments, and returns
-   * the function that is called once a slice. It may be async, and so may the function that it returns.
+   * the function that is called once for each slice. It may be async, and so may the function that it returns.
    */
   prepare(
     source: string | Uint8Array,

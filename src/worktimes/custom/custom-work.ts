@@ -21,7 +21,7 @@ const LEVELS: readonly ConsoleLevel[] = ['debug', 'info', 'log', 'warn', 'error'
 type Custom = NonNullable<JobContext['customWorktime']>;
 type AnyFunction = (...args: never[]) => unknown;
 
-/** Throws WORK_FUNCTION_INVALID. */
+/** @throws WORK_FUNCTION_INVALID */
 export async function customWork(job: JobContext, custom: Custom, env: CompileEnv): Promise<WorkFunction> {
   const module = await importWorktime(custom, env);
   const runtime = await startWorktime(module['start'] as AnyFunction, job, custom);

@@ -10,7 +10,7 @@ const thrown = (message: string): Error => {
 it('the error of an undefined variable says how to pass data to a work function', () => {
   const error = thrown('factor is not defined');
   expect(error.message).toBe(
-    'factor is not defined (a work function travels as its source and sees only its arguments: hand data in through args, and write functions inside it)',
+    'factor is not defined (a work function is sent as its source and sees only its arguments: pass data through args, and write functions inside it)',
   );
   expect(error.stack).toBe(`ReferenceError: ${error.message}\n    at work-function.js:1:8`);
 });

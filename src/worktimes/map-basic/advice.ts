@@ -22,7 +22,7 @@ export function adviseOnName(error: Error): Error {
   if (name === undefined) return error;
   const advice = UNAVAILABLE_GLOBALS.has(name)
     ? `this sandbox has no ${name}`
-    : 'a work function travels as its source and sees only its arguments: hand data in through args, and write functions inside it';
+    : 'a work function is sent as its source and sees only its arguments: pass data through args, and write functions inside it';
   const header = `${error.name}: ${error.message}`;
   return replaceMessage(error, header, `${error.message} (${advice})`);
 }

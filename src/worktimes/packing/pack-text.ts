@@ -11,7 +11,7 @@ import {
   type SourcePacker,
 } from './source-packer.js';
 
-/** Throws WORK_FUNCTION_INVALID if the text is too long. */
+/** @throws WORK_FUNCTION_INVALID if the text is too long */
 export function packText(text: string, sourceKind: 'function' | 'module'): PackedSource {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length > SOURCE_BYTES_MAX) {

@@ -28,7 +28,7 @@ export interface PackedSource {
   readonly sourceKind: JobPackage['sourceKind'];
 }
 
-/** Throws WORK_FUNCTION_INVALID, or rejects with it. */
+/** @throws WORK_FUNCTION_INVALID, or rejects with it */
 export type SourcePacker = (
   source: GivenSource,
   context: PackContext,

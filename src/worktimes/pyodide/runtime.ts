@@ -1,6 +1,6 @@
 /**
  * The worktime `pyodide`: Python work functions in CPython on WebAssembly. The source is compiled once, and its function
- * is called once a slice.
+ * is called once for each slice.
  * @module
  */
 import type { PyodideInterface } from 'pyodide';
@@ -52,7 +52,7 @@ const SNAPSHOT_HARNESS_NAME = 'manyhands.snapshot-harness';
 
 export const pyodideRuntime: WorktimeRuntime = { start: startWithSnapshot, makeSnapshot };
 
-/** Starts an interpreter without a job; without the snapshot if that cannot be used. Rejects with ASSIGN_FAILED. */
+/** Starts an interpreter without a job: from the snapshot, or without it if it cannot be used. @throws ASSIGN_FAILED */
 async function startWithSnapshot(env: RuntimeEnv): Promise<Runtime> {
   if (env.readSnapshot === undefined) return start(env);
   try {
@@ -76,7 +76,7 @@ async function start(env: RuntimeEnv): Promise<Runtime> {
   };
 }
 
-/** The packed memory of a new interpreter with the harness in it. Rejects with ASSIGN_FAILED. */
+/** The packed memory of a new interpreter with the harness in it. @throws ASSIGN_FAILED */
 async function makeSnapshot(env: RuntimeEnv): Promise<Uint8Array> {
   const pyodide = await startPyodide(env, () => undefined, { forSnapshot: true });
   const names = runHarness(pyodide);
@@ -96,7 +96,7 @@ function runHarness(pyodide: PyodideInterface): HarnessNames {
   return names;
 }
 
-/** Finds the harness in memory restored from a snapshot, and reseeds the interpreter. */
+/** Finds the harness in memory that was restored from a snapshot, and seeds Python's random numbers anew. @throws ASSIGN_FAILED */
 function restoreHarness(pyodide: PyodideInterface): HarnessNames {
   const modules = pyodide.pyimport('sys.modules') as PyProxy & { pop(name: string): HarnessNames };
   const names = modules.pop(SNAPSHOT_HARNESS_NAME);
@@ -112,12 +112,12 @@ class PythonWork {
   readonly #fail: (error: unknown) => void;
   readonly #harness: Harness;
   readonly #toJsDefault: PyCallable;
-  /** The work function, of the datum alone. */
+  /** The work function with the job's arguments bound: it takes the datum alone. */
   readonly #fn: PyCallable;
   /** Whether output has an incomplete line that the end of the slice must flush. */
   #hasOpenLine = false;
 
-  /** Throws WORK_FUNCTION_INVALID or ASSIGN_FAILED. */
+  /** @throws WORK_FUNCTION_INVALID or ASSIGN_FAILED */
   constructor(
     pyodide: PyodideInterface,
     names: HarnessNames,
@@ -215,7 +215,7 @@ class PythonWork {
     }
   }
 
-  /** Converts a result of Python to a JavaScript value, or a promise of it. Throws RESULT_NOT_CLONEABLE. */
+  /** Converts a result of Python to a JavaScript value, or a promise of it. @throws RESULT_NOT_CLONEABLE */
   #convertResult(result: unknown): unknown {
     const { PyProxy, PyAwaitable, PyBuffer } = this.#pyodide.ffi;
     if (!(result instanceof PyProxy)) return convertScalar(result);
@@ -242,7 +242,7 @@ class PythonWork {
     const what = advice === undefined ? 'return plain data' : `return plain data, such as ${advice}`;
     return new ManyhandsError(
       'RESULT_NOT_CLONEABLE',
-      `The work function's result: ${path}: a value of Python's type ${type} cannot travel; ${what}`,
+      `The work function's result: ${path}: a value of Python's type ${type} cannot be sent; ${what}`,
       { path, type },
     );
   }
@@ -253,7 +253,7 @@ class PythonWork {
     if (explained.name !== 'ConversionError') return explained;
     const cause = explained.cause instanceof Error ? explained.cause : undefined;
     const why = cause === undefined ? explained.message : cause.message;
-    // JavaScript throws a RangeError where memory is not sufficient.
+    // The engine throws a RangeError where it cannot allocate the memory for a copy.
     const code = why.startsWith('RangeError') ? 'RESULT_TOO_LARGE' : 'RESULT_NOT_CLONEABLE';
     const text = `The work function's result: $: it cannot be copied out of Python: ${why}`;
     return new ManyhandsError(code, text, { path: '$' }, { cause: explained });
@@ -301,7 +301,7 @@ function explainFatal(thrown: unknown): unknown {
   return new Error(`stack overflow in the interpreter (${text}): recursion through C code was too deep`);
 }
 
-/** Throws ASSIGN_FAILED where a path conflicts with Python's own files. */
+/** @throws ASSIGN_FAILED where a path conflicts with Python's own files */
 function mountFiles(pyodide: PyodideInterface, files: ReadonlyMap<string, JobFileEntry>, cwd: string): void {
   const FS = pyodide.FS as unknown as FileSystem;
   let path = cwd;

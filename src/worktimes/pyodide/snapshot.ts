@@ -52,7 +52,7 @@ export function packSnapshot(raw: Uint8Array): Uint8Array {
   return packed;
 }
 
-/** Throws ASSIGN_FAILED where `packed` is not a packed snapshot. */
+/** @throws ASSIGN_FAILED where `packed` is not a packed snapshot */
 export function openSnapshot(packed: Uint8Array): OpenSnapshot {
   if (packed.length < HEADER_BYTES) throw malformed();
   const header = new DataView(packed.buffer, packed.byteOffset, HEADER_BYTES);

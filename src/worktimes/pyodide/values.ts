@@ -32,7 +32,7 @@ export function passesDirectly(value: unknown): boolean {
 
 /**
  * Marks, in place, values that the harness must convert; returns whether there are any. `value` is a list of values to pass
- * that no other code refers to. Throws ConversionRefusal for a value that Python cannot represent.
+ * that no other code refers to. @throws ConversionRefusal for a value that Python cannot represent
  */
 export function markSpecialValues(value: object, seen: Set<object> = new Set()): boolean {
   seen.add(value);
@@ -184,7 +184,7 @@ function setOwn(record: Record<string, unknown>, key: string, value: unknown): v
   }
 }
 
-/** Copies a Python object to JavaScript. Throws Pyodide's PythonError where a part of it cannot be converted. */
+/** Copies a Python object to JavaScript. @throws Pyodide's PythonError where a part of it cannot be converted */
 export function copyFromPython(proxy: PyProxy, toJsDefault: PyCallable): unknown {
   const options = {
     create_pyproxies: false,

@@ -32,7 +32,7 @@ export interface RewrittenModule {
 
 /**
  * Returns the module with memories of at most `pagesMax` pages. No other code may hold a reference to `given`. Bytes without
- * the header of a module are returned unchanged, for the engine to refuse. Throws ModuleRefused.
+ * the header of a module are returned unchanged, for the engine to refuse. @throws ModuleRefused
  */
 export function rewriteModule(given: ModuleBytes, pagesMax: number): RewrittenModule {
   const { bytes, length } = given;

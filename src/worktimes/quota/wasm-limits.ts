@@ -139,7 +139,7 @@ class Limiter {
     return module;
   }
 
-  /** Copies and rewrites a module's bytes; undefined for other values, which the engine refuses. Throws CompileError. */
+  /** Copies and rewrites a module's bytes; undefined for other values, which the engine refuses. @throws CompileError */
   #rewrite(source: unknown): RewrittenModule | undefined {
     const view = viewOf(source);
     if (view === undefined) return undefined;

@@ -42,7 +42,7 @@ export const lengthOf = (bytes: Uint8Array): number => apply(typed.length, bytes
 export const bufferOf = (bytes: Uint8Array): ArrayBuffer => apply(typed.buffer, bytes, []) as ArrayBuffer;
 export const offsetOf = (bytes: Uint8Array): number => apply(typed.offset, bytes, []) as number;
 
-/** Copies `from` into `to` at index `at`. Throws RangeError where it does not fit. */
+/** Copies `from` into `to` at index `at`. @throws RangeError where it does not fit */
 export function putBytes(to: Uint8Array, from: Uint8Array, at: number): void {
   apply(setBytes, to, [from, at]);
 }

@@ -35,7 +35,7 @@ const WRAPPERS = [
   { before: '', after: '' },
 ] as const;
 
-/** Throws WORK_FUNCTION_INVALID. */
+/** @throws WORK_FUNCTION_INVALID */
 export async function compileFunction(source: string, env: CompileEnv): Promise<Compiled> {
   let first: unknown;
   for (const { before, after } of WRAPPERS) {
@@ -58,7 +58,7 @@ export async function compileFunction(source: string, env: CompileEnv): Promise<
   throw invalid(first, where, isNative ? '; built-in and bound functions have no source to ship' : '');
 }
 
-/** The default export, or the only exported function. Throws WORK_FUNCTION_INVALID. */
+/** The default export, or the only exported function. @throws WORK_FUNCTION_INVALID */
 export async function compileModule(source: string, env: CompileEnv): Promise<Compiled> {
   let exports: Record<string, unknown>;
   try {

@@ -9,7 +9,7 @@ export type Fail = (error: unknown) => void;
 
 /** The files of one worktime (`WorktimeAssets`), by name. */
 export interface RuntimeFiles {
-  /** Rejects with ASSIGN_FAILED where the file is missing. */
+  /** @throws ASSIGN_FAILED where the file is missing */
   read(name: string): Promise<Uint8Array>;
   /**
    * Imports the file as an ES module. `onlyFunction`: where the module is one function, which its last line exports as its

@@ -1,6 +1,6 @@
 /**
  * The interface between a worktime's runtime and the sandbox: a runtime takes one job and returns a function that is called
- * once a slice.
+ * once for each slice.
  * @module
  */
 import type { JobPackage } from '../../protocol/job/job-package.js';
@@ -75,7 +75,7 @@ export interface Runtime {
 
 /** The part of a worktime that runs inside a sandbox. */
 export interface WorktimeRuntime {
-  /** Starts a runtime without a job. Rejects with ASSIGN_FAILED, or ISOLATION_UNAVAILABLE where the sandbox is at fault. */
+  /** Starts a runtime without a job. @throws ASSIGN_FAILED, or ISOLATION_UNAVAILABLE where the sandbox is at fault */
   start(env: RuntimeEnv): Runtime | Promise<Runtime>;
   /** Starts a runtime and returns its memory; absent where the worktime has no snapshots. Rejects as `start`. */
   makeSnapshot?(env: RuntimeEnv): Promise<Uint8Array>;

@@ -5,9 +5,9 @@
 
 /** The job's files; a relative path starts at the job's directory, `~` is `/home/pyodide`. */
 export interface WorkJobFS {
-  /** Returns a copy of the file's bytes. Throws JOBFS_PATH where there is no such file. */
+  /** Returns a copy of the file's bytes. @throws JOBFS_PATH where there is no such file */
   readFile(path: string): Uint8Array;
-  /** Returns the file as UTF-8 text. Throws JOBFS_PATH where there is no such file. */
+  /** Returns the file as UTF-8 text. @throws JOBFS_PATH where there is no such file */
   readTextFile(path: string): string;
   /** Returns the names in a directory, sorted. */
   list(path?: string): string[];

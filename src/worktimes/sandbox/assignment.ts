@@ -12,7 +12,7 @@ import type { JobContext, SliceOutput } from '../runtime/runtime.js';
 /** The working directory of a job without files. */
 const CWD_DEFAULT = '/home/pyodide';
 
-/** `output` receives what the job prints. Throws PACKAGE_MALFORMED, VALUE_MALFORMED, JOBFS_MALFORMED, JOBFS_TOO_LARGE or ASSIGN_FAILED. */
+/** `output` receives what the job prints. @throws PACKAGE_MALFORMED, VALUE_MALFORMED, JOBFS_MALFORMED, JOBFS_TOO_LARGE or ASSIGN_FAILED */
 export async function readAssignment(assignment: Assignment, output: SliceOutput): Promise<JobContext> {
   const job = decodeJobPackage(assignment.package);
   const blob = (digest: string): Uint8Array => {

@@ -53,7 +53,7 @@ export class OutcomeWriter {
     return nowMs - this.#flushedMs >= FLUSH_MS;
   }
 
-  /** Throws RESULT_NOT_CLONEABLE or RESULT_TOO_LARGE; nothing is added then. */
+  /** @throws RESULT_NOT_CLONEABLE or RESULT_TOO_LARGE; nothing is added then */
   addValue(value: unknown): void {
     try {
       this.#appendValue(value);

@@ -16,7 +16,7 @@ export type BatchBlobs = ReadonlyMap<string, Uint8Array>;
 
 export interface SliceInput {
   readonly count: number;
-  /** The datum of slice `i`, counted from 0. Throws VALUE_MALFORMED, SEGMENT_MALFORMED or BLOB_UNKNOWN. */
+  /** The datum of slice `i`, counted from 0. @throws VALUE_MALFORMED, SEGMENT_MALFORMED or BLOB_UNKNOWN */
   datum(i: number): unknown;
 }
 

@@ -19,7 +19,7 @@ export interface RuntimeParts {
   readonly snapshot?: Uint8Array | Blob;
 }
 
-/** The runtime calls `fail` when it breaks later. Rejects with ASSIGN_FAILED or ISOLATION_UNAVAILABLE. */
+/** The runtime calls `fail` when it breaks later. @throws ASSIGN_FAILED or ISOLATION_UNAVAILABLE */
 export async function startRuntime(env: SandboxEnv, parts: RuntimeParts, fail: Fail): Promise<Runtime> {
   const { name } = parts.worktime;
   const runtime = await importRuntime(name);

@@ -72,7 +72,7 @@ function tailOf(output: CapturedOutput): string {
   return output.tail(ERROR_TEXT_LENGTH_MAX);
 }
 
-/** The bytes of the result file of a command. Throws OutputMissingError or RESULT_TOO_LARGE. */
+/** The bytes of the result file of a command. @throws OutputMissingError or RESULT_TOO_LARGE */
 function fileResult(tree: JobFileTree, path: string, { stderr }: { stderr: string }): Uint8Array {
   const file = tree.file(path);
   if (file === undefined || file.isReadOnly) throw new OutputMissingError(path, stderr);
@@ -88,7 +88,7 @@ export function environmentOf(job: JobContext): string[] {
   });
 }
 
-/** Converts an argument: a text is unchanged, a bigint becomes its digits, other values JSON. Throws WORK_FUNCTION_INVALID. */
+/** Converts an argument: a text is unchanged, a bigint becomes its digits, other values JSON. @throws WORK_FUNCTION_INVALID */
 function argumentText(value: unknown, index: number): string {
   const where = `args[${index}]`;
   let text: string;

@@ -12,7 +12,7 @@ export interface PackedDatum {
 
 const SHOWN_MAX = 80;
 
-/** Throws TypeError for a value that JSON cannot represent. */
+/** @throws TypeError for a value that JSON cannot represent */
 export function packDatum(datum: unknown): PackedDatum {
   if (datum instanceof Uint8Array) return { bytes: datum, form: 'bytes' };
   if (datum instanceof ArrayBuffer) return { bytes: new Uint8Array(datum), form: 'bytes' };
@@ -23,7 +23,7 @@ export function packDatum(datum: unknown): PackedDatum {
   return { bytes: new TextEncoder().encode(`${encodeJson(datum, 'the datum')}\n`), form: 'json' };
 }
 
-/** One line of JSON; empty for undefined. Throws TypeError for a value that JSON cannot represent. */
+/** One line of JSON; empty for undefined. @throws TypeError for a value that JSON cannot represent */
 export function encodeJson(value: unknown, where: string): string {
   const text = JSON.stringify(value, (key: string, item: unknown) => {
     const what = notRepresentable(item);
@@ -35,7 +35,7 @@ export function encodeJson(value: unknown, where: string): string {
   return text ?? '';
 }
 
-/** Decodes what a module wrote. Throws TypeError where it is not of that form. */
+/** Decodes what a module wrote. @throws TypeError where it is not of that form */
 export function unpackResult(bytes: Uint8Array, form: WasmResult): unknown {
   if (form === 'bytes') return bytes;
   const text = decode(bytes);

@@ -18,7 +18,7 @@ import { checkResultSize, LineOutput } from './streams.js';
 type Plan<K extends ModulePlan['kind']> = Extract<ModulePlan, { kind: K }>;
 type Exported = (...values: (number | bigint)[]) => unknown;
 
-/** Throws WORK_FUNCTION_INVALID where the job's arguments do not match, or the module does not start. */
+/** @throws WORK_FUNCTION_INVALID where the job's arguments do not match, or the module does not start */
 export function functionWork(
   module: WebAssembly.Module,
   plan: Plan<'bytes'> | Plan<'numbers'>,
@@ -87,7 +87,7 @@ class ReusedInstance {
     return (this.exports['memory'] as WebAssembly.Memory).buffer;
   }
 
-  /** Starts the instance before the first slice. Throws WORK_FUNCTION_INVALID where it cannot start. */
+  /** Starts the instance before the first slice. @throws WORK_FUNCTION_INVALID where it cannot start */
   startNow(): void {
     try {
       this.#hosted = this.#start();

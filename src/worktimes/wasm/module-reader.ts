@@ -46,7 +46,7 @@ export function isComponent(bytes: Uint8Array): boolean {
   return [0, 0x61, 0x73, 0x6d].every((byte, i) => bytes[i] === byte) && bytes[4] !== 1 && bytes[6] === 1;
 }
 
-/** For bytes that `WebAssembly.validate` accepts. Throws WORK_FUNCTION_INVALID where they have an unknown form. */
+/** For bytes that `WebAssembly.validate` accepts. @throws WORK_FUNCTION_INVALID where they have an unknown form */
 export function readInterface(bytes: Uint8Array): ModuleInterface {
   try {
     return new InterfaceReader(bytes).read();

@@ -11,7 +11,7 @@ export function typeText({ params, results }: FunctionType): string {
   return `(${params.join(', ')}) → ${results.length === 0 ? 'nothing' : results.join(', ')}`;
 }
 
-/** The numbers of a datum: the number itself, or the elements of an array or typed array. Throws TypeError for other data. */
+/** The numbers of a datum: the number itself, or the elements of an array or typed array. @throws TypeError for other data */
 export function numbersOf(datum: unknown): readonly unknown[] {
   if (typeof datum === 'number' || typeof datum === 'bigint') return [datum];
   if (Array.isArray(datum) || isNumbers(datum)) {
@@ -25,7 +25,7 @@ export function numbersOf(datum: unknown): readonly unknown[] {
   );
 }
 
-/** Converts a value to `type`. Throws TypeError or RangeError with `where` in the message. */
+/** Converts a value to `type`. @throws TypeError or RangeError with `where` in the message */
 export function toWasm(value: unknown, type: ValueType, where: string): number | bigint {
   if (typeof value !== 'number' && typeof value !== 'bigint') {
     throw new TypeError(`${where} must be a number or a bigint for ${type}; it is ${typeof value}`);

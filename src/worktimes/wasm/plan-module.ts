@@ -42,7 +42,7 @@ const HELPERS = /^(alloc|dealloc|malloc|free|_initialize|_start|__.*)$/;
 const SHOWN_MAX = 8;
 const NAME_SHOWN_MAX = 100;
 
-/** Throws WORK_FUNCTION_INVALID with a message that says what to change. */
+/** @throws WORK_FUNCTION_INVALID with a message that says what to change */
 export function planModule(bytes: Uint8Array, call: WasmCall = {}): ModulePlan {
   checkBytes(bytes);
   const moduleInterface = readInterface(bytes);
@@ -131,13 +131,13 @@ function adviceFor(missing: readonly ModuleImport[]): string {
   const hasPrefix = (text: string): boolean => [...modules].some((module) => module.startsWith(text));
   if (modules.has('gojs') || modules.has('go')) return 'Build it with GOOS=wasip1.';
   if (modules.has('wbg') || hasPrefix('__wbindgen') || hasPrefix('./'))
-    return 'Export plain functions: the JavaScript that wasm-bindgen writes does not travel.';
+    return 'Export plain functions: the JavaScript that wasm-bindgen writes is not sent.';
   if (modules.has('wasi_unstable') || hasPrefix('wasi:'))
     return 'Build it for WASI preview 1 (wasm32-wasip1).';
   if (missing.some(({ kind }) => kind === 'memory'))
     return 'Let the module define and export its own memory.';
   if (hasPrefix('env') && missing.some(({ name }) => name.startsWith('emscripten_') || name === 'invoke_vii'))
-    return 'Build it with -sSTANDALONE_WASM: the JavaScript that Emscripten writes does not travel.';
+    return 'Build it with -sSTANDALONE_WASM: the JavaScript that Emscripten writes is not sent.';
   if (hasPrefix('env'))
     return (
       'Of env it may import abort, seed and console.log, as AssemblyScript does; leave out what needs other functions ' +
@@ -176,7 +176,7 @@ function chooseFunction(
   );
 }
 
-/** The functions that allocate and free memory. Throws WORK_FUNCTION_INVALID where a named one does not exist. */
+/** The functions that allocate and free memory. @throws WORK_FUNCTION_INVALID where a named one does not exist */
 function chooseHelpers(
   functions: ReadonlyMap<string, ModuleExport>,
   call: WasmCall,

@@ -42,14 +42,14 @@ export class CapturedOutput extends OutStream {
     return new TextDecoder().decode(bytes);
   }
 
-  /** Throws RESULT_TOO_LARGE. */
+  /** @throws RESULT_TOO_LARGE */
   override write(data: Uint8Array): void {
     checkResultSize(this.#bytes.size + data.length, 'wrote');
     this.#bytes.write(this.#bytes.size, data);
   }
 }
 
-/** Throws RESULT_TOO_LARGE where a result has more bytes than a value may have. */
+/** @throws RESULT_TOO_LARGE where a result has more bytes than a value may have */
 export function checkResultSize(bytes: number, verb: 'wrote' | 'returned'): void {
   if (bytes <= VALUE_BYTES_MAX) return;
   const text = `The work function ${verb} more than ${VALUE_BYTES_MAX} bytes as its result; return less`;

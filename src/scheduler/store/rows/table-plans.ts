@@ -1,6 +1,6 @@
 /**
- * Query plans on a table by its description: each function makes the text of one statement, and returns the plan that
- * executes it. They are called when a module is loaded, so that no text is made while commands run.
+ * Query plans on a table by its description: each function builds the text of one statement, and returns the plan that
+ * executes it. They are called when a module is loaded, so that no SQL text is built while commands run.
  * @module
  */
 import type { SqlValue } from '../schema/column.js';
@@ -121,6 +121,7 @@ export function countIn(table: Table, condition: string): Plan<number> {
 
 interface Selection<R> {
   readonly sql: string;
+  /** Whether integers are returned as bigint: a column that holds units is selected. */
   readonly exact: boolean;
   /** Turns a row of the database into a record, in place. */
   readonly decode: (row: Row) => R;
@@ -153,7 +154,7 @@ function selection<T extends Table, F extends FieldOf<T>>(
   };
 }
 
-/** Undefined when the stored value is the field's value. */
+/** Turns a stored value into the field's value; undefined where they are the same. */
 function decoderOf(table: Table, field: string, exact: boolean): ((stored: SqlValue) => unknown) | undefined {
   const { codec, type } = columnOf(table, field);
   const isInteger = exact && (type === 'integer' || type === 'serial');

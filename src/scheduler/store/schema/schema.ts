@@ -12,8 +12,9 @@ import { INPUTS, JOURNAL, OUTCOMES, RANGES } from './slice-tables.js';
 import { columnOf, fieldsOf, table, type Index, type Table } from './table.js';
 
 /**
- * Raised with every change that an older or newer program would misread; a store of another version is refused. A new table
- * or index needs no new version: it is created when the store is opened.
+ * Incremented with every change that an older or newer program would misread. A store of an earlier version is migrated when
+ * it is opened, if there is a step for its version (`migrations/migrate.ts`); any other is refused. A new table or index needs
+ * no new version: it is created when the store is opened.
  */
 export const SCHEMA_VERSION = 6;
 

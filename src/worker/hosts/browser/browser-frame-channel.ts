@@ -59,7 +59,7 @@ export class FrameChannel {
     notices.addEventListener('close', () => this.takeDown(PROCESS_ENDED, true));
   }
 
-  /** Creates a frame. Rejects with ISOLATION_UNAVAILABLE where it does not load or is not isolated. */
+  /** Creates a frame. @throws ISOLATION_UNAVAILABLE where it does not load or is not isolated */
   static async open(options: FrameChannelOptions): Promise<FrameChannel> {
     const element = document.createElement('iframe');
     element.setAttribute('sandbox', 'allow-scripts');
@@ -92,7 +92,7 @@ export class FrameChannel {
     return this.#up;
   }
 
-  /** Starts a sandbox that communicates over `port`. Rejects with ISOLATION_UNAVAILABLE where the frame has crashed. */
+  /** Starts a sandbox that communicates over `port`. @throws ISOLATION_UNAVAILABLE where the frame has crashed */
   startSandbox(id: number, port: MessagePort): Promise<void> {
     return this.#ask(() => this.#control.startSandbox(id, transfer(port, [port])), ANSWER_MS_MAX);
   }

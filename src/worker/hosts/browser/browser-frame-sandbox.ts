@@ -44,7 +44,7 @@ export class FrameSandbox implements Sandbox {
     this.#over = over;
   }
 
-  /** Rejects with ISOLATION_UNAVAILABLE if it did not start; `exit` is not called then. */
+  /** @throws ISOLATION_UNAVAILABLE if it did not start; `exit` is not called then */
   async start(): Promise<void> {
     const port = this.#channel.port1;
     port.onmessage = (event: MessageEvent<unknown>) => this.#onMessage(event.data);

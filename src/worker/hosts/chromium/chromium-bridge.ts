@@ -90,7 +90,7 @@ export class Bridge {
     this.#watchRenderers();
   }
 
-  /** Rejects with ISOLATION_UNAVAILABLE where the browser does not start. */
+  /** @throws ISOLATION_UNAVAILABLE where the browser does not start */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const { chromium: path, heapMiB, clock, signal } = options;
     const server = await openBridgeServer(options);
@@ -116,7 +116,7 @@ export class Bridge {
     throw unavailable(first);
   }
 
-  /** Starts a sandbox. Rejects with ISOLATION_UNAVAILABLE; `exit` is not called then. */
+  /** Starts a sandbox. @throws ISOLATION_UNAVAILABLE; `exit` is not called then */
   async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
     const id = ++this.#lastId;
     const sandbox: BridgeSandbox = { handlers, started: deferred(), state: 'starting' };

@@ -95,7 +95,7 @@ export class DenoSandbox implements Sandbox {
     this.#up.promise.catch(() => undefined);
   }
 
-  /** Resolves when the sandbox accepts messages. Rejects with ISOLATION_UNAVAILABLE; `exit` is not called then. */
+  /** Resolves when the sandbox accepts messages. @throws ISOLATION_UNAVAILABLE; `exit` is not called then */
   async started(): Promise<void> {
     const { clock, watch, memoryMiB, script, groups } = this.#options;
     const cancel = clock.after(START_MS_MAX, () =>
@@ -206,7 +206,7 @@ export class DenoSandbox implements Sandbox {
 
   #memoryReason(): string {
     const { memoryMiB } = this.#options;
-    return `The sandbox ran out of memory: it needs more than ${memoryMiB} MiB, which is the most.`;
+    return `The sandbox ran out of memory: it needs more than ${memoryMiB} MiB, the limit of its process.`;
   }
 
   #explain(code: number | null, signal: string | null): string {

@@ -36,7 +36,7 @@ export class ReceivedModules {
     };
   }
 
-  /** Rejects with ISOLATION_UNAVAILABLE (no fault of the job) if it cannot be compiled or does not arrive in time. */
+  /** @throws ISOLATION_UNAVAILABLE (no fault of the job) if it cannot be compiled or does not arrive in time */
   get(key: string): Promise<WebAssembly.Module> {
     return new Promise((resolve, reject) => {
       const timedOut = new ManyhandsError(

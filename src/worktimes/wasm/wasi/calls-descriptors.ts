@@ -118,7 +118,7 @@ export function writeFilestat(memory: GuestMemory, target: number, stat: Stat): 
   memory.setU64(target + 56, stat.ctim);
 }
 
-/** The times to set; undefined for those to keep. Throws EINVAL where both a time and the current time are requested. */
+/** The times to set; undefined for those to keep. @throws EINVAL where both a time and the current time are requested */
 export function timesOf(
   atim: bigint,
   mtim: bigint,
@@ -176,7 +176,7 @@ function readDirectory(process: WasiProcess, fd: number, target: Uint8Array, coo
   return used;
 }
 
-/** A size or an offset, passed as a signed i64. Throws EINVAL where it is negative or over 2^53. */
+/** A size or an offset, passed as a signed i64. @throws EINVAL where it is negative or over 2^53 */
 function toSize(value: bigint): number {
   const size = Number(value);
   if (size < 0 || !Number.isSafeInteger(size)) throw new WasiError(ERRNO.INVAL);

@@ -11,12 +11,13 @@ import { pollOneoff } from './poll.js';
 import { ProcessExit, type WasiProcess } from './process.js';
 
 const NS_PER_MS = 1e6;
-/** Resolution of the clocks, nanoseconds: browsers round them. */
+/** Resolution of the clocks, nanoseconds, to which browsers round them. */
 const RESOLUTION_NS: Readonly<Record<number, bigint>> = {
   [CLOCK.REALTIME]: 1_000_000n,
   [CLOCK.MONOTONIC]: 5_000n,
 };
 
+/** The calls by their names. Pointers are byte offsets into the module's memory, as i32. */
 export function systemCalls(process: WasiProcess, memory: GuestMemory): WasiCalls {
   return {
     ...textCalls('args', process.args, memory),
@@ -39,7 +40,7 @@ export function systemCalls(process: WasiProcess, memory: GuestMemory): WasiCall
 }
 
 /** The two calls for a list of zero-terminated texts: its sizes, and the texts with pointers to them. */
-function textCalls(name: string, texts: readonly Uint8Array[], memory: GuestMemory): WasiCalls {
+function textCalls(name: 'args' | 'environ', texts: readonly Uint8Array[], memory: GuestMemory): WasiCalls {
   return {
     [`${name}_sizes_get`]: (count: number, size: number) => {
       memory.setU32(count, texts.length);
@@ -59,13 +60,17 @@ function textCalls(name: string, texts: readonly Uint8Array[], memory: GuestMemo
   };
 }
 
+/** @throws EINVAL for an unknown clock */
 function resolutionNs(id: number): bigint {
   const found = RESOLUTION_NS[id];
   if (found === undefined) throw new WasiError(ERRNO.INVAL);
   return found;
 }
 
-/** The clocks of processor time equal the monotonic one: nothing else runs in the sandbox's thread. */
+/**
+ * The time of a clock, nanoseconds. The clocks of processor time equal the monotonic one: nothing else runs in the sandbox's
+ * thread. @throws EINVAL for an unknown clock
+ */
 function timeNs(id: number): bigint {
   if (id === CLOCK.REALTIME) return nowNs();
   if (id === CLOCK.MONOTONIC || id === CLOCK.PROCESS_CPU || id === CLOCK.THREAD_CPU) {

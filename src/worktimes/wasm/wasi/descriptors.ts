@@ -16,11 +16,12 @@ export interface Stat {
   readonly ctim: bigint;
 }
 
-/** A descriptor. Methods throw a `WasiError` for what it does not support. */
+/** A descriptor. A method that its kind does not support throws a `WasiError`. */
 export abstract class Descriptor {
   abstract readonly filetype: number;
-  /** A set of `FDFLAGS`. */
+  /** `FDFLAGS`, combined by bitwise or. */
   flags = 0;
+  /** `RIGHTS`, combined by bitwise or. */
   abstract rights: bigint;
   /** The rights of files opened in it. */
   inheriting = 0n;
@@ -39,15 +40,17 @@ export abstract class Descriptor {
     throw new WasiError(ERRNO.BADF);
   }
 
+  /** Like `read`, from byte `_at` of the file; the position does not change. */
   readAt(_at: number, _target: Uint8Array): number {
     throw new WasiError(ERRNO.SPIPE);
   }
 
+  /** Like `write`, to byte `_at` of the file; the position does not change. */
   writeAt(_at: number, _data: Uint8Array): void {
     throw new WasiError(ERRNO.SPIPE);
   }
 
-  /** Moves the position; returns it, in bytes from the start. */
+  /** Moves the position by `_offset` bytes from where `_whence` says (`WHENCE`); returns it, in bytes from the start. */
   seek(_offset: number, _whence: number): number {
     throw new WasiError(ERRNO.SPIPE);
   }
@@ -57,11 +60,12 @@ export abstract class Descriptor {
     throw new WasiError(ERRNO.INVAL);
   }
 
+  /** Sets times, in nanoseconds since 1970; one that is undefined does not change. */
   setTimes(_times: { atim?: bigint | undefined; mtim?: bigint | undefined }): void {
     throw new WasiError(ERRNO.BADF);
   }
 
-  /** Reduces its rights. Throws ENOTCAPABLE where that would add rights. */
+  /** Replaces its rights by fewer. @throws ENOTCAPABLE where that would add rights */
   narrowRights(rights: bigint, inheriting: bigint): void {
     if ((rights & ~this.rights) !== 0n || (inheriting & ~this.inheriting) !== 0n) {
       throw new WasiError(ERRNO.NOTCAPABLE);
@@ -81,7 +85,8 @@ export class OpenFile extends Descriptor {
   readonly filetype = FILETYPE.REGULAR_FILE;
   override rights: bigint;
   readonly #file: FileNode;
-  #at = 0;
+  /** Bytes from the start of the file. */
+  #position = 0;
 
   constructor(file: FileNode, { isReading, isWriting, flags }: OpenMode) {
     super();
@@ -98,8 +103,8 @@ export class OpenFile extends Descriptor {
   }
 
   override read(target: Uint8Array): number {
-    const count = this.readAt(this.#at, target);
-    this.#at += count;
+    const count = this.readAt(this.#position, target);
+    this.#position += count;
     return count;
   }
 
@@ -109,9 +114,9 @@ export class OpenFile extends Descriptor {
   }
 
   override write(data: Uint8Array): void {
-    if ((this.flags & FDFLAGS.APPEND) !== 0) this.#at = this.#file.size;
-    this.writeAt(this.#at, data);
-    this.#at += data.length;
+    if ((this.flags & FDFLAGS.APPEND) !== 0) this.#position = this.#file.size;
+    this.writeAt(this.#position, data);
+    this.#position += data.length;
   }
 
   override writeAt(at: number, data: Uint8Array): void {
@@ -121,10 +126,10 @@ export class OpenFile extends Descriptor {
   }
 
   override seek(offset: number, whence: number): number {
-    const from = whence === WHENCE.SET ? 0 : whence === WHENCE.CUR ? this.#at : this.#file.size;
+    const from = whence === WHENCE.SET ? 0 : whence === WHENCE.CUR ? this.#position : this.#file.size;
     const to = from + offset;
     if (whence > WHENCE.END || to < 0 || !Number.isSafeInteger(to)) throw new WasiError(ERRNO.INVAL);
-    return (this.#at = to);
+    return (this.#position = to);
   }
 
   override resize(size: number): void {
@@ -221,7 +226,7 @@ export class OpenDevice extends Descriptor {
   }
 
   override writeAt(): void {
-    // As above.
+    // Discarded, as in `write`.
   }
 
   override seek(): number {
@@ -229,11 +234,11 @@ export class OpenDevice extends Descriptor {
   }
 
   override resize(): void {
-    // As above.
+    // A device has no size, so nothing changes.
   }
 }
 
-/** Sets times of a node. Throws EROFS where it is read only. */
+/** Sets times of a node, in nanoseconds since 1970; one that is undefined does not change. @throws EROFS where it is read only */
 export function applyTimes(
   node: Inode,
   { atim, mtim }: { atim?: bigint | undefined; mtim?: bigint | undefined },

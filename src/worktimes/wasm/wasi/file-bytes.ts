@@ -45,7 +45,7 @@ export class FileBytes {
     return count;
   }
 
-  /** Copies `data` to `at` and extends the file if necessary. Throws EFBIG, or RangeError where memory is exhausted. */
+  /** Copies `data` to `at` and extends the file if necessary. @throws EFBIG, or RangeError where memory is exhausted */
   write(at: number, data: Uint8Array): void {
     const end = at + data.length;
     if (end > FILE_BYTES_MAX) throw new WasiError(ERRNO.FBIG);
@@ -61,7 +61,7 @@ export class FileBytes {
     this.#size = Math.max(this.#size, end);
   }
 
-  /** Truncates the file, or extends it with zeros. Throws EFBIG. */
+  /** Truncates the file, or extends it with zeros. @throws EFBIG */
   resize(size: number): void {
     if (size > FILE_BYTES_MAX) throw new WasiError(ERRNO.FBIG);
     if (size < this.#size) {
@@ -74,7 +74,7 @@ export class FileBytes {
     this.#size = size;
   }
 
-  /** A copy of all bytes. Throws RangeError where memory is exhausted. */
+  /** A copy of all bytes. @throws RangeError where memory is exhausted */
   all(): Uint8Array {
     const bytes = new Uint8Array(this.#size);
     this.read(0, bytes);

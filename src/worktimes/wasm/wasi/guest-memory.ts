@@ -15,12 +15,12 @@ export class GuestMemory {
     this.#memory = memory;
   }
 
-  /** Throws RangeError where `size` bytes from `start` on (non-negative integers) exceed the memory. */
+  /** @throws RangeError where `size` bytes from `start` on (non-negative integers) exceed the memory */
   checkRange(start: number, size: number): void {
     this.#refresh(start, size);
   }
 
-  /** The bytes at `pointer`, an i32 as passed by WebAssembly; not copied. Throws RangeError. */
+  /** The bytes at `pointer`, an i32 as passed by WebAssembly; not copied. @throws RangeError */
   bytes(pointer: number, length: number): Uint8Array {
     const [start, size] = [pointer >>> 0, length >>> 0];
     this.#refresh(start, size);
@@ -59,7 +59,7 @@ export class GuestMemory {
     this.#at(pointer, 8).setBigUint64(pointer >>> 0, BigInt.asUintN(64, value), true);
   }
 
-  /** The byte ranges of a list of `iovec`s. Throws RangeError. */
+  /** The byte ranges of a list of `iovec`s. @throws RangeError */
   *vectors(pointer: number, count: number): Generator<Uint8Array> {
     const start = pointer >>> 0;
     const total = count >>> 0;

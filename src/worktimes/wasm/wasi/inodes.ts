@@ -75,7 +75,7 @@ export class DirectoryNode extends BaseInode {
     return this.#parent ?? this;
   }
 
-  /** Throws EROFS, or ENOENT where it was removed. */
+  /** @throws EROFS, or ENOENT where it was removed */
   checkWritable(): void {
     if (this.isReadOnly) throw new WasiError(ERRNO.ROFS);
     if (this.isRemoved) throw new WasiError(ERRNO.NOENT);

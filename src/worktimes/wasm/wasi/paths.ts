@@ -21,7 +21,7 @@ export interface LookupResult {
   readonly requiresDirectory: boolean;
 }
 
-/** Decodes a path. Throws EILSEQ, EINVAL, ENOENT or ENAMETOOLONG. */
+/** Decodes a path. @throws EILSEQ, EINVAL, ENOENT or ENAMETOOLONG */
 export function decodePath(bytes: Uint8Array): string {
   if (bytes.length === 0) throw new WasiError(ERRNO.NOENT);
   if (bytes.length > PATH_BYTES_MAX) throw new WasiError(ERRNO.NAMETOOLONG);
@@ -37,7 +37,7 @@ export function decodePath(bytes: Uint8Array): string {
   return path;
 }
 
-/** Resolves a path. Throws ENOENT where a directory on the way is missing, ENOTDIR, ELOOP or ENAMETOOLONG. */
+/** Resolves a path. @throws ENOENT where a directory on the way is missing, ENOTDIR, ELOOP or ENAMETOOLONG */
 export function lookUpPath(
   root: DirectoryNode,
   start: DirectoryNode,

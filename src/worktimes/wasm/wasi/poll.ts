@@ -18,7 +18,7 @@ interface Subscription {
   readonly dueMs: number;
 }
 
-/** Waits until one of the subscriptions is due; writes the events and their number. Throws EINVAL or RangeError. */
+/** Waits until one of the subscriptions is due; writes the events and their number. @throws EINVAL or RangeError */
 export function pollOneoff(
   memory: GuestMemory,
   input: number,

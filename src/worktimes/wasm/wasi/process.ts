@@ -62,14 +62,14 @@ export class WasiProcess {
     this.#lowestFree = descriptors.length;
   }
 
-  /** Throws EBADF. */
+  /** @throws EBADF */
   descriptor(fd: number): Descriptor {
     const found = this.#open.get(fd >>> 0);
     if (found === undefined) throw new WasiError(ERRNO.BADF);
     return found;
   }
 
-  /** An open directory. Throws EBADF or ENOTDIR. */
+  /** An open directory. @throws EBADF or ENOTDIR */
   directory(fd: number): OpenDirectory {
     const found = this.descriptor(fd);
     if (!(found instanceof OpenDirectory)) throw new WasiError(ERRNO.NOTDIR);
