@@ -9,7 +9,7 @@ import type { ConfigDraft } from '../config/config-draft.js';
 import type { DeployerContext } from '../connection/context.js';
 import type { SlicePaymentOffer } from '../package/payment.js';
 import type { JobState } from '../state/job-state.js';
-import type { ParsedCall } from '../upload/forms.js';
+import type { ParsedCall } from '../call/forms.js';
 import type { JobUpload } from '../upload/job-upload.js';
 
 export interface JobDeploymentParts<T, J> {
