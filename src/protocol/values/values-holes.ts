@@ -10,13 +10,12 @@ export function hasHole(array: readonly unknown[]): boolean {
   return false;
 }
 
-/** The indices of the existing items, ascending. */
+/** The indices of the existing items, ascending, as the keys of an object are. */
 export function presentIndices(array: readonly unknown[]): number[] {
   return Object.keys(array)
     .filter((key) => /^(0|[1-9]\d{0,9})$/.test(key))
     .map(Number)
-    .filter((index) => index < array.length)
-    .sort((a, b) => a - b);
+    .filter((index) => index < array.length);
 }
 
 /** An index so large that engines switch the array to storage by key. */
