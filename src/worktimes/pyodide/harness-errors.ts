@@ -32,9 +32,7 @@ def last_place(trace):
 def exception_info(error, depth=0):
     """Returns [name, message, stack, code, cause, exceptions of a group]; the last two are such lists, or None."""
     trace = error.__traceback__
-    message = text_of(error)
-    if isinstance(error, ModuleNotFoundError):
-        message = explain_missing(error, message)
+    message = message_of(error)
     limit = frame_limit(trace)
     try:
         formatted = traceback.TracebackException(type(error), error, trace, limit=limit)
@@ -97,6 +95,11 @@ def explain_missing(error, message):
         message = clip(f'{message}. {advice}')
     error.__notes__ = notes
     return message
+
+
+def message_of(error):
+    message = text_of(error)
+    return explain_missing(error, message) if isinstance(error, ModuleNotFoundError) else message
 
 
 def text_of(error):

@@ -82,6 +82,12 @@ describe('the work function of a Python source', () => {
       /^AttributeError/,
       /^work-function\.py:3$/,
     ],
+    [
+      'an import of a package that is not there',
+      'import numpy\ndef f(x): pass',
+      /^ModuleNotFoundError: No module named 'numpy'\. .*put the package into the job's files/,
+      /^work-function\.py:1$/,
+    ],
     ['code that exits', 'import sys\nsys.exit(1)', /^SystemExit: 1/, /^work-function\.py:2$/],
     ['an expression that is no function', '40 + 2', /type int, not a function/],
   ];

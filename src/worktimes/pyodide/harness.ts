@@ -146,7 +146,7 @@ class Harness:
             return None, str(error), None
         except BaseException as error:
             where = last_place(error.__traceback__)
-            return None, f'{type(error).__name__}: {text_of(error)}', where
+            return None, f'{type(error).__name__}: {message_of(error)}', where
         problem = problem_of(function)
         return (None, problem, None) if problem else (function, None, None)
 
