@@ -27,6 +27,11 @@ export function describeWorktime(name: string): WorktimeDescriptor | undefined {
   return WORKTIMES.find((worktime) => worktime.name === name);
 }
 
+/** The worktime that a person means who writes this name, `python` for example; undefined where it is not known. */
+export function worktimeMeant(name: string): WorktimeDescriptor | undefined {
+  return WORKTIMES.find(({ aliases }) => aliases.includes(name.toLowerCase()));
+}
+
 /** The name of a worktime for people, such as `Python (Pyodide)`; undefined where there is none. */
 export function worktimeLabel(name: string): string | undefined {
   return describeWorktime(name)?.label;

@@ -8,7 +8,7 @@ import type { WasmCall } from '../../protocol/job/job-package.js';
 import { packCustomSource } from '../../worktimes/custom/pack.js';
 import { packerOf } from '../../worktimes/packers.js';
 import { invalidSource, type GivenSource, type PackedSource } from '../../worktimes/packing/source-packer.js';
-import { describeWorktime, WORKTIMES } from '../../worktimes/registry.js';
+import { describeWorktime, worktimeMeant, WORKTIMES } from '../../worktimes/registry.js';
 
 export type WorkSource =
   | { readonly kind: 'function'; readonly text: string; readonly name: string }
@@ -112,7 +112,7 @@ function functionText(work: object): string {
 
 function unknownWorktime(name: string): ManyhandsError<'WORKTIME_UNKNOWN'> {
   const available = WORKTIMES.map((one) => one.name);
-  const meant = WORKTIMES.find(({ aliases }) => aliases.includes(name.toLowerCase()));
+  const meant = worktimeMeant(name);
   const advice = meant === undefined ? '' : ` Did you mean ${meant.name}?`;
   const text = `Unknown worktime ${name}; available: ${available.join(', ')}.${advice}`;
   return new ManyhandsError('WORKTIME_UNKNOWN', text, { name, range: '*', available });
