@@ -107,6 +107,7 @@ export function moneyStoreContract(name: string, open: OpenStore): void {
       await expect(deployJob(store, random, poor)).rejects.toMatchObject({
         code: 'OFFER_UNDERFUNDED',
         info: { ceiling: '101', balance: '100', account: PAYER },
+        message: expect.stringContaining('manyhands account mint') as string,
       });
       const low = perform(store, 'deploy', {
         jobId: newId(random),

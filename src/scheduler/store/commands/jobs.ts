@@ -129,7 +129,7 @@ function* checkFreshOffer(ctx: CommandContext, offer: WireOffer): QueryPlan<void
   if (offer.pricePerSlice > 0n && balance < offer.ceiling) {
     throw new ManyhandsError(
       'OFFER_UNDERFUNDED',
-      `the offer promises up to ${formatUnits(offer.ceiling)} credits, and ${offer.account} has ${formatUnits(balance)}: lower the ceiling or fund the account`,
+      `the offer promises up to ${formatUnits(offer.ceiling)} credits, and ${offer.account} has ${formatUnits(balance)}: lower the ceiling, or fund the account (the scheduler's operator can: manyhands account mint <address> <credits>)`,
       { ceiling: String(offer.ceiling), balance: String(balance), account: offer.account },
     );
   }
