@@ -15,6 +15,9 @@ import { findMemoryGroups, type MemoryGroups } from '../process/memory-groups.js
 import { MemoryWatch } from '../process/memory-watch.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host.js';
 
+const NO_DENO =
+  'There is no Deno on this machine: install it (npm install deno), or use another isolation (manyhands doctor lists those that are here).';
+
 export interface DenoHostOptions {
   clock: Clock;
   /** Environment with MANYHANDS_DENO and PATH. @default none: only the npm package is searched */
@@ -99,7 +102,7 @@ class DenoHost implements SandboxHost {
   async #makeRuntimeFiles(): Promise<DenoRuntimeFiles> {
     const { env = {}, scripts = new URL('../../../sandbox/', import.meta.url) } = this.#options;
     const path = findDeno(env);
-    if (path === undefined) throw unavailable('There is no Deno on this machine.');
+    if (path === undefined) throw unavailable(NO_DENO);
     const main = new URL(MAIN_SCRIPT, scripts);
     if (!existsSync(main)) throw unavailable(`${main.pathname} is missing: is the build complete?`);
     const folder = await DenoFolder.make();
