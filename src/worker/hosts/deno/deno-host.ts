@@ -16,7 +16,7 @@ import { MemoryWatch } from '../process/memory-watch.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../port/sandbox-host.js';
 
 const NO_DENO =
-  'There is no Deno on this machine: install it (npm install deno), or use another isolation (manyhands doctor lists those that are here).';
+  'There is no Deno on this machine: install it (npm install deno), or name one that is elsewhere with MANYHANDS_DENO.';
 
 export interface DenoHostOptions {
   clock: Clock;
