@@ -131,13 +131,14 @@ it('manyhands account creates no keystore when there is none', async () => {
   expect((await cli.run(['keystore', 'show'])).stdout).not.toContain('default');
 });
 
-it('manyhands worker --isolation deno says how to get Deno where there is none', async () => {
-  const args = ['worker', '-s', url, '--isolation', 'deno'];
-  const { code, stderr } = await cli.run(args, { MANYHANDS_DENO: '/nowhere' });
-  expect({ code, stderr }).toEqual({
-    code: 1,
-    stderr: expect.stringMatching(/npm install deno.*\[ISOLATION_UNAVAILABLE\]\n$/) as string,
-  });
+it.each([
+  ['deno', /npm install deno.* MANYHANDS_DENO\. \[ISOLATION_UNAVAILABLE\]\n$/],
+  ['chromium', /install chromium .* MANYHANDS_CHROMIUM\. \[ISOLATION_UNAVAILABLE\]\n$/],
+])('manyhands worker --isolation %s says how to get it where there is none', async (isolation, message) => {
+  const env = { MANYHANDS_DENO: '/nowhere', MANYHANDS_CHROMIUM: '/nope' };
+  const { code, stderr } = await cli.run(['worker', '-s', url, '--isolation', isolation], env);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(message);
 });
 
 it('manyhands doctor prints what to do when no isolation is available, and which configured path does not exist', async () => {

@@ -81,7 +81,8 @@ class ChromiumHost implements SandboxHost {
     const { env = {}, clock, random, dist = new URL('../../../', import.meta.url) } = this.#options;
     const chromium = findChromium(env);
     if (chromium === undefined) {
-      const text = 'There is no Chromium-based browser on this machine.';
+      const text =
+        'There is no Chromium-based browser on this machine: install chromium or Google Chrome, or name one that is elsewhere with MANYHANDS_CHROMIUM.';
       throw new ManyhandsError('ISOLATION_UNAVAILABLE', text, { isolation: 'chromium' });
     }
     if (runsUnsandboxed()) (this.#options.warn ?? ((text) => process.emitWarning(text)))(AS_ROOT);
