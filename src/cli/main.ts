@@ -22,7 +22,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 try {
-  await makeProgram().parseAsync(prefixDashedIds(helpAsOption(process.argv.slice(2))), { from: 'user' });
+  const program = makeProgram();
+  await program.parseAsync(prefixDashedIds(helpAsOption(program, process.argv.slice(2))), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has printed the error already; help and version exit with 0.

@@ -108,6 +108,21 @@ describe('wrong usage', () => {
   it.each<[string, string[], RegExp]>([
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
     ['a command with a slip', ['schedular'], /unknown command 'schedular' \(Did you mean scheduler\?\)/],
+    [
+      'help on a command with a slip',
+      ['help', 'schedular'],
+      /unknown command 'schedular' \(Did you mean scheduler\?\)/,
+    ],
+    [
+      '--help behind a slip',
+      ['schedular', '--help'],
+      /unknown command 'schedular' \(Did you mean scheduler\?\)/,
+    ],
+    [
+      'help on an unknown subcommand',
+      ['help', 'job', 'lst'],
+      /unknown command 'lst' \(Did you mean list\?\)/,
+    ],
     ['an unknown subcommand', ['job', 'frobnicate'], /unknown command 'frobnicate'/],
     ['an unknown option', ['worker', '--frobnicate'], /unknown option '--frobnicate'/],
     ['no argument', ['job', 'status'], /missing required argument 'id'/],
