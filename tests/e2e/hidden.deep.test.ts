@@ -128,6 +128,7 @@ test('a tab with timers throttled to one per minute keeps the lease of a slice t
     await expect.poll(() => textOf(page, '#state')).toBe('Working');
     await cover(plain);
     const coveredMs = Date.now();
+    await page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 100 });
     await page.evaluate(() => {
       const tick = (): void => {
         document.body.dataset.ticks = String(Number(document.body.dataset.ticks ?? 0) + 1);
