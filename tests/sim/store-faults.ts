@@ -10,7 +10,7 @@ export class StoreFaults {
   /** Number of failed commits by fault. */
   readonly counts = { locked: 0, failed: 0 };
   readonly #clock: Clock;
-  #lockedUntilMs = 0;
+  #lockedUntilMs = -Infinity;
   #failuresLeft = 0;
 
   constructor(clock: Clock) {
