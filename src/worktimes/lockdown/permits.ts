@@ -46,6 +46,8 @@ export const PERMITTED_GLOBALS: ReadonlySet<string> = new Set([...ECMASCRIPT, ..
 export const FORBIDDEN_PROPERTIES: readonly (readonly [holder: string, key: string])[] = [
   ['URL', 'createObjectURL'],
   ['URL', 'revokeObjectURL'],
+  // Only browsers with the event "close" of ports have it.
+  ['MessagePort.prototype', 'onclose'],
 ];
 
 /**
