@@ -47,7 +47,7 @@ const FILES: Attack[] = [
   ...viaNode('read a file', 'fs', 'return m.readFileSync(aim.file, "utf8").includes(aim.secret);'),
   ...viaNode('read a file later', 'fs/promises', 'return (await m.readFile(aim.file, "utf8")).includes(aim.secret);'),
   got('read a file by require', '(await import("node:module")).createRequire("file:///x.js")("fs").readFileSync(aim.file, "utf8").includes(aim.secret)'),
-  ...viaNode('keep a database', 'sqlite', 'new m.DatabaseSync(aim.folder + "/db").exec("create table if not exists t(a)"); return true;'),
+  ...viaNode('keep a database', 'sqlite', 'new m.DatabaseSync(aim.folder + "/" + crypto.randomUUID()).exec("create table if not exists t(a)"); return true;'),
 ]; // prettier-ignore
 
 const MACHINE: Attack[] = [
