@@ -88,7 +88,10 @@ export class Job<T = unknown> implements Settings {
       upload: this.#upload,
     });
     this.#deployment = new JobDeployment<T, this>(context, {
-      ...{ job: this, draft: this.#draft, upload: this.#upload, state: this.#state },
+      job: this,
+      draft: this.#draft,
+      upload: this.#upload,
+      state: this.#state,
       call: 'call' in origin ? origin.call : undefined,
     });
     if (attached === undefined) return;

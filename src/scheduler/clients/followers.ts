@@ -134,11 +134,14 @@ export class Followers {
   async #serve(port: FollowerPort, state: PortState): Promise<void> {
     if (state.isServing) return;
     state.isServing = true;
-    while (state.queue.length > 0 && port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW) {
-      const follower = state.queue.shift()!;
-      if (isActive(follower)) await this.#read(follower);
+    try {
+      while (state.queue.length > 0 && port.bufferedBytes <= SOCKET_BUFFER_BYTES_LOW) {
+        const follower = state.queue.shift()!;
+        if (isActive(follower)) await this.#read(follower);
+      }
+    } finally {
+      state.isServing = false;
     }
-    state.isServing = false;
   }
 
   /** Reads and sends one page; the follower is queued again if there is more. */
