@@ -88,10 +88,6 @@ export class FrameChannel {
     return channel;
   }
 
-  get isUp(): boolean {
-    return this.#up;
-  }
-
   /** Starts a sandbox that communicates over `port`. @throws ISOLATION_UNAVAILABLE where the frame has crashed */
   startSandbox(id: number, port: MessagePort): Promise<void> {
     return this.#ask(() => this.#control.startSandbox(id, transfer(port, [port])), ANSWER_MS_MAX);
