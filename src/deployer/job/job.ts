@@ -13,13 +13,10 @@ import { toUnits } from '../../wallet/credits.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import { checkReason } from '../arguments/check-arguments.js';
 import { ConfigDraft } from '../config/config-draft.js';
-import { SETTING_NAMES, type Settings } from '../config/settings.js';
 import type { DeployerContext } from '../connection/context.js';
 import { splitExec, type ExecOptions, type SlicePaymentOffer } from '../package/payment.js';
-import { fetchJobResults, type FetchedResult, type ResultRange } from '../results/fetch-results.js';
 import { JobResults } from '../results/job-results.js';
-import { JOURNAL_EVENTS, type JobEventsOf, type ReadyState } from '../state/events.js';
-import { JobEmitter, type JobEventName, type JobListener } from '../state/job-emitter.js';
+import { JobEmitter } from '../state/job-emitter.js';
 import { JobState } from '../state/job-state.js';
 import type { ResultHandle } from '../state/result-handle.js';
 import type { ParsedCall } from '../call/forms.js';
@@ -27,87 +24,47 @@ import type { UploadSummary } from '../upload/input-upload.js';
 import { toJobInput } from '../call/input.js';
 import { JobUpload } from '../upload/job-upload.js';
 import { JobDeployment } from './job-deployment.js';
+import { JobOutput } from './job-output.js';
+import { PARTS, type JobParts } from './job-parts.js';
 
 /** The call that created the job of this handle, or the status of a job that the scheduler has already. */
 export type JobOrigin = { call: ParsedCall } | { attachTo: JobStatus; after: Cursor };
 
-export class Job<T = unknown> implements Settings {
+export class Job<T = unknown> extends JobOutput<T> {
   /** The id of the job, 22 characters; known before the job is deployed. */
   readonly id: string;
-  declare worktime: Settings['worktime'];
-  declare worktimeVersion: Settings['worktimeVersion'];
-  declare customWorktime: Settings['customWorktime'];
-  declare wasm: Settings['wasm'];
-  declare isolation: Settings['isolation'];
-  declare public: Settings['public'];
-  declare env: Settings['env'];
-  declare origins: Settings['origins'];
-  declare limits: Settings['limits'];
-  declare collateResults: Settings['collateResults'];
-  declare readAhead: Settings['readAhead'];
-  declare autoClose: Settings['autoClose'];
-  declare computeGroups: Settings['computeGroups'];
-  declare fs: Settings['fs'];
-  readonly #context: DeployerContext;
-  readonly #draft: ConfigDraft;
-  readonly #state: JobState<T, this>;
-  readonly #upload: JobUpload;
-  readonly #results: JobResults<T, this>;
-  readonly #deployment: JobDeployment<T, this>;
-
-  static {
-    for (const name of SETTING_NAMES) {
-      Object.defineProperty(this.prototype, name, {
-        get(this: Job) {
-          return this.#draft.get(name);
-        },
-        set(this: Job, value: never) {
-          this.#draft.set(name, value);
-        },
-        configurable: true,
-      });
-    }
-  }
+  readonly #parts: JobParts<T, this>;
 
   /** @internal Created by `computeFor` and `attach`. */
   constructor(context: DeployerContext, origin: JobOrigin) {
+    super();
     const attached = 'attachTo' in origin ? origin.attachTo : undefined;
     this.id = attached?.jobId ?? newId(context.ports.random);
-    this.#context = context;
-    this.#state = new JobState<T, this>(this.id, new JobEmitter<T, this>(this));
-    this.#draft = new ConfigDraft({
+    const state = new JobState<T, this>(this.id, new JobEmitter<T, this>(this));
+    const draft = new ConfigDraft({
       jobId: this.id,
       makeJobFS: context.ports.makeJobFS,
-      isFollowed: () => this.#state.isFollowed,
+      isFollowed: () => state.isFollowed,
     });
-    this.#upload = new JobUpload(context, this.#state);
-    this.#state.observe(this.#upload);
-    this.#results = new JobResults<T, this>(context, this.#state, {
+    const upload = new JobUpload(context, state);
+    state.observe(upload);
+    const results = new JobResults<T, this>(context, state, {
       after: 'after' in origin ? origin.after : 0,
       collate: () => this.collateResults,
-      upload: this.#upload,
+      upload,
     });
-    this.#deployment = new JobDeployment<T, this>(context, {
-      job: this,
-      draft: this.#draft,
-      upload: this.#upload,
-      state: this.#state,
-      call: 'call' in origin ? origin.call : undefined,
-    });
+    const call = 'call' in origin ? origin.call : undefined;
+    const deployment = new JobDeployment<T, this>(context, { job: this, draft, upload, state, call });
+    this.#parts = { context, draft, state, upload, results, deployment };
     if (attached === undefined) return;
-    this.#draft.lock(!attached.open);
-    this.#deployment.markAccepted();
-    this.#state.attached(attached);
+    draft.lock(!attached.open);
+    deployment.markAccepted();
+    state.attached(attached);
   }
 
-  /** @throws JOB_STATE once the job is deployed */
-  setSlicePaymentOffer(offer: SlicePaymentOffer): void {
-    this.#draft.setOffer(offer);
-  }
-
-  /** @throws JOB_STATE once the job is deployed */
-  setPaymentAccountKeystore(keystore: Keystore): void {
-    this.#draft.setPayer(keystore);
+  /** @internal */
+  protected get [PARTS](): JobParts<T, this> {
+    return this.#parts;
   }
 
   /**
@@ -122,13 +79,13 @@ export class Job<T = unknown> implements Settings {
     keystore?: Keystore,
   ): Promise<ResultHandle<T>> {
     const { offer, signal } = splitExec(slicePaymentOffer);
-    this.#deployment.assertNotStarted('exec was called twice, or after deploy');
-    this.#results.requestFollow();
+    this.#parts.deployment.assertNotStarted('exec was called twice, or after deploy');
+    this.#parts.results.requestFollow();
     // The race ends the wait if the job is cancelled during the deployment.
-    const stopListening = this.#deployment.cancelOnAbort(signal, 'exec');
+    const stopListening = this.#parts.deployment.cancelOnAbort(signal, 'exec');
     try {
-      await Promise.race([this.#deployment.run(offer, keystore), this.#state.finished]);
-      return await this.#state.finished;
+      await Promise.race([this.#parts.deployment.run(offer, keystore), this.#parts.state.finished]);
+      return await this.#parts.state.finished;
     } finally {
       stopListening();
     }
@@ -140,10 +97,10 @@ export class Job<T = unknown> implements Settings {
    */
   async deploy(slicePaymentOffer?: SlicePaymentOffer | ExecOptions, keystore?: Keystore): Promise<string> {
     const { offer, signal } = splitExec(slicePaymentOffer);
-    this.#deployment.assertNotStarted('deploy was called twice, or after exec');
-    const stopListening = this.#deployment.cancelOnAbort(signal, 'deploy');
+    this.#parts.deployment.assertNotStarted('deploy was called twice, or after exec');
+    const stopListening = this.#parts.deployment.cancelOnAbort(signal, 'deploy');
     try {
-      await this.#deployment.run(offer, keystore);
+      await this.#parts.deployment.run(offer, keystore);
       return this.id;
     } finally {
       stopListening();
@@ -157,10 +114,10 @@ export class Job<T = unknown> implements Settings {
    */
   async wait(options: CallOptions = {}): Promise<ResultHandle<T>> {
     const { signal } = readCall(options, 'job.wait');
-    await abortable('job.wait', this.#deployment.required('wait'), signal);
-    const unfollow = this.#results.requestFollow();
+    await abortable('job.wait', this.#parts.deployment.required('wait'), signal);
+    const unfollow = this.#parts.results.requestFollow();
     try {
-      return await abortable('job.wait', this.#state.finished, signal);
+      return await abortable('job.wait', this.#parts.state.finished, signal);
     } finally {
       unfollow();
     }
@@ -170,9 +127,9 @@ export class Job<T = unknown> implements Settings {
   async addSlices(data: unknown, options: CallOptions = {}): Promise<UploadSummary> {
     const { signal } = readCall(options, 'job.addSlices');
     const input = toJobInput(data);
-    await this.#deployment.required('addSlices');
-    if (!this.autoClose) return this.#upload.append(input, signal);
-    throw this.#draft.stateError(
+    await this.#parts.deployment.required('addSlices');
+    if (!this.autoClose) return this.#parts.upload.append(input, signal);
+    throw this.#parts.draft.stateError(
       'it is closed after its input',
       'Set job.autoClose = false before it is deployed.',
     );
@@ -180,33 +137,25 @@ export class Job<T = unknown> implements Settings {
 
   /** Closes the job to more slices: it is complete once all of its slices are finished. @throws JOB_STATE */
   async close(): Promise<void> {
-    await this.#deployment.required('close');
-    this.#state.update(await this.#upload.close());
+    await this.#parts.deployment.required('close');
+    this.#parts.state.update(await this.#parts.upload.close());
   }
 
   /** Cancels the job permanently; its results so far can still be fetched. @throws ABORTED, TIMEOUT, CONNECT_FAILED */
   async cancel(reason = '', options: CallOptions = {}): Promise<JobStatusInfo> {
     const { signal } = readCall(options, 'job.cancel');
     const cancelReason = checkReason(reason);
-    if (!this.#deployment.isSent) {
-      this.#draft.lock();
-      this.#deployment.markAccepted();
-      this.#state.cancelled(cancelReason);
+    if (!this.#parts.deployment.isSent) {
+      this.#parts.draft.lock();
+      this.#parts.deployment.markAccepted();
+      this.#parts.state.cancelled(cancelReason);
       return this.status;
     }
     const body = { jobId: this.id, reason: cancelReason };
-    const { status } = await this.#context.client.request('job.cancel', body, { signal });
-    this.#state.update(status);
-    if (status.runStatus === 'cancelled') this.#state.cancelled(status.reason ?? cancelReason);
+    const { status } = await this.#parts.context.client.request('job.cancel', body, { signal });
+    this.#parts.state.update(status);
+    if (status.runStatus === 'cancelled') this.#parts.state.cancelled(status.reason ?? cancelReason);
     return this.status;
-  }
-
-  /**
-   * Fetches finished slices from the scheduler, ordered by slice number; failed slices have an `error` in place of a
-   * `value`.
-   */
-  fetchResults(range?: ResultRange, options?: CallOptions): Promise<FetchedResult<T>[]> {
-    return fetchJobResults<T>(this.#context, this.id, range, options);
   }
 
   /**
@@ -215,74 +164,7 @@ export class Job<T = unknown> implements Settings {
    */
   async topUp(ceiling: number | string, keystore?: Keystore): Promise<void> {
     const units = toUnits(ceiling);
-    await this.#deployment.required('topUp');
-    this.#state.update(await this.#upload.topUp(units, keystore));
-  }
-
-  /**
-   * The number of slices that the scheduler has committed, as far as this handle knows. After `attach` it counts all
-   * committed slices, so that an interrupted upload can continue after them.
-   */
-  get committed(): number {
-    return Math.max(this.#state.status.total, this.#upload.lastSlice);
-  }
-
-  get readyState(): ReadyState {
-    return this.#state.readyState;
-  }
-
-  get status(): JobStatusInfo {
-    return this.#state.status;
-  }
-
-  /** The results: that of slice n is at index n - 1; a missing result is a hole in the array. */
-  get results(): ResultHandle<T> {
-    return this.#state.results;
-  }
-
-  /** The position up to which the journal was read; `attach(job.id, { after: job.cursor })` continues after it. */
-  get cursor(): Cursor {
-    return this.#results.cursor;
-  }
-
-  on<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    this.#state.events.on(name as never, listener);
-    return this.#listened(name);
-  }
-
-  once<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    this.#state.events.once(name as never, listener);
-    return this.#listened(name);
-  }
-
-  off<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    this.#state.events.off(name as never, listener);
-    return this;
-  }
-
-  addListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    return this.on(name, listener);
-  }
-
-  addEventListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    return this.on(name, listener);
-  }
-
-  removeListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    return this.off(name, listener);
-  }
-
-  removeEventListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    return this.off(name, listener);
-  }
-
-  listenerCount(name: keyof JobEventsOf<T, this>): number {
-    return this.#state.events.listenerCount(name);
-  }
-
-  /** A listener for an event of the journal makes the handle follow its job. */
-  #listened(name: string): this {
-    if (JOURNAL_EVENTS.has(name.toLowerCase())) this.#results.requestFollow();
-    return this;
+    await this.#parts.deployment.required('topUp');
+    this.#parts.state.update(await this.#parts.upload.topUp(units, keystore));
   }
 }

@@ -1,0 +1,52 @@
+/**
+ * The settings of a job as properties of its handle.
+ * @module
+ */
+import type { Keystore } from '../../wallet/keystore.js';
+import { SETTING_NAMES, type Settings } from '../config/settings.js';
+import type { SlicePaymentOffer } from '../package/payment.js';
+import { PARTS, type JobParts } from './job-parts.js';
+
+export abstract class ConfigurableJob<T> implements Settings {
+  declare worktime: Settings['worktime'];
+  declare worktimeVersion: Settings['worktimeVersion'];
+  declare customWorktime: Settings['customWorktime'];
+  declare wasm: Settings['wasm'];
+  declare isolation: Settings['isolation'];
+  declare public: Settings['public'];
+  declare env: Settings['env'];
+  declare origins: Settings['origins'];
+  declare limits: Settings['limits'];
+  declare collateResults: Settings['collateResults'];
+  declare readAhead: Settings['readAhead'];
+  declare autoClose: Settings['autoClose'];
+  declare computeGroups: Settings['computeGroups'];
+  declare fs: Settings['fs'];
+
+  static {
+    for (const name of SETTING_NAMES) {
+      Object.defineProperty(this.prototype, name, {
+        get(this: ConfigurableJob<unknown>) {
+          return this[PARTS].draft.get(name);
+        },
+        set(this: ConfigurableJob<unknown>, value: never) {
+          this[PARTS].draft.set(name, value);
+        },
+        configurable: true,
+      });
+    }
+  }
+
+  /** @internal */
+  protected abstract get [PARTS](): JobParts<T, this>;
+
+  /** @throws JOB_STATE once the job is deployed */
+  setSlicePaymentOffer(offer: SlicePaymentOffer): void {
+    this[PARTS].draft.setOffer(offer);
+  }
+
+  /** @throws JOB_STATE once the job is deployed */
+  setPaymentAccountKeystore(keystore: Keystore): void {
+    this[PARTS].draft.setPayer(keystore);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What a job's handle gives of its results and its progress.
+ * @module
+ */
+import type { CallOptions } from '../../client/jobs/call-options.js';
+import type { JobStatusInfo } from '../../client/jobs/status-info.js';
+import type { Cursor } from '../../protocol/messages/messages.js';
+import { fetchJobResults, type FetchedResult, type ResultRange } from '../results/fetch-results.js';
+import type { ReadyState } from '../state/events.js';
+import type { ResultHandle } from '../state/result-handle.js';
+import { JobListeners } from './job-listeners.js';
+import { PARTS } from './job-parts.js';
+
+export abstract class JobOutput<T> extends JobListeners<T> {
+  get readyState(): ReadyState {
+    return this[PARTS].state.readyState;
+  }
+
+  get status(): JobStatusInfo {
+    return this[PARTS].state.status;
+  }
+
+  /** The results: that of slice n is at index n - 1; a missing result is a hole in the array. */
+  get results(): ResultHandle<T> {
+    return this[PARTS].state.results;
+  }
+
+  /** The position up to which the journal was read; `attach(job.id, { after: job.cursor })` continues after it. */
+  get cursor(): Cursor {
+    return this[PARTS].results.cursor;
+  }
+
+  /**
+   * The number of slices that the scheduler has committed, as far as this handle knows. After `attach` it counts all
+   * committed slices, so that an interrupted upload can continue after them.
+   */
+  get committed(): number {
+    const { state, upload } = this[PARTS];
+    return Math.max(state.status.total, upload.lastSlice);
+  }
+
+  /**
+   * Fetches finished slices from the scheduler, ordered by slice number; failed slices have an `error` in place of a
+   * `value`.
+   */
+  fetchResults(range?: ResultRange, options?: CallOptions): Promise<FetchedResult<T>[]> {
+    const { context, state } = this[PARTS];
+    return fetchJobResults<T>(context, state.id, range, options);
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What a handle consists of. Its base classes reach the parts through a symbol, so that users see none of them.
+ * @module
+ */
+import type { ConfigDraft } from '../config/config-draft.js';
+import type { DeployerContext } from '../connection/context.js';
+import type { JobResults } from '../results/job-results.js';
+import type { JobState } from '../state/job-state.js';
+import type { JobUpload } from '../upload/job-upload.js';
+import type { JobDeployment } from './job-deployment.js';
+
+/** The key of a handle's parts. */
+export const PARTS: unique symbol = Symbol('parts');
+
+/** `T`: the type of a result; `J`: the handle's class. */
+export interface JobParts<T, J extends object> {
+  readonly context: DeployerContext;
+  readonly draft: ConfigDraft;
+  readonly state: JobState<T, J>;
+  readonly upload: JobUpload;
+  readonly results: JobResults<T, J>;
+  readonly deployment: JobDeployment<T, J>;
+}
