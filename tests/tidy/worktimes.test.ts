@@ -36,7 +36,8 @@ describe('a worktime', () => {
   it('is named outside of its folder in the lists of its code alone', () => {
     expect(withoutComments.length).toBeGreaterThan(300);
     // `wasm` is also the name of a field of a job and of its package.
-    const isField = /^src\/(protocol\/job\/|deployer\/job\/configurable-job\.ts|worktimes\/runtime\/runtime\.ts).*'wasm'/;
+    const isField =
+      /^src\/(protocol\/job\/|deployer\/job\/configurable-job\.ts|worktimes\/runtime\/runtime\.ts).*'wasm'/;
     const named = WORKTIMES.map(({ name, assets }) => [name, ...(assets?.files ?? [])].join('|')).join('|');
     const found = linesWith(withoutComments, new RegExp(`(['"\`])(${named.replaceAll('.', '\\.')})\\1`));
     expect(found.filter((line) => !isField.test(line))).toEqual([]);
