@@ -176,6 +176,11 @@ export function isError(e: unknown, code?: ErrorCode): boolean {
   return code === undefined ? Object.hasOwn(ERROR_TABLE, found) : found === code;
 }
 
+/** Anything thrown as a coded error: `INTERNAL` where it has no code. */
+export function toCodedError(e: unknown): ManyhandsError {
+  return isError(e) ? e : new ManyhandsError('INTERNAL', `Unexpected: ${String(e)}`, {}, { cause: e });
+}
+
 /** The form in which anything thrown is sent. Of an unexpected error the message is sent, not the stack. */
 export function toWireError(e: unknown): WireError {
   if (isError(e)) return { code: e.code, message: e.message, info: e.info };

@@ -23,10 +23,8 @@ import {
   unfold,
   workersByFrame,
 } from './fixtures/donor-page.js';
+import { PREWARMED_MAX } from '../../src/worker/sandboxes/start/prewarm-plan.js';
 import { test } from './fixtures/job-fixture.js';
-
-/** How many prewarmed sandboxes a worker keeps at most. */
-const PREWARMED_MAX = 2;
 
 /** The history that the page has stored, as text. */
 const keptHistory = (page: Page): Promise<string> =>

@@ -7,6 +7,7 @@ it.each([
   ['#join=lab,a,b', { key: 'lab', secret: 'a,b' }],
   ['#join=open', { key: 'open' }],
   ['#join=', undefined],
+  [`#join=lab,${'s'.repeat(257)}`, undefined],
   ['#join=%E0%A4%A,x', undefined],
   ['#else', undefined],
   ['', undefined],

@@ -3,6 +3,7 @@
  * is removed from the address bar before anything else, so that it is in no history entry and no screenshot.
  * @module
  */
+import { readJoin } from '../../src/entry/page.browser.js';
 import { readGroup, type Group } from './settings.js';
 
 const MARK = '#join=';
@@ -10,13 +11,8 @@ const MARK = '#join=';
 /** The group of a link's fragment; undefined if it is no such link. */
 export function parseJoin(fragment: string): Group | undefined {
   if (!fragment.startsWith(MARK)) return undefined;
-  const [key, ...rest] = fragment.slice(MARK.length).split(',');
-  try {
-    const secret = rest.length === 0 ? undefined : decodeURIComponent(rest.join(','));
-    return readGroup({ key: decodeURIComponent(key ?? ''), secret });
-  } catch {
-    return undefined;
-  }
+  const [group] = readJoin(fragment).groups;
+  return group && readGroup({ key: group.joinKey, secret: group.joinSecret });
 }
 
 /** Reads the group in this page's address, and removes it there. */

@@ -74,6 +74,8 @@ async function withOperator<T>(
   }
 }
 
+const formatPrice = ({ price }: { price: bigint }): string => `${formatCredits(price)}/slice`;
+
 function jobsCommand(): Command {
   return new Command('jobs')
     .description('List the jobs of all owners, newest first.')
@@ -92,13 +94,14 @@ function jobsCommand(): Command {
           operator.jobs({ limit, ...(after !== undefined && { after }) }),
         );
         if (json) return console.log(toJson(page));
+        const priceWidth = Math.max(0, ...page.jobs.map((job) => formatPrice(job).length));
         for (const job of page.jobs) {
-          const { computed, total, price } = job;
-          const progress = `${computed} of ${total}`;
+          const progress = `${job.computed} of ${job.total}`;
           const reason = job.reason ? ` (${printable(job.reason)})` : '';
           const age = ageOf(job.createdMs).padStart(6);
+          const price = formatPrice(job).padStart(priceWidth);
           console.log(
-            `${job.jobId}  ${age}  ${formatRunStatus(job).padEnd(20)}  ${progress.padEnd(12)}  ${formatCredits(price)}/slice  ` +
+            `${job.jobId}  ${age}  ${formatRunStatus(job).padEnd(20)}  ${progress.padEnd(12)}  ${price}  ` +
               `${job.owner}  ${printable(job.name)}${reason}`.trimEnd(),
           );
         }

@@ -6,7 +6,7 @@
 import type { CancelTimer, Clock } from '../../lib/clock.js';
 import { deferred } from '../../lib/deferred.js';
 import type { Deferred } from '../../lib/deferred.js';
-import { ManyhandsError } from '../../lib/errors.js';
+import { fromWireError, ManyhandsError, toCodedError, type WireError } from '../../lib/errors.js';
 
 /** What happens to a request that the scheduler refused because its store accepted no writes. */
 export interface RetryPolicy {
@@ -14,6 +14,14 @@ export interface RetryPolicy {
   orderKey: string;
   /** Whether it is sent again; otherwise it rejects with the refusal. */
   shouldRetry: () => boolean;
+}
+
+/** A reply or a refusal. */
+export interface ResponseMessage {
+  type: string;
+  replyTo: number;
+  body?: unknown;
+  error?: WireError;
 }
 
 export interface PendingRequest {
@@ -34,6 +42,8 @@ export interface PendingOptions {
   timeoutMs: number;
   inFlightMax: number;
   newId: () => number;
+  /** Checks the body of the reply to a request of `type`; without it bodies are not checked. */
+  checkReply?: ((type: string, body: unknown) => unknown) | undefined;
   /** Sends one; called only between `start` and `stop`. */
   send: (request: PendingRequest) => void;
   /** Milliseconds until postponed requests are sent again, after so many refusals in a row. */
@@ -134,12 +144,24 @@ export class PendingRequests {
     this.#fill();
   }
 
-  /** The type of request `id`; undefined where it is not in flight, such as after its time-out. */
-  typeOf(id: number): string | undefined {
-    return this.#inFlight.get(id)?.type;
+  /** False after the time-out of request `id`, or after its abort. */
+  isInFlight(id: number): boolean {
+    return this.#inFlight.has(id);
   }
 
-  resolve(id: number, body: unknown): void {
+  /** Settles the request in flight to which `answer` replies. */
+  settle({ type, replyTo, body, error }: ResponseMessage): void {
+    if (type === 'refusal') return this.reject(replyTo, fromWireError(error!));
+    const { checkReply } = this.#options;
+    try {
+      const request = this.#inFlight.get(replyTo)!;
+      this.#resolve(replyTo, checkReply === undefined ? body : checkReply(request.type, body));
+    } catch (thrown) {
+      this.reject(replyTo, toCodedError(thrown));
+    }
+  }
+
+  #resolve(id: number, body: unknown): void {
     this.#settle(id, (answer) => answer.resolve(body));
     if (this.#postponed.size === 0) this.#refusals = 0;
     this.#fill();

@@ -4,10 +4,9 @@
  * @module
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
-import { fromWireError, isError, ManyhandsError } from '../../lib/errors.js';
-import type { WireError } from '../../lib/errors.js';
+import { fromWireError, isError, ManyhandsError, toCodedError } from '../../lib/errors.js';
 import { HANDSHAKE_MS_MAX, IDLE_MS_MAX, REQUESTS_IN_FLIGHT_MAX } from '../../lib/socket-limits.js';
-import { PendingRequests } from './pending-requests.js';
+import { PendingRequests, type ResponseMessage } from './pending-requests.js';
 import type { Connect, Connection } from '../../transport/transport.js';
 
 /** The fields of a message that a session uses. */
@@ -15,13 +14,6 @@ export interface SessionMessage {
   type: string;
   id?: number;
   replyTo?: number;
-}
-
-/** A reply or a refusal. */
-export interface ResponseMessage extends SessionMessage {
-  replyTo: number;
-  body?: unknown;
-  error?: WireError;
 }
 
 /** Encodes and decodes messages; `decode` and `reply` check what was received and throw coded errors. */
@@ -85,6 +77,7 @@ export class SessionConnection {
       newId,
       timeoutMs,
       inFlightMax: REQUESTS_IN_FLIGHT_MAX,
+      checkReply: options.codec.reply?.bind(options.codec),
       send: ({ type, id, body }) => this.send({ type, id, ...(body as object) }),
     });
     this.#cancelTimer = clock.after(HANDSHAKE_MS_MAX, () => void this.end(noWelcome(options.url)));
@@ -180,9 +173,8 @@ export class SessionConnection {
   }
 
   #answered(answer: ResponseMessage): void {
-    const type = this.#calls.typeOf(answer.replyTo);
-    if (type === undefined) return this.#events.answer(answer);
-    settleRequest(this.#calls, type, answer, this.#options.codec);
+    if (this.#calls.isInFlight(answer.replyTo)) this.#calls.settle(answer);
+    else this.#events.answer(answer);
   }
 
   /** Timers of hidden tabs are late, so silence counts only after a ping. */
@@ -205,26 +197,6 @@ export class SessionConnection {
     }
     this.#watch();
   }
-}
-
-/** Settles the request that `answer` belongs to. */
-export function settleRequest(
-  requests: PendingRequests,
-  type: string,
-  answer: ResponseMessage,
-  codec: SessionCodec,
-): void {
-  if (answer.type === 'refusal') return requests.reject(answer.replyTo, fromWireError(answer.error!));
-  try {
-    requests.resolve(answer.replyTo, codec.reply ? codec.reply(type, answer.body) : answer.body);
-  } catch (error) {
-    requests.reject(answer.replyTo, toCodedError(error));
-  }
-}
-
-function toCodedError(error: unknown): Error {
-  if (isError(error)) return error;
-  return new ManyhandsError('INTERNAL', `Unexpected: ${String(error)}`, {}, { cause: error });
 }
 
 function connectionLost(url: string, why: string): ManyhandsError {

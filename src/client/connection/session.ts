@@ -12,10 +12,10 @@ import type { Random } from '../../lib/crypto/random.js';
 import { REQUESTS_IN_FLIGHT_MAX, SOCKET_BUFFER_BYTES_LOW } from '../../lib/socket-limits.js';
 import { backOffMs } from '../retry/back-off.js';
 import { isRetried, reactionTo } from '../retry/error-reactions.js';
-import { SessionConnection, settleRequest } from './session-connection.js';
-import type { Call, ResponseMessage, SessionCodec, SessionMessage } from './session-connection.js';
+import { SessionConnection } from './session-connection.js';
+import type { Call, SessionCodec, SessionMessage } from './session-connection.js';
 import { PendingRequests } from './pending-requests.js';
-import type { RetryPolicy } from './pending-requests.js';
+import type { ResponseMessage, RetryPolicy } from './pending-requests.js';
 import type { Connect } from '../../transport/transport.js';
 
 export type { RetryPolicy } from './pending-requests.js';
@@ -89,6 +89,7 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
       newId: this.#newId,
       timeoutMs: this.#requestTimeoutMs,
       inFlightMax: REQUESTS_IN_FLIGHT_MAX,
+      checkReply: options.codec.reply?.bind(options.codec),
       retryAfterMs: (refusals) => backOffMs(refusals, options.random),
       stalled: (error) => options.stalled?.(error),
       send: ({ type, id, body }) => this.#connection!.send({ type, id, ...(body as object) }),
@@ -206,11 +207,10 @@ export class ClientSession<R extends RequestMap<R> = RequestMap> {
   }
 
   #answered(answer: ResponseMessage): void {
-    const type = this.#requests.typeOf(answer.replyTo);
     // The request timed out or was aborted meanwhile.
-    if (type === undefined) return;
+    if (!this.#requests.isInFlight(answer.replyTo)) return;
     if (answer.error !== undefined && this.#isSentAgain(answer.replyTo, answer.error)) return;
-    settleRequest(this.#requests, type, answer, this.#options.codec);
+    this.#requests.settle(answer);
   }
 
   /** Whether the refused request stays pending, since it was not executed and is sent again. */

@@ -17,11 +17,6 @@ export class ByteWindow {
     this.#countMax = options.countMax;
   }
 
-  /** Bytes that are acquired and not yet released. */
-  get bytesInFlight(): number {
-    return this.#bytes;
-  }
-
   /**
    * Acquires immediately and returns undefined, or returns a promise that resolves once the bytes are acquired. First
    * come, first served.

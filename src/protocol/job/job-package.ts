@@ -26,7 +26,7 @@ import {
   VOTES_MAX,
 } from '../limits.js';
 import { digest, name, type Digest } from '../messages/fields.js';
-import { described, Mismatch, mismatchIn, type Check, type Infer, type MapOf } from '../schema/check.js';
+import { described, Mismatch, mismatchIn, type Check, type MapOf } from '../schema/check.js';
 import { array, exact, optional, plainObject, refine } from '../schema/composites.js';
 import { bytes, integer, oneOf, text } from '../schema/scalars.js';
 
@@ -126,7 +126,6 @@ const wasmCall = refine(exact(wasmFields), (call) => Object.keys(call).length > 
 
 /** A compute group by its name; nothing that proves its secret is in a package. */
 const packageGroup = exact({ key: name });
-export type PackageGroup = Infer<typeof packageGroup>;
 
 const packageFields = {
   /** `decodeJobPackage` returns packages of version 1 in this version. */

@@ -10,8 +10,6 @@ import { digest, name, wallMs } from './fields.js';
 import { PROTOCOL_VERSION } from './version.js';
 import { worker, worktimeNames } from './workers.js';
 
-export type Role = 'deployer' | 'worker' | 'operator';
-
 /** The version that this side speaks: the codec refuses another one before it checks the other fields. */
 const protocol = integer(PROTOCOL_VERSION, PROTOCOL_VERSION);
 

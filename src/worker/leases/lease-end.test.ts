@@ -14,8 +14,7 @@ import {
   trackFixtures,
 } from '../../testing/worker/worker-fixture.js';
 import type { WorkerFixture } from '../../testing/worker/worker-fixture.js';
-import { LeaseResources } from './lease-resources.js';
-import { WorkerLeases } from './worker-leases.js';
+import { LeaseResources, WorkerLeases } from './worker-leases.js';
 
 const JOB = jobId('job');
 const SITE = 'https://data.example';

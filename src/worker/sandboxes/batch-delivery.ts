@@ -11,7 +11,7 @@ import type { JobBytes } from '../inputs/job-bytes.js';
 import type { FetchingJob } from '../inputs/remote-inputs.js';
 import { fillInputs } from '../leases/fill-inputs.js';
 import type { BatchInputs } from '../leases/lease-inputs.js';
-import type { LeaseResources } from '../leases/lease-resources.js';
+import type { LeaseResources } from '../leases/worker-leases.js';
 import { faultOf, messageOf } from './setup-faults.js';
 
 export type DispatchEffect = Extract<SandboxEffect, { type: 'dispatch' }>;

@@ -12,7 +12,7 @@ import type { LoadedJob, JobPackageCache } from '../assets/job-package-cache.js'
 import type { WorkerStats } from '../controls/worker-stats.js';
 import type { CoreEvent, SandboxEffect } from '../core/events.js';
 import type { JobBytes } from '../inputs/job-bytes.js';
-import type { LeaseResources } from '../leases/lease-resources.js';
+import type { LeaseResources } from '../leases/worker-leases.js';
 import type { SandboxPhase } from '../options/worker-events.js';
 import type { DispatchEffect } from './batch-delivery.js';
 import { IdleSandboxes } from './idle-sandboxes.js';

@@ -22,7 +22,7 @@ import { checkSandboxMessage } from '../hosts/port/check-sandbox-message.js';
 import type { Sandbox } from '../hosts/port/sandbox-host.js';
 import type { JobBytes } from '../inputs/job-bytes.js';
 import type { FetchingJob } from '../inputs/remote-inputs.js';
-import type { LeaseResources } from '../leases/lease-resources.js';
+import type { LeaseResources } from '../leases/worker-leases.js';
 import { BatchDelivery } from './batch-delivery.js';
 import type { BatchDeliveryPorts, DispatchEffect } from './batch-delivery.js';
 import { Liveness } from './liveness.js';

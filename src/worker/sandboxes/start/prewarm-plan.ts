@@ -22,13 +22,13 @@ const HALF_LIFE_MS = 60_000;
 /** Demand below this weight is dropped: nearly five minutes after a single request. */
 const FORGET_WEIGHT = 1 / 24;
 /** Maximum number of prewarmed sandboxes of one worker: one with Python takes about 100 MB. */
-const SIZE_MAX = 2;
+export const PREWARMED_MAX = 2;
 /** Maximum number of kinds that are tracked. */
 const KINDS_MAX = 64;
 
 /** A plan for a worker of `cores` sandboxes; 0 keeps none. */
 export function newPrewarmPlan(cores: number): PrewarmPlan {
-  return { sizeMax: Math.min(SIZE_MAX, Math.max(0, cores)), demands: new Map() };
+  return { sizeMax: Math.min(PREWARMED_MAX, Math.max(0, cores)), demands: new Map() };
 }
 
 /** Records that a sandbox of that kind was needed. */
