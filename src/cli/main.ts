@@ -6,6 +6,7 @@
  */
 import { CommanderError } from 'commander';
 import { isError } from '../entry/deployer.node.js';
+import { watchStandardOutput } from './console/closed-pipe.js';
 import { describeError } from './console/describe-error.js';
 import { helpAsOption } from './console/help.js';
 import { prefixDashedIds } from './options/options.js';
@@ -16,11 +17,7 @@ const EXIT_USAGE = 2;
 /** Codes of usage errors that are detected after commander has parsed the arguments. */
 const USAGE_CODES = ['INVALID_ARGUMENT', 'UNKNOWN_OPTION', 'ADDRESS_MALFORMED'] as const;
 
-// The reader of stdout may close it (`| head`): then the process ends.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
+watchStandardOutput();
 try {
   const program = makeProgram();
   await program.parseAsync(prefixDashedIds(helpAsOption(program, process.argv.slice(2))), { from: 'user' });

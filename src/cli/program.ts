@@ -9,6 +9,7 @@ import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { jobCommand } from './commands/job.js';
 import { keystoreCommand } from './commands/keystore.js';
+import { mapCommand } from './commands/map.js';
 import { operatorCommand } from './commands/operator.js';
 import { schedulerCommand } from './commands/scheduler.js';
 import { workerCommand } from './commands/worker.js';
@@ -26,11 +27,13 @@ export function makeProgram(): Command {
         ['manyhands demo', 'two complete jobs on this machine'],
         ['manyhands scheduler', 'a scheduler on http://localhost:8462'],
         ['manyhands worker', 'a worker for the jobs of that scheduler'],
+        ["seq 9 | manyhands map --local -e 'x => x * x'", 'a function on each line of the input'],
         ['manyhands job status <id>', 'progress of a job'],
       ),
     );
   const commands = [
     demoCommand,
+    mapCommand,
     schedulerCommand,
     workerCommand,
     jobCommand,

@@ -5,4 +5,4 @@
 export { isNoScheduler, noSchedulerText } from '../client/connection/no-scheduler.js';
 export { NO_WORKERS_MESSAGE } from '../deployer/connection/worker-watch.js';
 export { escapeControls, printable } from '../lib/terminal-text.js';
-export { describeWorktime } from '../worktimes/registry.js';
+export { describeWorktime, WORKTIMES } from '../worktimes/registry.js';

@@ -10,6 +10,8 @@ import { escapeControls } from '../../entry/texts.node.js';
  * Control characters are escaped.
  */
 export function toJson(value: unknown): string {
+  // A number has no control characters, and programs that print millions of results print mostly numbers.
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   return escapeControls(JSON.stringify(plain(value, []) ?? null));
 }
 
