@@ -45,6 +45,7 @@ export const ERROR_TABLE = {
   RESULT_TOO_LARGE: row('job'),
   ASSIGN_FAILED: row('job'),
   SLICE_TIMEOUT: row('job'),
+  SLICE_CANCELLED: row('caller'),
   NO_PROGRESS: row('job'),
   SANDBOX_CRASHED: row('job'),
   FETCH_FAILED: row('job'),

@@ -112,6 +112,16 @@ export const VOTES_MAX = 16;
 export const REQUIREMENTS_MAX = 64;
 /** Environment variables of one job. */
 export const ENV_COUNT_MAX = 256;
+/** Tags of one job. */
+export const TAGS_MAX = 16;
+/** The encoded metadata of one job. */
+export const METADATA_BYTES_MAX = 8 * KiB;
+/** Requests to cancel or to retry slices of one job. */
+export const SLICE_REQUESTS_PER_JOB_MAX = 10_000;
+/** Ranges of slices, or stored segments of outcomes, that one such request changes. */
+export const RANGES_PER_REQUEST_MAX = 1_024;
+/** Slices that one request cancels. */
+export const CANCELLED_SLICES_PER_REQUEST_MAX = 1_048_576;
 /** Unfinished jobs of one owner. */
 export const OPEN_JOBS_PER_OWNER_MAX = 10_000;
 
@@ -218,6 +228,14 @@ export const CONSOLE_BYTES_PER_SLICE_MAX = 64 * KiB;
 export const CONSOLE_MESSAGES_PER_SECOND_MAX = 100;
 /** Shortest time between two progress messages of one sandbox. */
 export const PROGRESS_INTERVAL_MS = 100;
+/** One encoded value that a slice emits as an event. */
+export const EVENT_BYTES_MAX = 32 * KiB;
+/** One encoded checkpoint of a slice. */
+export const CHECKPOINT_BYTES_MAX = 256 * KiB;
+/** Shortest time between two checkpoints of one sandbox: those in between are not saved. */
+export const CHECKPOINT_INTERVAL_MS = 1_000;
+/** Slices of one job that have a checkpoint at once. */
+export const CHECKPOINTS_PER_JOB_MAX = 4_096;
 /** Message and stack of an error, each in UTF-16 units. */
 export const ERROR_TEXT_LENGTH_MAX = 16_384;
 

@@ -54,6 +54,8 @@ const events: { readonly [K in JournalEvent['kind']]: Extract<JournalEvent, { ki
   outcomes: { kind: 'outcomes', parts: [{ first: 1, count: 2, segment }] },
   closed: { kind: 'closed' },
   completed: { kind: 'completed' },
+  retried: { kind: 'retried', slices: [{ first: 3, count: 2 }] },
+  reopened: { kind: 'reopened' },
   cancelled: { kind: 'cancelled', reason: 'by its owner' },
   paused: { kind: 'paused', reason: 'nofunds' },
   resumed: { kind: 'resumed' },
@@ -104,6 +106,14 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
   'blob.ticket': [{ type: 'blob.ticket', id: 2, digest: digest('b'), bytes: 1_024 }],
   'job.deploy': [
     { type: 'job.deploy', id: 3, jobId, package: Uint8Array.of(9, 9, 9) },
+    {
+      type: 'job.deploy',
+      id: 4,
+      jobId,
+      package: Uint8Array.of(9, 9, 9),
+      tags: ['nightly'],
+      metadata: Uint8Array.of(5),
+    },
     { type: 'job.deploy', id: 4, jobId, package: Uint8Array.of(9, 9, 9), offer },
     {
       type: 'job.deploy',
@@ -132,6 +142,10 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
   ],
   'job.close': [{ type: 'job.close', id: 8, jobId }],
   'job.cancel': [{ type: 'job.cancel', id: 9, jobId, reason: 'by its owner' }],
+  'slices.cancel': [
+    { type: 'slices.cancel', id: 8, jobId, requestId: id('R'), from: 2, to: 5, reason: 'not needed' },
+  ],
+  'slices.retry': [{ type: 'slices.retry', id: 8, jobId, requestId: id('R'), from: 1, to: 2 ** 53 - 1 }],
   'job.status': [{ type: 'job.status', id: 10, jobId }],
   'job.list': [
     { type: 'job.list', id: 17, limit: 20 },
@@ -173,6 +187,7 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
     },
   ],
   'lease.release': [{ type: 'lease.release', id: 21, leaseId, from: 4, reason: 'recalled' }],
+  'lease.checkpoint': [{ type: 'lease.checkpoint', id: 9, leaseId, sliceNumber: 1, state: Uint8Array.of(7) }],
   'lease.renew': [{ type: 'lease.renew', id: 22, leaseIds: [leaseId, id('K')] }],
   'worker.update': [
     {
@@ -202,6 +217,7 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
     { type: 'slice.console', leaseId, sliceNumber: 1, level: 'log', message: 'hello, ✋' },
     { type: 'slice.console', leaseId, sliceNumber: 1, level: 'warn', message: 'again', same: 3 },
   ],
+  'slice.event': [{ type: 'slice.event', leaseId, sliceNumber: 1, name: 'best', value: Uint8Array.of(1) }],
   'slice.progress': [
     { type: 'slice.progress', leaseId, sliceNumber: 1 },
     { type: 'slice.progress', leaseId, sliceNumber: 1, progress: 0.5 },
@@ -241,6 +257,9 @@ export const SAMPLE_SCHEDULER_MESSAGES: Samples<SchedulerMessage> = {
   'job.console': [
     { type: 'job.console', jobId, sliceNumber: 1, attempt: 2, level: 'log', message: 'hello', same: 2 },
   ],
+  'job.event': [
+    { type: 'job.event', jobId, sliceNumber: 1, attempt: 2, name: 'best', value: Uint8Array.of(1) },
+  ],
   'job.progress': [{ type: 'job.progress', jobId, sliceNumber: 1, progress: 0.5 }],
   'lease.grant': [
     {
@@ -260,6 +279,20 @@ export const SAMPLE_SCHEDULER_MESSAGES: Samples<SchedulerMessage> = {
         estimatedSliceMs: 0.01,
       },
     },
+    {
+      type: 'lease.grant',
+      request: 2,
+      lease: {
+        leaseId,
+        jobId,
+        packageDigest: digest('d'),
+        first: 1,
+        count: 1,
+        inputs: [{ first: 1, input: { kind: 'segment', count: 1, segment } }],
+        checkpoint: { sliceNumber: 1, state: Uint8Array.of(7) },
+        leaseMs: 60_000,
+      },
+    },
   ],
   'lease.recall': [
     { type: 'lease.recall', leaseId },
@@ -277,12 +310,31 @@ export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K
   'job.append': [{ first: 1, count: 10 }],
   'job.close': [{ status: { ...status, open: false } }],
   'job.cancel': [{ status: { ...status, runStatus: 'cancelled', reason: 'by its owner' } }],
+  'slices.cancel': [{ status: { ...status, cancelled: 1 }, count: 1 }],
+  'slices.retry': [
+    { status, count: 0 },
+    { status, count: 1, next: 7 },
+  ],
   'job.status': [{ status }],
   'job.list': [
     { jobs: [], more: false },
     {
       jobs: [{ status, owner: address, name: 'squares', createdMs: 1_800_000_000_000, price: 10n }],
       more: true,
+    },
+    {
+      jobs: [
+        {
+          status,
+          owner: address,
+          name: '',
+          createdMs: 1_800_000_000_000,
+          price: 0n,
+          tags: ['nightly'],
+          metadata: Uint8Array.of(5),
+        },
+      ],
+      more: false,
     },
   ],
   'job.terms': [
@@ -299,6 +351,7 @@ export const SAMPLE_REPLIES: { readonly [K in RequestType]: readonly ReplyBody<K
     { package: Uint8Array.of(9), owner: address },
     { package: Uint8Array.of(9), owner: address, offer },
   ],
+  'lease.checkpoint': [{}],
   'lease.report': [{ next: 3, paid: 2_000n }],
   'lease.release': [{}],
   'lease.renew': [{ expired: [] }, { expired: [leaseId] }],

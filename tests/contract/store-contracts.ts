@@ -9,6 +9,7 @@ import { jobsStoreContract } from './store-suite-jobs.js';
 import { leasesStoreContract } from './store-suite-leases.js';
 import { moneyStoreContract } from './store-suite-money.js';
 import { randomStoreContract } from './store-suite-random.js';
+import { sliceStoreContract } from './store-suite-slices.js';
 import { storeContract } from './store-suite.js';
 
 /** Registers the tests of every contract; `name` is the name of the store in the names of the tests. */
@@ -21,6 +22,7 @@ export function wholeStoreContract(name: string, open: OpenStore): void {
     moneyStoreContract,
     answersStoreContract,
     hostileStoreContract,
+    sliceStoreContract,
     randomStoreContract,
   ])
     contract(name, open);

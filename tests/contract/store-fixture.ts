@@ -87,10 +87,15 @@ export function outcomesOf(rows: readonly JournalRow[]): Map<number, unknown> {
     if (event.kind !== 'outcomes') continue;
     for (const part of event.parts) {
       const reader = new SegmentReader(part.segment);
-      expect(reader.count).toBe(part.count);
-      for (let i = 0; i < reader.count; i++) {
-        expect(outcomes.has(part.first + i)).toBe(false);
-        outcomes.set(part.first + i, reader.kind(i) === 0 ? reader.value(i) : decodeError(reader.body(i)));
+      const isRepeated = reader.count === 1;
+      if (!isRepeated) expect(reader.count).toBe(part.count);
+      for (let slice = 0; slice < part.count; slice++) {
+        const i = isRepeated ? 0 : slice;
+        expect(outcomes.has(part.first + slice)).toBe(false);
+        outcomes.set(
+          part.first + slice,
+          reader.kind(i) === 0 ? reader.value(i) : decodeError(reader.body(i)),
+        );
       }
     }
   }

@@ -59,6 +59,8 @@ export async function issueAllCommands(
   await perform(store, 'resumeAfterOutage', { extendDeadlines: true });
   await pauseAndBan(store, random, clock);
   await drain(store, random, clock);
+  await cancelAndRetry(store, random, jobId);
+  await drain(store, random, clock);
   await perform(store, 'close', { jobId, owner: OWNER });
   const other = await deployJob(store, random);
   await appendTo(store, random, other, rangeInput(5));
@@ -66,6 +68,23 @@ export async function issueAllCommands(
   await perform(store, 'renewLeases', { workerId, leaseIds: [], unknown: [unknown.leaseId] });
   await perform(store, 'cancel', { jobId: other, owner: OWNER, reason: 'enough' });
   return { jobId, other };
+}
+
+/** What the owner does with slices, and what a worker stores of one. */
+async function cancelAndRetry(
+  store: Pick<Store, 'commit'>,
+  random: SeededRandom,
+  jobId: string,
+): Promise<void> {
+  await appendTo(store, random, jobId, rangeInput(20));
+  const worker = workerDescription(random);
+  const { workerId } = worker;
+  const { leaseId, first: slice } = (await leaseFor(store, random, worker, jobId))!;
+  await perform(store, 'checkpoint', { leaseId, workerId, slice, state: new Uint8Array(3) });
+  const request = () => ({ jobId, owner: OWNER, requestId: newId(random), from: 1, to: 1_000 });
+  await perform(store, 'cancelSlices', { ...request(), reason: 'enough' });
+  await perform(store, 'retrySlices', { ...request(), from: slice + 2, to: slice + 4 });
+  await perform(store, 'retrySlices', request());
 }
 
 /** What the operator does to the jobs of the owner, several at once. */

@@ -221,6 +221,26 @@ it('a lease of version 5, which named no node, is extended when the node restart
   await store.close();
 });
 
+it('the slices of a job of version 6 can be cancelled and run again after the migration', async () => {
+  const before = open();
+  const jobId = await deployJob(before, random);
+  await appendTo(before, random, jobId, rangeInput(10));
+  await before.close();
+  change(
+    ...['cancelled', 'retried', 'checkpoints', 'attempts', 'fail_fast'].map(
+      (column) => `ALTER TABLE jobs DROP COLUMN ${column}`,
+    ),
+    ...['slice_requests', 'checkpoints', 'job_details', 'job_tags'].map((table) => `DROP TABLE ${table}`),
+    "UPDATE meta SET value = '6' WHERE key = 'schema'",
+  );
+  const store = open();
+  const request = () => ({ jobId, owner: OWNER, requestId: newId(random), from: 3, to: 5 });
+  expect(await perform(store, 'cancelSlices', { ...request(), reason: '' })).toMatchObject({ count: 3 });
+  expect(await perform(store, 'retrySlices', request())).toMatchObject({ count: 3, status: { failed: 0 } });
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
 it('a store of an unknown version is refused', async () => {
   await open().close();
   change("UPDATE meta SET value = '99' WHERE key = 'schema'");

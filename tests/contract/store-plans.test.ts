@@ -27,10 +27,12 @@ async function play(): Promise<void> {
   const { jobId, other } = await issueAllCommands(store, random, clock);
   await store.nextDeadline();
   await store.job(jobId);
-  await store.jobs(undefined, undefined, 10);
-  await store.jobs(undefined, other, 10);
-  await store.jobs(OWNER, undefined, 10);
-  await store.jobs(OWNER, other, 10);
+  await store.jobs({ limit: 10 });
+  await store.jobs({ after: other, limit: 10 });
+  await store.jobs({ owner: OWNER, limit: 10 });
+  await store.jobs({ owner: OWNER, after: other, limit: 10 });
+  for (const query of [{}, { owner: OWNER }, { after: other }, { owner: OWNER, after: other }])
+    await store.jobs({ tag: 'a', limit: 10, ...query });
   await wholeJournal(store, jobId);
   await store.results(jobId, 1, 50, 1_000_000);
   await store.account(PAYER);

@@ -89,6 +89,19 @@ export function randomStoreContract(name: string, open: OpenStore): void {
             clock.nowMs += random.next() * LEASE_MS;
             await perform(store, 'expireLeases', {});
           },
+          () => {
+            const from = 1 + Math.floor(random.next() * 200);
+            const to = from + Math.floor(random.next() * 60);
+            const request = { jobId: pick(jobs), owner: OWNER, requestId: newId(random), from, to };
+            return random.next() < 0.4
+              ? perform(store, 'cancelSlices', { ...request, reason: 'x' })
+              : perform(store, 'retrySlices', request);
+          },
+          async () => {
+            const { leaseId, first: slice, worker } = pick(held);
+            const state = new Uint8Array(1 + Math.floor(random.next() * 9));
+            await perform(store, 'checkpoint', { leaseId, workerId: worker.workerId, slice, state });
+          },
           () => perform(store, 'shortenLeases', { workerId: pick(workers).workerId }),
           () => perform(store, random.next() < 0.3 ? 'close' : 'renewLeases', closeOrRenew()),
           async () => {

@@ -305,13 +305,13 @@ export function storeContract(name: string, open: OpenStore): void {
       });
       const idsOf = (jobs: { status: { jobId: string } }[]): string[] =>
         jobs.map(({ status }) => status.jobId);
-      const page = await store.jobs(OWNER, undefined, 3);
+      const page = await store.jobs({ owner: OWNER, limit: 3 });
       expect(idsOf(page)).toEqual(ids.slice(0, 3));
       expect(page[0]).toMatchObject({ owner: OWNER, createdMs: clock.nowMs - 1 });
       expect([...page[0]!.package!]).toEqual([1, 2, 3]);
-      expect(idsOf(await store.jobs(OWNER, ids[2], 3))).toEqual(ids.slice(3));
-      expect(await store.jobs(OWNER, ids[4], 3)).toEqual([]);
-      const all = await store.jobs(undefined, undefined, 9);
+      expect(idsOf(await store.jobs({ owner: OWNER, after: ids[2], limit: 3 }))).toEqual(ids.slice(3));
+      expect(await store.jobs({ owner: OWNER, after: ids[4], limit: 3 })).toEqual([]);
+      const all = await store.jobs({ limit: 9 });
       expect(idsOf(all)).toEqual([other, ...ids]);
       // A page of large packages would take long.
       expect(all[0]).not.toHaveProperty('package');

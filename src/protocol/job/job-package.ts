@@ -20,6 +20,7 @@ import {
   PACKAGE_BYTES_MAX,
   PUBLIC_TEXT_LENGTH_MAX,
   REQUIREMENTS_MAX,
+  SLICE_ATTEMPTS_MAX,
   SLICE_TIMEOUT_MS_MAX,
   SOURCE_BYTES_MAX,
   VALUE_BYTES_MAX,
@@ -28,7 +29,7 @@ import {
 import { digest, name, type Digest } from '../messages/fields.js';
 import { described, Mismatch, mismatchIn, type Check, type MapOf } from '../schema/check.js';
 import { array, exact, optional, plainObject, refine } from '../schema/composites.js';
-import { bytes, integer, oneOf, text } from '../schema/scalars.js';
+import { boolean, bytes, integer, oneOf, text } from '../schema/scalars.js';
 
 /** Bytes in the package itself, or a reference to a blob. */
 export type InlineOrBlob = { inline: Uint8Array } | { blob: Digest; bytes: number };
@@ -127,6 +128,9 @@ const wasmCall = refine(exact(wasmFields), (call) => Object.keys(call).length > 
 /** A compute group by its name; nothing that proves its secret is in a package. */
 const packageGroup = exact({ key: name });
 
+/** A flag with one encoding: it is absent where it is not set. */
+const isTrue: Check<true> = refine(boolean as Check<true>, (value) => value, 'true, or absent');
+
 const packageFields = {
   /** `decodeJobPackage` returns packages of version 1 in this version. */
   version: integer(2, 2) as Check<2>,
@@ -196,6 +200,10 @@ const packageFields = {
     sliceTimeoutMs: integer(1, SLICE_TIMEOUT_MS_MAX),
     /** Milliseconds that one slice may take without progress. */
     noProgressMs: integer(1, SLICE_TIMEOUT_MS_MAX),
+    /** Attempts after which a slice fails, on whichever workers; absent where the scheduler decides. */
+    attempts: optional(integer(1, SLICE_ATTEMPTS_MAX)),
+    /** The first failed slice cancels the job; absent where it does not. */
+    failFast: optional<true>(isTrue),
   }),
 };
 export interface JobPackage extends MapOf<typeof packageFields> {}

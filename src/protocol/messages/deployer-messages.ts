@@ -21,6 +21,7 @@ import {
   digest,
   epoch,
   id,
+  name,
   reason,
   signature,
   sliceCount,
@@ -29,7 +30,7 @@ import {
   type JobId,
 } from './fields.js';
 import { input, segmentPart } from './inputs.js';
-import { jobListing, jobStatus, ROWS_MAX, signedOffer, type JobStatus } from './jobs.js';
+import { jobListing, jobStatus, metadata, ROWS_MAX, signedOffer, tags, type JobStatus } from './jobs.js';
 import { groupKeys, groupProof } from './workers.js';
 
 /** A request or a reply without fields. */
@@ -38,6 +39,23 @@ export const nothing = object({});
 export const jobOnly: Check<{ jobId: JobId }> = object({ jobId: id });
 const statusOnly: Check<{ status: JobStatus }> = object({ status: jobStatus });
 export const packageBytes: Check<Uint8Array> = bytes(PACKAGE_BYTES_MAX, 1);
+
+const sliceRequestFields = {
+  jobId: id,
+  /** Made by the deployer; the same again changes nothing and has the same reply. */
+  requestId: id,
+  /** First slice. */
+  from: sliceNumber,
+  /** Last slice, included; it may be larger than the job's last. */
+  to: sliceNumber,
+};
+const sliceReply = object({
+  status: jobStatus,
+  /** Slices that were changed. */
+  count: sliceCount,
+  /** The slice at which a further request, with an id of its own, goes on; absent at the end. */
+  next: optional(sliceNumber),
+});
 
 export const DEPLOYER_REQUESTS = {
   /** Proves `address` by a signature over the welcome's challenge; the first request on every connection. */
@@ -78,6 +96,10 @@ export const DEPLOYER_REQUESTS = {
       groups: optional(groupKeys),
       /** Of the connection's owner; without one the job pays nothing. */
       offer: optional(signedOffer),
+      /** Only the owner sees them, in `job.list`. */
+      tags: optional(tags),
+      /** Like the tags. */
+      metadata: optional(metadata),
     }),
     statusOnly,
   ),
@@ -95,6 +117,13 @@ export const DEPLOYER_REQUESTS = {
   'job.close': request(jobOnly, statusOnly),
   /** Ends a job: its leases are revoked; what was accepted stays, and stays paid. */
   'job.cancel': request(object({ jobId: id, reason }), statusOnly),
+  /** Cancels slices that are not done: they fail with the code `SLICE_CANCELLED`, and cost nothing. */
+  'slices.cancel': request(object({ ...sliceRequestFields, reason }), sliceReply),
+  /**
+   * Runs the failed and the cancelled of these slices again, in place. Those with a result stay as they are. A job that was
+   * finished runs again; one that was cancelled is refused.
+   */
+  'slices.retry': request(object(sliceRequestFields), sliceReply),
   /** The state of a job. */
   'job.status': request(jobOnly, statusOnly),
   /** The client's own jobs (for an operator all jobs), newest first. */
@@ -102,6 +131,8 @@ export const DEPLOYER_REQUESTS = {
     object({
       /** Only jobs that are older than that one. */
       after: optional(id),
+      /** Only jobs with that tag. */
+      tag: optional(name),
       /** Jobs at most. */
       limit: integer(1, JOB_LIST_MAX),
     }),

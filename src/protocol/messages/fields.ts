@@ -11,6 +11,7 @@ import {
   CONSOLE_BYTES_PER_SLICE_MAX,
   EPOCH_MAX,
   ERROR_TEXT_LENGTH_MAX,
+  EVENT_BYTES_MAX,
   JOB_SLICES_MAX,
   NAME_LENGTH_MAX,
   REASON_LENGTH_MAX,
@@ -106,6 +107,15 @@ export const consoleFields = {
   message: text(CONSOLE_BYTES_PER_SLICE_MAX),
   /** How often this very message came in a row; once where it is absent. */
   same: optional(integer(1)),
+};
+
+/** What a slice emits: the same fields from a worker and to a deployer. */
+export const eventFields = {
+  sliceNumber,
+  /** The name of the event. */
+  name,
+  /** An encoded value (docs/values.md). */
+  value: bytes(EVENT_BYTES_MAX, 1),
 };
 
 /** How far a slice is: the same fields from a worker and to a deployer. */

@@ -59,7 +59,10 @@ export interface InputPart extends MapOf<typeof inputPartFields> {}
 export const inputPart: Check<InputPart> = object(inputPartFields);
 
 const segmentPartFields = { first: sliceNumber, count: segmentCount, segment: segmentBytes };
-/** Outcomes of `count` consecutive slices, from `first`. */
+/**
+ * Outcomes of `count` consecutive slices, from `first`. A segment of one envelope is the outcome of each of them, as of slices
+ * that were cancelled together.
+ */
 export interface SegmentPart extends MapOf<typeof segmentPartFields> {}
 export const segmentPart: Check<SegmentPart> = named('part', object(segmentPartFields));
 

@@ -2,10 +2,16 @@
  * A job as its owner sees it: the offer that pays for it, its status, the rows of its journal.
  * @module
  */
-import { NAME_LENGTH_MAX, SEGMENT_SLICES_MAX } from '../limits.js';
+import {
+  METADATA_BYTES_MAX,
+  NAME_LENGTH_MAX,
+  RANGES_PER_REQUEST_MAX,
+  SEGMENT_SLICES_MAX,
+  TAGS_MAX,
+} from '../limits.js';
 import { named, type Check, type Infer, type MapOf } from '../schema/check.js';
 import { array, object, optional, tagged } from '../schema/composites.js';
-import { boolean, integer, oneOf, text, units } from '../schema/scalars.js';
+import { boolean, bytes, integer, oneOf, text, units } from '../schema/scalars.js';
 import {
   address,
   count,
@@ -13,6 +19,7 @@ import {
   digest,
   epoch,
   id,
+  name,
   reason,
   signature,
   sliceCount,
@@ -58,6 +65,8 @@ const jobStatusFields = {
   accepted: sliceCount,
   /** Slices that failed for good. */
   failed: sliceCount,
+  /** Of these, slices that the owner cancelled; none where it is absent. */
+  cancelled: optional(sliceCount),
   /** Workers that hold leases of it. */
   workers: count,
   /** Last row of its journal. */
@@ -71,6 +80,11 @@ const jobStatusFields = {
 export interface JobStatus extends MapOf<typeof jobStatusFields> {}
 export const jobStatus: Check<JobStatus> = named('status', object(jobStatusFields));
 
+/** Tags by which the owner finds a job. */
+export const tags: Check<string[]> = array(name, TAGS_MAX);
+/** What the owner notes about a job: an encoded value (docs/values.md), which the scheduler does not read. */
+export const metadata: Check<Uint8Array> = bytes(METADATA_BYTES_MAX, 1);
+
 const jobListingFields = {
   status: jobStatus,
   owner: address,
@@ -80,6 +94,9 @@ const jobListingFields = {
   createdMs: wallMs,
   /** Of one slice, in units. */
   price: units,
+  /** None where it is absent. */
+  tags: optional(tags),
+  metadata: optional(metadata),
 };
 /** A job in a list. */
 export interface JobListing extends MapOf<typeof jobListingFields> {}
@@ -102,7 +119,10 @@ const journalEvent = named(
       count: sliceCount,
     }),
     outcomes: object({
-      /** Final outcomes, each slice exactly once over the whole journal: `value`, `blob` or `error` envelopes. */
+      /**
+       * Outcomes, `value`, `blob` or `error` envelopes: of each slice once over the whole journal, unless a later `retried`
+       * names it. Those of slices that were run again are missing here for who reads this row afterwards.
+       */
       kind: oneOf('outcomes'),
       parts: array(segmentPart, ROWS_MAX),
     }),
@@ -113,6 +133,15 @@ const journalEvent = named(
     completed: object({
       /** Every slice has a final outcome. */
       kind: oneOf('completed'),
+    }),
+    retried: object({
+      /** These failed slices run again: their outcomes so far are void. A job that was finished runs again. */
+      kind: oneOf('retried'),
+      slices: array(object({ first: sliceNumber, count: sliceCount }), RANGES_PER_REQUEST_MAX),
+    }),
+    reopened: object({
+      /** In the place of `completed`, once failed slices run again: the `retried` follows. */
+      kind: oneOf('reopened'),
     }),
     cancelled: object({ kind: oneOf('cancelled'), reason }),
     paused: object({

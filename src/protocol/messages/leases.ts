@@ -2,13 +2,16 @@
  * Leases: slices that one sandbox of a worker runs, and what a worker has warm when it requests one.
  * @module
  */
-import { LEASE_SLICES_MAX, WARM_JOBS_MAX, WARM_WORKTIMES_MAX } from '../limits.js';
+import { CHECKPOINT_BYTES_MAX, LEASE_SLICES_MAX, WARM_JOBS_MAX, WARM_WORKTIMES_MAX } from '../limits.js';
 import { named, type Check, type MapOf } from '../schema/check.js';
 import { array, object, optional } from '../schema/composites.js';
-import { integer } from '../schema/scalars.js';
+import { bytes, integer } from '../schema/scalars.js';
 import { digest, durationMs, id, sliceNumber } from './fields.js';
 import { inputPart } from './inputs.js';
 import { worktimeName } from './workers.js';
+
+/** The state of a running slice, an encoded value. */
+export const checkpointBytes: Check<Uint8Array> = bytes(CHECKPOINT_BYTES_MAX, 1);
 
 const leaseFields = {
   leaseId: id,
@@ -19,6 +22,8 @@ const leaseFields = {
   count: integer(1, LEASE_SLICES_MAX),
   /** Of exactly those slices, in order. */
   inputs: array(inputPart, LEASE_SLICES_MAX),
+  /** What an earlier attempt at one of these slices stored; absent where none did. */
+  checkpoint: optional(object({ sliceNumber, state: checkpointBytes })),
   /** Milliseconds without a report or renewal after which it expires. */
   leaseMs: durationMs,
   /** Milliseconds that one slice of this job takes, as measured so far; absent where nothing was measured. */

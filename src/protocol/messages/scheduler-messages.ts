@@ -6,7 +6,7 @@ import type { Check, MapOf } from '../schema/check.js';
 import { array, object, optional } from '../schema/composites.js';
 import type { NoticesOf } from '../schema/requests.js';
 import { anything, boolean, integer } from '../schema/scalars.js';
-import { consoleFields, count, id, progressFields, reason, wireError } from './fields.js';
+import { consoleFields, count, eventFields, id, progressFields, reason, wireError } from './fields.js';
 import { journalRow, ROWS_MAX } from './jobs.js';
 import { lease } from './leases.js';
 
@@ -45,6 +45,13 @@ export const SCHEDULER_NOTICES = {
     /** Of the slice, from 1; earlier ones threw, were lost, or were revoked without progress. */
     attempt: integer(1),
     ...consoleFields,
+  }),
+  /** What a slice of a job that is followed emitted; best effort. */
+  'job.event': object({
+    jobId: id,
+    /** As in `job.console`. */
+    attempt: integer(1),
+    ...eventFields,
   }),
   /** How far a slice of a job that is followed is; best effort. */
   'job.progress': object({ jobId: id, ...progressFields }),

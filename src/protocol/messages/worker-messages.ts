@@ -13,6 +13,7 @@ import {
   count,
   durationMs,
   errorText,
+  eventFields,
   id,
   name,
   progressFields,
@@ -21,7 +22,7 @@ import {
   sliceNumber,
 } from './fields.js';
 import { signedOffer } from './jobs.js';
-import { warmStateFields } from './leases.js';
+import { checkpointBytes, warmStateFields } from './leases.js';
 import { worker } from './workers.js';
 
 const report = refine(
@@ -80,6 +81,20 @@ export const WORKER_REQUESTS = {
     }),
     nothing,
   ),
+  /**
+   * Stores the state of a running slice of a lease in place of its earlier one, until the slice has an outcome. The next
+   * attempt gets it in its lease. The reply is sent after the commit; a lease that does not exist any more is refused with
+   * `LEASE_LOST`.
+   */
+  'lease.checkpoint': request(
+    object({
+      leaseId: id,
+      sliceNumber,
+      /** An encoded value (docs/values.md). */
+      state: checkpointBytes,
+    }),
+    nothing,
+  ),
   /** Sandboxes still run these leases. */
   'lease.renew': request(
     object({ leaseIds: array(id, RENEW_LEASES_MAX) }),
@@ -111,6 +126,8 @@ export const WORKER_NOTICES = {
   'lease.withdraw': object({ request: count }),
   /** What a slice printed. */
   'slice.console': object({ leaseId: id, ...consoleFields }),
+  /** What a slice emitted. */
+  'slice.event': object({ leaseId: id, ...eventFields }),
   /** How far a slice is. */
   'slice.progress': object({ leaseId: id, ...progressFields }),
 };

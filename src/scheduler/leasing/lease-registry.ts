@@ -35,6 +35,8 @@ export interface LeaseRecord {
   recalledMs: number;
   firstRecalledMs: number;
   recalls: number;
+  /** Monotonic milliseconds of its last checkpoint. */
+  checkpointMs?: number;
 }
 
 /** A lease counts as making progress for the estimated duration of this many of its slices after its last report. */

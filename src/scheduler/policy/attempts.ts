@@ -110,19 +110,27 @@ export function classifyOutcomes(
   return runs;
 }
 
-/** Whether a slice runs again after `attempts`, the last of which has just failed with `kind`. */
+/**
+ * Whether a slice runs again after `attempts`, the last of which has just failed with `kind`.
+ * @param attemptsMax how many attempts its job gives a slice, on whichever workers; null where independence decides
+ */
 export function classifyFailure(
   attempts: readonly FailedAttempt[],
   kind: 'thrown' | 'lost',
   hasIndependentWorker: HasIndependentWorker,
+  attemptsMax: number | null = null,
 ): Exclude<AttemptResult, 'accept'> {
+  if (attemptsMax !== null) return failedOf(attempts).length >= attemptsMax ? 'fail' : 'retry';
   const enough = kind === 'thrown' ? WORK_ERRORS_MAX : LOST_ATTEMPTS_MAX;
   const alike = attempts.filter((attempt) => attempt.kind === kind);
   if (countIndependentExecutors(alike) >= enough) return 'fail';
-  const counted = attempts.filter((attempt) => attempt.kind === 'thrown' || attempt.kind === 'lost');
+  const counted = failedOf(attempts);
   if (counted.length >= SLICE_ATTEMPTS_MAX) return 'fail';
   return alike.length >= enough && !hasIndependentWorker(counted) ? 'fail' : 'retry';
 }
+
+const failedOf = (attempts: readonly FailedAttempt[]): FailedAttempt[] =>
+  attempts.filter(({ kind }) => kind === 'thrown' || kind === 'lost');
 
 /** Whether workers with distinct payees reported a final error: only then its last execution is paid. */
 export function isConfirmed(attempts: readonly FailedAttempt[]): boolean {

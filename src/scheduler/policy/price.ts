@@ -3,10 +3,10 @@
  * @module
  */
 
-/** Units that escrow must hold in all for `total` slices; never more than the ceiling. */
-export function escrowTarget(price: bigint, total: number, ceiling: bigint): bigint {
-  const cost = price * BigInt(total);
-  return cost < ceiling ? cost : ceiling;
+/** Units that escrow must hold for so many slices that are not done; never more than what is left of the ceiling. */
+export function escrowTarget(price: bigint, slices: number, ceilingLeft: bigint): bigint {
+  const cost = price * BigInt(slices);
+  return cost < ceilingLeft ? cost : ceilingLeft;
 }
 
 /** Slices that the remaining escrow can pay for besides the leased ones; Infinity at price 0. */

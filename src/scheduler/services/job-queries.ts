@@ -6,7 +6,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { decodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import { NAME_LENGTH_MAX, RESULTS_BYTES_MAX } from '../../protocol/limits.js';
 import type { DeployerRequests, JobListing, SegmentPart } from '../../protocol/messages/messages.js';
-import { sliceSegment } from '../../protocol/segment/segment.js';
+import { partOfOutcomes } from '../store/rows/outcomes.js';
 import { notOwner, unknownJob } from '../store/port/job-errors.js';
 import type { JobView, Store } from '../store/port/store.js';
 import type { Caller } from './caller.js';
@@ -33,13 +33,14 @@ export class JobQueries {
    * One page of the caller's jobs, for an operator of all jobs, newest first.
    * @throws JOB_UNKNOWN when the job `after` does not exist, or is another owner's, whose age is not disclosed
    */
-  async list(caller: Caller, { after, limit }: Input<'job.list'>): Promise<Output<'job.list'>> {
+  async list(caller: Caller, { after, tag, limit }: Input<'job.list'>): Promise<Output<'job.list'>> {
     const owner = caller.isOperator ? undefined : caller.owner;
     if (after !== undefined) await this.#requireKnown(after, owner);
     // One more than the limit shows whether there are more.
-    const found = await this.#store.jobs(owner, after, limit + 1);
-    const jobs = found.slice(0, limit).map(({ package: bytes, ...job }): JobListing => ({
+    const found = await this.#store.jobs({ owner, tag, after, limit: limit + 1 });
+    const jobs = found.slice(0, limit).map(({ package: bytes, tags, ...job }): JobListing => ({
       ...job,
+      ...(tags.length === 0 ? {} : { tags }),
       name: bytes === undefined ? '' : nameIn(bytes),
     }));
     return { jobs, more: found.length > limit };
@@ -100,8 +101,7 @@ function slicePart(part: SegmentPart, from: number, to: number): SegmentPart {
   const first = Math.max(part.first, from);
   const last = Math.min(part.first + part.count - 1, to);
   const count = last - first + 1;
-  if (count === part.count) return part;
-  return { first, count, segment: sliceSegment(part.segment, first - part.first, count) };
+  return count === part.count ? part : { first, count, segment: partOfOutcomes(part, first, count) };
 }
 
 /** The public name in a job package; empty when it cannot be decoded. */

@@ -8,7 +8,7 @@ import { decodeJobPackage, packageDigest } from '../../protocol/job/job-package-
 import type { DeployerRequests, GroupKey, JobStatus, WireOffer } from '../../protocol/messages/messages.js';
 import { recoverOffer } from '../../wallet/offer.js';
 import { resolveWorktime } from '../../worktimes/resolve-worktime.js';
-import type { CommandResult } from '../store/port/store.js';
+import type { CommandResult, DeployCommand, SliceRequestResult } from '../store/port/store.js';
 import type { Caller } from './caller.js';
 import { checkInput, checkPackageBlobs, checkSupported } from './check-input.js';
 import type { ProvedGroups } from '../clients/proved-groups.js';
@@ -57,6 +57,9 @@ export class JobService {
       groups: resolveGroups(pkg, groups, m.groups ?? []),
       origins: pkg.origins ?? [],
       minimumPrice,
+      ...pickPolicies(pkg.limits),
+      ...(m.tags === undefined ? {} : { tags: m.tags }),
+      ...(m.metadata === undefined ? {} : { metadata: m.metadata }),
       ...(m.offer === undefined ? {} : { offer: m.offer }),
     });
     return { done };
@@ -85,6 +88,22 @@ export class JobService {
       : commitQueue.submit('cancel', { jobId, owner, reason });
   }
 
+  /** Cancels slices of a job of the caller. @throws what the command `cancelSlices` throws */
+  cancelSlices(
+    { owner }: Caller,
+    { jobId, requestId, from, to, reason }: Input<'slices.cancel'>,
+  ): Promise<SliceRequestResult> {
+    return this.#context.commitQueue.submit('cancelSlices', { jobId, owner, requestId, from, to, reason });
+  }
+
+  /** Runs failed slices of a job of the caller again. @throws what the command `retrySlices` throws */
+  retrySlices(
+    { owner }: Caller,
+    { jobId, requestId, from, to }: Input<'slices.retry'>,
+  ): Promise<SliceRequestResult> {
+    return this.#context.commitQueue.submit('retrySlices', { jobId, owner, requestId, from, to });
+  }
+
   /** Raises the ceiling of a job of the caller by a further offer. @throws OFFER_MISMATCH, and what the command `topup` throws */
   async topup(caller: Caller, { jobId, offer }: Input<'job.topup'>): Promise<Submitted<JobStatus>> {
     await this.#checkOffer(caller, offer);
@@ -106,6 +125,14 @@ export class JobService {
       throw new ManyhandsError('OFFER_MISMATCH', 'the offer was signed for another job package', { digest });
     }
   }
+}
+
+/** What a job's limits set about failed slices. */
+function pickPolicies({
+  attempts,
+  failFast,
+}: JobPackage['limits']): Pick<DeployCommand, 'attempts' | 'failFast'> {
+  return { ...(attempts !== undefined && { attempts }), ...(failFast !== undefined && { failFast }) };
 }
 
 /** The package's groups; those with a secret carry its address, whose proof is required. */

@@ -2,10 +2,12 @@
  * The use cases of a worker on its leases: report, renew, release; and what its connection and disconnection do to them.
  * @module
  */
-import { isError, toWireError } from '../../lib/errors.js';
+import { isError, ManyhandsError, toWireError } from '../../lib/errors.js';
+import { CHECKPOINT_INTERVAL_MS } from '../../protocol/limits.js';
 import type { WorkerRequests } from '../../protocol/messages/messages.js';
 import { isStoreFailure } from '../store/port/store-failure.js';
 import { checkOutcomes } from './check-input.js';
+import type { LeaseRecord } from '../leasing/lease-registry.js';
 import type { ConnectedWorker } from '../clients/connected-worker.js';
 import type { ServiceContext, Submitted } from './service-context.js';
 
@@ -102,6 +104,23 @@ export class LeaseService {
     return { expired };
   }
 
+  /** Stores the state of a running slice. @throws LEASE_LOST, LIMIT_EXCEEDED when it is too soon after the last one */
+  async checkpoint(
+    worker: ConnectedWorker,
+    { leaseId, sliceNumber, state }: Input<'lease.checkpoint'>,
+  ): Promise<Output<'lease.checkpoint'>> {
+    await worker.reattached;
+    const { commitQueue, leases, options } = this.#context;
+    const lease = leases.get(leaseId);
+    if (lease?.holder === worker && !takeTurn(lease, options.clock.monotonicMs())) {
+      const text = `lease ${leaseId} stores checkpoints more often than every ${CHECKPOINT_INTERVAL_MS} ms`;
+      const info = { limit: 'CHECKPOINT_INTERVAL_MS', max: 1, actual: 2 };
+      throw new ManyhandsError('LIMIT_EXCEEDED', text, info);
+    }
+    await commitQueue.submit('checkpoint', { leaseId, workerId: worker.workerId, slice: sliceNumber, state });
+    return {};
+  }
+
   #forget(worker: ConnectedWorker, leaseId: string): void {
     const { leases } = this.#context;
     if (leases.get(leaseId)?.holder === worker) leases.delete(leaseId);
@@ -168,4 +187,14 @@ export class LeaseService {
     const { code, message } = toWireError(error);
     if (code !== 'SHUTTING_DOWN') this.#context.options.log('warn', 'worker', { workerId, code, message });
   }
+}
+
+/** Messages of a worker may be delayed, so that two of them arrive closer to each other than they were sent. */
+const CHECKPOINT_SPACING_MS = CHECKPOINT_INTERVAL_MS / 2;
+
+/** Whether the lease may store a checkpoint now; if so, the next one only later. */
+function takeTurn(lease: LeaseRecord, nowMs: number): boolean {
+  if (nowMs - (lease.checkpointMs ?? -Infinity) < CHECKPOINT_SPACING_MS) return false;
+  lease.checkpointMs = nowMs;
+  return true;
 }

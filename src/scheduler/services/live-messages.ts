@@ -1,5 +1,5 @@
 /**
- * Forwards console lines and progress of running slices to the followers of their job: best effort, at a limited rate for each
+ * Forwards console lines, events and progress of running slices to the followers of their job: best effort, at a limited rate for each
  * worker.
  * @module
  */
@@ -21,6 +21,13 @@ export class LiveMessages {
       const { sliceNumber, level, message, same } = m;
       const text = { sliceNumber, attempt, level, message, ...(same === undefined ? {} : { same }) };
       return { type: 'job.console', jobId, ...text };
+    });
+  }
+
+  event(worker: ConnectedWorker, m: WorkerNotices['slice.event']): void {
+    this.#forward(worker, m.leaseId, ({ job: { jobId }, attempt }) => {
+      const { sliceNumber, name, value } = m;
+      return { type: 'job.event', jobId, attempt, sliceNumber, name, value };
     });
   }
 

@@ -76,6 +76,10 @@ export class DeployerSession implements Session {
         return replyWithStatus(jobs.close(this.#caller(), m.jobId));
       case 'job.cancel':
         return replyWithStatus(jobs.cancel(this.#caller(), m));
+      case 'slices.cancel':
+        return replyLater(jobs.cancelSlices(this.#caller(), m));
+      case 'slices.retry':
+        return replyLater(jobs.retrySlices(this.#caller(), m));
       case 'job.topup':
         return replyWithStatus((await jobs.topup(this.#caller(), m)).done);
       case 'account.mint':

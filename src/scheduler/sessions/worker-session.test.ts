@@ -161,7 +161,7 @@ test('a job can be deployed in a group with a secret only after its proof', asyn
   expect((await deploy(2, [{ ...groups[0]!, key: 'public' }])).refused?.code).toBe('UNAUTHENTICATED');
   expect((await deploy(3, [{ key: 'other' }])).refused?.code).toBe('MESSAGE_MALFORMED');
   expect((await deploy(4, groups)).body).toMatchObject({ status: { runStatus: 'running' } });
-  const [job] = await fixture.store.jobs(undefined, undefined, 1);
+  const [job] = await fixture.store.jobs({ limit: 1 });
   expect((await fixture.store.job(job!.status.jobId))!.candidate.groups).toEqual([
     { key: 'public' },
     ...groups,

@@ -52,6 +52,8 @@ export class WorkerSession implements Session {
         return replyLater((await leases.report(worker, m)).done);
       case 'lease.release':
         return replyLater(leases.release(worker, m));
+      case 'lease.checkpoint':
+        return replyLater(leases.checkpoint(worker, m));
       case 'lease.renew':
         return replyLater(leases.renew(worker, m.leaseIds));
       default:
@@ -71,6 +73,8 @@ export class WorkerSession implements Session {
         return this.#node.matchmaker.remove(worker, m.request);
       case 'slice.console':
         return live.console(worker, m);
+      case 'slice.event':
+        return live.event(worker, m);
       case 'slice.progress':
         return live.progress(worker, m);
       default:

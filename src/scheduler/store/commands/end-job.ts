@@ -5,6 +5,7 @@
 import { nextJobStatus } from '../../policy/job-status.js';
 import { saveJob } from '../rows/job-record.js';
 import { deleteJobWorkers } from '../rows/job-workers.js';
+import { deleteCheckpoints } from '../rows/checkpoints.js';
 import { deleteLeasesOf, leasesOf } from '../rows/leases.js';
 import type { QueryPlan } from '../rows/query-plan.js';
 import { updateOf } from '../rows/table-plans.js';
@@ -22,6 +23,7 @@ export function* endJob(ctx: CommandContext, job: JobRecord, reason: string): Qu
   job.open = false;
   yield* refund(ctx, job);
   yield* deleteJobWorkers(job.jobId);
+  yield* deleteCheckpoints(job, 1, job.total);
   yield* applyTransition(ctx, job, next);
   yield* saveJob(job);
 }

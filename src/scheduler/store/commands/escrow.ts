@@ -8,10 +8,10 @@ import type { QueryPlan } from '../rows/query-plan.js';
 import type { JobRecord } from '../schema/job-tables.js';
 import type { CommandContext } from './context.js';
 
-/** Raises the escrow to the cost of the job's slices, as far as the account's balance allows. */
+/** Raises the escrow to the cost of the job's slices that are not done, as far as the account's balance allows. */
 export function* growEscrow(ctx: CommandContext, job: JobRecord, reason: string): QueryPlan<void> {
   if (job.price === 0n || job.account === null) return;
-  const missing = escrowTarget(job.price, job.total, job.ceiling) - job.escrow - job.paid;
+  const missing = neededEscrow(job) - job.escrow;
   if (missing <= 0n) return;
   const balance = yield* lockBalance(job.account);
   const amount = missing < balance ? missing : balance;
@@ -24,6 +24,23 @@ export function* growEscrow(ctx: CommandContext, job: JobRecord, reason: string)
     atMs: ctx.nowMs,
   });
   job.escrow += amount;
+}
+
+const neededEscrow = ({ price, pending, leased, ceiling, paid }: JobRecord): bigint =>
+  escrowTarget(price, pending + leased, ceiling - paid);
+
+/** Returns what the escrow has beyond the cost of the job's slices that are not done. */
+export function* releaseEscrow(ctx: CommandContext, job: JobRecord, reason: string): QueryPlan<void> {
+  const amount = job.escrow - neededEscrow(job);
+  if (amount <= 0n || job.account === null) return;
+  yield* transfer({
+    id: `release:${job.jobId}:${reason}`,
+    debit: escrowAccount(job.jobId),
+    credit: job.account,
+    amount,
+    atMs: ctx.nowMs,
+  });
+  job.escrow -= amount;
 }
 
 /** Pays `slices` executions to `payee`. The transfer's id contains the journal row `seq`. @returns units paid */

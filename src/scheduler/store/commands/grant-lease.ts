@@ -9,6 +9,7 @@ import { fundedSlices } from '../../policy/price.js';
 import { profiledSliceMs, reportedSlices } from '../../policy/slice-profile.js';
 import type { CommandResult, Commands, LeaseGrant } from '../port/store.js';
 import { leaseInputs } from '../rows/inputs.js';
+import { checkpointIn } from '../rows/checkpoints.js';
 import { countLeaseBegun, saveJob } from '../rows/job-record.js';
 import { trimmedProfileOf } from '../rows/job-workers.js';
 import { countLeasesOf, insertLease } from '../rows/leases.js';
@@ -51,7 +52,9 @@ function* createGrant(
     isAlone: range.lost > 0 || attemptsOf(range).some(({ kind }) => kind === 'silent'),
     funded: fundedSlices(job.price, job.escrow, job.leased),
   });
-  const { parts, count } = yield* leaseInputs(job.jobId, range.first, size, LEASE_INPUT_BYTES_MAX);
+  const stored = yield* checkpointIn(job, range.first, range.first + size - 1);
+  const wanted = stored.last - range.first + 1;
+  const { parts, count } = yield* leaseInputs(job.jobId, range.first, wanted, LEASE_INPUT_BYTES_MAX);
   yield* takeSlices(ctx, c, job, range.first, count);
   return {
     job: candidate,
@@ -63,10 +66,20 @@ function* createGrant(
       first: range.first,
       count,
       inputs: parts,
+      ...checkpointOf(stored.found, range.first + count - 1),
       leaseMs: LEASE_MS,
       ...(sliceMs === undefined ? {} : { estimatedSliceMs: sliceMs }),
     },
   };
+}
+
+/** The checkpoint of a slice up to `last`. */
+function checkpointOf(
+  found: { slice: number; state: Uint8Array } | undefined,
+  last: number,
+): Pick<LeaseGrant['lease'], 'checkpoint'> {
+  if (found === undefined || found.slice > last) return {};
+  return { checkpoint: { sliceNumber: found.slice, state: found.state } };
 }
 
 /** Writes the lease of `count` slices from `first` on. */

@@ -13,6 +13,7 @@ import { classKeyOf, insertJob, lockJob, lockOwnJob, saveJob, statusOf } from '.
 import { balanceOf } from '../rows/ledger.js';
 import { NO_HISTORY, putRange } from '../rows/ranges.js';
 import type { QueryPlan } from '../rows/query-plan.js';
+import { insertDetails } from '../rows/job-details.js';
 import { countIn, existsIn, insertInto, selectOne } from '../rows/table-plans.js';
 import type { CommandResult, Commands, DeployCommand } from '../port/store.js';
 import { USED_OFFERS } from '../schema/account-tables.js';
@@ -43,22 +44,27 @@ export function* deploy(ctx: CommandContext, c: DeployCommand): QueryPlan<JobSta
     });
   }
   yield* checkBans(c);
-  const unfinished = yield* countUnfinished(c.owner);
-  if (unfinished >= OPEN_JOBS_PER_OWNER_MAX) {
-    throw new ManyhandsError(
-      'LIMIT_EXCEEDED',
-      `${c.owner} has ${unfinished} unfinished jobs, the maximum of one owner: close or cancel some`,
-      { limit: 'OPEN_JOBS_PER_OWNER_MAX', max: OPEN_JOBS_PER_OWNER_MAX, actual: unfinished },
-    );
-  }
+  yield* checkUnfinishedJobs(c.owner);
   yield* checkOffer(ctx, c);
   const job = newJob(ctx, c);
   yield* insertJob(job);
   yield* insertPackage({ jobId: c.jobId, bytes: c.package, offer: c.offer ?? null });
+  yield* insertDetails(job, c.tags ?? [], c.metadata);
   if (c.offer !== undefined) yield* useOffer(c.offer, c.jobId);
   yield* recordEvent(ctx, job, { kind: 'accepted' });
   yield* saveJob(job);
   return statusOf(job);
+}
+
+/** @throws LIMIT_EXCEEDED for an owner who may have no further unfinished job */
+export function* checkUnfinishedJobs(owner: string): QueryPlan<void> {
+  const unfinished = yield* countUnfinished(owner);
+  if (unfinished < OPEN_JOBS_PER_OWNER_MAX) return;
+  throw new ManyhandsError(
+    'LIMIT_EXCEEDED',
+    `${owner} has ${unfinished} unfinished jobs, the maximum of one owner: close or cancel some`,
+    { limit: 'OPEN_JOBS_PER_OWNER_MAX', max: OPEN_JOBS_PER_OWNER_MAX, actual: unfinished },
+  );
 }
 
 /** Connections are checked earlier, but a ban may have been committed since then. */
@@ -83,6 +89,9 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     leased: 0,
     accepted: 0,
     failed: 0,
+    cancelled: 0,
+    retried: 0,
+    checkpoints: 0,
     leases: 0,
     workers: 0,
     servedMs: 0,
@@ -92,6 +101,8 @@ function newJob(ctx: CommandContext, c: DeployCommand): JobRecord {
     seq: 0,
     ...terms,
     classKey: classKeyOf(terms),
+    attempts: c.attempts ?? null,
+    failFast: c.failFast ?? false,
     account: c.offer?.account ?? null,
     price: c.offer?.pricePerSlice ?? 0n,
     ceiling: c.offer?.ceiling ?? 0n,

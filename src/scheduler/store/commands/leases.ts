@@ -1,12 +1,14 @@
 /**
- * Commands of a worker on its leases, except grant and report: release, renew; and what its connection and disconnection do
+ * Commands of a worker on its leases, except grant and report: checkpoint, release, renew; and what its connection and disconnection do
  * to them.
  * @module
  */
-import { LEASE_GRACE_MS, LEASE_MS } from '../../../protocol/limits.js';
+import { ManyhandsError } from '../../../lib/errors.js';
+import { CHECKPOINTS_PER_JOB_MAX, LEASE_GRACE_MS, LEASE_MS } from '../../../protocol/limits.js';
 import { profiledSliceMs } from '../../policy/slice-profile.js';
 import type { CommandResult, Commands, StoredLease } from '../port/store.js';
-import { findJob, lockJob } from '../rows/job-record.js';
+import { hasCheckpoint, putCheckpoint } from '../rows/checkpoints.js';
+import { findJob, lockJob, saveJob } from '../rows/job-record.js';
 import { profileOf } from '../rows/job-workers.js';
 import {
   bindLease,
@@ -23,6 +25,31 @@ import type { CommandContext } from './context.js';
 import { progressTimeoutOf } from './lease-timeout.js';
 import { releaseSlices } from './release-slices.js';
 import { updateJobStatus } from './update-job-status.js';
+
+/**
+ * Stores the state of a slice of the lease that has no outcome yet, in place of its earlier one.
+ * @throws LEASE_LOST when the worker does not hold the slice, LIMIT_EXCEEDED when too many slices of the job have one
+ */
+export function* checkpoint(_ctx: CommandContext, c: Commands['checkpoint'][0]): QueryPlan<null> {
+  const held = yield* findLease(c.leaseId, c.workerId);
+  if (held === undefined || c.slice < held.next || c.slice > held.last) {
+    const text = `this worker does not hold slice ${c.slice} of lease ${c.leaseId} (any more)`;
+    throw new ManyhandsError('LEASE_LOST', text, { leaseId: c.leaseId });
+  }
+  const job = (yield* lockJob(held.jobId))!;
+  if (job.checkpoints >= CHECKPOINTS_PER_JOB_MAX && !(yield* hasCheckpoint(job.jobId, c.slice))) {
+    const text = `job ${job.jobId} has ${job.checkpoints} checkpoints, the maximum of one job`;
+    const info = {
+      limit: 'CHECKPOINTS_PER_JOB_MAX',
+      max: CHECKPOINTS_PER_JOB_MAX,
+      actual: job.checkpoints + 1,
+    };
+    throw new ManyhandsError('LIMIT_EXCEEDED', text, info);
+  }
+  yield* putCheckpoint(job, c.slice, c.state);
+  yield* saveJob(job);
+  return null;
+}
 
 /** Releases the slices of a lease from `from` on, without charging an attempt; does nothing when the lease has ended. */
 export function* releaseLease(

@@ -8,6 +8,7 @@ import { ERROR_TEXT_LENGTH_MAX } from '../../../protocol/limits.js';
 import { SegmentWriter } from '../../../protocol/segment/segment.js';
 import { classifyFailure, appendAttempt } from '../../policy/attempts.js';
 import { countLeaseEnded } from '../rows/job-record.js';
+import { deleteCheckpoints } from '../rows/checkpoints.js';
 import { advanceLease, deleteLease, executorOfLease } from '../rows/leases.js';
 import {
   attemptsOf,
@@ -49,7 +50,7 @@ export function* recordLostSlice(
   }
   job.leased -= 1;
   const attempts = appendAttempt(attemptsOf(range), { kind: 'lost', ...executorOfLease(held) }, ctx.nowMs);
-  if (classifyFailure(attempts, 'lost', hasIndependentWorker(ctx, job)) === 'retry') {
+  if (classifyFailure(attempts, 'lost', hasIndependentWorker(ctx, job), job.attempts) === 'retry') {
     yield* putRange(job.jobId, {
       first: slice,
       last: slice,
@@ -62,6 +63,7 @@ export function* recordLostSlice(
     return;
   }
   yield* putRange(job.jobId, { first: slice, last: slice, state: 'failed', ...NO_HISTORY });
+  yield* deleteCheckpoints(job, slice, slice);
   job.failed += 1;
   const seq = yield* recordEvent(ctx, job, { kind: 'outcomes' });
   const segment = lostSegment(error, range.lost + 1);

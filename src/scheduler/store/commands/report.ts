@@ -19,6 +19,7 @@ import {
 } from '../../policy/attempts.js';
 import { medianSliceMs } from '../../policy/slice-profile.js';
 import { countLeaseEnded, lockJob } from '../rows/job-record.js';
+import { deleteCheckpoints } from '../rows/checkpoints.js';
 import { addFailedLoad, failedLoadsOf, addProfileSample, profileOf } from '../rows/job-workers.js';
 import { deleteLease, executorOfLease, findLease, progressLease, touchLease } from '../rows/leases.js';
 import {
@@ -77,6 +78,7 @@ export function* report(ctx: CommandContext, c: ReportCommand): QueryPlan<Comman
   let paid = 0n;
   if (reader !== undefined) {
     paid = yield* recordOutcomes(ctx, job, held, reader, c.segment!);
+    yield* deleteCheckpoints(job, held.next, held.next + c.count - 1);
     remaining = { ...held, next: held.next + c.count };
     const ms = clampComputeMs(c.computeMs, ctx.nowMs - held.grantedMs);
     yield* addProfileSample(job.jobId, held.workerId, { ms, slices: c.count }, ctx.nowMs);
@@ -162,7 +164,7 @@ function* recordOutcomes(
     ? appendAttempt(attemptsOf(range), { kind: 'thrown', ...executorOfLease(held) }, ctx.nowMs)
     : [];
   const onFailure = hasFailure
-    ? classifyFailure(attempts, 'thrown', hasIndependentWorker(ctx, job))
+    ? classifyFailure(attempts, 'thrown', hasIndependentWorker(ctx, job), job.attempts)
     : 'retry';
   const runs = hasFailure
     ? classifyOutcomes(count, isFailure, onFailure)

@@ -37,6 +37,9 @@ const STEPS: Record<number, (ctx: MigrationContext) => QueryPlan<void>> = {
     // A store of schema 5 had one node.
     yield* run(`UPDATE leases SET node_id = ? WHERE node_id = ''`, nodeId);
   },
+  6: function* () {
+    // Only new columns and tables.
+  },
 };
 
 const setMeta = updateOf(META, ['value'], 'key = ?');

@@ -29,6 +29,10 @@ export interface Commands {
   close: [{ jobId: string; owner: string }, JobStatus];
   cancel: [{ jobId: string; owner: string; reason: string }, JobStatus];
   topup: [{ jobId: string; owner: string; offer: WireOffer }, JobStatus];
+  /** Fails the slices `from` to `to` that are not done, with the code `SLICE_CANCELLED`. */
+  cancelSlices: [SliceRequest & { reason: string }, SliceRequestResult];
+  /** Runs those of the slices `from` to `to` again that failed or were cancelled; a job that is finished runs again. */
+  retrySlices: [SliceRequest, SliceRequestResult];
   /** Grants a lease to one sandbox; null without work for it, `deferred` when all pending slices are deferred to others. */
   grantLease: [
     { leaseId: string; worker: WorkerDescription; warmState?: WarmState },
@@ -36,6 +40,8 @@ export interface Commands {
   ];
   /** Records outcomes. A repeated report of the same worker has the same result for `REPORT_REPLY_KEPT_MS`. */
   report: [ReportCommand, { jobId: string; next: number; left: number; paid: bigint }];
+  /** Stores the state of a slice of the lease, for the next attempt at it. */
+  checkpoint: [{ leaseId: string; workerId: string; slice: number; state: Uint8Array }, null];
   /** Releases the slices from `from` on, uncharged; `isRecalled`: the scheduler asked for it. */
   releaseLease: [
     { leaseId: string; workerId: string; from: number; isRecalled?: boolean },
@@ -77,6 +83,31 @@ export interface DeployCommand {
   offer?: WireOffer;
   /** Units; a job that offers less is refused. */
   minimumPrice: bigint;
+  /** Attempts after which a slice fails. @default policy decides */
+  attempts?: number;
+  /** Whether the first failed slice cancels the job. @default false */
+  failFast?: boolean;
+  /** @default none */
+  tags?: string[];
+  /** An encoded value. @default none */
+  metadata?: Uint8Array;
+}
+
+/** A request of a job's owner for a range of its slices. The same `requestId` again changes nothing, and has the same result. */
+export interface SliceRequest {
+  jobId: string;
+  owner: string;
+  requestId: string;
+  /** First and last slice. */
+  from: number;
+  to: number;
+}
+
+/** `count`: the slices that it changed; `next`: the slice at which a further request goes on, absent at the end. */
+export interface SliceRequestResult {
+  status: JobStatus;
+  count: number;
+  next?: number;
 }
 
 /** A new lease, with its job's eligibility terms. */
@@ -185,6 +216,20 @@ export interface JobListEntry {
   price: bigint;
   /** Absent when it is large. */
   package?: Uint8Array;
+  tags: string[];
+  /** An encoded value. */
+  metadata?: Uint8Array;
+}
+
+/** Which jobs a list has: at most `limit`, newest first. */
+export interface JobQuery {
+  /** @default all owners */
+  owner?: string | undefined;
+  /** Only jobs with that tag. */
+  tag?: string | undefined;
+  /** Only jobs older than that one. */
+  after?: string | undefined;
+  limit: number;
 }
 
 /** A part of a journal; `atEnd`: no row followed when it was read. */
@@ -206,8 +251,7 @@ export interface Store {
   commit(commands: readonly Command[], roster?: Roster): Promise<Committed>;
   job(jobId: string): Promise<JobView | undefined>;
   status(jobId: string): Promise<{ status: JobStatus; owner: string } | undefined>;
-  /** At most `limit` jobs of that owner, or of all, newest first; only those older than the job `after`, if given. */
-  jobs(owner: string | undefined, after: string | undefined, limit: number): Promise<JobListEntry[]>;
+  jobs(query: JobQuery): Promise<JobListEntry[]>;
   /** Rows after row `after`, in order, until they exceed `bytes` of segments; at least one if there is one. */
   journal(jobId: string, after: number, bytes: number): Promise<JournalPage>;
   /**

@@ -13,7 +13,15 @@ const DEFECTS_MAX = 100;
 /** Violated invariants as sentences; empty when all hold. */
 export function* checkStore(): QueryPlan<string[]> {
   const wrong: string[] = [];
-  for (const check of [checkRanges, checkCounts, checkOutputs, checkJournals, checkLeases, checkMoney]) {
+  for (const check of [
+    checkRanges,
+    checkCounts,
+    checkOutputs,
+    checkJournals,
+    checkLeases,
+    checkCheckpoints,
+    checkMoney,
+  ]) {
     for (const { jobId, text } of yield* check()) wrong.push(`job ${jobId}: ${text}`);
   }
   wrong.push(...(yield* checkLedger()));
@@ -50,16 +58,23 @@ function* checkRanges(): QueryPlan<Defect[]> {
   return [...gaps, ...ends];
 }
 
-const STATES = ['pending', 'leased', 'accepted', 'failed'] as const;
+/** The states that each count of a job's row is the sum of. */
+const COUNTED_STATES = {
+  pending: `'pending'`,
+  leased: `'leased'`,
+  accepted: `'accepted'`,
+  failed: `'failed', 'cancelled'`,
+  cancelled: `'cancelled'`,
+};
 
 /** The counts in a job's row equal its slices in each state. */
 function* checkCounts(): QueryPlan<Defect[]> {
   const found: Defect[] = [];
-  for (const state of STATES) {
+  for (const [state, states] of Object.entries(COUNTED_STATES)) {
     found.push(
       ...(yield* defects<{ job_id: string; recorded: number; counted: number }>(
         `SELECT j.job_id, j.${state} AS recorded, COALESCE(r.counted, 0) AS counted FROM jobs j
-          LEFT JOIN (SELECT job_id, SUM(last - first + 1) AS counted FROM ranges WHERE state = '${state}' GROUP BY job_id) r
+          LEFT JOIN (SELECT job_id, SUM(last - first + 1) AS counted FROM ranges WHERE state IN (${states}) GROUP BY job_id) r
           ON r.job_id = j.job_id WHERE COALESCE(r.counted, 0) <> j.${state}`,
         ({ counted, recorded }) => `${counted} slices are ${state}, and its row has ${recorded}`,
       )),
@@ -127,6 +142,22 @@ function* checkLeases(): QueryPlan<Defect[]> {
   return [...counts, ...strays];
 }
 
+/** Only slices that are not done have a checkpoint, and the job's row counts them. */
+function* checkCheckpoints(): QueryPlan<Defect[]> {
+  const counts = yield* defects<{ job_id: string; counted: number; recorded: number }>(
+    `SELECT j.job_id, COALESCE(c.counted, 0) AS counted, j.checkpoints AS recorded FROM jobs j
+      LEFT JOIN (SELECT job_id, COUNT(*) AS counted FROM checkpoints GROUP BY job_id) c ON c.job_id = j.job_id
+      WHERE COALESCE(c.counted, 0) <> j.checkpoints`,
+    ({ counted, recorded }) => `${counted} checkpoints, and its row has ${recorded}`,
+  );
+  const done = yield* defects<{ job_id: string; slice: number }>(
+    `SELECT c.job_id, c.slice FROM checkpoints c
+      JOIN outputs o ON o.job_id = c.job_id AND o.first <= c.slice AND o.first + o.count > c.slice`,
+    ({ slice }) => `slice ${slice} is done and has a checkpoint`,
+  );
+  return [...counts, ...done];
+}
+
 function* checkMoney(): QueryPlan<Defect[]> {
   const found = yield* defects<{ job_id: string }>(
     `SELECT j.job_id FROM jobs j LEFT JOIN accounts a ON a.account = 'escrow:' || j.job_id
@@ -134,15 +165,19 @@ function* checkMoney(): QueryPlan<Defect[]> {
     () => 'its escrow and the ledger differ',
   );
   const paying = yield* all<
-    Record<'job_id' | 'price' | 'paid' | 'ceiling', string> & Record<'accepted' | 'failed', number>
-  >(`SELECT job_id, price, paid, ceiling, accepted, failed FROM jobs WHERE price <> '0' OR paid <> '0'`);
+    Record<'job_id' | 'price' | 'paid' | 'ceiling', string> &
+      Record<'accepted' | 'failed' | 'retried', number>
+  >(
+    `SELECT job_id, price, paid, ceiling, accepted, failed, retried FROM jobs WHERE price <> '0' OR paid <> '0'`,
+  );
   for (const job of paying) {
     const describe = (text: string): void => void found.push({ jobId: job.job_id, text });
     const price = BigInt(job.price);
     const paid = BigInt(job.paid);
     if (paid > BigInt(job.ceiling)) describe('more was paid than its ceiling');
-    // A slice that was lost for good has no paid execution; every other outcome is paid exactly once.
-    if (price > 0n && paid > price * BigInt(job.accepted + job.failed))
+    // A slice that was lost for good, or cancelled, has no paid execution; every other outcome is paid exactly once, and so
+    // may have been the failure of a slice that its owner ran again.
+    if (price > 0n && paid > price * BigInt(job.accepted + job.failed + job.retried))
       describe('more was paid than its outcomes cost');
     if (paid < price * BigInt(job.accepted)) describe('an accepted outcome was not paid');
   }

@@ -4,13 +4,14 @@
  */
 import type { Ban } from '../../../protocol/messages/operator-messages.js';
 import { nextReplyExpiryMs } from '../commands/report-replies.js';
-import type { AccountView, JobListEntry, JobView, Store } from '../port/store.js';
+import type { AccountView, JobListEntry, JobQuery, JobView, Store } from '../port/store.js';
 import { findJob, statusOf } from '../rows/job-record.js';
+import { findDetails } from '../rows/job-details.js';
 import { balanceOf, earnedOf } from '../rows/ledger.js';
 import { get, type QueryPlan } from '../rows/query-plan.js';
 import { selectMany, selectOne } from '../rows/table-plans.js';
 import type { SqlValue } from '../schema/column.js';
-import { JOBS, PACKAGES } from '../schema/job-tables.js';
+import { JOBS, JOB_TAGS, PACKAGES } from '../schema/job-tables.js';
 import { BANS } from '../schema/operator-tables.js';
 
 const findPackage = selectOne(PACKAGES, ['bytes', 'offer'], 'WHERE job_id = ?');
@@ -44,25 +45,23 @@ const findSmallPackage = selectOne(PACKAGES, ['bytes'], 'WHERE job_id = ? AND le
 
 const NEWEST_FIRST = 'ORDER BY created_ms DESC, job_id DESC LIMIT ?';
 const IS_OLDER = '(created_ms, job_id) < (?, ?)';
+const newestTagged = selectMany(JOB_TAGS, ['jobId'], `WHERE tag = ? ${NEWEST_FIRST}`);
+const olderTagged = selectMany(JOB_TAGS, ['jobId'], `WHERE tag = ? AND ${IS_OLDER} ${NEWEST_FIRST}`);
+const newestTaggedOf = selectMany(JOB_TAGS, ['jobId'], `WHERE owner = ? AND tag = ? ${NEWEST_FIRST}`);
+const olderTaggedOf = selectMany(
+  JOB_TAGS,
+  ['jobId'],
+  `WHERE owner = ? AND tag = ? AND ${IS_OLDER} ${NEWEST_FIRST}`,
+);
 const newestJobs = selectMany(JOBS, ['jobId'], NEWEST_FIRST);
 const olderJobs = selectMany(JOBS, ['jobId'], `WHERE ${IS_OLDER} ${NEWEST_FIRST}`);
 const newestJobsOf = selectMany(JOBS, ['jobId'], `WHERE owner = ? ${NEWEST_FIRST}`);
 const olderJobsOf = selectMany(JOBS, ['jobId'], `WHERE owner = ? AND ${IS_OLDER} ${NEWEST_FIRST}`);
 
 /** Jobs, newest first; only those older than the job `after`, if it is given and exists. */
-export function* readJobs(
-  owner: string | undefined,
-  after: string | undefined,
-  limit: number,
-): QueryPlan<JobListEntry[]> {
-  const from = after === undefined ? undefined : yield* findJob(after);
-  const place: SqlValue[] = from === undefined ? [] : [from.createdMs, from.jobId];
-  const ids =
-    owner === undefined
-      ? yield* (from === undefined ? newestJobs : olderJobs)(...place, limit)
-      : yield* (from === undefined ? newestJobsOf : olderJobsOf)(owner, ...place, limit);
+export function* readJobs(query: JobQuery): QueryPlan<JobListEntry[]> {
   const jobs: JobListEntry[] = [];
-  for (const { jobId } of ids) {
+  for (const { jobId } of yield* idsOf(query)) {
     const job = (yield* findJob(jobId))!;
     const small = yield* findSmallPackage(jobId, LISTED_PACKAGE_BYTES_MAX);
     jobs.push({
@@ -71,9 +70,29 @@ export function* readJobs(
       createdMs: job.createdMs,
       price: job.price,
       ...(small === undefined ? {} : { package: small.bytes }),
+      ...(yield* readDetails(jobId)),
     });
   }
   return jobs;
+}
+
+function* idsOf({ owner, tag, after, limit }: JobQuery): QueryPlan<{ jobId: string }[]> {
+  const from = after === undefined ? undefined : yield* findJob(after);
+  const place: SqlValue[] = from === undefined ? [] : [from.createdMs, from.jobId];
+  const pick = <P>(newest: P, older: P): P => (from === undefined ? newest : older);
+  if (tag === undefined) {
+    return owner === undefined
+      ? yield* pick(newestJobs, olderJobs)(...place, limit)
+      : yield* pick(newestJobsOf, olderJobsOf)(owner, ...place, limit);
+  }
+  return owner === undefined
+    ? yield* pick(newestTagged, olderTagged)(tag, ...place, limit)
+    : yield* pick(newestTaggedOf, olderTaggedOf)(owner, tag, ...place, limit);
+}
+
+function* readDetails(jobId: string): QueryPlan<Pick<JobListEntry, 'tags' | 'metadata'>> {
+  const { tags = [], metadata = null } = (yield* findDetails(jobId)) ?? {};
+  return metadata === null ? { tags } : { tags, metadata };
 }
 
 const unfinishedEscrows = selectMany(

@@ -63,6 +63,7 @@ export function statusOf(job: JobRecord): JobStatus {
     leased: job.leased,
     accepted: job.accepted,
     failed: job.failed,
+    ...(job.cancelled === 0 ? {} : { cancelled: job.cancelled }),
     workers: job.workers,
     cursor: job.seq,
     paid: job.paid,

@@ -20,6 +20,9 @@ export const byJob = (a: LeaseRow, b: LeaseRow): number =>
 /** The lease, if that worker holds it, by lease id and worker id. */
 export const findLease = selectOne(LEASES, 'all', 'WHERE lease_id = ? AND worker_id = ?');
 
+/** The worker that holds a lease. */
+export const workerOfLease = selectOne(LEASES, ['workerId'], 'WHERE lease_id = ?');
+
 /** All leases of a worker. */
 export const leasesOfWorker = selectMany(LEASES, 'all', 'WHERE worker_id = ?');
 

@@ -85,6 +85,31 @@ export const rangesToRetry = selectMany(
 /** The range that starts at a slice, by job id and slice number. */
 export const rangeAt = selectOne(RANGES, 'all', 'WHERE job_id = ? AND first = ?');
 
+/** The job's ranges in that state that have a slice up to `to` and from `from` on, in order, and their largest number. */
+export const rangesIn = selectMany(
+  RANGES,
+  'all',
+  'WHERE job_id = ? AND state = ? AND first <= ? AND last >= ? ORDER BY first LIMIT ?',
+);
+
+/** Like `rangesIn`, for the ranges of failed and cancelled slices. */
+export const failedRangesIn = selectMany(
+  RANGES,
+  'all',
+  `WHERE job_id = ? AND state IN ('failed', 'cancelled') AND first <= ? AND last >= ? ORDER BY first LIMIT ?`,
+);
+
+/** Takes slices `first` to `last` out of a range that is not leased; the caller inserts them with another state. */
+export function* takeFromRange(range: RangeRecord, first: number, last: number): QueryPlan<void> {
+  yield* removeRange(range.jobId, range.first);
+  for (const [from, to] of [
+    [range.first, first - 1],
+    [last + 1, range.last],
+  ] as const) {
+    if (from <= to) yield* insertRange({ ...range, first: from, last: to });
+  }
+}
+
 /** Deletes the range that starts at a slice; the caller inserts others in its place. */
 export const removeRange = deleteFrom(RANGES, 'job_id = ? AND first = ?');
 

@@ -63,8 +63,9 @@ export type SerialColumn = Column<number> & { readonly type: 'serial' };
 export const serialColumn = (name: string): SerialColumn => ({ name, type: 'serial', isNullable: false });
 
 /** A boolean, stored as 0 or 1. */
-export const flagColumn = (name: string): Column<boolean> =>
+export const flagColumn = (name: string, options?: Options): Column<boolean> =>
   column<boolean>(name, 'integer', {
+    ...options,
     codec: { encode: (value) => (value ? 1 : 0), decode: (stored) => stored === 1 },
   });
 

@@ -37,6 +37,12 @@ export const JOBS = table(
     leased: integerColumn('leased'),
     accepted: integerColumn('accepted'),
     failed: integerColumn('failed'),
+    /** Of the failed slices, those that their owner cancelled. */
+    cancelled: integerColumn('cancelled', { default: '0' }),
+    /** How often a failed slice was run again at its owner's request; its execution before may have been paid. */
+    retried: integerColumn('retried', { default: '0' }),
+    /** Stored checkpoints of its slices. */
+    checkpoints: integerColumn('checkpoints', { default: '0' }),
     /** Active leases. */
     leases: integerColumn('leases'),
     /** Wall milliseconds of its latest grant; 0 before the first. */
@@ -57,6 +63,10 @@ export const JOBS = table(
     /** See `classKeyOf`. */
     classKey: textColumn('class_key', { default: `''` }),
     origins: jsonColumn<string[]>('origins_json', { default: `'[]'` }),
+    /** Attempts after which a slice fails; null where policy decides. */
+    attempts: nullable(integerColumn('attempts')),
+    /** Whether the first failed slice cancels the job. */
+    failFast: flagColumn('fail_fast', { default: '0' }),
     /** The account that pays; null for a free job. */
     account: nullable(textColumn('account')),
     /** Units. */
@@ -93,6 +103,8 @@ export const FIXED_JOB_FIELDS = [
   'groups',
   'classKey',
   'origins',
+  'attempts',
+  'failFast',
 ] as const satisfies readonly FieldOf<typeof JOBS>[];
 
 export const PACKAGES = table(
@@ -133,5 +145,32 @@ export const FAILED_LOADS = table(
     primaryKey: ['jobId', 'workerId'],
     isClustered: true,
     indexes: [{ name: 'failed_loads_by_worker', fields: ['workerId', 'atMs'] }],
+  },
+);
+
+/** Metadata of a job, for its owner alone: no worker gets it. */
+export const JOB_DETAILS = table(
+  'job_details',
+  {
+    jobId: textColumn('job_id'),
+    tags: jsonColumn<string[]>('tags_json'),
+    metadata: nullable(bytesColumn('metadata')),
+  },
+  { primaryKey: ['jobId'], isClustered: true },
+);
+
+/** The tags of jobs, by which their owner finds them. */
+export const JOB_TAGS = table(
+  'job_tags',
+  {
+    owner: textColumn('owner'),
+    tag: textColumn('tag'),
+    createdMs: integerColumn('created_ms'),
+    jobId: textColumn('job_id'),
+  },
+  {
+    primaryKey: ['owner', 'tag', 'createdMs', 'jobId'],
+    isClustered: true,
+    indexes: [{ name: 'job_tags_by_age', fields: ['tag', 'createdMs', 'jobId'] }],
   },
 );

@@ -5,10 +5,10 @@
 import { ACCOUNTS, TRANSFERS, USED_OFFERS } from './account-tables.js';
 import { textColumn, type Column } from './column.js';
 import type { SchemaDialect } from './dialect.js';
-import { FAILED_LOADS, JOBS, JOB_PROFILES, PACKAGES } from './job-tables.js';
+import { FAILED_LOADS, JOBS, JOB_DETAILS, JOB_PROFILES, JOB_TAGS, PACKAGES } from './job-tables.js';
 import { LEASES, REPORT_REPLIES } from './lease-tables.js';
 import { BANS, HOLDS } from './operator-tables.js';
-import { INPUTS, JOURNAL, OUTCOMES, RANGES } from './slice-tables.js';
+import { CHECKPOINTS, INPUTS, JOURNAL, OUTCOMES, RANGES, SLICE_REQUESTS } from './slice-tables.js';
 import { columnOf, fieldsOf, table, type Index, type Table } from './table.js';
 
 /**
@@ -16,7 +16,7 @@ import { columnOf, fieldsOf, table, type Index, type Table } from './table.js';
  * it is opened, if there is a step for its version (`migrations/migrate.ts`); any other is refused. A new table or index needs
  * no new version: it is created when the store is opened.
  */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** Facts about the whole store: its schema version, the scheduler's id. */
 export const META = table(
@@ -27,8 +27,8 @@ export const META = table(
 
 export const TABLES: readonly Table[] = [
   META,
-  ...[JOBS, JOB_PROFILES, FAILED_LOADS, PACKAGES],
-  ...[INPUTS, RANGES, LEASES, REPORT_REPLIES, OUTCOMES, JOURNAL],
+  ...[JOBS, JOB_PROFILES, FAILED_LOADS, PACKAGES, JOB_DETAILS, JOB_TAGS],
+  ...[INPUTS, RANGES, LEASES, REPORT_REPLIES, OUTCOMES, JOURNAL, SLICE_REQUESTS, CHECKPOINTS],
   ...[ACCOUNTS, TRANSFERS, HOLDS, BANS, USED_OFFERS],
 ];
 

@@ -8,7 +8,8 @@ import { bytesColumn, codedColumn, integerColumn, jsonColumn, nullable, textColu
 import { STATUS_CODEC } from './status-codec.js';
 import { table, type RecordOf } from './table.js';
 
-export type RangeState = 'pending' | 'leased' | 'accepted' | 'failed';
+/** `cancelled`: failed, because its owner cancelled it. */
+export type RangeState = 'pending' | 'leased' | 'accepted' | 'failed' | 'cancelled';
 
 /** An event as stored in the journal: outcomes are not in it, their parts are found by `seq`. */
 export type StoredEvent = Exclude<JournalEvent, { kind: 'outcomes' }> | { kind: 'outcomes' };
@@ -53,6 +54,7 @@ export const RANGES = table(
 
 export type RangeRecord = RecordOf<typeof RANGES>;
 
+/** Outcomes of `count` slices. A segment of one envelope is the outcome of each of them. */
 export const OUTCOMES = table(
   'outputs',
   {
@@ -81,4 +83,25 @@ export const JOURNAL = table(
     epoch: integerColumn('epoch', { default: '0' }),
   },
   { primaryKey: ['jobId', 'seq'] },
+);
+
+/** Requests of owners to cancel or to retry slices, by the id that makes each idempotent. */
+export const SLICE_REQUESTS = table(
+  'slice_requests',
+  {
+    jobId: textColumn('job_id'),
+    requestId: textColumn('request_id'),
+    /** Slices that it changed. */
+    count: integerColumn('count'),
+    /** The slice at which a further request goes on; null at the end. */
+    next: nullable(integerColumn('next')),
+  },
+  { primaryKey: ['jobId', 'requestId'], isClustered: true },
+);
+
+/** What running slices stored, for the worker that goes on with them. */
+export const CHECKPOINTS = table(
+  'checkpoints',
+  { jobId: textColumn('job_id'), slice: integerColumn('slice'), state: bytesColumn('state') },
+  { primaryKey: ['jobId', 'slice'] },
 );

@@ -80,7 +80,7 @@ function makeStore(engine: SqliteEngine, { schedulerId, nodeId, epoch, clock }: 
       ),
     job: (jobId) => read(() => readJob(jobId)),
     status: (jobId) => read(() => readStatus(jobId)),
-    jobs: (owner, after, limit) => read(() => readJobs(owner, after, limit)),
+    jobs: (query) => read(() => readJobs(query)),
     journal: (jobId, after, bytes) => read(() => readJournal(jobId, after, bytes)),
     rowEpoch: (jobId, seq) => read(() => readEpoch(jobId, seq)),
     results: (jobId, from, to, bytes) => read(() => readResults(jobId, from, to, bytes)),
