@@ -161,6 +161,7 @@ module.exports = {
     home('fflate', ['src/jobfs/']),
     home('semver', ['src/worktimes/', 'src/scheduler/policy/']),
     home('@noble/hashes', ['src/lib/']),
+    home('@bomb.sh/tab', ['src/cli/']),
     home('commander', ['src/cli/']),
     home('csv-parse', ['src/cli/']),
     home('csv-stringify', ['src/cli/']),

@@ -6,6 +6,7 @@
  */
 import { CommanderError } from 'commander';
 import { isError } from '../entry/deployer.node.js';
+import { addCompletion } from './commands/completion.js';
 import { watchStandardOutput } from './console/closed-pipe.js';
 import { describeError } from './console/describe-error.js';
 import { helpAsOption } from './console/help.js';
@@ -20,7 +21,13 @@ const USAGE_CODES = ['INVALID_ARGUMENT', 'UNKNOWN_OPTION', 'ADDRESS_MALFORMED'] 
 watchStandardOutput();
 try {
   const program = makeProgram();
-  await program.parseAsync(prefixDashedIds(helpAsOption(program, process.argv.slice(2))), { from: 'user' });
+  const args = process.argv.slice(2);
+  if (args[0] === 'complete') {
+    await addCompletion(program);
+    await program.parseAsync(args, { from: 'user' });
+  } else {
+    await program.parseAsync(prefixDashedIds(helpAsOption(program, args)), { from: 'user' });
+  }
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has printed the error already; help and version exit with 0.

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { accountCommand } from './commands/account.js';
+import { completionCommand } from './commands/completion.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { jobCommand } from './commands/job.js';
@@ -41,6 +42,7 @@ export function makeProgram(): Command {
     accountCommand,
     operatorCommand,
     doctorCommand,
+    completionCommand,
   ];
   for (const make of commands) program.addCommand(make());
   configure(program);
