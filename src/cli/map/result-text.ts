@@ -5,7 +5,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { ManyhandsError } from '../../entry/deployer.node.js';
 import { toJson } from '../console/to-json.js';
-import type { InputFormat } from './input-formats.js';
+import type { InputFormat } from '../input/input-formats.js';
 
 /** The lines of one result, each with its end. `slice` is its number, from 1. */
 export type ResultFormatter = (slice: number, result: unknown) => string;

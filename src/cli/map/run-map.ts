@@ -2,39 +2,30 @@
  * Runs `manyhands map`: one job whose slices are the input, and whose results are written as they come.
  * @module
  */
-import { computeFor, init, isError, ManyhandsError, type Job } from '../../entry/deployer.node.js';
+import { init, isError, ManyhandsError, type Job } from '../../entry/deployer.node.js';
 import { printable } from '../../entry/texts.node.js';
-import { formatCredits } from '../../entry/wallet.node.js';
 import { handleClosedPipe } from '../console/closed-pipe.js';
 import { qrCode } from '../console/qr-code.js';
 import { untilSignal } from '../console/until-signal.js';
 import { lanAddress } from '../options/lan-address.js';
-import type { JoinOption } from '../options/parse-options.js';
-import { openMapInput, type InputFormat, type MapInput } from './input-formats.js';
+import { commandJob, commandOffer } from '../input/command-job.js';
+import { openMapInput, type MapInput } from '../input/input-formats.js';
+import { inputFormat, type InputOptions, type WorkOptions } from '../input/input-options.js';
 import { OrderedWriter } from './ordered-writer.js';
 import { startOwnScheduler, type OwnScheduler } from './own-scheduler.js';
 import { MapProgress, type MapCounts } from './progress.js';
-import { RunReader } from './run-reader.js';
+import { RunReader } from '../input/run-reader.js';
 import { formatFailure, resultFormatter, type ResultFormatter } from './result-text.js';
-import type { CommandWork } from './work-source.js';
+import type { CommandWork } from '../input/work-source.js';
 
-export interface MapOptions {
+export interface MapOptions extends InputOptions, WorkOptions {
   scheduler: string;
   /** Sandboxes of this machine; true for all cores. Undefined where the scheduler's workers compute. */
   local?: number | true;
   lan?: boolean;
-  format: InputFormat;
-  /** The glob pattern of `--files`. */
-  files?: string;
-  args: readonly unknown[];
   unordered?: boolean;
   keepErrors?: boolean;
   failFast?: boolean;
-  name?: string;
-  price?: bigint;
-  ceiling?: bigint;
-  join?: readonly JoinOption[];
-  sliceTimeoutMs?: number;
   /** Whether progress is shown on a terminal. */
   progress: boolean;
 }
@@ -63,7 +54,7 @@ export async function runMap(work: CommandWork, options: MapOptions): Promise<Ma
       if (lan) showAddress(own, progress);
     }
     init({ scheduler: own?.url ?? options.scheduler });
-    const input = await openMapInput(options.format, options.files);
+    const input = await openMapInput(inputFormat(options), options.files);
     return await new MapRun(work, options, input, counts, progress).run(own?.failed);
   } finally {
     progress.end();
@@ -95,7 +86,7 @@ class MapRun {
   #end: MapEnd = 'done';
 
   constructor(
-    { work, worktime }: CommandWork,
+    work: CommandWork,
     options: MapOptions,
     input: MapInput,
     counts: MapCounts,
@@ -105,22 +96,16 @@ class MapRun {
     this.#input = input;
     this.#counts = counts;
     this.#progress = progress;
-    this.#format = resultFormatter(options.files === undefined ? options.format : 'files', input.files);
+    this.#format = resultFormatter(options.files === undefined ? inputFormat(options) : 'files', input.files);
     this.#writer = new OrderedWriter(process.stdout, options.unordered !== true);
     this.#reader = new RunReader(input.runs);
-    this.#job = computeFor(this.#reader, work as never, [...options.args] as never);
-    this.#configure(worktime);
+    this.#job = commandJob(this.#reader, work, options, 'manyhands map');
+    this.#listen();
   }
 
-  #configure(worktime: string): void {
+  #listen(): void {
     const job = this.#job;
-    const { name, join, sliceTimeoutMs } = this.#options;
-    job.worktime = worktime;
-    job.collateResults = false;
     job.readAhead = { slices: READ_AHEAD_SLICES };
-    job.public = { name: name ?? 'manyhands map' };
-    if (join !== undefined) job.computeGroups = [...join];
-    if (sliceTimeoutMs !== undefined) job.limits = { sliceTimeoutMs };
     job.on('result', ({ sliceNumber, result }) => this.#onResult(sliceNumber, result));
     job.on('error', ({ sliceNumber, error }) => this.#onError(sliceNumber, error));
     job.on('status', ({ workers }) => void (this.#counts.workers = workers));
@@ -135,7 +120,7 @@ class MapRun {
     const { signal } = this.#abort;
     try {
       await Promise.race([
-        this.#job.exec({ ...this.#offer(), signal }),
+        this.#job.exec({ ...commandOffer(this.#options), signal }),
         ...(failed === undefined ? [] : [failed]),
       ]);
     } catch (error) {
@@ -146,14 +131,6 @@ class MapRun {
     if (this.#reader.error !== undefined && this.#end === 'done') throw this.#reader.error;
     this.#throwIfFailed();
     return this.#end;
-  }
-
-  #offer(): { pricePerSlice?: string; ceiling?: string } {
-    const { price, ceiling } = this.#options;
-    return {
-      ...(price === undefined ? {} : { pricePerSlice: formatCredits(price) }),
-      ...(ceiling === undefined ? {} : { ceiling: formatCredits(ceiling) }),
-    };
   }
 
   /** The job has failed as a whole: what is left of it is cancelled. */

@@ -7,13 +7,7 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ManyhandsError } from '../../entry/deployer.node.js';
 import { WORKTIMES } from '../../entry/texts.node.js';
-
-export interface WorkSourceOptions {
-  /** The source itself. */
-  eval?: string;
-  python?: boolean;
-  wasm?: boolean;
-}
+import type { WorkSourceOptions } from './input-options.js';
 
 export interface CommandWork {
   readonly work: URL | string;
